@@ -13,7 +13,8 @@
  * -s SCRATCH	made anew, owned by UID, after what stood there has been moved into the directory TRASH.
  * -l SECONDS	then SIGKILL.
  *
- * Whatever the command leaves behind is killed: the runner is a subreaper, so every descendant ends as its child,
+ * The command starts with / as its working directory, stdin /dev/null, usual limits, signals and a fixed environment.
+ * Whatever it leaves behind is killed: the runner is a subreaper, so every descendant ends as its child,
  * also those in sessions of their own and a debugger caught in vfork with its traced child, which outlive timeout(1).
  */
 #define _GNU_SOURCE
@@ -130,6 +131,10 @@ static void usual_state(void)
 	setrlimit(RLIMIT_NOFILE, &(struct rlimit){1024, 4096});
 }
 
+/* The same for everyone; the programs print it. */
+static char *const usual_environment[] = {
+	"PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME=/", "TERM=dumb", "TWIN=a b", "EMPTY=", NULL};
+
 static _Noreturn void child(const struct options *o, int out)
 {
 	usual_state();
@@ -146,7 +151,7 @@ static _Noreturn void child(const struct options *o, int out)
 	} else if (enter_root(o->root, o->uid, o->bare) < 0)
 		die("chroot");
 	become(o->uid);
-	execvp(o->command[0], o->command);
+	execvpe(o->command[0], o->command, usual_environment);
 	die(o->command[0]);
 }
 

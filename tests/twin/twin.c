@@ -15,10 +15,14 @@ static const char twin_cwd_start[] = "/t";
 extern struct twin_entry *__start_twin_case[], *__stop_twin_case[];
 extern struct twin_entry *__start_twin_tool[], *__stop_twin_tool[];
 
-static void run_entry(struct twin_entry **from, struct twin_entry **to, int argc, char **argv, const char *name)
+static void run_entry(
+	struct twin_entry **from, struct twin_entry **to, int argc, char **argv, const char *name)
 {
+	/* A #! line may add more to the name: `@argv and words`. */
+	size_t n = strcspn(name, " \t\r");
+
 	for (struct twin_entry **e = from; e < to; e++) {
-		if (strcmp((*e)->name, name) == 0) {
+		if (strncmp((*e)->name, name, n) == 0 && (*e)->name[n] == 0) {
 			(*e)->run(argc, argv);
 			twin_exit(0);
 		}
@@ -51,7 +55,8 @@ int main(int argc, char **argv)
 		twin_exit(2);
 	}
 	run_entry(__start_twin_case, __stop_twin_case, argc, argv, argv[1]);
-	say("no case %s\n", argv[1]);
+	say("no case of that name:\n");
+	run_entry(__start_twin_tool, __stop_twin_tool, argc, argv, "argv");
 	twin_exit(2);
 }
 
