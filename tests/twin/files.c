@@ -104,7 +104,7 @@ static int is_dot(const char *name)
 static int read_names(const char *path, struct list *l)
 {
 	_Alignas(8) char buf[4096];
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+	int fd = open(path, O_RDONLY | O_DIRECTORY);
 	long n;
 
 	if (fd < 0)

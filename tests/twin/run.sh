@@ -76,8 +76,8 @@ am_root=no uid=-1
 [ "$(id -u)" != 0 ] || { am_root=yes; uid=$TWIN_UID; }
 runner=$builddir/runner
 
-# The work directory must be reachable by the unprivileged user, so it is not below the build directory. /proc and /dev
-# are bound into the references' roots, so the shell that does it lives in a mount namespace, and another one, outside,
+# The work directory must be reachable by the unprivileged user, so it is not below the build directory. /proc, /dev
+# and /sys are bound into the references' roots, so the shell that does it lives in a mount namespace, and another one, outside,
 # clears up: a leftover mount can never lead `rm` into the machine's /dev.
 if [ -z "${TWIN_WORK:-}" ]; then
 	TWIN_WORK=$(mktemp -d "${TMPDIR:-/tmp}/twin.XXXXXX")
@@ -152,6 +152,7 @@ while [ "$worker" -le "$jobs" ]; do
 	if [ "$TWIN_MOUNTS" = yes ]; then
 		mount --rbind /proc "$work/reference.$worker/proc"
 		mount --rbind /dev "$work/reference.$worker/dev"
+		mount --rbind /sys "$work/reference.$worker/sys"
 	fi
 	worker=$((worker + 1))
 done
@@ -240,16 +241,20 @@ work_off() { # WORKER
 			echo "SKIP $name ($flavour): $why"
 			continue
 		fi
-		reference "$out/reference" "$flavour" "$name" "$needs"
+		reference "$out/reference" "$flavour" "$name" "$needs" || {
+			echo "FAIL $name ($flavour): not even the reference ran to its end"
+			sed 's/^/    /' "$out/reference"
+			continue
+		}
 		if [ "$reference_only" = yes ]; then
 			echo "== $name ($flavour)"
 			cat "$out/reference"
 			continue
 		fi
 		if [ "$self" = yes ]; then
-			reference "$out/jail" "$flavour" "$name" "$needs"
+			reference "$out/jail" "$flavour" "$name" "$needs" || :
 		else
-			jail "$out/jail" "$flavour" "$name" "$needs"
+			jail "$out/jail" "$flavour" "$name" "$needs" || :
 		fi
 		if cmp -s "$out/reference" "$out/jail"; then
 			[ "$verbose" = no ] || echo "PASS $name ($flavour)"

@@ -2,12 +2,13 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * runner.c - run one command, for run.sh: in a real chroot or not, as a given user, with a hard time limit, its output
- * in a file that ends in a line saying how it ended.
+ * in a file that ends in a line saying how it ended. Exits 0, whatever the command said, 3 if it ran out of time, 125 if
+ * it could not be run.
  *
  *	runner [-r ROOT] [-u UID] [-p] [-s SCRATCH -k TRASH] [-l SECONDS] -o FILE CMD [ARG]...
  *	runner -q chroot|mounts|root [-r ROOT] [-u UID]	can this machine do that? exit 0 or 1
  *
- * -r ROOT	chroot(2) there, with /proc and /dev of this machine bound in a mount namespace of its own unless -p says
+ * -r ROOT	chroot(2) there, with /proc, /dev and /sys of this machine bound in a mount namespace of its own unless -p says
  *		not to; as root, or, where that is refused, in a user namespace that maps UID to the caller.
  * -u UID	real, effective and saved uid and gid, no other groups; not given or -1: as we are.
  * -s SCRATCH	made anew, owned by UID, after what stood there has been moved into the directory TRASH.
@@ -87,9 +88,9 @@ static int bind_all(const char *root)
 {
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return -1;
-	if (bind_into(root, "/proc") < 0)
+	if (bind_into(root, "/proc") < 0 || bind_into(root, "/dev") < 0)
 		return -1;
-	return bind_into(root, "/dev");
+	return bind_into(root, "/sys");
 }
 
 /* Returns 0, or -1 with errno: no way to chroot here. `bare` leaves the binds out. */
@@ -200,7 +201,8 @@ static void on_alarm(int sig)
 	kill(running, SIGKILL);
 }
 
-static void run(const struct options *o)
+/* Returns whether it ended within its time. */
+static int run(const struct options *o)
 {
 	int status = 0;
 	char end[64];
@@ -229,6 +231,7 @@ static void run(const struct options *o)
 		snprintf(end, sizeof(end), "end: exit %d\n", WEXITSTATUS(status));
 	if (write(out, end, strlen(end)) < 0)
 		die(o->out);
+	return !late;
 }
 
 static void fresh_scratch(const struct options *o)
@@ -297,6 +300,5 @@ int main(int argc, char **argv)
 		return 2;
 	if (o.scratch)
 		fresh_scratch(&o);
-	run(&o);
-	return 0;
+	return run(&o) ? 0 : 3;
 }
