@@ -109,28 +109,50 @@ skip() {
 
 # ---- running things ----
 
-# as_user COMMAND [ARG]...: in a session of its own, as the unprivileged user, killed with all its children when the
-# limit is reached.  Stdin is the caller's.
-as_user() {
-	set -- env -i HOME="$mine/home" PATH="$user_path" TERM="${TERM:-dumb}" LC_ALL=C \
-		FAKEJAIL_OPTS="${FAKEJAIL_OPTS:-}" "$@"
-	if is_root; then
-		set -- setpriv --reuid "$test_uid" --regid "$test_uid" --clear-groups -- "$@"
-	fi
-	(cd "$mine" && exec "$tests_dir/lib/limit" "$limit_seconds" "$@")
-}
+# limited COMMAND [ARG]...: in a session of its own, with the tests' own environment and the user's directory as the
+# current one, killed with all its children when the limit is reached.  Stdin is the caller's.
+limited() (
+	cd "$mine"
+	exec "$tests_dir/lib/limit" "$limit_seconds" env -i HOME="$mine/home" PATH="$user_path" LC_ALL=C \
+		TERM="${TERM:-dumb}" FAKEJAIL_OPTS="${FAKEJAIL_OPTS:-}" FAKEJAIL_UID="$test_uid" "$@"
+)
 user_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
+# as_user COMMAND [ARG]...: limited, as the unprivileged user.
+as_user() {
+	if is_root; then
+		limited setpriv --reuid "$test_uid" --regid "$test_uid" --clear-groups -- "$@"
+	else
+		limited "$@"
+	fi
+}
+
 # jail [OPTION]... ROOTFS [COMMAND [ARG]...]: fakejail's command line.
-# The words of $FAKEJAIL are meant to be split.
+# The words of $jail_by and $FAKEJAIL are meant to be split.
 # shellcheck disable=SC2086
 jail() {
 	if is_reference; then
-		# real-chroot needs root to enter the root, and drops to the user itself.
-		(cd "$mine" && HOME=$mine/home PATH=$user_path LC_ALL=C FAKEJAIL_UID=$test_uid \
-			exec "$tests_dir/lib/limit" "$limit_seconds" $FAKEJAIL "$@")
+		# It needs root to enter the jail, and becomes the user itself.
+		limited $jail_by $FAKEJAIL "$@"
 	else
-		as_user $FAKEJAIL "$@"
+		as_user $jail_by $FAKEJAIL "$@"
+	fi
+}
+# A command that `jail` runs fakejail by: a tracer, a terminal.
+jail_by=
+
+# at_terminal NAME ARG...: jail ARG... at a terminal, where what stdin says is typed and expected (tests/lib/terminal.py).
+at_terminal() {
+	check=$1
+	shift
+	cat >"$work/conversation"
+	jail_by="python3 $tests_dir/lib/terminal.py $work/conversation"
+	run jail "$@"
+	jail_by=
+	if [ "$rc" = 0 ]; then
+		ok "$check"
+	else
+		fail_run "$check" 'the conversation went another way'
 	fi
 }
 
