@@ -8,12 +8,12 @@
 # waiting for what is printed instead of for a time.  A line of SCRIPT is one of
 #
 #   expect REGEX      wait until the output after the last match has REGEX in it
-#   type TEXT         TEXT and the Enter key
+#   type TEXT         TEXT and a new line, which ends it in whatever mode the terminal is
 #   key ^C            one control character
 #   size ROWS COLS    change the window's size
 #   end STATUS        wait for the end of COMMAND: its exit status, or -N for signal N
 #
-# What is typed is echoed by the terminal, so an `expect` should ask for what the typed line does not contain.
+# What is typed may be echoed, so an `expect` should ask for what the typed line does not contain.
 # Exit: 0; 1 with the conversation on stderr; 2 usage.
 import fcntl
 import os
@@ -63,7 +63,7 @@ class Terminal:
                 raise AssertionError(f"the output ended; awaited: {regex}")
 
     def type(self, text):
-        os.write(self.fd, text.encode() + b"\r")
+        os.write(self.fd, text.encode() + b"\n")
 
     def key(self, name):
         os.write(self.fd, bytes([ord(name[1]) & 0x1F]))
