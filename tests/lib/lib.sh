@@ -146,7 +146,7 @@ at_terminal() {
 	check=$1
 	shift
 	cat >"$work/conversation"
-	jail_by="python3 $tests_dir/lib/terminal.py $work/conversation"
+	jail_by="python3 $tests_dir/lib/terminal.py $work/conversation $jail_by"
 	run jail "$@"
 	jail_by=
 	if [ "$rc" = 0 ]; then

@@ -33,7 +33,6 @@ fails 'the host path of a file outside is nothing' 1 '*No such file or directory
 
 run jail "$root" /bin/sh -c 'exit 42'
 is 'the exit status is the command'\''s' 42 "$rc"
-# shellcheck disable=SC2016 # the jailed shell's
 run jail "$root" /bin/sh -c 'kill -TERM $$'
 is 'the signal is the command'\''s' 143 "$rc"
 run jail "$root" /bin/cat <<'IN'
@@ -41,7 +40,6 @@ in by stdin
 IN
 is 'stdin is handed on' 'in by stdin' "$out"
 
-# shellcheck disable=SC2016
 prints 'a subshell, a pipe and a substitution' 'a
 b
 bin' jail "$root" /bin/sh -c '(echo a; echo b) | cat; echo "$(cd /; ls)"'
