@@ -21,6 +21,8 @@ usage() {
 usage: make-root.sh NAME...
        make-root.sh --where
 NAME:  bullseye bookworm trixie sid   Debian 11, 12, 13 and unstable: minbase and the tools that the tests call
+       musl                           musl's dynamic linker, a static busybox, tests/roots/src/*.c built with musl-gcc
+       go                             tests/roots/src/*.go, static, and a static hello
        hello                          not a root: GNU hello's source, a directory with its tar archive
 --where prints the cache directory.
 
@@ -52,6 +54,7 @@ else
 	cache=${XDG_CACHE_HOME:-$HOME/.cache}/fakejail
 fi
 roots=$cache/roots
+sources=$(cd "$(dirname "$0")" && pwd)/src
 
 # Beyond minbase: what tests/workflows/debian.sh calls.  perl comes with git.
 debian_packages=bash,ca-certificates,file,gcc,git,libc6-dev,make,procps,python3,strace
@@ -65,6 +68,7 @@ recipe() {
 	case $1 in
 	bullseye | bookworm | trixie | sid) echo "3 $uid $debian_packages$(extra_packages "$1")" ;;
 	hello) echo "1 $hello_sha256" ;;
+	musl | go) echo "1 $uid $(cat "$sources"/* | cksum)" ;;
 	esac
 }
 
@@ -138,6 +142,43 @@ make_hello() {
 		cannot "hello: $mirror/$hello_path cannot be fetched: $(sed -n '/^E: /{s/^E: //;p;q;}' "$roots/hello.log")"
 }
 
+need() {
+	command -v "$2" >/dev/null 2>&1 || cannot "$1: $2 is not installed (scripts/install-deps --tests installs it)"
+}
+
+give() {
+	[ "$(id -u)" != 0 ] || chown -hR "$uid:$uid" "$1"
+}
+
+# W9's shape: a dynamic libc that is not glibc, and a shell.
+make_musl() {
+	need musl musl-gcc
+	need musl busybox
+	mkdir -p "$2/bin" "$2/lib" "$2/dev" "$2/work"
+	cp "$(command -v busybox)" "$2/bin/busybox"
+	for applet in cat echo id ls mkdir ps pwd rm sh stat su; do
+		ln -s /bin/busybox "$2/bin/$applet"
+	done
+	# musl's libc is its dynamic linker too; programs name it by this path.
+	cp -L /lib/ld-musl-*.so.1 "$2/lib/"
+	musl-gcc -O2 -Wall -o "$2/bin/hello" "$sources/hello.c"
+	musl-gcc -O2 -Wall -o "$2/bin/tour" "$sources/tour.c"
+	musl-gcc -O2 -Wall -static -o "$2/bin/tour-static" "$sources/tour.c"
+	give "$2"
+}
+
+make_go() {
+	need go go
+	need go gcc
+	mkdir -p "$2/dev" "$2/work" "$2/.build"
+	for program in tour enter; do
+		GOCACHE=$2/.build HOME=$2/.build CGO_ENABLED=0 GO111MODULE=off go build -o "$2/$program" "$sources/$program.go"
+	done
+	rm -rf "$2/.build"
+	gcc -O2 -Wall -static -o "$2/hello" "$sources/hello.c"
+	give "$2"
+}
+
 make_one() {
 	name=$1
 	made=$roots/$name
@@ -165,6 +206,8 @@ make_one() {
 	trap 'exit 143' TERM
 	case $name in
 	hello) make_hello "$name" "$half" ;;
+	musl) make_musl "$name" "$half" ;;
+	go) make_go "$name" "$half" ;;
 	*) make_debian "$name" "$half" ;;
 	esac
 	chmod 755 "$half"
