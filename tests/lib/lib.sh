@@ -48,6 +48,10 @@ chmod 755 "$work"
 mine=$work/user
 mkdir "$mine" "$mine/home"
 ! is_root || chown -R "$test_uid:$test_uid" "$mine"
+# What run catches: the user's, who may open it again by /dev/stdout.
+: >"$work/out"
+: >"$work/err"
+! is_root || chown "$test_uid:$test_uid" "$work/out" "$work/err"
 
 at_exit() {
 	status=$?
