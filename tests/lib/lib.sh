@@ -116,10 +116,11 @@ skip() {
 # limited COMMAND [ARG]...: in a session of its own, with the tests' own environment and the user's directory as the
 # current one, killed with all its children when the limit is reached.  Stdin is the caller's.
 limited() (
-	cd "$mine"
+	cd "$current"
 	exec "$tests_dir/lib/limit" "$limit_seconds" env -i HOME="$mine/home" PATH="$user_path" LC_ALL=C \
 		TERM="${TERM:-dumb}" FAKEJAIL_OPTS="${FAKEJAIL_OPTS:-}" FAKEJAIL_UID="$test_uid" "$@"
 )
+current=$mine
 user_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # as_user COMMAND [ARG]...: limited, as the unprivileged user.
@@ -144,6 +145,16 @@ jail() {
 }
 # A command that `jail` runs fakejail by: a tracer, a terminal.
 jail_by=
+
+# jail_from DIRECTORY ARG...: jail ARG... called from there.
+jail_from() {
+	current=$1
+	shift
+	from_rc=0
+	jail "$@" || from_rc=$?
+	current=$mine
+	return "$from_rc"
+}
 
 # at_terminal NAME ARG...: jail ARG... at a terminal, where what stdin says is typed and expected (tests/lib/terminal.py).
 at_terminal() {
