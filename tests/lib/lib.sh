@@ -161,7 +161,9 @@ at_terminal() {
 	check=$1
 	shift
 	cat >"$work/conversation"
-	jail_by="python3 $tests_dir/lib/terminal.py $work/conversation $jail_by"
+	# A copy: the user may not reach the source tree.
+	cp "$tests_dir/lib/terminal.py" "$work/terminal.py"
+	jail_by="python3 $work/terminal.py $work/conversation $jail_by"
 	run jail "$@"
 	jail_by=
 	if [ "$rc" = 0 ]; then
