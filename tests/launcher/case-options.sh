@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034,SC2154,SC2164 # run.sh and lib.sh set and read the variables, with set -e
 #
 # Every spelling of every option, and what the loader is told.
 
@@ -163,6 +163,7 @@ same 'the command line comes after FAKEJAIL_OPTS' \
 	"$(words start -r "$place/R" -N R -p "$work/libexec/libfakejail.so" -n first -n second -- true)"
 with_opts '--rootfs=R --bare' true -x
 same 'FAKEJAIL_OPTS may name the root' "$(words start -r "$place/R" -N R -p "$work/libexec/libfakejail.so" -- true -x)"
+# shellcheck disable=SC1003 # a lone backslash
 FAKEJAIL_OPTS='--bare R'
 export FAKEJAIL_OPTS
 misused "FAKEJAIL_OPTS holds more than options: '--bare R'" R true
@@ -170,6 +171,7 @@ FAKEJAIL_OPTS="--bare 'x"
 misused "FAKEJAIL_OPTS has an unclosed '" R true
 FAKEJAIL_OPTS='--bare "x'
 misused 'FAKEJAIL_OPTS has an unclosed "' R true
+# shellcheck disable=SC1003 # a lone backslash
 FAKEJAIL_OPTS='--bare \'
 misused 'FAKEJAIL_OPTS ends in a backslash' R true
 unset FAKEJAIL_OPTS

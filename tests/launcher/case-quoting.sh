@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034,SC2154,SC2164 # run.sh and lib.sh set and read the variables, with set -e
 #
 # What is typed arrives byte for byte: in COMMAND, in names and in values.
 
@@ -9,7 +9,7 @@ mkdir -p R/bin
 
 nl='
 '
-# shellcheck disable=SC2016 # nothing may be expanded
+# shellcheck disable=SC1003,SC2016 # nothing may be expanded, nothing is escaped
 set -- '' ' ' '  two  ' "it's" '"' '\' '\\' '\n' '*' '?' '[a-z]*' '$HOME' '$(id)' '`id`' '~' '#' ';' '&' '|' '<' '>' '(' ')' '!' \
 	'%s' '%%' '-' '--' '-n' '-e' '=' 'a=b' "a${nl}b" "$nl" "trailing$nl" '	tab' "'" "''" "'\\''" "''''" 'ä' '{}' '\047' ':' '+'
 launch --bare R true "$@"

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034,SC2154,SC2164 # run.sh and lib.sh set and read the variables, with set -e
 #
 # What the launcher makes of ROOTFS: what it refuses, the default mounts, where the program starts, and with what shell.
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck shell=sh disable=SC2034 # read by the files that read this one
+# shellcheck shell=sh disable=SC2034,SC2154 # shared with the files that read this one
 #
 # lib.sh - what the launcher's tests share: the scripts made runnable beside a stub of the loader, and the checks.
 #
@@ -52,11 +52,12 @@ STUB
 	chmod +x "$work/libexec/fakejail-loader"
 }
 
-# The loader prints the environment that it is given, sorted, and no shell of its own adds to it: the kernel runs
-# `cat /proc/self/environ STUB start ...`, whose errors about the words that are no files go to stderr.
+# The loader prints the environment that it is given. In awk: a shell would add to it.
 stub_prints_environment() {
-	rm -f "$work/libexec/fakejail-loader"
-	printf '#!%s /proc/self/environ\n' "$(command -v cat)" >"$work/libexec/fakejail-loader"
+	cat >"$work/libexec/fakejail-loader" <<STUB
+#!$(command -v awk) -f
+BEGIN { for (name in ENVIRON) print name "=" ENVIRON[name]; exit }
+STUB
 	chmod +x "$work/libexec/fakejail-loader"
 }
 

@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# run.sh [CASE...] - the launcher and its tools against a stub of the loader, in every shell that may be /bin/sh somewhere.
+# run.sh [CASE.sh...] - the launcher and its tools against a stub of the loader, in every shell that may be /bin/sh somewhere.
 #
 # Works from any directory, in a source tree that may be read-only. Ends with `N passed, N failed, N skipped`; the exit
 # status is 1 when something failed. FAKEJAIL_TEST_SHELLS (names separated by commas) chooses the shells.
@@ -16,17 +16,17 @@ trap 'exit 1' HUP INT TERM
 unset FAKEJAIL_OPTS FAKEJAIL_LIBDIR FAKEJAIL_LAUNCHER CDPATH
 
 work=$top shell=
-# shellcheck source=lib.sh
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$here/lib.sh"
 
-[ $# -gt 0 ] || set -- "$here"/case-*.sh
+cases=${*:-$(cd "$here" && echo case-*.sh)}
 
 # A function, so that a case may use `set --`.
 run_case() {
 	cd "$place"
 	rm -rf ./* ./.[!.]*
 	# shellcheck source=/dev/null
-	. "$1"
+	. "$here/${1##*/}"
 }
 
 shells=${FAKEJAIL_TEST_SHELLS:-sh,bash --posix,busybox sh,mksh,yash},
@@ -43,7 +43,7 @@ while [ -n "$shells" ]; do
 	place="$work/it's a place"
 	mkdir -p "$place"
 	install_scripts
-	for case_file; do
+	for case_file in $cases; do
 		case $first:$case_file in
 		no:*-once.sh) continue ;;
 		esac
