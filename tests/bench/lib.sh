@@ -17,9 +17,10 @@
 #   BENCH_UID        who runs in the jails [4242]
 #   BENCH_FLAVOURS   how micro.c is built [glibc-dynamic glibc-static musl-static]
 #   BENCH_WORKS      what macro.sh does [start find ls tar dpkg configure make; QUICK: without the last two]
-#   BENCH_REPS       repetitions of micro and of the light works [7; 3]
-#   BENCH_BUILD_REPS repetitions of configure and make [3; 1]
-#   BENCH_BATCHES, BENCH_BATCH_US   in micro.c: batches a call, microseconds a batch [20, 500; 10, 300]
+#   BENCH_REPS       repetitions of micro.c [21; 9]
+#   BENCH_MACRO_REPS, BENCH_BUILD_REPS   of the light works, and of configure and make; not above BENCH_REPS [5, 3; 3, 1]
+#   BENCH_BATCHES, BENCH_BATCH_US   in micro.c: batches a call, microseconds a batch [10, 300]; more repetitions
+#                    help against noise where longer ones do not: what disturbs us lasts for seconds
 #   BENCH_GUARD      seconds after which a jail that hangs is killed; it judges nothing [900]
 #   BENCH_CC, BENCH_MUSL_CC          compilers [cc, where the root has none of its own; musl-gcc]
 #   BENCH_OUT        the file of raw results [BENCH_WORK/results.tsv]
@@ -36,10 +37,11 @@ BENCH_UID=${BENCH_UID:-4242}
 BENCH_GUARD=${BENCH_GUARD:-900}
 BENCH_FLAVOURS=${BENCH_FLAVOURS:-glibc-dynamic glibc-static musl-static}
 BENCH_WORKS=${BENCH_WORKS:-$(by_mode "start find ls tar dpkg configure make" "start find ls tar dpkg")}
-BENCH_REPS=${BENCH_REPS:-$(by_mode 7 3)}
+BENCH_REPS=${BENCH_REPS:-$(by_mode 21 9)}
+BENCH_MACRO_REPS=${BENCH_MACRO_REPS:-$(by_mode 5 3)}
 BENCH_BUILD_REPS=${BENCH_BUILD_REPS:-$(by_mode 3 1)}
-BENCH_BATCHES=${BENCH_BATCHES:-$(by_mode 20 10)}
-BENCH_BATCH_US=${BENCH_BATCH_US:-$(by_mode 500 300)}
+BENCH_BATCHES=${BENCH_BATCHES:-10}
+BENCH_BATCH_US=${BENCH_BATCH_US:-300}
 
 config_names=
 for config in $FAKEJAIL_CONFIGS; do
