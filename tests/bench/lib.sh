@@ -17,8 +17,9 @@
 #   BENCH_UID        who runs in the jails [4242]
 #   BENCH_FLAVOURS   how micro.c is built [glibc-dynamic glibc-static musl-static]
 #   BENCH_WORKS      what macro.sh does [start find ls tar dpkg configure make; QUICK: without the last two]
-#   BENCH_REPS       repetitions of micro.c [21; 9]
-#   BENCH_MACRO_REPS, BENCH_BUILD_REPS   of the light works, and of configure and make; not above BENCH_REPS [5, 3; 3, 1]
+#   BENCH_REPS       repetitions of micro.c [21; 7]
+#   BENCH_MACRO_REPS of the light works, not above BENCH_REPS [5; 3]
+#   BENCH_BUILD_REPS of configure and make, not above BENCH_REPS [3; 1]
 #   BENCH_BATCHES, BENCH_BATCH_US   in micro.c: batches a call, microseconds a batch [10, 300]; more repetitions
 #                    help against noise where longer ones do not: what disturbs us lasts for seconds
 #   BENCH_GUARD      seconds after which a jail that hangs is killed; it judges nothing [900]
@@ -37,7 +38,7 @@ BENCH_UID=${BENCH_UID:-4242}
 BENCH_GUARD=${BENCH_GUARD:-900}
 BENCH_FLAVOURS=${BENCH_FLAVOURS:-glibc-dynamic glibc-static musl-static}
 BENCH_WORKS=${BENCH_WORKS:-$(by_mode "start find ls tar dpkg configure make" "start find ls tar dpkg")}
-BENCH_REPS=${BENCH_REPS:-$(by_mode 21 9)}
+BENCH_REPS=${BENCH_REPS:-$(by_mode 21 7)}
 BENCH_MACRO_REPS=${BENCH_MACRO_REPS:-$(by_mode 5 3)}
 BENCH_BUILD_REPS=${BENCH_BUILD_REPS:-$(by_mode 3 1)}
 BENCH_BATCHES=${BENCH_BATCHES:-10}

@@ -13,9 +13,9 @@
  * expected result on files that exist only inside the root, and a child must find the marker before
  * its start is timed.
  *
- * Called by run.sh, as `micro TOKEN OUTSIDE BATCHES BATCH_US` with /bench laid out by prepare.sh.
- * Prints `name <TAB> ns`, or in place of ns `escapes` (a file of the host was seen) or `fails
- * (why)`. */
+ * Called by run.sh, as `micro TOKEN OUTSIDE UID BATCHES BATCH_US` with /bench laid out by
+ * prepare.sh. Prints `name <TAB> ns`, or in place of ns `escapes` (a file of the host was seen) or
+ * `fails (why)`. */
 #define _GNU_SOURCE /* statx */
 #include <errno.h>
 #include <fcntl.h>
@@ -38,6 +38,8 @@ extern char **environ;
 
 static const char *outside; /* host path of a file that no jail may show */
 static int bench_fd = -1;   /* DIR_BENCH, for the *at calls */
+
+static uid_t owner; /* of all files in the root, and their group */
 
 /* What a child says about where it runs: see child.c. */
 enum { CHILD_INSIDE = 0, CHILD_ESCAPED = 3 };
@@ -172,6 +174,27 @@ static int op_mkdir(void)
 	return mkdir(DIR_BENCH "/work/d", 0755) || rmdir(DIR_BENCH "/work/d");
 }
 
+static int op_chmod(void)
+{
+	/* never the mode it has already */
+	static mode_t mode = 0600;
+	mode ^= 0004;
+	return chmod(DIR_BENCH "/work/c", mode);
+}
+
+static int op_chown(void)
+{
+	/* To whom it belongs already, the one owner that an unprivileged caller may name in a real
+	 * chroot. To a fake root that is news, and must be recorded. */
+	return chown(DIR_BENCH "/work/c", owner, owner);
+}
+
+static int op_stat_chowned(void)
+{
+	struct stat st;
+	return stat(DIR_BENCH "/work/c", &st) || st.st_uid != owner || st.st_gid != owner;
+}
+
 /* The exit status of `pid`, or -1. */
 static int reap(pid_t pid)
 {
@@ -262,6 +285,9 @@ static const struct op {
 	{"rename", op_rename, NULL, NULL},
 	{"link+unlink", op_link, NULL, NULL},
 	{"mkdir+rmdir", op_mkdir, NULL, NULL},
+	{"chmod", op_chmod, NULL, NULL},
+	{"chown", op_chown, NULL, NULL},
+	{"stat of the chowned file", op_stat_chowned, NULL, NULL},
 	{"posix_spawn dynamic", op_spawn_dyn, argv_dyn, by_spawn},
 	{"posix_spawn static", op_spawn_static, argv_static, by_spawn},
 	{"fork+exec dynamic", op_fork_dyn, argv_dyn, by_fork},
@@ -361,13 +387,14 @@ static bool is_inside(const char *token)
 
 int main(int argc, char **argv)
 {
-	if (argc != 5) {
-		fprintf(stderr, "usage: micro TOKEN OUTSIDE BATCHES BATCH_US\n");
+	if (argc != 6) {
+		fprintf(stderr, "usage: micro TOKEN OUTSIDE UID BATCHES BATCH_US\n");
 		return 2;
 	}
 	outside = argv[2];
-	long batches = atol(argv[3]);
-	double batch_ns = atof(argv[4]) * 1e3;
+	owner = (uid_t)atol(argv[3]);
+	long batches = atol(argv[4]);
+	double batch_ns = atof(argv[5]) * 1e3;
 
 	if (!is_inside(argv[1]))
 		return 0;

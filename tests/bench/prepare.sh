@@ -42,7 +42,7 @@ if [ ! -e "$root/bench/marker" ]; then
 			"$inside_name" 'Description: shows that dpkg -l read this root' >>"$root/var/lib/dpkg/status"
 	fi
 
-	for file in file d2/file d2/d3/d4/d5/d6/d7/file work/a work/l; do
+	for file in file d2/file d2/d3/d4/d5/d6/d7/file work/a work/c work/l; do
 		echo x >"$root/bench/$file"
 	done
 	ln -s file "$root/bench/link"

@@ -4,7 +4,11 @@
 #
 # report.sh - raw results of run.sh as the Markdown that docs/BENCHMARKS.md keeps.
 #
-# `report.sh FILE`. The lines of FILE, fields separated by tabs, are
+# `report.sh [--paired] FILE`. A cell is the ratio of two medians, or, if --paired, the median of the ratios within each
+# repetition: where the machine changes its pace from minute to minute this is steadier, for what a repetition compares
+# was measured seconds apart (in one run of 21 repetitions, the greatest error of `again` was 17 % against 40 %).
+#
+# The lines of FILE, fields separated by tabs, are
 #	meta NAME TEXT    skip WHAT REASON
 #	micro FLAVOUR TOOL REPETITION CALL RESULT     RESULT: ns
 #	macro WORK TOOL REPETITION RESULT             RESULT: "cpu_ms wall_ms"
@@ -12,24 +16,41 @@
 # bad: a tool that is inside only most of the time is not inside.
 
 set -eu
+paired=0
+if [ "${1:-}" = --paired ]; then
+	paired=1
+	shift
+fi
 [ $# = 1 ] || {
-	echo "usage: report.sh FILE" >&2
+	echo "usage: report.sh [--paired] FILE" >&2
 	exit 2
 }
 
-awk -F '\t' '
+awk -F '\t' -v paired=$paired '
 function number(s) {
 	return s ~ /^[0-9.]+$/
 }
 
-# keep a result of cell (table, row, tool)
-function keep(table, row, tool, value,    key) {
+# keep the result of repetition rep for cell (table, row, tool)
+function keep(table, row, tool, rep, value,    key) {
 	key = table SUBSEP row SUBSEP tool
 	if (!number(value)) {
 		if (!(key in bad) || value == "escapes") bad[key] = value
 		return
 	}
 	values[key, ++count[key]] = value
+	by_rep[key, rep] = value
+	if (rep > reps) reps = rep
+}
+
+function median_ratio(key, ref,    i, both) {
+	if (!paired) return median(key) / median(ref)
+	both = key SUBSEP "paired"
+	count[both] = 0
+	for (i = 1; i <= reps; i++)
+		if ((key, i) in by_rep && (ref, i) in by_rep)
+			values[both, ++count[both]] = by_rep[key, i] / by_rep[ref, i]
+	return median(both)
 }
 
 function median(key,    n, i, j, t, v) {
@@ -61,7 +82,7 @@ function cell(table, row, tool,    key, all, ref) {
 	all = table SUBSEP "*" SUBSEP tool
 	ref = table SUBSEP row SUBSEP "chroot"
 	if (key in bad) return bad[key]
-	if (count[key] && count[ref]) return sprintf("%.2f", median(key) / median(ref))
+	if (count[key] && count[ref]) return sprintf("%.2f", median_ratio(key, ref))
 	if (all in bad) return bad[all]
 	return "-"
 }
@@ -96,7 +117,7 @@ $1 == "micro" {
 		flavours[++flavour_count] = $2
 	}
 	note_row($2, $5)
-	keep($2, $5, $3, $6)
+	keep($2, $5, $3, $4 + 0, $6)
 }
 $1 == "macro" {
 	note_tool($3)
@@ -104,8 +125,8 @@ $1 == "macro" {
 	note_row("wall", $2)
 	n = split($5, times, " ")
 	good = n == 2 && number(times[1]) && number(times[2])
-	keep("cpu", $2, $3, good ? times[1] : $5)
-	keep("wall", $2, $3, good ? times[2] : $5)
+	keep("cpu", $2, $3, $4 + 0, good ? times[1] : $5)
+	keep("wall", $2, $3, $4 + 0, good ? times[2] : $5)
 }
 
 END {
@@ -117,7 +138,8 @@ END {
 	print "- system: " meta["system"]
 	print "- run: " meta["run"]
 	for (i = 1; i <= skip_count; i++) print skips[i]
-	print "\nCells are ratios of medians to the real chroot, smaller is better. `again` is the chroot once more: its"
+	what = paired ? "medians of paired ratios" : "ratios of medians"
+	print "\nCells are " what " to the real chroot, smaller is better. `again` is the chroot once more: its"
 	print "distance from 1.00 is the noise of this run. `escapes`: it ran, but outside; `fails`: it did not run."
 	for (i = 1; i <= flavour_count; i++)
 		print_table(flavours[i], flavours[i] " program", "ns", 0)

@@ -55,7 +55,8 @@ say() {
 # micro FLAVOUR TOOL REP
 micro() {
 	rc=0
-	in_jail "$2" "/bench/micro-$1" "$(cat "$token_file")" "$outside" "$BENCH_BATCHES" "$BENCH_BATCH_US" \
+	in_jail "$2" "/bench/micro-$1" "$(cat "$token_file")" "$outside" \
+		"$BENCH_UID" "$BENCH_BATCHES" "$BENCH_BATCH_US" \
 		>"$BENCH_WORK/micro.out" 2>"$BENCH_WORK/micro.err" 3>/dev/null || rc=$?
 	while IFS=$tab read -r name value; do
 		row micro "$1" "$2" "$3" "$name" "$value"
@@ -80,14 +81,24 @@ rotate() {
 	echo "$*"
 }
 
+# the name of the system whose /etc is $1, or $2
+system_name() {
+	name=$(sed -n 's/^PRETTY_NAME="*\([^"]*\).*/\1/p' "$1/os-release" 2>/dev/null || :)
+	echo "${name:-$2}"
+}
+cpu=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | sort -u | head -n 1)
+commit=$(git -C "$here" describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)
+fs=$(df --output=fstype "$root" | tail -n 1)
+reps="$BENCH_REPS repetitions ($BENCH_MACRO_REPS of the works, $BENCH_BUILD_REPS of configure and make)"
+load=$(cut -d ' ' -f 1-3 /proc/loadavg)
+
 row meta date "$(date -u '+%Y-%m-%d')"
 # without a vendor's suffix, which says nothing about speed
 row meta kernel "${BENCH_KERNEL:-$(uname -s) $(uname -r | sed 's/-.*//') $(uname -m)}"
-row meta cpu "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | sort -u | head -n 1), $(getconf _NPROCESSORS_ONLN) cores"
-row meta commit "${BENCH_COMMIT:-$(git -C "$here" describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)}"
-# shellcheck disable=SC1091,SC2031 # other systems' files, each in its subshell
-row meta system "$(. /etc/os-release && echo "$PRETTY_NAME"); the root: $(. "$root/etc/os-release" 2>/dev/null && echo "$PRETTY_NAME" || echo "files of the same"), on $(stat -f -c %T "$root")"
-row meta run "$BENCH_REPS repetitions ($BENCH_MACRO_REPS of the works, $BENCH_BUILD_REPS of configure and make), load average $(cut -d ' ' -f 1-3 /proc/loadavg) at the start"
+row meta cpu "$cpu, $(getconf _NPROCESSORS_ONLN) cores"
+row meta commit "${BENCH_COMMIT:-$commit}"
+row meta system "$(system_name /etc unknown); the root: $(system_name "$root/etc" 'files of the same'), on $fs"
+row meta run "$reps; load average $load at the start"
 
 tools=
 for tool in $BENCH_TOOLS; do
