@@ -24,7 +24,7 @@
 #                    help against noise where longer ones do not: what disturbs us lasts for seconds
 #   BENCH_GUARD      seconds after which a jail that hangs is killed; it judges nothing [900]
 #   BENCH_CC, BENCH_MUSL_CC          compilers [cc, where the root has none of its own; musl-gcc]
-#   BENCH_OUT        the file of raw results [BENCH_WORK/results.tsv]
+#   BENCH_OUT        the file of raw results [results.tsv in BENCH_WORK, or here if that is temporary]
 
 quick=${QUICK:-0}
 # by_mode FULL QUICK
