@@ -1,0 +1,55 @@
+# shellcheck shell=sh disable=SC2034,SC2154 # shared with the scripts that read this one
+# SPDX-FileCopyrightText: The fakejail authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# build.sh - from a fresh clone to a launcher that an ordinary user can run; what first-run and run-tests share.
+#
+# Read with `.` by scripts that have set `top` to the source tree.  Root's jails run as uid $test_uid, who may not be
+# able to go where root has cloned the source: then the build is made where he can, see build_directory.
+
+test_uid=${FAKEJAIL_UID:-4242}
+
+is_root() {
+	[ "$(id -u)" = 0 ]
+}
+
+# as_ordinary_user COMMAND...: nobody special; the caller himself if he is not root.
+as_ordinary_user() {
+	if is_root; then
+		setpriv --reuid "$test_uid" --regid "$test_uid" --clear-groups -- "$@"
+	else
+		"$@"
+	fi
+}
+
+# Sets build: ./build, or a new directory below /tmp where that is out of reach; build_is_temporary says which.
+build_directory() {
+	build=$top/build
+	build_is_temporary=
+	if ! as_ordinary_user test -x "$top/."; then
+		build=$(mktemp -d /tmp/fakejail-build.XXXXXX)
+		chmod 755 "$build"
+		build_is_temporary=yes
+	fi
+}
+
+# build_in DIRECTORY CFLAGS [CONFIGURE-ARGUMENT]...: what make does is in DIRECTORY/build.log, and shown if it fails.
+build_in() {
+	into=$1
+	flags=$2
+	shift 2
+	(umask 022 && mkdir -p "$into")
+	if ! (
+		umask 022
+		if [ ! -x "$top/configure" ]; then
+			cd "$top" && autoreconf -i
+		fi
+		cd "$into"
+		[ -f Makefile ] || "$top/configure" "$@"
+		make -j"$(nproc)" CFLAGS="$flags"
+	) >"$into/build.log" 2>&1; then
+		echo "the build failed; the end of $into/build.log:" >&2
+		tail -n 40 "$into/build.log" >&2
+		return 1
+	fi
+}

@@ -1,0 +1,102 @@
+#!/usr/bin/python3
+# SPDX-FileCopyrightText: The fakejail authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# terminal.py SCRIPT COMMAND [ARG]... - runs COMMAND at a terminal of its own and types at it what SCRIPT says.
+#
+# Python's pty module gives what script(1) cannot: a controlling terminal, keys that make signals, a window size, and
+# waiting for what is printed instead of for a time.  A line of SCRIPT is one of
+#
+#   expect REGEX      wait until the output after the last match has REGEX in it
+#   type TEXT         TEXT and a new line, which ends it in whatever mode the terminal is
+#   key ^C            one control character
+#   size ROWS COLS    change the window's size
+#   end STATUS        wait for the end of COMMAND: its exit status, or -N for signal N
+#
+# What is typed may be echoed, so an `expect` should ask for what the typed line does not contain.
+# Exit: 0; 1 with the conversation on stderr; 2 usage.
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import sys
+import termios
+
+# Only a conversation that has gone wrong waits so long.
+WAIT_SECONDS = 30
+
+
+class Terminal:
+    def __init__(self, command):
+        self.seen = ""
+        self.transcript = ""
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            try:
+                os.execvp(command[0], command)
+            except OSError as error:
+                print(f"terminal.py: {command[0]}: {error.strerror}")
+                os._exit(127)
+
+    def read_more(self, awaited):
+        if not select.select([self.fd], [], [], WAIT_SECONDS)[0]:
+            raise AssertionError(f"nothing came within {WAIT_SECONDS} s; awaited: {awaited}")
+        try:
+            data = os.read(self.fd, 4096)
+        except OSError:  # EIO: the last one who had the terminal open has gone
+            data = b""
+        text = data.decode("utf-8", "replace")
+        self.transcript += text
+        # Without what moves the cursor or asks where it is (ECMA-48 control sequences): shells with line editing do.
+        self.seen = re.sub(r"\x1b\[[0-9;?]*[ -/]*[@-~]", "", self.seen + text)
+        return bool(data)
+
+    def expect(self, regex):
+        while True:
+            found = re.search(regex, self.seen, re.MULTILINE)
+            if found:
+                self.seen = self.seen[found.end():]
+                return
+            if not self.read_more(regex):
+                raise AssertionError(f"the output ended; awaited: {regex}")
+
+    def type(self, text):
+        os.write(self.fd, text.encode() + b"\n")
+
+    def key(self, name):
+        os.write(self.fd, bytes([ord(name[1]) & 0x1F]))
+
+    def size(self, text):
+        rows, columns = map(int, text.split())
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def end(self, status):
+        while self.read_more("the end"):
+            pass
+        _, waited = os.waitpid(self.pid, 0)
+        got = os.waitstatus_to_exitcode(waited)
+        if got != int(status):
+            raise AssertionError(f"exit status: expected {status}, got {got}")
+
+
+def main():
+    if len(sys.argv) < 3:
+        print("usage: terminal.py SCRIPT COMMAND [ARG]...", file=sys.stderr)
+        return 2
+    with open(sys.argv[1], encoding="utf-8") as script:
+        steps = [line.rstrip("\n").partition(" ") for line in script if line.strip()]
+    terminal = Terminal(sys.argv[2:])
+    for verb, _, rest in steps:
+        try:
+            getattr(terminal, verb)(rest)
+        except AssertionError as error:
+            print(f"at the step `{verb} {rest}`: {error}", file=sys.stderr)
+            print("the whole conversation:\n" + terminal.transcript, file=sys.stderr)
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
