@@ -108,6 +108,7 @@ static long open_path(struct fj_call *c, int dirfd, const char *jail_path, struc
 			r = fj_exe_find(c->thread, how, &place);
 		if (r < 0)
 			return r;
+		fj_place_move_up(&place);
 		if (place.is_read_only && writes(o))
 			r = open_read_only(c, &place, o);
 		else

@@ -142,6 +142,8 @@ struct fj_place {
  * The place holds until fj_place_done(); its strings lie in scratch memory of `t`. */
 long fj_path_walk(struct fj_thread *t, int dirfd, const char *jail_path, unsigned how, struct fj_place *place);
 void fj_place_done(struct fj_place *place);
+/* Move the place's descriptor out of the way of one that the program is about to get: that must be the lowest (open(2)). */
+void fj_place_move_up(struct fj_place *place);
 
 /* The same without any system call, from remembered facts; false when that cannot be done. The last component
  * may turn out to be a symlink: the call must be made such that this is noticed. `epoch` receives what

@@ -347,8 +347,15 @@ static long leap(struct walk *w)
 		return fd == -ENOENT || fd == -EACCES ? fd : 0;
 	}
 	go_to(w, (int)fd, true);
-	push_pos(w, w->rest, (size_t)(last - w->rest));
-	w->rest = last + 1;
+	for (char *name = w->rest, *end; *name; name = end) {
+		while (*name == '/')
+			name++;
+		for (end = name; *end && *end != '/'; end++)
+			;
+		push_pos(w, name, (size_t)(end - name));
+	}
+	for (w->rest = last + 1; *w->rest == '/'; w->rest++)
+		;
 	return 1;
 }
 
@@ -506,8 +513,8 @@ static void plan_fact(struct walk *w, const char *jail_path)
 	struct fj_str key;
 
 	w->epoch = fj_facts_epoch();
-	if (!w->epoch || !len)
-		return;
+	if (!w->epoch || !len || !jail_path[len + 1])
+		return; /* (behind a trailing slash there is no name: the directory would be the last one's parent) */
 	if (jail_path[0] != '/' && (w->fd != AT_FDCWD || !learn_pos(w)))
 		return;
 	fj_str_init(&key, fj_scratch(w->t, REST_SIZE), REST_SIZE);
@@ -570,6 +577,19 @@ void fj_place_done(struct fj_place *place)
 	if (place->owned_fd >= 0)
 		fj_close(place->owned_fd);
 	place->owned_fd = -1;
+}
+
+void fj_place_move_up(struct fj_place *place)
+{
+	long fd;
+
+	if (place->owned_fd < 0)
+		return;
+	fd = fj_sys3(__NR_fcntl, place->owned_fd, F_DUPFD_CLOEXEC, FJ_FD_ROOT(fj_jail) - 64);
+	if (fj_is_err(fd))
+		return; /* a low RLIMIT_NOFILE: stay */
+	fj_close(place->owned_fd);
+	place->owned_fd = place->dirfd = (int)fd;
 }
 
 bool fj_path_quick(struct fj_thread *t, int dirfd, const char *jail_path, struct fj_place *place, uint64_t *epoch)
