@@ -7,6 +7,7 @@
  * out of every mask on its way to the kernel, and what the program asked for is kept and reported. */
 #include "call/hook_signal.h"
 #include "call/hooks.h"
+#include "exec/exec.h"
 #include "sys/guest.h"
 
 #define SIGSYS 31
@@ -16,6 +17,7 @@
 #define SIG_BLOCK 0
 #define SIG_UNBLOCK 1
 #define SIG_SETMASK 2
+#define SA_RESETHAND 0x80000000u
 #define SS_ONSTACK 1u
 #define SS_DISABLE 2u
 #define SS_AUTODISARM (1u << 31)
@@ -26,9 +28,39 @@
  * nothing of it remains but "ignored", which we cannot keep. */
 static struct fj_sigaction own_sigsys;
 
-const struct fj_sigaction *fj_own_sigsys(void)
+uint64_t fj_sigsys_arrived(struct fj_thread *t, uint64_t *mask)
 {
-	return &own_sigsys;
+	const struct fj_sigaction action = own_sigsys;
+
+	if (action.handler == FJ_IGNORE)
+		return FJ_IGNORE;
+	if (t->wants_sigsys_blocked) {
+		t->sigsys_pending = true;
+		return FJ_IGNORE;
+	}
+	if (action.flags & SA_RESETHAND)
+		own_sigsys.handler = FJ_DEFAULT;
+	*mask = (*mask | action.mask) & ~SIGSYS_BIT;
+	return action.handler;
+}
+
+static void send_pending(struct fj_thread *t)
+{
+	if (!t->sigsys_pending || t->wants_sigsys_blocked)
+		return;
+	t->sigsys_pending = false;
+	fj_sys3(__NR_tgkill, fj_sys0(__NR_getpid), fj_sys0(__NR_gettid), SIGSYS);
+}
+
+uint32_t fj_sigsys_save(const struct fj_thread *t)
+{
+	return (t->wants_sigsys_blocked ? FJ_SIGSYS_BLOCKED : 0) | (own_sigsys.handler == FJ_IGNORE ? FJ_SIGSYS_IGNORED : 0);
+}
+
+void fj_sigsys_start(struct fj_thread *t, uint32_t flags)
+{
+	t->wants_sigsys_blocked = flags & FJ_SIGSYS_BLOCKED;
+	own_sigsys.handler = flags & FJ_SIGSYS_IGNORED ? FJ_IGNORE : FJ_DEFAULT;
 }
 
 static long sigsys_action(const struct fj_call *c)
@@ -37,6 +69,7 @@ static long sigsys_action(const struct fj_call *c)
 
 	if (c->arg[1] && fj_guest_read(&new, c->arg[1], sizeof(new)))
 		return -EFAULT;
+	new.mask &= ~KILL_AND_STOP;
 	if (c->arg[1] && !fj_is_borrowed_memory())
 		own_sigsys = new;
 	if (c->arg[2] && fj_guest_write(c->arg[2], &old, sizeof(old)))
@@ -77,8 +110,11 @@ long fj_hook_sigprocmask(struct fj_call *c)
 
 	if (c->arg[3] != SIGSET_SIZE)
 		return -EINVAL;
-	if (!c->arg[1])
+	if (!c->mask && !c->arg[1])
 		return fj_kernel(c);
+	old = c->mask ? *c->mask | (t->wants_sigsys_blocked ? SIGSYS_BIT : 0) : 0;
+	if (!c->arg[1])
+		return c->arg[2] && fj_guest_write(c->arg[2], &old, sizeof(old)) ? -EFAULT : 0;
 	if (fj_guest_read(&set, c->arg[1], sizeof(set)))
 		return -EFAULT;
 	if (how != SIG_BLOCK && how != SIG_UNBLOCK && how != SIG_SETMASK)
@@ -86,7 +122,6 @@ long fj_hook_sigprocmask(struct fj_call *c)
 	if (!c->mask)
 		return mask_directly(c, set);
 
-	old = *c->mask | (t->wants_sigsys_blocked ? SIGSYS_BIT : 0);
 	set &= ~KILL_AND_STOP;
 	if (how == SIG_BLOCK)
 		set |= old;
@@ -95,6 +130,7 @@ long fj_hook_sigprocmask(struct fj_call *c)
 	/* The new mask holds even when the old one cannot be stored: kernel/signal.c, SYSCALL_DEFINE4(rt_sigprocmask). */
 	*c->mask = set & ~SIGSYS_BIT;
 	t->wants_sigsys_blocked = set & SIGSYS_BIT;
+	send_pending(t);
 	return c->arg[2] && fj_guest_write(c->arg[2], &old, sizeof(old)) ? -EFAULT : 0;
 }
 
@@ -122,6 +158,44 @@ long fj_hook_sigwait(struct fj_call *c)
 	if (i < 1 || c->arg[i] != SIGSET_SIZE)
 		return fj_kernel(c);
 	return leave_with_mask(c, i - 1);
+}
+
+long fj_hook_sigpending(struct fj_call *c)
+{
+	uint64_t set = 0;
+	long r;
+
+	if (!c->arg[0] || c->arg[1] > SIGSET_SIZE)
+		return fj_kernel(c);
+	r = fj_sys2(__NR_rt_sigpending, &set, SIGSET_SIZE);
+	if (c->thread->sigsys_pending)
+		set |= SIGSYS_BIT;
+	return r < 0 ? r : fj_guest_write(c->arg[0], &set, c->arg[1]);
+}
+
+/* rt_sigtimedwait(2): a SIGSYS that we hold back can be waited for; all others are the kernel's. */
+long fj_hook_sigtimedwait(struct fj_call *c)
+{
+	struct fj_thread *t = c->thread;
+	struct {
+		int32_t signo, error, code, unused;
+		int32_t pid, uid;
+		uint64_t rest[13];
+	} info = {.signo = SIGSYS, .code = -6 /* SI_TKILL */}; /* siginfo_t is 128 bytes */
+	uint64_t set;
+
+	if (c->arg[3] != SIGSET_SIZE || fj_guest_read(&set, c->arg[0], sizeof(set)))
+		return fj_kernel(c);
+	if (!(set & SIGSYS_BIT) || !t->sigsys_pending) {
+		c->leaves_by_tail = c->frame != NULL;
+		return c->frame ? 0 : fj_kernel(c);
+	}
+	info.pid = (int32_t)fj_sys0(__NR_getpid);
+	info.uid = (int32_t)fj_sys0(__NR_getuid);
+	if (c->arg[1] && fj_guest_write(c->arg[1], &info, sizeof(info)))
+		return -EFAULT;
+	t->sigsys_pending = false;
+	return SIGSYS;
 }
 
 /* pselect6(2): the sixth argument points to { pointer to the set, its size }. */

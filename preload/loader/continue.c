@@ -9,6 +9,7 @@
 
 #include "call/exe.h"
 #include "call/hook_guard.h"
+#include "call/hook_signal.h"
 #include "trap/trap.h"
 
 #include <linux/auxvec.h>
@@ -105,6 +106,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	copy_text(exe, exe_at, h.exe_len, sizeof(exe));
 	fj_root_start(nested);
 	fj_exe_start(exe);
+	fj_sigsys_start(t, h.sigsys);
 	fj_guard_start(h.no_new_privs, h.seccomp_mode);
 	if (fj_jail->has_trap)
 		fj_trap_arm(t);
@@ -130,7 +132,8 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	if (program.wants_exec_stack)
 		fj_sys3(__NR_mprotect, (uint64_t)s->base & ~(uint64_t)(FJ_PAGE - 1), FJ_PAGE,
 			PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN);
-	set_comm(execfn);
+	/* A program run by its descriptor alone has no name but its file's: since Linux 6.14 that is its comm. */
+	set_comm(h.comm_from_exe ? exe : execfn);
 	tell_kernel(s, &program, handoff);
 	h.mask &= ~(1UL << 30); /* SIGSYS: whatever the launcher's caller had blocked, the trap needs it */
 	fj_sys4(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &h.mask, 0, sizeof(h.mask));

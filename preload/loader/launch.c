@@ -16,6 +16,7 @@
 #include <linux/mman.h>
 #include <linux/prctl.h>
 #include <linux/resource.h>
+#include <linux/utsname.h>
 
 #define FAILED 125 /* chroot(8), env(1): the tool itself failed */
 #define BINDS_MAX 48
@@ -188,6 +189,19 @@ static void put(char *out, const char *text, size_t size)
 		fail("too long:", text, -ENAMETOOLONG);
 }
 
+static bool kernel_is_at_least(unsigned major, unsigned minor)
+{
+	struct new_utsname name;
+	unsigned number[2] = {0, 0};
+	const char *p = name.release;
+
+	fj_sys1(__NR_uname, &name);
+	for (int i = 0; i < 2; i++, p++)
+		for (; *p >= '0' && *p <= '9'; p++)
+			number[i] = number[i] * 10 + (unsigned)(*p - '0');
+	return number[0] > major || (number[0] == major && number[1] >= minor);
+}
+
 static void make_jail(void)
 {
 	struct stat st;
@@ -225,6 +239,7 @@ static void make_jail(void)
 		put(fj_jail->hostname, option.hostname, sizeof(fj_jail->hostname));
 	fj_jail->has_read_only = fj_jail->root_read_only = option.read_only;
 	fj_jail->root_fd = place_descriptors((int)root, (int)memory);
+	fj_jail->names_comm_by_file = kernel_is_at_least(6, 14);
 	if (fj_openat2(-1, ".", O_PATH, 0, 0) != -EBADF)
 		fj_jail->no_openat2 = 1;
 }

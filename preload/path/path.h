@@ -69,7 +69,7 @@ struct fj_jail {
 	uint32_t no_faccessat2;
 	uint32_t has_read_only; /* some mount refuses writes */
 	uint32_t root_read_only;
-	uint32_t unused;
+	uint32_t names_comm_by_file; /* execveat of a bare descriptor: since Linux 6.14 */
 
 	uint64_t epoch;	     /* advances when a remembered fact may have become wrong */
 	uint32_t changers;   /* calls under way that may make one wrong */

@@ -421,13 +421,13 @@ static long finish(struct walk *w, char *name, char *end, unsigned how, struct f
 		if (r < 0 && r != -ENOENT)
 			return r;
 		if (r == MAGIC_LINK) {
-			if (fj_streq(name, "root")) {
+			if (len == 4 && !memcmp(name, "root", 4)) {
 				go_to_root(w);
 				place->dirfd = w->fd;
 				place->name = ".";
 			} else {
 				place->is_magic = true;
-				place->is_exe = fj_streq(name, "exe");
+				place->is_exe = len == 3 && !memcmp(name, "exe", 3);
 			}
 		}
 	}

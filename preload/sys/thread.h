@@ -25,6 +25,7 @@ struct fj_thread {
 	int32_t window_fd;
 	/* The program blocked SIGSYS: reported back, never done (a blocked SIGSYS kills). */
 	bool wants_sigsys_blocked;
+	bool sigsys_pending; /* and one came meanwhile */
 	/* The program's own signal stack when it is too small to be used: kept, reported, not installed. */
 	uintptr_t small_altstack;
 	size_t small_altstack_size;

@@ -11,14 +11,11 @@
 #include <asm/siginfo.h>
 
 #define SIGSYS 31
-#define SIGSYS_BIT (1UL << (SIGSYS - 1))
 #define SYS_SECCOMP 1 /* asm-generic/siginfo.h */
 #define SA_SIGINFO_ 0x4u
 #define SA_RESTORER_ 0x04000000u
 #define SA_ONSTACK_ 0x08000000u
 #define SS_DISABLE 2
-#define SIG_DFL_ 0
-#define SIG_IGN_ 1
 #define SIG_SETMASK 2
 
 #define RED_ZONE 128u  /* System V ABI AMD64, 3.2.2 */
@@ -84,20 +81,19 @@ uintptr_t fj_trap_stack(struct frame *f, uintptr_t sp)
 /* A SIGSYS that is not our trap: the program's own affair. Returns the handler to go on in, or 0. */
 static uintptr_t deliver_to_program(const struct frame *f)
 {
-	const struct fj_sigaction *own = fj_own_sigsys();
-	struct fj_sigaction default_action = {.handler = SIG_DFL_};
-	uint64_t mask;
+	const struct fj_sigaction default_action = {.handler = FJ_DEFAULT};
+	uint64_t mask = f->mask;
+	const uint64_t handler = fj_sigsys_arrived(fj_thread_holding((uintptr_t)__builtin_frame_address(0)), &mask);
 
-	if (own->handler == SIG_IGN_)
+	if (handler == FJ_IGNORE)
 		return 0;
-	if (own->handler == SIG_DFL_) {
+	if (handler == FJ_DEFAULT) {
 		fj_sys4(__NR_rt_sigaction, SIGSYS, &default_action, 0, sizeof(mask));
 		fj_sys3(__NR_tgkill, fj_sys0(__NR_getpid), fj_sys0(__NR_gettid), SIGSYS);
 		return 0; /* it is pending, and kills when the frame's mask is back */
 	}
-	mask = (f->mask | own->mask) & ~SIGSYS_BIT;
 	fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof(mask));
-	return own->handler;
+	return handler;
 }
 
 /* Leave with the call still to be made, on the gate page and under the program's own mask (gate.S, fj_gate_tail). */
