@@ -22,15 +22,33 @@
 #define SS_DISABLE 2u
 #define SS_AUTODISARM (1u << 31)
 #define MINSIGSTKSZ_ 2048u /* asm-generic/signal.h: the least size that sigaltstack(2) takes */
-#define SMALL_ALTSTACK (32u * 1024)
+/* Room for a handler's frame, a SIGSYS frame on top of it (3376 bytes each with AVX-512, AT_MINSIGSTKSZ) and some work. */
+#define SMALL_ALTSTACK (12u * 1024)
 
-/* The program's own disposition of SIGSYS. A vfork(2) child, which shares this memory, gets a scratch copy: after its exec
- * nothing of it remains but "ignored", which we cannot keep. */
-static struct fj_sigaction own_sigsys;
+/* The program's own disposition of SIGSYS. A vfork(2) child shares this memory but has dispositions of its own: what it sets is
+ * kept aside under its process id. */
+static struct fj_sigaction action_of_process, action_of_vfork_child;
+static int32_t vfork_child;
+
+static struct fj_sigaction *own_action(void)
+{
+	return vfork_child && fj_sys0(__NR_getpid) == vfork_child ? &action_of_vfork_child : &action_of_process;
+}
+
+static struct fj_sigaction *own_action_to_change(void)
+{
+	if (!fj_is_borrowed_memory())
+		return &action_of_process;
+	if (fj_sys0(__NR_getpid) != vfork_child) {
+		action_of_vfork_child = action_of_process;
+		vfork_child = (int32_t)fj_sys0(__NR_getpid);
+	}
+	return &action_of_vfork_child;
+}
 
 uint64_t fj_sigsys_arrived(struct fj_thread *t, uint64_t *mask)
 {
-	const struct fj_sigaction action = own_sigsys;
+	const struct fj_sigaction action = *own_action();
 
 	if (action.handler == FJ_IGNORE)
 		return FJ_IGNORE;
@@ -39,7 +57,7 @@ uint64_t fj_sigsys_arrived(struct fj_thread *t, uint64_t *mask)
 		return FJ_IGNORE;
 	}
 	if (action.flags & SA_RESETHAND)
-		own_sigsys.handler = FJ_DEFAULT;
+		own_action_to_change()->handler = FJ_DEFAULT;
 	*mask = (*mask | action.mask) & ~SIGSYS_BIT;
 	return action.handler;
 }
@@ -54,24 +72,24 @@ static void send_pending(struct fj_thread *t)
 
 uint32_t fj_sigsys_save(const struct fj_thread *t)
 {
-	return (t->wants_sigsys_blocked ? FJ_SIGSYS_BLOCKED : 0) | (own_sigsys.handler == FJ_IGNORE ? FJ_SIGSYS_IGNORED : 0);
+	return (t->wants_sigsys_blocked ? FJ_SIGSYS_BLOCKED : 0) | (own_action()->handler == FJ_IGNORE ? FJ_SIGSYS_IGNORED : 0);
 }
 
 void fj_sigsys_start(struct fj_thread *t, uint32_t flags)
 {
 	t->wants_sigsys_blocked = flags & FJ_SIGSYS_BLOCKED;
-	own_sigsys.handler = flags & FJ_SIGSYS_IGNORED ? FJ_IGNORE : FJ_DEFAULT;
+	action_of_process.handler = flags & FJ_SIGSYS_IGNORED ? FJ_IGNORE : FJ_DEFAULT;
 }
 
 static long sigsys_action(const struct fj_call *c)
 {
-	struct fj_sigaction new = {0}, old = own_sigsys;
+	struct fj_sigaction new = {0}, old = *own_action();
 
 	if (c->arg[1] && fj_guest_read(&new, c->arg[1], sizeof(new)))
 		return -EFAULT;
 	new.mask &= ~KILL_AND_STOP;
-	if (c->arg[1] && !fj_is_borrowed_memory())
-		own_sigsys = new;
+	if (c->arg[1])
+		*own_action_to_change() = new;
 	if (c->arg[2] && fj_guest_write(c->arg[2], &old, sizeof(old)))
 		return -EFAULT;
 	return 0;
@@ -257,7 +275,7 @@ static void use_our_altstack(struct fj_call *c)
 {
 	c->altstack->sp = fj_thread_stack_bottom(c->thread);
 	c->altstack->size = fj_thread_stack_top(c->thread) - c->altstack->sp;
-	c->altstack->flags = 0;
+	c->altstack->flags = (int32_t)SS_AUTODISARM;
 }
 
 long fj_hook_sigaltstack(struct fj_call *c)

@@ -16,6 +16,9 @@
 #define SA_RESTORER_ 0x04000000u
 #define SA_ONSTACK_ 0x08000000u
 #define SS_DISABLE 2
+/* The stack counts as none while a handler runs on it (sigaltstack(2), Linux 4.7). Else rt_sigreturn, seeing that it leaves a handler on
+ * it, would refuse with EPERM to install what the program set by sigaltstack: kernels differ in the order of their restoring. */
+#define SS_AUTODISARM (1u << 31)
 #define SIG_SETMASK 2
 
 #define RED_ZONE 128u  /* System V ABI AMD64, 3.2.2 */
@@ -47,7 +50,7 @@ static void give_altstack(struct frame *f, const struct fj_thread *t)
 {
 	f->stack.sp = fj_thread_stack_bottom(t);
 	f->stack.size = fj_thread_stack_top(t) - f->stack.sp;
-	f->stack.flags = 0;
+	f->stack.flags = (int32_t)SS_AUTODISARM;
 }
 
 /* Nothing of the engine is under way below this entry: what a handler abandoned by siglongjmp is tidied up. */
