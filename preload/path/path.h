@@ -19,6 +19,7 @@
 #define FJ_FACT_TEXT 472u
 #define FJ_BLOOM_WORDS 1024u
 #define FJ_SOCKETS 2048u
+#define FJ_POLICY_UNITS 32768u /* 256 KiB of seccomp programs: call/policy.c */
 #define FJ_SUN_PATH 108u /* sizeof(sun_path), linux/un.h */
 
 enum { FJ_MOUNT_READ_ONLY = 1 };
@@ -84,6 +85,8 @@ struct fj_jail {
 	char text[FJ_TEXT_ARENA];
 	uint64_t bloom[FJ_BLOOM_WORDS]; /* names of components that facts depend on; bits are only ever set */
 	struct fj_socket_name socket[FJ_SOCKETS];
+	uint32_t policy_used, policy_unused;
+	uint64_t policy[FJ_POLICY_UNITS];
 	struct fj_fact fact[FJ_FACTS];
 };
 #define FJ_FD_ROOT(jail) ((jail)->root_fd)
