@@ -324,6 +324,7 @@ static long start_loader(struct fj_call *c, const struct program *p, uint64_t ar
 		.root_fd = fj_jail->root_fd,
 		.program_fd = p->fd,
 		.interpreter_fd = p->interpreter_fd,
+		.is_first = fj_jail->is_starting,
 		.comm_from_exe = p->is_nameless && !p->script_args && fj_jail->names_comm_by_file,
 	};
 	struct fj_str s;

@@ -10,6 +10,7 @@
 #include "call/exe.h"
 #include "call/hook_guard.h"
 #include "call/hook_signal.h"
+#include "call/missing.h"
 #include "call/policy.h"
 #include "trap/trap.h"
 
@@ -125,8 +126,12 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 			fail("interpreter", r);
 		fj_close(h.interpreter_fd);
 		fj_stack_set_aux(s, AT_BASE, interpreter.base);
+		if (h.is_first && program.phdr)
+			fj_missing_watch(interpreter.code_start, interpreter.code_end, program.base, (const Elf64_Phdr *)program.phdr,
+				program.phnum);
 		entry = interpreter.entry;
 	}
+	fj_jail->is_starting = 0;
 	fj_stack_set_aux(s, AT_PHDR, program.phdr);
 	fj_stack_set_aux(s, AT_PHNUM, program.phnum);
 	fj_stack_set_aux(s, AT_ENTRY, program.entry);

@@ -70,6 +70,8 @@ struct fj_jail {
 	uint32_t no_faccessat2;
 	uint32_t has_read_only; /* some mount refuses writes */
 	uint32_t root_read_only;
+	uint32_t is_starting; /* until the first program runs */
+	uint32_t mounts_share_device; /* some mount lies on the device of another, or of the root */
 	uint32_t names_comm_by_file; /* execveat of a bare descriptor: since Linux 6.14 */
 
 	uint64_t epoch;	     /* advances when a remembered fact may have become wrong */

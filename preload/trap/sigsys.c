@@ -131,6 +131,7 @@ uintptr_t fj_trap_handle(siginfo_t *info, struct frame *f)
 		.mask = &f->mask,
 		.altstack = &f->stack,
 		.sp = f->regs.sp,
+		.ip = f->regs.ip,
 		.frame = f,
 	};
 	answer = fj_policy_ask(c.nr, c.arg, f->regs.ip);
