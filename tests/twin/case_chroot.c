@@ -264,3 +264,21 @@ CASE(chroot_user)
 	where("here");
 	show("/etc/passwd");
 }
+
+CASE(chroot_root_pivot_errors)
+{
+	mkdir("new", 0755);
+	mkdir("new/old", 0755);
+	R(sys_pivot_root("missing", "new/old"));
+	R(sys_pivot_root("new", "missing"));
+	R(sys_pivot_root("/etc/passwd", "new/old"));
+	R(sys_pivot_root("new", "new/old"));
+	R(sys_pivot_root(".", "."));
+	R(umount2("new", 0));
+	R(umount2("missing", 0));
+	R(mount("missing", "new", NULL, MS_BIND, NULL));
+	R(mount("/t/new", "missing", NULL, MS_BIND, NULL));
+	R(mount("none", "new", "no-such-type", 0, NULL));
+	where("here");
+	show("/etc/passwd");
+}

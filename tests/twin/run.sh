@@ -167,7 +167,7 @@ tests() {
 		fi
 		"$builddir/twin.glibc-static" --list | sort | awk -F '[ \t]*[|][ \t]*' -v flavour="$flavour" \
 			-v globs="$globs" -v have_chroot="$have_chroot" -v have_mounts="$have_mounts" \
-			-v am_root="$am_root" '
+			-v am_root="$am_root" -v srcdir="$srcdir" '
 			function matches(name, n, g, i, re) {
 				n = split(globs, g, " ")
 				if (n == 0)
@@ -196,7 +196,7 @@ tests() {
 				n = needs[$1] == "" ? "-" : needs[$1]
 				if (out[$1] ~ ("(^|[ ,(])" flavour "([ ,:)]|$)"))
 					why = "left out: " out[$1]
-				else if (known[$1] != "")
+				else if (known[$1] != "" && (getline line <(srcdir "/known/" $1)) < 0)
 					why = "known difference: " known[$1]
 				else if (have_chroot == "no")
 					why = "no chroot(2) and no user namespaces here"
@@ -255,6 +255,7 @@ work_off() { # WORKER
 			reference "$out/jail" "$flavour" "$name" "$needs" || :
 		else
 			jail "$out/jail" "$flavour" "$name" "$needs" || :
+			[ ! -e "$srcdir/known/$name" ] || cp "$srcdir/known/$name" "$out/reference"
 		fi
 		if cmp -s "$out/reference" "$out/jail"; then
 			[ "$verbose" = no ] || echo "PASS $name ($flavour)"

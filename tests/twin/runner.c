@@ -110,9 +110,8 @@ static int enter_root(const char *root, int uid, int bare)
 
 static void become(int uid)
 {
-	if (uid < 0 || geteuid() == (uid_t)uid)
-		return;
 	gid_t gid = (gid_t)uid;
+
 	if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 ||
 		setresuid((uid_t)uid, (uid_t)uid, (uid_t)uid) < 0)
 		die("setresuid");
@@ -138,6 +137,8 @@ static char *const usual_environment[] = {
 
 static _Noreturn void child(const struct options *o, int out)
 {
+	int really_root = geteuid() == 0;
+
 	usual_state();
 	int in = open("/dev/null", O_RDONLY);
 	if (in < 0)
@@ -151,7 +152,8 @@ static _Noreturn void child(const struct options *o, int out)
 			die("/");
 	} else if (enter_root(o->root, o->uid, o->bare) < 0)
 		die("chroot");
-	become(o->uid);
+	if (o->uid >= 0 && really_root)
+		become(o->uid);
 	execvpe(o->command[0], o->command, usual_environment);
 	die(o->command[0]);
 }
