@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_auxv.c - what a program finds on its first stack: auxiliary vector, program headers, stack, heap.
+ * case_auxv.c - what a program finds on its first stack: auxiliary vector, program headers, stack,
+ * heap.
  */
 #include "twin.h"
 
@@ -10,7 +11,9 @@
 
 static const char *elf_at(unsigned long address)
 {
-	return address && memcmp((const void *)address, "\177ELF", 4) == 0 ? "an ELF header" : address ? "something" : "0";
+	return address && memcmp((const void *)address, "\177ELF", 4) == 0 ? "an ELF header"
+	       : address						   ? "something"
+									   : "0";
 }
 
 static int first_object(struct dl_phdr_info *info, size_t size, void *data)
@@ -45,7 +48,8 @@ CASE(auxv)
 		if (ph[i].p_type == PT_PHDR)
 			base = (unsigned long)ph - ph[i].p_vaddr;
 	}
-	say("AT_PHNUM %ld is the file's %d, AT_PHENT %ld\n", phnum, phnum == eh.e_phnum, getauxval(AT_PHENT));
+	say("AT_PHNUM %ld is the file's %d, AT_PHENT %ld\n", phnum, phnum == eh.e_phnum,
+		getauxval(AT_PHENT));
 	if (base || eh.e_type == ET_DYN)
 		say("AT_ENTRY is the file's %d\n", getauxval(AT_ENTRY) == base + eh.e_entry);
 	else
@@ -55,9 +59,10 @@ CASE(auxv)
 	say("AT_SYSINFO_EHDR: %s\n", elf_at(getauxval(AT_SYSINFO_EHDR)));
 	say("AT_EXECFN %q\n", (const char *)getauxval(AT_EXECFN));
 	say("AT_PLATFORM %q\n", (const char *)getauxval(AT_PLATFORM));
-	say("AT_PAGESZ %ld AT_CLKTCK %ld AT_SECURE %ld AT_FLAGS %ld\n", getauxval(AT_PAGESZ), getauxval(AT_CLKTCK),
-		getauxval(AT_SECURE), getauxval(AT_FLAGS));
-	say("AT_HWCAP %lx AT_HWCAP2 %lx AT_MINSIGSTKSZ %ld\n", getauxval(AT_HWCAP), getauxval(AT_HWCAP2), getauxval(51));
+	say("AT_PAGESZ %ld AT_CLKTCK %ld AT_SECURE %ld AT_FLAGS %ld\n", getauxval(AT_PAGESZ),
+		getauxval(AT_CLKTCK), getauxval(AT_SECURE), getauxval(AT_FLAGS));
+	say("AT_HWCAP %lx AT_HWCAP2 %lx AT_MINSIGSTKSZ %ld\n", getauxval(AT_HWCAP),
+		getauxval(AT_HWCAP2), getauxval(51));
 	say("AT_UID is ours %d, AT_GID %d\n", (uid_t)getauxval(AT_UID) == (uid_t)getuid(),
 		(gid_t)getauxval(AT_EGID) == (gid_t)getegid());
 	const unsigned char *random = (const unsigned char *)getauxval(AT_RANDOM);
@@ -73,7 +78,8 @@ CASE(auxv_objects)
 	dl_iterate_phdr(each_object, NULL);
 }
 
-/* /proc/self/auxv is what the kernel remembers, the stack is what the program got: gdb reads the former. */
+/* /proc/self/auxv is what the kernel remembers, the stack is what the program got: gdb reads the
+ * former. */
 CASE(auxv_proc)
 {
 	unsigned long v[128];
@@ -103,11 +109,13 @@ CASE(auxv_stack)
 	say("argc before argv %d\n", (long)argc_at == argc && ((long *)(void *)argv)[-1] == argc);
 	say("aligned %ld\n", (long)((unsigned long)((long *)(void *)argv - 1) & 15));
 	say("strings in order %d\n", argv[0] + strlen(argv[0]) + 1 == argv[1]);
-	say("environment after argv %d\n", argv[argc - 1] + strlen(argv[argc - 1]) + 1 == environ[0]);
+	say("environment after argv %d\n",
+		argv[argc - 1] + strlen(argv[argc - 1]) + 1 == environ[0]);
 	const char *last = environ[0];
 	for (char **v = environ; *v; v++)
 		last = *v;
-	say("AT_EXECFN after the environment %d\n", (const char *)getauxval(AT_EXECFN) == last + strlen(last) + 1);
+	say("AT_EXECFN after the environment %d\n",
+		(const char *)getauxval(AT_EXECFN) == last + strlen(last) + 1);
 }
 
 CASE(auxv_heap)
@@ -123,7 +131,8 @@ CASE(auxv_heap)
 	say("%d\n", (char *)sbrk(0) >= got + 100000);
 	void *p = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	say("mmap %d\n", p != MAP_FAILED);
-	/* Above mmap_min_addr and below everything: what the jail may not have taken, at least not much of it. */
+	/* Above mmap_min_addr and below everything: what the jail may not have taken, at least not
+	 * much of it. */
 	struct rlimit rl;
 	R(getrlimit(RLIMIT_STACK, &rl));
 	say("%ld\n", (long)rl.rlim_cur);

@@ -7,9 +7,10 @@
 
 CASE(chmod)
 {
-	static const mode_t modes[] = {0, 0400, 0644, 0755, 0777, 01755, 02755, 04755, 06711, 07777, 0107777};
+	static const mode_t modes[] = {
+		0, 0400, 0644, 0755, 0777, 01755, 02755, 04755, 06711, 07777, 0107777};
 
-	SPELLINGS {
+	SPELLINGS() {
 		x_put("file", "x");
 		x_mkdir("dir", 0755);
 		x_symlink("file", "link");
@@ -60,7 +61,7 @@ CASE(fchmod)
 
 CASE(fchmodat2)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		x_put("f", "x");
 		x_symlink("f", "l");
 		R(sys_fchmodat2(twin_dirfd, xat("f"), 0600, 0));
@@ -82,7 +83,7 @@ CASE(fchmodat2)
 
 CASE(chmod_then_write)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		x_put("f", "x");
 		x_chmod("f", 04777);
 		int fd = x_open("f", O_WRONLY | O_APPEND, 0);
@@ -95,7 +96,7 @@ CASE(chmod_then_write)
 
 CASE(chown_root)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		x_put("f", "x");
 		x_mkdir("d", 0755);
 		x_symlink("f", "l");
@@ -128,7 +129,7 @@ CASE(chown_root_setuid)
 {
 	static const mode_t modes[] = {04755, 02755, 06755, 02644, 06644, 01777};
 
-	SPELLINGS {
+	SPELLINGS() {
 		x_put("f", "x");
 		x_mkdir("d", 0755);
 		for (size_t i = 0; i < COUNT(modes); i++) {
@@ -147,7 +148,7 @@ CASE(chown_root_setuid)
 
 CASE(chown_user)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		x_put("f", "x");
 		x_symlink("f", "l");
 		R(chown(x("f"), geteuid(), getegid()));

@@ -1,24 +1,26 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_exec.c - execve, execveat: argv and environment exactly, names and how they are found, errors.
+ * case_exec.c - execve, execveat: argv and environment exactly, names and how they are found,
+ * errors.
  */
 #include "twin.h"
 
 #define RUN(name, ...)                                                                             \
-	CHILD(name)                                                                                \
-	{                                                                                          \
+	CHILD(name) {                                                                              \
 		execve(__VA_ARGS__);                                                               \
 		say("execve: %e\n", errno);                                                        \
 	}
 
-static char *const small_env[] = {"A=1", "B=two words", "EMPTY=", "=odd", "noequals", "A=again", NULL};
+static char *const small_env[] = {
+	"A=1", "B=two words", "EMPTY=", "=odd", "noequals", "A=again", NULL};
 
 CASE(exec_args)
 {
 	char *self = (char *)twin_self;
 
-	RUN("plain", self, ARGV(self, "@args", "", " ", "a b", "\"q\"", "-x", "--", "*"), small_env);
+	RUN("plain", self, ARGV(self, "@args", "", " ", "a b", "\"q\"", "-x", "--", "*"),
+		small_env);
 	RUN("other argv[0]", self, ARGV("-login name", "@args"), small_env);
 	RUN("empty argv[0]", self, ARGV("", "@args"), small_env);
 	RUN("no environment", self, ARGV(self, "@args"), ARGV(NULL));
@@ -49,7 +51,7 @@ CASE(exec_spellings)
 {
 	char *target = (char *)twin_self;
 
-	SPELLINGS {
+	SPELLINGS() {
 		x_symlink(target, "link");
 		x_mkdir("dir", 0755);
 		x_symlink("../link", "dir/again");
@@ -61,11 +63,11 @@ CASE(exec_spellings)
 		CHILD("dotdot")
 			R(execve(x("dir/../link"), ARGV("a", "@say", "by dotdot"), environ));
 		CHILD("at")
-			R(sys_execveat(twin_dirfd, xat("dir/again"), ARGV("a", "@say", "execveat"), environ, 0));
-		CHILD("at nofollow")
-		{
-			sys_execveat(twin_dirfd, xat("link"), ARGV("a", "@say", "execveat"), environ,
-				AT_SYMLINK_NOFOLLOW);
+			R(sys_execveat(twin_dirfd, xat("dir/again"), ARGV("a", "@say", "execveat"),
+				environ, 0));
+		CHILD("at nofollow") {
+			sys_execveat(twin_dirfd, xat("link"), ARGV("a", "@say", "execveat"),
+				environ, AT_SYMLINK_NOFOLLOW);
 			say("%e\n", errno);
 		}
 	}
@@ -75,13 +77,14 @@ CASE(exec_errors)
 {
 	static char long_name[300];
 
-	SPELLINGS {
+	SPELLINGS() {
 		x_mkdir("dir", 0755);
 		x_put("plain", "no magic here\n");
 		x_put("empty", "");
 		x_put("noexec", "#!/bin/sh\n");
-		x_put("short", "\x7f" "ELF");
-		x_put("badelf", "\x7f" "ELF and then nothing that makes sense, at all, for sixty-four bytes or more");
+		x_put("short", "\177ELF");
+		x_put("badelf",
+			"\177ELF and then nothing that makes sense, for sixty-four bytes or more");
 		x_chmod("plain", 0755);
 		x_chmod("empty", 0755);
 		x_chmod("short", 0755);
@@ -149,13 +152,15 @@ TOOL(cat)
 
 CASE(exec_at)
 {
-	int bin = open("/bin", O_PATH | O_DIRECTORY), root = open("/", O_RDONLY), self = open(twin_self, O_PATH);
+	int bin = open("/bin", O_PATH | O_DIRECTORY), root = open("/", O_RDONLY),
+	    self = open(twin_self, O_PATH);
 	const char *base = strrchr(twin_self, '/') + 1;
 
 	CHILD("dirfd")
 		R(sys_execveat(bin, base, ARGV("x", "@say", "dirfd"), environ, 0));
 	CHILD("root")
-		R(sys_execveat(root, "bin/../link-to-etc/../bin/../../etc/passwd", ARGV("x"), environ, 0));
+		R(sys_execveat(
+			root, "bin/../link-to-etc/../bin/../../etc/passwd", ARGV("x"), environ, 0));
 	CHILD("root2")
 		R(sys_execveat(root, twin_self + 1, ARGV("x", "@say", "root"), environ, 0));
 	CHILD("absolute")
@@ -213,7 +218,8 @@ CASE(exec_unlinked)
 	CHILD("unlinked")
 		R(sys_execveat(fd, "", ARGV("x", "@say", "unlinked"), environ, AT_EMPTY_PATH));
 	CHILD("proc")
-		R(execve(fd == 4 ? "/proc/self/fd/4" : "?", ARGV("x", "@say", "unlinked by proc"), environ));
+		R(execve(fd == 4 ? "/proc/self/fd/4" : "?", ARGV("x", "@say", "unlinked by proc"),
+			environ));
 }
 
 /* Execute-only: readable by nobody, so an ordinary user could not map it from user space. */
@@ -281,13 +287,11 @@ CASE(exec_keeps)
 	open("/etc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	CHILD("state")
 		R(execve(twin_self, ARGV("x", "@state"), environ));
-	CHILD("relative after chdir")
-	{
+	CHILD("relative after chdir") {
 		chdir("/bin");
 		R(execve(strrchr(twin_self, '/') + 1, ARGV("x", "@state"), environ));
 	}
-	CHILD("relative with dots")
-	{
+	CHILD("relative with dots") {
 		chdir("/usr/lib");
 		char name[64] = "../..";
 		memcpy(name + 5, twin_self, strlen(twin_self) + 1);

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_fault.c - bad pointers give EFAULT, never a crash, and good strings may end where memory ends.
+ * case_fault.c - bad pointers give EFAULT, never a crash, and good strings may end where memory
+ * ends.
  */
 #include "twin.h"
 
@@ -232,7 +233,8 @@ CASE(fault_with_handler)
 		R(SYSCALL(SYS_access, BAD, F_OK));
 	}
 	R(sigaction(SIGSEGV, NULL, &sa));
-	say("handler %d flags %x\n", sa.sa_sigaction == on_segv, (unsigned)sa.sa_flags & ~0x04000000u);
+	say("handler %d flags %x\n", sa.sa_sigaction == on_segv,
+		(unsigned)sa.sa_flags & ~0x04000000u);
 	int fd = open("small", O_RDWR | O_CREAT, 0600);
 	char *p = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
 	if (sigsetjmp(segv_jump, 1) == 0)

@@ -23,7 +23,8 @@ static void ids(const char *what)
 TOOL(ids)
 {
 	ids("program");
-	say("AT_UID %ld AT_EUID %ld AT_SECURE %ld\n", getauxval(AT_UID), getauxval(AT_EUID), getauxval(AT_SECURE));
+	say("AT_UID %ld AT_EUID %ld AT_SECURE %ld\n", getauxval(AT_UID), getauxval(AT_EUID),
+		getauxval(AT_SECURE));
 }
 
 CASE(id_root)
@@ -31,8 +32,7 @@ CASE(id_root)
 	static const unsigned some[] = {5, 100, 1000};
 
 	ids("start");
-	CHILD("setuid")
-	{
+	CHILD("setuid") {
 		R(SYSCALL(SYS_setgroups, 3, some));
 		R(SYSCALL(SYS_setgid, 1001));
 		R(SYSCALL(SYS_setuid, 1000));
@@ -53,8 +53,7 @@ CASE(id_root)
 		CHILD("exec")
 			R(execve(twin_self, ARGV("x", "@ids"), environ));
 	}
-	CHILD("setresuid")
-	{
+	CHILD("setresuid") {
 		R(SYSCALL(SYS_setresuid, 1, 2, 3));
 		ids("three");
 		R(SYSCALL(SYS_setreuid, 3, 1));
@@ -63,8 +62,7 @@ CASE(id_root)
 		R(SYSCALL(SYS_setresuid, -1, 3, -1));
 		ids("back");
 	}
-	CHILD("temporarily")
-	{
+	CHILD("temporarily") {
 		R(SYSCALL(SYS_setresuid, -1, 1000, -1));
 		R(SYSCALL(SYS_setresuid, -1, 0, -1));
 		ids("root again");
@@ -95,8 +93,7 @@ CASE(id_root_permissions)
 	R(chmod("open", 0777));
 	put_mode("open/theirs", "x", 0600);
 	R(chmod("/t", 0755));
-	CHILD("user 1000")
-	{
+	CHILD("user 1000") {
 		SYSCALL(SYS_setgroups, 0, NULL);
 		R(SYSCALL(SYS_setresgid, 1000, 1000, 1000));
 		R(SYSCALL(SYS_setresuid, 1000, 1000, 1000));
@@ -134,15 +131,13 @@ CASE(id_root_setuid_program)
 	R(chmod("program", 06755));
 	CHILD("as root")
 		R(execve("program", ARGV("x", "@ids"), environ));
-	CHILD("as 2000")
-	{
+	CHILD("as 2000") {
 		SYSCALL(SYS_setgroups, 0, NULL);
 		SYSCALL(SYS_setresgid, 2000, 2000, 2000);
 		SYSCALL(SYS_setresuid, 2000, 2000, 2000);
 		R(execve("program", ARGV("x", "@ids"), environ));
 	}
-	CHILD("as 2000, without new privileges")
-	{
+	CHILD("as 2000, without new privileges") {
 		SYSCALL(SYS_setgroups, 0, NULL);
 		SYSCALL(SYS_setresgid, 2000, 2000, 2000);
 		SYSCALL(SYS_setresuid, 2000, 2000, 2000);
@@ -151,8 +146,7 @@ CASE(id_root_setuid_program)
 	}
 	R(chown("program", 0, 0));
 	R(chmod("program", 04755));
-	CHILD("root's, as 2000")
-	{
+	CHILD("root's, as 2000") {
 		SYSCALL(SYS_setresuid, 2000, 2000, 2000);
 		R(execve("program", ARGV("x", "@ids"), environ));
 	}

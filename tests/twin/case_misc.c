@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_misc.c - calls that take a path and fit nowhere else: inotify, file handles, moving data, refused ones.
+ * case_misc.c - calls that take a path and fit nowhere else: inotify, file handles, moving data,
+ * refused ones.
  */
 #include "twin.h"
 
@@ -23,7 +24,7 @@ static void events(int fd)
 
 CASE(inotify)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		x_mkdir("d", 0755);
 		x_put("f", "x");
 		x_symlink("d", "l");
@@ -57,7 +58,7 @@ struct handle {
 
 CASE(handles)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		struct handle a, b;
 		int mount_a, mount_b;
 
@@ -65,12 +66,15 @@ CASE(handles)
 		x_symlink("f", "l");
 		a.bytes = b.bytes = 128;
 		R(SYSCALL(SYS_name_to_handle_at, twin_dirfd, xat("f"), &a, &mount_a, 0));
-		R(SYSCALL(SYS_name_to_handle_at, twin_dirfd, xat("l"), &b, &mount_b, AT_SYMLINK_FOLLOW));
-		say("the same file %d, mount %d\n", a.bytes == b.bytes && memcmp(a.data, b.data, a.bytes) == 0,
+		R(SYSCALL(SYS_name_to_handle_at, twin_dirfd, xat("l"), &b, &mount_b,
+			AT_SYMLINK_FOLLOW));
+		say("the same file %d, mount %d\n",
+			a.bytes == b.bytes && memcmp(a.data, b.data, a.bytes) == 0,
 			mount_a == mount_b);
 		b.bytes = 128;
 		R(SYSCALL(SYS_name_to_handle_at, twin_dirfd, xat("l"), &b, &mount_b, 0));
-		say("the same file %d\n", a.bytes == b.bytes && memcmp(a.data, b.data, a.bytes) == 0);
+		say("the same file %d\n",
+			a.bytes == b.bytes && memcmp(a.data, b.data, a.bytes) == 0);
 		b.bytes = 0;
 		R(SYSCALL(SYS_name_to_handle_at, twin_dirfd, xat("f"), &b, &mount_b, 0));
 		say("needs as many %d\n", a.bytes == b.bytes);
@@ -130,7 +134,7 @@ CASE(misc_moving_data)
 
 CASE(misc_fifo)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		char buf[16] = "";
 
 		x_mknod("p", S_IFIFO | 0600, 0);
@@ -179,12 +183,12 @@ CASE(misc_user_refused)
 	R(SYSCALL(SYS_sethostname, "x", 1));
 	R(SYSCALL(SYS_setns, 0, 0));
 	R(SYSCALL(SYS_vhangup));
-	R(SYSCALL(428, AT_FDCWD, "/t/missing", 0));	   /* open_tree */
-	R(SYSCALL(428, AT_FDCWD, "/t", 1));		   /* open_tree(OPEN_TREE_CLONE) */
+	R(SYSCALL(428, AT_FDCWD, "/t/missing", 0));	    /* open_tree */
+	R(SYSCALL(428, AT_FDCWD, "/t", 1));		    /* open_tree(OPEN_TREE_CLONE) */
 	R(SYSCALL(429, AT_FDCWD, "/t", AT_FDCWD, "/t", 0)); /* move_mount */
-	R(SYSCALL(430, "tmpfs", 0));			   /* fsopen */
-	R(SYSCALL(433, AT_FDCWD, "/t", 0));		   /* fspick */
-	R(SYSCALL(442, AT_FDCWD, "/t", 0, NULL, 0));	   /* mount_setattr */
+	R(SYSCALL(430, "tmpfs", 0));			    /* fsopen */
+	R(SYSCALL(433, AT_FDCWD, "/t", 0));		    /* fspick */
+	R(SYSCALL(442, AT_FDCWD, "/t", 0, NULL, 0));	    /* mount_setattr */
 	R(SYSCALL(SYS_uselib, "/t/missing"));
 	R(SYSCALL(SYS_init_module, NULL, 0, ""));
 	R(SYSCALL(SYS_finit_module, 0, "", 0));
@@ -214,7 +218,8 @@ CASE(misc_io_uring)
 	R(SYSCALL(SYS_io_uring_setup, 1, params));
 }
 
-/* 32-bit calls from a 64-bit program: other numbers, truncated pointers. 20 is getpid, 33 access, 1 exit. */
+/* 32-bit calls from a 64-bit program: other numbers, truncated pointers. 20 is getpid, 33 access, 1
+ * exit. */
 CASE(misc_int80)
 {
 	long r;
@@ -224,7 +229,10 @@ CASE(misc_int80)
 	char *low = mmap((void *)0x30000000, 4096, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | 0x100000 /* MAP_FIXED_NOREPLACE */, -1, 0);
 	memcpy(low, "/etc/absolute", 14);
-	__asm__ volatile("int $0x80" : "=a"(r) : "a"(33), "b"(low), "c"(0) : "r8", "r9", "r10", "r11", "memory");
+	__asm__ volatile("int $0x80"
+			 : "=a"(r)
+			 : "a"(33), "b"(low), "c"(0)
+			 : "r8", "r9", "r10", "r11", "memory");
 	say("access %d\n", (int)r);
 }
 

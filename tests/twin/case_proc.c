@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_proc.c - what /proc tells of the process: exe, cwd, root, fd, cmdline, environ, comm, maps, status.
+ * case_proc.c - what /proc tells of the process: exe, cwd, root, fd, cmdline, environ, comm, maps,
+ * status.
  */
 #include "twin.h"
 
@@ -132,17 +133,17 @@ CASE(proc_fd_links)
 	put("f", "content");
 	mkdir("d", 0755);
 	symlink("f", "l");
-	open("f", O_RDONLY);			/* 3 */
-	open("d", O_RDONLY | O_DIRECTORY);	/* 4 */
-	open("l", O_PATH | O_NOFOLLOW);		/* 5 */
-	open("/", O_PATH);			/* 6 */
-	open("/link-to-etc/above", O_RDONLY);	/* 7 */
-	pipe(p);				/* 8, 9 */
-	sys_memfd_create("mem", 0);		/* 10 */
-	open("gone", O_CREAT | O_RDWR, 0600);	/* 11 */
+	open("f", O_RDONLY);		      /* 3 */
+	open("d", O_RDONLY | O_DIRECTORY);    /* 4 */
+	open("l", O_PATH | O_NOFOLLOW);	      /* 5 */
+	open("/", O_PATH);		      /* 6 */
+	open("/link-to-etc/above", O_RDONLY); /* 7 */
+	pipe(p);			      /* 8, 9 */
+	sys_memfd_create("mem", 0);	      /* 10 */
+	open("gone", O_CREAT | O_RDWR, 0600); /* 11 */
 	unlink("gone");
-	open("/proc/self/status", O_RDONLY);	/* 12 */
-	open("/dev/null", O_RDONLY);		/* 13 */
+	open("/proc/self/status", O_RDONLY); /* 12 */
+	open("/dev/null", O_RDONLY);	     /* 13 */
 	show_link("/proc/self/fd/3");
 	show_link("/proc/self/fd/4");
 	show_link("/proc/self/fd/5");
@@ -217,8 +218,7 @@ CASE(proc_cmdline)
 	buf[n] = 0;
 	say("%q\n", buf);
 	show("/proc/self/comm");
-	CHILD("script's")
-	{
+	CHILD("script's") {
 		char text[100] = "#!";
 		memcpy(text + 2, twin_self, strlen(twin_self));
 		memcpy(text + 2 + strlen(twin_self), " @comm\n", 8);
@@ -228,8 +228,7 @@ CASE(proc_cmdline)
 	symlink(twin_self, "another-name");
 	CHILD("link's")
 		R(execve("another-name", ARGV("zero", "@comm"), environ));
-	CHILD("by fd")
-	{
+	CHILD("by fd") {
 		int self = open(twin_self, O_RDONLY);
 		R(sys_execveat(self, "", ARGV("zero", "@comm"), environ, AT_EMPTY_PATH));
 	}
@@ -283,8 +282,9 @@ CASE(proc_maps)
 
 CASE(proc_status)
 {
-	static const char *const lines[] = {"Name:", "Umask:", "TracerPid:", "NoNewPrivs:", "Seccomp:",
-		"Seccomp_filters:", "SigBlk:", "SigIgn:", "SigCgt:", "SigPnd:", "Threads:", "State:"};
+	static const char *const lines[] = {
+		"Name:", "Umask:", "TracerPid:", "NoNewPrivs:", "Seccomp:", "Seccomp_filters:",
+		"SigBlk:", "SigIgn:", "SigCgt:", "SigPnd:", "Threads:", "State:"};
 	static char text[8192];
 	int fd = open("/proc/self/status", O_RDONLY);
 	long n = read(fd, text, sizeof(text) - 1);

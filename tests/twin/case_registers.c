@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_registers.c - a call changes rax, rcx and r11, and nothing else; int arguments are taken as int.
+ * case_registers.c - a call changes rax, rcx and r11, and nothing else; int arguments are taken as
+ * int.
  */
 #include "twin.h"
 
@@ -12,8 +13,8 @@ struct registers {
 	uint64_t vector[16][4];
 };
 
-/* Load all from in, make the call, store all to out. rsp stays the stack's. The instruction stands here, in the
- * program's text, in every flavour. */
+/* Load all from in, make the call, store all to out. rsp stays the stack's. The instruction stands
+ * here, in the program's text, in every flavour. */
 void with_registers(const struct registers *in, struct registers *out);
 __asm__(".text\n.globl with_registers\n.type with_registers, @function\n"
 	"with_registers:\n"
@@ -21,36 +22,48 @@ __asm__(".text\n.globl with_registers\n.type with_registers, @function\n"
 	"push %rsi; sub $16, %rsp\n"
 	"stmxcsr (%rsp); fnstcw 8(%rsp)\n"
 	"ldmxcsr 136(%rdi); fldcw 140(%rdi)\n"
-	"vmovdqu 144(%rdi), %ymm0; vmovdqu 176(%rdi), %ymm1; vmovdqu 208(%rdi), %ymm2; vmovdqu 240(%rdi), %ymm3\n"
-	"vmovdqu 272(%rdi), %ymm4; vmovdqu 304(%rdi), %ymm5; vmovdqu 336(%rdi), %ymm6; vmovdqu 368(%rdi), %ymm7\n"
-	"vmovdqu 400(%rdi), %ymm8; vmovdqu 432(%rdi), %ymm9; vmovdqu 464(%rdi), %ymm10; vmovdqu 496(%rdi), %ymm11\n"
-	"vmovdqu 528(%rdi), %ymm12; vmovdqu 560(%rdi), %ymm13; vmovdqu 592(%rdi), %ymm14; vmovdqu 624(%rdi), %ymm15\n"
-	"mov (%rdi), %rax; mov 8(%rdi), %rbx; mov 16(%rdi), %rcx; mov 24(%rdi), %rdx; mov 32(%rdi), %rsi\n"
-	"mov 48(%rdi), %rbp; mov 56(%rdi), %r8; mov 64(%rdi), %r9; mov 72(%rdi), %r10; mov 80(%rdi), %r11\n"
+	"vmovdqu 144(%rdi), %ymm0; vmovdqu 176(%rdi), %ymm1; vmovdqu 208(%rdi), %ymm2; vmovdqu "
+	"240(%rdi), %ymm3\n"
+	"vmovdqu 272(%rdi), %ymm4; vmovdqu 304(%rdi), %ymm5; vmovdqu 336(%rdi), %ymm6; vmovdqu "
+	"368(%rdi), %ymm7\n"
+	"vmovdqu 400(%rdi), %ymm8; vmovdqu 432(%rdi), %ymm9; vmovdqu 464(%rdi), %ymm10; vmovdqu "
+	"496(%rdi), %ymm11\n"
+	"vmovdqu 528(%rdi), %ymm12; vmovdqu 560(%rdi), %ymm13; vmovdqu 592(%rdi), %ymm14; vmovdqu "
+	"624(%rdi), %ymm15\n"
+	"mov (%rdi), %rax; mov 8(%rdi), %rbx; mov 16(%rdi), %rcx; mov 24(%rdi), %rdx; mov "
+	"32(%rdi), %rsi\n"
+	"mov 48(%rdi), %rbp; mov 56(%rdi), %r8; mov 64(%rdi), %r9; mov 72(%rdi), %r10; mov "
+	"80(%rdi), %r11\n"
 	"mov 88(%rdi), %r12; mov 96(%rdi), %r13; mov 104(%rdi), %r14; mov 112(%rdi), %r15\n"
 	"pushq 128(%rdi); mov 40(%rdi), %rdi; popfq\n"
 	/* The red zone is the program's, too. */
 	"movq $0x11111111, -8(%rsp); movq $0x22222222, -128(%rsp)\n"
 	"syscall\n"
 	"xchg %rax, 16(%rsp)\n" /* rax = out; the result waits on the stack */
-	"mov %rbx, 8(%rax); mov %rcx, 16(%rax); mov %rdx, 24(%rax); mov %rsi, 32(%rax); mov %rdi, 40(%rax)\n"
-	"mov %rbp, 48(%rax); mov %r8, 56(%rax); mov %r9, 64(%rax); mov %r10, 72(%rax); mov %r11, 80(%rax)\n"
+	"mov %rbx, 8(%rax); mov %rcx, 16(%rax); mov %rdx, 24(%rax); mov %rsi, 32(%rax); mov %rdi, "
+	"40(%rax)\n"
+	"mov %rbp, 48(%rax); mov %r8, 56(%rax); mov %r9, 64(%rax); mov %r10, 72(%rax); mov %r11, "
+	"80(%rax)\n"
 	"mov %r12, 88(%rax); mov %r13, 96(%rax); mov %r14, 104(%rax); mov %r15, 112(%rax)\n"
 	"mov 16(%rsp), %rbx; mov %rbx, (%rax)\n"
 	"mov -8(%rsp), %rbx; shl $32, %rbx; or -128(%rsp), %rbx; mov %rbx, 120(%rax)\n"
 	"mov 80(%rax), %rbx\n"
-	"vmovdqu %ymm0, 144(%rax); vmovdqu %ymm1, 176(%rax); vmovdqu %ymm2, 208(%rax); vmovdqu %ymm3, 240(%rax)\n"
-	"vmovdqu %ymm4, 272(%rax); vmovdqu %ymm5, 304(%rax); vmovdqu %ymm6, 336(%rax); vmovdqu %ymm7, 368(%rax)\n"
-	"vmovdqu %ymm8, 400(%rax); vmovdqu %ymm9, 432(%rax); vmovdqu %ymm10, 464(%rax); vmovdqu %ymm11, 496(%rax)\n"
-	"vmovdqu %ymm12, 528(%rax); vmovdqu %ymm13, 560(%rax); vmovdqu %ymm14, 592(%rax); vmovdqu %ymm15, 624(%rax)\n"
+	"vmovdqu %ymm0, 144(%rax); vmovdqu %ymm1, 176(%rax); vmovdqu %ymm2, 208(%rax); vmovdqu "
+	"%ymm3, 240(%rax)\n"
+	"vmovdqu %ymm4, 272(%rax); vmovdqu %ymm5, 304(%rax); vmovdqu %ymm6, 336(%rax); vmovdqu "
+	"%ymm7, 368(%rax)\n"
+	"vmovdqu %ymm8, 400(%rax); vmovdqu %ymm9, 432(%rax); vmovdqu %ymm10, 464(%rax); vmovdqu "
+	"%ymm11, 496(%rax)\n"
+	"vmovdqu %ymm12, 528(%rax); vmovdqu %ymm13, 560(%rax); vmovdqu %ymm14, 592(%rax); vmovdqu "
+	"%ymm15, 624(%rax)\n"
 	"stmxcsr 136(%rax); fnstcw 140(%rax)\n"
 	"vzeroupper; ldmxcsr (%rsp); fldcw 8(%rsp)\n"
 	"add $24, %rsp\n"
 	"pop %r15; pop %r14; pop %r13; pop %r12; pop %rbp; pop %rbx\n"
 	"cld; ret\n");
 
-static const char *const register_names[16] = {"rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "r8", "r9", "r10", "r11",
-	"r12", "r13", "r14", "r15", "red zone"};
+static const char *const register_names[16] = {"rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp",
+	"r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "red zone"};
 
 static void check(const char *what, long nr, long a, long b, long c, long d)
 {
@@ -137,7 +150,8 @@ CASE(registers_dirty_upper_halves)
 	symlink("f", "l");
 	long fd = R(SYSCALL(SYS_openat, dirty | (uint32_t)AT_FDCWD, "f", dirty | O_RDWR, dirty));
 	R(SYSCALL(SYS_fcntl, dirty | (uint32_t)fd, dirty | F_GETFD, 0));
-	R(SYSCALL(SYS_newfstatat, dirty | (uint32_t)AT_FDCWD, "l", &st, dirty | AT_SYMLINK_NOFOLLOW));
+	R(SYSCALL(
+		SYS_newfstatat, dirty | (uint32_t)AT_FDCWD, "l", &st, dirty | AT_SYMLINK_NOFOLLOW));
 	say_stat("l", &st);
 	R(SYSCALL(SYS_newfstatat, dirty | (uint32_t)fd, "", &st, dirty | AT_EMPTY_PATH));
 	R(SYSCALL(SYS_faccessat, dirty | (uint32_t)AT_FDCWD, "l", dirty | R_OK));
@@ -167,7 +181,8 @@ CASE(registers_dirty_upper_halves)
 	R(SYSCALL(SYS_umask, dirty | 027));
 	R(SYSCALL(SYS_umask, dirty | 022));
 	CHILD("execveat")
-		R(SYSCALL(SYS_execveat, dirty | (uint32_t)AT_FDCWD, twin_self, ARGV("x", "@say", "ran"), environ, dirty));
+		R(SYSCALL(SYS_execveat, dirty | (uint32_t)AT_FDCWD, twin_self,
+			ARGV("x", "@say", "ran"), environ, dirty));
 	R(SYSCALL(SYS_socket, dirty | AF_UNIX, dirty | SOCK_STREAM, dirty));
 	tree("/t");
 }

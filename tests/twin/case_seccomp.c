@@ -5,7 +5,7 @@
  */
 #include "twin.h"
 
-#define NR 0	 /* offsetof(struct seccomp_data, nr) */
+#define NR 0	/* offsetof(struct seccomp_data, nr) */
 #define ARG0 16 /* args[0], low half */
 
 static int install(struct twin_filter *code, unsigned short n)
@@ -18,8 +18,8 @@ static int install(struct twin_filter *code, unsigned short n)
 /* ALLOW all but one call, which gets `action`. */
 static int refuse(long nr, uint32_t action)
 {
-	struct twin_filter code[] = {TWIN_BPF_LOAD(NR), TWIN_BPF_IF((uint32_t)nr, 0, 1), TWIN_BPF_RETURN(action),
-		TWIN_BPF_RETURN(TWIN_SECCOMP_ALLOW)};
+	struct twin_filter code[] = {TWIN_BPF_LOAD(NR), TWIN_BPF_IF((uint32_t)nr, 0, 1),
+		TWIN_BPF_RETURN(action), TWIN_BPF_RETURN(TWIN_SECCOMP_ALLOW)};
 
 	return install(code, COUNT(code));
 }
@@ -86,9 +86,9 @@ CASE(seccomp_errno_on_path_call)
 
 CASE(seccomp_errno_by_argument)
 {
-	struct twin_filter code[] = {TWIN_BPF_LOAD(NR), TWIN_BPF_IF(SYS_fchmod, 0, 3), TWIN_BPF_LOAD(ARG0),
-		TWIN_BPF_IF(5, 0, 1), TWIN_BPF_RETURN(TWIN_SECCOMP_ERRNO | EXDEV),
-		TWIN_BPF_RETURN(TWIN_SECCOMP_ALLOW)};
+	struct twin_filter code[] = {TWIN_BPF_LOAD(NR), TWIN_BPF_IF(SYS_fchmod, 0, 3),
+		TWIN_BPF_LOAD(ARG0), TWIN_BPF_IF(5, 0, 1),
+		TWIN_BPF_RETURN(TWIN_SECCOMP_ERRNO | EXDEV), TWIN_BPF_RETURN(TWIN_SECCOMP_ALLOW)};
 
 	put("f", "x");
 	R(dup2(open("f", O_RDONLY), 5));
@@ -102,9 +102,10 @@ CASE(seccomp_errno_by_argument)
 CASE(seccomp_errors)
 {
 	struct twin_filter good[] = {TWIN_BPF_RETURN(TWIN_SECCOMP_ALLOW)},
-			   endless[] = {TWIN_BPF_LOAD(NR)}, odd[] = {TWIN_BPF_LOAD(3), TWIN_BPF_RETURN(0)},
-			   far[] = {TWIN_BPF_LOAD(64), TWIN_BPF_RETURN(0)}, jump[] = {TWIN_BPF_IF(1, 9, 9),
-				   TWIN_BPF_RETURN(TWIN_SECCOMP_ALLOW)};
+			   endless[] = {TWIN_BPF_LOAD(NR)},
+			   odd[] = {TWIN_BPF_LOAD(3), TWIN_BPF_RETURN(0)},
+			   far[] = {TWIN_BPF_LOAD(64), TWIN_BPF_RETURN(0)},
+			   jump[] = {TWIN_BPF_IF(1, 9, 9), TWIN_BPF_RETURN(TWIN_SECCOMP_ALLOW)};
 
 	R(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 	R(install(good, 0));
@@ -155,23 +156,20 @@ CASE(seccomp_trap)
 
 CASE(seccomp_kill)
 {
-	CHILD("killed")
-	{
+	CHILD("killed") {
 		R(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 		R(refuse(SYS_getppid, TWIN_SECCOMP_KILL));
 		R(access("/etc/absolute", F_OK));
 		SYSCALL(SYS_getppid);
 		say("alive\n");
 	}
-	CHILD("trap without handler")
-	{
+	CHILD("trap without handler") {
 		R(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 		R(refuse(SYS_getppid, TWIN_SECCOMP_TRAP));
 		SYSCALL(SYS_getppid);
 		say("alive\n");
 	}
-	CHILD("on a path call")
-	{
+	CHILD("on a path call") {
 		R(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 		R(refuse(SYS_mkdirat, TWIN_SECCOMP_KILL));
 		R(access("/etc/absolute", F_OK));
@@ -181,12 +179,14 @@ CASE(seccomp_kill)
 	tree("/t");
 }
 
-/* An allow-list, as a sandbox writes it: the calls that the jail makes on the program's behalf are not on it. */
+/* An allow-list, as a sandbox writes it: the calls that the jail makes on the program's behalf are
+ * not on it. */
 CASE(seccomp_allow_list)
 {
-	static const uint32_t allowed[] = {SYS_read, SYS_write, SYS_close, SYS_fstat, SYS_newfstatat, SYS_openat, SYS_open,
-		SYS_stat, SYS_access, SYS_faccessat, SYS_exit, SYS_exit_group, SYS_rt_sigreturn, SYS_getppid, SYS_mmap,
-		SYS_munmap, SYS_brk, SYS_prctl, SYS_getpid, SYS_gettid, SYS_geteuid, SYS_getegid};
+	static const uint32_t allowed[] = {SYS_read, SYS_write, SYS_close, SYS_fstat,
+		SYS_newfstatat, SYS_openat, SYS_open, SYS_stat, SYS_access, SYS_faccessat, SYS_exit,
+		SYS_exit_group, SYS_rt_sigreturn, SYS_getppid, SYS_mmap, SYS_munmap, SYS_brk,
+		SYS_prctl, SYS_getpid, SYS_gettid, SYS_geteuid, SYS_getegid};
 	struct twin_filter code[2 * COUNT(allowed) + 2];
 	unsigned short n = 0;
 	struct stat st;
@@ -210,14 +210,12 @@ CASE(seccomp_allow_list)
 
 CASE(seccomp_strict)
 {
-	CHILD("strict")
-	{
+	CHILD("strict") {
 		R(prctl(PR_SET_SECCOMP, 1, 0, 0, 0));
 		SYSCALL(SYS_write, 1, "written\n", 8);
 		SYSCALL(SYS_exit, 3);
 	}
-	CHILD("strict, then a path call")
-	{
+	CHILD("strict, then a path call") {
 		R(prctl(PR_SET_SECCOMP, 1, 0, 0, 0));
 		SYSCALL(SYS_open, "/etc/passwd", O_RDONLY);
 		SYSCALL(SYS_write, 1, "alive\n", 6);

@@ -15,21 +15,23 @@ static void show_statx(const char *name, int dirfd, const char *path, int flags)
 	else if ((sx.mode & S_IFMT) == S_IFDIR)
 		say("statx %s: mode %o\n", name, sx.mode);
 	else
-		say("statx %s: mode %o size %ld links %u uid %s gid %s\n", name, sx.mode, (long)sx.size, sx.nlink,
-			sx.uid == geteuid() ? "me" : "other", sx.gid == getegid() ? "me" : "other");
+		say("statx %s: mode %o size %ld links %u uid %s gid %s\n", name, sx.mode,
+			(long)sx.size, sx.nlink, sx.uid == geteuid() ? "me" : "other",
+			sx.gid == getegid() ? "me" : "other");
 }
 
 CASE(stat)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		x_put("file", "text");
 		x_mkdir("dir", 01700);
 		x_mknod("fifo", S_IFIFO | 0640, 0);
 		x_symlink("file", "link");
 		x_symlink("dir", "link-dir");
 		x_symlink("/etc/absolute", "link-abs");
-		static const char *const all[] = {"file", "dir", "fifo", "link", "link-dir", "link-abs", ".", "..",
-			"dir/", "dir/.", "link-dir/", "link-dir/.", "file/", "missing", "missing/", "dir/missing"};
+		static const char *const all[] = {"file", "dir", "fifo", "link", "link-dir",
+			"link-abs", ".", "..", "dir/", "dir/.", "link-dir/", "link-dir/.", "file/",
+			"missing", "missing/", "dir/missing"};
 		for (size_t i = 0; i < COUNT(all); i++) {
 			x_say_stat(all[i]);
 			x_say_lstat(all[i]);
@@ -42,13 +44,13 @@ CASE(stat_times_and_blocks)
 	struct stat st;
 	struct timespec when[2] = {{1000000000, 123456789}, {1234567890, 987654321}};
 
-	SPELLINGS {
+	SPELLINGS() {
 		x_put("f", "x");
 		R(utimensat(twin_dirfd, xat("f"), when, 0));
 		R(x_stat("f", &st));
-		say("%ld.%ld %ld.%ld blocks %s blksize %s\n", (long)st.st_atim.tv_sec, st.st_atim.tv_nsec,
-			(long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, st.st_blocks ? "some" : "none",
-			st.st_blksize ? "some" : "none");
+		say("%ld.%ld %ld.%ld blocks %s blksize %s\n", (long)st.st_atim.tv_sec,
+			st.st_atim.tv_nsec, (long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
+			st.st_blocks ? "some" : "none", st.st_blksize ? "some" : "none");
 	}
 }
 
@@ -57,7 +59,7 @@ CASE(stat_identity)
 {
 	struct stat a, b;
 
-	SPELLINGS {
+	SPELLINGS() {
 		x_put("f", "x");
 		x_put("g", "x");
 		x_link("f", "h");
@@ -110,7 +112,7 @@ CASE(fstatat_flags)
 
 CASE(statx)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		x_put("f", "x");
 		x_mkdir("d", 0700);
 		x_symlink("f", "l");
@@ -138,7 +140,7 @@ CASE(statfs)
 {
 	struct statfs a, b;
 
-	SPELLINGS {
+	SPELLINGS() {
 		x_put("f", "x");
 		x_symlink("/proc", "to-proc");
 		R(statfs(x("f"), &a));

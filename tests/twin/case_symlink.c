@@ -1,13 +1,14 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_symlink.c - symlink, readlink: any text is kept as it is; buffer sizes; empty texts and names.
+ * case_symlink.c - symlink, readlink: any text is kept as it is; buffer sizes; empty texts and
+ * names.
  */
 #include "twin.h"
 
 CASE(symlink)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		R(x_symlink("relative", "a"));
 		R(x_symlink("/absolute/name", "b"));
 		R(x_symlink("../../../../up", "c"));
@@ -32,7 +33,7 @@ CASE(symlink_long_text)
 {
 	static char text[5000];
 
-	SPELLINGS {
+	SPELLINGS() {
 		R(x_symlink(fill(text, 'x', 255), "a"));
 		R(x_symlink(fill(text, 'x', 4000), "b"));
 		R(x_symlink(fill(text, '/', 4095), "c"));
@@ -51,7 +52,7 @@ CASE(readlink)
 {
 	char buf[64];
 
-	SPELLINGS {
+	SPELLINGS() {
 		x_symlink("0123456789", "l");
 		x_put("file", "");
 		x_mkdir("dir", 0755);

@@ -7,7 +7,7 @@
 
 CASE(truncate)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		x_put("f", "0123456789");
 		x_mkdir("d", 0755);
 		x_symlink("f", "l");
@@ -37,7 +37,7 @@ CASE(truncate)
 
 CASE(mknod)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		R(x_mknod("fifo", S_IFIFO | 0640, 0));
 		R(x_mknod("fifo", S_IFIFO | 0640, 0));
 		R(x_mknod("reg", S_IFREG | 0604, 0));
@@ -60,7 +60,7 @@ CASE(mknod)
 
 CASE(mknod_root_devices)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		R(x_mknod("null", S_IFCHR | 0666, 0x103));
 		R(x_mknod("tty", S_IFCHR | 0620, 0x500));
 		R(x_mknod("sda", S_IFBLK | 0660, 0x800));
@@ -82,7 +82,7 @@ CASE(mknod_root_devices)
 
 CASE(mknod_user_devices)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		R(x_mknod("null", S_IFCHR | 0666, 0x103));
 		R(x_mknod("sda", S_IFBLK | 0666, 0x800));
 		R(x_mknod("whiteout", S_IFCHR | 0666, 0));

@@ -7,7 +7,7 @@
 
 CASE(unlink)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		x_mkdir("dir", 0755);
 		x_put("file", "text");
 		x_put("other", "text");

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_xattr.c - extended attributes in the user namespace, by path, by link, by fd; the names a link may not have.
+ * case_xattr.c - extended attributes in the user namespace, by path, by link, by fd; the names a
+ * link may not have.
  */
 #include "twin.h"
 
@@ -22,7 +23,7 @@ CASE(xattr)
 {
 	char buf[300];
 
-	SPELLINGS {
+	SPELLINGS() {
 		x_put("f", "x");
 		x_mkdir("d", 0755);
 		x_symlink("f", "l");
@@ -96,7 +97,7 @@ CASE(xattr_root_trusted)
 {
 	char buf[64] = "";
 
-	SPELLINGS {
+	SPELLINGS() {
 		x_put("f", "x");
 		x_symlink("f", "l");
 		R(setxattr(x("f"), "trusted.a", "secret", 6, 0));
@@ -116,7 +117,7 @@ CASE(xattr_root_capability)
 	static const unsigned char cap[20] = {1, 0, 0, 2, 0, 0x20};
 	char buf[64] = "";
 
-	SPELLINGS {
+	SPELLINGS() {
 		x_put("f", "x");
 		R(setxattr(x("f"), "security.capability", cap, sizeof(cap), 0));
 		R(getxattr(x("f"), "security.capability", buf, 64));
