@@ -127,8 +127,6 @@ CASE(misc_moving_data)
 	m[0] = 'M';
 	R(SYSCALL(SYS_msync, m, 4096, MS_SYNC));
 	show("to");
-	R(SYSCALL(SYS_fsync, b));
-	R(SYSCALL(SYS_syncfs, b));
 	tree("/t");
 }
 

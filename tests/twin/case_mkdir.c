@@ -58,7 +58,7 @@ CASE(mkdir_over_symlink)
 CASE(mkdir_modes)
 {
 	static const mode_t modes[] = {0, 0111, 0400, 0700, 0777, 01777, 02755, 04755, 07777};
-	static const mode_t masks[] = {0, 022, 077, 0777};
+	static const mode_t masks[] = {0, 022, 0777};
 
 	SPELLINGS() {
 		for (size_t m = 0; m < COUNT(masks); m++) {

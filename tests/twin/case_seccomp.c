@@ -222,3 +222,35 @@ CASE(seccomp_strict)
 		SYSCALL(SYS_exit, 3);
 	}
 }
+
+static volatile char selector;
+
+static void on_dispatch(int sig, siginfo_t *info, void *context)
+{
+	(void)sig;
+	(void)context;
+	selector = 0;
+	traps++;
+	trap_code = info->si_code;
+	trap_number = info->si_syscall;
+}
+
+/* Wine's way to catch calls: prctl(PR_SET_SYSCALL_USER_DISPATCH), a byte says whether. */
+CASE(seccomp_user_dispatch)
+{
+	struct sigaction sa = {.sa_sigaction = on_dispatch, .sa_flags = SA_SIGINFO};
+
+	sigemptyset(&sa.sa_mask);
+	R(sigaction(SIGSYS, &sa, NULL));
+	R(SYSCALL(SYS_prctl, 59, 77, 0, 0, 0));
+	R(SYSCALL(SYS_prctl, 59, 1, 0, 0, &selector));
+	R(access("/etc/absolute", F_OK));
+	selector = 1;
+	SYSCALL(SYS_getpriority, 0, 0);
+	say("traps %d code %d number %d\n", traps, trap_code, trap_number);
+	selector = 1;
+	SYSCALL(SYS_access, "/etc/passwd", F_OK);
+	say("traps %d code %d number %d\n", traps, trap_code, trap_number);
+	R(SYSCALL(SYS_prctl, 59, 0, 0, 0, 0));
+	R(access("/etc/absolute", F_OK));
+}

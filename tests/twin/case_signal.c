@@ -362,3 +362,71 @@ CASE(signal_queued_values)
 	R(SYSCALL(SYS_rt_sigqueueinfo, getpid(), SIGSYS, &info));
 	say("seen %d code %d value %lx\n", seen, seen_code, (long)seen_value);
 }
+
+static void edits_mask(int sig, siginfo_t *info, void *context)
+{
+	ucontext_t *uc = context;
+
+	(void)sig;
+	(void)info;
+	seen++;
+	/* All of them, as if the program had called sigprocmask. */
+	memset(&uc->uc_sigmask, 0xff, 8);
+}
+
+CASE(signal_mask_from_handler)
+{
+	struct sigaction sa = {.sa_sigaction = edits_mask, .sa_flags = SA_SIGINFO};
+
+	sigemptyset(&sa.sa_mask);
+	R(sigaction(SIGUSR1, &sa, NULL));
+	R(raise(SIGUSR1));
+	say("seen %d\n", seen);
+	show_mask("as the handler left it");
+	R(access("/etc/absolute", F_OK));
+	R(open("/etc/above", O_RDONLY));
+	show_mask("after calls");
+	CHILD("exec")
+		R(execve(twin_self, ARGV("x", "@sigmask"), environ));
+}
+
+static volatile int stray;
+
+static void sys_handler(int sig, siginfo_t *info, void *context)
+{
+	(void)sig;
+	(void)context;
+	seen++;
+	if (info->si_code != SI_USER)
+		stray++;
+}
+
+/* Another process sends SIGSYS while this one makes calls: neither may be taken for the other. */
+CASE(signal_sigsys_storm)
+{
+	struct sigaction sa = {.sa_sigaction = sys_handler, .sa_flags = SA_SIGINFO | SA_RESTART};
+	struct stat st;
+	int bad = 0, status = -1, calls = 0;
+	pid_t me = getpid();
+
+	put("f", "12345");
+	sigemptyset(&sa.sa_mask);
+	R(sigaction(SIGSYS, &sa, NULL));
+	pid_t pid = fork();
+	if (pid == 0) {
+		for (int i = 0; i < 300; i++) {
+			kill(me, SIGSYS);
+			if (i % 10 == 0)
+				nanosleep(&((struct timespec){0, 100000}), NULL);
+		}
+		twin_exit(0);
+	}
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		bad += stat("f", &st) < 0 || st.st_size != 5;
+		bad += access("missing", F_OK) == 0 || errno != ENOENT;
+		bad += stat("/etc/absolute", &st) < 0;
+		calls++;
+	}
+	say("bad %d stray %d seen %d calls %d status %d\n", bad, stray, seen > 0, calls > 0,
+		status);
+}
