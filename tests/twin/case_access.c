@@ -87,7 +87,7 @@ CASE(access_root)
 	}
 }
 
-CASE(faccessat2)
+CASE(access_faccessat2)
 {
 	SPELLINGS() {
 		x_put("f", "x");
@@ -112,7 +112,7 @@ CASE(faccessat2)
 }
 
 /* The old call has three arguments; whatever is in the fourth register is nobody's business. */
-CASE(faccessat_three_arguments)
+CASE(access_three_arguments)
 {
 	symlink("nowhere", "dangling");
 	put("f", "x");

@@ -31,7 +31,7 @@ CASE(link)
 	}
 }
 
-CASE(linkat_follow)
+CASE(link_follow)
 {
 	SPELLINGS() {
 		x_put("file", "text");

@@ -94,7 +94,7 @@ CASE(rename_across_directories)
 	R(rename("/t/abs", "/"));
 }
 
-CASE(renameat2_flags)
+CASE(rename_flags)
 {
 	SPELLINGS() {
 		x_put("a", "was a");
@@ -118,7 +118,7 @@ CASE(renameat2_flags)
 	}
 }
 
-CASE(renameat_two_dirfds)
+CASE(rename_two_dirfds)
 {
 	mkdir("a", 0755);
 	mkdir("b", 0755);

@@ -53,7 +53,7 @@ CASE(unlink_while_open)
 	tree("/t");
 }
 
-CASE(unlinkat_flags)
+CASE(unlink_flags)
 {
 	int d = open("/t", O_RDONLY | O_DIRECTORY);
 
