@@ -1,0 +1,21 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * exe.h - /proc/PID/exe: for the kernel every jailed program is our loader. */
+#ifndef FJ_EXE_H
+#define FJ_EXE_H
+
+#include "call/call.h"
+
+/* The jail path of the program that this process runs; at process start. */
+void fj_exe_start(const char *jail_path);
+const char *fj_exe_path(void);
+
+/* `place` is some process's exe link in procfs, whose text is `text`. Append what the program shall read there; false: the
+ * text is right as it is. */
+bool fj_exe_seen(struct fj_thread *t, const struct fj_place *place, const char *text, struct fj_str *out);
+
+/* Replace `place`, an exe link that is to be followed, by the place of the program itself. Returns 0 or -errno. */
+long fj_exe_find(struct fj_thread *t, unsigned how, struct fj_place *place);
+
+#endif

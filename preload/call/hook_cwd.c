@@ -1,0 +1,72 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * hook_cwd.c - where the process stands: its working directory and its root. */
+#include "call/hooks.h"
+#include "sys/guest.h"
+
+static const char unreachable[] = "(unreachable)"; /* getcwd(2): outside the process's root */
+
+long fj_hook_getcwd(struct fj_call *c)
+{
+	char *host_path = fj_scratch_path(c->thread);
+	struct fj_str pos, seen;
+	long r = fj_sys2(__NR_getcwd, host_path, FJ_PATH_MAX);
+
+	if (r < 0)
+		return r;
+	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	fj_str_init(&seen, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	if (!fj_path_back(host_path, &pos)) {
+		fj_str_put(&seen, unreachable);
+		fj_str_put(&seen, "/"); /* where it is on the host is not for the program to see */
+	} else if (!fj_path_seen(pos.at, &seen)) {
+		fj_str_put(&seen, unreachable);
+		fj_str_put(&seen, pos.len ? pos.at : "/");
+	}
+	if (seen.len + 1 > fj_arg(c, FJ_SIZE, 0))
+		return -ERANGE;
+	r = fj_guest_write(fj_arg(c, FJ_PTR, 0), seen.at, seen.len + 1);
+	return r < 0 ? r : (long)seen.len + 1;
+}
+
+long fj_hook_chdir(struct fj_call *c)
+{
+	long r;
+	char *jail_path = fj_arg_path(c, 0, &r);
+
+	if (!jail_path)
+		return r ? r : fj_kernel(c);
+	r = fj_open_object(c, AT_FDCWD, jail_path, FJ_FOLLOW, O_DIRECTORY);
+	if (r >= 0) {
+		const int fd = (int)r;
+
+		r = fj_sys1(__NR_fchdir, fd);
+		fj_close(fd);
+	}
+	return r;
+}
+
+long fj_hook_chroot(struct fj_call *c)
+{
+	struct fj_place place;
+	long fd, r;
+	char *jail_path = fj_arg_path(c, 0, &r);
+
+	if (!jail_path)
+		return r ? r : fj_kernel(c);
+	r = fj_path_walk(c->thread, AT_FDCWD, jail_path, FJ_FOLLOW | FJ_WANT_POS, &place);
+	if (r < 0)
+		return r;
+	fd = fj_open_path(place.dirfd, place.name, O_DIRECTORY | (place.is_magic ? 0 : O_NOFOLLOW));
+	if (fj_is_err(fd)) {
+		r = fd;
+	} else if ((r = fj_sys3(__NR_faccessat, fd, ".", 1 /* X_OK */)) < 0 || !place.pos) {
+		fj_close((int)fd);
+		r = r < 0 ? r : -ENOENT; /* a directory that is gone has no place in the jail */
+	} else {
+		r = fj_root_enter((int)fd, place.pos);
+	}
+	fj_place_done(&place);
+	return r;
+}

@@ -1,0 +1,224 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * hook_file.c - the calls that look at a file: stat, access, readlink.
+ *
+ * They are the most frequent of all, so each is tried first in one system call on remembered facts; a final symlink,
+ * or a change of the facts meanwhile, sends it to the walk. */
+#include "call/exe.h"
+#include "call/hooks.h"
+#include "sys/guest.h"
+
+#include <asm/stat.h>
+#include <linux/stat.h>
+
+#define S_IFMT_ 0170000u /* inode(7) */
+#define S_IFLNK_ 0120000u
+
+/* Put `place` where the path argument stands, for a call with a descriptor argument. */
+static void aim(struct fj_call *c, int i, const struct fj_place *place)
+{
+	c->arg[i - 1] = (uint64_t)(int64_t)place->dirfd;
+	c->arg[i] = (uint64_t)place->name;
+}
+
+static void set_nofollow(struct fj_call *c, bool nofollow)
+{
+	const int i = fj_arg_index(c, FJ_ATFLAGS);
+
+	if (i >= 0)
+		c->arg[i] = nofollow ? c->arg[i] | AT_SYMLINK_NOFOLLOW : c->arg[i] & ~(uint64_t)AT_SYMLINK_NOFOLLOW;
+}
+
+static bool result_is_symlink(const struct fj_call *c)
+{
+	const uint64_t at = fj_arg(c, FJ_STAT, 0);
+	const uint32_t mode = c->nr == __NR_statx ? ((const struct statx *)at)->stx_mode : ((const struct stat *)at)->st_mode;
+
+	return (mode & S_IFMT_) == S_IFLNK_;
+}
+
+/* Another thread or process may have replaced what the facts said, or the directory above may not be searchable though
+ * the working directory is: then only the walk knows. */
+static bool is_conclusive(long r, const char *jail_path, uint64_t epoch)
+{
+	return fj_facts_hold(epoch) && (r != -EACCES || jail_path[0] == '/');
+}
+
+/* Find the place by walking, /proc/PID/exe included. */
+static long find(struct fj_call *c, int i, const char *jail_path, unsigned how, struct fj_place *place)
+{
+	const int dirfd = fj_arg_dirfd(c, i);
+	long r = fj_path_walk(c->thread, dirfd, jail_path, how, place);
+
+	if (!r && place->is_exe)
+		r = fj_exe_find(c->thread, how, place);
+	return r;
+}
+
+long fj_hook_stat(struct fj_call *c)
+{
+	const int i = fj_arg_index(c, FJ_PATH);
+	const uint64_t flags = fj_arg(c, FJ_ATFLAGS, 0);
+	const bool follows = !(flags & AT_SYMLINK_NOFOLLOW);
+	struct fj_place place;
+	uint64_t epoch;
+	long r;
+	char *jail_path = fj_arg_path(c, i, &r);
+
+	if (!jail_path)
+		return r ? r : fj_kernel(c);
+	if (fj_path_quick(c->thread, fj_arg_dirfd(c, i), jail_path, &place, &epoch)) {
+		const int dirfd = fj_arg_dirfd(c, i);
+
+		aim(c, i, &place);
+		set_nofollow(c, true);
+		r = fj_kernel(c);
+		if (is_conclusive(r, jail_path, epoch) && !(r == 0 && follows && result_is_symlink(c)))
+			return r;
+		c->arg[i - 1] = (uint64_t)(int64_t)dirfd;
+	}
+	r = find(c, i, jail_path, follows ? FJ_FOLLOW : 0, &place);
+	if (r < 0)
+		return r;
+	aim(c, i, &place);
+	set_nofollow(c, !place.is_magic);
+	r = fj_kernel(c);
+	fj_place_done(&place);
+	return r;
+}
+
+static bool is_missing_or_plain(long r)
+{
+	return r < 0;
+}
+
+long fj_hook_access(struct fj_call *c)
+{
+	const int i = fj_arg_index(c, FJ_PATH);
+	const bool follows = !(fj_arg(c, FJ_ATFLAGS, 0) & AT_SYMLINK_NOFOLLOW);
+	struct fj_place place;
+	uint64_t epoch;
+	char byte;
+	long r;
+	char *jail_path = fj_arg_path(c, i, &r);
+
+	if (!jail_path)
+		return r ? r : fj_kernel(c);
+	if (fj_arg(c, FJ_MODE, 0) & ~7UL & 0xffffffffu)
+		return -EINVAL; /* before the path is looked at: do_faccessat() of fs/open.c */
+	if (!fj_jail->has_read_only && fj_path_quick(c->thread, fj_arg_dirfd(c, i), jail_path, &place, &epoch)) {
+		const int dirfd = fj_arg_dirfd(c, i);
+
+		r = fj_sys4(__NR_readlinkat, place.dirfd, place.name, &byte, 1);
+		if (!follows || is_missing_or_plain(r)) {
+			aim(c, i, &place);
+			r = r == -ENOENT ? r : fj_kernel(c);
+			if (is_conclusive(r, jail_path, epoch))
+				return r;
+			c->arg[i - 1] = (uint64_t)(int64_t)dirfd;
+		}
+	}
+	r = find(c, i, jail_path, (follows ? FJ_FOLLOW : 0) | FJ_WRITE, &place);
+	if (r < 0)
+		return r;
+	aim(c, i, &place);
+	r = fj_kernel(c);
+	if (!r && place.is_read_only && (fj_arg(c, FJ_MODE, 0) & 2 /* W_OK */))
+		r = -EROFS;
+	fj_place_done(&place);
+	return r;
+}
+
+/* A link of procfs: its text is a host path. */
+static long read_magic(struct fj_call *c, const struct fj_place *place, const char *text, size_t len)
+{
+	struct fj_str seen;
+	long size = (int)fj_arg(c, FJ_SIZE, 0);
+	long r;
+
+	fj_str_init(&seen, fj_scratch(c->thread, 2 * FJ_PATH_MAX), 2 * FJ_PATH_MAX);
+	if (fj_streq(place->name, "root"))
+		fj_str_put(&seen, "/");
+	else if (!fj_streq(place->name, "exe") || !fj_exe_seen(c->thread, place, text, &seen))
+		fj_path_back_link(c->thread, text, len, &seen);
+	if (size > (long)seen.len)
+		size = (long)seen.len;
+	r = fj_guest_write(fj_arg(c, FJ_PTR, 0), seen.at, (size_t)size);
+	return r < 0 ? r : size;
+}
+
+static long read_link_at(struct fj_call *c, const struct fj_place *place, bool may_be_procfs)
+{
+	const uint64_t out = fj_arg(c, FJ_PTR, 0);
+	const int size = (int)fj_arg(c, FJ_SIZE, 0);
+	char *text;
+	long r = fj_sys4(__NR_readlinkat, place->dirfd, place->name, out, size);
+
+	/* Only a text that begins with a slash can be a host path, and only in procfs. */
+	if (r <= 0 || !may_be_procfs || *(const char *)out != '/' || !fj_is_procfs(place->dirfd))
+		return r;
+	text = fj_scratch_path(c->thread);
+	r = fj_sys4(__NR_readlinkat, place->dirfd, place->name, text, FJ_PATH_MAX - 1);
+	if (r < 0)
+		return r;
+	text[r] = 0;
+	return read_magic(c, place, text, (size_t)r);
+}
+
+/* readlinkat(fd, ""): the descriptor is itself a symlink (open(2), O_PATH). One of procfs is read where it lies, by its name. */
+static long read_own_link(struct fj_call *c, int fd)
+{
+	struct fj_place place = {.dirfd = fd, .owned_fd = -1, .name = ""};
+	char *path, *name;
+	char link[32];
+	struct fj_str s;
+	long n, r;
+
+	if (!fj_is_procfs(fd))
+		return read_link_at(c, &place, false);
+	path = name = fj_scratch_path(c->thread);
+	fj_str_init(&s, link, sizeof(link));
+	fj_fd_path(&s, fd, NULL);
+	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, path, FJ_PATH_MAX - 1);
+	if (n <= 0)
+		return fj_kernel(c);
+	path[n] = 0;
+	for (char *p = path; *p; p++)
+		if (*p == '/')
+			name = p;
+	*name = 0;
+	place.owned_fd = place.dirfd = (int)fj_open_path(AT_FDCWD, path, O_DIRECTORY);
+	place.name = name + 1;
+	r = place.dirfd < 0 ? place.dirfd : read_link_at(c, &place, true);
+	if (place.dirfd >= 0)
+		fj_place_done(&place);
+	return r;
+}
+
+long fj_hook_readlink(struct fj_call *c)
+{
+	const int i = fj_arg_index(c, FJ_LPATH);
+	struct fj_place place;
+	uint64_t epoch;
+	long r;
+	char *jail_path = fj_arg_path(c, i, &r);
+
+	if ((int)fj_arg(c, FJ_SIZE, 0) <= 0)
+		return -EINVAL; /* first of all: fs/stat.c, do_readlinkat() */
+	if (!jail_path && r)
+		return r;
+	if (!jail_path)
+		return c->arg[i] ? read_own_link(c, fj_arg_dirfd(c, i)) : fj_kernel(c);
+	if (fj_path_quick(c->thread, fj_arg_dirfd(c, i), jail_path, &place, &epoch)) {
+		r = read_link_at(c, &place, jail_path[0] != '/');
+		if (is_conclusive(r, jail_path, epoch))
+			return r;
+	}
+	r = fj_path_walk(c->thread, fj_arg_dirfd(c, i), jail_path, 0, &place);
+	if (r < 0)
+		return r;
+	r = read_link_at(c, &place, true);
+	fj_place_done(&place);
+	return r;
+}

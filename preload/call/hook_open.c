@@ -1,0 +1,159 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * hook_open.c - open, in its three forms.
+ *
+ * An open may wait (a fifo without its other end: fifo(7)), so the last step lets the program's signals in. */
+#include "call/exe.h"
+#include "call/hooks.h"
+#include "sys/guest.h"
+
+#include <linux/openat2.h>
+
+#define TMPFILE 020000000u /* __O_TMPFILE of asm-generic/fcntl.h, without O_DIRECTORY */
+
+struct opening {
+	uint64_t flags, mode, resolve;
+};
+
+static bool follows_last(const struct opening *o)
+{
+	return !(o->flags & O_NOFOLLOW) && (o->flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
+}
+
+static bool writes(const struct opening *o)
+{
+	return (o->flags & O_ACCMODE) != O_RDONLY || (o->flags & (O_CREAT | O_TRUNC | TMPFILE));
+}
+
+static bool may_wait(const struct opening *o)
+{
+	return !(o->flags & (O_NONBLOCK | O_PATH | O_DIRECTORY | O_EXCL | TMPFILE));
+}
+
+/* Issue the open of a place. Where there is openat2 the kernel checks that no symlink slipped in, and the description's flags
+ * stay those of the program (fcntl(2), F_GETFL, would show an O_NOFOLLOW of ours). */
+static long issue(struct fj_call *c, const struct fj_place *place, const struct opening *o)
+{
+	struct open_how how = {
+		.flags = o->flags & 0xffffffffu,
+		.mode = o->mode,
+		.resolve = o->resolve | (place->is_magic ? 0 : RESOLVE_NO_SYMLINKS),
+	};
+	uint64_t arg[FJ_ARGS] = {(uint64_t)(int64_t)place->dirfd, (uint64_t)place->name, (uint64_t)&how, sizeof(how)};
+	long nr = __NR_openat2, r;
+
+	if (fj_jail->no_openat2) {
+		nr = __NR_openat;
+		arg[2] = o->flags;
+		arg[3] = o->mode;
+	}
+	do
+		r = may_wait(o) ? fj_kernel_waiting(c, nr, arg, place->owned_fd) :
+				  fj_sys4(nr, arg[0], arg[1], arg[2], arg[3]);
+	while (r == -EAGAIN && nr == __NR_openat2 && !(o->flags & O_NONBLOCK));
+	return r;
+}
+
+/* openat(2) ignores what openat2(2) refuses: unknown flags, and a mode that is not used. */
+static void tidy_for_openat2(struct opening *o)
+{
+	const uint64_t known = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_DSYNC | FASYNC |
+		O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | 04000000 /* __O_SYNC */ | O_PATH |
+		TMPFILE;
+
+	o->flags &= known;
+	if (o->flags & O_PATH)
+		o->flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC; /* build_open_flags() of fs/open.c */
+	if (!(o->flags & (O_CREAT | TMPFILE)))
+		o->mode = 0;
+	o->mode &= 07777;
+}
+
+/* An open for writing on a read-only mount: EROFS, unless the kernel has an older complaint. */
+static long open_read_only(struct fj_call *c, const struct fj_place *place, struct opening *o)
+{
+	char byte;
+	const long there = fj_sys4(__NR_readlinkat, place->dirfd, place->name, &byte, 1);
+
+	(void)c;
+	if (there == -ENOENT && !(o->flags & O_CREAT))
+		return -ENOENT;
+	if (there != -ENOENT && (o->flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
+		return -EEXIST;
+	return -EROFS;
+}
+
+static long open_path(struct fj_call *c, int dirfd, const char *jail_path, struct opening *o)
+{
+	const unsigned how = (follows_last(o) ? FJ_FOLLOW : 0) | (writes(o) ? FJ_WRITE : 0) |
+		(o->resolve & RESOLVE_NO_SYMLINKS ? FJ_NO_LINKS : 0) |
+		(o->resolve & RESOLVE_NO_MAGICLINKS ? FJ_NO_MAGIC : 0);
+	struct fj_place place;
+	uint64_t epoch;
+	long r;
+
+	tidy_for_openat2(o);
+	if (!(writes(o) && fj_jail->has_read_only) && !fj_jail->no_openat2 && !o->resolve &&
+		fj_path_quick(c->thread, dirfd, jail_path, &place, &epoch)) {
+		r = issue(c, &place, o);
+		if (r >= 0 || (r == -ENOENT && fj_facts_hold(epoch)))
+			return r;
+		if (r == -EINTR || r == -EEXIST || (r == -EACCES && jail_path[0] == '/'))
+			return r;
+	}
+	for (int tries = 0;; tries++) {
+		r = fj_path_walk(c->thread, dirfd, jail_path, how, &place);
+		if (!r && place.is_exe)
+			r = fj_exe_find(c->thread, how, &place);
+		if (r < 0)
+			return r;
+		fj_place_move_up(&place);
+		if (place.is_read_only && writes(o))
+			r = open_read_only(c, &place, o);
+		else
+			r = issue(c, &place, o);
+		fj_place_done(&place);
+		/* A symlink that appeared after the walk: walk again. (Never without end.) */
+		if (r != -ELOOP || !(how & FJ_FOLLOW) || tries == 8)
+			return r;
+	}
+}
+
+long fj_hook_open(struct fj_call *c)
+{
+	const int i = fj_arg_index(c, FJ_PATH);
+	struct opening o = {.flags = (uint32_t)fj_arg(c, FJ_OFLAGS, 0), .mode = (uint32_t)fj_arg(c, FJ_MODE, 0)};
+	long r;
+	char *jail_path = fj_arg_path(c, i, &r);
+
+	if (!jail_path)
+		return r ? r : fj_kernel(c);
+	return open_path(c, fj_arg_dirfd(c, i), jail_path, &o);
+}
+
+/* RESOLVE_IN_ROOT and RESOLVE_BENEATH make the descriptor the root: no path of theirs leaves it, so the kernel's own answer
+ * is right. The others only forbid what the walk would meet. */
+long fj_hook_openat2(struct fj_call *c)
+{
+	struct open_how how = {0};
+	const uint64_t size = fj_arg(c, FJ_SIZE, 0);
+	struct opening o;
+	char *jail_path;
+	long r;
+
+	if (size != sizeof(how) || fj_guest_read(&how, fj_arg(c, FJ_PTR, 0), sizeof(how)))
+		return fj_kernel(c); /* the kernel has the errno */
+	if (how.resolve & (RESOLVE_IN_ROOT | RESOLVE_BENEATH))
+		return fj_kernel(c);
+	jail_path = fj_arg_path(c, 1, &r);
+	if (!jail_path)
+		return r ? r : fj_kernel(c);
+	/* Strict where openat is not: let the kernel look at the flags, on a name that leads nowhere. */
+	r = fj_sys4(__NR_openat2, -1, ".", &how, sizeof(how));
+	if (r != -EBADF)
+		return r;
+
+	o = (struct opening){.flags = how.flags, .mode = how.mode, .resolve = how.resolve};
+	return open_path(c, fj_arg_dirfd(c, 1), jail_path, &o);
+}

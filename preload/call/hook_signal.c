@@ -1,0 +1,295 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * hook_signal.c - SIGSYS stays the trap's: never blocked, never ignored, never another's handler.
+ *
+ * The kernel kills a process that traps with SIGSYS blocked (force_sig_info_to_task() of kernel/signal.c). So the bit is taken
+ * out of every mask on its way to the kernel, and what the program asked for is kept and reported. */
+#include "call/hook_signal.h"
+#include "call/hooks.h"
+#include "exec/exec.h"
+#include "sys/guest.h"
+
+#define SIGSYS 31
+#define SIGSYS_BIT (1UL << (SIGSYS - 1))
+#define KILL_AND_STOP ((1UL << 8) | (1UL << 18)) /* SIGKILL, SIGSTOP: cannot be blocked */
+#define SIGSET_SIZE 8				 /* sizeof(sigset_t) of the kernel */
+#define SIG_BLOCK 0
+#define SIG_UNBLOCK 1
+#define SIG_SETMASK 2
+#define SA_RESETHAND 0x80000000u
+#define SS_ONSTACK 1u
+#define SS_DISABLE 2u
+#define SS_AUTODISARM (1u << 31)
+#define MINSIGSTKSZ_ 2048u /* asm-generic/signal.h: the least size that sigaltstack(2) takes */
+#define SMALL_ALTSTACK (32u * 1024)
+
+/* The program's own disposition of SIGSYS. A vfork(2) child, which shares this memory, gets a scratch copy: after its exec
+ * nothing of it remains but "ignored", which we cannot keep. */
+static struct fj_sigaction own_sigsys;
+
+uint64_t fj_sigsys_arrived(struct fj_thread *t, uint64_t *mask)
+{
+	const struct fj_sigaction action = own_sigsys;
+
+	if (action.handler == FJ_IGNORE)
+		return FJ_IGNORE;
+	if (t->wants_sigsys_blocked) {
+		t->sigsys_pending = true;
+		return FJ_IGNORE;
+	}
+	if (action.flags & SA_RESETHAND)
+		own_sigsys.handler = FJ_DEFAULT;
+	*mask = (*mask | action.mask) & ~SIGSYS_BIT;
+	return action.handler;
+}
+
+static void send_pending(struct fj_thread *t)
+{
+	if (!t->sigsys_pending || t->wants_sigsys_blocked)
+		return;
+	t->sigsys_pending = false;
+	fj_sys3(__NR_tgkill, fj_sys0(__NR_getpid), fj_sys0(__NR_gettid), SIGSYS);
+}
+
+uint32_t fj_sigsys_save(const struct fj_thread *t)
+{
+	return (t->wants_sigsys_blocked ? FJ_SIGSYS_BLOCKED : 0) | (own_sigsys.handler == FJ_IGNORE ? FJ_SIGSYS_IGNORED : 0);
+}
+
+void fj_sigsys_start(struct fj_thread *t, uint32_t flags)
+{
+	t->wants_sigsys_blocked = flags & FJ_SIGSYS_BLOCKED;
+	own_sigsys.handler = flags & FJ_SIGSYS_IGNORED ? FJ_IGNORE : FJ_DEFAULT;
+}
+
+static long sigsys_action(const struct fj_call *c)
+{
+	struct fj_sigaction new = {0}, old = own_sigsys;
+
+	if (c->arg[1] && fj_guest_read(&new, c->arg[1], sizeof(new)))
+		return -EFAULT;
+	new.mask &= ~KILL_AND_STOP;
+	if (c->arg[1] && !fj_is_borrowed_memory())
+		own_sigsys = new;
+	if (c->arg[2] && fj_guest_write(c->arg[2], &old, sizeof(old)))
+		return -EFAULT;
+	return 0;
+}
+
+long fj_hook_sigaction(struct fj_call *c)
+{
+	struct fj_sigaction act;
+
+	if (c->arg[3] != SIGSET_SIZE)
+		return fj_kernel(c);
+	if ((int)c->arg[0] == SIGSYS)
+		return sigsys_action(c);
+	if (!c->arg[1])
+		return fj_kernel(c);
+	if (fj_guest_read(&act, c->arg[1], sizeof(act)))
+		return -EFAULT;
+	act.mask &= ~SIGSYS_BIT;
+	c->arg[1] = (uint64_t)&act;
+	return fj_kernel(c);
+}
+
+/* The direct door has no saved mask to edit: the call itself is made, without the bit. */
+static long mask_directly(struct fj_call *c, uint64_t set)
+{
+	set &= ~SIGSYS_BIT;
+	c->arg[1] = (uint64_t)&set;
+	return fj_kernel(c);
+}
+
+long fj_hook_sigprocmask(struct fj_call *c)
+{
+	struct fj_thread *t = c->thread;
+	const int how = (int)c->arg[0];
+	uint64_t set, old;
+
+	if (c->arg[3] != SIGSET_SIZE)
+		return -EINVAL;
+	if (!c->mask && !c->arg[1])
+		return fj_kernel(c);
+	old = c->mask ? *c->mask | (t->wants_sigsys_blocked ? SIGSYS_BIT : 0) : 0;
+	if (!c->arg[1])
+		return c->arg[2] && fj_guest_write(c->arg[2], &old, sizeof(old)) ? -EFAULT : 0;
+	if (fj_guest_read(&set, c->arg[1], sizeof(set)))
+		return -EFAULT;
+	if (how != SIG_BLOCK && how != SIG_UNBLOCK && how != SIG_SETMASK)
+		return -EINVAL;
+	if (!c->mask)
+		return mask_directly(c, set);
+
+	set &= ~KILL_AND_STOP;
+	if (how == SIG_BLOCK)
+		set |= old;
+	else if (how == SIG_UNBLOCK)
+		set = old & ~set;
+	/* The new mask holds even when the old one cannot be stored: kernel/signal.c, SYSCALL_DEFINE4(rt_sigprocmask). */
+	*c->mask = set & ~SIGSYS_BIT;
+	t->wants_sigsys_blocked = set & SIGSYS_BIT;
+	send_pending(t);
+	return c->arg[2] && fj_guest_write(c->arg[2], &old, sizeof(old)) ? -EFAULT : 0;
+}
+
+/* Make argument `i` point at our copy of the mask, and leave: the call must run under the program's own mask, and the kernel
+ * reads the set again when it restarts the call, so the copy lies on the program's stack. */
+static long leave_with_mask(struct fj_call *c, int i)
+{
+	if (fj_guest_read(&c->tail_data[0], c->arg[i], SIGSET_SIZE))
+		return -EFAULT;
+	c->tail_data[0] &= ~SIGSYS_BIT;
+	c->arg[i] = (uint64_t)&c->tail_data[0];
+	if (!c->frame)
+		return fj_kernel(c);
+	c->leaves_by_tail = true;
+	return 0;
+}
+
+long fj_hook_sigwait(struct fj_call *c)
+{
+	/* The mask is the last pointer of the row, and its size follows it. */
+	int i = FJ_ARGS - 1;
+
+	while (i > 0 && !(c->row->kind[i] == FJ_SIZE && c->row->kind[i - 1] == FJ_PTR))
+		i--;
+	if (i < 1 || c->arg[i] != SIGSET_SIZE)
+		return fj_kernel(c);
+	return leave_with_mask(c, i - 1);
+}
+
+long fj_hook_sigpending(struct fj_call *c)
+{
+	uint64_t set = 0;
+	long r;
+
+	if (!c->arg[0] || c->arg[1] > SIGSET_SIZE)
+		return fj_kernel(c);
+	r = fj_sys2(__NR_rt_sigpending, &set, SIGSET_SIZE);
+	if (c->thread->sigsys_pending)
+		set |= SIGSYS_BIT;
+	return r < 0 ? r : fj_guest_write(c->arg[0], &set, c->arg[1]);
+}
+
+/* rt_sigtimedwait(2): a SIGSYS that we hold back can be waited for; all others are the kernel's. */
+long fj_hook_sigtimedwait(struct fj_call *c)
+{
+	struct fj_thread *t = c->thread;
+	struct {
+		int32_t signo, error, code, unused;
+		int32_t pid, uid;
+		uint64_t rest[13];
+	} info = {.signo = SIGSYS, .code = -6 /* SI_TKILL */}; /* siginfo_t is 128 bytes */
+	uint64_t set;
+
+	if (c->arg[3] != SIGSET_SIZE || fj_guest_read(&set, c->arg[0], sizeof(set)))
+		return fj_kernel(c);
+	if (!(set & SIGSYS_BIT) || !t->sigsys_pending) {
+		c->leaves_by_tail = c->frame != NULL;
+		return c->frame ? 0 : fj_kernel(c);
+	}
+	info.pid = (int32_t)fj_sys0(__NR_getpid);
+	info.uid = (int32_t)fj_sys0(__NR_getuid);
+	if (c->arg[1] && fj_guest_write(c->arg[1], &info, sizeof(info)))
+		return -EFAULT;
+	t->sigsys_pending = false;
+	return SIGSYS;
+}
+
+/* pselect6(2): the sixth argument points to { pointer to the set, its size }. */
+long fj_hook_pselect(struct fj_call *c)
+{
+	struct {
+		uint64_t set, size;
+	} pair;
+
+	if (fj_guest_read(&pair, c->arg[5], sizeof(pair)))
+		return -EFAULT;
+	if (!pair.set || pair.size != SIGSET_SIZE)
+		return fj_kernel(c);
+	if (fj_guest_read(&c->tail_data[2], pair.set, SIGSET_SIZE))
+		return -EFAULT;
+	c->tail_data[2] &= ~SIGSYS_BIT;
+	c->tail_data[0] = (uint64_t)&c->tail_data[2];
+	c->tail_data[1] = SIGSET_SIZE;
+	c->arg[5] = (uint64_t)&c->tail_data[0];
+	if (!c->frame)
+		return fj_kernel(c);
+	c->leaves_by_tail = true;
+	return 0;
+}
+
+static bool is_ours(const struct fj_altstack *s)
+{
+	return s->size && fj_thread_holding(s->sp);
+}
+
+static bool is_on(const struct fj_altstack *s, uint64_t sp)
+{
+	return s->size && sp > s->sp && sp - s->sp <= s->size;
+}
+
+/* What the program believes its signal stack to be. */
+static struct fj_altstack as_believed(const struct fj_call *c)
+{
+	const struct fj_thread *t = c->thread;
+	struct fj_altstack s = *c->altstack;
+
+	if (!s.size || is_ours(&s)) {
+		s = (struct fj_altstack){.flags = SS_DISABLE};
+		if (t->small_altstack_size) {
+			s = (struct fj_altstack){.sp = t->small_altstack, .size = t->small_altstack_size};
+			/* Its handlers run on our stack in its place. */
+			if (is_on(c->altstack, c->sp))
+				s.flags = SS_ONSTACK;
+		}
+		return s;
+	}
+	s.flags &= (int32_t)SS_AUTODISARM;
+	if (is_on(&s, c->sp))
+		s.flags |= SS_ONSTACK;
+	return s;
+}
+
+static void use_our_altstack(struct fj_call *c)
+{
+	c->altstack->sp = fj_thread_stack_bottom(c->thread);
+	c->altstack->size = fj_thread_stack_top(c->thread) - c->altstack->sp;
+	c->altstack->flags = 0;
+}
+
+long fj_hook_sigaltstack(struct fj_call *c)
+{
+	struct fj_thread *t = c->thread;
+	struct fj_altstack new = {0}, old;
+
+	if (!c->altstack)
+		return fj_kernel(c);
+	old = as_believed(c);
+	if (c->arg[0]) {
+		uint32_t mode;
+
+		if (fj_guest_read(&new, c->arg[0], sizeof(new)))
+			return -EFAULT;
+		mode = (uint32_t)new.flags & ~SS_AUTODISARM;
+		if (old.flags & SS_ONSTACK)
+			return -EPERM;
+		if (mode != SS_DISABLE && mode != SS_ONSTACK && mode != 0)
+			return -EINVAL;
+		if (mode != SS_DISABLE && new.size < MINSIGSTKSZ_)
+			return -ENOMEM;
+		t->small_altstack = t->small_altstack_size = 0;
+		if (mode == SS_DISABLE) {
+			use_our_altstack(c);
+		} else if (new.size < SMALL_ALTSTACK) {
+			t->small_altstack = new.sp;
+			t->small_altstack_size = new.size;
+			use_our_altstack(c);
+		} else {
+			*c->altstack = new;
+		}
+	}
+	return c->arg[1] && fj_guest_write(c->arg[1], &old, sizeof(old)) ? -EFAULT : 0;
+}

@@ -1,0 +1,23 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * hook_signal.h - what the trap asks of the virtual SIGSYS. */
+#ifndef FJ_HOOK_SIGNAL_H
+#define FJ_HOOK_SIGNAL_H
+
+#include "sys/thread.h"
+
+struct fj_sigaction { /* struct kernel_sigaction, arch/x86/include/uapi/asm/signal.h */
+	uint64_t handler, flags, restorer, mask;
+};
+
+/* A SIGSYS of the program's own has come: what is to be done? Returns a handler to go on in, with its mask in `*mask` (in: the
+ * program's mask), or FJ_DEFAULT, or FJ_IGNORE (also when it stays pending because the program blocks it). */
+enum { FJ_DEFAULT = 0, FJ_IGNORE = 1 };
+uint64_t fj_sigsys_arrived(struct fj_thread *t, uint64_t *mask);
+
+/* Through exec: FJ_SIGSYS_ flags of exec/exec.h. */
+uint32_t fj_sigsys_save(const struct fj_thread *t);
+void fj_sigsys_start(struct fj_thread *t, uint32_t flags);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * hooks.h - every hook that calls.def names, by the file that holds it. */
+#ifndef FJ_HOOKS_H
+#define FJ_HOOKS_H
+
+#include "call/call.h"
+
+/* run.c */
+long fj_hook_translate(struct fj_call *c); /* replace each path, call the kernel */
+long fj_hook_refuse(struct fj_call *c);
+
+/* hook_file.c */
+long fj_hook_stat(struct fj_call *c);
+long fj_hook_access(struct fj_call *c);
+long fj_hook_readlink(struct fj_call *c);
+
+/* hook_open.c */
+long fj_hook_open(struct fj_call *c);
+long fj_hook_openat2(struct fj_call *c);
+
+/* hook_cwd.c */
+long fj_hook_getcwd(struct fj_call *c);
+long fj_hook_chdir(struct fj_call *c);
+long fj_hook_chroot(struct fj_call *c);
+
+/* hook_fd.c */
+long fj_hook_our_fd(struct fj_call *c);
+long fj_hook_close_range(struct fj_call *c);
+
+/* hook_exec.c */
+long fj_hook_exec(struct fj_call *c);
+
+/* hook_net.c */
+long fj_hook_bind(struct fj_call *c);
+long fj_hook_connect(struct fj_call *c);
+long fj_hook_sendto(struct fj_call *c);
+long fj_hook_sendmsg(struct fj_call *c);
+long fj_hook_sendmmsg(struct fj_call *c);
+long fj_hook_sockname(struct fj_call *c); /* getsockname, getpeername, accept, accept4, recvfrom */
+long fj_hook_recvmsg(struct fj_call *c);
+long fj_hook_recvmmsg(struct fj_call *c);
+
+/* hook_signal.c */
+long fj_hook_sigaction(struct fj_call *c);
+long fj_hook_sigprocmask(struct fj_call *c);
+long fj_hook_sigwait(struct fj_call *c); /* rt_sigsuspend, ppoll, epoll_pwait, epoll_pwait2 */
+long fj_hook_sigpending(struct fj_call *c);
+long fj_hook_sigtimedwait(struct fj_call *c);
+long fj_hook_pselect(struct fj_call *c);
+long fj_hook_sigaltstack(struct fj_call *c);
+
+/* hook_guard.c */
+long fj_hook_prctl(struct fj_call *c);
+long fj_hook_seccomp(struct fj_call *c);
+long fj_hook_uname(struct fj_call *c);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * row.c - calls.def as an array: number -> row; and what hooks ask of a row. */
+#include "call/hooks.h"
+
+#include "sys/guest.h"
+
+/* A row's argument list may be shorter than six. */
+#define KIND1(a) FJ_##a
+#define KINDS_(a, b, c, d, e, f, ...) {KIND1(a), KIND1(b), KIND1(c), KIND1(d), KIND1(e), KIND1(f)}
+#define KINDS(...) KINDS_(__VA_ARGS__, NONE, NONE, NONE, NONE, NONE, NONE)
+
+static const struct fj_row rows[] = {
+#define CALL_AS(name_, as_, hook, when_, flags_, support_, note_, ...)                             \
+	[__NR_##name_] = {.name = #name_, .run = fj_hook_##hook, .when = FJ_##when_, .flags = flags_,  \
+		.support = FJ_##support_, .kind = KINDS(__VA_ARGS__), .as = __NR_##as_, .note = note_},
+#define CALL(name_, ...) CALL_AS(name_, name_, __VA_ARGS__)
+#define REFUSE(name_, errno_, note_)                                                               \
+	[__NR_##name_] = {.name = #name_, .run = fj_hook_refuse, .when = FJ_ALWAYS,                    \
+		.support = FJ_REFUSED, .refusal = -(errno_), .note = note_},
+#define ALIAS(name_, target_, ...)                                                                 \
+	[__NR_##name_] = {.name = #name_, .when = FJ_ALWAYS, .support = FJ_FULL, .as = __NR_##target_, \
+		.note = "as " #target_},
+#define PASS(name_) [__NR_##name_] = {.name = #name_, .support = FJ_PASSED, .note = ""},
+#include "call/calls.def"
+#undef CALL_AS
+#undef CALL
+#undef REFUSE
+#undef ALIAS
+#undef PASS
+};
+
+const long fj_row_count = sizeof(rows) / sizeof(rows[0]);
+
+const struct fj_row *fj_row(long nr)
+{
+	return nr >= 0 && nr < fj_row_count && rows[nr].name ? &rows[nr] : NULL;
+}
+
+/* What an alias' argument is: one of its own, or a constant. */
+#define OWN 0x4000
+#define A0 (OWN + 0)
+#define A1 (OWN + 1)
+#define A2 (OWN + 2)
+
+static const struct {
+	int16_t nr;
+	int16_t arg[5];
+} aliases[] = {
+#define CALL_AS(...)
+#define CALL(...)
+#define REFUSE(...)
+#define PASS(...)
+#define ALIAS(name_, target_, ...) {__NR_##name_, {__VA_ARGS__}},
+#include "call/calls.def"
+};
+
+/* Turn an old call into the one that took its place. */
+static void resolve_alias(struct fj_call *c)
+{
+	uint64_t own[FJ_ARGS];
+
+	memcpy(own, c->arg, sizeof(own));
+	for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++) {
+		if (aliases[i].nr != c->nr)
+			continue;
+		for (int a = 0; a < 5; a++) {
+			const int16_t what = aliases[i].arg[a];
+
+			c->arg[a] = what >= OWN ? own[what - OWN] : (uint64_t)(int64_t)what;
+		}
+		c->nr = c->row->as;
+		c->row = fj_row(c->nr);
+		return;
+	}
+}
+
+long fj_call(struct fj_call *c)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	long r;
+
+	c->row = fj_row(c->nr);
+	if (!c->row)
+		return -ENOSYS; /* a number newer than this build: nothing is known of it, so nothing is let through */
+	if (!c->row->run && c->row->when != FJ_NEVER)
+		resolve_alias(c);
+	if (__builtin_expect(fj_jail->trace_fd_plus_1 != 0, 0)) {
+		uint64_t arg[FJ_ARGS];
+		const long nr = c->nr;
+
+		memcpy(arg, c->arg, sizeof(arg));
+		r = c->row->run ? c->row->run(c) : fj_kernel(c);
+		if (!c->leaves_by_tail && c->nr == nr)
+			fj_trace(c, arg, r);
+	} else {
+		r = c->row->run ? c->row->run(c) : fj_kernel(c);
+	}
+	fj_scratch_release(c->thread, mark);
+	return r;
+}
+
+int fj_arg_index(const struct fj_call *c, enum fj_kind kind)
+{
+	for (int i = 0; i < FJ_ARGS; i++)
+		if (c->row->kind[i] == kind)
+			return i;
+	return -1;
+}
+
+uint64_t fj_arg(const struct fj_call *c, enum fj_kind kind, uint64_t otherwise)
+{
+	const int i = fj_arg_index(c, kind);
+
+	return i < 0 ? otherwise : c->arg[i];
+}
+
+int fj_arg_dirfd(const struct fj_call *c, int i)
+{
+	/* Narrowed here, once: a libc may leave rubbish in the upper half of an int argument. */
+	return i > 0 && c->row->kind[i - 1] == FJ_DIRFD ? (int)c->arg[i - 1] : AT_FDCWD;
+}
+
+char *fj_arg_path(struct fj_call *c, int i, long *error)
+{
+	char *copy;
+	long n;
+
+	*error = 0;
+	if (!c->arg[i])
+		return NULL;
+	copy = fj_scratch_path(c->thread);
+	n = fj_guest_string(copy, c->arg[i], FJ_PATH_MAX);
+	if (n > 0)
+		return copy;
+	*error = n;
+	return NULL;
+}

@@ -1,0 +1,204 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * run.c - the hook of most rows: replace each path by its place on the host, and ask the kernel.
+ *
+ * An object is opened with O_PATH and named by /proc/self/fd/N, a link that leads to the very file whatever happens to
+ * names meanwhile; flags are adjusted so that it is followed. An entry is named by its parent directory's descriptor and its
+ * own name; where a call takes no descriptor, by /proc/self/fd/N/name. */
+#include "call/hooks.h"
+#include "sys/guest.h"
+
+#define IN_DONT_FOLLOW 0x02000000u /* linux/inotify.h */
+#define FAN_MARK_DONT_FOLLOW 0x4u  /* linux/fanotify.h */
+#define PATHS_MAX 2
+
+struct replaced {
+	struct fj_place place;
+	int object_fd;
+	char link[40 + FJ_NAME_MAX];
+	bool is_announced;
+	const char *change;
+};
+
+long fj_hook_refuse(struct fj_call *c)
+{
+	return c->row->refusal;
+}
+
+/* How the flags arguments of the row want path `kind` followed. */
+static unsigned how_of(const struct fj_call *c, enum fj_kind kind)
+{
+	unsigned how = FJ_FOLLOW;
+
+	if (kind == FJ_LPATH || (fj_arg(c, FJ_ATFLAGS, 0) & AT_SYMLINK_NOFOLLOW) ||
+		(fj_arg(c, FJ_WATCH, 0) & IN_DONT_FOLLOW) ||
+		(fj_arg(c, FJ_FANFLAGS, 0) & FAN_MARK_DONT_FOLLOW) ||
+		!(fj_arg(c, FJ_LINKFLAGS, AT_SYMLINK_FOLLOW) & AT_SYMLINK_FOLLOW))
+		how = 0;
+	if (kind == FJ_NEW || kind == FJ_OLD)
+		how = FJ_ENTRY;
+	if (c->row->flags & FJ_WRITES)
+		how |= FJ_WRITE;
+	return how;
+}
+
+/* /proc/self/fd/N is a link: make the call follow it. */
+static void follow_replacement(struct fj_call *c)
+{
+	for (int i = 0; i < FJ_ARGS; i++)
+		switch ((enum fj_kind)c->row->kind[i]) {
+		case FJ_ATFLAGS:
+			c->arg[i] &= ~(uint64_t)AT_SYMLINK_NOFOLLOW;
+			break;
+		case FJ_LINKFLAGS:
+			c->arg[i] |= AT_SYMLINK_FOLLOW;
+			break;
+		case FJ_WATCH:
+			c->arg[i] &= ~(uint64_t)IN_DONT_FOLLOW;
+			break;
+		case FJ_FANFLAGS:
+			c->arg[i] &= ~(uint64_t)FAN_MARK_DONT_FOLLOW;
+			break;
+		default:
+			break;
+		}
+	c->nr = c->row->as;
+}
+
+static long open_place(const struct fj_place *place, int flags)
+{
+	return fj_open_path(place->dirfd, place->name, flags | (place->is_magic ? 0 : O_NOFOLLOW));
+}
+
+long fj_open_object(struct fj_call *c, int dirfd, const char *jail_path, unsigned how, int flags)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	struct fj_place place;
+	uint64_t epoch;
+	long r;
+
+	if (!(how & FJ_WRITE && fj_jail->has_read_only) &&
+		fj_path_quick(c->thread, dirfd, jail_path, &place, &epoch)) {
+		/* NO_SYMLINKS: a remembered directory that has become a link is noticed here. */
+		r = fj_openat2(place.dirfd, place.name, O_PATH | O_CLOEXEC | O_NOFOLLOW | flags, 0, 0x04);
+		fj_scratch_release(c->thread, mark);
+		if (!fj_is_err(r) && !(how & FJ_FOLLOW))
+			return r;
+		if (!fj_is_err(r)) {
+			char byte;
+
+			if (fj_sys4(__NR_readlinkat, r, "", &byte, 1) < 0)
+				return r; /* it is no symlink */
+			fj_close((int)r);
+		} else if (r == -ENOENT && fj_facts_hold(epoch)) {
+			return r;
+		}
+	}
+	r = fj_path_walk(c->thread, dirfd, jail_path, how, &place);
+	if (!r) {
+		r = place.is_read_only && (how & FJ_WRITE) ? -EROFS : 0;
+		if (!r || !(how & FJ_ENTRY)) {
+			const long fd = open_place(&place, flags);
+
+			if (r && !fj_is_err(fd))
+				fj_close((int)fd);
+			else
+				r = fd;
+		}
+		fj_place_done(&place);
+	}
+	fj_scratch_release(c->thread, mark);
+	return r;
+}
+
+static void name_by_string(struct fj_call *c, int i, struct replaced *with, int fd, const char *name)
+{
+	struct fj_str s;
+
+	fj_str_init(&s, with->link, sizeof(with->link));
+	if (fd == AT_FDCWD && name)
+		fj_str_put(&s, name);
+	else
+		fj_fd_path(&s, fd, name);
+	c->arg[i] = (uint64_t)with->link;
+	if (i > 0 && c->row->kind[i - 1] == FJ_DIRFD)
+		c->arg[i - 1] = (uint64_t)AT_FDCWD;
+}
+
+static long replace_entry(struct fj_call *c, int i, const char *jail_path, struct replaced *with)
+{
+	const enum fj_kind kind = c->row->kind[i];
+	long r = fj_path_walk(c->thread, fj_arg_dirfd(c, i), jail_path, how_of(c, kind), &with->place);
+
+	if (r < 0)
+		return r;
+	if (with->place.is_mount)
+		return kind == FJ_NEW ? -EEXIST : -EBUSY;
+	if (with->place.is_read_only) {
+		/* What is there already is said first: filename_create() of fs/namei.c. */
+		char byte;
+
+		r = fj_sys4(__NR_readlinkat, with->place.dirfd, with->place.name, &byte, 1);
+		return kind == FJ_NEW && (r >= 0 || r == -EINVAL) ? -EEXIST : -EROFS;
+	}
+	if (i > 0 && c->row->kind[i - 1] == FJ_DIRFD) {
+		c->arg[i - 1] = (uint64_t)(int64_t)with->place.dirfd;
+		c->arg[i] = (uint64_t)with->place.name;
+	} else {
+		name_by_string(c, i, with, with->place.dirfd, with->place.name);
+	}
+	if (c->row->flags & FJ_RENAMES) {
+		with->change = with->place.name;
+		with->is_announced = fj_facts_before_change(with->change);
+	}
+	return 0;
+}
+
+static long replace_object(struct fj_call *c, int i, const char *jail_path, struct replaced *with)
+{
+	const long fd = fj_open_object(c, fj_arg_dirfd(c, i), jail_path, how_of(c, c->row->kind[i]), 0);
+
+	if (fj_is_err(fd))
+		return fd;
+	with->object_fd = (int)fd;
+	name_by_string(c, i, with, (int)fd, NULL);
+	follow_replacement(c);
+	return 0;
+}
+
+static void undo(struct replaced *with)
+{
+	if (with->change)
+		fj_facts_after_change(with->change, with->is_announced);
+	if (with->object_fd >= 0)
+		fj_close(with->object_fd);
+	fj_place_done(&with->place);
+}
+
+long fj_hook_translate(struct fj_call *c)
+{
+	struct replaced with[PATHS_MAX];
+	int count = 0;
+	long r = 0;
+
+	for (int i = 0; i < FJ_ARGS && !r; i++) {
+		const enum fj_kind kind = c->row->kind[i];
+		char *jail_path;
+
+		if (kind != FJ_PATH && kind != FJ_LPATH && kind != FJ_NEW && kind != FJ_OLD)
+			continue;
+		jail_path = fj_arg_path(c, i, &r);
+		if (!jail_path)
+			continue; /* bad, or the kernel's own affair */
+		with[count] = (struct replaced){.object_fd = -1, .place.owned_fd = -1};
+		r = kind == FJ_NEW || kind == FJ_OLD ? replace_entry(c, i, jail_path, &with[count]) :
+						       replace_object(c, i, jail_path, &with[count]);
+		count++;
+	}
+	if (!r)
+		r = fj_kernel(c);
+	while (count--)
+		undo(&with[count]);
+	return r;
+}

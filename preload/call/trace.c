@@ -1,0 +1,93 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * trace.c - one line for each finished call, decoded from its row (--trace). */
+#include "call/call.h"
+#include "sys/guest.h"
+
+static void put_text(struct fj_str *s, struct fj_thread *t, uint64_t at)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	char *copy = fj_scratch(t, 256);
+	const long n = at ? fj_guest_string(copy, at, 256) : -EFAULT;
+
+	if (n == -ENAMETOOLONG)
+		copy[255] = 0;
+	if (n < 0 && n != -ENAMETOOLONG) {
+		fj_str_put(s, at ? "<bad>" : "NULL");
+	} else {
+		fj_str_put(s, "\"");
+		fj_str_put(s, copy);
+		fj_str_put(s, n < 0 ? "\"..." : "\"");
+	}
+	fj_scratch_release(t, mark);
+}
+
+static void put_argument(struct fj_str *s, struct fj_thread *t, enum fj_kind kind, uint64_t value)
+{
+	switch (kind) {
+	case FJ_PATH:
+	case FJ_LPATH:
+	case FJ_NEW:
+	case FJ_OLD:
+	case FJ_TEXT:
+		put_text(s, t, value);
+		break;
+	case FJ_DIRFD:
+		if ((int)value == AT_FDCWD) {
+			fj_str_put(s, "AT_FDCWD");
+			break;
+		}
+		fj_str_num(s, (uint32_t)value, 10);
+		break;
+	case FJ_INT:
+	case FJ_FD:
+	case FJ_SIGNAL:
+	case FJ_SIZE:
+		if ((int64_t)value < 0)
+			fj_str_put(s, "-");
+		fj_str_num(s, (int64_t)value < 0 ? -value : value, 10);
+		break;
+	case FJ_MODE:
+		fj_str_put(s, "0");
+		fj_str_num(s, value, 8);
+		break;
+	case FJ_NONE:
+	case FJ_HEX:
+	case FJ_PTR:
+	case FJ_OFLAGS:
+	case FJ_ATFLAGS:
+	case FJ_LINKFLAGS:
+	case FJ_WATCH:
+	case FJ_FANFLAGS:
+	case FJ_STAT:
+	case FJ_ARGV:
+	case FJ_ADDR:
+	case FJ_KIND_COUNT:
+		fj_str_put(s, "0x");
+		fj_str_num(s, value, 16);
+		break;
+	}
+}
+
+void fj_trace(const struct fj_call *c, const uint64_t arg[FJ_ARGS], long result)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	struct fj_str s;
+
+	fj_str_init(&s, fj_scratch(c->thread, 2048), 2048);
+	fj_str_num(&s, (uint64_t)fj_sys0(__NR_gettid), 10);
+	fj_str_put(&s, " ");
+	fj_str_put(&s, c->row->name);
+	for (int i = 0; i < FJ_ARGS && c->row->kind[i] != FJ_NONE; i++) {
+		fj_str_put(&s, i ? ", " : "(");
+		put_argument(&s, c->thread, c->row->kind[i], arg[i]);
+	}
+	fj_str_put(&s, ") = ");
+	if (result < 0)
+		fj_str_put(&s, "-");
+	fj_str_num(&s, result < 0 ? -(uint64_t)result : (uint64_t)result, 10);
+	fj_str_put(&s, "\n");
+	fj_sys3(__NR_write, fj_jail->trace_fd_plus_1 - 1, s.at, s.len);
+	fj_scratch_release(c->thread, mark);
+}

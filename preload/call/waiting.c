@@ -1,0 +1,33 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * waiting.c - a call that may wait, made from inside the engine.
+ *
+ * The trap's handler runs with all signals blocked. Around a call that may wait the program's own mask is put back, so that
+ * handlers run, EINTR happens and SA_RESTART restarts, as if the program had made the call. A handler may enter the engine
+ * again, below us; it may also leave by siglongjmp(3), and then `window_fd` is what it abandoned. */
+#include "call/call.h"
+
+#define SIG_SETMASK 2 /* asm-generic/signal.h */
+
+long fj_kernel_waiting(struct fj_call *c, long nr, const uint64_t arg[FJ_ARGS], int held_fd)
+{
+	struct fj_thread *t = c->thread;
+	const uintptr_t outer_sp = t->inner_sp;
+	const int32_t outer_fd = t->window_fd;
+	uint64_t all;
+	long r;
+
+	if (!c->mask) /* the direct door never blocked them */
+		return fj_sys6(nr, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
+
+	/* What is below here is free for an engine that a handler enters from the program's own signal stack. */
+	t->inner_sp = ((uintptr_t)__builtin_frame_address(0) - 1024) & ~(uintptr_t)15;
+	t->window_fd = held_fd;
+	fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK, c->mask, &all, sizeof(all));
+	r = fj_sys6(nr, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
+	fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK, &all, 0, sizeof(all));
+	t->inner_sp = outer_sp;
+	t->window_fd = outer_fd;
+	return r;
+}

@@ -1,0 +1,50 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * exec.h - what a file is, and what one process hands to the program that takes its place.
+ *
+ * The readers are pure functions on bytes that anybody may have made: they are fuzzed. */
+#ifndef FJ_EXEC_H
+#define FJ_EXEC_H
+
+#include "sys/sys.h"
+
+#include <linux/elf.h>
+
+#define FJ_HEAD_SIZE 256  /* BINPRM_BUF_SIZE, include/uapi/linux/binfmts.h: all that #! may fill */
+#define FJ_SCRIPTS_MAX 5  /* scripts that interpret scripts: exec_binprm() of fs/exec.c, then ELOOP */
+#define FJ_PHDRS_MAX 64	  /* more than any linker makes (ld: about 13); the kernel's limit is 65536 bytes of them */
+
+/* Parse a #! line in `head`, FJ_HEAD_SIZE + 1 bytes of which the file filled the first ones and the rest is zero. The line is cut
+ * apart in place. Returns 0; `*argument` is NULL when there is none, `*interpreter` may be empty. -ENOEXEC: this is no script (fs/binfmt_script.c). */
+long fj_script_parse(char *head, const char **interpreter, const char **argument);
+
+/* Is `head` a program for this machine? 0; -ENOEXEC: no ELF program, or none for us. */
+long fj_elf_check(const Elf64_Ehdr *head, size_t size);
+/* The machine an ELF header names, or 0 when it is no ELF. For messages. */
+unsigned fj_elf_machine(const void *head, size_t size);
+
+/* What passes through execve(2) to the loader: one string behind the last of the environment, which the loader takes away before
+ * the program starts. So nothing that the program does to its environment can lose it. */
+struct fj_handoff {
+	uint64_t gate;
+	uint64_t mask;	 /* signals blocked in the program; the engine execs with all blocked */
+	int32_t root_fd;
+	int32_t program_fd, interpreter_fd; /* open; interpreter_fd -1: none */
+	uint32_t comm_from_exe;
+	uint32_t no_new_privs, seccomp_mode; /* the program's own view */
+	uint32_t nested_len, exe_len, execfn_len; /* of the strings that follow, in this order */
+	uint32_t version;
+	uint32_t sigsys; /* FJ_SIGSYS_ flags: the program's own view of SIGSYS */
+};
+enum { FJ_SIGSYS_BLOCKED = 1, FJ_SIGSYS_IGNORED = 2 };
+#define FJ_HANDOFF_VERSION 1
+#define FJ_HANDOFF_PREFIX "\1fakejail="
+#define FJ_HANDOFF_SIZE (32 + 2 * sizeof(struct fj_handoff) + 3 * FJ_PATH_MAX)
+
+/* Write it, with its three strings, into `out` (room for FJ_HANDOFF_SIZE bytes). */
+void fj_handoff_write(struct fj_str *out, struct fj_handoff *h, const char *nested, const char *exe, const char *execfn);
+/* Read it from an environment string. The strings point into `text`; they are not NUL terminated. False: it is none. */
+bool fj_handoff_read(const char *text, struct fj_handoff *h, const char **nested, const char **exe, const char **execfn);
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * continue.c - after an exec inside the jail: take the process's state up, map the program, jump.
+ *
+ * The filter is already there, and before the gate page stands only calls that it lets through may be made. What fails here kills
+ * with SIGSEGV, as an exec that fails past its point of no return does in the kernel (fs/exec.c). */
+#include "loader/loader.h"
+
+#include "call/exe.h"
+#include "call/hook_guard.h"
+#include "call/hook_signal.h"
+#include "trap/trap.h"
+
+#include <linux/auxvec.h>
+#include <linux/mman.h>
+#include <linux/prctl.h>
+
+_Noreturn void fj_loader_jump(uint64_t *stack, uint64_t entry);
+
+_Noreturn static void fail(const char *what, long error)
+{
+	(void)what;
+	(void)error;
+	for (;;) {
+		fj_sys2(__NR_kill, fj_sys0(__NR_getpid), 11 /* SIGSEGV */);
+		fj_sys1(__NR_exit_group, 127);
+	}
+}
+
+static long map_jail(const struct fj_handoff *h)
+{
+	const long at = fj_sys6(__NR_mmap, 0, sizeof(struct fj_jail), PROT_READ | PROT_WRITE, MAP_SHARED, h->root_fd + 1, 0);
+
+	if (fj_is_err(at))
+		return at;
+	fj_jail = (struct fj_jail *)at;
+	return fj_jail->magic == FJ_JAIL_MAGIC && fj_jail->size == sizeof(*fj_jail) ? 0 : -EINVAL;
+}
+
+/* comm is the file name without its directories: begin_new_exec() of fs/exec.c. */
+static void set_comm(const char *execfn)
+{
+	const char *name = execfn;
+
+	for (const char *p = execfn; *p; p++)
+		if (*p == '/')
+			name = p + 1;
+	fj_sys2(__NR_prctl, PR_SET_NAME, name);
+}
+
+/* What ps, gdb and /proc/PID read from the kernel's own notes of a program. Needs a kernel with CONFIG_CHECKPOINT_RESTORE; without, they
+ * show the loader's. */
+static void tell_kernel(const struct fj_stack *s, const struct fj_mapped *m, const char *handoff)
+{
+	struct prctl_mm_map map = {
+		.start_code = m->code_start,
+		.end_code = m->code_end,
+		.start_data = m->data_start,
+		.end_data = m->data_end,
+		.start_stack = (uint64_t)s->base,
+		.auxv = (void *)s->auxv,
+		.auxv_size = (uint32_t)(s->auxv_pairs * 16),
+		.exe_fd = (uint32_t)-1,
+	};
+
+	map.start_brk = map.brk = (uint64_t)fj_sys1(__NR_brk, 0);
+	map.arg_start = s->argc ? (uint64_t)s->argv[0] : (uint64_t)handoff;
+	map.arg_end = s->envc ? (uint64_t)s->envp[0] : (uint64_t)handoff;
+	map.env_start = map.arg_end;
+	map.env_end = (uint64_t)handoff; /* it lies behind all others, which is why it is the last */
+	fj_sys5(__NR_prctl, PR_SET_MM, PR_SET_MM_MAP, &map, sizeof(map), 0);
+}
+
+static void copy_text(char *to, const char *from, uint32_t len, size_t size)
+{
+	if (len >= size)
+		len = (uint32_t)size - 1;
+	memcpy(to, from, len);
+	to[len] = 0;
+}
+
+_Noreturn void fj_continue(struct fj_stack *s, const char *text)
+{
+	static char nested[FJ_PATH_MAX], exe[FJ_PATH_MAX];
+	struct fj_handoff h;
+	struct fj_mapped program, interpreter;
+	struct fj_thread *t;
+	const char *nested_at, *exe_at, *execfn;
+	char *handoff = fj_stack_pop_env(s);
+	uint64_t entry;
+	long r;
+
+	if (!fj_handoff_read(text, &h, &nested_at, &exe_at, &execfn))
+		fail("handoff", -EINVAL);
+	r = fj_gate_place(h.gate);
+	if (!fj_is_err(r))
+		r = map_jail(&h);
+	if (r < 0)
+		fail("jail", r);
+	fj_thread_start();
+	t = fj_thread_mine();
+	if (!t)
+		fail("thread", -ENOMEM);
+	copy_text(nested, nested_at, h.nested_len, sizeof(nested));
+	copy_text(exe, exe_at, h.exe_len, sizeof(exe));
+	fj_root_start(nested);
+	fj_exe_start(exe);
+	fj_sigsys_start(t, h.sigsys);
+	fj_guard_start(h.no_new_privs, h.seccomp_mode);
+	if (fj_jail->has_trap)
+		fj_trap_arm(t);
+
+	r = fj_map_elf(h.program_fd, &program);
+	if (r < 0)
+		fail(exe, r);
+	entry = program.entry;
+	fj_close(h.program_fd);
+	fj_stack_set_aux(s, AT_BASE, 0);
+	if (h.interpreter_fd >= 0) {
+		r = fj_map_elf(h.interpreter_fd, &interpreter);
+		if (r < 0)
+			fail("interpreter", r);
+		fj_close(h.interpreter_fd);
+		fj_stack_set_aux(s, AT_BASE, interpreter.base);
+		entry = interpreter.entry;
+	}
+	fj_stack_set_aux(s, AT_PHDR, program.phdr);
+	fj_stack_set_aux(s, AT_PHNUM, program.phnum);
+	fj_stack_set_aux(s, AT_ENTRY, program.entry);
+	fj_stack_set_aux(s, AT_EXECFN, (uint64_t)execfn);
+	if (program.wants_exec_stack)
+		fj_sys3(__NR_mprotect, (uint64_t)s->base & ~(uint64_t)(FJ_PAGE - 1), FJ_PAGE,
+			PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN);
+	/* A program run by its descriptor alone has no name but its file's: since Linux 6.14 that is its comm. */
+	set_comm(h.comm_from_exe ? exe : execfn);
+	tell_kernel(s, &program, handoff);
+	h.mask &= ~(1UL << 30); /* SIGSYS: whatever the launcher's caller had blocked, the trap needs it */
+	fj_sys4(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &h.mask, 0, sizeof(h.mask));
+	fj_loader_jump(s->base, entry);
+}

@@ -1,0 +1,167 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * explain.c - why the first program could not be started: which file, which path, what to type next.
+ *
+ * Looked for only now that something failed, through the engine, so that what is said is what the jail sees. */
+#include "loader/loader.h"
+
+#include <asm/stat.h>
+#include <asm/statfs.h>
+
+#define CANNOT_RUN 126 /* env(1): found but cannot be invoked */
+#define NOT_FOUND 127
+#define S_IFMT_ 0170000u
+#define S_IFDIR_ 0040000u
+#define S_IFREG_ 0100000u
+#define ST_NOEXEC_ 8 /* statfs(2), f_flags */
+
+static long call(struct fj_thread *t, long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+	struct fj_call call = {.nr = nr, .arg = {a, b, c, d}, .thread = t};
+
+	return fj_call(&call);
+}
+
+static bool exists(struct fj_thread *t, const char *jail_path)
+{
+	struct stat st;
+
+	return call(t, __NR_stat, (uint64_t)jail_path, (uint64_t)&st, 0, 0) == 0;
+}
+
+/* Has the host the program, in the caller's own PATH? Then it can be added. */
+static bool host_has(const char *name, char **envp)
+{
+	static const char usual[] = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
+	const char *search = usual;
+	static char path[FJ_PATH_MAX];
+
+	for (const char *p = name; *p; p++)
+		if (*p == '/')
+			return name[0] == '/' && fj_sys3(__NR_faccessat, AT_FDCWD, name, 1) == 0;
+	(void)envp;
+	for (const char *p = search; *p;) {
+		const char *end = p;
+		struct fj_str s;
+
+		while (*end && *end != ':')
+			end++;
+		fj_str_init(&s, path, sizeof(path));
+		fj_str_add(&s, p, (size_t)(end - p));
+		fj_str_put(&s, "/");
+		fj_str_put(&s, name);
+		if (fj_sys3(__NR_faccessat, AT_FDCWD, path, 1) == 0)
+			return true;
+		p = *end ? end + 1 : end;
+	}
+	return false;
+}
+
+static const char *machine_name(unsigned machine)
+{
+	switch (machine) {
+	case EM_386:
+		return "a 32-bit x86";
+	case EM_AARCH64:
+		return "an aarch64";
+	case EM_ARM:
+		return "an arm";
+	case EM_RISCV:
+		return "a riscv";
+	case EM_PPC64:
+		return "a ppc64";
+	case EM_S390:
+		return "an s390";
+	case EM_MIPS:
+		return "a mips";
+	case EM_X86_64:
+		return "an x32";
+	default:
+		return "a foreign";
+	}
+}
+
+static int explain_missing(const char *command, const char *search, char **envp)
+{
+	if (search)
+		fj_say(2, "fakejail: '%s' not found in %s (looked in PATH=%s)\n", command, fj_jail->name, search);
+	else
+		fj_say(2, "fakejail: '%s' not found in %s\n", command, fj_jail->name);
+	if (host_has(command, envp))
+		fj_say(2, "hint: fakejail add %s %s\n", fj_jail->name, command);
+	return NOT_FOUND;
+}
+
+/* The file is there, yet the kernel says ENOENT: what it needs is not. */
+static int explain_needs(struct fj_thread *t, const char *jail_path, char *head, size_t len)
+{
+	const char *interpreter, *argument;
+	static Elf64_Phdr ph[FJ_PHDRS_MAX];
+	static char path[FJ_PATH_MAX + 1];
+	const Elf64_Ehdr *eh = (const Elf64_Ehdr *)head;
+	long fd;
+
+	if (!fj_script_parse(head, &interpreter, &argument)) {
+		const size_t n = fj_strlen(interpreter);
+
+		if (n && interpreter[n - 1] == '\r')
+			fj_say(2, "fakejail: cannot run '%s': its first line ends in CR LF\nhint: sed -i 's/\\r$//' %s%s\n", jail_path,
+				fj_jail->name, jail_path);
+		else
+			fj_say(2, "fakejail: cannot run '%s': its interpreter '%s' is missing in %s\n", jail_path, interpreter,
+				fj_jail->name);
+		return NOT_FOUND;
+	}
+	fd = call(t, __NR_open, (uint64_t)jail_path, O_RDONLY | O_CLOEXEC, 0, 0);
+	if (!fj_is_err(fd) && !fj_elf_check(eh, len) &&
+		fj_sys4(__NR_pread64, fd, ph, eh->e_phnum * sizeof(*ph), eh->e_phoff) > 0)
+		for (int i = 0; i < eh->e_phnum; i++)
+			if (ph[i].p_type == PT_INTERP && ph[i].p_filesz <= FJ_PATH_MAX &&
+				fj_sys4(__NR_pread64, fd, path, ph[i].p_filesz, ph[i].p_offset) > 0)
+				fj_say(2, "fakejail: cannot run '%s': its ELF interpreter '%s' is missing in %s\n", jail_path, path,
+					fj_jail->name);
+	return NOT_FOUND;
+}
+
+int fj_explain(struct fj_thread *t, const char *command, const char *jail_path, const char *search, long error, char **envp)
+{
+	static char head[FJ_HEAD_SIZE + 1];
+	struct stat st;
+	struct statfs fs;
+	size_t len = 0;
+	long fd;
+
+	if ((error == -ENOENT || error == -ENOTDIR) && !exists(t, jail_path))
+		return explain_missing(command, search, envp);
+	fd = call(t, __NR_open, (uint64_t)jail_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0, 0);
+	if (!fj_is_err(fd)) {
+		const long n = fj_sys3(__NR_read, fd, head, FJ_HEAD_SIZE);
+
+		len = n > 0 ? (size_t)n : 0;
+		fj_close((int)fd);
+	}
+	if (error == -ENOENT || error == -ELIBBAD)
+		return explain_needs(t, jail_path, head, len);
+	if (error == -EACCES && !call(t, __NR_stat, (uint64_t)jail_path, (uint64_t)&st, 0, 0)) {
+		const char *why = "no execute permission";
+
+		if ((st.st_mode & S_IFMT_) == S_IFDIR_)
+			why = "it is a directory";
+		else if ((st.st_mode & S_IFMT_) != S_IFREG_)
+			why = "it is no regular file";
+		else if (!call(t, __NR_statfs, (uint64_t)jail_path, (uint64_t)&fs, 0, 0) && (fs.f_flags & ST_NOEXEC_))
+			why = "its file system is mounted noexec";
+		else if (st.st_mode & 0111)
+			why = "its interpreter, or a directory on the way, may not be entered or run";
+		fj_say(2, "fakejail: cannot run '%s': %s\n", jail_path, why);
+		return CANNOT_RUN;
+	}
+	if (error == -ENOEXEC && fj_elf_machine(head, len)) {
+		fj_say(2, "fakejail: cannot run '%s': it is %s program; this machine is x86_64\n", jail_path,
+			machine_name(fj_elf_machine(head, len)));
+		return CANNOT_RUN;
+	}
+	fj_say(2, "fakejail: cannot run '%s': errno %ld\n", jail_path, -error);
+	return CANNOT_RUN;
+}

@@ -1,0 +1,54 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * loader.h - the static program that starts every jailed process.
+ *
+ * Started with a handoff (exec/exec.h) it takes up the state of the process, maps the program and the jail's own ELF interpreter, and
+ * jumps. Started by the launcher it makes the jail first. Everything is done before the program's first instruction. */
+#ifndef FJ_LOADER_H
+#define FJ_LOADER_H
+
+#include "call/call.h"
+#include "exec/exec.h"
+
+/* What the kernel put on the stack of a new process, in place. */
+struct fj_stack {
+	uint64_t *base;	 /* argc */
+	long argc;
+	char **argv, **envp;
+	long envc;
+	uint64_t *auxv;	 /* pairs, ended by AT_NULL */
+	size_t auxv_pairs; /* with AT_NULL */
+};
+
+/* stack.c */
+void fj_stack_read(struct fj_stack *s, uint64_t *base);
+/* Take the last environment string away; returns it, or NULL when there is none. */
+char *fj_stack_pop_env(struct fj_stack *s);
+void fj_stack_set_aux(struct fj_stack *s, uint64_t type, uint64_t value);
+
+/* map.c: an ELF file in memory. */
+struct fj_mapped {
+	uint64_t base;	/* what was added to its addresses */
+	uint64_t entry;
+	uint64_t phdr;	/* where its program headers are in memory */
+	uint16_t phnum;
+	uint64_t code_start, code_end, data_start, data_end;
+	bool wants_exec_stack;
+};
+/* Map the ELF file `fd`. Returns 0 or -errno. */
+long fj_map_elf(int fd, struct fj_mapped *m);
+
+/* place_gate.c: copy the gate to its page at `address` (0: choose one). Returns the address or -errno. */
+long fj_gate_place(uint64_t address);
+
+/* continue.c: a process whose exec handed over `text`. */
+_Noreturn void fj_continue(struct fj_stack *s, const char *text);
+
+/* launch.c: the launcher's command line. */
+_Noreturn void fj_launch(struct fj_stack *s);
+
+/* explain.c: say why the first program could not be started. Returns the exit status: 126 or 127. */
+int fj_explain(struct fj_thread *t, const char *command, const char *jail_path, const char *search, long error, char **envp);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * main.c - the loader's beginning: make its own pointers right, then see which of its two tasks this is. */
+#include "loader/loader.h"
+
+_Noreturn void fj_loader_main(uint64_t *base, const Elf64_Dyn *dynamic, uint64_t address);
+
+/* A static PIE relocates itself; all of ours are relative (R_X86_64_RELATIVE: base plus addend). */
+static void relocate(const Elf64_Dyn *dynamic, uint64_t address)
+{
+	uint64_t at = 0, size = 0;
+
+	for (; dynamic->d_tag != DT_NULL; dynamic++) {
+		if (dynamic->d_tag == DT_RELA)
+			at = address + dynamic->d_un.d_ptr;
+		if (dynamic->d_tag == DT_RELASZ)
+			size = dynamic->d_un.d_val;
+	}
+	for (const Elf64_Rela *r = (const Elf64_Rela *)at; size; size -= sizeof(*r), r++)
+		*(uint64_t *)(address + r->r_offset) = address + (uint64_t)r->r_addend;
+}
+
+_Noreturn void fj_loader_main(uint64_t *base, const Elf64_Dyn *dynamic, uint64_t address)
+{
+	static struct fj_stack stack;
+	struct fj_handoff h;
+	const char *nested, *exe, *execfn;
+
+	relocate(dynamic, address);
+	fj_stack_read(&stack, base);
+	if (stack.envc && fj_handoff_read(stack.envp[stack.envc - 1], &h, &nested, &exe, &execfn))
+		fj_continue(&stack, stack.envp[stack.envc - 1]);
+	fj_launch(&stack);
+}

@@ -1,0 +1,153 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * map.c - an ELF file in memory, as load_elf_binary() of fs/binfmt_elf.c does it.
+ *
+ * The file may be hostile: sizes are checked before they are added. */
+#include "loader/loader.h"
+
+#include <linux/mman.h>
+
+#define ADDRESS_END 0x7ffffffff000UL /* TASK_SIZE_MAX, x86_64 with four-level tables */
+
+static uint64_t page_down(uint64_t at)
+{
+	return at & ~(uint64_t)(FJ_PAGE - 1);
+}
+static uint64_t page_up(uint64_t at)
+{
+	return page_down(at + FJ_PAGE - 1);
+}
+
+static int protection(uint32_t flags)
+{
+	return (flags & PF_R ? PROT_READ : 0) | (flags & PF_W ? PROT_WRITE : 0) | (flags & PF_X ? PROT_EXEC : 0);
+}
+
+/* The span that all segments take; -ENOEXEC when there is none or it makes no sense. */
+static long measure(const Elf64_Phdr *ph, int n, uint64_t *low, uint64_t *high, uint64_t *align)
+{
+	*low = ~0UL;
+	*high = 0;
+	*align = FJ_PAGE;
+	for (int i = 0; i < n; i++) {
+		if (ph[i].p_type != PT_LOAD)
+			continue;
+		if (ph[i].p_memsz < ph[i].p_filesz || ph[i].p_vaddr >= ADDRESS_END || ph[i].p_memsz > ADDRESS_END - ph[i].p_vaddr ||
+			((ph[i].p_vaddr ^ ph[i].p_offset) & (FJ_PAGE - 1)))
+			return -ENOEXEC;
+		if (page_down(ph[i].p_vaddr) < *low)
+			*low = page_down(ph[i].p_vaddr);
+		if (page_up(ph[i].p_vaddr + ph[i].p_memsz) > *high)
+			*high = page_up(ph[i].p_vaddr + ph[i].p_memsz);
+		if (ph[i].p_align > *align && !(ph[i].p_align & (ph[i].p_align - 1)) && ph[i].p_align <= (1UL << 30))
+			*align = ph[i].p_align;
+	}
+	return *high ? 0 : -ENOEXEC;
+}
+
+/* Reserve the span: at its own addresses, or anywhere at a multiple of `align`. */
+static long reserve(bool fixed, uint64_t low, uint64_t size, uint64_t align)
+{
+	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+	const uint64_t slack = align > FJ_PAGE ? align : 0;
+	long at;
+	uint64_t start;
+
+	if (fixed) {
+		at = fj_sys6(__NR_mmap, low, size, PROT_NONE, flags | MAP_FIXED_NOREPLACE, -1, 0);
+		/* Before 4.17 the flag is unknown, and the address a hint. */
+		if (!fj_is_err(at) && (uint64_t)at != low) {
+			fj_sys2(__NR_munmap, at, size);
+			return -ENOMEM;
+		}
+		return at;
+	}
+	at = fj_sys6(__NR_mmap, 0, size + slack, PROT_NONE, flags, -1, 0);
+	if (fj_is_err(at) || !slack)
+		return at;
+	start = ((uint64_t)at + align - 1) & ~(align - 1);
+	if (start > (uint64_t)at)
+		fj_sys2(__NR_munmap, at, start - (uint64_t)at);
+	if (start + size < (uint64_t)at + size + slack)
+		fj_sys2(__NR_munmap, start + size, (uint64_t)at + slack - start);
+	return (long)start;
+}
+
+static long map_segment(int fd, uint64_t base, const Elf64_Phdr *ph)
+{
+	const uint64_t start = page_down(base + ph->p_vaddr);
+	const uint64_t file_end = base + ph->p_vaddr + ph->p_filesz;
+	const uint64_t end = page_up(base + ph->p_vaddr + ph->p_memsz);
+	const int prot = protection(ph->p_flags);
+	uint64_t from = start;
+	long r;
+
+	if (ph->p_filesz) {
+		r = fj_sys6(__NR_mmap, start, file_end - start, prot, MAP_PRIVATE | MAP_FIXED, fd, page_down(ph->p_offset));
+		if (fj_is_err(r))
+			return r;
+		from = page_up(file_end);
+		/* The rest of the file's last page belongs to .bss. */
+		if (ph->p_memsz > ph->p_filesz && (ph->p_flags & PF_W))
+			memset((void *)file_end, 0, from - file_end);
+	}
+	if (end > from) {
+		r = fj_sys6(__NR_mmap, from, end - from, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+		if (fj_is_err(r))
+			return r;
+	}
+	return 0;
+}
+
+static void note_segment(struct fj_mapped *m, const Elf64_Ehdr *eh, const Elf64_Phdr *ph)
+{
+	const uint64_t start = m->base + ph->p_vaddr, end = start + ph->p_filesz;
+
+	if (eh->e_phoff >= ph->p_offset && eh->e_phoff - ph->p_offset < ph->p_filesz)
+		m->phdr = start + (eh->e_phoff - ph->p_offset);
+	if (ph->p_flags & PF_X) {
+		if (!m->code_start || start < m->code_start)
+			m->code_start = start;
+		if (end > m->code_end)
+			m->code_end = end;
+	}
+	if (start > m->data_start)
+		m->data_start = start;
+	if (end > m->data_end)
+		m->data_end = end;
+}
+
+long fj_map_elf(int fd, struct fj_mapped *m)
+{
+	Elf64_Ehdr eh;
+	static Elf64_Phdr ph[FJ_PHDRS_MAX]; /* the loader has one thread, and its frames stay small */
+	uint64_t low, high, align;
+	long r = fj_sys4(__NR_pread64, fd, &eh, sizeof(eh), 0);
+
+	*m = (struct fj_mapped){0};
+	if (r < 0 || (r = fj_elf_check(&eh, (size_t)r)) < 0)
+		return r;
+	if (fj_sys4(__NR_pread64, fd, ph, eh.e_phnum * sizeof(*ph), eh.e_phoff) != (long)(eh.e_phnum * sizeof(*ph)))
+		return -ENOEXEC;
+	r = measure(ph, eh.e_phnum, &low, &high, &align);
+	if (r < 0)
+		return r;
+	r = reserve(eh.e_type == ET_EXEC, low, high - low, align);
+	if (fj_is_err(r))
+		return r;
+	m->base = (uint64_t)r - low;
+	m->entry = m->base + eh.e_entry;
+	m->phnum = eh.e_phnum;
+	for (int i = 0; i < eh.e_phnum; i++) {
+		if (ph[i].p_type == PT_GNU_STACK)
+			m->wants_exec_stack = ph[i].p_flags & PF_X;
+		if (ph[i].p_type != PT_LOAD || !ph[i].p_memsz)
+			continue;
+		r = map_segment(fd, m->base, &ph[i]);
+		if (r < 0)
+			return r;
+		note_segment(m, &eh, &ph[i]);
+	}
+	return 0;
+}

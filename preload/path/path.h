@@ -1,0 +1,202 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * path.h - from a path as the jailed program writes it to the host's place for the same file, and back.
+ *
+ * A jail path is text that the jailed program sees; a host path is text for the kernel. They never mix: what
+ * goes to the kernel is a struct fj_place, made here. A translation that fails yields an errno and no place.
+ *
+ * A "position" is a jail path without symlinks, `.`, `..` or a slash at its end: "" is the jail's root,
+ * "/usr/lib" a directory. All functions are async-signal-safe. */
+#ifndef FJ_PATH_H
+#define FJ_PATH_H
+
+#include "sys/thread.h"
+
+#define FJ_MOUNTS_MAX 64
+#define FJ_TEXT_ARENA (128u * 1024)
+#define FJ_FACTS 2048u
+#define FJ_FACT_TEXT 472u
+#define FJ_BLOOM_WORDS 1024u
+#define FJ_SOCKETS 2048u
+#define FJ_SUN_PATH 108u /* sizeof(sun_path), linux/un.h */
+
+enum { FJ_MOUNT_READ_ONLY = 1 };
+
+/* A mount: the jail path `jail` leads to the host path `host`. Written before `count` admits it. */
+struct fj_mount {
+	uint32_t flags;
+	uint32_t jail, jail_len; /* offset into `text`, and length */
+	uint32_t host, host_len;
+	uint32_t leaf_hash; /* of the last component of `jail` */
+	uint32_t unused[2];
+};
+
+/* One remembered fact: the directory that `text` (a key: an absolute jail path as written) names is the real
+ * directory that the value (behind the key) names, on the way to which no symlink is met. Guarded by `turn`:
+ * odd while being written. */
+struct fj_fact {
+	uint32_t turn;
+	uint16_t key_len, value_len;
+	uint64_t root; /* which root the key starts at: fj_root.id */
+	uint64_t hash;
+	uint64_t epoch;
+	uint64_t value_is_host; /* an absolute host path; else relative to the root */
+	char text[FJ_FACT_TEXT];
+};
+_Static_assert(sizeof(struct fj_fact) == 512, "facts fill whole cache lines");
+
+/* What one socket was bound to, for the names that getsockname(2) and its kin report. */
+struct fj_socket_name {
+	uint64_t id;
+	uint32_t len; /* of sun_path as the program passed it */
+	char path[FJ_SUN_PATH];
+};
+
+#define FJ_JAIL_MAGIC 0x314c49414a4a46UL /* "FJJAIL1" */
+
+/* A jail: shared by all its processes through one memory file, whose descriptor is inherited. */
+struct fj_jail {
+	uint64_t magic;
+	uint32_t size;	     /* of this struct: two builds may meet in one jail */
+	int32_t root_fd;     /* O_PATH on the root; +1: this memory file; +2: the nested root, if any */
+	uint64_t gate;	     /* address of the gate page in every process */
+	uint64_t root_dev, root_ino;
+	int32_t first_pid;
+	uint32_t has_trap;
+	uint32_t trace_fd_plus_1;
+	uint32_t no_openat2; /* the kernel has none, or a policy refuses it */
+	uint32_t no_faccessat2;
+	uint32_t has_read_only; /* some mount refuses writes */
+	uint32_t root_read_only;
+	uint32_t names_comm_by_file; /* execveat of a bare descriptor: since Linux 6.14 */
+
+	uint64_t epoch;	     /* advances when a remembered fact may have become wrong */
+	uint32_t changers;   /* calls under way that may make one wrong */
+	uint32_t mount_count;
+	struct fj_mount mount[FJ_MOUNTS_MAX];
+	uint32_t text_used;
+	uint32_t next_socket;
+	char root_path[FJ_PATH_MAX]; /* host path of the root, the kernel's spelling */
+	char name[FJ_PATH_MAX];	     /* the root as the user typed it, for messages */
+	char loader[FJ_PATH_MAX];    /* host path of the loader */
+	char release[65], hostname[65]; /* what uname(2) says, when not empty (sizes: linux/utsname.h) */
+	char text[FJ_TEXT_ARENA];
+	uint64_t bloom[FJ_BLOOM_WORDS]; /* names of components that facts depend on; bits are only ever set */
+	struct fj_socket_name socket[FJ_SOCKETS];
+	struct fj_fact fact[FJ_FACTS];
+};
+#define FJ_FD_ROOT(jail) ((jail)->root_fd)
+#define FJ_FD_JAIL(jail) ((jail)->root_fd + 1)
+#define FJ_FD_NESTED(jail) ((jail)->root_fd + 2)
+#define FJ_FD_TRACE(jail) ((jail)->root_fd + 3)
+#define FJ_FD_COUNT 4
+
+extern struct fj_jail *fj_jail;
+
+/* The process's root directory: the jail's, or one entered by chroot(2). */
+struct fj_root {
+	int fd;
+	uint64_t id;	    /* tells roots apart: 0 for the jail's own */
+	uint64_t dev, ino;  /* of the directory */
+	uint32_t len;
+	char pos[FJ_PATH_MAX]; /* its position, in the jail's own tree */
+};
+/* The root of the calling process. A vfork(2) child that called chroot(2) has its own until it execs. */
+const struct fj_root *fj_root(void);
+/* Make the directory behind `fd` (O_PATH, consumed), at position `pos`, the root. Returns 0 or -errno. */
+long fj_root_enter(int fd, const char *pos);
+/* At process start: the jail's own root, or the nested one that was handed over. */
+void fj_root_start(const char *nested_pos);
+
+enum {
+	FJ_FOLLOW = 1,	 /* a final symlink is followed */
+	FJ_ENTRY = 2,	 /* the name itself is meant (mkdir, unlink, rename): never followed, may be missing */
+	FJ_WRITE = 4,	 /* the call changes something: learn whether the mount is read-only */
+	FJ_WANT_POS = 8, /* fill place.pos */
+	FJ_NO_LINKS = 16, /* -ELOOP at any symlink on the way (openat2(2), RESOLVE_NO_SYMLINKS) */
+	FJ_NO_MAGIC = 32, /* -ELOOP at a link of procfs that only the kernel can follow */
+};
+
+/* Where the kernel finds it: `name` relative to `dirfd` (or an absolute host path with AT_FDCWD). No symlink is
+ * met on the way, and the last component is none that the caller wanted followed. */
+struct fj_place {
+	int dirfd;
+	int owned_fd; /* to be closed by fj_place_done(), or -1 */
+	const char *name;
+	bool is_magic;	   /* a procfs link that only the kernel can follow: it is to be followed */
+	bool is_exe;	   /* and it is /proc/PID/exe */
+	bool is_mount;	   /* the name is a mount point */
+	bool is_read_only; /* on a mount that refuses writes */
+	const char *pos;   /* position, when asked for and known; else NULL */
+};
+
+/* Translate `jail_path`, relative to `dirfd` (a descriptor of the program, or AT_FDCWD) when not absolute.
+ *
+ * jail_path  a copy in our memory, not empty; FJ_PATH_MAX bytes at most
+ * how        FJ_ flags
+ * Returns 0, or
+ *   -ENOENT, -ENOTDIR, -EACCES ...  what the kernel says of a component
+ *   -ELOOP         more than 40 symlinks
+ *   -ENAMETOOLONG  a component over 255 bytes, or a symlink that makes the rest over 8191
+ * The place holds until fj_place_done(); its strings lie in scratch memory of `t`. */
+long fj_path_walk(struct fj_thread *t, int dirfd, const char *jail_path, unsigned how, struct fj_place *place);
+void fj_place_done(struct fj_place *place);
+/* Move the place's descriptor out of the way of one that the program is about to get: that must be the lowest (open(2)). */
+void fj_place_move_up(struct fj_place *place);
+
+/* The same without any system call, from remembered facts; false when that cannot be done. The last component
+ * may turn out to be a symlink: the call must be made such that this is noticed. `epoch` receives what
+ * fj_facts_hold() wants after the call. */
+bool fj_path_quick(struct fj_thread *t, int dirfd, const char *jail_path, struct fj_place *place, uint64_t *epoch);
+
+/* Are facts that were read at `epoch` still right? (0: no fact was used.) */
+bool fj_facts_hold(uint64_t epoch);
+uint64_t fj_facts_epoch(void); /* 0: facts may not be used just now */
+void fj_facts_saw_name(const char *name, size_t len);
+void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, const char *value, bool value_is_host,
+	uint64_t epoch);
+/* Copies the value for `key` into `out`; false when there is none. */
+bool fj_facts_find(const struct fj_root *root, const char *key, size_t key_len, struct fj_str *out, bool *value_is_host,
+	uint64_t epoch);
+/* Around a call that may replace a directory or change a symlink called `name`. */
+bool fj_facts_before_change(const char *name);
+void fj_facts_after_change(const char *name, bool was_announced);
+
+/* The mount whose point is exactly `pos`, or NULL; and the one that `pos` lies in, or NULL for the root's tree. */
+const struct fj_mount *fj_mount_at(const char *pos);
+const struct fj_mount *fj_mount_of(const char *pos);
+/* May `name` be the last component of a mount point? (Quick, may be wrong when saying yes.) */
+bool fj_mount_may_be_named(const char *name, size_t len);
+static inline const char *fj_mount_jail(const struct fj_mount *m)
+{
+	return fj_jail->text + m->jail;
+}
+static inline const char *fj_mount_host(const struct fj_mount *m)
+{
+	return fj_jail->text + m->host;
+}
+/* Add a mount of `host` (absolute, canonical) at `pos`. Only before the jail's first program. -ENOSPC when full. */
+long fj_mount_add(const char *host, const char *pos, uint32_t flags);
+
+/* Append the host path of position `pos`. */
+void fj_path_host(const char *pos, struct fj_str *out);
+/* Open position `pos` with O_PATH and `flags`. Returns a descriptor or -errno. */
+long fj_path_open_pos(struct fj_thread *t, const char *pos, int flags);
+
+/* Append the position that `host_path` (the kernel's spelling) has in the jail's own tree; false when it is outside. */
+bool fj_path_back(const char *host_path, struct fj_str *out);
+/* Append what the calling process would see for position `pos`: relative to its own root; false when that cannot see it. */
+bool fj_path_seen(const char *pos, struct fj_str *out);
+/* The position of the working directory, or of directory `dirfd`; false when it is deleted or outside. */
+bool fj_path_of_dir(struct fj_thread *t, int dirfd, struct fj_str *out);
+/* Replace the host path in `text` of length `len` (a magic link's: may end in " (deleted)") by what the program may
+ * see, into `out`; text that is no path stays as it is. */
+void fj_path_back_link(struct fj_thread *t, const char *text, size_t len, struct fj_str *out);
+/* Is the directory behind `fd` in a procfs? */
+bool fj_is_procfs(int fd);
+
+/* openat2(2), or -ENOSYS when this jail does without it. `resolve`: RESOLVE_ flags of linux/openat2.h. */
+long fj_openat2(int dirfd, const char *name, uint64_t flags, uint64_t mode, uint64_t resolve);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * gate.S - the only syscall instructions that are ours.
+ *
+ * The seccomp filter tells our calls from the program's by the address they come from, so this block is
+ * copied, at the start of every jailed process, to one page whose address is fixed for the life of the
+ * jail (see loader/start.c). Until then the engine calls the block where it was linked.
+ * Everything between fj_gate_begin and fj_gate_end must be position independent. */
+
+	.text
+	.globl	fj_gate_begin, fj_gate_tail, fj_gate_sigreturn, fj_gate_end
+	.hidden	fj_gate_begin, fj_gate_tail, fj_gate_sigreturn, fj_gate_end
+	.p2align 6
+
+/* long gate(long nr, long a0, ..., long a5): the C calling convention in, the kernel's out. */
+fj_gate_begin:
+	mov	%rdi, %rax
+	mov	%rsi, %rdi
+	mov	%rdx, %rsi
+	mov	%rcx, %rdx
+	mov	%r8, %r10
+	mov	%r9, %r8
+	mov	8(%rsp), %r9
+	syscall
+	ret
+
+/* Entered by rt_sigreturn with every register set for the call and, 200 bytes below the program's stack
+ * pointer (beyond its 128 byte red zone, System V ABI AMD64 3.2.2), the address to go on at. */
+	.p2align 4
+fj_gate_tail:
+	syscall
+	ret	$192
+
+/* The restorer of our own signal handlers (sa_restorer of sigaction(2)). */
+	.p2align 4
+fj_gate_sigreturn:
+	mov	$15, %eax	/* __NR_rt_sigreturn */
+	syscall
+fj_gate_end:
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,24 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * guest.h - reading and writing memory that the jailed program pointed us to.
+ *
+ * Its pointers may be bad, and then the call must fail with EFAULT as in the kernel. All are
+ * async-signal-safe. A page that another thread unmaps in the very moment may still crash the program. */
+#ifndef FJ_GUEST_H
+#define FJ_GUEST_H
+
+#include "sys/sys.h"
+
+/* Copy `n` bytes at the program's address `from`. Returns 0 or -EFAULT. */
+long fj_guest_read(void *to, uintptr_t from, size_t n);
+
+/* Copy `n` bytes to the program's address `to`. Returns 0 or -EFAULT; as with the kernel's copy_to_user(), a
+ * part may have been written then. */
+long fj_guest_write(uintptr_t to, const void *from, size_t n);
+
+/* Copy the string at `from`, with its NUL, into `to` of `size` bytes. Returns its length, -EFAULT, or
+ * -ENAMETOOLONG when it does not fit, as getname() of fs/namei.c. */
+long fj_guest_string(char *to, uintptr_t from, size_t size);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * mem.c - the four functions that compilers call without being asked.
+ *
+ * Left out of the hosted build, which has libc's. "rep movsb" is quick on every x86_64 of the last ten
+ * years (CPUID ERMS) and needs no vector registers, which are the program's. */
+#include "sys/sys.h"
+
+void *memcpy(void *dst, const void *src, size_t n)
+{
+	void *to = dst;
+
+	__asm__ volatile("rep movsb" : "+D"(to), "+S"(src), "+c"(n) : : "memory");
+	return dst;
+}
+
+void *memmove(void *dst, const void *src, size_t n)
+{
+	char *to = dst;
+	const char *from = src;
+
+	if (to <= from || to >= from + n)
+		return memcpy(dst, src, n);
+	while (n--)
+		to[n] = from[n];
+	return dst;
+}
+
+void *memset(void *dst, int byte, size_t n)
+{
+	void *to = dst;
+
+	__asm__ volatile("rep stosb" : "+D"(to), "+c"(n) : "a"(byte) : "memory");
+	return dst;
+}
+
+int memcmp(const void *a, const void *b, size_t n)
+{
+	const unsigned char *x = a, *y = b;
+
+	for (; n; n--, x++, y++)
+		if (*x != *y)
+			return *x - *y;
+	return 0;
+}

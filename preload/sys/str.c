@@ -1,0 +1,75 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * str.c - strings: bounded building, comparing, hashing. */
+#include "sys/sys.h"
+
+size_t fj_strlen(const char *s)
+{
+	size_t n = 0;
+
+	while (s[n])
+		n++;
+	return n;
+}
+
+bool fj_streq(const char *a, const char *b)
+{
+	while (*a && *a == *b)
+		a++, b++;
+	return *a == *b;
+}
+
+bool fj_path_has_prefix(const char *s, const char *dir)
+{
+	while (*dir && *s == *dir)
+		s++, dir++;
+	return !*dir && (!*s || *s == '/');
+}
+
+uint64_t fj_hash(const char *s, size_t n, uint64_t seed)
+{
+	for (size_t i = 0; i < n; i++)
+		seed = (seed ^ (unsigned char)s[i]) * 0x100000001b3UL;
+	return seed;
+}
+
+void fj_str_init(struct fj_str *s, char *buf, size_t size)
+{
+	*s = (struct fj_str){.at = buf, .size = size};
+	buf[0] = 0;
+}
+
+void fj_str_add(struct fj_str *s, const char *text, size_t n)
+{
+	if (s->len + n >= s->size) {
+		s->overflowed = true;
+		return;
+	}
+	memcpy(s->at + s->len, text, n);
+	s->len += n;
+	s->at[s->len] = 0;
+}
+
+void fj_str_put(struct fj_str *s, const char *text)
+{
+	fj_str_add(s, text, fj_strlen(text));
+}
+
+void fj_str_num(struct fj_str *s, uint64_t value, unsigned base)
+{
+	char digits[20]; /* 2^64 has 20 decimal digits */
+	size_t n = sizeof(digits);
+
+	do {
+		digits[--n] = "0123456789abcdef"[value % base];
+		value /= base;
+	} while (value);
+	fj_str_add(s, digits + n, sizeof(digits) - n);
+}
+
+void fj_str_cut(struct fj_str *s, size_t len)
+{
+	s->len = len;
+	s->at[len] = 0;
+}

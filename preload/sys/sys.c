@@ -1,0 +1,27 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * sys.c - the gate pointer, and the few calls used everywhere. */
+#include "sys/sys.h"
+
+fj_gate_fn fj_gate = (fj_gate_fn)(const void *)fj_gate_begin;
+
+long fj_open_path(int dirfd, const char *name, int flags)
+{
+	return fj_sys4(__NR_openat, dirfd, name, flags | O_PATH | O_CLOEXEC, 0);
+}
+
+void fj_close(int fd)
+{
+	fj_sys1(__NR_close, fd);
+}
+
+void fj_fd_path(struct fj_str *out, int fd, const char *name)
+{
+	fj_str_put(out, "/proc/self/fd/");
+	fj_str_num(out, (unsigned)fd, 10);
+	if (name) {
+		fj_str_put(out, "/");
+		fj_str_put(out, name);
+	}
+}

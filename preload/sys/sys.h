@@ -1,0 +1,96 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * sys.h - the kernel without libc: system calls, memory and string helpers, messages.
+ *
+ * The bottom room: knows nothing of jails. Everything here may be called in a signal handler, before libc
+ * and without it. Results are the kernel's: a value, or -errno. */
+#ifndef FJ_SYS_H
+#define FJ_SYS_H
+
+#include <asm/unistd.h>
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Numbers newer than the headers of the oldest build machine; equal on all architectures but alpha. */
+#include "sys/nr.h"
+
+#define FJ_PATH_MAX 4096 /* linux/limits.h: bytes of a path with its NUL */
+#define FJ_NAME_MAX 255	 /* linux/limits.h: bytes of one component */
+#define FJ_PAGE 4096	 /* x86_64 has one base page size */
+
+/* MAXSYMLINKS of include/linux/namei.h: symlinks followed in one resolution. */
+#define FJ_MAX_LINKS 40
+
+typedef long (*fj_gate_fn)(long nr, long a0, long a1, long a2, long a3, long a4, long a5);
+
+/* The way into the kernel: gate.S where it was linked, later its copy on the gate page. */
+extern fj_gate_fn fj_gate;
+extern const char fj_gate_begin[], fj_gate_tail[], fj_gate_sigreturn[], fj_gate_end[];
+
+#define fj_sys6(nr, a, b, c, d, e, f)                                                              \
+	fj_gate(nr, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
+#define fj_sys5(nr, a, b, c, d, e) fj_sys6(nr, a, b, c, d, e, 0)
+#define fj_sys4(nr, a, b, c, d) fj_sys6(nr, a, b, c, d, 0, 0)
+#define fj_sys3(nr, a, b, c) fj_sys6(nr, a, b, c, 0, 0, 0)
+#define fj_sys2(nr, a, b) fj_sys6(nr, a, b, 0, 0, 0, 0)
+#define fj_sys1(nr, a) fj_sys6(nr, a, 0, 0, 0, 0, 0)
+#define fj_sys0(nr) fj_sys6(nr, 0, 0, 0, 0, 0, 0)
+
+/* The values -4095..-1 are errors, as in the kernel's IS_ERR_VALUE. */
+static inline bool fj_is_err(long r)
+{
+	return (unsigned long)r >= (unsigned long)-4095L;
+}
+
+/* openat(2) with O_CLOEXEC and O_PATH added: a handle on a place that needs no permission on it. */
+long fj_open_path(int dirfd, const char *name, int flags);
+void fj_close(int fd);
+
+/* The compiler itself calls these four; freestanding code must bring them (GCC manual, Standards). */
+void *memcpy(void *dst, const void *src, size_t n);
+void *memmove(void *dst, const void *src, size_t n);
+void *memset(void *dst, int byte, size_t n);
+int memcmp(const void *a, const void *b, size_t n);
+
+size_t fj_strlen(const char *s);
+bool fj_streq(const char *a, const char *b);
+/* Is `s` equal to, or a path below, `dir` ("" is the root: everything is below it)? */
+bool fj_path_has_prefix(const char *s, const char *dir);
+/* FNV-1a, 64 bits, over `n` bytes, going on from `seed` (use FJ_HASH_SEED first). */
+#define FJ_HASH_SEED 0xcbf29ce484222325UL
+uint64_t fj_hash(const char *s, size_t n, uint64_t seed);
+
+/* A string in a buffer of fixed size that remembers having overflowed; always NUL terminated. */
+struct fj_str {
+	char *at;
+	size_t len, size;
+	bool overflowed;
+};
+void fj_str_init(struct fj_str *s, char *buf, size_t size);
+void fj_str_add(struct fj_str *s, const char *text, size_t n);
+void fj_str_put(struct fj_str *s, const char *text);
+/* Append in base 10, or 16 without prefix. */
+void fj_str_num(struct fj_str *s, uint64_t value, unsigned base);
+/* Shorten to `len` bytes. */
+void fj_str_cut(struct fj_str *s, size_t len);
+
+/* Write a message to `fd`: %s string, %d %x numbers, %% itself, nothing else.
+ * %ld and %lx for long. Short messages go out in one write(2). */
+void fj_say(int fd, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* "/proc/self/fd/<fd>" into `buf` of at least 32 bytes; followed by "/name" when name is not NULL. */
+void fj_fd_path(struct fj_str *out, int fd, const char *name);
+
+/* What cannot happen: print where, then kill the process. Failing open would be an escape. */
+#define fj_assert(claim)                                                                           \
+	do {                                                                                       \
+		if (!(claim))                                                                      \
+			fj_die(__FILE__, __LINE__, #claim);                                        \
+	} while (0)
+_Noreturn void fj_die(const char *file, int line, const char *claim);
+
+#endif

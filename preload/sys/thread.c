@@ -1,0 +1,210 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * thread.c - slots: one engine stack for each thread that ever called us.
+ *
+ * Slots are taken with one compare-and-swap and given back lazily: when none is free, those whose thread is
+ * gone (tgkill says ESRCH) are free again. A vfork child that takes one is such a thread too, once its exec'ed
+ * program has ended.
+ *
+ * fork(2) copies the slots, with the ids of the parent's threads in them. The surviving thread goes on using
+ * its slot without coming here, so after a fork no slot taken before it may be given out again: a word that
+ * the kernel wipes on fork (madvise(2), MADV_WIPEONFORK, Linux 4.14) tells that one happened. */
+#include "sys/thread.h"
+
+#include <linux/mman.h>
+
+#define CHUNKS_MAX 24
+#define FIRST_CHUNK 16u /* slots; each further chunk doubles: 16 + 32 + ... */
+
+enum { SLOT_FREE, SLOT_TAKEN, SLOT_INHERITED };
+
+static struct {
+	struct fj_thread *chunk[CHUNKS_MAX];
+	uint32_t count;
+} pool;
+
+/* One page that the kernel clears in a forked child: the id of the process it belongs to. */
+static int32_t *owner_pid;
+
+static uint32_t chunk_slots(uint32_t i)
+{
+	return FIRST_CHUNK << i;
+}
+
+static struct fj_thread *slot_at(uint32_t chunk, uint32_t i)
+{
+	return (struct fj_thread *)((char *)pool.chunk[chunk] + (size_t)i * FJ_SLOT_SIZE);
+}
+
+static bool add_chunk(uint32_t seen)
+{
+	const size_t size = (size_t)chunk_slots(seen) * FJ_SLOT_SIZE;
+	long at;
+
+	if (seen >= CHUNKS_MAX)
+		return false;
+	at = fj_sys6(__NR_mmap, 0, size + FJ_SLOT_SIZE, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (fj_is_err(at))
+		return false;
+
+	char *aligned = (char *)(((uintptr_t)at + FJ_SLOT_SIZE - 1) & ~(uintptr_t)(FJ_SLOT_SIZE - 1));
+	struct fj_thread *expected = NULL;
+
+	if (!__atomic_compare_exchange_n(&pool.chunk[seen], &expected, (struct fj_thread *)aligned, false,
+		    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		fj_sys2(__NR_munmap, at, size + FJ_SLOT_SIZE); /* another thread was quicker */
+	else
+		__atomic_store_n(&pool.count, seen + 1, __ATOMIC_RELEASE);
+	return true;
+}
+
+void fj_thread_start(void)
+{
+	const long page = fj_sys6(__NR_mmap, 0, FJ_PAGE, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	fj_assert(!fj_is_err(page));
+	fj_sys3(__NR_madvise, page, FJ_PAGE, 18 /* MADV_WIPEONFORK */);
+	owner_pid = (int32_t *)page;
+	*owner_pid = (int32_t)fj_sys0(__NR_getpid);
+}
+
+static void keep_slots_of_parent(void)
+{
+	const uint32_t count = __atomic_load_n(&pool.count, __ATOMIC_ACQUIRE);
+
+	for (uint32_t c = 0; c < count; c++)
+		for (uint32_t i = 0; i < chunk_slots(c); i++)
+			if (slot_at(c, i)->used == SLOT_TAKEN)
+				slot_at(c, i)->used = SLOT_INHERITED;
+}
+
+/* After a fork the page is zero: claim the memory for the child. Only the surviving thread exists then,
+ * unless it made others before it came here; two that race do the same thing twice. */
+static void notice_fork(int32_t pid)
+{
+	if (*owner_pid)
+		return;
+	keep_slots_of_parent();
+	*owner_pid = pid;
+}
+
+bool fj_is_borrowed_memory(void)
+{
+	const int32_t pid = (int32_t)fj_sys0(__NR_getpid);
+
+	notice_fork(pid);
+	return *owner_pid != pid;
+}
+
+struct fj_thread *fj_thread_holding(uintptr_t sp)
+{
+	const uint32_t count = __atomic_load_n(&pool.count, __ATOMIC_ACQUIRE);
+
+	for (uint32_t c = 0; c < count; c++)
+		if (sp - (uintptr_t)pool.chunk[c] < (size_t)chunk_slots(c) * FJ_SLOT_SIZE)
+			return (struct fj_thread *)(sp & ~(uintptr_t)(FJ_SLOT_SIZE - 1));
+	return NULL;
+}
+
+static bool is_gone(const struct fj_thread *t)
+{
+	return fj_sys3(__NR_tgkill, t->pid, t->tid, 0) == -ESRCH;
+}
+
+static struct fj_thread *find_taken(int32_t pid, int32_t tid)
+{
+	const uint32_t count = __atomic_load_n(&pool.count, __ATOMIC_ACQUIRE);
+
+	for (uint32_t c = 0; c < count; c++)
+		for (uint32_t i = 0; i < chunk_slots(c); i++) {
+			struct fj_thread *t = slot_at(c, i);
+
+			if (t->used == SLOT_TAKEN && t->tid == tid && t->pid == pid)
+				return t;
+		}
+	return NULL;
+}
+
+static bool take(struct fj_thread *t, uint32_t from, int32_t pid, int32_t tid)
+{
+	if (!__atomic_compare_exchange_n(&t->used, &from, SLOT_TAKEN, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		return false;
+	t->pid = pid;
+	t->tid = tid;
+	t->inner_sp = 0;
+	t->window_fd = -1;
+	t->wants_sigsys_blocked = t->sigsys_pending = false;
+	t->small_altstack = 0;
+	t->scratch_used = 0;
+	return true;
+}
+
+static struct fj_thread *take_any(int32_t pid, int32_t tid)
+{
+	const uint32_t count = __atomic_load_n(&pool.count, __ATOMIC_ACQUIRE);
+
+	for (uint32_t c = 0; c < count; c++)
+		for (uint32_t i = 0; i < chunk_slots(c); i++)
+			if (slot_at(c, i)->used == SLOT_FREE && take(slot_at(c, i), SLOT_FREE, pid, tid))
+				return slot_at(c, i);
+	return NULL;
+}
+
+/* Free the slots of threads that have ended. The claim goes through SLOT_INHERITED, so that two scanners do
+ * not free one slot twice. */
+static bool reclaim(void)
+{
+	const uint32_t count = __atomic_load_n(&pool.count, __ATOMIC_ACQUIRE);
+	uint32_t freed = 0, total = 0;
+
+	for (uint32_t c = 0; c < count; c++)
+		for (uint32_t i = 0; i < chunk_slots(c); i++) {
+			struct fj_thread *t = slot_at(c, i);
+			uint32_t taken = SLOT_TAKEN;
+
+			total++;
+			if (t->used != SLOT_TAKEN || !is_gone(t))
+				continue;
+			if (__atomic_compare_exchange_n(&t->used, &taken, SLOT_INHERITED, false,
+				    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
+				__atomic_store_n(&t->used, SLOT_FREE, __ATOMIC_RELEASE);
+				freed++;
+			}
+		}
+	/* Scanning again for a handful would make thread churn quadratic: grow instead. */
+	return freed * 4 > total;
+}
+
+struct fj_thread *fj_thread_mine(void)
+{
+	const int32_t pid = (int32_t)fj_sys0(__NR_getpid);
+	const int32_t tid = (int32_t)fj_sys0(__NR_gettid);
+	struct fj_thread *t;
+
+	notice_fork(pid);
+	t = find_taken(pid, tid);
+	if (t)
+		return t;
+	for (;;) {
+		const uint32_t count = __atomic_load_n(&pool.count, __ATOMIC_ACQUIRE);
+
+		t = take_any(pid, tid);
+		if (t)
+			return t;
+		if ((!count || !reclaim()) && !add_chunk(count))
+			return take_any(pid, tid);
+	}
+}
+
+char *fj_scratch(struct fj_thread *t, size_t size)
+{
+	char *buf = t->scratch + t->scratch_used;
+
+	size = (size + 15) & ~(size_t)15;
+	fj_assert(t->scratch_used + size <= FJ_SCRATCH_SIZE);
+	t->scratch_used += (uint32_t)size;
+	return buf;
+}

@@ -1,0 +1,78 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * thread.h - what one thread of the jailed process needs of us: a stack for the engine and path buffers.
+ *
+ * The engine never runs on the program's stack: that may have no room (musl's posix_spawn gives its child
+ * 5 KiB, a goroutine has 2 KiB). Each thread gets a slot, found by its address: slots are aligned to
+ * their own size, so a stack pointer within one leads to its head. */
+#ifndef FJ_THREAD_H
+#define FJ_THREAD_H
+
+#include "sys/sys.h"
+
+#define FJ_SLOT_SIZE (256u * 1024) /* mapped without reserve: only touched pages cost memory */
+#define FJ_SCRATCH_SIZE (88u * 1024)
+
+struct fj_thread {
+	uint32_t used; /* 0 free, 1 taken; see sys/thread.c */
+	int32_t tid, pid;
+	/* Where an engine entered while this slot's stack is in use, but not the current stack (a handler on
+	 * the program's own signal stack), must begin; 0: at the top. */
+	uintptr_t inner_sp;
+	/* A descriptor the engine holds while signals are let in; -1: none. A handler that leaves by
+	 * siglongjmp(3) abandons it, and the next entry closes it. */
+	int32_t window_fd;
+	/* The program blocked SIGSYS: reported back, never done (a blocked SIGSYS kills). */
+	bool wants_sigsys_blocked;
+	bool sigsys_pending; /* and one came meanwhile */
+	/* The program's own signal stack when it is too small to be used: kept, reported, not installed. */
+	uintptr_t small_altstack;
+	size_t small_altstack_size;
+	/* Pointer arrays of an execve too long for scratch; kept for the next time. */
+	uintptr_t exec_room;
+	size_t exec_room_size, exec_room_used;
+	uint32_t scratch_used;
+	char scratch[FJ_SCRATCH_SIZE];
+};
+_Static_assert(sizeof(struct fj_thread) < FJ_SLOT_SIZE / 2, "the stack needs its half");
+
+/* The slot whose memory holds `sp`, or NULL. */
+struct fj_thread *fj_thread_holding(uintptr_t sp);
+
+/* The calling thread's slot, taken now when it has none. Finds it by thread id: costs two system calls.
+ * Returns NULL only when the kernel refuses memory. Async-signal-safe. */
+struct fj_thread *fj_thread_mine(void);
+
+static inline uintptr_t fj_thread_stack_top(const struct fj_thread *t)
+{
+	return (uintptr_t)t + FJ_SLOT_SIZE;
+}
+static inline uintptr_t fj_thread_stack_bottom(const struct fj_thread *t)
+{
+	return ((uintptr_t)t + sizeof(*t) + FJ_PAGE - 1) & ~(uintptr_t)(FJ_PAGE - 1);
+}
+
+/* A buffer of `size` bytes until the mark is restored; the engine's nesting is bounded, so running out is
+ * a defect and asserts. */
+char *fj_scratch(struct fj_thread *t, size_t size);
+static inline char *fj_scratch_path(struct fj_thread *t)
+{
+	return fj_scratch(t, FJ_PATH_MAX + 8);
+}
+static inline uint32_t fj_scratch_mark(const struct fj_thread *t)
+{
+	return t->scratch_used;
+}
+static inline void fj_scratch_release(struct fj_thread *t, uint32_t mark)
+{
+	t->scratch_used = mark;
+}
+
+/* Is the calling process a vfork(2) child, or another that shares memory with the process this state
+ * belongs to? Costs one system call. */
+bool fj_is_borrowed_memory(void);
+/* Say that this memory belongs to the calling process; at process start. */
+void fj_thread_start(void);
+
+#endif

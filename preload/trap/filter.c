@@ -1,0 +1,229 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * filter.c - the table as a seccomp program.
+ *
+ *   another architecture, x32, a number the table does not know  ->  ENOSYS
+ *   nr by binary search: not in the table's trapped rows  ->  allow
+ *   a row's condition on its arguments does not hold  ->  allow
+ *   the call comes from the gate page  ->  allow, else trap
+ *
+ * The number is tested first and alone: then the kernel (5.11 and newer) knows from a bitmap that a call is always allowed, and
+ * does not run the program for it at all. */
+#include "trap/trap.h"
+
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/mman.h>
+#include <linux/prctl.h>
+#include <linux/seccomp.h>
+
+#define MAX_LEN 2048u
+#define AT_NR 0		/* offsets in struct seccomp_data, linux/seccomp.h */
+#define AT_ARCH 4
+#define AT_IP 8
+#define AT_ARG(i) (16 + 8 * (i))
+#define SIGSYS 31
+
+#define REFUSAL(e) (SECCOMP_RET_ERRNO | ((e) & SECCOMP_RET_DATA))
+
+struct builder {
+	struct sock_filter *code;
+	uint32_t len;
+	bool overflowed;
+};
+
+static void emit(struct builder *b, uint16_t code, uint32_t k, uint8_t jt, uint8_t jf)
+{
+	if (b->len == MAX_LEN) {
+		b->overflowed = true;
+		return;
+	}
+	b->code[b->len++] = (struct sock_filter){.code = code, .k = k, .jt = jt, .jf = jf};
+}
+static void load(struct builder *b, uint32_t offset)
+{
+	emit(b, BPF_LD | BPF_W | BPF_ABS, offset, 0, 0);
+}
+static void give(struct builder *b, uint32_t result)
+{
+	emit(b, BPF_RET | BPF_K, result, 0, 0);
+}
+static void allow(struct builder *b)
+{
+	give(b, SECCOMP_RET_ALLOW);
+}
+
+/* "Gate page or trap", in each place where it is needed: eight instructions. */
+static void trap_unless_ours(struct builder *b)
+{
+	load(b, AT_IP + 4);
+	emit(b, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(fj_jail->gate >> 32), 0, 4);
+	load(b, AT_IP);
+	emit(b, BPF_ALU | BPF_AND | BPF_K, ~(uint32_t)(FJ_PAGE - 1), 0, 0);
+	emit(b, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)fj_jail->gate, 0, 1);
+	allow(b);
+	give(b, SECCOMP_RET_TRAP | FJ_TRAP_TAG);
+}
+
+/* Go on below when argument `i` is not null, else allow. */
+static void allow_if_null(struct builder *b, unsigned i)
+{
+	load(b, AT_ARG(i));
+	emit(b, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 3);
+	load(b, AT_ARG(i) + 4);
+	emit(b, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1);
+	allow(b);
+}
+
+static void allow_unless_our_fd(struct builder *b, unsigned i)
+{
+	const uint32_t ours = (uint32_t)FJ_FD_ROOT(fj_jail);
+
+	load(b, AT_ARG(i));
+	emit(b, BPF_JMP | BPF_JGE | BPF_K, ours, 0, 1);
+	emit(b, BPF_JMP | BPF_JGE | BPF_K, ours + FJ_FD_COUNT, 0, 1);
+	allow(b);
+}
+
+static void emit_leaf(struct builder *b, const struct fj_row *row)
+{
+	switch ((enum fj_when)row->when) {
+	case FJ_NEVER:
+		allow(b);
+		return;
+	case FJ_ALWAYS:
+		if (row->support == FJ_REFUSED) {
+			give(b, REFUSAL((uint32_t)-row->refusal));
+			return;
+		}
+		break;
+	case FJ_IF_ARG0:
+	case FJ_IF_ARG1:
+	case FJ_IF_ARG2:
+	case FJ_IF_ARG3:
+	case FJ_IF_ARG4:
+	case FJ_IF_ARG5:
+		allow_if_null(b, (unsigned)row->when - FJ_IF_ARG0);
+		break;
+	case FJ_IF_OUR_FD0:
+	case FJ_IF_OUR_FD1:
+		allow_unless_our_fd(b, row->when == FJ_IF_OUR_FD1);
+		break;
+	case FJ_IF_ACTION:
+		load(b, AT_ARG(0));
+		emit(b, BPF_JMP | BPF_JEQ | BPF_K, SIGSYS, 5, 0);
+		allow_if_null(b, 1);
+		break;
+	case FJ_IF_SECCOMP:
+		load(b, AT_ARG(0));
+		emit(b, BPF_JMP | BPF_JEQ | BPF_K, PR_GET_SECCOMP, 4, 0);
+		emit(b, BPF_JMP | BPF_JEQ | BPF_K, PR_SET_SECCOMP, 3, 0);
+		emit(b, BPF_JMP | BPF_JEQ | BPF_K, PR_SET_NO_NEW_PRIVS, 2, 0);
+		emit(b, BPF_JMP | BPF_JEQ | BPF_K, PR_GET_NO_NEW_PRIVS, 1, 0);
+		allow(b);
+		break;
+	case FJ_IF_RENAMED:
+		if (!fj_jail->release[0] && !fj_jail->hostname[0]) {
+			allow(b);
+			return;
+		}
+		break;
+	}
+	trap_unless_ours(b);
+}
+
+/* The rows [from, to) by binary search. A run of rows that are all the kernel's own affair is one "allow". */
+static void emit_rows(struct builder *b, long from, long to)
+{
+	bool all_passed = true, none_known = true;
+
+	for (long nr = from; nr < to; nr++) {
+		const struct fj_row *row = fj_row(nr);
+
+		all_passed = all_passed && row && row->when == FJ_NEVER;
+		none_known = none_known && !row;
+	}
+	if (all_passed || none_known) {
+		give(b, all_passed ? SECCOMP_RET_ALLOW : REFUSAL(ENOSYS));
+		return;
+	}
+	if (to - from == 1) {
+		emit_leaf(b, fj_row(from));
+		return;
+	}
+
+	const long middle = from + (to - from) / 2;
+	uint32_t jump;
+
+	/* The left half may be long: an unconditional jump has 32 bits, a conditional one 8. */
+	emit(b, BPF_JMP | BPF_JGE | BPF_K, (uint32_t)middle, 0, 1);
+	jump = b->len;
+	emit(b, BPF_JMP | BPF_JA, 0, 0, 0);
+	emit_rows(b, from, middle);
+	if (!b->overflowed)
+		b->code[jump].k = b->len - jump - 1;
+	emit_rows(b, middle, to);
+}
+
+long fj_trap_filter(struct fj_thread *t)
+{
+	const size_t size = MAX_LEN * sizeof(struct sock_filter);
+	const long at = fj_sys6(__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct builder b = {.code = (struct sock_filter *)at};
+	struct sock_fprog program;
+	long r;
+
+	(void)t;
+	if (fj_is_err(at))
+		return at;
+	load(&b, AT_ARCH);
+	emit(&b, BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0);
+	give(&b, REFUSAL(ENOSYS));
+	load(&b, AT_NR);
+	emit(&b, BPF_JMP | BPF_JGE | BPF_K, (uint32_t)fj_row_count, 0, 1);
+	give(&b, REFUSAL(ENOSYS)); /* x32 numbers too: they have bit 30 set */
+	emit_rows(&b, 0, fj_row_count);
+	fj_assert(!b.overflowed);
+
+	program = (struct sock_fprog){.len = (unsigned short)b.len, .filter = b.code};
+	r = fj_sys5(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (!r)
+		/* SPEC_ALLOW: kernels before 5.16 else slow every filtered process down (SSBD, STIBP). */
+		r = fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program);
+	if (r == -EINVAL) /* before 4.17 there is no such flag */
+		r = fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+	fj_sys2(__NR_munmap, at, size);
+	return r;
+}
+
+/* A filter that traps getpid, in a child that then calls it: the child dies of SIGSYS, and of nothing else. */
+long fj_trap_probe(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, AT_NR),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_getppid, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
+	int status = 0;
+	long r, pid = fj_sys5(__NR_clone, 17 /* SIGCHLD */, 0, 0, 0, 0);
+
+	if (fj_is_err(pid))
+		return pid;
+	if (!pid) {
+		r = fj_sys5(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+		if (!r)
+			r = fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+		if (!r)
+			fj_sys0(__NR_getppid);
+		fj_sys1(__NR_exit_group, r ? -r : 0);
+	}
+	do
+		r = fj_sys4(__NR_wait4, pid, &status, 0, 0);
+	while (r == -EINTR);
+	if ((status & 0x7f) == SIGSYS)
+		return 0;
+	return status >> 8 ? -(status >> 8) : -EPERM;
+}

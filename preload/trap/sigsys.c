@@ -1,0 +1,168 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * sigsys.c - from a SIGSYS frame to a call, and its result back into the frame. */
+#include "trap/trap.h"
+
+#include "call/hook_signal.h"
+#include "sys/guest.h"
+
+#include <asm/sigcontext.h>
+#include <asm/siginfo.h>
+
+#define SIGSYS 31
+#define SYS_SECCOMP 1 /* asm-generic/siginfo.h */
+#define SA_SIGINFO_ 0x4u
+#define SA_RESTORER_ 0x04000000u
+#define SA_ONSTACK_ 0x08000000u
+#define SS_DISABLE 2
+#define SIG_SETMASK 2
+
+#define RED_ZONE 128u  /* System V ABI AMD64, 3.2.2 */
+#define TAIL_ROOM 192u /* what gate.S drops when it returns: red zone and tail_data */
+_Static_assert(TAIL_ROOM >= RED_ZONE + sizeof(((struct fj_call *)0)->tail_data), "tail data lies below the red zone");
+
+/* Less engine stack than this below an abandoned window, and the window is taken for abandoned. */
+#define ENGINE_STACK_MIN (48u * 1024)
+
+struct frame { /* struct ucontext, asm/ucontext.h */
+	uint64_t flags;
+	void *link;
+	struct fj_altstack stack;
+	struct sigcontext_64 regs;
+	uint64_t mask;
+};
+
+void fj_trap_entry(void);
+uintptr_t fj_trap_stack(struct frame *f, uintptr_t sp);
+uintptr_t fj_trap_handle(siginfo_t *info, struct frame *f);
+
+static bool has_altstack(const struct frame *f)
+{
+	/* Never set reads size 0 and flags 0; switched off reads SS_DISABLE. */
+	return f->stack.size && !(f->stack.flags & SS_DISABLE);
+}
+
+static void give_altstack(struct frame *f, const struct fj_thread *t)
+{
+	f->stack.sp = fj_thread_stack_bottom(t);
+	f->stack.size = fj_thread_stack_top(t) - f->stack.sp;
+	f->stack.flags = 0;
+}
+
+/* Nothing of the engine is under way below this entry: what a handler abandoned by siglongjmp is tidied up. */
+static void begin_afresh(struct fj_thread *t)
+{
+	if (t->window_fd >= 0)
+		fj_close(t->window_fd);
+	t->window_fd = -1;
+	t->inner_sp = 0;
+	t->scratch_used = 0;
+}
+
+uintptr_t fj_trap_stack(struct frame *f, uintptr_t sp)
+{
+	struct fj_thread *t = fj_thread_holding(sp);
+
+	if (t) {
+		if (fj_thread_holding(f->regs.sp) != t)
+			begin_afresh(t);
+		return sp;
+	}
+	t = fj_thread_mine();
+	fj_assert(t);
+	if (!has_altstack(f))
+		give_altstack(f, t); /* rt_sigreturn installs it */
+	if (t->inner_sp < fj_thread_stack_bottom(t) + ENGINE_STACK_MIN)
+		begin_afresh(t);
+	return t->inner_sp ? t->inner_sp : fj_thread_stack_top(t);
+}
+
+/* A SIGSYS that is not our trap: the program's own affair. Returns the handler to go on in, or 0. */
+static uintptr_t deliver_to_program(const struct frame *f)
+{
+	const struct fj_sigaction default_action = {.handler = FJ_DEFAULT};
+	uint64_t mask = f->mask;
+	const uint64_t handler = fj_sigsys_arrived(fj_thread_holding((uintptr_t)__builtin_frame_address(0)), &mask);
+
+	if (handler == FJ_IGNORE)
+		return 0;
+	if (handler == FJ_DEFAULT) {
+		fj_sys4(__NR_rt_sigaction, SIGSYS, &default_action, 0, sizeof(mask));
+		fj_sys3(__NR_tgkill, fj_sys0(__NR_getpid), fj_sys0(__NR_gettid), SIGSYS);
+		return 0; /* it is pending, and kills when the frame's mask is back */
+	}
+	fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof(mask));
+	return handler;
+}
+
+/* Leave with the call still to be made, on the gate page and under the program's own mask (gate.S, fj_gate_tail). */
+static void leave_by_tail(struct frame *f, struct fj_call *c)
+{
+	const uint64_t sp = f->regs.sp - TAIL_ROOM - 8;
+	const uint64_t data = sp + 8, from = (uint64_t)c->tail_data;
+	struct {
+		uint64_t back, data[sizeof(c->tail_data) / 8];
+	} record = {.back = f->regs.ip};
+
+	for (size_t i = 0; i < sizeof(c->tail_data) / 8; i++) {
+		const uint64_t word = c->tail_data[i];
+
+		record.data[i] = word - from < sizeof(c->tail_data) ? word - from + data : word;
+	}
+	if (fj_guest_write(sp, &record, sizeof(record))) {
+		f->regs.ax = (uint64_t)fj_kernel_waiting(c, c->nr, c->arg, -1);
+		return;
+	}
+	for (int i = 0; i < FJ_ARGS; i++)
+		if (c->arg[i] - from < sizeof(c->tail_data))
+			c->arg[i] = c->arg[i] - from + data;
+	f->regs.ax = (uint64_t)c->nr;
+	f->regs.di = c->arg[0];
+	f->regs.si = c->arg[1];
+	f->regs.dx = c->arg[2];
+	f->regs.r10 = c->arg[3];
+	f->regs.r8 = c->arg[4];
+	f->regs.r9 = c->arg[5];
+	f->regs.sp = sp;
+	f->regs.ip = fj_jail->gate + (uint64_t)(fj_gate_tail - fj_gate_begin);
+}
+
+uintptr_t fj_trap_handle(siginfo_t *info, struct frame *f)
+{
+	struct fj_call c;
+	long r;
+
+	if (info->si_code != SYS_SECCOMP || info->si_errno != FJ_TRAP_TAG)
+		return deliver_to_program(f);
+	c = (struct fj_call){
+		.nr = info->si_syscall,
+		.arg = {f->regs.di, f->regs.si, f->regs.dx, f->regs.r10, f->regs.r8, f->regs.r9},
+		.thread = fj_thread_holding((uintptr_t)__builtin_frame_address(0)),
+		.mask = &f->mask,
+		.altstack = &f->stack,
+		.sp = f->regs.sp,
+		.frame = f,
+	};
+	r = fj_call(&c);
+	if (c.leaves_by_tail)
+		leave_by_tail(f, &c);
+	else
+		f->regs.ax = (uint64_t)r;
+	return 0;
+}
+
+void fj_trap_arm(struct fj_thread *t)
+{
+	const struct fj_sigaction act = {
+		.handler = (uint64_t)fj_trap_entry,
+		.flags = SA_SIGINFO_ | SA_ONSTACK_ | SA_RESTORER_,
+		.restorer = fj_jail->gate + (uint64_t)(fj_gate_sigreturn - fj_gate_begin),
+		.mask = ~0UL,
+	};
+	struct frame f = {0};
+
+	give_altstack(&f, t);
+	fj_sys4(__NR_rt_sigaction, SIGSYS, &act, 0, sizeof(act.mask));
+	fj_sys2(__NR_sigaltstack, &f.stack, 0);
+}

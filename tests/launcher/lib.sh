@@ -1,0 +1,121 @@
+# SPDX-FileCopyrightText: The fakejail authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=sh disable=SC2034,SC2154 # shared with the files that read this one
+#
+# lib.sh - what the launcher's tests share: the scripts made runnable beside a stub of the loader, and the checks.
+#
+# Read with `.` by run.sh, which has set `source` to the top of the source tree, `work` to a directory of its own, `place`
+# to an empty one in it where the cases run, and `shell` to the shell that runs the scripts. Nothing here needs a compiler, privilege or the built fakejail.
+
+passed=0
+failed=0
+skipped=0
+
+pass() { passed=$((passed + 1)); }
+
+fail() {
+	failed=$((failed + 1))
+	printf 'FAIL [%s] %s\n' "$shell" "$1"
+	[ $# -lt 2 ] || printf '%s\n' "$2" | sed 's/^/    /'
+}
+
+skip() {
+	skipped=$((skipped + 1))
+	printf 'SKIP [%s] %s\n' "$shell" "$1"
+}
+
+# Make the scripts of the source tree runnable in $work/bin and $work/libexec.
+install_scripts() {
+	mkdir -p "$work/bin" "$work/libexec"
+	for in_file in "$source"/scripts/fakejail*.in; do
+		name=${in_file##*/}
+		name=${name%.in}
+		case $name in
+		fakejail) to=$work/bin/$name ;;
+		*) to=$work/libexec/$name ;;
+		esac
+		sed -e "s|@VERSION@|1.2.3|g" -e "s|@pkglibexecdir@|$work/libexec|g" \
+			-e "s|@loader@|$work/libexec/fakejail-loader|g" \
+			-e "s|@preload@|$work/libexec/libfakejail.so|g" "$in_file" >"$to"
+		chmod +x "$to"
+	done
+	: >"$work/libexec/libfakejail.so"
+	stub_prints_words
+}
+
+# The loader prints its words, each in brackets on a line of its own.
+stub_prints_words() {
+	cat >"$work/libexec/fakejail-loader" <<'STUB'
+#!/bin/sh
+printf '<%s>\n' "$@"
+STUB
+	chmod +x "$work/libexec/fakejail-loader"
+}
+
+# The loader prints the environment that it is given. In awk: a shell would add to it.
+stub_prints_environment() {
+	cat >"$work/libexec/fakejail-loader" <<STUB
+#!$(command -v awk) -f
+BEGIN { for (name in ENVIRON) print name "=" ENVIRON[name]; exit }
+STUB
+	chmod +x "$work/libexec/fakejail-loader"
+}
+
+# launch WORD...: run the launcher; sets $status and leaves $work/out and $work/err.
+launch() {
+	status=0
+	# shellcheck disable=SC2086 # the shell may be two words
+	${prefix-} $shell "$work/bin/fakejail" "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
+}
+
+# words WORD...: as the stub prints them.
+words() {
+	[ $# -eq 0 ] || printf '<%s>\n' "$@"
+}
+
+# same TITLE EXPECTED: what the launcher printed, and success.
+same() {
+	if [ "$status" -ne 0 ]; then
+		fail "$1" "exit status $status: $(cat "$work/err")"
+	elif [ "$(cat "$work/out")" != "$2" ]; then
+		printf '%s\n' "$2" >"$work/expected"
+		fail "$1" "$(diff "$work/expected" "$work/out" || :)"
+	else
+		pass
+	fi
+}
+
+# passes_on 'OPTION...' EXPECTED...: with these options (split at blanks) the loader is given these words, no default mounts.
+passes_on() {
+	typed=$1
+	shift
+	# shellcheck disable=SC2086 # that is the point
+	launch --bare $typed R true
+	same "options: $typed" "$(words start -r "$place/R" -N R -p "$work/libexec/libfakejail.so" "$@" -- true)"
+}
+
+# refuses STATUS MESSAGE WORD...: the launcher ends with STATUS, prints MESSAGE (lines) on stderr, and nothing on stdout.
+refuses() {
+	wanted=$1
+	text=$2
+	shift 2
+	launch "$@"
+	if [ "$status" -ne "$wanted" ]; then
+		fail "fakejail $*" "exit status $status, not $wanted: $(cat "$work/err")"
+	elif [ "$(cat "$work/err")" != "$text" ]; then
+		printf '%s\n' "$text" >"$work/expected"
+		fail "fakejail $*" "$(diff "$work/expected" "$work/err" || :)"
+	elif [ -s "$work/out" ]; then
+		fail "fakejail $*" "printed on stdout: $(cat "$work/out")"
+	else
+		pass
+	fi
+}
+
+# Usage errors end in the line that chroot(8) and all of coreutils end in.
+misused() {
+	text="fakejail: $1
+Try 'fakejail --help' for more information."
+	shift
+	refuses 125 "$text" "$@"
+}

@@ -1,0 +1,331 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * case_proc.c - what /proc tells of the process: exe, cwd, root, fd, cmdline, environ, comm, maps, status.
+ */
+#include "twin.h"
+
+TOOL(exe)
+{
+	struct stat a, b;
+	char buf[64];
+
+	show_link("/proc/self/exe");
+	R(stat("/proc/self/exe", &a));
+	R(stat(twin_self[0] ? twin_self : "/proc/self/exe", &b));
+	say("same file %d\n", a.st_ino == b.st_ino && a.st_dev == b.st_dev);
+	int fd = (int)R(open("/proc/self/exe", O_RDONLY));
+	R(read(fd, buf, 4));
+	say("%x %c%c%c\n", buf[0], buf[1], buf[2], buf[3]);
+	R(open("/proc/self/exe", O_WRONLY));
+	R(open("/proc/self/exe", O_RDONLY | O_NOFOLLOW));
+	R(lstat("/proc/self/exe", &a));
+	say("link %d\n", S_ISLNK(a.st_mode));
+	R(access("/proc/self/exe", X_OK));
+	for (int i = 3; i < 20; i++)
+		close(i);
+}
+
+CASE(proc_exe)
+{
+	char buf[100];
+
+	show_link("/proc/self/exe");
+	show_link("/proc/thread-self/exe");
+	show_link("/proc/../proc/self/exe");
+	chdir("/proc/self");
+	show_link("exe");
+	chdir("/proc");
+	show_link("self/exe");
+	int d = open("/proc/self", O_RDONLY | O_DIRECTORY);
+	long n = R(readlinkat(d, "exe", buf, sizeof(buf) - 1));
+	buf[n < 0 ? 0 : n] = 0;
+	say("%q\n", buf);
+	n = R(readlinkat(d, "exe", buf, 4));
+	buf[n < 0 ? 0 : n] = 0;
+	say("%q\n", buf);
+	int l = open("/proc/self/exe", O_PATH | O_NOFOLLOW);
+	n = R(readlinkat(l, "", buf, sizeof(buf) - 1));
+	buf[n < 0 ? 0 : n] = 0;
+	say("%q\n", buf);
+	chdir("/t");
+	symlink("/proc/self/exe", "link");
+	CHILD("by itself")
+		R(execve("/proc/self/exe", ARGV((char *)twin_self, "@exe"), environ));
+	CHILD("by a link")
+		R(execve("link", ARGV((char *)twin_self, "@exe"), environ));
+	symlink(twin_self, "program");
+	CHILD("by a symlink to the program")
+		R(execve("program", ARGV((char *)twin_self, "@exe"), environ));
+	put_mode("script", "#!/t/program @exe\n", 0755);
+	CHILD("as an interpreter")
+		R(execve("script", ARGV("x"), environ));
+}
+
+CASE(proc_exe_of_child)
+{
+	char path[64] = "/proc/", digits[12], buf[100];
+	int n = 0, len = 6, p[2];
+
+	pipe(p);
+	pid_t pid = fork();
+	if (pid == 0) {
+		dup2(p[1], 1);
+		execve(twin_self, ARGV("name", "@cat", "a b", "c"), ARGV("X=1", "Y="));
+		twin_exit(1);
+	}
+	read(p[0], buf, 1);
+	for (pid_t v = pid; v; v /= 10)
+		digits[n++] = (char)('0' + v % 10);
+	while (n > 0)
+		path[len++] = digits[--n];
+	static const char *const what[] = {"/exe", "/cwd", "/root"};
+	for (size_t i = 0; i < COUNT(what); i++) {
+		memcpy(path + len, what[i], strlen(what[i]) + 1);
+		long r = readlink(path, buf, sizeof(buf) - 1);
+		buf[r < 0 ? 0 : r] = 0;
+		say("%s: %q\n", what[i], r < 0 ? errno_name(errno) : buf);
+	}
+	static const char *const read_what[] = {"/cmdline", "/environ", "/comm"};
+	for (size_t i = 0; i < COUNT(read_what); i++) {
+		memcpy(path + len, read_what[i], strlen(read_what[i]) + 1);
+		int fd = open(path, O_RDONLY);
+		long r = read(fd, buf, sizeof(buf) - 1);
+		say("%s: %ld bytes", read_what[i], r);
+		for (long at = 0; at < r; at++)
+			buf[at] = buf[at] ? buf[at] : '|';
+		buf[r < 0 ? 0 : r] = 0;
+		say(" %q\n", buf);
+		close(fd);
+	}
+	kill(pid, SIGKILL);
+	reap("child", pid);
+}
+
+CASE(proc_links)
+{
+	show_link("/proc/self/cwd");
+	show_link("/proc/self/root");
+	mkdir("d", 0755);
+	chdir("d");
+	show_link("/proc/self/cwd");
+	show_link("/proc/thread-self/cwd");
+	put("f", "x");
+	show("/proc/self/cwd/f");
+	show("/proc/self/cwd/../d/f");
+	show("/proc/self/root/etc/passwd");
+	show("/proc/self/root/../../etc/absolute");
+	R(chdir("/proc/self/root"));
+	show_link("/proc/self/cwd");
+	R(chdir("/proc/self/cwd"));
+	show_link("cwd");
+	char **list = names("/proc/self/root/");
+	for (char **n = list; n && *n; n++)
+		say("%s\n", *n);
+	R(open("/proc/self/root/proc/self/root/etc/passwd", O_RDONLY));
+}
+
+CASE(proc_fd_links)
+{
+	int p[2];
+
+	put("f", "content");
+	mkdir("d", 0755);
+	symlink("f", "l");
+	open("f", O_RDONLY);			/* 3 */
+	open("d", O_RDONLY | O_DIRECTORY);	/* 4 */
+	open("l", O_PATH | O_NOFOLLOW);		/* 5 */
+	open("/", O_PATH);			/* 6 */
+	open("/link-to-etc/above", O_RDONLY);	/* 7 */
+	pipe(p);				/* 8, 9 */
+	sys_memfd_create("mem", 0);		/* 10 */
+	open("gone", O_CREAT | O_RDWR, 0600);	/* 11 */
+	unlink("gone");
+	open("/proc/self/status", O_RDONLY);	/* 12 */
+	open("/dev/null", O_RDONLY);		/* 13 */
+	show_link("/proc/self/fd/3");
+	show_link("/proc/self/fd/4");
+	show_link("/proc/self/fd/5");
+	show_link("/proc/self/fd/6");
+	show_link("/proc/self/fd/7");
+	show_link("/proc/self/fd/10");
+	show_link("/proc/self/fd/11");
+	show_link("/proc/self/fd/13");
+	show_link("/proc/self/fd/99");
+	show_link("/dev/fd/3");
+	show("/proc/self/fd/3");
+	show("/dev/fd/7");
+	R(open("/proc/self/fd/4/../f", O_RDONLY));
+	R(open("/proc/self/fd/6/etc/passwd", O_RDONLY));
+	R(open("/proc/self/fd/6/../../etc/passwd", O_RDONLY));
+	R(open("/proc/self/fd/3", O_RDONLY | O_NOFOLLOW));
+	R(open("/proc/self/fd/3/", O_RDONLY));
+	R(open("/proc/self/fd/3", O_WRONLY | O_TRUNC));
+	R(open("/proc/self/fd/11", O_RDWR));
+	R(open("/proc/self/fd/10", O_RDWR));
+	R(open("/proc/self/fd/99", O_RDWR));
+	rename("f", "d/renamed");
+	show_link("/proc/self/fd/3");
+	rename("d", "e");
+	show_link("/proc/self/fd/3");
+	show_link("/proc/self/fd/4");
+	struct stat a, b;
+	fstat(8, &a);
+	R(stat("/proc/self/fd/8", &b));
+	say("pipe %d %d\n", a.st_ino == b.st_ino, S_ISFIFO(b.st_mode));
+	R(open("/proc/self/fd/9", O_WRONLY));
+	R(lstat("/proc/self/fd/3", &b));
+	say("%o\n", b.st_mode);
+	R(chdir("/proc/self/fd/4"));
+	show_link("/proc/self/cwd");
+}
+
+/* Nothing but the program's own descriptors. */
+CASE(proc_fd_listing)
+{
+	open("/etc/passwd", O_RDONLY);
+	open("/", O_RDONLY | O_DIRECTORY);
+	char **list = names("/proc/self/fd");
+	for (char **n = list; n && *n; n++)
+		say("fd %s\n", *n);
+	list = names("/dev/fd");
+	for (char **n = list; n && *n; n++)
+		say("dev %s\n", *n);
+	chdir("/proc/self");
+	list = names("fd");
+	for (char **n = list; n && *n; n++)
+		say("relative %s\n", *n);
+	list = names("fdinfo");
+	for (char **n = list; n && *n; n++)
+		say("info %s\n", *n);
+}
+
+CASE(proc_cmdline)
+{
+	char buf[200];
+	int fd = open("/proc/self/cmdline", O_RDONLY);
+	long n = read(fd, buf, sizeof(buf) - 1);
+
+	for (long i = 0; i < n; i++)
+		buf[i] = buf[i] ? buf[i] : '|';
+	buf[n] = 0;
+	say("%q\n", buf);
+	fd = open("/proc/self/environ", O_RDONLY);
+	n = read(fd, buf, sizeof(buf) - 1);
+	for (long i = 0; i < n; i++)
+		buf[i] = buf[i] ? buf[i] : '|';
+	buf[n] = 0;
+	say("%q\n", buf);
+	show("/proc/self/comm");
+	CHILD("script's")
+	{
+		char text[100] = "#!";
+		memcpy(text + 2, twin_self, strlen(twin_self));
+		memcpy(text + 2 + strlen(twin_self), " @comm\n", 8);
+		put_mode("a-script-with-a-long-name", text, 0755);
+		R(execve("a-script-with-a-long-name", ARGV("zero", "x"), environ));
+	}
+	symlink(twin_self, "another-name");
+	CHILD("link's")
+		R(execve("another-name", ARGV("zero", "@comm"), environ));
+	CHILD("by fd")
+	{
+		int self = open(twin_self, O_RDONLY);
+		R(sys_execveat(self, "", ARGV("zero", "@comm"), environ, AT_EMPTY_PATH));
+	}
+	R(prctl(PR_SET_NAME, "renamed"));
+	show("/proc/self/comm");
+	put("/proc/self/comm", "by file");
+	show("/proc/self/comm");
+}
+
+TOOL(comm)
+{
+	char buf[200];
+
+	show("/proc/self/comm");
+	memset(buf, 0, sizeof(buf));
+	R(prctl(PR_GET_NAME, buf));
+	say("%q\n", buf);
+	int fd = open("/proc/self/cmdline", O_RDONLY);
+	long n = read(fd, buf, sizeof(buf) - 1);
+	for (long i = 0; i < n; i++)
+		buf[i] = buf[i] ? buf[i] : '|';
+	buf[n < 0 ? 0 : n] = 0;
+	say("%q\n", buf);
+	say("AT_EXECFN %q\n", (char *)getauxval(AT_EXECFN));
+}
+
+/* File names in maps: the program and its libraries, by the names they have inside. */
+CASE(proc_maps)
+{
+	static char text[65536];
+	size_t len = 0;
+	long n;
+	int fd = open("/proc/self/maps", O_RDONLY);
+
+	while ((n = read(fd, text + len, sizeof(text) - 1 - len)) > 0)
+		len += (size_t)n;
+	text[len] = 0;
+	char last[300] = "";
+	for (char *line = text, *end; *line; line = end + 1) {
+		end = strchr(line, '\n');
+		if (!end)
+			break;
+		*end = 0;
+		char *name = strchr(line, '/');
+		if (name && strcmp(name, last) != 0) {
+			say("%q\n", name);
+			strncpy(last, name, sizeof(last) - 1);
+		}
+	}
+}
+
+CASE(proc_status)
+{
+	static const char *const lines[] = {"Name:", "Umask:", "TracerPid:", "NoNewPrivs:", "Seccomp:",
+		"Seccomp_filters:", "SigBlk:", "SigIgn:", "SigCgt:", "SigPnd:", "Threads:", "State:"};
+	static char text[8192];
+	int fd = open("/proc/self/status", O_RDONLY);
+	long n = read(fd, text, sizeof(text) - 1);
+
+	text[n < 0 ? 0 : n] = 0;
+	for (size_t i = 0; i < COUNT(lines); i++) {
+		char *at = strstr(text, lines[i]);
+		if (!at) {
+			say("no %s\n", lines[i]);
+			continue;
+		}
+		char *end = strchr(at, '\n');
+		*end = 0;
+		say("%q\n", at);
+		*end = '\n';
+	}
+}
+
+CASE(proc_mounts_hide_the_host)
+{
+	static char text[65536];
+	size_t len = 0;
+	long n;
+	int fd = (int)R(open("/proc/self/mounts", O_RDONLY));
+
+	/* Inside a chroot only mounts below it are listed: nothing outside may be named. */
+	while ((n = read(fd, text + len, sizeof(text) - 1 - len)) > 0)
+		len += (size_t)n;
+	text[len] = 0;
+	int below_proc = 0, below_dev = 0, other = 0;
+	for (char *line = text, *end; *line; line = end + 1) {
+		end = strchr(line, '\n');
+		if (!end)
+			break;
+		char *at = strchr(line, ' ') + 1;
+		if (strncmp(at, "/proc", 5) == 0)
+			below_proc = 1;
+		else if (strncmp(at, "/dev", 4) == 0)
+			below_dev = 1;
+		else if (strncmp(at, "/sys", 4) != 0)
+			other++;
+	}
+	say("proc %d dev %d others %d\n", below_proc, below_dev, other);
+}

@@ -1,0 +1,128 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * case_xattr.c - extended attributes in the user namespace, by path, by link, by fd; the names a link may not have.
+ */
+#include "twin.h"
+
+static void list(const char *what, char *buf, long n)
+{
+	if (n < 0) {
+		say("%s: %e\n", what, errno);
+		return;
+	}
+	/* A security label of the host's may be among them; only ours are told. */
+	for (long at = 0; at < n; at += (long)strlen(buf + at) + 1) {
+		if (strncmp(buf + at, "user.", 5) == 0)
+			say("%s: %s\n", what, buf + at);
+	}
+}
+
+CASE(xattr)
+{
+	char buf[300];
+
+	SPELLINGS {
+		x_put("f", "x");
+		x_mkdir("d", 0755);
+		x_symlink("f", "l");
+		x_symlink("nowhere", "dangling");
+		R(setxattr(x("f"), "user.a", "value", 5, 0));
+		R(setxattr(x("l"), "user.b", "", 0, XATTR_CREATE));
+		R(setxattr(x("f"), "user.b", "x", 1, XATTR_CREATE));
+		R(setxattr(x("f"), "user.c", "x", 1, XATTR_REPLACE));
+		R(setxattr(x("f"), "user.b", "xyz", 3, XATTR_REPLACE));
+		R(setxattr(x("f"), "user.b", "xyz", 3, 4));
+		R(setxattr(x("d"), "user.dir", "D", 1, 0));
+		R(setxattr(x("missing"), "user.a", "x", 1, 0));
+		R(setxattr(x("dangling"), "user.a", "x", 1, 0));
+		R(setxattr(x("f"), "nonsense", "x", 1, 0));
+		R(setxattr(x("f"), "", "x", 1, 0));
+		R(lsetxattr(x("l"), "user.onlink", "x", 1, 0));
+		R(lsetxattr(x("f"), "user.d", "direct", 6, 0));
+		memset(buf, 0, sizeof(buf));
+		R(getxattr(x("f"), "user.a", buf, 300));
+		say("%q\n", buf);
+		R(getxattr(x("l"), "user.b", buf, 300));
+		R(getxattr(x("f"), "user.a", NULL, 0));
+		R(getxattr(x("f"), "user.a", buf, 2));
+		R(getxattr(x("f"), "user.none", buf, 300));
+		R(lgetxattr(x("l"), "user.a", buf, 300));
+		R(lgetxattr(x("f"), "user.d", buf, 300));
+		list("f", buf, listxattr(x("f"), buf, sizeof(buf)));
+		list("through l", buf, listxattr(x("l"), buf, sizeof(buf)));
+		list("l itself", buf, llistxattr(x("l"), buf, sizeof(buf)));
+		list("d", buf, listxattr(x("d/"), buf, sizeof(buf)));
+		list("missing", buf, listxattr(x("missing"), buf, sizeof(buf)));
+		R(removexattr(x("l"), "user.a"));
+		R(removexattr(x("f"), "user.a"));
+		R(lremovexattr(x("f"), "user.d"));
+		R(lremovexattr(x("l"), "user.b"));
+		list("f", buf, listxattr(x("f"), buf, sizeof(buf)));
+	}
+}
+
+CASE(xattr_by_fd)
+{
+	char buf[64] = "";
+
+	put("f", "x");
+	int fd = open("f", O_RDWR), p = open("f", O_PATH);
+	R(fsetxattr(fd, "user.a", "1", 1, 0));
+	R(fgetxattr(fd, "user.a", buf, 64));
+	say("%q\n", buf);
+	list("fd", buf, flistxattr(fd, buf, sizeof(buf)));
+	R(fremovexattr(fd, "user.a"));
+	R(fremovexattr(fd, "user.a"));
+	R(fsetxattr(p, "user.a", "1", 1, 0));
+	R(fgetxattr(p, "user.a", buf, 64));
+	R(fgetxattr(99, "user.a", buf, 64));
+	unlink("f");
+	R(fsetxattr(fd, "user.a", "1", 1, 0));
+	R(fgetxattr(fd, "user.a", buf, 64));
+}
+
+CASE(xattr_user_trusted)
+{
+	char buf[64] = "";
+
+	put("f", "x");
+	R(setxattr("f", "trusted.a", "1", 1, 0));
+	R(getxattr("f", "trusted.a", buf, 64));
+	R(setxattr("f", "system.nonsense", "1", 1, 0));
+}
+
+CASE(xattr_root_trusted)
+{
+	char buf[64] = "";
+
+	SPELLINGS {
+		x_put("f", "x");
+		x_symlink("f", "l");
+		R(setxattr(x("f"), "trusted.a", "secret", 6, 0));
+		R(getxattr(x("f"), "trusted.a", buf, 64));
+		say("%q\n", buf);
+		R(lsetxattr(x("l"), "trusted.l", "onlink", 6, 0));
+		R(lgetxattr(x("l"), "trusted.l", buf, 64));
+		R(getxattr(x("l"), "trusted.l", buf, 64));
+		R(removexattr(x("f"), "trusted.a"));
+		R(getxattr(x("f"), "trusted.a", buf, 64));
+	}
+}
+
+CASE(xattr_root_capability)
+{
+	/* cap_net_raw=ep, as setcap(8) writes it: struct vfs_cap_data, revision 2. */
+	static const unsigned char cap[20] = {1, 0, 0, 2, 0, 0x20};
+	char buf[64] = "";
+
+	SPELLINGS {
+		x_put("f", "x");
+		R(setxattr(x("f"), "security.capability", cap, sizeof(cap), 0));
+		R(getxattr(x("f"), "security.capability", buf, 64));
+		say("%d %d\n", buf[3], buf[5]);
+		R(setxattr(x("f"), "security.capability", "junk", 4, 0));
+		R(removexattr(x("f"), "security.capability"));
+		R(getxattr(x("f"), "security.capability", buf, 64));
+	}
+}

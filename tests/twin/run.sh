@@ -1,0 +1,299 @@
+#!/bin/sh
+# SPDX-FileCopyrightText: The fakejail authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# run.sh - the twin suite: each case under the kernel's own chroot and in the jail; the outputs must be equal.
+#
+# Usage: run.sh [OPTION]... [SRCDIR [BUILDDIR]]     (default: where this script is; SRCDIR/build)
+#   -c GLOB      only cases whose name matches (may be repeated)
+#   -f FLAVOUR   only this one: glibc-dynamic glibc-static musl-dynamic musl-static raw (may be repeated)
+#   -j N         workers (default 2)
+#   --self       compare the reference with itself: is the suite deterministic?
+#   --without CALLS   with those calls failing ENOSYS on both sides (see ../without.c)
+#   --prefix CMD      words put before the jail's command only, e.g. "without --container"
+#   --reference  only print the references' outputs
+#   --keep       leave the work directory behind and say where it is
+#   -v           name the cases that pass, too
+#
+# Environment: FAKEJAIL (command; `$FAKEJAIL $FAKEJAIL_ARGS ROOT CMD ARG...`), FAKEJAIL_ARGS, FAKEJAIL_USER_ARGS (added
+# for the cases that want an ordinary user inside; default --userspec=UID:UID), TWIN_UID (4242), TWIN_LIMIT (seconds a
+# test, 20), CC, MUSL_CC.
+#
+# Ends with `N passed, N failed, N skipped`; exit 0, or 1 if anything failed, 2 for a usage error.
+set -eu
+
+flavours_known='glibc-dynamic glibc-static musl-dynamic musl-static raw'
+
+usage() {
+	sed -n '/^# Usage/,/^# Ends/s/^# \{0,1\}//p' "$0"
+	exit "$1"
+}
+
+globs='' flavours='' jobs=2 self=no without='' prefix='' reference_only=no keep=no verbose=no
+srcdir='' builddir='' wants=''
+# Without shift: the second run of this script, below, gets "$@" again.
+for arg; do
+	if [ -n "$wants" ]; then
+		case $wants in
+		-c) globs="$globs $arg" ;;
+		-f) flavours="$flavours $arg" ;;
+		-j) jobs=$arg ;;
+		--without) without=$arg ;;
+		--prefix) prefix=$arg ;;
+		esac
+		wants=''
+		continue
+	fi
+	case $arg in
+	-c | -f | -j | --without | --prefix) wants=$arg ;;
+	--self) self=yes ;;
+	--reference) reference_only=yes ;;
+	--keep) keep=yes ;;
+	-v) verbose=yes ;;
+	-h | --help) usage 0 ;;
+	-*) usage 2 >&2 ;;
+	*) if [ -z "$srcdir" ]; then srcdir=$arg; else builddir=$arg; fi ;;
+	esac
+done
+[ -z "$wants" ] || usage 2 >&2
+[ -n "$srcdir" ] || srcdir=$(dirname "$0")
+srcdir=$(cd "$srcdir" && pwd)
+[ -n "$builddir" ] || builddir=$srcdir/build
+mkdir -p "$builddir"
+builddir=$(cd "$builddir" && pwd)
+: "${CC:=cc}" "${MUSL_CC:=musl-gcc}" "${FAKEJAIL:=}" "${FAKEJAIL_ARGS=}" "${TWIN_UID:=4242}" "${TWIN_LIMIT:=20}"
+: "${FAKEJAIL_USER_ARGS=--userspec=$TWIN_UID:$TWIN_UID}"
+[ -n "$flavours" ] || flavours=$flavours_known
+
+if [ "$self" = no ] && [ "$reference_only" = no ] && [ -z "$FAKEJAIL" ]; then
+	echo 'run.sh: FAKEJAIL is not set; give it, or --self' >&2
+	exit 2
+fi
+
+make -s -j "$jobs" -f "$srcdir/twin.mk" "SRCDIR=$srcdir" "BUILDDIR=$builddir" "CC=$CC" "MUSL_CC=$MUSL_CC" all
+
+am_root=no uid=-1
+[ "$(id -u)" != 0 ] || { am_root=yes; uid=$TWIN_UID; }
+runner=$builddir/runner
+
+# The work directory must be reachable by the unprivileged user, so it is not below the build directory. /proc, /dev
+# and /sys are bound into the references' roots, so the shell that does it lives in a mount namespace, and another one, outside,
+# clears up: a leftover mount can never lead `rm` into the machine's /dev.
+if [ -z "${TWIN_WORK:-}" ]; then
+	TWIN_WORK=$(mktemp -d "${TMPDIR:-/tmp}/twin.XXXXXX")
+	export TWIN_WORK
+	chmod 711 "$TWIN_WORK"
+	# shellcheck disable=SC2317 # called by the trap
+	cleanup() {
+		[ "$keep" = no ] || { echo "run.sh: kept $TWIN_WORK" >&2; return 0; }
+		# Cases leave directories without permissions; only their owner may have to mend that.
+		rm -rf --one-file-system "$TWIN_WORK" 2>/dev/null || {
+			chmod -R u+rwx "$TWIN_WORK" 2>/dev/null || :
+			rm -rf --one-file-system "$TWIN_WORK"
+		}
+	}
+	trap cleanup EXIT
+	trap 'exit 1' HUP INT TERM
+	status=0
+	if [ "$am_root" = yes ] && unshare -m true 2>/dev/null; then
+		TWIN_MOUNTS=yes unshare -m "$0" "$@" || status=$?
+	else
+		TWIN_MOUNTS=no "$0" "$@" || status=$?
+	fi
+	exit "$status"
+fi
+work=$TWIN_WORK
+
+# The root in which cases run: the programs, what the dynamic ones need, a few files. Everything belongs to the
+# unprivileged user, as a tree that this user unpacked.
+make_root() {
+	root=$1
+	mkdir -p "$root/bin" "$root/dev" "$root/etc" "$root/lib64" "$root/lib" "$root/proc" "$root/sys" "$root/tmp" \
+		"$root/usr/lib"
+	chmod 1777 "$root/tmp"
+	for flavour in $flavours_known; do
+		[ ! -e "$builddir/twin.$flavour" ] || cp "$builddir/twin.$flavour" "$root/bin/twin.$flavour"
+	done
+	cp "$builddir/without" "$root/bin/without"
+	ldd "$builddir/twin.glibc-dynamic" | sed -n 's|.*[[:space:]]\(/[^ ]*\) (0x.*|\1|p' |
+		while read -r lib; do
+			mkdir -p "$root$(dirname "$lib")"
+			cp -L "$lib" "$root$lib"
+		done
+	for lib in /lib/ld-musl-*.so.1; do
+		[ ! -e "$lib" ] || cp -L "$lib" "$root/lib/${lib##*/}"
+	done
+	printf 'root:x:0:0:root:/:/bin/sh\nme:x:%s:%s:me:/:/bin/sh\n' "$TWIN_UID" "$TWIN_UID" >"$root/etc/passwd"
+	printf 'root:x:0:\nme:x:%s:\n' "$TWIN_UID" >"$root/etc/group"
+	ln -s /etc/passwd "$root/etc/absolute"
+	ln -s passwd "$root/etc/relative"
+	ln -s ../../../../etc/passwd "$root/etc/above"
+	ln -s /nowhere "$root/etc/dangling"
+	ln -s /etc "$root/link-to-etc"
+	ln -s usr/lib "$root/link-to-lib"
+	[ "$am_root" = no ] || chown -hR "$TWIN_UID:$TWIN_UID" "$root"
+}
+
+# All workers' roots are copies of one.
+make_root "$work/root"
+have_chroot=no have_mounts=no
+! "$runner" -q chroot -r "$work/root" -u "$uid" || have_chroot=yes
+if [ "$am_root" = yes ]; then
+	have_mounts=$TWIN_MOUNTS
+elif "$runner" -q mounts -r "$work/root" -u "$uid"; then
+	have_mounts=yes
+fi
+worker=1
+while [ "$worker" -le "$jobs" ]; do
+	mkdir "$work/trash.$worker" "$work/out.$worker"
+	[ "$am_root" = no ] || chown "$TWIN_UID" "$work/trash.$worker"
+	cp -a "$work/root" "$work/jail.$worker"
+	cp -a "$work/root" "$work/reference.$worker"
+	if [ "$TWIN_MOUNTS" = yes ]; then
+		mount --rbind /proc "$work/reference.$worker/proc"
+		mount --rbind /dev "$work/reference.$worker/dev"
+		mount --rbind /sys "$work/reference.$worker/sys"
+	fi
+	worker=$((worker + 1))
+done
+
+# cases.list: `case | needs | flavours left out | known difference`, see there. Prints one line a test:
+# FLAVOUR CASE NEEDS REASON-TO-SKIP
+tests() {
+	for flavour in $flavours; do
+		if [ ! -e "$builddir/twin.$flavour" ]; then
+			echo "$flavour (all) - not built: no compiler for it"
+			continue
+		fi
+		"$builddir/twin.glibc-static" --list | sort | awk -F '[ \t]*[|][ \t]*' -v flavour="$flavour" \
+			-v globs="$globs" -v have_chroot="$have_chroot" -v have_mounts="$have_mounts" \
+			-v am_root="$am_root" '
+			function matches(name, n, g, i, re) {
+				n = split(globs, g, " ")
+				if (n == 0)
+					return 1
+				for (i = 1; i <= n; i++) {
+					re = g[i]
+					gsub(/[.]/, "[.]", re)
+					gsub(/[*]/, ".*", re)
+					gsub(/[?]/, ".", re)
+					if (name ~ ("^" re "$"))
+						return 1
+				}
+				return 0
+			}
+			FNR == NR {
+				if ($0 !~ /^(#|[ \t]*$)/) {
+					needs[$1] = $2
+					out[$1] = $3
+					known[$1] = $4
+				}
+				next
+			}
+			!matches($1) { next }
+			{
+				why = ""
+				n = needs[$1] == "" ? "-" : needs[$1]
+				if (out[$1] ~ ("(^|[ ,(])" flavour "([ ,:)]|$)"))
+					why = "left out: " out[$1]
+				else if (known[$1] != "")
+					why = "known difference: " known[$1]
+				else if (have_chroot == "no")
+					why = "no chroot(2) and no user namespaces here"
+				else if (n ~ /proc|dev/ && have_mounts == "no")
+					why = "no bind mounts here for /proc and /dev"
+				else if (n ~ /real-root/ && am_root == "no")
+					why = "needs real root for the reference"
+				gsub(/[ \t]+/, ",", n)
+				print flavour, $1, n, why
+			}' "$srcdir/cases.list" -
+	done
+}
+
+# One test, in the worker's two roots. Prints PASS, FAIL or SKIP and what belongs to it.
+reference() { # OUT-FILE FLAVOUR CASE NEEDS
+	as=$uid bare='' wrap=''
+	[ "$am_root" = yes ] || as=$TWIN_UID
+	case $4 in *root*) as=0 ;; esac
+	# As root the binds stand already; else the runner makes them in its user namespace.
+	if [ "$am_root" = yes ] || [ "$have_mounts" = no ]; then bare=-p; fi
+	[ -z "$without" ] || wrap="/bin/without $without"
+	# shellcheck disable=SC2086 # words
+	"$runner" -r "$work/reference.$worker" -s "$work/reference.$worker/t" -k "$work/trash.$worker" \
+		-u "$as" $bare -l "$TWIN_LIMIT" -o "$1" $wrap "/bin/twin.$2" "$3"
+}
+
+jail() {
+	user='' before=$prefix
+	case $4 in *user*) user=$FAKEJAIL_USER_ARGS ;; esac
+	[ -z "$without" ] || before="$builddir/without $without $before"
+	case $before in without\ *) before="$builddir/$before" ;; esac
+	# shellcheck disable=SC2086 # words
+	"$runner" -s "$work/jail.$worker/t" -k "$work/trash.$worker" -u "$uid" -l "$TWIN_LIMIT" -o "$1" \
+		$before "$FAKEJAIL" $FAKEJAIL_ARGS $user "$work/jail.$worker" "/bin/twin.$2" "$3"
+}
+
+work_off() { # WORKER
+	worker=$1
+	out=$work/out.$worker
+	while read -r flavour name needs why; do
+		if [ -n "$why" ]; then
+			echo "SKIP $name ($flavour): $why"
+			continue
+		fi
+		reference "$out/reference" "$flavour" "$name" "$needs" || {
+			echo "FAIL $name ($flavour): not even the reference ran to its end"
+			sed 's/^/    /' "$out/reference"
+			continue
+		}
+		if [ "$reference_only" = yes ]; then
+			echo "== $name ($flavour)"
+			cat "$out/reference"
+			continue
+		fi
+		if [ "$self" = yes ]; then
+			reference "$out/jail" "$flavour" "$name" "$needs" || :
+		else
+			jail "$out/jail" "$flavour" "$name" "$needs" || :
+		fi
+		if cmp -s "$out/reference" "$out/jail"; then
+			[ "$verbose" = no ] || echo "PASS $name ($flavour)"
+			echo >>"$out/passed"
+		else
+			echo "FAIL $name ($flavour): - chroot, + jail"
+			diff -a -U 1 "$out/reference" "$out/jail" | sed '1,2d;s/^/    /' || :
+		fi
+	done
+}
+
+tests >"$work/tests"
+worker=1
+workers=''
+while [ "$worker" -le "$jobs" ]; do
+	awk -v n="$jobs" -v k="$worker" 'NR % n == k % n' "$work/tests" >"$work/tests.$worker"
+	work_off "$worker" <"$work/tests.$worker" >"$work/result.$worker" 2>&1 &
+	workers="$workers $!"
+	worker=$((worker + 1))
+done
+for pid in $workers; do
+	wait "$pid"
+done
+
+[ "$reference_only" = no ] || { cat "$work"/result.*; exit 0; }
+# Skips with the same reason are one line.
+cat "$work"/result.* | grep -av '^SKIP' || :
+cat "$work"/result.* | sed -n 's/^SKIP //p' | sort | awk -F ' [(]' '
+	{
+		flavour = substr($2, 1, index($2, ")") - 1)
+		why = substr($0, index($0, "): ") + 3)
+		key = $1 ": " why
+		if (!(key in seen))
+			order[++n] = key
+		seen[key] = seen[key] " " flavour
+	}
+	END { for (i = 1; i <= n; i++) print "SKIP " order[i] " (" substr(seen[order[i]], 2) ")" }'
+passed=$(cat "$work"/out.*/passed 2>/dev/null | grep -c '' || :)
+failed=$(cat "$work"/result.* | grep -ac '^FAIL' || :)
+skipped=$(cat "$work"/result.* | grep -ac '^SKIP' || :)
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ]
