@@ -9,6 +9,7 @@
 #ifndef FJ_CALL_H
 #define FJ_CALL_H
 
+#include "call/hook_signal.h"
 #include "path/path.h"
 
 /* What an argument is. A DIRFD belongs to the path on its right; without one the working directory is meant. */
@@ -72,12 +73,6 @@ struct fj_row {
 	int16_t as;	 /* the number to issue, when a path argument was replaced by one that must be followed */
 	int16_t refusal; /* -errno of a refused call */
 	const char *note; /* for users, in docs/coverage.md */
-};
-
-struct fj_altstack { /* stack_t of asm/signal.h */
-	uint64_t sp;
-	int32_t flags;
-	uint64_t size;
 };
 
 struct fj_call {

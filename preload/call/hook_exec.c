@@ -399,6 +399,10 @@ long fj_hook_exec(struct fj_call *c)
 	if (fj_is_err(r))
 		return r;
 	p.fd = (int)r;
+	if (count_pointers(c->arg[i + 1]) < 0 || count_pointers(c->arg[i + 2]) < 0) {
+		fj_close(p.fd);
+		return -EFAULT; /* before the file is looked into: do_execveat_common() of fs/exec.c */
+	}
 	p.head = fj_scratch(c->thread, FJ_HEAD_SIZE + 1);
 	execfn = file_name(c, dirfd, jail_path);
 	r = read_head(&p);

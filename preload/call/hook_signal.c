@@ -22,15 +22,33 @@
 #define SS_DISABLE 2u
 #define SS_AUTODISARM (1u << 31)
 #define MINSIGSTKSZ_ 2048u /* asm-generic/signal.h: the least size that sigaltstack(2) takes */
-#define SMALL_ALTSTACK (32u * 1024)
+/* Room for a handler's frame, a SIGSYS frame on top of it (3376 bytes each with AVX-512, AT_MINSIGSTKSZ) and some work. */
+#define SMALL_ALTSTACK (12u * 1024)
 
-/* The program's own disposition of SIGSYS. A vfork(2) child, which shares this memory, gets a scratch copy: after its exec
- * nothing of it remains but "ignored", which we cannot keep. */
-static struct fj_sigaction own_sigsys;
+/* The program's own disposition of SIGSYS. A vfork(2) child shares this memory but has dispositions of its own: what it sets is
+ * kept aside under its process id. */
+static struct fj_sigaction action_of_process, action_of_vfork_child;
+static int32_t vfork_child;
+
+static struct fj_sigaction *own_action(void)
+{
+	return vfork_child && fj_sys0(__NR_getpid) == vfork_child ? &action_of_vfork_child : &action_of_process;
+}
+
+static struct fj_sigaction *own_action_to_change(void)
+{
+	if (!fj_is_borrowed_memory())
+		return &action_of_process;
+	if (fj_sys0(__NR_getpid) != vfork_child) {
+		action_of_vfork_child = action_of_process;
+		vfork_child = (int32_t)fj_sys0(__NR_getpid);
+	}
+	return &action_of_vfork_child;
+}
 
 uint64_t fj_sigsys_arrived(struct fj_thread *t, uint64_t *mask)
 {
-	const struct fj_sigaction action = own_sigsys;
+	const struct fj_sigaction action = *own_action();
 
 	if (action.handler == FJ_IGNORE)
 		return FJ_IGNORE;
@@ -39,7 +57,7 @@ uint64_t fj_sigsys_arrived(struct fj_thread *t, uint64_t *mask)
 		return FJ_IGNORE;
 	}
 	if (action.flags & SA_RESETHAND)
-		own_sigsys.handler = FJ_DEFAULT;
+		own_action_to_change()->handler = FJ_DEFAULT;
 	*mask = (*mask | action.mask) & ~SIGSYS_BIT;
 	return action.handler;
 }
@@ -54,24 +72,24 @@ static void send_pending(struct fj_thread *t)
 
 uint32_t fj_sigsys_save(const struct fj_thread *t)
 {
-	return (t->wants_sigsys_blocked ? FJ_SIGSYS_BLOCKED : 0) | (own_sigsys.handler == FJ_IGNORE ? FJ_SIGSYS_IGNORED : 0);
+	return (t->wants_sigsys_blocked ? FJ_SIGSYS_BLOCKED : 0) | (own_action()->handler == FJ_IGNORE ? FJ_SIGSYS_IGNORED : 0);
 }
 
 void fj_sigsys_start(struct fj_thread *t, uint32_t flags)
 {
 	t->wants_sigsys_blocked = flags & FJ_SIGSYS_BLOCKED;
-	own_sigsys.handler = flags & FJ_SIGSYS_IGNORED ? FJ_IGNORE : FJ_DEFAULT;
+	action_of_process.handler = flags & FJ_SIGSYS_IGNORED ? FJ_IGNORE : FJ_DEFAULT;
 }
 
 static long sigsys_action(const struct fj_call *c)
 {
-	struct fj_sigaction new = {0}, old = own_sigsys;
+	struct fj_sigaction new = {0}, old = *own_action();
 
 	if (c->arg[1] && fj_guest_read(&new, c->arg[1], sizeof(new)))
 		return -EFAULT;
 	new.mask &= ~KILL_AND_STOP;
-	if (c->arg[1] && !fj_is_borrowed_memory())
-		own_sigsys = new;
+	if (c->arg[1])
+		*own_action_to_change() = new;
 	if (c->arg[2] && fj_guest_write(c->arg[2], &old, sizeof(old)))
 		return -EFAULT;
 	return 0;
@@ -221,43 +239,53 @@ long fj_hook_pselect(struct fj_call *c)
 	return 0;
 }
 
-static bool is_ours(const struct fj_altstack *s)
+static bool is_on_own(const struct fj_thread *t, uint64_t sp)
 {
-	return s->size && fj_thread_holding(s->sp);
+	return t->altstack_size && sp > t->altstack && sp - t->altstack <= t->altstack_size;
 }
 
-static bool is_on(const struct fj_altstack *s, uint64_t sp)
+/* A stack too small for two frames is never used: ours takes its place. */
+static bool is_small(const struct fj_thread *t)
 {
-	return s->size && sp > s->sp && sp - s->sp <= s->size;
+	return t->altstack_size < SMALL_ALTSTACK;
+}
+
+/* Which signal stack the kernel shall use when the program goes on at `sp`. Ours while the program is on its own: a handler's calls then
+ * do not need room there. Always with AUTODISARM: the kernel then counts the stack as none while a handler runs on it. Else rt_sigreturn
+ * might refuse with EPERM to install another while it leaves a handler on this one: kernels differ in the order of their restoring. */
+void fj_altstack_settle(struct fj_thread *t, struct fj_altstack *s, uint64_t sp)
+{
+	if (s->size && !(s->flags & (int32_t)SS_DISABLE) && !fj_thread_holding(s->sp) && !t->altstack_size) {
+		t->altstack = s->sp; /* the parent's, in a forked child whose slot is new */
+		t->altstack_size = s->size;
+		t->altstack_flags = 0;
+	}
+	if (fj_thread_holding(sp) == t) { /* a handler of the program runs on ours: it stays disarmed until that is left */
+		*s = (struct fj_altstack){.flags = SS_DISABLE};
+		return;
+	}
+	if (t->altstack_size && !is_small(t) && !is_on_own(t, sp)) {
+		s->sp = t->altstack;
+		s->size = t->altstack_size;
+	} else {
+		s->sp = fj_thread_stack_bottom(t);
+		s->size = fj_thread_stack_top(t) - s->sp;
+	}
+	s->flags = (int32_t)SS_AUTODISARM;
 }
 
 /* What the program believes its signal stack to be. */
 static struct fj_altstack as_believed(const struct fj_call *c)
 {
 	const struct fj_thread *t = c->thread;
-	struct fj_altstack s = *c->altstack;
+	struct fj_altstack s = {.sp = t->altstack, .size = t->altstack_size, .flags = (int32_t)t->altstack_flags};
+	const bool is_on = is_on_own(t, c->sp) || (is_small(t) && fj_thread_holding(c->sp) == t);
 
-	if (!s.size || is_ours(&s)) {
-		s = (struct fj_altstack){.flags = SS_DISABLE};
-		if (t->small_altstack_size) {
-			s = (struct fj_altstack){.sp = t->small_altstack, .size = t->small_altstack_size};
-			/* Its handlers run on our stack in its place. */
-			if (is_on(c->altstack, c->sp))
-				s.flags = SS_ONSTACK;
-		}
-		return s;
-	}
-	s.flags &= (int32_t)SS_AUTODISARM;
-	if (is_on(&s, c->sp))
+	if (!s.size || (is_on && (t->altstack_flags & SS_AUTODISARM)))
+		return (struct fj_altstack){.flags = SS_DISABLE};
+	if (is_on)
 		s.flags |= SS_ONSTACK;
 	return s;
-}
-
-static void use_our_altstack(struct fj_call *c)
-{
-	c->altstack->sp = fj_thread_stack_bottom(c->thread);
-	c->altstack->size = fj_thread_stack_top(c->thread) - c->altstack->sp;
-	c->altstack->flags = 0;
 }
 
 long fj_hook_sigaltstack(struct fj_call *c)
@@ -280,16 +308,11 @@ long fj_hook_sigaltstack(struct fj_call *c)
 			return -EINVAL;
 		if (mode != SS_DISABLE && new.size < MINSIGSTKSZ_)
 			return -ENOMEM;
-		t->small_altstack = t->small_altstack_size = 0;
-		if (mode == SS_DISABLE) {
-			use_our_altstack(c);
-		} else if (new.size < SMALL_ALTSTACK) {
-			t->small_altstack = new.sp;
-			t->small_altstack_size = new.size;
-			use_our_altstack(c);
-		} else {
-			*c->altstack = new;
-		}
+		t->altstack = mode == SS_DISABLE ? 0 : new.sp;
+		t->altstack_size = mode == SS_DISABLE ? 0 : new.size;
+		t->altstack_flags = (uint32_t)new.flags & SS_AUTODISARM;
+		*c->altstack = (struct fj_altstack){0};
+		fj_altstack_settle(t, c->altstack, c->sp);
 	}
 	return c->arg[1] && fj_guest_write(c->arg[1], &old, sizeof(old)) ? -EFAULT : 0;
 }

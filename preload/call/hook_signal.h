@@ -11,6 +11,15 @@ struct fj_sigaction { /* struct kernel_sigaction, arch/x86/include/uapi/asm/sign
 	uint64_t handler, flags, restorer, mask;
 };
 
+struct fj_altstack { /* stack_t of asm/signal.h */
+	uint64_t sp;
+	int32_t flags;
+	uint64_t size;
+};
+
+/* Decide `*s`, the signal stack that the kernel shall use when the thread goes on at `sp`; in: the one it uses now. */
+void fj_altstack_settle(struct fj_thread *t, struct fj_altstack *s, uint64_t sp);
+
 /* A SIGSYS of the program's own has come: what is to be done? Returns a handler to go on in, with its mask in `*mask` (in: the
  * program's mask), or FJ_DEFAULT, or FJ_IGNORE (also when it stays pending because the program blocks it). */
 enum { FJ_DEFAULT = 0, FJ_IGNORE = 1 };

@@ -196,7 +196,7 @@ long fj_hook_translate(struct fj_call *c)
 						       replace_object(c, i, jail_path, &with[count]);
 		count++;
 	}
-	if (!r)
+	if (!r || (r == -EFAULT && !count)) /* with a bad pointer the kernel may have another complaint first */
 		r = fj_kernel(c);
 	while (count--)
 		undo(&with[count]);

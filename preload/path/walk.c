@@ -15,6 +15,7 @@
 
 #include <asm/stat.h>
 #include <linux/openat2.h>
+#include <linux/resource.h>
 
 #define REST_SIZE (2 * FJ_PATH_MAX) /* a symlink's text and what follows it */
 
@@ -586,8 +587,14 @@ void fj_place_move_up(struct fj_place *place)
 	if (place->owned_fd < 0)
 		return;
 	fd = fj_sys3(__NR_fcntl, place->owned_fd, F_DUPFD_CLOEXEC, FJ_FD_ROOT(fj_jail) - 64);
+	if (fd == -EINVAL) { /* a lower RLIMIT_NOFILE */
+		struct rlimit64 limit = {0};
+
+		fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, &limit);
+		fd = fj_sys3(__NR_fcntl, place->owned_fd, F_DUPFD_CLOEXEC, limit.rlim_cur - 1);
+	}
 	if (fj_is_err(fd))
-		return; /* a low RLIMIT_NOFILE: stay */
+		return;
 	fj_close(place->owned_fd);
 	place->owned_fd = place->dirfd = (int)fd;
 }

@@ -15,7 +15,6 @@
 #define SA_SIGINFO_ 0x4u
 #define SA_RESTORER_ 0x04000000u
 #define SA_ONSTACK_ 0x08000000u
-#define SS_DISABLE 2
 #define SIG_SETMASK 2
 
 #define RED_ZONE 128u  /* System V ABI AMD64, 3.2.2 */
@@ -37,19 +36,6 @@ void fj_trap_entry(void);
 uintptr_t fj_trap_stack(struct frame *f, uintptr_t sp);
 uintptr_t fj_trap_handle(siginfo_t *info, struct frame *f);
 
-static bool has_altstack(const struct frame *f)
-{
-	/* Never set reads size 0 and flags 0; switched off reads SS_DISABLE. */
-	return f->stack.size && !(f->stack.flags & SS_DISABLE);
-}
-
-static void give_altstack(struct frame *f, const struct fj_thread *t)
-{
-	f->stack.sp = fj_thread_stack_bottom(t);
-	f->stack.size = fj_thread_stack_top(t) - f->stack.sp;
-	f->stack.flags = 0;
-}
-
 /* Nothing of the engine is under way below this entry: what a handler abandoned by siglongjmp is tidied up. */
 static void begin_afresh(struct fj_thread *t)
 {
@@ -67,12 +53,12 @@ uintptr_t fj_trap_stack(struct frame *f, uintptr_t sp)
 	if (t) {
 		if (fj_thread_holding(f->regs.sp) != t)
 			begin_afresh(t);
+		fj_altstack_settle(t, &f->stack, f->regs.sp);
 		return sp;
 	}
 	t = fj_thread_mine();
 	fj_assert(t);
-	if (!has_altstack(f))
-		give_altstack(f, t); /* rt_sigreturn installs it */
+	fj_altstack_settle(t, &f->stack, f->regs.sp); /* rt_sigreturn installs it */
 	if (t->inner_sp < fj_thread_stack_bottom(t) + ENGINE_STACK_MIN)
 		begin_afresh(t);
 	return t->inner_sp ? t->inner_sp : fj_thread_stack_top(t);
@@ -162,7 +148,7 @@ void fj_trap_arm(struct fj_thread *t)
 	};
 	struct frame f = {0};
 
-	give_altstack(&f, t);
+	fj_altstack_settle(t, &f.stack, 0);
 	fj_sys4(__NR_rt_sigaction, SIGSYS, &act, 0, sizeof(act.mask));
 	fj_sys2(__NR_sigaltstack, &f.stack, 0);
 }
