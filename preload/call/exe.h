@@ -7,8 +7,8 @@
 
 #include "call/call.h"
 
-/* The jail path of the program that this process runs; at process start. */
-void fj_exe_start(const char *jail_path);
+/* The program that this process runs, at process start: its jail path, and its open file. */
+void fj_exe_start(const char *jail_path, int fd);
 const char *fj_exe_path(void);
 
 /* `place` is some process's exe link in procfs, whose text is `text`. Append what the program shall read there; false: the
