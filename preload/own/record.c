@@ -84,7 +84,9 @@ static bool begin_change(const struct fj_own_key *key, const struct fj_owner *sh
 	return false;
 }
 
-static void apply(struct fj_store_copy *copy, unsigned what, const struct fj_owner *to, uint32_t real_mode)
+/* `had`: there was a record. It keeps the mode even when the disk has the same: of two chmods at once the disk may have got the
+ * other's. */
+static void apply(struct fj_store_copy *copy, bool had, unsigned what, const struct fj_owner *to, uint32_t real_mode)
 {
 	if (what & FJ_OWN_UID)
 		copy->uid = to->uid;
@@ -97,8 +99,7 @@ static void apply(struct fj_store_copy *copy, unsigned what, const struct fj_own
 	}
 	if (what & FJ_OWN_MODE) {
 		copy->mode = (uint16_t)((copy->mode & TYPE) | (to->mode & 07777));
-		copy->flags &= (uint8_t)~FJ_OWN_MODE;
-		if ((to->mode & 07777) != (real_mode & 07777) || (copy->flags & FJ_OWN_DEVICE))
+		if (had || (to->mode & 07777) != (real_mode & 07777) || (copy->flags & FJ_OWN_DEVICE))
 			copy->flags |= FJ_OWN_MODE;
 	}
 	copy->flags &= (uint8_t)~FJ_OWN_GONE;
@@ -118,7 +119,7 @@ long fj_own_set(const struct fj_own_key *key, unsigned what, const struct fj_own
 	/* Most changes of owner say what is so already; asked without the lock, and again under it. */
 	had = begin_change(key, shown, &copy);
 	before = copy;
-	apply(&copy, what, to, real_mode);
+	apply(&copy, had, what, to, real_mode);
 	if (is_needless(had, &copy, shown) || !memcmp(&before, &copy, sizeof(copy)))
 		return 0;
 	r = fj_store_lock(s, &hold);
@@ -126,7 +127,7 @@ long fj_own_set(const struct fj_own_key *key, unsigned what, const struct fj_own
 		return r;
 	had = begin_change(key, shown, &copy);
 	before = copy;
-	apply(&copy, what, to, real_mode);
+	apply(&copy, had, what, to, real_mode);
 	if (!is_needless(had, &copy, shown) && memcmp(&before, &copy, sizeof(copy)))
 		r = fj_store_put(s, key, &copy);
 	if (!r && (copy.mode & SET_GID) && (shown->mode & TYPE) == DIRECTORY)

@@ -19,6 +19,7 @@
 #define FJ_FACT_TEXT 472u
 #define FJ_BLOOM_WORDS 1024u
 #define FJ_SOCKETS 2048u
+#define FJ_POLICY_UNITS 32768u /* 256 KiB of seccomp programs: call/policy.c */
 #define FJ_SUN_PATH 108u /* sizeof(sun_path), linux/un.h */
 
 enum { FJ_MOUNT_READ_ONLY = 1 };
@@ -69,7 +70,10 @@ struct fj_jail {
 	uint32_t no_faccessat2;
 	uint32_t has_read_only; /* some mount refuses writes */
 	uint32_t root_read_only;
-	uint32_t unused;
+	uint32_t is_starting; /* until the first program runs */
+	uint32_t mounts_share_device; /* some mount lies on the device of another, or of the root */
+	uint32_t has_elder; /* FJ_FD_ELDER is open */
+	uint32_t names_comm_by_file; /* execveat of a bare descriptor: since Linux 6.14 */
 
 	uint64_t epoch;	     /* advances when a remembered fact may have become wrong */
 	uint32_t changers;   /* calls under way that may make one wrong */
@@ -84,13 +88,19 @@ struct fj_jail {
 	char text[FJ_TEXT_ARENA];
 	uint64_t bloom[FJ_BLOOM_WORDS]; /* names of components that facts depend on; bits are only ever set */
 	struct fj_socket_name socket[FJ_SOCKETS];
+	uint32_t policy_used, policy_unused;
+	uint64_t policy[FJ_POLICY_UNITS];
 	struct fj_fact fact[FJ_FACTS];
 };
 #define FJ_FD_ROOT(jail) ((jail)->root_fd)
 #define FJ_FD_JAIL(jail) ((jail)->root_fd + 1)
 #define FJ_FD_NESTED(jail) ((jail)->root_fd + 2)
 #define FJ_FD_TRACE(jail) ((jail)->root_fd + 3)
-#define FJ_FD_COUNT 4
+#define FJ_FD_OWNERS(jail) ((jail)->root_fd + 4)
+#define FJ_FD_ELDER(jail) ((jail)->root_fd + 5) /* owners recorded from outside the jail, by `fakejail /` */
+#define FJ_FD_COUNT 6
+
+#define FJ_HIDDEN_NAME ".fakejail" /* in the root: what the jail keeps for itself, not to be seen from inside */
 
 extern struct fj_jail *fj_jail;
 
@@ -166,6 +176,8 @@ void fj_facts_after_change(const char *name, bool was_announced);
 /* The mount whose point is exactly `pos`, or NULL; and the one that `pos` lies in, or NULL for the root's tree. */
 const struct fj_mount *fj_mount_at(const char *pos);
 const struct fj_mount *fj_mount_of(const char *pos);
+/* Is what lies at `pos` not the jail's own, but reached through a mount? */
+bool fj_path_is_foreign(const char *pos);
 /* May `name` be the last component of a mount point? (Quick, may be wrong when saying yes.) */
 bool fj_mount_may_be_named(const char *name, size_t len);
 static inline const char *fj_mount_jail(const struct fj_mount *m)

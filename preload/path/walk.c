@@ -15,6 +15,7 @@
 
 #include <asm/stat.h>
 #include <linux/openat2.h>
+#include <linux/resource.h>
 
 #define REST_SIZE (2 * FJ_PATH_MAX) /* a symlink's text and what follows it */
 
@@ -228,6 +229,17 @@ static long enter_mount(struct walk *w, const struct fj_mount *m)
 	return 0;
 }
 
+static bool is_hidden_name(const char *name, size_t len)
+{
+	return len == sizeof(FJ_HIDDEN_NAME) - 1 && !memcmp(name, FJ_HIDDEN_NAME, len);
+}
+
+/* The jail's own directory in its root is not there. */
+static bool is_hidden(struct walk *w, const char *name, size_t len)
+{
+	return is_hidden_name(name, len) && learn_pos(w) && !w->pos.len;
+}
+
 static const struct fj_mount *mount_below(struct walk *w, const char *name, size_t len)
 {
 	const struct fj_mount *m;
@@ -327,7 +339,7 @@ static long leap(struct walk *w)
 		if (*c != '/')
 			break;
 		if (!len || is_dots(start, len) || len > FJ_NAME_MAX ||
-			fj_mount_may_be_named(start, len))
+			fj_mount_may_be_named(start, len) || is_hidden_name(start, len))
 			return 0; /* step by step knows better */
 		fj_facts_saw_name(start, len);
 		last = c;
@@ -421,13 +433,13 @@ static long finish(struct walk *w, char *name, char *end, unsigned how, struct f
 		if (r < 0 && r != -ENOENT)
 			return r;
 		if (r == MAGIC_LINK) {
-			if (fj_streq(name, "root")) {
+			if (len == 4 && !memcmp(name, "root", 4)) {
 				go_to_root(w);
 				place->dirfd = w->fd;
 				place->name = ".";
 			} else {
 				place->is_magic = true;
-				place->is_exe = fj_streq(name, "exe");
+				place->is_exe = len == 3 && !memcmp(name, "exe", 3);
 			}
 		}
 	}
@@ -454,6 +466,8 @@ static long walk_component(struct walk *w, unsigned how, struct fj_place *place)
 
 	if (len > FJ_NAME_MAX)
 		return -ENAMETOOLONG;
+	if (is_hidden(w, name, len))
+		return -ENOENT;
 	if (is_last && (how & FJ_ENTRY) && (!len || is_dots(name, len))) {
 		/* The kernel refuses each such entry with an errno of the call's own, whatever it leads to. */
 		place->dirfd = w->fd;
@@ -586,8 +600,14 @@ void fj_place_move_up(struct fj_place *place)
 	if (place->owned_fd < 0)
 		return;
 	fd = fj_sys3(__NR_fcntl, place->owned_fd, F_DUPFD_CLOEXEC, FJ_FD_ROOT(fj_jail) - 64);
+	if (fd == -EINVAL) { /* a lower RLIMIT_NOFILE */
+		struct rlimit64 limit = {0};
+
+		fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, &limit);
+		fd = fj_sys3(__NR_fcntl, place->owned_fd, F_DUPFD_CLOEXEC, limit.rlim_cur - 1);
+	}
 	if (fj_is_err(fd))
-		return; /* a low RLIMIT_NOFILE: stay */
+		return;
 	fj_close(place->owned_fd);
 	place->owned_fd = place->dirfd = (int)fd;
 }
@@ -603,7 +623,8 @@ bool fj_path_quick(struct fj_thread *t, int dirfd, const char *jail_path, struct
 
 	*epoch = 0;
 	*place = (struct fj_place){.dirfd = dirfd, .owned_fd = -1, .name = jail_path};
-	if (!name_len || is_dots(name, name_len) || fj_mount_may_be_named(name, name_len))
+	if (!name_len || is_dots(name, name_len) || fj_mount_may_be_named(name, name_len) ||
+		is_hidden_name(name, name_len))
 		return false;
 	if (!len && jail_path[0] != '/')
 		return true; /* one name in the caller's own directory */
