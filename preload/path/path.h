@@ -68,7 +68,7 @@ struct fj_jail {
 	uint32_t trace_fd_plus_1;
 	uint32_t no_openat2; /* the kernel has none, or a policy refuses it */
 	uint32_t no_faccessat2;
-	uint32_t has_read_only; /* some mount refuses writes */
+	uint32_t has_read_only;	/* some mounted directory, or the root, refuses writes */
 	uint32_t root_read_only;
 	uint32_t is_starting; /* until the first program runs */
 	uint32_t mounts_share_device; /* some mount lies on the device of another, or of the root */
