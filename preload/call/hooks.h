@@ -16,6 +16,14 @@ long fj_hook_stat(struct fj_call *c);
 long fj_hook_access(struct fj_call *c);
 long fj_hook_readlink(struct fj_call *c);
 
+long fj_hook_fstat(struct fj_call *c);
+
+/* hook_own.c */
+long fj_hook_chown(struct fj_call *c);
+long fj_hook_fchown(struct fj_call *c);
+long fj_hook_chmod(struct fj_call *c); /* fchmodat, fchmodat2 */
+long fj_hook_fchmod(struct fj_call *c);
+
 /* hook_open.c */
 long fj_hook_open(struct fj_call *c);
 long fj_hook_openat2(struct fj_call *c);

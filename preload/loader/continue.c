@@ -9,6 +9,7 @@
 
 #include "call/exe.h"
 #include "call/hook_guard.h"
+#include "own/own.h"
 #include "call/hook_signal.h"
 #include "call/missing.h"
 #include "call/policy.h"
@@ -104,6 +105,9 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	t = fj_thread_mine();
 	if (!t)
 		fail("thread", -ENOMEM);
+	r = fj_own_start(FJ_FD_OWNERS(fj_jail), fj_jail->has_elder ? FJ_FD_ELDER(fj_jail) : -1);
+	if (r < 0)
+		fail("owners", r);
 	copy_text(nested, nested_at, h.nested_len, sizeof(nested));
 	copy_text(exe, exe_at, h.exe_len, sizeof(exe));
 	fj_root_start(nested);

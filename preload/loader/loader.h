@@ -49,6 +49,10 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text);
 /* launch.c: the launcher's command line. */
 _Noreturn void fj_launch(struct fj_stack *s);
 
+/* owners.c: open the file of owner records, `db` from the command line ("none": only for this jail; NULL: where it belongs, see
+ * there). Ends the process with a message when it is refused. Returns a descriptor; `*elder` is another, or -1. */
+int fj_owners_open(const char *db, int root_fd, char **envp, int *elder);
+
 /* explain.c: say why the first program could not be started. Returns the exit status: 126 or 127. */
 int fj_explain(struct fj_thread *t, const char *command, const char *jail_path, const char *search, long error, char **envp);
 
