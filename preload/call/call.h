@@ -46,7 +46,9 @@ enum fj_when {
 	FJ_IF_OUR_FD0, FJ_IF_OUR_FD1, /* that argument is one of our descriptors */
 	FJ_IF_BLOCKS,	/* rt_sigprocmask: a new set, and not SIG_UNBLOCK */
 	FJ_IF_ACTION,	/* rt_sigaction: a new action, or SIGSYS */
-	FJ_IF_SECCOMP,	/* prctl: seccomp and no_new_privs */
+	FJ_IF_GUARDED,	/* prctl: seccomp, no_new_privs, capabilities */
+	FJ_IF_PEER,	/* getsockopt: SO_PEERCRED, SO_PEERGROUPS */
+	FJ_IF_NOT_ROOT, /* the filter itself says 0 to a process that never was anything but root: call/hook_id.h */
 	FJ_IF_RENAMED,	/* uname: the jail has a release or host name of its own */
 };
 
@@ -99,6 +101,10 @@ struct fj_call {
 	bool leaves_by_tail;
 	uint64_t tail_data[6];
 };
+
+/* Travels in the low 16 bits of SECCOMP_RET_TRAP and arrives as si_errno: tells our traps from those of another policy, or of a
+ * filter of the program's own. */
+#define FJ_TRAP_TAG 0x464a
 
 /* Run a call. Returns the kernel's result. */
 long fj_call(struct fj_call *c);

@@ -4,6 +4,7 @@
  * row.c - calls.def as an array: number -> row; and what hooks ask of a row. */
 #include "call/hooks.h"
 
+#include "own/ids.h"
 #include "sys/guest.h"
 
 /* A row's argument list may be shorter than six. */
@@ -81,6 +82,8 @@ long fj_call(struct fj_call *c)
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	long r;
 
+	if (__builtin_expect(!*fj_ids_unforked, 0))
+		fj_ids_after_fork(c->thread->tid);
 	c->row = fj_row(c->nr);
 	if (!c->row)
 		return -ENOSYS; /* a number newer than this build: nothing is known of it, so nothing is let through */

@@ -29,7 +29,7 @@ struct bind {
 };
 
 static struct {
-	const char *root, *name, *chdir, *release, *hostname, *trace;
+	const char *root, *name, *chdir, *release, *hostname, *trace, *user, *groups;
 	struct bind bind[BINDS_MAX];
 	int bind_count;
 	bool skip_chdir, no_trap, read_only;
@@ -96,7 +96,11 @@ static void read_options(char **at)
 				option.no_trap = true;
 			break;
 		case 'u':
+			option.user = next(&at);
+			break;
 		case 'g':
+			option.groups = next(&at);
+			break;
 		case 'd':
 		case 'p':
 			next(&at);
@@ -199,8 +203,8 @@ static void make_jail(void)
 	memory = fj_sys2(__NR_memfd_create, "fakejail", 0);
 	if (fj_is_err(memory))
 		fail("cannot make the jail's memory", "", memory);
-	fj_sys2(__NR_ftruncate, memory, sizeof(struct fj_jail));
-	at = fj_sys6(__NR_mmap, 0, sizeof(struct fj_jail), PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
+	fj_sys2(__NR_ftruncate, memory, FJ_JAIL_MEMORY);
+	at = fj_sys6(__NR_mmap, 0, FJ_JAIL_MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
 	if (fj_is_err(at))
 		fail("cannot map the jail's memory", "", at);
 	fj_jail = (struct fj_jail *)at;
@@ -440,6 +444,8 @@ _Noreturn void fj_launch(struct fj_stack *s)
 	if (!t)
 		fail("no memory", "", -ENOMEM);
 	fj_root_start("");
+	fj_ids_new_board(fj_jail_board());
+	fj_ids_start(fj_jail_board(), "", 0);
 	for (int i = 0; i < option.bind_count; i++)
 		add_bind(t, &option.bind[i]);
 
@@ -454,5 +460,6 @@ _Noreturn void fj_launch(struct fj_stack *s)
 		r = call(t, __NR_chdir, (uint64_t)option.chdir, 0, 0);
 	if (r < 0 && !option.skip_chdir)
 		fail("cannot change to directory", option.chdir ? option.chdir : "/", r);
+	fj_user_choose(t, option.user, option.groups);
 	run_command(t, s->envp);
 }

@@ -9,6 +9,7 @@
 #ifndef FJ_OWN_H
 #define FJ_OWN_H
 
+#include "own/ids.h"
 #include "sys/thread.h"
 
 /* Which file. */
@@ -83,22 +84,5 @@ uint32_t fj_own_real_gid(void);
 uint32_t fj_own_real_mode(uint32_t mode, bool keeps_write);
 /* The pretended mode after a chown(2): set-id bits go, as chown_common() of fs/open.c wants it. */
 uint32_t fj_own_mode_after_chown(uint32_t mode);
-
-/* Identity of the calling process (ids.c). */
-#define FJ_GROUPS_MAX 256u
-struct fj_ids {
-	uint32_t ruid, euid, suid, fsuid;
-	uint32_t rgid, egid, sgid, fsgid;
-	uint64_t effective, permitted, inheritable, bounding, ambient; /* capabilities */
-	uint32_t securebits;
-	uint32_t group_count;
-	uint32_t group[FJ_GROUPS_MAX];
-};
-const struct fj_ids *fj_ids(void);
-/* Is it root for files: CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_CHOWN and so on by being fsuid 0? */
-static inline bool fj_ids_is_root(void)
-{
-	return fj_ids()->fsuid == 0;
-}
 
 #endif

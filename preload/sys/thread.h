@@ -25,6 +25,7 @@ struct fj_thread {
 	int32_t window_fd;
 	/* The program blocked SIGSYS: reported back, never done (a blocked SIGSYS kills). */
 	bool wants_sigsys_blocked;
+	bool is_watched; /* it has the second filter: call/hook_id.h */
 	/* The program's own signal stack when it is too small to be used: kept, reported, not installed. */
 	uintptr_t small_altstack;
 	size_t small_altstack_size;
@@ -73,5 +74,7 @@ static inline void fj_scratch_release(struct fj_thread *t, uint32_t mark)
 bool fj_is_borrowed_memory(void);
 /* Say that this memory belongs to the calling process; at process start. */
 void fj_thread_start(void);
+/* A word for another room's use, 0 at first, that the kernel clears in a forked child. After fj_thread_start(). */
+uint32_t *fj_thread_fork_mark(void);
 
 #endif
