@@ -9,6 +9,7 @@
 #ifndef FJ_CALL_H
 #define FJ_CALL_H
 
+#include "call/hook_signal.h"
 #include "path/path.h"
 
 /* What an argument is. A DIRFD belongs to the path on its right; without one the working directory is meant. */
@@ -44,11 +45,11 @@ enum fj_when {
 	FJ_ALWAYS,
 	FJ_IF_ARG0, FJ_IF_ARG1, FJ_IF_ARG2, FJ_IF_ARG3, FJ_IF_ARG4, FJ_IF_ARG5, /* that argument is not null */
 	FJ_IF_OUR_FD0, FJ_IF_OUR_FD1, /* that argument is one of our descriptors */
-	FJ_IF_BLOCKS,	/* rt_sigprocmask: a new set, and not SIG_UNBLOCK */
 	FJ_IF_ACTION,	/* rt_sigaction: a new action, or SIGSYS */
 	FJ_IF_GUARDED,	/* prctl: seccomp, no_new_privs, capabilities */
 	FJ_IF_PEER,	/* getsockopt: SO_PEERCRED, SO_PEERGROUPS */
 	FJ_IF_NOT_ROOT, /* the filter itself says 0 to a process that never was anything but root: call/hook_id.h */
+	FJ_IF_127,	/* exit_group: the status by which an ELF interpreter says that it gave up */
 	FJ_IF_RENAMED,	/* uname: the jail has a release or host name of its own */
 };
 
@@ -77,23 +78,17 @@ struct fj_row {
 	const char *note; /* for users, in docs/coverage.md */
 };
 
-struct fj_altstack { /* stack_t of asm/signal.h */
-	uint64_t sp;
-	int32_t flags;
-	uint64_t size;
-};
-
 struct fj_call {
 	long nr;
 	uint64_t arg[FJ_ARGS];
 	const struct fj_row *row;
 	struct fj_thread *thread;
 
-	/* From the trap: the program's signal mask and signal stack as they will be when it goes on, its stack pointer,
-	 * and the whole frame. NULL, 0: the direct door, where the call itself is to be made. */
+	/* From the trap: the program's signal mask and signal stack as they will be when it goes on, its stack and
+	 * instruction pointers, and the whole frame. NULL, 0: the direct door, where the call itself is to be made. */
 	uint64_t *mask;
 	struct fj_altstack *altstack;
-	uint64_t sp;
+	uint64_t sp, ip;
 	void *frame;
 
 	/* Set by a hook: leave the engine, and make the call `nr`(`arg`) with the program's own signal mask. The

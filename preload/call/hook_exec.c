@@ -9,7 +9,9 @@
 #include "call/exe.h"
 #include "call/hook_guard.h"
 #include "call/hook_id.h"
+#include "call/hook_signal.h"
 #include "call/hooks.h"
+#include "call/policy.h"
 #include "exec/exec.h"
 #include "sys/guest.h"
 
@@ -18,6 +20,7 @@
 
 #define S_IFMT_ 0170000u /* inode(7) */
 #define S_IFREG_ 0100000u
+#define S_IFLNK_ 0120000u
 #define ARGV_ON_SCRATCH 1024u /* pointers; longer arrays are mapped */
 
 struct program {
@@ -27,6 +30,7 @@ struct program {
 	long head_len;
 	const char *script_arg[2 * FJ_SCRIPTS_MAX + 1]; /* words that #! lines put before the script's arguments */
 	int script_args;
+	bool is_nameless; /* run by its descriptor alone */
 	const char *script; /* the path that replaces argv[0] behind them, or NULL */
 };
 
@@ -74,6 +78,8 @@ static long open_runnable(const struct fj_place *place)
 
 	if (r < 0)
 		return r;
+	if ((st.st_mode & S_IFMT_) == S_IFLNK_)
+		return -ELOOP; /* a descriptor of a symlink itself */
 	if ((st.st_mode & S_IFMT_) != S_IFREG_)
 		return -EACCES;
 	if (is_self) {
@@ -213,6 +219,8 @@ static long resolve_scripts(struct fj_call *c, struct program *p, const char *na
 		fj_close(p->fd);
 		p->fd = -1;
 		p->head = fj_scratch(c->thread, FJ_HEAD_SIZE + 1);
+		if (!*interpreter)
+			return -EACCES; /* for the kernel "" is the working directory here, which is no program */
 		r = open_by_path(c, AT_FDCWD, interpreter, true, p->exe);
 		if (fj_is_err(r))
 			return r;
@@ -354,6 +362,8 @@ static long start_loader(struct fj_call *c, const struct program *p, uint64_t ar
 		.root_fd = fj_jail->root_fd,
 		.program_fd = p->fd,
 		.interpreter_fd = p->interpreter_fd,
+		.is_first = fj_jail->is_starting,
+		.comm_from_exe = p->is_nameless && !p->script_args && fj_jail->names_comm_by_file,
 	};
 	struct fj_str s, ids_text;
 	long r;
@@ -362,6 +372,8 @@ static long start_loader(struct fj_call *c, const struct program *p, uint64_t ar
 		h.mask = *c->mask;
 	else
 		fj_sys4(__NR_rt_sigprocmask, 0, 0, &h.mask, sizeof(h.mask));
+	h.policy = fj_policy_save();
+	h.sigsys = fj_sigsys_save(c->thread);
 	fj_guard_save(&h.no_new_privs, &h.seccomp_mode);
 	fj_str_init(&s, fj_scratch(c->thread, FJ_HANDOFF_SIZE), FJ_HANDOFF_SIZE);
 	fj_str_init(&ids_text, fj_scratch(c->thread, FJ_IDS_TEXT), FJ_IDS_TEXT);
@@ -403,14 +415,14 @@ long fj_hook_exec(struct fj_call *c)
 {
 	const int i = fj_arg_index(c, FJ_PATH);
 	const int dirfd = fj_arg_dirfd(c, i);
-	const uint64_t flags = fj_arg(c, FJ_ATFLAGS, 0);
+	const uint32_t flags = (uint32_t)fj_arg(c, FJ_ATFLAGS, 0);
 	struct program p = {.fd = -1, .interpreter_fd = -1};
 	const char *execfn;
 	long r;
 	char *jail_path = fj_arg_path(c, i, &r);
 
 	c->thread->exec_room_used = 0;
-	if (flags & ~(uint64_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+	if (flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
 	if (r)
 		return r;
@@ -425,12 +437,17 @@ long fj_hook_exec(struct fj_call *c)
 		const struct fj_place self = {.dirfd = dirfd, .name = "", .owned_fd = -1};
 
 		jail_path = "";
+		p.is_nameless = true;
 		name_of_fd(c, dirfd, p.exe);
 		r = open_runnable(&self);
 	}
 	if (fj_is_err(r))
 		return r;
 	p.fd = (int)r;
+	if (count_pointers(c->arg[i + 1]) < 0 || count_pointers(c->arg[i + 2]) < 0) {
+		fj_close(p.fd);
+		return -EFAULT; /* before the file is looked into: do_execveat_common() of fs/exec.c */
+	}
 	p.head = fj_scratch(c->thread, FJ_HEAD_SIZE + 1);
 	execfn = file_name(c, dirfd, jail_path);
 	r = read_head(&p);

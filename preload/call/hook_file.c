@@ -106,7 +106,7 @@ long fj_hook_access(struct fj_call *c)
 	if (!jail_path)
 		return r ? r : fj_kernel(c);
 	if (fj_arg(c, FJ_MODE, 0) & ~7UL & 0xffffffffu)
-		return -EINVAL; /* before the path is looked at: do_faccessat() of fs/open.c */
+		return fj_kernel(c); /* which refuses that before it looks at the path: do_faccessat() of fs/open.c */
 	if (!fj_jail->has_read_only && fj_path_quick(c->thread, fj_arg_dirfd(c, i), jail_path, &place, &epoch)) {
 		const int dirfd = fj_arg_dirfd(c, i);
 
@@ -166,6 +166,36 @@ static long read_link_at(struct fj_call *c, const struct fj_place *place, bool m
 	return read_magic(c, place, text, (size_t)r);
 }
 
+/* readlinkat(fd, ""): the descriptor is itself a symlink (open(2), O_PATH). One of procfs is read where it lies, by its name. */
+static long read_own_link(struct fj_call *c, int fd)
+{
+	struct fj_place place = {.dirfd = fd, .owned_fd = -1, .name = ""};
+	char *path, *name;
+	char link[32];
+	struct fj_str s;
+	long n, r;
+
+	if (!fj_is_procfs(fd))
+		return read_link_at(c, &place, false);
+	path = name = fj_scratch_path(c->thread);
+	fj_str_init(&s, link, sizeof(link));
+	fj_fd_path(&s, fd, NULL);
+	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, path, FJ_PATH_MAX - 1);
+	if (n <= 0)
+		return fj_kernel(c);
+	path[n] = 0;
+	for (char *p = path; *p; p++)
+		if (*p == '/')
+			name = p;
+	*name = 0;
+	place.owned_fd = place.dirfd = (int)fj_open_path(AT_FDCWD, path, O_DIRECTORY);
+	place.name = name + 1;
+	r = place.dirfd < 0 ? place.dirfd : read_link_at(c, &place, true);
+	if (place.dirfd >= 0)
+		fj_place_done(&place);
+	return r;
+}
+
 long fj_hook_readlink(struct fj_call *c)
 {
 	const int i = fj_arg_index(c, FJ_LPATH);
@@ -178,11 +208,8 @@ long fj_hook_readlink(struct fj_call *c)
 		return -EINVAL; /* first of all: fs/stat.c, do_readlinkat() */
 	if (!jail_path && r)
 		return r;
-	if (!jail_path) {
-		/* "" reads the link that the descriptor itself is (open(2), O_PATH). */
-		place = (struct fj_place){.dirfd = fj_arg_dirfd(c, i), .owned_fd = -1, .name = ""};
-		return c->arg[i] ? read_link_at(c, &place, true) : fj_kernel(c);
-	}
+	if (!jail_path)
+		return c->arg[i] ? read_own_link(c, fj_arg_dirfd(c, i)) : fj_kernel(c);
 	if (fj_path_quick(c->thread, fj_arg_dirfd(c, i), jail_path, &place, &epoch)) {
 		r = read_link_at(c, &place, jail_path[0] != '/');
 		if (is_conclusive(r, jail_path, epoch))

@@ -31,6 +31,13 @@ struct mmsghdr64 {
 	uint32_t len;
 };
 
+static bool is_unix_socket(int fd)
+{
+	int domain = 0, size = sizeof(domain);
+
+	return !fj_sys5(__NR_getsockopt, fd, SOL_SOCKET_, SO_DOMAIN_, &domain, &size) && domain == AF_UNIX;
+}
+
 /* Copy an address in. Returns 1 when it names a path (in *jail_path), 0 when the kernel may have it as it is, or -errno. */
 static long read_address(struct fj_call *c, uint64_t at, uint64_t len, char **jail_path)
 {
@@ -41,7 +48,7 @@ static long read_address(struct fj_call *c, uint64_t at, uint64_t len, char **ja
 		return 0;
 	if (fj_guest_read(&sun, at, len))
 		return -EFAULT;
-	if (sun.family != AF_UNIX || !sun.path[0])
+	if (sun.family != AF_UNIX || !sun.path[0] || !is_unix_socket((int)c->arg[0]))
 		return 0;
 	/* The path may fill sun_path without a NUL. */
 	for (n = 0; n < len - 2 && sun.path[n]; n++)
@@ -84,7 +91,7 @@ long fj_hook_bind(struct fj_call *c)
 		r = -EADDRINUSE;
 	else if (place.is_read_only)
 		r = -EROFS;
-	else if (r == -ENOENT)
+	else if (r == -ENOENT && jail_path[fj_strlen(jail_path) - 1] != '/')
 		r = fj_sun_bind(c->thread, (int)c->arg[0], &place, jail_path, fj_strlen(jail_path), &sun);
 	fj_place_done(&place);
 	return r;
@@ -163,13 +170,6 @@ static long send_message(struct fj_call *c, uint64_t at, uint64_t flags)
 long fj_hook_sendmsg(struct fj_call *c)
 {
 	return send_message(c, c->arg[1], c->arg[2]);
-}
-
-static bool is_unix_socket(int fd)
-{
-	int domain = 0, size = sizeof(domain);
-
-	return !fj_sys5(__NR_getsockopt, fd, SOL_SOCKET_, SO_DOMAIN_, &domain, &size) && domain == AF_UNIX;
 }
 
 /* One by one for AF_UNIX; what was done counts, an error after the first is told by the next call (sendmmsg(2)). */

@@ -7,6 +7,7 @@
  * out of every mask on its way to the kernel, and what the program asked for is kept and reported. */
 #include "call/hook_signal.h"
 #include "call/hooks.h"
+#include "exec/exec.h"
 #include "sys/guest.h"
 
 #define SIGSYS 31
@@ -16,29 +17,79 @@
 #define SIG_BLOCK 0
 #define SIG_UNBLOCK 1
 #define SIG_SETMASK 2
+#define SA_RESETHAND 0x80000000u
 #define SS_ONSTACK 1u
 #define SS_DISABLE 2u
 #define SS_AUTODISARM (1u << 31)
 #define MINSIGSTKSZ_ 2048u /* asm-generic/signal.h: the least size that sigaltstack(2) takes */
-#define SMALL_ALTSTACK (32u * 1024)
+/* Room for a handler's frame, a SIGSYS frame on top of it (3376 bytes each with AVX-512, AT_MINSIGSTKSZ) and some work. */
+#define SMALL_ALTSTACK (12u * 1024)
 
-/* The program's own disposition of SIGSYS. A vfork(2) child, which shares this memory, gets a scratch copy: after its exec
- * nothing of it remains but "ignored", which we cannot keep. */
-static struct fj_sigaction own_sigsys;
+/* The program's own disposition of SIGSYS. A vfork(2) child shares this memory but has dispositions of its own: what it sets is
+ * kept aside under its process id. */
+static struct fj_sigaction action_of_process, action_of_vfork_child;
+static int32_t vfork_child;
 
-const struct fj_sigaction *fj_own_sigsys(void)
+static struct fj_sigaction *own_action(void)
 {
-	return &own_sigsys;
+	return vfork_child && fj_sys0(__NR_getpid) == vfork_child ? &action_of_vfork_child : &action_of_process;
+}
+
+static struct fj_sigaction *own_action_to_change(void)
+{
+	if (!fj_is_borrowed_memory())
+		return &action_of_process;
+	if (fj_sys0(__NR_getpid) != vfork_child) {
+		action_of_vfork_child = action_of_process;
+		vfork_child = (int32_t)fj_sys0(__NR_getpid);
+	}
+	return &action_of_vfork_child;
+}
+
+uint64_t fj_sigsys_arrived(struct fj_thread *t, uint64_t *mask)
+{
+	const struct fj_sigaction action = *own_action();
+
+	if (action.handler == FJ_IGNORE)
+		return FJ_IGNORE;
+	if (t->wants_sigsys_blocked) {
+		t->sigsys_pending = true;
+		return FJ_IGNORE;
+	}
+	if (action.flags & SA_RESETHAND)
+		own_action_to_change()->handler = FJ_DEFAULT;
+	*mask = (*mask | action.mask) & ~SIGSYS_BIT;
+	return action.handler;
+}
+
+static void send_pending(struct fj_thread *t)
+{
+	if (!t->sigsys_pending || t->wants_sigsys_blocked)
+		return;
+	t->sigsys_pending = false;
+	fj_sys3(__NR_tgkill, fj_sys0(__NR_getpid), fj_sys0(__NR_gettid), SIGSYS);
+}
+
+uint32_t fj_sigsys_save(const struct fj_thread *t)
+{
+	return (t->wants_sigsys_blocked ? FJ_SIGSYS_BLOCKED : 0) | (own_action()->handler == FJ_IGNORE ? FJ_SIGSYS_IGNORED : 0);
+}
+
+void fj_sigsys_start(struct fj_thread *t, uint32_t flags)
+{
+	t->wants_sigsys_blocked = flags & FJ_SIGSYS_BLOCKED;
+	action_of_process.handler = flags & FJ_SIGSYS_IGNORED ? FJ_IGNORE : FJ_DEFAULT;
 }
 
 static long sigsys_action(const struct fj_call *c)
 {
-	struct fj_sigaction new = {0}, old = own_sigsys;
+	struct fj_sigaction new = {0}, old = *own_action();
 
 	if (c->arg[1] && fj_guest_read(&new, c->arg[1], sizeof(new)))
 		return -EFAULT;
-	if (c->arg[1] && !fj_is_borrowed_memory())
-		own_sigsys = new;
+	new.mask &= ~KILL_AND_STOP;
+	if (c->arg[1])
+		*own_action_to_change() = new;
 	if (c->arg[2] && fj_guest_write(c->arg[2], &old, sizeof(old)))
 		return -EFAULT;
 	return 0;
@@ -77,8 +128,11 @@ long fj_hook_sigprocmask(struct fj_call *c)
 
 	if (c->arg[3] != SIGSET_SIZE)
 		return -EINVAL;
-	if (!c->arg[1])
+	if (!c->mask && !c->arg[1])
 		return fj_kernel(c);
+	old = c->mask ? *c->mask | (t->wants_sigsys_blocked ? SIGSYS_BIT : 0) : 0;
+	if (!c->arg[1])
+		return c->arg[2] && fj_guest_write(c->arg[2], &old, sizeof(old)) ? -EFAULT : 0;
 	if (fj_guest_read(&set, c->arg[1], sizeof(set)))
 		return -EFAULT;
 	if (how != SIG_BLOCK && how != SIG_UNBLOCK && how != SIG_SETMASK)
@@ -86,7 +140,6 @@ long fj_hook_sigprocmask(struct fj_call *c)
 	if (!c->mask)
 		return mask_directly(c, set);
 
-	old = *c->mask | (t->wants_sigsys_blocked ? SIGSYS_BIT : 0);
 	set &= ~KILL_AND_STOP;
 	if (how == SIG_BLOCK)
 		set |= old;
@@ -95,6 +148,7 @@ long fj_hook_sigprocmask(struct fj_call *c)
 	/* The new mask holds even when the old one cannot be stored: kernel/signal.c, SYSCALL_DEFINE4(rt_sigprocmask). */
 	*c->mask = set & ~SIGSYS_BIT;
 	t->wants_sigsys_blocked = set & SIGSYS_BIT;
+	send_pending(t);
 	return c->arg[2] && fj_guest_write(c->arg[2], &old, sizeof(old)) ? -EFAULT : 0;
 }
 
@@ -124,6 +178,44 @@ long fj_hook_sigwait(struct fj_call *c)
 	return leave_with_mask(c, i - 1);
 }
 
+long fj_hook_sigpending(struct fj_call *c)
+{
+	uint64_t set = 0;
+	long r;
+
+	if (!c->arg[0] || c->arg[1] > SIGSET_SIZE)
+		return fj_kernel(c);
+	r = fj_sys2(__NR_rt_sigpending, &set, SIGSET_SIZE);
+	if (c->thread->sigsys_pending)
+		set |= SIGSYS_BIT;
+	return r < 0 ? r : fj_guest_write(c->arg[0], &set, c->arg[1]);
+}
+
+/* rt_sigtimedwait(2): a SIGSYS that we hold back can be waited for; all others are the kernel's. */
+long fj_hook_sigtimedwait(struct fj_call *c)
+{
+	struct fj_thread *t = c->thread;
+	struct {
+		int32_t signo, error, code, unused;
+		int32_t pid, uid;
+		uint64_t rest[13];
+	} info = {.signo = SIGSYS, .code = -6 /* SI_TKILL */}; /* siginfo_t is 128 bytes */
+	uint64_t set;
+
+	if (c->arg[3] != SIGSET_SIZE || fj_guest_read(&set, c->arg[0], sizeof(set)))
+		return fj_kernel(c);
+	if (!(set & SIGSYS_BIT) || !t->sigsys_pending) {
+		c->leaves_by_tail = c->frame != NULL;
+		return c->frame ? 0 : fj_kernel(c);
+	}
+	info.pid = (int32_t)fj_sys0(__NR_getpid);
+	info.uid = (int32_t)fj_sys0(__NR_getuid);
+	if (c->arg[1] && fj_guest_write(c->arg[1], &info, sizeof(info)))
+		return -EFAULT;
+	t->sigsys_pending = false;
+	return SIGSYS;
+}
+
 /* pselect6(2): the sixth argument points to { pointer to the set, its size }. */
 long fj_hook_pselect(struct fj_call *c)
 {
@@ -147,43 +239,53 @@ long fj_hook_pselect(struct fj_call *c)
 	return 0;
 }
 
-static bool is_ours(const struct fj_altstack *s)
+static bool is_on_own(const struct fj_thread *t, uint64_t sp)
 {
-	return s->size && fj_thread_holding(s->sp);
+	return t->altstack_size && sp > t->altstack && sp - t->altstack <= t->altstack_size;
 }
 
-static bool is_on(const struct fj_altstack *s, uint64_t sp)
+/* A stack too small for two frames is never used: ours takes its place. */
+static bool is_small(const struct fj_thread *t)
 {
-	return s->size && sp > s->sp && sp - s->sp <= s->size;
+	return t->altstack_size < SMALL_ALTSTACK;
+}
+
+/* Which signal stack the kernel shall use when the program goes on at `sp`. Ours while the program is on its own: a handler's calls then
+ * do not need room there. Always with AUTODISARM: the kernel then counts the stack as none while a handler runs on it. Else rt_sigreturn
+ * might refuse with EPERM to install another while it leaves a handler on this one: kernels differ in the order of their restoring. */
+void fj_altstack_settle(struct fj_thread *t, struct fj_altstack *s, uint64_t sp)
+{
+	if (s->size && !(s->flags & (int32_t)SS_DISABLE) && !fj_thread_holding(s->sp) && !t->altstack_size) {
+		t->altstack = s->sp; /* the parent's, in a forked child whose slot is new */
+		t->altstack_size = s->size;
+		t->altstack_flags = 0;
+	}
+	if (fj_thread_holding(sp) == t) { /* a handler of the program runs on ours: it stays disarmed until that is left */
+		*s = (struct fj_altstack){.flags = SS_DISABLE};
+		return;
+	}
+	if (t->altstack_size && !is_small(t) && !is_on_own(t, sp)) {
+		s->sp = t->altstack;
+		s->size = t->altstack_size;
+	} else {
+		s->sp = fj_thread_stack_bottom(t);
+		s->size = fj_thread_stack_top(t) - s->sp;
+	}
+	s->flags = (int32_t)SS_AUTODISARM;
 }
 
 /* What the program believes its signal stack to be. */
 static struct fj_altstack as_believed(const struct fj_call *c)
 {
 	const struct fj_thread *t = c->thread;
-	struct fj_altstack s = *c->altstack;
+	struct fj_altstack s = {.sp = t->altstack, .size = t->altstack_size, .flags = (int32_t)t->altstack_flags};
+	const bool is_on = is_on_own(t, c->sp) || (is_small(t) && fj_thread_holding(c->sp) == t);
 
-	if (!s.size || is_ours(&s)) {
-		s = (struct fj_altstack){.flags = SS_DISABLE};
-		if (t->small_altstack_size) {
-			s = (struct fj_altstack){.sp = t->small_altstack, .size = t->small_altstack_size};
-			/* Its handlers run on our stack in its place. */
-			if (is_on(c->altstack, c->sp))
-				s.flags = SS_ONSTACK;
-		}
-		return s;
-	}
-	s.flags &= (int32_t)SS_AUTODISARM;
-	if (is_on(&s, c->sp))
+	if (!s.size || (is_on && (t->altstack_flags & SS_AUTODISARM)))
+		return (struct fj_altstack){.flags = SS_DISABLE};
+	if (is_on)
 		s.flags |= SS_ONSTACK;
 	return s;
-}
-
-static void use_our_altstack(struct fj_call *c)
-{
-	c->altstack->sp = fj_thread_stack_bottom(c->thread);
-	c->altstack->size = fj_thread_stack_top(c->thread) - c->altstack->sp;
-	c->altstack->flags = 0;
 }
 
 long fj_hook_sigaltstack(struct fj_call *c)
@@ -206,16 +308,11 @@ long fj_hook_sigaltstack(struct fj_call *c)
 			return -EINVAL;
 		if (mode != SS_DISABLE && new.size < MINSIGSTKSZ_)
 			return -ENOMEM;
-		t->small_altstack = t->small_altstack_size = 0;
-		if (mode == SS_DISABLE) {
-			use_our_altstack(c);
-		} else if (new.size < SMALL_ALTSTACK) {
-			t->small_altstack = new.sp;
-			t->small_altstack_size = new.size;
-			use_our_altstack(c);
-		} else {
-			*c->altstack = new;
-		}
+		t->altstack = mode == SS_DISABLE ? 0 : new.sp;
+		t->altstack_size = mode == SS_DISABLE ? 0 : new.size;
+		t->altstack_flags = (uint32_t)new.flags & SS_AUTODISARM;
+		*c->altstack = (struct fj_altstack){0};
+		fj_altstack_settle(t, c->altstack, c->sp);
 	}
 	return c->arg[1] && fj_guest_write(c->arg[1], &old, sizeof(old)) ? -EFAULT : 0;
 }

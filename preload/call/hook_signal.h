@@ -5,13 +5,28 @@
 #ifndef FJ_HOOK_SIGNAL_H
 #define FJ_HOOK_SIGNAL_H
 
-#include <stdint.h>
+#include "sys/thread.h"
 
 struct fj_sigaction { /* struct kernel_sigaction, arch/x86/include/uapi/asm/signal.h */
 	uint64_t handler, flags, restorer, mask;
 };
 
-/* The program's own disposition of SIGSYS. */
-const struct fj_sigaction *fj_own_sigsys(void);
+struct fj_altstack { /* stack_t of asm/signal.h */
+	uint64_t sp;
+	int32_t flags;
+	uint64_t size;
+};
+
+/* Decide `*s`, the signal stack that the kernel shall use when the thread goes on at `sp`; in: the one it uses now. */
+void fj_altstack_settle(struct fj_thread *t, struct fj_altstack *s, uint64_t sp);
+
+/* A SIGSYS of the program's own has come: what is to be done? Returns a handler to go on in, with its mask in `*mask` (in: the
+ * program's mask), or FJ_DEFAULT, or FJ_IGNORE (also when it stays pending because the program blocks it). */
+enum { FJ_DEFAULT = 0, FJ_IGNORE = 1 };
+uint64_t fj_sigsys_arrived(struct fj_thread *t, uint64_t *mask);
+
+/* Through exec: FJ_SIGSYS_ flags of exec/exec.h. */
+uint32_t fj_sigsys_save(const struct fj_thread *t);
+void fj_sigsys_start(struct fj_thread *t, uint32_t flags);
 
 #endif

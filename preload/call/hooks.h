@@ -25,6 +25,9 @@ long fj_hook_getcwd(struct fj_call *c);
 long fj_hook_chdir(struct fj_call *c);
 long fj_hook_chroot(struct fj_call *c);
 
+/* missing.c */
+long fj_hook_exit_127(struct fj_call *c);
+
 /* hook_fd.c */
 long fj_hook_our_fd(struct fj_call *c);
 long fj_hook_close_range(struct fj_call *c);
@@ -46,6 +49,8 @@ long fj_hook_recvmmsg(struct fj_call *c);
 long fj_hook_sigaction(struct fj_call *c);
 long fj_hook_sigprocmask(struct fj_call *c);
 long fj_hook_sigwait(struct fj_call *c); /* rt_sigsuspend, ppoll, epoll_pwait, epoll_pwait2 */
+long fj_hook_sigpending(struct fj_call *c);
+long fj_hook_sigtimedwait(struct fj_call *c);
 long fj_hook_pselect(struct fj_call *c);
 long fj_hook_sigaltstack(struct fj_call *c);
 

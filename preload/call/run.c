@@ -15,6 +15,7 @@
 
 struct replaced {
 	struct fj_place place;
+	const struct fj_mount *mount; /* looked up only where mounts share a device */
 	int object_fd;
 	char link[40 + FJ_NAME_MAX];
 	bool is_announced;
@@ -37,7 +38,7 @@ static unsigned how_of(const struct fj_call *c, enum fj_kind kind)
 		!(fj_arg(c, FJ_LINKFLAGS, AT_SYMLINK_FOLLOW) & AT_SYMLINK_FOLLOW))
 		how = 0;
 	if (kind == FJ_NEW || kind == FJ_OLD)
-		how = FJ_ENTRY;
+		how = FJ_ENTRY | (fj_jail->mounts_share_device ? FJ_WANT_POS : 0);
 	if (c->row->flags & FJ_WRITES)
 		how |= FJ_WRITE;
 	return how;
@@ -133,6 +134,8 @@ static long replace_entry(struct fj_call *c, int i, const char *jail_path, struc
 
 	if (r < 0)
 		return r;
+	if (fj_jail->mounts_share_device && with->place.pos)
+		with->mount = fj_mount_of(with->place.pos);
 	if (with->place.is_mount)
 		return kind == FJ_NEW ? -EEXIST : -EBUSY;
 	if (with->place.is_read_only) {
@@ -162,6 +165,14 @@ static long replace_object(struct fj_call *c, int i, const char *jail_path, stru
 	if (fj_is_err(fd))
 		return fd;
 	with->object_fd = (int)fd;
+	if (fj_jail->mounts_share_device && (c->row->flags & FJ_RENAMES)) {
+		struct fj_place place;
+
+		if (!fj_path_walk(c->thread, fj_arg_dirfd(c, i), jail_path, how_of(c, c->row->kind[i]) | FJ_WANT_POS, &place) &&
+			place.pos)
+			with->mount = fj_mount_of(place.pos);
+		fj_place_done(&place);
+	}
 	name_by_string(c, i, with, (int)fd, NULL);
 	follow_replacement(c);
 	return 0;
@@ -196,7 +207,9 @@ long fj_hook_translate(struct fj_call *c)
 						       replace_object(c, i, jail_path, &with[count]);
 		count++;
 	}
-	if (!r)
+	if (!r && count == 2 && with[0].mount != with[1].mount)
+		r = -EXDEV; /* rename and link do not cross mounts, whatever lies below them */
+	if (!r || (r == -EFAULT && !count)) /* with a bad pointer the kernel may have another complaint first */
 		r = fj_kernel(c);
 	while (count--)
 		undo(&with[count]);

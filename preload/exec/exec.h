@@ -16,7 +16,7 @@
 #define FJ_PHDRS_MAX 64	  /* more than any linker makes (ld: about 13); the kernel's limit is 65536 bytes of them */
 
 /* Parse a #! line in `head`, FJ_HEAD_SIZE + 1 bytes of which the file filled the first ones and the rest is zero. The line is cut
- * apart in place. Returns 0; `*argument` is NULL when there is none. -ENOEXEC: this is no script (fs/binfmt_script.c). */
+ * apart in place. Returns 0; `*argument` is NULL when there is none, `*interpreter` may be empty. -ENOEXEC: this is no script (fs/binfmt_script.c). */
 long fj_script_parse(char *head, const char **interpreter, const char **argument);
 
 /* Is `head` a program for this machine? 0; -ENOEXEC: no ELF program, or none for us. */
@@ -31,13 +31,18 @@ struct fj_handoff {
 	uint64_t mask;	 /* signals blocked in the program; the engine execs with all blocked */
 	int32_t root_fd;
 	int32_t program_fd, interpreter_fd; /* open; interpreter_fd -1: none */
+	uint32_t is_first; /* the program that the user asked for: failures are explained */
+	uint32_t comm_from_exe;
+	uint32_t policy; /* its own filters: call/policy.h */
 	uint32_t no_new_privs, seccomp_mode; /* the program's own view */
 	uint32_t nested_len, exe_len, execfn_len; /* of the strings that follow, in this order */
 	uint32_t version;
 	uint32_t is_watched; /* call/hook_id.h */
 	uint32_t ids_len; /* of the identity, behind the other strings (own/ids.h); 0: root as the first process is it */
 	uint32_t is_secure; /* AT_SECURE */
+	uint32_t sigsys; /* FJ_SIGSYS_ flags: the program's own view of SIGSYS */
 };
+enum { FJ_SIGSYS_BLOCKED = 1, FJ_SIGSYS_IGNORED = 2 };
 #define FJ_HANDOFF_VERSION 2
 #define FJ_HANDOFF_PREFIX "\1fakejail="
 #define FJ_HANDOFF_SIZE (32 + 2 * sizeof(struct fj_handoff) + 3 * FJ_PATH_MAX + FJ_IDS_TEXT)

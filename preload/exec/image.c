@@ -56,8 +56,6 @@ long fj_script_parse(char *head, const char **interpreter, const char **argument
 	*end = 0;
 	if (arg)
 		*separator = 0;
-	if (!*name)
-		return -ENOEXEC;
 	*interpreter = name;
 	*argument = arg;
 	return 0;

@@ -9,6 +9,9 @@
 
 #include "call/exe.h"
 #include "call/hook_guard.h"
+#include "call/hook_signal.h"
+#include "call/missing.h"
+#include "call/policy.h"
 #include "trap/trap.h"
 
 #include <linux/auxvec.h>
@@ -105,6 +108,8 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	copy_text(exe, exe_at, h.exe_len, sizeof(exe));
 	fj_root_start(nested);
 	fj_exe_start(exe);
+	fj_policy_start(h.policy);
+	fj_sigsys_start(t, h.sigsys);
 	fj_guard_start(h.no_new_privs, h.seccomp_mode);
 	fj_ids_start(fj_jail_board(), execfn + h.execfn_len, h.ids_len);
 	t->is_watched = h.is_watched;
@@ -123,11 +128,18 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 			fail("interpreter", r);
 		fj_close(h.interpreter_fd);
 		fj_stack_set_aux(s, AT_BASE, interpreter.base);
+		if (h.is_first && program.phdr)
+			fj_missing_watch(interpreter.code_start, interpreter.code_end, program.base, (const Elf64_Phdr *)program.phdr,
+				program.phnum);
 		entry = interpreter.entry;
 	}
+	fj_jail->is_starting = 0;
 	fj_stack_set_aux(s, AT_PHDR, program.phdr);
 	fj_stack_set_aux(s, AT_PHNUM, program.phnum);
 	fj_stack_set_aux(s, AT_ENTRY, program.entry);
+	/* Behind the environment, where the kernel has it; the rest of the handoff is used up. */
+	memmove(handoff, execfn, h.execfn_len + 1);
+	execfn = handoff;
 	fj_stack_set_aux(s, AT_EXECFN, (uint64_t)execfn);
 	fj_stack_set_aux(s, AT_UID, fj_ids()->ruid);
 	fj_stack_set_aux(s, AT_EUID, fj_ids()->euid);
@@ -137,7 +149,8 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	if (program.wants_exec_stack)
 		fj_sys3(__NR_mprotect, (uint64_t)s->base & ~(uint64_t)(FJ_PAGE - 1), FJ_PAGE,
 			PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN);
-	set_comm(execfn);
+	/* A program run by its descriptor alone has no name but its file's: since Linux 6.14 that is its comm. */
+	set_comm(h.comm_from_exe ? exe : execfn);
 	tell_kernel(s, &program, handoff);
 	h.mask &= ~(1UL << 30); /* SIGSYS: whatever the launcher's caller had blocked, the trap needs it */
 	fj_sys4(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &h.mask, 0, sizeof(h.mask));

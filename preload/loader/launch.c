@@ -16,6 +16,7 @@
 #include <linux/mman.h>
 #include <linux/prctl.h>
 #include <linux/resource.h>
+#include <linux/utsname.h>
 
 #define FAILED 125 /* chroot(8), env(1): the tool itself failed */
 #define BINDS_MAX 48
@@ -192,6 +193,19 @@ static void put(char *out, const char *text, size_t size)
 		fail("too long:", text, -ENAMETOOLONG);
 }
 
+static bool kernel_is_at_least(unsigned major, unsigned minor)
+{
+	struct new_utsname name;
+	unsigned number[2] = {0, 0};
+	const char *p = name.release;
+
+	fj_sys1(__NR_uname, &name);
+	for (int i = 0; i < 2; i++, p++)
+		for (; *p >= '0' && *p <= '9'; p++)
+			number[i] = number[i] * 10 + (unsigned)(*p - '0');
+	return number[0] > major || (number[0] == major && number[1] >= minor);
+}
+
 static void make_jail(void)
 {
 	struct stat st;
@@ -229,6 +243,7 @@ static void make_jail(void)
 		put(fj_jail->hostname, option.hostname, sizeof(fj_jail->hostname));
 	fj_jail->has_read_only = fj_jail->root_read_only = option.read_only;
 	fj_jail->root_fd = place_descriptors((int)root, (int)memory);
+	fj_jail->names_comm_by_file = kernel_is_at_least(6, 14);
 	if (fj_openat2(-1, ".", O_PATH, 0, 0) != -EBADF)
 		fj_jail->no_openat2 = 1;
 }
@@ -254,6 +269,8 @@ static long make_point(struct fj_thread *t, char *jail_path, bool as_dir)
 			end++;
 		kept = *end;
 		*end = 0;
+		const uint32_t mark = fj_scratch_mark(t);
+
 		r = fj_path_walk(t, AT_FDCWD, jail_path, FJ_ENTRY, &place);
 		if (!r && (kept || as_dir))
 			r = fj_sys3(__NR_mkdirat, place.dirfd, place.name, 0755);
@@ -267,6 +284,7 @@ static long make_point(struct fj_thread *t, char *jail_path, bool as_dir)
 		if (r == -EEXIST)
 			r = 0;
 		fj_place_done(&place);
+		fj_scratch_release(t, mark);
 		*end = kept;
 		p = end - 1;
 		if (!kept)
@@ -309,6 +327,11 @@ static void add_bind(struct fj_thread *t, const struct bind *b)
 		r = make_point(t, jail_path, as_dir);
 		if (r < 0)
 			fail("cannot make the mount point", b->jail, r);
+	}
+	/* A file that the jail lacks, or has as a symlink to nowhere (/etc/resolv.conf): in its directory, without making one. */
+	if (r == -ENOENT && may_lack && !as_dir) {
+		r = fj_path_walk(t, AT_FDCWD, jail_path, FJ_WANT_POS, &place);
+		fj_place_done(&place);
 	}
 	if (r == -ENOENT && may_lack)
 		goto out;
@@ -456,6 +479,7 @@ _Noreturn void fj_launch(struct fj_stack *s)
 	if (fj_jail->has_trap && (r = fj_trap_filter(t)) < 0)
 		fail("the kernel refuses the seccomp filter that confines programs", "", r);
 	start_tracing();
+	fj_jail->is_starting = 1;
 	if (!option.skip_chdir && (r = call(t, __NR_chdir, (uint64_t) "/", 0, 0)) == 0 && option.chdir)
 		r = call(t, __NR_chdir, (uint64_t)option.chdir, 0, 0);
 	if (r < 0 && !option.skip_chdir)

@@ -15,6 +15,7 @@
 
 #include <asm/stat.h>
 #include <linux/openat2.h>
+#include <linux/resource.h>
 
 #define REST_SIZE (2 * FJ_PATH_MAX) /* a symlink's text and what follows it */
 
@@ -421,13 +422,13 @@ static long finish(struct walk *w, char *name, char *end, unsigned how, struct f
 		if (r < 0 && r != -ENOENT)
 			return r;
 		if (r == MAGIC_LINK) {
-			if (fj_streq(name, "root")) {
+			if (len == 4 && !memcmp(name, "root", 4)) {
 				go_to_root(w);
 				place->dirfd = w->fd;
 				place->name = ".";
 			} else {
 				place->is_magic = true;
-				place->is_exe = fj_streq(name, "exe");
+				place->is_exe = len == 3 && !memcmp(name, "exe", 3);
 			}
 		}
 	}
@@ -567,7 +568,7 @@ long fj_path_walk(struct fj_thread *t, int dirfd, const char *jail_path, unsigne
 	place->owned_fd = w.owned_fd;
 	if (w.knows_pos) {
 		place->pos = w.pos.at;
-		place->is_read_only = fj_jail->has_read_only && is_read_only(w.pos.at);
+		place->is_read_only = (fj_jail->has_read_only || place->is_mount) && is_read_only(w.pos.at);
 	}
 	return 0;
 }
@@ -586,8 +587,14 @@ void fj_place_move_up(struct fj_place *place)
 	if (place->owned_fd < 0)
 		return;
 	fd = fj_sys3(__NR_fcntl, place->owned_fd, F_DUPFD_CLOEXEC, FJ_FD_ROOT(fj_jail) - 64);
+	if (fd == -EINVAL) { /* a lower RLIMIT_NOFILE */
+		struct rlimit64 limit = {0};
+
+		fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, &limit);
+		fd = fj_sys3(__NR_fcntl, place->owned_fd, F_DUPFD_CLOEXEC, limit.rlim_cur - 1);
+	}
 	if (fj_is_err(fd))
-		return; /* a low RLIMIT_NOFILE: stay */
+		return;
 	fj_close(place->owned_fd);
 	place->owned_fd = place->dirfd = (int)fd;
 }

@@ -141,9 +141,9 @@ static bool take(struct fj_thread *t, uint32_t from, int32_t pid, int32_t tid)
 	t->tid = tid;
 	t->inner_sp = 0;
 	t->window_fd = -1;
-	t->wants_sigsys_blocked = false;
+	t->wants_sigsys_blocked = t->sigsys_pending = false;
+	t->altstack_size = 0;
 	t->is_watched = false;
-	t->small_altstack = 0;
 	t->scratch_used = 0;
 	return true;
 }

@@ -26,9 +26,11 @@ struct fj_thread {
 	/* The program blocked SIGSYS: reported back, never done (a blocked SIGSYS kills). */
 	bool wants_sigsys_blocked;
 	bool is_watched; /* it has the second filter: call/hook_id.h */
-	/* The program's own signal stack when it is too small to be used: kept, reported, not installed. */
-	uintptr_t small_altstack;
-	size_t small_altstack_size;
+	bool sigsys_pending; /* and one came meanwhile */
+	/* The signal stack that the program set (size 0: none), with its own flags. */
+	uintptr_t altstack;
+	size_t altstack_size;
+	uint32_t altstack_flags;
 	/* Pointer arrays of an execve too long for scratch; kept for the next time. */
 	uintptr_t exec_room;
 	size_t exec_room_size, exec_room_used;

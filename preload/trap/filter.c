@@ -24,7 +24,6 @@
 #define AT_IP 8
 #define AT_ARG(i) (16 + 8 * (i))
 #define SIGSYS 31
-#define SIG_UNBLOCK 1
 
 #define REFUSAL(e) (SECCOMP_RET_ERRNO | ((e) & SECCOMP_RET_DATA))
 
@@ -130,12 +129,6 @@ static void emit_leaf(struct builder *b, const struct fj_row *row)
 	case FJ_IF_OUR_FD1:
 		allow_unless_our_fd(b, row->when == FJ_IF_OUR_FD1);
 		break;
-	case FJ_IF_BLOCKS:
-		load(b, AT_ARG(0));
-		emit(b, BPF_JMP | BPF_JEQ | BPF_K, SIG_UNBLOCK, 0, 1);
-		allow(b);
-		allow_if_null(b, 1);
-		break;
 	case FJ_IF_ACTION:
 		load(b, AT_ARG(0));
 		emit(b, BPF_JMP | BPF_JEQ | BPF_K, SIGSYS, 5, 0);
@@ -153,6 +146,11 @@ static void emit_leaf(struct builder *b, const struct fj_row *row)
 	case FJ_IF_NOT_ROOT:
 		unless_ours(b, REFUSAL(0));
 		return;
+	case FJ_IF_127:
+		load(b, AT_ARG(0));
+		emit(b, BPF_JMP | BPF_JEQ | BPF_K, 127, 1, 0);
+		allow(b);
+		break;
 	case FJ_IF_RENAMED:
 		if (!fj_jail->release[0] && !fj_jail->hostname[0]) {
 			allow(b);

@@ -5,20 +5,18 @@
 #include "trap/trap.h"
 
 #include "call/hook_signal.h"
+#include "call/policy.h"
 #include "sys/guest.h"
 
 #include <asm/sigcontext.h>
 #include <asm/siginfo.h>
+#include <linux/seccomp.h>
 
 #define SIGSYS 31
-#define SIGSYS_BIT (1UL << (SIGSYS - 1))
 #define SYS_SECCOMP 1 /* asm-generic/siginfo.h */
 #define SA_SIGINFO_ 0x4u
 #define SA_RESTORER_ 0x04000000u
 #define SA_ONSTACK_ 0x08000000u
-#define SS_DISABLE 2
-#define SIG_DFL_ 0
-#define SIG_IGN_ 1
 #define SIG_SETMASK 2
 
 #define RED_ZONE 128u  /* System V ABI AMD64, 3.2.2 */
@@ -40,19 +38,6 @@ void fj_trap_entry(void);
 uintptr_t fj_trap_stack(struct frame *f, uintptr_t sp);
 uintptr_t fj_trap_handle(siginfo_t *info, struct frame *f);
 
-static bool has_altstack(const struct frame *f)
-{
-	/* Never set reads size 0 and flags 0; switched off reads SS_DISABLE. */
-	return f->stack.size && !(f->stack.flags & SS_DISABLE);
-}
-
-static void give_altstack(struct frame *f, const struct fj_thread *t)
-{
-	f->stack.sp = fj_thread_stack_bottom(t);
-	f->stack.size = fj_thread_stack_top(t) - f->stack.sp;
-	f->stack.flags = 0;
-}
-
 /* Nothing of the engine is under way below this entry: what a handler abandoned by siglongjmp is tidied up. */
 static void begin_afresh(struct fj_thread *t)
 {
@@ -70,12 +55,12 @@ uintptr_t fj_trap_stack(struct frame *f, uintptr_t sp)
 	if (t) {
 		if (fj_thread_holding(f->regs.sp) != t)
 			begin_afresh(t);
+		fj_altstack_settle(t, &f->stack, f->regs.sp);
 		return sp;
 	}
 	t = fj_thread_mine();
 	fj_assert(t);
-	if (!has_altstack(f))
-		give_altstack(f, t); /* rt_sigreturn installs it */
+	fj_altstack_settle(t, &f->stack, f->regs.sp); /* rt_sigreturn installs it */
 	if (t->inner_sp < fj_thread_stack_bottom(t) + ENGINE_STACK_MIN)
 		begin_afresh(t);
 	return t->inner_sp ? t->inner_sp : fj_thread_stack_top(t);
@@ -84,20 +69,19 @@ uintptr_t fj_trap_stack(struct frame *f, uintptr_t sp)
 /* A SIGSYS that is not our trap: the program's own affair. Returns the handler to go on in, or 0. */
 static uintptr_t deliver_to_program(const struct frame *f)
 {
-	const struct fj_sigaction *own = fj_own_sigsys();
-	struct fj_sigaction default_action = {.handler = SIG_DFL_};
-	uint64_t mask;
+	const struct fj_sigaction default_action = {.handler = FJ_DEFAULT};
+	uint64_t mask = f->mask;
+	const uint64_t handler = fj_sigsys_arrived(fj_thread_holding((uintptr_t)__builtin_frame_address(0)), &mask);
 
-	if (own->handler == SIG_IGN_)
+	if (handler == FJ_IGNORE)
 		return 0;
-	if (own->handler == SIG_DFL_) {
+	if (handler == FJ_DEFAULT) {
 		fj_sys4(__NR_rt_sigaction, SIGSYS, &default_action, 0, sizeof(mask));
 		fj_sys3(__NR_tgkill, fj_sys0(__NR_getpid), fj_sys0(__NR_gettid), SIGSYS);
 		return 0; /* it is pending, and kills when the frame's mask is back */
 	}
-	mask = (f->mask | own->mask) & ~SIGSYS_BIT;
 	fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof(mask));
-	return own->handler;
+	return handler;
 }
 
 /* Leave with the call still to be made, on the gate page and under the program's own mask (gate.S, fj_gate_tail). */
@@ -135,6 +119,7 @@ static void leave_by_tail(struct frame *f, struct fj_call *c)
 uintptr_t fj_trap_handle(siginfo_t *info, struct frame *f)
 {
 	struct fj_call c;
+	uint32_t answer;
 	long r;
 
 	if (info->si_code != SYS_SECCOMP || info->si_errno != FJ_TRAP_TAG)
@@ -146,9 +131,23 @@ uintptr_t fj_trap_handle(siginfo_t *info, struct frame *f)
 		.mask = &f->mask,
 		.altstack = &f->stack,
 		.sp = f->regs.sp,
+		.ip = f->regs.ip,
 		.frame = f,
 	};
-	r = fj_call(&c);
+	answer = fj_policy_ask(c.nr, c.arg, f->regs.ip);
+	switch (answer & SECCOMP_RET_ACTION_FULL) {
+	case SECCOMP_RET_ERRNO:
+		r = -(long)(answer & SECCOMP_RET_DATA);
+		break;
+	case SECCOMP_RET_TRAP:
+		info->si_errno = (int)(answer & SECCOMP_RET_DATA);
+		return deliver_to_program(f);
+	case SECCOMP_RET_TRACE: /* no tracer asked for it */
+		r = -ENOSYS;
+		break;
+	default:
+		r = fj_call(&c);
+	}
 	if (c.leaves_by_tail)
 		leave_by_tail(f, &c);
 	else
@@ -166,7 +165,7 @@ void fj_trap_arm(struct fj_thread *t)
 	};
 	struct frame f = {0};
 
-	give_altstack(&f, t);
+	fj_altstack_settle(t, &f.stack, 0);
 	fj_sys4(__NR_rt_sigaction, SIGSYS, &act, 0, sizeof(act.mask));
 	fj_sys2(__NR_sigaltstack, &f.stack, 0);
 }

@@ -47,6 +47,11 @@ same "FAKEJAIL_LIBDIR, libtool's place" "$(words start -r "$place/R" -N R -p "$p
 FAKEJAIL_LIBDIR=$place/build $shell tree/fakejail --bare R true >"$work/out" 2>"$work/err" || status=$?
 same 'FAKEJAIL_LIBDIR, beside the loader' "$(words start -r "$place/R" -N R -p "$place/build/libfakejail.so" -- true)"
 
+cp build/fakejail-loader tree/
+status=0
+$shell tree/fakejail --bare R true >"$work/out" 2>"$work/err" || status=$?
+same 'a loader beside the scripts' "$(words start -r "$place/R" -N R -- true)"
+
 # Through PATH and through a symlink.
 mkdir -p bin
 ln -s "$work/bin/fakejail" bin/fj

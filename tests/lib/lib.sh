@@ -42,7 +42,8 @@ is_root || test_uid=$(id -u)
 # A command that reads the terminal by mistake must see the end of a file.
 exec </dev/null
 
-work=$(mktemp -d "${TMPDIR:-/tmp}/fakejail-$test_name.XXXXXX")
+# Not /tmp, which may be a small tmpfs: a Debian root is half a gigabyte.
+work=$(mktemp -d "${TMPDIR:-/var/tmp}/fakejail-$test_name.XXXXXX")
 chmod 755 "$work"
 # mine: a directory that belongs to the user whom the jailed commands run as; jails and his home go there.
 mine=$work/user
@@ -186,9 +187,9 @@ run() {
 	err=$(cat "$work/err")
 }
 
-# What the last `run` saw, as the last arguments of fail.
+# fail_run NAME WHAT [MORE...]: fail, and show what the last `run` saw.
 fail_run() {
-	fail "$1" "$2" "exit status: $rc" "stdout: $(printf '%s\n' "$out" | tail -n 40)" \
+	fail "$@" "exit status: $rc" "stdout: $(printf '%s\n' "$out" | tail -n 40)" \
 		"stderr: $(printf '%s\n' "$err" | tail -n 40)"
 }
 
@@ -233,7 +234,7 @@ prints() {
 	if [ "$rc" = 0 ] && [ "$out" = "$want" ]; then
 		ok "$check"
 	else
-		fail_run "$check" "expected exit status 0 and stdout: $want"
+		fail_run "$check" 'not as expected' "expected exit status 0 and stdout: $want"
 	fi
 }
 
@@ -246,7 +247,7 @@ prints_like() {
 	# shellcheck disable=SC2254
 	case $rc:$out in
 	0:$want) ok "$check" ;;
-	*) fail_run "$check" "expected exit status 0 and stdout like: $want" ;;
+	*) fail_run "$check" 'not as expected' "expected exit status 0 and stdout like: $want" ;;
 	esac
 }
 
@@ -260,7 +261,7 @@ fails() {
 	# shellcheck disable=SC2254
 	case $rc:$err in
 	"$want_rc":$want) ok "$check" ;;
-	*) fail_run "$check" "expected exit status $want_rc and stderr like: $want" ;;
+	*) fail_run "$check" 'not as expected' "expected exit status $want_rc and stderr like: $want" ;;
 	esac
 }
 

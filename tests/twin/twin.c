@@ -44,6 +44,8 @@ int main(int argc, char **argv)
 		run_entry(__start_twin_tool, __stop_twin_tool, argc, argv, argc < 2 ? "args" : argv[1] + 1);
 		twin_exit(2);
 	}
+	if (strcmp(argv[1], "-c") == 0 && argc > 2)
+		run_entry(__start_twin_tool, __stop_twin_tool, argc, argv, "shell");
 	if (strcmp(argv[1], "--list") == 0) {
 		list_cases();
 		twin_exit(0);
