@@ -3,6 +3,7 @@
  *
  * row.c - calls.def as an array: number -> row; and what hooks ask of a row. */
 #include "call/hooks.h"
+#include "call/may.h"
 
 #include "own/ids.h"
 #include "sys/guest.h"
@@ -77,6 +78,19 @@ static void resolve_alias(struct fj_call *c)
 	}
 }
 
+static long run_row(struct fj_call *c)
+{
+	if (__builtin_expect(fj_ids_is_limited(), 0)) {
+		const uint32_t mark = fj_scratch_mark(c->thread);
+		const long r = fj_may_call(c);
+
+		fj_scratch_release(c->thread, mark);
+		if (r < 0)
+			return r;
+	}
+	return c->row->run ? c->row->run(c) : fj_kernel(c);
+}
+
 long fj_call(struct fj_call *c)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
@@ -94,11 +108,11 @@ long fj_call(struct fj_call *c)
 		const long nr = c->nr;
 
 		memcpy(arg, c->arg, sizeof(arg));
-		r = c->row->run ? c->row->run(c) : fj_kernel(c);
+		r = run_row(c);
 		if (!c->leaves_by_tail && c->nr == nr)
 			fj_trace(c, arg, r);
 	} else {
-		r = c->row->run ? c->row->run(c) : fj_kernel(c);
+		r = run_row(c);
 	}
 	fj_scratch_release(c->thread, mark);
 	return r;
