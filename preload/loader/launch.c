@@ -393,7 +393,7 @@ static long exec_path(struct fj_thread *t, char *path, char **argv, char **envp)
 
 _Noreturn static void run_command(struct fj_thread *t, char **envp)
 {
-	static char candidate[FJ_PATH_MAX];
+	static char candidate[FJ_PATH_MAX], refused[FJ_PATH_MAX];
 	const char *command = option.command[0], *search = variable(envp, "PATH");
 	const char *tried = command;
 	long error = -ENOENT;
@@ -418,13 +418,17 @@ _Noreturn static void run_command(struct fj_thread *t, char **envp)
 			fj_str_put(&s, "/");
 		fj_str_put(&s, command);
 		r = exec_path(t, candidate, option.command, envp);
-		/* As execvp(3): what is there but cannot be run is told when nothing else is found. */
-		if (r != -ENOTDIR && (r != -ENOENT || call(t, __NR_access, (uint64_t)candidate, 0, 0) == 0)) {
-			error = r;
-			tried = candidate;
-			break;
-		}
 		p = *end ? end + 1 : NULL;
+		if (r == -ENOTDIR || call(t, __NR_access, (uint64_t)candidate, 0, 0) < 0)
+			continue;
+		/* As execvp(3): what may not be run is told when nothing else is found. */
+		if (r != -EACCES || error == -ENOENT) {
+			error = r;
+			put(refused, candidate, sizeof(refused));
+			tried = refused;
+		}
+		if (r != -EACCES)
+			break;
 	}
 	fj_sys1(__NR_exit_group, fj_explain(t, command, tried, search, error, envp));
 	__builtin_unreachable();
