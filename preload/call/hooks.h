@@ -63,6 +63,18 @@ long fj_hook_sigtimedwait(struct fj_call *c);
 long fj_hook_pselect(struct fj_call *c);
 long fj_hook_sigaltstack(struct fj_call *c);
 
+/* hook_id.c */
+long fj_hook_getid(struct fj_call *c); /* getuid, geteuid, getgid, getegid */
+long fj_hook_getresid(struct fj_call *c);
+long fj_hook_getgroups(struct fj_call *c);
+long fj_hook_setid(struct fj_call *c); /* setuid and its kin */
+long fj_hook_setgroups(struct fj_call *c);
+long fj_hook_capget(struct fj_call *c);
+long fj_hook_capset(struct fj_call *c);
+
+/* peer.c */
+long fj_hook_peer(struct fj_call *c); /* getsockopt */
+
 /* hook_guard.c */
 long fj_hook_prctl(struct fj_call *c);
 long fj_hook_seccomp(struct fj_call *c);

@@ -126,7 +126,11 @@ enum {
 	FJ_WANT_POS = 8, /* fill place.pos */
 	FJ_NO_LINKS = 16, /* -ELOOP at any symlink on the way (openat2(2), RESOLVE_NO_SYMLINKS) */
 	FJ_NO_MAGIC = 32, /* -ELOOP at a link of procfs that only the kernel can follow */
+	FJ_ASK_SEARCH = 64, /* every directory on the way is asked fj_path_may_search */
 };
+
+/* May names be looked up in directory `dirfd`? 0 or -EACCES. Set before the first walk with FJ_ASK_SEARCH, by whoever knows owners. */
+extern long (*fj_path_may_search)(struct fj_thread *t, int dirfd);
 
 /* Where the kernel finds it: `name` relative to `dirfd` (or an absolute host path with AT_FDCWD). No symlink is
  * met on the way, and the last component is none that the caller wanted followed. */

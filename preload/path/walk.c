@@ -19,6 +19,8 @@
 
 #define REST_SIZE (2 * FJ_PATH_MAX) /* a symlink's text and what follows it */
 
+long (*fj_path_may_search)(struct fj_thread *t, int dirfd);
+
 struct walk {
 	struct fj_thread *t;
 	const struct fj_root *root;
@@ -327,7 +329,7 @@ static long leap(struct walk *w)
 	char *last = NULL, *c = w->rest;
 	long fd;
 
-	if (!w->can_leap || fj_jail->no_openat2)
+	if (!w->can_leap || fj_jail->no_openat2 || (w->how & FJ_ASK_SEARCH))
 		return 0;
 	w->can_leap = false;
 	for (char *start = c; *c; start = c) {
@@ -456,6 +458,8 @@ static long walk_component(struct walk *w, unsigned how, struct fj_place *place)
 	char *name = w->rest, *end, *next;
 	long r = 0;
 
+	if ((w->how & FJ_ASK_SEARCH) && *name && (r = fj_path_may_search(w->t, w->fd)) < 0)
+		return r;
 	for (end = name; *end && *end != '/'; end++)
 		;
 	for (next = end; *next == '/'; next++)
