@@ -341,7 +341,10 @@ static long start_loader(struct fj_call *c, const struct program *p, uint64_t ar
 		r = env_with(c, &envp, s.at);
 	if (r)
 		return r;
-	return fj_sys3(__NR_execve, fj_jail->loader, argv, envp);
+	c->thread->busy = FJ_EXECS;
+	r = fj_sys3(__NR_execve, fj_jail->loader, argv, envp);
+	c->thread->busy = FJ_BUSY;
+	return r;
 }
 
 /* What the new program is told of its own file name (AT_EXECFN), which for execveat names the descriptor. */

@@ -30,10 +30,10 @@ struct bind {
 };
 
 static struct {
-	const char *root, *name, *chdir, *release, *hostname, *trace;
+	const char *root, *name, *chdir, *release, *hostname, *trace, *preload;
 	struct bind bind[BINDS_MAX];
 	int bind_count;
-	bool skip_chdir, no_trap, read_only;
+	bool skip_chdir, no_trap, no_preload, no_sites, read_only;
 	char **command;
 } option;
 
@@ -58,6 +58,7 @@ static void read_options(char **at)
 	for (; *at && !fj_streq(*at, "--"); at++) {
 		const char letter = (*at)[0] == '-' ? (*at)[1] : 0;
 		struct bind *b = &option.bind[option.bind_count];
+		const char *door;
 
 		switch (letter) {
 		case 'r':
@@ -93,13 +94,20 @@ static void read_options(char **at)
 			option.trace = next(&at);
 			break;
 		case 'x':
-			if (fj_streq(next(&at), "trap"))
+			door = next(&at);
+			if (fj_streq(door, "trap"))
 				option.no_trap = true;
+			else if (fj_streq(door, "preload"))
+				option.no_preload = true;
+			else if (fj_streq(door, "sites"))
+				option.no_sites = true;
+			break;
+		case 'p':
+			option.preload = next(&at);
 			break;
 		case 'u':
 		case 'g':
 		case 'd':
-		case 'p':
 			next(&at);
 			break;
 		case 'q':
@@ -233,6 +241,9 @@ static void make_jail(void)
 	if (fj_is_err(at))
 		fail("needs /proc on the host", "", at);
 	put(fj_jail->name, option.name, FJ_PATH_MAX);
+	fj_jail->no_sites = option.no_sites;
+	if (option.preload && !option.no_preload)
+		put(fj_jail->preload, option.preload, FJ_PATH_MAX);
 	if (option.release)
 		put(fj_jail->release, option.release, sizeof(fj_jail->release));
 	if (option.hostname)

@@ -80,6 +80,8 @@ struct fj_jail {
 	char root_path[FJ_PATH_MAX]; /* host path of the root, the kernel's spelling */
 	char name[FJ_PATH_MAX];	     /* the root as the user typed it, for messages */
 	char loader[FJ_PATH_MAX];    /* host path of the loader */
+	uint32_t no_sites;	     /* system calls of libraries stay as they are: door/sites.c */
+	char preload[FJ_PATH_MAX];   /* host path of libfakejail.so; empty: none */
 	char release[65], hostname[65]; /* what uname(2) says, when not empty (sizes: linux/utsname.h) */
 	char text[FJ_TEXT_ARENA];
 	uint64_t bloom[FJ_BLOOM_WORDS]; /* names of components that facts depend on; bits are only ever set */
