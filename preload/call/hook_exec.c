@@ -413,6 +413,8 @@ long fj_hook_exec(struct fj_call *c)
 		r = resolve_scripts(c, &p, execfn, execfn != jail_path && closes_on_exec(dirfd));
 	if (!r)
 		r = open_interpreter(c, &p);
+	if (!r && !fj_jail->has_trap && p.interpreter_fd < 0)
+		r = -EACCES; /* a static program makes its calls itself, and nothing would see them */
 	if (!r)
 		r = start_loader(c, &p, c->arg[i + 1], c->arg[i + 2], execfn);
 	if (p.fd >= 0)

@@ -9,6 +9,7 @@
 #include "door/door.h"
 
 #include "call/hooks.h"
+#include "door/sites.h"
 
 #include <linux/mman.h>
 
@@ -30,6 +31,9 @@ struct fj_thread *fj_door_enter(const struct fj_door_record *record);
 long fj_door_run(struct fj_door_record *record, struct fj_thread *t);
 
 static bool may_read_fs_base;
+
+/* A bit for each call that a site whose number is not known beforehand brings here: entry.S. */
+uint64_t fj_door_bits[FJ_DOOR_CALLS / 64];
 
 static uintptr_t fs_base(void)
 {
@@ -102,6 +106,12 @@ long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
 	c.sp = (uint64_t)record;
 	c.frame = record;
 	c.leaves_by_tail = false;
+	if (c.nr == __NR_mmap) {
+		r = fj_kernel(&c);
+		if (!fj_is_err(r) && (c.arg[2] & PROT_EXEC) && !(c.arg[3] & MAP_ANONYMOUS))
+			fj_sites_patch((uint64_t)r, c.arg[1], (int)c.arg[4], c.arg[5]);
+		return r;
+	}
 	if (row && !applies(row, c.arg))
 		return fj_kernel(&c);
 	r = fj_call(&c);
@@ -148,7 +158,9 @@ long fj_door_place(bool has_fsgsbase)
 	page->call = (long (*)(long, long, long, long, long, long, long))(uintptr_t)fj_door_call;
 	for (long nr = 0; nr < fj_row_count; nr++)
 		if (fj_door_wants(nr))
-			page->wants[nr / 64] |= 1UL << (nr % 64);
+			fj_door_bits[nr / 64] |= 1UL << (nr % 64);
+	memcpy(page->wants, fj_door_bits, sizeof(page->wants));
+	fj_door_bits[__NR_mmap / 64] |= 1UL << (__NR_mmap % 64);
 	page->magic = FJ_DOOR_MAGIC;
 	return fj_sys3(__NR_mprotect, page, FJ_PAGE, PROT_READ);
 }

@@ -87,4 +87,31 @@ fj_door_site:
 	mov	%rbx, %rsp
 	jmp	1b
 	.size	fj_door_site, . - fj_door_site
+
+/* The same when the number is known only now: rcx is the address behind the syscall instruction, and what the engine does not want
+ * is done by that. */
+	.globl	fj_door_maybe, fj_door_maybe_here
+	.hidden	fj_door_maybe, fj_door_maybe_here, fj_door_bits
+fj_door_maybe:
+	cmp	$512, %rax		/* FJ_DOOR_CALLS */
+	jae	1f
+	lea	fj_door_bits(%rip), %r11
+	bt	%rax, (%r11)
+	jc	fj_door_site
+1:	sub	$2, %rcx
+	jmp	*%rcx
+
+/* And when that instruction is no more: the call is made here. */
+fj_door_maybe_here:
+	cmp	$512, %rax
+	jae	1f
+	lea	fj_door_bits(%rip), %r11
+	bt	%rax, (%r11)
+	jc	fj_door_site
+1:	lea	-128(%rsp), %rsp
+	push	%rcx
+	syscall
+	pop	%rcx
+	lea	128(%rsp), %rsp
+	jmp	*%rcx
 	.section .note.GNU-stack, "", @progbits

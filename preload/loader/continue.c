@@ -117,14 +117,14 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 
 	if (h.interpreter_fd < 0 || !fj_preload_announce(s))
 		fj_stack_pop_env(s);
-	r = fj_map_elf(h.program_fd, &program);
+	r = fj_map_elf(h.program_fd, !fj_jail->has_trap, &program);
 	if (r < 0)
 		fail(exe, r);
 	entry = program.entry;
 	fj_close(h.program_fd);
 	fj_stack_set_aux(s, AT_BASE, 0);
 	if (h.interpreter_fd >= 0) {
-		r = fj_map_elf(h.interpreter_fd, &interpreter);
+		r = fj_map_elf(h.interpreter_fd, true, &interpreter);
 		if (r < 0)
 			fail("interpreter", r);
 		fj_close(h.interpreter_fd);
@@ -141,7 +141,8 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	/* A program run by its descriptor alone has no name but its file's: since Linux 6.14 that is its comm. */
 	set_comm(h.comm_from_exe ? exe : execfn);
 	tell_kernel(s, &program, env, handoff);
-	h.mask &= ~(1UL << 30); /* SIGSYS: whatever the launcher's caller had blocked, the trap needs it */
+	if (fj_jail->has_trap)
+		h.mask &= ~(1UL << 30); /* SIGSYS: whatever the launcher's caller had blocked, the trap needs it */
 	fj_sys4(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &h.mask, 0, sizeof(h.mask));
 	fj_loader_jump(s->base, entry);
 }

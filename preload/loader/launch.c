@@ -33,7 +33,7 @@ static struct {
 	const char *root, *name, *chdir, *release, *hostname, *trace, *preload;
 	struct bind bind[BINDS_MAX];
 	int bind_count;
-	bool skip_chdir, no_trap, no_preload, no_sites, read_only;
+	bool skip_chdir, no_trap, no_preload, no_patch, read_only;
 	char **command;
 } option;
 
@@ -99,8 +99,8 @@ static void read_options(char **at)
 				option.no_trap = true;
 			else if (fj_streq(door, "preload"))
 				option.no_preload = true;
-			else if (fj_streq(door, "sites"))
-				option.no_sites = true;
+			else if (fj_streq(door, "patch"))
+				option.no_patch = true;
 			break;
 		case 'p':
 			option.preload = next(&at);
@@ -241,9 +241,6 @@ static void make_jail(void)
 	if (fj_is_err(at))
 		fail("needs /proc on the host", "", at);
 	put(fj_jail->name, option.name, FJ_PATH_MAX);
-	fj_jail->no_sites = option.no_sites;
-	if (option.preload && !option.no_preload)
-		put(fj_jail->preload, option.preload, FJ_PATH_MAX);
 	if (option.release)
 		put(fj_jail->release, option.release, sizeof(fj_jail->release));
 	if (option.hostname)
@@ -253,6 +250,47 @@ static void make_jail(void)
 	fj_jail->names_comm_by_file = kernel_is_at_least(6, 14);
 	if (fj_openat2(-1, ".", O_PATH, 0, 0) != -EBADF)
 		fj_jail->no_openat2 = 1;
+}
+
+/* May the text of a mapped file be changed? SELinux calls that execmod and often refuses it. Tried on ourselves. */
+static bool may_change_text(void)
+{
+	const long fd = fj_sys3(__NR_openat, AT_FDCWD, fj_jail->loader, O_RDONLY | O_CLOEXEC);
+	long at, r = -EACCES;
+
+	if (fj_is_err(fd))
+		return false;
+	at = fj_sys6(__NR_mmap, 0, FJ_PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+	if (!fj_is_err(at)) {
+		r = fj_sys3(__NR_mprotect, at, FJ_PAGE, PROT_READ | PROT_WRITE);
+		if (!r) {
+			*(volatile char *)at = *(volatile char *)at;
+			r = fj_sys3(__NR_mprotect, at, FJ_PAGE, PROT_READ | PROT_EXEC);
+		}
+		fj_sys2(__NR_munmap, at, FJ_PAGE);
+	}
+	fj_close((int)fd);
+	return !r;
+}
+
+/* Which doors this jail has. The trap alone is complete; the direct door is quicker, by jumps in the libraries' text or, where that may not
+ * be changed, by libfakejail.so. Without the trap only the jumps are complete enough. */
+static void choose_doors(struct fj_thread *t)
+{
+	long r = fj_jail->has_trap ? fj_trap_filter(t) : 0;
+
+	if (r == -ENOSYS || r == -EPERM || r == -EACCES || r == -EINVAL) {
+		fj_jail->has_trap = 0; /* seccomp is absent or forbidden */
+		r = 0;
+	}
+	if (r < 0)
+		fail("the kernel refuses the seccomp filter that confines programs", "", r);
+	if (option.no_preload || option.no_patch || !may_change_text())
+		fj_jail->no_sites = 1;
+	if (fj_jail->no_sites && !fj_jail->has_trap)
+		fail("nothing is left that could jail: no seccomp trap, and libraries' text stays as it is", "", -EPERM);
+	if (option.preload && !option.no_preload && fj_jail->no_sites)
+		put(fj_jail->preload, option.preload, FJ_PATH_MAX);
 }
 
 static bool is_dir(int dirfd, const char *name)
@@ -473,8 +511,7 @@ _Noreturn void fj_launch(struct fj_stack *s)
 	if (fj_is_err(r))
 		fail("cannot place the gate page: see vm.mmap_min_addr", "", r);
 	fj_jail->gate = (uint64_t)r;
-	if (fj_jail->has_trap && (r = fj_trap_filter(t)) < 0)
-		fail("the kernel refuses the seccomp filter that confines programs", "", r);
+	choose_doors(t);
 	start_tracing();
 	if (!option.skip_chdir && (r = call(t, __NR_chdir, (uint64_t) "/", 0, 0)) == 0 && option.chdir)
 		r = call(t, __NR_chdir, (uint64_t)option.chdir, 0, 0);

@@ -38,8 +38,8 @@ struct fj_mapped {
 	uint64_t code_start, code_end, data_start, data_end;
 	bool wants_exec_stack;
 };
-/* Map the ELF file `fd`. Returns 0 or -errno. */
-long fj_map_elf(int fd, struct fj_mapped *m);
+/* Map the ELF file `fd`; with its system calls made jumps (door/sites.h) when `is_patched`. Returns 0 or -errno. */
+long fj_map_elf(int fd, bool is_patched, struct fj_mapped *m);
 
 /* preload.c: have ld.so load libfakejail.so, which takes that out of the environment again. To be called in place of fj_stack_pop_env():
  * it puts the variable in place of the last string. Returns whether it did. */
