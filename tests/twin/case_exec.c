@@ -36,9 +36,21 @@ CASE(exec_empty_argv)
 	RUN("null both", twin_self, NULL, NULL);
 }
 
-/* The environment the harness gave, nothing more and nothing less. */
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The environment the harness gave, nothing more and nothing less. Its order is the launcher's
+ * shell's for the first program, so it is sorted; what that passes on keeps its order (exec_args).
+ */
 CASE(exec_environment)
 {
+	size_t n = 0;
+
+	while (environ[n])
+		n++;
+	qsort(environ, n, sizeof(*environ), by_text);
 	for (char **e = environ; *e; e++)
 		say("%q\n", *e);
 	CHILD("passed on")

@@ -212,11 +212,12 @@ CASE(proc_cmdline)
 	buf[n] = 0;
 	say("%q\n", buf);
 	fd = open("/proc/self/environ", O_RDONLY);
-	n = read(fd, buf, sizeof(buf) - 1);
-	for (long i = 0; i < n; i++)
-		buf[i] = buf[i] ? buf[i] : '|';
-	buf[n] = 0;
-	say("%q\n", buf);
+	n = read(fd, buf, sizeof(buf));
+	/* The same strings in the same order as on the stack; which, exec_environment tells. */
+	char **e = environ;
+	for (long at = 0; at < n && *e && strcmp(buf + at, *e) == 0; at += (long)strlen(*e++) + 1)
+		;
+	say("environ is ours %d, %ld bytes\n", *e == NULL, n);
 	show("/proc/self/comm");
 	CHILD("script's") {
 		char text[100] = "#!";
