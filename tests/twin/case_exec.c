@@ -194,6 +194,16 @@ CASE(exec_at)
 		R(sys_execveat(cloexec, "", ARGV("x", "@say", "cloexec"), environ, AT_EMPTY_PATH));
 }
 
+/* AT_EXECVE_CHECK, Linux 6.14: only asks. */
+CASE(exec_check)
+{
+	CHILD("check") {
+		R(sys_execveat(AT_FDCWD, twin_self, ARGV("x", "@say", "ran"), environ, 0x10000));
+		R(sys_execveat(AT_FDCWD, "/etc/passwd", ARGV("x"), environ, 0x10000));
+		R(sys_execveat(AT_FDCWD, "missing", ARGV("x"), environ, 0x10000));
+	}
+}
+
 CASE(exec_memfd)
 {
 	char buf[4096];
