@@ -153,6 +153,8 @@ fi
 inside_like 'file /bin/ls' '/bin/ls: ELF 64-bit LSB pie executable,*interpreter /lib64/*' 'file /bin/ls'
 inside_like 'strace -f inside' '*execve("/bin/sh"*execve("/usr/bin/cat"*openat(AT_FDCWD, "/etc/debian_version"*exited with 0*' \
 	'strace -f -e trace=execve,openat -o /tmp/trace /bin/sh -c "cat /etc/debian_version; :" >/dev/null; cat /tmp/trace; rm /tmp/trace'
+# A debugger that waits for what does not come would wait for ever.
+limit_seconds=${FAKEJAIL_LIMIT:-60}
 if [ -x "$root/usr/bin/gdb" ]; then
 	inside_like 'gdb inside: a breakpoint and a backtrace' '*Breakpoint 1, deep*#0  deep*#1 *main*hello*exited normally*' \
 		'cd /tmp; printf "#include <stdio.h>\nint deep(int n)\n{\n\treturn puts(\"hello\");\n}\nint main(void)\n{\n\treturn deep(1) < 0;\n}\n" >g.c
