@@ -47,6 +47,7 @@ enum fj_when {
 	FJ_IF_OUR_FD0, FJ_IF_OUR_FD1, /* that argument is one of our descriptors */
 	FJ_IF_ACTION,	/* rt_sigaction: a new action, or SIGSYS */
 	FJ_IF_SECCOMP,	/* prctl: seccomp and no_new_privs */
+	FJ_IF_127,	/* exit_group: the status by which an ELF interpreter says that it gave up */
 	FJ_IF_RENAMED,	/* uname: the jail has a release or host name of its own */
 };
 
@@ -81,11 +82,11 @@ struct fj_call {
 	const struct fj_row *row;
 	struct fj_thread *thread;
 
-	/* From the trap: the program's signal mask and signal stack as they will be when it goes on, its stack pointer,
-	 * and the whole frame. NULL, 0: the direct door, where the call itself is to be made. */
+	/* From the trap: the program's signal mask and signal stack as they will be when it goes on, its stack and
+	 * instruction pointers, and the whole frame. NULL, 0: the direct door, where the call itself is to be made. */
 	uint64_t *mask;
 	struct fj_altstack *altstack;
-	uint64_t sp;
+	uint64_t sp, ip;
 	void *frame;
 
 	/* Set by a hook: leave the engine, and make the call `nr`(`arg`) with the program's own signal mask. The

@@ -10,6 +10,7 @@
 #include "call/hook_guard.h"
 #include "call/hook_signal.h"
 #include "call/hooks.h"
+#include "call/policy.h"
 #include "exec/exec.h"
 #include "sys/guest.h"
 
@@ -323,6 +324,7 @@ static long start_loader(struct fj_call *c, const struct program *p, uint64_t ar
 		.root_fd = fj_jail->root_fd,
 		.program_fd = p->fd,
 		.interpreter_fd = p->interpreter_fd,
+		.is_first = fj_jail->is_starting,
 		.comm_from_exe = p->is_nameless && !p->script_args && fj_jail->names_comm_by_file,
 	};
 	struct fj_str s;
@@ -332,6 +334,7 @@ static long start_loader(struct fj_call *c, const struct program *p, uint64_t ar
 		h.mask = *c->mask;
 	else
 		fj_sys4(__NR_rt_sigprocmask, 0, 0, &h.mask, sizeof(h.mask));
+	h.policy = fj_policy_save();
 	h.sigsys = fj_sigsys_save(c->thread);
 	fj_guard_save(&h.no_new_privs, &h.seccomp_mode);
 	fj_str_init(&s, fj_scratch(c->thread, FJ_HANDOFF_SIZE), FJ_HANDOFF_SIZE);
@@ -370,14 +373,14 @@ long fj_hook_exec(struct fj_call *c)
 {
 	const int i = fj_arg_index(c, FJ_PATH);
 	const int dirfd = fj_arg_dirfd(c, i);
-	const uint64_t flags = fj_arg(c, FJ_ATFLAGS, 0);
+	const uint32_t flags = (uint32_t)fj_arg(c, FJ_ATFLAGS, 0);
 	struct program p = {.fd = -1, .interpreter_fd = -1};
 	const char *execfn;
 	long r;
 	char *jail_path = fj_arg_path(c, i, &r);
 
 	c->thread->exec_room_used = 0;
-	if (flags & ~(uint64_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+	if (flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
 	if (r)
 		return r;

@@ -106,7 +106,7 @@ long fj_hook_access(struct fj_call *c)
 	if (!jail_path)
 		return r ? r : fj_kernel(c);
 	if (fj_arg(c, FJ_MODE, 0) & ~7UL & 0xffffffffu)
-		return -EINVAL; /* before the path is looked at: do_faccessat() of fs/open.c */
+		return fj_kernel(c); /* which refuses that before it looks at the path: do_faccessat() of fs/open.c */
 	if (!fj_jail->has_read_only && fj_path_quick(c->thread, fj_arg_dirfd(c, i), jail_path, &place, &epoch)) {
 		const int dirfd = fj_arg_dirfd(c, i);
 

@@ -25,6 +25,9 @@ long fj_hook_getcwd(struct fj_call *c);
 long fj_hook_chdir(struct fj_call *c);
 long fj_hook_chroot(struct fj_call *c);
 
+/* missing.c */
+long fj_hook_exit_127(struct fj_call *c);
+
 /* hook_fd.c */
 long fj_hook_our_fd(struct fj_call *c);
 long fj_hook_close_range(struct fj_call *c);

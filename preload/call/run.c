@@ -15,6 +15,8 @@
 
 struct replaced {
 	struct fj_place place;
+	bool knows_mount; /* asked only where mounts share a device */
+	const struct fj_mount *mount;
 	int object_fd;
 	char link[40 + FJ_NAME_MAX];
 	bool is_announced;
@@ -37,7 +39,7 @@ static unsigned how_of(const struct fj_call *c, enum fj_kind kind)
 		!(fj_arg(c, FJ_LINKFLAGS, AT_SYMLINK_FOLLOW) & AT_SYMLINK_FOLLOW))
 		how = 0;
 	if (kind == FJ_NEW || kind == FJ_OLD)
-		how = FJ_ENTRY;
+		how = FJ_ENTRY | (fj_jail->mounts_share_device ? FJ_WANT_POS : 0);
 	if (c->row->flags & FJ_WRITES)
 		how |= FJ_WRITE;
 	return how;
@@ -133,6 +135,9 @@ static long replace_entry(struct fj_call *c, int i, const char *jail_path, struc
 
 	if (r < 0)
 		return r;
+	with->knows_mount = fj_jail->mounts_share_device && with->place.pos;
+	if (with->knows_mount)
+		with->mount = fj_mount_of(with->place.pos);
 	if (with->place.is_mount)
 		return kind == FJ_NEW ? -EEXIST : -EBUSY;
 	if (with->place.is_read_only) {
@@ -162,6 +167,13 @@ static long replace_object(struct fj_call *c, int i, const char *jail_path, stru
 	if (fj_is_err(fd))
 		return fd;
 	with->object_fd = (int)fd;
+	if (fj_jail->mounts_share_device && (c->row->flags & FJ_RENAMES)) {
+		struct fj_str pos;
+
+		fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
+		with->knows_mount = fj_path_of_dir(c->thread, (int)fd, &pos); /* not of a file without name (O_TMPFILE) */
+		with->mount = fj_mount_of(pos.at);
+	}
 	name_by_string(c, i, with, (int)fd, NULL);
 	follow_replacement(c);
 	return 0;
@@ -196,6 +208,8 @@ long fj_hook_translate(struct fj_call *c)
 						       replace_object(c, i, jail_path, &with[count]);
 		count++;
 	}
+	if (!r && count == 2 && with[0].knows_mount && with[1].knows_mount && with[0].mount != with[1].mount)
+		r = -EXDEV; /* rename and link do not cross mounts, whatever lies below them */
 	if (!r || (r == -EFAULT && !count)) /* with a bad pointer the kernel may have another complaint first */
 		r = fj_kernel(c);
 	while (count--)

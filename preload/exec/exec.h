@@ -31,7 +31,9 @@ struct fj_handoff {
 	uint64_t mask;	 /* signals blocked in the program; the engine execs with all blocked */
 	int32_t root_fd;
 	int32_t program_fd, interpreter_fd; /* open; interpreter_fd -1: none */
+	uint32_t is_first; /* the program that the user asked for: failures are explained */
 	uint32_t comm_from_exe;
+	uint32_t policy; /* its own filters: call/policy.h */
 	uint32_t no_new_privs, seccomp_mode; /* the program's own view */
 	uint32_t nested_len, exe_len, execfn_len; /* of the strings that follow, in this order */
 	uint32_t version;

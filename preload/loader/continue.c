@@ -10,6 +10,8 @@
 #include "call/exe.h"
 #include "call/hook_guard.h"
 #include "call/hook_signal.h"
+#include "call/missing.h"
+#include "call/policy.h"
 #include "trap/trap.h"
 
 #include <linux/auxvec.h>
@@ -106,6 +108,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	copy_text(exe, exe_at, h.exe_len, sizeof(exe));
 	fj_root_start(nested);
 	fj_exe_start(exe);
+	fj_policy_start(h.policy);
 	fj_sigsys_start(t, h.sigsys);
 	fj_guard_start(h.no_new_privs, h.seccomp_mode);
 	if (fj_jail->has_trap)
@@ -123,11 +126,18 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 			fail("interpreter", r);
 		fj_close(h.interpreter_fd);
 		fj_stack_set_aux(s, AT_BASE, interpreter.base);
+		if (h.is_first && program.phdr)
+			fj_missing_watch(interpreter.code_start, interpreter.code_end, program.base, (const Elf64_Phdr *)program.phdr,
+				program.phnum);
 		entry = interpreter.entry;
 	}
+	fj_jail->is_starting = 0;
 	fj_stack_set_aux(s, AT_PHDR, program.phdr);
 	fj_stack_set_aux(s, AT_PHNUM, program.phnum);
 	fj_stack_set_aux(s, AT_ENTRY, program.entry);
+	/* Behind the environment, where the kernel has it; the rest of the handoff is used up. */
+	memmove(handoff, execfn, h.execfn_len + 1);
+	execfn = handoff;
 	fj_stack_set_aux(s, AT_EXECFN, (uint64_t)execfn);
 	if (program.wants_exec_stack)
 		fj_sys3(__NR_mprotect, (uint64_t)s->base & ~(uint64_t)(FJ_PAGE - 1), FJ_PAGE,

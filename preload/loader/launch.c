@@ -265,6 +265,8 @@ static long make_point(struct fj_thread *t, char *jail_path, bool as_dir)
 			end++;
 		kept = *end;
 		*end = 0;
+		const uint32_t mark = fj_scratch_mark(t);
+
 		r = fj_path_walk(t, AT_FDCWD, jail_path, FJ_ENTRY, &place);
 		if (!r && (kept || as_dir))
 			r = fj_sys3(__NR_mkdirat, place.dirfd, place.name, 0755);
@@ -278,6 +280,7 @@ static long make_point(struct fj_thread *t, char *jail_path, bool as_dir)
 		if (r == -EEXIST)
 			r = 0;
 		fj_place_done(&place);
+		fj_scratch_release(t, mark);
 		*end = kept;
 		p = end - 1;
 		if (!kept)
@@ -320,6 +323,11 @@ static void add_bind(struct fj_thread *t, const struct bind *b)
 		r = make_point(t, jail_path, as_dir);
 		if (r < 0)
 			fail("cannot make the mount point", b->jail, r);
+	}
+	/* A file that the jail lacks, or has as a symlink to nowhere (/etc/resolv.conf): in its directory, without making one. */
+	if (r == -ENOENT && may_lack && !as_dir) {
+		r = fj_path_walk(t, AT_FDCWD, jail_path, FJ_WANT_POS, &place);
+		fj_place_done(&place);
 	}
 	if (r == -ENOENT && may_lack)
 		goto out;
@@ -465,6 +473,7 @@ _Noreturn void fj_launch(struct fj_stack *s)
 	if (fj_jail->has_trap && (r = fj_trap_filter(t)) < 0)
 		fail("the kernel refuses the seccomp filter that confines programs", "", r);
 	start_tracing();
+	fj_jail->is_starting = 1;
 	if (!option.skip_chdir && (r = call(t, __NR_chdir, (uint64_t) "/", 0, 0)) == 0 && option.chdir)
 		r = call(t, __NR_chdir, (uint64_t)option.chdir, 0, 0);
 	if (r < 0 && !option.skip_chdir)

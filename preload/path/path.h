@@ -19,6 +19,7 @@
 #define FJ_FACT_TEXT 472u
 #define FJ_BLOOM_WORDS 1024u
 #define FJ_SOCKETS 2048u
+#define FJ_POLICY_UNITS 32768u /* 256 KiB of seccomp programs: call/policy.c */
 #define FJ_SUN_PATH 108u /* sizeof(sun_path), linux/un.h */
 
 enum { FJ_MOUNT_READ_ONLY = 1 };
@@ -67,8 +68,10 @@ struct fj_jail {
 	uint32_t trace_fd_plus_1;
 	uint32_t no_openat2; /* the kernel has none, or a policy refuses it */
 	uint32_t no_faccessat2;
-	uint32_t has_read_only; /* some mount refuses writes */
+	uint32_t has_read_only;	/* some mounted directory, or the root, refuses writes */
 	uint32_t root_read_only;
+	uint32_t is_starting; /* until the first program runs */
+	uint32_t mounts_share_device; /* some mount lies on the device of another, or of the root */
 	uint32_t names_comm_by_file; /* execveat of a bare descriptor: since Linux 6.14 */
 
 	uint64_t epoch;	     /* advances when a remembered fact may have become wrong */
@@ -84,6 +87,8 @@ struct fj_jail {
 	char text[FJ_TEXT_ARENA];
 	uint64_t bloom[FJ_BLOOM_WORDS]; /* names of components that facts depend on; bits are only ever set */
 	struct fj_socket_name socket[FJ_SOCKETS];
+	uint32_t policy_used, policy_unused;
+	uint64_t policy[FJ_POLICY_UNITS];
 	struct fj_fact fact[FJ_FACTS];
 };
 #define FJ_FD_ROOT(jail) ((jail)->root_fd)

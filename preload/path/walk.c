@@ -568,7 +568,7 @@ long fj_path_walk(struct fj_thread *t, int dirfd, const char *jail_path, unsigne
 	place->owned_fd = w.owned_fd;
 	if (w.knows_pos) {
 		place->pos = w.pos.at;
-		place->is_read_only = fj_jail->has_read_only && is_read_only(w.pos.at);
+		place->is_read_only = (fj_jail->has_read_only || place->is_mount) && is_read_only(w.pos.at);
 	}
 	return 0;
 }

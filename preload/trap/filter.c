@@ -123,6 +123,11 @@ static void emit_leaf(struct builder *b, const struct fj_row *row)
 		emit(b, BPF_JMP | BPF_JEQ | BPF_K, PR_GET_NO_NEW_PRIVS, 1, 0);
 		allow(b);
 		break;
+	case FJ_IF_127:
+		load(b, AT_ARG(0));
+		emit(b, BPF_JMP | BPF_JEQ | BPF_K, 127, 1, 0);
+		allow(b);
+		break;
 	case FJ_IF_RENAMED:
 		if (!fj_jail->release[0] && !fj_jail->hostname[0]) {
 			allow(b);
