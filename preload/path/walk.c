@@ -397,6 +397,8 @@ static long finish(struct walk *w, char *name, char *end, unsigned how, struct f
 	long r = NOT_A_LINK;
 
 	keep_fact(w);
+	if (has_slash && (how & FJ_CREATE))
+		return -EISDIR; /* before a symlink is followed: open_last_lookups() of fs/namei.c */
 	place->dirfd = w->fd;
 	place->name = name;
 	if (m) {
@@ -404,6 +406,14 @@ static long finish(struct walk *w, char *name, char *end, unsigned how, struct f
 		if (!(how & FJ_ENTRY)) {
 			place->dirfd = AT_FDCWD;
 			place->name = *fj_mount_host(m) ? fj_mount_host(m) : "/";
+			if (has_slash) { /* of a file: ENOTDIR */
+				struct fj_str slashed;
+
+				fj_str_init(&slashed, fj_scratch_path(w->t), FJ_PATH_MAX + 8);
+				fj_str_put(&slashed, fj_mount_host(m));
+				fj_str_put(&slashed, "/");
+				place->name = slashed.at;
+			}
 		}
 	} else if (!(how & FJ_ENTRY) && ((how & FJ_FOLLOW) || has_slash)) {
 		const uint32_t mark = fj_scratch_mark(w->t);
