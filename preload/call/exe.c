@@ -31,14 +31,13 @@ const char *fj_exe_path(void)
 	return own_path;
 }
 
-/* Is our program still where it was? It may have been renamed, or removed. */
-static bool is_still_there(struct fj_thread *t)
+bool fj_exe_is_known(struct fj_thread *t)
 {
 	const uint32_t mark = fj_scratch_mark(t);
 	struct fj_place place;
 	struct stat st = {0};
 
-	if (!fj_path_walk(t, AT_FDCWD, own_path, FJ_FOLLOW, &place)) {
+	if (own_path[0] == '/' && !fj_path_walk(t, AT_FDCWD, own_path, FJ_FOLLOW, &place)) {
 		fj_sys4(__NR_newfstatat, place.dirfd, place.name, &st, AT_SYMLINK_NOFOLLOW);
 		fj_place_done(&place);
 	}
@@ -149,7 +148,7 @@ bool fj_exe_seen(struct fj_thread *t, const struct fj_place *place, const char *
 
 	if (!fj_streq(text, fj_jail->loader))
 		return false;
-	if (pid_of_dir(t, place->dirfd) == fj_sys0(__NR_getpid) && own_path[0] == '/' && is_still_there(t)) {
+	if (pid_of_dir(t, place->dirfd) == fj_sys0(__NR_getpid) && fj_exe_is_known(t)) {
 		fj_str_put(out, own_path);
 		return true;
 	}

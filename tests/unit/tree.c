@@ -34,13 +34,13 @@ const char *tree_begin(void)
 
 static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
 {
-	(void)st, (void)kind, (void)at;
-	return remove(path);
+	(void)st, (void)kind;
+	return remove(at->level ? path + at->base : path); /* trees deeper than PATH_MAX */
 }
 
 void tree_end(void)
 {
-	if (*top && nftw(top, remove_one, 16, FTW_DEPTH | FTW_PHYS) < 0)
+	if (*top && nftw(top, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_CHDIR) < 0)
 		warn("%s", top);
 	*top = 0;
 }
