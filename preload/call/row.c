@@ -76,6 +76,26 @@ static void resolve_alias(struct fj_call *c)
 	}
 }
 
+/* Run the hook; when the disk's mode bits stopped who is root here, put them right and run it again. */
+static long run(struct fj_call *c)
+{
+	uint64_t arg[FJ_ARGS];
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	const long nr = c->nr;
+	long r;
+
+	if (!c->row->run)
+		return fj_kernel(c);
+	memcpy(arg, c->arg, sizeof(arg));
+	r = c->row->run(c);
+	if (__builtin_expect(r != -EACCES, 1))
+		return r;
+	c->nr = nr;
+	memcpy(c->arg, arg, sizeof(arg));
+	fj_scratch_release(c->thread, mark);
+	return fj_repair(c) ? c->row->run(c) : r;
+}
+
 long fj_call(struct fj_call *c)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
@@ -91,11 +111,11 @@ long fj_call(struct fj_call *c)
 		const long nr = c->nr;
 
 		memcpy(arg, c->arg, sizeof(arg));
-		r = c->row->run ? c->row->run(c) : fj_kernel(c);
+		r = run(c);
 		if (!c->leaves_by_tail && c->nr == nr)
 			fj_trace(c, arg, r);
 	} else {
-		r = c->row->run ? c->row->run(c) : fj_kernel(c);
+		r = run(c);
 	}
 	fj_scratch_release(c->thread, mark);
 	return r;

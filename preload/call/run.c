@@ -167,6 +167,8 @@ static long replace_object(struct fj_call *c, int i, const char *jail_path, stru
 	if (fj_is_err(fd))
 		return fd;
 	with->object_fd = (int)fd;
+	with->place.dirfd = (int)fd;
+	with->place.name = "";
 	if (fj_jail->mounts_share_device && (c->row->flags & FJ_RENAMES)) {
 		struct fj_str pos;
 
@@ -188,9 +190,22 @@ static void undo(struct replaced *with)
 	fj_place_done(&with->place);
 }
 
+static long ask_kernel(struct fj_call *c, const struct fj_place *const *place, int count)
+{
+	(void)place;
+	(void)count;
+	return fj_kernel(c);
+}
+
 long fj_hook_translate(struct fj_call *c)
 {
+	return fj_translate(c, ask_kernel);
+}
+
+long fj_translate(struct fj_call *c, fj_around around)
+{
 	struct replaced with[PATHS_MAX];
+	const struct fj_place *place[PATHS_MAX];
 	int count = 0;
 	long r = 0;
 
@@ -204,6 +219,7 @@ long fj_hook_translate(struct fj_call *c)
 		if (!jail_path)
 			continue; /* bad, or the kernel's own affair */
 		with[count] = (struct replaced){.object_fd = -1, .place.owned_fd = -1};
+		place[count] = &with[count].place;
 		r = kind == FJ_NEW || kind == FJ_OLD ? replace_entry(c, i, jail_path, &with[count]) :
 						       replace_object(c, i, jail_path, &with[count]);
 		count++;
@@ -211,7 +227,7 @@ long fj_hook_translate(struct fj_call *c)
 	if (!r && count == 2 && with[0].knows_mount && with[1].knows_mount && with[0].mount != with[1].mount)
 		r = -EXDEV; /* rename and link do not cross mounts, whatever lies below them */
 	if (!r || (r == -EFAULT && !count)) /* with a bad pointer the kernel may have another complaint first */
-		r = fj_kernel(c);
+		r = around(c, place, count);
 	while (count--)
 		undo(&with[count]);
 	return r;

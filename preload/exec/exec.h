@@ -37,6 +37,7 @@ struct fj_handoff {
 	uint32_t no_new_privs, seccomp_mode; /* the program's own view */
 	uint32_t nested_len, exe_len, execfn_len; /* of the strings that follow, in this order */
 	uint32_t version;
+	uint32_t umask;
 	uint32_t sigsys; /* FJ_SIGSYS_ flags: the program's own view of SIGSYS */
 };
 enum { FJ_SIGSYS_BLOCKED = 1, FJ_SIGSYS_IGNORED = 2 };

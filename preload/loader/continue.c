@@ -114,6 +114,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	fj_exe_start(exe);
 	fj_policy_start(h.policy);
 	fj_sigsys_start(t, h.sigsys);
+	fj_umask_start(h.umask);
 	fj_guard_start(h.no_new_privs, h.seccomp_mode);
 	if (fj_jail->has_trap)
 		fj_trap_arm(t);

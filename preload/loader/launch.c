@@ -477,6 +477,9 @@ _Noreturn void fj_launch(struct fj_stack *s)
 	if (!t)
 		fail("no memory", "", -ENOMEM);
 	fj_root_start("");
+	r = fj_sys1(__NR_umask, 0);
+	fj_sys1(__NR_umask, r);
+	fj_umask_start((uint32_t)r);
 	for (int i = 0; i < option.bind_count; i++)
 		add_bind(t, &option.bind[i]);
 
