@@ -171,22 +171,25 @@ long fj_hook_access(struct fj_call *c)
 	return r;
 }
 
+static long answer(struct fj_call *c, const char *text, size_t len)
+{
+	const size_t size = (size_t)(int)fj_arg(c, FJ_SIZE, 0);
+	const long r = fj_guest_write(fj_arg(c, FJ_PTR, 0), text, len < size ? len : size);
+
+	return r < 0 ? r : (long)(len < size ? len : size);
+}
+
 /* A link of procfs: its text is a host path. */
 static long read_magic(struct fj_call *c, const struct fj_place *place, const char *text, size_t len)
 {
 	struct fj_str seen;
-	long size = (int)fj_arg(c, FJ_SIZE, 0);
-	long r;
 
 	fj_str_init(&seen, fj_scratch(c->thread, 2 * FJ_PATH_MAX), 2 * FJ_PATH_MAX);
 	if (fj_streq(place->name, "root"))
 		fj_str_put(&seen, "/");
 	else if (!fj_streq(place->name, "exe") || !fj_exe_seen(c->thread, place, text, &seen))
 		fj_path_back_link(c->thread, text, len, &seen);
-	if (size > (long)seen.len)
-		size = (long)seen.len;
-	r = fj_guest_write(fj_arg(c, FJ_PTR, 0), seen.at, (size_t)size);
-	return r < 0 ? r : size;
+	return answer(c, seen.at, seen.len);
 }
 
 static long read_link_at(struct fj_call *c, const struct fj_place *place, bool may_be_procfs)
@@ -237,6 +240,17 @@ static long read_own_link(struct fj_call *c, int fd)
 	return r;
 }
 
+/* Every static program asks for this one at its start. No symlink can be met before it where the host's procfs is mounted on /proc. */
+static bool is_own_exe(const char *jail_path)
+{
+	const struct fj_mount *m;
+
+	if (!fj_streq(jail_path, "/proc/self/exe") || fj_root()->len)
+		return false;
+	m = fj_mount_at("/proc");
+	return m && fj_streq(fj_mount_host(m), "/proc");
+}
+
 long fj_hook_readlink(struct fj_call *c)
 {
 	const int i = fj_arg_index(c, FJ_LPATH);
@@ -251,6 +265,8 @@ long fj_hook_readlink(struct fj_call *c)
 		return r;
 	if (!jail_path)
 		return c->arg[i] ? read_own_link(c, fj_arg_dirfd(c, i)) : fj_kernel(c);
+	if (is_own_exe(jail_path) && fj_exe_is_known(c->thread))
+		return answer(c, fj_exe_path(), fj_strlen(fj_exe_path()));
 	if (fj_path_quick(c->thread, fj_arg_dirfd(c, i), jail_path, &place, &epoch)) {
 		r = read_link_at(c, &place, jail_path[0] != '/');
 		if (is_conclusive(r, jail_path, epoch))

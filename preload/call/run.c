@@ -9,6 +9,8 @@
 #include "call/hooks.h"
 #include "sys/guest.h"
 
+#include <asm/stat.h>
+
 #define IN_DONT_FOLLOW 0x02000000u /* linux/inotify.h */
 #define FAN_MARK_DONT_FOLLOW 0x4u  /* linux/fanotify.h */
 #define PATHS_MAX 2
@@ -190,6 +192,18 @@ static void undo(struct replaced *with)
 	fj_place_done(&with->place);
 }
 
+/* rename and link do not cross mounts; where those lie on one device of the host, the host's kernel would let them. */
+__attribute__((noinline)) static bool crosses_mounts_of_one_device(const struct replaced *a, const struct replaced *b)
+{
+	const int fd_a = a->object_fd >= 0 ? a->object_fd : a->place.dirfd, fd_b = b->place.dirfd;
+	struct stat st_a, st_b;
+
+	if (!a->knows_mount || !b->knows_mount || a->mount == b->mount)
+		return false;
+	return !fj_sys4(__NR_newfstatat, fd_a, fd_a == AT_FDCWD ? "." : "", &st_a, AT_EMPTY_PATH) &&
+	       !fj_sys4(__NR_newfstatat, fd_b, fd_b == AT_FDCWD ? "." : "", &st_b, AT_EMPTY_PATH) && st_a.st_dev == st_b.st_dev;
+}
+
 static long ask_kernel(struct fj_call *c, const struct fj_place *const *place, int count)
 {
 	(void)place;
@@ -224,10 +238,12 @@ long fj_translate(struct fj_call *c, fj_around around)
 						       replace_object(c, i, jail_path, &with[count]);
 		count++;
 	}
-	if (!r && count == 2 && with[0].knows_mount && with[1].knows_mount && with[0].mount != with[1].mount)
-		r = -EXDEV; /* rename and link do not cross mounts, whatever lies below them */
-	if (!r || (r == -EFAULT && !count)) /* with a bad pointer the kernel may have another complaint first */
+	if (!r && count == 2 && crosses_mounts_of_one_device(&with[0], &with[1]))
+		r = -EXDEV;
+	if (!r)
 		r = around(c, place, count);
+	else if (r == -EFAULT) /* with a bad pointer the kernel may have another complaint first */
+		r = fj_kernel(c);
 	while (count--)
 		undo(&with[count]);
 	return r;

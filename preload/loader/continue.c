@@ -111,7 +111,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	copy_text(nested, nested_at, h.nested_len, sizeof(nested));
 	copy_text(exe, exe_at, h.exe_len, sizeof(exe));
 	fj_root_start(nested);
-	fj_exe_start(exe);
+	fj_exe_start(exe, h.program_fd);
 	fj_policy_start(h.policy);
 	fj_sigsys_start(t, h.sigsys);
 	fj_umask_start(h.umask);
@@ -119,14 +119,14 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	if (fj_jail->has_trap)
 		fj_trap_arm(t);
 
-	r = fj_map_elf(h.program_fd, &program);
+	r = fj_map_elf(h.program_fd, (uint64_t)fj_sys1(__NR_brk, 0), &program);
 	if (r < 0)
 		fail(exe, r);
 	entry = program.entry;
 	fj_close(h.program_fd);
 	fj_stack_set_aux(s, AT_BASE, 0);
 	if (h.interpreter_fd >= 0) {
-		r = fj_map_elf(h.interpreter_fd, &interpreter);
+		r = fj_map_elf(h.interpreter_fd, 0, &interpreter);
 		if (r < 0)
 			fail("interpreter", r);
 		fj_close(h.interpreter_fd);

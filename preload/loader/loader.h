@@ -36,8 +36,9 @@ struct fj_mapped {
 	uint64_t code_start, code_end, data_start, data_end;
 	bool wants_exec_stack;
 };
-/* Map the ELF file `fd`. Returns 0 or -errno. */
-long fj_map_elf(int fd, struct fj_mapped *m);
+/* Map the ELF file `fd`: at its own addresses, or if it has none right before `before` where that is free, or (0) anywhere. Returns 0 or
+ * -errno. */
+long fj_map_elf(int fd, uint64_t before, struct fj_mapped *m);
 
 /* place_gate.c: copy the gate to its page at `address` (0: choose one). Returns the address or -errno. */
 long fj_gate_place(uint64_t address);

@@ -117,10 +117,11 @@ static void emit_leaf(struct builder *b, const struct fj_row *row)
 		break;
 	case FJ_IF_SECCOMP:
 		load(b, AT_ARG(0));
-		emit(b, BPF_JMP | BPF_JEQ | BPF_K, PR_GET_SECCOMP, 4, 0);
-		emit(b, BPF_JMP | BPF_JEQ | BPF_K, PR_SET_SECCOMP, 3, 0);
-		emit(b, BPF_JMP | BPF_JEQ | BPF_K, PR_SET_NO_NEW_PRIVS, 2, 0);
-		emit(b, BPF_JMP | BPF_JEQ | BPF_K, PR_GET_NO_NEW_PRIVS, 1, 0);
+		emit(b, BPF_JMP | BPF_JEQ | BPF_K, PR_GET_SECCOMP, 5, 0);
+		emit(b, BPF_JMP | BPF_JEQ | BPF_K, PR_SET_SECCOMP, 4, 0);
+		emit(b, BPF_JMP | BPF_JEQ | BPF_K, PR_SET_NO_NEW_PRIVS, 3, 0);
+		emit(b, BPF_JMP | BPF_JEQ | BPF_K, PR_GET_NO_NEW_PRIVS, 2, 0);
+		emit(b, BPF_JMP | BPF_JEQ | BPF_K, FJ_PR_SET_SYSCALL_USER_DISPATCH, 1, 0);
 		allow(b);
 		break;
 	case FJ_IF_127:
