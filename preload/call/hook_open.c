@@ -6,6 +6,7 @@
  * An open may wait (a fifo without its other end: fifo(7)), so the last step lets the program's signals in. */
 #include "call/exe.h"
 #include "call/hooks.h"
+#include "call/procfs.h"
 #include "sys/guest.h"
 
 #include <linux/openat2.h>
@@ -84,6 +85,18 @@ static long open_read_only(struct fj_call *c, const struct fj_place *place, stru
 	return -EROFS;
 }
 
+/* What lies in procfs may have to be written first, or be listed by us later. */
+static long open_place(struct fj_call *c, const struct fj_place *place, const struct opening *o)
+{
+	long r = -EAGAIN;
+
+	if (place->proc)
+		r = fj_procfs_open(c->thread, place, o->flags);
+	if (r == -EAGAIN)
+		r = issue(c, place, o);
+	return r >= 0 && (place->proc || (o->flags & O_DIRECTORY)) ? fj_procfs_list(place, r, o->flags) : r;
+}
+
 static long open_path(struct fj_call *c, int dirfd, const char *jail_path, struct opening *o)
 {
 	const unsigned how = (follows_last(o) ? FJ_FOLLOW : 0) | (writes(o) ? FJ_WRITE : 0) |
@@ -112,7 +125,7 @@ static long open_path(struct fj_call *c, int dirfd, const char *jail_path, struc
 		if (place.is_read_only && writes(o))
 			r = open_read_only(c, &place, o);
 		else
-			r = issue(c, &place, o);
+			r = open_place(c, &place, o);
 		fj_place_done(&place);
 		/* A symlink that appeared after the walk: walk again. (Never without end.) */
 		if (r != -ELOOP || !(how & FJ_FOLLOW) || tries == 8)

@@ -32,6 +32,9 @@ long fj_hook_exit_127(struct fj_call *c);
 long fj_hook_our_fd(struct fj_call *c);
 long fj_hook_close_range(struct fj_call *c);
 
+/* hook_dents.c */
+long fj_hook_getdents(struct fj_call *c);
+
 /* hook_exec.c */
 long fj_hook_exec(struct fj_call *c);
 

@@ -214,7 +214,7 @@ static void make_jail(void)
 
 	if (fj_is_err(root))
 		fail("cannot open the root", option.root, root);
-	memory = fj_sys2(__NR_memfd_create, "fakejail", 0);
+	memory = fj_sys2(__NR_memfd_create, FJ_MEMORY_NAME, 0);
 	if (fj_is_err(memory))
 		fail("cannot make the jail's memory", "", memory);
 	fj_sys2(__NR_ftruncate, memory, FJ_JAIL_MEMORY);
