@@ -45,8 +45,11 @@ enum fj_when {
 	FJ_ALWAYS,
 	FJ_IF_ARG0, FJ_IF_ARG1, FJ_IF_ARG2, FJ_IF_ARG3, FJ_IF_ARG4, FJ_IF_ARG5, /* that argument is not null */
 	FJ_IF_OUR_FD0, FJ_IF_OUR_FD1, /* that argument is one of our descriptors */
+	FJ_IF_HIGH_FD0, /* it is fj_high_fd() or more */
 	FJ_IF_ACTION,	/* rt_sigaction: a new action, or SIGSYS */
-	FJ_IF_SECCOMP,	/* prctl: seccomp and no_new_privs */
+	FJ_IF_GUARDED,	/* prctl: seccomp, no_new_privs, capabilities */
+	FJ_IF_PEER,	/* getsockopt: SO_PEERCRED, SO_PEERGROUPS */
+	FJ_IF_NOT_ROOT, /* the filter itself says 0 to a process that never was anything but root: call/hook_id.h */
 	FJ_IF_127,	/* exit_group: the status by which an ELF interpreter says that it gave up */
 	FJ_IF_RENAMED,	/* uname: the jail has a release or host name of its own */
 };
@@ -95,6 +98,10 @@ struct fj_call {
 	bool leaves_by_sigreturn; /* the same for rt_sigreturn(2), with the program's own stack pointer */
 	uint64_t tail_data[6];
 };
+
+/* Travels in the low 16 bits of SECCOMP_RET_TRAP and arrives as si_errno: tells our traps from those of another policy, or of a
+ * filter of the program's own. */
+#define FJ_TRAP_TAG 0x464a
 
 /* Run a call. Returns the kernel's result. */
 long fj_call(struct fj_call *c);

@@ -7,6 +7,7 @@
  * installs is given to the kernel with a prefix that lets the engine's calls through, since the engine answers
  * one call by others (openat2 for stat) that the program's policy never foresaw. */
 #include "call/hook_guard.h"
+#include "call/hook_id.h"
 #include "call/hooks.h"
 #include "call/policy.h"
 #include "sys/guest.h"
@@ -111,6 +112,18 @@ long fj_hook_seccomp(struct fj_call *c)
 	}
 }
 
+static long caps_prctl(struct fj_call *c)
+{
+	struct fj_ids next = *fj_ids();
+	const long r = fj_ids_prctl(&next, (int)c->arg[0], c->arg[1], c->arg[2], c->arg[3], c->arg[4]);
+
+	if (r == -ENOSYS)
+		return fj_kernel(c);
+	if (!r)
+		fj_id_become(c->thread, &next);
+	return r;
+}
+
 long fj_hook_prctl(struct fj_call *c)
 {
 	switch ((int)c->arg[0]) {
@@ -129,7 +142,7 @@ long fj_hook_prctl(struct fj_call *c)
 	case PR_GET_NO_NEW_PRIVS:
 		return c->arg[1] || c->arg[2] || c->arg[3] || c->arg[4] ? -EINVAL : set_no_new_privs;
 	default:
-		return fj_kernel(c);
+		return caps_prctl(c);
 	}
 }
 

@@ -7,6 +7,7 @@
 #include "call/exe.h"
 #include "call/hooks.h"
 #include "call/made.h"
+#include "call/procfs.h"
 #include "sys/guest.h"
 
 #include <linux/openat2.h>
@@ -118,7 +119,7 @@ static long open_device(struct fj_call *c, long fd, const struct opening *o)
 	return -ENXIO;
 }
 
-static long open_place(struct fj_call *c, const struct fj_place *place, struct opening *o)
+static long make_or_open(struct fj_call *c, const struct fj_place *place, struct opening *o)
 {
 	if ((o->flags & O_CREAT) || (o->flags & TMPFILE) == TMPFILE) {
 		const bool is_nameless = (o->flags & TMPFILE) == TMPFILE;
@@ -168,6 +169,18 @@ static long open_read_only(struct fj_call *c, const struct fj_place *place, stru
 	if (there != -ENOENT && (o->flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
 		return -EEXIST;
 	return -EROFS;
+}
+
+/* What lies in procfs may have to be written first, or be listed by us later. */
+static long open_place(struct fj_call *c, const struct fj_place *place, struct opening *o)
+{
+	long r = -EAGAIN;
+
+	if (place->proc)
+		r = fj_procfs_open(c->thread, place, o->flags);
+	if (r == -EAGAIN)
+		r = make_or_open(c, place, o);
+	return r >= 0 && (place->proc || (o->flags & O_DIRECTORY)) ? fj_procfs_list(place, r, o->flags) : r;
 }
 
 static long open_path(struct fj_call *c, int dirfd, const char *jail_path, struct opening *o)

@@ -61,6 +61,9 @@ long fj_hook_exit_127(struct fj_call *c);
 long fj_hook_our_fd(struct fj_call *c);
 long fj_hook_close_range(struct fj_call *c);
 
+/* hook_dents.c */
+long fj_hook_getdents(struct fj_call *c);
+
 /* hook_exec.c */
 long fj_hook_exec(struct fj_call *c);
 
@@ -83,6 +86,18 @@ long fj_hook_sigpending(struct fj_call *c);
 long fj_hook_sigtimedwait(struct fj_call *c);
 long fj_hook_pselect(struct fj_call *c);
 long fj_hook_sigaltstack(struct fj_call *c);
+
+/* hook_id.c */
+long fj_hook_getid(struct fj_call *c); /* getuid, geteuid, getgid, getegid */
+long fj_hook_getresid(struct fj_call *c);
+long fj_hook_getgroups(struct fj_call *c);
+long fj_hook_setid(struct fj_call *c); /* setuid and its kin */
+long fj_hook_setgroups(struct fj_call *c);
+long fj_hook_capget(struct fj_call *c);
+long fj_hook_capset(struct fj_call *c);
+
+/* peer.c */
+long fj_hook_peer(struct fj_call *c); /* getsockopt */
 
 /* hook_guard.c */
 long fj_hook_prctl(struct fj_call *c);

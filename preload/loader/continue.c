@@ -33,7 +33,7 @@ _Noreturn static void fail(const char *what, long error)
 
 static long map_jail(const struct fj_handoff *h)
 {
-	const long at = fj_sys6(__NR_mmap, 0, sizeof(struct fj_jail), PROT_READ | PROT_WRITE, MAP_SHARED, h->root_fd + 1, 0);
+	const long at = fj_sys6(__NR_mmap, 0, FJ_JAIL_MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED, h->root_fd + 1, 0);
 
 	if (fj_is_err(at))
 		return at;
@@ -116,6 +116,8 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	fj_sigsys_start(t, h.sigsys);
 	fj_umask_start(h.umask);
 	fj_guard_start(h.no_new_privs, h.seccomp_mode);
+	fj_ids_start(fj_jail_board(), execfn + h.execfn_len, h.ids_len);
+	t->is_watched = h.is_watched;
 	if (fj_jail->has_trap)
 		fj_trap_arm(t);
 
@@ -144,6 +146,11 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	memmove(handoff, execfn, h.execfn_len + 1);
 	execfn = handoff;
 	fj_stack_set_aux(s, AT_EXECFN, (uint64_t)execfn);
+	fj_stack_set_aux(s, AT_UID, fj_ids()->ruid);
+	fj_stack_set_aux(s, AT_EUID, fj_ids()->euid);
+	fj_stack_set_aux(s, AT_GID, fj_ids()->rgid);
+	fj_stack_set_aux(s, AT_EGID, fj_ids()->egid);
+	fj_stack_set_aux(s, AT_SECURE, h.is_secure);
 	if (program.wants_exec_stack)
 		fj_sys3(__NR_mprotect, (uint64_t)s->base & ~(uint64_t)(FJ_PAGE - 1), FJ_PAGE,
 			PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN);

@@ -31,7 +31,7 @@ struct bind {
 };
 
 static struct {
-	const char *root, *name, *chdir, *release, *hostname, *trace, *db;
+	const char *root, *name, *chdir, *release, *hostname, *trace, *user, *groups, *db;
 	struct bind bind[BINDS_MAX];
 	int bind_count;
 	bool skip_chdir, no_trap, read_only;
@@ -101,7 +101,11 @@ static void read_options(char **at)
 			option.db = next(&at);
 			break;
 		case 'u':
+			option.user = next(&at);
+			break;
 		case 'g':
+			option.groups = next(&at);
+			break;
 		case 'p':
 			next(&at);
 			break;
@@ -217,11 +221,11 @@ static void make_jail(char **envp)
 
 	if (fj_is_err(root))
 		fail("cannot open the root", option.root, root);
-	memory = fj_sys2(__NR_memfd_create, "fakejail", 0);
+	memory = fj_sys2(__NR_memfd_create, FJ_MEMORY_NAME, 0);
 	if (fj_is_err(memory))
 		fail("cannot make the jail's memory", "", memory);
-	fj_sys2(__NR_ftruncate, memory, sizeof(struct fj_jail));
-	at = fj_sys6(__NR_mmap, 0, sizeof(struct fj_jail), PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
+	fj_sys2(__NR_ftruncate, memory, FJ_JAIL_MEMORY);
+	at = fj_sys6(__NR_mmap, 0, FJ_JAIL_MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
 	if (fj_is_err(at))
 		fail("cannot map the jail's memory", "", at);
 	fj_jail = (struct fj_jail *)at;
@@ -403,7 +407,7 @@ static long exec_path(struct fj_thread *t, char *path, char **argv, char **envp)
 
 _Noreturn static void run_command(struct fj_thread *t, char **envp)
 {
-	static char candidate[FJ_PATH_MAX];
+	static char candidate[FJ_PATH_MAX], refused[FJ_PATH_MAX];
 	const char *command = option.command[0], *search = variable(envp, "PATH");
 	const char *tried = command;
 	long error = -ENOENT;
@@ -428,13 +432,17 @@ _Noreturn static void run_command(struct fj_thread *t, char **envp)
 			fj_str_put(&s, "/");
 		fj_str_put(&s, command);
 		r = exec_path(t, candidate, option.command, envp);
-		/* As execvp(3): what is there but cannot be run is told when nothing else is found. */
-		if (r != -ENOTDIR && (r != -ENOENT || call(t, __NR_access, (uint64_t)candidate, 0, 0) == 0)) {
-			error = r;
-			tried = candidate;
-			break;
-		}
 		p = *end ? end + 1 : NULL;
+		if (r == -ENOTDIR || call(t, __NR_access, (uint64_t)candidate, 0, 0) < 0)
+			continue;
+		/* As execvp(3): what may not be run is told when nothing else is found. */
+		if (r != -EACCES || error == -ENOENT) {
+			error = r;
+			put(refused, candidate, sizeof(refused));
+			tried = refused;
+		}
+		if (r != -EACCES)
+			break;
 	}
 	fj_sys1(__NR_exit_group, fj_explain(t, command, tried, search, error, envp));
 	__builtin_unreachable();
@@ -480,6 +488,8 @@ _Noreturn void fj_launch(struct fj_stack *s)
 	r = fj_sys1(__NR_umask, 0);
 	fj_sys1(__NR_umask, r);
 	fj_umask_start((uint32_t)r);
+	fj_ids_new_board(fj_jail_board());
+	fj_ids_start(fj_jail_board(), "", 0);
 	for (int i = 0; i < option.bind_count; i++)
 		add_bind(t, &option.bind[i]);
 
@@ -495,5 +505,6 @@ _Noreturn void fj_launch(struct fj_stack *s)
 		r = call(t, __NR_chdir, (uint64_t)option.chdir, 0, 0);
 	if (r < 0 && !option.skip_chdir)
 		fail("cannot change to directory", option.chdir ? option.chdir : "/", r);
+	fj_user_choose(t, option.user, option.groups);
 	run_command(t, s->envp);
 }

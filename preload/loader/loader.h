@@ -27,6 +27,18 @@ void fj_stack_read(struct fj_stack *s, uint64_t *base);
 char *fj_stack_pop_env(struct fj_stack *s);
 void fj_stack_set_aux(struct fj_stack *s, uint64_t type, uint64_t value);
 
+/* The jail's memory file: its description, then the board of identities. */
+#define FJ_BOARD_AT ((sizeof(struct fj_jail) + FJ_PAGE - 1) & ~(size_t)(FJ_PAGE - 1))
+#define FJ_JAIL_MEMORY (FJ_BOARD_AT + sizeof(struct fj_board))
+static inline struct fj_board *fj_jail_board(void)
+{
+	return (struct fj_board *)((char *)fj_jail + FJ_BOARD_AT);
+}
+
+/* user.c: the identity that --userspec=SPEC and --groups=GROUPS (either may be NULL) give the first program, as chroot(8). Names are
+ * looked up in the jail; ends with 125 and a message when there is no such user or group. */
+void fj_user_choose(struct fj_thread *t, const char *spec, const char *groups);
+
 /* map.c: an ELF file in memory. */
 struct fj_mapped {
 	uint64_t base;	/* what was added to its addresses */

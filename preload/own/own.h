@@ -9,6 +9,7 @@
 #ifndef FJ_OWN_H
 #define FJ_OWN_H
 
+#include "own/ids.h"
 #include "sys/thread.h"
 
 /* Which file. */
@@ -84,21 +85,16 @@ uint32_t fj_own_real_mode(uint32_t mode, bool keeps_write);
 /* The pretended mode after a chown(2): set-id bits go, as chown_common() of fs/open.c wants it. */
 uint32_t fj_own_mode_after_chown(uint32_t mode);
 
-/* Identity of the calling process (ids.c). */
-#define FJ_GROUPS_MAX 256u
-struct fj_ids {
-	uint32_t ruid, euid, suid, fsuid;
-	uint32_t rgid, egid, sgid, fsgid;
-	uint64_t effective, permitted, inheritable, bounding, ambient; /* capabilities */
-	uint32_t securebits;
-	uint32_t group_count;
-	uint32_t group[FJ_GROUPS_MAX];
-};
-const struct fj_ids *fj_ids(void);
-/* Is it root for files: CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_CHOWN and so on by being fsuid 0? */
-static inline bool fj_ids_is_root(void)
-{
-	return fj_ids()->fsuid == 0;
-}
+/* What `ids` may do with a file that shows `file` (perm.c). 0, or the kernel's errno. */
+enum { FJ_MAY_EXEC = 1, FJ_MAY_WRITE = 2, FJ_MAY_READ = 4 }; /* as the mode's bits; EXEC of a directory: search */
+long fj_may(const struct fj_ids *ids, const struct fj_owner *file, unsigned want);
+/* Is it the owner, or as good as one? */
+bool fj_is_owner(const struct fj_ids *ids, const struct fj_owner *file);
+/* Remove or move away `victim` from `dir`: the sticky bit. */
+long fj_may_delete(const struct fj_ids *ids, const struct fj_owner *dir, const struct fj_owner *victim);
+/* uid, gid: FJ_NO_ID for "as it is". */
+long fj_may_chown(const struct fj_ids *ids, const struct fj_owner *file, uint32_t uid, uint32_t gid);
+/* Read or write the attribute `name`. -ENODATA: may not know of it. */
+long fj_may_attribute(const struct fj_ids *ids, const struct fj_owner *file, const char *name, bool writes);
 
 #endif

@@ -54,6 +54,7 @@ struct fj_socket_name {
 	char path[FJ_SUN_PATH];
 };
 
+#define FJ_MEMORY_NAME "fakejail" /* of the memory file, as /proc/PID/maps shows it */
 #define FJ_JAIL_MAGIC 0x314c49414a4a46UL /* "FJJAIL1" */
 
 /* A jail: shared by all its processes through one memory file, whose descriptor is inherited. */
@@ -104,6 +105,12 @@ struct fj_jail {
 
 extern struct fj_jail *fj_jail;
 
+/* From this number on getdents64(2) is seen by us, and the engine keeps short-lived descriptors. */
+static inline int fj_high_fd(void)
+{
+	return FJ_FD_ROOT(fj_jail) > 64 ? FJ_FD_ROOT(fj_jail) - 64 : 0;
+}
+
 /* The process's root directory: the jail's, or one entered by chroot(2). */
 struct fj_root {
 	int fd;
@@ -126,7 +133,11 @@ enum {
 	FJ_WANT_POS = 8, /* fill place.pos */
 	FJ_NO_LINKS = 16, /* -ELOOP at any symlink on the way (openat2(2), RESOLVE_NO_SYMLINKS) */
 	FJ_NO_MAGIC = 32, /* -ELOOP at a link of procfs that only the kernel can follow */
+	FJ_ASK_SEARCH = 64, /* every directory on the way is asked fj_path_may_search */
 };
+
+/* May names be looked up in directory `dirfd`? 0 or -EACCES. Set before the first walk with FJ_ASK_SEARCH, by whoever knows owners. */
+extern long (*fj_path_may_search)(struct fj_thread *t, int dirfd);
 
 /* Where the kernel finds it: `name` relative to `dirfd` (or an absolute host path with AT_FDCWD). No symlink is
  * met on the way, and the last component is none that the caller wanted followed. */
@@ -138,6 +149,7 @@ struct fj_place {
 	bool is_exe;	   /* and it is /proc/PID/exe */
 	bool is_mount;	   /* the name is a mount point */
 	bool is_read_only; /* on a mount that refuses writes */
+	uint8_t proc;	   /* enum fj_proc: an entry of procfs that would show the host */
 	const char *pos;   /* position, when asked for and known; else NULL */
 };
 
