@@ -453,7 +453,7 @@ static struct shape engine_step(const struct step *s)
 			return (struct shape){.r = fd};
 		if (s->what == CREATE)
 			fj_sys2(__NR_ftruncate, fd, s->unique);
-		shape = shape_of(fj_sys2(__NR_fstat, fd, &st), &st);
+		shape = shape_of(unit_call2(__NR_fstat, fd, &st), &st);
 		fj_close((int)fd);
 		return shape;
 	case MKDIR:
