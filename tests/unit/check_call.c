@@ -67,7 +67,7 @@ START_TEST(aliases)
 	unit_assert_result(unit_call2(__NR_utime, "/l", 0), 0);
 	unit_assert_result(unit_call2(__NR_stat, "/d/f", &st), 0);
 	ck_assert_uint_gt(st.st_mtime, 2000);
-	unit_assert_result(unit_call2(__NR_truncate, "/l", 77), fj_sys0(__NR_geteuid) ? -EACCES : 0);
+	unit_assert_result(unit_call2(__NR_truncate, "/l", 77), 0); /* as root, whatever the mode */
 	unit_assert_result(unit_call3(__NR_chown, "/d/g", -1, -1), 0);
 	unit_assert_result(unit_call3(__NR_lchown, "/l", -1, -1), 0);
 	unit_assert_result(unit_call2(__NR_link, "/d/g", "/hard"), 0);
