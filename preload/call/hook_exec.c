@@ -374,6 +374,7 @@ static long start_loader(struct fj_call *c, const struct program *p, uint64_t ar
 		fj_sys4(__NR_rt_sigprocmask, 0, 0, &h.mask, sizeof(h.mask));
 	h.policy = fj_policy_save();
 	h.sigsys = fj_sigsys_save(c->thread);
+	h.umask = fj_umask();
 	fj_guard_save(&h.no_new_privs, &h.seccomp_mode);
 	fj_str_init(&s, fj_scratch(c->thread, FJ_HANDOFF_SIZE), FJ_HANDOFF_SIZE);
 	fj_str_init(&ids_text, fj_scratch(c->thread, FJ_IDS_TEXT), FJ_IDS_TEXT);

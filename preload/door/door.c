@@ -59,6 +59,7 @@ static bool applies(const struct fj_row *row, const uint64_t arg[FJ_ARGS])
 	case FJ_NEVER:
 		return false;
 	case FJ_ALWAYS:
+	case FJ_IF_HIGH_FD0:
 	case FJ_IF_GUARDED: /* the hook tells them apart */
 	case FJ_IF_PEER:
 	case FJ_IF_NOT_ROOT:

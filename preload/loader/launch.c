@@ -227,7 +227,7 @@ static void make_jail(char **envp)
 
 	if (fj_is_err(root))
 		fail("cannot open the root", option.root, root);
-	memory = fj_sys2(__NR_memfd_create, "fakejail", 0);
+	memory = fj_sys2(__NR_memfd_create, FJ_MEMORY_NAME, 0);
 	if (fj_is_err(memory))
 		fail("cannot make the jail's memory", "", memory);
 	fj_sys2(__NR_ftruncate, memory, FJ_JAIL_MEMORY);
@@ -532,6 +532,9 @@ _Noreturn void fj_launch(struct fj_stack *s)
 	if (!t)
 		fail("no memory", "", -ENOMEM);
 	fj_root_start("");
+	r = fj_sys1(__NR_umask, 0);
+	fj_sys1(__NR_umask, r);
+	fj_umask_start((uint32_t)r);
 	fj_ids_new_board(fj_jail_board());
 	fj_ids_start(fj_jail_board(), "", 0);
 	for (int i = 0; i < option.bind_count; i++)

@@ -73,6 +73,7 @@ struct fj_sited_text {
 	int64_t mtime, mtime_ns, ctime, ctime_ns; /* of the file */
 };
 
+#define FJ_MEMORY_NAME "fakejail" /* of the memory file, as /proc/PID/maps shows it */
 #define FJ_JAIL_MAGIC 0x314c49414a4a46UL /* "FJJAIL1" */
 
 /* A jail: shared by all its processes through one memory file, whose descriptor is inherited. */
@@ -128,6 +129,12 @@ struct fj_jail {
 
 extern struct fj_jail *fj_jail;
 
+/* From this number on getdents64(2) is seen by us, and the engine keeps short-lived descriptors. */
+static inline int fj_high_fd(void)
+{
+	return FJ_FD_ROOT(fj_jail) > 64 ? FJ_FD_ROOT(fj_jail) - 64 : 0;
+}
+
 /* The process's root directory: the jail's, or one entered by chroot(2). */
 struct fj_root {
 	int fd;
@@ -167,6 +174,7 @@ struct fj_place {
 	bool is_exe;	   /* and it is /proc/PID/exe */
 	bool is_mount;	   /* the name is a mount point */
 	bool is_read_only; /* on a mount that refuses writes */
+	uint8_t proc;	   /* enum fj_proc: an entry of procfs that would show the host */
 	const char *pos;   /* position, when asked for and known; else NULL */
 };
 

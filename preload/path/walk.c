@@ -12,6 +12,7 @@
  * Why `..` cannot escape: it is answered by the position while that is known (and stops at the root), else only
  * after the directory was compared with the root. */
 #include "path/path.h"
+#include "path/proc.h"
 
 #include <asm/stat.h>
 #include <linux/openat2.h>
@@ -265,7 +266,7 @@ static void forget_fact_of_self(struct walk *w, const char *name)
 		w->fact_key = NULL;
 }
 
-static long step_into_link(struct walk *w, const char *name, const char *rest)
+static long step_into_link(struct walk *w, const char *name, size_t len, const char *rest)
 {
 	const uint32_t mark = fj_scratch_mark(w->t);
 	char *text = fj_scratch_path(w->t);
@@ -282,6 +283,10 @@ static long step_into_link(struct walk *w, const char *name, const char *rest)
 		break;
 	case MAGIC_LINK:
 		w->rest = (char *)rest;
+		if (fj_proc_named(name, len) == FJ_PROC_OUR_FD) {
+			r = -ENOENT;
+			break;
+		}
 		if (fj_streq(name, "root")) {
 			go_to_root(w);
 			r = 0;
@@ -311,7 +316,7 @@ static long step_into(struct walk *w, const char *name, size_t len, char *rest)
 	} else {
 		r = fj_open_path(w->fd, name, O_NOFOLLOW | O_DIRECTORY);
 		if (r == -ENOTDIR || r == -ELOOP)
-			return step_into_link(w, name, rest);
+			return step_into_link(w, name, len, rest);
 		if (!fj_is_err(r))
 			go_to(w, (int)r, true);
 	}
@@ -399,6 +404,17 @@ static void keep_fact(struct walk *w)
 	fj_scratch_release(w->t, mark);
 }
 
+/* Is this an entry of procfs behind which the host would show? A descriptor of ours is none at all: -ENOENT. */
+static long note_proc(struct walk *w, const char *name, size_t len, struct fj_place *place)
+{
+	const enum fj_proc is = fj_proc_named(name, len);
+
+	if (is == FJ_PROC_PLAIN || !fj_is_procfs(w->fd))
+		return 0;
+	place->proc = (uint8_t)is;
+	return is == FJ_PROC_OUR_FD ? -ENOENT : 0;
+}
+
 /* The last component. `end` is where its trailing slashes begin (or the NUL). Returns 0 with the place filled, 1 when a
  * symlink was followed and the walk goes on, or -errno. */
 static long finish(struct walk *w, char *name, char *end, unsigned how, struct fj_place *place)
@@ -414,6 +430,8 @@ static long finish(struct walk *w, char *name, char *end, unsigned how, struct f
 		return -EISDIR; /* before a symlink is followed: open_last_lookups() of fs/namei.c */
 	place->dirfd = w->fd;
 	place->name = name;
+	if (!m && note_proc(w, name, len, place))
+		return -ENOENT;
 	if (m) {
 		place->is_mount = true;
 		if (!(how & FJ_ENTRY)) {
@@ -660,7 +678,7 @@ bool fj_path_quick(struct fj_thread *t, int dirfd, const char *jail_path, struct
 	*epoch = 0;
 	*place = (struct fj_place){.dirfd = dirfd, .owned_fd = -1, .name = jail_path};
 	if (!name_len || is_dots(name, name_len) || fj_mount_may_be_named(name, name_len) ||
-		is_hidden_name(name, name_len))
+		is_hidden_name(name, name_len) || fj_proc_named(name, name_len) != FJ_PROC_PLAIN)
 		return false;
 	if (!len && jail_path[0] != '/')
 		return true; /* one name in the caller's own directory */

@@ -20,6 +20,14 @@ bool fj_streq(const char *a, const char *b)
 	return *a == *b;
 }
 
+bool fj_begins(const char *s, const char *with)
+{
+	while (*with)
+		if (*s++ != *with++)
+			return false;
+	return true;
+}
+
 bool fj_path_has_prefix(const char *s, const char *dir)
 {
 	while (*dir && *s == *dir)

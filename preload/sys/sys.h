@@ -58,6 +58,7 @@ int memcmp(const void *a, const void *b, size_t n);
 
 size_t fj_strlen(const char *s);
 bool fj_streq(const char *a, const char *b);
+bool fj_begins(const char *s, const char *with);
 /* Is `s` equal to, or a path below, `dir` ("" is the root: everything is below it)? */
 bool fj_path_has_prefix(const char *s, const char *dir);
 /* FNV-1a, 64 bits, over `n` bytes, going on from `seed` (use FJ_HASH_SEED first). */
