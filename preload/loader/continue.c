@@ -104,6 +104,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 		fail("thread", -ENOMEM);
 	copy_text(nested, nested_at, h.nested_len, sizeof(nested));
 	copy_text(exe, exe_at, h.exe_len, sizeof(exe));
+	fj_namespace_start();
 	fj_root_start(nested);
 	fj_exe_start(exe);
 	fj_sigsys_start(t, h.sigsys);
