@@ -48,6 +48,7 @@ enum fj_when {
 	FJ_IF_HIGH_FD0, /* it is fj_high_fd() or more */
 	FJ_IF_ACTION,	/* rt_sigaction: a new action, or SIGSYS */
 	FJ_IF_SECCOMP,	/* prctl: seccomp and no_new_privs */
+	FJ_IF_NEW_MOUNTS, /* unshare: CLONE_NEWNS */
 	FJ_IF_RENAMED,	/* uname: the jail has a release or host name of its own */
 };
 

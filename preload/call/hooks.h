@@ -54,6 +54,13 @@ long fj_hook_sigtimedwait(struct fj_call *c);
 long fj_hook_pselect(struct fj_call *c);
 long fj_hook_sigaltstack(struct fj_call *c);
 
+/* hook_mount.c */
+long fj_hook_mount(struct fj_call *c);
+long fj_hook_umount(struct fj_call *c);
+long fj_hook_pivot_root(struct fj_call *c);
+long fj_hook_unshare(struct fj_call *c);
+long fj_hook_exit(struct fj_call *c); /* exit_group */
+
 /* hook_guard.c */
 long fj_hook_prctl(struct fj_call *c);
 long fj_hook_seccomp(struct fj_call *c);

@@ -38,4 +38,7 @@ void fj_report_maps(struct fj_report *r);
 void fj_report_numa_maps(struct fj_report *r);
 void fj_report_unix(struct fj_report *r);
 
+/* procfs_mounts.c: the mounts of the jail. */
+void fj_report_mounts(struct fj_report *r);
+
 #endif

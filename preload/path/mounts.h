@@ -121,7 +121,10 @@ long fj_edit_add(struct fj_edit *e, const char *host, const char *pos, uint32_t 
 	const char *type, const char *source);
 /* Take entry `i` out. */
 void fj_edit_remove(struct fj_edit *e, uint32_t i);
-/* Change positions: what is `from` or below becomes `to` and below. -ENOSPC. */
-long fj_edit_move(struct fj_edit *e, const char *from, const char *to);
+/* A copy of entry `i`, at position `to` followed by `rest`. Returns its id or -ENOSPC. */
+long fj_edit_copy(struct fj_edit *e, uint32_t i, const char *to, const char *rest);
+/* Move the entries marked in `in`, which are `top` and what is mounted in it, to position `to`,
+ * which lies in mount `parent`. */
+long fj_edit_move(struct fj_edit *e, const bool *in, uint32_t top, uint32_t parent, const char *to);
 
 #endif

@@ -207,25 +207,67 @@ void fj_edit_remove(struct fj_edit *e, uint32_t i)
 	e->v->count--;
 }
 
-long fj_edit_move(struct fj_edit *e, const char *from, const char *to)
+/* The position `to` followed by `rest`, which may lie in the text of the version itself. */
+static long keep_pos(struct fj_mounts *v, const char *to, const char *rest, struct fj_mount *m)
+{
+	const size_t to_len = fj_strlen(to), rest_len = fj_strlen(rest);
+
+	if (v->text_used + to_len + rest_len + 1 >= FJ_MOUNT_TEXT)
+		return -ENOSPC;
+	m->jail = v->text_used;
+	m->jail_len = (uint32_t)(to_len + rest_len);
+	memcpy(v->text + m->jail, to, to_len);
+	memcpy(v->text + m->jail + to_len, rest, rest_len + 1);
+	v->text_used += m->jail_len + 1;
+	return 0;
+}
+
+long fj_edit_copy(struct fj_edit *e, uint32_t i, const char *to, const char *rest)
 {
 	struct fj_mounts *v = e->v;
-	const size_t from_len = fj_strlen(from), to_len = fj_strlen(to);
+	struct fj_mount m = v->mount[i];
+	const struct fj_mount *parent;
+	long r = v->count == FJ_MOUNTS_MAX ? -ENOSPC : keep_pos(v, to, rest, &m);
 
-	for (uint32_t i = 0; i < v->count; i++) {
-		struct fj_mount *m = &v->mount[i];
-		const char *old = v->text + m->jail;
-		const size_t rest = m->jail_len - from_len;
+	if (r < 0)
+		return r;
+	derive(v);
+	parent = fj_mounts_of(v, v->text + m.jail);
+	m.id = ++e->ns->next_mount;
+	m.parent = parent ? parent->id : 0;
+	m.flags &= ~(uint32_t)(FJ_MOUNT_PRIVATE | FJ_MOUNT_DEFAULT);
+	v->mount[v->count++] = m;
+	return m.id;
+}
 
-		if (!fj_path_has_prefix(old, from))
+long fj_edit_move(struct fj_edit *e, const bool *in, uint32_t top, uint32_t parent, const char *to)
+{
+	struct fj_mounts *v = e->v;
+	const size_t from_len = v->mount[top].jail_len;
+	const uint32_t count = v->count;
+	uint32_t kept = 0;
+	long r;
+
+	v->mount[top].parent = parent;
+	for (uint32_t i = 0; i < count; i++) {
+		if (!in[i])
 			continue;
-		if (v->text_used + to_len + rest + 1 >= FJ_MOUNT_TEXT)
-			return -ENOSPC;
-		m->jail = v->text_used;
-		memcpy(v->text + m->jail, to, to_len);
-		memmove(v->text + m->jail + to_len, old + from_len, rest + 1);
-		m->jail_len = (uint32_t)(to_len + rest);
-		v->text_used += m->jail_len + 1;
+		r = keep_pos(v, to, v->text + v->mount[i].jail + from_len, &v->mount[i]);
+		if (r < 0)
+			return r;
+		v->mount[i].flags &= ~(uint32_t)FJ_MOUNT_DEFAULT;
+	}
+	/* To the end: of mounts at one point the last is on top. Turned around once for each that
+	 * moves. */
+	for (uint32_t i = 0; i < count; i++) {
+		const struct fj_mount m = v->mount[kept];
+
+		if (!in[i]) {
+			kept++;
+			continue;
+		}
+		memmove(&v->mount[kept], &v->mount[kept + 1], (count - kept - 1) * sizeof(m));
+		v->mount[count - 1] = m;
 	}
 	return 0;
 }
