@@ -47,7 +47,9 @@ enum fj_when {
 	FJ_IF_OUR_FD0, FJ_IF_OUR_FD1, /* that argument is one of our descriptors */
 	FJ_IF_HIGH_FD0, /* it is fj_high_fd() or more */
 	FJ_IF_ACTION,	/* rt_sigaction: a new action, or SIGSYS */
-	FJ_IF_SECCOMP,	/* prctl: seccomp and no_new_privs */
+	FJ_IF_GUARDED,	/* prctl: seccomp, no_new_privs, capabilities */
+	FJ_IF_PEER,	/* getsockopt: SO_PEERCRED, SO_PEERGROUPS */
+	FJ_IF_NOT_ROOT, /* the filter itself says 0 to a process that never was anything but root: call/hook_id.h */
 	FJ_IF_NEW_MOUNTS, /* unshare: CLONE_NEWNS */
 	FJ_IF_RENAMED,	/* uname: the jail has a release or host name of its own */
 };
@@ -83,18 +85,23 @@ struct fj_call {
 	const struct fj_row *row;
 	struct fj_thread *thread;
 
-	/* From the trap: the program's signal mask and signal stack as they will be when it goes on, its stack pointer,
-	 * and the whole frame. NULL, 0: the direct door, where the call itself is to be made. */
+	/* From the trap: the program's signal mask and signal stack as they will be when it goes on, its stack and
+	 * instruction pointers, and the whole frame. NULL, 0: the direct door, where the call itself is to be made. */
 	uint64_t *mask;
 	struct fj_altstack *altstack;
-	uint64_t sp;
+	uint64_t sp, ip;
 	void *frame;
 
 	/* Set by a hook: leave the engine, and make the call `nr`(`arg`) with the program's own signal mask. The
 	 * door stores `tail_data` where it lives until the call ends; arguments that point at it are relocated. */
 	bool leaves_by_tail;
+	bool leaves_by_sigreturn; /* the same for rt_sigreturn(2), with the program's own stack pointer */
 	uint64_t tail_data[6];
 };
+
+/* Travels in the low 16 bits of SECCOMP_RET_TRAP and arrives as si_errno: tells our traps from those of another policy, or of a
+ * filter of the program's own. */
+#define FJ_TRAP_TAG 0x464a
 
 /* Run a call. Returns the kernel's result. */
 long fj_call(struct fj_call *c);

@@ -219,5 +219,5 @@ long fj_hook_exit(struct fj_call *c)
 {
 	if (__builtin_expect(fj_jail->private_base != 0, 0))
 		fj_private_leave(c->thread);
-	return fj_kernel(c);
+	return (int)c->arg[0] == 127 ? fj_hook_exit_127(c) : fj_kernel(c);
 }

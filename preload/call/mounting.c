@@ -3,6 +3,7 @@
  *
  * mounting.c - the operations on a jail's mounts, with the kernel's errors (fs/namespace.c). */
 #include "call/mounting.h"
+#include "own/ids.h"
 #include "path/private.h"
 
 #include <asm/stat.h>
@@ -13,7 +14,7 @@
 
 long fj_mounting_allowed(void)
 {
-	return 0; /* the jail's root */
+	return fj_ids_can(fj_ids(), FJ_CAP_SYS_ADMIN) ? 0 : -EPERM;
 }
 
 uint32_t fj_mounting_options(uint64_t ms_flags)

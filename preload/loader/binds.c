@@ -115,6 +115,22 @@ static long find_point(struct fj_thread *t, const char *jail_path, struct fj_str
 	return r;
 }
 
+/* A file that the jail lacks, or has as a symlink to nowhere (/etc/resolv.conf): in its directory, without making one. */
+static long find_dangling(struct fj_thread *t, const char *jail_path, struct fj_str *pos)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	struct fj_place place;
+	long r = fj_path_walk(t, AT_FDCWD, jail_path, FJ_WANT_POS, &place);
+
+	if (!r) {
+		fj_str_cut(pos, 0);
+		fj_str_put(pos, place.pos ? place.pos : "");
+		fj_place_done(&place);
+	}
+	fj_scratch_release(t, mark);
+	return r;
+}
+
 /* The kernel's spelling of what the bind shows. */
 static long canonical(const char *host, char *out)
 {
@@ -156,6 +172,8 @@ static long add_bind(struct fj_thread *t, struct fj_bind *b)
 	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
 	b->trouble = "cannot make the mount point for";
 	r = s.overflowed ? -ENAMETOOLONG : find_point(t, jail_path, &pos);
+	if (r == -ENOENT && may_lack)
+		r = as_dir ? r : find_dangling(t, jail_path, &pos);
 	if (r == -ENOENT && may_lack)
 		return 0;
 	if (r == -ENOENT && (r = make_point(t, jail_path, as_dir)) == 0)

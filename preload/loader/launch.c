@@ -3,13 +3,14 @@
  *
  * launch.c - make a jail and exec its first program. The command line is the launcher's (scripts/fakejail.in), not for people.
  *
- *   start -r HOSTDIR -N NAME [-b HOST JAIL MODE]... [-t JAIL]... [-w JAILDIR] [-s] [-R] [-k RELEASE] [-n HOSTNAME] [-T FILE] [-x DOOR]... -- COMMAND...
+ *   start -r HOSTDIR -N NAME [-b HOST JAIL MODE]... [-t JAIL]... [-w JAILDIR] [-s] [-R] [-k RELEASE] [-n HOSTNAME] [-T FILE] [-d FILE] [-x DOOR]... -- COMMAND...
  *   probe
  *
- * MODE is rw or ro; with a `?` behind it the bind is left out when the host or the jail has no such place.
+ * -d none keeps no owners. MODE is rw or ro; with a `?` behind it the bind is left out when the host or the jail has no such place.
  * Ends with 125 and a message when the jail cannot be made, 126 or 127 when its program cannot be started. */
 #include "loader/loader.h"
 
+#include "own/own.h"
 #include "path/private.h"
 #include "trap/trap.h"
 
@@ -28,10 +29,10 @@
 
 
 static struct {
-	const char *root, *name, *chdir, *release, *hostname, *trace;
+	const char *root, *name, *chdir, *release, *hostname, *trace, *db, *user, *groups, *preload;
 	struct fj_bind bind[BINDS_MAX];
 	int bind_count;
-	bool skip_chdir, no_trap, read_only;
+	bool skip_chdir, no_trap, no_preload, no_patch, read_only;
 	char **command;
 } option;
 
@@ -56,6 +57,7 @@ static void read_options(char **at)
 	for (; *at && !fj_streq(*at, "--"); at++) {
 		const char letter = (*at)[0] == '-' ? (*at)[1] : 0;
 		struct fj_bind *b = &option.bind[option.bind_count];
+		const char *door;
 
 		switch (letter) {
 		case 'r':
@@ -91,14 +93,25 @@ static void read_options(char **at)
 			option.trace = next(&at);
 			break;
 		case 'x':
-			if (fj_streq(next(&at), "trap"))
+			door = next(&at);
+			if (fj_streq(door, "trap"))
 				option.no_trap = true;
+			else if (fj_streq(door, "preload"))
+				option.no_preload = true;
+			else if (fj_streq(door, "patch"))
+				option.no_patch = true;
+			break;
+		case 'p':
+			option.preload = next(&at);
+			break;
+		case 'd':
+			option.db = next(&at);
 			break;
 		case 'u':
+			option.user = next(&at);
+			break;
 		case 'g':
-		case 'd':
-		case 'p':
-			next(&at);
+			option.groups = next(&at);
 			break;
 		case 'q':
 		case 'v':
@@ -149,7 +162,7 @@ static int choose_numbers(void)
 }
 
 /* With a low soft limit, numbers above it: descriptors stay open when the limit falls (getrlimit(2)). */
-static int place_descriptors(int root, int memory)
+static int place_descriptors(const int *fds, int count)
 {
 	struct rlimit64 before = {0}, raised;
 	int base;
@@ -161,10 +174,13 @@ static int place_descriptors(int root, int memory)
 		fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, &raised, 0);
 	}
 	base = choose_numbers();
-	if (fj_sys3(__NR_dup3, root, base, 0) != base || fj_sys3(__NR_dup3, memory, base + 1, 0) != base + 1)
-		fail("cannot place the jail's descriptors", "", -EMFILE);
-	fj_close(root);
-	fj_close(memory);
+	for (int i = 0; i < count; i++) {
+		if (fds[i] < 0)
+			continue;
+		if (fj_sys3(__NR_dup3, fds[i], base + i, 0) != base + i)
+			fail("cannot place the jail's descriptors", "", -EMFILE);
+		fj_close(fds[i]);
+	}
 	fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, &before, 0);
 	return base;
 }
@@ -206,8 +222,9 @@ static bool kernel_is_at_least(unsigned major, unsigned minor)
 	return number[0] > major || (number[0] == major && number[1] >= minor);
 }
 
-static void make_jail(void)
+static void make_jail(char **envp)
 {
+	int fds[FJ_FD_COUNT] = {-1, -1, -1, -1, -1, -1, -1}; /* in the order of FJ_FD_ */
 	struct stat st;
 	const long root = fj_open_path(AT_FDCWD, option.root, O_DIRECTORY);
 	long memory, at;
@@ -217,8 +234,8 @@ static void make_jail(void)
 	memory = fj_sys2(__NR_memfd_create, FJ_MEMORY_NAME, 0);
 	if (fj_is_err(memory))
 		fail("cannot make the jail's memory", "", memory);
-	fj_sys2(__NR_ftruncate, memory, sizeof(struct fj_jail));
-	at = fj_sys6(__NR_mmap, 0, sizeof(struct fj_jail), PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
+	fj_sys2(__NR_ftruncate, memory, FJ_JAIL_MEMORY);
+	at = fj_sys6(__NR_mmap, 0, FJ_JAIL_MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
 	if (fj_is_err(at))
 		fail("cannot map the jail's memory", "", at);
 	fj_jail = (struct fj_jail *)at;
@@ -241,10 +258,58 @@ static void make_jail(void)
 		put(fj_jail->release, option.release, sizeof(fj_jail->release));
 	if (option.hostname)
 		put(fj_jail->hostname, option.hostname, sizeof(fj_jail->hostname));
-	fj_jail->root_fd = place_descriptors((int)root, (int)memory);
+	fds[0] = (int)root;
+	fds[1] = (int)memory;
+	fds[4] = fj_owners_open(option.db, (int)root, envp, &fds[5]);
+	fj_jail->has_elder = fds[5] >= 0;
+	fj_jail->root_fd = place_descriptors(fds, FJ_FD_COUNT);
+	at = fj_own_start(FJ_FD_OWNERS(fj_jail), fj_jail->has_elder ? FJ_FD_ELDER(fj_jail) : -1);
+	if (at < 0)
+		fail("cannot map the owners' records", "", at);
 	fj_jail->names_comm_by_file = kernel_is_at_least(6, 14);
 	if (fj_openat2(-1, ".", O_PATH, 0, 0) != -EBADF)
 		fj_jail->no_openat2 = 1;
+}
+
+/* May the text of a mapped file be changed? SELinux calls that execmod and often refuses it. Tried on ourselves. */
+static bool may_change_text(void)
+{
+	const long fd = fj_sys3(__NR_openat, AT_FDCWD, fj_jail->loader, O_RDONLY | O_CLOEXEC);
+	long at, r = -EACCES;
+
+	if (fj_is_err(fd))
+		return false;
+	at = fj_sys6(__NR_mmap, 0, FJ_PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+	if (!fj_is_err(at)) {
+		r = fj_sys3(__NR_mprotect, at, FJ_PAGE, PROT_READ | PROT_WRITE);
+		if (!r) {
+			*(volatile char *)at = *(volatile char *)at;
+			r = fj_sys3(__NR_mprotect, at, FJ_PAGE, PROT_READ | PROT_EXEC);
+		}
+		fj_sys2(__NR_munmap, at, FJ_PAGE);
+	}
+	fj_close((int)fd);
+	return !r;
+}
+
+/* Which doors this jail has. The trap alone is complete; the direct door is quicker, by jumps in the libraries' text or, where that may not
+ * be changed, by libfakejail.so. Without the trap only the jumps are complete enough. */
+static void choose_doors(struct fj_thread *t)
+{
+	long r = fj_jail->has_trap ? fj_trap_filter(t) : 0;
+
+	if (r == -ENOSYS || r == -EPERM || r == -EACCES || r == -EINVAL) {
+		fj_jail->has_trap = 0; /* seccomp is absent or forbidden */
+		r = 0;
+	}
+	if (r < 0)
+		fail("the kernel refuses the seccomp filter that confines programs", "", r);
+	if (option.no_preload || option.no_patch || !may_change_text())
+		fj_jail->no_sites = 1;
+	if (fj_jail->no_sites && !fj_jail->has_trap)
+		fail("nothing is left that could jail: no seccomp trap, and libraries' text stays as it is", "", -EPERM);
+	if (option.preload && !option.no_preload && fj_jail->no_sites)
+		put(fj_jail->preload, option.preload, FJ_PATH_MAX);
 }
 
 static long call(struct fj_thread *t, long nr, uint64_t a, uint64_t b, uint64_t c)
@@ -294,7 +359,7 @@ static long exec_path(struct fj_thread *t, char *path, char **argv, char **envp)
 
 _Noreturn static void run_command(struct fj_thread *t, char **envp)
 {
-	static char candidate[FJ_PATH_MAX];
+	static char candidate[FJ_PATH_MAX], refused[FJ_PATH_MAX];
 	const char *command = option.command[0], *search = variable(envp, "PATH");
 	const char *tried = command;
 	long error = -ENOENT;
@@ -319,13 +384,17 @@ _Noreturn static void run_command(struct fj_thread *t, char **envp)
 			fj_str_put(&s, "/");
 		fj_str_put(&s, command);
 		r = exec_path(t, candidate, option.command, envp);
-		/* As execvp(3): what is there but cannot be run is told when nothing else is found. */
-		if (r != -ENOTDIR && (r != -ENOENT || call(t, __NR_access, (uint64_t)candidate, 0, 0) == 0)) {
-			error = r;
-			tried = candidate;
-			break;
-		}
 		p = *end ? end + 1 : NULL;
+		if (r == -ENOTDIR || call(t, __NR_access, (uint64_t)candidate, 0, 0) < 0)
+			continue;
+		/* As execvp(3): what may not be run is told when nothing else is found. */
+		if (r != -EACCES || error == -ENOENT) {
+			error = r;
+			put(refused, candidate, sizeof(refused));
+			tried = refused;
+		}
+		if (r != -EACCES)
+			break;
 	}
 	fj_sys1(__NR_exit_group, fj_explain(t, command, tried, search, error, envp));
 	__builtin_unreachable();
@@ -369,13 +438,15 @@ _Noreturn void fj_launch(struct fj_stack *s)
 		fj_sys1(__NR_exit_group, FAILED);
 	}
 	read_options(s->argv + 2);
-	make_jail();
+	make_jail(s->envp);
 	fj_thread_start();
 	t = fj_thread_mine();
 	if (!t)
 		fail("no memory", "", -ENOMEM);
 	fj_namespace_start();
 	fj_root_start("");
+	fj_ids_new_board(fj_jail_board());
+	fj_ids_start(fj_jail_board(), "", 0);
 	put(fj_jail->runtime_dir, runtime_dir(s->envp), sizeof(fj_jail->runtime_dir));
 	fj_private_clean(t);
 	for (int i = 0; i < option.bind_count; i++)
@@ -388,12 +459,13 @@ _Noreturn void fj_launch(struct fj_stack *s)
 	if (fj_is_err(r))
 		fail("cannot place the gate page: see vm.mmap_min_addr", "", r);
 	fj_jail->gate = (uint64_t)r;
-	if (fj_jail->has_trap && (r = fj_trap_filter(t)) < 0)
-		fail("the kernel refuses the seccomp filter that confines programs", "", r);
+	choose_doors(t);
 	start_tracing();
+	fj_jail->is_starting = 1;
 	if (!option.skip_chdir && (r = call(t, __NR_chdir, (uint64_t) "/", 0, 0)) == 0 && option.chdir)
 		r = call(t, __NR_chdir, (uint64_t)option.chdir, 0, 0);
 	if (r < 0 && !option.skip_chdir)
 		fail("cannot change to directory", option.chdir ? option.chdir : "/", r);
+	fj_user_choose(t, option.user, option.groups);
 	run_command(t, s->envp);
 }

@@ -197,3 +197,18 @@ bool fj_mount_is_read_only(const char *pos)
 	} while (!fj_mounts_held(turn));
 	return flags & FJ_MOUNT_READ_ONLY;
 }
+
+bool fj_path_is_foreign(const char *pos)
+{
+	const struct fj_mounts *v;
+	const struct fj_mount *m;
+	uint64_t turn;
+	bool is;
+
+	do {
+		v = fj_mounts_look(&turn);
+		m = fj_mounts_of(v, pos);
+		is = m && !(m->flags & FJ_MOUNT_PRIVATE) && !fj_path_has_prefix(fj_mounts_text(v, m->host), fj_jail->root_path);
+	} while (!fj_mounts_held(turn));
+	return is;
+}

@@ -34,6 +34,7 @@ enum {
 	FJ_MOUNT_COVERED = 2048, /* another mount lies on the way to it */
 	FJ_MOUNT_SHARED = 4096,
 	FJ_MOUNT_UNBINDABLE = 8192,
+	FJ_MOUNT_FILE = 16384, /* of something that is no directory */
 };
 
 struct fj_mount {

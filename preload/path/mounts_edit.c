@@ -8,6 +8,8 @@
  * its point comes by another. */
 #include "path/path.h"
 
+#include <asm/stat.h>
+
 #define SIG_SETMASK 2 /* asm-generic/signal.h */
 #define WAIT_NS 200000
 
@@ -136,7 +138,8 @@ static void derive(struct fj_mounts *v)
 		note_names(v, v->text + m->jail);
 		m->flags = is_reached(v, i) ? m->flags & ~(uint32_t)FJ_MOUNT_COVERED
 					    : m->flags | FJ_MOUNT_COVERED;
-		if (m->flags & FJ_MOUNT_READ_ONLY)
+		/* A file needs no note: its name is the mount point's, which always sends a call to the walk. */
+		if ((m->flags & FJ_MOUNT_READ_ONLY) && !(m->flags & FJ_MOUNT_FILE))
 			__atomic_store_n(&fj_jail->has_read_only, 1, __ATOMIC_RELAXED);
 	}
 	if (v->root_flags & FJ_MOUNT_READ_ONLY)
@@ -170,6 +173,30 @@ static void note_aliases(const struct fj_mounts *v, const char *host)
 		__atomic_store_n(&fj_jail->has_aliases, 1, __ATOMIC_RELAXED);
 }
 
+static uint64_t device_of(const char *host, bool *is_file)
+{
+	struct stat st = {0};
+
+	fj_sys4(__NR_newfstatat, AT_FDCWD, *host ? host : "/", &st, 0);
+	*is_file = st.st_ino && (st.st_mode & 0170000) != 0040000; /* S_IFDIR, inode(7) */
+	return st.st_dev;
+}
+
+/* Where two mounts lie on one device of the host only we know that a rename from one to the other must fail, and whose files are
+ * the jail's own. Returns whether `host` is no directory. */
+static bool note_device(const struct fj_mounts *v, const char *host, uint32_t flags)
+{
+	bool is_file, other_is_file;
+	const uint64_t dev = device_of(host, &is_file);
+	bool shares = dev == fj_jail->root_dev || (flags & FJ_MOUNT_PRIVATE);
+
+	for (uint32_t i = 0; i < v->count && !shares; i++)
+		shares = device_of(v->text + v->mount[i].host, &other_is_file) == dev;
+	if (shares)
+		__atomic_store_n(&fj_jail->mounts_share_device, 1, __ATOMIC_RELAXED);
+	return is_file;
+}
+
 long fj_edit_add(struct fj_edit *e, const char *host, const char *pos, uint32_t flags,
 	const char *type, const char *source)
 {
@@ -183,6 +210,8 @@ long fj_edit_add(struct fj_edit *e, const char *host, const char *pos, uint32_t 
 		v->text_used + jail_len + host_len + type_len + source_len + 4 >= FJ_MOUNT_TEXT)
 		return -ENOSPC;
 	derive(v);
+	if (note_device(v, host_len ? host : "", flags))
+		flags |= FJ_MOUNT_FILE;
 	if (!(flags & (FJ_MOUNT_PRIVATE | FJ_MOUNT_HIDDEN)))
 		note_aliases(v, host_len ? host : "");
 	parent = fj_mounts_of(v, pos);

@@ -17,6 +17,7 @@
 #define FJ_FACT_TEXT 472u
 #define FJ_BLOOM_WORDS 1024u
 #define FJ_SOCKETS 2048u
+#define FJ_POLICY_UNITS 32768u /* 256 KiB of seccomp programs: call/policy.c */
 #define FJ_SUN_PATH 108u /* sizeof(sun_path), linux/un.h */
 
 /* One remembered fact: the directory that `text` (a key: an absolute jail path as written) names is the real
@@ -40,6 +41,25 @@ struct fj_socket_name {
 	char path[FJ_SUN_PATH];
 };
 
+/* A system call in the text of some library: door/sites.c. */
+enum { FJ_SITE_STAYS, FJ_SITE_BEFORE, FJ_SITE_BEHIND };
+struct fj_site {
+	uint32_t at;   /* offset of the syscall instruction from where its text begins */
+	int16_t nr;    /* -1: known at run time only */
+	uint8_t moved; /* bytes of whole instructions before it, or from it on, that a jump replaces */
+	uint8_t kind;
+};
+#define FJ_SITED_TEXTS 128u
+#define FJ_SITES 24576u
+/* The sites of one text, for the next process that maps it. Written before `state` is 2. */
+struct fj_sited_text {
+	uint32_t state; /* 0 free, 1 being written, 2 valid */
+	uint32_t first, count;
+	uint32_t unused;
+	uint64_t dev, ino, offset, len;
+	int64_t mtime, mtime_ns, ctime, ctime_ns; /* of the file */
+};
+
 #define FJ_MEMORY_NAME "fakejail" /* of the memory file, as /proc/PID/maps shows it */
 #define FJ_JAIL_MAGIC 0x314c49414a4a46UL /* "FJJAIL1" */
 
@@ -55,8 +75,11 @@ struct fj_jail {
 	uint32_t trace_fd_plus_1;
 	uint32_t no_openat2; /* the kernel has none, or a policy refuses it */
 	uint32_t no_faccessat2;
-	uint32_t has_read_only; /* some mount refuses writes, or did */
+	uint32_t has_read_only; /* some mounted directory, or the root, refuses writes, or did */
 	uint32_t has_aliases;	/* some directory can be reached by two positions, or could */
+	uint32_t is_starting; /* until the first program runs */
+	uint32_t mounts_share_device; /* some mount lies on the device of another, or of the root */
+	uint32_t has_elder; /* FJ_FD_ELDER is open */
 	uint32_t names_comm_by_file; /* execveat of a bare descriptor: since Linux 6.14 */
 
 	uint64_t epoch;	     /* advances when a remembered fact may have become wrong */
@@ -70,18 +93,29 @@ struct fj_jail {
 	char root_path[FJ_PATH_MAX]; /* host path of the root, the kernel's spelling */
 	char name[FJ_PATH_MAX];	     /* the root as the user typed it, for messages */
 	char loader[FJ_PATH_MAX];    /* host path of the loader */
+	uint32_t no_sites;	     /* system calls of libraries stay as they are: door/sites.c */
+	char preload[FJ_PATH_MAX];   /* host path of libfakejail.so; empty: none */
 	char release[65], hostname[65]; /* what uname(2) says, when not empty (sizes: linux/utsname.h) */
 	struct fj_namespace mounts;
 	uint64_t bloom[FJ_BLOOM_WORDS]; /* names of components that facts depend on; bits are only ever set */
 	struct fj_socket_name socket[FJ_SOCKETS];
+	uint32_t policy_used, policy_unused;
+	uint64_t policy[FJ_POLICY_UNITS];
 	struct fj_fact fact[FJ_FACTS];
+	uint32_t sites_used;
+	struct fj_sited_text sited[FJ_SITED_TEXTS];
+	struct fj_site site[FJ_SITES];
 };
 #define FJ_FD_ROOT(jail) ((jail)->root_fd)
 #define FJ_FD_JAIL(jail) ((jail)->root_fd + 1)
 #define FJ_FD_NESTED(jail) ((jail)->root_fd + 2)
 #define FJ_FD_TRACE(jail) ((jail)->root_fd + 3)
-#define FJ_FD_MOUNTS(jail) ((jail)->root_fd + 4) /* a namespace of mounts other than the jail's own; usually closed */
-#define FJ_FD_COUNT 5
+#define FJ_FD_OWNERS(jail) ((jail)->root_fd + 4)
+#define FJ_FD_ELDER(jail) ((jail)->root_fd + 5) /* owners recorded from outside the jail, by `fakejail /` */
+#define FJ_FD_MOUNTS(jail) ((jail)->root_fd + 6) /* a namespace of mounts other than the jail's own; usually closed */
+#define FJ_FD_COUNT 7
+
+#define FJ_HIDDEN_NAME ".fakejail" /* in the root: what the jail keeps for itself, not to be seen from inside */
 
 extern struct fj_jail *fj_jail;
 
@@ -113,7 +147,11 @@ enum {
 	FJ_WANT_POS = 8, /* fill place.pos */
 	FJ_NO_LINKS = 16, /* -ELOOP at any symlink on the way (openat2(2), RESOLVE_NO_SYMLINKS) */
 	FJ_NO_MAGIC = 32, /* -ELOOP at a link of procfs that only the kernel can follow */
+	FJ_ASK_SEARCH = 64, /* every directory on the way is asked fj_path_may_search */
 };
+
+/* May names be looked up in directory `dirfd`? 0 or -EACCES. Set before the first walk with FJ_ASK_SEARCH, by whoever knows owners. */
+extern long (*fj_path_may_search)(struct fj_thread *t, int dirfd);
 
 /* Where the kernel finds it: `name` relative to `dirfd` (or an absolute host path with AT_FDCWD). No symlink is
  * met on the way, and the last component is none that the caller wanted followed. */
@@ -160,6 +198,9 @@ bool fj_facts_find(const struct fj_root *root, const char *key, size_t key_len, 
 /* Around a call that may replace a directory or change a symlink called `name`. */
 bool fj_facts_before_change(const char *name);
 void fj_facts_after_change(const char *name, bool was_announced);
+
+/* Is what lies at `pos` not the jail's own, but reached through a mount? */
+bool fj_path_is_foreign(const char *pos);
 
 /* Append the host path of position `pos`. */
 void fj_path_host(const char *pos, struct fj_str *out);

@@ -20,6 +20,8 @@
 
 #define REST_SIZE (2 * FJ_PATH_MAX) /* a symlink's text and what follows it */
 
+long (*fj_path_may_search)(struct fj_thread *t, int dirfd);
+
 struct walk {
 	struct fj_thread *t;
 	const struct fj_root *root;
@@ -230,6 +232,17 @@ static long enter_mount(struct walk *w, const char *host)
 	return 0;
 }
 
+static bool is_hidden_name(const char *name, size_t len)
+{
+	return len == sizeof(FJ_HIDDEN_NAME) - 1 && !memcmp(name, FJ_HIDDEN_NAME, len);
+}
+
+/* The jail's own directory in its root is not there. */
+static bool is_hidden(struct walk *w, const char *name, size_t len)
+{
+	return is_hidden_name(name, len) && learn_pos(w) && !w->pos.len;
+}
+
 /* The host path of what is mounted on `name` in the directory reached, in scratch memory; NULL when nothing is. */
 static const char *mount_below(struct walk *w, const char *name, size_t len)
 {
@@ -328,7 +341,7 @@ static long leap(struct walk *w)
 	char *last = NULL, *c = w->rest;
 	long fd;
 
-	if (!w->can_leap || fj_jail->no_openat2)
+	if (!w->can_leap || fj_jail->no_openat2 || (w->how & FJ_ASK_SEARCH))
 		return 0;
 	w->can_leap = false;
 	for (char *start = c; *c; start = c) {
@@ -340,7 +353,7 @@ static long leap(struct walk *w)
 		if (*c != '/')
 			break;
 		if (!len || is_dots(start, len) || len > FJ_NAME_MAX ||
-			fj_mount_may_be_named(start, len))
+			fj_mount_may_be_named(start, len) || is_hidden_name(start, len))
 			return 0; /* step by step knows better */
 		fj_facts_saw_name(start, len);
 		last = c;
@@ -473,6 +486,8 @@ static long walk_component(struct walk *w, unsigned how, struct fj_place *place)
 	char *name = w->rest, *end, *next;
 	long r = 0;
 
+	if ((w->how & FJ_ASK_SEARCH) && *name && (r = fj_path_may_search(w->t, w->fd)) < 0)
+		return r;
 	for (end = name; *end && *end != '/'; end++)
 		;
 	for (next = end; *next == '/'; next++)
@@ -483,6 +498,8 @@ static long walk_component(struct walk *w, unsigned how, struct fj_place *place)
 
 	if (len > FJ_NAME_MAX)
 		return -ENAMETOOLONG;
+	if (is_hidden(w, name, len))
+		return -ENOENT;
 	if (is_last && (how & FJ_ENTRY) && (!len || is_dots(name, len))) {
 		/* The kernel refuses each such entry with an errno of the call's own, whatever it leads to. */
 		place->dirfd = w->fd;
@@ -606,7 +623,7 @@ long fj_path_walk(struct fj_thread *t, int dirfd, const char *jail_path, unsigne
 	place->owned_fd = w.owned_fd;
 	if (w.knows_pos) {
 		place->pos = w.pos.at;
-		place->is_read_only = fj_jail->has_read_only && is_read_only(&w, how);
+		place->is_read_only = (fj_jail->has_read_only || place->is_mount) && is_read_only(&w, how);
 	}
 	return 0;
 }
@@ -649,7 +666,7 @@ bool fj_path_quick(struct fj_thread *t, int dirfd, const char *jail_path, struct
 	*epoch = 0;
 	*place = (struct fj_place){.dirfd = dirfd, .owned_fd = -1, .name = jail_path};
 	if (!name_len || is_dots(name, name_len) || fj_mount_may_be_named(name, name_len) ||
-		fj_proc_named(name, name_len) != FJ_PROC_PLAIN)
+		fj_proc_named(name, name_len) != FJ_PROC_PLAIN || is_hidden_name(name, name_len))
 		return false;
 	if (!len && jail_path[0] != '/')
 		return true; /* one name in the caller's own directory */

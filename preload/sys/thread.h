@@ -14,9 +14,13 @@
 #define FJ_SLOT_SIZE (256u * 1024) /* mapped without reserve: only touched pages cost memory */
 #define FJ_SCRATCH_SIZE (88u * 1024)
 
+struct fj_ids;
+
 struct fj_thread {
 	uint32_t used; /* 0 free, 1 taken; see sys/thread.c */
+	uint32_t busy; /* enum fj_busy; a lent slot's only. door/entry.S writes it */
 	int32_t tid, pid;
+	uintptr_t lent_to, lent_sp; /* a lent slot's borrower: its fs base, and its stack pointer then */
 	/* Where an engine entered while this slot's stack is in use, but not the current stack (a handler on
 	 * the program's own signal stack), must begin; 0: at the top. */
 	uintptr_t inner_sp;
@@ -25,6 +29,8 @@ struct fj_thread {
 	int32_t window_fd;
 	/* The program blocked SIGSYS: reported back, never done (a blocked SIGSYS kills). */
 	bool wants_sigsys_blocked;
+	bool is_watched; /* it has the second filter: call/hook_id.h */
+	const struct fj_ids *judged; /* while another identity than its own is asked about: call/may.c */
 	bool sigsys_pending; /* and one came meanwhile */
 	/* The signal stack that the program set (size 0: none), with its own flags. */
 	uintptr_t altstack;
@@ -44,6 +50,18 @@ struct fj_thread *fj_thread_holding(uintptr_t sp);
 /* The calling thread's slot, taken now when it has none. Finds it by thread id: costs two system calls.
  * Returns NULL only when the kernel refuses memory. Async-signal-safe. */
 struct fj_thread *fj_thread_mine(void);
+
+/* The direct door does not ask who calls: any slot that is not in use will do. A lent slot is found by the caller's fs base, which a
+ * thread shares with nobody but its vfork(2) child. It is given back by writing FJ_IDLE to `busy`, when its stack is left. */
+enum fj_busy {
+	FJ_IDLE,
+	FJ_BUSY,
+	FJ_EXECS, /* in execve(2): when that succeeds in a vfork child, nobody comes back */
+};
+
+/* Borrow a slot. `sp` is the program's stack pointer. No system call, but for the first call of a thread. Returns NULL only when the
+ * kernel refuses memory. Async-signal-safe: a handler that interrupts the engine gets another slot. */
+struct fj_thread *fj_thread_borrow(uintptr_t fs_base, uintptr_t sp);
 
 static inline uintptr_t fj_thread_stack_top(const struct fj_thread *t)
 {
@@ -75,5 +93,7 @@ static inline void fj_scratch_release(struct fj_thread *t, uint32_t mark)
 bool fj_is_borrowed_memory(void);
 /* Say that this memory belongs to the calling process; at process start. */
 void fj_thread_start(void);
+/* A word for another room's use, 0 at first, that the kernel clears in a forked child. After fj_thread_start(). */
+uint32_t *fj_thread_fork_mark(void);
 
 #endif
