@@ -374,6 +374,7 @@ static long start_loader(struct fj_call *c, const struct program *p, uint64_t ar
 		fj_sys4(__NR_rt_sigprocmask, 0, 0, &h.mask, sizeof(h.mask));
 	h.policy = fj_policy_save();
 	h.sigsys = fj_sigsys_save(c->thread);
+	h.umask = fj_umask();
 	fj_guard_save(&h.no_new_privs, &h.seccomp_mode);
 	fj_str_init(&s, fj_scratch(c->thread, FJ_HANDOFF_SIZE), FJ_HANDOFF_SIZE);
 	fj_str_init(&ids_text, fj_scratch(c->thread, FJ_IDS_TEXT), FJ_IDS_TEXT);
@@ -387,6 +388,7 @@ static long start_loader(struct fj_call *c, const struct program *p, uint64_t ar
 	if (r)
 		return r;
 	c->thread->busy = FJ_EXECS;
+	fj_cwd_keep();
 	r = fj_sys3(__NR_execve, fj_jail->loader, argv, envp);
 	c->thread->busy = FJ_BUSY;
 	return r;

@@ -227,7 +227,9 @@ long fj_file_look(struct fj_call *c, int dirfd, const char *name, unsigned flags
 {
 	struct statx sx;
 
-	return fj_file_statx(c, dirfd, name, flags, STATX_BASIC_STATS, &sx, file);
+	if (!(flags & AT_SYMLINK_FOLLOW))
+		flags |= AT_SYMLINK_NOFOLLOW;
+	return fj_file_statx(c, dirfd, name, flags & ~(unsigned)AT_SYMLINK_FOLLOW, STATX_BASIC_STATS, &sx, file);
 }
 
 void fj_file_show_stat(struct fj_call *c, int dirfd, const char *name, struct stat *st)

@@ -32,8 +32,8 @@ struct fj_file {
 	struct fj_owner owner; /* what it shows: record or default; mode with S_IFMT */
 };
 
-/* Look at `name` in `dirfd` ("" with AT_EMPTY_PATH: the descriptor itself). `flags`: AT_ flags of statx(2). Returns 0 or the kernel's
- * errno. */
+/* Look at `name` in `dirfd` ("" with AT_EMPTY_PATH: the descriptor itself). `flags`: AT_ flags of statx(2); a symlink is
+ * itself meant unless AT_SYMLINK_FOLLOW is among them. Returns 0 or the kernel's errno. */
 long fj_file_look(struct fj_call *c, int dirfd, const char *name, unsigned flags, struct fj_file *file);
 /* The same, and all that statx(2) says, with what the file shows in its place; `mask` as there. */
 long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsigned flags, unsigned mask, struct statx *sx,

@@ -342,7 +342,8 @@ void fj_report_mounts(struct fj_report *r)
 	for (uint32_t i = 0; i < list.v->count; i++) {
 		const struct fj_mount *m = &list.v->mount[i];
 
-		if (m->flags & FJ_MOUNT_HIDDEN)
+		/* The host's resolv.conf is there unasked: a chroot has none, and nobody would unmount it. */
+		if ((m->flags & FJ_MOUNT_HIDDEN) || (m->flags & (FJ_MOUNT_DEFAULT | FJ_MOUNT_FILE)) == (FJ_MOUNT_DEFAULT | FJ_MOUNT_FILE))
 			continue;
 		list_own(&list, m);
 		if (m->flags & FJ_MOUNT_WITH_SUBMOUNTS)

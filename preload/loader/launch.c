@@ -445,6 +445,9 @@ _Noreturn void fj_launch(struct fj_stack *s)
 		fail("no memory", "", -ENOMEM);
 	fj_namespace_start();
 	fj_root_start("");
+	r = fj_sys1(__NR_umask, 0);
+	fj_sys1(__NR_umask, r);
+	fj_umask_start((uint32_t)r);
 	fj_ids_new_board(fj_jail_board());
 	fj_ids_start(fj_jail_board(), "", 0);
 	put(fj_jail->runtime_dir, runtime_dir(s->envp), sizeof(fj_jail->runtime_dir));

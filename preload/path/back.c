@@ -27,6 +27,33 @@ const char *fj_cwd_noted(void)
 	return noted_cwd;
 }
 
+void fj_cwd_keep(void)
+{
+	const int32_t pid = (int32_t)fj_sys0(__NR_getpid);
+	const size_t len = fj_strlen(noted_cwd), i = (uint32_t)pid % FJ_CWDS;
+
+	if (!fj_jail->has_aliases || len >= FJ_CWD_TEXT)
+		return;
+	fj_jail->cwd[i].pid = 0;
+	memcpy(fj_jail->cwd[i].pos, noted_cwd, len + 1);
+	__atomic_store_n(&fj_jail->cwd[i].pid, pid, __ATOMIC_RELEASE);
+}
+
+void fj_cwd_start(void)
+{
+	const int32_t pid = (int32_t)fj_sys0(__NR_getpid);
+	const size_t i = (uint32_t)pid % FJ_CWDS;
+	struct fj_str s;
+
+	if (!fj_jail->has_aliases || __atomic_load_n(&fj_jail->cwd[i].pid, __ATOMIC_ACQUIRE) != pid)
+		return;
+	/* Another may be writing here: what then comes out is wrong, and like any wrong note it is not obeyed. */
+	fj_str_init(&s, noted_cwd, FJ_CWD_TEXT);
+	for (const char *p = fj_jail->cwd[i].pos; *p && !s.overflowed; p++)
+		fj_str_add(&s, p, 1);
+	fj_jail->cwd[i].pid = 0;
+}
+
 void fj_path_host(const char *pos, struct fj_str *out)
 {
 	const size_t before = out->len;
@@ -169,7 +196,7 @@ void fj_path_back_link(struct fj_thread *t, const char *text, size_t len, struct
 	fj_str_init(&host_path, fj_scratch_path(t), FJ_PATH_MAX);
 	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
 	fj_str_add(&host_path, text, is_deleted ? len - DELETED_LEN : len);
-	if (text[0] != '/' || !fj_path_back(host_path.at, &pos)) {
+	if (text[0] != '/' || !fj_path_back_hinted(host_path.at, noted_cwd, &pos)) {
 		fj_str_add(out, text, len);
 	} else {
 		if (!fj_path_seen(pos.at, out)) {

@@ -18,6 +18,8 @@
 #define FJ_BLOOM_WORDS 1024u
 #define FJ_SOCKETS 2048u
 #define FJ_POLICY_UNITS 32768u /* 256 KiB of seccomp programs: call/policy.c */
+#define FJ_CWDS 64u
+#define FJ_CWD_TEXT 508u
 #define FJ_SUN_PATH 108u /* sizeof(sun_path), linux/un.h */
 
 /* One remembered fact: the directory that `text` (a key: an absolute jail path as written) names is the real
@@ -86,6 +88,10 @@ struct fj_jail {
 	uint32_t changers;   /* calls under way that may make one wrong */
 	uint32_t last_namespace;
 	uint32_t next_socket;
+	struct {
+		int32_t pid;
+		char pos[FJ_CWD_TEXT];
+	} cwd[FJ_CWDS]; /* of processes that are about to exec: fj_cwd_keep() */
 	uint32_t private_base; /* where directories for tmpfs are made: path/private.c; 0: none was */
 	uint32_t last_private;
 	uint32_t unused;
@@ -119,7 +125,7 @@ struct fj_jail {
 
 extern struct fj_jail *fj_jail;
 
-/* From this number on getdents64(2) is seen by us, and the engine keeps short-lived descriptors. */
+/* From this number on the engine keeps short-lived descriptors. */
 static inline int fj_high_fd(void)
 {
 	return FJ_FD_ROOT(fj_jail) > 64 ? FJ_FD_ROOT(fj_jail) - 64 : 0;
@@ -148,6 +154,7 @@ enum {
 	FJ_NO_LINKS = 16, /* -ELOOP at any symlink on the way (openat2(2), RESOLVE_NO_SYMLINKS) */
 	FJ_NO_MAGIC = 32, /* -ELOOP at a link of procfs that only the kernel can follow */
 	FJ_ASK_SEARCH = 64, /* every directory on the way is asked fj_path_may_search */
+	FJ_CREATE = 128,    /* -EISDIR when a slash ends the name: open(2) with O_CREAT */
 };
 
 /* May names be looked up in directory `dirfd`? 0 or -EACCES. Set before the first walk with FJ_ASK_SEARCH, by whoever knows owners. */
@@ -189,14 +196,16 @@ bool fj_path_quick(struct fj_thread *t, int dirfd, const char *jail_path, struct
 /* Are facts that were read at `epoch` still right? (0: no fact was used.) */
 bool fj_facts_hold(uint64_t epoch);
 uint64_t fj_facts_epoch(void); /* 0: facts may not be used just now */
-void fj_facts_saw_name(const char *name, size_t len);
+/* Say that facts may hang on `name`; before it is looked up. Returns whether nobody had said so. */
+bool fj_facts_saw_name(const char *name, size_t len);
 void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, const char *value, bool value_is_host,
 	uint64_t epoch);
 /* Copies the value for `key` into `out`; false when there is none. */
 bool fj_facts_find(const struct fj_root *root, const char *key, size_t key_len, struct fj_str *out, bool *value_is_host,
 	uint64_t epoch);
-/* Around a call that may replace a directory or change a symlink called `name`. */
-bool fj_facts_before_change(const char *name);
+/* Around a call that may replace a directory or change a symlink called `name`. `at_once`: it makes a symlink of a
+ * directory in one step (RENAME_EXCHANGE), so it is announced whether or not a fact hangs on it yet. */
+bool fj_facts_before_change(const char *name, bool at_once);
 void fj_facts_after_change(const char *name, bool was_announced);
 
 /* Is what lies at `pos` not the jail's own, but reached through a mount? */
@@ -219,6 +228,9 @@ bool fj_path_of_dir(struct fj_thread *t, int dirfd, struct fj_str *out);
  * elsewhere by fchdir(2). */
 void fj_cwd_note(const char *pos);
 const char *fj_cwd_noted(void);
+/* Before an exec, and after it: the note outlives the program, unless 64 others exec at the same time. */
+void fj_cwd_keep(void);
+void fj_cwd_start(void);
 /* Replace the host path in `text` of length `len` (a magic link's: may end in " (deleted)") by what the program may
  * see, into `out`; text that is no path stays as it is. */
 void fj_path_back_link(struct fj_thread *t, const char *text, size_t len, struct fj_str *out);

@@ -21,6 +21,7 @@ static const struct {
 	NAME("mountinfo", MOUNTINFO),
 	NAME("mountstats", MOUNTSTATS),
 	NAME("unix", UNIX),
+	NAME("status", STATUS),
 	NAME("osrelease", OSRELEASE),
 	NAME("hostname", HOSTNAME),
 	NAME("domainname", DOMAINNAME),
@@ -53,20 +54,12 @@ enum fj_proc fj_proc_named(const char *name, size_t len)
 	return FJ_PROC_PLAIN;
 }
 
-static bool begins_with(const char *text, const char *with)
-{
-	while (*with)
-		if (*text++ != *with++)
-			return false;
-	return true;
-}
-
 /* Files that only the kernel has: mm/shmem.c, ipc/shm.c, mm/memfd.c, fs/hugetlbfs/inode.c. */
 static bool is_of_no_directory(const char *text)
 {
-	return begins_with(text, "/memfd:") || begins_with(text, "/SYSV") ||
-	       begins_with(text, "/dev/zero (deleted)") || begins_with(text, "/anon_hugepage") ||
-	       begins_with(text, "/[");
+	return fj_begins(text, "/memfd:") || fj_begins(text, "/SYSV") ||
+	       fj_begins(text, "/dev/zero (deleted)") || fj_begins(text, "/anon_hugepage") ||
+	       fj_begins(text, "/[");
 }
 
 bool fj_proc_shows_file(struct fj_thread *t, const char *host_path, size_t len, struct fj_str *out)
@@ -76,7 +69,7 @@ bool fj_proc_shows_file(struct fj_thread *t, const char *host_path, size_t len, 
 	bool shows = true;
 
 	if (host_path[0] != '/' || is_of_no_directory(host_path)) {
-		if (begins_with(host_path, "/memfd:" FJ_MEMORY_NAME))
+		if (fj_begins(host_path, "/memfd:" FJ_MEMORY_NAME))
 			return false;
 		fj_str_add(out, host_path, len);
 		return true;

@@ -135,11 +135,6 @@ static void emit_leaf(struct builder *b, const struct fj_row *row)
 		emit(b, BPF_JMP | BPF_JSET | BPF_K, CLONE_NEWNS, 1, 0);
 		allow(b);
 		break;
-	case FJ_IF_HIGH_FD0:
-		load(b, AT_ARG(0));
-		emit(b, BPF_JMP | BPF_JGE | BPF_K, (uint32_t)fj_high_fd(), 1, 0);
-		allow(b);
-		break;
 	case FJ_IF_ACTION:
 		load(b, AT_ARG(0));
 		emit(b, BPF_JMP | BPF_JEQ | BPF_K, SIGSYS, 5, 0);

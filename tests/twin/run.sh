@@ -19,7 +19,7 @@
 #
 # Environment: FAKEJAIL (command; `$FAKEJAIL $FAKEJAIL_ARGS ROOT CMD ARG...`), FAKEJAIL_ARGS, FAKEJAIL_USER_ARGS (added
 # for the cases that want an ordinary user inside; default --userspec=UID:UID), TWIN_UID (4242), TWIN_LIMIT (seconds a
-# test, 15), CC, MUSL_CC, MAKE.
+# test, 10), CC, MUSL_CC, MAKE.
 #
 # Ends with `N passed, N failed, N skipped`; exit 0, or 1 if anything failed, 2 for a usage error, 77 if nothing could run.
 set -eu
@@ -65,7 +65,7 @@ srcdir=$(cd "$srcdir" && pwd)
 [ -n "$builddir" ] || builddir=$srcdir/build
 mkdir -p "$builddir"
 builddir=$(cd "$builddir" && pwd)
-: "${CC:=cc}" "${MUSL_CC:=musl-gcc}" "${FAKEJAIL:=}" "${FAKEJAIL_ARGS=}" "${TWIN_UID:=4242}" "${TWIN_LIMIT:=15}"
+: "${CC:=cc}" "${MUSL_CC:=musl-gcc}" "${FAKEJAIL:=}" "${FAKEJAIL_ARGS=}" "${TWIN_UID:=4242}" "${TWIN_LIMIT:=10}"
 : "${FAKEJAIL_USER_ARGS=--userspec=$TWIN_UID:$TWIN_UID}"
 [ -n "$flavours" ] || flavours=$flavours_known
 
