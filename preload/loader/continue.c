@@ -115,6 +115,8 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 		fail("owners", r);
 	copy_text(nested, nested_at, h.nested_len, sizeof(nested));
 	copy_text(exe, exe_at, h.exe_len, sizeof(exe));
+	fj_namespace_start();
+	fj_cwd_start();
 	fj_root_start(nested);
 	fj_exe_start(exe, h.program_fd);
 	fj_policy_start(h.policy);
