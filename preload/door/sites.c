@@ -45,6 +45,9 @@ static bool is_hot(long nr)
 	case __NR_getcwd:
 	case __NR_rt_sigaction:
 	case __NR_mmap:
+	case __NR_munmap:
+	case __NR_mprotect:
+	case __NR_mremap:
 		return true;
 	default:
 		return false;
@@ -55,7 +58,8 @@ static bool is_wanted(const struct fj_site *s)
 {
 	if (s->kind == FJ_SITE_STAYS)
 		return false;
-	return s->nr < 0 || fj_door_wants(s->nr) || s->nr == __NR_mmap;
+	return s->nr < 0 || fj_door_wants(s->nr) || s->nr == __NR_mmap || s->nr == __NR_munmap || s->nr == __NR_mprotect ||
+		s->nr == __NR_mremap;
 }
 
 struct key {

@@ -11,6 +11,7 @@
 #include "call/hook_guard.h"
 #include "call/hook_signal.h"
 #include "door/door.h"
+#include "sys/guest.h"
 #include "trap/trap.h"
 
 #include <linux/auxvec.h>
@@ -128,6 +129,8 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 		if (r < 0)
 			fail("interpreter", r);
 		fj_close(h.interpreter_fd);
+		if (!fj_jail->no_sites)
+			fj_guest_watched();
 		fj_stack_set_aux(s, AT_BASE, interpreter.base);
 		entry = interpreter.entry;
 	}
