@@ -45,8 +45,12 @@ enum fj_when {
 	FJ_ALWAYS,
 	FJ_IF_ARG0, FJ_IF_ARG1, FJ_IF_ARG2, FJ_IF_ARG3, FJ_IF_ARG4, FJ_IF_ARG5, /* that argument is not null */
 	FJ_IF_OUR_FD0, FJ_IF_OUR_FD1, /* that argument is one of our descriptors */
+	FJ_IF_HIGH_FD0, /* it is fj_high_fd() or more */
 	FJ_IF_ACTION,	/* rt_sigaction: a new action, or SIGSYS */
-	FJ_IF_SECCOMP,	/* prctl: seccomp and no_new_privs */
+	FJ_IF_GUARDED,	/* prctl: seccomp, no_new_privs, capabilities */
+	FJ_IF_PEER,	/* getsockopt: SO_PEERCRED, SO_PEERGROUPS */
+	FJ_IF_NOT_ROOT, /* the filter itself says 0 to a process that never was anything but root: call/hook_id.h */
+	FJ_IF_127,	/* exit_group: the status by which an ELF interpreter says that it gave up */
 	FJ_IF_RENAMED,	/* uname: the jail has a release or host name of its own */
 };
 
@@ -81,18 +85,23 @@ struct fj_call {
 	const struct fj_row *row;
 	struct fj_thread *thread;
 
-	/* From the trap: the program's signal mask and signal stack as they will be when it goes on, its stack pointer,
-	 * and the whole frame. NULL, 0: the direct door, where the call itself is to be made. */
+	/* From the trap: the program's signal mask and signal stack as they will be when it goes on, its stack and
+	 * instruction pointers, and the whole frame. NULL, 0: the direct door, where the call itself is to be made. */
 	uint64_t *mask;
 	struct fj_altstack *altstack;
-	uint64_t sp;
+	uint64_t sp, ip;
 	void *frame;
 
 	/* Set by a hook: leave the engine, and make the call `nr`(`arg`) with the program's own signal mask. The
 	 * door stores `tail_data` where it lives until the call ends; arguments that point at it are relocated. */
 	bool leaves_by_tail;
+	bool leaves_by_sigreturn; /* the same for rt_sigreturn(2), with the program's own stack pointer */
 	uint64_t tail_data[6];
 };
+
+/* Travels in the low 16 bits of SECCOMP_RET_TRAP and arrives as si_errno: tells our traps from those of another policy, or of a
+ * filter of the program's own. */
+#define FJ_TRAP_TAG 0x464a
 
 /* Run a call. Returns the kernel's result. */
 long fj_call(struct fj_call *c);
@@ -120,6 +129,19 @@ int fj_arg_dirfd(const struct fj_call *c, int i);
 /* Copy path argument `i` out of the program. Returns the copy in scratch memory; or NULL with the errno in `*error`, or with
  * 0 there when the argument is null or empty and the kernel is to judge the call as it stands. */
 char *fj_arg_path(struct fj_call *c, int i, long *error);
+
+/* Replace each path of the call by its place, then let `around` make it; it gets the places in the order of the arguments (`count` of
+ * them: a null or empty path has none). An object's is a descriptor and the name "". */
+typedef long (*fj_around)(struct fj_call *c, const struct fj_place *const *place, int count);
+long fj_translate(struct fj_call *c, fj_around around);
+
+/* The process's umask(2), which only asking by changing would tell. */
+uint32_t fj_umask(void);
+void fj_umask_start(uint32_t mask);
+
+/* Root was refused a path of the call by mode bits of the disk: give the user what root needs on each part of it. True when
+ * something was changed, so that the call is to be made again (repair.c). */
+bool fj_repair(struct fj_call *c);
 
 /* Open the object that `jail_path` names with O_PATH and `flags`. Returns a descriptor or -errno. */
 long fj_open_object(struct fj_call *c, int dirfd, const char *jail_path, unsigned how, int flags);

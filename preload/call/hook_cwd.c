@@ -53,8 +53,8 @@ long fj_hook_chroot(struct fj_call *c)
 	long fd, r;
 	char *jail_path = fj_arg_path(c, 0, &r);
 
-	if (!jail_path)
-		return r ? r : fj_kernel(c);
+	if (!jail_path) /* not asked of the kernel, which a container's policy may keep from being asked */
+		return r ? r : c->arg[0] ? -ENOENT : -EFAULT;
 	r = fj_path_walk(c->thread, AT_FDCWD, jail_path, FJ_FOLLOW | FJ_WANT_POS, &place);
 	if (r < 0)
 		return r;

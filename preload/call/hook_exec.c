@@ -8,8 +8,10 @@
  * Descriptors opened here have no CLOEXEC: they are to arrive; the loader closes them. */
 #include "call/exe.h"
 #include "call/hook_guard.h"
+#include "call/hook_id.h"
 #include "call/hook_signal.h"
 #include "call/hooks.h"
+#include "call/policy.h"
 #include "exec/exec.h"
 #include "sys/guest.h"
 
@@ -316,6 +318,43 @@ static long env_with(struct fj_call *c, uint64_t *envp, const char *handoff)
 	return 0;
 }
 
+#define S_ISUID_ 04000u
+#define S_ISGID_ 02000u
+#define S_IXGRP_ 0010u
+
+/* bprm_fill_uid() of fs/exec.c: setgid without x for the group does not count. */
+static long look_at_program(struct fj_call *c, int fd, struct fj_exec_file *file)
+{
+	struct stat st;
+	const long r = fj_sys4(__NR_newfstatat, fd, "", &st, AT_EMPTY_PATH);
+
+	(void)c;
+	if (r < 0)
+		return r;
+	file->is_setuid = st.st_mode & S_ISUID_;
+	file->is_setgid = (st.st_mode & (S_ISGID_ | S_IXGRP_)) == (S_ISGID_ | S_IXGRP_);
+	return 0;
+}
+
+/* The new program's identity: set-id bits and capabilities of its file count, unless the program renounced them. */
+static long identity_after(struct fj_call *c, const struct program *p, struct fj_handoff *h, struct fj_str *ids_text)
+{
+	struct fj_exec_file file = {0};
+	struct fj_ids next = *fj_ids();
+	bool is_secure;
+	long r;
+
+	if (!h->no_new_privs && (r = look_at_program(c, p->fd, &file)) < 0)
+		return r;
+	r = fj_ids_exec(&next, &file, &is_secure);
+	if (r < 0)
+		return r;
+	h->is_secure = is_secure;
+	h->is_watched = fj_id_before_exec(c->thread, &next);
+	fj_ids_write(&next, ids_text);
+	return 0;
+}
+
 static long start_loader(struct fj_call *c, const struct program *p, uint64_t argv, uint64_t envp, const char *execfn)
 {
 	struct fj_handoff h = {
@@ -323,19 +362,26 @@ static long start_loader(struct fj_call *c, const struct program *p, uint64_t ar
 		.root_fd = fj_jail->root_fd,
 		.program_fd = p->fd,
 		.interpreter_fd = p->interpreter_fd,
+		.is_first = fj_jail->is_starting,
 		.comm_from_exe = p->is_nameless && !p->script_args && fj_jail->names_comm_by_file,
 	};
-	struct fj_str s;
+	struct fj_str s, ids_text;
 	long r;
 
 	if (c->mask)
 		h.mask = *c->mask;
 	else
 		fj_sys4(__NR_rt_sigprocmask, 0, 0, &h.mask, sizeof(h.mask));
+	h.policy = fj_policy_save();
 	h.sigsys = fj_sigsys_save(c->thread);
+	h.umask = fj_umask();
 	fj_guard_save(&h.no_new_privs, &h.seccomp_mode);
 	fj_str_init(&s, fj_scratch(c->thread, FJ_HANDOFF_SIZE), FJ_HANDOFF_SIZE);
-	fj_handoff_write(&s, &h, fj_root()->pos, p->exe, execfn);
+	fj_str_init(&ids_text, fj_scratch(c->thread, FJ_IDS_TEXT), FJ_IDS_TEXT);
+	r = identity_after(c, p, &h, &ids_text);
+	if (r)
+		return r;
+	fj_handoff_write(&s, &h, fj_root()->pos, p->exe, execfn, ids_text.at);
 	r = p->script_args ? script_argv(c, p, &argv) : 0;
 	if (!r)
 		r = env_with(c, &envp, s.at);
@@ -373,14 +419,14 @@ long fj_hook_exec(struct fj_call *c)
 {
 	const int i = fj_arg_index(c, FJ_PATH);
 	const int dirfd = fj_arg_dirfd(c, i);
-	const uint64_t flags = fj_arg(c, FJ_ATFLAGS, 0);
+	const uint32_t flags = (uint32_t)fj_arg(c, FJ_ATFLAGS, 0);
 	struct program p = {.fd = -1, .interpreter_fd = -1};
 	const char *execfn;
 	long r;
 	char *jail_path = fj_arg_path(c, i, &r);
 
 	c->thread->exec_room_used = 0;
-	if (flags & ~(uint64_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+	if (flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
 	if (r)
 		return r;

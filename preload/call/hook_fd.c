@@ -22,6 +22,8 @@ long fj_hook_close_range(struct fj_call *c)
 
 	if (first > last || last < ours || first >= after || (flags & ~6u))
 		return fj_kernel(c);
+	if (first >= ours && last < after) /* nothing to be done, if there is such a call at all: first above last is EINVAL */
+		return fj_sys3(__NR_close_range, 1, 0, 0) == -EINVAL ? 0 : -ENOSYS;
 	if (first < ours)
 		r = fj_sys3(__NR_close_range, first, ours - 1, flags);
 	else if (flags & CLOSE_RANGE_UNSHARE)

@@ -7,7 +7,9 @@
  * installs is given to the kernel with a prefix that lets the engine's calls through, since the engine answers
  * one call by others (openat2 for stat) that the program's policy never foresaw. */
 #include "call/hook_guard.h"
+#include "call/hook_id.h"
 #include "call/hooks.h"
+#include "call/policy.h"
 #include "sys/guest.h"
 
 #include <linux/filter.h>
@@ -58,7 +60,7 @@ static long install_filter(struct fj_call *c, unsigned flags, uint64_t program_a
 		return -EINVAL;
 	if (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER)
 		return -EINVAL;
-	if (program.len + PREFIX > BPF_MAXINSNS)
+	if (program.len + PREFIX > BPF_MAXINSNS || !fj_policy_has_room(program.len))
 		return -ENOMEM;
 	(void)c;
 	size = (program.len + PREFIX) * sizeof(*filter);
@@ -72,11 +74,30 @@ static long install_filter(struct fj_call *c, unsigned flags, uint64_t program_a
 		struct sock_fprog ours = {.len = (unsigned short)(program.len + PREFIX), .filter = filter};
 
 		r = fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, flags, &ours);
+		if (r >= 0 && !fj_is_borrowed_memory())
+			fj_policy_add(filter + PREFIX, program.len);
 	}
 	fj_sys2(__NR_munmap, at, size);
 	if (r >= 0 && !fj_is_borrowed_memory())
 		set_seccomp_mode = SECCOMP_MODE_FILTER;
 	return r;
+}
+
+/* The kernel has one mode for a process, and ours is "filter": so strict mode is a filter that allows what it allows (seccomp(2)). */
+static long enter_strict_mode(struct fj_call *c)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_read, 4, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_write, 3, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_exit, 2, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_rt_sigreturn, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_THREAD),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
+
+	return install_filter(c, 0, (uint64_t)&program);
 }
 
 long fj_hook_seccomp(struct fj_call *c)
@@ -85,10 +106,22 @@ long fj_hook_seccomp(struct fj_call *c)
 	case SECCOMP_SET_MODE_FILTER:
 		return install_filter(c, (unsigned)c->arg[1], c->arg[2]);
 	case SECCOMP_SET_MODE_STRICT:
-		return -EINVAL; /* would kill the engine with the program */
+		return c->arg[1] || c->arg[2] ? -EINVAL : enter_strict_mode(c);
 	default:
 		return fj_kernel(c);
 	}
+}
+
+static long caps_prctl(struct fj_call *c)
+{
+	struct fj_ids next = *fj_ids();
+	const long r = fj_ids_prctl(&next, (int)c->arg[0], c->arg[1], c->arg[2], c->arg[3], c->arg[4]);
+
+	if (r == -ENOSYS)
+		return fj_kernel(c);
+	if (!r)
+		fj_id_become(c->thread, &next);
+	return r;
 }
 
 long fj_hook_prctl(struct fj_call *c)
@@ -97,17 +130,19 @@ long fj_hook_prctl(struct fj_call *c)
 	case PR_SET_SECCOMP:
 		if (c->arg[1] == SECCOMP_MODE_FILTER)
 			return install_filter(c, 0, c->arg[2]);
-		return -EINVAL;
+		return c->arg[1] == SECCOMP_MODE_STRICT ? enter_strict_mode(c) : -EINVAL;
 	case PR_GET_SECCOMP:
 		return set_seccomp_mode;
 	case PR_SET_NO_NEW_PRIVS:
 		if (c->arg[1] == 1 && !c->arg[2] && !c->arg[3] && !c->arg[4])
 			set_no_new_privs = true;
 		return fj_kernel(c);
+	case FJ_PR_SET_SYSCALL_USER_DISPATCH:
+		return -EINVAL; /* as a kernel without it (before 5.11): the engine's calls would be dispatched to the program */
 	case PR_GET_NO_NEW_PRIVS:
 		return c->arg[1] || c->arg[2] || c->arg[3] || c->arg[4] ? -EINVAL : set_no_new_privs;
 	default:
-		return fj_kernel(c);
+		return caps_prctl(c);
 	}
 }
 

@@ -16,6 +16,35 @@ long fj_hook_stat(struct fj_call *c);
 long fj_hook_access(struct fj_call *c);
 long fj_hook_readlink(struct fj_call *c);
 
+long fj_hook_fstat(struct fj_call *c);
+
+/* hook_own.c */
+long fj_hook_chown(struct fj_call *c);
+long fj_hook_fchown(struct fj_call *c);
+long fj_hook_chmod(struct fj_call *c); /* fchmodat, fchmodat2 */
+long fj_hook_fchmod(struct fj_call *c);
+
+/* hook_make.c */
+long fj_hook_umask(struct fj_call *c);
+long fj_hook_mkdir(struct fj_call *c);
+long fj_hook_mknod(struct fj_call *c);
+long fj_hook_symlink(struct fj_call *c);
+long fj_hook_unlink(struct fj_call *c);
+long fj_hook_rename(struct fj_call *c); /* renameat, renameat2 */
+
+/* hook_dents.c */
+long fj_hook_getdents(struct fj_call *c);
+
+/* hook_xattr.c */
+long fj_hook_setxattr(struct fj_call *c);
+long fj_hook_getxattr(struct fj_call *c);
+long fj_hook_listxattr(struct fj_call *c);
+long fj_hook_removexattr(struct fj_call *c);
+long fj_hook_fsetxattr(struct fj_call *c);
+long fj_hook_fgetxattr(struct fj_call *c);
+long fj_hook_flistxattr(struct fj_call *c);
+long fj_hook_fremovexattr(struct fj_call *c);
+
 /* hook_open.c */
 long fj_hook_open(struct fj_call *c);
 long fj_hook_openat2(struct fj_call *c);
@@ -25,9 +54,15 @@ long fj_hook_getcwd(struct fj_call *c);
 long fj_hook_chdir(struct fj_call *c);
 long fj_hook_chroot(struct fj_call *c);
 
+/* missing.c */
+long fj_hook_exit_127(struct fj_call *c);
+
 /* hook_fd.c */
 long fj_hook_our_fd(struct fj_call *c);
 long fj_hook_close_range(struct fj_call *c);
+
+/* hook_dents.c */
+long fj_hook_getdents(struct fj_call *c);
 
 /* hook_exec.c */
 long fj_hook_exec(struct fj_call *c);
@@ -46,10 +81,23 @@ long fj_hook_recvmmsg(struct fj_call *c);
 long fj_hook_sigaction(struct fj_call *c);
 long fj_hook_sigprocmask(struct fj_call *c);
 long fj_hook_sigwait(struct fj_call *c); /* rt_sigsuspend, ppoll, epoll_pwait, epoll_pwait2 */
+long fj_hook_sigreturn(struct fj_call *c);
 long fj_hook_sigpending(struct fj_call *c);
 long fj_hook_sigtimedwait(struct fj_call *c);
 long fj_hook_pselect(struct fj_call *c);
 long fj_hook_sigaltstack(struct fj_call *c);
+
+/* hook_id.c */
+long fj_hook_getid(struct fj_call *c); /* getuid, geteuid, getgid, getegid */
+long fj_hook_getresid(struct fj_call *c);
+long fj_hook_getgroups(struct fj_call *c);
+long fj_hook_setid(struct fj_call *c); /* setuid and its kin */
+long fj_hook_setgroups(struct fj_call *c);
+long fj_hook_capget(struct fj_call *c);
+long fj_hook_capset(struct fj_call *c);
+
+/* peer.c */
+long fj_hook_peer(struct fj_call *c); /* getsockopt */
 
 /* hook_guard.c */
 long fj_hook_prctl(struct fj_call *c);

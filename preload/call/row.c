@@ -3,7 +3,9 @@
  *
  * row.c - calls.def as an array: number -> row; and what hooks ask of a row. */
 #include "call/hooks.h"
+#include "call/may.h"
 
+#include "own/ids.h"
 #include "sys/guest.h"
 
 /* A row's argument list may be shorter than six. */
@@ -76,11 +78,46 @@ static void resolve_alias(struct fj_call *c)
 	}
 }
 
+/* Run the hook; when the disk's mode bits stopped who is root here, put them right and run it again. */
+static long run_hook(struct fj_call *c)
+{
+	uint64_t arg[FJ_ARGS];
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	const long nr = c->nr;
+	long r;
+
+	if (!c->row->run)
+		return fj_kernel(c);
+	memcpy(arg, c->arg, sizeof(arg));
+	r = c->row->run(c);
+	if (__builtin_expect(r != -EACCES, 1))
+		return r;
+	c->nr = nr;
+	memcpy(c->arg, arg, sizeof(arg));
+	fj_scratch_release(c->thread, mark);
+	return fj_repair(c) ? c->row->run(c) : r;
+}
+
+static long run_row(struct fj_call *c)
+{
+	if (__builtin_expect(fj_ids_is_limited(), 0)) {
+		const uint32_t mark = fj_scratch_mark(c->thread);
+		const long r = fj_may_call(c);
+
+		fj_scratch_release(c->thread, mark);
+		if (r < 0)
+			return r;
+	}
+	return run_hook(c);
+}
+
 long fj_call(struct fj_call *c)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	long r;
 
+	if (__builtin_expect(!*fj_ids_unforked, 0))
+		fj_ids_after_fork(c->thread->tid);
 	c->row = fj_row(c->nr);
 	if (!c->row)
 		return -ENOSYS; /* a number newer than this build: nothing is known of it, so nothing is let through */
@@ -91,11 +128,11 @@ long fj_call(struct fj_call *c)
 		const long nr = c->nr;
 
 		memcpy(arg, c->arg, sizeof(arg));
-		r = c->row->run ? c->row->run(c) : fj_kernel(c);
+		r = run_row(c);
 		if (!c->leaves_by_tail && c->nr == nr)
 			fj_trace(c, arg, r);
 	} else {
-		r = c->row->run ? c->row->run(c) : fj_kernel(c);
+		r = run_row(c);
 	}
 	fj_scratch_release(c->thread, mark);
 	return r;

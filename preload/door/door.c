@@ -9,6 +9,7 @@
 #include "door/door.h"
 
 #include "call/hooks.h"
+#include "call/policy.h"
 #include "door/sites.h"
 #include "sys/guest.h"
 
@@ -59,7 +60,11 @@ static bool applies(const struct fj_row *row, const uint64_t arg[FJ_ARGS])
 	case FJ_NEVER:
 		return false;
 	case FJ_ALWAYS:
-	case FJ_IF_SECCOMP: /* the hook tells them apart */
+	case FJ_IF_HIGH_FD0:
+	case FJ_IF_GUARDED: /* the hook tells them apart */
+	case FJ_IF_PEER:
+	case FJ_IF_NOT_ROOT:
+	case FJ_IF_127:
 	case FJ_IF_RENAMED:
 		return true;
 	case FJ_IF_ARG0:
@@ -93,6 +98,22 @@ static void leave_by_tail(struct fj_door_record *record, const struct fj_call *c
 	record->is_tail = 1;
 }
 
+/* A program that has seccomp filters of its own: its calls must come from an address that they judge, not from the gate. The trap then
+ * catches this one as it would have caught the program's. */
+static long plain_call(const struct fj_call *c)
+{
+	register uint64_t r10 __asm__("r10") = c->arg[3];
+	register uint64_t r8 __asm__("r8") = c->arg[4];
+	register uint64_t r9 __asm__("r9") = c->arg[5];
+	long r;
+
+	__asm__ volatile("syscall"
+			 : "=a"(r)
+			 : "a"(c->nr), "D"(c->arg[0]), "S"(c->arg[1]), "d"(c->arg[2]), "r"(r10), "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
+	return r;
+}
+
 long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
 {
 	struct fj_call c;
@@ -106,7 +127,13 @@ long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
 	c.altstack = NULL;
 	c.sp = (uint64_t)record;
 	c.frame = record;
-	c.leaves_by_tail = false;
+	c.ip = 0;
+	c.leaves_by_tail = c.leaves_by_sigreturn = false;
+	if (fj_policy_save() && fj_jail->has_trap) {
+		r = plain_call(&c);
+		fj_guest_forget(); /* whatever it was: such programs are rare */
+		return r;
+	}
 	if (c.nr == __NR_munmap || c.nr == __NR_mprotect || c.nr == __NR_mremap) {
 		r = fj_kernel(&c);
 		fj_guest_forget();
@@ -151,7 +178,8 @@ bool fj_door_wants(long nr)
 	if (!fj_jail->has_trap) /* then there is no harm in clone3 */
 		return !is_for_the_trap(row) && nr != __NR_clone3;
 	/* The filter answers what is refused and guards descriptors, at no cost. An exec takes the thread's state along, and is dear anyway. */
-	return row->support != FJ_REFUSED && row->when != FJ_IF_OUR_FD0 && row->when != FJ_IF_OUR_FD1 && row->run != fj_hook_exec;
+	return row->support != FJ_REFUSED && row->when != FJ_IF_NOT_ROOT && row->when != FJ_IF_127 &&
+	       row->run != fj_hook_sigreturn && row->when != FJ_IF_OUR_FD0 && row->when != FJ_IF_OUR_FD1 && row->run != fj_hook_exec;
 }
 
 long fj_door_place(bool has_fsgsbase)

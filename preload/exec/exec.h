@@ -7,7 +7,7 @@
 #ifndef FJ_EXEC_H
 #define FJ_EXEC_H
 
-#include "sys/sys.h"
+#include "own/ids.h"
 
 #include <linux/elf.h>
 
@@ -31,20 +31,28 @@ struct fj_handoff {
 	uint64_t mask;	 /* signals blocked in the program; the engine execs with all blocked */
 	int32_t root_fd;
 	int32_t program_fd, interpreter_fd; /* open; interpreter_fd -1: none */
+	uint32_t is_first; /* the program that the user asked for: failures are explained */
 	uint32_t comm_from_exe;
+	uint32_t policy; /* its own filters: call/policy.h */
 	uint32_t no_new_privs, seccomp_mode; /* the program's own view */
 	uint32_t nested_len, exe_len, execfn_len; /* of the strings that follow, in this order */
 	uint32_t version;
+	uint32_t umask;
+	uint32_t is_watched; /* call/hook_id.h */
+	uint32_t ids_len; /* of the identity, behind the other strings (own/ids.h); 0: root as the first process is it */
+	uint32_t is_secure; /* AT_SECURE */
 	uint32_t sigsys; /* FJ_SIGSYS_ flags: the program's own view of SIGSYS */
 };
 enum { FJ_SIGSYS_BLOCKED = 1, FJ_SIGSYS_IGNORED = 2 };
-#define FJ_HANDOFF_VERSION 1
+#define FJ_HANDOFF_VERSION 2
 #define FJ_HANDOFF_PREFIX "\1fakejail="
-#define FJ_HANDOFF_SIZE (32 + 2 * sizeof(struct fj_handoff) + 3 * FJ_PATH_MAX)
+#define FJ_HANDOFF_SIZE (32 + 2 * sizeof(struct fj_handoff) + 3 * FJ_PATH_MAX + FJ_IDS_TEXT)
 
-/* Write it, with its three strings, into `out` (room for FJ_HANDOFF_SIZE bytes). */
-void fj_handoff_write(struct fj_str *out, struct fj_handoff *h, const char *nested, const char *exe, const char *execfn);
-/* Read it from an environment string. The strings point into `text`; they are not NUL terminated. False: it is none. */
+/* Write it, with its strings, into `out` (room for FJ_HANDOFF_SIZE bytes). `ids`: from fj_ids_write(). */
+void fj_handoff_write(struct fj_str *out, struct fj_handoff *h, const char *nested, const char *exe, const char *execfn,
+	const char *ids);
+/* Read it from an environment string. The strings point into `text`; they are not NUL terminated, and the identity's follows
+ * execfn. False: it is none. */
 bool fj_handoff_read(const char *text, struct fj_handoff *h, const char **nested, const char **exe, const char **execfn);
 
 #endif

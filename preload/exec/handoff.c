@@ -4,7 +4,8 @@
  * handoff.c - the string that carries a process's state through execve(2). */
 #include "exec/exec.h"
 
-void fj_handoff_write(struct fj_str *out, struct fj_handoff *h, const char *nested, const char *exe, const char *execfn)
+void fj_handoff_write(struct fj_str *out, struct fj_handoff *h, const char *nested, const char *exe, const char *execfn,
+	const char *ids)
 {
 	const unsigned char *bytes = (const unsigned char *)h;
 
@@ -12,6 +13,7 @@ void fj_handoff_write(struct fj_str *out, struct fj_handoff *h, const char *nest
 	h->nested_len = (uint32_t)fj_strlen(nested);
 	h->exe_len = (uint32_t)fj_strlen(exe);
 	h->execfn_len = (uint32_t)fj_strlen(execfn);
+	h->ids_len = (uint32_t)fj_strlen(ids);
 	fj_str_put(out, FJ_HANDOFF_PREFIX);
 	for (size_t i = 0; i < sizeof(*h); i++) {
 		fj_str_num(out, bytes[i] >> 4, 16);
@@ -20,6 +22,7 @@ void fj_handoff_write(struct fj_str *out, struct fj_handoff *h, const char *nest
 	fj_str_put(out, nested);
 	fj_str_put(out, exe);
 	fj_str_put(out, execfn);
+	fj_str_put(out, ids);
 }
 
 static int digit(char c)
@@ -44,7 +47,7 @@ bool fj_handoff_read(const char *text, struct fj_handoff *h, const char **nested
 		bytes[i] = (unsigned char)(digit(text[0]) * 16 + digit(text[1]));
 	}
 	if (h->version != FJ_HANDOFF_VERSION ||
-		fj_strlen(text) != (size_t)h->nested_len + h->exe_len + h->execfn_len)
+		fj_strlen(text) != (size_t)h->nested_len + h->exe_len + h->execfn_len + h->ids_len)
 		return false;
 	*nested = text;
 	*exe = text + h->nested_len;

@@ -9,7 +9,10 @@
 
 #include "call/exe.h"
 #include "call/hook_guard.h"
+#include "own/own.h"
 #include "call/hook_signal.h"
+#include "call/missing.h"
+#include "call/policy.h"
 #include "door/door.h"
 #include "sys/guest.h"
 #include "trap/trap.h"
@@ -32,7 +35,7 @@ _Noreturn static void fail(const char *what, long error)
 
 static long map_jail(const struct fj_handoff *h)
 {
-	const long at = fj_sys6(__NR_mmap, 0, sizeof(struct fj_jail), PROT_READ | PROT_WRITE, MAP_SHARED, h->root_fd + 1, 0);
+	const long at = fj_sys6(__NR_mmap, 0, FJ_JAIL_MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED, h->root_fd + 1, 0);
 
 	if (fj_is_err(at))
 		return at;
@@ -89,7 +92,8 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	struct fj_mapped program, interpreter;
 	struct fj_thread *t;
 	const char *nested_at, *exe_at, *execfn;
-	const char *env = s->envp[0], *handoff = s->envp[s->envc - 1];
+	const char *env = s->envp[0];
+	char *handoff = s->envp[s->envc - 1];
 	uint64_t entry;
 	long r;
 
@@ -107,37 +111,56 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	t = fj_thread_mine();
 	if (!t)
 		fail("thread", -ENOMEM);
+	r = fj_own_start(FJ_FD_OWNERS(fj_jail), fj_jail->has_elder ? FJ_FD_ELDER(fj_jail) : -1);
+	if (r < 0)
+		fail("owners", r);
 	copy_text(nested, nested_at, h.nested_len, sizeof(nested));
 	copy_text(exe, exe_at, h.exe_len, sizeof(exe));
 	fj_root_start(nested);
-	fj_exe_start(exe);
+	fj_exe_start(exe, h.program_fd);
+	fj_policy_start(h.policy);
 	fj_sigsys_start(t, h.sigsys);
+	fj_umask_start(h.umask);
 	fj_guard_start(h.no_new_privs, h.seccomp_mode);
+	fj_ids_start(fj_jail_board(), execfn + h.execfn_len, h.ids_len);
+	t->is_watched = h.is_watched;
 	if (fj_jail->has_trap)
 		fj_trap_arm(t);
 
 	if (h.interpreter_fd < 0 || !fj_preload_announce(s))
 		fj_stack_pop_env(s);
-	r = fj_map_elf(h.program_fd, !fj_jail->has_trap, &program);
+	r = fj_map_elf(h.program_fd, (uint64_t)fj_sys1(__NR_brk, 0), !fj_jail->has_trap, &program);
 	if (r < 0)
 		fail(exe, r);
 	entry = program.entry;
 	fj_close(h.program_fd);
 	fj_stack_set_aux(s, AT_BASE, 0);
 	if (h.interpreter_fd >= 0) {
-		r = fj_map_elf(h.interpreter_fd, true, &interpreter);
+		r = fj_map_elf(h.interpreter_fd, 0, true, &interpreter);
 		if (r < 0)
 			fail("interpreter", r);
 		fj_close(h.interpreter_fd);
 		if (!fj_jail->no_sites)
 			fj_guest_watched();
 		fj_stack_set_aux(s, AT_BASE, interpreter.base);
+		if (h.is_first && program.phdr)
+			fj_missing_watch(interpreter.code_start, interpreter.code_end, program.base, (const Elf64_Phdr *)program.phdr,
+				program.phnum);
 		entry = interpreter.entry;
 	}
+	fj_jail->is_starting = 0;
 	fj_stack_set_aux(s, AT_PHDR, program.phdr);
 	fj_stack_set_aux(s, AT_PHNUM, program.phnum);
 	fj_stack_set_aux(s, AT_ENTRY, program.entry);
+	/* Behind the environment, where the kernel has it; the rest of the handoff is used up. */
+	memmove(handoff, execfn, h.execfn_len + 1);
+	execfn = handoff;
 	fj_stack_set_aux(s, AT_EXECFN, (uint64_t)execfn);
+	fj_stack_set_aux(s, AT_UID, fj_ids()->ruid);
+	fj_stack_set_aux(s, AT_EUID, fj_ids()->euid);
+	fj_stack_set_aux(s, AT_GID, fj_ids()->rgid);
+	fj_stack_set_aux(s, AT_EGID, fj_ids()->egid);
+	fj_stack_set_aux(s, AT_SECURE, h.is_secure);
 	if (program.wants_exec_stack)
 		fj_sys3(__NR_mprotect, (uint64_t)s->base & ~(uint64_t)(FJ_PAGE - 1), FJ_PAGE,
 			PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN);

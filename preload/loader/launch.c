@@ -3,13 +3,14 @@
  *
  * launch.c - make a jail and exec its first program. The command line is the launcher's (scripts/fakejail.in), not for people.
  *
- *   start -r HOSTDIR -N NAME [-b HOST JAIL MODE]... [-w JAILDIR] [-s] [-R] [-k RELEASE] [-n HOSTNAME] [-T FILE] [-x DOOR]... -- COMMAND...
+ *   start -r HOSTDIR -N NAME [-b HOST JAIL MODE]... [-w JAILDIR] [-s] [-R] [-k RELEASE] [-n HOSTNAME] [-T FILE] [-d FILE] [-x DOOR]... -- COMMAND...
  *   probe
  *
- * MODE is rw or ro; with a `?` behind it the bind is left out when the host or the jail has no such place.
+ * -d none keeps no owners. MODE is rw or ro; with a `?` behind it the bind is left out when the host or the jail has no such place.
  * Ends with 125 and a message when the jail cannot be made, 126 or 127 when its program cannot be started. */
 #include "loader/loader.h"
 
+#include "own/own.h"
 #include "trap/trap.h"
 
 #include <asm/stat.h>
@@ -30,7 +31,7 @@ struct bind {
 };
 
 static struct {
-	const char *root, *name, *chdir, *release, *hostname, *trace, *preload;
+	const char *root, *name, *chdir, *release, *hostname, *trace, *db, *user, *groups, *preload;
 	struct bind bind[BINDS_MAX];
 	int bind_count;
 	bool skip_chdir, no_trap, no_preload, no_patch, read_only;
@@ -105,10 +106,14 @@ static void read_options(char **at)
 		case 'p':
 			option.preload = next(&at);
 			break;
-		case 'u':
-		case 'g':
 		case 'd':
-			next(&at);
+			option.db = next(&at);
+			break;
+		case 'u':
+			option.user = next(&at);
+			break;
+		case 'g':
+			option.groups = next(&at);
 			break;
 		case 'q':
 		case 'v':
@@ -153,7 +158,7 @@ static int choose_numbers(void)
 }
 
 /* With a low soft limit, numbers above it: descriptors stay open when the limit falls (getrlimit(2)). */
-static int place_descriptors(int root, int memory)
+static int place_descriptors(const int *fds, int count)
 {
 	struct rlimit64 before = {0}, raised;
 	int base;
@@ -165,10 +170,13 @@ static int place_descriptors(int root, int memory)
 		fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, &raised, 0);
 	}
 	base = choose_numbers();
-	if (fj_sys3(__NR_dup3, root, base, 0) != base || fj_sys3(__NR_dup3, memory, base + 1, 0) != base + 1)
-		fail("cannot place the jail's descriptors", "", -EMFILE);
-	fj_close(root);
-	fj_close(memory);
+	for (int i = 0; i < count; i++) {
+		if (fds[i] < 0)
+			continue;
+		if (fj_sys3(__NR_dup3, fds[i], base + i, 0) != base + i)
+			fail("cannot place the jail's descriptors", "", -EMFILE);
+		fj_close(fds[i]);
+	}
 	fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, &before, 0);
 	return base;
 }
@@ -210,19 +218,20 @@ static bool kernel_is_at_least(unsigned major, unsigned minor)
 	return number[0] > major || (number[0] == major && number[1] >= minor);
 }
 
-static void make_jail(void)
+static void make_jail(char **envp)
 {
+	int fds[FJ_FD_COUNT] = {-1, -1, -1, -1, -1, -1}; /* in the order of FJ_FD_ */
 	struct stat st;
 	const long root = fj_open_path(AT_FDCWD, option.root, O_DIRECTORY);
 	long memory, at;
 
 	if (fj_is_err(root))
 		fail("cannot open the root", option.root, root);
-	memory = fj_sys2(__NR_memfd_create, "fakejail", 0);
+	memory = fj_sys2(__NR_memfd_create, FJ_MEMORY_NAME, 0);
 	if (fj_is_err(memory))
 		fail("cannot make the jail's memory", "", memory);
-	fj_sys2(__NR_ftruncate, memory, sizeof(struct fj_jail));
-	at = fj_sys6(__NR_mmap, 0, sizeof(struct fj_jail), PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
+	fj_sys2(__NR_ftruncate, memory, FJ_JAIL_MEMORY);
+	at = fj_sys6(__NR_mmap, 0, FJ_JAIL_MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
 	if (fj_is_err(at))
 		fail("cannot map the jail's memory", "", at);
 	fj_jail = (struct fj_jail *)at;
@@ -246,7 +255,14 @@ static void make_jail(void)
 	if (option.hostname)
 		put(fj_jail->hostname, option.hostname, sizeof(fj_jail->hostname));
 	fj_jail->has_read_only = fj_jail->root_read_only = option.read_only;
-	fj_jail->root_fd = place_descriptors((int)root, (int)memory);
+	fds[0] = (int)root;
+	fds[1] = (int)memory;
+	fds[4] = fj_owners_open(option.db, (int)root, envp, &fds[5]);
+	fj_jail->has_elder = fds[5] >= 0;
+	fj_jail->root_fd = place_descriptors(fds, FJ_FD_COUNT);
+	at = fj_own_start(FJ_FD_OWNERS(fj_jail), fj_jail->has_elder ? FJ_FD_ELDER(fj_jail) : -1);
+	if (at < 0)
+		fail("cannot map the owners' records", "", at);
 	fj_jail->names_comm_by_file = kernel_is_at_least(6, 14);
 	if (fj_openat2(-1, ".", O_PATH, 0, 0) != -EBADF)
 		fj_jail->no_openat2 = 1;
@@ -314,6 +330,8 @@ static long make_point(struct fj_thread *t, char *jail_path, bool as_dir)
 			end++;
 		kept = *end;
 		*end = 0;
+		const uint32_t mark = fj_scratch_mark(t);
+
 		r = fj_path_walk(t, AT_FDCWD, jail_path, FJ_ENTRY, &place);
 		if (!r && (kept || as_dir))
 			r = fj_sys3(__NR_mkdirat, place.dirfd, place.name, 0755);
@@ -327,6 +345,7 @@ static long make_point(struct fj_thread *t, char *jail_path, bool as_dir)
 		if (r == -EEXIST)
 			r = 0;
 		fj_place_done(&place);
+		fj_scratch_release(t, mark);
 		*end = kept;
 		p = end - 1;
 		if (!kept)
@@ -369,6 +388,11 @@ static void add_bind(struct fj_thread *t, const struct bind *b)
 		r = make_point(t, jail_path, as_dir);
 		if (r < 0)
 			fail("cannot make the mount point", b->jail, r);
+	}
+	/* A file that the jail lacks, or has as a symlink to nowhere (/etc/resolv.conf): in its directory, without making one. */
+	if (r == -ENOENT && may_lack && !as_dir) {
+		r = fj_path_walk(t, AT_FDCWD, jail_path, FJ_WANT_POS, &place);
+		fj_place_done(&place);
 	}
 	if (r == -ENOENT && may_lack)
 		goto out;
@@ -430,7 +454,7 @@ static long exec_path(struct fj_thread *t, char *path, char **argv, char **envp)
 
 _Noreturn static void run_command(struct fj_thread *t, char **envp)
 {
-	static char candidate[FJ_PATH_MAX];
+	static char candidate[FJ_PATH_MAX], refused[FJ_PATH_MAX];
 	const char *command = option.command[0], *search = variable(envp, "PATH");
 	const char *tried = command;
 	long error = -ENOENT;
@@ -455,13 +479,17 @@ _Noreturn static void run_command(struct fj_thread *t, char **envp)
 			fj_str_put(&s, "/");
 		fj_str_put(&s, command);
 		r = exec_path(t, candidate, option.command, envp);
-		/* As execvp(3): what is there but cannot be run is told when nothing else is found. */
-		if (r != -ENOTDIR && (r != -ENOENT || call(t, __NR_access, (uint64_t)candidate, 0, 0) == 0)) {
-			error = r;
-			tried = candidate;
-			break;
-		}
 		p = *end ? end + 1 : NULL;
+		if (r == -ENOTDIR || call(t, __NR_access, (uint64_t)candidate, 0, 0) < 0)
+			continue;
+		/* As execvp(3): what may not be run is told when nothing else is found. */
+		if (r != -EACCES || error == -ENOENT) {
+			error = r;
+			put(refused, candidate, sizeof(refused));
+			tried = refused;
+		}
+		if (r != -EACCES)
+			break;
 	}
 	fj_sys1(__NR_exit_group, fj_explain(t, command, tried, search, error, envp));
 	__builtin_unreachable();
@@ -498,12 +526,17 @@ _Noreturn void fj_launch(struct fj_stack *s)
 		fj_sys1(__NR_exit_group, FAILED);
 	}
 	read_options(s->argv + 2);
-	make_jail();
+	make_jail(s->envp);
 	fj_thread_start();
 	t = fj_thread_mine();
 	if (!t)
 		fail("no memory", "", -ENOMEM);
 	fj_root_start("");
+	r = fj_sys1(__NR_umask, 0);
+	fj_sys1(__NR_umask, r);
+	fj_umask_start((uint32_t)r);
+	fj_ids_new_board(fj_jail_board());
+	fj_ids_start(fj_jail_board(), "", 0);
 	for (int i = 0; i < option.bind_count; i++)
 		add_bind(t, &option.bind[i]);
 
@@ -513,9 +546,11 @@ _Noreturn void fj_launch(struct fj_stack *s)
 	fj_jail->gate = (uint64_t)r;
 	choose_doors(t);
 	start_tracing();
+	fj_jail->is_starting = 1;
 	if (!option.skip_chdir && (r = call(t, __NR_chdir, (uint64_t) "/", 0, 0)) == 0 && option.chdir)
 		r = call(t, __NR_chdir, (uint64_t)option.chdir, 0, 0);
 	if (r < 0 && !option.skip_chdir)
 		fail("cannot change to directory", option.chdir ? option.chdir : "/", r);
+	fj_user_choose(t, option.user, option.groups);
 	run_command(t, s->envp);
 }

@@ -29,6 +29,18 @@ char *fj_stack_pop_env(struct fj_stack *s);
 uint64_t fj_stack_aux(const struct fj_stack *s, uint64_t type);
 void fj_stack_set_aux(struct fj_stack *s, uint64_t type, uint64_t value);
 
+/* The jail's memory file: its description, then the board of identities. */
+#define FJ_BOARD_AT ((sizeof(struct fj_jail) + FJ_PAGE - 1) & ~(size_t)(FJ_PAGE - 1))
+#define FJ_JAIL_MEMORY (FJ_BOARD_AT + sizeof(struct fj_board))
+static inline struct fj_board *fj_jail_board(void)
+{
+	return (struct fj_board *)((char *)fj_jail + FJ_BOARD_AT);
+}
+
+/* user.c: the identity that --userspec=SPEC and --groups=GROUPS (either may be NULL) give the first program, as chroot(8). Names are
+ * looked up in the jail; ends with 125 and a message when there is no such user or group. */
+void fj_user_choose(struct fj_thread *t, const char *spec, const char *groups);
+
 /* map.c: an ELF file in memory. */
 struct fj_mapped {
 	uint64_t base;	/* what was added to its addresses */
@@ -38,9 +50,9 @@ struct fj_mapped {
 	uint64_t code_start, code_end, data_start, data_end;
 	bool wants_exec_stack;
 };
-/* Map the ELF file `fd`; with its system calls made jumps (door/sites.h) when `is_patched`. Returns 0 or -errno. */
-long fj_map_elf(int fd, bool is_patched, struct fj_mapped *m);
-
+/* Map the ELF file `fd`: at its own addresses, or if it has none right before `before` where that is free, or (0) anywhere; with its
+ * system calls made jumps (door/sites.h) when `is_patched`. Returns 0 or -errno. */
+long fj_map_elf(int fd, uint64_t before, bool is_patched, struct fj_mapped *m);
 /* preload.c: have ld.so load libfakejail.so, which takes that out of the environment again. To be called in place of fj_stack_pop_env():
  * it puts the variable in place of the last string. Returns whether it did. */
 bool fj_preload_announce(struct fj_stack *s);
@@ -53,6 +65,10 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text);
 
 /* launch.c: the launcher's command line. */
 _Noreturn void fj_launch(struct fj_stack *s);
+
+/* owners.c: open the file of owner records, `db` from the command line ("none": only for this jail; NULL: where it belongs, see
+ * there). Ends the process with a message when it is refused. Returns a descriptor; `*elder` is another, or -1. */
+int fj_owners_open(const char *db, int root_fd, char **envp, int *elder);
 
 /* explain.c: say why the first program could not be started. Returns the exit status: 126 or 127. */
 int fj_explain(struct fj_thread *t, const char *command, const char *jail_path, const char *search, long error, char **envp);

@@ -29,6 +29,23 @@ static uint32_t keep_text(const char *text, uint32_t len)
 	return at;
 }
 
+static void note_host(const char *host, uint32_t flags)
+{
+	struct stat st, other;
+
+	if (fj_sys4(__NR_newfstatat, AT_FDCWD, *host ? host : "/", &st, 0))
+		return;
+	/* A file needs no note: its name is the mount point's, which always sends a call to the walk. */
+	if ((flags & FJ_MOUNT_READ_ONLY) && (st.st_mode & 0170000) == 0040000)
+		fj_jail->has_read_only = 1;
+	/* Where two mounts lie on one device of the host only we know that a rename from one to the other must fail. */
+	if (st.st_dev == fj_jail->root_dev)
+		fj_jail->mounts_share_device = 1;
+	for (uint32_t i = 0; i < fj_jail->mount_count; i++)
+		if (!fj_sys4(__NR_newfstatat, AT_FDCWD, fj_mount_host(&fj_jail->mount[i]), &other, 0) && other.st_dev == st.st_dev)
+			fj_jail->mounts_share_device = 1;
+}
+
 long fj_mount_add(const char *host, const char *pos, uint32_t flags)
 {
 	const uint32_t host_len = fj_streq(host, "/") ? 0 : (uint32_t)fj_strlen(host);
@@ -47,8 +64,7 @@ long fj_mount_add(const char *host, const char *pos, uint32_t flags)
 		.host_len = host_len,
 		.leaf_hash = leaf_hash(pos + leaf, pos_len - leaf),
 	};
-	if (flags & FJ_MOUNT_READ_ONLY)
-		fj_jail->has_read_only = 1;
+	note_host(host, flags);
 	__atomic_store_n(&fj_jail->mount_count, fj_jail->mount_count + 1, __ATOMIC_RELEASE);
 	return 0;
 }
@@ -88,6 +104,11 @@ const struct fj_mount *fj_mount_of(const char *pos)
 			best = m;
 	}
 	return best;
+}
+
+bool fj_path_is_foreign(const char *pos)
+{
+	return fj_mount_of(pos);
 }
 
 static void set_root(struct fj_root *root, int fd, const char *pos)

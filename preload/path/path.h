@@ -19,6 +19,7 @@
 #define FJ_FACT_TEXT 472u
 #define FJ_BLOOM_WORDS 1024u
 #define FJ_SOCKETS 2048u
+#define FJ_POLICY_UNITS 32768u /* 256 KiB of seccomp programs: call/policy.c */
 #define FJ_SUN_PATH 108u /* sizeof(sun_path), linux/un.h */
 
 enum { FJ_MOUNT_READ_ONLY = 1 };
@@ -72,6 +73,7 @@ struct fj_sited_text {
 	int64_t mtime, mtime_ns, ctime, ctime_ns; /* of the file */
 };
 
+#define FJ_MEMORY_NAME "fakejail" /* of the memory file, as /proc/PID/maps shows it */
 #define FJ_JAIL_MAGIC 0x314c49414a4a46UL /* "FJJAIL1" */
 
 /* A jail: shared by all its processes through one memory file, whose descriptor is inherited. */
@@ -86,8 +88,11 @@ struct fj_jail {
 	uint32_t trace_fd_plus_1;
 	uint32_t no_openat2; /* the kernel has none, or a policy refuses it */
 	uint32_t no_faccessat2;
-	uint32_t has_read_only; /* some mount refuses writes */
+	uint32_t has_read_only;	/* some mounted directory, or the root, refuses writes */
 	uint32_t root_read_only;
+	uint32_t is_starting; /* until the first program runs */
+	uint32_t mounts_share_device; /* some mount lies on the device of another, or of the root */
+	uint32_t has_elder; /* FJ_FD_ELDER is open */
 	uint32_t names_comm_by_file; /* execveat of a bare descriptor: since Linux 6.14 */
 
 	uint64_t epoch;	     /* advances when a remembered fact may have become wrong */
@@ -105,6 +110,8 @@ struct fj_jail {
 	char text[FJ_TEXT_ARENA];
 	uint64_t bloom[FJ_BLOOM_WORDS]; /* names of components that facts depend on; bits are only ever set */
 	struct fj_socket_name socket[FJ_SOCKETS];
+	uint32_t policy_used, policy_unused;
+	uint64_t policy[FJ_POLICY_UNITS];
 	struct fj_fact fact[FJ_FACTS];
 	uint32_t sites_used;
 	struct fj_sited_text sited[FJ_SITED_TEXTS];
@@ -114,9 +121,19 @@ struct fj_jail {
 #define FJ_FD_JAIL(jail) ((jail)->root_fd + 1)
 #define FJ_FD_NESTED(jail) ((jail)->root_fd + 2)
 #define FJ_FD_TRACE(jail) ((jail)->root_fd + 3)
-#define FJ_FD_COUNT 4
+#define FJ_FD_OWNERS(jail) ((jail)->root_fd + 4)
+#define FJ_FD_ELDER(jail) ((jail)->root_fd + 5) /* owners recorded from outside the jail, by `fakejail /` */
+#define FJ_FD_COUNT 6
+
+#define FJ_HIDDEN_NAME ".fakejail" /* in the root: what the jail keeps for itself, not to be seen from inside */
 
 extern struct fj_jail *fj_jail;
+
+/* From this number on getdents64(2) is seen by us, and the engine keeps short-lived descriptors. */
+static inline int fj_high_fd(void)
+{
+	return FJ_FD_ROOT(fj_jail) > 64 ? FJ_FD_ROOT(fj_jail) - 64 : 0;
+}
 
 /* The process's root directory: the jail's, or one entered by chroot(2). */
 struct fj_root {
@@ -140,7 +157,12 @@ enum {
 	FJ_WANT_POS = 8, /* fill place.pos */
 	FJ_NO_LINKS = 16, /* -ELOOP at any symlink on the way (openat2(2), RESOLVE_NO_SYMLINKS) */
 	FJ_NO_MAGIC = 32, /* -ELOOP at a link of procfs that only the kernel can follow */
+	FJ_ASK_SEARCH = 64, /* every directory on the way is asked fj_path_may_search */
+	FJ_CREATE = 128,    /* -EISDIR when a slash ends the name: open(2) with O_CREAT */
 };
+
+/* May names be looked up in directory `dirfd`? 0 or -EACCES. Set before the first walk with FJ_ASK_SEARCH, by whoever knows owners. */
+extern long (*fj_path_may_search)(struct fj_thread *t, int dirfd);
 
 /* Where the kernel finds it: `name` relative to `dirfd` (or an absolute host path with AT_FDCWD). No symlink is
  * met on the way, and the last component is none that the caller wanted followed. */
@@ -152,6 +174,7 @@ struct fj_place {
 	bool is_exe;	   /* and it is /proc/PID/exe */
 	bool is_mount;	   /* the name is a mount point */
 	bool is_read_only; /* on a mount that refuses writes */
+	uint8_t proc;	   /* enum fj_proc: an entry of procfs that would show the host */
 	const char *pos;   /* position, when asked for and known; else NULL */
 };
 
@@ -177,19 +200,23 @@ bool fj_path_quick(struct fj_thread *t, int dirfd, const char *jail_path, struct
 /* Are facts that were read at `epoch` still right? (0: no fact was used.) */
 bool fj_facts_hold(uint64_t epoch);
 uint64_t fj_facts_epoch(void); /* 0: facts may not be used just now */
-void fj_facts_saw_name(const char *name, size_t len);
+/* Say that facts may hang on `name`; before it is looked up. Returns whether nobody had said so. */
+bool fj_facts_saw_name(const char *name, size_t len);
 void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, const char *value, bool value_is_host,
 	uint64_t epoch);
 /* Copies the value for `key` into `out`; false when there is none. */
 bool fj_facts_find(const struct fj_root *root, const char *key, size_t key_len, struct fj_str *out, bool *value_is_host,
 	uint64_t epoch);
-/* Around a call that may replace a directory or change a symlink called `name`. */
-bool fj_facts_before_change(const char *name);
+/* Around a call that may replace a directory or change a symlink called `name`. `at_once`: it makes a symlink of a
+ * directory in one step (RENAME_EXCHANGE), so it is announced whether or not a fact hangs on it yet. */
+bool fj_facts_before_change(const char *name, bool at_once);
 void fj_facts_after_change(const char *name, bool was_announced);
 
 /* The mount whose point is exactly `pos`, or NULL; and the one that `pos` lies in, or NULL for the root's tree. */
 const struct fj_mount *fj_mount_at(const char *pos);
 const struct fj_mount *fj_mount_of(const char *pos);
+/* Is what lies at `pos` not the jail's own, but reached through a mount? */
+bool fj_path_is_foreign(const char *pos);
 /* May `name` be the last component of a mount point? (Quick, may be wrong when saying yes.) */
 bool fj_mount_may_be_named(const char *name, size_t len);
 static inline const char *fj_mount_jail(const struct fj_mount *m)

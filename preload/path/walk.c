@@ -12,12 +12,15 @@
  * Why `..` cannot escape: it is answered by the position while that is known (and stops at the root), else only
  * after the directory was compared with the root. */
 #include "path/path.h"
+#include "path/proc.h"
 
 #include <asm/stat.h>
 #include <linux/openat2.h>
 #include <linux/resource.h>
 
 #define REST_SIZE (2 * FJ_PATH_MAX) /* a symlink's text and what follows it */
+
+long (*fj_path_may_search)(struct fj_thread *t, int dirfd);
 
 struct walk {
 	struct fj_thread *t;
@@ -229,6 +232,17 @@ static long enter_mount(struct walk *w, const struct fj_mount *m)
 	return 0;
 }
 
+static bool is_hidden_name(const char *name, size_t len)
+{
+	return len == sizeof(FJ_HIDDEN_NAME) - 1 && !memcmp(name, FJ_HIDDEN_NAME, len);
+}
+
+/* The jail's own directory in its root is not there. */
+static bool is_hidden(struct walk *w, const char *name, size_t len)
+{
+	return is_hidden_name(name, len) && learn_pos(w) && !w->pos.len;
+}
+
 static const struct fj_mount *mount_below(struct walk *w, const char *name, size_t len)
 {
 	const struct fj_mount *m;
@@ -252,7 +266,7 @@ static void forget_fact_of_self(struct walk *w, const char *name)
 		w->fact_key = NULL;
 }
 
-static long step_into_link(struct walk *w, const char *name, const char *rest)
+static long step_into_link(struct walk *w, const char *name, size_t len, const char *rest)
 {
 	const uint32_t mark = fj_scratch_mark(w->t);
 	char *text = fj_scratch_path(w->t);
@@ -269,6 +283,10 @@ static long step_into_link(struct walk *w, const char *name, const char *rest)
 		break;
 	case MAGIC_LINK:
 		w->rest = (char *)rest;
+		if (fj_proc_named(name, len) == FJ_PROC_OUR_FD) {
+			r = -ENOENT;
+			break;
+		}
 		if (fj_streq(name, "root")) {
 			go_to_root(w);
 			r = 0;
@@ -298,7 +316,7 @@ static long step_into(struct walk *w, const char *name, size_t len, char *rest)
 	} else {
 		r = fj_open_path(w->fd, name, O_NOFOLLOW | O_DIRECTORY);
 		if (r == -ENOTDIR || r == -ELOOP)
-			return step_into_link(w, name, rest);
+			return step_into_link(w, name, len, rest);
 		if (!fj_is_err(r))
 			go_to(w, (int)r, true);
 	}
@@ -316,7 +334,7 @@ static long leap(struct walk *w)
 	char *last = NULL, *c = w->rest;
 	long fd;
 
-	if (!w->can_leap || fj_jail->no_openat2)
+	if (!w->can_leap || fj_jail->no_openat2 || (w->how & FJ_ASK_SEARCH))
 		return 0;
 	w->can_leap = false;
 	for (char *start = c; *c; start = c) {
@@ -328,7 +346,7 @@ static long leap(struct walk *w)
 		if (*c != '/')
 			break;
 		if (!len || is_dots(start, len) || len > FJ_NAME_MAX ||
-			fj_mount_may_be_named(start, len))
+			fj_mount_may_be_named(start, len) || is_hidden_name(start, len))
 			return 0; /* step by step knows better */
 		fj_facts_saw_name(start, len);
 		last = c;
@@ -386,6 +404,17 @@ static void keep_fact(struct walk *w)
 	fj_scratch_release(w->t, mark);
 }
 
+/* Is this an entry of procfs behind which the host would show? A descriptor of ours is none at all: -ENOENT. */
+static long note_proc(struct walk *w, const char *name, size_t len, struct fj_place *place)
+{
+	const enum fj_proc is = fj_proc_named(name, len);
+
+	if (is == FJ_PROC_PLAIN || !fj_is_procfs(w->fd))
+		return 0;
+	place->proc = (uint8_t)is;
+	return is == FJ_PROC_OUR_FD ? -ENOENT : 0;
+}
+
 /* The last component. `end` is where its trailing slashes begin (or the NUL). Returns 0 with the place filled, 1 when a
  * symlink was followed and the walk goes on, or -errno. */
 static long finish(struct walk *w, char *name, char *end, unsigned how, struct fj_place *place)
@@ -397,13 +426,25 @@ static long finish(struct walk *w, char *name, char *end, unsigned how, struct f
 	long r = NOT_A_LINK;
 
 	keep_fact(w);
+	if (has_slash && (how & FJ_CREATE))
+		return -EISDIR; /* before a symlink is followed: open_last_lookups() of fs/namei.c */
 	place->dirfd = w->fd;
 	place->name = name;
+	if (!m && note_proc(w, name, len, place))
+		return -ENOENT;
 	if (m) {
 		place->is_mount = true;
 		if (!(how & FJ_ENTRY)) {
 			place->dirfd = AT_FDCWD;
 			place->name = *fj_mount_host(m) ? fj_mount_host(m) : "/";
+			if (has_slash) { /* of a file: ENOTDIR */
+				struct fj_str slashed;
+
+				fj_str_init(&slashed, fj_scratch_path(w->t), FJ_PATH_MAX + 8);
+				fj_str_put(&slashed, fj_mount_host(m));
+				fj_str_put(&slashed, "/");
+				place->name = slashed.at;
+			}
 		}
 	} else if (!(how & FJ_ENTRY) && ((how & FJ_FOLLOW) || has_slash)) {
 		const uint32_t mark = fj_scratch_mark(w->t);
@@ -445,6 +486,8 @@ static long walk_component(struct walk *w, unsigned how, struct fj_place *place)
 	char *name = w->rest, *end, *next;
 	long r = 0;
 
+	if ((w->how & FJ_ASK_SEARCH) && *name && (r = fj_path_may_search(w->t, w->fd)) < 0)
+		return r;
 	for (end = name; *end && *end != '/'; end++)
 		;
 	for (next = end; *next == '/'; next++)
@@ -455,6 +498,8 @@ static long walk_component(struct walk *w, unsigned how, struct fj_place *place)
 
 	if (len > FJ_NAME_MAX)
 		return -ENAMETOOLONG;
+	if (is_hidden(w, name, len))
+		return -ENOENT;
 	if (is_last && (how & FJ_ENTRY) && (!len || is_dots(name, len))) {
 		/* The kernel refuses each such entry with an errno of the call's own, whatever it leads to. */
 		place->dirfd = w->fd;
@@ -507,6 +552,28 @@ static size_t dir_len(const char *path)
 	return last;
 }
 
+/* A fact's key that begins with the working directory hangs on the names above it too. They are marked like those
+ * that a walk meets, before they are asked for: so ask again when a mark was new. */
+static bool learn_marked_pos(struct walk *w)
+{
+	bool is_new = false;
+
+	if (!learn_pos(w))
+		return false;
+	for (const char *name = w->pos.at, *end; *name; name = end) {
+		for (end = ++name; *end && *end != '/'; end++)
+			;
+		is_new = fj_facts_saw_name(name, (size_t)(end - name)) || is_new;
+	}
+	if (!is_new)
+		return true;
+
+	const uint64_t before = fj_hash(w->pos.at, w->pos.len, FJ_HASH_SEED);
+
+	w->knows_pos = false;
+	return learn_pos(w) && fj_hash(w->pos.at, w->pos.len, FJ_HASH_SEED) == before;
+}
+
 /* Prepare to remember the directory part of the caller's text. */
 static void plan_fact(struct walk *w, const char *jail_path)
 {
@@ -516,7 +583,7 @@ static void plan_fact(struct walk *w, const char *jail_path)
 	w->epoch = fj_facts_epoch();
 	if (!w->epoch || !len || !jail_path[len + 1])
 		return; /* (behind a trailing slash there is no name: the directory would be the last one's parent) */
-	if (jail_path[0] != '/' && (w->fd != AT_FDCWD || !learn_pos(w)))
+	if (jail_path[0] != '/' && (w->fd != AT_FDCWD || !learn_marked_pos(w)))
 		return;
 	fj_str_init(&key, fj_scratch(w->t, REST_SIZE), REST_SIZE);
 	if (jail_path[0] != '/') {
@@ -568,7 +635,7 @@ long fj_path_walk(struct fj_thread *t, int dirfd, const char *jail_path, unsigne
 	place->owned_fd = w.owned_fd;
 	if (w.knows_pos) {
 		place->pos = w.pos.at;
-		place->is_read_only = fj_jail->has_read_only && is_read_only(w.pos.at);
+		place->is_read_only = (fj_jail->has_read_only || place->is_mount) && is_read_only(w.pos.at);
 	}
 	return 0;
 }
@@ -610,7 +677,8 @@ bool fj_path_quick(struct fj_thread *t, int dirfd, const char *jail_path, struct
 
 	*epoch = 0;
 	*place = (struct fj_place){.dirfd = dirfd, .owned_fd = -1, .name = jail_path};
-	if (!name_len || is_dots(name, name_len) || fj_mount_may_be_named(name, name_len))
+	if (!name_len || is_dots(name, name_len) || fj_mount_may_be_named(name, name_len) ||
+		is_hidden_name(name, name_len) || fj_proc_named(name, name_len) != FJ_PROC_PLAIN)
 		return false;
 	if (!len && jail_path[0] != '/')
 		return true; /* one name in the caller's own directory */

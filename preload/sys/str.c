@@ -20,6 +20,14 @@ bool fj_streq(const char *a, const char *b)
 	return *a == *b;
 }
 
+bool fj_begins(const char *s, const char *with)
+{
+	while (*with)
+		if (*s++ != *with++)
+			return false;
+	return true;
+}
+
 bool fj_path_has_prefix(const char *s, const char *dir)
 {
 	while (*dir && *s == *dir)
@@ -65,7 +73,7 @@ void fj_str_put(struct fj_str *s, const char *text)
 
 void fj_str_num(struct fj_str *s, uint64_t value, unsigned base)
 {
-	char digits[20]; /* 2^64 has 20 decimal digits */
+	char digits[22]; /* of 2^64 in base 8, the longest */
 	size_t n = sizeof(digits);
 
 	do {

@@ -71,6 +71,11 @@ void fj_thread_start(void)
 	*owner_pid = (int32_t)fj_sys0(__NR_getpid);
 }
 
+uint32_t *fj_thread_fork_mark(void)
+{
+	return (uint32_t *)owner_pid + 16; /* a cache line of its own */
+}
+
 static void keep_slots_of_parent(void)
 {
 	const uint32_t count = __atomic_load_n(&pool.count, __ATOMIC_ACQUIRE);
@@ -138,6 +143,8 @@ static bool take(struct fj_thread *t, uint32_t from, int32_t pid, int32_t tid)
 	t->window_fd = -1;
 	t->wants_sigsys_blocked = t->sigsys_pending = false;
 	t->altstack_size = 0;
+	t->is_watched = false;
+	t->judged = NULL;
 	t->scratch_used = 0;
 	return true;
 }

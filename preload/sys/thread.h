@@ -14,6 +14,8 @@
 #define FJ_SLOT_SIZE (256u * 1024) /* mapped without reserve: only touched pages cost memory */
 #define FJ_SCRATCH_SIZE (88u * 1024)
 
+struct fj_ids;
+
 struct fj_thread {
 	uint32_t used; /* 0 free, 1 taken; see sys/thread.c */
 	uint32_t busy; /* enum fj_busy; a lent slot's only. door/entry.S writes it */
@@ -27,6 +29,8 @@ struct fj_thread {
 	int32_t window_fd;
 	/* The program blocked SIGSYS: reported back, never done (a blocked SIGSYS kills). */
 	bool wants_sigsys_blocked;
+	bool is_watched; /* it has the second filter: call/hook_id.h */
+	const struct fj_ids *judged; /* while another identity than its own is asked about: call/may.c */
 	bool sigsys_pending; /* and one came meanwhile */
 	/* The signal stack that the program set (size 0: none), with its own flags. */
 	uintptr_t altstack;
@@ -36,7 +40,7 @@ struct fj_thread {
 	uintptr_t exec_room;
 	size_t exec_room_size, exec_room_used;
 	uint32_t scratch_used;
-	char scratch[FJ_SCRATCH_SIZE];
+	char scratch[FJ_SCRATCH_SIZE] __attribute__((aligned(16))); /* holds structures too */
 };
 _Static_assert(sizeof(struct fj_thread) < FJ_SLOT_SIZE / 2, "the stack needs its half");
 
@@ -89,5 +93,7 @@ static inline void fj_scratch_release(struct fj_thread *t, uint32_t mark)
 bool fj_is_borrowed_memory(void);
 /* Say that this memory belongs to the calling process; at process start. */
 void fj_thread_start(void);
+/* A word for another room's use, 0 at first, that the kernel clears in a forked child. After fj_thread_start(). */
+uint32_t *fj_thread_fork_mark(void);
 
 #endif

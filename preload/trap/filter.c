@@ -54,8 +54,8 @@ static void allow(struct builder *b)
 	give(b, SECCOMP_RET_ALLOW);
 }
 
-/* "Gate page or trap", in each place where it is needed: eight instructions. */
-static void trap_unless_ours(struct builder *b)
+/* "Gate page, or else": in each place where it is needed. */
+static void unless_ours(struct builder *b, uint32_t result)
 {
 	load(b, AT_IP + 4);
 	emit(b, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(fj_jail->gate >> 32), 0, 4);
@@ -63,7 +63,11 @@ static void trap_unless_ours(struct builder *b)
 	emit(b, BPF_ALU | BPF_AND | BPF_K, ~(uint32_t)(FJ_PAGE - 1), 0, 0);
 	emit(b, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)fj_jail->gate, 0, 1);
 	allow(b);
-	give(b, SECCOMP_RET_TRAP | FJ_TRAP_TAG);
+	give(b, result);
+}
+static void trap_unless_ours(struct builder *b)
+{
+	unless_ours(b, SECCOMP_RET_TRAP | FJ_TRAP_TAG);
 }
 
 /* Go on below when argument `i` is not null, else allow. */
@@ -83,6 +87,21 @@ static void allow_unless_our_fd(struct builder *b, unsigned i)
 	load(b, AT_ARG(i));
 	emit(b, BPF_JMP | BPF_JGE | BPF_K, ours, 0, 1);
 	emit(b, BPF_JMP | BPF_JGE | BPF_K, ours + FJ_FD_COUNT, 0, 1);
+	allow(b);
+}
+
+static const uint32_t prctl_options[] = {
+	PR_GET_SECCOMP, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS,
+	PR_GET_KEEPCAPS, PR_SET_KEEPCAPS, PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_GET_SECUREBITS, PR_SET_SECUREBITS,
+	PR_CAP_AMBIENT, FJ_PR_SET_SYSCALL_USER_DISPATCH,
+};
+static const uint32_t peer_options[] = {17 /* SO_PEERCRED */, 59 /* SO_PEERGROUPS, asm-generic/socket.h */};
+
+static void allow_unless_one_of(struct builder *b, uint32_t offset, const uint32_t *values, unsigned count)
+{
+	load(b, offset);
+	for (unsigned i = 0; i < count; i++)
+		emit(b, BPF_JMP | BPF_JEQ | BPF_K, values[i], (uint8_t)(count - i), 0);
 	allow(b);
 }
 
@@ -110,17 +129,31 @@ static void emit_leaf(struct builder *b, const struct fj_row *row)
 	case FJ_IF_OUR_FD1:
 		allow_unless_our_fd(b, row->when == FJ_IF_OUR_FD1);
 		break;
+	case FJ_IF_HIGH_FD0:
+		load(b, AT_ARG(0));
+		emit(b, BPF_JMP | BPF_JGE | BPF_K, (uint32_t)fj_high_fd(), 1, 0);
+		allow(b);
+		break;
 	case FJ_IF_ACTION:
 		load(b, AT_ARG(0));
 		emit(b, BPF_JMP | BPF_JEQ | BPF_K, SIGSYS, 5, 0);
 		allow_if_null(b, 1);
 		break;
-	case FJ_IF_SECCOMP:
+	case FJ_IF_GUARDED:
+		allow_unless_one_of(b, AT_ARG(0), prctl_options, sizeof(prctl_options) / sizeof(prctl_options[0]));
+		break;
+	case FJ_IF_PEER:
+		load(b, AT_ARG(1));
+		emit(b, BPF_JMP | BPF_JEQ | BPF_K, 1 /* SOL_SOCKET */, 1, 0);
+		allow(b);
+		allow_unless_one_of(b, AT_ARG(2), peer_options, sizeof(peer_options) / sizeof(peer_options[0]));
+		break;
+	case FJ_IF_NOT_ROOT:
+		unless_ours(b, REFUSAL(0));
+		return;
+	case FJ_IF_127:
 		load(b, AT_ARG(0));
-		emit(b, BPF_JMP | BPF_JEQ | BPF_K, PR_GET_SECCOMP, 4, 0);
-		emit(b, BPF_JMP | BPF_JEQ | BPF_K, PR_SET_SECCOMP, 3, 0);
-		emit(b, BPF_JMP | BPF_JEQ | BPF_K, PR_SET_NO_NEW_PRIVS, 2, 0);
-		emit(b, BPF_JMP | BPF_JEQ | BPF_K, PR_GET_NO_NEW_PRIVS, 1, 0);
+		emit(b, BPF_JMP | BPF_JEQ | BPF_K, 127, 1, 0);
 		allow(b);
 		break;
 	case FJ_IF_RENAMED:

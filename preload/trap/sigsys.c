@@ -5,10 +5,12 @@
 #include "trap/trap.h"
 
 #include "call/hook_signal.h"
+#include "call/policy.h"
 #include "sys/guest.h"
 
 #include <asm/sigcontext.h>
 #include <asm/siginfo.h>
+#include <linux/seccomp.h>
 
 #define SIGSYS 31
 #define SYS_SECCOMP 1 /* asm-generic/siginfo.h */
@@ -31,6 +33,8 @@ struct frame { /* struct ucontext, asm/ucontext.h */
 	struct sigcontext_64 regs;
 	uint64_t mask;
 };
+
+_Static_assert(offsetof(struct frame, mask) == FJ_UCONTEXT_MASK, "struct ucontext of the kernel");
 
 void fj_trap_entry(void);
 uintptr_t fj_trap_stack(struct frame *f, uintptr_t sp);
@@ -117,6 +121,7 @@ static void leave_by_tail(struct frame *f, struct fj_call *c)
 uintptr_t fj_trap_handle(siginfo_t *info, struct frame *f)
 {
 	struct fj_call c;
+	uint32_t answer;
 	long r;
 
 	if (info->si_code != SYS_SECCOMP || info->si_errno != FJ_TRAP_TAG)
@@ -128,10 +133,26 @@ uintptr_t fj_trap_handle(siginfo_t *info, struct frame *f)
 		.mask = &f->mask,
 		.altstack = &f->stack,
 		.sp = f->regs.sp,
+		.ip = f->regs.ip,
 		.frame = f,
 	};
-	r = fj_call(&c);
-	if (c.leaves_by_tail)
+	answer = fj_policy_ask(c.nr, c.arg, f->regs.ip);
+	switch (answer & SECCOMP_RET_ACTION_FULL) {
+	case SECCOMP_RET_ERRNO:
+		r = -(long)(answer & SECCOMP_RET_DATA);
+		break;
+	case SECCOMP_RET_TRAP:
+		info->si_errno = (int)(answer & SECCOMP_RET_DATA);
+		return deliver_to_program(f);
+	case SECCOMP_RET_TRACE: /* no tracer asked for it */
+		r = -ENOSYS;
+		break;
+	default:
+		r = fj_call(&c);
+	}
+	if (c.leaves_by_sigreturn)
+		f->regs.ip = fj_jail->gate + (uint64_t)(fj_gate_sigreturn - fj_gate_begin);
+	else if (c.leaves_by_tail)
 		leave_by_tail(f, &c);
 	else
 		f->regs.ax = (uint64_t)r;

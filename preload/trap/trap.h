@@ -7,10 +7,6 @@
 
 #include "call/call.h"
 
-/* Travels in the low 16 bits of SECCOMP_RET_TRAP and arrives as si_errno: tells our traps from those of another policy, or of a
- * filter of the program's own. */
-#define FJ_TRAP_TAG 0x464a
-
 /* Install the jail's filter on the calling process, for good: it is inherited. Sets no_new_privs. Returns 0 or -errno. */
 long fj_trap_filter(struct fj_thread *t);
 

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_proc.c - what /proc tells of the process: exe, cwd, root, fd, cmdline, environ, comm, maps, status.
+ * case_proc.c - what /proc tells of the process: exe, cwd, root, fd, cmdline, environ, comm, maps,
+ * status.
  */
 #include "twin.h"
 
@@ -132,17 +133,17 @@ CASE(proc_fd_links)
 	put("f", "content");
 	mkdir("d", 0755);
 	symlink("f", "l");
-	open("f", O_RDONLY);			/* 3 */
-	open("d", O_RDONLY | O_DIRECTORY);	/* 4 */
-	open("l", O_PATH | O_NOFOLLOW);		/* 5 */
-	open("/", O_PATH);			/* 6 */
-	open("/link-to-etc/above", O_RDONLY);	/* 7 */
-	pipe(p);				/* 8, 9 */
-	sys_memfd_create("mem", 0);		/* 10 */
-	open("gone", O_CREAT | O_RDWR, 0600);	/* 11 */
+	open("f", O_RDONLY);		      /* 3 */
+	open("d", O_RDONLY | O_DIRECTORY);    /* 4 */
+	open("l", O_PATH | O_NOFOLLOW);	      /* 5 */
+	open("/", O_PATH);		      /* 6 */
+	open("/link-to-etc/above", O_RDONLY); /* 7 */
+	pipe(p);			      /* 8, 9 */
+	sys_memfd_create("mem", 0);	      /* 10 */
+	open("gone", O_CREAT | O_RDWR, 0600); /* 11 */
 	unlink("gone");
-	open("/proc/self/status", O_RDONLY);	/* 12 */
-	open("/dev/null", O_RDONLY);		/* 13 */
+	open("/proc/self/status", O_RDONLY); /* 12 */
+	open("/dev/null", O_RDONLY);	     /* 13 */
 	show_link("/proc/self/fd/3");
 	show_link("/proc/self/fd/4");
 	show_link("/proc/self/fd/5");
@@ -200,6 +201,62 @@ CASE(proc_fd_listing)
 		say("info %s\n", *n);
 }
 
+/* What is open beside the listing itself, which is closed again by then. */
+CASE(proc_fd_hides_nothing_else)
+{
+	static const char *const dirs[] = {"/proc/self/fd", "/proc/self/fdinfo", "/proc/thread-self/fd", "/dev/fd"};
+	char **list;
+
+	open("/etc/passwd", O_RDONLY);
+	fcntl(open("/", O_RDONLY | O_DIRECTORY), F_DUPFD, 900);
+	for (size_t i = 0; i < COUNT(dirs); i++) {
+		list = names(dirs[i]);
+		for (char **n = list; n && *n; n++)
+			if (fcntl(atoi(*n), F_GETFD) >= 0)
+				say("%s: %s\n", dirs[i], *n);
+	}
+	chdir("/proc/self/fd");
+	list = names(".");
+	for (char **n = list; n && *n; n++)
+		if (fcntl(atoi(*n), F_GETFD) >= 0)
+			say("relative: %s\n", *n);
+	for (int fd = 901; fd < 1024; fd++) {
+		char name[8] = {(char)('0' + fd / 1000), (char)('0' + fd / 100 % 10), (char)('0' + fd / 10 % 10),
+			(char)('0' + fd % 10)};
+		char path[32] = "/proc/self/fd/", *digits = name[0] == '0' ? name + 1 : name;
+		struct stat st;
+
+		memcpy(path + 14, digits, strlen(digits) + 1);
+		if (lstat(path, &st) == 0 || lstat(digits, &st) == 0)
+			say("%s is there\n", path);
+	}
+}
+
+CASE(proc_maps_by_any_name)
+{
+	static const char *const what[] = {"/proc/self/maps", "/proc/thread-self/smaps", "/proc/self/task/../maps",
+		"/proc/self/root/proc/self/maps", "/t/maps", "maps", "./numa_maps"};
+	static char text[400000];
+
+	symlink("/proc/self/maps", "maps");
+	for (size_t i = 0; i < COUNT(what); i++) {
+		size_t len = 0;
+		long n;
+
+		if (i == 5)
+			chdir("/proc/self");
+		int fd = (int)R(open(what[i], O_RDONLY));
+		while ((n = read(fd, text + len, sizeof(text) - 1 - len)) > 0)
+			len += (size_t)n;
+		text[len] = 0;
+		say("%s: program %d stack %d offset %d\n", what[i], strstr(text, twin_self) != 0, strstr(text, "stack") != 0,
+			lseek(fd, 0, SEEK_CUR) > 0);
+		char one[2] = "";
+		say("pread %ld, offset %d\n", (long)pread(fd, one, 1, 0), lseek(fd, 0, SEEK_CUR) > 0);
+		close(fd);
+	}
+}
+
 CASE(proc_cmdline)
 {
 	char buf[200];
@@ -211,14 +268,14 @@ CASE(proc_cmdline)
 	buf[n] = 0;
 	say("%q\n", buf);
 	fd = open("/proc/self/environ", O_RDONLY);
-	n = read(fd, buf, sizeof(buf) - 1);
-	for (long i = 0; i < n; i++)
-		buf[i] = buf[i] ? buf[i] : '|';
-	buf[n] = 0;
-	say("%q\n", buf);
+	n = read(fd, buf, sizeof(buf));
+	/* The same strings in the same order as on the stack; which, exec_environment tells. */
+	char **e = environ;
+	for (long at = 0; at < n && *e && strcmp(buf + at, *e) == 0; at += (long)strlen(*e++) + 1)
+		;
+	say("environ is ours %d, %ld bytes\n", *e == NULL, n);
 	show("/proc/self/comm");
-	CHILD("script's")
-	{
+	CHILD("script's") {
 		char text[100] = "#!";
 		memcpy(text + 2, twin_self, strlen(twin_self));
 		memcpy(text + 2 + strlen(twin_self), " @comm\n", 8);
@@ -228,8 +285,7 @@ CASE(proc_cmdline)
 	symlink(twin_self, "another-name");
 	CHILD("link's")
 		R(execve("another-name", ARGV("zero", "@comm"), environ));
-	CHILD("by fd")
-	{
+	CHILD("by fd") {
 		int self = open(twin_self, O_RDONLY);
 		R(sys_execveat(self, "", ARGV("zero", "@comm"), environ, AT_EMPTY_PATH));
 	}
@@ -283,8 +339,9 @@ CASE(proc_maps)
 
 CASE(proc_status)
 {
-	static const char *const lines[] = {"Name:", "Umask:", "TracerPid:", "NoNewPrivs:", "Seccomp:",
-		"Seccomp_filters:", "SigBlk:", "SigIgn:", "SigCgt:", "SigPnd:", "Threads:", "State:"};
+	static const char *const lines[] = {
+		"Name:", "Umask:", "TracerPid:", "NoNewPrivs:", "Seccomp:", "Seccomp_filters:",
+		"SigBlk:", "SigIgn:", "SigCgt:", "SigPnd:", "Threads:", "State:"};
 	static char text[8192];
 	int fd = open("/proc/self/status", O_RDONLY);
 	long n = read(fd, text, sizeof(text) - 1);
@@ -328,4 +385,96 @@ CASE(proc_mounts_hide_the_host)
 			other++;
 	}
 	say("proc %d dev %d others %d\n", below_proc, below_dev, other);
+}
+
+/* /etc/mtab, /dev/stdin and the like: links that lead there, and .. that leads back. */
+CASE(proc_through_links)
+{
+	char cwd[64];
+
+	SPELLINGS() {
+		x_symlink("/proc/self/comm", "abs");
+		x_symlink("../../proc/self/comm", "rel");
+		x_symlink("/proc", "dir");
+		x_symlink("dir/self", "self");
+		x_symlink("/dev/null", "null");
+		x_symlink("/dev/fd", "fd");
+		x_show("abs");
+		x_show("rel");
+		x_show("dir/self/comm");
+		x_show("self/comm");
+		x_show_link("self/exe");
+		x_show_link("dir/self/exe");
+		x_show("dir/../etc/passwd");
+		x_show("self/../../etc/relative");
+		x_show("self/root/etc/absolute");
+		x_show("null");
+		x_say_lstat("self/exe");
+		R(x_access("fd/0", F_OK));
+		R(x_access("fd/99", F_OK));
+		R(x_mkdir("dir/new", 0755));
+		R(x_open("null", O_WRONLY | O_CREAT | O_TRUNC, 0644));
+		close(twin_spell == SPELL_AT ? 4 : 3);
+	}
+	chdir("/proc/self");
+	show("../../etc/passwd");
+	show("../self/comm");
+	R(chdir("/t/abs/dir"));
+	RP(getcwd(cwd, sizeof(cwd)));
+	say("%q\n", cwd);
+	R(chdir(".."));
+	RP(getcwd(cwd, sizeof(cwd)));
+	say("%q\n", cwd);
+	int proc = open("/t/abs/dir", O_RDONLY | O_DIRECTORY);
+	show_fd("dirfd", openat(proc, "self/comm", O_RDONLY));
+	show_fd("dirfd ..", openat(proc, "../etc/passwd", O_RDONLY));
+	long n = readlinkat(proc, "self/exe", cwd, sizeof(cwd) - 1);
+	cwd[n < 0 ? 0 : n] = 0;
+	say("%q\n", cwd);
+	CHILD("exec by way of it")
+		R(execve("/t/abs/self/exe", ARGV("x", "@say", "ran"), environ));
+}
+
+CASE(proc_exe_deleted)
+{
+	char buf[4096];
+	int from = open(twin_self, O_RDONLY), to = open("copy", O_WRONLY | O_CREAT, 0755);
+	long n;
+
+	while ((n = read(from, buf, sizeof(buf))) > 0)
+		write(to, buf, (size_t)n);
+	close(from);
+	close(to);
+	CHILD("unlinked")
+		R(execve("copy", ARGV("x", "@unlinks"), environ));
+}
+
+TOOL(unlinks)
+{
+	show_link("/proc/self/exe");
+	R(rename("copy", "renamed"));
+	show_link("/proc/self/exe");
+	R(unlink("renamed"));
+	show_link("/proc/self/exe");
+	int fd = (int)R(open("/proc/self/exe", O_RDONLY));
+	close(fd);
+	CHILD("again")
+		R(execve("/proc/self/exe", ARGV("x", "@say", "once more"), environ));
+}
+
+CASE(proc_other_mounts)
+{
+	SPELLINGS() {
+		x_put("f", "x");
+		R(x_link("f", "../../dev/shm/twin-link"));
+		R(x_rename("f", "../../dev/shm/twin-moved"));
+		R(x_link("f", "../../proc/link"));
+		x_say_stat("f");
+	}
+	int dev = open("/dev", O_RDONLY | O_DIRECTORY), t = open("/t/rel", O_RDONLY | O_DIRECTORY);
+	R(renameat(t, "f", dev, "shm/twin-moved"));
+	R(linkat(t, "f", dev, "../dev/shm/twin-link", 0));
+	R(linkat(dev, "null", t, "null", 0));
+	R(renameat(dev, "../t/rel/f", t, "g"));
+	tree("/t/rel");
 }

@@ -32,7 +32,7 @@ fakejail_fails 'the missing interpreter is named' 127 \
 mkdir -p "$root$(dirname "$interpreter")"
 cp -L "$interpreter" "$root$interpreter"
 give_to_user "$root"
-fakejail_fails 'the missing library is named' 127 "fakejail: '/dynamic' needs libc.so.6: not in *testroot*" \
+fakejail_fails 'the missing library is named' 127 "*fakejail: '/dynamic' needs libc.so.6: not in *testroot*" \
 	jail "$root" /dynamic
 
 # ---- Go ----

@@ -49,7 +49,7 @@ prints 'make by hand' 'make in /' jail "$root" make
 interpreter=$(find "$root" -name 'ld-linux*' -printf '/%P\n')
 libc=$(find "$root" -name 'libc.so.6')
 mv "$libc" "$mine/libc.so.6"
-fakejail_fails 'a missing library is named' 127 "fakejail: '/bin/bash' needs libc.so.6: not in *" \
+fakejail_fails 'a missing library is named' 127 "*fakejail: '/bin/bash' needs libc.so.6: not in *" \
 	jail "$root" /bin/bash -c :
 mv "$mine/libc.so.6" "$libc"
 mv "$root$interpreter" "$mine/interpreter"

@@ -1,0 +1,447 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * may.c - the one place where permissions are asked: before a call of an identity that is not root's.
+ *
+ * To the kernel we are the owner of everything in the jail. So whoever pretends not to be is judged here, by the rules of own/perm.c
+ * on what the files show. The path is walked once more for that, and each directory on the way asked: only those who are not root pay.
+ * Of two complaints the kernel's earlier one must win: a name that is missing or taken is left to the call itself.
+ *
+ * procfs and devpts show the owners of processes and terminals as the kernel knows them, and it judges them itself. */
+#include "call/may.h"
+
+#include "call/owned.h"
+#include "sys/guest.h"
+
+#include <asm/statfs.h>
+#include <linux/magic.h>
+#include <linux/securebits.h>
+
+#define S_IFMT_ 0170000u /* inode(7) */
+#define S_IFDIR_ 0040000u
+#define S_IFCHR_ 0020000u
+#define S_IFBLK_ 0060000u
+#define S_IFLNK_ 0120000u
+#define S_IFREG_ 0100000u
+#define TMPFILE 020000000u /* __O_TMPFILE of asm-generic/fcntl.h */
+#define AT_EACCESS_ 0x200u
+#define UTIME_NOW_ 0x3fffffffL /* linux/stat.h keeps them from user space */
+#define UTIME_OMIT_ 0x3ffffffeL
+#define PROC_SUPER_MAGIC_ 0x9fa0
+#define DEVPTS_SUPER_MAGIC_ 0x1cd1
+#define RENAME_EXCHANGE_ 2u
+
+/* What a path argument leads to. */
+struct seen {
+	struct fj_place place;
+	bool is_there;
+	struct fj_file file;   /* when it is there */
+	struct fj_file parent; /* for entries */
+};
+
+static const struct fj_ids *who(const struct fj_thread *t)
+{
+	return t->judged ? t->judged : fj_ids();
+}
+
+/* Does the kernel judge this one better? */
+static bool is_kernels(int dirfd, const char *name)
+{
+	const long fd = *name ? fj_open_path(dirfd, name, 0) : dirfd;
+	struct statfs fs;
+	bool is = false;
+
+	if (fd == AT_FDCWD)
+		is = !fj_sys2(__NR_statfs, ".", &fs) && (fs.f_type == PROC_SUPER_MAGIC_ || fs.f_type == DEVPTS_SUPER_MAGIC_);
+	else if (!fj_is_err(fd))
+		is = !fj_sys2(__NR_fstatfs, fd, &fs) && (fs.f_type == PROC_SUPER_MAGIC_ || fs.f_type == DEVPTS_SUPER_MAGIC_);
+	if (*name && !fj_is_err(fd))
+		fj_close((int)fd);
+	return is;
+}
+
+static long may_search(struct fj_thread *t, int dirfd)
+{
+	struct fj_call c = {.thread = t};
+	struct fj_file dir;
+
+	if (fj_file_look(&c, dirfd, "", AT_EMPTY_PATH, &dir) || (dir.owner.mode & S_IFMT_) != S_IFDIR_)
+		return 0; /* the walk will say */
+	if (!fj_may(who(t), &dir.owner, FJ_MAY_EXEC) || is_kernels(dirfd, ""))
+		return 0;
+	return -EACCES;
+}
+
+/* The object that path argument `i` names: 1 with *seen filled, is_there or not; 0: leave it to the call; or -EACCES. */
+static long see(struct fj_call *c, int i, unsigned how, struct seen *seen)
+{
+	char *jail_path;
+	long r;
+	bool is_self = false;
+
+	*seen = (struct seen){.place = {.owned_fd = -1}};
+	jail_path = fj_arg_path(c, i, &r);
+	if (!jail_path) {
+		/* The descriptor itself: utimensat(fd, NULL), AT_EMPTY_PATH. */
+		is_self = !r && (c->nr == __NR_utimensat || (fj_arg(c, FJ_ATFLAGS, 0) & AT_EMPTY_PATH));
+		if (!is_self)
+			return 0;
+		seen->place.dirfd = fj_arg_dirfd(c, i);
+		seen->place.name = "";
+	} else {
+		r = fj_path_walk(c->thread, fj_arg_dirfd(c, i), jail_path, how | FJ_ASK_SEARCH, &seen->place);
+		if (r)
+			return r == -EACCES ? r : 0;
+	}
+	if (seen->place.is_exe)
+		return 0;
+	r = fj_file_look(c, seen->place.dirfd, seen->place.name,
+		(is_self ? AT_EMPTY_PATH : 0) | (seen->place.is_magic ? AT_SYMLINK_FOLLOW : 0), &seen->file);
+	seen->is_there = !r;
+	if ((how & FJ_ENTRY) && fj_file_look(c, seen->place.dirfd, "", AT_EMPTY_PATH, &seen->parent))
+		return 0;
+	return 1;
+}
+
+/* The errno `r` of a rule, unless the kernel knows better. */
+static long said(const struct seen *seen, long r)
+{
+	return r && is_kernels(seen->place.dirfd, "") ? 0 : r;
+}
+
+static long done(struct seen *seen, long r)
+{
+	fj_place_done(&seen->place);
+	return r;
+}
+
+static unsigned how_of_flags(const struct fj_call *c, int i)
+{
+	if (c->row->kind[i] == FJ_LPATH || (fj_arg(c, FJ_ATFLAGS, 0) & AT_SYMLINK_NOFOLLOW) ||
+		!(fj_arg(c, FJ_LINKFLAGS, AT_SYMLINK_FOLLOW) & AT_SYMLINK_FOLLOW))
+		return 0;
+	return FJ_FOLLOW;
+}
+
+/* ---- opening ---- */
+
+static long may_open(struct fj_call *c, uint64_t flags)
+{
+	static const unsigned by_mode[] = {FJ_MAY_READ, FJ_MAY_WRITE, FJ_MAY_READ | FJ_MAY_WRITE, FJ_MAY_READ | FJ_MAY_WRITE};
+	const struct fj_ids *ids = who(c->thread);
+	unsigned want = by_mode[flags & O_ACCMODE] | (flags & O_TRUNC ? FJ_MAY_WRITE : 0);
+	const bool makes = flags & O_CREAT, must_make = makes && (flags & O_EXCL);
+	struct seen seen;
+	unsigned how = (flags & O_NOFOLLOW) || must_make ? 0 : FJ_FOLLOW;
+	long r = see(c, fj_arg_index(c, FJ_PATH), how, &seen);
+
+	if (r <= 0)
+		return done(&seen, r);
+	r = 0;
+	if (flags & O_PATH)
+		return done(&seen, 0);
+	if (!seen.is_there && makes) {
+		struct fj_file parent;
+
+		if (!fj_file_look(c, seen.place.dirfd, "", AT_EMPTY_PATH, &parent))
+			r = fj_may(ids, &parent.owner, FJ_MAY_WRITE | FJ_MAY_EXEC);
+		return done(&seen, said(&seen, r));
+	}
+	if (!seen.is_there || must_make)
+		return done(&seen, 0);
+
+	const uint32_t type = seen.file.owner.mode & S_IFMT_;
+
+	if (flags & TMPFILE)
+		want = FJ_MAY_WRITE | FJ_MAY_EXEC;
+	else if (type == S_IFLNK_ || (type == S_IFDIR_ && ((want & FJ_MAY_WRITE) || makes)))
+		return done(&seen, 0); /* ELOOP, EISDIR */
+	r = fj_may(ids, &seen.file.owner, want);
+	if (!r && (flags & O_NOATIME) && !fj_is_owner(ids, &seen.file.owner))
+		r = -EPERM;
+	if (r && is_kernels(seen.place.dirfd, seen.place.is_magic ? "" : seen.place.name) && !seen.place.is_magic)
+		r = 0;
+	return done(&seen, r);
+}
+
+static long may_openat2(struct fj_call *c)
+{
+	uint64_t flags;
+
+	/* struct open_how begins with the flags */
+	if (fj_guest_read(&flags, fj_arg(c, FJ_PTR, 0), sizeof(flags)))
+		return 0;
+	return may_open(c, flags);
+}
+
+/* ---- names ---- */
+
+static long may_make(struct fj_call *c, int i, uint32_t mode, uint64_t device)
+{
+	const struct fj_ids *ids = who(c->thread);
+	const bool is_device = (mode & S_IFMT_) == S_IFBLK_ || ((mode & S_IFMT_) == S_IFCHR_ && device);
+	struct seen seen;
+	long r = see(c, i, FJ_ENTRY, &seen);
+
+	if (r <= 0 || seen.is_there)
+		return done(&seen, r < 0 ? r : 0);
+	r = said(&seen, fj_may(ids, &seen.parent.owner, FJ_MAY_WRITE | FJ_MAY_EXEC));
+	if (!r && is_device && !fj_ids_can(ids, FJ_CAP_MKNOD))
+		r = -EPERM;
+	return done(&seen, r);
+}
+
+static long may_link(struct fj_call *c)
+{
+	struct seen from;
+	long r = see(c, 1, how_of_flags(c, 1), &from);
+
+	done(&from, 0);
+	if (r < 0 || (r && !from.is_there))
+		return r < 0 ? r : 0;
+	return may_make(c, fj_arg_index(c, FJ_NEW), 0, 0);
+}
+
+static long may_unlink(struct fj_call *c)
+{
+	struct seen seen;
+	long r = see(c, fj_arg_index(c, FJ_OLD), FJ_ENTRY, &seen);
+
+	if (r <= 0 || !seen.is_there)
+		return done(&seen, r < 0 ? r : 0);
+	return done(&seen, said(&seen, fj_may_delete(who(c->thread), &seen.parent.owner, &seen.file.owner)));
+}
+
+static bool same_file(const struct fj_file *a, const struct fj_file *b)
+{
+	return a->key.ino == b->key.ino && a->key.dev == b->key.dev;
+}
+
+/* vfs_rename() */
+static long judge_rename(const struct fj_ids *ids, const struct seen *from, const struct seen *to, bool exchanges)
+{
+	const bool moves = !same_file(&from->parent, &to->parent);
+	long r;
+
+	if (to->is_there && same_file(&from->file, &to->file))
+		return 0; /* two names of one file: nothing is done */
+	r = said(from, fj_may_delete(ids, &from->parent.owner, &from->file.owner));
+	if (r)
+		return r;
+	r = to->is_there ? fj_may_delete(ids, &to->parent.owner, &to->file.owner) :
+			   fj_may(ids, &to->parent.owner, FJ_MAY_WRITE | FJ_MAY_EXEC);
+	r = said(to, r);
+	if (r || !moves)
+		return r;
+	/* ".." of a directory that moves is written. */
+	if ((from->file.owner.mode & S_IFMT_) == S_IFDIR_)
+		r = fj_may(ids, &from->file.owner, FJ_MAY_WRITE);
+	if (!r && exchanges && (to->file.owner.mode & S_IFMT_) == S_IFDIR_)
+		r = fj_may(ids, &to->file.owner, FJ_MAY_WRITE);
+	return r;
+}
+
+static long may_rename(struct fj_call *c)
+{
+	const uint64_t flags = fj_arg(c, FJ_HEX, 0);
+	struct seen from, to;
+	long r = see(c, 1, FJ_ENTRY, &from);
+
+	if (r <= 0)
+		return done(&from, r);
+	r = see(c, 3, FJ_ENTRY, &to);
+	if (r > 0)
+		r = from.is_there && !(to.is_there && (flags & 1 /* RENAME_NOREPLACE */)) &&
+				    (to.is_there || !(flags & RENAME_EXCHANGE_)) ?
+			judge_rename(who(c->thread), &from, &to, flags & RENAME_EXCHANGE_) :
+			0;
+	done(&to, 0);
+	return done(&from, r);
+}
+
+/* ---- the file itself ---- */
+
+/* UTIME_NOW for both is like no times at all: who may write may do that. */
+static long judge_times(struct fj_call *c, const struct fj_ids *ids, const struct fj_owner *file)
+{
+	const uint64_t at = fj_arg(c, FJ_PTR, 0);
+	int64_t time[4] = {0, UTIME_NOW_, 0, UTIME_NOW_};
+
+	if (c->nr == __NR_utimensat && at && fj_guest_read(time, at, sizeof(time)))
+		return 0;
+	if (c->nr == __NR_utimensat && time[1] == UTIME_OMIT_ && time[3] == UTIME_OMIT_)
+		return 0;
+	if (fj_is_owner(ids, file))
+		return 0;
+	if (!at || (c->nr == __NR_utimensat && time[1] == UTIME_NOW_ && time[3] == UTIME_NOW_))
+		return fj_may(ids, file, FJ_MAY_WRITE);
+	return -EPERM;
+}
+
+static long judge_attribute(struct fj_call *c, const struct fj_ids *ids, const struct fj_owner *file, bool writes)
+{
+	char *name = fj_scratch(c->thread, FJ_NAME_MAX + 1);
+
+	if (fj_guest_string(name, fj_arg(c, FJ_TEXT, 0), FJ_NAME_MAX + 1) <= 0)
+		return 0;
+	return fj_may_attribute(ids, file, name, writes);
+}
+
+static long judge_access(const struct fj_ids *ids, const struct fj_owner *file, unsigned want)
+{
+	return fj_may(ids, file, want & 7);
+}
+
+static long judge_dir(const struct fj_ids *ids, const struct fj_owner *file, bool becomes_root)
+{
+	if ((file->mode & S_IFMT_) != S_IFDIR_)
+		return 0; /* ENOTDIR */
+	if (fj_may(ids, file, FJ_MAY_EXEC))
+		return -EACCES;
+	return !becomes_root || fj_ids_can(ids, FJ_CAP_SYS_CHROOT) ? 0 : -EPERM;
+}
+
+/* The integer arguments of chown, which come in this order. */
+static uint32_t int_argument(const struct fj_call *c, int which)
+{
+	for (int i = 0; i < FJ_ARGS; i++)
+		if (c->row->kind[i] == FJ_INT && !which--)
+			return (uint32_t)c->arg[i];
+	return FJ_NO_ID;
+}
+
+static long judge_object(struct fj_call *c, const struct fj_ids *ids, const struct fj_owner *file)
+{
+	switch (c->nr) {
+	case __NR_faccessat:
+	case __NR_faccessat2:
+		return judge_access(ids, file, (unsigned)fj_arg(c, FJ_MODE, 0));
+	case __NR_fchmodat:
+	case __NR_fchmodat2:
+	case __NR_fchmod:
+	case __NR_file_setattr:
+		return fj_is_owner(ids, file) ? 0 : -EPERM;
+	case __NR_fchownat:
+	case __NR_fchown:
+		return fj_may_chown(ids, file, int_argument(c, 0), int_argument(c, 1));
+	case __NR_utimensat:
+	case __NR_futimesat:
+	case __NR_utime:
+		return judge_times(c, ids, file);
+	case __NR_truncate:
+		return (file->mode & S_IFMT_) == S_IFREG_ ? fj_may(ids, file, FJ_MAY_WRITE) : 0;
+	case __NR_inotify_add_watch:
+		return fj_may(ids, file, FJ_MAY_READ);
+	case __NR_chdir:
+		return judge_dir(ids, file, false);
+	case __NR_chroot:
+		return judge_dir(ids, file, true);
+	case __NR_execve:
+	case __NR_execveat:
+		return (file->mode & S_IFMT_) == S_IFREG_ ? fj_may(ids, file, FJ_MAY_EXEC) : 0;
+	case __NR_setxattr:
+	case __NR_lsetxattr:
+	case __NR_setxattrat:
+	case __NR_removexattr:
+	case __NR_lremovexattr:
+	case __NR_removexattrat:
+	case __NR_fsetxattr:
+	case __NR_fremovexattr:
+		return judge_attribute(c, ids, file, true);
+	case __NR_getxattr:
+	case __NR_lgetxattr:
+	case __NR_getxattrat:
+		return judge_attribute(c, ids, file, false);
+	default:
+		return 0;
+	}
+}
+
+static long may_object(struct fj_call *c, int i)
+{
+	struct seen seen;
+	long r = see(c, i, how_of_flags(c, i), &seen);
+
+	if (r <= 0 || !seen.is_there)
+		return done(&seen, r < 0 ? r : 0);
+	r = judge_object(c, who(c->thread), &seen.file.owner);
+	if (r && is_kernels(seen.place.dirfd, seen.place.name))
+		r = 0;
+	return done(&seen, r);
+}
+
+/* A call on a descriptor. */
+static long may_descriptor(struct fj_call *c)
+{
+	struct fj_file file;
+
+	if (fj_file_look(c, (int)c->arg[0], "", AT_EMPTY_PATH, &file))
+		return 0;
+	return judge_object(c, who(c->thread), &file.owner);
+}
+
+/* access(2) asks for the real ids, with the capabilities that they would have: access_override_creds() of fs/open.c. */
+static long may_access(struct fj_call *c)
+{
+	struct fj_ids real = *fj_ids();
+	long r;
+
+	if ((fj_arg(c, FJ_ATFLAGS, 0) & AT_EACCESS_) == 0) {
+		real.fsuid = real.ruid;
+		real.fsgid = real.rgid;
+		if (!(real.securebits & issecure_mask(SECURE_NO_SETUID_FIXUP)))
+			real.effective = real.ruid ? 0 : real.permitted;
+	}
+	c->thread->judged = &real;
+	r = may_object(c, fj_arg_index(c, FJ_PATH));
+	c->thread->judged = NULL;
+	return r;
+}
+
+long fj_may_call(struct fj_call *c)
+{
+	fj_path_may_search = may_search;
+	switch (c->nr) {
+	case __NR_openat:
+		return may_open(c, fj_arg(c, FJ_OFLAGS, 0));
+	case __NR_openat2:
+		return may_openat2(c);
+	case __NR_faccessat:
+	case __NR_faccessat2:
+		return may_access(c);
+	case __NR_mkdirat:
+	case __NR_symlinkat:
+		return may_make(c, fj_arg_index(c, FJ_NEW), 0, 0);
+	case __NR_mknodat:
+		return may_make(c, fj_arg_index(c, FJ_NEW), (uint32_t)c->arg[2], c->arg[3]);
+	case __NR_linkat:
+		return may_link(c);
+	case __NR_unlinkat:
+		return may_unlink(c);
+	case __NR_renameat:
+	case __NR_renameat2:
+		return may_rename(c);
+	case __NR_fchmod:
+	case __NR_fchown:
+	case __NR_fsetxattr:
+	case __NR_fremovexattr:
+		return may_descriptor(c);
+	case __NR_mount:
+	case __NR_umount2:
+	case __NR_pivot_root:
+	case __NR_open_tree:
+	case __NR_move_mount:
+	case __NR_fsopen:
+	case __NR_fsconfig:
+	case __NR_fsmount:
+	case __NR_fspick:
+	case __NR_mount_setattr:
+		return fj_ids_can(fj_ids(), FJ_CAP_SYS_ADMIN) ? 0 : -EPERM;
+	default:
+		break;
+	}
+	for (int i = 0; i < FJ_ARGS; i++)
+		if (c->row->kind[i] == FJ_PATH || c->row->kind[i] == FJ_LPATH)
+			return may_object(c, i);
+	return 0;
+}

@@ -1,0 +1,87 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * perm.c - what an identity may do with a file, by what the file shows: generic_permission() of fs/namei.c and its kin. */
+#include "own/own.h"
+
+#define S_IFMT_ 0170000u /* inode(7) */
+#define S_IFDIR_ 0040000u
+#define S_ISVTX_ 01000u
+#define ANY_X 0111u
+
+/* Do the mode bits alone say yes? */
+static bool mode_allows(const struct fj_ids *ids, const struct fj_owner *file, unsigned want)
+{
+	unsigned bits = file->mode;
+
+	if (ids->fsuid == file->uid)
+		bits >>= 6;
+	else if (fj_ids_in_group(ids, file->gid))
+		bits >>= 3;
+	return !(want & ~bits);
+}
+
+long fj_may(const struct fj_ids *ids, const struct fj_owner *file, unsigned want)
+{
+	const bool is_dir = (file->mode & S_IFMT_) == S_IFDIR_;
+
+	if (mode_allows(ids, file, want))
+		return 0;
+	if ((is_dir ? !(want & FJ_MAY_WRITE) : want == FJ_MAY_READ) && fj_ids_can(ids, FJ_CAP_DAC_READ_SEARCH))
+		return 0;
+	if ((is_dir || !(want & FJ_MAY_EXEC) || (file->mode & ANY_X)) && fj_ids_can(ids, FJ_CAP_DAC_OVERRIDE))
+		return 0;
+	return -EACCES;
+}
+
+bool fj_is_owner(const struct fj_ids *ids, const struct fj_owner *file)
+{
+	return ids->fsuid == file->uid || fj_ids_can(ids, FJ_CAP_FOWNER);
+}
+
+long fj_may_delete(const struct fj_ids *ids, const struct fj_owner *dir, const struct fj_owner *victim)
+{
+	const long r = fj_may(ids, dir, FJ_MAY_WRITE | FJ_MAY_EXEC);
+
+	if (r < 0)
+		return r;
+	if ((dir->mode & S_ISVTX_) && ids->fsuid != victim->uid && ids->fsuid != dir->uid && !fj_ids_can(ids, FJ_CAP_FOWNER))
+		return -EPERM;
+	return 0;
+}
+
+long fj_may_chown(const struct fj_ids *ids, const struct fj_owner *file, uint32_t uid, uint32_t gid)
+{
+	const bool is_owner = ids->fsuid == file->uid;
+
+	if (fj_ids_can(ids, FJ_CAP_CHOWN))
+		return 0;
+	if (uid != FJ_NO_ID && !(is_owner && uid == file->uid))
+		return -EPERM;
+	if (gid != FJ_NO_ID && !(is_owner && (gid == file->gid || fj_ids_in_group(ids, gid))))
+		return -EPERM;
+	return 0;
+}
+
+/* xattr_permission() of fs/xattr.c, cap_inode_setxattr() of security/commoncap.c. */
+long fj_may_attribute(const struct fj_ids *ids, const struct fj_owner *file, const char *name, bool writes)
+{
+	const uint32_t type = file->mode & S_IFMT_;
+
+	if (fj_begins(name, "system."))
+		return !writes || fj_is_owner(ids, file) ? 0 : -EPERM;
+	if (fj_begins(name, "security.")) {
+		if (!writes)
+			return 0;
+		return fj_ids_can(ids, fj_streq(name, "security.capability") ? FJ_CAP_SETFCAP : FJ_CAP_SYS_ADMIN) ? 0 : -EPERM;
+	}
+	if (fj_begins(name, "trusted.") && !fj_ids_can(ids, FJ_CAP_SYS_ADMIN))
+		return writes ? -EPERM : -ENODATA;
+	if (fj_begins(name, "user.")) {
+		if (type != S_IFDIR_ && type != 0100000u)
+			return writes ? -EPERM : -ENODATA;
+		if (writes && type == S_IFDIR_ && (file->mode & S_ISVTX_) && !fj_is_owner(ids, file))
+			return -EPERM;
+	}
+	return fj_may(ids, file, writes ? FJ_MAY_WRITE : FJ_MAY_READ);
+}
