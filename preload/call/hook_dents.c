@@ -114,7 +114,7 @@ long fj_hook_getdents(struct fj_call *c)
 
 	if (r <= 0)
 		return r;
-	l.has_our_descriptors = l.fd >= fj_high_fd() && lists_descriptors(c->thread, l.fd);
+	l.has_our_descriptors = lists_descriptors(c->thread, l.fd);
 	if (l.has_devices)
 		l.has_devices = !fj_sys2(__NR_fstat, l.fd, &st);
 	if (l.has_devices)

@@ -171,7 +171,7 @@ static long open_read_only(struct fj_call *c, const struct fj_place *place, stru
 	return -EROFS;
 }
 
-/* What lies in procfs may have to be written first, or be listed by us later. */
+/* What lies in procfs may have to be written first. */
 static long open_place(struct fj_call *c, const struct fj_place *place, struct opening *o)
 {
 	long r = -EAGAIN;
@@ -180,7 +180,7 @@ static long open_place(struct fj_call *c, const struct fj_place *place, struct o
 		r = fj_procfs_open(c->thread, place, o->flags);
 	if (r == -EAGAIN)
 		r = make_or_open(c, place, o);
-	return r >= 0 && (place->proc || (o->flags & O_DIRECTORY)) ? fj_procfs_list(place, r, o->flags) : r;
+	return r;
 }
 
 static long open_path(struct fj_call *c, int dirfd, const char *jail_path, struct opening *o)
