@@ -1,13 +1,16 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * without.c - run a command as if the kernel were older, or as if a container's policy stood over it.
+ * without.c - run a command as if the kernel were older, or as if a container's policy stood over
+ *it.
  *
  *	without CALL[,CALL...] CMD [ARG]...	the named calls (or numbers) fail with ENOSYS
- *	without --container CMD [ARG]...	as under docker's default profile without capabilities
+ *	without --container CMD [ARG]...	as under docker's default profile without
+ *capabilities
  *
- * Fallbacks are tested, not imagined: `without openat2,faccessat2,statx make check`. Sets NO_NEW_PRIVS and one seccomp
- * filter, which the command and its children inherit, and leaves everything else as it is. Exit codes as in env(1).
+ * Fallbacks are tested, not imagined: `without openat2,faccessat2,statx make check`. Sets
+ *NO_NEW_PRIVS and one seccomp filter, which the command and its children inherit, and leaves
+ *everything else as it is. Exit codes as in env(1).
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -27,23 +30,38 @@
 #define SYS_fchmodat2 452
 #endif
 
-/* Calls that came with Linux 3.17 or later, or that a policy is known to refuse; others can be given by number. */
+/* New ones, ones that a policy is known to refuse, and every call that the jail looks at; others
+ * can be given by number. */
+/* clang-format off */
+#define C(name) {#name, SYS_##name}
 static const struct {
 	const char *name;
 	int nr;
 } calls[] = {
-#define C(n) {#n, SYS_##n}
 	C(openat2), C(faccessat2), C(statx), C(close_range), C(clone3), C(fchmodat2), C(renameat2),
 	C(execveat), C(memfd_create), C(copy_file_range), C(epoll_pwait2), C(membarrier), C(rseq),
 	C(getrandom), C(io_uring_setup), C(name_to_handle_at), C(open_by_handle_at), C(seccomp),
-	C(pidfd_open), C(pidfd_getfd), C(pidfd_send_signal), C(preadv2), C(pwritev2), C(userfaultfd),
-	C(bpf), C(mlock2), C(pkey_mprotect), C(unshare), C(setns), C(ptrace), C(mount), C(umount2),
-	C(pivot_root), C(chroot), C(process_vm_readv), C(process_vm_writev), C(kcmp), C(open_tree),
-	C(move_mount), C(fsopen), C(fsconfig), C(fsmount), C(fspick), C(mount_setattr), C(prctl),
-	C(inotify_init1), C(inotify_add_watch), C(fanotify_init), C(set_robust_list), C(landlock_create_ruleset),
-	C(sigaltstack), C(statfs), C(getcwd), C(readlinkat), C(vfork), C(clone),
-#undef C
+	C(prctl), C(pidfd_open), C(pidfd_getfd), C(pidfd_send_signal), C(preadv2), C(pwritev2),
+	C(userfaultfd), C(bpf), C(mlock2), C(pkey_mprotect), C(landlock_create_ruleset),
+	C(open_tree), C(move_mount), C(fsopen), C(fsconfig), C(fsmount), C(fspick),
+	C(mount_setattr), C(unshare), C(setns), C(ptrace), C(mount), C(umount2), C(pivot_root),
+	C(chroot), C(process_vm_readv), C(process_vm_writev), C(kcmp), C(fanotify_init),
+	C(inotify_init1), C(inotify_add_watch), C(open), C(openat), C(creat), C(stat), C(lstat),
+	C(newfstatat), C(access), C(faccessat), C(mkdir), C(mkdirat), C(rmdir), C(unlink),
+	C(unlinkat), C(rename), C(renameat), C(link), C(linkat), C(symlink), C(symlinkat),
+	C(readlink), C(readlinkat), C(chmod), C(fchmod), C(fchmodat), C(chown), C(lchown),
+	C(fchown), C(fchownat), C(mknod), C(mknodat), C(truncate), C(utime), C(utimes),
+	C(futimesat), C(utimensat), C(chdir), C(fchdir), C(getcwd), C(statfs), C(getdents),
+	C(getdents64), C(setxattr), C(lsetxattr), C(fsetxattr), C(getxattr), C(lgetxattr),
+	C(fgetxattr), C(listxattr), C(llistxattr), C(flistxattr), C(removexattr), C(lremovexattr),
+	C(fremovexattr), C(bind), C(connect), C(accept), C(accept4), C(getsockname),
+	C(getpeername), C(sendto), C(sendmsg), C(sendmmsg), C(recvfrom), C(recvmsg), C(recvmmsg),
+	C(sigaltstack), C(rt_sigaction), C(rt_sigprocmask), C(rt_sigpending), C(rt_sigsuspend),
+	C(rt_sigtimedwait), C(ppoll), C(pselect6), C(epoll_pwait), C(fork), C(vfork), C(clone),
+	C(execve), C(dup2), C(dup3), C(close), C(fcntl), C(umask),
 };
+#undef C
+/* clang-format on */
 
 #define MAX_CALLS 64
 
@@ -112,14 +130,16 @@ static void without_calls(struct program *p, char *list)
 	}
 }
 
-/* docker's default.json for a container without CAP_SYS_ADMIN, CAP_SYS_CHROOT and CAP_SYS_PTRACE, of a kernel before
- * 4.8 for ptrace; clone3 is ENOSYS there, so that libc falls back to clone, whose flags can be seen. */
+/* docker's default.json for a container without CAP_SYS_ADMIN, CAP_SYS_CHROOT and CAP_SYS_PTRACE,
+ * of a kernel before 4.8 for ptrace; clone3 is ENOSYS there, so that libc falls back to clone,
+ * whose flags can be seen. */
 static void like_a_container(struct program *p)
 {
-	static const unsigned refused[] = {SYS_unshare, SYS_setns, SYS_ptrace, SYS_mount, SYS_umount2, SYS_pivot_root,
-		SYS_chroot, SYS_process_vm_readv, SYS_process_vm_writev};
+	static const unsigned refused[] = {SYS_unshare, SYS_setns, SYS_ptrace, SYS_mount,
+		SYS_umount2, SYS_pivot_root, SYS_chroot, SYS_process_vm_readv,
+		SYS_process_vm_writev};
 	const unsigned new_namespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS |
-		CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
+					CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
 
 	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++)
 		refuse(p, refused[i], EPERM);

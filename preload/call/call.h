@@ -95,6 +95,7 @@ struct fj_call {
 	/* Set by a hook: leave the engine, and make the call `nr`(`arg`) with the program's own signal mask. The
 	 * door stores `tail_data` where it lives until the call ends; arguments that point at it are relocated. */
 	bool leaves_by_tail;
+	bool leaves_by_sigreturn; /* the same for rt_sigreturn(2), with the program's own stack pointer */
 	uint64_t tail_data[6];
 };
 

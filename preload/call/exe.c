@@ -7,13 +7,20 @@
  * prctl(2) PR_SET_MM_MAP): the file that is mapped there. */
 #include "call/exe.h"
 
+#include <asm/stat.h>
 #include <linux/auxvec.h>
 
 static char own_path[FJ_PATH_MAX];
+static uint64_t own_dev, own_ino;
 
-void fj_exe_start(const char *jail_path)
+void fj_exe_start(const char *jail_path, int fd)
 {
+	struct stat st = {0};
 	struct fj_str s;
+
+	fj_sys4(__NR_newfstatat, fd, "", &st, AT_EMPTY_PATH);
+	own_dev = st.st_dev;
+	own_ino = st.st_ino;
 
 	fj_str_init(&s, own_path, sizeof(own_path));
 	fj_str_put(&s, jail_path);
@@ -22,6 +29,20 @@ void fj_exe_start(const char *jail_path)
 const char *fj_exe_path(void)
 {
 	return own_path;
+}
+
+bool fj_exe_is_known(struct fj_thread *t)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	struct fj_place place;
+	struct stat st = {0};
+
+	if (own_path[0] == '/' && !fj_path_walk(t, AT_FDCWD, own_path, FJ_FOLLOW, &place)) {
+		fj_sys4(__NR_newfstatat, place.dirfd, place.name, &st, AT_SYMLINK_NOFOLLOW);
+		fj_place_done(&place);
+	}
+	fj_scratch_release(t, mark);
+	return st.st_ino == own_ino && st.st_dev == own_dev;
 }
 
 /* The process whose directory is `dirfd`, or one of whose threads': 0 when that is not to be told. */
@@ -127,7 +148,7 @@ bool fj_exe_seen(struct fj_thread *t, const struct fj_place *place, const char *
 
 	if (!fj_streq(text, fj_jail->loader))
 		return false;
-	if (pid_of_dir(t, place->dirfd) == fj_sys0(__NR_getpid)) {
+	if (pid_of_dir(t, place->dirfd) == fj_sys0(__NR_getpid) && fj_exe_is_known(t)) {
 		fj_str_put(out, own_path);
 		return true;
 	}

@@ -7,9 +7,11 @@
 
 #include "call/call.h"
 
-/* The jail path of the program that this process runs; at process start. */
-void fj_exe_start(const char *jail_path);
+/* The program that this process runs, at process start: its jail path, and its open file. */
+void fj_exe_start(const char *jail_path, int fd);
 const char *fj_exe_path(void);
+/* Is it still there under that path? (Renamed or removed, only the kernel knows what it is called now.) */
+bool fj_exe_is_known(struct fj_thread *t);
 
 /* `place` is some process's exe link in procfs, whose text is `text`. Append what the program shall read there; false: the
  * text is right as it is. */

@@ -7,13 +7,8 @@
  * or a change of the facts meanwhile, sends it to the walk. */
 #include "call/exe.h"
 #include "call/hooks.h"
+#include "call/owned.h"
 #include "sys/guest.h"
-
-#include <asm/stat.h>
-#include <linux/stat.h>
-
-#define S_IFMT_ 0170000u /* inode(7) */
-#define S_IFLNK_ 0120000u
 
 /* Put `place` where the path argument stands, for a call with a descriptor argument. */
 static void aim(struct fj_call *c, int i, const struct fj_place *place)
@@ -22,20 +17,43 @@ static void aim(struct fj_call *c, int i, const struct fj_place *place)
 	c->arg[i] = (uint64_t)place->name;
 }
 
-static void set_nofollow(struct fj_call *c, bool nofollow)
+/* Look at a place and write what it shows to the program; `*is_symlink` tells what it was. */
+static long show(struct fj_call *c, int dirfd, const char *name, unsigned flags, bool *is_symlink)
 {
-	const int i = fj_arg_index(c, FJ_ATFLAGS);
+	const bool wants_statx = c->nr == __NR_statx;
+	const uint64_t out = fj_arg(c, FJ_STAT, 0);
+	struct fj_file file;
+	struct statx sx;
+	struct stat st;
+	uint32_t mode;
+	long r;
 
-	if (i >= 0)
-		c->arg[i] = nofollow ? c->arg[i] | AT_SYMLINK_NOFOLLOW : c->arg[i] & ~(uint64_t)AT_SYMLINK_NOFOLLOW;
-}
-
-static bool result_is_symlink(const struct fj_call *c)
-{
-	const uint64_t at = fj_arg(c, FJ_STAT, 0);
-	const uint32_t mode = c->nr == __NR_statx ? ((const struct statx *)at)->stx_mode : ((const struct stat *)at)->st_mode;
-
-	return (mode & S_IFMT_) == S_IFLNK_;
+	*is_symlink = false;
+	if (fj_own_is_empty()) {
+		if (wants_statx)
+			r = fj_sys5(__NR_statx, dirfd, name, flags, c->arg[3], out);
+		else
+			r = fj_sys4(__NR_newfstatat, dirfd, name, out, flags);
+		if (r < 0)
+			return r;
+		mode = wants_statx ? ((struct statx *)out)->stx_mode : ((struct stat *)out)->st_mode;
+		if (wants_statx)
+			fj_file_show_statx(c, dirfd, name, (struct statx *)out);
+		else
+			fj_file_show_stat(c, dirfd, name, (struct stat *)out);
+	} else {
+		/* stat(2) mounts nothing: vfs_fstatat() of fs/stat.c. */
+		r = fj_file_statx(c, dirfd, name, wants_statx ? flags : flags | AT_NO_AUTOMOUNT,
+			wants_statx ? (unsigned)c->arg[3] : STATX_BASIC_STATS, &sx, &file);
+		if (r < 0)
+			return r;
+		mode = sx.stx_mode;
+		if (!wants_statx)
+			fj_stat_from_statx(&st, &sx);
+		r = fj_guest_write(out, wants_statx ? (void *)&sx : (void *)&st, wants_statx ? sizeof(sx) : sizeof(st));
+	}
+	*is_symlink = (mode & FJ_S_IFMT) == FJ_S_IFLNK;
+	return r;
 }
 
 /* Another thread or process may have replaced what the facts said, or the directory above may not be searchable though
@@ -59,33 +77,56 @@ static long find(struct fj_call *c, int i, const char *jail_path, unsigned how, 
 long fj_hook_stat(struct fj_call *c)
 {
 	const int i = fj_arg_index(c, FJ_PATH);
-	const uint64_t flags = fj_arg(c, FJ_ATFLAGS, 0);
+	const unsigned flags = (uint32_t)fj_arg(c, FJ_ATFLAGS, 0);
 	const bool follows = !(flags & AT_SYMLINK_NOFOLLOW);
 	struct fj_place place;
+	bool is_symlink;
 	uint64_t epoch;
 	long r;
 	char *jail_path = fj_arg_path(c, i, &r);
 
-	if (!jail_path)
-		return r ? r : fj_kernel(c);
+	if (!jail_path) {
+		if (r || !(flags & AT_EMPTY_PATH))
+			return r ? r : fj_kernel(c);
+		/* (A null path is "" since Linux 6.11; older kernels say EFAULT.) */
+		return c->arg[i] ? show(c, fj_arg_dirfd(c, i), "", flags, &is_symlink) :
+				   show(c, fj_arg_dirfd(c, i), NULL, flags, &is_symlink);
+	}
 	if (fj_path_quick(c->thread, fj_arg_dirfd(c, i), jail_path, &place, &epoch)) {
-		const int dirfd = fj_arg_dirfd(c, i);
-
-		aim(c, i, &place);
-		set_nofollow(c, true);
-		r = fj_kernel(c);
-		if (is_conclusive(r, jail_path, epoch) && !(r == 0 && follows && result_is_symlink(c)))
+		r = show(c, place.dirfd, place.name, flags | AT_SYMLINK_NOFOLLOW, &is_symlink);
+		if (is_conclusive(r, jail_path, epoch) && !(r == 0 && follows && is_symlink))
 			return r;
-		c->arg[i - 1] = (uint64_t)(int64_t)dirfd;
 	}
 	r = find(c, i, jail_path, follows ? FJ_FOLLOW : 0, &place);
 	if (r < 0)
 		return r;
-	aim(c, i, &place);
-	set_nofollow(c, !place.is_magic);
-	r = fj_kernel(c);
+	r = show(c, place.dirfd, place.name,
+		place.is_magic ? flags & ~(unsigned)AT_SYMLINK_NOFOLLOW : flags | AT_SYMLINK_NOFOLLOW, &is_symlink);
 	fj_place_done(&place);
 	return r;
+}
+
+long fj_hook_fstat(struct fj_call *c)
+{
+	const uint64_t out = c->arg[1];
+	struct fj_file file;
+	struct statx sx;
+	struct stat st;
+	long r;
+
+	if ((int)c->arg[0] < 0)
+		return -EBADF; /* statx(2) would take AT_FDCWD for the working directory */
+	if (fj_own_is_empty()) {
+		r = fj_kernel(c);
+		if (!r)
+			fj_file_show_stat(c, (int)c->arg[0], "", (struct stat *)out);
+		return r;
+	}
+	r = fj_file_statx(c, (int)c->arg[0], "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_BASIC_STATS, &sx, &file);
+	if (r < 0)
+		return r;
+	fj_stat_from_statx(&st, &sx);
+	return fj_guest_write(out, &st, sizeof(st));
 }
 
 static bool is_missing_or_plain(long r)
@@ -130,22 +171,25 @@ long fj_hook_access(struct fj_call *c)
 	return r;
 }
 
+static long answer(struct fj_call *c, const char *text, size_t len)
+{
+	const size_t size = (size_t)(int)fj_arg(c, FJ_SIZE, 0);
+	const long r = fj_guest_write(fj_arg(c, FJ_PTR, 0), text, len < size ? len : size);
+
+	return r < 0 ? r : (long)(len < size ? len : size);
+}
+
 /* A link of procfs: its text is a host path. */
 static long read_magic(struct fj_call *c, const struct fj_place *place, const char *text, size_t len)
 {
 	struct fj_str seen;
-	long size = (int)fj_arg(c, FJ_SIZE, 0);
-	long r;
 
 	fj_str_init(&seen, fj_scratch(c->thread, 2 * FJ_PATH_MAX), 2 * FJ_PATH_MAX);
 	if (fj_streq(place->name, "root"))
 		fj_str_put(&seen, "/");
 	else if (!fj_streq(place->name, "exe") || !fj_exe_seen(c->thread, place, text, &seen))
 		fj_path_back_link(c->thread, text, len, &seen);
-	if (size > (long)seen.len)
-		size = (long)seen.len;
-	r = fj_guest_write(fj_arg(c, FJ_PTR, 0), seen.at, (size_t)size);
-	return r < 0 ? r : size;
+	return answer(c, seen.at, seen.len);
 }
 
 static long read_link_at(struct fj_call *c, const struct fj_place *place, bool may_be_procfs)
@@ -196,6 +240,17 @@ static long read_own_link(struct fj_call *c, int fd)
 	return r;
 }
 
+/* Every static program asks for this one at its start. No symlink can be met before it where the host's procfs is mounted on /proc. */
+static bool is_own_exe(const char *jail_path)
+{
+	const struct fj_mount *m;
+
+	if (!fj_streq(jail_path, "/proc/self/exe") || fj_root()->len)
+		return false;
+	m = fj_mount_at("/proc");
+	return m && fj_streq(fj_mount_host(m), "/proc");
+}
+
 long fj_hook_readlink(struct fj_call *c)
 {
 	const int i = fj_arg_index(c, FJ_LPATH);
@@ -210,6 +265,8 @@ long fj_hook_readlink(struct fj_call *c)
 		return r;
 	if (!jail_path)
 		return c->arg[i] ? read_own_link(c, fj_arg_dirfd(c, i)) : fj_kernel(c);
+	if (is_own_exe(jail_path) && fj_exe_is_known(c->thread))
+		return answer(c, fj_exe_path(), fj_strlen(fj_exe_path()));
 	if (fj_path_quick(c->thread, fj_arg_dirfd(c, i), jail_path, &place, &epoch)) {
 		r = read_link_at(c, &place, jail_path[0] != '/');
 		if (is_conclusive(r, jail_path, epoch))

@@ -137,6 +137,8 @@ long fj_hook_prctl(struct fj_call *c)
 		if (c->arg[1] == 1 && !c->arg[2] && !c->arg[3] && !c->arg[4])
 			set_no_new_privs = true;
 		return fj_kernel(c);
+	case FJ_PR_SET_SYSCALL_USER_DISPATCH:
+		return -EINVAL; /* as a kernel without it (before 5.11): the engine's calls would be dispatched to the program */
 	case PR_GET_NO_NEW_PRIVS:
 		return c->arg[1] || c->arg[2] || c->arg[3] || c->arg[4] ? -EINVAL : set_no_new_privs;
 	default:

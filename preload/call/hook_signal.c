@@ -178,6 +178,25 @@ long fj_hook_sigwait(struct fj_call *c)
 	return leave_with_mask(c, i - 1);
 }
 
+/* A handler may have written a mask of its own into its frame, which lies at the stack pointer (struct rt_sigframe of
+ * arch/x86/include/asm/sigframe.h, less the return address). */
+long fj_hook_sigreturn(struct fj_call *c)
+{
+	const uint64_t at = c->sp + FJ_UCONTEXT_MASK;
+	uint64_t mask;
+
+	if (!fj_guest_read(&mask, at, sizeof(mask))) {
+		c->thread->wants_sigsys_blocked = mask & SIGSYS_BIT;
+		send_pending(c->thread);
+		if (mask & SIGSYS_BIT) {
+			mask &= ~SIGSYS_BIT;
+			fj_guest_write(at, &mask, sizeof(mask));
+		}
+	}
+	c->leaves_by_sigreturn = true;
+	return 0;
+}
+
 long fj_hook_sigpending(struct fj_call *c)
 {
 	uint64_t set = 0;

@@ -11,6 +11,8 @@ struct fj_sigaction { /* struct kernel_sigaction, arch/x86/include/uapi/asm/sign
 	uint64_t handler, flags, restorer, mask;
 };
 
+#define FJ_UCONTEXT_MASK 296 /* offsetof(struct ucontext, uc_sigmask), asm/ucontext.h; checked in trap/sigsys.c */
+
 struct fj_altstack { /* stack_t of asm/signal.h */
 	uint64_t sp;
 	int32_t flags;

@@ -16,6 +16,14 @@ long fj_hook_stat(struct fj_call *c);
 long fj_hook_access(struct fj_call *c);
 long fj_hook_readlink(struct fj_call *c);
 
+long fj_hook_fstat(struct fj_call *c);
+
+/* hook_own.c */
+long fj_hook_chown(struct fj_call *c);
+long fj_hook_fchown(struct fj_call *c);
+long fj_hook_chmod(struct fj_call *c); /* fchmodat, fchmodat2 */
+long fj_hook_fchmod(struct fj_call *c);
+
 /* hook_open.c */
 long fj_hook_open(struct fj_call *c);
 long fj_hook_openat2(struct fj_call *c);
@@ -52,6 +60,7 @@ long fj_hook_recvmmsg(struct fj_call *c);
 long fj_hook_sigaction(struct fj_call *c);
 long fj_hook_sigprocmask(struct fj_call *c);
 long fj_hook_sigwait(struct fj_call *c); /* rt_sigsuspend, ppoll, epoll_pwait, epoll_pwait2 */
+long fj_hook_sigreturn(struct fj_call *c);
 long fj_hook_sigpending(struct fj_call *c);
 long fj_hook_sigtimedwait(struct fj_call *c);
 long fj_hook_pselect(struct fj_call *c);

@@ -38,6 +38,12 @@ static uint64_t entry(int64_t tag)
 	return 0;
 }
 
+/* musl's libc is the interpreter itself, whatever name the program knows it by. */
+static bool is_musl_libc(const char *name)
+{
+	return fj_streq(name, "libc.so") || !memcmp(name, "libc.musl-", 10);
+}
+
 static bool is_somewhere(struct fj_thread *t, const char *name)
 {
 	const uint32_t mark = fj_scratch_mark(t);
@@ -72,7 +78,7 @@ static void tell(struct fj_thread *t)
 	for (const Elf64_Dyn *d = first.dynamic; d->d_tag; d++) {
 		const char *name = (const char *)strings + d->d_un.d_val;
 
-		if (d->d_tag != DT_NEEDED || is_somewhere(t, name))
+		if (d->d_tag != DT_NEEDED || is_musl_libc(name) || is_somewhere(t, name))
 			continue;
 		if (list.len)
 			fj_str_put(&list, ", ");
@@ -85,7 +91,7 @@ static void tell(struct fj_thread *t)
 
 long fj_hook_exit_127(struct fj_call *c)
 {
-	if (first.dynamic && c->ip >= first.from && c->ip < first.to)
+	if (first.dynamic && fj_sys0(__NR_getpid) == fj_jail->first_pid && c->ip >= first.from && c->ip < first.to)
 		tell(c->thread);
 	return fj_kernel(c);
 }

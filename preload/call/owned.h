@@ -8,19 +8,45 @@
 #include "call/call.h"
 #include "own/own.h"
 
+#include <asm/stat.h>
 #include <linux/stat.h>
+
+#define FJ_S_IFMT 0170000u /* inode(7) */
+#define FJ_S_IFSOCK 0140000u
+#define FJ_S_IFLNK 0120000u
+#define FJ_S_IFREG 0100000u
+#define FJ_S_IFBLK 0060000u
+#define FJ_S_IFDIR 0040000u
+#define FJ_S_IFCHR 0020000u
+#define FJ_S_IFIFO 0010000u
+#define FJ_S_ISUID 04000u
+#define FJ_S_ISGID 02000u
+#define FJ_S_ISVTX 01000u
 
 struct fj_file {
 	struct fj_own_key key;
 	uint32_t real_uid, real_gid, real_mode;
 	uint32_t nlink;
 	bool has_record;
-	bool is_foreign;      /* reached through a bind mount */
+	bool is_foreign;      /* reached through a bind mount; always false when the user does not own it */
 	struct fj_owner owner; /* what it shows: record or default; mode with S_IFMT */
 };
 
-/* Look at `name` in `dirfd` ("" with AT_EMPTY_PATH: the descriptor itself). `flags`: AT_ flags of statx(2); never followed
- * unless AT_SYMLINK_FOLLOW is among them. Returns 0 or the kernel's errno. */
-long fj_file_look(struct fj_call *c, int dirfd, const char *name, int flags, struct fj_file *file);
+/* Look at `name` in `dirfd` ("" with AT_EMPTY_PATH: the descriptor itself). `flags`: AT_ flags of statx(2). Returns 0 or the kernel's
+ * errno. */
+long fj_file_look(struct fj_call *c, int dirfd, const char *name, unsigned flags, struct fj_file *file);
+/* The same, and all that statx(2) says, with what the file shows in its place; `mask` as there. */
+long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsigned flags, unsigned mask, struct statx *sx,
+	struct fj_file *file);
+/* Put the default ids into a struct stat or statx of the program that the kernel has just filled, in a jail without any record. */
+void fj_file_show_stat(struct fj_call *c, int dirfd, const char *name, struct stat *st);
+void fj_file_show_statx(struct fj_call *c, int dirfd, const char *name, struct statx *sx);
+/* struct stat from statx: cp_new_stat() of fs/stat.c. */
+void fj_stat_from_statx(struct stat *st, const struct statx *sx);
+
+/* Give the file mode `mode` (07777), on disk and in its record. `dirfd`, `name` as for fj_file_look, which has filled `file`. */
+long fj_file_chmod(int dirfd, const char *name, const struct fj_file *file, uint32_t mode);
+/* Record `uid` and `gid` (-1: as it is), with what chown(2) does to set-id bits. */
+long fj_file_chown(const struct fj_file *file, uint32_t uid, uint32_t gid);
 
 #endif

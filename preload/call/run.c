@@ -9,13 +9,16 @@
 #include "call/hooks.h"
 #include "sys/guest.h"
 
+#include <asm/stat.h>
+
 #define IN_DONT_FOLLOW 0x02000000u /* linux/inotify.h */
 #define FAN_MARK_DONT_FOLLOW 0x4u  /* linux/fanotify.h */
 #define PATHS_MAX 2
 
 struct replaced {
 	struct fj_place place;
-	const struct fj_mount *mount; /* looked up only where mounts share a device */
+	bool knows_mount; /* asked only where mounts share a device */
+	const struct fj_mount *mount;
 	int object_fd;
 	char link[40 + FJ_NAME_MAX];
 	bool is_announced;
@@ -134,7 +137,8 @@ static long replace_entry(struct fj_call *c, int i, const char *jail_path, struc
 
 	if (r < 0)
 		return r;
-	if (fj_jail->mounts_share_device && with->place.pos)
+	with->knows_mount = fj_jail->mounts_share_device && with->place.pos;
+	if (with->knows_mount)
 		with->mount = fj_mount_of(with->place.pos);
 	if (with->place.is_mount)
 		return kind == FJ_NEW ? -EEXIST : -EBUSY;
@@ -166,12 +170,11 @@ static long replace_object(struct fj_call *c, int i, const char *jail_path, stru
 		return fd;
 	with->object_fd = (int)fd;
 	if (fj_jail->mounts_share_device && (c->row->flags & FJ_RENAMES)) {
-		struct fj_place place;
+		struct fj_str pos;
 
-		if (!fj_path_walk(c->thread, fj_arg_dirfd(c, i), jail_path, how_of(c, c->row->kind[i]) | FJ_WANT_POS, &place) &&
-			place.pos)
-			with->mount = fj_mount_of(place.pos);
-		fj_place_done(&place);
+		fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
+		with->knows_mount = fj_path_of_dir(c->thread, (int)fd, &pos); /* not of a file without name (O_TMPFILE) */
+		with->mount = fj_mount_of(pos.at);
 	}
 	name_by_string(c, i, with, (int)fd, NULL);
 	follow_replacement(c);
@@ -185,6 +188,18 @@ static void undo(struct replaced *with)
 	if (with->object_fd >= 0)
 		fj_close(with->object_fd);
 	fj_place_done(&with->place);
+}
+
+/* rename and link do not cross mounts; where those lie on one device of the host, the host's kernel would let them. */
+__attribute__((noinline)) static bool crosses_mounts_of_one_device(const struct replaced *a, const struct replaced *b)
+{
+	const int fd_a = a->object_fd >= 0 ? a->object_fd : a->place.dirfd, fd_b = b->place.dirfd;
+	struct stat st_a, st_b;
+
+	if (!a->knows_mount || !b->knows_mount || a->mount == b->mount)
+		return false;
+	return !fj_sys4(__NR_newfstatat, fd_a, fd_a == AT_FDCWD ? "." : "", &st_a, AT_EMPTY_PATH) &&
+	       !fj_sys4(__NR_newfstatat, fd_b, fd_b == AT_FDCWD ? "." : "", &st_b, AT_EMPTY_PATH) && st_a.st_dev == st_b.st_dev;
 }
 
 long fj_hook_translate(struct fj_call *c)
@@ -207,9 +222,9 @@ long fj_hook_translate(struct fj_call *c)
 						       replace_object(c, i, jail_path, &with[count]);
 		count++;
 	}
-	if (!r && count == 2 && with[0].mount != with[1].mount)
-		r = -EXDEV; /* rename and link do not cross mounts, whatever lies below them */
-	if (!r || (r == -EFAULT && !count)) /* with a bad pointer the kernel may have another complaint first */
+	if (!r && count == 2 && crosses_mounts_of_one_device(&with[0], &with[1]))
+		r = -EXDEV;
+	if (!r || r == -EFAULT) /* with a bad pointer the kernel may have another complaint first */
 		r = fj_kernel(c);
 	while (count--)
 		undo(&with[count]);

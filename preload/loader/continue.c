@@ -9,6 +9,7 @@
 
 #include "call/exe.h"
 #include "call/hook_guard.h"
+#include "own/own.h"
 #include "call/hook_signal.h"
 #include "call/missing.h"
 #include "call/policy.h"
@@ -104,10 +105,13 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	t = fj_thread_mine();
 	if (!t)
 		fail("thread", -ENOMEM);
+	r = fj_own_start(FJ_FD_OWNERS(fj_jail), fj_jail->has_elder ? FJ_FD_ELDER(fj_jail) : -1);
+	if (r < 0)
+		fail("owners", r);
 	copy_text(nested, nested_at, h.nested_len, sizeof(nested));
 	copy_text(exe, exe_at, h.exe_len, sizeof(exe));
 	fj_root_start(nested);
-	fj_exe_start(exe);
+	fj_exe_start(exe, h.program_fd);
 	fj_policy_start(h.policy);
 	fj_sigsys_start(t, h.sigsys);
 	fj_guard_start(h.no_new_privs, h.seccomp_mode);
@@ -116,14 +120,14 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	if (fj_jail->has_trap)
 		fj_trap_arm(t);
 
-	r = fj_map_elf(h.program_fd, &program);
+	r = fj_map_elf(h.program_fd, (uint64_t)fj_sys1(__NR_brk, 0), &program);
 	if (r < 0)
 		fail(exe, r);
 	entry = program.entry;
 	fj_close(h.program_fd);
 	fj_stack_set_aux(s, AT_BASE, 0);
 	if (h.interpreter_fd >= 0) {
-		r = fj_map_elf(h.interpreter_fd, &interpreter);
+		r = fj_map_elf(h.interpreter_fd, 0, &interpreter);
 		if (r < 0)
 			fail("interpreter", r);
 		fj_close(h.interpreter_fd);

@@ -3,13 +3,14 @@
  *
  * launch.c - make a jail and exec its first program. The command line is the launcher's (scripts/fakejail.in), not for people.
  *
- *   start -r HOSTDIR -N NAME [-b HOST JAIL MODE]... [-w JAILDIR] [-s] [-R] [-k RELEASE] [-n HOSTNAME] [-T FILE] [-x DOOR]... -- COMMAND...
+ *   start -r HOSTDIR -N NAME [-b HOST JAIL MODE]... [-w JAILDIR] [-s] [-R] [-k RELEASE] [-n HOSTNAME] [-T FILE] [-d FILE] [-x DOOR]... -- COMMAND...
  *   probe
  *
- * MODE is rw or ro; with a `?` behind it the bind is left out when the host or the jail has no such place.
+ * -d none keeps no owners. MODE is rw or ro; with a `?` behind it the bind is left out when the host or the jail has no such place.
  * Ends with 125 and a message when the jail cannot be made, 126 or 127 when its program cannot be started. */
 #include "loader/loader.h"
 
+#include "own/own.h"
 #include "trap/trap.h"
 
 #include <asm/stat.h>
@@ -30,7 +31,7 @@ struct bind {
 };
 
 static struct {
-	const char *root, *name, *chdir, *release, *hostname, *trace, *user, *groups;
+	const char *root, *name, *chdir, *release, *hostname, *trace, *db, *user, *groups;
 	struct bind bind[BINDS_MAX];
 	int bind_count;
 	bool skip_chdir, no_trap, read_only;
@@ -96,13 +97,15 @@ static void read_options(char **at)
 			if (fj_streq(next(&at), "trap"))
 				option.no_trap = true;
 			break;
+		case 'd':
+			option.db = next(&at);
+			break;
 		case 'u':
 			option.user = next(&at);
 			break;
 		case 'g':
 			option.groups = next(&at);
 			break;
-		case 'd':
 		case 'p':
 			next(&at);
 			break;
@@ -149,7 +152,7 @@ static int choose_numbers(void)
 }
 
 /* With a low soft limit, numbers above it: descriptors stay open when the limit falls (getrlimit(2)). */
-static int place_descriptors(int root, int memory)
+static int place_descriptors(const int *fds, int count)
 {
 	struct rlimit64 before = {0}, raised;
 	int base;
@@ -161,10 +164,13 @@ static int place_descriptors(int root, int memory)
 		fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, &raised, 0);
 	}
 	base = choose_numbers();
-	if (fj_sys3(__NR_dup3, root, base, 0) != base || fj_sys3(__NR_dup3, memory, base + 1, 0) != base + 1)
-		fail("cannot place the jail's descriptors", "", -EMFILE);
-	fj_close(root);
-	fj_close(memory);
+	for (int i = 0; i < count; i++) {
+		if (fds[i] < 0)
+			continue;
+		if (fj_sys3(__NR_dup3, fds[i], base + i, 0) != base + i)
+			fail("cannot place the jail's descriptors", "", -EMFILE);
+		fj_close(fds[i]);
+	}
 	fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, &before, 0);
 	return base;
 }
@@ -206,8 +212,9 @@ static bool kernel_is_at_least(unsigned major, unsigned minor)
 	return number[0] > major || (number[0] == major && number[1] >= minor);
 }
 
-static void make_jail(void)
+static void make_jail(char **envp)
 {
+	int fds[FJ_FD_COUNT] = {-1, -1, -1, -1, -1, -1}; /* in the order of FJ_FD_ */
 	struct stat st;
 	const long root = fj_open_path(AT_FDCWD, option.root, O_DIRECTORY);
 	long memory, at;
@@ -242,7 +249,14 @@ static void make_jail(void)
 	if (option.hostname)
 		put(fj_jail->hostname, option.hostname, sizeof(fj_jail->hostname));
 	fj_jail->has_read_only = fj_jail->root_read_only = option.read_only;
-	fj_jail->root_fd = place_descriptors((int)root, (int)memory);
+	fds[0] = (int)root;
+	fds[1] = (int)memory;
+	fds[4] = fj_owners_open(option.db, (int)root, envp, &fds[5]);
+	fj_jail->has_elder = fds[5] >= 0;
+	fj_jail->root_fd = place_descriptors(fds, FJ_FD_COUNT);
+	at = fj_own_start(FJ_FD_OWNERS(fj_jail), fj_jail->has_elder ? FJ_FD_ELDER(fj_jail) : -1);
+	if (at < 0)
+		fail("cannot map the owners' records", "", at);
 	fj_jail->names_comm_by_file = kernel_is_at_least(6, 14);
 	if (fj_openat2(-1, ".", O_PATH, 0, 0) != -EBADF)
 		fj_jail->no_openat2 = 1;
@@ -465,7 +479,7 @@ _Noreturn void fj_launch(struct fj_stack *s)
 		fj_sys1(__NR_exit_group, FAILED);
 	}
 	read_options(s->argv + 2);
-	make_jail();
+	make_jail(s->envp);
 	fj_thread_start();
 	t = fj_thread_mine();
 	if (!t)

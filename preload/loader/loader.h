@@ -48,8 +48,9 @@ struct fj_mapped {
 	uint64_t code_start, code_end, data_start, data_end;
 	bool wants_exec_stack;
 };
-/* Map the ELF file `fd`. Returns 0 or -errno. */
-long fj_map_elf(int fd, struct fj_mapped *m);
+/* Map the ELF file `fd`: at its own addresses, or if it has none right before `before` where that is free, or (0) anywhere. Returns 0 or
+ * -errno. */
+long fj_map_elf(int fd, uint64_t before, struct fj_mapped *m);
 
 /* place_gate.c: copy the gate to its page at `address` (0: choose one). Returns the address or -errno. */
 long fj_gate_place(uint64_t address);
@@ -59,6 +60,10 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text);
 
 /* launch.c: the launcher's command line. */
 _Noreturn void fj_launch(struct fj_stack *s);
+
+/* owners.c: open the file of owner records, `db` from the command line ("none": only for this jail; NULL: where it belongs, see
+ * there). Ends the process with a message when it is refused. Returns a descriptor; `*elder` is another, or -1. */
+int fj_owners_open(const char *db, int root_fd, char **envp, int *elder);
 
 /* explain.c: say why the first program could not be started. Returns the exit status: 126 or 127. */
 int fj_explain(struct fj_thread *t, const char *command, const char *jail_path, const char *search, long error, char **envp);

@@ -47,7 +47,7 @@ static long measure(const Elf64_Phdr *ph, int n, uint64_t *low, uint64_t *high, 
 }
 
 /* Reserve the span: at its own addresses, or anywhere at a multiple of `align`. */
-static long reserve(bool fixed, uint64_t low, uint64_t size, uint64_t align)
+static long reserve(bool fixed, uint64_t hint, uint64_t low, uint64_t size, uint64_t align)
 {
 	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
 	const uint64_t slack = align > FJ_PAGE ? align : 0;
@@ -63,7 +63,7 @@ static long reserve(bool fixed, uint64_t low, uint64_t size, uint64_t align)
 		}
 		return at;
 	}
-	at = fj_sys6(__NR_mmap, 0, size + slack, PROT_NONE, flags, -1, 0);
+	at = fj_sys6(__NR_mmap, hint, size + slack, PROT_NONE, flags, -1, 0);
 	if (fj_is_err(at) || !slack)
 		return at;
 	start = ((uint64_t)at + align - 1) & ~(align - 1);
@@ -118,7 +118,7 @@ static void note_segment(struct fj_mapped *m, const Elf64_Ehdr *eh, const Elf64_
 		m->data_end = end;
 }
 
-long fj_map_elf(int fd, struct fj_mapped *m)
+long fj_map_elf(int fd, uint64_t before, struct fj_mapped *m)
 {
 	Elf64_Ehdr eh;
 	static Elf64_Phdr ph[FJ_PHDRS_MAX]; /* the loader has one thread, and its frames stay small */
@@ -133,7 +133,10 @@ long fj_map_elf(int fd, struct fj_mapped *m)
 	r = measure(ph, eh.e_phnum, &low, &high, &align);
 	if (r < 0)
 		return r;
-	r = reserve(eh.e_type == ET_EXEC, low, high - low, align);
+	/* A program that may lie anywhere goes right below the heap, where the kernel would have put it: the heap follows it. */
+	if (before)
+		before = page_down(before - (high - low) - align);
+	r = reserve(eh.e_type == ET_EXEC, before, low, high - low, align);
 	if (fj_is_err(r))
 		return r;
 	m->base = (uint64_t)r - low;

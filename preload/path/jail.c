@@ -106,6 +106,11 @@ const struct fj_mount *fj_mount_of(const char *pos)
 	return best;
 }
 
+bool fj_path_is_foreign(const char *pos)
+{
+	return fj_mount_of(pos);
+}
+
 static void set_root(struct fj_root *root, int fd, const char *pos)
 {
 	struct stat st = {0};

@@ -73,6 +73,7 @@ struct fj_jail {
 	uint32_t root_read_only;
 	uint32_t is_starting; /* until the first program runs */
 	uint32_t mounts_share_device; /* some mount lies on the device of another, or of the root */
+	uint32_t has_elder; /* FJ_FD_ELDER is open */
 	uint32_t names_comm_by_file; /* execveat of a bare descriptor: since Linux 6.14 */
 
 	uint64_t epoch;	     /* advances when a remembered fact may have become wrong */
@@ -96,7 +97,11 @@ struct fj_jail {
 #define FJ_FD_JAIL(jail) ((jail)->root_fd + 1)
 #define FJ_FD_NESTED(jail) ((jail)->root_fd + 2)
 #define FJ_FD_TRACE(jail) ((jail)->root_fd + 3)
-#define FJ_FD_COUNT 4
+#define FJ_FD_OWNERS(jail) ((jail)->root_fd + 4)
+#define FJ_FD_ELDER(jail) ((jail)->root_fd + 5) /* owners recorded from outside the jail, by `fakejail /` */
+#define FJ_FD_COUNT 6
+
+#define FJ_HIDDEN_NAME ".fakejail" /* in the root: what the jail keeps for itself, not to be seen from inside */
 
 extern struct fj_jail *fj_jail;
 
@@ -183,6 +188,8 @@ void fj_facts_after_change(const char *name, bool was_announced);
 /* The mount whose point is exactly `pos`, or NULL; and the one that `pos` lies in, or NULL for the root's tree. */
 const struct fj_mount *fj_mount_at(const char *pos);
 const struct fj_mount *fj_mount_of(const char *pos);
+/* Is what lies at `pos` not the jail's own, but reached through a mount? */
+bool fj_path_is_foreign(const char *pos);
 /* May `name` be the last component of a mount point? (Quick, may be wrong when saying yes.) */
 bool fj_mount_may_be_named(const char *name, size_t len);
 static inline const char *fj_mount_jail(const struct fj_mount *m)

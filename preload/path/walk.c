@@ -232,6 +232,17 @@ static long enter_mount(struct walk *w, const struct fj_mount *m)
 	return 0;
 }
 
+static bool is_hidden_name(const char *name, size_t len)
+{
+	return len == sizeof(FJ_HIDDEN_NAME) - 1 && !memcmp(name, FJ_HIDDEN_NAME, len);
+}
+
+/* The jail's own directory in its root is not there. */
+static bool is_hidden(struct walk *w, const char *name, size_t len)
+{
+	return is_hidden_name(name, len) && learn_pos(w) && !w->pos.len;
+}
+
 static const struct fj_mount *mount_below(struct walk *w, const char *name, size_t len)
 {
 	const struct fj_mount *m;
@@ -335,7 +346,7 @@ static long leap(struct walk *w)
 		if (*c != '/')
 			break;
 		if (!len || is_dots(start, len) || len > FJ_NAME_MAX ||
-			fj_mount_may_be_named(start, len))
+			fj_mount_may_be_named(start, len) || is_hidden_name(start, len))
 			return 0; /* step by step knows better */
 		fj_facts_saw_name(start, len);
 		last = c;
@@ -477,6 +488,8 @@ static long walk_component(struct walk *w, unsigned how, struct fj_place *place)
 
 	if (len > FJ_NAME_MAX)
 		return -ENAMETOOLONG;
+	if (is_hidden(w, name, len))
+		return -ENOENT;
 	if (is_last && (how & FJ_ENTRY) && (!len || is_dots(name, len))) {
 		/* The kernel refuses each such entry with an errno of the call's own, whatever it leads to. */
 		place->dirfd = w->fd;
@@ -633,7 +646,7 @@ bool fj_path_quick(struct fj_thread *t, int dirfd, const char *jail_path, struct
 	*epoch = 0;
 	*place = (struct fj_place){.dirfd = dirfd, .owned_fd = -1, .name = jail_path};
 	if (!name_len || is_dots(name, name_len) || fj_mount_may_be_named(name, name_len) ||
-		fj_proc_named(name, name_len) != FJ_PROC_PLAIN)
+		is_hidden_name(name, name_len) || fj_proc_named(name, name_len) != FJ_PROC_PLAIN)
 		return false;
 	if (!len && jail_path[0] != '/')
 		return true; /* one name in the caller's own directory */

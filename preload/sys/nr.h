@@ -56,4 +56,6 @@
 #define __NR_file_setattr 469
 #endif
 
+#define FJ_PR_SET_SYSCALL_USER_DISPATCH 59 /* linux/prctl.h, since 5.11 */
+
 #endif

@@ -93,7 +93,7 @@ static void allow_unless_our_fd(struct builder *b, unsigned i)
 static const uint32_t prctl_options[] = {
 	PR_GET_SECCOMP, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS,
 	PR_GET_KEEPCAPS, PR_SET_KEEPCAPS, PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_GET_SECUREBITS, PR_SET_SECUREBITS,
-	PR_CAP_AMBIENT,
+	PR_CAP_AMBIENT, FJ_PR_SET_SYSCALL_USER_DISPATCH,
 };
 static const uint32_t peer_options[] = {17 /* SO_PEERCRED */, 59 /* SO_PEERGROUPS, asm-generic/socket.h */};
 

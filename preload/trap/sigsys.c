@@ -34,6 +34,8 @@ struct frame { /* struct ucontext, asm/ucontext.h */
 	uint64_t mask;
 };
 
+_Static_assert(offsetof(struct frame, mask) == FJ_UCONTEXT_MASK, "struct ucontext of the kernel");
+
 void fj_trap_entry(void);
 uintptr_t fj_trap_stack(struct frame *f, uintptr_t sp);
 uintptr_t fj_trap_handle(siginfo_t *info, struct frame *f);
@@ -148,7 +150,9 @@ uintptr_t fj_trap_handle(siginfo_t *info, struct frame *f)
 	default:
 		r = fj_call(&c);
 	}
-	if (c.leaves_by_tail)
+	if (c.leaves_by_sigreturn)
+		f->regs.ip = fj_jail->gate + (uint64_t)(fj_gate_sigreturn - fj_gate_begin);
+	else if (c.leaves_by_tail)
 		leave_by_tail(f, &c);
 	else
 		f->regs.ax = (uint64_t)r;

@@ -178,6 +178,11 @@ cp host/real/file host/su
 chmod 4755 host/su
 add d host/su && ends 0 'a setuid program'
 holds 'no setuid bit' ! -u "d$place/host/su"
+holds 'the rest of its mode' "$(stat -c %a "d$place/host/su")" = 755
+echo private >host/private
+chmod 640 host/private
+(umask 077 && add d host/private)
+holds 'a mode whatever the umask' "$(stat -c %a "d$place/host/private")" = 640
 holds 'it is remembered' "$(cat remembered)" = "$(words -q / chmod u+s "$place/d$place/host/su")"
 
 # A real program, with what its interpreter finds for it.

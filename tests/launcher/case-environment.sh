@@ -25,30 +25,31 @@ environment() {
 	fi
 }
 
-# given 'NAME=VALUE...' WORD...: launch with exactly this environment.
+# env(1) is given the shell by its place, as PATH may be what is to be unset.
+first_word=${shell%% *}
+interpreter=$(command -v "$first_word" | tr -d '\n')$(printf '%s' "${shell#"$first_word"}" | tr ' ' '|')
+
+# given 'NAME=VALUE|...' WORD...: launch with exactly this environment.
 given() {
-	# shellcheck disable=SC2086
-	set -- "$(command -v env) -i $1" "$@"
-	prefix=$1
-	shift 2
-	launch "$@"
-	prefix=
+	variables=$1
+	shift
+	status=0
+	(
+		IFS='|'
+		# shellcheck disable=SC2086 # split at the bars
+		exec env -i $variables $interpreter "$work/bin/fakejail" "$@"
+	) >"$work/out" 2>"$work/err" </dev/null || status=$?
 }
 
-# env(1) is given the shell by name, so it must be in PATH: where PATH is to be unset, by its place.
-saved=$shell
-first_word=${shell%% *}
-shell=$(command -v "$first_word")${shell#"$first_word"}
-
-given 'A=1 PATH=/usr/bin SHLVL=2 PWD=/x/y' R true
+given "A=1|PATH=/usr/bin|SHLVL=2|PWD=$place" R true
 environment 'passed on' "A=1
 PATH=/usr/bin
 PWD=$place"
-given 'PATH=/bin FAKEJAIL_OPTS=--bare SHLVL=2' -e B= R true
+given "PATH=/bin|FAKEJAIL_OPTS=--bare|SHLVL=2|PWD=$place" -e B= R true
 environment 'FAKEJAIL_OPTS is for us' "B=
 PATH=/bin
 PWD=$place"
-given "fj_root=1 fj_rest=2 root=3 name=4 PATH=/bin SHLVL=2" R true
+given "fj_root=1|fj_rest=2|root=3|name=4|PATH=/bin|SHLVL=2" R true
 case $(cat "$work/out") in
 *root=3*) pass ;;
 *) fail 'a variable of a common name' ;;
@@ -88,7 +89,7 @@ ln -s /usr/bin R/local
 path_is /local 'a symlink' 'PATH=/local' R true
 
 # -e, --unsetenv, --clearenv, in order.
-base='PATH=/bin SHLVL=2 A=1 B=2'
+base="PATH=/bin|SHLVL=2|A=1|B=2|PWD=$place"
 changed() {
 	title=$1
 	expected=$2
@@ -163,5 +164,4 @@ X=1"
 	;;
 esac
 
-shell=$saved
 stub_prints_words

@@ -38,11 +38,16 @@ while [ "$octal" -le 255 ]; do
 	all="$all\\$(printf %03o "$octal")"
 	octal=$((octal + 1))
 done
-# shellcheck disable=SC2059 # a format made of octal escapes
-all=$(printf "$all")
-launch --bare --hostname="$all" R true "$all" "'$all"
-words start -r "$place/R" -N R -p "$work/libexec/libfakejail.so" -n "$all" -- true "$all" "'$all" >expected
-if [ "$status" -eq 0 ] && cmp -s expected "$work/out"; then pass; else fail 'all 255 bytes' "$(cat "$work/err")"; fi
+case $shell in
+yash) skip 'yash takes words that are no text in the locale for an error' ;;
+*)
+	# shellcheck disable=SC2059 # a format made of octal escapes
+	all=$(printf "$all")
+	launch --bare --hostname="$all" R true "$all" "'$all"
+	words start -r "$place/R" -N R -p "$work/libexec/libfakejail.so" -n "$all" -- true "$all" "'$all" >expected
+	if [ "$status" -eq 0 ] && cmp -s expected "$work/out"; then pass; else fail 'all 255 bytes' "$(cat "$work/err")"; fi
+	;;
+esac
 
 # Many words, and long ones; not with 100,000 words in a shell that takes a second for each thousand.
 count=0

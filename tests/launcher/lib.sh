@@ -65,7 +65,7 @@ STUB
 launch() {
 	status=0
 	# shellcheck disable=SC2086 # the shell may be two words
-	${prefix-} $shell "$work/bin/fakejail" "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
+	$shell "$work/bin/fakejail" "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
 }
 
 # words WORD...: as the stub prints them.

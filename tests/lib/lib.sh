@@ -127,11 +127,13 @@ user_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 # as_user COMMAND [ARG]...: limited, as the unprivileged user.
 as_user() {
 	if is_root; then
-		limited setpriv --reuid "$test_uid" --regid "$test_uid" --clear-groups -- "$@"
-	else
-		limited "$@"
+		set -- setpriv --reuid "$test_uid" --regid "$test_uid" --clear-groups -- "$@"
 	fi
+	# shellcheck disable=SC2086 # words
+	limited $root_by "$@"
 }
+# A command that root runs the others by, before he becomes the user: one that changes mounts.
+root_by=
 
 # jail [OPTION]... ROOTFS [COMMAND [ARG]...]: fakejail's command line.
 # The words of $jail_by and $FAKEJAIL are meant to be split.
@@ -139,12 +141,12 @@ as_user() {
 jail() {
 	if is_reference; then
 		# It needs root to enter the jail, and becomes the user itself.
-		limited $jail_by $FAKEJAIL "$@"
+		limited $root_by $jail_by $FAKEJAIL "$@"
 	else
 		as_user $jail_by $FAKEJAIL "$@"
 	fi
 }
-# A command that `jail` runs fakejail by: a tracer, a terminal.
+# A command that the user runs fakejail by: a tracer, a terminal.
 jail_by=
 
 # jail_from DIRECTORY ARG...: jail ARG... called from there.

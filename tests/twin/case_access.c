@@ -5,10 +5,11 @@
  */
 #include "twin.h"
 
-/* What root may do is another matter (case access_root): here only the owner is asked, about what modes grant. */
+/* What root may do is another matter (case access_root): here only the owner is asked, about what
+ * modes grant. */
 CASE(access)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		x_put("file", "x");
 		x_mkdir("dir", 0755);
 		x_symlink("file", "link");
@@ -38,19 +39,19 @@ CASE(access_user)
 {
 	static const mode_t modes[] = {0, 0100, 0200, 0400, 0500, 0600, 0700, 077, 07070};
 
-	SPELLINGS {
+	SPELLINGS() {
 		x_put("f", "x");
 		x_mkdir("d", 0755);
 		x_put("d/f", "x");
 		for (size_t i = 0; i < COUNT(modes); i++) {
 			R(x_chmod("f", modes[i]));
-			say("mode %o: r %d w %d x %d\n", modes[i], x_access("f", R_OK), x_access("f", W_OK),
-				x_access("f", X_OK));
+			say("mode %o: r %d w %d x %d\n", modes[i], x_access("f", R_OK),
+				x_access("f", W_OK), x_access("f", X_OK));
 			R(x_open("f", O_RDONLY, 0) < 0);
 			close(4);
 			R(x_chmod("d", modes[i]));
-			say("dir %o: r %d w %d x %d\n", modes[i], x_access("d", R_OK), x_access("d", W_OK),
-				x_access("d", X_OK));
+			say("dir %o: r %d w %d x %d\n", modes[i], x_access("d", R_OK),
+				x_access("d", W_OK), x_access("d", X_OK));
 			R(x_access("d/f", F_OK));
 			R(x_access("d/missing", F_OK));
 			R(x_mkdir("d/new", 0755));
@@ -66,13 +67,13 @@ CASE(access_root)
 {
 	static const mode_t modes[] = {0, 0001, 0010, 0100, 0200, 0400, 0666};
 
-	SPELLINGS {
+	SPELLINGS() {
 		x_put("f", "x");
 		x_mkdir("d", 0);
 		for (size_t i = 0; i < COUNT(modes); i++) {
 			R(x_chmod("f", modes[i]));
-			say("mode %o: r %d w %d x %d\n", modes[i], x_access("f", R_OK), x_access("f", W_OK),
-				x_access("f", X_OK));
+			say("mode %o: r %d w %d x %d\n", modes[i], x_access("f", R_OK),
+				x_access("f", W_OK), x_access("f", X_OK));
 			int fd = (int)R(x_open("f", O_RDWR, 0));
 			close(fd);
 		}
@@ -86,9 +87,9 @@ CASE(access_root)
 	}
 }
 
-CASE(faccessat2)
+CASE(access_faccessat2)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		x_put("f", "x");
 		x_symlink("f", "l");
 		x_symlink("nowhere", "dangling");
@@ -111,7 +112,7 @@ CASE(faccessat2)
 }
 
 /* The old call has three arguments; whatever is in the fourth register is nobody's business. */
-CASE(faccessat_three_arguments)
+CASE(access_three_arguments)
 {
 	symlink("nowhere", "dangling");
 	put("f", "x");

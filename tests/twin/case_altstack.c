@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_altstack.c - sigaltstack as the program set it, small ones with handlers on them that make calls.
+ * case_altstack.c - sigaltstack as the program set it, small ones with handlers on them that make
+ * calls.
  */
 #include "twin.h"
 
@@ -42,7 +43,8 @@ CASE(altstack)
 	R(access("/etc/passwd", F_OK));
 	show_altstack("after a call");
 	region_size = 16384;
-	region = mmap(NULL, region_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	region =
+		mmap(NULL, region_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ss.ss_sp = region;
 	ss.ss_size = region_size;
 	R(sigaltstack(&ss, NULL));
@@ -53,8 +55,8 @@ CASE(altstack)
 	sigemptyset(&sa.sa_mask);
 	sigaction(SIGUSR1, &sa, NULL);
 	R(raise(SIGUSR1));
-	say("seen %d result %d on the stack %d flags inside %d size inside %ld\n", seen, result, on_stack,
-		flags_inside, (long)inside.ss_size);
+	say("seen %d result %d on the stack %d flags inside %d size inside %ld\n", seen, result,
+		on_stack, flags_inside, (long)inside.ss_size);
 	show_altstack("after the handler");
 	sa.sa_flags = 0;
 	sigaction(SIGUSR1, &sa, NULL);
@@ -94,7 +96,8 @@ CASE(altstack_autodisarm)
 	stack_t ss = {.ss_flags = (int)(1U << 31)};
 
 	region_size = 16384;
-	region = mmap(NULL, region_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	region =
+		mmap(NULL, region_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ss.ss_sp = region;
 	ss.ss_size = region_size;
 	R(sigaltstack(&ss, NULL));
@@ -109,7 +112,8 @@ CASE(altstack_autodisarm)
 	show_altstack("after a call");
 }
 
-/* The memory around a small stack stays as it was: the calls made on it must not need more than it has. */
+/* The memory around a small stack stays as it was: the calls made on it must not need more than it
+ * has. */
 CASE(altstack_8k)
 {
 	static char area[8192 + 2 * 65536] __attribute__((aligned(64)));
@@ -156,7 +160,8 @@ CASE(altstack_longjmp)
 	volatile int i;
 
 	region_size = 16384;
-	region = mmap(NULL, region_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	region =
+		mmap(NULL, region_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ss.ss_sp = region;
 	ss.ss_size = region_size;
 	sigaltstack(&ss, NULL);
@@ -198,7 +203,8 @@ CASE(altstack_overflow)
 	stack_t ss = {.ss_flags = 0};
 
 	region_size = 32768;
-	region = mmap(NULL, region_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	region =
+		mmap(NULL, region_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ss.ss_sp = region;
 	ss.ss_size = region_size;
 	sigaltstack(&ss, NULL);

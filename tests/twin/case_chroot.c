@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_chroot.c - chroot(2) inside: nested, left again, kept by fds, shared or not; pivot_root and mount refused.
+ * case_chroot.c - chroot(2) inside: nested, left again, kept by fds, shared or not; pivot_root and
+ * mount refused.
  */
 #include "twin.h"
 
@@ -10,7 +11,8 @@ static void where(const char *what)
 	char buf[PATH_MAX];
 	long n = sys_getcwd(buf, sizeof(buf));
 
-	/* What comes after "(unreachable)" is the name outside, which is another one for each root. */
+	/* What comes after "(unreachable)" is the name outside, which is another one for each root.
+	 */
 	if (n > 0 && buf[0] == '(')
 		buf[strlen("(unreachable)")] = 0;
 	say("%s: cwd %q\n", what, n < 0 ? errno_name(errno) : buf);
@@ -144,20 +146,18 @@ CASE(chroot_root_dirfds)
 
 CASE(chroot_root_spellings)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		x_mkdir("new", 0755);
 		x_mkdir("new/etc", 0755);
 		x_put("new/etc/name", "spelt");
 		x_symlink("new", "link");
 		x_symlink("/new", "wrong");
 		x_symlink("nowhere", "dangling");
-		CHILD("plain")
-		{
+		CHILD("plain") {
 			R(chroot(x("new")));
 			show("/etc/name");
 		}
-		CHILD("link")
-		{
+		CHILD("link") {
 			R(chroot(x("link/")));
 			show("/etc/name");
 		}
@@ -172,7 +172,8 @@ CASE(chroot_root_exec)
 {
 	mkdir("sub", 0755);
 	mkdir("sub/bin", 0755);
-	/* A static program needs nothing else; for a dynamic one its interpreter is missing there. */
+	/* A static program needs nothing else; for a dynamic one its interpreter is missing there.
+	 */
 	char buf[4096];
 	int from = open(twin_self, O_RDONLY), to = open("sub/bin/copy", O_WRONLY | O_CREAT, 0755);
 	long n;
@@ -181,20 +182,18 @@ CASE(chroot_root_exec)
 	close(to);
 	close(from);
 	int self = open(twin_self, O_RDONLY);
-	CHILD("inside")
-	{
+	CHILD("inside") {
 		R(chroot("sub"));
 		R(chdir("/"));
 		R(execve("/bin/copy", ARGV("x", "@say", "inside"), environ));
 	}
-	CHILD("by fd")
-	{
+	CHILD("by fd") {
 		R(chroot("sub"));
 		R(chdir("/"));
-		R(sys_execveat(self, "", ARGV("x", "@say", "from outside"), environ, AT_EMPTY_PATH));
+		R(sys_execveat(
+			self, "", ARGV("x", "@say", "from outside"), environ, AT_EMPTY_PATH));
 	}
-	CHILD("script")
-	{
+	CHILD("script") {
 		put_mode("sub/script", "#!/bin/copy @say\n", 0755);
 		R(chroot("sub"));
 		R(chdir("/"));
@@ -206,13 +205,11 @@ CASE(chroot_root_exec)
 CASE(chroot_root_fork)
 {
 	make();
-	CHILD("child")
-	{
+	CHILD("child") {
 		R(chroot("sub"));
 		R(chdir("/"));
 		show("/etc/name");
-		CHILD("grandchild")
-		{
+		CHILD("grandchild") {
 			show("/etc/name");
 			R(chroot("/inner"));
 			show("/etc/name");
@@ -261,6 +258,24 @@ CASE(chroot_user)
 	R(umount2("/missing", 0));
 	R(unshare(CLONE_FS));
 	R(unshare(CLONE_FILES));
+	where("here");
+	show("/etc/passwd");
+}
+
+CASE(chroot_root_pivot_errors)
+{
+	mkdir("new", 0755);
+	mkdir("new/old", 0755);
+	R(sys_pivot_root("missing", "new/old"));
+	R(sys_pivot_root("new", "missing"));
+	R(sys_pivot_root("/etc/passwd", "new/old"));
+	R(sys_pivot_root("new", "new/old"));
+	R(sys_pivot_root(".", "."));
+	R(umount2("new", 0));
+	R(umount2("missing", 0));
+	R(mount("missing", "new", NULL, MS_BIND, NULL));
+	R(mount("/t/new", "missing", NULL, MS_BIND, NULL));
+	R(mount("none", "new", "no-such-type", 0, NULL));
 	where("here");
 	show("/etc/passwd");
 }

@@ -15,7 +15,7 @@ static void where(void)
 
 CASE(cwd)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		x_mkdir("d", 0755);
 		x_mkdir("d/e", 0755);
 		x_put("f", "x");
@@ -50,7 +50,8 @@ CASE(cwd_fchdir)
 {
 	mkdir("d", 0755);
 	put("f", "x");
-	int d = open("d", O_RDONLY), p = open("/link-to-etc", O_PATH), f = open("f", O_RDONLY), r = open("/", O_PATH);
+	int d = open("d", O_RDONLY), p = open("/link-to-etc", O_PATH), f = open("f", O_RDONLY),
+	    r = open("/", O_PATH);
 	R(fchdir(d));
 	where();
 	R(fchdir(p));

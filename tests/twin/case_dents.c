@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_dents.c - reading directories: the root, empty ones, many entries, small buffers, changes meanwhile.
+ * case_dents.c - reading directories: the root, empty ones, many entries, small buffers, changes
+ * meanwhile.
  */
 #include "twin.h"
 
@@ -93,7 +94,8 @@ CASE(dents_buffers)
 				at += e->reclen;
 			}
 		}
-		say("size %d: %ld %e, %d entries, sum %ld\n", sizes[i], n, n < 0 ? errno : 0, count, sum);
+		say("size %d: %ld %e, %d entries, sum %ld\n", sizes[i], n, n < 0 ? errno : 0, count,
+			sum);
 		close(fd);
 	}
 	int fd = open(".", O_RDONLY | O_DIRECTORY);
@@ -129,13 +131,15 @@ CASE(dents_types)
 	mkfifo("fifo", 0600);
 	int fd = open(".", O_RDONLY | O_DIRECTORY);
 	long n = sys_getdents64(fd, buf, sizeof(buf));
-	for (const char *const *want = (const char *const[]){"reg", "dir", "lnk", "fifo", NULL}; *want; want++) {
+	for (const char *const *want = (const char *const[]){"reg", "dir", "lnk", "fifo", NULL};
+		*want; want++) {
 		for (long at = 0; at < n;) {
 			struct twin_dirent64 *e = (struct twin_dirent64 *)(buf + at);
 			struct stat st;
 			if (strcmp(e->name, *want) == 0) {
 				lstat(e->name, &st);
-				say("%s type %d same inode %d\n", e->name, e->type, st.st_ino == e->ino);
+				say("%s type %d same inode %d\n", e->name, e->type,
+					st.st_ino == e->ino);
 			}
 			at += e->reclen;
 		}

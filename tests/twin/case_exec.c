@@ -1,24 +1,26 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_exec.c - execve, execveat: argv and environment exactly, names and how they are found, errors.
+ * case_exec.c - execve, execveat: argv and environment exactly, names and how they are found,
+ * errors.
  */
 #include "twin.h"
 
 #define RUN(name, ...)                                                                             \
-	CHILD(name)                                                                                \
-	{                                                                                          \
+	CHILD(name) {                                                                              \
 		execve(__VA_ARGS__);                                                               \
 		say("execve: %e\n", errno);                                                        \
 	}
 
-static char *const small_env[] = {"A=1", "B=two words", "EMPTY=", "=odd", "noequals", "A=again", NULL};
+static char *const small_env[] = {
+	"A=1", "B=two words", "EMPTY=", "=odd", "noequals", "A=again", NULL};
 
 CASE(exec_args)
 {
 	char *self = (char *)twin_self;
 
-	RUN("plain", self, ARGV(self, "@args", "", " ", "a b", "\"q\"", "-x", "--", "*"), small_env);
+	RUN("plain", self, ARGV(self, "@args", "", " ", "a b", "\"q\"", "-x", "--", "*"),
+		small_env);
 	RUN("other argv[0]", self, ARGV("-login name", "@args"), small_env);
 	RUN("empty argv[0]", self, ARGV("", "@args"), small_env);
 	RUN("no environment", self, ARGV(self, "@args"), ARGV(NULL));
@@ -37,6 +39,15 @@ CASE(exec_empty_argv)
 /* The environment the harness gave, nothing more and nothing less. */
 CASE(exec_environment)
 {
+	/* In an order of our own: the launcher is a shell script, and a shell hands its variables on in its own. */
+	for (char **e = environ; *e; e++)
+		for (char **f = e + 1; *f; f++)
+			if (strcmp(*e, *f) > 0) {
+				char *first = *f;
+
+				*f = *e;
+				*e = first;
+			}
 	for (char **e = environ; *e; e++)
 		say("%q\n", *e);
 	CHILD("passed on")
@@ -49,7 +60,7 @@ CASE(exec_spellings)
 {
 	char *target = (char *)twin_self;
 
-	SPELLINGS {
+	SPELLINGS() {
 		x_symlink(target, "link");
 		x_mkdir("dir", 0755);
 		x_symlink("../link", "dir/again");
@@ -61,11 +72,11 @@ CASE(exec_spellings)
 		CHILD("dotdot")
 			R(execve(x("dir/../link"), ARGV("a", "@say", "by dotdot"), environ));
 		CHILD("at")
-			R(sys_execveat(twin_dirfd, xat("dir/again"), ARGV("a", "@say", "execveat"), environ, 0));
-		CHILD("at nofollow")
-		{
-			sys_execveat(twin_dirfd, xat("link"), ARGV("a", "@say", "execveat"), environ,
-				AT_SYMLINK_NOFOLLOW);
+			R(sys_execveat(twin_dirfd, xat("dir/again"), ARGV("a", "@say", "execveat"),
+				environ, 0));
+		CHILD("at nofollow") {
+			sys_execveat(twin_dirfd, xat("link"), ARGV("a", "@say", "execveat"),
+				environ, AT_SYMLINK_NOFOLLOW);
 			say("%e\n", errno);
 		}
 	}
@@ -75,13 +86,14 @@ CASE(exec_errors)
 {
 	static char long_name[300];
 
-	SPELLINGS {
+	SPELLINGS() {
 		x_mkdir("dir", 0755);
 		x_put("plain", "no magic here\n");
 		x_put("empty", "");
 		x_put("noexec", "#!/bin/sh\n");
-		x_put("short", "\x7f" "ELF");
-		x_put("badelf", "\x7f" "ELF and then nothing that makes sense, at all, for sixty-four bytes or more");
+		x_put("short", "\177ELF");
+		x_put("badelf",
+			"\177ELF and then nothing that makes sense, for sixty-four bytes or more");
 		x_chmod("plain", 0755);
 		x_chmod("empty", 0755);
 		x_chmod("short", 0755);
@@ -149,13 +161,15 @@ TOOL(cat)
 
 CASE(exec_at)
 {
-	int bin = open("/bin", O_PATH | O_DIRECTORY), root = open("/", O_RDONLY), self = open(twin_self, O_PATH);
+	int bin = open("/bin", O_PATH | O_DIRECTORY), root = open("/", O_RDONLY),
+	    self = open(twin_self, O_PATH);
 	const char *base = strrchr(twin_self, '/') + 1;
 
 	CHILD("dirfd")
 		R(sys_execveat(bin, base, ARGV("x", "@say", "dirfd"), environ, 0));
 	CHILD("root")
-		R(sys_execveat(root, "bin/../link-to-etc/../bin/../../etc/passwd", ARGV("x"), environ, 0));
+		R(sys_execveat(
+			root, "bin/../link-to-etc/../bin/../../etc/passwd", ARGV("x"), environ, 0));
 	CHILD("root2")
 		R(sys_execveat(root, twin_self + 1, ARGV("x", "@say", "root"), environ, 0));
 	CHILD("absolute")
@@ -213,7 +227,8 @@ CASE(exec_unlinked)
 	CHILD("unlinked")
 		R(sys_execveat(fd, "", ARGV("x", "@say", "unlinked"), environ, AT_EMPTY_PATH));
 	CHILD("proc")
-		R(execve(fd == 4 ? "/proc/self/fd/4" : "?", ARGV("x", "@say", "unlinked by proc"), environ));
+		R(execve(fd == 4 ? "/proc/self/fd/4" : "?", ARGV("x", "@say", "unlinked by proc"),
+			environ));
 }
 
 /* Execute-only: readable by nobody, so an ordinary user could not map it from user space. */
@@ -281,13 +296,11 @@ CASE(exec_keeps)
 	open("/etc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	CHILD("state")
 		R(execve(twin_self, ARGV("x", "@state"), environ));
-	CHILD("relative after chdir")
-	{
+	CHILD("relative after chdir") {
 		chdir("/bin");
 		R(execve(strrchr(twin_self, '/') + 1, ARGV("x", "@state"), environ));
 	}
-	CHILD("relative with dots")
-	{
+	CHILD("relative with dots") {
 		chdir("/usr/lib");
 		char name[64] = "../..";
 		memcpy(name + 5, twin_self, strlen(twin_self) + 1);
@@ -308,4 +321,120 @@ TOOL(state)
 			say("fd %d flags %d\n", i, flags);
 	}
 	R(access("passwd", F_OK));
+}
+
+static size_t load(char **image)
+{
+	struct stat st;
+	int fd = open(twin_self, O_RDONLY);
+
+	fstat(fd, &st);
+	*image = malloc((size_t)st.st_size);
+	size_t have = 0;
+	long n;
+	while (have < (size_t)st.st_size &&
+		(n = read(fd, *image + have, (size_t)st.st_size - have)) > 0)
+		have += (size_t)n;
+	close(fd);
+	return have;
+}
+
+static void try_image(const char *what, const char *image, size_t size)
+{
+	unlink("copy");
+	int fd = open("copy", O_WRONLY | O_CREAT, 0755);
+	write(fd, image, size);
+	close(fd);
+	CHILD(what)
+		R(execve("copy", ARGV("x", "@say", "ran"), environ));
+}
+
+/* Programs for another machine, or broken: refused, with the caller still there, or killed. */
+CASE(exec_odd_elf)
+{
+	char *good, *bad;
+	size_t size = load(&good);
+
+	bad = malloc(size);
+	try_image("good", good, size);
+	memcpy(bad, good, size);
+	bad[18] = (char)0xb7; /* e_machine: aarch64 */
+	try_image("foreign", bad, size);
+	memcpy(bad, good, size);
+	bad[4] = 1; /* 32 bits, with a 64-bit header */
+	try_image("class", bad, size);
+	memcpy(bad, good, size);
+	bad[16] = 1; /* e_type: relocatable */
+	try_image("relocatable", bad, size);
+	memcpy(bad, good, size);
+	bad[16] = 4; /* core */
+	try_image("core", bad, size);
+	memcpy(bad, good, size);
+	bad[54] = 57; /* e_phentsize */
+	try_image("phentsize", bad, size);
+	memcpy(bad, good, size);
+	bad[56] = bad[57] = 0; /* e_phnum */
+	try_image("no headers", bad, size);
+	memcpy(bad, good, size);
+	memset(bad + 32, 0x7f, 7); /* e_phoff */
+	try_image("phoff", bad, size);
+	try_image("only a header", good, 64);
+	try_image("63 bytes", good, 63);
+	memcpy(bad, good, size);
+	bad[1] = 'X';
+	try_image("magic", bad, size);
+}
+
+/* The interpreter that an ELF program names. */
+CASE(exec_elf_interpreter)
+{
+	static const char *const instead[] = {"/t/missing", "/t", "/etc/passwd", "/t/short",
+		"/t/text", "/t/noexec", "/t/loop", "/etc/passwd/x"};
+	char *good;
+	size_t size = load(&good), at, room;
+
+	for (at = 0; at + 20 < size && at < 8192; at++) {
+		if (memcmp(good + at, "/lib", 4) == 0 && strstr(good + at, "ld-"))
+			break;
+	}
+	if (at >= 8192 || at + 20 >= size) {
+		say("static\n");
+		return;
+	}
+	room = strlen(good + at);
+	put_mode("short", "\177ELF", 0755);
+	put_mode("text", "some text that is long enough to be a header, but is none, not at all",
+		0755);
+	put_mode("noexec", "x", 0644);
+	symlink("loop", "loop");
+	for (size_t i = 0; i < COUNT(instead); i++) {
+		say("%s\n", instead[i]);
+		memset(good + at, 0, room);
+		memcpy(good + at, instead[i], strlen(instead[i]));
+		try_image("interpreter", good, size);
+	}
+	/* By a symlink of the program's making, absolute and above the root. */
+	memset(good + at, 0, room);
+	memcpy(good + at, "/../t/ld", 8);
+	symlink(strstr(twin_self, "musl") ? "/lib/ld-musl-x86_64.so.1"
+					  : "/lib64/ld-linux-x86-64.so.2",
+		"ld");
+	try_image("link", good, size);
+	/* Relative to the working directory, as the kernel takes it. */
+	memset(good + at, 0, room);
+	memcpy(good + at, "ld", 2);
+	try_image("relative", good, size);
+}
+
+CASE(exec_small_stack_limit)
+{
+	struct rlimit rl = {256 * 1024, RLIM_INFINITY};
+
+	R(setrlimit(RLIMIT_STACK, &rl));
+	CHILD("256 KiB")
+		R(execve(twin_self, ARGV("x", "@say", "ran"), environ));
+	CHILD("many")
+		R(execve(twin_self, many(20000, "argument"), environ));
+	CHILD("fewer")
+		R(execve(twin_self, many(2000, "argument"), environ));
 }

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_fault.c - bad pointers give EFAULT, never a crash, and good strings may end where memory ends.
+ * case_fault.c - bad pointers give EFAULT, never a crash, and good strings may end where memory
+ * ends.
  */
 #include "twin.h"
 
@@ -53,6 +54,52 @@ CASE(fault_paths)
 		R(SYSCALL(SYS_setxattr, p, "user.x", buf, 8, 0));
 		R(SYSCALL(SYS_listxattr, p, buf, 8));
 		R(SYSCALL(SYS_inotify_add_watch, 99, p, 1));
+	}
+	tree("/t");
+}
+
+CASE(fault_at_paths)
+{
+	static const char *const bad[] = {BAD_PATH, NULL, BAD_HIGH};
+	char buf[8];
+	int d = open("/t", O_RDONLY | O_DIRECTORY), watch = inotify_init1(IN_CLOEXEC);
+
+	put("f", "x");
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		const char *p = bad[i];
+		say("bad pointer %ld\n", (long)i);
+		R(SYSCALL(SYS_openat, d, p, O_RDONLY));
+		R(SYSCALL(SYS_newfstatat, d, p, buf, 0));
+		R(SYSCALL(SYS_faccessat, d, p, F_OK));
+		R(SYSCALL(SYS_faccessat2, d, p, F_OK, 0));
+		R(SYSCALL(SYS_mkdirat, d, p, 0755));
+		R(SYSCALL(SYS_unlinkat, d, p, 0));
+		R(SYSCALL(SYS_unlinkat, d, p, AT_REMOVEDIR));
+		R(SYSCALL(SYS_renameat, d, p, d, "x"));
+		R(SYSCALL(SYS_renameat2, d, "f", d, p, 0));
+		R(SYSCALL(SYS_linkat, d, p, d, "x", 0));
+		R(SYSCALL(SYS_linkat, d, "f", d, p, 0));
+		R(SYSCALL(SYS_symlinkat, p, d, "x"));
+		R(SYSCALL(SYS_symlinkat, "x", d, p));
+		R(SYSCALL(SYS_readlinkat, d, p, buf, 8));
+		R(SYSCALL(SYS_fchmodat, d, p, 0644));
+		R(SYSCALL(SYS_fchmodat2, d, p, 0644, 0));
+		R(SYSCALL(SYS_fchownat, d, p, -1, -1, 0));
+		R(SYSCALL(SYS_mknodat, d, p, S_IFIFO | 0644, 0));
+		R(SYSCALL(SYS_name_to_handle_at, d, p, buf, buf, 0));
+		R(SYSCALL(SYS_statx, d, p, 0, 0x7ff, buf));
+		R(SYSCALL(SYS_inotify_add_watch, watch, p, IN_MODIFY));
+		R(SYSCALL(SYS_creat, p, 0644));
+		R(SYSCALL(SYS_lgetxattr, p, "user.x", buf, 8));
+		R(SYSCALL(SYS_lsetxattr, p, "user.x", buf, 8, 0));
+		R(SYSCALL(SYS_llistxattr, p, buf, 8));
+		R(SYSCALL(SYS_removexattr, p, "user.x"));
+		R(SYSCALL(SYS_lremovexattr, p, "user.x"));
+		R(SYSCALL(SYS_removexattr, "f", p));
+		/* The descriptor is looked at after the name was copied, or before? */
+		R(SYSCALL(SYS_openat, 99, p, O_RDONLY));
+		R(SYSCALL(SYS_mkdirat, 99, p, 0755));
+		R(SYSCALL(SYS_renameat, 99, "f", d, p));
 	}
 	tree("/t");
 }
@@ -232,7 +279,8 @@ CASE(fault_with_handler)
 		R(SYSCALL(SYS_access, BAD, F_OK));
 	}
 	R(sigaction(SIGSEGV, NULL, &sa));
-	say("handler %d flags %x\n", sa.sa_sigaction == on_segv, (unsigned)sa.sa_flags & ~0x04000000u);
+	say("handler %d flags %x\n", sa.sa_sigaction == on_segv,
+		(unsigned)sa.sa_flags & ~0x04000000u);
 	int fd = open("small", O_RDWR | O_CREAT, 0600);
 	char *p = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
 	if (sigsetjmp(segv_jump, 1) == 0)

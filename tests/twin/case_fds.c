@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_fds.c - programs that close or mark everything, or have few numbers: the jail must not need one of theirs.
+ * case_fds.c - programs that close or mark everything, or have few numbers: the jail must not need
+ * one of theirs.
  */
 #include "twin.h"
 
@@ -31,13 +32,11 @@ CASE(fds_close_range)
 	calls("cloexec");
 	CHILD("exec")
 		R(execve(twin_self, ARGV("x", "@fds"), environ));
-	CHILD("unshared")
-	{
+	CHILD("unshared") {
 		R(sys_close_range(3, ~0U, 2));
 		calls("unshared");
 	}
-	CHILD("part")
-	{
+	CHILD("part") {
 		R(sys_close_range(500, 1500, 0));
 		R(sys_close_range(1023, 1023, 0));
 		R(sys_close_range(1024, ~0U, 0));
@@ -95,14 +94,12 @@ CASE(fds_dup2_over_each)
 	R(access("/etc/passwd", F_OK));
 	close(10);
 	calls("all numbers used but one");
-	CHILD("exec")
-	{
+	CHILD("exec") {
 		for (int fd = 11; fd < 1024; fd++)
 			close(fd);
 		R(execve(twin_self, ARGV("x", "@fds"), environ));
 	}
-	CHILD("exec with all in use")
-	{
+	CHILD("exec with all in use") {
 		dup2(0, 10);
 		R(execve(twin_self, ARGV("x", "@say", "started"), environ));
 	}
@@ -162,19 +159,16 @@ CASE(fds_limit_below_open)
 
 CASE(fds_closed_standard)
 {
-	CHILD("without stdin")
-	{
+	CHILD("without stdin") {
 		close(0);
 		R(execve(twin_self, ARGV("x", "@fds"), environ));
 	}
-	CHILD("only stdout")
-	{
+	CHILD("only stdout") {
 		close(0);
 		close(2);
 		R(execve(twin_self, ARGV("x", "@fds"), environ));
 	}
-	CHILD("none")
-	{
+	CHILD("none") {
 		int p[2], status;
 		char c = 0;
 		pipe(p);

@@ -7,7 +7,7 @@
 
 CASE(link)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		x_put("file", "text");
 		x_mkdir("dir", 0755);
 		x_symlink("file", "sym");
@@ -31,9 +31,9 @@ CASE(link)
 	}
 }
 
-CASE(linkat_follow)
+CASE(link_follow)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		x_put("file", "text");
 		x_symlink("file", "sym");
 		x_symlink("sym", "sym2");

@@ -1,13 +1,14 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_open.c - open, openat, creat: creation, truncation, symlinks, directories, O_PATH, what an fd may do after.
+ * case_open.c - open, openat, creat: creation, truncation, symlinks, directories, O_PATH, what an
+ * fd may do after.
  */
 #include "twin.h"
 
 CASE(open)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		x_put("file", "text");
 		x_mkdir("dir", 0755);
 		R(x_open("file", O_RDONLY, 0));
@@ -35,7 +36,7 @@ CASE(open)
 
 CASE(open_write_and_truncate)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		char buf[16] = "";
 
 		x_put("f", "0123456789");
@@ -59,7 +60,7 @@ CASE(open_write_and_truncate)
 /* O_CREAT through a dangling symlink makes the target, inside the root. */
 CASE(open_creat_dangling)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		x_mkdir("sub", 0755);
 		x_symlink("made", "l1");
 		x_symlink("sub/made", "l2");
@@ -89,7 +90,7 @@ CASE(open_creat_dangling)
 
 CASE(open_nofollow)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		x_put("file", "text");
 		x_mkdir("dir", 0755);
 		x_put("dir/f", "in dir");
@@ -116,7 +117,7 @@ CASE(open_o_path)
 	struct stat st;
 	char buf[32] = "";
 
-	SPELLINGS {
+	SPELLINGS() {
 		x_put("file", "text");
 		x_symlink("file", "link");
 		x_mkdir("dir", 0755);
@@ -156,7 +157,7 @@ CASE(open_modes)
 	static const mode_t modes[] = {0, 0200, 0400, 0444, 0644, 0666, 0777, 01777, 04755, 07777};
 	static const mode_t masks[] = {0, 027, 0777};
 
-	SPELLINGS {
+	SPELLINGS() {
 		for (size_t m = 0; m < COUNT(masks); m++) {
 			umask(masks[m]);
 			for (size_t i = 0; i < COUNT(modes); i++) {

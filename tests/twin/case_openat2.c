@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_openat2.c - openat2 by its own number: each RESOLVE flag, and the strictness about sizes and bits.
+ * case_openat2.c - openat2 by its own number: each RESOLVE flag, and the strictness about sizes and
+ * bits.
  */
 #include "twin.h"
 
@@ -27,7 +28,7 @@ static void make(void)
 
 CASE(openat2)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		make();
 		R(open2(twin_dirfd, xat("f"), O_RDONLY, 0, 0));
 		R(open2(twin_dirfd, xat("abs"), O_RDONLY, 0, 0));
@@ -46,8 +47,9 @@ CASE(openat2_resolve)
 {
 	static const uint64_t flags[] = {TWIN_RESOLVE_NO_XDEV, TWIN_RESOLVE_NO_MAGICLINKS,
 		TWIN_RESOLVE_NO_SYMLINKS, TWIN_RESOLVE_BENEATH, TWIN_RESOLVE_IN_ROOT};
-	static const char *const paths[] = {"f", "d/f", "rel", "down", "d/up", "d/../f", "abs", "absf", "..",
-		"../t", "d/../..", "d/out", "/f", "/etc/passwd", "/", "missing", "d/f/x", ""};
+	static const char *const paths[] = {"f", "d/f", "rel", "down", "d/up", "d/../f", "abs",
+		"absf", "..", "../t", "d/../..", "d/out", "/f", "/etc/passwd", "/", "missing",
+		"d/f/x", ""};
 
 	twin_spell_first();
 	make();
@@ -57,7 +59,8 @@ CASE(openat2_resolve)
 	for (size_t i = 0; i < COUNT(flags); i++) {
 		for (size_t j = 0; j < COUNT(paths); j++) {
 			long fd = open2(dirfd, paths[j], O_RDONLY, 0, flags[i]);
-			say("resolve %lx %s: %s\n", flags[i], paths[j], fd >= 0 ? "opened" : errno_name(errno));
+			say("resolve %lx %s: %s\n", flags[i], paths[j],
+				fd >= 0 ? "opened" : errno_name(errno));
 			if (fd >= 0) {
 				struct stat st;
 				fstat((int)fd, &st);

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_proc.c - what /proc tells of the process: exe, cwd, root, fd, cmdline, environ, comm, maps, status.
+ * case_proc.c - what /proc tells of the process: exe, cwd, root, fd, cmdline, environ, comm, maps,
+ * status.
  */
 #include "twin.h"
 
@@ -17,7 +18,6 @@ TOOL(exe)
 	int fd = (int)R(open("/proc/self/exe", O_RDONLY));
 	R(read(fd, buf, 4));
 	say("%x %c%c%c\n", buf[0], buf[1], buf[2], buf[3]);
-	R(open("/proc/self/exe", O_WRONLY));
 	R(open("/proc/self/exe", O_RDONLY | O_NOFOLLOW));
 	R(lstat("/proc/self/exe", &a));
 	say("link %d\n", S_ISLNK(a.st_mode));
@@ -132,17 +132,17 @@ CASE(proc_fd_links)
 	put("f", "content");
 	mkdir("d", 0755);
 	symlink("f", "l");
-	open("f", O_RDONLY);			/* 3 */
-	open("d", O_RDONLY | O_DIRECTORY);	/* 4 */
-	open("l", O_PATH | O_NOFOLLOW);		/* 5 */
-	open("/", O_PATH);			/* 6 */
-	open("/link-to-etc/above", O_RDONLY);	/* 7 */
-	pipe(p);				/* 8, 9 */
-	sys_memfd_create("mem", 0);		/* 10 */
-	open("gone", O_CREAT | O_RDWR, 0600);	/* 11 */
+	open("f", O_RDONLY);		      /* 3 */
+	open("d", O_RDONLY | O_DIRECTORY);    /* 4 */
+	open("l", O_PATH | O_NOFOLLOW);	      /* 5 */
+	open("/", O_PATH);		      /* 6 */
+	open("/link-to-etc/above", O_RDONLY); /* 7 */
+	pipe(p);			      /* 8, 9 */
+	sys_memfd_create("mem", 0);	      /* 10 */
+	open("gone", O_CREAT | O_RDWR, 0600); /* 11 */
 	unlink("gone");
-	open("/proc/self/status", O_RDONLY);	/* 12 */
-	open("/dev/null", O_RDONLY);		/* 13 */
+	open("/proc/self/status", O_RDONLY); /* 12 */
+	open("/dev/null", O_RDONLY);	     /* 13 */
 	show_link("/proc/self/fd/3");
 	show_link("/proc/self/fd/4");
 	show_link("/proc/self/fd/5");
@@ -266,15 +266,10 @@ CASE(proc_cmdline)
 		buf[i] = buf[i] ? buf[i] : '|';
 	buf[n] = 0;
 	say("%q\n", buf);
-	fd = open("/proc/self/environ", O_RDONLY);
-	n = read(fd, buf, sizeof(buf) - 1);
-	for (long i = 0; i < n; i++)
-		buf[i] = buf[i] ? buf[i] : '|';
-	buf[n] = 0;
-	say("%q\n", buf);
+	CHILD("environ")
+		R(execve(twin_self, ARGV("x", "@show", "/proc/self/environ"), ARGV("A=1", "B=two words", "A=again")));
 	show("/proc/self/comm");
-	CHILD("script's")
-	{
+	CHILD("script's") {
 		char text[100] = "#!";
 		memcpy(text + 2, twin_self, strlen(twin_self));
 		memcpy(text + 2 + strlen(twin_self), " @comm\n", 8);
@@ -284,8 +279,7 @@ CASE(proc_cmdline)
 	symlink(twin_self, "another-name");
 	CHILD("link's")
 		R(execve("another-name", ARGV("zero", "@comm"), environ));
-	CHILD("by fd")
-	{
+	CHILD("by fd") {
 		int self = open(twin_self, O_RDONLY);
 		R(sys_execveat(self, "", ARGV("zero", "@comm"), environ, AT_EMPTY_PATH));
 	}
@@ -339,8 +333,9 @@ CASE(proc_maps)
 
 CASE(proc_status)
 {
-	static const char *const lines[] = {"Name:", "Umask:", "TracerPid:", "NoNewPrivs:", "Seccomp:",
-		"Seccomp_filters:", "SigBlk:", "SigIgn:", "SigCgt:", "SigPnd:", "Threads:", "State:"};
+	static const char *const lines[] = {
+		"Name:", "Umask:", "TracerPid:", "NoNewPrivs:", "Seccomp:", "Seccomp_filters:",
+		"SigBlk:", "SigIgn:", "SigCgt:", "SigPnd:", "Threads:", "State:"};
 	static char text[8192];
 	int fd = open("/proc/self/status", O_RDONLY);
 	long n = read(fd, text, sizeof(text) - 1);
@@ -384,4 +379,96 @@ CASE(proc_mounts_hide_the_host)
 			other++;
 	}
 	say("proc %d dev %d others %d\n", below_proc, below_dev, other);
+}
+
+/* /etc/mtab, /dev/stdin and the like: links that lead there, and .. that leads back. */
+CASE(proc_through_links)
+{
+	char cwd[64];
+
+	SPELLINGS() {
+		x_symlink("/proc/self/comm", "abs");
+		x_symlink("../../proc/self/comm", "rel");
+		x_symlink("/proc", "dir");
+		x_symlink("dir/self", "self");
+		x_symlink("/dev/null", "null");
+		x_symlink("/dev/fd", "fd");
+		x_show("abs");
+		x_show("rel");
+		x_show("dir/self/comm");
+		x_show("self/comm");
+		x_show_link("self/exe");
+		x_show_link("dir/self/exe");
+		x_show("dir/../etc/passwd");
+		x_show("self/../../etc/relative");
+		x_show("self/root/etc/absolute");
+		x_show("null");
+		x_say_lstat("self/exe");
+		R(x_access("fd/0", F_OK));
+		R(x_access("fd/99", F_OK));
+		R(x_mkdir("dir/new", 0755));
+		R(x_open("null", O_WRONLY | O_CREAT | O_TRUNC, 0644));
+		close(twin_spell == SPELL_AT ? 4 : 3);
+	}
+	chdir("/proc/self");
+	show("../../etc/passwd");
+	show("../self/comm");
+	R(chdir("/t/abs/dir"));
+	RP(getcwd(cwd, sizeof(cwd)));
+	say("%q\n", cwd);
+	R(chdir(".."));
+	RP(getcwd(cwd, sizeof(cwd)));
+	say("%q\n", cwd);
+	int proc = open("/t/abs/dir", O_RDONLY | O_DIRECTORY);
+	show_fd("dirfd", openat(proc, "self/comm", O_RDONLY));
+	show_fd("dirfd ..", openat(proc, "../etc/passwd", O_RDONLY));
+	long n = readlinkat(proc, "self/exe", cwd, sizeof(cwd) - 1);
+	cwd[n < 0 ? 0 : n] = 0;
+	say("%q\n", cwd);
+	CHILD("exec by way of it")
+		R(execve("/t/abs/self/exe", ARGV("x", "@say", "ran"), environ));
+}
+
+CASE(proc_exe_deleted)
+{
+	char buf[4096];
+	int from = open(twin_self, O_RDONLY), to = open("copy", O_WRONLY | O_CREAT, 0755);
+	long n;
+
+	while ((n = read(from, buf, sizeof(buf))) > 0)
+		write(to, buf, (size_t)n);
+	close(from);
+	close(to);
+	CHILD("unlinked")
+		R(execve("copy", ARGV("x", "@unlinks"), environ));
+}
+
+TOOL(unlinks)
+{
+	show_link("/proc/self/exe");
+	R(rename("copy", "renamed"));
+	show_link("/proc/self/exe");
+	R(unlink("renamed"));
+	show_link("/proc/self/exe");
+	int fd = (int)R(open("/proc/self/exe", O_RDONLY));
+	close(fd);
+	CHILD("again")
+		R(execve("/proc/self/exe", ARGV("x", "@say", "once more"), environ));
+}
+
+CASE(proc_other_mounts)
+{
+	SPELLINGS() {
+		x_put("f", "x");
+		R(x_link("f", "../../dev/shm/twin-link"));
+		R(x_rename("f", "../../dev/shm/twin-moved"));
+		R(x_link("f", "../../proc/link"));
+		x_say_stat("f");
+	}
+	int dev = open("/dev", O_RDONLY | O_DIRECTORY), t = open("/t/rel", O_RDONLY | O_DIRECTORY);
+	R(renameat(t, "f", dev, "shm/twin-moved"));
+	R(linkat(t, "f", dev, "../dev/shm/twin-link", 0));
+	R(linkat(dev, "null", t, "null", 0));
+	R(renameat(dev, "../t/rel/f", t, "g"));
+	tree("/t/rel");
 }

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_process.c - fork, vfork, clone, exec in their combinations: who shares what, and many at once.
+ * case_process.c - fork, vfork, clone, exec in their combinations: who shares what, and many at
+ * once.
  */
 #include "twin.h"
 
@@ -65,8 +66,10 @@ CASE(process_fork_storm)
 		pid_t pid = fork();
 		if (pid == 0) {
 			struct stat st;
-			_exit(stat("f", &st) == 0 && open("/etc/absolute", O_RDONLY) == 3 && chdir("/etc") == 0 &&
-				access("passwd", F_OK) == 0 ? 0 : 1);
+			_exit(stat("f", &st) == 0 && open("/etc/absolute", O_RDONLY) == 3 &&
+						chdir("/etc") == 0 && access("passwd", F_OK) == 0
+					? 0
+					: 1);
 		}
 		if (waitpid(pid, &status, 0) != pid || status != 0)
 			bad++;
@@ -141,7 +144,8 @@ static int body(void *arg)
 }
 #endif
 
-/* CLONE_VM without CLONE_VFORK: two of them run in one memory with one fs base. Leak checkers do that. */
+/* CLONE_VM without CLONE_VFORK: two of them run in one memory with one fs base. Leak checkers do
+ * that. */
 CASE(process_clone_vm)
 {
 #ifndef TWIN_RAW
@@ -149,7 +153,8 @@ CASE(process_clone_vm)
 	int bad = 0;
 
 	for (int i = 0; i < 20; i++) {
-		pid_t pid = clone(body, stack + sizeof(stack), CLONE_VM | SIGCHLD, (void *)(long)(i + 1));
+		pid_t pid = clone(
+			body, stack + sizeof(stack), CLONE_VM | SIGCHLD, (void *)(long)(i + 1));
 		for (int j = 0; j < 20; j++)
 			bad += stat("/etc/above", &st) < 0;
 		int status;
@@ -160,7 +165,8 @@ CASE(process_clone_vm)
 	}
 	say("bad %d shared %d\n", bad, shared);
 	R(access("passwd", F_OK));
-	pid_t pid = clone(body, stack + sizeof(stack), CLONE_VM | CLONE_FS | CLONE_VFORK | SIGCHLD, (void *)99);
+	pid_t pid = clone(body, stack + sizeof(stack), CLONE_VM | CLONE_FS | CLONE_VFORK | SIGCHLD,
+		(void *)99);
 	reap("shared directory", pid);
 	R(access("passwd", F_OK));
 	say("shared %d\n", shared);
@@ -187,7 +193,8 @@ CASE(process_clone3)
 {
 	struct twin_clone_args a;
 
-	/* Only whether one can make a process; ENOSYS is a right answer too, for then libc falls back. */
+	/* Only whether one can make a process; ENOSYS is a right answer too, for then libc falls
+	 * back. */
 	memset(&a, 0, sizeof(a));
 	a.exit_signal = SIGCHLD;
 	long pid = SYSCALL(SYS_clone3, &a, sizeof(a));
@@ -208,12 +215,13 @@ CASE(process_orphans)
 	char c = '?';
 
 	pipe(p);
-	CHILD("middle")
-	{
+	CHILD("middle") {
 		if (fork() == 0) {
 			nanosleep(&((struct timespec){0, 10000000}), NULL);
-			c = access("/etc/absolute", F_OK) == 0 && chdir("/link-to-etc") == 0 && access("group", F_OK) == 0 ?
-				'y' : 'n';
+			c = access("/etc/absolute", F_OK) == 0 && chdir("/link-to-etc") == 0 &&
+					    access("group", F_OK) == 0
+				    ? 'y'
+				    : 'n';
 			write(p[1], &c, 1);
 			_exit(0);
 		}

@@ -7,7 +7,7 @@
 
 CASE(rename)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		x_put("a", "was a");
 		x_put("b", "was b");
 		x_mkdir("dir", 0755);
@@ -39,7 +39,7 @@ CASE(rename)
 
 CASE(rename_slash)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		x_put("file", "text");
 		x_mkdir("dir", 0755);
 		R(x_rename("file", "new/"));
@@ -58,7 +58,7 @@ CASE(rename_slash)
 
 CASE(rename_symlink)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		x_put("file", "text");
 		x_symlink("file", "link");
 		x_symlink("nowhere", "dangling");
@@ -76,7 +76,7 @@ CASE(rename_symlink)
 
 CASE(rename_across_directories)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		x_mkdir("a", 0755);
 		x_mkdir("a/deep", 0755);
 		x_mkdir("b", 0755);
@@ -94,9 +94,9 @@ CASE(rename_across_directories)
 	R(rename("/t/abs", "/"));
 }
 
-CASE(renameat2_flags)
+CASE(rename_flags)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		x_put("a", "was a");
 		x_put("b", "was b");
 		x_mkdir("d", 0755);
@@ -109,7 +109,8 @@ CASE(renameat2_flags)
 		x_show("c");
 		R(sys_renameat2(twin_dirfd, xat("c"), twin_dirfd, xat("d"), TWIN_RENAME_EXCHANGE));
 		R(sys_renameat2(twin_dirfd, xat("d"), twin_dirfd, xat("l"), TWIN_RENAME_EXCHANGE));
-		R(sys_renameat2(twin_dirfd, xat("d"), twin_dirfd, xat("none"), TWIN_RENAME_EXCHANGE));
+		R(sys_renameat2(
+			twin_dirfd, xat("d"), twin_dirfd, xat("none"), TWIN_RENAME_EXCHANGE));
 		R(sys_renameat2(twin_dirfd, xat("d"), twin_dirfd, xat("e"), 3));
 		R(sys_renameat2(twin_dirfd, xat("d"), twin_dirfd, xat("e"), 0x40));
 		R(sys_renameat2(twin_dirfd, xat(""), twin_dirfd, xat("e"), 0));
@@ -117,7 +118,7 @@ CASE(renameat2_flags)
 	}
 }
 
-CASE(renameat_two_dirfds)
+CASE(rename_two_dirfds)
 {
 	mkdir("a", 0755);
 	mkdir("b", 0755);

@@ -1,13 +1,14 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_rmdir.c - rmdir and unlinkat(AT_REMOVEDIR): what is refused, trailing slashes, dots, symlinks.
+ * case_rmdir.c - rmdir and unlinkat(AT_REMOVEDIR): what is refused, trailing slashes, dots,
+ * symlinks.
  */
 #include "twin.h"
 
 CASE(rmdir)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		x_mkdir("empty", 0755);
 		x_mkdir("full", 0755);
 		x_mkdir("full/sub", 0755);

@@ -50,7 +50,7 @@ CASE(script_spellings)
 {
 	char text[100];
 
-	SPELLINGS {
+	SPELLINGS() {
 		memcpy(text, "#!", 2);
 		memcpy(text + 2, twin_self, strlen(twin_self));
 		memcpy(text + 2 + strlen(twin_self), " @argv\n", 8);
@@ -177,11 +177,13 @@ CASE(script_many_args)
 		R(execve("count", ARGV(NULL), environ));
 }
 
-/* A script opened without a name is given to its interpreter as /dev/fd/N; with CLOEXEC it would be gone by then. */
+/* A script opened without a name is given to its interpreter as /dev/fd/N; with CLOEXEC it would be
+ * gone by then. */
 CASE(script_by_fd)
 {
 	script("s", "#!", " @argv\n");
-	int fd = open("s", O_RDONLY), cloexec = open("s", O_RDONLY | O_CLOEXEC), dir = open("/t", O_PATH);
+	int fd = open("s", O_RDONLY), cloexec = open("s", O_RDONLY | O_CLOEXEC),
+	    dir = open("/t", O_PATH);
 	int cloexec_dir = open("/t", O_PATH | O_CLOEXEC);
 	CHILD("fd")
 		R(sys_execveat(fd, "", ARGV("z", "1"), environ, AT_EMPTY_PATH));

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_signal.c - dispositions and masks as the program set them, SIGSYS included, which a trap needs for itself.
+ * case_signal.c - dispositions and masks as the program set them, SIGSYS included, which a trap
+ * needs for itself.
  */
 #include "twin.h"
 
@@ -43,10 +44,12 @@ static void show_action(int sig)
 	unsigned long mask;
 	memcpy(&mask, &sa.sa_mask, sizeof(mask));
 	say("%g: %s flags %x mask %lx\n", sig,
-		sa.sa_handler == SIG_DFL ? "default" :
-		sa.sa_handler == SIG_IGN ? "ignored" :
-		sa.sa_handler == count ? "count" :
-		sa.sa_sigaction == count_info ? "count_info" : "other", (unsigned)sa.sa_flags & ~0x04000000u, mask);
+		sa.sa_handler == SIG_DFL	? "default"
+		: sa.sa_handler == SIG_IGN	? "ignored"
+		: sa.sa_handler == count	? "count"
+		: sa.sa_sigaction == count_info ? "count_info"
+						: "other",
+		(unsigned)sa.sa_flags & ~0x04000000u, mask);
 }
 
 static void show_mask(const char *what)
@@ -100,26 +103,23 @@ CASE(signal_sigsys_action)
 
 CASE(signal_by_which_it_died)
 {
-	static const int signals[] = {SIGSYS, SIGKILL, SIGTERM, SIGSEGV, SIGABRT, SIGUSR1, SIGPIPE, SIGALRM, SIGILL,
-		SIGTRAP, SIGBUS, SIGFPE};
+	static const int signals[] = {SIGSYS, SIGKILL, SIGTERM, SIGSEGV, SIGABRT, SIGUSR1, SIGPIPE,
+		SIGALRM, SIGILL, SIGTRAP, SIGBUS, SIGFPE};
 
 	for (size_t i = 0; i < COUNT(signals); i++) {
-		CHILD("raise")
-		{
+		CHILD("raise") {
 			access("/etc/passwd", F_OK);
 			raise(signals[i]);
 		}
 		CHILD("kill")
 			kill(getpid(), signals[i]);
 	}
-	CHILD("ignored")
-	{
+	CHILD("ignored") {
 		set(SIGSYS, SIG_IGN, 0);
 		raise(SIGSYS);
 		say("alive\n");
 	}
-	CHILD("blocked")
-	{
+	CHILD("blocked") {
 		sigset_t s;
 		sigemptyset(&s);
 		sigaddset(&s, SIGSYS);
@@ -133,8 +133,7 @@ CASE(signal_by_which_it_died)
 		R(sigprocmask(SIG_UNBLOCK, &s, NULL));
 		say("not reached\n");
 	}
-	CHILD("killed in a sleep")
-	{
+	CHILD("killed in a sleep") {
 		pid_t me = getpid();
 		if (fork() == 0) {
 			nanosleep(&((struct timespec){0, 20000000}), NULL);
@@ -199,8 +198,7 @@ CASE(signal_masks)
 	R(sigprocmask(SIG_BLOCK, &s, NULL));
 	show_mask("two");
 	R(access("/etc/absolute", F_OK));
-	CHILD("inherited")
-	{
+	CHILD("inherited") {
 		show_mask("child");
 		R(execve(twin_self, ARGV("x", "@sigmask"), environ));
 	}
@@ -339,7 +337,8 @@ CASE(signal_timer_storm)
 		calls++;
 	}
 	setitimer(ITIMER_REAL, &off, NULL);
-	say("bad %d, handler's result %d, calls %s\n", bad, handler_result, calls > 0 ? "some" : "none");
+	say("bad %d, handler's result %d, calls %s\n", bad, handler_result,
+		calls > 0 ? "some" : "none");
 	R(open("f", O_RDONLY));
 }
 
@@ -362,4 +361,72 @@ CASE(signal_queued_values)
 	info.si_value.sival_ptr = (void *)0x5678;
 	R(SYSCALL(SYS_rt_sigqueueinfo, getpid(), SIGSYS, &info));
 	say("seen %d code %d value %lx\n", seen, seen_code, (long)seen_value);
+}
+
+static void edits_mask(int sig, siginfo_t *info, void *context)
+{
+	ucontext_t *uc = context;
+
+	(void)sig;
+	(void)info;
+	seen++;
+	/* All of them, as if the program had called sigprocmask. */
+	memset(&uc->uc_sigmask, 0xff, 8);
+}
+
+CASE(signal_mask_from_handler)
+{
+	struct sigaction sa = {.sa_sigaction = edits_mask, .sa_flags = SA_SIGINFO};
+
+	sigemptyset(&sa.sa_mask);
+	R(sigaction(SIGUSR1, &sa, NULL));
+	R(raise(SIGUSR1));
+	say("seen %d\n", seen);
+	show_mask("as the handler left it");
+	R(access("/etc/absolute", F_OK));
+	R(open("/etc/above", O_RDONLY));
+	show_mask("after calls");
+	CHILD("exec")
+		R(execve(twin_self, ARGV("x", "@sigmask"), environ));
+}
+
+static volatile int stray;
+
+static void sys_handler(int sig, siginfo_t *info, void *context)
+{
+	(void)sig;
+	(void)context;
+	seen++;
+	if (info->si_code != SI_USER)
+		stray++;
+}
+
+/* Another process sends SIGSYS while this one makes calls: neither may be taken for the other. */
+CASE(signal_sigsys_storm)
+{
+	struct sigaction sa = {.sa_sigaction = sys_handler, .sa_flags = SA_SIGINFO | SA_RESTART};
+	struct stat st;
+	int bad = 0, status = -1, calls = 0;
+	pid_t me = getpid();
+
+	put("f", "12345");
+	sigemptyset(&sa.sa_mask);
+	R(sigaction(SIGSYS, &sa, NULL));
+	pid_t pid = fork();
+	if (pid == 0) {
+		for (int i = 0; i < 300; i++) {
+			kill(me, SIGSYS);
+			if (i % 10 == 0)
+				nanosleep(&((struct timespec){0, 100000}), NULL);
+		}
+		twin_exit(0);
+	}
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		bad += stat("f", &st) < 0 || st.st_size != 5;
+		bad += access("missing", F_OK) == 0 || errno != ENOENT;
+		bad += stat("/etc/absolute", &st) < 0;
+		calls++;
+	}
+	say("bad %d stray %d seen %d calls %d status %d\n", bad, stray, seen > 0, calls > 0,
+		status);
 }

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_spawn.c - what libc starts programs with: posix_spawn, system, popen, the exec family, and its finding in PATH.
+ * case_spawn.c - what libc starts programs with: posix_spawn, system, popen, the exec family, and
+ * its finding in PATH.
  */
 #include "twin.h"
 
@@ -39,7 +40,8 @@ CASE(spawn)
 	spawned("not in PATH", e, pid);
 	for (int i = 0; i < 20; i++) {
 		int status = 0;
-		if (posix_spawn(&pid, twin_self, NULL, NULL, ARGV("x", "@exit", "5"), environ) != 0 ||
+		if (posix_spawn(&pid, twin_self, NULL, NULL, ARGV("x", "@exit", "5"), environ) !=
+				0 ||
 			waitpid(pid, &status, 0) != pid || WEXITSTATUS(status) != 5)
 			say("failed\n");
 	}
@@ -62,7 +64,8 @@ CASE(spawn_attributes)
 	sigdelset(&s, SIGUSR2);
 	posix_spawnattr_setsigdefault(&a, &s);
 	posix_spawnattr_setpgroup(&a, 0);
-	posix_spawnattr_setflags(&a, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+	posix_spawnattr_setflags(
+		&a, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
 	int e = posix_spawn(&pid, twin_self, NULL, &a, ARGV("x", "@sigmask"), environ);
 	spawned("masks and defaults", e, pid);
 	sigemptyset(&s);
@@ -104,7 +107,8 @@ CASE(spawn_file_actions)
 #endif
 }
 
-/* There is no shell in the root: this program is put in its place, and is called with -c (tools.c). */
+/* There is no shell in the root: this program is put in its place, and is called with -c (tools.c).
+ */
 CASE(spawn_system)
 {
 #ifndef TWIN_RAW
@@ -154,7 +158,8 @@ CASE(spawn_exec_family)
 	CHILD("fexecve")
 		R(fexecve(open("prog", O_RDONLY), ARGV("x", "@argv", "f"), ARGV("F=1")));
 	CHILD("fexecve cloexec")
-		R(fexecve(open("prog", O_RDONLY | O_CLOEXEC), ARGV("x", "@argv", "f"), ARGV("F=1")));
+		R(fexecve(
+			open("prog", O_RDONLY | O_CLOEXEC), ARGV("x", "@argv", "f"), ARGV("F=1")));
 	/* No #!: execvp hands it to a shell, and that is missing. */
 	put_mode("text", "some text\n", 0755);
 	setenv("PATH", "/t", 1);

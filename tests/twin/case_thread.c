@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_thread.c - threads: many, short-lived, with small stacks, working at once while one of them changes things.
+ * case_thread.c - threads: many, short-lived, with small stacks, working at once while one of them
+ * changes things.
  */
 #include "twin.h"
 
@@ -83,7 +84,8 @@ static void *busy(void *arg)
 	struct stat st;
 
 	do {
-		/* Whatever the others do, /etc/passwd is found and "here" is one of two directories. */
+		/* Whatever the others do, /etc/passwd is found and "here" is one of two
+		 * directories. */
 		if (stat("/etc/passwd", &st) < 0)
 			__sync_fetch_and_add(&bad, 1);
 		int fd = open("here", O_RDONLY);
@@ -130,7 +132,7 @@ CASE(thread_chdir)
 static void *renamer(void *arg)
 {
 	/* What is found is always one of two files, whole: "link" leads to one or the other. */
-	for (int i = 0; i < 300; i++) {
+	for (int i = 0; i < 100; i++) {
 		unlink("new-link");
 		symlink(i & 1 ? "/t/one" : "two", "new-link");
 		rename("new-link", "link");
@@ -190,8 +192,7 @@ static void *sleeps(void *arg)
 CASE(thread_exec)
 {
 #ifndef TWIN_RAW
-	CHILD("exec")
-	{
+	CHILD("exec") {
 		pthread_t t;
 		pthread_create(&t, NULL, sleeps, NULL);
 		pthread_create(&t, NULL, execs, NULL);

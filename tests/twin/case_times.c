@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_times.c - utimensat, futimens, utimes, utime, futimesat: what is set, omitted, followed, refused.
+ * case_times.c - utimensat, futimens, utimes, utime, futimesat: what is set, omitted, followed,
+ * refused.
  */
 #include "twin.h"
 
@@ -30,7 +31,7 @@ CASE(times)
 	struct timeval tv[2] = {{4000, 7}, {5000, 999999}};
 	struct utimbuf ut = {6000, 7000};
 
-	SPELLINGS {
+	SPELLINGS() {
 		x_put("f", "x");
 		x_mkdir("d", 0755);
 		x_symlink("f", "l");

@@ -7,7 +7,7 @@
 
 CASE(truncate)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		x_put("f", "0123456789");
 		x_mkdir("d", 0755);
 		x_symlink("f", "l");
@@ -32,60 +32,5 @@ CASE(truncate)
 		fd = x_open("f", O_RDONLY, 0);
 		R(ftruncate(fd, 0));
 		close(fd);
-	}
-}
-
-CASE(mknod)
-{
-	SPELLINGS {
-		R(x_mknod("fifo", S_IFIFO | 0640, 0));
-		R(x_mknod("fifo", S_IFIFO | 0640, 0));
-		R(x_mknod("reg", S_IFREG | 0604, 0));
-		R(x_mknod("zero", 0600, 0));
-		R(x_mknod("sock", S_IFSOCK | 0755, 0));
-		R(x_mknod("dir", S_IFDIR | 0755, 0));
-		R(x_mknod("lnk", S_IFLNK | 0755, 0));
-		R(x_mknod("bad", 0150000 | 0755, 0));
-		R(x_mknod("slash/", S_IFIFO | 0640, 0));
-		R(x_mknod("missing/x", S_IFIFO | 0640, 0));
-		R(x_mknod("reg/x", S_IFIFO | 0640, 0));
-		R(mkfifo(x("fifo2"), 0606));
-		R(mkfifoat(twin_dirfd, xat("fifo3"), 06777));
-		umask(077);
-		R(mkfifo(x("fifo4"), 0777));
-		umask(022);
-		x_tree();
-	}
-}
-
-CASE(mknod_root_devices)
-{
-	SPELLINGS {
-		R(x_mknod("null", S_IFCHR | 0666, 0x103));
-		R(x_mknod("tty", S_IFCHR | 0620, 0x500));
-		R(x_mknod("sda", S_IFBLK | 0660, 0x800));
-		R(x_mknod("whiteout", S_IFCHR, 0));
-		R(x_mknod("big", S_IFCHR | 0600, 0xfff00 | 0x12));
-		x_tree();
-		R(x_rename("null", "null2"));
-		R(x_link("sda", "sdb"));
-		R(x_chmod("sda", 0600));
-		x_say_stat("sdb");
-		R(x_unlink("whiteout"));
-		x_tree();
-	}
-	int fd = (int)R(open("/t/abs/null2", O_RDWR));
-	char buf[4];
-	R(write(fd, "x", 1));
-	R(read(fd, buf, 4));
-}
-
-CASE(mknod_user_devices)
-{
-	SPELLINGS {
-		R(x_mknod("null", S_IFCHR | 0666, 0x103));
-		R(x_mknod("sda", S_IFBLK | 0666, 0x800));
-		R(x_mknod("whiteout", S_IFCHR | 0666, 0));
-		x_tree();
 	}
 }

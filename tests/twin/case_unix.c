@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_unix.c - AF_UNIX names: bound, connected to, sent to, and told back, at every length and by every spelling.
+ * case_unix.c - AF_UNIX names: bound, connected to, sent to, and told back, at every length and by
+ * every spelling.
  */
 #include "twin.h"
 
@@ -70,7 +71,7 @@ static void peername(const char *what, int s)
 
 CASE(unix_stream)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		struct sockaddr_un a;
 		socklen_t len = sizeof(a);
 		int l = socket(AF_UNIX, SOCK_STREAM, 0), c = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -115,7 +116,7 @@ CASE(unix_stream)
 
 CASE(unix_dgram)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		struct sockaddr_un a, from;
 		socklen_t n, len;
 		int r = socket(AF_UNIX, SOCK_DGRAM, 0), s = socket(AF_UNIX, SOCK_DGRAM, 0);
@@ -154,7 +155,7 @@ CASE(unix_dgram)
 
 CASE(unix_msg)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		struct sockaddr_un a, from;
 		int r = socket(AF_UNIX, SOCK_DGRAM, 0), s = socket(AF_UNIX, SOCK_DGRAM, 0);
 		char buf[32] = "", one[] = "split", two[] = " up";
@@ -311,7 +312,8 @@ CASE(unix_abstract)
 	struct sockaddr_un a;
 	int l = socket(AF_UNIX, SOCK_STREAM, 0), c = socket(AF_UNIX, SOCK_STREAM, 0);
 
-	/* Such names are of the network namespace, shared with everyone: make ours unlike others'. */
+	/* Such names are of the network namespace, shared with everyone: make ours unlike others'.
+	 */
 	memset(&a, 0, sizeof(a));
 	a.sun_family = AF_UNIX;
 	memcpy(a.sun_path, "\0twin/etc/passwd", 16);
@@ -369,8 +371,7 @@ CASE(unix_pass_fds)
 	sockname("pair", pair[0]);
 	peername("pair", pair[0]);
 	put("f", "through a socket");
-	CHILD("sender")
-	{
+	CHILD("sender") {
 		int fd = open("/t/f", O_RDONLY), dir = open("/etc", O_RDONLY | O_DIRECTORY);
 		for (int i = 0; i < 2; i++) {
 			memset(&m, 0, sizeof(m));
@@ -394,7 +395,8 @@ CASE(unix_pass_fds)
 		m.msg_control = control;
 		m.msg_controllen = sizeof(control);
 		R(recvmsg(pair[1], &m, i == 0 ? 0 : MSG_CMSG_CLOEXEC));
-		say("control length %ld flags %x\n", (long)m.msg_controllen, (unsigned)m.msg_flags & ~0x40000000u);
+		say("control length %ld flags %x\n", (long)m.msg_controllen,
+			(unsigned)m.msg_flags & ~0x40000000u);
 		memcpy(&got, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof(int));
 		say("got %d, flags %d\n", got, fcntl(got, F_GETFD));
 		if (i == 0)

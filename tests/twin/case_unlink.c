@@ -7,7 +7,7 @@
 
 CASE(unlink)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		x_mkdir("dir", 0755);
 		x_put("file", "text");
 		x_put("other", "text");
@@ -53,7 +53,7 @@ CASE(unlink_while_open)
 	tree("/t");
 }
 
-CASE(unlinkat_flags)
+CASE(unlink_flags)
 {
 	int d = open("/t", O_RDONLY | O_DIRECTORY);
 

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_wait.c - sigsuspend, ppoll, pselect, epoll_pwait, sigtimedwait with full masks; EINTR and SA_RESTART.
+ * case_wait.c - sigsuspend, ppoll, pselect, epoll_pwait, sigtimedwait with full masks; EINTR and
+ * SA_RESTART.
  */
 #include "twin.h"
 
@@ -27,7 +28,8 @@ static void arm(int flags)
 	in_handler = -9;
 }
 
-/* Again and again until calm(): on a busy machine the first may come before the call that it is to interrupt. */
+/* Again and again until calm(): on a busy machine the first may come before the call that it is to
+ * interrupt. */
 static void soon(void)
 {
 	struct itimerval often = {{0, 5000}, {0, 5000}};
@@ -96,7 +98,8 @@ CASE(wait_with_full_masks)
 	soon();
 	R(SYSCALL(SYS_epoll_pwait2, e, &ev, 1, &long_time, &all_but, 8));
 	show_mask("epoll_pwait2");
-	/* Ready descriptors: no signal, the mask has no effect. (One more may be pending from the timer.) */
+	/* Ready descriptors: no signal, the mask has no effect. (One more may be pending from the
+	 * timer.) */
 	set_alarm_ignored();
 	write(p[1], "x", 1);
 	R(epoll_pwait(e, &ev, 1, 10000, &all_but));
@@ -161,7 +164,8 @@ CASE(wait_sigtimedwait)
 	show_mask("interrupted");
 }
 
-/* A blocking call on a path: it can be interrupted, restarted, and left by longjmp, as the kernel does it. */
+/* A blocking call on a path: it can be interrupted, restarted, and left by longjmp, as the kernel
+ * does it. */
 CASE(wait_fifo_eintr)
 {
 	mkfifo("p", 0600);

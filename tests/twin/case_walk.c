@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_walk.c - how names are walked: symlinks absolute and relative at any depth, .. above the root, loops, lengths.
+ * case_walk.c - how names are walked: symlinks absolute and relative at any depth, .. above the
+ * root, loops, lengths.
  */
 #include "twin.h"
 
@@ -10,9 +11,10 @@ CASE(walk_root_links)
 	static const char *const names_in_root[] = {"/etc/passwd", "/etc/absolute", "/etc/relative",
 		"/etc/above", "/etc/dangling", "/link-to-etc/passwd", "/link-to-etc/absolute",
 		"/link-to-etc/above", "/link-to-lib/..", "/link-to-lib/../../etc/relative",
-		"/../../etc/passwd", "/../link-to-etc/../etc/passwd", "//etc///passwd", "/./etc/./passwd",
-		"/etc/passwd/", "/etc/passwd/.", "/etc/passwd/..", "/etc/absolute/", "/etc/", "/etc/.",
-		"/link-to-etc", "/link-to-etc/", "/link-to-etc/."};
+		"/../../etc/passwd", "/../link-to-etc/../etc/passwd", "//etc///passwd",
+		"/./etc/./passwd", "/etc/passwd/", "/etc/passwd/.", "/etc/passwd/..",
+		"/etc/absolute/", "/etc/", "/etc/.", "/link-to-etc", "/link-to-etc/",
+		"/link-to-etc/."};
 	struct stat st;
 
 	for (size_t i = 0; i < COUNT(names_in_root); i++) {
@@ -36,8 +38,9 @@ CASE(walk_dotdot)
 	struct stat root, st;
 
 	stat("/", &root);
-	static const char *const ups[] = {"/..", "/../", "/../..", "..", "../..", "../../..", "../../../..",
-		"d/../..", "d/../../..", "to-root", "to-root/..", "to-root/../..", "up", "up/..", "up/../.."};
+	static const char *const ups[] = {"/..", "/../", "/../..", "..", "../..", "../../..",
+		"../../../..", "d/../..", "d/../../..", "to-root", "to-root/..", "to-root/../..",
+		"up", "up/..", "up/../.."};
 	mkdir("d", 0755);
 	symlink("/", "to-root");
 	symlink("../../../../../..", "up");
@@ -46,7 +49,8 @@ CASE(walk_dotdot)
 			say("%s: %e\n", ups[i], errno);
 		else
 			say("%s is %s\n", ups[i],
-				st.st_ino == root.st_ino && st.st_dev == root.st_dev ? "the root" : "elsewhere");
+				st.st_ino == root.st_ino && st.st_dev == root.st_dev ? "the root"
+										     : "elsewhere");
 	}
 	int fd = open("/", O_RDONLY | O_DIRECTORY);
 	R(fstatat(fd, "..", &st, 0));
@@ -59,7 +63,7 @@ CASE(walk_dotdot)
 
 CASE(walk_link_dotdot)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		x_mkdir("a", 0755);
 		x_mkdir("a/b", 0755);
 		x_put("a/found", "beside b");
@@ -79,7 +83,7 @@ CASE(walk_link_dotdot)
 
 CASE(walk_link_chain)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		x_mkdir("d1", 0755);
 		x_mkdir("d1/d2", 0755);
 		x_put("d1/d2/file", "deep");
@@ -92,9 +96,11 @@ CASE(walk_link_chain)
 		x_symlink("s2/", "s7");
 		x_symlink("s3/", "s8");
 		unlink("/t/link-here");
-		symlink(twin_spell == SPELL_ABS ? "/t/abs" :
-			twin_spell == SPELL_REL ? "rel" :
-			twin_spell == SPELL_AT ? "/../../t/at" : "./../t/sym", "/t/link-here");
+		symlink(twin_spell == SPELL_ABS	  ? "/t/abs"
+			: twin_spell == SPELL_REL ? "rel"
+			: twin_spell == SPELL_AT  ? "/../../t/at"
+						  : "./../t/sym",
+			"/t/link-here");
 		x_show("s3");
 		x_show("s5");
 		x_show("s6");
@@ -106,9 +112,9 @@ CASE(walk_link_chain)
 	}
 }
 
-/* When a walk must start again because something was mounted on this machine meanwhile, the kernel goes on counting
- * links where it was (set_nameidata() counts a call, not a walk; fs/namei.c), so near the limit it may say ELOOP
- * although one more try succeeds. A real ELOOP stays. */
+/* When a walk must start again because something was mounted on this machine meanwhile, the kernel
+ * goes on counting links where it was (set_nameidata() counts a call, not a walk; fs/namei.c), so
+ * near the limit it may say ELOOP although one more try succeeds. A real ELOOP stays. */
 static long settled;
 #define R_LOOP(call)                                                                               \
 	do {                                                                                       \
@@ -139,7 +145,7 @@ CASE(walk_eloop_40)
 {
 	struct stat st;
 
-	SPELLINGS {
+	SPELLINGS() {
 		link_ring(42);
 		R_LOOP(x_stat("l38", &st));
 		R_LOOP(x_stat("l39", &st));
@@ -162,7 +168,7 @@ CASE(walk_eloop_in_one_name)
 	char name[128];
 	struct stat st;
 
-	SPELLINGS {
+	SPELLINGS() {
 		x_symlink(".", "d");
 		x_put("f", "f");
 		for (int n = 37; n <= 42; n++) {
@@ -179,7 +185,7 @@ CASE(walk_eloop_in_one_name)
 
 CASE(walk_eloop_self)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		x_symlink("self", "self");
 		x_symlink("pong", "ping");
 		x_symlink("ping", "pong");
@@ -206,7 +212,7 @@ CASE(walk_name_lengths)
 {
 	static char name[5000];
 
-	SPELLINGS {
+	SPELLINGS() {
 		R(x_mkdir(fill(name, 'n', 255), 0755));
 		R(x_mkdir(fill(name, 'n', 256), 0755));
 		fill(name, 'n', 255);
@@ -249,7 +255,7 @@ CASE(walk_path_max)
 
 CASE(walk_enotdir)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		x_put("file", "text");
 		x_symlink("file", "link");
 		x_say_stat("file/");
@@ -315,7 +321,7 @@ CASE(walk_empty_path)
 
 CASE(walk_empty_link_component)
 {
-	SPELLINGS {
+	SPELLINGS() {
 		x_symlink("nowhere", "dangling");
 		x_say_stat("dangling");
 		x_say_lstat("dangling");

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_xattr.c - extended attributes in the user namespace, by path, by link, by fd; the names a link may not have.
+ * case_xattr.c - extended attributes in the user namespace, by path, by link, by fd; the names a
+ * link may not have.
  */
 #include "twin.h"
 
@@ -22,7 +23,7 @@ CASE(xattr)
 {
 	char buf[300];
 
-	SPELLINGS {
+	SPELLINGS() {
 		x_put("f", "x");
 		x_mkdir("d", 0755);
 		x_symlink("f", "l");
@@ -96,7 +97,7 @@ CASE(xattr_root_trusted)
 {
 	char buf[64] = "";
 
-	SPELLINGS {
+	SPELLINGS() {
 		x_put("f", "x");
 		x_symlink("f", "l");
 		R(setxattr(x("f"), "trusted.a", "secret", 6, 0));
@@ -116,7 +117,7 @@ CASE(xattr_root_capability)
 	static const unsigned char cap[20] = {1, 0, 0, 2, 0, 0x20};
 	char buf[64] = "";
 
-	SPELLINGS {
+	SPELLINGS() {
 		x_put("f", "x");
 		R(setxattr(x("f"), "security.capability", cap, sizeof(cap), 0));
 		R(getxattr(x("f"), "security.capability", buf, 64));
@@ -124,5 +125,36 @@ CASE(xattr_root_capability)
 		R(setxattr(x("f"), "security.capability", "junk", 4, 0));
 		R(removexattr(x("f"), "security.capability"));
 		R(getxattr(x("f"), "security.capability", buf, 64));
+	}
+}
+
+/* user::rw- user:me:r-- group::r-- mask::r-- other::---, as setfacl(1) writes it. */
+CASE(xattr_posix_acl)
+{
+	unsigned char acl[] = {2, 0, 0, 0, 1, 0, 6, 0, 255, 255, 255, 255, 2, 0, 4, 0, 0, 0, 0, 0,
+		4, 0, 4, 0, 255, 255, 255, 255, 16, 0, 4, 0, 255, 255, 255, 255, 32, 0, 0, 0, 255,
+		255, 255, 255};
+	unsigned char buf[100] = {0};
+	unsigned me = geteuid();
+
+	memcpy(acl + 16, &me, sizeof(me));
+	SPELLINGS() {
+		x_put("f", "x");
+		x_mkdir("d", 0755);
+		R(setxattr(x("f"), "system.posix_acl_access", acl, sizeof(acl), 0));
+		x_say_stat("f");
+		R(getxattr(x("f"), "system.posix_acl_access", buf, sizeof(buf)));
+		say("same %d\n", memcmp(buf, acl, sizeof(acl)) == 0);
+		R(x_chmod("f", 0604));
+		R(getxattr(x("f"), "system.posix_acl_access", buf, sizeof(buf)));
+		say("mask %d other %d\n", buf[30], buf[38]);
+		R(setxattr(x("d"), "system.posix_acl_default", acl, sizeof(acl), 0));
+		x_put("d/f", "x");
+		x_say_stat("d/f");
+		R(setxattr(x("f"), "system.posix_acl_default", acl, sizeof(acl), 0));
+		R(setxattr(x("f"), "system.posix_acl_access", acl, 7, 0));
+		R(removexattr(x("f"), "system.posix_acl_access"));
+		R(getxattr(x("f"), "system.posix_acl_access", buf, sizeof(buf)));
+		x_say_stat("f");
 	}
 }

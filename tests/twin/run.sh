@@ -12,14 +12,16 @@
 #   --without CALLS   with those calls failing ENOSYS on both sides (see ../without.c)
 #   --prefix CMD      words put before the jail's command only, e.g. "without --container"
 #   --reference  only print the references' outputs
+#   --deep       the jail's root stands some 900 bytes deep on the host: nothing inside may notice
+#   --list       name the cases
 #   --keep       leave the work directory behind and say where it is
-#   -v           name the cases that pass, too
+#   -v           name the cases that pass, too; whole differences, not their first 30 lines
 #
 # Environment: FAKEJAIL (command; `$FAKEJAIL $FAKEJAIL_ARGS ROOT CMD ARG...`), FAKEJAIL_ARGS, FAKEJAIL_USER_ARGS (added
 # for the cases that want an ordinary user inside; default --userspec=UID:UID), TWIN_UID (4242), TWIN_LIMIT (seconds a
-# test, 20), CC, MUSL_CC.
+# test, 15), CC, MUSL_CC, MAKE.
 #
-# Ends with `N passed, N failed, N skipped`; exit 0, or 1 if anything failed, 2 for a usage error.
+# Ends with `N passed, N failed, N skipped`; exit 0, or 1 if anything failed, 2 for a usage error, 77 if nothing could run.
 set -eu
 
 flavours_known='glibc-dynamic glibc-static musl-dynamic musl-static raw'
@@ -29,7 +31,7 @@ usage() {
 	exit "$1"
 }
 
-globs='' flavours='' jobs=2 self=no without='' prefix='' reference_only=no keep=no verbose=no
+globs='' flavours='' jobs=2 self=no without='' prefix='' reference_only=no keep=no verbose=no deep=no list=no
 srcdir='' builddir='' wants=''
 # Without shift: the second run of this script, below, gets "$@" again.
 for arg; do
@@ -49,6 +51,8 @@ for arg; do
 	--self) self=yes ;;
 	--reference) reference_only=yes ;;
 	--keep) keep=yes ;;
+	--deep) deep=yes ;;
+	--list) list=yes ;;
 	-v) verbose=yes ;;
 	-h | --help) usage 0 ;;
 	-*) usage 2 >&2 ;;
@@ -61,16 +65,27 @@ srcdir=$(cd "$srcdir" && pwd)
 [ -n "$builddir" ] || builddir=$srcdir/build
 mkdir -p "$builddir"
 builddir=$(cd "$builddir" && pwd)
-: "${CC:=cc}" "${MUSL_CC:=musl-gcc}" "${FAKEJAIL:=}" "${FAKEJAIL_ARGS=}" "${TWIN_UID:=4242}" "${TWIN_LIMIT:=20}"
+: "${CC:=cc}" "${MUSL_CC:=musl-gcc}" "${FAKEJAIL:=}" "${FAKEJAIL_ARGS=}" "${TWIN_UID:=4242}" "${TWIN_LIMIT:=15}"
 : "${FAKEJAIL_USER_ARGS=--userspec=$TWIN_UID:$TWIN_UID}"
 [ -n "$flavours" ] || flavours=$flavours_known
 
-if [ "$self" = no ] && [ "$reference_only" = no ] && [ -z "$FAKEJAIL" ]; then
+if [ "$self$reference_only$list" = nonono ] && [ -z "$FAKEJAIL" ]; then
 	echo 'run.sh: FAKEJAIL is not set; give it, or --self' >&2
 	exit 2
 fi
+# The runner starts it from the root directory.
+case $FAKEJAIL in
+/*) ;;
+*/*) FAKEJAIL=$PWD/$FAKEJAIL ;;
+esac
 
-make -s -j "$jobs" -f "$srcdir/twin.mk" "SRCDIR=$srcdir" "BUILDDIR=$builddir" "CC=$CC" "MUSL_CC=$MUSL_CC" all
+# Without the flags of a make that runs us: they name its jobserver.
+MAKEFLAGS='' "${MAKE:-make}" -s -j "$jobs" -f "$srcdir/twin.mk" "SRCDIR=$srcdir" "BUILDDIR=$builddir" "CC=$CC" "MUSL_CC=$MUSL_CC" all
+
+if [ "$list" = yes ]; then
+	"$builddir/twin.glibc-static" --list | sort
+	exit 0
+fi
 
 am_root=no uid=-1
 [ "$(id -u)" != 0 ] || { am_root=yes; uid=$TWIN_UID; }
@@ -143,11 +158,18 @@ if [ "$am_root" = yes ]; then
 elif "$runner" -q mounts -r "$work/root" -u "$uid"; then
 	have_mounts=yes
 fi
+nest=''
+if [ "$deep" = yes ]; then
+	for part in a b c d; do
+		nest=$nest/$(printf "%0220d" 0 | tr 0 "$part")
+	done
+fi
 worker=1
 while [ "$worker" -le "$jobs" ]; do
 	mkdir "$work/trash.$worker" "$work/out.$worker"
 	[ "$am_root" = no ] || chown "$TWIN_UID" "$work/trash.$worker"
-	cp -a "$work/root" "$work/jail.$worker"
+	mkdir -p "$work/deep.$worker$nest"
+	cp -a "$work/root" "$work/deep.$worker$nest/jail"
 	cp -a "$work/root" "$work/reference.$worker"
 	if [ "$TWIN_MOUNTS" = yes ]; then
 		mount --rbind /proc "$work/reference.$worker/proc"
@@ -167,7 +189,7 @@ tests() {
 		fi
 		"$builddir/twin.glibc-static" --list | sort | awk -F '[ \t]*[|][ \t]*' -v flavour="$flavour" \
 			-v globs="$globs" -v have_chroot="$have_chroot" -v have_mounts="$have_mounts" \
-			-v am_root="$am_root" '
+			-v am_root="$am_root" -v srcdir="$srcdir" '
 			function matches(name, n, g, i, re) {
 				n = split(globs, g, " ")
 				if (n == 0)
@@ -196,7 +218,7 @@ tests() {
 				n = needs[$1] == "" ? "-" : needs[$1]
 				if (out[$1] ~ ("(^|[ ,(])" flavour "([ ,:)]|$)"))
 					why = "left out: " out[$1]
-				else if (known[$1] != "")
+				else if (known[$1] != "" && (getline line <(srcdir "/known/" $1)) < 0)
 					why = "known difference: " known[$1]
 				else if (have_chroot == "no")
 					why = "no chroot(2) and no user namespaces here"
@@ -229,8 +251,8 @@ jail() {
 	[ -z "$without" ] || before="$builddir/without $without $before"
 	case $before in without\ *) before="$builddir/$before" ;; esac
 	# shellcheck disable=SC2086 # words
-	"$runner" -s "$work/jail.$worker/t" -k "$work/trash.$worker" -u "$uid" -l "$TWIN_LIMIT" -o "$1" \
-		$before "$FAKEJAIL" $FAKEJAIL_ARGS $user "$work/jail.$worker" "/bin/twin.$2" "$3"
+	"$runner" -s "$work/deep.$worker$nest/jail/t" -k "$work/trash.$worker" -u "$uid" -l "$TWIN_LIMIT" -o "$1" \
+		$before "$FAKEJAIL" $FAKEJAIL_ARGS $user "$work/deep.$worker$nest/jail" "/bin/twin.$2" "$3"
 }
 
 work_off() { # WORKER
@@ -255,18 +277,34 @@ work_off() { # WORKER
 			reference "$out/jail" "$flavour" "$name" "$needs" || :
 		else
 			jail "$out/jail" "$flavour" "$name" "$needs" || :
+			[ ! -e "$srcdir/known/$name" ] || cp "$srcdir/known/$name" "$out/reference"
 		fi
 		if cmp -s "$out/reference" "$out/jail"; then
 			[ "$verbose" = no ] || echo "PASS $name ($flavour)"
 			echo >>"$out/passed"
 		else
 			echo "FAIL $name ($flavour): - chroot, + jail"
-			diff -a -U 1 "$out/reference" "$out/jail" | sed '1,2d;s/^/    /' || :
+			diff -a -U 1 "$out/reference" "$out/jail" | awk -v all="$verbose" '
+				NR > 2 && (all == "yes" || NR <= 32) { print "    " $0 }
+				END { if (all != "yes" && NR > 32) print "    (" NR - 32 " more lines: -v)" }'
 		fi
 	done
 }
 
 tests >"$work/tests"
+
+# One word about a jail that does not start at all, instead of a thousand.
+if [ "$self$reference_only" = nono ]; then
+	worker=1
+	flavour=$(echo "$flavours" | awk '{ print $1 }')
+	jail "$work/out.1/probe" "$flavour" --list - || :
+	if ! grep -aqx mkdir "$work/out.1/probe"; then
+		echo "run.sh: the jail does not start ($FAKEJAIL $FAKEJAIL_ARGS ROOT /bin/twin.$flavour --list):" >&2
+		sed 's/^/    /' "$work/out.1/probe" >&2
+		exit 1
+	fi
+fi
+
 worker=1
 workers=''
 while [ "$worker" -le "$jobs" ]; do
@@ -296,4 +334,5 @@ passed=$(cat "$work"/out.*/passed 2>/dev/null | grep -c '' || :)
 failed=$(cat "$work"/result.* | grep -ac '^FAIL' || :)
 skipped=$(cat "$work"/result.* | grep -ac '^SKIP' || :)
 echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" = 0 ]
+[ "$failed" = 0 ] || exit 1
+[ "$passed" != 0 ] || exit 77

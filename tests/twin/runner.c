@@ -1,22 +1,24 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * runner.c - run one command, for run.sh: in a real chroot or not, as a given user, with a hard time limit, its output
- * in a file that ends in a line saying how it ended. Exits 0, whatever the command said, 3 if it ran out of time, 125 if
- * it could not be run.
+ * runner.c - run one command, for run.sh: in a real chroot or not, as a given user, with a hard
+ *time limit, its output in a file that ends in a line saying how it ended. Exits 0, whatever the
+ *command said, 3 if it ran out of time, 125 if it could not be run.
  *
  *	runner [-r ROOT] [-u UID] [-p] [-s SCRATCH -k TRASH] [-l SECONDS] -o FILE CMD [ARG]...
  *	runner -q chroot|mounts|root [-r ROOT] [-u UID]	can this machine do that? exit 0 or 1
  *
- * -r ROOT	chroot(2) there, with /proc, /dev and /sys of this machine bound in a mount namespace of its own unless -p says
- *		not to; as root, or, where that is refused, in a user namespace that maps UID to the caller.
- * -u UID	real, effective and saved uid and gid, no other groups; not given or -1: as we are.
- * -s SCRATCH	made anew, owned by UID, after what stood there has been moved into the directory TRASH.
- * -l SECONDS	then SIGKILL.
+ * -r ROOT	chroot(2) there, with /proc, /dev and /sys of this machine bound in a mount
+ *namespace of its own unless -p says not to; as root, or, where that is refused, in a user
+ *namespace that maps UID to the caller. -u UID	real, effective and saved uid and gid, no other
+ *groups; not given or -1: as we are.
+ * -s SCRATCH	made anew, owned by UID, after what stood there has been moved into the directory
+ *TRASH. -l SECONDS	then SIGKILL.
  *
- * The command starts with / as its working directory, stdin /dev/null, usual limits, signals and a fixed environment.
- * Whatever it leaves behind is killed: the runner is a subreaper, so every descendant ends as its child,
- * also those in sessions of their own and a debugger caught in vfork with its traced child, which outlive timeout(1).
+ * The command starts with / as its working directory, stdin /dev/null, usual limits, signals and a
+ *fixed environment. Whatever it leaves behind is killed: the runner is a subreaper, so every
+ *descendant ends as its child, also those in sessions of their own and a debugger caught in vfork
+ *with its traced child, which outlive timeout(1).
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -59,7 +61,8 @@ static int write_file(const char *path, const char *text)
 	return n < 0 ? -1 : 0;
 }
 
-/* A user namespace in which the caller is `uid`: all capabilities until the next exec, none after it unless uid is 0. */
+/* A user namespace in which the caller is `uid`: all capabilities until the next exec, none after
+ * it unless uid is 0. */
 static int enter_user_namespace(int uid)
 {
 	char map[64];
@@ -110,9 +113,8 @@ static int enter_root(const char *root, int uid, int bare)
 
 static void become(int uid)
 {
-	if (uid < 0 || geteuid() == (uid_t)uid)
-		return;
 	gid_t gid = (gid_t)uid;
+
 	if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 ||
 		setresuid((uid_t)uid, (uid_t)uid, (uid_t)uid) < 0)
 		die("setresuid");
@@ -133,11 +135,13 @@ static void usual_state(void)
 }
 
 /* The same for everyone; the programs print it. */
-static char *const usual_environment[] = {
-	"PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME=/", "TERM=dumb", "TWIN=a b", "EMPTY=", NULL};
+static char *const usual_environment[] = {"PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
+	"HOME=/", "TERM=dumb", "TWIN=a b", "EMPTY=", NULL};
 
 static _Noreturn void child(const struct options *o, int out)
 {
+	int really_root = geteuid() == 0;
+
 	usual_state();
 	int in = open("/dev/null", O_RDONLY);
 	if (in < 0)
@@ -151,7 +155,8 @@ static _Noreturn void child(const struct options *o, int out)
 			die("/");
 	} else if (enter_root(o->root, o->uid, o->bare) < 0)
 		die("chroot");
-	become(o->uid);
+	if (o->uid >= 0 && really_root)
+		become(o->uid);
 	execvpe(o->command[0], o->command, usual_environment);
 	die(o->command[0]);
 }
@@ -177,7 +182,8 @@ static void kill_children(void)
 	}
 }
 
-/* The first wait is for the command, later ones for what it left; each round kills one generation of orphans. */
+/* The first wait is for the command, later ones for what it left; each round kills one generation
+ * of orphans. */
 static void kill_the_rest(void)
 {
 	for (;;) {
@@ -217,7 +223,8 @@ static int run(const struct options *o)
 	if (pid == 0)
 		child(o, out);
 	running = pid;
-	sigaction(SIGALRM, &(struct sigaction){.sa_handler = on_alarm, .sa_flags = SA_RESTART}, NULL);
+	sigaction(
+		SIGALRM, &(struct sigaction){.sa_handler = on_alarm, .sa_flags = SA_RESTART}, NULL);
 	alarm((unsigned)o->seconds);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;

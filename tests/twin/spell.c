@@ -1,8 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * spell.c - the same call spelt with an absolute path, relative to the working directory, relative to a dirfd, and
- * through an absolute symlink that begins with `..` above the root: SPELLINGS in twin.h.
+ * spell.c - the same call spelt with an absolute path, relative to the working directory, relative
+ * to a dirfd, and through an absolute symlink that begins with `..` above the root: SPELLINGS in
+ * twin.h.
  */
 #include "twin.h"
 

@@ -36,6 +36,19 @@ TOOL(exit)
 	twin_exit(argc > 2 ? atoi(argv[2]) : 0);
 }
 
+/* The file named by argv[2], NULs as bars. */
+TOOL(show)
+{
+	char buf[400];
+	const int fd = open(argv[2], O_RDONLY);
+	const long n = read(fd, buf, sizeof(buf) - 1);
+
+	for (long i = 0; i < n; i++)
+		buf[i] = buf[i] ? buf[i] : '|';
+	buf[n < 0 ? 0 : n] = 0;
+	say("%ld %q\n", n, buf);
+}
+
 TOOL(say)
 {
 	say("%s\n", argc > 2 ? argv[2] : "said");

@@ -1,10 +1,12 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * twin.c - main() of the case program, and the printing that cases share (twin.h says what each does).
+ * twin.c - main() of the case program, and the printing that cases share (twin.h says what each
+ * does).
  *
- * Prints with write(2) and a formatter of its own: stdio would do calls a case did not ask for, and must not be used
- * in a vfork child, a signal handler or a thread with a small stack, where cases print too.
+ * Prints with write(2) and a formatter of its own: stdio would do calls a case did not ask for, and
+ * must not be used in a vfork child, a signal handler or a thread with a small stack, where cases
+ * print too.
  */
 #include "twin.h"
 
@@ -37,11 +39,13 @@ static void list_cases(void)
 
 int main(int argc, char **argv)
 {
-	/* Without arguments (an exec with an empty argv, say) the program tells how it was started. */
+	/* Without arguments (an exec with an empty argv, say) the program tells how it was started.
+	 */
 	if (argc < 2 || argv[1][0] == '@') {
 		if (argc > 0 && argv[0][0] == '/')
 			twin_self = argv[0];
-		run_entry(__start_twin_tool, __stop_twin_tool, argc, argv, argc < 2 ? "args" : argv[1] + 1);
+		run_entry(__start_twin_tool, __stop_twin_tool, argc, argv,
+			argc < 2 ? "args" : argv[1] + 1);
 		twin_exit(2);
 	}
 	if (strcmp(argv[1], "-c") == 0 && argc > 2)
@@ -72,7 +76,8 @@ long raw_ret(long r)
 	return r;
 }
 
-/* What the kernel calls struct sigaction (arch/x86/include/uapi/asm/signal.h), and the return it demands. */
+/* What the kernel calls struct sigaction (arch/x86/include/uapi/asm/signal.h), and the return it
+ * demands. */
 struct kernel_sigaction {
 	void (*handler)(int);
 	unsigned long flags;
@@ -217,7 +222,9 @@ static void out_format(struct out *o, const char *f, va_list ap)
 		case 'x':
 		case 'o':
 			out_number(o, is_long ? va_arg(ap, unsigned long) : va_arg(ap, unsigned),
-				*f == 'u' ? 10 : *f == 'x' ? 16 : 8);
+				*f == 'u'   ? 10
+				: *f == 'x' ? 16
+					    : 8);
 			break;
 		default:
 			out_char(o, *f);
@@ -341,10 +348,11 @@ void say_stat(const char *name, const struct stat *st)
 {
 	char u[12], g[12];
 
-	/* A directory's size and link count depend on the file system, a link's mode is always 0777. */
+	/* A directory's size and link count depend on the file system, a link's mode is always
+	 * 0777. */
 	if (S_ISDIR(st->st_mode))
-		say("%s: dir %o %s:%s\n", name, st->st_mode & 07777, owner(st->st_uid, geteuid(), u),
-			owner(st->st_gid, getegid(), g));
+		say("%s: dir %o %s:%s\n", name, st->st_mode & 07777,
+			owner(st->st_uid, geteuid(), u), owner(st->st_gid, getegid(), g));
 	else if (S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode))
 		say("%s: %s %o %s:%s rdev %lx links %ld\n", name, type_name(st->st_mode),
 			st->st_mode & 07777, owner(st->st_uid, geteuid(), u),

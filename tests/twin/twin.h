@@ -1,14 +1,16 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * twin.h - what every twin case includes: CASE(), the ways to print what was seen, the spellings of a path.
+ * twin.h - what every twin case includes: CASE(), the ways to print what was seen, the spellings of
+ * a path.
  *
- * A case asserts nothing. It makes calls and prints what came back; run.sh runs it under a real chroot and in the
- * jail, and the two outputs must be equal byte for byte. So a case must print something that would differ if a call
- * did the wrong thing, and nothing that differs between two runs (ids, inode numbers, times) unless normalised.
+ * A case asserts nothing. It makes calls and prints what came back; run.sh runs it under a real
+ * chroot and in the jail, and the two outputs must be equal byte for byte. So a case must print
+ * something that would differ if a call did the wrong thing, and nothing that differs between two
+ * runs (ids, inode numbers, times) unless normalised.
  *
- * The same sources are built against glibc, against musl, and with -D TWIN_RAW, where twin_raw.h turns each call into
- * an inline syscall instruction in the program's own text.
+ * The same sources are built against glibc, against musl, and with -D TWIN_RAW, where twin_raw.h
+ * turns each call into an inline syscall instruction in the program's own text.
  */
 #ifndef TWIN_H
 #define TWIN_H
@@ -61,8 +63,9 @@
 #include "twin_raw.h"
 #endif
 
-/* A case: `run.sh` starts the program with its name as argv[1]. It stands in the file case_SUBJECT.c where SUBJECT
- * begins its name. It starts with an empty directory /t as its working directory, umask 022, stdin /dev/null. */
+/* A case: `run.sh` starts the program with its name as argv[1]. It stands in the file
+ * case_SUBJECT.c where SUBJECT begins its name. It starts with an empty directory /t as its working
+ * directory, umask 022, stdin /dev/null. */
 struct twin_entry {
 	const char *name;
 	void (*run)(int argc, char **argv);
@@ -81,12 +84,12 @@ struct twin_entry {
 
 /* ---- printing ---- */
 
-/* %s %d %u %x %o %ld %lx %c as in printf(3); %q a quoted string, long ones cut in the middle with their length;
- * %e an errno's name; %g a signal's name. One write(2) a call. */
+/* %s %d %u %x %o %ld %lx %c as in printf(3); %q a quoted string, long ones cut in the middle with
+ * their length; %e an errno's name; %g a signal's name. One write(2) a call. */
 void say(const char *format, ...);
 
-/* Make the call and print its source text and what it returned: `mkdir("a/", 0755) = -1 EEXIST`. An errno that
- * changed although the call succeeded is printed too. The value is handed on. */
+/* Make the call and print its source text and what it returned: `mkdir("a/", 0755) = -1 EEXIST`. An
+ * errno that changed although the call succeeded is printed too. The value is handed on. */
 #define R(call) twin_ret(#call, (errno = 0, (long)(call)))
 /* The same for a call that returns a pointer, of which only NULL or not can be compared. */
 #define RP(call) twin_ret_ptr(#call, (errno = 0, (const void *)(call)))
@@ -98,11 +101,14 @@ void say_status(const char *name, int status);
 /* Wait for `pid` and print how it ended. */
 void reap(const char *name, pid_t pid);
 
-/* Print a stat buffer but for what differs between runs; the owner as `me` (the caller), `root` or a number. */
+/* Print a stat buffer but for what differs between runs; the owner as `me` (the caller), `root` or
+ * a number. */
 void say_stat(const char *name, const struct stat *st);
-/* Print everything below `path`, sorted: type, mode, size, links, symlink text, the first bytes of small files. */
+/* Print everything below `path`, sorted: type, mode, size, links, symlink text, the first bytes of
+ * small files. */
 void tree(const char *path);
-/* Names in a directory, sorted, without . and ..; malloc'ed, ends in NULL; NULL and errno when it cannot be read. */
+/* Names in a directory, sorted, without . and ..; malloc'ed, ends in NULL; NULL and errno when it
+ * cannot be read. */
 char **names(const char *path);
 
 const char *errno_name(int e);
@@ -111,9 +117,9 @@ const char *signal_name(int sig);
 /* ---- making things ---- */
 void put(const char *path, const char *text); /* a regular file with this content, mode 0644 */
 void put_mode(const char *path, const char *text, mode_t mode);
-void show(const char *path);	       /* print a file's content */
-void show_fd(const char *name, int fd); /* print what can be read from fd */
-void show_link(const char *path);      /* print readlink(path) */
+void show(const char *path);		 /* print a file's content */
+void show_fd(const char *name, int fd);	 /* print what can be read from fd */
+void show_link(const char *path);	 /* print readlink(path) */
 char *fill(char *buf, char c, size_t n); /* buf = n times c, NUL-terminated */
 
 /* This program, by its absolute path in the root: to exec. */
@@ -122,7 +128,8 @@ extern char **environ;
 /* An argument vector, in parentheses so that the raw flavour's macros take it for one argument. */
 #define ARGV(...) ((char *[]){__VA_ARGS__, NULL})
 
-/* Run a body in a forked child (so that it may lose its root, its fds, its life) and print how that ended. */
+/* Run a body in a forked child (so that it may lose its root, its fds, its life) and print how that
+ * ended. */
 #define CHILD(name)                                                                                \
 	for (pid_t twin_pid = twin_fork(); twin_pid >= 0;                                          \
 		twin_pid = twin_pid ? (reap(name, twin_pid), -1) : (twin_exit(0), -1))             \
@@ -132,12 +139,13 @@ _Noreturn void twin_exit(int status);
 
 /* ---- spellings ---- */
 
-/* Run the body once for each way to spell a path: absolute, relative to the working directory, relative to a dirfd
- * (the working directory being elsewhere), and through an absolute symlink. Each has its own empty directory, and the
- * x_ calls take names in it. Output lines are marked [abs] [rel] [at] [sym].
+/* Run the body once for each way to spell a path: absolute, relative to the working directory,
+ * relative to a dirfd (the working directory being elsewhere), and through an absolute symlink.
+ * Each has its own empty directory, and the x_ calls take names in it. Output lines are marked
+ * [abs] [rel] [at] [sym].
  *
  * Where a call has no dirfd form, [at] is spelt /proc/self/fd/N/name instead. */
-#define SPELLINGS for (twin_spell_first(); twin_spell_more(); twin_spell_next())
+#define SPELLINGS() for (twin_spell_first(); twin_spell_more(); twin_spell_next())
 enum twin_spell { SPELL_NONE, SPELL_ABS, SPELL_REL, SPELL_AT, SPELL_SYM, SPELL_END };
 extern enum twin_spell twin_spell;
 extern int twin_dirfd; /* the directory of the spelling: AT_FDCWD but for [at] */

@@ -1,8 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * twin_abi.h - what the kernel defines and one of the C libraries does not: numbers, flags, structures, and calls
- * without a wrapper in musl 1.2.3 or glibc 2.36, which go through syscall(2) (in the raw flavour: twin_raw.h).
+ * twin_abi.h - what the kernel defines and one of the C libraries does not: numbers, flags,
+ * structures, and calls without a wrapper in musl 1.2.3 or glibc 2.36, which go through syscall(2)
+ * (in the raw flavour: twin_raw.h).
  *
  * Written out, since musl's include path has no <linux/...>.
  */
@@ -59,8 +60,36 @@ struct twin_dirent64 {
 
 /* include/uapi/linux/sched.h */
 struct twin_clone_args {
-	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup;
+	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid,
+		set_tid_size, cgroup;
 };
+
+/* include/uapi/linux/filter.h, seccomp.h, audit.h */
+struct twin_filter {
+	uint16_t code;
+	uint8_t jt, jf;
+	uint32_t k;
+};
+struct twin_fprog {
+	unsigned short len;
+	struct twin_filter *filter;
+};
+#define TWIN_BPF_LOAD(offset)                                                                      \
+	{                                                                                          \
+		0x20, 0, 0, offset                                                                 \
+	} /* BPF_LD | BPF_W | BPF_ABS */
+#define TWIN_BPF_IF(value, yes, no)                                                                \
+	{                                                                                          \
+		0x15, yes, no, value                                                               \
+	} /* BPF_JMP | BPF_JEQ | BPF_K */
+#define TWIN_BPF_RETURN(value)                                                                     \
+	{                                                                                          \
+		0x06, 0, 0, value                                                                  \
+	}
+#define TWIN_SECCOMP_KILL 0x80000000u /* the process */
+#define TWIN_SECCOMP_TRAP 0x00030000u
+#define TWIN_SECCOMP_ERRNO 0x00050000u
+#define TWIN_SECCOMP_ALLOW 0x7fff0000u
 
 #ifndef AT_EMPTY_PATH
 #define AT_EMPTY_PATH 0x1000
@@ -73,9 +102,9 @@ struct twin_clone_args {
 #define TWIN_RENAME_WHITEOUT 4
 
 #ifdef TWIN_RAW
-#define SYSCALL(nr, ...) RAW(nr, __VA_ARGS__)
+#define SYSCALL(...) RAW(__VA_ARGS__)
 #else
-#define SYSCALL(nr, ...) syscall(nr, __VA_ARGS__)
+#define SYSCALL(...) syscall(__VA_ARGS__)
 #endif
 #define sys_openat2(...) SYSCALL(SYS_openat2, __VA_ARGS__)
 #define sys_faccessat2(...) SYSCALL(SYS_faccessat2, __VA_ARGS__)

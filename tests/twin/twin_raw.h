@@ -1,10 +1,12 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * twin_raw.h - the raw flavour: libc's names mapped onto system calls made by an instruction in the case's own text.
+ * twin_raw.h - the raw flavour: libc's names mapped onto system calls made by an instruction in the
+ * case's own text.
  *
- * The oldest number that serves is used (open, stat, mkdir, not openat, ...), since glibc has stopped using them and
- * hand-written programs have not. x86_64 only. libc is still linked, for start-up, memory and errno's place.
+ * The oldest number that serves is used (open, stat, mkdir, not openat, ...), since glibc has
+ * stopped using them and hand-written programs have not. x86_64 only. libc is still linked, for
+ * start-up, memory and errno's place.
  */
 #ifndef TWIN_RAW_H
 #define TWIN_RAW_H
@@ -24,7 +26,8 @@ static inline __attribute__((always_inline)) long raw_6(
 	return r;
 }
 
-/* Not inlined: the compiler may keep errno's address across a vfork otherwise, and the traps stay small. */
+/* Not inlined: the compiler may keep errno's address across a vfork otherwise, and the traps stay
+ * small. */
 long raw_ret(long r);
 
 #define RAW_0(nr) raw_6(nr, 0, 0, 0, 0, 0, 0)
@@ -32,8 +35,7 @@ long raw_ret(long r);
 #define RAW_2(nr, a, b) raw_6(nr, (long)(a), (long)(b), 0, 0, 0, 0)
 #define RAW_3(nr, a, b, c) raw_6(nr, (long)(a), (long)(b), (long)(c), 0, 0, 0)
 #define RAW_4(nr, a, b, c, d) raw_6(nr, (long)(a), (long)(b), (long)(c), (long)(d), 0, 0)
-#define RAW_5(nr, a, b, c, d, e)                                                                   \
-	raw_6(nr, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), 0)
+#define RAW_5(nr, a, b, c, d, e) raw_6(nr, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), 0)
 #define RAW_6(nr, a, b, c, d, e, f)                                                                \
 	raw_6(nr, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 #define RAW_PICK(a, b, c, d, e, f, g, n, ...) n
@@ -109,7 +111,8 @@ long raw_ret(long r);
 #define getgid() RAW(SYS_getgid)
 #define setsid() RAW(SYS_setsid)
 #define kill(...) RAW(SYS_kill, __VA_ARGS__)
-#define raise(s) RAW(SYS_tgkill, raw_6(SYS_getpid, 0, 0, 0, 0, 0, 0), raw_6(SYS_gettid, 0, 0, 0, 0, 0, 0), s)
+#define raise(s)                                                                                   \
+	RAW(SYS_tgkill, raw_6(SYS_getpid, 0, 0, 0, 0, 0, 0), raw_6(SYS_gettid, 0, 0, 0, 0, 0, 0), s)
 #define pause() RAW(SYS_pause)
 #define alarm(...) RAW(SYS_alarm, __VA_ARGS__)
 #define setitimer(...) RAW(SYS_setitimer, __VA_ARGS__)

@@ -1,0 +1,101 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * hook_own.c - chown and chmod, by path and by descriptor.
+ *
+ * The kernel is asked first, with a change that changes nothing (owners -1, -1): only it knows whether the file may be
+ * reached and written, and it advances the ctime. Then the record says what was meant. */
+#include "call/hooks.h"
+#include "call/owned.h"
+
+/* The object that the path argument names, as an O_PATH descriptor; *owned when it must be closed. With AT_EMPTY_PATH and no path
+ * that is the program's own. */
+static long open_argument(struct fj_call *c, uint64_t known_flags, bool *owned)
+{
+	const int i = fj_arg_index(c, FJ_PATH);
+	const uint64_t flags = (uint32_t)fj_arg(c, FJ_ATFLAGS, 0);
+	const unsigned how = (flags & AT_SYMLINK_NOFOLLOW ? 0 : FJ_FOLLOW) | FJ_WRITE;
+	char *jail_path;
+	long r;
+
+	*owned = false;
+	if (flags & ~known_flags)
+		return -EINVAL;
+	jail_path = fj_arg_path(c, i, &r);
+	if (jail_path) {
+		*owned = true;
+		return fj_open_object(c, fj_arg_dirfd(c, i), jail_path, how, 0);
+	}
+	if (r)
+		return r;
+	if (!c->arg[i])
+		return -EFAULT;
+	if (!(flags & AT_EMPTY_PATH))
+		return -ENOENT;
+	r = fj_arg_dirfd(c, i);
+	if (r == AT_FDCWD) {
+		*owned = true;
+		return fj_open_path(AT_FDCWD, ".", 0);
+	}
+	return r;
+}
+
+static long chown_object(struct fj_call *c, int fd, uint32_t uid, uint32_t gid)
+{
+	struct fj_file file;
+	long r = fj_file_look(c, fd, "", AT_EMPTY_PATH, &file);
+
+	return r < 0 ? r : fj_file_chown(&file, uid, gid);
+}
+
+long fj_hook_chown(struct fj_call *c)
+{
+	const int i = fj_arg_index(c, FJ_INT);
+	bool owned;
+	long r, fd = open_argument(c, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, &owned);
+
+	if (fj_is_err(fd))
+		return fd;
+	r = fj_sys5(__NR_fchownat, fd, "", -1, -1, AT_EMPTY_PATH);
+	if (!r)
+		r = chown_object(c, (int)fd, (uint32_t)c->arg[i], (uint32_t)c->arg[i + 1]);
+	if (owned)
+		fj_close((int)fd);
+	return r;
+}
+
+long fj_hook_fchown(struct fj_call *c)
+{
+	const long r = fj_sys3(__NR_fchown, c->arg[0], -1, -1);
+
+	return r < 0 ? r : chown_object(c, (int)c->arg[0], (uint32_t)c->arg[1], (uint32_t)c->arg[2]);
+}
+
+long fj_hook_chmod(struct fj_call *c)
+{
+	const uint64_t known = c->nr == __NR_fchmodat2 ? AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH : 0;
+	const uint32_t mode = (uint32_t)fj_arg(c, FJ_MODE, 0);
+	struct fj_file file;
+	bool owned;
+	long r, fd;
+
+	fd = open_argument(c, known, &owned);
+	if (fj_is_err(fd))
+		return fd;
+	r = fj_file_look(c, (int)fd, "", AT_EMPTY_PATH, &file);
+	if (!r)
+		r = fj_file_chmod((int)fd, "", &file, mode);
+	if (owned)
+		fj_close((int)fd);
+	return r;
+}
+
+long fj_hook_fchmod(struct fj_call *c)
+{
+	struct fj_file file;
+	long r = fj_sys3(__NR_fchown, c->arg[0], -1, -1); /* EBADF for O_PATH, EROFS */
+
+	if (!r)
+		r = fj_file_look(c, (int)c->arg[0], "", AT_EMPTY_PATH, &file);
+	return r < 0 ? r : fj_file_chmod((int)c->arg[0], "", &file, (uint32_t)c->arg[1]);
+}

@@ -1,0 +1,292 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * owned.c - what a file shows in the jail: the disk's facts and its owner record, put together.
+ *
+ * In a jail without records the kernel's own answer only needs the user's ids replaced by root's. Else statx(2) is asked
+ * instead of stat, since it tells the birth time that a record is matched with, in the same call. */
+#include "call/owned.h"
+
+#define HANDLE_MAX 128 /* MAX_HANDLE_SZ, linux/exportfs.h */
+#define AT_HANDLE_FID_ 0x200
+
+static bool no_statx;
+
+static uint32_t encode_dev(uint32_t major, uint32_t minor)
+{
+	return (minor & 0xff) | major << 8 | (minor & ~0xffu) << 12; /* new_encode_dev() of linux/kdev_t.h */
+}
+
+/* Is what host path `text` (of a descriptor) names reached through a mount, or from outside? */
+static bool is_foreign_path(struct fj_call *c, char *text)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	static const char deleted[] = " (deleted)";
+	const size_t len = fj_strlen(text), cut = sizeof(deleted) - 1;
+	const struct fj_mount *m;
+	struct fj_str pos;
+	bool is_foreign = true;
+
+	if (text[0] != '/' || !memcmp(text, "/memfd:", 7))
+		return false;
+	if (len > cut && !memcmp(text + len - cut, deleted, cut))
+		text[len - cut] = 0;
+	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	if (fj_path_back(text, &pos)) {
+		m = fj_mount_of(pos.at);
+		/* What procfs shows are the ids of processes. */
+		is_foreign = m && !fj_streq(fj_mount_host(m), "/proc");
+	}
+	fj_scratch_release(c->thread, mark);
+	return is_foreign;
+}
+
+static bool ask_whether_foreign(struct fj_call *c, int dirfd, const char *name)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	char *text, link[32];
+	struct fj_str s;
+	bool is_foreign = false;
+	long n;
+
+	if (!name)
+		name = "";
+	if (name[0] == '/') /* only a mount's place is named by its host path */
+		return !fj_path_has_prefix(name, "/proc");
+	if (dirfd == FJ_FD_ROOT(fj_jail) && name[0])
+		return false;
+	text = fj_scratch_path(c->thread);
+	fj_str_init(&s, link, sizeof(link));
+	fj_fd_path(&s, dirfd, NULL);
+	n = dirfd == AT_FDCWD ? fj_sys2(__NR_getcwd, text, FJ_PATH_MAX) - 1 :
+				fj_sys4(__NR_readlinkat, AT_FDCWD, link, text, FJ_PATH_MAX - 1);
+	if (n > 0) {
+		text[n] = 0;
+		is_foreign = is_foreign_path(c, text);
+	}
+	fj_scratch_release(c->thread, mark);
+	return is_foreign;
+}
+
+/* What was learned of a device, when a device tells: bit 63 set, bit 62 foreign, then the number of mounts, then the device. */
+static uint64_t learned[8];
+
+static bool is_foreign(struct fj_call *c, uint64_t dev, int dirfd, const char *name)
+{
+	const uint64_t known = 1UL << 63 | (uint64_t)fj_jail->mount_count << 32 | (uint32_t)dev, foreign = 1UL << 62;
+	uint64_t *const place = &learned[(dev ^ dev >> 8) % 8];
+	uint64_t what;
+
+	if (!fj_jail->mount_count && !fj_jail->root_path[0])
+		return false;
+	if (fj_jail->mounts_share_device)
+		return ask_whether_foreign(c, dirfd, name);
+	if (dev == fj_jail->root_dev)
+		return false;
+	what = __atomic_load_n(place, __ATOMIC_RELAXED);
+	if ((what & ~foreign) != known) {
+		what = known | (ask_whether_foreign(c, dirfd, name) ? foreign : 0);
+		__atomic_store_n(place, what, __ATOMIC_RELAXED);
+	}
+	return what & foreign;
+}
+
+/* Tells an inode from the next one with its number, where the filesystem does not know births: name_to_handle_at(2). */
+static uint64_t stamp_of_handle(int dirfd, const char *name, unsigned flags)
+{
+	struct {
+		uint32_t bytes;
+		int32_t type;
+		unsigned char handle[HANDLE_MAX];
+	} h = {.bytes = HANDLE_MAX};
+	const unsigned at = flags & AT_EMPTY_PATH;
+	int mount_id;
+	long r = fj_sys5(__NR_name_to_handle_at, dirfd, name, &h, &mount_id, at);
+
+	if (r == -EOPNOTSUPP)
+		r = fj_sys5(__NR_name_to_handle_at, dirfd, name, &h, &mount_id, at | AT_HANDLE_FID_);
+	return r < 0 || h.bytes > HANDLE_MAX ? 1 : fj_hash((const char *)h.handle, h.bytes, FJ_HASH_SEED) | 1;
+}
+
+static void statx_from_stat(struct statx *sx, const struct stat *st)
+{
+	*sx = (struct statx){
+		.stx_mask = STATX_BASIC_STATS,
+		.stx_blksize = (uint32_t)st->st_blksize,
+		.stx_nlink = (uint32_t)st->st_nlink,
+		.stx_uid = st->st_uid,
+		.stx_gid = st->st_gid,
+		.stx_mode = (uint16_t)st->st_mode,
+		.stx_ino = st->st_ino,
+		.stx_size = (uint64_t)st->st_size,
+		.stx_blocks = (uint64_t)st->st_blocks,
+		.stx_atime = {.tv_sec = (int64_t)st->st_atime, .tv_nsec = (uint32_t)st->st_atime_nsec},
+		.stx_mtime = {.tv_sec = (int64_t)st->st_mtime, .tv_nsec = (uint32_t)st->st_mtime_nsec},
+		.stx_ctime = {.tv_sec = (int64_t)st->st_ctime, .tv_nsec = (uint32_t)st->st_ctime_nsec},
+		.stx_dev_major = (uint32_t)(st->st_dev >> 8) & 0xfff,
+		.stx_dev_minor = (uint32_t)((st->st_dev & 0xff) | (st->st_dev >> 12 & 0xfff00)),
+		.stx_rdev_major = (uint32_t)(st->st_rdev >> 8) & 0xfff,
+		.stx_rdev_minor = (uint32_t)((st->st_rdev & 0xff) | (st->st_rdev >> 12 & 0xfff00)),
+	};
+}
+
+void fj_stat_from_statx(struct stat *st, const struct statx *sx)
+{
+	*st = (struct stat){
+		.st_dev = encode_dev(sx->stx_dev_major, sx->stx_dev_minor),
+		.st_ino = sx->stx_ino,
+		.st_nlink = sx->stx_nlink,
+		.st_mode = sx->stx_mode,
+		.st_uid = sx->stx_uid,
+		.st_gid = sx->stx_gid,
+		.st_rdev = encode_dev(sx->stx_rdev_major, sx->stx_rdev_minor),
+		.st_size = (long)sx->stx_size,
+		.st_blksize = sx->stx_blksize,
+		.st_blocks = (long)sx->stx_blocks,
+		.st_atime = (unsigned long)sx->stx_atime.tv_sec,
+		.st_atime_nsec = sx->stx_atime.tv_nsec,
+		.st_mtime = (unsigned long)sx->stx_mtime.tv_sec,
+		.st_mtime_nsec = sx->stx_mtime.tv_nsec,
+		.st_ctime = (unsigned long)sx->stx_ctime.tv_sec,
+		.st_ctime_nsec = sx->stx_ctime.tv_nsec,
+	};
+}
+
+static long ask_kernel(int dirfd, const char *name, unsigned flags, unsigned mask, struct statx *sx)
+{
+	struct stat st;
+	long r;
+
+	if (!no_statx) {
+		r = fj_sys5(__NR_statx, dirfd, name, flags, mask, sx);
+		if (r != -ENOSYS)
+			return r;
+		no_statx = true;
+	}
+	r = fj_sys4(__NR_newfstatat, dirfd, name, &st, flags);
+	if (!r)
+		statx_from_stat(sx, &st);
+	return r;
+}
+
+static void show_record(const struct fj_owner *record, struct statx *sx)
+{
+	sx->stx_uid = record->uid;
+	sx->stx_gid = record->gid;
+	if (record->flags & FJ_OWN_MODE)
+		sx->stx_mode = (uint16_t)((sx->stx_mode & FJ_S_IFMT) | (record->mode & 07777));
+	if (record->flags & FJ_OWN_DEVICE) {
+		sx->stx_mode = (uint16_t)record->mode;
+		sx->stx_rdev_major = record->rdev >> 8 & 0xfff;
+		sx->stx_rdev_minor = (record->rdev & 0xff) | (record->rdev >> 12 & 0xfff00);
+	}
+}
+
+long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsigned flags, unsigned mask, struct statx *sx,
+	struct fj_file *file)
+{
+	struct fj_owner record;
+	long r = ask_kernel(dirfd, name, flags, mask | STATX_BASIC_STATS | STATX_BTIME, sx);
+
+	if (r < 0)
+		return r;
+	*file = (struct fj_file){
+		.key = {.dev = encode_dev(sx->stx_dev_major, sx->stx_dev_minor), .ino = sx->stx_ino},
+		.real_uid = sx->stx_uid,
+		.real_gid = sx->stx_gid,
+		.real_mode = sx->stx_mode,
+		.nlink = sx->stx_nlink,
+	};
+	file->key.stamp = sx->stx_mask & STATX_BTIME ?
+		(uint64_t)sx->stx_btime.tv_sec * 1000000000u + sx->stx_btime.tv_nsec : stamp_of_handle(dirfd, name, flags);
+	file->has_record = !fj_own_is_empty() && fj_own_find(&file->key, &record);
+	file->owner = (struct fj_owner){.uid = sx->stx_uid, .gid = sx->stx_gid};
+	if (sx->stx_uid == fj_own_real_uid())
+		file->is_foreign = is_foreign(c, file->key.dev, dirfd, name);
+	if (file->has_record) {
+		show_record(&record, sx);
+		file->owner = record;
+	} else {
+		fj_own_default(&file->owner, file->is_foreign);
+		sx->stx_uid = file->owner.uid;
+		sx->stx_gid = file->owner.gid;
+	}
+	file->owner.mode = sx->stx_mode;
+	if (!(mask & STATX_BTIME)) { /* not asked for */
+		sx->stx_mask &= ~STATX_BTIME;
+		sx->stx_btime = (struct statx_timestamp){0};
+	}
+	return 0;
+}
+
+long fj_file_look(struct fj_call *c, int dirfd, const char *name, unsigned flags, struct fj_file *file)
+{
+	struct statx sx;
+
+	return fj_file_statx(c, dirfd, name, flags, STATX_BASIC_STATS, &sx, file);
+}
+
+void fj_file_show_stat(struct fj_call *c, int dirfd, const char *name, struct stat *st)
+{
+	struct fj_owner shown = {.uid = st->st_uid, .gid = st->st_gid};
+
+	if (st->st_uid != fj_own_real_uid())
+		return;
+	fj_own_default(&shown, is_foreign(c, st->st_dev, dirfd, name));
+	st->st_uid = shown.uid;
+	st->st_gid = shown.gid;
+}
+
+void fj_file_show_statx(struct fj_call *c, int dirfd, const char *name, struct statx *sx)
+{
+	struct fj_owner shown = {.uid = sx->stx_uid, .gid = sx->stx_gid};
+
+	if (sx->stx_uid != fj_own_real_uid())
+		return;
+	fj_own_default(&shown, is_foreign(c, encode_dev(sx->stx_dev_major, sx->stx_dev_minor), dirfd, name));
+	sx->stx_uid = shown.uid;
+	sx->stx_gid = shown.gid;
+}
+
+long fj_file_chmod(int dirfd, const char *name, const struct fj_file *file, uint32_t mode)
+{
+	const struct fj_owner to = {.mode = mode & 07777};
+	uint32_t real = file->real_mode;
+	long r = 0;
+
+	if ((file->real_mode & FJ_S_IFMT) == FJ_S_IFLNK)
+		return -EOPNOTSUPP;
+	if (!(file->owner.flags & FJ_OWN_DEVICE)) {
+		char link[32];
+		struct fj_str s;
+
+		real = fj_own_real_mode((file->real_mode & FJ_S_IFMT) | (mode & 07777), file->is_foreign);
+		fj_str_init(&s, link, sizeof(link));
+		fj_fd_path(&s, dirfd, NULL);
+		r = fj_sys3(__NR_fchmodat, name[0] ? dirfd : AT_FDCWD, name[0] ? name : link, real);
+	}
+	if (r == -EPERM) { /* another's file on the host: only pretended */
+		real = file->real_mode;
+		r = 0;
+	}
+	return r < 0 ? r : fj_own_set(&file->key, FJ_OWN_MODE, &to, &file->owner, real);
+}
+
+long fj_file_chown(const struct fj_file *file, uint32_t uid, uint32_t gid)
+{
+	struct fj_owner to = {.uid = uid, .gid = gid, .mode = fj_own_mode_after_chown(file->owner.mode)};
+	unsigned what = 0;
+	long r;
+
+	if (uid != (uint32_t)-1)
+		what |= FJ_OWN_UID;
+	if (gid != (uint32_t)-1)
+		what |= FJ_OWN_GID;
+	if (to.mode != file->owner.mode)
+		what |= FJ_OWN_MODE;
+	r = what ? fj_own_set(&file->key, what, &to, &file->owner, file->real_mode) : 0;
+	/* security_inode_killpriv(): whoever changes owners takes the capabilities away. */
+	if (!r && (file->owner.flags & FJ_OWN_ATTRIBUTES) && (file->owner.mode & FJ_S_IFMT) != FJ_S_IFDIR)
+		fj_own_set_attribute(&file->key, "security.capability", NULL, 0, 0, &file->owner);
+	return r;
+}

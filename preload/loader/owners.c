@@ -1,0 +1,223 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * owners.c - where the owner records of a root are, and opening their file; at the jail's start.
+ *
+ *   ROOT/.fakejail/owners                the usual place: it goes where the tree goes, and away with it
+ *   STATE/fakejail/host                  of the host's own root: `fakejail / CMD`
+ *   STATE/fakejail/root-HASH             of a root that may not be written
+ *   an anonymous memory file             --no-db, and a root that may not be written for a user without a home
+ *
+ * STATE is $XDG_STATE_HOME, else $HOME/.local/state. What `fakejail /` recorded about files of a tree holds in the tree's own jail
+ * afterwards: its file is the elder, looked at when the jail's own knows nothing. A file that is not to be trusted ends the start,
+ * and stays as it is. */
+#include "loader/loader.h"
+
+#include "own/own.h"
+
+#define FAILED 125 /* as launch.c */
+
+_Noreturn static void refuse(const char *name, long error)
+{
+	const char *why = "cannot be used";
+
+	if (error == -EMEDIUMTYPE)
+		why = "is no file of owner records";
+	else if (error == -EPROTONOSUPPORT)
+		why = "is of another version of fakejail, or of another kind of machine";
+	else if (error == -EUCLEAN)
+		why = "is damaged or cut off";
+	fj_say(2, "fakejail: %s: %s (errno %ld)\nfakejail: it is left as it is; see `fakejail owners check`, or use --db=FILE or --no-db\n",
+		name, why, -error);
+	for (;;)
+		fj_sys1(__NR_exit_group, FAILED);
+}
+
+static const char *value_of(char **envp, const char *name)
+{
+	const size_t n = fj_strlen(name);
+
+	for (; *envp; envp++)
+		if (!memcmp(*envp, name, n) && (*envp)[n] == '=')
+			return *envp + n + 1;
+	return "";
+}
+
+static long open_file(int dirfd, const char *name)
+{
+	const int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+	long r = fj_sys4(__NR_openat, dirfd, name, O_RDWR | flags, 0);
+
+	if (r == -EACCES || r == -EROFS || r == -EPERM)
+		r = fj_sys4(__NR_openat, dirfd, name, O_RDONLY | flags, 0);
+	return r;
+}
+
+/* A new file appears under its name when it is complete; who comes second uses the first one's. */
+static long make_file(int dirfd, const char *name)
+{
+	static char text[FJ_PATH_MAX + 32];
+	struct fj_str temporary;
+	long fd, r;
+
+	fj_str_init(&temporary, text, sizeof(text));
+	fj_str_put(&temporary, name);
+	fj_str_put(&temporary, ".new-");
+	fj_str_num(&temporary, (uint64_t)fj_sys0(__NR_getpid), 10);
+	if (temporary.overflowed)
+		return -ENAMETOOLONG;
+	fj_sys3(__NR_unlinkat, dirfd, temporary.at, 0);
+	fd = fj_sys4(__NR_openat, dirfd, temporary.at, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fj_is_err(fd))
+		return fd;
+	r = fj_own_create((int)fd);
+	fj_close((int)fd);
+	if (!r) {
+		r = fj_sys5(__NR_linkat, dirfd, temporary.at, dirfd, name, 0);
+		if (r == -EPERM || r == -EOPNOTSUPP) /* no hard links here */
+			r = fj_sys5(__NR_renameat2, dirfd, temporary.at, dirfd, name, 1 /* RENAME_NOREPLACE */);
+		if (r == -EEXIST)
+			r = 0;
+	}
+	fj_sys3(__NR_unlinkat, dirfd, temporary.at, 0);
+	return r;
+}
+
+static long open_or_make(int dirfd, const char *name)
+{
+	long fd = open_file(dirfd, name);
+
+	if (fd == -ENOENT) {
+		const long r = make_file(dirfd, name);
+
+		if (r < 0)
+			return r;
+		fd = open_file(dirfd, name);
+	}
+	return fd;
+}
+
+static long make_directories(char *path)
+{
+	long r = 0;
+
+	for (char *p = path + 1; *p; p++) {
+		if (*p != '/')
+			continue;
+		*p = 0;
+		r = fj_sys3(__NR_mkdirat, AT_FDCWD, path, 0700);
+		*p = '/';
+	}
+	return r == -EEXIST ? 0 : r;
+}
+
+/* The path of `name` in the user's state folder; false for a user without one. */
+static bool in_state_folder(char **envp, const char *name, struct fj_str *out)
+{
+	const char *state = value_of(envp, "XDG_STATE_HOME"), *home = value_of(envp, "HOME");
+
+	if (state[0] == '/') { /* a relative one is invalid: XDG Base Directory Specification */
+		fj_str_put(out, state);
+	} else if (home[0] == '/') {
+		fj_str_put(out, home);
+		fj_str_put(out, "/.local/state");
+	} else {
+		return false;
+	}
+	fj_str_put(out, "/fakejail/");
+	fj_str_put(out, name);
+	return !out->overflowed;
+}
+
+static long open_in_state_folder(char **envp, const char *name, struct fj_str *path)
+{
+	long fd;
+
+	if (!in_state_folder(envp, name, path))
+		return -ENOENT;
+	fd = open_file(AT_FDCWD, path->at);
+	if (fd != -ENOENT)
+		return fd;
+	make_directories(path->at);
+	return open_or_make(AT_FDCWD, path->at);
+}
+
+static long open_in_root(int root_fd)
+{
+	long fd, dir = fj_open_path(root_fd, FJ_HIDDEN_NAME, O_DIRECTORY | O_NOFOLLOW);
+
+	if (dir == -ENOENT) {
+		dir = fj_sys3(__NR_mkdirat, root_fd, FJ_HIDDEN_NAME, 0700);
+		if (!dir || dir == -EEXIST)
+			dir = fj_open_path(root_fd, FJ_HIDDEN_NAME, O_DIRECTORY | O_NOFOLLOW);
+	}
+	if (fj_is_err(dir))
+		return dir;
+	fd = open_or_make((int)dir, "owners");
+	fj_close((int)dir);
+	return fd;
+}
+
+static bool may_go_elsewhere(long error)
+{
+	return error == -EACCES || error == -EPERM || error == -EROFS || error == -ENOSPC || error == -EDQUOT ||
+	       error == -EOPNOTSUPP || error == -ENODEV;
+}
+
+static long open_memory(void)
+{
+	const long fd = fj_sys2(__NR_memfd_create, "fakejail-owners", 1 /* MFD_CLOEXEC */);
+	const long r = fj_is_err(fd) ? fd : fj_own_create((int)fd);
+
+	return r < 0 ? r : fd;
+}
+
+static void name_of_root(struct fj_str *name)
+{
+	fj_str_put(name, "root-");
+	fj_str_num(name, fj_hash(fj_jail->root_path, fj_strlen(fj_jail->root_path), FJ_HASH_SEED), 16);
+}
+
+int fj_owners_open(const char *db, int root_fd, char **envp, int *elder)
+{
+	static char text[FJ_PATH_MAX], elder_text[FJ_PATH_MAX], hash[32];
+	const bool is_host = !fj_jail->root_path[0];
+	struct fj_str path, elder_path, name;
+	long fd, r;
+
+	*elder = -1;
+	fj_str_init(&path, text, sizeof(text));
+	if (db && fj_streq(db, "none")) {
+		fd = open_memory();
+	} else if (db) {
+		fj_str_put(&path, db);
+		fd = open_or_make(AT_FDCWD, db);
+	} else if (is_host) {
+		fd = open_in_state_folder(envp, "host", &path);
+	} else {
+		fj_str_put(&path, fj_jail->root_path);
+		fj_str_put(&path, "/" FJ_HIDDEN_NAME "/owners");
+		fd = open_in_root(root_fd);
+	}
+	if (!db && !is_host && may_go_elsewhere(fd)) {
+		fj_str_init(&name, hash, sizeof(hash));
+		name_of_root(&name);
+		fj_str_init(&path, text, sizeof(text));
+		fd = open_in_state_folder(envp, hash, &path);
+	}
+	if (!db && fj_is_err(fd) && (may_go_elsewhere(fd) || fd == -ENOENT))
+		fd = open_memory();
+	r = fj_is_err(fd) ? fd : fj_own_check((int)fd);
+	if (r < 0)
+		refuse(path.at, r);
+	if (!is_host && !(db && fj_streq(db, "none"))) {
+		fj_str_init(&elder_path, elder_text, sizeof(elder_text));
+		if (in_state_folder(envp, "host", &elder_path))
+			*elder = (int)open_file(AT_FDCWD, elder_path.at);
+		if (*elder >= 0 && fj_own_check(*elder) < 0) {
+			fj_close(*elder);
+			*elder = -1;
+		}
+	}
+	return (int)fd;
+}

@@ -1,0 +1,259 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * grow.c - making, checking and mapping the file of records, and making it longer.
+ *
+ * Disk space is claimed before a byte of it is touched: a full disk is then an errno of the call that wanted to record something, and never
+ * SIGBUS. A piece counts from the moment that head.end passes it; one that a killed process had claimed before is claimed and cleared again. */
+#include "own/store.h"
+
+#include <asm/stat.h>
+#include <linux/falloc.h>
+
+#define WINDOW_MIN (16UL << 20) /* address space, not memory: small enough for a low RLIMIT_AS, large enough to grow in */
+#define LOG_MIN 4u
+#define LOG_MAX 28u /* 2^28 slots are 16 GiB */
+
+static long file_size(int fd, uint64_t *size, uint64_t *dev)
+{
+	struct stat st;
+	const long r = fj_sys2(__NR_fstat, fd, &st);
+
+	if (r < 0)
+		return r;
+	*size = (uint64_t)st.st_size;
+	if (dev)
+		*dev = st.st_dev;
+	return 0;
+}
+
+/* Where a filesystem cannot reserve: written zeros are as good. */
+static long write_zeros(int fd, uint64_t at, uint64_t size)
+{
+	static const char zeros[FJ_PAGE];
+
+	while (size) {
+		const uint64_t part = size < sizeof(zeros) ? size : sizeof(zeros);
+		const long n = fj_sys4(__NR_pwrite64, fd, zeros, part, at);
+
+		if (n == -EINTR)
+			continue;
+		if (n <= 0)
+			return n ? n : -EIO;
+		at += (uint64_t)n;
+		size -= (uint64_t)n;
+	}
+	return 0;
+}
+
+static long claim(int fd, uint64_t at, uint64_t size)
+{
+	long r;
+
+	do
+		r = fj_sys4(__NR_fallocate, fd, 0, at, size);
+	while (r == -EINTR);
+	return r == -EOPNOTSUPP || r == -ENOSYS ? write_zeros(fd, at, size) : r;
+}
+
+long fj_store_extend(struct fj_store *s, uint64_t size)
+{
+	struct fj_store_head *h = fj_store_head(s);
+	const uint64_t at = h->end;
+	uint64_t had = 0;
+	char *piece;
+	long r;
+
+	size = (size + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
+	r = file_size(s->fd, &had, NULL);
+	if (!r)
+		r = claim(s->fd, at, size);
+	if (r < 0)
+		return r;
+	piece = fj_store_at(s, at, size);
+	if (!piece)
+		return -ENOMEM;
+	if (had > at)
+		memset(piece, 0, had - at < size ? had - at : size);
+	__atomic_store_n(&h->end, at + size, __ATOMIC_RELEASE);
+	return (long)at;
+}
+
+/* Copy a live record into the new array, where it has no namesake. */
+static void move_slot(struct fj_store_slot *to, uint32_t mask, const struct fj_store_slot *from)
+{
+	uint32_t i = (uint32_t)(((from->ino + (uint64_t)from->dev * 0x9e3779b1u) * 0x9e3779b97f4a7c15UL) >> 32) & mask;
+
+	while (to[i].state)
+		i = (i + 1) & mask;
+	to[i] = *from;
+}
+
+long fj_store_grow(struct fj_store *s)
+{
+	struct fj_store_head *h = fj_store_head(s);
+	const uint64_t old_table = h->table;
+	struct fj_store_slot *old, *new;
+	uint64_t keep = 0, table, log = LOG_MIN;
+	uint32_t old_mask, mask;
+	long at;
+
+	old = fj_store_slots(s, old_table, &old_mask);
+	if (!old)
+		return -ENOMEM;
+	for (uint64_t i = 0; i <= old_mask; i++)
+		keep += (old[i].state & FJ_SLOT_LIVE) && !(old[i].copy[old[i].state & FJ_SLOT_SECOND].flags & FJ_OWN_GONE);
+	while (1UL << log < keep * 3)
+		log++;
+	if (1UL << log < FJ_STORE_FIRST_SLOTS)
+		log = 10;
+	if (log > LOG_MAX)
+		return -ENOSPC;
+	at = fj_store_extend(s, sizeof(struct fj_store_slot) << log);
+	if (fj_is_err(at))
+		return at;
+	table = (uint64_t)at | log;
+	new = fj_store_slots(s, table, &mask);
+	old = fj_store_slots(s, old_table, &old_mask);
+	if (!new || !old)
+		return -ENOMEM;
+	for (uint64_t i = 0; i <= old_mask; i++)
+		if ((old[i].state & FJ_SLOT_LIVE) && !(old[i].copy[old[i].state & FJ_SLOT_SECOND].flags & FJ_OWN_GONE))
+			move_slot(new, mask, &old[i]);
+	/* From here on the new array is the table. Readers who are still in the old one find it empty, and look again. */
+	__atomic_store_n(&h->table, table, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&h->used, keep, __ATOMIC_RELEASE);
+	__atomic_store_n(&h->records, keep, __ATOMIC_RELEASE);
+	fj_sys4(__NR_fallocate, s->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, old_table & ~(uint64_t)(FJ_PAGE - 1),
+		sizeof(struct fj_store_slot) * (old_mask + 1UL));
+	return 0;
+}
+
+long fj_own_create(int fd)
+{
+	const uint64_t table_size = sizeof(struct fj_store_slot) * FJ_STORE_FIRST_SLOTS;
+	struct {
+		char magic[8];
+		uint32_t version, byte_order, head_size, slot_size;
+		uint64_t table, records, used, end;
+	} head = {
+		.magic = FJ_STORE_MAGIC,
+		.version = FJ_STORE_VERSION,
+		.byte_order = FJ_STORE_ORDER,
+		.head_size = sizeof(struct fj_store_head),
+		.slot_size = sizeof(struct fj_store_slot),
+		.table = FJ_PAGE + 10, /* 1024 is 2^10 */
+		.end = FJ_PAGE + table_size,
+	};
+	long r = claim(fd, 0, head.end);
+
+	if (r < 0)
+		return r;
+	r = fj_sys4(__NR_pwrite64, fd, &head, sizeof(head), 0);
+	return r == (long)sizeof(head) ? 0 : r < 0 ? r : -EIO;
+}
+
+static bool is_piece(uint64_t at, uint64_t size, uint64_t end)
+{
+	return at >= FJ_PAGE && at <= end && size <= end - at;
+}
+
+/* Is what the head says possible in a file of `size` bytes? */
+static bool is_sound(const struct fj_store_head *h, uint64_t size)
+{
+	const uint64_t log = h->table & (FJ_PAGE - 1), at = h->table & ~(uint64_t)(FJ_PAGE - 1);
+
+	if (h->end > size || h->end & (FJ_PAGE - 1) || log < LOG_MIN || log > LOG_MAX)
+		return false;
+	if (!is_piece(at, sizeof(struct fj_store_slot) << log, h->end))
+		return false;
+	if (h->heap_end && (h->heap_at > h->heap_end || !is_piece(h->heap_at, h->heap_end - h->heap_at, h->end)))
+		return false;
+	for (unsigned i = 0; i < FJ_BLOCK_CLASSES; i++)
+		if (h->free_block[i] && !is_piece((uint64_t)h->free_block[i] * FJ_BLOCK_UNIT, FJ_BLOCK_MIN << i, h->end))
+			return false;
+	return true;
+}
+
+#define LOOKED_AT 64u /* slots: a start must cost the same whatever the size; `owners check` reads all */
+
+static bool are_slots_sound(const struct fj_store_slot *slots, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		const uint32_t state = slots[i].state;
+		const struct fj_store_copy *copy = &slots[i].copy[state & FJ_SLOT_SECOND];
+
+		if (state && !(state & FJ_SLOT_USED))
+			return false;
+		if ((state & FJ_SLOT_LIVE) && fj_store_check(&slots[i], copy) != copy->check &&
+			__atomic_load_n(&slots[i].state, __ATOMIC_ACQUIRE) == state)
+			return false;
+	}
+	return true;
+}
+
+long fj_own_check(int fd)
+{
+	uint64_t size;
+	long at, r = file_size(fd, &size, NULL);
+	const struct fj_store_head *h;
+
+	if (r < 0)
+		return r;
+	if (size < 24)
+		return -EMEDIUMTYPE;
+	at = fj_sys6(__NR_mmap, 0, size, 1 /* PROT_READ */, 1 /* MAP_SHARED */, fd, 0);
+	if (fj_is_err(at))
+		return at;
+	h = (const struct fj_store_head *)at;
+	if (memcmp(h->magic, FJ_STORE_MAGIC, sizeof(h->magic)))
+		r = -EMEDIUMTYPE;
+	else if (h->version != FJ_STORE_VERSION || h->byte_order != FJ_STORE_ORDER)
+		r = -EPROTONOSUPPORT;
+	else if (h->head_size != sizeof(*h) || h->slot_size != sizeof(struct fj_store_slot) || size < sizeof(*h) ||
+		 !is_sound(h, size))
+		r = -EUCLEAN;
+	else {
+		const uint32_t count = 1u << (h->table & (FJ_PAGE - 1));
+
+		if (!are_slots_sound((const void *)(at + (long)(h->table & ~(uint64_t)(FJ_PAGE - 1))),
+			    count < LOOKED_AT ? count : LOOKED_AT))
+			r = -EUCLEAN;
+	}
+	fj_sys2(__NR_munmap, at, size);
+	return r;
+}
+
+static long start(struct fj_store *s, int fd)
+{
+	uint64_t size, dev, window = WINDOW_MIN;
+	long at, r = file_size(fd, &size, &dev);
+
+	if (r < 0)
+		return r;
+	while (window < size)
+		window *= 2;
+	*s = (struct fj_store){.fd = fd, .home = (uint32_t)dev, .first_window = window};
+	at = fj_sys6(__NR_mmap, 0, window, 3 /* PROT_READ | PROT_WRITE */, 1 /* MAP_SHARED */, fd, 0);
+	if (at == -EACCES) {
+		s->is_read_only = true;
+		at = fj_sys6(__NR_mmap, 0, window, 1, 1, fd, 0);
+	}
+	if (fj_is_err(at))
+		return at;
+	s->window[0] = (char *)at;
+	fj_store_lock_start(s);
+	return 0;
+}
+
+long fj_own_start(int fd, int elder_fd)
+{
+	long r = start(&fj_store[0], fd);
+
+	if (r < 0)
+		return r;
+	fj_store_count = 1;
+	if (elder_fd >= 0 && start(&fj_store[1], elder_fd) == 0)
+		fj_store_count = 2;
+	return 0;
+}

@@ -1,0 +1,328 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * heap.c - extended attributes: blocks beside the records, in the same file.
+ *
+ * A record names its block; a change writes a new block, flips the record over to it and then frees the old one. A reader may thus be reading a
+ * block that is already another's: it keeps within bounds whatever it reads, and believes it only when the record's state is
+ * still the same afterwards. Free lists and the chunk in use change by single stores; a kill between two of them leaks a block. */
+#include "own/store.h"
+
+#include "sys/guest.h"
+
+#include <linux/xattr.h>
+
+#define CHUNK (64u * 1024)
+
+long fj_store_block_take(struct fj_store *s, uint32_t bytes, uint32_t *at)
+{
+	struct fj_store_head *h = fj_store_head(s);
+	struct fj_store_block *block;
+	uint32_t class = 0;
+	uint64_t size;
+
+	while (class < FJ_BLOCK_CLASSES && FJ_BLOCK_MIN << class < bytes)
+		class++;
+	if (class == FJ_BLOCK_CLASSES)
+		return -ENOSPC;
+	size = FJ_BLOCK_MIN << class;
+	if (h->free_block[class]) {
+		*at = h->free_block[class];
+		block = fj_store_at(s, (uint64_t)*at * FJ_BLOCK_UNIT, size);
+		if (!block)
+			return -ENOMEM;
+		__atomic_store_n(&h->free_block[class], block->used, __ATOMIC_RELEASE);
+	} else {
+		if (h->heap_end - h->heap_at < size) {
+			const uint64_t chunk = size < CHUNK ? CHUNK : size;
+			const long r = fj_store_extend(s, chunk);
+
+			if (fj_is_err(r))
+				return r;
+			__atomic_store_n(&h->heap_end, 0, __ATOMIC_RELEASE);
+			__atomic_store_n(&h->heap_at, (uint64_t)r, __ATOMIC_RELEASE);
+			__atomic_store_n(&h->heap_end, (uint64_t)r + chunk, __ATOMIC_RELEASE);
+		}
+		*at = (uint32_t)(h->heap_at / FJ_BLOCK_UNIT);
+		block = fj_store_at(s, h->heap_at, size);
+		if (!block)
+			return -ENOMEM;
+		__atomic_store_n(&h->heap_at, h->heap_at + size, __ATOMIC_RELEASE);
+	}
+	block->size_class = class;
+	block->used = sizeof(*block);
+	return 0;
+}
+
+void fj_store_block_give(struct fj_store *s, uint32_t at)
+{
+	struct fj_store_head *h = fj_store_head(s);
+	struct fj_store_block *block = fj_store_at(s, (uint64_t)at * FJ_BLOCK_UNIT, FJ_BLOCK_MIN);
+
+	if (!block || block->size_class >= FJ_BLOCK_CLASSES)
+		return;
+	block->used = h->free_block[block->size_class];
+	__atomic_store_n(&h->free_block[block->size_class], at, __ATOMIC_RELEASE);
+}
+
+/* Where a walk over a block's entries stands. All numbers are copies, checked before they are used. */
+struct walk {
+	const char *block;
+	uint32_t at, used;
+	const char *name, *value;
+	uint32_t name_len, value_len;
+};
+
+static uint32_t padded(uint32_t n)
+{
+	return (n + 3) & ~3u;
+}
+
+static bool open_block(struct fj_store *s, uint32_t ref, struct walk *w)
+{
+	const uint64_t offset = (uint64_t)ref * FJ_BLOCK_UNIT;
+	const uint64_t end = __atomic_load_n(&fj_store_head(s)->end, __ATOMIC_ACQUIRE);
+	const struct fj_store_block *block;
+	uint32_t class;
+
+	if (!ref || offset + FJ_BLOCK_MIN > end)
+		return false;
+	block = fj_store_at(s, offset, FJ_BLOCK_MIN);
+	if (!block)
+		return false;
+	class = __atomic_load_n(&block->size_class, __ATOMIC_RELAXED);
+	if (class >= FJ_BLOCK_CLASSES || offset + (FJ_BLOCK_MIN << class) > end)
+		return false;
+	block = fj_store_at(s, offset, FJ_BLOCK_MIN << class);
+	if (!block)
+		return false;
+	*w = (struct walk){.block = (const char *)block, .at = sizeof(*block)};
+	w->used = __atomic_load_n(&block->used, __ATOMIC_RELAXED);
+	if (w->used > FJ_BLOCK_MIN << class)
+		w->used = FJ_BLOCK_MIN << class;
+	return true;
+}
+
+static bool next_entry(struct walk *w)
+{
+	struct fj_store_attribute head;
+
+	if (w->at + sizeof(head) > w->used)
+		return false;
+	memcpy(&head, w->block + w->at, sizeof(head));
+	if (!head.name_len || head.value_len > FJ_ATTRIBUTE_MAX ||
+		w->at + sizeof(head) + head.name_len + head.value_len > w->used)
+		return false;
+	w->name = w->block + w->at + sizeof(head);
+	w->name_len = head.name_len;
+	w->value = w->name + head.name_len;
+	w->value_len = head.value_len;
+	w->at += (uint32_t)padded((uint32_t)sizeof(head) + head.name_len + head.value_len);
+	return true;
+}
+
+static bool find_entry(struct walk *w, const char *name)
+{
+	const size_t len = fj_strlen(name) + 1;
+
+	while (next_entry(w))
+		if (w->name_len == len && !memcmp(w->name, name, len))
+			return true;
+	return false;
+}
+
+/* The store that has the file's record, with its copy. */
+static struct fj_store *find_record(const struct fj_own_key *key, struct fj_store_copy *copy, struct fj_store_slot **slot,
+	uint32_t *state)
+{
+	for (uint32_t i = 0; i < fj_store_count; i++)
+		if (fj_store_find(&fj_store[i], key, false, copy, slot, state))
+			return &fj_store[i];
+	return NULL;
+}
+
+static bool is_still(const struct fj_store_slot *slot, uint32_t state)
+{
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return __atomic_load_n(&slot->state, __ATOMIC_RELAXED) == state;
+}
+
+long fj_own_get_attribute(const struct fj_own_key *key, const char *name, void *value, size_t size)
+{
+	struct fj_store_slot *slot = NULL;
+	struct fj_store_copy copy;
+	uint32_t state;
+
+	for (;;) {
+		struct fj_store *s = find_record(key, &copy, &slot, &state);
+		struct walk w;
+		long r = -ENODATA;
+
+		if (!s || !copy.attributes)
+			return -ENODATA;
+		if (open_block(s, copy.attributes, &w) && find_entry(&w, name)) {
+			r = (long)w.value_len;
+			if (size && w.value_len > size)
+				r = -ERANGE;
+			else if (size && w.value_len && fj_guest_write((uintptr_t)value, w.value, w.value_len))
+				r = -EFAULT;
+		}
+		if (is_still(slot, state))
+			return r;
+	}
+}
+
+long fj_own_list_attributes(const struct fj_own_key *key, char *list, size_t size)
+{
+	struct fj_store_slot *slot = NULL;
+	struct fj_store_copy copy;
+	uint32_t state;
+
+	for (;;) {
+		struct fj_store *s = find_record(key, &copy, &slot, &state);
+		struct walk w;
+		size_t len = 0;
+		bool fits = true, is_bad = false;
+
+		if (!s || !copy.attributes)
+			return 0;
+		if (open_block(s, copy.attributes, &w))
+			while (next_entry(&w)) {
+				fits = fits && (!size || len + w.name_len <= size);
+				if (size && fits && fj_guest_write((uintptr_t)list + len, w.name, w.name_len))
+					is_bad = true;
+				len += w.name_len;
+			}
+		if (is_still(slot, state))
+			return is_bad ? -EFAULT : fits ? (long)len : -ERANGE;
+	}
+}
+
+static void append(struct fj_store_block *block, const char *name, uint32_t name_len, const void *value, uint32_t value_len)
+{
+	const struct fj_store_attribute head = {.value_len = value_len, .name_len = (uint16_t)name_len};
+	char *to = (char *)block + block->used;
+
+	memcpy(to, &head, sizeof(head));
+	memcpy(to + sizeof(head), name, name_len);
+	if (value)
+		memcpy(to + sizeof(head) + name_len, value, value_len);
+	block->used += padded((uint32_t)sizeof(head) + name_len + value_len);
+}
+
+static uint32_t entry_size(const char *name, size_t size)
+{
+	return padded((uint32_t)(sizeof(struct fj_store_attribute) + fj_strlen(name) + 1 + size));
+}
+
+/* Write the block that takes the place of `old`. `value` NULL: without `name`. */
+static long rewrite(struct fj_store *s, uint32_t old, const char *name, const void *value, size_t size, uint32_t *made)
+{
+	struct fj_store_block *block;
+	struct walk w = {0};
+	uint32_t bytes = sizeof(*block) + (value ? entry_size(name, size) : 0);
+	long r;
+
+	if (open_block(s, old, &w))
+		bytes += w.used - (uint32_t)sizeof(*block);
+	r = fj_store_block_take(s, bytes, made);
+	if (r < 0)
+		return r;
+	block = fj_store_at(s, (uint64_t)*made * FJ_BLOCK_UNIT, FJ_BLOCK_MIN << 0);
+	if (block)
+		block = fj_store_at(s, (uint64_t)*made * FJ_BLOCK_UNIT, FJ_BLOCK_MIN << block->size_class);
+	if (!block)
+		return -ENOMEM;
+	if (open_block(s, old, &w))
+		while (next_entry(&w))
+			if (!fj_streq(w.name, name))
+				append(block, w.name, w.name_len, w.value, w.value_len);
+	if (value) {
+		char *at = (char *)block + block->used + sizeof(struct fj_store_attribute) + fj_strlen(name) + 1;
+
+		append(block, name, (uint32_t)fj_strlen(name) + 1, NULL, (uint32_t)size);
+		r = size ? fj_guest_read(at, (uintptr_t)value, size) : 0;
+	}
+	if (r < 0 || block->used == sizeof(*block)) {
+		fj_store_block_give(s, *made);
+		*made = 0;
+	}
+	return r;
+}
+
+/* Under the lock: the record of the jail's own store, made when there is none; the elder's attributes come along. */
+static long begin(const struct fj_own_key *key, const struct fj_owner *shown, struct fj_store_copy *copy, uint32_t *elder_block)
+{
+	*elder_block = 0;
+	if (fj_store_find(&fj_store[0], key, false, copy, NULL, NULL))
+		return 0;
+	if (fj_store_count == 2 && fj_store_find(&fj_store[1], key, false, copy, NULL, NULL)) {
+		*elder_block = copy->attributes;
+		copy->attributes = 0;
+		return 0;
+	}
+	*copy = (struct fj_store_copy){.uid = shown->uid, .gid = shown->gid, .mode = (uint16_t)(shown->mode & 07777)};
+	return 0;
+}
+
+static long change(struct fj_store *s, const struct fj_own_key *key, const char *name, const void *value, size_t size, int flags,
+	const struct fj_owner *shown)
+{
+	struct fj_store_copy copy;
+	struct walk w = {0};
+	uint32_t old, made = 0, elder;
+	bool is_there;
+	long r = begin(key, shown, &copy, &elder);
+
+	if (elder) { /* copied as it is; a block has no references */
+		struct walk from = {0};
+
+		if (open_block(&fj_store[1], elder, &from)) {
+			struct fj_store_block *block;
+
+			r = fj_store_block_take(s, from.used, &copy.attributes);
+			block = r < 0 ? NULL : fj_store_at(s, (uint64_t)copy.attributes * FJ_BLOCK_UNIT, from.used);
+			if (!block)
+				return r < 0 ? r : -ENOMEM;
+			while (next_entry(&from))
+				append(block, from.name, from.name_len, from.value, from.value_len);
+		}
+	}
+	old = copy.attributes;
+	is_there = open_block(s, old, &w) && find_entry(&w, name);
+	if (is_there && (flags & XATTR_CREATE))
+		return -EEXIST;
+	if (!is_there && (!value || (flags & XATTR_REPLACE)))
+		return -ENODATA;
+	r = rewrite(s, old, name, value, size, &made);
+	if (r < 0)
+		return r;
+	copy.attributes = made;
+	copy.flags = (uint8_t)(made ? copy.flags | FJ_OWN_ATTRIBUTES : copy.flags & ~FJ_OWN_ATTRIBUTES);
+	r = fj_store_put(s, key, &copy);
+	if (r < 0) {
+		if (made)
+			fj_store_block_give(s, made);
+	} else if (old) {
+		fj_store_block_give(s, old);
+	}
+	return r;
+}
+
+long fj_own_set_attribute(const struct fj_own_key *key, const char *name, const void *value, size_t size, int flags,
+	const struct fj_owner *shown)
+{
+	struct fj_store_hold hold;
+	long r;
+
+	if (!fj_store_count)
+		return -EROFS;
+	r = fj_store_lock(&fj_store[0], &hold);
+	if (r < 0)
+		return r;
+	r = change(&fj_store[0], key, name, value, size, flags, shown);
+	if (!r && value && fj_streq(name, "system.posix_acl_default"))
+		fj_store_head(&fj_store[0])->inheriting++;
+	fj_store_unlock(&fj_store[0], &hold);
+	return r;
+}

@@ -1,0 +1,141 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * lock.c - the writers' lock of a file of records.
+ *
+ * A word in the mapping: taken and given back without a system call. Whoever waits must be able to tell that the holder is dead,
+ * also across PID namespaces: so each process that writes keeps, as long as it lives, a lock of fcntl(2) on one byte of
+ * the file, far behind its end, whose position is its id; the kernel takes that away with the process. The id is the process id, or, when that
+ * byte is another's (a PID namespace), the process id plus a multiple of PIDS. Where fcntl locks do not work, NO_TOKEN is set and
+ * kill(2) is asked instead.
+ *
+ * Every change is complete at each instruction (table.c), so taking over from a dead holder needs no repair.
+ * All signals are blocked while the lock is held: a handler on this thread may want it. */
+#include "own/store.h"
+
+#include <linux/futex.h>
+#include <linux/time_types.h>
+
+#define PIDS (1u << 22) /* PID_MAX_LIMIT, include/linux/threads.h */
+#define NO_TOKEN (1u << 31)
+#define TOKENS_AT (1L << 40) /* bytes; files of records stay below: FJ_BLOCK_UNIT << 32 */
+#define SPINS 200
+#define YIELDS 20
+#define WAIT_NS 2000000 /* between two looks at whether the holder lives */
+
+#define F_SETLK_ 6 /* asm-generic/fcntl.h, 64 bit */
+#define F_GETLK_ 5
+#define F_WRLCK_ 1
+#define F_UNLCK_ 2
+struct flock_ {
+	int16_t type, whence;
+	int64_t start, len;
+	int32_t pid;
+};
+
+/* Process id in the high half, id in the low one; for each file. Belongs to this process, or after fork(2) to its parent, and then
+ * the high half tells. */
+static uint64_t token[2];
+
+static long token_call(struct fj_store *s, int command, uint32_t id, int16_t *type)
+{
+	struct flock_ lock = {.type = F_WRLCK_, .start = TOKENS_AT + id, .len = 1};
+	const long r = fj_sys3(__NR_fcntl, s->fd, command, &lock);
+
+	if (type)
+		*type = lock.type;
+	return r;
+}
+
+static uint32_t my_id(struct fj_store *s)
+{
+	uint64_t *const mine = &token[s - fj_store];
+	const uint32_t pid = (uint32_t)fj_sys0(__NR_getpid);
+	const uint64_t known = __atomic_load_n(mine, __ATOMIC_RELAXED);
+	uint32_t id = pid;
+	long r;
+
+	if (known >> 32 == pid)
+		return (uint32_t)known;
+	while ((r = token_call(s, F_SETLK_, id, NULL)) == -EAGAIN || r == -EACCES)
+		id = (id + PIDS) & ~NO_TOKEN;
+	if (r < 0)
+		id = pid | NO_TOKEN;
+	__atomic_store_n(mine, (uint64_t)pid << 32 | id, __ATOMIC_RELAXED);
+	return id;
+}
+
+static bool is_dead(struct fj_store *s, uint32_t id)
+{
+	int16_t type;
+
+	if (id & NO_TOKEN)
+		return fj_sys2(__NR_kill, id & (PIDS - 1), 0) == -ESRCH;
+	return token_call(s, F_GETLK_, id, &type) == 0 && type == F_UNLCK_;
+}
+
+static bool take_from(struct fj_store_head *h, uint64_t word, uint32_t id, struct fj_store_hold *hold)
+{
+	hold->word = ((word >> 32) + 1) << 32 | id;
+	return __atomic_compare_exchange_n(&h->lock, &word, hold->word, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+static void wait_for(struct fj_store_head *h, uint32_t holder)
+{
+	const struct __kernel_timespec timeout = {.tv_nsec = WAIT_NS};
+
+	__atomic_fetch_add(&h->waiters, 1, __ATOMIC_SEQ_CST);
+	fj_sys6(__NR_futex, &h->lock, FUTEX_WAIT, holder, &timeout, 0, 0);
+	__atomic_fetch_sub(&h->waiters, 1, __ATOMIC_SEQ_CST);
+}
+
+long fj_store_lock(struct fj_store *s, struct fj_store_hold *hold)
+{
+	const uint64_t all = ~0UL;
+	struct fj_store_head *h = fj_store_head(s);
+	uint32_t id;
+
+	if (s->is_read_only)
+		return -EROFS;
+	fj_sys4(__NR_rt_sigprocmask, 0 /* SIG_BLOCK */, &all, &hold->mask, sizeof(all));
+	id = my_id(s);
+	for (uint32_t tries = 0;; tries++) {
+		const uint64_t word = __atomic_load_n(&h->lock, __ATOMIC_RELAXED);
+		const uint32_t holder = (uint32_t)word;
+
+		if (!holder && take_from(h, word, id, hold))
+			return 0;
+		if (tries < SPINS) {
+			__builtin_ia32_pause();
+		} else if (tries < SPINS + YIELDS) {
+			fj_sys0(__NR_sched_yield);
+		} else if (holder) {
+			/* `holder` is ours: another thread of this process, which lives as long as we do. */
+			if (holder != id && is_dead(s, holder) && take_from(h, word, id, hold))
+				return 0;
+			wait_for(h, holder);
+		}
+	}
+}
+
+void fj_store_unlock(struct fj_store *s, const struct fj_store_hold *hold)
+{
+	struct fj_store_head *h = fj_store_head(s);
+
+	__atomic_store_n(&h->lock, hold->word & ~0xffffffffUL, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&h->waiters, __ATOMIC_SEQ_CST))
+		fj_sys6(__NR_futex, &h->lock, FUTEX_WAKE, 1, 0, 0, 0);
+	fj_sys4(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &hold->mask, 0, sizeof(hold->mask));
+}
+
+void fj_store_lock_start(struct fj_store *s)
+{
+	struct fj_store_head *h = fj_store_head(s);
+	uint64_t word = __atomic_load_n(&h->lock, __ATOMIC_RELAXED);
+	const uint32_t holder = (uint32_t)word;
+
+	if (s->is_read_only || !holder || (holder & (PIDS - 1)) != (uint32_t)fj_sys0(__NR_getpid) || !is_dead(s, holder))
+		return;
+	/* Fcntl locks survive execve, and one's own does not conflict: "dead" means ours or nobody's. */
+	__atomic_compare_exchange_n(&h->lock, &word, word & ~0xffffffffUL, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+}

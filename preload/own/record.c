@@ -1,0 +1,154 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * record.c - owner records for the other rooms: find, change, forget. */
+#include "own/store.h"
+
+#define TYPE 0170000u
+#define DIRECTORY 0040000u
+#define SET_GID 02000u
+
+static bool has_records(const struct fj_store *s)
+{
+	return __atomic_load_n(&fj_store_head(s)->records, __ATOMIC_RELAXED) != 0;
+}
+
+bool fj_own_is_empty(void)
+{
+	return !fj_store_count || (!has_records(&fj_store[0]) && (fj_store_count < 2 || !has_records(&fj_store[1])));
+}
+
+bool fj_own_has_devices(void)
+{
+	for (uint32_t i = 0; i < fj_store_count; i++)
+		if (fj_store_head(&fj_store[i])->devices)
+			return true;
+	return false;
+}
+
+bool fj_own_has_inheriting_dirs(void)
+{
+	for (uint32_t i = 0; i < fj_store_count; i++)
+		if (fj_store_head(&fj_store[i])->inheriting)
+			return true;
+	return false;
+}
+
+static void to_owner(const struct fj_store_copy *copy, struct fj_owner *owner)
+{
+	*owner = (struct fj_owner){
+		.uid = copy->uid, .gid = copy->gid, .mode = copy->mode, .rdev = copy->rdev, .flags = copy->flags};
+}
+
+static bool find(const struct fj_own_key *key, bool any_stamp, struct fj_owner *owner)
+{
+	struct fj_store_copy copy;
+
+	for (uint32_t i = 0; i < fj_store_count; i++)
+		if (has_records(&fj_store[i]) && fj_store_find(&fj_store[i], key, any_stamp, &copy, NULL, NULL)) {
+			to_owner(&copy, owner);
+			return true;
+		}
+	return false;
+}
+
+bool fj_own_find(const struct fj_own_key *key, struct fj_owner *owner)
+{
+	return find(key, false, owner);
+}
+
+bool fj_own_find_ino(uint64_t dev, uint64_t ino, struct fj_owner *owner)
+{
+	const struct fj_own_key key = {.dev = dev, .ino = ino};
+
+	return find(&key, true, owner);
+}
+
+/* A new record that would say what the file shows without one. */
+static bool is_needless(bool had, const struct fj_store_copy *copy, const struct fj_owner *shown)
+{
+	return !had && !copy->flags && copy->uid == shown->uid && copy->gid == shown->gid;
+}
+
+/* The record to change: the jail's own, or a new one from the elder's or from what the file shows. */
+static bool begin_change(const struct fj_own_key *key, const struct fj_owner *shown, struct fj_store_copy *copy)
+{
+	if (fj_store_find(&fj_store[0], key, false, copy, NULL, NULL))
+		return true;
+	if (fj_store_count == 2 && fj_store_find(&fj_store[1], key, false, copy, NULL, NULL)) {
+		copy->attributes = 0;
+		copy->flags &= (uint8_t)~FJ_OWN_ATTRIBUTES;
+		return true;
+	}
+	*copy = (struct fj_store_copy){.uid = shown->uid, .gid = shown->gid, .mode = (uint16_t)(shown->mode & 07777)};
+	return false;
+}
+
+/* `had`: there was a record. It keeps the mode even when the disk has the same: of two chmods at once the disk may have got the
+ * other's. */
+static void apply(struct fj_store_copy *copy, bool had, unsigned what, const struct fj_owner *to, uint32_t real_mode)
+{
+	if (what & FJ_OWN_UID)
+		copy->uid = to->uid;
+	if (what & FJ_OWN_GID)
+		copy->gid = to->gid;
+	if (what & FJ_OWN_DEVICE) {
+		copy->mode = (uint16_t)((to->mode & TYPE) | (copy->mode & 07777));
+		copy->rdev = to->rdev;
+		copy->flags |= FJ_OWN_DEVICE;
+	}
+	if (what & FJ_OWN_MODE) {
+		copy->mode = (uint16_t)((copy->mode & TYPE) | (to->mode & 07777));
+		if (had || (to->mode & 07777) != (real_mode & 07777) || (copy->flags & FJ_OWN_DEVICE))
+			copy->flags |= FJ_OWN_MODE;
+	}
+	copy->flags &= (uint8_t)~FJ_OWN_GONE;
+}
+
+long fj_own_set(const struct fj_own_key *key, unsigned what, const struct fj_owner *to, const struct fj_owner *shown,
+	uint32_t real_mode)
+{
+	struct fj_store *s = &fj_store[0];
+	struct fj_store_copy copy, before;
+	struct fj_store_hold hold;
+	bool had;
+	long r;
+
+	if (!fj_store_count)
+		return -EROFS;
+	/* Most changes of owner say what is so already; asked without the lock, and again under it. */
+	had = begin_change(key, shown, &copy);
+	before = copy;
+	apply(&copy, had, what, to, real_mode);
+	if (is_needless(had, &copy, shown) || !memcmp(&before, &copy, sizeof(copy)))
+		return 0;
+	r = fj_store_lock(s, &hold);
+	if (r < 0)
+		return r;
+	had = begin_change(key, shown, &copy);
+	before = copy;
+	apply(&copy, had, what, to, real_mode);
+	if (!is_needless(had, &copy, shown) && memcmp(&before, &copy, sizeof(copy)))
+		r = fj_store_put(s, key, &copy);
+	if (!r && (copy.mode & SET_GID) && (shown->mode & TYPE) == DIRECTORY)
+		fj_store_head(s)->inheriting++;
+	fj_store_unlock(s, &hold);
+	return r;
+}
+
+void fj_own_gone(const struct fj_own_key *key)
+{
+	for (uint32_t i = 0; i < fj_store_count; i++) {
+		struct fj_store *s = &fj_store[i];
+		struct fj_store_copy copy;
+		struct fj_store_hold hold;
+
+		if (!fj_store_find(s, key, false, &copy, NULL, NULL) || fj_store_lock(s, &hold) < 0)
+			continue;
+		if (fj_store_find(s, key, false, &copy, NULL, NULL)) {
+			copy.flags |= FJ_OWN_GONE;
+			fj_store_put(s, key, &copy);
+		}
+		fj_store_unlock(s, &hold);
+	}
+}

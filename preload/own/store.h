@@ -1,0 +1,124 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * store.h - the file of records as it lies on disk and in memory; private to this room and to the `owners` tool.
+ *
+ * docs/OWNERS.md explains the layout, the order of writes and every race. All numbers are the machine's own; `byte_order`
+ * tells. Offsets are from the file's beginning. */
+#ifndef FJ_STORE_H
+#define FJ_STORE_H
+
+#include "own/own.h"
+
+#define FJ_STORE_MAGIC "FJOWNER\n"
+#define FJ_STORE_VERSION 1u
+#define FJ_STORE_ORDER 0x01020304u
+#define FJ_STORE_FIRST_SLOTS 1024u
+#define FJ_BLOCK_CLASSES 16u /* of attribute blocks: 64 bytes << class */
+#define FJ_BLOCK_MIN 64u
+
+/* One page. Behind it slot arrays and heap chunks, in the order they were needed. */
+struct fj_store_head {
+	char magic[8];
+	uint32_t version, byte_order;
+	uint32_t head_size, slot_size;
+	uint64_t table;	  /* offset of the current slot array, plus the logarithm of its length (page aligned, so it fits) */
+	uint64_t records; /* live ones, or more after a kill: raised before a record appears */
+	uint64_t used;	  /* slots of the current array that are not empty, or more */
+	uint64_t end;	  /* where the next piece will begin; the file is at least this long */
+	uint64_t heap_at, heap_end; /* room left in the current heap chunk */
+	uint64_t lock;	  /* low half: id of the holder, 0 free; high half: how often it was taken */
+	uint32_t waiters;
+	uint32_t devices, inheriting; /* records ever made of devices, and of directories that hand something down */
+	uint32_t free_block[FJ_BLOCK_CLASSES]; /* offset / FJ_BLOCK_UNIT of the first free block of each class */
+	uint8_t unused[4096 - 92 - 4 * FJ_BLOCK_CLASSES];
+};
+_Static_assert(sizeof(struct fj_store_head) == 4096, "a page");
+_Static_assert(offsetof(struct fj_store_head, lock) == 72, "of version 1");
+
+struct fj_store_copy {
+	uint32_t uid, gid;
+	uint16_t mode;	/* S_IFMT when it is a device, and 07777 */
+	uint8_t flags;	/* FJ_OWN_ */
+	uint8_t check;	/* over key and copy: a damaged record is no record */
+	uint32_t rdev;
+	uint32_t attributes; /* offset / FJ_BLOCK_UNIT of their block, or 0 */
+};
+struct fj_store_slot {
+	uint64_t ino, stamp;
+	uint32_t dev;	/* 0: the device that the file of records is on, whatever number it has today */
+	uint32_t state;
+	struct fj_store_copy copy[2];
+};
+_Static_assert(sizeof(struct fj_store_slot) == 64, "a cache line");
+
+/* fj_store_slot.state; 0 is a slot never used, where a search ends. */
+enum {
+	FJ_SLOT_SECOND = 1, /* copy[1] is the record */
+	FJ_SLOT_LIVE = 2,
+	FJ_SLOT_USED = 4,   /* without LIVE: passed over */
+	FJ_SLOT_TURN = 8,   /* added at each change */
+};
+
+#define FJ_BLOCK_UNIT 16u
+/* A block of attributes: this, then entries. */
+struct fj_store_block {
+	uint32_t size_class;
+	uint32_t used; /* bytes with this head; in a free block the next one's offset / FJ_BLOCK_UNIT */
+};
+struct fj_store_attribute { /* then the name with its NUL, then the value, then up to 3 bytes of padding */
+	uint32_t value_len;
+	uint16_t name_len;
+	uint16_t unused;
+};
+
+#define FJ_STORE_WINDOWS 40
+/* A file of records in this process. A window maps the file from its beginning; window k has `first_window` << k bytes. A larger
+ * one is added when the file outgrew the last; the old ones stay, as somebody may be reading in them. */
+struct fj_store {
+	int fd;
+	bool is_read_only;
+	uint32_t home; /* device the file lies on */
+	uint64_t first_window;
+	uint32_t last_window;
+	char *window[FJ_STORE_WINDOWS];
+};
+/* 0: the jail's own; 1: the elder, looked at when the first knows nothing. */
+extern struct fj_store fj_store[2];
+extern uint32_t fj_store_count;
+
+/* table.c */
+struct fj_store_head *fj_store_head(const struct fj_store *s);
+/* `size` bytes at `offset` of the file, in a window that holds them; NULL when there is none to be had. */
+void *fj_store_at(struct fj_store *s, uint64_t offset, uint64_t size);
+struct fj_store_slot *fj_store_slots(struct fj_store *s, uint64_t table, uint32_t *mask);
+uint32_t fj_store_dev(const struct fj_store *s, uint64_t dev);
+uint8_t fj_store_check(const struct fj_store_slot *slot, const struct fj_store_copy *copy);
+/* A consistent copy of the live record of `key`; false when there is none. `slot` and `state` may be NULL. */
+bool fj_store_find(struct fj_store *s, const struct fj_own_key *key, bool any_stamp, struct fj_store_copy *copy,
+	struct fj_store_slot **slot, uint32_t *state);
+/* Under the lock: make `copy` the record of `key`. Returns 0, -ENOSPC, -EDQUOT, -EIO. */
+long fj_store_put(struct fj_store *s, const struct fj_own_key *key, const struct fj_store_copy *copy);
+/* Under the lock: forget a record. */
+void fj_store_drop(struct fj_store *s, struct fj_store_slot *slot);
+
+/* grow.c, all under the lock */
+/* Append `size` zero bytes, with disk space behind them. Returns their offset, or -errno. */
+long fj_store_extend(struct fj_store *s, uint64_t size);
+long fj_store_grow(struct fj_store *s);
+
+/* lock.c */
+struct fj_store_hold {
+	uint64_t mask, word;
+};
+long fj_store_lock(struct fj_store *s, struct fj_store_hold *hold);
+void fj_store_unlock(struct fj_store *s, const struct fj_store_hold *hold);
+/* At process start: what this process held in its life before execve(2), in another thread, it no longer does. */
+void fj_store_lock_start(struct fj_store *s);
+
+/* heap.c, all under the lock */
+/* A block with room for `bytes`, its offset / FJ_BLOCK_UNIT in `*at`. Returns 0 or -ENOSPC ... */
+long fj_store_block_take(struct fj_store *s, uint32_t bytes, uint32_t *at);
+void fj_store_block_give(struct fj_store *s, uint32_t at);
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * table.c - the records: an open-addressed hash table in a shared file.
+ *
+ * A file has one slot, found by device and inode. A reader copies the record out and looks whether the slot's state is still the same;
+ * it never waits. A writer, under the lock, fills the copy that is not the record and then flips the state in one
+ * store: a reader and a SIGKILL meet the old record or the new one. Searches end at a slot that was never used, so slots
+ * are not emptied, but passed over; they are left behind when the table grows (grow.c), which publishes the new array last. */
+#include "own/store.h"
+
+struct fj_store fj_store[2];
+uint32_t fj_store_count;
+
+struct fj_store_head *fj_store_head(const struct fj_store *s)
+{
+	return (struct fj_store_head *)s->window[0];
+}
+
+static void *map_window(struct fj_store *s, uint32_t k)
+{
+	const int prot = s->is_read_only ? 1 /* PROT_READ */ : 3;
+	char *none = NULL, *at = __atomic_load_n(&s->window[k], __ATOMIC_ACQUIRE);
+	long r;
+
+	if (at)
+		return at;
+	r = fj_sys6(__NR_mmap, 0, s->first_window << k, prot, 1 /* MAP_SHARED */, s->fd, 0);
+	if (fj_is_err(r))
+		return NULL;
+	/* Another thread may have been quicker. */
+	if (!__atomic_compare_exchange_n(&s->window[k], &none, (char *)r, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+		fj_sys2(__NR_munmap, r, s->first_window << k);
+		return none;
+	}
+	__atomic_store_n(&s->last_window, k, __ATOMIC_RELEASE);
+	return (char *)r;
+}
+
+void *fj_store_at(struct fj_store *s, uint64_t offset, uint64_t size)
+{
+	uint32_t k = __atomic_load_n(&s->last_window, __ATOMIC_ACQUIRE);
+	char *base;
+
+	while (k + 1 < FJ_STORE_WINDOWS && offset + size > s->first_window << k)
+		k++;
+	base = map_window(s, k);
+	return base ? base + offset : NULL;
+}
+
+struct fj_store_slot *fj_store_slots(struct fj_store *s, uint64_t table, uint32_t *mask)
+{
+	const uint32_t log = (uint32_t)table & (FJ_PAGE - 1);
+
+	*mask = (1u << log) - 1;
+	return fj_store_at(s, table & ~(uint64_t)(FJ_PAGE - 1), sizeof(struct fj_store_slot) << log);
+}
+
+uint32_t fj_store_dev(const struct fj_store *s, uint64_t dev)
+{
+	return (uint32_t)dev == s->home ? 0 : (uint32_t)dev;
+}
+
+/* Fibonacci hashing spreads the runs of inode numbers that a tree has. */
+static uint32_t hash_of(uint32_t dev, uint64_t ino)
+{
+	return (uint32_t)(((ino + (uint64_t)dev * 0x9e3779b1u) * 0x9e3779b97f4a7c15UL) >> 32);
+}
+
+uint8_t fj_store_check(const struct fj_store_slot *slot, const struct fj_store_copy *copy)
+{
+	uint64_t h = slot->ino ^ (slot->stamp << 1) ^ slot->dev;
+
+	h = (h ^ ((uint64_t)copy->uid << 32 | copy->gid)) * 0x9e3779b97f4a7c15UL;
+	h = (h ^ (h >> 29) ^ ((uint64_t)copy->mode << 40 | (uint64_t)copy->flags << 32 | copy->rdev)) * 0xbf58476d1ce4e5b9UL;
+	h ^= (h >> 31) ^ ((uint64_t)copy->attributes << 7);
+	return (uint8_t)((h * 0x94d049bb133111ebUL) >> 56);
+}
+
+/* Search one array. 1 found, 0 not, -1 the slot changed meanwhile. */
+static int search(struct fj_store_slot *slots, uint32_t mask, uint32_t dev, const struct fj_own_key *key, bool any_stamp,
+	struct fj_store_copy *copy, struct fj_store_slot **found, uint32_t *state)
+{
+	for (uint32_t i = hash_of(dev, key->ino) & mask, n = 0; n <= mask; i = (i + 1) & mask, n++) {
+		struct fj_store_slot *slot = &slots[i];
+		const uint32_t before = __atomic_load_n(&slot->state, __ATOMIC_ACQUIRE);
+		uint8_t check;
+
+		if (!before)
+			return 0;
+		if (!(before & FJ_SLOT_LIVE) || slot->ino != key->ino || slot->dev != dev)
+			continue;
+		if (!any_stamp && slot->stamp != key->stamp)
+			return 0; /* of an older file with this inode number: it has no other slot */
+		*copy = slot->copy[before & FJ_SLOT_SECOND];
+		check = fj_store_check(slot, copy);
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (__atomic_load_n(&slot->state, __ATOMIC_RELAXED) != before)
+			return -1;
+		if (check != copy->check)
+			return 0;
+		if (found)
+			*found = slot;
+		if (state)
+			*state = before;
+		return 1;
+	}
+	return 0;
+}
+
+bool fj_store_find(struct fj_store *s, const struct fj_own_key *key, bool any_stamp, struct fj_store_copy *copy,
+	struct fj_store_slot **slot, uint32_t *state)
+{
+	const struct fj_store_head *h = fj_store_head(s);
+	const uint32_t dev = fj_store_dev(s, key->dev);
+
+	for (;;) {
+		const uint64_t table = __atomic_load_n(&h->table, __ATOMIC_ACQUIRE);
+		uint32_t mask;
+		struct fj_store_slot *slots = fj_store_slots(s, table, &mask);
+		int r;
+
+		if (!slots)
+			return false;
+		r = search(slots, mask, dev, key, any_stamp, copy, slot, state);
+		if (r > 0)
+			return true;
+		/* The array may have been replaced, and cleared, under our eyes. */
+		if (r == 0 && __atomic_load_n(&h->table, __ATOMIC_ACQUIRE) == table)
+			return false;
+	}
+}
+
+static void write_copy(struct fj_store_slot *slot, uint32_t which, const struct fj_store_copy *copy)
+{
+	slot->copy[which] = *copy;
+	slot->copy[which].check = fj_store_check(slot, copy);
+}
+
+/* The slot where `key` is or should go: its own inode's, else the first never used. */
+static struct fj_store_slot *slot_for(struct fj_store_slot *slots, uint32_t mask, uint32_t dev, uint64_t ino)
+{
+	for (uint32_t i = hash_of(dev, ino) & mask, n = 0; n <= mask; i = (i + 1) & mask, n++)
+		if (!slots[i].state || (slots[i].ino == ino && slots[i].dev == dev))
+			return &slots[i];
+	return NULL;
+}
+
+static void raise(uint64_t *counter)
+{
+	__atomic_store_n(counter, *counter + 1, __ATOMIC_RELEASE);
+}
+
+long fj_store_put(struct fj_store *s, const struct fj_own_key *key, const struct fj_store_copy *copy)
+{
+	struct fj_store_head *h = fj_store_head(s);
+	const uint32_t dev = fj_store_dev(s, key->dev);
+	struct fj_store_slot *slots, *slot;
+	uint32_t mask, state;
+	long r;
+
+	slots = fj_store_slots(s, h->table, &mask);
+	if (!slots)
+		return -ENOMEM;
+	slot = slot_for(slots, mask, dev, key->ino);
+	if ((!slot || !slot->state) && h->used + 1 > (mask + 1UL) / 5 * 3) {
+		r = fj_store_grow(s);
+		if (r < 0)
+			return r;
+		slots = fj_store_slots(s, h->table, &mask);
+		if (!slots)
+			return -ENOMEM;
+		slot = slot_for(slots, mask, dev, key->ino);
+	}
+	if (!slot)
+		return -ENOSPC;
+	if (copy->flags & FJ_OWN_DEVICE)
+		h->devices++;
+	state = slot->state;
+	if ((state & FJ_SLOT_LIVE) && slot->stamp == key->stamp) {
+		write_copy(slot, !(state & FJ_SLOT_SECOND), copy);
+		__atomic_store_n(&slot->state, (state ^ FJ_SLOT_SECOND) + FJ_SLOT_TURN, __ATOMIC_RELEASE);
+		return 0;
+	}
+	if (state & FJ_SLOT_LIVE) { /* an earlier file's: first out of the readers' sight */
+		const uint32_t attributes = slot->copy[state & FJ_SLOT_SECOND].attributes;
+
+		state = (state & ~(uint32_t)FJ_SLOT_LIVE) + FJ_SLOT_TURN;
+		__atomic_store_n(&slot->state, state, __ATOMIC_RELEASE);
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		if (attributes)
+			fj_store_block_give(s, attributes);
+	} else {
+		raise(&h->records);
+		if (!state)
+			raise(&h->used);
+	}
+	slot->ino = key->ino;
+	slot->stamp = key->stamp;
+	slot->dev = dev;
+	write_copy(slot, state & FJ_SLOT_SECOND, copy);
+	__atomic_store_n(&slot->state, (state | FJ_SLOT_USED | FJ_SLOT_LIVE) + FJ_SLOT_TURN, __ATOMIC_RELEASE);
+	return 0;
+}
+
+void fj_store_drop(struct fj_store *s, struct fj_store_slot *slot)
+{
+	struct fj_store_head *h = fj_store_head(s);
+	const uint32_t attributes = slot->copy[slot->state & FJ_SLOT_SECOND].attributes;
+
+	__atomic_store_n(&slot->state, (slot->state & ~(uint32_t)FJ_SLOT_LIVE) + FJ_SLOT_TURN, __ATOMIC_SEQ_CST);
+	if (attributes)
+		fj_store_block_give(s, attributes);
+	if (h->records)
+		__atomic_store_n(&h->records, h->records - 1, __ATOMIC_RELEASE);
+}

@@ -1,0 +1,48 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * case_inotify.c - inotify_add_watch: what is watched, and the names that events tell.
+ */
+#include "twin.h"
+
+static void events(int fd)
+{
+	_Alignas(8) char buf[4096];
+	long n = read(fd, buf, sizeof(buf));
+
+	if (n < 0)
+		say("events: %e\n", errno);
+	for (long at = 0; at < n;) {
+		struct inotify_event *e = (struct inotify_event *)(void *)(buf + at);
+		say("event wd %d mask %x %q\n", e->wd, e->mask, e->len ? e->name : "");
+		at += (long)(sizeof(*e) + e->len);
+	}
+}
+
+CASE(inotify)
+{
+	SPELLINGS() {
+		x_mkdir("d", 0755);
+		x_put("f", "x");
+		x_symlink("d", "l");
+		int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+		R(inotify_add_watch(fd, x("d"), IN_CREATE | IN_DELETE | IN_MOVED_TO));
+		R(inotify_add_watch(fd, x("l"), IN_CREATE | IN_DELETE | IN_MOVED_TO));
+		R(inotify_add_watch(fd, x("f"), IN_MODIFY | IN_ATTRIB));
+		R(inotify_add_watch(fd, x("l"), IN_ATTRIB | IN_DONT_FOLLOW));
+		R(inotify_add_watch(fd, x("f"), IN_MODIFY | IN_ONLYDIR));
+		R(inotify_add_watch(fd, x("missing"), IN_MODIFY));
+		R(inotify_add_watch(fd, x("d"), 0));
+		x_put("d/new", "x");
+		x_rename("f", "d/f");
+		x_unlink("d/new");
+		x_put("d/f", "changed");
+		x_chmod("d/f", 0600);
+		events(fd);
+		events(fd);
+		R(inotify_rm_watch(fd, 1));
+		R(inotify_rm_watch(fd, 77));
+		R(inotify_add_watch(0, x("d"), IN_MODIFY));
+		close(fd);
+	}
+}
