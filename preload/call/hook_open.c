@@ -91,7 +91,7 @@ static long open_place(struct fj_call *c, const struct fj_place *place, const st
 	long r = -EAGAIN;
 
 	if (place->proc)
-		r = fj_procfs_open(c->thread, place, o->flags);
+		r = fj_procfs_open(c, place, o->flags);
 	if (r == -EAGAIN)
 		r = issue(c, place, o);
 	return r >= 0 && (place->proc || (o->flags & O_DIRECTORY)) ? fj_procfs_list(place, r, o->flags) : r;

@@ -115,7 +115,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	fj_policy_start(h.policy);
 	fj_sigsys_start(t, h.sigsys);
 	fj_guard_start(h.no_new_privs, h.seccomp_mode);
-	fj_ids_start(fj_jail_board(), execfn + h.execfn_len, h.ids_len);
+	fj_ids_start(fj_jail_board(), execfn - h.ids_len, h.ids_len);
 	t->is_watched = h.is_watched;
 	if (fj_jail->has_trap)
 		fj_trap_arm(t);

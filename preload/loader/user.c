@@ -10,6 +10,7 @@
 #include "loader/loader.h"
 
 #include "call/hook_id.h"
+#include "own/own.h"
 
 #define FAILED 125
 #define LINE_MAX 65536u /* a group may have many members */
@@ -286,6 +287,8 @@ void fj_user_choose(struct fj_thread *t, const char *spec, const char *groups)
 		become(t, &next, fj_ids_set_groups(&next, chosen, chosen_count));
 	if (user.gid != FJ_NO_ID)
 		become(t, &next, fj_ids_setgid(&next, user.gid));
+	if (user.uid != FJ_NO_ID && user.uid == fj_own_real_uid())
+		fj_ids_be_himself();
 	if (user.uid != FJ_NO_ID)
 		become(t, &next, fj_ids_setuid(&next, user.uid));
 }

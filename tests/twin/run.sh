@@ -18,7 +18,7 @@
 #   -v           name the cases that pass, too; whole differences, not their first 30 lines
 #
 # Environment: FAKEJAIL (command; `$FAKEJAIL $FAKEJAIL_ARGS ROOT CMD ARG...`), FAKEJAIL_ARGS, FAKEJAIL_USER_ARGS (added
-# for the cases that want an ordinary user inside; default --userspec=UID:UID), TWIN_UID (4242), TWIN_LIMIT (seconds a
+# for the cases that want an ordinary user inside; default --userspec=UID:UID --groups=), TWIN_UID (4242), TWIN_LIMIT (seconds a
 # test, 15), CC, MUSL_CC, MAKE.
 #
 # Ends with `N passed, N failed, N skipped`; exit 0, or 1 if anything failed, 2 for a usage error, 77 if nothing could run.
@@ -66,7 +66,7 @@ srcdir=$(cd "$srcdir" && pwd)
 mkdir -p "$builddir"
 builddir=$(cd "$builddir" && pwd)
 : "${CC:=cc}" "${MUSL_CC:=musl-gcc}" "${FAKEJAIL:=}" "${FAKEJAIL_ARGS=}" "${TWIN_UID:=4242}" "${TWIN_LIMIT:=15}"
-: "${FAKEJAIL_USER_ARGS=--userspec=$TWIN_UID:$TWIN_UID}"
+: "${FAKEJAIL_USER_ARGS=--userspec=$TWIN_UID:$TWIN_UID --groups=}"
 [ -n "$flavours" ] || flavours=$flavours_known
 
 if [ "$self$reference_only$list" = nonono ] && [ -z "$FAKEJAIL" ]; then
