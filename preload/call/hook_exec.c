@@ -367,7 +367,7 @@ static long identity_after(struct fj_call *c, const struct program *p, struct fj
 	if (r < 0)
 		return r;
 	h->is_secure = is_secure;
-	h->is_watched = fj_id_before_exec(c->thread, &next);
+	h->is_watched = fj_id_before_exec(&next);
 	fj_ids_write(&next, ids_text);
 	return 0;
 }
@@ -403,7 +403,10 @@ static long start_loader(struct fj_call *c, const struct program *p, uint64_t ar
 		r = env_with(c, &envp, s.at);
 	if (r)
 		return r;
-	return fj_sys3(__NR_execve, fj_jail->loader, argv, envp);
+	c->thread->busy = FJ_EXECS;
+	r = fj_sys3(__NR_execve, fj_jail->loader, argv, envp);
+	c->thread->busy = FJ_BUSY;
+	return r;
 }
 
 /* What the new program is told of its own file name (AT_EXECFN), which for execveat names the descriptor. */
@@ -472,6 +475,8 @@ long fj_hook_exec(struct fj_call *c)
 		r = resolve_scripts(c, &p, execfn, execfn != jail_path && closes_on_exec(dirfd));
 	if (!r)
 		r = open_interpreter(c, &p);
+	if (!r && !fj_jail->has_trap && p.interpreter_fd < 0)
+		r = -EACCES; /* a static program makes its calls itself, and nothing would see them */
 	if (!r)
 		r = start_loader(c, &p, c->arg[i + 1], c->arg[i + 2], execfn);
 	if (p.fd >= 0)

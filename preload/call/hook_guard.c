@@ -122,7 +122,7 @@ static long caps_prctl(struct fj_call *c)
 	if (r == -ENOSYS)
 		return fj_kernel(c);
 	if (!r)
-		fj_id_become(c->thread, &next);
+		fj_id_become(&next);
 	return r;
 }
 

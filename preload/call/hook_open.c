@@ -6,6 +6,7 @@
  * An open may wait (a fifo without its other end: fifo(7)), so the last step lets the program's signals in. */
 #include "call/exe.h"
 #include "call/hooks.h"
+#include "call/preload.h"
 #include "call/procfs.h"
 #include "sys/guest.h"
 
@@ -142,6 +143,8 @@ long fj_hook_open(struct fj_call *c)
 
 	if (!jail_path)
 		return r ? r : fj_kernel(c);
+	if (fj_jail->preload[0] && jail_path[0] == '/' && jail_path[1] == '.' && fj_streq(jail_path, FJ_PRELOAD_PATH))
+		return fj_sys3(__NR_openat, AT_FDCWD, fj_jail->preload, O_RDONLY | (o.flags & O_CLOEXEC));
 	return open_path(c, fj_arg_dirfd(c, i), jail_path, &o);
 }
 

@@ -190,13 +190,11 @@ long fj_hook_sigreturn(struct fj_call *c)
 	const uint64_t at = c->sp + FJ_UCONTEXT_MASK;
 	uint64_t mask;
 
-	if (!fj_guest_read(&mask, at, sizeof(mask))) {
-		c->thread->wants_sigsys_blocked = mask & SIGSYS_BIT;
-		send_pending(c->thread);
-		if (mask & SIGSYS_BIT) {
-			mask &= ~SIGSYS_BIT;
-			fj_guest_write(at, &mask, sizeof(mask));
-		}
+	/* (The kernel saved it without the bit: that it is not there says nothing.) */
+	if (!fj_guest_read(&mask, at, sizeof(mask)) && (mask & SIGSYS_BIT)) {
+		c->thread->wants_sigsys_blocked = true;
+		mask &= ~SIGSYS_BIT;
+		fj_guest_write(at, &mask, sizeof(mask));
 	}
 	c->leaves_by_sigreturn = true;
 	return 0;

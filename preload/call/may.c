@@ -435,6 +435,7 @@ static long may_access(struct fj_call *c)
 long fj_may_call(struct fj_call *c)
 {
 	fj_path_may_search = may_search;
+	c->thread->judged = NULL; /* a handler that was abandoned may have left something */
 	switch (c->nr) {
 	case __NR_openat:
 		return may_open(c, fj_arg(c, FJ_OFLAGS, 0));

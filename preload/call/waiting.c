@@ -18,8 +18,12 @@ long fj_kernel_waiting(struct fj_call *c, long nr, const uint64_t arg[FJ_ARGS], 
 	uint64_t all;
 	long r;
 
-	if (!c->mask) /* the direct door never blocked them */
-		return fj_sys6(nr, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
+	if (!c->mask) { /* the direct door never blocked them */
+		t->window_fd = held_fd;
+		r = fj_sys6(nr, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
+		t->window_fd = outer_fd;
+		return r;
+	}
 
 	/* What is below here is free for an engine that a handler enters from the program's own signal stack. */
 	t->inner_sp = ((uintptr_t)__builtin_frame_address(0) - 1024) & ~(uintptr_t)15;

@@ -9,10 +9,12 @@
 
 #include "call/exe.h"
 #include "call/hook_guard.h"
+#include "call/hook_id.h"
 #include "own/own.h"
 #include "call/hook_signal.h"
 #include "call/missing.h"
 #include "call/policy.h"
+#include "door/door.h"
 #include "trap/trap.h"
 
 #include <linux/auxvec.h>
@@ -54,7 +56,7 @@ static void set_comm(const char *execfn)
 
 /* What ps, gdb and /proc/PID read from the kernel's own notes of a program. Needs a kernel with CONFIG_CHECKPOINT_RESTORE; without, they
  * show the loader's. */
-static void tell_kernel(const struct fj_stack *s, const struct fj_mapped *m, const char *handoff)
+static void tell_kernel(const struct fj_stack *s, const struct fj_mapped *m, const char *env, const char *handoff)
 {
 	struct prctl_mm_map map = {
 		.start_code = m->code_start,
@@ -68,8 +70,8 @@ static void tell_kernel(const struct fj_stack *s, const struct fj_mapped *m, con
 	};
 
 	map.start_brk = map.brk = (uint64_t)fj_sys1(__NR_brk, 0);
-	map.arg_start = s->argc ? (uint64_t)s->argv[0] : (uint64_t)handoff;
-	map.arg_end = s->envc ? (uint64_t)s->envp[0] : (uint64_t)handoff;
+	map.arg_start = s->argc ? (uint64_t)s->argv[0] : (uint64_t)env;
+	map.arg_end = (uint64_t)env;
 	map.env_start = map.arg_end;
 	map.env_end = (uint64_t)handoff; /* it lies behind all others, which is why it is the last */
 	fj_sys5(__NR_prctl, PR_SET_MM, PR_SET_MM_MAP, &map, sizeof(map), 0);
@@ -90,7 +92,8 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	struct fj_mapped program, interpreter;
 	struct fj_thread *t;
 	const char *nested_at, *exe_at, *execfn;
-	char *handoff = fj_stack_pop_env(s);
+	const char *env = s->envp[0];
+	char *handoff = s->envp[s->envc - 1];
 	uint64_t entry;
 	long r;
 
@@ -101,6 +104,9 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 		r = map_jail(&h);
 	if (r < 0)
 		fail("jail", r);
+	r = fj_door_place(fj_stack_aux(s, 26 /* AT_HWCAP2 */) & 2 /* HWCAP2_FSGSBASE, asm/hwcap2.h */);
+	if (r < 0)
+		fail("door", r);
 	fj_thread_start();
 	t = fj_thread_mine();
 	if (!t)
@@ -116,18 +122,20 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	fj_sigsys_start(t, h.sigsys);
 	fj_guard_start(h.no_new_privs, h.seccomp_mode);
 	fj_ids_start(fj_jail_board(), execfn - h.ids_len, h.ids_len);
-	t->is_watched = h.is_watched;
+	fj_id_start(h.is_watched);
 	if (fj_jail->has_trap)
 		fj_trap_arm(t);
 
-	r = fj_map_elf(h.program_fd, (uint64_t)fj_sys1(__NR_brk, 0), &program);
+	if (h.interpreter_fd < 0 || !fj_preload_announce(s))
+		fj_stack_pop_env(s);
+	r = fj_map_elf(h.program_fd, (uint64_t)fj_sys1(__NR_brk, 0), !fj_jail->has_trap, &program);
 	if (r < 0)
 		fail(exe, r);
 	entry = program.entry;
 	fj_close(h.program_fd);
 	fj_stack_set_aux(s, AT_BASE, 0);
 	if (h.interpreter_fd >= 0) {
-		r = fj_map_elf(h.interpreter_fd, 0, &interpreter);
+		r = fj_map_elf(h.interpreter_fd, 0, true, &interpreter);
 		if (r < 0)
 			fail("interpreter", r);
 		fj_close(h.interpreter_fd);
@@ -155,8 +163,9 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 			PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN);
 	/* A program run by its descriptor alone has no name but its file's: since Linux 6.14 that is its comm. */
 	set_comm(h.comm_from_exe ? exe : execfn);
-	tell_kernel(s, &program, handoff);
-	h.mask &= ~(1UL << 30); /* SIGSYS: whatever the launcher's caller had blocked, the trap needs it */
+	tell_kernel(s, &program, env, handoff);
+	if (fj_jail->has_trap)
+		h.mask &= ~(1UL << 30); /* SIGSYS: whatever the launcher's caller had blocked, the trap needs it */
 	fj_sys4(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &h.mask, 0, sizeof(h.mask));
 	fj_loader_jump(s->base, entry);
 }

@@ -124,6 +124,22 @@ static int explain_needs(struct fj_thread *t, const char *jail_path, char *head,
 	return NOT_FOUND;
 }
 
+static bool is_static(struct fj_thread *t, const char *jail_path, const char *head)
+{
+	static Elf64_Phdr ph[FJ_PHDRS_MAX];
+	const Elf64_Ehdr *eh = (const Elf64_Ehdr *)head;
+	const long fd = call(t, __NR_open, (uint64_t)jail_path, O_RDONLY | O_CLOEXEC, 0, 0);
+	bool found = false;
+
+	if (fj_is_err(fd))
+		return false;
+	if (fj_sys4(__NR_pread64, fd, ph, eh->e_phnum * sizeof(*ph), eh->e_phoff) > 0)
+		for (int i = 0; i < eh->e_phnum; i++)
+			found = found || ph[i].p_type == PT_INTERP;
+	fj_close((int)fd);
+	return !found;
+}
+
 int fj_explain(struct fj_thread *t, const char *command, const char *jail_path, const char *search, long error, char **envp)
 {
 	static char head[FJ_HEAD_SIZE + 1];
@@ -143,6 +159,10 @@ int fj_explain(struct fj_thread *t, const char *command, const char *jail_path, 
 	}
 	if (error == -ENOENT || error == -ELIBBAD)
 		return explain_needs(t, jail_path, head, len);
+	if (error == -EACCES && !fj_jail->has_trap && !fj_elf_check((const Elf64_Ehdr *)head, len) && is_static(t, jail_path, head)) {
+		fj_say(2, "fakejail: cannot run '%s': it is a static program, which only the seccomp trap can jail\n", jail_path);
+		return CANNOT_RUN;
+	}
 	if (error == -EACCES && !call(t, __NR_stat, (uint64_t)jail_path, (uint64_t)&st, 0, 0)) {
 		const char *why = "no execute permission";
 

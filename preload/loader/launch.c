@@ -31,10 +31,10 @@ struct bind {
 };
 
 static struct {
-	const char *root, *name, *chdir, *release, *hostname, *trace, *db, *user, *groups;
+	const char *root, *name, *chdir, *release, *hostname, *trace, *db, *user, *groups, *preload;
 	struct bind bind[BINDS_MAX];
 	int bind_count;
-	bool skip_chdir, no_trap, read_only;
+	bool skip_chdir, no_trap, no_preload, no_patch, read_only;
 	char **command;
 } option;
 
@@ -59,6 +59,7 @@ static void read_options(char **at)
 	for (; *at && !fj_streq(*at, "--"); at++) {
 		const char letter = (*at)[0] == '-' ? (*at)[1] : 0;
 		struct bind *b = &option.bind[option.bind_count];
+		const char *door;
 
 		switch (letter) {
 		case 'r':
@@ -94,8 +95,16 @@ static void read_options(char **at)
 			option.trace = next(&at);
 			break;
 		case 'x':
-			if (fj_streq(next(&at), "trap"))
+			door = next(&at);
+			if (fj_streq(door, "trap"))
 				option.no_trap = true;
+			else if (fj_streq(door, "preload"))
+				option.no_preload = true;
+			else if (fj_streq(door, "patch"))
+				option.no_patch = true;
+			break;
+		case 'p':
+			option.preload = next(&at);
 			break;
 		case 'd':
 			option.db = next(&at);
@@ -105,9 +114,6 @@ static void read_options(char **at)
 			break;
 		case 'g':
 			option.groups = next(&at);
-			break;
-		case 'p':
-			next(&at);
 			break;
 		case 'q':
 		case 'v':
@@ -260,6 +266,47 @@ static void make_jail(char **envp)
 	fj_jail->names_comm_by_file = kernel_is_at_least(6, 14);
 	if (fj_openat2(-1, ".", O_PATH, 0, 0) != -EBADF)
 		fj_jail->no_openat2 = 1;
+}
+
+/* May the text of a mapped file be changed? SELinux calls that execmod and often refuses it. Tried on ourselves. */
+static bool may_change_text(void)
+{
+	const long fd = fj_sys3(__NR_openat, AT_FDCWD, fj_jail->loader, O_RDONLY | O_CLOEXEC);
+	long at, r = -EACCES;
+
+	if (fj_is_err(fd))
+		return false;
+	at = fj_sys6(__NR_mmap, 0, FJ_PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+	if (!fj_is_err(at)) {
+		r = fj_sys3(__NR_mprotect, at, FJ_PAGE, PROT_READ | PROT_WRITE);
+		if (!r) {
+			*(volatile char *)at = *(volatile char *)at;
+			r = fj_sys3(__NR_mprotect, at, FJ_PAGE, PROT_READ | PROT_EXEC);
+		}
+		fj_sys2(__NR_munmap, at, FJ_PAGE);
+	}
+	fj_close((int)fd);
+	return !r;
+}
+
+/* Which doors this jail has. The trap alone is complete; the direct door is quicker, by jumps in the libraries' text or, where that may not
+ * be changed, by libfakejail.so. Without the trap only the jumps are complete enough. */
+static void choose_doors(struct fj_thread *t)
+{
+	long r = fj_jail->has_trap ? fj_trap_filter(t) : 0;
+
+	if (r == -ENOSYS || r == -EPERM || r == -EACCES || r == -EINVAL) {
+		fj_jail->has_trap = 0; /* seccomp is absent or forbidden */
+		r = 0;
+	}
+	if (r < 0)
+		fail("the kernel refuses the seccomp filter that confines programs", "", r);
+	if (option.no_preload || option.no_patch || !may_change_text())
+		fj_jail->no_sites = 1;
+	if (fj_jail->no_sites && !fj_jail->has_trap)
+		fail("nothing is left that could jail: no seccomp trap, and libraries' text stays as it is", "", -EPERM);
+	if (option.preload && !option.no_preload && fj_jail->no_sites)
+		put(fj_jail->preload, option.preload, FJ_PATH_MAX);
 }
 
 static bool is_dir(int dirfd, const char *name)
@@ -494,8 +541,7 @@ _Noreturn void fj_launch(struct fj_stack *s)
 	if (fj_is_err(r))
 		fail("cannot place the gate page: see vm.mmap_min_addr", "", r);
 	fj_jail->gate = (uint64_t)r;
-	if (fj_jail->has_trap && (r = fj_trap_filter(t)) < 0)
-		fail("the kernel refuses the seccomp filter that confines programs", "", r);
+	choose_doors(t);
 	start_tracing();
 	fj_jail->is_starting = 1;
 	if (!option.skip_chdir && (r = call(t, __NR_chdir, (uint64_t) "/", 0, 0)) == 0 && option.chdir)

@@ -25,6 +25,8 @@ struct fj_stack {
 void fj_stack_read(struct fj_stack *s, uint64_t *base);
 /* Take the last environment string away; returns it, or NULL when there is none. */
 char *fj_stack_pop_env(struct fj_stack *s);
+/* The value of an auxiliary vector entry; 0 when there is none. */
+uint64_t fj_stack_aux(const struct fj_stack *s, uint64_t type);
 void fj_stack_set_aux(struct fj_stack *s, uint64_t type, uint64_t value);
 
 /* The jail's memory file: its description, then the board of identities. */
@@ -48,9 +50,12 @@ struct fj_mapped {
 	uint64_t code_start, code_end, data_start, data_end;
 	bool wants_exec_stack;
 };
-/* Map the ELF file `fd`: at its own addresses, or if it has none right before `before` where that is free, or (0) anywhere. Returns 0 or
- * -errno. */
-long fj_map_elf(int fd, uint64_t before, struct fj_mapped *m);
+/* Map the ELF file `fd`: at its own addresses, or if it has none right before `before` where that is free, or (0) anywhere; with its
+ * system calls made jumps (door/sites.h) when `is_patched`. Returns 0 or -errno. */
+long fj_map_elf(int fd, uint64_t before, bool is_patched, struct fj_mapped *m);
+/* preload.c: have ld.so load libfakejail.so, which takes that out of the environment again. To be called in place of fj_stack_pop_env():
+ * it puts the variable in place of the last string. Returns whether it did. */
+bool fj_preload_announce(struct fj_stack *s);
 
 /* place_gate.c: copy the gate to its page at `address` (0: choose one). Returns the address or -errno. */
 long fj_gate_place(uint64_t address);

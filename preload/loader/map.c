@@ -6,6 +6,8 @@
  * The file may be hostile: sizes are checked before they are added. */
 #include "loader/loader.h"
 
+#include "door/sites.h"
+
 #include <linux/mman.h>
 
 #define ADDRESS_END 0x7ffffffff000UL /* TASK_SIZE_MAX, x86_64 with four-level tables */
@@ -118,7 +120,7 @@ static void note_segment(struct fj_mapped *m, const Elf64_Ehdr *eh, const Elf64_
 		m->data_end = end;
 }
 
-long fj_map_elf(int fd, uint64_t before, struct fj_mapped *m)
+long fj_map_elf(int fd, uint64_t before, bool is_patched, struct fj_mapped *m)
 {
 	Elf64_Ehdr eh;
 	static Elf64_Phdr ph[FJ_PHDRS_MAX]; /* the loader has one thread, and its frames stay small */
@@ -150,6 +152,9 @@ long fj_map_elf(int fd, uint64_t before, struct fj_mapped *m)
 		r = map_segment(fd, m->base, &ph[i]);
 		if (r < 0)
 			return r;
+		if ((ph[i].p_flags & PF_X) && is_patched)
+			fj_sites_patch(page_down(m->base + ph[i].p_vaddr), page_up(ph[i].p_filesz + (ph[i].p_vaddr & (FJ_PAGE - 1))), fd,
+				page_down(ph[i].p_offset));
 		note_segment(m, &eh, &ph[i]);
 	}
 	return 0;

@@ -6,11 +6,12 @@
  * Low, where neither programs nor the kernel put anything: above vm.mmap_min_addr (65536 on most hosts), below lld's 0x200000 and ld's
  * 0x400000. A hardened host with a larger vm.mmap_min_addr gets one of the later candidates. Until the page is there nothing may be
  * called that the filter traps: mmap and mprotect are not. */
+#include "door/page.h"
 #include "loader/loader.h"
 
 #include <linux/mman.h>
 
-static const uint64_t candidates[] = {0x50000, 0x110000, 0x1f0000, 0x30000000, 0x7000000000};
+static const uint64_t candidates[] = FJ_GATE_CANDIDATES;
 
 long fj_gate_place(uint64_t address)
 {

@@ -34,6 +34,14 @@ char *fj_stack_pop_env(struct fj_stack *s)
 	return last;
 }
 
+uint64_t fj_stack_aux(const struct fj_stack *s, uint64_t type)
+{
+	for (size_t i = 0; i < s->auxv_pairs; i++)
+		if (s->auxv[2 * i] == type)
+			return s->auxv[2 * i + 1];
+	return 0;
+}
+
 void fj_stack_set_aux(struct fj_stack *s, uint64_t type, uint64_t value)
 {
 	for (size_t i = 0; i < s->auxv_pairs; i++)

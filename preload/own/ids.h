@@ -118,9 +118,8 @@ void fj_ids_root(struct fj_ids *ids);
 #define FJ_IDS_TEXT (24u * 18 + 9 * FJ_IDS_TEXT_GROUPS)
 void fj_ids_write(const struct fj_ids *ids, struct fj_str *out);
 
-/* Must be called now and then in a forked child, before it shows itself: whoever enters the engine does. `tid` is the id that
- * the thread had before. Cheap when there was no fork. */
-void fj_ids_after_fork(int32_t tid);
+/* Must be called in a forked child before it shows itself: whoever enters the engine does. Cheap when there was no fork. */
+void fj_ids_after_fork(void);
 extern const uint32_t *fj_ids_unforked; /* reads 0 after a fork */
 
 /* -- the identity of others: board.c -- */

@@ -55,6 +55,25 @@ struct fj_socket_name {
 };
 
 #define FJ_MEMORY_NAME "fakejail" /* of the memory file, as /proc/PID/maps shows it */
+/* A system call in the text of some library: door/sites.c. */
+enum { FJ_SITE_STAYS, FJ_SITE_BEFORE, FJ_SITE_BEHIND };
+struct fj_site {
+	uint32_t at;   /* offset of the syscall instruction from where its text begins */
+	int16_t nr;    /* -1: known at run time only */
+	uint8_t moved; /* bytes of whole instructions before it, or from it on, that a jump replaces */
+	uint8_t kind;
+};
+#define FJ_SITED_TEXTS 128u
+#define FJ_SITES 24576u
+/* The sites of one text, for the next process that maps it. Written before `state` is 2. */
+struct fj_sited_text {
+	uint32_t state; /* 0 free, 1 being written, 2 valid */
+	uint32_t first, count;
+	uint32_t unused;
+	uint64_t dev, ino, offset, len;
+	int64_t mtime, mtime_ns, ctime, ctime_ns; /* of the file */
+};
+
 #define FJ_JAIL_MAGIC 0x314c49414a4a46UL /* "FJJAIL1" */
 
 /* A jail: shared by all its processes through one memory file, whose descriptor is inherited. */
@@ -85,6 +104,8 @@ struct fj_jail {
 	char root_path[FJ_PATH_MAX]; /* host path of the root, the kernel's spelling */
 	char name[FJ_PATH_MAX];	     /* the root as the user typed it, for messages */
 	char loader[FJ_PATH_MAX];    /* host path of the loader */
+	uint32_t no_sites;	     /* system calls of libraries stay as they are: door/sites.c */
+	char preload[FJ_PATH_MAX];   /* host path of libfakejail.so; empty: none */
 	char release[65], hostname[65]; /* what uname(2) says, when not empty (sizes: linux/utsname.h) */
 	char text[FJ_TEXT_ARENA];
 	uint64_t bloom[FJ_BLOOM_WORDS]; /* names of components that facts depend on; bits are only ever set */
@@ -92,6 +113,9 @@ struct fj_jail {
 	uint32_t policy_used, policy_unused;
 	uint64_t policy[FJ_POLICY_UNITS];
 	struct fj_fact fact[FJ_FACTS];
+	uint32_t sites_used;
+	struct fj_sited_text sited[FJ_SITED_TEXTS];
+	struct fj_site site[FJ_SITES];
 };
 #define FJ_FD_ROOT(jail) ((jail)->root_fd)
 #define FJ_FD_JAIL(jail) ((jail)->root_fd + 1)

@@ -17,7 +17,7 @@
 #define CHUNKS_MAX 24
 #define FIRST_CHUNK 16u /* slots; each further chunk doubles: 16 + 32 + ... */
 
-enum { SLOT_FREE, SLOT_TAKEN, SLOT_INHERITED };
+enum { SLOT_FREE, SLOT_TAKEN, SLOT_INHERITED, SLOT_LENT };
 
 static struct {
 	struct fj_thread *chunk[CHUNKS_MAX];
@@ -143,7 +143,6 @@ static bool take(struct fj_thread *t, uint32_t from, int32_t pid, int32_t tid)
 	t->window_fd = -1;
 	t->wants_sigsys_blocked = t->sigsys_pending = false;
 	t->altstack_size = 0;
-	t->is_watched = false;
 	t->judged = NULL;
 	t->scratch_used = 0;
 	return true;
@@ -214,4 +213,85 @@ char *fj_scratch(struct fj_thread *t, size_t size)
 	fj_assert(t->scratch_used + size <= FJ_SCRATCH_SIZE);
 	t->scratch_used += (uint32_t)size;
 	return buf;
+}
+
+/* Where a thread looks first: slots once lent stay lent, one to a place. Two threads whose fs base leads to the same place
+ * contend for its slot, and the loser borrows another. */
+#define HOMES 256u
+static struct fj_thread *home[HOMES];
+
+static bool borrow(struct fj_thread *t, uint32_t from, uintptr_t fs_base, uintptr_t sp)
+{
+	if (!__atomic_compare_exchange_n(&t->busy, &from, FJ_BUSY, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		return false;
+	t->lent_to = fs_base;
+	t->lent_sp = sp;
+	t->scratch_used = 0;
+	return true;
+}
+
+/* Was the engine that keeps `t` busy left for good, by a siglongjmp(3) out of a handler that had interrupted it? It ran for this very
+ * thread, whose stack has been unwound beyond the place where it called. On a signal stack the two cannot be compared. */
+static bool is_abandoned(const struct fj_thread *t, uintptr_t fs_base, uintptr_t sp)
+{
+	struct {
+		uint64_t at;
+		int32_t flags;
+		uint64_t size;
+	} altstack = {0};
+
+	if (t->busy != FJ_BUSY || t->lent_to != fs_base || sp <= t->lent_sp || fj_thread_holding(sp))
+		return false;
+	if (fj_sys2(__NR_sigaltstack, 0, &altstack))
+		return false;
+	return !altstack.size || sp <= altstack.at || sp - altstack.at > altstack.size;
+}
+
+static struct fj_thread *borrow_any(uintptr_t fs_base, uintptr_t sp)
+{
+	for (;;) {
+		const uint32_t count = __atomic_load_n(&pool.count, __ATOMIC_ACQUIRE);
+
+		for (uint32_t c = 0; c < count; c++)
+			for (uint32_t i = 0; i < chunk_slots(c); i++) {
+				struct fj_thread *t = slot_at(c, i);
+
+				if (t->used == SLOT_LENT && t->busy == FJ_IDLE && borrow(t, FJ_IDLE, fs_base, sp))
+					return t;
+				if (t->used == SLOT_FREE && take(t, SLOT_FREE, 0, 0)) {
+					t->busy = FJ_BUSY;
+					__atomic_store_n(&t->used, SLOT_LENT, __ATOMIC_RELEASE);
+					t->lent_to = fs_base;
+					t->lent_sp = sp;
+					return t;
+				}
+			}
+		if (!add_chunk(count))
+			return NULL;
+	}
+}
+
+struct fj_thread *fj_thread_borrow(uintptr_t fs_base, uintptr_t sp)
+{
+	/* TLS blocks of one process lie at multiples of a thread's stack apart: the multiplication spreads them. */
+	const uint32_t at = (uint32_t)(fs_base * 0x9e3779b97f4a7c15UL >> 56) % HOMES;
+	struct fj_thread *t = __atomic_load_n(&home[at], __ATOMIC_ACQUIRE);
+	struct fj_thread *none = NULL;
+
+	if (t && __builtin_expect(borrow(t, FJ_IDLE, fs_base, sp), 1))
+		return t;
+	if (t && t->lent_to == fs_base && borrow(t, FJ_EXECS, fs_base, sp))
+		return t; /* its vfork child has become another program */
+	if (t && is_abandoned(t, fs_base, sp)) {
+		if (t->window_fd >= 0)
+			fj_close(t->window_fd);
+		t->window_fd = -1;
+		t->lent_sp = sp;
+		t->scratch_used = 0;
+		return t;
+	}
+	t = borrow_any(fs_base, sp);
+	if (t)
+		__atomic_compare_exchange_n(&home[at], &none, t, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+	return t;
 }

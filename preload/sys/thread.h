@@ -18,7 +18,9 @@ struct fj_ids;
 
 struct fj_thread {
 	uint32_t used; /* 0 free, 1 taken; see sys/thread.c */
+	uint32_t busy; /* enum fj_busy; a lent slot's only. door/entry.S writes it */
 	int32_t tid, pid;
+	uintptr_t lent_to, lent_sp; /* a lent slot's borrower: its fs base, and its stack pointer then */
 	/* Where an engine entered while this slot's stack is in use, but not the current stack (a handler on
 	 * the program's own signal stack), must begin; 0: at the top. */
 	uintptr_t inner_sp;
@@ -27,7 +29,6 @@ struct fj_thread {
 	int32_t window_fd;
 	/* The program blocked SIGSYS: reported back, never done (a blocked SIGSYS kills). */
 	bool wants_sigsys_blocked;
-	bool is_watched; /* it has the second filter: call/hook_id.h */
 	const struct fj_ids *judged; /* while another identity than its own is asked about: call/may.c */
 	bool sigsys_pending; /* and one came meanwhile */
 	/* The signal stack that the program set (size 0: none), with its own flags. */
@@ -48,6 +49,18 @@ struct fj_thread *fj_thread_holding(uintptr_t sp);
 /* The calling thread's slot, taken now when it has none. Finds it by thread id: costs two system calls.
  * Returns NULL only when the kernel refuses memory. Async-signal-safe. */
 struct fj_thread *fj_thread_mine(void);
+
+/* The direct door does not ask who calls: any slot that is not in use will do. A lent slot is found by the caller's fs base, which a
+ * thread shares with nobody but its vfork(2) child. It is given back by writing FJ_IDLE to `busy`, when its stack is left. */
+enum fj_busy {
+	FJ_IDLE,
+	FJ_BUSY,
+	FJ_EXECS, /* in execve(2): when that succeeds in a vfork child, nobody comes back */
+};
+
+/* Borrow a slot. `sp` is the program's stack pointer. No system call, but for the first call of a thread. Returns NULL only when the
+ * kernel refuses memory. Async-signal-safe: a handler that interrupts the engine gets another slot. */
+struct fj_thread *fj_thread_borrow(uintptr_t fs_base, uintptr_t sp);
 
 static inline uintptr_t fj_thread_stack_top(const struct fj_thread *t)
 {

@@ -1,0 +1,192 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * door.c - from a jump to a call.
+ *
+ * Signals are not blocked here: a handler that interrupts the engine runs on the engine's stack, and may come in
+ * again on another (sys/thread.h, fj_thread_borrow). What needs the frame of a trap, which is all about
+ * signals, is left to the trap as long as there is one. */
+#include "door/door.h"
+
+#include "call/hooks.h"
+#include "call/policy.h"
+#include "door/sites.h"
+
+#include <linux/mman.h>
+
+#define ARCH_GET_FS 0x1003 /* asm/prctl.h */
+
+struct fj_door_record { /* entry.S knows the offsets */
+	uint64_t nr, arg[FJ_ARGS];
+	uint64_t back, kept[2];
+	uint64_t tail_arg[FJ_ARGS];
+	uint64_t is_tail;
+	uint64_t tail_data[6];
+};
+_Static_assert(offsetof(struct fj_door_record, tail_arg) == 80 && offsetof(struct fj_door_record, is_tail) == 128 &&
+		       sizeof(struct fj_door_record) <= 192, "entry.S");
+_Static_assert(offsetof(struct fj_thread, busy) == 4 && FJ_SLOT_SIZE == 256 * 1024, "entry.S");
+
+extern const char fj_door_call[], fj_door_site[];
+struct fj_thread *fj_door_enter(const struct fj_door_record *record);
+long fj_door_run(struct fj_door_record *record, struct fj_thread *t);
+
+static bool may_read_fs_base;
+
+/* A bit for each call that a site whose number is not known beforehand brings here: entry.S. */
+uint64_t fj_door_bits[FJ_DOOR_CALLS / 64];
+
+static uintptr_t fs_base(void)
+{
+	uintptr_t base = 0;
+
+	if (may_read_fs_base)
+		__asm__("rdfsbase %0" : "=r"(base));
+	else
+		fj_sys2(__NR_arch_prctl, ARCH_GET_FS, &base);
+	return base;
+}
+
+struct fj_thread *fj_door_enter(const struct fj_door_record *record)
+{
+	return fj_thread_borrow(fs_base(), (uintptr_t)record);
+}
+
+/* The filter's conditions, for a call that did not pass it. */
+static bool applies(const struct fj_row *row, const uint64_t arg[FJ_ARGS])
+{
+	switch ((enum fj_when)row->when) {
+	case FJ_NEVER:
+		return false;
+	case FJ_ALWAYS:
+	case FJ_IF_GUARDED: /* the hook tells them apart */
+	case FJ_IF_PEER:
+	case FJ_IF_NOT_ROOT:
+	case FJ_IF_127:
+	case FJ_IF_RENAMED:
+		return true;
+	case FJ_IF_ARG0:
+	case FJ_IF_ARG1:
+	case FJ_IF_ARG2:
+	case FJ_IF_ARG3:
+	case FJ_IF_ARG4:
+	case FJ_IF_ARG5:
+		return arg[row->when - FJ_IF_ARG0];
+	case FJ_IF_OUR_FD0:
+	case FJ_IF_OUR_FD1:
+		return (uint32_t)arg[row->when - FJ_IF_OUR_FD0] - (uint32_t)FJ_FD_ROOT(fj_jail) < FJ_FD_COUNT;
+	case FJ_IF_HIGH_FD0:
+		return (int)arg[0] >= fj_high_fd();
+	case FJ_IF_ACTION:
+		return arg[1] || (int)arg[0] == 31 /* SIGSYS */;
+	}
+	return true;
+}
+
+/* What is still to be done happens on the program's stack, so that its handlers run there. */
+static void leave_by_tail(struct fj_door_record *record, const struct fj_call *c)
+{
+	const uint64_t from = (uint64_t)c->tail_data, to = (uint64_t)record->tail_data;
+
+	for (size_t i = 0; i < sizeof(c->tail_data) / 8; i++) {
+		const uint64_t word = c->tail_data[i];
+
+		record->tail_data[i] = word - from < sizeof(c->tail_data) ? word - from + to : word;
+	}
+	for (int i = 0; i < FJ_ARGS; i++)
+		record->tail_arg[i] = c->arg[i] - from < sizeof(c->tail_data) ? c->arg[i] - from + to : c->arg[i];
+	record->is_tail = 1;
+}
+
+/* A program that has seccomp filters of its own: its calls must come from an address that they judge, not from the gate. The trap then
+ * catches this one as it would have caught the program's. */
+static long plain_call(const struct fj_call *c)
+{
+	register uint64_t r10 __asm__("r10") = c->arg[3];
+	register uint64_t r8 __asm__("r8") = c->arg[4];
+	register uint64_t r9 __asm__("r9") = c->arg[5];
+	long r;
+
+	__asm__ volatile("syscall"
+			 : "=a"(r)
+			 : "a"(c->nr), "D"(c->arg[0]), "S"(c->arg[1]), "d"(c->arg[2]), "r"(r10), "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
+	return r;
+}
+
+long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
+{
+	struct fj_call c;
+	const struct fj_row *row = fj_row((long)record->nr);
+	long r;
+
+	c.nr = (long)record->nr;
+	memcpy(c.arg, record->arg, sizeof(c.arg));
+	c.thread = t;
+	c.mask = NULL;
+	c.altstack = NULL;
+	c.sp = (uint64_t)record;
+	c.frame = record;
+	c.ip = 0;
+	c.leaves_by_tail = c.leaves_by_sigreturn = false;
+	if (fj_policy_save() && fj_jail->has_trap)
+		return plain_call(&c);
+	if (c.nr == __NR_mmap) {
+		r = fj_kernel(&c);
+		if (!fj_is_err(r) && (c.arg[2] & PROT_EXEC) && !(c.arg[3] & MAP_ANONYMOUS))
+			fj_sites_patch((uint64_t)r, c.arg[1], (int)c.arg[4], c.arg[5]);
+		return r;
+	}
+	if (row && !applies(row, c.arg))
+		return fj_kernel(&c);
+	r = fj_call(&c);
+	if (!c.leaves_by_tail)
+		return r;
+	leave_by_tail(record, &c);
+	return c.nr;
+}
+
+/* The virtual SIGSYS: the state of a thread that the trap keeps, and none of our business where there is no trap. */
+static bool is_about_sigsys(const struct fj_row *row)
+{
+	return row->run == fj_hook_sigprocmask || row->run == fj_hook_sigpending || row->run == fj_hook_sigtimedwait ||
+		row->run == fj_hook_sigaltstack;
+}
+
+/* These only keep SIGSYS out of masks. */
+static bool is_for_the_trap(const struct fj_row *row)
+{
+	return row->run == fj_hook_sigaction || row->run == fj_hook_sigwait || row->run == fj_hook_pselect;
+}
+
+bool fj_door_wants(long nr)
+{
+	const struct fj_row *row = fj_row(nr);
+
+	if (!row || row->when == FJ_NEVER || is_about_sigsys(row))
+		return false;
+	if (!fj_jail->has_trap) /* then there is no harm in clone3 */
+		return !is_for_the_trap(row) && nr != __NR_clone3;
+	/* The filter answers what is refused and guards descriptors, at no cost. An exec takes the thread's state along, and is dear anyway. */
+	return row->support != FJ_REFUSED && row->when != FJ_IF_NOT_ROOT && row->when != FJ_IF_127 &&
+	       row->run != fj_hook_sigreturn && row->when != FJ_IF_OUR_FD0 && row->when != FJ_IF_OUR_FD1 && row->run != fj_hook_exec;
+}
+
+long fj_door_place(bool has_fsgsbase)
+{
+	struct fj_door_page *page = (struct fj_door_page *)(fj_jail->gate + FJ_PAGE);
+	long at = fj_sys6(__NR_mmap, page, FJ_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+	if (fj_is_err(at) || at != (long)page)
+		return fj_is_err(at) ? at : -EEXIST;
+	may_read_fs_base = has_fsgsbase;
+	page->size = sizeof(*page);
+	page->call = (long (*)(long, long, long, long, long, long, long))(uintptr_t)fj_door_call;
+	for (long nr = 0; nr < fj_row_count; nr++)
+		if (fj_door_wants(nr))
+			fj_door_bits[nr / 64] |= 1UL << (nr % 64);
+	memcpy(page->wants, fj_door_bits, sizeof(page->wants));
+	fj_door_bits[__NR_mmap / 64] |= 1UL << (__NR_mmap % 64);
+	page->magic = FJ_DOOR_MAGIC;
+	return fj_sys3(__NR_mprotect, page, FJ_PAGE, PROT_READ);
+}

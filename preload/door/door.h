@@ -1,0 +1,20 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * door.h - the direct door: into the engine by a jump, without a signal.
+ *
+ * Two kinds of callers come through it: the wrappers of libfakejail.so, which find it on the page behind the gate page, and the
+ * places of libc and ld.so that were changed in memory from a system call to a jump (sites.c). */
+#ifndef FJ_DOOR_H
+#define FJ_DOOR_H
+
+#include "call/call.h"
+#include "door/page.h"
+
+/* Write the door page at the gate's neighbour. Returns 0 or -errno. `has_fsgsbase`: user mode may read the fs base (AT_HWCAP2). */
+long fj_door_place(bool has_fsgsbase);
+
+/* Has the engine anything to do with call `nr` that comes this way? */
+bool fj_door_wants(long nr);
+
+#endif

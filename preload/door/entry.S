@@ -1,0 +1,117 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * entry.S - the direct door: off the program's stack, into the engine, and back.
+ *
+ * fj_door_call is a C function for the wrappers. fj_door_site takes the place of a syscall instruction: registers as for one, and
+ * like one it leaves all as they were but rax, rcx and r11. The address to go back to comes in rcx, where that instruction
+ * leaves it. The engine's own code uses no vector registers.
+ *
+ * The program's stack is used for one record (struct fj_door_record, door.c) below the red zone; it must not be the engine's: a
+ * thread of musl's posix_spawn has 5 KiB. */
+
+#define SLOT_SIZE (256 * 1024)	/* sys/thread.h; door.c asserts both */
+#define SLOT_BUSY 4
+#define RECORD_TAIL 128		/* does the call remain to be made, on the program's stack? */
+#define RECORD_SIZE 192
+
+	.text
+	.globl	fj_door_call, fj_door_site
+	.hidden	fj_door_call, fj_door_site
+	.hidden	fj_door_enter, fj_door_run, fj_gate
+
+	.type	fj_door_call, @function
+fj_door_call:
+	mov	%rdi, %rax
+	mov	%rsi, %rdi
+	mov	%rdx, %rsi
+	mov	%rcx, %rdx
+	mov	%r8, %r10
+	mov	%r9, %r8
+	mov	8(%rsp), %r9
+	pop	%rcx
+
+	.type	fj_door_site, @function
+fj_door_site:
+	lea	-(128 + RECORD_SIZE)(%rsp), %rsp
+	mov	%rax, (%rsp)
+	mov	%rdi, 8(%rsp)
+	mov	%rsi, 16(%rsp)
+	mov	%rdx, 24(%rsp)
+	mov	%r10, 32(%rsp)
+	mov	%r8, 40(%rsp)
+	mov	%r9, 48(%rsp)
+	mov	%rcx, 56(%rsp)
+	mov	%rbx, 64(%rsp)
+	mov	%r12, 72(%rsp)
+	movq	$0, RECORD_TAIL(%rsp)
+	mov	%rsp, %rbx
+	mov	%rsp, %rdi
+	and	$-16, %rsp
+	call	fj_door_enter		/* (record): a slot, or NULL */
+	test	%rax, %rax
+	jz	2f
+	mov	%rax, %r12
+	lea	SLOT_SIZE(%rax), %rsp
+	mov	%rbx, %rdi
+	mov	%rax, %rsi
+	call	fj_door_run		/* (record, slot): the result */
+	mov	%rbx, %rsp
+	movl	$0, SLOT_BUSY(%r12)	/* FJ_IDLE: from here on nothing of ours is on its stack */
+	cmpl	$0, RECORD_TAIL(%rsp)
+	jne	3f
+1:	mov	8(%rsp), %rdi
+	mov	16(%rsp), %rsi
+	mov	24(%rsp), %rdx
+	mov	32(%rsp), %r10
+	mov	40(%rsp), %r8
+	mov	48(%rsp), %r9
+	mov	56(%rsp), %rcx
+	mov	64(%rsp), %rbx
+	mov	72(%rsp), %r12
+	lea	128 + RECORD_SIZE(%rsp), %rsp
+	jmp	*%rcx
+2:	mov	%rbx, %rsp
+	mov	$-12, %rax		/* ENOMEM: the kernel gave no room for the engine */
+	jmp	1b
+3:	and	$-16, %rsp		/* the arguments as the engine left them: record + 80 ... */
+	mov	%rax, %rdi
+	mov	80(%rbx), %rsi
+	mov	88(%rbx), %rdx
+	mov	96(%rbx), %rcx
+	mov	104(%rbx), %r8
+	mov	112(%rbx), %r9
+	push	%rax
+	pushq	120(%rbx)
+	call	*fj_gate(%rip)
+	mov	%rbx, %rsp
+	jmp	1b
+	.size	fj_door_site, . - fj_door_site
+
+/* The same when the number is known only now: rcx is the address behind the syscall instruction, and what the engine does not want
+ * is done by that. */
+	.globl	fj_door_maybe, fj_door_maybe_here
+	.hidden	fj_door_maybe, fj_door_maybe_here, fj_door_bits
+fj_door_maybe:
+	cmp	$512, %rax		/* FJ_DOOR_CALLS */
+	jae	1f
+	lea	fj_door_bits(%rip), %r11
+	bt	%rax, (%r11)
+	jc	fj_door_site
+1:	sub	$2, %rcx
+	jmp	*%rcx
+
+/* And when that instruction is no more: the call is made here. */
+fj_door_maybe_here:
+	cmp	$512, %rax
+	jae	1f
+	lea	fj_door_bits(%rip), %r11
+	bt	%rax, (%r11)
+	jc	fj_door_site
+1:	lea	-128(%rsp), %rsp
+	push	%rcx
+	syscall
+	pop	%rcx
+	lea	128(%rsp), %rsp
+	jmp	*%rcx
+	.section .note.GNU-stack, "", @progbits

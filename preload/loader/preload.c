@@ -1,0 +1,56 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * preload.c - LD_PRELOAD for the jail's own ld.so, and for nobody else.
+ *
+ * The variable takes the place that the handoff had on the stack, behind all the program's own, so that ld.so, which uses the last one
+ * (glibc: process_envvars(), musl: __dls3()), finds ours. The shared object's constructor takes it out of environ before the
+ * program's main. /proc/PID/environ never shows it: it does not lie in the kernel's environment area. */
+#include "loader/loader.h"
+
+#include "call/preload.h"
+
+#include <linux/mman.h>
+
+static const char *value_of(const struct fj_stack *s, const char *name)
+{
+	const size_t n = fj_strlen(name);
+	const char *value = NULL;
+
+	for (long i = 0; i < s->envc; i++) {
+		size_t k = 0;
+
+		while (k < n && s->envp[i][k] == name[k])
+			k++;
+		if (k == n && s->envp[i][n] == '=')
+			value = s->envp[i] + n + 1;
+	}
+	return value;
+}
+
+bool fj_preload_announce(struct fj_stack *s)
+{
+	static char text[] = "LD_PRELOAD=" FJ_PRELOAD_PATH;
+	const char *own;
+	struct fj_str joined;
+	size_t size;
+	long at;
+
+	/* ldd(1): the list is for people to read, and the program does not run. */
+	if (!fj_jail->preload[0] || value_of(s, "LD_TRACE_LOADED_OBJECTS"))
+		return false;
+	own = value_of(s, "LD_PRELOAD");
+	s->envp[s->envc - 1] = text;
+	if (!own || !*own)
+		return true;
+	size = sizeof(text) + 1 + fj_strlen(own);
+	at = fj_sys6(__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (fj_is_err(at))
+		return true;
+	fj_str_init(&joined, (char *)at, size);
+	fj_str_put(&joined, text);
+	fj_str_put(&joined, ":");
+	fj_str_put(&joined, own);
+	s->envp[s->envc - 1] = joined.at;
+	return true;
+}

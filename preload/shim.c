@@ -1,0 +1,108 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * shim.c - libfakejail.so finds its engine.
+ *
+ * The engine lives in the loader, which every jailed process is started by, and tells of itself on a page at one of a few
+ * addresses. All other state is the engine's; this object keeps two pointers. Loaded outside a jail it passes every call on. */
+#include "wrappers/wrap.h"
+
+#include <sys/mman.h>
+
+#include "call/preload.h"
+
+#define PAGE 4096UL
+
+static const struct fj_door_page *page;
+
+static long find_door(long nr, long a0, long a1, long a2, long a3, long a4, long a5);
+
+fj_door_fn fj_door = find_door;
+
+__asm__(".text\n"
+	".hidden fj_raw\n"
+	".globl fj_raw\n"
+	".type fj_raw, @function\n"
+	"fj_raw:\n"
+	"	mov %rdi, %rax\n"
+	"	mov %rsi, %rdi\n"
+	"	mov %rdx, %rsi\n"
+	"	mov %rcx, %rdx\n"
+	"	mov %r8, %r10\n"
+	"	mov %r9, %r8\n"
+	"	mov 8(%rsp), %r9\n"
+	"	syscall\n"
+	"	ret\n"
+	".size fj_raw, . - fj_raw\n");
+
+/* Is there a page at `address`? mincore(2) says ENOMEM when not, and touches nothing. */
+static bool is_mapped(unsigned long address)
+{
+	unsigned char resident;
+
+	return fj_raw(__NR_mincore, (long)address, PAGE, (long)&resident, 0, 0, 0) == 0;
+}
+
+static void look_for_door(void)
+{
+	static const unsigned long candidates[] = FJ_GATE_CANDIDATES;
+
+	for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
+		const struct fj_door_page *p = (const struct fj_door_page *)(candidates[i] + PAGE);
+
+		if (!is_mapped(candidates[i]) || !is_mapped(candidates[i] + PAGE))
+			continue;
+		if (p->magic != FJ_DOOR_MAGIC || p->size != sizeof(*p))
+			continue;
+		page = p;
+		__atomic_store_n(&fj_door, p->call, __ATOMIC_RELEASE);
+		return;
+	}
+	__atomic_store_n(&fj_door, fj_raw, __ATOMIC_RELEASE);
+}
+
+/* Another library's constructor may call us before ours has run. */
+static long find_door(long nr, long a0, long a1, long a2, long a3, long a4, long a5)
+{
+	look_for_door();
+	return fj_door(nr, a0, a1, a2, a3, a4, a5);
+}
+
+bool fj_asked(long nr)
+{
+	if (fj_door == find_door)
+		look_for_door();
+	return page && nr >= 0 && nr < FJ_DOOR_CALLS && (page->wants[nr / 64] >> (nr % 64) & 1);
+}
+
+static bool begins_with(const char *text, const char *start)
+{
+	while (*start && *text == *start) {
+		text++;
+		start++;
+	}
+	return !*start;
+}
+
+/* The loader put the variable last; what it replaced, if anything, still stands before it. */
+static void tidy_environment(char **envp)
+{
+	char **last = NULL;
+
+	for (; *envp; envp++)
+		if (begins_with(*envp, "LD_PRELOAD=" FJ_PRELOAD_PATH))
+			last = envp;
+	for (; last && *last; last++)
+		last[0] = last[1];
+}
+
+/* Not the arguments of main: musl passes none to constructors. */
+extern char **environ;
+
+__attribute__((constructor)) static void start(void)
+{
+	if (fj_door == find_door)
+		look_for_door();
+	if (page && environ)
+		tidy_environment(environ);
+}
