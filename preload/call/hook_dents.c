@@ -3,10 +3,10 @@
  *
  * hook_dents.c - directory listings that are not the kernel's alone.
  *
- * Listing is frequent, so the filter lets it pass but for high descriptor numbers: a directory that
- * must be seen is given one when it is opened (call/procfs.c). One that a program has moved down is
- * listed as it is. */
+ * Left out: the directory that the jail keeps for itself in its root, and the jail's own descriptors in /proc/PID/fd. A pretended
+ * device is shown as one. */
 #include "call/hooks.h"
+#include "call/owned.h"
 #include "call/procfs.h"
 
 struct dirent_head { /* of struct linux_dirent, fs/readdir.c; struct linux_dirent64 is the same so
@@ -17,6 +17,10 @@ struct dirent_head { /* of struct linux_dirent, fs/readdir.c; struct linux_diren
 };
 #define NAME offsetof(struct dirent_head, name)
 #define NAME64 (NAME + 1) /* behind d_type */
+#define TYPE64 NAME
+#define DT_CHR 2 /* linux/fs_types.h */
+#define DT_BLK 6
+#define DT_REG 8
 
 static bool lists_descriptors(struct fj_thread *t, int fd)
 {
@@ -43,22 +47,58 @@ static bool lists_descriptors(struct fj_thread *t, int fd)
 	return lists;
 }
 
-/* Close the gaps that our numbers leave in what the kernel has just written to the program. */
-static long leave_out_ours(const struct fj_call *c, long len)
+struct listing {
+	bool has_our_descriptors;
+	bool has_devices;
+	uint64_t dev; /* when it has devices */
+	int fd;
+};
+
+static bool is_root_dir(int fd)
 {
-	const size_t name_at = c->nr == __NR_getdents ? NAME : NAME64;
+	struct stat st;
+
+	return !fj_sys2(__NR_fstat, fd, &st) && st.st_dev == fj_jail->root_dev && st.st_ino == fj_jail->root_ino;
+}
+
+static bool is_left_out(const struct listing *l, const char *name)
+{
+	if (l->has_our_descriptors)
+		return fj_proc_named(name, fj_strlen(name)) == FJ_PROC_OUR_FD;
+	return name[0] == '.' && name[1] == 'f' && fj_streq(name, FJ_HIDDEN_NAME) && is_root_dir(l->fd);
+}
+
+/* A record found by inode number may be an earlier file's: the whole key decides. */
+static void show_device(struct fj_call *c, const struct listing *l, uint64_t ino, const char *name, uint8_t *type)
+{
+	struct fj_owner owner;
+	struct fj_file file;
+
+	if (*type != DT_REG || !fj_own_find_ino(l->dev, ino, &owner) || !(owner.flags & FJ_OWN_DEVICE) ||
+		fj_file_look(c, l->fd, name, 0, &file) || !(file.owner.flags & FJ_OWN_DEVICE))
+		return;
+	*type = (file.owner.mode & FJ_S_IFMT) == FJ_S_IFCHR ? DT_CHR : DT_BLK;
+}
+
+/* Close the gaps of what is left out of what the kernel has just written to the program. */
+static long tidy(struct fj_call *c, const struct listing *l, long len)
+{
+	const bool is_old = c->nr == __NR_getdents; /* its type is the last byte of the entry */
 	char *list = (char *)c->arg[1];
 	long kept = 0;
 
 	for (long at = 0; at < len;) {
 		const struct dirent_head *d = (const struct dirent_head *)(list + at);
 		const long size = d->size;
-		const char *name = list + at + name_at;
+		const char *name = list + at + (is_old ? NAME : NAME64);
 
 		if (size <= 0 || at + size > len)
 			break;
-		if (fj_proc_named(name, fj_strlen(name)) != FJ_PROC_OUR_FD) {
-			memmove(list + kept, d, (size_t)size);
+		if (!is_left_out(l, name)) {
+			if (l->has_devices)
+				show_device(c, l, d->ino, name, (uint8_t *)list + at + (is_old ? size - 1 : (long)TYPE64));
+			if (kept != at)
+				memmove(list + kept, d, (size_t)size);
 			kept += size;
 		}
 		at += size;
@@ -68,12 +108,19 @@ static long leave_out_ours(const struct fj_call *c, long len)
 
 long fj_hook_getdents(struct fj_call *c)
 {
+	struct listing l = {.fd = (int)c->arg[0], .has_devices = fj_own_has_devices()};
+	struct stat st;
 	long r = fj_kernel(c), kept;
 
-	if (r <= 0 || !lists_descriptors(c->thread, (int)c->arg[0]))
+	if (r <= 0)
 		return r;
-	while (!(kept = leave_out_ours(c, r))) {
-		/* All of it was ours: an empty answer would be the end. */
+	l.has_our_descriptors = lists_descriptors(c->thread, l.fd);
+	if (l.has_devices)
+		l.has_devices = !fj_sys2(__NR_fstat, l.fd, &st);
+	if (l.has_devices)
+		l.dev = st.st_dev;
+	while (!(kept = tidy(c, &l, r))) {
+		/* All of it was left out: an empty answer would be the end. */
 		r = fj_kernel(c);
 		if (r <= 0)
 			return r;

@@ -323,7 +323,7 @@ static long env_with(struct fj_call *c, uint64_t *envp, const char *handoff)
 static void read_capabilities(const struct fj_file *found, struct fj_exec_file *file)
 {
 	uint32_t data[6];
-	const long n = fj_own_is_empty() ? 0 : fj_own_get_attribute(&found->key, "security.capability", data, sizeof(data));
+	const long n = !(found->owner.flags & FJ_OWN_ATTRIBUTES) ? 0 : fj_own_get_attribute(&found->key, "security.capability", data, sizeof(data));
 
 	if (n != 20 && n != 24 && n != 12)
 		return;
@@ -391,6 +391,7 @@ static long start_loader(struct fj_call *c, const struct program *p, uint64_t ar
 		fj_sys4(__NR_rt_sigprocmask, 0, 0, &h.mask, sizeof(h.mask));
 	h.policy = fj_policy_save();
 	h.sigsys = fj_sigsys_save(c->thread);
+	h.umask = fj_umask();
 	fj_guard_save(&h.no_new_privs, &h.seccomp_mode);
 	fj_str_init(&s, fj_scratch(c->thread, FJ_HANDOFF_SIZE), FJ_HANDOFF_SIZE);
 	fj_str_init(&ids_text, fj_scratch(c->thread, FJ_IDS_TEXT), FJ_IDS_TEXT);

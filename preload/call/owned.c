@@ -223,7 +223,9 @@ long fj_file_look(struct fj_call *c, int dirfd, const char *name, unsigned flags
 {
 	struct statx sx;
 
-	return fj_file_statx(c, dirfd, name, flags, STATX_BASIC_STATS, &sx, file);
+	if (!(flags & AT_SYMLINK_FOLLOW))
+		flags |= AT_SYMLINK_NOFOLLOW;
+	return fj_file_statx(c, dirfd, name, flags & ~(unsigned)AT_SYMLINK_FOLLOW, STATX_BASIC_STATS, &sx, file);
 }
 
 void fj_file_show_stat(struct fj_call *c, int dirfd, const char *name, struct stat *st)
@@ -265,7 +267,7 @@ long fj_file_chmod(int dirfd, const char *name, const struct fj_file *file, uint
 		fj_fd_path(&s, dirfd, NULL);
 		r = fj_sys3(__NR_fchmodat, name[0] ? dirfd : AT_FDCWD, name[0] ? name : link, real);
 	}
-	if (r == -EPERM) { /* another's file on the host: only pretended */
+	if (r == -EPERM && fj_ids_is_root()) { /* another's file on the host: only pretended */
 		real = file->real_mode;
 		r = 0;
 	}

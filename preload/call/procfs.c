@@ -6,7 +6,6 @@
 
 #define REPORT_SIZE                                                                                \
 	(5 * FJ_PATH_MAX) /* a path whose every byte is escaped, and what stands around it */
-#define F_DUPFD_ 0	  /* asm-generic/fcntl.h */
 
 void fj_report_step(struct fj_report *r)
 {
@@ -108,20 +107,4 @@ long fj_procfs_open(struct fj_call *c, const struct fj_place *place, uint64_t fl
 	fj_close(r.fd);
 	fj_scratch_release(t, mark);
 	return fd;
-}
-
-long fj_procfs_list(const struct fj_place *place, long fd, uint64_t flags)
-{
-	long high;
-
-	if (flags & O_PATH)
-		return fd;
-	if (place->proc != FJ_PROC_FD_DIR && !(fj_streq(place->name, ".") && fj_is_procfs((int)fd)))
-		return fd;
-	high = fj_sys3(
-		__NR_fcntl, fd, flags & O_CLOEXEC ? F_DUPFD_CLOEXEC : F_DUPFD_, fj_high_fd());
-	if (fj_is_err(high))
-		return fd;
-	fj_close((int)fd);
-	return high;
 }

@@ -26,9 +26,6 @@ void fj_report_step(struct fj_report *r);
 /* Open `place`, whose `proc` is set, for reading: O_CLOEXEC of `flags` is obeyed. Returns a
  * descriptor, -errno, or -EAGAIN when the file itself is what shall be opened. */
 long fj_procfs_open(struct fj_call *c, const struct fj_place *place, uint64_t flags);
-/* Directory `fd`, just opened at `place`, may list descriptors of ours: give it a number from which
- * on getdents64(2) is seen by us. Returns the number. */
-long fj_procfs_list(const struct fj_place *place, long fd, uint64_t flags);
 
 /* Append `text`, each byte that is in `which` as a backslash and three octal digits (mangle_path()
  * of fs/seq_file.c). */

@@ -169,6 +169,8 @@ static long replace_object(struct fj_call *c, int i, const char *jail_path, stru
 	if (fj_is_err(fd))
 		return fd;
 	with->object_fd = (int)fd;
+	with->place.dirfd = (int)fd;
+	with->place.name = "";
 	if (fj_jail->mounts_share_device && (c->row->flags & FJ_RENAMES)) {
 		struct fj_str pos;
 
@@ -202,9 +204,22 @@ __attribute__((noinline)) static bool crosses_mounts_of_one_device(const struct 
 	       !fj_sys4(__NR_newfstatat, fd_b, fd_b == AT_FDCWD ? "." : "", &st_b, AT_EMPTY_PATH) && st_a.st_dev == st_b.st_dev;
 }
 
+static long ask_kernel(struct fj_call *c, const struct fj_place *const *place, int count)
+{
+	(void)place;
+	(void)count;
+	return fj_kernel(c);
+}
+
 long fj_hook_translate(struct fj_call *c)
 {
+	return fj_translate(c, ask_kernel);
+}
+
+long fj_translate(struct fj_call *c, fj_around around)
+{
 	struct replaced with[PATHS_MAX];
+	const struct fj_place *place[PATHS_MAX];
 	int count = 0;
 	long r = 0;
 
@@ -218,13 +233,16 @@ long fj_hook_translate(struct fj_call *c)
 		if (!jail_path)
 			continue; /* bad, or the kernel's own affair */
 		with[count] = (struct replaced){.object_fd = -1, .place.owned_fd = -1};
+		place[count] = &with[count].place;
 		r = kind == FJ_NEW || kind == FJ_OLD ? replace_entry(c, i, jail_path, &with[count]) :
 						       replace_object(c, i, jail_path, &with[count]);
 		count++;
 	}
 	if (!r && count == 2 && crosses_mounts_of_one_device(&with[0], &with[1]))
 		r = -EXDEV;
-	if (!r || r == -EFAULT) /* with a bad pointer the kernel may have another complaint first */
+	if (!r)
+		r = around(c, place, count);
+	else if (r == -EFAULT) /* with a bad pointer the kernel may have another complaint first */
 		r = fj_kernel(c);
 	while (count--)
 		undo(&with[count]);

@@ -120,6 +120,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	fj_exe_start(exe, h.program_fd);
 	fj_policy_start(h.policy);
 	fj_sigsys_start(t, h.sigsys);
+	fj_umask_start(h.umask);
 	fj_guard_start(h.no_new_privs, h.seccomp_mode);
 	fj_ids_start(fj_jail_board(), execfn - h.ids_len, h.ids_len);
 	fj_id_start(h.is_watched);

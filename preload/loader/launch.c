@@ -532,6 +532,9 @@ _Noreturn void fj_launch(struct fj_stack *s)
 	if (!t)
 		fail("no memory", "", -ENOMEM);
 	fj_root_start("");
+	r = fj_sys1(__NR_umask, 0);
+	fj_sys1(__NR_umask, r);
+	fj_umask_start((uint32_t)r);
 	fj_ids_new_board(fj_jail_board());
 	fj_ids_start(fj_jail_board(), "", 0);
 	for (int i = 0; i < option.bind_count; i++)

@@ -18,7 +18,8 @@ static bool is_readable(uintptr_t at)
 
 static bool overwrite(uintptr_t at)
 {
-	return fj_sys4(__NR_rt_sigprocmask, 0, 0, at, WORD) == 0;
+	/* (A null pointer would ask for nothing, and be granted.) */
+	return at && fj_sys4(__NR_rt_sigprocmask, 0, 0, at, WORD) == 0;
 }
 
 /* The bytes from `at` to the end of its page, at most `n`. */
