@@ -6,8 +6,8 @@
  * An open may wait (a fifo without its other end: fifo(7)), so the last step lets the program's signals in. */
 #include "call/exe.h"
 #include "call/hooks.h"
-#include "call/preload.h"
 #include "call/made.h"
+#include "call/preload.h"
 #include "call/procfs.h"
 #include "sys/guest.h"
 
@@ -178,7 +178,7 @@ static long open_place(struct fj_call *c, const struct fj_place *place, struct o
 	long r = -EAGAIN;
 
 	if (place->proc)
-		r = fj_procfs_open(c->thread, place, o->flags);
+		r = fj_procfs_open(c, place, o->flags);
 	if (r == -EAGAIN)
 		r = make_or_open(c, place, o);
 	return r;

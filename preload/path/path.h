@@ -43,6 +43,7 @@ struct fj_socket_name {
 	char path[FJ_SUN_PATH];
 };
 
+#define FJ_MEMORY_NAME "fakejail" /* of the memory file, as /proc/PID/maps shows it */
 /* A system call in the text of some library: door/sites.c. */
 enum { FJ_SITE_STAYS, FJ_SITE_BEFORE, FJ_SITE_BEHIND };
 struct fj_site {
@@ -62,7 +63,6 @@ struct fj_sited_text {
 	int64_t mtime, mtime_ns, ctime, ctime_ns; /* of the file */
 };
 
-#define FJ_MEMORY_NAME "fakejail" /* of the memory file, as /proc/PID/maps shows it */
 #define FJ_JAIL_MAGIC 0x314c49414a4a46UL /* "FJJAIL1" */
 
 /* A jail: shared by all its processes through one memory file, whose descriptor is inherited. */
