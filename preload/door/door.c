@@ -21,7 +21,7 @@ struct fj_door_record { /* entry.S knows the offsets */
 	uint64_t nr, arg[FJ_ARGS];
 	uint64_t back, kept[2];
 	uint64_t tail_arg[FJ_ARGS];
-	uint64_t is_tail;
+	uint64_t is_tail, flags;
 	uint64_t tail_data[6];
 };
 _Static_assert(offsetof(struct fj_door_record, tail_arg) == 80 && offsetof(struct fj_door_record, is_tail) == 128 &&
@@ -98,7 +98,7 @@ static void leave_by_tail(struct fj_door_record *record, const struct fj_call *c
 	record->is_tail = 1;
 }
 
-/* A program that has seccomp filters of its own: its calls must come from an address that they judge, not from the gate. The trap then
+/* A program that has seccomp filters of its own, or a blocked SIGSYS to take through an exec: its calls must come from an address that they judge, not from the gate. The trap then
  * catches this one as it would have caught the program's. */
 static long plain_call(const struct fj_call *c)
 {
@@ -129,7 +129,7 @@ long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
 	c.frame = record;
 	c.ip = 0;
 	c.leaves_by_tail = c.leaves_by_sigreturn = false;
-	if (fj_policy_save() && fj_jail->has_trap) {
+	if (fj_jail->has_trap && (fj_policy_save() || (row && row->run == fj_hook_exec && fj_sigsys_was_blocked()))) {
 		r = plain_call(&c);
 		fj_guest_forget(); /* whatever it was: such programs are rare */
 		return r;
@@ -156,11 +156,12 @@ long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
 	return c.nr;
 }
 
-/* The virtual SIGSYS: the state of a thread that the trap keeps, and none of our business where there is no trap. */
+/* The virtual SIGSYS: the state of a thread that the trap keeps, and none of our business where there is no trap. (rt_sigreturn is made on
+ * the program's stack or not at all.) */
 static bool is_about_sigsys(const struct fj_row *row)
 {
 	return row->run == fj_hook_sigprocmask || row->run == fj_hook_sigpending || row->run == fj_hook_sigtimedwait ||
-		row->run == fj_hook_sigaltstack;
+		row->run == fj_hook_sigaltstack || row->run == fj_hook_sigreturn;
 }
 
 /* These only keep SIGSYS out of masks. */
@@ -177,9 +178,10 @@ bool fj_door_wants(long nr)
 		return false;
 	if (!fj_jail->has_trap) /* then there is no harm in clone3 */
 		return !is_for_the_trap(row) && nr != __NR_clone3;
-	/* The filter answers what is refused and guards descriptors, at no cost. An exec takes the thread's state along, and is dear anyway. */
+	/* The filter answers what is refused and guards descriptors, at no cost. (An exec goes this way: a debugger that waits in vfork(2) for
+	 * its child's exec must not see a trap before it.) */
 	return row->support != FJ_REFUSED && row->when != FJ_IF_NOT_ROOT && row->when != FJ_IF_127 &&
-	       row->run != fj_hook_sigreturn && row->when != FJ_IF_OUR_FD0 && row->when != FJ_IF_OUR_FD1 && row->run != fj_hook_exec;
+	       row->run != fj_hook_sigreturn && row->when != FJ_IF_OUR_FD0 && row->when != FJ_IF_OUR_FD1;
 }
 
 long fj_door_place(bool has_fsgsbase)

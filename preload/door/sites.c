@@ -28,9 +28,23 @@
 
 extern const char fj_door_site[], fj_door_maybe[], fj_door_maybe_here[];
 
+/* What programs do with many files, and what they do often. */
 static bool is_hot(long nr)
 {
 	switch (nr) {
+	case __NR_fstat:
+	case __NR_getdents64:
+	case __NR_execve:
+	case __NR_mkdir:
+	case __NR_unlink:
+	case __NR_unlinkat:
+	case __NR_rename:
+	case __NR_fchmod:
+	case __NR_fchmodat:
+	case __NR_chmod:
+	case __NR_fchown:
+	case __NR_fchownat:
+	case __NR_utimensat:
 	case __NR_open:
 	case __NR_openat:
 	case __NR_stat:
