@@ -14,6 +14,7 @@
 #include "sys/guest.h"
 
 #include <linux/mman.h>
+#include <linux/seccomp.h>
 
 #define ARCH_GET_FS 0x1003 /* asm/prctl.h */
 
@@ -30,6 +31,14 @@ _Static_assert(offsetof(struct fj_thread, busy) == 4 && FJ_SLOT_SIZE == 256 * 10
 
 extern const char fj_door_call[], fj_door_site[];
 struct fj_thread *fj_door_enter(const struct fj_door_record *record);
+/* Without the trap we judge, and what the program's filters do not allow the kernel answers, without making the call. */
+static bool is_refused_by_policy(const struct fj_call *c)
+{
+	const uint32_t action = fj_policy_ask(c->nr, c->arg, (uint64_t)fj_door_site) & SECCOMP_RET_ACTION_FULL;
+
+	return action != SECCOMP_RET_ALLOW && action != SECCOMP_RET_LOG;
+}
+
 long fj_door_run(struct fj_door_record *record, struct fj_thread *t);
 
 static bool may_read_fs_base;
@@ -134,6 +143,8 @@ long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
 		fj_guest_forget(); /* whatever it was: such programs are rare */
 		return r;
 	}
+	if (!fj_jail->has_trap && fj_policy_save() && is_refused_by_policy(&c))
+		return plain_call(&c);
 	if (c.nr == __NR_munmap || c.nr == __NR_mprotect || c.nr == __NR_mremap) {
 		r = fj_kernel(&c);
 		fj_guest_forget();

@@ -235,7 +235,7 @@ static uint64_t map_near(uint64_t start, uint64_t len, uint64_t size)
 static void change(uint64_t start, uint64_t len, const struct fj_site *site, uint32_t count)
 {
 	const uint64_t size = (HEAD_SIZE + count * STUB_SIZE + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
-	const uint64_t from = (start + site[0].at - 64) & ~(uint64_t)(FJ_PAGE - 1);
+	const uint64_t from = (start + site[0].at - (site[0].kind == FJ_SITE_BEFORE ? site[0].moved : 0)) & ~(uint64_t)(FJ_PAGE - 1);
 	const uint64_t to = (start + site[count - 1].at + 64 + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
 	const uint64_t room = map_near(start, len, size);
 	uint64_t *head = (uint64_t *)room;
