@@ -210,10 +210,16 @@ long fj_hook_sendmmsg(struct fj_call *c)
  * its real length into `*told`. */
 static long write_address(uint64_t at, int room, struct fj_sun *sun, int len, int *told)
 {
+	struct {
+		struct fj_sun sun;
+		char end; /* of a name that fills sun_path: fj_sun_as_bound() */
+	} whole = {0};
+
 	*told = fj_sun_as_bound(sun, len);
+	whole.sun = *sun;
 	if (room > *told)
 		room = *told;
-	return at && room > 0 ? fj_guest_write(at, sun, (size_t)room) : 0;
+	return at && room > 0 ? fj_guest_write(at, &whole, (size_t)room) : 0;
 }
 
 long fj_hook_sockname(struct fj_call *c)

@@ -188,7 +188,8 @@ static long open_path(struct fj_call *c, int dirfd, const char *jail_path, struc
 {
 	const unsigned how = (follows_last(o) ? FJ_FOLLOW : 0) | (writes(o) ? FJ_WRITE : 0) |
 		(o->resolve & RESOLVE_NO_SYMLINKS ? FJ_NO_LINKS : 0) |
-		(o->resolve & RESOLVE_NO_MAGICLINKS ? FJ_NO_MAGIC : 0);
+		(o->resolve & RESOLVE_NO_MAGICLINKS ? FJ_NO_MAGIC : 0) |
+		(o->flags & O_CREAT ? FJ_CREATE : 0);
 	struct fj_place place;
 	uint64_t epoch;
 	long r;

@@ -13,6 +13,7 @@
 
 #define IN_DONT_FOLLOW 0x02000000u /* linux/inotify.h */
 #define FAN_MARK_DONT_FOLLOW 0x4u  /* linux/fanotify.h */
+#define RENAME_EXCHANGE 2u	   /* linux/fs.h */
 #define PATHS_MAX 2
 
 struct replaced {
@@ -130,6 +131,11 @@ static void name_by_string(struct fj_call *c, int i, struct replaced *with, int 
 		c->arg[i - 1] = (uint64_t)AT_FDCWD;
 }
 
+static bool exchanges(const struct fj_call *c)
+{
+	return c->nr == __NR_renameat2 && (fj_arg(c, FJ_HEX, 0) & RENAME_EXCHANGE);
+}
+
 static long replace_entry(struct fj_call *c, int i, const char *jail_path, struct replaced *with)
 {
 	const enum fj_kind kind = c->row->kind[i];
@@ -157,7 +163,7 @@ static long replace_entry(struct fj_call *c, int i, const char *jail_path, struc
 	}
 	if (c->row->flags & FJ_RENAMES) {
 		with->change = with->place.name;
-		with->is_announced = fj_facts_before_change(with->change);
+		with->is_announced = fj_facts_before_change(with->change, exchanges(c));
 	}
 	return 0;
 }

@@ -59,6 +59,7 @@ static bool applies(const struct fj_row *row, const uint64_t arg[FJ_ARGS])
 	case FJ_NEVER:
 		return false;
 	case FJ_ALWAYS:
+	case FJ_IF_HIGH_FD0:
 	case FJ_IF_GUARDED: /* the hook tells them apart */
 	case FJ_IF_PEER:
 	case FJ_IF_NOT_ROOT:
@@ -75,8 +76,6 @@ static bool applies(const struct fj_row *row, const uint64_t arg[FJ_ARGS])
 	case FJ_IF_OUR_FD0:
 	case FJ_IF_OUR_FD1:
 		return (uint32_t)arg[row->when - FJ_IF_OUR_FD0] - (uint32_t)FJ_FD_ROOT(fj_jail) < FJ_FD_COUNT;
-	case FJ_IF_HIGH_FD0:
-		return (int)arg[0] >= fj_high_fd();
 	case FJ_IF_ACTION:
 		return arg[1] || (int)arg[0] == 31 /* SIGSYS */;
 	}
@@ -98,7 +97,7 @@ static void leave_by_tail(struct fj_door_record *record, const struct fj_call *c
 	record->is_tail = 1;
 }
 
-/* A program that has seccomp filters of its own: its calls must come from an address that they judge, not from the gate. The trap then
+/* A program that has seccomp filters of its own, or a blocked SIGSYS to take through an exec: its calls must come from an address that they judge, not from the gate. The trap then
  * catches this one as it would have caught the program's. */
 static long plain_call(const struct fj_call *c)
 {
@@ -129,7 +128,7 @@ long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
 	c.frame = record;
 	c.ip = 0;
 	c.leaves_by_tail = c.leaves_by_sigreturn = false;
-	if (fj_policy_save() && fj_jail->has_trap)
+	if (fj_jail->has_trap && (fj_policy_save() || (row && row->run == fj_hook_exec && fj_sigsys_was_blocked())))
 		return plain_call(&c);
 	if (c.nr == __NR_mmap) {
 		r = fj_kernel(&c);
@@ -167,9 +166,10 @@ bool fj_door_wants(long nr)
 		return false;
 	if (!fj_jail->has_trap) /* then there is no harm in clone3 */
 		return !is_for_the_trap(row) && nr != __NR_clone3;
-	/* The filter answers what is refused and guards descriptors, at no cost. An exec takes the thread's state along, and is dear anyway. */
+	/* The filter answers what is refused and guards descriptors, at no cost. (An exec goes this way: a debugger that waits in vfork(2) for
+	 * its child's exec must not see a trap before it.) */
 	return row->support != FJ_REFUSED && row->when != FJ_IF_NOT_ROOT && row->when != FJ_IF_127 &&
-	       row->run != fj_hook_sigreturn && row->when != FJ_IF_OUR_FD0 && row->when != FJ_IF_OUR_FD1 && row->run != fj_hook_exec;
+	       row->run != fj_hook_sigreturn && row->when != FJ_IF_OUR_FD0 && row->when != FJ_IF_OUR_FD1;
 }
 
 long fj_door_place(bool has_fsgsbase)

@@ -54,7 +54,6 @@ struct fj_socket_name {
 	char path[FJ_SUN_PATH];
 };
 
-#define FJ_MEMORY_NAME "fakejail" /* of the memory file, as /proc/PID/maps shows it */
 /* A system call in the text of some library: door/sites.c. */
 enum { FJ_SITE_STAYS, FJ_SITE_BEFORE, FJ_SITE_BEHIND };
 struct fj_site {
@@ -74,6 +73,7 @@ struct fj_sited_text {
 	int64_t mtime, mtime_ns, ctime, ctime_ns; /* of the file */
 };
 
+#define FJ_MEMORY_NAME "fakejail" /* of the memory file, as /proc/PID/maps shows it */
 #define FJ_JAIL_MAGIC 0x314c49414a4a46UL /* "FJJAIL1" */
 
 /* A jail: shared by all its processes through one memory file, whose descriptor is inherited. */
@@ -158,6 +158,7 @@ enum {
 	FJ_NO_LINKS = 16, /* -ELOOP at any symlink on the way (openat2(2), RESOLVE_NO_SYMLINKS) */
 	FJ_NO_MAGIC = 32, /* -ELOOP at a link of procfs that only the kernel can follow */
 	FJ_ASK_SEARCH = 64, /* every directory on the way is asked fj_path_may_search */
+	FJ_CREATE = 128,    /* -EISDIR when a slash ends the name: open(2) with O_CREAT */
 };
 
 /* May names be looked up in directory `dirfd`? 0 or -EACCES. Set before the first walk with FJ_ASK_SEARCH, by whoever knows owners. */
@@ -199,14 +200,16 @@ bool fj_path_quick(struct fj_thread *t, int dirfd, const char *jail_path, struct
 /* Are facts that were read at `epoch` still right? (0: no fact was used.) */
 bool fj_facts_hold(uint64_t epoch);
 uint64_t fj_facts_epoch(void); /* 0: facts may not be used just now */
-void fj_facts_saw_name(const char *name, size_t len);
+/* Say that facts may hang on `name`; before it is looked up. Returns whether nobody had said so. */
+bool fj_facts_saw_name(const char *name, size_t len);
 void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, const char *value, bool value_is_host,
 	uint64_t epoch);
 /* Copies the value for `key` into `out`; false when there is none. */
 bool fj_facts_find(const struct fj_root *root, const char *key, size_t key_len, struct fj_str *out, bool *value_is_host,
 	uint64_t epoch);
-/* Around a call that may replace a directory or change a symlink called `name`. */
-bool fj_facts_before_change(const char *name);
+/* Around a call that may replace a directory or change a symlink called `name`. `at_once`: it makes a symlink of a
+ * directory in one step (RENAME_EXCHANGE), so it is announced whether or not a fact hangs on it yet. */
+bool fj_facts_before_change(const char *name, bool at_once);
 void fj_facts_after_change(const char *name, bool was_announced);
 
 /* The mount whose point is exactly `pos`, or NULL; and the one that `pos` lies in, or NULL for the root's tree. */

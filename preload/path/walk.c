@@ -426,6 +426,8 @@ static long finish(struct walk *w, char *name, char *end, unsigned how, struct f
 	long r = NOT_A_LINK;
 
 	keep_fact(w);
+	if (has_slash && (how & FJ_CREATE))
+		return -EISDIR; /* before a symlink is followed: open_last_lookups() of fs/namei.c */
 	place->dirfd = w->fd;
 	place->name = name;
 	if (!m && note_proc(w, name, len, place))
@@ -435,6 +437,14 @@ static long finish(struct walk *w, char *name, char *end, unsigned how, struct f
 		if (!(how & FJ_ENTRY)) {
 			place->dirfd = AT_FDCWD;
 			place->name = *fj_mount_host(m) ? fj_mount_host(m) : "/";
+			if (has_slash) { /* of a file: ENOTDIR */
+				struct fj_str slashed;
+
+				fj_str_init(&slashed, fj_scratch_path(w->t), FJ_PATH_MAX + 8);
+				fj_str_put(&slashed, fj_mount_host(m));
+				fj_str_put(&slashed, "/");
+				place->name = slashed.at;
+			}
 		}
 	} else if (!(how & FJ_ENTRY) && ((how & FJ_FOLLOW) || has_slash)) {
 		const uint32_t mark = fj_scratch_mark(w->t);
@@ -542,6 +552,28 @@ static size_t dir_len(const char *path)
 	return last;
 }
 
+/* A fact's key that begins with the working directory hangs on the names above it too. They are marked like those
+ * that a walk meets, before they are asked for: so ask again when a mark was new. */
+static bool learn_marked_pos(struct walk *w)
+{
+	bool is_new = false;
+
+	if (!learn_pos(w))
+		return false;
+	for (const char *name = w->pos.at, *end; *name; name = end) {
+		for (end = ++name; *end && *end != '/'; end++)
+			;
+		is_new = fj_facts_saw_name(name, (size_t)(end - name)) || is_new;
+	}
+	if (!is_new)
+		return true;
+
+	const uint64_t before = fj_hash(w->pos.at, w->pos.len, FJ_HASH_SEED);
+
+	w->knows_pos = false;
+	return learn_pos(w) && fj_hash(w->pos.at, w->pos.len, FJ_HASH_SEED) == before;
+}
+
 /* Prepare to remember the directory part of the caller's text. */
 static void plan_fact(struct walk *w, const char *jail_path)
 {
@@ -551,7 +583,7 @@ static void plan_fact(struct walk *w, const char *jail_path)
 	w->epoch = fj_facts_epoch();
 	if (!w->epoch || !len || !jail_path[len + 1])
 		return; /* (behind a trailing slash there is no name: the directory would be the last one's parent) */
-	if (jail_path[0] != '/' && (w->fd != AT_FDCWD || !learn_pos(w)))
+	if (jail_path[0] != '/' && (w->fd != AT_FDCWD || !learn_marked_pos(w)))
 		return;
 	fj_str_init(&key, fj_scratch(w->t, REST_SIZE), REST_SIZE);
 	if (jail_path[0] != '/') {

@@ -66,7 +66,7 @@ void fj_str_put(struct fj_str *s, const char *text)
 
 void fj_str_num(struct fj_str *s, uint64_t value, unsigned base)
 {
-	char digits[20]; /* 2^64 has 20 decimal digits */
+	char digits[22]; /* of 2^64 in base 8, the longest */
 	size_t n = sizeof(digits);
 
 	do {

@@ -74,7 +74,7 @@ struct fj_str {
 void fj_str_init(struct fj_str *s, char *buf, size_t size);
 void fj_str_add(struct fj_str *s, const char *text, size_t n);
 void fj_str_put(struct fj_str *s, const char *text);
-/* Append in base 10, or 16 without prefix. */
+/* Append in base 8, 10 or 16, without prefix. */
 void fj_str_num(struct fj_str *s, uint64_t value, unsigned base);
 /* Shorten to `len` bytes. */
 void fj_str_cut(struct fj_str *s, size_t len);
