@@ -405,6 +405,7 @@ static long start_loader(struct fj_call *c, const struct program *p, uint64_t ar
 	if (r)
 		return r;
 	c->thread->busy = FJ_EXECS;
+	fj_cwd_keep();
 	r = fj_sys3(__NR_execve, fj_jail->loader, argv, envp);
 	c->thread->busy = FJ_BUSY;
 	return r;

@@ -172,7 +172,7 @@ static long open_read_only(struct fj_call *c, const struct fj_place *place, stru
 	return -EROFS;
 }
 
-/* What lies in procfs may have to be written first. */
+/* What lies in procfs may have to be written first, or is the kernel's own. */
 static long open_place(struct fj_call *c, const struct fj_place *place, struct opening *o)
 {
 	long r = -EAGAIN;

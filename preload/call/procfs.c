@@ -42,6 +42,8 @@ static void write_report(struct fj_report *r)
 	case FJ_PROC_MOUNTS:
 	case FJ_PROC_MOUNTINFO:
 	case FJ_PROC_MOUNTSTATS:
+		fj_report_mounts(r);
+		break;
 	case FJ_PROC_OSRELEASE:
 	case FJ_PROC_HOSTNAME:
 	case FJ_PROC_DOMAINNAME:

@@ -38,4 +38,7 @@ void fj_report_unix(struct fj_report *r);
 /* procfs_status.c: with the ids that the process pretends to have. */
 void fj_report_status(struct fj_report *r);
 
+/* procfs_mounts.c: the mounts of the jail. */
+void fj_report_mounts(struct fj_report *r);
+
 #endif
