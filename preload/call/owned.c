@@ -271,7 +271,7 @@ long fj_file_chmod(int dirfd, const char *name, const struct fj_file *file, uint
 		fj_fd_path(&s, dirfd, NULL);
 		r = fj_sys3(__NR_fchmodat, name[0] ? dirfd : AT_FDCWD, name[0] ? name : link, real);
 	}
-	if (r == -EPERM) { /* another's file on the host: only pretended */
+	if (r == -EPERM && fj_ids_is_root()) { /* another's file on the host: only pretended */
 		real = file->real_mode;
 		r = 0;
 	}

@@ -6,7 +6,6 @@
 
 #define REPORT_SIZE                                                                                \
 	(5 * FJ_PATH_MAX) /* a path whose every byte is escaped, and what stands around it */
-#define F_DUPFD_ 0	  /* asm-generic/fcntl.h */
 
 void fj_report_step(struct fj_report *r)
 {

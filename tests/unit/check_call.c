@@ -67,7 +67,7 @@ START_TEST(aliases)
 	unit_assert_result(unit_call2(__NR_utime, "/l", 0), 0);
 	unit_assert_result(unit_call2(__NR_stat, "/d/f", &st), 0);
 	ck_assert_uint_gt(st.st_mtime, 2000);
-	unit_assert_result(unit_call2(__NR_truncate, "/l", 77), fj_sys0(__NR_geteuid) ? -EACCES : 0);
+	unit_assert_result(unit_call2(__NR_truncate, "/l", 77), 0); /* as root, whatever the mode */
 	unit_assert_result(unit_call3(__NR_chown, "/d/g", -1, -1), 0);
 	unit_assert_result(unit_call3(__NR_lchown, "/l", -1, -1), 0);
 	unit_assert_result(unit_call2(__NR_link, "/d/g", "/hard"), 0);
@@ -453,7 +453,7 @@ static struct shape engine_step(const struct step *s)
 			return (struct shape){.r = fd};
 		if (s->what == CREATE)
 			fj_sys2(__NR_ftruncate, fd, s->unique);
-		shape = shape_of(fj_sys2(__NR_fstat, fd, &st), &st);
+		shape = shape_of(unit_call2(__NR_fstat, fd, &st), &st);
 		fj_close((int)fd);
 		return shape;
 	case MKDIR:

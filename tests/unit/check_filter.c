@@ -94,6 +94,20 @@ static uint32_t run_bpf(const struct seccomp_data *data, bool *reads_only_nr)
 #define TRAP (SECCOMP_RET_TRAP | FJ_TRAP_TAG)
 #define ERRNO(e) (SECCOMP_RET_ERRNO | (e))
 
+static const uint32_t guarded[] = {PR_GET_SECCOMP, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS, PR_GET_KEEPCAPS,
+	PR_SET_KEEPCAPS, PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_GET_SECUREBITS, PR_SET_SECUREBITS, PR_CAP_AMBIENT,
+	FJ_PR_SET_SYSCALL_USER_DISPATCH};
+static const uint32_t peer[] = {17, 59}; /* SO_PEERCRED, SO_PEERGROUPS */
+
+/* The kernel takes an int: the upper half of the register does not count. */
+static bool is_one_of(uint64_t arg, const uint32_t *values, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if ((uint32_t)arg == values[i])
+			return true;
+	return false;
+}
+
 static bool is_trapped_when(const struct fj_row *row, const uint64_t *arg)
 {
 	const uint32_t ours = (uint32_t)FJ_FD_ROOT(fj_jail);
@@ -116,10 +130,12 @@ static bool is_trapped_when(const struct fj_row *row, const uint64_t *arg)
 		return (uint32_t)arg[1] - ours < FJ_FD_COUNT;
 	case FJ_IF_ACTION:
 		return (uint32_t)arg[0] == 31 || arg[1] != 0;
-	case FJ_IF_SECCOMP:
-		return (uint32_t)arg[0] == PR_GET_SECCOMP || (uint32_t)arg[0] == PR_SET_SECCOMP ||
-		       (uint32_t)arg[0] == PR_SET_NO_NEW_PRIVS || (uint32_t)arg[0] == PR_GET_NO_NEW_PRIVS ||
-		       (uint32_t)arg[0] == FJ_PR_SET_SYSCALL_USER_DISPATCH;
+	case FJ_IF_GUARDED:
+		return is_one_of(arg[0], guarded, sizeof(guarded) / sizeof(guarded[0]));
+	case FJ_IF_PEER:
+		return (uint32_t)arg[1] == 1 /* SOL_SOCKET */ && is_one_of(arg[2], peer, sizeof(peer) / sizeof(peer[0]));
+	case FJ_IF_NOT_ROOT:
+		return false; /* wanted() has the answer */
 	case FJ_IF_127:
 		return (uint32_t)arg[0] == 127;
 	case FJ_IF_RENAMED:
@@ -138,6 +154,8 @@ static uint32_t wanted(const struct seccomp_data *d)
 		return ERRNO((uint32_t)-row->refusal);
 	if ((d->instruction_pointer & ~(uint64_t)(FJ_PAGE - 1)) == fj_jail->gate)
 		return ALLOW;
+	if (row->when == FJ_IF_NOT_ROOT)
+		return ERRNO(0); /* the filter itself says "root" */
 	return is_trapped_when(row, (const uint64_t *)d->args) ? TRAP : ALLOW;
 }
 
@@ -154,10 +172,10 @@ static void check_one(struct seccomp_data d)
 
 /* Each argument in turn takes each of these, the others being null and then not null; the first few only where no argument
  * should matter. */
-static const uint64_t values[] = {0, ~0UL, 1, 2, 31, 1UL << 32, 31 | 1UL << 40, 0xffffffff00000000UL, UNIT_FD - 1, UNIT_FD,
-	UNIT_FD + 1, UNIT_FD + FJ_FD_COUNT - 1, UNIT_FD + FJ_FD_COUNT, UNIT_FD | 1UL << 32, PR_GET_SECCOMP, PR_SET_SECCOMP,
-	PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS + 1,
-	FJ_PR_SET_SYSCALL_USER_DISPATCH, 127, 127 | 1UL << 32};
+static const uint64_t values[] = {0, ~0UL, 1, 2, 17, 31, 59, 127, 1UL << 32, 1 | 1UL << 32, 31 | 1UL << 40, 127 | 1UL << 63,
+	0xffffffff00000000UL, UNIT_FD - 1, UNIT_FD, UNIT_FD + 1, UNIT_FD + FJ_FD_COUNT - 1, UNIT_FD + FJ_FD_COUNT,
+	UNIT_FD | 1UL << 32, PR_GET_SECCOMP, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS, PR_GET_KEEPCAPS, PR_SET_KEEPCAPS,
+	PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_GET_SECUREBITS, PR_SET_SECUREBITS, PR_CAP_AMBIENT, PR_SET_NAME, PR_GET_DUMPABLE};
 #define VALUES (sizeof(values) / sizeof(values[0]))
 #define FEW_VALUES 2u
 
@@ -191,15 +209,18 @@ END_TEST
 
 START_TEST(conditions_of_two)
 {
-	/* Those that look at two arguments: each pair of values. */
-	static const int numbers[] = {__NR_rt_sigaction, __NR_rt_sigprocmask, __NR_dup2, __NR_dup3, __NR_close_range, __NR_prctl};
+	/* Those that look at two arguments: each pair of values, in the first two and in the second two. */
+	static const int numbers[] = {__NR_rt_sigaction, __NR_dup2, __NR_dup3, __NR_close_range, __NR_prctl, __NR_getsockopt};
 
 	for (size_t n = 0; n < sizeof(numbers) / sizeof(numbers[0]); n++)
-		for (size_t v = 0; v < VALUES * VALUES; v++)
-			check_one((struct seccomp_data){.nr = numbers[n],
-				.arch = AUDIT_ARCH_X86_64,
-				.instruction_pointer = 0x401000,
-				.args = {values[v / VALUES], values[v % VALUES]}});
+		for (size_t v = 0; v < VALUES * VALUES; v++) {
+			const uint64_t a = values[v / VALUES], b = values[v % VALUES];
+
+			check_one((struct seccomp_data){
+				.nr = numbers[n], .arch = AUDIT_ARCH_X86_64, .instruction_pointer = 0x401000, .args = {a, b}});
+			check_one((struct seccomp_data){
+				.nr = numbers[n], .arch = AUDIT_ARCH_X86_64, .instruction_pointer = 0x401000, .args = {0, a, b}});
+		}
 }
 END_TEST
 
@@ -255,6 +276,7 @@ START_TEST(kernel_accepts)
 {
 	const struct sock_fprog program = {.len = (unsigned short)code_len, .filter = code};
 
+	unit_jail_teardown(); /* afterwards no call of libc names a file */
 	unit_assert_result(fj_sys5(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
 	unit_assert_result(fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program), 0);
 	fj_sys1(__NR_exit_group, 0);

@@ -10,26 +10,35 @@
 #include <string.h>
 
 static char text[FJ_HANDOFF_SIZE];
-static char longest[3][FJ_PATH_MAX];
+static char long_text[3][FJ_PATH_MAX];
 
 static const struct fj_handoff example = {
 	.gate = 0x50000,
 	.mask = 0x8000000000000001UL,
 	.root_fd = 1020,
+	.is_first = 1,
+	.policy = 0x12345678,
+	.is_secure = 1,
+	.sigsys = FJ_SIGSYS_BLOCKED,
 	.program_fd = 3,
 	.interpreter_fd = -1,
 	.no_new_privs = 1,
 	.seccomp_mode = 2,
 };
 
-static struct fj_str write_example(const char *nested, const char *exe, const char *execfn)
+static struct fj_str write_with(const char *nested, const char *exe, const char *execfn, const char *ids)
 {
 	struct fj_handoff h = example;
 	struct fj_str s;
 
 	fj_str_init(&s, text, sizeof(text));
-	fj_handoff_write(&s, &h, nested, exe, execfn);
+	fj_handoff_write(&s, &h, nested, exe, execfn, ids);
 	return s;
+}
+
+static struct fj_str write_example(const char *nested, const char *exe, const char *execfn)
+{
+	return write_with(nested, exe, execfn, "");
 }
 
 static bool read_it(struct fj_handoff *h)
@@ -44,7 +53,7 @@ static const char *const strings[][3] = {
 	{"/srv/inner", "/usr/bin/a b=c\n\377", "/dev/fd/7"},
 	{"", "", ""},
 	{"=", "\1fakejail=", "0123456789abcdef"},
-	{longest[0], longest[1], longest[2]},
+	{long_text[0], long_text[1], long_text[2]},
 };
 
 START_TEST(round_trip)
@@ -53,7 +62,7 @@ START_TEST(round_trip)
 	const char *nested, *exe, *execfn;
 
 	for (int i = 0; i < 3; i++)
-		memset(longest[i], 'a' + i, FJ_PATH_MAX - 1);
+		memset(long_text[i], 'a' + i, FJ_PATH_MAX - 1);
 
 	const struct fj_str s = write_example(strings[_i][0], strings[_i][1], strings[_i][2]);
 
@@ -64,6 +73,10 @@ START_TEST(round_trip)
 	ck_assert_int_eq(h.root_fd, example.root_fd);
 	ck_assert_int_eq(h.program_fd, example.program_fd);
 	ck_assert_int_eq(h.interpreter_fd, example.interpreter_fd);
+	ck_assert_uint_eq(h.is_first, example.is_first);
+	ck_assert_uint_eq(h.policy, example.policy);
+	ck_assert_uint_eq(h.is_secure, example.is_secure);
+	ck_assert_uint_eq(h.sigsys, example.sigsys);
 	ck_assert_uint_eq(h.no_new_privs, example.no_new_privs);
 	ck_assert_uint_eq(h.seccomp_mode, example.seccomp_mode);
 	ck_assert_uint_eq(h.nested_len, strlen(strings[_i][0]));
@@ -72,20 +85,36 @@ START_TEST(round_trip)
 	ck_assert_mem_eq(exe, strings[_i][1], h.exe_len);
 	ck_assert_uint_eq(h.execfn_len, strlen(strings[_i][2]));
 	ck_assert_mem_eq(execfn, strings[_i][2], h.execfn_len);
+	ck_assert_uint_eq(h.ids_len, 0);
 }
 END_TEST
 
-/* execveat(2) of a name below a descriptor makes "/dev/fd/N/name", longer than a path: hook_exec.c, file_name(). */
-START_TEST(longest_name_by_descriptor)
+/* The identity follows execfn. */
+START_TEST(identity)
 {
-	static char execfn[FJ_PATH_MAX + 24];
+	struct fj_handoff h;
+	const char *nested, *exe, *execfn;
+
+	write_with("/n", "/bin/e", "x", "0,1,2");
+	ck_assert(fj_handoff_read(text, &h, &nested, &exe, &execfn));
+	ck_assert_uint_eq(h.execfn_len, 1);
+	ck_assert_uint_eq(h.ids_len, 5);
+	ck_assert_str_eq(execfn, "x0,1,2");
+}
+END_TEST
+
+/* All at their longest. execveat(2) of a name below a descriptor makes "/dev/fd/N/name", longer than a path: hook_exec.c, file_name(). */
+START_TEST(longest)
+{
+	static char execfn[FJ_PATH_MAX + 24], ids[FJ_IDS_TEXT];
 	struct fj_handoff h;
 
 	for (int i = 0; i < 3; i++)
-		memset(longest[i], 'a' + i, FJ_PATH_MAX - 1);
+		memset(long_text[i], 'a' + i, FJ_PATH_MAX - 1);
 	strcpy(execfn, "/dev/fd/2147483647/");
 	memset(execfn + strlen(execfn), 'c', FJ_PATH_MAX - 1);
-	ck_assert(!write_example(longest[0], longest[1], execfn).overflowed);
+	memset(ids, '0', FJ_IDS_TEXT - 1);
+	ck_assert(!write_with(long_text[0], long_text[1], execfn, ids).overflowed);
 	ck_assert(read_it(&h));
 	ck_assert_uint_eq(h.execfn_len, strlen(execfn));
 }
@@ -188,7 +217,8 @@ Suite *unit_suite_handoff(void)
 	TCase *c = tcase_create("handoff");
 
 	tcase_add_loop_test(c, round_trip, 0, sizeof(strings) / sizeof(strings[0]));
-	tcase_add_test(c, longest_name_by_descriptor);
+	tcase_add_test(c, identity);
+	tcase_add_test(c, longest);
 	tcase_add_test(c, cut_short);
 	tcase_add_test(c, changed);
 	tcase_add_test(c, lengths);

@@ -4,9 +4,9 @@
  * tree.c - see tree.h. */
 #include "tree.h"
 
+#include <dirent.h>
 #include <err.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,15 +32,30 @@ const char *tree_begin(void)
 	return top;
 }
 
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
+/* Not nftw(3): a tree may be deeper than PATH_MAX. */
+static void remove_below(int fd)
 {
-	(void)st, (void)kind;
-	return remove(at->level ? path + at->base : path); /* trees deeper than PATH_MAX */
+	DIR *dir = fdopendir(fd);
+
+	if (!dir)
+		err(1, "%s", top);
+	for (const struct dirent *entry; (entry = readdir(dir));) {
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		if (entry->d_type == DT_DIR)
+			remove_below(openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+		if (unlinkat(fd, entry->d_name, entry->d_type == DT_DIR ? AT_REMOVEDIR : 0))
+			warn("%s: %s", top, entry->d_name);
+	}
+	closedir(dir);
 }
 
 void tree_end(void)
 {
-	if (*top && nftw(top, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_CHDIR) < 0)
+	if (!*top)
+		return;
+	remove_below(open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	if (rmdir(top))
 		warn("%s", top);
 	*top = 0;
 }

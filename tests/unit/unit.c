@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * unit.c - see unit.h. */
+#include "own/own.h"
+
 #include "unit.h"
 
 #include <stdio.h>
@@ -23,14 +25,18 @@ void unit_jail_on(const char *host_path)
 {
 	const long root = fj_open_path(AT_FDCWD, host_path, O_DIRECTORY);
 	struct stat st;
+	const long owners = fj_sys2(__NR_memfd_create, "owners", 0);
+	struct fj_board *board;
 	long at;
 
 	ck_assert_msg(!fj_is_err(root), "%s: %s", host_path, unit_result(root));
-	at = fj_sys6(__NR_mmap, 0, sizeof(struct fj_jail), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	at = fj_sys6(__NR_mmap, 0, sizeof(struct fj_jail) + sizeof(*board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		-1, 0);
 	ck_assert(!fj_is_err(at));
 	ck_assert_int_eq(fj_sys4(__NR_newfstatat, root, "", &st, AT_EMPTY_PATH), 0);
 	ck_assert_int_eq(fj_sys3(__NR_dup3, root, UNIT_FD, O_CLOEXEC), UNIT_FD);
 	fj_close((int)root);
+	unit_assert_result(fj_own_create((int)owners), 0);
 	fj_jail = (struct fj_jail *)at;
 	fj_jail->magic = FJ_JAIL_MAGIC;
 	fj_jail->size = sizeof(*fj_jail);
@@ -42,6 +48,12 @@ void unit_jail_on(const char *host_path)
 	snprintf(fj_jail->root_path, sizeof(fj_jail->root_path), "%s", host_path);
 	snprintf(fj_jail->name, sizeof(fj_jail->name), "%s", host_path);
 	fj_root_start("");
+	ck_assert_int_eq(fj_sys3(__NR_dup3, owners, FJ_FD_OWNERS(fj_jail), O_CLOEXEC), FJ_FD_OWNERS(fj_jail));
+	fj_close((int)owners);
+	unit_assert_result(fj_own_start(FJ_FD_OWNERS(fj_jail), -1), 0);
+	board = (struct fj_board *)(fj_jail + 1);
+	fj_ids_new_board(board);
+	fj_ids_start(board, "", 0);
 }
 
 void unit_jail_setup(void)
