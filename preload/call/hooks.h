@@ -106,9 +106,13 @@ long fj_hook_pivot_root(struct fj_call *c);
 long fj_hook_unshare(struct fj_call *c);
 long fj_hook_exit(struct fj_call *c); /* exit_group */
 
+/* hook_machine.c */
+long fj_hook_uname(struct fj_call *c);
+long fj_hook_sethostname(struct fj_call *c); /* setdomainname */
+long fj_hook_adjtime(struct fj_call *c);     /* adjtimex, clock_adjtime */
+
 /* hook_guard.c */
 long fj_hook_prctl(struct fj_call *c);
 long fj_hook_seccomp(struct fj_call *c);
-long fj_hook_uname(struct fj_call *c);
 
 #endif

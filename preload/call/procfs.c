@@ -48,6 +48,8 @@ static void write_report(struct fj_report *r)
 	case FJ_PROC_HOSTNAME:
 	case FJ_PROC_DOMAINNAME:
 	case FJ_PROC_VERSION:
+		fj_report_machine(r);
+		break;
 	case FJ_PROC_PLAIN:
 	case FJ_PROC_FD_DIR:
 	case FJ_PROC_OUR_FD:

@@ -73,7 +73,6 @@ static bool applies(const struct fj_row *row, const uint64_t arg[FJ_ARGS])
 	case FJ_IF_GUARDED: /* the hook tells them apart */
 	case FJ_IF_PEER:
 	case FJ_IF_NOT_ROOT:
-	case FJ_IF_RENAMED:
 		return true;
 	case FJ_IF_ARG0:
 	case FJ_IF_ARG1:

@@ -256,8 +256,10 @@ static void make_jail(char **envp)
 	put(fj_jail->name, option.name, FJ_PATH_MAX);
 	if (option.release)
 		put(fj_jail->release, option.release, sizeof(fj_jail->release));
-	if (option.hostname)
+	if (option.hostname) {
 		put(fj_jail->hostname, option.hostname, sizeof(fj_jail->hostname));
+		fj_jail->has_hostname = 1;
+	}
 	fds[0] = (int)root;
 	fds[1] = (int)memory;
 	fds[4] = fj_owners_open(option.db, (int)root, envp, &fds[5]);

@@ -101,7 +101,9 @@ struct fj_jail {
 	char loader[FJ_PATH_MAX];    /* host path of the loader */
 	uint32_t no_sites;	     /* system calls of libraries stay as they are: door/sites.c */
 	char preload[FJ_PATH_MAX];   /* host path of libfakejail.so; empty: none */
-	char release[65], hostname[65]; /* what uname(2) says, when not empty (sizes: linux/utsname.h) */
+	/* What uname(2) says (sizes: linux/utsname.h): the release when not empty. */
+	char release[65], hostname[65], domainname[65];
+	uint32_t has_hostname, has_domainname;
 	struct fj_namespace mounts;
 	uint64_t bloom[FJ_BLOOM_WORDS]; /* names of components that facts depend on; bits are only ever set */
 	struct fj_socket_name socket[FJ_SOCKETS];

@@ -152,12 +152,6 @@ static void emit_leaf(struct builder *b, const struct fj_row *row)
 	case FJ_IF_NOT_ROOT:
 		unless_ours(b, REFUSAL(0));
 		return;
-	case FJ_IF_RENAMED:
-		if (!fj_jail->release[0] && !fj_jail->hostname[0]) {
-			allow(b);
-			return;
-		}
-		break;
 	}
 	trap_unless_ours(b);
 }
