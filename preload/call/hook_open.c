@@ -6,8 +6,8 @@
  * An open may wait (a fifo without its other end: fifo(7)), so the last step lets the program's signals in. */
 #include "call/exe.h"
 #include "call/hooks.h"
-#include "call/preload.h"
 #include "call/made.h"
+#include "call/preload.h"
 #include "call/procfs.h"
 #include "sys/guest.h"
 
@@ -172,16 +172,16 @@ static long open_read_only(struct fj_call *c, const struct fj_place *place, stru
 	return -EROFS;
 }
 
-/* What lies in procfs may have to be written first, or be listed by us later. */
+/* What lies in procfs may have to be written first, or is the kernel's own. */
 static long open_place(struct fj_call *c, const struct fj_place *place, struct opening *o)
 {
 	long r = -EAGAIN;
 
 	if (place->proc)
-		r = fj_procfs_open(c->thread, place, o->flags);
+		r = fj_procfs_open(c, place, o->flags);
 	if (r == -EAGAIN)
 		r = make_or_open(c, place, o);
-	return r >= 0 && (place->proc || (o->flags & O_DIRECTORY)) ? fj_procfs_list(place, r, o->flags) : r;
+	return r;
 }
 
 static long open_path(struct fj_call *c, int dirfd, const char *jail_path, struct opening *o)

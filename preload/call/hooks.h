@@ -99,6 +99,13 @@ long fj_hook_capset(struct fj_call *c);
 /* peer.c */
 long fj_hook_peer(struct fj_call *c); /* getsockopt */
 
+/* hook_mount.c */
+long fj_hook_mount(struct fj_call *c);
+long fj_hook_umount(struct fj_call *c);
+long fj_hook_pivot_root(struct fj_call *c);
+long fj_hook_unshare(struct fj_call *c);
+long fj_hook_exit(struct fj_call *c); /* exit_group */
+
 /* hook_guard.c */
 long fj_hook_prctl(struct fj_call *c);
 long fj_hook_seccomp(struct fj_call *c);

@@ -16,6 +16,37 @@ static bool is_readable(uintptr_t at)
 	return fj_sys4(__NR_rt_sigprocmask, NO_SUCH_HOW, at, 0, WORD) == -EINVAL;
 }
 
+/* Pages known to be readable: address, and in the low bits the generation it was found in. */
+#define KNOWN 64u
+static uint64_t known[KNOWN];
+static uint32_t generation;
+static bool is_watched;
+
+void fj_guest_watched(void)
+{
+	is_watched = true;
+}
+
+void fj_guest_forget(void)
+{
+	__atomic_fetch_add(&generation, 1, __ATOMIC_SEQ_CST);
+}
+
+static bool is_page_readable(uintptr_t at)
+{
+	const uint64_t word = (at & ~(uint64_t)(FJ_PAGE - 1)) |
+		(__atomic_load_n(&generation, __ATOMIC_SEQ_CST) & (FJ_PAGE - 1));
+	uint64_t *place = &known[at / FJ_PAGE % KNOWN];
+
+	if (__atomic_load_n(place, __ATOMIC_RELAXED) == word && at >= FJ_PAGE)
+		return true;
+	if (!is_readable(at & ~(uintptr_t)(WORD - 1)))
+		return false;
+	if (is_watched && at >= FJ_PAGE)
+		__atomic_store_n(place, word, __ATOMIC_RELAXED);
+	return true;
+}
+
 /* The first bytes of the `n` at `at`, and none beyond: another thread may own those. */
 static bool overwrite(uintptr_t at, size_t n)
 {
@@ -30,17 +61,11 @@ static size_t within_page(uintptr_t at, size_t n)
 	return n < rest ? n : rest;
 }
 
-/* A word that lies in the page of `at`. */
-static uintptr_t word_of(uintptr_t at)
-{
-	return at & ~(uintptr_t)(WORD - 1);
-}
-
 long fj_guest_read(void *to, uintptr_t from, size_t n)
 {
 	for (size_t done = 0, part; done < n; done += part) {
 		part = within_page(from + done, n - done);
-		if (!is_readable(word_of(from + done)))
+		if (!is_page_readable(from + done))
 			return -EFAULT;
 		memcpy((char *)to + done, (const void *)(from + done), part);
 	}
@@ -58,16 +83,28 @@ long fj_guest_write(uintptr_t to, const void *from, size_t n)
 	return 0;
 }
 
+/* Is one of the eight bytes zero? (Warren, Hacker's Delight, 6-1.) */
+static bool has_zero(uint64_t word)
+{
+	return (word - 0x0101010101010101UL) & ~word & 0x8080808080808080UL;
+}
+
 long fj_guest_string(char *to, uintptr_t from, size_t size)
 {
 	size_t len = 0;
 
 	while (len < size) {
-		const size_t part = within_page(from + len, size - len);
+		const size_t end = len + within_page(from + len, size - len);
 
-		if (!is_readable(word_of(from + len)))
+		if (!is_page_readable(from + len))
 			return -EFAULT;
-		for (size_t i = 0; i < part; i++, len++) {
+		for (uint64_t word; len + WORD <= end; len += WORD) {
+			memcpy(&word, (const char *)from + len, WORD);
+			if (has_zero(word))
+				break;
+			memcpy(to + len, &word, WORD);
+		}
+		for (; len < end; len++) {
 			to[len] = ((const char *)from)[len];
 			if (!to[len])
 				return (long)len;

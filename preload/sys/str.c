@@ -37,9 +37,16 @@ bool fj_path_has_prefix(const char *s, const char *dir)
 
 uint64_t fj_hash(const char *s, size_t n, uint64_t seed)
 {
-	for (size_t i = 0; i < n; i++)
-		seed = (seed ^ (unsigned char)s[i]) * 0x100000001b3UL;
-	return seed;
+	uint64_t word;
+
+	for (; n >= sizeof(word); s += sizeof(word), n -= sizeof(word)) {
+		memcpy(&word, s, sizeof(word));
+		seed = (seed ^ word) * 0x9e3779b97f4a7c15UL;
+		seed ^= seed >> 32;
+	}
+	for (; n; s++, n--)
+		seed = (seed ^ (unsigned char)*s) * 0x100000001b3UL;
+	return seed ^ seed >> 29;
 }
 
 void fj_str_init(struct fj_str *s, char *buf, size_t size)

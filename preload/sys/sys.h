@@ -61,7 +61,7 @@ bool fj_streq(const char *a, const char *b);
 bool fj_begins(const char *s, const char *with);
 /* Is `s` equal to, or a path below, `dir` ("" is the root: everything is below it)? */
 bool fj_path_has_prefix(const char *s, const char *dir);
-/* FNV-1a, 64 bits, over `n` bytes, going on from `seed` (use FJ_HASH_SEED first). */
+/* A hash of `n` bytes, beginning with `seed`: as FNV-1a, eight bytes at a time. Not for keys that somebody might choose to collide. */
 #define FJ_HASH_SEED 0xcbf29ce484222325UL
 uint64_t fj_hash(const char *s, size_t n, uint64_t seed);
 
