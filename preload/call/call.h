@@ -45,13 +45,11 @@ enum fj_when {
 	FJ_ALWAYS,
 	FJ_IF_ARG0, FJ_IF_ARG1, FJ_IF_ARG2, FJ_IF_ARG3, FJ_IF_ARG4, FJ_IF_ARG5, /* that argument is not null */
 	FJ_IF_OUR_FD0, FJ_IF_OUR_FD1, /* that argument is one of our descriptors */
-	FJ_IF_HIGH_FD0, /* it is fj_high_fd() or more */
 	FJ_IF_ACTION,	/* rt_sigaction: a new action, or SIGSYS */
 	FJ_IF_GUARDED,	/* prctl: seccomp, no_new_privs, capabilities */
 	FJ_IF_PEER,	/* getsockopt: SO_PEERCRED, SO_PEERGROUPS */
 	FJ_IF_NOT_ROOT, /* the filter itself says 0 to a process that never was anything but root: call/hook_id.h */
-	FJ_IF_127,	/* exit_group: the status by which an ELF interpreter says that it gave up */
-	FJ_IF_RENAMED,	/* uname: the jail has a release or host name of its own */
+	FJ_IF_NEW_MOUNTS, /* unshare: CLONE_NEWNS */
 };
 
 /* Row flags. */

@@ -48,7 +48,6 @@ static bool lists_descriptors(struct fj_thread *t, int fd)
 }
 
 struct listing {
-	bool has_our_descriptors;
 	bool has_devices;
 	uint64_t dev; /* when it has devices */
 	int fd;
@@ -61,10 +60,10 @@ static bool is_root_dir(int fd)
 	return !fj_sys2(__NR_fstat, fd, &st) && st.st_dev == fj_jail->root_dev && st.st_ino == fj_jail->root_ino;
 }
 
-static bool is_left_out(const struct listing *l, const char *name)
+static bool is_left_out(struct fj_thread *t, const struct listing *l, const char *name)
 {
-	if (l->has_our_descriptors)
-		return fj_proc_named(name, fj_strlen(name)) == FJ_PROC_OUR_FD;
+	if (name[0] >= '0' && name[0] <= '9' && fj_proc_named(name, fj_strlen(name)) == FJ_PROC_OUR_FD)
+		return lists_descriptors(t, l->fd);
 	return name[0] == '.' && name[1] == 'f' && fj_streq(name, FJ_HIDDEN_NAME) && is_root_dir(l->fd);
 }
 
@@ -94,7 +93,7 @@ static long tidy(struct fj_call *c, const struct listing *l, long len)
 
 		if (size <= 0 || at + size > len)
 			break;
-		if (!is_left_out(l, name)) {
+		if (!is_left_out(c->thread, l, name)) {
 			if (l->has_devices)
 				show_device(c, l, d->ino, name, (uint8_t *)list + at + (is_old ? size - 1 : (long)TYPE64));
 			if (kept != at)
@@ -114,7 +113,6 @@ long fj_hook_getdents(struct fj_call *c)
 
 	if (r <= 0)
 		return r;
-	l.has_our_descriptors = l.fd >= fj_high_fd() && lists_descriptors(c->thread, l.fd);
 	if (l.has_devices)
 		l.has_devices = !fj_sys2(__NR_fstat, l.fd, &st);
 	if (l.has_devices)

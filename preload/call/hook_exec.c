@@ -11,6 +11,7 @@
 #include "call/hook_id.h"
 #include "call/hook_signal.h"
 #include "call/hooks.h"
+#include "call/owned.h"
 #include "call/policy.h"
 #include "exec/exec.h"
 #include "sys/guest.h"
@@ -318,21 +319,37 @@ static long env_with(struct fj_call *c, uint64_t *envp, const char *handoff)
 	return 0;
 }
 
-#define S_ISUID_ 04000u
-#define S_ISGID_ 02000u
-#define S_IXGRP_ 0010u
+/* security.capability: struct vfs_ns_cap_data of linux/capability.h, without the root id of its third version. */
+static void read_capabilities(const struct fj_file *found, struct fj_exec_file *file)
+{
+	uint32_t data[6];
+	const long n = !(found->owner.flags & FJ_OWN_ATTRIBUTES) ? 0 : fj_own_get_attribute(&found->key, "security.capability", data, sizeof(data));
+
+	if (n != 20 && n != 24 && n != 12)
+		return;
+	file->has_caps = true;
+	file->caps_effective = data[0] & 1; /* VFS_CAP_FLAGS_EFFECTIVE */
+	file->caps_permitted = data[1];
+	file->caps_inheritable = data[2];
+	if (n > 12) {
+		file->caps_permitted |= (uint64_t)data[3] << 32;
+		file->caps_inheritable |= (uint64_t)data[4] << 32;
+	}
+}
 
 /* bprm_fill_uid() of fs/exec.c: setgid without x for the group does not count. */
 static long look_at_program(struct fj_call *c, int fd, struct fj_exec_file *file)
 {
-	struct stat st;
-	const long r = fj_sys4(__NR_newfstatat, fd, "", &st, AT_EMPTY_PATH);
+	struct fj_file found;
+	const long r = fj_file_look(c, fd, "", AT_EMPTY_PATH, &found);
 
-	(void)c;
 	if (r < 0)
 		return r;
-	file->is_setuid = st.st_mode & S_ISUID_;
-	file->is_setgid = (st.st_mode & (S_ISGID_ | S_IXGRP_)) == (S_ISGID_ | S_IXGRP_);
+	file->is_setuid = found.owner.mode & FJ_S_ISUID;
+	file->is_setgid = (found.owner.mode & (FJ_S_ISGID | 0010)) == (FJ_S_ISGID | 0010);
+	file->uid = found.owner.uid;
+	file->gid = found.owner.gid;
+	read_capabilities(&found, file);
 	return 0;
 }
 
@@ -350,7 +367,7 @@ static long identity_after(struct fj_call *c, const struct program *p, struct fj
 	if (r < 0)
 		return r;
 	h->is_secure = is_secure;
-	h->is_watched = fj_id_before_exec(c->thread, &next);
+	h->is_watched = fj_id_before_exec(&next);
 	fj_ids_write(&next, ids_text);
 	return 0;
 }
@@ -388,6 +405,7 @@ static long start_loader(struct fj_call *c, const struct program *p, uint64_t ar
 	if (r)
 		return r;
 	c->thread->busy = FJ_EXECS;
+	fj_cwd_keep();
 	r = fj_sys3(__NR_execve, fj_jail->loader, argv, envp);
 	c->thread->busy = FJ_BUSY;
 	return r;

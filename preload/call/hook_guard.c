@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_guard.c - what would show or undo the jail: seccomp, no_new_privs, uname.
+ * hook_guard.c - what would show or undo the jail: seccomp, no_new_privs.
  *
  * The jail's own filter and no_new_privs are not the program's: what it reads back is what it set itself. A filter that it
  * installs is given to the kernel with a prefix that lets the engine's calls through, since the engine answers
@@ -15,7 +15,6 @@
 #include <linux/filter.h>
 #include <linux/prctl.h>
 #include <linux/seccomp.h>
-#include <linux/utsname.h>
 
 static bool set_no_new_privs;
 static int set_seccomp_mode;
@@ -58,6 +57,8 @@ static long install_filter(struct fj_call *c, unsigned flags, uint64_t program_a
 		return -EFAULT;
 	if (!program.len || program.len > BPF_MAXINSNS)
 		return -EINVAL;
+	if (!set_no_new_privs && !fj_ids_can(fj_ids(), FJ_CAP_SYS_ADMIN))
+		return -EACCES; /* seccomp_prepare_filter() of kernel/seccomp.c */
 	if (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER)
 		return -EINVAL;
 	if (program.len + PREFIX > BPF_MAXINSNS || !fj_policy_has_room(program.len))
@@ -120,7 +121,7 @@ static long caps_prctl(struct fj_call *c)
 	if (r == -ENOSYS)
 		return fj_kernel(c);
 	if (!r)
-		fj_id_become(c->thread, &next);
+		fj_id_become(&next);
 	return r;
 }
 
@@ -144,18 +145,4 @@ long fj_hook_prctl(struct fj_call *c)
 	default:
 		return caps_prctl(c);
 	}
-}
-
-long fj_hook_uname(struct fj_call *c)
-{
-	struct new_utsname name;
-	long r = fj_sys1(__NR_uname, &name);
-
-	if (r < 0)
-		return r;
-	if (fj_jail->release[0])
-		memcpy(name.release, fj_jail->release, sizeof(name.release));
-	if (fj_jail->hostname[0])
-		memcpy(name.nodename, fj_jail->hostname, sizeof(name.nodename));
-	return fj_guest_write(c->arg[0], &name, sizeof(name));
 }

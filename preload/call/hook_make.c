@@ -63,6 +63,14 @@ void fj_making_begin(struct fj_call *c, const struct fj_place *place, uint32_t t
 		fj_scratch_release(c->thread, mark);
 		if (!r) {
 			keeps_write = parent.is_foreign;
+			m->parent = parent.key;
+			if ((parent.owner.flags & FJ_OWN_ATTRIBUTES) && type != FJ_S_IFLNK) {
+				uint32_t granted = type | (mode & 07777); /* without the umask: umask(2) */
+
+				m->has_default_acl = fj_acl_default(c, &parent.key, &granted);
+				if (m->has_default_acl)
+					m->owner.mode = granted;
+			}
 			if (parent.owner.mode & FJ_S_ISGID) { /* inode_init_owner() of fs/inode.c */
 				m->owner.gid = parent.owner.gid;
 				if (type == FJ_S_IFDIR)
@@ -73,7 +81,9 @@ void fj_making_begin(struct fj_call *c, const struct fj_place *place, uint32_t t
 	m->real_mode = fj_own_real_mode(m->owner.mode, keeps_write) & 0777;
 	if (type == FJ_S_IFLNK)
 		m->real_mode = 0777;
-	m->needs_record = m->owner.uid || m->owner.gid || m->real_mode != (m->owner.mode & 07777);
+	if (m->has_default_acl) /* the umask must not cut what the disk gets */
+		m->real_mode |= 0600;
+	m->needs_record = m->has_default_acl || m->owner.uid || m->owner.gid || m->real_mode != (m->owner.mode & 07777);
 }
 
 long fj_making_end(struct fj_call *c, int dirfd, const char *name, const struct fj_making *m)
@@ -88,10 +98,15 @@ long fj_making_end(struct fj_call *c, int dirfd, const char *name, const struct 
 	if (r < 0)
 		return 0; /* it is gone or moved already: nobody's to describe */
 	if (m->owner.flags & FJ_OWN_DEVICE)
-		what |= FJ_OWN_DEVICE;
+		what |= FJ_OWN_DEVICE | FJ_OWN_MODE;
 	if (m->real_mode != (m->owner.mode & 07777))
 		what |= FJ_OWN_MODE;
-	return fj_own_set(&file.key, what, &m->owner, &file.owner, file.real_mode);
+	if (m->has_default_acl)
+		what |= FJ_OWN_MODE;
+	r = fj_own_set(&file.key, what, &m->owner, &file.owner, file.real_mode);
+	if (!r && m->has_default_acl)
+		fj_acl_inherit(c, &m->parent, &file);
+	return r;
 }
 
 static long mkdir_around(struct fj_call *c, const struct fj_place *const *place, int count)

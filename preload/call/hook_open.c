@@ -4,10 +4,11 @@
  * hook_open.c - open, in its three forms.
  *
  * An open may wait (a fifo without its other end: fifo(7)), so the last step lets the program's signals in. */
+#include "call/device.h"
 #include "call/exe.h"
 #include "call/hooks.h"
-#include "call/preload.h"
 #include "call/made.h"
+#include "call/preload.h"
 #include "call/procfs.h"
 #include "sys/guest.h"
 
@@ -95,29 +96,10 @@ static long make(struct fj_call *c, const struct fj_place *place, struct opening
 	return fd;
 }
 
-static const struct {
-	uint32_t rdev;
-	const char *host_path;
-} devices[] = { /* Documentation/admin-guide/devices.txt of the kernel; what every program may open */
-	{1 << 8 | 3, "/dev/null"}, {1 << 8 | 5, "/dev/zero"}, {1 << 8 | 7, "/dev/full"}, {1 << 8 | 8, "/dev/random"},
-	{1 << 8 | 9, "/dev/urandom"}, {5 << 8 | 0, "/dev/tty"}, {5 << 8 | 2, "/dev/ptmx"},
-};
-
-/* What was opened may be the empty file that stands for a device: then open the host's device, or say as the kernel does of a device
- * without a driver, ENXIO. */
+/* What was opened may be the empty file that stands for a device. */
 static long open_device(struct fj_call *c, long fd, const struct opening *o)
 {
-	const uint64_t flags = o->flags & ~(uint64_t)(O_CREAT | O_EXCL | O_TRUNC | O_NOFOLLOW);
-	struct fj_file file;
-
-	if (fj_is_err(fd) || (o->flags & O_PATH) || !fj_own_has_devices() ||
-		fj_file_look(c, (int)fd, "", AT_EMPTY_PATH, &file) || !(file.owner.flags & FJ_OWN_DEVICE))
-		return fd;
-	fj_close((int)fd);
-	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++)
-		if ((file.owner.mode & FJ_S_IFMT) == FJ_S_IFCHR && devices[i].rdev == file.owner.rdev)
-			return fj_sys4(__NR_openat, AT_FDCWD, devices[i].host_path, flags, 0);
-	return -ENXIO;
+	return fj_is_err(fd) || (o->flags & O_PATH) || !fj_own_has_devices() ? fd : fj_device_open(c, (int)fd, o->flags);
 }
 
 static long make_or_open(struct fj_call *c, const struct fj_place *place, struct opening *o)
@@ -172,16 +154,16 @@ static long open_read_only(struct fj_call *c, const struct fj_place *place, stru
 	return -EROFS;
 }
 
-/* What lies in procfs may have to be written first, or be listed by us later. */
+/* What lies in procfs may have to be written first, or is the kernel's own. */
 static long open_place(struct fj_call *c, const struct fj_place *place, struct opening *o)
 {
 	long r = -EAGAIN;
 
 	if (place->proc)
-		r = fj_procfs_open(c->thread, place, o->flags);
+		r = fj_procfs_open(c, place, o->flags);
 	if (r == -EAGAIN)
 		r = make_or_open(c, place, o);
-	return r >= 0 && (place->proc || (o->flags & O_DIRECTORY)) ? fj_procfs_list(place, r, o->flags) : r;
+	return r;
 }
 
 static long open_path(struct fj_call *c, int dirfd, const char *jail_path, struct opening *o)

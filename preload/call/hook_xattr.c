@@ -121,6 +121,37 @@ static long read_acl(const char *value, size_t size, bool *is_mode)
 	return (long)mode;
 }
 
+bool fj_acl_default(struct fj_call *c, const struct fj_own_key *key, uint32_t *mode)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	char *value = fj_scratch(c->thread, ACL_MAX);
+	const long size = fj_own_get_attribute(key, ACL_DEFAULT, value, ACL_MAX);
+	bool is_mode;
+	const long granted = size > 4 ? read_acl(value, (size_t)size, &is_mode) : -ENODATA;
+
+	fj_scratch_release(c->thread, mark);
+	if (granted < 0)
+		return false;
+	*mode &= ~0777u | (uint32_t)granted; /* posix_acl_create_masq() of fs/posix_acl.c */
+	return true;
+}
+
+void fj_acl_inherit(struct fj_call *c, const struct fj_own_key *parent, const struct fj_file *file)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	char *value = fj_scratch(c->thread, ACL_MAX);
+	const long size = fj_own_get_attribute(parent, ACL_DEFAULT, value, ACL_MAX);
+	bool is_mode;
+
+	if (size > 4 && read_acl(value, (size_t)size, &is_mode) >= 0) {
+		if (!is_mode)
+			fj_own_set_attribute(&file->key, ACL_ACCESS, value, (size_t)size, 0, &file->owner);
+		if ((file->real_mode & FJ_S_IFMT) == FJ_S_IFDIR)
+			fj_own_set_attribute(&file->key, ACL_DEFAULT, value, (size_t)size, 0, &file->owner);
+	}
+	fj_scratch_release(c->thread, mark);
+}
+
 static long set_acl(struct fj_call *c, const struct request *q, const struct fj_file *file)
 {
 	const bool is_access = fj_streq(q->text, ACL_ACCESS);

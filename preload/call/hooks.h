@@ -99,9 +99,20 @@ long fj_hook_capset(struct fj_call *c);
 /* peer.c */
 long fj_hook_peer(struct fj_call *c); /* getsockopt */
 
+/* hook_mount.c */
+long fj_hook_mount(struct fj_call *c);
+long fj_hook_umount(struct fj_call *c);
+long fj_hook_pivot_root(struct fj_call *c);
+long fj_hook_unshare(struct fj_call *c);
+long fj_hook_exit(struct fj_call *c); /* exit_group */
+
+/* hook_machine.c */
+long fj_hook_uname(struct fj_call *c);
+long fj_hook_sethostname(struct fj_call *c); /* setdomainname */
+long fj_hook_adjtime(struct fj_call *c);     /* adjtimex, clock_adjtime */
+
 /* hook_guard.c */
 long fj_hook_prctl(struct fj_call *c);
 long fj_hook_seccomp(struct fj_call *c);
-long fj_hook_uname(struct fj_call *c);
 
 #endif

@@ -11,6 +11,8 @@ struct fj_making {
 	struct fj_owner owner;
 	uint32_t real_mode; /* 0777, to be given to the kernel */
 	bool needs_record;
+	bool has_default_acl;	/* of the directory, which the file inherits (acl(5)) */
+	struct fj_own_key parent;
 };
 
 /* What a file of `type` (S_IFMT) made at `place` with `mode` is to be: the maker's ids, less the umask, the group of a setgid directory. */

@@ -49,4 +49,9 @@ long fj_file_chmod(int dirfd, const char *name, const struct fj_file *file, uint
 /* Record `uid` and `gid` (-1: as it is), with what chown(2) does to set-id bits. */
 long fj_file_chown(const struct fj_file *file, uint32_t uid, uint32_t gid);
 
+/* The default ACL of directory `key`: what it leaves of `mode` in `*mode`; false when there is none (hook_xattr.c). */
+bool fj_acl_default(struct fj_call *c, const struct fj_own_key *key, uint32_t *mode);
+/* Give a file just made in directory `parent` what the default ACL there says. */
+void fj_acl_inherit(struct fj_call *c, const struct fj_own_key *parent, const struct fj_file *file);
+
 #endif

@@ -6,7 +6,6 @@
 
 #define REPORT_SIZE                                                                                \
 	(5 * FJ_PATH_MAX) /* a path whose every byte is escaped, and what stands around it */
-#define F_DUPFD_ 0	  /* asm-generic/fcntl.h */
 
 void fj_report_step(struct fj_report *r)
 {
@@ -43,10 +42,14 @@ static void write_report(struct fj_report *r)
 	case FJ_PROC_MOUNTS:
 	case FJ_PROC_MOUNTINFO:
 	case FJ_PROC_MOUNTSTATS:
+		fj_report_mounts(r);
+		break;
 	case FJ_PROC_OSRELEASE:
 	case FJ_PROC_HOSTNAME:
 	case FJ_PROC_DOMAINNAME:
 	case FJ_PROC_VERSION:
+		fj_report_machine(r);
+		break;
 	case FJ_PROC_PLAIN:
 	case FJ_PROC_FD_DIR:
 	case FJ_PROC_OUR_FD:
@@ -80,10 +83,11 @@ static long reopen(int fd, uint64_t flags)
 		__NR_openat, AT_FDCWD, link, O_RDONLY | (flags & (O_CLOEXEC | O_NONBLOCK)), 0);
 }
 
-long fj_procfs_open(struct fj_thread *t, const struct fj_place *place, uint64_t flags)
+long fj_procfs_open(struct fj_call *c, const struct fj_place *place, uint64_t flags)
 {
+	struct fj_thread *t = c->thread;
 	const uint32_t mark = fj_scratch_mark(t);
-	struct fj_report r = {.t = t, .place = place};
+	struct fj_report r = {.t = t, .mask = c->mask, .place = place};
 	long fd;
 
 	if (place->proc == FJ_PROC_FD_DIR || (flags & (O_PATH | O_DIRECTORY)) ||
@@ -107,20 +111,4 @@ long fj_procfs_open(struct fj_thread *t, const struct fj_place *place, uint64_t 
 	fj_close(r.fd);
 	fj_scratch_release(t, mark);
 	return fd;
-}
-
-long fj_procfs_list(const struct fj_place *place, long fd, uint64_t flags)
-{
-	long high;
-
-	if (flags & O_PATH)
-		return fd;
-	if (place->proc != FJ_PROC_FD_DIR && !(fj_streq(place->name, ".") && fj_is_procfs((int)fd)))
-		return fd;
-	high = fj_sys3(
-		__NR_fcntl, fd, flags & O_CLOEXEC ? F_DUPFD_CLOEXEC : F_DUPFD_, fj_high_fd());
-	if (fj_is_err(high))
-		return fd;
-	fj_close((int)fd);
-	return high;
 }

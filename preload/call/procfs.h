@@ -14,6 +14,7 @@
 /* What is being written. */
 struct fj_report {
 	struct fj_thread *t;
+	const uint64_t *mask; /* of the program's signals, NULL when the kernel's is right */
 	const struct fj_place *place; /* the real file */
 	int fd;
 	long error;
@@ -24,10 +25,7 @@ void fj_report_step(struct fj_report *r);
 
 /* Open `place`, whose `proc` is set, for reading: O_CLOEXEC of `flags` is obeyed. Returns a
  * descriptor, -errno, or -EAGAIN when the file itself is what shall be opened. */
-long fj_procfs_open(struct fj_thread *t, const struct fj_place *place, uint64_t flags);
-/* Directory `fd`, just opened at `place`, may list descriptors of ours: give it a number from which
- * on getdents64(2) is seen by us. Returns the number. */
-long fj_procfs_list(const struct fj_place *place, long fd, uint64_t flags);
+long fj_procfs_open(struct fj_call *c, const struct fj_place *place, uint64_t flags);
 
 /* Append `text`, each byte that is in `which` as a backslash and three octal digits (mangle_path()
  * of fs/seq_file.c). */
@@ -39,5 +37,10 @@ void fj_report_numa_maps(struct fj_report *r);
 void fj_report_unix(struct fj_report *r);
 /* procfs_status.c: with the ids that the process pretends to have. */
 void fj_report_status(struct fj_report *r);
+
+/* procfs_machine.c: what the machine is called. -EAGAIN where the jail has no name of its own. */
+void fj_report_machine(struct fj_report *r);
+/* procfs_mounts.c: the mounts of the jail. */
+void fj_report_mounts(struct fj_report *r);
 
 #endif

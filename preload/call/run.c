@@ -19,7 +19,7 @@
 struct replaced {
 	struct fj_place place;
 	bool knows_mount; /* asked only where mounts share a device */
-	const struct fj_mount *mount;
+	uint32_t mount; /* the id of the mount it lies in */
 	int object_fd;
 	char link[40 + FJ_NAME_MAX];
 	bool is_announced;
@@ -138,6 +138,7 @@ static bool exchanges(const struct fj_call *c)
 
 static long replace_entry(struct fj_call *c, int i, const char *jail_path, struct replaced *with)
 {
+	struct fj_mount_found m;
 	const enum fj_kind kind = c->row->kind[i];
 	long r = fj_path_walk(c->thread, fj_arg_dirfd(c, i), jail_path, how_of(c, kind), &with->place);
 
@@ -145,7 +146,7 @@ static long replace_entry(struct fj_call *c, int i, const char *jail_path, struc
 		return r;
 	with->knows_mount = fj_jail->mounts_share_device && with->place.pos;
 	if (with->knows_mount)
-		with->mount = fj_mount_of(with->place.pos);
+		with->mount = fj_mount_of(with->place.pos, &m, NULL) ? m.id : 0;
 	if (with->place.is_mount)
 		return kind == FJ_NEW ? -EEXIST : -EBUSY;
 	if (with->place.is_read_only) {
@@ -178,11 +179,12 @@ static long replace_object(struct fj_call *c, int i, const char *jail_path, stru
 	with->place.dirfd = (int)fd;
 	with->place.name = "";
 	if (fj_jail->mounts_share_device && (c->row->flags & FJ_RENAMES)) {
+		struct fj_mount_found m;
 		struct fj_str pos;
 
 		fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
 		with->knows_mount = fj_path_of_dir(c->thread, (int)fd, &pos); /* not of a file without name (O_TMPFILE) */
-		with->mount = fj_mount_of(pos.at);
+		with->mount = fj_mount_of(pos.at, &m, NULL) ? m.id : 0;
 	}
 	name_by_string(c, i, with, (int)fd, NULL);
 	follow_replacement(c);

@@ -13,6 +13,7 @@
 #include "door/sites.h"
 #include "sys/guest.h"
 
+#include <linux/sched.h>
 #include <linux/mman.h>
 #include <linux/seccomp.h>
 
@@ -69,12 +70,9 @@ static bool applies(const struct fj_row *row, const uint64_t arg[FJ_ARGS])
 	case FJ_NEVER:
 		return false;
 	case FJ_ALWAYS:
-	case FJ_IF_HIGH_FD0:
 	case FJ_IF_GUARDED: /* the hook tells them apart */
 	case FJ_IF_PEER:
 	case FJ_IF_NOT_ROOT:
-	case FJ_IF_127:
-	case FJ_IF_RENAMED:
 		return true;
 	case FJ_IF_ARG0:
 	case FJ_IF_ARG1:
@@ -86,6 +84,8 @@ static bool applies(const struct fj_row *row, const uint64_t arg[FJ_ARGS])
 	case FJ_IF_OUR_FD0:
 	case FJ_IF_OUR_FD1:
 		return (uint32_t)arg[row->when - FJ_IF_OUR_FD0] - (uint32_t)FJ_FD_ROOT(fj_jail) < FJ_FD_COUNT;
+	case FJ_IF_NEW_MOUNTS:
+		return arg[0] & CLONE_NEWNS;
 	case FJ_IF_ACTION:
 		return arg[1] || (int)arg[0] == 31 /* SIGSYS */;
 	}
@@ -191,7 +191,7 @@ bool fj_door_wants(long nr)
 		return !is_for_the_trap(row) && nr != __NR_clone3;
 	/* The filter answers what is refused and guards descriptors, at no cost. (An exec goes this way: a debugger that waits in vfork(2) for
 	 * its child's exec must not see a trap before it.) */
-	return row->support != FJ_REFUSED && row->when != FJ_IF_NOT_ROOT && row->when != FJ_IF_127 &&
+	return row->support != FJ_REFUSED && row->when != FJ_IF_NOT_ROOT && row->run != fj_hook_exit &&
 	       row->run != fj_hook_sigreturn && row->when != FJ_IF_OUR_FD0 && row->when != FJ_IF_OUR_FD1;
 }
 

@@ -9,6 +9,7 @@
 
 #include "call/exe.h"
 #include "call/hook_guard.h"
+#include "call/hook_id.h"
 #include "own/own.h"
 #include "call/hook_signal.h"
 #include "call/missing.h"
@@ -116,14 +117,16 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 		fail("owners", r);
 	copy_text(nested, nested_at, h.nested_len, sizeof(nested));
 	copy_text(exe, exe_at, h.exe_len, sizeof(exe));
+	fj_namespace_start();
+	fj_cwd_start();
 	fj_root_start(nested);
 	fj_exe_start(exe, h.program_fd);
 	fj_policy_start(h.policy);
 	fj_sigsys_start(t, h.sigsys);
 	fj_umask_start(h.umask);
 	fj_guard_start(h.no_new_privs, h.seccomp_mode);
-	fj_ids_start(fj_jail_board(), execfn + h.execfn_len, h.ids_len);
-	t->is_watched = h.is_watched;
+	fj_ids_start(fj_jail_board(), execfn - h.ids_len, h.ids_len);
+	fj_id_start(h.is_watched);
 	if (fj_jail->has_trap)
 		fj_trap_arm(t);
 

@@ -77,9 +77,15 @@ void fj_facts_after_change(const char *name, bool was_announced)
 		__atomic_fetch_sub(&fj_jail->changers, 1, __ATOMIC_SEQ_CST);
 }
 
+/* Two processes may see one path differently: by their roots, and by their mounts. */
+static uint64_t view_of(const struct fj_root *root)
+{
+	return root->id + ((uint64_t)fj_namespace()->id << 48);
+}
+
 static struct fj_fact *fact_for(const struct fj_root *root, const char *key, size_t key_len, uint64_t *hash)
 {
-	*hash = fj_hash(key, key_len, FJ_HASH_SEED) + root->id;
+	*hash = fj_hash(key, key_len, FJ_HASH_SEED) + view_of(root);
 	return &fj_jail->fact[*hash % FJ_FACTS];
 }
 
@@ -90,7 +96,7 @@ bool fj_facts_find(const struct fj_root *root, const char *key, size_t key_len, 
 	const struct fj_fact *f = fact_for(root, key, key_len, &hash);
 	const uint32_t turn = __atomic_load_n(&f->turn, __ATOMIC_ACQUIRE);
 
-	if ((turn & 1) || f->hash != hash || f->epoch != epoch || f->root != root->id || f->key_len != key_len)
+	if ((turn & 1) || f->hash != hash || f->epoch != epoch || f->root != view_of(root) || f->key_len != key_len)
 		return false;
 
 	const size_t value_len = f->value_len;
@@ -116,7 +122,7 @@ void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, c
 		!__atomic_compare_exchange_n(&f->turn, &turn, turn + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		return;
 	f->hash = hash;
-	f->root = root->id;
+	f->root = view_of(root);
 	f->epoch = epoch;
 	f->key_len = (uint16_t)key_len;
 	f->value_len = (uint16_t)value_len;

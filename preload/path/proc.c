@@ -62,6 +62,26 @@ static bool is_of_no_directory(const char *text)
 	       fj_begins(text, "/[");
 }
 
+/* The files of owner records are mapped into each process, and may lie anywhere. */
+static bool is_open_as(struct fj_thread *t, int fd, const char *host_path)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	char *text = fj_scratch_path(t);
+	char link[32];
+	struct fj_str s;
+	bool is;
+	long n;
+
+	fj_str_init(&s, link, sizeof(link));
+	fj_fd_path(&s, fd, NULL);
+	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, text, FJ_PATH_MAX - 1);
+	if (n > 0)
+		text[n] = 0;
+	is = n > 0 && fj_streq(text, host_path);
+	fj_scratch_release(t, mark);
+	return is;
+}
+
 bool fj_proc_shows_file(struct fj_thread *t, const char *host_path, size_t len, struct fj_str *out)
 {
 	const uint32_t mark = fj_scratch_mark(t);
@@ -77,7 +97,8 @@ bool fj_proc_shows_file(struct fj_thread *t, const char *host_path, size_t len, 
 	if (fj_streq(host_path, fj_jail->loader))
 		return false;
 	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
-	shows = fj_path_back(host_path, &pos);
+	shows = fj_path_back(host_path, &pos) && !fj_path_has_prefix(pos.at, "/" FJ_HIDDEN_NAME) &&
+		!is_open_as(t, FJ_FD_OWNERS(fj_jail), host_path) && !is_open_as(t, FJ_FD_ELDER(fj_jail), host_path);
 	fj_scratch_release(t, mark);
 	if (shows)
 		fj_path_back_link(t, host_path, len, out);

@@ -113,11 +113,11 @@ static size_t parent_len(const struct fj_str *pos)
 long fj_path_open_pos(struct fj_thread *t, const char *pos, int flags)
 {
 	const uint32_t mark = fj_scratch_mark(t);
-	const struct fj_mount *m = fj_mount_of(pos);
+	struct fj_mount_found m;
 	struct fj_str host;
 	long r;
 
-	if (!m) {
+	if (!fj_mount_of(pos, &m, NULL)) {
 		r = fj_open_path(FJ_FD_ROOT(fj_jail), pos[0] ? pos + 1 : ".", flags);
 	} else {
 		fj_str_init(&host, fj_scratch(t, REST_SIZE), REST_SIZE);
@@ -148,7 +148,8 @@ static long go_up(struct walk *w)
 		if (w->pos.len == 0 || (w->pos.len == w->root->len && fj_streq(w->pos.at, w->root->pos)))
 			return 0;
 
-		const bool at_mount = fj_mount_at(w->pos.at);
+		struct fj_mount_found m;
+		const bool at_mount = fj_mount_at(w->pos.at, &m, NULL);
 
 		if (at_mount) {
 			fj_str_cut(&w->pos, parent_len(&w->pos));
@@ -221,10 +222,9 @@ static long read_link(struct walk *w, const char *name, char *text, size_t *len)
 	return TEXT_LINK;
 }
 
-static long enter_mount(struct walk *w, const struct fj_mount *m)
+static long enter_mount(struct walk *w, const char *host)
 {
-	const char *host = fj_mount_host(m);
-	const long fd = fj_open_path(AT_FDCWD, *host ? host : "/", O_DIRECTORY);
+	const long fd = fj_open_path(AT_FDCWD, host, O_DIRECTORY);
 
 	if (fj_is_err(fd))
 		return fd;
@@ -243,20 +243,24 @@ static bool is_hidden(struct walk *w, const char *name, size_t len)
 	return is_hidden_name(name, len) && learn_pos(w) && !w->pos.len;
 }
 
-static const struct fj_mount *mount_below(struct walk *w, const char *name, size_t len)
+/* The host path of what is mounted on `name` in the directory reached, in scratch memory; NULL when nothing is. */
+static const char *mount_below(struct walk *w, const char *name, size_t len)
 {
-	const struct fj_mount *m;
+	struct fj_mount_found m;
+	struct fj_str host;
 	size_t before;
+	bool found;
 
 	if (!fj_mount_may_be_named(name, len) || !learn_pos(w))
 		return NULL;
 	before = w->pos.len;
 	fj_str_put(&w->pos, "/");
 	fj_str_add(&w->pos, name, len);
-	m = w->pos.overflowed ? NULL : fj_mount_at(w->pos.at);
+	fj_str_init(&host, fj_scratch_path(w->t), FJ_PATH_MAX);
+	found = !w->pos.overflowed && fj_mount_at(w->pos.at, &m, &host);
 	w->pos.overflowed = false;
 	fj_str_cut(&w->pos, before);
-	return m;
+	return !found ? NULL : host.len ? host.at : "/";
 }
 
 /* /proc/self and /proc/thread-self are plain symlinks, but not the same for every process. */
@@ -307,13 +311,16 @@ static long step_into_link(struct walk *w, const char *name, size_t len, const c
 /* Step into directory `name` (NUL terminated); `rest` is what follows, without slash before it. */
 static long step_into(struct walk *w, const char *name, size_t len, char *rest)
 {
-	const struct fj_mount *m = mount_below(w, name, len);
+	const uint32_t mark = fj_scratch_mark(w->t);
+	const char *m = mount_below(w, name, len);
 	long r;
 
 	fj_facts_saw_name(name, len);
 	if (m) {
 		r = enter_mount(w, m);
+		fj_scratch_release(w->t, mark);
 	} else {
+		fj_scratch_release(w->t, mark);
 		r = fj_open_path(w->fd, name, O_NOFOLLOW | O_DIRECTORY);
 		if (r == -ENOTDIR || r == -ELOOP)
 			return step_into_link(w, name, len, rest);
@@ -382,25 +389,28 @@ static long leap(struct walk *w)
 static void keep_fact(struct walk *w)
 {
 	const char *key = w->fact_key;
-	const struct fj_mount *m;
+	struct fj_mount_found m;
+	struct fj_str value;
+	bool is_mounted;
 
 	w->fact_key = NULL; /* what a final symlink leads to is another directory */
 	if (!key || !w->knows_pos || !w->epoch)
 		return;
-	m = fj_mount_of(w->pos.at);
-	if (m && fj_streq(fj_mount_host(m), "/proc"))
-		return;
 
 	const uint32_t mark = fj_scratch_mark(w->t);
-	struct fj_str value;
 
 	fj_str_init(&value, fj_scratch_path(w->t), FJ_PATH_MAX);
-	if (m)
+	is_mounted = fj_mount_of(w->pos.at, &m, &value);
+	if (is_mounted && fj_streq(value.at, "/proc"))
+		goto out;
+	fj_str_cut(&value, 0);
+	if (is_mounted)
 		fj_path_host(w->pos.at, &value);
 	else if (w->pos.len > w->root->len)
 		fj_str_put(&value, w->pos.at + w->root->len + 1);
-	if (!value.overflowed && (m || fj_path_has_prefix(w->pos.at, w->root->pos)))
-		fj_facts_add(w->root, key, w->fact_key_len, value.at, m, w->epoch);
+	if (!value.overflowed && (is_mounted || fj_path_has_prefix(w->pos.at, w->root->pos)))
+		fj_facts_add(w->root, key, w->fact_key_len, value.at, is_mounted, w->epoch);
+out:
 	fj_scratch_release(w->t, mark);
 }
 
@@ -421,7 +431,7 @@ static long finish(struct walk *w, char *name, char *end, unsigned how, struct f
 {
 	const bool has_slash = *end == '/';
 	const size_t len = (size_t)(end - name);
-	const struct fj_mount *m = mount_below(w, name, len);
+	const char *m = mount_below(w, name, len);
 	size_t text_len = 0;
 	long r = NOT_A_LINK;
 
@@ -436,12 +446,12 @@ static long finish(struct walk *w, char *name, char *end, unsigned how, struct f
 		place->is_mount = true;
 		if (!(how & FJ_ENTRY)) {
 			place->dirfd = AT_FDCWD;
-			place->name = *fj_mount_host(m) ? fj_mount_host(m) : "/";
+			place->name = m;
 			if (has_slash) { /* of a file: ENOTDIR */
 				struct fj_str slashed;
 
 				fj_str_init(&slashed, fj_scratch_path(w->t), FJ_PATH_MAX + 8);
-				fj_str_put(&slashed, fj_mount_host(m));
+				fj_str_put(&slashed, m);
 				fj_str_put(&slashed, "/");
 				place->name = slashed.at;
 			}
@@ -599,11 +609,21 @@ static void plan_fact(struct walk *w, const char *jail_path)
 	w->fact_key_len = key.len;
 }
 
-static bool is_read_only(const char *pos)
+/* A mount point as an entry lies in the mount around it. */
+static bool is_read_only(struct walk *w, unsigned how)
 {
-	const struct fj_mount *m = fj_mount_of(pos);
+	bool is;
 
-	return m ? m->flags & FJ_MOUNT_READ_ONLY : fj_jail->root_read_only;
+	if (!(how & FJ_ENTRY))
+		return fj_mount_is_read_only(w->pos.at);
+
+	const size_t above = parent_len(&w->pos);
+	const char kept = w->pos.at[above];
+
+	w->pos.at[above] = 0;
+	is = fj_mount_is_read_only(w->pos.at);
+	w->pos.at[above] = kept;
+	return is;
 }
 
 long fj_path_walk(struct fj_thread *t, int dirfd, const char *jail_path, unsigned how, struct fj_place *place)
@@ -635,7 +655,7 @@ long fj_path_walk(struct fj_thread *t, int dirfd, const char *jail_path, unsigne
 	place->owned_fd = w.owned_fd;
 	if (w.knows_pos) {
 		place->pos = w.pos.at;
-		place->is_read_only = (fj_jail->has_read_only || place->is_mount) && is_read_only(w.pos.at);
+		place->is_read_only = (fj_jail->has_read_only || place->is_mount) && is_read_only(&w, how);
 	}
 	return 0;
 }

@@ -143,7 +143,6 @@ static bool take(struct fj_thread *t, uint32_t from, int32_t pid, int32_t tid)
 	t->window_fd = -1;
 	t->wants_sigsys_blocked = t->sigsys_pending = false;
 	t->altstack_size = 0;
-	t->is_watched = false;
 	t->judged = NULL;
 	t->scratch_used = 0;
 	return true;
