@@ -187,6 +187,10 @@ static long open_path(struct fj_call *c, int dirfd, const char *jail_path, struc
 	}
 	for (int tries = 0;; tries++) {
 		r = fj_path_walk(c->thread, dirfd, jail_path, how, &place);
+		if (!r && place.is_exe && writes(o)) {
+			fj_place_done(&place);
+			return -ETXTBSY; /* what is being run: for the kernel it is our loader */
+		}
 		if (!r && place.is_exe)
 			r = fj_exe_find(c->thread, how, &place);
 		if (r < 0)
