@@ -22,6 +22,7 @@
 #define S_IFMT_ 0170000u /* inode(7) */
 #define S_IFREG_ 0100000u
 #define S_IFLNK_ 0120000u
+#define AT_EXECVE_CHECK_ 0x10000u /* linux/fcntl.h, since 6.14: as is the naming of comm, by which we know the kernel */
 #define ARGV_ON_SCRATCH 1024u /* pointers; longer arrays are mapped */
 
 struct program {
@@ -319,41 +320,37 @@ static long env_with(struct fj_call *c, uint64_t *envp, const char *handoff)
 	return 0;
 }
 
-#define S_ISUID_ 04000u
-#define S_ISGID_ 02000u
-#define S_IXGRP_ 0010u
-
-/* security.capability as get_vfs_caps_from_disk() of security/commoncap.c reads it: little-endian words. */
-static void read_capabilities(const struct fj_own_key *key, struct fj_exec_file *file)
+/* security.capability: struct vfs_ns_cap_data of linux/capability.h, without the root id of its third version. */
+static void read_capabilities(const struct fj_file *found, struct fj_exec_file *file)
 {
-	uint32_t word[6] = {0};
-	const long n = fj_own_get_attribute(key, "security.capability", word, sizeof(word));
+	uint32_t data[6];
+	const long n = !(found->owner.flags & FJ_OWN_ATTRIBUTES) ? 0 : fj_own_get_attribute(&found->key, "security.capability", data, sizeof(data));
 
-	if (n != 20 && n != 24)
+	if (n != 20 && n != 24 && n != 12)
 		return;
 	file->has_caps = true;
-	file->caps_effective = word[0] & 1; /* VFS_CAP_FLAGS_EFFECTIVE */
-	file->caps_permitted = word[1] | (uint64_t)word[3] << 32;
-	file->caps_inheritable = word[2] | (uint64_t)word[4] << 32;
+	file->caps_effective = data[0] & 1; /* VFS_CAP_FLAGS_EFFECTIVE */
+	file->caps_permitted = data[1];
+	file->caps_inheritable = data[2];
+	if (n > 12) {
+		file->caps_permitted |= (uint64_t)data[3] << 32;
+		file->caps_inheritable |= (uint64_t)data[4] << 32;
+	}
 }
 
 /* bprm_fill_uid() of fs/exec.c: setgid without x for the group does not count. */
 static long look_at_program(struct fj_call *c, int fd, struct fj_exec_file *file)
 {
-	struct fj_file seen;
-	const long r = fj_file_look(c, fd, "", AT_EMPTY_PATH, &seen);
+	struct fj_file found;
+	const long r = fj_file_look(c, fd, "", AT_EMPTY_PATH, &found);
 
 	if (r < 0)
 		return r;
-	/* Only what was pretended counts: no_new_privs stops the disk's own bits. */
-	if (!seen.has_record)
-		return 0;
-	file->is_setuid = seen.owner.mode & S_ISUID_;
-	file->is_setgid = (seen.owner.mode & (S_ISGID_ | S_IXGRP_)) == (S_ISGID_ | S_IXGRP_);
-	file->uid = seen.owner.uid;
-	file->gid = seen.owner.gid;
-	if (seen.owner.flags & FJ_OWN_ATTRIBUTES)
-		read_capabilities(&seen.key, file);
+	file->is_setuid = found.owner.mode & FJ_S_ISUID;
+	file->is_setgid = (found.owner.mode & (FJ_S_ISGID | 0010)) == (FJ_S_ISGID | 0010);
+	file->uid = found.owner.uid;
+	file->gid = found.owner.gid;
+	read_capabilities(&found, file);
 	return 0;
 }
 
@@ -371,7 +368,7 @@ static long identity_after(struct fj_call *c, const struct program *p, struct fj
 	if (r < 0)
 		return r;
 	h->is_secure = is_secure;
-	h->is_watched = fj_id_before_exec(c->thread, &next);
+	h->is_watched = fj_id_before_exec(&next);
 	fj_ids_write(&next, ids_text);
 	return 0;
 }
@@ -448,7 +445,7 @@ long fj_hook_exec(struct fj_call *c)
 	char *jail_path = fj_arg_path(c, i, &r);
 
 	c->thread->exec_room_used = 0;
-	if (flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+	if (flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | (fj_jail->names_comm_by_file ? AT_EXECVE_CHECK_ : 0)))
 		return -EINVAL;
 	if (r)
 		return r;
@@ -470,6 +467,10 @@ long fj_hook_exec(struct fj_call *c)
 	if (fj_is_err(r))
 		return r;
 	p.fd = (int)r;
+	if (flags & AT_EXECVE_CHECK_) { /* would it be allowed? Not: is it a program */
+		fj_close(p.fd);
+		return 0;
+	}
 	if (count_pointers(c->arg[i + 1]) < 0 || count_pointers(c->arg[i + 2]) < 0) {
 		fj_close(p.fd);
 		return -EFAULT; /* before the file is looked into: do_execveat_common() of fs/exec.c */

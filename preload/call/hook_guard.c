@@ -57,6 +57,8 @@ static long install_filter(struct fj_call *c, unsigned flags, uint64_t program_a
 		return -EFAULT;
 	if (!program.len || program.len > BPF_MAXINSNS)
 		return -EINVAL;
+	if (!set_no_new_privs && !fj_ids_can(fj_ids(), FJ_CAP_SYS_ADMIN))
+		return -EACCES; /* seccomp_prepare_filter() of kernel/seccomp.c */
 	if (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER)
 		return -EINVAL;
 	if (program.len + PREFIX > BPF_MAXINSNS || !fj_policy_has_room(program.len))
@@ -119,7 +121,7 @@ static long caps_prctl(struct fj_call *c)
 	if (r == -ENOSYS)
 		return fj_kernel(c);
 	if (!r)
-		fj_id_become(c->thread, &next);
+		fj_id_become(&next);
 	return r;
 }
 

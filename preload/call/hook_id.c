@@ -11,13 +11,23 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 
+#define TSYNC SECCOMP_FILTER_FLAG_TSYNC
+
 static bool has_other_id(const struct fj_ids *ids)
 {
 	return ids->ruid || ids->euid || ids->rgid || ids->egid;
 }
 
-/* TRAP is stronger than the first filter's ERRNO: seccomp(2), "Filters". */
-static void watch(void)
+/* Has every thread of this process the second filter? */
+static bool is_watched;
+
+void fj_id_start(bool watched)
+{
+	is_watched = watched;
+}
+
+/* TRAP is stronger than the first filter's ERRNO: seccomp(2). Returns whether all threads have it now. */
+static bool watch(void)
 {
 	const uint32_t high = (uint32_t)(fj_jail->gate >> 32), low = (uint32_t)fj_jail->gate;
 	struct sock_filter code[] = {
@@ -38,35 +48,37 @@ static void watch(void)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP | FJ_TRAP_TAG),
 	};
 	struct sock_fprog program = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
-	long r = fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program);
+	long r = fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, TSYNC | SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program);
 
 	if (r == -EINVAL) /* before 4.17 */
-		r = fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
-	fj_assert(!r);
+		r = fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, TSYNC, &program);
+	/* Some thread has filters of its own: then for this one alone. */
+	if (r > 0)
+		fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+	return !r;
 }
 
-/* A vfork child uses its parent's slot, and must not say of the parent what holds for itself alone. */
-static void watch_if_other(struct fj_thread *t, const struct fj_ids *next)
+/* A vfork child must not say of its parent what holds for itself alone. */
+static void watch_if_other(const struct fj_ids *next)
 {
 	const bool is_borrowed = fj_is_borrowed_memory();
 
-	if (!fj_jail->has_trap || t->is_watched || !has_other_id(next))
+	if (!fj_jail->has_trap || is_watched || !has_other_id(next) || (is_borrowed && has_other_id(fj_ids())))
 		return;
-	if (!is_borrowed || !has_other_id(fj_ids()))
-		watch();
-	t->is_watched = !is_borrowed;
+	if (watch() && !is_borrowed)
+		is_watched = true;
 }
 
-void fj_id_become(struct fj_thread *t, const struct fj_ids *next)
+void fj_id_become(const struct fj_ids *next)
 {
-	watch_if_other(t, next);
+	watch_if_other(next);
 	fj_ids_become(next);
 }
 
-bool fj_id_before_exec(struct fj_thread *t, const struct fj_ids *next)
+bool fj_id_before_exec(const struct fj_ids *next)
 {
-	watch_if_other(t, next);
-	return t->is_watched || has_other_id(fj_ids()) || has_other_id(next);
+	watch_if_other(next);
+	return is_watched || has_other_id(fj_ids()) || has_other_id(next);
 }
 
 long fj_hook_getid(struct fj_call *c)
@@ -142,7 +154,7 @@ long fj_hook_setid(struct fj_call *c)
 	const long r = set_id(c, &next);
 
 	if (r >= 0 || c->nr == __NR_setfsuid || c->nr == __NR_setfsgid)
-		fj_id_become(c->thread, &next);
+		fj_id_become(&next);
 	return r;
 }
 
@@ -170,7 +182,7 @@ long fj_hook_setgroups(struct fj_call *c)
 		return r;
 	}
 	fj_ids_sort_groups(&next);
-	fj_id_become(c->thread, &next);
+	fj_id_become(&next);
 	return 0;
 }
 
@@ -272,6 +284,6 @@ long fj_hook_capset(struct fj_call *c)
 	r = fj_ids_capset(&next, data[0].effective | (uint64_t)data[1].effective << 32,
 		data[0].permitted | (uint64_t)data[1].permitted << 32, data[0].inheritable | (uint64_t)data[1].inheritable << 32);
 	if (!r)
-		fj_id_become(c->thread, &next);
+		fj_id_become(&next);
 	return r;
 }

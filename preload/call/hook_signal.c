@@ -77,6 +77,11 @@ static void send_pending(struct fj_thread *t)
 	fj_sys3(__NR_tgkill, fj_sys0(__NR_getpid), fj_sys0(__NR_gettid), SIGSYS);
 }
 
+bool fj_sigsys_is_caught(void)
+{
+	return own_action()->handler > FJ_IGNORE;
+}
+
 uint32_t fj_sigsys_save(const struct fj_thread *t)
 {
 	return (t->wants_sigsys_blocked ? FJ_SIGSYS_BLOCKED : 0) | (own_action()->handler == FJ_IGNORE ? FJ_SIGSYS_IGNORED : 0);

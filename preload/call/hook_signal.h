@@ -29,6 +29,8 @@ uint64_t fj_sigsys_arrived(struct fj_thread *t, uint64_t *mask);
 
 /* Did any thread of this process ever block it? Then its slot holds what an exec must take along. */
 bool fj_sigsys_was_blocked(void);
+/* Has the program a SIGSYS handler of its own? */
+bool fj_sigsys_is_caught(void);
 
 /* Through exec: FJ_SIGSYS_ flags of exec/exec.h. */
 uint32_t fj_sigsys_save(const struct fj_thread *t);

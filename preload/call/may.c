@@ -7,7 +7,7 @@
  * on what the files show. The path is walked once more for that, and each directory on the way asked: only those who are not root pay.
  * Of two complaints the kernel's earlier one must win: a name that is missing or taken is left to the call itself.
  *
- * procfs and devpts show the owners of processes and terminals as the kernel knows them, and it judges them itself. */
+ * procfs and devpts show the owners of processes and terminals as the kernel knows them, and it judges itself who may open those. */
 #include "call/may.h"
 
 #include "call/owned.h"
@@ -191,6 +191,30 @@ static long may_make(struct fj_call *c, int i, uint32_t mode, uint64_t device)
 	return done(&seen, r);
 }
 
+/* safe_hardlink_source() and may_linkat() of fs/namei.c: a link to a file of somebody else's. */
+static bool is_safe_source(const struct fj_ids *ids, const struct fj_owner *file)
+{
+	if (fj_is_owner(ids, file))
+		return true;
+	if ((file->mode & S_IFMT_) != S_IFREG_ || (file->mode & FJ_S_ISUID) ||
+		(file->mode & (FJ_S_ISGID | 0010)) == (FJ_S_ISGID | 0010))
+		return false;
+	return !fj_may(ids, file, FJ_MAY_READ | FJ_MAY_WRITE);
+}
+
+/* proc(5): the host's setting. */
+static bool hardlinks_are_protected(void)
+{
+	char value = '1';
+	const long fd = fj_sys4(__NR_openat, AT_FDCWD, "/proc/sys/fs/protected_hardlinks", O_RDONLY | O_CLOEXEC, 0);
+
+	if (!fj_is_err(fd)) {
+		fj_sys3(__NR_read, fd, &value, 1);
+		fj_close((int)fd);
+	}
+	return value != '0';
+}
+
 static long may_link(struct fj_call *c)
 {
 	struct seen from;
@@ -199,6 +223,13 @@ static long may_link(struct fj_call *c)
 	done(&from, 0);
 	if (r < 0 || (r && !from.is_there))
 		return r < 0 ? r : 0;
+	if (r && !is_safe_source(who(c->thread), &from.file.owner) && hardlinks_are_protected()) {
+		struct seen to;
+		const long there = see(c, fj_arg_index(c, FJ_NEW), FJ_ENTRY, &to);
+
+		done(&to, 0);
+		return there < 0 ? there : there && !to.is_there ? -EPERM : 0;
+	}
 	return may_make(c, fj_arg_index(c, FJ_NEW), 0, 0);
 }
 
@@ -339,6 +370,9 @@ static long judge_object(struct fj_call *c, const struct fj_ids *ids, const stru
 	case __NR_execve:
 	case __NR_execveat:
 		return (file->mode & S_IFMT_) == S_IFREG_ ? fj_may(ids, file, FJ_MAY_EXEC) : 0;
+	case __NR_mount: /* these two look the path up first */
+	case __NR_umount2:
+		return fj_ids_can(ids, FJ_CAP_SYS_ADMIN) ? 0 : -EPERM;
 	case __NR_setxattr:
 	case __NR_lsetxattr:
 	case __NR_setxattrat:
@@ -365,7 +399,7 @@ static long may_object(struct fj_call *c, int i)
 	if (r <= 0 || !seen.is_there)
 		return done(&seen, r < 0 ? r : 0);
 	r = judge_object(c, who(c->thread), &seen.file.owner);
-	if (r && is_kernels(seen.place.dirfd, seen.place.name))
+	if (r == -EACCES && is_kernels(seen.place.dirfd, seen.place.name))
 		r = 0;
 	return done(&seen, r);
 }
@@ -401,6 +435,7 @@ static long may_access(struct fj_call *c)
 long fj_may_call(struct fj_call *c)
 {
 	fj_path_may_search = may_search;
+	c->thread->judged = NULL; /* a handler that was abandoned may have left something */
 	switch (c->nr) {
 	case __NR_openat:
 		return may_open(c, fj_arg(c, FJ_OFLAGS, 0));
@@ -426,10 +461,9 @@ long fj_may_call(struct fj_call *c)
 	case __NR_fsetxattr:
 	case __NR_fremovexattr:
 		return may_descriptor(c);
-	case __NR_mount:
-	case __NR_umount2:
-	case __NR_pivot_root:
 	case __NR_open_tree:
+		return !(c->arg[2] & 1 /* OPEN_TREE_CLONE */) || fj_ids_can(fj_ids(), FJ_CAP_SYS_ADMIN) ? 0 : -EPERM;
+	case __NR_pivot_root:
 	case __NR_move_mount:
 	case __NR_fsopen:
 	case __NR_fsconfig:

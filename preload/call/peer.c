@@ -87,7 +87,13 @@ static void describe_root(struct fj_posted *out)
 bool fj_identity_of(struct fj_thread *t, int32_t pid, struct fj_posted *out)
 {
 	if (pid == fj_sys0(__NR_getpid)) {
+		struct fj_posted posted;
+
 		fj_ids_describe(out, fj_ids());
+		if (fj_ids_posted(pid, &posted)) {
+			out->claimed_uid = posted.claimed_uid;
+			out->claimed_gid = posted.claimed_gid;
+		}
 		return true;
 	}
 	/* A child that was forked and has not made a call yet is what its parent is. */

@@ -83,10 +83,11 @@ static long reopen(int fd, uint64_t flags)
 		__NR_openat, AT_FDCWD, link, O_RDONLY | (flags & (O_CLOEXEC | O_NONBLOCK)), 0);
 }
 
-long fj_procfs_open(struct fj_thread *t, const struct fj_place *place, uint64_t flags)
+long fj_procfs_open(struct fj_call *c, const struct fj_place *place, uint64_t flags)
 {
+	struct fj_thread *t = c->thread;
 	const uint32_t mark = fj_scratch_mark(t);
-	struct fj_report r = {.t = t, .place = place};
+	struct fj_report r = {.t = t, .mask = c->mask, .place = place};
 	long fd;
 
 	if (place->proc == FJ_PROC_FD_DIR || (flags & (O_PATH | O_DIRECTORY)) ||

@@ -14,6 +14,7 @@
 /* What is being written. */
 struct fj_report {
 	struct fj_thread *t;
+	const uint64_t *mask; /* of the program's signals, NULL when the kernel's is right */
 	const struct fj_place *place; /* the real file */
 	int fd;
 	long error;
@@ -24,7 +25,8 @@ void fj_report_step(struct fj_report *r);
 
 /* Open `place`, whose `proc` is set, for reading: O_CLOEXEC of `flags` is obeyed. Returns a
  * descriptor, -errno, or -EAGAIN when the file itself is what shall be opened. */
-long fj_procfs_open(struct fj_thread *t, const struct fj_place *place, uint64_t flags);
+long fj_procfs_open(struct fj_call *c, const struct fj_place *place, uint64_t flags);
+
 /* Append `text`, each byte that is in `which` as a backslash and three octal digits (mangle_path()
  * of fs/seq_file.c). */
 void fj_str_escape(struct fj_str *out, const char *text, const char *which);

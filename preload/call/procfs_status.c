@@ -5,6 +5,7 @@
  * proc_pid_status). */
 #include "call/peer.h"
 #include "call/hook_guard.h"
+#include "call/hook_signal.h"
 #include "call/procfs.h"
 
 #define TEXT_SIZE 8192u /* a status has about 1600 bytes; a long list of groups is what may make it longer */
@@ -23,7 +24,7 @@ static void put_ids(struct fj_str *out, const char *name, const struct fj_posted
 	fj_str_put(out, "\n");
 }
 
-static void put_caps(struct fj_str *out, const char *name, uint64_t caps)
+static void put_set(struct fj_str *out, const char *name, uint64_t caps)
 {
 	fj_str_put(out, name);
 	fj_str_put(out, "\t");
@@ -81,21 +82,45 @@ static bool put_line(struct fj_report *r, const char *line, const struct fj_post
 			put_groups(r, who->group, who->group_count < FJ_BOARD_GROUPS ? who->group_count : FJ_BOARD_GROUPS);
 		return true;
 	}
-	if (is_self && (fj_begins(line, "NoNewPrivs:") || fj_begins(line, "Seccomp:"))) {
+	if (is_self && (fj_begins(line, "NoNewPrivs:") || fj_begins(line, "Seccomp:") || fj_begins(line, "Seccomp_filters:"))) {
 		uint32_t no_new_privs, seccomp_mode;
 
 		fj_guard_save(&no_new_privs, &seccomp_mode);
 		if (line[0] == 'N')
 			put_number(&r->text, "NoNewPrivs:", no_new_privs);
-		else
+		else if (line[7] == ':')
 			put_number(&r->text, "Seccomp:", seccomp_mode);
+		else if (seccomp_mode)
+			return false; /* how many of them are ours is not kept */
+		else
+			put_number(&r->text, "Seccomp_filters:", 0);
 		return true;
 	}
 	for (size_t i = 0; i < sizeof(caps) / sizeof(caps[0]); i++)
 		if (fj_begins(line, caps[i].name)) {
-			put_caps(&r->text, caps[i].name, *(const uint64_t *)((const char *)who + caps[i].at));
+			put_set(&r->text, caps[i].name, *(const uint64_t *)((const char *)who + caps[i].at));
 			return true;
 		}
+	return false;
+}
+
+/* The engine reads this with all signals blocked, and has a SIGSYS handler of its own. */
+static bool put_signals(struct fj_report *r, const char *line)
+{
+	const uint64_t sigsys = 1UL << 30;
+	uint64_t set = 0;
+
+	if (fj_begins(line, "SigBlk:") && r->mask) {
+		set = *r->mask & ~sigsys;
+		put_set(&r->text, "SigBlk:", r->t->wants_sigsys_blocked ? set | sigsys : set);
+		return true;
+	}
+	if (fj_begins(line, "SigCgt:") && !fj_sigsys_is_caught()) {
+		for (const char *p = line + 8; *p && *p != '\n'; p++)
+			set = set << 4 | (uint64_t)(*p <= '9' ? *p - '0' : *p - 'a' + 10);
+		put_set(&r->text, "SigCgt:", set & ~sigsys);
+		return true;
+	}
 	return false;
 }
 
@@ -128,11 +153,12 @@ void fj_report_status(struct fj_report *r)
 	}
 
 	const bool is_self = pid == fj_sys0(__NR_getpid);
+	const bool is_me = fj_status_value(text, "Pid:") == fj_sys0(__NR_gettid);
 
 	for (char *line = text, *end; *line; line = end + 1) {
 		for (end = line; *end && *end != '\n'; end++)
 			;
-		if (!put_line(r, line, &who, is_self))
+		if (!put_line(r, line, &who, is_self) && !(is_me && put_signals(r, line)))
 			copy_line(r, line, (size_t)(end - line));
 		if (!*end)
 			break;

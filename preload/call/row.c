@@ -117,7 +117,7 @@ long fj_call(struct fj_call *c)
 	long r;
 
 	if (__builtin_expect(!*fj_ids_unforked, 0))
-		fj_ids_after_fork(c->thread->tid);
+		fj_ids_after_fork();
 	c->row = fj_row(c->nr);
 	if (!c->row)
 		return -ENOSYS; /* a number newer than this build: nothing is known of it, so nothing is let through */

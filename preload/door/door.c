@@ -15,6 +15,7 @@
 
 #include <linux/sched.h>
 #include <linux/mman.h>
+#include <linux/seccomp.h>
 
 #define ARCH_GET_FS 0x1003 /* asm/prctl.h */
 
@@ -22,7 +23,7 @@ struct fj_door_record { /* entry.S knows the offsets */
 	uint64_t nr, arg[FJ_ARGS];
 	uint64_t back, kept[2];
 	uint64_t tail_arg[FJ_ARGS];
-	uint64_t is_tail;
+	uint64_t is_tail, flags;
 	uint64_t tail_data[6];
 };
 _Static_assert(offsetof(struct fj_door_record, tail_arg) == 80 && offsetof(struct fj_door_record, is_tail) == 128 &&
@@ -31,6 +32,14 @@ _Static_assert(offsetof(struct fj_thread, busy) == 4 && FJ_SLOT_SIZE == 256 * 10
 
 extern const char fj_door_call[], fj_door_site[];
 struct fj_thread *fj_door_enter(const struct fj_door_record *record);
+/* Without the trap we judge, and what the program's filters do not allow the kernel answers, without making the call. */
+static bool is_refused_by_policy(const struct fj_call *c)
+{
+	const uint32_t action = fj_policy_ask(c->nr, c->arg, (uint64_t)fj_door_site) & SECCOMP_RET_ACTION_FULL;
+
+	return action != SECCOMP_RET_ALLOW && action != SECCOMP_RET_LOG;
+}
+
 long fj_door_run(struct fj_door_record *record, struct fj_thread *t);
 
 static bool may_read_fs_base;
@@ -134,6 +143,8 @@ long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
 		fj_guest_forget(); /* whatever it was: such programs are rare */
 		return r;
 	}
+	if (!fj_jail->has_trap && fj_policy_save() && is_refused_by_policy(&c))
+		return plain_call(&c);
 	if (c.nr == __NR_munmap || c.nr == __NR_mprotect || c.nr == __NR_mremap) {
 		r = fj_kernel(&c);
 		fj_guest_forget();
@@ -156,11 +167,12 @@ long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
 	return c.nr;
 }
 
-/* The virtual SIGSYS: the state of a thread that the trap keeps, and none of our business where there is no trap. */
+/* The virtual SIGSYS: the state of a thread that the trap keeps, and none of our business where there is no trap. (rt_sigreturn is made on
+ * the program's stack or not at all.) */
 static bool is_about_sigsys(const struct fj_row *row)
 {
 	return row->run == fj_hook_sigprocmask || row->run == fj_hook_sigpending || row->run == fj_hook_sigtimedwait ||
-		row->run == fj_hook_sigaltstack;
+		row->run == fj_hook_sigaltstack || row->run == fj_hook_sigreturn;
 }
 
 /* These only keep SIGSYS out of masks. */

@@ -4,7 +4,7 @@
  * entry.S - the direct door: off the program's stack, into the engine, and back.
  *
  * fj_door_call is a C function for the wrappers. fj_door_site takes the place of a syscall instruction: registers as for one, and
- * like one it leaves all as they were but rax, rcx and r11. The address to go back to comes in rcx, where that instruction
+ * like one it leaves all as they were but rax, rcx and r11, which gets the flags. The address to go back to comes in rcx, where that instruction
  * leaves it. The engine's own code uses no vector registers.
  *
  * The program's stack is used for one record (struct fj_door_record, door.c) below the red zone; it must not be the engine's: a
@@ -13,6 +13,7 @@
 #define SLOT_SIZE (256 * 1024)	/* sys/thread.h; door.c asserts both */
 #define SLOT_BUSY 4
 #define RECORD_TAIL 128		/* does the call remain to be made, on the program's stack? */
+#define RECORD_FLAGS 136
 #define RECORD_SIZE 192
 
 	.text
@@ -34,6 +35,8 @@ fj_door_call:
 	.type	fj_door_site, @function
 fj_door_site:
 	lea	-(128 + RECORD_SIZE)(%rsp), %rsp
+	pushfq
+	popq	RECORD_FLAGS(%rsp)
 	mov	%rax, (%rsp)
 	mov	%rdi, 8(%rsp)
 	mov	%rsi, 16(%rsp)
@@ -69,6 +72,9 @@ fj_door_site:
 	mov	56(%rsp), %rcx
 	mov	64(%rsp), %rbx
 	mov	72(%rsp), %r12
+	mov	RECORD_FLAGS(%rsp), %r11	/* where the instruction leaves them */
+	push	%r11
+	popfq
 	lea	128 + RECORD_SIZE(%rsp), %rsp
 	jmp	*%rcx
 2:	mov	%rbx, %rsp
@@ -93,22 +99,31 @@ fj_door_site:
 	.globl	fj_door_maybe, fj_door_maybe_here
 	.hidden	fj_door_maybe, fj_door_maybe_here, fj_door_bits
 fj_door_maybe:
+	lea	-128(%rsp), %rsp
+	pushfq
 	cmp	$512, %rax		/* FJ_DOOR_CALLS */
 	jae	1f
 	lea	fj_door_bits(%rip), %r11
 	bt	%rax, (%r11)
-	jc	fj_door_site
-1:	sub	$2, %rcx
+	jc	2f
+1:	popfq
+	lea	128(%rsp), %rsp
+	lea	-2(%rcx), %rcx
 	jmp	*%rcx
+2:	popfq
+	lea	128(%rsp), %rsp
+	jmp	fj_door_site
 
 /* And when that instruction is no more: the call is made here. */
 fj_door_maybe_here:
+	lea	-128(%rsp), %rsp
+	pushfq
 	cmp	$512, %rax
 	jae	1f
 	lea	fj_door_bits(%rip), %r11
 	bt	%rax, (%r11)
-	jc	fj_door_site
-1:	lea	-128(%rsp), %rsp
+	jc	2b
+1:	popfq
 	push	%rcx
 	syscall
 	pop	%rcx

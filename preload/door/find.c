@@ -15,7 +15,6 @@
 
 #define JUMP 5u	   /* bytes of jmp rel32 */
 #define RECENT 16u /* instructions remembered before the current one */
-#define MARGIN 64u /* nothing is changed this close to the text's beginning: .init and .plt are there */
 
 struct sweep {
 	const uint8_t *code;
@@ -237,7 +236,7 @@ uint32_t fj_sites_find(const uint8_t *code, size_t len, struct fj_site *site, ui
 	for (bool more = decode_here(&s); more && count < max; more = go_on(&s)) {
 		struct fj_site *f = &site[count];
 
-		if (!is_syscall(code + s.at) || s.at < MARGIN)
+		if (!is_syscall(code + s.at))
 			continue;
 		*f = (struct fj_site){.at = (uint32_t)s.at, .nr = (int16_t)number(&s), .moved = movable_before(&s), .kind = FJ_SITE_BEFORE};
 		/* Two calls so close together that their changes would meet: the first one keeps the place. */
@@ -261,7 +260,7 @@ uint32_t fj_sites_find_plain(const uint8_t *code, size_t len, bool (*is_wanted)(
 {
 	uint32_t count = 0;
 
-	for (size_t at = MARGIN; at + 2 <= len && count < max; at++) {
+	for (size_t at = JUMP + 1; at + 2 <= len && count < max; at++) {
 		if (code[at] != 0x0f || code[at + 1] != 0x05 || code[at - 5] != 0xb8)
 			continue;
 

@@ -28,9 +28,23 @@
 
 extern const char fj_door_site[], fj_door_maybe[], fj_door_maybe_here[];
 
+/* What programs do with many files, and what they do often. */
 static bool is_hot(long nr)
 {
 	switch (nr) {
+	case __NR_fstat:
+	case __NR_getdents64:
+	case __NR_execve:
+	case __NR_mkdir:
+	case __NR_unlink:
+	case __NR_unlinkat:
+	case __NR_rename:
+	case __NR_fchmod:
+	case __NR_fchmodat:
+	case __NR_chmod:
+	case __NR_fchown:
+	case __NR_fchownat:
+	case __NR_utimensat:
 	case __NR_open:
 	case __NR_openat:
 	case __NR_stat:
@@ -221,7 +235,7 @@ static uint64_t map_near(uint64_t start, uint64_t len, uint64_t size)
 static void change(uint64_t start, uint64_t len, const struct fj_site *site, uint32_t count)
 {
 	const uint64_t size = (HEAD_SIZE + count * STUB_SIZE + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
-	const uint64_t from = (start + site[0].at - 64) & ~(uint64_t)(FJ_PAGE - 1);
+	const uint64_t from = (start + site[0].at - (site[0].kind == FJ_SITE_BEFORE ? site[0].moved : 0)) & ~(uint64_t)(FJ_PAGE - 1);
 	const uint64_t to = (start + site[count - 1].at + 64 + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
 	const uint64_t room = map_near(start, len, size);
 	uint64_t *head = (uint64_t *)room;

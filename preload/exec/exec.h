@@ -39,7 +39,7 @@ struct fj_handoff {
 	uint32_t version;
 	uint32_t umask;
 	uint32_t is_watched; /* call/hook_id.h */
-	uint32_t ids_len; /* of the identity, behind the other strings (own/ids.h); 0: root as the first process is it */
+	uint32_t ids_len; /* of the identity, between exe and execfn (own/ids.h); 0: root as the first process is it */
 	uint32_t is_secure; /* AT_SECURE */
 	uint32_t sigsys; /* FJ_SIGSYS_ flags: the program's own view of SIGSYS */
 };
@@ -51,8 +51,8 @@ enum { FJ_SIGSYS_BLOCKED = 1, FJ_SIGSYS_IGNORED = 2 };
 /* Write it, with its strings, into `out` (room for FJ_HANDOFF_SIZE bytes). `ids`: from fj_ids_write(). */
 void fj_handoff_write(struct fj_str *out, struct fj_handoff *h, const char *nested, const char *exe, const char *execfn,
 	const char *ids);
-/* Read it from an environment string. The strings point into `text`; they are not NUL terminated, and the identity's follows
- * execfn. False: it is none. */
+/* Read it from an environment string. The strings point into `text`; only execfn is NUL terminated; the identity's stands before
+ * it. False: it is none. */
 bool fj_handoff_read(const char *text, struct fj_handoff *h, const char **nested, const char **exe, const char **execfn);
 
 #endif

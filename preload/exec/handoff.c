@@ -21,8 +21,8 @@ void fj_handoff_write(struct fj_str *out, struct fj_handoff *h, const char *nest
 	}
 	fj_str_put(out, nested);
 	fj_str_put(out, exe);
-	fj_str_put(out, execfn);
 	fj_str_put(out, ids);
+	fj_str_put(out, execfn); /* last: the program reads it here, up to its NUL */
 }
 
 static int digit(char c)
@@ -51,6 +51,6 @@ bool fj_handoff_read(const char *text, struct fj_handoff *h, const char **nested
 		return false;
 	*nested = text;
 	*exe = text + h->nested_len;
-	*execfn = *exe + h->exe_len;
+	*execfn = *exe + h->exe_len + h->ids_len;
 	return true;
 }

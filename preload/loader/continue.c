@@ -9,6 +9,7 @@
 
 #include "call/exe.h"
 #include "call/hook_guard.h"
+#include "call/hook_id.h"
 #include "own/own.h"
 #include "call/hook_signal.h"
 #include "call/missing.h"
@@ -124,8 +125,8 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	fj_sigsys_start(t, h.sigsys);
 	fj_umask_start(h.umask);
 	fj_guard_start(h.no_new_privs, h.seccomp_mode);
-	fj_ids_start(fj_jail_board(), execfn + h.execfn_len, h.ids_len);
-	t->is_watched = h.is_watched;
+	fj_ids_start(fj_jail_board(), execfn - h.ids_len, h.ids_len);
+	fj_id_start(h.is_watched);
 	if (fj_jail->has_trap)
 		fj_trap_arm(t);
 
@@ -142,8 +143,6 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 		if (r < 0)
 			fail("interpreter", r);
 		fj_close(h.interpreter_fd);
-		if (!fj_jail->no_sites)
-			fj_guest_watched();
 		fj_stack_set_aux(s, AT_BASE, interpreter.base);
 		if (h.is_first && program.phdr)
 			fj_missing_watch(interpreter.code_start, interpreter.code_end, program.base, (const Elf64_Phdr *)program.phdr,

@@ -10,6 +10,7 @@
 #include "loader/loader.h"
 
 #include "call/hook_id.h"
+#include "own/own.h"
 
 #define FAILED 125
 #define LINE_MAX 65536u /* a group may have many members */
@@ -252,11 +253,11 @@ static void parse_spec(struct fj_thread *t, const char *spec, struct user *user)
 		refuse("group", group, "/etc/group");
 }
 
-static void become(struct fj_thread *t, struct fj_ids *next, long r)
+static void become(const struct fj_ids *next, long r)
 {
 	if (r < 0)
 		refuse("identity", "", NULL);
-	fj_id_become(t, next);
+	fj_id_become(next);
 }
 
 void fj_user_choose(struct fj_thread *t, const char *spec, const char *groups)
@@ -283,9 +284,11 @@ void fj_user_choose(struct fj_thread *t, const char *spec, const char *groups)
 		choose_groups_of(t, user.name, user.gid);
 
 	if (user.uid != FJ_NO_ID || groups)
-		become(t, &next, fj_ids_set_groups(&next, chosen, chosen_count));
+		become(&next, fj_ids_set_groups(&next, chosen, chosen_count));
 	if (user.gid != FJ_NO_ID)
-		become(t, &next, fj_ids_setgid(&next, user.gid));
+		become(&next, fj_ids_setgid(&next, user.gid));
+	if (user.uid != FJ_NO_ID && user.uid == fj_own_real_uid())
+		fj_ids_be_himself();
 	if (user.uid != FJ_NO_ID)
-		become(t, &next, fj_ids_setuid(&next, user.uid));
+		become(&next, fj_ids_setuid(&next, user.uid));
 }

@@ -25,6 +25,16 @@ uint64_t fj_ids_all_caps(void)
 	return board->all_caps;
 }
 
+bool fj_ids_is_himself(void)
+{
+	return board->is_himself;
+}
+
+void fj_ids_be_himself(void)
+{
+	board->is_himself = 1;
+}
+
 /* CAP_LAST_CAP differs between kernels: 37 in 4.18, 40 from 5.9 on. prctl(2): PR_CAPBSET_READ says EINVAL beyond. */
 void fj_ids_new_board(struct fj_board *shared)
 {

@@ -12,12 +12,15 @@
 
 #include <linux/mman.h>
 
+#define ARCH_GET_FS 0x1003 /* asm/prctl.h */
+
 #define OWN_MAX 1024u /* more threads that differ share the process's; each takes 256 bytes once it is used */
 #define BEING_WRITTEN (-1)
 
 struct own_ids {
 	int32_t tid;
-	uint32_t unused;
+	bool is_vfork_child;
+	uint64_t fs_base; /* tells in a forked child which thread it was */
 	struct fj_ids ids;
 };
 
@@ -173,7 +176,7 @@ static bool is_gone(int32_t tid)
 }
 
 /* A place for the calling thread's own identity; NULL: none is left. */
-static struct own_ids *claim_own(int32_t tid)
+static struct own_ids *claim_own(void)
 {
 	for (int pass = 0; pass < 2; pass++)
 		for (uint32_t i = 0; i < OWN_MAX; i++) {
@@ -189,13 +192,20 @@ static struct own_ids *claim_own(int32_t tid)
 			while (count <= i && !__atomic_compare_exchange_n(&own_count, &count, i + 1, false, __ATOMIC_ACQ_REL,
 						     __ATOMIC_RELAXED))
 				;
-			(void)tid;
 			return &own_of[i];
 		}
 	return NULL;
 }
 
-static void become_alone(int32_t tid, const struct fj_ids *next)
+static uint64_t fs_base(void)
+{
+	uint64_t base = 0;
+
+	fj_sys2(__NR_arch_prctl, ARCH_GET_FS, &base);
+	return base;
+}
+
+static void become_alone(int32_t tid, bool is_vfork_child, const struct fj_ids *next)
 {
 	struct own_ids *own = find_own(tid);
 
@@ -205,13 +215,15 @@ static void become_alone(int32_t tid, const struct fj_ids *next)
 		return;
 	}
 	if (!own)
-		own = claim_own(tid);
+		own = claim_own();
 	if (!own) {
 		store(&process, next);
 		process_is_limited = is_limited(next);
 		return;
 	}
 	own->ids = *next;
+	own->is_vfork_child = is_vfork_child;
+	own->fs_base = fs_base();
 	__atomic_store_n(&own->tid, tid, __ATOMIC_RELEASE);
 }
 
@@ -244,7 +256,7 @@ void fj_ids_become(const struct fj_ids *next)
 	const int32_t tid = (int32_t)fj_sys0(__NR_gettid), pid = (int32_t)fj_sys0(__NR_getpid);
 
 	if (tid != pid || fj_is_borrowed_memory()) {
-		become_alone(tid, next);
+		become_alone(tid, tid == pid, next);
 		if (tid != pid)
 			return; /* the board shows the leader's */
 	} else {
@@ -256,16 +268,16 @@ void fj_ids_become(const struct fj_ids *next)
 	fj_ids_post(pid, next);
 }
 
-void fj_ids_after_fork(int32_t tid)
+void fj_ids_after_fork(void)
 {
-	const struct own_ids *own;
+	const uint64_t base = own_count ? fs_base() : 0;
 
 	if (*mark)
 		return;
 	*mark = 1;
-	own = find_own(tid);
-	if (own)
-		process = own->ids;
+	for (uint32_t i = 0; i < own_count; i++)
+		if (own_of[i].tid > 0 && own_of[i].fs_base == base && !own_of[i].is_vfork_child)
+			process = own_of[i].ids;
 	process_is_limited = is_limited(&process);
 	memset(own_of, 0, own_count * sizeof(own_of[0]));
 	own_count = 0;

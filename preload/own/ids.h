@@ -96,13 +96,17 @@ _Static_assert(sizeof(struct fj_posted) == 256, "two builds may meet in one jail
 #define FJ_BOARD_SIZE 4096u
 struct fj_board {
 	uint64_t all_caps; /* those that this kernel knows */
-	uint64_t unused[31];
+	uint32_t is_himself;
+	uint32_t unused[61];
 	struct fj_posted posted[FJ_BOARD_SIZE];
 };
 
 /* Take `board` (shared by all processes of the jail) for it, and the identity that `text` of `len` bytes hands over. Needs
  * fj_thread_start(). */
 void fj_ids_start(struct fj_board *board, const char *text, size_t len);
+/* The jail's first program was told to be the very user who runs it: then files without a record show that user, and not root. */
+bool fj_ids_is_himself(void);
+void fj_ids_be_himself(void);
 /* Fill the board of a new jail. */
 void fj_ids_new_board(struct fj_board *board);
 /* Root as the jail's first process is it: all capabilities, group 0. */
@@ -114,9 +118,8 @@ void fj_ids_root(struct fj_ids *ids);
 #define FJ_IDS_TEXT (24u * 18 + 9 * FJ_IDS_TEXT_GROUPS)
 void fj_ids_write(const struct fj_ids *ids, struct fj_str *out);
 
-/* Must be called now and then in a forked child, before it shows itself: whoever enters the engine does. `tid` is the id that
- * the thread had before. Cheap when there was no fork. */
-void fj_ids_after_fork(int32_t tid);
+/* Must be called in a forked child before it shows itself: whoever enters the engine does. Cheap when there was no fork. */
+void fj_ids_after_fork(void);
 extern const uint32_t *fj_ids_unforked; /* reads 0 after a fork */
 
 /* -- the identity of others: board.c -- */

@@ -43,6 +43,7 @@ struct fj_socket_name {
 	char path[FJ_SUN_PATH];
 };
 
+#define FJ_MEMORY_NAME "fakejail" /* of the memory file, as /proc/PID/maps shows it */
 /* A system call in the text of some library: door/sites.c. */
 enum { FJ_SITE_STAYS, FJ_SITE_BEFORE, FJ_SITE_BEHIND };
 struct fj_site {
@@ -62,7 +63,6 @@ struct fj_sited_text {
 	int64_t mtime, mtime_ns, ctime, ctime_ns; /* of the file */
 };
 
-#define FJ_MEMORY_NAME "fakejail" /* of the memory file, as /proc/PID/maps shows it */
 #define FJ_JAIL_MAGIC 0x314c49414a4a46UL /* "FJJAIL1" */
 
 /* A jail: shared by all its processes through one memory file, whose descriptor is inherited. */
@@ -230,6 +230,8 @@ bool fj_path_of_dir(struct fj_thread *t, int dirfd, struct fj_str *out);
  * elsewhere by fchdir(2). */
 void fj_cwd_note(const char *pos);
 const char *fj_cwd_noted(void);
+/* The same for a directory opened as `fd`, when its host path would be read back as another position. */
+void fj_dir_note(struct fj_thread *t, int fd, const char *pos);
 /* Before an exec, and after it: the note outlives the program, unless 64 others exec at the same time. */
 void fj_cwd_keep(void);
 void fj_cwd_start(void);

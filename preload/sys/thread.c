@@ -143,7 +143,6 @@ static bool take(struct fj_thread *t, uint32_t from, int32_t pid, int32_t tid)
 	t->window_fd = -1;
 	t->wants_sigsys_blocked = t->sigsys_pending = false;
 	t->altstack_size = 0;
-	t->is_watched = false;
 	t->judged = NULL;
 	t->scratch_used = 0;
 	return true;
@@ -231,9 +230,15 @@ static bool borrow(struct fj_thread *t, uint32_t from, uintptr_t fs_base, uintpt
 	return true;
 }
 
-/* Was the engine that keeps `t` busy left for good, by a siglongjmp(3) out of a handler that had interrupted it? It ran for this very
- * thread, whose stack has been unwound beyond the place where it called. On a signal stack the two cannot be compared. */
+/* Was the engine that keeps `t` busy left for good, by a siglongjmp(3) out of a handler that had interrupted it? Probably, when it
+ * ran on this very stack, which has been unwound beyond the place where it called. Asked only when many seem to be: threads that share
+ * one fs base have stacks as well. */
 static bool is_abandoned(const struct fj_thread *t, uintptr_t fs_base, uintptr_t sp)
+{
+	return t->used == SLOT_LENT && t->busy == FJ_BUSY && t->lent_to == fs_base && sp > t->lent_sp && sp - t->lent_sp < 64 * 1024;
+}
+
+static struct fj_thread *borrow_abandoned(uintptr_t fs_base, uintptr_t sp)
 {
 	struct {
 		uint64_t at;
@@ -241,11 +246,23 @@ static bool is_abandoned(const struct fj_thread *t, uintptr_t fs_base, uintptr_t
 		uint64_t size;
 	} altstack = {0};
 
-	if (t->busy != FJ_BUSY || t->lent_to != fs_base || sp <= t->lent_sp || fj_thread_holding(sp))
-		return false;
-	if (fj_sys2(__NR_sigaltstack, 0, &altstack))
-		return false;
-	return !altstack.size || sp <= altstack.at || sp - altstack.at > altstack.size;
+	/* On a signal stack addresses cannot be compared. */
+	if (fj_thread_holding(sp) || fj_sys2(__NR_sigaltstack, 0, &altstack) || sp - altstack.at <= altstack.size)
+		return NULL;
+	for (uint32_t c = 0; c < pool.count; c++)
+		for (uint32_t i = 0; i < chunk_slots(c); i++) {
+			struct fj_thread *t = slot_at(c, i);
+
+			if (!is_abandoned(t, fs_base, sp))
+				continue;
+			if (t->window_fd >= 0)
+				fj_close(t->window_fd);
+			t->window_fd = -1;
+			t->lent_sp = sp;
+			t->scratch_used = 0;
+			return t;
+		}
+	return NULL;
 }
 
 static struct fj_thread *borrow_any(uintptr_t fs_base, uintptr_t sp)
@@ -267,6 +284,12 @@ static struct fj_thread *borrow_any(uintptr_t fs_base, uintptr_t sp)
 					return t;
 				}
 			}
+		if (count > 2) {
+			struct fj_thread *t = borrow_abandoned(fs_base, sp);
+
+			if (t)
+				return t;
+		}
 		if (!add_chunk(count))
 			return NULL;
 	}
@@ -277,22 +300,14 @@ struct fj_thread *fj_thread_borrow(uintptr_t fs_base, uintptr_t sp)
 	/* TLS blocks of one process lie at multiples of a thread's stack apart: the multiplication spreads them. */
 	const uint32_t at = (uint32_t)(fs_base * 0x9e3779b97f4a7c15UL >> 56) % HOMES;
 	struct fj_thread *t = __atomic_load_n(&home[at], __ATOMIC_ACQUIRE);
-	struct fj_thread *none = NULL;
 
 	if (t && __builtin_expect(borrow(t, FJ_IDLE, fs_base, sp), 1))
 		return t;
 	if (t && t->lent_to == fs_base && borrow(t, FJ_EXECS, fs_base, sp))
 		return t; /* its vfork child has become another program */
-	if (t && is_abandoned(t, fs_base, sp)) {
-		if (t->window_fd >= 0)
-			fj_close(t->window_fd);
-		t->window_fd = -1;
-		t->lent_sp = sp;
-		t->scratch_used = 0;
-		return t;
-	}
 	t = borrow_any(fs_base, sp);
+	/* Also when there was one: it may have been abandoned, and if not is found again as any idle one. */
 	if (t)
-		__atomic_compare_exchange_n(&home[at], &none, t, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+		__atomic_store_n(&home[at], t, __ATOMIC_RELEASE);
 	return t;
 }

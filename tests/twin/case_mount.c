@@ -290,7 +290,6 @@ CASE(mount_root_proc_sys)
 
 	make_dirs();
 	R(mount("proc", "a", "proc", 0, NULL));
-	R(mount("proc", "a", "proc", 0, NULL));
 	R(stat("a/self/status", &st));
 	show_link("a/self/cwd");
 	R(mount("sysfs", "b", "sysfs", MS_RDONLY, NULL));

@@ -128,6 +128,8 @@ static bool is_trapped_when(const struct fj_row *row, const uint64_t *arg)
 		return (uint32_t)arg[0] - ours < FJ_FD_COUNT;
 	case FJ_IF_OUR_FD1:
 		return (uint32_t)arg[1] - ours < FJ_FD_COUNT;
+	case FJ_IF_HIGH_FD0:
+		return (uint32_t)arg[0] >= (uint32_t)fj_high_fd();
 	case FJ_IF_ACTION:
 		return (uint32_t)arg[0] == 31 || arg[1] != 0;
 	case FJ_IF_GUARDED:
@@ -174,7 +176,7 @@ static void check_one(struct seccomp_data d)
  * should matter. */
 static const uint64_t values[] = {0, ~0UL, 1, 2, 17, 31, 59, 127, 1UL << 32, 1 | 1UL << 32, 31 | 1UL << 40, 127 | 1UL << 63,
 	0xffffffff00000000UL, UNIT_FD - 1, UNIT_FD, UNIT_FD + 1, UNIT_FD + FJ_FD_COUNT - 1, UNIT_FD + FJ_FD_COUNT,
-	UNIT_FD | 1UL << 32, PR_GET_SECCOMP, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS, PR_GET_KEEPCAPS, PR_SET_KEEPCAPS,
+	UNIT_FD | 1UL << 32, UNIT_FD - 65, UNIT_FD - 64, UNIT_FD - 63, PR_GET_SECCOMP, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS, PR_GET_KEEPCAPS, PR_SET_KEEPCAPS,
 	PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_GET_SECUREBITS, PR_SET_SECUREBITS, PR_CAP_AMBIENT, PR_SET_NAME, PR_GET_DUMPABLE};
 #define VALUES (sizeof(values) / sizeof(values[0]))
 #define FEW_VALUES 2u

@@ -1,0 +1,41 @@
+# shellcheck shell=sh disable=SC2034 # shared with the scripts that read this one
+# SPDX-FileCopyrightText: The fakejail authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# lib.sh - what the lints share. A lint looks at files of the source tree or of the build, prints a line that says what is
+# wrong, where and why it matters for each thing it finds, and ends with `finish`. It is run by make check in the build
+# directory; alone it is called from there, or from anywhere when it needs no build.
+#
+#   srcdir   the top of the source tree; make check sets it
+set -eu
+
+name=$(basename "$0" .sh)
+srcdir=${srcdir:-$(dirname "$0")/../..}
+problems=0
+
+# complain WHERE WHAT: one finding.
+complain() {
+	problems=$((problems + 1))
+	printf '%s: %s\n' "$1" "$2"
+}
+
+# skip WHY: nothing can be looked at.
+skip() {
+	printf 'SKIP %s: %s\n' "$name" "$1"
+	exit 77
+}
+
+# need COMMAND...
+need() {
+	for need_command; do
+		command -v "$need_command" >/dev/null 2>&1 || skip "$need_command is not installed"
+	done
+}
+
+finish() {
+	if [ "$problems" != 0 ]; then
+		printf 'FAIL %s: %s to be mended\n' "$name" "$problems"
+		exit 1
+	fi
+	exit 0
+}

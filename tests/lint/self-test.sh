@@ -1,0 +1,84 @@
+#!/bin/sh
+# SPDX-FileCopyrightText: The fakejail authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# self-test.sh - the lints can fail: each is shown a small tree with one thing wrong, and must say so.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d "${TMPDIR:-/tmp}/fakejail-lint.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+failed=0
+
+# A tree that all of them are content with.
+fresh() {
+	rm -rf "$work/tree"
+	mkdir -p "$work/tree/preload/sys" "$work/tree/preload/path" "$work/tree/preload/own" "$work/tree/wrappers" \
+		"$work/tree/tests" "$work/tree/scripts" "$work/tree/.ci" "$work/tree/docs" "$work/tree/build/docs"
+	cat >"$work/tree/preload/path/walk.c" <<'END'
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * walk.c - an example. */
+#include "path/path.h"
+#include "sys/sys.h"
+#include <linux/stat.h>
+END
+	# shellcheck disable=SC2016 # the other script's
+	printf '#!/bin/sh\n# SPDX-License-Identifier: LGPL-2.1-or-later\nset -eu\necho "$1"\n' >"$work/tree/scripts/say"
+	chmod +x "$work/tree/scripts/say"
+	printf 'See [it](page.md).\n' >"$work/tree/docs/page.md"
+	printf '.Dd January 1, 2026\n.Dt X 1\n.Os\n.Sh NAME\n.Nm x\n.Nd an example\n' >"$work/tree/docs/x.1"
+	echo old >"$work/tree/docs/coverage.md"
+	printf '#!/bin/sh\necho old\n' >"$work/tree/build/docs/coverage"
+	chmod +x "$work/tree/build/docs/coverage"
+}
+
+# says LINT WANT: in the tree, WANT is pass, or a pattern that its complaint must match.
+says() {
+	rc=0
+	out=$(cd "$work/tree/build" && srcdir=.. "$here/$1.sh" 2>&1) || rc=$?
+	case $rc:$2 in
+	0:pass) return 0 ;;
+	77:*)
+		echo "note: $1: $out"
+		return 0
+		;;
+	1:pass) ;;
+	1:*)
+		# shellcheck disable=SC2254 # a pattern
+		case $out in
+		$2) return 0 ;;
+		esac
+		;;
+	esac
+	failed=1
+	echo "FAIL self-test: $1, where it should say \"$2\", ended with $rc:"
+	printf '%s\n' "$out" | sed 's/^/#   /'
+}
+
+source_file=$work/tree/preload/path/walk.c
+fresh
+for lint in rooms style scripts docs coverage; do
+	says "$lint" pass
+done
+echo '#include "own/own.h"' >>"$source_file" && says rooms '*walk.c:8: path may not include own*' && fresh
+echo '#include "call/call.h"' >>"$source_file" && says rooms '*path may not include call*' && fresh
+echo '#include <string.h>' >>"$source_file" && says rooms '*<string.h> is libc*' && fresh
+echo '#include "walk.h"' >>"$source_file" && says rooms '*does not name its room*' && fresh
+mkdir "$work/tree/preload/new" && echo '#include "sys/sys.h"' >"$work/tree/preload/new/x.c" && says rooms '*room new has no line*' && fresh
+sed -i 1,3d "$source_file" && says style '*without the two SPDX lines*' && fresh
+sed -i 's/walk.c - /about /' "$source_file" && says style '*does not say at its top*' && fresh
+echo 'int x; ' >>"$source_file" && says style '*walk.c:8: blanks*' && fresh
+echo '/* TODO: more */' >>"$source_file" && says style '*TODO*' && fresh
+echo 'typedef struct x x;' >>"$source_file" && says style '*typedef*' && fresh
+# shellcheck disable=SC2016 # the other script's
+echo 'echo $1' >>"$work/tree/scripts/say" && says scripts '*SC2086*' && fresh
+sed -i /^set/d "$work/tree/scripts/say" && says scripts '*does not set -eu*' && fresh
+chmod -x "$work/tree/scripts/say" && says scripts '*not executable*' && fresh
+echo '[gone](gone.md)' >>"$work/tree/docs/page.md" && says docs '*links to gone.md*' && fresh
+if command -v mandoc >/dev/null 2>&1; then
+	echo '.Bogus' >>"$work/tree/docs/x.1" && says docs '*mandoc*' && fresh
+fi
+echo new >"$work/tree/docs/coverage.md" && says coverage '*make docs/coverage.md*' && fresh
+exit "$failed"
