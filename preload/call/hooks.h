@@ -108,6 +108,15 @@ long fj_hook_pivot_root(struct fj_call *c);
 long fj_hook_unshare(struct fj_call *c);
 long fj_hook_exit(struct fj_call *c); /* exit_group */
 
+/* hook_mount_fd.c */
+long fj_hook_fsopen(struct fj_call *c);
+long fj_hook_fspick(struct fj_call *c);
+long fj_hook_fsconfig(struct fj_call *c);
+long fj_hook_fsmount(struct fj_call *c);
+long fj_hook_open_tree(struct fj_call *c);
+long fj_hook_move_mount(struct fj_call *c);
+long fj_hook_mount_setattr(struct fj_call *c);
+
 /* hook_machine.c */
 long fj_hook_uname(struct fj_call *c);
 long fj_hook_sethostname(struct fj_call *c); /* setdomainname */
