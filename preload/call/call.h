@@ -49,7 +49,7 @@ enum fj_when {
 	FJ_IF_GUARDED,	/* prctl: seccomp, no_new_privs, capabilities */
 	FJ_IF_PEER,	/* getsockopt: SO_PEERCRED, SO_PEERGROUPS */
 	FJ_IF_NOT_ROOT, /* the filter itself says 0 to a process that never was anything but root: call/hook_id.h */
-	FJ_IF_127,	/* exit_group: the status by which an ELF interpreter says that it gave up */
+	FJ_IF_NEW_MOUNTS, /* unshare: CLONE_NEWNS */
 	FJ_IF_RENAMED,	/* uname: the jail has a release or host name of its own */
 };
 
@@ -128,6 +128,19 @@ int fj_arg_dirfd(const struct fj_call *c, int i);
 /* Copy path argument `i` out of the program. Returns the copy in scratch memory; or NULL with the errno in `*error`, or with
  * 0 there when the argument is null or empty and the kernel is to judge the call as it stands. */
 char *fj_arg_path(struct fj_call *c, int i, long *error);
+
+/* Replace each path of the call by its place, then let `around` make it; it gets the places in the order of the arguments (`count` of
+ * them: a null or empty path has none). An object's is a descriptor and the name "". */
+typedef long (*fj_around)(struct fj_call *c, const struct fj_place *const *place, int count);
+long fj_translate(struct fj_call *c, fj_around around);
+
+/* The process's umask(2), which only asking by changing would tell. */
+uint32_t fj_umask(void);
+void fj_umask_start(uint32_t mask);
+
+/* Root was refused a path of the call by mode bits of the disk: give the user what root needs on each part of it. True when
+ * something was changed, so that the call is to be made again (repair.c). */
+bool fj_repair(struct fj_call *c);
 
 /* Open the object that `jail_path` names with O_PATH and `flags`. Returns a descriptor or -errno. */
 long fj_open_object(struct fj_call *c, int dirfd, const char *jail_path, unsigned how, int flags);

@@ -17,7 +17,7 @@ long fj_hook_getcwd(struct fj_call *c)
 		return r;
 	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
 	fj_str_init(&seen, fj_scratch_path(c->thread), FJ_PATH_MAX);
-	if (!fj_path_back(host_path, &pos)) {
+	if (!fj_path_back_hinted(host_path, fj_cwd_noted(), &pos)) {
 		fj_str_put(&seen, unreachable);
 		fj_str_put(&seen, "/"); /* where it is on the host is not for the program to see */
 	} else if (!fj_path_seen(pos.at, &seen)) {
@@ -30,6 +30,24 @@ long fj_hook_getcwd(struct fj_call *c)
 	return r < 0 ? r : (long)seen.len + 1;
 }
 
+/* Where a directory can be reached by two positions, remember by which the program came: getcwd(2) is to say that. */
+static long chdir_noted(struct fj_call *c, const char *jail_path)
+{
+	struct fj_place place;
+	long fd, r = fj_path_walk(c->thread, AT_FDCWD, jail_path, FJ_FOLLOW | FJ_WANT_POS, &place);
+
+	if (r < 0)
+		return r;
+	fd = fj_open_path(place.dirfd, place.name, O_DIRECTORY | (place.is_magic ? 0 : O_NOFOLLOW));
+	r = fj_is_err(fd) ? fd : fj_sys1(__NR_fchdir, fd);
+	if (!r && place.pos && !place.is_magic && !fj_is_borrowed_memory())
+		fj_cwd_note(place.pos);
+	if (!fj_is_err(fd))
+		fj_close((int)fd);
+	fj_place_done(&place);
+	return r;
+}
+
 long fj_hook_chdir(struct fj_call *c)
 {
 	long r;
@@ -37,6 +55,8 @@ long fj_hook_chdir(struct fj_call *c)
 
 	if (!jail_path)
 		return r ? r : fj_kernel(c);
+	if (fj_jail->has_aliases)
+		return chdir_noted(c, jail_path);
 	r = fj_open_object(c, AT_FDCWD, jail_path, FJ_FOLLOW, O_DIRECTORY);
 	if (r >= 0) {
 		const int fd = (int)r;

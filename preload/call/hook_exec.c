@@ -11,6 +11,7 @@
 #include "call/hook_id.h"
 #include "call/hook_signal.h"
 #include "call/hooks.h"
+#include "call/owned.h"
 #include "call/policy.h"
 #include "exec/exec.h"
 #include "sys/guest.h"
@@ -322,17 +323,37 @@ static long env_with(struct fj_call *c, uint64_t *envp, const char *handoff)
 #define S_ISGID_ 02000u
 #define S_IXGRP_ 0010u
 
+/* security.capability as get_vfs_caps_from_disk() of security/commoncap.c reads it: little-endian words. */
+static void read_capabilities(const struct fj_own_key *key, struct fj_exec_file *file)
+{
+	uint32_t word[6] = {0};
+	const long n = fj_own_get_attribute(key, "security.capability", word, sizeof(word));
+
+	if (n != 20 && n != 24)
+		return;
+	file->has_caps = true;
+	file->caps_effective = word[0] & 1; /* VFS_CAP_FLAGS_EFFECTIVE */
+	file->caps_permitted = word[1] | (uint64_t)word[3] << 32;
+	file->caps_inheritable = word[2] | (uint64_t)word[4] << 32;
+}
+
 /* bprm_fill_uid() of fs/exec.c: setgid without x for the group does not count. */
 static long look_at_program(struct fj_call *c, int fd, struct fj_exec_file *file)
 {
-	struct stat st;
-	const long r = fj_sys4(__NR_newfstatat, fd, "", &st, AT_EMPTY_PATH);
+	struct fj_file seen;
+	const long r = fj_file_look(c, fd, "", AT_EMPTY_PATH, &seen);
 
-	(void)c;
 	if (r < 0)
 		return r;
-	file->is_setuid = st.st_mode & S_ISUID_;
-	file->is_setgid = (st.st_mode & (S_ISGID_ | S_IXGRP_)) == (S_ISGID_ | S_IXGRP_);
+	/* Only what was pretended counts: no_new_privs stops the disk's own bits. */
+	if (!seen.has_record)
+		return 0;
+	file->is_setuid = seen.owner.mode & S_ISUID_;
+	file->is_setgid = (seen.owner.mode & (S_ISGID_ | S_IXGRP_)) == (S_ISGID_ | S_IXGRP_);
+	file->uid = seen.owner.uid;
+	file->gid = seen.owner.gid;
+	if (seen.owner.flags & FJ_OWN_ATTRIBUTES)
+		read_capabilities(&seen.key, file);
 	return 0;
 }
 
@@ -374,6 +395,7 @@ static long start_loader(struct fj_call *c, const struct program *p, uint64_t ar
 		fj_sys4(__NR_rt_sigprocmask, 0, 0, &h.mask, sizeof(h.mask));
 	h.policy = fj_policy_save();
 	h.sigsys = fj_sigsys_save(c->thread);
+	h.umask = fj_umask();
 	fj_guard_save(&h.no_new_privs, &h.seccomp_mode);
 	fj_str_init(&s, fj_scratch(c->thread, FJ_HANDOFF_SIZE), FJ_HANDOFF_SIZE);
 	fj_str_init(&ids_text, fj_scratch(c->thread, FJ_IDS_TEXT), FJ_IDS_TEXT);
@@ -387,6 +409,7 @@ static long start_loader(struct fj_call *c, const struct program *p, uint64_t ar
 	if (r)
 		return r;
 	c->thread->busy = FJ_EXECS;
+	fj_cwd_keep();
 	r = fj_sys3(__NR_execve, fj_jail->loader, argv, envp);
 	c->thread->busy = FJ_BUSY;
 	return r;

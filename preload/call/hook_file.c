@@ -243,12 +243,14 @@ static long read_own_link(struct fj_call *c, int fd)
 /* Every static program asks for this one at its start. No symlink can be met before it where the host's procfs is mounted on /proc. */
 static bool is_own_exe(const char *jail_path)
 {
-	const struct fj_mount *m;
+	struct fj_mount_found m;
+	char text[16];
+	struct fj_str host;
 
 	if (!fj_streq(jail_path, "/proc/self/exe") || fj_root()->len)
 		return false;
-	m = fj_mount_at("/proc");
-	return m && fj_streq(fj_mount_host(m), "/proc");
+	fj_str_init(&host, text, sizeof(text));
+	return fj_mount_at("/proc", &m, &host) && fj_streq(host.at, "/proc");
 }
 
 long fj_hook_readlink(struct fj_call *c)

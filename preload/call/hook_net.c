@@ -8,6 +8,7 @@
  * wanted. The kernel keeps the text of the bind and shows it to every peer; the short name is a number, and names the entry of
  * the jail's table that holds what the program had said. All other addresses pass as they are. */
 #include "call/hooks.h"
+#include "call/peer.h"
 #include "call/sun.h"
 #include "sys/guest.h"
 
@@ -160,7 +161,15 @@ static long send_message(struct fj_call *c, uint64_t at, uint64_t flags)
 		msg.namelen = sizeof(sun);
 		arg[1] = (uint64_t)&msg;
 	}
-	r = fj_kernel_waiting(c, __NR_sendmsg, arg, (int)fd);
+	if (msg.control) {
+		const uint64_t control = msg.control;
+
+		r = fj_credentials_sent(c, &msg.control, msg.controllen);
+		if (msg.control != control)
+			arg[1] = (uint64_t)&msg;
+	}
+	if (r >= 0)
+		r = fj_kernel_waiting(c, __NR_sendmsg, arg, (int)fd);
 	if (fd >= 0)
 		fj_close((int)fd);
 	fj_scratch_release(c->thread, mark);
@@ -201,10 +210,16 @@ long fj_hook_sendmmsg(struct fj_call *c)
  * its real length into `*told`. */
 static long write_address(uint64_t at, int room, struct fj_sun *sun, int len, int *told)
 {
+	struct {
+		struct fj_sun sun;
+		char end; /* of a name that fills sun_path: fj_sun_as_bound() */
+	} whole = {0};
+
 	*told = fj_sun_as_bound(sun, len);
+	whole.sun = *sun;
 	if (room > *told)
 		room = *told;
-	return at && room > 0 ? fj_guest_write(at, sun, (size_t)room) : 0;
+	return at && room > 0 ? fj_guest_write(at, &whole, (size_t)room) : 0;
 }
 
 long fj_hook_sockname(struct fj_call *c)
@@ -243,8 +258,12 @@ static long receive_message(struct fj_call *c, uint64_t at, uint64_t flags)
 
 	if (fj_guest_read(&asked, at, sizeof(asked)))
 		return -EFAULT;
-	if (!asked.name || asked.namelen < 0)
-		return fj_kernel_waiting(c, __NR_recvmsg, arg, -1);
+	if (!asked.name || asked.namelen < 0) {
+		r = fj_kernel_waiting(c, __NR_recvmsg, arg, -1);
+		if (r >= 0 && asked.control && !fj_guest_read(&msg, at, sizeof(msg)))
+			fj_credentials_received(c, asked.control, msg.controllen);
+		return r;
+	}
 	msg = asked;
 	msg.name = (uint64_t)&sun;
 	msg.namelen = sizeof(sun);
@@ -252,6 +271,8 @@ static long receive_message(struct fj_call *c, uint64_t at, uint64_t flags)
 	r = fj_kernel_waiting(c, __NR_recvmsg, arg, -1);
 	if (r < 0)
 		return r;
+	if (asked.control)
+		fj_credentials_received(c, asked.control, msg.controllen);
 	if (write_address(asked.name, asked.namelen, &sun, msg.namelen, &msg.namelen))
 		return -EFAULT;
 	msg.name = asked.name;

@@ -7,6 +7,8 @@
 #include "call/exe.h"
 #include "call/hooks.h"
 #include "call/preload.h"
+#include "call/made.h"
+#include "call/procfs.h"
 #include "sys/guest.h"
 
 #include <linux/openat2.h>
@@ -56,6 +58,91 @@ static long issue(struct fj_call *c, const struct fj_place *place, const struct 
 	return r;
 }
 
+/* Issue an open that may make the file, when what it makes needs a record. Whether it did is known only of O_EXCL, so that is tried
+ * first; when the file is there, it is opened without O_CREAT. */
+static long make(struct fj_call *c, const struct fj_place *place, struct opening *o, const struct fj_making *m)
+{
+	const uint64_t flags = o->flags, mode = o->mode;
+	const bool may_exist = !(flags & O_EXCL) && (flags & TMPFILE) != TMPFILE;
+	long fd, r;
+
+	for (int tries = 0;; tries++) {
+		o->flags = may_exist ? flags | O_EXCL : flags;
+		o->mode = m->real_mode;
+		fd = issue(c, place, o);
+		o->mode = 0;
+		if (fd != -EEXIST || !may_exist)
+			break;
+		o->flags = flags & ~(uint64_t)O_CREAT;
+		fd = issue(c, place, o);
+		if (fd != -ENOENT || tries == 8) {
+			o->flags = flags;
+			o->mode = mode;
+			return fd;
+		}
+	}
+	o->flags = flags;
+	o->mode = mode;
+	if (fj_is_err(fd))
+		return fd;
+	r = fj_making_end(c, (int)fd, "", m);
+	if (r < 0) {
+		fj_close((int)fd);
+		if ((flags & TMPFILE) != TMPFILE)
+			fj_sys3(__NR_unlinkat, place->dirfd, place->name, 0);
+		return r;
+	}
+	return fd;
+}
+
+static const struct {
+	uint32_t rdev;
+	const char *host_path;
+} devices[] = { /* Documentation/admin-guide/devices.txt of the kernel; what every program may open */
+	{1 << 8 | 3, "/dev/null"}, {1 << 8 | 5, "/dev/zero"}, {1 << 8 | 7, "/dev/full"}, {1 << 8 | 8, "/dev/random"},
+	{1 << 8 | 9, "/dev/urandom"}, {5 << 8 | 0, "/dev/tty"}, {5 << 8 | 2, "/dev/ptmx"},
+};
+
+/* What was opened may be the empty file that stands for a device: then open the host's device, or say as the kernel does of a device
+ * without a driver, ENXIO. */
+static long open_device(struct fj_call *c, long fd, const struct opening *o)
+{
+	const uint64_t flags = o->flags & ~(uint64_t)(O_CREAT | O_EXCL | O_TRUNC | O_NOFOLLOW);
+	struct fj_file file;
+
+	if (fj_is_err(fd) || (o->flags & O_PATH) || !fj_own_has_devices() ||
+		fj_file_look(c, (int)fd, "", AT_EMPTY_PATH, &file) || !(file.owner.flags & FJ_OWN_DEVICE))
+		return fd;
+	fj_close((int)fd);
+	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++)
+		if ((file.owner.mode & FJ_S_IFMT) == FJ_S_IFCHR && devices[i].rdev == file.owner.rdev)
+			return fj_sys4(__NR_openat, AT_FDCWD, devices[i].host_path, flags, 0);
+	return -ENXIO;
+}
+
+static long make_or_open(struct fj_call *c, const struct fj_place *place, struct opening *o)
+{
+	if ((o->flags & O_CREAT) || (o->flags & TMPFILE) == TMPFILE) {
+		const bool is_nameless = (o->flags & TMPFILE) == TMPFILE;
+		struct fj_place inside = *place;
+		struct fj_making m;
+
+		if (is_nameless) { /* the place is the directory */
+			struct fj_str s;
+			const size_t size = fj_strlen(place->name) + 3;
+
+			fj_str_init(&s, fj_scratch(c->thread, size), size);
+			fj_str_put(&s, place->name);
+			fj_str_put(&s, "/x");
+			inside.name = s.at;
+		}
+		fj_making_begin(c, &inside, FJ_S_IFREG, (uint32_t)o->mode, &m);
+		if (m.needs_record)
+			return open_device(c, make(c, place, o, &m), o);
+	}
+	return open_device(c, issue(c, place, o), o);
+}
+
 /* openat(2) ignores what openat2(2) refuses: unknown flags, and a mode that is not used. */
 static void tidy_for_openat2(struct opening *o)
 {
@@ -85,11 +172,24 @@ static long open_read_only(struct fj_call *c, const struct fj_place *place, stru
 	return -EROFS;
 }
 
+/* What lies in procfs may have to be written first, or is the kernel's own. */
+static long open_place(struct fj_call *c, const struct fj_place *place, struct opening *o)
+{
+	long r = -EAGAIN;
+
+	if (place->proc)
+		r = fj_procfs_open(c->thread, place, o->flags);
+	if (r == -EAGAIN)
+		r = make_or_open(c, place, o);
+	return r;
+}
+
 static long open_path(struct fj_call *c, int dirfd, const char *jail_path, struct opening *o)
 {
 	const unsigned how = (follows_last(o) ? FJ_FOLLOW : 0) | (writes(o) ? FJ_WRITE : 0) |
 		(o->resolve & RESOLVE_NO_SYMLINKS ? FJ_NO_LINKS : 0) |
-		(o->resolve & RESOLVE_NO_MAGICLINKS ? FJ_NO_MAGIC : 0);
+		(o->resolve & RESOLVE_NO_MAGICLINKS ? FJ_NO_MAGIC : 0) |
+		(o->flags & O_CREAT ? FJ_CREATE : 0);
 	struct fj_place place;
 	uint64_t epoch;
 	long r;
@@ -97,7 +197,7 @@ static long open_path(struct fj_call *c, int dirfd, const char *jail_path, struc
 	tidy_for_openat2(o);
 	if (!(writes(o) && fj_jail->has_read_only) && !fj_jail->no_openat2 && !o->resolve &&
 		fj_path_quick(c->thread, dirfd, jail_path, &place, &epoch)) {
-		r = issue(c, &place, o);
+		r = open_place(c, &place, o);
 		if (r >= 0 || (r == -ENOENT && fj_facts_hold(epoch)))
 			return r;
 		if (r == -EINTR || r == -EEXIST || (r == -EACCES && jail_path[0] == '/'))
@@ -113,7 +213,7 @@ static long open_path(struct fj_call *c, int dirfd, const char *jail_path, struc
 		if (place.is_read_only && writes(o))
 			r = open_read_only(c, &place, o);
 		else
-			r = issue(c, &place, o);
+			r = open_place(c, &place, o);
 		fj_place_done(&place);
 		/* A symlink that appeared after the walk: walk again. (Never without end.) */
 		if (r != -ELOOP || !(how & FJ_FOLLOW) || tries == 8)

@@ -62,6 +62,13 @@ uint64_t fj_sigsys_arrived(struct fj_thread *t, uint64_t *mask)
 	return action.handler;
 }
 
+static bool was_blocked;
+
+bool fj_sigsys_was_blocked(void)
+{
+	return was_blocked;
+}
+
 static void send_pending(struct fj_thread *t)
 {
 	if (!t->sigsys_pending || t->wants_sigsys_blocked)
@@ -77,7 +84,7 @@ uint32_t fj_sigsys_save(const struct fj_thread *t)
 
 void fj_sigsys_start(struct fj_thread *t, uint32_t flags)
 {
-	t->wants_sigsys_blocked = flags & FJ_SIGSYS_BLOCKED;
+	t->wants_sigsys_blocked = was_blocked = flags & FJ_SIGSYS_BLOCKED;
 	action_of_process.handler = flags & FJ_SIGSYS_IGNORED ? FJ_IGNORE : FJ_DEFAULT;
 }
 
@@ -148,6 +155,7 @@ long fj_hook_sigprocmask(struct fj_call *c)
 	/* The new mask holds even when the old one cannot be stored: kernel/signal.c, SYSCALL_DEFINE4(rt_sigprocmask). */
 	*c->mask = set & ~SIGSYS_BIT;
 	t->wants_sigsys_blocked = set & SIGSYS_BIT;
+	was_blocked = was_blocked || t->wants_sigsys_blocked;
 	send_pending(t);
 	return c->arg[2] && fj_guest_write(c->arg[2], &old, sizeof(old)) ? -EFAULT : 0;
 }
@@ -185,13 +193,11 @@ long fj_hook_sigreturn(struct fj_call *c)
 	const uint64_t at = c->sp + FJ_UCONTEXT_MASK;
 	uint64_t mask;
 
-	if (!fj_guest_read(&mask, at, sizeof(mask))) {
-		c->thread->wants_sigsys_blocked = mask & SIGSYS_BIT;
-		send_pending(c->thread);
-		if (mask & SIGSYS_BIT) {
-			mask &= ~SIGSYS_BIT;
-			fj_guest_write(at, &mask, sizeof(mask));
-		}
+	/* (The kernel saved it without the bit: that it is not there says nothing.) */
+	if (!fj_guest_read(&mask, at, sizeof(mask)) && (mask & SIGSYS_BIT)) {
+		c->thread->wants_sigsys_blocked = was_blocked = true;
+		mask &= ~SIGSYS_BIT;
+		fj_guest_write(at, &mask, sizeof(mask));
 	}
 	c->leaves_by_sigreturn = true;
 	return 0;

@@ -27,6 +27,9 @@ void fj_altstack_settle(struct fj_thread *t, struct fj_altstack *s, uint64_t sp)
 enum { FJ_DEFAULT = 0, FJ_IGNORE = 1 };
 uint64_t fj_sigsys_arrived(struct fj_thread *t, uint64_t *mask);
 
+/* Did any thread of this process ever block it? Then its slot holds what an exec must take along. */
+bool fj_sigsys_was_blocked(void);
+
 /* Through exec: FJ_SIGSYS_ flags of exec/exec.h. */
 uint32_t fj_sigsys_save(const struct fj_thread *t);
 void fj_sigsys_start(struct fj_thread *t, uint32_t flags);

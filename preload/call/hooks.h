@@ -24,6 +24,27 @@ long fj_hook_fchown(struct fj_call *c);
 long fj_hook_chmod(struct fj_call *c); /* fchmodat, fchmodat2 */
 long fj_hook_fchmod(struct fj_call *c);
 
+/* hook_make.c */
+long fj_hook_umask(struct fj_call *c);
+long fj_hook_mkdir(struct fj_call *c);
+long fj_hook_mknod(struct fj_call *c);
+long fj_hook_symlink(struct fj_call *c);
+long fj_hook_unlink(struct fj_call *c);
+long fj_hook_rename(struct fj_call *c); /* renameat, renameat2 */
+
+/* hook_dents.c */
+long fj_hook_getdents(struct fj_call *c);
+
+/* hook_xattr.c */
+long fj_hook_setxattr(struct fj_call *c);
+long fj_hook_getxattr(struct fj_call *c);
+long fj_hook_listxattr(struct fj_call *c);
+long fj_hook_removexattr(struct fj_call *c);
+long fj_hook_fsetxattr(struct fj_call *c);
+long fj_hook_fgetxattr(struct fj_call *c);
+long fj_hook_flistxattr(struct fj_call *c);
+long fj_hook_fremovexattr(struct fj_call *c);
+
 /* hook_open.c */
 long fj_hook_open(struct fj_call *c);
 long fj_hook_openat2(struct fj_call *c);
@@ -39,6 +60,9 @@ long fj_hook_exit_127(struct fj_call *c);
 /* hook_fd.c */
 long fj_hook_our_fd(struct fj_call *c);
 long fj_hook_close_range(struct fj_call *c);
+
+/* hook_dents.c */
+long fj_hook_getdents(struct fj_call *c);
 
 /* hook_exec.c */
 long fj_hook_exec(struct fj_call *c);
@@ -74,6 +98,13 @@ long fj_hook_capset(struct fj_call *c);
 
 /* peer.c */
 long fj_hook_peer(struct fj_call *c); /* getsockopt */
+
+/* hook_mount.c */
+long fj_hook_mount(struct fj_call *c);
+long fj_hook_umount(struct fj_call *c);
+long fj_hook_pivot_root(struct fj_call *c);
+long fj_hook_unshare(struct fj_call *c);
+long fj_hook_exit(struct fj_call *c); /* exit_group */
 
 /* hook_guard.c */
 long fj_hook_prctl(struct fj_call *c);

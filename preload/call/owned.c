@@ -23,7 +23,6 @@ static bool is_foreign_path(struct fj_call *c, char *text)
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	static const char deleted[] = " (deleted)";
 	const size_t len = fj_strlen(text), cut = sizeof(deleted) - 1;
-	const struct fj_mount *m;
 	struct fj_str pos;
 	bool is_foreign = true;
 
@@ -32,11 +31,9 @@ static bool is_foreign_path(struct fj_call *c, char *text)
 	if (len > cut && !memcmp(text + len - cut, deleted, cut))
 		text[len - cut] = 0;
 	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
-	if (fj_path_back(text, &pos)) {
-		m = fj_mount_of(pos.at);
-		/* What procfs shows are the ids of processes. */
-		is_foreign = m && !fj_streq(fj_mount_host(m), "/proc");
-	}
+	/* What procfs shows are the ids of processes. */
+	if (fj_path_back(text, &pos))
+		is_foreign = fj_path_is_foreign(pos.at) && !fj_path_has_prefix(text, "/proc");
 	fj_scratch_release(c->thread, mark);
 	return is_foreign;
 }
@@ -51,11 +48,16 @@ static bool ask_whether_foreign(struct fj_call *c, int dirfd, const char *name)
 
 	if (!name)
 		name = "";
-	if (name[0] == '/') /* only a mount's place is named by its host path */
-		return !fj_path_has_prefix(name, "/proc");
-	if (dirfd == FJ_FD_ROOT(fj_jail) && name[0])
+	if (dirfd == FJ_FD_ROOT(fj_jail) && name[0] && name[0] != '/')
 		return false;
 	text = fj_scratch_path(c->thread);
+	if (name[0] == '/') { /* only a mount's place is named by its host path */
+		fj_str_init(&s, text, FJ_PATH_MAX);
+		fj_str_put(&s, name);
+		is_foreign = !fj_path_has_prefix(name, "/proc") && is_foreign_path(c, text);
+		fj_scratch_release(c->thread, mark);
+		return is_foreign;
+	}
 	fj_str_init(&s, link, sizeof(link));
 	fj_fd_path(&s, dirfd, NULL);
 	n = dirfd == AT_FDCWD ? fj_sys2(__NR_getcwd, text, FJ_PATH_MAX) - 1 :
@@ -68,16 +70,18 @@ static bool ask_whether_foreign(struct fj_call *c, int dirfd, const char *name)
 	return is_foreign;
 }
 
-/* What was learned of a device, when a device tells: bit 63 set, bit 62 foreign, then the number of mounts, then the device. */
+/* What was learned of a device, when a device tells: bit 63 set, bit 62 foreign, then which version of the mounts, then the device. */
 static uint64_t learned[8];
 
 static bool is_foreign(struct fj_call *c, uint64_t dev, int dirfd, const char *name)
 {
-	const uint64_t known = 1UL << 63 | (uint64_t)fj_jail->mount_count << 32 | (uint32_t)dev, foreign = 1UL << 62;
+	uint64_t turn;
+	const bool has_mounts = fj_mounts_look(&turn)->count;
+	const uint64_t known = 1UL << 63 | (turn & 0x3fffffff) << 32 | (uint32_t)dev, foreign = 1UL << 62;
 	uint64_t *const place = &learned[(dev ^ dev >> 8) % 8];
 	uint64_t what;
 
-	if (!fj_jail->mount_count && !fj_jail->root_path[0])
+	if (!has_mounts && !fj_jail->root_path[0])
 		return false;
 	if (fj_jail->mounts_share_device)
 		return ask_whether_foreign(c, dirfd, name);
@@ -223,7 +227,9 @@ long fj_file_look(struct fj_call *c, int dirfd, const char *name, unsigned flags
 {
 	struct statx sx;
 
-	return fj_file_statx(c, dirfd, name, flags, STATX_BASIC_STATS, &sx, file);
+	if (!(flags & AT_SYMLINK_FOLLOW))
+		flags |= AT_SYMLINK_NOFOLLOW;
+	return fj_file_statx(c, dirfd, name, flags & ~(unsigned)AT_SYMLINK_FOLLOW, STATX_BASIC_STATS, &sx, file);
 }
 
 void fj_file_show_stat(struct fj_call *c, int dirfd, const char *name, struct stat *st)
@@ -265,7 +271,7 @@ long fj_file_chmod(int dirfd, const char *name, const struct fj_file *file, uint
 		fj_fd_path(&s, dirfd, NULL);
 		r = fj_sys3(__NR_fchmodat, name[0] ? dirfd : AT_FDCWD, name[0] ? name : link, real);
 	}
-	if (r == -EPERM) { /* another's file on the host: only pretended */
+	if (r == -EPERM && fj_ids_is_root()) { /* another's file on the host: only pretended */
 		real = file->real_mode;
 		r = 0;
 	}

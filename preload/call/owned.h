@@ -32,8 +32,8 @@ struct fj_file {
 	struct fj_owner owner; /* what it shows: record or default; mode with S_IFMT */
 };
 
-/* Look at `name` in `dirfd` ("" with AT_EMPTY_PATH: the descriptor itself). `flags`: AT_ flags of statx(2). Returns 0 or the kernel's
- * errno. */
+/* Look at `name` in `dirfd` ("" with AT_EMPTY_PATH: the descriptor itself). `flags`: AT_ flags of statx(2); a symlink is
+ * itself meant unless AT_SYMLINK_FOLLOW is among them. Returns 0 or the kernel's errno. */
 long fj_file_look(struct fj_call *c, int dirfd, const char *name, unsigned flags, struct fj_file *file);
 /* The same, and all that statx(2) says, with what the file shows in its place; `mask` as there. */
 long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsigned flags, unsigned mask, struct statx *sx,
@@ -48,5 +48,10 @@ void fj_stat_from_statx(struct stat *st, const struct statx *sx);
 long fj_file_chmod(int dirfd, const char *name, const struct fj_file *file, uint32_t mode);
 /* Record `uid` and `gid` (-1: as it is), with what chown(2) does to set-id bits. */
 long fj_file_chown(const struct fj_file *file, uint32_t uid, uint32_t gid);
+
+/* The default ACL of directory `key`: what it leaves of `mode` in `*mode`; false when there is none (hook_xattr.c). */
+bool fj_acl_default(struct fj_call *c, const struct fj_own_key *key, uint32_t *mode);
+/* Give a file just made in directory `parent` what the default ACL there says. */
+void fj_acl_inherit(struct fj_call *c, const struct fj_own_key *parent, const struct fj_file *file);
 
 #endif

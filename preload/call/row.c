@@ -78,6 +78,26 @@ static void resolve_alias(struct fj_call *c)
 	}
 }
 
+/* Run the hook; when the disk's mode bits stopped who is root here, put them right and run it again. */
+static long run_hook(struct fj_call *c)
+{
+	uint64_t arg[FJ_ARGS];
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	const long nr = c->nr;
+	long r;
+
+	if (!c->row->run)
+		return fj_kernel(c);
+	memcpy(arg, c->arg, sizeof(arg));
+	r = c->row->run(c);
+	if (__builtin_expect(r != -EACCES, 1))
+		return r;
+	c->nr = nr;
+	memcpy(c->arg, arg, sizeof(arg));
+	fj_scratch_release(c->thread, mark);
+	return fj_repair(c) ? c->row->run(c) : r;
+}
+
 static long run_row(struct fj_call *c)
 {
 	if (__builtin_expect(fj_ids_is_limited(), 0)) {
@@ -88,7 +108,7 @@ static long run_row(struct fj_call *c)
 		if (r < 0)
 			return r;
 	}
-	return c->row->run ? c->row->run(c) : fj_kernel(c);
+	return run_hook(c);
 }
 
 long fj_call(struct fj_call *c)

@@ -13,12 +13,13 @@
 
 #define IN_DONT_FOLLOW 0x02000000u /* linux/inotify.h */
 #define FAN_MARK_DONT_FOLLOW 0x4u  /* linux/fanotify.h */
+#define RENAME_EXCHANGE 2u	   /* linux/fs.h */
 #define PATHS_MAX 2
 
 struct replaced {
 	struct fj_place place;
 	bool knows_mount; /* asked only where mounts share a device */
-	const struct fj_mount *mount;
+	uint32_t mount; /* the id of the mount it lies in */
 	int object_fd;
 	char link[40 + FJ_NAME_MAX];
 	bool is_announced;
@@ -130,8 +131,14 @@ static void name_by_string(struct fj_call *c, int i, struct replaced *with, int 
 		c->arg[i - 1] = (uint64_t)AT_FDCWD;
 }
 
+static bool exchanges(const struct fj_call *c)
+{
+	return c->nr == __NR_renameat2 && (fj_arg(c, FJ_HEX, 0) & RENAME_EXCHANGE);
+}
+
 static long replace_entry(struct fj_call *c, int i, const char *jail_path, struct replaced *with)
 {
+	struct fj_mount_found m;
 	const enum fj_kind kind = c->row->kind[i];
 	long r = fj_path_walk(c->thread, fj_arg_dirfd(c, i), jail_path, how_of(c, kind), &with->place);
 
@@ -139,7 +146,7 @@ static long replace_entry(struct fj_call *c, int i, const char *jail_path, struc
 		return r;
 	with->knows_mount = fj_jail->mounts_share_device && with->place.pos;
 	if (with->knows_mount)
-		with->mount = fj_mount_of(with->place.pos);
+		with->mount = fj_mount_of(with->place.pos, &m, NULL) ? m.id : 0;
 	if (with->place.is_mount)
 		return kind == FJ_NEW ? -EEXIST : -EBUSY;
 	if (with->place.is_read_only) {
@@ -157,7 +164,7 @@ static long replace_entry(struct fj_call *c, int i, const char *jail_path, struc
 	}
 	if (c->row->flags & FJ_RENAMES) {
 		with->change = with->place.name;
-		with->is_announced = fj_facts_before_change(with->change);
+		with->is_announced = fj_facts_before_change(with->change, exchanges(c));
 	}
 	return 0;
 }
@@ -169,12 +176,15 @@ static long replace_object(struct fj_call *c, int i, const char *jail_path, stru
 	if (fj_is_err(fd))
 		return fd;
 	with->object_fd = (int)fd;
+	with->place.dirfd = (int)fd;
+	with->place.name = "";
 	if (fj_jail->mounts_share_device && (c->row->flags & FJ_RENAMES)) {
+		struct fj_mount_found m;
 		struct fj_str pos;
 
 		fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
 		with->knows_mount = fj_path_of_dir(c->thread, (int)fd, &pos); /* not of a file without name (O_TMPFILE) */
-		with->mount = fj_mount_of(pos.at);
+		with->mount = fj_mount_of(pos.at, &m, NULL) ? m.id : 0;
 	}
 	name_by_string(c, i, with, (int)fd, NULL);
 	follow_replacement(c);
@@ -202,9 +212,22 @@ __attribute__((noinline)) static bool crosses_mounts_of_one_device(const struct 
 	       !fj_sys4(__NR_newfstatat, fd_b, fd_b == AT_FDCWD ? "." : "", &st_b, AT_EMPTY_PATH) && st_a.st_dev == st_b.st_dev;
 }
 
+static long ask_kernel(struct fj_call *c, const struct fj_place *const *place, int count)
+{
+	(void)place;
+	(void)count;
+	return fj_kernel(c);
+}
+
 long fj_hook_translate(struct fj_call *c)
 {
+	return fj_translate(c, ask_kernel);
+}
+
+long fj_translate(struct fj_call *c, fj_around around)
+{
 	struct replaced with[PATHS_MAX];
+	const struct fj_place *place[PATHS_MAX];
 	int count = 0;
 	long r = 0;
 
@@ -218,13 +241,16 @@ long fj_hook_translate(struct fj_call *c)
 		if (!jail_path)
 			continue; /* bad, or the kernel's own affair */
 		with[count] = (struct replaced){.object_fd = -1, .place.owned_fd = -1};
+		place[count] = &with[count].place;
 		r = kind == FJ_NEW || kind == FJ_OLD ? replace_entry(c, i, jail_path, &with[count]) :
 						       replace_object(c, i, jail_path, &with[count]);
 		count++;
 	}
 	if (!r && count == 2 && crosses_mounts_of_one_device(&with[0], &with[1]))
 		r = -EXDEV;
-	if (!r || r == -EFAULT) /* with a bad pointer the kernel may have another complaint first */
+	if (!r)
+		r = around(c, place, count);
+	else if (r == -EFAULT) /* with a bad pointer the kernel may have another complaint first */
 		r = fj_kernel(c);
 	while (count--)
 		undo(&with[count]);

@@ -11,7 +11,9 @@
 #include "call/hooks.h"
 #include "call/policy.h"
 #include "door/sites.h"
+#include "sys/guest.h"
 
+#include <linux/sched.h>
 #include <linux/mman.h>
 
 #define ARCH_GET_FS 0x1003 /* asm/prctl.h */
@@ -62,7 +64,6 @@ static bool applies(const struct fj_row *row, const uint64_t arg[FJ_ARGS])
 	case FJ_IF_GUARDED: /* the hook tells them apart */
 	case FJ_IF_PEER:
 	case FJ_IF_NOT_ROOT:
-	case FJ_IF_127:
 	case FJ_IF_RENAMED:
 		return true;
 	case FJ_IF_ARG0:
@@ -75,6 +76,8 @@ static bool applies(const struct fj_row *row, const uint64_t arg[FJ_ARGS])
 	case FJ_IF_OUR_FD0:
 	case FJ_IF_OUR_FD1:
 		return (uint32_t)arg[row->when - FJ_IF_OUR_FD0] - (uint32_t)FJ_FD_ROOT(fj_jail) < FJ_FD_COUNT;
+	case FJ_IF_NEW_MOUNTS:
+		return arg[0] & CLONE_NEWNS;
 	case FJ_IF_ACTION:
 		return arg[1] || (int)arg[0] == 31 /* SIGSYS */;
 	}
@@ -96,7 +99,7 @@ static void leave_by_tail(struct fj_door_record *record, const struct fj_call *c
 	record->is_tail = 1;
 }
 
-/* A program that has seccomp filters of its own: its calls must come from an address that they judge, not from the gate. The trap then
+/* A program that has seccomp filters of its own, or a blocked SIGSYS to take through an exec: its calls must come from an address that they judge, not from the gate. The trap then
  * catches this one as it would have caught the program's. */
 static long plain_call(const struct fj_call *c)
 {
@@ -127,10 +130,20 @@ long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
 	c.frame = record;
 	c.ip = 0;
 	c.leaves_by_tail = c.leaves_by_sigreturn = false;
-	if (fj_policy_save() && fj_jail->has_trap)
-		return plain_call(&c);
+	if (fj_jail->has_trap && (fj_policy_save() || (row && row->run == fj_hook_exec && fj_sigsys_was_blocked()))) {
+		r = plain_call(&c);
+		fj_guest_forget(); /* whatever it was: such programs are rare */
+		return r;
+	}
+	if (c.nr == __NR_munmap || c.nr == __NR_mprotect || c.nr == __NR_mremap) {
+		r = fj_kernel(&c);
+		fj_guest_forget();
+		return r;
+	}
 	if (c.nr == __NR_mmap) {
 		r = fj_kernel(&c);
+		if (c.arg[3] & MAP_FIXED)
+			fj_guest_forget();
 		if (!fj_is_err(r) && (c.arg[2] & PROT_EXEC) && !(c.arg[3] & MAP_ANONYMOUS))
 			fj_sites_patch((uint64_t)r, c.arg[1], (int)c.arg[4], c.arg[5]);
 		return r;
@@ -165,9 +178,10 @@ bool fj_door_wants(long nr)
 		return false;
 	if (!fj_jail->has_trap) /* then there is no harm in clone3 */
 		return !is_for_the_trap(row) && nr != __NR_clone3;
-	/* The filter answers what is refused and guards descriptors, at no cost. An exec takes the thread's state along, and is dear anyway. */
-	return row->support != FJ_REFUSED && row->when != FJ_IF_NOT_ROOT && row->when != FJ_IF_127 &&
-	       row->run != fj_hook_sigreturn && row->when != FJ_IF_OUR_FD0 && row->when != FJ_IF_OUR_FD1 && row->run != fj_hook_exec;
+	/* The filter answers what is refused and guards descriptors, at no cost. (An exec goes this way: a debugger that waits in vfork(2) for
+	 * its child's exec must not see a trap before it.) */
+	return row->support != FJ_REFUSED && row->when != FJ_IF_NOT_ROOT && row->run != fj_hook_exit &&
+	       row->run != fj_hook_sigreturn && row->when != FJ_IF_OUR_FD0 && row->when != FJ_IF_OUR_FD1;
 }
 
 long fj_door_place(bool has_fsgsbase)
@@ -185,6 +199,9 @@ long fj_door_place(bool has_fsgsbase)
 			fj_door_bits[nr / 64] |= 1UL << (nr % 64);
 	memcpy(page->wants, fj_door_bits, sizeof(page->wants));
 	fj_door_bits[__NR_mmap / 64] |= 1UL << (__NR_mmap % 64);
+	fj_door_bits[__NR_munmap / 64] |= 1UL << (__NR_munmap % 64);
+	fj_door_bits[__NR_mprotect / 64] |= 1UL << (__NR_mprotect % 64);
+	fj_door_bits[__NR_mremap / 64] |= 1UL << (__NR_mremap % 64);
 	page->magic = FJ_DOOR_MAGIC;
 	return fj_sys3(__NR_mprotect, page, FJ_PAGE, PROT_READ);
 }

@@ -1,23 +1,29 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * find.c - the syscall instructions in the text of a library.
- *
- * The two bytes 0f 05 may also lie inside another instruction. x86 text read from a wrong start falls into step after a few
- * instructions, so sixteen starts before the place are tried, and what most of them agree on holds.
+ * find.c - the syscall instructions in the text of a library, and what may be overwritten for each.
  *
  * A jump has five bytes and a syscall two. So the instructions before it are overwritten, most often `mov $nr,%eax`, and the
  * syscall stays: whoever jumps straight to it makes the call, and a libc that looks whether a thread stands on it (glibc 2.41,
  * __syscall_cancel_arch) is not misled. Where that cannot be done those behind it are taken. None may be one that something
- * else jumps to. */
+ * else jumps to.
+ *
+ * The text is read from its beginning, one instruction after the other. Where something in it is no code, x86 falls into step again
+ * after a few instructions. */
 #include "door/decode.h"
 #include "door/sites.h"
 
-#define WINDOW 64u	/* bytes before the site that are decoded */
-#define STARTS 16u	/* ways to begin */
-#define AGREED 9u	/* of them */
-#define JUMP 5u		/* bytes of jmp rel32 */
-#define CHAIN_MAX 64u
+#define JUMP 5u	   /* bytes of jmp rel32 */
+#define RECENT 16u /* instructions remembered before the current one */
+#define MARGIN 64u /* nothing is changed this close to the text's beginning: .init and .plt are there */
+
+struct sweep {
+	const uint8_t *code;
+	size_t len, at;
+	struct fj_insn insn;	/* the one at `at` */
+	size_t recent[RECENT];	/* where the last ones began */
+	uint32_t count;		/* of all before it */
+};
 
 static uint32_t read32(const uint8_t *p)
 {
@@ -27,25 +33,37 @@ static uint32_t read32(const uint8_t *p)
 	return value;
 }
 
-/* votes[i]: how many ways of reading have an instruction begin at `code` + i. */
-static void vote(const uint8_t *code, size_t site, uint8_t votes[CHAIN_MAX + 1])
+/* Decode the instruction at `at`; bytes that are none are passed over. False at the end. */
+static bool decode_here(struct sweep *s)
 {
-	memset(votes, 0, CHAIN_MAX + 1);
-	for (size_t begin = 0; begin < STARTS; begin++) {
-		struct fj_insn insn;
-		uint8_t mine[CHAIN_MAX + 1] = {0};
-		size_t at = begin;
-
-		while (at < site && fj_decode(code + at, site + 2 - at, &insn)) {
-			mine[at] = 1;
-			at += insn.len;
-		}
-		if (at != site)
-			continue;
-		mine[site] = 1;
-		for (size_t i = 0; i <= site; i++)
-			votes[i] = (uint8_t)(votes[i] + mine[i]);
+	while (s->at < s->len) {
+		if (fj_decode(s->code + s->at, s->len - s->at, &s->insn))
+			return true;
+		s->at++;
+		s->count = 0;
 	}
+	return false;
+}
+static bool go_on(struct sweep *s)
+{
+	s->recent[s->count++ % RECENT] = s->at;
+	s->at += s->insn.len;
+	return decode_here(s);
+}
+
+/* Where the `i`th instruction before the current one began; 1 is the last. */
+static size_t before(const struct sweep *s, uint32_t i)
+{
+	return s->recent[(s->count - i) % RECENT];
+}
+static uint32_t known_before(const struct sweep *s)
+{
+	return s->count < RECENT ? s->count : RECENT;
+}
+
+static bool is_syscall(const uint8_t *p)
+{
+	return p[0] == 0x0f && p[1] == 0x05;
 }
 
 /* Does this instruction leave rax alone? Known for those that libc puts between the number and the call. */
@@ -56,50 +74,54 @@ static bool keeps_rax(const uint8_t *p)
 	const uint8_t reg = (uint8_t)((p[1] >> 3 & 7) | (rex & 4 ? 8 : 0)), rm = (uint8_t)((p[1] & 7) | (rex & 1 ? 8 : 0));
 
 	if (*p >= 0xb9 && *p <= 0xbf)
-		return true; /* mov $imm, register but rax */
+		return true; /* mov $imm, a register but rax */
 	if (*p == 0xb8)
 		return rex & 1;
-	if (*p == 0x89 || *p == 0x31 || *p == 0x29)
+	if (*p == 0x89 || *p == 0x31 || *p == 0x29 || *p == 0x83 || *p == 0x81)
 		return p[1] < 0xc0 || rm != 0;
 	if (*p == 0x8b || *p == 0x8d || *p == 0x63)
 		return reg != 0;
-	return (*p == 0xc7 && p[1] < 0xc0) || (*p == 0x83 && (p[1] < 0xc0 || rm != 0));
+	return *p == 0xc7 && p[1] < 0xc0;
 }
 
-/* The number in rax, from the last `mov $nr,%eax` before the site; -1 when it is not known for sure. */
-static int number_before(const uint8_t *code, size_t site, const uint8_t votes[CHAIN_MAX + 1])
+/* The number in rax, from the last `mov $nr,%eax` before the call; -1 when it is not known for sure. */
+static int number(const struct sweep *s)
 {
-	for (size_t at = site; at-- > STARTS;) {
+	for (uint32_t i = 1; i <= known_before(s); i++) {
+		const size_t at = before(s, i);
 		struct fj_insn insn;
 
-		if (votes[at] < AGREED)
-			continue;
-		if (code[at] == 0xb8)
-			return read32(code + at + 1) < 512 ? (int)read32(code + at + 1) : -1;
-		if (code[at] == 0x31 && code[at + 1] == 0xc0)
+		if (s->code[at] == 0xb8)
+			return read32(s->code + at + 1) < 512 ? (int)read32(s->code + at + 1) : -1;
+		if (s->code[at] == 0x31 && s->code[at + 1] == 0xc0)
 			return 0; /* xor %eax,%eax */
-		if (!fj_decode(code + at, site - at, &insn) || insn.is_branch || insn.is_end || !keeps_rax(code + at))
-			return -1;
+		if (!fj_decode(s->code + at, s->at - at, &insn) || insn.is_branch || insn.is_end || !keeps_rax(s->code + at))
+			break;
 	}
 	return -1;
 }
 
-/* How many bytes before the site are whole instructions that may be moved, at least JUMP? 0: that cannot be done. */
-static uint8_t movable_before(const uint8_t *code, size_t site, const uint8_t votes[CHAIN_MAX + 1])
+/* How many bytes before the call are whole instructions that may be moved, at least JUMP? 0: that cannot be done. */
+static uint8_t movable_before(const struct sweep *s)
 {
-	for (size_t at = site; at-- > STARTS;) {
+	for (uint32_t i = 1; i <= known_before(s); i++) {
+		const size_t at = before(s, i);
 		struct fj_insn insn;
 
-		if (votes[at] < AGREED)
-			continue;
-		if (!fj_decode(code + at, site - at, &insn) || insn.is_branch || insn.is_end || (code[at] == 0x0f && code[at + 1] == 0x05))
-			return 0;
-		if (site - at >= JUMP)
-			return (uint8_t)(site - at);
+		if (!fj_decode(s->code + at, s->at - at, &insn) || insn.is_branch || insn.is_end || is_syscall(s->code + at))
+			break;
+		if (s->at - at >= JUMP)
+			return (uint8_t)(s->at - at);
 	}
 	return 0;
 }
 
+static bool is_padding(uint8_t byte)
+{
+	return byte == 0x90 || byte == 0x66 || byte == 0xcc;
+}
+
+/* How many bytes from the call on? A ret may be the last of them, and what follows it is padding. */
 static uint8_t movable_behind(const uint8_t *code, size_t room)
 {
 	size_t at = 2;
@@ -107,55 +129,26 @@ static uint8_t movable_behind(const uint8_t *code, size_t room)
 	while (at < JUMP) {
 		struct fj_insn insn;
 
-		if (!fj_decode(code + at, room - at, &insn) || insn.is_branch)
+		if (!fj_decode(code + at, room - at, &insn) || insn.is_branch || is_syscall(code + at))
 			return 0;
 		at += insn.len;
+		if (insn.is_end && at < JUMP && (at + 1 < JUMP || at >= room || !is_padding(code[at])))
+			return 0;
 		if (insn.is_end)
-			return at >= JUMP || (code[at - 1] == 0xc3 && at + 1 >= JUMP && (code[at] == 0x90 || code[at] == 0x66 || code[at] == 0xcc)) ?
-				(uint8_t)at : 0;
+			break;
 	}
 	return (uint8_t)at;
 }
 
-/* Is this where an instruction begins, and not the middle of one? */
-static bool is_start(const uint8_t *code, size_t at)
-{
-	uint8_t votes[CHAIN_MAX + 1];
-
-	if (at < WINDOW)
-		return true;
-	vote(code + at - WINDOW, WINDOW, votes);
-	return votes[WINDOW] >= AGREED;
-}
-
-/* May something in the text jump to (from, to]? Short jumps only; drop_jumped_to() sees the others. */
-static bool is_jumped_to(const uint8_t *code, size_t len, size_t from, size_t to)
-{
-	const size_t begin = from > 130 ? from - 130 : 0;
-
-	for (size_t i = begin; i + 2 <= len && i < to + 130; i++) {
-		const uint8_t op = code[i];
-		size_t target;
-
-		if ((op & 0xf0) != 0x70 && op != 0xeb && (op < 0xe0 || op > 0xe3))
-			continue;
-		target = i + 2 + (size_t)(int8_t)code[i + 1];
-		if (target > from && target <= to && is_start(code, i))
-			return true;
-	}
-	return false;
-}
-
+/* What must not be jumped to: (from, to]. */
 struct range {
 	size_t from, to;
 };
 static struct range range_of(const struct fj_site *s)
 {
-	if (s->kind == FJ_SITE_STAYS)
-		return (struct range){s->at, s->at};
-	if (s->kind == FJ_SITE_BEHIND)
-		return (struct range){s->at, s->at + s->moved - 1};
-	return (struct range){s->at - s->moved, s->at};
+	if (s->kind == FJ_SITE_BEFORE)
+		return (struct range){s->at - s->moved, s->at};
+	return (struct range){s->at, s->kind == FJ_SITE_BEHIND ? s->at + s->moved - 1 : s->at};
 }
 
 /* Something jumps into what would be overwritten: take the bytes behind the call, or leave it. */
@@ -167,92 +160,116 @@ static void give_way(const uint8_t *code, size_t len, struct fj_site *s, size_t 
 	if (!was_before)
 		return;
 	s->moved = movable_behind(code + s->at, len - s->at);
-	if (s->moved && s->at + s->moved <= next_from && !is_jumped_to(code, len, s->at, s->at + s->moved - 1))
+	if (s->moved && s->at + s->moved <= next_from)
 		s->kind = FJ_SITE_BEHIND;
 }
 
-/* One pass over the text for long jumps into any of the sites, which are in order. */
-static bool drop_jumped_to(const uint8_t *code, size_t len, struct fj_site *site, uint32_t count, uint8_t near[FJ_SITES_WORK])
+/* A bit for each 64 bytes that hold a part of a site (texts over 32 MiB share bits). */
+static bool is_marked(const uint8_t work[FJ_SITES_WORK], size_t at)
 {
-	bool any = false;
-
-	/* A bit for each 64 bytes that hold a part of a site (texts over 32 MiB share bits). */
-	memset(near, 0, FJ_SITES_WORK);
+	return work[at / 512 % FJ_SITES_WORK] & 1 << (at / 64 % 8);
+}
+static void mark(uint8_t work[FJ_SITES_WORK], const struct fj_site *site, uint32_t count)
+{
+	memset(work, 0, FJ_SITES_WORK);
 	for (uint32_t i = 0; i < count; i++) {
 		const struct range r = range_of(&site[i]);
 
-		near[r.from / 512 % FJ_SITES_WORK] |= (uint8_t)(1 << (r.from / 64 % 8));
-		near[r.to / 512 % FJ_SITES_WORK] |= (uint8_t)(1 << (r.to / 64 % 8));
+		work[r.from / 512 % FJ_SITES_WORK] |= (uint8_t)(1 << (r.from / 64 % 8));
+		work[r.to / 512 % FJ_SITES_WORK] |= (uint8_t)(1 << (r.to / 64 % 8));
 	}
-	for (size_t i = 0; i + 6 <= len; i++) {
-		size_t target;
-		uint32_t low = 0, high = count;
+}
 
-		if (code[i] == 0xe9 || code[i] == 0xe8)
-			target = i + 5 + (size_t)(int32_t)read32(code + i + 1);
-		else if (code[i] == 0x0f && (code[i + 1] & 0xf0) == 0x80)
-			target = i + 6 + (size_t)(int32_t)read32(code + i + 2);
+/* The site, of those in order, that `target` lies in; `count` when it is none. */
+static uint32_t site_hit(const struct fj_site *site, uint32_t count, size_t target)
+{
+	uint32_t low = 0, high = count;
+
+	while (low < high) {
+		const uint32_t middle = (low + high) / 2;
+
+		if (range_of(&site[middle]).to < target)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < count && range_of(&site[low]).from < target ? low : count;
+}
+
+/* Look at all jumps of the text. Returns whether any site had to give way. */
+static bool drop_jumped_to(const uint8_t *code, size_t len, struct fj_site *site, uint32_t count, uint8_t work[FJ_SITES_WORK])
+{
+	struct sweep s = {.code = code, .len = len};
+	bool any = false;
+
+	mark(work, site, count);
+	for (bool more = decode_here(&s); more; more = go_on(&s)) {
+		const size_t next = s.at + s.insn.len;
+		const uint8_t op = code[s.at];
+		size_t target;
+		uint32_t hit;
+
+		if (!s.insn.is_branch)
+			continue;
+		if ((op & 0xf0) == 0x70 || op == 0xeb || (op >= 0xe0 && op <= 0xe3))
+			target = next + (size_t)(int8_t)code[next - 1];
+		else if (s.insn.len >= 5)
+			target = next + (size_t)(int32_t)read32(code + next - 4);
 		else
 			continue;
-		if (target >= len || !(near[target / 512 % FJ_SITES_WORK] & 1 << (target / 64 % 8)))
+		if (target >= len || !is_marked(work, target))
 			continue;
-		while (low < high) {
-			const uint32_t middle = (low + high) / 2;
-
-			if (range_of(&site[middle]).to < target)
-				low = middle + 1;
-			else
-				high = middle;
-		}
-		if (low < count && range_of(&site[low]).from < target && target <= range_of(&site[low]).to && is_start(code, i)) {
-			give_way(code, len, &site[low], low + 1 < count ? range_of(&site[low + 1]).from : len);
-			any = true;
-		}
+		hit = site_hit(site, count, target);
+		if (hit == count)
+			continue;
+		give_way(code, len, &site[hit], hit + 1 < count ? range_of(&site[hit + 1]).from : len);
+		any = true;
 	}
 	return any;
 }
 
-static bool consider(const uint8_t *code, size_t len, size_t at, struct fj_site *s)
-{
-	const size_t back = at < WINDOW ? at : WINDOW;
-	const uint8_t *window = code + at - back;
-	uint8_t votes[CHAIN_MAX + 1];
-	int nr;
-
-	if (back < WINDOW)
-		return false; /* no function of a library begins this close to its text's start: .init and .plt are there */
-	vote(window, back, votes);
-	if (votes[back] < AGREED)
-		return false;
-	nr = number_before(window, back, votes);
-	*s = (struct fj_site){.at = (uint32_t)at, .nr = (int16_t)nr};
-	s->moved = movable_before(window, back, votes);
-	s->kind = FJ_SITE_BEFORE;
-	if (s->moved && !is_jumped_to(code, len, at - s->moved, at))
-		return true;
-	s->moved = movable_behind(code + at, len - at);
-	s->kind = FJ_SITE_BEHIND;
-	if (!s->moved || is_jumped_to(code, len, at, at + s->moved - 1))
-		s->kind = FJ_SITE_STAYS;
-	return true;
-}
-
 uint32_t fj_sites_find(const uint8_t *code, size_t len, struct fj_site *site, uint32_t max, uint8_t work[FJ_SITES_WORK])
 {
+	struct sweep s = {.code = code, .len = len};
 	uint32_t count = 0;
 	size_t end = 0;
 
-	for (size_t at = 0; at + 2 <= len && count < max; at++) {
-		if (code[at] != 0x0f || code[at + 1] != 0x05 || !consider(code, len, at, &site[count]))
+	for (bool more = decode_here(&s); more && count < max; more = go_on(&s)) {
+		struct fj_site *f = &site[count];
+
+		if (!is_syscall(code + s.at) || s.at < MARGIN)
 			continue;
+		*f = (struct fj_site){.at = (uint32_t)s.at, .nr = (int16_t)number(&s), .moved = movable_before(&s), .kind = FJ_SITE_BEFORE};
 		/* Two calls so close together that their changes would meet: the first one keeps the place. */
-		if (site[count].kind != FJ_SITE_STAYS && range_of(&site[count]).from < end)
-			site[count].kind = FJ_SITE_STAYS;
-		if (site[count].kind != FJ_SITE_STAYS)
-			end = range_of(&site[count]).to + 1;
+		if (!f->moved || s.at - f->moved < end) {
+			f->moved = movable_behind(code + s.at, len - s.at);
+			f->kind = f->moved ? FJ_SITE_BEHIND : FJ_SITE_STAYS;
+		}
+		end = f->kind == FJ_SITE_STAYS ? s.at + 2 : range_of(f).to + 1;
+		if (f->kind == FJ_SITE_BEFORE)
+			end = s.at + 2;
 		count++;
 	}
 	if (drop_jumped_to(code, len, site, count, work))
 		drop_jumped_to(code, len, site, count, work); /* what gave way has its bytes elsewhere now */
+	return count;
+}
+
+/* `mov $nr,%eax; syscall` is the usual form, and its seven bytes are rarely anything else: only a prefix before them, which makes
+ * another register of eax, has to be told from the end of an instruction. */
+uint32_t fj_sites_find_plain(const uint8_t *code, size_t len, bool (*is_wanted)(long nr), struct fj_site *site, uint32_t max)
+{
+	uint32_t count = 0;
+
+	for (size_t at = MARGIN; at + 2 <= len && count < max; at++) {
+		if (code[at] != 0x0f || code[at + 1] != 0x05 || code[at - 5] != 0xb8)
+			continue;
+
+		const uint32_t nr = read32(code + at - 4);
+
+		/* A byte that might be a prefix: the trap has that one. */
+		if (nr < 512 && is_wanted(nr) && (code[at - 6] & 0xf0) != 0x40)
+			site[count++] = (struct fj_site){.at = (uint32_t)at, .nr = (int16_t)nr, .moved = JUMP, .kind = FJ_SITE_BEFORE};
+	}
 	return count;
 }

@@ -45,6 +45,9 @@ static bool is_hot(long nr)
 	case __NR_getcwd:
 	case __NR_rt_sigaction:
 	case __NR_mmap:
+	case __NR_munmap:
+	case __NR_mprotect:
+	case __NR_mremap:
 		return true;
 	default:
 		return false;
@@ -55,9 +58,8 @@ static bool is_wanted(const struct fj_site *s)
 {
 	if (s->kind == FJ_SITE_STAYS)
 		return false;
-	if (!fj_jail->has_trap)
-		return s->nr < 0 || fj_door_wants(s->nr) || s->nr == __NR_mmap;
-	return is_hot(s->nr) && s->kind == FJ_SITE_BEFORE;
+	return s->nr < 0 || fj_door_wants(s->nr) || s->nr == __NR_mmap || s->nr == __NR_munmap || s->nr == __NR_mprotect ||
+		s->nr == __NR_mremap;
 }
 
 struct key {
@@ -255,8 +257,10 @@ static const struct fj_sited_text *search(const struct key *k, uint64_t start)
 	if (fj_is_err(room))
 		return NULL;
 	site = (struct fj_site *)((uint8_t *)room + FJ_SITES_WORK);
-	count = fj_sites_find((const uint8_t *)start, k->len, site, max, (uint8_t *)room);
-	count = thin_out(site, count);
+	if (fj_jail->has_trap)
+		count = fj_sites_find_plain((const uint8_t *)start, k->len, is_hot, site, max);
+	else
+		count = thin_out(site, fj_sites_find((const uint8_t *)start, k->len, site, max, (uint8_t *)room));
 	t = keep(k, site, count);
 	if (!t && count && !fj_jail->has_trap)
 		change(start, k->len, site, count); /* nowhere to keep them: found anew each time */

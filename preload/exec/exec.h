@@ -37,6 +37,7 @@ struct fj_handoff {
 	uint32_t no_new_privs, seccomp_mode; /* the program's own view */
 	uint32_t nested_len, exe_len, execfn_len; /* of the strings that follow, in this order */
 	uint32_t version;
+	uint32_t umask;
 	uint32_t is_watched; /* call/hook_id.h */
 	uint32_t ids_len; /* of the identity, behind the other strings (own/ids.h); 0: root as the first process is it */
 	uint32_t is_secure; /* AT_SECURE */

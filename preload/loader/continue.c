@@ -14,6 +14,7 @@
 #include "call/missing.h"
 #include "call/policy.h"
 #include "door/door.h"
+#include "sys/guest.h"
 #include "trap/trap.h"
 
 #include <linux/auxvec.h>
@@ -115,10 +116,13 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 		fail("owners", r);
 	copy_text(nested, nested_at, h.nested_len, sizeof(nested));
 	copy_text(exe, exe_at, h.exe_len, sizeof(exe));
+	fj_namespace_start();
+	fj_cwd_start();
 	fj_root_start(nested);
 	fj_exe_start(exe, h.program_fd);
 	fj_policy_start(h.policy);
 	fj_sigsys_start(t, h.sigsys);
+	fj_umask_start(h.umask);
 	fj_guard_start(h.no_new_privs, h.seccomp_mode);
 	fj_ids_start(fj_jail_board(), execfn + h.execfn_len, h.ids_len);
 	t->is_watched = h.is_watched;
@@ -138,6 +142,8 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 		if (r < 0)
 			fail("interpreter", r);
 		fj_close(h.interpreter_fd);
+		if (!fj_jail->no_sites)
+			fj_guest_watched();
 		fj_stack_set_aux(s, AT_BASE, interpreter.base);
 		if (h.is_first && program.phdr)
 			fj_missing_watch(interpreter.code_start, interpreter.code_end, program.base, (const Elf64_Phdr *)program.phdr,

@@ -3,7 +3,7 @@
  *
  * launch.c - make a jail and exec its first program. The command line is the launcher's (scripts/fakejail.in), not for people.
  *
- *   start -r HOSTDIR -N NAME [-b HOST JAIL MODE]... [-w JAILDIR] [-s] [-R] [-k RELEASE] [-n HOSTNAME] [-T FILE] [-d FILE] [-x DOOR]... -- COMMAND...
+ *   start -r HOSTDIR -N NAME [-b HOST JAIL MODE]... [-t JAIL]... [-w JAILDIR] [-s] [-R] [-k RELEASE] [-n HOSTNAME] [-T FILE] [-d FILE] [-x DOOR]... -- COMMAND...
  *   probe
  *
  * -d none keeps no owners. MODE is rw or ro; with a `?` behind it the bind is left out when the host or the jail has no such place.
@@ -11,6 +11,7 @@
 #include "loader/loader.h"
 
 #include "own/own.h"
+#include "path/private.h"
 #include "trap/trap.h"
 
 #include <asm/stat.h>
@@ -26,13 +27,10 @@
 #define FEW_DESCRIPTORS 64u
 #define USUAL_LIMIT 1024u /* beyond, the descriptor table of every process would grow */
 
-struct bind {
-	const char *host, *jail, *mode;
-};
 
 static struct {
 	const char *root, *name, *chdir, *release, *hostname, *trace, *db, *user, *groups, *preload;
-	struct bind bind[BINDS_MAX];
+	struct fj_bind bind[BINDS_MAX];
 	int bind_count;
 	bool skip_chdir, no_trap, no_preload, no_patch, read_only;
 	char **command;
@@ -58,7 +56,7 @@ static void read_options(char **at)
 {
 	for (; *at && !fj_streq(*at, "--"); at++) {
 		const char letter = (*at)[0] == '-' ? (*at)[1] : 0;
-		struct bind *b = &option.bind[option.bind_count];
+		struct fj_bind *b = &option.bind[option.bind_count];
 		const char *door;
 
 		switch (letter) {
@@ -119,9 +117,15 @@ static void read_options(char **at)
 		case 'v':
 			break;
 		case 't':
+			if (option.bind_count == BINDS_MAX)
+				fail("too many binds", "", -ENOSPC);
+			b->jail = next(&at);
+			b->mode = "rw";
+			option.bind_count++;
+			break;
 		case 'K':
 		case 'D':
-			fail("this build has no", letter == 't' ? "--tmpfs" : letter == 'K' ? "--kill-on-exit" : "--die-with-parent", -EINVAL);
+			fail("this build has no", letter == 'K' ? "--kill-on-exit" : "--die-with-parent", -EINVAL);
 		default:
 			fail("the loader does not know", *at, -EINVAL);
 		}
@@ -220,14 +224,14 @@ static bool kernel_is_at_least(unsigned major, unsigned minor)
 
 static void make_jail(char **envp)
 {
-	int fds[FJ_FD_COUNT] = {-1, -1, -1, -1, -1, -1}; /* in the order of FJ_FD_ */
+	int fds[FJ_FD_COUNT] = {-1, -1, -1, -1, -1, -1, -1}; /* in the order of FJ_FD_ */
 	struct stat st;
 	const long root = fj_open_path(AT_FDCWD, option.root, O_DIRECTORY);
 	long memory, at;
 
 	if (fj_is_err(root))
 		fail("cannot open the root", option.root, root);
-	memory = fj_sys2(__NR_memfd_create, "fakejail", 0);
+	memory = fj_sys2(__NR_memfd_create, FJ_MEMORY_NAME, 0);
 	if (fj_is_err(memory))
 		fail("cannot make the jail's memory", "", memory);
 	fj_sys2(__NR_ftruncate, memory, FJ_JAIL_MEMORY);
@@ -254,7 +258,6 @@ static void make_jail(char **envp)
 		put(fj_jail->release, option.release, sizeof(fj_jail->release));
 	if (option.hostname)
 		put(fj_jail->hostname, option.hostname, sizeof(fj_jail->hostname));
-	fj_jail->has_read_only = fj_jail->root_read_only = option.read_only;
 	fds[0] = (int)root;
 	fds[1] = (int)memory;
 	fds[4] = fj_owners_open(option.db, (int)root, envp, &fds[5]);
@@ -307,104 +310,6 @@ static void choose_doors(struct fj_thread *t)
 		fail("nothing is left that could jail: no seccomp trap, and libraries' text stays as it is", "", -EPERM);
 	if (option.preload && !option.no_preload && fj_jail->no_sites)
 		put(fj_jail->preload, option.preload, FJ_PATH_MAX);
-}
-
-static bool is_dir(int dirfd, const char *name)
-{
-	struct stat st;
-
-	return !fj_sys4(__NR_newfstatat, dirfd, name, &st, 0) && (st.st_mode & S_IFMT_) == S_IFDIR_;
-}
-
-/* Make the mount point `jail_path`: directories down to it, and itself as what the host has. */
-static long make_point(struct fj_thread *t, char *jail_path, bool as_dir)
-{
-	struct fj_place place;
-	long r = 0;
-
-	for (char *p = jail_path; *p && !r; p++) {
-		char *end = p + 1;
-		char kept;
-
-		while (*end && *end != '/')
-			end++;
-		kept = *end;
-		*end = 0;
-		const uint32_t mark = fj_scratch_mark(t);
-
-		r = fj_path_walk(t, AT_FDCWD, jail_path, FJ_ENTRY, &place);
-		if (!r && (kept || as_dir))
-			r = fj_sys3(__NR_mkdirat, place.dirfd, place.name, 0755);
-		else if (!r) {
-			r = fj_sys4(__NR_openat, place.dirfd, place.name, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
-			if (r >= 0) {
-				fj_close((int)r);
-				r = 0;
-			}
-		}
-		if (r == -EEXIST)
-			r = 0;
-		fj_place_done(&place);
-		fj_scratch_release(t, mark);
-		*end = kept;
-		p = end - 1;
-		if (!kept)
-			break;
-	}
-	return r;
-}
-
-static void add_bind(struct fj_thread *t, const struct bind *b)
-{
-	const bool may_lack = b->mode[2] == '?';
-	const long host = fj_open_path(AT_FDCWD, b->host, 0);
-	const uint32_t mark = fj_scratch_mark(t);
-	char *host_path = fj_scratch_path(t), *jail_path = fj_scratch_path(t);
-	struct fj_place place;
-	bool as_dir;
-	long r;
-
-	if (fj_is_err(host)) {
-		if (may_lack)
-			return;
-		fail("cannot bind", b->host, host);
-	}
-	text_of_fd((int)host, host_path);
-	as_dir = is_dir(AT_FDCWD, host_path);
-	fj_close((int)host);
-	put(jail_path, b->jail, FJ_PATH_MAX);
-	for (int made = 0;; made = 1) {
-		r = fj_path_walk(t, AT_FDCWD, jail_path, FJ_FOLLOW | FJ_WANT_POS, &place);
-		if (!r) {
-			char byte;
-
-			r = fj_sys4(__NR_readlinkat, place.dirfd, place.name, &byte, 1);
-			if (r == -EINVAL)
-				r = 0;
-			fj_place_done(&place);
-		}
-		if (r != -ENOENT || made || may_lack)
-			break;
-		r = make_point(t, jail_path, as_dir);
-		if (r < 0)
-			fail("cannot make the mount point", b->jail, r);
-	}
-	/* A file that the jail lacks, or has as a symlink to nowhere (/etc/resolv.conf): in its directory, without making one. */
-	if (r == -ENOENT && may_lack && !as_dir) {
-		r = fj_path_walk(t, AT_FDCWD, jail_path, FJ_WANT_POS, &place);
-		fj_place_done(&place);
-	}
-	if (r == -ENOENT && may_lack)
-		goto out;
-	if (r < 0 || !place.pos)
-		fail("cannot use the mount point", b->jail, r);
-	if (!place.pos[0])
-		fail("cannot bind over the root:", b->host, -EBUSY);
-	r = fj_mount_add(host_path, place.pos, b->mode[1] == 'o' ? FJ_MOUNT_READ_ONLY : 0);
-	if (r < 0)
-		fail("too many binds", "", r);
-out:
-	fj_scratch_release(t, mark);
 }
 
 static long call(struct fj_thread *t, long nr, uint64_t a, uint64_t b, uint64_t c)
@@ -511,6 +416,13 @@ static void start_tracing(void)
 	fj_jail->trace_fd_plus_1 = (uint32_t)FJ_FD_TRACE(fj_jail) + 1;
 }
 
+static const char *runtime_dir(char **envp)
+{
+	const char *dir = variable(envp, "XDG_RUNTIME_DIR");
+
+	return dir && *dir == '/' && fj_strlen(dir) < sizeof(fj_jail->runtime_dir) ? dir : "";
+}
+
 _Noreturn void fj_launch(struct fj_stack *s)
 {
 	struct fj_thread *t;
@@ -531,11 +443,20 @@ _Noreturn void fj_launch(struct fj_stack *s)
 	t = fj_thread_mine();
 	if (!t)
 		fail("no memory", "", -ENOMEM);
+	fj_namespace_start();
 	fj_root_start("");
+	r = fj_sys1(__NR_umask, 0);
+	fj_sys1(__NR_umask, r);
+	fj_umask_start((uint32_t)r);
 	fj_ids_new_board(fj_jail_board());
 	fj_ids_start(fj_jail_board(), "", 0);
+	put(fj_jail->runtime_dir, runtime_dir(s->envp), sizeof(fj_jail->runtime_dir));
+	fj_private_clean(t);
 	for (int i = 0; i < option.bind_count; i++)
-		add_bind(t, &option.bind[i]);
+		if ((r = fj_bind_add(t, &option.bind[i])) < 0)
+			fail(option.bind[i].trouble, option.bind[i].host ? option.bind[i].host : option.bind[i].jail, r);
+	if (option.read_only)
+		fj_bind_root_read_only();
 
 	r = fj_gate_place(0);
 	if (fj_is_err(r))

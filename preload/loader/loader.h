@@ -70,6 +70,16 @@ _Noreturn void fj_launch(struct fj_stack *s);
  * there). Ends the process with a message when it is refused. Returns a descriptor; `*elder` is another, or -1. */
 int fj_owners_open(const char *db, int root_fd, char **envp, int *elder);
 
+/* binds.c: a mount of the command line. MODE is rw or ro; with a `?` behind it the bind is left out when the host or the jail has no
+ * such place. Returns 0 or -errno, and then `trouble` says what failed. */
+struct fj_bind {
+	const char *host; /* NULL: a tmpfs */
+	const char *jail, *mode;
+	const char *trouble;
+};
+long fj_bind_add(struct fj_thread *t, struct fj_bind *b);
+void fj_bind_root_read_only(void);
+
 /* explain.c: say why the first program could not be started. Returns the exit status: 126 or 127. */
 int fj_explain(struct fj_thread *t, const char *command, const char *jail_path, const char *search, long error, char **envp);
 

@@ -74,7 +74,7 @@ static bool is_first_identity(const struct fj_ids *ids)
 	       ids->effective == board->all_caps && ids->bounding == board->all_caps && !ids->inheritable && !ids->ambient;
 }
 
-static void fill(struct fj_posted *p, const struct fj_ids *ids)
+void fj_ids_describe(struct fj_posted *p, const struct fj_ids *ids)
 {
 	const uint32_t count = ids->group_count < FJ_BOARD_GROUPS ? ids->group_count : FJ_BOARD_GROUPS;
 
@@ -107,7 +107,7 @@ void fj_ids_post(int32_t pid, const struct fj_ids *ids)
 			return; /* full: it is shown as its parent, or as root */
 	}
 	turn = begin_turn(p);
-	fill(p, ids);
+	fj_ids_describe(p, ids);
 	__atomic_store_n(&p->turn, turn + 1, __ATOMIC_RELEASE);
 }
 
@@ -135,14 +135,14 @@ void fj_ids_claim(uint32_t uid, uint32_t gid)
 	struct fj_posted *p = find(pid);
 	uint32_t turn;
 
-	if (!p && uid == ids->euid && gid == ids->egid)
+	if (!p && uid == ids->ruid && gid == ids->rgid)
 		return;
 	if (!p)
 		p = claim(pid);
 	if (!p)
 		return;
 	turn = begin_turn(p);
-	fill(p, ids);
+	fj_ids_describe(p, ids);
 	p->claimed_uid = uid;
 	p->claimed_gid = gid;
 	__atomic_store_n(&p->turn, turn + 1, __ATOMIC_RELEASE);

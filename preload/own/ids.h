@@ -126,6 +126,8 @@ uint64_t fj_ids_all_caps(void);
 /* Post `ids` as those of process `pid`, the calling one. */
 void fj_ids_post(int32_t pid, const struct fj_ids *ids);
 
+/* Put into words what others may read of `ids`. */
+void fj_ids_describe(struct fj_posted *out, const struct fj_ids *ids);
 /* Copy what process `pid` has posted. False: it has not, and is what the jail's first process was, or what its parent is. */
 bool fj_ids_posted(int32_t pid, struct fj_posted *out);
 /* Post what the next message of this process claims (SCM_CREDENTIALS). */

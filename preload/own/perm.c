@@ -63,28 +63,21 @@ long fj_may_chown(const struct fj_ids *ids, const struct fj_owner *file, uint32_
 	return 0;
 }
 
-static bool has_prefix(const char *name, const char *prefix)
-{
-	while (*prefix && *name == *prefix)
-		name++, prefix++;
-	return !*prefix;
-}
-
 /* xattr_permission() of fs/xattr.c, cap_inode_setxattr() of security/commoncap.c. */
 long fj_may_attribute(const struct fj_ids *ids, const struct fj_owner *file, const char *name, bool writes)
 {
 	const uint32_t type = file->mode & S_IFMT_;
 
-	if (has_prefix(name, "system."))
+	if (fj_begins(name, "system."))
 		return !writes || fj_is_owner(ids, file) ? 0 : -EPERM;
-	if (has_prefix(name, "security.")) {
+	if (fj_begins(name, "security.")) {
 		if (!writes)
 			return 0;
 		return fj_ids_can(ids, fj_streq(name, "security.capability") ? FJ_CAP_SETFCAP : FJ_CAP_SYS_ADMIN) ? 0 : -EPERM;
 	}
-	if (has_prefix(name, "trusted.") && !fj_ids_can(ids, FJ_CAP_SYS_ADMIN))
+	if (fj_begins(name, "trusted.") && !fj_ids_can(ids, FJ_CAP_SYS_ADMIN))
 		return writes ? -EPERM : -ENODATA;
-	if (has_prefix(name, "user.")) {
+	if (fj_begins(name, "user.")) {
 		if (type != S_IFDIR_ && type != 0100000u)
 			return writes ? -EPERM : -ENODATA;
 		if (writes && type == S_IFDIR_ && (file->mode & S_ISVTX_) && !fj_is_owner(ids, file))

@@ -8,45 +8,142 @@
 
 #define PROC_SUPER_MAGIC 0x9fa0 /* linux/magic.h */
 
-static const char deleted[] = " (deleted)"; /* fs/d_path.c appends it to the path of an unlinked file */
+static const char deleted[] =
+	" (deleted)"; /* fs/d_path.c appends it to the path of an unlinked file */
 #define DELETED_LEN (sizeof(deleted) - 1)
+
+static char noted_cwd[FJ_PATH_MAX];
+
+void fj_cwd_note(const char *pos)
+{
+	const size_t len = fj_strlen(pos);
+
+	if (len < sizeof(noted_cwd))
+		memcpy(noted_cwd, pos, len + 1);
+}
+
+const char *fj_cwd_noted(void)
+{
+	return noted_cwd;
+}
+
+void fj_cwd_keep(void)
+{
+	const int32_t pid = (int32_t)fj_sys0(__NR_getpid);
+	const size_t len = fj_strlen(noted_cwd), i = (uint32_t)pid % FJ_CWDS;
+
+	if (!fj_jail->has_aliases || len >= FJ_CWD_TEXT)
+		return;
+	fj_jail->cwd[i].pid = 0;
+	memcpy(fj_jail->cwd[i].pos, noted_cwd, len + 1);
+	__atomic_store_n(&fj_jail->cwd[i].pid, pid, __ATOMIC_RELEASE);
+}
+
+void fj_cwd_start(void)
+{
+	const int32_t pid = (int32_t)fj_sys0(__NR_getpid);
+	const size_t i = (uint32_t)pid % FJ_CWDS;
+	struct fj_str s;
+
+	if (!fj_jail->has_aliases || __atomic_load_n(&fj_jail->cwd[i].pid, __ATOMIC_ACQUIRE) != pid)
+		return;
+	/* Another may be writing here: what then comes out is wrong, and like any wrong note it is not obeyed. */
+	fj_str_init(&s, noted_cwd, FJ_CWD_TEXT);
+	for (const char *p = fj_jail->cwd[i].pos; *p && !s.overflowed; p++)
+		fj_str_add(&s, p, 1);
+	fj_jail->cwd[i].pid = 0;
+}
 
 void fj_path_host(const char *pos, struct fj_str *out)
 {
-	const struct fj_mount *m = fj_mount_of(pos);
+	const size_t before = out->len;
+	struct fj_mount_found m;
+	size_t skipped = 0;
 
-	fj_str_put(out, m ? fj_mount_host(m) : fj_jail->root_path);
-	fj_str_put(out, pos + (m ? m->jail_len : 0));
-	if (!out->len)
+	if (fj_mount_of(pos, &m, out))
+		skipped = m.jail_len;
+	else
+		fj_str_put(out, fj_jail->root_path);
+	fj_str_put(out, pos + skipped);
+	if (out->len == before)
 		fj_str_put(out, "/");
+}
+
+/* How good an answer is `pos`, which leads to the host path by mount `m` (NULL: by the root's
+ * tree)? 0: not by it. */
+static int rank(
+	const struct fj_mounts *v, const struct fj_mount *m, const char *pos, const char *hint)
+{
+	if (fj_mounts_of(v, pos) != m)
+		return 1; /* another mount lies on the way: only what was reached before that is
+			     there (d_path() shows it too) */
+	if (hint && fj_streq(pos, hint))
+		return 5;
+	if (m && (m->flags & FJ_MOUNT_PRIVATE))
+		return 4;
+	return fj_path_has_prefix(pos, fj_root()->pos) ? 3 : 2;
+}
+
+static void put_pos(
+	const struct fj_mounts *v, const struct fj_mount *m, const char *rest, struct fj_str *out)
+{
+	if (m)
+		fj_str_put(out, fj_mounts_text(v, m->jail));
+	if (!fj_streq(rest, "/"))
+		fj_str_put(out, rest);
+}
+
+static bool back_once(
+	const struct fj_mounts *v, const char *host_path, const char *hint, struct fj_str *out)
+{
+	const uint32_t count = fj_mounts_count(v);
+	const struct fj_mount *best = NULL;
+	const char *best_rest = NULL;
+	int best_rank = 0;
+
+	/* Of equals the oldest, and the root's tree is older than all: it may lie inside a mounted
+	 * directory. */
+	for (uint32_t i = 0; i <= count; i++) {
+		const struct fj_mount *m = i ? &v->mount[i - 1] : NULL;
+		const char *host = m ? fj_mounts_text(v, m->host) : fj_jail->root_path;
+		const char *rest = host_path + fj_strlen(host);
+		const size_t before = out->len;
+		int r;
+
+		if ((m && (m->flags & FJ_MOUNT_HIDDEN)) || !fj_path_has_prefix(host_path, host))
+			continue;
+		put_pos(v, m, rest, out);
+		r = out->overflowed ? 0 : rank(v, m, out->at + before, hint);
+		fj_str_cut(out, before);
+		if (r > best_rank) {
+			best_rank = r;
+			best = m;
+			best_rest = rest;
+		}
+	}
+	if (best_rank)
+		put_pos(v, best, best_rest, out);
+	return best_rank;
+}
+
+bool fj_path_back_hinted(const char *host_path, const char *hint, struct fj_str *out)
+{
+	const size_t before = out->len;
+	const struct fj_mounts *v;
+	uint64_t turn;
+	bool found;
+
+	do {
+		fj_str_cut(out, before);
+		v = fj_mounts_look(&turn);
+		found = back_once(v, host_path, hint, out);
+	} while (!fj_mounts_held(turn));
+	return found && !out->overflowed;
 }
 
 bool fj_path_back(const char *host_path, struct fj_str *out)
 {
-	const uint32_t count = __atomic_load_n(&fj_jail->mount_count, __ATOMIC_ACQUIRE);
-	const struct fj_mount *best = NULL;
-	size_t best_len = 0;
-	bool found = fj_path_has_prefix(host_path, fj_jail->root_path);
-
-	/* The longest host prefix decides, the root itself taking part: it may lie inside a mounted directory. */
-	if (found)
-		best_len = fj_strlen(fj_jail->root_path);
-	for (uint32_t i = 0; i < count; i++) {
-		const struct fj_mount *m = &fj_jail->mount[i];
-
-		if (fj_path_has_prefix(host_path, fj_mount_host(m)) && (!found || m->host_len > best_len)) {
-			best = m;
-			best_len = m->host_len;
-			found = true;
-		}
-	}
-	if (!found)
-		return false;
-	if (best)
-		fj_str_put(out, fj_mount_jail(best));
-	if (!fj_streq(host_path + best_len, "/"))
-		fj_str_put(out, host_path + best_len);
-	return !out->overflowed;
+	return fj_path_back_hinted(host_path, NULL, out);
 }
 
 bool fj_path_seen(const char *pos, struct fj_str *out)
@@ -75,14 +172,15 @@ bool fj_path_of_dir(struct fj_thread *t, int dirfd, struct fj_str *out)
 		fj_str_init(&s, link, sizeof(link));
 		fj_fd_path(&s, dirfd, NULL);
 		n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, host_path, FJ_PATH_MAX);
-		/* A directory that is gone reads "/its/old/name (deleted)"; one that is called so is rare, and is then
-		 * merely taken for gone. */
-		if (n > (long)DELETED_LEN && !memcmp(host_path + n - DELETED_LEN, deleted, DELETED_LEN))
+		/* A directory that is gone reads "/its/old/name (deleted)"; one that is called so
+		 * is rare, and is then merely taken for gone. */
+		if (n > (long)DELETED_LEN &&
+			!memcmp(host_path + n - DELETED_LEN, deleted, DELETED_LEN))
 			n = -1;
 	}
 	if (n > 0 && n < FJ_PATH_MAX && host_path[0] == '/') {
 		host_path[n] = 0;
-		known = fj_path_back(host_path, out);
+		known = fj_path_back_hinted(host_path, dirfd == AT_FDCWD ? noted_cwd : NULL, out);
 	}
 	fj_scratch_release(t, mark);
 	return known;
@@ -90,14 +188,15 @@ bool fj_path_of_dir(struct fj_thread *t, int dirfd, struct fj_str *out)
 
 void fj_path_back_link(struct fj_thread *t, const char *text, size_t len, struct fj_str *out)
 {
-	const bool is_deleted = len > DELETED_LEN && !memcmp(text + len - DELETED_LEN, deleted, DELETED_LEN);
+	const bool is_deleted =
+		len > DELETED_LEN && !memcmp(text + len - DELETED_LEN, deleted, DELETED_LEN);
 	const uint32_t mark = fj_scratch_mark(t);
 	struct fj_str host_path, pos;
 
 	fj_str_init(&host_path, fj_scratch_path(t), FJ_PATH_MAX);
 	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
 	fj_str_add(&host_path, text, is_deleted ? len - DELETED_LEN : len);
-	if (text[0] != '/' || !fj_path_back(host_path.at, &pos)) {
+	if (text[0] != '/' || !fj_path_back_hinted(host_path.at, noted_cwd, &pos)) {
 		fj_str_add(out, text, len);
 	} else {
 		if (!fj_path_seen(pos.at, out)) {

@@ -15,7 +15,8 @@
  * asks again by walking. Since `rm` and `ln` are common and most names never were directories, a change is announced
  * only when its name is in `bloom`, the names of all components that any fact ever met. The bit is set before
  * the component is looked up, so a walk that saw the old state either set it before the change looked, or its fact is
- * dropped by the change's second look, afterwards.
+ * dropped by the change's second look, afterwards. Between the change and that look the fact may still be used; it
+ * names a directory that is gone, or is no symlink yet, for these are two calls. (Exchanging two names is one: it is always announced.)
  *
  * A process killed inside an announced change leaves `changers` above zero: facts are not used again in that jail, which
  * is slower and right. Changes made from outside the jail are not seen: docs/LIMITS.md. */
@@ -29,13 +30,12 @@ static uint64_t *bloom_word(const char *name, size_t len, uint64_t *bit)
 	return &fj_jail->bloom[(hash >> 6) % FJ_BLOOM_WORDS];
 }
 
-void fj_facts_saw_name(const char *name, size_t len)
+bool fj_facts_saw_name(const char *name, size_t len)
 {
 	uint64_t bit;
 	uint64_t *word = bloom_word(name, len, &bit);
 
-	if (!(__atomic_load_n(word, __ATOMIC_RELAXED) & bit))
-		__atomic_fetch_or(word, bit, __ATOMIC_SEQ_CST);
+	return !(__atomic_load_n(word, __ATOMIC_RELAXED) & bit) && !(__atomic_fetch_or(word, bit, __ATOMIC_SEQ_CST) & bit);
 }
 
 static bool is_seen_name(const char *name)
@@ -61,9 +61,9 @@ bool fj_facts_hold(uint64_t epoch)
 				 __atomic_load_n(&fj_jail->epoch, __ATOMIC_SEQ_CST) == epoch);
 }
 
-bool fj_facts_before_change(const char *name)
+bool fj_facts_before_change(const char *name, bool at_once)
 {
-	if (!is_seen_name(name))
+	if (!at_once && !is_seen_name(name))
 		return false;
 	__atomic_fetch_add(&fj_jail->changers, 1, __ATOMIC_SEQ_CST);
 	return true;
@@ -77,9 +77,15 @@ void fj_facts_after_change(const char *name, bool was_announced)
 		__atomic_fetch_sub(&fj_jail->changers, 1, __ATOMIC_SEQ_CST);
 }
 
+/* Two processes may see one path differently: by their roots, and by their mounts. */
+static uint64_t view_of(const struct fj_root *root)
+{
+	return root->id + ((uint64_t)fj_namespace()->id << 48);
+}
+
 static struct fj_fact *fact_for(const struct fj_root *root, const char *key, size_t key_len, uint64_t *hash)
 {
-	*hash = fj_hash(key, key_len, FJ_HASH_SEED) + root->id;
+	*hash = fj_hash(key, key_len, FJ_HASH_SEED) + view_of(root);
 	return &fj_jail->fact[*hash % FJ_FACTS];
 }
 
@@ -90,7 +96,7 @@ bool fj_facts_find(const struct fj_root *root, const char *key, size_t key_len, 
 	const struct fj_fact *f = fact_for(root, key, key_len, &hash);
 	const uint32_t turn = __atomic_load_n(&f->turn, __ATOMIC_ACQUIRE);
 
-	if ((turn & 1) || f->hash != hash || f->epoch != epoch || f->root != root->id || f->key_len != key_len)
+	if ((turn & 1) || f->hash != hash || f->epoch != epoch || f->root != view_of(root) || f->key_len != key_len)
 		return false;
 
 	const size_t value_len = f->value_len;
@@ -116,7 +122,7 @@ void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, c
 		!__atomic_compare_exchange_n(&f->turn, &turn, turn + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		return;
 	f->hash = hash;
-	f->root = root->id;
+	f->root = view_of(root);
 	f->epoch = epoch;
 	f->key_len = (uint16_t)key_len;
 	f->value_len = (uint16_t)value_len;

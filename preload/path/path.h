@@ -11,27 +11,16 @@
 #ifndef FJ_PATH_H
 #define FJ_PATH_H
 
-#include "sys/thread.h"
+#include "path/mounts.h"
 
-#define FJ_MOUNTS_MAX 64
-#define FJ_TEXT_ARENA (128u * 1024)
 #define FJ_FACTS 2048u
 #define FJ_FACT_TEXT 472u
 #define FJ_BLOOM_WORDS 1024u
 #define FJ_SOCKETS 2048u
 #define FJ_POLICY_UNITS 32768u /* 256 KiB of seccomp programs: call/policy.c */
+#define FJ_CWDS 64u
+#define FJ_CWD_TEXT 508u
 #define FJ_SUN_PATH 108u /* sizeof(sun_path), linux/un.h */
-
-enum { FJ_MOUNT_READ_ONLY = 1 };
-
-/* A mount: the jail path `jail` leads to the host path `host`. Written before `count` admits it. */
-struct fj_mount {
-	uint32_t flags;
-	uint32_t jail, jail_len; /* offset into `text`, and length */
-	uint32_t host, host_len;
-	uint32_t leaf_hash; /* of the last component of `jail` */
-	uint32_t unused[2];
-};
 
 /* One remembered fact: the directory that `text` (a key: an absolute jail path as written) names is the real
  * directory that the value (behind the key) names, on the way to which no symlink is met. Guarded by `turn`:
@@ -73,6 +62,7 @@ struct fj_sited_text {
 	int64_t mtime, mtime_ns, ctime, ctime_ns; /* of the file */
 };
 
+#define FJ_MEMORY_NAME "fakejail" /* of the memory file, as /proc/PID/maps shows it */
 #define FJ_JAIL_MAGIC 0x314c49414a4a46UL /* "FJJAIL1" */
 
 /* A jail: shared by all its processes through one memory file, whose descriptor is inherited. */
@@ -87,8 +77,8 @@ struct fj_jail {
 	uint32_t trace_fd_plus_1;
 	uint32_t no_openat2; /* the kernel has none, or a policy refuses it */
 	uint32_t no_faccessat2;
-	uint32_t has_read_only;	/* some mounted directory, or the root, refuses writes */
-	uint32_t root_read_only;
+	uint32_t has_read_only; /* some mounted directory, or the root, refuses writes, or did */
+	uint32_t has_aliases;	/* some directory can be reached by two positions, or could */
 	uint32_t is_starting; /* until the first program runs */
 	uint32_t mounts_share_device; /* some mount lies on the device of another, or of the root */
 	uint32_t has_elder; /* FJ_FD_ELDER is open */
@@ -96,17 +86,23 @@ struct fj_jail {
 
 	uint64_t epoch;	     /* advances when a remembered fact may have become wrong */
 	uint32_t changers;   /* calls under way that may make one wrong */
-	uint32_t mount_count;
-	struct fj_mount mount[FJ_MOUNTS_MAX];
-	uint32_t text_used;
+	uint32_t last_namespace;
 	uint32_t next_socket;
+	struct {
+		int32_t pid;
+		char pos[FJ_CWD_TEXT];
+	} cwd[FJ_CWDS]; /* of processes that are about to exec: fj_cwd_keep() */
+	uint32_t private_base; /* where directories for tmpfs are made: path/private.c; 0: none was */
+	uint32_t last_private;
+	uint32_t unused;
+	char runtime_dir[256]; /* the caller's $XDG_RUNTIME_DIR, or "" */
 	char root_path[FJ_PATH_MAX]; /* host path of the root, the kernel's spelling */
 	char name[FJ_PATH_MAX];	     /* the root as the user typed it, for messages */
 	char loader[FJ_PATH_MAX];    /* host path of the loader */
 	uint32_t no_sites;	     /* system calls of libraries stay as they are: door/sites.c */
 	char preload[FJ_PATH_MAX];   /* host path of libfakejail.so; empty: none */
 	char release[65], hostname[65]; /* what uname(2) says, when not empty (sizes: linux/utsname.h) */
-	char text[FJ_TEXT_ARENA];
+	struct fj_namespace mounts;
 	uint64_t bloom[FJ_BLOOM_WORDS]; /* names of components that facts depend on; bits are only ever set */
 	struct fj_socket_name socket[FJ_SOCKETS];
 	uint32_t policy_used, policy_unused;
@@ -122,11 +118,18 @@ struct fj_jail {
 #define FJ_FD_TRACE(jail) ((jail)->root_fd + 3)
 #define FJ_FD_OWNERS(jail) ((jail)->root_fd + 4)
 #define FJ_FD_ELDER(jail) ((jail)->root_fd + 5) /* owners recorded from outside the jail, by `fakejail /` */
-#define FJ_FD_COUNT 6
+#define FJ_FD_MOUNTS(jail) ((jail)->root_fd + 6) /* a namespace of mounts other than the jail's own; usually closed */
+#define FJ_FD_COUNT 7
 
 #define FJ_HIDDEN_NAME ".fakejail" /* in the root: what the jail keeps for itself, not to be seen from inside */
 
 extern struct fj_jail *fj_jail;
+
+/* From this number on the engine keeps short-lived descriptors. */
+static inline int fj_high_fd(void)
+{
+	return FJ_FD_ROOT(fj_jail) > 64 ? FJ_FD_ROOT(fj_jail) - 64 : 0;
+}
 
 /* The process's root directory: the jail's, or one entered by chroot(2). */
 struct fj_root {
@@ -151,6 +154,7 @@ enum {
 	FJ_NO_LINKS = 16, /* -ELOOP at any symlink on the way (openat2(2), RESOLVE_NO_SYMLINKS) */
 	FJ_NO_MAGIC = 32, /* -ELOOP at a link of procfs that only the kernel can follow */
 	FJ_ASK_SEARCH = 64, /* every directory on the way is asked fj_path_may_search */
+	FJ_CREATE = 128,    /* -EISDIR when a slash ends the name: open(2) with O_CREAT */
 };
 
 /* May names be looked up in directory `dirfd`? 0 or -EACCES. Set before the first walk with FJ_ASK_SEARCH, by whoever knows owners. */
@@ -166,6 +170,7 @@ struct fj_place {
 	bool is_exe;	   /* and it is /proc/PID/exe */
 	bool is_mount;	   /* the name is a mount point */
 	bool is_read_only; /* on a mount that refuses writes */
+	uint8_t proc;	   /* enum fj_proc: an entry of procfs that would show the host */
 	const char *pos;   /* position, when asked for and known; else NULL */
 };
 
@@ -191,45 +196,41 @@ bool fj_path_quick(struct fj_thread *t, int dirfd, const char *jail_path, struct
 /* Are facts that were read at `epoch` still right? (0: no fact was used.) */
 bool fj_facts_hold(uint64_t epoch);
 uint64_t fj_facts_epoch(void); /* 0: facts may not be used just now */
-void fj_facts_saw_name(const char *name, size_t len);
+/* Say that facts may hang on `name`; before it is looked up. Returns whether nobody had said so. */
+bool fj_facts_saw_name(const char *name, size_t len);
 void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, const char *value, bool value_is_host,
 	uint64_t epoch);
 /* Copies the value for `key` into `out`; false when there is none. */
 bool fj_facts_find(const struct fj_root *root, const char *key, size_t key_len, struct fj_str *out, bool *value_is_host,
 	uint64_t epoch);
-/* Around a call that may replace a directory or change a symlink called `name`. */
-bool fj_facts_before_change(const char *name);
+/* Around a call that may replace a directory or change a symlink called `name`. `at_once`: it makes a symlink of a
+ * directory in one step (RENAME_EXCHANGE), so it is announced whether or not a fact hangs on it yet. */
+bool fj_facts_before_change(const char *name, bool at_once);
 void fj_facts_after_change(const char *name, bool was_announced);
 
-/* The mount whose point is exactly `pos`, or NULL; and the one that `pos` lies in, or NULL for the root's tree. */
-const struct fj_mount *fj_mount_at(const char *pos);
-const struct fj_mount *fj_mount_of(const char *pos);
 /* Is what lies at `pos` not the jail's own, but reached through a mount? */
 bool fj_path_is_foreign(const char *pos);
-/* May `name` be the last component of a mount point? (Quick, may be wrong when saying yes.) */
-bool fj_mount_may_be_named(const char *name, size_t len);
-static inline const char *fj_mount_jail(const struct fj_mount *m)
-{
-	return fj_jail->text + m->jail;
-}
-static inline const char *fj_mount_host(const struct fj_mount *m)
-{
-	return fj_jail->text + m->host;
-}
-/* Add a mount of `host` (absolute, canonical) at `pos`. Only before the jail's first program. -ENOSPC when full. */
-long fj_mount_add(const char *host, const char *pos, uint32_t flags);
 
 /* Append the host path of position `pos`. */
 void fj_path_host(const char *pos, struct fj_str *out);
 /* Open position `pos` with O_PATH and `flags`. Returns a descriptor or -errno. */
 long fj_path_open_pos(struct fj_thread *t, const char *pos, int flags);
 
-/* Append the position that `host_path` (the kernel's spelling) has in the jail's own tree; false when it is outside. */
+/* Append the position that `host_path` (the kernel's spelling) has in the jail's own tree; false when it is outside. Where
+ * a directory can be reached by several, `hint` (a position, or NULL) is preferred, then what the caller's root can see. */
+bool fj_path_back_hinted(const char *host_path, const char *hint, struct fj_str *out);
 bool fj_path_back(const char *host_path, struct fj_str *out);
 /* Append what the calling process would see for position `pos`: relative to its own root; false when that cannot see it. */
 bool fj_path_seen(const char *pos, struct fj_str *out);
 /* The position of the working directory, or of directory `dirfd`; false when it is deleted or outside. */
 bool fj_path_of_dir(struct fj_thread *t, int dirfd, struct fj_str *out);
+/* The working directory has been reached by `pos`; and the position remembered, "" without. Only a hint: the program may have gone
+ * elsewhere by fchdir(2). */
+void fj_cwd_note(const char *pos);
+const char *fj_cwd_noted(void);
+/* Before an exec, and after it: the note outlives the program, unless 64 others exec at the same time. */
+void fj_cwd_keep(void);
+void fj_cwd_start(void);
 /* Replace the host path in `text` of length `len` (a magic link's: may end in " (deleted)") by what the program may
  * see, into `out`; text that is no path stays as it is. */
 void fj_path_back_link(struct fj_thread *t, const char *text, size_t len, struct fj_str *out);

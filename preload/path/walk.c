@@ -12,6 +12,7 @@
  * Why `..` cannot escape: it is answered by the position while that is known (and stops at the root), else only
  * after the directory was compared with the root. */
 #include "path/path.h"
+#include "path/proc.h"
 
 #include <asm/stat.h>
 #include <linux/openat2.h>
@@ -112,11 +113,11 @@ static size_t parent_len(const struct fj_str *pos)
 long fj_path_open_pos(struct fj_thread *t, const char *pos, int flags)
 {
 	const uint32_t mark = fj_scratch_mark(t);
-	const struct fj_mount *m = fj_mount_of(pos);
+	struct fj_mount_found m;
 	struct fj_str host;
 	long r;
 
-	if (!m) {
+	if (!fj_mount_of(pos, &m, NULL)) {
 		r = fj_open_path(FJ_FD_ROOT(fj_jail), pos[0] ? pos + 1 : ".", flags);
 	} else {
 		fj_str_init(&host, fj_scratch(t, REST_SIZE), REST_SIZE);
@@ -147,7 +148,8 @@ static long go_up(struct walk *w)
 		if (w->pos.len == 0 || (w->pos.len == w->root->len && fj_streq(w->pos.at, w->root->pos)))
 			return 0;
 
-		const bool at_mount = fj_mount_at(w->pos.at);
+		struct fj_mount_found m;
+		const bool at_mount = fj_mount_at(w->pos.at, &m, NULL);
 
 		if (at_mount) {
 			fj_str_cut(&w->pos, parent_len(&w->pos));
@@ -220,10 +222,9 @@ static long read_link(struct walk *w, const char *name, char *text, size_t *len)
 	return TEXT_LINK;
 }
 
-static long enter_mount(struct walk *w, const struct fj_mount *m)
+static long enter_mount(struct walk *w, const char *host)
 {
-	const char *host = fj_mount_host(m);
-	const long fd = fj_open_path(AT_FDCWD, *host ? host : "/", O_DIRECTORY);
+	const long fd = fj_open_path(AT_FDCWD, host, O_DIRECTORY);
 
 	if (fj_is_err(fd))
 		return fd;
@@ -242,20 +243,24 @@ static bool is_hidden(struct walk *w, const char *name, size_t len)
 	return is_hidden_name(name, len) && learn_pos(w) && !w->pos.len;
 }
 
-static const struct fj_mount *mount_below(struct walk *w, const char *name, size_t len)
+/* The host path of what is mounted on `name` in the directory reached, in scratch memory; NULL when nothing is. */
+static const char *mount_below(struct walk *w, const char *name, size_t len)
 {
-	const struct fj_mount *m;
+	struct fj_mount_found m;
+	struct fj_str host;
 	size_t before;
+	bool found;
 
 	if (!fj_mount_may_be_named(name, len) || !learn_pos(w))
 		return NULL;
 	before = w->pos.len;
 	fj_str_put(&w->pos, "/");
 	fj_str_add(&w->pos, name, len);
-	m = w->pos.overflowed ? NULL : fj_mount_at(w->pos.at);
+	fj_str_init(&host, fj_scratch_path(w->t), FJ_PATH_MAX);
+	found = !w->pos.overflowed && fj_mount_at(w->pos.at, &m, &host);
 	w->pos.overflowed = false;
 	fj_str_cut(&w->pos, before);
-	return m;
+	return !found ? NULL : host.len ? host.at : "/";
 }
 
 /* /proc/self and /proc/thread-self are plain symlinks, but not the same for every process. */
@@ -265,7 +270,7 @@ static void forget_fact_of_self(struct walk *w, const char *name)
 		w->fact_key = NULL;
 }
 
-static long step_into_link(struct walk *w, const char *name, const char *rest)
+static long step_into_link(struct walk *w, const char *name, size_t len, const char *rest)
 {
 	const uint32_t mark = fj_scratch_mark(w->t);
 	char *text = fj_scratch_path(w->t);
@@ -282,6 +287,10 @@ static long step_into_link(struct walk *w, const char *name, const char *rest)
 		break;
 	case MAGIC_LINK:
 		w->rest = (char *)rest;
+		if (fj_proc_named(name, len) == FJ_PROC_OUR_FD) {
+			r = -ENOENT;
+			break;
+		}
 		if (fj_streq(name, "root")) {
 			go_to_root(w);
 			r = 0;
@@ -302,16 +311,19 @@ static long step_into_link(struct walk *w, const char *name, const char *rest)
 /* Step into directory `name` (NUL terminated); `rest` is what follows, without slash before it. */
 static long step_into(struct walk *w, const char *name, size_t len, char *rest)
 {
-	const struct fj_mount *m = mount_below(w, name, len);
+	const uint32_t mark = fj_scratch_mark(w->t);
+	const char *m = mount_below(w, name, len);
 	long r;
 
 	fj_facts_saw_name(name, len);
 	if (m) {
 		r = enter_mount(w, m);
+		fj_scratch_release(w->t, mark);
 	} else {
+		fj_scratch_release(w->t, mark);
 		r = fj_open_path(w->fd, name, O_NOFOLLOW | O_DIRECTORY);
 		if (r == -ENOTDIR || r == -ELOOP)
-			return step_into_link(w, name, rest);
+			return step_into_link(w, name, len, rest);
 		if (!fj_is_err(r))
 			go_to(w, (int)r, true);
 	}
@@ -377,26 +389,40 @@ static long leap(struct walk *w)
 static void keep_fact(struct walk *w)
 {
 	const char *key = w->fact_key;
-	const struct fj_mount *m;
+	struct fj_mount_found m;
+	struct fj_str value;
+	bool is_mounted;
 
 	w->fact_key = NULL; /* what a final symlink leads to is another directory */
 	if (!key || !w->knows_pos || !w->epoch)
 		return;
-	m = fj_mount_of(w->pos.at);
-	if (m && fj_streq(fj_mount_host(m), "/proc"))
-		return;
 
 	const uint32_t mark = fj_scratch_mark(w->t);
-	struct fj_str value;
 
 	fj_str_init(&value, fj_scratch_path(w->t), FJ_PATH_MAX);
-	if (m)
+	is_mounted = fj_mount_of(w->pos.at, &m, &value);
+	if (is_mounted && fj_streq(value.at, "/proc"))
+		goto out;
+	fj_str_cut(&value, 0);
+	if (is_mounted)
 		fj_path_host(w->pos.at, &value);
 	else if (w->pos.len > w->root->len)
 		fj_str_put(&value, w->pos.at + w->root->len + 1);
-	if (!value.overflowed && (m || fj_path_has_prefix(w->pos.at, w->root->pos)))
-		fj_facts_add(w->root, key, w->fact_key_len, value.at, m, w->epoch);
+	if (!value.overflowed && (is_mounted || fj_path_has_prefix(w->pos.at, w->root->pos)))
+		fj_facts_add(w->root, key, w->fact_key_len, value.at, is_mounted, w->epoch);
+out:
 	fj_scratch_release(w->t, mark);
+}
+
+/* Is this an entry of procfs behind which the host would show? A descriptor of ours is none at all: -ENOENT. */
+static long note_proc(struct walk *w, const char *name, size_t len, struct fj_place *place)
+{
+	const enum fj_proc is = fj_proc_named(name, len);
+
+	if (is == FJ_PROC_PLAIN || !fj_is_procfs(w->fd))
+		return 0;
+	place->proc = (uint8_t)is;
+	return is == FJ_PROC_OUR_FD ? -ENOENT : 0;
 }
 
 /* The last component. `end` is where its trailing slashes begin (or the NUL). Returns 0 with the place filled, 1 when a
@@ -405,18 +431,30 @@ static long finish(struct walk *w, char *name, char *end, unsigned how, struct f
 {
 	const bool has_slash = *end == '/';
 	const size_t len = (size_t)(end - name);
-	const struct fj_mount *m = mount_below(w, name, len);
+	const char *m = mount_below(w, name, len);
 	size_t text_len = 0;
 	long r = NOT_A_LINK;
 
 	keep_fact(w);
+	if (has_slash && (how & FJ_CREATE))
+		return -EISDIR; /* before a symlink is followed: open_last_lookups() of fs/namei.c */
 	place->dirfd = w->fd;
 	place->name = name;
+	if (!m && note_proc(w, name, len, place))
+		return -ENOENT;
 	if (m) {
 		place->is_mount = true;
 		if (!(how & FJ_ENTRY)) {
 			place->dirfd = AT_FDCWD;
-			place->name = *fj_mount_host(m) ? fj_mount_host(m) : "/";
+			place->name = m;
+			if (has_slash) { /* of a file: ENOTDIR */
+				struct fj_str slashed;
+
+				fj_str_init(&slashed, fj_scratch_path(w->t), FJ_PATH_MAX + 8);
+				fj_str_put(&slashed, m);
+				fj_str_put(&slashed, "/");
+				place->name = slashed.at;
+			}
 		}
 	} else if (!(how & FJ_ENTRY) && ((how & FJ_FOLLOW) || has_slash)) {
 		const uint32_t mark = fj_scratch_mark(w->t);
@@ -524,6 +562,28 @@ static size_t dir_len(const char *path)
 	return last;
 }
 
+/* A fact's key that begins with the working directory hangs on the names above it too. They are marked like those
+ * that a walk meets, before they are asked for: so ask again when a mark was new. */
+static bool learn_marked_pos(struct walk *w)
+{
+	bool is_new = false;
+
+	if (!learn_pos(w))
+		return false;
+	for (const char *name = w->pos.at, *end; *name; name = end) {
+		for (end = ++name; *end && *end != '/'; end++)
+			;
+		is_new = fj_facts_saw_name(name, (size_t)(end - name)) || is_new;
+	}
+	if (!is_new)
+		return true;
+
+	const uint64_t before = fj_hash(w->pos.at, w->pos.len, FJ_HASH_SEED);
+
+	w->knows_pos = false;
+	return learn_pos(w) && fj_hash(w->pos.at, w->pos.len, FJ_HASH_SEED) == before;
+}
+
 /* Prepare to remember the directory part of the caller's text. */
 static void plan_fact(struct walk *w, const char *jail_path)
 {
@@ -533,7 +593,7 @@ static void plan_fact(struct walk *w, const char *jail_path)
 	w->epoch = fj_facts_epoch();
 	if (!w->epoch || !len || !jail_path[len + 1])
 		return; /* (behind a trailing slash there is no name: the directory would be the last one's parent) */
-	if (jail_path[0] != '/' && (w->fd != AT_FDCWD || !learn_pos(w)))
+	if (jail_path[0] != '/' && (w->fd != AT_FDCWD || !learn_marked_pos(w)))
 		return;
 	fj_str_init(&key, fj_scratch(w->t, REST_SIZE), REST_SIZE);
 	if (jail_path[0] != '/') {
@@ -549,11 +609,21 @@ static void plan_fact(struct walk *w, const char *jail_path)
 	w->fact_key_len = key.len;
 }
 
-static bool is_read_only(const char *pos)
+/* A mount point as an entry lies in the mount around it. */
+static bool is_read_only(struct walk *w, unsigned how)
 {
-	const struct fj_mount *m = fj_mount_of(pos);
+	bool is;
 
-	return m ? m->flags & FJ_MOUNT_READ_ONLY : fj_jail->root_read_only;
+	if (!(how & FJ_ENTRY))
+		return fj_mount_is_read_only(w->pos.at);
+
+	const size_t above = parent_len(&w->pos);
+	const char kept = w->pos.at[above];
+
+	w->pos.at[above] = 0;
+	is = fj_mount_is_read_only(w->pos.at);
+	w->pos.at[above] = kept;
+	return is;
 }
 
 long fj_path_walk(struct fj_thread *t, int dirfd, const char *jail_path, unsigned how, struct fj_place *place)
@@ -585,7 +655,7 @@ long fj_path_walk(struct fj_thread *t, int dirfd, const char *jail_path, unsigne
 	place->owned_fd = w.owned_fd;
 	if (w.knows_pos) {
 		place->pos = w.pos.at;
-		place->is_read_only = (fj_jail->has_read_only || place->is_mount) && is_read_only(w.pos.at);
+		place->is_read_only = (fj_jail->has_read_only || place->is_mount) && is_read_only(&w, how);
 	}
 	return 0;
 }
@@ -628,7 +698,7 @@ bool fj_path_quick(struct fj_thread *t, int dirfd, const char *jail_path, struct
 	*epoch = 0;
 	*place = (struct fj_place){.dirfd = dirfd, .owned_fd = -1, .name = jail_path};
 	if (!name_len || is_dots(name, name_len) || fj_mount_may_be_named(name, name_len) ||
-		is_hidden_name(name, name_len))
+		is_hidden_name(name, name_len) || fj_proc_named(name, name_len) != FJ_PROC_PLAIN)
 		return false;
 	if (!len && jail_path[0] != '/')
 		return true; /* one name in the caller's own directory */

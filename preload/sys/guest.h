@@ -21,4 +21,10 @@ long fj_guest_write(uintptr_t to, const void *from, size_t n);
  * -ENAMETOOLONG when it does not fit, as getname() of fs/namei.c. */
 long fj_guest_string(char *to, uintptr_t from, size_t size);
 
+/* Strings are mostly passed from the same few pages, so pages that were found readable are remembered, in processes of which we see
+ * what unmaps memory: fj_guest_watched() says that this is one, and fj_guest_forget() that memory was, or is being, unmapped. What
+ * goes by unseen costs the program a fault in place of EFAULT, for a pointer to memory that it gave back. */
+void fj_guest_watched(void);
+void fj_guest_forget(void);
+
 #endif

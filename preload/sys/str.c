@@ -20,6 +20,14 @@ bool fj_streq(const char *a, const char *b)
 	return *a == *b;
 }
 
+bool fj_begins(const char *s, const char *with)
+{
+	while (*with)
+		if (*s++ != *with++)
+			return false;
+	return true;
+}
+
 bool fj_path_has_prefix(const char *s, const char *dir)
 {
 	while (*dir && *s == *dir)
@@ -29,9 +37,16 @@ bool fj_path_has_prefix(const char *s, const char *dir)
 
 uint64_t fj_hash(const char *s, size_t n, uint64_t seed)
 {
-	for (size_t i = 0; i < n; i++)
-		seed = (seed ^ (unsigned char)s[i]) * 0x100000001b3UL;
-	return seed;
+	uint64_t word;
+
+	for (; n >= sizeof(word); s += sizeof(word), n -= sizeof(word)) {
+		memcpy(&word, s, sizeof(word));
+		seed = (seed ^ word) * 0x9e3779b97f4a7c15UL;
+		seed ^= seed >> 32;
+	}
+	for (; n; s++, n--)
+		seed = (seed ^ (unsigned char)*s) * 0x100000001b3UL;
+	return seed ^ seed >> 29;
 }
 
 void fj_str_init(struct fj_str *s, char *buf, size_t size)
@@ -58,7 +73,7 @@ void fj_str_put(struct fj_str *s, const char *text)
 
 void fj_str_num(struct fj_str *s, uint64_t value, unsigned base)
 {
-	char digits[20]; /* 2^64 has 20 decimal digits */
+	char digits[22]; /* of 2^64 in base 8, the longest */
 	size_t n = sizeof(digits);
 
 	do {

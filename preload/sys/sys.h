@@ -58,9 +58,10 @@ int memcmp(const void *a, const void *b, size_t n);
 
 size_t fj_strlen(const char *s);
 bool fj_streq(const char *a, const char *b);
+bool fj_begins(const char *s, const char *with);
 /* Is `s` equal to, or a path below, `dir` ("" is the root: everything is below it)? */
 bool fj_path_has_prefix(const char *s, const char *dir);
-/* FNV-1a, 64 bits, over `n` bytes, going on from `seed` (use FJ_HASH_SEED first). */
+/* A hash of `n` bytes, beginning with `seed`: as FNV-1a, eight bytes at a time. Not for keys that somebody might choose to collide. */
 #define FJ_HASH_SEED 0xcbf29ce484222325UL
 uint64_t fj_hash(const char *s, size_t n, uint64_t seed);
 
@@ -73,7 +74,7 @@ struct fj_str {
 void fj_str_init(struct fj_str *s, char *buf, size_t size);
 void fj_str_add(struct fj_str *s, const char *text, size_t n);
 void fj_str_put(struct fj_str *s, const char *text);
-/* Append in base 10, or 16 without prefix. */
+/* Append in base 8, 10 or 16, without prefix. */
 void fj_str_num(struct fj_str *s, uint64_t value, unsigned base);
 /* Shorten to `len` bytes. */
 void fj_str_cut(struct fj_str *s, size_t len);

@@ -40,7 +40,7 @@ struct fj_thread {
 	uintptr_t exec_room;
 	size_t exec_room_size, exec_room_used;
 	uint32_t scratch_used;
-	char scratch[FJ_SCRATCH_SIZE];
+	char scratch[FJ_SCRATCH_SIZE] __attribute__((aligned(16))); /* holds structures too */
 };
 _Static_assert(sizeof(struct fj_thread) < FJ_SLOT_SIZE / 2, "the stack needs its half");
 

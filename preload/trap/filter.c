@@ -16,6 +16,7 @@
 #include <linux/filter.h>
 #include <linux/mman.h>
 #include <linux/prctl.h>
+#include <linux/sched.h>
 #include <linux/seccomp.h>
 
 #define MAX_LEN 2048u
@@ -129,6 +130,11 @@ static void emit_leaf(struct builder *b, const struct fj_row *row)
 	case FJ_IF_OUR_FD1:
 		allow_unless_our_fd(b, row->when == FJ_IF_OUR_FD1);
 		break;
+	case FJ_IF_NEW_MOUNTS:
+		load(b, AT_ARG(0));
+		emit(b, BPF_JMP | BPF_JSET | BPF_K, CLONE_NEWNS, 1, 0);
+		allow(b);
+		break;
 	case FJ_IF_ACTION:
 		load(b, AT_ARG(0));
 		emit(b, BPF_JMP | BPF_JEQ | BPF_K, SIGSYS, 5, 0);
@@ -146,11 +152,6 @@ static void emit_leaf(struct builder *b, const struct fj_row *row)
 	case FJ_IF_NOT_ROOT:
 		unless_ours(b, REFUSAL(0));
 		return;
-	case FJ_IF_127:
-		load(b, AT_ARG(0));
-		emit(b, BPF_JMP | BPF_JEQ | BPF_K, 127, 1, 0);
-		allow(b);
-		break;
 	case FJ_IF_RENAMED:
 		if (!fj_jail->release[0] && !fj_jail->hostname[0]) {
 			allow(b);

@@ -5,6 +5,36 @@
  */
 #include "twin.h"
 
+/* To oneself: nothing changes, and everybody may. */
+CASE(chown)
+{
+	SPELLINGS() {
+		x_put("f", "x");
+		x_mkdir("d", 0755);
+		x_symlink("f", "l");
+		x_symlink("nowhere", "dangling");
+		R(chown(x("f"), geteuid(), getegid()));
+		R(chown(x("l"), geteuid(), -1));
+		R(chown(x("dangling"), geteuid(), -1));
+		R(lchown(x("dangling"), geteuid(), -1));
+		R(lchown(x("missing"), -1, -1));
+		R(chown(x("d/"), -1, getegid()));
+		R(chown(x("f/"), -1, -1));
+		R(fchownat(twin_dirfd, xat("f"), geteuid(), getegid(), 0));
+		R(fchownat(twin_dirfd, xat("l"), geteuid(), getegid(), AT_SYMLINK_NOFOLLOW));
+		R(fchownat(twin_dirfd, xat("dangling"), -1, -1, 0));
+		R(fchownat(twin_dirfd, xat(""), -1, -1, 0));
+		int fd = x_open("f", O_RDONLY, 0), path = x_open("f", O_PATH, 0);
+		R(fchown(fd, geteuid(), getegid()));
+		R(fchown(path, geteuid(), -1));
+		R(fchown(99, -1, -1));
+		R(fchownat(path, "", geteuid(), -1, AT_EMPTY_PATH));
+		close(fd);
+		close(path);
+		x_tree();
+	}
+}
+
 CASE(chown_root)
 {
 	SPELLINGS() {

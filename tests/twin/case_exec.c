@@ -36,18 +36,21 @@ CASE(exec_empty_argv)
 	RUN("null both", twin_self, NULL, NULL);
 }
 
-/* The environment the harness gave, nothing more and nothing less. */
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The environment the harness gave, nothing more and nothing less. Its order is the launcher's
+ * shell's for the first program, so it is sorted; what that passes on keeps its order (exec_args).
+ */
 CASE(exec_environment)
 {
-	/* In an order of our own: the launcher is a shell script, and a shell hands its variables on in its own. */
-	for (char **e = environ; *e; e++)
-		for (char **f = e + 1; *f; f++)
-			if (strcmp(*e, *f) > 0) {
-				char *first = *f;
+	size_t n = 0;
 
-				*f = *e;
-				*e = first;
-			}
+	while (environ[n])
+		n++;
+	qsort(environ, n, sizeof(*environ), by_text);
 	for (char **e = environ; *e; e++)
 		say("%q\n", *e);
 	CHILD("passed on")
@@ -189,6 +192,16 @@ CASE(exec_at)
 	int cloexec = open(twin_self, O_RDONLY | O_CLOEXEC);
 	CHILD("cloexec fd")
 		R(sys_execveat(cloexec, "", ARGV("x", "@say", "cloexec"), environ, AT_EMPTY_PATH));
+}
+
+/* AT_EXECVE_CHECK, Linux 6.14: only asks. */
+CASE(exec_check)
+{
+	CHILD("check") {
+		R(sys_execveat(AT_FDCWD, twin_self, ARGV("x", "@say", "ran"), environ, 0x10000));
+		R(sys_execveat(AT_FDCWD, "/etc/passwd", ARGV("x"), environ, 0x10000));
+		R(sys_execveat(AT_FDCWD, "missing", ARGV("x"), environ, 0x10000));
+	}
 }
 
 CASE(exec_memfd)

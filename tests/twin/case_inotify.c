@@ -46,3 +46,37 @@ CASE(inotify)
 		close(fd);
 	}
 }
+
+/* fanotify needs no privilege since Linux 5.13, if it tells handles only (FAN_REPORT_FID). */
+CASE(inotify_fanotify)
+{
+	_Alignas(8) char buf[4096];
+	enum {
+		NONBLOCK = 2,
+		REPORT_FID = 0x200,
+		ADD = 1,
+		REMOVE = 2,
+		DONT_FOLLOW = 4,
+		ONLYDIR = 8
+	};
+	const long made = 0x100, deleted = 0x200;
+
+	SPELLINGS() {
+		x_mkdir("d", 0755);
+		x_put("f", "x");
+		x_symlink("d", "l");
+		int fd = (int)R(SYSCALL(SYS_fanotify_init, NONBLOCK | REPORT_FID, O_RDONLY));
+		R(SYSCALL(SYS_fanotify_mark, fd, ADD, made | deleted, twin_dirfd, xat("d")));
+		R(SYSCALL(SYS_fanotify_mark, fd, ADD | ONLYDIR, made, twin_dirfd, xat("f")));
+		R(SYSCALL(SYS_fanotify_mark, fd, ADD, made, twin_dirfd, xat("missing")));
+		R(SYSCALL(SYS_fanotify_mark, fd, ADD | DONT_FOLLOW | ONLYDIR, made, twin_dirfd,
+			xat("l")));
+		R(SYSCALL(SYS_fanotify_mark, fd, REMOVE, deleted, twin_dirfd, xat("l")));
+		x_put("d/new", "x");
+		x_unlink("d/new");
+		long n = read(fd, buf, sizeof(buf));
+		say("told %s\n", n > 0 ? "something" : errno_name(errno));
+		R(read(fd, buf, sizeof(buf)));
+		close(fd);
+	}
+}

@@ -94,3 +94,23 @@ CASE(stat_flags)
 	R(fstat(99, &st));
 	R(fstat(-1, &st));
 }
+
+/* Linux 6.17: what chattr(1) shows, by path. An older kernel says ENOSYS. */
+CASE(stat_file_attributes)
+{
+	uint32_t attr[6];
+	enum { GETATTR = 468, SETATTR };
+
+	SPELLINGS() {
+		x_put("f", "x");
+		x_mkdir("d", 0755);
+		x_symlink("f", "l");
+		R(SYSCALL(GETATTR, twin_dirfd, xat("f"), attr, sizeof(attr), 0));
+		R(SYSCALL(GETATTR, twin_dirfd, xat("d/"), attr, sizeof(attr), 0));
+		R(SYSCALL(GETATTR, twin_dirfd, xat("l"), attr, sizeof(attr), AT_SYMLINK_NOFOLLOW));
+		R(SYSCALL(GETATTR, twin_dirfd, xat("missing"), attr, sizeof(attr), 0));
+		R(SYSCALL(GETATTR, twin_dirfd, xat("f"), attr, sizeof(attr), 0x10000));
+		R(SYSCALL(SETATTR, twin_dirfd, xat("missing"), attr, sizeof(attr), 0));
+		R(SYSCALL(SETATTR, twin_dirfd, xat("f"), attr, 3, 0));
+	}
+}

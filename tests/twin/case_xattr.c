@@ -158,3 +158,40 @@ CASE(xattr_posix_acl)
 		x_say_stat("f");
 	}
 }
+
+/* Linux 6.13: the same by dirfd. An older kernel says ENOSYS, and so must the jail there. */
+CASE(xattr_at)
+{
+	struct {
+		uint64_t value;
+		uint32_t size, flags;
+	} args;
+	char buf[64];
+	enum { SET = 463, GET, LIST, REMOVE };
+
+	SPELLINGS() {
+		x_put("f", "x");
+		x_symlink("f", "l");
+		args.value = (uint64_t)(uintptr_t) "value";
+		args.size = 5;
+		args.flags = 0;
+		R(SYSCALL(SET, twin_dirfd, xat("f"), 0, "user.a", &args, sizeof(args)));
+		R(SYSCALL(SET, twin_dirfd, xat("l"), AT_SYMLINK_NOFOLLOW, "user.b", &args,
+			sizeof(args)));
+		R(SYSCALL(SET, twin_dirfd, xat("missing"), 0, "user.a", &args, sizeof(args)));
+		memset(buf, 0, sizeof(buf));
+		args.value = (uint64_t)(uintptr_t)buf;
+		args.size = sizeof(buf);
+		R(SYSCALL(GET, twin_dirfd, xat("l"), 0, "user.a", &args, sizeof(args)));
+		say("%q\n", buf);
+		R(SYSCALL(GET, twin_dirfd, xat("l"), AT_SYMLINK_NOFOLLOW, "user.a", &args,
+			sizeof(args)));
+		R(SYSCALL(GET, twin_dirfd, xat("f"), 0x10000, "user.a", &args, sizeof(args)));
+		list("f", buf, SYSCALL(LIST, twin_dirfd, xat("f"), 0, buf, sizeof(buf)));
+		int fd = x_open("f", O_RDONLY, 0);
+		list("fd", buf, SYSCALL(LIST, fd, "", AT_EMPTY_PATH, buf, sizeof(buf)));
+		close(fd);
+		R(SYSCALL(REMOVE, twin_dirfd, xat("l"), 0, "user.a"));
+		R(SYSCALL(REMOVE, twin_dirfd, xat("f"), 0, "user.a"));
+	}
+}

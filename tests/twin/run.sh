@@ -17,8 +17,7 @@
 #   --keep       leave the work directory behind and say where it is
 #   -v           name the cases that pass, too; whole differences, not their first 30 lines
 #
-# Environment: FAKEJAIL (command; `$FAKEJAIL $FAKEJAIL_ARGS ROOT CMD ARG...`), FAKEJAIL_ARGS, FAKEJAIL_USER_ARGS (added
-# for the cases that want an ordinary user inside; default --userspec=UID:UID), TWIN_UID (4242), TWIN_LIMIT (seconds a
+# Environment: FAKEJAIL (command; `$FAKEJAIL $FAKEJAIL_ARGS ROOT CMD ARG...`), FAKEJAIL_ARGS, TWIN_UID (4242), TWIN_LIMIT (seconds a
 # test, 15), CC, MUSL_CC, MAKE.
 #
 # Ends with `N passed, N failed, N skipped`; exit 0, or 1 if anything failed, 2 for a usage error, 77 if nothing could run.
@@ -66,7 +65,6 @@ srcdir=$(cd "$srcdir" && pwd)
 mkdir -p "$builddir"
 builddir=$(cd "$builddir" && pwd)
 : "${CC:=cc}" "${MUSL_CC:=musl-gcc}" "${FAKEJAIL:=}" "${FAKEJAIL_ARGS=}" "${TWIN_UID:=4242}" "${TWIN_LIMIT:=15}"
-: "${FAKEJAIL_USER_ARGS=--userspec=$TWIN_UID:$TWIN_UID}"
 [ -n "$flavours" ] || flavours=$flavours_known
 
 if [ "$self$reference_only$list" = nonono ] && [ -z "$FAKEJAIL" ]; then
@@ -246,13 +244,13 @@ reference() { # OUT-FILE FLAVOUR CASE NEEDS
 }
 
 jail() {
-	user='' before=$prefix
-	case $4 in *user*) user=$FAKEJAIL_USER_ARGS ;; esac
+	as='' before=$prefix
+	case $4 in *user*) as="@as $TWIN_UID" ;; esac
 	[ -z "$without" ] || before="$builddir/without $without $before"
 	case $before in without\ *) before="$builddir/$before" ;; esac
 	# shellcheck disable=SC2086 # words
 	"$runner" -s "$work/deep.$worker$nest/jail/t" -k "$work/trash.$worker" -u "$uid" -l "$TWIN_LIMIT" -o "$1" \
-		$before "$FAKEJAIL" $FAKEJAIL_ARGS $user "$work/deep.$worker$nest/jail" "/bin/twin.$2" "$3"
+		$before "$FAKEJAIL" $FAKEJAIL_ARGS "$work/deep.$worker$nest/jail" "/bin/twin.$2" $as "$3"
 }
 
 work_off() { # WORKER

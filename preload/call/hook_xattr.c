@@ -1,0 +1,423 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * hook_xattr.c - extended attributes, by namespace (xattr(7)).
+ *
+ *   user.*       the disk's own, with the kernel's rules
+ *   security.*, trusted.*, system.posix_acl_*   kept beside the record: the disk would refuse them to this user. Reading looks at the
+ *                disk when the record has none (a host label, an ACL that the user set from outside)
+ *   others       the kernel answers
+ *
+ * An access ACL and the mode are one thing (acl(5)): setting one changes the other; the ACL is kept as it was set, and takes its owner, mask
+ * and other entries from the mode when it is read. */
+#include "call/hooks.h"
+#include "call/owned.h"
+#include "sys/guest.h"
+
+#include <linux/xattr.h>
+
+#define NAME_ROOM (FJ_NAME_MAX + 1)
+#define ACL_MAX 8192u /* about 1000 entries; ext4 holds some 500 */
+#define ACL_ACCESS "system.posix_acl_access"
+#define ACL_DEFAULT "system.posix_acl_default"
+
+/* The call's arguments, whichever of the twelve calls it is. */
+struct request {
+	int fd;	   /* the file, O_PATH or the program's own */
+	bool is_path, owns_fd;
+	uint64_t name, value;
+	uint64_t size;
+	uint32_t flags;
+	char text[NAME_ROOM];
+	char link[32]; /* for the kernel: setxattr(2) takes no O_PATH descriptor */
+};
+
+enum what { SET, GET, LIST, REMOVE };
+
+static bool starts_with(const char *text, const char *prefix)
+{
+	return !memcmp(text, prefix, fj_strlen(prefix));
+}
+
+static bool is_kept(const char *name)
+{
+	return starts_with(name, XATTR_SECURITY_PREFIX) || starts_with(name, XATTR_TRUSTED_PREFIX) || fj_streq(name, ACL_ACCESS) ||
+	       fj_streq(name, ACL_DEFAULT);
+}
+
+static long ask_kernel(const struct request *q, enum what what)
+{
+	static const int16_t by_path[] = {[SET] = __NR_setxattr, [GET] = __NR_getxattr, [LIST] = __NR_listxattr, [REMOVE] = __NR_removexattr};
+	static const int16_t by_fd[] = {[SET] = __NR_fsetxattr, [GET] = __NR_fgetxattr, [LIST] = __NR_flistxattr, [REMOVE] = __NR_fremovexattr};
+	const long nr = q->is_path ? by_path[what] : by_fd[what];
+	const uint64_t file = q->is_path ? (uint64_t)q->link : (uint64_t)(int64_t)q->fd;
+
+	switch (what) {
+	case SET:
+		return fj_sys5(nr, file, q->name, q->value, q->size, q->flags);
+	case GET:
+		return fj_sys4(nr, file, q->name, q->value, q->size);
+	case LIST:
+		return fj_sys3(nr, file, q->value, q->size);
+	case REMOVE:
+		return fj_sys2(nr, file, q->name);
+	}
+	return -ENOSYS;
+}
+
+struct acl_entry { /* struct posix_acl_xattr_entry, linux/posix_acl_xattr.h */
+	uint16_t tag, perm;
+	uint32_t id;
+};
+enum { USER_OBJ = 1, USER = 2, GROUP_OBJ = 4, GROUP = 8, MASK = 16, OTHER = 32 }; /* linux/posix_acl.h */
+
+/* Is it an ACL that the kernel would take (posix_acl_valid() of fs/posix_acl.c)? Returns the permissions it gives the mode, -EINVAL, or
+ * -EOPNOTSUPP for another version. `*is_mode`: it says no more than a mode does. */
+static long read_acl(const char *value, size_t size, bool *is_mode)
+{
+	const struct acl_entry *e = (const struct acl_entry *)(value + 4);
+	const size_t count = (size - 4) / sizeof(*e);
+	uint32_t version, last_tag = 0, mode = 0, seen = 0;
+	bool has_mask = false;
+
+	memcpy(&version, value, 4);
+	if (version != 2) /* POSIX_ACL_XATTR_VERSION */
+		return -EOPNOTSUPP;
+	if (size < 4 || (size - 4) % sizeof(*e))
+		return -EINVAL;
+	*is_mode = true;
+	for (size_t i = 0; i < count; i++) {
+		const bool is_named = e[i].tag == USER || e[i].tag == GROUP;
+
+		if (e[i].perm & ~7u || e[i].tag < last_tag || (e[i].tag == last_tag && (!is_named || e[i].id == e[i - 1].id)))
+			return -EINVAL;
+		last_tag = e[i].tag;
+		seen |= e[i].tag;
+		switch (e[i].tag) {
+		case USER_OBJ:
+			mode |= (uint32_t)e[i].perm << 6;
+			break;
+		case GROUP_OBJ:
+			mode |= (uint32_t)e[i].perm << 3;
+			break;
+		case MASK:
+			has_mask = true;
+			mode = (mode & ~070u) | (uint32_t)e[i].perm << 3;
+			*is_mode = false;
+			break;
+		case OTHER:
+			mode |= e[i].perm;
+			break;
+		case USER:
+		case GROUP:
+			*is_mode = false;
+			break;
+		default:
+			return -EINVAL;
+		}
+	}
+	if ((seen & (USER_OBJ | GROUP_OBJ | OTHER)) != (USER_OBJ | GROUP_OBJ | OTHER) || (seen & (USER | GROUP) && !has_mask))
+		return -EINVAL;
+	return (long)mode;
+}
+
+bool fj_acl_default(struct fj_call *c, const struct fj_own_key *key, uint32_t *mode)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	char *value = fj_scratch(c->thread, ACL_MAX);
+	const long size = fj_own_get_attribute(key, ACL_DEFAULT, value, ACL_MAX);
+	bool is_mode;
+	const long granted = size > 4 ? read_acl(value, (size_t)size, &is_mode) : -ENODATA;
+
+	fj_scratch_release(c->thread, mark);
+	if (granted < 0)
+		return false;
+	*mode &= ~0777u | (uint32_t)granted; /* posix_acl_create_masq() of fs/posix_acl.c */
+	return true;
+}
+
+void fj_acl_inherit(struct fj_call *c, const struct fj_own_key *parent, const struct fj_file *file)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	char *value = fj_scratch(c->thread, ACL_MAX);
+	const long size = fj_own_get_attribute(parent, ACL_DEFAULT, value, ACL_MAX);
+	bool is_mode;
+
+	if (size > 4 && read_acl(value, (size_t)size, &is_mode) >= 0) {
+		if (!is_mode)
+			fj_own_set_attribute(&file->key, ACL_ACCESS, value, (size_t)size, 0, &file->owner);
+		if ((file->real_mode & FJ_S_IFMT) == FJ_S_IFDIR)
+			fj_own_set_attribute(&file->key, ACL_DEFAULT, value, (size_t)size, 0, &file->owner);
+	}
+	fj_scratch_release(c->thread, mark);
+}
+
+static long set_acl(struct fj_call *c, const struct request *q, const struct fj_file *file)
+{
+	const bool is_access = fj_streq(q->text, ACL_ACCESS);
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	bool is_mode = false;
+	char *value;
+	long mode, r;
+
+	if ((file->owner.mode & FJ_S_IFMT) == FJ_S_IFLNK)
+		return -EOPNOTSUPP;
+	if (!is_access && (file->owner.mode & FJ_S_IFMT) != FJ_S_IFDIR)
+		return -EACCES;
+	if (q->size > ACL_MAX)
+		return -ENOSPC;
+	if (q->size <= 4) { /* a head without entries: remove it, set_posix_acl() */
+		r = fj_own_set_attribute(&file->key, q->text, NULL, 0, 0, &file->owner);
+		return r == -ENODATA ? 0 : r;
+	}
+	value = fj_scratch(c->thread, ACL_MAX);
+	r = fj_guest_read(value, q->value, q->size);
+	mode = r < 0 ? r : read_acl(value, q->size, &is_mode);
+	if (mode < 0) {
+		fj_scratch_release(c->thread, mark);
+		return mode;
+	}
+	r = 0;
+	if (is_access)
+		r = fj_file_chmod(q->fd, "", file, (file->owner.mode & 07000) | (uint32_t)mode);
+	if (!r && is_access && is_mode) {
+		r = fj_own_set_attribute(&file->key, q->text, NULL, 0, 0, &file->owner);
+		r = r == -ENODATA ? 0 : r;
+	} else if (!r) {
+		r = fj_own_set_attribute(&file->key, q->text, value, q->size, 0, &file->owner);
+	}
+	fj_scratch_release(c->thread, mark);
+	return r;
+}
+
+/* An access ACL as the mode has it today. */
+static long get_acl(struct fj_call *c, const struct request *q, const struct fj_file *file)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	char *value = fj_scratch(c->thread, ACL_MAX);
+	struct acl_entry *e = (struct acl_entry *)(value + 4);
+	struct acl_entry *group = NULL;
+	long r = fj_own_get_attribute(&file->key, q->text, value, ACL_MAX);
+
+	if (r > 4 && fj_streq(q->text, ACL_ACCESS)) {
+		for (size_t i = 0; i < ((size_t)r - 4) / sizeof(*e); i++) {
+			if (e[i].tag == USER_OBJ)
+				e[i].perm = file->owner.mode >> 6 & 7;
+			if (e[i].tag == OTHER)
+				e[i].perm = file->owner.mode & 7;
+			if (e[i].tag == MASK || (e[i].tag == GROUP_OBJ && !group))
+				group = &e[i];
+		}
+		if (group)
+			group->perm = file->owner.mode >> 3 & 7;
+	}
+	if (r > 0 && q->size)
+		r = (uint64_t)r > q->size ? -ERANGE : fj_guest_write(q->value, value, (size_t)r) ? -EFAULT : r;
+	fj_scratch_release(c->thread, mark);
+	return r;
+}
+
+/* What cap_convert_nscap() of security/commoncap.c lets root set. */
+static long check_capability(const struct request *q)
+{
+	uint32_t magic;
+
+	if (q->size != 12 && q->size != 20 && q->size != 24)
+		return -EINVAL;
+	if (fj_guest_read(&magic, q->value, sizeof(magic)))
+		return -EFAULT;
+	magic &= 0xff000000u; /* VFS_CAP_REVISION_MASK, linux/capability.h; revision 1 has 12 bytes, 2 has 20, 3 has 24 */
+	return (q->size == 20 && magic == 0x02000000u) || (q->size == 24 && magic == 0x03000000u) ? 0 : -EINVAL;
+}
+
+static long set(struct fj_call *c, const struct request *q, const struct fj_file *file)
+{
+	long r;
+
+	if (q->flags & ~(uint32_t)(XATTR_CREATE | XATTR_REPLACE))
+		return -EINVAL;
+	if (q->size > FJ_ATTRIBUTE_MAX)
+		return -E2BIG;
+	if (!is_kept(q->text)) {
+		/* On disk a pretended device is a regular file. */
+		if ((file->owner.flags & FJ_OWN_DEVICE) && starts_with(q->text, XATTR_USER_PREFIX))
+			return -EPERM;
+		return ask_kernel(q, SET);
+	}
+	r = fj_sys5(__NR_fchownat, q->fd, "", -1, -1, AT_EMPTY_PATH); /* EROFS, and the ctime */
+	if (r < 0)
+		return r;
+	if (fj_streq(q->text, ACL_ACCESS) || fj_streq(q->text, ACL_DEFAULT))
+		return set_acl(c, q, file);
+	if (fj_streq(q->text, "security.capability")) {
+		r = check_capability(q);
+		if (r < 0)
+			return r;
+	}
+	return fj_own_set_attribute(&file->key, q->text, q->size ? (const void *)q->value : "", q->size, (int)q->flags, &file->owner);
+}
+
+static long get(struct fj_call *c, const struct request *q, const struct fj_file *file)
+{
+	long r;
+
+	if (!is_kept(q->text))
+		return ask_kernel(q, GET);
+	if (starts_with(q->text, XATTR_SYSTEM_PREFIX))
+		r = get_acl(c, q, file);
+	else
+		r = fj_own_get_attribute(&file->key, q->text, (void *)q->value, q->size);
+	/* What the record does not have the disk may. */
+	return r == -ENODATA ? ask_kernel(q, GET) : r;
+}
+
+static long remove_attribute(const struct request *q, const struct fj_file *file)
+{
+	long r;
+
+	if (!is_kept(q->text))
+		return ask_kernel(q, REMOVE);
+	r = fj_own_set_attribute(&file->key, q->text, NULL, 0, 0, &file->owner);
+	if (r == -ENODATA && starts_with(q->text, XATTR_SYSTEM_PREFIX))
+		return (file->owner.mode & FJ_S_IFMT) == FJ_S_IFLNK ? -EOPNOTSUPP : 0; /* no ACL is what was wanted */
+	return r;
+}
+
+/* The kernel's names, then the kept ones that are not among them. */
+static long list(struct fj_call *c, const struct request *q, const struct fj_file *file)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	const long kernel = ask_kernel(q, LIST);
+	long kept, total = kernel;
+	char *names;
+
+	if (kernel < 0 || !(file->owner.flags & FJ_OWN_ATTRIBUTES))
+		return kernel;
+	kept = fj_own_list_attributes(&file->key, NULL, 0);
+	if (kept <= 0 || kept > (long)ACL_MAX)
+		return kept < 0 ? kept : kernel;
+	names = fj_scratch(c->thread, ACL_MAX);
+	kept = fj_own_list_attributes(&file->key, names, ACL_MAX);
+	for (long at = 0; at < kept && total >= 0; at += (long)fj_strlen(names + at) + 1) {
+		const long len = (long)fj_strlen(names + at) + 1;
+		bool is_known = false;
+
+		for (long k = 0; q->size && k < kernel; k += (long)fj_strlen((char *)q->value + k) + 1)
+			is_known = is_known || fj_streq((char *)q->value + k, names + at);
+		if (is_known)
+			continue;
+		if (!q->size)
+			total += len;
+		else if (total + len > (long)q->size)
+			total = -ERANGE;
+		else
+			total = fj_guest_write(q->value + (uint64_t)total, names + at, (size_t)len) ? -EFAULT : total + len;
+	}
+	fj_scratch_release(c->thread, mark);
+	return total;
+}
+
+static long perform(struct fj_call *c, struct request *q, enum what what)
+{
+	struct fj_file file;
+	long r;
+
+	if (what != LIST) {
+		r = fj_guest_string(q->text, q->name, NAME_ROOM);
+		if (r <= 0)
+			return r == -EFAULT ? r : -ERANGE; /* empty or too long: fs/xattr.c */
+		/* The kernel's affair altogether, and no record bears on it. */
+		if (!is_kept(q->text) && (what != SET || !fj_own_has_devices()))
+			return ask_kernel(q, what);
+	}
+	r = fj_file_look(c, q->fd, "", AT_EMPTY_PATH, &file);
+	if (r < 0)
+		return r;
+	switch (what) {
+	case SET:
+		return set(c, q, &file);
+	case GET:
+		return get(c, q, &file);
+	case LIST:
+		return list(c, q, &file);
+	case REMOVE:
+		return remove_attribute(q, &file);
+	}
+	return -ENOSYS;
+}
+
+/* Arguments behind the file: name, value, size, flags; a list has no name. */
+static void read_arguments(const struct fj_call *c, int first, enum what what, struct request *q)
+{
+	if (what != LIST)
+		q->name = c->arg[first++];
+	q->value = c->arg[first];
+	q->size = c->arg[first + 1];
+	q->flags = (uint32_t)c->arg[first + 2];
+}
+
+static long by_path(struct fj_call *c, enum what what)
+{
+	const bool is_link = c->row->kind[0] == FJ_LPATH;
+	struct request q = {.is_path = true};
+	struct fj_str s;
+	long r, fd;
+	char *jail_path = fj_arg_path(c, 0, &r);
+
+	if (!jail_path)
+		return r ? r : c->arg[0] ? -ENOENT : -EFAULT;
+	read_arguments(c, 1, what, &q);
+	fd = fj_open_object(c, AT_FDCWD, jail_path, (is_link ? 0 : FJ_FOLLOW) | (c->row->flags & FJ_WRITES ? FJ_WRITE : 0), 0);
+	if (fj_is_err(fd))
+		return fd;
+	q.fd = (int)fd;
+	fj_str_init(&s, q.link, sizeof(q.link));
+	fj_fd_path(&s, q.fd, NULL);
+	r = perform(c, &q, what);
+	fj_close(q.fd);
+	return r;
+}
+
+static long by_fd(struct fj_call *c, enum what what)
+{
+	struct request q = {.fd = (int)c->arg[0]};
+	const long flags = fj_sys3(__NR_fcntl, q.fd, 3 /* F_GETFL */, 0);
+
+	read_arguments(c, 1, what, &q);
+	if (flags < 0 || (flags & O_PATH))
+		return -EBADF;
+	return perform(c, &q, what);
+}
+
+long fj_hook_setxattr(struct fj_call *c)
+{
+	return by_path(c, SET);
+}
+long fj_hook_getxattr(struct fj_call *c)
+{
+	return by_path(c, GET);
+}
+long fj_hook_listxattr(struct fj_call *c)
+{
+	return by_path(c, LIST);
+}
+long fj_hook_removexattr(struct fj_call *c)
+{
+	return by_path(c, REMOVE);
+}
+long fj_hook_fsetxattr(struct fj_call *c)
+{
+	return by_fd(c, SET);
+}
+long fj_hook_fgetxattr(struct fj_call *c)
+{
+	return by_fd(c, GET);
+}
+long fj_hook_flistxattr(struct fj_call *c)
+{
+	return by_fd(c, LIST);
+}
+long fj_hook_fremovexattr(struct fj_call *c)
+{
+	return by_fd(c, REMOVE);
+}

@@ -1,0 +1,376 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * mounting.c - the operations on a jail's mounts, with the kernel's errors (fs/namespace.c). */
+#include "call/mounting.h"
+#include "own/ids.h"
+#include "path/private.h"
+
+#include <asm/stat.h>
+#include <linux/mount.h>
+
+#define S_IFMT_ 0170000u
+#define S_IFDIR_ 0040000u
+
+long fj_mounting_allowed(void)
+{
+	return fj_ids_can(fj_ids(), FJ_CAP_SYS_ADMIN) ? 0 : -EPERM;
+}
+
+uint32_t fj_mounting_options(uint64_t ms_flags)
+{
+	return (ms_flags & MS_RDONLY ? FJ_MOUNT_READ_ONLY : 0) |
+	       (ms_flags & MS_NOSUID ? FJ_MOUNT_NOSUID : 0) |
+	       (ms_flags & MS_NODEV ? FJ_MOUNT_NODEV : 0) |
+	       (ms_flags & MS_NOEXEC ? FJ_MOUNT_NOEXEC : 0) |
+	       (ms_flags & MS_NOATIME ? FJ_MOUNT_NOATIME : 0) |
+	       (ms_flags & MS_NODIRATIME ? FJ_MOUNT_NODIRATIME : 0) |
+	       (ms_flags & MS_STRICTATIME ? FJ_MOUNT_STRICTATIME : 0);
+}
+
+uint32_t fj_mounting_attributes(uint64_t attr_flags)
+{
+	return (attr_flags & MOUNT_ATTR_RDONLY ? FJ_MOUNT_READ_ONLY : 0) |
+	       (attr_flags & MOUNT_ATTR_NOSUID ? FJ_MOUNT_NOSUID : 0) |
+	       (attr_flags & MOUNT_ATTR_NODEV ? FJ_MOUNT_NODEV : 0) |
+	       (attr_flags & MOUNT_ATTR_NOEXEC ? FJ_MOUNT_NOEXEC : 0) |
+	       (attr_flags & MOUNT_ATTR_NOATIME ? FJ_MOUNT_NOATIME : 0) |
+	       (attr_flags & MOUNT_ATTR_NODIRATIME ? FJ_MOUNT_NODIRATIME : 0) |
+	       (attr_flags & MOUNT_ATTR_STRICTATIME ? FJ_MOUNT_STRICTATIME : 0);
+}
+
+/* Fill `p` for the object behind `fd`. `pos`: its position when that is known. */
+static long describe(struct fj_call *c, int fd, const char *pos, struct fj_point *p)
+{
+	struct fj_mount_found m;
+	struct fj_str s;
+	struct stat st;
+	char link[32];
+	long n;
+
+	fj_str_init(&s, link, sizeof(link));
+	fj_fd_path(&s, fd, NULL);
+	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, p->host, FJ_PATH_MAX - 1);
+	if (fj_is_err(n))
+		return n;
+	p->host[n] = 0;
+	n = fj_sys4(__NR_newfstatat, fd, "", &st, AT_EMPTY_PATH);
+	if (n < 0)
+		return n;
+	if (!st.st_nlink)
+		return -ENOENT;
+	p->is_dir = (st.st_mode & S_IFMT_) == S_IFDIR_;
+	fj_str_init(&s, p->pos, FJ_PATH_MAX);
+	if (pos)
+		fj_str_put(&s, pos);
+	else if (!fj_path_of_dir(c->thread, fd, &s))
+		return -EINVAL;
+	p->is_mount = !s.len || fj_mount_at(p->pos, &m, NULL);
+	return 0;
+}
+
+long fj_point_find(
+	struct fj_call *c, int dirfd, const char *jail_path, bool follows, struct fj_point *p)
+{
+	struct fj_place place;
+	uint32_t mark;
+	long fd, r;
+
+	p->pos = fj_scratch_path(c->thread);
+	p->host = fj_scratch_path(c->thread);
+	mark = fj_scratch_mark(c->thread);
+	if (!*jail_path && dirfd != AT_FDCWD) {
+		r = describe(c, dirfd, NULL, p);
+		fj_scratch_release(c->thread, mark);
+		return r;
+	}
+	r = fj_path_walk(c->thread, dirfd, *jail_path ? jail_path : ".",
+		(follows ? FJ_FOLLOW : 0) | FJ_WANT_POS, &place);
+	if (r < 0)
+		return r;
+	fd = fj_open_path(place.dirfd, place.name, place.is_magic ? 0 : O_NOFOLLOW);
+	r = fd;
+	if (!fj_is_err(fd)) {
+		r = describe(c, (int)fd, place.is_magic ? NULL : place.pos, p);
+		fj_close((int)fd);
+	}
+	fj_place_done(&place);
+	fj_scratch_release(c->thread, mark);
+	return r;
+}
+
+static struct fj_mount *top_at(struct fj_edit *e, const char *pos)
+{
+	return (struct fj_mount *)fj_mounts_at(e->v, pos);
+}
+
+long fj_mounting_add(const struct fj_filesystem *fs, bool is_dir, const struct fj_point *at)
+{
+	struct fj_edit e;
+	struct fj_mount *top;
+	uint32_t id;
+	long r;
+
+	if (!*at->pos)
+		return -EBUSY; /* over the root: no process would see it */
+	if (is_dir != at->is_dir)
+		return -ENOTDIR;
+	fj_edit_begin(&e);
+	top = top_at(&e, at->pos);
+	if (top && fs->is_single && fj_streq(e.v->text + top->host, fs->host)) {
+		/* "proc already mounted": do_add_mount(). But what was there unasked does not
+		 * count. */
+		if (!(top->flags & FJ_MOUNT_DEFAULT)) {
+			fj_edit_end(&e, false);
+			return -EBUSY;
+		}
+		id = top->id;
+		fj_edit_remove(&e, (uint32_t)(top - e.v->mount));
+		for (uint32_t i = 0; i < e.v->count;
+			i++) /* a default below another: /dev/pts below /dev */
+			if (e.v->mount[i].parent == id)
+				e.v->mount[i].parent = e.ns->next_mount + 1;
+	}
+	r = fj_edit_add(&e, fs->host, at->pos, fs->flags, fs->type, fs->source);
+	fj_edit_end(&e, r >= 0);
+	return r < 0 ? r : 0;
+}
+
+/* Copies of entries [0, `count`) that lie below `from` and not below `except`, at the same places
+ * below `to`. */
+static long repeat_below(
+	struct fj_edit *e, uint32_t count, const char *from, const char *except, const char *to)
+{
+	long r = 0;
+
+	for (uint32_t i = 0; i < count && r >= 0; i++) {
+		const struct fj_mount m = e->v->mount[i];
+		const char *jail = e->v->text + m.jail;
+
+		if ((m.flags & (FJ_MOUNT_COVERED | FJ_MOUNT_UNBINDABLE)) ||
+			!fj_path_has_prefix(jail, from) || fj_streq(jail, from) ||
+			(except && fj_path_has_prefix(jail, except)))
+			continue;
+		r = fj_edit_copy(e, i, to, jail + fj_strlen(from));
+	}
+	return r < 0 ? r : 0;
+}
+
+long fj_mounting_bind(const struct fj_point *from, const struct fj_point *to, bool is_recursive,
+	uint32_t clear, uint32_t set)
+{
+	const struct fj_mount *of;
+	struct fj_edit e;
+	uint32_t flags, count;
+	long r;
+
+	if (from->is_dir != to->is_dir)
+		return -ENOTDIR;
+	if (!*to->pos)
+		return fj_streq(from->pos, to->pos) ? 0 : -EBUSY;
+	fj_edit_begin(&e);
+	of = fj_mounts_of(e.v, from->pos);
+	flags = of ? of->flags : e.v->root_flags;
+	count = e.v->count;
+	r = -EINVAL;
+	if (!(flags & FJ_MOUNT_UNBINDABLE)) {
+		flags = (((flags & FJ_MOUNT_OPTIONS) & ~clear) | set) |
+			(is_recursive ? FJ_MOUNT_WITH_SUBMOUNTS : 0);
+		r = fj_edit_add(&e, from->host, to->pos, flags, of ? e.v->text + of->type : "",
+			of ? e.v->text + of->source : "");
+	}
+	if (r >= 0 && is_recursive)
+		r = repeat_below(&e, count, from->pos, NULL, to->pos);
+	fj_edit_end(&e, r >= 0);
+	return r < 0 ? r : 0;
+}
+
+long fj_mounting_repeat(const char *from, const char *except, const struct fj_point *to)
+{
+	struct fj_edit e;
+	uint32_t count;
+	long r;
+
+	fj_edit_begin(&e);
+	count = e.v->count;
+	r = fj_edit_add(&e, to->host, to->pos, FJ_MOUNT_WITH_SUBMOUNTS, "", "");
+	if (r >= 0 && except)
+		r = repeat_below(&e, count, from, except, to->pos);
+	fj_edit_end(&e, r >= 0);
+	return r < 0 ? r : 0;
+}
+
+/* Mark `top` and the mounts that lie in it, at any depth. */
+static void mark_tree(const struct fj_mounts *v, const struct fj_mount *top, bool *in)
+{
+	bool grew = true;
+
+	memset(in, 0, FJ_MOUNTS_MAX);
+	in[top - v->mount] = true;
+	while (grew) {
+		grew = false;
+		for (uint32_t i = 0; i < v->count; i++)
+			for (uint32_t k = 0; k < v->count && !in[i]; k++)
+				if (in[k] && v->mount[i].parent == v->mount[k].id)
+					in[i] = grew = true;
+	}
+}
+
+long fj_mounting_move(const struct fj_point *from, const struct fj_point *to)
+{
+	bool in[FJ_MOUNTS_MAX];
+	struct fj_edit e;
+	const struct fj_mount *top, *below;
+	long r = -EINVAL;
+
+	if (!from->is_mount || !*from->pos)
+		return -EINVAL;
+	if (from->is_dir != to->is_dir)
+		return -ENOTDIR;
+	if (!*to->pos)
+		return -EBUSY;
+	if (fj_path_has_prefix(to->pos, from->pos))
+		return -ELOOP;
+	fj_edit_begin(&e);
+	top = top_at(&e, from->pos);
+	if (top) {
+		mark_tree(e.v, top, in);
+		below = fj_mounts_of(e.v, to->pos);
+		r = fj_edit_move(
+			&e, in, (uint32_t)(top - e.v->mount), below ? below->id : 0, to->pos);
+	}
+	fj_edit_end(&e, r >= 0);
+	return r;
+}
+
+long fj_mounting_change(const struct fj_point *at, uint32_t clear, uint32_t set, bool is_recursive)
+{
+	bool in[FJ_MOUNTS_MAX];
+	struct fj_edit e;
+	struct fj_mount *top;
+
+	if (!at->is_mount)
+		return -EINVAL;
+	fj_edit_begin(&e);
+	top = top_at(&e, at->pos);
+	if (!top)
+		e.v->root_flags = (e.v->root_flags & ~clear) | set;
+	else
+		top->flags = (top->flags & ~clear) | set;
+	if (is_recursive) {
+		if (top)
+			mark_tree(e.v, top, in);
+		else
+			memset(in, true, sizeof(in));
+		for (uint32_t i = 0; i < e.v->count; i++)
+			if (in[i])
+				e.v->mount[i].flags = (e.v->mount[i].flags & ~clear) | set;
+	}
+	fj_edit_end(&e, true);
+	return 0;
+}
+
+/* Does the caller itself stand in the mount with `id`? Of others only a tmpfs tells, whose
+ * directory nothing else leads to. */
+static bool is_in_use(struct fj_call *c, uint32_t id, uint32_t flags, const char *host)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	struct fj_mount_found m;
+	struct fj_str pos;
+	bool is;
+
+	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	is = fj_path_of_dir(c->thread, AT_FDCWD, &pos) && fj_mount_of(pos.at, &m, NULL) &&
+	     m.id == id;
+	is = is || (fj_mount_of(fj_root()->pos, &m, NULL) && m.id == id);
+	fj_scratch_release(c->thread, mark);
+	return is || ((flags & FJ_MOUNT_PRIVATE) && fj_private_is_busy(c->thread, host));
+}
+
+/* Directories made for a tmpfs that no mount leads to any more. Where there are other namespaces
+ * they may be mounted there: then they stay until the jail ends. */
+static void remove_private(struct fj_call *c, const char *host)
+{
+	const struct fj_mounts *v;
+	bool is_used;
+	uint64_t turn;
+
+	do {
+		is_used = __atomic_load_n(&fj_jail->last_namespace, __ATOMIC_RELAXED);
+		v = fj_mounts_look(&turn);
+		for (uint32_t i = fj_mounts_count(v); i--;)
+			is_used = is_used ||
+				  fj_path_has_prefix(fj_mounts_text(v, v->mount[i].host), host);
+	} while (!fj_mounts_held(turn));
+	if (!is_used)
+		fj_private_remove(c->thread, host);
+}
+
+/* A mount of the host below one of ours, that unmounting can only hide. -EINVAL: there is none. */
+static long hide(const struct fj_point *at)
+{
+	struct fj_mount_found m;
+	struct fj_edit e;
+	long r;
+
+	if (!fj_hostmounts_has(at->host))
+		return -EINVAL;
+	if (!fj_mount_of(at->pos, &m, NULL))
+		return -EPERM; /* the host's own tree: that is not for the jail's root */
+	if (!(m.flags & FJ_MOUNT_WITH_SUBMOUNTS) || fj_mounting_is_hidden(at->pos))
+		return -EINVAL;
+	fj_edit_begin(&e);
+	r = fj_edit_add(&e, at->host, at->pos, FJ_MOUNT_HIDDEN, "", "");
+	fj_edit_end(&e, r >= 0);
+	return r < 0 ? r : 0;
+}
+
+bool fj_mounting_is_hidden(const char *pos)
+{
+	const struct fj_mounts *v;
+	uint64_t turn;
+	bool is;
+
+	do {
+		is = false;
+		v = fj_mounts_look(&turn);
+		for (uint32_t i = fj_mounts_count(v); i--;)
+			is = is || ((v->mount[i].flags & FJ_MOUNT_HIDDEN) &&
+					   fj_streq(fj_mounts_text(v, v->mount[i].jail), pos));
+	} while (!fj_mounts_held(turn));
+	return is;
+}
+
+long fj_mounting_remove(struct fj_call *c, const struct fj_point *at, bool is_lazy)
+{
+	struct fj_mount_found m;
+	struct fj_str host;
+	struct fj_edit e;
+	bool in[FJ_MOUNTS_MAX];
+	const struct fj_mount *top;
+	uint32_t size = 0;
+
+	fj_str_init(&host, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	if (!fj_mount_at(at->pos, &m, &host))
+		return *at->pos ? hide(at) : -EINVAL;
+	if (!is_lazy && is_in_use(c, m.id, m.flags, host.at))
+		return -EBUSY;
+	fj_edit_begin(&e);
+	top = top_at(&e, at->pos);
+	if (top && top->id == m.id) {
+		mark_tree(e.v, top, in);
+		for (uint32_t i = 0; i < e.v->count; i++)
+			size += in[i] && !(e.v->mount[i].flags & FJ_MOUNT_HIDDEN);
+	}
+	if (!size || (size > 1 && !is_lazy)) {
+		fj_edit_end(&e, false);
+		return size ? -EBUSY : -EINVAL;
+	}
+	for (uint32_t i = e.v->count; i--;)
+		if (in[i])
+			fj_edit_remove(&e, i);
+	fj_edit_end(&e, true);
+	if (m.flags & FJ_MOUNT_PRIVATE)
+		remove_private(c, host.at);
+	return 0;
+}

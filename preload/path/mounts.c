@@ -1,0 +1,214 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * mounts.c - looking up the mounts of a jail. */
+#include "path/path.h"
+
+#include <linux/mman.h>
+
+/* As with the root (path/jail.c): a vfork(2) child that unshares has its own, but lives in the
+ * parent's memory. */
+static struct fj_namespace *namespace_of_process;
+static struct fj_namespace *namespace_of_vfork_child;
+static int32_t vfork_child;
+
+struct fj_namespace *fj_namespace(void)
+{
+	if (__builtin_expect(vfork_child != 0, 0)) {
+		if (fj_sys0(__NR_getpid) == vfork_child)
+			return namespace_of_vfork_child;
+		if (fj_sys2(__NR_kill, vfork_child, 0) == -ESRCH) {
+			fj_sys2(__NR_munmap, namespace_of_vfork_child, sizeof(struct fj_namespace));
+			vfork_child = 0;
+		}
+	}
+	return namespace_of_process;
+}
+
+static long map_namespace(int fd)
+{
+	return fj_sys6(__NR_mmap, 0, sizeof(struct fj_namespace), PROT_READ | PROT_WRITE,
+		MAP_SHARED, fd, 0);
+}
+
+void fj_namespace_start(void)
+{
+	const long at = map_namespace(FJ_FD_MOUNTS(fj_jail));
+
+	namespace_of_process = fj_is_err(at) ? &fj_jail->mounts : (struct fj_namespace *)at;
+}
+
+static void copy_namespace(struct fj_namespace *to)
+{
+	const struct fj_mounts *from;
+	uint64_t turn;
+
+	do {
+		from = fj_mounts_look(&turn);
+		memcpy(&to->version[0], from, sizeof(*from));
+	} while (!fj_mounts_held(turn));
+	to->next_mount = __atomic_load_n(&fj_namespace()->next_mount, __ATOMIC_RELAXED);
+	to->id = __atomic_add_fetch(&fj_jail->last_namespace, 1, __ATOMIC_RELAXED);
+}
+
+long fj_namespace_unshare(void)
+{
+	const long fd = fj_sys2(__NR_memfd_create, FJ_MEMORY_NAME, 0);
+	long at, r;
+
+	if (fj_is_err(fd))
+		return fd;
+	r = fj_sys2(__NR_ftruncate, fd, sizeof(struct fj_namespace));
+	at = fj_is_err(r) ? r : map_namespace((int)fd);
+	if (!fj_is_err(at)) {
+		copy_namespace((struct fj_namespace *)at);
+		r = fj_sys3(__NR_dup3, fd, FJ_FD_MOUNTS(fj_jail), 0);
+	}
+	fj_close((int)fd);
+	if (fj_is_err(at))
+		return at;
+	if (fj_is_err(r)) {
+		fj_sys2(__NR_munmap, at, sizeof(struct fj_namespace));
+		return r;
+	}
+	if (fj_is_borrowed_memory()) {
+		namespace_of_vfork_child = (struct fj_namespace *)at;
+		vfork_child = (int32_t)fj_sys0(__NR_getpid);
+	} else {
+		/* The old mapping stays: another thread may be reading it. */
+		__atomic_store_n(
+			&namespace_of_process, (struct fj_namespace *)at, __ATOMIC_RELEASE);
+	}
+	return 0;
+}
+
+const struct fj_mounts *fj_mounts_look(uint64_t *turn)
+{
+	const struct fj_namespace *ns = fj_namespace();
+
+	*turn = __atomic_load_n(&ns->done, __ATOMIC_ACQUIRE);
+	return &ns->version[*turn & 1];
+}
+
+bool fj_mounts_held(uint64_t turn)
+{
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return __atomic_load_n(&fj_namespace()->begun, __ATOMIC_RELAXED) <= turn + 1;
+}
+
+/* Entries that are not covered and have `pos` below them lie on one way down; of those at the same
+ * point the last is on top. See "covered" in path/mounts_edit.c. */
+const struct fj_mount *fj_mounts_of(const struct fj_mounts *v, const char *pos)
+{
+	const struct fj_mount *best = NULL;
+
+	for (uint32_t i = fj_mounts_count(v); i--;) {
+		const struct fj_mount *m = &v->mount[i];
+
+		if (!(m->flags & (FJ_MOUNT_HIDDEN | FJ_MOUNT_COVERED)) &&
+			(!best || m->jail_len > best->jail_len) &&
+			fj_path_has_prefix(pos, fj_mounts_text(v, m->jail)))
+			best = m;
+	}
+	return best;
+}
+
+const struct fj_mount *fj_mounts_at(const struct fj_mounts *v, const char *pos)
+{
+	const struct fj_mount *m = fj_mounts_of(v, pos);
+
+	return m && fj_streq(fj_mounts_text(v, m->jail), pos) ? m : NULL;
+}
+
+static bool find(const char *pos, bool exactly, struct fj_mount_found *found, struct fj_str *host)
+{
+	const size_t before = host ? host->len : 0;
+	const struct fj_mounts *v;
+	const struct fj_mount *m;
+	uint64_t turn;
+
+	do {
+		v = fj_mounts_look(&turn);
+		m = exactly ? fj_mounts_at(v, pos) : fj_mounts_of(v, pos);
+		if (m)
+			*found = (struct fj_mount_found){m->id, m->flags, m->jail_len};
+		if (host)
+			fj_str_cut(host, before);
+		if (host && m)
+			fj_str_put(host, fj_mounts_text(v, m->host));
+	} while (!fj_mounts_held(turn));
+	return m;
+}
+
+bool fj_mount_at(const char *pos, struct fj_mount_found *found, struct fj_str *host)
+{
+	return find(pos, true, found, host);
+}
+
+bool fj_mount_of(const char *pos, struct fj_mount_found *found, struct fj_str *host)
+{
+	return find(pos, false, found, host);
+}
+
+static bool is_in(const uint64_t *set, const char *name, size_t len)
+{
+	const uint64_t hash = fj_hash(name, len, FJ_HASH_SEED);
+
+	return set[(hash >> 6) & 3] >> (hash & 63) & 1;
+}
+
+bool fj_mount_may_be_named(const char *name, size_t len)
+{
+	const struct fj_mounts *v;
+	uint64_t turn;
+	bool may;
+
+	do {
+		v = fj_mounts_look(&turn);
+		may = v->count && is_in(v->leaves, name, len);
+	} while (!fj_mounts_held(turn));
+	return may;
+}
+
+bool fj_mount_may_be_below(const char *name, size_t len)
+{
+	const struct fj_mounts *v;
+	uint64_t turn;
+	bool may;
+
+	do {
+		v = fj_mounts_look(&turn);
+		may = v->count && is_in(v->on_the_way, name, len);
+	} while (!fj_mounts_held(turn));
+	return may;
+}
+
+bool fj_mount_is_read_only(const char *pos)
+{
+	const struct fj_mounts *v;
+	const struct fj_mount *m;
+	uint64_t turn;
+	uint32_t flags;
+
+	do {
+		v = fj_mounts_look(&turn);
+		m = fj_mounts_of(v, pos);
+		flags = m ? m->flags : v->root_flags;
+	} while (!fj_mounts_held(turn));
+	return flags & FJ_MOUNT_READ_ONLY;
+}
+
+bool fj_path_is_foreign(const char *pos)
+{
+	const struct fj_mounts *v;
+	const struct fj_mount *m;
+	uint64_t turn;
+	bool is;
+
+	do {
+		v = fj_mounts_look(&turn);
+		m = fj_mounts_of(v, pos);
+		is = m && !(m->flags & FJ_MOUNT_PRIVATE) && !fj_path_has_prefix(fj_mounts_text(v, m->host), fj_jail->root_path);
+	} while (!fj_mounts_held(turn));
+	return is;
+}

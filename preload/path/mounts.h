@@ -1,0 +1,131 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * mounts.h - the mounts of a jail: positions that lead to other places of the host.
+ *
+ * A mount namespace lies in memory shared by all processes that are in it, in two versions. A
+ * writer copies the current one into the other and changes that, then publishes it; readers take no
+ * lock, and begin again when the version that they read was written to meanwhile, which takes two
+ * changes. A writer that is killed leaves the current version whole, and its lock is taken over. */
+#ifndef FJ_MOUNTS_H
+#define FJ_MOUNTS_H
+
+#include "sys/thread.h"
+
+#define FJ_MOUNTS_MAX 256u
+#define FJ_MOUNT_TEXT                                                                              \
+	65536u /* a power of two: offsets read from a version that is being written are masked */
+
+enum {
+	FJ_MOUNT_READ_ONLY = 1,
+	FJ_MOUNT_NOSUID = 2,
+	FJ_MOUNT_NODEV = 4,
+	FJ_MOUNT_NOEXEC = 8,
+	FJ_MOUNT_NOATIME = 16,
+	FJ_MOUNT_NODIRATIME = 32,
+	FJ_MOUNT_STRICTATIME = 64,
+	FJ_MOUNT_OPTIONS = 127, /* those above: what remount changes */
+	FJ_MOUNT_DEFAULT = 128, /* made by the launcher unasked: the first explicit mount of its
+				   kind takes its place */
+	FJ_MOUNT_WITH_SUBMOUNTS = 256, /* what the host has mounted below is part of it */
+	FJ_MOUNT_PRIVATE = 512,	       /* a tmpfs: its directory is nothing else */
+	FJ_MOUNT_HIDDEN = 1024,	 /* not a mount: one of the host, below another, which was unmounted
+				    in the jail */
+	FJ_MOUNT_COVERED = 2048, /* another mount lies on the way to it */
+	FJ_MOUNT_SHARED = 4096,
+	FJ_MOUNT_UNBINDABLE = 8192,
+	FJ_MOUNT_FILE = 16384, /* of something that is no directory */
+};
+
+struct fj_mount {
+	uint32_t id, parent; /* parent 0: the root's tree */
+	uint32_t flags;
+	uint32_t jail, jail_len; /* position: offset into `text`, and length */
+	uint32_t host, host_len; /* host path; "" is the host's root */
+	uint32_t type, source;	 /* what mountinfo shows; "": what the host shows */
+	uint32_t unused[3];
+};
+_Static_assert(sizeof(struct fj_mount) == 48, "shared by processes of two builds");
+
+struct fj_mounts {
+	uint32_t count, text_used;
+	uint32_t root_flags; /* of the jail's own tree */
+	uint32_t unused;
+	uint64_t leaves[4];	/* by hash: names of mount points */
+	uint64_t on_the_way[4]; /* names of directories above them */
+	struct fj_mount mount[FJ_MOUNTS_MAX];
+	char text[FJ_MOUNT_TEXT]; /* the last byte stays NUL */
+};
+
+struct fj_namespace {
+	uint64_t begun, done; /* version `done & 1` is current; `begun` counts those that a writer
+				 has touched */
+	int32_t writer;	      /* thread that holds the lock, or 0 */
+	uint32_t id, next_mount;
+	uint32_t unused;
+	struct fj_mounts version[2];
+};
+
+/* The calling process's. */
+struct fj_namespace *fj_namespace(void);
+/* At process start: the jail's, or a private one that was inherited. */
+void fj_namespace_start(void);
+/* unshare(2), CLONE_NEWNS: a copy of the mounts for this process and those it will make. Returns 0
+ * or -errno. */
+long fj_namespace_unshare(void);
+
+/* Read: v = fj_mounts_look(&turn) ... until (fj_mounts_held(turn)). What is read in between may be
+ * nonsense, but can be read. */
+const struct fj_mounts *fj_mounts_look(uint64_t *turn);
+bool fj_mounts_held(uint64_t turn);
+static inline const char *fj_mounts_text(const struct fj_mounts *v, uint32_t at)
+{
+	return v->text + (at & (FJ_MOUNT_TEXT - 1));
+}
+static inline uint32_t fj_mounts_count(const struct fj_mounts *v)
+{
+	const uint32_t n = v->count;
+
+	return n < FJ_MOUNTS_MAX ? n : FJ_MOUNTS_MAX;
+}
+/* The mount that position `pos` lies in, or NULL for the root's tree; the top one whose point is
+ * exactly `pos`. */
+const struct fj_mount *fj_mounts_of(const struct fj_mounts *v, const char *pos);
+const struct fj_mount *fj_mounts_at(const struct fj_mounts *v, const char *pos);
+
+/* What a lookup found: a copy. */
+struct fj_mount_found {
+	uint32_t id, flags, jail_len;
+};
+/* The same lookups in the current version; `host`, when not NULL, receives the host path. False:
+ * none. */
+bool fj_mount_at(const char *pos, struct fj_mount_found *found, struct fj_str *host);
+bool fj_mount_of(const char *pos, struct fj_mount_found *found, struct fj_str *host);
+/* May `name` be the last component of a mount point? One of a directory above? (Quick, may be wrong
+ * when saying yes.) */
+bool fj_mount_may_be_named(const char *name, size_t len);
+bool fj_mount_may_be_below(const char *name, size_t len);
+bool fj_mount_is_read_only(const char *pos);
+
+/* Change: `e.v` is the version to be changed, between begin and end. */
+struct fj_edit {
+	struct fj_namespace *ns;
+	struct fj_mounts *v;
+	uint64_t mask;
+};
+void fj_edit_begin(struct fj_edit *e);
+/* Publish the change, or (`is_wanted` false) forget it. */
+void fj_edit_end(struct fj_edit *e, bool is_wanted);
+/* Add a mount of `host` (absolute, canonical) on top of position `pos`. `id` 0: a new one. Returns
+ * the id or -ENOSPC. */
+long fj_edit_add(struct fj_edit *e, const char *host, const char *pos, uint32_t flags,
+	const char *type, const char *source);
+/* Take entry `i` out. */
+void fj_edit_remove(struct fj_edit *e, uint32_t i);
+/* A copy of entry `i`, at position `to` followed by `rest`. Returns its id or -ENOSPC. */
+long fj_edit_copy(struct fj_edit *e, uint32_t i, const char *to, const char *rest);
+/* Move the entries marked in `in`, which are `top` and what is mounted in it, to position `to`,
+ * which lies in mount `parent`. */
+long fj_edit_move(struct fj_edit *e, const bool *in, uint32_t top, uint32_t parent, const char *to);
+
+#endif

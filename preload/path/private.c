@@ -1,0 +1,373 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * private.c - directories of the host that stand for a tmpfs.
+ *
+ *   BASE/fakejail-UID/INODE-NUMBER/1, 2, 3 ...
+ *
+ * INODE is that of the jail's memory file, and NUMBER that of the descriptor by which all its
+ * processes hold it: so whether a jail still lives can be seen from outside, however its processes
+ * ended. The last process removes the directory when it exits; what a killed jail leaves behind is
+ * removed at the next start of any jail. */
+#include "path/path.h"
+#include "path/private.h"
+
+#include <asm/stat.h>
+#include <asm/statfs.h>
+
+#define S_IFMT_ 0170000u /* inode(7) */
+#define S_IFDIR_ 0040000u
+#define ST_NOEXEC_ 8 /* include/linux/statfs.h */
+#define DENTS_SIZE 2048u
+#define TOP_NAME "/fakejail-"
+#define BASES 3u
+
+struct dirent64 { /* struct linux_dirent64, include/linux/dirent.h */
+	uint64_t ino, offset;
+	uint16_t size;
+	uint8_t type;
+	char name[];
+} __attribute__((packed));
+
+static const char *base(uint32_t i)
+{
+	return i == 0 ? fj_jail->runtime_dir : i == 1 ? "/dev/shm" : "/tmp";
+}
+
+static void put_top(struct fj_str *s, uint32_t i)
+{
+	fj_str_put(s, base(i));
+	fj_str_put(s, TOP_NAME);
+	fj_str_num(s, (uint64_t)fj_sys0(__NR_geteuid), 10);
+}
+
+static uint64_t memory_inode(void)
+{
+	struct stat st = {0};
+
+	fj_sys4(__NR_newfstatat, FJ_FD_JAIL(fj_jail), "", &st, AT_EMPTY_PATH);
+	return st.st_ino;
+}
+
+static void put_own_dir(struct fj_str *s, uint32_t i)
+{
+	put_top(s, i);
+	fj_str_put(s, "/");
+	fj_str_num(s, memory_inode(), 10);
+	fj_str_put(s, "-");
+	fj_str_num(s, (uint64_t)FJ_FD_JAIL(fj_jail), 10);
+}
+
+/* Ours, and nobody else may look in: the bases are for everybody. */
+static bool is_safe(const char *dir)
+{
+	struct stat st;
+
+	return !fj_sys4(__NR_newfstatat, AT_FDCWD, dir, &st, AT_SYMLINK_NOFOLLOW) &&
+	       (st.st_mode & S_IFMT_) == S_IFDIR_ && st.st_uid == (uint32_t)fj_sys0(__NR_geteuid) &&
+	       !(st.st_mode & 077);
+}
+
+static bool make_top(uint32_t i, bool may_be_noexec)
+{
+	char text[FJ_PRIVATE_PATH];
+	struct statfs fs;
+	struct fj_str s;
+
+	if (!*base(i) || fj_sys2(__NR_statfs, base(i), &fs) ||
+		(!may_be_noexec && (fs.f_flags & ST_NOEXEC_)))
+		return false;
+	fj_str_init(&s, text, sizeof(text));
+	put_top(&s, i);
+	fj_sys3(__NR_mkdirat, AT_FDCWD, text, 0700);
+	return !s.overflowed && is_safe(text);
+}
+
+static long choose_base(uint32_t *chosen)
+{
+	uint32_t was = __atomic_load_n(&fj_jail->private_base, __ATOMIC_ACQUIRE);
+
+	for (uint32_t i = 0; !was && i < 2 * BASES; i++)
+		if (make_top(i % BASES, i >= BASES))
+			was = i % BASES + 1;
+	if (!was)
+		return -ENOSPC;
+	__atomic_store_n(&fj_jail->private_base, was, __ATOMIC_RELEASE);
+	*chosen = was - 1;
+	return 0;
+}
+
+long fj_private_make(struct fj_thread *t, uint32_t mode, struct fj_str *out)
+{
+	uint32_t i;
+	long r = choose_base(&i);
+
+	(void)t;
+	if (r < 0)
+		return r;
+	make_top(i, true); /* the last jail before us may have taken it away */
+	put_own_dir(out, i);
+	r = fj_sys3(__NR_mkdirat, AT_FDCWD, out->at, 0700);
+	if (r < 0 && r != -EEXIST)
+		return r;
+	fj_str_put(out, "/");
+	fj_str_num(out, __atomic_add_fetch(&fj_jail->last_private, 1, __ATOMIC_RELAXED), 10);
+	r = fj_sys3(__NR_mkdirat, AT_FDCWD, out->at, 0700);
+	return r < 0 ? r : fj_sys3(__NR_fchmodat, AT_FDCWD, out->at, mode);
+}
+
+/* The next entry of directory `fd` but . and ..; NULL when there is none. */
+static const struct dirent64 *first_entry(int fd, char *list)
+{
+	fj_sys3(__NR_lseek, fd, 0, 0);
+	for (;;) {
+		const long n = fj_sys3(__NR_getdents64, fd, list, DENTS_SIZE);
+
+		if (n <= 0)
+			return NULL;
+		for (long at = 0; at < n;) {
+			const struct dirent64 *d = (const struct dirent64 *)(list + at);
+
+			if (!fj_streq(d->name, ".") && !fj_streq(d->name, ".."))
+				return d;
+			at += d->size;
+		}
+	}
+}
+
+static long open_dir(int dirfd, const char *name)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	const long fd = fj_sys4(__NR_openat, dirfd, name, flags, 0);
+
+	if (fd != -EACCES || fj_sys3(__NR_fchmodat, dirfd, name, 0700))
+		return fd;
+	return fj_sys4(__NR_openat, dirfd, name, flags, 0);
+}
+
+/* Empty directory `fd`, which is closed. Walks down and up again, however deep it is. */
+static void empty(struct fj_thread *t, int fd)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	char *list = fj_scratch(t, DENTS_SIZE);
+	unsigned depth = 0;
+
+	for (;;) {
+		const struct dirent64 *d = first_entry(fd, list);
+		long next;
+
+		if (!d && !depth--)
+			break;
+		if (d && !fj_sys3(__NR_unlinkat, fd, d->name, 0))
+			continue;
+		if (d && !fj_sys3(__NR_unlinkat, fd, d->name, AT_REMOVEDIR))
+			continue;
+		next = d ? open_dir(fd, d->name)
+			 : fj_sys4(__NR_openat, fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+		if (fj_is_err(next))
+			break;
+		if (d) {
+			depth++;
+			fj_sys2(__NR_fchmod, next, 0700);
+		}
+		fj_close(fd);
+		fd = (int)next;
+	}
+	fj_close(fd);
+	fj_scratch_release(t, mark);
+}
+
+static void remove_tree(struct fj_thread *t, int dirfd, const char *name)
+{
+	const long fd = open_dir(dirfd, name);
+
+	if (!fj_is_err(fd)) {
+		fj_sys2(__NR_fchmod, fd, 0700);
+		empty(t, (int)fd);
+	}
+	fj_sys3(__NR_unlinkat, dirfd, name, AT_REMOVEDIR);
+}
+
+void fj_private_remove(struct fj_thread *t, const char *host_path)
+{
+	remove_tree(t, AT_FDCWD, host_path);
+}
+
+static bool is_number(const char *s)
+{
+	const char *p = s;
+
+	while (*p >= '0' && *p <= '9')
+		p++;
+	return p != s && !*p;
+}
+
+/* Ask `question` of each process but this one, until it says yes. */
+static bool any_process(struct fj_thread *t,
+	bool (*question)(struct fj_thread *, const char *pid, const void *), const void *about,
+	bool also_this_one)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	char *list = fj_scratch(t, DENTS_SIZE);
+	const long fd =
+		fj_sys4(__NR_openat, AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	char own[12];
+	struct fj_str s;
+	bool is_so = false;
+	long n;
+
+	fj_str_init(&s, own, sizeof(own));
+	fj_str_num(&s, (uint64_t)fj_sys0(__NR_getpid), 10);
+	while (!fj_is_err(fd) && !is_so && (n = fj_sys3(__NR_getdents64, fd, list, DENTS_SIZE)) > 0)
+		for (long at = 0; at < n && !is_so;) {
+			const struct dirent64 *d = (const struct dirent64 *)(list + at);
+
+			if (is_number(d->name) && (also_this_one || !fj_streq(d->name, own)))
+				is_so = question(t, d->name, about);
+			at += d->size;
+		}
+	if (!fj_is_err(fd))
+		fj_close((int)fd);
+	fj_scratch_release(t, mark);
+	return is_so;
+}
+
+struct memory {
+	const char *number; /* of the descriptor */
+	uint64_t inode;
+};
+
+static bool holds_memory(struct fj_thread *t, const char *pid, const void *about)
+{
+	const struct memory *m = about;
+	char text[64];
+	struct fj_str s;
+	struct stat st;
+
+	(void)t;
+	fj_str_init(&s, text, sizeof(text));
+	fj_str_put(&s, "/proc/");
+	fj_str_put(&s, pid);
+	fj_str_put(&s, "/fd/");
+	fj_str_put(&s, m->number);
+	return !fj_sys4(__NR_newfstatat, AT_FDCWD, text, &st, 0) && st.st_ino == m->inode;
+}
+
+/* "INODE-NUMBER": does any process but this one hold it? */
+static bool is_alive(struct fj_thread *t, const char *name)
+{
+	struct memory m = {0};
+
+	for (; *name >= '0' && *name <= '9'; name++)
+		m.inode = m.inode * 10 + (uint64_t)(*name - '0');
+	m.number = *name == '-' ? name + 1 : "-";
+	return any_process(t, holds_memory, &m, false);
+}
+
+void fj_private_leave(struct fj_thread *t)
+{
+	const uint32_t chosen = __atomic_load_n(&fj_jail->private_base, __ATOMIC_ACQUIRE);
+	const int32_t first = fj_jail->first_pid;
+	char text[FJ_PRIVATE_PATH];
+	struct fj_str s;
+	size_t leaf;
+
+	/* While the first process is there it is not for another to look. */
+	if (!chosen || (first != fj_sys0(__NR_getpid) && fj_sys2(__NR_kill, first, 0) == 0))
+		return;
+	fj_str_init(&s, text, sizeof(text));
+	put_own_dir(&s, chosen - 1);
+	for (leaf = s.len; text[leaf - 1] != '/'; leaf--)
+		;
+	if (is_alive(t, text + leaf))
+		return;
+	remove_tree(t, AT_FDCWD, text);
+	text[leaf - 1] = 0;
+	fj_sys3(__NR_unlinkat, AT_FDCWD, text, AT_REMOVEDIR); /* when it was the last */
+}
+
+void fj_private_clean(struct fj_thread *t)
+{
+	for (uint32_t i = 0; i < BASES; i++) {
+		const uint32_t mark = fj_scratch_mark(t);
+		char *list = fj_scratch(t, DENTS_SIZE);
+		char text[FJ_PRIVATE_PATH];
+		struct fj_str s;
+		long fd, n;
+
+		fj_str_init(&s, text, sizeof(text));
+		put_top(&s, i);
+		fd = *base(i) ? open_dir(AT_FDCWD, text) : -ENOENT;
+		while (!fj_is_err(fd) && is_safe(text) &&
+			(n = fj_sys3(__NR_getdents64, fd, list, DENTS_SIZE)) > 0)
+			for (long at = 0; at < n;) {
+				const struct dirent64 *d = (const struct dirent64 *)(list + at);
+
+				if (d->name[0] >= '0' && d->name[0] <= '9' && !is_alive(t, d->name))
+					remove_tree(t, (int)fd, d->name);
+				at += d->size;
+			}
+		if (!fj_is_err(fd)) {
+			fj_close((int)fd);
+			fj_sys3(__NR_unlinkat, AT_FDCWD, text, AT_REMOVEDIR);
+		}
+		fj_scratch_release(t, mark);
+	}
+}
+
+static bool link_is_below(
+	struct fj_thread *t, const char *pid, const char *name, const char *host_path)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	char *text = fj_scratch_path(t), *target = fj_scratch_path(t);
+	struct fj_str s;
+	bool is;
+	long n;
+
+	fj_str_init(&s, text, FJ_PATH_MAX);
+	fj_str_put(&s, "/proc/");
+	fj_str_put(&s, pid);
+	fj_str_put(&s, name);
+	n = fj_sys4(__NR_readlinkat, AT_FDCWD, text, target, FJ_PATH_MAX - 1);
+	if (n > 0)
+		target[n] = 0;
+	is = n > 0 && fj_path_has_prefix(target, host_path);
+	fj_scratch_release(t, mark);
+	return is;
+}
+
+static bool uses(struct fj_thread *t, const char *pid, const void *host_path)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	char *list = fj_scratch(t, DENTS_SIZE);
+	char text[64 + FJ_NAME_MAX];
+	struct fj_str s;
+	bool is_so = link_is_below(t, pid, "/cwd", host_path);
+	long fd, n;
+
+	fj_str_init(&s, text, sizeof(text));
+	fj_str_put(&s, "/proc/");
+	fj_str_put(&s, pid);
+	fj_str_put(&s, "/fd");
+	fd = is_so ? -ENOENT
+		   : fj_sys4(__NR_openat, AT_FDCWD, text, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	while (!fj_is_err(fd) && !is_so && (n = fj_sys3(__NR_getdents64, fd, list, DENTS_SIZE)) > 0)
+		for (long at = 0; at < n && !is_so;) {
+			const struct dirent64 *d = (const struct dirent64 *)(list + at);
+
+			fj_str_init(&s, text, sizeof(text));
+			fj_str_put(&s, "/fd/");
+			fj_str_put(&s, d->name);
+			is_so = link_is_below(t, pid, text, host_path);
+			at += d->size;
+		}
+	if (!fj_is_err(fd))
+		fj_close((int)fd);
+	fj_scratch_release(t, mark);
+	return is_so;
+}
+
+bool fj_private_is_busy(struct fj_thread *t, const char *host_path)
+{
+	return any_process(t, uses, host_path, true);
+}

@@ -1,0 +1,24 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * private.h - directories of the host that stand for a tmpfs: the jail's alone, and gone with it.
+ */
+#ifndef FJ_PRIVATE_H
+#define FJ_PRIVATE_H
+
+#include "sys/thread.h"
+
+/* Make a directory; its host path, of less than FJ_PRIVATE_PATH bytes, goes to `out`. Returns 0 or
+ * -errno. */
+#define FJ_PRIVATE_PATH 384
+long fj_private_make(struct fj_thread *t, uint32_t mode, struct fj_str *out);
+/* Remove one with all that is in it, as far as that is possible. */
+void fj_private_remove(struct fj_thread *t, const char *host_path);
+/* Does a process of this user stand in a directory or hold a file below `host_path`? */
+bool fj_private_is_busy(struct fj_thread *t, const char *host_path);
+/* The process is about to end: when it is the jail's last, its directories go. */
+void fj_private_leave(struct fj_thread *t);
+/* Remove what jails have left behind that were killed; at the start of a jail. */
+void fj_private_clean(struct fj_thread *t);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * proc.c - the names of procfs behind which the host would show. */
+#include "path/proc.h"
+
+#define NAME(name_, is_)                                                                           \
+	{                                                                                          \
+		name_, sizeof(name_) - 1, FJ_PROC_##is_                                            \
+	}
+
+static const struct {
+	const char *name;
+	size_t len;
+	enum fj_proc is;
+} names[] = {
+	NAME("maps", MAPS),
+	NAME("smaps", MAPS),
+	NAME("numa_maps", NUMA_MAPS),
+	NAME("mounts", MOUNTS),
+	NAME("mountinfo", MOUNTINFO),
+	NAME("mountstats", MOUNTSTATS),
+	NAME("unix", UNIX),
+	NAME("status", STATUS),
+	NAME("osrelease", OSRELEASE),
+	NAME("hostname", HOSTNAME),
+	NAME("domainname", DOMAINNAME),
+	NAME("version", VERSION),
+	NAME("fd", FD_DIR),
+	NAME("fdinfo", FD_DIR),
+};
+
+static bool is_number_of_ours(const char *name, size_t len)
+{
+	int32_t number = 0;
+
+	if (len > 9 || name[0] == '0')
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (name[i] < '0' || name[i] > '9')
+			return false;
+		number = number * 10 + (name[i] - '0');
+	}
+	return number >= FJ_FD_ROOT(fj_jail) && number < FJ_FD_ROOT(fj_jail) + FJ_FD_COUNT;
+}
+
+enum fj_proc fj_proc_named(const char *name, size_t len)
+{
+	if (name[0] >= '0' && name[0] <= '9')
+		return is_number_of_ours(name, len) ? FJ_PROC_OUR_FD : FJ_PROC_PLAIN;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].len == len && !memcmp(names[i].name, name, len))
+			return names[i].is;
+	return FJ_PROC_PLAIN;
+}
+
+/* Files that only the kernel has: mm/shmem.c, ipc/shm.c, mm/memfd.c, fs/hugetlbfs/inode.c. */
+static bool is_of_no_directory(const char *text)
+{
+	return fj_begins(text, "/memfd:") || fj_begins(text, "/SYSV") ||
+	       fj_begins(text, "/dev/zero (deleted)") || fj_begins(text, "/anon_hugepage") ||
+	       fj_begins(text, "/[");
+}
+
+bool fj_proc_shows_file(struct fj_thread *t, const char *host_path, size_t len, struct fj_str *out)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	struct fj_str pos;
+	bool shows = true;
+
+	if (host_path[0] != '/' || is_of_no_directory(host_path)) {
+		if (fj_begins(host_path, "/memfd:" FJ_MEMORY_NAME))
+			return false;
+		fj_str_add(out, host_path, len);
+		return true;
+	}
+	if (fj_streq(host_path, fj_jail->loader))
+		return false;
+	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
+	shows = fj_path_back(host_path, &pos) && !fj_path_has_prefix(pos.at, "/" FJ_HIDDEN_NAME);
+	fj_scratch_release(t, mark);
+	if (shows)
+		fj_path_back_link(t, host_path, len, out);
+	return shows;
+}

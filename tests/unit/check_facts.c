@@ -1,0 +1,251 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * check_facts.c - remembered directories, and when they are forgotten (path/facts.c). */
+#include "unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void remember(const char *key, const char *value)
+{
+	fj_facts_add(fj_root(), key, strlen(key), value, false, fj_facts_epoch());
+}
+
+/* The value of `key` at `epoch`, or "(none)". */
+static const char *recall_at(const char *key, uint64_t epoch)
+{
+	static char text[FJ_PATH_MAX];
+	struct fj_str s;
+	bool is_host;
+
+	fj_str_init(&s, text, sizeof(text));
+	return fj_facts_find(fj_root(), key, strlen(key), &s, &is_host, epoch) ? text : "(none)";
+}
+
+static const char *recall(const char *key)
+{
+	return recall_at(key, fj_facts_epoch());
+}
+
+static void change(const char *name)
+{
+	fj_facts_after_change(name, fj_facts_before_change(name, false));
+}
+
+START_TEST(remembers)
+{
+	char text[64];
+	struct fj_str s;
+	bool is_host;
+
+	ck_assert_str_eq(recall("/bin"), "(none)");
+	remember("/bin", "usr/bin");
+	remember("/etc", "etc");
+	ck_assert_str_eq(recall("/bin"), "usr/bin");
+	ck_assert_str_eq(recall("/etc"), "etc");
+	ck_assert_str_eq(recall("/bi"), "(none)");
+	ck_assert_str_eq(recall("/bin/"), "(none)");
+	remember("/bin", "elsewhere");
+	ck_assert_str_eq(recall("/bin"), "elsewhere");
+
+	fj_facts_add(fj_root(), "/dev", 4, "/host/dev", true, fj_facts_epoch());
+	fj_str_init(&s, text, sizeof(text));
+	fj_str_put(&s, "before:");
+	ck_assert(fj_facts_find(fj_root(), "/dev", 4, &s, &is_host, fj_facts_epoch()));
+	ck_assert(is_host);
+	ck_assert_str_eq(text, "before:/host/dev");
+}
+END_TEST
+
+/* Another root, by chroot(2), has other facts for the same text. */
+START_TEST(by_root)
+{
+	struct fj_root inner = *fj_root();
+
+	inner.id = 77;
+	fj_facts_add(&inner, "/bin", 4, "inner/bin", false, fj_facts_epoch());
+	ck_assert_str_eq(recall("/bin"), "(none)");
+}
+END_TEST
+
+START_TEST(too_long)
+{
+	static char key[FJ_FACT_TEXT + 1], value[FJ_FACT_TEXT + 1];
+
+	for (size_t key_len = 1; key_len <= FJ_FACT_TEXT; key_len += 17)
+		for (size_t value_len = 0; value_len <= FJ_FACT_TEXT; value_len += 13) {
+			const bool fits = key_len + value_len < FJ_FACT_TEXT;
+
+			memset(key, 'k', key_len);
+			memset(value, 'v', value_len);
+			key[key_len] = value[value_len] = 0;
+			change("nothing");
+			fj_jail->epoch++;
+			remember(key, value);
+			ck_assert_msg(!strcmp(recall(key), fits ? value : "(none)"), "%zu and %zu bytes", key_len, value_len);
+		}
+}
+END_TEST
+
+/* A value that the reader has no room for is no answer. */
+START_TEST(no_room)
+{
+	char text[8];
+	struct fj_str s;
+	bool is_host;
+
+	remember("/k", "12345678");
+	fj_str_init(&s, text, sizeof(text));
+	ck_assert(!fj_facts_find(fj_root(), "/k", 2, &s, &is_host, fj_facts_epoch()));
+}
+END_TEST
+
+/* A writer that died in the middle leaves the turn odd: no answer, and no writer waits for it. */
+START_TEST(dead_writer)
+{
+	remember("/bin", "usr/bin");
+	for (unsigned i = 0; i < FJ_FACTS; i++)
+		if (fj_jail->fact[i].turn)
+			fj_jail->fact[i].turn++;
+	ck_assert_str_eq(recall("/bin"), "(none)");
+	remember("/bin", "usr/bin");
+	ck_assert_str_eq(recall("/bin"), "(none)");
+}
+END_TEST
+
+/* Lengths are shared memory that another build might have written: they are bounds, not promises. */
+START_TEST(bad_lengths)
+{
+	remember("/bin", "usr/bin");
+	for (unsigned i = 0; i < FJ_FACTS; i++)
+		fj_jail->fact[i].value_len = 0xffff;
+	ck_assert_str_eq(recall("/bin"), "(none)");
+}
+END_TEST
+
+START_TEST(change_of_seen_name)
+{
+	const uint64_t before = fj_facts_epoch();
+
+	fj_facts_saw_name("bin", 3);
+	remember("/bin", "usr/bin");
+	ck_assert(fj_facts_hold(before));
+
+	const bool was_announced = fj_facts_before_change("bin", false);
+
+	ck_assert(was_announced);
+	ck_assert_uint_eq(fj_facts_epoch(), 0); /* nobody may use or keep a fact now */
+	ck_assert(!fj_facts_hold(before));
+	ck_assert(fj_facts_hold(0)); /* who used none is not concerned */
+	fj_facts_after_change("bin", was_announced);
+	ck_assert_uint_gt(fj_facts_epoch(), before);
+	ck_assert(!fj_facts_hold(before));
+	ck_assert_str_eq(recall("/bin"), "(none)");
+	/* What was learnt before the change is not used when it is kept after it. */
+	fj_facts_add(fj_root(), "/bin", 4, "usr/bin", false, before);
+	ck_assert_str_eq(recall("/bin"), "(none)");
+	remember("/bin", "other");
+	ck_assert_str_eq(recall("/bin"), "other");
+}
+END_TEST
+
+START_TEST(change_of_other_name)
+{
+	const uint64_t before = fj_facts_epoch();
+
+	remember("/bin", "usr/bin");
+	ck_assert(!fj_facts_before_change("file.o", false));
+	ck_assert_uint_eq(fj_facts_epoch(), before);
+	fj_facts_after_change("file.o", false);
+	ck_assert_str_eq(recall("/bin"), "usr/bin");
+}
+END_TEST
+
+/* A walk that met the name between the two looks of the change. */
+START_TEST(seen_meanwhile)
+{
+	const uint64_t before = fj_facts_epoch();
+	const bool was_announced = fj_facts_before_change("bin", false);
+
+	ck_assert(!was_announced);
+	fj_facts_saw_name("bin", 3);
+	remember("/bin", "usr/bin");
+	fj_facts_after_change("bin", was_announced);
+	ck_assert_uint_gt(fj_facts_epoch(), before);
+	ck_assert_str_eq(recall("/bin"), "(none)");
+	ck_assert_uint_eq(fj_jail->changers, 0);
+}
+END_TEST
+
+/* rmdir("bin/") names bin. */
+START_TEST(trailing_slashes)
+{
+	fj_facts_saw_name("bin", 3);
+	ck_assert(fj_facts_before_change("bin/", false));
+	ck_assert(fj_facts_before_change("bin///", false));
+	ck_assert_uint_eq(fj_jail->changers, 2);
+	fj_facts_after_change("bin/", true);
+	ck_assert_uint_eq(fj_facts_epoch(), 0); /* one is still under way */
+	fj_facts_after_change("bin///", true);
+	ck_assert_uint_ne(fj_facts_epoch(), 0);
+}
+END_TEST
+
+/* A process killed inside an announced change: slower ever after, and never wrong. */
+START_TEST(dead_changer)
+{
+	fj_facts_saw_name("bin", 3);
+	remember("/bin", "usr/bin");
+	fj_facts_before_change("bin", false);
+	for (int i = 0; i < 3; i++) {
+		change("bin");
+		ck_assert_uint_eq(fj_facts_epoch(), 0);
+	}
+}
+END_TEST
+
+/* Many keys: each answer is right or none, also where they share a place. */
+START_TEST(many)
+{
+	char key[32], value[32];
+	unsigned known = 0;
+
+	for (unsigned i = 0; i < 3 * FJ_FACTS; i++) {
+		snprintf(key, sizeof(key), "/d%u", i);
+		snprintf(value, sizeof(value), "v%u", i);
+		remember(key, value);
+	}
+	for (unsigned i = 0; i < 3 * FJ_FACTS; i++) {
+		snprintf(key, sizeof(key), "/d%u", i);
+		snprintf(value, sizeof(value), "v%u", i);
+		if (!strcmp(recall(key), value))
+			known++;
+		else
+			ck_assert_str_eq(recall(key), "(none)");
+	}
+	ck_assert_uint_gt(known, FJ_FACTS / 2);
+}
+END_TEST
+
+Suite *unit_suite_facts(void)
+{
+	Suite *s = suite_create("facts");
+	TCase *c = tcase_create("facts");
+
+	tcase_add_checked_fixture(c, unit_jail_setup, unit_jail_teardown);
+	tcase_add_test(c, remembers);
+	tcase_add_test(c, by_root);
+	tcase_add_test(c, too_long);
+	tcase_add_test(c, no_room);
+	tcase_add_test(c, dead_writer);
+	tcase_add_test(c, bad_lengths);
+	tcase_add_test(c, change_of_seen_name);
+	tcase_add_test(c, change_of_other_name);
+	tcase_add_test(c, seen_meanwhile);
+	tcase_add_test(c, trailing_slashes);
+	tcase_add_test(c, dead_changer);
+	tcase_add_test(c, many);
+	suite_add_tcase(s, c);
+	return s;
+}

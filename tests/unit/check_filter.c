@@ -1,0 +1,304 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * check_filter.c - the seccomp program that the table becomes (trap/filter.c), run by a small interpreter for every number,
+ * every condition, and calls from around the gate page. What it must answer is said here again, in C. */
+#include "unit.h"
+
+#include "trap/trap.h"
+
+#include <string.h>
+
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/prctl.h>
+#include <linux/seccomp.h>
+
+#define GATE 0x50000UL
+
+static struct sock_filter code[BPF_MAXINSNS];
+static unsigned code_len;
+static fj_gate_fn real_gate;
+
+/* In place of the gate: takes the program that would be installed. */
+static long gate_that_takes(long nr, long a, long b, long c, long d, long e, long f)
+{
+	if (nr == __NR_prctl && a == PR_SET_NO_NEW_PRIVS)
+		return 0;
+	if (nr == __NR_seccomp && a == SECCOMP_SET_MODE_FILTER) {
+		const struct sock_fprog *program = (const struct sock_fprog *)c;
+
+		code_len = program->len;
+		ck_assert_uint_le(code_len, BPF_MAXINSNS);
+		memcpy(code, program->filter, code_len * sizeof(code[0]));
+		return 0;
+	}
+	return real_gate(nr, a, b, c, d, e, f);
+}
+
+static void take_filter(uint64_t gate, const char *release)
+{
+	fj_jail->gate = gate;
+	strcpy(fj_jail->release, release);
+	code_len = 0;
+	real_gate = fj_gate;
+	fj_gate = gate_that_takes;
+	unit_assert_result(fj_trap_filter(unit_thread), 0);
+	fj_gate = real_gate;
+	ck_assert_uint_gt(code_len, 0);
+}
+
+static void setup(void)
+{
+	unit_jail_setup();
+	take_filter(GATE, "");
+}
+
+/* bpf(2), classic: what seccomp_check_filter() of kernel/seccomp.c lets in, of which filter.c emits a part. */
+static uint32_t run_bpf(const struct seccomp_data *data, bool *reads_only_nr)
+{
+	uint32_t a = 0;
+
+	*reads_only_nr = true;
+	for (unsigned pc = 0; pc < code_len; pc++) {
+		const struct sock_filter *f = &code[pc];
+
+		switch (f->code) {
+		case BPF_LD | BPF_W | BPF_ABS:
+			ck_assert_msg(f->k % 4 == 0 && f->k + 4 <= sizeof(*data), "instruction %u loads from %u", pc, f->k);
+			memcpy(&a, (const char *)data + f->k, 4);
+			*reads_only_nr = *reads_only_nr && f->k < offsetof(struct seccomp_data, instruction_pointer);
+			break;
+		case BPF_JMP | BPF_JA:
+			pc += f->k;
+			break;
+		case BPF_JMP | BPF_JEQ | BPF_K:
+			pc += a == f->k ? f->jt : f->jf;
+			break;
+		case BPF_JMP | BPF_JGE | BPF_K:
+			pc += a >= f->k ? f->jt : f->jf;
+			break;
+		case BPF_ALU | BPF_AND | BPF_K:
+			a &= f->k;
+			break;
+		case BPF_RET | BPF_K:
+			return f->k;
+		default:
+			ck_abort_msg("instruction %u has code %#x", pc, f->code);
+		}
+	}
+	ck_abort_msg("ran off the end");
+}
+
+#define ALLOW SECCOMP_RET_ALLOW
+#define TRAP (SECCOMP_RET_TRAP | FJ_TRAP_TAG)
+#define ERRNO(e) (SECCOMP_RET_ERRNO | (e))
+
+static const uint32_t guarded[] = {PR_GET_SECCOMP, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS, PR_GET_KEEPCAPS,
+	PR_SET_KEEPCAPS, PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_GET_SECUREBITS, PR_SET_SECUREBITS, PR_CAP_AMBIENT,
+	FJ_PR_SET_SYSCALL_USER_DISPATCH};
+static const uint32_t peer[] = {17, 59}; /* SO_PEERCRED, SO_PEERGROUPS */
+
+/* The kernel takes an int: the upper half of the register does not count. */
+static bool is_one_of(uint64_t arg, const uint32_t *values, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if ((uint32_t)arg == values[i])
+			return true;
+	return false;
+}
+
+static bool is_trapped_when(const struct fj_row *row, const uint64_t *arg)
+{
+	const uint32_t ours = (uint32_t)FJ_FD_ROOT(fj_jail);
+
+	switch ((enum fj_when)row->when) {
+	case FJ_NEVER:
+		return false;
+	case FJ_ALWAYS:
+		return true;
+	case FJ_IF_ARG0:
+	case FJ_IF_ARG1:
+	case FJ_IF_ARG2:
+	case FJ_IF_ARG3:
+	case FJ_IF_ARG4:
+	case FJ_IF_ARG5:
+		return arg[row->when - FJ_IF_ARG0] != 0;
+	case FJ_IF_OUR_FD0:
+		return (uint32_t)arg[0] - ours < FJ_FD_COUNT;
+	case FJ_IF_OUR_FD1:
+		return (uint32_t)arg[1] - ours < FJ_FD_COUNT;
+	case FJ_IF_ACTION:
+		return (uint32_t)arg[0] == 31 || arg[1] != 0;
+	case FJ_IF_GUARDED:
+		return is_one_of(arg[0], guarded, sizeof(guarded) / sizeof(guarded[0]));
+	case FJ_IF_PEER:
+		return (uint32_t)arg[1] == 1 /* SOL_SOCKET */ && is_one_of(arg[2], peer, sizeof(peer) / sizeof(peer[0]));
+	case FJ_IF_NOT_ROOT:
+		return false; /* wanted() has the answer */
+	case FJ_IF_127:
+		return (uint32_t)arg[0] == 127;
+	case FJ_IF_RENAMED:
+		return fj_jail->release[0] || fj_jail->hostname[0];
+	}
+	return true;
+}
+
+static uint32_t wanted(const struct seccomp_data *d)
+{
+	const struct fj_row *row = d->arch == AUDIT_ARCH_X86_64 ? fj_row(d->nr) : NULL;
+
+	if (!row)
+		return ERRNO(ENOSYS);
+	if (row->support == FJ_REFUSED)
+		return ERRNO((uint32_t)-row->refusal);
+	if ((d->instruction_pointer & ~(uint64_t)(FJ_PAGE - 1)) == fj_jail->gate)
+		return ALLOW;
+	if (row->when == FJ_IF_NOT_ROOT)
+		return ERRNO(0); /* the filter itself says "root" */
+	return is_trapped_when(row, (const uint64_t *)d->args) ? TRAP : ALLOW;
+}
+
+static void check_one(struct seccomp_data d)
+{
+	bool reads_only_nr;
+	const uint32_t got = run_bpf(&d, &reads_only_nr), want = wanted(&d);
+
+	ck_assert_msg(got == want, "nr %d arch %#x ip %#llx args %#llx %#llx %#llx %#llx %#llx %#llx: %#x, not %#x", d.nr, d.arch,
+		(unsigned long long)d.instruction_pointer, (unsigned long long)d.args[0], (unsigned long long)d.args[1],
+		(unsigned long long)d.args[2], (unsigned long long)d.args[3], (unsigned long long)d.args[4],
+		(unsigned long long)d.args[5], got, want);
+}
+
+/* Each argument in turn takes each of these, the others being null and then not null; the first few only where no argument
+ * should matter. */
+static const uint64_t values[] = {0, ~0UL, 1, 2, 17, 31, 59, 127, 1UL << 32, 1 | 1UL << 32, 31 | 1UL << 40, 127 | 1UL << 63,
+	0xffffffff00000000UL, UNIT_FD - 1, UNIT_FD, UNIT_FD + 1, UNIT_FD + FJ_FD_COUNT - 1, UNIT_FD + FJ_FD_COUNT,
+	UNIT_FD | 1UL << 32, PR_GET_SECCOMP, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS, PR_GET_KEEPCAPS, PR_SET_KEEPCAPS,
+	PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_GET_SECUREBITS, PR_SET_SECUREBITS, PR_CAP_AMBIENT, PR_SET_NAME, PR_GET_DUMPABLE};
+#define VALUES (sizeof(values) / sizeof(values[0]))
+#define FEW_VALUES 2u
+
+static void check_number(int nr, uint32_t arch, uint64_t gate)
+{
+	const struct fj_row *row = fj_row(nr);
+	const size_t count = row && row->when != FJ_ALWAYS && row->when != FJ_NEVER ? VALUES : FEW_VALUES;
+	const uint64_t ips[] = {gate - 1, gate, gate + 0x20, gate + FJ_PAGE - 1, gate + FJ_PAGE, gate | 1UL << 32, gate ^ 1UL << 47, 0};
+
+	for (size_t ip = 0; ip < sizeof(ips) / sizeof(ips[0]); ip++)
+		for (int fill = 0; fill < 2; fill++)
+			for (int i = 0; i < FJ_ARGS; i++)
+				for (size_t v = 0; v < count; v++) {
+					struct seccomp_data d = {.nr = nr, .arch = arch, .instruction_pointer = ips[ip]};
+
+					for (int j = 0; j < FJ_ARGS; j++)
+						d.args[j] = fill ? 0x7fff00001000UL : 0;
+					d.args[i] = values[v];
+					check_one(d);
+				}
+}
+
+#define CHUNK 64 /* numbers a test: each test is a process of its own */
+
+START_TEST(number)
+{
+	for (int nr = _i * CHUNK; nr < (_i + 1) * CHUNK; nr++)
+		check_number(nr, AUDIT_ARCH_X86_64, GATE);
+}
+END_TEST
+
+START_TEST(conditions_of_two)
+{
+	/* Those that look at two arguments: each pair of values, in the first two and in the second two. */
+	static const int numbers[] = {__NR_rt_sigaction, __NR_dup2, __NR_dup3, __NR_close_range, __NR_prctl, __NR_getsockopt};
+
+	for (size_t n = 0; n < sizeof(numbers) / sizeof(numbers[0]); n++)
+		for (size_t v = 0; v < VALUES * VALUES; v++) {
+			const uint64_t a = values[v / VALUES], b = values[v % VALUES];
+
+			check_one((struct seccomp_data){
+				.nr = numbers[n], .arch = AUDIT_ARCH_X86_64, .instruction_pointer = 0x401000, .args = {a, b}});
+			check_one((struct seccomp_data){
+				.nr = numbers[n], .arch = AUDIT_ARCH_X86_64, .instruction_pointer = 0x401000, .args = {0, a, b}});
+		}
+}
+END_TEST
+
+START_TEST(foreign)
+{
+	static const uint32_t arches[] = {AUDIT_ARCH_I386, AUDIT_ARCH_AARCH64, 0};
+	static const int numbers[] = {-1, 0, 5, 59, 0x40000000, 0x40000000 | 520, 0x7fffffff};
+
+	for (size_t a = 0; a < sizeof(arches) / sizeof(arches[0]); a++)
+		for (size_t n = 0; n < sizeof(numbers) / sizeof(numbers[0]); n++)
+			check_number(numbers[n], arches[a], GATE);
+	for (size_t n = 0; n < sizeof(numbers) / sizeof(numbers[0]); n++)
+		if (numbers[n] < 0 || numbers[n] > 1000)
+			check_number(numbers[n], AUDIT_ARCH_X86_64, GATE);
+}
+END_TEST
+
+/* The gate may be placed where its address has a high word: place_gate.c, candidates. */
+START_TEST(high_gate)
+{
+	take_filter(0x7000000000UL, "");
+	check_number(__NR_openat, AUDIT_ARCH_X86_64, 0x7000000000UL);
+	check_number(__NR_read, AUDIT_ARCH_X86_64, 0x7000000000UL);
+}
+END_TEST
+
+START_TEST(renamed)
+{
+	take_filter(GATE, "5.10.0");
+	check_number(__NR_uname, AUDIT_ARCH_X86_64, GATE);
+}
+END_TEST
+
+/* The kernel (5.11) allows a call without running the program when the answer hangs on nothing but its number:
+ * seccomp_cache_prepare() of kernel/seccomp.c. Calls that we pass must be such. */
+START_TEST(passed_for_free)
+{
+	for (int nr = 0; nr < fj_row_count; nr++) {
+		const struct fj_row *row = fj_row(nr);
+		const struct seccomp_data d = {.nr = nr, .arch = AUDIT_ARCH_X86_64};
+		bool reads_only_nr;
+
+		if (!row || row->when != FJ_NEVER)
+			continue;
+		ck_assert_uint_eq(run_bpf(&d, &reads_only_nr), ALLOW);
+		ck_assert_msg(reads_only_nr, "%s", row->name);
+	}
+}
+END_TEST
+
+/* The kernel itself must accept it; in a child, for it cannot be taken off again. */
+START_TEST(kernel_accepts)
+{
+	const struct sock_fprog program = {.len = (unsigned short)code_len, .filter = code};
+
+	unit_jail_teardown(); /* afterwards no call of libc names a file */
+	unit_assert_result(fj_sys5(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	unit_assert_result(fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program), 0);
+	fj_sys1(__NR_exit_group, 0);
+}
+END_TEST
+
+Suite *unit_suite_filter(void)
+{
+	Suite *s = suite_create("filter");
+	TCase *c = tcase_create("filter");
+
+	tcase_add_checked_fixture(c, setup, unit_jail_teardown);
+	tcase_add_loop_test(c, number, 0, (int)fj_row_count / CHUNK + 2);
+	tcase_add_test(c, passed_for_free);
+	tcase_add_test(c, conditions_of_two);
+	tcase_add_test(c, foreign);
+	tcase_add_test(c, high_gate);
+	tcase_add_test(c, renamed);
+	suite_add_tcase(s, c);
+	c = tcase_create("kernel");
+	tcase_add_checked_fixture(c, setup, unit_jail_teardown);
+	tcase_add_exit_test(c, kernel_accepts, 0);
+	suite_add_tcase(s, c);
+	return s;
+}

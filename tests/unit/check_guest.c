@@ -1,0 +1,166 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * check_guest.c - memory that the program pointed us to, with pages missing around it (sys/guest.c). */
+#include "sys/guest.h"
+
+#include "unit.h"
+
+#include <string.h>
+
+#define PAGES (2 * FJ_PAGE)
+
+static char *at; /* two pages, nothing before and nothing behind */
+static char pattern[PAGES]; /* what is in them at first */
+static const size_t sizes[] = {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 100, FJ_PAGE - 1, FJ_PAGE, FJ_PAGE + 1, PAGES};
+#define SIZES (int)(sizeof(sizes) / sizeof(sizes[0]))
+
+static void setup(void)
+{
+	at = tree_two_pages();
+	for (size_t i = 0; i < PAGES; i++)
+		at[i] = pattern[i] = (char)(i * 7 + 1);
+}
+
+/* Far from every end of a page, where each place is like the next. */
+static bool is_inside(size_t from, size_t n)
+{
+	return (from > 20 && from + n + 80 < FJ_PAGE) || (from > FJ_PAGE + 20 && from + n + 80 < PAGES);
+}
+
+/* Each size at every distance from both ends: the last byte inside is reached, the first outside is EFAULT. */
+START_TEST(read_at_ends)
+{
+	static char copy[PAGES + 64];
+	const size_t n = sizes[_i];
+
+	for (size_t from = 0; from + n <= PAGES; from += is_inside(from, n) ? 61 : 1) {
+		memset(copy, 0x55, sizeof(copy));
+		unit_assert_result(fj_guest_read(copy, (uintptr_t)at + from, n), 0);
+		ck_assert_mem_eq(copy, at + from, n);
+		ck_assert_int_eq(copy[n], 0x55);
+	}
+	unit_assert_result(fj_guest_read(copy, (uintptr_t)at + PAGES - n + 1, n), -EFAULT);
+	unit_assert_result(fj_guest_read(copy, (uintptr_t)at - 1, n), -EFAULT);
+}
+END_TEST
+
+START_TEST(write_at_ends)
+{
+	static char want[PAGES], text[PAGES];
+	const size_t n = sizes[_i];
+
+	memset(text, 0x2a, sizeof(text));
+	for (size_t to = 0; to + n <= PAGES; to += is_inside(to, n) ? 61 : 1) {
+		memcpy(want, at, PAGES);
+		memcpy(want + to, text, n);
+		unit_assert_result(fj_guest_write((uintptr_t)at + to, text, n), 0);
+		ck_assert_mem_eq(at, want, PAGES);
+	}
+	unit_assert_result(fj_guest_write((uintptr_t)at + PAGES - n + 1, text, n), -EFAULT);
+	unit_assert_result(fj_guest_write((uintptr_t)at - 1, text, n), -EFAULT);
+}
+END_TEST
+
+START_TEST(write_to_read_only)
+{
+	static char text[PAGES];
+	const size_t n = sizes[_i] < FJ_PAGE ? sizes[_i] : FJ_PAGE;
+
+	tree_protect(at + FJ_PAGE, false);
+	unit_assert_result(fj_guest_write((uintptr_t)at + FJ_PAGE, text, n), -EFAULT);
+	unit_assert_result(fj_guest_write((uintptr_t)at + FJ_PAGE + 1, text, 1), -EFAULT);
+	unit_assert_result(fj_guest_write((uintptr_t)at + PAGES - n, text, n), -EFAULT);
+	unit_assert_result(fj_guest_write((uintptr_t)at + FJ_PAGE - n, text, n), 0);
+	ck_assert_mem_eq(at + FJ_PAGE, pattern + FJ_PAGE, FJ_PAGE);
+}
+END_TEST
+
+/* Another thread may be writing the very next byte: at no time may a write of ours have changed it. */
+static fj_gate_fn real_gate;
+static size_t kept_from, kept_to;
+
+static long gate_that_looks(long nr, long a, long b, long c, long d, long e, long f)
+{
+	const long r = real_gate(nr, a, b, c, d, e, f);
+
+	ck_assert_msg(!memcmp(at, pattern, kept_from) && !memcmp(at + kept_to, pattern + kept_to, PAGES - kept_to),
+		"a byte beside %zu..%zu changed while that was written", kept_from, kept_to);
+	return r;
+}
+
+START_TEST(write_touches_nothing_else)
+{
+	static const char text[64];
+	const size_t n = sizes[_i];
+
+	real_gate = fj_gate;
+	for (size_t to = 0; to < 17; to++) {
+		kept_from = to;
+		kept_to = to + n;
+		fj_gate = gate_that_looks;
+		unit_assert_result(fj_guest_write((uintptr_t)at + to, text, n), 0);
+		fj_gate = real_gate;
+		setup();
+	}
+}
+END_TEST
+
+START_TEST(string_at_end)
+{
+	static char copy[PAGES];
+
+	/* Its NUL is the last byte there is. */
+	for (size_t len = 0; len < FJ_PAGE + 10; len += len > 20 && len < FJ_PAGE - 20 ? 17 : 1) {
+		char *text = at + PAGES - len - 1;
+
+		memset(text, 'x', len);
+		text[len] = 0;
+		unit_assert_result(fj_guest_string(copy, (uintptr_t)text, sizeof(copy)), (long)len);
+		ck_assert_str_eq(copy, text);
+		/* One byte too few for the NUL, one more is enough. */
+		if (len) {
+			unit_assert_result(fj_guest_string(copy, (uintptr_t)text, len), -ENAMETOOLONG);
+			unit_assert_result(fj_guest_string(copy, (uintptr_t)text, len + 1), (long)len);
+		}
+	}
+	/* None: the page behind is missing. */
+	memset(at, 'x', PAGES);
+	unit_assert_result(fj_guest_string(copy, (uintptr_t)at + PAGES - 3, sizeof(copy)), -EFAULT);
+	unit_assert_result(fj_guest_string(copy, (uintptr_t)at + PAGES - 3, 3), -ENAMETOOLONG);
+	unit_assert_result(fj_guest_string(copy, (uintptr_t)at, FJ_PATH_MAX), -ENAMETOOLONG);
+}
+END_TEST
+
+static const uintptr_t nowhere[] = {0, 1, 8, 0xfff, 0x7ffffffff000, 0x800000000000, 0xdead000000000000, (uintptr_t)-1, (uintptr_t)-8};
+
+START_TEST(bad_pointer)
+{
+	char byte[16] = {0};
+
+	unit_assert_result(fj_guest_read(byte, nowhere[_i], 1), -EFAULT);
+	unit_assert_result(fj_guest_read(byte, nowhere[_i], sizeof(byte)), -EFAULT);
+	unit_assert_result(fj_guest_write(nowhere[_i], byte, 1), -EFAULT);
+	unit_assert_result(fj_guest_write(nowhere[_i], byte, sizeof(byte)), -EFAULT);
+	unit_assert_result(fj_guest_string(byte, nowhere[_i], sizeof(byte)), -EFAULT);
+	/* Nothing asked for, nothing wrong: access_ok() of no bytes. */
+	unit_assert_result(fj_guest_read(byte, nowhere[_i], 0), 0);
+	unit_assert_result(fj_guest_write(nowhere[_i], byte, 0), 0);
+}
+END_TEST
+
+Suite *unit_suite_guest(void)
+{
+	Suite *s = suite_create("guest");
+	TCase *c = tcase_create("guest");
+
+	tcase_add_checked_fixture(c, setup, NULL);
+	tcase_add_loop_test(c, read_at_ends, 0, SIZES);
+	tcase_add_loop_test(c, write_at_ends, 0, SIZES);
+	tcase_add_loop_test(c, write_to_read_only, 0, SIZES);
+	tcase_add_loop_test(c, write_touches_nothing_else, 0, 10);
+	tcase_add_test(c, string_at_end);
+	tcase_add_loop_test(c, bad_pointer, 0, sizeof(nowhere) / sizeof(nowhere[0]));
+	suite_add_tcase(s, c);
+	return s;
+}

@@ -1,0 +1,229 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * check_handoff.c - the state that passes through execve(2): comes back as it went, and nothing else is taken for it. */
+#include "unit.h"
+
+#include "exec/exec.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static char text[FJ_HANDOFF_SIZE];
+static char long_text[3][FJ_PATH_MAX];
+
+static const struct fj_handoff example = {
+	.gate = 0x50000,
+	.mask = 0x8000000000000001UL,
+	.root_fd = 1020,
+	.is_first = 1,
+	.policy = 0x12345678,
+	.is_secure = 1,
+	.sigsys = FJ_SIGSYS_BLOCKED,
+	.program_fd = 3,
+	.interpreter_fd = -1,
+	.no_new_privs = 1,
+	.seccomp_mode = 2,
+};
+
+static struct fj_str write_with(const char *nested, const char *exe, const char *execfn, const char *ids)
+{
+	struct fj_handoff h = example;
+	struct fj_str s;
+
+	fj_str_init(&s, text, sizeof(text));
+	fj_handoff_write(&s, &h, nested, exe, execfn, ids);
+	return s;
+}
+
+static struct fj_str write_example(const char *nested, const char *exe, const char *execfn)
+{
+	return write_with(nested, exe, execfn, "");
+}
+
+static bool read_it(struct fj_handoff *h)
+{
+	const char *nested, *exe, *execfn;
+
+	return fj_handoff_read(text, h, &nested, &exe, &execfn);
+}
+
+static const char *const strings[][3] = {
+	{"", "/bin/sh", "sh"},
+	{"/srv/inner", "/usr/bin/a b=c\n\377", "/dev/fd/7"},
+	{"", "", ""},
+	{"=", "\1fakejail=", "0123456789abcdef"},
+	{long_text[0], long_text[1], long_text[2]},
+};
+
+START_TEST(round_trip)
+{
+	struct fj_handoff h;
+	const char *nested, *exe, *execfn;
+
+	for (int i = 0; i < 3; i++)
+		memset(long_text[i], 'a' + i, FJ_PATH_MAX - 1);
+
+	const struct fj_str s = write_example(strings[_i][0], strings[_i][1], strings[_i][2]);
+
+	ck_assert(!s.overflowed);
+	ck_assert(fj_handoff_read(text, &h, &nested, &exe, &execfn));
+	ck_assert_uint_eq(h.gate, example.gate);
+	ck_assert_uint_eq(h.mask, example.mask);
+	ck_assert_int_eq(h.root_fd, example.root_fd);
+	ck_assert_int_eq(h.program_fd, example.program_fd);
+	ck_assert_int_eq(h.interpreter_fd, example.interpreter_fd);
+	ck_assert_uint_eq(h.is_first, example.is_first);
+	ck_assert_uint_eq(h.policy, example.policy);
+	ck_assert_uint_eq(h.is_secure, example.is_secure);
+	ck_assert_uint_eq(h.sigsys, example.sigsys);
+	ck_assert_uint_eq(h.no_new_privs, example.no_new_privs);
+	ck_assert_uint_eq(h.seccomp_mode, example.seccomp_mode);
+	ck_assert_uint_eq(h.nested_len, strlen(strings[_i][0]));
+	ck_assert_mem_eq(nested, strings[_i][0], h.nested_len);
+	ck_assert_uint_eq(h.exe_len, strlen(strings[_i][1]));
+	ck_assert_mem_eq(exe, strings[_i][1], h.exe_len);
+	ck_assert_uint_eq(h.execfn_len, strlen(strings[_i][2]));
+	ck_assert_mem_eq(execfn, strings[_i][2], h.execfn_len);
+	ck_assert_uint_eq(h.ids_len, 0);
+}
+END_TEST
+
+/* The identity follows execfn. */
+START_TEST(identity)
+{
+	struct fj_handoff h;
+	const char *nested, *exe, *execfn;
+
+	write_with("/n", "/bin/e", "x", "0,1,2");
+	ck_assert(fj_handoff_read(text, &h, &nested, &exe, &execfn));
+	ck_assert_uint_eq(h.execfn_len, 1);
+	ck_assert_uint_eq(h.ids_len, 5);
+	ck_assert_str_eq(execfn, "x0,1,2");
+}
+END_TEST
+
+/* All at their longest. execveat(2) of a name below a descriptor makes "/dev/fd/N/name", longer than a path: hook_exec.c, file_name(). */
+START_TEST(longest)
+{
+	static char execfn[FJ_PATH_MAX + 24], ids[FJ_IDS_TEXT];
+	struct fj_handoff h;
+
+	for (int i = 0; i < 3; i++)
+		memset(long_text[i], 'a' + i, FJ_PATH_MAX - 1);
+	strcpy(execfn, "/dev/fd/2147483647/");
+	memset(execfn + strlen(execfn), 'c', FJ_PATH_MAX - 1);
+	memset(ids, '0', FJ_IDS_TEXT - 1);
+	ck_assert(!write_with(long_text[0], long_text[1], execfn, ids).overflowed);
+	ck_assert(read_it(&h));
+	ck_assert_uint_eq(h.execfn_len, strlen(execfn));
+}
+END_TEST
+
+/* An environment string may be anything: every cut, and every byte of the head changed, gives no handoff. */
+START_TEST(cut_short)
+{
+	struct fj_handoff h;
+	const struct fj_str s = write_example("/n", "/bin/e", "x");
+
+	for (size_t len = 0; len < s.len; len++) {
+		char *copy = strndup(text, len); /* from the heap: ASan sees a byte read behind */
+		const char *nested, *exe, *execfn;
+
+		ck_assert_msg(!fj_handoff_read(copy, &h, &nested, &exe, &execfn), "%zu of %zu bytes", len, s.len);
+		free(copy);
+	}
+}
+END_TEST
+
+static void refuse_with(size_t at, char byte, const char *what)
+{
+	struct fj_handoff h;
+	const char kept = text[at];
+
+	text[at] = byte;
+	ck_assert_msg(!read_it(&h), "%s at %zu", what, at);
+	text[at] = kept;
+}
+
+START_TEST(changed)
+{
+	static const char not_hex[] = {'g', 'A', 'F', '/', ':', '`', ' ', '-', '\377', '\0'};
+	const size_t prefix = sizeof(FJ_HANDOFF_PREFIX) - 1;
+	struct fj_handoff h;
+
+	write_example("/n", "/bin/e", "x");
+	for (size_t i = 0; i < prefix; i++)
+		refuse_with(i, (char)(text[i] ^ 1), "another prefix");
+	for (size_t i = prefix; i < prefix + 2 * sizeof(h); i++)
+		for (size_t b = 0; b < sizeof(not_hex); b++)
+			refuse_with(i, not_hex[b], "no hex digit");
+	ck_assert(read_it(&h));
+}
+END_TEST
+
+/* Lengths that do not add up to what is there, also such that wrap round in 32 bits. */
+START_TEST(lengths)
+{
+	static const uint32_t wrong[][3] = {
+		{0, 0, 0}, {2, 6, 0}, {2, 6, 2}, {0xffffffff, 1, 9}, {0xfffffffe, 0xffffffff, 12}, {3, 0x80000003, 0x80000003},
+		{0, 0, 0xffffffff}, {9, 9, 9},
+	};
+	struct fj_handoff h;
+	char *field;
+
+	write_example("/n", "/bin/e", "x"); /* 2, 6, 1 */
+	for (size_t w = 0; w < sizeof(wrong) / sizeof(wrong[0]); w++) {
+		field = text + sizeof(FJ_HANDOFF_PREFIX) - 1 + 2 * offsetof(struct fj_handoff, nested_len);
+		for (size_t i = 0; i < sizeof(wrong[0]); i++) {
+			const unsigned byte = ((const unsigned char *)wrong[w])[i];
+
+			*field++ = "0123456789abcdef"[byte >> 4];
+			*field++ = "0123456789abcdef"[byte & 15];
+		}
+		ck_assert_msg(!read_it(&h), "set %zu", w);
+	}
+}
+END_TEST
+
+START_TEST(version)
+{
+	struct fj_handoff h;
+	char *field;
+
+	write_example("", "e", "");
+	field = text + sizeof(FJ_HANDOFF_PREFIX) - 1 + 2 * offsetof(struct fj_handoff, version);
+	field[1]++;
+	ck_assert(!read_it(&h));
+}
+END_TEST
+
+static const char *const others[] = {"", "PATH=/bin", "\1", "\1fakejail", "\1fakejail=", "\1fakejail=00", "fakejail=", "\1fakejails="};
+
+START_TEST(other_variables)
+{
+	struct fj_handoff h;
+	char *copy = strdup(others[_i]);
+	const char *nested, *exe, *execfn;
+
+	ck_assert(!fj_handoff_read(copy, &h, &nested, &exe, &execfn));
+	free(copy);
+}
+END_TEST
+
+Suite *unit_suite_handoff(void)
+{
+	Suite *s = suite_create("handoff");
+	TCase *c = tcase_create("handoff");
+
+	tcase_add_loop_test(c, round_trip, 0, sizeof(strings) / sizeof(strings[0]));
+	tcase_add_test(c, identity);
+	tcase_add_test(c, longest);
+	tcase_add_test(c, cut_short);
+	tcase_add_test(c, changed);
+	tcase_add_test(c, lengths);
+	tcase_add_test(c, version);
+	tcase_add_loop_test(c, other_variables, 0, sizeof(others) / sizeof(others[0]));
+	suite_add_tcase(s, c);
+	return s;
+}

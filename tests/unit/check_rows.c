@@ -1,0 +1,224 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * check_rows.c - the table is whole and makes sense (call/calls.def).
+ *
+ * Whole: every number that the build's kernel headers know has a row, so a newer kernel makes a red test, not a hole. Sense:
+ * what a row's readers (run.c, the hooks, the filter) take for granted of it. */
+#include "call/hooks.h"
+
+#include "unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Made by the Makefile from asm/unistd_64.h: {"read", 0}, ... */
+static const struct {
+	const char *name;
+	long nr;
+} kernel[] = {
+#include "tests/unit/kernel_nr.inc"
+};
+#define KERNEL_COUNT (int)(sizeof(kernel) / sizeof(kernel[0]))
+
+START_TEST(all_classified)
+{
+	char missing[1024] = "";
+
+	for (int i = 0; i < KERNEL_COUNT; i++) {
+		const struct fj_row *row = fj_row(kernel[i].nr);
+		const size_t len = strlen(missing);
+
+		if (!row)
+			snprintf(missing + len, sizeof(missing) - len, " %s", kernel[i].name);
+		else
+			ck_assert_str_eq(row->name, kernel[i].name);
+	}
+	ck_assert_msg(!*missing, "no row in calls.def for:%s (add CALL, REFUSE or PASS: docs/ADDING-A-CALL.md)", missing);
+}
+END_TEST
+
+/* The list is read from headers in a way that might one day find nothing. */
+START_TEST(list_is_whole)
+{
+	ck_assert_int_gt(KERNEL_COUNT, 330); /* Linux 4.11 had so many */
+	ck_assert_ptr_nonnull(fj_row(0));
+	ck_assert_ptr_null(fj_row(-1));
+	ck_assert_ptr_null(fj_row(fj_row_count));
+	ck_assert_ptr_null(fj_row(0x40000000)); /* x32 */
+}
+END_TEST
+
+static bool is_path(int kind)
+{
+	return kind == FJ_PATH || kind == FJ_LPATH || kind == FJ_NEW || kind == FJ_OLD;
+}
+
+static bool decides_follow(int kind)
+{
+	return kind == FJ_OFLAGS || kind == FJ_ATFLAGS || kind == FJ_LINKFLAGS || kind == FJ_WATCH || kind == FJ_FANFLAGS;
+}
+
+static int count(const struct fj_row *row, bool (*is)(int kind))
+{
+	int n = 0;
+
+	for (int i = 0; i < FJ_ARGS; i++)
+		n += is(row->kind[i]);
+	return n;
+}
+
+static bool is_stat(int kind)
+{
+	return kind == FJ_STAT;
+}
+
+#define CLAIM(claim) ck_assert_msg(claim, "%s: not so: %s", row->name, #claim)
+
+static void check_kinds(const struct fj_row *row)
+{
+	bool at_end = false, has_entry = false, has_object = false;
+
+	for (int i = 0; i < FJ_ARGS; i++) {
+		const int kind = row->kind[i], next = i + 1 < FJ_ARGS ? row->kind[i + 1] : FJ_NONE;
+
+		CLAIM(kind < FJ_KIND_COUNT);
+		at_end = at_end || kind == FJ_NONE;
+		CLAIM(at_end == (kind == FJ_NONE)); /* no gaps */
+		if (kind == FJ_DIRFD)
+			CLAIM(is_path(next));
+		has_entry = has_entry || kind == FJ_NEW || kind == FJ_OLD;
+		has_object = has_object || kind == FJ_PATH || kind == FJ_LPATH;
+		if (kind == FJ_LPATH) /* how_of() of run.c and the hooks take it as final */
+			CLAIM(count(row, decides_follow) == 0);
+	}
+	CLAIM(count(row, is_path) <= 2); /* run.c, PATHS_MAX */
+	CLAIM(count(row, is_stat) <= 1);
+	CLAIM(count(row, decides_follow) <= 1);
+	if (count(row, decides_follow))
+		CLAIM(has_object); /* an entry is never followed */
+	if (has_entry)
+		CLAIM(row->flags & FJ_WRITES);
+	if (row->flags & FJ_WRITES)
+		CLAIM(count(row, is_path) > 0);
+	if (row->flags & FJ_RENAMES)
+		CLAIM(has_entry && (row->flags & FJ_WRITES));
+}
+
+static void check_condition(const struct fj_row *row)
+{
+	if (row->when >= FJ_IF_ARG0 && row->when <= FJ_IF_ARG5) {
+		const int kind = row->kind[row->when - FJ_IF_ARG0];
+
+		CLAIM(kind == FJ_PTR || kind == FJ_ADDR || kind == FJ_STAT);
+	}
+	if (row->when == FJ_IF_OUR_FD0)
+		CLAIM(row->kind[0] == FJ_FD);
+	if (row->when == FJ_IF_OUR_FD1)
+		CLAIM(row->kind[1] == FJ_FD);
+	/* A path must never pass the filter unseen. */
+	if (count(row, is_path))
+		CLAIM(row->when == FJ_ALWAYS);
+}
+
+/* What single hooks ask of their rows; they name arguments by kind, or reach for the one before a path. */
+static void check_hook(const struct fj_row *row)
+{
+	int path = -1;
+
+	for (int i = 0; i < FJ_ARGS && path < 0; i++)
+		if (is_path(row->kind[i]))
+			path = i;
+	if (row->run == fj_hook_stat || row->run == fj_hook_access || row->run == fj_hook_readlink) {
+		CLAIM(path > 0);
+		CLAIM(row->kind[path - 1] == FJ_DIRFD);
+	}
+	if (row->run == fj_hook_stat)
+		CLAIM(count(row, is_stat) == 1 && count(row, decides_follow) == 1);
+	if (row->run == fj_hook_exec)
+		CLAIM(path >= 0 && row->kind[path + 1] == FJ_ARGV && row->kind[path + 2] == FJ_ARGV);
+	if (row->run == fj_hook_translate)
+		CLAIM(path >= 0);
+	/* A path without a descriptor argument is replaced by a link that must be followed, so the call issued follows. */
+	if (row->run == fj_hook_translate && row->kind[path] == FJ_LPATH)
+		CLAIM(fj_row(row->as)->kind[path] == FJ_PATH);
+}
+
+static void check_as(const struct fj_row *row, long nr)
+{
+	const struct fj_row *as = fj_row(row->as);
+
+	CLAIM(as != NULL);
+	if (row->as == nr)
+		return;
+	for (int i = 0; i < FJ_ARGS; i++)
+		CLAIM(as->kind[i] == row->kind[i] || (row->kind[i] == FJ_LPATH && as->kind[i] == FJ_PATH));
+}
+
+static void check_row(const struct fj_row *row, long nr)
+{
+	CLAIM(row->note != NULL);
+	switch ((enum fj_support)row->support) {
+	case FJ_PASSED:
+		CLAIM(!row->run && row->when == FJ_NEVER && !row->kind[0]);
+		break;
+	case FJ_REFUSED:
+		CLAIM(row->run == fj_hook_refuse && row->refusal < 0 && row->refusal > -4096);
+		CLAIM(row->when == FJ_ALWAYS);
+		break;
+	case FJ_PARTIAL:
+		CLAIM(row->note[0]); /* in what, the user will ask */
+		/* fall through */
+	case FJ_FULL:
+		CLAIM(row->when != FJ_NEVER);
+		if (!row->run) {
+			CLAIM(fj_row(row->as) && fj_row(row->as)->run); /* an alias, and of a call */
+			CLAIM(row->as != nr);
+			break;
+		}
+		check_kinds(row);
+		check_condition(row);
+		check_hook(row);
+		check_as(row, nr);
+		break;
+	}
+}
+
+START_TEST(all_make_sense)
+{
+	for (long nr = 0; nr < fj_row_count; nr++)
+		if (fj_row(nr))
+			check_row(fj_row(nr), nr);
+}
+END_TEST
+
+START_TEST(kinds_are_found)
+{
+	struct fj_call c = {.nr = __NR_linkat, .arg = {5, 1, 6, 2, 0x400}, .row = fj_row(__NR_linkat)};
+
+	ck_assert_int_eq(fj_arg_index(&c, FJ_LINKFLAGS), 4);
+	ck_assert_int_eq(fj_arg_index(&c, FJ_MODE), -1);
+	ck_assert_uint_eq(fj_arg(&c, FJ_LINKFLAGS, 7), 0x400);
+	ck_assert_uint_eq(fj_arg(&c, FJ_MODE, 7), 7);
+	ck_assert_int_eq(fj_arg_dirfd(&c, 1), 5);
+	ck_assert_int_eq(fj_arg_dirfd(&c, 3), 6);
+	/* The upper half of an int argument may be rubbish. */
+	c.arg[0] = 0xdeadbeef00000000UL | (uint32_t)AT_FDCWD;
+	ck_assert_int_eq(fj_arg_dirfd(&c, 1), AT_FDCWD);
+	c.row = fj_row(__NR_chdir);
+	ck_assert_int_eq(fj_arg_dirfd(&c, 0), AT_FDCWD);
+}
+END_TEST
+
+Suite *unit_suite_rows(void)
+{
+	Suite *s = suite_create("rows");
+	TCase *c = tcase_create("rows");
+
+	tcase_add_test(c, list_is_whole);
+	tcase_add_test(c, kinds_are_found);
+	tcase_add_test(c, all_classified);
+	tcase_add_test(c, all_make_sense);
+	suite_add_tcase(s, c);
+	return s;
+}

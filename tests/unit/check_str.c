@@ -1,0 +1,183 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * check_str.c - strings and messages (sys/str.c, sys/say.c). */
+#include "unit.h"
+
+#include <string.h>
+#include <unistd.h>
+
+START_TEST(compares)
+{
+	ck_assert(fj_streq("", ""));
+	ck_assert(fj_streq("abc", "abc"));
+	ck_assert(!fj_streq("abc", "abd"));
+	ck_assert(!fj_streq("abc", "ab"));
+	ck_assert(!fj_streq("ab", "abc"));
+	ck_assert_uint_eq(fj_strlen(""), 0);
+	ck_assert_uint_eq(fj_strlen("four"), 4);
+}
+END_TEST
+
+static const struct {
+	const char *path, *dir;
+	bool is_below;
+} prefixes[] = {
+	{"/a/b", "/a", true}, {"/a", "/a", true}, {"/ab", "/a", false}, {"/a", "/a/b", false}, {"", "", true},
+	{"/a", "", true}, {"", "/a", false}, {"/a/", "/a", true}, {"/a b/c", "/a", false}, {"/b/a", "/a", false},
+};
+
+START_TEST(prefix)
+{
+	ck_assert_msg(fj_path_has_prefix(prefixes[_i].path, prefixes[_i].dir) == prefixes[_i].is_below, "\"%s\", \"%s\"",
+		prefixes[_i].path, prefixes[_i].dir);
+}
+END_TEST
+
+/* The vectors of the FNV page (draft-eastlake-fnv, appendix C). */
+START_TEST(hash)
+{
+	ck_assert_uint_eq(fj_hash("", 0, FJ_HASH_SEED), 0xcbf29ce484222325UL);
+	ck_assert_uint_eq(fj_hash("a", 1, FJ_HASH_SEED), 0xaf63dc4c8601ec8cUL);
+	ck_assert_uint_eq(fj_hash("foobar", 6, FJ_HASH_SEED), 0x85944171f73967e8UL);
+	ck_assert_uint_eq(fj_hash("bar", 3, fj_hash("foo", 3, FJ_HASH_SEED)), fj_hash("foobar", 6, FJ_HASH_SEED));
+}
+END_TEST
+
+/* Every size of buffer, none of it exceeded: the bytes behind stay, and what did not fit is remembered. */
+START_TEST(bounds)
+{
+	char buffer[16];
+	struct fj_str s;
+
+	memset(buffer, '#', sizeof(buffer));
+	fj_str_init(&s, buffer, (size_t)_i);
+	fj_str_put(&s, "12345");
+	ck_assert_int_eq(s.overflowed, _i < 6);
+	ck_assert_str_eq(buffer, _i < 6 ? "" : "12345");
+	fj_str_add(&s, "678", 3);
+	ck_assert_int_eq(s.overflowed, _i < 9);
+	ck_assert_uint_eq(s.len, fj_strlen(buffer));
+	for (size_t i = (size_t)_i; i < sizeof(buffer); i++)
+		ck_assert_int_eq(buffer[i], '#');
+}
+END_TEST
+
+START_TEST(cut)
+{
+	char buffer[8];
+	struct fj_str s;
+
+	fj_str_init(&s, buffer, sizeof(buffer));
+	fj_str_put(&s, "abcdef");
+	fj_str_cut(&s, 2);
+	fj_str_put(&s, "X");
+	ck_assert_str_eq(buffer, "abX");
+	ck_assert(!s.overflowed);
+}
+END_TEST
+
+static const struct {
+	uint64_t value;
+	unsigned base;
+	const char *text;
+} numbers[] = {
+	{0, 10, "0"}, {0, 16, "0"}, {7, 8, "7"}, {8, 8, "10"}, {10, 10, "10"}, {255, 16, "ff"}, {07777, 8, "7777"},
+	{UINT64_MAX, 10, "18446744073709551615"}, {UINT64_MAX, 16, "ffffffffffffffff"}, {1UL << 59, 8, "40000000000000000000"},
+};
+
+START_TEST(number)
+{
+	char buffer[32];
+	struct fj_str s;
+
+	fj_str_init(&s, buffer, sizeof(buffer));
+	fj_str_num(&s, numbers[_i].value, numbers[_i].base);
+	ck_assert_str_eq(buffer, numbers[_i].text);
+}
+END_TEST
+
+/* Base 8 is the trace's; 2^64 has 22 digits there. */
+START_TEST(number_in_octal)
+{
+	char buffer[32];
+	struct fj_str s;
+
+	fj_str_init(&s, buffer, sizeof(buffer));
+	fj_str_num(&s, UINT64_MAX, 8);
+	ck_assert_str_eq(buffer, "1777777777777777777777");
+}
+END_TEST
+
+/* What fj_say() writes. */
+static const char *said(int pipe_fds[2])
+{
+	static char text[4096];
+	const ssize_t n = read(pipe_fds[0], text, sizeof(text) - 1);
+
+	ck_assert_int_ge(n, 0);
+	text[n] = 0;
+	return text;
+}
+
+START_TEST(say)
+{
+	static char longer[1500];
+	int fds[2];
+
+	ck_assert_int_eq(pipe(fds), 0);
+	fj_say(fds[1], "%s-%s %d %d %x %ld %lx 100%%\n", "a", "", 0, -5, 255u, -9000000000L, 0xabcdef0123UL);
+	ck_assert_str_eq(said(fds), "a- 0 -5 ff -9000000000 abcdef0123 100%\n");
+	fj_say(fds[1], "%ld", INT64_MIN);
+	ck_assert_str_eq(said(fds), "-9223372036854775808");
+	/* Longer than its line buffer: in pieces, none lost. */
+	memset(longer, 'x', sizeof(longer) - 1);
+	fj_say(fds[1], "<%s|%s>", longer, longer);
+	const char *all = said(fds);
+
+	ck_assert_uint_eq(strlen(all), 2 * (sizeof(longer) - 1) + 3);
+	ck_assert_int_eq(all[0], '<');
+	ck_assert_int_eq(all[sizeof(longer)], '|');
+}
+END_TEST
+
+START_TEST(fd_path)
+{
+	char buffer[40];
+	struct fj_str s;
+
+	fj_str_init(&s, buffer, sizeof(buffer));
+	fj_fd_path(&s, 2147483647, NULL);
+	ck_assert_str_eq(buffer, "/proc/self/fd/2147483647");
+	fj_str_init(&s, buffer, sizeof(buffer));
+	fj_fd_path(&s, 0, "name");
+	ck_assert_str_eq(buffer, "/proc/self/fd/0/name");
+}
+END_TEST
+
+/* What cannot happen ends the process, and says where. */
+START_TEST(assertion)
+{
+	fj_assert(_i == 0);
+}
+END_TEST
+
+Suite *unit_suite_str(void)
+{
+	Suite *s = suite_create("str");
+	TCase *c = tcase_create("str");
+
+	tcase_add_test(c, compares);
+	tcase_add_loop_test(c, prefix, 0, sizeof(prefixes) / sizeof(prefixes[0]));
+	tcase_add_test(c, hash);
+	tcase_add_loop_test(c, bounds, 1, 14);
+	tcase_add_test(c, cut);
+	tcase_add_loop_test(c, number, 0, sizeof(numbers) / sizeof(numbers[0]));
+	tcase_add_test(c, number_in_octal);
+	tcase_add_test(c, say);
+	tcase_add_test(c, fd_path);
+	tcase_add_loop_test(c, assertion, 0, 1);
+	tcase_add_loop_test_raise_signal(c, assertion, 6 /* SIGABRT */, 1, 2);
+	suite_add_tcase(s, c);
+	return s;
+}

@@ -1,0 +1,37 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * main.c - runs the engine's tests (libcheck).
+ *
+ * CK_RUN_SUITE=walk runs one suite, CK_FORK=no keeps it in this process for a debugger, FJ_UNIT_SEED=N changes the random
+ * trees. */
+#include "unit.h"
+
+#include <stdlib.h>
+
+/* Read by the sanitizer before main. Leaks are none in tests that end at once, and looking for them needs ptrace(2). */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "detect_leaks=0:abort_on_error=1";
+}
+
+int main(void)
+{
+	SRunner *runner = srunner_create(unit_suite_str());
+	int failed;
+
+	srunner_add_suite(runner, unit_suite_guest());
+	srunner_add_suite(runner, unit_suite_image());
+	srunner_add_suite(runner, unit_suite_handoff());
+	srunner_add_suite(runner, unit_suite_rows());
+	srunner_add_suite(runner, unit_suite_facts());
+	srunner_add_suite(runner, unit_suite_walk());
+	srunner_add_suite(runner, unit_suite_call());
+	srunner_add_suite(runner, unit_suite_filter());
+	srunner_add_suite(runner, unit_suite_thread());
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,131 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * unit.c - see unit.h. */
+#include "own/own.h"
+
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <asm/stat.h>
+#include <linux/mman.h>
+
+struct fj_thread *unit_thread;
+
+void unit_thread_setup(void)
+{
+	fj_thread_start();
+	unit_thread = fj_thread_mine();
+	ck_assert_ptr_nonnull(unit_thread);
+}
+
+void unit_jail_on(const char *host_path)
+{
+	const long root = fj_open_path(AT_FDCWD, host_path, O_DIRECTORY);
+	struct stat st;
+	const long owners = fj_sys2(__NR_memfd_create, "owners", 0);
+	struct fj_board *board;
+	long at;
+
+	ck_assert_msg(!fj_is_err(root), "%s: %s", host_path, unit_result(root));
+	at = fj_sys6(__NR_mmap, 0, sizeof(struct fj_jail) + sizeof(*board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		-1, 0);
+	ck_assert(!fj_is_err(at));
+	ck_assert_int_eq(fj_sys4(__NR_newfstatat, root, "", &st, AT_EMPTY_PATH), 0);
+	ck_assert_int_eq(fj_sys3(__NR_dup3, root, UNIT_FD, O_CLOEXEC), UNIT_FD);
+	fj_close((int)root);
+	unit_assert_result(fj_own_create((int)owners), 0);
+	fj_jail = (struct fj_jail *)at;
+	fj_jail->magic = FJ_JAIL_MAGIC;
+	fj_jail->size = sizeof(*fj_jail);
+	fj_jail->root_fd = UNIT_FD;
+	fj_jail->root_dev = st.st_dev;
+	fj_jail->root_ino = st.st_ino;
+	fj_jail->epoch = 1;
+	fj_jail->first_pid = (int32_t)fj_sys0(__NR_getpid);
+	snprintf(fj_jail->root_path, sizeof(fj_jail->root_path), "%s", host_path);
+	snprintf(fj_jail->name, sizeof(fj_jail->name), "%s", host_path);
+	fj_root_start("");
+	ck_assert_int_eq(fj_sys3(__NR_dup3, owners, FJ_FD_OWNERS(fj_jail), O_CLOEXEC), FJ_FD_OWNERS(fj_jail));
+	fj_close((int)owners);
+	unit_assert_result(fj_own_start(FJ_FD_OWNERS(fj_jail), -1), 0);
+	board = (struct fj_board *)(fj_jail + 1);
+	fj_ids_new_board(board);
+	fj_ids_start(board, "", 0);
+}
+
+void unit_jail_setup(void)
+{
+	unit_thread_setup();
+	tree_begin();
+	tree_dir("jail");
+	unit_jail_on(tree_path("jail"));
+}
+
+void unit_jail_teardown(void)
+{
+	fj_sys1(__NR_chdir, "/");
+	tree_end();
+}
+
+long unit_call(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
+{
+	struct fj_call call = {.nr = nr, .arg = {a, b, c, d, e}, .thread = unit_thread};
+	const uint32_t mark = fj_scratch_mark(unit_thread);
+	const long r = fj_call(&call);
+
+	ck_assert_msg(fj_scratch_mark(unit_thread) == mark, "call %ld kept scratch memory", nr);
+	return r;
+}
+
+static const char *name_of_errno(long error)
+{
+	switch (error) {
+#define NAME(e)                                                                                               \
+	case e:                                                                                               \
+		return #e;
+		NAME(EPERM) NAME(ENOENT) NAME(ESRCH) NAME(EINTR) NAME(EBADF) NAME(EAGAIN) NAME(EACCES) NAME(EFAULT)
+		NAME(EBUSY) NAME(EEXIST) NAME(EXDEV) NAME(ENOTDIR) NAME(EISDIR) NAME(EINVAL) NAME(EROFS) NAME(ERANGE)
+		NAME(ENAMETOOLONG) NAME(ENOSYS) NAME(ENOTEMPTY) NAME(ELOOP) NAME(ENOEXEC) NAME(EOPNOTSUPP) NAME(ENOSPC)
+		NAME(EADDRINUSE) NAME(ECONNREFUSED) NAME(ELIBBAD) NAME(ETXTBSY)
+#undef NAME
+	default:
+		return NULL;
+	}
+}
+
+const char *unit_result(long r)
+{
+	const char *name = fj_is_err(r) ? name_of_errno(-r) : NULL;
+	static char text[8][32];
+	static unsigned turn;
+	char *into = text[turn++ % 8];
+
+	if (name)
+		snprintf(into, sizeof(text[0]), "%s", name);
+	else
+		snprintf(into, sizeof(text[0]), "%ld", r);
+	return into;
+}
+
+/* xorshift32: the same numbers with every libc. */
+static uint32_t state = 1;
+
+unsigned unit_seed(unsigned i)
+{
+	const char *given = getenv("FJ_UNIT_SEED");
+	const unsigned seed = (given ? (unsigned)strtoul(given, NULL, 10) : 1) + i;
+
+	state = seed * 2654435761u | 1;
+	return seed;
+}
+
+unsigned unit_random(unsigned n)
+{
+	state ^= state << 13;
+	state ^= state >> 17;
+	state ^= state << 5;
+	return (unsigned)((uint64_t)state * n >> 32);
+}
