@@ -22,6 +22,7 @@
 #define S_IFMT_ 0170000u /* inode(7) */
 #define S_IFREG_ 0100000u
 #define S_IFLNK_ 0120000u
+#define AT_EXECVE_CHECK_ 0x10000u /* linux/fcntl.h, since 6.14: as is the naming of comm, by which we know the kernel */
 #define ARGV_ON_SCRATCH 1024u /* pointers; longer arrays are mapped */
 
 struct program {
@@ -444,7 +445,7 @@ long fj_hook_exec(struct fj_call *c)
 	char *jail_path = fj_arg_path(c, i, &r);
 
 	c->thread->exec_room_used = 0;
-	if (flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+	if (flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | (fj_jail->names_comm_by_file ? AT_EXECVE_CHECK_ : 0)))
 		return -EINVAL;
 	if (r)
 		return r;
@@ -466,6 +467,10 @@ long fj_hook_exec(struct fj_call *c)
 	if (fj_is_err(r))
 		return r;
 	p.fd = (int)r;
+	if (flags & AT_EXECVE_CHECK_) { /* would it be allowed? Not: is it a program */
+		fj_close(p.fd);
+		return 0;
+	}
 	if (count_pointers(c->arg[i + 1]) < 0 || count_pointers(c->arg[i + 2]) < 0) {
 		fj_close(p.fd);
 		return -EFAULT; /* before the file is looked into: do_execveat_common() of fs/exec.c */

@@ -150,6 +150,13 @@ long fj_hook_umount(struct fj_call *c)
 	return fj_mounting_remove(c, &at, flags & MNT_DETACH);
 }
 
+static uint32_t mount_id(const char *pos)
+{
+	struct fj_mount_found m;
+
+	return fj_mount_of(pos, &m, NULL) ? m.id : 0;
+}
+
 /* The new root becomes this process's, and the old one is seen at put_old. Other processes of the
  * namespace stay where they are. */
 long fj_hook_pivot_root(struct fj_call *c)
@@ -175,7 +182,7 @@ long fj_hook_pivot_root(struct fj_call *c)
 		return r;
 	if (!new_root.is_dir || !put_old.is_dir)
 		return -ENOTDIR;
-	if (fj_streq(new_root.pos, old_root))
+	if (mount_id(new_root.pos) == mount_id(old_root) || mount_id(put_old.pos) == mount_id(old_root))
 		return -EBUSY;
 	if (!new_root.is_mount || !fj_path_has_prefix(put_old.pos, new_root.pos))
 		return -EINVAL;

@@ -143,8 +143,6 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 		if (r < 0)
 			fail("interpreter", r);
 		fj_close(h.interpreter_fd);
-		if (!fj_jail->no_sites)
-			fj_guest_watched();
 		fj_stack_set_aux(s, AT_BASE, interpreter.base);
 		if (h.is_first && program.phdr)
 			fj_missing_watch(interpreter.code_start, interpreter.code_end, program.base, (const Elf64_Phdr *)program.phdr,

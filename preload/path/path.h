@@ -231,6 +231,8 @@ bool fj_path_of_dir(struct fj_thread *t, int dirfd, struct fj_str *out);
  * elsewhere by fchdir(2). */
 void fj_cwd_note(const char *pos);
 const char *fj_cwd_noted(void);
+/* The same for a directory opened as `fd`, when its host path would be read back as another position. */
+void fj_dir_note(struct fj_thread *t, int fd, const char *pos);
 /* Before an exec, and after it: the note outlives the program, unless 64 others exec at the same time. */
 void fj_cwd_keep(void);
 void fj_cwd_start(void);
