@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC2016 # the scripts that run inside expand their own variables
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
@@ -111,7 +112,7 @@ limited 'mv and ln from four shells' moves
 
 # Files that go, and whose inodes come back, behind our back.
 outside() {
-	for i in 1 2 3 4 5 6 7 8; do
+	for _ in 1 2 3 4 5 6 7 8; do
 		jail sh -c 'cd /w; touch gone; chown 31:31 gone'
 		rm "$root/w/gone"
 		# shellcheck disable=SC2086 # words
