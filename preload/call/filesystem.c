@@ -12,7 +12,7 @@ static const struct {
 	const char *type, *host;
 	bool is_single;
 } kinds[] = {
-	{"proc", "/proc", true},
+	{"proc", "/proc", false}, /* an instance for each mount since Linux 5.8 */
 	{"sysfs", "/sys", true},
 	{"devtmpfs", "/dev", true},
 	{"devpts", "/dev/pts", false},

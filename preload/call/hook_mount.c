@@ -150,16 +150,15 @@ long fj_hook_umount(struct fj_call *c)
 	return fj_mounting_remove(c, &at, flags & MNT_DETACH);
 }
 
-/* The new root becomes this process's, and the old one is seen at put_old. Other processes of the
- * namespace stay where they are. */
-static bool is_same_mount(const char *pos, const char *other)
+static uint32_t mount_id(const char *pos)
 {
-	struct fj_mount_found of_pos = {0}, of_other = {0};
-	const bool is_mounted = fj_mount_of(pos, &of_pos, NULL);
+	struct fj_mount_found m;
 
-	return is_mounted == fj_mount_of(other, &of_other, NULL) && of_pos.id == of_other.id;
+	return fj_mount_of(pos, &m, NULL) ? m.id : 0;
 }
 
+/* The new root becomes this process's, and the old one is seen at put_old. Other processes of the
+ * namespace stay where they are. */
 long fj_hook_pivot_root(struct fj_call *c)
 {
 	const char *old_root = fj_root()->pos;
@@ -183,8 +182,8 @@ long fj_hook_pivot_root(struct fj_call *c)
 		return r;
 	if (!new_root.is_dir || !put_old.is_dir)
 		return -ENOTDIR;
-	if (fj_streq(new_root.pos, old_root) || is_same_mount(new_root.pos, old_root))
-		return -EBUSY; /* "on the current root mount" (pivot_root(2)) */
+	if (mount_id(new_root.pos) == mount_id(old_root) || mount_id(put_old.pos) == mount_id(old_root))
+		return -EBUSY;
 	if (!new_root.is_mount || !fj_path_has_prefix(put_old.pos, new_root.pos))
 		return -EINVAL;
 	shown = put_old;

@@ -143,14 +143,19 @@ static void tidy_for_openat2(struct opening *o)
 /* An open for writing on a read-only mount: EROFS, unless the kernel has an older complaint. */
 static long open_read_only(struct fj_call *c, const struct fj_place *place, struct opening *o)
 {
+	struct opening as_it_is = *o;
 	char byte;
 	const long there = fj_sys4(__NR_readlinkat, place->dirfd, place->name, &byte, 1);
 
-	(void)c;
 	if (there == -ENOENT && !(o->flags & O_CREAT))
 		return -ENOENT;
 	if (there != -ENOENT && (o->flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
 		return -EEXIST;
+	as_it_is.flags &= ~(uint64_t)O_CREAT;
+	if (there != -ENOENT && !writes(&as_it_is)) { /* O_CREAT of a file that is there is no writing */
+		as_it_is.mode = 0;
+		return issue(c, place, &as_it_is);
+	}
 	return -EROFS;
 }
 
@@ -168,7 +173,9 @@ static long open_place(struct fj_call *c, const struct fj_place *place, struct o
 
 static long open_path(struct fj_call *c, int dirfd, const char *jail_path, struct opening *o)
 {
-	const unsigned how = (follows_last(o) ? FJ_FOLLOW : 0) | (writes(o) ? FJ_WRITE : 0) |
+	/* Where two positions lead to one directory, remember by which it was opened. */
+	const bool wants_note = fj_jail->has_aliases && (o->flags & (O_DIRECTORY | O_PATH));
+	const unsigned how = (follows_last(o) ? FJ_FOLLOW : 0) | (writes(o) ? FJ_WRITE : 0) | (wants_note ? FJ_WANT_POS : 0) |
 		(o->resolve & RESOLVE_NO_SYMLINKS ? FJ_NO_LINKS : 0) |
 		(o->resolve & RESOLVE_NO_MAGICLINKS ? FJ_NO_MAGIC : 0) |
 		(o->flags & O_CREAT ? FJ_CREATE : 0);
@@ -177,7 +184,7 @@ static long open_path(struct fj_call *c, int dirfd, const char *jail_path, struc
 	long r;
 
 	tidy_for_openat2(o);
-	if (!(writes(o) && fj_jail->has_read_only) && !fj_jail->no_openat2 && !o->resolve &&
+	if (!(writes(o) && fj_jail->has_read_only) && !wants_note && !fj_jail->no_openat2 && !o->resolve &&
 		fj_path_quick(c->thread, dirfd, jail_path, &place, &epoch)) {
 		r = open_place(c, &place, o);
 		if (r >= 0 || (r == -ENOENT && fj_facts_hold(epoch)))
@@ -200,6 +207,8 @@ static long open_path(struct fj_call *c, int dirfd, const char *jail_path, struc
 			r = open_read_only(c, &place, o);
 		else
 			r = open_place(c, &place, o);
+		if (r >= 0 && wants_note && place.pos && !place.is_magic)
+			fj_dir_note(c->thread, (int)r, place.pos);
 		fj_place_done(&place);
 		/* A symlink that appeared after the walk: walk again. (Never without end.) */
 		if (r != -ELOOP || !(how & FJ_FOLLOW) || tries == 8)

@@ -68,6 +68,8 @@ long fj_hook_getdents(struct fj_call *c);
 long fj_hook_exec(struct fj_call *c);
 
 /* hook_net.c */
+/* Copy a socket address in. Returns 1 when it names a path (in *jail_path), 0 when the kernel may have it as it is, or -errno. */
+long fj_address_read(struct fj_call *c, uint64_t at, uint64_t len, char **jail_path);
 long fj_hook_bind(struct fj_call *c);
 long fj_hook_connect(struct fj_call *c);
 long fj_hook_sendto(struct fj_call *c);
@@ -105,6 +107,15 @@ long fj_hook_umount(struct fj_call *c);
 long fj_hook_pivot_root(struct fj_call *c);
 long fj_hook_unshare(struct fj_call *c);
 long fj_hook_exit(struct fj_call *c); /* exit_group */
+
+/* hook_mount_fd.c */
+long fj_hook_fsopen(struct fj_call *c);
+long fj_hook_fspick(struct fj_call *c);
+long fj_hook_fsconfig(struct fj_call *c);
+long fj_hook_fsmount(struct fj_call *c);
+long fj_hook_open_tree(struct fj_call *c);
+long fj_hook_move_mount(struct fj_call *c);
+long fj_hook_mount_setattr(struct fj_call *c);
 
 /* hook_machine.c */
 long fj_hook_uname(struct fj_call *c);

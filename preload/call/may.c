@@ -10,6 +10,7 @@
  * procfs and devpts show the owners of processes and terminals as the kernel knows them, and it judges itself who may open those. */
 #include "call/may.h"
 
+#include "call/hooks.h"
 #include "call/owned.h"
 #include "sys/guest.h"
 
@@ -72,24 +73,16 @@ static long may_search(struct fj_thread *t, int dirfd)
 	return -EACCES;
 }
 
-/* The object that path argument `i` names: 1 with *seen filled, is_there or not; 0: leave it to the call; or -EACCES. */
-static long see(struct fj_call *c, int i, unsigned how, struct seen *seen)
+/* The object that `jail_path` names (NULL: `dirfd` itself): 1 with *seen filled, is_there or not; 0: leave it to the call;
+ * or -EACCES. */
+static long see_path(struct fj_call *c, int dirfd, const char *jail_path, unsigned how, struct seen *seen)
 {
-	char *jail_path;
+	const bool is_self = !jail_path;
 	long r;
-	bool is_self = false;
 
-	*seen = (struct seen){.place = {.owned_fd = -1}};
-	jail_path = fj_arg_path(c, i, &r);
-	if (!jail_path) {
-		/* The descriptor itself: utimensat(fd, NULL), AT_EMPTY_PATH. */
-		is_self = !r && (c->nr == __NR_utimensat || (fj_arg(c, FJ_ATFLAGS, 0) & AT_EMPTY_PATH));
-		if (!is_self)
-			return 0;
-		seen->place.dirfd = fj_arg_dirfd(c, i);
-		seen->place.name = "";
-	} else {
-		r = fj_path_walk(c->thread, fj_arg_dirfd(c, i), jail_path, how | FJ_ASK_SEARCH, &seen->place);
+	*seen = (struct seen){.place = {.owned_fd = -1, .dirfd = dirfd, .name = ""}};
+	if (jail_path) {
+		r = fj_path_walk(c->thread, dirfd, jail_path, how | FJ_ASK_SEARCH, &seen->place);
 		if (r)
 			return r == -EACCES ? r : 0;
 	}
@@ -101,6 +94,19 @@ static long see(struct fj_call *c, int i, unsigned how, struct seen *seen)
 	if ((how & FJ_ENTRY) && fj_file_look(c, seen->place.dirfd, "", AT_EMPTY_PATH, &seen->parent))
 		return 0;
 	return 1;
+}
+
+/* The same of path argument `i`. */
+static long see(struct fj_call *c, int i, unsigned how, struct seen *seen)
+{
+	long r;
+	const char *jail_path = fj_arg_path(c, i, &r);
+
+	seen->place.owned_fd = -1;
+	/* Without one the descriptor itself is meant: utimensat(fd, NULL), AT_EMPTY_PATH. */
+	if (!jail_path && (r || (c->nr != __NR_utimensat && !(fj_arg(c, FJ_ATFLAGS, 0) & AT_EMPTY_PATH))))
+		return 0;
+	return see_path(c, fj_arg_dirfd(c, i), jail_path, how, seen);
 }
 
 /* The errno `r` of a rule, unless the kernel knows better. */
@@ -290,6 +296,38 @@ static long may_rename(struct fj_call *c)
 	return done(&from, r);
 }
 
+/* ---- sockets ---- */
+
+/* To send to a socket is to write to it, to bind one to make a name: net/unix/af_unix.c. */
+static long may_address(struct fj_call *c, uint64_t at, uint64_t len)
+{
+	const struct fj_ids *ids = who(c->thread);
+	const bool makes = c->nr == __NR_bind;
+	char *jail_path;
+	struct seen seen;
+	long r = fj_address_read(c, at, len, &jail_path);
+
+	if (r <= 0)
+		return 0;
+	r = see_path(c, AT_FDCWD, jail_path, makes ? FJ_ENTRY : FJ_FOLLOW, &seen);
+	if (r <= 0 || seen.is_there == makes)
+		return done(&seen, r < 0 ? r : 0);
+	r = makes ? fj_may(ids, &seen.parent.owner, FJ_MAY_WRITE | FJ_MAY_EXEC) : fj_may(ids, &seen.file.owner, FJ_MAY_WRITE);
+	return done(&seen, r);
+}
+
+static long may_send(struct fj_call *c)
+{
+	struct { /* the beginning of struct user_msghdr, include/linux/socket.h */
+		uint64_t name;
+		int32_t namelen;
+	} msg;
+
+	if (fj_guest_read(&msg, c->arg[1], sizeof(msg)))
+		return 0;
+	return may_address(c, msg.name, (uint32_t)msg.namelen);
+}
+
 /* ---- the file itself ---- */
 
 /* UTIME_NOW for both is like no times at all: who may write may do that. */
@@ -461,6 +499,20 @@ long fj_may_call(struct fj_call *c)
 	case __NR_fsetxattr:
 	case __NR_fremovexattr:
 		return may_descriptor(c);
+	case __NR_bind:
+	case __NR_connect:
+		return may_address(c, c->arg[1], c->arg[2]);
+	case __NR_sendto:
+		return may_address(c, c->arg[4], c->arg[5]);
+	case __NR_sendmsg:
+	case __NR_sendmmsg: /* by the first address */
+		return may_send(c);
+	case __NR_umount2:
+		if (c->arg[1] & ~15UL)
+			return 0; /* EINVAL, before anything is looked at: ksys_umount() of fs/namespace.c */
+		break;
+	case __NR_unshare:
+		return !(c->arg[0] & 0x20000 /* CLONE_NEWNS */) || fj_ids_can(fj_ids(), FJ_CAP_SYS_ADMIN) ? 0 : -EPERM;
 	case __NR_open_tree:
 		return !(c->arg[2] & 1 /* OPEN_TREE_CLONE */) || fj_ids_can(fj_ids(), FJ_CAP_SYS_ADMIN) ? 0 : -EPERM;
 	case __NR_pivot_root:

@@ -104,11 +104,21 @@ static struct fj_mount *top_at(struct fj_edit *e, const char *pos)
 	return (struct fj_mount *)fj_mounts_at(e->v, pos);
 }
 
+/* Take a default mount away, for the one that is about to be added; what lies in it will lie in that. */
+static void replace_default(struct fj_edit *e, const struct fj_mount *top)
+{
+	const uint32_t id = top->id;
+
+	fj_edit_remove(e, (uint32_t)(top - e->v->mount));
+	for (uint32_t i = 0; i < e->v->count; i++)
+		if (e->v->mount[i].parent == id)
+			e->v->mount[i].parent = e->ns->next_mount + 1;
+}
+
 long fj_mounting_add(const struct fj_filesystem *fs, bool is_dir, const struct fj_point *at)
 {
 	struct fj_edit e;
-	struct fj_mount *top;
-	uint32_t id;
+	const struct fj_mount *top;
 	long r;
 
 	if (!*at->pos)
@@ -117,19 +127,14 @@ long fj_mounting_add(const struct fj_filesystem *fs, bool is_dir, const struct f
 		return -ENOTDIR;
 	fj_edit_begin(&e);
 	top = top_at(&e, at->pos);
-	if (top && fs->is_single && fj_streq(e.v->text + top->host, fs->host)) {
-		/* "proc already mounted": do_add_mount(). But what was there unasked does not
-		 * count. */
-		if (!(top->flags & FJ_MOUNT_DEFAULT)) {
+	if (top && fj_streq(e.v->text + top->host, fs->host)) {
+		/* "already mounted": do_add_mount(). But what was there unasked does not count. */
+		if (fs->is_single && !(top->flags & FJ_MOUNT_DEFAULT)) {
 			fj_edit_end(&e, false);
 			return -EBUSY;
 		}
-		id = top->id;
-		fj_edit_remove(&e, (uint32_t)(top - e.v->mount));
-		for (uint32_t i = 0; i < e.v->count;
-			i++) /* a default below another: /dev/pts below /dev */
-			if (e.v->mount[i].parent == id)
-				e.v->mount[i].parent = e.ns->next_mount + 1;
+		if (top->flags & FJ_MOUNT_DEFAULT)
+			replace_default(&e, top);
 	}
 	r = fj_edit_add(&e, fs->host, at->pos, fs->flags, fs->type, fs->source);
 	fj_edit_end(&e, r >= 0);

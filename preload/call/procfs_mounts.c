@@ -270,7 +270,7 @@ static void list_own(struct listing *list, const struct fj_mount *m)
 			  : *type || !h ? "none"
 					: source_of(h),
 		.super_options =
-			h && (!*type || fj_streq(type, h->type)) && !(m->flags & FJ_MOUNT_PRIVATE)
+			h && (!*type || fj_streq(type, h->type)) && !fj_streq(type, "tmpfs")
 				? h->super_options
 				: "rw",
 		.device = device,

@@ -146,16 +146,18 @@ static long replace_entry(struct fj_call *c, int i, const char *jail_path, struc
 		return r;
 	with->knows_mount = fj_jail->mounts_share_device && with->place.pos;
 	if (with->knows_mount)
-		with->mount = fj_mount_of(with->place.pos, &m, NULL) ? m.id : 0;
-	if (with->place.is_mount)
-		return kind == FJ_NEW ? -EEXIST : -EBUSY;
-	if (with->place.is_read_only) {
+		with->mount = fj_mount_around(with->place.pos, &m) ? m.id : 0;
+	if (with->place.is_mount && kind == FJ_NEW)
+		return -EEXIST;
+	if (with->place.is_read_only && kind == FJ_NEW) {
 		/* What is there already is said first: filename_create() of fs/namei.c. */
 		char byte;
 
 		r = fj_sys4(__NR_readlinkat, with->place.dirfd, with->place.name, &byte, 1);
-		return kind == FJ_NEW && (r >= 0 || r == -EINVAL) ? -EEXIST : -EROFS;
+		return r >= 0 || r == -EINVAL ? -EEXIST : -EROFS;
 	}
+	if (with->place.is_mount || with->place.is_read_only)
+		return 0; /* refuse_old() has the errno */
 	if (i > 0 && c->row->kind[i - 1] == FJ_DIRFD) {
 		c->arg[i - 1] = (uint64_t)(int64_t)with->place.dirfd;
 		c->arg[i] = (uint64_t)with->place.name;
@@ -212,6 +214,48 @@ __attribute__((noinline)) static bool crosses_mounts_of_one_device(const struct 
 	       !fj_sys4(__NR_newfstatat, fd_b, fd_b == AT_FDCWD ? "." : "", &st_b, AT_EMPTY_PATH) && st_a.st_dev == st_b.st_dev;
 }
 
+static bool is_dir(const struct fj_place *place, long *error)
+{
+	struct stat st = {0};
+
+	*error = fj_sys4(__NR_newfstatat, place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW);
+	return (st.st_mode & 0170000) == 0040000; /* S_IFDIR, inode(7) */
+}
+
+/* Names that are removed or moved: on a read-only mount, or mount points. In the order of do_renameat2() and do_unlinkat() of
+ * fs/namei.c; the kinds of the files are compared before mount points are looked at (may_delete()). */
+__attribute__((noinline)) static long refuse_old(const struct fj_call *c, const struct replaced *with, int count)
+{
+	const struct replaced *a = &with[0], *b = &with[count - 1];
+	const bool is_rename = c->nr != __NR_unlinkat;
+	struct stat st_a = {0}, st_b = {0};
+	bool a_is_dir, b_is_dir;
+	long r;
+
+	if (!a->place.is_read_only && !a->place.is_mount && !b->place.is_read_only && !b->place.is_mount)
+		return 0;
+	if (is_rename) {
+		fj_sys4(__NR_newfstatat, a->place.dirfd, a->place.dirfd == AT_FDCWD ? "." : "", &st_a, AT_EMPTY_PATH);
+		fj_sys4(__NR_newfstatat, b->place.dirfd, b->place.dirfd == AT_FDCWD ? "." : "", &st_b, AT_EMPTY_PATH);
+		if (st_a.st_dev != st_b.st_dev || (a->knows_mount && b->knows_mount && a->mount != b->mount))
+			return -EXDEV;
+	}
+	if (a->place.is_read_only || b->place.is_read_only)
+		return -EROFS;
+	a_is_dir = is_dir(&a->place, &r);
+	if (r < 0)
+		return r;
+	if (!is_rename) {
+		const bool wants_dir = fj_arg(c, FJ_HEX, 0) & AT_REMOVEDIR;
+
+		return wants_dir == a_is_dir ? -EBUSY : wants_dir ? -ENOTDIR : -EISDIR;
+	}
+	b_is_dir = is_dir(&b->place, &r);
+	if (!r && a_is_dir != b_is_dir && !exchanges(c))
+		return a_is_dir ? -ENOTDIR : -EISDIR;
+	return -EBUSY;
+}
+
 static long ask_kernel(struct fj_call *c, const struct fj_place *const *place, int count)
 {
 	(void)place;
@@ -246,6 +290,8 @@ long fj_translate(struct fj_call *c, fj_around around)
 						       replace_object(c, i, jail_path, &with[count]);
 		count++;
 	}
+	if (!r && count && fj_arg_index(c, FJ_OLD) >= 0)
+		r = refuse_old(c, with, count);
 	if (!r && count == 2 && crosses_mounts_of_one_device(&with[0], &with[1]))
 		r = -EXDEV;
 	if (!r)

@@ -27,6 +27,47 @@ const char *fj_cwd_noted(void)
 	return noted_cwd;
 }
 
+#define NOTED_DIRS 32u
+
+/* Notes on descriptors of this process, the oldest overwritten. A note on a number that is something else by now is not obeyed:
+ * its position does not lead to what the number is. */
+static struct {
+	int fd;
+	char pos[FJ_CWD_TEXT];
+} noted_dir[NOTED_DIRS];
+static uint32_t next_noted;
+
+static const char *noted_for(int fd)
+{
+	if (fd == AT_FDCWD)
+		return noted_cwd;
+	for (uint32_t i = 0; i < NOTED_DIRS; i++)
+		if (noted_dir[i].fd == fd && noted_dir[i].pos[0])
+			return noted_dir[i].pos;
+	return NULL;
+}
+
+void fj_dir_note(struct fj_thread *t, int fd, const char *pos)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	const size_t len = fj_strlen(pos);
+	struct fj_str host, back;
+	uint32_t i;
+
+	fj_str_init(&host, fj_scratch_path(t), FJ_PATH_MAX);
+	fj_str_init(&back, fj_scratch_path(t), FJ_PATH_MAX);
+	fj_path_host(pos, &host);
+	if (len < FJ_CWD_TEXT && fj_path_back(host.at, &back) && !fj_streq(back.at, pos) && !fj_is_borrowed_memory()) {
+		for (i = 0; i < NOTED_DIRS && noted_dir[i].fd != fd; i++)
+			;
+		if (i == NOTED_DIRS)
+			i = __atomic_fetch_add(&next_noted, 1, __ATOMIC_RELAXED) % NOTED_DIRS;
+		noted_dir[i].fd = fd;
+		memcpy(noted_dir[i].pos, pos, len + 1);
+	}
+	fj_scratch_release(t, mark);
+}
+
 void fj_cwd_keep(void)
 {
 	const int32_t pid = (int32_t)fj_sys0(__NR_getpid);
@@ -180,7 +221,7 @@ bool fj_path_of_dir(struct fj_thread *t, int dirfd, struct fj_str *out)
 	}
 	if (n > 0 && n < FJ_PATH_MAX && host_path[0] == '/') {
 		host_path[n] = 0;
-		known = fj_path_back_hinted(host_path, dirfd == AT_FDCWD ? noted_cwd : NULL, out);
+		known = fj_path_back_hinted(host_path, noted_for(dirfd), out);
 	}
 	fj_scratch_release(t, mark);
 	return known;

@@ -150,6 +150,29 @@ bool fj_mount_of(const char *pos, struct fj_mount_found *found, struct fj_str *h
 	return find(pos, false, found, host);
 }
 
+bool fj_mount_around(const char *pos, struct fj_mount_found *found)
+{
+	const struct fj_mounts *v;
+	const struct fj_mount *best;
+	uint64_t turn;
+
+	do {
+		best = NULL;
+		v = fj_mounts_look(&turn);
+		for (uint32_t i = fj_mounts_count(v); i--;) {
+			const struct fj_mount *m = &v->mount[i];
+			const char *jail = fj_mounts_text(v, m->jail);
+
+			if (!(m->flags & (FJ_MOUNT_HIDDEN | FJ_MOUNT_COVERED)) && (!best || m->jail_len > best->jail_len) &&
+				fj_path_has_prefix(pos, jail) && !fj_streq(pos, jail))
+				best = m;
+		}
+		if (best)
+			*found = (struct fj_mount_found){best->id, best->flags, best->jail_len};
+	} while (!fj_mounts_held(turn));
+	return best;
+}
+
 static bool is_in(const uint64_t *set, const char *name, size_t len)
 {
 	const uint64_t hash = fj_hash(name, len, FJ_HASH_SEED);

@@ -101,6 +101,8 @@ struct fj_mount_found {
  * none. */
 bool fj_mount_at(const char *pos, struct fj_mount_found *found, struct fj_str *host);
 bool fj_mount_of(const char *pos, struct fj_mount_found *found, struct fj_str *host);
+/* The mount that the entry at `pos` lies in, which is not what is mounted on it. */
+bool fj_mount_around(const char *pos, struct fj_mount_found *found);
 /* May `name` be the last component of a mount point? One of a directory above? (Quick, may be wrong
  * when saying yes.) */
 bool fj_mount_may_be_named(const char *name, size_t len);

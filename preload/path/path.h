@@ -80,6 +80,7 @@ struct fj_jail {
 	uint32_t has_read_only; /* some mounted directory, or the root, refuses writes, or did */
 	uint32_t has_aliases;	/* some directory can be reached by two positions, or could */
 	uint32_t is_starting; /* until the first program runs */
+	uint32_t dirs_share_device; /* the same, and it is a directory */
 	uint32_t mounts_share_device; /* some mount lies on the device of another, or of the root */
 	uint32_t has_elder; /* FJ_FD_ELDER is open */
 	uint32_t names_comm_by_file; /* execveat of a bare descriptor: since Linux 6.14 */
@@ -230,6 +231,8 @@ bool fj_path_of_dir(struct fj_thread *t, int dirfd, struct fj_str *out);
  * elsewhere by fchdir(2). */
 void fj_cwd_note(const char *pos);
 const char *fj_cwd_noted(void);
+/* The same for a directory opened as `fd`, when its host path would be read back as another position. */
+void fj_dir_note(struct fj_thread *t, int fd, const char *pos);
 /* Before an exec, and after it: the note outlives the program, unless 64 others exec at the same time. */
 void fj_cwd_keep(void);
 void fj_cwd_start(void);

@@ -17,7 +17,7 @@
 struct fj_ids;
 
 struct fj_thread {
-	uint32_t used; /* 0 free, 1 taken; see sys/thread.c */
+	uint32_t used; /* whose it is, and how often it was taken: sys/thread.c */
 	uint32_t busy; /* enum fj_busy; a lent slot's only. door/entry.S writes it */
 	int32_t tid, pid;
 	uintptr_t lent_to, lent_sp; /* a lent slot's borrower: its fs base, and its stack pointer then */
