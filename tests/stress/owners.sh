@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC2016 # the scripts that run inside expand their own variables
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
