@@ -4,7 +4,8 @@
  * may.c - the one place where permissions are asked: before a call of an identity that is not root's.
  *
  * To the kernel we are the owner of everything in the jail. So whoever pretends not to be is judged here, by the rules of own/perm.c
- * on what the files show. The path is walked once more for that, and each directory on the way asked: only those who are not root pay.
+ * on what the files show. The path is looked up once more for that: only those who are not root pay. Directories on the way are asked by
+ * the walk itself (may_search), unless it is remembered that everybody may search them.
  * Of two complaints the kernel's earlier one must win: a name that is missing or taken is left to the call itself.
  *
  * procfs and devpts show the owners of processes and terminals as the kernel knows them, and it judges itself who may open those. */
@@ -24,6 +25,7 @@
 #define S_IFBLK_ 0060000u
 #define S_IFLNK_ 0120000u
 #define S_IFREG_ 0100000u
+#define ANY_X 0111u
 #define TMPFILE 020000000u /* __O_TMPFILE of asm-generic/fcntl.h */
 #define AT_EACCESS_ 0x200u
 #define UTIME_NOW_ 0x3fffffffL /* linux/stat.h keeps them from user space */
@@ -68,9 +70,26 @@ static long may_search(struct fj_thread *t, int dirfd)
 
 	if (fj_file_look(&c, dirfd, "", AT_EMPTY_PATH, &dir) || (dir.owner.mode & S_IFMT_) != S_IFDIR_)
 		return 0; /* the walk will say */
-	if (!fj_may(who(t), &dir.owner, FJ_MAY_EXEC) || is_kernels(dirfd, ""))
-		return 0;
-	return -EACCES;
+	if ((dir.owner.mode & ANY_X) == ANY_X)
+		return 1;
+	return fj_may(who(t), &dir.owner, FJ_MAY_EXEC) && !is_kernels(dirfd, "") ? -EACCES : 0;
+}
+
+/* The same from remembered facts, when there it is and nothing has to be followed. */
+static bool see_quickly(struct fj_call *c, int dirfd, const char *jail_path, unsigned how, struct seen *seen)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	uint64_t epoch;
+
+	if (fj_path_quick(c->thread, dirfd, jail_path, &seen->place, &epoch) &&
+		!fj_file_look(c, seen->place.dirfd, seen->place.name, 0, &seen->file) && fj_facts_hold(epoch) &&
+		!((how & FJ_FOLLOW) && (seen->file.owner.mode & S_IFMT_) == S_IFLNK_)) {
+		seen->is_there = true;
+		return true;
+	}
+	fj_scratch_release(c->thread, mark);
+	seen->place = (struct fj_place){.owned_fd = -1};
+	return false;
 }
 
 /* The object that `jail_path` names (NULL: `dirfd` itself): 1 with *seen filled, is_there or not; 0: leave it to the call;
@@ -81,8 +100,10 @@ static long see_path(struct fj_call *c, int dirfd, const char *jail_path, unsign
 	long r;
 
 	*seen = (struct seen){.place = {.owned_fd = -1, .dirfd = dirfd, .name = ""}};
+	if (jail_path && !(how & FJ_ENTRY) && see_quickly(c, dirfd, jail_path, how, seen))
+		return 1;
 	if (jail_path) {
-		r = fj_path_walk(c->thread, dirfd, jail_path, how | FJ_ASK_SEARCH, &seen->place);
+		r = fj_path_walk(c->thread, dirfd, jail_path, how, &seen->place);
 		if (r)
 			return r == -EACCES ? r : 0;
 	}
@@ -467,6 +488,7 @@ static long may_access(struct fj_call *c)
 	c->thread->judged = &real;
 	r = may_object(c, fj_arg_index(c, FJ_PATH));
 	c->thread->judged = NULL;
+	c->thread->asks_search = false; /* the hook's own walk would ask for the effective ids */
 	return r;
 }
 
@@ -475,6 +497,16 @@ long fj_may_call(struct fj_call *c)
 	fj_path_may_search = may_search;
 	c->thread->judged = NULL; /* a handler that was abandoned may have left something */
 	switch (c->nr) {
+	case __NR_newfstatat: /* only directories on the way are asked, and that by the hook's own walk */
+	case __NR_statx:
+	case __NR_readlinkat:
+	case __NR_statfs:
+	case __NR_listxattr:
+	case __NR_llistxattr:
+	case __NR_listxattrat:
+	case __NR_name_to_handle_at:
+	case __NR_file_getattr:
+		return 0;
 	case __NR_openat:
 		return may_open(c, fj_arg(c, FJ_OFLAGS, 0));
 	case __NR_openat2:

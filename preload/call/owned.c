@@ -276,7 +276,10 @@ long fj_file_chmod(int dirfd, const char *name, const struct fj_file *file, uint
 		real = file->real_mode;
 		r = 0;
 	}
-	return r < 0 ? r : fj_own_set(&file->key, FJ_OWN_MODE, &to, &file->owner, real);
+	r = r < 0 ? r : fj_own_set(&file->key, FJ_OWN_MODE, &to, &file->owner, real);
+	if ((file->owner.mode & FJ_S_IFMT) == FJ_S_IFDIR && (file->owner.mode & ~mode & 0111))
+		fj_facts_forget();
+	return r;
 }
 
 long fj_file_chown(const struct fj_file *file, uint32_t uid, uint32_t gid)

@@ -172,7 +172,7 @@ START_TEST(read_only)
 
 	tree_dir("jail/d");
 	tree_file("jail/f", "");
-	fj_jail->has_read_only = fj_jail->root_read_only = 1;
+	unit_read_only_root();
 	for (int way = 0; way < 2; way++) {
 		fj_jail->no_openat2 = way;
 		unit_assert_result(unit_call2(__NR_stat, "/f", &st), 0);
