@@ -197,6 +197,12 @@ void fj_place_move_up(struct fj_place *place);
  * fj_facts_hold() wants after the call. */
 bool fj_path_quick(struct fj_thread *t, int dirfd, const char *jail_path, struct fj_place *place, uint64_t *epoch);
 
+/* The last component of `jail_path`, which fj_path_quick() found at `place` from facts of `epoch`, is to be followed and is a
+ * symlink: write the jail path that means the same without that link to `out` of FJ_PATH_MAX bytes, which may be `jail_path`
+ * itself. False: only the walk can follow it. */
+bool fj_path_past_link(struct fj_thread *t, const char *jail_path, const struct fj_place *place, uint64_t epoch, char *out);
+enum { FJ_QUICK_LINKS = 4 }; /* followed so in one call: /bin/sh, /etc/alternatives/... */
+
 /* Are facts that were read at `epoch` still right? (0: no fact was used.) */
 bool fj_facts_hold(uint64_t epoch);
 uint64_t fj_facts_epoch(void); /* 0: facts may not be used just now */
