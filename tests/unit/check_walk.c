@@ -376,9 +376,9 @@ static void make_mounts(void)
 	tree_dir("other");
 	tree_file("other/thing", "");
 	tree_file("jail/usr/point", "");
-	ck_assert_int_eq(fj_mount_add(tree_path("outside"), "/mnt", 0), 0);
-	ck_assert_int_eq(fj_mount_add(tree_path("other"), "/mnt/sub", FJ_MOUNT_READ_ONLY), 0);
-	ck_assert_int_eq(fj_mount_add(tree_path("outside/secret"), "/usr/point", 0), 0);
+	ck_assert_int_eq(fj_mount_add(tree_path("outside"), "/mnt", 0, ""), 0);
+	ck_assert_int_eq(fj_mount_add(tree_path("other"), "/mnt/sub", FJ_MOUNT_READ_ONLY, ""), 0);
+	ck_assert_int_eq(fj_mount_add(tree_path("outside/secret"), "/usr/point", 0, ""), 0);
 }
 
 static const struct {
@@ -461,30 +461,55 @@ START_TEST(mount_point_as_entry)
 }
 END_TEST
 
+/* The point, and the host path, of the mount that `pos` lies in; NULL: in none. */
+static const char *point_of(const char *pos)
+{
+	static char point[FJ_PATH_MAX];
+	struct fj_mount_found m;
+
+	if (!fj_mount_of(pos, &m, NULL))
+		return NULL;
+	snprintf(point, sizeof(point), "%.*s", (int)m.jail_len, pos);
+	return point;
+}
+
+static const char *mounted_host(const char *pos)
+{
+	static char text[FJ_PATH_MAX];
+	struct fj_mount_found m;
+	struct fj_str host;
+
+	fj_str_init(&host, text, sizeof(text));
+	return fj_mount_of(pos, &m, &host) ? text : NULL;
+}
+
 START_TEST(mount_table)
 {
+	struct fj_mount_found m;
 	char point[16];
 
 	make_mounts();
-	ck_assert_ptr_nonnull(fj_mount_at("/mnt"));
-	ck_assert_ptr_null(fj_mount_at("/mn"));
-	ck_assert_ptr_null(fj_mount_at(""));
-	ck_assert_str_eq(fj_mount_jail(fj_mount_of("/mnt/secret")), "/mnt");
-	ck_assert_str_eq(fj_mount_jail(fj_mount_of("/mnt/sub")), "/mnt/sub");
-	ck_assert_str_eq(fj_mount_jail(fj_mount_of("/mnt/sub/a/b")), "/mnt/sub");
-	ck_assert_str_eq(fj_mount_jail(fj_mount_of("/mnt/subway")), "/mnt");
-	ck_assert_ptr_null(fj_mount_of("/mntx"));
+	ck_assert(fj_mount_at("/mnt", &m, NULL));
+	ck_assert(!fj_mount_at("/mn", &m, NULL));
+	ck_assert(!fj_mount_at("", &m, NULL));
+	ck_assert_str_eq(point_of("/mnt/secret"), "/mnt");
+	ck_assert_str_eq(point_of("/mnt/sub"), "/mnt/sub");
+	ck_assert_str_eq(point_of("/mnt/sub/a/b"), "/mnt/sub");
+	ck_assert_str_eq(point_of("/mnt/subway"), "/mnt");
+	ck_assert_ptr_null(point_of("/mntx"));
 	ck_assert(fj_mount_may_be_named("mnt", 3));
 	ck_assert(fj_mount_may_be_named("sub", 3));
 	/* A later mount on the same point covers the earlier. */
-	ck_assert_int_eq(fj_mount_add(tree_path("other"), "/mnt", 0), 0);
-	ck_assert_str_eq(fj_mount_host(fj_mount_at("/mnt")), tree_path("other"));
-	ck_assert_str_eq(fj_mount_host(fj_mount_of("/mnt/x")), tree_path("other"));
-	for (int i = 0; i < FJ_MOUNTS_MAX - 4; i++) {
+	ck_assert_int_eq(fj_mount_add(tree_path("other"), "/mnt", 0, ""), 0);
+	ck_assert_str_eq(mounted_host("/mnt"), tree_path("other"));
+	ck_assert_str_eq(mounted_host("/mnt/x"), tree_path("other"));
+	/* And what lay in that. */
+	ck_assert_str_eq(point_of("/mnt/sub/thing"), "/mnt");
+	for (int i = 0; i < (int)FJ_MOUNTS_MAX - 4; i++) {
 		snprintf(point, sizeof(point), "/p%d", i);
-		ck_assert_int_eq(fj_mount_add("/", point, 0), 0);
+		ck_assert_int_eq(fj_mount_add("/", point, 0, ""), 0);
 	}
-	unit_assert_result(fj_mount_add("/", "/more", 0), -ENOSPC);
+	unit_assert_result(fj_mount_add("/", "/more", 0, ""), -ENOSPC);
 }
 END_TEST
 
