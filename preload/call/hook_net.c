@@ -39,8 +39,7 @@ static bool is_unix_socket(int fd)
 	return !fj_sys5(__NR_getsockopt, fd, SOL_SOCKET_, SO_DOMAIN_, &domain, &size) && domain == AF_UNIX;
 }
 
-/* Copy an address in. Returns 1 when it names a path (in *jail_path), 0 when the kernel may have it as it is, or -errno. */
-static long read_address(struct fj_call *c, uint64_t at, uint64_t len, char **jail_path)
+long fj_address_read(struct fj_call *c, uint64_t at, uint64_t len, char **jail_path)
 {
 	struct fj_sun sun = {0};
 	size_t n;
@@ -80,7 +79,7 @@ long fj_hook_bind(struct fj_call *c)
 	struct fj_sun sun = {.family = AF_UNIX};
 	char *jail_path;
 	char byte;
-	long r = read_address(c, c->arg[1], c->arg[2], &jail_path);
+	long r = fj_address_read(c, c->arg[1], c->arg[2], &jail_path);
 
 	if (r <= 0)
 		return r ? r : fj_kernel(c);
@@ -102,7 +101,7 @@ long fj_hook_connect(struct fj_call *c)
 {
 	struct fj_sun sun;
 	char *jail_path;
-	long fd, r = read_address(c, c->arg[1], c->arg[2], &jail_path);
+	long fd, r = fj_address_read(c, c->arg[1], c->arg[2], &jail_path);
 
 	if (r < 0)
 		return r;
@@ -122,7 +121,7 @@ long fj_hook_sendto(struct fj_call *c)
 {
 	struct fj_sun sun;
 	char *jail_path;
-	long fd, r = read_address(c, c->arg[4], c->arg[5], &jail_path);
+	long fd, r = fj_address_read(c, c->arg[4], c->arg[5], &jail_path);
 
 	if (r < 0)
 		return r;
@@ -150,7 +149,7 @@ static long send_message(struct fj_call *c, uint64_t at, uint64_t flags)
 
 	if (fj_guest_read(&msg, at, sizeof(msg)))
 		return -EFAULT;
-	r = read_address(c, msg.name, (uint32_t)msg.namelen, &jail_path);
+	r = fj_address_read(c, msg.name, (uint32_t)msg.namelen, &jail_path);
 	if (r < 0)
 		return r;
 	if (r) {

@@ -4,12 +4,14 @@
  * may.c - the one place where permissions are asked: before a call of an identity that is not root's.
  *
  * To the kernel we are the owner of everything in the jail. So whoever pretends not to be is judged here, by the rules of own/perm.c
- * on what the files show. The path is walked once more for that, and each directory on the way asked: only those who are not root pay.
+ * on what the files show. The path is looked up once more for that: only those who are not root pay. Directories on the way are asked by
+ * the walk itself (may_search), unless it is remembered that everybody may search them.
  * Of two complaints the kernel's earlier one must win: a name that is missing or taken is left to the call itself.
  *
  * procfs and devpts show the owners of processes and terminals as the kernel knows them, and it judges itself who may open those. */
 #include "call/may.h"
 
+#include "call/hooks.h"
 #include "call/owned.h"
 #include "sys/guest.h"
 
@@ -23,6 +25,7 @@
 #define S_IFBLK_ 0060000u
 #define S_IFLNK_ 0120000u
 #define S_IFREG_ 0100000u
+#define ANY_X 0111u
 #define TMPFILE 020000000u /* __O_TMPFILE of asm-generic/fcntl.h */
 #define AT_EACCESS_ 0x200u
 #define UTIME_NOW_ 0x3fffffffL /* linux/stat.h keeps them from user space */
@@ -67,29 +70,40 @@ static long may_search(struct fj_thread *t, int dirfd)
 
 	if (fj_file_look(&c, dirfd, "", AT_EMPTY_PATH, &dir) || (dir.owner.mode & S_IFMT_) != S_IFDIR_)
 		return 0; /* the walk will say */
-	if (!fj_may(who(t), &dir.owner, FJ_MAY_EXEC) || is_kernels(dirfd, ""))
-		return 0;
-	return -EACCES;
+	if ((dir.owner.mode & ANY_X) == ANY_X)
+		return 1;
+	return fj_may(who(t), &dir.owner, FJ_MAY_EXEC) && !is_kernels(dirfd, "") ? -EACCES : 0;
 }
 
-/* The object that path argument `i` names: 1 with *seen filled, is_there or not; 0: leave it to the call; or -EACCES. */
-static long see(struct fj_call *c, int i, unsigned how, struct seen *seen)
+/* The same from remembered facts, when there it is and nothing has to be followed. */
+static bool see_quickly(struct fj_call *c, int dirfd, const char *jail_path, unsigned how, struct seen *seen)
 {
-	char *jail_path;
-	long r;
-	bool is_self = false;
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	uint64_t epoch;
 
-	*seen = (struct seen){.place = {.owned_fd = -1}};
-	jail_path = fj_arg_path(c, i, &r);
-	if (!jail_path) {
-		/* The descriptor itself: utimensat(fd, NULL), AT_EMPTY_PATH. */
-		is_self = !r && (c->nr == __NR_utimensat || (fj_arg(c, FJ_ATFLAGS, 0) & AT_EMPTY_PATH));
-		if (!is_self)
-			return 0;
-		seen->place.dirfd = fj_arg_dirfd(c, i);
-		seen->place.name = "";
-	} else {
-		r = fj_path_walk(c->thread, fj_arg_dirfd(c, i), jail_path, how | FJ_ASK_SEARCH, &seen->place);
+	if (fj_path_quick(c->thread, dirfd, jail_path, &seen->place, &epoch) &&
+		!fj_file_look(c, seen->place.dirfd, seen->place.name, 0, &seen->file) && fj_facts_hold(epoch) &&
+		!((how & FJ_FOLLOW) && (seen->file.owner.mode & S_IFMT_) == S_IFLNK_)) {
+		seen->is_there = true;
+		return true;
+	}
+	fj_scratch_release(c->thread, mark);
+	seen->place = (struct fj_place){.owned_fd = -1};
+	return false;
+}
+
+/* The object that `jail_path` names (NULL: `dirfd` itself): 1 with *seen filled, is_there or not; 0: leave it to the call;
+ * or -EACCES. */
+static long see_path(struct fj_call *c, int dirfd, const char *jail_path, unsigned how, struct seen *seen)
+{
+	const bool is_self = !jail_path;
+	long r;
+
+	*seen = (struct seen){.place = {.owned_fd = -1, .dirfd = dirfd, .name = ""}};
+	if (jail_path && !(how & FJ_ENTRY) && see_quickly(c, dirfd, jail_path, how, seen))
+		return 1;
+	if (jail_path) {
+		r = fj_path_walk(c->thread, dirfd, jail_path, how, &seen->place);
 		if (r)
 			return r == -EACCES ? r : 0;
 	}
@@ -101,6 +115,19 @@ static long see(struct fj_call *c, int i, unsigned how, struct seen *seen)
 	if ((how & FJ_ENTRY) && fj_file_look(c, seen->place.dirfd, "", AT_EMPTY_PATH, &seen->parent))
 		return 0;
 	return 1;
+}
+
+/* The same of path argument `i`. */
+static long see(struct fj_call *c, int i, unsigned how, struct seen *seen)
+{
+	long r;
+	const char *jail_path = fj_arg_path(c, i, &r);
+
+	seen->place.owned_fd = -1;
+	/* Without one the descriptor itself is meant: utimensat(fd, NULL), AT_EMPTY_PATH. */
+	if (!jail_path && (r || (c->nr != __NR_utimensat && !(fj_arg(c, FJ_ATFLAGS, 0) & AT_EMPTY_PATH))))
+		return 0;
+	return see_path(c, fj_arg_dirfd(c, i), jail_path, how, seen);
 }
 
 /* The errno `r` of a rule, unless the kernel knows better. */
@@ -290,6 +317,38 @@ static long may_rename(struct fj_call *c)
 	return done(&from, r);
 }
 
+/* ---- sockets ---- */
+
+/* To send to a socket is to write to it, to bind one to make a name: net/unix/af_unix.c. */
+static long may_address(struct fj_call *c, uint64_t at, uint64_t len)
+{
+	const struct fj_ids *ids = who(c->thread);
+	const bool makes = c->nr == __NR_bind;
+	char *jail_path;
+	struct seen seen;
+	long r = fj_address_read(c, at, len, &jail_path);
+
+	if (r <= 0)
+		return 0;
+	r = see_path(c, AT_FDCWD, jail_path, makes ? FJ_ENTRY : FJ_FOLLOW, &seen);
+	if (r <= 0 || seen.is_there == makes)
+		return done(&seen, r < 0 ? r : 0);
+	r = makes ? fj_may(ids, &seen.parent.owner, FJ_MAY_WRITE | FJ_MAY_EXEC) : fj_may(ids, &seen.file.owner, FJ_MAY_WRITE);
+	return done(&seen, r);
+}
+
+static long may_send(struct fj_call *c)
+{
+	struct { /* the beginning of struct user_msghdr, include/linux/socket.h */
+		uint64_t name;
+		int32_t namelen;
+	} msg;
+
+	if (fj_guest_read(&msg, c->arg[1], sizeof(msg)))
+		return 0;
+	return may_address(c, msg.name, (uint32_t)msg.namelen);
+}
+
 /* ---- the file itself ---- */
 
 /* UTIME_NOW for both is like no times at all: who may write may do that. */
@@ -429,6 +488,7 @@ static long may_access(struct fj_call *c)
 	c->thread->judged = &real;
 	r = may_object(c, fj_arg_index(c, FJ_PATH));
 	c->thread->judged = NULL;
+	c->thread->asks_search = false; /* the hook's own walk would ask for the effective ids */
 	return r;
 }
 
@@ -437,6 +497,16 @@ long fj_may_call(struct fj_call *c)
 	fj_path_may_search = may_search;
 	c->thread->judged = NULL; /* a handler that was abandoned may have left something */
 	switch (c->nr) {
+	case __NR_newfstatat: /* only directories on the way are asked, and that by the hook's own walk */
+	case __NR_statx:
+	case __NR_readlinkat:
+	case __NR_statfs:
+	case __NR_listxattr:
+	case __NR_llistxattr:
+	case __NR_listxattrat:
+	case __NR_name_to_handle_at:
+	case __NR_file_getattr:
+		return 0;
 	case __NR_openat:
 		return may_open(c, fj_arg(c, FJ_OFLAGS, 0));
 	case __NR_openat2:
@@ -461,6 +531,20 @@ long fj_may_call(struct fj_call *c)
 	case __NR_fsetxattr:
 	case __NR_fremovexattr:
 		return may_descriptor(c);
+	case __NR_bind:
+	case __NR_connect:
+		return may_address(c, c->arg[1], c->arg[2]);
+	case __NR_sendto:
+		return may_address(c, c->arg[4], c->arg[5]);
+	case __NR_sendmsg:
+	case __NR_sendmmsg: /* by the first address */
+		return may_send(c);
+	case __NR_umount2:
+		if (c->arg[1] & ~15UL)
+			return 0; /* EINVAL, before anything is looked at: ksys_umount() of fs/namespace.c */
+		break;
+	case __NR_unshare:
+		return !(c->arg[0] & 0x20000 /* CLONE_NEWNS */) || fj_ids_can(fj_ids(), FJ_CAP_SYS_ADMIN) ? 0 : -EPERM;
 	case __NR_open_tree:
 		return !(c->arg[2] & 1 /* OPEN_TREE_CLONE */) || fj_ids_can(fj_ids(), FJ_CAP_SYS_ADMIN) ? 0 : -EPERM;
 	case __NR_pivot_root:

@@ -83,7 +83,8 @@ static bool is_foreign(struct fj_call *c, uint64_t dev, int dirfd, const char *n
 
 	if (!has_mounts && !fj_jail->root_path[0])
 		return false;
-	if (fj_jail->mounts_share_device)
+	/* (A single file in the jail, as /etc/resolv.conf, that lies on its device is taken for its own: only its ids show.) */
+	if (fj_jail->dirs_share_device)
 		return ask_whether_foreign(c, dirfd, name);
 	if (dev == fj_jail->root_dev)
 		return false;
@@ -205,7 +206,7 @@ long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsigned flag
 		(uint64_t)sx->stx_btime.tv_sec * 1000000000u + sx->stx_btime.tv_nsec : stamp_of_handle(dirfd, name, flags);
 	file->has_record = !fj_own_is_empty() && fj_own_find(&file->key, &record);
 	file->owner = (struct fj_owner){.uid = sx->stx_uid, .gid = sx->stx_gid};
-	if (sx->stx_uid == fj_own_real_uid())
+	if (!file->has_record && sx->stx_uid == fj_own_real_uid())
 		file->is_foreign = is_foreign(c, file->key.dev, dirfd, name);
 	if (file->has_record) {
 		show_record(&record, sx);
@@ -275,7 +276,10 @@ long fj_file_chmod(int dirfd, const char *name, const struct fj_file *file, uint
 		real = file->real_mode;
 		r = 0;
 	}
-	return r < 0 ? r : fj_own_set(&file->key, FJ_OWN_MODE, &to, &file->owner, real);
+	r = r < 0 ? r : fj_own_set(&file->key, FJ_OWN_MODE, &to, &file->owner, real);
+	if ((file->owner.mode & FJ_S_IFMT) == FJ_S_IFDIR && (file->owner.mode & ~mode & 0111))
+		fj_facts_forget();
+	return r;
 }
 
 long fj_file_chown(const struct fj_file *file, uint32_t uid, uint32_t gid)

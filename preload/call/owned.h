@@ -28,7 +28,7 @@ struct fj_file {
 	uint32_t real_uid, real_gid, real_mode;
 	uint32_t nlink;
 	bool has_record;
-	bool is_foreign;      /* reached through a bind mount; always false when the user does not own it */
+	bool is_foreign;      /* reached through a bind mount; asked only of the user's own files without a record */
 	struct fj_owner owner; /* what it shows: record or default; mode with S_IFMT */
 };
 

@@ -142,7 +142,7 @@ static bool back_once(
 	const char *best_rest = NULL;
 	int best_rank = 0;
 
-	/* Of equals the root's tree, which may lie inside a mounted directory; else the longest host path. */
+	/* Of equals the oldest, and the root's tree is older than all: it may lie inside a mounted directory. */
 	for (uint32_t i = 0; i <= count; i++) {
 		const struct fj_mount *m = i ? &v->mount[i - 1] : NULL;
 		const char *host = m ? fj_mounts_text(v, m->host) : fj_jail->root_path;
@@ -155,7 +155,7 @@ static bool back_once(
 		put_pos(v, m, rest, out);
 		r = out->overflowed ? 0 : rank(v, m, out->at + before, hint);
 		fj_str_cut(out, before);
-		if (r > best_rank || (r == best_rank && best && m->host_len > best->host_len)) {
+		if (r > best_rank) {
 			best_rank = r;
 			best = m;
 			best_rest = rest;

@@ -192,6 +192,8 @@ static bool note_device(const struct fj_mounts *v, const char *host, uint32_t fl
 
 	for (uint32_t i = 0; i < v->count && !shares; i++)
 		shares = device_of(v->text + v->mount[i].host, &other_is_file) == dev;
+	if (shares && !is_file)
+		__atomic_store_n(&fj_jail->dirs_share_device, 1, __ATOMIC_RELAXED);
 	if (shares)
 		__atomic_store_n(&fj_jail->mounts_share_device, 1, __ATOMIC_RELAXED);
 	return is_file;

@@ -17,7 +17,24 @@
 #define CHUNKS_MAX 24
 #define FIRST_CHUNK 16u /* slots; each further chunk doubles: 16 + 32 + ... */
 
-enum { SLOT_FREE, SLOT_TAKEN, SLOT_INHERITED, SLOT_LENT };
+/* The word `used` holds one of these, and above it how often the slot was taken: a scanner that has seen the thread of one taking gone
+ * must not free the slot of the next. While a taker fills a slot in it is nobody else's. */
+enum { SLOT_FREE, SLOT_TAKEN, SLOT_INHERITED, SLOT_LENT, SLOT_BEING_FILLED, SLOT_STATES = 8 };
+
+static uint32_t word_of(const struct fj_thread *t)
+{
+	return __atomic_load_n(&t->used, __ATOMIC_ACQUIRE);
+}
+
+static uint32_t state_of(const struct fj_thread *t)
+{
+	return word_of(t) % SLOT_STATES;
+}
+
+static uint32_t with_state(uint32_t word, uint32_t state)
+{
+	return word - word % SLOT_STATES + state;
+}
 
 static struct {
 	struct fj_thread *chunk[CHUNKS_MAX];
@@ -82,8 +99,8 @@ static void keep_slots_of_parent(void)
 
 	for (uint32_t c = 0; c < count; c++)
 		for (uint32_t i = 0; i < chunk_slots(c); i++)
-			if (slot_at(c, i)->used == SLOT_TAKEN)
-				slot_at(c, i)->used = SLOT_INHERITED;
+			if (state_of(slot_at(c, i)) == SLOT_TAKEN)
+				slot_at(c, i)->used = with_state(slot_at(c, i)->used, SLOT_INHERITED);
 }
 
 /* After a fork the page is zero: claim the memory for the child. Only the surviving thread exists then,
@@ -127,15 +144,19 @@ static struct fj_thread *find_taken(int32_t pid, int32_t tid)
 		for (uint32_t i = 0; i < chunk_slots(c); i++) {
 			struct fj_thread *t = slot_at(c, i);
 
-			if (t->used == SLOT_TAKEN && t->tid == tid && t->pid == pid)
+			if (state_of(t) == SLOT_TAKEN && t->tid == tid && t->pid == pid)
 				return t;
 		}
 	return NULL;
 }
 
-static bool take(struct fj_thread *t, uint32_t from, int32_t pid, int32_t tid)
+static bool take(struct fj_thread *t, uint32_t as, int32_t pid, int32_t tid)
 {
-	if (!__atomic_compare_exchange_n(&t->used, &from, SLOT_TAKEN, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+	uint32_t word = word_of(t);
+
+	if (word % SLOT_STATES != SLOT_FREE ||
+		!__atomic_compare_exchange_n(&t->used, &word, word + SLOT_STATES + SLOT_BEING_FILLED, false, __ATOMIC_ACQ_REL,
+			__ATOMIC_RELAXED))
 		return false;
 	t->pid = pid;
 	t->tid = tid;
@@ -144,7 +165,10 @@ static bool take(struct fj_thread *t, uint32_t from, int32_t pid, int32_t tid)
 	t->wants_sigsys_blocked = t->sigsys_pending = false;
 	t->altstack_size = 0;
 	t->judged = NULL;
+	t->asks_search = false;
 	t->scratch_used = 0;
+	t->busy = as == SLOT_LENT ? FJ_BUSY : FJ_IDLE;
+	__atomic_store_n(&t->used, with_state(word + SLOT_STATES, as), __ATOMIC_RELEASE);
 	return true;
 }
 
@@ -154,13 +178,12 @@ static struct fj_thread *take_any(int32_t pid, int32_t tid)
 
 	for (uint32_t c = 0; c < count; c++)
 		for (uint32_t i = 0; i < chunk_slots(c); i++)
-			if (slot_at(c, i)->used == SLOT_FREE && take(slot_at(c, i), SLOT_FREE, pid, tid))
+			if (take(slot_at(c, i), SLOT_TAKEN, pid, tid))
 				return slot_at(c, i);
 	return NULL;
 }
 
-/* Free the slots of threads that have ended. The claim goes through SLOT_INHERITED, so that two scanners do
- * not free one slot twice. */
+/* Free the slots of threads that have ended. */
 static bool reclaim(void)
 {
 	const uint32_t count = __atomic_load_n(&pool.count, __ATOMIC_ACQUIRE);
@@ -169,16 +192,13 @@ static bool reclaim(void)
 	for (uint32_t c = 0; c < count; c++)
 		for (uint32_t i = 0; i < chunk_slots(c); i++) {
 			struct fj_thread *t = slot_at(c, i);
-			uint32_t taken = SLOT_TAKEN;
+			uint32_t word = word_of(t);
 
 			total++;
-			if (t->used != SLOT_TAKEN || !is_gone(t))
+			if (word % SLOT_STATES != SLOT_TAKEN || !is_gone(t))
 				continue;
-			if (__atomic_compare_exchange_n(&t->used, &taken, SLOT_INHERITED, false,
-				    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
-				__atomic_store_n(&t->used, SLOT_FREE, __ATOMIC_RELEASE);
-				freed++;
-			}
+			freed += __atomic_compare_exchange_n(&t->used, &word, with_state(word, SLOT_FREE), false, __ATOMIC_ACQ_REL,
+				__ATOMIC_RELAXED);
 		}
 	/* Scanning again for a handful would make thread churn quadratic: grow instead. */
 	return freed * 4 > total;
@@ -235,7 +255,7 @@ static bool borrow(struct fj_thread *t, uint32_t from, uintptr_t fs_base, uintpt
  * one fs base have stacks as well. */
 static bool is_abandoned(const struct fj_thread *t, uintptr_t fs_base, uintptr_t sp)
 {
-	return t->used == SLOT_LENT && t->busy == FJ_BUSY && t->lent_to == fs_base && sp > t->lent_sp && sp - t->lent_sp < 64 * 1024;
+	return state_of(t) == SLOT_LENT && t->busy == FJ_BUSY && t->lent_to == fs_base && sp > t->lent_sp && sp - t->lent_sp < 64 * 1024;
 }
 
 static struct fj_thread *borrow_abandoned(uintptr_t fs_base, uintptr_t sp)
@@ -274,11 +294,9 @@ static struct fj_thread *borrow_any(uintptr_t fs_base, uintptr_t sp)
 			for (uint32_t i = 0; i < chunk_slots(c); i++) {
 				struct fj_thread *t = slot_at(c, i);
 
-				if (t->used == SLOT_LENT && t->busy == FJ_IDLE && borrow(t, FJ_IDLE, fs_base, sp))
+				if (state_of(t) == SLOT_LENT && t->busy == FJ_IDLE && borrow(t, FJ_IDLE, fs_base, sp))
 					return t;
-				if (t->used == SLOT_FREE && take(t, SLOT_FREE, 0, 0)) {
-					t->busy = FJ_BUSY;
-					__atomic_store_n(&t->used, SLOT_LENT, __ATOMIC_RELEASE);
+				if (take(t, SLOT_LENT, 0, 0)) {
 					t->lent_to = fs_base;
 					t->lent_sp = sp;
 					return t;

@@ -17,7 +17,7 @@
 struct fj_ids;
 
 struct fj_thread {
-	uint32_t used; /* 0 free, 1 taken; see sys/thread.c */
+	uint32_t used; /* whose it is, and how often it was taken: sys/thread.c */
 	uint32_t busy; /* enum fj_busy; a lent slot's only. door/entry.S writes it */
 	int32_t tid, pid;
 	uintptr_t lent_to, lent_sp; /* a lent slot's borrower: its fs base, and its stack pointer then */
@@ -29,6 +29,7 @@ struct fj_thread {
 	int32_t window_fd;
 	/* The program blocked SIGSYS: reported back, never done (a blocked SIGSYS kills). */
 	bool wants_sigsys_blocked;
+	bool asks_search; /* directories on the way of a path are asked whether they may be searched: path/walk.c */
 	const struct fj_ids *judged; /* while another identity than its own is asked about: call/may.c */
 	bool sigsys_pending; /* and one came meanwhile */
 	/* The signal stack that the program set (size 0: none), with its own flags. */

@@ -22,12 +22,12 @@ as_ordinary_user() {
 	fi
 }
 
-# Sets build: ./build, or a new directory below /tmp where that is out of reach; build_is_temporary says which.
+# Sets build: ./build, or a new directory below /var/tmp where that is out of reach; build_is_temporary says which.
 build_directory() {
 	build=$top/build
 	build_is_temporary=
 	if ! as_ordinary_user test -x "$top/."; then
-		build=$(mktemp -d /tmp/fakejail-build.XXXXXX)
+		build=$(mktemp -d /var/tmp/fakejail-build.XXXXXX)
 		chmod 755 "$build"
 		build_is_temporary=yes
 	fi

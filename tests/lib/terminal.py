@@ -20,6 +20,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import sys
 import termios
@@ -34,6 +35,9 @@ class Terminal:
         self.transcript = ""
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            # Python ignores these, and what is ignored stays so in the next program.
+            signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+            signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
             try:
                 os.execvp(command[0], command)
             except OSError as error:

@@ -9,7 +9,7 @@
 need shellcheck
 cd "$srcdir"
 # By their first line, or because others read them (then they say so to shellcheck). Not the C sources, nor what autotools made.
-scripts=$(find scripts tests .ci -type f ! -path '*/build/*' -exec awk '
+scripts=$(find scripts tests .ci -type f ! -path '*/build/*' ! -path '*/corpus/*' -exec awk '
 	FNR == 1 && (/^#!\/bin\/(sh|bash)/ || /^# shellcheck shell=/) { print FILENAME }
 	FNR == 2 && /^# shellcheck shell=/ { print FILENAME }
 	FNR >= 3 && /^# shellcheck shell=/ && FNR < 6 { print FILENAME }' {} + | sort -u)

@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC2016 # the scripts that run inside expand their own variables
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
@@ -6,6 +7,7 @@
 # two minutes. Nothing here is timed against the clock; what is stuck is stopped by a limit and fails.
 #
 # Usage: owners.sh [SRCDIR]      environment: FAKEJAIL, CC, STRESS_KILLS (600), STRESS_SECONDS (8, of each race), STRESS_UID (4242)
+# shellcheck disable=SC2016 # what stands in single quotes is for the jail's shell
 set -eu
 
 srcdir=$(cd "${1:-$(dirname "$0")}" && pwd)
@@ -111,7 +113,7 @@ limited 'mv and ln from four shells' moves
 
 # Files that go, and whose inodes come back, behind our back.
 outside() {
-	for i in 1 2 3 4 5 6 7 8; do
+	for _ in 1 2 3 4 5 6 7 8; do
 		jail sh -c 'cd /w; touch gone; chown 31:31 gone'
 		rm "$root/w/gone"
 		# shellcheck disable=SC2086 # words
@@ -124,7 +126,7 @@ limited 'an inode reused from outside' outside
 
 # The first process of the jail is killed while another writes; the next jail finds all.
 killed() {
-	jail sh -c 'cd /w; touch k; (i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); chown $i:7 k; done) & sleep 1; kill -9 $$; sleep 1' || :
+	jail sh -c 'cd /w; touch k; (i=0; while [ -e k ]; do i=$((i + 1)); chown $i:7 k; done) & sleep 1; kill -9 $$; sleep 1' || :
 	sleep 1
 	jail sh -c 'cd /w; stat -c %g k; chown 8:8 k; stat -c %g k; rm k' >"$work/killed"
 	cat "$work/killed"

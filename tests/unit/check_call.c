@@ -168,14 +168,11 @@ END_TEST
 START_TEST(read_only)
 {
 	static const long numbers[] = {__NR_chmod, __NR_truncate, __NR_unlink, __NR_rmdir, __NR_mkdir, __NR_utime, __NR_removexattr};
-	struct fj_edit edit;
 	struct stat st;
 
 	tree_dir("jail/d");
 	tree_file("jail/f", "");
-	fj_edit_begin(&edit);
-	edit.v->root_flags = FJ_MOUNT_READ_ONLY;
-	fj_edit_end(&edit, true);
+	unit_read_only_root();
 	for (int way = 0; way < 2; way++) {
 		fj_jail->no_openat2 = way;
 		unit_assert_result(unit_call2(__NR_stat, "/f", &st), 0);

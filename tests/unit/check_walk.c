@@ -376,9 +376,9 @@ static void make_mounts(void)
 	tree_dir("other");
 	tree_file("other/thing", "");
 	tree_file("jail/usr/point", "");
-	ck_assert_int_eq(fj_mount_add(tree_path("outside"), "/mnt", 0, ""), 0);
-	ck_assert_int_eq(fj_mount_add(tree_path("other"), "/mnt/sub", FJ_MOUNT_READ_ONLY, ""), 0);
-	ck_assert_int_eq(fj_mount_add(tree_path("outside/secret"), "/usr/point", 0, ""), 0);
+	ck_assert_int_eq(unit_mount(tree_path("outside"), "/mnt", 0), 0);
+	ck_assert_int_eq(unit_mount(tree_path("other"), "/mnt/sub", FJ_MOUNT_READ_ONLY), 0);
+	ck_assert_int_eq(unit_mount(tree_path("outside/secret"), "/usr/point", 0), 0);
 }
 
 static const struct {
@@ -461,55 +461,63 @@ START_TEST(mount_point_as_entry)
 }
 END_TEST
 
-/* The point, and the host path, of the mount that `pos` lies in; NULL: in none. */
-static const char *point_of(const char *pos)
+/* The host path that the mount of `pos` leads to, or "(none)". */
+static const char *mounted_from(const char *pos, bool exactly)
 {
-	static char point[FJ_PATH_MAX];
-	struct fj_mount_found m;
+	static char text[4][FJ_PATH_MAX];
+	static unsigned turn;
+	struct fj_mount_found found;
+	struct fj_str s;
 
-	if (!fj_mount_of(pos, &m, NULL))
-		return NULL;
-	snprintf(point, sizeof(point), "%.*s", (int)m.jail_len, pos);
-	return point;
-}
-
-static const char *mounted_host(const char *pos)
-{
-	static char text[FJ_PATH_MAX];
-	struct fj_mount_found m;
-	struct fj_str host;
-
-	fj_str_init(&host, text, sizeof(text));
-	return fj_mount_of(pos, &m, &host) ? text : NULL;
+	fj_str_init(&s, text[turn++ % 4], FJ_PATH_MAX);
+	return (exactly ? fj_mount_at : fj_mount_of)(pos, &found, &s) ? s.at : "(none)";
 }
 
 START_TEST(mount_table)
 {
-	struct fj_mount_found m;
 	char point[16];
 
 	make_mounts();
-	ck_assert(fj_mount_at("/mnt", &m, NULL));
-	ck_assert(!fj_mount_at("/mn", &m, NULL));
-	ck_assert(!fj_mount_at("", &m, NULL));
-	ck_assert_str_eq(point_of("/mnt/secret"), "/mnt");
-	ck_assert_str_eq(point_of("/mnt/sub"), "/mnt/sub");
-	ck_assert_str_eq(point_of("/mnt/sub/a/b"), "/mnt/sub");
-	ck_assert_str_eq(point_of("/mnt/subway"), "/mnt");
-	ck_assert_ptr_null(point_of("/mntx"));
+	ck_assert_str_eq(mounted_from("/mnt", true), tree_path("outside"));
+	ck_assert_str_eq(mounted_from("/mn", true), "(none)");
+	ck_assert_str_eq(mounted_from("", true), "(none)");
+	ck_assert_str_eq(mounted_from("/mnt/secret", true), "(none)");
+	ck_assert_str_eq(mounted_from("/mnt/secret", false), tree_path("outside"));
+	ck_assert_str_eq(mounted_from("/mnt/sub", false), tree_path("other"));
+	ck_assert_str_eq(mounted_from("/mnt/sub/a/b", false), tree_path("other"));
+	ck_assert_str_eq(mounted_from("/mnt/subway", false), tree_path("outside"));
+	ck_assert_str_eq(mounted_from("/mntx", false), "(none)");
 	ck_assert(fj_mount_may_be_named("mnt", 3));
 	ck_assert(fj_mount_may_be_named("sub", 3));
-	/* A later mount on the same point covers the earlier. */
-	ck_assert_int_eq(fj_mount_add(tree_path("other"), "/mnt", 0, ""), 0);
-	ck_assert_str_eq(mounted_host("/mnt"), tree_path("other"));
-	ck_assert_str_eq(mounted_host("/mnt/x"), tree_path("other"));
-	/* And what lay in that. */
-	ck_assert_str_eq(point_of("/mnt/sub/thing"), "/mnt");
-	for (int i = 0; i < (int)FJ_MOUNTS_MAX - 4; i++) {
-		snprintf(point, sizeof(point), "/p%d", i);
-		ck_assert_int_eq(fj_mount_add("/", point, 0, ""), 0);
+	ck_assert(fj_mount_may_be_below("mnt", 3)); /* sub is in it */
+	ck_assert(!fj_mount_is_read_only("/mnt/secret"));
+	ck_assert(fj_mount_is_read_only("/mnt/sub/thing"));
+	/* A later mount on the same point covers the earlier, and what lies in it. */
+	ck_assert_int_eq(unit_mount(tree_path("other"), "/mnt", 0), 0);
+	ck_assert_str_eq(mounted_from("/mnt", true), tree_path("other"));
+	ck_assert_str_eq(mounted_from("/mnt/sub", false), tree_path("other"));
+	ck_assert(!fj_mount_is_read_only("/mnt/sub"));
+	for (unsigned i = 0; i < FJ_MOUNTS_MAX - 4; i++) {
+		snprintf(point, sizeof(point), "/p%u", i);
+		ck_assert_int_eq(unit_mount("/", point, 0), 0);
 	}
-	unit_assert_result(fj_mount_add("/", "/more", 0, ""), -ENOSPC);
+	unit_assert_result(unit_mount("/", "/more", 0), -ENOSPC);
+	ck_assert_str_eq(mounted_from("/more", true), "(none)");
+	ck_assert_str_eq(mounted_from("/mnt", true), tree_path("other"));
+}
+END_TEST
+
+/* A mount made later is met by names whose directories were remembered before. */
+START_TEST(mount_forgets_facts)
+{
+	make_cases();
+	tree_dir("other");
+	tree_file("other/tool", "");
+	check_case(FACTS, AT_FDCWD, "/usr/bin/tool", FJ_FOLLOW, 0, "jail/usr/bin/tool");
+	check_case(FACTS, AT_FDCWD, "/bin/tool", FJ_FOLLOW, 0, "jail/usr/bin/tool");
+	ck_assert_int_eq(unit_mount(tree_path("other"), "/usr/bin", 0), 0);
+	check_case(FACTS, AT_FDCWD, "/usr/bin/tool", FJ_FOLLOW, 0, "other/tool");
+	check_case(FACTS, AT_FDCWD, "/bin/tool", FJ_FOLLOW, 0, "other/tool");
 }
 END_TEST
 
@@ -556,7 +564,7 @@ START_TEST(there_and_back)
 	ck_assert_str_eq(back(tree_path("outside/deep/er")), "/mnt/deep/er");
 	ck_assert_str_eq(back(tree_path("outsides")), "(outside)");
 	ck_assert_str_eq(back(tree_path("other/thing")), "/mnt/sub/thing");
-	ck_assert_str_eq(back(tree_path("outside/secret")), "/usr/point"); /* the longest host path decides */
+	ck_assert_str_eq(back(tree_path("outside/secret")), "/mnt/secret"); /* two mounts lead there: the older */
 	ck_assert_str_eq(host_of(""), tree_path("jail"));
 	ck_assert_str_eq(host_of("/usr"), tree_path("jail/usr"));
 	ck_assert_str_eq(host_of("/mnt"), tree_path("outside"));
@@ -736,6 +744,7 @@ Suite *unit_suite_walk(void)
 	tcase_add_test(c, mount_from_inside);
 	tcase_add_test(c, mount_point_as_entry);
 	tcase_add_test(c, mount_table);
+	tcase_add_test(c, mount_forgets_facts);
 	tcase_add_test(c, there_and_back);
 	tcase_add_test(c, root_is_host_root);
 	suite_add_tcase(s, c);

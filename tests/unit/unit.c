@@ -47,6 +47,7 @@ void unit_jail_on(const char *host_path)
 	fj_jail->first_pid = (int32_t)fj_sys0(__NR_getpid);
 	snprintf(fj_jail->root_path, sizeof(fj_jail->root_path), "%s", host_path);
 	snprintf(fj_jail->name, sizeof(fj_jail->name), "%s", host_path);
+	fj_namespace_start();
 	fj_root_start("");
 	fj_umask_start(022); /* tree_begin() sets it */
 	ck_assert_int_eq(fj_sys3(__NR_dup3, owners, FJ_FD_OWNERS(fj_jail), O_CLOEXEC), FJ_FD_OWNERS(fj_jail));
@@ -55,6 +56,26 @@ void unit_jail_on(const char *host_path)
 	board = (struct fj_board *)(fj_jail + 1);
 	fj_ids_new_board(board);
 	fj_ids_start(board, "", 0);
+}
+
+long unit_mount(const char *host_path, const char *pos, uint32_t flags)
+{
+	struct fj_edit e;
+	long id;
+
+	fj_edit_begin(&e);
+	id = fj_edit_add(&e, host_path, pos, flags, "", "");
+	fj_edit_end(&e, id >= 0);
+	return id < 0 ? id : 0;
+}
+
+void unit_read_only_root(void)
+{
+	struct fj_edit e;
+
+	fj_edit_begin(&e);
+	e.v->root_flags |= FJ_MOUNT_READ_ONLY;
+	fj_edit_end(&e, true);
 }
 
 void unit_jail_setup(void)

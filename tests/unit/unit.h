@@ -24,6 +24,9 @@ void unit_jail_setup(void);
 void unit_jail_teardown(void);
 /* The same on a tree that is there already; before a fork that shares the jail's memory, too. */
 void unit_jail_on(const char *host_path);
+/* Mount `host_path` at position `pos`: 0 or -ENOSPC. Make the jail's own tree read-only. */
+long unit_mount(const char *host_path, const char *pos, uint32_t flags);
+void unit_read_only_root(void);
 /* Only the slot. */
 void unit_thread_setup(void);
 

@@ -1,0 +1,37 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * fuzz_sites.c - the text of a library, which may be no code at all (door/find.c, door/decode.c). */
+#include "door/sites.h"
+
+#include "fuzz.h"
+
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static uint8_t work[FJ_SITES_WORK];
+	static struct fj_site site[64];
+	uint8_t *code = malloc(size ? size : 1);
+	uint32_t count;
+
+	memcpy(code, data, size);
+	count = fj_sites_find(code, size, site, 64, work);
+	fuzz_claim(count <= 64);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct fj_site *s = &site[i];
+
+		fuzz_claim(s->at + 2 <= size);
+		fuzz_claim(code[s->at] == 0x0f && code[s->at + 1] == 0x05);
+		/* What a jump replaces lies within, and is long enough for one. */
+		if (s->kind == FJ_SITE_BEFORE)
+			fuzz_claim(s->moved >= 5 && s->moved <= s->at);
+		if (s->kind == FJ_SITE_BEHIND)
+			fuzz_claim((s->moved >= 5 && s->at + s->moved <= size) ||
+				   (s->moved == 4 && s->at + 5 <= size)); /* ret, and a byte of padding */
+		if (i)
+			fuzz_claim(s->at > site[i - 1].at);
+	}
+	free(code);
+	return 0;
+}

@@ -1,0 +1,385 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * case_perm.c - what root's files let other users do: mode bits, groups, sticky directories, ownership; and what a capability or two
+ * change about it.
+ */
+#include "twin.h"
+
+#define NONE ((unsigned)-1)
+
+static void become(unsigned uid, unsigned gid)
+{
+	SYSCALL(SYS_setgroups, 0, NULL);
+	SYSCALL(SYS_setresgid, gid, gid, gid);
+	SYSCALL(SYS_setresuid, uid, uid, uid);
+}
+
+static int opens(const char *path, int flags)
+{
+	const int fd = open(path, flags, 0600);
+
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return 0;
+}
+
+static void say_open(const char *path, int flags)
+{
+	const int e = opens(path, flags);
+
+	say(" %s", e ? errno_name(e) : "ok");
+}
+
+/* Files of 1000:1000 with each mode, asked by the owner, a member of the group by gid and by list, and another. */
+CASE(perm_root_modes)
+{
+	static const mode_t modes[] = {0, 0400, 0200, 0100, 0040, 0020, 0010, 0004, 0002, 0001, 0755, 0644, 0077, 0707, 0770};
+	static const unsigned who[][2] = {{1000, 1000}, {7, 1000}, {7, 8}, {7, 7}};
+	static const unsigned list[] = {1000};
+
+	for (size_t i = 0; i < COUNT(modes); i++) {
+		put("f", "x");
+		mkdir("d", 0755);
+		put("d/in", "x");
+		chown("d/in", 1000, 1000);
+		chown("f", 1000, 1000);
+		chown("d", 1000, 1000);
+		chmod("f", modes[i]);
+		chmod("d", modes[i]);
+		for (size_t w = 0; w < COUNT(who); w++)
+			CHILD("asked") {
+				become(who[w][0], who[w][1]);
+				say("%o by %d:%d:", modes[i], who[w][0], who[w][1]);
+				say_open("f", O_RDONLY);
+				say_open("f", O_WRONLY);
+				say_open("f", O_RDWR);
+				say_open("f", O_RDONLY | O_TRUNC);
+				say_open("f", O_PATH);
+				say_open("f", O_RDONLY | O_NOATIME);
+				say_open("f", O_WRONLY | O_CREAT);
+				say_open("f", O_WRONLY | O_CREAT | O_EXCL);
+				say(" access %d%d%d dir:", access("f", R_OK) == 0, access("f", W_OK) == 0, access("f", X_OK) == 0);
+				say_open("d", O_RDONLY);
+				say_open("d/in", O_RDONLY);
+				say_open("d/none", O_RDONLY);
+				say_open("d/new", O_WRONLY | O_CREAT);
+				say_open("d", O_WRONLY);
+				say_open("d", O_TMPFILE | O_WRONLY);
+				say("\n");
+				R(chdir("d"));
+				R(unlink("d/new"));
+				R(execve("f", ARGV("x"), environ) == -1 && errno == EACCES);
+			}
+		CHILD("by the list") {
+			SYSCALL(SYS_setgroups, 1, list);
+			SYSCALL(SYS_setresgid, 8, 8, 8);
+			SYSCALL(SYS_setresuid, 7, 7, 7);
+			say_open("f", O_RDONLY);
+			say_open("f", O_WRONLY);
+			say_open("d", O_RDONLY);
+			say("\n");
+		}
+		chmod("d", 0755);
+		unlink("d/in");
+		unlink("d/new");
+		rmdir("d");
+		unlink("f");
+	}
+}
+
+CASE(perm_root_search)
+{
+	struct stat st;
+
+	mkdir("a", 0755);
+	mkdir("a/b", 0755);
+	mkdir("a/b/c", 0755);
+	put("a/b/c/f", "x");
+	symlink("/t/a/b/c/f", "into");
+	symlink("a/b", "dir");
+	chmod("a/b", 0700);
+	const int d = open("a/b/c", O_RDONLY), b = open("a/b", O_PATH);
+	chdir("a/b/c");
+	CHILD("user") {
+		become(7, 7);
+		R(stat("f", &st));
+		R(stat("../c/f", &st));
+		R(stat("..", &st));
+		R(stat("../..", &st));
+		R(stat("/t/a/b", &st));
+		R(stat("/t/a/b/", &st));
+		R(stat("/t/a/b/.", &st));
+		R(stat("/t/a/b/..", &st));
+		R(stat("/t/a/b/c", &st));
+		R(stat("/t/a/b/missing", &st));
+		R(stat("/t/missing/b", &st));
+		R(lstat("/t/into", &st));
+		R(stat("/t/into", &st));
+		R(stat("/t/dir/c", &st));
+		R(fstatat(d, "f", &st, 0));
+		R(fstatat(b, "c", &st, 0));
+		R(readlink("/t/dir/x", (char *)&st, 10));
+		R(fchmodat(d, "f", 0777, 0));
+		R(openat(d, "f", O_RDONLY) < 0);
+		R(openat(d, "f", O_WRONLY) < 0);
+		R(openat(b, "c/f", O_RDONLY) < 0);
+		R(faccessat(d, "f", R_OK, 0));
+		R(chdir("/t/a/b/c"));
+		R(chdir(".."));
+	}
+}
+
+/* A directory is closed, replaced or given away while a user goes on using it. */
+CASE(perm_root_search_changes)
+{
+	int go[2], done[2];
+	struct stat st;
+	char byte;
+
+	pipe(go);
+	pipe(done);
+	mkdir("a", 0755);
+	mkdir("a/b", 0755);
+	mkdir("a/c", 0700);
+	mkdir("a/b/d", 0755);
+	put("a/b/d/f", "x");
+	mkdir("a/c/d", 0755);
+	put("a/c/d/f", "x");
+	symlink("b", "a/l");
+	const pid_t user = fork();
+	if (!user) {
+		become(7, 7);
+		chdir("a/b");
+		close(go[1]);
+		while (read(go[0], &byte, 1) == 1) {
+			for (int i = 0; i < 2; i++) {
+				R(stat("/t/a/b/d/f", &st));
+				R(stat("d/f", &st));
+				R(stat("../b/d/f", &st));
+				R(stat("/t/a/l/d/f", &st));
+				R(open("/t/a/b/d/f", O_RDONLY | O_CLOEXEC) < 0);
+				R(access("d/f", R_OK));
+			}
+			write(done[1], "x", 1);
+		}
+		twin_exit(0);
+	}
+#define STEP(...)                                                                                  \
+	do {                                                                                       \
+		say("%s\n", #__VA_ARGS__);                                                         \
+		__VA_ARGS__;                                                                       \
+		write(go[1], "x", 1);                                                              \
+		read(done[0], &byte, 1);                                                           \
+	} while (0)
+	STEP();
+	STEP(chmod("a/b/d", 0700));
+	STEP(chmod("a/b/d", 0711));
+	STEP(chmod("a/b", 0700));
+	STEP(chown("a/b", 7, 7));
+	STEP(chown("a/b", 0, 7));
+	STEP(chmod("a/b", 0755));
+	STEP(chmod("a", 0));
+	STEP(chmod("a", 0755));
+	STEP(rename("a/b", "a/gone"), rename("a/c", "a/b"));
+	STEP(unlink("a/l"), symlink("gone", "a/l"));
+	STEP(rename("a/b", "a/c"), rename("a/gone", "a/b"));
+	STEP(rename("a/b/d", "a/old"), mkdir("a/b/d", 0700), put("a/b/d/f", "new"));
+	STEP(fchmod(open("a/b/d", O_RDONLY), 0755));
+	STEP(fchmod(open("a/b/d", O_RDONLY), 0750));
+	close(go[1]);
+	reap("user", user);
+}
+
+CASE(perm_root_sticky)
+{
+	mkdir("s", 0777);
+	chmod("s", 01777);
+	mkdir("o", 0777);
+	chmod("o", 0777);
+	mkdir("own", 0755);
+	chown("own", 1000, 1000);
+	chmod("own", 01777);
+	for (int i = 0; i < 2; i++) {
+		static const char *const dirs[] = {"s", "o", "own"};
+		static const unsigned ids[] = {0, 1000, 2000};
+		char path[64], to[64];
+
+		for (size_t d = 0; d < COUNT(dirs); d++)
+			for (size_t f = 0; f < COUNT(ids); f++) {
+				sprintf(path, "%s/f%u", dirs[d], ids[f]);
+				put_mode(path, "x", 0666);
+				chown(path, ids[f], ids[f]);
+				sprintf(path, "%s/d%u", dirs[d], ids[f]);
+				mkdir(path, 0755);
+				chown(path, ids[f], ids[f]);
+			}
+		CHILD("user 1000") {
+			become(1000, 1000);
+			for (size_t d = 0; d < COUNT(dirs); d++)
+				for (size_t f = 0; f < COUNT(ids); f++) {
+					say("%s %u\n", dirs[d], ids[f]);
+					sprintf(path, "%s/f%u", dirs[d], ids[f]);
+					sprintf(to, "%s/x%u", dirs[d], ids[f]);
+					R(i ? unlink(path) : rename(path, to));
+					if (!i) {
+						R(rename("o/f2000", path));
+						R(link(path, "o/linked"));
+						R(unlink("o/linked"));
+						R(sys_renameat2(AT_FDCWD, path, AT_FDCWD, "o/d0", 2));
+					}
+					sprintf(path, "%s/d%u", dirs[d], ids[f]);
+					sprintf(to, "%s/moved%u", "o", ids[f]);
+					R(i ? rmdir(path) : rename(path, to));
+				}
+		}
+		tree("/t");
+	}
+}
+
+CASE(perm_root_owner)
+{
+	static const unsigned list[] = {5, 6};
+	struct timespec now[2] = {{0, UTIME_NOW}, {0, UTIME_NOW}}, one[2] = {{0, UTIME_NOW}, {0, UTIME_OMIT}},
+			omit[2] = {{0, UTIME_OMIT}, {0, UTIME_OMIT}}, old[2] = {{1, 0}, {1, 0}};
+	static const char *const files[] = {"mine", "theirs", "writable"};
+
+	for (size_t i = 0; i < COUNT(files); i++)
+		put_mode(files[i], "x", 0644);
+	chown("mine", 1000, 5);
+	chmod("writable", 0666);
+	CHILD("user") {
+		SYSCALL(SYS_setgroups, 2, list);
+		SYSCALL(SYS_setresgid, 7, 7, 7);
+		SYSCALL(SYS_setresuid, 1000, 1000, 1000);
+		for (size_t i = 0; i < COUNT(files); i++) {
+			const char *f = files[i];
+			const int fd = open(f, O_RDONLY);
+
+			say("%s\n", f);
+			R(chmod(f, 0666));
+			R(fchmod(fd, 0644));
+			R(chmod(f, i == 2 ? 0666 : 0644));
+			R(chown(f, NONE, NONE));
+			R(chown(f, 1000, NONE));
+			R(chown(f, 1001, NONE));
+			R(chown(f, NONE, 6));
+			R(chown(f, NONE, 7));
+			R(chown(f, NONE, 8));
+			R(fchown(fd, NONE, 5));
+			R(fchown(fd, 0, 5));
+			R(utimensat(AT_FDCWD, f, NULL, 0));
+			R(utimensat(AT_FDCWD, f, now, 0));
+			R(utimensat(AT_FDCWD, f, one, 0));
+			R(utimensat(AT_FDCWD, f, omit, 0));
+			R(utimensat(AT_FDCWD, f, old, 0));
+			R(utimensat(fd, NULL, old, 0));
+			R(truncate(f, 1));
+			R(setxattr(f, "user.a", "1", 1, 0));
+			R(setxattr(f, "trusted.a", "1", 1, 0));
+			R(setxattr(f, "security.capability", "\0\0\0\2\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20, 0));
+			R(getxattr(f, "trusted.a", NULL, 0));
+			R(getxattr(f, "user.a", NULL, 0) < 0);
+			R(removexattr(f, "user.a"));
+			R(link(f, "x") < 0);
+		}
+		R(mkdir("new", 0755));
+		R(symlink("x", "new"));
+		R(mknod("new", S_IFIFO | 0600, 0));
+	}
+	tree("/t");
+}
+
+/* Of the effective ids, but for access(2), which asks for the real ones. */
+CASE(perm_root_access)
+{
+	static const struct {
+		unsigned r, e;
+	} ids[] = {{0, 0}, {0, 1000}, {1000, 0}, {1000, 2000}, {2000, 1000}};
+
+	put_mode("f", "x", 0600);
+	put_mode("f1000", "x", 0600);
+	put_mode("run", "x", 0100);
+	chown("f1000", 1000, 1000);
+	for (size_t i = 0; i < COUNT(ids); i++)
+		CHILD("as") {
+			SYSCALL(SYS_setgroups, 0, NULL);
+			SYSCALL(SYS_setresuid, ids[i].r, ids[i].e, NONE);
+			say("%u %u\n", ids[i].r, ids[i].e);
+			R(access("f", R_OK));
+			R(access("f1000", R_OK));
+			R(access("run", X_OK));
+			R(access("f", X_OK));
+			R(sys_faccessat2(AT_FDCWD, "f", R_OK, AT_EACCESS));
+			R(sys_faccessat2(AT_FDCWD, "f1000", R_OK, AT_EACCESS));
+			R(opens("f", O_RDONLY));
+			R(opens("f1000", O_RDONLY));
+			R(access("missing", R_OK));
+		}
+}
+
+static void keep(unsigned long caps, unsigned uid)
+{
+	unsigned header[2] = {0x20080522, 0};
+	unsigned data[6] = {(unsigned)caps, (unsigned)caps, 0, (unsigned)(caps >> 32), (unsigned)(caps >> 32), 0};
+
+	prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
+	become(uid, uid);
+	SYSCALL(SYS_capset, header, data);
+}
+
+/* A user with one capability, and root without. */
+CASE(perm_root_capabilities)
+{
+	static const int caps[] = {0 /* CHOWN */, 1 /* DAC_OVERRIDE */, 2 /* DAC_READ_SEARCH */, 3 /* FOWNER */, 18 /* SYS_CHROOT */,
+		27 /* MKNOD */, 31 /* SETFCAP */};
+
+	put_mode("f", "x", 0600);
+	put_mode("none", "x", 0);
+	mkdir("d", 0700);
+	put_mode("d/f", "x", 0644);
+	mkdir("open", 0777);
+	chmod("open", 0777);
+	for (size_t i = 0; i <= COUNT(caps); i++)
+		for (unsigned uid = 0; uid < 1001; uid += 1000)
+			CHILD("user") {
+				keep(i == COUNT(caps) ? 0 : 1UL << caps[i], uid);
+				say("capability %d uid %u\n", i == COUNT(caps) ? -1 : caps[i], uid);
+				R(opens("f", O_RDONLY));
+				R(opens("f", O_WRONLY));
+				R(opens("none", O_RDONLY));
+				R(opens("d", O_RDONLY));
+				R(opens("d/f", O_RDONLY));
+				R(opens("d/new", O_WRONLY | O_CREAT));
+				R(unlink("d/new"));
+				R(chmod("f", 0600));
+				R(chown("f", 0, 0));
+				R(chown("f", NONE, 3));
+				R(chown("f", 0, 0));
+				R(mknod("open/dev", S_IFCHR | 0600, 0x103));
+				R(unlink("open/dev"));
+				R(chroot("open"));
+			}
+}
+
+CASE(perm_root_sockets)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = "socket"}, closed = {.sun_family = AF_UNIX, .sun_path = "new"};
+	const int s = socket(AF_UNIX, SOCK_STREAM, 0), d = socket(AF_UNIX, SOCK_DGRAM, 0);
+	static const mode_t modes[] = {0777, 0755, 0733};
+
+	bind(s, (struct sockaddr *)&a, sizeof(a));
+	listen(s, 8);
+	for (size_t i = 0; i < COUNT(modes); i++) {
+		chmod("socket", modes[i]);
+		CHILD("user") {
+			become(7, 7);
+			say("%o\n", modes[i]);
+			R(connect(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&a, sizeof(a)));
+			R(sendto(d, "x", 1, 0, (struct sockaddr *)&a, sizeof(a)));
+			R(bind(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&closed, sizeof(closed)));
+			R(bind(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&a, sizeof(a)));
+		}
+	}
+}
