@@ -82,6 +82,7 @@ struct fj_jail {
 	uint32_t is_starting; /* until the first program runs */
 	uint32_t dirs_share_device; /* the same, and it is a directory */
 	uint32_t mounts_share_device; /* some mount lies on the device of another, or of the root */
+	uint32_t has_hidden; /* FJ_HIDDEN_NAME is in the root, which shows one directory less than the disk has */
 	uint32_t has_elder; /* FJ_FD_ELDER is open */
 	uint32_t names_comm_by_file; /* execveat of a bare descriptor: since Linux 6.14 */
 
@@ -195,6 +196,12 @@ void fj_place_move_up(struct fj_place *place);
  * may turn out to be a symlink: the call must be made such that this is noticed. `epoch` receives what
  * fj_facts_hold() wants after the call. */
 bool fj_path_quick(struct fj_thread *t, int dirfd, const char *jail_path, struct fj_place *place, uint64_t *epoch);
+
+/* The last component of `jail_path`, which fj_path_quick() found at `place` from facts of `epoch`, is to be followed and is a
+ * symlink: write the jail path that means the same without that link to `out` of FJ_PATH_MAX bytes, which may be `jail_path`
+ * itself. False: only the walk can follow it. */
+bool fj_path_past_link(struct fj_thread *t, const char *jail_path, const struct fj_place *place, uint64_t epoch, char *out);
+enum { FJ_QUICK_LINKS = 4 }; /* followed so in one call: /bin/sh, /etc/alternatives/... */
 
 /* Are facts that were read at `epoch` still right? (0: no fact was used.) */
 bool fj_facts_hold(uint64_t epoch);

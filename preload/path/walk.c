@@ -766,3 +766,28 @@ bool fj_path_quick(struct fj_thread *t, int dirfd, const char *jail_path, struct
 	place->name = value.at;
 	return true;
 }
+
+bool fj_path_past_link(struct fj_thread *t, const char *jail_path, const struct fj_place *place, uint64_t epoch, char *out)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	size_t dir = dir_len(jail_path);
+	char *text = fj_scratch_path(t);
+	bool done = false;
+	long n;
+
+	/* Without a fact the directory may be procfs, whose links are more than their text. */
+	n = epoch ? fj_sys4(__NR_readlinkat, place->dirfd, place->name, text, FJ_PATH_MAX) : 0;
+	if (jail_path[dir] == '/')
+		dir++;
+	if (n > 0 && text[0] == '/')
+		dir = 0;
+	if (n > 0 && dir + (size_t)n < FJ_PATH_MAX) {
+		if (out != jail_path)
+			memcpy(out, jail_path, dir);
+		memcpy(out + dir, text, (size_t)n);
+		out[dir + (size_t)n] = 0;
+		done = true;
+	}
+	fj_scratch_release(t, mark);
+	return done;
+}
