@@ -7,6 +7,7 @@
  * or a change of the facts meanwhile, sends it to the walk. */
 #include "call/exe.h"
 #include "call/hooks.h"
+#include "path/proc.h"
 #include "call/owned.h"
 #include "sys/guest.h"
 
@@ -203,11 +204,22 @@ static long answer(struct fj_call *c, const char *text, size_t len)
 }
 
 /* A link of procfs: its text is a host path. */
+/* map_files/ADDRESS-ADDRESS */
+static bool is_mapping(const char *name)
+{
+	while ((*name >= '0' && *name <= '9') || (*name >= 'a' && *name <= 'f'))
+		name++;
+	return *name == '-';
+}
+
 static long read_magic(struct fj_call *c, const struct fj_place *place, const char *text, size_t len)
 {
 	struct fj_str seen;
 
 	fj_str_init(&seen, fj_scratch(c->thread, 2 * FJ_PATH_MAX), 2 * FJ_PATH_MAX);
+	if (is_mapping(place->name) && !fj_proc_shows_file(c->thread, text, len, &seen))
+		return -ENOENT; /* the jail's own, which maps leaves out as well */
+	fj_str_cut(&seen, 0);
 	if (fj_streq(place->name, "root"))
 		fj_str_put(&seen, "/");
 	else if (!fj_streq(place->name, "exe") || !fj_exe_seen(c->thread, place, text, &seen))

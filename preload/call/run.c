@@ -31,6 +31,11 @@ long fj_hook_refuse(struct fj_call *c)
 	return c->row->refusal;
 }
 
+static bool is_rename(const struct fj_call *c)
+{
+	return c->nr == __NR_renameat || c->nr == __NR_renameat2;
+}
+
 /* How the flags arguments of the row want path `kind` followed. */
 static unsigned how_of(const struct fj_call *c, enum fj_kind kind)
 {
@@ -42,7 +47,7 @@ static unsigned how_of(const struct fj_call *c, enum fj_kind kind)
 		!(fj_arg(c, FJ_LINKFLAGS, AT_SYMLINK_FOLLOW) & AT_SYMLINK_FOLLOW))
 		how = 0;
 	if (kind == FJ_NEW || kind == FJ_OLD)
-		how = FJ_ENTRY | (fj_jail->mounts_share_device ? FJ_WANT_POS : 0);
+		how = FJ_ENTRY | (fj_jail->mounts_share_device || is_rename(c) ? FJ_WANT_POS : 0);
 	if (c->row->flags & FJ_WRITES)
 		how |= FJ_WRITE;
 	return how;
@@ -227,14 +232,13 @@ static bool is_dir(const struct fj_place *place, long *error)
 __attribute__((noinline)) static long refuse_old(const struct fj_call *c, const struct replaced *with, int count)
 {
 	const struct replaced *a = &with[0], *b = &with[count - 1];
-	const bool is_rename = c->nr != __NR_unlinkat;
 	struct stat st_a = {0}, st_b = {0};
 	bool a_is_dir, b_is_dir;
 	long r;
 
 	if (!a->place.is_read_only && !a->place.is_mount && !b->place.is_read_only && !b->place.is_mount)
 		return 0;
-	if (is_rename) {
+	if (is_rename(c)) {
 		fj_sys4(__NR_newfstatat, a->place.dirfd, a->place.dirfd == AT_FDCWD ? "." : "", &st_a, AT_EMPTY_PATH);
 		fj_sys4(__NR_newfstatat, b->place.dirfd, b->place.dirfd == AT_FDCWD ? "." : "", &st_b, AT_EMPTY_PATH);
 		if (st_a.st_dev != st_b.st_dev || (a->knows_mount && b->knows_mount && a->mount != b->mount))
@@ -245,7 +249,7 @@ __attribute__((noinline)) static long refuse_old(const struct fj_call *c, const 
 	a_is_dir = is_dir(&a->place, &r);
 	if (r < 0)
 		return r;
-	if (!is_rename) {
+	if (!is_rename(c)) {
 		const bool wants_dir = fj_arg(c, FJ_HEX, 0) & AT_REMOVEDIR;
 
 		return wants_dir == a_is_dir ? -EBUSY : wants_dir ? -ENOTDIR : -EISDIR;
@@ -266,6 +270,17 @@ static long ask_kernel(struct fj_call *c, const struct fj_place *const *place, i
 long fj_hook_translate(struct fj_call *c)
 {
 	return fj_translate(c, ask_kernel);
+}
+
+/* A directory was renamed: mounts below it go with it. */
+__attribute__((noinline)) static void take_mounts_along(const char *from, const char *to)
+{
+	const char *name = from + fj_strlen(from);
+
+	while (name > from && name[-1] != '/')
+		name--;
+	if (fj_mount_may_be_below(name, fj_strlen(name)))
+		fj_mounts_renamed(from, to);
 }
 
 long fj_translate(struct fj_call *c, fj_around around)
@@ -294,10 +309,13 @@ long fj_translate(struct fj_call *c, fj_around around)
 		r = refuse_old(c, with, count);
 	if (!r && count == 2 && crosses_mounts_of_one_device(&with[0], &with[1]))
 		r = -EXDEV;
-	if (!r)
+	if (!r) {
 		r = around(c, place, count);
-	else if (r == -EFAULT) /* with a bad pointer the kernel may have another complaint first */
-		r = fj_kernel(c);
+		if (!r && count == 2 && is_rename(c) && with[0].place.pos && with[1].place.pos && !exchanges(c))
+			take_mounts_along(with[0].place.pos, with[1].place.pos);
+	} else if (r == -EFAULT) {
+		r = fj_kernel(c); /* with a bad pointer the kernel may have another complaint first */
+	}
 	while (count--)
 		undo(&with[count]);
 	return r;

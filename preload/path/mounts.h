@@ -124,6 +124,8 @@ long fj_edit_add(struct fj_edit *e, const char *host, const char *pos, uint32_t 
 	const char *type, const char *source);
 /* All three at once. Returns 0 or -ENOSPC. */
 long fj_mount_add(const char *host, const char *pos, uint32_t flags, const char *type);
+/* The directory `from` was renamed to `to`: mounts below move with it. */
+void fj_mounts_renamed(const char *from, const char *to);
 /* Take entry `i` out. */
 void fj_edit_remove(struct fj_edit *e, uint32_t i);
 /* A copy of entry `i`, at position `to` followed by `rest`. Returns its id or -ENOSPC. */

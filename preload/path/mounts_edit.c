@@ -313,3 +313,22 @@ long fj_mount_add(const char *host, const char *pos, uint32_t flags, const char 
 	fj_edit_end(&e, r >= 0);
 	return r < 0 ? r : 0;
 }
+
+void fj_mounts_renamed(const char *from, const char *to)
+{
+	const size_t from_len = fj_strlen(from);
+	struct fj_edit e;
+	bool is_changed = false;
+	long r = 0;
+
+	fj_edit_begin(&e);
+	for (uint32_t i = 0; i < e.v->count && !r; i++) {
+		struct fj_mount *m = &e.v->mount[i];
+
+		if (m->jail_len > from_len && fj_path_has_prefix(e.v->text + m->jail, from)) {
+			r = keep_pos(e.v, to, e.v->text + m->jail + from_len, m);
+			is_changed = true;
+		}
+	}
+	fj_edit_end(&e, is_changed && !r);
+}

@@ -5,6 +5,7 @@
 # mounts.sh - processes that mount, unmount, walk and are killed, all in one jail; bounded by its number of rounds.
 #
 # environment: FAKEJAIL, CC, MOUNTS_PROCESSES (16), MOUNTS_ROUNDS (200)
+# shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 
 new_jail jail bin proc work

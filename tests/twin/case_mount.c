@@ -148,6 +148,20 @@ CASE(mount_root_names)
 	list("c");
 }
 
+CASE(mount_root_carried_along)
+{
+	make_dirs();
+	BIND("b", "a/d");
+	R(rename("a", "c"));
+	list("c/d");
+	mkdir("a", 0755);
+	mkdir("a/d", 0755);
+	list("a/d");
+	R(umount2("a/d", 0));
+	R(umount2("c/d", 0));
+	list("c/d");
+}
+
 CASE(mount_root_busy)
 {
 	make_dirs();

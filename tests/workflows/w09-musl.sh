@@ -27,4 +27,39 @@ prints 'a login shell has a PATH' 'Hello from the jail' jail "$root" /bin/sh -l 
 mv "$root"/lib/ld-musl-* "$mine"
 fakejail_fails 'the missing interpreter is named' 127 \
 	"fakejail: cannot run '/bin/tour': its ELF interpreter '/lib/ld-musl-*' is missing in *" jail "$root" /bin/tour /work
+
+# ---- an init script, run repeatedly ----
+
+new_jail init bin etc
+cp "$(command -v busybox)" "$root/bin/busybox"
+for applet in cat chown grep id ls mkdir mount sh su touch; do
+	ln -s /bin/busybox "$root/bin/$applet"
+done
+echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
+echo 'root:x:0:' >"$root/etc/group"
+cat >"$root/init" <<'INIT'
+#!/bin/sh
+set -e
+grep -q '^mygroup:' /etc/group || echo 'mygroup:x:2000:' >>/etc/group
+grep -q '^myuser:' /etc/passwd || echo 'myuser:x:2000:2000::/home/myuser:/bin/sh' >>/etc/passwd
+mkdir -p /home/myuser /proc /dev /sys
+chown -R 2000:2000 /home/myuser
+mount -t proc proc /proc
+mount -t devtmpfs dev /dev
+mount -t sysfs sys /sys
+exec su - myuser
+INIT
+chmod 755 "$root/init"
+give_to_user "$root"
+cat >"$work/typed" <<'TYPED'
+touch x; id -un; ls -l x | { read -r mode links user group rest; echo $user $group; }; cat /proc/self/comm
+test -c /dev/null && echo device
+TYPED
+chmod 644 "$work/typed"
+for time in first second; do
+	prints "the init script, the $time time" 'myuser
+myuser mygroup
+cat
+device' jail "$root" /bin/sh -c '/init' <"$work/typed"
+done
 finish
