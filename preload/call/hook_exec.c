@@ -199,6 +199,33 @@ static long open_interpreter(struct fj_call *c, struct program *p)
 	return 0;
 }
 
+/* Is the program a shared object with a name (DT_SONAME), like ld.so when ldd(1) runs it? Its calls are changed like those of any library,
+ * and it loads others as it always does. */
+static bool is_library(struct fj_call *c, const struct program *p)
+{
+	enum { ENTRIES = 64 }; /* DT_SONAME is among the first: ld(1) */
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	Elf64_Phdr *ph = (Elf64_Phdr *)fj_scratch(c->thread, FJ_PHDRS_MAX * sizeof(*ph));
+	Elf64_Dyn *dynamic = (Elf64_Dyn *)fj_scratch(c->thread, ENTRIES * sizeof(*dynamic));
+	bool has_name = false;
+	Elf64_Ehdr head;
+
+	memcpy(&head, p->head, sizeof(head));
+	if (head.e_phnum > FJ_PHDRS_MAX || fj_sys4(__NR_pread64, p->fd, ph, head.e_phnum * sizeof(*ph), head.e_phoff) <= 0)
+		head.e_phnum = 0;
+	for (int i = 0; i < head.e_phnum; i++) {
+		long n;
+
+		if (ph[i].p_type != PT_DYNAMIC)
+			continue;
+		n = fj_sys4(__NR_pread64, p->fd, dynamic, ENTRIES * sizeof(*dynamic), ph[i].p_offset) / (long)sizeof(*dynamic);
+		for (long d = 0; d < n && dynamic[d].d_tag; d++)
+			has_name = has_name || dynamic[d].d_tag == DT_SONAME;
+	}
+	fj_scratch_release(c->thread, mark);
+	return has_name;
+}
+
 /* Follow #! lines until there is an ELF program. `name` is what the script's interpreter is to be given as its path. */
 static long resolve_scripts(struct fj_call *c, struct program *p, const char *name, bool is_closed_on_exec)
 {
@@ -482,8 +509,9 @@ long fj_hook_exec(struct fj_call *c)
 		r = resolve_scripts(c, &p, execfn, execfn != jail_path && closes_on_exec(dirfd));
 	if (!r)
 		r = open_interpreter(c, &p);
-	if (!r && !fj_jail->has_trap && p.interpreter_fd < 0)
-		r = -EACCES; /* a static program makes its calls itself, and nothing would see them */
+	/* A static program makes its calls itself, and nothing would see them. */
+	if (!r && !fj_jail->has_trap && p.interpreter_fd < 0 && !is_library(c, &p))
+		r = -EACCES;
 	if (!r)
 		r = start_loader(c, &p, c->arg[i + 1], c->arg[i + 2], execfn);
 	if (p.fd >= 0)

@@ -80,6 +80,9 @@ long fj_hook_stat(struct fj_call *c)
 	const unsigned flags = (uint32_t)fj_arg(c, FJ_ATFLAGS, 0);
 	const bool follows = !(flags & AT_SYMLINK_NOFOLLOW);
 	struct fj_place place;
+	const char *next;
+	char *beyond;
+	uint32_t outer, mark;
 	bool is_symlink;
 	uint64_t epoch;
 	long r;
@@ -92,11 +95,20 @@ long fj_hook_stat(struct fj_call *c)
 		return c->arg[i] ? show(c, fj_arg_dirfd(c, i), "", flags, &is_symlink) :
 				   show(c, fj_arg_dirfd(c, i), NULL, flags, &is_symlink);
 	}
-	if (fj_path_quick(c->thread, fj_arg_dirfd(c, i), jail_path, &place, &epoch)) {
+	next = jail_path;
+	outer = fj_scratch_mark(c->thread);
+	beyond = fj_scratch_path(c->thread);
+	mark = fj_scratch_mark(c->thread);
+	for (int links = 0; next && fj_path_quick(c->thread, fj_arg_dirfd(c, i), next, &place, &epoch); links++) {
 		r = show(c, place.dirfd, place.name, flags | AT_SYMLINK_NOFOLLOW, &is_symlink);
-		if (is_conclusive(r, jail_path, epoch) && !(r == 0 && follows && is_symlink))
+		if (!is_conclusive(r, next, epoch))
+			break;
+		if (r != 0 || !follows || !is_symlink)
 			return r;
+		next = links < FJ_QUICK_LINKS && fj_path_past_link(c->thread, next, &place, epoch, beyond) ? beyond : NULL;
+		fj_scratch_release(c->thread, mark);
 	}
+	fj_scratch_release(c->thread, outer);
 	r = find(c, i, jail_path, follows ? FJ_FOLLOW : 0, &place);
 	if (r < 0)
 		return r;
@@ -139,6 +151,9 @@ long fj_hook_access(struct fj_call *c)
 	const int i = fj_arg_index(c, FJ_PATH);
 	const bool follows = !(fj_arg(c, FJ_ATFLAGS, 0) & AT_SYMLINK_NOFOLLOW);
 	struct fj_place place;
+	const char *next;
+	char *beyond;
+	uint32_t outer, mark;
 	uint64_t epoch;
 	char byte;
 	long r;
@@ -148,18 +163,26 @@ long fj_hook_access(struct fj_call *c)
 		return r ? r : fj_kernel(c);
 	if (fj_arg(c, FJ_MODE, 0) & ~7UL & 0xffffffffu)
 		return fj_kernel(c); /* which refuses that before it looks at the path: do_faccessat() of fs/open.c */
-	if (!fj_jail->has_read_only && fj_path_quick(c->thread, fj_arg_dirfd(c, i), jail_path, &place, &epoch)) {
+	next = fj_jail->has_read_only ? NULL : jail_path;
+	outer = fj_scratch_mark(c->thread);
+	beyond = fj_scratch_path(c->thread);
+	mark = fj_scratch_mark(c->thread);
+	for (int links = 0; next && fj_path_quick(c->thread, fj_arg_dirfd(c, i), next, &place, &epoch); links++) {
 		const int dirfd = fj_arg_dirfd(c, i);
 
 		r = fj_sys4(__NR_readlinkat, place.dirfd, place.name, &byte, 1);
 		if (!follows || is_missing_or_plain(r)) {
 			aim(c, i, &place);
 			r = r == -ENOENT ? r : fj_kernel(c);
-			if (is_conclusive(r, jail_path, epoch))
+			if (is_conclusive(r, next, epoch))
 				return r;
 			c->arg[i - 1] = (uint64_t)(int64_t)dirfd;
+			break;
 		}
+		next = links < FJ_QUICK_LINKS && fj_path_past_link(c->thread, next, &place, epoch, beyond) ? beyond : NULL;
+		fj_scratch_release(c->thread, mark);
 	}
+	fj_scratch_release(c->thread, outer);
 	r = find(c, i, jail_path, (follows ? FJ_FOLLOW : 0) | FJ_WRITE, &place);
 	if (r < 0)
 		return r;

@@ -179,19 +179,31 @@ static long open_path(struct fj_call *c, int dirfd, const char *jail_path, struc
 		(o->resolve & RESOLVE_NO_SYMLINKS ? FJ_NO_LINKS : 0) |
 		(o->resolve & RESOLVE_NO_MAGICLINKS ? FJ_NO_MAGIC : 0) |
 		(o->flags & O_CREAT ? FJ_CREATE : 0);
+	const char *next = jail_path;
+	char *beyond;
+	uint32_t outer, mark;
 	struct fj_place place;
 	uint64_t epoch;
 	long r;
 
 	tidy_for_openat2(o);
-	if (!(writes(o) && fj_jail->has_read_only) && !wants_note && !fj_jail->no_openat2 && !o->resolve &&
-		fj_path_quick(c->thread, dirfd, jail_path, &place, &epoch)) {
+	if ((writes(o) && fj_jail->has_read_only) || wants_note || fj_jail->no_openat2 || o->resolve)
+		next = NULL;
+	outer = fj_scratch_mark(c->thread);
+	beyond = fj_scratch_path(c->thread);
+	mark = fj_scratch_mark(c->thread);
+	for (int links = 0; next && fj_path_quick(c->thread, dirfd, next, &place, &epoch); links++) {
 		r = open_place(c, &place, o);
 		if (r >= 0 || (r == -ENOENT && fj_facts_hold(epoch)))
 			return r;
 		if (r == -EINTR || r == -EEXIST || (r == -EACCES && jail_path[0] == '/'))
 			return r;
+		next = r == -ELOOP && (how & FJ_FOLLOW) && !writes(o) && links < FJ_QUICK_LINKS && fj_facts_hold(epoch) &&
+				fj_path_past_link(c->thread, next, &place, epoch, beyond) ?
+			beyond : NULL;
+		fj_scratch_release(c->thread, mark);
 	}
+	fj_scratch_release(c->thread, outer);
 	for (int tries = 0;; tries++) {
 		r = fj_path_walk(c->thread, dirfd, jail_path, how, &place);
 		if (!r && place.is_exe && writes(o)) {

@@ -100,7 +100,8 @@ static long run_hook(struct fj_call *c)
 
 static long run_row(struct fj_call *c)
 {
-	if (__builtin_expect(fj_ids_is_limited(), 0)) {
+	c->thread->asks_search = fj_ids_is_limited();
+	if (__builtin_expect(c->thread->asks_search, 0)) {
 		const uint32_t mark = fj_scratch_mark(c->thread);
 		const long r = fj_may_call(c);
 

@@ -83,13 +83,18 @@ static uint64_t view_of(const struct fj_root *root)
 	return root->id + ((uint64_t)fj_namespace()->id << 48);
 }
 
+void fj_facts_forget(void)
+{
+	__atomic_fetch_add(&fj_jail->epoch, 1, __ATOMIC_SEQ_CST);
+}
+
 static struct fj_fact *fact_for(const struct fj_root *root, const char *key, size_t key_len, uint64_t *hash)
 {
 	*hash = fj_hash(key, key_len, FJ_HASH_SEED) + view_of(root);
 	return &fj_jail->fact[*hash % FJ_FACTS];
 }
 
-bool fj_facts_find(const struct fj_root *root, const char *key, size_t key_len, struct fj_str *out, bool *value_is_host,
+bool fj_facts_find(const struct fj_root *root, const char *key, size_t key_len, struct fj_str *out, unsigned *flags,
 	uint64_t epoch)
 {
 	uint64_t hash;
@@ -103,13 +108,13 @@ bool fj_facts_find(const struct fj_root *root, const char *key, size_t key_len, 
 
 	if (key_len + value_len >= FJ_FACT_TEXT || memcmp(f->text, key, key_len))
 		return false;
-	*value_is_host = f->value_is_host;
+	*flags = (unsigned)f->flags;
 	fj_str_add(out, f->text + key_len, value_len);
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	return !out->overflowed && __atomic_load_n(&f->turn, __ATOMIC_RELAXED) == turn;
 }
 
-void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, const char *value, bool value_is_host,
+void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, const char *value, unsigned flags,
 	uint64_t epoch)
 {
 	const size_t value_len = fj_strlen(value);
@@ -126,7 +131,7 @@ void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, c
 	f->epoch = epoch;
 	f->key_len = (uint16_t)key_len;
 	f->value_len = (uint16_t)value_len;
-	f->value_is_host = value_is_host;
+	f->flags = flags;
 	memcpy(f->text, key, key_len);
 	memcpy(f->text + key_len, value, value_len);
 	__atomic_store_n(&f->turn, turn + 2, __ATOMIC_RELEASE);

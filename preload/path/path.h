@@ -31,7 +31,7 @@ struct fj_fact {
 	uint64_t root; /* which root the key starts at: fj_root.id */
 	uint64_t hash;
 	uint64_t epoch;
-	uint64_t value_is_host; /* an absolute host path; else relative to the root */
+	uint64_t flags; /* FJ_FACT_ */
 	char text[FJ_FACT_TEXT];
 };
 _Static_assert(sizeof(struct fj_fact) == 512, "facts fill whole cache lines");
@@ -82,6 +82,7 @@ struct fj_jail {
 	uint32_t is_starting; /* until the first program runs */
 	uint32_t dirs_share_device; /* the same, and it is a directory */
 	uint32_t mounts_share_device; /* some mount lies on the device of another, or of the root */
+	uint32_t has_hidden; /* FJ_HIDDEN_NAME is in the root, which shows one directory less than the disk has */
 	uint32_t has_elder; /* FJ_FD_ELDER is open */
 	uint32_t names_comm_by_file; /* execveat of a bare descriptor: since Linux 6.14 */
 
@@ -156,11 +157,11 @@ enum {
 	FJ_WANT_POS = 8, /* fill place.pos */
 	FJ_NO_LINKS = 16, /* -ELOOP at any symlink on the way (openat2(2), RESOLVE_NO_SYMLINKS) */
 	FJ_NO_MAGIC = 32, /* -ELOOP at a link of procfs that only the kernel can follow */
-	FJ_ASK_SEARCH = 64, /* every directory on the way is asked fj_path_may_search */
 	FJ_CREATE = 128,    /* -EISDIR when a slash ends the name: open(2) with O_CREAT */
 };
 
-/* May names be looked up in directory `dirfd`? 0 or -EACCES. Set before the first walk with FJ_ASK_SEARCH, by whoever knows owners. */
+/* May names be looked up in directory `dirfd`? 1: by everybody, 0: by the caller, or -EACCES. Asked of every directory on the way when the
+ * thread's `asks_search` is set. Set before that, by whoever knows owners. */
 extern long (*fj_path_may_search)(struct fj_thread *t, int dirfd);
 
 /* Where the kernel finds it: `name` relative to `dirfd` (or an absolute host path with AT_FDCWD). No symlink is
@@ -196,15 +197,27 @@ void fj_place_move_up(struct fj_place *place);
  * fj_facts_hold() wants after the call. */
 bool fj_path_quick(struct fj_thread *t, int dirfd, const char *jail_path, struct fj_place *place, uint64_t *epoch);
 
+/* The last component of `jail_path`, which fj_path_quick() found at `place` from facts of `epoch`, is to be followed and is a
+ * symlink: write the jail path that means the same without that link to `out` of FJ_PATH_MAX bytes, which may be `jail_path`
+ * itself. False: only the walk can follow it. */
+bool fj_path_past_link(struct fj_thread *t, const char *jail_path, const struct fj_place *place, uint64_t epoch, char *out);
+enum { FJ_QUICK_LINKS = 4 }; /* followed so in one call: /bin/sh, /etc/alternatives/... */
+
 /* Are facts that were read at `epoch` still right? (0: no fact was used.) */
 bool fj_facts_hold(uint64_t epoch);
 uint64_t fj_facts_epoch(void); /* 0: facts may not be used just now */
 /* Say that facts may hang on `name`; before it is looked up. Returns whether nobody had said so. */
 bool fj_facts_saw_name(const char *name, size_t len);
-void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, const char *value, bool value_is_host,
+enum {
+	FJ_FACT_HOST = 1, /* the value is an absolute host path; else it is relative to the root */
+	FJ_FACT_OPEN = 2, /* whoever it is may search the directory, and all on the way */
+};
+/* A directory has become closed to somebody: what was said to be open may no more be so. */
+void fj_facts_forget(void);
+void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, const char *value, unsigned flags,
 	uint64_t epoch);
 /* Copies the value for `key` into `out`; false when there is none. */
-bool fj_facts_find(const struct fj_root *root, const char *key, size_t key_len, struct fj_str *out, bool *value_is_host,
+bool fj_facts_find(const struct fj_root *root, const char *key, size_t key_len, struct fj_str *out, unsigned *flags,
 	uint64_t epoch);
 /* Around a call that may replace a directory or change a symlink called `name`. `at_once`: it makes a symlink of a
  * directory in one step (RENAME_EXCHANGE), so it is announced whether or not a fact hangs on it yet. */

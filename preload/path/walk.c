@@ -39,6 +39,7 @@ struct walk {
 	const char *fact_key;
 	size_t fact_key_len;
 	uint64_t epoch;
+	bool is_open; /* whoever it is may search all directories so far */
 };
 
 long fj_openat2(int dirfd, const char *name, uint64_t flags, uint64_t mode, uint64_t resolve)
@@ -341,7 +342,7 @@ static long leap(struct walk *w)
 	char *last = NULL, *c = w->rest;
 	long fd;
 
-	if (!w->can_leap || fj_jail->no_openat2 || (w->how & FJ_ASK_SEARCH))
+	if (!w->can_leap || fj_jail->no_openat2 || w->t->asks_search)
 		return 0;
 	w->can_leap = false;
 	for (char *start = c; *c; start = c) {
@@ -409,7 +410,8 @@ static void keep_fact(struct walk *w)
 	else if (w->pos.len > w->root->len)
 		fj_str_put(&value, w->pos.at + w->root->len + 1);
 	if (!value.overflowed && (is_mounted || fj_path_has_prefix(w->pos.at, w->root->pos)))
-		fj_facts_add(w->root, key, w->fact_key_len, value.at, is_mounted, w->epoch);
+		fj_facts_add(w->root, key, w->fact_key_len, value.at,
+			(is_mounted ? FJ_FACT_HOST : 0) | (w->is_open ? FJ_FACT_OPEN : 0), w->epoch);
 out:
 	fj_scratch_release(w->t, mark);
 }
@@ -496,8 +498,12 @@ static long walk_component(struct walk *w, unsigned how, struct fj_place *place)
 	char *name = w->rest, *end, *next;
 	long r = 0;
 
-	if ((w->how & FJ_ASK_SEARCH) && *name && (r = fj_path_may_search(w->t, w->fd)) < 0)
-		return r;
+	if (w->t->asks_search && *name) {
+		r = fj_path_may_search(w->t, w->fd);
+		if (r < 0)
+			return r;
+		w->is_open = w->is_open && r;
+	}
 	for (end = name; *end && *end != '/'; end++)
 		;
 	for (next = end; *next == '/'; next++)
@@ -584,6 +590,31 @@ static bool learn_marked_pos(struct walk *w)
 	return learn_pos(w) && fj_hash(w->pos.at, w->pos.len, FJ_HASH_SEED) == before;
 }
 
+/* Are the working directory, whose path is the first `len` bytes of `key`, and all above it open to everybody? */
+static bool is_cwd_open(struct walk *w, const char *key, size_t len)
+{
+	const uint32_t mark = fj_scratch_mark(w->t);
+	const size_t key_len = len > 1 ? len - 1 : 0; /* without the slash that follows */
+	struct fj_str path, value;
+	struct fj_place place;
+	unsigned flags = 0;
+
+	fj_str_init(&path, fj_scratch(w->t, REST_SIZE), REST_SIZE);
+	fj_str_init(&value, fj_scratch(w->t, REST_SIZE), REST_SIZE);
+	if (key_len && !(fj_facts_find(w->root, key, key_len, &value, &flags, w->epoch) && (flags & FJ_FACT_OPEN))) {
+		/* By its absolute path: that keeps the fact. The name matters not. */
+		fj_str_add(&path, key, key_len);
+		fj_str_put(&path, "/+");
+		if (!fj_path_walk(w->t, AT_FDCWD, path.at, FJ_ENTRY, &place))
+			fj_place_done(&place);
+		fj_str_cut(&value, 0);
+		flags = 0;
+		fj_facts_find(w->root, key, key_len, &value, &flags, w->epoch);
+	}
+	fj_scratch_release(w->t, mark);
+	return !key_len ? fj_path_may_search(w->t, w->root->fd) > 0 : flags & FJ_FACT_OPEN;
+}
+
 /* Prepare to remember the directory part of the caller's text. */
 static void plan_fact(struct walk *w, const char *jail_path)
 {
@@ -607,6 +638,7 @@ static void plan_fact(struct walk *w, const char *jail_path)
 		return;
 	w->fact_key = key.at;
 	w->fact_key_len = key.len;
+	w->is_open = w->t->asks_search && (jail_path[0] == '/' || is_cwd_open(w, key.at, key.len - len));
 }
 
 /* A mount point as an entry lies in the mount around it. */
@@ -693,15 +725,15 @@ bool fj_path_quick(struct fj_thread *t, int dirfd, const char *jail_path, struct
 	const size_t name_len = fj_strlen(name);
 	const struct fj_root *root;
 	struct fj_str key, value;
-	bool is_host = false;
+	unsigned flags = 0;
 
 	*epoch = 0;
 	*place = (struct fj_place){.dirfd = dirfd, .owned_fd = -1, .name = jail_path};
 	if (!name_len || is_dots(name, name_len) || fj_mount_may_be_named(name, name_len) ||
 		is_hidden_name(name, name_len) || fj_proc_named(name, name_len) != FJ_PROC_PLAIN)
 		return false;
-	if (!len && jail_path[0] != '/')
-		return true; /* one name in the caller's own directory */
+	if (!len && jail_path[0] != '/') /* one name in the caller's own directory */
+		return !t->asks_search || fj_path_may_search(t, dirfd) >= 0;
 
 	*epoch = fj_facts_epoch();
 	if (!*epoch)
@@ -720,15 +752,42 @@ bool fj_path_quick(struct fj_thread *t, int dirfd, const char *jail_path, struct
 		if (key.len > 1)
 			fj_str_put(&key, "/");
 		fj_str_add(&key, jail_path, len);
-		if (!fj_facts_find(root, key.at, key.len, &value, &is_host, *epoch))
+		if (!fj_facts_find(root, key.at, key.len, &value, &flags, *epoch))
 			return false;
-	} else if (len && !fj_facts_find(root, jail_path, len, &value, &is_host, *epoch)) {
+	} else if (len && !fj_facts_find(root, jail_path, len, &value, &flags, *epoch)) {
 		return false;
 	}
+	if (t->asks_search && !(len ? (flags & FJ_FACT_OPEN) != 0 : fj_path_may_search(t, root->fd) >= 0))
+		return false;
 	if (value.len)
 		fj_str_put(&value, "/");
 	fj_str_add(&value, name, name_len);
-	place->dirfd = is_host ? AT_FDCWD : root->fd;
+	place->dirfd = flags & FJ_FACT_HOST ? AT_FDCWD : root->fd;
 	place->name = value.at;
 	return true;
+}
+
+bool fj_path_past_link(struct fj_thread *t, const char *jail_path, const struct fj_place *place, uint64_t epoch, char *out)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	size_t dir = dir_len(jail_path);
+	char *text = fj_scratch_path(t);
+	bool done = false;
+	long n;
+
+	/* Without a fact the directory may be procfs, whose links are more than their text. */
+	n = epoch ? fj_sys4(__NR_readlinkat, place->dirfd, place->name, text, FJ_PATH_MAX) : 0;
+	if (jail_path[dir] == '/')
+		dir++;
+	if (n > 0 && text[0] == '/')
+		dir = 0;
+	if (n > 0 && dir + (size_t)n < FJ_PATH_MAX) {
+		if (out != jail_path)
+			memcpy(out, jail_path, dir);
+		memcpy(out + dir, text, (size_t)n);
+		out[dir + (size_t)n] = 0;
+		done = true;
+	}
+	fj_scratch_release(t, mark);
+	return done;
 }

@@ -165,6 +165,7 @@ static bool take(struct fj_thread *t, uint32_t as, int32_t pid, int32_t tid)
 	t->wants_sigsys_blocked = t->sigsys_pending = false;
 	t->altstack_size = 0;
 	t->judged = NULL;
+	t->asks_search = false;
 	t->scratch_used = 0;
 	t->busy = as == SLOT_LENT ? FJ_BUSY : FJ_IDLE;
 	__atomic_store_n(&t->used, with_state(word + SLOT_STATES, as), __ATOMIC_RELEASE);

@@ -29,6 +29,7 @@ struct fj_thread {
 	int32_t window_fd;
 	/* The program blocked SIGSYS: reported back, never done (a blocked SIGSYS kills). */
 	bool wants_sigsys_blocked;
+	bool asks_search; /* directories on the way of a path are asked whether they may be searched: path/walk.c */
 	const struct fj_ids *judged; /* while another identity than its own is asked about: call/may.c */
 	bool sigsys_pending; /* and one came meanwhile */
 	/* The signal stack that the program set (size 0: none), with its own flags. */

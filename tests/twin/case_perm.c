@@ -131,6 +131,67 @@ CASE(perm_root_search)
 	}
 }
 
+/* A directory is closed, replaced or given away while a user goes on using it. */
+CASE(perm_root_search_changes)
+{
+	int go[2], done[2];
+	struct stat st;
+	char byte;
+
+	pipe(go);
+	pipe(done);
+	mkdir("a", 0755);
+	mkdir("a/b", 0755);
+	mkdir("a/c", 0700);
+	mkdir("a/b/d", 0755);
+	put("a/b/d/f", "x");
+	mkdir("a/c/d", 0755);
+	put("a/c/d/f", "x");
+	symlink("b", "a/l");
+	const pid_t user = fork();
+	if (!user) {
+		become(7, 7);
+		chdir("a/b");
+		close(go[1]);
+		while (read(go[0], &byte, 1) == 1) {
+			for (int i = 0; i < 2; i++) {
+				R(stat("/t/a/b/d/f", &st));
+				R(stat("d/f", &st));
+				R(stat("../b/d/f", &st));
+				R(stat("/t/a/l/d/f", &st));
+				R(open("/t/a/b/d/f", O_RDONLY | O_CLOEXEC) < 0);
+				R(access("d/f", R_OK));
+			}
+			write(done[1], "x", 1);
+		}
+		twin_exit(0);
+	}
+#define STEP(...)                                                                                  \
+	do {                                                                                       \
+		say("%s\n", #__VA_ARGS__);                                                         \
+		__VA_ARGS__;                                                                       \
+		write(go[1], "x", 1);                                                              \
+		read(done[0], &byte, 1);                                                           \
+	} while (0)
+	STEP();
+	STEP(chmod("a/b/d", 0700));
+	STEP(chmod("a/b/d", 0711));
+	STEP(chmod("a/b", 0700));
+	STEP(chown("a/b", 7, 7));
+	STEP(chown("a/b", 0, 7));
+	STEP(chmod("a/b", 0755));
+	STEP(chmod("a", 0));
+	STEP(chmod("a", 0755));
+	STEP(rename("a/b", "a/gone"), rename("a/c", "a/b"));
+	STEP(unlink("a/l"), symlink("gone", "a/l"));
+	STEP(rename("a/b", "a/c"), rename("a/gone", "a/b"));
+	STEP(rename("a/b/d", "a/old"), mkdir("a/b/d", 0700), put("a/b/d/f", "new"));
+	STEP(fchmod(open("a/b/d", O_RDONLY), 0755));
+	STEP(fchmod(open("a/b/d", O_RDONLY), 0750));
+	close(go[1]);
+	reap("user", user);
+}
+
 CASE(perm_root_sticky)
 {
 	mkdir("s", 0777);

@@ -17,7 +17,7 @@ static const char *recall_at(const char *key, uint64_t epoch)
 {
 	static char text[FJ_PATH_MAX];
 	struct fj_str s;
-	bool is_host;
+	unsigned is_host;
 
 	fj_str_init(&s, text, sizeof(text));
 	return fj_facts_find(fj_root(), key, strlen(key), &s, &is_host, epoch) ? text : "(none)";
@@ -37,7 +37,7 @@ START_TEST(remembers)
 {
 	char text[64];
 	struct fj_str s;
-	bool is_host;
+	unsigned is_host;
 
 	ck_assert_str_eq(recall("/bin"), "(none)");
 	remember("/bin", "usr/bin");
@@ -93,7 +93,7 @@ START_TEST(no_room)
 {
 	char text[8];
 	struct fj_str s;
-	bool is_host;
+	unsigned is_host;
 
 	remember("/k", "12345678");
 	fj_str_init(&s, text, sizeof(text));

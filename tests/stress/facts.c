@@ -1,0 +1,244 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * facts.c - what a jail remembers of directories must never give a wrong answer (preload/path/facts.c).
+ *
+ * Some processes swap directories for symlinks, move directories away, make others in their place and turn symlinks around. Each
+ * change is framed by a counter in shared memory: odd while it is made, even when it is done, with the answer that is right from
+ * then on. All others look at those paths without end. Whoever sees the same even number before and after a call must have got
+ * the right answer; nothing depends on time. Links lead to absolute places and above the root, where a wrong answer would be one of the
+ * host's files.
+ *
+ * facts DIR LOOKERS ROUNDS   in the jail; prints a line and exits 0 when nothing was wrong. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { SETS = 3, WAYS = 6 };
+
+static struct shared {
+	struct set {
+		unsigned long turn;
+		ino_t right; /* of NAME/f; 0: there is none */
+	} set[SETS];
+	int ended;
+	unsigned long looked, sure, wrong;
+} *shared;
+
+static const char *dir;
+
+static void path(char *out, int set, const char *name)
+{
+	snprintf(out, 512, "%s/s%d/%s", dir, set, name);
+}
+
+static void must(int r, const char *what)
+{
+	if (r) {
+		perror(what);
+		_exit(2);
+	}
+}
+
+static ino_t make_dir(int set, const char *name)
+{
+	char at[512], file[600];
+	struct stat st;
+
+	path(at, set, name);
+	must(mkdir(at, 0755), at);
+	snprintf(file, sizeof(file), "%s/f", at);
+	must(close(open(file, O_CREAT | O_WRONLY, 0644)), file);
+	must(stat(file, &st), file);
+	return st.st_ino;
+}
+
+/* Each set has: a/, b/, c/ with an f each, far/f at DIR/far, and d, the name that is looked at: a directory or a symlink. */
+static void set_right(int set, ino_t right)
+{
+	shared->set[set].right = right;
+}
+
+static void change(int set, unsigned round, ino_t far)
+{
+	struct set *s = &shared->set[set];
+	char d[512], old[512], other[512], link[600], up[700];
+	struct stat st;
+
+	path(d, set, "d");
+	path(old, set, "old");
+	path(other, set, round & 8 ? "b" : "c");
+	__atomic_fetch_add(&s->turn, 1, __ATOMIC_SEQ_CST);
+	switch (round % 6) {
+	case 0: /* the directory goes away, an absolute link takes its place */
+		must(rename(d, old), "rename");
+		snprintf(link, sizeof(link), "%s/far", dir);
+		must(symlink(link, d), "symlink");
+		set_right(set, far);
+		break;
+	case 1: /* the link is turned to a relative place, atomically */
+		path(link, set, "new");
+		must(symlink(round & 8 ? "b" : "c", link), "symlink");
+		must(rename(link, d), "rename");
+		snprintf(link, sizeof(link), "%s/f", other);
+		must(stat(link, &st), link);
+		set_right(set, st.st_ino);
+		break;
+	case 2: /* far above the root, and down again */
+		must(unlink(d), "unlink");
+		snprintf(up, sizeof(up), "../../../../../../../../../..%s/far", dir);
+		must(symlink(up, d), "symlink");
+		set_right(set, far);
+		break;
+	case 3: /* nothing there */
+		must(unlink(d), "unlink");
+		set_right(set, 0);
+		break;
+	case 4: /* a directory made anew */
+		set_right(set, make_dir(set, "d"));
+		break;
+	case 5: /* replaced by the old one */
+		path(link, set, "gone");
+		must(rename(d, link), "rename");
+		must(rename(old, d), "rename");
+		snprintf(up, sizeof(up), "%s/f", link);
+		must(unlink(up), up);
+		must(rmdir(link), link);
+		snprintf(up, sizeof(up), "%s/f", d);
+		must(stat(up, &st), up);
+		set_right(set, st.st_ino);
+		break;
+	}
+	__atomic_fetch_add(&s->turn, 1, __ATOMIC_SEQ_CST);
+}
+
+static ino_t ask(int way, const char *file)
+{
+	struct stat st = {0};
+	int fd;
+
+	switch (way) {
+	case 0:
+		return stat(file, &st) ? 0 : st.st_ino;
+	case 1:
+		fd = open(file, O_RDONLY);
+		if (fd < 0)
+			return 0;
+		must(fstat(fd, &st), "fstat");
+		close(fd);
+		return st.st_ino;
+	case 2:
+		return lstat(file, &st) ? 0 : st.st_ino;
+	case 3: /* only whether it is there */
+		return access(file, F_OK) ? 0 : 1;
+	case 4: /* relative to where one stands */
+		return stat(file + 1, &st) ? 0 : st.st_ino;
+	default:
+		fd = open(file, O_PATH);
+		if (fd < 0)
+			return 0;
+		must(fstat(fd, &st), "fstat");
+		close(fd);
+		return st.st_ino;
+	}
+}
+
+static void look(unsigned seed)
+{
+	unsigned long looked = 0, sure = 0, wrong = 0;
+
+	while (!__atomic_load_n(&shared->ended, __ATOMIC_ACQUIRE)) {
+		const int set = (int)(seed = seed * 1103515245 + 12345) / 65536 & 0x7fff;
+		struct set *s = &shared->set[set % SETS];
+		const int way = (int)(seed >> 8 & 0xff) % WAYS;
+		char file[600];
+		unsigned long before, after;
+		ino_t right, got;
+
+		snprintf(file, sizeof(file), "%s/s%d/d/f", dir, set % SETS);
+		before = __atomic_load_n(&s->turn, __ATOMIC_SEQ_CST);
+		right = s->right;
+		got = ask(way, file);
+		after = __atomic_load_n(&s->turn, __ATOMIC_SEQ_CST);
+		looked++;
+		if (before != after || (before & 1))
+			continue;
+		sure++;
+		if (way == 3 ? !right != !got : right != got) {
+			wrong++;
+			fprintf(stderr, "set %d way %d turn %lu: right %lu, got %lu\n", set % SETS, way, before, (unsigned long)right,
+				(unsigned long)got);
+		}
+	}
+	__atomic_fetch_add(&shared->looked, looked, __ATOMIC_SEQ_CST);
+	__atomic_fetch_add(&shared->sure, sure, __ATOMIC_SEQ_CST);
+	__atomic_fetch_add(&shared->wrong, wrong, __ATOMIC_SEQ_CST);
+}
+
+int main(int argc, char **argv)
+{
+	const int lookers = argc > 2 ? atoi(argv[2]) : 4;
+	const unsigned rounds = argc > 3 ? (unsigned)atoi(argv[3]) : 3000;
+	char at[600];
+	struct stat far;
+	pid_t changer[SETS];
+	int failed = 0;
+
+	dir = argc > 1 ? argv[1] : "/facts";
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	must(mkdir(dir, 0755), dir);
+	snprintf(at, sizeof(at), "%s/far", dir);
+	must(mkdir(at, 0755), at);
+	snprintf(at, sizeof(at), "%s/far/f", dir);
+	must(close(open(at, O_CREAT | O_WRONLY, 0644)), at);
+	must(stat(at, &far), at);
+	must(chdir("/"), "chdir");
+	for (int i = 0; i < SETS; i++) {
+		snprintf(at, sizeof(at), "%s/s%d", dir, i);
+		must(mkdir(at, 0755), at);
+		make_dir(i, "b");
+		make_dir(i, "c");
+		set_right(i, make_dir(i, "d"));
+	}
+	for (int i = 0; i < lookers; i++)
+		if (!fork()) {
+			look((unsigned)i * 7919 + 1);
+			_exit(0);
+		}
+	for (int i = 0; i < SETS; i++)
+		if (!(changer[i] = fork())) {
+			for (unsigned round = 0; round < rounds / 6 * 6; round++) {
+				change(i, round, far.st_ino);
+				/* Let facts be made of the new state: some looks by ourselves. */
+				for (int n = 0; n < 4; n++) {
+					snprintf(at, sizeof(at), "%s/s%d/d/f", dir, i);
+					const ino_t got = ask(n, at);
+					if (n == 3 ? !got != !shared->set[i].right : got != shared->set[i].right) {
+						fprintf(stderr, "own set %d round %u way %d\n", i, round, n);
+						__atomic_fetch_add(&shared->wrong, 1, __ATOMIC_SEQ_CST);
+					}
+				}
+				sched_yield();
+			}
+			_exit(0);
+		}
+	for (int i = 0; i < SETS; i++) {
+		int status;
+
+		waitpid(changer[i], &status, 0);
+		failed |= status;
+	}
+	__atomic_store_n(&shared->ended, 1, __ATOMIC_RELEASE);
+	for (int status; wait(&status) > 0;)
+		failed |= status;
+	printf("facts: %lu looks, %lu sure, %lu wrong%s\n", shared->looked, shared->sure, shared->wrong, failed ? ", a process failed" : "");
+	return failed || shared->wrong || !shared->sure;
+}
