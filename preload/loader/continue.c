@@ -148,9 +148,6 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 			fj_missing_watch(interpreter.code_start, interpreter.code_end, program.base, (const Elf64_Phdr *)program.phdr,
 				program.phnum);
 		entry = interpreter.entry;
-		/* Its calls, and those of all that it loads, tell us when memory goes. */
-		if (!fj_jail->no_sites)
-			fj_guest_watched();
 	}
 	fj_jail->is_starting = 0;
 	fj_stack_set_aux(s, AT_PHDR, program.phdr);

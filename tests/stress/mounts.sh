@@ -6,6 +6,7 @@
 #
 # environment: FAKEJAIL, CC, MOUNTS_PROCESSES (16), MOUNTS_ROUNDS (200)
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
+# shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 
 new_jail jail bin proc work
