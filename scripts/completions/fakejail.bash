@@ -18,7 +18,7 @@ _fakejail_takes_value() {
 
 _fakejail_options='--userspec= --user= --change-id= --groups= --skip-chdir --root-id --bind= --volume= --mount= --ro-bind= --tmpfs=
 	--bare --no-default-binds --chdir= --cwd= --pwd= --workdir= --env= --unsetenv= --clearenv --rm --ephemeral --read-only
-	--db= --no-db --no-trap --no-preload --rootfs= --kill-on-exit --die-with-parent --kernel-release= --hostname= --trace
+	--db= --no-db --no-trap --no-preload --no-patch --rootfs= --kill-on-exit --die-with-parent --kernel-release= --hostname= --trace
 	--trace= --quiet --verbose --proot --help --version -u -i -0 -b -v -m -w -e -r -k -q'
 
 # The names of programs in the root file system $1 that begin with $2.
