@@ -84,13 +84,24 @@ static bool begins_with(const char *text, const char *start)
 	return !*start;
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+	size_t n = 0, k = 0;
+
+	while (text[n])
+		n++;
+	while (end[k])
+		k++;
+	return n >= k && begins_with(text + n - k, end);
+}
+
 /* The loader put the variable last; what it replaced, if anything, still stands before it. */
 static void tidy_environment(char **envp)
 {
 	char **last = NULL;
 
 	for (; *envp; envp++)
-		if (begins_with(*envp, "LD_PRELOAD=" FJ_PRELOAD_PATH))
+		if (begins_with(*envp, "LD_PRELOAD=") && ends_with(*envp, FJ_PRELOAD_PATH))
 			last = envp;
 	for (; last && *last; last++)
 		last[0] = last[1];

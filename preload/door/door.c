@@ -18,6 +18,7 @@
 #include <linux/seccomp.h>
 
 #define ARCH_GET_FS 0x1003 /* asm/prctl.h */
+#define SIGSYS_BIT (1UL << 30)
 
 struct fj_door_record { /* entry.S knows the offsets */
 	uint64_t nr, arg[FJ_ARGS];
@@ -107,8 +108,14 @@ static void leave_by_tail(struct fj_door_record *record, const struct fj_call *c
 	record->is_tail = 1;
 }
 
-/* A program that has seccomp filters of its own, or a blocked SIGSYS to take through an exec: its calls must come from an address that they judge, not from the gate. The trap then
- * catches this one as it would have caught the program's. */
+/* Make the call as the program would have made it, from its stack and not from the gate: the trap catches it. */
+static long leave_to_trap(struct fj_door_record *record)
+{
+	record->is_tail = 2;
+	return (long)record->nr;
+}
+
+/* Where there is no trap, to be answered by the program's own filters. */
 static long plain_call(const struct fj_call *c)
 {
 	register uint64_t r10 __asm__("r10") = c->arg[3];
@@ -121,6 +128,29 @@ static long plain_call(const struct fj_call *c)
 			 : "a"(c->nr), "D"(c->arg[0]), "S"(c->arg[1]), "d"(c->arg[2]), "r"(r10), "r"(r8), "r"(r9)
 			 : "rcx", "r11", "memory");
 	return r;
+}
+
+/* A change of the signal mask that does not touch SIGSYS, in a process that never blocked it. */
+static bool leaves_sigsys_alone(const struct fj_call *c)
+{
+	enum { UNBLOCK = 1 }; /* SIG_UNBLOCK */
+	uint64_t set;
+
+	if (fj_sigsys_was_blocked())
+		return false;
+	if (!c->arg[1] || (int)c->arg[0] == UNBLOCK)
+		return true;
+	return c->arg[3] == sizeof(set) && !fj_guest_read(&set, c->arg[1], sizeof(set)) && !(set & SIGSYS_BIT);
+}
+
+/* Is this call better seen with the program's frame before one? A program that has seccomp filters of its own must make its calls from an
+ * address that they judge; what touches the virtual SIGSYS is the state of a thread that the trap keeps. */
+static bool is_for_trap_now(const struct fj_row *row, const struct fj_call *c)
+{
+	if (!fj_jail->has_trap || !row)
+		return false;
+	return fj_policy_save() || (row->run == fj_hook_exec && fj_sigsys_was_blocked()) ||
+		(row->run == fj_hook_sigprocmask && !leaves_sigsys_alone(c));
 }
 
 long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
@@ -138,11 +168,13 @@ long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
 	c.frame = record;
 	c.ip = 0;
 	c.leaves_by_tail = c.leaves_by_sigreturn = false;
-	if (fj_jail->has_trap && (fj_policy_save() || (row && row->run == fj_hook_exec && fj_sigsys_was_blocked()))) {
-		r = plain_call(&c);
-		fj_guest_forget(); /* whatever it was: such programs are rare */
-		return r;
+	if (is_for_trap_now(row, &c)) {
+		if (fj_policy_save())
+			fj_guest_forget(); /* whatever it is: such programs are rare */
+		return leave_to_trap(record);
 	}
+	if (row && row->run == fj_hook_sigprocmask)
+		return fj_kernel(&c);
 	if (!fj_jail->has_trap && fj_policy_save() && is_refused_by_policy(&c))
 		return plain_call(&c);
 	if (c.nr == __NR_munmap || c.nr == __NR_mprotect || c.nr == __NR_mremap) {
@@ -171,14 +203,14 @@ long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
  * the program's stack or not at all.) */
 static bool is_about_sigsys(const struct fj_row *row)
 {
-	return row->run == fj_hook_sigprocmask || row->run == fj_hook_sigpending || row->run == fj_hook_sigtimedwait ||
+	return row->run == fj_hook_sigpending || row->run == fj_hook_sigtimedwait ||
 		row->run == fj_hook_sigaltstack || row->run == fj_hook_sigreturn;
 }
 
 /* These only keep SIGSYS out of masks. */
 static bool is_for_the_trap(const struct fj_row *row)
 {
-	return row->run == fj_hook_sigaction || row->run == fj_hook_sigwait || row->run == fj_hook_pselect;
+	return row->run == fj_hook_sigprocmask || row->run == fj_hook_sigaction || row->run == fj_hook_sigwait || row->run == fj_hook_pselect;
 }
 
 bool fj_door_wants(long nr)

@@ -80,7 +80,17 @@ fj_door_site:
 2:	mov	%rbx, %rsp
 	mov	$-12, %rax		/* ENOMEM: the kernel gave no room for the engine */
 	jmp	1b
-3:	and	$-16, %rsp		/* the arguments as the engine left them: record + 80 ... */
+3:	cmpl	$2, RECORD_TAIL(%rsp)
+	jne	4f
+	mov	8(%rsp), %rdi		/* from here, where the filter traps it: the program's own registers and stack */
+	mov	16(%rsp), %rsi
+	mov	24(%rsp), %rdx
+	mov	32(%rsp), %r10
+	mov	40(%rsp), %r8
+	mov	48(%rsp), %r9
+	syscall
+	jmp	1b
+4:	and	$-16, %rsp		/* the arguments as the engine left them: record + 80 ... */
 	mov	%rax, %rdi
 	mov	80(%rbx), %rsi
 	mov	88(%rbx), %rdx

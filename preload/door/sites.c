@@ -58,6 +58,7 @@ static bool is_hot(long nr)
 	case __NR_readlinkat:
 	case __NR_getcwd:
 	case __NR_rt_sigaction:
+	case __NR_rt_sigprocmask:
 	case __NR_mmap:
 	case __NR_munmap:
 	case __NR_mprotect:

@@ -48,9 +48,10 @@ bool fj_preload_announce(struct fj_stack *s)
 	if (fj_is_err(at))
 		return true;
 	fj_str_init(&joined, (char *)at, size);
-	fj_str_put(&joined, text);
-	fj_str_put(&joined, ":");
+	/* Behind the program's own: what those replace is libc, and we are a part of it. */
+	fj_str_put(&joined, "LD_PRELOAD=");
 	fj_str_put(&joined, own);
+	fj_str_put(&joined, ":" FJ_PRELOAD_PATH);
 	s->envp[s->envc - 1] = joined.at;
 	return true;
 }

@@ -81,9 +81,12 @@ passes_on '-qw /x' -w /x -q
 # The doors.
 launch --bare --no-trap R true
 same --no-trap "$(words start -r "$place/R" -N R -p "$work/libexec/libfakejail.so" -x trap -- true)"
+launch --bare --no-patch R true
+same --no-patch "$(words start -r "$place/R" -N R -p "$work/libexec/libfakejail.so" -x patch -- true)"
 launch --bare --no-preload R true
 same --no-preload "$(words start -r "$place/R" -N R -x preload -- true)"
 misused "options '--no-trap' and '--no-preload' together leave nothing that could jail" --no-trap --no-preload R
+misused "options '--no-trap' and '--no-patch' together leave nothing that could jail" --no-trap --no-patch R
 
 # A colon in a name.
 mkdir 'a:b'

@@ -47,7 +47,7 @@ for object in $objects; do
 		allowed=1
 		[ "$count" != 2 ] || allowed=2
 		;;
-	*/door/fakejail_loader-entry.o) allowed=1 ;; # fj_door_maybe_here: the program's own call, which stood there
+	*/door/fakejail_loader-entry.o) allowed=2 ;; # the program's own call: fj_door_maybe_here, and what is left to the trap
 	*) allowed=0 ;;
 	esac
 	[ "$count" = "$allowed" ] ||
