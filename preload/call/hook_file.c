@@ -162,6 +162,8 @@ long fj_hook_access(struct fj_call *c)
 
 	if (!jail_path)
 		return r ? r : fj_kernel(c);
+	if (c->nr == __NR_faccessat2 && fj_jail->no_faccessat2)
+		return -ENOSYS; /* not an errno of the path that the walk would find */
 	if (fj_arg(c, FJ_MODE, 0) & ~7UL & 0xffffffffu)
 		return fj_kernel(c); /* which refuses that before it looks at the path: do_faccessat() of fs/open.c */
 	next = fj_jail->has_read_only ? NULL : jail_path;

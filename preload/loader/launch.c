@@ -269,6 +269,7 @@ static void make_jail(char **envp)
 	if (at < 0)
 		fail("cannot map the owners' records", "", at);
 	fj_jail->names_comm_by_file = kernel_is_at_least(6, 14);
+	fj_jail->no_faccessat2 = fj_sys4(__NR_faccessat2, -1, ".", 0, 0) == -ENOSYS;
 	if (fj_openat2(-1, ".", O_PATH, 0, 0) != -EBADF)
 		fj_jail->no_openat2 = 1;
 }

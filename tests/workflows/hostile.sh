@@ -40,7 +40,7 @@ by 'an empty environment' 'exec env -i "$@"'
 both_work
 by 'stdin closed' 'exec "$@" <&-'
 both_work
-by '16 descriptors' 'exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; exec prlimit --nofile=16:16 "$@"'
+by '24 descriptors' 'exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; exec prlimit --nofile=24:24 "$@"'
 both_work
 by '256 KB of stack' 'exec prlimit --stack=262144:262144 "$@"'
 both_work
