@@ -389,6 +389,77 @@ static long by_fd(struct fj_call *c, enum what what)
 	return perform(c, &q, what);
 }
 
+/* setxattrat(2) and its kin, since Linux 6.13: value, size and flags of two of them lie in a structure. */
+static long at_path(struct fj_call *c, enum what what)
+{
+	const uint32_t flags = (uint32_t)c->arg[2];
+	const bool has_args = what == SET || what == GET;
+	struct { /* struct xattr_args, linux/xattr.h */
+		uint64_t value;
+		uint32_t size, flags;
+	} args = {0};
+	struct request q = {.is_path = true, .name = c->arg[3], .value = c->arg[3], .size = c->arg[4]};
+	bool owned = true;
+	struct fj_str s;
+	long r, fd;
+	char *jail_path;
+
+	/* No flags are like these; a kernel without the call says ENOSYS. */
+	r = fj_sys6(c->nr, -1, "", -1, c->arg[3], c->arg[4], c->arg[5]);
+	if (r != -EINVAL || (flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
+		return r;
+	if (has_args) {
+		if (c->arg[5] < sizeof(args))
+			return -EINVAL;
+		if (c->arg[5] > FJ_PAGE)
+			return -E2BIG;
+		if (fj_guest_read(&args, c->arg[4], sizeof(args)))
+			return -EFAULT;
+		if (what == GET && args.flags)
+			return -EINVAL;
+		q.value = args.value;
+		q.size = args.size;
+		q.flags = args.flags;
+	}
+	jail_path = fj_arg_path(c, 1, &r);
+	if (jail_path) {
+		fd = fj_open_object(c, fj_arg_dirfd(c, 1), jail_path,
+			(flags & AT_SYMLINK_NOFOLLOW ? 0 : FJ_FOLLOW) | (c->row->flags & FJ_WRITES ? FJ_WRITE : 0), 0);
+	} else if (r || !(flags & AT_EMPTY_PATH)) {
+		return r ? r : c->arg[1] ? -ENOENT : -EFAULT;
+	} else {
+		fd = fj_arg_dirfd(c, 1);
+		owned = fd == AT_FDCWD;
+		if (owned)
+			fd = fj_open_path(AT_FDCWD, ".", 0);
+	}
+	if (fj_is_err(fd))
+		return fd;
+	q.fd = (int)fd;
+	fj_str_init(&s, q.link, sizeof(q.link));
+	fj_fd_path(&s, q.fd, NULL);
+	r = perform(c, &q, what);
+	if (owned)
+		fj_close(q.fd);
+	return r;
+}
+
+long fj_hook_setxattrat(struct fj_call *c)
+{
+	return at_path(c, SET);
+}
+long fj_hook_getxattrat(struct fj_call *c)
+{
+	return at_path(c, GET);
+}
+long fj_hook_listxattrat(struct fj_call *c)
+{
+	return at_path(c, LIST);
+}
+long fj_hook_removexattrat(struct fj_call *c)
+{
+	return at_path(c, REMOVE);
+}
 long fj_hook_setxattr(struct fj_call *c)
 {
 	return by_path(c, SET);

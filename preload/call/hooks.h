@@ -37,6 +37,10 @@ long fj_hook_getdents(struct fj_call *c);
 
 /* hook_xattr.c */
 long fj_hook_setxattr(struct fj_call *c);
+long fj_hook_setxattrat(struct fj_call *c);
+long fj_hook_getxattrat(struct fj_call *c);
+long fj_hook_listxattrat(struct fj_call *c);
+long fj_hook_removexattrat(struct fj_call *c);
 long fj_hook_getxattr(struct fj_call *c);
 long fj_hook_listxattr(struct fj_call *c);
 long fj_hook_removexattr(struct fj_call *c);

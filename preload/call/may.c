@@ -8,6 +8,8 @@
  * the walk itself (may_search), unless it is remembered that everybody may search them.
  * Of two complaints the kernel's earlier one must win: a name that is missing or taken is left to the call itself.
  *
+ * Over 400 lines, since every call that names something differs a little in what it asks of whom.
+ *
  * procfs and devpts show the owners of processes and terminals as the kernel knows them, and it judges itself who may open those. */
 #include "call/may.h"
 
@@ -16,20 +18,11 @@
 #include "sys/guest.h"
 
 #include <asm/statfs.h>
-#include <linux/magic.h>
 #include <linux/securebits.h>
 
-#define S_IFMT_ 0170000u /* inode(7) */
-#define S_IFDIR_ 0040000u
-#define S_IFCHR_ 0020000u
-#define S_IFBLK_ 0060000u
-#define S_IFLNK_ 0120000u
-#define S_IFREG_ 0100000u
 #define ANY_X 0111u
 #define TMPFILE 020000000u /* __O_TMPFILE of asm-generic/fcntl.h */
 #define AT_EACCESS_ 0x200u
-#define UTIME_NOW_ 0x3fffffffL /* linux/stat.h keeps them from user space */
-#define UTIME_OMIT_ 0x3ffffffeL
 #define PROC_SUPER_MAGIC_ 0x9fa0
 #define DEVPTS_SUPER_MAGIC_ 0x1cd1
 #define RENAME_EXCHANGE_ 2u
@@ -68,7 +61,7 @@ static long may_search(struct fj_thread *t, int dirfd)
 	struct fj_call c = {.thread = t};
 	struct fj_file dir;
 
-	if (fj_file_look(&c, dirfd, "", AT_EMPTY_PATH, &dir) || (dir.owner.mode & S_IFMT_) != S_IFDIR_)
+	if (fj_file_look(&c, dirfd, "", AT_EMPTY_PATH, &dir) || (dir.owner.mode & FJ_S_IFMT) != FJ_S_IFDIR)
 		return 0; /* the walk will say */
 	if ((dir.owner.mode & ANY_X) == ANY_X)
 		return 1;
@@ -83,7 +76,7 @@ static bool see_quickly(struct fj_call *c, int dirfd, const char *jail_path, uns
 
 	if (fj_path_quick(c->thread, dirfd, jail_path, &seen->place, &epoch) &&
 		!fj_file_look(c, seen->place.dirfd, seen->place.name, 0, &seen->file) && fj_facts_hold(epoch) &&
-		!((how & FJ_FOLLOW) && (seen->file.owner.mode & S_IFMT_) == S_IFLNK_)) {
+		!((how & FJ_FOLLOW) && (seen->file.owner.mode & FJ_S_IFMT) == FJ_S_IFLNK)) {
 		seen->is_there = true;
 		return true;
 	}
@@ -177,11 +170,11 @@ static long may_open(struct fj_call *c, uint64_t flags)
 	if (!seen.is_there || must_make)
 		return done(&seen, 0);
 
-	const uint32_t type = seen.file.owner.mode & S_IFMT_;
+	const uint32_t type = seen.file.owner.mode & FJ_S_IFMT;
 
 	if (flags & TMPFILE)
 		want = FJ_MAY_WRITE | FJ_MAY_EXEC;
-	else if (type == S_IFLNK_ || (type == S_IFDIR_ && ((want & FJ_MAY_WRITE) || makes)))
+	else if (type == FJ_S_IFLNK || (type == FJ_S_IFDIR && ((want & FJ_MAY_WRITE) || makes)))
 		return done(&seen, 0); /* ELOOP, EISDIR */
 	r = fj_may(ids, &seen.file.owner, want);
 	if (!r && (flags & O_NOATIME) && !fj_is_owner(ids, &seen.file.owner))
@@ -206,7 +199,7 @@ static long may_openat2(struct fj_call *c)
 static long may_make(struct fj_call *c, int i, uint32_t mode, uint64_t device)
 {
 	const struct fj_ids *ids = who(c->thread);
-	const bool is_device = (mode & S_IFMT_) == S_IFBLK_ || ((mode & S_IFMT_) == S_IFCHR_ && device);
+	const bool is_device = (mode & FJ_S_IFMT) == FJ_S_IFBLK || ((mode & FJ_S_IFMT) == FJ_S_IFCHR && device);
 	struct seen seen;
 	long r = see(c, i, FJ_ENTRY, &seen);
 
@@ -223,7 +216,7 @@ static bool is_safe_source(const struct fj_ids *ids, const struct fj_owner *file
 {
 	if (fj_is_owner(ids, file))
 		return true;
-	if ((file->mode & S_IFMT_) != S_IFREG_ || (file->mode & FJ_S_ISUID) ||
+	if ((file->mode & FJ_S_IFMT) != FJ_S_IFREG || (file->mode & FJ_S_ISUID) ||
 		(file->mode & (FJ_S_ISGID | 0010)) == (FJ_S_ISGID | 0010))
 		return false;
 	return !fj_may(ids, file, FJ_MAY_READ | FJ_MAY_WRITE);
@@ -292,9 +285,9 @@ static long judge_rename(const struct fj_ids *ids, const struct seen *from, cons
 	if (r || !moves)
 		return r;
 	/* ".." of a directory that moves is written. */
-	if ((from->file.owner.mode & S_IFMT_) == S_IFDIR_)
+	if ((from->file.owner.mode & FJ_S_IFMT) == FJ_S_IFDIR)
 		r = fj_may(ids, &from->file.owner, FJ_MAY_WRITE);
-	if (!r && exchanges && (to->file.owner.mode & S_IFMT_) == S_IFDIR_)
+	if (!r && exchanges && (to->file.owner.mode & FJ_S_IFMT) == FJ_S_IFDIR)
 		r = fj_may(ids, &to->file.owner, FJ_MAY_WRITE);
 	return r;
 }
@@ -349,106 +342,7 @@ static long may_send(struct fj_call *c)
 	return may_address(c, msg.name, (uint32_t)msg.namelen);
 }
 
-/* ---- the file itself ---- */
-
-/* UTIME_NOW for both is like no times at all: who may write may do that. */
-static long judge_times(struct fj_call *c, const struct fj_ids *ids, const struct fj_owner *file)
-{
-	const uint64_t at = fj_arg(c, FJ_PTR, 0);
-	int64_t time[4] = {0, UTIME_NOW_, 0, UTIME_NOW_};
-
-	if (c->nr == __NR_utimensat && at && fj_guest_read(time, at, sizeof(time)))
-		return 0;
-	if (c->nr == __NR_utimensat && time[1] == UTIME_OMIT_ && time[3] == UTIME_OMIT_)
-		return 0;
-	if (fj_is_owner(ids, file))
-		return 0;
-	if (!at || (c->nr == __NR_utimensat && time[1] == UTIME_NOW_ && time[3] == UTIME_NOW_))
-		return fj_may(ids, file, FJ_MAY_WRITE);
-	return -EPERM;
-}
-
-static long judge_attribute(struct fj_call *c, const struct fj_ids *ids, const struct fj_owner *file, bool writes)
-{
-	char *name = fj_scratch(c->thread, FJ_NAME_MAX + 1);
-
-	if (fj_guest_string(name, fj_arg(c, FJ_TEXT, 0), FJ_NAME_MAX + 1) <= 0)
-		return 0;
-	return fj_may_attribute(ids, file, name, writes);
-}
-
-static long judge_access(const struct fj_ids *ids, const struct fj_owner *file, unsigned want)
-{
-	return fj_may(ids, file, want & 7);
-}
-
-static long judge_dir(const struct fj_ids *ids, const struct fj_owner *file, bool becomes_root)
-{
-	if ((file->mode & S_IFMT_) != S_IFDIR_)
-		return 0; /* ENOTDIR */
-	if (fj_may(ids, file, FJ_MAY_EXEC))
-		return -EACCES;
-	return !becomes_root || fj_ids_can(ids, FJ_CAP_SYS_CHROOT) ? 0 : -EPERM;
-}
-
-/* The integer arguments of chown, which come in this order. */
-static uint32_t int_argument(const struct fj_call *c, int which)
-{
-	for (int i = 0; i < FJ_ARGS; i++)
-		if (c->row->kind[i] == FJ_INT && !which--)
-			return (uint32_t)c->arg[i];
-	return FJ_NO_ID;
-}
-
-static long judge_object(struct fj_call *c, const struct fj_ids *ids, const struct fj_owner *file)
-{
-	switch (c->nr) {
-	case __NR_faccessat:
-	case __NR_faccessat2:
-		return judge_access(ids, file, (unsigned)fj_arg(c, FJ_MODE, 0));
-	case __NR_fchmodat:
-	case __NR_fchmodat2:
-	case __NR_fchmod:
-	case __NR_file_setattr:
-		return fj_is_owner(ids, file) ? 0 : -EPERM;
-	case __NR_fchownat:
-	case __NR_fchown:
-		return fj_may_chown(ids, file, int_argument(c, 0), int_argument(c, 1));
-	case __NR_utimensat:
-	case __NR_futimesat:
-	case __NR_utime:
-		return judge_times(c, ids, file);
-	case __NR_truncate:
-		return (file->mode & S_IFMT_) == S_IFREG_ ? fj_may(ids, file, FJ_MAY_WRITE) : 0;
-	case __NR_inotify_add_watch:
-		return fj_may(ids, file, FJ_MAY_READ);
-	case __NR_chdir:
-		return judge_dir(ids, file, false);
-	case __NR_chroot:
-		return judge_dir(ids, file, true);
-	case __NR_execve:
-	case __NR_execveat:
-		return (file->mode & S_IFMT_) == S_IFREG_ ? fj_may(ids, file, FJ_MAY_EXEC) : 0;
-	case __NR_mount: /* these two look the path up first */
-	case __NR_umount2:
-		return fj_ids_can(ids, FJ_CAP_SYS_ADMIN) ? 0 : -EPERM;
-	case __NR_setxattr:
-	case __NR_lsetxattr:
-	case __NR_setxattrat:
-	case __NR_removexattr:
-	case __NR_lremovexattr:
-	case __NR_removexattrat:
-	case __NR_fsetxattr:
-	case __NR_fremovexattr:
-		return judge_attribute(c, ids, file, true);
-	case __NR_getxattr:
-	case __NR_lgetxattr:
-	case __NR_getxattrat:
-		return judge_attribute(c, ids, file, false);
-	default:
-		return 0;
-	}
-}
+/* ---- the file itself: may_file.c ---- */
 
 static long may_object(struct fj_call *c, int i)
 {
@@ -457,7 +351,7 @@ static long may_object(struct fj_call *c, int i)
 
 	if (r <= 0 || !seen.is_there)
 		return done(&seen, r < 0 ? r : 0);
-	r = judge_object(c, who(c->thread), &seen.file.owner);
+	r = fj_may_file(c, who(c->thread), &seen.file.owner);
 	if (r == -EACCES && is_kernels(seen.place.dirfd, seen.place.name))
 		r = 0;
 	return done(&seen, r);
@@ -470,7 +364,7 @@ static long may_descriptor(struct fj_call *c)
 
 	if (fj_file_look(c, (int)c->arg[0], "", AT_EMPTY_PATH, &file))
 		return 0;
-	return judge_object(c, who(c->thread), &file.owner);
+	return fj_may_file(c, who(c->thread), &file.owner);
 }
 
 /* access(2) asks for the real ids, with the capabilities that they would have: access_override_creds() of fs/open.c. */

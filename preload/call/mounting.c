@@ -346,36 +346,50 @@ bool fj_mounting_is_hidden(const char *pos)
 	return is;
 }
 
-long fj_mounting_remove(struct fj_call *c, const struct fj_point *at, bool is_lazy)
+/* Take the mount `m`, and all that lies in it, away from `pos`. -EAGAIN: another is on top of it by now. */
+static long remove_tree(const char *pos, const struct fj_mount_found *m, bool is_lazy)
 {
-	struct fj_mount_found m;
-	struct fj_str host;
-	struct fj_edit e;
 	bool in[FJ_MOUNTS_MAX];
 	const struct fj_mount *top;
+	struct fj_edit e;
 	uint32_t size = 0;
 
-	fj_str_init(&host, fj_scratch_path(c->thread), FJ_PATH_MAX);
-	if (!fj_mount_at(at->pos, &m, &host))
-		return *at->pos ? hide(at) : -EINVAL;
-	if (!is_lazy && is_in_use(c, m.id, m.flags, host.at))
-		return -EBUSY;
 	fj_edit_begin(&e);
-	top = top_at(&e, at->pos);
-	if (top && top->id == m.id) {
-		mark_tree(e.v, top, in);
-		for (uint32_t i = 0; i < e.v->count; i++)
-			size += in[i] && !(e.v->mount[i].flags & FJ_MOUNT_HIDDEN);
-	}
-	if (!size || (size > 1 && !is_lazy)) {
+	top = top_at(&e, pos);
+	if (!top || top->id != m->id) {
 		fj_edit_end(&e, false);
-		return size ? -EBUSY : -EINVAL;
+		return -EAGAIN;
+	}
+	mark_tree(e.v, top, in);
+	for (uint32_t i = 0; i < e.v->count; i++)
+		size += in[i] && !(e.v->mount[i].flags & FJ_MOUNT_HIDDEN);
+	if (size > 1 && !is_lazy) {
+		fj_edit_end(&e, false);
+		return -EBUSY;
 	}
 	for (uint32_t i = e.v->count; i--;)
 		if (in[i])
 			fj_edit_remove(&e, i);
 	fj_edit_end(&e, true);
-	if (m.flags & FJ_MOUNT_PRIVATE)
-		remove_private(c, host.at);
 	return 0;
+}
+
+long fj_mounting_remove(struct fj_call *c, const struct fj_point *at, bool is_lazy)
+{
+	struct fj_mount_found m;
+	struct fj_str host;
+	long r;
+
+	fj_str_init(&host, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	do {
+		fj_str_cut(&host, 0);
+		if (!fj_mount_at(at->pos, &m, &host))
+			return *at->pos ? hide(at) : -EINVAL;
+		if (!is_lazy && is_in_use(c, m.id, m.flags, host.at))
+			return -EBUSY;
+		r = remove_tree(at->pos, &m, is_lazy);
+	} while (r == -EAGAIN);
+	if (!r && (m.flags & FJ_MOUNT_PRIVATE))
+		remove_private(c, host.at);
+	return r;
 }

@@ -96,6 +96,13 @@ static bool is_foreign(struct fj_call *c, uint64_t dev, int dirfd, const char *n
 	return what & foreign;
 }
 
+/* How many names the directory has less than on disk, as the jail's own is not to be seen in its root. (Some filesystems do not count
+ * directories: btrfs says 1.) */
+static uint32_t hidden_names(uint64_t dev, uint64_t ino, uint64_t nlink)
+{
+	return fj_jail->has_hidden && ino == fj_jail->root_ino && dev == fj_jail->root_dev && nlink > 2;
+}
+
 /* Tells an inode from the next one with its number, where the filesystem does not know births: name_to_handle_at(2). */
 static uint64_t stamp_of_handle(int dirfd, const char *name, unsigned flags)
 {
@@ -217,6 +224,7 @@ long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsigned flag
 		sx->stx_gid = file->owner.gid;
 	}
 	file->owner.mode = sx->stx_mode;
+	sx->stx_nlink -= hidden_names(file->key.dev, sx->stx_ino, sx->stx_nlink);
 	if (!(mask & STATX_BTIME)) { /* not asked for */
 		sx->stx_mask &= ~STATX_BTIME;
 		sx->stx_btime = (struct statx_timestamp){0};
@@ -237,6 +245,7 @@ void fj_file_show_stat(struct fj_call *c, int dirfd, const char *name, struct st
 {
 	struct fj_owner shown = {.uid = st->st_uid, .gid = st->st_gid};
 
+	st->st_nlink -= hidden_names(st->st_dev, st->st_ino, st->st_nlink);
 	if (st->st_uid != fj_own_real_uid())
 		return;
 	fj_own_default(&shown, is_foreign(c, st->st_dev, dirfd, name));
@@ -248,6 +257,7 @@ void fj_file_show_statx(struct fj_call *c, int dirfd, const char *name, struct s
 {
 	struct fj_owner shown = {.uid = sx->stx_uid, .gid = sx->stx_gid};
 
+	sx->stx_nlink -= hidden_names(encode_dev(sx->stx_dev_major, sx->stx_dev_minor), sx->stx_ino, sx->stx_nlink);
 	if (sx->stx_uid != fj_own_real_uid())
 		return;
 	fj_own_default(&shown, is_foreign(c, encode_dev(sx->stx_dev_major, sx->stx_dev_minor), dirfd, name));

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * procfs_status.c - /proc/PID/status with the ids that a process of the jail pretends to have, in the kernel's own spacing (fs/proc/array.c:
+ * procfs_status.c - /proc/PID/status with the ids that a process of the jail pretends to have, in the kernel's own spacing (fs/proc/array.c,
  * proc_pid_status). */
 #include "call/peer.h"
 #include "call/hook_guard.h"

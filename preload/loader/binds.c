@@ -23,17 +23,6 @@ static bool is_dir(const char *host_path)
 	       (st.st_mode & S_IFMT_) == S_IFDIR_;
 }
 
-static long add(const char *host, const char *pos, uint32_t flags, const char *type)
-{
-	struct fj_edit e;
-	long r;
-
-	fj_edit_begin(&e);
-	r = fj_edit_add(&e, host, pos, flags, type, type);
-	fj_edit_end(&e, r >= 0);
-	return r < 0 ? r : 0;
-}
-
 static long add_tmpfs(struct fj_thread *t, const char *pos, uint32_t flags)
 {
 	char text[FJ_PRIVATE_PATH];
@@ -42,7 +31,7 @@ static long add_tmpfs(struct fj_thread *t, const char *pos, uint32_t flags)
 
 	fj_str_init(&host, text, sizeof(text));
 	r = fj_private_make(t, flags ? 0755 : 01777, &host);
-	return r < 0 ? r : add(text, pos, flags | FJ_MOUNT_PRIVATE, "tmpfs");
+	return r < 0 ? r : fj_mount_add(text, pos, flags | FJ_MOUNT_PRIVATE, "tmpfs");
 }
 
 /* One step of make_point(): the entry `jail_path`. */
@@ -184,7 +173,7 @@ static long add_bind(struct fj_thread *t, struct fj_bind *b)
 	if (!pos.len)
 		return -EBUSY;
 	b->trouble = "cannot mount";
-	return b->host ? add(host_path, pos.at, flags | FJ_MOUNT_WITH_SUBMOUNTS, "")
+	return b->host ? fj_mount_add(host_path, pos.at, flags | FJ_MOUNT_WITH_SUBMOUNTS, "")
 		       : add_tmpfs(t, pos.at, 0);
 }
 

@@ -15,7 +15,6 @@
 #include "call/missing.h"
 #include "call/policy.h"
 #include "door/door.h"
-#include "sys/guest.h"
 #include "trap/trap.h"
 
 #include <linux/auxvec.h>
@@ -148,9 +147,6 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 			fj_missing_watch(interpreter.code_start, interpreter.code_end, program.base, (const Elf64_Phdr *)program.phdr,
 				program.phnum);
 		entry = interpreter.entry;
-		/* Its calls, and those of all that it loads, tell us when memory goes. */
-		if (!fj_jail->no_sites)
-			fj_guest_watched();
 	}
 	fj_jail->is_starting = 0;
 	fj_stack_set_aux(s, AT_PHDR, program.phdr);

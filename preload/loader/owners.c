@@ -199,6 +199,7 @@ int fj_owners_open(const char *db, int root_fd, char **envp, int *elder)
 		fj_str_put(&path, "/" FJ_HIDDEN_NAME "/owners");
 		fd = open_in_root(root_fd);
 	}
+	fj_jail->has_hidden = fj_sys3(__NR_faccessat, root_fd, FJ_HIDDEN_NAME, 0) == 0;
 	if (!db && !is_host && may_go_elsewhere(fd)) {
 		fj_str_init(&name, hash, sizeof(hash));
 		name_of_root(&name);

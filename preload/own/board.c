@@ -11,7 +11,7 @@
  * is killed leaves it odd: then nobody can tell, until the place is taken over. */
 #include "own/ids.h"
 
-#define PROBES 64u /* places looked at for one id */
+#define PROBES 16u /* places looked at for one id */
 
 static struct fj_board *board;
 
@@ -53,6 +53,8 @@ static struct fj_posted *place_of(int32_t pid, uint32_t probe)
 
 static struct fj_posted *find(int32_t pid)
 {
+	if (!__atomic_load_n(&board->is_used, __ATOMIC_ACQUIRE))
+		return NULL; /* no page of the board is touched */
 	for (uint32_t i = 0; i < PROBES; i++) {
 		struct fj_posted *p = place_of(pid, i);
 
@@ -65,6 +67,7 @@ static struct fj_posted *find(int32_t pid)
 /* A free place, or one whose process is gone. */
 static struct fj_posted *claim(int32_t pid)
 {
+	__atomic_store_n(&board->is_used, 1, __ATOMIC_RELEASE);
 	for (uint32_t i = 0; i < PROBES; i++) {
 		struct fj_posted *p = place_of(pid, i);
 		int32_t was = __atomic_load_n(&p->pid, __ATOMIC_ACQUIRE);

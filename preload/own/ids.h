@@ -97,7 +97,8 @@ _Static_assert(sizeof(struct fj_posted) == 256, "two builds may meet in one jail
 struct fj_board {
 	uint64_t all_caps; /* those that this kernel knows */
 	uint32_t is_himself;
-	uint32_t unused[61];
+	uint32_t is_used; /* anybody ever posted */
+	uint32_t unused[60];
 	struct fj_posted posted[FJ_BOARD_SIZE];
 };
 

@@ -142,8 +142,7 @@ static bool back_once(
 	const char *best_rest = NULL;
 	int best_rank = 0;
 
-	/* Of equals the oldest, and the root's tree is older than all: it may lie inside a mounted
-	 * directory. */
+	/* Of equals the oldest, and the root's tree is older than all: it may lie inside a mounted directory. */
 	for (uint32_t i = 0; i <= count; i++) {
 		const struct fj_mount *m = i ? &v->mount[i - 1] : NULL;
 		const char *host = m ? fj_mounts_text(v, m->host) : fj_jail->root_path;

@@ -8,7 +8,7 @@
 
 /* As with the root (path/jail.c): a vfork(2) child that unshares has its own, but lives in the
  * parent's memory. */
-static struct fj_namespace *namespace_of_process;
+static struct fj_namespace *namespace_of_process; /* NULL: the jail's */
 static struct fj_namespace *namespace_of_vfork_child;
 static int32_t vfork_child;
 
@@ -22,7 +22,7 @@ struct fj_namespace *fj_namespace(void)
 			vfork_child = 0;
 		}
 	}
-	return namespace_of_process;
+	return namespace_of_process ? namespace_of_process : &fj_jail->mounts;
 }
 
 static long map_namespace(int fd)
@@ -35,7 +35,8 @@ void fj_namespace_start(void)
 {
 	const long at = map_namespace(FJ_FD_MOUNTS(fj_jail));
 
-	namespace_of_process = fj_is_err(at) ? &fj_jail->mounts : (struct fj_namespace *)at;
+	if (!fj_is_err(at))
+		namespace_of_process = (struct fj_namespace *)at;
 }
 
 static void copy_namespace(struct fj_namespace *to)

@@ -122,6 +122,8 @@ void fj_edit_end(struct fj_edit *e, bool is_wanted);
  * the id or -ENOSPC. */
 long fj_edit_add(struct fj_edit *e, const char *host, const char *pos, uint32_t flags,
 	const char *type, const char *source);
+/* All three at once. Returns 0 or -ENOSPC. */
+long fj_mount_add(const char *host, const char *pos, uint32_t flags, const char *type);
 /* Take entry `i` out. */
 void fj_edit_remove(struct fj_edit *e, uint32_t i);
 /* A copy of entry `i`, at position `to` followed by `rest`. Returns its id or -ENOSPC. */

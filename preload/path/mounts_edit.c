@@ -302,3 +302,14 @@ long fj_edit_move(struct fj_edit *e, const bool *in, uint32_t top, uint32_t pare
 	}
 	return 0;
 }
+
+long fj_mount_add(const char *host, const char *pos, uint32_t flags, const char *type)
+{
+	struct fj_edit e;
+	long r;
+
+	fj_edit_begin(&e);
+	r = fj_edit_add(&e, host, pos, flags, type, type);
+	fj_edit_end(&e, r >= 0);
+	return r < 0 ? r : 0;
+}

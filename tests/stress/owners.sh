@@ -126,8 +126,9 @@ limited 'an inode reused from outside' outside
 
 # The first process of the jail is killed while another writes; the next jail finds all.
 killed() {
-	jail sh -c 'cd /w; touch k; (i=0; while [ -e k ]; do i=$((i + 1)); chown $i:7 k; done) & sleep 1; kill -9 $$; sleep 1' || :
-	sleep 1
+	jail sh -c 'cd /w; touch k going; (i=0; while [ -e going ]; do i=$((i + 1)); chown $i:7 k; done) & sleep 1; kill -9 $$' || :
+	rm "$root/w/going"
+	sleep 2
 	jail sh -c 'cd /w; stat -c %g k; chown 8:8 k; stat -c %g k; rm k' >"$work/killed"
 	cat "$work/killed"
 	[ "$(tr '\n' ' ' <"$work/killed")" = '7 8 ' ]
