@@ -95,14 +95,22 @@ static bool ends_with(const char *text, const char *end)
 	return n >= k && begins_with(text + n - k, end);
 }
 
-/* The loader put the variable last; what it replaced, if anything, still stands before it. */
+/* Our variable stands where the program's own was, if it had one, and at the end. */
 static void tidy_environment(char **envp)
 {
+	char *own = *page->own_preload;
 	char **last = NULL;
 
-	for (; *envp; envp++)
-		if (begins_with(*envp, "LD_PRELOAD=") && ends_with(*envp, FJ_PRELOAD_PATH))
+	for (; *envp; envp++) {
+		if (!begins_with(*envp, "LD_PRELOAD=") || !ends_with(*envp, FJ_PRELOAD_PATH))
+			continue;
+		if (own) {
+			*envp = own;
+			own = NULL;
+		} else {
 			last = envp;
+		}
+	}
 	for (; last && *last; last++)
 		last[0] = last[1];
 }

@@ -44,6 +44,7 @@ static bool is_refused_by_policy(const struct fj_call *c)
 long fj_door_run(struct fj_door_record *record, struct fj_thread *t);
 
 static bool may_read_fs_base;
+char *fj_door_own_preload;
 
 /* A bit for each call that a site whose number is not known beforehand brings here: entry.S. */
 uint64_t fj_door_bits[FJ_DOOR_CALLS / 64];
@@ -236,6 +237,7 @@ long fj_door_place(bool has_fsgsbase)
 		return fj_is_err(at) ? at : -EEXIST;
 	may_read_fs_base = has_fsgsbase;
 	page->size = sizeof(*page);
+	page->own_preload = &fj_door_own_preload;
 	page->call = (long (*)(long, long, long, long, long, long, long))(uintptr_t)fj_door_call;
 	for (long nr = 0; nr < fj_row_count; nr++)
 		if (fj_door_wants(nr))

@@ -14,6 +14,9 @@
 /* Write the door page at the gate's neighbour. Returns 0 or -errno. `has_fsgsbase`: user mode may read the fs base (AT_HWCAP2). */
 long fj_door_place(bool has_fsgsbase);
 
+/* What the page's own_preload points to. */
+extern char *fj_door_own_preload;
+
 /* Has the engine anything to do with call `nr` that comes this way? */
 bool fj_door_wants(long nr);
 

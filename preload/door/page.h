@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#define FJ_DOOR_MAGIC 0x31524f4f444a46UL /* "FJDOOR1" */
+#define FJ_DOOR_MAGIC 0x32524f4f444a46UL /* "FJDOOR2" */
 #define FJ_DOOR_CALLS 512		 /* more than any system call number */
 
 /* Where the gate page may lie: the loader takes the first address that is free at the jail's start. Above the usual
@@ -21,6 +21,9 @@ struct fj_door_page {
 	uint64_t size; /* of this struct */
 	/* Run a call through the engine; the kernel's result. */
 	long (*call)(long nr, long a0, long a1, long a2, long a3, long a4, long a5);
+	/* The LD_PRELOAD string of the program's own, whose place in the environment ours has taken; what it points to is NULL when there was
+	 * none. */
+	char *const *own_preload;
 	/* A bit for each call that the engine wants to see; others are the kernel's own affair. */
 	uint64_t wants[FJ_DOOR_CALLS / 64];
 };

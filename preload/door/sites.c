@@ -18,6 +18,7 @@
 
 #include "door/decode.h"
 #include "door/door.h"
+#include "sys/guest.h"
 
 #include <asm/stat.h>
 #include <linux/mman.h>
@@ -233,6 +234,20 @@ static uint64_t map_near(uint64_t start, uint64_t len, uint64_t size)
 	return 0;
 }
 
+/* Does this text unmap memory, and do we see that from now on? musl's calls are not all of the usual form, so that with the trap behind us
+ * not all are changed. */
+static void watch_memory(const struct fj_site *site, uint32_t count, bool is_done)
+{
+	bool unmaps = false, protects = false;
+
+	for (uint32_t i = 0; i < count; i++) {
+		unmaps = unmaps || site[i].nr == __NR_munmap;
+		protects = protects || site[i].nr == __NR_mprotect;
+	}
+	if (unmaps || protects)
+		fj_guest_watched(is_done && unmaps && protects);
+}
+
 static void change(uint64_t start, uint64_t len, const struct fj_site *site, uint32_t count)
 {
 	const uint64_t size = (HEAD_SIZE + count * STUB_SIZE + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
@@ -242,8 +257,10 @@ static void change(uint64_t start, uint64_t len, const struct fj_site *site, uin
 	uint64_t *head = (uint64_t *)room;
 	uint8_t *stub = (uint8_t *)room + HEAD_SIZE;
 
-	if (!room)
+	if (!room) {
+		watch_memory(site, count, false);
 		return;
+	}
 	head[0] = (uint64_t)fj_door_site;
 	head[1] = (uint64_t)fj_door_maybe;
 	head[2] = (uint64_t)fj_door_maybe_here;
@@ -252,11 +269,13 @@ static void change(uint64_t start, uint64_t len, const struct fj_site *site, uin
 	if (fj_sys3(__NR_mprotect, room, size, PROT_READ | PROT_EXEC) < 0 ||
 		fj_sys3(__NR_mprotect, from, to - from, PROT_READ | PROT_WRITE) < 0) {
 		fj_sys2(__NR_munmap, room, size);
+		watch_memory(site, count, false);
 		return;
 	}
 	for (uint32_t i = 0; i < count; i++)
 		write_jump(stub + i * STUB_SIZE, (uint8_t *)start + site[i].at, &site[i]);
 	fj_sys3(__NR_mprotect, from, to - from, PROT_READ | PROT_EXEC);
+	watch_memory(site, count, true);
 }
 
 /* Look for sites in a text that no process of the jail had mapped before. */

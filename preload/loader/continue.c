@@ -15,7 +15,6 @@
 #include "call/missing.h"
 #include "call/policy.h"
 #include "door/door.h"
-#include "sys/guest.h"
 #include "trap/trap.h"
 
 #include <linux/auxvec.h>

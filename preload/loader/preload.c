@@ -3,19 +3,21 @@
  *
  * preload.c - LD_PRELOAD for the jail's own ld.so, and for nobody else.
  *
- * The variable takes the place that the handoff had on the stack, behind all the program's own, so that ld.so, which uses the last one
- * (glibc: process_envvars(), musl: __dls3()), finds ours. The shared object's constructor takes it out of environ before the
- * program's main. /proc/PID/environ never shows it: it does not lie in the kernel's environment area. */
+ * The variable takes the place that the handoff had on the stack, behind all the program's own, for glibc's ld.so uses the last one
+ * (process_envvars()); musl's uses the first (getenv()), so it stands in place of the program's own as well. The shared object's
+ * constructor puts that back, and takes ours out of environ before the program's main. /proc/PID/environ never shows it: it
+ * does not lie in the kernel's environment area. */
 #include "loader/loader.h"
 
 #include "call/preload.h"
+#include "door/door.h"
 
 #include <linux/mman.h>
 
-static const char *value_of(const struct fj_stack *s, const char *name)
+/* The first variable `name`, or NULL. */
+static char **find(const struct fj_stack *s, const char *name)
 {
 	const size_t n = fj_strlen(name);
-	const char *value = NULL;
 
 	for (long i = 0; i < s->envc; i++) {
 		size_t k = 0;
@@ -23,35 +25,36 @@ static const char *value_of(const struct fj_stack *s, const char *name)
 		while (k < n && s->envp[i][k] == name[k])
 			k++;
 		if (k == n && s->envp[i][n] == '=')
-			value = s->envp[i] + n + 1;
+			return &s->envp[i];
 	}
-	return value;
+	return NULL;
 }
 
 bool fj_preload_announce(struct fj_stack *s)
 {
 	static char text[] = "LD_PRELOAD=" FJ_PRELOAD_PATH;
-	const char *own;
+	char **own;
 	struct fj_str joined;
 	size_t size;
 	long at;
 
 	/* ldd(1): the list is for people to read, and the program does not run. */
-	if (!fj_jail->preload[0] || value_of(s, "LD_TRACE_LOADED_OBJECTS"))
+	if (!fj_jail->preload[0] || find(s, "LD_TRACE_LOADED_OBJECTS"))
 		return false;
-	own = value_of(s, "LD_PRELOAD");
+	own = find(s, "LD_PRELOAD");
 	s->envp[s->envc - 1] = text;
-	if (!own || !*own)
+	if (!own)
 		return true;
-	size = sizeof(text) + 1 + fj_strlen(own);
+	fj_door_own_preload = *own;
+	size = sizeof(text) + 1 + fj_strlen(*own);
 	at = fj_sys6(__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (fj_is_err(at))
-		return true;
-	fj_str_init(&joined, (char *)at, size);
-	/* Behind the program's own: what those replace is libc, and we are a part of it. */
-	fj_str_put(&joined, "LD_PRELOAD=");
-	fj_str_put(&joined, own);
-	fj_str_put(&joined, ":" FJ_PRELOAD_PATH);
-	s->envp[s->envc - 1] = joined.at;
+	if (!fj_is_err(at)) {
+		/* Behind the program's own: what those replace is libc, and we are a part of it. */
+		fj_str_init(&joined, (char *)at, size);
+		fj_str_put(&joined, *own);
+		fj_str_put(&joined, ":" FJ_PRELOAD_PATH);
+		s->envp[s->envc - 1] = joined.at;
+	}
+	*own = s->envp[s->envc - 1];
 	return true;
 }

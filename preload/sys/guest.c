@@ -20,11 +20,13 @@ static bool is_readable(uintptr_t at)
 #define KNOWN 64u
 static uint64_t known[KNOWN];
 static uint32_t generation;
-static bool is_watched;
+static bool is_watched, is_unseen;
 
-void fj_guest_watched(void)
+void fj_guest_watched(bool is_seen)
 {
-	is_watched = true;
+	is_unseen = is_unseen || !is_seen;
+	is_watched = !is_unseen;
+	fj_guest_forget();
 }
 
 void fj_guest_forget(void)
