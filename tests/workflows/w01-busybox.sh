@@ -81,6 +81,7 @@ at_terminal 'without a command, a shell' "$root" <<'SCRIPT'
 expect / [$#] $
 type echo $((6 * 7))
 expect ^42\r
+expect / [$#] $
 key ^D
 end 0
 SCRIPT
