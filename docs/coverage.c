@@ -68,9 +68,13 @@ int main(void)
 	     "<!-- SPDX-License-Identifier: LGPL-2.1-or-later -->\n"
 	     "<!-- Made from preload/call/calls.def by `make docs/coverage.md`. -->\n\n"
 	     "# System calls\n");
-	printf("Every system call of Linux on x86_64, %zu of them, and what it does in a jail. A number that is not here is newer than this\n"
-	       "build, and answers ENOSYS, as a kernel does that has no such call.\n\n", COUNT);
-	printf("## As under chroot(8): %d\n\nTranslated, checked or answered by fakejail, with the kernel's own results.\n\n", count("FULL"));
+	printf("Every system call of Linux on x86_64, %zu of them, and what it does in a jail. A "
+	       "number that is not here is newer than this\n"
+	       "build, and answers ENOSYS, as a kernel does that has no such call.\n\n",
+		COUNT);
+	printf("## As under chroot(8): %d\n\nTranslated, checked or answered by fakejail, with the "
+	       "kernel's own results.\n\n",
+		count("FULL"));
 	print_names("FULL");
 	puts("With something to know:\n\n| call | |\n|---|---|");
 	for (size_t i = 0; i < COUNT; i++)
@@ -81,13 +85,17 @@ int main(void)
 	printf("## Refused: %d\n\n| call | errno | why |\n|---|---|---|\n", count("REFUSED"));
 	for (size_t i = 0; i < COUNT; i++)
 		if (!strcmp(calls[i].support, "REFUSED"))
-			printf("| `%s` | %s | %s |\n", calls[i].name, calls[i].note, calls[i].note + strlen(calls[i].note) + 1);
-	printf("\n## Old calls: %d\n\nDone as the call that took their place.\n\n| call | as |\n|---|---|\n", count("ALIAS"));
+			printf("| `%s` | %s | %s |\n", calls[i].name, calls[i].note,
+				calls[i].note + strlen(calls[i].note) + 1);
+	printf("\n## Old calls: %d\n\nDone as the call that took their place.\n\n| call | as "
+	       "|\n|---|---|\n",
+		count("ALIAS"));
 	for (size_t i = 0; i < COUNT; i++)
 		if (!strcmp(calls[i].support, "ALIAS"))
 			printf("| `%s` | `%s` |\n", calls[i].name, calls[i].note);
 	printf("\n## The kernel's own affair: %d\n\n"
-	       "They name no file by path, and touch nothing that the jail pretends or keeps for itself; fakejail never sees them.\n\n",
+	       "They name no file by path, and touch nothing that the jail pretends or keeps for "
+	       "itself; fakejail never sees them.\n\n",
 		count("PASSED"));
 	print_names("PASSED");
 	return ferror(stdout) != 0;

@@ -3,8 +3,9 @@
  *
  * shim.c - libfakejail.so finds its engine.
  *
- * The engine lives in the loader, which every jailed process is started by, and tells of itself on a page at one of a few
- * addresses. All other state is the engine's; this object keeps two pointers. Loaded outside a jail it passes every call on. */
+ * The engine lives in the loader, which every jailed process is started by, and tells of itself on
+ * a page at one of a few addresses. All other state is the engine's; this object keeps two
+ * pointers. Loaded outside a jail it passes every call on. */
 #include "wrappers/wrap.h"
 
 #include <sys/mman.h>

@@ -1,13 +1,15 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * owners.c - the tool behind `fakejail owners`: lists, checks, prunes, exports and imports owner records.
+ * owners.c - the tool behind `fakejail owners`: lists, checks, prunes, exports and imports owner
+ *records.
  *
  *	owners VERB [-f FORMAT] [-d] DB ROOT [FILE]
  *
- * A record knows its file by device, inode and birth, not by name; so every verb but check walks ROOT and asks for each file. Hosted, but
- * on the engine's own code for the records. FILE is standard input or output when not given. -d: import lines for other
- * devices as well (fakeroot's numbers are of the machine it ran on). */
+ * A record knows its file by device, inode and birth, not by name; so every verb but check walks
+ *ROOT and asks for each file. Hosted, but on the engine's own code for the records. FILE is
+ *standard input or output when not given. -d: import lines for other devices as well (fakeroot's
+ *numbers are of the machine it ran on). */
 #define _GNU_SOURCE
 #include "own/store.h"
 
@@ -65,13 +67,17 @@ static bool look(const char *path, struct entry *e)
 	struct statx sx;
 	struct fj_owner record;
 
-	if (lstat(path, &e->st) || statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME, &sx))
+	if (lstat(path, &e->st) ||
+		statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME, &sx))
 		return false;
 	e->path = path[strlen(root)] ? path + strlen(root) + 1 : ".";
 	e->key = (struct fj_own_key){.dev = e->st.st_dev, .ino = e->st.st_ino};
 	if (sx.stx_mask & STATX_BTIME) /* as fj_file_statx() of call/owned.c */
 		e->key.stamp = (uint64_t)sx.stx_btime.tv_sec * 1000000000u + sx.stx_btime.tv_nsec;
-	e->owner = (struct fj_owner){.uid = e->st.st_uid, .gid = e->st.st_gid, .mode = e->st.st_mode, .rdev = (uint32_t)e->st.st_rdev};
+	e->owner = (struct fj_owner){.uid = e->st.st_uid,
+		.gid = e->st.st_gid,
+		.mode = e->st.st_mode,
+		.rdev = (uint32_t)e->st.st_rdev};
 	if (e->st.st_uid == user)
 		e->owner.uid = e->owner.gid = 0;
 	e->has_record = fj_own_find(&e->key, &record);
@@ -145,10 +151,12 @@ static int list_entry(struct entry *e)
 	if (!e->has_record)
 		return FTW_CONTINUE;
 	count++;
-	fprintf(file, "%-6s %04o %u:%u", type_name(e->owner.mode), e->owner.mode & 07777, e->owner.uid, e->owner.gid);
+	fprintf(file, "%-6s %04o %u:%u", type_name(e->owner.mode), e->owner.mode & 07777,
+		e->owner.uid, e->owner.gid);
 	if (is_device(e->owner.mode))
 		fprintf(file, " %u,%u", major(e->owner.rdev), minor(e->owner.rdev));
-	fprintf(file, "%s /%s\n", e->owner.flags & FJ_OWN_ATTRIBUTES ? " +attributes" : "", e->path[0] == '.' && !e->path[1] ? "" : e->path);
+	fprintf(file, "%s /%s\n", e->owner.flags & FJ_OWN_ATTRIBUTES ? " +attributes" : "",
+		e->path[0] == '.' && !e->path[1] ? "" : e->path);
 	return FTW_CONTINUE;
 }
 
@@ -169,9 +177,11 @@ static void export_mtree(const struct entry *e)
 	fputs(e->path[0] == '.' && !e->path[1] ? "." : "./", file);
 	if (strcmp(e->path, "."))
 		print_name(e->path);
-	fprintf(file, " type=%s uid=%u gid=%u mode=%04o", type_name(e->owner.mode), e->owner.uid, e->owner.gid, e->owner.mode & 07777);
+	fprintf(file, " type=%s uid=%u gid=%u mode=%04o", type_name(e->owner.mode), e->owner.uid,
+		e->owner.gid, e->owner.mode & 07777);
 	if ((e->owner.mode & S_IFMT) == S_IFREG)
-		fprintf(file, " size=%lld nlink=%lu", (long long)e->st.st_size, (unsigned long)e->st.st_nlink);
+		fprintf(file, " size=%lld nlink=%lu", (long long)e->st.st_size,
+			(unsigned long)e->st.st_nlink);
 	if (is_device(e->owner.mode))
 		fprintf(file, " device=linux,%u,%u", major(e->owner.rdev), minor(e->owner.rdev));
 	if ((e->owner.mode & S_IFMT) == S_IFLNK) {
@@ -212,9 +222,11 @@ static int export_xattr(const struct entry *e, bool is_rootless)
 			n += put_varint((unsigned char *)text + n, 2, e->owner.gid);
 		return n ? lsetxattr(path, "user.rootlesscontainers", text, n, 0) : 0;
 	}
-	n = (size_t)snprintf(text, sizeof(text), "%u:%u:0%o", e->owner.uid, e->owner.gid, e->owner.mode & 07777);
+	n = (size_t)snprintf(
+		text, sizeof(text), "%u:%u:0%o", e->owner.uid, e->owner.gid, e->owner.mode & 07777);
 	if (is_device(e->owner.mode))
-		n += (size_t)snprintf(text + n, sizeof(text) - n, ":%s-%u-%u", type_name(e->owner.mode), major(e->owner.rdev), minor(e->owner.rdev));
+		n += (size_t)snprintf(text + n, sizeof(text) - n, ":%s-%u-%u",
+			type_name(e->owner.mode), major(e->owner.rdev), minor(e->owner.rdev));
 	return lsetxattr(path, "user.containers.override_stat", text, n, 0);
 }
 
@@ -225,8 +237,10 @@ static int export_entry(struct entry *e)
 	} else if (!e->has_record) {
 		return FTW_CONTINUE;
 	} else if (!strcmp(format, "fakeroot")) {
-		fprintf(file, "dev=%llx,ino=%llu,mode=%llo,uid=%llu,gid=%llu,nlink=%llu,rdev=%llu\n", (unsigned long long)e->st.st_dev,
-			(unsigned long long)e->st.st_ino, (unsigned long long)e->owner.mode, (unsigned long long)e->owner.uid,
+		fprintf(file,
+			"dev=%llx,ino=%llu,mode=%llo,uid=%llu,gid=%llu,nlink=%llu,rdev=%llu\n",
+			(unsigned long long)e->st.st_dev, (unsigned long long)e->st.st_ino,
+			(unsigned long long)e->owner.mode, (unsigned long long)e->owner.uid,
 			(unsigned long long)e->owner.gid, (unsigned long long)e->st.st_nlink,
 			(unsigned long long)(is_device(e->owner.mode) ? e->owner.rdev : 0));
 	} else if (export_xattr(e, !strcmp(format, "rootlesscontainers"))) {
@@ -246,12 +260,15 @@ static void give(struct entry *e, unsigned what, const struct fj_owner *to)
 	long r;
 
 	if (what & FJ_OWN_DEVICE && !(S_ISREG(e->st.st_mode) && !e->st.st_size)) {
-		fprintf(stderr, "fakejail owners: /%s is no empty file, which would stand for a device\n", e->path);
+		fprintf(stderr,
+			"fakejail owners: /%s is no empty file, which would stand for a device\n",
+			e->path);
 		skipped++;
 		return;
 	}
 	if ((what & FJ_OWN_MODE) && !S_ISLNK(e->st.st_mode) && !(what & FJ_OWN_DEVICE)) {
-		real = fj_own_real_mode((e->st.st_mode & S_IFMT) | (to->mode & 07777), false) & 07777;
+		real = fj_own_real_mode((e->st.st_mode & S_IFMT) | (to->mode & 07777), false) &
+		       07777;
 		snprintf(path, sizeof(path), "%s/%s", root, e->path);
 		if (real != (e->st.st_mode & 07777) && chmod(path, real))
 			real = e->st.st_mode & 07777;
@@ -283,7 +300,8 @@ static void add_line(const struct line *l)
 	line_count++;
 }
 
-/* fakeroot's save file. A line that is none ends the reading with an error, and nothing is imported. */
+/* fakeroot's save file. A line that is none ends the reading with an error, and nothing is
+ * imported. */
 static void read_fakeroot(void)
 {
 	char text[400];
@@ -291,10 +309,15 @@ static void read_fakeroot(void)
 	for (unsigned long n = 1; fgets(text, sizeof(text), file); n++) {
 		unsigned long long dev, ino, mode, uid, gid, nlink, rdev;
 
-		if (sscanf(text, "dev=%llx,ino=%llu,mode=%llo,uid=%llu,gid=%llu,nlink=%llu,rdev=%llu", &dev, &ino, &mode, &uid, &gid,
-			    &nlink, &rdev) != 7)
+		if (sscanf(text,
+			    "dev=%llx,ino=%llu,mode=%llo,uid=%llu,gid=%llu,nlink=%llu,rdev=%llu",
+			    &dev, &ino, &mode, &uid, &gid, &nlink, &rdev) != 7)
 			fail("line %lu is no line of fakeroot's: %s", n, text);
-		add_line(&(struct line){.dev = dev, .ino = ino, .mode = (uint32_t)mode, .uid = (uint32_t)uid, .gid = (uint32_t)gid,
+		add_line(&(struct line){.dev = dev,
+			.ino = ino,
+			.mode = (uint32_t)mode,
+			.uid = (uint32_t)uid,
+			.gid = (uint32_t)gid,
 			.rdev = (uint32_t)rdev});
 	}
 }
@@ -307,15 +330,22 @@ static void read_pseudo(const char *db)
 	if (!db || strchr(db, '\''))
 		fail("which files.db?");
 	snprintf(command, sizeof(command),
-		"sqlite3 -separator ' ' 'file:%s?immutable=1' 'SELECT dev,ino,uid,gid,mode,rdev FROM files WHERE deleting=0 AND uid>=0 ORDER BY id'", db);
+		"sqlite3 -separator ' ' 'file:%s?immutable=1' 'SELECT dev,ino,uid,gid,mode,rdev "
+		"FROM files WHERE deleting=0 AND uid>=0 ORDER BY id'",
+		db);
 	file = popen(command, "r");
 	while (file && fgets(text, sizeof(text), file)) {
 		long long dev, ino, uid, gid, mode, rdev;
 
-		if (sscanf(text, "%lld %lld %lld %lld %lld %lld", &dev, &ino, &uid, &gid, &mode, &rdev) != 6)
+		if (sscanf(text, "%lld %lld %lld %lld %lld %lld", &dev, &ino, &uid, &gid, &mode,
+			    &rdev) != 6)
 			fail("%s: unknown row: %s", db, text);
-		add_line(&(struct line){.dev = (uint64_t)dev, .ino = (uint64_t)ino, .mode = (uint32_t)mode, .uid = (uint32_t)uid,
-			.gid = (uint32_t)gid, .rdev = (uint32_t)rdev});
+		add_line(&(struct line){.dev = (uint64_t)dev,
+			.ino = (uint64_t)ino,
+			.mode = (uint32_t)mode,
+			.uid = (uint32_t)uid,
+			.gid = (uint32_t)gid,
+			.rdev = (uint32_t)rdev});
 	}
 	if (!file || pclose(file))
 		fail("%s: sqlite3 could not read it", db);
@@ -349,7 +379,10 @@ static int import_line(struct entry *e)
 	if (!l || ((l->mode & S_IFMT) != (e->st.st_mode & S_IFMT) && !is_device(l->mode)))
 		return FTW_CONTINUE;
 	to = (struct fj_owner){.uid = l->uid, .gid = l->gid, .mode = l->mode, .rdev = l->rdev};
-	give(e, FJ_OWN_UID | FJ_OWN_GID | (S_ISLNK(l->mode) ? 0 : FJ_OWN_MODE) | (is_device(l->mode) ? FJ_OWN_DEVICE : 0), &to);
+	give(e,
+		FJ_OWN_UID | FJ_OWN_GID | (S_ISLNK(l->mode) ? 0 : FJ_OWN_MODE) |
+			(is_device(l->mode) ? FJ_OWN_DEVICE : 0),
+		&to);
 	return FTW_CONTINUE;
 }
 
@@ -362,7 +395,9 @@ static int import_xattr(struct entry *e)
 	ssize_t n;
 
 	snprintf(path, sizeof(path), "%s/%s", root, e->path);
-	n = lgetxattr(path, is_rootless ? "user.rootlesscontainers" : "user.containers.override_stat", text, sizeof(text) - 1);
+	n = lgetxattr(path,
+		is_rootless ? "user.rootlesscontainers" : "user.containers.override_stat", text,
+		sizeof(text) - 1);
 	if (n < 0)
 		return FTW_CONTINUE;
 	text[n] = 0;
@@ -382,8 +417,10 @@ static int import_xattr(struct entry *e)
 	} else {
 		unsigned mode;
 
-		if (sscanf(text, "%u:%u:%o:%15[a-z]-%u-%u", &to.uid, &to.gid, &mode, kind, &major_, &minor_) < 3) {
-			fprintf(stderr, "fakejail owners: /%s: \"%s\" is not understood\n", e->path, text);
+		if (sscanf(text, "%u:%u:%o:%15[a-z]-%u-%u", &to.uid, &to.gid, &mode, kind, &major_,
+			    &minor_) < 3) {
+			fprintf(stderr, "fakejail owners: /%s: \"%s\" is not understood\n", e->path,
+				text);
 			return FTW_CONTINUE;
 		}
 		to.mode = (to.mode & S_IFMT) | (mode & 07777);
@@ -452,8 +489,8 @@ static int by_key(const void *a, const void *b)
 	return x->stamp < y->stamp ? -1 : x->stamp > y->stamp;
 }
 
-/* Drop the records that no file of the tree has, as far as they are of the device that the tree and the records lie on: other
- * devices may just not be mounted. */
+/* Drop the records that no file of the tree has, as far as they are of the device that the tree and
+ * the records lie on: other devices may just not be mounted. */
 static void prune(void)
 {
 	struct fj_store *s = &fj_store[0];
@@ -471,7 +508,8 @@ static void prune(void)
 	for (uint32_t i = 0; i <= mask; i++) {
 		const struct fj_own_key key = {.ino = slots[i].ino, .stamp = slots[i].stamp};
 
-		if (!(slots[i].state & FJ_SLOT_LIVE) || slots[i].dev || bsearch(&key, seen, seen_count, sizeof(*seen), by_key))
+		if (!(slots[i].state & FJ_SLOT_LIVE) || slots[i].dev ||
+			bsearch(&key, seen, seen_count, sizeof(*seen), by_key))
 			continue;
 		fj_store_drop(s, &slots[i]);
 		count++;
@@ -506,7 +544,8 @@ static bool is_one_of(const char *name, const char *const *names)
 
 int main(int argc, char **argv)
 {
-	static const char *const exports[] = {"fakeroot", "mtree", "rootlesscontainers", "override_stat", NULL};
+	static const char *const exports[] = {
+		"fakeroot", "mtree", "rootlesscontainers", "override_stat", NULL};
 	const char *verb = argc > 1 ? argv[1] : "", *name;
 	struct stat st;
 	int option, fd;
@@ -531,9 +570,12 @@ int main(int argc, char **argv)
 		fail("%s: %s", argv[optind], strerror(errno));
 	r = fj_own_check(fd);
 	if (r < 0)
-		fail("%s: %s", argv[optind], r == -EMEDIUMTYPE ? "is no file of owner records" :
-			r == -EPROTONOSUPPORT ? "is of another version, or of another kind of machine" :
-			r == -EUCLEAN ? "is damaged or cut off" : strerror((int)-r));
+		fail("%s: %s", argv[optind],
+			r == -EMEDIUMTYPE ? "is no file of owner records" :
+			r == -EPROTONOSUPPORT ?
+					    "is of another version, or of another kind of machine" :
+			r == -EUCLEAN ? "is damaged or cut off" :
+					strerror((int)-r));
 	r = fj_own_start(fd, -1);
 	if (r < 0 || fstat(fd, &st))
 		fail("%s: %s", argv[optind], strerror(r < 0 ? (int)-r : errno));
@@ -541,7 +583,8 @@ int main(int argc, char **argv)
 	if (!strcmp(verb, "check"))
 		return check(argv[optind]);
 	if (strcmp(verb, "import") || !strcmp(format, "fakeroot"))
-		file = !name ? (strcmp(verb, "import") ? stdout : stdin) : fopen(name, strcmp(verb, "import") ? "w" : "r");
+		file = !name ? (strcmp(verb, "import") ? stdout : stdin) :
+			       fopen(name, strcmp(verb, "import") ? "w" : "r");
 	if (name && !file && strcmp(verb, "import"))
 		fail("%s: %s", name, strerror(errno));
 	if (!strcmp(verb, "list")) {

@@ -52,7 +52,10 @@ WRAP_AS(int, __open64_2, (const char *path, int flags), openat, AT_FDCWD, path, 
 WRAP_AS(int, __openat_2, (int dirfd, const char *path, int flags), openat, dirfd, path, flags, 0)
 WRAP_AS(int, __openat64_2, (int dirfd, const char *path, int flags), openat, dirfd, path, flags, 0)
 
-WRAP_CANCEL(int, creat, (const char *path, mode_t mode), openat, AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode)
-WRAP_CANCEL(int, creat64, (const char *path, mode_t mode), openat, AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode)
-WRAP(int, name_to_handle_at, (int dirfd, const char *path, struct file_handle *handle, int *mount_id, int flags), name_to_handle_at,
-	dirfd, path, handle, mount_id, flags)
+WRAP_CANCEL(int, creat, (const char *path, mode_t mode), openat, AT_FDCWD, path,
+	O_CREAT | O_WRONLY | O_TRUNC, mode)
+WRAP_CANCEL(int, creat64, (const char *path, mode_t mode), openat, AT_FDCWD, path,
+	O_CREAT | O_WRONLY | O_TRUNC, mode)
+WRAP(int, name_to_handle_at,
+	(int dirfd, const char *path, struct file_handle *handle, int *mount_id, int flags),
+	name_to_handle_at, dirfd, path, handle, mount_id, flags)

@@ -3,8 +3,9 @@
  *
  * next.c - libc's own function behind ours.
  *
- * dlsym(3) is in a library of its own in glibc before 2.34, so this object cannot name it; the symbol tables of the loaded objects are
- * read instead, in search order (elf(5); the hash tables as the generic ABI and the GNU extension have them). */
+ * dlsym(3) is in a library of its own in glibc before 2.34, so this object cannot name it; the
+ * symbol tables of the loaded objects are read instead, in search order (elf(5); the hash tables as
+ * the generic ABI and the GNU extension have them). */
 #define _GNU_SOURCE
 #include <link.h>
 
@@ -46,8 +47,9 @@ static bool is_wanted(const struct tables *t, uint32_t i, const char *name)
 	const ElfW(Sym) *s = &t->symbols[i];
 
 	/* Bit 15: an old version, kept for old programs only. */
-	return s->st_shndx != SHN_UNDEF && s->st_value && !(t->versions && (t->versions[i] & 0x8000)) &&
-		is_same(t->strings + s->st_name, name);
+	return s->st_shndx != SHN_UNDEF && s->st_value &&
+	       !(t->versions && (t->versions[i] & 0x8000)) &&
+	       is_same(t->strings + s->st_name, name);
 }
 
 static const ElfW(Sym) *find_gnu(const struct tables *t, const char *name)
@@ -98,8 +100,11 @@ static int look_in(struct dl_phdr_info *info, size_t size, void *data)
 	if (!d || !search->is_behind_us)
 		return 0;
 	for (; d->d_tag != DT_NULL; d++) {
-		/* glibc has added the load address to these already; musl, and the vDSO, have not. */
-		const ElfW(Addr) at = d->d_un.d_ptr < info->dlpi_addr ? info->dlpi_addr + d->d_un.d_ptr : d->d_un.d_ptr;
+		/* glibc has added the load address to these already; musl, and the vDSO, have not.
+		 */
+		const ElfW(Addr) at = d->d_un.d_ptr < info->dlpi_addr ?
+					      info->dlpi_addr + d->d_un.d_ptr :
+					      d->d_un.d_ptr;
 
 		if (d->d_tag == DT_SYMTAB)
 			t.symbols = (const void *)at;

@@ -7,6 +7,7 @@
 
 #include "wrappers/wrap.h"
 
-WRAP(int, inotify_add_watch, (int fd, const char *path, uint32_t mask), inotify_add_watch, fd, path, mask)
-WRAP(int, fanotify_mark, (int fd, unsigned flags, uint64_t mask, int dirfd, const char *path), fanotify_mark, fd, flags, mask, dirfd,
-	path)
+WRAP(int, inotify_add_watch, (int fd, const char *path, uint32_t mask), inotify_add_watch, fd, path,
+	mask)
+WRAP(int, fanotify_mark, (int fd, unsigned flags, uint64_t mask, int dirfd, const char *path),
+	fanotify_mark, fd, flags, mask, dirfd, path)

@@ -7,7 +7,8 @@
 
 #include "wrappers/wrap.h"
 
-/* glibc's prototypes take any of the address types in a transparent union, and musl's a plain pointer. */
+/* glibc's prototypes take any of the address types in a transparent union, and musl's a plain
+ * pointer. */
 #ifdef __GLIBC__
 #define fj_address(a) ((a).__sockaddr__)
 #else
@@ -16,10 +17,14 @@
 #define fj_address(a) (a)
 #endif
 
-/* accept, sendto, recvfrom, sendmsg and recvmsg may wait, and a thread that waits in them may be cancelled: libc's own, whose system
- * calls are caught where they are made, do that rightly. */
+/* accept, sendto, recvfrom, sendmsg and recvmsg may wait, and a thread that waits in them may be
+ * cancelled: libc's own, whose system calls are caught where they are made, do that rightly. */
 
-WRAP(int, bind, (int fd, __CONST_SOCKADDR_ARG address, socklen_t len), bind, fd, fj_address(address), len)
-WRAP_CANCEL(int, connect, (int fd, __CONST_SOCKADDR_ARG address, socklen_t len), connect, fd, fj_address(address), len)
-WRAP(int, getsockname, (int fd, __SOCKADDR_ARG address, socklen_t *len), getsockname, fd, fj_address(address), len)
-WRAP(int, getpeername, (int fd, __SOCKADDR_ARG address, socklen_t *len), getpeername, fd, fj_address(address), len)
+WRAP(int, bind, (int fd, __CONST_SOCKADDR_ARG address, socklen_t len), bind, fd,
+	fj_address(address), len)
+WRAP_CANCEL(int, connect, (int fd, __CONST_SOCKADDR_ARG address, socklen_t len), connect, fd,
+	fj_address(address), len)
+WRAP(int, getsockname, (int fd, __SOCKADDR_ARG address, socklen_t *len), getsockname, fd,
+	fj_address(address), len)
+WRAP(int, getpeername, (int fd, __SOCKADDR_ARG address, socklen_t *len), getpeername, fd,
+	fj_address(address), len)

@@ -10,4 +10,5 @@
 #include "wrappers/wrap.h"
 
 WRAP(int, utime, (const char *path, const struct utimbuf *times), utime, path, times)
-WRAP(int, utimes, (const char *path, const struct timeval times[2]), futimesat, AT_FDCWD, path, times)
+WRAP(int, utimes, (const char *path, const struct timeval times[2]), futimesat, AT_FDCWD, path,
+	times)

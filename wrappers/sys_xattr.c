@@ -7,13 +7,19 @@
 
 #include "wrappers/wrap.h"
 
-WRAP(int, setxattr, (const char *path, const char *name, const void *value, size_t size, int flags), setxattr, path, name, value, size, flags)
-WRAP(int, lsetxattr, (const char *path, const char *name, const void *value, size_t size, int flags), lsetxattr, path, name, value, size,
-	flags)
-WRAP_IF_ASKED(int, fsetxattr, (int fd, const char *name, const void *value, size_t size, int flags), fsetxattr, fd, name, value, size, flags)
-WRAP(ssize_t, getxattr, (const char *path, const char *name, void *value, size_t size), getxattr, path, name, value, size)
-WRAP(ssize_t, lgetxattr, (const char *path, const char *name, void *value, size_t size), lgetxattr, path, name, value, size)
-WRAP_IF_ASKED(ssize_t, fgetxattr, (int fd, const char *name, void *value, size_t size), fgetxattr, fd, name, value, size)
+WRAP(int, setxattr, (const char *path, const char *name, const void *value, size_t size, int flags),
+	setxattr, path, name, value, size, flags)
+WRAP(int, lsetxattr,
+	(const char *path, const char *name, const void *value, size_t size, int flags), lsetxattr,
+	path, name, value, size, flags)
+WRAP_IF_ASKED(int, fsetxattr, (int fd, const char *name, const void *value, size_t size, int flags),
+	fsetxattr, fd, name, value, size, flags)
+WRAP(ssize_t, getxattr, (const char *path, const char *name, void *value, size_t size), getxattr,
+	path, name, value, size)
+WRAP(ssize_t, lgetxattr, (const char *path, const char *name, void *value, size_t size), lgetxattr,
+	path, name, value, size)
+WRAP_IF_ASKED(ssize_t, fgetxattr, (int fd, const char *name, void *value, size_t size), fgetxattr,
+	fd, name, value, size)
 WRAP(ssize_t, listxattr, (const char *path, char *list, size_t size), listxattr, path, list, size)
 WRAP(ssize_t, llistxattr, (const char *path, char *list, size_t size), llistxattr, path, list, size)
 WRAP_IF_ASKED(ssize_t, flistxattr, (int fd, char *list, size_t size), flistxattr, fd, list, size)

@@ -3,8 +3,8 @@
  *
  * syscall.c - syscall(2), by which programs make calls that libc has no name for.
  *
- * What the engine does not ask for goes on to libc's own: among it are calls that must be made on the program's own stack and from
- * its own code, vfork(2) and clone(2) above all. */
+ * What the engine does not ask for goes on to libc's own: among it are calls that must be made on
+ * the program's own stack and from its own code, vfork(2) and clone(2) above all. */
 #include "wrappers/wrap.h"
 
 long fj_syscall(long nr, long a0, long a1, long a2, long a3, long a4, long a5) HIDDEN;

@@ -12,21 +12,28 @@ WRAP(int, access, (const char *path, int mode), faccessat, AT_FDCWD, path, mode)
 WRAP(int, chdir, (const char *path), chdir, path)
 WRAP(int, chroot, (const char *path), chroot, path)
 WRAP(int, chown, (const char *path, uid_t uid, gid_t gid), fchownat, AT_FDCWD, path, uid, gid, 0)
-WRAP(int, lchown, (const char *path, uid_t uid, gid_t gid), fchownat, AT_FDCWD, path, uid, gid, AT_SYMLINK_NOFOLLOW)
-WRAP(int, fchownat, (int dirfd, const char *path, uid_t uid, gid_t gid, int flags), fchownat, dirfd, path, uid, gid, flags)
+WRAP(int, lchown, (const char *path, uid_t uid, gid_t gid), fchownat, AT_FDCWD, path, uid, gid,
+	AT_SYMLINK_NOFOLLOW)
+WRAP(int, fchownat, (int dirfd, const char *path, uid_t uid, gid_t gid, int flags), fchownat, dirfd,
+	path, uid, gid, flags)
 WRAP(int, link, (const char *from, const char *to), linkat, AT_FDCWD, from, AT_FDCWD, to, 0)
-WRAP(int, linkat, (int from_fd, const char *from, int to_fd, const char *to, int flags), linkat, from_fd, from, to_fd, to, flags)
+WRAP(int, linkat, (int from_fd, const char *from, int to_fd, const char *to, int flags), linkat,
+	from_fd, from, to_fd, to, flags)
 WRAP(int, symlink, (const char *target, const char *path), symlinkat, target, AT_FDCWD, path)
-WRAP(int, symlinkat, (const char *target, int dirfd, const char *path), symlinkat, target, dirfd, path)
-WRAP(ssize_t, readlink, (const char *path, char *buf, size_t size), readlinkat, AT_FDCWD, path, buf, size)
-WRAP(ssize_t, readlinkat, (int dirfd, const char *path, char *buf, size_t size), readlinkat, dirfd, path, buf, size)
+WRAP(int, symlinkat, (const char *target, int dirfd, const char *path), symlinkat, target, dirfd,
+	path)
+WRAP(ssize_t, readlink, (const char *path, char *buf, size_t size), readlinkat, AT_FDCWD, path, buf,
+	size)
+WRAP(ssize_t, readlinkat, (int dirfd, const char *path, char *buf, size_t size), readlinkat, dirfd,
+	path, buf, size)
 WRAP(int, rmdir, (const char *path), unlinkat, AT_FDCWD, path, AT_REMOVEDIR)
 WRAP(int, unlink, (const char *path), unlinkat, AT_FDCWD, path, 0)
 WRAP(int, unlinkat, (int dirfd, const char *path, int flags), unlinkat, dirfd, path, flags)
 WRAP(int, truncate, (const char *path, off_t size), truncate, path, size)
 WRAP(int, truncate64, (const char *path, off64_t size), truncate, path, size)
 
-/* As a fortified program calls them. A buffer smaller than the program says is for libc to punish. */
+/* As a fortified program calls them. A buffer smaller than the program says is for libc to punish.
+ */
 ssize_t __readlink_chk(const char *path, char *buf, size_t size, size_t room);
 ssize_t __readlinkat_chk(int dirfd, const char *path, char *buf, size_t size, size_t room);
 extern _Noreturn void __chk_fail(void) __attribute__((weak));
@@ -49,7 +56,8 @@ ssize_t __readlinkat_chk(int dirfd, const char *path, char *buf, size_t size, si
 	return CALL(readlinkat, dirfd, path, buf, size);
 }
 
-/* faccessat(3) has flags that the kernel's old call has not; what libc does without the new one stays libc's affair. */
+/* faccessat(3) has flags that the kernel's old call has not; what libc does without the new one
+ * stays libc's affair. */
 int faccessat(int dirfd, const char *path, int mode, int flags)
 {
 	int (*next)(int, const char *, int, int);
@@ -76,5 +84,7 @@ WRAP_IF_ASKED(uid_t, geteuid, (void), geteuid, 0)
 WRAP_IF_ASKED(gid_t, getgid, (void), getgid, 0)
 WRAP_IF_ASKED(gid_t, getegid, (void), getegid, 0)
 WRAP_IF_ASKED(int, getgroups, (int size, gid_t *groups), getgroups, size, groups)
-WRAP_IF_ASKED(int, getresuid, (uid_t *real, uid_t *effective, uid_t *saved), getresuid, real, effective, saved)
-WRAP_IF_ASKED(int, getresgid, (gid_t *real, gid_t *effective, gid_t *saved), getresgid, real, effective, saved)
+WRAP_IF_ASKED(int, getresuid, (uid_t * real, uid_t *effective, uid_t *saved), getresuid, real,
+	effective, saved)
+WRAP_IF_ASKED(int, getresgid, (gid_t * real, gid_t *effective, gid_t *saved), getresgid, real,
+	effective, saved)

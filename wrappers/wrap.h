@@ -5,12 +5,14 @@
  *
  *   WRAP(int, chmod, (const char *path, mode_t mode), fchmodat, AT_FDCWD, path, mode)
  *
- * defines chmod() with the prototype that libc's header has (the compiler compares them) as the system call fchmodat with these
- * arguments, run by the engine. Outside a jail the same call goes to the kernel. errno is set here and nowhere else.
+ * defines chmod() with the prototype that libc's header has (the compiler compares them) as the
+ * system call fchmodat with these arguments, run by the engine. Outside a jail the same call goes
+ * to the kernel. errno is set here and nowhere else.
  *
- *   WRAP_CANCEL   the same for a cancellation point (pthreads(7)): a request that is pending is acted upon before the call
- *   WRAP_IF_ASKED the same for a call that is the engine's affair in some jails only; else it goes to the kernel from here
- *   WRAP_AS       the same for a name that no header declares */
+ *   WRAP_CANCEL   the same for a cancellation point (pthreads(7)): a request that is pending is
+ * acted upon before the call WRAP_IF_ASKED the same for a call that is the engine's affair in some
+ * jails only; else it goes to the kernel from here WRAP_AS       the same for a name that no header
+ * declares */
 #ifndef FJ_WRAP_H
 #define FJ_WRAP_H
 
@@ -31,10 +33,12 @@ extern HIDDEN fj_door_fn fj_door;
 /* Does the engine want to see call `nr`? Outside a jail: no. */
 HIDDEN bool fj_asked(long nr);
 
-/* A system call from here. Only what no filter of ours traps may be called this way, or outside a jail. */
+/* A system call from here. Only what no filter of ours traps may be called this way, or outside a
+ * jail. */
 HIDDEN long fj_raw(long nr, long a0, long a1, long a2, long a3, long a4, long a5);
 
-/* The next definition of `name` in the program's search order: libc's own, or another preloaded library's. NULL: none. */
+/* The next definition of `name` in the program's search order: libc's own, or another preloaded
+ * library's. NULL: none. */
 HIDDEN void *fj_next(const char *name);
 
 /* libc's, where it has it: glibc before 2.34 does not in programs without threads. */
@@ -56,7 +60,8 @@ static inline long fj_ret(long r)
 #define FJ_ARGS5(a, b, c, d, e) (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), 0
 #define FJ_ARGS6(a, b, c, d, e, f) (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f)
 #define FJ_ARGS_OF(...)                                                                            \
-	FJ_PICK(__VA_ARGS__, FJ_ARGS6, FJ_ARGS5, FJ_ARGS4, FJ_ARGS3, FJ_ARGS2, FJ_ARGS1, )(__VA_ARGS__)
+	FJ_PICK(__VA_ARGS__, FJ_ARGS6, FJ_ARGS5, FJ_ARGS4, FJ_ARGS3, FJ_ARGS2, FJ_ARGS1, )         \
+	(__VA_ARGS__)
 
 #define CALL(name, ...) fj_ret(fj_door(__NR_##name, FJ_ARGS_OF(__VA_ARGS__)))
 
@@ -80,7 +85,8 @@ static inline long fj_ret(long r)
 #define WRAP_IF_ASKED(type, name, params, call, ...)                                               \
 	type name params                                                                           \
 	{                                                                                          \
-		return (type)fj_ret((fj_asked(__NR_##call) ? fj_door : fj_raw)(__NR_##call, FJ_ARGS_OF(__VA_ARGS__))); \
+		return (type)fj_ret((fj_asked(__NR_##call) ? fj_door : fj_raw)(                    \
+			__NR_##call, FJ_ARGS_OF(__VA_ARGS__)));                                    \
 	}
 
 static inline void fj_cancellation_point(void)

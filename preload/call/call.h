@@ -3,16 +3,18 @@
  *
  * call.h - the engine's one entry: a system call in, a kernel result out.
  *
- * A door fills struct fj_call and calls fj_call(), which looks up the call's row in calls.def and runs the row's hook.
- * A hook is an "around": it asks for arguments by kind, calls the kernel when it wants to, and reads top to
- * bottom. Everything is async-signal-safe and runs on a stack of ours. */
+ * A door fills struct fj_call and calls fj_call(), which looks up the call's row in calls.def and
+ * runs the row's hook. A hook is an "around": it asks for arguments by kind, calls the kernel when
+ * it wants to, and reads top to bottom. Everything is async-signal-safe and runs on a stack of
+ * ours. */
 #ifndef FJ_CALL_H
 #define FJ_CALL_H
 
 #include "call/hook_signal.h"
 #include "path/path.h"
 
-/* What an argument is. A DIRFD belongs to the path on its right; without one the working directory is meant. */
+/* What an argument is. A DIRFD belongs to the path on its right; without one the working directory
+ * is meant. */
 enum fj_kind {
 	FJ_NONE,
 	FJ_INT,
@@ -21,18 +23,19 @@ enum fj_kind {
 	FJ_SIZE,
 	FJ_FD,
 	FJ_MODE,
-	FJ_TEXT,    /* a string that is no path to us: a symlink's target, an attribute's name */
+	FJ_TEXT, /* a string that is no path to us: a symlink's target, an attribute's name */
 	FJ_DIRFD,
-	FJ_PATH,    /* names an object: a final symlink is followed, unless a flags argument says otherwise */
-	FJ_LPATH,   /* names an object: a final symlink is itself meant */
-	FJ_NEW,	    /* names an entry that the call makes */
-	FJ_OLD,	    /* names an entry that the call removes or moves */
-	FJ_OFLAGS,  /* O_NOFOLLOW; O_CREAT with O_EXCL */
-	FJ_ATFLAGS, /* AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH */
+	FJ_PATH,      /* names an object: a final symlink is followed, unless a flags argument says
+			 otherwise */
+	FJ_LPATH,     /* names an object: a final symlink is itself meant */
+	FJ_NEW,	      /* names an entry that the call makes */
+	FJ_OLD,	      /* names an entry that the call removes or moves */
+	FJ_OFLAGS,    /* O_NOFOLLOW; O_CREAT with O_EXCL */
+	FJ_ATFLAGS,   /* AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH */
 	FJ_LINKFLAGS, /* AT_SYMLINK_FOLLOW, AT_EMPTY_PATH: nofollow without it */
-	FJ_WATCH,   /* IN_DONT_FOLLOW */
-	FJ_FANFLAGS, /* FAN_MARK_DONT_FOLLOW */
-	FJ_STAT,    /* the result lies here: struct stat, statx, statfs */
+	FJ_WATCH,     /* IN_DONT_FOLLOW */
+	FJ_FANFLAGS,  /* FAN_MARK_DONT_FOLLOW */
+	FJ_STAT,      /* the result lies here: struct stat, statx, statfs */
 	FJ_ARGV,
 	FJ_ADDR,
 	FJ_SIGNAL,
@@ -43,19 +46,27 @@ enum fj_kind {
 enum fj_when {
 	FJ_NEVER,
 	FJ_ALWAYS,
-	FJ_IF_ARG0, FJ_IF_ARG1, FJ_IF_ARG2, FJ_IF_ARG3, FJ_IF_ARG4, FJ_IF_ARG5, /* that argument is not null */
-	FJ_IF_OUR_FD0, FJ_IF_OUR_FD1, /* that argument is one of our descriptors */
-	FJ_IF_ACTION,	/* rt_sigaction: a new action, or SIGSYS */
-	FJ_IF_GUARDED,	/* prctl: seccomp, no_new_privs, capabilities */
-	FJ_IF_PEER,	/* getsockopt: SO_PEERCRED, SO_PEERGROUPS */
-	FJ_IF_NOT_ROOT, /* the filter itself says 0 to a process that never was anything but root: call/hook_id.h */
+	FJ_IF_ARG0,
+	FJ_IF_ARG1,
+	FJ_IF_ARG2,
+	FJ_IF_ARG3,
+	FJ_IF_ARG4,
+	FJ_IF_ARG5, /* that argument is not null */
+	FJ_IF_OUR_FD0,
+	FJ_IF_OUR_FD1,	  /* that argument is one of our descriptors */
+	FJ_IF_ACTION,	  /* rt_sigaction: a new action, or SIGSYS */
+	FJ_IF_GUARDED,	  /* prctl: seccomp, no_new_privs, capabilities */
+	FJ_IF_PEER,	  /* getsockopt: SO_PEERCRED, SO_PEERGROUPS */
+	FJ_IF_NOT_ROOT,	  /* the filter itself says 0 to a process that never was anything but root:
+			     call/hook_id.h */
 	FJ_IF_NEW_MOUNTS, /* unshare: CLONE_NEWNS */
 };
 
 /* Row flags. */
 enum {
 	FJ_WRITES = 1,	/* changes what its path names: refused on a read-only mount */
-	FJ_RENAMES = 2, /* may make a remembered directory a symlink, or change a symlink: path/facts.c */
+	FJ_RENAMES = 2, /* may make a remembered directory a symlink, or change a symlink:
+			   path/facts.c */
 };
 
 enum fj_support { FJ_FULL, FJ_PARTIAL, FJ_REFUSED, FJ_PASSED };
@@ -67,13 +78,14 @@ typedef long (*fj_hook)(struct fj_call *c);
 
 struct fj_row {
 	const char *name;
-	fj_hook run;	 /* NULL: the kernel's own affair */
-	uint8_t when;	 /* enum fj_when */
+	fj_hook run;  /* NULL: the kernel's own affair */
+	uint8_t when; /* enum fj_when */
 	uint8_t flags;
 	uint8_t support; /* enum fj_support */
 	uint8_t kind[FJ_ARGS];
-	int16_t as;	 /* the number to issue, when a path argument was replaced by one that must be followed */
-	int16_t refusal; /* -errno of a refused call */
+	int16_t as; /* the number to issue, when a path argument was replaced by one that must be
+		       followed */
+	int16_t refusal;  /* -errno of a refused call */
 	const char *note; /* for users, in docs/coverage.md */
 };
 
@@ -83,22 +95,25 @@ struct fj_call {
 	const struct fj_row *row;
 	struct fj_thread *thread;
 
-	/* From the trap: the program's signal mask and signal stack as they will be when it goes on, its stack and
-	 * instruction pointers, and the whole frame. NULL, 0: the direct door, where the call itself is to be made. */
+	/* From the trap: the program's signal mask and signal stack as they will be when it goes
+	 * on, its stack and instruction pointers, and the whole frame. NULL, 0: the direct door,
+	 * where the call itself is to be made. */
 	uint64_t *mask;
 	struct fj_altstack *altstack;
 	uint64_t sp, ip;
 	void *frame;
 
-	/* Set by a hook: leave the engine, and make the call `nr`(`arg`) with the program's own signal mask. The
-	 * door stores `tail_data` where it lives until the call ends; arguments that point at it are relocated. */
+	/* Set by a hook: leave the engine, and make the call `nr`(`arg`) with the program's own
+	 * signal mask. The door stores `tail_data` where it lives until the call ends; arguments
+	 * that point at it are relocated. */
 	bool leaves_by_tail;
-	bool leaves_by_sigreturn; /* the same for rt_sigreturn(2), with the program's own stack pointer */
+	bool leaves_by_sigreturn; /* the same for rt_sigreturn(2), with the program's own stack
+				     pointer */
 	uint64_t tail_data[6];
 };
 
-/* Travels in the low 16 bits of SECCOMP_RET_TRAP and arrives as si_errno: tells our traps from those of another policy, or of a
- * filter of the program's own. */
+/* Travels in the low 16 bits of SECCOMP_RET_TRAP and arrives as si_errno: tells our traps from
+ * those of another policy, or of a filter of the program's own. */
 #define FJ_TRAP_TAG 0x464a
 
 /* Run a call. Returns the kernel's result. */
@@ -113,8 +128,8 @@ static inline long fj_kernel(const struct fj_call *c)
 {
 	return fj_sys6(c->nr, c->arg[0], c->arg[1], c->arg[2], c->arg[3], c->arg[4], c->arg[5]);
 }
-/* The same for a call that may wait: signals of the program are let in meanwhile. `held_fd`: a descriptor to be closed if
- * a handler never comes back, or -1. */
+/* The same for a call that may wait: signals of the program are let in meanwhile. `held_fd`: a
+ * descriptor to be closed if a handler never comes back, or -1. */
 long fj_kernel_waiting(struct fj_call *c, long nr, const uint64_t arg[FJ_ARGS], int held_fd);
 
 /* The index of the first argument of `kind`, or -1. */
@@ -124,12 +139,14 @@ uint64_t fj_arg(const struct fj_call *c, enum fj_kind kind, uint64_t otherwise);
 /* The descriptor that belongs to path argument `i`, or AT_FDCWD. */
 int fj_arg_dirfd(const struct fj_call *c, int i);
 
-/* Copy path argument `i` out of the program. Returns the copy in scratch memory; or NULL with the errno in `*error`, or with
- * 0 there when the argument is null or empty and the kernel is to judge the call as it stands. */
+/* Copy path argument `i` out of the program. Returns the copy in scratch memory; or NULL with the
+ * errno in `*error`, or with 0 there when the argument is null or empty and the kernel is to judge
+ * the call as it stands. */
 char *fj_arg_path(struct fj_call *c, int i, long *error);
 
-/* Replace each path of the call by its place, then let `around` make it; it gets the places in the order of the arguments (`count` of
- * them: a null or empty path has none). An object's is a descriptor and the name "". */
+/* Replace each path of the call by its place, then let `around` make it; it gets the places in the
+ * order of the arguments (`count` of them: a null or empty path has none). An object's is a
+ * descriptor and the name "". */
 typedef long (*fj_around)(struct fj_call *c, const struct fj_place *const *place, int count);
 long fj_translate(struct fj_call *c, fj_around around);
 
@@ -137,11 +154,13 @@ long fj_translate(struct fj_call *c, fj_around around);
 uint32_t fj_umask(void);
 void fj_umask_start(uint32_t mask);
 
-/* Root was refused a path of the call by mode bits of the disk: give the user what root needs on each part of it. True when
- * something was changed, so that the call is to be made again (repair.c). */
+/* Root was refused a path of the call by mode bits of the disk: give the user what root needs on
+ * each part of it. True when something was changed, so that the call is to be made again
+ * (repair.c). */
 bool fj_repair(struct fj_call *c);
 
-/* Open the object that `jail_path` names with O_PATH and `flags`. Returns a descriptor or -errno. */
+/* Open the object that `jail_path` names with O_PATH and `flags`. Returns a descriptor or -errno.
+ */
 long fj_open_object(struct fj_call *c, int dirfd, const char *jail_path, unsigned how, int flags);
 
 /* Trace one finished call, when the jail traces. */

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * device.c - opening a pretended device node: the host's device for those that every program may open, else what the kernel says of a
- * device without a driver. */
+ * device.c - opening a pretended device node: the host's device for those that every program may
+ * open, else what the kernel says of a device without a driver. */
 #include "call/device.h"
 #include "call/owned.h"
 
@@ -52,9 +52,12 @@ long fj_device_open(struct fj_call *c, int fd, uint64_t flags)
 		return fd;
 	fj_close(fd);
 	fj_str_init(&host_path, text, sizeof(text));
-	if ((file.owner.mode & FJ_S_IFMT) != FJ_S_IFCHR || !find_device(file.owner.rdev, &host_path))
+	if ((file.owner.mode & FJ_S_IFMT) != FJ_S_IFCHR ||
+		!find_device(file.owner.rdev, &host_path))
 		return -ENXIO;
 	r = fj_sys4(__NR_openat, AT_FDCWD, text, kept, 0);
 	/* The console is the machine's, and the user's terminal stands for it. */
-	return r == -EACCES && file.owner.rdev == (5 << 8 | 1) ? fj_sys4(__NR_openat, AT_FDCWD, "/dev/tty", kept, 0) : r;
+	return r == -EACCES && file.owner.rdev == (5 << 8 | 1) ?
+		       fj_sys4(__NR_openat, AT_FDCWD, "/dev/tty", kept, 0) :
+		       r;
 }

@@ -7,8 +7,9 @@
 
 #include "call/call.h"
 
-/* `fd` was just opened with `flags`. When it is an empty file that stands for a device, close it and open the host's device
- * instead. Returns a descriptor; -ENXIO for a device that a jail does not have. */
+/* `fd` was just opened with `flags`. When it is an empty file that stands for a device, close it
+ * and open the host's device instead. Returns a descriptor; -ENXIO for a device that a jail does
+ * not have. */
 long fj_device_open(struct fj_call *c, int fd, uint64_t flags);
 
 #endif

@@ -3,8 +3,8 @@
  *
  * exe.c - which program a jailed process really runs.
  *
- * Our own we know. Another's is where its auxiliary vector says that the program headers lie (the loader sets both with
- * prctl(2) PR_SET_MM_MAP): the file that is mapped there. */
+ * Our own we know. Another's is where its auxiliary vector says that the program headers lie (the
+ * loader sets both with prctl(2) PR_SET_MM_MAP): the file that is mapped there. */
 #include "call/exe.h"
 
 #include <asm/stat.h>
@@ -45,7 +45,8 @@ bool fj_exe_is_known(struct fj_thread *t)
 	return st.st_ino == own_ino && st.st_dev == own_dev;
 }
 
-/* The process whose directory is `dirfd`, or one of whose threads': 0 when that is not to be told. */
+/* The process whose directory is `dirfd`, or one of whose threads': 0 when that is not to be told.
+ */
 static long pid_of_dir(struct fj_thread *t, int dirfd)
 {
 	const uint32_t mark = fj_scratch_mark(t);
@@ -95,7 +96,8 @@ static const char *read_hex(const char *p, uint64_t *value)
 	}
 }
 
-/* Look for the mapping of `at` among the whole lines of `text`; its path goes to `out`. Returns how much is used up. */
+/* Look for the mapping of `at` among the whole lines of `text`; its path goes to `out`. Returns how
+ * much is used up. */
 static size_t search_maps(char *text, size_t len, uint64_t at, struct fj_str *out)
 {
 	size_t used = 0;
@@ -142,7 +144,8 @@ static void mapped_file(struct fj_thread *t, int proc_dir, uint64_t at, struct f
 	fj_scratch_release(t, mark);
 }
 
-bool fj_exe_seen(struct fj_thread *t, const struct fj_place *place, const char *text, struct fj_str *out)
+bool fj_exe_seen(
+	struct fj_thread *t, const struct fj_place *place, const char *text, struct fj_str *out)
 {
 	struct fj_str host;
 

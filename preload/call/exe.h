@@ -10,14 +10,17 @@
 /* The program that this process runs, at process start: its jail path, and its open file. */
 void fj_exe_start(const char *jail_path, int fd);
 const char *fj_exe_path(void);
-/* Is it still there under that path? (Renamed or removed, only the kernel knows what it is called now.) */
+/* Is it still there under that path? (Renamed or removed, only the kernel knows what it is called
+ * now.) */
 bool fj_exe_is_known(struct fj_thread *t);
 
-/* `place` is some process's exe link in procfs, whose text is `text`. Append what the program shall read there; false: the
- * text is right as it is. */
-bool fj_exe_seen(struct fj_thread *t, const struct fj_place *place, const char *text, struct fj_str *out);
+/* `place` is some process's exe link in procfs, whose text is `text`. Append what the program shall
+ * read there; false: the text is right as it is. */
+bool fj_exe_seen(
+	struct fj_thread *t, const struct fj_place *place, const char *text, struct fj_str *out);
 
-/* Replace `place`, an exe link that is to be followed, by the place of the program itself. Returns 0 or -errno. */
+/* Replace `place`, an exe link that is to be followed, by the place of the program itself. Returns
+ * 0 or -errno. */
 long fj_exe_find(struct fj_thread *t, unsigned how, struct fj_place *place);
 
 #endif

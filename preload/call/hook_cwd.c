@@ -30,7 +30,8 @@ long fj_hook_getcwd(struct fj_call *c)
 	return r < 0 ? r : (long)seen.len + 1;
 }
 
-/* Where a directory can be reached by two positions, remember by which the program came: getcwd(2) is to say that. */
+/* Where a directory can be reached by two positions, remember by which the program came: getcwd(2)
+ * is to say that. */
 static long chdir_noted(struct fj_call *c, const char *jail_path)
 {
 	struct fj_place place;
@@ -73,7 +74,8 @@ long fj_hook_chroot(struct fj_call *c)
 	long fd, r;
 	char *jail_path = fj_arg_path(c, 0, &r);
 
-	if (!jail_path) /* not asked of the kernel, which a container's policy may keep from being asked */
+	if (!jail_path) /* not asked of the kernel, which a container's policy may keep from being
+			   asked */
 		return r ? r : c->arg[0] ? -ENOENT : -EFAULT;
 	r = fj_path_walk(c->thread, AT_FDCWD, jail_path, FJ_FOLLOW | FJ_WANT_POS, &place);
 	if (r < 0)

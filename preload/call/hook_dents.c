@@ -3,8 +3,8 @@
  *
  * hook_dents.c - directory listings that are not the kernel's alone.
  *
- * Left out: the directory that the jail keeps for itself in its root, and the jail's own descriptors in /proc/PID/fd. A pretended
- * device is shown as one. */
+ * Left out: the directory that the jail keeps for itself in its root, and the jail's own
+ * descriptors in /proc/PID/fd. A pretended device is shown as one. */
 #include "call/hooks.h"
 #include "call/owned.h"
 #include "call/procfs.h"
@@ -57,24 +57,29 @@ static bool is_root_dir(int fd)
 {
 	struct stat st;
 
-	return !fj_sys2(__NR_fstat, fd, &st) && st.st_dev == fj_jail->root_dev && st.st_ino == fj_jail->root_ino;
+	return !fj_sys2(__NR_fstat, fd, &st) && st.st_dev == fj_jail->root_dev &&
+	       st.st_ino == fj_jail->root_ino;
 }
 
 static bool is_left_out(struct fj_thread *t, const struct listing *l, const char *name)
 {
-	if (name[0] >= '0' && name[0] <= '9' && fj_proc_named(name, fj_strlen(name)) == FJ_PROC_OUR_FD)
+	if (name[0] >= '0' && name[0] <= '9' &&
+		fj_proc_named(name, fj_strlen(name)) == FJ_PROC_OUR_FD)
 		return lists_descriptors(t, l->fd);
-	return name[0] == '.' && name[1] == 'f' && fj_streq(name, FJ_HIDDEN_NAME) && is_root_dir(l->fd);
+	return name[0] == '.' && name[1] == 'f' && fj_streq(name, FJ_HIDDEN_NAME) &&
+	       is_root_dir(l->fd);
 }
 
 /* A record found by inode number may be an earlier file's: the whole key decides. */
-static void show_device(struct fj_call *c, const struct listing *l, uint64_t ino, const char *name, uint8_t *type)
+static void show_device(
+	struct fj_call *c, const struct listing *l, uint64_t ino, const char *name, uint8_t *type)
 {
 	struct fj_owner owner;
 	struct fj_file file;
 
-	if (*type != DT_REG || !fj_own_find_ino(l->dev, ino, &owner) || !(owner.flags & FJ_OWN_DEVICE) ||
-		fj_file_look(c, l->fd, name, 0, &file) || !(file.owner.flags & FJ_OWN_DEVICE))
+	if (*type != DT_REG || !fj_own_find_ino(l->dev, ino, &owner) ||
+		!(owner.flags & FJ_OWN_DEVICE) || fj_file_look(c, l->fd, name, 0, &file) ||
+		!(file.owner.flags & FJ_OWN_DEVICE))
 		return;
 	*type = (file.owner.mode & FJ_S_IFMT) == FJ_S_IFCHR ? DT_CHR : DT_BLK;
 }
@@ -95,7 +100,8 @@ static long tidy(struct fj_call *c, const struct listing *l, long len)
 			break;
 		if (!is_left_out(c->thread, l, name)) {
 			if (l->has_devices)
-				show_device(c, l, d->ino, name, (uint8_t *)list + at + (is_old ? size - 1 : (long)TYPE64));
+				show_device(c, l, d->ino, name,
+					(uint8_t *)list + at + (is_old ? size - 1 : (long)TYPE64));
 			if (kept != at)
 				memmove(list + kept, d, (size_t)size);
 			kept += size;

@@ -1,11 +1,13 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_exec.c - every exec of the jail becomes an exec of the loader, with the program open on a descriptor.
+ * hook_exec.c - every exec of the jail becomes an exec of the loader, with the program open on a
+ * descriptor.
  *
- * A real execve, so that all the kernel does for a new program is done by the kernel. Everything that may fail is tried
- * before it: afterwards the caller is gone. The order of the checks is the kernel's (fs/exec.c, fs/binfmt_elf.c).
- * Descriptors opened here have no CLOEXEC: they are to arrive; the loader closes them. */
+ * A real execve, so that all the kernel does for a new program is done by the kernel. Everything
+ * that may fail is tried before it: afterwards the caller is gone. The order of the checks is the
+ * kernel's (fs/exec.c, fs/binfmt_elf.c). Descriptors opened here have no CLOEXEC: they are to
+ * arrive; the loader closes them. */
 #include "call/exe.h"
 #include "call/hook_guard.h"
 #include "call/hook_id.h"
@@ -22,17 +24,20 @@
 #define S_IFMT_ 0170000u /* inode(7) */
 #define S_IFREG_ 0100000u
 #define S_IFLNK_ 0120000u
-#define AT_EXECVE_CHECK_ 0x10000u /* linux/fcntl.h, since 6.14: as is the naming of comm, by which we know the kernel */
+#define AT_EXECVE_CHECK_                                                                           \
+	0x10000u /* linux/fcntl.h, since 6.14: as is the naming of comm, by which we know the      \
+		    kernel */
 #define ARGV_ON_SCRATCH 1024u /* pointers; longer arrays are mapped */
 
 struct program {
 	int fd, interpreter_fd;
-	char *exe;    /* what /proc/self/exe shall read */
-	char *head;   /* FJ_HEAD_SIZE + 1 bytes */
+	char *exe;  /* what /proc/self/exe shall read */
+	char *head; /* FJ_HEAD_SIZE + 1 bytes */
 	long head_len;
-	const char *script_arg[2 * FJ_SCRIPTS_MAX + 1]; /* words that #! lines put before the script's arguments */
+	const char *script_arg[2 * FJ_SCRIPTS_MAX +
+			       1]; /* words that #! lines put before the script's arguments */
 	int script_args;
-	bool is_nameless; /* run by its descriptor alone */
+	bool is_nameless;   /* run by its descriptor alone */
 	const char *script; /* the path that replaces argv[0] behind them, or NULL */
 };
 
@@ -41,7 +46,8 @@ static bool is_owner_only(const struct stat *st)
 	return st->st_uid == (uint32_t)fj_sys0(__NR_geteuid);
 }
 
-/* Open a program for reading; one that may be run but not read is made readable for a moment when it is the caller's own. */
+/* Open a program for reading; one that may be run but not read is made readable for a moment when
+ * it is the caller's own. */
 static long open_readable(const struct fj_place *place, const struct stat *st)
 {
 	const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | (place->is_magic ? 0 : O_NOFOLLOW);
@@ -56,8 +62,9 @@ static long open_readable(const struct fj_place *place, const struct stat *st)
 	return fd;
 }
 
-/* A file that somebody has open for writing cannot be run: ETXTBSY. Only the kernel knows; a read lease asks it (fcntl(2),
- * F_SETLEASE: EAGAIN; EACCES when the file is not ours, and then it is let be). */
+/* A file that somebody has open for writing cannot be run: ETXTBSY. Only the kernel knows; a read
+ * lease asks it (fcntl(2), F_SETLEASE: EAGAIN; EACCES when the file is not ours, and then it is let
+ * be). */
 static bool is_being_written(long fd)
 {
 	const long r = fj_sys3(__NR_fcntl, fd, 1024 /* F_SETLEASE */, 0 /* F_RDLCK */);
@@ -76,7 +83,8 @@ static long open_runnable(const struct fj_place *place)
 	char text[32];
 	struct fj_str link;
 	struct fj_place self = *place;
-	long fd, r = fj_sys4(__NR_newfstatat, place->dirfd, place->name, &st, is_self ? AT_EMPTY_PATH : nofollow);
+	long fd, r = fj_sys4(__NR_newfstatat, place->dirfd, place->name, &st,
+			 is_self ? AT_EMPTY_PATH : nofollow);
 
 	if (r < 0)
 		return r;
@@ -85,10 +93,12 @@ static long open_runnable(const struct fj_place *place)
 	if ((st.st_mode & S_IFMT_) != S_IFREG_)
 		return -EACCES;
 	if (is_self) {
-		/* A descriptor itself (fexecve, memfd): through its link, for one may not open "". */
+		/* A descriptor itself (fexecve, memfd): through its link, for one may not open "".
+		 */
 		fj_str_init(&link, text, sizeof(text));
 		fj_fd_path(&link, place->dirfd, NULL);
-		self = (struct fj_place){.dirfd = AT_FDCWD, .name = text, .is_magic = true, .owned_fd = -1};
+		self = (struct fj_place){
+			.dirfd = AT_FDCWD, .name = text, .is_magic = true, .owned_fd = -1};
 	}
 	r = fj_sys3(__NR_faccessat, self.dirfd, self.name, 1 /* X_OK */);
 	if (r < 0)
@@ -101,9 +111,10 @@ static long open_runnable(const struct fj_place *place)
 	return fd;
 }
 
-/* The descriptor must outlive the exec, and not stand where 0, 1 or 2 should be free: the kernel's own exec leaves those alone, and
- * so does the loader, which closes what it was given. */
-static long open_by_path(struct fj_call *c, int dirfd, const char *jail_path, bool follows, char *exe)
+/* The descriptor must outlive the exec, and not stand where 0, 1 or 2 should be free: the kernel's
+ * own exec leaves those alone, and so does the loader, which closes what it was given. */
+static long open_by_path(
+	struct fj_call *c, int dirfd, const char *jail_path, bool follows, char *exe)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	const unsigned how = (follows ? FJ_FOLLOW : 0) | FJ_WANT_POS;
@@ -180,7 +191,8 @@ static long open_interpreter(struct fj_call *c, struct program *p)
 			continue;
 		if (ph[i].p_filesz < 2 || ph[i].p_filesz > FJ_PATH_MAX)
 			return -ENOEXEC;
-		if (fj_sys4(__NR_pread64, p->fd, path, ph[i].p_filesz, ph[i].p_offset) != (long)ph[i].p_filesz)
+		if (fj_sys4(__NR_pread64, p->fd, path, ph[i].p_filesz, ph[i].p_offset) !=
+			(long)ph[i].p_filesz)
 			return -EIO;
 		if (path[ph[i].p_filesz - 1])
 			return -ENOEXEC;
@@ -199,8 +211,8 @@ static long open_interpreter(struct fj_call *c, struct program *p)
 	return 0;
 }
 
-/* Is the program a shared object with a name (DT_SONAME), like ld.so when ldd(1) runs it? Its calls are changed like those of any library,
- * and it loads others as it always does. */
+/* Is the program a shared object with a name (DT_SONAME), like ld.so when ldd(1) runs it? Its calls
+ * are changed like those of any library, and it loads others as it always does. */
 static bool is_library(struct fj_call *c, const struct program *p)
 {
 	enum { ENTRIES = 64 }; /* DT_SONAME is among the first: ld(1) */
@@ -211,14 +223,17 @@ static bool is_library(struct fj_call *c, const struct program *p)
 	Elf64_Ehdr head;
 
 	memcpy(&head, p->head, sizeof(head));
-	if (head.e_phnum > FJ_PHDRS_MAX || fj_sys4(__NR_pread64, p->fd, ph, head.e_phnum * sizeof(*ph), head.e_phoff) <= 0)
+	if (head.e_phnum > FJ_PHDRS_MAX ||
+		fj_sys4(__NR_pread64, p->fd, ph, head.e_phnum * sizeof(*ph), head.e_phoff) <= 0)
 		head.e_phnum = 0;
 	for (int i = 0; i < head.e_phnum; i++) {
 		long n;
 
 		if (ph[i].p_type != PT_DYNAMIC)
 			continue;
-		n = fj_sys4(__NR_pread64, p->fd, dynamic, ENTRIES * sizeof(*dynamic), ph[i].p_offset) / (long)sizeof(*dynamic);
+		n = fj_sys4(__NR_pread64, p->fd, dynamic, ENTRIES * sizeof(*dynamic),
+			    ph[i].p_offset) /
+		    (long)sizeof(*dynamic);
 		for (long d = 0; d < n && dynamic[d].d_tag; d++)
 			has_name = has_name || dynamic[d].d_tag == DT_SONAME;
 	}
@@ -226,8 +241,10 @@ static bool is_library(struct fj_call *c, const struct program *p)
 	return has_name;
 }
 
-/* Follow #! lines until there is an ELF program. `name` is what the script's interpreter is to be given as its path. */
-static long resolve_scripts(struct fj_call *c, struct program *p, const char *name, bool is_closed_on_exec)
+/* Follow #! lines until there is an ELF program. `name` is what the script's interpreter is to be
+ * given as its path. */
+static long resolve_scripts(
+	struct fj_call *c, struct program *p, const char *name, bool is_closed_on_exec)
 {
 	for (int depth = 0;; depth++) {
 		const char *interpreter, *argument;
@@ -249,7 +266,8 @@ static long resolve_scripts(struct fj_call *c, struct program *p, const char *na
 		p->fd = -1;
 		p->head = fj_scratch(c->thread, FJ_HEAD_SIZE + 1);
 		if (!*interpreter)
-			return -EACCES; /* for the kernel "" is the working directory here, which is no program */
+			return -EACCES; /* for the kernel "" is the working directory here, which is
+					   no program */
 		r = open_by_path(c, AT_FDCWD, interpreter, true, p->exe);
 		if (fj_is_err(r))
 			return r;
@@ -281,8 +299,9 @@ static long count_pointers(uint64_t array)
 	}
 }
 
-/* Room for `n` pointers. A mapping made here is freed by the exec; when that fails, by the caller (`*mapped`). In a vfork child it
- * would stay behind in the parent, so the thread's slot keeps it for the next time. */
+/* Room for `n` pointers. A mapping made here is freed by the exec; when that fails, by the caller
+ * (`*mapped`). In a vfork child it would stay behind in the parent, so the thread's slot keeps it
+ * for the next time. */
 static uint64_t *pointer_room(struct fj_call *c, size_t n)
 {
 	struct fj_thread *t = c->thread;
@@ -296,7 +315,8 @@ static uint64_t *pointer_room(struct fj_call *c, size_t n)
 		t->exec_room_used += n * 8;
 		return room;
 	}
-	at = fj_sys6(__NR_mmap, 0, n * 16 + FJ_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	at = fj_sys6(__NR_mmap, 0, n * 16 + FJ_PAGE, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (fj_is_err(at))
 		return NULL;
 	t->exec_room = (uintptr_t)at;
@@ -305,7 +325,8 @@ static uint64_t *pointer_room(struct fj_call *c, size_t n)
 	return (uint64_t *)at;
 }
 
-/* argv as the kernel makes it for a script: interpreter, its argument, the script's path, argv[1]... */
+/* argv as the kernel makes it for a script: interpreter, its argument, the script's path,
+ * argv[1]... */
 static long script_argv(struct fj_call *c, const struct program *p, uint64_t *argv)
 {
 	const long n = count_pointers(*argv);
@@ -347,11 +368,15 @@ static long env_with(struct fj_call *c, uint64_t *envp, const char *handoff)
 	return 0;
 }
 
-/* security.capability: struct vfs_ns_cap_data of linux/capability.h, without the root id of its third version. */
+/* security.capability: struct vfs_ns_cap_data of linux/capability.h, without the root id of its
+ * third version. */
 static void read_capabilities(const struct fj_file *found, struct fj_exec_file *file)
 {
 	uint32_t data[6];
-	const long n = !(found->owner.flags & FJ_OWN_ATTRIBUTES) ? 0 : fj_own_get_attribute(&found->key, "security.capability", data, sizeof(data));
+	const long n = !(found->owner.flags & FJ_OWN_ATTRIBUTES) ?
+			       0 :
+			       fj_own_get_attribute(
+				       &found->key, "security.capability", data, sizeof(data));
 
 	if (n != 20 && n != 24 && n != 12)
 		return;
@@ -381,8 +406,10 @@ static long look_at_program(struct fj_call *c, int fd, struct fj_exec_file *file
 	return 0;
 }
 
-/* The new program's identity: set-id bits and capabilities of its file count, unless the program renounced them. */
-static long identity_after(struct fj_call *c, const struct program *p, struct fj_handoff *h, struct fj_str *ids_text)
+/* The new program's identity: set-id bits and capabilities of its file count, unless the program
+ * renounced them. */
+static long identity_after(
+	struct fj_call *c, const struct program *p, struct fj_handoff *h, struct fj_str *ids_text)
 {
 	struct fj_exec_file file = {0};
 	struct fj_ids next = *fj_ids();
@@ -400,7 +427,8 @@ static long identity_after(struct fj_call *c, const struct program *p, struct fj
 	return 0;
 }
 
-static long start_loader(struct fj_call *c, const struct program *p, uint64_t argv, uint64_t envp, const char *execfn)
+static long start_loader(struct fj_call *c, const struct program *p, uint64_t argv, uint64_t envp,
+	const char *execfn)
 {
 	struct fj_handoff h = {
 		.gate = fj_jail->gate,
@@ -439,7 +467,8 @@ static long start_loader(struct fj_call *c, const struct program *p, uint64_t ar
 	return r;
 }
 
-/* What the new program is told of its own file name (AT_EXECFN), which for execveat names the descriptor. */
+/* What the new program is told of its own file name (AT_EXECFN), which for execveat names the
+ * descriptor. */
 static const char *file_name(struct fj_call *c, int dirfd, const char *jail_path)
 {
 	struct fj_str s;
@@ -472,7 +501,8 @@ long fj_hook_exec(struct fj_call *c)
 	char *jail_path = fj_arg_path(c, i, &r);
 
 	c->thread->exec_room_used = 0;
-	if (flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | (fj_jail->names_comm_by_file ? AT_EXECVE_CHECK_ : 0)))
+	if (flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH |
+				(fj_jail->names_comm_by_file ? AT_EXECVE_CHECK_ : 0)))
 		return -EINVAL;
 	if (r)
 		return r;
@@ -500,7 +530,8 @@ long fj_hook_exec(struct fj_call *c)
 	}
 	if (count_pointers(c->arg[i + 1]) < 0 || count_pointers(c->arg[i + 2]) < 0) {
 		fj_close(p.fd);
-		return -EFAULT; /* before the file is looked into: do_execveat_common() of fs/exec.c */
+		return -EFAULT; /* before the file is looked into: do_execveat_common() of fs/exec.c
+				 */
 	}
 	p.head = fj_scratch(c->thread, FJ_HEAD_SIZE + 1);
 	execfn = file_name(c, dirfd, jail_path);

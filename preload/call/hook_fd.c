@@ -16,18 +16,21 @@ long fj_hook_our_fd(struct fj_call *c)
 
 long fj_hook_close_range(struct fj_call *c)
 {
-	const uint32_t first = (uint32_t)c->arg[0], last = (uint32_t)c->arg[1], flags = (uint32_t)c->arg[2];
+	const uint32_t first = (uint32_t)c->arg[0], last = (uint32_t)c->arg[1],
+		       flags = (uint32_t)c->arg[2];
 	const uint32_t ours = (uint32_t)FJ_FD_ROOT(fj_jail), after = ours + FJ_FD_COUNT;
 	long r = 0;
 
 	if (first > last || last < ours || first >= after || (flags & ~6u))
 		return fj_kernel(c);
-	if (first >= ours && last < after) /* nothing to be done, if there is such a call at all: first above last is EINVAL */
+	if (first >= ours && last < after) /* nothing to be done, if there is such a call at all:
+					      first above last is EINVAL */
 		return fj_sys3(__NR_close_range, 1, 0, 0) == -EINVAL ? 0 : -ENOSYS;
 	if (first < ours)
 		r = fj_sys3(__NR_close_range, first, ours - 1, flags);
 	else if (flags & CLOSE_RANGE_UNSHARE)
-		r = fj_sys3(__NR_close_range, after, after, flags); /* only for its effect on the table */
+		r = fj_sys3(__NR_close_range, after, after,
+			flags); /* only for its effect on the table */
 	if (!r && last >= after)
 		r = fj_sys3(__NR_close_range, after, last, flags & ~CLOSE_RANGE_UNSHARE);
 	return r;

@@ -3,8 +3,8 @@
  *
  * hook_file.c - the calls that look at a file: stat, access, readlink.
  *
- * They are the most frequent of all, so each is tried first in one system call on remembered facts; a final symlink,
- * or a change of the facts meanwhile, sends it to the walk. */
+ * They are the most frequent of all, so each is tried first in one system call on remembered facts;
+ * a final symlink, or a change of the facts meanwhile, sends it to the walk. */
 #include "call/exe.h"
 #include "call/hooks.h"
 #include "path/proc.h"
@@ -37,7 +37,8 @@ static long show(struct fj_call *c, int dirfd, const char *name, unsigned flags,
 			r = fj_sys4(__NR_newfstatat, dirfd, name, out, flags);
 		if (r < 0)
 			return r;
-		mode = wants_statx ? ((struct statx *)out)->stx_mode : ((struct stat *)out)->st_mode;
+		mode = wants_statx ? ((struct statx *)out)->stx_mode :
+				     ((struct stat *)out)->st_mode;
 		if (wants_statx)
 			fj_file_show_statx(c, dirfd, name, (struct statx *)out);
 		else
@@ -51,21 +52,23 @@ static long show(struct fj_call *c, int dirfd, const char *name, unsigned flags,
 		mode = sx.stx_mode;
 		if (!wants_statx)
 			fj_stat_from_statx(&st, &sx);
-		r = fj_guest_write(out, wants_statx ? (void *)&sx : (void *)&st, wants_statx ? sizeof(sx) : sizeof(st));
+		r = fj_guest_write(out, wants_statx ? (void *)&sx : (void *)&st,
+			wants_statx ? sizeof(sx) : sizeof(st));
 	}
 	*is_symlink = (mode & FJ_S_IFMT) == FJ_S_IFLNK;
 	return r;
 }
 
-/* Another thread or process may have replaced what the facts said, or the directory above may not be searchable though
- * the working directory is: then only the walk knows. */
+/* Another thread or process may have replaced what the facts said, or the directory above may not
+ * be searchable though the working directory is: then only the walk knows. */
 static bool is_conclusive(long r, const char *jail_path, uint64_t epoch)
 {
 	return fj_facts_hold(epoch) && (r != -EACCES || jail_path[0] == '/');
 }
 
 /* Find the place by walking, /proc/PID/exe included. */
-static long find(struct fj_call *c, int i, const char *jail_path, unsigned how, struct fj_place *place)
+static long find(
+	struct fj_call *c, int i, const char *jail_path, unsigned how, struct fj_place *place)
 {
 	const int dirfd = fj_arg_dirfd(c, i);
 	long r = fj_path_walk(c->thread, dirfd, jail_path, how, place);
@@ -100,13 +103,18 @@ long fj_hook_stat(struct fj_call *c)
 	outer = fj_scratch_mark(c->thread);
 	beyond = fj_scratch_path(c->thread);
 	mark = fj_scratch_mark(c->thread);
-	for (int links = 0; next && fj_path_quick(c->thread, fj_arg_dirfd(c, i), next, &place, &epoch); links++) {
+	for (int links = 0;
+		next && fj_path_quick(c->thread, fj_arg_dirfd(c, i), next, &place, &epoch);
+		links++) {
 		r = show(c, place.dirfd, place.name, flags | AT_SYMLINK_NOFOLLOW, &is_symlink);
 		if (!is_conclusive(r, next, epoch))
 			break;
 		if (r != 0 || !follows || !is_symlink)
 			return r;
-		next = links < FJ_QUICK_LINKS && fj_path_past_link(c->thread, next, &place, epoch, beyond) ? beyond : NULL;
+		next = links < FJ_QUICK_LINKS &&
+				       fj_path_past_link(c->thread, next, &place, epoch, beyond) ?
+			       beyond :
+			       NULL;
 		fj_scratch_release(c->thread, mark);
 	}
 	fj_scratch_release(c->thread, outer);
@@ -114,7 +122,9 @@ long fj_hook_stat(struct fj_call *c)
 	if (r < 0)
 		return r;
 	r = show(c, place.dirfd, place.name,
-		place.is_magic ? flags & ~(unsigned)AT_SYMLINK_NOFOLLOW : flags | AT_SYMLINK_NOFOLLOW, &is_symlink);
+		place.is_magic ? flags & ~(unsigned)AT_SYMLINK_NOFOLLOW :
+				 flags | AT_SYMLINK_NOFOLLOW,
+		&is_symlink);
 	fj_place_done(&place);
 	return r;
 }
@@ -135,7 +145,8 @@ long fj_hook_fstat(struct fj_call *c)
 			fj_file_show_stat(c, (int)c->arg[0], "", (struct stat *)out);
 		return r;
 	}
-	r = fj_file_statx(c, (int)c->arg[0], "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_BASIC_STATS, &sx, &file);
+	r = fj_file_statx(c, (int)c->arg[0], "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_BASIC_STATS,
+		&sx, &file);
 	if (r < 0)
 		return r;
 	fj_stat_from_statx(&st, &sx);
@@ -165,12 +176,15 @@ long fj_hook_access(struct fj_call *c)
 	if (c->nr == __NR_faccessat2 && fj_jail->no_faccessat2)
 		return -ENOSYS; /* not an errno of the path that the walk would find */
 	if (fj_arg(c, FJ_MODE, 0) & ~7UL & 0xffffffffu)
-		return fj_kernel(c); /* which refuses that before it looks at the path: do_faccessat() of fs/open.c */
+		return fj_kernel(c); /* which refuses that before it looks at the path:
+					do_faccessat() of fs/open.c */
 	next = fj_jail->has_read_only ? NULL : jail_path;
 	outer = fj_scratch_mark(c->thread);
 	beyond = fj_scratch_path(c->thread);
 	mark = fj_scratch_mark(c->thread);
-	for (int links = 0; next && fj_path_quick(c->thread, fj_arg_dirfd(c, i), next, &place, &epoch); links++) {
+	for (int links = 0;
+		next && fj_path_quick(c->thread, fj_arg_dirfd(c, i), next, &place, &epoch);
+		links++) {
 		const int dirfd = fj_arg_dirfd(c, i);
 
 		r = fj_sys4(__NR_readlinkat, place.dirfd, place.name, &byte, 1);
@@ -182,7 +196,10 @@ long fj_hook_access(struct fj_call *c)
 			c->arg[i - 1] = (uint64_t)(int64_t)dirfd;
 			break;
 		}
-		next = links < FJ_QUICK_LINKS && fj_path_past_link(c->thread, next, &place, epoch, beyond) ? beyond : NULL;
+		next = links < FJ_QUICK_LINKS &&
+				       fj_path_past_link(c->thread, next, &place, epoch, beyond) ?
+			       beyond :
+			       NULL;
 		fj_scratch_release(c->thread, mark);
 	}
 	fj_scratch_release(c->thread, outer);
@@ -214,7 +231,8 @@ static bool is_mapping(const char *name)
 	return *name == '-';
 }
 
-static long read_magic(struct fj_call *c, const struct fj_place *place, const char *text, size_t len)
+static long read_magic(
+	struct fj_call *c, const struct fj_place *place, const char *text, size_t len)
 {
 	struct fj_str seen;
 
@@ -247,7 +265,8 @@ static long read_link_at(struct fj_call *c, const struct fj_place *place, bool m
 	return read_magic(c, place, text, (size_t)r);
 }
 
-/* readlinkat(fd, ""): the descriptor is itself a symlink (open(2), O_PATH). One of procfs is read where it lies, by its name. */
+/* readlinkat(fd, ""): the descriptor is itself a symlink (open(2), O_PATH). One of procfs is read
+ * where it lies, by its name. */
 static long read_own_link(struct fj_call *c, int fd)
 {
 	struct fj_place place = {.dirfd = fd, .owned_fd = -1, .name = ""};
@@ -277,7 +296,8 @@ static long read_own_link(struct fj_call *c, int fd)
 	return r;
 }
 
-/* Every static program asks for this one at its start. No symlink can be met before it where the host's procfs is mounted on /proc. */
+/* Every static program asks for this one at its start. No symlink can be met before it where the
+ * host's procfs is mounted on /proc. */
 static bool is_own_exe(const char *jail_path)
 {
 	struct fj_mount_found m;

@@ -3,9 +3,10 @@
  *
  * hook_guard.c - what would show or undo the jail: seccomp, no_new_privs.
  *
- * The jail's own filter and no_new_privs are not the program's: what it reads back is what it set itself. A filter that it
- * installs is given to the kernel with a prefix that lets the engine's calls through, since the engine answers
- * one call by others (openat2 for stat) that the program's policy never foresaw. */
+ * The jail's own filter and no_new_privs are not the program's: what it reads back is what it set
+ * itself. A filter that it installs is given to the kernel with a prefix that lets the engine's
+ * calls through, since the engine answers one call by others (openat2 for stat) that the program's
+ * policy never foresaw. */
 #include "call/hook_guard.h"
 #include "call/hook_id.h"
 #include "call/hooks.h"
@@ -38,7 +39,8 @@ static void write_prefix(struct sock_filter *f)
 {
 	const uint32_t high = (uint32_t)(fj_jail->gate >> 32), low = (uint32_t)fj_jail->gate;
 
-	f[0] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 12); /* instruction_pointer, high word */
+	f[0] = (struct sock_filter)BPF_STMT(
+		BPF_LD | BPF_W | BPF_ABS, 12); /* instruction_pointer, high word */
 	f[1] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, high, 0, 4);
 	f[2] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 8);
 	f[3] = (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, ~(uint32_t)(FJ_PAGE - 1));
@@ -65,14 +67,16 @@ static long install_filter(struct fj_call *c, unsigned flags, uint64_t program_a
 		return -ENOMEM;
 	(void)c;
 	size = (program.len + PREFIX) * sizeof(*filter);
-	at = fj_sys6(__NR_mmap, 0, size, 3 /* PROT_READ | PROT_WRITE */, 0x22 /* MAP_PRIVATE | MAP_ANONYMOUS */, -1, 0);
+	at = fj_sys6(__NR_mmap, 0, size, 3 /* PROT_READ | PROT_WRITE */,
+		0x22 /* MAP_PRIVATE | MAP_ANONYMOUS */, -1, 0);
 	if (fj_is_err(at))
 		return at;
 	filter = (struct sock_filter *)at;
 	write_prefix(filter);
 	r = fj_guest_read(filter + PREFIX, (uint64_t)program.filter, program.len * sizeof(*filter));
 	if (!r) {
-		struct sock_fprog ours = {.len = (unsigned short)(program.len + PREFIX), .filter = filter};
+		struct sock_fprog ours = {
+			.len = (unsigned short)(program.len + PREFIX), .filter = filter};
 
 		r = fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, flags, &ours);
 		if (r >= 0 && !fj_is_borrowed_memory())
@@ -84,7 +88,8 @@ static long install_filter(struct fj_call *c, unsigned flags, uint64_t program_a
 	return r;
 }
 
-/* The kernel has one mode for a process, and ours is "filter": so strict mode is a filter that allows what it allows (seccomp(2)). */
+/* The kernel has one mode for a process, and ours is "filter": so strict mode is a filter that
+ * allows what it allows (seccomp(2)). */
 static long enter_strict_mode(struct fj_call *c)
 {
 	struct sock_filter code[] = {
@@ -116,7 +121,8 @@ long fj_hook_seccomp(struct fj_call *c)
 static long caps_prctl(struct fj_call *c)
 {
 	struct fj_ids next = *fj_ids();
-	const long r = fj_ids_prctl(&next, (int)c->arg[0], c->arg[1], c->arg[2], c->arg[3], c->arg[4]);
+	const long r =
+		fj_ids_prctl(&next, (int)c->arg[0], c->arg[1], c->arg[2], c->arg[3], c->arg[4]);
 
 	if (r == -ENOSYS)
 		return fj_kernel(c);
@@ -139,9 +145,11 @@ long fj_hook_prctl(struct fj_call *c)
 			set_no_new_privs = true;
 		return fj_kernel(c);
 	case FJ_PR_SET_SYSCALL_USER_DISPATCH:
-		return -EINVAL; /* as a kernel without it (before 5.11): the engine's calls would be dispatched to the program */
+		return -EINVAL; /* as a kernel without it (before 5.11): the engine's calls would be
+				   dispatched to the program */
 	case PR_GET_NO_NEW_PRIVS:
-		return c->arg[1] || c->arg[2] || c->arg[3] || c->arg[4] ? -EINVAL : set_no_new_privs;
+		return c->arg[1] || c->arg[2] || c->arg[3] || c->arg[4] ? -EINVAL :
+									  set_no_new_privs;
 	default:
 		return caps_prctl(c);
 	}

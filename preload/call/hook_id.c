@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_id.c - the calls that ask who the process is, and those that change it. The rules are in own/set.c and own/caps.c. */
+ * hook_id.c - the calls that ask who the process is, and those that change it. The rules are in
+ * own/set.c and own/caps.c. */
 #include "call/hook_id.h"
 #include "call/hooks.h"
 #include "sys/guest.h"
@@ -26,7 +27,8 @@ void fj_id_start(bool watched)
 	is_watched = watched;
 }
 
-/* TRAP is stronger than the first filter's ERRNO: seccomp(2). Returns whether all threads have it now. */
+/* TRAP is stronger than the first filter's ERRNO: seccomp(2). Returns whether all threads have it
+ * now. */
 static bool watch(void)
 {
 	const uint32_t high = (uint32_t)(fj_jail->gate >> 32), low = (uint32_t)fj_jail->gate;
@@ -39,16 +41,19 @@ static bool watch(void)
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_getgid, 2, 0),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_getegid, 1, 0),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, instruction_pointer) + 4),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			offsetof(struct seccomp_data, instruction_pointer) + 4),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, high, 0, 4),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, instruction_pointer)),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			offsetof(struct seccomp_data, instruction_pointer)),
 		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, ~(uint32_t)(FJ_PAGE - 1)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, low, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP | FJ_TRAP_TAG),
 	};
 	struct sock_fprog program = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
-	long r = fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, TSYNC | SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program);
+	long r = fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER,
+		TSYNC | SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program);
 
 	if (r == -EINVAL) /* before 4.17 */
 		r = fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, TSYNC, &program);
@@ -63,7 +68,8 @@ static void watch_if_other(const struct fj_ids *next)
 {
 	const bool is_borrowed = fj_is_borrowed_memory();
 
-	if (!fj_jail->has_trap || is_watched || !has_other_id(next) || (is_borrowed && has_other_id(fj_ids())))
+	if (!fj_jail->has_trap || is_watched || !has_other_id(next) ||
+		(is_borrowed && has_other_id(fj_ids())))
 		return;
 	if (watch() && !is_borrowed)
 		is_watched = true;
@@ -188,7 +194,8 @@ long fj_hook_setgroups(struct fj_call *c)
 
 /* ---- capabilities ---- */
 
-/* How many words of each set does the header's version mean? A version unknown to us is answered with the newest. */
+/* How many words of each set does the header's version mean? A version unknown to us is answered
+ * with the newest. */
 static long words_of(uint64_t header_at, struct __user_cap_header_struct *header)
 {
 	const uint32_t newest = _LINUX_CAPABILITY_VERSION_3;
@@ -208,7 +215,8 @@ static long words_of(uint64_t header_at, struct __user_cap_header_struct *header
 
 static long read_pid(uint64_t header_at, int *pid)
 {
-	return fj_guest_read(pid, header_at + offsetof(struct __user_cap_header_struct, pid), sizeof(*pid));
+	return fj_guest_read(
+		pid, header_at + offsetof(struct __user_cap_header_struct, pid), sizeof(*pid));
 }
 
 static void sets_of(const struct fj_ids *ids, uint64_t set[3])
@@ -221,7 +229,8 @@ static void sets_of(const struct fj_ids *ids, uint64_t set[3])
 /* The sets of another process. */
 static long sets_of_other(int pid, uint64_t set[3])
 {
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = pid};
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3, .pid = pid};
 	struct __user_cap_data_struct data[2];
 	struct fj_posted posted;
 	struct fj_ids root;
@@ -259,8 +268,8 @@ long fj_hook_capget(struct fj_call *c)
 	if (pid && pid != fj_sys0(__NR_gettid) && (r = sets_of_other(pid, set)) < 0)
 		return r;
 	for (long i = 0; i < words; i++)
-		data[i] = (struct __user_cap_data_struct){(uint32_t)(set[0] >> 32 * i), (uint32_t)(set[1] >> 32 * i),
-			(uint32_t)(set[2] >> 32 * i)};
+		data[i] = (struct __user_cap_data_struct){(uint32_t)(set[0] >> 32 * i),
+			(uint32_t)(set[1] >> 32 * i), (uint32_t)(set[2] >> 32 * i)};
 	return fj_guest_write(c->arg[1], data, (size_t)words * sizeof(data[0]));
 }
 
@@ -282,7 +291,8 @@ long fj_hook_capset(struct fj_call *c)
 	if (fj_guest_read(data, c->arg[1], (size_t)words * sizeof(data[0])))
 		return -EFAULT;
 	r = fj_ids_capset(&next, data[0].effective | (uint64_t)data[1].effective << 32,
-		data[0].permitted | (uint64_t)data[1].permitted << 32, data[0].inheritable | (uint64_t)data[1].inheritable << 32);
+		data[0].permitted | (uint64_t)data[1].permitted << 32,
+		data[0].inheritable | (uint64_t)data[1].inheritable << 32);
 	if (!r)
 		fj_id_become(&next);
 	return r;

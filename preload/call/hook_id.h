@@ -10,12 +10,14 @@
 
 /* Make `next` the calling thread's identity.
  *
- * getuid, geteuid, getgid and getegid are called so often that a process which is root gets its 0 from the jail's filter, at no
- * more cost than the filter. Once one of its ids is another, a second filter traps them; it cannot be taken off again, and is
- * inherited. So every thread that is not root has it. */
+ * getuid, geteuid, getgid and getegid are called so often that a process which is root gets its 0
+ * from the jail's filter, at no more cost than the filter. Once one of its ids is another, a second
+ * filter traps them; it cannot be taken off again, and is inherited. So every thread that is not
+ * root has it. */
 void fj_id_become(const struct fj_ids *next);
 
-/* The calling thread execs a program that will be `next`: see to the filter. Returns whether the program has the second one. */
+/* The calling thread execs a program that will be `next`: see to the filter. Returns whether the
+ * program has the second one. */
 bool fj_id_before_exec(const struct fj_ids *next);
 void fj_id_start(bool is_watched);
 

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_machine.c - what a machine is called, and its clock: the jail has a name of its own, and no say over the clock. */
+ * hook_machine.c - what a machine is called, and its clock: the jail has a name of its own, and no
+ * say over the clock. */
 #include "call/hooks.h"
 #include "own/ids.h"
 #include "sys/guest.h"
@@ -35,8 +36,9 @@ long fj_hook_uname(struct fj_call *c)
 	return fj_guest_write(c->arg[0], &name, sizeof(name));
 }
 
-/* sethostname(2), setdomainname(2): for the jail, whose processes all share it. A reader may meet a name half changed, as with the
- * kernel (kernel/sys.c takes its lock for reading only since 2.6). */
+/* sethostname(2), setdomainname(2): for the jail, whose processes all share it. A reader may meet a
+ * name half changed, as with the kernel (kernel/sys.c takes its lock for reading only since 2.6).
+ */
 long fj_hook_sethostname(struct fj_call *c)
 {
 	const bool is_host = c->nr == __NR_sethostname;
@@ -50,7 +52,8 @@ long fj_hook_sethostname(struct fj_call *c)
 	if (fj_guest_read(name, c->arg[0], (size_t)len))
 		return -EFAULT;
 	copy_name(is_host ? fj_jail->hostname : fj_jail->domainname, name);
-	__atomic_store_n(is_host ? &fj_jail->has_hostname : &fj_jail->has_domainname, 1, __ATOMIC_RELEASE);
+	__atomic_store_n(
+		is_host ? &fj_jail->has_hostname : &fj_jail->has_domainname, 1, __ATOMIC_RELEASE);
 	return 0;
 }
 

@@ -3,8 +3,9 @@
  *
  * hook_make.c - the calls that make and remove names, as far as owners are concerned.
  *
- * A file made by root with an ordinary mode needs no record: on disk it is as it shall be. One is written for what the disk
- * must not carry (fj_own_real_mode), for a maker who is not root, in a directory that hands its group down, and for devices. */
+ * A file made by root with an ordinary mode needs no record: on disk it is as it shall be. One is
+ * written for what the disk must not carry (fj_own_real_mode), for a maker who is not root, in a
+ * directory that hands its group down, and for devices. */
 #include "call/made.h"
 
 #include "call/hooks.h"
@@ -37,12 +38,15 @@ long fj_hook_umask(struct fj_call *c)
 	return fj_kernel(c);
 }
 
-void fj_making_begin(struct fj_call *c, const struct fj_place *place, uint32_t type, uint32_t mode, struct fj_making *m)
+void fj_making_begin(struct fj_call *c, const struct fj_place *place, uint32_t type, uint32_t mode,
+	struct fj_making *m)
 {
 	const struct fj_ids *ids = fj_ids();
 	bool keeps_write = false;
 
-	*m = (struct fj_making){.owner = {.uid = ids->fsuid, .gid = ids->fsgid, .mode = type | (mode & 07777 & ~fj_umask())}};
+	*m = (struct fj_making){.owner = {.uid = ids->fsuid,
+					.gid = ids->fsgid,
+					.mode = type | (mode & 07777 & ~fj_umask())}};
 	if (type == FJ_S_IFLNK)
 		m->owner.mode = type | 0777;
 	if (fj_own_has_inheriting_dirs() || (m->owner.mode & 022)) {
@@ -65,7 +69,8 @@ void fj_making_begin(struct fj_call *c, const struct fj_place *place, uint32_t t
 			keeps_write = parent.is_foreign;
 			m->parent = parent.key;
 			if ((parent.owner.flags & FJ_OWN_ATTRIBUTES) && type != FJ_S_IFLNK) {
-				uint32_t granted = type | (mode & 07777); /* without the umask: umask(2) */
+				uint32_t granted =
+					type | (mode & 07777); /* without the umask: umask(2) */
 
 				m->has_default_acl = fj_acl_default(c, &parent.key, &granted);
 				if (m->has_default_acl)
@@ -83,7 +88,8 @@ void fj_making_begin(struct fj_call *c, const struct fj_place *place, uint32_t t
 		m->real_mode = 0777;
 	if (m->has_default_acl) /* the umask must not cut what the disk gets */
 		m->real_mode |= 0600;
-	m->needs_record = m->has_default_acl || m->owner.uid || m->owner.gid || m->real_mode != (m->owner.mode & 07777);
+	m->needs_record = m->has_default_acl || m->owner.uid || m->owner.gid ||
+			  m->real_mode != (m->owner.mode & 07777);
 }
 
 long fj_making_end(struct fj_call *c, int dirfd, const char *name, const struct fj_making *m)
@@ -143,7 +149,8 @@ static long mknod_around(struct fj_call *c, const struct fj_place *const *place,
 
 	if (!type)
 		type = FJ_S_IFREG; /* mknod(2) */
-	if (!count || (type != FJ_S_IFREG && type != FJ_S_IFIFO && type != FJ_S_IFSOCK && type != FJ_S_IFCHR && type != FJ_S_IFBLK))
+	if (!count || (type != FJ_S_IFREG && type != FJ_S_IFIFO && type != FJ_S_IFSOCK &&
+			      type != FJ_S_IFCHR && type != FJ_S_IFBLK))
 		return fj_kernel(c);
 	fj_making_begin(c, place[0], type, mode, &m);
 	c->arg[i] = type | m.real_mode;
@@ -187,12 +194,15 @@ long fj_hook_symlink(struct fj_call *c)
 	return fj_translate(c, symlink_around);
 }
 
-/* Has the file at `place` a record, and no other name than this one? Only asked where there are records at all. */
+/* Has the file at `place` a record, and no other name than this one? Only asked where there are
+ * records at all. */
 static bool is_last_name(struct fj_call *c, const struct fj_place *place, struct fj_file *file)
 {
-	if (fj_own_is_empty() || fj_file_look(c, place->dirfd, place->name, AT_SYMLINK_NOFOLLOW, file) < 0)
+	if (fj_own_is_empty() ||
+		fj_file_look(c, place->dirfd, place->name, AT_SYMLINK_NOFOLLOW, file) < 0)
 		return false;
-	return file->has_record && (file->nlink == 1 || (file->real_mode & FJ_S_IFMT) == FJ_S_IFDIR);
+	return file->has_record &&
+	       (file->nlink == 1 || (file->real_mode & FJ_S_IFMT) == FJ_S_IFDIR);
 }
 
 static long unlink_around(struct fj_call *c, const struct fj_place *const *place, int count)
@@ -215,16 +225,18 @@ long fj_hook_unlink(struct fj_call *c)
 #define RENAME_EXCHANGE_ 2u
 #define RENAME_WHITEOUT_ 4u
 
-/* Leave a whiteout (a device 0:0) where the file was: the kernel's own, when it lets users make them, would do, but not on
- * every filesystem. Not atomic: for a moment there is nothing. */
+/* Leave a whiteout (a device 0:0) where the file was: the kernel's own, when it lets users make
+ * them, would do, but not on every filesystem. Not atomic: for a moment there is nothing. */
 static long rename_and_whiteout(struct fj_call *c, const struct fj_place *old, uint32_t flags)
 {
-	struct fj_making m = {.needs_record = true, .owner = {.mode = FJ_S_IFCHR, .flags = FJ_OWN_DEVICE}};
+	struct fj_making m = {
+		.needs_record = true, .owner = {.mode = FJ_S_IFCHR, .flags = FJ_OWN_DEVICE}};
 	long r;
 
 	m.owner.uid = fj_ids()->fsuid;
 	m.owner.gid = fj_ids()->fsgid;
-	r = fj_sys5(__NR_renameat2, c->arg[0], c->arg[1], c->arg[2], c->arg[3], flags & ~RENAME_WHITEOUT_);
+	r = fj_sys5(__NR_renameat2, c->arg[0], c->arg[1], c->arg[2], c->arg[3],
+		flags & ~RENAME_WHITEOUT_);
 	if (r < 0)
 		return r;
 	r = fj_sys4(__NR_mknodat, old->dirfd, old->name, FJ_S_IFREG | 0600, 0);
@@ -241,7 +253,8 @@ static long rename_around(struct fj_call *c, const struct fj_place *const *place
 	if (count != 2)
 		return fj_kernel(c);
 	/* (Both names of one file: rename(2) does nothing then, and it has two names.) */
-	replaces = !(flags & (RENAME_NOREPLACE_ | RENAME_EXCHANGE_)) && is_last_name(c, place[1], &file);
+	replaces = !(flags & (RENAME_NOREPLACE_ | RENAME_EXCHANGE_)) &&
+		   is_last_name(c, place[1], &file);
 	if (flags & RENAME_WHITEOUT_ && !(flags & ~(RENAME_WHITEOUT_ | RENAME_NOREPLACE_)))
 		r = rename_and_whiteout(c, place[0], flags);
 	else

@@ -83,9 +83,9 @@ static long change_propagation(uint64_t flags, const struct fj_point *at)
 	if ((kind & ~(uint64_t)PROPAGATION) || (kind & (kind - 1)))
 		return -EINVAL; /* flags_to_propagation_type() */
 	return fj_mounting_change(at, FJ_MOUNT_SHARED | FJ_MOUNT_UNBINDABLE,
-		kind == MS_SHARED	? FJ_MOUNT_SHARED
-		: kind == MS_UNBINDABLE ? FJ_MOUNT_UNBINDABLE
-					: 0,
+		kind == MS_SHARED     ? FJ_MOUNT_SHARED :
+		kind == MS_UNBINDABLE ? FJ_MOUNT_UNBINDABLE :
+					0,
 		flags & MS_REC);
 }
 
@@ -182,7 +182,8 @@ long fj_hook_pivot_root(struct fj_call *c)
 		return r;
 	if (!new_root.is_dir || !put_old.is_dir)
 		return -ENOTDIR;
-	if (mount_id(new_root.pos) == mount_id(old_root) || mount_id(put_old.pos) == mount_id(old_root))
+	if (mount_id(new_root.pos) == mount_id(old_root) ||
+		mount_id(put_old.pos) == mount_id(old_root))
 		return -EBUSY;
 	if (!new_root.is_mount || !fj_path_has_prefix(put_old.pos, new_root.pos))
 		return -EINVAL;

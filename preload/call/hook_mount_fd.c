@@ -1,12 +1,14 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_mount_fd.c - the mount calls that work on descriptors: fsopen, fsconfig, fsmount, fspick, open_tree, move_mount, mount_setattr.
+ * hook_mount_fd.c - the mount calls that work on descriptors: fsopen, fsconfig, fsmount, fspick,
+ * open_tree, move_mount, mount_setattr.
  *
- * A descriptor of theirs is one with O_PATH: on the directory, where a mount is meant, so that names below it can be used before it is
- * attached. What is to become of it stands in a table of this process, by number and inode; a program that hands
- * such a descriptor to another, or through an exec, has an ordinary directory there. Reading one fails with EBADF: there are
- * no messages (fsopen(2)). */
+ * A descriptor of theirs is one with O_PATH: on the directory, where a mount is meant, so that
+ * names below it can be used before it is attached. What is to become of it stands in a table of
+ * this process, by number and inode; a program that hands such a descriptor to another, or through
+ * an exec, has an ordinary directory there. Reading one fails with EBADF: there are no messages
+ * (fsopen(2)). */
 #include "call/hooks.h"
 #include "call/mounting.h"
 #include "path/private.h"
@@ -29,7 +31,8 @@ enum kind {
 	DETACHED, /* a file system */
 	TREE,	  /* a bind */
 	RECURSIVE_TREE,
-	PLACE, /* open_tree without a copy: remembered since two positions may lead to one directory */
+	PLACE, /* open_tree without a copy: remembered since two positions may lead to one directory
+		*/
 };
 
 /* One descriptor. */
@@ -41,7 +44,7 @@ struct entry {
 	uint32_t clear; /* of a tree: those of its source that go */
 	bool is_dir;
 	char type[32], source[TEXT], options[OPTIONS];
-	char pos[FJ_PATH_MAX];  /* where a tree or a picked mount is */
+	char pos[FJ_PATH_MAX];	/* where a tree or a picked mount is */
 	char host[FJ_PATH_MAX]; /* of a detached file system */
 };
 
@@ -67,7 +70,8 @@ static struct entry *entry_of(int fd)
 	for (uint32_t i = ENTRIES; i--;) {
 		struct entry *e = &entries[i];
 
-		if (e->kind != UNUSED && e->fd == fd && stat_fd(fd, &now) && now.dev == e->dev && now.ino == e->ino)
+		if (e->kind != UNUSED && e->fd == fd && stat_fd(fd, &now) && now.dev == e->dev &&
+			now.ino == e->ino)
 			return e;
 	}
 	return NULL;
@@ -151,7 +155,8 @@ long fj_hook_fspick(struct fj_call *c)
 	if (r >= 0)
 		r = !*path && !(c->arg[2] & FSPICK_EMPTY_PATH) ? -ENOENT : 0;
 	if (!r)
-		r = fj_point_find(c, (int)c->arg[0], path, !(c->arg[2] & FSPICK_SYMLINK_NOFOLLOW), &at);
+		r = fj_point_find(
+			c, (int)c->arg[0], path, !(c->arg[2] & FSPICK_SYMLINK_NOFOLLOW), &at);
 	if (r < 0)
 		return r;
 	if (!at.is_mount)
@@ -218,7 +223,8 @@ long fj_hook_fsconfig(struct fj_call *c)
 		if (e->kind != PICKED)
 			return -EBUSY;
 		at = (struct fj_point){.pos = e->pos, .is_mount = true};
-		return fj_mounting_change(&at, FJ_MOUNT_READ_ONLY, e->flags & FJ_MOUNT_READ_ONLY, false);
+		return fj_mounting_change(
+			&at, FJ_MOUNT_READ_ONLY, e->flags & FJ_MOUNT_READ_ONLY, false);
 	default:
 		return -EOPNOTSUPP;
 	}
@@ -246,7 +252,8 @@ long fj_hook_fsmount(struct fj_call *c)
 	memcpy(e->host, fs.host, fj_strlen(fs.host) + 1);
 	e->flags = fs.flags | context->flags | fj_mounting_attributes(c->arg[2]);
 	context->kind = CONTEXT; /* "must be reconfigured": fsmount(2) */
-	return hand_out(e, fj_open_path(AT_FDCWD, e->host, O_DIRECTORY), c->arg[1] & FSMOUNT_CLOEXEC);
+	return hand_out(
+		e, fj_open_path(AT_FDCWD, e->host, O_DIRECTORY), c->arg[1] & FSMOUNT_CLOEXEC);
 }
 
 long fj_hook_open_tree(struct fj_call *c)
@@ -257,8 +264,8 @@ long fj_hook_open_tree(struct fj_call *c)
 	char *path = fj_scratch_path(c->thread);
 	long fd, r;
 
-	if (flags & ~(uint64_t)(AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_RECURSIVE_ | AT_SYMLINK_NOFOLLOW | OPEN_TREE_CLONE |
-				OPEN_TREE_CLOEXEC))
+	if (flags & ~(uint64_t)(AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_RECURSIVE_ |
+				AT_SYMLINK_NOFOLLOW | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC))
 		return -EINVAL;
 	if ((flags & (AT_RECURSIVE_ | OPEN_TREE_CLONE)) == AT_RECURSIVE_)
 		return -EINVAL;
@@ -272,7 +279,9 @@ long fj_hook_open_tree(struct fj_call *c)
 	if (r < 0)
 		return r;
 	fd = fj_open_path(AT_FDCWD, at.host, O_NOFOLLOW);
-	e = new_entry(!(flags & OPEN_TREE_CLONE) ? PLACE : flags & AT_RECURSIVE_ ? RECURSIVE_TREE : TREE);
+	e = new_entry(!(flags & OPEN_TREE_CLONE) ? PLACE :
+		      flags & AT_RECURSIVE_	 ? RECURSIVE_TREE :
+						   TREE);
 	memcpy(e->pos, at.pos, FJ_PATH_MAX);
 	e->is_dir = at.is_dir;
 	return hand_out(e, fd, flags & OPEN_TREE_CLOEXEC);
@@ -281,7 +290,10 @@ long fj_hook_open_tree(struct fj_call *c)
 /* Put what `e` describes at `to`. It can be done once. */
 static long attach(struct fj_call *c, struct entry *e, const struct fj_point *to)
 {
-	const struct fj_filesystem fs = {.type = e->type, .source = *e->source ? e->source : "none", .host = e->host, .flags = e->flags};
+	const struct fj_filesystem fs = {.type = e->type,
+		.source = *e->source ? e->source : "none",
+		.host = e->host,
+		.flags = e->flags};
 	struct fj_point from;
 	long r;
 
@@ -291,7 +303,8 @@ static long attach(struct fj_call *c, struct entry *e, const struct fj_point *to
 		r = fj_point_find(c, e->fd, "", false, &from);
 		if (r >= 0) {
 			memcpy(from.pos, e->pos, FJ_PATH_MAX);
-			r = fj_mounting_bind(&from, to, e->kind == RECURSIVE_TREE, e->clear, e->flags);
+			r = fj_mounting_bind(
+				&from, to, e->kind == RECURSIVE_TREE, e->clear, e->flags);
 		}
 	} else {
 		r = -EINVAL;
@@ -318,7 +331,8 @@ long fj_hook_move_mount(struct fj_call *c)
 		r = fj_guest_string(to_path, c->arg[3], FJ_PATH_MAX);
 	if (r < 0)
 		return r;
-	if ((!*from_path && !(flags & MOVE_MOUNT_F_EMPTY_PATH)) || (!*to_path && !(flags & MOVE_MOUNT_T_EMPTY_PATH)))
+	if ((!*from_path && !(flags & MOVE_MOUNT_F_EMPTY_PATH)) ||
+		(!*to_path && !(flags & MOVE_MOUNT_T_EMPTY_PATH)))
 		return -ENOENT;
 	r = find(c, (int)c->arg[2], to_path, flags & MOVE_MOUNT_T_SYMLINKS, &to);
 	if (r < 0)
@@ -342,7 +356,8 @@ long fj_hook_mount_setattr(struct fj_call *c)
 	char *path = fj_scratch_path(c->thread);
 	long r = fj_mounting_allowed();
 
-	if (flags & ~(uint64_t)(AT_EMPTY_PATH | AT_RECURSIVE_ | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT))
+	if (flags &
+		~(uint64_t)(AT_EMPTY_PATH | AT_RECURSIVE_ | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT))
 		return -EINVAL;
 	if (c->arg[4] < MOUNT_ATTR_SIZE_VER0_)
 		return -EINVAL;
@@ -357,7 +372,8 @@ long fj_hook_mount_setattr(struct fj_call *c)
 		return -ENOENT;
 	if (attr.set & 0x100000 /* MOUNT_ATTR_IDMAP: ids are the jail's own affair */)
 		return -EPERM;
-	set = fj_mounting_attributes(attr.set) | (attr.propagation & MS_SHARED ? FJ_MOUNT_SHARED : 0) |
+	set = fj_mounting_attributes(attr.set) |
+	      (attr.propagation & MS_SHARED ? FJ_MOUNT_SHARED : 0) |
 	      (attr.propagation & MS_UNBINDABLE ? FJ_MOUNT_UNBINDABLE : 0);
 	clear = fj_mounting_attributes(attr.clear) |
 		(attr.clear & MOUNT_ATTR__ATIME ? FJ_MOUNT_NOATIME | FJ_MOUNT_STRICTATIME : 0) |

@@ -3,10 +3,11 @@
  *
  * hook_net.c - the calls with socket addresses: AF_UNIX ones hold paths (unix(7)).
  *
- * sun_path has 108 bytes, too few for most host paths. So a socket is reached through a descriptor: /proc/self/fd/N for
- * connecting, and for binding a short name in the directory /proc/self/fd/N, which is renamed at once to what the program
- * wanted. The kernel keeps the text of the bind and shows it to every peer; the short name is a number, and names the entry of
- * the jail's table that holds what the program had said. All other addresses pass as they are. */
+ * sun_path has 108 bytes, too few for most host paths. So a socket is reached through a descriptor:
+ * /proc/self/fd/N for connecting, and for binding a short name in the directory /proc/self/fd/N,
+ * which is renamed at once to what the program wanted. The kernel keeps the text of the bind and
+ * shows it to every peer; the short name is a number, and names the entry of the jail's table that
+ * holds what the program had said. All other addresses pass as they are. */
 #include "call/hooks.h"
 #include "call/peer.h"
 #include "call/sun.h"
@@ -36,7 +37,8 @@ static bool is_unix_socket(int fd)
 {
 	int domain = 0, size = sizeof(domain);
 
-	return !fj_sys5(__NR_getsockopt, fd, SOL_SOCKET_, SO_DOMAIN_, &domain, &size) && domain == AF_UNIX;
+	return !fj_sys5(__NR_getsockopt, fd, SOL_SOCKET_, SO_DOMAIN_, &domain, &size) &&
+	       domain == AF_UNIX;
 }
 
 long fj_address_read(struct fj_call *c, uint64_t at, uint64_t len, char **jail_path)
@@ -59,7 +61,8 @@ long fj_address_read(struct fj_call *c, uint64_t at, uint64_t len, char **jail_p
 	return 1;
 }
 
-/* An address for the socket that `jail_path` leads to. Returns a descriptor to be closed, or -errno. */
+/* An address for the socket that `jail_path` leads to. Returns a descriptor to be closed, or
+ * -errno. */
 static long aim_at_socket(struct fj_call *c, const char *jail_path, struct fj_sun *sun)
 {
 	const long fd = fj_open_object(c, AT_FDCWD, jail_path, FJ_FOLLOW, 0);
@@ -92,7 +95,8 @@ long fj_hook_bind(struct fj_call *c)
 	else if (place.is_read_only)
 		r = -EROFS;
 	else if (r == -ENOENT && jail_path[fj_strlen(jail_path) - 1] != '/')
-		r = fj_sun_bind(c->thread, (int)c->arg[0], &place, jail_path, fj_strlen(jail_path), &sun);
+		r = fj_sun_bind(
+			c->thread, (int)c->arg[0], &place, jail_path, fj_strlen(jail_path), &sun);
 	fj_place_done(&place);
 	return r;
 }
@@ -180,7 +184,8 @@ long fj_hook_sendmsg(struct fj_call *c)
 	return send_message(c, c->arg[1], c->arg[2]);
 }
 
-/* One by one for AF_UNIX; what was done counts, an error after the first is told by the next call (sendmmsg(2)). */
+/* One by one for AF_UNIX; what was done counts, an error after the first is told by the next call
+ * (sendmmsg(2)). */
 long fj_hook_sendmmsg(struct fj_call *c)
 {
 	const uint32_t count = (uint32_t)c->arg[2];
@@ -205,8 +210,8 @@ long fj_hook_sendmmsg(struct fj_call *c)
 	return done ? (long)done : r;
 }
 
-/* Give the program the address that the kernel stored in `sun`, of `len` bytes: cut to `room`, which is its buffer's size, and
- * its real length into `*told`. */
+/* Give the program the address that the kernel stored in `sun`, of `len` bytes: cut to `room`,
+ * which is its buffer's size, and its real length into `*told`. */
 static long write_address(uint64_t at, int room, struct fj_sun *sun, int len, int *told)
 {
 	struct {
@@ -240,7 +245,8 @@ long fj_hook_sockname(struct fj_call *c)
 	r = fj_kernel_waiting(c, c->nr, c->arg, -1);
 	if (r < 0)
 		return r;
-	if (write_address(at, room, &sun, len, &told) || fj_guest_write(len_at, &told, sizeof(told))) {
+	if (write_address(at, room, &sun, len, &told) ||
+		fj_guest_write(len_at, &told, sizeof(told))) {
 		if (c->nr == __NR_accept || c->nr == __NR_accept4)
 			fj_close((int)r);
 		return -EFAULT;
@@ -292,7 +298,8 @@ long fj_hook_recvmmsg(struct fj_call *c)
 	uint32_t done = 0;
 	long r = 0;
 
-	/* A timeout is only looked at between messages (recvmmsg(2), BUGS), so the kernel keeps it where no name is asked for. */
+	/* A timeout is only looked at between messages (recvmmsg(2), BUGS), so the kernel keeps it
+	 * where no name is asked for. */
 	if (!is_unix_socket((int)c->arg[0]) || c->arg[4])
 		return fj_kernel_waiting(c, c->nr, c->arg, -1);
 	for (; done < count && done < 1024 /* UIO_MAXIOV */; done++) {

@@ -3,7 +3,8 @@
  *
  * hook_open.c - open, in its three forms.
  *
- * An open may wait (a fifo without its other end: fifo(7)), so the last step lets the program's signals in. */
+ * An open may wait (a fifo without its other end: fifo(7)), so the last step lets the program's
+ * signals in. */
 #include "call/device.h"
 #include "call/exe.h"
 #include "call/hooks.h"
@@ -35,8 +36,9 @@ static bool may_wait(const struct opening *o)
 	return !(o->flags & (O_NONBLOCK | O_PATH | O_DIRECTORY | O_EXCL | TMPFILE));
 }
 
-/* Issue the open of a place. Where there is openat2 the kernel checks that no symlink slipped in, and the description's flags
- * stay those of the program (fcntl(2), F_GETFL, would show an O_NOFOLLOW of ours). */
+/* Issue the open of a place. Where there is openat2 the kernel checks that no symlink slipped in,
+ * and the description's flags stay those of the program (fcntl(2), F_GETFL, would show an
+ * O_NOFOLLOW of ours). */
 static long issue(struct fj_call *c, const struct fj_place *place, const struct opening *o)
 {
 	struct open_how how = {
@@ -44,7 +46,8 @@ static long issue(struct fj_call *c, const struct fj_place *place, const struct 
 		.mode = o->mode,
 		.resolve = o->resolve | (place->is_magic ? 0 : RESOLVE_NO_SYMLINKS),
 	};
-	uint64_t arg[FJ_ARGS] = {(uint64_t)(int64_t)place->dirfd, (uint64_t)place->name, (uint64_t)&how, sizeof(how)};
+	uint64_t arg[FJ_ARGS] = {(uint64_t)(int64_t)place->dirfd, (uint64_t)place->name,
+		(uint64_t)&how, sizeof(how)};
 	long nr = __NR_openat2, r;
 
 	if (fj_jail->no_openat2) {
@@ -59,9 +62,10 @@ static long issue(struct fj_call *c, const struct fj_place *place, const struct 
 	return r;
 }
 
-/* Issue an open that may make the file, when what it makes needs a record. Whether it did is known only of O_EXCL, so that is tried
- * first; when the file is there, it is opened without O_CREAT. */
-static long make(struct fj_call *c, const struct fj_place *place, struct opening *o, const struct fj_making *m)
+/* Issue an open that may make the file, when what it makes needs a record. Whether it did is known
+ * only of O_EXCL, so that is tried first; when the file is there, it is opened without O_CREAT. */
+static long make(struct fj_call *c, const struct fj_place *place, struct opening *o,
+	const struct fj_making *m)
 {
 	const uint64_t flags = o->flags, mode = o->mode;
 	const bool may_exist = !(flags & O_EXCL) && (flags & TMPFILE) != TMPFILE;
@@ -99,7 +103,9 @@ static long make(struct fj_call *c, const struct fj_place *place, struct opening
 /* What was opened may be the empty file that stands for a device. */
 static long open_device(struct fj_call *c, long fd, const struct opening *o)
 {
-	return fj_is_err(fd) || (o->flags & O_PATH) || !fj_own_has_devices() ? fd : fj_device_open(c, (int)fd, o->flags);
+	return fj_is_err(fd) || (o->flags & O_PATH) || !fj_own_has_devices() ?
+		       fd :
+		       fj_device_open(c, (int)fd, o->flags);
 }
 
 static long make_or_open(struct fj_call *c, const struct fj_place *place, struct opening *o)
@@ -128,13 +134,15 @@ static long make_or_open(struct fj_call *c, const struct fj_place *place, struct
 /* openat(2) ignores what openat2(2) refuses: unknown flags, and a mode that is not used. */
 static void tidy_for_openat2(struct opening *o)
 {
-	const uint64_t known = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_DSYNC | FASYNC |
-		O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | 04000000 /* __O_SYNC */ | O_PATH |
-		TMPFILE;
+	const uint64_t known = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND |
+			       O_NONBLOCK | O_DSYNC | FASYNC | O_DIRECT | O_LARGEFILE |
+			       O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC |
+			       04000000 /* __O_SYNC */ | O_PATH | TMPFILE;
 
 	o->flags &= known;
 	if (o->flags & O_PATH)
-		o->flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC; /* build_open_flags() of fs/open.c */
+		o->flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW |
+			    O_CLOEXEC; /* build_open_flags() of fs/open.c */
 	if (!(o->flags & (O_CREAT | TMPFILE)))
 		o->mode = 0;
 	o->mode &= 07777;
@@ -152,7 +160,8 @@ static long open_read_only(struct fj_call *c, const struct fj_place *place, stru
 	if (there != -ENOENT && (o->flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
 		return -EEXIST;
 	as_it_is.flags &= ~(uint64_t)O_CREAT;
-	if (there != -ENOENT && !writes(&as_it_is)) { /* O_CREAT of a file that is there is no writing */
+	if (there != -ENOENT &&
+		!writes(&as_it_is)) { /* O_CREAT of a file that is there is no writing */
 		as_it_is.mode = 0;
 		return issue(c, place, &as_it_is);
 	}
@@ -175,10 +184,11 @@ static long open_path(struct fj_call *c, int dirfd, const char *jail_path, struc
 {
 	/* Where two positions lead to one directory, remember by which it was opened. */
 	const bool wants_note = fj_jail->has_aliases && (o->flags & (O_DIRECTORY | O_PATH));
-	const unsigned how = (follows_last(o) ? FJ_FOLLOW : 0) | (writes(o) ? FJ_WRITE : 0) | (wants_note ? FJ_WANT_POS : 0) |
-		(o->resolve & RESOLVE_NO_SYMLINKS ? FJ_NO_LINKS : 0) |
-		(o->resolve & RESOLVE_NO_MAGICLINKS ? FJ_NO_MAGIC : 0) |
-		(o->flags & O_CREAT ? FJ_CREATE : 0);
+	const unsigned how = (follows_last(o) ? FJ_FOLLOW : 0) | (writes(o) ? FJ_WRITE : 0) |
+			     (wants_note ? FJ_WANT_POS : 0) |
+			     (o->resolve & RESOLVE_NO_SYMLINKS ? FJ_NO_LINKS : 0) |
+			     (o->resolve & RESOLVE_NO_MAGICLINKS ? FJ_NO_MAGIC : 0) |
+			     (o->flags & O_CREAT ? FJ_CREATE : 0);
 	const char *next = jail_path;
 	char *beyond;
 	uint32_t outer, mark;
@@ -187,20 +197,24 @@ static long open_path(struct fj_call *c, int dirfd, const char *jail_path, struc
 	long r;
 
 	tidy_for_openat2(o);
-	if ((writes(o) && fj_jail->has_read_only) || wants_note || fj_jail->no_openat2 || o->resolve)
+	if ((writes(o) && fj_jail->has_read_only) || wants_note || fj_jail->no_openat2 ||
+		o->resolve)
 		next = NULL;
 	outer = fj_scratch_mark(c->thread);
 	beyond = fj_scratch_path(c->thread);
 	mark = fj_scratch_mark(c->thread);
-	for (int links = 0; next && fj_path_quick(c->thread, dirfd, next, &place, &epoch); links++) {
+	for (int links = 0; next && fj_path_quick(c->thread, dirfd, next, &place, &epoch);
+		links++) {
 		r = open_place(c, &place, o);
 		if (r >= 0 || (r == -ENOENT && fj_facts_hold(epoch)))
 			return r;
 		if (r == -EINTR || r == -EEXIST || (r == -EACCES && jail_path[0] == '/'))
 			return r;
-		next = r == -ELOOP && (how & FJ_FOLLOW) && !writes(o) && links < FJ_QUICK_LINKS && fj_facts_hold(epoch) &&
-				fj_path_past_link(c->thread, next, &place, epoch, beyond) ?
-			beyond : NULL;
+		next = r == -ELOOP && (how & FJ_FOLLOW) && !writes(o) && links < FJ_QUICK_LINKS &&
+				       fj_facts_hold(epoch) &&
+				       fj_path_past_link(c->thread, next, &place, epoch, beyond) ?
+			       beyond :
+			       NULL;
 		fj_scratch_release(c->thread, mark);
 	}
 	fj_scratch_release(c->thread, outer);
@@ -231,19 +245,22 @@ static long open_path(struct fj_call *c, int dirfd, const char *jail_path, struc
 long fj_hook_open(struct fj_call *c)
 {
 	const int i = fj_arg_index(c, FJ_PATH);
-	struct opening o = {.flags = (uint32_t)fj_arg(c, FJ_OFLAGS, 0), .mode = (uint32_t)fj_arg(c, FJ_MODE, 0)};
+	struct opening o = {.flags = (uint32_t)fj_arg(c, FJ_OFLAGS, 0),
+		.mode = (uint32_t)fj_arg(c, FJ_MODE, 0)};
 	long r;
 	char *jail_path = fj_arg_path(c, i, &r);
 
 	if (!jail_path)
 		return r ? r : fj_kernel(c);
-	if (fj_jail->preload[0] && jail_path[0] == '/' && jail_path[1] == '.' && fj_streq(jail_path, FJ_PRELOAD_PATH))
-		return fj_sys3(__NR_openat, AT_FDCWD, fj_jail->preload, O_RDONLY | (o.flags & O_CLOEXEC));
+	if (fj_jail->preload[0] && jail_path[0] == '/' && jail_path[1] == '.' &&
+		fj_streq(jail_path, FJ_PRELOAD_PATH))
+		return fj_sys3(
+			__NR_openat, AT_FDCWD, fj_jail->preload, O_RDONLY | (o.flags & O_CLOEXEC));
 	return open_path(c, fj_arg_dirfd(c, i), jail_path, &o);
 }
 
-/* RESOLVE_IN_ROOT and RESOLVE_BENEATH make the descriptor the root: no path of theirs leaves it, so the kernel's own answer
- * is right. The others only forbid what the walk would meet. */
+/* RESOLVE_IN_ROOT and RESOLVE_BENEATH make the descriptor the root: no path of theirs leaves it, so
+ * the kernel's own answer is right. The others only forbid what the walk would meet. */
 long fj_hook_openat2(struct fj_call *c)
 {
 	struct open_how how = {0};
@@ -259,7 +276,8 @@ long fj_hook_openat2(struct fj_call *c)
 	jail_path = fj_arg_path(c, 1, &r);
 	if (!jail_path)
 		return r ? r : fj_kernel(c);
-	/* Strict where openat is not: let the kernel look at the flags, on a name that leads nowhere. */
+	/* Strict where openat is not: let the kernel look at the flags, on a name that leads
+	 * nowhere. */
 	r = fj_sys4(__NR_openat2, -1, ".", &how, sizeof(how));
 	if (r != -EBADF)
 		return r;

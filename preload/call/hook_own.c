@@ -3,13 +3,14 @@
  *
  * hook_own.c - chown and chmod, by path and by descriptor.
  *
- * The kernel is asked first, with a change that changes nothing (owners -1, -1): only it knows whether the file may be
- * reached and written, and it advances the ctime. Then the record says what was meant. */
+ * The kernel is asked first, with a change that changes nothing (owners -1, -1): only it knows
+ * whether the file may be reached and written, and it advances the ctime. Then the record says what
+ * was meant. */
 #include "call/hooks.h"
 #include "call/owned.h"
 
-/* The object that the path argument names, as an O_PATH descriptor; *owned when it must be closed. With AT_EMPTY_PATH and no path
- * that is the program's own. */
+/* The object that the path argument names, as an O_PATH descriptor; *owned when it must be closed.
+ * With AT_EMPTY_PATH and no path that is the program's own. */
 static long open_argument(struct fj_call *c, uint64_t known_flags, bool *owned)
 {
 	const int i = fj_arg_index(c, FJ_PATH);
@@ -48,8 +49,9 @@ static long chown_object(struct fj_call *c, int fd, uint32_t uid, uint32_t gid)
 	return r < 0 ? r : fj_file_chown(&file, uid, gid);
 }
 
-/* The usual case, on remembered facts: the record goes to the file that was looked at, whatever has that name a moment later.
- * (chmod must not do so: it changes the disk, and the name might then lead out of the jail.) False: not decided. */
+/* The usual case, on remembered facts: the record goes to the file that was looked at, whatever has
+ * that name a moment later. (chmod must not do so: it changes the disk, and the name might then
+ * lead out of the jail.) False: not decided. */
 static bool chown_quick(struct fj_call *c, uint32_t uid, uint32_t gid, long *r)
 {
 	const int i = fj_arg_index(c, FJ_PATH);
@@ -98,7 +100,8 @@ long fj_hook_fchown(struct fj_call *c)
 {
 	const long r = fj_sys3(__NR_fchown, c->arg[0], -1, -1);
 
-	return r < 0 ? r : chown_object(c, (int)c->arg[0], (uint32_t)c->arg[1], (uint32_t)c->arg[2]);
+	return r < 0 ? r :
+		       chown_object(c, (int)c->arg[0], (uint32_t)c->arg[1], (uint32_t)c->arg[2]);
 }
 
 long fj_hook_chmod(struct fj_call *c)

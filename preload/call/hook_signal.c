@@ -3,8 +3,9 @@
  *
  * hook_signal.c - SIGSYS stays the trap's: never blocked, never ignored, never another's handler.
  *
- * The kernel kills a process that traps with SIGSYS blocked (force_sig_info_to_task() of kernel/signal.c). So the bit is taken
- * out of every mask on its way to the kernel, and what the program asked for is kept and reported. */
+ * The kernel kills a process that traps with SIGSYS blocked (force_sig_info_to_task() of
+ * kernel/signal.c). So the bit is taken out of every mask on its way to the kernel, and what the
+ * program asked for is kept and reported. */
 #include "call/hook_signal.h"
 #include "call/hooks.h"
 #include "exec/exec.h"
@@ -22,17 +23,19 @@
 #define SS_DISABLE 2u
 #define SS_AUTODISARM (1u << 31)
 #define MINSIGSTKSZ_ 2048u /* asm-generic/signal.h: the least size that sigaltstack(2) takes */
-/* Room for a handler's frame, a SIGSYS frame on top of it (3376 bytes each with AVX-512, AT_MINSIGSTKSZ) and some work. */
+/* Room for a handler's frame, a SIGSYS frame on top of it (3376 bytes each with AVX-512,
+ * AT_MINSIGSTKSZ) and some work. */
 #define SMALL_ALTSTACK (12u * 1024)
 
-/* The program's own disposition of SIGSYS. A vfork(2) child shares this memory but has dispositions of its own: what it sets is
- * kept aside under its process id. */
+/* The program's own disposition of SIGSYS. A vfork(2) child shares this memory but has dispositions
+ * of its own: what it sets is kept aside under its process id. */
 static struct fj_sigaction action_of_process, action_of_vfork_child;
 static int32_t vfork_child;
 
 static struct fj_sigaction *own_action(void)
 {
-	return vfork_child && fj_sys0(__NR_getpid) == vfork_child ? &action_of_vfork_child : &action_of_process;
+	return vfork_child && fj_sys0(__NR_getpid) == vfork_child ? &action_of_vfork_child :
+								    &action_of_process;
 }
 
 static struct fj_sigaction *own_action_to_change(void)
@@ -84,7 +87,8 @@ bool fj_sigsys_is_caught(void)
 
 uint32_t fj_sigsys_save(const struct fj_thread *t)
 {
-	return (t->wants_sigsys_blocked ? FJ_SIGSYS_BLOCKED : 0) | (own_action()->handler == FJ_IGNORE ? FJ_SIGSYS_IGNORED : 0);
+	return (t->wants_sigsys_blocked ? FJ_SIGSYS_BLOCKED : 0) |
+	       (own_action()->handler == FJ_IGNORE ? FJ_SIGSYS_IGNORED : 0);
 }
 
 void fj_sigsys_start(struct fj_thread *t, uint32_t flags)
@@ -157,7 +161,8 @@ long fj_hook_sigprocmask(struct fj_call *c)
 		set |= old;
 	else if (how == SIG_UNBLOCK)
 		set = old & ~set;
-	/* The new mask holds even when the old one cannot be stored: kernel/signal.c, SYSCALL_DEFINE4(rt_sigprocmask). */
+	/* The new mask holds even when the old one cannot be stored: kernel/signal.c,
+	 * SYSCALL_DEFINE4(rt_sigprocmask). */
 	*c->mask = set & ~SIGSYS_BIT;
 	t->wants_sigsys_blocked = set & SIGSYS_BIT;
 	was_blocked = was_blocked || t->wants_sigsys_blocked;
@@ -165,8 +170,9 @@ long fj_hook_sigprocmask(struct fj_call *c)
 	return c->arg[2] && fj_guest_write(c->arg[2], &old, sizeof(old)) ? -EFAULT : 0;
 }
 
-/* Make argument `i` point at our copy of the mask, and leave: the call must run under the program's own mask, and the kernel
- * reads the set again when it restarts the call, so the copy lies on the program's stack. */
+/* Make argument `i` point at our copy of the mask, and leave: the call must run under the program's
+ * own mask, and the kernel reads the set again when it restarts the call, so the copy lies on the
+ * program's stack. */
 static long leave_with_mask(struct fj_call *c, int i)
 {
 	if (fj_guest_read(&c->tail_data[0], c->arg[i], SIGSET_SIZE))
@@ -191,8 +197,8 @@ long fj_hook_sigwait(struct fj_call *c)
 	return leave_with_mask(c, i - 1);
 }
 
-/* A handler may have written a mask of its own into its frame, which lies at the stack pointer (struct rt_sigframe of
- * arch/x86/include/asm/sigframe.h, less the return address). */
+/* A handler may have written a mask of its own into its frame, which lies at the stack pointer
+ * (struct rt_sigframe of arch/x86/include/asm/sigframe.h, less the return address). */
 long fj_hook_sigreturn(struct fj_call *c)
 {
 	const uint64_t at = c->sp + FJ_UCONTEXT_MASK;
@@ -280,17 +286,21 @@ static bool is_small(const struct fj_thread *t)
 	return t->altstack_size < SMALL_ALTSTACK;
 }
 
-/* Which signal stack the kernel shall use when the program goes on at `sp`. Ours while the program is on its own: a handler's calls then
- * do not need room there. Always with AUTODISARM: the kernel then counts the stack as none while a handler runs on it. Else rt_sigreturn
- * might refuse with EPERM to install another while it leaves a handler on this one: kernels differ in the order of their restoring. */
+/* Which signal stack the kernel shall use when the program goes on at `sp`. Ours while the program
+ * is on its own: a handler's calls then do not need room there. Always with AUTODISARM: the kernel
+ * then counts the stack as none while a handler runs on it. Else rt_sigreturn might refuse with
+ * EPERM to install another while it leaves a handler on this one: kernels differ in the order of
+ * their restoring. */
 void fj_altstack_settle(struct fj_thread *t, struct fj_altstack *s, uint64_t sp)
 {
-	if (s->size && !(s->flags & (int32_t)SS_DISABLE) && !fj_thread_holding(s->sp) && !t->altstack_size) {
+	if (s->size && !(s->flags & (int32_t)SS_DISABLE) && !fj_thread_holding(s->sp) &&
+		!t->altstack_size) {
 		t->altstack = s->sp; /* the parent's, in a forked child whose slot is new */
 		t->altstack_size = s->size;
 		t->altstack_flags = 0;
 	}
-	if (fj_thread_holding(sp) == t) { /* a handler of the program runs on ours: it stays disarmed until that is left */
+	if (fj_thread_holding(sp) == t) { /* a handler of the program runs on ours: it stays
+					     disarmed until that is left */
 		*s = (struct fj_altstack){.flags = SS_DISABLE};
 		return;
 	}
@@ -308,7 +318,8 @@ void fj_altstack_settle(struct fj_thread *t, struct fj_altstack *s, uint64_t sp)
 static struct fj_altstack as_believed(const struct fj_call *c)
 {
 	const struct fj_thread *t = c->thread;
-	struct fj_altstack s = {.sp = t->altstack, .size = t->altstack_size, .flags = (int32_t)t->altstack_flags};
+	struct fj_altstack s = {
+		.sp = t->altstack, .size = t->altstack_size, .flags = (int32_t)t->altstack_flags};
 	const bool is_on = is_on_own(t, c->sp) || (is_small(t) && fj_thread_holding(c->sp) == t);
 
 	if (!s.size || (is_on && (t->altstack_flags & SS_AUTODISARM)))
@@ -331,7 +342,7 @@ long fj_hook_sigaltstack(struct fj_call *c)
 
 		if (fj_guest_read(&new, c->arg[0], sizeof(new)))
 			return -EFAULT;
-		mode = (uint32_t)new.flags & ~SS_AUTODISARM;
+		mode = (uint32_t) new.flags & ~SS_AUTODISARM;
 		if (old.flags & SS_ONSTACK)
 			return -EPERM;
 		if (mode != SS_DISABLE && mode != SS_ONSTACK && mode != 0)
@@ -340,7 +351,7 @@ long fj_hook_sigaltstack(struct fj_call *c)
 			return -ENOMEM;
 		t->altstack = mode == SS_DISABLE ? 0 : new.sp;
 		t->altstack_size = mode == SS_DISABLE ? 0 : new.size;
-		t->altstack_flags = (uint32_t)new.flags & SS_AUTODISARM;
+		t->altstack_flags = (uint32_t) new.flags &SS_AUTODISARM;
 		*c->altstack = (struct fj_altstack){0};
 		fj_altstack_settle(t, c->altstack, c->sp);
 	}

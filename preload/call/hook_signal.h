@@ -11,7 +11,8 @@ struct fj_sigaction { /* struct kernel_sigaction, arch/x86/include/uapi/asm/sign
 	uint64_t handler, flags, restorer, mask;
 };
 
-#define FJ_UCONTEXT_MASK 296 /* offsetof(struct ucontext, uc_sigmask), asm/ucontext.h; checked in trap/sigsys.c */
+#define FJ_UCONTEXT_MASK                                                                           \
+	296 /* offsetof(struct ucontext, uc_sigmask), asm/ucontext.h; checked in trap/sigsys.c */
 
 struct fj_altstack { /* stack_t of asm/signal.h */
 	uint64_t sp;
@@ -19,15 +20,18 @@ struct fj_altstack { /* stack_t of asm/signal.h */
 	uint64_t size;
 };
 
-/* Decide `*s`, the signal stack that the kernel shall use when the thread goes on at `sp`; in: the one it uses now. */
+/* Decide `*s`, the signal stack that the kernel shall use when the thread goes on at `sp`; in: the
+ * one it uses now. */
 void fj_altstack_settle(struct fj_thread *t, struct fj_altstack *s, uint64_t sp);
 
-/* A SIGSYS of the program's own has come: what is to be done? Returns a handler to go on in, with its mask in `*mask` (in: the
- * program's mask), or FJ_DEFAULT, or FJ_IGNORE (also when it stays pending because the program blocks it). */
+/* A SIGSYS of the program's own has come: what is to be done? Returns a handler to go on in, with
+ * its mask in `*mask` (in: the program's mask), or FJ_DEFAULT, or FJ_IGNORE (also when it stays
+ * pending because the program blocks it). */
 enum { FJ_DEFAULT = 0, FJ_IGNORE = 1 };
 uint64_t fj_sigsys_arrived(struct fj_thread *t, uint64_t *mask);
 
-/* Did any thread of this process ever block it? Then its slot holds what an exec must take along. */
+/* Did any thread of this process ever block it? Then its slot holds what an exec must take along.
+ */
 bool fj_sigsys_was_blocked(void);
 /* Has the program a SIGSYS handler of its own? */
 bool fj_sigsys_is_caught(void);

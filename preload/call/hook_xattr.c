@@ -4,12 +4,12 @@
  * hook_xattr.c - extended attributes, by namespace (xattr(7)).
  *
  *   user.*       the disk's own, with the kernel's rules
- *   security.*, trusted.*, system.posix_acl_*   kept beside the record: the disk would refuse them to this user. Reading looks at the
- *                disk when the record has none (a host label, an ACL that the user set from outside)
- *   others       the kernel answers
+ *   security.*, trusted.*, system.posix_acl_*   kept beside the record: the disk would refuse them
+ * to this user. Reading looks at the disk when the record has none (a host label, an ACL that the
+ * user set from outside) others       the kernel answers
  *
- * An access ACL and the mode are one thing (acl(5)): setting one changes the other; the ACL is kept as it was set, and takes its owner, mask
- * and other entries from the mode when it is read. */
+ * An access ACL and the mode are one thing (acl(5)): setting one changes the other; the ACL is kept
+ * as it was set, and takes its owner, mask and other entries from the mode when it is read. */
 #include "call/hooks.h"
 #include "call/owned.h"
 #include "sys/guest.h"
@@ -23,7 +23,7 @@
 
 /* The call's arguments, whichever of the twelve calls it is. */
 struct request {
-	int fd;	   /* the file, O_PATH or the program's own */
+	int fd; /* the file, O_PATH or the program's own */
 	bool is_path, owns_fd;
 	uint64_t name, value;
 	uint64_t size;
@@ -41,14 +41,21 @@ static bool starts_with(const char *text, const char *prefix)
 
 static bool is_kept(const char *name)
 {
-	return starts_with(name, XATTR_SECURITY_PREFIX) || starts_with(name, XATTR_TRUSTED_PREFIX) || fj_streq(name, ACL_ACCESS) ||
+	return starts_with(name, XATTR_SECURITY_PREFIX) ||
+	       starts_with(name, XATTR_TRUSTED_PREFIX) || fj_streq(name, ACL_ACCESS) ||
 	       fj_streq(name, ACL_DEFAULT);
 }
 
 static long ask_kernel(const struct request *q, enum what what)
 {
-	static const int16_t by_path[] = {[SET] = __NR_setxattr, [GET] = __NR_getxattr, [LIST] = __NR_listxattr, [REMOVE] = __NR_removexattr};
-	static const int16_t by_fd[] = {[SET] = __NR_fsetxattr, [GET] = __NR_fgetxattr, [LIST] = __NR_flistxattr, [REMOVE] = __NR_fremovexattr};
+	static const int16_t by_path[] = {[SET] = __NR_setxattr,
+		[GET] = __NR_getxattr,
+		[LIST] = __NR_listxattr,
+		[REMOVE] = __NR_removexattr};
+	static const int16_t by_fd[] = {[SET] = __NR_fsetxattr,
+		[GET] = __NR_fgetxattr,
+		[LIST] = __NR_flistxattr,
+		[REMOVE] = __NR_fremovexattr};
 	const long nr = q->is_path ? by_path[what] : by_fd[what];
 	const uint64_t file = q->is_path ? (uint64_t)q->link : (uint64_t)(int64_t)q->fd;
 
@@ -69,10 +76,18 @@ struct acl_entry { /* struct posix_acl_xattr_entry, linux/posix_acl_xattr.h */
 	uint16_t tag, perm;
 	uint32_t id;
 };
-enum { USER_OBJ = 1, USER = 2, GROUP_OBJ = 4, GROUP = 8, MASK = 16, OTHER = 32 }; /* linux/posix_acl.h */
+enum {
+	USER_OBJ = 1,
+	USER = 2,
+	GROUP_OBJ = 4,
+	GROUP = 8,
+	MASK = 16,
+	OTHER = 32
+}; /* linux/posix_acl.h */
 
-/* Is it an ACL that the kernel would take (posix_acl_valid() of fs/posix_acl.c)? Returns the permissions it gives the mode, -EINVAL, or
- * -EOPNOTSUPP for another version. `*is_mode`: it says no more than a mode does. */
+/* Is it an ACL that the kernel would take (posix_acl_valid() of fs/posix_acl.c)? Returns the
+ * permissions it gives the mode, -EINVAL, or -EOPNOTSUPP for another version. `*is_mode`: it says
+ * no more than a mode does. */
 static long read_acl(const char *value, size_t size, bool *is_mode)
 {
 	const struct acl_entry *e = (const struct acl_entry *)(value + 4);
@@ -89,7 +104,8 @@ static long read_acl(const char *value, size_t size, bool *is_mode)
 	for (size_t i = 0; i < count; i++) {
 		const bool is_named = e[i].tag == USER || e[i].tag == GROUP;
 
-		if (e[i].perm & ~7u || e[i].tag < last_tag || (e[i].tag == last_tag && (!is_named || e[i].id == e[i - 1].id)))
+		if (e[i].perm & ~7u || e[i].tag < last_tag ||
+			(e[i].tag == last_tag && (!is_named || e[i].id == e[i - 1].id)))
 			return -EINVAL;
 		last_tag = e[i].tag;
 		seen |= e[i].tag;
@@ -116,7 +132,8 @@ static long read_acl(const char *value, size_t size, bool *is_mode)
 			return -EINVAL;
 		}
 	}
-	if ((seen & (USER_OBJ | GROUP_OBJ | OTHER)) != (USER_OBJ | GROUP_OBJ | OTHER) || (seen & (USER | GROUP) && !has_mask))
+	if ((seen & (USER_OBJ | GROUP_OBJ | OTHER)) != (USER_OBJ | GROUP_OBJ | OTHER) ||
+		(seen & (USER | GROUP) && !has_mask))
 		return -EINVAL;
 	return (long)mode;
 }
@@ -145,9 +162,11 @@ void fj_acl_inherit(struct fj_call *c, const struct fj_own_key *parent, const st
 
 	if (size > 4 && read_acl(value, (size_t)size, &is_mode) >= 0) {
 		if (!is_mode)
-			fj_own_set_attribute(&file->key, ACL_ACCESS, value, (size_t)size, 0, &file->owner);
+			fj_own_set_attribute(
+				&file->key, ACL_ACCESS, value, (size_t)size, 0, &file->owner);
 		if ((file->real_mode & FJ_S_IFMT) == FJ_S_IFDIR)
-			fj_own_set_attribute(&file->key, ACL_DEFAULT, value, (size_t)size, 0, &file->owner);
+			fj_own_set_attribute(
+				&file->key, ACL_DEFAULT, value, (size_t)size, 0, &file->owner);
 	}
 	fj_scratch_release(c->thread, mark);
 }
@@ -212,7 +231,9 @@ static long get_acl(struct fj_call *c, const struct request *q, const struct fj_
 			group->perm = file->owner.mode >> 3 & 7;
 	}
 	if (r > 0 && q->size)
-		r = (uint64_t)r > q->size ? -ERANGE : fj_guest_write(q->value, value, (size_t)r) ? -EFAULT : r;
+		r = (uint64_t)r > q->size		       ? -ERANGE :
+		    fj_guest_write(q->value, value, (size_t)r) ? -EFAULT :
+								 r;
 	fj_scratch_release(c->thread, mark);
 	return r;
 }
@@ -226,8 +247,11 @@ static long check_capability(const struct request *q)
 		return -EINVAL;
 	if (fj_guest_read(&magic, q->value, sizeof(magic)))
 		return -EFAULT;
-	magic &= 0xff000000u; /* VFS_CAP_REVISION_MASK, linux/capability.h; revision 1 has 12 bytes, 2 has 20, 3 has 24 */
-	return (q->size == 20 && magic == 0x02000000u) || (q->size == 24 && magic == 0x03000000u) ? 0 : -EINVAL;
+	magic &= 0xff000000u; /* VFS_CAP_REVISION_MASK, linux/capability.h; revision 1 has 12 bytes,
+				 2 has 20, 3 has 24 */
+	return (q->size == 20 && magic == 0x02000000u) || (q->size == 24 && magic == 0x03000000u) ?
+		       0 :
+		       -EINVAL;
 }
 
 static long set(struct fj_call *c, const struct request *q, const struct fj_file *file)
@@ -254,7 +278,8 @@ static long set(struct fj_call *c, const struct request *q, const struct fj_file
 		if (r < 0)
 			return r;
 	}
-	return fj_own_set_attribute(&file->key, q->text, q->size ? (const void *)q->value : "", q->size, (int)q->flags, &file->owner);
+	return fj_own_set_attribute(&file->key, q->text, q->size ? (const void *)q->value : "",
+		q->size, (int)q->flags, &file->owner);
 }
 
 static long get(struct fj_call *c, const struct request *q, const struct fj_file *file)
@@ -279,7 +304,9 @@ static long remove_attribute(const struct request *q, const struct fj_file *file
 		return ask_kernel(q, REMOVE);
 	r = fj_own_set_attribute(&file->key, q->text, NULL, 0, 0, &file->owner);
 	if (r == -ENODATA && starts_with(q->text, XATTR_SYSTEM_PREFIX))
-		return (file->owner.mode & FJ_S_IFMT) == FJ_S_IFLNK ? -EOPNOTSUPP : 0; /* no ACL is what was wanted */
+		return (file->owner.mode & FJ_S_IFMT) == FJ_S_IFLNK ?
+			       -EOPNOTSUPP :
+			       0; /* no ACL is what was wanted */
 	return r;
 }
 
@@ -302,7 +329,8 @@ static long list(struct fj_call *c, const struct request *q, const struct fj_fil
 		const long len = (long)fj_strlen(names + at) + 1;
 		bool is_known = false;
 
-		for (long k = 0; q->size && k < kernel; k += (long)fj_strlen((char *)q->value + k) + 1)
+		for (long k = 0; q->size && k < kernel;
+			k += (long)fj_strlen((char *)q->value + k) + 1)
 			is_known = is_known || fj_streq((char *)q->value + k, names + at);
 		if (is_known)
 			continue;
@@ -311,7 +339,10 @@ static long list(struct fj_call *c, const struct request *q, const struct fj_fil
 		else if (total + len > (long)q->size)
 			total = -ERANGE;
 		else
-			total = fj_guest_write(q->value + (uint64_t)total, names + at, (size_t)len) ? -EFAULT : total + len;
+			total = fj_guest_write(
+					q->value + (uint64_t)total, names + at, (size_t)len) ?
+					-EFAULT :
+					total + len;
 	}
 	fj_scratch_release(c->thread, mark);
 	return total;
@@ -367,7 +398,8 @@ static long by_path(struct fj_call *c, enum what what)
 	if (!jail_path)
 		return r ? r : c->arg[0] ? -ENOENT : -EFAULT;
 	read_arguments(c, 1, what, &q);
-	fd = fj_open_object(c, AT_FDCWD, jail_path, (is_link ? 0 : FJ_FOLLOW) | (c->row->flags & FJ_WRITES ? FJ_WRITE : 0), 0);
+	fd = fj_open_object(c, AT_FDCWD, jail_path,
+		(is_link ? 0 : FJ_FOLLOW) | (c->row->flags & FJ_WRITES ? FJ_WRITE : 0), 0);
 	if (fj_is_err(fd))
 		return fd;
 	q.fd = (int)fd;
@@ -389,7 +421,8 @@ static long by_fd(struct fj_call *c, enum what what)
 	return perform(c, &q, what);
 }
 
-/* setxattrat(2) and its kin, since Linux 6.13: value, size and flags of two of them lie in a structure. */
+/* setxattrat(2) and its kin, since Linux 6.13: value, size and flags of two of them lie in a
+ * structure. */
 static long at_path(struct fj_call *c, enum what what)
 {
 	const uint32_t flags = (uint32_t)c->arg[2];
@@ -398,7 +431,8 @@ static long at_path(struct fj_call *c, enum what what)
 		uint64_t value;
 		uint32_t size, flags;
 	} args = {0};
-	struct request q = {.is_path = true, .name = c->arg[3], .value = c->arg[3], .size = c->arg[4]};
+	struct request q = {
+		.is_path = true, .name = c->arg[3], .value = c->arg[3], .size = c->arg[4]};
 	bool owned = true;
 	struct fj_str s;
 	long r, fd;
@@ -424,7 +458,9 @@ static long at_path(struct fj_call *c, enum what what)
 	jail_path = fj_arg_path(c, 1, &r);
 	if (jail_path) {
 		fd = fj_open_object(c, fj_arg_dirfd(c, 1), jail_path,
-			(flags & AT_SYMLINK_NOFOLLOW ? 0 : FJ_FOLLOW) | (c->row->flags & FJ_WRITES ? FJ_WRITE : 0), 0);
+			(flags & AT_SYMLINK_NOFOLLOW ? 0 : FJ_FOLLOW) |
+				(c->row->flags & FJ_WRITES ? FJ_WRITE : 0),
+			0);
 	} else if (r || !(flags & AT_EMPTY_PATH)) {
 		return r ? r : c->arg[1] ? -ENOENT : -EFAULT;
 	} else {

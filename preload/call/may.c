@@ -1,16 +1,19 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * may.c - the one place where permissions are asked: before a call of an identity that is not root's.
+ * may.c - the one place where permissions are asked: before a call of an identity that is not
+ * root's.
  *
- * To the kernel we are the owner of everything in the jail. So whoever pretends not to be is judged here, by the rules of own/perm.c
- * on what the files show. The path is looked up once more for that: only those who are not root pay. Directories on the way are asked by
- * the walk itself (may_search), unless it is remembered that everybody may search them.
- * Of two complaints the kernel's earlier one must win: a name that is missing or taken is left to the call itself.
+ * To the kernel we are the owner of everything in the jail. So whoever pretends not to be is judged
+ * here, by the rules of own/perm.c on what the files show. The path is looked up once more for
+ * that: only those who are not root pay. Directories on the way are asked by the walk itself
+ * (may_search), unless it is remembered that everybody may search them. Of two complaints the
+ * kernel's earlier one must win: a name that is missing or taken is left to the call itself.
  *
  * Over 400 lines, since every call that names something differs a little in what it asks of whom.
  *
- * procfs and devpts show the owners of processes and terminals as the kernel knows them, and it judges itself who may open those. */
+ * procfs and devpts show the owners of processes and terminals as the kernel knows them, and it
+ * judges itself who may open those. */
 #include "call/may.h"
 
 #include "call/hooks.h"
@@ -48,9 +51,11 @@ static bool is_kernels(int dirfd, const char *name)
 	bool is = false;
 
 	if (fd == AT_FDCWD)
-		is = !fj_sys2(__NR_statfs, ".", &fs) && (fs.f_type == PROC_SUPER_MAGIC_ || fs.f_type == DEVPTS_SUPER_MAGIC_);
+		is = !fj_sys2(__NR_statfs, ".", &fs) &&
+		     (fs.f_type == PROC_SUPER_MAGIC_ || fs.f_type == DEVPTS_SUPER_MAGIC_);
 	else if (!fj_is_err(fd))
-		is = !fj_sys2(__NR_fstatfs, fd, &fs) && (fs.f_type == PROC_SUPER_MAGIC_ || fs.f_type == DEVPTS_SUPER_MAGIC_);
+		is = !fj_sys2(__NR_fstatfs, fd, &fs) &&
+		     (fs.f_type == PROC_SUPER_MAGIC_ || fs.f_type == DEVPTS_SUPER_MAGIC_);
 	if (*name && !fj_is_err(fd))
 		fj_close((int)fd);
 	return is;
@@ -61,7 +66,8 @@ static long may_search(struct fj_thread *t, int dirfd)
 	struct fj_call c = {.thread = t};
 	struct fj_file dir;
 
-	if (fj_file_look(&c, dirfd, "", AT_EMPTY_PATH, &dir) || (dir.owner.mode & FJ_S_IFMT) != FJ_S_IFDIR)
+	if (fj_file_look(&c, dirfd, "", AT_EMPTY_PATH, &dir) ||
+		(dir.owner.mode & FJ_S_IFMT) != FJ_S_IFDIR)
 		return 0; /* the walk will say */
 	if ((dir.owner.mode & ANY_X) == ANY_X)
 		return 1;
@@ -69,13 +75,15 @@ static long may_search(struct fj_thread *t, int dirfd)
 }
 
 /* The same from remembered facts, when there it is and nothing has to be followed. */
-static bool see_quickly(struct fj_call *c, int dirfd, const char *jail_path, unsigned how, struct seen *seen)
+static bool see_quickly(
+	struct fj_call *c, int dirfd, const char *jail_path, unsigned how, struct seen *seen)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	uint64_t epoch;
 
 	if (fj_path_quick(c->thread, dirfd, jail_path, &seen->place, &epoch) &&
-		!fj_file_look(c, seen->place.dirfd, seen->place.name, 0, &seen->file) && fj_facts_hold(epoch) &&
+		!fj_file_look(c, seen->place.dirfd, seen->place.name, 0, &seen->file) &&
+		fj_facts_hold(epoch) &&
 		!((how & FJ_FOLLOW) && (seen->file.owner.mode & FJ_S_IFMT) == FJ_S_IFLNK)) {
 		seen->is_there = true;
 		return true;
@@ -85,9 +93,10 @@ static bool see_quickly(struct fj_call *c, int dirfd, const char *jail_path, uns
 	return false;
 }
 
-/* The object that `jail_path` names (NULL: `dirfd` itself): 1 with *seen filled, is_there or not; 0: leave it to the call;
- * or -EACCES. */
-static long see_path(struct fj_call *c, int dirfd, const char *jail_path, unsigned how, struct seen *seen)
+/* The object that `jail_path` names (NULL: `dirfd` itself): 1 with *seen filled, is_there or not;
+ * 0: leave it to the call; or -EACCES. */
+static long see_path(
+	struct fj_call *c, int dirfd, const char *jail_path, unsigned how, struct seen *seen)
 {
 	const bool is_self = !jail_path;
 	long r;
@@ -103,9 +112,11 @@ static long see_path(struct fj_call *c, int dirfd, const char *jail_path, unsign
 	if (seen->place.is_exe)
 		return 0;
 	r = fj_file_look(c, seen->place.dirfd, seen->place.name,
-		(is_self ? AT_EMPTY_PATH : 0) | (seen->place.is_magic ? AT_SYMLINK_FOLLOW : 0), &seen->file);
+		(is_self ? AT_EMPTY_PATH : 0) | (seen->place.is_magic ? AT_SYMLINK_FOLLOW : 0),
+		&seen->file);
 	seen->is_there = !r;
-	if ((how & FJ_ENTRY) && fj_file_look(c, seen->place.dirfd, "", AT_EMPTY_PATH, &seen->parent))
+	if ((how & FJ_ENTRY) &&
+		fj_file_look(c, seen->place.dirfd, "", AT_EMPTY_PATH, &seen->parent))
 		return 0;
 	return 1;
 }
@@ -118,7 +129,8 @@ static long see(struct fj_call *c, int i, unsigned how, struct seen *seen)
 
 	seen->place.owned_fd = -1;
 	/* Without one the descriptor itself is meant: utimensat(fd, NULL), AT_EMPTY_PATH. */
-	if (!jail_path && (r || (c->nr != __NR_utimensat && !(fj_arg(c, FJ_ATFLAGS, 0) & AT_EMPTY_PATH))))
+	if (!jail_path &&
+		(r || (c->nr != __NR_utimensat && !(fj_arg(c, FJ_ATFLAGS, 0) & AT_EMPTY_PATH))))
 		return 0;
 	return see_path(c, fj_arg_dirfd(c, i), jail_path, how, seen);
 }
@@ -147,7 +159,8 @@ static unsigned how_of_flags(const struct fj_call *c, int i)
 
 static long may_open(struct fj_call *c, uint64_t flags)
 {
-	static const unsigned by_mode[] = {FJ_MAY_READ, FJ_MAY_WRITE, FJ_MAY_READ | FJ_MAY_WRITE, FJ_MAY_READ | FJ_MAY_WRITE};
+	static const unsigned by_mode[] = {
+		FJ_MAY_READ, FJ_MAY_WRITE, FJ_MAY_READ | FJ_MAY_WRITE, FJ_MAY_READ | FJ_MAY_WRITE};
 	const struct fj_ids *ids = who(c->thread);
 	unsigned want = by_mode[flags & O_ACCMODE] | (flags & O_TRUNC ? FJ_MAY_WRITE : 0);
 	const bool makes = flags & O_CREAT, must_make = makes && (flags & O_EXCL);
@@ -179,7 +192,8 @@ static long may_open(struct fj_call *c, uint64_t flags)
 	r = fj_may(ids, &seen.file.owner, want);
 	if (!r && (flags & O_NOATIME) && !fj_is_owner(ids, &seen.file.owner))
 		r = -EPERM;
-	if (r && is_kernels(seen.place.dirfd, seen.place.is_magic ? "" : seen.place.name) && !seen.place.is_magic)
+	if (r && is_kernels(seen.place.dirfd, seen.place.is_magic ? "" : seen.place.name) &&
+		!seen.place.is_magic)
 		r = 0;
 	return done(&seen, r);
 }
@@ -199,7 +213,8 @@ static long may_openat2(struct fj_call *c)
 static long may_make(struct fj_call *c, int i, uint32_t mode, uint64_t device)
 {
 	const struct fj_ids *ids = who(c->thread);
-	const bool is_device = (mode & FJ_S_IFMT) == FJ_S_IFBLK || ((mode & FJ_S_IFMT) == FJ_S_IFCHR && device);
+	const bool is_device =
+		(mode & FJ_S_IFMT) == FJ_S_IFBLK || ((mode & FJ_S_IFMT) == FJ_S_IFCHR && device);
 	struct seen seen;
 	long r = see(c, i, FJ_ENTRY, &seen);
 
@@ -226,7 +241,8 @@ static bool is_safe_source(const struct fj_ids *ids, const struct fj_owner *file
 static bool hardlinks_are_protected(void)
 {
 	char value = '1';
-	const long fd = fj_sys4(__NR_openat, AT_FDCWD, "/proc/sys/fs/protected_hardlinks", O_RDONLY | O_CLOEXEC, 0);
+	const long fd = fj_sys4(
+		__NR_openat, AT_FDCWD, "/proc/sys/fs/protected_hardlinks", O_RDONLY | O_CLOEXEC, 0);
 
 	if (!fj_is_err(fd)) {
 		fj_sys3(__NR_read, fd, &value, 1);
@@ -260,7 +276,8 @@ static long may_unlink(struct fj_call *c)
 
 	if (r <= 0 || !seen.is_there)
 		return done(&seen, r < 0 ? r : 0);
-	return done(&seen, said(&seen, fj_may_delete(who(c->thread), &seen.parent.owner, &seen.file.owner)));
+	return done(&seen,
+		said(&seen, fj_may_delete(who(c->thread), &seen.parent.owner, &seen.file.owner)));
 }
 
 static bool same_file(const struct fj_file *a, const struct fj_file *b)
@@ -269,7 +286,8 @@ static bool same_file(const struct fj_file *a, const struct fj_file *b)
 }
 
 /* vfs_rename() */
-static long judge_rename(const struct fj_ids *ids, const struct seen *from, const struct seen *to, bool exchanges)
+static long judge_rename(
+	const struct fj_ids *ids, const struct seen *from, const struct seen *to, bool exchanges)
 {
 	const bool moves = !same_file(&from->parent, &to->parent);
 	long r;
@@ -304,8 +322,8 @@ static long may_rename(struct fj_call *c)
 	if (r > 0)
 		r = from.is_there && !(to.is_there && (flags & 1 /* RENAME_NOREPLACE */)) &&
 				    (to.is_there || !(flags & RENAME_EXCHANGE_)) ?
-			judge_rename(who(c->thread), &from, &to, flags & RENAME_EXCHANGE_) :
-			0;
+			    judge_rename(who(c->thread), &from, &to, flags & RENAME_EXCHANGE_) :
+			    0;
 	done(&to, 0);
 	return done(&from, r);
 }
@@ -326,7 +344,8 @@ static long may_address(struct fj_call *c, uint64_t at, uint64_t len)
 	r = see_path(c, AT_FDCWD, jail_path, makes ? FJ_ENTRY : FJ_FOLLOW, &seen);
 	if (r <= 0 || seen.is_there == makes)
 		return done(&seen, r < 0 ? r : 0);
-	r = makes ? fj_may(ids, &seen.parent.owner, FJ_MAY_WRITE | FJ_MAY_EXEC) : fj_may(ids, &seen.file.owner, FJ_MAY_WRITE);
+	r = makes ? fj_may(ids, &seen.parent.owner, FJ_MAY_WRITE | FJ_MAY_EXEC) :
+		    fj_may(ids, &seen.file.owner, FJ_MAY_WRITE);
 	return done(&seen, r);
 }
 
@@ -367,7 +386,8 @@ static long may_descriptor(struct fj_call *c)
 	return fj_may_file(c, who(c->thread), &file.owner);
 }
 
-/* access(2) asks for the real ids, with the capabilities that they would have: access_override_creds() of fs/open.c. */
+/* access(2) asks for the real ids, with the capabilities that they would have:
+ * access_override_creds() of fs/open.c. */
 static long may_access(struct fj_call *c)
 {
 	struct fj_ids real = *fj_ids();
@@ -391,7 +411,8 @@ long fj_may_call(struct fj_call *c)
 	fj_path_may_search = may_search;
 	c->thread->judged = NULL; /* a handler that was abandoned may have left something */
 	switch (c->nr) {
-	case __NR_newfstatat: /* only directories on the way are asked, and that by the hook's own walk */
+	case __NR_newfstatat: /* only directories on the way are asked, and that by the hook's own
+				 walk */
 	case __NR_statx:
 	case __NR_readlinkat:
 	case __NR_statfs:
@@ -435,12 +456,19 @@ long fj_may_call(struct fj_call *c)
 		return may_send(c);
 	case __NR_umount2:
 		if (c->arg[1] & ~15UL)
-			return 0; /* EINVAL, before anything is looked at: ksys_umount() of fs/namespace.c */
+			return 0; /* EINVAL, before anything is looked at: ksys_umount() of
+				     fs/namespace.c */
 		break;
 	case __NR_unshare:
-		return !(c->arg[0] & 0x20000 /* CLONE_NEWNS */) || fj_ids_can(fj_ids(), FJ_CAP_SYS_ADMIN) ? 0 : -EPERM;
+		return !(c->arg[0] & 0x20000 /* CLONE_NEWNS */) ||
+				       fj_ids_can(fj_ids(), FJ_CAP_SYS_ADMIN) ?
+			       0 :
+			       -EPERM;
 	case __NR_open_tree:
-		return !(c->arg[2] & 1 /* OPEN_TREE_CLONE */) || fj_ids_can(fj_ids(), FJ_CAP_SYS_ADMIN) ? 0 : -EPERM;
+		return !(c->arg[2] & 1 /* OPEN_TREE_CLONE */) ||
+				       fj_ids_can(fj_ids(), FJ_CAP_SYS_ADMIN) ?
+			       0 :
+			       -EPERM;
 	case __NR_pivot_root:
 	case __NR_move_mount:
 	case __NR_fsopen:

@@ -27,7 +27,8 @@ static long judge_times(struct fj_call *c, const struct fj_ids *ids, const struc
 	return -EPERM;
 }
 
-static long judge_attribute(struct fj_call *c, const struct fj_ids *ids, const struct fj_owner *file, bool writes)
+static long judge_attribute(
+	struct fj_call *c, const struct fj_ids *ids, const struct fj_owner *file, bool writes)
 {
 	char *name = fj_scratch(c->thread, FJ_NAME_MAX + 1);
 

@@ -3,9 +3,10 @@
  *
  * missing.c - "error while loading shared libraries", in words that say which and where.
  *
- * An ELF interpreter that cannot find a library calls exit_group(127) itself. The filter hands that one status to us; when the call
- * comes from the interpreter's own code, and in the jail's first program, we look which of the program's libraries are nowhere in the
- * places that every interpreter searches. Success costs nothing. */
+ * An ELF interpreter that cannot find a library calls exit_group(127) itself. The filter hands that
+ * one status to us; when the call comes from the interpreter's own code, and in the jail's first
+ * program, we look which of the program's libraries are nowhere in the places that every
+ * interpreter searches. Success costs nothing. */
 #include "call/missing.h"
 #include "call/exe.h"
 #include "call/hooks.h"
@@ -17,10 +18,17 @@ static struct {
 } first;
 
 static const char *const usual_dirs[] = {
-	"/lib/x86_64-linux-gnu/", "/usr/lib/x86_64-linux-gnu/", "/lib64/", "/usr/lib64/", "/lib/", "/usr/lib/", "/usr/local/lib/",
+	"/lib/x86_64-linux-gnu/",
+	"/usr/lib/x86_64-linux-gnu/",
+	"/lib64/",
+	"/usr/lib64/",
+	"/lib/",
+	"/usr/lib/",
+	"/usr/local/lib/",
 };
 
-void fj_missing_watch(uint64_t interpreter_start, uint64_t interpreter_end, uint64_t base, const Elf64_Phdr *ph, int phnum)
+void fj_missing_watch(uint64_t interpreter_start, uint64_t interpreter_end, uint64_t base,
+	const Elf64_Phdr *ph, int phnum)
 {
 	for (int i = 0; i < phnum; i++)
 		if (ph[i].p_type == PT_DYNAMIC)
@@ -85,13 +93,14 @@ static void tell(struct fj_thread *t)
 		fj_str_put(&list, name);
 	}
 	if (list.len)
-		fj_say(2, "fakejail: '%s' needs %s: not in %s\nhint: fakejail add %s %s\n", fj_exe_path(), list.at, fj_jail->name,
-			fj_jail->name, fj_exe_path());
+		fj_say(2, "fakejail: '%s' needs %s: not in %s\nhint: fakejail add %s %s\n",
+			fj_exe_path(), list.at, fj_jail->name, fj_jail->name, fj_exe_path());
 }
 
 long fj_hook_exit_127(struct fj_call *c)
 {
-	if (first.dynamic && fj_sys0(__NR_getpid) == fj_jail->first_pid && c->ip >= first.from && c->ip < first.to)
+	if (first.dynamic && fj_sys0(__NR_getpid) == fj_jail->first_pid && c->ip >= first.from &&
+		c->ip < first.to)
 		tell(c->thread);
 	return fj_kernel(c);
 }

@@ -104,7 +104,8 @@ static struct fj_mount *top_at(struct fj_edit *e, const char *pos)
 	return (struct fj_mount *)fj_mounts_at(e->v, pos);
 }
 
-/* Take a default mount away, for the one that is about to be added; what lies in it will lie in that. */
+/* Take a default mount away, for the one that is about to be added; what lies in it will lie in
+ * that. */
 static void replace_default(struct fj_edit *e, const struct fj_mount *top)
 {
 	const uint32_t id = top->id;
@@ -346,7 +347,8 @@ bool fj_mounting_is_hidden(const char *pos)
 	return is;
 }
 
-/* Take the mount `m`, and all that lies in it, away from `pos`. -EAGAIN: another is on top of it by now. */
+/* Take the mount `m`, and all that lies in it, away from `pos`. -EAGAIN: another is on top of it by
+ * now. */
 static long remove_tree(const char *pos, const struct fj_mount_found *m, bool is_lazy)
 {
 	bool in[FJ_MOUNTS_MAX];

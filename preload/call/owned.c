@@ -3,8 +3,9 @@
  *
  * owned.c - what a file shows in the jail: the disk's facts and its owner record, put together.
  *
- * In a jail without records the kernel's own answer only needs the user's ids replaced by root's. Else statx(2) is asked
- * instead of stat, since it tells the birth time that a record is matched with, in the same call. */
+ * In a jail without records the kernel's own answer only needs the user's ids replaced by root's.
+ * Else statx(2) is asked instead of stat, since it tells the birth time that a record is matched
+ * with, in the same call. */
 #include "call/owned.h"
 
 #define HANDLE_MAX 128 /* MAX_HANDLE_SZ, linux/exportfs.h */
@@ -14,7 +15,8 @@ static bool no_statx;
 
 static uint32_t encode_dev(uint32_t major, uint32_t minor)
 {
-	return (minor & 0xff) | major << 8 | (minor & ~0xffu) << 12; /* new_encode_dev() of linux/kdev_t.h */
+	return (minor & 0xff) | major << 8 |
+	       (minor & ~0xffu) << 12; /* new_encode_dev() of linux/kdev_t.h */
 }
 
 /* Is what host path `text` (of a descriptor) names reached through a mount, or from outside? */
@@ -70,20 +72,23 @@ static bool ask_whether_foreign(struct fj_call *c, int dirfd, const char *name)
 	return is_foreign;
 }
 
-/* What was learned of a device, when a device tells: bit 63 set, bit 62 foreign, then which version of the mounts, then the device. */
+/* What was learned of a device, when a device tells: bit 63 set, bit 62 foreign, then which version
+ * of the mounts, then the device. */
 static uint64_t learned[8];
 
 static bool is_foreign(struct fj_call *c, uint64_t dev, int dirfd, const char *name)
 {
 	uint64_t turn;
 	const bool has_mounts = fj_mounts_look(&turn)->count;
-	const uint64_t known = 1UL << 63 | (turn & 0x3fffffff) << 32 | (uint32_t)dev, foreign = 1UL << 62;
+	const uint64_t known = 1UL << 63 | (turn & 0x3fffffff) << 32 | (uint32_t)dev,
+		       foreign = 1UL << 62;
 	uint64_t *const place = &learned[(dev ^ dev >> 8) % 8];
 	uint64_t what;
 
 	if (!has_mounts && !fj_jail->root_path[0])
 		return false;
-	/* (A single file in the jail, as /etc/resolv.conf, that lies on its device is taken for its own: only its ids show.) */
+	/* (A single file in the jail, as /etc/resolv.conf, that lies on its device is taken for its
+	 * own: only its ids show.) */
 	if (fj_jail->dirs_share_device)
 		return ask_whether_foreign(c, dirfd, name);
 	if (dev == fj_jail->root_dev)
@@ -96,14 +101,16 @@ static bool is_foreign(struct fj_call *c, uint64_t dev, int dirfd, const char *n
 	return what & foreign;
 }
 
-/* How many names the directory has less than on disk, as the jail's own is not to be seen in its root. (Some filesystems do not count
- * directories: btrfs says 1.) */
+/* How many names the directory has less than on disk, as the jail's own is not to be seen in its
+ * root. (Some filesystems do not count directories: btrfs says 1.) */
 static uint32_t hidden_names(uint64_t dev, uint64_t ino, uint64_t nlink)
 {
-	return fj_jail->has_hidden && ino == fj_jail->root_ino && dev == fj_jail->root_dev && nlink > 2;
+	return fj_jail->has_hidden && ino == fj_jail->root_ino && dev == fj_jail->root_dev &&
+	       nlink > 2;
 }
 
-/* Tells an inode from the next one with its number, where the filesystem does not know births: name_to_handle_at(2). */
+/* Tells an inode from the next one with its number, where the filesystem does not know births:
+ * name_to_handle_at(2). */
 static uint64_t stamp_of_handle(int dirfd, const char *name, unsigned flags)
 {
 	struct {
@@ -116,8 +123,11 @@ static uint64_t stamp_of_handle(int dirfd, const char *name, unsigned flags)
 	long r = fj_sys5(__NR_name_to_handle_at, dirfd, name, &h, &mount_id, at);
 
 	if (r == -EOPNOTSUPP)
-		r = fj_sys5(__NR_name_to_handle_at, dirfd, name, &h, &mount_id, at | AT_HANDLE_FID_);
-	return r < 0 || h.bytes > HANDLE_MAX ? 1 : fj_hash((const char *)h.handle, h.bytes, FJ_HASH_SEED) | 1;
+		r = fj_sys5(
+			__NR_name_to_handle_at, dirfd, name, &h, &mount_id, at | AT_HANDLE_FID_);
+	return r < 0 || h.bytes > HANDLE_MAX ?
+		       1 :
+		       fj_hash((const char *)h.handle, h.bytes, FJ_HASH_SEED) | 1;
 }
 
 static void statx_from_stat(struct statx *sx, const struct stat *st)
@@ -132,9 +142,12 @@ static void statx_from_stat(struct statx *sx, const struct stat *st)
 		.stx_ino = st->st_ino,
 		.stx_size = (uint64_t)st->st_size,
 		.stx_blocks = (uint64_t)st->st_blocks,
-		.stx_atime = {.tv_sec = (int64_t)st->st_atime, .tv_nsec = (uint32_t)st->st_atime_nsec},
-		.stx_mtime = {.tv_sec = (int64_t)st->st_mtime, .tv_nsec = (uint32_t)st->st_mtime_nsec},
-		.stx_ctime = {.tv_sec = (int64_t)st->st_ctime, .tv_nsec = (uint32_t)st->st_ctime_nsec},
+		.stx_atime = {.tv_sec = (int64_t)st->st_atime,
+			.tv_nsec = (uint32_t)st->st_atime_nsec},
+		.stx_mtime = {.tv_sec = (int64_t)st->st_mtime,
+			.tv_nsec = (uint32_t)st->st_mtime_nsec},
+		.stx_ctime = {.tv_sec = (int64_t)st->st_ctime,
+			.tv_nsec = (uint32_t)st->st_ctime_nsec},
 		.stx_dev_major = (uint32_t)(st->st_dev >> 8) & 0xfff,
 		.stx_dev_minor = (uint32_t)((st->st_dev & 0xff) | (st->st_dev >> 12 & 0xfff00)),
 		.stx_rdev_major = (uint32_t)(st->st_rdev >> 8) & 0xfff,
@@ -194,8 +207,8 @@ static void show_record(const struct fj_owner *record, struct statx *sx)
 	}
 }
 
-long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsigned flags, unsigned mask, struct statx *sx,
-	struct fj_file *file)
+long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsigned flags, unsigned mask,
+	struct statx *sx, struct fj_file *file)
 {
 	struct fj_owner record;
 	long r = ask_kernel(dirfd, name, flags, mask | STATX_BASIC_STATS | STATX_BTIME, sx);
@@ -203,14 +216,17 @@ long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsigned flag
 	if (r < 0)
 		return r;
 	*file = (struct fj_file){
-		.key = {.dev = encode_dev(sx->stx_dev_major, sx->stx_dev_minor), .ino = sx->stx_ino},
+		.key = {.dev = encode_dev(sx->stx_dev_major, sx->stx_dev_minor),
+			.ino = sx->stx_ino},
 		.real_uid = sx->stx_uid,
 		.real_gid = sx->stx_gid,
 		.real_mode = sx->stx_mode,
 		.nlink = sx->stx_nlink,
 	};
-	file->key.stamp = sx->stx_mask & STATX_BTIME ?
-		(uint64_t)sx->stx_btime.tv_sec * 1000000000u + sx->stx_btime.tv_nsec : stamp_of_handle(dirfd, name, flags);
+	file->key.stamp =
+		sx->stx_mask & STATX_BTIME ?
+			(uint64_t)sx->stx_btime.tv_sec * 1000000000u + sx->stx_btime.tv_nsec :
+			stamp_of_handle(dirfd, name, flags);
 	file->has_record = !fj_own_is_empty() && fj_own_find(&file->key, &record);
 	file->owner = (struct fj_owner){.uid = sx->stx_uid, .gid = sx->stx_gid};
 	if (!file->has_record && sx->stx_uid == fj_own_real_uid())
@@ -232,13 +248,15 @@ long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsigned flag
 	return 0;
 }
 
-long fj_file_look(struct fj_call *c, int dirfd, const char *name, unsigned flags, struct fj_file *file)
+long fj_file_look(
+	struct fj_call *c, int dirfd, const char *name, unsigned flags, struct fj_file *file)
 {
 	struct statx sx;
 
 	if (!(flags & AT_SYMLINK_FOLLOW))
 		flags |= AT_SYMLINK_NOFOLLOW;
-	return fj_file_statx(c, dirfd, name, flags & ~(unsigned)AT_SYMLINK_FOLLOW, STATX_BASIC_STATS, &sx, file);
+	return fj_file_statx(
+		c, dirfd, name, flags & ~(unsigned)AT_SYMLINK_FOLLOW, STATX_BASIC_STATS, &sx, file);
 }
 
 void fj_file_show_stat(struct fj_call *c, int dirfd, const char *name, struct stat *st)
@@ -257,10 +275,12 @@ void fj_file_show_statx(struct fj_call *c, int dirfd, const char *name, struct s
 {
 	struct fj_owner shown = {.uid = sx->stx_uid, .gid = sx->stx_gid};
 
-	sx->stx_nlink -= hidden_names(encode_dev(sx->stx_dev_major, sx->stx_dev_minor), sx->stx_ino, sx->stx_nlink);
+	sx->stx_nlink -= hidden_names(
+		encode_dev(sx->stx_dev_major, sx->stx_dev_minor), sx->stx_ino, sx->stx_nlink);
 	if (sx->stx_uid != fj_own_real_uid())
 		return;
-	fj_own_default(&shown, is_foreign(c, encode_dev(sx->stx_dev_major, sx->stx_dev_minor), dirfd, name));
+	fj_own_default(&shown,
+		is_foreign(c, encode_dev(sx->stx_dev_major, sx->stx_dev_minor), dirfd, name));
 	sx->stx_uid = shown.uid;
 	sx->stx_gid = shown.gid;
 }
@@ -277,7 +297,8 @@ long fj_file_chmod(int dirfd, const char *name, const struct fj_file *file, uint
 		char link[32];
 		struct fj_str s;
 
-		real = fj_own_real_mode((file->real_mode & FJ_S_IFMT) | (mode & 07777), file->is_foreign);
+		real = fj_own_real_mode(
+			(file->real_mode & FJ_S_IFMT) | (mode & 07777), file->is_foreign);
 		fj_str_init(&s, link, sizeof(link));
 		fj_fd_path(&s, dirfd, NULL);
 		r = fj_sys3(__NR_fchmodat, name[0] ? dirfd : AT_FDCWD, name[0] ? name : link, real);
@@ -294,7 +315,8 @@ long fj_file_chmod(int dirfd, const char *name, const struct fj_file *file, uint
 
 long fj_file_chown(const struct fj_file *file, uint32_t uid, uint32_t gid)
 {
-	struct fj_owner to = {.uid = uid, .gid = gid, .mode = fj_own_mode_after_chown(file->owner.mode)};
+	struct fj_owner to = {
+		.uid = uid, .gid = gid, .mode = fj_own_mode_after_chown(file->owner.mode)};
 	unsigned what = 0;
 	long r;
 
@@ -306,7 +328,8 @@ long fj_file_chown(const struct fj_file *file, uint32_t uid, uint32_t gid)
 		what |= FJ_OWN_MODE;
 	r = what ? fj_own_set(&file->key, what, &to, &file->owner, file->real_mode) : 0;
 	/* security_inode_killpriv(): whoever changes owners takes the capabilities away. */
-	if (!r && (file->owner.flags & FJ_OWN_ATTRIBUTES) && (file->owner.mode & FJ_S_IFMT) != FJ_S_IFDIR)
+	if (!r && (file->owner.flags & FJ_OWN_ATTRIBUTES) &&
+		(file->owner.mode & FJ_S_IFMT) != FJ_S_IFDIR)
 		fj_own_set_attribute(&file->key, "security.capability", NULL, 0, 0, &file->owner);
 	return r;
 }

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * owned.h - a file with what it shows in the jail: the disk's facts and its owner record, put together. */
+ * owned.h - a file with what it shows in the jail: the disk's facts and its owner record, put
+ * together. */
 #ifndef FJ_OWNED_H
 #define FJ_OWNED_H
 
@@ -28,28 +29,34 @@ struct fj_file {
 	uint32_t real_uid, real_gid, real_mode;
 	uint32_t nlink;
 	bool has_record;
-	bool is_foreign;      /* reached through a bind mount; asked only of the user's own files without a record */
+	bool is_foreign; /* reached through a bind mount; asked only of the user's own files without
+			    a record */
 	struct fj_owner owner; /* what it shows: record or default; mode with S_IFMT */
 };
 
-/* Look at `name` in `dirfd` ("" with AT_EMPTY_PATH: the descriptor itself). `flags`: AT_ flags of statx(2); a symlink is
- * itself meant unless AT_SYMLINK_FOLLOW is among them. Returns 0 or the kernel's errno. */
-long fj_file_look(struct fj_call *c, int dirfd, const char *name, unsigned flags, struct fj_file *file);
+/* Look at `name` in `dirfd` ("" with AT_EMPTY_PATH: the descriptor itself). `flags`: AT_ flags of
+ * statx(2); a symlink is itself meant unless AT_SYMLINK_FOLLOW is among them. Returns 0 or the
+ * kernel's errno. */
+long fj_file_look(
+	struct fj_call *c, int dirfd, const char *name, unsigned flags, struct fj_file *file);
 /* The same, and all that statx(2) says, with what the file shows in its place; `mask` as there. */
-long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsigned flags, unsigned mask, struct statx *sx,
-	struct fj_file *file);
-/* Put the default ids into a struct stat or statx of the program that the kernel has just filled, in a jail without any record. */
+long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsigned flags, unsigned mask,
+	struct statx *sx, struct fj_file *file);
+/* Put the default ids into a struct stat or statx of the program that the kernel has just filled,
+ * in a jail without any record. */
 void fj_file_show_stat(struct fj_call *c, int dirfd, const char *name, struct stat *st);
 void fj_file_show_statx(struct fj_call *c, int dirfd, const char *name, struct statx *sx);
 /* struct stat from statx: cp_new_stat() of fs/stat.c. */
 void fj_stat_from_statx(struct stat *st, const struct statx *sx);
 
-/* Give the file mode `mode` (07777), on disk and in its record. `dirfd`, `name` as for fj_file_look, which has filled `file`. */
+/* Give the file mode `mode` (07777), on disk and in its record. `dirfd`, `name` as for
+ * fj_file_look, which has filled `file`. */
 long fj_file_chmod(int dirfd, const char *name, const struct fj_file *file, uint32_t mode);
 /* Record `uid` and `gid` (-1: as it is), with what chown(2) does to set-id bits. */
 long fj_file_chown(const struct fj_file *file, uint32_t uid, uint32_t gid);
 
-/* The default ACL of directory `key`: what it leaves of `mode` in `*mode`; false when there is none (hook_xattr.c). */
+/* The default ACL of directory `key`: what it leaves of `mode` in `*mode`; false when there is none
+ * (hook_xattr.c). */
 bool fj_acl_default(struct fj_call *c, const struct fj_own_key *key, uint32_t *mode);
 /* Give a file just made in directory `parent` what the default ACL there says. */
 void fj_acl_inherit(struct fj_call *c, const struct fj_own_key *parent, const struct fj_file *file);

@@ -1,11 +1,12 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * peer.c - who is at the other end of a socket: SO_PEERCRED, SO_PEERGROUPS, SCM_CREDENTIALS (unix(7)).
+ * peer.c - who is at the other end of a socket: SO_PEERCRED, SO_PEERGROUPS, SCM_CREDENTIALS
+ * (unix(7)).
  *
- * The kernel reports the ids that it knows, which are the same for all of us; but its process ids are right, and lead to what the
- * process has posted. That is who it is now, not who it was when it connected; and credentials that a sender gave itself are those of
- * its last message. */
+ * The kernel reports the ids that it knows, which are the same for all of us; but its process ids
+ * are right, and lead to what the process has posted. That is who it is now, not who it was when it
+ * connected; and credentials that a sender gave itself are those of its last message. */
 #include "call/peer.h"
 
 #include "call/hooks.h"
@@ -15,7 +16,8 @@
 #define SO_PEERCRED_ 17
 #define SCM_CREDENTIALS_ 2 /* include/linux/socket.h */
 #define PARENTS_MAX 32
-#define CONTROL_MAX 4096u /* longer control data is left as it is: SCM_RIGHTS has at most 253 descriptors */
+#define CONTROL_MAX                                                                                \
+	4096u /* longer control data is left as it is: SCM_RIGHTS has at most 253 descriptors */
 
 struct ucred {
 	int32_t pid;
@@ -69,7 +71,8 @@ static int32_t parent_in_jail(struct fj_thread *t, int32_t pid)
 		n = fj_sys3(__NR_read, fd, text, size - 1);
 		fj_close((int)fd);
 		text[n > 0 ? n : 0] = 0;
-		if (fj_status_value(text, "Seccomp:") == 2 && fj_status_value(text, "Uid:") == fj_sys0(__NR_getuid))
+		if (fj_status_value(text, "Seccomp:") == 2 &&
+			fj_status_value(text, "Uid:") == fj_sys0(__NR_getuid))
 			parent = (int32_t)fj_status_value(text, "PPid:");
 	}
 	fj_scratch_release(t, mark);
@@ -129,13 +132,15 @@ static long peer_credentials(struct fj_call *c)
 	r = fj_sys5(__NR_getsockopt, c->arg[0], c->arg[1], c->arg[2], &cred, &len);
 	if (r < 0 || room < 0)
 		return r < 0 ? r : -EINVAL;
-	if (cred.uid == (uint32_t)fj_sys0(__NR_getuid) && fj_identity_of(c->thread, cred.pid, &who)) {
+	if (cred.uid == (uint32_t)fj_sys0(__NR_getuid) &&
+		fj_identity_of(c->thread, cred.pid, &who)) {
 		cred.uid = who.euid;
 		cred.gid = who.egid;
 	}
 	if (room > len)
 		room = len;
-	if (fj_guest_write(c->arg[3], &cred, (size_t)room) || fj_guest_write(c->arg[4], &room, sizeof(room)))
+	if (fj_guest_write(c->arg[3], &cred, (size_t)room) ||
+		fj_guest_write(c->arg[4], &room, sizeof(room)))
 		return -EFAULT;
 	return 0;
 }
@@ -151,8 +156,8 @@ static long peer_groups(struct fj_call *c)
 	if (fj_guest_read(&room, c->arg[4], sizeof(room)))
 		return -EFAULT;
 	r = fj_sys5(__NR_getsockopt, c->arg[0], SOL_SOCKET_, SO_PEERCRED_, &cred, &len);
-	if (r < 0 || cred.uid != (uint32_t)fj_sys0(__NR_getuid) || !fj_identity_of(c->thread, cred.pid, &who) ||
-		who.group_count > FJ_BOARD_GROUPS)
+	if (r < 0 || cred.uid != (uint32_t)fj_sys0(__NR_getuid) ||
+		!fj_identity_of(c->thread, cred.pid, &who) || who.group_count > FJ_BOARD_GROUPS)
 		return fj_kernel(c);
 	len = (int)(who.group_count * sizeof(who.group[0]));
 	if (fj_guest_write(c->arg[4], &len, sizeof(len)))
@@ -176,15 +181,18 @@ static size_t aligned(uint64_t len)
 
 static bool is_credentials(const struct cmsg *m)
 {
-	return m->level == SOL_SOCKET_ && m->type == SCM_CREDENTIALS_ && m->len >= sizeof(*m) + sizeof(struct ucred);
+	return m->level == SOL_SOCKET_ && m->type == SCM_CREDENTIALS_ &&
+	       m->len >= sizeof(*m) + sizeof(struct ucred);
 }
 
 /* scm_check_creds() of net/core/scm.c; the process id is the kernel's to check. */
 static long check(const struct fj_ids *ids, const struct ucred *cred)
 {
-	if (cred->uid != ids->ruid && cred->uid != ids->euid && cred->uid != ids->suid && !fj_ids_can(ids, FJ_CAP_SETUID))
+	if (cred->uid != ids->ruid && cred->uid != ids->euid && cred->uid != ids->suid &&
+		!fj_ids_can(ids, FJ_CAP_SETUID))
 		return -EPERM;
-	if (cred->gid != ids->rgid && cred->gid != ids->egid && cred->gid != ids->sgid && !fj_ids_can(ids, FJ_CAP_SETGID))
+	if (cred->gid != ids->rgid && cred->gid != ids->egid && cred->gid != ids->sgid &&
+		!fj_ids_can(ids, FJ_CAP_SETGID))
 		return -EPERM;
 	return 0;
 }
@@ -198,7 +206,8 @@ long fj_credentials_sent(struct fj_call *c, uint64_t *control, uint64_t len)
 		struct ucred cred;
 		long r;
 
-		if (at + sizeof(m) > len || fj_guest_read(&m, *control + at, sizeof(m)) || m.len < sizeof(m) || m.len > len - at)
+		if (at + sizeof(m) > len || fj_guest_read(&m, *control + at, sizeof(m)) ||
+			m.len < sizeof(m) || m.len > len - at)
 			return 0; /* no more, or not well formed: the kernel says */
 		if (!is_credentials(&m))
 			continue;
@@ -229,10 +238,12 @@ void fj_credentials_received(struct fj_call *c, uint64_t control, uint64_t len)
 		struct ucred cred;
 		struct fj_posted who;
 
-		if (fj_guest_read(&m, control + at, sizeof(m)) || m.len < sizeof(m) || m.len > len - at)
+		if (fj_guest_read(&m, control + at, sizeof(m)) || m.len < sizeof(m) ||
+			m.len > len - at)
 			return;
 		if (!is_credentials(&m) || fj_guest_read(&cred, cred_at, sizeof(cred)) ||
-			cred.uid != (uint32_t)fj_sys0(__NR_getuid) || !fj_identity_of(c->thread, cred.pid, &who))
+			cred.uid != (uint32_t)fj_sys0(__NR_getuid) ||
+			!fj_identity_of(c->thread, cred.pid, &who))
 			continue;
 		cred.uid = who.claimed_uid == FJ_NO_ID ? who.ruid : who.claimed_uid;
 		cred.gid = who.claimed_gid == FJ_NO_ID ? who.rgid : who.claimed_gid;

@@ -1,11 +1,13 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * policy.c - a classic BPF machine (linux/filter.h; the subset of seccomp(2)), and where the programs are kept.
+ * policy.c - a classic BPF machine (linux/filter.h; the subset of seccomp(2)), and where the
+ * programs are kept.
  *
- * Programs lie in the jail's shared memory, each with the number of the one installed before it, so a process's filters are one number:
- * fork copies it, exec hands it over. A program that is there already, behind the same one, is used again: `file` run a thousand times
- * costs one place. Threads of a process share the number, as after SECCOMP_FILTER_FLAG_TSYNC. */
+ * Programs lie in the jail's shared memory, each with the number of the one installed before it, so
+ * a process's filters are one number: fork copies it, exec hands it over. A program that is there
+ * already, behind the same one, is used again: `file` run a thousand times costs one place. Threads
+ * of a process share the number, as after SECCOMP_FILTER_FLAG_TSYNC. */
 #include "call/policy.h"
 
 #include <linux/audit.h>
@@ -16,7 +18,8 @@
 
 static uint32_t head;
 
-/* Entry `n` (from 1) begins at policy[n]: instruction words behind a header. Offsets count 8-byte units. */
+/* Entry `n` (from 1) begins at policy[n]: instruction words behind a header. Offsets count 8-byte
+ * units. */
 struct entry {
 	uint32_t before, len;
 };
@@ -38,7 +41,8 @@ bool fj_policy_has_room(uint32_t len)
 
 static bool is_same(uint32_t n, const struct sock_filter *code, uint32_t len)
 {
-	return entry_at(n)->len == len && entry_at(n)->before == head && !memcmp(code_at(n), code, len * sizeof(*code));
+	return entry_at(n)->len == len && entry_at(n)->before == head &&
+	       !memcmp(code_at(n), code, len * sizeof(*code));
 }
 
 long fj_policy_add(const struct sock_filter *code, uint32_t len)
@@ -159,7 +163,8 @@ static uint32_t run(const struct sock_filter *code, uint32_t len, const struct s
 
 uint32_t fj_policy_ask(long nr, const uint64_t arg[FJ_ARGS], uint64_t ip)
 {
-	struct seccomp_data data = {.nr = (int)nr, .arch = AUDIT_ARCH_X86_64, .instruction_pointer = ip};
+	struct seccomp_data data = {
+		.nr = (int)nr, .arch = AUDIT_ARCH_X86_64, .instruction_pointer = ip};
 	uint32_t severest = SECCOMP_RET_ALLOW;
 
 	if (!head)
@@ -169,8 +174,10 @@ uint32_t fj_policy_ask(long nr, const uint64_t arg[FJ_ARGS], uint64_t ip)
 	for (uint32_t n = head; n != NONE; n = entry_at(n)->before) {
 		const uint32_t answer = run(code_at(n), entry_at(n)->len, &data);
 
-		/* The lower, the severer, as signed numbers: seccomp_run_filters() of kernel/seccomp.c. */
-		if ((int32_t)(answer & SECCOMP_RET_ACTION_FULL) < (int32_t)(severest & SECCOMP_RET_ACTION_FULL))
+		/* The lower, the severer, as signed numbers: seccomp_run_filters() of
+		 * kernel/seccomp.c. */
+		if ((int32_t)(answer & SECCOMP_RET_ACTION_FULL) <
+			(int32_t)(severest & SECCOMP_RET_ACTION_FULL))
 			severest = answer;
 	}
 	return severest;

@@ -3,7 +3,8 @@
  *
  * preload.h - where libfakejail.so lies in a jail.
  *
- * No directory lists it and nothing but open(2) knows it: ld.so is told that name, and opens the host's file. */
+ * No directory lists it and nothing but open(2) knows it: ld.so is told that name, and opens the
+ * host's file. */
 #ifndef FJ_CALL_PRELOAD_H
 #define FJ_CALL_PRELOAD_H
 

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * procfs_machine.c - /proc/version and /proc/sys/kernel/{osrelease,hostname,domainname}: they agree with uname(2). */
+ * procfs_machine.c - /proc/version and /proc/sys/kernel/{osrelease,hostname,domainname}: they agree
+ * with uname(2). */
 #include "call/procfs.h"
 
 static const char *own_name(enum fj_proc which)
@@ -21,7 +22,8 @@ static void put_version(struct fj_report *r, const char *release)
 {
 	const size_t size = 1024;
 	char *text = fj_scratch(r->t, size);
-	const long fd = fj_sys4(__NR_openat, r->place->dirfd, r->place->name, O_RDONLY | O_CLOEXEC, 0);
+	const long fd =
+		fj_sys4(__NR_openat, r->place->dirfd, r->place->name, O_RDONLY | O_CLOEXEC, 0);
 	long n = fj_is_err(fd) ? fd : fj_sys3(__NR_read, fd, text, size - 1);
 	size_t at = 0;
 

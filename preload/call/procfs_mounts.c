@@ -166,9 +166,9 @@ static void list_host(struct listing *list, const struct fj_mount *m, const char
 			.parent = id,
 			.device = h->device,
 			.root = fj_path_has_prefix(h->root, fj_jail->root_path) &&
-						fj_jail->root_path[0]
-					? "/"
-					: h->root,
+						fj_jail->root_path[0] ?
+					"/" :
+					h->root,
 			.pos = at.at,
 			.options = h->options,
 			.tags = "",
@@ -220,8 +220,8 @@ static void put_options(struct fj_str *s, uint32_t flags, const char *host_optio
 		{FJ_MOUNT_NOEXEC, ",noexec"}, {FJ_MOUNT_NOATIME, ",noatime"},
 		{FJ_MOUNT_NODIRATIME, ",nodiratime"}};
 
-	fj_str_put(s, (flags & FJ_MOUNT_READ_ONLY) || (host_options && is_ro(host_options)) ? "ro"
-											    : "rw");
+	fj_str_put(s, (flags & FJ_MOUNT_READ_ONLY) || (host_options && is_ro(host_options)) ? "ro" :
+											      "rw");
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (flags & names[i].flag)
 			fj_str_put(s, names[i].name);
@@ -263,16 +263,16 @@ static void list_own(struct listing *list, const struct fj_mount *m)
 		.parent = m->parent ? m->parent + OWN_IDS : root_id(list),
 		.root = root_of(list, m),
 		.pos = list->v->text + m->jail,
-		.type = *type ? type
-			: h   ? h->type
-			      : "none",
-		.source = *source	? source
-			  : *type || !h ? "none"
-					: source_of(h),
+		.type = *type ? type :
+			h     ? h->type :
+				"none",
+		.source = *source     ? source :
+			  *type || !h ? "none" :
+					source_of(h),
 		.super_options =
-			h && (!*type || fj_streq(type, h->type)) && !fj_streq(type, "tmpfs")
-				? h->super_options
-				: "rw",
+			h && (!*type || fj_streq(type, h->type)) && !fj_streq(type, "tmpfs") ?
+				h->super_options :
+				"rw",
 		.device = device,
 		.options = options,
 		.tags = tags,
@@ -342,8 +342,11 @@ void fj_report_mounts(struct fj_report *r)
 	for (uint32_t i = 0; i < list.v->count; i++) {
 		const struct fj_mount *m = &list.v->mount[i];
 
-		/* The host's resolv.conf is there unasked: a chroot has none, and nobody would unmount it. */
-		if ((m->flags & FJ_MOUNT_HIDDEN) || (m->flags & (FJ_MOUNT_DEFAULT | FJ_MOUNT_FILE)) == (FJ_MOUNT_DEFAULT | FJ_MOUNT_FILE))
+		/* The host's resolv.conf is there unasked: a chroot has none, and nobody would
+		 * unmount it. */
+		if ((m->flags & FJ_MOUNT_HIDDEN) ||
+			(m->flags & (FJ_MOUNT_DEFAULT | FJ_MOUNT_FILE)) ==
+				(FJ_MOUNT_DEFAULT | FJ_MOUNT_FILE))
 			continue;
 		list_own(&list, m);
 		if (m->flags & FJ_MOUNT_WITH_SUBMOUNTS)

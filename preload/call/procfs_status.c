@@ -1,14 +1,16 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * procfs_status.c - /proc/PID/status with the ids that a process of the jail pretends to have, in the kernel's own spacing (fs/proc/array.c,
- * proc_pid_status). */
+ * procfs_status.c - /proc/PID/status with the ids that a process of the jail pretends to have, in
+ * the kernel's own spacing (fs/proc/array.c, proc_pid_status). */
 #include "call/peer.h"
 #include "call/hook_guard.h"
 #include "call/hook_signal.h"
 #include "call/procfs.h"
 
-#define TEXT_SIZE 8192u /* a status has about 1600 bytes; a long list of groups is what may make it longer */
+#define TEXT_SIZE                                                                                  \
+	8192u /* a status has about 1600 bytes; a long list of groups is what may make it longer   \
+	       */
 
 /* The four ids that begin at `at` in *who. */
 static void put_ids(struct fj_str *out, const char *name, const struct fj_posted *who, size_t at)
@@ -54,7 +56,8 @@ static void put_number(struct fj_str *out, const char *name, uint32_t value)
 }
 
 /* Write the line anew when it is one of ours. False: it is not. */
-static bool put_line(struct fj_report *r, const char *line, const struct fj_posted *who, bool is_self)
+static bool put_line(
+	struct fj_report *r, const char *line, const struct fj_posted *who, bool is_self)
 {
 	static const struct {
 		const char *name;
@@ -79,10 +82,13 @@ static bool put_line(struct fj_report *r, const char *line, const struct fj_post
 		if (is_self)
 			put_groups(r, fj_ids_groups(fj_ids()), fj_ids()->group_count);
 		else
-			put_groups(r, who->group, who->group_count < FJ_BOARD_GROUPS ? who->group_count : FJ_BOARD_GROUPS);
+			put_groups(r, who->group,
+				who->group_count < FJ_BOARD_GROUPS ? who->group_count :
+								     FJ_BOARD_GROUPS);
 		return true;
 	}
-	if (is_self && (fj_begins(line, "NoNewPrivs:") || fj_begins(line, "Seccomp:") || fj_begins(line, "Seccomp_filters:"))) {
+	if (is_self && (fj_begins(line, "NoNewPrivs:") || fj_begins(line, "Seccomp:") ||
+			       fj_begins(line, "Seccomp_filters:"))) {
 		uint32_t no_new_privs, seccomp_mode;
 
 		fj_guard_save(&no_new_privs, &seccomp_mode);
@@ -98,7 +104,8 @@ static bool put_line(struct fj_report *r, const char *line, const struct fj_post
 	}
 	for (size_t i = 0; i < sizeof(caps) / sizeof(caps[0]); i++)
 		if (fj_begins(line, caps[i].name)) {
-			put_set(&r->text, caps[i].name, *(const uint64_t *)((const char *)who + caps[i].at));
+			put_set(&r->text, caps[i].name,
+				*(const uint64_t *)((const char *)who + caps[i].at));
 			return true;
 		}
 	return false;
@@ -133,7 +140,8 @@ static void copy_line(struct fj_report *r, const char *line, size_t len)
 void fj_report_status(struct fj_report *r)
 {
 	char *text = fj_scratch(r->t, TEXT_SIZE);
-	const long fd = fj_sys4(__NR_openat, r->place->dirfd, r->place->name, O_RDONLY | O_CLOEXEC, 0);
+	const long fd =
+		fj_sys4(__NR_openat, r->place->dirfd, r->place->name, O_RDONLY | O_CLOEXEC, 0);
 	struct fj_posted who;
 	size_t have = 0;
 	long n, pid;
@@ -142,7 +150,8 @@ void fj_report_status(struct fj_report *r)
 		r->error = fd;
 		return;
 	}
-	while (have < TEXT_SIZE - 1 && (n = fj_sys3(__NR_read, fd, text + have, TEXT_SIZE - 1 - have)) > 0)
+	while (have < TEXT_SIZE - 1 &&
+		(n = fj_sys3(__NR_read, fd, text + have, TEXT_SIZE - 1 - have)) > 0)
 		have += (size_t)n;
 	fj_close((int)fd);
 	text[have] = 0;

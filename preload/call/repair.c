@@ -3,9 +3,11 @@
  *
  * repair.c - root is never refused by mode bits, though the user behind it is.
  *
- * A tree unpacked with directories 0555 or files 0000, by somebody else or before there were records, stops the user. So when a call of root's
- * fails with EACCES, each part of its paths that belongs to the user gets what is missing (rw, and x for directories), while its
- * record keeps showing the mode it had; then the call is made again. What belongs to others on the host stays refused. */
+ * A tree unpacked with directories 0555 or files 0000, by somebody else or before there were
+ * records, stops the user. So when a call of root's fails with EACCES, each part of its paths that
+ * belongs to the user gets what is missing (rw, and x for directories), while its record keeps
+ * showing the mode it had; then the call is made again. What belongs to others on the host stays
+ * refused. */
 #include "call/owned.h"
 
 static bool repair_file(struct fj_call *c, int dirfd, const char *name)
@@ -14,10 +16,12 @@ static bool repair_file(struct fj_call *c, int dirfd, const char *name)
 	struct fj_owner to;
 	uint32_t real;
 
-	if (fj_file_look(c, dirfd, name, name[0] ? AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH, &file) < 0 ||
+	if (fj_file_look(c, dirfd, name, name[0] ? AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH, &file) <
+			0 ||
 		file.real_uid != fj_own_real_uid() || (file.real_mode & FJ_S_IFMT) == FJ_S_IFLNK)
 		return false;
-	real = (file.real_mode & 07777) | ((file.real_mode & FJ_S_IFMT) == FJ_S_IFDIR ? 0700 : 0600);
+	real = (file.real_mode & 07777) |
+	       ((file.real_mode & FJ_S_IFMT) == FJ_S_IFDIR ? 0700 : 0600);
 	if (real & 0111)
 		real |= 0100;
 	if (real == (file.real_mode & 07777))
@@ -28,7 +32,8 @@ static bool repair_file(struct fj_call *c, int dirfd, const char *name)
 	return fj_sys3(__NR_fchmodat, dirfd, name, real) == 0;
 }
 
-/* The directory that a relative path starts at. It is named by its host path: "." cannot be looked up in it. */
+/* The directory that a relative path starts at. It is named by its host path: "." cannot be looked
+ * up in it. */
 static bool repair_start(struct fj_call *c, int dirfd)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);

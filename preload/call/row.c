@@ -10,19 +10,35 @@
 
 /* A row's argument list may be shorter than six. */
 #define KIND1(a) FJ_##a
-#define KINDS_(a, b, c, d, e, f, ...) {KIND1(a), KIND1(b), KIND1(c), KIND1(d), KIND1(e), KIND1(f)}
+#define KINDS_(a, b, c, d, e, f, ...)                                                              \
+	{                                                                                          \
+		KIND1(a), KIND1(b), KIND1(c), KIND1(d), KIND1(e), KIND1(f)                         \
+	}
 #define KINDS(...) KINDS_(__VA_ARGS__, NONE, NONE, NONE, NONE, NONE, NONE)
 
 static const struct fj_row rows[] = {
 #define CALL_AS(name_, as_, hook, when_, flags_, support_, note_, ...)                             \
-	[__NR_##name_] = {.name = #name_, .run = fj_hook_##hook, .when = FJ_##when_, .flags = flags_,  \
-		.support = FJ_##support_, .kind = KINDS(__VA_ARGS__), .as = __NR_##as_, .note = note_},
+	[__NR_##name_] = {.name = #name_,                                                          \
+		.run = fj_hook_##hook,                                                             \
+		.when = FJ_##when_,                                                                \
+		.flags = flags_,                                                                   \
+		.support = FJ_##support_,                                                          \
+		.kind = KINDS(__VA_ARGS__),                                                        \
+		.as = __NR_##as_,                                                                  \
+		.note = note_},
 #define CALL(name_, ...) CALL_AS(name_, name_, __VA_ARGS__)
 #define REFUSE(name_, errno_, note_)                                                               \
-	[__NR_##name_] = {.name = #name_, .run = fj_hook_refuse, .when = FJ_ALWAYS,                    \
-		.support = FJ_REFUSED, .refusal = -(errno_), .note = note_},
+	[__NR_##name_] = {.name = #name_,                                                          \
+		.run = fj_hook_refuse,                                                             \
+		.when = FJ_ALWAYS,                                                                 \
+		.support = FJ_REFUSED,                                                             \
+		.refusal = -(errno_),                                                              \
+		.note = note_},
 #define ALIAS(name_, target_, ...)                                                                 \
-	[__NR_##name_] = {.name = #name_, .when = FJ_ALWAYS, .support = FJ_FULL, .as = __NR_##target_, \
+	[__NR_##name_] = {.name = #name_,                                                          \
+		.when = FJ_ALWAYS,                                                                 \
+		.support = FJ_FULL,                                                                \
+		.as = __NR_##target_,                                                              \
 		.note = "as " #target_},
 #define PASS(name_) [__NR_##name_] = {.name = #name_, .support = FJ_PASSED, .note = ""},
 #include "call/calls.def"
@@ -78,7 +94,8 @@ static void resolve_alias(struct fj_call *c)
 	}
 }
 
-/* Run the hook; when the disk's mode bits stopped who is root here, put them right and run it again. */
+/* Run the hook; when the disk's mode bits stopped who is root here, put them right and run it
+ * again. */
 static long run_hook(struct fj_call *c)
 {
 	uint64_t arg[FJ_ARGS];
@@ -121,7 +138,8 @@ long fj_call(struct fj_call *c)
 		fj_ids_after_fork();
 	c->row = fj_row(c->nr);
 	if (!c->row)
-		return -ENOSYS; /* a number newer than this build: nothing is known of it, so nothing is let through */
+		return -ENOSYS; /* a number newer than this build: nothing is known of it, so
+				   nothing is let through */
 	if (!c->row->run && c->row->when != FJ_NEVER)
 		resolve_alias(c);
 	if (__builtin_expect(fj_jail->trace_fd_plus_1 != 0, 0)) {

@@ -3,9 +3,10 @@
  *
  * run.c - the hook of most rows: replace each path by its place on the host, and ask the kernel.
  *
- * An object is opened with O_PATH and named by /proc/self/fd/N, a link that leads to the very file whatever happens to
- * names meanwhile; flags are adjusted so that it is followed. An entry is named by its parent directory's descriptor and its
- * own name; where a call takes no descriptor, by /proc/self/fd/N/name. */
+ * An object is opened with O_PATH and named by /proc/self/fd/N, a link that leads to the very file
+ * whatever happens to names meanwhile; flags are adjusted so that it is followed. An entry is named
+ * by its parent directory's descriptor and its own name; where a call takes no descriptor, by
+ * /proc/self/fd/N/name. */
 #include "call/hooks.h"
 #include "sys/guest.h"
 
@@ -19,7 +20,7 @@
 struct replaced {
 	struct fj_place place;
 	bool knows_mount; /* asked only where mounts share a device */
-	uint32_t mount; /* the id of the mount it lies in */
+	uint32_t mount;	  /* the id of the mount it lies in */
 	int object_fd;
 	char link[40 + FJ_NAME_MAX];
 	bool is_announced;
@@ -91,7 +92,8 @@ long fj_open_object(struct fj_call *c, int dirfd, const char *jail_path, unsigne
 	if (!(how & FJ_WRITE && fj_jail->has_read_only) &&
 		fj_path_quick(c->thread, dirfd, jail_path, &place, &epoch)) {
 		/* NO_SYMLINKS: a remembered directory that has become a link is noticed here. */
-		r = fj_openat2(place.dirfd, place.name, O_PATH | O_CLOEXEC | O_NOFOLLOW | flags, 0, 0x04);
+		r = fj_openat2(
+			place.dirfd, place.name, O_PATH | O_CLOEXEC | O_NOFOLLOW | flags, 0, 0x04);
 		fj_scratch_release(c->thread, mark);
 		if (!fj_is_err(r) && !(how & FJ_FOLLOW))
 			return r;
@@ -122,7 +124,8 @@ long fj_open_object(struct fj_call *c, int dirfd, const char *jail_path, unsigne
 	return r;
 }
 
-static void name_by_string(struct fj_call *c, int i, struct replaced *with, int fd, const char *name)
+static void name_by_string(
+	struct fj_call *c, int i, struct replaced *with, int fd, const char *name)
 {
 	struct fj_str s;
 
@@ -145,7 +148,8 @@ static long replace_entry(struct fj_call *c, int i, const char *jail_path, struc
 {
 	struct fj_mount_found m;
 	const enum fj_kind kind = c->row->kind[i];
-	long r = fj_path_walk(c->thread, fj_arg_dirfd(c, i), jail_path, how_of(c, kind), &with->place);
+	long r = fj_path_walk(
+		c->thread, fj_arg_dirfd(c, i), jail_path, how_of(c, kind), &with->place);
 
 	if (r < 0)
 		return r;
@@ -178,7 +182,8 @@ static long replace_entry(struct fj_call *c, int i, const char *jail_path, struc
 
 static long replace_object(struct fj_call *c, int i, const char *jail_path, struct replaced *with)
 {
-	const long fd = fj_open_object(c, fj_arg_dirfd(c, i), jail_path, how_of(c, c->row->kind[i]), 0);
+	const long fd =
+		fj_open_object(c, fj_arg_dirfd(c, i), jail_path, how_of(c, c->row->kind[i]), 0);
 
 	if (fj_is_err(fd))
 		return fd;
@@ -190,7 +195,8 @@ static long replace_object(struct fj_call *c, int i, const char *jail_path, stru
 		struct fj_str pos;
 
 		fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
-		with->knows_mount = fj_path_of_dir(c->thread, (int)fd, &pos); /* not of a file without name (O_TMPFILE) */
+		with->knows_mount = fj_path_of_dir(
+			c->thread, (int)fd, &pos); /* not of a file without name (O_TMPFILE) */
 		with->mount = fj_mount_of(pos.at, &m, NULL) ? m.id : 0;
 	}
 	name_by_string(c, i, with, (int)fd, NULL);
@@ -207,8 +213,10 @@ static void undo(struct replaced *with)
 	fj_place_done(&with->place);
 }
 
-/* rename and link do not cross mounts; where those lie on one device of the host, the host's kernel would let them. */
-__attribute__((noinline)) static bool crosses_mounts_of_one_device(const struct replaced *a, const struct replaced *b)
+/* rename and link do not cross mounts; where those lie on one device of the host, the host's kernel
+ * would let them. */
+__attribute__((noinline)) static bool crosses_mounts_of_one_device(
+	const struct replaced *a, const struct replaced *b)
 {
 	const int fd_a = a->object_fd >= 0 ? a->object_fd : a->place.dirfd, fd_b = b->place.dirfd;
 	struct stat st_a, st_b;
@@ -216,7 +224,8 @@ __attribute__((noinline)) static bool crosses_mounts_of_one_device(const struct 
 	if (!a->knows_mount || !b->knows_mount || a->mount == b->mount)
 		return false;
 	return !fj_sys4(__NR_newfstatat, fd_a, fd_a == AT_FDCWD ? "." : "", &st_a, AT_EMPTY_PATH) &&
-	       !fj_sys4(__NR_newfstatat, fd_b, fd_b == AT_FDCWD ? "." : "", &st_b, AT_EMPTY_PATH) && st_a.st_dev == st_b.st_dev;
+	       !fj_sys4(__NR_newfstatat, fd_b, fd_b == AT_FDCWD ? "." : "", &st_b, AT_EMPTY_PATH) &&
+	       st_a.st_dev == st_b.st_dev;
 }
 
 static bool is_dir(const struct fj_place *place, long *error)
@@ -227,21 +236,27 @@ static bool is_dir(const struct fj_place *place, long *error)
 	return (st.st_mode & 0170000) == 0040000; /* S_IFDIR, inode(7) */
 }
 
-/* Names that are removed or moved: on a read-only mount, or mount points. In the order of do_renameat2() and do_unlinkat() of
- * fs/namei.c; the kinds of the files are compared before mount points are looked at (may_delete()). */
-__attribute__((noinline)) static long refuse_old(const struct fj_call *c, const struct replaced *with, int count)
+/* Names that are removed or moved: on a read-only mount, or mount points. In the order of
+ * do_renameat2() and do_unlinkat() of fs/namei.c; the kinds of the files are compared before mount
+ * points are looked at (may_delete()). */
+__attribute__((noinline)) static long refuse_old(
+	const struct fj_call *c, const struct replaced *with, int count)
 {
 	const struct replaced *a = &with[0], *b = &with[count - 1];
 	struct stat st_a = {0}, st_b = {0};
 	bool a_is_dir, b_is_dir;
 	long r;
 
-	if (!a->place.is_read_only && !a->place.is_mount && !b->place.is_read_only && !b->place.is_mount)
+	if (!a->place.is_read_only && !a->place.is_mount && !b->place.is_read_only &&
+		!b->place.is_mount)
 		return 0;
 	if (is_rename(c)) {
-		fj_sys4(__NR_newfstatat, a->place.dirfd, a->place.dirfd == AT_FDCWD ? "." : "", &st_a, AT_EMPTY_PATH);
-		fj_sys4(__NR_newfstatat, b->place.dirfd, b->place.dirfd == AT_FDCWD ? "." : "", &st_b, AT_EMPTY_PATH);
-		if (st_a.st_dev != st_b.st_dev || (a->knows_mount && b->knows_mount && a->mount != b->mount))
+		fj_sys4(__NR_newfstatat, a->place.dirfd, a->place.dirfd == AT_FDCWD ? "." : "",
+			&st_a, AT_EMPTY_PATH);
+		fj_sys4(__NR_newfstatat, b->place.dirfd, b->place.dirfd == AT_FDCWD ? "." : "",
+			&st_b, AT_EMPTY_PATH);
+		if (st_a.st_dev != st_b.st_dev ||
+			(a->knows_mount && b->knows_mount && a->mount != b->mount))
 			return -EXDEV;
 	}
 	if (a->place.is_read_only || b->place.is_read_only)
@@ -301,8 +316,9 @@ long fj_translate(struct fj_call *c, fj_around around)
 			continue; /* bad, or the kernel's own affair */
 		with[count] = (struct replaced){.object_fd = -1, .place.owned_fd = -1};
 		place[count] = &with[count].place;
-		r = kind == FJ_NEW || kind == FJ_OLD ? replace_entry(c, i, jail_path, &with[count]) :
-						       replace_object(c, i, jail_path, &with[count]);
+		r = kind == FJ_NEW || kind == FJ_OLD ?
+			    replace_entry(c, i, jail_path, &with[count]) :
+			    replace_object(c, i, jail_path, &with[count]);
 		count++;
 	}
 	if (!r && count && fj_arg_index(c, FJ_OLD) >= 0)
@@ -311,10 +327,12 @@ long fj_translate(struct fj_call *c, fj_around around)
 		r = -EXDEV;
 	if (!r) {
 		r = around(c, place, count);
-		if (!r && count == 2 && is_rename(c) && with[0].place.pos && with[1].place.pos && !exchanges(c))
+		if (!r && count == 2 && is_rename(c) && with[0].place.pos && with[1].place.pos &&
+			!exchanges(c))
 			take_mounts_along(with[0].place.pos, with[1].place.pos);
 	} else if (r == -EFAULT) {
-		r = fj_kernel(c); /* with a bad pointer the kernel may have another complaint first */
+		r = fj_kernel(
+			c); /* with a bad pointer the kernel may have another complaint first */
 	}
 	while (count--)
 		undo(&with[count]);

@@ -3,8 +3,9 @@
  *
  * sun.c - the jail's table of bound socket names.
  *
- * A ring: after FJ_SOCKETS binds the oldest name is forgotten, and then shows as the short name. An entry is written before the
- * bind that makes its number visible, and not changed afterwards; the number is checked when it is read. */
+ * A ring: after FJ_SOCKETS binds the oldest name is forgotten, and then shows as the short name. An
+ * entry is written before the bind that makes its number visible, and not changed afterwards; the
+ * number is checked when it is read. */
 #include "call/sun.h"
 
 static const char prefix[] = ".fjs";
@@ -26,7 +27,8 @@ static uint64_t remember(const char *path, size_t len)
 	return id;
 }
 
-long fj_sun_bind(struct fj_thread *t, int fd, const struct fj_place *place, const char *path, size_t len, struct fj_sun *sun)
+long fj_sun_bind(struct fj_thread *t, int fd, const struct fj_place *place, const char *path,
+	size_t len, struct fj_sun *sun)
 {
 	char name[PREFIX_LEN + 17];
 	struct fj_str s;
@@ -44,8 +46,10 @@ long fj_sun_bind(struct fj_thread *t, int fd, const struct fj_place *place, cons
 	r = fj_sys3(__NR_bind, fd, sun, ADDRESS_HEAD + s.len + 1);
 	if (r < 0)
 		return r;
-	r = fj_sys5(__NR_renameat2, place->dirfd, name, place->dirfd, place->name, RENAME_NOREPLACE);
-	if (r == -EINVAL || r == -ENOSYS) { /* the file system or the kernel (3.15) knows no such flag */
+	r = fj_sys5(
+		__NR_renameat2, place->dirfd, name, place->dirfd, place->name, RENAME_NOREPLACE);
+	if (r == -EINVAL ||
+		r == -ENOSYS) { /* the file system or the kernel (3.15) knows no such flag */
 		r = fj_sys5(__NR_linkat, place->dirfd, name, place->dirfd, place->name, 0);
 		fj_sys3(__NR_unlinkat, place->dirfd, name, 0);
 	} else if (r < 0) {
@@ -91,6 +95,7 @@ int fj_sun_as_bound(struct fj_sun *sun, int len)
 		return len;
 	memset(sun->path, 0, sizeof(sun->path));
 	memcpy(sun->path, s->path, s->len);
-	/* With its NUL, which at 108 bytes lies beyond sun_path: unix_mkname_bsd() of net/unix/af_unix.c. */
+	/* With its NUL, which at 108 bytes lies beyond sun_path: unix_mkname_bsd() of
+	 * net/unix/af_unix.c. */
 	return (int)(ADDRESS_HEAD + s->len + 1);
 }

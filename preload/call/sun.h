@@ -12,12 +12,13 @@ struct fj_sun { /* struct sockaddr_un, linux/un.h */
 	char path[FJ_SUN_PATH];
 };
 
-/* Bind socket `fd` at `place`, which does not exist; `path` of `len` bytes is what the program called it. `sun` is scratch.
- * Returns 0 or -errno. */
-long fj_sun_bind(struct fj_thread *t, int fd, const struct fj_place *place, const char *path, size_t len, struct fj_sun *sun);
+/* Bind socket `fd` at `place`, which does not exist; `path` of `len` bytes is what the program
+ * called it. `sun` is scratch. Returns 0 or -errno. */
+long fj_sun_bind(struct fj_thread *t, int fd, const struct fj_place *place, const char *path,
+	size_t len, struct fj_sun *sun);
 
-/* Replace the path in `sun` (an address of `len` bytes from the kernel) by what the program had bound. Returns the length of the
- * address as the kernel would report it there. */
+/* Replace the path in `sun` (an address of `len` bytes from the kernel) by what the program had
+ * bound. Returns the length of the address as the kernel would report it there. */
 int fj_sun_as_bound(struct fj_sun *sun, int len);
 
 #endif

@@ -3,9 +3,10 @@
  *
  * waiting.c - a call that may wait, made from inside the engine.
  *
- * The trap's handler runs with all signals blocked. Around a call that may wait the program's own mask is put back, so that
- * handlers run, EINTR happens and SA_RESTART restarts, as if the program had made the call. A handler may enter the engine
- * again, below us; it may also leave by siglongjmp(3), and then `window_fd` is what it abandoned. */
+ * The trap's handler runs with all signals blocked. Around a call that may wait the program's own
+ * mask is put back, so that handlers run, EINTR happens and SA_RESTART restarts, as if the program
+ * had made the call. A handler may enter the engine again, below us; it may also leave by
+ * siglongjmp(3), and then `window_fd` is what it abandoned. */
 #include "call/call.h"
 
 #define SIG_SETMASK 2 /* asm-generic/signal.h */
@@ -25,7 +26,8 @@ long fj_kernel_waiting(struct fj_call *c, long nr, const uint64_t arg[FJ_ARGS], 
 		return r;
 	}
 
-	/* What is below here is free for an engine that a handler enters from the program's own signal stack. */
+	/* What is below here is free for an engine that a handler enters from the program's own
+	 * signal stack. */
 	t->inner_sp = ((uintptr_t)__builtin_frame_address(0) - 1024) & ~(uintptr_t)15;
 	t->window_fd = held_fd;
 	fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK, c->mask, &all, sizeof(all));

@@ -8,47 +8,323 @@
 
 /* What follows an opcode. */
 enum {
-	N = 0,	/* nothing */
-	M = 1,	/* ModRM */
-	B = 2,	/* an 8-bit immediate */
-	Z = 4,	/* 32 bits; 16 with an operand-size prefix */
-	W = 8,	/* 16 bits */
-	V = 16, /* as Z; 64 with REX.W */
-	J = 32, /* the immediate is the distance of a branch */
-	X = 64, /* no such instruction */
+	N = 0,	 /* nothing */
+	M = 1,	 /* ModRM */
+	B = 2,	 /* an 8-bit immediate */
+	Z = 4,	 /* 32 bits; 16 with an operand-size prefix */
+	W = 8,	 /* 16 bits */
+	V = 16,	 /* as Z; 64 with REX.W */
+	J = 32,	 /* the immediate is the distance of a branch */
+	X = 64,	 /* no such instruction */
 	O = 128, /* an address of 64 bits */
 };
 
 static const uint8_t one_byte[256] = {
-	/* 00 */ M, M, M, M, B, Z, X, X, M, M, M, M, B, Z, X, X,
-	/* 10 */ M, M, M, M, B, Z, X, X, M, M, M, M, B, Z, X, X,
-	/* 20 */ M, M, M, M, B, Z, X, X, M, M, M, M, B, Z, X, X,
-	/* 30 */ M, M, M, M, B, Z, X, X, M, M, M, M, B, Z, X, X,
-	/* 40 */ X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
-	/* 50 */ N, N, N, N, N, N, N, N, N, N, N, N, N, N, N, N,
-	/* 60 */ X, X, X, M, X, X, X, X, Z, M | Z, B, M | B, N, N, N, N,
-	/* 70 */ B | J, B | J, B | J, B | J, B | J, B | J, B | J, B | J, B | J, B | J, B | J, B | J, B | J, B | J, B | J, B | J,
-	/* 80 */ M | B, M | Z, X, M | B, M, M, M, M, M, M, M, M, M, M, M, M,
-	/* 90 */ N, N, N, N, N, N, N, N, N, N, X, N, N, N, N, N,
-	/* a0 */ O, O, O, O, N, N, N, N, B, Z, N, N, N, N, N, N,
-	/* b0 */ B, B, B, B, B, B, B, B, V, V, V, V, V, V, V, V,
-	/* c0 */ M | B, M | B, W, N, X, X, M | B, M | Z, W | B, N, W, N, N, B, X, N,
-	/* d0 */ M, M, M, M, X, X, X, N, M, M, M, M, M, M, M, M,
-	/* e0 */ B | J, B | J, B | J, B | J, B, B, B, B, Z | J, Z | J, X, B | J, N, N, N, N,
-	/* f0 */ X, N, X, X, N, N, M, M, N, N, N, N, N, N, M, M,
+	/* 00 */ M,
+	M,
+	M,
+	M,
+	B,
+	Z,
+	X,
+	X,
+	M,
+	M,
+	M,
+	M,
+	B,
+	Z,
+	X,
+	X,
+	/* 10 */ M,
+	M,
+	M,
+	M,
+	B,
+	Z,
+	X,
+	X,
+	M,
+	M,
+	M,
+	M,
+	B,
+	Z,
+	X,
+	X,
+	/* 20 */ M,
+	M,
+	M,
+	M,
+	B,
+	Z,
+	X,
+	X,
+	M,
+	M,
+	M,
+	M,
+	B,
+	Z,
+	X,
+	X,
+	/* 30 */ M,
+	M,
+	M,
+	M,
+	B,
+	Z,
+	X,
+	X,
+	M,
+	M,
+	M,
+	M,
+	B,
+	Z,
+	X,
+	X,
+	/* 40 */ X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	/* 50 */ N,
+	N,
+	N,
+	N,
+	N,
+	N,
+	N,
+	N,
+	N,
+	N,
+	N,
+	N,
+	N,
+	N,
+	N,
+	N,
+	/* 60 */ X,
+	X,
+	X,
+	M,
+	X,
+	X,
+	X,
+	X,
+	Z,
+	M | Z,
+	B,
+	M | B,
+	N,
+	N,
+	N,
+	N,
+	/* 70 */ B | J,
+	B | J,
+	B | J,
+	B | J,
+	B | J,
+	B | J,
+	B | J,
+	B | J,
+	B | J,
+	B | J,
+	B | J,
+	B | J,
+	B | J,
+	B | J,
+	B | J,
+	B | J,
+	/* 80 */ M | B,
+	M | Z,
+	X,
+	M | B,
+	M,
+	M,
+	M,
+	M,
+	M,
+	M,
+	M,
+	M,
+	M,
+	M,
+	M,
+	M,
+	/* 90 */ N,
+	N,
+	N,
+	N,
+	N,
+	N,
+	N,
+	N,
+	N,
+	N,
+	X,
+	N,
+	N,
+	N,
+	N,
+	N,
+	/* a0 */ O,
+	O,
+	O,
+	O,
+	N,
+	N,
+	N,
+	N,
+	B,
+	Z,
+	N,
+	N,
+	N,
+	N,
+	N,
+	N,
+	/* b0 */ B,
+	B,
+	B,
+	B,
+	B,
+	B,
+	B,
+	B,
+	V,
+	V,
+	V,
+	V,
+	V,
+	V,
+	V,
+	V,
+	/* c0 */ M | B,
+	M | B,
+	W,
+	N,
+	X,
+	X,
+	M | B,
+	M | Z,
+	W | B,
+	N,
+	W,
+	N,
+	N,
+	B,
+	X,
+	N,
+	/* d0 */ M,
+	M,
+	M,
+	M,
+	X,
+	X,
+	X,
+	N,
+	M,
+	M,
+	M,
+	M,
+	M,
+	M,
+	M,
+	M,
+	/* e0 */ B | J,
+	B | J,
+	B | J,
+	B | J,
+	B,
+	B,
+	B,
+	B,
+	Z | J,
+	Z | J,
+	X,
+	B | J,
+	N,
+	N,
+	N,
+	N,
+	/* f0 */ X,
+	N,
+	X,
+	X,
+	N,
+	N,
+	M,
+	M,
+	N,
+	N,
+	N,
+	N,
+	N,
+	N,
+	M,
+	M,
 };
 
 /* Behind 0f. */
 static uint8_t two_byte(uint8_t op)
 {
 	switch (op) {
-	case 0x05: case 0x06: case 0x07: case 0x08: case 0x09: case 0x0b: case 0x0e:
-	case 0x77: case 0xa0: case 0xa1: case 0xa2: case 0xa8: case 0xa9: case 0xaa:
+	case 0x05:
+	case 0x06:
+	case 0x07:
+	case 0x08:
+	case 0x09:
+	case 0x0b:
+	case 0x0e:
+	case 0x77:
+	case 0xa0:
+	case 0xa1:
+	case 0xa2:
+	case 0xa8:
+	case 0xa9:
+	case 0xaa:
 		return N;
-	case 0x04: case 0x0a: case 0x0c: case 0x24: case 0x25: case 0x26: case 0x27: case 0x36: case 0x39: case 0x3b: case 0x3c:
-	case 0x3d: case 0x3e: case 0x3f: case 0xa6: case 0xa7:
+	case 0x04:
+	case 0x0a:
+	case 0x0c:
+	case 0x24:
+	case 0x25:
+	case 0x26:
+	case 0x27:
+	case 0x36:
+	case 0x39:
+	case 0x3b:
+	case 0x3c:
+	case 0x3d:
+	case 0x3e:
+	case 0x3f:
+	case 0xa6:
+	case 0xa7:
 		return X;
-	case 0x70: case 0x71: case 0x72: case 0x73: case 0xa4: case 0xac: case 0xba: case 0xc2: case 0xc4: case 0xc5: case 0xc6:
+	case 0x70:
+	case 0x71:
+	case 0x72:
+	case 0x73:
+	case 0xa4:
+	case 0xac:
+	case 0xba:
+	case 0xc2:
+	case 0xc4:
+	case 0xc5:
+	case 0xc6:
 		return M | B;
 	default:
 		if (op >= 0x30 && op <= 0x37)
@@ -122,8 +398,8 @@ bool fj_decode(const uint8_t *code, size_t room, struct fj_insn *insn)
 			is_16_bit = true;
 		else if (op == 0x67)
 			is_short_address = true;
-		else if (op != 0xf0 && op != 0xf2 && op != 0xf3 && op != 0x2e && op != 0x36 && op != 0x3e && op != 0x26 && op != 0x64 &&
-			op != 0x65)
+		else if (op != 0xf0 && op != 0xf2 && op != 0xf3 && op != 0x2e && op != 0x36 &&
+			 op != 0x3e && op != 0x26 && op != 0x64 && op != 0x65)
 			break;
 	}
 	if ((op & 0xf0) == 0x40) {

@@ -3,9 +3,9 @@
  *
  * door.c - from a jump to a call.
  *
- * Signals are not blocked here: a handler that interrupts the engine runs on the engine's stack, and may come in
- * again on another (sys/thread.h, fj_thread_borrow). What needs the frame of a trap, which is all about
- * signals, is left to the trap as long as there is one. */
+ * Signals are not blocked here: a handler that interrupts the engine runs on the engine's stack,
+ * and may come in again on another (sys/thread.h, fj_thread_borrow). What needs the frame of a
+ * trap, which is all about signals, is left to the trap as long as there is one. */
 #include "door/door.h"
 
 #include "call/hooks.h"
@@ -27,16 +27,20 @@ struct fj_door_record { /* entry.S knows the offsets */
 	uint64_t is_tail, flags;
 	uint64_t tail_data[6];
 };
-_Static_assert(offsetof(struct fj_door_record, tail_arg) == 80 && offsetof(struct fj_door_record, is_tail) == 128 &&
-		       sizeof(struct fj_door_record) <= 192, "entry.S");
+_Static_assert(offsetof(struct fj_door_record, tail_arg) == 80 &&
+		       offsetof(struct fj_door_record, is_tail) == 128 &&
+		       sizeof(struct fj_door_record) <= 192,
+	"entry.S");
 _Static_assert(offsetof(struct fj_thread, busy) == 4 && FJ_SLOT_SIZE == 256 * 1024, "entry.S");
 
 extern const char fj_door_call[], fj_door_site[];
 struct fj_thread *fj_door_enter(const struct fj_door_record *record);
-/* Without the trap we judge, and what the program's filters do not allow the kernel answers, without making the call. */
+/* Without the trap we judge, and what the program's filters do not allow the kernel answers,
+ * without making the call. */
 static bool is_refused_by_policy(const struct fj_call *c)
 {
-	const uint32_t action = fj_policy_ask(c->nr, c->arg, (uint64_t)fj_door_site) & SECCOMP_RET_ACTION_FULL;
+	const uint32_t action =
+		fj_policy_ask(c->nr, c->arg, (uint64_t)fj_door_site) & SECCOMP_RET_ACTION_FULL;
 
 	return action != SECCOMP_RET_ALLOW && action != SECCOMP_RET_LOG;
 }
@@ -85,7 +89,8 @@ static bool applies(const struct fj_row *row, const uint64_t arg[FJ_ARGS])
 		return arg[row->when - FJ_IF_ARG0];
 	case FJ_IF_OUR_FD0:
 	case FJ_IF_OUR_FD1:
-		return (uint32_t)arg[row->when - FJ_IF_OUR_FD0] - (uint32_t)FJ_FD_ROOT(fj_jail) < FJ_FD_COUNT;
+		return (uint32_t)arg[row->when - FJ_IF_OUR_FD0] - (uint32_t)FJ_FD_ROOT(fj_jail) <
+		       FJ_FD_COUNT;
 	case FJ_IF_NEW_MOUNTS:
 		return arg[0] & CLONE_NEWNS;
 	case FJ_IF_ACTION:
@@ -105,11 +110,13 @@ static void leave_by_tail(struct fj_door_record *record, const struct fj_call *c
 		record->tail_data[i] = word - from < sizeof(c->tail_data) ? word - from + to : word;
 	}
 	for (int i = 0; i < FJ_ARGS; i++)
-		record->tail_arg[i] = c->arg[i] - from < sizeof(c->tail_data) ? c->arg[i] - from + to : c->arg[i];
+		record->tail_arg[i] =
+			c->arg[i] - from < sizeof(c->tail_data) ? c->arg[i] - from + to : c->arg[i];
 	record->is_tail = 1;
 }
 
-/* Make the call as the program would have made it, from its stack and not from the gate: the trap catches it. */
+/* Make the call as the program would have made it, from its stack and not from the gate: the trap
+ * catches it. */
 static long leave_to_trap(struct fj_door_record *record)
 {
 	record->is_tail = 2;
@@ -126,7 +133,8 @@ static long plain_call(const struct fj_call *c)
 
 	__asm__ volatile("syscall"
 			 : "=a"(r)
-			 : "a"(c->nr), "D"(c->arg[0]), "S"(c->arg[1]), "d"(c->arg[2]), "r"(r10), "r"(r8), "r"(r9)
+			 : "a"(c->nr), "D"(c->arg[0]), "S"(c->arg[1]), "d"(c->arg[2]), "r"(r10),
+			 "r"(r8), "r"(r9)
 			 : "rcx", "r11", "memory");
 	return r;
 }
@@ -141,17 +149,19 @@ static bool leaves_sigsys_alone(const struct fj_call *c)
 		return false;
 	if (!c->arg[1] || (int)c->arg[0] == UNBLOCK)
 		return true;
-	return c->arg[3] == sizeof(set) && !fj_guest_read(&set, c->arg[1], sizeof(set)) && !(set & SIGSYS_BIT);
+	return c->arg[3] == sizeof(set) && !fj_guest_read(&set, c->arg[1], sizeof(set)) &&
+	       !(set & SIGSYS_BIT);
 }
 
-/* Is this call better seen with the program's frame before one? A program that has seccomp filters of its own must make its calls from an
- * address that they judge; what touches the virtual SIGSYS is the state of a thread that the trap keeps. */
+/* Is this call better seen with the program's frame before one? A program that has seccomp filters
+ * of its own must make its calls from an address that they judge; what touches the virtual SIGSYS
+ * is the state of a thread that the trap keeps. */
 static bool is_for_trap_now(const struct fj_row *row, const struct fj_call *c)
 {
 	if (!fj_jail->has_trap || !row)
 		return false;
 	return fj_policy_save() || (row->run == fj_hook_exec && fj_sigsys_was_blocked()) ||
-		(row->run == fj_hook_sigprocmask && !leaves_sigsys_alone(c));
+	       (row->run == fj_hook_sigprocmask && !leaves_sigsys_alone(c));
 }
 
 long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
@@ -200,18 +210,19 @@ long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
 	return c.nr;
 }
 
-/* The virtual SIGSYS: the state of a thread that the trap keeps, and none of our business where there is no trap. (rt_sigreturn is made on
- * the program's stack or not at all.) */
+/* The virtual SIGSYS: the state of a thread that the trap keeps, and none of our business where
+ * there is no trap. (rt_sigreturn is made on the program's stack or not at all.) */
 static bool is_about_sigsys(const struct fj_row *row)
 {
 	return row->run == fj_hook_sigpending || row->run == fj_hook_sigtimedwait ||
-		row->run == fj_hook_sigaltstack || row->run == fj_hook_sigreturn;
+	       row->run == fj_hook_sigaltstack || row->run == fj_hook_sigreturn;
 }
 
 /* These only keep SIGSYS out of masks. */
 static bool is_for_the_trap(const struct fj_row *row)
 {
-	return row->run == fj_hook_sigprocmask || row->run == fj_hook_sigaction || row->run == fj_hook_sigwait || row->run == fj_hook_pselect;
+	return row->run == fj_hook_sigprocmask || row->run == fj_hook_sigaction ||
+	       row->run == fj_hook_sigwait || row->run == fj_hook_pselect;
 }
 
 bool fj_door_wants(long nr)
@@ -222,16 +233,19 @@ bool fj_door_wants(long nr)
 		return false;
 	if (!fj_jail->has_trap) /* then there is no harm in clone3 */
 		return !is_for_the_trap(row) && nr != __NR_clone3;
-	/* The filter answers what is refused and guards descriptors, at no cost. (An exec goes this way: a debugger that waits in vfork(2) for
-	 * its child's exec must not see a trap before it.) */
-	return row->support != FJ_REFUSED && row->when != FJ_IF_NOT_ROOT && row->run != fj_hook_exit &&
-	       row->run != fj_hook_sigreturn && row->when != FJ_IF_OUR_FD0 && row->when != FJ_IF_OUR_FD1;
+	/* The filter answers what is refused and guards descriptors, at no cost. (An exec goes this
+	 * way: a debugger that waits in vfork(2) for its child's exec must not see a trap before
+	 * it.) */
+	return row->support != FJ_REFUSED && row->when != FJ_IF_NOT_ROOT &&
+	       row->run != fj_hook_exit && row->run != fj_hook_sigreturn &&
+	       row->when != FJ_IF_OUR_FD0 && row->when != FJ_IF_OUR_FD1;
 }
 
 long fj_door_place(bool has_fsgsbase)
 {
 	struct fj_door_page *page = (struct fj_door_page *)(fj_jail->gate + FJ_PAGE);
-	long at = fj_sys6(__NR_mmap, page, FJ_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	long at = fj_sys6(__NR_mmap, page, FJ_PAGE, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 
 	if (fj_is_err(at) || at != (long)page)
 		return fj_is_err(at) ? at : -EEXIST;

@@ -3,15 +3,17 @@
  *
  * door.h - the direct door: into the engine by a jump, without a signal.
  *
- * Two kinds of callers come through it: the wrappers of libfakejail.so, which find it on the page behind the gate page, and the
- * places of libc and ld.so that were changed in memory from a system call to a jump (sites.c). */
+ * Two kinds of callers come through it: the wrappers of libfakejail.so, which find it on the page
+ * behind the gate page, and the places of libc and ld.so that were changed in memory from a system
+ * call to a jump (sites.c). */
 #ifndef FJ_DOOR_H
 #define FJ_DOOR_H
 
 #include "call/call.h"
 #include "door/page.h"
 
-/* Write the door page at the gate's neighbour. Returns 0 or -errno. `has_fsgsbase`: user mode may read the fs base (AT_HWCAP2). */
+/* Write the door page at the gate's neighbour. Returns 0 or -errno. `has_fsgsbase`: user mode may
+ * read the fs base (AT_HWCAP2). */
 long fj_door_place(bool has_fsgsbase);
 
 /* What the page's own_preload points to. */

@@ -3,13 +3,14 @@
  *
  * find.c - the syscall instructions in the text of a library, and what may be overwritten for each.
  *
- * A jump has five bytes and a syscall two. So the instructions before it are overwritten, most often `mov $nr,%eax`, and the
- * syscall stays: whoever jumps straight to it makes the call, and a libc that looks whether a thread stands on it (glibc 2.41,
- * __syscall_cancel_arch) is not misled. Where that cannot be done those behind it are taken. None may be one that something
- * else jumps to.
+ * A jump has five bytes and a syscall two. So the instructions before it are overwritten, most
+ * often `mov $nr,%eax`, and the syscall stays: whoever jumps straight to it makes the call, and a
+ * libc that looks whether a thread stands on it (glibc 2.41,
+ * __syscall_cancel_arch) is not misled. Where that cannot be done those behind it are taken. None
+ * may be one that something else jumps to.
  *
- * The text is read from its beginning, one instruction after the other. Where something in it is no code, x86 falls into step again
- * after a few instructions. */
+ * The text is read from its beginning, one instruction after the other. Where something in it is no
+ * code, x86 falls into step again after a few instructions. */
 #include "door/decode.h"
 #include "door/sites.h"
 
@@ -19,9 +20,9 @@
 struct sweep {
 	const uint8_t *code;
 	size_t len, at;
-	struct fj_insn insn;	/* the one at `at` */
-	size_t recent[RECENT];	/* where the last ones began */
-	uint32_t count;		/* of all before it */
+	struct fj_insn insn;   /* the one at `at` */
+	size_t recent[RECENT]; /* where the last ones began */
+	uint32_t count;	       /* of all before it */
 };
 
 static uint32_t read32(const uint8_t *p)
@@ -65,12 +66,14 @@ static bool is_syscall(const uint8_t *p)
 	return p[0] == 0x0f && p[1] == 0x05;
 }
 
-/* Does this instruction leave rax alone? Known for those that libc puts between the number and the call. */
+/* Does this instruction leave rax alone? Known for those that libc puts between the number and the
+ * call. */
 static bool keeps_rax(const uint8_t *p)
 {
 	const bool has_rex = (*p & 0xf0) == 0x40;
 	const uint8_t rex = has_rex ? *p++ : 0;
-	const uint8_t reg = (uint8_t)((p[1] >> 3 & 7) | (rex & 4 ? 8 : 0)), rm = (uint8_t)((p[1] & 7) | (rex & 1 ? 8 : 0));
+	const uint8_t reg = (uint8_t)((p[1] >> 3 & 7) | (rex & 4 ? 8 : 0)),
+		      rm = (uint8_t)((p[1] & 7) | (rex & 1 ? 8 : 0));
 
 	if (*p >= 0xb9 && *p <= 0xbf)
 		return true; /* mov $imm, a register but rax */
@@ -83,7 +86,8 @@ static bool keeps_rax(const uint8_t *p)
 	return *p == 0xc7 && p[1] < 0xc0;
 }
 
-/* The number in rax, from the last `mov $nr,%eax` before the call; -1 when it is not known for sure. */
+/* The number in rax, from the last `mov $nr,%eax` before the call; -1 when it is not known for
+ * sure. */
 static int number(const struct sweep *s)
 {
 	for (uint32_t i = 1; i <= known_before(s); i++) {
@@ -94,20 +98,23 @@ static int number(const struct sweep *s)
 			return read32(s->code + at + 1) < 512 ? (int)read32(s->code + at + 1) : -1;
 		if (s->code[at] == 0x31 && s->code[at + 1] == 0xc0)
 			return 0; /* xor %eax,%eax */
-		if (!fj_decode(s->code + at, s->at - at, &insn) || insn.is_branch || insn.is_end || !keeps_rax(s->code + at))
+		if (!fj_decode(s->code + at, s->at - at, &insn) || insn.is_branch || insn.is_end ||
+			!keeps_rax(s->code + at))
 			break;
 	}
 	return -1;
 }
 
-/* How many bytes before the call are whole instructions that may be moved, at least JUMP? 0: that cannot be done. */
+/* How many bytes before the call are whole instructions that may be moved, at least JUMP? 0: that
+ * cannot be done. */
 static uint8_t movable_before(const struct sweep *s)
 {
 	for (uint32_t i = 1; i <= known_before(s); i++) {
 		const size_t at = before(s, i);
 		struct fj_insn insn;
 
-		if (!fj_decode(s->code + at, s->at - at, &insn) || insn.is_branch || insn.is_end || is_syscall(s->code + at))
+		if (!fj_decode(s->code + at, s->at - at, &insn) || insn.is_branch || insn.is_end ||
+			is_syscall(s->code + at))
 			break;
 		if (s->at - at >= JUMP)
 			return (uint8_t)(s->at - at);
@@ -120,7 +127,8 @@ static bool is_padding(uint8_t byte)
 	return byte == 0x90 || byte == 0x66 || byte == 0xcc;
 }
 
-/* How many bytes from the call on? A ret may be the last of them, and what follows it is padding. */
+/* How many bytes from the call on? A ret may be the last of them, and what follows it is padding.
+ */
 static uint8_t movable_behind(const uint8_t *code, size_t room)
 {
 	size_t at = 2;
@@ -128,10 +136,12 @@ static uint8_t movable_behind(const uint8_t *code, size_t room)
 	while (at < JUMP) {
 		struct fj_insn insn;
 
-		if (!fj_decode(code + at, room - at, &insn) || insn.is_branch || is_syscall(code + at))
+		if (!fj_decode(code + at, room - at, &insn) || insn.is_branch ||
+			is_syscall(code + at))
 			return 0;
 		at += insn.len;
-		if (insn.is_end && at < JUMP && (at + 1 < JUMP || at >= room || !is_padding(code[at])))
+		if (insn.is_end && at < JUMP &&
+			(at + 1 < JUMP || at >= room || !is_padding(code[at])))
 			return 0;
 		if (insn.is_end)
 			break;
@@ -196,7 +206,8 @@ static uint32_t site_hit(const struct fj_site *site, uint32_t count, size_t targ
 }
 
 /* Look at all jumps of the text. Returns whether any site had to give way. */
-static bool drop_jumped_to(const uint8_t *code, size_t len, struct fj_site *site, uint32_t count, uint8_t work[FJ_SITES_WORK])
+static bool drop_jumped_to(const uint8_t *code, size_t len, struct fj_site *site, uint32_t count,
+	uint8_t work[FJ_SITES_WORK])
 {
 	struct sweep s = {.code = code, .len = len};
 	bool any = false;
@@ -221,13 +232,15 @@ static bool drop_jumped_to(const uint8_t *code, size_t len, struct fj_site *site
 		hit = site_hit(site, count, target);
 		if (hit == count)
 			continue;
-		give_way(code, len, &site[hit], hit + 1 < count ? range_of(&site[hit + 1]).from : len);
+		give_way(code, len, &site[hit],
+			hit + 1 < count ? range_of(&site[hit + 1]).from : len);
 		any = true;
 	}
 	return any;
 }
 
-uint32_t fj_sites_find(const uint8_t *code, size_t len, struct fj_site *site, uint32_t max, uint8_t work[FJ_SITES_WORK])
+uint32_t fj_sites_find(const uint8_t *code, size_t len, struct fj_site *site, uint32_t max,
+	uint8_t work[FJ_SITES_WORK])
 {
 	struct sweep s = {.code = code, .len = len};
 	uint32_t count = 0;
@@ -238,8 +251,12 @@ uint32_t fj_sites_find(const uint8_t *code, size_t len, struct fj_site *site, ui
 
 		if (!is_syscall(code + s.at))
 			continue;
-		*f = (struct fj_site){.at = (uint32_t)s.at, .nr = (int16_t)number(&s), .moved = movable_before(&s), .kind = FJ_SITE_BEFORE};
-		/* Two calls so close together that their changes would meet: the first one keeps the place. */
+		*f = (struct fj_site){.at = (uint32_t)s.at,
+			.nr = (int16_t)number(&s),
+			.moved = movable_before(&s),
+			.kind = FJ_SITE_BEFORE};
+		/* Two calls so close together that their changes would meet: the first one keeps
+		 * the place. */
 		if (!f->moved || s.at - f->moved < end) {
 			f->moved = movable_behind(code + s.at, len - s.at);
 			f->kind = f->moved ? FJ_SITE_BEHIND : FJ_SITE_STAYS;
@@ -250,13 +267,16 @@ uint32_t fj_sites_find(const uint8_t *code, size_t len, struct fj_site *site, ui
 		count++;
 	}
 	if (drop_jumped_to(code, len, site, count, work))
-		drop_jumped_to(code, len, site, count, work); /* what gave way has its bytes elsewhere now */
+		drop_jumped_to(code, len, site, count,
+			work); /* what gave way has its bytes elsewhere now */
 	return count;
 }
 
-/* `mov $nr,%eax; syscall` is the usual form, and its seven bytes are rarely anything else: only a prefix before them, which makes
- * another register of eax, has to be told from the end of an instruction. */
-uint32_t fj_sites_find_plain(const uint8_t *code, size_t len, bool (*is_wanted)(long nr), struct fj_site *site, uint32_t max)
+/* `mov $nr,%eax; syscall` is the usual form, and its seven bytes are rarely anything else: only a
+ * prefix before them, which makes another register of eax, has to be told from the end of an
+ * instruction. */
+uint32_t fj_sites_find_plain(const uint8_t *code, size_t len, bool (*is_wanted)(long nr),
+	struct fj_site *site, uint32_t max)
 {
 	uint32_t count = 0;
 
@@ -268,7 +288,10 @@ uint32_t fj_sites_find_plain(const uint8_t *code, size_t len, bool (*is_wanted)(
 
 		/* A byte that might be a prefix: the trap has that one. */
 		if (nr < 512 && is_wanted(nr) && (code[at - 6] & 0xf0) != 0x40)
-			site[count++] = (struct fj_site){.at = (uint32_t)at, .nr = (int16_t)nr, .moved = JUMP, .kind = FJ_SITE_BEFORE};
+			site[count++] = (struct fj_site){.at = (uint32_t)at,
+				.nr = (int16_t)nr,
+				.moved = JUMP,
+				.kind = FJ_SITE_BEFORE};
 	}
 	return count;
 }

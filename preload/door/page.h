@@ -3,7 +3,8 @@
  *
  * page.h - what lies on the page behind the gate page, for libfakejail.so to read.
  *
- * The loader and the shared object may come from two builds, so the page has a version. Needs no other header of ours. */
+ * The loader and the shared object may come from two builds, so the page has a version. Needs no
+ * other header of ours. */
 #ifndef FJ_DOOR_PAGE_H
 #define FJ_DOOR_PAGE_H
 
@@ -12,17 +13,20 @@
 #define FJ_DOOR_MAGIC 0x32524f4f444a46UL /* "FJDOOR2" */
 #define FJ_DOOR_CALLS 512		 /* more than any system call number */
 
-/* Where the gate page may lie: the loader takes the first address that is free at the jail's start. Above the usual
- * vm.mmap_min_addr (65536), and where neither programs nor debuggers put theirs. */
-#define FJ_GATE_CANDIDATES {0x50000, 0x110000, 0x1f0000, 0x30000000, 0x7000000000}
+/* Where the gate page may lie: the loader takes the first address that is free at the jail's start.
+ * Above the usual vm.mmap_min_addr (65536), and where neither programs nor debuggers put theirs. */
+#define FJ_GATE_CANDIDATES                                                                         \
+	{                                                                                          \
+		0x50000, 0x110000, 0x1f0000, 0x30000000, 0x7000000000                              \
+	}
 
 struct fj_door_page {
 	uint64_t magic;
 	uint64_t size; /* of this struct */
 	/* Run a call through the engine; the kernel's result. */
 	long (*call)(long nr, long a0, long a1, long a2, long a3, long a4, long a5);
-	/* The LD_PRELOAD string of the program's own, whose place in the environment ours has taken; what it points to is NULL when there was
-	 * none. */
+	/* The LD_PRELOAD string of the program's own, whose place in the environment ours has
+	 * taken; what it points to is NULL when there was none. */
 	char *const *own_preload;
 	/* A bit for each call that the engine wants to see; others are the kernel's own affair. */
 	uint64_t wants[FJ_DOOR_CALLS / 64];

@@ -8,12 +8,14 @@
  *     cmp ...             cmp ...               lea <behind the syscall>,%rcx
  *                                               jmp fj_door_site
  *
- * Done when a text is mapped, before any thread can be in it: the loader calls for ld.so, whose own calls of mmap come by here for all
- * that it loads. The sites of a file are found once a jail, and kept in its shared memory. The stubs lie near the
- * text, within reach of a jump. A kernel that does not let text be changed (SELinux, execmod) leaves all to the trap.
+ * Done when a text is mapped, before any thread can be in it: the loader calls for ld.so, whose own
+ * calls of mmap come by here for all that it loads. The sites of a file are found once a jail, and
+ * kept in its shared memory. The stubs lie near the text, within reach of a jump. A kernel that
+ * does not let text be changed (SELinux, execmod) leaves all to the trap.
  *
- * With the trap behind it only the calls that are made often are worth their price, a private copy of the page that they stand on.
- * Without it all must be changed, and those whose number is known at run time only ask at the door whether the engine wants it. */
+ * With the trap behind it only the calls that are made often are worth their price, a private copy
+ * of the page that they stand on. Without it all must be changed, and those whose number is known
+ * at run time only ask at the door whether the engine wants it. */
 #include "door/sites.h"
 
 #include "door/decode.h"
@@ -23,8 +25,8 @@
 #include <asm/stat.h>
 #include <linux/mman.h>
 
-#define STUB_SIZE 64u /* moved instructions (19 bytes at most) and three jumps */
-#define HEAD_SIZE 32u /* three addresses */
+#define STUB_SIZE 64u	/* moved instructions (19 bytes at most) and three jumps */
+#define HEAD_SIZE 32u	/* three addresses */
 #define NEAR (1L << 30) /* a jump reaches 2 GiB; the text itself is large */
 
 extern const char fj_door_site[], fj_door_maybe[], fj_door_maybe_here[];
@@ -74,8 +76,8 @@ static bool is_wanted(const struct fj_site *s)
 {
 	if (s->kind == FJ_SITE_STAYS)
 		return false;
-	return s->nr < 0 || fj_door_wants(s->nr) || s->nr == __NR_mmap || s->nr == __NR_munmap || s->nr == __NR_mprotect ||
-		s->nr == __NR_mremap;
+	return s->nr < 0 || fj_door_wants(s->nr) || s->nr == __NR_mmap || s->nr == __NR_munmap ||
+	       s->nr == __NR_mprotect || s->nr == __NR_mremap;
 }
 
 struct key {
@@ -85,9 +87,10 @@ struct key {
 
 static bool is_same(const struct fj_sited_text *t, const struct key *k)
 {
-	return t->ino == k->st.st_ino && t->dev == k->st.st_dev && t->offset == k->offset && t->len == k->len &&
-		t->mtime == (int64_t)k->st.st_mtime && t->mtime_ns == (int64_t)k->st.st_mtime_nsec &&
-		t->ctime == (int64_t)k->st.st_ctime && t->ctime_ns == (int64_t)k->st.st_ctime_nsec;
+	return t->ino == k->st.st_ino && t->dev == k->st.st_dev && t->offset == k->offset &&
+	       t->len == k->len && t->mtime == (int64_t)k->st.st_mtime &&
+	       t->mtime_ns == (int64_t)k->st.st_mtime_nsec && t->ctime == (int64_t)k->st.st_ctime &&
+	       t->ctime_ns == (int64_t)k->st.st_ctime_nsec;
 }
 
 static const struct fj_sited_text *find_kept(const struct key *k)
@@ -114,7 +117,8 @@ static uint32_t thin_out(struct fj_site *site, uint32_t count)
 	return kept;
 }
 
-static const struct fj_sited_text *keep(const struct key *k, const struct fj_site *site, uint32_t count)
+static const struct fj_sited_text *keep(
+	const struct key *k, const struct fj_site *site, uint32_t count)
 {
 	const uint32_t first = __atomic_fetch_add(&fj_jail->sites_used, count, __ATOMIC_RELAXED);
 
@@ -125,7 +129,8 @@ static const struct fj_sited_text *keep(const struct key *k, const struct fj_sit
 		struct fj_sited_text *t = &fj_jail->sited[i];
 		uint32_t none = 0;
 
-		if (!__atomic_compare_exchange_n(&t->state, &none, 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		if (!__atomic_compare_exchange_n(
+			    &t->state, &none, 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 			continue;
 		t->first = first;
 		t->count = count;
@@ -158,7 +163,8 @@ static uint8_t *put_distance(uint8_t *at, const uint8_t *op, size_t op_len, uint
 	return at + op_len + 4;
 }
 
-/* Copy whole instructions; displacements that count from the next one are made right for the new place. */
+/* Copy whole instructions; displacements that count from the next one are made right for the new
+ * place. */
 static uint8_t *put_moved(uint8_t *at, const uint8_t *from, size_t len)
 {
 	for (size_t done = 0; done < len;) {
@@ -171,7 +177,8 @@ static uint8_t *put_moved(uint8_t *at, const uint8_t *from, size_t len)
 			int32_t distance;
 
 			memcpy(&distance, from + done + insn.rip_at, sizeof(distance));
-			write32(at + insn.rip_at, (uint64_t)(from + done) - (uint64_t)at + (uint64_t)(int64_t)distance);
+			write32(at + insn.rip_at, (uint64_t)(from + done) - (uint64_t)at +
+							  (uint64_t)(int64_t)distance);
 		}
 		at += insn.len;
 		done += insn.len;
@@ -179,7 +186,8 @@ static uint8_t *put_moved(uint8_t *at, const uint8_t *from, size_t len)
 	return at;
 }
 
-static const uint8_t jmp_op[] = {0xe9}, lea_rcx_op[] = {0x48, 0x8d, 0x0d}, jmp_through_op[] = {0xff, 0x25};
+static const uint8_t jmp_op[] = {0xe9}, lea_rcx_op[] = {0x48, 0x8d, 0x0d},
+		     jmp_through_op[] = {0xff, 0x25};
 
 static void write_stub(uint8_t *stub, const uint64_t *head, uint8_t *site, const struct fj_site *s)
 {
@@ -209,7 +217,8 @@ static bool is_near(uint64_t a, uint64_t b, uint64_t len)
 	return (a > b ? a - b : b - a) + len < NEAR;
 }
 
-/* Room for stubs, near the text: behind the last mapping's like where the kernel puts it, or searched for. */
+/* Room for stubs, near the text: behind the last mapping's like where the kernel puts it, or
+ * searched for. */
 static uint64_t map_near(uint64_t start, uint64_t len, uint64_t size)
 {
 	const int prot = PROT_READ | PROT_WRITE, flags = MAP_PRIVATE | MAP_ANONYMOUS;
@@ -221,9 +230,11 @@ static uint64_t map_near(uint64_t start, uint64_t len, uint64_t size)
 		fj_sys2(__NR_munmap, at, size);
 	for (uint64_t step = 1UL << 20; step < NEAR / 2; step *= 2) {
 		for (int side = 0; side < 2; side++) {
-			const uint64_t try = ((side ? start + len + step : start - step) & ~(uint64_t)(FJ_PAGE - 1));
+			const uint64_t try = ((side ? start + len + step : start - step) &
+					      ~(uint64_t)(FJ_PAGE - 1));
 
-			at = fj_sys6(__NR_mmap, try, size, prot, flags | MAP_FIXED_NOREPLACE, -1, 0);
+			at = fj_sys6(
+				__NR_mmap, try, size, prot, flags | MAP_FIXED_NOREPLACE, -1, 0);
 			if (fj_is_err(at))
 				continue;
 			if (is_near((uint64_t)at, start, len))
@@ -234,8 +245,8 @@ static uint64_t map_near(uint64_t start, uint64_t len, uint64_t size)
 	return 0;
 }
 
-/* Does this text unmap memory, and do we see that from now on? musl's calls are not all of the usual form, so that with the trap behind us
- * not all are changed. */
+/* Does this text unmap memory, and do we see that from now on? musl's calls are not all of the
+ * usual form, so that with the trap behind us not all are changed. */
 static void watch_memory(const struct fj_site *site, uint32_t count, bool is_done)
 {
 	bool unmaps = false, protects = false;
@@ -250,9 +261,13 @@ static void watch_memory(const struct fj_site *site, uint32_t count, bool is_don
 
 static void change(uint64_t start, uint64_t len, const struct fj_site *site, uint32_t count)
 {
-	const uint64_t size = (HEAD_SIZE + count * STUB_SIZE + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
-	const uint64_t from = (start + site[0].at - (site[0].kind == FJ_SITE_BEFORE ? site[0].moved : 0)) & ~(uint64_t)(FJ_PAGE - 1);
-	const uint64_t to = (start + site[count - 1].at + 64 + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
+	const uint64_t size =
+		(HEAD_SIZE + count * STUB_SIZE + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
+	const uint64_t from =
+		(start + site[0].at - (site[0].kind == FJ_SITE_BEFORE ? site[0].moved : 0)) &
+		~(uint64_t)(FJ_PAGE - 1);
+	const uint64_t to =
+		(start + site[count - 1].at + 64 + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
 	const uint64_t room = map_near(start, len, size);
 	uint64_t *head = (uint64_t *)room;
 	uint8_t *stub = (uint8_t *)room + HEAD_SIZE;
@@ -283,7 +298,8 @@ static const struct fj_sited_text *search(const struct key *k, uint64_t start)
 {
 	const uint32_t max = (uint32_t)(k->len / 256 < 4096 ? k->len / 256 + 64 : 4096);
 	const uint64_t size = FJ_SITES_WORK + max * sizeof(struct fj_site);
-	const long room = fj_sys6(__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const long room = fj_sys6(
+		__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	const struct fj_sited_text *t;
 	struct fj_site *site;
 	uint32_t count;
@@ -294,7 +310,8 @@ static const struct fj_sited_text *search(const struct key *k, uint64_t start)
 	if (fj_jail->has_trap)
 		count = fj_sites_find_plain((const uint8_t *)start, k->len, is_hot, site, max);
 	else
-		count = thin_out(site, fj_sites_find((const uint8_t *)start, k->len, site, max, (uint8_t *)room));
+		count = thin_out(site,
+			fj_sites_find((const uint8_t *)start, k->len, site, max, (uint8_t *)room));
 	t = keep(k, site, count);
 	if (!t && count && !fj_jail->has_trap)
 		change(start, k->len, site, count); /* nowhere to keep them: found anew each time */
@@ -309,7 +326,8 @@ void fj_sites_patch(uint64_t start, uint64_t len, int fd, uint64_t offset)
 
 	if (fj_jail->no_sites || fj_sys2(__NR_fstat, fd, &k.st))
 		return;
-	/* Behind the file's end there is no text, and reading there would kill (SIGBUS, mmap(2)). */
+	/* Behind the file's end there is no text, and reading there would kill (SIGBUS, mmap(2)).
+	 */
 	if (offset >= (uint64_t)k.st.st_size)
 		return;
 	if (k.len > (uint64_t)k.st.st_size - offset)

@@ -11,13 +11,16 @@
 
 /* Find the syscall instructions in `code`. At most `max` are written to `site`; `work` is
  * room to work in. Returns how many. Pure. */
-uint32_t fj_sites_find(const uint8_t *code, size_t len, struct fj_site *site, uint32_t max, uint8_t work[FJ_SITES_WORK]);
+uint32_t fj_sites_find(const uint8_t *code, size_t len, struct fj_site *site, uint32_t max,
+	uint8_t work[FJ_SITES_WORK]);
 
-/* The same for those of the usual form and with a number that is wanted: much quicker, and not all. */
-uint32_t fj_sites_find_plain(const uint8_t *code, size_t len, bool (*is_wanted)(long nr), struct fj_site *site, uint32_t max);
+/* The same for those of the usual form and with a number that is wanted: much quicker, and not all.
+ */
+uint32_t fj_sites_find_plain(const uint8_t *code, size_t len, bool (*is_wanted)(long nr),
+	struct fj_site *site, uint32_t max);
 
-/* The text at `start` was mapped from `fd` at `offset`, executable: make jumps of those of its system calls that the engine wants to see.
- * What cannot be changed stays with the trap. */
+/* The text at `start` was mapped from `fd` at `offset`, executable: make jumps of those of its
+ * system calls that the engine wants to see. What cannot be changed stays with the trap. */
 void fj_sites_patch(uint64_t start, uint64_t len, int fd, uint64_t offset);
 
 #endif

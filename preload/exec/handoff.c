@@ -4,8 +4,8 @@
  * handoff.c - the string that carries a process's state through execve(2). */
 #include "exec/exec.h"
 
-void fj_handoff_write(struct fj_str *out, struct fj_handoff *h, const char *nested, const char *exe, const char *execfn,
-	const char *ids)
+void fj_handoff_write(struct fj_str *out, struct fj_handoff *h, const char *nested, const char *exe,
+	const char *execfn, const char *ids)
 {
 	const unsigned char *bytes = (const unsigned char *)h;
 
@@ -32,7 +32,8 @@ static int digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-bool fj_handoff_read(const char *text, struct fj_handoff *h, const char **nested, const char **exe, const char **execfn)
+bool fj_handoff_read(const char *text, struct fj_handoff *h, const char **nested, const char **exe,
+	const char **execfn)
 {
 	unsigned char *bytes = (unsigned char *)h;
 	const size_t prefix_len = sizeof(FJ_HANDOFF_PREFIX) - 1;

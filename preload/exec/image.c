@@ -74,9 +74,11 @@ long fj_elf_check(const Elf64_Ehdr *head, size_t size)
 		return -ENOEXEC;
 	if (head->e_type != ET_EXEC && head->e_type != ET_DYN)
 		return -ENOEXEC;
-	if (head->e_machine != EM_X86_64) /* the kernel does not look at EI_CLASS: the size of the headers tells */
+	if (head->e_machine !=
+		EM_X86_64) /* the kernel does not look at EI_CLASS: the size of the headers tells */
 		return -ENOEXEC;
-	if (head->e_phentsize != sizeof(Elf64_Phdr) || !head->e_phnum || head->e_phnum > FJ_PHDRS_MAX)
+	if (head->e_phentsize != sizeof(Elf64_Phdr) || !head->e_phnum ||
+		head->e_phnum > FJ_PHDRS_MAX)
 		return -ENOEXEC;
 	return 0;
 }

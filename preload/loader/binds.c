@@ -104,7 +104,8 @@ static long find_point(struct fj_thread *t, const char *jail_path, struct fj_str
 	return r;
 }
 
-/* A file that the jail lacks, or has as a symlink to nowhere (/etc/resolv.conf): in its directory, without making one. */
+/* A file that the jail lacks, or has as a symlink to nowhere (/etc/resolv.conf): in its directory,
+ * without making one. */
 static long find_dangling(struct fj_thread *t, const char *jail_path, struct fj_str *pos)
 {
 	const uint32_t mark = fj_scratch_mark(t);
@@ -173,8 +174,8 @@ static long add_bind(struct fj_thread *t, struct fj_bind *b)
 	if (!pos.len)
 		return -EBUSY;
 	b->trouble = "cannot mount";
-	return b->host ? fj_mount_add(host_path, pos.at, flags | FJ_MOUNT_WITH_SUBMOUNTS, "")
-		       : add_tmpfs(t, pos.at, 0);
+	return b->host ? fj_mount_add(host_path, pos.at, flags | FJ_MOUNT_WITH_SUBMOUNTS, "") :
+			 add_tmpfs(t, pos.at, 0);
 }
 
 long fj_bind_add(struct fj_thread *t, struct fj_bind *b)

@@ -3,8 +3,9 @@
  *
  * continue.c - after an exec inside the jail: take the process's state up, map the program, jump.
  *
- * The filter is already there, and before the gate page stands only calls that it lets through may be made. What fails here kills
- * with SIGSEGV, as an exec that fails past its point of no return does in the kernel (fs/exec.c). */
+ * The filter is already there, and before the gate page stands only calls that it lets through may
+ * be made. What fails here kills with SIGSEGV, as an exec that fails past its point of no return
+ * does in the kernel (fs/exec.c). */
 #include "loader/loader.h"
 
 #include "call/exe.h"
@@ -35,7 +36,8 @@ _Noreturn static void fail(const char *what, long error)
 
 static long map_jail(const struct fj_handoff *h)
 {
-	const long at = fj_sys6(__NR_mmap, 0, FJ_JAIL_MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED, h->root_fd + 1, 0);
+	const long at = fj_sys6(__NR_mmap, 0, FJ_JAIL_MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED,
+		h->root_fd + 1, 0);
 
 	if (fj_is_err(at))
 		return at;
@@ -54,9 +56,10 @@ static void set_comm(const char *execfn)
 	fj_sys2(__NR_prctl, PR_SET_NAME, name);
 }
 
-/* What ps, gdb and /proc/PID read from the kernel's own notes of a program. Needs a kernel with CONFIG_CHECKPOINT_RESTORE; without, they
- * show the loader's. */
-static void tell_kernel(const struct fj_stack *s, const struct fj_mapped *m, const char *env, const char *handoff)
+/* What ps, gdb and /proc/PID read from the kernel's own notes of a program. Needs a kernel with
+ * CONFIG_CHECKPOINT_RESTORE; without, they show the loader's. */
+static void tell_kernel(
+	const struct fj_stack *s, const struct fj_mapped *m, const char *env, const char *handoff)
 {
 	struct prctl_mm_map map = {
 		.start_code = m->code_start,
@@ -73,7 +76,8 @@ static void tell_kernel(const struct fj_stack *s, const struct fj_mapped *m, con
 	map.arg_start = s->argc ? (uint64_t)s->argv[0] : (uint64_t)env;
 	map.arg_end = (uint64_t)env;
 	map.env_start = map.arg_end;
-	map.env_end = (uint64_t)handoff; /* it lies behind all others, which is why it is the last */
+	map.env_end =
+		(uint64_t)handoff; /* it lies behind all others, which is why it is the last */
 	fj_sys5(__NR_prctl, PR_SET_MM, PR_SET_MM_MAP, &map, sizeof(map), 0);
 }
 
@@ -104,7 +108,8 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 		r = map_jail(&h);
 	if (r < 0)
 		fail("jail", r);
-	r = fj_door_place(fj_stack_aux(s, 26 /* AT_HWCAP2 */) & 2 /* HWCAP2_FSGSBASE, asm/hwcap2.h */);
+	r = fj_door_place(
+		fj_stack_aux(s, 26 /* AT_HWCAP2 */) & 2 /* HWCAP2_FSGSBASE, asm/hwcap2.h */);
 	if (r < 0)
 		fail("door", r);
 	fj_thread_start();
@@ -144,8 +149,8 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 		fj_close(h.interpreter_fd);
 		fj_stack_set_aux(s, AT_BASE, interpreter.base);
 		if (h.is_first && program.phdr)
-			fj_missing_watch(interpreter.code_start, interpreter.code_end, program.base, (const Elf64_Phdr *)program.phdr,
-				program.phnum);
+			fj_missing_watch(interpreter.code_start, interpreter.code_end, program.base,
+				(const Elf64_Phdr *)program.phdr, program.phnum);
 		entry = interpreter.entry;
 	}
 	fj_jail->is_starting = 0;
@@ -164,11 +169,13 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	if (program.wants_exec_stack)
 		fj_sys3(__NR_mprotect, (uint64_t)s->base & ~(uint64_t)(FJ_PAGE - 1), FJ_PAGE,
 			PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN);
-	/* A program run by its descriptor alone has no name but its file's: since Linux 6.14 that is its comm. */
+	/* A program run by its descriptor alone has no name but its file's: since Linux 6.14 that
+	 * is its comm. */
 	set_comm(h.comm_from_exe ? exe : execfn);
 	tell_kernel(s, &program, env, handoff);
 	if (fj_jail->has_trap)
-		h.mask &= ~(1UL << 30); /* SIGSYS: whatever the launcher's caller had blocked, the trap needs it */
+		h.mask &= ~(1UL << 30); /* SIGSYS: whatever the launcher's caller had blocked, the
+					   trap needs it */
 	fj_sys4(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &h.mask, 0, sizeof(h.mask));
 	fj_loader_jump(s->base, entry);
 }

@@ -1,9 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * explain.c - why the first program could not be started: which file, which path, what to type next.
+ * explain.c - why the first program could not be started: which file, which path, what to type
+ * next.
  *
- * Looked for only now that something failed, through the engine, so that what is said is what the jail sees. */
+ * Looked for only now that something failed, through the engine, so that what is said is what the
+ * jail sees. */
 #include "loader/loader.h"
 
 #include <asm/stat.h>
@@ -85,7 +87,8 @@ static const char *machine_name(unsigned machine)
 static int explain_missing(const char *command, const char *search, char **envp)
 {
 	if (search)
-		fj_say(2, "fakejail: '%s' not found in %s (looked in PATH=%s)\n", command, fj_jail->name, search);
+		fj_say(2, "fakejail: '%s' not found in %s (looked in PATH=%s)\n", command,
+			fj_jail->name, search);
 	else
 		fj_say(2, "fakejail: '%s' not found in %s\n", command, fj_jail->name);
 	if (host_has(command, envp))
@@ -106,11 +109,15 @@ static int explain_needs(struct fj_thread *t, const char *jail_path, char *head,
 		const size_t n = fj_strlen(interpreter);
 
 		if (n && interpreter[n - 1] == '\r')
-			fj_say(2, "fakejail: cannot run '%s': its first line ends in CR LF\nhint: sed -i 's/\\r$//' %s%s\n", jail_path,
-				fj_jail->name, jail_path);
+			fj_say(2,
+				"fakejail: cannot run '%s': its first line ends in CR LF\nhint: "
+				"sed -i 's/\\r$//' %s%s\n",
+				jail_path, fj_jail->name, jail_path);
 		else
-			fj_say(2, "fakejail: cannot run '%s': its interpreter '%s' is missing in %s\n", jail_path, interpreter,
-				fj_jail->name);
+			fj_say(2,
+				"fakejail: cannot run '%s': its interpreter '%s' is missing in "
+				"%s\n",
+				jail_path, interpreter, fj_jail->name);
 		return NOT_FOUND;
 	}
 	fd = call(t, __NR_open, (uint64_t)jail_path, O_RDONLY | O_CLOEXEC, 0, 0);
@@ -119,8 +126,10 @@ static int explain_needs(struct fj_thread *t, const char *jail_path, char *head,
 		for (int i = 0; i < eh->e_phnum; i++)
 			if (ph[i].p_type == PT_INTERP && ph[i].p_filesz <= FJ_PATH_MAX &&
 				fj_sys4(__NR_pread64, fd, path, ph[i].p_filesz, ph[i].p_offset) > 0)
-				fj_say(2, "fakejail: cannot run '%s': its ELF interpreter '%s' is missing in %s\n", jail_path, path,
-					fj_jail->name);
+				fj_say(2,
+					"fakejail: cannot run '%s': its ELF interpreter '%s' is "
+					"missing in %s\n",
+					jail_path, path, fj_jail->name);
 	return NOT_FOUND;
 }
 
@@ -140,7 +149,8 @@ static bool is_static(struct fj_thread *t, const char *jail_path, const char *he
 	return !found;
 }
 
-int fj_explain(struct fj_thread *t, const char *command, const char *jail_path, const char *search, long error, char **envp)
+int fj_explain(struct fj_thread *t, const char *command, const char *jail_path, const char *search,
+	long error, char **envp)
 {
 	static char head[FJ_HEAD_SIZE + 1];
 	struct stat st;
@@ -159,8 +169,12 @@ int fj_explain(struct fj_thread *t, const char *command, const char *jail_path, 
 	}
 	if (error == -ENOENT || error == -ELIBBAD)
 		return explain_needs(t, jail_path, head, len);
-	if (error == -EACCES && !fj_jail->has_trap && !fj_elf_check((const Elf64_Ehdr *)head, len) && is_static(t, jail_path, head)) {
-		fj_say(2, "fakejail: cannot run '%s': it is a static program, which only the seccomp trap can jail\n", jail_path);
+	if (error == -EACCES && !fj_jail->has_trap &&
+		!fj_elf_check((const Elf64_Ehdr *)head, len) && is_static(t, jail_path, head)) {
+		fj_say(2,
+			"fakejail: cannot run '%s': it is a static program, which only the seccomp "
+			"trap can jail\n",
+			jail_path);
 		return CANNOT_RUN;
 	}
 	if (error == -EACCES && !call(t, __NR_stat, (uint64_t)jail_path, (uint64_t)&st, 0, 0)) {
@@ -170,16 +184,18 @@ int fj_explain(struct fj_thread *t, const char *command, const char *jail_path, 
 			why = "it is a directory";
 		else if ((st.st_mode & S_IFMT_) != S_IFREG_)
 			why = "it is no regular file";
-		else if (!call(t, __NR_statfs, (uint64_t)jail_path, (uint64_t)&fs, 0, 0) && (fs.f_flags & ST_NOEXEC_))
+		else if (!call(t, __NR_statfs, (uint64_t)jail_path, (uint64_t)&fs, 0, 0) &&
+			 (fs.f_flags & ST_NOEXEC_))
 			why = "its file system is mounted noexec";
 		else if (st.st_mode & 0111)
-			why = "its interpreter, or a directory on the way, may not be entered or run";
+			why = "its interpreter, or a directory on the way, may not be entered or "
+			      "run";
 		fj_say(2, "fakejail: cannot run '%s': %s\n", jail_path, why);
 		return CANNOT_RUN;
 	}
 	if (error == -ENOEXEC && fj_elf_machine(head, len)) {
-		fj_say(2, "fakejail: cannot run '%s': it is %s program; this machine is x86_64\n", jail_path,
-			machine_name(fj_elf_machine(head, len)));
+		fj_say(2, "fakejail: cannot run '%s': it is %s program; this machine is x86_64\n",
+			jail_path, machine_name(fj_elf_machine(head, len)));
 		return CANNOT_RUN;
 	}
 	fj_say(2, "fakejail: cannot run '%s': errno %ld\n", jail_path, -error);

@@ -1,13 +1,15 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * launch.c - make a jail and exec its first program. The command line is the launcher's (scripts/fakejail.in), not for people.
+ * launch.c - make a jail and exec its first program. The command line is the launcher's
+ * (scripts/fakejail.in), not for people.
  *
- *   start -r HOSTDIR -N NAME [-b HOST JAIL MODE]... [-t JAIL]... [-w JAILDIR] [-s] [-R] [-k RELEASE] [-n HOSTNAME] [-T FILE] [-d FILE] [-x DOOR]... -- COMMAND...
- *   probe
+ *   start -r HOSTDIR -N NAME [-b HOST JAIL MODE]... [-t JAIL]... [-w JAILDIR] [-s] [-R] [-k
+ * RELEASE] [-n HOSTNAME] [-T FILE] [-d FILE] [-x DOOR]... -- COMMAND... probe
  *
- * -d none keeps no owners. MODE is rw or ro; with a `?` behind it the bind is left out when the host or the jail has no such place.
- * Ends with 125 and a message when the jail cannot be made, 126 or 127 when its program cannot be started. */
+ * -d none keeps no owners. MODE is rw or ro; with a `?` behind it the bind is left out when the
+ * host or the jail has no such place. Ends with 125 and a message when the jail cannot be made, 126
+ * or 127 when its program cannot be started. */
 #include "loader/loader.h"
 
 #include "own/own.h"
@@ -26,7 +28,6 @@
 #define S_IFDIR_ 0040000u
 #define FEW_DESCRIPTORS 64u
 #define USUAL_LIMIT 1024u /* beyond, the descriptor table of every process would grow */
-
 
 static struct {
 	const char *root, *name, *chdir, *release, *hostname, *trace, *db, *user, *groups, *preload;
@@ -125,7 +126,8 @@ static void read_options(char **at)
 			break;
 		case 'K':
 		case 'D':
-			fail("this build has no", letter == 'K' ? "--kill-on-exit" : "--die-with-parent", -EINVAL);
+			fail("this build has no",
+				letter == 'K' ? "--kill-on-exit" : "--die-with-parent", -EINVAL);
 		default:
 			fail("the loader does not know", *at, -EINVAL);
 		}
@@ -142,7 +144,8 @@ static bool is_open(int fd)
 	return fj_sys3(__NR_fcntl, fd, 1 /* F_GETFD */, 0) >= 0;
 }
 
-/* The highest run of unused numbers under the usual limit: programs that open many see the fewest changes. */
+/* The highest run of unused numbers under the usual limit: programs that open many see the fewest
+ * changes. */
 static int choose_numbers(void)
 {
 	struct rlimit64 limit = {0};
@@ -161,7 +164,8 @@ static int choose_numbers(void)
 	fail("too few file descriptors: raise `ulimit -n`", "", -EMFILE);
 }
 
-/* With a low soft limit, numbers above it: descriptors stay open when the limit falls (getrlimit(2)). */
+/* With a low soft limit, numbers above it: descriptors stay open when the limit falls
+ * (getrlimit(2)). */
 static int place_descriptors(const int *fds, int count)
 {
 	struct rlimit64 before = {0}, raised;
@@ -170,7 +174,8 @@ static int place_descriptors(const int *fds, int count)
 	fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, &before);
 	raised = before;
 	if (before.rlim_cur < FEW_DESCRIPTORS) {
-		raised.rlim_cur = before.rlim_max < FEW_DESCRIPTORS ? before.rlim_max : FEW_DESCRIPTORS;
+		raised.rlim_cur =
+			before.rlim_max < FEW_DESCRIPTORS ? before.rlim_max : FEW_DESCRIPTORS;
 		fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, &raised, 0);
 	}
 	base = choose_numbers();
@@ -274,7 +279,8 @@ static void make_jail(char **envp)
 		fj_jail->no_openat2 = 1;
 }
 
-/* May the text of a mapped file be changed? SELinux calls that execmod and often refuses it. Tried on ourselves. */
+/* May the text of a mapped file be changed? SELinux calls that execmod and often refuses it. Tried
+ * on ourselves. */
 static bool may_change_text(void)
 {
 	const long fd = fj_sys3(__NR_openat, AT_FDCWD, fj_jail->loader, O_RDONLY | O_CLOEXEC);
@@ -295,8 +301,9 @@ static bool may_change_text(void)
 	return !r;
 }
 
-/* Which doors this jail has. The trap alone is complete; the direct door is quicker, by jumps in the libraries' text or, where that may not
- * be changed, by libfakejail.so. Without the trap only the jumps are complete enough. */
+/* Which doors this jail has. The trap alone is complete; the direct door is quicker, by jumps in
+ * the libraries' text or, where that may not be changed, by libfakejail.so. Without the trap only
+ * the jumps are complete enough. */
 static void choose_doors(struct fj_thread *t)
 {
 	long r = fj_jail->has_trap ? fj_trap_filter(t) : 0;
@@ -310,7 +317,9 @@ static void choose_doors(struct fj_thread *t)
 	if (option.no_preload || option.no_patch || !may_change_text())
 		fj_jail->no_sites = 1;
 	if (fj_jail->no_sites && !fj_jail->has_trap)
-		fail("nothing is left that could jail: no seccomp trap, and libraries' text stays as it is", "", -EPERM);
+		fail("nothing is left that could jail: no seccomp trap, and libraries' text stays "
+		     "as it is",
+			"", -EPERM);
 	if (option.preload && !option.no_preload && fj_jail->no_sites)
 		put(fj_jail->preload, option.preload, FJ_PATH_MAX);
 }
@@ -342,7 +351,7 @@ static long exec_as_script(struct fj_thread *t, char *path, char **argv, char **
 	shell_argv[1] = path;
 	for (; argv[n] && argv[n + 1] && n + 3 < sizeof(shell_argv) / sizeof(shell_argv[0]); n++)
 		shell_argv[n + 2] = argv[n + 1];
-	return call(t, __NR_execve, (uint64_t)"/bin/sh", (uint64_t)shell_argv, (uint64_t)envp);
+	return call(t, __NR_execve, (uint64_t) "/bin/sh", (uint64_t)shell_argv, (uint64_t)envp);
 }
 
 static long exec_path(struct fj_thread *t, char *path, char **argv, char **envp)
@@ -357,7 +366,9 @@ static long exec_path(struct fj_thread *t, char *path, char **argv, char **envp)
 		return r;
 	fj_sys3(__NR_read, fd, head, sizeof(head));
 	fj_close((int)fd);
-	return fj_elf_machine(head, sizeof(head)) || !memcmp(head, ELFMAG, SELFMAG) ? r : exec_as_script(t, path, argv, envp);
+	return fj_elf_machine(head, sizeof(head)) || !memcmp(head, ELFMAG, SELFMAG) ?
+		       r :
+		       exec_as_script(t, path, argv, envp);
 }
 
 _Noreturn static void run_command(struct fj_thread *t, char **envp)
@@ -410,7 +421,8 @@ static void start_tracing(void)
 	if (!option.trace)
 		return;
 	fd = fj_streq(option.trace, "-") ? fj_sys3(__NR_fcntl, 2, 0 /* F_DUPFD */, 3) :
-					   fj_sys4(__NR_openat, AT_FDCWD, option.trace, O_CREAT | O_WRONLY | O_APPEND | O_TRUNC, 0644);
+					   fj_sys4(__NR_openat, AT_FDCWD, option.trace,
+						   O_CREAT | O_WRONLY | O_APPEND | O_TRUNC, 0644);
 	if (fj_is_err(fd))
 		fail("cannot write the trace to", option.trace, fd);
 	if (fj_sys3(__NR_dup3, fd, FJ_FD_TRACE(fj_jail), 0) < 0)
@@ -457,7 +469,8 @@ _Noreturn void fj_launch(struct fj_stack *s)
 	fj_private_clean(t);
 	for (int i = 0; i < option.bind_count; i++)
 		if ((r = fj_bind_add(t, &option.bind[i])) < 0)
-			fail(option.bind[i].trouble, option.bind[i].host ? option.bind[i].host : option.bind[i].jail, r);
+			fail(option.bind[i].trouble,
+				option.bind[i].host ? option.bind[i].host : option.bind[i].jail, r);
 	if (option.read_only)
 		fj_bind_root_read_only();
 
@@ -468,7 +481,8 @@ _Noreturn void fj_launch(struct fj_stack *s)
 	choose_doors(t);
 	start_tracing();
 	fj_jail->is_starting = 1;
-	if (!option.skip_chdir && (r = call(t, __NR_chdir, (uint64_t) "/", 0, 0)) == 0 && option.chdir)
+	if (!option.skip_chdir && (r = call(t, __NR_chdir, (uint64_t) "/", 0, 0)) == 0 &&
+		option.chdir)
 		r = call(t, __NR_chdir, (uint64_t)option.chdir, 0, 0);
 	if (r < 0 && !option.skip_chdir)
 		fail("cannot change to directory", option.chdir ? option.chdir : "/", r);

@@ -3,8 +3,9 @@
  *
  * loader.h - the static program that starts every jailed process.
  *
- * Started with a handoff (exec/exec.h) it takes up the state of the process, maps the program and the jail's own ELF interpreter, and
- * jumps. Started by the launcher it makes the jail first. Everything is done before the program's first instruction. */
+ * Started with a handoff (exec/exec.h) it takes up the state of the process, maps the program and
+ * the jail's own ELF interpreter, and jumps. Started by the launcher it makes the jail first.
+ * Everything is done before the program's first instruction. */
 #ifndef FJ_LOADER_H
 #define FJ_LOADER_H
 
@@ -13,11 +14,11 @@
 
 /* What the kernel put on the stack of a new process, in place. */
 struct fj_stack {
-	uint64_t *base;	 /* argc */
+	uint64_t *base; /* argc */
 	long argc;
 	char **argv, **envp;
 	long envc;
-	uint64_t *auxv;	 /* pairs, ended by AT_NULL */
+	uint64_t *auxv;	   /* pairs, ended by AT_NULL */
 	size_t auxv_pairs; /* with AT_NULL */
 };
 
@@ -37,27 +38,31 @@ static inline struct fj_board *fj_jail_board(void)
 	return (struct fj_board *)((char *)fj_jail + FJ_BOARD_AT);
 }
 
-/* user.c: the identity that --userspec=SPEC and --groups=GROUPS (either may be NULL) give the first program, as chroot(8). Names are
- * looked up in the jail; ends with 125 and a message when there is no such user or group. */
+/* user.c: the identity that --userspec=SPEC and --groups=GROUPS (either may be NULL) give the first
+ * program, as chroot(8). Names are looked up in the jail; ends with 125 and a message when there is
+ * no such user or group. */
 void fj_user_choose(struct fj_thread *t, const char *spec, const char *groups);
 
 /* map.c: an ELF file in memory. */
 struct fj_mapped {
-	uint64_t base;	/* what was added to its addresses */
+	uint64_t base; /* what was added to its addresses */
 	uint64_t entry;
-	uint64_t phdr;	/* where its program headers are in memory */
+	uint64_t phdr; /* where its program headers are in memory */
 	uint16_t phnum;
 	uint64_t code_start, code_end, data_start, data_end;
 	bool wants_exec_stack;
 };
-/* Map the ELF file `fd`: at its own addresses, or if it has none right before `before` where that is free, or (0) anywhere; with its
- * system calls made jumps (door/sites.h) when `is_patched`. Returns 0 or -errno. */
+/* Map the ELF file `fd`: at its own addresses, or if it has none right before `before` where that
+ * is free, or (0) anywhere; with its system calls made jumps (door/sites.h) when `is_patched`.
+ * Returns 0 or -errno. */
 long fj_map_elf(int fd, uint64_t before, bool is_patched, struct fj_mapped *m);
-/* preload.c: have ld.so load libfakejail.so, which takes that out of the environment again. To be called in place of fj_stack_pop_env():
- * it puts the variable in place of the last string. Returns whether it did. */
+/* preload.c: have ld.so load libfakejail.so, which takes that out of the environment again. To be
+ * called in place of fj_stack_pop_env(): it puts the variable in place of the last string. Returns
+ * whether it did. */
 bool fj_preload_announce(struct fj_stack *s);
 
-/* place_gate.c: copy the gate to its page at `address` (0: choose one). Returns the address or -errno. */
+/* place_gate.c: copy the gate to its page at `address` (0: choose one). Returns the address or
+ * -errno. */
 long fj_gate_place(uint64_t address);
 
 /* continue.c: a process whose exec handed over `text`. */
@@ -66,12 +71,14 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text);
 /* launch.c: the launcher's command line. */
 _Noreturn void fj_launch(struct fj_stack *s);
 
-/* owners.c: open the file of owner records, `db` from the command line ("none": only for this jail; NULL: where it belongs, see
- * there). Ends the process with a message when it is refused. Returns a descriptor; `*elder` is another, or -1. */
+/* owners.c: open the file of owner records, `db` from the command line ("none": only for this jail;
+ * NULL: where it belongs, see there). Ends the process with a message when it is refused. Returns a
+ * descriptor; `*elder` is another, or -1. */
 int fj_owners_open(const char *db, int root_fd, char **envp, int *elder);
 
-/* binds.c: a mount of the command line. MODE is rw or ro; with a `?` behind it the bind is left out when the host or the jail has no
- * such place. Returns 0 or -errno, and then `trouble` says what failed. */
+/* binds.c: a mount of the command line. MODE is rw or ro; with a `?` behind it the bind is left out
+ * when the host or the jail has no such place. Returns 0 or -errno, and then `trouble` says what
+ * failed. */
 struct fj_bind {
 	const char *host; /* NULL: a tmpfs */
 	const char *jail, *mode;
@@ -80,7 +87,9 @@ struct fj_bind {
 long fj_bind_add(struct fj_thread *t, struct fj_bind *b);
 void fj_bind_root_read_only(void);
 
-/* explain.c: say why the first program could not be started. Returns the exit status: 126 or 127. */
-int fj_explain(struct fj_thread *t, const char *command, const char *jail_path, const char *search, long error, char **envp);
+/* explain.c: say why the first program could not be started. Returns the exit status: 126 or 127.
+ */
+int fj_explain(struct fj_thread *t, const char *command, const char *jail_path, const char *search,
+	long error, char **envp);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * main.c - the loader's beginning: make its own pointers right, then see which of its two tasks this is. */
+ * main.c - the loader's beginning: make its own pointers right, then see which of its two tasks
+ * this is. */
 #include "loader/loader.h"
 
 _Noreturn void fj_loader_main(uint64_t *base, const Elf64_Dyn *dynamic, uint64_t address);

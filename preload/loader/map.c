@@ -23,7 +23,8 @@ static uint64_t page_up(uint64_t at)
 
 static int protection(uint32_t flags)
 {
-	return (flags & PF_R ? PROT_READ : 0) | (flags & PF_W ? PROT_WRITE : 0) | (flags & PF_X ? PROT_EXEC : 0);
+	return (flags & PF_R ? PROT_READ : 0) | (flags & PF_W ? PROT_WRITE : 0) |
+	       (flags & PF_X ? PROT_EXEC : 0);
 }
 
 /* The span that all segments take; -ENOEXEC when there is none or it makes no sense. */
@@ -35,14 +36,16 @@ static long measure(const Elf64_Phdr *ph, int n, uint64_t *low, uint64_t *high, 
 	for (int i = 0; i < n; i++) {
 		if (ph[i].p_type != PT_LOAD)
 			continue;
-		if (ph[i].p_memsz < ph[i].p_filesz || ph[i].p_vaddr >= ADDRESS_END || ph[i].p_memsz > ADDRESS_END - ph[i].p_vaddr ||
+		if (ph[i].p_memsz < ph[i].p_filesz || ph[i].p_vaddr >= ADDRESS_END ||
+			ph[i].p_memsz > ADDRESS_END - ph[i].p_vaddr ||
 			((ph[i].p_vaddr ^ ph[i].p_offset) & (FJ_PAGE - 1)))
 			return -ENOEXEC;
 		if (page_down(ph[i].p_vaddr) < *low)
 			*low = page_down(ph[i].p_vaddr);
 		if (page_up(ph[i].p_vaddr + ph[i].p_memsz) > *high)
 			*high = page_up(ph[i].p_vaddr + ph[i].p_memsz);
-		if (ph[i].p_align > *align && !(ph[i].p_align & (ph[i].p_align - 1)) && ph[i].p_align <= (1UL << 30))
+		if (ph[i].p_align > *align && !(ph[i].p_align & (ph[i].p_align - 1)) &&
+			ph[i].p_align <= (1UL << 30))
 			*align = ph[i].p_align;
 	}
 	return *high ? 0 : -ENOEXEC;
@@ -86,7 +89,8 @@ static long map_segment(int fd, uint64_t base, const Elf64_Phdr *ph)
 	long r;
 
 	if (ph->p_filesz) {
-		r = fj_sys6(__NR_mmap, start, file_end - start, prot, MAP_PRIVATE | MAP_FIXED, fd, page_down(ph->p_offset));
+		r = fj_sys6(__NR_mmap, start, file_end - start, prot, MAP_PRIVATE | MAP_FIXED, fd,
+			page_down(ph->p_offset));
 		if (fj_is_err(r))
 			return r;
 		from = page_up(file_end);
@@ -95,7 +99,8 @@ static long map_segment(int fd, uint64_t base, const Elf64_Phdr *ph)
 			memset((void *)file_end, 0, from - file_end);
 	}
 	if (end > from) {
-		r = fj_sys6(__NR_mmap, from, end - from, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+		r = fj_sys6(__NR_mmap, from, end - from, prot,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 		if (fj_is_err(r))
 			return r;
 	}
@@ -123,19 +128,22 @@ static void note_segment(struct fj_mapped *m, const Elf64_Ehdr *eh, const Elf64_
 long fj_map_elf(int fd, uint64_t before, bool is_patched, struct fj_mapped *m)
 {
 	Elf64_Ehdr eh;
-	static Elf64_Phdr ph[FJ_PHDRS_MAX]; /* the loader has one thread, and its frames stay small */
+	static Elf64_Phdr
+		ph[FJ_PHDRS_MAX]; /* the loader has one thread, and its frames stay small */
 	uint64_t low, high, align;
 	long r = fj_sys4(__NR_pread64, fd, &eh, sizeof(eh), 0);
 
 	*m = (struct fj_mapped){0};
 	if (r < 0 || (r = fj_elf_check(&eh, (size_t)r)) < 0)
 		return r;
-	if (fj_sys4(__NR_pread64, fd, ph, eh.e_phnum * sizeof(*ph), eh.e_phoff) != (long)(eh.e_phnum * sizeof(*ph)))
+	if (fj_sys4(__NR_pread64, fd, ph, eh.e_phnum * sizeof(*ph), eh.e_phoff) !=
+		(long)(eh.e_phnum * sizeof(*ph)))
 		return -ENOEXEC;
 	r = measure(ph, eh.e_phnum, &low, &high, &align);
 	if (r < 0)
 		return r;
-	/* A program that may lie anywhere goes right below the heap, where the kernel would have put it: the heap follows it. */
+	/* A program that may lie anywhere goes right below the heap, where the kernel would have
+	 * put it: the heap follows it. */
 	if (before)
 		before = page_down(before - (high - low) - align);
 	r = reserve(eh.e_type == ET_EXEC, before, low, high - low, align);
@@ -153,7 +161,8 @@ long fj_map_elf(int fd, uint64_t before, bool is_patched, struct fj_mapped *m)
 		if (r < 0)
 			return r;
 		if ((ph[i].p_flags & PF_X) && is_patched)
-			fj_sites_patch(page_down(m->base + ph[i].p_vaddr), page_up(ph[i].p_filesz + (ph[i].p_vaddr & (FJ_PAGE - 1))), fd,
+			fj_sites_patch(page_down(m->base + ph[i].p_vaddr),
+				page_up(ph[i].p_filesz + (ph[i].p_vaddr & (FJ_PAGE - 1))), fd,
 				page_down(ph[i].p_offset));
 		note_segment(m, &eh, &ph[i]);
 	}

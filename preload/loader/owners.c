@@ -3,14 +3,15 @@
  *
  * owners.c - where the owner records of a root are, and opening their file; at the jail's start.
  *
- *   ROOT/.fakejail/owners                the usual place: it goes where the tree goes, and away with it
- *   STATE/fakejail/host                  of the host's own root: `fakejail / CMD`
+ *   ROOT/.fakejail/owners                the usual place: it goes where the tree goes, and away
+ * with it STATE/fakejail/host                  of the host's own root: `fakejail / CMD`
  *   STATE/fakejail/root-HASH             of a root that may not be written
- *   an anonymous memory file             --no-db, and a root that may not be written for a user without a home
+ *   an anonymous memory file             --no-db, and a root that may not be written for a user
+ * without a home
  *
- * STATE is $XDG_STATE_HOME, else $HOME/.local/state. What `fakejail /` recorded about files of a tree holds in the tree's own jail
- * afterwards: its file is the elder, looked at when the jail's own knows nothing. A file that is not to be trusted ends the start,
- * and stays as it is. */
+ * STATE is $XDG_STATE_HOME, else $HOME/.local/state. What `fakejail /` recorded about files of a
+ * tree holds in the tree's own jail afterwards: its file is the elder, looked at when the jail's
+ * own knows nothing. A file that is not to be trusted ends the start, and stays as it is. */
 #include "loader/loader.h"
 
 #include "own/own.h"
@@ -27,7 +28,9 @@ _Noreturn static void refuse(const char *name, long error)
 		why = "is of another version of fakejail, or of another kind of machine";
 	else if (error == -EUCLEAN)
 		why = "is damaged or cut off";
-	fj_say(2, "fakejail: %s: %s (errno %ld)\nfakejail: it is left as it is; see `fakejail owners check`, or use --db=FILE or --no-db\n",
+	fj_say(2,
+		"fakejail: %s: %s (errno %ld)\nfakejail: it is left as it is; see `fakejail owners "
+		"check`, or use --db=FILE or --no-db\n",
 		name, why, -error);
 	for (;;)
 		fj_sys1(__NR_exit_group, FAILED);
@@ -75,7 +78,8 @@ static long make_file(int dirfd, const char *name)
 	if (!r) {
 		r = fj_sys5(__NR_linkat, dirfd, temporary.at, dirfd, name, 0);
 		if (r == -EPERM || r == -EOPNOTSUPP) /* no hard links here */
-			r = fj_sys5(__NR_renameat2, dirfd, temporary.at, dirfd, name, 1 /* RENAME_NOREPLACE */);
+			r = fj_sys5(__NR_renameat2, dirfd, temporary.at, dirfd, name,
+				1 /* RENAME_NOREPLACE */);
 		if (r == -EEXIST)
 			r = 0;
 	}
@@ -160,8 +164,8 @@ static long open_in_root(int root_fd)
 
 static bool may_go_elsewhere(long error)
 {
-	return error == -EACCES || error == -EPERM || error == -EROFS || error == -ENOSPC || error == -EDQUOT ||
-	       error == -EOPNOTSUPP || error == -ENODEV;
+	return error == -EACCES || error == -EPERM || error == -EROFS || error == -ENOSPC ||
+	       error == -EDQUOT || error == -EOPNOTSUPP || error == -ENODEV;
 }
 
 static long open_memory(void)
@@ -175,7 +179,8 @@ static long open_memory(void)
 static void name_of_root(struct fj_str *name)
 {
 	fj_str_put(name, "root-");
-	fj_str_num(name, fj_hash(fj_jail->root_path, fj_strlen(fj_jail->root_path), FJ_HASH_SEED), 16);
+	fj_str_num(
+		name, fj_hash(fj_jail->root_path, fj_strlen(fj_jail->root_path), FJ_HASH_SEED), 16);
 }
 
 int fj_owners_open(const char *db, int root_fd, char **envp, int *elder)

@@ -3,9 +3,10 @@
  *
  * place_gate.c - the gate page, at one address in every process of the jail.
  *
- * Low, where neither programs nor the kernel put anything: above vm.mmap_min_addr (65536 on most hosts), below lld's 0x200000 and ld's
- * 0x400000. A hardened host with a larger vm.mmap_min_addr gets one of the later candidates. Until the page is there nothing may be
- * called that the filter traps: mmap and mprotect are not. */
+ * Low, where neither programs nor the kernel put anything: above vm.mmap_min_addr (65536 on most
+ * hosts), below lld's 0x200000 and ld's 0x400000. A hardened host with a larger vm.mmap_min_addr
+ * gets one of the later candidates. Until the page is there nothing may be called that the filter
+ * traps: mmap and mprotect are not. */
 #include "door/page.h"
 #include "loader/loader.h"
 

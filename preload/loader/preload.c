@@ -3,10 +3,11 @@
  *
  * preload.c - LD_PRELOAD for the jail's own ld.so, and for nobody else.
  *
- * The variable takes the place that the handoff had on the stack, behind all the program's own, for glibc's ld.so uses the last one
- * (process_envvars()); musl's uses the first (getenv()), so it stands in place of the program's own as well. The shared object's
- * constructor puts that back, and takes ours out of environ before the program's main. /proc/PID/environ never shows it: it
- * does not lie in the kernel's environment area. */
+ * The variable takes the place that the handoff had on the stack, behind all the program's own, for
+ * glibc's ld.so uses the last one (process_envvars()); musl's uses the first (getenv()), so it
+ * stands in place of the program's own as well. The shared object's constructor puts that back, and
+ * takes ours out of environ before the program's main. /proc/PID/environ never shows it: it does
+ * not lie in the kernel's environment area. */
 #include "loader/loader.h"
 
 #include "call/preload.h"
@@ -47,7 +48,8 @@ bool fj_preload_announce(struct fj_stack *s)
 		return true;
 	fj_door_own_preload = *own;
 	size = sizeof(text) + 1 + fj_strlen(*own);
-	at = fj_sys6(__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	at = fj_sys6(
+		__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (!fj_is_err(at)) {
 		/* Behind the program's own: what those replace is libc, and we are a part of it. */
 		fj_str_init(&joined, (char *)at, size);

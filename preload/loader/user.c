@@ -1,12 +1,14 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * user.c - who the first program is: --userspec and --groups, read as chroot(8) of the GNU coreutils reads them.
+ * user.c - who the first program is: --userspec and --groups, read as chroot(8) of the GNU
+ * coreutils reads them.
  *
- *   USER   USER:   USER:GROUP   :GROUP      each a name or a number; +NUMBER is not looked for among the names
+ *   USER   USER:   USER:GROUP   :GROUP      each a name or a number; +NUMBER is not looked for
+ * among the names
  *
- * Names are those of the jail's /etc/passwd and /etc/group. Without --groups the user's supplementary groups are those that
- * /etc/group lists. */
+ * Names are those of the jail's /etc/passwd and /etc/group. Without --groups the user's
+ * supplementary groups are those that /etc/group lists. */
 #include "loader/loader.h"
 
 #include "call/hook_id.h"
@@ -27,15 +29,16 @@ static struct file file;
 
 _Noreturn static void refuse(const char *what, const char *word, const char *where)
 {
-	fj_say(2, "fakejail: invalid %s '%s'%s%s%s\n", what, word, where ? ": not in " : "", where ? fj_jail->name : "",
-		where ? where : "");
+	fj_say(2, "fakejail: invalid %s '%s'%s%s%s\n", what, word, where ? ": not in " : "",
+		where ? fj_jail->name : "", where ? where : "");
 	for (;;)
 		fj_sys1(__NR_exit_group, FAILED);
 }
 
 static void open_file(struct fj_thread *t, const char *jail_path)
 {
-	struct fj_call call = {.nr = __NR_openat, .arg = {(uint64_t)AT_FDCWD, (uint64_t)jail_path, O_RDONLY | O_CLOEXEC},
+	struct fj_call call = {.nr = __NR_openat,
+		.arg = {(uint64_t)AT_FDCWD, (uint64_t)jail_path, O_RDONLY | O_CLOEXEC},
 		.thread = t};
 
 	file.fd = (int)fj_call(&call);
@@ -76,7 +79,8 @@ static bool next_line(void)
 		if (file.end == LINE_MAX)
 			file.end = 0; /* not a line of such a file */
 
-		const long n = fj_sys3(__NR_read, file.fd, file.text + file.end, LINE_MAX - file.end);
+		const long n =
+			fj_sys3(__NR_read, file.fd, file.text + file.end, LINE_MAX - file.end);
 
 		if (n > 0) {
 			file.end += (size_t)n;
@@ -191,7 +195,8 @@ static void choose_groups_of(struct fj_thread *t, const char *name, uint32_t gid
 	close_file();
 }
 
-/* Cut `text` at the first `at`; returns what follows, or NULL. The piece before is copied to `piece`. */
+/* Cut `text` at the first `at`; returns what follows, or NULL. The piece before is copied to
+ * `piece`. */
 static const char *cut(const char *text, char at, char *piece, size_t size)
 {
 	size_t n = 0;
@@ -249,7 +254,8 @@ static void parse_spec(struct fj_thread *t, const char *spec, struct user *user)
 			refuse("user", word, "/etc/passwd");
 		}
 	}
-	if (group && *group && (*group == '+' || !find_group(t, group, &user->gid)) && !parse_id(group, &user->gid))
+	if (group && *group && (*group == '+' || !find_group(t, group, &user->gid)) &&
+		!parse_id(group, &user->gid))
 		refuse("group", group, "/etc/group");
 }
 
@@ -275,7 +281,8 @@ void fj_user_choose(struct fj_thread *t, const char *spec, const char *groups)
 			if (user.gid == FJ_NO_ID)
 				user.gid = found.gid;
 		} else if (user.gid == FJ_NO_ID) {
-			refuse("user and group", spec, NULL); /* a number without a line has no group */
+			refuse("user and group", spec,
+				NULL); /* a number without a line has no group */
 		}
 	}
 	if (groups && *groups)

@@ -1,14 +1,17 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * board.c - identities that other processes may read: for /proc/PID/status, SO_PEERCRED, SCM_CREDENTIALS.
+ * board.c - identities that other processes may read: for /proc/PID/status, SO_PEERCRED,
+ * SCM_CREDENTIALS.
  *
- * An open hash by process id in the jail's shared memory. A process posts its identity when that changes, when it execs
- * and, as a forked child, when it first enters the engine; so an entry that a dead process left is corrected or taken away by the next one
- * of the same number. Root as the jail's first process is it posts nothing: most jails never touch a page of the board.
+ * An open hash by process id in the jail's shared memory. A process posts its identity when that
+ * changes, when it execs and, as a forked child, when it first enters the engine; so an entry that
+ * a dead process left is corrected or taken away by the next one of the same number. Root as the
+ * jail's first process is it posts nothing: most jails never touch a page of the board.
  *
- * A writer owns the entry of its own process id. `turn` is odd while it writes; a reader that sees it change tries again. A writer that
- * is killed leaves it odd: then nobody can tell, until the place is taken over. */
+ * A writer owns the entry of its own process id. `turn` is odd while it writes; a reader that sees
+ * it change tries again. A writer that is killed leaves it odd: then nobody can tell, until the
+ * place is taken over. */
 #include "own/ids.h"
 
 #define PROBES 16u /* places looked at for one id */
@@ -35,7 +38,8 @@ void fj_ids_be_himself(void)
 	board->is_himself = 1;
 }
 
-/* CAP_LAST_CAP differs between kernels: 37 in 4.18, 40 from 5.9 on. prctl(2): PR_CAPBSET_READ says EINVAL beyond. */
+/* CAP_LAST_CAP differs between kernels: 37 in 4.18, 40 from 5.9 on. prctl(2): PR_CAPBSET_READ says
+ * EINVAL beyond. */
 void fj_ids_new_board(struct fj_board *shared)
 {
 	unsigned last = 0;
@@ -74,7 +78,8 @@ static struct fj_posted *claim(int32_t pid)
 
 		if (was && fj_sys2(__NR_kill, was, 0) != -ESRCH)
 			continue;
-		if (__atomic_compare_exchange_n(&p->pid, &was, pid, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		if (__atomic_compare_exchange_n(
+			    &p->pid, &was, pid, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 			return p;
 	}
 	return NULL;
@@ -82,14 +87,16 @@ static struct fj_posted *claim(int32_t pid)
 
 static bool is_first_identity(const struct fj_ids *ids)
 {
-	return !ids->ruid && !ids->euid && !ids->suid && !ids->fsuid && !ids->rgid && !ids->egid && !ids->sgid && !ids->fsgid &&
-	       ids->group_count == 1 && !ids->few[0] && ids->permitted == board->all_caps &&
-	       ids->effective == board->all_caps && ids->bounding == board->all_caps && !ids->inheritable && !ids->ambient;
+	return !ids->ruid && !ids->euid && !ids->suid && !ids->fsuid && !ids->rgid && !ids->egid &&
+	       !ids->sgid && !ids->fsgid && ids->group_count == 1 && !ids->few[0] &&
+	       ids->permitted == board->all_caps && ids->effective == board->all_caps &&
+	       ids->bounding == board->all_caps && !ids->inheritable && !ids->ambient;
 }
 
 void fj_ids_describe(struct fj_posted *p, const struct fj_ids *ids)
 {
-	const uint32_t count = ids->group_count < FJ_BOARD_GROUPS ? ids->group_count : FJ_BOARD_GROUPS;
+	const uint32_t count =
+		ids->group_count < FJ_BOARD_GROUPS ? ids->group_count : FJ_BOARD_GROUPS;
 
 	memcpy(&p->ruid, &ids->ruid, 8 * sizeof(uint32_t));
 	memcpy(&p->effective, &ids->effective, 5 * sizeof(uint64_t));

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * caps.c - capabilities: capset(2), the parts of prctl(2) about them, and exec (capabilities(7), security/commoncap.c). */
+ * caps.c - capabilities: capset(2), the parts of prctl(2) about them, and exec (capabilities(7),
+ * security/commoncap.c). */
 #include "own/ids.h"
 
 #include <linux/prctl.h>
@@ -17,17 +18,19 @@ static bool has_bit(const struct fj_ids *ids, unsigned securebit)
 	return ids->securebits >> securebit & 1;
 }
 
-long fj_ids_capset(struct fj_ids *next, uint64_t effective, uint64_t permitted, uint64_t inheritable)
+long fj_ids_capset(
+	struct fj_ids *next, uint64_t effective, uint64_t permitted, uint64_t inheritable)
 {
 	const uint64_t all = fj_ids_all_caps();
 
 	effective &= all;
 	permitted &= all;
 	inheritable &= all;
-	if (!fj_ids_can(next, FJ_CAP_SETPCAP) && !is_subset(inheritable, next->inheritable | next->permitted))
+	if (!fj_ids_can(next, FJ_CAP_SETPCAP) &&
+		!is_subset(inheritable, next->inheritable | next->permitted))
 		return -EPERM;
-	if (!is_subset(inheritable, next->inheritable | next->bounding) || !is_subset(permitted, next->permitted) ||
-		!is_subset(effective, permitted))
+	if (!is_subset(inheritable, next->inheritable | next->bounding) ||
+		!is_subset(permitted, next->permitted) || !is_subset(effective, permitted))
 		return -EPERM;
 	next->effective = effective;
 	next->permitted = permitted;
@@ -46,7 +49,8 @@ static long set_securebits(struct fj_ids *next, uint64_t bits)
 	const uint32_t old = next->securebits;
 
 	if (((old & SECURE_ALL_LOCKS) >> 1 & (old ^ bits)) || (old & SECURE_ALL_LOCKS & ~bits) ||
-		(bits & ~(uint64_t)(SECURE_ALL_LOCKS | SECURE_ALL_BITS)) || !fj_ids_can(next, FJ_CAP_SETPCAP))
+		(bits & ~(uint64_t)(SECURE_ALL_LOCKS | SECURE_ALL_BITS)) ||
+		!fj_ids_can(next, FJ_CAP_SETPCAP))
 		return -EPERM;
 	next->securebits = (uint32_t)bits;
 	return 0;
@@ -91,7 +95,8 @@ static long ambient(struct fj_ids *next, uint64_t what, uint64_t cap, uint64_t a
 	}
 }
 
-long fj_ids_prctl(struct fj_ids *next, int option, uint64_t arg2, uint64_t arg3, uint64_t arg4, uint64_t arg5)
+long fj_ids_prctl(
+	struct fj_ids *next, int option, uint64_t arg2, uint64_t arg3, uint64_t arg4, uint64_t arg5)
 {
 	switch (option) {
 	case PR_CAPBSET_READ:
@@ -135,11 +140,13 @@ long fj_ids_exec(struct fj_ids *next, const struct fj_exec_file *file, bool *is_
 	next->permitted = 0;
 	if (file->has_caps) {
 		is_effective = file->caps_effective;
-		next->permitted = (old.bounding & file->caps_permitted) | (old.inheritable & file->caps_inheritable);
+		next->permitted = (old.bounding & file->caps_permitted) |
+				  (old.inheritable & file->caps_inheritable);
 		if (is_effective && !is_subset(file->caps_permitted, next->permitted))
 			return -EPERM;
 	}
-	/* Root is given all, but where the file has capabilities and only the effective uid is root's. */
+	/* Root is given all, but where the file has capabilities and only the effective uid is
+	 * root's. */
 	if (!has_bit(&old, SECURE_NOROOT) && !(file->has_caps && old.ruid && !next->euid)) {
 		if (!next->euid || !old.ruid)
 			next->permitted = old.bounding | old.inheritable;
@@ -154,6 +161,7 @@ long fj_ids_exec(struct fj_ids *next, const struct fj_exec_file *file, bool *is_
 	next->effective = is_effective ? next->permitted : kept_ambient;
 	next->securebits &= ~(uint32_t)issecure_mask(SECURE_KEEP_CAPS);
 
-	*is_secure = is_set_id || (old.ruid && (is_effective || !is_subset(next->permitted, kept_ambient)));
+	*is_secure = is_set_id ||
+		     (old.ruid && (is_effective || !is_subset(next->permitted, kept_ambient)));
 	return 0;
 }

@@ -33,7 +33,8 @@ void fj_own_default(struct fj_owner *shown, bool is_foreign)
 {
 	if (is_foreign || shown->uid != fj_own_real_uid() || fj_ids_is_himself())
 		return;
-	/* Also where the disk has another of the user's groups: a directory of the host with the setgid bit made it so. */
+	/* Also where the disk has another of the user's groups: a directory of the host with the
+	 * setgid bit made it so. */
 	shown->uid = 0;
 	shown->gid = 0;
 }

@@ -3,14 +3,17 @@
  *
  * grow.c - making, checking and mapping the file of records, and making it longer.
  *
- * Disk space is claimed before a byte of it is touched: a full disk is then an errno of the call that wanted to record something, and never
- * SIGBUS. A piece counts from the moment that head.end passes it; one that a killed process had claimed before is claimed and cleared again. */
+ * Disk space is claimed before a byte of it is touched: a full disk is then an errno of the call
+ * that wanted to record something, and never SIGBUS. A piece counts from the moment that head.end
+ * passes it; one that a killed process had claimed before is claimed and cleared again. */
 #include "own/store.h"
 
 #include <asm/stat.h>
 #include <linux/falloc.h>
 
-#define WINDOW_MIN (16UL << 20) /* address space, not memory: small enough for a low RLIMIT_AS, large enough to grow in */
+#define WINDOW_MIN                                                                                 \
+	(16UL << 20) /* address space, not memory: small enough for a low RLIMIT_AS, large enough  \
+			to grow in */
 #define LOG_MIN 4u
 #define LOG_MAX 28u /* 2^28 slots are 16 GiB */
 
@@ -82,7 +85,10 @@ long fj_store_extend(struct fj_store *s, uint64_t size)
 /* Copy a live record into the new array, where it has no namesake. */
 static void move_slot(struct fj_store_slot *to, uint32_t mask, const struct fj_store_slot *from)
 {
-	uint32_t i = (uint32_t)(((from->ino + (uint64_t)from->dev * 0x9e3779b1u) * 0x9e3779b97f4a7c15UL) >> 32) & mask;
+	uint32_t i = (uint32_t)(((from->ino + (uint64_t)from->dev * 0x9e3779b1u) *
+					0x9e3779b97f4a7c15UL) >>
+				32) &
+		     mask;
 
 	while (to[i].state)
 		i = (i + 1) & mask;
@@ -102,7 +108,8 @@ long fj_store_grow(struct fj_store *s)
 	if (!old)
 		return -ENOMEM;
 	for (uint64_t i = 0; i <= old_mask; i++)
-		keep += (old[i].state & FJ_SLOT_LIVE) && !(old[i].copy[old[i].state & FJ_SLOT_SECOND].flags & FJ_OWN_GONE);
+		keep += (old[i].state & FJ_SLOT_LIVE) &&
+			!(old[i].copy[old[i].state & FJ_SLOT_SECOND].flags & FJ_OWN_GONE);
 	while (1UL << log < keep * 3)
 		log++;
 	if (1UL << log < FJ_STORE_FIRST_SLOTS)
@@ -118,13 +125,16 @@ long fj_store_grow(struct fj_store *s)
 	if (!new || !old)
 		return -ENOMEM;
 	for (uint64_t i = 0; i <= old_mask; i++)
-		if ((old[i].state & FJ_SLOT_LIVE) && !(old[i].copy[old[i].state & FJ_SLOT_SECOND].flags & FJ_OWN_GONE))
+		if ((old[i].state & FJ_SLOT_LIVE) &&
+			!(old[i].copy[old[i].state & FJ_SLOT_SECOND].flags & FJ_OWN_GONE))
 			move_slot(new, mask, &old[i]);
-	/* From here on the new array is the table. Readers who are still in the old one find it empty, and look again. */
+	/* From here on the new array is the table. Readers who are still in the old one find it
+	 * empty, and look again. */
 	__atomic_store_n(&h->table, table, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&h->used, keep, __ATOMIC_RELEASE);
 	__atomic_store_n(&h->records, keep, __ATOMIC_RELEASE);
-	fj_sys4(__NR_fallocate, s->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, old_table & ~(uint64_t)(FJ_PAGE - 1),
+	fj_sys4(__NR_fallocate, s->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+		old_table & ~(uint64_t)(FJ_PAGE - 1),
 		sizeof(struct fj_store_slot) * (old_mask + 1UL));
 	return 0;
 }
@@ -167,15 +177,18 @@ static bool is_sound(const struct fj_store_head *h, uint64_t size)
 		return false;
 	if (!is_piece(at, sizeof(struct fj_store_slot) << log, h->end))
 		return false;
-	if (h->heap_end && (h->heap_at > h->heap_end || !is_piece(h->heap_at, h->heap_end - h->heap_at, h->end)))
+	if (h->heap_end && (h->heap_at > h->heap_end ||
+				   !is_piece(h->heap_at, h->heap_end - h->heap_at, h->end)))
 		return false;
 	for (unsigned i = 0; i < FJ_BLOCK_CLASSES; i++)
-		if (h->free_block[i] && !is_piece((uint64_t)h->free_block[i] * FJ_BLOCK_UNIT, FJ_BLOCK_MIN << i, h->end))
+		if (h->free_block[i] && !is_piece((uint64_t)h->free_block[i] * FJ_BLOCK_UNIT,
+						FJ_BLOCK_MIN << i, h->end))
 			return false;
 	return true;
 }
 
-#define LOOKED_AT 64u /* slots: a start must cost the same whatever the size; `owners check` reads all */
+#define LOOKED_AT                                                                                  \
+	64u /* slots: a start must cost the same whatever the size; `owners check` reads all */
 
 static bool are_slots_sound(const struct fj_store_slot *slots, uint32_t count)
 {
@@ -210,13 +223,14 @@ long fj_own_check(int fd)
 		r = -EMEDIUMTYPE;
 	else if (h->version != FJ_STORE_VERSION || h->byte_order != FJ_STORE_ORDER)
 		r = -EPROTONOSUPPORT;
-	else if (h->head_size != sizeof(*h) || h->slot_size != sizeof(struct fj_store_slot) || size < sizeof(*h) ||
-		 !is_sound(h, size))
+	else if (h->head_size != sizeof(*h) || h->slot_size != sizeof(struct fj_store_slot) ||
+		 size < sizeof(*h) || !is_sound(h, size))
 		r = -EUCLEAN;
 	else {
 		const uint32_t count = 1u << (h->table & (FJ_PAGE - 1));
 
-		if (!are_slots_sound((const void *)(at + (long)(h->table & ~(uint64_t)(FJ_PAGE - 1))),
+		if (!are_slots_sound(
+			    (const void *)(at + (long)(h->table & ~(uint64_t)(FJ_PAGE - 1))),
 			    count < LOOKED_AT ? count : LOOKED_AT))
 			r = -EUCLEAN;
 	}
@@ -234,7 +248,8 @@ static long start(struct fj_store *s, int fd)
 	while (window < size)
 		window *= 2;
 	*s = (struct fj_store){.fd = fd, .home = (uint32_t)dev, .first_window = window};
-	at = fj_sys6(__NR_mmap, 0, window, 3 /* PROT_READ | PROT_WRITE */, 1 /* MAP_SHARED */, fd, 0);
+	at = fj_sys6(
+		__NR_mmap, 0, window, 3 /* PROT_READ | PROT_WRITE */, 1 /* MAP_SHARED */, fd, 0);
 	if (at == -EACCES) {
 		s->is_read_only = true;
 		at = fj_sys6(__NR_mmap, 0, window, 1, 1, fd, 0);

@@ -3,9 +3,11 @@
  *
  * heap.c - extended attributes: blocks beside the records, in the same file.
  *
- * A record names its block; a change writes a new block, flips the record over to it and then frees the old one. A reader may thus be reading a
- * block that is already another's: it keeps within bounds whatever it reads, and believes it only when the record's state is
- * still the same afterwards. Free lists and the chunk in use change by single stores; a kill between two of them leaks a block. */
+ * A record names its block; a change writes a new block, flips the record over to it and then frees
+ * the old one. A reader may thus be reading a block that is already another's: it keeps within
+ * bounds whatever it reads, and believes it only when the record's state is still the same
+ * afterwards. Free lists and the chunk in use change by single stores; a kill between two of them
+ * leaks a block. */
 #include "own/store.h"
 
 #include "sys/guest.h"
@@ -22,7 +24,7 @@ long fj_store_block_take(struct fj_store *s, uint32_t bytes, uint32_t *at)
 	uint64_t size;
 
 	while (class < FJ_BLOCK_CLASSES && FJ_BLOCK_MIN << class < bytes)
-		class++;
+		class ++;
 	if (class == FJ_BLOCK_CLASSES)
 		return -ENOSPC;
 	size = FJ_BLOCK_MIN << class;
@@ -65,7 +67,8 @@ void fj_store_block_give(struct fj_store *s, uint32_t at)
 	__atomic_store_n(&h->free_block[block->size_class], at, __ATOMIC_RELEASE);
 }
 
-/* Where a walk over a block's entries stands. All numbers are copies, checked before they are used. */
+/* Where a walk over a block's entries stands. All numbers are copies, checked before they are used.
+ */
 struct walk {
 	const char *block;
 	uint32_t at, used;
@@ -132,8 +135,8 @@ static bool find_entry(struct walk *w, const char *name)
 }
 
 /* The store that has the file's record, with its copy. */
-static struct fj_store *find_record(const struct fj_own_key *key, struct fj_store_copy *copy, struct fj_store_slot **slot,
-	uint32_t *state)
+static struct fj_store *find_record(const struct fj_own_key *key, struct fj_store_copy *copy,
+	struct fj_store_slot **slot, uint32_t *state)
 {
 	for (uint32_t i = 0; i < fj_store_count; i++)
 		if (fj_store_find(&fj_store[i], key, false, copy, slot, state))
@@ -164,7 +167,8 @@ long fj_own_get_attribute(const struct fj_own_key *key, const char *name, void *
 			r = (long)w.value_len;
 			if (size && w.value_len > size)
 				r = -ERANGE;
-			else if (size && w.value_len && fj_guest_write((uintptr_t)value, w.value, w.value_len))
+			else if (size && w.value_len &&
+				 fj_guest_write((uintptr_t)value, w.value, w.value_len))
 				r = -EFAULT;
 		}
 		if (is_still(slot, state))
@@ -189,7 +193,8 @@ long fj_own_list_attributes(const struct fj_own_key *key, char *list, size_t siz
 		if (open_block(s, copy.attributes, &w))
 			while (next_entry(&w)) {
 				fits = fits && (!size || len + w.name_len <= size);
-				if (size && fits && fj_guest_write((uintptr_t)list + len, w.name, w.name_len))
+				if (size && fits &&
+					fj_guest_write((uintptr_t)list + len, w.name, w.name_len))
 					is_bad = true;
 				len += w.name_len;
 			}
@@ -198,9 +203,11 @@ long fj_own_list_attributes(const struct fj_own_key *key, char *list, size_t siz
 	}
 }
 
-static void append(struct fj_store_block *block, const char *name, uint32_t name_len, const void *value, uint32_t value_len)
+static void append(struct fj_store_block *block, const char *name, uint32_t name_len,
+	const void *value, uint32_t value_len)
 {
-	const struct fj_store_attribute head = {.value_len = value_len, .name_len = (uint16_t)name_len};
+	const struct fj_store_attribute head = {
+		.value_len = value_len, .name_len = (uint16_t)name_len};
 	char *to = (char *)block + block->used;
 
 	memcpy(to, &head, sizeof(head));
@@ -216,7 +223,8 @@ static uint32_t entry_size(const char *name, size_t size)
 }
 
 /* Write the block that takes the place of `old`. `value` NULL: without `name`. */
-static long rewrite(struct fj_store *s, uint32_t old, const char *name, const void *value, size_t size, uint32_t *made)
+static long rewrite(struct fj_store *s, uint32_t old, const char *name, const void *value,
+	size_t size, uint32_t *made)
 {
 	struct fj_store_block *block;
 	struct walk w = {0};
@@ -230,7 +238,8 @@ static long rewrite(struct fj_store *s, uint32_t old, const char *name, const vo
 		return r;
 	block = fj_store_at(s, (uint64_t)*made * FJ_BLOCK_UNIT, FJ_BLOCK_MIN << 0);
 	if (block)
-		block = fj_store_at(s, (uint64_t)*made * FJ_BLOCK_UNIT, FJ_BLOCK_MIN << block->size_class);
+		block = fj_store_at(
+			s, (uint64_t)*made * FJ_BLOCK_UNIT, FJ_BLOCK_MIN << block->size_class);
 	if (!block)
 		return -ENOMEM;
 	if (open_block(s, old, &w))
@@ -238,7 +247,8 @@ static long rewrite(struct fj_store *s, uint32_t old, const char *name, const vo
 			if (!fj_streq(w.name, name))
 				append(block, w.name, w.name_len, w.value, w.value_len);
 	if (value) {
-		char *at = (char *)block + block->used + sizeof(struct fj_store_attribute) + fj_strlen(name) + 1;
+		char *at = (char *)block + block->used + sizeof(struct fj_store_attribute) +
+			   fj_strlen(name) + 1;
 
 		append(block, name, (uint32_t)fj_strlen(name) + 1, NULL, (uint32_t)size);
 		r = size ? fj_guest_read(at, (uintptr_t)value, size) : 0;
@@ -250,8 +260,10 @@ static long rewrite(struct fj_store *s, uint32_t old, const char *name, const vo
 	return r;
 }
 
-/* Under the lock: the record of the jail's own store, made when there is none; the elder's attributes come along. */
-static long begin(const struct fj_own_key *key, const struct fj_owner *shown, struct fj_store_copy *copy, uint32_t *elder_block)
+/* Under the lock: the record of the jail's own store, made when there is none; the elder's
+ * attributes come along. */
+static long begin(const struct fj_own_key *key, const struct fj_owner *shown,
+	struct fj_store_copy *copy, uint32_t *elder_block)
 {
 	*elder_block = 0;
 	if (fj_store_find(&fj_store[0], key, false, copy, NULL, NULL))
@@ -261,12 +273,13 @@ static long begin(const struct fj_own_key *key, const struct fj_owner *shown, st
 		copy->attributes = 0;
 		return 0;
 	}
-	*copy = (struct fj_store_copy){.uid = shown->uid, .gid = shown->gid, .mode = (uint16_t)(shown->mode & 07777)};
+	*copy = (struct fj_store_copy){
+		.uid = shown->uid, .gid = shown->gid, .mode = (uint16_t)(shown->mode & 07777)};
 	return 0;
 }
 
-static long change(struct fj_store *s, const struct fj_own_key *key, const char *name, const void *value, size_t size, int flags,
-	const struct fj_owner *shown)
+static long change(struct fj_store *s, const struct fj_own_key *key, const char *name,
+	const void *value, size_t size, int flags, const struct fj_owner *shown)
 {
 	struct fj_store_copy copy;
 	struct walk w = {0};
@@ -281,7 +294,9 @@ static long change(struct fj_store *s, const struct fj_own_key *key, const char 
 			struct fj_store_block *block;
 
 			r = fj_store_block_take(s, from.used, &copy.attributes);
-			block = r < 0 ? NULL : fj_store_at(s, (uint64_t)copy.attributes * FJ_BLOCK_UNIT, from.used);
+			block = r < 0 ? NULL :
+					fj_store_at(s, (uint64_t)copy.attributes * FJ_BLOCK_UNIT,
+						from.used);
 			if (!block)
 				return r < 0 ? r : -ENOMEM;
 			while (next_entry(&from))
@@ -298,7 +313,8 @@ static long change(struct fj_store *s, const struct fj_own_key *key, const char 
 	if (r < 0)
 		return r;
 	copy.attributes = made;
-	copy.flags = (uint8_t)(made ? copy.flags | FJ_OWN_ATTRIBUTES : copy.flags & ~FJ_OWN_ATTRIBUTES);
+	copy.flags =
+		(uint8_t)(made ? copy.flags | FJ_OWN_ATTRIBUTES : copy.flags & ~FJ_OWN_ATTRIBUTES);
 	r = fj_store_put(s, key, &copy);
 	if (r < 0) {
 		if (made)
@@ -309,8 +325,8 @@ static long change(struct fj_store *s, const struct fj_own_key *key, const char 
 	return r;
 }
 
-long fj_own_set_attribute(const struct fj_own_key *key, const char *name, const void *value, size_t size, int flags,
-	const struct fj_owner *shown)
+long fj_own_set_attribute(const struct fj_own_key *key, const char *name, const void *value,
+	size_t size, int flags, const struct fj_owner *shown)
 {
 	struct fj_store_hold hold;
 	long r;

@@ -1,10 +1,12 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * ids.c - where identities are kept: the process's, those of threads that differ, and how they pass through exec.
+ * ids.c - where identities are kept: the process's, those of threads that differ, and how they pass
+ * through exec.
  *
- * `process` is the thread group leader's, and that of all who have none of their own. `own_of` holds the others', by thread id. The
- * usual reader finds `own_count` zero and is done. An entry is written by its own thread alone; it is free (tid 0), being written
+ * `process` is the thread group leader's, and that of all who have none of their own. `own_of`
+ * holds the others', by thread id. The usual reader finds `own_count` zero and is done. An entry is
+ * written by its own thread alone; it is free (tid 0), being written
  * (-1), or its thread's. Entries of threads that are gone are taken when there is no free one. */
 #include "own/ids.h"
 
@@ -14,7 +16,9 @@
 
 #define ARCH_GET_FS 0x1003 /* asm/prctl.h */
 
-#define OWN_MAX 1024u /* more threads that differ share the process's; each takes 256 bytes once it is used */
+#define OWN_MAX                                                                                    \
+	1024u /* more threads that differ share the process's; each takes 256 bytes once it is     \
+		 used */
 #define BEING_WRITTEN (-1)
 
 struct own_ids {
@@ -28,13 +32,14 @@ static struct fj_ids process;
 static bool process_is_limited;
 static struct own_ids own_of[OWN_MAX];
 static uint32_t own_count; /* entries below it may be in use */
-static uint32_t *mark; /* a word that fork clears */
+static uint32_t *mark;	   /* a word that fork clears */
 const uint32_t *fj_ids_unforked;
 
 /* Who has all of these, and is root by its real id too, passes every rule. */
-static const uint64_t caps_of_files = 1UL << FJ_CAP_CHOWN | 1UL << FJ_CAP_DAC_OVERRIDE | 1UL << FJ_CAP_DAC_READ_SEARCH |
-	1UL << FJ_CAP_FOWNER | 1UL << FJ_CAP_FSETID | 1UL << FJ_CAP_SYS_CHROOT | 1UL << FJ_CAP_SYS_ADMIN |
-	1UL << FJ_CAP_MKNOD | 1UL << FJ_CAP_SETFCAP;
+static const uint64_t caps_of_files =
+	1UL << FJ_CAP_CHOWN | 1UL << FJ_CAP_DAC_OVERRIDE | 1UL << FJ_CAP_DAC_READ_SEARCH |
+	1UL << FJ_CAP_FOWNER | 1UL << FJ_CAP_FSETID | 1UL << FJ_CAP_SYS_CHROOT |
+	1UL << FJ_CAP_SYS_ADMIN | 1UL << FJ_CAP_MKNOD | 1UL << FJ_CAP_SETFCAP;
 
 static bool is_limited(const struct fj_ids *ids)
 {
@@ -105,7 +110,8 @@ uint32_t *fj_ids_group_room(struct fj_ids *next, uint32_t count)
 		memset(next->few, 0, sizeof(next->few));
 		return next->few;
 	}
-	at = fj_sys6(__NR_mmap, 0, room_size(count), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	at = fj_sys6(__NR_mmap, 0, room_size(count), PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (fj_is_err(at))
 		return NULL;
 	next->group_count = count;
@@ -119,7 +125,8 @@ void fj_ids_drop_groups(struct fj_ids *next)
 		fj_sys2(__NR_munmap, next->many, room_size(next->group_count));
 }
 
-/* Another thread may be reading the list that is given up, so it is freed only when the next one is. */
+/* Another thread may be reading the list that is given up, so it is freed only when the next one
+ * is. */
 static void give_up_groups(const struct fj_ids *old, const struct fj_ids *next)
 {
 	static struct fj_ids last;
@@ -185,12 +192,12 @@ static struct own_ids *claim_own(void)
 
 			if (was && (!pass || was == BEING_WRITTEN || !is_gone(was)))
 				continue;
-			if (!__atomic_compare_exchange_n(&own_of[i].tid, &was, BEING_WRITTEN, false, __ATOMIC_ACQ_REL,
-				    __ATOMIC_RELAXED))
+			if (!__atomic_compare_exchange_n(&own_of[i].tid, &was, BEING_WRITTEN, false,
+				    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 				continue;
 			count = __atomic_load_n(&own_count, __ATOMIC_RELAXED);
-			while (count <= i && !__atomic_compare_exchange_n(&own_count, &count, i + 1, false, __ATOMIC_ACQ_REL,
-						     __ATOMIC_RELAXED))
+			while (count <= i && !__atomic_compare_exchange_n(&own_count, &count, i + 1,
+						     false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 				;
 			return &own_of[i];
 		}
@@ -227,7 +234,8 @@ static void become_alone(int32_t tid, bool is_vfork_child, const struct fj_ids *
 	__atomic_store_n(&own->tid, tid, __ATOMIC_RELEASE);
 }
 
-/* The leader has become what others, who were told to by libc, are already: they need no entry any more. */
+/* The leader has become what others, who were told to by libc, are already: they need no entry any
+ * more. */
 static void drop_equals(void)
 {
 	const uint32_t count = __atomic_load_n(&own_count, __ATOMIC_ACQUIRE);
@@ -237,14 +245,16 @@ static void drop_equals(void)
 		int32_t tid = __atomic_load_n(&own_of[i].tid, __ATOMIC_ACQUIRE);
 
 		if (tid > 0 && (same(&own_of[i].ids, &process) || is_gone(tid)))
-			__atomic_compare_exchange_n(&own_of[i].tid, &tid, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+			__atomic_compare_exchange_n(
+				&own_of[i].tid, &tid, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 		is_empty = is_empty && !__atomic_load_n(&own_of[i].tid, __ATOMIC_ACQUIRE);
 	}
 	if (is_empty) {
 		uint32_t expected = count;
 
 		/* Lost when an entry is claimed meanwhile: that one raised it, or is below it. */
-		__atomic_compare_exchange_n(&own_count, &expected, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+		__atomic_compare_exchange_n(
+			&own_count, &expected, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 		for (uint32_t i = 0; i < count; i++)
 			if (__atomic_load_n(&own_of[i].tid, __ATOMIC_ACQUIRE))
 				__atomic_store_n(&own_count, count, __ATOMIC_RELEASE);
@@ -290,7 +300,8 @@ void fj_ids_root(struct fj_ids *ids)
 {
 	const uint64_t all = fj_ids_all_caps();
 
-	*ids = (struct fj_ids){.effective = all, .permitted = all, .bounding = all, .group_count = 1};
+	*ids = (struct fj_ids){
+		.effective = all, .permitted = all, .bounding = all, .group_count = 1};
 }
 
 /* The fields before the groups, in the order of struct fj_ids. */
@@ -322,7 +333,8 @@ void fj_ids_write(const struct fj_ids *ids, struct fj_str *out)
 		const size_t size = ids->group_count * sizeof(*group);
 		const long fd = fj_sys2(__NR_memfd_create, "groups", 0);
 
-		fj_assert(!fj_is_err(fd) && fj_sys4(__NR_pwrite64, fd, group, size, 0) == (long)size);
+		fj_assert(
+			!fj_is_err(fd) && fj_sys4(__NR_pwrite64, fd, group, size, 0) == (long)size);
 		fj_str_put(out, ",");
 		fj_str_num(out, (uint32_t)fd, 16);
 		return;

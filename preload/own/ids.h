@@ -1,15 +1,18 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * ids.h - who a process pretends to be: user and group ids, supplementary groups, capabilities, securebits.
+ * ids.h - who a process pretends to be: user and group ids, supplementary groups, capabilities,
+ * securebits.
  *
- * The kernel keeps credentials for each thread; libc makes them the process's by having every thread repeat the call
- * (nptl(7)). So do we: a call by the thread group's leader sets the process's identity, one by another thread, or by a vfork(2) child,
- * sets its own until the two are equal again. A new thread begins with the leader's, which differs from the kernel's rule only
+ * The kernel keeps credentials for each thread; libc makes them the process's by having every
+ * thread repeat the call (nptl(7)). So do we: a call by the thread group's leader sets the
+ * process's identity, one by another thread, or by a vfork(2) child, sets its own until the two are
+ * equal again. A new thread begins with the leader's, which differs from the kernel's rule only
  * when a thread that alone changed its identity makes threads.
  *
- * Identities survive fork (memory is copied) and exec (fj_ids_write, handed over in an environment string). Those that differ from
- * the jail's first one stand on a board in shared memory as well, for other processes to read. All functions are async-signal-safe. */
+ * Identities survive fork (memory is copied) and exec (fj_ids_write, handed over in an environment
+ * string). Those that differ from the jail's first one stand on a board in shared memory as well,
+ * for other processes to read. All functions are async-signal-safe. */
 #ifndef FJ_IDS_H
 #define FJ_IDS_H
 
@@ -39,11 +42,13 @@ enum fj_cap { /* linux/capability.h */
 struct fj_ids {
 	uint32_t ruid, euid, suid, fsuid;
 	uint32_t rgid, egid, sgid, fsgid;
-	uint64_t effective, permitted, inheritable, bounding, ambient; /* capabilities: bit n is number n */
+	uint64_t effective, permitted, inheritable, bounding,
+		ambient;     /* capabilities: bit n is number n */
 	uint32_t securebits; /* linux/securebits.h; SECURE_KEEP_CAPS among them */
 	uint32_t group_count;
 	uint32_t few[FJ_GROUPS_FEW]; /* the groups, sorted, when they fit */
-	uint32_t *many;	     /* else here: memory of this process, FJ_GROUPS_MAX of them; NULL until needed */
+	uint32_t *many; /* else here: memory of this process, FJ_GROUPS_MAX of them; NULL until
+			   needed */
 };
 
 static inline const uint32_t *fj_ids_groups(const struct fj_ids *ids)
@@ -57,7 +62,8 @@ static inline bool fj_ids_can(const struct fj_ids *ids, enum fj_cap cap)
 /* Is `gid` the fs gid or a supplementary group? (in_group_p() of kernel/groups.c) */
 bool fj_ids_in_group(const struct fj_ids *ids, uint32_t gid);
 
-/* The calling thread's identity. It may change under a reader in another thread, one field at a time. */
+/* The calling thread's identity. It may change under a reader in another thread, one field at a
+ * time. */
 const struct fj_ids *fj_ids(void);
 /* Is it root for files: CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_CHOWN and so on by being fsuid 0? */
 static inline bool fj_ids_is_root(void)
@@ -70,7 +76,8 @@ bool fj_ids_is_limited(void);
 void fj_ids_become(const struct fj_ids *next);
 /* The groups of `next` become these; sorted here. -ENOMEM. */
 long fj_ids_set_groups(struct fj_ids *next, const uint32_t *groups, uint32_t count);
-/* Room for `count` groups in `next`, to be filled by the caller: where they belong. NULL: no memory. */
+/* Room for `count` groups in `next`, to be filled by the caller: where they belong. NULL: no
+ * memory. */
 uint32_t *fj_ids_group_room(struct fj_ids *next, uint32_t count);
 void fj_ids_sort_groups(struct fj_ids *next);
 /* Give room back that was not used after all. */
@@ -86,8 +93,9 @@ struct fj_posted {
 	uint32_t ruid, euid, suid, fsuid;
 	uint32_t rgid, egid, sgid, fsgid;
 	uint64_t effective, permitted, inheritable, bounding, ambient;
-	uint32_t claimed_uid, claimed_gid; /* what its last SCM_CREDENTIALS said; FJ_NO_ID: nothing */
-	uint32_t group_count;		   /* may be more than are here */
+	uint32_t claimed_uid,
+		claimed_gid;  /* what its last SCM_CREDENTIALS said; FJ_NO_ID: nothing */
+	uint32_t group_count; /* may be more than are here */
 	uint32_t group[FJ_BOARD_GROUPS];
 	uint32_t unused;
 };
@@ -102,10 +110,11 @@ struct fj_board {
 	struct fj_posted posted[FJ_BOARD_SIZE];
 };
 
-/* Take `board` (shared by all processes of the jail) for it, and the identity that `text` of `len` bytes hands over. Needs
- * fj_thread_start(). */
+/* Take `board` (shared by all processes of the jail) for it, and the identity that `text` of `len`
+ * bytes hands over. Needs fj_thread_start(). */
 void fj_ids_start(struct fj_board *board, const char *text, size_t len);
-/* The jail's first program was told to be the very user who runs it: then files without a record show that user, and not root. */
+/* The jail's first program was told to be the very user who runs it: then files without a record
+ * show that user, and not root. */
 bool fj_ids_is_himself(void);
 void fj_ids_be_himself(void);
 /* Fill the board of a new jail. */
@@ -113,13 +122,15 @@ void fj_ids_new_board(struct fj_board *board);
 /* Root as the jail's first process is it: all capabilities, group 0. */
 void fj_ids_root(struct fj_ids *ids);
 
-/* The identity as text, for fj_ids_start() in the program that is about to be exec'ed: FJ_IDS_TEXT bytes at most. Empty for root as the
- * first process is it. More than FJ_IDS_TEXT_GROUPS groups go into a memory file, whose descriptor the text names. */
+/* The identity as text, for fj_ids_start() in the program that is about to be exec'ed: FJ_IDS_TEXT
+ * bytes at most. Empty for root as the first process is it. More than FJ_IDS_TEXT_GROUPS groups go
+ * into a memory file, whose descriptor the text names. */
 #define FJ_IDS_TEXT_GROUPS 256u
 #define FJ_IDS_TEXT (24u * 18 + 9 * FJ_IDS_TEXT_GROUPS)
 void fj_ids_write(const struct fj_ids *ids, struct fj_str *out);
 
-/* Must be called in a forked child before it shows itself: whoever enters the engine does. Cheap when there was no fork. */
+/* Must be called in a forked child before it shows itself: whoever enters the engine does. Cheap
+ * when there was no fork. */
 void fj_ids_after_fork(void);
 extern const uint32_t *fj_ids_unforked; /* reads 0 after a fork */
 
@@ -132,7 +143,8 @@ void fj_ids_post(int32_t pid, const struct fj_ids *ids);
 
 /* Put into words what others may read of `ids`. */
 void fj_ids_describe(struct fj_posted *out, const struct fj_ids *ids);
-/* Copy what process `pid` has posted. False: it has not, and is what the jail's first process was, or what its parent is. */
+/* Copy what process `pid` has posted. False: it has not, and is what the jail's first process was,
+ * or what its parent is. */
 bool fj_ids_posted(int32_t pid, struct fj_posted *out);
 /* Post what the next message of this process claims (SCM_CREDENTIALS). */
 void fj_ids_claim(uint32_t uid, uint32_t gid);
@@ -147,18 +159,22 @@ long fj_ids_setgid(struct fj_ids *next, uint32_t gid);
 long fj_ids_setregid(struct fj_ids *next, uint32_t gid, uint32_t egid);
 long fj_ids_setresgid(struct fj_ids *next, uint32_t gid, uint32_t egid, uint32_t sgid);
 long fj_ids_setfsgid(struct fj_ids *next, uint32_t gid);
-long fj_ids_capset(struct fj_ids *next, uint64_t effective, uint64_t permitted, uint64_t inheritable);
-/* The parts of prctl(2) that are about capabilities. Returns its result; -ENOSYS: `option` is none of them. */
-long fj_ids_prctl(struct fj_ids *next, int option, uint64_t arg2, uint64_t arg3, uint64_t arg4, uint64_t arg5);
+long fj_ids_capset(
+	struct fj_ids *next, uint64_t effective, uint64_t permitted, uint64_t inheritable);
+/* The parts of prctl(2) that are about capabilities. Returns its result; -ENOSYS: `option` is none
+ * of them. */
+long fj_ids_prctl(struct fj_ids *next, int option, uint64_t arg2, uint64_t arg3, uint64_t arg4,
+	uint64_t arg5);
 
 /* A program file as exec sees it. */
 struct fj_exec_file {
-	bool is_setuid, is_setgid; /* the bits are set and not to be ignored */
-	uint32_t uid, gid;	   /* its owner */
+	bool is_setuid, is_setgid;     /* the bits are set and not to be ignored */
+	uint32_t uid, gid;	       /* its owner */
 	bool has_caps, caps_effective; /* security.capability */
 	uint64_t caps_permitted, caps_inheritable;
 };
-/* The identity after exec of `file`; *is_secure: AT_SECURE. -EPERM when the file's capabilities cannot be given. */
+/* The identity after exec of `file`; *is_secure: AT_SECURE. -EPERM when the file's capabilities
+ * cannot be given. */
 long fj_ids_exec(struct fj_ids *next, const struct fj_exec_file *file, bool *is_secure);
 
 #endif

@@ -3,14 +3,16 @@
  *
  * lock.c - the writers' lock of a file of records.
  *
- * A word in the mapping: taken and given back without a system call. Whoever waits must be able to tell that the holder is dead,
- * also across PID namespaces: so each process that writes keeps, as long as it lives, a lock of fcntl(2) on one byte of
- * the file, far behind its end, whose position is its id; the kernel takes that away with the process. The id is the process id, or, when that
- * byte is another's (a PID namespace), the process id plus a multiple of PIDS. Where fcntl locks do not work, NO_TOKEN is set and
- * kill(2) is asked instead.
+ * A word in the mapping: taken and given back without a system call. Whoever waits must be able to
+ * tell that the holder is dead, also across PID namespaces: so each process that writes keeps, as
+ * long as it lives, a lock of fcntl(2) on one byte of the file, far behind its end, whose position
+ * is its id; the kernel takes that away with the process. The id is the process id, or, when that
+ * byte is another's (a PID namespace), the process id plus a multiple of PIDS. Where fcntl locks do
+ * not work, NO_TOKEN is set and kill(2) is asked instead.
  *
- * Every change is complete at each instruction (table.c), so taking over from a dead holder needs no repair.
- * All signals are blocked while the lock is held: a handler on this thread may want it. */
+ * Every change is complete at each instruction (table.c), so taking over from a dead holder needs
+ * no repair. All signals are blocked while the lock is held: a handler on this thread may want it.
+ */
 #include "own/store.h"
 
 #include <linux/futex.h>
@@ -33,8 +35,8 @@ struct flock_ {
 	int32_t pid;
 };
 
-/* Process id in the high half, id in the low one; for each file. Belongs to this process, or after fork(2) to its parent, and then
- * the high half tells. */
+/* Process id in the high half, id in the low one; for each file. Belongs to this process, or after
+ * fork(2) to its parent, and then the high half tells. */
 static uint64_t token[2];
 
 static long token_call(struct fj_store *s, int command, uint32_t id, int16_t *type)
@@ -74,10 +76,12 @@ static bool is_dead(struct fj_store *s, uint32_t id)
 	return token_call(s, F_GETLK_, id, &type) == 0 && type == F_UNLCK_;
 }
 
-static bool take_from(struct fj_store_head *h, uint64_t word, uint32_t id, struct fj_store_hold *hold)
+static bool take_from(
+	struct fj_store_head *h, uint64_t word, uint32_t id, struct fj_store_hold *hold)
 {
 	hold->word = ((word >> 32) + 1) << 32 | id;
-	return __atomic_compare_exchange_n(&h->lock, &word, hold->word, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+	return __atomic_compare_exchange_n(
+		&h->lock, &word, hold->word, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
 static void wait_for(struct fj_store_head *h, uint32_t holder)
@@ -110,7 +114,8 @@ long fj_store_lock(struct fj_store *s, struct fj_store_hold *hold)
 		} else if (tries < SPINS + YIELDS) {
 			fj_sys0(__NR_sched_yield);
 		} else if (holder) {
-			/* `holder` is ours: another thread of this process, which lives as long as we do. */
+			/* `holder` is ours: another thread of this process, which lives as long as
+			 * we do. */
 			if (holder != id && is_dead(s, holder) && take_from(h, word, id, hold))
 				return 0;
 			wait_for(h, holder);
@@ -134,8 +139,11 @@ void fj_store_lock_start(struct fj_store *s)
 	uint64_t word = __atomic_load_n(&h->lock, __ATOMIC_RELAXED);
 	const uint32_t holder = (uint32_t)word;
 
-	if (s->is_read_only || !holder || (holder & (PIDS - 1)) != (uint32_t)fj_sys0(__NR_getpid) || !is_dead(s, holder))
+	if (s->is_read_only || !holder || (holder & (PIDS - 1)) != (uint32_t)fj_sys0(__NR_getpid) ||
+		!is_dead(s, holder))
 		return;
-	/* Fcntl locks survive execve, and one's own does not conflict: "dead" means ours or nobody's. */
-	__atomic_compare_exchange_n(&h->lock, &word, word & ~0xffffffffUL, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+	/* Fcntl locks survive execve, and one's own does not conflict: "dead" means ours or
+	 * nobody's. */
+	__atomic_compare_exchange_n(
+		&h->lock, &word, word & ~0xffffffffUL, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
 }

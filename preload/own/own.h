@@ -3,9 +3,10 @@
  *
  * own.h - what files and processes pretend: owner records, attributes, identities.
  *
- * Records lie in one file, mapped shared by every process of every jail on a root; docs/OWNERS.md explains its layout and
- * every race. Looking up takes no lock and makes no system call; changing takes a lock that dies with its holder.
- * Everything is async-signal-safe. This room does not know paths: a file is named by its key. */
+ * Records lie in one file, mapped shared by every process of every jail on a root; docs/OWNERS.md
+ * explains its layout and every race. Looking up takes no lock and makes no system call; changing
+ * takes a lock that dies with its holder. Everything is async-signal-safe. This room does not know
+ * paths: a file is named by its key. */
 #ifndef FJ_OWN_H
 #define FJ_OWN_H
 
@@ -14,9 +15,10 @@
 
 /* Which file. */
 struct fj_own_key {
-	uint64_t dev;	/* makedev() as the kernel's new_encode_dev(); 32 bits are used */
+	uint64_t dev; /* makedev() as the kernel's new_encode_dev(); 32 bits are used */
 	uint64_t ino;
-	uint64_t stamp; /* tells an inode from the next one with its number: birth time in ns, else a hash of the file handle */
+	uint64_t stamp; /* tells an inode from the next one with its number: birth time in ns, else
+			   a hash of the file handle */
 };
 
 /* What a file shows. */
@@ -31,7 +33,8 @@ enum {
 	FJ_OWN_GID = 2,
 	FJ_OWN_MODE = 4,   /* 07777: differs from what the disk has */
 	FJ_OWN_DEVICE = 8, /* S_IFMT and rdev: on disk it is an empty regular file */
-	FJ_OWN_GONE = 16,  /* the last name is removed: kept for who has it open, dropped when room is made */
+	FJ_OWN_GONE = 16,  /* the last name is removed: kept for who has it open, dropped when room
+			      is made */
 	FJ_OWN_ATTRIBUTES = 32,
 };
 
@@ -43,31 +46,37 @@ bool fj_own_has_inheriting_dirs(void);
 
 /* The record of `key` into `*owner`; false when there is none. */
 bool fj_own_find(const struct fj_own_key *key, struct fj_owner *owner);
-/* The same when the birth is not known (a directory entry); may be a stale record, so look again with the whole key. */
+/* The same when the birth is not known (a directory entry); may be a stale record, so look again
+ * with the whole key. */
 bool fj_own_find_ino(uint64_t dev, uint64_t ino, struct fj_owner *owner);
 
-/* Change the parts `what` (FJ_OWN_ bits) of a record to those of `to`, in one step. Without a record one is made from `shown`, what the
- * file shows without; none is made when nothing would differ. FJ_OWN_MODE in `what` with `real_mode` equal to the new one drops
- * the pretended mode.
- * Returns 0; -ENOSPC, -EDQUOT or -EIO when the file of records cannot grow; -EROFS when it is only looked at. */
-long fj_own_set(const struct fj_own_key *key, unsigned what, const struct fj_owner *to, const struct fj_owner *shown,
-	uint32_t real_mode);
+/* Change the parts `what` (FJ_OWN_ bits) of a record to those of `to`, in one step. Without a
+ * record one is made from `shown`, what the file shows without; none is made when nothing would
+ * differ. FJ_OWN_MODE in `what` with `real_mode` equal to the new one drops the pretended mode.
+ * Returns 0; -ENOSPC, -EDQUOT or -EIO when the file of records cannot grow; -EROFS when it is only
+ * looked at. */
+long fj_own_set(const struct fj_own_key *key, unsigned what, const struct fj_owner *to,
+	const struct fj_owner *shown, uint32_t real_mode);
 /* The last name of the file is gone. */
 void fj_own_gone(const struct fj_own_key *key);
 
-/* Attributes kept for a file: names with namespace. `value` in the program's memory is reached through `guest`. */
+/* Attributes kept for a file: names with namespace. `value` in the program's memory is reached
+ * through `guest`. */
 #define FJ_ATTRIBUTE_MAX 65536u /* XATTR_SIZE_MAX, XATTR_LIST_MAX of linux/limits.h */
-/* Copy the value into `value`; returns its length, also for size 0; -ENODATA, -ERANGE as getxattr(2). */
+/* Copy the value into `value`; returns its length, also for size 0; -ENODATA, -ERANGE as
+ * getxattr(2). */
 long fj_own_get_attribute(const struct fj_own_key *key, const char *name, void *value, size_t size);
-/* flags: XATTR_CREATE, XATTR_REPLACE. Returns 0, -EEXIST, -ENODATA, -ENOSPC. `value` NULL removes. */
-long fj_own_set_attribute(const struct fj_own_key *key, const char *name, const void *value, size_t size, int flags,
-	const struct fj_owner *shown);
-/* Append the names, each with its NUL, into `list`; returns their length in bytes, also for size 0; -ERANGE. */
+/* flags: XATTR_CREATE, XATTR_REPLACE. Returns 0, -EEXIST, -ENODATA, -ENOSPC. `value` NULL removes.
+ */
+long fj_own_set_attribute(const struct fj_own_key *key, const char *name, const void *value,
+	size_t size, int flags, const struct fj_owner *shown);
+/* Append the names, each with its NUL, into `list`; returns their length in bytes, also for size 0;
+ * -ERANGE. */
 long fj_own_list_attributes(const struct fj_own_key *key, char *list, size_t size);
 
-/* The file of records. `create` makes an empty `fd` (read and write) one; `check` says whether it is one: 0, or
- *   -EMEDIUMTYPE  another kind of file     -EPROTONOSUPPORT  a newer version or another byte order
- *   -EUCLEAN      damaged or cut off. */
+/* The file of records. `create` makes an empty `fd` (read and write) one; `check` says whether it
+ * is one: 0, or -EMEDIUMTYPE  another kind of file     -EPROTONOSUPPORT  a newer version or another
+ * byte order -EUCLEAN      damaged or cut off. */
 long fj_own_create(int fd);
 long fj_own_check(int fd);
 /* Map it; at process start. `elder_fd`: records to be looked up when `fd` has none, or -1. */
@@ -79,22 +88,30 @@ void fj_own_default(struct fj_owner *shown, bool is_foreign);
 uint32_t fj_own_real_uid(void);
 uint32_t fj_own_real_gid(void);
 
-/* What the disk gets for a pretended mode: no set-id and sticky bits, no write permission for group and others (`keeps_write`: a
- * file of the host reached through a bind keeps it), and all that the user needs to act as root. */
+/* What the disk gets for a pretended mode: no set-id and sticky bits, no write permission for group
+ * and others (`keeps_write`: a file of the host reached through a bind keeps it), and all that the
+ * user needs to act as root. */
 uint32_t fj_own_real_mode(uint32_t mode, bool keeps_write);
 /* The pretended mode after a chown(2): set-id bits go, as chown_common() of fs/open.c wants it. */
 uint32_t fj_own_mode_after_chown(uint32_t mode);
 
 /* What `ids` may do with a file that shows `file` (perm.c). 0, or the kernel's errno. */
-enum { FJ_MAY_EXEC = 1, FJ_MAY_WRITE = 2, FJ_MAY_READ = 4 }; /* as the mode's bits; EXEC of a directory: search */
+enum {
+	FJ_MAY_EXEC = 1,
+	FJ_MAY_WRITE = 2,
+	FJ_MAY_READ = 4
+}; /* as the mode's bits; EXEC of a directory: search */
 long fj_may(const struct fj_ids *ids, const struct fj_owner *file, unsigned want);
 /* Is it the owner, or as good as one? */
 bool fj_is_owner(const struct fj_ids *ids, const struct fj_owner *file);
 /* Remove or move away `victim` from `dir`: the sticky bit. */
-long fj_may_delete(const struct fj_ids *ids, const struct fj_owner *dir, const struct fj_owner *victim);
+long fj_may_delete(
+	const struct fj_ids *ids, const struct fj_owner *dir, const struct fj_owner *victim);
 /* uid, gid: FJ_NO_ID for "as it is". */
-long fj_may_chown(const struct fj_ids *ids, const struct fj_owner *file, uint32_t uid, uint32_t gid);
+long fj_may_chown(
+	const struct fj_ids *ids, const struct fj_owner *file, uint32_t uid, uint32_t gid);
 /* Read or write the attribute `name`. -ENODATA: may not know of it. */
-long fj_may_attribute(const struct fj_ids *ids, const struct fj_owner *file, const char *name, bool writes);
+long fj_may_attribute(
+	const struct fj_ids *ids, const struct fj_owner *file, const char *name, bool writes);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * perm.c - what an identity may do with a file, by what the file shows: generic_permission() of fs/namei.c and its kin. */
+ * perm.c - what an identity may do with a file, by what the file shows: generic_permission() of
+ * fs/namei.c and its kin. */
 #include "own/own.h"
 
 #define S_IFMT_ 0170000u /* inode(7) */
@@ -27,9 +28,11 @@ long fj_may(const struct fj_ids *ids, const struct fj_owner *file, unsigned want
 
 	if (mode_allows(ids, file, want))
 		return 0;
-	if ((is_dir ? !(want & FJ_MAY_WRITE) : want == FJ_MAY_READ) && fj_ids_can(ids, FJ_CAP_DAC_READ_SEARCH))
+	if ((is_dir ? !(want & FJ_MAY_WRITE) : want == FJ_MAY_READ) &&
+		fj_ids_can(ids, FJ_CAP_DAC_READ_SEARCH))
 		return 0;
-	if ((is_dir || !(want & FJ_MAY_EXEC) || (file->mode & ANY_X)) && fj_ids_can(ids, FJ_CAP_DAC_OVERRIDE))
+	if ((is_dir || !(want & FJ_MAY_EXEC) || (file->mode & ANY_X)) &&
+		fj_ids_can(ids, FJ_CAP_DAC_OVERRIDE))
 		return 0;
 	return -EACCES;
 }
@@ -39,13 +42,15 @@ bool fj_is_owner(const struct fj_ids *ids, const struct fj_owner *file)
 	return ids->fsuid == file->uid || fj_ids_can(ids, FJ_CAP_FOWNER);
 }
 
-long fj_may_delete(const struct fj_ids *ids, const struct fj_owner *dir, const struct fj_owner *victim)
+long fj_may_delete(
+	const struct fj_ids *ids, const struct fj_owner *dir, const struct fj_owner *victim)
 {
 	const long r = fj_may(ids, dir, FJ_MAY_WRITE | FJ_MAY_EXEC);
 
 	if (r < 0)
 		return r;
-	if ((dir->mode & S_ISVTX_) && ids->fsuid != victim->uid && ids->fsuid != dir->uid && !fj_ids_can(ids, FJ_CAP_FOWNER))
+	if ((dir->mode & S_ISVTX_) && ids->fsuid != victim->uid && ids->fsuid != dir->uid &&
+		!fj_ids_can(ids, FJ_CAP_FOWNER))
 		return -EPERM;
 	return 0;
 }
@@ -64,7 +69,8 @@ long fj_may_chown(const struct fj_ids *ids, const struct fj_owner *file, uint32_
 }
 
 /* xattr_permission() of fs/xattr.c, cap_inode_setxattr() of security/commoncap.c. */
-long fj_may_attribute(const struct fj_ids *ids, const struct fj_owner *file, const char *name, bool writes)
+long fj_may_attribute(
+	const struct fj_ids *ids, const struct fj_owner *file, const char *name, bool writes)
 {
 	const uint32_t type = file->mode & S_IFMT_;
 
@@ -73,14 +79,18 @@ long fj_may_attribute(const struct fj_ids *ids, const struct fj_owner *file, con
 	if (fj_begins(name, "security.")) {
 		if (!writes)
 			return 0;
-		return fj_ids_can(ids, fj_streq(name, "security.capability") ? FJ_CAP_SETFCAP : FJ_CAP_SYS_ADMIN) ? 0 : -EPERM;
+		return fj_ids_can(ids, fj_streq(name, "security.capability") ? FJ_CAP_SETFCAP :
+									       FJ_CAP_SYS_ADMIN) ?
+			       0 :
+			       -EPERM;
 	}
 	if (fj_begins(name, "trusted.") && !fj_ids_can(ids, FJ_CAP_SYS_ADMIN))
 		return writes ? -EPERM : -ENODATA;
 	if (fj_begins(name, "user.")) {
 		if (type != S_IFDIR_ && type != 0100000u)
 			return writes ? -EPERM : -ENODATA;
-		if (writes && type == S_IFDIR_ && (file->mode & S_ISVTX_) && !fj_is_owner(ids, file))
+		if (writes && type == S_IFDIR_ && (file->mode & S_ISVTX_) &&
+			!fj_is_owner(ids, file))
 			return -EPERM;
 	}
 	return fj_may(ids, file, writes ? FJ_MAY_WRITE : FJ_MAY_READ);

@@ -15,7 +15,8 @@ static bool has_records(const struct fj_store *s)
 
 bool fj_own_is_empty(void)
 {
-	return !fj_store_count || (!has_records(&fj_store[0]) && (fj_store_count < 2 || !has_records(&fj_store[1])));
+	return !fj_store_count ||
+	       (!has_records(&fj_store[0]) && (fj_store_count < 2 || !has_records(&fj_store[1])));
 }
 
 bool fj_own_has_devices(void)
@@ -36,8 +37,11 @@ bool fj_own_has_inheriting_dirs(void)
 
 static void to_owner(const struct fj_store_copy *copy, struct fj_owner *owner)
 {
-	*owner = (struct fj_owner){
-		.uid = copy->uid, .gid = copy->gid, .mode = copy->mode, .rdev = copy->rdev, .flags = copy->flags};
+	*owner = (struct fj_owner){.uid = copy->uid,
+		.gid = copy->gid,
+		.mode = copy->mode,
+		.rdev = copy->rdev,
+		.flags = copy->flags};
 }
 
 static bool find(const struct fj_own_key *key, bool any_stamp, struct fj_owner *owner)
@@ -45,7 +49,8 @@ static bool find(const struct fj_own_key *key, bool any_stamp, struct fj_owner *
 	struct fj_store_copy copy;
 
 	for (uint32_t i = 0; i < fj_store_count; i++)
-		if (has_records(&fj_store[i]) && fj_store_find(&fj_store[i], key, any_stamp, &copy, NULL, NULL)) {
+		if (has_records(&fj_store[i]) &&
+			fj_store_find(&fj_store[i], key, any_stamp, &copy, NULL, NULL)) {
 			to_owner(&copy, owner);
 			return true;
 		}
@@ -70,8 +75,10 @@ static bool is_needless(bool had, const struct fj_store_copy *copy, const struct
 	return !had && !copy->flags && copy->uid == shown->uid && copy->gid == shown->gid;
 }
 
-/* The record to change: the jail's own, or a new one from the elder's or from what the file shows. */
-static bool begin_change(const struct fj_own_key *key, const struct fj_owner *shown, struct fj_store_copy *copy)
+/* The record to change: the jail's own, or a new one from the elder's or from what the file shows.
+ */
+static bool begin_change(
+	const struct fj_own_key *key, const struct fj_owner *shown, struct fj_store_copy *copy)
 {
 	if (fj_store_find(&fj_store[0], key, false, copy, NULL, NULL))
 		return true;
@@ -80,13 +87,15 @@ static bool begin_change(const struct fj_own_key *key, const struct fj_owner *sh
 		copy->flags &= (uint8_t)~FJ_OWN_ATTRIBUTES;
 		return true;
 	}
-	*copy = (struct fj_store_copy){.uid = shown->uid, .gid = shown->gid, .mode = (uint16_t)(shown->mode & 07777)};
+	*copy = (struct fj_store_copy){
+		.uid = shown->uid, .gid = shown->gid, .mode = (uint16_t)(shown->mode & 07777)};
 	return false;
 }
 
-/* `had`: there was a record. It keeps the mode even when the disk has the same: of two chmods at once the disk may have got the
- * other's. */
-static void apply(struct fj_store_copy *copy, bool had, unsigned what, const struct fj_owner *to, uint32_t real_mode)
+/* `had`: there was a record. It keeps the mode even when the disk has the same: of two chmods at
+ * once the disk may have got the other's. */
+static void apply(struct fj_store_copy *copy, bool had, unsigned what, const struct fj_owner *to,
+	uint32_t real_mode)
 {
 	if (what & FJ_OWN_UID)
 		copy->uid = to->uid;
@@ -99,14 +108,15 @@ static void apply(struct fj_store_copy *copy, bool had, unsigned what, const str
 	}
 	if (what & FJ_OWN_MODE) {
 		copy->mode = (uint16_t)((copy->mode & TYPE) | (to->mode & 07777));
-		if (had || (to->mode & 07777) != (real_mode & 07777) || (copy->flags & FJ_OWN_DEVICE))
+		if (had || (to->mode & 07777) != (real_mode & 07777) ||
+			(copy->flags & FJ_OWN_DEVICE))
 			copy->flags |= FJ_OWN_MODE;
 	}
 	copy->flags &= (uint8_t)~FJ_OWN_GONE;
 }
 
-long fj_own_set(const struct fj_own_key *key, unsigned what, const struct fj_owner *to, const struct fj_owner *shown,
-	uint32_t real_mode)
+long fj_own_set(const struct fj_own_key *key, unsigned what, const struct fj_owner *to,
+	const struct fj_owner *shown, uint32_t real_mode)
 {
 	struct fj_store *s = &fj_store[0];
 	struct fj_store_copy copy, before;
@@ -116,7 +126,8 @@ long fj_own_set(const struct fj_own_key *key, unsigned what, const struct fj_own
 
 	if (!fj_store_count)
 		return -EROFS;
-	/* Most changes of owner say what is so already; asked without the lock, and again under it. */
+	/* Most changes of owner say what is so already; asked without the lock, and again under it.
+	 */
 	had = begin_change(key, shown, &copy);
 	before = copy;
 	apply(&copy, had, what, to, real_mode);

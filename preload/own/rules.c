@@ -24,6 +24,7 @@ uint32_t fj_own_mode_after_chown(uint32_t mode)
 	if ((mode & TYPE) == DIRECTORY)
 		return mode;
 	mode &= ~SET_UID;
-	/* Without group execute the bit is no set-id bit: setattr_should_drop_sgid() of fs/attr.c. */
+	/* Without group execute the bit is no set-id bit: setattr_should_drop_sgid() of fs/attr.c.
+	 */
 	return mode & 0010 ? mode & ~SET_GID : mode;
 }

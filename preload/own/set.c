@@ -1,17 +1,20 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * set.c - who may become whom: the rules of kernel/sys.c, and what becomes of the capabilities (security/commoncap.c).
+ * set.c - who may become whom: the rules of kernel/sys.c, and what becomes of the capabilities
+ * (security/commoncap.c).
  *
- * Pure functions on a copy of the identity. -1 is FJ_NO_ID: "as it is" where the call allows that, else EINVAL. */
+ * Pure functions on a copy of the identity. -1 is FJ_NO_ID: "as it is" where the call allows that,
+ * else EINVAL. */
 #include "own/ids.h"
 
 #include <linux/securebits.h>
 
 /* CAP_FS_SET, include/linux/capability.h: what goes and comes with the fs uid. */
-static const uint64_t fs_caps = 1UL << FJ_CAP_CHOWN | 1UL << FJ_CAP_MKNOD | 1UL << FJ_CAP_DAC_OVERRIDE |
-	1UL << FJ_CAP_DAC_READ_SEARCH | 1UL << FJ_CAP_FOWNER | 1UL << FJ_CAP_FSETID | 1UL << FJ_CAP_MAC_OVERRIDE |
-	1UL << FJ_CAP_LINUX_IMMUTABLE;
+static const uint64_t fs_caps = 1UL << FJ_CAP_CHOWN | 1UL << FJ_CAP_MKNOD |
+				1UL << FJ_CAP_DAC_OVERRIDE | 1UL << FJ_CAP_DAC_READ_SEARCH |
+				1UL << FJ_CAP_FOWNER | 1UL << FJ_CAP_FSETID |
+				1UL << FJ_CAP_MAC_OVERRIDE | 1UL << FJ_CAP_LINUX_IMMUTABLE;
 
 /* cap_emulate_setxuid() */
 static void fix_caps(struct fj_ids *next, const struct fj_ids *old)
@@ -85,7 +88,8 @@ long fj_ids_setresuid(struct fj_ids *next, uint32_t uid, uint32_t euid, uint32_t
 		(euid == FJ_NO_ID || (euid == old.euid && euid == old.fsuid)))
 		return 0;
 	if (!fj_ids_can(&old, FJ_CAP_SETUID) &&
-		((uid != FJ_NO_ID && !is_own_uid(&old, uid)) || (euid != FJ_NO_ID && !is_own_uid(&old, euid)) ||
+		((uid != FJ_NO_ID && !is_own_uid(&old, uid)) ||
+			(euid != FJ_NO_ID && !is_own_uid(&old, euid)) ||
 			(suid != FJ_NO_ID && !is_own_uid(&old, suid))))
 		return -EPERM;
 	if (uid != FJ_NO_ID)
@@ -103,7 +107,8 @@ long fj_ids_setfsuid(struct fj_ids *next, uint32_t uid)
 {
 	const uint32_t old = next->fsuid;
 
-	if (uid == FJ_NO_ID || uid == old || (!is_own_uid(next, uid) && !fj_ids_can(next, FJ_CAP_SETUID)))
+	if (uid == FJ_NO_ID || uid == old ||
+		(!is_own_uid(next, uid) && !fj_ids_can(next, FJ_CAP_SETUID)))
 		return old;
 	next->fsuid = uid;
 	if (next->securebits & issecure_mask(SECURE_NO_SETUID_FIXUP))
@@ -156,7 +161,8 @@ long fj_ids_setresgid(struct fj_ids *next, uint32_t gid, uint32_t egid, uint32_t
 		(egid == FJ_NO_ID || (egid == old.egid && egid == old.fsgid)))
 		return 0;
 	if (!fj_ids_can(&old, FJ_CAP_SETGID) &&
-		((gid != FJ_NO_ID && !is_own_gid(&old, gid)) || (egid != FJ_NO_ID && !is_own_gid(&old, egid)) ||
+		((gid != FJ_NO_ID && !is_own_gid(&old, gid)) ||
+			(egid != FJ_NO_ID && !is_own_gid(&old, egid)) ||
 			(sgid != FJ_NO_ID && !is_own_gid(&old, sgid))))
 		return -EPERM;
 	if (gid != FJ_NO_ID)

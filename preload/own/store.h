@@ -1,10 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * store.h - the file of records as it lies on disk and in memory; private to this room and to the `owners` tool.
+ * store.h - the file of records as it lies on disk and in memory; private to this room and to the
+ * `owners` tool.
  *
- * docs/OWNERS.md explains the layout, the order of writes and every race. All numbers are the machine's own; `byte_order`
- * tells. Offsets are from the file's beginning. */
+ * docs/OWNERS.md explains the layout, the order of writes and every race. All numbers are the
+ * machine's own; `byte_order` tells. Offsets are from the file's beginning. */
 #ifndef FJ_STORE_H
 #define FJ_STORE_H
 
@@ -22,15 +23,18 @@ struct fj_store_head {
 	char magic[8];
 	uint32_t version, byte_order;
 	uint32_t head_size, slot_size;
-	uint64_t table;	  /* offset of the current slot array, plus the logarithm of its length (page aligned, so it fits) */
+	uint64_t table; /* offset of the current slot array, plus the logarithm of its length (page
+			   aligned, so it fits) */
 	uint64_t records; /* live ones, or more after a kill: raised before a record appears */
 	uint64_t used;	  /* slots of the current array that are not empty, or more */
 	uint64_t end;	  /* where the next piece will begin; the file is at least this long */
 	uint64_t heap_at, heap_end; /* room left in the current heap chunk */
-	uint64_t lock;	  /* low half: id of the holder, 0 free; high half: how often it was taken */
+	uint64_t lock; /* low half: id of the holder, 0 free; high half: how often it was taken */
 	uint32_t waiters;
-	uint32_t devices, inheriting; /* records ever made of devices, and of directories that hand something down */
-	uint32_t free_block[FJ_BLOCK_CLASSES]; /* offset / FJ_BLOCK_UNIT of the first free block of each class */
+	uint32_t devices, inheriting; /* records ever made of devices, and of directories that hand
+					 something down */
+	uint32_t free_block[FJ_BLOCK_CLASSES]; /* offset / FJ_BLOCK_UNIT of the first free block of
+						  each class */
 	uint8_t unused[4096 - 92 - 4 * FJ_BLOCK_CLASSES];
 };
 _Static_assert(sizeof(struct fj_store_head) == 4096, "a page");
@@ -38,15 +42,16 @@ _Static_assert(offsetof(struct fj_store_head, lock) == 72, "of version 1");
 
 struct fj_store_copy {
 	uint32_t uid, gid;
-	uint16_t mode;	/* S_IFMT when it is a device, and 07777 */
-	uint8_t flags;	/* FJ_OWN_ */
-	uint8_t check;	/* over key and copy: a damaged record is no record */
+	uint16_t mode; /* S_IFMT when it is a device, and 07777 */
+	uint8_t flags; /* FJ_OWN_ */
+	uint8_t check; /* over key and copy: a damaged record is no record */
 	uint32_t rdev;
 	uint32_t attributes; /* offset / FJ_BLOCK_UNIT of their block, or 0 */
 };
 struct fj_store_slot {
 	uint64_t ino, stamp;
-	uint32_t dev;	/* 0: the device that the file of records is on, whatever number it has today */
+	uint32_t dev; /* 0: the device that the file of records is on, whatever number it has today
+		       */
 	uint32_t state;
 	struct fj_store_copy copy[2];
 };
@@ -56,25 +61,28 @@ _Static_assert(sizeof(struct fj_store_slot) == 64, "a cache line");
 enum {
 	FJ_SLOT_SECOND = 1, /* copy[1] is the record */
 	FJ_SLOT_LIVE = 2,
-	FJ_SLOT_USED = 4,   /* without LIVE: passed over */
-	FJ_SLOT_TURN = 8,   /* added at each change */
+	FJ_SLOT_USED = 4, /* without LIVE: passed over */
+	FJ_SLOT_TURN = 8, /* added at each change */
 };
 
 #define FJ_BLOCK_UNIT 16u
 /* A block of attributes: this, then entries. */
 struct fj_store_block {
 	uint32_t size_class;
-	uint32_t used; /* bytes with this head; in a free block the next one's offset / FJ_BLOCK_UNIT */
+	uint32_t used; /* bytes with this head; in a free block the next one's offset /
+			  FJ_BLOCK_UNIT */
 };
-struct fj_store_attribute { /* then the name with its NUL, then the value, then up to 3 bytes of padding */
+struct fj_store_attribute { /* then the name with its NUL, then the value, then up to 3 bytes of
+			       padding */
 	uint32_t value_len;
 	uint16_t name_len;
 	uint16_t unused;
 };
 
 #define FJ_STORE_WINDOWS 40
-/* A file of records in this process. A window maps the file from its beginning; window k has `first_window` << k bytes. A larger
- * one is added when the file outgrew the last; the old ones stay, as somebody may be reading in them. */
+/* A file of records in this process. A window maps the file from its beginning; window k has
+ * `first_window` << k bytes. A larger one is added when the file outgrew the last; the old ones
+ * stay, as somebody may be reading in them. */
 struct fj_store {
 	int fd;
 	bool is_read_only;
@@ -89,16 +97,19 @@ extern uint32_t fj_store_count;
 
 /* table.c */
 struct fj_store_head *fj_store_head(const struct fj_store *s);
-/* `size` bytes at `offset` of the file, in a window that holds them; NULL when there is none to be had. */
+/* `size` bytes at `offset` of the file, in a window that holds them; NULL when there is none to be
+ * had. */
 void *fj_store_at(struct fj_store *s, uint64_t offset, uint64_t size);
 struct fj_store_slot *fj_store_slots(struct fj_store *s, uint64_t table, uint32_t *mask);
 uint32_t fj_store_dev(const struct fj_store *s, uint64_t dev);
 uint8_t fj_store_check(const struct fj_store_slot *slot, const struct fj_store_copy *copy);
-/* A consistent copy of the live record of `key`; false when there is none. `slot` and `state` may be NULL. */
-bool fj_store_find(struct fj_store *s, const struct fj_own_key *key, bool any_stamp, struct fj_store_copy *copy,
-	struct fj_store_slot **slot, uint32_t *state);
+/* A consistent copy of the live record of `key`; false when there is none. `slot` and `state` may
+ * be NULL. */
+bool fj_store_find(struct fj_store *s, const struct fj_own_key *key, bool any_stamp,
+	struct fj_store_copy *copy, struct fj_store_slot **slot, uint32_t *state);
 /* Under the lock: make `copy` the record of `key`. Returns 0, -ENOSPC, -EDQUOT, -EIO. */
-long fj_store_put(struct fj_store *s, const struct fj_own_key *key, const struct fj_store_copy *copy);
+long fj_store_put(
+	struct fj_store *s, const struct fj_own_key *key, const struct fj_store_copy *copy);
 /* Under the lock: forget a record. */
 void fj_store_drop(struct fj_store *s, struct fj_store_slot *slot);
 
@@ -113,7 +124,8 @@ struct fj_store_hold {
 };
 long fj_store_lock(struct fj_store *s, struct fj_store_hold *hold);
 void fj_store_unlock(struct fj_store *s, const struct fj_store_hold *hold);
-/* At process start: what this process held in its life before execve(2), in another thread, it no longer does. */
+/* At process start: what this process held in its life before execve(2), in another thread, it no
+ * longer does. */
 void fj_store_lock_start(struct fj_store *s);
 
 /* heap.c, all under the lock */

@@ -3,10 +3,12 @@
  *
  * table.c - the records: an open-addressed hash table in a shared file.
  *
- * A file has one slot, found by device and inode. A reader copies the record out and looks whether the slot's state is still the same;
- * it never waits. A writer, under the lock, fills the copy that is not the record and then flips the state in one
- * store: a reader and a SIGKILL meet the old record or the new one. Searches end at a slot that was never used, so slots
- * are not emptied, but passed over; they are left behind when the table grows (grow.c), which publishes the new array last. */
+ * A file has one slot, found by device and inode. A reader copies the record out and looks whether
+ * the slot's state is still the same; it never waits. A writer, under the lock, fills the copy that
+ * is not the record and then flips the state in one store: a reader and a SIGKILL meet the old
+ * record or the new one. Searches end at a slot that was never used, so slots are not emptied, but
+ * passed over; they are left behind when the table grows (grow.c), which publishes the new array
+ * last. */
 #include "own/store.h"
 
 struct fj_store fj_store[2];
@@ -29,7 +31,8 @@ static void *map_window(struct fj_store *s, uint32_t k)
 	if (fj_is_err(r))
 		return NULL;
 	/* Another thread may have been quicker. */
-	if (!__atomic_compare_exchange_n(&s->window[k], &none, (char *)r, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+	if (!__atomic_compare_exchange_n(
+		    &s->window[k], &none, (char *)r, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
 		fj_sys2(__NR_munmap, r, s->first_window << k);
 		return none;
 	}
@@ -53,7 +56,8 @@ struct fj_store_slot *fj_store_slots(struct fj_store *s, uint64_t table, uint32_
 	const uint32_t log = (uint32_t)table & (FJ_PAGE - 1);
 
 	*mask = (1u << log) - 1;
-	return fj_store_at(s, table & ~(uint64_t)(FJ_PAGE - 1), sizeof(struct fj_store_slot) << log);
+	return fj_store_at(
+		s, table & ~(uint64_t)(FJ_PAGE - 1), sizeof(struct fj_store_slot) << log);
 }
 
 uint32_t fj_store_dev(const struct fj_store *s, uint64_t dev)
@@ -72,16 +76,20 @@ uint8_t fj_store_check(const struct fj_store_slot *slot, const struct fj_store_c
 	uint64_t h = slot->ino ^ (slot->stamp << 1) ^ slot->dev;
 
 	h = (h ^ ((uint64_t)copy->uid << 32 | copy->gid)) * 0x9e3779b97f4a7c15UL;
-	h = (h ^ (h >> 29) ^ ((uint64_t)copy->mode << 40 | (uint64_t)copy->flags << 32 | copy->rdev)) * 0xbf58476d1ce4e5b9UL;
+	h = (h ^ (h >> 29) ^
+		    ((uint64_t)copy->mode << 40 | (uint64_t)copy->flags << 32 | copy->rdev)) *
+	    0xbf58476d1ce4e5b9UL;
 	h ^= (h >> 31) ^ ((uint64_t)copy->attributes << 7);
 	return (uint8_t)((h * 0x94d049bb133111ebUL) >> 56);
 }
 
 /* Search one array. 1 found, 0 not, -1 the slot changed meanwhile. */
-static int search(struct fj_store_slot *slots, uint32_t mask, uint32_t dev, const struct fj_own_key *key, bool any_stamp,
-	struct fj_store_copy *copy, struct fj_store_slot **found, uint32_t *state)
+static int search(struct fj_store_slot *slots, uint32_t mask, uint32_t dev,
+	const struct fj_own_key *key, bool any_stamp, struct fj_store_copy *copy,
+	struct fj_store_slot **found, uint32_t *state)
 {
-	for (uint32_t i = hash_of(dev, key->ino) & mask, n = 0; n <= mask; i = (i + 1) & mask, n++) {
+	for (uint32_t i = hash_of(dev, key->ino) & mask, n = 0; n <= mask;
+		i = (i + 1) & mask, n++) {
 		struct fj_store_slot *slot = &slots[i];
 		const uint32_t before = __atomic_load_n(&slot->state, __ATOMIC_ACQUIRE);
 		uint8_t check;
@@ -91,7 +99,8 @@ static int search(struct fj_store_slot *slots, uint32_t mask, uint32_t dev, cons
 		if (!(before & FJ_SLOT_LIVE) || slot->ino != key->ino || slot->dev != dev)
 			continue;
 		if (!any_stamp && slot->stamp != key->stamp)
-			return 0; /* of an older file with this inode number: it has no other slot */
+			return 0; /* of an older file with this inode number: it has no other slot
+				   */
 		*copy = slot->copy[before & FJ_SLOT_SECOND];
 		check = fj_store_check(slot, copy);
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
@@ -108,8 +117,8 @@ static int search(struct fj_store_slot *slots, uint32_t mask, uint32_t dev, cons
 	return 0;
 }
 
-bool fj_store_find(struct fj_store *s, const struct fj_own_key *key, bool any_stamp, struct fj_store_copy *copy,
-	struct fj_store_slot **slot, uint32_t *state)
+bool fj_store_find(struct fj_store *s, const struct fj_own_key *key, bool any_stamp,
+	struct fj_store_copy *copy, struct fj_store_slot **slot, uint32_t *state)
 {
 	const struct fj_store_head *h = fj_store_head(s);
 	const uint32_t dev = fj_store_dev(s, key->dev);
@@ -138,7 +147,8 @@ static void write_copy(struct fj_store_slot *slot, uint32_t which, const struct 
 }
 
 /* The slot where `key` is or should go: its own inode's, else the first never used. */
-static struct fj_store_slot *slot_for(struct fj_store_slot *slots, uint32_t mask, uint32_t dev, uint64_t ino)
+static struct fj_store_slot *slot_for(
+	struct fj_store_slot *slots, uint32_t mask, uint32_t dev, uint64_t ino)
 {
 	for (uint32_t i = hash_of(dev, ino) & mask, n = 0; n <= mask; i = (i + 1) & mask, n++)
 		if (!slots[i].state || (slots[i].ino == ino && slots[i].dev == dev))
@@ -151,7 +161,8 @@ static void raise(uint64_t *counter)
 	__atomic_store_n(counter, *counter + 1, __ATOMIC_RELEASE);
 }
 
-long fj_store_put(struct fj_store *s, const struct fj_own_key *key, const struct fj_store_copy *copy)
+long fj_store_put(
+	struct fj_store *s, const struct fj_own_key *key, const struct fj_store_copy *copy)
 {
 	struct fj_store_head *h = fj_store_head(s);
 	const uint32_t dev = fj_store_dev(s, key->dev);
@@ -179,7 +190,8 @@ long fj_store_put(struct fj_store *s, const struct fj_own_key *key, const struct
 	state = slot->state;
 	if ((state & FJ_SLOT_LIVE) && slot->stamp == key->stamp) {
 		write_copy(slot, !(state & FJ_SLOT_SECOND), copy);
-		__atomic_store_n(&slot->state, (state ^ FJ_SLOT_SECOND) + FJ_SLOT_TURN, __ATOMIC_RELEASE);
+		__atomic_store_n(
+			&slot->state, (state ^ FJ_SLOT_SECOND) + FJ_SLOT_TURN, __ATOMIC_RELEASE);
 		return 0;
 	}
 	if (state & FJ_SLOT_LIVE) { /* an earlier file's: first out of the readers' sight */
@@ -199,7 +211,8 @@ long fj_store_put(struct fj_store *s, const struct fj_own_key *key, const struct
 	slot->stamp = key->stamp;
 	slot->dev = dev;
 	write_copy(slot, state & FJ_SLOT_SECOND, copy);
-	__atomic_store_n(&slot->state, (state | FJ_SLOT_USED | FJ_SLOT_LIVE) + FJ_SLOT_TURN, __ATOMIC_RELEASE);
+	__atomic_store_n(&slot->state, (state | FJ_SLOT_USED | FJ_SLOT_LIVE) + FJ_SLOT_TURN,
+		__ATOMIC_RELEASE);
 	return 0;
 }
 
@@ -208,7 +221,8 @@ void fj_store_drop(struct fj_store *s, struct fj_store_slot *slot)
 	struct fj_store_head *h = fj_store_head(s);
 	const uint32_t attributes = slot->copy[slot->state & FJ_SLOT_SECOND].attributes;
 
-	__atomic_store_n(&slot->state, (slot->state & ~(uint32_t)FJ_SLOT_LIVE) + FJ_SLOT_TURN, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&slot->state, (slot->state & ~(uint32_t)FJ_SLOT_LIVE) + FJ_SLOT_TURN,
+		__ATOMIC_SEQ_CST);
 	if (attributes)
 		fj_store_block_give(s, attributes);
 	if (h->records)

@@ -29,8 +29,8 @@ const char *fj_cwd_noted(void)
 
 #define NOTED_DIRS 32u
 
-/* Notes on descriptors of this process, the oldest overwritten. A note on a number that is something else by now is not obeyed:
- * its position does not lead to what the number is. */
+/* Notes on descriptors of this process, the oldest overwritten. A note on a number that is
+ * something else by now is not obeyed: its position does not lead to what the number is. */
 static struct {
 	int fd;
 	char pos[FJ_CWD_TEXT];
@@ -57,7 +57,8 @@ void fj_dir_note(struct fj_thread *t, int fd, const char *pos)
 	fj_str_init(&host, fj_scratch_path(t), FJ_PATH_MAX);
 	fj_str_init(&back, fj_scratch_path(t), FJ_PATH_MAX);
 	fj_path_host(pos, &host);
-	if (len < FJ_CWD_TEXT && fj_path_back(host.at, &back) && !fj_streq(back.at, pos) && !fj_is_borrowed_memory()) {
+	if (len < FJ_CWD_TEXT && fj_path_back(host.at, &back) && !fj_streq(back.at, pos) &&
+		!fj_is_borrowed_memory()) {
 		for (i = 0; i < NOTED_DIRS && noted_dir[i].fd != fd; i++)
 			;
 		if (i == NOTED_DIRS)
@@ -88,7 +89,8 @@ void fj_cwd_start(void)
 
 	if (!fj_jail->has_aliases || __atomic_load_n(&fj_jail->cwd[i].pid, __ATOMIC_ACQUIRE) != pid)
 		return;
-	/* Another may be writing here: what then comes out is wrong, and like any wrong note it is not obeyed. */
+	/* Another may be writing here: what then comes out is wrong, and like any wrong note it is
+	 * not obeyed. */
 	fj_str_init(&s, noted_cwd, FJ_CWD_TEXT);
 	for (const char *p = fj_jail->cwd[i].pos; *p && !s.overflowed; p++)
 		fj_str_add(&s, p, 1);
@@ -142,7 +144,8 @@ static bool back_once(
 	const char *best_rest = NULL;
 	int best_rank = 0;
 
-	/* Of equals the oldest, and the root's tree is older than all: it may lie inside a mounted directory. */
+	/* Of equals the oldest, and the root's tree is older than all: it may lie inside a mounted
+	 * directory. */
 	for (uint32_t i = 0; i <= count; i++) {
 		const struct fj_mount *m = i ? &v->mount[i - 1] : NULL;
 		const char *host = m ? fj_mounts_text(v, m->host) : fj_jail->root_path;

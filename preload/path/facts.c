@@ -1,25 +1,30 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * facts.c - what the jail's processes remember of directories, so that a lookup costs one system call.
+ * facts.c - what the jail's processes remember of directories, so that a lookup costs one system
+ * call.
  *
- * A fact says "the jail path K is the real directory V, and no symlink and no mount point is met between".
- * The kernel walks V again at every use, so a directory that was renamed, removed or made anew needs no care. A fact goes
- * wrong only when a component becomes a symlink, or a symlink is changed. Calls of the jail that can do so are
- * unlink, rename, link and symlink. They announce themselves:
+ * A fact says "the jail path K is the real directory V, and no symlink and no mount point is met
+ * between". The kernel walks V again at every use, so a directory that was renamed, removed or made
+ * anew needs no care. A fact goes wrong only when a component becomes a symlink, or a symlink is
+ * changed. Calls of the jail that can do so are unlink, rename, link and symlink. They announce
+ * themselves:
  *
  *   changers++ ; the call ; epoch++ ; changers--
  *
- * and a reader checks before and after its own call that no change is under way and that the epoch is the one of the fact:
- * if the change took effect before the reader's call, the reader sees either `changers` or the new epoch, and
- * asks again by walking. Since `rm` and `ln` are common and most names never were directories, a change is announced
- * only when its name is in `bloom`, the names of all components that any fact ever met. The bit is set before
- * the component is looked up, so a walk that saw the old state either set it before the change looked, or its fact is
- * dropped by the change's second look, afterwards. Between the change and that look the fact may still be used; it
- * names a directory that is gone, or is no symlink yet, for these are two calls. (Exchanging two names is one: it is always announced.)
+ * and a reader checks before and after its own call that no change is under way and that the epoch
+ * is the one of the fact: if the change took effect before the reader's call, the reader sees
+ * either `changers` or the new epoch, and asks again by walking. Since `rm` and `ln` are common and
+ * most names never were directories, a change is announced only when its name is in `bloom`, the
+ * names of all components that any fact ever met. The bit is set before the component is looked up,
+ * so a walk that saw the old state either set it before the change looked, or its fact is dropped
+ * by the change's second look, afterwards. Between the change and that look the fact may still be
+ * used; it names a directory that is gone, or is no symlink yet, for these are two calls.
+ * (Exchanging two names is one: it is always announced.)
  *
- * A process killed inside an announced change leaves `changers` above zero: facts are not used again in that jail, which
- * is slower and right. Changes made from outside the jail are not seen: docs/LIMITS.md. */
+ * A process killed inside an announced change leaves `changers` above zero: facts are not used
+ * again in that jail, which is slower and right. Changes made from outside the jail are not seen:
+ * docs/LIMITS.md. */
 #include "path/path.h"
 
 static uint64_t *bloom_word(const char *name, size_t len, uint64_t *bit)
@@ -35,7 +40,8 @@ bool fj_facts_saw_name(const char *name, size_t len)
 	uint64_t bit;
 	uint64_t *word = bloom_word(name, len, &bit);
 
-	return !(__atomic_load_n(word, __ATOMIC_RELAXED) & bit) && !(__atomic_fetch_or(word, bit, __ATOMIC_SEQ_CST) & bit);
+	return !(__atomic_load_n(word, __ATOMIC_RELAXED) & bit) &&
+	       !(__atomic_fetch_or(word, bit, __ATOMIC_SEQ_CST) & bit);
 }
 
 static bool is_seen_name(const char *name)
@@ -88,20 +94,22 @@ void fj_facts_forget(void)
 	__atomic_fetch_add(&fj_jail->epoch, 1, __ATOMIC_SEQ_CST);
 }
 
-static struct fj_fact *fact_for(const struct fj_root *root, const char *key, size_t key_len, uint64_t *hash)
+static struct fj_fact *fact_for(
+	const struct fj_root *root, const char *key, size_t key_len, uint64_t *hash)
 {
 	*hash = fj_hash(key, key_len, FJ_HASH_SEED) + view_of(root);
 	return &fj_jail->fact[*hash % FJ_FACTS];
 }
 
-bool fj_facts_find(const struct fj_root *root, const char *key, size_t key_len, struct fj_str *out, unsigned *flags,
-	uint64_t epoch)
+bool fj_facts_find(const struct fj_root *root, const char *key, size_t key_len, struct fj_str *out,
+	unsigned *flags, uint64_t epoch)
 {
 	uint64_t hash;
 	const struct fj_fact *f = fact_for(root, key, key_len, &hash);
 	const uint32_t turn = __atomic_load_n(&f->turn, __ATOMIC_ACQUIRE);
 
-	if ((turn & 1) || f->hash != hash || f->epoch != epoch || f->root != view_of(root) || f->key_len != key_len)
+	if ((turn & 1) || f->hash != hash || f->epoch != epoch || f->root != view_of(root) ||
+		f->key_len != key_len)
 		return false;
 
 	const size_t value_len = f->value_len;
@@ -114,8 +122,8 @@ bool fj_facts_find(const struct fj_root *root, const char *key, size_t key_len, 
 	return !out->overflowed && __atomic_load_n(&f->turn, __ATOMIC_RELAXED) == turn;
 }
 
-void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, const char *value, unsigned flags,
-	uint64_t epoch)
+void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, const char *value,
+	unsigned flags, uint64_t epoch)
 {
 	const size_t value_len = fj_strlen(value);
 	uint64_t hash;
@@ -124,7 +132,8 @@ void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, c
 
 	/* A writer that was killed leaves an odd turn: that one place is then not used again. */
 	if (key_len + value_len >= FJ_FACT_TEXT || (turn & 1) ||
-		!__atomic_compare_exchange_n(&f->turn, &turn, turn + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		!__atomic_compare_exchange_n(
+			&f->turn, &turn, turn + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		return;
 	f->hash = hash;
 	f->root = view_of(root);

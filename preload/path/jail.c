@@ -8,8 +8,9 @@
 
 struct fj_jail *fj_jail;
 
-/* A process has one root, and threads share it as they share fs_struct. A vfork(2) child has its own, but lives in
- * the parent's memory: what it enters is kept aside under its process id, until it execs. */
+/* A process has one root, and threads share it as they share fs_struct. A vfork(2) child has its
+ * own, but lives in the parent's memory: what it enters is kept aside under its process id, until
+ * it execs. */
 static struct fj_root root_of_process;
 static struct fj_root root_of_vfork_child;
 static int32_t vfork_child;

@@ -164,7 +164,8 @@ bool fj_mount_around(const char *pos, struct fj_mount_found *found)
 			const struct fj_mount *m = &v->mount[i];
 			const char *jail = fj_mounts_text(v, m->jail);
 
-			if (!(m->flags & (FJ_MOUNT_HIDDEN | FJ_MOUNT_COVERED)) && (!best || m->jail_len > best->jail_len) &&
+			if (!(m->flags & (FJ_MOUNT_HIDDEN | FJ_MOUNT_COVERED)) &&
+				(!best || m->jail_len > best->jail_len) &&
 				fj_path_has_prefix(pos, jail) && !fj_streq(pos, jail))
 				best = m;
 		}
@@ -232,7 +233,8 @@ bool fj_path_is_foreign(const char *pos)
 	do {
 		v = fj_mounts_look(&turn);
 		m = fj_mounts_of(v, pos);
-		is = m && !(m->flags & FJ_MOUNT_PRIVATE) && !fj_path_has_prefix(fj_mounts_text(v, m->host), fj_jail->root_path);
+		is = m && !(m->flags & FJ_MOUNT_PRIVATE) &&
+		     !fj_path_has_prefix(fj_mounts_text(v, m->host), fj_jail->root_path);
 	} while (!fj_mounts_held(turn));
 	return is;
 }

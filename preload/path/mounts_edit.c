@@ -136,9 +136,10 @@ static void derive(struct fj_mounts *v)
 		if (m->flags & FJ_MOUNT_HIDDEN)
 			continue;
 		note_names(v, v->text + m->jail);
-		m->flags = is_reached(v, i) ? m->flags & ~(uint32_t)FJ_MOUNT_COVERED
-					    : m->flags | FJ_MOUNT_COVERED;
-		/* A file needs no note: its name is the mount point's, which always sends a call to the walk. */
+		m->flags = is_reached(v, i) ? m->flags & ~(uint32_t)FJ_MOUNT_COVERED :
+					      m->flags | FJ_MOUNT_COVERED;
+		/* A file needs no note: its name is the mount point's, which always sends a call to
+		 * the walk. */
 		if ((m->flags & FJ_MOUNT_READ_ONLY) && !(m->flags & FJ_MOUNT_FILE))
 			__atomic_store_n(&fj_jail->has_read_only, 1, __ATOMIC_RELAXED);
 	}
@@ -182,8 +183,8 @@ static uint64_t device_of(const char *host, bool *is_file)
 	return st.st_dev;
 }
 
-/* Where two mounts lie on one device of the host only we know that a rename from one to the other must fail, and whose files are
- * the jail's own. Returns whether `host` is no directory. */
+/* Where two mounts lie on one device of the host only we know that a rename from one to the other
+ * must fail, and whose files are the jail's own. Returns whether `host` is no directory. */
 static bool note_device(const struct fj_mounts *v, const char *host, uint32_t flags)
 {
 	bool is_file, other_is_file;

@@ -1,12 +1,15 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * path.h - from a path as the jailed program writes it to the host's place for the same file, and back.
+ * path.h - from a path as the jailed program writes it to the host's place for the same file, and
+ * back.
  *
- * A jail path is text that the jailed program sees; a host path is text for the kernel. They never mix: what
- * goes to the kernel is a struct fj_place, made here. A translation that fails yields an errno and no place.
+ * A jail path is text that the jailed program sees; a host path is text for the kernel. They never
+ * mix: what goes to the kernel is a struct fj_place, made here. A translation that fails yields an
+ * errno and no place.
  *
- * A "position" is a jail path without symlinks, `.`, `..` or a slash at its end: "" is the jail's root,
+ * A "position" is a jail path without symlinks, `.`, `..` or a slash at its end: "" is the jail's
+ * root,
  * "/usr/lib" a directory. All functions are async-signal-safe. */
 #ifndef FJ_PATH_H
 #define FJ_PATH_H
@@ -22,9 +25,9 @@
 #define FJ_CWD_TEXT 508u
 #define FJ_SUN_PATH 108u /* sizeof(sun_path), linux/un.h */
 
-/* One remembered fact: the directory that `text` (a key: an absolute jail path as written) names is the real
- * directory that the value (behind the key) names, on the way to which no symlink is met. Guarded by `turn`:
- * odd while being written. */
+/* One remembered fact: the directory that `text` (a key: an absolute jail path as written) names is
+ * the real directory that the value (behind the key) names, on the way to which no symlink is met.
+ * Guarded by `turn`: odd while being written. */
 struct fj_fact {
 	uint32_t turn;
 	uint16_t key_len, value_len;
@@ -49,7 +52,8 @@ enum { FJ_SITE_STAYS, FJ_SITE_BEFORE, FJ_SITE_BEHIND };
 struct fj_site {
 	uint32_t at;   /* offset of the syscall instruction from where its text begins */
 	int16_t nr;    /* -1: known at run time only */
-	uint8_t moved; /* bytes of whole instructions before it, or from it on, that a jump replaces */
+	uint8_t moved; /* bytes of whole instructions before it, or from it on, that a jump replaces
+			*/
 	uint8_t kind;
 };
 #define FJ_SITED_TEXTS 128u
@@ -68,9 +72,9 @@ struct fj_sited_text {
 /* A jail: shared by all its processes through one memory file, whose descriptor is inherited. */
 struct fj_jail {
 	uint64_t magic;
-	uint32_t size;	     /* of this struct: two builds may meet in one jail */
-	int32_t root_fd;     /* O_PATH on the root; +1: this memory file; +2: the nested root, if any */
-	uint64_t gate;	     /* address of the gate page in every process */
+	uint32_t size;	 /* of this struct: two builds may meet in one jail */
+	int32_t root_fd; /* O_PATH on the root; +1: this memory file; +2: the nested root, if any */
+	uint64_t gate;	 /* address of the gate page in every process */
 	uint64_t root_dev, root_ino;
 	int32_t first_pid;
 	uint32_t has_trap;
@@ -79,25 +83,27 @@ struct fj_jail {
 	uint32_t no_faccessat2;
 	uint32_t has_read_only; /* some mounted directory, or the root, refuses writes, or did */
 	uint32_t has_aliases;	/* some directory can be reached by two positions, or could */
-	uint32_t is_starting; /* until the first program runs */
-	uint32_t dirs_share_device; /* the same, and it is a directory */
+	uint32_t is_starting;	/* until the first program runs */
+	uint32_t dirs_share_device;   /* the same, and it is a directory */
 	uint32_t mounts_share_device; /* some mount lies on the device of another, or of the root */
-	uint32_t has_hidden; /* FJ_HIDDEN_NAME is in the root, which shows one directory less than the disk has */
-	uint32_t has_elder; /* FJ_FD_ELDER is open */
+	uint32_t has_hidden; /* FJ_HIDDEN_NAME is in the root, which shows one directory less than
+				the disk has */
+	uint32_t has_elder;  /* FJ_FD_ELDER is open */
 	uint32_t names_comm_by_file; /* execveat of a bare descriptor: since Linux 6.14 */
 
-	uint64_t epoch;	     /* advances when a remembered fact may have become wrong */
-	uint32_t changers;   /* calls under way that may make one wrong */
+	uint64_t epoch;	   /* advances when a remembered fact may have become wrong */
+	uint32_t changers; /* calls under way that may make one wrong */
 	uint32_t last_namespace;
 	uint32_t next_socket;
 	struct {
 		int32_t pid;
 		char pos[FJ_CWD_TEXT];
-	} cwd[FJ_CWDS]; /* of processes that are about to exec: fj_cwd_keep() */
-	uint32_t private_base; /* where directories for tmpfs are made: path/private.c; 0: none was */
+	} cwd[FJ_CWDS];	       /* of processes that are about to exec: fj_cwd_keep() */
+	uint32_t private_base; /* where directories for tmpfs are made: path/private.c; 0: none was
+				*/
 	uint32_t last_private;
 	uint32_t unused;
-	char runtime_dir[256]; /* the caller's $XDG_RUNTIME_DIR, or "" */
+	char runtime_dir[256];	     /* the caller's $XDG_RUNTIME_DIR, or "" */
 	char root_path[FJ_PATH_MAX]; /* host path of the root, the kernel's spelling */
 	char name[FJ_PATH_MAX];	     /* the root as the user typed it, for messages */
 	char loader[FJ_PATH_MAX];    /* host path of the loader */
@@ -107,7 +113,8 @@ struct fj_jail {
 	char release[65], hostname[65], domainname[65];
 	uint32_t has_hostname, has_domainname;
 	struct fj_namespace mounts;
-	uint64_t bloom[FJ_BLOOM_WORDS]; /* names of components that facts depend on; bits are only ever set */
+	uint64_t bloom[FJ_BLOOM_WORDS]; /* names of components that facts depend on; bits are only
+					   ever set */
 	struct fj_socket_name socket[FJ_SOCKETS];
 	uint32_t policy_used, policy_unused;
 	uint64_t policy[FJ_POLICY_UNITS];
@@ -121,11 +128,15 @@ struct fj_jail {
 #define FJ_FD_NESTED(jail) ((jail)->root_fd + 2)
 #define FJ_FD_TRACE(jail) ((jail)->root_fd + 3)
 #define FJ_FD_OWNERS(jail) ((jail)->root_fd + 4)
-#define FJ_FD_ELDER(jail) ((jail)->root_fd + 5) /* owners recorded from outside the jail, by `fakejail /` */
-#define FJ_FD_MOUNTS(jail) ((jail)->root_fd + 6) /* a namespace of mounts other than the jail's own; usually closed */
+#define FJ_FD_ELDER(jail)                                                                          \
+	((jail)->root_fd + 5) /* owners recorded from outside the jail, by `fakejail /` */
+#define FJ_FD_MOUNTS(jail)                                                                         \
+	((jail)->root_fd + 6) /* a namespace of mounts other than the jail's own; usually closed   \
+			       */
 #define FJ_FD_COUNT 7
 
-#define FJ_HIDDEN_NAME ".fakejail" /* in the root: what the jail keeps for itself, not to be seen from inside */
+#define FJ_HIDDEN_NAME                                                                             \
+	".fakejail" /* in the root: what the jail keeps for itself, not to be seen from inside */
 
 extern struct fj_jail *fj_jail;
 
@@ -138,34 +149,38 @@ static inline int fj_high_fd(void)
 /* The process's root directory: the jail's, or one entered by chroot(2). */
 struct fj_root {
 	int fd;
-	uint64_t id;	    /* tells roots apart: 0 for the jail's own */
-	uint64_t dev, ino;  /* of the directory */
+	uint64_t id;	   /* tells roots apart: 0 for the jail's own */
+	uint64_t dev, ino; /* of the directory */
 	uint32_t len;
 	char pos[FJ_PATH_MAX]; /* its position, in the jail's own tree */
 };
-/* The root of the calling process. A vfork(2) child that called chroot(2) has its own until it execs. */
+/* The root of the calling process. A vfork(2) child that called chroot(2) has its own until it
+ * execs. */
 const struct fj_root *fj_root(void);
-/* Make the directory behind `fd` (O_PATH, consumed), at position `pos`, the root. Returns 0 or -errno. */
+/* Make the directory behind `fd` (O_PATH, consumed), at position `pos`, the root. Returns 0 or
+ * -errno. */
 long fj_root_enter(int fd, const char *pos);
 /* At process start: the jail's own root, or the nested one that was handed over. */
 void fj_root_start(const char *nested_pos);
 
 enum {
 	FJ_FOLLOW = 1,	 /* a final symlink is followed */
-	FJ_ENTRY = 2,	 /* the name itself is meant (mkdir, unlink, rename): never followed, may be missing */
+	FJ_ENTRY = 2,	 /* the name itself is meant (mkdir, unlink, rename): never followed, may be
+			    missing */
 	FJ_WRITE = 4,	 /* the call changes something: learn whether the mount is read-only */
 	FJ_WANT_POS = 8, /* fill place.pos */
 	FJ_NO_LINKS = 16, /* -ELOOP at any symlink on the way (openat2(2), RESOLVE_NO_SYMLINKS) */
 	FJ_NO_MAGIC = 32, /* -ELOOP at a link of procfs that only the kernel can follow */
-	FJ_CREATE = 128,    /* -EISDIR when a slash ends the name: open(2) with O_CREAT */
+	FJ_CREATE = 128,  /* -EISDIR when a slash ends the name: open(2) with O_CREAT */
 };
 
-/* May names be looked up in directory `dirfd`? 1: by everybody, 0: by the caller, or -EACCES. Asked of every directory on the way when the
- * thread's `asks_search` is set. Set before that, by whoever knows owners. */
+/* May names be looked up in directory `dirfd`? 1: by everybody, 0: by the caller, or -EACCES. Asked
+ * of every directory on the way when the thread's `asks_search` is set. Set before that, by whoever
+ * knows owners. */
 extern long (*fj_path_may_search)(struct fj_thread *t, int dirfd);
 
-/* Where the kernel finds it: `name` relative to `dirfd` (or an absolute host path with AT_FDCWD). No symlink is
- * met on the way, and the last component is none that the caller wanted followed. */
+/* Where the kernel finds it: `name` relative to `dirfd` (or an absolute host path with AT_FDCWD).
+ * No symlink is met on the way, and the last component is none that the caller wanted followed. */
 struct fj_place {
 	int dirfd;
 	int owned_fd; /* to be closed by fj_place_done(), or -1 */
@@ -178,7 +193,8 @@ struct fj_place {
 	const char *pos;   /* position, when asked for and known; else NULL */
 };
 
-/* Translate `jail_path`, relative to `dirfd` (a descriptor of the program, or AT_FDCWD) when not absolute.
+/* Translate `jail_path`, relative to `dirfd` (a descriptor of the program, or AT_FDCWD) when not
+ * absolute.
  *
  * jail_path  a copy in our memory, not empty; FJ_PATH_MAX bytes at most
  * how        FJ_ flags
@@ -187,20 +203,25 @@ struct fj_place {
  *   -ELOOP         more than 40 symlinks
  *   -ENAMETOOLONG  a component over 255 bytes, or a symlink that makes the rest over 8191
  * The place holds until fj_place_done(); its strings lie in scratch memory of `t`. */
-long fj_path_walk(struct fj_thread *t, int dirfd, const char *jail_path, unsigned how, struct fj_place *place);
+long fj_path_walk(struct fj_thread *t, int dirfd, const char *jail_path, unsigned how,
+	struct fj_place *place);
 void fj_place_done(struct fj_place *place);
-/* Move the place's descriptor out of the way of one that the program is about to get: that must be the lowest (open(2)). */
+/* Move the place's descriptor out of the way of one that the program is about to get: that must be
+ * the lowest (open(2)). */
 void fj_place_move_up(struct fj_place *place);
 
-/* The same without any system call, from remembered facts; false when that cannot be done. The last component
- * may turn out to be a symlink: the call must be made such that this is noticed. `epoch` receives what
- * fj_facts_hold() wants after the call. */
-bool fj_path_quick(struct fj_thread *t, int dirfd, const char *jail_path, struct fj_place *place, uint64_t *epoch);
+/* The same without any system call, from remembered facts; false when that cannot be done. The last
+ * component may turn out to be a symlink: the call must be made such that this is noticed. `epoch`
+ * receives what fj_facts_hold() wants after the call. */
+bool fj_path_quick(struct fj_thread *t, int dirfd, const char *jail_path, struct fj_place *place,
+	uint64_t *epoch);
 
-/* The last component of `jail_path`, which fj_path_quick() found at `place` from facts of `epoch`, is to be followed and is a
- * symlink: write the jail path that means the same without that link to `out` of FJ_PATH_MAX bytes, which may be `jail_path`
- * itself. False: only the walk can follow it. */
-bool fj_path_past_link(struct fj_thread *t, const char *jail_path, const struct fj_place *place, uint64_t epoch, char *out);
+/* The last component of `jail_path`, which fj_path_quick() found at `place` from facts of `epoch`,
+ * is to be followed and is a symlink: write the jail path that means the same without that link to
+ * `out` of FJ_PATH_MAX bytes, which may be `jail_path` itself. False: only the walk can follow it.
+ */
+bool fj_path_past_link(struct fj_thread *t, const char *jail_path, const struct fj_place *place,
+	uint64_t epoch, char *out);
 enum { FJ_QUICK_LINKS = 4 }; /* followed so in one call: /bin/sh, /etc/alternatives/... */
 
 /* Are facts that were read at `epoch` still right? (0: no fact was used.) */
@@ -214,13 +235,14 @@ enum {
 };
 /* A directory has become closed to somebody: what was said to be open may no more be so. */
 void fj_facts_forget(void);
-void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, const char *value, unsigned flags,
-	uint64_t epoch);
+void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, const char *value,
+	unsigned flags, uint64_t epoch);
 /* Copies the value for `key` into `out`; false when there is none. */
-bool fj_facts_find(const struct fj_root *root, const char *key, size_t key_len, struct fj_str *out, unsigned *flags,
-	uint64_t epoch);
-/* Around a call that may replace a directory or change a symlink called `name`. `at_once`: it makes a symlink of a
- * directory in one step (RENAME_EXCHANGE), so it is announced whether or not a fact hangs on it yet. */
+bool fj_facts_find(const struct fj_root *root, const char *key, size_t key_len, struct fj_str *out,
+	unsigned *flags, uint64_t epoch);
+/* Around a call that may replace a directory or change a symlink called `name`. `at_once`: it makes
+ * a symlink of a directory in one step (RENAME_EXCHANGE), so it is announced whether or not a fact
+ * hangs on it yet. */
 bool fj_facts_before_change(const char *name, bool at_once);
 void fj_facts_after_change(const char *name, bool was_announced);
 
@@ -232,30 +254,36 @@ void fj_path_host(const char *pos, struct fj_str *out);
 /* Open position `pos` with O_PATH and `flags`. Returns a descriptor or -errno. */
 long fj_path_open_pos(struct fj_thread *t, const char *pos, int flags);
 
-/* Append the position that `host_path` (the kernel's spelling) has in the jail's own tree; false when it is outside. Where
- * a directory can be reached by several, `hint` (a position, or NULL) is preferred, then what the caller's root can see. */
+/* Append the position that `host_path` (the kernel's spelling) has in the jail's own tree; false
+ * when it is outside. Where a directory can be reached by several, `hint` (a position, or NULL) is
+ * preferred, then what the caller's root can see. */
 bool fj_path_back_hinted(const char *host_path, const char *hint, struct fj_str *out);
 bool fj_path_back(const char *host_path, struct fj_str *out);
-/* Append what the calling process would see for position `pos`: relative to its own root; false when that cannot see it. */
+/* Append what the calling process would see for position `pos`: relative to its own root; false
+ * when that cannot see it. */
 bool fj_path_seen(const char *pos, struct fj_str *out);
-/* The position of the working directory, or of directory `dirfd`; false when it is deleted or outside. */
+/* The position of the working directory, or of directory `dirfd`; false when it is deleted or
+ * outside. */
 bool fj_path_of_dir(struct fj_thread *t, int dirfd, struct fj_str *out);
-/* The working directory has been reached by `pos`; and the position remembered, "" without. Only a hint: the program may have gone
- * elsewhere by fchdir(2). */
+/* The working directory has been reached by `pos`; and the position remembered, "" without. Only a
+ * hint: the program may have gone elsewhere by fchdir(2). */
 void fj_cwd_note(const char *pos);
 const char *fj_cwd_noted(void);
-/* The same for a directory opened as `fd`, when its host path would be read back as another position. */
+/* The same for a directory opened as `fd`, when its host path would be read back as another
+ * position. */
 void fj_dir_note(struct fj_thread *t, int fd, const char *pos);
-/* Before an exec, and after it: the note outlives the program, unless 64 others exec at the same time. */
+/* Before an exec, and after it: the note outlives the program, unless 64 others exec at the same
+ * time. */
 void fj_cwd_keep(void);
 void fj_cwd_start(void);
-/* Replace the host path in `text` of length `len` (a magic link's: may end in " (deleted)") by what the program may
- * see, into `out`; text that is no path stays as it is. */
+/* Replace the host path in `text` of length `len` (a magic link's: may end in " (deleted)") by what
+ * the program may see, into `out`; text that is no path stays as it is. */
 void fj_path_back_link(struct fj_thread *t, const char *text, size_t len, struct fj_str *out);
 /* Is the directory behind `fd` in a procfs? */
 bool fj_is_procfs(int fd);
 
-/* openat2(2), or -ENOSYS when this jail does without it. `resolve`: RESOLVE_ flags of linux/openat2.h. */
+/* openat2(2), or -ENOSYS when this jail does without it. `resolve`: RESOLVE_ flags of
+ * linux/openat2.h. */
 long fj_openat2(int dirfd, const char *name, uint64_t flags, uint64_t mode, uint64_t resolve);
 
 #endif

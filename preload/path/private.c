@@ -162,8 +162,8 @@ static void empty(struct fj_thread *t, int fd)
 			continue;
 		if (d && !fj_sys3(__NR_unlinkat, fd, d->name, AT_REMOVEDIR))
 			continue;
-		next = d ? open_dir(fd, d->name)
-			 : fj_sys4(__NR_openat, fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+		next = d ? open_dir(fd, d->name) :
+			   fj_sys4(__NR_openat, fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 		if (fj_is_err(next))
 			break;
 		if (d) {
@@ -349,8 +349,8 @@ static bool uses(struct fj_thread *t, const char *pid, const void *host_path)
 	fj_str_put(&s, "/proc/");
 	fj_str_put(&s, pid);
 	fj_str_put(&s, "/fd");
-	fd = is_so ? -ENOENT
-		   : fj_sys4(__NR_openat, AT_FDCWD, text, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	fd = is_so ? -ENOENT :
+		     fj_sys4(__NR_openat, AT_FDCWD, text, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	while (!fj_is_err(fd) && !is_so && (n = fj_sys3(__NR_getdents64, fd, list, DENTS_SIZE)) > 0)
 		for (long at = 0; at < n && !is_so;) {
 			const struct dirent64 *d = (const struct dirent64 *)(list + at);

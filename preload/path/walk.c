@@ -3,14 +3,15 @@
  *
  * walk.c - from a jail path to the host's place for the same file, one component at a time.
  *
- * The kernel would resolve symlinks and `..` against the host's root, so we resolve them against the jail's. Every
- * step starts from a descriptor of the directory reached so far, never from text: a directory that is renamed
- * while we walk may give the old or the new place, as with the kernel, but never one outside the jail.
- * Beside the descriptor goes the position, which says what is mounted here and where `..` leads; for a
- * walk that starts at a descriptor it is asked of the kernel only when a component needs it.
+ * The kernel would resolve symlinks and `..` against the host's root, so we resolve them against
+ * the jail's. Every step starts from a descriptor of the directory reached so far, never from text:
+ * a directory that is renamed while we walk may give the old or the new place, as with the kernel,
+ * but never one outside the jail. Beside the descriptor goes the position, which says what is
+ * mounted here and where `..` leads; for a walk that starts at a descriptor it is asked of the
+ * kernel only when a component needs it.
  *
- * Why `..` cannot escape: it is answered by the position while that is known (and stops at the root), else only
- * after the directory was compared with the root. */
+ * Why `..` cannot escape: it is answered by the position while that is known (and stops at the
+ * root), else only after the directory was compared with the root. */
 #include "path/path.h"
 #include "path/proc.h"
 
@@ -25,17 +26,17 @@ long (*fj_path_may_search)(struct fj_thread *t, int dirfd);
 struct walk {
 	struct fj_thread *t;
 	const struct fj_root *root;
-	int fd;		/* directory reached */
-	int owned_fd;	/* fd when it must be closed, else -1 */
+	int fd;	      /* directory reached */
+	int owned_fd; /* fd when it must be closed, else -1 */
 	bool knows_pos;
 	bool is_detached; /* the kernel could not say where we are: asked once */
 	struct fj_str pos;
 	unsigned how, links;
-	char *rest;	/* what is still to be walked, in `buffer` of REST_SIZE */
+	char *rest; /* what is still to be walked, in `buffer` of REST_SIZE */
 	char *buffer;
-	bool can_leap;	/* no leap failed since the last symlink */
-	/* The fact to be kept when the directory that the caller's text names is reached; NULL: none. A way that
-	 * led through procfs differs from process to process and makes none. */
+	bool can_leap; /* no leap failed since the last symlink */
+	/* The fact to be kept when the directory that the caller's text names is reached; NULL:
+	 * none. A way that led through procfs differs from process to process and makes none. */
 	const char *fact_key;
 	size_t fact_key_len;
 	uint64_t epoch;
@@ -146,7 +147,8 @@ static long go_up(struct walk *w)
 	long fd;
 
 	if (learn_pos(w)) {
-		if (w->pos.len == 0 || (w->pos.len == w->root->len && fj_streq(w->pos.at, w->root->pos)))
+		if (w->pos.len == 0 ||
+			(w->pos.len == w->root->len && fj_streq(w->pos.at, w->root->pos)))
 			return 0;
 
 		struct fj_mount_found m;
@@ -181,7 +183,8 @@ static long follow_text(struct walk *w, const char *text, size_t len, const char
 		return -ENAMETOOLONG;
 	memmove(w->buffer + len + 1, rest, rest_len + 1);
 	memcpy(w->buffer, text, len);
-	/* An empty rest means that the link itself was last: no slash then, which would demand a directory. */
+	/* An empty rest means that the link itself was last: no slash then, which would demand a
+	 * directory. */
 	w->buffer[len] = rest_len ? '/' : 0;
 	w->rest = w->buffer;
 	w->can_leap = true;
@@ -215,7 +218,8 @@ static long read_link(struct walk *w, const char *name, char *text, size_t *len)
 		return -ELOOP;
 	text[n] = 0;
 	*len = (size_t)n;
-	/* Only procfs has links that lead elsewhere than their text says (proc(5), /proc/PID/fd). */
+	/* Only procfs has links that lead elsewhere than their text says (proc(5), /proc/PID/fd).
+	 */
 	if (is_pathlike_or_object(text) && fj_is_procfs(w->fd)) {
 		w->fact_key = NULL;
 		return w->how & FJ_NO_MAGIC ? -ELOOP : MAGIC_LINK;
@@ -244,7 +248,8 @@ static bool is_hidden(struct walk *w, const char *name, size_t len)
 	return is_hidden_name(name, len) && learn_pos(w) && !w->pos.len;
 }
 
-/* The host path of what is mounted on `name` in the directory reached, in scratch memory; NULL when nothing is. */
+/* The host path of what is mounted on `name` in the directory reached, in scratch memory; NULL when
+ * nothing is. */
 static const char *mount_below(struct walk *w, const char *name, size_t len)
 {
 	struct fj_mount_found m;
@@ -335,8 +340,9 @@ static long step_into(struct walk *w, const char *name, size_t len, char *rest)
 	return 0;
 }
 
-/* Many steps in one call: all directories of `rest` but the last component, when no symlink, mount or `..` is
- * among them. Returns 1 when taken, 0 when it must go step by step, or an errno that the steps would meet too. */
+/* Many steps in one call: all directories of `rest` but the last component, when no symlink, mount
+ * or `..` is among them. Returns 1 when taken, 0 when it must go step by step, or an errno that the
+ * steps would meet too. */
 static long leap(struct walk *w)
 {
 	char *last = NULL, *c = w->rest;
@@ -411,12 +417,14 @@ static void keep_fact(struct walk *w)
 		fj_str_put(&value, w->pos.at + w->root->len + 1);
 	if (!value.overflowed && (is_mounted || fj_path_has_prefix(w->pos.at, w->root->pos)))
 		fj_facts_add(w->root, key, w->fact_key_len, value.at,
-			(is_mounted ? FJ_FACT_HOST : 0) | (w->is_open ? FJ_FACT_OPEN : 0), w->epoch);
+			(is_mounted ? FJ_FACT_HOST : 0) | (w->is_open ? FJ_FACT_OPEN : 0),
+			w->epoch);
 out:
 	fj_scratch_release(w->t, mark);
 }
 
-/* Is this an entry of procfs behind which the host would show? A descriptor of ours is none at all: -ENOENT. */
+/* Is this an entry of procfs behind which the host would show? A descriptor of ours is none at all:
+ * -ENOENT. */
 static long note_proc(struct walk *w, const char *name, size_t len, struct fj_place *place)
 {
 	const enum fj_proc is = fj_proc_named(name, len);
@@ -427,8 +435,8 @@ static long note_proc(struct walk *w, const char *name, size_t len, struct fj_pl
 	return is == FJ_PROC_OUR_FD ? -ENOENT : 0;
 }
 
-/* The last component. `end` is where its trailing slashes begin (or the NUL). Returns 0 with the place filled, 1 when a
- * symlink was followed and the walk goes on, or -errno. */
+/* The last component. `end` is where its trailing slashes begin (or the NUL). Returns 0 with the
+ * place filled, 1 when a symlink was followed and the walk goes on, or -errno. */
 static long finish(struct walk *w, char *name, char *end, unsigned how, struct fj_place *place)
 {
 	const bool has_slash = *end == '/';
@@ -439,7 +447,8 @@ static long finish(struct walk *w, char *name, char *end, unsigned how, struct f
 
 	keep_fact(w);
 	if (has_slash && (how & FJ_CREATE))
-		return -EISDIR; /* before a symlink is followed: open_last_lookups() of fs/namei.c */
+		return -EISDIR; /* before a symlink is followed: open_last_lookups() of fs/namei.c
+				 */
 	place->dirfd = w->fd;
 	place->name = name;
 	if (!m && note_proc(w, name, len, place))
@@ -517,7 +526,8 @@ static long walk_component(struct walk *w, unsigned how, struct fj_place *place)
 	if (is_hidden(w, name, len))
 		return -ENOENT;
 	if (is_last && (how & FJ_ENTRY) && (!len || is_dots(name, len))) {
-		/* The kernel refuses each such entry with an errno of the call's own, whatever it leads to. */
+		/* The kernel refuses each such entry with an errno of the call's own, whatever it
+		 * leads to. */
 		place->dirfd = w->fd;
 		place->name = len ? name : "/";
 		return 0;
@@ -568,8 +578,9 @@ static size_t dir_len(const char *path)
 	return last;
 }
 
-/* A fact's key that begins with the working directory hangs on the names above it too. They are marked like those
- * that a walk meets, before they are asked for: so ask again when a mark was new. */
+/* A fact's key that begins with the working directory hangs on the names above it too. They are
+ * marked like those that a walk meets, before they are asked for: so ask again when a mark was new.
+ */
 static bool learn_marked_pos(struct walk *w)
 {
 	bool is_new = false;
@@ -590,7 +601,8 @@ static bool learn_marked_pos(struct walk *w)
 	return learn_pos(w) && fj_hash(w->pos.at, w->pos.len, FJ_HASH_SEED) == before;
 }
 
-/* Are the working directory, whose path is the first `len` bytes of `key`, and all above it open to everybody? */
+/* Are the working directory, whose path is the first `len` bytes of `key`, and all above it open to
+ * everybody? */
 static bool is_cwd_open(struct walk *w, const char *key, size_t len)
 {
 	const uint32_t mark = fj_scratch_mark(w->t);
@@ -601,7 +613,8 @@ static bool is_cwd_open(struct walk *w, const char *key, size_t len)
 
 	fj_str_init(&path, fj_scratch(w->t, REST_SIZE), REST_SIZE);
 	fj_str_init(&value, fj_scratch(w->t, REST_SIZE), REST_SIZE);
-	if (key_len && !(fj_facts_find(w->root, key, key_len, &value, &flags, w->epoch) && (flags & FJ_FACT_OPEN))) {
+	if (key_len && !(fj_facts_find(w->root, key, key_len, &value, &flags, w->epoch) &&
+			       (flags & FJ_FACT_OPEN))) {
 		/* By its absolute path: that keeps the fact. The name matters not. */
 		fj_str_add(&path, key, key_len);
 		fj_str_put(&path, "/+");
@@ -623,7 +636,8 @@ static void plan_fact(struct walk *w, const char *jail_path)
 
 	w->epoch = fj_facts_epoch();
 	if (!w->epoch || !len || !jail_path[len + 1])
-		return; /* (behind a trailing slash there is no name: the directory would be the last one's parent) */
+		return; /* (behind a trailing slash there is no name: the directory would be the
+			   last one's parent) */
 	if (jail_path[0] != '/' && (w->fd != AT_FDCWD || !learn_marked_pos(w)))
 		return;
 	fj_str_init(&key, fj_scratch(w->t, REST_SIZE), REST_SIZE);
@@ -638,7 +652,8 @@ static void plan_fact(struct walk *w, const char *jail_path)
 		return;
 	w->fact_key = key.at;
 	w->fact_key_len = key.len;
-	w->is_open = w->t->asks_search && (jail_path[0] == '/' || is_cwd_open(w, key.at, key.len - len));
+	w->is_open =
+		w->t->asks_search && (jail_path[0] == '/' || is_cwd_open(w, key.at, key.len - len));
 }
 
 /* A mount point as an entry lies in the mount around it. */
@@ -658,7 +673,8 @@ static bool is_read_only(struct walk *w, unsigned how)
 	return is;
 }
 
-long fj_path_walk(struct fj_thread *t, int dirfd, const char *jail_path, unsigned how, struct fj_place *place)
+long fj_path_walk(
+	struct fj_thread *t, int dirfd, const char *jail_path, unsigned how, struct fj_place *place)
 {
 	struct walk w = {
 		.t = t,
@@ -687,7 +703,8 @@ long fj_path_walk(struct fj_thread *t, int dirfd, const char *jail_path, unsigne
 	place->owned_fd = w.owned_fd;
 	if (w.knows_pos) {
 		place->pos = w.pos.at;
-		place->is_read_only = (fj_jail->has_read_only || place->is_mount) && is_read_only(&w, how);
+		place->is_read_only =
+			(fj_jail->has_read_only || place->is_mount) && is_read_only(&w, how);
 	}
 	return 0;
 }
@@ -718,7 +735,8 @@ void fj_place_move_up(struct fj_place *place)
 	place->owned_fd = place->dirfd = (int)fd;
 }
 
-bool fj_path_quick(struct fj_thread *t, int dirfd, const char *jail_path, struct fj_place *place, uint64_t *epoch)
+bool fj_path_quick(struct fj_thread *t, int dirfd, const char *jail_path, struct fj_place *place,
+	uint64_t *epoch)
 {
 	const size_t len = dir_len(jail_path);
 	const char *name = jail_path + len + (jail_path[len] == '/');
@@ -747,7 +765,8 @@ bool fj_path_quick(struct fj_thread *t, int dirfd, const char *jail_path, struct
 
 		fj_str_init(&pos, pos_text, FJ_PATH_MAX);
 		fj_str_init(&key, fj_scratch(t, REST_SIZE), REST_SIZE);
-		if (dirfd != AT_FDCWD || !fj_path_of_dir(t, dirfd, &pos) || !fj_path_seen(pos.at, &key))
+		if (dirfd != AT_FDCWD || !fj_path_of_dir(t, dirfd, &pos) ||
+			!fj_path_seen(pos.at, &key))
 			return false;
 		if (key.len > 1)
 			fj_str_put(&key, "/");
@@ -757,7 +776,8 @@ bool fj_path_quick(struct fj_thread *t, int dirfd, const char *jail_path, struct
 	} else if (len && !fj_facts_find(root, jail_path, len, &value, &flags, *epoch)) {
 		return false;
 	}
-	if (t->asks_search && !(len ? (flags & FJ_FACT_OPEN) != 0 : fj_path_may_search(t, root->fd) >= 0))
+	if (t->asks_search &&
+		!(len ? (flags & FJ_FACT_OPEN) != 0 : fj_path_may_search(t, root->fd) >= 0))
 		return false;
 	if (value.len)
 		fj_str_put(&value, "/");
@@ -767,7 +787,8 @@ bool fj_path_quick(struct fj_thread *t, int dirfd, const char *jail_path, struct
 	return true;
 }
 
-bool fj_path_past_link(struct fj_thread *t, const char *jail_path, const struct fj_place *place, uint64_t epoch, char *out)
+bool fj_path_past_link(struct fj_thread *t, const char *jail_path, const struct fj_place *place,
+	uint64_t epoch, char *out)
 {
 	const uint32_t mark = fj_scratch_mark(t);
 	size_t dir = dir_len(jail_path);

@@ -1,11 +1,13 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * guest.c - one cheap question a page, asked of the kernel, before memory of the program is touched.
+ * guest.c - one cheap question a page, asked of the kernel, before memory of the program is
+ * touched.
  *
- * rt_sigprocmask(2) with an unknown `how` reads eight bytes and then fails with EINVAL, or fails with EFAULT
- * (kernel/signal.c); rt_sigpending(2) writes as many bytes as it is asked for, up to eight. Either is about 0.15 us,
- * against 1.1 us for process_vm_readv(2), which container policies refuse besides. */
+ * rt_sigprocmask(2) with an unknown `how` reads eight bytes and then fails with EINVAL, or fails
+ * with EFAULT (kernel/signal.c); rt_sigpending(2) writes as many bytes as it is asked for, up to
+ * eight. Either is about 0.15 us, against 1.1 us for process_vm_readv(2), which container policies
+ * refuse besides. */
 #include "sys/guest.h"
 
 #define WORD 8u /* sizeof(sigset_t) of the kernel */
@@ -37,7 +39,7 @@ void fj_guest_forget(void)
 static bool is_page_readable(uintptr_t at)
 {
 	const uint64_t word = (at & ~(uint64_t)(FJ_PAGE - 1)) |
-		(__atomic_load_n(&generation, __ATOMIC_SEQ_CST) & (FJ_PAGE - 1));
+			      (__atomic_load_n(&generation, __ATOMIC_SEQ_CST) & (FJ_PAGE - 1));
 	uint64_t *place = &known[at / FJ_PAGE % KNOWN];
 
 	if (__atomic_load_n(place, __ATOMIC_RELAXED) == word && at >= FJ_PAGE)
@@ -91,7 +93,8 @@ static bool has_zero(uint64_t word)
 	return (word - 0x0101010101010101UL) & ~word & 0x8080808080808080UL;
 }
 
-/* Reads whole words, beyond the NUL too, but not beyond the page: the hosted build must not mind. */
+/* Reads whole words, beyond the NUL too, but not beyond the page: the hosted build must not mind.
+ */
 __attribute__((no_sanitize("address"))) long fj_guest_string(char *to, uintptr_t from, size_t size)
 {
 	size_t len = 0;

@@ -3,8 +3,8 @@
  *
  * mem.c - the four functions that compilers call without being asked.
  *
- * Left out of the hosted build, which has libc's. "rep movsb" is quick on every x86_64 of the last ten
- * years (CPUID ERMS) and needs no vector registers, which are the program's. */
+ * Left out of the hosted build, which has libc's. "rep movsb" is quick on every x86_64 of the last
+ * ten years (CPUID ERMS) and needs no vector registers, which are the program's. */
 #include "sys/sys.h"
 
 static uint64_t load(const void *p)
@@ -34,7 +34,8 @@ void *memcpy(void *dst, const void *src, size_t n)
 	}
 	if (n < 8) {
 		for (size_t i = 0; i < n; i++)
-			((volatile char *)dst)[i] = ((const char *)src)[i]; /* volatile: or the compiler calls memcpy for it */
+			((volatile char *)dst)[i] = ((const char *)
+					src)[i]; /* volatile: or the compiler calls memcpy for it */
 		return dst;
 	}
 	__asm__ volatile("rep movsb" : "+D"(to), "+S"(src), "+c"(n) : : "memory");

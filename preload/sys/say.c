@@ -40,7 +40,10 @@ void fj_say(int fd, const char *format, ...)
 
 			f += is_long;
 			if (*f == 'x')
-				fj_str_num(&s, is_long ? va_arg(args, unsigned long) : va_arg(args, unsigned), 16);
+				fj_str_num(&s,
+					is_long ? va_arg(args, unsigned long) :
+						  va_arg(args, unsigned),
+					16);
 			else
 				add_signed(&s, is_long ? va_arg(args, long) : va_arg(args, int));
 		} else {

@@ -3,8 +3,8 @@
  *
  * sys.h - the kernel without libc: system calls, memory and string helpers, messages.
  *
- * The bottom room: knows nothing of jails. Everything here may be called in a signal handler, before libc
- * and without it. Results are the kernel's: a value, or -errno. */
+ * The bottom room: knows nothing of jails. Everything here may be called in a signal handler,
+ * before libc and without it. Results are the kernel's: a value, or -errno. */
 #ifndef FJ_SYS_H
 #define FJ_SYS_H
 
@@ -15,7 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Numbers newer than the headers of the oldest build machine; equal on all architectures but alpha. */
+/* Numbers newer than the headers of the oldest build machine; equal on all architectures but alpha.
+ */
 #include "sys/nr.h"
 
 #define FJ_PATH_MAX 4096 /* linux/limits.h: bytes of a path with its NUL */
@@ -50,7 +51,8 @@ static inline bool fj_is_err(long r)
 long fj_open_path(int dirfd, const char *name, int flags);
 void fj_close(int fd);
 
-/* The compiler itself calls these four; freestanding code must bring them (GCC manual, Standards). */
+/* The compiler itself calls these four; freestanding code must bring them (GCC manual, Standards).
+ */
 void *memcpy(void *dst, const void *src, size_t n);
 void *memmove(void *dst, const void *src, size_t n);
 void *memset(void *dst, int byte, size_t n);
@@ -61,7 +63,8 @@ bool fj_streq(const char *a, const char *b);
 bool fj_begins(const char *s, const char *with);
 /* Is `s` equal to, or a path below, `dir` ("" is the root: everything is below it)? */
 bool fj_path_has_prefix(const char *s, const char *dir);
-/* A hash of `n` bytes, beginning with `seed`: as FNV-1a, eight bytes at a time. Not for keys that somebody might choose to collide. */
+/* A hash of `n` bytes, beginning with `seed`: as FNV-1a, eight bytes at a time. Not for keys that
+ * somebody might choose to collide. */
 #define FJ_HASH_SEED 0xcbf29ce484222325UL
 uint64_t fj_hash(const char *s, size_t n, uint64_t seed);
 
@@ -83,7 +86,8 @@ void fj_str_cut(struct fj_str *s, size_t len);
  * %ld and %lx for long. Short messages go out in one write(2). */
 void fj_say(int fd, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* "/proc/self/fd/<fd>" into `buf` of at least 32 bytes; followed by "/name" when name is not NULL. */
+/* "/proc/self/fd/<fd>" into `buf` of at least 32 bytes; followed by "/name" when name is not NULL.
+ */
 void fj_fd_path(struct fj_str *out, int fd, const char *name);
 
 /* What cannot happen: print where, then kill the process. Failing open would be an escape. */

@@ -3,13 +3,14 @@
  *
  * thread.c - slots: one engine stack for each thread that ever called us.
  *
- * Slots are taken with one compare-and-swap and given back lazily: when none is free, those whose thread is
- * gone (tgkill says ESRCH) are free again. A vfork child that takes one is such a thread too, once its exec'ed
- * program has ended.
+ * Slots are taken with one compare-and-swap and given back lazily: when none is free, those whose
+ * thread is gone (tgkill says ESRCH) are free again. A vfork child that takes one is such a thread
+ * too, once its exec'ed program has ended.
  *
- * fork(2) copies the slots, with the ids of the parent's threads in them. The surviving thread goes on using
- * its slot without coming here, so after a fork no slot taken before it may be given out again: a word that
- * the kernel wipes on fork (madvise(2), MADV_WIPEONFORK, Linux 4.14) tells that one happened. */
+ * fork(2) copies the slots, with the ids of the parent's threads in them. The surviving thread goes
+ * on using its slot without coming here, so after a fork no slot taken before it may be given out
+ * again: a word that the kernel wipes on fork (madvise(2), MADV_WIPEONFORK, Linux 4.14) tells that
+ * one happened. */
 #include "sys/thread.h"
 
 #include <linux/mman.h>
@@ -17,8 +18,9 @@
 #define CHUNKS_MAX 24
 #define FIRST_CHUNK 16u /* slots; each further chunk doubles: 16 + 32 + ... */
 
-/* The word `used` holds one of these, and above it how often the slot was taken: a scanner that has seen the thread of one taking gone
- * must not free the slot of the next. While a taker fills a slot in it is nobody else's. */
+/* The word `used` holds one of these, and above it how often the slot was taken: a scanner that has
+ * seen the thread of one taking gone must not free the slot of the next. While a taker fills a slot
+ * in it is nobody else's. */
 enum { SLOT_FREE, SLOT_TAKEN, SLOT_INHERITED, SLOT_LENT, SLOT_BEING_FILLED, SLOT_STATES = 8 };
 
 static uint32_t word_of(const struct fj_thread *t)
@@ -66,11 +68,12 @@ static bool add_chunk(uint32_t seen)
 	if (fj_is_err(at))
 		return false;
 
-	char *aligned = (char *)(((uintptr_t)at + FJ_SLOT_SIZE - 1) & ~(uintptr_t)(FJ_SLOT_SIZE - 1));
+	char *aligned =
+		(char *)(((uintptr_t)at + FJ_SLOT_SIZE - 1) & ~(uintptr_t)(FJ_SLOT_SIZE - 1));
 	struct fj_thread *expected = NULL;
 
-	if (!__atomic_compare_exchange_n(&pool.chunk[seen], &expected, (struct fj_thread *)aligned, false,
-		    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+	if (!__atomic_compare_exchange_n(&pool.chunk[seen], &expected, (struct fj_thread *)aligned,
+		    false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 		fj_sys2(__NR_munmap, at, size + FJ_SLOT_SIZE); /* another thread was quicker */
 	else
 		__atomic_store_n(&pool.count, seen + 1, __ATOMIC_RELEASE);
@@ -79,8 +82,8 @@ static bool add_chunk(uint32_t seen)
 
 void fj_thread_start(void)
 {
-	const long page = fj_sys6(__NR_mmap, 0, FJ_PAGE, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const long page = fj_sys6(
+		__NR_mmap, 0, FJ_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	fj_assert(!fj_is_err(page));
 	fj_sys3(__NR_madvise, page, FJ_PAGE, 18 /* MADV_WIPEONFORK */);
@@ -100,11 +103,12 @@ static void keep_slots_of_parent(void)
 	for (uint32_t c = 0; c < count; c++)
 		for (uint32_t i = 0; i < chunk_slots(c); i++)
 			if (state_of(slot_at(c, i)) == SLOT_TAKEN)
-				slot_at(c, i)->used = with_state(slot_at(c, i)->used, SLOT_INHERITED);
+				slot_at(c, i)->used =
+					with_state(slot_at(c, i)->used, SLOT_INHERITED);
 }
 
-/* After a fork the page is zero: claim the memory for the child. Only the surviving thread exists then,
- * unless it made others before it came here; two that race do the same thing twice. */
+/* After a fork the page is zero: claim the memory for the child. Only the surviving thread exists
+ * then, unless it made others before it came here; two that race do the same thing twice. */
 static void notice_fork(int32_t pid)
 {
 	if (*owner_pid)
@@ -154,9 +158,9 @@ static bool take(struct fj_thread *t, uint32_t as, int32_t pid, int32_t tid)
 {
 	uint32_t word = word_of(t);
 
-	if (word % SLOT_STATES != SLOT_FREE ||
-		!__atomic_compare_exchange_n(&t->used, &word, word + SLOT_STATES + SLOT_BEING_FILLED, false, __ATOMIC_ACQ_REL,
-			__ATOMIC_RELAXED))
+	if (word % SLOT_STATES != SLOT_FREE || !__atomic_compare_exchange_n(&t->used, &word,
+						       word + SLOT_STATES + SLOT_BEING_FILLED,
+						       false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		return false;
 	t->pid = pid;
 	t->tid = tid;
@@ -197,7 +201,8 @@ static bool reclaim(void)
 			total++;
 			if (word % SLOT_STATES != SLOT_TAKEN || !is_gone(t))
 				continue;
-			freed += __atomic_compare_exchange_n(&t->used, &word, with_state(word, SLOT_FREE), false, __ATOMIC_ACQ_REL,
+			freed += __atomic_compare_exchange_n(&t->used, &word,
+				with_state(word, SLOT_FREE), false, __ATOMIC_ACQ_REL,
 				__ATOMIC_RELAXED);
 		}
 	/* Scanning again for a handful would make thread churn quadratic: grow instead. */
@@ -235,14 +240,15 @@ char *fj_scratch(struct fj_thread *t, size_t size)
 	return buf;
 }
 
-/* Where a thread looks first: slots once lent stay lent, one to a place. Two threads whose fs base leads to the same place
- * contend for its slot, and the loser borrows another. */
+/* Where a thread looks first: slots once lent stay lent, one to a place. Two threads whose fs base
+ * leads to the same place contend for its slot, and the loser borrows another. */
 #define HOMES 256u
 static struct fj_thread *home[HOMES];
 
 static bool borrow(struct fj_thread *t, uint32_t from, uintptr_t fs_base, uintptr_t sp)
 {
-	if (!__atomic_compare_exchange_n(&t->busy, &from, FJ_BUSY, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+	if (!__atomic_compare_exchange_n(
+		    &t->busy, &from, FJ_BUSY, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return false;
 	t->lent_to = fs_base;
 	t->lent_sp = sp;
@@ -250,12 +256,14 @@ static bool borrow(struct fj_thread *t, uint32_t from, uintptr_t fs_base, uintpt
 	return true;
 }
 
-/* Was the engine that keeps `t` busy left for good, by a siglongjmp(3) out of a handler that had interrupted it? Probably, when it
- * ran on this very stack, which has been unwound beyond the place where it called. Asked only when many seem to be: threads that share
- * one fs base have stacks as well. */
+/* Was the engine that keeps `t` busy left for good, by a siglongjmp(3) out of a handler that had
+ * interrupted it? Probably, when it ran on this very stack, which has been unwound beyond the place
+ * where it called. Asked only when many seem to be: threads that share one fs base have stacks as
+ * well. */
 static bool is_abandoned(const struct fj_thread *t, uintptr_t fs_base, uintptr_t sp)
 {
-	return state_of(t) == SLOT_LENT && t->busy == FJ_BUSY && t->lent_to == fs_base && sp > t->lent_sp && sp - t->lent_sp < 64 * 1024;
+	return state_of(t) == SLOT_LENT && t->busy == FJ_BUSY && t->lent_to == fs_base &&
+	       sp > t->lent_sp && sp - t->lent_sp < 64 * 1024;
 }
 
 static struct fj_thread *borrow_abandoned(uintptr_t fs_base, uintptr_t sp)
@@ -267,7 +275,8 @@ static struct fj_thread *borrow_abandoned(uintptr_t fs_base, uintptr_t sp)
 	} altstack = {0};
 
 	/* On a signal stack addresses cannot be compared. */
-	if (fj_thread_holding(sp) || fj_sys2(__NR_sigaltstack, 0, &altstack) || sp - altstack.at <= altstack.size)
+	if (fj_thread_holding(sp) || fj_sys2(__NR_sigaltstack, 0, &altstack) ||
+		sp - altstack.at <= altstack.size)
 		return NULL;
 	for (uint32_t c = 0; c < pool.count; c++)
 		for (uint32_t i = 0; i < chunk_slots(c); i++) {
@@ -294,7 +303,8 @@ static struct fj_thread *borrow_any(uintptr_t fs_base, uintptr_t sp)
 			for (uint32_t i = 0; i < chunk_slots(c); i++) {
 				struct fj_thread *t = slot_at(c, i);
 
-				if (state_of(t) == SLOT_LENT && t->busy == FJ_IDLE && borrow(t, FJ_IDLE, fs_base, sp))
+				if (state_of(t) == SLOT_LENT && t->busy == FJ_IDLE &&
+					borrow(t, FJ_IDLE, fs_base, sp))
 					return t;
 				if (take(t, SLOT_LENT, 0, 0)) {
 					t->lent_to = fs_base;
@@ -315,7 +325,8 @@ static struct fj_thread *borrow_any(uintptr_t fs_base, uintptr_t sp)
 
 struct fj_thread *fj_thread_borrow(uintptr_t fs_base, uintptr_t sp)
 {
-	/* TLS blocks of one process lie at multiples of a thread's stack apart: the multiplication spreads them. */
+	/* TLS blocks of one process lie at multiples of a thread's stack apart: the multiplication
+	 * spreads them. */
 	const uint32_t at = (uint32_t)(fs_base * 0x9e3779b97f4a7c15UL >> 56) % HOMES;
 	struct fj_thread *t = __atomic_load_n(&home[at], __ATOMIC_ACQUIRE);
 
@@ -324,7 +335,8 @@ struct fj_thread *fj_thread_borrow(uintptr_t fs_base, uintptr_t sp)
 	if (t && t->lent_to == fs_base && borrow(t, FJ_EXECS, fs_base, sp))
 		return t; /* its vfork child has become another program */
 	t = borrow_any(fs_base, sp);
-	/* Also when there was one: it may have been abandoned, and if not is found again as any idle one. */
+	/* Also when there was one: it may have been abandoned, and if not is found again as any
+	 * idle one. */
 	if (t)
 		__atomic_store_n(&home[at], t, __ATOMIC_RELEASE);
 	return t;

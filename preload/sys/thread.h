@@ -1,11 +1,12 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * thread.h - what one thread of the jailed process needs of us: a stack for the engine and path buffers.
+ * thread.h - what one thread of the jailed process needs of us: a stack for the engine and path
+ * buffers.
  *
- * The engine never runs on the program's stack: that may have no room (musl's posix_spawn gives its child
- * 5 KiB, a goroutine has 2 KiB). Each thread gets a slot, found by its address: slots are aligned to
- * their own size, so a stack pointer within one leads to its head. */
+ * The engine never runs on the program's stack: that may have no room (musl's posix_spawn gives its
+ * child 5 KiB, a goroutine has 2 KiB). Each thread gets a slot, found by its address: slots are
+ * aligned to their own size, so a stack pointer within one leads to its head. */
 #ifndef FJ_THREAD_H
 #define FJ_THREAD_H
 
@@ -20,17 +21,20 @@ struct fj_thread {
 	uint32_t used; /* whose it is, and how often it was taken: sys/thread.c */
 	uint32_t busy; /* enum fj_busy; a lent slot's only. door/entry.S writes it */
 	int32_t tid, pid;
-	uintptr_t lent_to, lent_sp; /* a lent slot's borrower: its fs base, and its stack pointer then */
-	/* Where an engine entered while this slot's stack is in use, but not the current stack (a handler on
-	 * the program's own signal stack), must begin; 0: at the top. */
+	uintptr_t lent_to,
+		lent_sp; /* a lent slot's borrower: its fs base, and its stack pointer then */
+	/* Where an engine entered while this slot's stack is in use, but not the current stack (a
+	 * handler on the program's own signal stack), must begin; 0: at the top. */
 	uintptr_t inner_sp;
-	/* A descriptor the engine holds while signals are let in; -1: none. A handler that leaves by
-	 * siglongjmp(3) abandons it, and the next entry closes it. */
+	/* A descriptor the engine holds while signals are let in; -1: none. A handler that leaves
+	 * by siglongjmp(3) abandons it, and the next entry closes it. */
 	int32_t window_fd;
 	/* The program blocked SIGSYS: reported back, never done (a blocked SIGSYS kills). */
 	bool wants_sigsys_blocked;
-	bool asks_search; /* directories on the way of a path are asked whether they may be searched: path/walk.c */
-	const struct fj_ids *judged; /* while another identity than its own is asked about: call/may.c */
+	bool asks_search; /* directories on the way of a path are asked whether they may be
+			     searched: path/walk.c */
+	const struct fj_ids
+		*judged;     /* while another identity than its own is asked about: call/may.c */
 	bool sigsys_pending; /* and one came meanwhile */
 	/* The signal stack that the program set (size 0: none), with its own flags. */
 	uintptr_t altstack;
@@ -47,20 +51,22 @@ _Static_assert(sizeof(struct fj_thread) < FJ_SLOT_SIZE / 2, "the stack needs its
 /* The slot whose memory holds `sp`, or NULL. */
 struct fj_thread *fj_thread_holding(uintptr_t sp);
 
-/* The calling thread's slot, taken now when it has none. Finds it by thread id: costs two system calls.
- * Returns NULL only when the kernel refuses memory. Async-signal-safe. */
+/* The calling thread's slot, taken now when it has none. Finds it by thread id: costs two system
+ * calls. Returns NULL only when the kernel refuses memory. Async-signal-safe. */
 struct fj_thread *fj_thread_mine(void);
 
-/* The direct door does not ask who calls: any slot that is not in use will do. A lent slot is found by the caller's fs base, which a
- * thread shares with nobody but its vfork(2) child. It is given back by writing FJ_IDLE to `busy`, when its stack is left. */
+/* The direct door does not ask who calls: any slot that is not in use will do. A lent slot is found
+ * by the caller's fs base, which a thread shares with nobody but its vfork(2) child. It is given
+ * back by writing FJ_IDLE to `busy`, when its stack is left. */
 enum fj_busy {
 	FJ_IDLE,
 	FJ_BUSY,
 	FJ_EXECS, /* in execve(2): when that succeeds in a vfork child, nobody comes back */
 };
 
-/* Borrow a slot. `sp` is the program's stack pointer. No system call, but for the first call of a thread. Returns NULL only when the
- * kernel refuses memory. Async-signal-safe: a handler that interrupts the engine gets another slot. */
+/* Borrow a slot. `sp` is the program's stack pointer. No system call, but for the first call of a
+ * thread. Returns NULL only when the kernel refuses memory. Async-signal-safe: a handler that
+ * interrupts the engine gets another slot. */
 struct fj_thread *fj_thread_borrow(uintptr_t fs_base, uintptr_t sp);
 
 static inline uintptr_t fj_thread_stack_top(const struct fj_thread *t)
@@ -72,8 +78,8 @@ static inline uintptr_t fj_thread_stack_bottom(const struct fj_thread *t)
 	return ((uintptr_t)t + sizeof(*t) + FJ_PAGE - 1) & ~(uintptr_t)(FJ_PAGE - 1);
 }
 
-/* A buffer of `size` bytes until the mark is restored; the engine's nesting is bounded, so running out is
- * a defect and asserts. */
+/* A buffer of `size` bytes until the mark is restored; the engine's nesting is bounded, so running
+ * out is a defect and asserts. */
 char *fj_scratch(struct fj_thread *t, size_t size);
 static inline char *fj_scratch_path(struct fj_thread *t)
 {
@@ -88,12 +94,13 @@ static inline void fj_scratch_release(struct fj_thread *t, uint32_t mark)
 	t->scratch_used = mark;
 }
 
-/* Is the calling process a vfork(2) child, or another that shares memory with the process this state
- * belongs to? Costs one system call. */
+/* Is the calling process a vfork(2) child, or another that shares memory with the process this
+ * state belongs to? Costs one system call. */
 bool fj_is_borrowed_memory(void);
 /* Say that this memory belongs to the calling process; at process start. */
 void fj_thread_start(void);
-/* A word for another room's use, 0 at first, that the kernel clears in a forked child. After fj_thread_start(). */
+/* A word for another room's use, 0 at first, that the kernel clears in a forked child. After
+ * fj_thread_start(). */
 uint32_t *fj_thread_fork_mark(void);
 
 #endif

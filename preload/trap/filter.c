@@ -8,8 +8,8 @@
  *   a row's condition on its arguments does not hold  ->  allow
  *   the call comes from the gate page  ->  allow, else trap
  *
- * The number is tested first and alone: then the kernel (5.11 and newer) knows from a bitmap that a call is always allowed, and
- * does not run the program for it at all. */
+ * The number is tested first and alone: then the kernel (5.11 and newer) knows from a bitmap that a
+ * call is always allowed, and does not run the program for it at all. */
 #include "trap/trap.h"
 
 #include <linux/audit.h>
@@ -20,13 +20,13 @@
 #include <linux/seccomp.h>
 
 #define MAX_LEN 2048u
-#define AT_NR 0		/* offsets in struct seccomp_data, linux/seccomp.h */
+#define AT_NR 0 /* offsets in struct seccomp_data, linux/seccomp.h */
 #define AT_ARCH 4
 #define AT_IP 8
 #define AT_ARG(i) (16 + 8 * (i))
 #define SIGSYS 31
 
-#define REFUSAL(e) (SECCOMP_RET_ERRNO | ((e) & SECCOMP_RET_DATA))
+#define REFUSAL(e) (SECCOMP_RET_ERRNO | ((e)&SECCOMP_RET_DATA))
 
 struct builder {
 	struct sock_filter *code;
@@ -92,13 +92,24 @@ static void allow_unless_our_fd(struct builder *b, unsigned i)
 }
 
 static const uint32_t prctl_options[] = {
-	PR_GET_SECCOMP, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS,
-	PR_GET_KEEPCAPS, PR_SET_KEEPCAPS, PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_GET_SECUREBITS, PR_SET_SECUREBITS,
-	PR_CAP_AMBIENT, FJ_PR_SET_SYSCALL_USER_DISPATCH,
+	PR_GET_SECCOMP,
+	PR_SET_SECCOMP,
+	PR_SET_NO_NEW_PRIVS,
+	PR_GET_NO_NEW_PRIVS,
+	PR_GET_KEEPCAPS,
+	PR_SET_KEEPCAPS,
+	PR_CAPBSET_READ,
+	PR_CAPBSET_DROP,
+	PR_GET_SECUREBITS,
+	PR_SET_SECUREBITS,
+	PR_CAP_AMBIENT,
+	FJ_PR_SET_SYSCALL_USER_DISPATCH,
 };
-static const uint32_t peer_options[] = {17 /* SO_PEERCRED */, 59 /* SO_PEERGROUPS, asm-generic/socket.h */};
+static const uint32_t peer_options[] = {
+	17 /* SO_PEERCRED */, 59 /* SO_PEERGROUPS, asm-generic/socket.h */};
 
-static void allow_unless_one_of(struct builder *b, uint32_t offset, const uint32_t *values, unsigned count)
+static void allow_unless_one_of(
+	struct builder *b, uint32_t offset, const uint32_t *values, unsigned count)
 {
 	load(b, offset);
 	for (unsigned i = 0; i < count; i++)
@@ -141,13 +152,15 @@ static void emit_leaf(struct builder *b, const struct fj_row *row)
 		allow_if_null(b, 1);
 		break;
 	case FJ_IF_GUARDED:
-		allow_unless_one_of(b, AT_ARG(0), prctl_options, sizeof(prctl_options) / sizeof(prctl_options[0]));
+		allow_unless_one_of(b, AT_ARG(0), prctl_options,
+			sizeof(prctl_options) / sizeof(prctl_options[0]));
 		break;
 	case FJ_IF_PEER:
 		load(b, AT_ARG(1));
 		emit(b, BPF_JMP | BPF_JEQ | BPF_K, 1 /* SOL_SOCKET */, 1, 0);
 		allow(b);
-		allow_unless_one_of(b, AT_ARG(2), peer_options, sizeof(peer_options) / sizeof(peer_options[0]));
+		allow_unless_one_of(
+			b, AT_ARG(2), peer_options, sizeof(peer_options) / sizeof(peer_options[0]));
 		break;
 	case FJ_IF_NOT_ROOT:
 		unless_ours(b, REFUSAL(0));
@@ -156,7 +169,8 @@ static void emit_leaf(struct builder *b, const struct fj_row *row)
 	trap_unless_ours(b);
 }
 
-/* The rows [from, to) by binary search. A run of rows that are all the kernel's own affair is one "allow". */
+/* The rows [from, to) by binary search. A run of rows that are all the kernel's own affair is one
+ * "allow". */
 static void emit_rows(struct builder *b, long from, long to)
 {
 	bool all_passed = true, none_known = true;
@@ -192,7 +206,8 @@ static void emit_rows(struct builder *b, long from, long to)
 long fj_trap_filter(struct fj_thread *t)
 {
 	const size_t size = MAX_LEN * sizeof(struct sock_filter);
-	const long at = fj_sys6(__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const long at = fj_sys6(
+		__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct builder b = {.code = (struct sock_filter *)at};
 	struct sock_fprog program;
 	long r;
@@ -212,15 +227,18 @@ long fj_trap_filter(struct fj_thread *t)
 	program = (struct sock_fprog){.len = (unsigned short)b.len, .filter = b.code};
 	r = fj_sys5(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	if (!r)
-		/* SPEC_ALLOW: kernels before 5.16 else slow every filtered process down (SSBD, STIBP). */
-		r = fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program);
+		/* SPEC_ALLOW: kernels before 5.16 else slow every filtered process down (SSBD,
+		 * STIBP). */
+		r = fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW,
+			&program);
 	if (r == -EINVAL) /* before 4.17 there is no such flag */
 		r = fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
 	fj_sys2(__NR_munmap, at, size);
 	return r;
 }
 
-/* A filter that traps getpid, in a child that then calls it: the child dies of SIGSYS, and of nothing else. */
+/* A filter that traps getpid, in a child that then calls it: the child dies of SIGSYS, and of
+ * nothing else. */
 long fj_trap_probe(void)
 {
 	struct sock_filter code[] = {

@@ -21,7 +21,8 @@
 
 #define RED_ZONE 128u  /* System V ABI AMD64, 3.2.2 */
 #define TAIL_ROOM 192u /* what gate.S drops when it returns: red zone and tail_data */
-_Static_assert(TAIL_ROOM >= RED_ZONE + sizeof(((struct fj_call *)0)->tail_data), "tail data lies below the red zone");
+_Static_assert(TAIL_ROOM >= RED_ZONE + sizeof(((struct fj_call *)0)->tail_data),
+	"tail data lies below the red zone");
 
 /* Less engine stack than this below an abandoned window, and the window is taken for abandoned. */
 #define ENGINE_STACK_MIN (48u * 1024)
@@ -40,7 +41,8 @@ void fj_trap_entry(void);
 uintptr_t fj_trap_stack(struct frame *f, uintptr_t sp);
 uintptr_t fj_trap_handle(siginfo_t *info, struct frame *f);
 
-/* Nothing of the engine is under way below this entry: what a handler abandoned by siglongjmp is tidied up. */
+/* Nothing of the engine is under way below this entry: what a handler abandoned by siglongjmp is
+ * tidied up. */
 static void begin_afresh(struct fj_thread *t)
 {
 	if (t->window_fd >= 0)
@@ -68,12 +70,14 @@ uintptr_t fj_trap_stack(struct frame *f, uintptr_t sp)
 	return t->inner_sp ? t->inner_sp : fj_thread_stack_top(t);
 }
 
-/* A SIGSYS that is not our trap: the program's own affair. Returns the handler to go on in, or 0. */
+/* A SIGSYS that is not our trap: the program's own affair. Returns the handler to go on in, or 0.
+ */
 static uintptr_t deliver_to_program(const struct frame *f)
 {
 	const struct fj_sigaction default_action = {.handler = FJ_DEFAULT};
 	uint64_t mask = f->mask;
-	const uint64_t handler = fj_sigsys_arrived(fj_thread_holding((uintptr_t)__builtin_frame_address(0)), &mask);
+	const uint64_t handler =
+		fj_sigsys_arrived(fj_thread_holding((uintptr_t)__builtin_frame_address(0)), &mask);
 
 	if (handler == FJ_IGNORE)
 		return 0;
@@ -86,7 +90,8 @@ static uintptr_t deliver_to_program(const struct frame *f)
 	return handler;
 }
 
-/* Leave with the call still to be made, on the gate page and under the program's own mask (gate.S, fj_gate_tail). */
+/* Leave with the call still to be made, on the gate page and under the program's own mask (gate.S,
+ * fj_gate_tail). */
 static void leave_by_tail(struct frame *f, struct fj_call *c)
 {
 	const uint64_t sp = f->regs.sp - TAIL_ROOM - 8;

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * fuzz_handoff.c - the last environment string of a process, which may be anything (exec/handoff.c). */
+ * fuzz_handoff.c - the last environment string of a process, which may be anything
+ * (exec/handoff.c). */
 #include "exec/exec.h"
 
 #include "fuzz.h"
@@ -16,11 +17,13 @@ static void check(const char *text)
 
 	if (fj_handoff_read(text, &h, &nested, &exe, &execfn)) {
 		char *again = malloc(size);
-		char *copy[3] = {strndup(nested, h.nested_len), strndup(exe, h.exe_len), strndup(exe + h.exe_len, h.ids_len)};
+		char *copy[3] = {strndup(nested, h.nested_len), strndup(exe, h.exe_len),
+			strndup(exe + h.exe_len, h.ids_len)};
 		struct fj_str s;
 
 		/* The strings are within, one behind the other, to the end. */
-		fuzz_claim(nested >= text && exe == nested + h.nested_len && execfn == exe + h.exe_len + h.ids_len);
+		fuzz_claim(nested >= text && exe == nested + h.nested_len &&
+			   execfn == exe + h.exe_len + h.ids_len);
 		fuzz_claim(strlen(execfn) == h.execfn_len);
 		/* And written again it is the same text. */
 		fj_str_init(&s, again, size);
@@ -36,7 +39,8 @@ static void check(const char *text)
 static char *changed(const uint8_t *data, size_t size)
 {
 	static char text[FJ_HANDOFF_SIZE];
-	struct fj_handoff h = {.gate = 0x50000, .root_fd = 1000, .program_fd = 3, .interpreter_fd = -1};
+	struct fj_handoff h = {
+		.gate = 0x50000, .root_fd = 1000, .program_fd = 3, .interpreter_fd = -1};
 	struct fj_str s;
 
 	fj_str_init(&s, text, sizeof(text));

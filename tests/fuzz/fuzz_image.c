@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * fuzz_image.c - the first bytes of a file that anybody made: #! lines and ELF headers (exec/image.c). */
+ * fuzz_image.c - the first bytes of a file that anybody made: #! lines and ELF headers
+ * (exec/image.c). */
 #include "exec/exec.h"
 
 #include "fuzz.h"
@@ -22,8 +23,10 @@ static void check_script(const uint8_t *data, size_t size)
 		/* It is what the line says, and the argument comes behind it. */
 		fuzz_claim(!memcmp(whole + (interpreter - head), interpreter, strlen(interpreter)));
 		if (argument) {
-			fuzz_claim(argument > interpreter + strlen(interpreter) && argument < head + FJ_HEAD_SIZE);
-			fuzz_claim(*argument != ' ' && *argument != '\t' && !strchr(argument, '\n'));
+			fuzz_claim(argument > interpreter + strlen(interpreter) &&
+				   argument < head + FJ_HEAD_SIZE);
+			fuzz_claim(
+				*argument != ' ' && *argument != '\t' && !strchr(argument, '\n'));
 		}
 	}
 	free(head);

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * fuzz_sites.c - the text of a library, which may be no code at all (door/find.c, door/decode.c). */
+ * fuzz_sites.c - the text of a library, which may be no code at all (door/find.c, door/decode.c).
+ */
 #include "door/sites.h"
 
 #include "fuzz.h"
@@ -28,7 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			fuzz_claim(s->moved >= 5 && s->moved <= s->at);
 		if (s->kind == FJ_SITE_BEHIND)
 			fuzz_claim((s->moved >= 5 && s->at + s->moved <= size) ||
-				   (s->moved == 4 && s->at + 5 <= size)); /* ret, and a byte of padding */
+				   (s->moved == 4 &&
+					   s->at + 5 <= size)); /* ret, and a byte of padding */
 		if (i)
 			fuzz_claim(s->at > site[i - 1].at);
 	}

@@ -1,11 +1,12 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * fuzz_walk.c - any path, in a fixed tree of every kind of symlink: the walk leads where the kernel leads with
- * openat2(2) RESOLVE_IN_ROOT, and never out of the jail (path/walk.c).
+ * fuzz_walk.c - any path, in a fixed tree of every kind of symlink: the walk leads where the kernel
+ * leads with openat2(2) RESOLVE_IN_ROOT, and never out of the jail (path/walk.c).
  *
- * The input's first byte chooses the way: bit 0 follows a final symlink, bit 1 goes without openat2, bit 2 starts in
- * a directory below, bit 3 asks twice, so that the second time facts are there. */
+ * The input's first byte chooses the way: bit 0 follows a final symlink, bit 1 goes without
+ * openat2, bit 2 starts in a directory below, bit 3 asks twice, so that the second time facts are
+ * there. */
 #include "path/path.h"
 
 #include "fuzz.h"
@@ -57,8 +58,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	fd = fj_open_path(AT_FDCWD, tree_path("jail"), O_DIRECTORY);
 	fuzz_claim(fj_sys3(__NR_dup3, fd, ROOT_FD, O_CLOEXEC) == ROOT_FD);
 	fj_sys4(__NR_newfstatat, fd, "", &st, AT_EMPTY_PATH);
-	fj_jail = (struct fj_jail *)fj_sys6(
-		__NR_mmap, 0, sizeof(struct fj_jail), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	fj_jail = (struct fj_jail *)fj_sys6(__NR_mmap, 0, sizeof(struct fj_jail),
+		PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	fj_jail->root_fd = ROOT_FD;
 	fj_jail->root_dev = st.st_dev;
 	fj_jail->root_ino = st.st_ino;
@@ -88,7 +89,8 @@ static long look(long fd)
 
 static long ask_kernel(const char *jail_path, bool follows)
 {
-	struct open_how how = {.flags = O_PATH | O_CLOEXEC | (follows ? 0 : O_NOFOLLOW), .resolve = RESOLVE_IN_ROOT};
+	struct open_how how = {.flags = O_PATH | O_CLOEXEC | (follows ? 0 : O_NOFOLLOW),
+		.resolve = RESOLVE_IN_ROOT};
 	long r;
 
 	do
@@ -121,7 +123,8 @@ static long ask_facts(const char *jail_path, bool follows)
 	char byte;
 
 	if (fj_path_quick(thread, AT_FDCWD, jail_path, &place, &epoch))
-		fd = fj_openat2(place.dirfd, place.name, O_PATH | O_CLOEXEC | O_NOFOLLOW, 0, RESOLVE_NO_SYMLINKS);
+		fd = fj_openat2(place.dirfd, place.name, O_PATH | O_CLOEXEC | O_NOFOLLOW, 0,
+			RESOLVE_NO_SYMLINKS);
 	fj_scratch_release(thread, mark);
 	if (fj_is_err(fd))
 		return 0;
@@ -148,7 +151,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_claim(chdir(tree_path(is_below ? "jail/a/b" : "jail")) == 0);
 	if (jail_path[0] != '/' && strlen(jail_path) + 6 > FJ_PATH_MAX - 1)
 		return 0; /* the question would be too long for the kernel */
-	snprintf(asked, sizeof(asked), "%s%s", jail_path[0] == '/' ? "" : is_below ? "/a/b/" : "/", jail_path);
+	snprintf(asked, sizeof(asked), "%s%s",
+		jail_path[0] == '/' ? "" :
+		is_below	    ? "/a/b/" :
+				      "/",
+		jail_path);
 	want = ask_kernel(asked, follows);
 	if (want == -ENOSYS || want == -EPERM)
 		return 0; /* it cannot be asked */

@@ -2,23 +2,21 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# format.sh - how far the sources are from what clang-format would make of them.
+# format.sh - the sources are as clang-format makes them: `make format` does it.
 #
-# Says only how far, until the tree has been formatted once (make format): a gate before that would stop every change.
+# By version 14, that of Debian 12: another one breaks lines elsewhere, and two of them would undo each other for ever.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 need clang-format
+case $(clang-format --version) in
+*'version 14.'*) ;;
+*) skip "$(clang-format --version), and the sources are as version 14 makes them" ;;
+esac
+
 cd "$srcdir"
-files=$(find preload wrappers tests -name '*.[ch]' ! -path '*/build/*' | sort)
-changed=0
-of=0
-all=0
-for file in $files; do
+for file in $(find preload wrappers tests scripts -name '*.[ch]' ! -path '*/build/*' | sort); do
 	lines=$(clang-format "$file" | diff "$file" - | grep -c '^>' || :)
-	all=$((all + 1))
-	[ "$lines" = 0 ] || of=$((of + 1))
-	changed=$((changed + lines))
+	[ "$lines" = 0 ] || complain "$file" "$lines lines that clang-format writes differently (make format)"
 done
-[ "$changed" != 0 ] || exit 0
-skip "clang-format would rewrite $changed lines in $of of $all files; make format does it"
+finish

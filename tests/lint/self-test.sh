@@ -59,7 +59,7 @@ says() {
 
 source_file=$work/tree/preload/path/walk.c
 fresh
-for lint in rooms style scripts docs coverage; do
+for lint in rooms style format scripts docs coverage; do
 	says "$lint" pass
 done
 echo '#include "own/own.h"' >>"$source_file" && says rooms '*walk.c:8: path may not include own*' && fresh
@@ -72,6 +72,7 @@ sed -i 's/walk.c - /about /' "$source_file" && says style '*does not say at its 
 echo 'int x; ' >>"$source_file" && says style '*walk.c:8: blanks*' && fresh
 echo '/* TODO: more */' >>"$source_file" && says style '*TODO*' && fresh
 echo 'typedef struct x x;' >>"$source_file" && says style '*typedef*' && fresh
+echo 'int  x;' >>"$source_file" && says format '*walk.c: 1 lines*' && fresh
 # shellcheck disable=SC2016 # the other script's
 echo 'echo $1' >>"$work/tree/scripts/say" && says scripts '*SC2086*' && fresh
 sed -i /^set/d "$work/tree/scripts/say" && says scripts '*does not set -eu*' && fresh

@@ -1,13 +1,15 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * facts.c - what a jail remembers of directories must never give a wrong answer (preload/path/facts.c).
+ * facts.c - what a jail remembers of directories must never give a wrong answer
+ * (preload/path/facts.c).
  *
- * Some processes swap directories for symlinks, move directories away, make others in their place and turn symlinks around. Each
- * change is framed by a counter in shared memory: odd while it is made, even when it is done, with the answer that is right from
- * then on. All others look at those paths without end. Whoever sees the same even number before and after a call must have got
- * the right answer; nothing depends on time. Links lead to absolute places and above the root, where a wrong answer would be one of the
- * host's files.
+ * Some processes swap directories for symlinks, move directories away, make others in their place
+ * and turn symlinks around. Each change is framed by a counter in shared memory: odd while it is
+ * made, even when it is done, with the answer that is right from then on. All others look at those
+ * paths without end. Whoever sees the same even number before and after a call must have got the
+ * right answer; nothing depends on time. Links lead to absolute places and above the root, where a
+ * wrong answer would be one of the host's files.
  *
  * facts DIR LOOKERS ROUNDS   in the jail; prints a line and exits 0 when nothing was wrong. */
 #define _GNU_SOURCE
@@ -31,7 +33,7 @@ static struct shared {
 	} set[SETS];
 	int ended;
 	unsigned long looked, sure, wrong;
-} *shared;
+} * shared;
 
 static const char *dir;
 
@@ -61,7 +63,8 @@ static ino_t make_dir(int set, const char *name)
 	return st.st_ino;
 }
 
-/* Each set has: a/, b/, c/ with an f each, far/f at DIR/far, and d, the name that is looked at: a directory or a symlink. */
+/* Each set has: a/, b/, c/ with an f each, far/f at DIR/far, and d, the name that is looked at: a
+ * directory or a symlink. */
 static void set_right(int set, ino_t right)
 {
 	shared->set[set].right = right;
@@ -174,8 +177,8 @@ static void look(unsigned seed)
 		sure++;
 		if (way == 3 ? !right != !got : right != got) {
 			wrong++;
-			fprintf(stderr, "set %d way %d turn %lu: right %lu, got %lu\n", set % SETS, way, before, (unsigned long)right,
-				(unsigned long)got);
+			fprintf(stderr, "set %d way %d turn %lu: right %lu, got %lu\n", set % SETS,
+				way, before, (unsigned long)right, (unsigned long)got);
 		}
 	}
 	__atomic_fetch_add(&shared->looked, looked, __ATOMIC_SEQ_CST);
@@ -193,7 +196,8 @@ int main(int argc, char **argv)
 	int failed = 0;
 
 	dir = argc > 1 ? argv[1] : "/facts";
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	shared = mmap(
+		NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	must(mkdir(dir, 0755), dir);
 	snprintf(at, sizeof(at), "%s/far", dir);
 	must(mkdir(at, 0755), at);
@@ -221,9 +225,12 @@ int main(int argc, char **argv)
 				for (int n = 0; n < 4; n++) {
 					snprintf(at, sizeof(at), "%s/s%d/d/f", dir, i);
 					const ino_t got = ask(n, at);
-					if (n == 3 ? !got != !shared->set[i].right : got != shared->set[i].right) {
-						fprintf(stderr, "own set %d round %u way %d\n", i, round, n);
-						__atomic_fetch_add(&shared->wrong, 1, __ATOMIC_SEQ_CST);
+					if (n == 3 ? !got != !shared->set[i].right :
+						     got != shared->set[i].right) {
+						fprintf(stderr, "own set %d round %u way %d\n", i,
+							round, n);
+						__atomic_fetch_add(
+							&shared->wrong, 1, __ATOMIC_SEQ_CST);
 					}
 				}
 				sched_yield();
@@ -239,6 +246,7 @@ int main(int argc, char **argv)
 	__atomic_store_n(&shared->ended, 1, __ATOMIC_RELEASE);
 	for (int status; wait(&status) > 0;)
 		failed |= status;
-	printf("facts: %lu looks, %lu sure, %lu wrong%s\n", shared->looked, shared->sure, shared->wrong, failed ? ", a process failed" : "");
+	printf("facts: %lu looks, %lu sure, %lu wrong%s\n", shared->looked, shared->sure,
+		shared->wrong, failed ? ", a process failed" : "");
 	return failed || shared->wrong || !shared->sure;
 }

@@ -1,12 +1,15 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * mount_race.c - run in a jail: processes that mount and unmount while others walk, list, and are killed.
+ * mount_race.c - run in a jail: processes that mount and unmount while others walk, list, and are
+ * killed.
  *
- * Usage: mount_race PROCESSES ROUNDS      in a directory of its own; prints `ok`, or what was wrong, and then ends with 1.
+ * Usage: mount_race PROCESSES ROUNDS      in a directory of its own; prints `ok`, or what was
+ * wrong, and then ends with 1.
  *
- * Each mounter has a point of its own, on which nobody else mounts: what it then sees there must be what it has
- * mounted. All share one point, on which anything that was ever there may be seen, but nothing else. */
+ * Each mounter has a point of its own, on which nobody else mounts: what it then sees there must be
+ * what it has mounted. All share one point, on which anything that was ever there may be seen, but
+ * nothing else. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -97,8 +100,8 @@ static void walker(void)
 			printf("shared/file reads %s\n", is);
 			exit(1);
 		}
-		if (chdir("shared/../below/./deep") || !getcwd(dir, sizeof(dir)) || strcmp(strrchr(dir, '/'), "/deep") ||
-			chdir("../..")) {
+		if (chdir("shared/../below/./deep") || !getcwd(dir, sizeof(dir)) ||
+			strcmp(strrchr(dir, '/'), "/deep") || chdir("../..")) {
 			printf("walk: %s in %s\n", strerror(errno), dir);
 			exit(1);
 		}
@@ -174,7 +177,8 @@ int main(int argc, char **argv)
 	}
 	for (int i = 0; i < count && i < 64; i++)
 		mounters[i] = start(run_mounter, i);
-	/* Killed inside a change, sooner or later: the table must stay whole and the lock be taken over. */
+	/* Killed inside a change, sooner or later: the table must stay whole and the lock be taken
+	 * over. */
 	for (int kills = 0; kills < 100; kills++) {
 		const int i = kills % 4;
 

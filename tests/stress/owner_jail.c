@@ -1,11 +1,12 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * owner_jail.c - owners under load, from inside: run by owners.sh as root of a jail, in an empty directory.
+ * owner_jail.c - owners under load, from inside: run by owners.sh as root of a jail, in an empty
+ * directory.
  *
- *   race WORKERS SECONDS	make, chown, look, remove or rename over: each file shows what its maker gave it
- *   burst FILES	chown many, look at each afterwards from another process
- *   threads THREADS	one file each, in one process
+ *   race WORKERS SECONDS	make, chown, look, remove or rename over: each file shows what its
+ * maker gave it burst FILES	chown many, look at each afterwards from another process threads
+ * THREADS	one file each, in one process
  *   handler		a signal handler that looks and changes, in the middle of changes
  *   rename		exchange, no-replace, hard links, nameless files, files removed while open
  *   outside NAME	the file NAME was removed and made anew without us: it is root's
@@ -33,7 +34,8 @@ static void expect(const char *name, uid_t uid, gid_t gid, const char *when)
 
 	if (lstat(name, &st) || st.st_uid != uid || st.st_gid != gid) {
 		if (__atomic_fetch_add(wrong, 1, __ATOMIC_RELAXED) < 10)
-			printf("%s, %s: %u:%u, not %u:%u\n", name, when, st.st_uid, st.st_gid, uid, gid);
+			printf("%s, %s: %u:%u, not %u:%u\n", name, when, st.st_uid, st.st_gid, uid,
+				gid);
 	}
 	__atomic_fetch_add(rounds, 1, __ATOMIC_RELAXED);
 }
@@ -125,7 +127,8 @@ static void handler(int number)
 
 static void in_handler(void)
 {
-	const struct itimerval often = {.it_interval.tv_usec = 700, .it_value.tv_usec = 700}, never = {0};
+	const struct itimerval often = {.it_interval.tv_usec = 700, .it_value.tv_usec = 700},
+			       never = {0};
 
 	close(open("h1", O_CREAT | O_WRONLY, 0644));
 	close(open("h2", O_CREAT | O_WRONLY, 0644));
@@ -194,7 +197,9 @@ static void renames(void)
 			unlink("n");
 		}
 	}
-	if (mkdir("closed", 0) || chmod("closed", 0) || mknod("closed/null", S_IFCHR | 0666, 0x103) || mknod("closed/null", S_IFCHR, 0) == 0)
+	if (mkdir("closed", 0) || chmod("closed", 0) ||
+		mknod("closed/null", S_IFCHR | 0666, 0x103) ||
+		mknod("closed/null", S_IFCHR, 0) == 0)
 		++*wrong;
 	unlink("closed/null");
 	rmdir("closed");

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * owner_store.c - the file of owner records by itself, hosted: writers killed at any instruction, full disks, damaged files.
+ * owner_store.c - the file of owner records by itself, hosted: writers killed at any instruction,
+ * full disks, damaged files.
  *
  *   owner_store kill FILE KILLS	8 writers, of which one is killed KILLS times, and 2 readers
  *   owner_store full FILE		the file may not grow
@@ -32,7 +33,7 @@ int open(const char *path, int flags, ...); /* fcntl.h and linux/fcntl.h exclude
 static struct shared {
 	uint64_t reads, torn, writes, stops;
 	unsigned char done[KEYS];
-} *shared;
+} * shared;
 
 static struct fj_own_key key_of(uint32_t n)
 {
@@ -81,7 +82,8 @@ static void write_for_ever(unsigned seed)
 		if (n % 16)
 			continue;
 		memset(value, 'a' + (int)(uid % 26), sizeof(value));
-		if (fj_own_set_attribute(&key, "trusted.t", value, 1 + uid % sizeof(value), 0, &shown))
+		if (fj_own_set_attribute(
+			    &key, "trusted.t", value, 1 + uid % sizeof(value), 0, &shown))
 			_exit(4);
 	}
 }
@@ -98,7 +100,8 @@ static void read_for_ever(unsigned seed)
 		if (fj_own_find(&key, &owner) && owner.uid && owner.gid != mate_of(owner.uid, n))
 			__atomic_fetch_add(&shared->torn, 1, __ATOMIC_RELAXED);
 		if (!(n % 16)) {
-			const long len = fj_own_get_attribute(&key, "trusted.t", value, sizeof(value));
+			const long len =
+				fj_own_get_attribute(&key, "trusted.t", value, sizeof(value));
 
 			for (long i = 1; i < len; i++)
 				if (value[i] != value[0]) {
@@ -123,7 +126,8 @@ static pid_t start(void (*run)(unsigned), unsigned seed)
 static uint64_t count_doubles(uint64_t *live)
 {
 	uint32_t mask;
-	struct fj_store_slot *slots = fj_store_slots(&fj_store[0], fj_store_head(&fj_store[0])->table, &mask);
+	struct fj_store_slot *slots =
+		fj_store_slots(&fj_store[0], fj_store_head(&fj_store[0])->table, &mask);
 	unsigned char *seen = calloc(KEYS, 1);
 	uint64_t doubles = 0;
 
@@ -165,9 +169,11 @@ static int test_kill(const char *path, unsigned kills)
 		usleep(10000);
 	bad += shared->writes < before + 1000;
 	for (unsigned i = 0; i < READERS; i++)
-		bad += kill(reader[i], SIGKILL) || waitpid(reader[i], &status, 0) < 0 || WTERMSIG(status) != SIGKILL;
+		bad += kill(reader[i], SIGKILL) || waitpid(reader[i], &status, 0) < 0 ||
+		       WTERMSIG(status) != SIGKILL;
 	for (unsigned i = 0; i < WRITERS; i++)
-		bad += kill(writer[i], SIGKILL) || waitpid(writer[i], &status, 0) < 0 || WTERMSIG(status) != SIGKILL;
+		bad += kill(writer[i], SIGKILL) || waitpid(writer[i], &status, 0) < 0 ||
+		       WTERMSIG(status) != SIGKILL;
 	for (uint32_t n = 0; n < KEYS; n++) {
 		const struct fj_own_key key = key_of(n);
 		struct fj_owner owner;
@@ -175,8 +181,10 @@ static int test_kill(const char *path, unsigned kills)
 		missing += shared->done[n] && !fj_own_find(&key, &owner);
 	}
 	doubles = count_doubles(&live);
-	printf("kill: %u kills, %lu writes, %lu reads: torn %lu, missing %u, double %lu, stuck %d; %lu live, head says %lu\n", kills,
-		shared->writes, shared->reads, shared->torn, missing, doubles, bad, live, fj_store_head(&fj_store[0])->records);
+	printf("kill: %u kills, %lu writes, %lu reads: torn %lu, missing %u, double %lu, stuck %d; "
+	       "%lu live, head says %lu\n",
+		kills, shared->writes, shared->reads, shared->torn, missing, doubles, bad, live,
+		fj_store_head(&fj_store[0])->records);
 	bad += fj_store_head(&fj_store[0])->records < live;
 	return bad || shared->torn || missing || doubles;
 }
@@ -237,8 +245,9 @@ static int test_damage(const char *path)
 		if (fj_own_check(other) < 0)
 			refused++;
 		else if (i <= 101)
-			bad++; /* all of these are surely wrong */
-		else if (!(pid = fork())) { /* what is accepted must not crash a reader or a writer */
+			bad++;		    /* all of these are surely wrong */
+		else if (!(pid = fork())) { /* what is accepted must not crash a reader or a writer
+					     */
 			struct fj_owner owner;
 
 			alarm(20);
@@ -257,7 +266,8 @@ static int test_damage(const char *path)
 		}
 		close(other);
 	}
-	printf("damage: 400 files, %d refused, %d wrongly taken, %d crashed\n", refused, bad, crashed);
+	printf("damage: 400 files, %d refused, %d wrongly taken, %d crashed\n", refused, bad,
+		crashed);
 	return bad || crashed;
 }
 
@@ -294,8 +304,10 @@ static int test_size(const char *path, unsigned count)
 	}
 	t3 = now_ns();
 	fstat(fd, &st);
-	printf("size: %u records, wrong %u; change %.0f ns, lookup %.0f ns, start %.1f us, %.0f bytes a record\n", count, wrong,
-		(t1 - t0) / count, (t2 - t1) / 500000, (t3 - t2) / 1e5, (double)st.st_blocks * 512 / count);
+	printf("size: %u records, wrong %u; change %.0f ns, lookup %.0f ns, start %.1f us, %.0f "
+	       "bytes a record\n",
+		count, wrong, (t1 - t0) / count, (t2 - t1) / 500000, (t3 - t2) / 1e5,
+		(double)st.st_blocks * 512 / count);
 	return wrong != 0;
 }
 
@@ -303,7 +315,8 @@ int main(int argc, char **argv)
 {
 	if (argc < 3)
 		return 2;
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	shared = mmap(
+		NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (!strcmp(argv[1], "kill"))
 		return test_kill(argv[2], argc > 3 ? (unsigned)atoi(argv[3]) : 3000);
 	if (!strcmp(argv[1], "full"))

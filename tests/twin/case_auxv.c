@@ -11,9 +11,9 @@
 
 static const char *elf_at(unsigned long address)
 {
-	return address && memcmp((const void *)address, "\177ELF", 4) == 0 ? "an ELF header"
-	       : address						   ? "something"
-									   : "0";
+	return address && memcmp((const void *)address, "\177ELF", 4) == 0 ? "an ELF header" :
+	       address							   ? "something" :
+									     "0";
 }
 
 static int first_object(struct dl_phdr_info *info, size_t size, void *data)

@@ -1,8 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_cred.c - the kernel's rules of set*id, groups and capabilities, one call from each of many states; how credentials pass
- * through fork, vfork, threads and exec; who is seen at the other end of a socket, and in /proc.
+ * case_cred.c - the kernel's rules of set*id, groups and capabilities, one call from each of many
+ * states; how credentials pass through fork, vfork, threads and exec; who is seen at the other end
+ * of a socket, and in /proc.
  */
 #include "twin.h"
 
@@ -28,8 +29,9 @@ static struct caps caps(void)
 static long capset_to(unsigned long effective, unsigned long permitted, unsigned long inheritable)
 {
 	unsigned header[2] = {0x20080522, 0};
-	unsigned data[6] = {(unsigned)effective, (unsigned)permitted, (unsigned)inheritable, (unsigned)(effective >> 32),
-		(unsigned)(permitted >> 32), (unsigned)(inheritable >> 32)};
+	unsigned data[6] = {(unsigned)effective, (unsigned)permitted, (unsigned)inheritable,
+		(unsigned)(effective >> 32), (unsigned)(permitted >> 32),
+		(unsigned)(inheritable >> 32)};
 
 	return SYSCALL(SYS_capset, header, data);
 }
@@ -54,7 +56,8 @@ static void say_ids(const char *what)
 
 	SYSCALL(SYS_getresuid, &u[0], &u[1], &u[2]);
 	SYSCALL(SYS_getresgid, &g[0], &g[1], &g[2]);
-	say("%s: uid %d %d %d %ld gid %d %d %d %ld", what, u[0], u[1], u[2], (long)SYSCALL(SYS_setfsuid, NONE), g[0], g[1], g[2],
+	say("%s: uid %d %d %d %ld gid %d %d %d %ld", what, u[0], u[1], u[2],
+		(long)SYSCALL(SYS_setfsuid, NONE), g[0], g[1], g[2],
 		(long)SYSCALL(SYS_setfsgid, NONE));
 	say_set("effective", c.effective);
 	say_set("permitted", c.permitted);
@@ -86,7 +89,8 @@ TOOL(cred)
 
 static const struct {
 	unsigned r, e, s;
-} states[] = {{0, 0, 0}, {0, 5, 0}, {5, 0, 0}, {5, 6, 0}, {0, 5, 6}, {5, 6, 7}, {5, 5, 5}, {5, 0, 5}};
+} states[] = {
+	{0, 0, 0}, {0, 5, 0}, {5, 0, 0}, {5, 6, 0}, {0, 5, 6}, {5, 6, 7}, {5, 5, 5}, {5, 0, 5}};
 static const unsigned values[] = {NONE, 0, 5, 6, 9};
 
 static void enter(size_t i)
@@ -100,7 +104,8 @@ CASE(cred_root_setuid)
 	at_start = caps();
 	for (size_t i = 0; i < COUNT(states); i++)
 		for (size_t a = 0; a < COUNT(values); a++) {
-			say("from %d %d %d, %d\n", states[i].r, states[i].e, states[i].s, (int)values[a]);
+			say("from %d %d %d, %d\n", states[i].r, states[i].e, states[i].s,
+				(int)values[a]);
 			TRY(enter(i); R(SYSCALL(SYS_setuid, values[a])); say_ids("setuid"));
 			TRY(enter(i); R(SYSCALL(SYS_setfsuid, values[a])); say_ids("setfsuid"));
 		}
@@ -112,9 +117,10 @@ CASE(cred_root_setreuid)
 	for (size_t i = 0; i < COUNT(states); i++)
 		for (size_t a = 0; a < COUNT(values); a++)
 			for (size_t b = 0; b < COUNT(values); b++) {
-				say("from %d %d %d, %d %d\n", states[i].r, states[i].e, states[i].s, (int)values[a],
-					(int)values[b]);
-				TRY(enter(i); R(SYSCALL(SYS_setreuid, values[a], values[b])); say_ids("setreuid"));
+				say("from %d %d %d, %d %d\n", states[i].r, states[i].e, states[i].s,
+					(int)values[a], (int)values[b]);
+				TRY(enter(i); R(SYSCALL(SYS_setreuid, values[a], values[b]));
+					say_ids("setreuid"));
 			}
 }
 
@@ -123,11 +129,16 @@ CASE(cred_root_setresuid)
 	at_start = caps();
 	for (size_t i = 0; i < COUNT(states); i++)
 		for (size_t a = 0; a < COUNT(values); a++) {
-			say("from %d %d %d, %d\n", states[i].r, states[i].e, states[i].s, (int)values[a]);
-			TRY(enter(i); R(SYSCALL(SYS_setresuid, values[a], NONE, NONE)); say_ids("real"));
-			TRY(enter(i); R(SYSCALL(SYS_setresuid, NONE, values[a], NONE)); say_ids("effective"));
-			TRY(enter(i); R(SYSCALL(SYS_setresuid, NONE, NONE, values[a])); say_ids("saved"));
-			TRY(enter(i); SYSCALL(SYS_setfsuid, 5); R(SYSCALL(SYS_setresuid, values[a], states[i].e, NONE));
+			say("from %d %d %d, %d\n", states[i].r, states[i].e, states[i].s,
+				(int)values[a]);
+			TRY(enter(i); R(SYSCALL(SYS_setresuid, values[a], NONE, NONE));
+				say_ids("real"));
+			TRY(enter(i); R(SYSCALL(SYS_setresuid, NONE, values[a], NONE));
+				say_ids("effective"));
+			TRY(enter(i); R(SYSCALL(SYS_setresuid, NONE, NONE, values[a]));
+				say_ids("saved"));
+			TRY(enter(i); SYSCALL(SYS_setfsuid, 5);
+				R(SYSCALL(SYS_setresuid, values[a], states[i].e, NONE));
 				say_ids("after setfsuid"));
 		}
 }
@@ -138,17 +149,23 @@ CASE(cred_root_setgid)
 	for (int drops = 0; drops < 2; drops++)
 		for (size_t i = 0; i < COUNT(states); i++)
 			for (size_t a = 0; a < COUNT(values); a++) {
-				say("from %d %d %d, %d\n", states[i].r, states[i].e, states[i].s, (int)values[a]);
+				say("from %d %d %d, %d\n", states[i].r, states[i].e, states[i].s,
+					(int)values[a]);
 #define ENTER()                                                                                    \
 	SYSCALL(SYS_setresgid, states[i].r, states[i].e, states[i].s);                             \
 	if (drops)                                                                                 \
-		SYSCALL(SYS_setresuid, 3, 3, 3)
+	SYSCALL(SYS_setresuid, 3, 3, 3)
 				TRY(ENTER(); R(SYSCALL(SYS_setgid, values[a])); say_ids("setgid"));
-				TRY(ENTER(); R(SYSCALL(SYS_setfsgid, values[a])); say_ids("setfsgid"));
-				TRY(ENTER(); R(SYSCALL(SYS_setregid, values[a], NONE)); say_ids("setregid real"));
-				TRY(ENTER(); R(SYSCALL(SYS_setregid, NONE, values[a])); say_ids("setregid effective"));
-				TRY(ENTER(); R(SYSCALL(SYS_setregid, values[a], 6)); say_ids("setregid both"));
-				TRY(ENTER(); R(SYSCALL(SYS_setresgid, 5, values[a], NONE)); say_ids("setresgid"));
+				TRY(ENTER(); R(SYSCALL(SYS_setfsgid, values[a]));
+					say_ids("setfsgid"));
+				TRY(ENTER(); R(SYSCALL(SYS_setregid, values[a], NONE));
+					say_ids("setregid real"));
+				TRY(ENTER(); R(SYSCALL(SYS_setregid, NONE, values[a]));
+					say_ids("setregid effective"));
+				TRY(ENTER(); R(SYSCALL(SYS_setregid, values[a], 6));
+					say_ids("setregid both"));
+				TRY(ENTER(); R(SYSCALL(SYS_setresgid, 5, values[a], NONE));
+					say_ids("setresgid"));
 			}
 }
 
@@ -173,7 +190,8 @@ TOOL(groups)
 
 CASE(cred_root_setgroups)
 {
-	static const int counts[] = {0, 1, 2, 31, 32, 33, 40, 41, 64, 65, 256, 257, 1000, 65536, 65537};
+	static const int counts[] = {
+		0, 1, 2, 31, 32, 33, 40, 41, 64, 65, 256, 257, 1000, 65536, 65537};
 	static unsigned g[65537];
 
 	for (size_t i = 0; i < COUNT(g); i++)
@@ -232,34 +250,46 @@ CASE(cred_root_capset)
 	header[1] = 0;
 	R(SYSCALL(SYS_capget, header, 8));
 	R(SYSCALL(SYS_capset, header, 8));
-	TRY(R(capset_to(all & ~BIT(0), all, 0)); say_ids("not effective"); R(capset_to(all, all, 0)); say_ids("again"));
-	TRY(R(capset_to(all & ~BIT(0), all & ~BIT(0), 0)); say_ids("not permitted"); R(capset_to(all, all, 0));
-		say_ids("not again"));
+	TRY(R(capset_to(all & ~BIT(0), all, 0)); say_ids("not effective");
+		R(capset_to(all, all, 0)); say_ids("again"));
+	TRY(R(capset_to(all & ~BIT(0), all & ~BIT(0), 0)); say_ids("not permitted");
+		R(capset_to(all, all, 0)); say_ids("not again"));
 	TRY(R(capset_to(all, all & ~BIT(0), 0)));
-	TRY(R(capset_to(0, all, BIT(3))); say_ids("inheritable"); R(capset_to(0, 0, BIT(3) | BIT(4)));
-		R(capset_to(0, BIT(4), BIT(3) | BIT(4))); say_ids("of what is permitted"));
-	TRY(R(capset_to(BIT(8), BIT(8), BIT(3))); R(prctl(PR_CAPBSET_DROP, 5, 0, 0, 0)); R(prctl(PR_CAPBSET_READ, 5, 0, 0, 0));
+	TRY(R(capset_to(0, all, BIT(3))); say_ids("inheritable");
+		R(capset_to(0, 0, BIT(3) | BIT(4))); R(capset_to(0, BIT(4), BIT(3) | BIT(4)));
+		say_ids("of what is permitted"));
+	TRY(R(capset_to(BIT(8), BIT(8), BIT(3))); R(prctl(PR_CAPBSET_DROP, 5, 0, 0, 0));
+		R(prctl(PR_CAPBSET_READ, 5, 0, 0, 0));
 		R(capset_to(BIT(8), BIT(8), BIT(3) | BIT(5))));
-	TRY(R(capset_to(0, 0, 0)); R(prctl(PR_CAPBSET_DROP, 5, 0, 0, 0)); R(prctl(PR_CAPBSET_DROP, 99, 0, 0, 0));
-		R(prctl(PR_CAPBSET_READ, 99, 0, 0, 0)); R(SYSCALL(SYS_setuid, 5)); R(SYSCALL(SYS_setgid, 5));
-		R(SYSCALL(SYS_setgroups, 0, NULL)); R(chroot("/t")); R(mknod("dev", S_IFBLK | 0600, 0x800)));
-	TRY(R(capset_to(BIT(7), BIT(7), 0)); R(SYSCALL(SYS_setuid, 5)); R(SYSCALL(SYS_setgid, 5)); say_ids("one"));
+	TRY(R(capset_to(0, 0, 0)); R(prctl(PR_CAPBSET_DROP, 5, 0, 0, 0));
+		R(prctl(PR_CAPBSET_DROP, 99, 0, 0, 0)); R(prctl(PR_CAPBSET_READ, 99, 0, 0, 0));
+		R(SYSCALL(SYS_setuid, 5)); R(SYSCALL(SYS_setgid, 5));
+		R(SYSCALL(SYS_setgroups, 0, NULL)); R(chroot("/t"));
+		R(mknod("dev", S_IFBLK | 0600, 0x800)));
+	TRY(R(capset_to(BIT(7), BIT(7), 0)); R(SYSCALL(SYS_setuid, 5)); R(SYSCALL(SYS_setgid, 5));
+		say_ids("one"));
 }
 
 CASE(cred_root_keepcaps)
 {
 	at_start = caps();
-	TRY(R(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)); R(prctl(PR_GET_KEEPCAPS, 0, 0, 0, 0)); R(SYSCALL(SYS_setuid, 5));
-		say_ids("kept"); R(capset_to(BIT(7), BIT(7), 0)); say_ids("one"); R(SYSCALL(SYS_setuid, 0)); say_ids("back"));
-	TRY(R(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)); R(execve(twin_self, ARGV("x", "@cred", "kept"), environ)));
+	TRY(R(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)); R(prctl(PR_GET_KEEPCAPS, 0, 0, 0, 0));
+		R(SYSCALL(SYS_setuid, 5)); say_ids("kept"); R(capset_to(BIT(7), BIT(7), 0));
+		say_ids("one"); R(SYSCALL(SYS_setuid, 0)); say_ids("back"));
+	TRY(R(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0));
+		R(execve(twin_self, ARGV("x", "@cred", "kept"), environ)));
 	TRY(R(prctl(PR_SET_KEEPCAPS, 2, 0, 0, 0)); R(prctl(PR_GET_SECUREBITS, 0, 0, 0, 0)));
 	/* SECBIT_NO_SETUID_FIXUP, then with SECBIT_KEEP_CAPS_LOCKED, and SECBIT_NOROOT */
-	TRY(R(prctl(PR_SET_SECUREBITS, 4, 0, 0, 0)); R(SYSCALL(SYS_setuid, 5)); say_ids("no fixup"));
+	TRY(R(prctl(PR_SET_SECUREBITS, 4, 0, 0, 0)); R(SYSCALL(SYS_setuid, 5));
+		say_ids("no fixup"));
 	TRY(R(prctl(PR_SET_SECUREBITS, 0x20, 0, 0, 0)); R(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0));
 		R(prctl(PR_SET_SECUREBITS, 0, 0, 0, 0)); R(prctl(PR_SET_SECUREBITS, 0x30, 0, 0, 0));
-		R(prctl(PR_GET_SECUREBITS, 0, 0, 0, 0)); R(prctl(PR_SET_SECUREBITS, 1 << 20, 0, 0, 0)));
-	TRY(R(prctl(PR_SET_SECUREBITS, 1, 0, 0, 0)); R(execve(twin_self, ARGV("x", "@cred", "no root"), environ)));
-	TRY(R(SYSCALL(SYS_setuid, 5)); R(prctl(PR_SET_SECUREBITS, 4, 0, 0, 0)); R(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)));
+		R(prctl(PR_GET_SECUREBITS, 0, 0, 0, 0));
+		R(prctl(PR_SET_SECUREBITS, 1 << 20, 0, 0, 0)));
+	TRY(R(prctl(PR_SET_SECUREBITS, 1, 0, 0, 0));
+		R(execve(twin_self, ARGV("x", "@cred", "no root"), environ)));
+	TRY(R(SYSCALL(SYS_setuid, 5)); R(prctl(PR_SET_SECUREBITS, 4, 0, 0, 0));
+		R(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)));
 }
 
 CASE(cred_root_ambient)
@@ -278,7 +308,8 @@ CASE(cred_root_ambient)
 		R(prctl(PR_CAP_AMBIENT, 1, 3, 0, 0)); R(prctl(PR_CAP_AMBIENT, 2, 3, 0, 0));
 		R(execve(twin_self, ARGV("x", "@cred", "ambient"), environ)));
 	TRY(R(prctl(PR_CAP_AMBIENT, 4, 0, 0, 0)); R(prctl(PR_CAP_AMBIENT, 1, 3, 0, 0)));
-	TRY(R(capset_to(at_start.permitted, at_start.permitted, 0)); R(prctl(PR_CAP_AMBIENT, 1, 3, 0, 0)));
+	TRY(R(capset_to(at_start.permitted, at_start.permitted, 0));
+		R(prctl(PR_CAP_AMBIENT, 1, 3, 0, 0)));
 }
 
 /* Saved ids become the effective ones; capabilities come from the ids alone. */
@@ -288,7 +319,8 @@ CASE(cred_root_exec)
 	for (size_t i = 0; i < COUNT(states); i++) {
 		say("%d %d %d\n", states[i].r, states[i].e, states[i].s);
 		TRY(enter(i); R(execve(twin_self, ARGV("x", "@cred", "state"), environ)));
-		TRY(SYSCALL(SYS_setresgid, states[i].r, states[i].e, states[i].s); SYSCALL(SYS_setfsuid, 9);
+		TRY(SYSCALL(SYS_setresgid, states[i].r, states[i].e, states[i].s);
+			SYSCALL(SYS_setfsuid, 9);
 			R(execve(twin_self, ARGV("x", "@cred", "group"), environ)));
 	}
 }
@@ -408,11 +440,13 @@ static void show_status(const char *path)
 	close(fd);
 	buf[n < 0 ? 0 : n] = 0;
 	for (char *line = strtok(buf, "\n"); line; line = strtok(NULL, "\n"))
-		if (!strncmp(line, "Uid:", 4) || !strncmp(line, "Gid:", 4) || !strncmp(line, "Groups:", 7) ||
-			!strncmp(line, "CapInh:", 7) || !strncmp(line, "CapAmb:", 7))
+		if (!strncmp(line, "Uid:", 4) || !strncmp(line, "Gid:", 4) ||
+			!strncmp(line, "Groups:", 7) || !strncmp(line, "CapInh:", 7) ||
+			!strncmp(line, "CapAmb:", 7))
 			say("%q\n", line);
 		else if (!strncmp(line, "Cap", 3) && strncmp(line, "CapBnd", 6))
-			say("%c%c%c %s\n", line[3], line[4], line[5], strspn(line + 8, "0") == 16 ? "none" : "some");
+			say("%c%c%c %s\n", line[3], line[4], line[5],
+				strspn(line + 8, "0") == 16 ? "none" : "some");
 }
 
 CASE(cred_root_status)
@@ -507,7 +541,10 @@ static long send_cred(int s, pid_t pid, unsigned uid, unsigned gid)
 		unsigned pid, uid, gid;
 	} m = {.pid = (unsigned)pid, .uid = uid, .gid = gid};
 	struct iovec v = {"x", 1};
-	struct msghdr msg = {.msg_iov = &v, .msg_iovlen = 1, .msg_control = &m, .msg_controllen = CMSG_SPACE(12)};
+	struct msghdr msg = {.msg_iov = &v,
+		.msg_iovlen = 1,
+		.msg_control = &m,
+		.msg_controllen = CMSG_SPACE(12)};
 
 	m.h.cmsg_len = CMSG_LEN(12);
 	m.h.cmsg_level = SOL_SOCKET;
@@ -524,12 +561,13 @@ static void receive_cred(int s)
 	} m;
 	char byte;
 	struct iovec v = {&byte, 1};
-	struct msghdr msg = {.msg_iov = &v, .msg_iovlen = 1, .msg_control = &m, .msg_controllen = sizeof(m)};
+	struct msghdr msg = {
+		.msg_iov = &v, .msg_iovlen = 1, .msg_control = &m, .msg_controllen = sizeof(m)};
 
 	memset(&m, 0, sizeof(m));
 	R(recvmsg(s, &msg, MSG_DONTWAIT));
-	say("control %ld type %d uid %d gid %d mine %d\n", (long)msg.msg_controllen, m.h.cmsg_type, m.uid, m.gid,
-		m.pid == (unsigned)getpid());
+	say("control %ld type %d uid %d gid %d mine %d\n", (long)msg.msg_controllen, m.h.cmsg_type,
+		m.uid, m.gid, m.pid == (unsigned)getpid());
 }
 
 CASE(cred_root_message)

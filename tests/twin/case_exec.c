@@ -429,8 +429,8 @@ CASE(exec_elf_interpreter)
 	/* By a symlink of the program's making, absolute and above the root. */
 	memset(good + at, 0, room);
 	memcpy(good + at, "/../t/ld", 8);
-	symlink(strstr(twin_self, "musl") ? "/lib/ld-musl-x86_64.so.1"
-					  : "/lib64/ld-linux-x86-64.so.2",
+	symlink(strstr(twin_self, "musl") ? "/lib/ld-musl-x86_64.so.1" :
+					    "/lib64/ld-linux-x86-64.so.2",
 		"ld");
 	try_image("link", good, size);
 	/* Relative to the working directory, as the kernel takes it. */

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_mount.c - mount(2) and umount2(2) by root: binds, tmpfs, moves, remounts, what is in the way of them.
+ * case_mount.c - mount(2) and umount2(2) by root: binds, tmpfs, moves, remounts, what is in the way
+ * of them.
  *
  * Each case takes away what it mounted: under the reference they are real mounts.
  */
@@ -338,7 +339,8 @@ static void show_table(const char *path, int mountinfo)
 			char *options = strchr(at + 1, ' ');
 			if (options && type) {
 				*options = 0;
-				say("info%s |%c%c |%c%c%c%c\n", at, options[1], options[2], type[3], type[4], type[5], type[6]);
+				say("info%s |%c%c |%c%c%c%c\n", at, options[1], options[2], type[3],
+					type[4], type[5], type[6]);
 			}
 		} else {
 			char *options = strchr(strchr(at + 1, ' ') + 1, ' ');

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_own.c - owners as fakeroot, pseudo and PRoot get them wrong: each line is one that some of them fails.
+ * case_own.c - owners as fakeroot, pseudo and PRoot get them wrong: each line is one that some of
+ * them fails.
  */
 #include "twin.h"
 

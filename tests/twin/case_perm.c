@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_perm.c - what root's files let other users do: mode bits, groups, sticky directories, ownership; and what a capability or two
- * change about it.
+ * case_perm.c - what root's files let other users do: mode bits, groups, sticky directories,
+ * ownership; and what a capability or two change about it.
  */
 #include "twin.h"
 
@@ -32,10 +32,12 @@ static void say_open(const char *path, int flags)
 	say(" %s", e ? errno_name(e) : "ok");
 }
 
-/* Files of 1000:1000 with each mode, asked by the owner, a member of the group by gid and by list, and another. */
+/* Files of 1000:1000 with each mode, asked by the owner, a member of the group by gid and by list,
+ * and another. */
 CASE(perm_root_modes)
 {
-	static const mode_t modes[] = {0, 0400, 0200, 0100, 0040, 0020, 0010, 0004, 0002, 0001, 0755, 0644, 0077, 0707, 0770};
+	static const mode_t modes[] = {0, 0400, 0200, 0100, 0040, 0020, 0010, 0004, 0002, 0001,
+		0755, 0644, 0077, 0707, 0770};
 	static const unsigned who[][2] = {{1000, 1000}, {7, 1000}, {7, 8}, {7, 7}};
 	static const unsigned list[] = {1000};
 
@@ -60,7 +62,8 @@ CASE(perm_root_modes)
 				say_open("f", O_RDONLY | O_NOATIME);
 				say_open("f", O_WRONLY | O_CREAT);
 				say_open("f", O_WRONLY | O_CREAT | O_EXCL);
-				say(" access %d%d%d dir:", access("f", R_OK) == 0, access("f", W_OK) == 0, access("f", X_OK) == 0);
+				say(" access %d%d%d dir:", access("f", R_OK) == 0,
+					access("f", W_OK) == 0, access("f", X_OK) == 0);
 				say_open("d", O_RDONLY);
 				say_open("d/in", O_RDONLY);
 				say_open("d/none", O_RDONLY);
@@ -227,7 +230,8 @@ CASE(perm_root_sticky)
 						R(rename("o/f2000", path));
 						R(link(path, "o/linked"));
 						R(unlink("o/linked"));
-						R(sys_renameat2(AT_FDCWD, path, AT_FDCWD, "o/d0", 2));
+						R(sys_renameat2(
+							AT_FDCWD, path, AT_FDCWD, "o/d0", 2));
 					}
 					sprintf(path, "%s/d%u", dirs[d], ids[f]);
 					sprintf(to, "%s/moved%u", "o", ids[f]);
@@ -241,7 +245,8 @@ CASE(perm_root_sticky)
 CASE(perm_root_owner)
 {
 	static const unsigned list[] = {5, 6};
-	struct timespec now[2] = {{0, UTIME_NOW}, {0, UTIME_NOW}}, one[2] = {{0, UTIME_NOW}, {0, UTIME_OMIT}},
+	struct timespec now[2] = {{0, UTIME_NOW}, {0, UTIME_NOW}},
+			one[2] = {{0, UTIME_NOW}, {0, UTIME_OMIT}},
 			omit[2] = {{0, UTIME_OMIT}, {0, UTIME_OMIT}}, old[2] = {{1, 0}, {1, 0}};
 	static const char *const files[] = {"mine", "theirs", "writable"};
 
@@ -278,7 +283,8 @@ CASE(perm_root_owner)
 			R(truncate(f, 1));
 			R(setxattr(f, "user.a", "1", 1, 0));
 			R(setxattr(f, "trusted.a", "1", 1, 0));
-			R(setxattr(f, "security.capability", "\0\0\0\2\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20, 0));
+			R(setxattr(f, "security.capability",
+				"\0\0\0\2\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20, 0));
 			R(getxattr(f, "trusted.a", NULL, 0));
 			R(getxattr(f, "user.a", NULL, 0) < 0);
 			R(removexattr(f, "user.a"));
@@ -322,7 +328,8 @@ CASE(perm_root_access)
 static void keep(unsigned long caps, unsigned uid)
 {
 	unsigned header[2] = {0x20080522, 0};
-	unsigned data[6] = {(unsigned)caps, (unsigned)caps, 0, (unsigned)(caps >> 32), (unsigned)(caps >> 32), 0};
+	unsigned data[6] = {(unsigned)caps, (unsigned)caps, 0, (unsigned)(caps >> 32),
+		(unsigned)(caps >> 32), 0};
 
 	prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
 	become(uid, uid);
@@ -332,8 +339,8 @@ static void keep(unsigned long caps, unsigned uid)
 /* A user with one capability, and root without. */
 CASE(perm_root_capabilities)
 {
-	static const int caps[] = {0 /* CHOWN */, 1 /* DAC_OVERRIDE */, 2 /* DAC_READ_SEARCH */, 3 /* FOWNER */, 18 /* SYS_CHROOT */,
-		27 /* MKNOD */, 31 /* SETFCAP */};
+	static const int caps[] = {0 /* CHOWN */, 1 /* DAC_OVERRIDE */, 2 /* DAC_READ_SEARCH */,
+		3 /* FOWNER */, 18 /* SYS_CHROOT */, 27 /* MKNOD */, 31 /* SETFCAP */};
 
 	put_mode("f", "x", 0600);
 	put_mode("none", "x", 0);
@@ -365,7 +372,8 @@ CASE(perm_root_capabilities)
 
 CASE(perm_root_sockets)
 {
-	struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = "socket"}, closed = {.sun_family = AF_UNIX, .sun_path = "new"};
+	struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = "socket"},
+			   closed = {.sun_family = AF_UNIX, .sun_path = "new"};
 	const int s = socket(AF_UNIX, SOCK_STREAM, 0), d = socket(AF_UNIX, SOCK_DGRAM, 0);
 	static const mode_t modes[] = {0777, 0755, 0733};
 
@@ -376,9 +384,11 @@ CASE(perm_root_sockets)
 		CHILD("user") {
 			become(7, 7);
 			say("%o\n", modes[i]);
-			R(connect(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&a, sizeof(a)));
+			R(connect(
+				socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&a, sizeof(a)));
 			R(sendto(d, "x", 1, 0, (struct sockaddr *)&a, sizeof(a)));
-			R(bind(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&closed, sizeof(closed)));
+			R(bind(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&closed,
+				sizeof(closed)));
 			R(bind(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&a, sizeof(a)));
 		}
 	}

@@ -204,7 +204,8 @@ CASE(proc_fd_listing)
 /* What is open beside the listing itself, which is closed again by then. */
 CASE(proc_fd_hides_nothing_else)
 {
-	static const char *const dirs[] = {"/proc/self/fd", "/proc/self/fdinfo", "/proc/thread-self/fd", "/dev/fd"};
+	static const char *const dirs[] = {
+		"/proc/self/fd", "/proc/self/fdinfo", "/proc/thread-self/fd", "/dev/fd"};
 	char **list;
 
 	open("/etc/passwd", O_RDONLY);
@@ -221,8 +222,8 @@ CASE(proc_fd_hides_nothing_else)
 		if (fcntl(atoi(*n), F_GETFD) >= 0)
 			say("relative: %s\n", *n);
 	for (int fd = 901; fd < 1024; fd++) {
-		char name[8] = {(char)('0' + fd / 1000), (char)('0' + fd / 100 % 10), (char)('0' + fd / 10 % 10),
-			(char)('0' + fd % 10)};
+		char name[8] = {(char)('0' + fd / 1000), (char)('0' + fd / 100 % 10),
+			(char)('0' + fd / 10 % 10), (char)('0' + fd % 10)};
 		char path[32] = "/proc/self/fd/", *digits = name[0] == '0' ? name + 1 : name;
 		struct stat st;
 
@@ -234,8 +235,9 @@ CASE(proc_fd_hides_nothing_else)
 
 CASE(proc_maps_by_any_name)
 {
-	static const char *const what[] = {"/proc/self/maps", "/proc/thread-self/smaps", "/proc/self/task/../maps",
-		"/proc/self/root/proc/self/maps", "/t/maps", "maps", "./numa_maps"};
+	static const char *const what[] = {"/proc/self/maps", "/proc/thread-self/smaps",
+		"/proc/self/task/../maps", "/proc/self/root/proc/self/maps", "/t/maps", "maps",
+		"./numa_maps"};
 	static char text[400000];
 
 	symlink("/proc/self/maps", "maps");
@@ -249,10 +251,11 @@ CASE(proc_maps_by_any_name)
 		while ((n = read(fd, text + len, sizeof(text) - 1 - len)) > 0)
 			len += (size_t)n;
 		text[len] = 0;
-		say("%s: program %d stack %d offset %d\n", what[i], strstr(text, twin_self) != 0, strstr(text, "stack") != 0,
-			lseek(fd, 0, SEEK_CUR) > 0);
+		say("%s: program %d stack %d offset %d\n", what[i], strstr(text, twin_self) != 0,
+			strstr(text, "stack") != 0, lseek(fd, 0, SEEK_CUR) > 0);
 		char one[2] = "";
-		say("pread %ld, offset %d\n", (long)pread(fd, one, 1, 0), lseek(fd, 0, SEEK_CUR) > 0);
+		say("pread %ld, offset %d\n", (long)pread(fd, one, 1, 0),
+			lseek(fd, 0, SEEK_CUR) > 0);
 		close(fd);
 	}
 }

@@ -67,9 +67,9 @@ CASE(process_fork_storm)
 		if (pid == 0) {
 			struct stat st;
 			_exit(stat("f", &st) == 0 && open("/etc/absolute", O_RDONLY) == 3 &&
-						chdir("/etc") == 0 && access("passwd", F_OK) == 0
-					? 0
-					: 1);
+						chdir("/etc") == 0 && access("passwd", F_OK) == 0 ?
+					0 :
+					1);
 		}
 		if (waitpid(pid, &status, 0) != pid || status != 0)
 			bad++;
@@ -219,9 +219,9 @@ CASE(process_orphans)
 		if (fork() == 0) {
 			nanosleep(&((struct timespec){0, 10000000}), NULL);
 			c = access("/etc/absolute", F_OK) == 0 && chdir("/link-to-etc") == 0 &&
-					    access("group", F_OK) == 0
-				    ? 'y'
-				    : 'n';
+					    access("group", F_OK) == 0 ?
+				    'y' :
+				    'n';
 			write(p[1], &c, 1);
 			_exit(0);
 		}

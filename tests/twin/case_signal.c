@@ -44,11 +44,11 @@ static void show_action(int sig)
 	unsigned long mask;
 	memcpy(&mask, &sa.sa_mask, sizeof(mask));
 	say("%g: %s flags %x mask %lx\n", sig,
-		sa.sa_handler == SIG_DFL	? "default"
-		: sa.sa_handler == SIG_IGN	? "ignored"
-		: sa.sa_handler == count	? "count"
-		: sa.sa_sigaction == count_info ? "count_info"
-						: "other",
+		sa.sa_handler == SIG_DFL      ? "default" :
+		sa.sa_handler == SIG_IGN      ? "ignored" :
+		sa.sa_handler == count	      ? "count" :
+		sa.sa_sigaction == count_info ? "count_info" :
+						"other",
 		(unsigned)sa.sa_flags & ~0x04000000u, mask);
 }
 

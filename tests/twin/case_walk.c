@@ -49,8 +49,8 @@ CASE(walk_dotdot)
 			say("%s: %e\n", ups[i], errno);
 		else
 			say("%s is %s\n", ups[i],
-				st.st_ino == root.st_ino && st.st_dev == root.st_dev ? "the root"
-										     : "elsewhere");
+				st.st_ino == root.st_ino && st.st_dev == root.st_dev ? "the root" :
+										       "elsewhere");
 	}
 	int fd = open("/", O_RDONLY | O_DIRECTORY);
 	R(fstatat(fd, "..", &st, 0));
@@ -96,10 +96,10 @@ CASE(walk_link_chain)
 		x_symlink("s2/", "s7");
 		x_symlink("s3/", "s8");
 		unlink("/t/link-here");
-		symlink(twin_spell == SPELL_ABS	  ? "/t/abs"
-			: twin_spell == SPELL_REL ? "rel"
-			: twin_spell == SPELL_AT  ? "/../../t/at"
-						  : "./../t/sym",
+		symlink(twin_spell == SPELL_ABS ? "/t/abs" :
+			twin_spell == SPELL_REL ? "rel" :
+			twin_spell == SPELL_AT	? "/../../t/at" :
+						  "./../t/sym",
 			"/t/link-here");
 		x_show("s3");
 		x_show("s5");

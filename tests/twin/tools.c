@@ -93,8 +93,8 @@ TOOL(where)
 	show("/etc/passwd");
 }
 
-/* What the user finds in a jail is root's: make /t the user's (argv[2], a number), as it is in the reference, then
- * become that user for case argv[3]. */
+/* What the user finds in a jail is root's: make /t the user's (argv[2], a number), as it is in the
+ * reference, then become that user for case argv[3]. */
 TOOL(as)
 {
 	const int id = argc > 3 ? atoi(argv[2]) : 0;

@@ -222,9 +222,9 @@ static void out_format(struct out *o, const char *f, va_list ap)
 		case 'x':
 		case 'o':
 			out_number(o, is_long ? va_arg(ap, unsigned long) : va_arg(ap, unsigned),
-				*f == 'u'   ? 10
-				: *f == 'x' ? 16
-					    : 8);
+				*f == 'u' ? 10 :
+				*f == 'x' ? 16 :
+					    8);
 			break;
 		default:
 			out_char(o, *f);

@@ -3,8 +3,9 @@
  *
  * check_call.c - whole calls through fj_call() (call/run.c and the hooks on files).
  *
- * The random test keeps two trees: one that the engine works in, and a shadow where the kernel does the same with
- * openat2(2) RESOLVE_IN_ROOT. Each call must answer alike, and what is remembered of directories must never show. */
+ * The random test keeps two trees: one that the engine works in, and a shadow where the kernel does
+ * the same with openat2(2) RESOLVE_IN_ROOT. Each call must answer alike, and what is remembered of
+ * directories must never show. */
 #include "call/hooks.h"
 
 #include "unit.h"
@@ -41,7 +42,8 @@ START_TEST(aliases)
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(fj_sys3(__NR_write, fd, "hello", 5), 5);
 	fj_close((int)fd);
-	unit_assert_result(unit_call2(__NR_creat, "/d/f", 0600) < 0, 0); /* truncates, leaves the mode */
+	unit_assert_result(
+		unit_call2(__NR_creat, "/d/f", 0600) < 0, 0); /* truncates, leaves the mode */
 	unit_assert_result(unit_call2(__NR_stat, "/d/f", &st), 0);
 	ck_assert_uint_eq(st.st_mode, 0100640);
 	ck_assert_uint_eq(st.st_size, 0);
@@ -60,7 +62,8 @@ START_TEST(aliases)
 	unit_assert_result(unit_call2(__NR_stat, "/d/f", &st), 0);
 	ck_assert_uint_eq(st.st_mode, 0100444);
 	unit_assert_result(unit_call2(__NR_access, "/l", 4), 0);
-	unit_assert_result(unit_call2(__NR_access, "/d/g", 1), -EACCES); /* nobody may run it, root included */
+	unit_assert_result(
+		unit_call2(__NR_access, "/d/g", 1), -EACCES); /* nobody may run it, root included */
 	unit_assert_result(unit_call2(__NR_utimes, "/l", times), 0);
 	unit_assert_result(unit_call2(__NR_stat, "/d/f", &st), 0);
 	ck_assert_uint_eq(st.st_mtime, 2000);
@@ -100,12 +103,16 @@ START_TEST(links_themselves)
 	unit_assert_result(unit_call2(__NR_link, "/none", "/none2"), 0);
 	unit_assert_result(unit_call2(__NR_lstat, "/none2", &st), 0);
 	ck_assert_uint_eq(st.st_mode & S_IFMT_, 0120000);
-	unit_assert_result(unit_call5(__NR_linkat, AT_FDCWD, "/l", AT_FDCWD, "/followed", AT_SYMLINK_FOLLOW), 0);
+	unit_assert_result(
+		unit_call5(__NR_linkat, AT_FDCWD, "/l", AT_FDCWD, "/followed", AT_SYMLINK_FOLLOW),
+		0);
 	unit_assert_result(unit_call2(__NR_lstat, "/followed", &st), 0);
 	ck_assert_uint_eq(st.st_mode & S_IFMT_, 0100000);
-	unit_assert_result(unit_call4(__NR_utimensat, AT_FDCWD, "/none", 0, AT_SYMLINK_NOFOLLOW), 0);
+	unit_assert_result(
+		unit_call4(__NR_utimensat, AT_FDCWD, "/none", 0, AT_SYMLINK_NOFOLLOW), 0);
 	unit_assert_result(unit_call4(__NR_utimensat, AT_FDCWD, "/none", 0, 0), -ENOENT);
-	/* Symlinks have no user attributes (xattr(7)); the call must not go to what one leads to. */
+	/* Symlinks have no user attributes (xattr(7)); the call must not go to what one leads to.
+	 */
 	unit_assert_result(unit_call4(__NR_lgetxattr, "/l", "user.none", 0, 0) == 0, 0);
 	unit_assert_result(unit_call4(__NR_lgetxattr, "/none", "user.none", 0, 0) == -ENOENT, 0);
 	unit_assert_result(unit_call4(__NR_getxattr, "/none", "user.none", 0, 0), -ENOENT);
@@ -141,7 +148,8 @@ START_TEST(arguments)
 }
 END_TEST
 
-/* Every row whose hook is "translate", with a path that is not there, and without descriptors left open. */
+/* Every row whose hook is "translate", with a path that is not there, and without descriptors left
+ * open. */
 START_TEST(leaves_nothing_open)
 {
 	const long before = fj_sys1(__NR_dup, 0);
@@ -155,9 +163,11 @@ START_TEST(leaves_nothing_open)
 		if (!row || row->run != fj_hook_translate)
 			continue;
 		for (int i = 0; i < FJ_ARGS; i++)
-			if (row->kind[i] == FJ_PATH || row->kind[i] == FJ_LPATH || row->kind[i] == FJ_NEW || row->kind[i] == FJ_OLD)
-				arg[i] = (uint64_t)"/nothing/at/all";
-		ck_assert_msg(fj_is_err(unit_call(nr, arg[0], arg[1], arg[2], arg[3], arg[4])), "%s", row->name);
+			if (row->kind[i] == FJ_PATH || row->kind[i] == FJ_LPATH ||
+				row->kind[i] == FJ_NEW || row->kind[i] == FJ_OLD)
+				arg[i] = (uint64_t) "/nothing/at/all";
+		ck_assert_msg(fj_is_err(unit_call(nr, arg[0], arg[1], arg[2], arg[3], arg[4])),
+			"%s", row->name);
 	}
 	after = fj_sys1(__NR_dup, 0);
 	fj_close((int)after);
@@ -167,7 +177,8 @@ END_TEST
 
 START_TEST(read_only)
 {
-	static const long numbers[] = {__NR_chmod, __NR_truncate, __NR_unlink, __NR_rmdir, __NR_mkdir, __NR_utime, __NR_removexattr};
+	static const long numbers[] = {__NR_chmod, __NR_truncate, __NR_unlink, __NR_rmdir,
+		__NR_mkdir, __NR_utime, __NR_removexattr};
 	struct stat st;
 
 	tree_dir("jail/d");
@@ -177,14 +188,17 @@ START_TEST(read_only)
 		fj_jail->no_openat2 = way;
 		unit_assert_result(unit_call2(__NR_stat, "/f", &st), 0);
 		for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-			unit_assert_result(unit_call2(numbers[i], numbers[i] == __NR_rmdir ? "/d" : "/f", "user.x"),
+			unit_assert_result(
+				unit_call2(numbers[i], numbers[i] == __NR_rmdir ? "/d" : "/f",
+					"user.x"),
 				numbers[i] == __NR_mkdir ? -EEXIST : -EROFS);
 		unit_assert_result(unit_call2(__NR_mkdir, "/new", 0755), -EROFS);
 		unit_assert_result(unit_call2(__NR_rename, "/f", "/g"), -EROFS);
 		unit_assert_result(unit_call2(__NR_symlink, "x", "/g"), -EROFS);
 		unit_assert_result(unit_call3(__NR_open, "/f", O_RDWR, 0), -EROFS);
 		unit_assert_result(unit_call3(__NR_open, "/g", O_CREAT | O_WRONLY, 0), -EROFS);
-		unit_assert_result(unit_call3(__NR_open, "/f", O_CREAT | O_EXCL | O_WRONLY, 0), -EEXIST);
+		unit_assert_result(
+			unit_call3(__NR_open, "/f", O_CREAT | O_EXCL | O_WRONLY, 0), -EEXIST);
 		unit_assert_result(unit_call2(__NR_access, "/f", 2), -EROFS);
 		unit_assert_result(unit_call2(__NR_access, "/f", 4), 0);
 		fj_close((int)unit_call3(__NR_open, "/f", O_RDONLY, 0));
@@ -270,15 +284,16 @@ static long gate_around_rename(long nr, long a, long b, long c, long d, long e, 
 static struct stat shown;
 static long shown_r;
 
-/* What another process of the jail does at that moment: looks, and so remembers; then looks again. */
+/* What another process of the jail does at that moment: looks, and so remembers; then looks again.
+ */
 static void look_at_secret(void)
 {
 	shown = (struct stat){0};
 	shown_r = unit_call2(__NR_stat, "/d/secret", &shown);
 }
 
-/* A directory and a symlink change places in one call. Its target, absolute, exists on the host and not in the jail: who
- * uses the remembered directory after the exchange must not be led out. */
+/* A directory and a symlink change places in one call. Its target, absolute, exists on the host and
+ * not in the jail: who uses the remembered directory after the exchange must not be led out. */
 START_TEST(exchange)
 {
 	tree_dir("outside");
@@ -291,13 +306,15 @@ START_TEST(exchange)
 	fj_gate = gate_around_rename;
 	unit_assert_result(unit_call5(__NR_renameat2, AT_FDCWD, "/d", AT_FDCWD, "/l", EXCHANGE), 0);
 	fj_gate = real_gate;
-	ck_assert_msg(shown_r == -ENOENT, "in the middle of the exchange: %s, %ld bytes", unit_result(shown_r), (long)shown.st_size);
+	ck_assert_msg(shown_r == -ENOENT, "in the middle of the exchange: %s, %ld bytes",
+		unit_result(shown_r), (long)shown.st_size);
 	look_at_secret();
 	unit_assert_result(shown_r, -ENOENT);
 }
 END_TEST
 
-/* What was remembered by a relative name must be forgotten when a directory above the working directory is replaced. */
+/* What was remembered by a relative name must be forgotten when a directory above the working
+ * directory is replaced. */
 START_TEST(above_working_directory)
 {
 	struct stat st;
@@ -343,7 +360,9 @@ START_TEST(socket_names)
 		ck_assert_uint_eq(size, 2 + (unsigned)len + 2);
 		ck_assert_str_eq(got.path, a.path);
 		ck_assert_int_eq(got.path[len + 2], 'x');
-		unit_assert_result(unit_call3(__NR_bind, fj_sys3(__NR_socket, 1, 2, 0), &a, 2 + len + 1), -EADDRINUSE);
+		unit_assert_result(
+			unit_call3(__NR_bind, fj_sys3(__NR_socket, 1, 2, 0), &a, 2 + len + 1),
+			-EADDRINUSE);
 		fj_close((int)fd);
 		unit_assert_result(unit_call1(__NR_unlink, a.path), 0);
 	}
@@ -355,7 +374,8 @@ START_TEST(socket_reached)
 	const struct address a = {.family = 1, .path = "/inner/../s"};
 	struct address got;
 	uint32_t size = 5;
-	const long server = fj_sys3(__NR_socket, 1, 1 /* SOCK_STREAM */, 0), client = fj_sys3(__NR_socket, 1, 1, 0);
+	const long server = fj_sys3(__NR_socket, 1, 1 /* SOCK_STREAM */, 0),
+		   client = fj_sys3(__NR_socket, 1, 1, 0);
 
 	tree_dir("jail/inner");
 	unit_assert_result(unit_call3(__NR_connect, client, &a, 14), -ENOENT);
@@ -402,7 +422,8 @@ static unsigned cost(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 }
 #define COST(nr, a, b, c, d) cost(nr, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d))
 
-/* The usual case costs one system call, as outside a jail; through a final symlink the walk comes to it. */
+/* The usual case costs one system call, as outside a jail; through a final symlink the walk comes
+ * to it. */
 START_TEST(costs)
 {
 	char buffer[64];
@@ -420,7 +441,8 @@ START_TEST(costs)
 	ck_assert_uint_eq(COST(__NR_readlinkat, AT_FDCWD, "/l/link", buffer, sizeof(buffer)), 1);
 	ck_assert_uint_le(COST(__NR_faccessat, AT_FDCWD, "/l/file", 4, 0), 2);
 	ck_assert_uint_le(COST(__NR_newfstatat, AT_FDCWD, "/l/link", &st, 0), 12);
-	/* With records in the jail the kernel is asked by statx(2), which tells what they are matched with, in the same call. */
+	/* With records in the jail the kernel is asked by statx(2), which tells what they are
+	 * matched with, in the same call. */
 	unit_assert_result(unit_call3(__NR_chown, "/a/b/file", 1, 1), 0);
 	ck_assert_uint_eq(COST(__NR_newfstatat, AT_FDCWD, "/l/file", &st, 0), 1);
 	ck_assert_uint_eq(st.st_uid, 1);
@@ -438,7 +460,8 @@ static int shadow_fd;
 
 static long shadow_open(const char *jail_path, uint64_t flags, uint64_t mode)
 {
-	struct open_how how = {.flags = flags | O_CLOEXEC, .mode = mode, .resolve = RESOLVE_IN_ROOT};
+	struct open_how how = {
+		.flags = flags | O_CLOEXEC, .mode = mode, .resolve = RESOLVE_IN_ROOT};
 	long r;
 
 	do
@@ -464,7 +487,8 @@ static long shadow_parent(const char *jail_path, const char **name)
 	return shadow_open(*parent ? parent : "/", O_PATH | O_DIRECTORY, 0);
 }
 
-/* What names a file in both trees: its mode is unique enough among directories, its size among files. */
+/* What names a file in both trees: its mode is unique enough among directories, its size among
+ * files. */
 struct shape {
 	long r;
 	uint32_t mode;
@@ -485,13 +509,29 @@ static struct shape shape_of(long r, const struct stat *st)
 	return s;
 }
 
-enum operation { STAT, LSTAT, OPEN, CREATE, MKDIR, RMDIR, UNLINK, RENAME, SWAP, SYMLINK, LINK, CHMOD, READLINK, ACCESS, OPERATIONS };
-static const char *const operation_name[] = {"stat", "lstat", "open", "create", "mkdir", "rmdir", "unlink", "rename", "swap",
-	"symlink", "link", "chmod", "readlink", "access"};
+enum operation {
+	STAT,
+	LSTAT,
+	OPEN,
+	CREATE,
+	MKDIR,
+	RMDIR,
+	UNLINK,
+	RENAME,
+	SWAP,
+	SYMLINK,
+	LINK,
+	CHMOD,
+	READLINK,
+	ACCESS,
+	OPERATIONS
+};
+static const char *const operation_name[] = {"stat", "lstat", "open", "create", "mkdir", "rmdir",
+	"unlink", "rename", "swap", "symlink", "link", "chmod", "readlink", "access"};
 
 struct step {
 	enum operation what;
-	char a[64], b[64];	 /* as the program writes them */
+	char a[64], b[64];			     /* as the program writes them */
 	char whole_a[TREE_PATH], whole_b[TREE_PATH]; /* the same from the root on */
 	unsigned unique;
 };
@@ -509,7 +549,8 @@ static struct shape engine_step(const struct step *s)
 		return shape_of(unit_call2(__NR_lstat, s->a, &st), &st);
 	case OPEN:
 	case CREATE:
-		fd = unit_call3(__NR_open, s->a, s->what == OPEN ? O_RDONLY : O_CREAT | O_WRONLY, 0644);
+		fd = unit_call3(
+			__NR_open, s->a, s->what == OPEN ? O_RDONLY : O_CREAT | O_WRONLY, 0644);
 		if (fj_is_err(fd))
 			return (struct shape){.r = fd};
 		if (s->what == CREATE)
@@ -578,7 +619,8 @@ static struct shape shadow_step(const struct step *s)
 		return shape;
 	case OPEN:
 	case CREATE:
-		fd = shadow_open(s->whole_a, s->what == OPEN ? O_RDONLY : O_CREAT | O_WRONLY, s->what == OPEN ? 0 : 0644);
+		fd = shadow_open(s->whole_a, s->what == OPEN ? O_RDONLY : O_CREAT | O_WRONLY,
+			s->what == OPEN ? 0 : 0644);
 		if (fj_is_err(fd))
 			return (struct shape){.r = fd};
 		if (s->what == CREATE)
@@ -598,7 +640,8 @@ static struct shape shadow_step(const struct step *s)
 		else if (s->what == SYMLINK)
 			shape.r = fj_sys3(__NR_symlinkat, s->b, fd, name);
 		else
-			shape.r = fj_sys3(__NR_unlinkat, fd, name, s->what == RMDIR ? AT_REMOVEDIR : 0);
+			shape.r = fj_sys3(
+				__NR_unlinkat, fd, name, s->what == RMDIR ? AT_REMOVEDIR : 0);
 		fj_close((int)fd);
 		return shape;
 	case RENAME:
@@ -608,7 +651,8 @@ static struct shape shadow_step(const struct step *s)
 			return (struct shape){.r = fd};
 		other = shadow_parent(s->whole_b, &other_name);
 		shape.r = fj_is_err(other) ? other :
-					     fj_sys5(__NR_renameat2, fd, name, other, other_name, s->what == SWAP ? EXCHANGE : 0);
+					     fj_sys5(__NR_renameat2, fd, name, other, other_name,
+						     s->what == SWAP ? EXCHANGE : 0);
 		fj_close((int)fd);
 		if (!fj_is_err(other))
 			fj_close((int)other);
@@ -619,7 +663,9 @@ static struct shape shadow_step(const struct step *s)
 			return (struct shape){.r = other};
 		fd = shadow_parent(s->whole_a, &name);
 		snprintf(link, sizeof(link), "/proc/self/fd/%ld", other);
-		shape.r = fj_is_err(fd) ? fd : fj_sys5(__NR_linkat, AT_FDCWD, link, fd, name, AT_SYMLINK_FOLLOW);
+		shape.r = fj_is_err(fd) ?
+				  fd :
+				  fj_sys5(__NR_linkat, AT_FDCWD, link, fd, name, AT_SYMLINK_FOLLOW);
 		fj_close((int)other);
 		if (!fj_is_err(fd))
 			fj_close((int)fd);
@@ -677,17 +723,21 @@ static void random_cwd(char *pos)
 	}
 }
 
-/* More looking than changing, for facts to be used; more making than removing, for the tree to have something in it. */
+/* More looking than changing, for facts to be used; more making than removing, for the tree to have
+ * something in it. */
 static enum operation random_operation(void)
 {
-	static const enum operation often[] = {STAT, STAT, LSTAT, OPEN, ACCESS, READLINK, STAT, CREATE, MKDIR, MKDIR, SYMLINK, SYMLINK};
+	static const enum operation often[] = {STAT, STAT, LSTAT, OPEN, ACCESS, READLINK, STAT,
+		CREATE, MKDIR, MKDIR, SYMLINK, SYMLINK};
 
-	return unit_random(2) ? often[unit_random(sizeof(often) / sizeof(often[0]))] : unit_random(OPERATIONS);
+	return unit_random(2) ? often[unit_random(sizeof(often) / sizeof(often[0]))] :
+				unit_random(OPERATIONS);
 }
 
 static void whole(char *into, const char *pos, const char *jail_path)
 {
-	snprintf(into, TREE_PATH, "%s%s%s", *jail_path == '/' ? "" : pos, *jail_path == '/' ? "" : "/", jail_path);
+	snprintf(into, TREE_PATH, "%s%s%s", *jail_path == '/' ? "" : pos,
+		*jail_path == '/' ? "" : "/", jail_path);
 }
 
 START_TEST(random_calls)
@@ -711,10 +761,12 @@ START_TEST(random_calls)
 		whole(s.whole_b, pos, s.b);
 		got = engine_step(&s);
 		want = shadow_step(&s);
-		ck_assert_msg(got.r == want.r && got.mode == want.mode && got.size == want.size && got.links == want.links &&
-				      !strcmp(got.text, want.text),
-			"seed %u, step %u: %s %s (%s) in %s: %s %o %lu %lu %s, not %s %o %lu %lu %s", seed, i, operation_name[s.what],
-			s.a, s.b, pos, unit_result(got.r), got.mode, got.size, got.links, got.text, unit_result(want.r), want.mode,
+		ck_assert_msg(got.r == want.r && got.mode == want.mode && got.size == want.size &&
+				      got.links == want.links && !strcmp(got.text, want.text),
+			"seed %u, step %u: %s %s (%s) in %s: %s %o %lu %lu %s, not %s %o %lu %lu "
+			"%s",
+			seed, i, operation_name[s.what], s.a, s.b, pos, unit_result(got.r),
+			got.mode, got.size, got.links, got.text, unit_result(want.r), want.mode,
 			want.size, want.links, want.text);
 	}
 	ck_assert_uint_eq(fj_jail->changers, 0);

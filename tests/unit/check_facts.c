@@ -83,7 +83,8 @@ START_TEST(too_long)
 			change("nothing");
 			fj_jail->epoch++;
 			remember(key, value);
-			ck_assert_msg(!strcmp(recall(key), fits ? value : "(none)"), "%zu and %zu bytes", key_len, value_len);
+			ck_assert_msg(!strcmp(recall(key), fits ? value : "(none)"),
+				"%zu and %zu bytes", key_len, value_len);
 		}
 }
 END_TEST
@@ -114,7 +115,8 @@ START_TEST(dead_writer)
 }
 END_TEST
 
-/* Lengths are shared memory that another build might have written: they are bounds, not promises. */
+/* Lengths are shared memory that another build might have written: they are bounds, not promises.
+ */
 START_TEST(bad_lengths)
 {
 	remember("/bin", "usr/bin");

@@ -1,8 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_filter.c - the seccomp program that the table becomes (trap/filter.c), run by a small interpreter for every number,
- * every condition, and calls from around the gate page. What it must answer is said here again, in C. */
+ * check_filter.c - the seccomp program that the table becomes (trap/filter.c), run by a small
+ * interpreter for every number, every condition, and calls from around the gate page. What it must
+ * answer is said here again, in C. */
 #include "unit.h"
 
 #include "trap/trap.h"
@@ -53,7 +54,8 @@ static void setup(void)
 	take_filter(GATE);
 }
 
-/* bpf(2), classic: what seccomp_check_filter() of kernel/seccomp.c lets in, of which filter.c emits a part. */
+/* bpf(2), classic: what seccomp_check_filter() of kernel/seccomp.c lets in, of which filter.c emits
+ * a part. */
 static uint32_t run_bpf(const struct seccomp_data *data, bool *reads_only_nr)
 {
 	uint32_t a = 0;
@@ -64,9 +66,11 @@ static uint32_t run_bpf(const struct seccomp_data *data, bool *reads_only_nr)
 
 		switch (f->code) {
 		case BPF_LD | BPF_W | BPF_ABS:
-			ck_assert_msg(f->k % 4 == 0 && f->k + 4 <= sizeof(*data), "instruction %u loads from %u", pc, f->k);
+			ck_assert_msg(f->k % 4 == 0 && f->k + 4 <= sizeof(*data),
+				"instruction %u loads from %u", pc, f->k);
 			memcpy(&a, (const char *)data + f->k, 4);
-			*reads_only_nr = *reads_only_nr && f->k < offsetof(struct seccomp_data, instruction_pointer);
+			*reads_only_nr = *reads_only_nr &&
+					 f->k < offsetof(struct seccomp_data, instruction_pointer);
 			break;
 		case BPF_JMP | BPF_JA:
 			pc += f->k;
@@ -96,9 +100,9 @@ static uint32_t run_bpf(const struct seccomp_data *data, bool *reads_only_nr)
 #define TRAP (SECCOMP_RET_TRAP | FJ_TRAP_TAG)
 #define ERRNO(e) (SECCOMP_RET_ERRNO | (e))
 
-static const uint32_t guarded[] = {PR_GET_SECCOMP, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS, PR_GET_KEEPCAPS,
-	PR_SET_KEEPCAPS, PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_GET_SECUREBITS, PR_SET_SECUREBITS, PR_CAP_AMBIENT,
-	FJ_PR_SET_SYSCALL_USER_DISPATCH};
+static const uint32_t guarded[] = {PR_GET_SECCOMP, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS,
+	PR_GET_NO_NEW_PRIVS, PR_GET_KEEPCAPS, PR_SET_KEEPCAPS, PR_CAPBSET_READ, PR_CAPBSET_DROP,
+	PR_GET_SECUREBITS, PR_SET_SECUREBITS, PR_CAP_AMBIENT, FJ_PR_SET_SYSCALL_USER_DISPATCH};
 static const uint32_t peer[] = {17, 59}; /* SO_PEERCRED, SO_PEERGROUPS */
 
 /* The kernel takes an int: the upper half of the register does not count. */
@@ -137,7 +141,8 @@ static bool is_trapped_when(const struct fj_row *row, const uint64_t *arg)
 	case FJ_IF_GUARDED:
 		return is_one_of(arg[0], guarded, sizeof(guarded) / sizeof(guarded[0]));
 	case FJ_IF_PEER:
-		return (uint32_t)arg[1] == 1 /* SOL_SOCKET */ && is_one_of(arg[2], peer, sizeof(peer) / sizeof(peer[0]));
+		return (uint32_t)arg[1] == 1 /* SOL_SOCKET */ &&
+		       is_one_of(arg[2], peer, sizeof(peer) / sizeof(peer[0]));
 	case FJ_IF_NOT_ROOT:
 		return false; /* wanted() has the answer */
 	}
@@ -164,32 +169,40 @@ static void check_one(struct seccomp_data d)
 	bool reads_only_nr;
 	const uint32_t got = run_bpf(&d, &reads_only_nr), want = wanted(&d);
 
-	ck_assert_msg(got == want, "nr %d arch %#x ip %#llx args %#llx %#llx %#llx %#llx %#llx %#llx: %#x, not %#x", d.nr, d.arch,
-		(unsigned long long)d.instruction_pointer, (unsigned long long)d.args[0], (unsigned long long)d.args[1],
-		(unsigned long long)d.args[2], (unsigned long long)d.args[3], (unsigned long long)d.args[4],
-		(unsigned long long)d.args[5], got, want);
+	ck_assert_msg(got == want,
+		"nr %d arch %#x ip %#llx args %#llx %#llx %#llx %#llx %#llx %#llx: %#x, not %#x",
+		d.nr, d.arch, (unsigned long long)d.instruction_pointer,
+		(unsigned long long)d.args[0], (unsigned long long)d.args[1],
+		(unsigned long long)d.args[2], (unsigned long long)d.args[3],
+		(unsigned long long)d.args[4], (unsigned long long)d.args[5], got, want);
 }
 
-/* Each argument in turn takes each of these, the others being null and then not null; the first few only where no argument
- * should matter. */
-static const uint64_t values[] = {0, ~0UL, 1, 2, 17, 31, 59, 127, 1UL << 32, 1 | 1UL << 32, 31 | 1UL << 40, 127 | 1UL << 63,
-	0xffffffff00000000UL, UNIT_FD - 1, UNIT_FD, UNIT_FD + 1, UNIT_FD + FJ_FD_COUNT - 1, UNIT_FD + FJ_FD_COUNT,
-	UNIT_FD | 1UL << 32, 0x20000, 0x3ffff, 1UL << 49, PR_GET_SECCOMP, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS, PR_GET_KEEPCAPS, PR_SET_KEEPCAPS,
-	PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_GET_SECUREBITS, PR_SET_SECUREBITS, PR_CAP_AMBIENT, PR_SET_NAME, PR_GET_DUMPABLE};
+/* Each argument in turn takes each of these, the others being null and then not null; the first few
+ * only where no argument should matter. */
+static const uint64_t values[] = {0, ~0UL, 1, 2, 17, 31, 59, 127, 1UL << 32, 1 | 1UL << 32,
+	31 | 1UL << 40, 127 | 1UL << 63, 0xffffffff00000000UL, UNIT_FD - 1, UNIT_FD, UNIT_FD + 1,
+	UNIT_FD + FJ_FD_COUNT - 1, UNIT_FD + FJ_FD_COUNT, UNIT_FD | 1UL << 32, 0x20000, 0x3ffff,
+	1UL << 49, PR_GET_SECCOMP, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS,
+	PR_GET_KEEPCAPS, PR_SET_KEEPCAPS, PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_GET_SECUREBITS,
+	PR_SET_SECUREBITS, PR_CAP_AMBIENT, PR_SET_NAME, PR_GET_DUMPABLE};
 #define VALUES (sizeof(values) / sizeof(values[0]))
 #define FEW_VALUES 2u
 
 static void check_number(int nr, uint32_t arch, uint64_t gate)
 {
 	const struct fj_row *row = fj_row(nr);
-	const size_t count = row && row->when != FJ_ALWAYS && row->when != FJ_NEVER ? VALUES : FEW_VALUES;
-	const uint64_t ips[] = {gate - 1, gate, gate + 0x20, gate + FJ_PAGE - 1, gate + FJ_PAGE, gate | 1UL << 32, gate ^ 1UL << 47, 0};
+	const size_t count =
+		row && row->when != FJ_ALWAYS && row->when != FJ_NEVER ? VALUES : FEW_VALUES;
+	const uint64_t ips[] = {gate - 1, gate, gate + 0x20, gate + FJ_PAGE - 1, gate + FJ_PAGE,
+		gate | 1UL << 32, gate ^ 1UL << 47, 0};
 
 	for (size_t ip = 0; ip < sizeof(ips) / sizeof(ips[0]); ip++)
 		for (int fill = 0; fill < 2; fill++)
 			for (int i = 0; i < FJ_ARGS; i++)
 				for (size_t v = 0; v < count; v++) {
-					struct seccomp_data d = {.nr = nr, .arch = arch, .instruction_pointer = ips[ip]};
+					struct seccomp_data d = {.nr = nr,
+						.arch = arch,
+						.instruction_pointer = ips[ip]};
 
 					for (int j = 0; j < FJ_ARGS; j++)
 						d.args[j] = fill ? 0x7fff00001000UL : 0;
@@ -209,17 +222,23 @@ END_TEST
 
 START_TEST(conditions_of_two)
 {
-	/* Those that look at two arguments: each pair of values, in the first two and in the second two. */
-	static const int numbers[] = {__NR_rt_sigaction, __NR_dup2, __NR_dup3, __NR_close_range, __NR_prctl, __NR_getsockopt};
+	/* Those that look at two arguments: each pair of values, in the first two and in the second
+	 * two. */
+	static const int numbers[] = {__NR_rt_sigaction, __NR_dup2, __NR_dup3, __NR_close_range,
+		__NR_prctl, __NR_getsockopt};
 
 	for (size_t n = 0; n < sizeof(numbers) / sizeof(numbers[0]); n++)
 		for (size_t v = 0; v < VALUES * VALUES; v++) {
 			const uint64_t a = values[v / VALUES], b = values[v % VALUES];
 
-			check_one((struct seccomp_data){
-				.nr = numbers[n], .arch = AUDIT_ARCH_X86_64, .instruction_pointer = 0x401000, .args = {a, b}});
-			check_one((struct seccomp_data){
-				.nr = numbers[n], .arch = AUDIT_ARCH_X86_64, .instruction_pointer = 0x401000, .args = {0, a, b}});
+			check_one((struct seccomp_data){.nr = numbers[n],
+				.arch = AUDIT_ARCH_X86_64,
+				.instruction_pointer = 0x401000,
+				.args = {a, b}});
+			check_one((struct seccomp_data){.nr = numbers[n],
+				.arch = AUDIT_ARCH_X86_64,
+				.instruction_pointer = 0x401000,
+				.args = {0, a, b}});
 		}
 }
 END_TEST
@@ -247,8 +266,8 @@ START_TEST(high_gate)
 }
 END_TEST
 
-/* The kernel (5.11) allows a call without running the program when the answer hangs on nothing but its number:
- * seccomp_cache_prepare() of kernel/seccomp.c. Calls that we pass must be such. */
+/* The kernel (5.11) allows a call without running the program when the answer hangs on nothing but
+ * its number: seccomp_cache_prepare() of kernel/seccomp.c. Calls that we pass must be such. */
 START_TEST(passed_for_free)
 {
 	for (int nr = 0; nr < fj_row_count; nr++) {

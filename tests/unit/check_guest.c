@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_guest.c - memory that the program pointed us to, with pages missing around it (sys/guest.c). */
+ * check_guest.c - memory that the program pointed us to, with pages missing around it
+ * (sys/guest.c). */
 #include "sys/guest.h"
 
 #include "unit.h"
@@ -10,9 +11,10 @@
 
 #define PAGES (2 * FJ_PAGE)
 
-static char *at; /* two pages, nothing before and nothing behind */
+static char *at;	    /* two pages, nothing before and nothing behind */
 static char pattern[PAGES]; /* what is in them at first */
-static const size_t sizes[] = {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 100, FJ_PAGE - 1, FJ_PAGE, FJ_PAGE + 1, PAGES};
+static const size_t sizes[] = {
+	1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 100, FJ_PAGE - 1, FJ_PAGE, FJ_PAGE + 1, PAGES};
 #define SIZES (int)(sizeof(sizes) / sizeof(sizes[0]))
 
 static void setup(void)
@@ -25,10 +27,12 @@ static void setup(void)
 /* Far from every end of a page, where each place is like the next. */
 static bool is_inside(size_t from, size_t n)
 {
-	return (from > 20 && from + n + 80 < FJ_PAGE) || (from > FJ_PAGE + 20 && from + n + 80 < PAGES);
+	return (from > 20 && from + n + 80 < FJ_PAGE) ||
+	       (from > FJ_PAGE + 20 && from + n + 80 < PAGES);
 }
 
-/* Each size at every distance from both ends: the last byte inside is reached, the first outside is EFAULT. */
+/* Each size at every distance from both ends: the last byte inside is reached, the first outside is
+ * EFAULT. */
 START_TEST(read_at_ends)
 {
 	static char copy[PAGES + 64];
@@ -76,7 +80,8 @@ START_TEST(write_to_read_only)
 }
 END_TEST
 
-/* Another thread may be writing the very next byte: at no time may a write of ours have changed it. */
+/* Another thread may be writing the very next byte: at no time may a write of ours have changed it.
+ */
 static fj_gate_fn real_gate;
 static size_t kept_from, kept_to;
 
@@ -84,7 +89,8 @@ static long gate_that_looks(long nr, long a, long b, long c, long d, long e, lon
 {
 	const long r = real_gate(nr, a, b, c, d, e, f);
 
-	ck_assert_msg(!memcmp(at, pattern, kept_from) && !memcmp(at + kept_to, pattern + kept_to, PAGES - kept_to),
+	ck_assert_msg(!memcmp(at, pattern, kept_from) &&
+			      !memcmp(at + kept_to, pattern + kept_to, PAGES - kept_to),
 		"a byte beside %zu..%zu changed while that was written", kept_from, kept_to);
 	return r;
 }
@@ -111,7 +117,7 @@ START_TEST(string_at_end)
 	static char copy[PAGES];
 
 	/* Its NUL is the last byte there is. */
-	for (size_t len = 0; len < FJ_PAGE + 10; len += len > 20 && len < FJ_PAGE - 20 ? 17 : 1) {
+	for (size_t len = 0; len<FJ_PAGE + 10; len += len> 20 && len < FJ_PAGE - 20 ? 17 : 1) {
 		char *text = at + PAGES - len - 1;
 
 		memset(text, 'x', len);
@@ -120,8 +126,10 @@ START_TEST(string_at_end)
 		ck_assert_str_eq(copy, text);
 		/* One byte too few for the NUL, one more is enough. */
 		if (len) {
-			unit_assert_result(fj_guest_string(copy, (uintptr_t)text, len), -ENAMETOOLONG);
-			unit_assert_result(fj_guest_string(copy, (uintptr_t)text, len + 1), (long)len);
+			unit_assert_result(
+				fj_guest_string(copy, (uintptr_t)text, len), -ENAMETOOLONG);
+			unit_assert_result(
+				fj_guest_string(copy, (uintptr_t)text, len + 1), (long)len);
 		}
 	}
 	/* None: the page behind is missing. */
@@ -132,7 +140,8 @@ START_TEST(string_at_end)
 }
 END_TEST
 
-static const uintptr_t nowhere[] = {0, 1, 8, 0xfff, 0x7ffffffff000, 0x800000000000, 0xdead000000000000, (uintptr_t)-1, (uintptr_t)-8};
+static const uintptr_t nowhere[] = {0, 1, 8, 0xfff, 0x7ffffffff000, 0x800000000000,
+	0xdead000000000000, (uintptr_t)-1, (uintptr_t)-8};
 
 START_TEST(bad_pointer)
 {

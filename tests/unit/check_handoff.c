@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_handoff.c - the state that passes through execve(2): comes back as it went, and nothing else is taken for it. */
+ * check_handoff.c - the state that passes through execve(2): comes back as it went, and nothing
+ * else is taken for it. */
 #include "unit.h"
 
 #include "exec/exec.h"
@@ -26,7 +27,8 @@ static const struct fj_handoff example = {
 	.seccomp_mode = 2,
 };
 
-static struct fj_str write_with(const char *nested, const char *exe, const char *execfn, const char *ids)
+static struct fj_str write_with(
+	const char *nested, const char *exe, const char *execfn, const char *ids)
 {
 	struct fj_handoff h = example;
 	struct fj_str s;
@@ -104,7 +106,8 @@ START_TEST(identity)
 }
 END_TEST
 
-/* All at their longest. execveat(2) of a name below a descriptor makes "/dev/fd/N/name", longer than a path: hook_exec.c, file_name(). */
+/* All at their longest. execveat(2) of a name below a descriptor makes "/dev/fd/N/name", longer
+ * than a path: hook_exec.c, file_name(). */
 START_TEST(longest)
 {
 	static char execfn[FJ_PATH_MAX + 24], ids[FJ_IDS_TEXT];
@@ -121,7 +124,8 @@ START_TEST(longest)
 }
 END_TEST
 
-/* An environment string may be anything: every cut, and every byte of the head changed, gives no handoff. */
+/* An environment string may be anything: every cut, and every byte of the head changed, gives no
+ * handoff. */
 START_TEST(cut_short)
 {
 	struct fj_handoff h;
@@ -131,7 +135,8 @@ START_TEST(cut_short)
 		char *copy = strndup(text, len); /* from the heap: ASan sees a byte read behind */
 		const char *nested, *exe, *execfn;
 
-		ck_assert_msg(!fj_handoff_read(copy, &h, &nested, &exe, &execfn), "%zu of %zu bytes", len, s.len);
+		ck_assert_msg(!fj_handoff_read(copy, &h, &nested, &exe, &execfn),
+			"%zu of %zu bytes", len, s.len);
 		free(copy);
 	}
 }
@@ -167,15 +172,22 @@ END_TEST
 START_TEST(lengths)
 {
 	static const uint32_t wrong[][3] = {
-		{0, 0, 0}, {2, 6, 0}, {2, 6, 2}, {0xffffffff, 1, 9}, {0xfffffffe, 0xffffffff, 12}, {3, 0x80000003, 0x80000003},
-		{0, 0, 0xffffffff}, {9, 9, 9},
+		{0, 0, 0},
+		{2, 6, 0},
+		{2, 6, 2},
+		{0xffffffff, 1, 9},
+		{0xfffffffe, 0xffffffff, 12},
+		{3, 0x80000003, 0x80000003},
+		{0, 0, 0xffffffff},
+		{9, 9, 9},
 	};
 	struct fj_handoff h;
 	char *field;
 
 	write_example("/n", "/bin/e", "x"); /* 2, 6, 1 */
 	for (size_t w = 0; w < sizeof(wrong) / sizeof(wrong[0]); w++) {
-		field = text + sizeof(FJ_HANDOFF_PREFIX) - 1 + 2 * offsetof(struct fj_handoff, nested_len);
+		field = text + sizeof(FJ_HANDOFF_PREFIX) - 1 +
+			2 * offsetof(struct fj_handoff, nested_len);
 		for (size_t i = 0; i < sizeof(wrong[0]); i++) {
 			const unsigned byte = ((const unsigned char *)wrong[w])[i];
 
@@ -199,7 +211,8 @@ START_TEST(version)
 }
 END_TEST
 
-static const char *const others[] = {"", "PATH=/bin", "\1", "\1fakejail", "\1fakejail=", "\1fakejail=00", "fakejail=", "\1fakejails="};
+static const char *const others[] = {"", "PATH=/bin", "\1", "\1fakejail",
+	"\1fakejail=", "\1fakejail=00", "fakejail=", "\1fakejails="};
 
 START_TEST(other_variables)
 {

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_image.c - what a file's first bytes say (exec/image.c): the cases of fs/binfmt_script.c and fs/binfmt_elf.c, and the
- * kernel itself asked about random #! lines. */
+ * check_image.c - what a file's first bytes say (exec/image.c): the cases of fs/binfmt_script.c and
+ * fs/binfmt_elf.c, and the kernel itself asked about random #! lines. */
 #include "unit.h"
 
 #include "exec/exec.h"
@@ -33,7 +33,10 @@ static const struct {
 	const char *interpreter; /* NULL: ENOEXEC */
 	const char *argument;
 } lines[] = {
-#define LINE(text, interpreter, argument) {text, sizeof(text) - 1, interpreter, argument}
+#define LINE(text, interpreter, argument)                                                          \
+	{                                                                                          \
+		text, sizeof(text) - 1, interpreter, argument                                      \
+	}
 	LINE("#!/bin/sh\n", "/bin/sh", NULL),
 	LINE("#!/bin/sh", "/bin/sh", NULL),
 	LINE("#! /bin/sh\n", "/bin/sh", NULL),
@@ -46,9 +49,9 @@ static const struct {
 	LINE("#!/bin/sh\r\n", "/bin/sh\r", NULL),
 	LINE("#!/bin/sh -e\r\n", "/bin/sh", "-e\r"),
 	LINE("#!sh\n", "sh", NULL),
-	LINE("#!/a\0b\n", "/a", NULL),		/* strnchr() stops at the NUL: the newline is not seen */
+	LINE("#!/a\0b\n", "/a", NULL), /* strnchr() stops at the NUL: the newline is not seen */
 	LINE("#!/a b\0c\n", "/a", "b"),
-	LINE("#!/a \0c\n", "/a", ""),		/* a blank, then the end of the text: an empty argument */
+	LINE("#!/a \0c\n", "/a", ""), /* a blank, then the end of the text: an empty argument */
 	LINE("#!/a \n", "/a", NULL),
 	LINE("#!\n", NULL, NULL),
 	LINE("#! \t\n", NULL, NULL),
@@ -59,11 +62,14 @@ static const struct {
 	LINE("#/bin/sh\n", NULL, NULL),
 	LINE("!#/bin/sh\n", NULL, NULL),
 	LINE("\177ELF", NULL, NULL),
-	/* 256 bytes are read. 255 of a path and no end in sight: it may be cut, so it is not run. */
+	/* 256 bytes are read. 255 of a path and no end in sight: it may be cut, so it is not run.
+	 */
 	LINE("#!/" X240 X10 "yyy", NULL, NULL),
 	LINE("#!/" X240 X10 "yy\n", "/" X240 X10 "yy", NULL),
-	LINE("#!/" X240 X10 "yy", "/" X240 X10 "yy", NULL), /* 255 bytes and the file ends: the NUL is its end */
-	LINE("#!/" X240 X10 "y -long", "/" X240 X10 "y", NULL), /* the path is whole, the argument is not */
+	LINE("#!/" X240 X10 "yy", "/" X240 X10 "yy",
+		NULL), /* 255 bytes and the file ends: the NUL is its end */
+	LINE("#!/" X240 X10 "y -long", "/" X240 X10 "y",
+		NULL), /* the path is whole, the argument is not */
 	LINE("#!/" X240 " -long argument", "/" X240, "-long argum"),
 #undef LINE
 };
@@ -91,7 +97,8 @@ END_TEST
 
 /* ---- the kernel as judge ---- */
 
-/* Run the file "script" in the tree; what its interpreter `i`, which is echo, prints goes to `out`. Returns 0 or -errno. */
+/* Run the file "script" in the tree; what its interpreter `i`, which is echo, prints goes to `out`.
+ * Returns 0 or -errno. */
 static long run_script(char *out, size_t size)
 {
 	char *argv[] = {(char *)"script", NULL}, *envp[] = {NULL};
@@ -114,7 +121,8 @@ static long run_script(char *out, size_t size)
 	return -WEXITSTATUS(status);
 }
 
-/* Lines of bytes that mean something, of every length round the kernel's limit; `i` is the only interpreter there is. */
+/* Lines of bytes that mean something, of every length round the kernel's limit; `i` is the only
+ * interpreter there is. */
 static size_t random_line(char *line)
 {
 	static const char bytes[] = "ii/xx  \t\t\n\0";
@@ -147,15 +155,22 @@ START_TEST(script_as_kernel)
 		fj_sys1(__NR_unlink, "script");
 		r = fj_script_parse(head_of(line, size), &interpreter, &argument);
 		if (kernel == -ENOEXEC || r == -ENOEXEC) {
-			/* A line of nothing but "#!" and NUL: the kernel opens "" and says so, which no shell tells from ENOEXEC. */
-			ck_assert_msg(r == kernel || (r == -ENOEXEC && line[size - 1] == 0), "seed %u, line %d: %s, not %s", seed, i,
-				unit_result(r), unit_result(kernel));
+			/* A line of nothing but "#!" and NUL: the kernel opens "" and says so,
+			 * which no shell tells from ENOEXEC. */
+			ck_assert_msg(r == kernel || (r == -ENOEXEC && line[size - 1] == 0),
+				"seed %u, line %d: %s, not %s", seed, i, unit_result(r),
+				unit_result(kernel));
 		} else if (kernel == 0) {
-			snprintf(want, sizeof(want), "%s%s./script\n", argument ? argument : "", argument ? " " : "");
-			ck_assert_msg(!strcmp(interpreter, "i") || strchr(interpreter, '/'), "seed %u, line %d", seed, i);
-			ck_assert_msg(!strcmp(shown, want), "seed %u, line %d: \"%s\", not \"%s\"", seed, i, want, shown);
+			snprintf(want, sizeof(want), "%s%s./script\n", argument ? argument : "",
+				argument ? " " : "");
+			ck_assert_msg(!strcmp(interpreter, "i") || strchr(interpreter, '/'),
+				"seed %u, line %d", seed, i);
+			ck_assert_msg(!strcmp(shown, want), "seed %u, line %d: \"%s\", not \"%s\"",
+				seed, i, want, shown);
 		} else {
-			ck_assert_msg(strcmp(interpreter, "i"), "seed %u, line %d: the kernel says %s", seed, i, unit_result(kernel));
+			ck_assert_msg(strcmp(interpreter, "i"),
+				"seed %u, line %d: the kernel says %s", seed, i,
+				unit_result(kernel));
 		}
 	}
 	tree_end();
@@ -172,9 +187,10 @@ static const Elf64_Ehdr good = {
 	.e_phnum = 13,
 };
 
-#define WITH(field, value, result)                                                                      \
-	{                                                                                               \
-		#field " = " #value, offsetof(Elf64_Ehdr, field), sizeof(good.field), value, result     \
+#define WITH(field, value, result)                                                                 \
+	{                                                                                          \
+#field " = " #value, offsetof(Elf64_Ehdr, field), sizeof(good.field), value,       \
+			result                                                                     \
 	}
 static const struct {
 	const char *what;
@@ -192,7 +208,8 @@ static const struct {
 	WITH(e_machine, EM_NONE, -ENOEXEC),
 	WITH(e_ident[0], 0, -ENOEXEC),
 	WITH(e_ident[3], 'f', -ENOEXEC),
-	WITH(e_ident[EI_CLASS], ELFCLASS32, 0), /* the kernel does not look there; a real 32-bit header fails on its sizes */
+	WITH(e_ident[EI_CLASS], ELFCLASS32,
+		0), /* the kernel does not look there; a real 32-bit header fails on its sizes */
 	WITH(e_phentsize, sizeof(Elf64_Phdr) - 1, -ENOEXEC),
 	WITH(e_phentsize, 32, -ENOEXEC),
 	WITH(e_phnum, 0, -ENOEXEC),
@@ -207,7 +224,8 @@ START_TEST(elf)
 	Elf64_Ehdr head = good;
 
 	memcpy((char *)&head + headers[_i].at, &headers[_i].value, headers[_i].size);
-	ck_assert_msg(fj_elf_check(&head, sizeof(head)) == headers[_i].result, "%s", headers[_i].what);
+	ck_assert_msg(
+		fj_elf_check(&head, sizeof(head)) == headers[_i].result, "%s", headers[_i].what);
 }
 END_TEST
 

@@ -3,8 +3,9 @@
  *
  * check_rows.c - the table is whole and makes sense (call/calls.def).
  *
- * Whole: every number that the build's kernel headers know has a row, so a newer kernel makes a red test, not a hole. Sense:
- * what a row's readers (run.c, the hooks, the filter) take for granted of it. */
+ * Whole: every number that the build's kernel headers know has a row, so a newer kernel makes a red
+ * test, not a hole. Sense: what a row's readers (run.c, the hooks, the filter) take for granted of
+ * it. */
 #include "call/hooks.h"
 
 #include "unit.h"
@@ -34,7 +35,9 @@ START_TEST(all_classified)
 		else
 			ck_assert_str_eq(row->name, kernel[i].name);
 	}
-	ck_assert_msg(!*missing, "no row in calls.def for:%s (add CALL, REFUSE or PASS: docs/ADDING-A-CALL.md)", missing);
+	ck_assert_msg(!*missing,
+		"no row in calls.def for:%s (add CALL, REFUSE or PASS: docs/ADDING-A-CALL.md)",
+		missing);
 }
 END_TEST
 
@@ -56,7 +59,8 @@ static bool is_path(int kind)
 
 static bool decides_follow(int kind)
 {
-	return kind == FJ_OFLAGS || kind == FJ_ATFLAGS || kind == FJ_LINKFLAGS || kind == FJ_WATCH || kind == FJ_FANFLAGS;
+	return kind == FJ_OFLAGS || kind == FJ_ATFLAGS || kind == FJ_LINKFLAGS ||
+	       kind == FJ_WATCH || kind == FJ_FANFLAGS;
 }
 
 static int count(const struct fj_row *row, bool (*is)(int kind))
@@ -121,7 +125,8 @@ static void check_condition(const struct fj_row *row)
 		CLAIM(row->when == FJ_ALWAYS);
 }
 
-/* What single hooks ask of their rows; they name arguments by kind, or reach for the one before a path. */
+/* What single hooks ask of their rows; they name arguments by kind, or reach for the one before a
+ * path. */
 static void check_hook(const struct fj_row *row)
 {
 	int path = -1;
@@ -129,17 +134,20 @@ static void check_hook(const struct fj_row *row)
 	for (int i = 0; i < FJ_ARGS && path < 0; i++)
 		if (is_path(row->kind[i]))
 			path = i;
-	if (row->run == fj_hook_stat || row->run == fj_hook_access || row->run == fj_hook_readlink) {
+	if (row->run == fj_hook_stat || row->run == fj_hook_access ||
+		row->run == fj_hook_readlink) {
 		CLAIM(path > 0);
 		CLAIM(row->kind[path - 1] == FJ_DIRFD);
 	}
 	if (row->run == fj_hook_stat)
 		CLAIM(count(row, is_stat) == 1 && count(row, decides_follow) == 1);
 	if (row->run == fj_hook_exec)
-		CLAIM(path >= 0 && row->kind[path + 1] == FJ_ARGV && row->kind[path + 2] == FJ_ARGV);
+		CLAIM(path >= 0 && row->kind[path + 1] == FJ_ARGV &&
+			row->kind[path + 2] == FJ_ARGV);
 	if (row->run == fj_hook_translate)
 		CLAIM(path >= 0);
-	/* A path without a descriptor argument is replaced by a link that must be followed, so the call issued follows. */
+	/* A path without a descriptor argument is replaced by a link that must be followed, so the
+	 * call issued follows. */
 	if (row->run == fj_hook_translate && row->kind[path] == FJ_LPATH)
 		CLAIM(fj_row(row->as)->kind[path] == FJ_PATH);
 }
@@ -152,7 +160,8 @@ static void check_as(const struct fj_row *row, long nr)
 	if (row->as == nr)
 		return;
 	for (int i = 0; i < FJ_ARGS; i++)
-		CLAIM(as->kind[i] == row->kind[i] || (row->kind[i] == FJ_LPATH && as->kind[i] == FJ_PATH));
+		CLAIM(as->kind[i] == row->kind[i] ||
+			(row->kind[i] == FJ_LPATH && as->kind[i] == FJ_PATH));
 }
 
 static void check_row(const struct fj_row *row, long nr)
@@ -167,12 +176,14 @@ static void check_row(const struct fj_row *row, long nr)
 		CLAIM(row->when == FJ_ALWAYS);
 		break;
 	case FJ_PARTIAL:
-		CLAIM(row->note[0]); /* in what, the user will ask */
+		/* in what, the user will ask */
+		CLAIM(row->note[0]);
 		/* fall through */
 	case FJ_FULL:
 		CLAIM(row->when != FJ_NEVER);
 		if (!row->run) {
-			CLAIM(fj_row(row->as) && fj_row(row->as)->run); /* an alias, and of a call */
+			CLAIM(fj_row(row->as) &&
+				fj_row(row->as)->run); /* an alias, and of a call */
 			CLAIM(row->as != nr);
 			break;
 		}
@@ -194,7 +205,8 @@ END_TEST
 
 START_TEST(kinds_are_found)
 {
-	struct fj_call c = {.nr = __NR_linkat, .arg = {5, 1, 6, 2, 0x400}, .row = fj_row(__NR_linkat)};
+	struct fj_call c = {
+		.nr = __NR_linkat, .arg = {5, 1, 6, 2, 0x400}, .row = fj_row(__NR_linkat)};
 
 	ck_assert_int_eq(fj_arg_index(&c, FJ_LINKFLAGS), 4);
 	ck_assert_int_eq(fj_arg_index(&c, FJ_MODE), -1);

@@ -24,14 +24,23 @@ static const struct {
 	const char *path, *dir;
 	bool is_below;
 } prefixes[] = {
-	{"/a/b", "/a", true}, {"/a", "/a", true}, {"/ab", "/a", false}, {"/a", "/a/b", false}, {"", "", true},
-	{"/a", "", true}, {"", "/a", false}, {"/a/", "/a", true}, {"/a b/c", "/a", false}, {"/b/a", "/a", false},
+	{"/a/b", "/a", true},
+	{"/a", "/a", true},
+	{"/ab", "/a", false},
+	{"/a", "/a/b", false},
+	{"", "", true},
+	{"/a", "", true},
+	{"", "/a", false},
+	{"/a/", "/a", true},
+	{"/a b/c", "/a", false},
+	{"/b/a", "/a", false},
 };
 
 START_TEST(prefix)
 {
-	ck_assert_msg(fj_path_has_prefix(prefixes[_i].path, prefixes[_i].dir) == prefixes[_i].is_below, "\"%s\", \"%s\"",
-		prefixes[_i].path, prefixes[_i].dir);
+	ck_assert_msg(
+		fj_path_has_prefix(prefixes[_i].path, prefixes[_i].dir) == prefixes[_i].is_below,
+		"\"%s\", \"%s\"", prefixes[_i].path, prefixes[_i].dir);
 }
 END_TEST
 
@@ -42,8 +51,10 @@ START_TEST(hash)
 	char name[32];
 	unsigned met = 0;
 
-	ck_assert_uint_eq(fj_hash("foobar", 6, FJ_HASH_SEED), fj_hash("foobarbaz", 6, FJ_HASH_SEED));
-	ck_assert_uint_ne(fj_hash("foobar", 6, FJ_HASH_SEED), fj_hash("foobar", 6, FJ_HASH_SEED + 1));
+	ck_assert_uint_eq(
+		fj_hash("foobar", 6, FJ_HASH_SEED), fj_hash("foobarbaz", 6, FJ_HASH_SEED));
+	ck_assert_uint_ne(
+		fj_hash("foobar", 6, FJ_HASH_SEED), fj_hash("foobar", 6, FJ_HASH_SEED + 1));
 	for (unsigned i = 0; i < 2000; i++) {
 		const int len = snprintf(name, sizeof(name), i % 2 ? "lib%u.so.6" : "%u", i);
 		const uint64_t bits = fj_hash(name, (size_t)len, FJ_HASH_SEED);
@@ -56,7 +67,8 @@ START_TEST(hash)
 }
 END_TEST
 
-/* Every size of buffer, none of it exceeded: the bytes behind stay, and what did not fit is remembered. */
+/* Every size of buffer, none of it exceeded: the bytes behind stay, and what did not fit is
+ * remembered. */
 START_TEST(bounds)
 {
 	char buffer[16];
@@ -94,8 +106,16 @@ static const struct {
 	unsigned base;
 	const char *text;
 } numbers[] = {
-	{0, 10, "0"}, {0, 16, "0"}, {7, 8, "7"}, {8, 8, "10"}, {10, 10, "10"}, {255, 16, "ff"}, {07777, 8, "7777"},
-	{UINT64_MAX, 10, "18446744073709551615"}, {UINT64_MAX, 16, "ffffffffffffffff"}, {1UL << 59, 8, "40000000000000000000"},
+	{0, 10, "0"},
+	{0, 16, "0"},
+	{7, 8, "7"},
+	{8, 8, "10"},
+	{10, 10, "10"},
+	{255, 16, "ff"},
+	{07777, 8, "7777"},
+	{UINT64_MAX, 10, "18446744073709551615"},
+	{UINT64_MAX, 16, "ffffffffffffffff"},
+	{1UL << 59, 8, "40000000000000000000"},
 };
 
 START_TEST(number)
@@ -138,7 +158,8 @@ START_TEST(say)
 	int fds[2];
 
 	ck_assert_int_eq(pipe(fds), 0);
-	fj_say(fds[1], "%s-%s %d %d %x %ld %lx 100%%\n", "a", "", 0, -5, 255u, -9000000000L, 0xabcdef0123UL);
+	fj_say(fds[1], "%s-%s %d %d %x %ld %lx 100%%\n", "a", "", 0, -5, 255u, -9000000000L,
+		0xabcdef0123UL);
 	ck_assert_str_eq(said(fds), "a- 0 -5 ff -9000000000 abcdef0123 100%\n");
 	fj_say(fds[1], "%ld", INT64_MIN);
 	ck_assert_str_eq(said(fds), "-9223372036854775808");

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_thread.c - one slot for each thread, through forks and the deaths of threads (sys/thread.c). */
+ * check_thread.c - one slot for each thread, through forks and the deaths of threads
+ * (sys/thread.c). */
 #include "unit.h"
 
 #include <pthread.h>
@@ -18,7 +19,8 @@ START_TEST(mine)
 	ck_assert_ptr_eq(fj_thread_holding((uintptr_t)t), t);
 	ck_assert_ptr_eq(fj_thread_holding(fj_thread_stack_top(t) - 1), t);
 	ck_assert_ptr_ne(fj_thread_holding(fj_thread_stack_top(t)), t);
-	ck_assert_ptr_null(fj_thread_holding((uintptr_t)&t)); /* this thread's own stack is not ours */
+	ck_assert_ptr_null(
+		fj_thread_holding((uintptr_t)&t)); /* this thread's own stack is not ours */
 	ck_assert_uint_ge(fj_thread_stack_top(t) - fj_thread_stack_bottom(t), FJ_SLOT_SIZE / 2);
 	ck_assert_uint_ge(fj_thread_stack_bottom(t), (uintptr_t)(t + 1));
 }
@@ -28,7 +30,8 @@ END_TEST
 START_TEST(scratch)
 {
 	const uint32_t mark = fj_scratch_mark(unit_thread);
-	char *a = fj_scratch(unit_thread, 1), *b = fj_scratch(unit_thread, 17), *c = fj_scratch_path(unit_thread);
+	char *a = fj_scratch(unit_thread, 1), *b = fj_scratch(unit_thread, 17),
+	     *c = fj_scratch_path(unit_thread);
 
 	ck_assert_uint_eq((uintptr_t)a % 16, 0);
 	ck_assert_uint_eq((uintptr_t)b % 16, 0);
@@ -36,7 +39,8 @@ START_TEST(scratch)
 	ck_assert_uint_ge((uintptr_t)(b), (uintptr_t)(a + 1));
 	ck_assert_uint_ge((uintptr_t)(c), (uintptr_t)(b + 17));
 	memset(c, 1, FJ_PATH_MAX + 8);
-	ck_assert_uint_ge((uintptr_t)(fj_scratch(unit_thread, 1)), (uintptr_t)(c + FJ_PATH_MAX + 8));
+	ck_assert_uint_ge(
+		(uintptr_t)(fj_scratch(unit_thread, 1)), (uintptr_t)(c + FJ_PATH_MAX + 8));
 	fj_scratch_release(unit_thread, mark);
 	ck_assert_ptr_eq(fj_scratch(unit_thread, 1), a);
 }
@@ -87,7 +91,8 @@ START_TEST(threads)
 		for (int j = 0; j < i; j++)
 			ck_assert_ptr_ne(slot[i], slot[j]);
 	}
-	/* Those of threads that are gone serve again: no growth without end. 16 + 32 + 64 + 128 slots hold all rounds. */
+	/* Those of threads that are gone serve again: no growth without end. 16 + 32 + 64 + 128
+	 * slots hold all rounds. */
 	for (int round = 0; round < 20; round++)
 		run_threads();
 	for (int i = 0; i < THREADS; i++)
@@ -107,7 +112,10 @@ START_TEST(after_fork)
 	if (!pid) {
 		struct fj_thread *t = fj_thread_mine();
 
-		_exit(t == unit_thread ? 1 : fj_is_borrowed_memory() ? 2 : fj_thread_mine() != t ? 3 : 0);
+		_exit(t == unit_thread		? 1 :
+			fj_is_borrowed_memory() ? 2 :
+			fj_thread_mine() != t	? 3 :
+						  0);
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(status, 0);

@@ -3,9 +3,10 @@
  *
  * check_walk.c - jail path to host place and back (path/walk.c, path/back.c, path/jail.c).
  *
- * Two kinds of test: cases with their answer beside them, and random trees where the kernel is asked too. For an absolute
- * name openat2(2) with RESOLVE_IN_ROOT says what a chroot would answer; a relative one is asked as the absolute name of
- * the directory it starts at, a slash, and itself. */
+ * Two kinds of test: cases with their answer beside them, and random trees where the kernel is
+ * asked too. For an absolute name openat2(2) with RESOLVE_IN_ROOT says what a chroot would answer;
+ * a relative one is asked as the absolute name of the directory it starts at, a slash, and itself.
+ */
 #include "unit.h"
 
 #include <stdio.h>
@@ -15,7 +16,8 @@
 #include <asm/stat.h>
 #include <linux/openat2.h>
 
-/* The walk with the kernel's help, as with an old kernel, and from remembered facts where these suffice. */
+/* The walk with the kernel's help, as with an old kernel, and from remembered facts where these
+ * suffice. */
 enum way { LEAPS, STEPS, FACTS, WAYS };
 static const char *const way_name[] = {"with openat2", "without openat2", "from facts"};
 
@@ -88,7 +90,8 @@ static long quick_open(int dirfd, const char *jail_path, unsigned how)
 	long r = -EAGAIN;
 
 	if (fj_path_quick(unit_thread, dirfd, jail_path, &place, &epoch))
-		r = fj_openat2(place.dirfd, place.name, O_PATH | O_CLOEXEC | O_NOFOLLOW, 0, RESOLVE_NO_SYMLINKS);
+		r = fj_openat2(place.dirfd, place.name, O_PATH | O_CLOEXEC | O_NOFOLLOW, 0,
+			RESOLVE_NO_SYMLINKS);
 	fj_scratch_release(unit_thread, mark);
 	if (!fj_is_err(r)) {
 		char byte;
@@ -104,8 +107,10 @@ static struct seen engine_look(enum way way, int dirfd, const char *jail_path, u
 {
 	fj_jail->no_openat2 = way == STEPS;
 	if (way == FACTS)
-		fj_close((int)walk_open(dirfd, jail_path, how)); /* so that there is something to remember */
-	return look(way == FACTS ? quick_open(dirfd, jail_path, how) : walk_open(dirfd, jail_path, how));
+		fj_close((int)walk_open(
+			dirfd, jail_path, how)); /* so that there is something to remember */
+	return look(way == FACTS ? quick_open(dirfd, jail_path, how) :
+				   walk_open(dirfd, jail_path, how));
 }
 
 /* ---- cases ---- */
@@ -185,7 +190,8 @@ static const struct {
 	{"/chain40", FJ_FOLLOW, -ELOOP, NULL},
 	{"/chain40", 0, 0, "jail/chain40"},
 	{"/chain39/bin", FJ_FOLLOW, 0, "jail/usr/bin"},
-	{"/host/secret", FJ_FOLLOW, -ENOENT, NULL}, /* the link's text is a path of the host: here it leads nowhere */
+	{"/host/secret", FJ_FOLLOW, -ENOENT,
+		NULL}, /* the link's text is a path of the host: here it leads nowhere */
 	{"/bin", FJ_FOLLOW | FJ_NO_LINKS, -ELOOP, NULL},
 	{"/bin", FJ_NO_LINKS, 0, "jail/bin"},
 	{"/bin/tool", FJ_NO_LINKS, -ELOOP, NULL},
@@ -193,17 +199,20 @@ static const struct {
 };
 #define CASES (int)(sizeof(cases) / sizeof(cases[0]))
 
-static void check_case(enum way way, int dirfd, const char *jail_path, unsigned how, long r, const char *leads_to)
+static void check_case(
+	enum way way, int dirfd, const char *jail_path, unsigned how, long r, const char *leads_to)
 {
 	const struct seen got = engine_look(way, dirfd, jail_path, how);
 
-	ck_assert_msg(got.r == r, "%s %s: %s, not %s", way_name[way], jail_path, unit_result(got.r), unit_result(r));
+	ck_assert_msg(got.r == r, "%s %s: %s, not %s", way_name[way], jail_path, unit_result(got.r),
+		unit_result(r));
 	if (!r) {
-		const struct seen want = look(fj_open_path(AT_FDCWD, tree_path(leads_to), O_NOFOLLOW));
+		const struct seen want =
+			look(fj_open_path(AT_FDCWD, tree_path(leads_to), O_NOFOLLOW));
 
 		ck_assert_int_eq(want.r, 0);
-		ck_assert_msg(got.ino == want.ino && got.dev == want.dev, "%s %s: does not lead to %s", way_name[way], jail_path,
-			leads_to);
+		ck_assert_msg(got.ino == want.ino && got.dev == want.dev,
+			"%s %s: does not lead to %s", way_name[way], jail_path, leads_to);
 	}
 }
 
@@ -212,7 +221,8 @@ START_TEST(absolute)
 	make_cases();
 	for (int way = 0; way < WAYS; way++)
 		if (way != FACTS || !(cases[_i].how & FJ_NO_LINKS))
-			check_case(way, AT_FDCWD, cases[_i].jail_path, cases[_i].how, cases[_i].r, cases[_i].leads_to);
+			check_case(way, AT_FDCWD, cases[_i].jail_path, cases[_i].how, cases[_i].r,
+				cases[_i].leads_to);
 }
 END_TEST
 
@@ -228,18 +238,23 @@ START_TEST(relative)
 	for (int i = 0; i < CASES; i++) {
 		if (cases[i].how & FJ_NO_LINKS)
 			continue;
-		snprintf(jail_path, sizeof(jail_path), "%s%s", i % 2 ? "../.." : "./../../..", cases[i].jail_path);
+		snprintf(jail_path, sizeof(jail_path), "%s%s", i % 2 ? "../.." : "./../../..",
+			cases[i].jail_path);
 		for (int way = 0; way < WAYS; way++) {
-			check_case(way, AT_FDCWD, jail_path, cases[i].how, cases[i].r, cases[i].leads_to);
-			check_case(way, (int)fd, jail_path, cases[i].how, cases[i].r, cases[i].leads_to);
+			check_case(way, AT_FDCWD, jail_path, cases[i].how, cases[i].r,
+				cases[i].leads_to);
+			check_case(way, (int)fd, jail_path, cases[i].how, cases[i].r,
+				cases[i].leads_to);
 			if (cases[i].jail_path[1] && cases[i].jail_path[1] != '/')
-				check_case(way, UNIT_FD, cases[i].jail_path + 1, cases[i].how, cases[i].r, cases[i].leads_to);
+				check_case(way, UNIT_FD, cases[i].jail_path + 1, cases[i].how,
+					cases[i].r, cases[i].leads_to);
 		}
 	}
 }
 END_TEST
 
-/* Names whose last component is an entry: the place is its parent and its own name, and nothing is followed. */
+/* Names whose last component is an entry: the place is its parent and its own name, and nothing is
+ * followed. */
 static const struct {
 	const char *jail_path;
 	long r;
@@ -249,7 +264,8 @@ static const struct {
 	{"/bin/new", 0, "jail/usr/bin", "new"},
 	{"/usr/up/new", 0, "jail", "new"},
 	{"/dangling", 0, "jail", "dangling"},
-	{"/dangling/", 0, "jail", "dangling/"}, /* mkdir("dangling/") is EEXIST: the kernel is to say so */
+	{"/dangling/", 0, "jail",
+		"dangling/"}, /* mkdir("dangling/") is EEXIST: the kernel is to say so */
 	{"/usr/new/", 0, "jail/usr", "new/"},
 	{"/usr/new//", 0, "jail/usr", "new//"},
 	{"/nothing/new", -ENOENT, NULL, NULL},
@@ -270,13 +286,16 @@ START_TEST(entry)
 
 		fj_jail->no_openat2 = way == STEPS;
 		r = fj_path_walk(unit_thread, AT_FDCWD, entries[_i].jail_path, FJ_ENTRY, &place);
-		ck_assert_msg(r == entries[_i].r, "%s %s: %s", way_name[way], entries[_i].jail_path, unit_result(r));
+		ck_assert_msg(r == entries[_i].r, "%s %s: %s", way_name[way], entries[_i].jail_path,
+			unit_result(r));
 		if (!r) {
 			const struct seen got = look(fj_open_path(place.dirfd, ".", 0));
-			const struct seen want = look(fj_open_path(AT_FDCWD, tree_path(entries[_i].parent), 0));
+			const struct seen want =
+				look(fj_open_path(AT_FDCWD, tree_path(entries[_i].parent), 0));
 
 			ck_assert_str_eq(place.name, entries[_i].name);
-			ck_assert_msg(got.ino == want.ino, "%s: not in %s", entries[_i].jail_path, entries[_i].parent);
+			ck_assert_msg(got.ino == want.ino, "%s: not in %s", entries[_i].jail_path,
+				entries[_i].parent);
 			fj_place_done(&place);
 		}
 		fj_scratch_release(unit_thread, mark);
@@ -308,7 +327,8 @@ START_TEST(lengths)
 			strcpy(path + n + 1, place == 0 ? "" : place == 1 ? "/" : "/y");
 			for (int way = 0; way < WAYS; way++) {
 				seen = engine_look(way, AT_FDCWD, path, FJ_FOLLOW);
-				unit_assert_result(seen.r, n > FJ_NAME_MAX ? -ENAMETOOLONG : -ENOENT);
+				unit_assert_result(
+					seen.r, n > FJ_NAME_MAX ? -ENAMETOOLONG : -ENOENT);
 			}
 		}
 }
@@ -346,7 +366,8 @@ START_TEST(deep)
 }
 END_TEST
 
-/* The working directory has been removed: `.` is there, its parent only as the kernel remembers it. */
+/* The working directory has been removed: `.` is there, its parent only as the kernel remembers it.
+ */
 START_TEST(deleted_directory)
 {
 	tree_dir("jail/a");
@@ -355,8 +376,10 @@ START_TEST(deleted_directory)
 	for (int way = 0; way < WAYS; way++) {
 		ck_assert_int_eq(engine_look(way, AT_FDCWD, ".", FJ_FOLLOW).r, 0);
 		unit_assert_result(engine_look(way, AT_FDCWD, "x", FJ_FOLLOW).r, -ENOENT);
-		ck_assert_uint_eq(engine_look(way, AT_FDCWD, "..", FJ_FOLLOW).ino, fj_jail->root_ino);
-		ck_assert_uint_eq(engine_look(way, AT_FDCWD, "../../..", FJ_FOLLOW).ino, fj_jail->root_ino);
+		ck_assert_uint_eq(
+			engine_look(way, AT_FDCWD, "..", FJ_FOLLOW).ino, fj_jail->root_ino);
+		ck_assert_uint_eq(
+			engine_look(way, AT_FDCWD, "../../..", FJ_FOLLOW).ino, fj_jail->root_ino);
 	}
 }
 END_TEST
@@ -401,7 +424,8 @@ static const struct {
 	{"/mnt/sub/../..", 0, "jail", false},
 	{"/mnt/sub/../../..", 0, "jail", false},
 	{"/way", 0, "outside/secret", false},
-	{"/mnt/back/tool", 0, "jail/usr/bin/tool", false}, /* the link's text is resolved in the jail */
+	{"/mnt/back/tool", 0, "jail/usr/bin/tool",
+		false}, /* the link's text is resolved in the jail */
 	{"/mnt/up/bin", 0, "jail/usr/bin", false},
 	{"/usr/point", 0, "outside/secret", false},
 	{"/usr/point/", -ENOTDIR, NULL, false},
@@ -415,11 +439,15 @@ START_TEST(mount)
 		const uint32_t mark = fj_scratch_mark(unit_thread);
 		struct fj_place place;
 
-		check_case(way, AT_FDCWD, mounted[_i].jail_path, FJ_FOLLOW, mounted[_i].r, mounted[_i].leads_to);
+		check_case(way, AT_FDCWD, mounted[_i].jail_path, FJ_FOLLOW, mounted[_i].r,
+			mounted[_i].leads_to);
 		if (mounted[_i].r)
 			continue;
-		ck_assert_int_eq(fj_path_walk(unit_thread, AT_FDCWD, mounted[_i].jail_path, FJ_FOLLOW | FJ_WRITE, &place), 0);
-		ck_assert_msg(place.is_read_only == mounted[_i].is_read_only, "%s", mounted[_i].jail_path);
+		ck_assert_int_eq(fj_path_walk(unit_thread, AT_FDCWD, mounted[_i].jail_path,
+					 FJ_FOLLOW | FJ_WRITE, &place),
+			0);
+		ck_assert_msg(place.is_read_only == mounted[_i].is_read_only, "%s",
+			mounted[_i].jail_path);
 		fj_place_done(&place);
 		fj_scratch_release(unit_thread, mark);
 	}
@@ -446,14 +474,16 @@ END_TEST
 /* An entry that is a mount point is told as such: it cannot be made, removed or renamed. */
 START_TEST(mount_point_as_entry)
 {
-	static const char *const points[] = {"/mnt", "/mnt/", "/mnt/sub", "/usr/point", "/usr/up/mnt"};
+	static const char *const points[] = {
+		"/mnt", "/mnt/", "/mnt/sub", "/usr/point", "/usr/up/mnt"};
 
 	make_mounts();
 	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
 		const uint32_t mark = fj_scratch_mark(unit_thread);
 		struct fj_place place;
 
-		ck_assert_int_eq(fj_path_walk(unit_thread, AT_FDCWD, points[i], FJ_ENTRY, &place), 0);
+		ck_assert_int_eq(
+			fj_path_walk(unit_thread, AT_FDCWD, points[i], FJ_ENTRY, &place), 0);
 		ck_assert_msg(place.is_mount, "%s", points[i]);
 		fj_place_done(&place);
 		fj_scratch_release(unit_thread, mark);
@@ -564,7 +594,8 @@ START_TEST(there_and_back)
 	ck_assert_str_eq(back(tree_path("outside/deep/er")), "/mnt/deep/er");
 	ck_assert_str_eq(back(tree_path("outsides")), "(outside)");
 	ck_assert_str_eq(back(tree_path("other/thing")), "/mnt/sub/thing");
-	ck_assert_str_eq(back(tree_path("outside/secret")), "/mnt/secret"); /* two mounts lead there: the older */
+	ck_assert_str_eq(back(tree_path("outside/secret")),
+		"/mnt/secret"); /* two mounts lead there: the older */
 	ck_assert_str_eq(host_of(""), tree_path("jail"));
 	ck_assert_str_eq(host_of("/usr"), tree_path("jail/usr"));
 	ck_assert_str_eq(host_of("/mnt"), tree_path("outside"));
@@ -663,14 +694,16 @@ static void random_cwd(char *pos)
 	}
 }
 
-static void compare(enum way way, int dirfd, const char *jail_path, const char *asked, unsigned how, unsigned seed)
+static void compare(enum way way, int dirfd, const char *jail_path, const char *asked, unsigned how,
+	unsigned seed)
 {
 	const struct seen want = look(kernel_open(asked, how & FJ_FOLLOW ? 0 : O_NOFOLLOW));
 	const struct seen got = engine_look(way, dirfd, jail_path, how);
 
 	ck_assert_msg(got.r == want.r && got.ino == want.ino && got.dev == want.dev,
-		"seed %u, %s, %s%s (%s): %s inode %lu, not %s inode %lu", seed, way_name[way], how & FJ_FOLLOW ? "" : "nofollow ",
-		jail_path, asked, unit_result(got.r), (unsigned long)got.ino, unit_result(want.r), (unsigned long)want.ino);
+		"seed %u, %s, %s%s (%s): %s inode %lu, not %s inode %lu", seed, way_name[way],
+		how & FJ_FOLLOW ? "" : "nofollow ", jail_path, asked, unit_result(got.r),
+		(unsigned long)got.ino, unit_result(want.r), (unsigned long)want.ino);
 }
 
 START_TEST(random_trees)
@@ -688,7 +721,8 @@ START_TEST(random_trees)
 		random_cwd(pos);
 		fd = fj_open_path(AT_FDCWD, ".", O_DIRECTORY);
 		random_path(jail_path, true);
-		snprintf(asked, sizeof(asked), "%s%s%s", *jail_path == '/' ? "" : pos, *jail_path == '/' ? "" : "/", jail_path);
+		snprintf(asked, sizeof(asked), "%s%s%s", *jail_path == '/' ? "" : pos,
+			*jail_path == '/' ? "" : "/", jail_path);
 		for (int way = 0; way < WAYS; way++) {
 			compare(way, AT_FDCWD, jail_path, asked, how, seed);
 			compare(way, (int)fd, jail_path, asked, how, seed);
@@ -713,13 +747,16 @@ START_TEST(random_positions)
 		random_cwd(pos);
 		random_path(jail_path, true);
 		fj_jail->no_openat2 = unit_random(2);
-		if (!fj_path_walk(unit_thread, AT_FDCWD, jail_path, FJ_FOLLOW | FJ_WANT_POS, &place)) {
+		if (!fj_path_walk(
+			    unit_thread, AT_FDCWD, jail_path, FJ_FOLLOW | FJ_WANT_POS, &place)) {
 			const struct seen got = look(open_place(&place, 0));
-			const struct seen want = look(fj_open_path(AT_FDCWD, host_of(place.pos), O_NOFOLLOW));
+			const struct seen want =
+				look(fj_open_path(AT_FDCWD, host_of(place.pos), O_NOFOLLOW));
 
 			ck_assert_ptr_nonnull(place.pos);
 			/* (`file/`: the walk leaves ENOTDIR to the kernel.) */
-			ck_assert_msg(got.r == -ENOTDIR || (got.r == want.r && got.ino == want.ino), "seed %u, %s from %s: position %s", seed, jail_path, pos,
+			ck_assert_msg(got.r == -ENOTDIR || (got.r == want.r && got.ino == want.ino),
+				"seed %u, %s from %s: position %s", seed, jail_path, pos,
 				place.pos);
 			fj_place_done(&place);
 		}

@@ -3,13 +3,14 @@
  *
  * main.c - runs the engine's tests (libcheck).
  *
- * CK_RUN_SUITE=walk runs one suite, CK_FORK=no keeps it in this process for a debugger, FJ_UNIT_SEED=N changes the random
- * trees. */
+ * CK_RUN_SUITE=walk runs one suite, CK_FORK=no keeps it in this process for a debugger,
+ * FJ_UNIT_SEED=N changes the random trees. */
 #include "unit.h"
 
 #include <stdlib.h>
 
-/* Read by the sanitizer before main. Leaks are none in tests that end at once, and looking for them needs ptrace(2). */
+/* Read by the sanitizer before main. Leaks are none in tests that end at once, and looking for them
+ * needs ptrace(2). */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {

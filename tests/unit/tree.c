@@ -43,7 +43,8 @@ static void remove_below(int fd)
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
 			continue;
 		if (entry->d_type == DT_DIR)
-			remove_below(openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+			remove_below(openat(fd, entry->d_name,
+				O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 		if (unlinkat(fd, entry->d_name, entry->d_type == DT_DIR ? AT_REMOVEDIR : 0))
 			warn("%s: %s", top, entry->d_name);
 	}
@@ -101,7 +102,8 @@ char *tree_two_pages(void)
 {
 	char *at = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	if (at == MAP_FAILED || mprotect(at, PAGE, PROT_NONE) || mprotect(at + 3 * PAGE, PAGE, PROT_NONE))
+	if (at == MAP_FAILED || mprotect(at, PAGE, PROT_NONE) ||
+		mprotect(at + 3 * PAGE, PAGE, PROT_NONE))
 		err(1, "mmap");
 	return at + PAGE;
 }

@@ -3,9 +3,9 @@
  *
  * tree.h - temporary trees of files for the engine's tests, made by libc.
  *
- * Apart, because the engine's headers bring the kernel's own struct stat and struct flock, and libc's headers of the
- * same names cannot be included beside them. Names are host paths, relative to the tree unless they begin with a slash;
- * what cannot be made ends the test program. */
+ * Apart, because the engine's headers bring the kernel's own struct stat and struct flock, and
+ * libc's headers of the same names cannot be included beside them. Names are host paths, relative
+ * to the tree unless they begin with a slash; what cannot be made ends the test program. */
 #ifndef FJ_TREE_H
 #define FJ_TREE_H
 
@@ -26,7 +26,8 @@ void tree_file(const char *name, const char *text);
 void tree_bytes(const char *name, const void *bytes, size_t size, unsigned mode);
 void tree_link(const char *name, const char *target);
 
-/* Two readable and writable pages with a page that cannot be touched before and behind; the address of the first. */
+/* Two readable and writable pages with a page that cannot be touched before and behind; the address
+ * of the first. */
 char *tree_two_pages(void);
 /* Take the permission to write from the page at `at`, or give it back. */
 void tree_protect(void *at, bool may_write);

@@ -30,8 +30,8 @@ void unit_jail_on(const char *host_path)
 	long at;
 
 	ck_assert_msg(!fj_is_err(root), "%s: %s", host_path, unit_result(root));
-	at = fj_sys6(__NR_mmap, 0, sizeof(struct fj_jail) + sizeof(*board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-		-1, 0);
+	at = fj_sys6(__NR_mmap, 0, sizeof(struct fj_jail) + sizeof(*board), PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ck_assert(!fj_is_err(at));
 	ck_assert_int_eq(fj_sys4(__NR_newfstatat, root, "", &st, AT_EMPTY_PATH), 0);
 	ck_assert_int_eq(fj_sys3(__NR_dup3, root, UNIT_FD, O_CLOEXEC), UNIT_FD);
@@ -50,7 +50,8 @@ void unit_jail_on(const char *host_path)
 	fj_namespace_start();
 	fj_root_start("");
 	fj_umask_start(022); /* tree_begin() sets it */
-	ck_assert_int_eq(fj_sys3(__NR_dup3, owners, FJ_FD_OWNERS(fj_jail), O_CLOEXEC), FJ_FD_OWNERS(fj_jail));
+	ck_assert_int_eq(fj_sys3(__NR_dup3, owners, FJ_FD_OWNERS(fj_jail), O_CLOEXEC),
+		FJ_FD_OWNERS(fj_jail));
 	fj_close((int)owners);
 	unit_assert_result(fj_own_start(FJ_FD_OWNERS(fj_jail), -1), 0);
 	board = (struct fj_board *)(fj_jail + 1);
@@ -104,18 +105,39 @@ long unit_call(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t
 
 static const char *name_of_errno(long error)
 {
-	switch (error) {
-#define NAME(e)                                                                                               \
-	case e:                                                                                               \
-		return #e;
-		NAME(EPERM) NAME(ENOENT) NAME(ESRCH) NAME(EINTR) NAME(EBADF) NAME(EAGAIN) NAME(EACCES) NAME(EFAULT)
-		NAME(EBUSY) NAME(EEXIST) NAME(EXDEV) NAME(ENOTDIR) NAME(EISDIR) NAME(EINVAL) NAME(EROFS) NAME(ERANGE)
-		NAME(ENAMETOOLONG) NAME(ENOSYS) NAME(ENOTEMPTY) NAME(ELOOP) NAME(ENOEXEC) NAME(EOPNOTSUPP) NAME(ENOSPC)
-		NAME(EADDRINUSE) NAME(ECONNREFUSED) NAME(ELIBBAD) NAME(ETXTBSY)
+	static const char *const names[] = {
+#define NAME(e) [e] = #e
+		NAME(EPERM),
+		NAME(ENOENT),
+		NAME(ESRCH),
+		NAME(EINTR),
+		NAME(EBADF),
+		NAME(EAGAIN),
+		NAME(EACCES),
+		NAME(EFAULT),
+		NAME(EBUSY),
+		NAME(EEXIST),
+		NAME(EXDEV),
+		NAME(ENOTDIR),
+		NAME(EISDIR),
+		NAME(EINVAL),
+		NAME(EROFS),
+		NAME(ERANGE),
+		NAME(ENAMETOOLONG),
+		NAME(ENOSYS),
+		NAME(ENOTEMPTY),
+		NAME(ELOOP),
+		NAME(ENOEXEC),
+		NAME(EOPNOTSUPP),
+		NAME(ENOSPC),
+		NAME(EADDRINUSE),
+		NAME(ECONNREFUSED),
+		NAME(ELIBBAD),
+		NAME(ETXTBSY),
 #undef NAME
-	default:
-		return NULL;
-	}
+	};
+
+	return error > 0 && error < (int)(sizeof names / sizeof names[0]) ? names[error] : NULL;
 }
 
 const char *unit_result(long r)

@@ -1,11 +1,12 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * unit.h - what the engine's tests share: a jail made by hand, calls through the direct door, and the list of suites.
+ * unit.h - what the engine's tests share: a jail made by hand, calls through the direct door, and
+ * the list of suites.
  *
- * The engine is the same as in the loader, built for a libc process with ASan and UBSan (tests/module.am). No filter is
- * installed and no gate page placed: its calls go to the kernel from where gate.S was linked, or to a test's own
- * function put in place of fj_gate. */
+ * The engine is the same as in the loader, built for a libc process with ASan and UBSan
+ * (tests/module.am). No filter is installed and no gate page placed: its calls go to the kernel
+ * from where gate.S was linked, or to a test's own function put in place of fj_gate. */
 #ifndef FJ_UNIT_H
 #define FJ_UNIT_H
 
@@ -19,7 +20,8 @@
 
 extern struct fj_thread *unit_thread;
 
-/* Fixtures of libcheck: a tree with `jail/` in it, an empty jail on that, and an engine slot for this thread. */
+/* Fixtures of libcheck: a tree with `jail/` in it, an empty jail on that, and an engine slot for
+ * this thread. */
 void unit_jail_setup(void);
 void unit_jail_teardown(void);
 /* The same on a tree that is there already; before a fork that shares the jail's memory, too. */
@@ -32,7 +34,7 @@ void unit_thread_setup(void);
 
 /* A system call through the direct door, by its row. */
 long unit_call(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e);
-#define unit_call5(nr, a, b, c, d, e)                                                                 \
+#define unit_call5(nr, a, b, c, d, e)                                                              \
 	unit_call(nr, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d), (uint64_t)(e))
 #define unit_call4(nr, a, b, c, d) unit_call5(nr, a, b, c, d, 0)
 #define unit_call3(nr, a, b, c) unit_call5(nr, a, b, c, 0, 0)
@@ -41,10 +43,11 @@ long unit_call(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t
 
 /* "ENOENT" for -2, a decimal number for what is no error; in one of a few rotating buffers. */
 const char *unit_result(long r);
-#define unit_assert_result(got, want)                                                                 \
-	do {                                                                                          \
-		const long got_ = (got), want_ = (want);                                              \
-		ck_assert_msg(got_ == want_, "%s is %s, not %s", #got, unit_result(got_), unit_result(want_)); \
+#define unit_assert_result(got, want)                                                              \
+	do {                                                                                       \
+		const long got_ = (got), want_ = (want);                                           \
+		ck_assert_msg(got_ == want_, "%s is %s, not %s", #got, unit_result(got_),          \
+			unit_result(want_));                                                       \
 	} while (0)
 
 /* A random number below `n`; the sequence begins at FJ_UNIT_SEED of the environment, or 1. */
