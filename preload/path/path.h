@@ -174,10 +174,10 @@ enum {
 	FJ_CREATE = 128,  /* -EISDIR when a slash ends the name: open(2) with O_CREAT */
 };
 
-/* May names be looked up in directory `dirfd`? 1: by everybody, 0: by the caller, or -EACCES. Asked
- * of every directory on the way when the thread's `asks_search` is set. Set before that, by whoever
- * knows owners. */
-extern long (*fj_path_may_search)(struct fj_thread *t, int dirfd);
+/* May names be looked up in directory `name` of `dirfd` ("": itself)? 1: by everybody, 0: by the
+ * caller, or -EACCES. Asked of every directory on the way when the thread's `asks_search` is set.
+ * Set before that, by whoever knows owners. */
+extern long (*fj_path_may_search)(struct fj_thread *t, int dirfd, const char *name);
 
 /* Where the kernel finds it: `name` relative to `dirfd` (or an absolute host path with AT_FDCWD).
  * No symlink is met on the way, and the last component is none that the caller wanted followed. */
@@ -206,6 +206,13 @@ struct fj_place {
 long fj_path_walk(struct fj_thread *t, int dirfd, const char *jail_path, unsigned how,
 	struct fj_place *place);
 void fj_place_done(struct fj_place *place);
+/* How much of a place's name names the directory that its last component is in: "dir/", or nothing
+ * when that is `dirfd` itself. */
+size_t fj_place_dir_len(const char *name);
+/* A host path for the place, for calls that take no descriptor, in scratch memory. */
+char *fj_place_path(struct fj_thread *t, const struct fj_place *place);
+/* Does it lie in a procfs? Its name may have several components when it was found by text. */
+bool fj_place_is_in_procfs(struct fj_thread *t, const struct fj_place *place);
 /* Move the place's descriptor out of the way of one that the program is about to get: that must be
  * the lowest (open(2)). */
 void fj_place_move_up(struct fj_place *place);
@@ -281,6 +288,10 @@ void fj_cwd_start(void);
 void fj_path_back_link(struct fj_thread *t, const char *text, size_t len, struct fj_str *out);
 /* Is the directory behind `fd` in a procfs? */
 bool fj_is_procfs(int fd);
+#define FJ_PROC_SUPER_MAGIC 0x9fa0 /* linux/magic.h */
+/* statfs(2) of `name` in `dirfd` ("": itself). */
+struct statfs;
+long fj_path_statfs(struct fj_thread *t, int dirfd, const char *name, struct statfs *fs);
 
 /* openat2(2), or -ENOSYS when this jail does without it. `resolve`: RESOLVE_ flags of
  * linux/openat2.h. */

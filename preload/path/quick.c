@@ -21,7 +21,7 @@ bool fj_path_quick(struct fj_thread *t, int dirfd, const char *jail_path, struct
 		fj_is_hidden_name(name, name_len) || fj_proc_named(name, name_len) != FJ_PROC_PLAIN)
 		return false;
 	if (!len && jail_path[0] != '/') /* one name in the caller's own directory */
-		return !t->asks_search || fj_path_may_search(t, dirfd) >= 0;
+		return !t->asks_search || fj_path_may_search(t, dirfd, "") >= 0;
 
 	*epoch = fj_facts_epoch();
 	if (!*epoch)
@@ -47,7 +47,7 @@ bool fj_path_quick(struct fj_thread *t, int dirfd, const char *jail_path, struct
 		return false;
 	}
 	if (t->asks_search &&
-		!(len ? (flags & FJ_FACT_OPEN) != 0 : fj_path_may_search(t, root->fd) >= 0))
+		!(len ? (flags & FJ_FACT_OPEN) != 0 : fj_path_may_search(t, root->fd, "") >= 0))
 		return false;
 	if (value.len)
 		fj_str_put(&value, "/");
