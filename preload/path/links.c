@@ -42,7 +42,7 @@ long fj_walk_follow_text(struct fj_walk *w, const char *text, size_t len, const 
 {
 	const size_t rest_len = fj_strlen(rest);
 
-	if (!len)
+	if (!len || (text[0] == '/' && w->root->fd < 0))
 		return -ENOENT;
 	if (len + 1 + rest_len >= FJ_REST_SIZE)
 		return -ENAMETOOLONG;

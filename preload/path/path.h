@@ -67,6 +67,21 @@ struct fj_sited_text {
 	int64_t mtime, mtime_ns, ctime, ctime_ns; /* of the file */
 };
 
+#define FJ_ROOT_MOVES 16u
+/* Whose root moved where: path/root_moves.c. */
+struct fj_root_move {
+	uint32_t turn;	/* the move's number + 1; anything else while it is being written */
+	int32_t mover;	/* process, or -1: not to be followed */
+	int32_t parent; /* of it, when that shares its root; else -1 */
+	uint32_t unused;
+	uint64_t dev, ino;
+	char pos[FJ_CWD_TEXT];
+};
+struct fj_root_moves {
+	uint32_t next, count;
+	struct fj_root_move move[FJ_ROOT_MOVES];
+};
+
 #define FJ_JAIL_MAGIC 0x314c49414a4a46UL /* "FJJAIL1" */
 
 /* A jail: shared by all its processes through one memory file, whose descriptor is inherited. */
@@ -112,6 +127,7 @@ struct fj_jail {
 	/* What uname(2) says (sizes: linux/utsname.h): the release when not empty. */
 	char release[65], hostname[65], domainname[65];
 	uint32_t has_hostname, has_domainname;
+	struct fj_root_moves root_moves;
 	struct fj_namespace mounts;
 	uint64_t bloom[FJ_BLOOM_WORDS]; /* names of components that facts depend on; bits are only
 					   ever set */
@@ -148,7 +164,7 @@ static inline int fj_high_fd(void)
 
 /* The process's root directory: the jail's, or one entered by chroot(2). */
 struct fj_root {
-	int fd;
+	int fd;		   /* -1: it is gone, and nothing is found in it */
 	uint64_t id;	   /* tells roots apart: 0 for the jail's own */
 	uint64_t dev, ino; /* of the directory */
 	uint32_t len;
@@ -160,8 +176,10 @@ const struct fj_root *fj_root(void);
 /* Make the directory behind `fd` (O_PATH, consumed), at position `pos`, the root. Returns 0 or
  * -errno. */
 long fj_root_enter(int fd, const char *pos);
-/* At process start: the jail's own root, or the nested one that was handed over. */
-void fj_root_start(const char *nested_pos);
+/* At process start: the jail's own root, or the nested one that was handed over, and of how many
+ * moves the process knew. */
+void fj_root_start(const char *nested_pos, uint32_t seen_moves);
+uint32_t fj_root_seen_moves(void);
 
 enum {
 	FJ_FOLLOW = 1,	 /* a final symlink is followed */

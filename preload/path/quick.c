@@ -29,6 +29,8 @@ bool fj_path_quick(struct fj_thread *t, int dirfd, const char *jail_path, struct
 	fj_str_init(&value, fj_scratch(t, FJ_REST_SIZE), FJ_REST_SIZE);
 	fj_str_init(&key, value.at, FJ_REST_SIZE);
 	root = fj_root();
+	if (root->fd < 0)
+		return false;
 	if (jail_path[0] != '/') {
 		char *pos_text = fj_scratch_path(t);
 		struct fj_str pos;

@@ -206,6 +206,8 @@ long fj_path_walk(
 
 	*place = (struct fj_place){.owned_fd = -1};
 	fj_str_init(&w.pos, fj_scratch_path(t), FJ_PATH_MAX);
+	if (w.root->fd < 0 && jail_path[0] == '/')
+		return -ENOENT;
 	if (jail_path[0] == '/')
 		fj_walk_to_root(&w);
 	w.rest = w.buffer;
