@@ -26,7 +26,6 @@
 #define ANY_X 0111u
 #define TMPFILE 020000000u /* __O_TMPFILE of asm-generic/fcntl.h */
 #define AT_EACCESS_ 0x200u
-#define PROC_SUPER_MAGIC_ 0x9fa0
 #define DEVPTS_SUPER_MAGIC_ 0x1cd1
 #define RENAME_EXCHANGE_ 2u
 
@@ -44,34 +43,25 @@ static const struct fj_ids *who(const struct fj_thread *t)
 }
 
 /* Does the kernel judge this one better? */
-static bool is_kernels(int dirfd, const char *name)
+static bool is_kernels(struct fj_thread *t, int dirfd, const char *name)
 {
-	const long fd = *name ? fj_open_path(dirfd, name, 0) : dirfd;
 	struct statfs fs;
-	bool is = false;
 
-	if (fd == AT_FDCWD)
-		is = !fj_sys2(__NR_statfs, ".", &fs) &&
-		     (fs.f_type == PROC_SUPER_MAGIC_ || fs.f_type == DEVPTS_SUPER_MAGIC_);
-	else if (!fj_is_err(fd))
-		is = !fj_sys2(__NR_fstatfs, fd, &fs) &&
-		     (fs.f_type == PROC_SUPER_MAGIC_ || fs.f_type == DEVPTS_SUPER_MAGIC_);
-	if (*name && !fj_is_err(fd))
-		fj_close((int)fd);
-	return is;
+	return !fj_path_statfs(t, dirfd, name, &fs) &&
+	       (fs.f_type == FJ_PROC_SUPER_MAGIC || fs.f_type == DEVPTS_SUPER_MAGIC_);
 }
 
-static long may_search(struct fj_thread *t, int dirfd)
+static long may_search(struct fj_thread *t, int dirfd, const char *name)
 {
 	struct fj_call c = {.thread = t};
 	struct fj_file dir;
 
-	if (fj_file_look(&c, dirfd, "", AT_EMPTY_PATH, &dir) ||
+	if (fj_file_look(&c, dirfd, name, AT_EMPTY_PATH, &dir) ||
 		(dir.owner.mode & FJ_S_IFMT) != FJ_S_IFDIR)
 		return 0; /* the walk will say */
 	if ((dir.owner.mode & ANY_X) == ANY_X)
 		return 1;
-	return fj_may(who(t), &dir.owner, FJ_MAY_EXEC) && !is_kernels(dirfd, "") ? -EACCES : 0;
+	return fj_may(who(t), &dir.owner, FJ_MAY_EXEC) && !is_kernels(t, dirfd, name) ? -EACCES : 0;
 }
 
 /* The same from remembered facts, when there it is and nothing has to be followed. */
@@ -91,6 +81,19 @@ static bool see_quickly(
 	fj_scratch_release(c->thread, mark);
 	seen->place = (struct fj_place){.owned_fd = -1};
 	return false;
+}
+
+/* The directory that an entry is in, as a name in the place's descriptor. */
+static const char *dir_of(struct fj_call *c, const struct fj_place *place)
+{
+	const size_t len = fj_place_dir_len(place->name);
+	struct fj_str s;
+
+	if (!len)
+		return "";
+	fj_str_init(&s, fj_scratch(c->thread, len + 1), len + 1);
+	fj_str_add(&s, place->name, len);
+	return s.at;
 }
 
 /* The object that `jail_path` names (NULL: `dirfd` itself): 1 with *seen filled, is_there or not;
@@ -115,8 +118,8 @@ static long see_path(
 		(is_self ? AT_EMPTY_PATH : 0) | (seen->place.is_magic ? AT_SYMLINK_FOLLOW : 0),
 		&seen->file);
 	seen->is_there = !r;
-	if ((how & FJ_ENTRY) &&
-		fj_file_look(c, seen->place.dirfd, "", AT_EMPTY_PATH, &seen->parent))
+	if ((how & FJ_ENTRY) && fj_file_look(c, seen->place.dirfd, dir_of(c, &seen->place),
+					AT_EMPTY_PATH, &seen->parent))
 		return 0;
 	return 1;
 }
@@ -136,9 +139,9 @@ static long see(struct fj_call *c, int i, unsigned how, struct seen *seen)
 }
 
 /* The errno `r` of a rule, unless the kernel knows better. */
-static long said(const struct seen *seen, long r)
+static long said(struct fj_call *c, const struct seen *seen, long r)
 {
-	return r && is_kernels(seen->place.dirfd, "") ? 0 : r;
+	return r && is_kernels(c->thread, seen->place.dirfd, dir_of(c, &seen->place)) ? 0 : r;
 }
 
 static long done(struct seen *seen, long r)
@@ -178,7 +181,7 @@ static long may_open(struct fj_call *c, uint64_t flags)
 
 		if (!fj_file_look(c, seen.place.dirfd, "", AT_EMPTY_PATH, &parent))
 			r = fj_may(ids, &parent.owner, FJ_MAY_WRITE | FJ_MAY_EXEC);
-		return done(&seen, said(&seen, r));
+		return done(&seen, said(c, &seen, r));
 	}
 	if (!seen.is_there || must_make)
 		return done(&seen, 0);
@@ -192,7 +195,9 @@ static long may_open(struct fj_call *c, uint64_t flags)
 	r = fj_may(ids, &seen.file.owner, want);
 	if (!r && (flags & O_NOATIME) && !fj_is_owner(ids, &seen.file.owner))
 		r = -EPERM;
-	if (r && is_kernels(seen.place.dirfd, seen.place.is_magic ? "" : seen.place.name) &&
+	if (r &&
+		is_kernels(
+			c->thread, seen.place.dirfd, seen.place.is_magic ? "" : seen.place.name) &&
 		!seen.place.is_magic)
 		r = 0;
 	return done(&seen, r);
@@ -220,7 +225,7 @@ static long may_make(struct fj_call *c, int i, uint32_t mode, uint64_t device)
 
 	if (r <= 0 || seen.is_there)
 		return done(&seen, r < 0 ? r : 0);
-	r = said(&seen, fj_may(ids, &seen.parent.owner, FJ_MAY_WRITE | FJ_MAY_EXEC));
+	r = said(c, &seen, fj_may(ids, &seen.parent.owner, FJ_MAY_WRITE | FJ_MAY_EXEC));
 	if (!r && is_device && !fj_ids_can(ids, FJ_CAP_MKNOD))
 		r = -EPERM;
 	return done(&seen, r);
@@ -277,7 +282,8 @@ static long may_unlink(struct fj_call *c)
 	if (r <= 0 || !seen.is_there)
 		return done(&seen, r < 0 ? r : 0);
 	return done(&seen,
-		said(&seen, fj_may_delete(who(c->thread), &seen.parent.owner, &seen.file.owner)));
+		said(c, &seen,
+			fj_may_delete(who(c->thread), &seen.parent.owner, &seen.file.owner)));
 }
 
 static bool same_file(const struct fj_file *a, const struct fj_file *b)
@@ -286,20 +292,20 @@ static bool same_file(const struct fj_file *a, const struct fj_file *b)
 }
 
 /* vfs_rename() */
-static long judge_rename(
-	const struct fj_ids *ids, const struct seen *from, const struct seen *to, bool exchanges)
+static long judge_rename(struct fj_call *c, const struct fj_ids *ids, const struct seen *from,
+	const struct seen *to, bool exchanges)
 {
 	const bool moves = !same_file(&from->parent, &to->parent);
 	long r;
 
 	if (to->is_there && same_file(&from->file, &to->file))
 		return 0; /* two names of one file: nothing is done */
-	r = said(from, fj_may_delete(ids, &from->parent.owner, &from->file.owner));
+	r = said(c, from, fj_may_delete(ids, &from->parent.owner, &from->file.owner));
 	if (r)
 		return r;
 	r = to->is_there ? fj_may_delete(ids, &to->parent.owner, &to->file.owner) :
 			   fj_may(ids, &to->parent.owner, FJ_MAY_WRITE | FJ_MAY_EXEC);
-	r = said(to, r);
+	r = said(c, to, r);
 	if (r || !moves)
 		return r;
 	/* ".." of a directory that moves is written. */
@@ -322,7 +328,7 @@ static long may_rename(struct fj_call *c)
 	if (r > 0)
 		r = from.is_there && !(to.is_there && (flags & 1 /* RENAME_NOREPLACE */)) &&
 				    (to.is_there || !(flags & RENAME_EXCHANGE_)) ?
-			    judge_rename(who(c->thread), &from, &to, flags & RENAME_EXCHANGE_) :
+			    judge_rename(c, who(c->thread), &from, &to, flags & RENAME_EXCHANGE_) :
 			    0;
 	done(&to, 0);
 	return done(&from, r);
@@ -371,7 +377,7 @@ static long may_object(struct fj_call *c, int i)
 	if (r <= 0 || !seen.is_there)
 		return done(&seen, r < 0 ? r : 0);
 	r = fj_may_file(c, who(c->thread), &seen.file.owner);
-	if (r == -EACCES && is_kernels(seen.place.dirfd, seen.place.name))
+	if (r == -EACCES && is_kernels(c->thread, seen.place.dirfd, seen.place.name))
 		r = 0;
 	return done(&seen, r);
 }
