@@ -12,6 +12,7 @@
  * or 127 when its program cannot be started. */
 #include "loader/loader.h"
 
+#include "call/bus.h"
 #include "own/own.h"
 #include "path/private.h"
 #include "trap/trap.h"
@@ -479,6 +480,7 @@ _Noreturn void fj_launch(struct fj_stack *s)
 		fail("cannot place the gate page: see vm.mmap_min_addr", "", r);
 	fj_jail->gate = (uint64_t)r;
 	choose_doors(t);
+	fj_bus_arm();
 	start_tracing();
 	fj_jail->is_starting = 1;
 	if (!option.skip_chdir && (r = call(t, __NR_chdir, (uint64_t) "/", 0, 0)) == 0 &&

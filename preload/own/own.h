@@ -82,6 +82,10 @@ long fj_own_check(int fd);
 /* Map it; at process start. `elder_fd`: records to be looked up when `fd` has none, or -1. */
 long fj_own_start(int fd, int elder_fd);
 
+/* SIGBUS at `at`: was that in the file of records, which somebody cut off? Then it is given up, and
+ * true. */
+bool fj_own_lose(uintptr_t at);
+
 /* What a file shows without a record. `is_foreign`: it is reached through a bind mount. */
 void fj_own_default(struct fj_owner *shown, bool is_foreign);
 /* The ids that the kernel knows this user by. */

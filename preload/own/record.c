@@ -10,7 +10,7 @@
 
 static bool has_records(const struct fj_store *s)
 {
-	return __atomic_load_n(&fj_store_head(s)->records, __ATOMIC_RELAXED) != 0;
+	return !s->is_lost && __atomic_load_n(&fj_store_head(s)->records, __ATOMIC_RELAXED) != 0;
 }
 
 bool fj_own_is_empty(void)
