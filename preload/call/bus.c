@@ -23,7 +23,7 @@
 
 #define SIGSYS_BIT (1UL << 30)
 #define KILL_AND_STOP (1UL << 8 | 1UL << 18) /* SIGKILL, SIGSTOP: cannot be blocked */
-#define SET_SIZE 8u /* sizeof(sigset_t) of the kernel */
+#define SET_SIZE 8u			     /* sizeof(sigset_t) of the kernel */
 #define SIG_SETMASK_ 2
 #define SA_SIGINFO_ 0x4u
 #define SA_RESTORER_ 0x04000000u

@@ -13,7 +13,8 @@
 /* Take SIGBUS for the engine, unless the process ignores it. Once, at the start of a program; the
  * gate page is there. */
 void fj_bus_arm(void);
-/* Block all others and let it in, though the program blocks it; where the engine holds signals back. */
+/* Block all others and let it in, though the program blocks it; where the engine holds signals
+ * back. */
 void fj_bus_let_in(void);
 /* rt_sigaction(2) of SIGBUS: what the program would see without us. */
 long fj_bus_action(struct fj_call *c);
