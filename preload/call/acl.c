@@ -53,8 +53,8 @@ static long set_none(const struct fj_file *file, const char *name)
 	return r == -ENODATA ? 0 : r;
 }
 
-static long set_list(
-	int fd, const char *name, const struct fj_file *file, const char *value, size_t size)
+static long set_list(const struct fj_place *place, const char *name, const struct fj_file *file,
+	const char *value, size_t size)
 {
 	const bool is_access = fj_streq(name, FJ_ACL_ACCESS);
 	bool is_mode = false;
@@ -66,9 +66,9 @@ static long set_list(
 	if (size == HEAD)
 		return set_none(file, name);
 	if (is_access) /* posix_acl_update_mode() */
-		r = fj_file_chmod(fd, "", file,
-			fj_own_mode_allowed(
-				fj_ids(), &file->owner, (file->owner.mode & 07000) | (uint32_t)mode));
+		r = fj_file_chmod(place->dirfd, place->name, file,
+			fj_own_mode_allowed(fj_ids(), &file->owner,
+				(file->owner.mode & 07000) | (uint32_t)mode));
 	if (r < 0)
 		return r;
 	return is_access && is_mode ?
@@ -76,8 +76,8 @@ static long set_list(
 		       fj_own_set_attribute(&file->key, name, value, size, 0, &file->owner);
 }
 
-long fj_acl_set(struct fj_call *c, int fd, const char *name, const struct fj_file *file,
-	uint64_t value, uint64_t size)
+long fj_acl_set(struct fj_call *c, const struct fj_place *place, const char *name,
+	const struct fj_file *file, uint64_t value, uint64_t size)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	char *copy;
@@ -92,7 +92,7 @@ long fj_acl_set(struct fj_call *c, int fd, const char *name, const struct fj_fil
 	copy = fj_scratch(c->thread, ACL_MAX);
 	r = fj_guest_read(copy, value, size);
 	if (!r)
-		r = size ? set_list(fd, name, file, copy, size) : set_none(file, name);
+		r = size ? set_list(place, name, file, copy, size) : set_none(file, name);
 	fj_scratch_release(c->thread, mark);
 	/* Who may search it is no longer what is remembered. */
 	if ((file->owner.mode & FJ_S_IFMT) == FJ_S_IFDIR)
@@ -110,7 +110,7 @@ long fj_acl_get(struct fj_call *c, const char *name, const struct fj_file *file,
 	if (r > 0 && fj_streq(name, FJ_ACL_ACCESS))
 		fj_acl_take_mode(copy, (size_t)r, file->owner.mode);
 	if (r > 0 && size)
-		r = (uint64_t)r > size			  ? -ERANGE :
+		r = (uint64_t)r > size			   ? -ERANGE :
 		    fj_guest_write(value, copy, (size_t)r) ? -EFAULT :
 							     r;
 	fj_scratch_release(c->thread, mark);

@@ -62,19 +62,23 @@ long fj_address_read(struct fj_call *c, uint64_t at, uint64_t len, char **jail_p
 	return 1;
 }
 
-/* An address for the socket that `jail_path` leads to. Returns a descriptor to be closed, or
- * -errno. */
-static long aim_at_socket(struct fj_call *c, const char *jail_path, struct fj_sun *sun)
+/* An address for the socket that `jail_path` leads to; `*place` is to be done with afterwards.
+ * Returns 0 or -errno. */
+static long aim_at_socket(
+	struct fj_call *c, const char *jail_path, struct fj_place *place, struct fj_sun *sun)
 {
-	const long fd = fj_open_object(c, AT_FDCWD, jail_path, FJ_FOLLOW, 0);
+	const long r = fj_find_object(c, AT_FDCWD, jail_path, FJ_FOLLOW, 0, place);
 	struct fj_str s;
 
-	if (fj_is_err(fd))
-		return fd;
+	if (r < 0)
+		return r;
 	*sun = (struct fj_sun){.family = AF_UNIX};
 	fj_str_init(&s, sun->path, sizeof(sun->path));
-	fj_fd_path(&s, (int)fd, NULL);
-	return fd;
+	fj_str_put(&s, fj_place_path(c->thread, place));
+	if (!s.overflowed)
+		return 0;
+	fj_place_done(place); /* no descriptor is free, and its name is too long */
+	return -EMFILE;
 }
 
 /* The socket's own mode, 0777 unless fchmod(2) changed it, less the umask whatever the directory
@@ -124,19 +128,20 @@ long fj_hook_connect(struct fj_call *c)
 {
 	struct fj_sun sun;
 	char *jail_path;
-	long fd, r = fj_address_read(c, c->arg[1], c->arg[2], &jail_path);
+	struct fj_place place;
+	long r = fj_address_read(c, c->arg[1], c->arg[2], &jail_path);
 
 	if (r < 0)
 		return r;
 	if (!r)
 		return fj_kernel_waiting(c, c->nr, c->arg, -1);
-	fd = aim_at_socket(c, jail_path, &sun);
-	if (fj_is_err(fd))
-		return fd;
+	r = aim_at_socket(c, jail_path, &place, &sun);
+	if (r < 0)
+		return r;
 	c->arg[1] = (uint64_t)&sun;
 	c->arg[2] = sizeof(sun);
-	r = fj_kernel_waiting(c, c->nr, c->arg, (int)fd);
-	fj_close((int)fd);
+	r = fj_kernel_waiting(c, c->nr, c->arg, place.owned_fd);
+	fj_place_done(&place);
 	return r;
 }
 
@@ -144,19 +149,20 @@ long fj_hook_sendto(struct fj_call *c)
 {
 	struct fj_sun sun;
 	char *jail_path;
-	long fd, r = fj_address_read(c, c->arg[4], c->arg[5], &jail_path);
+	struct fj_place place;
+	long r = fj_address_read(c, c->arg[4], c->arg[5], &jail_path);
 
 	if (r < 0)
 		return r;
 	if (!r)
 		return fj_kernel_waiting(c, c->nr, c->arg, -1);
-	fd = aim_at_socket(c, jail_path, &sun);
-	if (fj_is_err(fd))
-		return fd;
+	r = aim_at_socket(c, jail_path, &place, &sun);
+	if (r < 0)
+		return r;
 	c->arg[4] = (uint64_t)&sun;
 	c->arg[5] = sizeof(sun);
-	r = fj_kernel_waiting(c, c->nr, c->arg, (int)fd);
-	fj_close((int)fd);
+	r = fj_kernel_waiting(c, c->nr, c->arg, place.owned_fd);
+	fj_place_done(&place);
 	return r;
 }
 
@@ -168,7 +174,8 @@ static long send_message(struct fj_call *c, uint64_t at, uint64_t flags)
 	struct msghdr64 msg;
 	struct fj_sun sun;
 	char *jail_path;
-	long fd = -1, r;
+	struct fj_place place = {.owned_fd = -1};
+	long r;
 
 	if (fj_guest_read(&msg, at, sizeof(msg)))
 		return -EFAULT;
@@ -176,9 +183,9 @@ static long send_message(struct fj_call *c, uint64_t at, uint64_t flags)
 	if (r < 0)
 		return r;
 	if (r) {
-		fd = aim_at_socket(c, jail_path, &sun);
-		if (fj_is_err(fd))
-			return fd;
+		r = aim_at_socket(c, jail_path, &place, &sun);
+		if (r < 0)
+			return r;
 		msg.name = (uint64_t)&sun;
 		msg.namelen = sizeof(sun);
 		arg[1] = (uint64_t)&msg;
@@ -191,9 +198,8 @@ static long send_message(struct fj_call *c, uint64_t at, uint64_t flags)
 			arg[1] = (uint64_t)&msg;
 	}
 	if (r >= 0)
-		r = fj_kernel_waiting(c, __NR_sendmsg, arg, (int)fd);
-	if (fd >= 0)
-		fj_close((int)fd);
+		r = fj_kernel_waiting(c, __NR_sendmsg, arg, place.owned_fd);
+	fj_place_done(&place);
 	fj_scratch_release(c->thread, mark);
 	return r;
 }

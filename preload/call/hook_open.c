@@ -103,16 +103,19 @@ static long make(struct fj_call *c, const struct fj_place *place, struct opening
 /* What was opened may be the empty file that stands for a device. */
 static long open_device(struct fj_call *c, long fd, const struct opening *o)
 {
-	return fj_is_err(fd) || (o->flags & O_PATH) || !fj_own_has_devices() ?
-		       fd :
-		       fj_device_open(c, (int)fd, o->flags);
+	if (fj_is_err(fd) || !fj_own_has_devices())
+		return fd;
+	if (!(o->flags & O_PATH))
+		return fj_device_open(c, (int)fd, o->flags);
+	fj_device_forget((int)fd);
+	return fd;
 }
 
 /* (A file that it has just made has nothing to lose.) */
 static long truncated(struct fj_call *c, long fd, const struct opening *o)
 {
 	if (!fj_is_err(fd) && (o->flags & O_TRUNC) && !(o->flags & (O_EXCL | O_PATH)))
-		fj_file_written(c, (int)fd);
+		fj_file_written(c, (int)fd, "");
 	return fd;
 }
 

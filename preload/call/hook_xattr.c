@@ -5,8 +5,9 @@
  *
  *   user.*       the disk's own, with the kernel's rules
  *   security.*, trusted.*, system.posix_acl_*   kept beside the record: the disk would refuse them
- * to this user. Reading looks at the disk when the record has none (a host label, an ACL that the
- * user set from outside) others       the kernel answers
+ *                to this user. Reading looks at the disk when the record has none (a host label,
+ *                an ACL that the user set from outside)
+ *   others       the kernel answers
  *
  * Access control lists: acl.c. */
 #include "call/hooks.h"
@@ -20,13 +21,13 @@
 
 /* The call's arguments, whichever of the twelve calls it is. */
 struct request {
-	int fd; /* the file, O_PATH or the program's own */
-	bool is_path, owns_fd;
+	struct fj_place file; /* opened with O_PATH, or the program's own descriptor */
+	bool is_path;
 	uint64_t name, value;
 	uint64_t size;
 	uint32_t flags;
 	char text[NAME_ROOM];
-	char link[32]; /* for the kernel: setxattr(2) takes no O_PATH descriptor */
+	char *link; /* for the kernel: setxattr(2) takes no O_PATH descriptor */
 };
 
 enum what { SET, GET, LIST, REMOVE };
@@ -53,8 +54,13 @@ static long ask_kernel(const struct request *q, enum what what)
 		[GET] = __NR_fgetxattr,
 		[LIST] = __NR_flistxattr,
 		[REMOVE] = __NR_fremovexattr};
-	const long nr = q->is_path ? by_path[what] : by_fd[what];
-	const uint64_t file = q->is_path ? (uint64_t)q->link : (uint64_t)(int64_t)q->fd;
+	/* Found by its name: what is to be followed was followed. */
+	static const int16_t by_name[] = {[SET] = __NR_lsetxattr,
+		[GET] = __NR_lgetxattr,
+		[LIST] = __NR_llistxattr,
+		[REMOVE] = __NR_lremovexattr};
+	const long nr = !q->is_path ? by_fd[what] : q->file.name[0] ? by_name[what] : by_path[what];
+	const uint64_t file = q->is_path ? (uint64_t)q->link : (uint64_t)(int64_t)q->file.dirfd;
 
 	switch (what) {
 	case SET:
@@ -99,11 +105,12 @@ static long set(struct fj_call *c, const struct request *q, const struct fj_file
 			return -EPERM;
 		return ask_kernel(q, SET);
 	}
-	r = fj_sys5(__NR_fchownat, q->fd, "", -1, -1, AT_EMPTY_PATH); /* EROFS, and the ctime */
+	r = fj_sys5(__NR_fchownat, q->file.dirfd, q->file.name, -1, -1,
+		AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW); /* EROFS, and the ctime */
 	if (r < 0)
 		return r;
 	if (fj_streq(q->text, FJ_ACL_ACCESS) || fj_streq(q->text, FJ_ACL_DEFAULT))
-		return fj_acl_set(c, q->fd, q->text, file, q->value, q->size);
+		return fj_acl_set(c, &q->file, q->text, file, q->value, q->size);
 	if (fj_streq(q->text, "security.capability")) {
 		r = check_capability(q);
 		if (r < 0)
@@ -192,7 +199,7 @@ static long perform(struct fj_call *c, struct request *q, enum what what)
 		if (!is_kept(q->text) && (what != SET || !fj_own_has_devices()))
 			return ask_kernel(q, what);
 	}
-	r = fj_file_look(c, q->fd, "", AT_EMPTY_PATH, &file);
+	r = fj_file_look(c, q->file.dirfd, q->file.name, AT_EMPTY_PATH, &file);
 	if (r < 0)
 		return r;
 	switch (what) {
@@ -222,29 +229,26 @@ static long by_path(struct fj_call *c, enum what what)
 {
 	const bool is_link = c->row->kind[0] == FJ_LPATH;
 	struct request q = {.is_path = true};
-	struct fj_str s;
-	long r, fd;
+	long r;
 	char *jail_path = fj_arg_path(c, 0, &r);
 
 	if (!jail_path)
 		return r ? r : c->arg[0] ? -ENOENT : -EFAULT;
 	read_arguments(c, 1, what, &q);
-	fd = fj_open_object(c, AT_FDCWD, jail_path,
-		(is_link ? 0 : FJ_FOLLOW) | (c->row->flags & FJ_WRITES ? FJ_WRITE : 0), 0);
-	if (fj_is_err(fd))
-		return fd;
-	q.fd = (int)fd;
-	fj_str_init(&s, q.link, sizeof(q.link));
-	fj_fd_path(&s, q.fd, NULL);
+	r = fj_find_object(c, AT_FDCWD, jail_path,
+		(is_link ? 0 : FJ_FOLLOW) | (c->row->flags & FJ_WRITES ? FJ_WRITE : 0), 0, &q.file);
+	if (r < 0)
+		return r;
+	q.link = fj_place_path(c->thread, &q.file);
 	r = perform(c, &q, what);
-	fj_close(q.fd);
+	fj_place_done(&q.file);
 	return r;
 }
 
 static long by_fd(struct fj_call *c, enum what what)
 {
-	struct request q = {.fd = (int)c->arg[0]};
-	const long flags = fj_sys3(__NR_fcntl, q.fd, 3 /* F_GETFL */, 0);
+	struct request q = {.file = {.dirfd = (int)c->arg[0], .owned_fd = -1, .name = ""}};
+	const long flags = fj_sys3(__NR_fcntl, q.file.dirfd, 3 /* F_GETFL */, 0);
 
 	read_arguments(c, 1, what, &q);
 	if (flags < 0 || (flags & O_PATH))
@@ -264,9 +268,7 @@ static long at_path(struct fj_call *c, enum what what)
 	} args = {0};
 	struct request q = {
 		.is_path = true, .name = c->arg[3], .value = c->arg[3], .size = c->arg[4]};
-	bool owned = true;
-	struct fj_str s;
-	long r, fd;
+	long r;
 	char *jail_path;
 
 	/* No flags are like these; a kernel without the call says ENOSYS. */
@@ -288,26 +290,23 @@ static long at_path(struct fj_call *c, enum what what)
 	}
 	jail_path = fj_arg_path(c, 1, &r);
 	if (jail_path) {
-		fd = fj_open_object(c, fj_arg_dirfd(c, 1), jail_path,
+		r = fj_find_object(c, fj_arg_dirfd(c, 1), jail_path,
 			(flags & AT_SYMLINK_NOFOLLOW ? 0 : FJ_FOLLOW) |
 				(c->row->flags & FJ_WRITES ? FJ_WRITE : 0),
-			0);
+			0, &q.file);
 	} else if (r || !(flags & AT_EMPTY_PATH)) {
 		return r ? r : c->arg[1] ? -ENOENT : -EFAULT;
 	} else {
-		fd = fj_arg_dirfd(c, 1);
-		owned = fd == AT_FDCWD;
-		if (owned)
-			fd = fj_open_path(AT_FDCWD, ".", 0);
+		const int fd = fj_arg_dirfd(c, 1);
+
+		q.file = (struct fj_place){
+			.dirfd = fd, .owned_fd = -1, .name = fd == AT_FDCWD ? "." : ""};
 	}
-	if (fj_is_err(fd))
-		return fd;
-	q.fd = (int)fd;
-	fj_str_init(&s, q.link, sizeof(q.link));
-	fj_fd_path(&s, q.fd, NULL);
+	if (r < 0)
+		return r;
+	q.link = fj_place_path(c->thread, &q.file);
 	r = perform(c, &q, what);
-	if (owned)
-		fj_close(q.fd);
+	fj_place_done(&q.file);
 	return r;
 }
 

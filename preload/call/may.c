@@ -22,18 +22,19 @@
 #define TMPFILE 020000000u /* __O_TMPFILE of asm-generic/fcntl.h */
 #define AT_EACCESS_ 0x200u
 
-static long may_search(struct fj_thread *t, int dirfd)
+static long may_search(struct fj_thread *t, int dirfd, const char *name)
 {
 	struct fj_call c = {.thread = t};
 	struct fj_file dir;
 
-	if (fj_file_look(&c, dirfd, "", AT_EMPTY_PATH, &dir) ||
+	if (fj_file_look(&c, dirfd, name, AT_EMPTY_PATH, &dir) ||
 		(dir.owner.mode & FJ_S_IFMT) != FJ_S_IFDIR)
 		return 0; /* the walk will say */
 	if ((dir.owner.mode & ANY_X) == ANY_X && !(dir.owner.flags & FJ_OWN_ATTRIBUTES))
 		return 1;
-	return fj_may(fj_who(t), &dir.owner, FJ_MAY_EXEC) && !fj_is_kernels(dirfd, "") ? -EACCES :
-											 0;
+	return fj_may(fj_who(t), &dir.owner, FJ_MAY_EXEC) && !fj_is_kernels(t, dirfd, name) ?
+		       -EACCES :
+		       0;
 }
 
 /* ---- opening ---- */
@@ -59,7 +60,7 @@ static long may_open(struct fj_call *c, uint64_t flags)
 
 		if (!fj_file_look(c, seen.place.dirfd, "", AT_EMPTY_PATH, &parent))
 			r = fj_may(ids, &parent.owner, FJ_MAY_WRITE | FJ_MAY_EXEC);
-		return fj_seen_done(&seen, fj_seen_said(&seen, r));
+		return fj_seen_done(&seen, fj_seen_said(c, &seen, r));
 	}
 	if (!seen.is_there || must_make)
 		return fj_seen_done(&seen, 0);
@@ -73,7 +74,9 @@ static long may_open(struct fj_call *c, uint64_t flags)
 	r = fj_may(ids, &seen.file.owner, want);
 	if (!r && (flags & O_NOATIME) && !fj_is_owner(ids, &seen.file.owner))
 		r = -EPERM;
-	if (r && fj_is_kernels(seen.place.dirfd, seen.place.is_magic ? "" : seen.place.name) &&
+	if (r &&
+		fj_is_kernels(
+			c->thread, seen.place.dirfd, seen.place.is_magic ? "" : seen.place.name) &&
 		!seen.place.is_magic)
 		r = 0;
 	return fj_seen_done(&seen, r);
@@ -132,7 +135,7 @@ static long may_object(struct fj_call *c, int i)
 	if (r <= 0 || !seen.is_there)
 		return fj_seen_done(&seen, r < 0 ? r : 0);
 	r = fj_may_file(c, fj_who(c->thread), &seen.file.owner);
-	if (r == -EACCES && fj_is_kernels(seen.place.dirfd, seen.place.name))
+	if (r == -EACCES && fj_is_kernels(c->thread, seen.place.dirfd, seen.place.name))
 		r = 0;
 	return fj_seen_done(&seen, r);
 }

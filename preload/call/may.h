@@ -28,7 +28,7 @@ struct fj_seen {
 /* The identity that is judged: the caller's, but for access(2). */
 const struct fj_ids *fj_who(const struct fj_thread *t);
 /* Is the file on a filesystem whose permissions the kernel judges better? */
-bool fj_is_kernels(int dirfd, const char *name);
+bool fj_is_kernels(struct fj_thread *t, int dirfd, const char *name);
 /* The object that `jail_path` names (NULL: `dirfd` itself): 1 with *seen filled, is_there or not;
  * 0: leave it to the call; or -EACCES. fj_seen_done() afterwards in any case. */
 long fj_see_path(
@@ -36,7 +36,7 @@ long fj_see_path(
 /* The same of path argument `i`. */
 long fj_see(struct fj_call *c, int i, unsigned how, struct fj_seen *seen);
 /* The errno `r` of a rule, unless the kernel knows better. */
-long fj_seen_said(const struct fj_seen *seen, long r);
+long fj_seen_said(struct fj_call *c, const struct fj_seen *seen, long r);
 /* Done with it; returns `r`. */
 long fj_seen_done(struct fj_seen *seen, long r);
 /* Do the call's flags want path argument `i` followed? 0 or FJ_FOLLOW. */

@@ -17,7 +17,7 @@ long fj_may_make(struct fj_call *c, int i, uint32_t mode, uint64_t device)
 
 	if (r <= 0 || seen.is_there)
 		return fj_seen_done(&seen, r < 0 ? r : 0);
-	r = fj_seen_said(&seen, fj_may(ids, &seen.parent.owner, FJ_MAY_WRITE | FJ_MAY_EXEC));
+	r = fj_seen_said(c, &seen, fj_may(ids, &seen.parent.owner, FJ_MAY_WRITE | FJ_MAY_EXEC));
 	if (!r && is_device && !fj_ids_can(ids, FJ_CAP_MKNOD))
 		r = -EPERM;
 	return fj_seen_done(&seen, r);
@@ -56,7 +56,8 @@ long fj_may_link(struct fj_call *c)
 	fj_seen_done(&from, 0);
 	if (r < 0 || (r && !from.is_there))
 		return r < 0 ? r : 0;
-	if (r && !is_safe_source(fj_who(c->thread), &from.file.owner) && hardlinks_are_protected()) {
+	if (r && !is_safe_source(fj_who(c->thread), &from.file.owner) &&
+		hardlinks_are_protected()) {
 		struct fj_seen to;
 		const long there = fj_see(c, fj_arg_index(c, FJ_NEW), FJ_ENTRY, &to);
 
@@ -74,7 +75,8 @@ long fj_may_unlink(struct fj_call *c)
 	if (r <= 0 || !seen.is_there)
 		return fj_seen_done(&seen, r < 0 ? r : 0);
 	return fj_seen_done(&seen,
-		fj_seen_said(&seen, fj_may_delete(fj_who(c->thread), &seen.parent.owner, &seen.file.owner)));
+		fj_seen_said(c, &seen,
+			fj_may_delete(fj_who(c->thread), &seen.parent.owner, &seen.file.owner)));
 }
 
 static bool same_file(const struct fj_file *a, const struct fj_file *b)
@@ -83,20 +85,20 @@ static bool same_file(const struct fj_file *a, const struct fj_file *b)
 }
 
 /* vfs_rename() */
-static long judge_rename(
-	const struct fj_ids *ids, const struct fj_seen *from, const struct fj_seen *to, bool exchanges)
+static long judge_rename(struct fj_call *c, const struct fj_ids *ids, const struct fj_seen *from,
+	const struct fj_seen *to, bool exchanges)
 {
 	const bool moves = !same_file(&from->parent, &to->parent);
 	long r;
 
 	if (to->is_there && same_file(&from->file, &to->file))
 		return 0; /* two names of one file: nothing is done */
-	r = fj_seen_said(from, fj_may_delete(ids, &from->parent.owner, &from->file.owner));
+	r = fj_seen_said(c, from, fj_may_delete(ids, &from->parent.owner, &from->file.owner));
 	if (r)
 		return r;
 	r = to->is_there ? fj_may_delete(ids, &to->parent.owner, &to->file.owner) :
 			   fj_may(ids, &to->parent.owner, FJ_MAY_WRITE | FJ_MAY_EXEC);
-	r = fj_seen_said(to, r);
+	r = fj_seen_said(c, to, r);
 	if (r || !moves)
 		return r;
 	/* ".." of a directory that moves is written. */
@@ -119,7 +121,8 @@ long fj_may_rename(struct fj_call *c)
 	if (r > 0)
 		r = from.is_there && !(to.is_there && (flags & 1 /* RENAME_NOREPLACE */)) &&
 				    (to.is_there || !(flags & RENAME_EXCHANGE_)) ?
-			    judge_rename(fj_who(c->thread), &from, &to, flags & RENAME_EXCHANGE_) :
+			    judge_rename(
+				    c, fj_who(c->thread), &from, &to, flags & RENAME_EXCHANGE_) :
 			    0;
 	fj_seen_done(&to, 0);
 	return fj_seen_done(&from, r);

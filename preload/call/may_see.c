@@ -10,7 +10,6 @@
 
 #include <asm/statfs.h>
 
-#define PROC_SUPER_MAGIC_ 0x9fa0
 #define DEVPTS_SUPER_MAGIC_ 0x1cd1
 
 const struct fj_ids *fj_who(const struct fj_thread *t)
@@ -19,21 +18,12 @@ const struct fj_ids *fj_who(const struct fj_thread *t)
 }
 
 /* Does the kernel judge this one better? */
-bool fj_is_kernels(int dirfd, const char *name)
+bool fj_is_kernels(struct fj_thread *t, int dirfd, const char *name)
 {
-	const long fd = *name ? fj_open_path(dirfd, name, 0) : dirfd;
 	struct statfs fs;
-	bool is = false;
 
-	if (fd == AT_FDCWD)
-		is = !fj_sys2(__NR_statfs, ".", &fs) &&
-		     (fs.f_type == PROC_SUPER_MAGIC_ || fs.f_type == DEVPTS_SUPER_MAGIC_);
-	else if (!fj_is_err(fd))
-		is = !fj_sys2(__NR_fstatfs, fd, &fs) &&
-		     (fs.f_type == PROC_SUPER_MAGIC_ || fs.f_type == DEVPTS_SUPER_MAGIC_);
-	if (*name && !fj_is_err(fd))
-		fj_close((int)fd);
-	return is;
+	return !fj_path_statfs(t, dirfd, name, &fs) &&
+	       (fs.f_type == FJ_PROC_SUPER_MAGIC || fs.f_type == DEVPTS_SUPER_MAGIC_);
 }
 
 /* The same from remembered facts, when there it is and nothing has to be followed. */
@@ -53,6 +43,19 @@ static bool see_quickly(
 	fj_scratch_release(c->thread, mark);
 	seen->place = (struct fj_place){.owned_fd = -1};
 	return false;
+}
+
+/* The directory that an entry is in, as a name in the place's descriptor. */
+static const char *dir_of(struct fj_call *c, const struct fj_place *place)
+{
+	const size_t len = fj_place_dir_len(place->name);
+	struct fj_str s;
+
+	if (!len)
+		return "";
+	fj_str_init(&s, fj_scratch(c->thread, len + 1), len + 1);
+	fj_str_add(&s, place->name, len);
+	return s.at;
 }
 
 /* The object that `jail_path` names (NULL: `dirfd` itself): 1 with *seen filled, is_there or not;
@@ -77,8 +80,8 @@ long fj_see_path(
 		(is_self ? AT_EMPTY_PATH : 0) | (seen->place.is_magic ? AT_SYMLINK_FOLLOW : 0),
 		&seen->file);
 	seen->is_there = !r;
-	if ((how & FJ_ENTRY) &&
-		fj_file_look(c, seen->place.dirfd, "", AT_EMPTY_PATH, &seen->parent))
+	if ((how & FJ_ENTRY) && fj_file_look(c, seen->place.dirfd, dir_of(c, &seen->place),
+					AT_EMPTY_PATH, &seen->parent))
 		return 0;
 	return 1;
 }
@@ -98,9 +101,9 @@ long fj_see(struct fj_call *c, int i, unsigned how, struct fj_seen *seen)
 }
 
 /* The errno `r` of a rule, unless the kernel knows better. */
-long fj_seen_said(const struct fj_seen *seen, long r)
+long fj_seen_said(struct fj_call *c, const struct fj_seen *seen, long r)
 {
-	return r && fj_is_kernels(seen->place.dirfd, "") ? 0 : r;
+	return r && fj_is_kernels(c->thread, seen->place.dirfd, dir_of(c, &seen->place)) ? 0 : r;
 }
 
 long fj_seen_done(struct fj_seen *seen, long r)

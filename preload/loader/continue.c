@@ -126,7 +126,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	copy_text(exe, exe_at, h.exe_len, sizeof(exe));
 	fj_namespace_start();
 	fj_cwd_start();
-	fj_root_start(nested);
+	fj_root_start(nested, h.root_moves);
 	fj_exe_start(exe, h.program_fd);
 	fj_policy_start(h.policy);
 	fj_sigsys_start(t, h.sigsys);

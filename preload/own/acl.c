@@ -18,7 +18,7 @@ enum { /* linux/posix_acl.h */
 };
 
 #define ACL_VERSION 2u /* POSIX_ACL_XATTR_VERSION */
-#define HEAD 4u	   /* struct posix_acl_xattr_header: the version */
+#define HEAD 4u	       /* struct posix_acl_xattr_header: the version */
 
 struct entry { /* struct posix_acl_xattr_entry */
 	uint16_t tag, perm;

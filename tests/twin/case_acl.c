@@ -97,26 +97,25 @@ static void ask(const char *const *files, size_t count)
 
 CASE(acl_root_decides)
 {
-	static const char *const files[] = {"named", "masked", "group", "two", "denied", "owner",
-		"plain", "nogroup"};
+	static const char *const files[] = {
+		"named", "masked", "group", "two", "denied", "owner", "plain", "nogroup"};
 	static const unsigned list[] = {50, 60}, one[] = {60};
 
 	for (size_t i = 0; i < COUNT(files); i++) {
 		put(files[i], "x");
 		R(chown(files[i], 500, 50));
 	}
-	R(give("named", ACCESS, LIST(UO, 6, NONE, U, 6, 1000, GO, 0, NONE, M, 7, NONE, O, 0, NONE)));
+	R(give("named", ACCESS,
+		LIST(UO, 6, NONE, U, 6, 1000, GO, 0, NONE, M, 7, NONE, O, 0, NONE)));
 	R(give("masked", ACCESS,
 		LIST(UO, 7, NONE, U, 7, 1000, GO, 7, NONE, G, 6, 60, M, 4, NONE, O, 7, NONE)));
-	R(give("group", ACCESS,
-		LIST(UO, 6, NONE, GO, 4, NONE, G, 2, 60, M, 6, NONE, O, 0, NONE)));
+	R(give("group", ACCESS, LIST(UO, 6, NONE, GO, 4, NONE, G, 2, 60, M, 6, NONE, O, 0, NONE)));
 	R(give("two", ACCESS,
 		LIST(UO, 6, NONE, U, 1, 1000, U, 4, 1001, GO, 4, NONE, G, 7, 60, M, 7, NONE, O, 1,
 			NONE)));
 	R(give("denied", ACCESS,
 		LIST(UO, 6, NONE, U, 0, 1000, GO, 0, NONE, M, 7, NONE, O, 7, NONE)));
-	R(give("owner", ACCESS,
-		LIST(UO, 0, NONE, U, 7, 500, GO, 7, NONE, M, 7, NONE, O, 7, NONE)));
+	R(give("owner", ACCESS, LIST(UO, 0, NONE, U, 7, 500, GO, 7, NONE, M, 7, NONE, O, 7, NONE)));
 	R(give("plain", ACCESS, LIST(UO, 6, NONE, GO, 4, NONE, O, 2, NONE)));
 	R(give("nogroup", ACCESS,
 		LIST(UO, 6, NONE, U, 7, 1000, GO, 0, NONE, M, 0, NONE, O, 4, NONE)));
@@ -177,7 +176,8 @@ CASE(acl_root_chmod)
 	R(give("f", ACCESS, LIST(UO, 4, NONE, U, 6, 1001, GO, 4, NONE, M, 6, NONE, O, 0, NONE)));
 	CHILD("its owner") {
 		become(1000, 1000, 0, NULL);
-		R(give("f", ACCESS, LIST(UO, 7, NONE, U, 7, 0, GO, 7, NONE, M, 5, NONE, O, 7, NONE)));
+		R(give("f", ACCESS,
+			LIST(UO, 7, NONE, U, 7, 0, GO, 7, NONE, M, 5, NONE, O, 7, NONE)));
 		show_all("f");
 		R(chmod("f", 0600));
 		show_all("f");
@@ -330,7 +330,8 @@ CASE(acl_root_search)
 		become(1000, 1000, 0, NULL);
 		ask(files, 2);
 	}
-	R(give("closed", ACCESS, LIST(UO, 7, NONE, U, 0, 1000, GO, 5, NONE, M, 5, NONE, O, 5, NONE)));
+	R(give("closed", ACCESS,
+		LIST(UO, 7, NONE, U, 0, 1000, GO, 5, NONE, M, 5, NONE, O, 5, NONE)));
 	R(give("open", ACCESS, LIST(UO, 7, NONE, U, 5, 1000, GO, 0, NONE, M, 5, NONE, O, 0, NONE)));
 	CHILD("by the lists") {
 		become(1000, 1000, 0, NULL);
