@@ -157,13 +157,16 @@ long fj_hook_fstat(struct fj_call *c)
 /* What access(2) answers, when that is sure from looking at the file; else 1. *is_symlink tells of
  * one. Nothing but the mode bits can deny the owner to look at, or to read, a file that he found.
  */
-static long access_by_look(int dirfd, const char *name, uint64_t wanted, bool *is_symlink)
+static long access_by_look(const struct fj_call *c, int dirfd, const char *name, bool *is_symlink)
 {
 	enum { R = 4, OWNER_R = 0400 }; /* R_OK, S_IRUSR */
+	const uint32_t wanted = (uint32_t)fj_arg(c, FJ_MODE, 0);
 	struct stat st;
 	const long r = fj_sys4(__NR_newfstatat, dirfd, name, &st, AT_SYMLINK_NOFOLLOW);
 
 	*is_symlink = !r && (st.st_mode & FJ_S_IFMT) == FJ_S_IFLNK;
+	if (fj_arg(c, FJ_ATFLAGS, 0) & ~(uint64_t)AT_SYMLINK_NOFOLLOW)
+		return 1;
 	if (r < 0)
 		return r == -ENOENT ? r : 1;
 	if (!wanted || (wanted == R && (st.st_mode & OWNER_R) && st.st_uid == fj_own_real_uid()))
@@ -200,8 +203,7 @@ long fj_hook_access(struct fj_call *c)
 		links++) {
 		const int dirfd = fj_arg_dirfd(c, i);
 
-		r = access_by_look(
-			place.dirfd, place.name, (uint32_t)fj_arg(c, FJ_MODE, 0), &is_symlink);
+		r = access_by_look(c, place.dirfd, place.name, &is_symlink);
 		if (!follows || !is_symlink) {
 			aim(c, i, &place);
 			r = r == 1 || is_symlink ? fj_kernel(c) : r;
