@@ -16,6 +16,8 @@
 #include "call/missing.h"
 #include "call/policy.h"
 #include "door/door.h"
+#include "door/sites.h"
+#include "sys/guest.h"
 #include "trap/trap.h"
 
 #include <linux/auxvec.h>
@@ -108,7 +110,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 		r = map_jail(&h);
 	if (r < 0)
 		fail("jail", r);
-	r = fj_door_place(
+	r = fj_door_start(
 		fj_stack_aux(s, 26 /* AT_HWCAP2 */) & 2 /* HWCAP2_FSGSBASE, asm/hwcap2.h */);
 	if (r < 0)
 		fail("door", r);
@@ -131,15 +133,20 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	fj_guard_start(h.no_new_privs, h.seccomp_mode);
 	fj_ids_start(fj_jail_board(), execfn - h.ids_len, h.ids_len);
 	fj_id_start(h.is_watched);
-	if (fj_jail->has_trap)
+	if (fj_jail->has_trap) {
+		fj_trap_watcher = fj_sites_trapped;
 		fj_trap_arm(t);
+	}
 
 	if (h.interpreter_fd < 0 || !fj_preload_announce(s))
 		fj_stack_pop_env(s);
-	r = fj_map_elf(h.program_fd, (uint64_t)fj_sys1(__NR_brk, 0), !fj_jail->has_trap, &program);
+	r = fj_map_elf(h.program_fd, (uint64_t)fj_sys1(__NR_brk, 0),
+		!fj_jail->has_trap || h.interpreter_fd < 0, &program);
 	if (r < 0)
 		fail(exe, r);
 	entry = program.entry;
+	if (h.interpreter_fd < 0) /* it may make any call anywhere, and in more than one way */
+		fj_guest_watched(false);
 	fj_close(h.program_fd);
 	fj_stack_set_aux(s, AT_BASE, 0);
 	if (h.interpreter_fd >= 0) {

@@ -47,22 +47,29 @@ struct fj_socket_name {
 };
 
 #define FJ_MEMORY_NAME "fakejail" /* of the memory file, as /proc/PID/maps shows it */
-/* A system call in the text of some library: door/sites.c. */
-enum { FJ_SITE_STAYS, FJ_SITE_BEFORE, FJ_SITE_BEHIND };
-struct fj_site {
-	uint32_t at;   /* offset of the syscall instruction from where its text begins */
-	int16_t nr;    /* -1: known at run time only */
-	uint8_t moved; /* bytes of whole instructions before it, or from it on, that a jump replaces
-			*/
-	uint8_t kind;
+/* A system call in the text of a library or program: door/sites.c. */
+enum fj_site_kind {
+	FJ_SITE_STAYS,
+	FJ_SITE_BEFORE, /* the jump is in place of the instructions right before it */
+	FJ_SITE_BEHIND, /* of itself, and of some behind it */
+	FJ_SITE_NUMBER, /* of the `mov $nr,%eax` somewhere before it, and only of that */
 };
-#define FJ_SITED_TEXTS 128u
+struct fj_site {
+	uint32_t at;	 /* offset of the syscall instruction from where its text begins */
+	int16_t nr;	 /* -1: known at run time only */
+	uint8_t moved;	 /* bytes of whole instructions from the jump to the call, or from it on */
+	uint8_t kind;	 /* enum fj_site_kind */
+	uint16_t heat;	 /* how often it was seen to trap, in all processes of the jail */
+	uint16_t is_hot; /* worth a private copy of its page in each process */
+};
+#define FJ_SITED_TEXTS 512u
 #define FJ_SITES 24576u
 /* The sites of one text, for the next process that maps it. Written before `state` is 2. */
 struct fj_sited_text {
 	uint32_t state; /* 0 free, 1 being written, 2 valid */
 	uint32_t first, count;
-	uint32_t unused;
+	uint32_t maps; /* how often it was mapped */
+	uint32_t hot;  /* how many of the sites are */
 	uint64_t dev, ino, offset, len;
 	int64_t mtime, mtime_ns, ctime, ctime_ns; /* of the file */
 };
@@ -124,6 +131,7 @@ struct fj_jail {
 	char loader[FJ_PATH_MAX];    /* host path of the loader */
 	uint32_t no_sites;	     /* system calls of libraries stay as they are: door/sites.c */
 	char preload[FJ_PATH_MAX];   /* host path of libfakejail.so; empty: none */
+	uint64_t door_bits[8];	     /* a bit for each call that door/door.c wants to see */
 	/* What uname(2) says (sizes: linux/utsname.h): the release when not empty. */
 	char release[65], hostname[65], domainname[65];
 	uint32_t has_hostname, has_domainname;

@@ -73,6 +73,10 @@ static bool add_chunk(uint32_t seen)
 		(char *)(((uintptr_t)at + FJ_SLOT_SIZE - 1) & ~(uintptr_t)(FJ_SLOT_SIZE - 1));
 	struct fj_thread *expected = NULL;
 
+	/* Most processes need one for the trap and one for the jumps. To look at a page before it
+	 * is written to would cost a fault more. */
+	for (uint32_t i = 0; i < 2; i++)
+		((struct fj_thread *)(aligned + i * FJ_SLOT_SIZE))->used = SLOT_FREE;
 	if (!__atomic_compare_exchange_n(&pool.chunk[seen], &expected, (struct fj_thread *)aligned,
 		    false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 		fj_sys2(__NR_munmap, at, size + FJ_SLOT_SIZE); /* another thread was quicker */

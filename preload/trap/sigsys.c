@@ -70,6 +70,8 @@ uintptr_t fj_trap_stack(struct frame *f, uintptr_t sp)
 	return t->inner_sp ? t->inner_sp : fj_thread_stack_top(t);
 }
 
+void (*fj_trap_watcher)(uint64_t ip);
+
 /* A SIGSYS that is not our trap: the program's own affair. Returns the handler to go on in, or 0.
  */
 static uintptr_t deliver_to_program(const struct frame *f)
@@ -141,6 +143,8 @@ uintptr_t fj_trap_handle(siginfo_t *info, struct frame *f)
 		.ip = f->regs.ip,
 		.frame = f,
 	};
+	if (fj_trap_watcher)
+		fj_trap_watcher(f->regs.ip);
 	answer = fj_policy_ask(c.nr, c.arg, f->regs.ip);
 	switch (answer & SECCOMP_RET_ACTION_FULL) {
 	case SECCOMP_RET_ERRNO:
