@@ -9,6 +9,7 @@
  * shows it to every peer; the short name is a number, and names the entry of the jail's table that
  * holds what the program had said. All other addresses pass as they are. */
 #include "call/hooks.h"
+#include "call/made.h"
 #include "call/peer.h"
 #include "call/sun.h"
 #include "sys/guest.h"
@@ -80,6 +81,25 @@ static long aim_at_socket(
 	return -EMFILE;
 }
 
+/* The socket's own mode, 0777 unless fchmod(2) changed it, less the umask whatever the directory
+ * hands down, becomes the file's:
+ * unix_bind_bsd() of net/unix/af_unix.c. */
+static long bind_and_own(
+	struct fj_call *c, const struct fj_place *place, const char *jail_path, struct fj_sun *sun)
+{
+	struct fj_making m;
+	struct stat st;
+	long r = fj_sys2(__NR_fstat, c->arg[0], &st);
+
+	if (r < 0)
+		return r;
+	fj_making_begin(c, place, FJ_S_IFSOCK, (uint32_t)st.st_mode & 07777 & ~fj_umask(), &m);
+	r = fj_sun_bind(c->thread, (int)c->arg[0], place, jail_path, fj_strlen(jail_path), sun);
+	if (!r)
+		fj_making_end(c, place->dirfd, place->name, &m);
+	return r;
+}
+
 long fj_hook_bind(struct fj_call *c)
 {
 	struct fj_place place;
@@ -99,8 +119,7 @@ long fj_hook_bind(struct fj_call *c)
 	else if (place.is_read_only)
 		r = -EROFS;
 	else if (r == -ENOENT && jail_path[fj_strlen(jail_path) - 1] != '/')
-		r = fj_sun_bind(
-			c->thread, (int)c->arg[0], &place, jail_path, fj_strlen(jail_path), &sun);
+		r = bind_and_own(c, &place, jail_path, &sun);
 	fj_place_done(&place);
 	return r;
 }

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_own.c - chown and chmod, by path and by descriptor; times of a pretended device by
- * descriptor.
+ * hook_own.c - chown and chmod, by path and by descriptor; truncate, which takes set-id bits away;
+ * times of a pretended device by descriptor.
  *
  * The kernel is asked first, with a change that changes nothing (owners -1, -1): only it knows
  * whether the file may be reached and written, and it advances the ctime. Then the record says what
@@ -115,7 +115,8 @@ long fj_hook_chmod(struct fj_call *c)
 		return r;
 	r = fj_file_look(c, object.dirfd, object.name, AT_EMPTY_PATH, &file);
 	if (!r)
-		r = fj_file_chmod(object.dirfd, object.name, &file, mode);
+		r = fj_file_chmod(object.dirfd, object.name, &file,
+			fj_own_mode_allowed(fj_ids(), &file.owner, mode));
 	fj_place_done(&object);
 	return r;
 }
@@ -127,7 +128,23 @@ long fj_hook_fchmod(struct fj_call *c)
 
 	if (!r)
 		r = fj_file_look(c, (int)c->arg[0], "", AT_EMPTY_PATH, &file);
-	return r < 0 ? r : fj_file_chmod((int)c->arg[0], "", &file, (uint32_t)c->arg[1]);
+	return r < 0 ? r :
+		       fj_file_chmod((int)c->arg[0], "", &file,
+			       fj_own_mode_allowed(fj_ids(), &file.owner, (uint32_t)c->arg[1]));
+}
+
+static long truncate_around(struct fj_call *c, const struct fj_place *const *place, int count)
+{
+	const long r = fj_kernel(c);
+
+	if (!r && count)
+		fj_file_written(c, place[0]->dirfd, place[0]->name);
+	return r;
+}
+
+long fj_hook_truncate(struct fj_call *c)
+{
+	return fj_translate(c, truncate_around);
 }
 
 /* A descriptor that a pretended device was opened by leads to the host's device, whose times are

@@ -94,7 +94,7 @@ static bool applies(const struct fj_row *row, const uint64_t arg[FJ_ARGS])
 	case FJ_IF_NEW_MOUNTS:
 		return arg[0] & CLONE_NEWNS;
 	case FJ_IF_ACTION:
-		return arg[1] || (int)arg[0] == 31 /* SIGSYS */;
+		return arg[1] || (int)arg[0] == 31 /* SIGSYS */ || (int)arg[0] == 7 /* SIGBUS */;
 	}
 	return true;
 }
@@ -236,8 +236,8 @@ static bool is_about_sigsys(const struct fj_row *row)
 /* These only keep SIGSYS out of masks. */
 static bool is_for_the_trap(const struct fj_row *row)
 {
-	return row->run == fj_hook_sigprocmask || row->run == fj_hook_sigaction ||
-	       row->run == fj_hook_sigwait || row->run == fj_hook_pselect;
+	return row->run == fj_hook_sigprocmask || row->run == fj_hook_sigwait ||
+	       row->run == fj_hook_pselect;
 }
 
 bool fj_door_wants(long nr)

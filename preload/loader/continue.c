@@ -8,6 +8,7 @@
  * does in the kernel (fs/exec.c). */
 #include "loader/loader.h"
 
+#include "call/bus.h"
 #include "call/exe.h"
 #include "call/hook_guard.h"
 #include "call/hook_id.h"
@@ -118,6 +119,8 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	t = fj_thread_mine();
 	if (!t)
 		fail("thread", -ENOMEM);
+	fj_bus_arm();
+	fj_bus_let_in();
 	r = fj_own_start(FJ_FD_OWNERS(fj_jail), fj_jail->has_elder ? FJ_FD_ELDER(fj_jail) : -1);
 	if (r < 0)
 		fail("owners", r);

@@ -4,6 +4,7 @@
  * sigsys.c - from a SIGSYS frame to a call, and its result back into the frame. */
 #include "trap/trap.h"
 
+#include "call/bus.h"
 #include "call/hook_signal.h"
 #include "call/policy.h"
 #include "sys/guest.h"
@@ -143,6 +144,8 @@ uintptr_t fj_trap_handle(siginfo_t *info, struct frame *f)
 		.ip = f->regs.ip,
 		.frame = f,
 	};
+	if (f->mask & FJ_SIGBUS_BIT)
+		fj_bus_let_in();
 	if (fj_trap_watcher)
 		fj_trap_watcher(f->regs.ip);
 	answer = fj_policy_ask(c.nr, c.arg, f->regs.ip);
@@ -174,7 +177,7 @@ void fj_trap_arm(struct fj_thread *t)
 		.handler = (uint64_t)fj_trap_entry,
 		.flags = SA_SIGINFO_ | SA_ONSTACK_ | SA_RESTORER_,
 		.restorer = fj_jail->gate + (uint64_t)(fj_gate_sigreturn - fj_gate_begin),
-		.mask = ~0UL,
+		.mask = ~FJ_SIGBUS_BIT,
 	};
 	struct frame f = {0};
 
