@@ -111,6 +111,14 @@ static long open_device(struct fj_call *c, long fd, const struct opening *o)
 	return fd;
 }
 
+/* (A file that it has just made has nothing to lose.) */
+static long truncated(struct fj_call *c, long fd, const struct opening *o)
+{
+	if (!fj_is_err(fd) && (o->flags & O_TRUNC) && !(o->flags & (O_EXCL | O_PATH)))
+		fj_file_written(c, (int)fd, "");
+	return fd;
+}
+
 static long make_or_open(struct fj_call *c, const struct fj_place *place, struct opening *o)
 {
 	if ((o->flags & O_CREAT) || (o->flags & TMPFILE) == TMPFILE) {
@@ -129,9 +137,9 @@ static long make_or_open(struct fj_call *c, const struct fj_place *place, struct
 		}
 		fj_making_begin(c, &inside, FJ_S_IFREG, (uint32_t)o->mode, &m);
 		if (m.needs_record)
-			return open_device(c, make(c, place, o, &m), o);
+			return truncated(c, open_device(c, make(c, place, o, &m), o), o);
 	}
-	return open_device(c, issue(c, place, o), o);
+	return truncated(c, open_device(c, issue(c, place, o), o), o);
 }
 
 /* openat(2) ignores what openat2(2) refuses: unknown flags, and a mode that is not used. */

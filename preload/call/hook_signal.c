@@ -7,6 +7,7 @@
  * kernel/signal.c). So the bit is taken out of every mask on its way to the kernel, and what the
  * program asked for is kept and reported. */
 #include "call/hook_signal.h"
+#include "call/bus.h"
 #include "call/hooks.h"
 #include "exec/exec.h"
 #include "sys/guest.h"
@@ -116,6 +117,10 @@ long fj_hook_sigaction(struct fj_call *c)
 	struct fj_sigaction act;
 
 	if (c->arg[3] != SIGSET_SIZE)
+		return fj_kernel(c);
+	if ((int)c->arg[0] == FJ_SIGBUS)
+		return fj_bus_action(c);
+	if (!fj_jail->has_trap)
 		return fj_kernel(c);
 	if ((int)c->arg[0] == SIGSYS)
 		return sigsys_action(c);

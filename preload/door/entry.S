@@ -80,7 +80,9 @@ fj_door_site:
 2:	mov	%rbx, %rsp
 	mov	$-12, %rax		/* ENOMEM: the kernel gave no room for the engine */
 	jmp	1b
-3:	cmpl	$2, RECORD_TAIL(%rsp)
+3:	cmpl	$3, RECORD_TAIL(%rsp)
+	je	5f
+	cmpl	$2, RECORD_TAIL(%rsp)
 	jne	4f
 	mov	8(%rsp), %rdi		/* from here, where the filter traps it: the program's own registers and stack */
 	mov	16(%rsp), %rsi
@@ -101,6 +103,8 @@ fj_door_site:
 	pushq	120(%rbx)
 	call	*fj_gate(%rip)
 	mov	%rbx, %rsp
+	jmp	1b
+5:	subq	$2, 56(%rsp)		/* back to the syscall instruction itself, with all as it was */
 	jmp	1b
 	.size	fj_door_site, . - fj_door_site
 
