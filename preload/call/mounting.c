@@ -3,6 +3,7 @@
  *
  * mounting.c - the operations on a jail's mounts, with the kernel's errors (fs/namespace.c). */
 #include "call/mounting.h"
+#include "call/tmpfs.h"
 #include "own/ids.h"
 #include "path/private.h"
 
@@ -138,6 +139,8 @@ long fj_mounting_add(const struct fj_filesystem *fs, bool is_dir, const struct f
 			replace_default(&e, top);
 	}
 	r = fj_edit_add(&e, fs->host, at->pos, fs->flags, fs->type, fs->source);
+	if (r >= 0 && fs->options)
+		r = fj_edit_options(&e, (uint32_t)r, fs->options);
 	fj_edit_end(&e, r >= 0);
 	return r < 0 ? r : 0;
 }
@@ -274,6 +277,42 @@ long fj_mounting_change(const struct fj_point *at, uint32_t clear, uint32_t set,
 	}
 	fj_edit_end(&e, true);
 	return 0;
+}
+
+long fj_mounting_reconfigure(struct fj_call *c, const struct fj_point *at, const char *options)
+{
+	char was[FJ_TMPFS_TEXT], text[FJ_TMPFS_TEXT], *host = fj_scratch_path(c->thread);
+	const struct fj_mounts *v;
+	const struct fj_mount *tmpfs;
+	struct fj_edit e;
+	struct fj_str h, w, s;
+	uint64_t turn;
+	uint32_t id;
+	long r;
+
+	if (!at->is_mount)
+		return -EINVAL;
+	do {
+		v = fj_mounts_look(&turn);
+		tmpfs = fj_mounts_private(v, at->host);
+		id = tmpfs ? tmpfs->id : 0;
+		fj_str_init(&h, host, FJ_PATH_MAX);
+		fj_str_init(&w, was, sizeof(was));
+		if (tmpfs) {
+			fj_str_put(&h, fj_mounts_text(v, tmpfs->host));
+			fj_str_put(&w, fj_mounts_options(v, tmpfs));
+		}
+	} while (!fj_mounts_held(turn));
+	if (!*options || !id)
+		return 0;
+	fj_str_init(&s, text, sizeof(text));
+	r = fj_tmpfs_remount(c->thread, was, options, host, &s);
+	if (r < 0)
+		return r;
+	fj_edit_begin(&e);
+	r = fj_edit_options(&e, id, text);
+	fj_edit_end(&e, !r);
+	return r;
 }
 
 /* Does the caller itself stand in the mount with `id`? Of others only a tmpfs tells, whose

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * debuggee.c - a program with a function deep enough for a backtrace.  Usage: debuggee [ROUNDS]; it says how often it was there. */
+ * debuggee.c - a program with a function deep enough for a backtrace.  Usage: debuggee [ROUNDS]; it
+ * says how often it was there. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
