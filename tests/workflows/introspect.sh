@@ -81,7 +81,9 @@ fi
 limit_seconds=${FAKEJAIL_LIMIT:-60}
 gcc -g -O1 -static -o "$root/usr/bin/debuggee" "$tests_dir/workflows/src/debuggee.c"
 asks="-ex 'info proc all' -ex 'info files' -ex 'info sharedlibrary' -ex 'info auxv' -ex 'show args'"
-skip 'gdb: run' 'it starts programs from vfork(2), and waits there for a child that waits for it (docs/LIMITS.md)'
+shows 'gdb: breakpoints and backtraces' '*Breakpoint 1, deepest*#0  deepest*#1 *deep (*#2 *main*exe = ?/usr/bin/debuggee*Breakpoint 2, deep (*#1 *main*count 4*exited normally*' \
+	sh -c "gdb -nx -batch -ex 'handle SIGSYS nostop noprint pass' -ex 'break deepest' -ex run -ex bt $asks -ex 'break deep' -ex continue \
+		-ex bt -ex delete -ex continue --args debuggee 2"
 if [ "$(cat /proc/sys/kernel/yama/ptrace_scope 2>/dev/null || echo 0)" = 0 ]; then
 	shows 'gdb: it attaches, breaks, and lets go' '*Breakpoint 1, deepest*#0  deepest*#1 *deep (*#2 *main*exe = ?/usr/bin/debuggee*Breakpoint 2, deep (*#1 *main*etached*' \
 		sh -c "debuggee 6000 & gdb -nx -batch -p \$! -ex 'break deepest' -ex continue -ex bt $asks -ex delete -ex 'break deep' -ex continue -ex bt -ex delete -ex detach; kill \$!"
