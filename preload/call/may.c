@@ -16,6 +16,7 @@
 #include "call/hooks.h"
 #include "sys/guest.h"
 
+#include <linux/openat2.h>
 #include <linux/securebits.h>
 
 #define ANY_X 0111u
@@ -39,7 +40,8 @@ static long may_search(struct fj_thread *t, int dirfd, const char *name)
 
 /* ---- opening ---- */
 
-static long may_open(struct fj_call *c, uint64_t flags)
+/* `scope`: FJ_BENEATH or FJ_IN_ROOT. */
+static long may_open(struct fj_call *c, uint64_t flags, unsigned scope)
 {
 	static const unsigned by_mode[] = {
 		FJ_MAY_READ, FJ_MAY_WRITE, FJ_MAY_READ | FJ_MAY_WRITE, FJ_MAY_READ | FJ_MAY_WRITE};
@@ -47,7 +49,7 @@ static long may_open(struct fj_call *c, uint64_t flags)
 	unsigned want = by_mode[flags & O_ACCMODE] | (flags & O_TRUNC ? FJ_MAY_WRITE : 0);
 	const bool makes = flags & O_CREAT, must_make = makes && (flags & O_EXCL);
 	struct fj_seen seen;
-	unsigned how = (flags & O_NOFOLLOW) || must_make ? 0 : FJ_FOLLOW;
+	unsigned how = scope | ((flags & O_NOFOLLOW) || must_make ? 0 : FJ_FOLLOW);
 	long r = fj_see(c, fj_arg_index(c, FJ_PATH), how, &seen);
 
 	if (r <= 0)
@@ -84,12 +86,13 @@ static long may_open(struct fj_call *c, uint64_t flags)
 
 static long may_openat2(struct fj_call *c)
 {
-	uint64_t flags;
+	struct open_how how;
 
-	/* struct open_how begins with the flags */
-	if (fj_guest_read(&flags, fj_arg(c, FJ_PTR, 0), sizeof(flags)))
+	if (fj_guest_read(&how, fj_arg(c, FJ_PTR, 0), sizeof(how)))
 		return 0;
-	return may_open(c, flags);
+	return may_open(c, how.flags,
+		(how.resolve & RESOLVE_BENEATH ? FJ_BENEATH : 0) |
+			(how.resolve & RESOLVE_IN_ROOT ? FJ_IN_ROOT : 0));
 }
 
 /* ---- sockets ---- */
@@ -187,7 +190,7 @@ long fj_may_call(struct fj_call *c)
 	case __NR_file_getattr:
 		return 0;
 	case __NR_openat:
-		return may_open(c, fj_arg(c, FJ_OFLAGS, 0));
+		return may_open(c, fj_arg(c, FJ_OFLAGS, 0), 0);
 	case __NR_openat2:
 		return may_openat2(c);
 	case __NR_faccessat:

@@ -179,7 +179,8 @@ void fj_stat_from_statx(struct stat *st, const struct statx *sx)
 	};
 }
 
-static long ask_kernel(int dirfd, const char *name, unsigned flags, unsigned mask, struct statx *sx)
+__attribute__((always_inline)) static inline long ask_kernel(
+	int dirfd, const char *name, unsigned flags, unsigned mask, struct statx *sx)
 {
 	struct stat st;
 	long r;
@@ -272,7 +273,7 @@ long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsigned flag
 		.real_mode = sx->stx_mode,
 		.nlink = sx->stx_nlink,
 	};
-	file->has_record = !fj_own_is_empty() && fj_own_find(&file->key, &record);
+	file->has_record = fj_own_find(&file->key, &record);
 	file->owner = (struct fj_owner){.uid = sx->stx_uid, .gid = sx->stx_gid};
 	if (!file->has_record && sx->stx_uid == fj_own_real_uid())
 		file->is_foreign = is_foreign(c, file->key.dev, dirfd, name);

@@ -11,9 +11,9 @@
  *
  * With the trap behind it a jump is worth its price only where a call is made often: it costs each
  * process a page fault and a private copy of the page, about as much as one or two traps. A few
- * calls are taken for frequent; of the others those become jumps that are seen to trap often in
- * this jail. Without the trap all must be changed, and those whose number is known at run time only
- * ask at the door whether the engine wants it. */
+ * calls are taken for frequent; of the others those become jumps that stand on a page with one of
+ * these, or that are seen to trap often in this jail. Without the trap all must be changed, and
+ * those whose number is known at run time only ask at the door whether the engine wants it. */
 #include "door/sites.h"
 
 #include "door/door.h"
@@ -167,6 +167,25 @@ static long change(
 	return r;
 }
 
+static uint32_t page_of(const struct fj_site *s)
+{
+	return (s->at - s->moved) / FJ_PAGE;
+}
+
+/* Those that are frequent, and all on a page with one of them, which is paid for. */
+static void choose_hot(struct fj_site *site, uint32_t count)
+{
+	for (uint32_t first = 0, end; first < count; first = end) {
+		bool is_paid = false;
+
+		for (end = first; end < count && page_of(&site[end]) == page_of(&site[first]);
+			end++)
+			is_paid = is_paid || is_frequent(site[end].nr);
+		for (uint32_t i = first; i < end; i++)
+			site[i].is_hot = is_paid;
+	}
+}
+
 /* Look for sites in a text that no process of the jail had mapped before. */
 static struct fj_sited_text *search(const struct key *k, uint64_t start)
 {
@@ -185,8 +204,7 @@ static struct fj_sited_text *search(const struct key *k, uint64_t start)
 	if (fj_jail->has_trap) {
 		count = fj_sites_find_numbers(
 			(const uint8_t *)start, k->len, is_possible, site, max);
-		for (uint32_t i = 0; i < count; i++)
-			site[i].is_hot = is_frequent(site[i].nr);
+		choose_hot(site, count);
 	} else {
 		count = thin_out(site,
 			fj_sites_find((const uint8_t *)start, k->len, site, max, (uint8_t *)room));

@@ -53,9 +53,7 @@ long fj_walk_follow_text(struct fj_walk *w, const char *text, size_t len, const 
 	w->buffer[len] = rest_len ? '/' : 0;
 	w->rest = w->buffer;
 	w->can_leap = true;
-	if (text[0] == '/')
-		fj_walk_to_root(w);
-	return 0;
+	return text[0] == '/' ? fj_walk_jump_to_root(w, false) : 0;
 }
 
 /* /proc/self and /proc/thread-self are plain symlinks, but not the same for every process. */
@@ -86,8 +84,7 @@ long fj_walk_into_link(struct fj_walk *w, const char *name, size_t len, const ch
 			break;
 		}
 		if (fj_streq(name, "root")) {
-			fj_walk_to_root(w);
-			r = 0;
+			r = fj_walk_jump_to_root(w, true);
 		} else {
 			r = fj_walk_magic(w, name);
 		}

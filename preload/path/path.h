@@ -197,7 +197,12 @@ enum {
 	FJ_WANT_POS = 8, /* fill place.pos */
 	FJ_NO_LINKS = 16, /* -ELOOP at any symlink on the way (openat2(2), RESOLVE_NO_SYMLINKS) */
 	FJ_NO_MAGIC = 32, /* -ELOOP at a link of procfs that only the kernel can follow */
-	FJ_CREATE = 128,  /* -EISDIR when a slash ends the name: open(2) with O_CREAT */
+	/* As RESOLVE_BENEATH, RESOLVE_IN_ROOT and RESOLVE_NO_XDEV of openat2(2): -EXDEV. */
+	FJ_BENEATH = 256,
+	FJ_IN_ROOT = 512,
+	FJ_NO_XDEV = 1024,
+	FJ_BY_TEXT = 2048, /* without a descriptor from the start: the caller needs the last one */
+	FJ_CREATE = 128,   /* -EISDIR when a slash ends the name: open(2) with O_CREAT */
 };
 
 /* May names be looked up in directory `name` of `dirfd` ("": itself)? 1: by everybody, 0: by the
@@ -227,6 +232,7 @@ struct fj_place {
  * Returns 0, or
  *   -ENOENT, -ENOTDIR, -EACCES ...  what the kernel says of a component
  *   -ELOOP         more than 40 symlinks
+ *   -EXDEV         what FJ_BENEATH and its kin forbid
  *   -ENAMETOOLONG  a component over 255 bytes, or a symlink that makes the rest over 8191
  * The place holds until fj_place_done(); its strings lie in scratch memory of `t`. */
 long fj_path_walk(struct fj_thread *t, int dirfd, const char *jail_path, unsigned how,

@@ -82,7 +82,11 @@ long fj_walk_enter(struct fj_walk *w, const char *name, int flags)
 
 	if (__builtin_expect(w->below != NULL, 0))
 		return enter_by_text(w, name, flags);
-	fd = fj_open_path(w->fd, name, O_DIRECTORY | flags);
+	if (w->how & FJ_NO_XDEV) /* the host's mounts count too */
+		fd = fj_openat2(w->fd, name, O_PATH | O_CLOEXEC | O_DIRECTORY | (unsigned)flags, 0,
+			RESOLVE_NO_XDEV);
+	else
+		fd = fj_open_path(w->fd, name, O_DIRECTORY | flags);
 	if (fj_is_err(fd))
 		return fd;
 	fj_walk_go(w, (int)fd, true);
@@ -121,8 +125,8 @@ void fj_walk_to_root(struct fj_walk *w)
 	fj_walk_go(w, w->root->fd, false);
 	fj_str_cut(&w->pos, 0);
 	fj_str_put(&w->pos, w->root->pos);
-	w->knows_pos = true;
-	w->is_detached = false;
+	w->knows_pos = !w->is_root_detached;
+	w->is_detached = w->is_root_detached;
 }
 
 bool fj_walk_learn_pos(struct fj_walk *w)
@@ -174,10 +178,13 @@ long fj_walk_up(struct fj_walk *w)
 	size_t before;
 	long r;
 
+	w->has_met_root = true;
 	if (!fj_walk_learn_pos(w))
-		return is_root_dir(w) ? 0 : fj_walk_enter(w, "..", 0);
+		return is_root_dir(w) ? fj_walk_stop_at_root(w) : fj_walk_enter(w, "..", 0);
 	if (w->pos.len == 0 || (w->pos.len == w->root->len && fj_streq(w->pos.at, w->root->pos)))
-		return 0;
+		return fj_walk_stop_at_root(w);
+	if ((w->how & FJ_NO_XDEV) && fj_mount_at(w->pos.at, &m, NULL))
+		return -EXDEV;
 	before = w->pos.len;
 	if (w->below || fj_mount_at(w->pos.at, &m, NULL)) {
 		fj_str_cut(&w->pos, fj_walk_parent_len(&w->pos));
@@ -197,7 +204,7 @@ long fj_walk_magic(struct fj_walk *w, const char *name)
 {
 	const uint32_t mark = fj_scratch_mark(w->t);
 	char *text;
-	long n, r = fj_walk_enter(w, name, 0);
+	long n, r = fj_walk_is_scoped(w) ? -EXDEV : fj_walk_enter(w, name, 0);
 
 	if (r < 0)
 		return r;
@@ -241,7 +248,13 @@ long fj_walk_into(struct fj_walk *w, const char *name, size_t len, char *rest)
 	const char *m = fj_walk_mount_below(w, name, len);
 	long r;
 
+	if (fj_jail->has_aliases)
+		fj_walk_learn_pos(w);
 	fj_facts_saw_name(name, len);
+	if (m && (w->how & FJ_NO_XDEV)) {
+		fj_scratch_release(w->t, mark);
+		return -EXDEV;
+	}
 	r = fj_walk_enter(w, m ? m : name, m ? 0 : O_NOFOLLOW);
 	fj_scratch_release(w->t, mark);
 	if (!m && (r == -ENOTDIR || r == -ELOOP))
@@ -281,9 +294,12 @@ long fj_walk_leap(struct fj_walk *w)
 	}
 	if (!last)
 		return 0;
+	if (fj_jail->has_aliases) /* only where the walk begins it is noted by which name */
+		fj_walk_learn_pos(w);
 	*last = 0;
 	fd = fj_openat2(w->fd, w->rest, O_PATH | O_CLOEXEC | O_DIRECTORY, 0,
-		RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+		RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS |
+			(w->how & FJ_NO_XDEV ? RESOLVE_NO_XDEV : 0));
 	if (fj_is_err(fd)) {
 		*last = '/';
 		/* ENOTDIR: perhaps the last one is a symlink to a directory. */

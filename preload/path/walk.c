@@ -49,6 +49,8 @@ static long finish(struct fj_walk *w, char *name, char *end, unsigned how, struc
 	place->dirfd = w->fd;
 	if (!m && note_proc(w, name, len, place))
 		return -ENOENT;
+	if (m && (how & FJ_NO_XDEV))
+		return -EXDEV;
 	if (m) {
 		place->is_mount = true;
 		if (!(how & FJ_ENTRY)) {
@@ -79,9 +81,12 @@ static long finish(struct fj_walk *w, char *name, char *end, unsigned how, struc
 		fj_scratch_release(w->t, mark);
 		if (r < 0 && r != -ENOENT)
 			return r;
+		if (r == FJ_MAGIC_LINK && fj_walk_is_scoped(w))
+			return -EXDEV;
 		if (r == FJ_MAGIC_LINK) {
 			if (len == 4 && !memcmp(name, "root", 4)) {
-				fj_walk_to_root(w);
+				if (fj_walk_jump_to_root(w, true))
+					return -EXDEV;
 				place->dirfd = w->fd;
 				name = (char *)".";
 			} else {
@@ -206,13 +211,22 @@ long fj_path_walk(
 
 	*place = (struct fj_place){.owned_fd = -1};
 	fj_str_init(&w.pos, fj_scratch_path(t), FJ_PATH_MAX);
-	if (w.root->fd < 0 && jail_path[0] == '/')
-		return -ENOENT;
-	if (jail_path[0] == '/')
+	if (fj_walk_is_scoped(&w)) {
+		r = fj_walk_scope(&w, jail_path);
+		if (r < 0)
+			return r;
+	} else if (jail_path[0] == '/') {
+		if (w.root->fd < 0)
+			return -ENOENT;
 		fj_walk_to_root(&w);
+		w.has_met_root = true;
+	}
+	if (how & FJ_BY_TEXT)
+		fj_walk_go_on_by_text(&w);
 	w.rest = w.buffer;
 	memcpy(w.buffer, jail_path, fj_strlen(jail_path) + 1);
-	fj_walk_plan_fact(&w, jail_path);
+	if (!fj_walk_is_scoped(&w))
+		fj_walk_plan_fact(&w, jail_path);
 
 	r = walk_all(&w, how, place);
 	if (r < 0) {

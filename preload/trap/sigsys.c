@@ -25,8 +25,9 @@
 _Static_assert(TAIL_ROOM >= RED_ZONE + sizeof(((struct fj_call *)0)->tail_data),
 	"tail data lies below the red zone");
 
-/* Less engine stack than this below an abandoned window, and the window is taken for abandoned. */
+/* Less stack or scratch memory than this left by what waits, and that is taken for abandoned. */
 #define ENGINE_STACK_MIN (48u * 1024)
+#define SCRATCH_MIN (48u * 1024)
 
 struct frame { /* struct ucontext, asm/ucontext.h */
 	uint64_t flags;
@@ -66,7 +67,8 @@ uintptr_t fj_trap_stack(struct frame *f, uintptr_t sp)
 	t = fj_thread_mine();
 	fj_assert(t);
 	fj_altstack_settle(t, &f->stack, f->regs.sp); /* rt_sigreturn installs it */
-	if (t->inner_sp < fj_thread_stack_bottom(t) + ENGINE_STACK_MIN)
+	if (t->inner_sp < fj_thread_stack_bottom(t) + ENGINE_STACK_MIN ||
+		FJ_SCRATCH_SIZE - t->scratch_used < SCRATCH_MIN)
 		begin_afresh(t);
 	return t->inner_sp ? t->inner_sp : fj_thread_stack_top(t);
 }
