@@ -50,6 +50,9 @@ long fj_hook_fgetxattr(struct fj_call *c);
 long fj_hook_flistxattr(struct fj_call *c);
 long fj_hook_fremovexattr(struct fj_call *c);
 
+/* hook_ptrace.c */
+long fj_hook_ptrace(struct fj_call *c);
+
 /* hook_open.c */
 long fj_hook_open(struct fj_call *c);
 long fj_hook_openat2(struct fj_call *c);

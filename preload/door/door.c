@@ -78,6 +78,7 @@ static bool applies(const struct fj_row *row, const uint64_t arg[FJ_ARGS])
 	case FJ_ALWAYS:
 	case FJ_IF_GUARDED: /* the hook tells them apart */
 	case FJ_IF_PEER:
+	case FJ_IF_TRACING:
 	case FJ_IF_NOT_ROOT:
 		return true;
 	case FJ_IF_ARG0:

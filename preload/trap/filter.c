@@ -17,6 +17,7 @@
 #include <linux/mman.h>
 #include <linux/netlink.h>
 #include <linux/prctl.h>
+#include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 
@@ -108,6 +109,7 @@ static const uint32_t prctl_options[] = {
 	PR_CAP_AMBIENT,
 	FJ_PR_SET_SYSCALL_USER_DISPATCH,
 };
+static const uint32_t ptrace_requests[] = {PTRACE_TRACEME, PTRACE_ATTACH, PTRACE_SEIZE};
 static const uint32_t peer_options[] = {
 	17 /* SO_PEERCRED */, 59 /* SO_PEERGROUPS, asm-generic/socket.h */};
 
@@ -158,6 +160,10 @@ static void emit_leaf(struct builder *b, const struct fj_row *row)
 	case FJ_IF_GUARDED:
 		allow_unless_one_of(b, AT_ARG(0), prctl_options,
 			sizeof(prctl_options) / sizeof(prctl_options[0]));
+		break;
+	case FJ_IF_TRACING:
+		allow_unless_one_of(b, AT_ARG(0), ptrace_requests,
+			sizeof(ptrace_requests) / sizeof(ptrace_requests[0]));
 		break;
 	case FJ_IF_PEER:
 		load(b, AT_ARG(1));
