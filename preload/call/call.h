@@ -61,6 +61,7 @@ enum fj_when {
 			     call/hook_id.h */
 	FJ_IF_TRACING,	  /* ptrace: traceme, attach, seize */
 	FJ_IF_NEW_MOUNTS, /* unshare: CLONE_NEWNS */
+	FJ_IF_AUDIT,	  /* socket: the kernel's audit log */
 };
 
 /* Row flags. */
