@@ -4,8 +4,9 @@
  * owners.c - what it costs to look at a file that was given away, and to give one away.
  *
  *   owners DIRECTORY FILES CALLS
- * Makes FILES files in DIRECTORY, gives each an owner, then looks at and gives away files in a random order, CALLS times
- * in each of several batches. Prints the quickest batch's nanoseconds a call: `stat N chown N`, and how many were wrong. */
+ * Makes FILES files in DIRECTORY, gives each an owner, then looks at and gives away files in a
+ * random order, CALLS times in each of several batches. Prints the quickest batch's nanoseconds a
+ * call: `stat N chown N`, and how many were wrong. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>
