@@ -61,6 +61,7 @@ enum fj_when {
 			     call/hook_id.h */
 	FJ_IF_TRACING,	  /* ptrace: traceme, attach, seize */
 	FJ_IF_NEW_MOUNTS, /* unshare: CLONE_NEWNS */
+	FJ_IF_AUDIT,	  /* socket: the kernel's audit log */
 };
 
 /* Row flags. */
@@ -157,9 +158,9 @@ static inline int fj_arg_dirfd(const struct fj_call *c, int i)
 	return i > 0 && c->row->kind[i - 1] == FJ_DIRFD ? (int)c->arg[i - 1] : AT_FDCWD;
 }
 
-/* Copy path argument `i` out of the program. Returns the copy in scratch memory; or NULL with the
- * errno in `*error`, or with 0 there when the argument is null or empty and the kernel is to judge
- * the call as it stands. */
+/* Copy path argument `i` out of the program. Returns the copy in scratch memory, which ends with
+ * it; or NULL with the errno in `*error`, or with 0 there when the argument is null or empty and
+ * the kernel is to judge the call as it stands. */
 char *fj_arg_path(struct fj_call *c, int i, long *error);
 
 /* Replace each path of the call by its place, then let `around` make it; it gets the places in the

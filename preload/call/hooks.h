@@ -65,6 +65,10 @@ long fj_hook_chroot(struct fj_call *c);
 /* missing.c */
 long fj_hook_exit_127(struct fj_call *c);
 
+/* hook_statfs.c */
+long fj_hook_statfs(struct fj_call *c);
+long fj_hook_fstatfs(struct fj_call *c);
+
 /* hook_fd.c */
 long fj_hook_our_fd(struct fj_call *c);
 long fj_hook_close_range(struct fj_call *c);
@@ -79,6 +83,7 @@ long fj_hook_exec(struct fj_call *c);
 /* Copy a socket address in. Returns 1 when it names a path (in *jail_path), 0 when the kernel may
  * have it as it is, or -errno. */
 long fj_address_read(struct fj_call *c, uint64_t at, uint64_t len, char **jail_path);
+long fj_hook_socket(struct fj_call *c);
 long fj_hook_bind(struct fj_call *c);
 long fj_hook_connect(struct fj_call *c);
 long fj_hook_sendto(struct fj_call *c);

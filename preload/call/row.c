@@ -151,8 +151,10 @@ char *fj_arg_path(struct fj_call *c, int i, long *error)
 		return NULL;
 	copy = fj_scratch_path(c->thread);
 	n = fj_guest_string(copy, c->arg[i], FJ_PATH_MAX);
-	if (n > 0)
+	if (n > 0) {
+		fj_scratch_trim(c->thread, copy, (size_t)n + 1);
 		return copy;
+	}
 	*error = n;
 	return NULL;
 }

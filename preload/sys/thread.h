@@ -93,6 +93,12 @@ static inline char *fj_scratch_path(struct fj_thread *t)
 {
 	return fj_scratch(t, FJ_PATH_MAX + 8);
 }
+/* Give back all behind the first `n` bytes at `at`: each page that is touched costs a process a
+ * page fault. */
+static inline void fj_scratch_trim(struct fj_thread *t, const char *at, size_t n)
+{
+	t->scratch_used = (uint32_t)((size_t)(at - t->scratch) + ((n + 15) & ~(size_t)15));
+}
 static inline uint32_t fj_scratch_mark(const struct fj_thread *t)
 {
 	return t->scratch_used;

@@ -15,6 +15,7 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/mman.h>
+#include <linux/netlink.h>
 #include <linux/prctl.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
@@ -25,6 +26,7 @@
 #define AT_ARCH 4
 #define AT_IP 8
 #define AT_ARG(i) (16 + 8 * (i))
+#define AF_NETLINK_ 16 /* linux/socket.h keeps it from user space */
 #define SIGBUS 7
 #define SIGSYS 31
 
@@ -169,6 +171,10 @@ static void emit_leaf(struct builder *b, const struct fj_row *row)
 		allow(b);
 		allow_unless_one_of(
 			b, AT_ARG(2), peer_options, sizeof(peer_options) / sizeof(peer_options[0]));
+		break;
+	case FJ_IF_AUDIT:
+		allow_unless_one_of(b, AT_ARG(0), &(const uint32_t){AF_NETLINK_}, 1);
+		allow_unless_one_of(b, AT_ARG(2), &(const uint32_t){NETLINK_AUDIT}, 1);
 		break;
 	case FJ_IF_NOT_ROOT:
 		unless_ours(b, REFUSAL(0));

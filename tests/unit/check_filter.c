@@ -135,6 +135,9 @@ static bool is_trapped_when(const struct fj_row *row, const uint64_t *arg)
 		return (uint32_t)arg[0] - ours < FJ_FD_COUNT;
 	case FJ_IF_OUR_FD1:
 		return (uint32_t)arg[1] - ours < FJ_FD_COUNT;
+	case FJ_IF_AUDIT:
+		return (uint32_t)arg[0] == 16 &&
+		       (uint32_t)arg[2] == 9; /* AF_NETLINK, NETLINK_AUDIT */
 	case FJ_IF_NEW_MOUNTS:
 		return (arg[0] & 0x20000) != 0; /* CLONE_NEWNS, linux/sched.h */
 	case FJ_IF_ACTION:
