@@ -21,6 +21,7 @@ usage() {
 usage: make-root.sh NAME...
        make-root.sh --where
 NAME:  bullseye bookworm trixie sid   Debian 11, 12, 13 and unstable: minbase and the tools that the tests call
+       preloads                       Debian 12 again, with libraries that people name in LD_PRELOAD
        musl                           musl's dynamic linker, a static busybox, tests/roots/src/*.c built with musl-gcc
        go                             tests/roots/src/*.go, static, and a static hello
        hello                          not a root: GNU hello's source, a directory with its tar archive
@@ -66,7 +67,7 @@ hello_sha256=31e066137a962676e89f69d1b65382de95a7ef7d914b8cb956f41ea72e0f516b
 # One line that changes whenever the result would: a cached tree made by another recipe is made anew.
 recipe() {
 	case $1 in
-	bullseye | bookworm | trixie | sid) echo "3 $uid $debian_packages$(extra_packages "$1")" ;;
+	bullseye | bookworm | trixie | sid | preloads) echo "3 $uid $debian_packages$(extra_packages "$1")" ;;
 	hello) echo "1 $hello_sha256" ;;
 	musl | go) echo "1 $uid $(cat "$sources"/* | cksum)" ;;
 	esac
@@ -76,6 +77,7 @@ recipe() {
 extra_packages() {
 	case $1 in
 	trixie) echo ,gdb ;;
+	preloads) echo ,eatmydata,fakeroot,faketime,libjemalloc2,pseudo ;;
 	esac
 }
 
@@ -95,6 +97,8 @@ discard() {
 
 make_debian() {
 	release=$1
+	packages=$debian_packages$(extra_packages "$1")
+	[ "$1" != preloads ] || release=bookworm
 	tree=$2
 	[ "$(id -u)" = 0 ] || cannot "$release: debootstrap needs root to make a root file system"
 	command -v debootstrap >/dev/null 2>&1 ||
@@ -109,8 +113,8 @@ make_debian() {
 	fi
 
 	# In two stages, because only between them can dpkg be told not to fsync every file: minutes on a slow disk.
-	log=$roots/$release.log
-	if ! debootstrap --foreign --variant=minbase --include="$debian_packages$(extra_packages "$release")" \
+	log=$roots/$1.log
+	if ! debootstrap --foreign --variant=minbase --include="$packages" \
 		"$release" "$tree" "$mirror" >"$log" 2>&1; then
 		why=$(grep '^E: ' "$log" | tail -n 1 | cut -c4-)
 		cannot "$release cannot be fetched from $mirror: ${why:-see $log}"
