@@ -24,15 +24,13 @@ session_reference() {
 	rm -rf --one-file-system "$work/chroot"
 }
 
-# session NAME ROOT SCRIPT [OPTION]...: the same in the jail, in a copy of ROOT, and compares.
+# session NAME ROOT SCRIPT [OPTION]...: the same in the jail, and compares.
 session() {
 	session_name=$1
 	session_root=$2
 	session_script=$3
 	shift 3
-	cp -a "$session_root" "$mine/session"
-	jail "$@" "$mine/session" bash "$session_script" >"$work/jail" 2>&1 || :
-	rm -rf --one-file-system "$mine/session"
+	jail "$@" "$session_root" bash "$session_script" >"$work/jail" 2>&1 || :
 	session_sections "$work/session"
 	session_sections "$work/jail"
 	number=1

@@ -19,8 +19,10 @@ for release; do
 	give_to_user "$root/root/session.sh"
 	if has_reference; then
 		session_reference "$root" /root/session.sh
+		cp -a "$root" "$root-wrappers"
 		session "$release: --no-trap" "$root" /root/session.sh --no-trap
-		session "$release: --no-patch" "$root" /root/session.sh --no-patch
+		session "$release: --no-patch" "$root-wrappers" /root/session.sh --no-patch
+		rm -rf --one-file-system "$root-wrappers"
 	else
 		skip "$release: the session" 'only real root can make a real chroot to compare with'
 	fi
