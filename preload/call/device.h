@@ -6,10 +6,22 @@
 #define FJ_DEVICE_H
 
 #include "call/call.h"
+#include "own/own.h"
 
 /* `fd` was just opened with `flags`. When it is an empty file that stands for a device, close it
  * and open the host's device instead. Returns a descriptor; -ENXIO for a device that a jail does
  * not have. */
 long fj_device_open(struct fj_call *c, int fd, uint64_t flags);
+
+/* `fd` is a new descriptor of something else. */
+void fj_device_forget(int fd);
+
+struct fj_device_node {
+	int fd;
+	struct fj_own_key key;
+};
+/* Was `fd` opened by a pretended device node? Then `node->key` is the node's; `node->fd` is a new
+ * O_PATH descriptor of what now has the name that the node had, or negative. */
+bool fj_device_node(struct fj_call *c, int fd, struct fj_device_node *node);
 
 #endif

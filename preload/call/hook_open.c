@@ -103,9 +103,12 @@ static long make(struct fj_call *c, const struct fj_place *place, struct opening
 /* What was opened may be the empty file that stands for a device. */
 static long open_device(struct fj_call *c, long fd, const struct opening *o)
 {
-	return fj_is_err(fd) || (o->flags & O_PATH) || !fj_own_has_devices() ?
-		       fd :
-		       fj_device_open(c, (int)fd, o->flags);
+	if (fj_is_err(fd) || !fj_own_has_devices())
+		return fd;
+	if (!(o->flags & O_PATH))
+		return fj_device_open(c, (int)fd, o->flags);
+	fj_device_forget((int)fd);
+	return fd;
 }
 
 static long make_or_open(struct fj_call *c, const struct fj_place *place, struct opening *o)

@@ -1,11 +1,13 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_own.c - chown and chmod, by path and by descriptor.
+ * hook_own.c - chown and chmod, by path and by descriptor; times of a pretended device by
+ * descriptor.
  *
  * The kernel is asked first, with a change that changes nothing (owners -1, -1): only it knows
  * whether the file may be reached and written, and it advances the ctime. Then the record says what
  * was meant. */
+#include "call/device.h"
 #include "call/hooks.h"
 #include "call/owned.h"
 
@@ -131,4 +133,24 @@ long fj_hook_fchmod(struct fj_call *c)
 	if (!r)
 		r = fj_file_look(c, (int)c->arg[0], "", AT_EMPTY_PATH, &file);
 	return r < 0 ? r : fj_file_chmod((int)c->arg[0], "", &file, (uint32_t)c->arg[1]);
+}
+
+/* A descriptor that a pretended device was opened by leads to the host's device, whose times are
+ * not the user's to set: the node's are meant. */
+long fj_hook_utimens(struct fj_call *c)
+{
+	struct fj_device_node node;
+	char link[32];
+	struct fj_str s;
+	long r;
+
+	if (c->arg[1] || c->arg[3] || !fj_device_node(c, (int)c->arg[0], &node))
+		return fj_hook_translate(c);
+	if (node.fd < 0)
+		return fj_kernel(c);
+	fj_str_init(&s, link, sizeof(link));
+	fj_fd_path(&s, node.fd, NULL);
+	r = fj_sys4(__NR_utimensat, AT_FDCWD, link, c->arg[2], 0);
+	fj_close(node.fd);
+	return r;
 }

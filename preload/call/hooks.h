@@ -23,6 +23,7 @@ long fj_hook_chown(struct fj_call *c);
 long fj_hook_fchown(struct fj_call *c);
 long fj_hook_chmod(struct fj_call *c); /* fchmodat, fchmodat2 */
 long fj_hook_fchmod(struct fj_call *c);
+long fj_hook_utimens(struct fj_call *c); /* utimensat */
 
 /* hook_make.c */
 long fj_hook_umask(struct fj_call *c);

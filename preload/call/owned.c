@@ -8,6 +8,8 @@
  * with, in the same call. */
 #include "call/owned.h"
 
+#include "call/device.h"
+
 #define HANDLE_MAX 128 /* MAX_HANDLE_SZ, linux/exportfs.h */
 #define AT_HANDLE_FID_ 0x200
 
@@ -194,6 +196,49 @@ static long ask_kernel(int dirfd, const char *name, unsigned flags, unsigned mas
 	return r;
 }
 
+static uint64_t stamp_of(const struct statx *sx, int dirfd, const char *name, unsigned flags)
+{
+	return sx->stx_mask & STATX_BTIME ?
+		       (uint64_t)sx->stx_btime.tv_sec * 1000000000u + sx->stx_btime.tv_nsec :
+		       stamp_of_handle(dirfd, name, flags);
+}
+
+static struct fj_own_key key_of(const struct statx *sx, int dirfd, const char *name, unsigned flags)
+{
+	return (struct fj_own_key){
+		.dev = encode_dev(sx->stx_dev_major, sx->stx_dev_minor),
+		.ino = sx->stx_ino,
+		.stamp = stamp_of(sx, dirfd, name, flags),
+	};
+}
+
+/* `fd` leads to a device of the host. When a node of the jail's led there, that is what was asked
+ * about: put what the node says into `sx`, of which a node that has lost its name says only which
+ * one it is. Returns the key of what is shown. */
+__attribute__((noinline)) static struct fj_own_key see_node(
+	struct fj_call *c, int fd, unsigned mask, struct statx *sx)
+{
+	struct fj_device_node node;
+	struct fj_own_key key;
+	struct statx there;
+
+	if (!fj_device_node(c, fd, &node))
+		return key_of(sx, fd, "", AT_EMPTY_PATH);
+	sx->stx_dev_major = node.key.dev >> 8 & 0xfff;
+	sx->stx_dev_minor = (node.key.dev & 0xff) | (node.key.dev >> 12 & 0xfff00);
+	sx->stx_ino = node.key.ino;
+	if (node.fd < 0)
+		return node.key;
+	if (!ask_kernel(node.fd, "", AT_EMPTY_PATH, mask, &there)) {
+		key = key_of(&there, node.fd, "", AT_EMPTY_PATH);
+		if (key.dev == node.key.dev && key.ino == node.key.ino &&
+			key.stamp == node.key.stamp)
+			*sx = there;
+	}
+	fj_close(node.fd);
+	return node.key;
+}
+
 static void show_record(const struct fj_owner *record, struct statx *sx)
 {
 	sx->stx_uid = record->uid;
@@ -211,22 +256,22 @@ long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsigned flag
 	struct statx *sx, struct fj_file *file)
 {
 	struct fj_owner record;
+	struct fj_own_key key;
 	long r = ask_kernel(dirfd, name, flags, mask | STATX_BASIC_STATS | STATX_BTIME, sx);
 
 	if (r < 0)
 		return r;
+	if ((sx->stx_mode & FJ_S_IFMT) == FJ_S_IFCHR && (!name || !name[0]))
+		key = see_node(c, dirfd, mask | STATX_BASIC_STATS | STATX_BTIME, sx);
+	else
+		key = key_of(sx, dirfd, name, flags);
 	*file = (struct fj_file){
-		.key = {.dev = encode_dev(sx->stx_dev_major, sx->stx_dev_minor),
-			.ino = sx->stx_ino},
+		.key = key,
 		.real_uid = sx->stx_uid,
 		.real_gid = sx->stx_gid,
 		.real_mode = sx->stx_mode,
 		.nlink = sx->stx_nlink,
 	};
-	file->key.stamp =
-		sx->stx_mask & STATX_BTIME ?
-			(uint64_t)sx->stx_btime.tv_sec * 1000000000u + sx->stx_btime.tv_nsec :
-			stamp_of_handle(dirfd, name, flags);
 	file->has_record = !fj_own_is_empty() && fj_own_find(&file->key, &record);
 	file->owner = (struct fj_owner){.uid = sx->stx_uid, .gid = sx->stx_gid};
 	if (!file->has_record && sx->stx_uid == fj_own_real_uid())

@@ -50,6 +50,43 @@ CASE(mknod_root_devices)
 	R(read(fd, buf, 4));
 }
 
+/* What an open descriptor of a node tells and changes is the node's, not that of the device behind.
+ */
+CASE(mknod_root_device_fd)
+{
+	const struct timespec ts[2] = {{1000, 1}, {2000, 2}};
+	struct stat st, named;
+	char buf[8];
+
+	R(x_mknod("null", S_IFCHR | 0666, 0x103));
+	R(x_mknod("zero", S_IFCHR | 0600, 0x105));
+	for (int i = 0; i < 2; i++) {
+		const char *name = i ? "zero" : "null";
+		const int fd = open(x(name), O_RDONLY);
+
+		say("opened %d\n", fd >= 0);
+		R(fchown(fd, 7, 8));
+		R(fchmod(fd, 0604));
+		R(futimens(fd, ts));
+		R(fstat(fd, &st));
+		say_stat("descriptor", &st);
+		x_lstat(name, &named);
+		say("the same inode %d, device %d, times %ld.%ld %ld.%ld\n",
+			st.st_ino == named.st_ino, st.st_dev == named.st_dev,
+			(long)st.st_atim.tv_sec, st.st_atim.tv_nsec, (long)named.st_mtim.tv_sec,
+			named.st_mtim.tv_nsec);
+		R(read(fd, buf, 4));
+		R(x_rename(name, "moved"));
+		R(fchown(fd, 9, 10));
+		x_say_stat("moved");
+		R(fstat(fd, &st));
+		say_stat("descriptor", &st);
+		R(x_rename("moved", name));
+		R(close(fd));
+	}
+	x_tree();
+}
+
 CASE(mknod_user_devices)
 {
 	SPELLINGS() {

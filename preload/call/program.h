@@ -1,0 +1,61 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * program.h - a program that is about to be run: its open file, and what its first bytes ask for.
+ */
+#ifndef FJ_PROGRAM_H
+#define FJ_PROGRAM_H
+
+#include "call/call.h"
+#include "exec/exec.h"
+
+struct fj_program {
+	int fd, interpreter_fd;
+	char *exe;  /* what /proc/self/exe shall read */
+	char *head; /* FJ_HEAD_SIZE + 1 bytes */
+	long head_len;
+	const char *script_arg[2 * FJ_SCRIPTS_MAX +
+			       1]; /* words that #! lines put before the script's arguments */
+	int script_args;
+	bool is_nameless;   /* run by its descriptor alone */
+	const char *script; /* the path that replaces argv[0] behind them, or NULL */
+};
+
+/* program.c */
+/* Open what `jail_path` names, if it may be run; what /proc/self/exe shall read goes to `exe` of
+ * FJ_PATH_MAX bytes unless that is NULL. Returns a descriptor or -errno. */
+long fj_program_open(struct fj_call *c, int dirfd, const char *jail_path, bool follows, char *exe);
+/* Open what `place` names, if it may be run; an empty name means the descriptor itself. */
+long fj_program_open_fd(const struct fj_place *place);
+/* What /proc/self/exe shall read for a program run by its descriptor alone. */
+void fj_program_name_of_fd(struct fj_call *c, int fd, char *exe);
+/* Read the first bytes of `p->fd` into `p->head`. */
+long fj_program_read_head(struct fj_program *p);
+
+/* program_parts.c */
+/* Follow #! lines until there is an ELF program. `name` is what the script's interpreter is to be
+ * given as its path. */
+long fj_program_resolve_scripts(
+	struct fj_call *c, struct fj_program *p, const char *name, bool is_closed_on_exec);
+/* The program's interpreter (PT_INTERP): found, opened and checked as load_elf_binary() does. */
+long fj_program_open_interpreter(struct fj_call *c, struct fj_program *p);
+/* Is the program a shared object with a name (DT_SONAME), like ld.so when ldd(1) runs it? Its calls
+ * are changed like those of any library, and it loads others as it always does. */
+bool fj_program_is_library(struct fj_call *c, const struct fj_program *p);
+
+/* exec_args.c: the arrays of pointers that execve(2) takes. */
+/* How many pointers before the NULL at the program's `array`? Or -EFAULT. */
+long fj_exec_count_pointers(uint64_t array);
+/* argv as the kernel makes it for a script: interpreter, its argument, the script's path,
+ * argv[1]... Returns 0, -EFAULT or -ENOMEM. */
+long fj_exec_script_argv(struct fj_call *c, const struct fj_program *p, uint64_t *argv);
+/* The environment at `*envp` with one string more. */
+long fj_exec_env_with(struct fj_call *c, uint64_t *envp, const char *handoff);
+
+/* exec_identity.c */
+/* The new program's identity: set-id bits and capabilities of its file count, unless the program
+ * renounced them. */
+long fj_exec_identity(struct fj_call *c, const struct fj_program *p, struct fj_handoff *h,
+	struct fj_str *ids_text);
+
+#endif

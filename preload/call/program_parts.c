@@ -1,0 +1,107 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * program_parts.c - what a program needs besides itself: the interpreters of #! lines
+ * (fs/binfmt_script.c) and the one of ELF (fs/binfmt_elf.c). */
+#include "call/program.h"
+
+long fj_program_open_interpreter(struct fj_call *c, struct fj_program *p)
+{
+	Elf64_Ehdr head;
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	Elf64_Phdr *ph = (Elf64_Phdr *)fj_scratch(c->thread, FJ_PHDRS_MAX * sizeof(*ph));
+	char *path = fj_scratch_path(c->thread);
+	size_t size;
+	long r;
+
+	memcpy(&head, p->head, sizeof(head));
+	size = head.e_phnum * sizeof(*ph);
+	if (fj_sys4(__NR_pread64, p->fd, ph, size, head.e_phoff) != (long)size)
+		return -ENOEXEC;
+	for (int i = 0; i < head.e_phnum; i++) {
+		if (ph[i].p_type != PT_INTERP)
+			continue;
+		if (ph[i].p_filesz < 2 || ph[i].p_filesz > FJ_PATH_MAX)
+			return -ENOEXEC;
+		if (fj_sys4(__NR_pread64, p->fd, path, ph[i].p_filesz, ph[i].p_offset) !=
+			(long)ph[i].p_filesz)
+			return -EIO;
+		if (path[ph[i].p_filesz - 1])
+			return -ENOEXEC;
+		r = fj_program_open(c, AT_FDCWD, path, true, NULL);
+		if (fj_is_err(r))
+			return r;
+		p->interpreter_fd = (int)r;
+		r = fj_sys4(__NR_pread64, p->interpreter_fd, &head, sizeof(head), 0);
+		if (r != sizeof(head))
+			return r < 0 ? r : -EIO;
+		if (fj_elf_check(&head, sizeof(head)))
+			return -ELIBBAD;
+		break;
+	}
+	fj_scratch_release(c->thread, mark);
+	return 0;
+}
+
+bool fj_program_is_library(struct fj_call *c, const struct fj_program *p)
+{
+	enum { ENTRIES = 64 }; /* DT_SONAME is among the first: ld(1) */
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	Elf64_Phdr *ph = (Elf64_Phdr *)fj_scratch(c->thread, FJ_PHDRS_MAX * sizeof(*ph));
+	Elf64_Dyn *dynamic = (Elf64_Dyn *)fj_scratch(c->thread, ENTRIES * sizeof(*dynamic));
+	bool has_name = false;
+	Elf64_Ehdr head;
+
+	memcpy(&head, p->head, sizeof(head));
+	if (head.e_phnum > FJ_PHDRS_MAX ||
+		fj_sys4(__NR_pread64, p->fd, ph, head.e_phnum * sizeof(*ph), head.e_phoff) <= 0)
+		head.e_phnum = 0;
+	for (int i = 0; i < head.e_phnum; i++) {
+		long n;
+
+		if (ph[i].p_type != PT_DYNAMIC)
+			continue;
+		n = fj_sys4(__NR_pread64, p->fd, dynamic, ENTRIES * sizeof(*dynamic),
+			    ph[i].p_offset) /
+		    (long)sizeof(*dynamic);
+		for (long d = 0; d < n && dynamic[d].d_tag; d++)
+			has_name = has_name || dynamic[d].d_tag == DT_SONAME;
+	}
+	fj_scratch_release(c->thread, mark);
+	return has_name;
+}
+
+long fj_program_resolve_scripts(
+	struct fj_call *c, struct fj_program *p, const char *name, bool is_closed_on_exec)
+{
+	for (int depth = 0;; depth++) {
+		const char *interpreter, *argument;
+		long r = fj_script_parse(p->head, &interpreter, &argument);
+
+		if (r < 0)
+			return fj_elf_check((const Elf64_Ehdr *)p->head, (size_t)p->head_len);
+		if (is_closed_on_exec && !depth)
+			return -ENOENT; /* the interpreter could not open it: execveat(2), BUGS */
+		if (depth == FJ_SCRIPTS_MAX)
+			return -ELOOP;
+		/* Kept back to front: each level goes before what the last one made. */
+		if (argument)
+			p->script_arg[p->script_args++] = argument;
+		p->script_arg[p->script_args++] = interpreter;
+		if (!depth)
+			p->script = name;
+		fj_close(p->fd);
+		p->fd = -1;
+		p->head = fj_scratch(c->thread, FJ_HEAD_SIZE + 1);
+		if (!*interpreter)
+			return -EACCES; /* for the kernel "" is the working directory here, which is
+					   no program */
+		r = fj_program_open(c, AT_FDCWD, interpreter, true, p->exe);
+		if (fj_is_err(r))
+			return r;
+		p->fd = (int)r;
+		r = fj_program_read_head(p);
+		if (r < 0)
+			return r;
+	}
+}

@@ -1,0 +1,42 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * launch.h - the launcher's command line, and the steps from it to the jail's first program. */
+#ifndef FJ_LAUNCH_H
+#define FJ_LAUNCH_H
+
+#include "loader/loader.h"
+
+#define FJ_BINDS_MAX 48
+
+/* options.c */
+struct fj_options {
+	const char *root, *name, *chdir, *release, *hostname, *trace, *db, *user, *groups, *preload;
+	struct fj_bind bind[FJ_BINDS_MAX];
+	int bind_count;
+	bool skip_chdir, no_trap, no_preload, no_patch, read_only;
+	char **command;
+};
+extern struct fj_options fj_options;
+void fj_options_read(char **at);
+
+/* launch.c: for all its steps. */
+/* Say what failed, and end with 125. */
+_Noreturn void fj_launch_fail(const char *what, const char *which, long error);
+/* Copy `text` to `out` of `size` bytes, or fail. */
+void fj_launch_put(char *out, const char *text, size_t size);
+/* The value of an environment variable, or NULL. */
+const char *fj_launch_variable(char **envp, const char *name);
+/* A call as the jail's own program would make it. */
+long fj_call_of(struct fj_thread *t, long nr, uint64_t a, uint64_t b, uint64_t c);
+
+/* make_jail.c: the jail's memory, and the descriptors that stay open. */
+void fj_jail_make(char **envp);
+
+/* doors.c: which doors this jail has. */
+void fj_doors_choose(struct fj_thread *t);
+
+/* first.c: exec the command. */
+_Noreturn void fj_first_run(struct fj_thread *t, char **envp);
+
+#endif

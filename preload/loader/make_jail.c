@@ -1,0 +1,146 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * make_jail.c - the jail's memory, shared by all its processes, and the descriptors that stay open.
+ */
+#include "loader/launch.h"
+
+#include "own/own.h"
+
+#include <asm/stat.h>
+#include <linux/mman.h>
+#include <linux/resource.h>
+#include <linux/utsname.h>
+
+#define FEW_DESCRIPTORS 64u
+#define USUAL_LIMIT 1024u /* beyond, the descriptor table of every process would grow */
+
+static bool is_open(int fd)
+{
+	return fj_sys3(__NR_fcntl, fd, 1 /* F_GETFD */, 0) >= 0;
+}
+
+/* The highest run of unused numbers under the usual limit: programs that open many see the fewest
+ * changes. */
+static int choose_numbers(void)
+{
+	struct rlimit64 limit = {0};
+	int base;
+
+	fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, &limit);
+	base = (int)(limit.rlim_cur < USUAL_LIMIT ? limit.rlim_cur : USUAL_LIMIT) - FJ_FD_COUNT;
+	for (; base > 2; base--) {
+		int i = 0;
+
+		while (i < FJ_FD_COUNT && !is_open(base + i))
+			i++;
+		if (i == FJ_FD_COUNT)
+			return base;
+	}
+	fj_launch_fail("too few file descriptors: raise `ulimit -n`", "", -EMFILE);
+}
+
+/* With a low soft limit, numbers above it: descriptors stay open when the limit falls
+ * (getrlimit(2)). */
+static int place_descriptors(const int *fds, int count)
+{
+	struct rlimit64 before = {0}, raised;
+	int base;
+
+	fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, &before);
+	raised = before;
+	if (before.rlim_cur < FEW_DESCRIPTORS) {
+		raised.rlim_cur =
+			before.rlim_max < FEW_DESCRIPTORS ? before.rlim_max : FEW_DESCRIPTORS;
+		fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, &raised, 0);
+	}
+	base = choose_numbers();
+	for (int i = 0; i < count; i++) {
+		if (fds[i] < 0)
+			continue;
+		if (fj_sys3(__NR_dup3, fds[i], base + i, 0) != base + i)
+			fj_launch_fail("cannot place the jail's descriptors", "", -EMFILE);
+		fj_close(fds[i]);
+	}
+	fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, &before, 0);
+	return base;
+}
+
+static void text_of_fd(int fd, char *out)
+{
+	char link[32];
+	struct fj_str s;
+	long n;
+
+	fj_str_init(&s, link, sizeof(link));
+	fj_fd_path(&s, fd, NULL);
+	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, out, FJ_PATH_MAX - 1);
+	if (fj_is_err(n))
+		fj_launch_fail("needs /proc on the host:", link, n);
+	out[n] = 0;
+}
+
+static bool kernel_is_at_least(unsigned major, unsigned minor)
+{
+	struct new_utsname name;
+	unsigned number[2] = {0, 0};
+	const char *p = name.release;
+
+	fj_sys1(__NR_uname, &name);
+	for (int i = 0; i < 2; i++, p++)
+		for (; *p >= '0' && *p <= '9'; p++)
+			number[i] = number[i] * 10 + (unsigned)(*p - '0');
+	return number[0] > major || (number[0] == major && number[1] >= minor);
+}
+
+void fj_jail_make(char **envp)
+{
+	int fds[FJ_FD_COUNT] = {-1, -1, -1, -1, -1, -1, -1}; /* in the order of FJ_FD_ */
+	struct stat st;
+	const long root = fj_open_path(AT_FDCWD, fj_options.root, O_DIRECTORY);
+	long memory, at;
+
+	if (fj_is_err(root))
+		fj_launch_fail("cannot open the root", fj_options.root, root);
+	memory = fj_sys2(__NR_memfd_create, FJ_MEMORY_NAME, 0);
+	if (fj_is_err(memory))
+		fj_launch_fail("cannot make the jail's memory", "", memory);
+	fj_sys2(__NR_ftruncate, memory, FJ_JAIL_MEMORY);
+	at = fj_sys6(__NR_mmap, 0, FJ_JAIL_MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
+	if (fj_is_err(at))
+		fj_launch_fail("cannot map the jail's memory", "", at);
+	fj_jail = (struct fj_jail *)at;
+	fj_jail->magic = FJ_JAIL_MAGIC;
+	fj_jail->size = sizeof(*fj_jail);
+	fj_jail->epoch = 1;
+	fj_jail->first_pid = (int32_t)fj_sys0(__NR_getpid);
+	fj_jail->has_trap = !fj_options.no_trap;
+	fj_sys4(__NR_newfstatat, root, "", &st, AT_EMPTY_PATH);
+	fj_jail->root_dev = st.st_dev;
+	fj_jail->root_ino = st.st_ino;
+	text_of_fd((int)root, fj_jail->root_path);
+	if (fj_streq(fj_jail->root_path, "/"))
+		fj_jail->root_path[0] = 0;
+	at = fj_sys4(__NR_readlinkat, AT_FDCWD, "/proc/self/exe", fj_jail->loader, FJ_PATH_MAX - 1);
+	if (fj_is_err(at))
+		fj_launch_fail("needs /proc on the host", "", at);
+	fj_launch_put(fj_jail->name, fj_options.name, FJ_PATH_MAX);
+	if (fj_options.release)
+		fj_launch_put(fj_jail->release, fj_options.release, sizeof(fj_jail->release));
+	if (fj_options.hostname) {
+		fj_launch_put(fj_jail->hostname, fj_options.hostname, sizeof(fj_jail->hostname));
+		fj_jail->has_hostname = 1;
+	}
+	fds[0] = (int)root;
+	fds[1] = (int)memory;
+	fds[4] = fj_owners_open(fj_options.db, (int)root, envp, &fds[5]);
+	fj_jail->has_elder = fds[5] >= 0;
+	fj_jail->root_fd = place_descriptors(fds, FJ_FD_COUNT);
+	at = fj_own_start(FJ_FD_OWNERS(fj_jail), fj_jail->has_elder ? FJ_FD_ELDER(fj_jail) : -1);
+	if (at < 0)
+		fj_launch_fail("cannot map the owners' records", "", at);
+	fj_jail->names_comm_by_file = kernel_is_at_least(6, 14);
+	fj_jail->no_faccessat2 = fj_sys4(__NR_faccessat2, -1, ".", 0, 0) == -ENOSYS;
+	if (fj_openat2(-1, ".", O_PATH, 0, 0) != -EBADF)
+		fj_jail->no_openat2 = 1;
+}

@@ -1,0 +1,103 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * options.c - the loader's command line: see launch.c. */
+#include "loader/launch.h"
+
+struct fj_options fj_options;
+
+static char *next(char ***at)
+{
+	char *value = *++*at;
+
+	if (!value)
+		fj_launch_fail("the loader's command line ends early", "", -EINVAL);
+	return value;
+}
+
+void fj_options_read(char **at)
+{
+	for (; *at && !fj_streq(*at, "--"); at++) {
+		const char letter = (*at)[0] == '-' ? (*at)[1] : 0;
+		struct fj_bind *b = &fj_options.bind[fj_options.bind_count];
+		const char *door;
+
+		switch (letter) {
+		case 'r':
+			fj_options.root = next(&at);
+			break;
+		case 'N':
+			fj_options.name = next(&at);
+			break;
+		case 'b':
+			if (fj_options.bind_count == FJ_BINDS_MAX)
+				fj_launch_fail("too many binds", "", -ENOSPC);
+			b->host = next(&at);
+			b->jail = next(&at);
+			b->mode = next(&at);
+			fj_options.bind_count++;
+			break;
+		case 'w':
+			fj_options.chdir = next(&at);
+			break;
+		case 's':
+			fj_options.skip_chdir = true;
+			break;
+		case 'R':
+			fj_options.read_only = true;
+			break;
+		case 'k':
+			fj_options.release = next(&at);
+			break;
+		case 'n':
+			fj_options.hostname = next(&at);
+			break;
+		case 'T':
+			fj_options.trace = next(&at);
+			break;
+		case 'x':
+			door = next(&at);
+			if (fj_streq(door, "trap"))
+				fj_options.no_trap = true;
+			else if (fj_streq(door, "preload"))
+				fj_options.no_preload = true;
+			else if (fj_streq(door, "patch"))
+				fj_options.no_patch = true;
+			break;
+		case 'p':
+			fj_options.preload = next(&at);
+			break;
+		case 'd':
+			fj_options.db = next(&at);
+			break;
+		case 'u':
+			fj_options.user = next(&at);
+			break;
+		case 'g':
+			fj_options.groups = next(&at);
+			break;
+		case 'q':
+		case 'v':
+			break;
+		case 't':
+			if (fj_options.bind_count == FJ_BINDS_MAX)
+				fj_launch_fail("too many binds", "", -ENOSPC);
+			b->jail = next(&at);
+			b->mode = "rw";
+			fj_options.bind_count++;
+			break;
+		case 'K':
+		case 'D':
+			fj_launch_fail("this build has no",
+				letter == 'K' ? "--kill-on-exit" : "--die-with-parent", -EINVAL);
+		default:
+			fj_launch_fail("the loader does not know", *at, -EINVAL);
+		}
+	}
+	if (!*at || !at[1] || !fj_options.root)
+		fj_launch_fail(
+			"the loader's command line names no root or no command", "", -EINVAL);
+	fj_options.command = at + 1;
+	if (!fj_options.name)
+		fj_options.name = fj_options.root;
+}

@@ -1,0 +1,103 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * links.c - a walk meets a symlink: its text is walked in its place. The links of procfs that lead
+ * elsewhere than their text says are followed by the kernel. */
+#include "path/walk.h"
+#include "path/proc.h"
+
+static bool is_pathlike_or_object(const char *text)
+{
+	if (text[0] == '/')
+		return true;
+	for (; *text; text++)
+		if (text[0] == ':')
+			return true;
+	return false;
+}
+
+long fj_walk_read_link(struct fj_walk *w, const char *name, char *text, size_t *len)
+{
+	const long n = fj_sys4(__NR_readlinkat, w->fd, name, text, FJ_PATH_MAX - 1);
+
+	if (n == -EINVAL)
+		return FJ_NOT_A_LINK;
+	if (fj_is_err(n))
+		return n;
+	if (++w->links > FJ_MAX_LINKS || (w->how & FJ_NO_LINKS))
+		return -ELOOP;
+	text[n] = 0;
+	*len = (size_t)n;
+	/* Only procfs has links that lead elsewhere than their text says (proc(5), /proc/PID/fd).
+	 */
+	if (is_pathlike_or_object(text) && fj_is_procfs(w->fd)) {
+		w->fact_key = NULL;
+		return w->how & FJ_NO_MAGIC ? -ELOOP : FJ_MAGIC_LINK;
+	}
+	return FJ_TEXT_LINK;
+}
+
+long fj_walk_follow_text(struct fj_walk *w, const char *text, size_t len, const char *rest)
+{
+	const size_t rest_len = fj_strlen(rest);
+
+	if (!len)
+		return -ENOENT;
+	if (len + 1 + rest_len >= FJ_REST_SIZE)
+		return -ENAMETOOLONG;
+	memmove(w->buffer + len + 1, rest, rest_len + 1);
+	memcpy(w->buffer, text, len);
+	/* An empty rest means that the link itself was last: no slash then, which would demand a
+	 * directory. */
+	w->buffer[len] = rest_len ? '/' : 0;
+	w->rest = w->buffer;
+	w->can_leap = true;
+	if (text[0] == '/')
+		fj_walk_to_root(w);
+	return 0;
+}
+
+/* /proc/self and /proc/thread-self are plain symlinks, but not the same for every process. */
+static void forget_fact_of_self(struct fj_walk *w, const char *name)
+{
+	if (fj_streq(name, "self") || fj_streq(name, "thread-self"))
+		w->fact_key = NULL;
+}
+
+long fj_walk_into_link(struct fj_walk *w, const char *name, size_t len, const char *rest)
+{
+	const uint32_t mark = fj_scratch_mark(w->t);
+	char *text = fj_scratch_path(w->t);
+	size_t text_len = 0;
+	long r = fj_walk_read_link(w, name, text, &text_len);
+
+	switch (r) {
+	case FJ_NOT_A_LINK:
+		r = -ENOTDIR;
+		break;
+	case FJ_TEXT_LINK:
+		forget_fact_of_self(w, name);
+		r = fj_walk_follow_text(w, text, text_len, *rest ? rest : ".");
+		break;
+	case FJ_MAGIC_LINK:
+		w->rest = (char *)rest;
+		if (fj_proc_named(name, len) == FJ_PROC_OUR_FD) {
+			r = -ENOENT;
+			break;
+		}
+		if (fj_streq(name, "root")) {
+			fj_walk_to_root(w);
+			r = 0;
+			break;
+		}
+		r = fj_open_path(w->fd, name, O_DIRECTORY);
+		if (!fj_is_err(r)) {
+			fj_walk_go(w, (int)r, true);
+			w->knows_pos = w->is_detached = false;
+			r = 0;
+		}
+		break;
+	}
+	fj_scratch_release(w->t, mark);
+	return r;
+}

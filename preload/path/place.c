@@ -1,0 +1,67 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * place.c - places, positions and the descriptors behind them. */
+#include "path/walk.h"
+
+#include <linux/openat2.h>
+#include <linux/resource.h>
+
+long fj_openat2(int dirfd, const char *name, uint64_t flags, uint64_t mode, uint64_t resolve)
+{
+	struct open_how how = {.flags = flags, .mode = mode, .resolve = resolve};
+	long r;
+
+	if (fj_jail->no_openat2)
+		return -ENOSYS;
+	do
+		r = fj_sys4(__NR_openat2, dirfd, name, &how, sizeof(how));
+	while (r == -EAGAIN); /* "..": a rename raced; openat2(2) says to try again */
+	if (r == -ENOSYS || (r == -EPERM && dirfd == -1))
+		fj_jail->no_openat2 = 1;
+	return r;
+}
+
+long fj_path_open_pos(struct fj_thread *t, const char *pos, int flags)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	struct fj_mount_found m;
+	struct fj_str host;
+	long r;
+
+	if (!fj_mount_of(pos, &m, NULL)) {
+		r = fj_open_path(FJ_FD_ROOT(fj_jail), pos[0] ? pos + 1 : ".", flags);
+	} else {
+		fj_str_init(&host, fj_scratch(t, FJ_REST_SIZE), FJ_REST_SIZE);
+		fj_path_host(pos, &host);
+		r = fj_open_path(AT_FDCWD, host.at, flags);
+	}
+	fj_scratch_release(t, mark);
+	return r;
+}
+
+void fj_place_done(struct fj_place *place)
+{
+	if (place->owned_fd >= 0)
+		fj_close(place->owned_fd);
+	place->owned_fd = -1;
+}
+
+void fj_place_move_up(struct fj_place *place)
+{
+	long fd;
+
+	if (place->owned_fd < 0)
+		return;
+	fd = fj_sys3(__NR_fcntl, place->owned_fd, F_DUPFD_CLOEXEC, FJ_FD_ROOT(fj_jail) - 64);
+	if (fd == -EINVAL) { /* a lower RLIMIT_NOFILE */
+		struct rlimit64 limit = {0};
+
+		fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, &limit);
+		fd = fj_sys3(__NR_fcntl, place->owned_fd, F_DUPFD_CLOEXEC, limit.rlim_cur - 1);
+	}
+	if (fj_is_err(fd))
+		return;
+	fj_close(place->owned_fd);
+	place->owned_fd = place->dirfd = (int)fd;
+}

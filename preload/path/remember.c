@@ -1,0 +1,113 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * remember.c - what a walk remembers for the next time: the directory that the caller's text names,
+ * as a fact (facts.c). */
+#include "path/walk.h"
+
+/* A fact's key that begins with the working directory hangs on the names above it too. They are
+ * marked like those that a walk meets, before they are asked for: so ask again when a mark was new.
+ */
+static bool learn_marked_pos(struct fj_walk *w)
+{
+	bool is_new = false;
+
+	if (!fj_walk_learn_pos(w))
+		return false;
+	for (const char *name = w->pos.at, *end; *name; name = end) {
+		for (end = ++name; *end && *end != '/'; end++)
+			;
+		is_new = fj_facts_saw_name(name, (size_t)(end - name)) || is_new;
+	}
+	if (!is_new)
+		return true;
+
+	const uint64_t before = fj_hash(w->pos.at, w->pos.len, FJ_HASH_SEED);
+
+	w->knows_pos = false;
+	return fj_walk_learn_pos(w) && fj_hash(w->pos.at, w->pos.len, FJ_HASH_SEED) == before;
+}
+
+/* Are the working directory, whose path is the first `len` bytes of `key`, and all above it open to
+ * everybody? */
+static bool is_cwd_open(struct fj_walk *w, const char *key, size_t len)
+{
+	const uint32_t mark = fj_scratch_mark(w->t);
+	const size_t key_len = len > 1 ? len - 1 : 0; /* without the slash that follows */
+	struct fj_str path, value;
+	struct fj_place place;
+	unsigned flags = 0;
+
+	fj_str_init(&path, fj_scratch(w->t, FJ_REST_SIZE), FJ_REST_SIZE);
+	fj_str_init(&value, fj_scratch(w->t, FJ_REST_SIZE), FJ_REST_SIZE);
+	if (key_len && !(fj_facts_find(w->root, key, key_len, &value, &flags, w->epoch) &&
+			       (flags & FJ_FACT_OPEN))) {
+		/* By its absolute path: that keeps the fact. The name matters not. */
+		fj_str_add(&path, key, key_len);
+		fj_str_put(&path, "/+");
+		if (!fj_path_walk(w->t, AT_FDCWD, path.at, FJ_ENTRY, &place))
+			fj_place_done(&place);
+		fj_str_cut(&value, 0);
+		flags = 0;
+		fj_facts_find(w->root, key, key_len, &value, &flags, w->epoch);
+	}
+	fj_scratch_release(w->t, mark);
+	return !key_len ? fj_path_may_search(w->t, w->root->fd) > 0 : flags & FJ_FACT_OPEN;
+}
+
+void fj_walk_plan_fact(struct fj_walk *w, const char *jail_path)
+{
+	const size_t len = fj_dir_len(jail_path);
+	struct fj_str key;
+
+	w->epoch = fj_facts_epoch();
+	if (!w->epoch || !len || !jail_path[len + 1])
+		return; /* (behind a trailing slash there is no name: the directory would be the
+			   last one's parent) */
+	if (jail_path[0] != '/' && (w->fd != AT_FDCWD || !learn_marked_pos(w)))
+		return;
+	fj_str_init(&key, fj_scratch(w->t, FJ_REST_SIZE), FJ_REST_SIZE);
+	if (jail_path[0] != '/') {
+		if (!fj_path_seen(w->pos.at, &key))
+			return;
+		if (key.len > 1)
+			fj_str_put(&key, "/");
+	}
+	fj_str_add(&key, jail_path, len);
+	if (key.len >= FJ_FACT_TEXT)
+		return;
+	w->fact_key = key.at;
+	w->fact_key_len = key.len;
+	w->is_open =
+		w->t->asks_search && (jail_path[0] == '/' || is_cwd_open(w, key.at, key.len - len));
+}
+
+void fj_walk_keep_fact(struct fj_walk *w)
+{
+	const char *key = w->fact_key;
+	struct fj_mount_found m;
+	struct fj_str value;
+	bool is_mounted;
+
+	w->fact_key = NULL; /* what a final symlink leads to is another directory */
+	if (!key || !w->knows_pos || !w->epoch)
+		return;
+
+	const uint32_t mark = fj_scratch_mark(w->t);
+
+	fj_str_init(&value, fj_scratch_path(w->t), FJ_PATH_MAX);
+	is_mounted = fj_mount_of(w->pos.at, &m, &value);
+	if (is_mounted && fj_streq(value.at, "/proc"))
+		goto out;
+	fj_str_cut(&value, 0);
+	if (is_mounted)
+		fj_path_host(w->pos.at, &value);
+	else if (w->pos.len > w->root->len)
+		fj_str_put(&value, w->pos.at + w->root->len + 1);
+	if (!value.overflowed && (is_mounted || fj_path_has_prefix(w->pos.at, w->root->pos)))
+		fj_facts_add(w->root, key, w->fact_key_len, value.at,
+			(is_mounted ? FJ_FACT_HOST : 0) | (w->is_open ? FJ_FACT_OPEN : 0),
+			w->epoch);
+out:
+	fj_scratch_release(w->t, mark);
+}

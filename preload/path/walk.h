@@ -1,0 +1,89 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * walk.h - the state of one walk, for the files that take its steps: walk.c, steps.c, links.c and
+ * remember.c. What others may call is in path.h. */
+#ifndef FJ_WALK_H
+#define FJ_WALK_H
+
+#include "path/path.h"
+
+#define FJ_REST_SIZE (2 * FJ_PATH_MAX) /* a symlink's text and what follows it */
+
+struct fj_walk {
+	struct fj_thread *t;
+	const struct fj_root *root;
+	int fd;	      /* directory reached */
+	int owned_fd; /* fd when it must be closed, else -1 */
+	bool knows_pos;
+	bool is_detached; /* the kernel could not say where we are: asked once */
+	struct fj_str pos;
+	unsigned how, links;
+	char *rest; /* what is still to be walked, in `buffer` of FJ_REST_SIZE */
+	char *buffer;
+	bool can_leap; /* no leap failed since the last symlink */
+	/* The fact to be kept when the directory that the caller's text names is reached; NULL:
+	 * none. A way that led through procfs differs from process to process and makes none. */
+	const char *fact_key;
+	size_t fact_key_len;
+	uint64_t epoch;
+	bool is_open; /* whoever it is may search all directories so far */
+};
+static inline bool fj_is_dots(const char *name, size_t len)
+{
+	return name[0] == '.' && (len == 1 || (len == 2 && name[1] == '.'));
+}
+
+static inline bool fj_is_hidden_name(const char *name, size_t len)
+{
+	return len == sizeof(FJ_HIDDEN_NAME) - 1 && !memcmp(name, FJ_HIDDEN_NAME, len);
+}
+
+/* The length of the directory part of `path`, without the slash behind it. */
+static inline size_t fj_dir_len(const char *path)
+{
+	size_t last = 0;
+
+	for (size_t i = 0; path[i]; i++)
+		if (path[i] == '/')
+			last = i;
+	return last;
+}
+
+/* steps.c: from directory to directory. */
+/* Be in the directory `fd`; what was held before is closed. */
+void fj_walk_go(struct fj_walk *w, int fd, bool is_owned);
+void fj_walk_to_root(struct fj_walk *w);
+/* Make `w->pos` known, asking the kernel at most once; false when it cannot be. */
+bool fj_walk_learn_pos(struct fj_walk *w);
+void fj_walk_push_pos(struct fj_walk *w, const char *name, size_t len);
+/* The length of `pos` without its last component. */
+size_t fj_walk_parent_len(const struct fj_str *pos);
+/* The host path of what is mounted on `name` in the directory reached, in scratch memory; NULL when
+ * nothing is. */
+const char *fj_walk_mount_below(struct fj_walk *w, const char *name, size_t len);
+long fj_walk_up(struct fj_walk *w);
+/* Step into directory `name` (NUL terminated); `rest` is what follows, without slash before it. */
+long fj_walk_into(struct fj_walk *w, const char *name, size_t len, char *rest);
+/* Many steps in one call: all directories of `rest` but the last component, when no symlink, mount
+ * or `..` is among them. Returns 1 when taken, 0 when it must go step by step, or an errno that the
+ * steps would meet too. */
+long fj_walk_leap(struct fj_walk *w);
+
+/* links.c: symlinks, and the links of procfs that are none. */
+enum fj_link { FJ_NOT_A_LINK, FJ_TEXT_LINK, FJ_MAGIC_LINK };
+/* What is `name` in the directory reached: enum fj_link or -errno. Text goes to `text` of
+ * FJ_PATH_MAX bytes. */
+long fj_walk_read_link(struct fj_walk *w, const char *name, char *text, size_t *len);
+/* Put a symlink's text before what is still to be walked. Returns 0 or -errno. */
+long fj_walk_follow_text(struct fj_walk *w, const char *text, size_t len, const char *rest);
+/* The same as fj_walk_into() for a name that is no directory itself. */
+long fj_walk_into_link(struct fj_walk *w, const char *name, size_t len, const char *rest);
+
+/* remember.c: facts for the next time. */
+/* Prepare to remember the directory part of the caller's text. */
+void fj_walk_plan_fact(struct fj_walk *w, const char *jail_path);
+/* The directory that the caller's text names is reached: remember it. */
+void fj_walk_keep_fact(struct fj_walk *w);
+
+#endif
