@@ -65,8 +65,8 @@ static inline long fj_ret(long r)
 
 #define CALL(name, ...) fj_ret(fj_through_door(__NR_##name, FJ_ARGS_OF(__VA_ARGS__)))
 
-/* Broken off by a signal of libc's own whose handler has returned, the call is made anew (ERESTARTSYS
- * of the kernel; call/call.h, FJ_RESTART). */
+/* Broken off by a signal of libc's own whose handler has returned, the call is made anew
+ * (ERESTARTSYS of the kernel; call/call.h, FJ_RESTART). */
 static inline long fj_through_door(long nr, long a0, long a1, long a2, long a3, long a4, long a5)
 {
 	long r;

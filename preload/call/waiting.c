@@ -12,8 +12,8 @@
 
 #define SIG_SETMASK 2 /* asm-generic/signal.h */
 
-typedef long (*waiting_gate_fn)(long nr, long a0, long a1, long a2, long a3, long a4, long a5,
-	const uint32_t *deferred);
+typedef long (*waiting_gate_fn)(
+	long nr, long a0, long a1, long a2, long a3, long a4, long a5, const uint32_t *deferred);
 
 static long wait_in_kernel(const struct fj_thread *t, long nr, const uint64_t a[FJ_ARGS])
 {

@@ -23,7 +23,8 @@
 #define ARCH_GET_FS 0x1003 /* asm/prctl.h */
 
 extern const char __executable_start[], etext[];
-extern const char fj_door_site[], fj_door_leaving[], fj_door_tail_made[], fj_door_let_in[], fj_door_left[];
+extern const char fj_door_site[], fj_door_leaving[], fj_door_tail_made[], fj_door_let_in[],
+	fj_door_left[];
 extern const char fj_door_maybe[], fj_door_maybe_below[], fj_door_maybe_flags[],
 	fj_door_maybe_not[], fj_door_maybe_back[], fj_door_maybe_aimed[], fj_door_maybe_end[];
 extern uint64_t fj_door_bits[FJ_DOOR_CALLS / 64];
@@ -93,8 +94,7 @@ long fj_door_signals(struct fj_door_record *record, struct fj_thread *t, long r)
 }
 
 /* Where the program makes the call anew. */
-static void present_before(
-	struct sigcontext_64 *regs, int sig, const struct fj_door_record *record)
+static void present_before(struct sigcontext_64 *regs, int sig, const struct fj_door_record *record)
 {
 	const uint8_t *back = (const uint8_t *)record->back;
 	const bool is_syscall = back[-2] == 0x0f && back[-1] == 0x05;

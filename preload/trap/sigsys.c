@@ -20,11 +20,11 @@
 #define SA_ONSTACK_ 0x08000000u
 #define SIG_SETMASK 2
 
-
 /* Less engine stack than this below an abandoned window, and the window is taken for abandoned. */
 #define ENGINE_STACK_MIN (48u * 1024)
 
-_Static_assert(offsetof(struct fj_frame, mask) == FJ_UCONTEXT_MASK, "struct ucontext of the kernel");
+_Static_assert(
+	offsetof(struct fj_frame, mask) == FJ_UCONTEXT_MASK, "struct ucontext of the kernel");
 
 void fj_trap_entry(void);
 uintptr_t fj_trap_stack(struct fj_frame *f, uintptr_t sp);

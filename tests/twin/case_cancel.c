@@ -73,7 +73,8 @@ static void waits_sendmsg(void)
 {
 	struct sockaddr_un a = address_of("takes");
 	struct iovec v = {"x", 1};
-	struct msghdr m = {.msg_name = &a, .msg_namelen = sizeof(a), .msg_iov = &v, .msg_iovlen = 1};
+	struct msghdr m = {
+		.msg_name = &a, .msg_namelen = sizeof(a), .msg_iov = &v, .msg_iovlen = 1};
 
 	R(sendmsg(held[1], &m, 0));
 }
@@ -82,7 +83,8 @@ static void waits_recvmsg(void)
 	char c;
 	struct sockaddr_un a;
 	struct iovec v = {&c, 1};
-	struct msghdr m = {.msg_name = &a, .msg_namelen = sizeof(a), .msg_iov = &v, .msg_iovlen = 1};
+	struct msghdr m = {
+		.msg_name = &a, .msg_namelen = sizeof(a), .msg_iov = &v, .msg_iovlen = 1};
 
 	R(recvmsg(held[0], &m, 0));
 }
@@ -350,7 +352,8 @@ static void *looks(void *arg)
 	struct stat st;
 	char buf[100];
 
-	pthread_setcanceltype(is_async ? PTHREAD_CANCEL_ASYNCHRONOUS : PTHREAD_CANCEL_DEFERRED, NULL);
+	pthread_setcanceltype(
+		is_async ? PTHREAD_CANCEL_ASYNCHRONOUS : PTHREAD_CANCEL_DEFERRED, NULL);
 	for (;;) {
 		stat("/etc/absolute", &st);
 		lstat("link-to-far", &st);
