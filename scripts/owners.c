@@ -535,6 +535,29 @@ static void import(const char *name)
 	walk(import_line);
 }
 
+/* What is written appears under its name when it is complete: who is killed leaves the old file. A
+ * pipe or a device is written to as it is. */
+static char new_name[FJ_PATH_MAX + 32];
+
+static FILE *open_new(const char *name)
+{
+	struct stat st;
+
+	if (!stat(name, &st) && !S_ISREG(st.st_mode))
+		return fopen(name, "w");
+	if ((size_t)snprintf(new_name, sizeof(new_name), "%s.new-%d", name, getpid()) >=
+		sizeof(new_name)) {
+		errno = ENAMETOOLONG;
+		return NULL;
+	}
+	return fopen(new_name, "w");
+}
+
+static int put_in_place(const char *name)
+{
+	return new_name[0] && (fsync(fileno(file)) || rename(new_name, name));
+}
+
 static bool is_one_of(const char *name, const char *const *names)
 {
 	while (*names && strcmp(*names, name))
@@ -582,10 +605,11 @@ int main(int argc, char **argv)
 	user = st.st_uid;
 	if (!strcmp(verb, "check"))
 		return check(argv[optind]);
-	if (strcmp(verb, "import") || !strcmp(format, "fakeroot"))
-		file = !name ? (strcmp(verb, "import") ? stdout : stdin) :
-			       fopen(name, strcmp(verb, "import") ? "w" : "r");
-	if (name && !file && strcmp(verb, "import"))
+	if (strcmp(verb, "import"))
+		file = name ? open_new(name) : stdout;
+	else if (!strcmp(format, "fakeroot"))
+		file = name ? fopen(name, "r") : stdin;
+	if (name && !file && (strcmp(verb, "import") || !strcmp(format, "fakeroot")))
 		fail("%s: %s", name, strerror(errno));
 	if (!strcmp(verb, "list")) {
 		walk(list_entry);
@@ -604,7 +628,7 @@ int main(int argc, char **argv)
 	} else {
 		return 2;
 	}
-	if (file && file != stdin && fflush(file))
+	if (file && file != stdin && (fflush(file) || (name && put_in_place(name))))
 		fail("%s", strerror(errno));
 	return 0;
 }

@@ -54,7 +54,7 @@ enum fj_when {
 	FJ_IF_ARG5, /* that argument is not null */
 	FJ_IF_OUR_FD0,
 	FJ_IF_OUR_FD1,	  /* that argument is one of our descriptors */
-	FJ_IF_ACTION,	  /* rt_sigaction: a new action, or SIGSYS */
+	FJ_IF_ACTION,	  /* rt_sigaction: a new action, or SIGSYS or SIGBUS */
 	FJ_IF_GUARDED,	  /* prctl: seccomp, no_new_privs, capabilities */
 	FJ_IF_PEER,	  /* getsockopt: SO_PEERCRED, SO_PEERGROUPS */
 	FJ_IF_NOT_ROOT,	  /* the filter itself says 0 to a process that never was anything but root:
@@ -163,9 +163,12 @@ void fj_umask_start(uint32_t mask);
  * (repair.c). */
 bool fj_repair(struct fj_call *c);
 
-/* Open the object that `jail_path` names with O_PATH and `flags`. Returns a descriptor or -errno.
- */
-long fj_open_object(struct fj_call *c, int dirfd, const char *jail_path, unsigned how, int flags);
+/* Find the object that `jail_path` names: opened with O_PATH and `flags` (O_DIRECTORY), its
+ * descriptor and the name "" in *object. Where no descriptor is free, a place as the walk finds it:
+ * its last component is no symlink that is to be followed. Returns 0, and *object holds until
+ * fj_place_done(); or -errno. */
+long fj_find_object(struct fj_call *c, int dirfd, const char *jail_path, unsigned how, int flags,
+	struct fj_place *object);
 
 /* Trace one finished call, when the jail traces. */
 void fj_trace(const struct fj_call *c, const uint64_t arg[FJ_ARGS], long result);

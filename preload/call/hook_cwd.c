@@ -40,7 +40,10 @@ static long chdir_noted(struct fj_call *c, const char *jail_path)
 	if (r < 0)
 		return r;
 	fd = fj_open_path(place.dirfd, place.name, O_DIRECTORY | (place.is_magic ? 0 : O_NOFOLLOW));
-	r = fj_is_err(fd) ? fd : fj_sys1(__NR_fchdir, fd);
+	if (fd == -EMFILE || fd == -ENFILE)
+		r = fj_sys1(__NR_chdir, fj_place_path(c->thread, &place));
+	else
+		r = fj_is_err(fd) ? fd : fj_sys1(__NR_fchdir, fd);
 	if (!r && place.pos && !place.is_magic && !fj_is_borrowed_memory())
 		fj_cwd_note(place.pos);
 	if (!fj_is_err(fd))
@@ -51,6 +54,7 @@ static long chdir_noted(struct fj_call *c, const char *jail_path)
 
 long fj_hook_chdir(struct fj_call *c)
 {
+	struct fj_place directory;
 	long r;
 	char *jail_path = fj_arg_path(c, 0, &r);
 
@@ -58,13 +62,12 @@ long fj_hook_chdir(struct fj_call *c)
 		return r ? r : fj_kernel(c);
 	if (fj_jail->has_aliases)
 		return chdir_noted(c, jail_path);
-	r = fj_open_object(c, AT_FDCWD, jail_path, FJ_FOLLOW, O_DIRECTORY);
-	if (r >= 0) {
-		const int fd = (int)r;
-
-		r = fj_sys1(__NR_fchdir, fd);
-		fj_close(fd);
-	}
+	r = fj_find_object(c, AT_FDCWD, jail_path, FJ_FOLLOW, O_DIRECTORY, &directory);
+	if (r < 0)
+		return r;
+	r = directory.name[0] ? fj_sys1(__NR_chdir, fj_place_path(c->thread, &directory)) :
+				fj_sys1(__NR_fchdir, directory.dirfd);
+	fj_place_done(&directory);
 	return r;
 }
 

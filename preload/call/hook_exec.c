@@ -39,6 +39,7 @@ static long start_loader(struct fj_call *c, const struct fj_program *p, uint64_t
 	h.policy = fj_policy_save();
 	h.sigsys = fj_sigsys_save(c->thread);
 	h.umask = fj_umask();
+	h.root_moves = fj_root_seen_moves();
 	fj_guard_save(&h.no_new_privs, &h.seccomp_mode);
 	fj_str_init(&s, fj_scratch(c->thread, FJ_HANDOFF_SIZE), FJ_HANDOFF_SIZE);
 	fj_str_init(&ids_text, fj_scratch(c->thread, FJ_IDS_TEXT), FJ_IDS_TEXT);

@@ -234,15 +234,16 @@ static bool is_mapping(const char *name)
 static long read_magic(
 	struct fj_call *c, const struct fj_place *place, const char *text, size_t len)
 {
+	const char *name = place->name + fj_place_dir_len(place->name);
 	struct fj_str seen;
 
 	fj_str_init(&seen, fj_scratch(c->thread, 2 * FJ_PATH_MAX), 2 * FJ_PATH_MAX);
-	if (is_mapping(place->name) && !fj_proc_shows_file(c->thread, text, len, &seen))
+	if (is_mapping(name) && !fj_proc_shows_file(c->thread, text, len, &seen))
 		return -ENOENT; /* the jail's own, which maps leaves out as well */
 	fj_str_cut(&seen, 0);
-	if (fj_streq(place->name, "root"))
+	if (fj_streq(name, "root"))
 		fj_str_put(&seen, "/");
-	else if (!fj_streq(place->name, "exe") || !fj_exe_seen(c->thread, place, text, &seen))
+	else if (!fj_streq(name, "exe") || !fj_exe_seen(c->thread, place, text, &seen))
 		fj_path_back_link(c->thread, text, len, &seen);
 	return answer(c, seen.at, seen.len);
 }
@@ -255,7 +256,8 @@ static long read_link_at(struct fj_call *c, const struct fj_place *place, bool m
 	long r = fj_sys4(__NR_readlinkat, place->dirfd, place->name, out, size);
 
 	/* Only a text that begins with a slash can be a host path, and only in procfs. */
-	if (r <= 0 || !may_be_procfs || *(const char *)out != '/' || !fj_is_procfs(place->dirfd))
+	if (r <= 0 || !may_be_procfs || *(const char *)out != '/' ||
+		!fj_place_is_in_procfs(c->thread, place))
 		return r;
 	text = fj_scratch_path(c->thread);
 	r = fj_sys4(__NR_readlinkat, place->dirfd, place->name, text, FJ_PATH_MAX - 1);

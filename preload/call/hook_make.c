@@ -53,14 +53,12 @@ void fj_making_begin(struct fj_call *c, const struct fj_place *place, uint32_t t
 		struct fj_file parent;
 		struct fj_str s;
 		char *text;
-		size_t len = fj_strlen(place->name), cut = len;
+		const size_t cut = fj_place_dir_len(place->name);
 		const uint32_t mark = fj_scratch_mark(c->thread);
 		long r;
 
-		while (cut && place->name[cut - 1] != '/')
-			cut--;
-		text = fj_scratch(c->thread, len + 8);
-		fj_str_init(&s, text, len + 8);
+		text = fj_scratch(c->thread, cut + 8);
+		fj_str_init(&s, text, cut + 8);
 		fj_str_add(&s, place->name, cut);
 		fj_str_put(&s, ".");
 		r = fj_file_look(c, place->dirfd, s.at, 0, &parent);
@@ -80,6 +78,9 @@ void fj_making_begin(struct fj_call *c, const struct fj_place *place, uint32_t t
 				m->owner.gid = parent.owner.gid;
 				if (type == FJ_S_IFDIR)
 					m->owner.mode |= FJ_S_ISGID;
+				else if (m->owner.mode & 0010) /* mode_strip_sgid() */
+					m->owner.mode = fj_own_mode_allowed(
+						ids, &parent.owner, m->owner.mode);
 			}
 		}
 	}

@@ -9,6 +9,7 @@
  * shows it to every peer; the short name is a number, and names the entry of the jail's table that
  * holds what the program had said. All other addresses pass as they are. */
 #include "call/hooks.h"
+#include "call/made.h"
 #include "call/peer.h"
 #include "call/sun.h"
 #include "sys/guest.h"
@@ -61,19 +62,42 @@ long fj_address_read(struct fj_call *c, uint64_t at, uint64_t len, char **jail_p
 	return 1;
 }
 
-/* An address for the socket that `jail_path` leads to. Returns a descriptor to be closed, or
- * -errno. */
-static long aim_at_socket(struct fj_call *c, const char *jail_path, struct fj_sun *sun)
+/* An address for the socket that `jail_path` leads to; `*place` is to be done with afterwards.
+ * Returns 0 or -errno. */
+static long aim_at_socket(
+	struct fj_call *c, const char *jail_path, struct fj_place *place, struct fj_sun *sun)
 {
-	const long fd = fj_open_object(c, AT_FDCWD, jail_path, FJ_FOLLOW, 0);
+	const long r = fj_find_object(c, AT_FDCWD, jail_path, FJ_FOLLOW, 0, place);
 	struct fj_str s;
 
-	if (fj_is_err(fd))
-		return fd;
+	if (r < 0)
+		return r;
 	*sun = (struct fj_sun){.family = AF_UNIX};
 	fj_str_init(&s, sun->path, sizeof(sun->path));
-	fj_fd_path(&s, (int)fd, NULL);
-	return fd;
+	fj_str_put(&s, fj_place_path(c->thread, place));
+	if (!s.overflowed)
+		return 0;
+	fj_place_done(place); /* no descriptor is free, and its name is too long */
+	return -EMFILE;
+}
+
+/* The socket's own mode, 0777 unless fchmod(2) changed it, less the umask whatever the directory
+ * hands down, becomes the file's:
+ * unix_bind_bsd() of net/unix/af_unix.c. */
+static long bind_and_own(
+	struct fj_call *c, const struct fj_place *place, const char *jail_path, struct fj_sun *sun)
+{
+	struct fj_making m;
+	struct stat st;
+	long r = fj_sys2(__NR_fstat, c->arg[0], &st);
+
+	if (r < 0)
+		return r;
+	fj_making_begin(c, place, FJ_S_IFSOCK, (uint32_t)st.st_mode & 07777 & ~fj_umask(), &m);
+	r = fj_sun_bind(c->thread, (int)c->arg[0], place, jail_path, fj_strlen(jail_path), sun);
+	if (!r)
+		fj_making_end(c, place->dirfd, place->name, &m);
+	return r;
 }
 
 long fj_hook_bind(struct fj_call *c)
@@ -95,8 +119,7 @@ long fj_hook_bind(struct fj_call *c)
 	else if (place.is_read_only)
 		r = -EROFS;
 	else if (r == -ENOENT && jail_path[fj_strlen(jail_path) - 1] != '/')
-		r = fj_sun_bind(
-			c->thread, (int)c->arg[0], &place, jail_path, fj_strlen(jail_path), &sun);
+		r = bind_and_own(c, &place, jail_path, &sun);
 	fj_place_done(&place);
 	return r;
 }
@@ -105,19 +128,20 @@ long fj_hook_connect(struct fj_call *c)
 {
 	struct fj_sun sun;
 	char *jail_path;
-	long fd, r = fj_address_read(c, c->arg[1], c->arg[2], &jail_path);
+	struct fj_place place;
+	long r = fj_address_read(c, c->arg[1], c->arg[2], &jail_path);
 
 	if (r < 0)
 		return r;
 	if (!r)
 		return fj_kernel_waiting(c, c->nr, c->arg, -1);
-	fd = aim_at_socket(c, jail_path, &sun);
-	if (fj_is_err(fd))
-		return fd;
+	r = aim_at_socket(c, jail_path, &place, &sun);
+	if (r < 0)
+		return r;
 	c->arg[1] = (uint64_t)&sun;
 	c->arg[2] = sizeof(sun);
-	r = fj_kernel_waiting(c, c->nr, c->arg, (int)fd);
-	fj_close((int)fd);
+	r = fj_kernel_waiting(c, c->nr, c->arg, place.owned_fd);
+	fj_place_done(&place);
 	return r;
 }
 
@@ -125,19 +149,20 @@ long fj_hook_sendto(struct fj_call *c)
 {
 	struct fj_sun sun;
 	char *jail_path;
-	long fd, r = fj_address_read(c, c->arg[4], c->arg[5], &jail_path);
+	struct fj_place place;
+	long r = fj_address_read(c, c->arg[4], c->arg[5], &jail_path);
 
 	if (r < 0)
 		return r;
 	if (!r)
 		return fj_kernel_waiting(c, c->nr, c->arg, -1);
-	fd = aim_at_socket(c, jail_path, &sun);
-	if (fj_is_err(fd))
-		return fd;
+	r = aim_at_socket(c, jail_path, &place, &sun);
+	if (r < 0)
+		return r;
 	c->arg[4] = (uint64_t)&sun;
 	c->arg[5] = sizeof(sun);
-	r = fj_kernel_waiting(c, c->nr, c->arg, (int)fd);
-	fj_close((int)fd);
+	r = fj_kernel_waiting(c, c->nr, c->arg, place.owned_fd);
+	fj_place_done(&place);
 	return r;
 }
 
@@ -149,7 +174,8 @@ static long send_message(struct fj_call *c, uint64_t at, uint64_t flags)
 	struct msghdr64 msg;
 	struct fj_sun sun;
 	char *jail_path;
-	long fd = -1, r;
+	struct fj_place place = {.owned_fd = -1};
+	long r;
 
 	if (fj_guest_read(&msg, at, sizeof(msg)))
 		return -EFAULT;
@@ -157,9 +183,9 @@ static long send_message(struct fj_call *c, uint64_t at, uint64_t flags)
 	if (r < 0)
 		return r;
 	if (r) {
-		fd = aim_at_socket(c, jail_path, &sun);
-		if (fj_is_err(fd))
-			return fd;
+		r = aim_at_socket(c, jail_path, &place, &sun);
+		if (r < 0)
+			return r;
 		msg.name = (uint64_t)&sun;
 		msg.namelen = sizeof(sun);
 		arg[1] = (uint64_t)&msg;
@@ -172,9 +198,8 @@ static long send_message(struct fj_call *c, uint64_t at, uint64_t flags)
 			arg[1] = (uint64_t)&msg;
 	}
 	if (r >= 0)
-		r = fj_kernel_waiting(c, __NR_sendmsg, arg, (int)fd);
-	if (fd >= 0)
-		fj_close((int)fd);
+		r = fj_kernel_waiting(c, __NR_sendmsg, arg, place.owned_fd);
+	fj_place_done(&place);
 	fj_scratch_release(c->thread, mark);
 	return r;
 }

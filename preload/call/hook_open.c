@@ -15,7 +15,8 @@
 
 #include <linux/openat2.h>
 
-#define TMPFILE 020000000u /* __O_TMPFILE of asm-generic/fcntl.h, without O_DIRECTORY */
+#define RESOLVE_CACHED_ 0x20 /* linux/openat2.h, since 5.12 */
+#define TMPFILE 020000000u   /* __O_TMPFILE of asm-generic/fcntl.h, without O_DIRECTORY */
 
 struct opening {
 	uint64_t flags, mode, resolve;
@@ -44,7 +45,9 @@ static long issue(struct fj_call *c, const struct fj_place *place, const struct 
 	struct open_how how = {
 		.flags = o->flags & 0xffffffffu,
 		.mode = o->mode,
-		.resolve = o->resolve | (place->is_magic ? 0 : RESOLVE_NO_SYMLINKS),
+		/* (Of where it may lead the walk has judged; only the host's mounts are left.) */
+		.resolve = (o->resolve & (RESOLVE_NO_XDEV | RESOLVE_CACHED_)) |
+			   (place->is_magic ? 0 : RESOLVE_NO_SYMLINKS),
 	};
 	uint64_t arg[FJ_ARGS] = {(uint64_t)(int64_t)place->dirfd, (uint64_t)place->name,
 		(uint64_t)&how, sizeof(how)};
@@ -58,7 +61,8 @@ static long issue(struct fj_call *c, const struct fj_place *place, const struct 
 	do
 		r = may_wait(o) ? fj_kernel_waiting(c, nr, arg, place->owned_fd) :
 				  fj_sys4(nr, arg[0], arg[1], arg[2], arg[3]);
-	while (r == -EAGAIN && nr == __NR_openat2 && !(o->flags & O_NONBLOCK));
+	while (r == -EAGAIN && nr == __NR_openat2 && !(o->flags & O_NONBLOCK) &&
+		!(o->resolve & RESOLVE_CACHED_));
 	return r;
 }
 
@@ -111,6 +115,14 @@ static long open_device(struct fj_call *c, long fd, const struct opening *o)
 	return fd;
 }
 
+/* (A file that it has just made has nothing to lose.) */
+static long truncated(struct fj_call *c, long fd, const struct opening *o)
+{
+	if (!fj_is_err(fd) && (o->flags & O_TRUNC) && !(o->flags & (O_EXCL | O_PATH)))
+		fj_file_written(c, (int)fd, "");
+	return fd;
+}
+
 static long make_or_open(struct fj_call *c, const struct fj_place *place, struct opening *o)
 {
 	if ((o->flags & O_CREAT) || (o->flags & TMPFILE) == TMPFILE) {
@@ -129,9 +141,9 @@ static long make_or_open(struct fj_call *c, const struct fj_place *place, struct
 		}
 		fj_making_begin(c, &inside, FJ_S_IFREG, (uint32_t)o->mode, &m);
 		if (m.needs_record)
-			return open_device(c, make(c, place, o, &m), o);
+			return truncated(c, open_device(c, make(c, place, o, &m), o), o);
 	}
-	return open_device(c, issue(c, place, o), o);
+	return truncated(c, open_device(c, issue(c, place, o), o), o);
 }
 
 /* openat(2) ignores what openat2(2) refuses: unknown flags, and a mode that is not used. */
@@ -187,11 +199,14 @@ static long open_path(struct fj_call *c, int dirfd, const char *jail_path, struc
 {
 	/* Where two positions lead to one directory, remember by which it was opened. */
 	const bool wants_note = fj_jail->has_aliases && (o->flags & (O_DIRECTORY | O_PATH));
-	const unsigned how = (follows_last(o) ? FJ_FOLLOW : 0) | (writes(o) ? FJ_WRITE : 0) |
-			     (wants_note ? FJ_WANT_POS : 0) |
-			     (o->resolve & RESOLVE_NO_SYMLINKS ? FJ_NO_LINKS : 0) |
-			     (o->resolve & RESOLVE_NO_MAGICLINKS ? FJ_NO_MAGIC : 0) |
-			     (o->flags & O_CREAT ? FJ_CREATE : 0);
+	unsigned how = (follows_last(o) ? FJ_FOLLOW : 0) | (writes(o) ? FJ_WRITE : 0) |
+		       (wants_note ? FJ_WANT_POS : 0) |
+		       (o->resolve & RESOLVE_NO_SYMLINKS ? FJ_NO_LINKS : 0) |
+		       (o->resolve & RESOLVE_NO_MAGICLINKS ? FJ_NO_MAGIC : 0) |
+		       (o->resolve & RESOLVE_BENEATH ? FJ_BENEATH : 0) |
+		       (o->resolve & RESOLVE_IN_ROOT ? FJ_IN_ROOT : 0) |
+		       (o->resolve & RESOLVE_NO_XDEV ? FJ_NO_XDEV : 0) |
+		       (o->flags & O_CREAT ? FJ_CREATE : 0);
 	const char *next = jail_path;
 	char *beyond;
 	uint32_t outer, mark;
@@ -228,6 +243,10 @@ static long open_path(struct fj_call *c, int dirfd, const char *jail_path, struc
 			fj_place_done(&place);
 			return -ETXTBSY; /* what is being run: for the kernel it is our loader */
 		}
+		if (!r && place.is_exe && (o->resolve & RESOLVE_NO_XDEV)) {
+			fj_place_done(&place);
+			return -EXDEV; /* no program lies in a procfs */
+		}
 		if (!r && place.is_exe)
 			r = fj_exe_find(c->thread, how, &place);
 		if (r < 0)
@@ -239,6 +258,11 @@ static long open_path(struct fj_call *c, int dirfd, const char *jail_path, struc
 			r = open_place(c, &place, o);
 		if (r >= 0 && wants_note && place.pos && !place.is_magic)
 			fj_dir_note(c->thread, (int)r, place.pos);
+		if (r == -EMFILE && place.owned_fd >= 0 && !(how & FJ_BY_TEXT)) {
+			fj_place_done(&place);
+			how |= FJ_BY_TEXT;
+			continue;
+		}
 		fj_place_done(&place);
 		/* A symlink that appeared after the walk: walk again. (Never without end.) */
 		if (r != -ELOOP || !(how & FJ_FOLLOW) || tries == 8)
@@ -263,20 +287,37 @@ long fj_hook_open(struct fj_call *c)
 	return open_path(c, fj_arg_dirfd(c, i), jail_path, &o);
 }
 
-/* RESOLVE_IN_ROOT and RESOLVE_BENEATH make the descriptor the root: no path of theirs leaves it, so
- * the kernel's own answer is right. The others only forbid what the walk would meet. */
+/* A structure longer than ours is ours when the rest is zero: copy_struct_from_user() of
+ * linux/uaccess.h. */
+static long read_how(uint64_t at, uint64_t size, struct open_how *how)
+{
+	unsigned char rest[64];
+
+	if (size < sizeof(*how) || size > FJ_PAGE || fj_guest_read(how, at, sizeof(*how)))
+		return -EAGAIN; /* the kernel has the errno */
+	for (uint64_t done = sizeof(*how); done < size;) {
+		const size_t n = size - done < sizeof(rest) ? size - done : sizeof(rest);
+
+		if (fj_guest_read(rest, at + done, n))
+			return -EFAULT;
+		for (size_t i = 0; i < n; i++)
+			if (rest[i]) /* or ENOSYS */
+				return fj_sys4(__NR_openat2, -1, "", at, size);
+		done += n;
+	}
+	return 0;
+}
+
 long fj_hook_openat2(struct fj_call *c)
 {
 	struct open_how how = {0};
-	const uint64_t size = fj_arg(c, FJ_SIZE, 0);
 	struct opening o;
 	char *jail_path;
 	long r;
 
-	if (size != sizeof(how) || fj_guest_read(&how, fj_arg(c, FJ_PTR, 0), sizeof(how)))
-		return fj_kernel(c); /* the kernel has the errno */
-	if (how.resolve & (RESOLVE_IN_ROOT | RESOLVE_BENEATH))
-		return fj_kernel(c);
+	r = read_how(fj_arg(c, FJ_PTR, 0), fj_arg(c, FJ_SIZE, 0), &how);
+	if (r)
+		return r == -EAGAIN ? fj_kernel(c) : r;
 	jail_path = fj_arg_path(c, 1, &r);
 	if (!jail_path)
 		return r ? r : fj_kernel(c);

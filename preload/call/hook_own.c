@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_own.c - chown and chmod, by path and by descriptor; times of a pretended device by
- * descriptor.
+ * hook_own.c - chown and chmod, by path and by descriptor; truncate, which takes set-id bits away;
+ * times of a pretended device by descriptor.
  *
  * The kernel is asked first, with a change that changes nothing (owners -1, -1): only it knows
  * whether the file may be reached and written, and it advances the ctime. Then the record says what
@@ -11,9 +11,9 @@
 #include "call/hooks.h"
 #include "call/owned.h"
 
-/* The object that the path argument names, as an O_PATH descriptor; *owned when it must be closed.
- * With AT_EMPTY_PATH and no path that is the program's own. */
-static long open_argument(struct fj_call *c, uint64_t known_flags, bool *owned)
+/* The object that the path argument names. With AT_EMPTY_PATH and no path that is the program's own
+ * descriptor. */
+static long find_argument(struct fj_call *c, uint64_t known_flags, struct fj_place *object)
 {
 	const int i = fj_arg_index(c, FJ_PATH);
 	const uint64_t flags = (uint32_t)fj_arg(c, FJ_ATFLAGS, 0);
@@ -21,32 +21,27 @@ static long open_argument(struct fj_call *c, uint64_t known_flags, bool *owned)
 	char *jail_path;
 	long r;
 
-	*owned = false;
 	if (flags & ~known_flags)
 		return -EINVAL;
 	jail_path = fj_arg_path(c, i, &r);
-	if (jail_path) {
-		*owned = true;
-		return fj_open_object(c, fj_arg_dirfd(c, i), jail_path, how, 0);
-	}
+	if (jail_path)
+		return fj_find_object(c, fj_arg_dirfd(c, i), jail_path, how, 0, object);
 	if (r)
 		return r;
 	if (!c->arg[i])
 		return -EFAULT;
 	if (!(flags & AT_EMPTY_PATH))
 		return -ENOENT;
-	r = fj_arg_dirfd(c, i);
-	if (r == AT_FDCWD) {
-		*owned = true;
-		return fj_open_path(AT_FDCWD, ".", 0);
-	}
-	return r;
+	*object = (struct fj_place){.dirfd = fj_arg_dirfd(c, i), .owned_fd = -1, .name = ""};
+	if (object->dirfd == AT_FDCWD)
+		object->name = ".";
+	return 0;
 }
 
-static long chown_object(struct fj_call *c, int fd, uint32_t uid, uint32_t gid)
+static long chown_object(struct fj_call *c, int dirfd, const char *name, uint32_t uid, uint32_t gid)
 {
 	struct fj_file file;
-	long r = fj_file_look(c, fd, "", AT_EMPTY_PATH, &file);
+	long r = fj_file_look(c, dirfd, name, AT_EMPTY_PATH, &file);
 
 	return r < 0 ? r : fj_file_chown(&file, uid, gid);
 }
@@ -81,20 +76,21 @@ long fj_hook_chown(struct fj_call *c)
 {
 	const int i = fj_arg_index(c, FJ_INT);
 	const uint32_t mark = fj_scratch_mark(c->thread);
-	bool owned;
-	long r, fd;
+	struct fj_place object;
+	long r;
 
 	if (chown_quick(c, (uint32_t)c->arg[i], (uint32_t)c->arg[i + 1], &r))
 		return r;
 	fj_scratch_release(c->thread, mark);
-	fd = open_argument(c, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, &owned);
-	if (fj_is_err(fd))
-		return fd;
-	r = fj_sys5(__NR_fchownat, fd, "", -1, -1, AT_EMPTY_PATH);
+	r = find_argument(c, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, &object);
+	if (r < 0)
+		return r;
+	r = fj_sys5(__NR_fchownat, object.dirfd, object.name, -1, -1,
+		AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW);
 	if (!r)
-		r = chown_object(c, (int)fd, (uint32_t)c->arg[i], (uint32_t)c->arg[i + 1]);
-	if (owned)
-		fj_close((int)fd);
+		r = chown_object(
+			c, object.dirfd, object.name, (uint32_t)c->arg[i], (uint32_t)c->arg[i + 1]);
+	fj_place_done(&object);
 	return r;
 }
 
@@ -103,7 +99,8 @@ long fj_hook_fchown(struct fj_call *c)
 	const long r = fj_sys3(__NR_fchown, c->arg[0], -1, -1);
 
 	return r < 0 ? r :
-		       chown_object(c, (int)c->arg[0], (uint32_t)c->arg[1], (uint32_t)c->arg[2]);
+		       chown_object(
+			       c, (int)c->arg[0], "", (uint32_t)c->arg[1], (uint32_t)c->arg[2]);
 }
 
 long fj_hook_chmod(struct fj_call *c)
@@ -111,17 +108,16 @@ long fj_hook_chmod(struct fj_call *c)
 	const uint64_t known = c->nr == __NR_fchmodat2 ? AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH : 0;
 	const uint32_t mode = (uint32_t)fj_arg(c, FJ_MODE, 0);
 	struct fj_file file;
-	bool owned;
-	long r, fd;
+	struct fj_place object;
+	long r = find_argument(c, known, &object);
 
-	fd = open_argument(c, known, &owned);
-	if (fj_is_err(fd))
-		return fd;
-	r = fj_file_look(c, (int)fd, "", AT_EMPTY_PATH, &file);
+	if (r < 0)
+		return r;
+	r = fj_file_look(c, object.dirfd, object.name, AT_EMPTY_PATH, &file);
 	if (!r)
-		r = fj_file_chmod((int)fd, "", &file, mode);
-	if (owned)
-		fj_close((int)fd);
+		r = fj_file_chmod(object.dirfd, object.name, &file,
+			fj_own_mode_allowed(fj_ids(), &file.owner, mode));
+	fj_place_done(&object);
 	return r;
 }
 
@@ -132,7 +128,23 @@ long fj_hook_fchmod(struct fj_call *c)
 
 	if (!r)
 		r = fj_file_look(c, (int)c->arg[0], "", AT_EMPTY_PATH, &file);
-	return r < 0 ? r : fj_file_chmod((int)c->arg[0], "", &file, (uint32_t)c->arg[1]);
+	return r < 0 ? r :
+		       fj_file_chmod((int)c->arg[0], "", &file,
+			       fj_own_mode_allowed(fj_ids(), &file.owner, (uint32_t)c->arg[1]));
+}
+
+static long truncate_around(struct fj_call *c, const struct fj_place *const *place, int count)
+{
+	const long r = fj_kernel(c);
+
+	if (!r && count)
+		fj_file_written(c, place[0]->dirfd, place[0]->name);
+	return r;
+}
+
+long fj_hook_truncate(struct fj_call *c)
+{
+	return fj_translate(c, truncate_around);
 }
 
 /* A descriptor that a pretended device was opened by leads to the host's device, whose times are

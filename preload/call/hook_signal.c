@@ -7,6 +7,7 @@
  * kernel/signal.c). So the bit is taken out of every mask on its way to the kernel, and what the
  * program asked for is kept and reported. */
 #include "call/hook_signal.h"
+#include "call/bus.h"
 #include "call/libc_signals.h"
 #include "call/hooks.h"
 #include "exec/exec.h"
@@ -118,11 +119,15 @@ long fj_hook_sigaction(struct fj_call *c)
 
 	if (c->arg[3] != SIGSET_SIZE)
 		return fj_kernel(c);
-	if ((int)c->arg[0] == SIGSYS && fj_jail->has_trap)
-		return sigsys_action(c);
+	if ((int)c->arg[0] == FJ_SIGBUS)
+		return fj_bus_action(c);
 	if (fj_is_libc_signal((int)c->arg[0]))
 		return fj_libc_signal_action(c);
-	if (!c->arg[1] || !fj_jail->has_trap)
+	if (!fj_jail->has_trap)
+		return fj_kernel(c);
+	if ((int)c->arg[0] == SIGSYS)
+		return sigsys_action(c);
+	if (!c->arg[1])
 		return fj_kernel(c);
 	if (fj_guest_read(&act, c->arg[1], sizeof(act)))
 		return -EFAULT;

@@ -5,11 +5,11 @@
  *
  *   user.*       the disk's own, with the kernel's rules
  *   security.*, trusted.*, system.posix_acl_*   kept beside the record: the disk would refuse them
- * to this user. Reading looks at the disk when the record has none (a host label, an ACL that the
- * user set from outside) others       the kernel answers
+ *                to this user. Reading looks at the disk when the record has none (a host label,
+ *                an ACL that the user set from outside)
+ *   others       the kernel answers
  *
- * An access ACL and the mode are one thing (acl(5)): setting one changes the other; the ACL is kept
- * as it was set, and takes its owner, mask and other entries from the mode when it is read. */
+ * Access control lists: acl.c. */
 #include "call/hooks.h"
 #include "call/owned.h"
 #include "sys/guest.h"
@@ -17,19 +17,17 @@
 #include <linux/xattr.h>
 
 #define NAME_ROOM (FJ_NAME_MAX + 1)
-#define ACL_MAX 8192u /* about 1000 entries; ext4 holds some 500 */
-#define ACL_ACCESS "system.posix_acl_access"
-#define ACL_DEFAULT "system.posix_acl_default"
+#define NAMES_MAX 8192u
 
 /* The call's arguments, whichever of the twelve calls it is. */
 struct request {
-	int fd; /* the file, O_PATH or the program's own */
-	bool is_path, owns_fd;
+	struct fj_place file; /* opened with O_PATH, or the program's own descriptor */
+	bool is_path;
 	uint64_t name, value;
 	uint64_t size;
 	uint32_t flags;
 	char text[NAME_ROOM];
-	char link[32]; /* for the kernel: setxattr(2) takes no O_PATH descriptor */
+	char *link; /* for the kernel: setxattr(2) takes no O_PATH descriptor */
 };
 
 enum what { SET, GET, LIST, REMOVE };
@@ -42,8 +40,8 @@ static bool starts_with(const char *text, const char *prefix)
 static bool is_kept(const char *name)
 {
 	return starts_with(name, XATTR_SECURITY_PREFIX) ||
-	       starts_with(name, XATTR_TRUSTED_PREFIX) || fj_streq(name, ACL_ACCESS) ||
-	       fj_streq(name, ACL_DEFAULT);
+	       starts_with(name, XATTR_TRUSTED_PREFIX) || fj_streq(name, FJ_ACL_ACCESS) ||
+	       fj_streq(name, FJ_ACL_DEFAULT);
 }
 
 static long ask_kernel(const struct request *q, enum what what)
@@ -56,8 +54,13 @@ static long ask_kernel(const struct request *q, enum what what)
 		[GET] = __NR_fgetxattr,
 		[LIST] = __NR_flistxattr,
 		[REMOVE] = __NR_fremovexattr};
-	const long nr = q->is_path ? by_path[what] : by_fd[what];
-	const uint64_t file = q->is_path ? (uint64_t)q->link : (uint64_t)(int64_t)q->fd;
+	/* Found by its name: what is to be followed was followed. */
+	static const int16_t by_name[] = {[SET] = __NR_lsetxattr,
+		[GET] = __NR_lgetxattr,
+		[LIST] = __NR_llistxattr,
+		[REMOVE] = __NR_lremovexattr};
+	const long nr = !q->is_path ? by_fd[what] : q->file.name[0] ? by_name[what] : by_path[what];
+	const uint64_t file = q->is_path ? (uint64_t)q->link : (uint64_t)(int64_t)q->file.dirfd;
 
 	switch (what) {
 	case SET:
@@ -70,172 +73,6 @@ static long ask_kernel(const struct request *q, enum what what)
 		return fj_sys2(nr, file, q->name);
 	}
 	return -ENOSYS;
-}
-
-struct acl_entry { /* struct posix_acl_xattr_entry, linux/posix_acl_xattr.h */
-	uint16_t tag, perm;
-	uint32_t id;
-};
-enum {
-	USER_OBJ = 1,
-	USER = 2,
-	GROUP_OBJ = 4,
-	GROUP = 8,
-	MASK = 16,
-	OTHER = 32
-}; /* linux/posix_acl.h */
-
-/* Is it an ACL that the kernel would take (posix_acl_valid() of fs/posix_acl.c)? Returns the
- * permissions it gives the mode, -EINVAL, or -EOPNOTSUPP for another version. `*is_mode`: it says
- * no more than a mode does. */
-static long read_acl(const char *value, size_t size, bool *is_mode)
-{
-	const struct acl_entry *e = (const struct acl_entry *)(value + 4);
-	const size_t count = (size - 4) / sizeof(*e);
-	uint32_t version, last_tag = 0, mode = 0, seen = 0;
-	bool has_mask = false;
-
-	memcpy(&version, value, 4);
-	if (version != 2) /* POSIX_ACL_XATTR_VERSION */
-		return -EOPNOTSUPP;
-	if (size < 4 || (size - 4) % sizeof(*e))
-		return -EINVAL;
-	*is_mode = true;
-	for (size_t i = 0; i < count; i++) {
-		const bool is_named = e[i].tag == USER || e[i].tag == GROUP;
-
-		if (e[i].perm & ~7u || e[i].tag < last_tag ||
-			(e[i].tag == last_tag && (!is_named || e[i].id == e[i - 1].id)))
-			return -EINVAL;
-		last_tag = e[i].tag;
-		seen |= e[i].tag;
-		switch (e[i].tag) {
-		case USER_OBJ:
-			mode |= (uint32_t)e[i].perm << 6;
-			break;
-		case GROUP_OBJ:
-			mode |= (uint32_t)e[i].perm << 3;
-			break;
-		case MASK:
-			has_mask = true;
-			mode = (mode & ~070u) | (uint32_t)e[i].perm << 3;
-			*is_mode = false;
-			break;
-		case OTHER:
-			mode |= e[i].perm;
-			break;
-		case USER:
-		case GROUP:
-			*is_mode = false;
-			break;
-		default:
-			return -EINVAL;
-		}
-	}
-	if ((seen & (USER_OBJ | GROUP_OBJ | OTHER)) != (USER_OBJ | GROUP_OBJ | OTHER) ||
-		(seen & (USER | GROUP) && !has_mask))
-		return -EINVAL;
-	return (long)mode;
-}
-
-bool fj_acl_default(struct fj_call *c, const struct fj_own_key *key, uint32_t *mode)
-{
-	const uint32_t mark = fj_scratch_mark(c->thread);
-	char *value = fj_scratch(c->thread, ACL_MAX);
-	const long size = fj_own_get_attribute(key, ACL_DEFAULT, value, ACL_MAX);
-	bool is_mode;
-	const long granted = size > 4 ? read_acl(value, (size_t)size, &is_mode) : -ENODATA;
-
-	fj_scratch_release(c->thread, mark);
-	if (granted < 0)
-		return false;
-	*mode &= ~0777u | (uint32_t)granted; /* posix_acl_create_masq() of fs/posix_acl.c */
-	return true;
-}
-
-void fj_acl_inherit(struct fj_call *c, const struct fj_own_key *parent, const struct fj_file *file)
-{
-	const uint32_t mark = fj_scratch_mark(c->thread);
-	char *value = fj_scratch(c->thread, ACL_MAX);
-	const long size = fj_own_get_attribute(parent, ACL_DEFAULT, value, ACL_MAX);
-	bool is_mode;
-
-	if (size > 4 && read_acl(value, (size_t)size, &is_mode) >= 0) {
-		if (!is_mode)
-			fj_own_set_attribute(
-				&file->key, ACL_ACCESS, value, (size_t)size, 0, &file->owner);
-		if ((file->real_mode & FJ_S_IFMT) == FJ_S_IFDIR)
-			fj_own_set_attribute(
-				&file->key, ACL_DEFAULT, value, (size_t)size, 0, &file->owner);
-	}
-	fj_scratch_release(c->thread, mark);
-}
-
-static long set_acl(struct fj_call *c, const struct request *q, const struct fj_file *file)
-{
-	const bool is_access = fj_streq(q->text, ACL_ACCESS);
-	const uint32_t mark = fj_scratch_mark(c->thread);
-	bool is_mode = false;
-	char *value;
-	long mode, r;
-
-	if ((file->owner.mode & FJ_S_IFMT) == FJ_S_IFLNK)
-		return -EOPNOTSUPP;
-	if (!is_access && (file->owner.mode & FJ_S_IFMT) != FJ_S_IFDIR)
-		return -EACCES;
-	if (q->size > ACL_MAX)
-		return -ENOSPC;
-	if (q->size <= 4) { /* a head without entries: remove it, set_posix_acl() */
-		r = fj_own_set_attribute(&file->key, q->text, NULL, 0, 0, &file->owner);
-		return r == -ENODATA ? 0 : r;
-	}
-	value = fj_scratch(c->thread, ACL_MAX);
-	r = fj_guest_read(value, q->value, q->size);
-	mode = r < 0 ? r : read_acl(value, q->size, &is_mode);
-	if (mode < 0) {
-		fj_scratch_release(c->thread, mark);
-		return mode;
-	}
-	r = 0;
-	if (is_access)
-		r = fj_file_chmod(q->fd, "", file, (file->owner.mode & 07000) | (uint32_t)mode);
-	if (!r && is_access && is_mode) {
-		r = fj_own_set_attribute(&file->key, q->text, NULL, 0, 0, &file->owner);
-		r = r == -ENODATA ? 0 : r;
-	} else if (!r) {
-		r = fj_own_set_attribute(&file->key, q->text, value, q->size, 0, &file->owner);
-	}
-	fj_scratch_release(c->thread, mark);
-	return r;
-}
-
-/* An access ACL as the mode has it today. */
-static long get_acl(struct fj_call *c, const struct request *q, const struct fj_file *file)
-{
-	const uint32_t mark = fj_scratch_mark(c->thread);
-	char *value = fj_scratch(c->thread, ACL_MAX);
-	struct acl_entry *e = (struct acl_entry *)(value + 4);
-	struct acl_entry *group = NULL;
-	long r = fj_own_get_attribute(&file->key, q->text, value, ACL_MAX);
-
-	if (r > 4 && fj_streq(q->text, ACL_ACCESS)) {
-		for (size_t i = 0; i < ((size_t)r - 4) / sizeof(*e); i++) {
-			if (e[i].tag == USER_OBJ)
-				e[i].perm = file->owner.mode >> 6 & 7;
-			if (e[i].tag == OTHER)
-				e[i].perm = file->owner.mode & 7;
-			if (e[i].tag == MASK || (e[i].tag == GROUP_OBJ && !group))
-				group = &e[i];
-		}
-		if (group)
-			group->perm = file->owner.mode >> 3 & 7;
-	}
-	if (r > 0 && q->size)
-		r = (uint64_t)r > q->size		       ? -ERANGE :
-		    fj_guest_write(q->value, value, (size_t)r) ? -EFAULT :
-								 r;
-	fj_scratch_release(c->thread, mark);
-	return r;
 }
 
 /* What cap_convert_nscap() of security/commoncap.c lets root set. */
@@ -268,11 +105,12 @@ static long set(struct fj_call *c, const struct request *q, const struct fj_file
 			return -EPERM;
 		return ask_kernel(q, SET);
 	}
-	r = fj_sys5(__NR_fchownat, q->fd, "", -1, -1, AT_EMPTY_PATH); /* EROFS, and the ctime */
+	r = fj_sys5(__NR_fchownat, q->file.dirfd, q->file.name, -1, -1,
+		AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW); /* EROFS, and the ctime */
 	if (r < 0)
 		return r;
-	if (fj_streq(q->text, ACL_ACCESS) || fj_streq(q->text, ACL_DEFAULT))
-		return set_acl(c, q, file);
+	if (fj_streq(q->text, FJ_ACL_ACCESS) || fj_streq(q->text, FJ_ACL_DEFAULT))
+		return fj_acl_set(c, &q->file, q->text, file, q->value, q->size);
 	if (fj_streq(q->text, "security.capability")) {
 		r = check_capability(q);
 		if (r < 0)
@@ -289,7 +127,7 @@ static long get(struct fj_call *c, const struct request *q, const struct fj_file
 	if (!is_kept(q->text))
 		return ask_kernel(q, GET);
 	if (starts_with(q->text, XATTR_SYSTEM_PREFIX))
-		r = get_acl(c, q, file);
+		r = fj_acl_get(c, q->text, file, q->value, q->size);
 	else
 		r = fj_own_get_attribute(&file->key, q->text, (void *)q->value, q->size);
 	/* What the record does not have the disk may. */
@@ -321,10 +159,10 @@ static long list(struct fj_call *c, const struct request *q, const struct fj_fil
 	if (kernel < 0 || !(file->owner.flags & FJ_OWN_ATTRIBUTES))
 		return kernel;
 	kept = fj_own_list_attributes(&file->key, NULL, 0);
-	if (kept <= 0 || kept > (long)ACL_MAX)
+	if (kept <= 0 || kept > (long)NAMES_MAX)
 		return kept < 0 ? kept : kernel;
-	names = fj_scratch(c->thread, ACL_MAX);
-	kept = fj_own_list_attributes(&file->key, names, ACL_MAX);
+	names = fj_scratch(c->thread, NAMES_MAX);
+	kept = fj_own_list_attributes(&file->key, names, NAMES_MAX);
 	for (long at = 0; at < kept && total >= 0; at += (long)fj_strlen(names + at) + 1) {
 		const long len = (long)fj_strlen(names + at) + 1;
 		bool is_known = false;
@@ -361,7 +199,7 @@ static long perform(struct fj_call *c, struct request *q, enum what what)
 		if (!is_kept(q->text) && (what != SET || !fj_own_has_devices()))
 			return ask_kernel(q, what);
 	}
-	r = fj_file_look(c, q->fd, "", AT_EMPTY_PATH, &file);
+	r = fj_file_look(c, q->file.dirfd, q->file.name, AT_EMPTY_PATH, &file);
 	if (r < 0)
 		return r;
 	switch (what) {
@@ -391,29 +229,26 @@ static long by_path(struct fj_call *c, enum what what)
 {
 	const bool is_link = c->row->kind[0] == FJ_LPATH;
 	struct request q = {.is_path = true};
-	struct fj_str s;
-	long r, fd;
+	long r;
 	char *jail_path = fj_arg_path(c, 0, &r);
 
 	if (!jail_path)
 		return r ? r : c->arg[0] ? -ENOENT : -EFAULT;
 	read_arguments(c, 1, what, &q);
-	fd = fj_open_object(c, AT_FDCWD, jail_path,
-		(is_link ? 0 : FJ_FOLLOW) | (c->row->flags & FJ_WRITES ? FJ_WRITE : 0), 0);
-	if (fj_is_err(fd))
-		return fd;
-	q.fd = (int)fd;
-	fj_str_init(&s, q.link, sizeof(q.link));
-	fj_fd_path(&s, q.fd, NULL);
+	r = fj_find_object(c, AT_FDCWD, jail_path,
+		(is_link ? 0 : FJ_FOLLOW) | (c->row->flags & FJ_WRITES ? FJ_WRITE : 0), 0, &q.file);
+	if (r < 0)
+		return r;
+	q.link = fj_place_path(c->thread, &q.file);
 	r = perform(c, &q, what);
-	fj_close(q.fd);
+	fj_place_done(&q.file);
 	return r;
 }
 
 static long by_fd(struct fj_call *c, enum what what)
 {
-	struct request q = {.fd = (int)c->arg[0]};
-	const long flags = fj_sys3(__NR_fcntl, q.fd, 3 /* F_GETFL */, 0);
+	struct request q = {.file = {.dirfd = (int)c->arg[0], .owned_fd = -1, .name = ""}};
+	const long flags = fj_sys3(__NR_fcntl, q.file.dirfd, 3 /* F_GETFL */, 0);
 
 	read_arguments(c, 1, what, &q);
 	if (flags < 0 || (flags & O_PATH))
@@ -433,9 +268,7 @@ static long at_path(struct fj_call *c, enum what what)
 	} args = {0};
 	struct request q = {
 		.is_path = true, .name = c->arg[3], .value = c->arg[3], .size = c->arg[4]};
-	bool owned = true;
-	struct fj_str s;
-	long r, fd;
+	long r;
 	char *jail_path;
 
 	/* No flags are like these; a kernel without the call says ENOSYS. */
@@ -457,26 +290,23 @@ static long at_path(struct fj_call *c, enum what what)
 	}
 	jail_path = fj_arg_path(c, 1, &r);
 	if (jail_path) {
-		fd = fj_open_object(c, fj_arg_dirfd(c, 1), jail_path,
+		r = fj_find_object(c, fj_arg_dirfd(c, 1), jail_path,
 			(flags & AT_SYMLINK_NOFOLLOW ? 0 : FJ_FOLLOW) |
 				(c->row->flags & FJ_WRITES ? FJ_WRITE : 0),
-			0);
+			0, &q.file);
 	} else if (r || !(flags & AT_EMPTY_PATH)) {
 		return r ? r : c->arg[1] ? -ENOENT : -EFAULT;
 	} else {
-		fd = fj_arg_dirfd(c, 1);
-		owned = fd == AT_FDCWD;
-		if (owned)
-			fd = fj_open_path(AT_FDCWD, ".", 0);
+		const int fd = fj_arg_dirfd(c, 1);
+
+		q.file = (struct fj_place){
+			.dirfd = fd, .owned_fd = -1, .name = fd == AT_FDCWD ? "." : ""};
 	}
-	if (fj_is_err(fd))
-		return fd;
-	q.fd = (int)fd;
-	fj_str_init(&s, q.link, sizeof(q.link));
-	fj_fd_path(&s, q.fd, NULL);
+	if (r < 0)
+		return r;
+	q.link = fj_place_path(c->thread, &q.file);
 	r = perform(c, &q, what);
-	if (owned)
-		fj_close(q.fd);
+	fj_place_done(&q.file);
 	return r;
 }
 

@@ -88,6 +88,7 @@ long fj_hook_recvmmsg(struct fj_call *c);
 /* hook_signal.c */
 long fj_hook_sigaction(struct fj_call *c);
 long fj_hook_sigprocmask(struct fj_call *c);
+long fj_hook_truncate(struct fj_call *c);
 long fj_hook_sigwait(struct fj_call *c); /* rt_sigsuspend, ppoll, epoll_pwait, epoll_pwait2 */
 long fj_hook_sigreturn(struct fj_call *c);
 long fj_hook_sigpending(struct fj_call *c);

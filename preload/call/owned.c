@@ -358,10 +358,17 @@ long fj_file_chmod(int dirfd, const char *name, const struct fj_file *file, uint
 	return r;
 }
 
+/* security_inode_killpriv(): whoever changes owners or content takes the capabilities away. */
+static void drop_capabilities(const struct fj_file *file)
+{
+	if (file->owner.flags & FJ_OWN_ATTRIBUTES)
+		fj_own_set_attribute(&file->key, "security.capability", NULL, 0, 0, &file->owner);
+}
+
 long fj_file_chown(const struct fj_file *file, uint32_t uid, uint32_t gid)
 {
 	struct fj_owner to = {
-		.uid = uid, .gid = gid, .mode = fj_own_mode_after_chown(file->owner.mode)};
+		.uid = uid, .gid = gid, .mode = fj_own_mode_after_chown(fj_ids(), &file->owner)};
 	unsigned what = 0;
 	long r;
 
@@ -372,9 +379,21 @@ long fj_file_chown(const struct fj_file *file, uint32_t uid, uint32_t gid)
 	if (to.mode != file->owner.mode)
 		what |= FJ_OWN_MODE;
 	r = what ? fj_own_set(&file->key, what, &to, &file->owner, file->real_mode) : 0;
-	/* security_inode_killpriv(): whoever changes owners takes the capabilities away. */
-	if (!r && (file->owner.flags & FJ_OWN_ATTRIBUTES) &&
-		(file->owner.mode & FJ_S_IFMT) != FJ_S_IFDIR)
-		fj_own_set_attribute(&file->key, "security.capability", NULL, 0, 0, &file->owner);
+	if (!r && (file->owner.mode & FJ_S_IFMT) != FJ_S_IFDIR)
+		drop_capabilities(file);
 	return r;
+}
+
+void fj_file_written(struct fj_call *c, int dirfd, const char *name)
+{
+	struct fj_file file;
+	struct fj_owner to;
+
+	if (fj_own_is_empty() || fj_file_look(c, dirfd, name, AT_EMPTY_PATH, &file) ||
+		!file.has_record)
+		return;
+	drop_capabilities(&file);
+	to.mode = fj_own_mode_after_write(fj_ids(), &file.owner);
+	if (to.mode != file.owner.mode)
+		fj_own_set(&file.key, FJ_OWN_MODE, &to, &file.owner, file.real_mode);
 }

@@ -55,10 +55,22 @@ long fj_file_chmod(int dirfd, const char *name, const struct fj_file *file, uint
 /* Record `uid` and `gid` (-1: as it is), with what chown(2) does to set-id bits. */
 long fj_file_chown(const struct fj_file *file, uint32_t uid, uint32_t gid);
 
-/* The default ACL of directory `key`: what it leaves of `mode` in `*mode`; false when there is none
- * (hook_xattr.c). */
+/* The file was truncated (`dirfd`, `name` as for fj_file_look): its capabilities go, and for
+ * whoever is not root its set-id bits. */
+void fj_file_written(struct fj_call *c, int dirfd, const char *name);
+
+/* -- access control lists: acl.c -- */
+
+/* The default ACL of directory `key`: what it leaves of `mode` in `*mode`; false when there is
+ * none. */
 bool fj_acl_default(struct fj_call *c, const struct fj_own_key *key, uint32_t *mode);
 /* Give a file just made in directory `parent` what the default ACL there says. */
 void fj_acl_inherit(struct fj_call *c, const struct fj_own_key *parent, const struct fj_file *file);
+/* setxattr(2) and getxattr(2) of FJ_ACL_ACCESS and FJ_ACL_DEFAULT; `place` is where the file is,
+ * `value` in the program's memory. */
+long fj_acl_set(struct fj_call *c, const struct fj_place *place, const char *name,
+	const struct fj_file *file, uint64_t value, uint64_t size);
+long fj_acl_get(struct fj_call *c, const char *name, const struct fj_file *file, uint64_t value,
+	uint64_t size);
 
 #endif

@@ -4,6 +4,7 @@
  * procfs_status.c - /proc/PID/status with the ids that a process of the jail pretends to have, in
  * the kernel's own spacing (fs/proc/array.c, proc_pid_status). */
 #include "call/peer.h"
+#include "call/bus.h"
 #include "call/hook_guard.h"
 #include "call/hook_signal.h"
 #include "call/procfs.h"
@@ -111,10 +112,13 @@ static bool put_line(
 	return false;
 }
 
-/* The engine reads this with all signals blocked, and has a SIGSYS handler of its own. */
+/* The engine reads this with all signals blocked, and has handlers of its own for
+ * SIGSYS and SIGBUS. */
 static bool put_signals(struct fj_report *r, const char *line)
 {
 	const uint64_t sigsys = 1UL << 30;
+	const uint64_t ours =
+		(fj_sigsys_is_caught() ? 0 : sigsys) | (fj_bus_is_caught() ? 0 : FJ_SIGBUS_BIT);
 	uint64_t set = 0;
 
 	if (fj_begins(line, "SigBlk:") && r->mask) {
@@ -122,10 +126,10 @@ static bool put_signals(struct fj_report *r, const char *line)
 		put_set(&r->text, "SigBlk:", r->t->wants_sigsys_blocked ? set | sigsys : set);
 		return true;
 	}
-	if (fj_begins(line, "SigCgt:") && !fj_sigsys_is_caught()) {
+	if (fj_begins(line, "SigCgt:") && ours) {
 		for (const char *p = line + 8; *p && *p != '\n'; p++)
 			set = set << 4 | (uint64_t)(*p <= '9' ? *p - '0' : *p - 'a' + 10);
-		put_set(&r->text, "SigCgt:", set & ~sigsys);
+		put_set(&r->text, "SigCgt:", set & ~ours);
 		return true;
 	}
 	return false;

@@ -21,8 +21,6 @@ struct replaced {
 	struct fj_place place;
 	bool knows_mount; /* asked only where mounts share a device */
 	uint32_t mount;	  /* the id of the mount it lies in */
-	int object_fd;
-	char link[40 + FJ_NAME_MAX];
 	bool is_announced;
 	const char *change;
 };
@@ -82,61 +80,83 @@ static long open_place(const struct fj_place *place, int flags)
 	return fj_open_path(place->dirfd, place->name, flags | (place->is_magic ? 0 : O_NOFOLLOW));
 }
 
-long fj_open_object(struct fj_call *c, int dirfd, const char *jail_path, unsigned how, int flags)
+/* From remembered facts. Returns 0, an errno, or 1: only the walk can tell. */
+static long find_quickly(struct fj_call *c, int dirfd, const char *jail_path, unsigned how,
+	int flags, struct fj_place *object)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
-	struct fj_place place;
 	uint64_t epoch;
+	char byte;
 	long r;
 
-	if (!(how & FJ_WRITE && fj_jail->has_read_only) &&
-		fj_path_quick(c->thread, dirfd, jail_path, &place, &epoch)) {
-		/* NO_SYMLINKS: a remembered directory that has become a link is noticed here. */
-		r = fj_openat2(
-			place.dirfd, place.name, O_PATH | O_CLOEXEC | O_NOFOLLOW | flags, 0, 0x04);
+	if ((how & FJ_WRITE && fj_jail->has_read_only) ||
+		!fj_path_quick(c->thread, dirfd, jail_path, object, &epoch)) {
 		fj_scratch_release(c->thread, mark);
-		if (!fj_is_err(r) && !(how & FJ_FOLLOW))
-			return r;
-		if (!fj_is_err(r)) {
-			char byte;
-
-			if (fj_sys4(__NR_readlinkat, r, "", &byte, 1) < 0)
-				return r; /* it is no symlink */
-			fj_close((int)r);
-		} else if (r == -ENOENT && fj_facts_hold(epoch)) {
-			return r;
-		}
+		return 1;
 	}
-	r = fj_path_walk(c->thread, dirfd, jail_path, how, &place);
-	if (!r) {
-		r = place.is_read_only && (how & FJ_WRITE) ? -EROFS : 0;
-		if (!r || !(how & FJ_ENTRY)) {
-			const long fd = open_place(&place, flags);
-
-			if (r && !fj_is_err(fd))
-				fj_close((int)fd);
-			else
-				r = fd;
-		}
-		fj_place_done(&place);
-	}
+	/* NO_SYMLINKS: a remembered directory that has become a link is noticed here. */
+	r = fj_openat2(
+		object->dirfd, object->name, O_PATH | O_CLOEXEC | O_NOFOLLOW | flags, 0, 0x04);
 	fj_scratch_release(c->thread, mark);
+	if (fj_is_err(r))
+		return r == -ENOENT && fj_facts_hold(epoch) ? r : 1;
+	if ((how & FJ_FOLLOW) && fj_sys4(__NR_readlinkat, r, "", &byte, 1) >= 0) {
+		fj_close((int)r);
+		return 1; /* a symlink */
+	}
+	*object = (struct fj_place){.dirfd = (int)r, .owned_fd = (int)r, .name = ""};
+	return 0;
+}
+
+/* Open what the walk found, or without a descriptor see that it is what was asked for. */
+static long open_or_check(struct fj_place *place, int flags)
+{
+	const long fd = open_place(place, flags);
+	struct stat st;
+	long r;
+
+	if (!fj_is_err(fd)) {
+		fj_place_done(place);
+		place->dirfd = place->owned_fd = (int)fd;
+		place->name = "";
+		return 0;
+	}
+	if ((fd != -EMFILE && fd != -ENFILE) || place->is_magic)
+		return fd;
+	r = fj_sys4(__NR_newfstatat, place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW);
+	return !r && (flags & O_DIRECTORY) && (st.st_mode & 0170000) != 0040000 ? -ENOTDIR : r;
+}
+
+long fj_find_object(struct fj_call *c, int dirfd, const char *jail_path, unsigned how, int flags,
+	struct fj_place *object)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	long r = find_quickly(c, dirfd, jail_path, how, flags, object);
+
+	if (r <= 0)
+		return r;
+	r = fj_path_walk(c->thread, dirfd, jail_path, how, object);
+	if (r < 0)
+		return r;
+	r = open_or_check(object, flags);
+	if (!r && object->is_read_only && (how & FJ_WRITE))
+		r = -EROFS;
+	if (r < 0)
+		fj_place_done(object);
+	if (r < 0 || !object->name[0])
+		fj_scratch_release(c->thread, mark);
 	return r;
 }
 
-static void name_by_string(
-	struct fj_call *c, int i, struct replaced *with, int fd, const char *name)
+/* Put the place where path argument `i` stands. */
+static void aim(struct fj_call *c, int i, const struct fj_place *place)
 {
-	struct fj_str s;
-
-	fj_str_init(&s, with->link, sizeof(with->link));
-	if (fd == AT_FDCWD && name)
-		fj_str_put(&s, name);
-	else
-		fj_fd_path(&s, fd, name);
-	c->arg[i] = (uint64_t)with->link;
-	if (i > 0 && c->row->kind[i - 1] == FJ_DIRFD)
-		c->arg[i - 1] = (uint64_t)AT_FDCWD;
+	if (i > 0 && c->row->kind[i - 1] == FJ_DIRFD) {
+		c->arg[i - 1] = (uint64_t)(int64_t)place->dirfd;
+		c->arg[i] = (uint64_t)place->name;
+	} else {
+		c->arg[i] = (uint64_t)fj_place_path(c->thread, place);
+	}
 }
 
 static bool exchanges(const struct fj_call *c)
@@ -167,12 +187,7 @@ static long replace_entry(struct fj_call *c, int i, const char *jail_path, struc
 	}
 	if (with->place.is_mount || with->place.is_read_only)
 		return 0; /* refuse_old() has the errno */
-	if (i > 0 && c->row->kind[i - 1] == FJ_DIRFD) {
-		c->arg[i - 1] = (uint64_t)(int64_t)with->place.dirfd;
-		c->arg[i] = (uint64_t)with->place.name;
-	} else {
-		name_by_string(c, i, with, with->place.dirfd, with->place.name);
-	}
+	aim(c, i, &with->place);
 	if (c->row->flags & FJ_RENAMES) {
 		with->change = with->place.name;
 		with->is_announced = fj_facts_before_change(with->change, exchanges(c));
@@ -182,24 +197,27 @@ static long replace_entry(struct fj_call *c, int i, const char *jail_path, struc
 
 static long replace_object(struct fj_call *c, int i, const char *jail_path, struct replaced *with)
 {
-	const long fd =
-		fj_open_object(c, fj_arg_dirfd(c, i), jail_path, how_of(c, c->row->kind[i]), 0);
+	const long r = fj_find_object(
+		c, fj_arg_dirfd(c, i), jail_path, how_of(c, c->row->kind[i]), 0, &with->place);
 
-	if (fj_is_err(fd))
-		return fd;
-	with->object_fd = (int)fd;
-	with->place.dirfd = (int)fd;
-	with->place.name = "";
+	if (r < 0)
+		return r;
+	if (with->place.name[0]) {
+		aim(c, i, &with->place);
+		return 0;
+	}
 	if (fj_jail->mounts_share_device && (c->row->flags & FJ_RENAMES)) {
 		struct fj_mount_found m;
 		struct fj_str pos;
 
 		fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
-		with->knows_mount = fj_path_of_dir(
-			c->thread, (int)fd, &pos); /* not of a file without name (O_TMPFILE) */
+		with->knows_mount = fj_path_of_dir(c->thread, with->place.dirfd,
+			&pos); /* not of a file without name (O_TMPFILE) */
 		with->mount = fj_mount_of(pos.at, &m, NULL) ? m.id : 0;
 	}
-	name_by_string(c, i, with, (int)fd, NULL);
+	c->arg[i] = (uint64_t)fj_place_path(c->thread, &with->place);
+	if (i > 0 && c->row->kind[i - 1] == FJ_DIRFD)
+		c->arg[i - 1] = (uint64_t)AT_FDCWD;
 	follow_replacement(c);
 	return 0;
 }
@@ -208,8 +226,6 @@ static void undo(struct replaced *with)
 {
 	if (with->change)
 		fj_facts_after_change(with->change, with->is_announced);
-	if (with->object_fd >= 0)
-		fj_close(with->object_fd);
 	fj_place_done(&with->place);
 }
 
@@ -218,7 +234,7 @@ static void undo(struct replaced *with)
 __attribute__((noinline)) static bool crosses_mounts_of_one_device(
 	const struct replaced *a, const struct replaced *b)
 {
-	const int fd_a = a->object_fd >= 0 ? a->object_fd : a->place.dirfd, fd_b = b->place.dirfd;
+	const int fd_a = a->place.dirfd, fd_b = b->place.dirfd;
 	struct stat st_a, st_b;
 
 	if (!a->knows_mount || !b->knows_mount || a->mount == b->mount)
@@ -314,7 +330,7 @@ long fj_translate(struct fj_call *c, fj_around around)
 		jail_path = fj_arg_path(c, i, &r);
 		if (!jail_path)
 			continue; /* bad, or the kernel's own affair */
-		with[count] = (struct replaced){.object_fd = -1, .place.owned_fd = -1};
+		with[count] = (struct replaced){.place.owned_fd = -1};
 		place[count] = &with[count].place;
 		r = kind == FJ_NEW || kind == FJ_OLD ?
 			    replace_entry(c, i, jail_path, &with[count]) :

@@ -30,19 +30,21 @@ static uint64_t remember(const char *path, size_t len)
 long fj_sun_bind(struct fj_thread *t, int fd, const struct fj_place *place, const char *path,
 	size_t len, struct fj_sun *sun)
 {
-	char name[PREFIX_LEN + 17];
+	struct fj_place short_name = *place;
+	const char *name;
+	const size_t dir = fj_place_dir_len(place->name);
 	struct fj_str s;
 	long r;
 
-	(void)t;
-	fj_str_init(&s, name, sizeof(name));
+	fj_str_init(&s, fj_scratch(t, dir + PREFIX_LEN + 17), dir + PREFIX_LEN + 17);
+	name = short_name.name = s.at;
+	fj_str_add(&s, place->name, dir);
 	fj_str_put(&s, prefix);
 	fj_str_num(&s, remember(path, len), 16);
 	fj_str_init(&s, sun->path, sizeof(sun->path));
-	if (place->dirfd == AT_FDCWD)
-		fj_str_put(&s, name);
-	else
-		fj_fd_path(&s, place->dirfd, name);
+	fj_str_put(&s, fj_place_path(t, &short_name));
+	if (s.overflowed)
+		return -EMFILE; /* so long a name only where no descriptor was free */
 	r = fj_sys3(__NR_bind, fd, sun, ADDRESS_HEAD + s.len + 1);
 	if (r < 0)
 		return r;

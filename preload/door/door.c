@@ -87,7 +87,7 @@ static bool applies(const struct fj_row *row, const uint64_t arg[FJ_ARGS])
 	case FJ_IF_NEW_MOUNTS:
 		return arg[0] & CLONE_NEWNS;
 	case FJ_IF_ACTION:
-		return arg[1] || (int)arg[0] == 31 /* SIGSYS */;
+		return arg[1] || (int)arg[0] == 31 /* SIGSYS */ || (int)arg[0] == 7 /* SIGBUS */;
 	}
 	return true;
 }
@@ -114,6 +114,18 @@ static long leave_to_trap(struct fj_door_record *record)
 {
 	record->is_tail = FJ_DOOR_TO_TRAP;
 	return (long)record->nr;
+}
+
+/* musl's __unmapself() unmaps the stack that it runs on (its ends of detached threads), and the
+ * record lies there: the program makes that call itself, at the instruction that its jump passed
+ * by. */
+static bool unmaps_record(const struct fj_call *c)
+{
+	static const uint8_t syscall_insn[] = {0x0f, 0x05};
+	const struct fj_door_record *record = c->frame;
+
+	return c->nr == __NR_munmap && (uint64_t)record - c->arg[0] < c->arg[1] &&
+	       memcmp((const void *)(record->back - 2), syscall_insn, 2) == 0;
 }
 
 /* Where there is no trap, to be answered by the program's own filters. */
@@ -183,17 +195,20 @@ long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
 		return fj_kernel(&c);
 	if (!fj_jail->has_trap && fj_policy_save() && is_refused_by_policy(&c))
 		return plain_call(&c);
+	if (unmaps_record(&c)) {
+		fj_guest_forget();
+		record->is_tail = FJ_DOOR_AGAIN;
+		return c.nr;
+	}
 	if (c.nr == __NR_munmap || c.nr == __NR_mprotect || c.nr == __NR_mremap) {
 		r = fj_kernel(&c);
 		fj_guest_forget();
 		return r;
 	}
 	if (c.nr == __NR_mmap) {
-		r = fj_kernel(&c);
+		r = fj_sites_map(c.arg);
 		if (c.arg[3] & MAP_FIXED)
 			fj_guest_forget();
-		if (!fj_is_err(r) && (c.arg[2] & PROT_EXEC) && !(c.arg[3] & MAP_ANONYMOUS))
-			fj_sites_patch((uint64_t)r, c.arg[1], (int)c.arg[4], c.arg[5]);
 		return r;
 	}
 	if (row && !applies(row, c.arg))
@@ -236,7 +251,23 @@ bool fj_door_wants(long nr)
 	       row->when != FJ_IF_OUR_FD0 && row->when != FJ_IF_OUR_FD1;
 }
 
-long fj_door_place(bool has_fsgsbase)
+static void add_bit(long nr)
+{
+	fj_jail->door_bits[nr / 64] |= 1UL << (nr % 64);
+}
+
+void fj_door_choose(void)
+{
+	for (long nr = 0; nr < fj_row_count; nr++)
+		if (fj_door_wants(nr))
+			add_bit(nr);
+	add_bit(__NR_mmap);
+	add_bit(__NR_munmap);
+	add_bit(__NR_mprotect);
+	add_bit(__NR_mremap);
+}
+
+static long place_page(void)
 {
 	struct fj_door_page *page = (struct fj_door_page *)(fj_jail->gate + FJ_PAGE);
 	long at = fj_sys6(__NR_mmap, page, FJ_PAGE, PROT_READ | PROT_WRITE,
@@ -244,19 +275,20 @@ long fj_door_place(bool has_fsgsbase)
 
 	if (fj_is_err(at) || at != (long)page)
 		return fj_is_err(at) ? at : -EEXIST;
-	may_read_fs_base = has_fsgsbase;
 	fj_libc_signals_handler = (uint64_t)fj_door_signal;
 	page->size = sizeof(*page);
 	page->own_preload = &fj_door_own_preload;
 	page->call = (long (*)(long, long, long, long, long, long, long))(uintptr_t)fj_door_call;
 	for (long nr = 0; nr < fj_row_count; nr++)
 		if (fj_door_wants(nr))
-			fj_door_bits[nr / 64] |= 1UL << (nr % 64);
-	memcpy(page->wants, fj_door_bits, sizeof(page->wants));
-	fj_door_bits[__NR_mmap / 64] |= 1UL << (__NR_mmap % 64);
-	fj_door_bits[__NR_munmap / 64] |= 1UL << (__NR_munmap % 64);
-	fj_door_bits[__NR_mprotect / 64] |= 1UL << (__NR_mprotect % 64);
-	fj_door_bits[__NR_mremap / 64] |= 1UL << (__NR_mremap % 64);
+			page->wants[nr / 64] |= 1UL << (nr % 64);
 	page->magic = FJ_DOOR_MAGIC;
 	return fj_sys3(__NR_mprotect, page, FJ_PAGE, PROT_READ);
+}
+
+long fj_door_start(bool has_fsgsbase)
+{
+	may_read_fs_base = has_fsgsbase;
+	memcpy(fj_door_bits, fj_jail->door_bits, sizeof(fj_door_bits));
+	return fj_jail->preload[0] ? place_page() : 0;
 }

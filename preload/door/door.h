@@ -12,9 +12,11 @@
 #include "call/call.h"
 #include "door/page.h"
 
-/* Write the door page at the gate's neighbour. Returns 0 or -errno. `has_fsgsbase`: user mode may
- * read the fs base (AT_HWCAP2). */
-long fj_door_place(bool has_fsgsbase);
+/* Note in the jail which calls are wanted: once, when it is known whether there is a trap. */
+void fj_door_choose(void);
+/* At process start. `has_fsgsbase`: user mode may read the fs base (AT_HWCAP2). With the wrappers
+ * in use, writes the door page at the gate's neighbour. Returns 0 or -errno. */
+long fj_door_start(bool has_fsgsbase);
 
 /* What the page's own_preload points to. */
 extern char *fj_door_own_preload;

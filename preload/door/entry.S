@@ -84,8 +84,10 @@ fj_door_leaving:			/* from here on signals of libc's own are let in */
 2:	mov	%rbx, %rsp
 	mov	$-12, %rax		/* ENOMEM: the kernel gave no room for the engine */
 	jmp	1b
-3:	cmpl	$3, RECORD_TAIL(%rsp)	/* FJ_DOOR_SIGNALS: let them in, here and now */
+3:	cmpl	$4, RECORD_TAIL(%rsp)	/* FJ_DOOR_SIGNALS: let them in, here and now */
 	je	7f
+	cmpl	$3, RECORD_TAIL(%rsp)
+	je	8f
 	cmpl	$2, RECORD_TAIL(%rsp)
 	jne	4f
 	mov	8(%rsp), %rdi		/* from here, where the filter traps it: the program's own registers and stack */
@@ -127,6 +129,8 @@ fj_door_tail_made:
 fj_door_let_in:
 	mov	%rbx, %rsp
 	mov	88(%rbx), %rax		/* result */
+	jmp	1b
+8:	subq	$2, 56(%rsp)		/* back to the syscall instruction itself, with all as it was */
 	jmp	1b
 fj_door_left:
 	.size	fj_door_site, . - fj_door_site

@@ -66,23 +66,21 @@ static bool is_syscall(const uint8_t *p)
 	return p[0] == 0x0f && p[1] == 0x05;
 }
 
-/* Does this instruction leave rax alone? Known for those that libc puts between the number and the
- * call. */
-static bool keeps_rax(const uint8_t *p)
+/* Does this instruction leave register `r` (0: rax, 4: rsp) alone? Known for those that libc puts
+ * between the number and the call. */
+static bool keeps(const uint8_t *p, uint8_t r)
 {
 	const bool has_rex = (*p & 0xf0) == 0x40;
 	const uint8_t rex = has_rex ? *p++ : 0;
 	const uint8_t reg = (uint8_t)((p[1] >> 3 & 7) | (rex & 4 ? 8 : 0)),
 		      rm = (uint8_t)((p[1] & 7) | (rex & 1 ? 8 : 0));
 
-	if (*p >= 0xb9 && *p <= 0xbf)
-		return true; /* mov $imm, a register but rax */
-	if (*p == 0xb8)
-		return rex & 1;
+	if (*p >= 0xb8 && *p <= 0xbf) /* mov $imm, a register */
+		return ((*p & 7) | (rex & 1 ? 8 : 0)) != r;
 	if (*p == 0x89 || *p == 0x31 || *p == 0x29 || *p == 0x83 || *p == 0x81)
-		return p[1] < 0xc0 || rm != 0;
+		return p[1] < 0xc0 || rm != r;
 	if (*p == 0x8b || *p == 0x8d || *p == 0x63)
-		return reg != 0;
+		return reg != r;
 	return *p == 0xc7 && p[1] < 0xc0;
 }
 
@@ -99,7 +97,7 @@ static int number(const struct sweep *s)
 		if (s->code[at] == 0x31 && s->code[at + 1] == 0xc0)
 			return 0; /* xor %eax,%eax */
 		if (!fj_decode(s->code + at, s->at - at, &insn) || insn.is_branch || insn.is_end ||
-			!keeps_rax(s->code + at))
+			!keeps(s->code + at, 0))
 			break;
 	}
 	return -1;
@@ -272,26 +270,49 @@ uint32_t fj_sites_find(const uint8_t *code, size_t len, struct fj_site *site, ui
 	return count;
 }
 
-/* `mov $nr,%eax; syscall` is the usual form, and its seven bytes are rarely anything else: only a
- * prefix before them, which makes another register of eax, has to be told from the end of an
- * instruction. */
-uint32_t fj_sites_find_plain(const uint8_t *code, size_t len, bool (*is_wanted)(long nr),
+/* Bytes of whole instructions from a `mov $nr,%eax` to the call at `at`, where rax still has the
+ * number; 0 when there is none near. */
+static uint8_t number_before(const uint8_t *code, size_t at, long *nr)
+{
+	for (size_t back = JUMP; back <= FJ_SITE_MOVED_MAX && back < at; back++) {
+		const uint8_t *mov = code + at - back;
+		size_t done = JUMP;
+		struct fj_insn insn;
+
+		/* (A byte that might be a REX prefix makes another register of eax.) */
+		if (*mov != 0xb8 || read32(mov + 1) >= 512 || (mov[-1] & 0xf0) == 0x40)
+			continue;
+		while (done < back && fj_decode(mov + done, back - done, &insn) &&
+			!insn.is_branch && !insn.is_end && !is_syscall(mov + done) &&
+			keeps(mov + done, 0) && keeps(mov + done, 4))
+			done += insn.len;
+		*nr = read32(mov + 1);
+		return done == back ? (uint8_t)back : 0;
+	}
+	return 0;
+}
+
+/* Five bytes that could be a `mov $nr,%eax`, and from there on instructions that lead straight to a
+ * syscall, with the number in rax and the stack where it was, are rarely anything else. Only that
+ * mov gives way to the jump, so what is jumped to between the two matters not, and the text need
+ * not be read from its beginning. */
+uint32_t fj_sites_find_numbers(const uint8_t *code, size_t len, bool (*is_wanted)(long nr),
 	struct fj_site *site, uint32_t max)
 {
 	uint32_t count = 0;
 
 	for (size_t at = JUMP + 1; at + 2 <= len && count < max; at++) {
-		if (code[at] != 0x0f || code[at + 1] != 0x05 || code[at - 5] != 0xb8)
+		long nr = 0;
+		uint8_t moved;
+
+		if (code[at] != 0x0f || code[at + 1] != 0x05)
 			continue;
-
-		const uint32_t nr = read32(code + at - 4);
-
-		/* A byte that might be a prefix: the trap has that one. */
-		if (nr < 512 && is_wanted(nr) && (code[at - 6] & 0xf0) != 0x40)
+		moved = number_before(code, at, &nr);
+		if (moved && is_wanted(nr))
 			site[count++] = (struct fj_site){.at = (uint32_t)at,
 				.nr = (int16_t)nr,
-				.moved = JUMP,
-				.kind = FJ_SITE_BEFORE};
+				.moved = moved,
+				.kind = FJ_SITE_NUMBER};
 	}
 	return count;
 }

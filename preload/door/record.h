@@ -12,6 +12,7 @@ enum fj_door_tail { /* what remains to be done on the program's stack: entry.S *
 	FJ_DOOR_DONE,
 	FJ_DOOR_CALL,	 /* a call, with the arguments in `tail_arg` */
 	FJ_DOOR_TO_TRAP, /* the program's own call, where the filter traps it */
+	FJ_DOOR_AGAIN,	 /* the same, at the syscall instruction of the site */
 	FJ_DOOR_SIGNALS, /* signals that were sent to us are to be let in: signals.c */
 };
 

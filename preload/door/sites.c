@@ -1,53 +1,35 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * sites.c - system calls of libraries become jumps to the direct door.
- *
- *     mov $nr,%eax        jmp stub
- *     syscall             syscall         stub: mov $nr,%eax
- *     cmp ...             cmp ...               lea <behind the syscall>,%rcx
- *                                               jmp fj_door_site
+ * sites.c - which system calls in the text of libraries and programs become jumps to the direct
+ * door.
  *
  * Done when a text is mapped, before any thread can be in it: the loader calls for ld.so, whose own
- * calls of mmap come by here for all that it loads. The sites of a file are found once a jail, and
- * kept in its shared memory. The stubs lie near the text, within reach of a jump. A kernel that
- * does not let text be changed (SELinux, execmod) leaves all to the trap.
+ * calls of mmap come by here for all that it loads, and for static programs. The sites of a file
+ * are found once a jail, and kept in its shared memory. A kernel that does not let text be changed
+ * (SELinux, execmod) leaves all to the trap.
  *
- * With the trap behind it only the calls that are made often are worth their price, a private copy
- * of the page that they stand on. Without it all must be changed, and those whose number is known
- * at run time only ask at the door whether the engine wants it. */
+ * With the trap behind it a jump is worth its price only where a call is made often: it costs each
+ * process a page fault and a private copy of the page, about as much as one or two traps. A few
+ * calls are taken for frequent; of the others those become jumps that are seen to trap often in
+ * this jail. Without the trap all must be changed, and those whose number is known at run time only
+ * ask at the door whether the engine wants it. */
 #include "door/sites.h"
 
-#include "door/decode.h"
 #include "door/door.h"
 #include "sys/guest.h"
 
 #include <asm/stat.h>
 #include <linux/mman.h>
 
-#define STUB_SIZE 64u	/* moved instructions (19 bytes at most) and three jumps */
-#define HEAD_SIZE 32u	/* three addresses */
-#define NEAR (1L << 30) /* a jump reaches 2 GiB; the text itself is large */
-
-extern const char fj_door_site[], fj_door_maybe[], fj_door_maybe_here[];
-
-/* What programs do with many files, and what they do often. */
-static bool is_hot(long nr)
+/* What programs do with many files. Changes of memory are here since what is remembered of it
+ * depends on them (sys/guest.c), and execve since a debugger that waits for its vfork child's must
+ * not see a trap before it. */
+static bool is_frequent(long nr)
 {
 	switch (nr) {
 	case __NR_fstat:
-	case __NR_getdents64:
 	case __NR_execve:
-	case __NR_mkdir:
-	case __NR_unlink:
-	case __NR_unlinkat:
-	case __NR_rename:
-	case __NR_fchmod:
-	case __NR_fchmodat:
-	case __NR_chmod:
-	case __NR_fchown:
-	case __NR_fchownat:
-	case __NR_utimensat:
 	case __NR_open:
 	case __NR_openat:
 	case __NR_stat:
@@ -61,7 +43,6 @@ static bool is_hot(long nr)
 	case __NR_readlinkat:
 	case __NR_getcwd:
 	case __NR_rt_sigaction:
-	case __NR_rt_sigprocmask:
 	case __NR_mmap:
 	case __NR_munmap:
 	case __NR_mprotect:
@@ -70,6 +51,12 @@ static bool is_hot(long nr)
 	default:
 		return false;
 	}
+}
+
+/* What could become a jump, with the trap behind it. */
+static bool is_possible(long nr)
+{
+	return is_frequent(nr) || fj_door_wants(nr);
 }
 
 static bool is_wanted(const struct fj_site *s)
@@ -93,15 +80,22 @@ static bool is_same(const struct fj_sited_text *t, const struct key *k)
 	       t->ctime_ns == (int64_t)k->st.st_ctime_nsec;
 }
 
-static const struct fj_sited_text *find_kept(const struct key *k)
+/* Texts lie at the place that their inode number leads to, or behind it. */
+static uint32_t place_of(const struct key *k, uint32_t i)
+{
+	return (uint32_t)(k->st.st_ino + k->offset / FJ_PAGE + i) % FJ_SITED_TEXTS;
+}
+
+static struct fj_sited_text *find_kept(const struct key *k)
 {
 	for (uint32_t i = 0; i < FJ_SITED_TEXTS; i++) {
-		const uint32_t state = __atomic_load_n(&fj_jail->sited[i].state, __ATOMIC_ACQUIRE);
+		struct fj_sited_text *t = &fj_jail->sited[place_of(k, i)];
+		const uint32_t state = __atomic_load_n(&t->state, __ATOMIC_ACQUIRE);
 
 		if (!state)
 			return NULL;
-		if (state == 2 && is_same(&fj_jail->sited[i], k))
-			return &fj_jail->sited[i];
+		if (state == 2 && is_same(t, k))
+			return t;
 	}
 	return NULL;
 }
@@ -112,13 +106,14 @@ static uint32_t thin_out(struct fj_site *site, uint32_t count)
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < count; i++)
-		if (is_wanted(&site[i]))
+		if (is_wanted(&site[i])) {
+			site[i].is_hot = true;
 			site[kept++] = site[i];
+		}
 	return kept;
 }
 
-static const struct fj_sited_text *keep(
-	const struct key *k, const struct fj_site *site, uint32_t count)
+static struct fj_sited_text *keep(const struct key *k, const struct fj_site *site, uint32_t count)
 {
 	const uint32_t first = __atomic_fetch_add(&fj_jail->sites_used, count, __ATOMIC_RELAXED);
 
@@ -126,7 +121,7 @@ static const struct fj_sited_text *keep(
 		return NULL;
 	memcpy(&fj_jail->site[first], site, count * sizeof(*site));
 	for (uint32_t i = 0; i < FJ_SITED_TEXTS; i++) {
-		struct fj_sited_text *t = &fj_jail->sited[i];
+		struct fj_sited_text *t = &fj_jail->sited[place_of(k, i)];
 		uint32_t none = 0;
 
 		if (!__atomic_compare_exchange_n(
@@ -134,6 +129,8 @@ static const struct fj_sited_text *keep(
 			continue;
 		t->first = first;
 		t->count = count;
+		for (uint32_t j = 0; j < count; j++)
+			t->hot += site[j].is_hot;
 		t->dev = k->st.st_dev;
 		t->ino = k->st.st_ino;
 		t->offset = k->offset;
@@ -148,105 +145,7 @@ static const struct fj_sited_text *keep(
 	return NULL;
 }
 
-static void write32(uint8_t *at, uint64_t value)
-{
-	const uint32_t low = (uint32_t)value;
-
-	memcpy(at, &low, sizeof(low));
-}
-
-/* `op` and a distance to `target`: jmp, or the tail of lea and of an indirect jmp. */
-static uint8_t *put_distance(uint8_t *at, const uint8_t *op, size_t op_len, uint64_t target)
-{
-	memcpy(at, op, op_len);
-	write32(at + op_len, target - ((uint64_t)at + op_len + 4));
-	return at + op_len + 4;
-}
-
-/* Copy whole instructions; displacements that count from the next one are made right for the new
- * place. */
-static uint8_t *put_moved(uint8_t *at, const uint8_t *from, size_t len)
-{
-	for (size_t done = 0; done < len;) {
-		struct fj_insn insn = {0};
-
-		fj_decode(from + done, len - done, &insn);
-		fj_assert(insn.len);
-		memcpy(at, from + done, insn.len);
-		if (insn.rip_at) {
-			int32_t distance;
-
-			memcpy(&distance, from + done + insn.rip_at, sizeof(distance));
-			write32(at + insn.rip_at, (uint64_t)(from + done) - (uint64_t)at +
-							  (uint64_t)(int64_t)distance);
-		}
-		at += insn.len;
-		done += insn.len;
-	}
-	return at;
-}
-
-static const uint8_t jmp_op[] = {0xe9}, lea_rcx_op[] = {0x48, 0x8d, 0x0d},
-		     jmp_through_op[] = {0xff, 0x25};
-
-static void write_stub(uint8_t *stub, const uint64_t *head, uint8_t *site, const struct fj_site *s)
-{
-	/* head: fj_door_site, fj_door_maybe, fj_door_maybe_here */
-	if (s->kind == FJ_SITE_BEFORE) {
-		stub = put_moved(stub, site - s->moved, s->moved);
-		stub = put_distance(stub, lea_rcx_op, 3, (uint64_t)site + 2);
-		put_distance(stub, jmp_through_op, 2, (uint64_t)(head + (s->nr < 0)));
-		return;
-	}
-	/* lea, jmp, and then what stood behind the call, where the door comes back to */
-	stub = put_distance(stub, lea_rcx_op, 3, (uint64_t)stub + 7 + 6);
-	stub = put_distance(stub, jmp_through_op, 2, (uint64_t)(head + (s->nr < 0 ? 2 : 0)));
-	stub = put_moved(stub, site + 2, s->moved - 2u);
-	put_distance(stub, jmp_op, 1, (uint64_t)site + s->moved);
-}
-
-static void write_jump(uint8_t *stub, uint8_t *site, const struct fj_site *s)
-{
-	uint8_t *at = s->kind == FJ_SITE_BEFORE ? site - s->moved : site;
-
-	put_distance(at, jmp_op, 1, (uint64_t)stub);
-}
-
-static bool is_near(uint64_t a, uint64_t b, uint64_t len)
-{
-	return (a > b ? a - b : b - a) + len < NEAR;
-}
-
-/* Room for stubs, near the text: behind the last mapping's like where the kernel puts it, or
- * searched for. */
-static uint64_t map_near(uint64_t start, uint64_t len, uint64_t size)
-{
-	const int prot = PROT_READ | PROT_WRITE, flags = MAP_PRIVATE | MAP_ANONYMOUS;
-	long at = fj_sys6(__NR_mmap, 0, size, prot, flags, -1, 0);
-
-	if (!fj_is_err(at) && is_near((uint64_t)at, start, len))
-		return (uint64_t)at;
-	if (!fj_is_err(at))
-		fj_sys2(__NR_munmap, at, size);
-	for (uint64_t step = 1UL << 20; step < NEAR / 2; step *= 2) {
-		for (int side = 0; side < 2; side++) {
-			const uint64_t try = ((side ? start + len + step : start - step) &
-					      ~(uint64_t)(FJ_PAGE - 1));
-
-			at = fj_sys6(
-				__NR_mmap, try, size, prot, flags | MAP_FIXED_NOREPLACE, -1, 0);
-			if (fj_is_err(at))
-				continue;
-			if (is_near((uint64_t)at, start, len))
-				return (uint64_t)at;
-			fj_sys2(__NR_munmap, at, size);
-		}
-	}
-	return 0;
-}
-
-/* Does this text unmap memory, and do we see that from now on? musl's calls are not all of the
- * usual form, so that with the trap behind us not all are changed. */
+/* Does this text unmap memory, and do we see that from now on? */
 static void watch_memory(const struct fj_site *site, uint32_t count, bool is_done)
 {
 	bool unmaps = false, protects = false;
@@ -259,82 +158,159 @@ static void watch_memory(const struct fj_site *site, uint32_t count, bool is_don
 		fj_guest_watched(is_done && unmaps && protects);
 }
 
-static void change(uint64_t start, uint64_t len, const struct fj_site *site, uint32_t count)
+static long change(
+	uint64_t start, uint64_t len, bool is_writable, const struct fj_site *site, uint32_t count)
 {
-	const uint64_t size =
-		(HEAD_SIZE + count * STUB_SIZE + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
-	const uint64_t from =
-		(start + site[0].at - (site[0].kind == FJ_SITE_BEFORE ? site[0].moved : 0)) &
-		~(uint64_t)(FJ_PAGE - 1);
-	const uint64_t to =
-		(start + site[count - 1].at + 64 + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
-	const uint64_t room = map_near(start, len, size);
-	uint64_t *head = (uint64_t *)room;
-	uint8_t *stub = (uint8_t *)room + HEAD_SIZE;
+	const long r = fj_sites_change(start, len, is_writable, site, count);
 
-	if (!room) {
-		watch_memory(site, count, false);
-		return;
-	}
-	head[0] = (uint64_t)fj_door_site;
-	head[1] = (uint64_t)fj_door_maybe;
-	head[2] = (uint64_t)fj_door_maybe_here;
-	for (uint32_t i = 0; i < count; i++)
-		write_stub(stub + i * STUB_SIZE, head, (uint8_t *)start + site[i].at, &site[i]);
-	if (fj_sys3(__NR_mprotect, room, size, PROT_READ | PROT_EXEC) < 0 ||
-		fj_sys3(__NR_mprotect, from, to - from, PROT_READ | PROT_WRITE) < 0) {
-		fj_sys2(__NR_munmap, room, size);
-		watch_memory(site, count, false);
-		return;
-	}
-	for (uint32_t i = 0; i < count; i++)
-		write_jump(stub + i * STUB_SIZE, (uint8_t *)start + site[i].at, &site[i]);
-	fj_sys3(__NR_mprotect, from, to - from, PROT_READ | PROT_EXEC);
-	watch_memory(site, count, true);
+	watch_memory(site, count, r > 0);
+	return r;
 }
 
 /* Look for sites in a text that no process of the jail had mapped before. */
-static const struct fj_sited_text *search(const struct key *k, uint64_t start)
+static struct fj_sited_text *search(const struct key *k, uint64_t start)
 {
-	const uint32_t max = (uint32_t)(k->len / 256 < 4096 ? k->len / 256 + 64 : 4096);
+	const uint32_t max =
+		(uint32_t)(k->len / 256 < FJ_SITES_MAX - 64 ? k->len / 256 + 64 : FJ_SITES_MAX);
 	const uint64_t size = FJ_SITES_WORK + max * sizeof(struct fj_site);
 	const long room = fj_sys6(
 		__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	const struct fj_sited_text *t;
+	struct fj_sited_text *t;
 	struct fj_site *site;
 	uint32_t count;
 
 	if (fj_is_err(room))
 		return NULL;
 	site = (struct fj_site *)((uint8_t *)room + FJ_SITES_WORK);
-	if (fj_jail->has_trap)
-		count = fj_sites_find_plain((const uint8_t *)start, k->len, is_hot, site, max);
-	else
+	if (fj_jail->has_trap) {
+		count = fj_sites_find_numbers(
+			(const uint8_t *)start, k->len, is_possible, site, max);
+		for (uint32_t i = 0; i < count; i++)
+			site[i].is_hot = is_frequent(site[i].nr);
+	} else {
 		count = thin_out(site,
 			fj_sites_find((const uint8_t *)start, k->len, site, max, (uint8_t *)room));
+	}
 	t = keep(k, site, count);
-	if (!t && count && !fj_jail->has_trap)
-		change(start, k->len, site, count); /* nowhere to keep them: found anew each time */
+	if (!t && count) /* nowhere to keep them: found anew each time */
+		change(start, k->len, false, site, count);
 	fj_sys2(__NR_munmap, room, size);
 	return t;
 }
 
-void fj_sites_patch(uint64_t start, uint64_t len, int fd, uint64_t offset)
-{
-	struct key k = {.offset = offset, .len = len};
-	const struct fj_sited_text *t;
+/* The texts of this process. */
+#define MAPPED 64u
+static struct {
+	uint64_t start, len;
+	struct fj_sited_text *text;
+} mapped[MAPPED];
+static uint32_t mapped_count;
 
-	if (fj_jail->no_sites || fj_sys2(__NR_fstat, fd, &k.st))
-		return;
+static void note(uint64_t start, uint64_t len, struct fj_sited_text *text)
+{
+	const uint32_t i = __atomic_fetch_add(&mapped_count, 1, __ATOMIC_RELAXED) % MAPPED;
+
+	mapped[i].len = 0;
+	mapped[i].start = start;
+	mapped[i].text = text;
+	mapped[i].len = len;
+}
+
+/* Is this mapping the text of a file? Fills in what it is known by. */
+static bool is_text(const uint64_t arg[6], struct key *k)
+{
+	if (fj_jail->no_sites || (int)arg[2] != (PROT_READ | PROT_EXEC) ||
+		!(arg[3] & MAP_PRIVATE) || (arg[3] & MAP_ANONYMOUS) ||
+		fj_sys2(__NR_fstat, (int)arg[4], &k->st))
+		return false;
+	k->offset = arg[5];
+	k->len = arg[1];
 	/* Behind the file's end there is no text, and reading there would kill (SIGBUS, mmap(2)).
 	 */
-	if (offset >= (uint64_t)k.st.st_size)
-		return;
-	if (k.len > (uint64_t)k.st.st_size - offset)
-		k.len = (uint64_t)k.st.st_size - offset;
+	if (k->offset >= (uint64_t)k->st.st_size)
+		return false;
+	if (k->len > (uint64_t)k->st.st_size - k->offset)
+		k->len = (uint64_t)k->st.st_size - k->offset;
+	return true;
+}
+
+static long map(const uint64_t arg[6], uint64_t prot)
+{
+	return fj_sys6(__NR_mmap, arg[0], arg[1], prot, arg[3], arg[4], arg[5]);
+}
+
+long fj_sites_map(const uint64_t arg[6])
+{
+	struct key k;
+	struct fj_sited_text *t;
+	bool is_writable = false;
+	long at = -1;
+
+	if (!is_text(arg, &k))
+		return map(arg, arg[2]);
 	t = find_kept(&k);
+	/* Mapped writable and then made executable, that is one call less. */
+	if (t && t->hot) {
+		at = map(arg, PROT_READ | PROT_WRITE);
+		is_writable = !fj_is_err(at);
+	}
+	if (!is_writable)
+		at = map(arg, arg[2]);
+	if (fj_is_err(at))
+		return at;
 	if (!t)
-		t = search(&k, start);
-	if (t && t->count)
-		change(start, k.len, &fj_jail->site[t->first], t->count);
+		t = search(&k, (uint64_t)at);
+	if (!t || !t->count)
+		return at;
+	__atomic_fetch_add(&t->maps, 1, __ATOMIC_RELAXED);
+	note((uint64_t)at, k.len, t);
+	if (change((uint64_t)at, arg[1], is_writable, &fj_jail->site[t->first], t->count) < 0) {
+		/* A mount or a policy that lets nothing become executable: as it was asked for. */
+		const uint64_t again[6] = {
+			(uint64_t)at, arg[1], arg[2], arg[3] | MAP_FIXED, arg[4], arg[5]};
+		const long r = map(again, arg[2]);
+
+		if (fj_is_err(r))
+			fj_sys2(__NR_munmap, at, arg[1]);
+		return r;
+	}
+	return at;
+}
+
+/* A site becomes hot when it traps this often, and at least twice each time that it is mapped. */
+#define HEAT 8u
+
+static void heat(struct fj_sited_text *t, uint32_t at)
+{
+	struct fj_site *site = &fj_jail->site[t->first];
+	uint32_t low = 0, high = t->count;
+	uint16_t warmth;
+
+	while (low < high) {
+		const uint32_t middle = (low + high) / 2;
+
+		if (site[middle].at < at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == t->count || site[low].at != at || site[low].is_hot)
+		return;
+	warmth = site[low].heat;
+	if (warmth < UINT16_MAX)
+		__atomic_store_n(&site[low].heat, ++warmth, __ATOMIC_RELAXED);
+	if (warmth >= HEAT && warmth / 2 >= __atomic_load_n(&t->maps, __ATOMIC_RELAXED) &&
+		!__atomic_exchange_n(&site[low].is_hot, 1, __ATOMIC_RELAXED))
+		__atomic_fetch_add(&t->hot, 1, __ATOMIC_RELAXED);
+}
+
+void fj_sites_trapped(uint64_t ip)
+{
+	const uint32_t count = mapped_count < MAPPED ? mapped_count : MAPPED;
+
+	for (uint32_t i = 0; i < count; i++)
+		if (ip - mapped[i].start < mapped[i].len) {
+			heat(mapped[i].text, (uint32_t)(ip - mapped[i].start - 2));
+			return;
+		}
 }

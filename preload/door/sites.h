@@ -8,19 +8,31 @@
 #include "path/path.h"
 
 #define FJ_SITES_WORK 65536u
+#define FJ_SITES_MAX 4096u /* of one text */
 
 /* Find the syscall instructions in `code`. At most `max` are written to `site`; `work` is
  * room to work in. Returns how many. Pure. */
 uint32_t fj_sites_find(const uint8_t *code, size_t len, struct fj_site *site, uint32_t max,
 	uint8_t work[FJ_SITES_WORK]);
 
-/* The same for those of the usual form and with a number that is wanted: much quicker, and not all.
- */
-uint32_t fj_sites_find_plain(const uint8_t *code, size_t len, bool (*is_wanted)(long nr),
+/* The same for those that a `mov $nr,%eax` leads straight to, with a number that is wanted: much
+ * quicker, and not all. */
+uint32_t fj_sites_find_numbers(const uint8_t *code, size_t len, bool (*is_wanted)(long nr),
 	struct fj_site *site, uint32_t max);
+#define FJ_SITE_MOVED_MAX 32u
 
-/* The text at `start` was mapped from `fd` at `offset`, executable: make jumps of those of its
- * system calls that the engine wants to see. What cannot be changed stays with the trap. */
-void fj_sites_patch(uint64_t start, uint64_t len, int fd, uint64_t offset);
+/* Write stubs for those of `site` that is_hot, and jumps to them into the text at `start`, whose
+ * protection is PROT_READ | PROT_EXEC; or, if `is_writable`, PROT_READ | PROT_WRITE, and becomes
+ * that. Returns whether there are jumps now; or -errno: the text did not become executable. */
+long fj_sites_change(
+	uint64_t start, uint64_t len, bool is_writable, const struct fj_site *site, uint32_t count);
+
+/* mmap(2), its six arguments in `arg`, and its result. Of the text of a file those system calls
+ * become jumps that the engine wants to see; what cannot be changed stays with the trap. */
+long fj_sites_map(const uint64_t arg[6]);
+
+/* A call was trapped, and `ip` is behind its instruction. Where that happens often there will be a
+ * jump in the processes that map this text from now on. */
+void fj_sites_trapped(uint64_t ip);
 
 #endif

@@ -48,9 +48,10 @@ struct fj_handoff {
 				first process is it */
 	uint32_t is_secure;  /* AT_SECURE */
 	uint32_t sigsys;     /* FJ_SIGSYS_ flags: the program's own view of SIGSYS */
+	uint32_t root_moves; /* path/root_moves.c */
 };
 enum { FJ_SIGSYS_BLOCKED = 1, FJ_SIGSYS_IGNORED = 2 };
-#define FJ_HANDOFF_VERSION 2
+#define FJ_HANDOFF_VERSION 3
 #define FJ_HANDOFF_PREFIX "\1fakejail="
 #define FJ_HANDOFF_SIZE (32 + 2 * sizeof(struct fj_handoff) + 3 * FJ_PATH_MAX + FJ_IDS_TEXT)
 

@@ -8,6 +8,7 @@
  * does in the kernel (fs/exec.c). */
 #include "loader/loader.h"
 
+#include "call/bus.h"
 #include "call/exe.h"
 #include "call/hook_guard.h"
 #include "call/hook_id.h"
@@ -16,6 +17,8 @@
 #include "call/missing.h"
 #include "call/policy.h"
 #include "door/door.h"
+#include "door/sites.h"
+#include "sys/guest.h"
 #include "trap/trap.h"
 
 #include <linux/auxvec.h>
@@ -108,7 +111,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 		r = map_jail(&h);
 	if (r < 0)
 		fail("jail", r);
-	r = fj_door_place(
+	r = fj_door_start(
 		fj_stack_aux(s, 26 /* AT_HWCAP2 */) & 2 /* HWCAP2_FSGSBASE, asm/hwcap2.h */);
 	if (r < 0)
 		fail("door", r);
@@ -116,6 +119,8 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	t = fj_thread_mine();
 	if (!t)
 		fail("thread", -ENOMEM);
+	fj_bus_arm();
+	fj_bus_let_in();
 	r = fj_own_start(FJ_FD_OWNERS(fj_jail), fj_jail->has_elder ? FJ_FD_ELDER(fj_jail) : -1);
 	if (r < 0)
 		fail("owners", r);
@@ -123,7 +128,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	copy_text(exe, exe_at, h.exe_len, sizeof(exe));
 	fj_namespace_start();
 	fj_cwd_start();
-	fj_root_start(nested);
+	fj_root_start(nested, h.root_moves);
 	fj_exe_start(exe, h.program_fd);
 	fj_policy_start(h.policy);
 	fj_sigsys_start(t, h.sigsys);
@@ -131,15 +136,20 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	fj_guard_start(h.no_new_privs, h.seccomp_mode);
 	fj_ids_start(fj_jail_board(), execfn - h.ids_len, h.ids_len);
 	fj_id_start(h.is_watched);
-	if (fj_jail->has_trap)
+	if (fj_jail->has_trap) {
+		fj_trap_watcher = fj_sites_trapped;
 		fj_trap_arm(t);
+	}
 
 	if (h.interpreter_fd < 0 || !fj_preload_announce(s))
 		fj_stack_pop_env(s);
-	r = fj_map_elf(h.program_fd, (uint64_t)fj_sys1(__NR_brk, 0), !fj_jail->has_trap, &program);
+	r = fj_map_elf(h.program_fd, (uint64_t)fj_sys1(__NR_brk, 0),
+		!fj_jail->has_trap || h.interpreter_fd < 0, &program);
 	if (r < 0)
 		fail(exe, r);
 	entry = program.entry;
+	if (h.interpreter_fd < 0) /* it may make any call anywhere, and in more than one way */
+		fj_guest_watched(false);
 	fj_close(h.program_fd);
 	fj_stack_set_aux(s, AT_BASE, 0);
 	if (h.interpreter_fd >= 0) {

@@ -4,6 +4,7 @@
  * doors.c - by which doors the calls of this jail's programs come in. */
 #include "loader/launch.h"
 
+#include "door/door.h"
 #include "trap/trap.h"
 
 #include <linux/mman.h>
@@ -51,6 +52,7 @@ void fj_doors_choose(struct fj_thread *t)
 			       "text stays "
 			       "as it is",
 			"", -EPERM);
+	fj_door_choose();
 	if (fj_options.preload && !fj_options.no_preload && fj_jail->no_sites)
 		fj_launch_put(fj_jail->preload, fj_options.preload, FJ_PATH_MAX);
 }

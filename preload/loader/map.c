@@ -79,7 +79,7 @@ static long reserve(bool fixed, uint64_t hint, uint64_t low, uint64_t size, uint
 	return (long)start;
 }
 
-static long map_segment(int fd, uint64_t base, const Elf64_Phdr *ph)
+static long map_segment(int fd, uint64_t base, const Elf64_Phdr *ph, bool is_patched)
 {
 	const uint64_t start = page_down(base + ph->p_vaddr);
 	const uint64_t file_end = base + ph->p_vaddr + ph->p_filesz;
@@ -89,8 +89,11 @@ static long map_segment(int fd, uint64_t base, const Elf64_Phdr *ph)
 	long r;
 
 	if (ph->p_filesz) {
-		r = fj_sys6(__NR_mmap, start, file_end - start, prot, MAP_PRIVATE | MAP_FIXED, fd,
-			page_down(ph->p_offset));
+		const uint64_t arg[] = {start, file_end - start, (uint64_t)prot,
+			MAP_PRIVATE | MAP_FIXED, (uint64_t)fd, page_down(ph->p_offset)};
+
+		r = is_patched ? fj_sites_map(arg) :
+				 fj_sys6(__NR_mmap, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
 		if (fj_is_err(r))
 			return r;
 		from = page_up(file_end);
@@ -157,13 +160,9 @@ long fj_map_elf(int fd, uint64_t before, bool is_patched, struct fj_mapped *m)
 			m->wants_exec_stack = ph[i].p_flags & PF_X;
 		if (ph[i].p_type != PT_LOAD || !ph[i].p_memsz)
 			continue;
-		r = map_segment(fd, m->base, &ph[i]);
+		r = map_segment(fd, m->base, &ph[i], is_patched);
 		if (r < 0)
 			return r;
-		if ((ph[i].p_flags & PF_X) && is_patched)
-			fj_sites_patch(page_down(m->base + ph[i].p_vaddr),
-				page_up(ph[i].p_filesz + (ph[i].p_vaddr & (FJ_PAGE - 1))), fd,
-				page_down(ph[i].p_offset));
 		note_segment(m, &eh, &ph[i]);
 	}
 	return 0;

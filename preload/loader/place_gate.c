@@ -14,21 +14,13 @@
 
 static const uint64_t candidates[] = FJ_GATE_CANDIDATES;
 
-long fj_gate_place(uint64_t address)
+/* Choose a place, and put a copy there: nothing may lie there yet. */
+static long place_copy(uint64_t address)
 {
 	const size_t size = (size_t)(fj_gate_end - fj_gate_begin);
-	long at = -ENOMEM;
-
-	if (!address) {
-		for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
-			at = fj_gate_place(candidates[i]);
-			if (!fj_is_err(at))
-				return at;
-		}
-		return at;
-	}
-	at = fj_sys6(__NR_mmap, address, FJ_PAGE, PROT_READ | PROT_WRITE,
+	long at = fj_sys6(__NR_mmap, address, FJ_PAGE, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
 	if (fj_is_err(at))
 		return at;
 	if ((uint64_t)at != address) { /* before 4.17 the address is a hint */
@@ -36,9 +28,29 @@ long fj_gate_place(uint64_t address)
 		return -EEXIST;
 	}
 	memcpy((void *)address, fj_gate_begin, size);
-	at = fj_sys3(__NR_mprotect, address, FJ_PAGE, PROT_READ | PROT_EXEC);
-	if (fj_is_err(at))
-		return at;
+	return fj_sys3(__NR_mprotect, address, FJ_PAGE, PROT_READ | PROT_EXEC);
+}
+
+long fj_gate_place(uint64_t address)
+{
+	long r;
+
+	if (!address) {
+		for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
+			r = place_copy(candidates[i]);
+			if (!fj_is_err(r)) {
+				fj_gate = (fj_gate_fn)candidates[i];
+				return (long)candidates[i];
+			}
+		}
+		return r;
+	}
+	/* A process that has just begun has nothing there. Moving costs one call, and no copy. */
+	if (fj_gate_move(address) != (long)address) {
+		r = place_copy(address);
+		if (fj_is_err(r))
+			return r;
+	}
 	fj_gate = (fj_gate_fn)address;
 	return (long)address;
 }

@@ -15,7 +15,6 @@
 	(16UL << 20) /* address space, not memory: small enough for a low RLIMIT_AS, large enough  \
 			to grow in */
 #define LOG_MIN 4u
-#define LOG_MAX 28u /* 2^28 slots are 16 GiB */
 
 static long file_size(int fd, uint64_t *size, uint64_t *dev)
 {
@@ -69,6 +68,8 @@ long fj_store_extend(struct fj_store *s, uint64_t size)
 
 	size = (size + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
 	r = file_size(s->fd, &had, NULL);
+	if (!r && at > had)
+		r = -EIO; /* cut off by somebody */
 	if (!r)
 		r = claim(s->fd, at, size);
 	if (r < 0)
@@ -114,7 +115,7 @@ long fj_store_grow(struct fj_store *s)
 		log++;
 	if (1UL << log < FJ_STORE_FIRST_SLOTS)
 		log = 10;
-	if (log > LOG_MAX)
+	if (log > FJ_STORE_LOG_MAX)
 		return -ENOSPC;
 	at = fj_store_extend(s, sizeof(struct fj_store_slot) << log);
 	if (fj_is_err(at))
@@ -133,6 +134,8 @@ long fj_store_grow(struct fj_store *s)
 	__atomic_store_n(&h->table, table, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&h->used, keep, __ATOMIC_RELEASE);
 	__atomic_store_n(&h->records, keep, __ATOMIC_RELEASE);
+	if (s->is_lost)
+		return -EIO;
 	fj_sys4(__NR_fallocate, s->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 		old_table & ~(uint64_t)(FJ_PAGE - 1),
 		sizeof(struct fj_store_slot) * (old_mask + 1UL));
@@ -173,7 +176,7 @@ static bool is_sound(const struct fj_store_head *h, uint64_t size)
 {
 	const uint64_t log = h->table & (FJ_PAGE - 1), at = h->table & ~(uint64_t)(FJ_PAGE - 1);
 
-	if (h->end > size || h->end & (FJ_PAGE - 1) || log < LOG_MIN || log > LOG_MAX)
+	if (h->end > size || h->end & (FJ_PAGE - 1) || log < LOG_MIN || log > FJ_STORE_LOG_MAX)
 		return false;
 	if (!is_piece(at, sizeof(struct fj_store_slot) << log, h->end))
 		return false;
@@ -257,7 +260,12 @@ static long start(struct fj_store *s, int fd)
 	if (fj_is_err(at))
 		return at;
 	s->window[0] = (char *)at;
-	fj_store_lock_start(s);
+	/* The loader has checked it; what it has become since is no reason for a program not to
+	 * start. */
+	if (size < sizeof(struct fj_store_head) || !is_sound(fj_store_head(s), size))
+		s->is_lost = true;
+	else
+		fj_store_lock_start(s);
 	return 0;
 }
 

@@ -150,7 +150,8 @@ static bool is_still(const struct fj_store_slot *slot, uint32_t state)
 	return __atomic_load_n(&slot->state, __ATOMIC_RELAXED) == state;
 }
 
-long fj_own_get_attribute(const struct fj_own_key *key, const char *name, void *value, size_t size)
+long fj_own_look_at_attribute(const struct fj_own_key *key, const char *name,
+	long (*look)(const char *value, size_t size, void *context), void *context)
 {
 	struct fj_store_slot *slot = NULL;
 	struct fj_store_copy copy;
@@ -163,17 +164,32 @@ long fj_own_get_attribute(const struct fj_own_key *key, const char *name, void *
 
 		if (!s || !copy.attributes)
 			return -ENODATA;
-		if (open_block(s, copy.attributes, &w) && find_entry(&w, name)) {
-			r = (long)w.value_len;
-			if (size && w.value_len > size)
-				r = -ERANGE;
-			else if (size && w.value_len &&
-				 fj_guest_write((uintptr_t)value, w.value, w.value_len))
-				r = -EFAULT;
-		}
+		if (open_block(s, copy.attributes, &w) && find_entry(&w, name))
+			r = look(w.value, w.value_len, context);
 		if (is_still(slot, state))
 			return r;
 	}
+}
+
+struct room {
+	uintptr_t at;
+	size_t size;
+};
+
+static long copy_value(const char *value, size_t size, void *context)
+{
+	const struct room *room = context;
+
+	if (room->size && size > room->size)
+		return -ERANGE;
+	return room->size && size && fj_guest_write(room->at, value, size) ? -EFAULT : (long)size;
+}
+
+long fj_own_get_attribute(const struct fj_own_key *key, const char *name, void *value, size_t size)
+{
+	struct room room = {.at = (uintptr_t)value, .size = size};
+
+	return fj_own_look_at_attribute(key, name, copy_value, &room);
 }
 
 long fj_own_list_attributes(const struct fj_own_key *key, char *list, size_t size)
@@ -337,7 +353,7 @@ long fj_own_set_attribute(const struct fj_own_key *key, const char *name, const 
 	if (r < 0)
 		return r;
 	r = change(&fj_store[0], key, name, value, size, flags, shown);
-	if (!r && value && fj_streq(name, "system.posix_acl_default"))
+	if (!r && value && fj_streq(name, FJ_ACL_DEFAULT))
 		fj_store_head(&fj_store[0])->inheriting++;
 	fj_store_unlock(&fj_store[0], &hold);
 	return r;

@@ -291,7 +291,7 @@ void fj_ids_after_fork(void)
 	process_is_limited = is_limited(&process);
 	memset(own_of, 0, own_count * sizeof(own_of[0]));
 	own_count = 0;
-	fj_ids_post((int32_t)fj_sys0(__NR_getpid), &process);
+	fj_ids_post(fj_memory_owner(), &process);
 }
 
 /* ---- the start ---- */

@@ -11,7 +11,8 @@
  * not work, NO_TOKEN is set and kill(2) is asked instead.
  *
  * Every change is complete at each instruction (table.c), so taking over from a dead holder needs
- * no repair. All signals are blocked while the lock is held: a handler on this thread may want it.
+ * no repair. All signals but SIGBUS are blocked while the lock is held: a handler on this thread
+ * may want it.
  */
 #include "own/store.h"
 
@@ -95,13 +96,15 @@ static void wait_for(struct fj_store_head *h, uint32_t holder)
 
 long fj_store_lock(struct fj_store *s, struct fj_store_hold *hold)
 {
-	const uint64_t all = ~0UL;
+	const uint64_t all = ~(1UL << 6); /* but SIGBUS: lost.c */
 	struct fj_store_head *h = fj_store_head(s);
 	uint32_t id;
 
+	if (s->is_lost)
+		return -EIO;
 	if (s->is_read_only)
 		return -EROFS;
-	fj_sys4(__NR_rt_sigprocmask, 0 /* SIG_BLOCK */, &all, &hold->mask, sizeof(all));
+	fj_sys4(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &all, &hold->mask, sizeof(all));
 	id = my_id(s);
 	for (uint32_t tries = 0;; tries++) {
 		const uint64_t word = __atomic_load_n(&h->lock, __ATOMIC_RELAXED);

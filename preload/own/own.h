@@ -27,6 +27,7 @@ struct fj_owner {
 	uint32_t mode; /* S_IFMT and 07777 */
 	uint32_t rdev; /* of a pretended device, new_encode_dev() */
 	uint32_t flags;
+	struct fj_own_key key; /* whose record it is, when it has attributes */
 };
 enum {
 	FJ_OWN_UID = 1,
@@ -74,6 +75,23 @@ long fj_own_set_attribute(const struct fj_own_key *key, const char *name, const 
  * -ERANGE. */
 long fj_own_list_attributes(const struct fj_own_key *key, char *list, size_t size);
 
+/* Let `look` see the value where it lies; what it says is returned, or -ENODATA. It may be called
+ * several times, with a value that is being changed: it must keep within `size` whatever it reads.
+ */
+long fj_own_look_at_attribute(const struct fj_own_key *key, const char *name,
+	long (*look)(const char *value, size_t size, void *context), void *context);
+
+/* Access control lists, as the values of these attributes: acl.c. */
+#define FJ_ACL_ACCESS "system.posix_acl_access"
+#define FJ_ACL_DEFAULT "system.posix_acl_default"
+/* Is it a list that the kernel would take? Returns the permissions (0777) that it gives the mode;
+ * -EINVAL; -EOPNOTSUPP for another version. `*is_mode`: it says no more than a mode does. */
+long fj_acl_read(const char *value, size_t size, bool *is_mode);
+/* Put into the entries that are the mode's what `mode` says. */
+void fj_acl_take_mode(char *value, size_t size, uint32_t mode);
+/* What the file's access list says to `ids`: 0 or -EACCES; -ENODATA when the mode decides. */
+long fj_acl_may(const struct fj_ids *ids, const struct fj_owner *file, unsigned want);
+
 /* The file of records. `create` makes an empty `fd` (read and write) one; `check` says whether it
  * is one: 0, or -EMEDIUMTYPE  another kind of file     -EPROTONOSUPPORT  a newer version or another
  * byte order -EUCLEAN      damaged or cut off. */
@@ -81,6 +99,10 @@ long fj_own_create(int fd);
 long fj_own_check(int fd);
 /* Map it; at process start. `elder_fd`: records to be looked up when `fd` has none, or -1. */
 long fj_own_start(int fd, int elder_fd);
+
+/* SIGBUS at `at`: was that in the file of records, which somebody cut off? Then it is given up, and
+ * true. */
+bool fj_own_lose(uintptr_t at);
 
 /* What a file shows without a record. `is_foreign`: it is reached through a bind mount. */
 void fj_own_default(struct fj_owner *shown, bool is_foreign);
@@ -92,8 +114,14 @@ uint32_t fj_own_real_gid(void);
  * and others (`keeps_write`: a file of the host reached through a bind keeps it), and all that the
  * user needs to act as root. */
 uint32_t fj_own_real_mode(uint32_t mode, bool keeps_write);
-/* The pretended mode after a chown(2): set-id bits go, as chown_common() of fs/open.c wants it. */
-uint32_t fj_own_mode_after_chown(uint32_t mode);
+/* What a change by `ids` leaves of the set-id bits of a file that shows `file`: chown(2) takes them
+ * from everybody (chown_common() of fs/open.c), truncation and writing from whoever lacks
+ * CAP_FSETID. Returns the mode. */
+uint32_t fj_own_mode_after_chown(const struct fj_ids *ids, const struct fj_owner *file);
+uint32_t fj_own_mode_after_write(const struct fj_ids *ids, const struct fj_owner *file);
+/* What of `mode` the file may be given by `ids`: the set-group-id bit only by a member of its group
+ * (setattr_prepare() of fs/attr.c). */
+uint32_t fj_own_mode_allowed(const struct fj_ids *ids, const struct fj_owner *file, uint32_t mode);
 
 /* What `ids` may do with a file that shows `file` (perm.c). 0, or the kernel's errno. */
 enum {

@@ -10,11 +10,14 @@
 #define S_ISVTX_ 01000u
 #define ANY_X 0111u
 
-/* Do the mode bits alone say yes? */
-static bool mode_allows(const struct fj_ids *ids, const struct fj_owner *file, unsigned want)
+/* Do the mode bits, or the access control list, say yes? */
+static bool bits_allow(const struct fj_ids *ids, const struct fj_owner *file, unsigned want)
 {
+	const long listed = fj_acl_may(ids, file, want);
 	unsigned bits = file->mode;
 
+	if (listed != -ENODATA)
+		return !listed;
 	if (ids->fsuid == file->uid)
 		bits >>= 6;
 	else if (fj_ids_in_group(ids, file->gid))
@@ -26,7 +29,7 @@ long fj_may(const struct fj_ids *ids, const struct fj_owner *file, unsigned want
 {
 	const bool is_dir = (file->mode & S_IFMT_) == S_IFDIR_;
 
-	if (mode_allows(ids, file, want))
+	if (bits_allow(ids, file, want))
 		return 0;
 	if ((is_dir ? !(want & FJ_MAY_WRITE) : want == FJ_MAY_READ) &&
 		fj_ids_can(ids, FJ_CAP_DAC_READ_SEARCH))

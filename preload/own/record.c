@@ -10,7 +10,7 @@
 
 static bool has_records(const struct fj_store *s)
 {
-	return __atomic_load_n(&fj_store_head(s)->records, __ATOMIC_RELAXED) != 0;
+	return !s->is_lost && __atomic_load_n(&fj_store_head(s)->records, __ATOMIC_RELAXED) != 0;
 }
 
 bool fj_own_is_empty(void)
@@ -35,13 +35,15 @@ bool fj_own_has_inheriting_dirs(void)
 	return false;
 }
 
-static void to_owner(const struct fj_store_copy *copy, struct fj_owner *owner)
+static void to_owner(
+	const struct fj_own_key *key, const struct fj_store_copy *copy, struct fj_owner *owner)
 {
 	*owner = (struct fj_owner){.uid = copy->uid,
 		.gid = copy->gid,
 		.mode = copy->mode,
 		.rdev = copy->rdev,
-		.flags = copy->flags};
+		.flags = copy->flags,
+		.key = *key};
 }
 
 static bool find(const struct fj_own_key *key, bool any_stamp, struct fj_owner *owner)
@@ -51,7 +53,7 @@ static bool find(const struct fj_own_key *key, bool any_stamp, struct fj_owner *
 	for (uint32_t i = 0; i < fj_store_count; i++)
 		if (has_records(&fj_store[i]) &&
 			fj_store_find(&fj_store[i], key, any_stamp, &copy, NULL, NULL)) {
-			to_owner(&copy, owner);
+			to_owner(key, &copy, owner);
 			return true;
 		}
 	return false;

@@ -6,6 +6,7 @@
 
 #define TYPE 0170000u /* inode(7) */
 #define DIRECTORY 0040000u
+#define REGULAR 0100000u
 #define SET_UID 04000u
 #define SET_GID 02000u
 
@@ -19,12 +20,31 @@ uint32_t fj_own_real_mode(uint32_t mode, bool keeps_write)
 	return real | 0600 | (real & 0111 ? 0100 : 0);
 }
 
-uint32_t fj_own_mode_after_chown(uint32_t mode)
+/* in_group_or_capable() of fs/inode.c */
+static bool may_keep_group(const struct fj_ids *ids, const struct fj_owner *file)
 {
+	return fj_ids_can(ids, FJ_CAP_FSETID) || fj_ids_in_group(ids, file->gid);
+}
+
+uint32_t fj_own_mode_allowed(const struct fj_ids *ids, const struct fj_owner *file, uint32_t mode)
+{
+	return may_keep_group(ids, file) ? mode : mode & ~SET_GID;
+}
+
+uint32_t fj_own_mode_after_chown(const struct fj_ids *ids, const struct fj_owner *file)
+{
+	const uint32_t mode = file->mode & ~SET_UID;
+
 	if ((mode & TYPE) == DIRECTORY)
-		return mode;
-	mode &= ~SET_UID;
+		return file->mode;
 	/* Without group execute the bit is no set-id bit: setattr_should_drop_sgid() of fs/attr.c.
 	 */
-	return mode & 0010 ? mode & ~SET_GID : mode;
+	return mode & 0010 ? mode & ~SET_GID : fj_own_mode_allowed(ids, file, mode);
+}
+
+uint32_t fj_own_mode_after_write(const struct fj_ids *ids, const struct fj_owner *file)
+{
+	return (file->mode & TYPE) != REGULAR || fj_ids_can(ids, FJ_CAP_FSETID) ?
+		       file->mode :
+		       fj_own_mode_after_chown(ids, file);
 }

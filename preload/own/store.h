@@ -15,7 +15,9 @@
 #define FJ_STORE_VERSION 1u
 #define FJ_STORE_ORDER 0x01020304u
 #define FJ_STORE_FIRST_SLOTS 1024u
-#define FJ_BLOCK_CLASSES 16u /* of attribute blocks: 64 bytes << class */
+#define FJ_STORE_LOG_MAX 28u  /* 2^28 slots are 16 GiB */
+#define FJ_STORE_SIZE_LOG 40u /* files are shorter than that */
+#define FJ_BLOCK_CLASSES 16u  /* of attribute blocks: 64 bytes << class */
 #define FJ_BLOCK_MIN 64u
 
 /* One page. Behind it slot arrays and heap chunks, in the order they were needed. */
@@ -86,6 +88,7 @@ struct fj_store_attribute { /* then the name with its NUL, then the value, then 
 struct fj_store {
 	int fd;
 	bool is_read_only;
+	bool is_lost;  /* somebody cut the file off: lost.c */
 	uint32_t home; /* device the file lies on */
 	uint64_t first_window;
 	uint32_t last_window;

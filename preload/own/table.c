@@ -45,6 +45,9 @@ void *fj_store_at(struct fj_store *s, uint64_t offset, uint64_t size)
 	uint32_t k = __atomic_load_n(&s->last_window, __ATOMIC_ACQUIRE);
 	char *base;
 
+	/* A head that somebody overwrites must not lead out of the mapping. */
+	if (s->is_lost || (offset | size) >> FJ_STORE_SIZE_LOG)
+		return NULL;
 	while (k + 1 < FJ_STORE_WINDOWS && offset + size > s->first_window << k)
 		k++;
 	base = map_window(s, k);
@@ -55,6 +58,8 @@ struct fj_store_slot *fj_store_slots(struct fj_store *s, uint64_t table, uint32_
 {
 	const uint32_t log = (uint32_t)table & (FJ_PAGE - 1);
 
+	if (log > FJ_STORE_LOG_MAX)
+		return NULL;
 	*mask = (1u << log) - 1;
 	return fj_store_at(
 		s, table & ~(uint64_t)(FJ_PAGE - 1), sizeof(struct fj_store_slot) << log);

@@ -6,8 +6,6 @@
 
 #include <asm/statfs.h>
 
-#define PROC_SUPER_MAGIC 0x9fa0 /* linux/magic.h */
-
 static const char deleted[] =
 	" (deleted)"; /* fs/d_path.c appends it to the path of an unlinked file */
 #define DELETED_LEN (sizeof(deleted) - 1)
@@ -257,6 +255,19 @@ bool fj_is_procfs(int fd)
 	struct statfs fs;
 
 	if (fd == AT_FDCWD)
-		return !fj_sys2(__NR_statfs, ".", &fs) && fs.f_type == PROC_SUPER_MAGIC;
-	return !fj_sys2(__NR_fstatfs, fd, &fs) && fs.f_type == PROC_SUPER_MAGIC;
+		return !fj_sys2(__NR_statfs, ".", &fs) && fs.f_type == FJ_PROC_SUPER_MAGIC;
+	return !fj_sys2(__NR_fstatfs, fd, &fs) && fs.f_type == FJ_PROC_SUPER_MAGIC;
+}
+
+long fj_path_statfs(struct fj_thread *t, int dirfd, const char *name, struct statfs *fs)
+{
+	const struct fj_place place = {.dirfd = dirfd, .name = name[0] ? name : "."};
+	const uint32_t mark = fj_scratch_mark(t);
+	long r;
+
+	if (!name[0] && dirfd != AT_FDCWD)
+		return fj_sys2(__NR_fstatfs, dirfd, fs);
+	r = fj_sys2(__NR_statfs, fj_place_path(t, &place), fs);
+	fj_scratch_release(t, mark);
+	return r;
 }

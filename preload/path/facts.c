@@ -46,11 +46,15 @@ bool fj_facts_saw_name(const char *name, size_t len)
 
 static bool is_seen_name(const char *name)
 {
-	size_t len = fj_strlen(name);
+	size_t len = fj_strlen(name), first;
 	uint64_t bit;
 
 	while (len && name[len - 1] == '/')
 		len--;
+	for (first = len; first && name[first - 1] != '/'; first--)
+		;
+	name += first; /* a place that was found by text names directories before it */
+	len -= first;
 	return __atomic_load_n(bloom_word(name, len, &bit), __ATOMIC_SEQ_CST) & bit;
 }
 

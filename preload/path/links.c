@@ -18,7 +18,8 @@ static bool is_pathlike_or_object(const char *text)
 
 long fj_walk_read_link(struct fj_walk *w, const char *name, char *text, size_t *len)
 {
-	const long n = fj_sys4(__NR_readlinkat, w->fd, name, text, FJ_PATH_MAX - 1);
+	const long n =
+		fj_sys4(__NR_readlinkat, w->fd, fj_walk_name(w, name), text, FJ_PATH_MAX - 1);
 
 	if (n == -EINVAL)
 		return FJ_NOT_A_LINK;
@@ -30,7 +31,7 @@ long fj_walk_read_link(struct fj_walk *w, const char *name, char *text, size_t *
 	*len = (size_t)n;
 	/* Only procfs has links that lead elsewhere than their text says (proc(5), /proc/PID/fd).
 	 */
-	if (is_pathlike_or_object(text) && fj_is_procfs(w->fd)) {
+	if (is_pathlike_or_object(text) && fj_walk_is_in_procfs(w)) {
 		w->fact_key = NULL;
 		return w->how & FJ_NO_MAGIC ? -ELOOP : FJ_MAGIC_LINK;
 	}
@@ -41,7 +42,7 @@ long fj_walk_follow_text(struct fj_walk *w, const char *text, size_t len, const 
 {
 	const size_t rest_len = fj_strlen(rest);
 
-	if (!len)
+	if (!len || (text[0] == '/' && w->root->fd < 0))
 		return -ENOENT;
 	if (len + 1 + rest_len >= FJ_REST_SIZE)
 		return -ENAMETOOLONG;
@@ -52,9 +53,7 @@ long fj_walk_follow_text(struct fj_walk *w, const char *text, size_t len, const 
 	w->buffer[len] = rest_len ? '/' : 0;
 	w->rest = w->buffer;
 	w->can_leap = true;
-	if (text[0] == '/')
-		fj_walk_to_root(w);
-	return 0;
+	return text[0] == '/' ? fj_walk_jump_to_root(w, false) : 0;
 }
 
 /* /proc/self and /proc/thread-self are plain symlinks, but not the same for every process. */
@@ -80,22 +79,17 @@ long fj_walk_into_link(struct fj_walk *w, const char *name, size_t len, const ch
 		r = fj_walk_follow_text(w, text, text_len, *rest ? rest : ".");
 		break;
 	case FJ_MAGIC_LINK:
-		w->rest = (char *)rest;
 		if (fj_proc_named(name, len) == FJ_PROC_OUR_FD) {
 			r = -ENOENT;
 			break;
 		}
 		if (fj_streq(name, "root")) {
-			fj_walk_to_root(w);
-			r = 0;
-			break;
+			r = fj_walk_jump_to_root(w, true);
+		} else {
+			r = fj_walk_magic(w, name);
 		}
-		r = fj_open_path(w->fd, name, O_DIRECTORY);
-		if (!fj_is_err(r)) {
-			fj_walk_go(w, (int)r, true);
-			w->knows_pos = w->is_detached = false;
-			r = 0;
-		}
+		if (!r)
+			w->rest = (char *)rest;
 		break;
 	}
 	fj_scratch_release(w->t, mark);

@@ -47,24 +47,46 @@ struct fj_socket_name {
 };
 
 #define FJ_MEMORY_NAME "fakejail" /* of the memory file, as /proc/PID/maps shows it */
-/* A system call in the text of some library: door/sites.c. */
-enum { FJ_SITE_STAYS, FJ_SITE_BEFORE, FJ_SITE_BEHIND };
-struct fj_site {
-	uint32_t at;   /* offset of the syscall instruction from where its text begins */
-	int16_t nr;    /* -1: known at run time only */
-	uint8_t moved; /* bytes of whole instructions before it, or from it on, that a jump replaces
-			*/
-	uint8_t kind;
+/* A system call in the text of a library or program: door/sites.c. */
+enum fj_site_kind {
+	FJ_SITE_STAYS,
+	FJ_SITE_BEFORE, /* the jump is in place of the instructions right before it */
+	FJ_SITE_BEHIND, /* of itself, and of some behind it */
+	FJ_SITE_NUMBER, /* of the `mov $nr,%eax` somewhere before it, and only of that */
 };
-#define FJ_SITED_TEXTS 128u
+struct fj_site {
+	uint32_t at;	 /* offset of the syscall instruction from where its text begins */
+	int16_t nr;	 /* -1: known at run time only */
+	uint8_t moved;	 /* bytes of whole instructions from the jump to the call, or from it on */
+	uint8_t kind;	 /* enum fj_site_kind */
+	uint16_t heat;	 /* how often it was seen to trap, in all processes of the jail */
+	uint16_t is_hot; /* worth a private copy of its page in each process */
+};
+#define FJ_SITED_TEXTS 512u
 #define FJ_SITES 24576u
 /* The sites of one text, for the next process that maps it. Written before `state` is 2. */
 struct fj_sited_text {
 	uint32_t state; /* 0 free, 1 being written, 2 valid */
 	uint32_t first, count;
-	uint32_t unused;
+	uint32_t maps; /* how often it was mapped */
+	uint32_t hot;  /* how many of the sites are */
 	uint64_t dev, ino, offset, len;
 	int64_t mtime, mtime_ns, ctime, ctime_ns; /* of the file */
+};
+
+#define FJ_ROOT_MOVES 16u
+/* Whose root moved where: path/root_moves.c. */
+struct fj_root_move {
+	uint32_t turn;	/* the move's number + 1; anything else while it is being written */
+	int32_t mover;	/* process, or -1: not to be followed */
+	int32_t parent; /* of it, when that shares its root; else -1 */
+	uint32_t unused;
+	uint64_t dev, ino;
+	char pos[FJ_CWD_TEXT];
+};
+struct fj_root_moves {
+	uint32_t next, count;
+	struct fj_root_move move[FJ_ROOT_MOVES];
 };
 
 #define FJ_JAIL_MAGIC 0x314c49414a4a46UL /* "FJJAIL1" */
@@ -109,9 +131,11 @@ struct fj_jail {
 	char loader[FJ_PATH_MAX];    /* host path of the loader */
 	uint32_t no_sites;	     /* system calls of libraries stay as they are: door/sites.c */
 	char preload[FJ_PATH_MAX];   /* host path of libfakejail.so; empty: none */
+	uint64_t door_bits[8];	     /* a bit for each call that door/door.c wants to see */
 	/* What uname(2) says (sizes: linux/utsname.h): the release when not empty. */
 	char release[65], hostname[65], domainname[65];
 	uint32_t has_hostname, has_domainname;
+	struct fj_root_moves root_moves;
 	struct fj_namespace mounts;
 	uint64_t bloom[FJ_BLOOM_WORDS]; /* names of components that facts depend on; bits are only
 					   ever set */
@@ -148,7 +172,7 @@ static inline int fj_high_fd(void)
 
 /* The process's root directory: the jail's, or one entered by chroot(2). */
 struct fj_root {
-	int fd;
+	int fd;		   /* -1: it is gone, and nothing is found in it */
 	uint64_t id;	   /* tells roots apart: 0 for the jail's own */
 	uint64_t dev, ino; /* of the directory */
 	uint32_t len;
@@ -160,8 +184,10 @@ const struct fj_root *fj_root(void);
 /* Make the directory behind `fd` (O_PATH, consumed), at position `pos`, the root. Returns 0 or
  * -errno. */
 long fj_root_enter(int fd, const char *pos);
-/* At process start: the jail's own root, or the nested one that was handed over. */
-void fj_root_start(const char *nested_pos);
+/* At process start: the jail's own root, or the nested one that was handed over, and of how many
+ * moves the process knew. */
+void fj_root_start(const char *nested_pos, uint32_t seen_moves);
+uint32_t fj_root_seen_moves(void);
 
 enum {
 	FJ_FOLLOW = 1,	 /* a final symlink is followed */
@@ -171,13 +197,18 @@ enum {
 	FJ_WANT_POS = 8, /* fill place.pos */
 	FJ_NO_LINKS = 16, /* -ELOOP at any symlink on the way (openat2(2), RESOLVE_NO_SYMLINKS) */
 	FJ_NO_MAGIC = 32, /* -ELOOP at a link of procfs that only the kernel can follow */
-	FJ_CREATE = 128,  /* -EISDIR when a slash ends the name: open(2) with O_CREAT */
+	/* As RESOLVE_BENEATH, RESOLVE_IN_ROOT and RESOLVE_NO_XDEV of openat2(2): -EXDEV. */
+	FJ_BENEATH = 256,
+	FJ_IN_ROOT = 512,
+	FJ_NO_XDEV = 1024,
+	FJ_BY_TEXT = 2048, /* without a descriptor from the start: the caller needs the last one */
+	FJ_CREATE = 128,   /* -EISDIR when a slash ends the name: open(2) with O_CREAT */
 };
 
-/* May names be looked up in directory `dirfd`? 1: by everybody, 0: by the caller, or -EACCES. Asked
- * of every directory on the way when the thread's `asks_search` is set. Set before that, by whoever
- * knows owners. */
-extern long (*fj_path_may_search)(struct fj_thread *t, int dirfd);
+/* May names be looked up in directory `name` of `dirfd` ("": itself)? 1: by everybody, 0: by the
+ * caller, or -EACCES. Asked of every directory on the way when the thread's `asks_search` is set.
+ * Set before that, by whoever knows owners. */
+extern long (*fj_path_may_search)(struct fj_thread *t, int dirfd, const char *name);
 
 /* Where the kernel finds it: `name` relative to `dirfd` (or an absolute host path with AT_FDCWD).
  * No symlink is met on the way, and the last component is none that the caller wanted followed. */
@@ -201,11 +232,19 @@ struct fj_place {
  * Returns 0, or
  *   -ENOENT, -ENOTDIR, -EACCES ...  what the kernel says of a component
  *   -ELOOP         more than 40 symlinks
+ *   -EXDEV         what FJ_BENEATH and its kin forbid
  *   -ENAMETOOLONG  a component over 255 bytes, or a symlink that makes the rest over 8191
  * The place holds until fj_place_done(); its strings lie in scratch memory of `t`. */
 long fj_path_walk(struct fj_thread *t, int dirfd, const char *jail_path, unsigned how,
 	struct fj_place *place);
 void fj_place_done(struct fj_place *place);
+/* How much of a place's name names the directory that its last component is in: "dir/", or nothing
+ * when that is `dirfd` itself. */
+size_t fj_place_dir_len(const char *name);
+/* A host path for the place, for calls that take no descriptor, in scratch memory. */
+char *fj_place_path(struct fj_thread *t, const struct fj_place *place);
+/* Does it lie in a procfs? Its name may have several components when it was found by text. */
+bool fj_place_is_in_procfs(struct fj_thread *t, const struct fj_place *place);
 /* Move the place's descriptor out of the way of one that the program is about to get: that must be
  * the lowest (open(2)). */
 void fj_place_move_up(struct fj_place *place);
@@ -281,6 +320,10 @@ void fj_cwd_start(void);
 void fj_path_back_link(struct fj_thread *t, const char *text, size_t len, struct fj_str *out);
 /* Is the directory behind `fd` in a procfs? */
 bool fj_is_procfs(int fd);
+#define FJ_PROC_SUPER_MAGIC 0x9fa0 /* linux/magic.h */
+/* statfs(2) of `name` in `dirfd` ("": itself). */
+struct statfs;
+long fj_path_statfs(struct fj_thread *t, int dirfd, const char *name, struct statfs *fs);
 
 /* openat2(2), or -ENOSYS when this jail does without it. `resolve`: RESOLVE_ flags of
  * linux/openat2.h. */

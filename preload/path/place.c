@@ -4,6 +4,7 @@
  * place.c - places, positions and the descriptors behind them. */
 #include "path/walk.h"
 
+#include <asm/statfs.h>
 #include <linux/openat2.h>
 #include <linux/resource.h>
 
@@ -45,6 +46,47 @@ void fj_place_done(struct fj_place *place)
 	if (place->owned_fd >= 0)
 		fj_close(place->owned_fd);
 	place->owned_fd = -1;
+}
+
+size_t fj_place_dir_len(const char *name)
+{
+	size_t len = fj_strlen(name);
+
+	while (len && name[len - 1] == '/')
+		len--;
+	while (len && name[len - 1] != '/')
+		len--;
+	return len;
+}
+
+char *fj_place_path(struct fj_thread *t, const struct fj_place *place)
+{
+	const size_t size = 32 + fj_strlen(place->name);
+	struct fj_str s;
+
+	fj_str_init(&s, fj_scratch(t, size), size);
+	if (place->dirfd == AT_FDCWD || place->name[0] == '/')
+		fj_str_put(&s, place->name);
+	else
+		fj_fd_path(&s, place->dirfd, place->name[0] ? place->name : NULL);
+	return s.at;
+}
+
+bool fj_place_is_in_procfs(struct fj_thread *t, const struct fj_place *place)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	const size_t len = fj_place_dir_len(place->name);
+	struct fj_str dir;
+	struct statfs fs;
+	bool is;
+
+	if (!len)
+		return fj_is_procfs(place->dirfd);
+	fj_str_init(&dir, fj_scratch(t, len + 1), len + 1);
+	fj_str_add(&dir, place->name, len);
+	is = !fj_path_statfs(t, place->dirfd, dir.at, &fs) && fs.f_type == FJ_PROC_SUPER_MAGIC;
+	fj_scratch_release(t, mark);
+	return is;
 }
 
 void fj_place_move_up(struct fj_place *place)

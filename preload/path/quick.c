@@ -21,7 +21,7 @@ bool fj_path_quick(struct fj_thread *t, int dirfd, const char *jail_path, struct
 		fj_is_hidden_name(name, name_len) || fj_proc_named(name, name_len) != FJ_PROC_PLAIN)
 		return false;
 	if (!len && jail_path[0] != '/') /* one name in the caller's own directory */
-		return !t->asks_search || fj_path_may_search(t, dirfd) >= 0;
+		return !t->asks_search || fj_path_may_search(t, dirfd, "") >= 0;
 
 	*epoch = fj_facts_epoch();
 	if (!*epoch)
@@ -29,6 +29,8 @@ bool fj_path_quick(struct fj_thread *t, int dirfd, const char *jail_path, struct
 	fj_str_init(&value, fj_scratch(t, FJ_REST_SIZE), FJ_REST_SIZE);
 	fj_str_init(&key, value.at, FJ_REST_SIZE);
 	root = fj_root();
+	if (root->fd < 0)
+		return false;
 	if (jail_path[0] != '/') {
 		char *pos_text = fj_scratch_path(t);
 		struct fj_str pos;
@@ -47,7 +49,7 @@ bool fj_path_quick(struct fj_thread *t, int dirfd, const char *jail_path, struct
 		return false;
 	}
 	if (t->asks_search &&
-		!(len ? (flags & FJ_FACT_OPEN) != 0 : fj_path_may_search(t, root->fd) >= 0))
+		!(len ? (flags & FJ_FACT_OPEN) != 0 : fj_path_may_search(t, root->fd, "") >= 0))
 		return false;
 	if (value.len)
 		fj_str_put(&value, "/");

@@ -52,7 +52,7 @@ static bool is_cwd_open(struct fj_walk *w, const char *key, size_t len)
 		fj_facts_find(w->root, key, key_len, &value, &flags, w->epoch);
 	}
 	fj_scratch_release(w->t, mark);
-	return !key_len ? fj_path_may_search(w->t, w->root->fd) > 0 : flags & FJ_FACT_OPEN;
+	return !key_len ? fj_path_may_search(w->t, w->root->fd, "") > 0 : flags & FJ_FACT_OPEN;
 }
 
 void fj_walk_plan_fact(struct fj_walk *w, const char *jail_path)

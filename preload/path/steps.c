@@ -5,10 +5,15 @@
  * up, back to the root, and over several at once.
  *
  * Why `..` cannot escape: it is answered by the position while that is known (and stops at the
- * root), else only after the directory was compared with the root. */
+ * root), else only after the directory was compared with the root.
+ *
+ * Where no descriptor is free a walk goes on by text from the last one that it has: each component
+ * is looked at before it is added. Then the kernel walks the names again, so a directory that is
+ * replaced by a symlink in that very moment would be followed; nobody else's walk is like that. */
 #include "path/walk.h"
 
 #include <asm/stat.h>
+#include <asm/statfs.h>
 #include <linux/openat2.h>
 
 void fj_walk_go(struct fj_walk *w, int fd, bool is_owned)
@@ -17,6 +22,102 @@ void fj_walk_go(struct fj_walk *w, int fd, bool is_owned)
 		fj_close(w->owned_fd);
 	w->fd = fd;
 	w->owned_fd = is_owned ? fd : -1;
+	if (w->below)
+		w->below[0] = 0;
+}
+
+const char *fj_walk_name(struct fj_walk *w, const char *name)
+{
+	struct fj_str s;
+
+	if (__builtin_expect(!w->below, 1) || !w->below[0])
+		return name;
+	fj_str_init(&s, w->joined, FJ_REST_SIZE);
+	fj_str_put(&s, w->below);
+	fj_str_put(&s, "/");
+	fj_str_put(&s, name);
+	return s.at;
+}
+
+bool fj_walk_is_in_procfs(struct fj_walk *w)
+{
+	struct statfs fs;
+
+	return !fj_path_statfs(w->t, w->fd, w->below ? w->below : "", &fs) &&
+	       fs.f_type == FJ_PROC_SUPER_MAGIC;
+}
+
+void fj_walk_go_on_by_text(struct fj_walk *w)
+{
+	w->below = fj_scratch_path(w->t);
+	w->below[0] = 0;
+	w->joined = fj_scratch(w->t, FJ_REST_SIZE);
+	fj_walk_learn_pos(w); /* text with links of procfs in it does not tell */
+}
+
+static long enter_by_text(struct fj_walk *w, const char *name, int flags)
+{
+	const char *joined = name[0] == '/' ? name : fj_walk_name(w, name);
+	const size_t len = fj_strlen(joined);
+	struct stat st;
+	long r;
+
+	if (len >= FJ_PATH_MAX)
+		return -EMFILE; /* nothing is left to try */
+	r = fj_sys4(
+		__NR_newfstatat, w->fd, joined, &st, flags & O_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0);
+	if (r < 0)
+		return r;
+	if ((st.st_mode & 0170000) != 0040000) /* S_IFDIR, inode(7) */
+		return -ENOTDIR;
+	if (joined[0] == '/')
+		fj_walk_go(w, AT_FDCWD, false);
+	memcpy(w->below, joined, len + 1);
+	return 0;
+}
+
+long fj_walk_enter(struct fj_walk *w, const char *name, int flags)
+{
+	long fd;
+
+	if (__builtin_expect(w->below != NULL, 0))
+		return enter_by_text(w, name, flags);
+	if (w->how & FJ_NO_XDEV) /* the host's mounts count too */
+		fd = fj_openat2(w->fd, name, O_PATH | O_CLOEXEC | O_DIRECTORY | (unsigned)flags, 0,
+			RESOLVE_NO_XDEV);
+	else
+		fd = fj_open_path(w->fd, name, O_DIRECTORY | flags);
+	if (fj_is_err(fd))
+		return fd;
+	fj_walk_go(w, (int)fd, true);
+	return 0;
+}
+
+/* Be in the directory that `w->pos` names. */
+static long enter_pos(struct fj_walk *w)
+{
+	struct fj_mount_found m;
+	struct fj_str host;
+	long r;
+
+	if (!w->below) {
+		r = fj_path_open_pos(w->t, w->pos.at, O_DIRECTORY);
+		if (!fj_is_err(r))
+			fj_walk_go(w, (int)r, true);
+		return fj_is_err(r) ? r : 0;
+	}
+	if (!fj_mount_of(w->pos.at, &m, NULL)) {
+		fj_walk_go(w, FJ_FD_ROOT(fj_jail), false);
+		return w->pos.len ? enter_by_text(w, w->pos.at + 1, 0) : 0;
+	}
+
+	const uint32_t mark = fj_scratch_mark(w->t);
+
+	fj_str_init(&host, fj_scratch(w->t, FJ_REST_SIZE), FJ_REST_SIZE);
+	fj_path_host(w->pos.at, &host);
+	r = enter_by_text(w, host.at, 0);
+	fj_scratch_release(w->t, mark);
+	return r;
 }
 
 void fj_walk_to_root(struct fj_walk *w)
@@ -24,8 +125,8 @@ void fj_walk_to_root(struct fj_walk *w)
 	fj_walk_go(w, w->root->fd, false);
 	fj_str_cut(&w->pos, 0);
 	fj_str_put(&w->pos, w->root->pos);
-	w->knows_pos = true;
-	w->is_detached = false;
+	w->knows_pos = !w->is_root_detached;
+	w->is_detached = w->is_root_detached;
 }
 
 bool fj_walk_learn_pos(struct fj_walk *w)
@@ -61,12 +162,11 @@ size_t fj_walk_parent_len(const struct fj_str *pos)
 }
 
 /* Without a position only the directory itself can tell whether it is the root. */
-static bool is_root_dir(const struct fj_walk *w)
+static bool is_root_dir(struct fj_walk *w)
 {
 	struct stat st;
-	const char *self = w->fd == AT_FDCWD ? "." : "";
 
-	if (fj_sys4(__NR_newfstatat, w->fd, self, &st, AT_EMPTY_PATH))
+	if (fj_sys4(__NR_newfstatat, w->fd, fj_walk_name(w, "."), &st, 0))
 		return false;
 	return (st.st_ino == w->root->ino && st.st_dev == w->root->dev) ||
 	       (st.st_ino == fj_jail->root_ino && st.st_dev == fj_jail->root_dev);
@@ -74,41 +174,52 @@ static bool is_root_dir(const struct fj_walk *w)
 
 long fj_walk_up(struct fj_walk *w)
 {
-	long fd;
+	struct fj_mount_found m;
+	size_t before;
+	long r;
 
-	if (fj_walk_learn_pos(w)) {
-		if (w->pos.len == 0 ||
-			(w->pos.len == w->root->len && fj_streq(w->pos.at, w->root->pos)))
-			return 0;
-
-		struct fj_mount_found m;
-		const bool at_mount = fj_mount_at(w->pos.at, &m, NULL);
-
-		if (at_mount) {
-			fj_str_cut(&w->pos, fj_walk_parent_len(&w->pos));
-			fd = fj_path_open_pos(w->t, w->pos.at, O_DIRECTORY);
-		} else {
-			fd = fj_open_path(w->fd, "..", O_DIRECTORY);
-			fj_str_cut(&w->pos, fj_walk_parent_len(&w->pos));
-		}
+	w->has_met_root = true;
+	if (!fj_walk_learn_pos(w))
+		return is_root_dir(w) ? fj_walk_stop_at_root(w) : fj_walk_enter(w, "..", 0);
+	if (w->pos.len == 0 || (w->pos.len == w->root->len && fj_streq(w->pos.at, w->root->pos)))
+		return fj_walk_stop_at_root(w);
+	if ((w->how & FJ_NO_XDEV) && fj_mount_at(w->pos.at, &m, NULL))
+		return -EXDEV;
+	before = w->pos.len;
+	if (w->below || fj_mount_at(w->pos.at, &m, NULL)) {
+		fj_str_cut(&w->pos, fj_walk_parent_len(&w->pos));
+		r = enter_pos(w);
 	} else {
-		if (is_root_dir(w))
-			return 0;
-		fd = fj_open_path(w->fd, "..", O_DIRECTORY);
+		r = fj_walk_enter(w, "..", 0);
+		fj_str_cut(&w->pos, fj_walk_parent_len(&w->pos));
 	}
-	if (fj_is_err(fd))
-		return fd;
-	fj_walk_go(w, (int)fd, true);
-	return 0;
+	if (fj_is_err(r)) { /* as it was: the step may be tried again */
+		w->pos.at[w->pos.len] = '/';
+		w->pos.len = before;
+	}
+	return r;
 }
 
-static long enter_mount(struct fj_walk *w, const char *host)
+long fj_walk_magic(struct fj_walk *w, const char *name)
 {
-	const long fd = fj_open_path(AT_FDCWD, host, O_DIRECTORY);
+	const uint32_t mark = fj_scratch_mark(w->t);
+	char *text;
+	long n, r = fj_walk_is_scoped(w) ? -EXDEV : fj_walk_enter(w, name, 0);
 
-	if (fj_is_err(fd))
-		return fd;
-	fj_walk_go(w, (int)fd, true);
+	if (r < 0)
+		return r;
+	w->knows_pos = w->is_detached = false;
+	if (!w->below)
+		return 0;
+	text = fj_scratch_path(w->t);
+	fj_str_cut(&w->pos, 0);
+	n = fj_sys4(__NR_readlinkat, w->fd, w->below, text, FJ_PATH_MAX - 1);
+	if (n > 0) {
+		text[n] = 0;
+		w->knows_pos = fj_path_back(text, &w->pos) && !enter_pos(w);
+	}
+	w->is_detached = !w->knows_pos;
+	fj_scratch_release(w->t, mark);
 	return 0;
 }
 
@@ -137,18 +248,17 @@ long fj_walk_into(struct fj_walk *w, const char *name, size_t len, char *rest)
 	const char *m = fj_walk_mount_below(w, name, len);
 	long r;
 
+	if (fj_jail->has_aliases)
+		fj_walk_learn_pos(w);
 	fj_facts_saw_name(name, len);
-	if (m) {
-		r = enter_mount(w, m);
+	if (m && (w->how & FJ_NO_XDEV)) {
 		fj_scratch_release(w->t, mark);
-	} else {
-		fj_scratch_release(w->t, mark);
-		r = fj_open_path(w->fd, name, O_NOFOLLOW | O_DIRECTORY);
-		if (r == -ENOTDIR || r == -ELOOP)
-			return fj_walk_into_link(w, name, len, rest);
-		if (!fj_is_err(r))
-			fj_walk_go(w, (int)r, true);
+		return -EXDEV;
 	}
+	r = fj_walk_enter(w, m ? m : name, m ? 0 : O_NOFOLLOW);
+	fj_scratch_release(w->t, mark);
+	if (!m && (r == -ENOTDIR || r == -ELOOP))
+		return fj_walk_into_link(w, name, len, rest);
 	if (fj_is_err(r))
 		return r;
 	fj_walk_push_pos(w, name, len);
@@ -161,7 +271,7 @@ long fj_walk_leap(struct fj_walk *w)
 	char *last = NULL, *c = w->rest;
 	long fd;
 
-	if (!w->can_leap || fj_jail->no_openat2 || w->t->asks_search)
+	if (!w->can_leap || w->below || fj_jail->no_openat2 || w->t->asks_search)
 		return 0;
 	w->can_leap = false;
 	for (char *start = c; *c; start = c) {
@@ -184,9 +294,12 @@ long fj_walk_leap(struct fj_walk *w)
 	}
 	if (!last)
 		return 0;
+	if (fj_jail->has_aliases) /* only where the walk begins it is noted by which name */
+		fj_walk_learn_pos(w);
 	*last = 0;
 	fd = fj_openat2(w->fd, w->rest, O_PATH | O_CLOEXEC | O_DIRECTORY, 0,
-		RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+		RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS |
+			(w->how & FJ_NO_XDEV ? RESOLVE_NO_XDEV : 0));
 	if (fj_is_err(fd)) {
 		*last = '/';
 		/* ENOTDIR: perhaps the last one is a symlink to a directory. */

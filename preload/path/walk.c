@@ -12,7 +12,7 @@
 #include "path/walk.h"
 #include "path/proc.h"
 
-long (*fj_path_may_search)(struct fj_thread *t, int dirfd);
+long (*fj_path_may_search)(struct fj_thread *t, int dirfd, const char *name);
 
 /* The jail's own directory in its root is not there. */
 static bool is_hidden(struct fj_walk *w, const char *name, size_t len)
@@ -26,7 +26,7 @@ static long note_proc(struct fj_walk *w, const char *name, size_t len, struct fj
 {
 	const enum fj_proc is = fj_proc_named(name, len);
 
-	if (is == FJ_PROC_PLAIN || !fj_is_procfs(w->fd))
+	if (is == FJ_PROC_PLAIN || !fj_walk_is_in_procfs(w))
 		return 0;
 	place->proc = (uint8_t)is;
 	return is == FJ_PROC_OUR_FD ? -ENOENT : 0;
@@ -47,9 +47,10 @@ static long finish(struct fj_walk *w, char *name, char *end, unsigned how, struc
 		return -EISDIR; /* before a symlink is followed: open_last_lookups() of fs/namei.c
 				 */
 	place->dirfd = w->fd;
-	place->name = name;
 	if (!m && note_proc(w, name, len, place))
 		return -ENOENT;
+	if (m && (how & FJ_NO_XDEV))
+		return -EXDEV;
 	if (m) {
 		place->is_mount = true;
 		if (!(how & FJ_ENTRY)) {
@@ -80,17 +81,22 @@ static long finish(struct fj_walk *w, char *name, char *end, unsigned how, struc
 		fj_scratch_release(w->t, mark);
 		if (r < 0 && r != -ENOENT)
 			return r;
+		if (r == FJ_MAGIC_LINK && fj_walk_is_scoped(w))
+			return -EXDEV;
 		if (r == FJ_MAGIC_LINK) {
 			if (len == 4 && !memcmp(name, "root", 4)) {
-				fj_walk_to_root(w);
+				if (fj_walk_jump_to_root(w, true))
+					return -EXDEV;
 				place->dirfd = w->fd;
-				place->name = ".";
+				name = (char *)".";
 			} else {
 				place->is_magic = true;
 				place->is_exe = len == 3 && !memcmp(name, "exe", 3);
 			}
 		}
 	}
+	if (!place->name)
+		place->name = fj_walk_name(w, name);
 	if (how & (FJ_WANT_POS | FJ_WRITE))
 		fj_walk_learn_pos(w);
 	if (r != FJ_MAGIC_LINK)
@@ -105,7 +111,7 @@ static long walk_component(struct fj_walk *w, unsigned how, struct fj_place *pla
 	long r = 0;
 
 	if (w->t->asks_search && *name) {
-		r = fj_path_may_search(w->t, w->fd);
+		r = fj_path_may_search(w->t, w->fd, w->below ? w->below : "");
 		if (r < 0)
 			return r;
 		w->is_open = w->is_open && r;
@@ -126,14 +132,14 @@ static long walk_component(struct fj_walk *w, unsigned how, struct fj_place *pla
 		/* The kernel refuses each such entry with an errno of the call's own, whatever it
 		 * leads to. */
 		place->dirfd = w->fd;
-		place->name = len ? name : "/";
+		place->name = len ? fj_walk_name(w, name) : "/";
 		return 0;
 	}
 	if (is_last && (!len || fj_is_dots(name, len))) {
 		if (len == 2 && (r = fj_walk_up(w)) < 0)
 			return r;
 		place->dirfd = w->fd;
-		place->name = ".";
+		place->name = fj_walk_name(w, ".");
 		if (how & (FJ_WANT_POS | FJ_WRITE))
 			fj_walk_learn_pos(w);
 		return 0;
@@ -146,8 +152,11 @@ static long walk_component(struct fj_walk *w, unsigned how, struct fj_place *pla
 	} else {
 		if (len == 2)
 			r = fj_walk_up(w);
-		w->rest = next;
+		if (!r)
+			w->rest = next;
 	}
+	if (r < 0)
+		*end = '/';
 	return r < 0 ? r : 1;
 }
 
@@ -161,6 +170,10 @@ static long walk_all(struct fj_walk *w, unsigned how, struct fj_place *place)
 		r = fj_walk_leap(w);
 		if (!fj_is_err(r))
 			r = walk_component(w, how, place);
+		if (__builtin_expect((r == -EMFILE || r == -ENFILE) && !w->below, 0)) {
+			fj_walk_go_on_by_text(w);
+			r = 1;
+		}
 	} while (r == 1);
 	return r;
 }
@@ -198,11 +211,22 @@ long fj_path_walk(
 
 	*place = (struct fj_place){.owned_fd = -1};
 	fj_str_init(&w.pos, fj_scratch_path(t), FJ_PATH_MAX);
-	if (jail_path[0] == '/')
+	if (fj_walk_is_scoped(&w)) {
+		r = fj_walk_scope(&w, jail_path);
+		if (r < 0)
+			return r;
+	} else if (jail_path[0] == '/') {
+		if (w.root->fd < 0)
+			return -ENOENT;
 		fj_walk_to_root(&w);
+		w.has_met_root = true;
+	}
+	if (how & FJ_BY_TEXT)
+		fj_walk_go_on_by_text(&w);
 	w.rest = w.buffer;
 	memcpy(w.buffer, jail_path, fj_strlen(jail_path) + 1);
-	fj_walk_plan_fact(&w, jail_path);
+	if (!fj_walk_is_scoped(&w))
+		fj_walk_plan_fact(&w, jail_path);
 
 	r = walk_all(&w, how, place);
 	if (r < 0) {

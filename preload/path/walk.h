@@ -12,9 +12,15 @@
 
 struct fj_walk {
 	struct fj_thread *t;
-	const struct fj_root *root;
-	int fd;	      /* directory reached */
-	int owned_fd; /* fd when it must be closed, else -1 */
+	const struct fj_root *root; /* where `..` stops and absolute symlinks begin: the process's,
+				       or with FJ_BENEATH and FJ_IN_ROOT where the walk begins */
+	bool has_met_root;	    /* the path was absolute, or `..` was met: for FJ_NO_XDEV */
+	bool is_root_detached;	    /* that root's position is not known */
+	int fd;			    /* directory reached */
+	int owned_fd;		    /* fd when it must be closed, else -1 */
+	/* No descriptor was free: what is reached has this name in `fd`, "" being `fd` itself.
+	 * NULL: it has not come to that. */
+	char *below, *joined;
 	bool knows_pos;
 	bool is_detached; /* the kernel could not say where we are: asked once */
 	struct fj_str pos;
@@ -63,6 +69,16 @@ size_t fj_walk_parent_len(const struct fj_str *pos);
  * nothing is. */
 const char *fj_walk_mount_below(struct fj_walk *w, const char *name, size_t len);
 long fj_walk_up(struct fj_walk *w);
+/* Be in directory `name` (a host path, or a name in the directory reached). `flags`: O_NOFOLLOW.
+ * Returns 0 or -errno, and then nothing is changed. */
+long fj_walk_enter(struct fj_walk *w, const char *name, int flags);
+/* The last step was refused for want of a descriptor: go on by text, from what is held. */
+void fj_walk_go_on_by_text(struct fj_walk *w);
+/* How `name` in the directory reached is called in `w->fd`. Holds until the next such question. */
+const char *fj_walk_name(struct fj_walk *w, const char *name);
+/* Follow a link of procfs that only the kernel can follow. */
+long fj_walk_magic(struct fj_walk *w, const char *name);
+bool fj_walk_is_in_procfs(struct fj_walk *w);
 /* Step into directory `name` (NUL terminated); `rest` is what follows, without slash before it. */
 long fj_walk_into(struct fj_walk *w, const char *name, size_t len, char *rest);
 /* Many steps in one call: all directories of `rest` but the last component, when no symlink, mount
@@ -79,6 +95,18 @@ long fj_walk_read_link(struct fj_walk *w, const char *name, char *text, size_t *
 long fj_walk_follow_text(struct fj_walk *w, const char *text, size_t len, const char *rest);
 /* The same as fj_walk_into() for a name that is no directory itself. */
 long fj_walk_into_link(struct fj_walk *w, const char *name, size_t len, const char *rest);
+
+/* scope.c: walks that may not go everywhere. */
+static inline bool fj_walk_is_scoped(const struct fj_walk *w)
+{
+	return w->how & (FJ_BENEATH | FJ_IN_ROOT);
+}
+/* Make the directory where the walk begins its root. Returns 0 or -errno. */
+long fj_walk_scope(struct fj_walk *w, const char *jail_path);
+/* Be in the root because an absolute symlink, or one of procfs, says so. Returns 0 or -EXDEV. */
+long fj_walk_jump_to_root(struct fj_walk *w, bool is_magic);
+/* `..` of the root: 0 or -EXDEV. */
+long fj_walk_stop_at_root(const struct fj_walk *w);
 
 /* remember.c: facts for the next time. */
 /* Prepare to remember the directory part of the caller's text. */

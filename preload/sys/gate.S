@@ -3,15 +3,30 @@
  *
  * gate.S - the only syscall instructions that are ours.
  *
- * The seccomp filter tells our calls from the program's by the address they come from, so this block is
- * copied, at the start of every jailed process, to one page whose address is fixed for the life of the
- * jail (see loader/start.c). Until then the engine calls the block where it was linked.
+ * The seccomp filter tells our calls from the program's by the address they come from, so this block,
+ * which has a page to itself, is moved, at the start of every jailed process, to an address that is fixed
+ * for the life of the jail (loader/place_gate.c). Until then the engine calls the block where it was linked.
  * Everything between fj_gate_begin and fj_gate_end must be position independent. */
 
 	.text
+	.globl	fj_gate_move
+	.hidden	fj_gate_move
+
+/* long fj_gate_move(address): mremap(2) of the page below, which cannot do that itself. */
+fj_gate_move:
+	mov	%rdi, %r8
+	lea	fj_gate_begin(%rip), %rdi
+	mov	$4096, %esi
+	mov	%rsi, %rdx
+	mov	$3, %r10d	/* MREMAP_MAYMOVE | MREMAP_FIXED, linux/mman.h */
+	mov	$25, %eax	/* __NR_mremap */
+	syscall
+	ret
+
+	.section .text.gate, "ax", @progbits
 	.globl	fj_gate_begin, fj_gate_made, fj_gate_wait, fj_gate_waited, fj_gate_tail, fj_gate_tail_made, fj_gate_sigreturn, fj_gate_end
 	.hidden	fj_gate_begin, fj_gate_made, fj_gate_wait, fj_gate_waited, fj_gate_tail, fj_gate_tail_made, fj_gate_sigreturn, fj_gate_end
-	.p2align 6
+	.p2align 12
 
 /* long gate(long nr, long a0, ..., long a5): the C calling convention in, the kernel's out. */
 fj_gate_begin:
@@ -60,4 +75,5 @@ fj_gate_sigreturn:
 	mov	$15, %eax	/* __NR_rt_sigreturn */
 	syscall
 fj_gate_end:
+	.p2align 12
 	.section .note.GNU-stack, "", @progbits

@@ -24,9 +24,9 @@ long fj_guest_string(char *to, uintptr_t from, size_t size);
 
 /* Strings are mostly passed from the same few pages, so pages that were found readable are
  * remembered, in processes of which we see what unmaps memory: fj_guest_watched(true) says that
- * this is one, fj_guest_watched(false) that it is none after all, and fj_guest_forget() that memory
- * was, or is being, unmapped. What goes by unseen costs the program a fault in place of EFAULT, for
- * a pointer to memory that it gave back. */
+ * this is one, fj_guest_watched(false) that it is none, whatever was or will be said, and
+ * fj_guest_forget() that memory was, or is being, unmapped. What goes by unseen costs the program a
+ * fault in place of EFAULT, for a pointer to memory that it gave back. */
 void fj_guest_watched(bool is_seen);
 void fj_guest_forget(void);
 

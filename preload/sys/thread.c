@@ -13,6 +13,7 @@
  * one happened. */
 #include "sys/thread.h"
 
+#include <linux/kcmp.h>
 #include <linux/mman.h>
 
 #define CHUNKS_MAX 24
@@ -72,6 +73,10 @@ static bool add_chunk(uint32_t seen)
 		(char *)(((uintptr_t)at + FJ_SLOT_SIZE - 1) & ~(uintptr_t)(FJ_SLOT_SIZE - 1));
 	struct fj_thread *expected = NULL;
 
+	/* Most processes need one for the trap and one for the jumps. To look at a page before it
+	 * is written to would cost a fault more. */
+	for (uint32_t i = 0; i < 2; i++)
+		((struct fj_thread *)(aligned + i * FJ_SLOT_SIZE))->used = SLOT_FREE;
 	if (!__atomic_compare_exchange_n(&pool.chunk[seen], &expected, (struct fj_thread *)aligned,
 		    false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 		fj_sys2(__NR_munmap, at, size + FJ_SLOT_SIZE); /* another thread was quicker */
@@ -108,13 +113,23 @@ static void keep_slots_of_parent(void)
 }
 
 /* After a fork the page is zero: claim the memory for the child. Only the surviving thread exists
- * then, unless it made others before it came here; two that race do the same thing twice. */
+ * then, unless it made others before it came here; two that race do the same thing twice. The first
+ * to come here may be that process's own vfork child: then the memory is its parent's. */
 static void notice_fork(int32_t pid)
 {
-	if (*owner_pid)
+	int32_t parent;
+
+	if (__builtin_expect(*owner_pid != 0, 1))
 		return;
+	parent = (int32_t)fj_sys0(__NR_getppid);
 	keep_slots_of_parent();
-	*owner_pid = pid;
+	*owner_pid = parent > 0 && !fj_sys5(__NR_kcmp, pid, parent, KCMP_VM, 0, 0) ? parent : pid;
+}
+
+int32_t fj_memory_owner(void)
+{
+	notice_fork((int32_t)fj_sys0(__NR_getpid));
+	return *owner_pid;
 }
 
 bool fj_is_borrowed_memory(void)

@@ -102,6 +102,8 @@ static inline void fj_scratch_release(struct fj_thread *t, uint32_t mark)
 /* Is the calling process a vfork(2) child, or another that shares memory with the process this
  * state belongs to? Costs one system call. */
 bool fj_is_borrowed_memory(void);
+/* The process it belongs to. */
+int32_t fj_memory_owner(void);
 /* Say that this memory belongs to the calling process; at process start. */
 void fj_thread_start(void);
 /* A word for another room's use, 0 at first, that the kernel clears in a forked child. After

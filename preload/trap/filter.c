@@ -24,6 +24,7 @@
 #define AT_ARCH 4
 #define AT_IP 8
 #define AT_ARG(i) (16 + 8 * (i))
+#define SIGBUS 7
 #define SIGSYS 31
 
 #define REFUSAL(e) (SECCOMP_RET_ERRNO | ((e)&SECCOMP_RET_DATA))
@@ -148,7 +149,8 @@ static void emit_leaf(struct builder *b, const struct fj_row *row)
 		break;
 	case FJ_IF_ACTION:
 		load(b, AT_ARG(0));
-		emit(b, BPF_JMP | BPF_JEQ | BPF_K, SIGSYS, 5, 0);
+		emit(b, BPF_JMP | BPF_JEQ | BPF_K, SIGSYS, 6, 0);
+		emit(b, BPF_JMP | BPF_JEQ | BPF_K, SIGBUS, 5, 0);
 		allow_if_null(b, 1);
 		break;
 	case FJ_IF_GUARDED:

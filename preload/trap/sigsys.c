@@ -4,6 +4,7 @@
  * sigsys.c - from a SIGSYS frame to a call, and its result back into the frame. */
 #include "trap/trap.h"
 
+#include "call/bus.h"
 #include "call/hook_signal.h"
 #include "call/libc_signals.h"
 #include "call/policy.h"
@@ -58,6 +59,8 @@ uintptr_t fj_trap_stack(struct fj_frame *f, uintptr_t sp)
 		begin_afresh(t);
 	return t->inner_sp ? t->inner_sp : fj_thread_stack_top(t);
 }
+
+void (*fj_trap_watcher)(uint64_t ip);
 
 /* A SIGSYS that is not our trap: the program's own affair. Returns the handler to go on in, or 0.
  */
@@ -139,6 +142,10 @@ uintptr_t fj_trap_handle(siginfo_t *info, struct fj_frame *f)
 		.ip = f->regs.ip,
 		.frame = f,
 	};
+	if (f->mask & FJ_SIGBUS_BIT)
+		fj_bus_let_in();
+	if (fj_trap_watcher)
+		fj_trap_watcher(f->regs.ip);
 	answer = fj_policy_ask(c.nr, c.arg, f->regs.ip);
 	switch (answer & SECCOMP_RET_ACTION_FULL) {
 	case SECCOMP_RET_ERRNO:
@@ -172,7 +179,7 @@ void fj_trap_arm(struct fj_thread *t)
 		.handler = (uint64_t)fj_trap_entry,
 		.flags = SA_SIGINFO_ | SA_ONSTACK_ | SA_RESTORER_,
 		.restorer = fj_jail->gate + (uint64_t)(fj_gate_sigreturn - fj_gate_begin),
-		.mask = ~0UL,
+		.mask = ~FJ_SIGBUS_BIT,
 	};
 	struct fj_frame f = {0};
 

@@ -19,4 +19,7 @@ long fj_trap_probe(void);
 /* Make the calling process's SIGSYS ours, and give its first thread a signal stack. */
 void fj_trap_arm(struct fj_thread *t);
 
+/* Told of each call that was trapped: the address behind its instruction. NULL: nobody. */
+extern void (*fj_trap_watcher)(uint64_t ip);
+
 #endif

@@ -9,6 +9,11 @@
 
 #include <string.h>
 
+static bool any(long nr)
+{
+	return nr >= 0;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static uint8_t work[FJ_SITES_WORK];
@@ -33,6 +38,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 					   s->at + 5 <= size)); /* ret, and a byte of padding */
 		if (i)
 			fuzz_claim(s->at > site[i - 1].at);
+	}
+	count = fj_sites_find_numbers(code, size, any, site, 64);
+	fuzz_claim(count <= 64);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct fj_site *s = &site[i];
+
+		fuzz_claim(s->at + 2 <= size && s->kind == FJ_SITE_NUMBER);
+		fuzz_claim(code[s->at] == 0x0f && code[s->at + 1] == 0x05);
+		fuzz_claim(s->moved >= 5 && s->moved <= FJ_SITE_MOVED_MAX && s->moved < s->at);
+		fuzz_claim(code[s->at - s->moved] == 0xb8);
+		fuzz_claim(code[s->at - s->moved + 1] == (uint8_t)s->nr);
 	}
 	free(code);
 	return 0;

@@ -9,8 +9,11 @@
  * THREADS	one file each, in one process
  *   handler		a signal handler that looks and changes, in the middle of changes
  *   rename		exchange, no-replace, hard links, nameless files, files removed while open
- *   outside NAME	the file NAME was removed and made anew without us: it is root's
- * Prints what was wrong; exit 1 then. */
+ *   storm PROCESSES	forks and vfork children that change owners, all at once
+ *   use SECONDS		changes and looks at files, whatever comes back: for owners that are
+ * spoilt fill			chown new files until one is refused: prints the errno outside NAME
+ * the file NAME was removed and made anew without us: it is root's Prints what was wrong; exit 1
+ * then. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -205,6 +208,85 @@ static void renames(void)
 	rmdir("closed");
 }
 
+/* A vfork(2) child shares the memory, and may only make system calls. */
+static void vfork_child(const char *name, uid_t uid)
+{
+	const pid_t pid = vfork();
+
+	if (!pid) {
+		lchown(name, uid, uid);
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+	expect(name, uid, uid, "after a vfork child");
+}
+
+static void storm(unsigned processes)
+{
+	char name[32];
+
+	for (unsigned i = 0; i < processes; i++)
+		if (!fork()) {
+			snprintf(name, sizeof(name), "s%u", i);
+			make(name, 100 + i);
+			expect(name, 100 + i, 100 + i, "in the storm");
+			for (unsigned k = 0; k < 5; k++)
+				vfork_child(name, 1000 + 10 * i + k);
+			if (!fork()) {
+				chown(name, 7, 8);
+				_exit(0);
+			}
+			wait(NULL);
+			expect(name, 7, 8, "after a forked child");
+			unlink(name);
+			_exit(0);
+		}
+	while (wait(NULL) > 0)
+		;
+}
+
+static void use(int seconds)
+{
+	const time_t end = time(NULL) + seconds;
+	char name[32];
+	struct stat st;
+
+	for (unsigned i = 0; time(NULL) < end; i++) {
+		snprintf(name, sizeof(name), "u%u", i % 300);
+		close(open(name, O_CREAT | O_WRONLY, 0644));
+		lchown(name, 5 + i, 6);
+		*wrong += lstat(name, &st) != 0;
+		++*rounds;
+		if (i % 100 == 0 && !fork())
+			_exit(lchown(name, 9, 9) && errno != EIO);
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+	}
+}
+
+static void fill(void)
+{
+	char name[32];
+	struct stat st;
+	int error = 0;
+	unsigned i;
+
+	for (i = 0; !error && i < 20000; i++) {
+		snprintf(name, sizeof(name), "f%u", i);
+		close(open(name, O_CREAT | O_WRONLY, 0644));
+		if (lchown(name, 5 + i, 6))
+			error = errno;
+	}
+	*wrong += error != ENOSPC && error != EDQUOT;
+	for (unsigned k = 0; k + 1 < i; k++) {
+		snprintf(name, sizeof(name), "f%u", k);
+		expect(name, 5 + k, 6, "before the disk was full");
+	}
+	snprintf(name, sizeof(name), "f%u", i - 1);
+	*wrong += lstat(name, &st) || st.st_uid != 0;
+	printf("%s after %u files\n", strerror(error), i);
+}
+
 int main(int argc, char **argv)
 {
 	const int n = argc > 2 ? atoi(argv[2]) : 4, seconds = argc > 3 ? atoi(argv[3]) : 5;
@@ -234,6 +316,12 @@ int main(int argc, char **argv)
 		in_handler();
 	} else if (!strcmp(argv[1], "rename")) {
 		renames();
+	} else if (!strcmp(argv[1], "storm")) {
+		storm((unsigned)n);
+	} else if (!strcmp(argv[1], "use")) {
+		use(n);
+	} else if (!strcmp(argv[1], "fill")) {
+		fill();
 	} else if (!strcmp(argv[1], "outside")) {
 		expect(argv[2], 0, 0, "made from outside");
 	} else {

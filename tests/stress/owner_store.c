@@ -5,10 +5,11 @@
  * full disks, damaged files.
  *
  *   owner_store kill FILE KILLS	8 writers, of which one is killed KILLS times, and 2 readers
- *   owner_store full FILE		the file may not grow
- *   owner_store damage FILE	cut off, changed and foreign files
- *   owner_store size FILE N	N records, then figures
- * Prints what it found; exit 1 when anything is lost, torn, stuck or double. */
+ *   owner_store claim FILE ROUNDS	killed while it makes new records and grows; another does it
+ * again owner_store full FILE		the file may not grow owner_store damage FILE	cut off,
+ * changed and foreign files owner_store cut FILE ROUNDS	cut off, overwritten and filled with
+ * noise while it is in use owner_store size FILE N	N records, then figures Prints what it
+ * found; exit 1 when anything is lost, torn, stuck or double. */
 #define _GNU_SOURCE
 #include "own/store.h"
 
@@ -26,6 +27,7 @@
 int open(const char *path, int flags, ...); /* fcntl.h and linux/fcntl.h exclude each other */
 
 #define KEYS 20000u
+#define CLAIMS 6000u
 #define WRITERS 8
 #define READERS 2
 #define SLOW_SECONDS 120
@@ -189,6 +191,74 @@ static int test_kill(const char *path, unsigned kills)
 	return bad || shared->torn || missing || doubles;
 }
 
+/* From an empty file, so that most writes claim a slot, and growth is never far; half of them leave
+ * blocks of attributes behind. */
+static void claim_all(unsigned seed)
+{
+	for (uint32_t n = 0; n < CLAIMS; n++) {
+		const struct fj_own_key key = key_of(n);
+		const struct fj_owner shown = {.mode = 0100644};
+		char value[200] = "x";
+
+		if (put(n, n + 1))
+			_exit(3);
+		shared->done[n] = 1;
+		if (n % 2 && fj_own_set_attribute(
+				     &key, "trusted.t", value, 1 + (n ^ seed) % 200, 0, &shown))
+			_exit(4);
+	}
+	_exit(0);
+}
+
+static int test_claim(const char *path, unsigned rounds)
+{
+	unsigned lost = 0, wrong = 0, cut_short = 0, bad = 0;
+	uint64_t live, doubles = 0, most = 0;
+
+	for (unsigned i = 0; i < rounds; i++) {
+		const int fd = make(path);
+		struct fj_owner owner;
+		pid_t pid[2];
+		int status;
+
+		memset(shared->done, 0, sizeof(shared->done));
+		for (unsigned k = 0; k < 2; k++)
+			pid[k] = start(claim_all, i + k);
+		usleep((unsigned)rand() % 4000);
+		for (unsigned k = 0; k < 2; k++) {
+			kill(pid[k], SIGKILL);
+			waitpid(pid[k], &status, 0);
+			cut_short += WIFSIGNALED(status);
+		}
+		for (uint32_t n = 0; n < CLAIMS; n++) {
+			const struct fj_own_key key = key_of(n);
+
+			lost += shared->done[n] && !fj_own_find(&key, &owner);
+		}
+		pid[0] = start(claim_all, i);
+		waitpid(pid[0], &status, 0);
+		bad += status != 0 || fj_own_check(fd);
+		for (uint32_t n = 0; n < CLAIMS; n++) {
+			const struct fj_own_key key = key_of(n);
+
+			wrong += !fj_own_find(&key, &owner) || owner.uid != n + 1;
+		}
+		doubles += count_doubles(&live);
+		wrong += live != CLAIMS || fj_store_head(&fj_store[0])->records < live;
+		most = most < fj_store_head(&fj_store[0])->end ? fj_store_head(&fj_store[0])->end :
+								 most;
+		for (unsigned k = 0; k < FJ_STORE_WINDOWS; k++)
+			if (fj_store[0].window[k])
+				munmap(fj_store[0].window[k], fj_store[0].first_window << k);
+		close(fd);
+	}
+	printf("claim: %u rounds, %u killed in the midst: lost %u, wrong %u, double %lu, not gone "
+	       "on "
+	       "%u; at most %lu kB\n",
+		rounds, cut_short, lost, wrong, doubles, bad, most / 1024);
+	return lost || wrong || doubles || bad || !cut_short;
+}
+
 static int test_full(const char *path)
 {
 	struct rlimit limit = {.rlim_cur = 100000, .rlim_max = 100000};
@@ -279,13 +349,86 @@ static double now_ns(void)
 	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
+static volatile sig_atomic_t lost;
+
+static void give_up(int number, siginfo_t *info, void *context)
+{
+	(void)context;
+	lost++;
+	if (!fj_own_lose((uintptr_t)info->si_addr))
+		signal(number, SIG_DFL);
+}
+
+static void use_for_a_while(unsigned seed)
+{
+	const struct sigaction action = {.sa_sigaction = give_up, .sa_flags = SA_SIGINFO};
+	const double end = now_ns() + 30e6;
+
+	sigaction(SIGBUS, &action, NULL);
+	alarm(SLOW_SECONDS);
+	while (now_ns() < end)
+		for (int i = 0; i < 100; i++) {
+			const uint32_t n = (uint32_t)rand_r(&seed) % KEYS;
+			const struct fj_own_key key = key_of(n);
+			const struct fj_owner shown = {.mode = 0100644};
+			char value[64];
+			struct fj_owner owner;
+
+			put(n, n + 1);
+			fj_own_find(&key, &owner);
+			fj_own_set_attribute(&key, "trusted.t", value, n % 60, 0, &shown);
+			fj_own_get_attribute(&key, "trusted.t", value, sizeof(value));
+		}
+	_exit(lost > 0);
+}
+
+/* What each of four processes meets when somebody spoils the file under it: it may find nothing
+ * more, and must go on. */
+static int test_cut(const char *path, unsigned rounds)
+{
+	static char noise[200000];
+	unsigned crashed = 0, lost_it = 0;
+
+	for (unsigned i = 0; i < rounds; i++) {
+		const int fd = make(path);
+		pid_t pid[4];
+
+		for (unsigned n = 0; n < 3000; n++)
+			put(n, n + 1);
+		for (unsigned k = 0; k < 4; k++) {
+			pid[k] = fork();
+			if (!pid[k])
+				use_for_a_while(i * 4 + k);
+		}
+		usleep((unsigned)rand() % 20000);
+		for (size_t k = 0; k < sizeof(noise); k++)
+			noise[k] = (char)(rand() >> 7);
+		if (i % 4 < 3)
+			ftruncate(fd, i % 4 == 0 ? 0 : rand() % 300000);
+		if (i % 4 > 1)
+			pwrite(fd, noise, sizeof(noise), i % 8 > 3 ? 0 : 4096);
+		for (unsigned k = 0; k < 4; k++) {
+			int status;
+
+			waitpid(pid[k], &status, 0);
+			crashed += !WIFEXITED(status) || WEXITSTATUS(status) > 1;
+			lost_it += WIFEXITED(status) && WEXITSTATUS(status) == 1;
+		}
+		munmap(fj_store[0].window[0], fj_store[0].first_window);
+		close(fd);
+	}
+	printf("cut: %u files spoilt in use, %u processes gave them up, %u crashed\n", rounds,
+		lost_it, crashed);
+	return crashed || !lost_it;
+}
+
 static int test_size(const char *path, unsigned count)
 {
 	const int fd = make(path);
 	unsigned seed = 3, wrong = 0;
 	struct fj_owner owner;
 	struct stat st;
-	double t0, t1, t2, t3;
+	double t0, t1, t2, t3, t4;
 
 	t0 = now_ns();
 	for (unsigned n = 0; n < count; n++)
@@ -298,15 +441,21 @@ static int test_size(const char *path, unsigned count)
 		wrong += !fj_own_find(&key, &owner) || owner.uid != n + 1;
 	}
 	t2 = now_ns();
+	for (unsigned n = 0; n < count; n++) {
+		const struct fj_own_key key = key_of(n);
+
+		wrong += !fj_own_find(&key, &owner) || owner.gid != mate_of(n + 1, n);
+	}
+	t3 = now_ns();
 	for (int i = 0; i < 100; i++) {
 		fj_own_start(fd, -1);
 		munmap(fj_store[0].window[0], fj_store[0].first_window);
 	}
-	t3 = now_ns();
+	t4 = now_ns();
 	fstat(fd, &st);
 	printf("size: %u records, wrong %u; change %.0f ns, lookup %.0f ns, start %.1f us, %.0f "
 	       "bytes a record\n",
-		count, wrong, (t1 - t0) / count, (t2 - t1) / 500000, (t3 - t2) / 1e5,
+		count, wrong, (t1 - t0) / count, (t2 - t1) / 500000, (t4 - t3) / 1e5,
 		(double)st.st_blocks * 512 / count);
 	return wrong != 0;
 }
@@ -319,10 +468,14 @@ int main(int argc, char **argv)
 		NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (!strcmp(argv[1], "kill"))
 		return test_kill(argv[2], argc > 3 ? (unsigned)atoi(argv[3]) : 3000);
+	if (!strcmp(argv[1], "claim"))
+		return test_claim(argv[2], argc > 3 ? (unsigned)atoi(argv[3]) : 200);
 	if (!strcmp(argv[1], "full"))
 		return test_full(argv[2]);
 	if (!strcmp(argv[1], "damage"))
 		return test_damage(argv[2]);
+	if (!strcmp(argv[1], "cut"))
+		return test_cut(argv[2], argc > 3 ? (unsigned)atoi(argv[3]) : 40);
 	if (!strcmp(argv[1], "size"))
 		return test_size(argv[2], argc > 3 ? (unsigned)atoi(argv[3]) : 100000);
 	return 2;

@@ -3,15 +3,20 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# owners.sh - owner records under kills, races, full disks and damage: groups 1 to 8 of what others got wrong, bounded to about
-# two minutes. Nothing here is timed against the clock; what is stuck is stopped by a limit and fails.
+# owners.sh - owner records under kills, races, full disks and damage: groups 1 to 8 of what others got wrong, bounded to a
+# minute. Nothing here is timed against the clock; what is stuck is stopped by a limit and fails.
 #
-# Usage: owners.sh [SRCDIR]      environment: FAKEJAIL, CC, STRESS_KILLS (600), STRESS_SECONDS (8, of each race), STRESS_UID (4242)
+# Usage: owners.sh [--long] [SRCDIR]     environment: FAKEJAIL, CC, STRESS_UID (4242), and how much of each: STRESS_KILLS (500),
+# STRESS_SECONDS (3, of each race), STRESS_CUTS (40), STRESS_BURSTS (3); --long: 3000, 60, 400, 20
 # shellcheck disable=SC2016 # what stands in single quotes is for the jail's shell
 set -eu
 
+if [ "${1:-}" = --long ]; then
+	: "${STRESS_KILLS=3000}" "${STRESS_SECONDS=60}" "${STRESS_CUTS=400}" "${STRESS_BURSTS=20}"
+	shift
+fi
 srcdir=$(cd "${1:-$(dirname "$0")}" && pwd)
-: "${FAKEJAIL=fakejail}" "${CC=cc}" "${STRESS_KILLS=600}" "${STRESS_SECONDS=8}" "${STRESS_UID=4242}"
+: "${FAKEJAIL=fakejail}" "${CC=cc}" "${STRESS_KILLS=500}" "${STRESS_SECONDS=3}" "${STRESS_CUTS=40}" "${STRESS_BURSTS=3}" "${STRESS_UID=4242}"
 preload=$srcdir/../../preload
 work=$(mktemp -d)
 trap 'chmod -R u+rwx "$work"; rm -rf "$work"' EXIT
@@ -37,13 +42,15 @@ skip() {
 }
 
 $CC -O2 -std=gnu11 -Wall -Wextra -Wno-unused-result -I"$preload" -o "$work/owner_store" "$srcdir/owner_store.c" \
-	"$preload/own/table.c" "$preload/own/grow.c" "$preload/own/lock.c" "$preload/own/heap.c" "$preload/own/record.c" \
+	"$preload/own/table.c" "$preload/own/grow.c" "$preload/own/lock.c" "$preload/own/lost.c" "$preload/own/heap.c" "$preload/own/record.c" \
 	"$preload/own/rules.c" "$preload/sys/sys.c" "$preload/sys/str.c" "$preload/sys/say.c" "$preload/sys/guest.c" "$preload/sys/gate.S"
 $CC -O1 -std=gnu11 -Wall -Wextra -Wno-unused-result -static -pthread -o "$work/owner_jail" "$srcdir/owner_jail.c"
 
 check 'writers killed' "$work/owner_store" kill "$work/records" "$STRESS_KILLS"
+check 'killed while it claims and grows' "$work/owner_store" claim "$work/records" "$((STRESS_KILLS / 4))"
 check 'disk full' "$work/owner_store" full "$work/records"
 check 'damaged files' "$work/owner_store" damage "$work/records"
+check 'files spoilt in use' "$work/owner_store" cut "$work/records" "$STRESS_CUTS"
 check 'a million records' "$work/owner_store" size "$work/records" 1000000
 rm -f "$work/records"
 
@@ -88,7 +95,15 @@ limited() { # NAME FUNCTION WORD...
 limited 'race of 1' inside race 1 "$STRESS_SECONDS"
 limited 'race of 4' inside race 4 "$STRESS_SECONDS"
 limited 'race of 16' inside race 16 "$STRESS_SECONDS"
-limited 'burst of 3000' inside burst 3000
+bursts() {
+	i=0
+	while [ "$i" -lt "$STRESS_BURSTS" ]; do
+		inside burst 3000
+		i=$((i + 1))
+	done
+}
+limited "$STRESS_BURSTS bursts of 3000" bursts
+limited 'a storm of forks' inside storm 150
 limited '64 threads' inside threads 64
 limited 'in signal handlers' inside handler
 limited 'renames, links and nameless files' inside rename
@@ -103,7 +118,7 @@ limited 'two jails on one root' two_jails
 # Four shells that move and link over and over, with owners: each name ends with the owner it was given.
 moves() {
 	jail sh -c 'cd /w; for w in 1 2 3 4; do (
-		i=0; while [ $i -lt 60 ]; do
+		i=0; while [ $i -lt 100 ]; do
 			echo x >m$w; chown $w:$i m$w; mv m$w n$w; ln -sf n$w l$w
 			[ "$(stat -L -c %u:%g l$w)" = $w:$i ] || echo "wrong: $w $i $(stat -L -c %u:%g l$w)"; i=$((i + 1)); done) & done; wait' >"$work/moves"
 	cat "$work/moves"
@@ -154,6 +169,70 @@ many_descriptors() {
 	jail sh -c 'cd /w; touch d; chown 3:3 d; stat -c %u d; rm d'
 }
 limited 'as many descriptors as there may be' many_descriptors
+
+# Somebody cuts the file off, or writes something else into it, while programs of the jail are at work.
+spoilt() {
+	cp "$root/.fakejail/owners" "$work/kept"
+	for how in 'truncate -s 0' 'truncate -s 30000' 'cp /etc/passwd' 'dd bs=100k count=1 status=none if=/dev/urandom'; do
+		inside use 2 >"$work/use" &
+		user_of_it=$!
+		sleep 1
+		case $how in
+		dd*) $how of="$root/.fakejail/owners" ;;
+		*) $how "$root/.fakejail/owners" ;;
+		esac
+		wait "$user_of_it" || return 1
+		cat "$work/use"
+		rm "$root/.fakejail/owners"
+		cp "$work/kept" "$root/.fakejail/owners"
+		[ "$(id -u)" != 0 ] || chown "$STRESS_UID:$STRESS_UID" "$root/.fakejail/owners"
+	done
+	jail true
+}
+limited 'records spoilt under a running jail' spoilt
+
+# A disk that is full, no System V IPC, no network, and /dev/shm that cannot be written: it takes root to make all that.
+barren() {
+	mkdir -p "$work/small"
+	# shellcheck disable=SC2016,SC2086 # for that shell; words
+	unshare --mount --ipc --net sh -euc 'mount -t tmpfs -o size=400k,mode=777 none "$1"
+		mount -t tmpfs -o ro none /dev/shm
+		shift
+		exec "$@"' sh "$work/small" env HOME="$work/home" $user "$FAKEJAIL" --db="$work/small/owners" "$root" \
+		sh -c 'mkdir -p /w/full && cd /w/full && owner_jail fill; s=$?; rm -rf /w/full; exit $s'
+}
+if [ "$(id -u)" = 0 ] && unshare --mount --ipc --net true 2>/dev/null; then
+	limited 'full disk, no IPC, no network' barren
+else
+	skip 'full disk, no IPC, no network' 'not root'
+fi
+
+# Nobody waits for those who end: there is nothing that would have to be waited for.
+nobody_reaps() {
+	# shellcheck disable=SC2086 # words
+	(HOME=$work/home $user "$FAKEJAIL" "$root" sh -c 'cd /w; touch nr; chown 4:4 nr; (sleep 0.3; chown 5:5 nr) & exit 0' &
+		exec sleep 1)
+	jail sh -c 'cd /w; stat -c %u:%g nr; rm nr' >"$work/reaped"
+	[ "$(cat "$work/reaped")" = 5:5 ]
+}
+limited 'nobody waits for them' nobody_reaps
+
+# An export that is killed leaves the old file, or none, or the whole new one.
+killed_export() {
+	jail sh -c 'mkdir -p /w/many; cd /w/many; i=0; while [ $i -lt 400 ]; do : >$i; i=$((i + 1)); done; chown 3:4 *'
+	# shellcheck disable=SC2086 # words
+	HOME=$work/home $user "$FAKEJAIL" owners export fakeroot "$root" "$work/home/save"
+	lines=$(wc -l <"$work/home/save")
+	[ "$lines" -ge 400 ] || return 1
+	for delay in 0 0.001 0.002 0.003 0.004 0.005 0.006 0.007 0.008 0.01; do
+		# shellcheck disable=SC2086 # words
+		HOME=$work/home timeout -s KILL "0$delay" $user "$FAKEJAIL" owners export fakeroot "$root" "$work/home/save" || :
+		[ "$(wc -l <"$work/home/save")" = "$lines" ] || return 1
+	done
+	jail rm -rf /w/many
+	echo "$lines lines, each time"
+}
+limited 'an export that is killed' killed_export
 
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]

@@ -244,6 +244,66 @@ CASE(chroot_root_clone_fs)
 	where("parent");
 }
 
+/* As browsers' sandboxes do it: the helper shares the memory too, and is gone when its parent goes
+ * on. */
+CASE(chroot_root_clone_fs_vfork)
+{
+	make();
+	CHILD("first child, of a parent that will move") {
+		pid_t pid = clone(move, stack + sizeof(stack),
+			CLONE_FS | CLONE_VM | CLONE_VFORK | SIGCHLD, NULL);
+		reap("shared", pid);
+		where("parent");
+		show("/etc/name");
+		CHILD("forked afterwards") {
+			show("/etc/name");
+			R(chroot("/inner"));
+			show("/etc/name");
+		}
+		show("/etc/name");
+		CHILD("run afterwards")
+			R(execve(twin_self, ARGV("x"), environ));
+		R(access("/inner", F_OK));
+	}
+	where("nobody shared with this one");
+	show("/etc/name");
+}
+
+static int ready[2], moved[2];
+
+static int look(void *arg)
+{
+	char c;
+
+	(void)arg;
+	write(ready[1], "r", 1);
+	read(moved[0], &c, 1);
+	where("child");
+	show("/etc/name");
+	R(chroot("inner"));
+	return 0;
+}
+
+/* The parent moves, then the child, while both live. */
+CASE(chroot_root_clone_fs_both)
+{
+	char c;
+
+	make();
+	pipe(ready);
+	pipe(moved);
+	pid_t pid = clone(look, stack + sizeof(stack), CLONE_FS | SIGCHLD, NULL);
+	read(ready[0], &c, 1);
+	R(chroot("sub"));
+	R(chdir("/"));
+	write(moved[1], "m", 1);
+	reap("child", pid);
+	where("parent");
+	show("/etc/name");
+	R(chdir("/"));
+	where("parent");
+}
+
 CASE(chroot_user)
 {
 	make();

@@ -95,6 +95,77 @@ CASE(openat2_proc)
 	R(open2(root, "etc/passwd", O_RDONLY, 0, TWIN_RESOLVE_NO_XDEV));
 }
 
+static void each(int dirfd, const char *const *paths, size_t count, uint64_t resolve)
+{
+	for (size_t i = 0; i < count; i++) {
+		long fd = open2(dirfd, paths[i], O_RDONLY, 0, resolve);
+
+		say("resolve %lx %s: %s\n", resolve, paths[i],
+			fd >= 0 ? "opened" : errno_name(errno));
+		if (fd >= 0)
+			close((int)fd);
+	}
+}
+
+/* Mounts made inside, which the kernel below a jail knows nothing of. */
+CASE(openat2_root_mounts)
+{
+	static const char *const paths[] = {"m", "m/", "m/f", "m/d", "m/..", "m/../f", "into",
+		"into/f", "abs", "../m/f", "file", "m/out", "m/root", "/t/m/f", "/t/f",
+		"/proc/self/root/t/f", "d/../m/f", "d/../abs"};
+	static const char *const from_inside[] = {
+		".", "f", "..", "../f", "d/..", "d/../..", "out", "root", "/f", "d/up"};
+	static const uint64_t flags[] = {TWIN_RESOLVE_NO_XDEV, TWIN_RESOLVE_BENEATH,
+		TWIN_RESOLVE_IN_ROOT, TWIN_RESOLVE_BENEATH | TWIN_RESOLVE_NO_XDEV,
+		TWIN_RESOLVE_IN_ROOT | TWIN_RESOLVE_NO_XDEV};
+
+	mkdir("m", 0755);
+	mkdir("d", 0755);
+	mkdir("from", 0755);
+	mkdir("from/d", 0755);
+	put("from/f", "mounted");
+	put("f", "outside");
+	put("file", "under");
+	symlink("m", "into");
+	symlink("/t/m/f", "abs");
+	symlink("../f", "from/out");
+	symlink("/f", "from/root");
+	symlink("../..", "from/d/up");
+	R(mount("/t/from", "/t/m", NULL, MS_BIND, NULL));
+	R(mount("/t/f", "/t/file", NULL, MS_BIND, NULL));
+	for (size_t i = 0; i < COUNT(flags); i++) {
+		int fd = open("/t", O_PATH);
+		each(fd, paths, COUNT(paths), flags[i]);
+		close(fd);
+		fd = open("/t/m", O_PATH);
+		each(fd, from_inside, COUNT(from_inside), flags[i]);
+		close(fd);
+	}
+	chdir("m/d");
+	each(AT_FDCWD, from_inside, COUNT(from_inside), TWIN_RESOLVE_NO_XDEV);
+	each(AT_FDCWD, from_inside, COUNT(from_inside), TWIN_RESOLVE_IN_ROOT);
+	chdir("/t");
+	R(umount2("/t/m", 0));
+	R(umount2("/t/file", 0));
+}
+
+CASE(openat2_proc_scoped)
+{
+	static const char *const paths[] = {"self/root", "self/root/etc/passwd", "self/cwd/f",
+		"self/exe", "self/fd/3", "self/status", "/self/status", "self/../self/status", "..",
+		"../etc/passwd", "mounts", "self/mounts"};
+	static const uint64_t flags[] = {TWIN_RESOLVE_NO_XDEV, TWIN_RESOLVE_BENEATH,
+		TWIN_RESOLVE_IN_ROOT, TWIN_RESOLVE_NO_MAGICLINKS, TWIN_RESOLVE_NO_SYMLINKS,
+		TWIN_RESOLVE_NO_MAGICLINKS | TWIN_RESOLVE_BENEATH};
+	int proc = open("/proc", O_PATH);
+
+	put("f", "content");
+	for (size_t i = 0; i < COUNT(flags); i++)
+		each(proc, paths, COUNT(paths), flags[i]);
+	R(open2(proc, "self/exe", O_PATH | O_NOFOLLOW, 0, TWIN_RESOLVE_NO_SYMLINKS));
+	R(open2(AT_FDCWD, "/proc/version", O_RDONLY, 0, TWIN_RESOLVE_NO_XDEV));
+}
+
 CASE(openat2_strict)
 {
 	struct {
@@ -106,7 +177,7 @@ CASE(openat2_strict)
 	R(sys_openat2(AT_FDCWD, "/etc/passwd", &big, 8));
 	R(sys_openat2(AT_FDCWD, "/etc/passwd", &big, 23));
 	R(sys_openat2(AT_FDCWD, "/etc/passwd", &big, 24));
-	R(sys_openat2(AT_FDCWD, "/etc/passwd", &big, sizeof(big)));
+	show_fd("the root's", (int)R(sys_openat2(AT_FDCWD, "/etc/passwd", &big, sizeof(big))));
 	big.more[1] = 1;
 	R(sys_openat2(AT_FDCWD, "/etc/passwd", &big, sizeof(big)));
 	R(sys_openat2(AT_FDCWD, "/etc/passwd", &big, 24));

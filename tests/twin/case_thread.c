@@ -76,6 +76,38 @@ CASE(thread_small_stack)
 }
 
 #ifndef TWIN_RAW
+static volatile int last_tid;
+
+static void *end_alone(void *arg)
+{
+	one(arg);
+	last_tid = (int)syscall(SYS_gettid);
+	return arg;
+}
+#endif
+
+/* A detached thread gives its own stack back: musl's unmaps what it stands on. */
+CASE(thread_detached)
+{
+#ifndef TWIN_RAW
+	int ended = 0;
+
+	put("f", "12345");
+	for (int i = 0; i < 50; i++) {
+		pthread_t t;
+
+		last_tid = 0;
+		if (pthread_create(&t, NULL, end_alone, NULL) != 0 || pthread_detach(t) != 0)
+			break;
+		while (!last_tid || syscall(SYS_tgkill, getpid(), last_tid, 0) == 0)
+			sched_yield();
+		ended++;
+	}
+	say("ended %d bad %d\n", ended, bad);
+#endif
+}
+
+#ifndef TWIN_RAW
 static volatile int stop;
 
 static void *busy(void *arg)

@@ -137,7 +137,8 @@ static bool is_trapped_when(const struct fj_row *row, const uint64_t *arg)
 	case FJ_IF_NEW_MOUNTS:
 		return (arg[0] & 0x20000) != 0; /* CLONE_NEWNS, linux/sched.h */
 	case FJ_IF_ACTION:
-		return (uint32_t)arg[0] == 31 || arg[1] != 0;
+		return (uint32_t)arg[0] == 31 || (uint32_t)arg[0] == 7 /* SIGSYS, SIGBUS */ ||
+		       arg[1] != 0;
 	case FJ_IF_GUARDED:
 		return is_one_of(arg[0], guarded, sizeof(guarded) / sizeof(guarded[0]));
 	case FJ_IF_PEER:

@@ -1,0 +1,221 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * stubs.c - jumps in a text, and the stubs near it that they lead to.
+ *
+ *     mov $nr,%eax        jmp stub
+ *     syscall             syscall         stub: mov $nr,%eax
+ *     cmp ...             cmp ...               lea <behind the syscall>,%rcx
+ *                                               jmp fj_door_site
+ *
+ * A page of the text that is written to becomes a private copy. */
+#include "door/decode.h"
+#include "door/door.h"
+#include "door/sites.h"
+
+#include <linux/mman.h>
+
+#define STUB_SIZE 64u	/* FJ_SITE_MOVED_MAX, lea, and a jump; or 5, lea, and two jumps */
+#define HEAD_SIZE 32u	/* three addresses */
+#define NEAR (1L << 30) /* a jump reaches 2 GiB; the text itself is large */
+#define MOV 5u		/* bytes of mov $nr,%eax */
+
+extern const char fj_door_site[], fj_door_maybe[], fj_door_maybe_here[];
+
+static void write32(uint8_t *at, uint64_t value)
+{
+	const uint32_t low = (uint32_t)value;
+
+	memcpy(at, &low, sizeof(low));
+}
+
+/* `op` and a distance to `target`: jmp, or the tail of lea and of an indirect jmp. */
+static uint8_t *put_distance(uint8_t *at, const uint8_t *op, size_t op_len, uint64_t target)
+{
+	memcpy(at, op, op_len);
+	write32(at + op_len, target - ((uint64_t)at + op_len + 4));
+	return at + op_len + 4;
+}
+
+/* Copy whole instructions; displacements that count from the next one are made right for the new
+ * place. */
+static uint8_t *put_moved(uint8_t *at, const uint8_t *from, size_t len)
+{
+	for (size_t done = 0; done < len;) {
+		struct fj_insn insn = {0};
+
+		fj_decode(from + done, len - done, &insn);
+		fj_assert(insn.len);
+		memcpy(at, from + done, insn.len);
+		if (insn.rip_at) {
+			int32_t distance;
+
+			memcpy(&distance, from + done + insn.rip_at, sizeof(distance));
+			write32(at + insn.rip_at, (uint64_t)(from + done) - (uint64_t)at +
+							  (uint64_t)(int64_t)distance);
+		}
+		at += insn.len;
+		done += insn.len;
+	}
+	return at;
+}
+
+static const uint8_t jmp_op[] = {0xe9}, lea_rcx_op[] = {0x48, 0x8d, 0x0d},
+		     jmp_through_op[] = {0xff, 0x25};
+
+static void write_stub(uint8_t *stub, const uint64_t *head, uint8_t *site, const struct fj_site *s)
+{
+	/* head: fj_door_site, fj_door_maybe, fj_door_maybe_here */
+	if (s->kind != FJ_SITE_BEHIND) {
+		size_t known = 0;
+
+		if (s->kind == FJ_SITE_NUMBER) { /* its page need not be read to know that */
+			known = MOV;
+			*stub = 0xb8;
+			write32(stub + 1, (uint64_t)s->nr);
+		}
+		stub = put_moved(stub + known, site - s->moved + known, s->moved - known);
+		stub = put_distance(stub, lea_rcx_op, 3, (uint64_t)site + 2);
+		put_distance(stub, jmp_through_op, 2, (uint64_t)(head + (s->nr < 0)));
+		return;
+	}
+	/* lea, jmp, and then what stood behind the call, where the door comes back to */
+	stub = put_distance(stub, lea_rcx_op, 3, (uint64_t)stub + 7 + 6);
+	stub = put_distance(stub, jmp_through_op, 2, (uint64_t)(head + (s->nr < 0 ? 2 : 0)));
+	stub = put_moved(stub, site + 2, s->moved - 2u);
+	put_distance(stub, jmp_op, 1, (uint64_t)site + s->moved);
+}
+
+static void write_jump(uint8_t *stub, uint8_t *site, const struct fj_site *s)
+{
+	uint8_t *at = s->kind == FJ_SITE_BEHIND ? site : site - s->moved;
+
+	put_distance(at, jmp_op, 1, (uint64_t)stub);
+}
+
+static bool is_near(uint64_t a, uint64_t b, uint64_t len)
+{
+	return (a > b ? a - b : b - a) + len < NEAR;
+}
+
+/* Room for stubs, near the text: behind the last mapping's like where the kernel puts it, or
+ * searched for. */
+static uint64_t map_near(uint64_t start, uint64_t len, uint64_t size)
+{
+	const int prot = PROT_READ | PROT_WRITE, flags = MAP_PRIVATE | MAP_ANONYMOUS;
+	long at = fj_sys6(__NR_mmap, 0, size, prot, flags, -1, 0);
+
+	if (!fj_is_err(at) && is_near((uint64_t)at, start, len))
+		return (uint64_t)at;
+	if (!fj_is_err(at))
+		fj_sys2(__NR_munmap, at, size);
+	for (uint64_t step = 1UL << 20; step < NEAR / 2; step *= 2) {
+		for (int side = 0; side < 2; side++) {
+			const uint64_t try = ((side ? start + len + step : start - step) &
+					      ~(uint64_t)(FJ_PAGE - 1));
+
+			at = fj_sys6(
+				__NR_mmap, try, size, prot, flags | MAP_FIXED_NOREPLACE, -1, 0);
+			if (fj_is_err(at))
+				continue;
+			if (is_near((uint64_t)at, start, len))
+				return (uint64_t)at;
+			fj_sys2(__NR_munmap, at, size);
+		}
+	}
+	return 0;
+}
+
+/* Which sites get jumps: other processes go on finding sites hot meanwhile. */
+struct chosen {
+	uint64_t bits[FJ_SITES_MAX / 64];
+	uint64_t from, to; /* the pages that are written to */
+	uint32_t count;
+};
+
+static void choose(struct chosen *c, uint64_t start, const struct fj_site *site, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (!__atomic_load_n(&site[i].is_hot, __ATOMIC_RELAXED))
+			continue;
+		c->bits[i / 64] |= 1UL << (i % 64);
+		if (!c->count++)
+			c->from = start + site[i].at - FJ_SITE_MOVED_MAX;
+		c->to = start + site[i].at + FJ_SITE_MOVED_MAX;
+	}
+	c->from = (c->from < start ? start : c->from) & ~(uint64_t)(FJ_PAGE - 1);
+	c->to = (c->to + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
+}
+
+/* The next one from `i` on, or `count`. */
+static uint32_t next_chosen(const struct chosen *c, uint32_t i, uint32_t count)
+{
+	while (i < count && !(c->bits[i / 64] >> (i % 64) & 1))
+		i++;
+	return i;
+}
+
+static long protect(uint64_t from, uint64_t to, int prot)
+{
+	return fj_sys3(__NR_mprotect, from, to - from, prot);
+}
+
+/* Write the stubs. Returns where they are, or 0. */
+static uint64_t put_stubs(const struct chosen *c, uint64_t start, uint64_t len,
+	const struct fj_site *site, uint32_t count)
+{
+	const uint64_t size =
+		(HEAD_SIZE + c->count * STUB_SIZE + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
+	const uint64_t room = map_near(start, len, size);
+	uint64_t *head = (uint64_t *)room;
+	uint8_t *stub = (uint8_t *)room + HEAD_SIZE;
+
+	if (!room)
+		return 0;
+	head[0] = (uint64_t)fj_door_site;
+	head[1] = (uint64_t)fj_door_maybe;
+	head[2] = (uint64_t)fj_door_maybe_here;
+	for (uint32_t i = next_chosen(c, 0, count); i < count; i = next_chosen(c, i + 1, count)) {
+		write_stub(stub, head, (uint8_t *)start + site[i].at, &site[i]);
+		stub += STUB_SIZE;
+	}
+	if (!protect(room, room + size, PROT_READ | PROT_EXEC))
+		return room;
+	fj_sys2(__NR_munmap, room, size);
+	return 0;
+}
+
+long fj_sites_change(
+	uint64_t start, uint64_t len, bool is_writable, const struct fj_site *site, uint32_t count)
+{
+	const uint64_t end = (start + len + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
+	struct chosen c = {0};
+	uint64_t room;
+	uint8_t *stub;
+
+	choose(&c, start, site, count);
+	if (c.to > end)
+		c.to = end;
+	room = c.count ? put_stubs(&c, start, len, site, count) : 0;
+	if (is_writable) {
+		c.from = start;
+		c.to = end;
+	} else if (room && protect(c.from, c.to, PROT_READ | PROT_WRITE)) {
+		room = 0; /* its stubs remain, unused */
+	}
+	if (room) {
+		stub = (uint8_t *)room + HEAD_SIZE;
+		for (uint32_t i = next_chosen(&c, 0, count); i < count;
+			i = next_chosen(&c, i + 1, count)) {
+			write_jump(stub, (uint8_t *)start + site[i].at, &site[i]);
+			stub += STUB_SIZE;
+		}
+	}
+	if (room || is_writable) {
+		const long r = protect(c.from, c.to, PROT_READ | PROT_EXEC);
+
+		if (r)
+			return r;
+	}
+	return room != 0;
+}

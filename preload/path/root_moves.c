@@ -1,0 +1,111 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * root_moves.c - chroot(2) in a process that shares its root with others.
+ *
+ * The root belongs to what clone(2) calls fs_struct, which CLONE_FS shares, also between processes
+ * that share no memory, and after their exec. We do not watch who is cloned how: the kernel knows,
+ * and tells by kcmp(2). Whoever moves says so in a ring in the jail's memory; all others see that
+ * its count has grown, at their next look at their root, and ask whether it is theirs that moved.
+ * The mover may be gone by then, so it says itself whether its parent shares with it.
+ *
+ * Where kcmp is refused, or a path is longer than FJ_CWD_TEXT, nobody follows. */
+#include "path/root.h"
+
+#include <asm/stat.h>
+#include <linux/kcmp.h>
+
+#define SPINS 1000 /* for a mover that is just writing; one that was killed never ends */
+
+static bool shares_root(int32_t a, int32_t b)
+{
+	return b > 0 && fj_sys5(__NR_kcmp, a, b, KCMP_FS, 0, 0) == 0;
+}
+
+uint32_t fj_root_move_tell(const struct fj_root *root)
+{
+	struct fj_root_moves *moves = &fj_jail->root_moves;
+	const int32_t me = (int32_t)fj_sys0(__NR_getpid);
+	const int32_t parent = (int32_t)fj_sys0(__NR_getppid);
+	const uint32_t n = __atomic_fetch_add(&moves->next, 1, __ATOMIC_RELAXED);
+	struct fj_root_move *m = &moves->move[n % FJ_ROOT_MOVES];
+
+	__atomic_store_n(&m->turn, 0, __ATOMIC_RELEASE);
+	m->mover = root->len < sizeof(m->pos) ? me : -1;
+	m->parent = shares_root(me, parent) ? parent : -1;
+	m->dev = root->dev;
+	m->ino = root->ino;
+	if (m->mover > 0)
+		memcpy(m->pos, root->pos, root->len + 1);
+	__atomic_store_n(&m->turn, n + 1, __ATOMIC_RELEASE);
+	__atomic_fetch_add(&moves->count, 1, __ATOMIC_SEQ_CST);
+	return n;
+}
+
+/* Copy the description of move `n`; false when it is overwritten, or never was finished. */
+static bool read_move(uint32_t n, struct fj_root_move *out)
+{
+	const struct fj_root_move *m = &fj_jail->root_moves.move[n % FJ_ROOT_MOVES];
+
+	for (int i = 0; i < SPINS && __atomic_load_n(&m->turn, __ATOMIC_ACQUIRE) != n + 1; i++)
+		;
+	*out = *m;
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	out->pos[sizeof(out->pos) - 1] = 0;
+	return out->turn == n + 1 && __atomic_load_n(&m->turn, __ATOMIC_RELAXED) == n + 1;
+}
+
+static bool is_ours(const struct fj_root_move *m)
+{
+	const int32_t me = (int32_t)fj_sys0(__NR_getpid);
+
+	return m->mover > 0 && (m->mover == me || m->parent == me || shares_root(me, m->mover) ||
+				       shares_root(me, m->parent));
+}
+
+static bool is_dir_of(long fd, const struct fj_root_move *m)
+{
+	struct stat st;
+
+	return !fj_is_err(fd) && !fj_sys4(__NR_newfstatat, fd, "", &st, AT_EMPTY_PATH) &&
+	       st.st_dev == m->dev && st.st_ino == m->ino;
+}
+
+/* The directory itself, from the mover while that lives, else where it was. -1: it is gone. */
+static int open_root(const struct fj_root_move *m)
+{
+	struct fj_thread *t = fj_thread_holding((uintptr_t)__builtin_frame_address(0));
+	char link[48];
+	struct fj_str s;
+	long fd;
+
+	fj_str_init(&s, link, sizeof(link));
+	fj_str_put(&s, "/proc/");
+	fj_str_num(&s, (uint32_t)m->mover, 10);
+	fj_str_put(&s, "/fd/");
+	fj_str_num(&s, (uint32_t)FJ_FD_NESTED(fj_jail), 10);
+	fd = fj_open_path(AT_FDCWD, link, O_DIRECTORY);
+	if (is_dir_of(fd, m))
+		return (int)fd;
+	if (!fj_is_err(fd))
+		fj_close((int)fd);
+	if (!t)
+		t = fj_thread_mine();
+	fd = t ? fj_path_open_pos(t, m->pos, O_DIRECTORY) : -1;
+	if (is_dir_of(fd, m))
+		return (int)fd;
+	if (!fj_is_err(fd))
+		fj_close((int)fd);
+	return -1;
+}
+
+void fj_root_moves_follow(uint32_t from, uint32_t to)
+{
+	struct fj_root_move m;
+
+	if (to - from > FJ_ROOT_MOVES)
+		from = to - FJ_ROOT_MOVES;
+	for (; from != to; from++)
+		if (read_move(from, &m) && is_ours(&m))
+			fj_root_take(m.pos[0] ? open_root(&m) : -1, &m);
+}

@@ -1,0 +1,57 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * scope.c - walks that may not go everywhere: openat2(2)'s RESOLVE_BENEATH, RESOLVE_IN_ROOT and
+ * RESOLVE_NO_XDEV, with the jail's own mounts. The rules are nd_jump_root(), nd_jump_link() and
+ * follow_dotdot() of fs/namei.c. */
+#include "path/walk.h"
+
+#include <asm/stat.h>
+
+static uint32_t mount_of(const char *pos)
+{
+	struct fj_mount_found m;
+
+	return fj_mount_of(pos, &m, NULL) ? m.id : 0;
+}
+
+long fj_walk_scope(struct fj_walk *w, const char *jail_path)
+{
+	struct fj_root *scope = (struct fj_root *)fj_scratch(w->t, sizeof(*scope));
+	struct stat st;
+	const long r = w->fd == AT_FDCWD ? fj_sys4(__NR_newfstatat, AT_FDCWD, ".", &st, 0) :
+					   fj_sys4(__NR_newfstatat, w->fd, "", &st, AT_EMPTY_PATH);
+
+	if (r < 0)
+		return r;
+	if ((st.st_mode & 0170000) != 0040000) /* S_IFDIR, inode(7) */
+		return -ENOTDIR;
+	if (jail_path[0] == '/' && (w->how & FJ_BENEATH))
+		return -EXDEV;
+	fj_walk_learn_pos(w);
+	*scope = (struct fj_root){
+		.fd = w->fd, .dev = st.st_dev, .ino = st.st_ino, .len = (uint32_t)w->pos.len};
+	memcpy(scope->pos, w->pos.at, w->pos.len + 1);
+	w->root = scope;
+	w->is_root_detached = w->is_detached;
+	w->has_met_root = true;
+	return 0;
+}
+
+long fj_walk_jump_to_root(struct fj_walk *w, bool is_magic)
+{
+	if (w->how & (is_magic ? FJ_BENEATH | FJ_IN_ROOT : FJ_BENEATH))
+		return -EXDEV;
+	/* The kernel compares with a root that it has not looked up before it was needed. */
+	if ((w->how & FJ_NO_XDEV) &&
+		((!is_magic && !w->has_met_root) ||
+			(fj_walk_learn_pos(w) && mount_of(w->pos.at) != mount_of(w->root->pos))))
+		return -EXDEV;
+	fj_walk_to_root(w);
+	return 0;
+}
+
+long fj_walk_stop_at_root(const struct fj_walk *w)
+{
+	return w->how & FJ_BENEATH ? -EXDEV : 0;
+}

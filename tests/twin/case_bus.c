@@ -1,0 +1,220 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * case_bus.c - SIGBUS, which the engine needs for itself, is the program's: actions as they were
+ * set, a file that is cut off under its mapping, one that is sent, blocked, ignored, inherited.
+ */
+#include "twin.h"
+
+#define PAGE 4096
+
+static volatile char *mapped;
+static int mapped_fd;
+
+static void tell(int sig, siginfo_t *info, void *context)
+{
+	(void)context;
+	say("handler: %g code %d\n", sig, info->si_code);
+	if (info->si_code > 0)
+		say("at byte %ld\n", (long)((char *)info->si_addr - mapped));
+	twin_exit(5);
+}
+
+static void mend(int sig)
+{
+	say("%g: the file grows\n", sig);
+	R(ftruncate(mapped_fd, 2 * PAGE));
+}
+
+static void count(int sig)
+{
+	say("%g came\n", sig);
+}
+
+static int set(void *handler, int flags)
+{
+	struct sigaction sa = {.sa_flags = flags};
+
+	sa.sa_handler = (void (*)(int))handler;
+	sigemptyset(&sa.sa_mask);
+	sigaddset(&sa.sa_mask, SIGUSR1);
+	return sigaction(SIGBUS, &sa, NULL);
+}
+
+static void show_action(void)
+{
+	struct sigaction sa;
+	unsigned long mask;
+
+	memset(&sa, 0, sizeof(sa));
+	R(sigaction(SIGBUS, NULL, &sa));
+	memcpy(&mask, &sa.sa_mask, sizeof(mask));
+	say("%s flags %x mask %lx\n",
+		sa.sa_handler == SIG_DFL ? "default" :
+		sa.sa_handler == SIG_IGN ? "ignored" :
+		sa.sa_handler == count	 ? "count" :
+					   "other",
+		(unsigned)sa.sa_flags & ~0x04000000u, mask);
+}
+
+static void map(void)
+{
+	put("f", "x");
+	mapped_fd = open("f", O_RDWR);
+	R(ftruncate(mapped_fd, 2 * PAGE));
+	mapped = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, mapped_fd, 0);
+	mapped[PAGE] = 'a';
+	R(ftruncate(mapped_fd, 0));
+}
+
+CASE(bus_actions)
+{
+	struct sigaction old, new = {.sa_handler = SIG_DFL};
+
+	show_action();
+	R(set(count, SA_RESTART));
+	show_action();
+	R(set(count, SA_NODEFER));
+	show_action();
+	sigemptyset(&new.sa_mask);
+	R(sigaction(SIGBUS, &new, &old));
+	say("old was count: %d\n", old.sa_handler == count);
+	show_action();
+	R(set(SIG_IGN, 0));
+	show_action();
+	R(access("/etc/passwd", F_OK));
+	R(set(count, 0));
+	show_action();
+	R(SYSCALL(SYS_rt_sigaction, SIGBUS, 8, NULL, 8));
+	R(SYSCALL(SYS_rt_sigaction, SIGBUS, NULL, 8, 8));
+	R(SYSCALL(SYS_rt_sigaction, SIGBUS, NULL, NULL, 4));
+	show_action();
+}
+
+CASE(bus_cut_off)
+{
+	map();
+	CHILD("default")
+		say("read %d\n", mapped[PAGE]);
+	CHILD("handled") {
+		R(set(tell, SA_SIGINFO));
+		say("read %d\n", mapped[PAGE + 100]);
+	}
+	CHILD("ignored") {
+		R(set(SIG_IGN, 0));
+		say("read %d\n", mapped[1]);
+	}
+	CHILD("blocked") {
+		sigset_t s;
+
+		sigfillset(&s);
+		R(set(tell, SA_SIGINFO));
+		R(sigprocmask(SIG_BLOCK, &s, NULL));
+		say("read %d\n", mapped[1]);
+	}
+	CHILD("mended, twice") {
+		R(set(mend, 0));
+		say("read %d\n", mapped[PAGE]);
+		R(ftruncate(mapped_fd, 0));
+		say("read %d\n", mapped[0]);
+	}
+	CHILD("once only") {
+		R(set(mend, SA_RESETHAND));
+		say("read %d\n", mapped[PAGE]);
+		show_action();
+	}
+}
+
+CASE(bus_sent)
+{
+	sigset_t s, pending;
+
+	sigemptyset(&s);
+	sigaddset(&s, SIGBUS);
+	CHILD("default")
+		R(kill(getpid(), SIGBUS));
+	CHILD("handled") {
+		R(set(count, 0));
+		R(kill(getpid(), SIGBUS));
+		R(kill(getpid(), SIGBUS));
+		show_action();
+	}
+	CHILD("told who sent it") {
+		R(set(tell, SA_SIGINFO));
+		R(kill(getpid(), SIGBUS));
+	}
+	CHILD("ignored") {
+		R(set(SIG_IGN, 0));
+		R(kill(getpid(), SIGBUS));
+		say("lives\n");
+	}
+	CHILD("blocked") {
+		R(set(count, 0));
+		R(sigprocmask(SIG_BLOCK, &s, NULL));
+		R(kill(getpid(), SIGBUS));
+		R(access("/etc/passwd", F_OK));
+		R(open("/etc/none", O_RDONLY));
+		sigemptyset(&pending);
+		R(sigpending(&pending));
+		say("pending %d\n", sigismember(&pending, SIGBUS));
+		R(sigprocmask(SIG_UNBLOCK, &s, NULL));
+		say("let in\n");
+	}
+	CHILD("blocked, default") {
+		R(sigprocmask(SIG_BLOCK, &s, NULL));
+		R(kill(getpid(), SIGBUS));
+		R(access("/etc/passwd", F_OK));
+		R(sigprocmask(SIG_UNBLOCK, &s, NULL));
+		say("not reached\n");
+	}
+	CHILD("interrupts") {
+		char byte;
+		int p[2];
+
+		R(set(count, 0));
+		R(pipe(p));
+		const pid_t me = getpid(), child = fork();
+
+		if (!child) {
+			usleep(100000);
+			kill(me, SIGBUS);
+			_exit(0);
+		}
+		R(read(p[0], &byte, 1));
+		reap("sender", child);
+	}
+}
+
+TOOL(bus_after_exec)
+{
+	sigset_t pending;
+
+	show_action();
+	sigemptyset(&pending);
+	R(sigpending(&pending));
+	say("pending %d\n", sigismember(&pending, SIGBUS));
+	R(access("/etc/passwd", F_OK));
+}
+
+CASE(bus_across_exec)
+{
+	sigset_t s;
+
+	sigemptyset(&s);
+	sigaddset(&s, SIGBUS);
+	CHILD("default")
+		R(execve(twin_self, ARGV("x", "@bus_after_exec"), environ));
+	CHILD("handled") {
+		R(set(count, 0));
+		R(execve(twin_self, ARGV("x", "@bus_after_exec"), environ));
+	}
+	CHILD("ignored") {
+		R(set(SIG_IGN, 0));
+		R(execve(twin_self, ARGV("x", "@bus_after_exec"), environ));
+	}
+	CHILD("blocked and pending") {
+		R(sigprocmask(SIG_BLOCK, &s, NULL));
+		R(kill(getpid(), SIGBUS));
+		R(execve(twin_self, ARGV("x", "@bus_after_exec"), environ));
+	}
+}
