@@ -275,7 +275,6 @@ static long place_page(void)
 
 	if (fj_is_err(at) || at != (long)page)
 		return fj_is_err(at) ? at : -EEXIST;
-	fj_libc_signals_handler = (uint64_t)fj_door_signal;
 	page->size = sizeof(*page);
 	page->own_preload = &fj_door_own_preload;
 	page->call = (long (*)(long, long, long, long, long, long, long))(uintptr_t)fj_door_call;
@@ -289,6 +288,7 @@ static long place_page(void)
 long fj_door_start(bool has_fsgsbase)
 {
 	may_read_fs_base = has_fsgsbase;
+	fj_libc_signals_handler = (uint64_t)fj_door_signal;
 	memcpy(fj_door_bits, fj_jail->door_bits, sizeof(fj_door_bits));
 	return fj_jail->preload[0] ? place_page() : 0;
 }
