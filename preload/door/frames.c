@@ -40,9 +40,8 @@ static bool header(const struct fj_frames *f, uint32_t i, Elf64_Phdr *p)
 {
 	Elf64_Ehdr e;
 
-	return read_at(f, 0, &e, sizeof(e)) && i < e.e_phnum &&
-	       e.e_phentsize == sizeof(*p) && e.e_phoff < f->len &&
-	       read_at(f, e.e_phoff + i * sizeof(*p), p, sizeof(*p));
+	return read_at(f, 0, &e, sizeof(e)) && i < e.e_phnum && e.e_phentsize == sizeof(*p) &&
+	       e.e_phoff < f->len && read_at(f, e.e_phoff + i * sizeof(*p), p, sizeof(*p));
 }
 
 /* Between offsets in the file and addresses as linked. */

@@ -18,8 +18,8 @@ struct fj_frames {
 /* Find the list of functions in an ELF file, which lies at `file` whole and may hold anything. */
 void fj_frames_find(struct fj_frames *f, const uint8_t *file, size_t len);
 
-/* Is there an instruction at `offset` of the file, of a function that is in the list? Where there is
- * no list: true. */
+/* Is there an instruction at `offset` of the file, of a function that is in the list? Where there
+ * is no list: true. */
 bool fj_frames_cover(const struct fj_frames *f, uint64_t offset);
 
 #endif

@@ -182,7 +182,7 @@ static bool is_wanted(uint64_t nr)
 static bool came_at_gate(int sig, const void *info, struct fj_frame *f)
 {
 	const char *at = fj_gate_begin + (f->regs.ip - fj_jail->gate);
-	struct fj_thread *t = fj_thread_holding(f->regs.sp);
+	struct fj_thread *t = fj_thread_holding(f->regs.sp - 1); /* at its top, at first */
 	const struct fj_door_record *record = (const struct fj_door_record *)f->regs.bx;
 	uint64_t back;
 
@@ -224,7 +224,7 @@ static bool came_in_engine(int sig, const void *info, struct fj_frame *f)
 		present_maybe(f);
 		return true;
 	}
-	t = fj_thread_holding(f->regs.sp);
+	t = fj_thread_holding(f->regs.sp - 1);
 	if (!t)
 		return !keep_early(sig, info);
 	fj_libc_signal_defer(t, sig, info);

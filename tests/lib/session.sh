@@ -36,7 +36,9 @@ session() {
 	number=1
 	while [ -e "$work/session.$number" ]; do
 		name=$(sed -n '1s/^== //p' "$work/session.$number")
-		if [ -e "$work/jail.$number" ] && cmp -s "$work/session.$number" "$work/jail.$number"; then
+		if [ "$name" = "$session_known" ]; then
+			skip "$session_name: $name" "known difference (docs/LIMITS.md)"
+		elif [ -e "$work/jail.$number" ] && cmp -s "$work/session.$number" "$work/jail.$number"; then
 			ok "$session_name: $name"
 		else
 			fail "$session_name: $name" '- real chroot, + jail' \
@@ -47,6 +49,9 @@ session() {
 	is "$session_name: as many sections" $((number - 1)) "$(grep -c '^== ' "$work/jail")"
 	rm -f "$work"/session.[0-9]* "$work"/jail.[0-9]*
 }
+
+# A section that is known to differ: it is skipped and counted.
+session_known=
 
 # FILE.1, FILE.2, ...: a file a section.
 session_sections() {
