@@ -322,7 +322,8 @@ static void read_fakeroot(void)
 	}
 }
 
-/* pseudo's files.db, through sqlite3(1). Rows that only carry attributes have uid -1. */
+/* pseudo's files.db, through sqlite3(1). Rows that only carry attributes have uid -1; ids from 2^31
+ * on are negative. */
 static void read_pseudo(const char *db)
 {
 	char command[FJ_PATH_MAX + 200], text[400];
@@ -331,7 +332,7 @@ static void read_pseudo(const char *db)
 		fail("which files.db?");
 	snprintf(command, sizeof(command),
 		"sqlite3 -separator ' ' 'file:%s?immutable=1' 'SELECT dev,ino,uid,gid,mode,rdev "
-		"FROM files WHERE deleting=0 AND uid>=0 ORDER BY id'",
+		"FROM files WHERE deleting=0 AND uid<>-1 ORDER BY id'",
 		db);
 	file = popen(command, "r");
 	while (file && fgets(text, sizeof(text), file)) {
@@ -349,6 +350,7 @@ static void read_pseudo(const char *db)
 	}
 	if (!file || pclose(file))
 		fail("%s: sqlite3 could not read it", db);
+	file = NULL;
 }
 
 static const struct line *line_of(const struct entry *e)

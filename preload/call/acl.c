@@ -35,12 +35,13 @@ void fj_acl_inherit(struct fj_call *c, const struct fj_own_key *parent, const st
 	bool is_mode;
 
 	if (size > (long)HEAD && fj_acl_read(value, (size_t)size, &is_mode) >= 0) {
-		if (!is_mode)
-			fj_own_set_attribute(
-				&file->key, FJ_ACL_ACCESS, value, (size_t)size, 0, &file->owner);
+		/* In this order: listxattr(2) tells it. */
 		if ((file->real_mode & FJ_S_IFMT) == FJ_S_IFDIR)
 			fj_own_set_attribute(
 				&file->key, FJ_ACL_DEFAULT, value, (size_t)size, 0, &file->owner);
+		if (!is_mode)
+			fj_own_set_attribute(
+				&file->key, FJ_ACL_ACCESS, value, (size_t)size, 0, &file->owner);
 	}
 	fj_scratch_release(c->thread, mark);
 }

@@ -59,7 +59,9 @@ enum fj_when {
 	FJ_IF_PEER,	  /* getsockopt: SO_PEERCRED, SO_PEERGROUPS */
 	FJ_IF_NOT_ROOT,	  /* the filter itself says 0 to a process that never was anything but root:
 			     call/hook_id.h */
+	FJ_IF_TRACING,	  /* ptrace: traceme, attach, seize */
 	FJ_IF_NEW_MOUNTS, /* unshare: CLONE_NEWNS */
+	FJ_IF_AUDIT,	  /* socket: the kernel's audit log */
 };
 
 /* Row flags. */
@@ -85,7 +87,8 @@ struct fj_row {
 	uint8_t kind[FJ_ARGS];
 	int16_t as; /* the number to issue, when a path argument was replaced by one that must be
 		       followed */
-	int16_t refusal;  /* -errno of a refused call */
+	int16_t refusal; /* -errno of a refused call */
+	int16_t alias_arg[5];
 	const char *note; /* for users, in docs/coverage.md */
 };
 
@@ -137,15 +140,30 @@ long fj_kernel_waiting(struct fj_call *c, long nr, const uint64_t arg[FJ_ARGS], 
 #define FJ_RESTART 512
 
 /* The index of the first argument of `kind`, or -1. */
-int fj_arg_index(const struct fj_call *c, enum fj_kind kind);
+static inline int fj_arg_index(const struct fj_call *c, enum fj_kind kind)
+{
+	for (int i = 0; i < FJ_ARGS; i++)
+		if (c->row->kind[i] == kind)
+			return i;
+	return -1;
+}
 /* Its value, or `otherwise` when the row has none. */
-uint64_t fj_arg(const struct fj_call *c, enum fj_kind kind, uint64_t otherwise);
-/* The descriptor that belongs to path argument `i`, or AT_FDCWD. */
-int fj_arg_dirfd(const struct fj_call *c, int i);
+static inline uint64_t fj_arg(const struct fj_call *c, enum fj_kind kind, uint64_t otherwise)
+{
+	const int i = fj_arg_index(c, kind);
 
-/* Copy path argument `i` out of the program. Returns the copy in scratch memory; or NULL with the
- * errno in `*error`, or with 0 there when the argument is null or empty and the kernel is to judge
- * the call as it stands. */
+	return i < 0 ? otherwise : c->arg[i];
+}
+/* The descriptor that belongs to path argument `i`, or AT_FDCWD. Narrowed here, once: a libc may
+ * leave rubbish in the upper half of an int argument. */
+static inline int fj_arg_dirfd(const struct fj_call *c, int i)
+{
+	return i > 0 && c->row->kind[i - 1] == FJ_DIRFD ? (int)c->arg[i - 1] : AT_FDCWD;
+}
+
+/* Copy path argument `i` out of the program. Returns the copy in scratch memory, which ends with
+ * it; or NULL with the errno in `*error`, or with 0 there when the argument is null or empty and
+ * the kernel is to judge the call as it stands. */
 char *fj_arg_path(struct fj_call *c, int i, long *error);
 
 /* Replace each path of the call by its place, then let `around` make it; it gets the places in the

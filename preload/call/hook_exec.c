@@ -9,6 +9,7 @@
  * kernel's (fs/exec.c, fs/binfmt_elf.c). */
 #include "call/hook_guard.h"
 #include "call/hook_id.h"
+#include "call/hook_ptrace.h"
 #include "call/hook_signal.h"
 #include "call/hooks.h"
 #include "call/policy.h"
@@ -54,7 +55,9 @@ static long start_loader(struct fj_call *c, const struct fj_program *p, uint64_t
 		return r;
 	c->thread->busy = FJ_EXECS;
 	fj_cwd_keep();
+	fj_trace_before_exec(c);
 	r = fj_sys3(__NR_execve, fj_jail->loader, argv, envp);
+	fj_trace_after_failed_exec(c, h.mask);
 	c->thread->busy = FJ_BUSY;
 	return r;
 }

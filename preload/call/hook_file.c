@@ -19,7 +19,8 @@ static void aim(struct fj_call *c, int i, const struct fj_place *place)
 }
 
 /* Look at a place and write what it shows to the program; `*is_symlink` tells what it was. */
-static long show(struct fj_call *c, int dirfd, const char *name, unsigned flags, bool *is_symlink)
+__attribute__((always_inline)) static inline long show(
+	struct fj_call *c, int dirfd, const char *name, unsigned flags, bool *is_symlink)
 {
 	const bool wants_statx = c->nr == __NR_statx;
 	const uint64_t out = fj_arg(c, FJ_STAT, 0);
@@ -153,9 +154,24 @@ long fj_hook_fstat(struct fj_call *c)
 	return fj_guest_write(out, &st, sizeof(st));
 }
 
-static bool is_missing_or_plain(long r)
+/* What access(2) answers, when that is sure from looking at the file; else 1. *is_symlink tells of
+ * one. Nothing but the mode bits can deny the owner to look at, or to read, a file that he found.
+ */
+static long access_by_look(const struct fj_call *c, int dirfd, const char *name, bool *is_symlink)
 {
-	return r < 0;
+	enum { R = 4, OWNER_R = 0400 }; /* R_OK, S_IRUSR */
+	const uint32_t wanted = (uint32_t)fj_arg(c, FJ_MODE, 0);
+	struct stat st;
+	const long r = fj_sys4(__NR_newfstatat, dirfd, name, &st, AT_SYMLINK_NOFOLLOW);
+
+	*is_symlink = !r && (st.st_mode & FJ_S_IFMT) == FJ_S_IFLNK;
+	if (fj_arg(c, FJ_ATFLAGS, 0) & ~(uint64_t)AT_SYMLINK_NOFOLLOW)
+		return 1;
+	if (r < 0)
+		return r == -ENOENT ? r : 1;
+	if (!wanted || (wanted == R && (st.st_mode & OWNER_R) && st.st_uid == fj_own_real_uid()))
+		return 0;
+	return 1;
 }
 
 long fj_hook_access(struct fj_call *c)
@@ -167,7 +183,7 @@ long fj_hook_access(struct fj_call *c)
 	char *beyond;
 	uint32_t outer, mark;
 	uint64_t epoch;
-	char byte;
+	bool is_symlink;
 	long r;
 	char *jail_path = fj_arg_path(c, i, &r);
 
@@ -187,10 +203,10 @@ long fj_hook_access(struct fj_call *c)
 		links++) {
 		const int dirfd = fj_arg_dirfd(c, i);
 
-		r = fj_sys4(__NR_readlinkat, place.dirfd, place.name, &byte, 1);
-		if (!follows || is_missing_or_plain(r)) {
+		r = access_by_look(c, place.dirfd, place.name, &is_symlink);
+		if (!follows || !is_symlink) {
 			aim(c, i, &place);
-			r = r == -ENOENT ? r : fj_kernel(c);
+			r = r == 1 || is_symlink ? fj_kernel(c) : r;
 			if (is_conclusive(r, next, epoch))
 				return r;
 			c->arg[i - 1] = (uint64_t)(int64_t)dirfd;

@@ -81,6 +81,14 @@ static long aim_at_socket(
 	return -EMFILE;
 }
 
+/* Audit messages take CAP_AUDIT_WRITE, which only real root has. sudo, su and useradd are quiet
+ * about a kernel without an audit log, and not about one that refuses them: so there is none. */
+long fj_hook_socket(struct fj_call *c)
+{
+	(void)c;
+	return -EPROTONOSUPPORT; /* libaudit's audit_open() */
+}
+
 /* The socket's own mode, 0777 unless fchmod(2) changed it, less the umask whatever the directory
  * hands down, becomes the file's:
  * unix_bind_bsd() of net/unix/af_unix.c. */

@@ -50,6 +50,9 @@ long fj_hook_fgetxattr(struct fj_call *c);
 long fj_hook_flistxattr(struct fj_call *c);
 long fj_hook_fremovexattr(struct fj_call *c);
 
+/* hook_ptrace.c */
+long fj_hook_ptrace(struct fj_call *c);
+
 /* hook_open.c */
 long fj_hook_open(struct fj_call *c);
 long fj_hook_openat2(struct fj_call *c);
@@ -76,6 +79,7 @@ long fj_hook_exec(struct fj_call *c);
 /* Copy a socket address in. Returns 1 when it names a path (in *jail_path), 0 when the kernel may
  * have it as it is, or -errno. */
 long fj_address_read(struct fj_call *c, uint64_t at, uint64_t len, char **jail_path);
+long fj_hook_socket(struct fj_call *c);
 long fj_hook_bind(struct fj_call *c);
 long fj_hook_connect(struct fj_call *c);
 long fj_hook_sendto(struct fj_call *c);

@@ -179,7 +179,8 @@ void fj_stat_from_statx(struct stat *st, const struct statx *sx)
 	};
 }
 
-static long ask_kernel(int dirfd, const char *name, unsigned flags, unsigned mask, struct statx *sx)
+__attribute__((always_inline)) static inline long ask_kernel(
+	int dirfd, const char *name, unsigned flags, unsigned mask, struct statx *sx)
 {
 	struct stat st;
 	long r;
@@ -272,7 +273,7 @@ long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsigned flag
 		.real_mode = sx->stx_mode,
 		.nlink = sx->stx_nlink,
 	};
-	file->has_record = !fj_own_is_empty() && fj_own_find(&file->key, &record);
+	file->has_record = fj_own_find(&file->key, &record);
 	file->owner = (struct fj_owner){.uid = sx->stx_uid, .gid = sx->stx_gid};
 	if (!file->has_record && sx->stx_uid == fj_own_real_uid())
 		file->is_foreign = is_foreign(c, file->key.dev, dirfd, name);
@@ -330,6 +331,28 @@ void fj_file_show_statx(struct fj_call *c, int dirfd, const char *name, struct s
 	sx->stx_gid = shown.gid;
 }
 
+/* On the disk. Of a descriptor: fchmodat2(2) of Linux 6.6, else by its link in procfs. (Old
+ * container policies say EPERM to a call that they do not know.) */
+static long chmod_on_disk(int dirfd, const char *name, uint32_t mode)
+{
+	static bool no_fchmodat2;
+	char link[32];
+	struct fj_str s;
+	long r;
+
+	if (name[0])
+		return fj_sys3(__NR_fchmodat, dirfd, name, mode);
+	if (!no_fchmodat2) {
+		r = fj_sys4(__NR_fchmodat2, dirfd, "", mode, AT_EMPTY_PATH);
+		if (r != -ENOSYS && r != -EPERM)
+			return r;
+		no_fchmodat2 = r == -ENOSYS;
+	}
+	fj_str_init(&s, link, sizeof(link));
+	fj_fd_path(&s, dirfd, NULL);
+	return fj_sys3(__NR_fchmodat, AT_FDCWD, link, mode);
+}
+
 long fj_file_chmod(int dirfd, const char *name, const struct fj_file *file, uint32_t mode)
 {
 	const struct fj_owner to = {.mode = mode & 07777};
@@ -339,14 +362,9 @@ long fj_file_chmod(int dirfd, const char *name, const struct fj_file *file, uint
 	if ((file->real_mode & FJ_S_IFMT) == FJ_S_IFLNK)
 		return -EOPNOTSUPP;
 	if (!(file->owner.flags & FJ_OWN_DEVICE)) {
-		char link[32];
-		struct fj_str s;
-
 		real = fj_own_real_mode(
 			(file->real_mode & FJ_S_IFMT) | (mode & 07777), file->is_foreign);
-		fj_str_init(&s, link, sizeof(link));
-		fj_fd_path(&s, dirfd, NULL);
-		r = fj_sys3(__NR_fchmodat, name[0] ? dirfd : AT_FDCWD, name[0] ? name : link, real);
+		r = chmod_on_disk(dirfd, name, real);
 	}
 	if (r == -EPERM && fj_ids_is_root()) { /* another's file on the host: only pretended */
 		real = file->real_mode;

@@ -8,6 +8,12 @@
 #include "own/ids.h"
 #include "sys/guest.h"
 
+/* What an alias' argument is: one of its own, or a constant. */
+#define OWN 0x4000
+#define A0 (OWN + 0)
+#define A1 (OWN + 1)
+#define A2 (OWN + 2)
+
 /* A row's argument list may be shorter than six. */
 #define KIND1(a) FJ_##a
 #define KINDS_(a, b, c, d, e, f, ...)                                                              \
@@ -39,6 +45,7 @@ static const struct fj_row rows[] = {
 		.when = FJ_ALWAYS,                                                                 \
 		.support = FJ_FULL,                                                                \
 		.as = __NR_##target_,                                                              \
+		.alias_arg = {__VA_ARGS__},                                                        \
 		.note = "as " #target_},
 #define PASS(name_) [__NR_##name_] = {.name = #name_, .support = FJ_PASSED, .note = ""},
 #include "call/calls.def"
@@ -56,47 +63,24 @@ const struct fj_row *fj_row(long nr)
 	return nr >= 0 && nr < fj_row_count && rows[nr].name ? &rows[nr] : NULL;
 }
 
-/* What an alias' argument is: one of its own, or a constant. */
-#define OWN 0x4000
-#define A0 (OWN + 0)
-#define A1 (OWN + 1)
-#define A2 (OWN + 2)
-
-static const struct {
-	int16_t nr;
-	int16_t arg[5];
-} aliases[] = {
-#define CALL_AS(...)
-#define CALL(...)
-#define REFUSE(...)
-#define PASS(...)
-#define ALIAS(name_, target_, ...) {__NR_##name_, {__VA_ARGS__}},
-#include "call/calls.def"
-};
-
 /* Turn an old call into the one that took its place. */
 static void resolve_alias(struct fj_call *c)
 {
 	uint64_t own[FJ_ARGS];
 
 	memcpy(own, c->arg, sizeof(own));
-	for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++) {
-		if (aliases[i].nr != c->nr)
-			continue;
-		for (int a = 0; a < 5; a++) {
-			const int16_t what = aliases[i].arg[a];
+	for (int a = 0; a < 5; a++) {
+		const int16_t what = c->row->alias_arg[a];
 
-			c->arg[a] = what >= OWN ? own[what - OWN] : (uint64_t)(int64_t)what;
-		}
-		c->nr = c->row->as;
-		c->row = fj_row(c->nr);
-		return;
+		c->arg[a] = what >= OWN ? own[what - OWN] : (uint64_t)(int64_t)what;
 	}
+	c->nr = c->row->as;
+	c->row = fj_row(c->nr);
 }
 
 /* Run the hook; when the disk's mode bits stopped who is root here, put them right and run it
  * again. */
-static long run_hook(struct fj_call *c)
+static inline long run_hook(struct fj_call *c)
 {
 	uint64_t arg[FJ_ARGS];
 	const uint32_t mark = fj_scratch_mark(c->thread);
@@ -115,7 +99,7 @@ static long run_hook(struct fj_call *c)
 	return fj_repair(c) ? c->row->run(c) : r;
 }
 
-static long run_row(struct fj_call *c)
+__attribute__((always_inline)) static inline long run_row(struct fj_call *c)
 {
 	c->thread->asks_search = fj_ids_is_limited();
 	if (__builtin_expect(c->thread->asks_search, 0)) {
@@ -157,27 +141,6 @@ long fj_call(struct fj_call *c)
 	return r;
 }
 
-int fj_arg_index(const struct fj_call *c, enum fj_kind kind)
-{
-	for (int i = 0; i < FJ_ARGS; i++)
-		if (c->row->kind[i] == kind)
-			return i;
-	return -1;
-}
-
-uint64_t fj_arg(const struct fj_call *c, enum fj_kind kind, uint64_t otherwise)
-{
-	const int i = fj_arg_index(c, kind);
-
-	return i < 0 ? otherwise : c->arg[i];
-}
-
-int fj_arg_dirfd(const struct fj_call *c, int i)
-{
-	/* Narrowed here, once: a libc may leave rubbish in the upper half of an int argument. */
-	return i > 0 && c->row->kind[i - 1] == FJ_DIRFD ? (int)c->arg[i - 1] : AT_FDCWD;
-}
-
 char *fj_arg_path(struct fj_call *c, int i, long *error)
 {
 	char *copy;
@@ -188,8 +151,10 @@ char *fj_arg_path(struct fj_call *c, int i, long *error)
 		return NULL;
 	copy = fj_scratch_path(c->thread);
 	n = fj_guest_string(copy, c->arg[i], FJ_PATH_MAX);
-	if (n > 0)
+	if (n > 0) {
+		fj_scratch_trim(c->thread, copy, (size_t)n + 1);
 		return copy;
+	}
 	*error = n;
 	return NULL;
 }

@@ -100,7 +100,8 @@ static long find_quickly(struct fj_call *c, int dirfd, const char *jail_path, un
 	fj_scratch_release(c->thread, mark);
 	if (fj_is_err(r))
 		return r == -ENOENT && fj_facts_hold(epoch) ? r : 1;
-	if ((how & FJ_FOLLOW) && fj_sys4(__NR_readlinkat, r, "", &byte, 1) >= 0) {
+	if ((how & FJ_FOLLOW) && !(flags & O_DIRECTORY) &&
+		fj_sys4(__NR_readlinkat, r, "", &byte, 1) >= 0) {
 		fj_close((int)r);
 		return 1; /* a symlink */
 	}

@@ -71,6 +71,7 @@ static bool applies(const struct fj_row *row, const uint64_t arg[FJ_ARGS])
 	case FJ_ALWAYS:
 	case FJ_IF_GUARDED: /* the hook tells them apart */
 	case FJ_IF_PEER:
+	case FJ_IF_TRACING:
 	case FJ_IF_NOT_ROOT:
 		return true;
 	case FJ_IF_ARG0:
@@ -84,6 +85,8 @@ static bool applies(const struct fj_row *row, const uint64_t arg[FJ_ARGS])
 	case FJ_IF_OUR_FD1:
 		return (uint32_t)arg[row->when - FJ_IF_OUR_FD0] - (uint32_t)FJ_FD_ROOT(fj_jail) <
 		       FJ_FD_COUNT;
+	case FJ_IF_AUDIT:
+		return (int)arg[0] == 16 /* AF_NETLINK */ && (int)arg[2] == 9 /* NETLINK_AUDIT */;
 	case FJ_IF_NEW_MOUNTS:
 		return arg[0] & CLONE_NEWNS;
 	case FJ_IF_ACTION:

@@ -11,9 +11,9 @@
  *
  * With the trap behind it a jump is worth its price only where a call is made often: it costs each
  * process a page fault and a private copy of the page, about as much as one or two traps. A few
- * calls are taken for frequent; of the others those become jumps that are seen to trap often in
- * this jail. Without the trap all must be changed, and those whose number is known at run time only
- * ask at the door whether the engine wants it. */
+ * calls are taken for frequent; of the others those become jumps that stand on a page with one of
+ * these, or that are seen to trap often in this jail. Without the trap all must be changed, and
+ * those whose number is known at run time only ask at the door whether the engine wants it. */
 #include "door/sites.h"
 
 #include "door/door.h"
@@ -168,6 +168,7 @@ static long change(
 	return r;
 }
 
+<<<<<<< HEAD
 /* Drop what is no call: two bytes of a table, say. Of those whose number is known at once the form
  * says enough. A library that lists its functions lists those that make calls; one that does not
  * (musl) lists next to none. */
@@ -192,6 +193,25 @@ static uint32_t drop_data(const struct key *k, int fd, struct fj_site *site, uin
 			site[kept++] = site[i];
 	fj_sys2(__NR_munmap, file, size);
 	return kept;
+=======
+static uint32_t page_of(const struct fj_site *s)
+{
+	return (s->at - s->moved) / FJ_PAGE;
+}
+
+/* Those that are frequent, and all on a page with one of them, which is paid for. */
+static void choose_hot(struct fj_site *site, uint32_t count)
+{
+	for (uint32_t first = 0, end; first < count; first = end) {
+		bool is_paid = false;
+
+		for (end = first; end < count && page_of(&site[end]) == page_of(&site[first]);
+			end++)
+			is_paid = is_paid || is_frequent(site[end].nr);
+		for (uint32_t i = first; i < end; i++)
+			site[i].is_hot = is_paid;
+	}
+>>>>>>> main
 }
 
 /* Look for sites in a text that no process of the jail had mapped before. */
@@ -212,8 +232,7 @@ static struct fj_sited_text *search(const struct key *k, int fd, uint64_t start)
 	if (fj_jail->has_trap) {
 		count = fj_sites_find_numbers(
 			(const uint8_t *)start, k->len, is_possible, site, max);
-		for (uint32_t i = 0; i < count; i++)
-			site[i].is_hot = is_frequent(site[i].nr);
+		choose_hot(site, count);
 	} else {
 		count = fj_sites_find((const uint8_t *)start, k->len, site, max, (uint8_t *)room);
 		count = thin_out(site, drop_data(k, fd, site, count));

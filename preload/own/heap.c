@@ -233,6 +233,17 @@ static void append(struct fj_store_block *block, const char *name, uint32_t name
 	block->used += padded((uint32_t)sizeof(head) + name_len + value_len);
 }
 
+/* A value that lies in the program's memory. */
+static long append_new(
+	struct fj_store_block *block, const char *name, const void *value, size_t size)
+{
+	const uint32_t name_len = (uint32_t)fj_strlen(name) + 1;
+	char *at = (char *)block + block->used + sizeof(struct fj_store_attribute) + name_len;
+
+	append(block, name, name_len, NULL, (uint32_t)size);
+	return size ? fj_guest_read(at, (uintptr_t)value, size) : 0;
+}
+
 static uint32_t entry_size(const char *name, size_t size)
 {
 	return padded((uint32_t)(sizeof(struct fj_store_attribute) + fj_strlen(name) + 1 + size));
@@ -258,17 +269,18 @@ static long rewrite(struct fj_store *s, uint32_t old, const char *name, const vo
 			s, (uint64_t)*made * FJ_BLOCK_UNIT, FJ_BLOCK_MIN << block->size_class);
 	if (!block)
 		return -ENOMEM;
+	/* What is replaced keeps its place: listxattr(2) tells the order. */
 	if (open_block(s, old, &w))
-		while (next_entry(&w))
-			if (!fj_streq(w.name, name))
+		while (r >= 0 && next_entry(&w)) {
+			if (!fj_streq(w.name, name)) {
 				append(block, w.name, w.name_len, w.value, w.value_len);
-	if (value) {
-		char *at = (char *)block + block->used + sizeof(struct fj_store_attribute) +
-			   fj_strlen(name) + 1;
-
-		append(block, name, (uint32_t)fj_strlen(name) + 1, NULL, (uint32_t)size);
-		r = size ? fj_guest_read(at, (uintptr_t)value, size) : 0;
-	}
+			} else if (value) {
+				r = append_new(block, name, value, size);
+				value = NULL;
+			}
+		}
+	if (r >= 0 && value)
+		r = append_new(block, name, value, size);
 	if (r < 0 || block->used == sizeof(*block)) {
 		fj_store_block_give(s, *made);
 		*made = 0;

@@ -4,31 +4,39 @@
  * proc.c - the names of procfs behind which the host would show. */
 #include "path/proc.h"
 
-#define NAME(name_, is_)                                                                           \
-	{                                                                                          \
-		name_, sizeof(name_) - 1, FJ_PROC_##is_                                            \
-	}
+#define NAMES                                                                                      \
+	NAME("maps", MAPS)                                                                         \
+	NAME("smaps", MAPS)                                                                        \
+	NAME("numa_maps", NUMA_MAPS)                                                               \
+	NAME("mounts", MOUNTS)                                                                     \
+	NAME("mountinfo", MOUNTINFO)                                                               \
+	NAME("mountstats", MOUNTSTATS)                                                             \
+	NAME("unix", UNIX)                                                                         \
+	NAME("status", STATUS)                                                                     \
+	NAME("osrelease", OSRELEASE)                                                               \
+	NAME("hostname", HOSTNAME)                                                                 \
+	NAME("domainname", DOMAINNAME)                                                             \
+	NAME("version", VERSION)                                                                   \
+	NAME("fd", FD_DIR)                                                                         \
+	NAME("fdinfo", FD_DIR)
 
 static const struct {
 	const char *name;
 	size_t len;
 	enum fj_proc is;
 } names[] = {
-	NAME("maps", MAPS),
-	NAME("smaps", MAPS),
-	NAME("numa_maps", NUMA_MAPS),
-	NAME("mounts", MOUNTS),
-	NAME("mountinfo", MOUNTINFO),
-	NAME("mountstats", MOUNTSTATS),
-	NAME("unix", UNIX),
-	NAME("status", STATUS),
-	NAME("osrelease", OSRELEASE),
-	NAME("hostname", HOSTNAME),
-	NAME("domainname", DOMAINNAME),
-	NAME("version", VERSION),
-	NAME("fd", FD_DIR),
-	NAME("fdinfo", FD_DIR),
+#define NAME(name_, is_) {name_, sizeof(name_) - 1, FJ_PROC_##is_},
+	NAMES
+#undef NAME
 };
+
+/* Most names end here. */
+static bool begins_like_one(char letter)
+{
+#define NAME(name_, is_) | 1u << (name_[0] & 31)
+	return (0u NAMES) >> (letter & 31) & 1;
+#undef NAME
+}
 
 static bool is_number_of_ours(const char *name, size_t len)
 {
@@ -48,6 +56,8 @@ enum fj_proc fj_proc_named(const char *name, size_t len)
 {
 	if (name[0] >= '0' && name[0] <= '9')
 		return is_number_of_ours(name, len) ? FJ_PROC_OUR_FD : FJ_PROC_PLAIN;
+	if (!begins_like_one(name[0]))
+		return FJ_PROC_PLAIN;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (names[i].len == len && !memcmp(names[i].name, name, len))
 			return names[i].is;

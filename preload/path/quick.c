@@ -54,6 +54,7 @@ bool fj_path_quick(struct fj_thread *t, int dirfd, const char *jail_path, struct
 	if (value.len)
 		fj_str_put(&value, "/");
 	fj_str_add(&value, name, name_len);
+	fj_scratch_trim(t, value.at, value.len + 1);
 	place->dirfd = flags & FJ_FACT_HOST ? AT_FDCWD : root->fd;
 	place->name = value.at;
 	return true;

@@ -18,9 +18,10 @@ static bool is_readable(uintptr_t at)
 	return fj_sys4(__NR_rt_sigprocmask, NO_SUCH_HOW, at, 0, WORD) == -EINVAL;
 }
 
-/* Pages known to be readable: address, and in the low bits the generation it was found in. */
+/* Pages known to be readable, or writable: address, and in the low bits the generation it was found
+ * in. */
 #define KNOWN 64u
-static uint64_t known[KNOWN];
+static uint64_t known_readable[KNOWN], known_writable[KNOWN];
 static uint32_t generation;
 static bool is_watched, is_unseen;
 
@@ -36,25 +37,49 @@ void fj_guest_forget(void)
 	__atomic_fetch_add(&generation, 1, __ATOMIC_SEQ_CST);
 }
 
+/* What is remembered of the page of `at`, now. */
+static uint64_t word_for(uintptr_t at)
+{
+	return (at & ~(uint64_t)(FJ_PAGE - 1)) |
+	       (__atomic_load_n(&generation, __ATOMIC_SEQ_CST) & (FJ_PAGE - 1));
+}
+
+static bool is_known(const uint64_t *known, uintptr_t at, uint64_t word)
+{
+	return __atomic_load_n(&known[at / FJ_PAGE % KNOWN], __ATOMIC_RELAXED) == word &&
+	       at >= FJ_PAGE;
+}
+
+static void remember(uint64_t *known, uintptr_t at, uint64_t word)
+{
+	if (is_watched && at >= FJ_PAGE)
+		__atomic_store_n(&known[at / FJ_PAGE % KNOWN], word, __ATOMIC_RELAXED);
+}
+
 static bool is_page_readable(uintptr_t at)
 {
-	const uint64_t word = (at & ~(uint64_t)(FJ_PAGE - 1)) |
-			      (__atomic_load_n(&generation, __ATOMIC_SEQ_CST) & (FJ_PAGE - 1));
-	uint64_t *place = &known[at / FJ_PAGE % KNOWN];
+	const uint64_t word = word_for(at);
 
-	if (__atomic_load_n(place, __ATOMIC_RELAXED) == word && at >= FJ_PAGE)
+	if (is_known(known_readable, at, word))
 		return true;
 	if (!is_readable(at & ~(uintptr_t)(WORD - 1)))
 		return false;
-	if (is_watched && at >= FJ_PAGE)
-		__atomic_store_n(place, word, __ATOMIC_RELAXED);
+	remember(known_readable, at, word);
 	return true;
 }
 
-/* The first bytes of the `n` at `at`, and none beyond: another thread may own those. */
-static bool overwrite(uintptr_t at, size_t n)
+/* May the `n` bytes at `at`, which lie in one page, be written to? The first of them are
+ * overwritten, and none beyond: another thread may own those. */
+static bool is_page_writable(uintptr_t at, size_t n)
 {
-	return fj_sys2(__NR_rt_sigpending, at, n < WORD ? n : WORD) == 0;
+	const uint64_t word = word_for(at);
+
+	if (is_known(known_writable, at, word))
+		return true;
+	if (fj_sys2(__NR_rt_sigpending, at, n < WORD ? n : WORD))
+		return false;
+	remember(known_writable, at, word);
+	return true;
 }
 
 /* The bytes from `at` to the end of its page, at most `n`. */
@@ -80,7 +105,7 @@ long fj_guest_write(uintptr_t to, const void *from, size_t n)
 {
 	for (size_t done = 0, part; done < n; done += part) {
 		part = within_page(to + done, n - done);
-		if (!overwrite(to + done, part))
+		if (!is_page_writable(to + done, part))
 			return -EFAULT;
 		memcpy((void *)(to + done), (const char *)from + done, part);
 	}

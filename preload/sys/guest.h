@@ -22,11 +22,12 @@ long fj_guest_write(uintptr_t to, const void *from, size_t n);
  * or -ENAMETOOLONG when it does not fit, as getname() of fs/namei.c. */
 long fj_guest_string(char *to, uintptr_t from, size_t size);
 
-/* Strings are mostly passed from the same few pages, so pages that were found readable are
- * remembered, in processes of which we see what unmaps memory: fj_guest_watched(true) says that
- * this is one, fj_guest_watched(false) that it is none, whatever was or will be said, and
- * fj_guest_forget() that memory was, or is being, unmapped. What goes by unseen costs the program a
- * fault in place of EFAULT, for a pointer to memory that it gave back. */
+/* Strings are mostly passed from the same few pages, and results go to the same few, so pages that
+ * were found readable or writable are remembered, in processes of which we see what unmaps memory:
+ * fj_guest_watched(true) says that this is one, fj_guest_watched(false) that it is none, whatever
+ * was or will be said, and fj_guest_forget() that memory was, or is being, unmapped. What goes by
+ * unseen costs the program a fault in place of EFAULT, for a pointer to memory that it gave back.
+ */
 void fj_guest_watched(bool is_seen);
 void fj_guest_forget(void);
 

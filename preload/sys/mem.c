@@ -19,12 +19,13 @@ static void store(void *p, uint64_t word)
 	__builtin_memcpy(p, &word, sizeof(word));
 }
 
-/* Most copies are names of files: `rep movsb` takes longer to begin than they to end. */
+/* Most copies are names and results of stat(2): `rep movsb` takes longer to begin than they to end.
+ */
 void *memcpy(void *dst, const void *src, size_t n)
 {
 	void *to = dst;
 
-	if (n >= 8 && n <= 64) {
+	if (n >= 8 && n <= 256) {
 		const uint64_t last = load((const char *)src + n - 8);
 
 		for (size_t i = 0; i + 8 < n; i += 8)

@@ -4,15 +4,6 @@
  * str.c - strings: bounded building, comparing, hashing. */
 #include "sys/sys.h"
 
-size_t fj_strlen(const char *s)
-{
-	size_t n = 0;
-
-	while (s[n])
-		n++;
-	return n;
-}
-
 bool fj_streq(const char *a, const char *b)
 {
 	while (*a && *a == *b)
@@ -47,28 +38,6 @@ uint64_t fj_hash(const char *s, size_t n, uint64_t seed)
 	for (; n; s++, n--)
 		seed = (seed ^ (unsigned char)*s) * 0x100000001b3UL;
 	return seed ^ seed >> 29;
-}
-
-void fj_str_init(struct fj_str *s, char *buf, size_t size)
-{
-	*s = (struct fj_str){.at = buf, .size = size};
-	buf[0] = 0;
-}
-
-void fj_str_add(struct fj_str *s, const char *text, size_t n)
-{
-	if (s->len + n >= s->size) {
-		s->overflowed = true;
-		return;
-	}
-	memcpy(s->at + s->len, text, n);
-	s->len += n;
-	s->at[s->len] = 0;
-}
-
-void fj_str_put(struct fj_str *s, const char *text)
-{
-	fj_str_add(s, text, fj_strlen(text));
 }
 
 void fj_str_num(struct fj_str *s, uint64_t value, unsigned base)

@@ -62,7 +62,14 @@ void *memmove(void *dst, const void *src, size_t n);
 void *memset(void *dst, int byte, size_t n);
 int memcmp(const void *a, const void *b, size_t n);
 
-size_t fj_strlen(const char *s);
+static inline size_t fj_strlen(const char *s)
+{
+	size_t n = 0;
+
+	while (s[n])
+		n++;
+	return n;
+}
 bool fj_streq(const char *a, const char *b);
 bool fj_begins(const char *s, const char *with);
 /* Is `s` equal to, or a path below, `dir` ("" is the root: everything is below it)? */
@@ -78,9 +85,25 @@ struct fj_str {
 	size_t len, size;
 	bool overflowed;
 };
-void fj_str_init(struct fj_str *s, char *buf, size_t size);
-void fj_str_add(struct fj_str *s, const char *text, size_t n);
-void fj_str_put(struct fj_str *s, const char *text);
+static inline void fj_str_init(struct fj_str *s, char *buf, size_t size)
+{
+	*s = (struct fj_str){.at = buf, .size = size};
+	buf[0] = 0;
+}
+static inline void fj_str_add(struct fj_str *s, const char *text, size_t n)
+{
+	if (s->len + n >= s->size) {
+		s->overflowed = true;
+		return;
+	}
+	memcpy(s->at + s->len, text, n);
+	s->len += n;
+	s->at[s->len] = 0;
+}
+static inline void fj_str_put(struct fj_str *s, const char *text)
+{
+	fj_str_add(s, text, fj_strlen(text));
+}
 /* Append in base 8, 10 or 16, without prefix. */
 void fj_str_num(struct fj_str *s, uint64_t value, unsigned base);
 /* Shorten to `len` bytes. */

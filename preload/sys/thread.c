@@ -246,16 +246,6 @@ struct fj_thread *fj_thread_mine(void)
 	}
 }
 
-char *fj_scratch(struct fj_thread *t, size_t size)
-{
-	char *buf = t->scratch + t->scratch_used;
-
-	size = (size + 15) & ~(size_t)15;
-	fj_assert(t->scratch_used + size <= FJ_SCRATCH_SIZE);
-	t->scratch_used += (uint32_t)size;
-	return buf;
-}
-
 /* Where a thread looks first: slots once lent stay lent, one to a place. Two threads whose fs base
  * leads to the same place contend for its slot, and the loser borrows another. */
 #define HOMES 256u

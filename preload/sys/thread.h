@@ -85,10 +85,24 @@ static inline uintptr_t fj_thread_stack_bottom(const struct fj_thread *t)
 
 /* A buffer of `size` bytes until the mark is restored; the engine's nesting is bounded, so running
  * out is a defect and asserts. */
-char *fj_scratch(struct fj_thread *t, size_t size);
+static inline char *fj_scratch(struct fj_thread *t, size_t size)
+{
+	char *buf = t->scratch + t->scratch_used;
+
+	size = (size + 15) & ~(size_t)15;
+	fj_assert(t->scratch_used + size <= FJ_SCRATCH_SIZE);
+	t->scratch_used += (uint32_t)size;
+	return buf;
+}
 static inline char *fj_scratch_path(struct fj_thread *t)
 {
 	return fj_scratch(t, FJ_PATH_MAX + 8);
+}
+/* Give back all behind the first `n` bytes at `at`: each page that is touched costs a process a
+ * page fault. */
+static inline void fj_scratch_trim(struct fj_thread *t, const char *at, size_t n)
+{
+	t->scratch_used = (uint32_t)((size_t)(at - t->scratch) + ((n + 15) & ~(size_t)15));
 }
 static inline uint32_t fj_scratch_mark(const struct fj_thread *t)
 {

@@ -15,7 +15,9 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/mman.h>
+#include <linux/netlink.h>
 #include <linux/prctl.h>
+#include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 
@@ -24,6 +26,7 @@
 #define AT_ARCH 4
 #define AT_IP 8
 #define AT_ARG(i) (16 + 8 * (i))
+#define AF_NETLINK_ 16 /* linux/socket.h keeps it from user space */
 #define SIGBUS 7
 #define SIGSYS 31
 
@@ -106,6 +109,7 @@ static const uint32_t prctl_options[] = {
 	PR_CAP_AMBIENT,
 	FJ_PR_SET_SYSCALL_USER_DISPATCH,
 };
+static const uint32_t ptrace_requests[] = {PTRACE_TRACEME, PTRACE_ATTACH, PTRACE_SEIZE};
 static const uint32_t peer_options[] = {
 	17 /* SO_PEERCRED */, 59 /* SO_PEERGROUPS, asm-generic/socket.h */};
 
@@ -157,12 +161,20 @@ static void emit_leaf(struct builder *b, const struct fj_row *row)
 		allow_unless_one_of(b, AT_ARG(0), prctl_options,
 			sizeof(prctl_options) / sizeof(prctl_options[0]));
 		break;
+	case FJ_IF_TRACING:
+		allow_unless_one_of(b, AT_ARG(0), ptrace_requests,
+			sizeof(ptrace_requests) / sizeof(ptrace_requests[0]));
+		break;
 	case FJ_IF_PEER:
 		load(b, AT_ARG(1));
 		emit(b, BPF_JMP | BPF_JEQ | BPF_K, 1 /* SOL_SOCKET */, 1, 0);
 		allow(b);
 		allow_unless_one_of(
 			b, AT_ARG(2), peer_options, sizeof(peer_options) / sizeof(peer_options[0]));
+		break;
+	case FJ_IF_AUDIT:
+		allow_unless_one_of(b, AT_ARG(0), &(const uint32_t){AF_NETLINK_}, 1);
+		allow_unless_one_of(b, AT_ARG(2), &(const uint32_t){NETLINK_AUDIT}, 1);
 		break;
 	case FJ_IF_NOT_ROOT:
 		unless_ours(b, REFUSAL(0));

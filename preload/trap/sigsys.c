@@ -21,8 +21,18 @@
 #define SA_ONSTACK_ 0x08000000u
 #define SIG_SETMASK 2
 
+<<<<<<< HEAD
 /* Less engine stack than this below an abandoned window, and the window is taken for abandoned. */
+=======
+#define RED_ZONE 128u  /* System V ABI AMD64, 3.2.2 */
+#define TAIL_ROOM 192u /* what gate.S drops when it returns: red zone and tail_data */
+_Static_assert(TAIL_ROOM >= RED_ZONE + sizeof(((struct fj_call *)0)->tail_data),
+	"tail data lies below the red zone");
+
+/* Less stack or scratch memory than this left by what waits, and that is taken for abandoned. */
+>>>>>>> main
 #define ENGINE_STACK_MIN (48u * 1024)
+#define SCRATCH_MIN (48u * 1024)
 
 _Static_assert(
 	offsetof(struct fj_frame, mask) == FJ_UCONTEXT_MASK, "struct ucontext of the kernel");
@@ -55,7 +65,8 @@ uintptr_t fj_trap_stack(struct fj_frame *f, uintptr_t sp)
 	t = fj_thread_mine();
 	fj_assert(t);
 	fj_altstack_settle(t, &f->stack, f->regs.sp); /* rt_sigreturn installs it */
-	if (t->inner_sp < fj_thread_stack_bottom(t) + ENGINE_STACK_MIN)
+	if (t->inner_sp < fj_thread_stack_bottom(t) + ENGINE_STACK_MIN ||
+		FJ_SCRATCH_SIZE - t->scratch_used < SCRATCH_MIN)
 		begin_afresh(t);
 	return t->inner_sp ? t->inner_sp : fj_thread_stack_top(t);
 }

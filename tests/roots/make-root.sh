@@ -21,7 +21,9 @@ usage() {
 usage: make-root.sh NAME...
        make-root.sh --where
 NAME:  bullseye bookworm trixie sid   Debian 11, 12, 13 and unstable: minbase and the tools that the tests call
-       preloads                       Debian 12 again, with libraries that people name in LD_PRELOAD
+       tools                          Debian 12 with what looks at processes, files and mounts: gdb, lsof, a JVM
+       preloads                       Debian 12 with libraries that people name in LD_PRELOAD
+       owners                         Debian 12 with what shows, copies and changes owners: acl, rsync, cpio, sudo
        musl                           musl's dynamic linker, a static busybox, tests/roots/src/*.c built with musl-gcc
        go                             tests/roots/src/*.go, static, and a static hello
        hello                          not a root: GNU hello's source, a directory with its tar archive
@@ -59,6 +61,14 @@ sources=$(cd "$(dirname "$0")" && pwd)/src
 
 # Beyond minbase: what tests/workflows/debian.sh calls.  perl comes with git.
 debian_packages=bash,ca-certificates,file,gcc,git,libc6-dev,make,procps,python3,strace
+# tests/workflows/introspect.sh and terminals.sh
+tools_packages=default-jre-headless,gdb,lsof,perl,procps,psmisc,python3-minimal,screen,strace,tmux
+# gdb needs it by the name of what it provides, which debootstrap does not look up.
+tools_packages=$tools_packages,libboost-regex1.74.0
+# tests/workflows/w05-tools.sh
+owners_packages=acl,attr,bash,cpio,fakeroot,libarchive-tools,libcap2-bin,perl,rsync,sudo
+# tests/workflows/preloads.sh
+preload_packages=eatmydata,fakeroot,faketime,libjemalloc2,pseudo
 
 # GNU hello 2.10, as long as any release on the mirror has it; the sum is the upstream archive's.
 hello_path=pool/main/h/hello/hello_2.10.orig.tar.gz
@@ -67,7 +77,10 @@ hello_sha256=31e066137a962676e89f69d1b65382de95a7ef7d914b8cb956f41ea72e0f516b
 # One line that changes whenever the result would: a cached tree made by another recipe is made anew.
 recipe() {
 	case $1 in
-	bullseye | bookworm | trixie | sid | preloads) echo "3 $uid $debian_packages$(extra_packages "$1")" ;;
+	bullseye | bookworm | trixie | sid) echo "3 $uid $debian_packages$(extra_packages "$1")" ;;
+	tools) echo "3 $uid $tools_packages" ;;
+	owners) echo "1 $uid $owners_packages" ;;
+	preloads) echo "3 $uid $debian_packages,$preload_packages" ;;
 	hello) echo "1 $hello_sha256" ;;
 	musl | go) echo "1 $uid $(cat "$sources"/* | cksum)" ;;
 	esac
@@ -77,7 +90,6 @@ recipe() {
 extra_packages() {
 	case $1 in
 	trixie) echo ,gdb ;;
-	preloads) echo ,eatmydata,fakeroot,faketime,libjemalloc2,pseudo ;;
 	esac
 }
 
@@ -95,11 +107,11 @@ discard() {
 	done
 }
 
+# make_debian NAME TREE RELEASE PACKAGES
 make_debian() {
-	release=$1
-	packages=$debian_packages$(extra_packages "$1")
-	[ "$1" != preloads ] || release=bookworm
 	tree=$2
+	release=$3
+	packages=$4
 	[ "$(id -u)" = 0 ] || cannot "$release: debootstrap needs root to make a root file system"
 	command -v debootstrap >/dev/null 2>&1 ||
 		cannot "$release: debootstrap is not installed (scripts/install-deps --tests installs it)"
@@ -124,7 +136,7 @@ make_debian() {
 	# shellcheck disable=SC2086 # empty or two words
 	if ! $own_mounts chroot "$tree" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C \
 		DEBIAN_FRONTEND=noninteractive /debootstrap/debootstrap --second-stage >>"$log" 2>&1; then
-		say "the second stage of $release failed; the end of $log:"
+		say "the second stage of $1 failed; the end of $log:"
 		tail -n 5 "$log" >&2
 		exit 1
 	fi
@@ -212,7 +224,10 @@ make_one() {
 	hello) make_hello "$name" "$half" ;;
 	musl) make_musl "$name" "$half" ;;
 	go) make_go "$name" "$half" ;;
-	*) make_debian "$name" "$half" ;;
+	tools) make_debian "$name" "$half" bookworm "$tools_packages" ;;
+	owners) make_debian "$name" "$half" bookworm "$owners_packages" ;;
+	preloads) make_debian "$name" "$half" bookworm "$debian_packages,$preload_packages" ;;
+	*) make_debian "$name" "$half" "$name" "$debian_packages$(extra_packages "$name")" ;;
 	esac
 	chmod 755 "$half"
 	mv "$half" "$made"

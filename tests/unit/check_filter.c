@@ -103,7 +103,8 @@ static uint32_t run_bpf(const struct seccomp_data *data, bool *reads_only_nr)
 static const uint32_t guarded[] = {PR_GET_SECCOMP, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS,
 	PR_GET_NO_NEW_PRIVS, PR_GET_KEEPCAPS, PR_SET_KEEPCAPS, PR_CAPBSET_READ, PR_CAPBSET_DROP,
 	PR_GET_SECUREBITS, PR_SET_SECUREBITS, PR_CAP_AMBIENT, FJ_PR_SET_SYSCALL_USER_DISPATCH};
-static const uint32_t peer[] = {17, 59}; /* SO_PEERCRED, SO_PEERGROUPS */
+static const uint32_t tracing[] = {0, 16, 0x4206}; /* linux/ptrace.h: TRACEME, ATTACH, SEIZE */
+static const uint32_t peer[] = {17, 59};	   /* SO_PEERCRED, SO_PEERGROUPS */
 
 /* The kernel takes an int: the upper half of the register does not count. */
 static bool is_one_of(uint64_t arg, const uint32_t *values, size_t count)
@@ -134,6 +135,9 @@ static bool is_trapped_when(const struct fj_row *row, const uint64_t *arg)
 		return (uint32_t)arg[0] - ours < FJ_FD_COUNT;
 	case FJ_IF_OUR_FD1:
 		return (uint32_t)arg[1] - ours < FJ_FD_COUNT;
+	case FJ_IF_AUDIT:
+		return (uint32_t)arg[0] == 16 &&
+		       (uint32_t)arg[2] == 9; /* AF_NETLINK, NETLINK_AUDIT */
 	case FJ_IF_NEW_MOUNTS:
 		return (arg[0] & 0x20000) != 0; /* CLONE_NEWNS, linux/sched.h */
 	case FJ_IF_ACTION:
@@ -141,6 +145,8 @@ static bool is_trapped_when(const struct fj_row *row, const uint64_t *arg)
 		       arg[1] != 0;
 	case FJ_IF_GUARDED:
 		return is_one_of(arg[0], guarded, sizeof(guarded) / sizeof(guarded[0]));
+	case FJ_IF_TRACING:
+		return is_one_of(arg[0], tracing, sizeof(tracing) / sizeof(tracing[0]));
 	case FJ_IF_PEER:
 		return (uint32_t)arg[1] == 1 /* SOL_SOCKET */ &&
 		       is_one_of(arg[2], peer, sizeof(peer) / sizeof(peer[0]));

@@ -163,15 +163,14 @@ if [ "$(cat /proc/sys/kernel/yama/ptrace_scope 2>/dev/null || echo 0)" != 0 ]; t
 	attach=limited
 fi
 if [ -x "$root/usr/bin/gdb" ]; then
-	# From 14 on gdb starts its program from vfork(2), and waits there for the exec of a child that waits for gdb: docs/LIMITS.md.
-	gdb_version=$(sed -n '/^Package: gdb$/,/^$/s/^Version: \([0-9]*\).*/\1/p' "$root/var/lib/dpkg/status")
-	if [ "${gdb_version:-0}" -ge 14 ]; then
-		skip 'gdb inside: a breakpoint and a backtrace' "gdb $gdb_version waits for a child that waits for it"
-	else
-		inside_like 'gdb inside: a breakpoint and a backtrace' '*Breakpoint 1, deep*#0  deep*#1 *main*hello*exited normally*' \
-		'cd /tmp; printf "#include <stdio.h>\nint deep(int n)\n{\n\treturn puts(\"hello\");\n}\nint main(void)\n{\n\treturn deep(1) < 0;\n}\n" >g.c
-		gcc -g -O0 -o g g.c; gdb -batch -ex "break deep" -ex run -ex bt -ex continue ./g 2>&1; rm g g.c'
-	fi
+	# (From 14 on gdb starts its program from vfork(2), and waits there for its exec.)
+	inside_like 'gdb inside: breakpoint, backtrace, finish, watchpoint' \
+		'*Breakpoint 1, deep*#0  deep*#1 *main*Value returned*Hardware watchpoint*New value = 2*exited with code 03*' \
+		'cd /tmp; printf "#include <stdio.h>\nint seen;\nint deep(int n)\n{\n\tseen += n;\n\treturn puts(\"hello\");\n}\nint main(void)\n{\n\tdeep(1);\n\tdeep(1);\n\treturn seen + 1;\n}\n" >g.c
+		gcc -g -O0 -o g g.c; gdb -nx -batch -ex "handle SIGSYS nostop noprint pass" -ex "break deep" -ex run -ex bt -ex finish -ex "watch seen" \
+			-ex continue -ex continue -ex "delete" -ex continue ./g 2>&1; rm g g.c'
+	inside_like 'gdb inside: without a shell between' '*exited with code 01*' \
+		'cd /tmp; gdb -nx -batch -ex "handle SIGSYS nostop noprint pass" -ex "set startup-with-shell off" -ex run --args /bin/false 2>&1'
 	if [ "$attach" = as_user ]; then
 		inside_like 'gdb inside: it attaches, and lets go' '*#0 *detached*went on' \
 			'cat <(sleep 1000) & gdb -nx -batch -ex bt -ex detach -p $! 2>&1; kill -0 $! && echo went on; kill $!'

@@ -1,0 +1,15 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * hook_ptrace.h - debuggers inside, and exec. */
+#ifndef FJ_HOOK_PTRACE_H
+#define FJ_HOOK_PTRACE_H
+
+#include "call/call.h"
+
+/* Right before the kernel's execve. */
+void fj_trace_before_exec(struct fj_call *c);
+/* It came back; `mask` was the program's signal mask before. */
+void fj_trace_after_failed_exec(struct fj_call *c, uint64_t mask);
+
+#endif
