@@ -168,7 +168,6 @@ static long change(
 	return r;
 }
 
-<<<<<<< HEAD
 /* Drop what is no call: two bytes of a table, say. Of those whose number is known at once the form
  * says enough. A library that lists its functions lists those that make calls; one that does not
  * (musl) lists next to none. */
@@ -193,7 +192,8 @@ static uint32_t drop_data(const struct key *k, int fd, struct fj_site *site, uin
 			site[kept++] = site[i];
 	fj_sys2(__NR_munmap, file, size);
 	return kept;
-=======
+}
+
 static uint32_t page_of(const struct fj_site *s)
 {
 	return (s->at - s->moved) / FJ_PAGE;
@@ -211,7 +211,6 @@ static void choose_hot(struct fj_site *site, uint32_t count)
 		for (uint32_t i = first; i < end; i++)
 			site[i].is_hot = is_paid;
 	}
->>>>>>> main
 }
 
 /* Look for sites in a text that no process of the jail had mapped before. */

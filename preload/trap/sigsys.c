@@ -21,16 +21,7 @@
 #define SA_ONSTACK_ 0x08000000u
 #define SIG_SETMASK 2
 
-<<<<<<< HEAD
-/* Less engine stack than this below an abandoned window, and the window is taken for abandoned. */
-=======
-#define RED_ZONE 128u  /* System V ABI AMD64, 3.2.2 */
-#define TAIL_ROOM 192u /* what gate.S drops when it returns: red zone and tail_data */
-_Static_assert(TAIL_ROOM >= RED_ZONE + sizeof(((struct fj_call *)0)->tail_data),
-	"tail data lies below the red zone");
-
 /* Less stack or scratch memory than this left by what waits, and that is taken for abandoned. */
->>>>>>> main
 #define ENGINE_STACK_MIN (48u * 1024)
 #define SCRATCH_MIN (48u * 1024)
 

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * text-main.c - loads libraries with odd text, and looks what became of it; tests/workflows/text.sh.
+ * text-main.c - loads libraries with odd text, and looks what became of it;
+ * tests/workflows/text.sh.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -40,7 +41,8 @@ static long changed(const char *path)
 		char mode[8], *name = strchr(line, '/');
 
 		if (!name || strncmp(name, real, strlen(real)) || name[strlen(real)] != '\n' ||
-			sscanf(line, "%lx-%lx %7s %lx", &from, &to, mode, &offset) != 4 || mode[2] != 'x')
+			sscanf(line, "%lx-%lx %7s %lx", &from, &to, mode, &offset) != 4 ||
+			mode[2] != 'x')
 			continue;
 		fseek(file, (long)offset, SEEK_SET);
 		for (unsigned char *p = (unsigned char *)from; p < (unsigned char *)to; p++) {
@@ -66,7 +68,8 @@ int main(int argc, char **argv)
 	} else if (!strcmp(argv[1], "data")) {
 		for (int i = 2; i < argc; i++) {
 			lib = dlopen(argv[i], RTLD_NOW);
-			printf("%s: loaded %d, changed %ld\n", argv[i], lib != NULL, changed(argv[i]));
+			printf("%s: loaded %d, changed %ld\n", argv[i], lib != NULL,
+				changed(argv[i]));
 		}
 	} else if (!strcmp(argv[1], "protect")) {
 		lib = dlopen("./odd.so", RTLD_NOW);
