@@ -57,10 +57,8 @@ int __openat_2(int dirfd, const char *path, int flags);
 int __openat64_2(int dirfd, const char *path, int flags);
 WRAP_CANCEL(int, __open_2, (const char *path, int flags), openat, AT_FDCWD, path, flags, 0)
 WRAP_CANCEL(int, __open64_2, (const char *path, int flags), openat, AT_FDCWD, path, flags, 0)
-WRAP_CANCEL(
-	int, __openat_2, (int dirfd, const char *path, int flags), openat, dirfd, path, flags, 0)
-WRAP_CANCEL(
-	int, __openat64_2, (int dirfd, const char *path, int flags), openat, dirfd, path, flags, 0)
+WRAP_CANCEL(int, __openat_2, (int fd, const char *path, int flags), openat, fd, path, flags, 0)
+WRAP_CANCEL(int, __openat64_2, (int fd, const char *path, int flags), openat, fd, path, flags, 0)
 
 WRAP_CANCEL(int, creat, (const char *path, mode_t mode), openat, AT_FDCWD, path,
 	O_CREAT | O_WRONLY | O_TRUNC, mode)

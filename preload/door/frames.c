@@ -117,19 +117,78 @@ static bool function_of(const struct fj_frames *f, uint64_t address, uint64_t *f
 	return true;
 }
 
+/* Instructions that programs do not use: in bytes that are no code one comes soon. */
+static bool is_strange(const uint8_t *p)
+{
+	switch (*p) {
+	case 0x26: /* segments that are all the same */
+	case 0x2e:
+	case 0x36:
+	case 0x65:
+	case 0x67:
+	case 0x6c: /* ins, outs */
+	case 0x6d:
+	case 0x6e:
+	case 0x6f:
+	case 0x8c: /* segment registers */
+	case 0x8e:
+	case 0x9b: /* fwait */
+	case 0x9e: /* sahf, lahf */
+	case 0x9f:
+	case 0xca: /* far returns, interrupts */
+	case 0xcb:
+	case 0xcd:
+	case 0xcf:
+	case 0xd7: /* xlat */
+	case 0xe4: /* in, out */
+	case 0xe5:
+	case 0xe6:
+	case 0xe7:
+	case 0xec:
+	case 0xed:
+	case 0xee:
+	case 0xef:
+	case 0xf1: /* int1 */
+	case 0xfa: /* cli, sti */
+	case 0xfb:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Read from `from` on, is there an instruction at `to`? `is_listed`: it is known to be code. */
+static bool is_in_step(const struct fj_frames *f, uint64_t from, uint64_t to, bool is_listed)
+{
+	struct fj_insn insn;
+
+	for (; from < to; from += insn.len)
+		if (!fj_decode(f->file + from, f->len - from, &insn) ||
+			(!is_listed && is_strange(f->file + from)))
+			return false;
+	return from == to;
+}
+
+/* Between two functions of the list stands what an assembler was given without such an entry, or a
+ * table. */
+#define GAP 4096u
+
 bool fj_frames_cover(const struct fj_frames *f, uint64_t offset)
 {
-	uint64_t address, from, at;
+	uint64_t address, from, into;
 	uint32_t len;
-	struct fj_insn insn;
 
 	if (!f->file)
 		return true;
-	if (!address_of(f, offset, &address) || !function_of(f, address, &from, &len) ||
-		address - from >= len || address - from > offset)
+	if (!address_of(f, offset, &address) || !function_of(f, address, &from, &len))
 		return false;
-	for (at = offset - (address - from); at < offset; at += insn.len)
-		if (!fj_decode(f->file + at, f->len - at, &insn))
-			return false;
-	return at == offset;
+	into = address - from;
+	if (into > offset)
+		return false;
+	if (into < len)
+		return is_in_step(f, offset - into, offset, true);
+	/* Behind the last one there is none. */
+	return into - len < GAP &&
+	       address < f->table_at + signed32(f->table + (f->count - 1) * 8UL) &&
+	       is_in_step(f, offset - (into - len), offset, false);
 }

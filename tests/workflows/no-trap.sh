@@ -8,7 +8,7 @@
 # gcc, make, syscall(2)): what they print must be the same; also with the wrappers of libfakejail.so in place of changed text, which
 # need the trap behind them.  Then node, GNU hello, and what is refused.
 . "$(dirname "$0")/../lib/lib.sh"
-. "$tests_dir/lib/session.sh"
+. "$(dirname "$0")/../lib/session.sh"
 [ $# -gt 0 ] || set -- bullseye bookworm trixie sid
 limit_seconds=${FAKEJAIL_LIMIT:-300}
 need busybox gcc

@@ -6,7 +6,7 @@
 #
 # src/preloads.sh is run by real root in a real chroot and by an ordinary user in the jail.
 . "$(dirname "$0")/../lib/lib.sh"
-. "$tests_dir/lib/session.sh"
+. "$(dirname "$0")/../lib/session.sh"
 if ! has_reference; then
 	skip 'everything' 'only real root can make a real chroot to compare with'
 	finish

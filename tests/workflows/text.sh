@@ -5,7 +5,7 @@
 # text.sh - libraries whose text is not what a compiler makes of C: their system calls become jumps (docs/DOORS.md), and nothing else of
 # them may change.  Each door, in a Debian root with a compiler; what is printed is compared with a real chroot.
 . "$(dirname "$0")/../lib/lib.sh"
-. "$tests_dir/lib/session.sh"
+. "$(dirname "$0")/../lib/session.sh"
 if ! has_reference; then
 	skip 'everything' 'only real root can make a real chroot to compare with'
 	finish

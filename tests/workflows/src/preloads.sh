@@ -1,8 +1,10 @@
 #!/bin/bash
+# shellcheck disable=SC2002 # cat is what is looked at
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # preloads.sh - what tests/workflows/preloads.sh runs, as root, in a Debian root that has these libraries.
+exec 2>&1
 export HOME=/root LC_ALL=C
 cd /tmp || exit 1
 libs=/usr/lib/x86_64-linux-gnu
