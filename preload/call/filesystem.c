@@ -4,6 +4,8 @@
  * filesystem.c - what a file system type is in a jail: a place where the host has one mounted, or a
  * directory made for it. */
 #include "call/mounting.h"
+#include "call/owned.h"
+#include "call/tmpfs.h"
 #include "path/private.h"
 
 #include <asm/statfs.h>
@@ -31,10 +33,6 @@ static const struct {
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
-/* What mm/shmem.c, shmem_fs_parameters, takes; without quotas. */
-static const char *const tmpfs_options[] = {"size", "nr_blocks", "nr_inodes", "mode", "uid", "gid",
-	"huge", "mpol", "inode32", "inode64", "noswap", "rw", "ro"};
-
 static bool is_tmpfs(const char *type)
 {
 	return fj_streq(type, "tmpfs") || fj_streq(type, "ramfs");
@@ -53,50 +51,38 @@ long fj_filesystem_known(const char *type)
 	return is_tmpfs(type) || kind_of(type) >= 0 ? 0 : -ENODEV;
 }
 
-static bool is_option(const char *text, size_t len)
+/* The root's owner and mode go to its record, where the directory cannot have them. */
+static long give_root(struct fj_call *c, const char *host, const struct fj_tmpfs *t)
 {
-	for (size_t i = 0; i < sizeof(tmpfs_options) / sizeof(tmpfs_options[0]); i++)
-		if (fj_strlen(tmpfs_options[i]) == len && !memcmp(tmpfs_options[i], text, len))
-			return true;
-	return false;
-}
+	struct fj_file file;
+	long r = fj_file_look(c, AT_FDCWD, host, 0, &file);
 
-/* A directory has no size of its own: of all that is said only the mode can be had. */
-static long read_tmpfs_options(const char *p, uint32_t *mode)
-{
-	while (*p) {
-		size_t name = 0, end;
-
-		while (p[name] && p[name] != ',' && p[name] != '=')
-			name++;
-		for (end = name; p[end] && p[end] != ','; end++)
-			;
-		if (name && !is_option(p, name))
-			return -EINVAL;
-		if (name == 4 && !memcmp(p, "mode", 4)) {
-			*mode = 0;
-			for (size_t i = name + 1; i < end; i++) {
-				if (p[i] < '0' || p[i] > '7')
-					return -EINVAL;
-				*mode = (*mode * 8 + (uint32_t)(p[i] - '0')) & 07777;
-			}
-		}
-		p += end + (p[end] == ',');
+	if (!r && (t->has_uid || t->has_gid))
+		r = fj_file_chown(
+			&file, t->has_uid ? t->uid : FJ_NO_ID, t->has_gid ? t->gid : FJ_NO_ID);
+	if (!r && t->has_mode && (t->mode & 0700) != 0700) {
+		r = fj_file_look(c, AT_FDCWD, host, 0, &file);
+		r = r ? r : fj_file_chmod(AT_FDCWD, host, &file, t->mode);
 	}
-	return 0;
+	return r;
 }
 
 static long make_tmpfs(struct fj_call *c, const char *options, struct fj_filesystem *fs)
 {
-	uint32_t mode = 01777;
-	struct fj_str host;
-	long r = read_tmpfs_options(options, &mode);
+	struct fj_tmpfs t = {.mode = 01777};
+	char *text = fj_scratch(c->thread, FJ_TMPFS_TEXT);
+	struct fj_str s;
+	long r = fj_tmpfs_read(options, &t);
 
 	if (r < 0)
 		return r;
-	fj_str_init(&host, fs->host, FJ_PRIVATE_PATH);
+	fj_str_init(&s, text, FJ_TMPFS_TEXT);
+	fj_tmpfs_show(&t, &s);
+	fs->options = text;
+	fj_str_init(&s, fs->host, FJ_PRIVATE_PATH);
 	fs->flags |= FJ_MOUNT_PRIVATE;
-	return fj_private_make(c->thread, mode | 0700, &host);
+	r = fj_private_make(c->thread, t.mode | 0700, &s);
+	return r ? r : give_root(c, fs->host, &t);
 }
 
 long fj_filesystem_make(

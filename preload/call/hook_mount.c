@@ -89,6 +89,15 @@ static long change_propagation(uint64_t flags, const struct fj_point *at)
 		flags & MS_REC);
 }
 
+/* With MS_BIND the mount alone changes, without it the file system too. */
+static long remount(
+	struct fj_call *c, const char *options, uint64_t flags, const struct fj_point *at)
+{
+	const long r = flags & MS_BIND ? 0 : fj_mounting_reconfigure(c, at, options);
+
+	return r ? r : fj_mounting_change(at, FJ_MOUNT_OPTIONS, fj_mounting_options(flags), false);
+}
+
 long fj_hook_mount(struct fj_call *c)
 {
 	char *source, *target, *type, *options;
@@ -118,7 +127,7 @@ long fj_hook_mount(struct fj_call *c)
 		return r;
 	/* The order of path_mount() of fs/namespace.c. */
 	if (flags & MS_REMOUNT)
-		return fj_mounting_change(&at, FJ_MOUNT_OPTIONS, fj_mounting_options(flags), false);
+		return remount(c, options, flags, &at);
 	if (flags & MS_BIND)
 		return bind_mount(c, source, flags & MS_REC, &at);
 	if (flags & PROPAGATION)

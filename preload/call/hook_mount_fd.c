@@ -43,9 +43,10 @@ struct entry {
 	uint32_t flags; /* FJ_MOUNT_: of the mount that comes of it */
 	uint32_t clear; /* of a tree: those of its source that go */
 	bool is_dir;
-	char type[32], source[TEXT], options[OPTIONS];
-	char pos[FJ_PATH_MAX];	/* where a tree or a picked mount is */
-	char host[FJ_PATH_MAX]; /* of a detached file system */
+	char type[32], source[TEXT],
+		options[OPTIONS]; /* of a detached file system: as they are shown */
+	char pos[FJ_PATH_MAX];	  /* where a tree or a picked mount is */
+	char host[FJ_PATH_MAX];	  /* of a detached file system */
 };
 
 static struct entry entries[ENTRIES];
@@ -163,6 +164,7 @@ long fj_hook_fspick(struct fj_call *c)
 		return -EINVAL;
 	e = new_entry(PICKED);
 	memcpy(e->pos, at.pos, FJ_PATH_MAX);
+	memcpy(e->host, at.host, FJ_PATH_MAX);
 	return hand_out(e, fj_open_path(AT_FDCWD, "/", 0), c->arg[2] & FSPICK_CLOEXEC);
 }
 
@@ -205,6 +207,7 @@ long fj_hook_fsconfig(struct fj_call *c)
 {
 	struct entry *e = entry_of((int)c->arg[0]);
 	struct fj_point at;
+	long r;
 
 	if (!e || (e->kind != CONTEXT && e->kind != PICKED && e->kind != CREATED))
 		return e ? -EINVAL : -EBADF;
@@ -222,9 +225,11 @@ long fj_hook_fsconfig(struct fj_call *c)
 	case FSCONFIG_CMD_RECONFIGURE:
 		if (e->kind != PICKED)
 			return -EBUSY;
-		at = (struct fj_point){.pos = e->pos, .is_mount = true};
-		return fj_mounting_change(
-			&at, FJ_MOUNT_READ_ONLY, e->flags & FJ_MOUNT_READ_ONLY, false);
+		at = (struct fj_point){.pos = e->pos, .host = e->host, .is_mount = true};
+		r = fj_mounting_reconfigure(c, &at, e->options);
+		return r ? r :
+			   fj_mounting_change(
+				   &at, FJ_MOUNT_READ_ONLY, e->flags & FJ_MOUNT_READ_ONLY, false);
 	default:
 		return -EOPNOTSUPP;
 	}
@@ -250,6 +255,8 @@ long fj_hook_fsmount(struct fj_call *c)
 	memcpy(e->type, context->type, sizeof(e->type));
 	memcpy(e->source, context->source, TEXT);
 	memcpy(e->host, fs.host, fj_strlen(fs.host) + 1);
+	if (fs.options)
+		memcpy(e->options, fs.options, fj_strlen(fs.options) + 1);
 	e->flags = fs.flags | context->flags | fj_mounting_attributes(c->arg[2]);
 	context->kind = CONTEXT; /* "must be reconfigured": fsmount(2) */
 	return hand_out(
@@ -293,6 +300,7 @@ static long attach(struct fj_call *c, struct entry *e, const struct fj_point *to
 	const struct fj_filesystem fs = {.type = e->type,
 		.source = *e->source ? e->source : "none",
 		.host = e->host,
+		.options = e->options,
 		.flags = e->flags};
 	struct fj_point from;
 	long r;

@@ -65,6 +65,10 @@ long fj_hook_chroot(struct fj_call *c);
 /* missing.c */
 long fj_hook_exit_127(struct fj_call *c);
 
+/* hook_statfs.c */
+long fj_hook_statfs(struct fj_call *c);
+long fj_hook_fstatfs(struct fj_call *c);
+
 /* hook_fd.c */
 long fj_hook_our_fd(struct fj_call *c);
 long fj_hook_close_range(struct fj_call *c);

@@ -3,14 +3,11 @@
  *
  * mounting.c - the operations on a jail's mounts, with the kernel's errors (fs/namespace.c). */
 #include "call/mounting.h"
+#include "call/tmpfs.h"
 #include "own/ids.h"
 #include "path/private.h"
 
-#include <asm/stat.h>
 #include <linux/mount.h>
-
-#define S_IFMT_ 0170000u
-#define S_IFDIR_ 0040000u
 
 long fj_mounting_allowed(void)
 {
@@ -37,66 +34,6 @@ uint32_t fj_mounting_attributes(uint64_t attr_flags)
 	       (attr_flags & MOUNT_ATTR_NOATIME ? FJ_MOUNT_NOATIME : 0) |
 	       (attr_flags & MOUNT_ATTR_NODIRATIME ? FJ_MOUNT_NODIRATIME : 0) |
 	       (attr_flags & MOUNT_ATTR_STRICTATIME ? FJ_MOUNT_STRICTATIME : 0);
-}
-
-/* Fill `p` for the object behind `fd`. `pos`: its position when that is known. */
-static long describe(struct fj_call *c, int fd, const char *pos, struct fj_point *p)
-{
-	struct fj_mount_found m;
-	struct fj_str s;
-	struct stat st;
-	char link[32];
-	long n;
-
-	fj_str_init(&s, link, sizeof(link));
-	fj_fd_path(&s, fd, NULL);
-	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, p->host, FJ_PATH_MAX - 1);
-	if (fj_is_err(n))
-		return n;
-	p->host[n] = 0;
-	n = fj_sys4(__NR_newfstatat, fd, "", &st, AT_EMPTY_PATH);
-	if (n < 0)
-		return n;
-	if (!st.st_nlink)
-		return -ENOENT;
-	p->is_dir = (st.st_mode & S_IFMT_) == S_IFDIR_;
-	fj_str_init(&s, p->pos, FJ_PATH_MAX);
-	if (pos)
-		fj_str_put(&s, pos);
-	else if (!fj_path_of_dir(c->thread, fd, &s))
-		return -EINVAL;
-	p->is_mount = !s.len || fj_mount_at(p->pos, &m, NULL);
-	return 0;
-}
-
-long fj_point_find(
-	struct fj_call *c, int dirfd, const char *jail_path, bool follows, struct fj_point *p)
-{
-	struct fj_place place;
-	uint32_t mark;
-	long fd, r;
-
-	p->pos = fj_scratch_path(c->thread);
-	p->host = fj_scratch_path(c->thread);
-	mark = fj_scratch_mark(c->thread);
-	if (!*jail_path && dirfd != AT_FDCWD) {
-		r = describe(c, dirfd, NULL, p);
-		fj_scratch_release(c->thread, mark);
-		return r;
-	}
-	r = fj_path_walk(c->thread, dirfd, *jail_path ? jail_path : ".",
-		(follows ? FJ_FOLLOW : 0) | FJ_WANT_POS, &place);
-	if (r < 0)
-		return r;
-	fd = fj_open_path(place.dirfd, place.name, place.is_magic ? 0 : O_NOFOLLOW);
-	r = fd;
-	if (!fj_is_err(fd)) {
-		r = describe(c, (int)fd, place.is_magic ? NULL : place.pos, p);
-		fj_close((int)fd);
-	}
-	fj_place_done(&place);
-	fj_scratch_release(c->thread, mark);
-	return r;
 }
 
 static struct fj_mount *top_at(struct fj_edit *e, const char *pos)
@@ -138,6 +75,8 @@ long fj_mounting_add(const struct fj_filesystem *fs, bool is_dir, const struct f
 			replace_default(&e, top);
 	}
 	r = fj_edit_add(&e, fs->host, at->pos, fs->flags, fs->type, fs->source);
+	if (r >= 0 && fs->options)
+		r = fj_edit_options(&e, (uint32_t)r, fs->options);
 	fj_edit_end(&e, r >= 0);
 	return r < 0 ? r : 0;
 }
@@ -274,6 +213,42 @@ long fj_mounting_change(const struct fj_point *at, uint32_t clear, uint32_t set,
 	}
 	fj_edit_end(&e, true);
 	return 0;
+}
+
+long fj_mounting_reconfigure(struct fj_call *c, const struct fj_point *at, const char *options)
+{
+	char was[FJ_TMPFS_TEXT], text[FJ_TMPFS_TEXT], *host = fj_scratch_path(c->thread);
+	const struct fj_mounts *v;
+	const struct fj_mount *tmpfs;
+	struct fj_edit e;
+	struct fj_str h, w, s;
+	uint64_t turn;
+	uint32_t id;
+	long r;
+
+	if (!at->is_mount)
+		return -EINVAL;
+	do {
+		v = fj_mounts_look(&turn);
+		tmpfs = fj_mounts_private(v, at->host);
+		id = tmpfs ? tmpfs->id : 0;
+		fj_str_init(&h, host, FJ_PATH_MAX);
+		fj_str_init(&w, was, sizeof(was));
+		if (tmpfs) {
+			fj_str_put(&h, fj_mounts_text(v, tmpfs->host));
+			fj_str_put(&w, fj_mounts_options(v, tmpfs));
+		}
+	} while (!fj_mounts_held(turn));
+	if (!*options || !id)
+		return 0;
+	fj_str_init(&s, text, sizeof(text));
+	r = fj_tmpfs_remount(c->thread, was, options, host, &s);
+	if (r < 0)
+		return r;
+	fj_edit_begin(&e);
+	r = fj_edit_options(&e, id, text);
+	fj_edit_end(&e, !r);
+	return r;
 }
 
 /* Does the caller itself stand in the mount with `id`? Of others only a tmpfs tells, whose

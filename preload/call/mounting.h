@@ -30,7 +30,8 @@ uint32_t fj_mounting_attributes(uint64_t attr_flags);
  * mount(2), parsed here); found for what the host has. -ENODEV: of no type that a jail can have. */
 struct fj_filesystem {
 	const char *type, *source;
-	char *host; /* room for FJ_PATH_MAX */
+	char *host;	     /* room for FJ_PATH_MAX */
+	const char *options; /* of a tmpfs, as they are shown; NULL: none */
 	uint32_t flags;
 	bool is_single; /* the kernel has one for all: not twice on one point */
 };
@@ -45,6 +46,9 @@ long fj_mounting_bind(const struct fj_point *from, const struct fj_point *to, bo
 long fj_mounting_move(const struct fj_point *from, const struct fj_point *to);
 /* Clear flags, then set flags, of the mount at `at`; and of all below it. */
 long fj_mounting_change(const struct fj_point *at, uint32_t clear, uint32_t set, bool is_recursive);
+/* Remount the file system at `at`, whose `host` must be there, with `options`: a tmpfs changes its
+ * size. */
+long fj_mounting_reconfigure(struct fj_call *c, const struct fj_point *at, const char *options);
 long fj_mounting_remove(struct fj_call *c, const struct fj_point *at, bool is_lazy);
 /* All mounts at or below `from`, but those below `except`, also at `to`: what pivot_root(2) leaves
  * of the old root. */

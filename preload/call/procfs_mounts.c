@@ -9,6 +9,7 @@
 #include "call/hostmounts.h"
 #include "call/mounting.h"
 #include "call/procfs.h"
+#include "call/tmpfs.h"
 
 #include <asm/stat.h>
 
@@ -21,6 +22,7 @@ struct listing {
 	struct fj_report *r;
 	struct fj_hostmounts host;
 	struct fj_mounts *v; /* a copy */
+	bool has_inode64;    /* a tmpfs of this kernel says so */
 };
 
 /* One line of the output. */
@@ -251,12 +253,28 @@ static void put_device(struct fj_str *s, const char *host)
 	fj_str_num(s, (dev & 0xff) | ((dev >> 12) & 0xfff00), 10);
 }
 
+static bool says_inode64(const char *options)
+{
+	static const char word[] = ",inode64";
+
+	for (; *options; options++) {
+		size_t n = 0;
+
+		while (word[n] && options[n] == word[n])
+			n++;
+		if (!word[n])
+			return true;
+	}
+	return false;
+}
+
 static void list_own(struct listing *list, const struct fj_mount *m)
 {
 	const char *host = list->v->text + m->host, *type = list->v->text + m->type,
 		   *source = list->v->text + m->source;
 	const struct fj_hostmount *h = fj_hostmounts_of(&list->host, host);
-	char device[24], options[96], tags[40];
+	const struct fj_mount *tmpfs = fj_mounts_private(list->v, host);
+	char device[24], options[96], super_options[FJ_TMPFS_TEXT + 16], tags[40];
 	struct fj_str s;
 	struct line l = {
 		.id = m->id + OWN_IDS,
@@ -285,6 +303,14 @@ static void list_own(struct listing *list, const struct fj_mount *m)
 	put_options(&s, m->flags, h ? h->options : NULL);
 	fj_str_init(&s, tags, sizeof(tags));
 	put_tags(&s, m);
+	if (tmpfs) {
+		fj_str_init(&s, super_options, sizeof(super_options));
+		fj_str_put(&s, "rw");
+		fj_str_put(&s, fj_mounts_options(list->v, tmpfs));
+		if (list->has_inode64)
+			fj_str_put(&s, ",inode64");
+		l.super_options = super_options;
+	}
 	put_line(list, &l);
 }
 
@@ -332,6 +358,9 @@ void fj_report_mounts(struct fj_report *r)
 		return;
 	}
 	list.v = (struct fj_mounts *)at;
+	for (uint32_t i = 0; i < list.host.count; i++)
+		list.has_inode64 |= fj_streq(list.host.mount[i].type, "tmpfs") &&
+				    says_inode64(list.host.mount[i].super_options);
 	do {
 		current = fj_mounts_look(&turn);
 		memcpy(list.v, current, sizeof(*current));

@@ -209,7 +209,7 @@ long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
 		return r;
 	}
 	if (c.nr == __NR_mmap) {
-		r = fj_sites_map(c.arg);
+		r = fj_sites_map(c.arg, false);
 		if (c.arg[3] & MAP_FIXED)
 			fj_guest_forget();
 		return r;

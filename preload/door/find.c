@@ -292,14 +292,51 @@ static uint8_t number_before(const uint8_t *code, size_t at, long *nr)
 	return 0;
 }
 
+/* mov between registers, 64 bits, and not into rsp. */
+static bool is_register_move(const uint8_t *p)
+{
+	return (p[0] & 0xfa) == 0x48 && p[1] == 0x89 && p[2] >= 0xc0 &&
+	       ((p[0] & 1) || (p[2] & 7) != 4);
+}
+
+/* Does any jump, whatever is taken for one, lead to `to`? */
+static bool is_jumped_to(const uint8_t *code, size_t len, size_t to)
+{
+	for (size_t at = to < 130 ? 0 : to - 130; at + 2 <= len && at < to + 130; at++)
+		if (((code[at] & 0xf0) == 0x70 || code[at] == 0xeb ||
+			    (code[at] >= 0xe0 && code[at] <= 0xe3)) &&
+			at + 2 + (size_t)(int8_t)code[at + 1] == to)
+			return true;
+	for (size_t at = 0; at + 4 <= len; at++)
+		if (at + 4 + (size_t)(int32_t)read32(code + at) == to)
+			return true;
+	return false;
+}
+
+/* Two moves between registers right before the call at `at`, and nobody jumps between them: where a
+ * function is passed the number (Go's Syscall6). Returns their length, or 0. */
+static uint8_t moves_before(const uint8_t *code, size_t len, size_t at)
+{
+	enum { MOVE = 3 };
+
+	return at >= 2 * MOVE && is_register_move(code + at - 2 * MOVE) &&
+			       is_register_move(code + at - MOVE) &&
+			       !is_jumped_to(code, len, at - MOVE) ?
+		       2 * MOVE :
+		       0;
+}
+
+/* For each of them the whole text is looked through: no more than so many. */
+#define MOVES_MAX 4u
+
 /* Five bytes that could be a `mov $nr,%eax`, and from there on instructions that lead straight to a
  * syscall, with the number in rax and the stack where it was, are rarely anything else. Only that
  * mov gives way to the jump, so what is jumped to between the two matters not, and the text need
  * not be read from its beginning. */
 uint32_t fj_sites_find_numbers(const uint8_t *code, size_t len, bool (*is_wanted)(long nr),
-	struct fj_site *site, uint32_t max)
+	bool with_moves, struct fj_site *site, uint32_t max)
 {
-	uint32_t count = 0;
+	uint32_t count = 0, by_moves = with_moves ? 0 : MOVES_MAX;
 
 	for (size_t at = JUMP + 1; at + 2 <= len && count < max; at++) {
 		long nr = 0;
@@ -313,6 +350,16 @@ uint32_t fj_sites_find_numbers(const uint8_t *code, size_t len, bool (*is_wanted
 				.nr = (int16_t)nr,
 				.moved = moved,
 				.kind = FJ_SITE_NUMBER};
+		if (moved || by_moves == MOVES_MAX)
+			continue;
+		moved = moves_before(code, len, at);
+		if (moved) {
+			by_moves++;
+			site[count++] = (struct fj_site){.at = (uint32_t)at,
+				.nr = -1,
+				.moved = moved,
+				.kind = FJ_SITE_BEFORE};
+		}
 	}
 	return count;
 }

@@ -207,14 +207,14 @@ static void choose_hot(struct fj_site *site, uint32_t count)
 
 		for (end = first; end < count && page_of(&site[end]) == page_of(&site[first]);
 			end++)
-			is_paid = is_paid || is_frequent(site[end].nr);
+			is_paid = is_paid || site[end].nr < 0 || is_frequent(site[end].nr);
 		for (uint32_t i = first; i < end; i++)
 			site[i].is_hot = is_paid;
 	}
 }
 
 /* Look for sites in a text that no process of the jail had mapped before. */
-static struct fj_sited_text *search(const struct key *k, int fd, uint64_t start)
+static struct fj_sited_text *search(const struct key *k, int fd, uint64_t start, bool is_program)
 {
 	const uint32_t max =
 		(uint32_t)(k->len / 256 < FJ_SITES_MAX - 64 ? k->len / 256 + 64 : FJ_SITES_MAX);
@@ -230,7 +230,7 @@ static struct fj_sited_text *search(const struct key *k, int fd, uint64_t start)
 	site = (struct fj_site *)((uint8_t *)room + FJ_SITES_WORK);
 	if (fj_jail->has_trap) {
 		count = fj_sites_find_numbers(
-			(const uint8_t *)start, k->len, is_possible, site, max);
+			(const uint8_t *)start, k->len, is_possible, is_program, site, max);
 		choose_hot(site, count);
 	} else {
 		count = fj_sites_find((const uint8_t *)start, k->len, site, max, (uint8_t *)room);
@@ -284,7 +284,7 @@ static long map(const uint64_t arg[6], uint64_t prot)
 	return fj_sys6(__NR_mmap, arg[0], arg[1], prot, arg[3], arg[4], arg[5]);
 }
 
-long fj_sites_map(const uint64_t arg[6])
+long fj_sites_map(const uint64_t arg[6], bool is_program)
 {
 	struct key k;
 	struct fj_sited_text *t;
@@ -304,7 +304,7 @@ long fj_sites_map(const uint64_t arg[6])
 	if (fj_is_err(at))
 		return at;
 	if (!t)
-		t = search(&k, (int)arg[4], (uint64_t)at);
+		t = search(&k, (int)arg[4], (uint64_t)at, is_program);
 	if (!t || !t->count)
 		return at;
 	__atomic_fetch_add(&t->maps, 1, __ATOMIC_RELAXED);

@@ -15,10 +15,10 @@
 uint32_t fj_sites_find(const uint8_t *code, size_t len, struct fj_site *site, uint32_t max,
 	uint8_t work[FJ_SITES_WORK]);
 
-/* The same for those that a `mov $nr,%eax` leads straight to, with a number that is wanted: much
- * quicker, and not all. */
+/* The same for those that a `mov $nr,%eax` leads straight to, with a number that is wanted, and if
+ * `with_moves` for a few that are passed the number: much quicker, and not all. */
 uint32_t fj_sites_find_numbers(const uint8_t *code, size_t len, bool (*is_wanted)(long nr),
-	struct fj_site *site, uint32_t max);
+	bool with_moves, struct fj_site *site, uint32_t max);
 #define FJ_SITE_MOVED_MAX 32u
 
 /* Write stubs for those of `site` that is_hot, and jumps to them into the text at `start`, whose
@@ -27,9 +27,10 @@ uint32_t fj_sites_find_numbers(const uint8_t *code, size_t len, bool (*is_wanted
 long fj_sites_change(
 	uint64_t start, uint64_t len, bool is_writable, const struct fj_site *site, uint32_t count);
 
-/* mmap(2), its six arguments in `arg`, and its result. Of the text of a file those system calls
- * become jumps that the engine wants to see; what cannot be changed stays with the trap. */
-long fj_sites_map(const uint64_t arg[6]);
+/* mmap(2), its six arguments in `arg`, and its result. is_program: for a static program. Of the
+ * text of a file those system calls become jumps that the engine wants to see; what cannot be
+ * changed stays with the trap. */
+long fj_sites_map(const uint64_t arg[6], bool is_program);
 
 /* A call was trapped, and `ip` is behind its instruction. Where that happens often there will be a
  * jump in the processes that map this text from now on. */

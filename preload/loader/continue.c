@@ -144,7 +144,10 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	if (h.interpreter_fd < 0 || !fj_preload_announce(s))
 		fj_stack_pop_env(s);
 	r = fj_map_elf(h.program_fd, (uint64_t)fj_sys1(__NR_brk, 0),
-		!fj_jail->has_trap || h.interpreter_fd < 0, &program);
+		h.interpreter_fd < 0 ? FJ_PATCH_PROGRAM :
+		fj_jail->has_trap    ? FJ_PATCH_NONE :
+				       FJ_PATCH_LIBRARY,
+		&program);
 	if (r < 0)
 		fail(exe, r);
 	entry = program.entry;
@@ -153,7 +156,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	fj_close(h.program_fd);
 	fj_stack_set_aux(s, AT_BASE, 0);
 	if (h.interpreter_fd >= 0) {
-		r = fj_map_elf(h.interpreter_fd, 0, true, &interpreter);
+		r = fj_map_elf(h.interpreter_fd, 0, FJ_PATCH_LIBRARY, &interpreter);
 		if (r < 0)
 			fail("interpreter", r);
 		fj_close(h.interpreter_fd);

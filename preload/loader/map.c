@@ -79,7 +79,7 @@ static long reserve(bool fixed, uint64_t hint, uint64_t low, uint64_t size, uint
 	return (long)start;
 }
 
-static long map_segment(int fd, uint64_t base, const Elf64_Phdr *ph, bool is_patched)
+static long map_segment(int fd, uint64_t base, const Elf64_Phdr *ph, enum fj_patch patch)
 {
 	const uint64_t start = page_down(base + ph->p_vaddr);
 	const uint64_t file_end = base + ph->p_vaddr + ph->p_filesz;
@@ -92,8 +92,8 @@ static long map_segment(int fd, uint64_t base, const Elf64_Phdr *ph, bool is_pat
 		const uint64_t arg[] = {start, file_end - start, (uint64_t)prot,
 			MAP_PRIVATE | MAP_FIXED, (uint64_t)fd, page_down(ph->p_offset)};
 
-		r = is_patched ? fj_sites_map(arg) :
-				 fj_sys6(__NR_mmap, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
+		r = patch ? fj_sites_map(arg, patch == FJ_PATCH_PROGRAM) :
+			    fj_sys6(__NR_mmap, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
 		if (fj_is_err(r))
 			return r;
 		from = page_up(file_end);
@@ -128,7 +128,7 @@ static void note_segment(struct fj_mapped *m, const Elf64_Ehdr *eh, const Elf64_
 		m->data_end = end;
 }
 
-long fj_map_elf(int fd, uint64_t before, bool is_patched, struct fj_mapped *m)
+long fj_map_elf(int fd, uint64_t before, enum fj_patch patch, struct fj_mapped *m)
 {
 	Elf64_Ehdr eh;
 	static Elf64_Phdr
@@ -160,7 +160,7 @@ long fj_map_elf(int fd, uint64_t before, bool is_patched, struct fj_mapped *m)
 			m->wants_exec_stack = ph[i].p_flags & PF_X;
 		if (ph[i].p_type != PT_LOAD || !ph[i].p_memsz)
 			continue;
-		r = map_segment(fd, m->base, &ph[i], is_patched);
+		r = map_segment(fd, m->base, &ph[i], patch);
 		if (r < 0)
 			return r;
 		note_segment(m, &eh, &ph[i]);

@@ -121,6 +121,15 @@ const struct fj_mount *fj_mounts_at(const struct fj_mounts *v, const char *pos)
 	return m && fj_streq(fj_mounts_text(v, m->jail), pos) ? m : NULL;
 }
 
+const struct fj_mount *fj_mounts_private(const struct fj_mounts *v, const char *host)
+{
+	for (uint32_t i = fj_mounts_count(v); i--;)
+		if ((v->mount[i].flags & FJ_MOUNT_PRIVATE) &&
+			fj_path_has_prefix(host, fj_mounts_text(v, v->mount[i].host)))
+			return &v->mount[i];
+	return NULL;
+}
+
 static bool find(const char *pos, bool exactly, struct fj_mount_found *found, struct fj_str *host)
 {
 	const size_t before = host ? host->len : 0;

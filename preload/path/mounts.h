@@ -43,7 +43,8 @@ struct fj_mount {
 	uint32_t jail, jail_len; /* position: offset into `text`, and length */
 	uint32_t host, host_len; /* host path; "" is the host's root */
 	uint32_t type, source;	 /* what mountinfo shows; "": what the host shows */
-	uint32_t unused[3];
+	uint32_t options;	 /* of a tmpfs, as mountinfo shows them; 0: none */
+	uint32_t unused[2];
 };
 _Static_assert(sizeof(struct fj_mount) == 48, "shared by processes of two builds");
 
@@ -93,6 +94,14 @@ static inline uint32_t fj_mounts_count(const struct fj_mounts *v)
 const struct fj_mount *fj_mounts_of(const struct fj_mounts *v, const char *pos);
 const struct fj_mount *fj_mounts_at(const struct fj_mounts *v, const char *pos);
 
+/* The tmpfs that host path `host` lies in, when one of the mounts is one; else NULL. */
+const struct fj_mount *fj_mounts_private(const struct fj_mounts *v, const char *host);
+/* The options of a mount's own, "" for none. */
+static inline const char *fj_mounts_options(const struct fj_mounts *v, const struct fj_mount *m)
+{
+	return m->options ? fj_mounts_text(v, m->options) : "";
+}
+
 /* What a lookup found: a copy. */
 struct fj_mount_found {
 	uint32_t id, flags, jail_len;
@@ -122,6 +131,9 @@ void fj_edit_end(struct fj_edit *e, bool is_wanted);
  * the id or -ENOSPC. */
 long fj_edit_add(struct fj_edit *e, const char *host, const char *pos, uint32_t flags,
 	const char *type, const char *source);
+/* Give the mount `id` of FJ_MOUNT_PRIVATE the options `text`. Returns 0, -ENOSPC or -EINVAL (no
+ * such mount). */
+long fj_edit_options(struct fj_edit *e, uint32_t id, const char *text);
 /* All three at once. Returns 0 or -ENOSPC. */
 long fj_mount_add(const char *host, const char *pos, uint32_t flags, const char *type);
 /* The directory `from` was renamed to `to`: mounts below move with it. */

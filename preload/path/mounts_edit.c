@@ -64,6 +64,9 @@ static void copy_version(struct fj_mounts *to, const struct fj_mounts *from)
 		m->type = keep_text(to, from->text + m->type, fj_strlen(from->text + m->type));
 		m->source =
 			keep_text(to, from->text + m->source, fj_strlen(from->text + m->source));
+		if (m->options)
+			m->options = keep_text(
+				to, from->text + m->options, fj_strlen(from->text + m->options));
 	}
 }
 
@@ -232,6 +235,21 @@ long fj_edit_add(struct fj_edit *e, const char *host, const char *pos, uint32_t 
 	return v->mount[v->count++].id;
 }
 
+long fj_edit_options(struct fj_edit *e, uint32_t id, const char *text)
+{
+	struct fj_mounts *v = e->v;
+	const size_t len = fj_strlen(text);
+
+	if (v->text_used + len + 1 >= FJ_MOUNT_TEXT)
+		return -ENOSPC;
+	for (uint32_t i = 0; i < v->count; i++)
+		if (v->mount[i].id == id) {
+			v->mount[i].options = len ? keep_text(v, text, len) : 0;
+			return 0;
+		}
+	return -EINVAL;
+}
+
 void fj_edit_remove(struct fj_edit *e, uint32_t i)
 {
 	memmove(&e->v->mount[i], &e->v->mount[i + 1],
@@ -268,6 +286,7 @@ long fj_edit_copy(struct fj_edit *e, uint32_t i, const char *to, const char *res
 	m.id = ++e->ns->next_mount;
 	m.parent = parent ? parent->id : 0;
 	m.flags &= ~(uint32_t)(FJ_MOUNT_PRIVATE | FJ_MOUNT_DEFAULT);
+	m.options = 0; /* what shows a tmpfs a second time finds them at the first */
 	v->mount[v->count++] = m;
 	return m.id;
 }

@@ -16,6 +16,11 @@ long fj_private_make(struct fj_thread *t, uint32_t mode, struct fj_str *out);
 void fj_private_remove(struct fj_thread *t, const char *host_path);
 /* Does a process of this user stand in a directory or hold a file below `host_path`? */
 bool fj_private_is_busy(struct fj_thread *t, const char *host_path);
+/* How much is below it: what a tmpfs with the same files would hold. */
+struct fj_private_usage {
+	uint64_t bytes, inodes; /* with the root's */
+};
+void fj_private_count(struct fj_thread *t, const char *host_path, struct fj_private_usage *u);
 /* The process is about to end: when it is the jail's last, its directories go. */
 void fj_private_leave(struct fj_thread *t);
 /* Remove what jails have left behind that were killed; at the start of a jail. */

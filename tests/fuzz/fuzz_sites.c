@@ -39,13 +39,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (i)
 			fuzz_claim(s->at > site[i - 1].at);
 	}
-	count = fj_sites_find_numbers(code, size, any, site, 64);
+	count = fj_sites_find_numbers(code, size, any, true, site, 64);
 	fuzz_claim(count <= 64);
 	for (uint32_t i = 0; i < count; i++) {
 		const struct fj_site *s = &site[i];
 
-		fuzz_claim(s->at + 2 <= size && s->kind == FJ_SITE_NUMBER);
+		fuzz_claim(s->at + 2 <= size);
 		fuzz_claim(code[s->at] == 0x0f && code[s->at + 1] == 0x05);
+		if (s->kind != FJ_SITE_NUMBER) {
+			fuzz_claim(s->kind == FJ_SITE_BEFORE && s->nr < 0 && s->moved == 6 &&
+				   s->at >= 6);
+			continue;
+		}
 		fuzz_claim(s->moved >= 5 && s->moved <= FJ_SITE_MOVED_MAX && s->moved < s->at);
 		fuzz_claim(code[s->at - s->moved] == 0xb8);
 		fuzz_claim(code[s->at - s->moved + 1] == (uint8_t)s->nr);

@@ -4,13 +4,14 @@
 #
 # introspect.sh - programs that look at processes, mounts and themselves: none shows where the jail lies on the host.
 . "$(dirname "$0")/../lib/lib.sh"
-private_root bookworm
+private_root tools
 
-# shows_nothing NAME COMMAND...: run in the jail; whatever comes out must not hold the root's host path, the loader's, or
+# shows NAME GLOB COMMAND...: run in the jail; what comes out must match, and hold neither the root's host path nor the loader's nor
 # that of the jail's own memory.
-shows_nothing() {
+shows() {
 	name=$1
-	shift
+	glob=$2
+	shift 2
 	if ! [ -e "$root/usr/bin/$1" ] && ! [ -e "$root/usr/sbin/$1" ]; then
 		skip "$name" "the root has no $1"
 		return
@@ -21,8 +22,13 @@ shows_nothing() {
 	'') fail "$name" 'it said nothing' "$err" ;;
 	*"$root"* | *"$work"* | *fakejail*)
 		fail "$name" 'it shows the host' "$(printf '%s\n' "$out" | grep -F -e "$root" -e "$work" -e fakejail | head -n 5)" ;;
-	*) ok "$name" ;;
+	*) like "$name" "$glob" "$out" ;;
 	esac
+}
+shows_nothing() {
+	name=$1
+	shift
+	shows "$name" '?*' "$@"
 }
 
 shows_nothing 'ls -l /proc/self' ls -l /proc/self /proc/self/fd /proc/self/task /proc/self/map_files
@@ -45,7 +51,46 @@ print(open("/proc/self/maps").read(), open("/proc/mounts").read(), os.listdir("/
 os.chdir("/usr/lib"); print(os.getcwd(), os.readlink("/proc/self/cwd"), [os.readlink("/proc/self/fd/" + n) for n in "012"])'
 shows_nothing 'perl' perl -e 'use Cwd; print getcwd, Cwd::abs_path("."), " $^X @INC $0\n"; print for map { readlink } </proc/self/fd/*>;'
 shows_nothing 'ldd' ldd /bin/ls
-shows_nothing 'lsof' lsof -p 1 -p self
-shows_nothing 'gdb' gdb -batch -ex 'info proc all' -p 1
 shows_nothing 'ps of the jail'\''s own' sh -c 'ps -o pid,ppid,args -p $$'
+
+# ---- processes: those of the jail; that others of the machine are seen is as in a chroot ----
+
+held='exec 5>/tmp/held; sleep 60 & p=$!; until [ "$(cat /proc/$p/comm)" = sleep ]; do :; done; cd /tmp;'
+shows 'lsof' '*cwd*/tmp*txt*/bin/*mem*libc.so.6*5w*/tmp/held*' sh -c "$held lsof -p \$\$,\$p; lsof /tmp/held; lsof +D /tmp; kill \$p"
+shows 'fuser' '*/tmp/held:*' sh -c "$held fuser -v /tmp/held; fuser /tmp/held; kill \$p"
+shows 'ps' '*/tmp*sleep 60*' sh -c "$held ps -o pid,ppid,user,comm,wchan,args -p \$\$,\$p; pwdx \$p; kill \$p"
+shows 'ps with the environment' '*HOME=/root*' sh -c 'ps eww -p $$'
+shows 'top -b' '*PID*sleep*' sh -c "$held top -b -n 1 -c -p \$p; kill \$p"
+shows 'pidof and pgrep' '*[0-9]*' sh -c "$held pidof -s sleep; pgrep -a -P \$\$; kill \$p"
+shows 'pstree' 'sh,*sleep,*' sh -c "$held pstree -a -p \$\$; kill \$p"
+shows 'pmap' '*libc.so.6*total*' sh -c 'pmap -x $$; pmap -XX $$; pmap -p $$'
+
+# ---- programs that read of themselves ----
+
+shows 'java' '*java.home = /usr/lib/jvm*user.dir = /usr*' sh -c 'cd /usr; java -Xlog:all=info -XshowSettings:all -version'
+if command -v go >/dev/null 2>&1; then
+	GOCACHE=$work/go HOME=$work GO111MODULE=off CGO_ENABLED=0 go build -o "$root/usr/bin/introspect" "$tests_dir/workflows/src/introspect.go"
+	shows 'a Go program' '*executable: /usr/bin/introspect directory: /*exe /usr/bin/introspect*statfs: <nil> lines of maps: true' introspect
+else
+	skip 'a Go program' 'go is not installed (scripts/install-deps --tests)'
+fi
+
+# ---- debuggers ----
+
+# A debugger that waits for what does not come would wait for ever.
+limit_seconds=${FAKEJAIL_LIMIT:-60}
+gcc -g -O1 -static -o "$root/usr/bin/debuggee" "$tests_dir/workflows/src/debuggee.c"
+asks="-ex 'info proc all' -ex 'info files' -ex 'info sharedlibrary' -ex 'info auxv' -ex 'show args'"
+shows 'gdb: breakpoints and backtraces' '*Breakpoint 1, deepest*#0  deepest*#1 *deep (*#2 *main*exe = ?/usr/bin/debuggee*Breakpoint 2, deep (*#1 *main*count 4*exited normally*' \
+	sh -c "gdb -nx -batch -ex 'handle SIGSYS nostop noprint pass' -ex 'break deepest' -ex run -ex bt $asks -ex 'break deep' -ex continue \
+		-ex bt -ex delete -ex continue --args debuggee 2"
+if [ "$(cat /proc/sys/kernel/yama/ptrace_scope 2>/dev/null || echo 0)" = 0 ]; then
+	shows 'gdb: it attaches, breaks, and lets go' '*Breakpoint 1, deepest*#0  deepest*#1 *deep (*#2 *main*exe = ?/usr/bin/debuggee*Breakpoint 2, deep (*#1 *main*etached*' \
+		sh -c "debuggee 6000 & gdb -nx -batch -p \$! -ex 'break deepest' -ex continue -ex bt $asks -ex delete -ex 'break deep' -ex continue -ex bt -ex delete -ex detach; kill \$!"
+	shows 'gdb: it attaches to a dynamic program' '*#0 *libc.so.6*exe = ?/usr/bin/sleep*/lib*/libc.so.6*etached*went on' \
+		sh -c "sleep 60 & gdb -nx -batch -p \$! -ex bt $asks -ex detach; kill -0 \$! && echo went on; kill \$!"
+else
+	skip 'gdb: it attaches' 'Yama allows that to no ordinary user here'
+fi
+shows 'strace -y' '*</usr/lib>*' sh -c 'cd /usr/lib; strace -f -y -e trace=getdents64,openat,newfstatat,fstat,read ls /usr/lib'
 finish

@@ -5,7 +5,8 @@
 # w06-debootstrap.sh - workflow W6: debootstrap, unmodified, as an ordinary user; packages installed inside; a real build.
 #
 # What debootstrap recorded as root of the host's tree (owners, devices, set-uid bits) must hold when its tree is entered as a jail.
-# Debian packages are fetched; without a mirror all of it is skipped.
+# Real root's debootstrap makes another of the same packages, and the two must list alike, line by line: names, types, modes, owners, link
+# counts, link targets, device numbers. Debian packages are fetched; without a mirror all of it is skipped.
 FAKEJAIL_LIMIT=${FAKEJAIL_LIMIT:-900}
 . "$(dirname "$0")/../lib/lib.sh"
 
@@ -18,7 +19,21 @@ if is_reference; then
 	finish
 fi
 
-run jail / debootstrap --variant=minbase bookworm "$root" "$mirror"
+# Both take the packages from here, so that a mirror that changes meanwhile makes no difference.
+packages=$mine/packages
+mkdir "$packages"
+real=$work/real
+if is_root; then
+	# Mounts of its own, which go away with it even when it is killed.
+	own_mounts=
+	! unshare -m true 2>/dev/null || own_mounts='unshare -m'
+	# shellcheck disable=SC2086 # empty or two words
+	run limited $own_mounts debootstrap --cache-dir="$packages" --variant=minbase bookworm "$real" "$mirror"
+	[ "$rc" = 0 ] || rm -rf --one-file-system "$real"
+fi
+give_to_user "$packages"
+
+run jail / debootstrap --cache-dir="$packages" --variant=minbase bookworm "$root" "$mirror"
 case $out in
 *'Failed getting release'* | *"Couldn't download"*)
 	skip 'debootstrap' "no packages from $mirror"
@@ -31,6 +46,24 @@ else
 	fail_run 'fakejail / debootstrap' 'expected exit status 0' "$(tail -n 5 "$root/debootstrap/debootstrap.log" 2>/dev/null)"
 	finish
 fi
+
+# Without the default mounts: what debootstrap made in /dev is to be seen. No line may differ; there is none to be explained away.
+list='find / -xdev -printf "%M %U:%G %n %p -> %l\n" | sort -k 4; find / -xdev \( -type b -o -type c \) -exec stat -c "%n %t,%T" {} + | sort'
+if [ -d "$real" ]; then
+	limited chroot "$real" sh -c "$list" >"$work/want"
+	run jail --bare "$root" sh -c "$list"
+	if [ "$(wc -l <"$work/want")" -gt 5000 ] && diff "$work/want" "$work/out" >"$work/diff"; then
+		ok 'the tree lists as the one that real root makes'
+	else
+		fail 'the tree lists as the one that real root makes' 'the listings differ' "$(head -n 40 "$work/diff")" "$err"
+	fi
+	rm -rf --one-file-system "$real"
+elif is_root; then
+	fail 'the tree lists as the one that real root makes' 'real root could not make one'
+else
+	skip 'the tree lists as the one that real root makes' 'it takes root to make that'
+fi
+
 owned_by_user 'all of it is the user'\''s, outside' "$root/etc/shadow" "$root/usr/bin/passwd"
 is 'no set-uid bit is real' '' "$(find "$root" -xdev -perm /6000)"
 prints 'owners and set-uid bits hold' '4755 root:root /usr/bin/passwd

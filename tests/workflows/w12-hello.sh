@@ -45,6 +45,7 @@ link: "text\n"
 real: /work/a
 error: stat /nosuch: no such file or directory
 goroutines: 5000
+small stacks: 4000
 listener: /work/socket
 peer: /work/socket
 programs: 10 times "Hello from the jail\n<nil>"

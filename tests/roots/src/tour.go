@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"sync/atomic"
 )
@@ -34,6 +35,21 @@ func list(directory string) {
 		}
 	}
 	fmt.Println()
+}
+
+// deep asks at the end of n calls, so that some ask where the goroutine's stack is nearly used up: what the jail needs of
+// it must not reach the memory below.
+//
+//go:noinline
+func deep(n int) bool {
+	var local [40]byte
+
+	local[n%40] = byte(n)
+	if n == 0 {
+		_, err := os.Stat("/hello")
+		return err == nil
+	}
+	return deep(n-1) && local[n%40] == byte(n)
 }
 
 func main() {
@@ -71,6 +87,25 @@ func main() {
 	}
 	group.Wait()
 	fmt.Println("goroutines:", found)
+
+	var whole int64
+	for i := 0; i < 400; i++ {
+		group.Add(1)
+		go func(depth int) {
+			defer group.Done()
+			for j := 0; j < 10; j++ {
+				if deep(depth + j*7%120) {
+					atomic.AddInt64(&whole, 1)
+				}
+			}
+		}(i % 120)
+		if i%50 == 0 {
+			runtime.GC()
+		}
+	}
+	group.Wait()
+	runtime.GC()
+	fmt.Println("small stacks:", whole)
 
 	listener, err := net.Listen("unix", work+"/socket")
 	must(err)

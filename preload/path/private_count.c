@@ -1,0 +1,85 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * private_count.c - how much is in a directory that stands for a tmpfs. */
+#include "path/private.h"
+
+#include "path/path.h"
+
+#include <asm/stat.h>
+
+#define S_IFMT_ 0170000u /* inode(7) */
+#define S_IFDIR_ 0040000u
+#define DENTS_SIZE 2048u
+#define DEPTH_MAX 64u	   /* what lies deeper is not counted */
+#define COUNT_MAX 1000000u /* nor more than that */
+
+struct entry { /* struct linux_dirent64, include/linux/dirent.h */
+	uint64_t ino, offset;
+	uint16_t size;
+	uint8_t type;
+	char name[];
+} __attribute__((packed));
+
+static long open_dir(int dirfd, const char *name)
+{
+	return fj_sys4(
+		__NR_openat, dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+}
+
+/* Count the entry `d` of `fd`. True: it is a directory. */
+static bool count(int fd, const struct entry *d, struct fj_private_usage *u)
+{
+	struct stat st;
+
+	if (fj_sys4(__NR_newfstatat, fd, d->name, &st, AT_SYMLINK_NOFOLLOW))
+		return false;
+	u->inodes++;
+	if ((st.st_mode & S_IFMT_) == S_IFDIR_)
+		return true;
+	/* Each name of a file takes a place among the inodes, and all of them its bytes once. */
+	u->bytes += (uint64_t)st.st_blocks * 512 / (st.st_nlink ? st.st_nlink : 1);
+	return false;
+}
+
+void fj_private_count(struct fj_thread *t, const char *host_path, struct fj_private_usage *u)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	char *list = fj_scratch(t, DENTS_SIZE);
+	uint64_t *resume = (uint64_t *)(void *)fj_scratch(t, DEPTH_MAX * sizeof(*resume));
+	unsigned depth = 0;
+	long fd = open_dir(AT_FDCWD, host_path), next;
+
+	*u = (struct fj_private_usage){.inodes = 1};
+	resume[0] = 0;
+	while (!fj_is_err(fd)) {
+		long n = 0;
+
+		fj_sys3(__NR_lseek, fd, resume[depth], 0);
+		n = fj_sys3(__NR_getdents64, fd, list, DENTS_SIZE);
+		next = -ENOENT;
+		for (long at = 0; at < n && fj_is_err(next);) {
+			const struct entry *d = (const struct entry *)(list + at);
+
+			resume[depth] = d->offset;
+			at += d->size;
+			if (!fj_streq(d->name, ".") && !fj_streq(d->name, "..") &&
+				count((int)fd, d, u) && depth + 1 < DEPTH_MAX)
+				next = open_dir((int)fd, d->name);
+		}
+		if (!fj_is_err(next)) {
+			resume[++depth] = 0;
+		} else if (n > 0 && u->inodes < COUNT_MAX) {
+			continue;
+		} else if (depth-- == 0 || u->inodes >= COUNT_MAX) {
+			break;
+		} else {
+			next = open_dir((int)fd, "..");
+		}
+		fj_close((int)fd);
+		fd = next;
+	}
+	if (!fj_is_err(fd))
+		fj_close((int)fd);
+	fj_scratch_release(t, mark);
+}
