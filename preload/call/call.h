@@ -118,6 +118,9 @@ struct fj_call {
 /* Travels in the low 16 bits of SECCOMP_RET_TRAP and arrives as si_errno: tells our traps from
  * those of another policy, or of a filter of the program's own. */
 #define FJ_TRAP_TAG 0x464a
+#define FJ_STRICT_TAG                                                                              \
+	0x464b /* the program is in strict mode, and is to be killed: hook_guard.c                 \
+		*/
 
 /* Run a call. Returns the kernel's result. */
 long fj_call(struct fj_call *c);

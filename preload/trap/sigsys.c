@@ -132,6 +132,8 @@ uintptr_t fj_trap_handle(siginfo_t *info, struct fj_frame *f)
 	uint32_t answer;
 	long r;
 
+	if (info->si_code == SYS_SECCOMP && info->si_errno == FJ_STRICT_TAG)
+		fj_sys2(__NR_kill, fj_sys0(__NR_getpid), 9 /* SIGKILL */);
 	if (info->si_code != SYS_SECCOMP || info->si_errno != FJ_TRAP_TAG)
 		return deliver_to_program(f);
 	c = (struct fj_call){
