@@ -138,6 +138,10 @@ static inline long fj_kernel(const struct fj_call *c)
  * descriptor to be closed if a handler never comes back, or -1. */
 long fj_kernel_waiting(struct fj_call *c, long nr, const uint64_t arg[FJ_ARGS], int held_fd);
 
+/* What that returns when nothing was done and the program is to make its call anew, once a signal
+ * has been delivered to it: call/libc_signals.h. No errno; the kernel's ERESTARTSYS. */
+#define FJ_RESTART 512
+
 /* The index of the first argument of `kind`, or -1. */
 static inline int fj_arg_index(const struct fj_call *c, enum fj_kind kind)
 {
