@@ -25,16 +25,20 @@
 	{                                                                                          \
 		mode_t mode = 0;                                                                   \
 		TAKE_MODE(flags, mode);                                                            \
-		fj_cancellation_point();                                                           \
-		return (int)CALL(openat, AT_FDCWD, path, flags, mode);                             \
+		const int cancel_type = fj_cancellation_begin();                                   \
+		const int fd = (int)CALL(openat, AT_FDCWD, path, flags, mode);                     \
+		fj_cancellation_end(cancel_type);                                                  \
+		return fd;                                                                         \
 	}
 #define WRAP_OPENAT(name)                                                                          \
 	int name(int dirfd, const char *path, int flags, ...)                                      \
 	{                                                                                          \
 		mode_t mode = 0;                                                                   \
 		TAKE_MODE(flags, mode);                                                            \
-		fj_cancellation_point();                                                           \
-		return (int)CALL(openat, dirfd, path, flags, mode);                                \
+		const int cancel_type = fj_cancellation_begin();                                   \
+		const int fd = (int)CALL(openat, dirfd, path, flags, mode);                        \
+		fj_cancellation_end(cancel_type);                                                  \
+		return fd;                                                                         \
 	}
 
 int __open(const char *path, int flags, ...);
@@ -47,10 +51,14 @@ WRAP_OPEN(__open64)
 WRAP_OPENAT(openat)
 WRAP_OPENAT(openat64)
 /* What -D_FORTIFY_SOURCE makes of an open without mode. */
-WRAP_AS(int, __open_2, (const char *path, int flags), openat, AT_FDCWD, path, flags, 0)
-WRAP_AS(int, __open64_2, (const char *path, int flags), openat, AT_FDCWD, path, flags, 0)
-WRAP_AS(int, __openat_2, (int dirfd, const char *path, int flags), openat, dirfd, path, flags, 0)
-WRAP_AS(int, __openat64_2, (int dirfd, const char *path, int flags), openat, dirfd, path, flags, 0)
+int __open_2(const char *path, int flags);
+int __open64_2(const char *path, int flags);
+int __openat_2(int dirfd, const char *path, int flags);
+int __openat64_2(int dirfd, const char *path, int flags);
+WRAP_CANCEL(int, __open_2, (const char *path, int flags), openat, AT_FDCWD, path, flags, 0)
+WRAP_CANCEL(int, __open64_2, (const char *path, int flags), openat, AT_FDCWD, path, flags, 0)
+WRAP_CANCEL(int, __openat_2, (int fd, const char *path, int flags), openat, fd, path, flags, 0)
+WRAP_CANCEL(int, __openat64_2, (int fd, const char *path, int flags), openat, fd, path, flags, 0)
 
 WRAP_CANCEL(int, creat, (const char *path, mode_t mode), openat, AT_FDCWD, path,
 	O_CREAT | O_WRONLY | O_TRUNC, mode)

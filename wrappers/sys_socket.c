@@ -17,12 +17,11 @@
 #define fj_address(a) (a)
 #endif
 
-/* accept, sendto, recvfrom, sendmsg and recvmsg may wait, and a thread that waits in them may be
- * cancelled: libc's own, whose system calls are caught where they are made, do that rightly. */
+/* accept, connect, sendto, recvfrom, sendmsg and recvmsg may wait, and a thread that waits in them
+ * may be cancelled: libc's own, whose system calls are caught where they are made, do that rightly.
+ */
 
 WRAP(int, bind, (int fd, __CONST_SOCKADDR_ARG address, socklen_t len), bind, fd,
-	fj_address(address), len)
-WRAP_CANCEL(int, connect, (int fd, __CONST_SOCKADDR_ARG address, socklen_t len), connect, fd,
 	fj_address(address), len)
 WRAP(int, getsockname, (int fd, __SOCKADDR_ARG address, socklen_t *len), getsockname, fd,
 	fj_address(address), len)

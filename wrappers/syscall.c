@@ -24,7 +24,7 @@ void *fj_next_syscall(long nr)
 
 long fj_syscall(long nr, long a0, long a1, long a2, long a3, long a4, long a5)
 {
-	return fj_ret(fj_door(nr, a0, a1, a2, a3, a4, a5));
+	return fj_ret(fj_through_door(nr, a0, a1, a2, a3, a4, a5));
 }
 
 __asm__(".text\n"

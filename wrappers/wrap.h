@@ -9,10 +9,10 @@
  * system call fchmodat with these arguments, run by the engine. Outside a jail the same call goes
  * to the kernel. errno is set here and nowhere else.
  *
- *   WRAP_CANCEL   the same for a cancellation point (pthreads(7)): a request that is pending is
- * acted upon before the call WRAP_IF_ASKED the same for a call that is the engine's affair in some
- * jails only; else it goes to the kernel from here WRAP_AS       the same for a name that no header
- * declares */
+ *   WRAP_CANCEL    the same for a cancellation point (pthreads(7))
+ *   WRAP_IF_ASKED  the same for a call that is the engine's affair in some jails only; else it goes
+ *                  to the kernel from here
+ *   WRAP_AS        the same for a name that no header declares */
 #ifndef FJ_WRAP_H
 #define FJ_WRAP_H
 
@@ -42,7 +42,7 @@ HIDDEN long fj_raw(long nr, long a0, long a1, long a2, long a3, long a4, long a5
 HIDDEN void *fj_next(const char *name);
 
 /* libc's, where it has it: glibc before 2.34 does not in programs without threads. */
-extern void pthread_testcancel(void) __attribute__((weak));
+extern int pthread_setcanceltype(int type, int *old) __attribute__((weak));
 
 static inline long fj_ret(long r)
 {
@@ -63,7 +63,19 @@ static inline long fj_ret(long r)
 	FJ_PICK(__VA_ARGS__, FJ_ARGS6, FJ_ARGS5, FJ_ARGS4, FJ_ARGS3, FJ_ARGS2, FJ_ARGS1, )         \
 	(__VA_ARGS__)
 
-#define CALL(name, ...) fj_ret(fj_door(__NR_##name, FJ_ARGS_OF(__VA_ARGS__)))
+#define CALL(name, ...) fj_ret(fj_through_door(__NR_##name, FJ_ARGS_OF(__VA_ARGS__)))
+
+/* Broken off by a signal of libc's own whose handler has returned, the call is made anew
+ * (ERESTARTSYS of the kernel; call/call.h, FJ_RESTART). */
+static inline long fj_through_door(long nr, long a0, long a1, long a2, long a3, long a4, long a5)
+{
+	long r;
+
+	do
+		r = fj_door(nr, a0, a1, a2, a3, a4, a5);
+	while (r == -512);
+	return r;
+}
 
 #define WRAP(type, name, params, call, ...)                                                        \
 	type name params                                                                           \
@@ -78,21 +90,33 @@ static inline long fj_ret(long r)
 #define WRAP_CANCEL(type, name, params, call, ...)                                                 \
 	type name params                                                                           \
 	{                                                                                          \
-		fj_cancellation_point();                                                           \
-		return (type)CALL(call, __VA_ARGS__);                                              \
+		const int cancel_type = fj_cancellation_begin();                                   \
+		const type result = (type)CALL(call, __VA_ARGS__);                                 \
+		fj_cancellation_end(cancel_type);                                                  \
+		return result;                                                                     \
 	}
 
 #define WRAP_IF_ASKED(type, name, params, call, ...)                                               \
 	type name params                                                                           \
 	{                                                                                          \
-		return (type)fj_ret((fj_asked(__NR_##call) ? fj_door : fj_raw)(                    \
+		return (type)fj_ret((fj_asked(__NR_##call) ? fj_through_door : fj_raw)(            \
 			__NR_##call, FJ_ARGS_OF(__VA_ARGS__)));                                    \
 	}
 
-static inline void fj_cancellation_point(void)
+/* A request that is pending is acted upon, and from here to the end one that comes, as older glibcs
+ * do it (nptl/cancellation.c): the call may wait. */
+static inline int fj_cancellation_begin(void)
 {
-	if (pthread_testcancel)
-		pthread_testcancel();
+	int old = 0;
+
+	if (pthread_setcanceltype)
+		pthread_setcanceltype(1, &old); /* PTHREAD_CANCEL_ASYNCHRONOUS */
+	return old;
+}
+static inline void fj_cancellation_end(int type)
+{
+	if (pthread_setcanceltype)
+		pthread_setcanceltype(type, NULL);
 }
 
 #endif

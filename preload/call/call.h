@@ -118,6 +118,9 @@ struct fj_call {
 /* Travels in the low 16 bits of SECCOMP_RET_TRAP and arrives as si_errno: tells our traps from
  * those of another policy, or of a filter of the program's own. */
 #define FJ_TRAP_TAG 0x464a
+#define FJ_STRICT_TAG                                                                              \
+	0x464b /* the program is in strict mode, and is to be killed: hook_guard.c                 \
+		*/
 
 /* Run a call. Returns the kernel's result. */
 long fj_call(struct fj_call *c);
@@ -134,6 +137,10 @@ static inline long fj_kernel(const struct fj_call *c)
 /* The same for a call that may wait: signals of the program are let in meanwhile. `held_fd`: a
  * descriptor to be closed if a handler never comes back, or -1. */
 long fj_kernel_waiting(struct fj_call *c, long nr, const uint64_t arg[FJ_ARGS], int held_fd);
+
+/* What that returns when nothing was done and the program is to make its call anew, once a signal
+ * has been delivered to it: call/libc_signals.h. No errno; the kernel's ERESTARTSYS. */
+#define FJ_RESTART 512
 
 /* The index of the first argument of `kind`, or -1. */
 static inline int fj_arg_index(const struct fj_call *c, enum fj_kind kind)

@@ -163,11 +163,31 @@ bool fj_exe_seen(
 	return true;
 }
 
+/* A program that is removed: its process still holds it. */
+static long find_held(struct fj_thread *t, long pid, struct fj_place *place)
+{
+	char byte;
+	struct fj_str s;
+	long r;
+
+	fj_str_init(&s, fj_scratch(t, 48), 48);
+	fj_str_put(&s, "/proc/");
+	fj_str_num(&s, (uint64_t)pid, 10);
+	fj_str_put(&s, "/fd/");
+	fj_str_num(&s, (uint32_t)FJ_FD_EXE(fj_jail), 10);
+	r = fj_sys4(__NR_readlinkat, AT_FDCWD, s.at, &byte, 1);
+	*place = (struct fj_place){
+		.dirfd = AT_FDCWD, .owned_fd = -1, .name = s.at, .is_magic = true};
+	return r < 0 ? -ENOENT : 0;
+}
+
 long fj_exe_find(struct fj_thread *t, unsigned how, struct fj_place *place)
 {
 	char *text = fj_scratch_path(t);
 	struct fj_str seen;
 	const long n = fj_sys4(__NR_readlinkat, place->dirfd, place->name, text, FJ_PATH_MAX - 1);
+	struct stat st;
+	long pid, r;
 
 	if (fj_is_err(n))
 		return n;
@@ -175,6 +195,12 @@ long fj_exe_find(struct fj_thread *t, unsigned how, struct fj_place *place)
 	fj_str_init(&seen, fj_scratch_path(t), FJ_PATH_MAX);
 	if (!fj_exe_seen(t, place, text, &seen))
 		return 0; /* not a program of ours: the kernel follows the link */
+	pid = pid_of_dir(t, place->dirfd);
 	fj_place_done(place);
-	return fj_path_walk(t, AT_FDCWD, seen.at, how, place);
+	r = fj_path_walk(t, AT_FDCWD, seen.at, how, place);
+	if (!r && fj_sys4(__NR_newfstatat, place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW)) {
+		fj_place_done(place);
+		r = -ENOENT;
+	}
+	return r == -ENOENT ? find_held(t, pid, place) : r;
 }

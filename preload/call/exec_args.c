@@ -29,6 +29,31 @@ long fj_exec_count_pointers(uint64_t array)
 	}
 }
 
+long fj_exec_check_strings(uint64_t array)
+{
+	char part[64];
+	uint64_t at;
+
+	for (; !fj_guest_read(&at, array, sizeof(at)); array += sizeof(at)) {
+		bool ends = !at;
+
+		if (!at)
+			return 0;
+		while (!ends) {
+			/* Not beyond a page that may be the last. */
+			const size_t room = FJ_PAGE - (at & (FJ_PAGE - 1));
+			const size_t n = room < sizeof(part) ? room : sizeof(part);
+
+			if (fj_guest_read(part, at, n))
+				return -EFAULT;
+			for (size_t i = 0; i < n; i++)
+				ends = ends || !part[i];
+			at += n;
+		}
+	}
+	return array ? -EFAULT : 0;
+}
+
 /* Room for `n` pointers. A mapping made here is freed by the exec; when that fails, by the caller
  * (`*mapped`). In a vfork child it would stay behind in the parent, so the thread's slot keeps it
  * for the next time. */

@@ -142,6 +142,9 @@ long fj_hook_exec(struct fj_call *c)
 		r = -EACCES;
 	if (!r)
 		r = start_loader(c, &p, c->arg[i + 1], c->arg[i + 2], execfn);
+	/* The kernel copies the strings before it looks into the file. */
+	else if (fj_exec_check_strings(c->arg[i + 1]) || fj_exec_check_strings(c->arg[i + 2]))
+		r = -EFAULT;
 	if (p.fd >= 0)
 		fj_close(p.fd);
 	if (p.interpreter_fd >= 0)

@@ -20,6 +20,7 @@
 #define SOL_SOCKET_ 1
 #define SO_DOMAIN_ 39 /* asm-generic/socket.h */
 #define MSG_DONTWAIT 0x40
+#define MSG_NOSIGNAL_ 0x4000
 #define MSG_WAITFORONE 0x10000
 
 struct msghdr64 { /* struct user_msghdr, include/linux/socket.h */
@@ -108,6 +109,22 @@ static long bind_and_own(
 	return r;
 }
 
+/* The socket of a message was not found, for `error`. What the kernel complains of before it looks
+ * at the name (the socket's own state, a bad buffer) it says as well of a name that nobody has. */
+static const char nobody[] = "\0fakejail: no such name";
+#define NOBODY_SIZE (offsetof(struct fj_sun, path) + sizeof(nobody))
+static long complaint(
+	long nr, uint64_t arg[FJ_ARGS], struct fj_sun *sun, uint64_t *flags, long error)
+{
+	long r;
+
+	*sun = (struct fj_sun){.family = AF_UNIX};
+	memcpy(sun->path, nobody, sizeof(nobody));
+	*flags |= MSG_DONTWAIT | MSG_NOSIGNAL_;
+	r = fj_sys6(nr, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
+	return r >= 0 || r == -ECONNREFUSED || r == -EAGAIN ? error : r;
+}
+
 long fj_hook_bind(struct fj_call *c)
 {
 	struct fj_place place;
@@ -165,10 +182,10 @@ long fj_hook_sendto(struct fj_call *c)
 	if (!r)
 		return fj_kernel_waiting(c, c->nr, c->arg, -1);
 	r = aim_at_socket(c, jail_path, &place, &sun);
-	if (r < 0)
-		return r;
 	c->arg[4] = (uint64_t)&sun;
-	c->arg[5] = sizeof(sun);
+	c->arg[5] = r < 0 ? NOBODY_SIZE : sizeof(sun);
+	if (r < 0)
+		return complaint(c->nr, c->arg, &sun, &c->arg[3], r);
 	r = fj_kernel_waiting(c, c->nr, c->arg, place.owned_fd);
 	fj_place_done(&place);
 	return r;
@@ -192,11 +209,13 @@ static long send_message(struct fj_call *c, uint64_t at, uint64_t flags)
 		return r;
 	if (r) {
 		r = aim_at_socket(c, jail_path, &place, &sun);
-		if (r < 0)
-			return r;
 		msg.name = (uint64_t)&sun;
 		msg.namelen = sizeof(sun);
 		arg[1] = (uint64_t)&msg;
+		if (r < 0) {
+			msg.namelen = NOBODY_SIZE;
+			return complaint(__NR_sendmsg, arg, &sun, &arg[2], r);
+		}
 	}
 	if (msg.control) {
 		const uint64_t control = msg.control;

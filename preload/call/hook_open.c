@@ -226,7 +226,8 @@ static long open_path(struct fj_call *c, int dirfd, const char *jail_path, struc
 		r = open_place(c, &place, o);
 		if (r >= 0 || (r == -ENOENT && fj_facts_hold(epoch)))
 			return r;
-		if (r == -EINTR || r == -EEXIST || (r == -EACCES && jail_path[0] == '/'))
+		if (r == -EINTR || r == -FJ_RESTART || r == -EEXIST ||
+			(r == -EACCES && jail_path[0] == '/'))
 			return r;
 		next = r == -ELOOP && (how & FJ_FOLLOW) && !writes(o) && links < FJ_QUICK_LINKS &&
 				       fj_facts_hold(epoch) &&

@@ -8,6 +8,7 @@
  * program asked for is kept and reported. */
 #include "call/hook_signal.h"
 #include "call/bus.h"
+#include "call/libc_signals.h"
 #include "call/hooks.h"
 #include "exec/exec.h"
 #include "sys/guest.h"
@@ -120,6 +121,8 @@ long fj_hook_sigaction(struct fj_call *c)
 		return fj_kernel(c);
 	if ((int)c->arg[0] == FJ_SIGBUS)
 		return fj_bus_action(c);
+	if (fj_is_libc_signal((int)c->arg[0]))
+		return fj_libc_signal_action(c);
 	if (!fj_jail->has_trap)
 		return fj_kernel(c);
 	if ((int)c->arg[0] == SIGSYS)

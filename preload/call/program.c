@@ -108,7 +108,9 @@ long fj_program_open(struct fj_call *c, int dirfd, const char *jail_path, bool f
 		struct fj_str s;
 
 		fj_str_init(&s, exe, FJ_PATH_MAX);
-		if (!place.pos || place.is_magic || !fj_path_seen(place.pos, &s))
+		if (place.is_magic)
+			fj_program_name_of_fd(c, (int)fd, exe);
+		else if (!place.pos || !fj_path_seen(place.pos, &s))
 			fj_str_put(&s, jail_path);
 	}
 	fj_place_done(&place);

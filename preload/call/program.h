@@ -46,6 +46,8 @@ bool fj_program_is_library(struct fj_call *c, const struct fj_program *p);
 /* exec_args.c: the arrays of pointers that execve(2) takes. */
 /* How many pointers before the NULL at the program's `array`? Or -EFAULT. */
 long fj_exec_count_pointers(uint64_t array);
+/* Can all strings of the program's `array` be read? 0 or -EFAULT. */
+long fj_exec_check_strings(uint64_t array);
 /* argv as the kernel makes it for a script: interpreter, its argument, the script's path,
  * argv[1]... Returns 0, -EFAULT or -ENOMEM. */
 long fj_exec_script_argv(struct fj_call *c, const struct fj_program *p, uint64_t *argv);

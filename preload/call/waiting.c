@@ -8,8 +8,24 @@
  * had made the call. A handler may enter the engine again, below us; it may also leave by
  * siglongjmp(3), and then `window_fd` is what it abandoned. */
 #include "call/call.h"
+#include "call/libc_signals.h"
 
 #define SIG_SETMASK 2 /* asm-generic/signal.h */
+
+typedef long (*waiting_gate_fn)(
+	long nr, long a0, long a1, long a2, long a3, long a4, long a5, const uint32_t *deferred);
+
+static long wait_in_kernel(const struct fj_thread *t, long nr, const uint64_t a[FJ_ARGS])
+{
+	const waiting_gate_fn gate =
+		(waiting_gate_fn)(uintptr_t)(fj_jail->gate +
+					     (uint64_t)(fj_gate_wait - fj_gate_begin));
+
+	if (!fj_libc_signals_handler) /* nobody would look at the word */
+		return fj_sys6(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+	return gate(nr, (long)a[0], (long)a[1], (long)a[2], (long)a[3], (long)a[4], (long)a[5],
+		&t->deferred);
+}
 
 long fj_kernel_waiting(struct fj_call *c, long nr, const uint64_t arg[FJ_ARGS], int held_fd)
 {
@@ -21,7 +37,7 @@ long fj_kernel_waiting(struct fj_call *c, long nr, const uint64_t arg[FJ_ARGS], 
 
 	if (!c->mask) { /* the direct door never blocked them */
 		t->window_fd = held_fd;
-		r = fj_sys6(nr, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
+		r = wait_in_kernel(t, nr, arg);
 		t->window_fd = outer_fd;
 		return r;
 	}
@@ -31,7 +47,7 @@ long fj_kernel_waiting(struct fj_call *c, long nr, const uint64_t arg[FJ_ARGS], 
 	t->inner_sp = ((uintptr_t)__builtin_frame_address(0) - 1024) & ~(uintptr_t)15;
 	t->window_fd = held_fd;
 	fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK, c->mask, &all, sizeof(all));
-	r = fj_sys6(nr, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
+	r = wait_in_kernel(t, nr, arg);
 	fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK, &all, 0, sizeof(all));
 	t->inner_sp = outer_sp;
 	t->window_fd = outer_fd;

@@ -9,7 +9,9 @@
 #include "door/door.h"
 
 #include "call/hooks.h"
+#include "call/libc_signals.h"
 #include "call/policy.h"
+#include "door/record.h"
 #include "door/sites.h"
 #include "sys/guest.h"
 
@@ -20,18 +22,9 @@
 #define ARCH_GET_FS 0x1003 /* asm/prctl.h */
 #define SIGSYS_BIT (1UL << 30)
 
-struct fj_door_record { /* entry.S knows the offsets */
-	uint64_t nr, arg[FJ_ARGS];
-	uint64_t back, kept[2];
-	uint64_t tail_arg[FJ_ARGS];
-	uint64_t is_tail, flags;
-	uint64_t tail_data[6];
-};
-_Static_assert(offsetof(struct fj_door_record, tail_arg) == 80 &&
-		       offsetof(struct fj_door_record, is_tail) == 128 &&
-		       sizeof(struct fj_door_record) <= 192,
+_Static_assert(offsetof(struct fj_thread, busy) == 4 && offsetof(struct fj_thread, deferred) == 8 &&
+		       FJ_SLOT_SIZE == 256 * 1024,
 	"entry.S");
-_Static_assert(offsetof(struct fj_thread, busy) == 4 && FJ_SLOT_SIZE == 256 * 1024, "entry.S");
 
 extern const char fj_door_call[], fj_door_site[];
 struct fj_thread *fj_door_enter(const struct fj_door_record *record);
@@ -115,14 +108,14 @@ static void leave_by_tail(struct fj_door_record *record, const struct fj_call *c
 	for (int i = 0; i < FJ_ARGS; i++)
 		record->tail_arg[i] =
 			c->arg[i] - from < sizeof(c->tail_data) ? c->arg[i] - from + to : c->arg[i];
-	record->is_tail = 1;
+	record->is_tail = FJ_DOOR_CALL;
 }
 
 /* Make the call as the program would have made it, from its stack and not from the gate: the trap
  * catches it. */
 static long leave_to_trap(struct fj_door_record *record)
 {
-	record->is_tail = 2;
+	record->is_tail = FJ_DOOR_TO_TRAP;
 	return (long)record->nr;
 }
 
@@ -185,6 +178,8 @@ long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
 	const struct fj_row *row = fj_row((long)record->nr);
 	long r;
 
+	if (__builtin_expect(fj_door_signals_early, 0))
+		fj_door_signals_take(t);
 	c.nr = (long)record->nr;
 	memcpy(c.arg, record->arg, sizeof(c.arg));
 	c.thread = t;
@@ -205,7 +200,7 @@ long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
 		return plain_call(&c);
 	if (unmaps_record(&c)) {
 		fj_guest_forget();
-		record->is_tail = 3;
+		record->is_tail = FJ_DOOR_AGAIN;
 		return c.nr;
 	}
 	if (c.nr == __NR_munmap || c.nr == __NR_mprotect || c.nr == __NR_mremap) {
@@ -220,7 +215,7 @@ long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
 		return r;
 	}
 	if (row && !applies(row, c.arg))
-		return fj_kernel(&c);
+		return fj_kernel_waiting(&c, c.nr, c.arg, -1);
 	r = fj_call(&c);
 	if (!c.leaves_by_tail)
 		return r;
@@ -296,6 +291,7 @@ static long place_page(void)
 long fj_door_start(bool has_fsgsbase)
 {
 	may_read_fs_base = has_fsgsbase;
+	fj_libc_signals_handler = (uint64_t)fj_door_signal;
 	memcpy(fj_door_bits, fj_jail->door_bits, sizeof(fj_door_bits));
 	return fj_jail->preload[0] ? place_page() : 0;
 }

@@ -12,6 +12,7 @@
 
 #define SLOT_SIZE (256 * 1024)	/* sys/thread.h; door.c asserts both */
 #define SLOT_BUSY 4
+#define SLOT_DEFERRED 8
 #define RECORD_TAIL 128		/* does the call remain to be made, on the program's stack? */
 #define RECORD_FLAGS 136
 #define RECORD_SIZE 192
@@ -59,7 +60,10 @@ fj_door_site:
 	mov	%rbx, %rdi
 	mov	%rax, %rsi
 	call	fj_door_run		/* (record, slot): the result */
-	mov	%rbx, %rsp
+fj_door_leaving:			/* from here on signals of libc's own are let in */
+	cmpl	$0, SLOT_DEFERRED(%r12)
+	jne	5f
+6:	mov	%rbx, %rsp
 	movl	$0, SLOT_BUSY(%r12)	/* FJ_IDLE: from here on nothing of ours is on its stack */
 	cmpl	$0, RECORD_TAIL(%rsp)
 	jne	3f
@@ -80,8 +84,10 @@ fj_door_site:
 2:	mov	%rbx, %rsp
 	mov	$-12, %rax		/* ENOMEM: the kernel gave no room for the engine */
 	jmp	1b
-3:	cmpl	$3, RECORD_TAIL(%rsp)
-	je	5f
+3:	cmpl	$4, RECORD_TAIL(%rsp)	/* FJ_DOOR_SIGNALS: let them in, here and now */
+	je	7f
+	cmpl	$3, RECORD_TAIL(%rsp)
+	je	8f
 	cmpl	$2, RECORD_TAIL(%rsp)
 	jne	4f
 	mov	8(%rsp), %rdi		/* from here, where the filter traps it: the program's own registers and stack */
@@ -102,28 +108,82 @@ fj_door_site:
 	push	%rax
 	pushq	120(%rbx)
 	call	*fj_gate(%rip)
+fj_door_tail_made:
 	mov	%rbx, %rsp
 	jmp	1b
-5:	subq	$2, 56(%rsp)		/* back to the syscall instruction itself, with all as it was */
+5:	mov	%rbx, %rdi
+	mov	%r12, %rsi
+	mov	%rax, %rdx
+	call	fj_door_signals		/* (record, slot, result): the result */
+	jmp	6b
+7:	and	$-16, %rsp
+	mov	$14, %edi		/* __NR_rt_sigprocmask */
+	mov	$2, %esi		/* SIG_SETMASK */
+	lea	144(%rbx), %rdx		/* tail_data */
+	xor	%ecx, %ecx
+	mov	$8, %r8d
+	xor	%r9d, %r9d
+	push	%rcx
+	push	%rcx
+	call	*fj_gate(%rip)
+fj_door_let_in:
+	mov	%rbx, %rsp
+	mov	88(%rbx), %rax		/* result */
 	jmp	1b
+8:	subq	$2, 56(%rsp)		/* back to the syscall instruction itself, with all as it was */
+	jmp	1b
+fj_door_left:
 	.size	fj_door_site, . - fj_door_site
+
+/* In place of a handler of libc's own: (signal, siginfo, ucontext), the signal's frame at the stack pointer. libc's handler then finds
+ * its frame there. */
+	.globl	fj_door_signal, fj_door_leaving, fj_door_tail_made, fj_door_let_in, fj_door_left
+	.hidden	fj_door_signal, fj_door_leaving, fj_door_tail_made, fj_door_let_in, fj_door_left
+	.hidden	fj_door_signal_came, fj_door_signals, fj_gate_begin, fj_gate_sigreturn
+	.type	fj_door_signal, @function
+fj_door_signal:
+	push	%rdi
+	push	%rsi
+	push	%rdx
+	call	fj_door_signal_came	/* the handler to go on in, or 0 */
+	pop	%rdx
+	pop	%rsi
+	pop	%rdi
+	test	%rax, %rax
+	jz	1f
+	jmp	*%rax
+1:	add	$8, %rsp		/* not by libc's restorer, whose call the filter may trap */
+	lea	fj_gate_begin(%rip), %rcx
+	lea	fj_gate_sigreturn(%rip), %rax
+	sub	%rcx, %rax
+	add	fj_gate(%rip), %rax
+	jmp	*%rax
+	.size	fj_door_signal, . - fj_door_signal
 
 /* The same when the number is known only now: rcx is the address behind the syscall instruction, and what the engine does not want
  * is done by that. */
 	.globl	fj_door_maybe, fj_door_maybe_here
 	.hidden	fj_door_maybe, fj_door_maybe_here, fj_door_bits
+	.globl	fj_door_maybe_below, fj_door_maybe_flags, fj_door_maybe_not, fj_door_maybe_back, fj_door_maybe_aimed, fj_door_maybe_end
+	.hidden	fj_door_maybe_below, fj_door_maybe_flags, fj_door_maybe_not, fj_door_maybe_back, fj_door_maybe_aimed, fj_door_maybe_end
 fj_door_maybe:
 	lea	-128(%rsp), %rsp
+fj_door_maybe_below:
 	pushfq
+fj_door_maybe_flags:
 	cmp	$512, %rax		/* FJ_DOOR_CALLS */
 	jae	1f
 	lea	fj_door_bits(%rip), %r11
 	bt	%rax, (%r11)
 	jc	2f
 1:	popfq
+fj_door_maybe_not:
 	lea	128(%rsp), %rsp
+fj_door_maybe_back:
 	lea	-2(%rcx), %rcx
+fj_door_maybe_aimed:
 	jmp	*%rcx
+fj_door_maybe_end:
 2:	popfq
 	lea	128(%rsp), %rsp
 	jmp	fj_door_site

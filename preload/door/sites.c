@@ -17,6 +17,7 @@
 #include "door/sites.h"
 
 #include "door/door.h"
+#include "door/frames.h"
 #include "sys/guest.h"
 
 #include <asm/stat.h>
@@ -167,6 +168,32 @@ static long change(
 	return r;
 }
 
+/* Drop what is no call: two bytes of a table, say. Of those whose number is known at once the form
+ * says enough. A library that lists its functions lists those that make calls; one that does not
+ * (musl) lists next to none. */
+static uint32_t drop_data(const struct key *k, int fd, struct fj_site *site, uint32_t count)
+{
+	const uint64_t size = (uint64_t)k->st.st_size;
+	const long file = fj_sys6(__NR_mmap, 0, size, PROT_READ, MAP_PRIVATE, fd, 0);
+	uint32_t known = 0, listed = 0, kept = 0;
+	struct fj_frames frames;
+
+	if (fj_is_err(file))
+		return count;
+	fj_frames_find(&frames, (const uint8_t *)file, size);
+	for (uint32_t i = 0; i < count; i++)
+		if (site[i].nr >= 0) {
+			known++;
+			listed += fj_frames_cover(&frames, k->offset + site[i].at);
+		}
+	for (uint32_t i = 0; i < count; i++)
+		if (site[i].nr >= 0 || listed < known / 2 ||
+			fj_frames_cover(&frames, k->offset + site[i].at))
+			site[kept++] = site[i];
+	fj_sys2(__NR_munmap, file, size);
+	return kept;
+}
+
 static uint32_t page_of(const struct fj_site *s)
 {
 	return (s->at - s->moved) / FJ_PAGE;
@@ -187,7 +214,7 @@ static void choose_hot(struct fj_site *site, uint32_t count)
 }
 
 /* Look for sites in a text that no process of the jail had mapped before. */
-static struct fj_sited_text *search(const struct key *k, uint64_t start, bool is_program)
+static struct fj_sited_text *search(const struct key *k, int fd, uint64_t start, bool is_program)
 {
 	const uint32_t max =
 		(uint32_t)(k->len / 256 < FJ_SITES_MAX - 64 ? k->len / 256 + 64 : FJ_SITES_MAX);
@@ -206,8 +233,8 @@ static struct fj_sited_text *search(const struct key *k, uint64_t start, bool is
 			(const uint8_t *)start, k->len, is_possible, is_program, site, max);
 		choose_hot(site, count);
 	} else {
-		count = thin_out(site,
-			fj_sites_find((const uint8_t *)start, k->len, site, max, (uint8_t *)room));
+		count = fj_sites_find((const uint8_t *)start, k->len, site, max, (uint8_t *)room);
+		count = thin_out(site, drop_data(k, fd, site, count));
 	}
 	t = keep(k, site, count);
 	if (!t && count) /* nowhere to keep them: found anew each time */
@@ -277,7 +304,7 @@ long fj_sites_map(const uint64_t arg[6], bool is_program)
 	if (fj_is_err(at))
 		return at;
 	if (!t)
-		t = search(&k, (uint64_t)at, is_program);
+		t = search(&k, (int)arg[4], (uint64_t)at, is_program);
 	if (!t || !t->count)
 		return at;
 	__atomic_fetch_add(&t->maps, 1, __ATOMIC_RELAXED);

@@ -84,6 +84,13 @@ static void tell_kernel(
 	fj_sys5(__NR_prctl, PR_SET_MM, PR_SET_MM_MAP, &map, sizeof(map), 0);
 }
 
+/* Where the limit of descriptors has fallen below the jail's there is none to hold it. */
+static void keep_program(int fd)
+{
+	fj_sys3(__NR_dup3, fd, FJ_FD_EXE(fj_jail), O_CLOEXEC);
+	fj_close(fd);
+}
+
 static void copy_text(char *to, const char *from, uint32_t len, size_t size)
 {
 	if (len >= size)
@@ -153,7 +160,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	entry = program.entry;
 	if (h.interpreter_fd < 0) /* it may make any call anywhere, and in more than one way */
 		fj_guest_watched(false);
-	fj_close(h.program_fd);
+	keep_program(h.program_fd);
 	fj_stack_set_aux(s, AT_BASE, 0);
 	if (h.interpreter_fd >= 0) {
 		r = fj_map_elf(h.interpreter_fd, 0, FJ_PATCH_LIBRARY, &interpreter);

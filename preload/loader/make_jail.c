@@ -95,7 +95,7 @@ static bool kernel_is_at_least(unsigned major, unsigned minor)
 
 void fj_jail_make(char **envp)
 {
-	int fds[FJ_FD_COUNT] = {-1, -1, -1, -1, -1, -1, -1}; /* in the order of FJ_FD_ */
+	int fds[FJ_FD_COUNT] = {-1, -1, -1, -1, -1, -1, -1, -1}; /* in the order of FJ_FD_ */
 	struct stat st;
 	const long root = fj_open_path(AT_FDCWD, fj_options.root, O_DIRECTORY);
 	long memory, at;

@@ -158,7 +158,9 @@ struct fj_jail {
 #define FJ_FD_MOUNTS(jail)                                                                         \
 	((jail)->root_fd + 6) /* a namespace of mounts other than the jail's own; usually closed   \
 			       */
-#define FJ_FD_COUNT 7
+#define FJ_FD_EXE(jail)                                                                            \
+	((jail)->root_fd + 7) /* the program's file: it may be removed while it runs */
+#define FJ_FD_COUNT 8
 
 #define FJ_HIDDEN_NAME                                                                             \
 	".fakejail" /* in the root: what the jail keeps for itself, not to be seen from inside */

@@ -115,6 +115,7 @@ static long walk_component(struct fj_walk *w, unsigned how, struct fj_place *pla
 		if (r < 0)
 			return r;
 		w->is_open = w->is_open && r;
+		r = 0;
 	}
 	for (end = name; *end && *end != '/'; end++)
 		;

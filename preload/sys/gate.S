@@ -24,8 +24,8 @@ fj_gate_move:
 	ret
 
 	.section .text.gate, "ax", @progbits
-	.globl	fj_gate_begin, fj_gate_tail, fj_gate_sigreturn, fj_gate_end
-	.hidden	fj_gate_begin, fj_gate_tail, fj_gate_sigreturn, fj_gate_end
+	.globl	fj_gate_begin, fj_gate_made, fj_gate_wait, fj_gate_waited, fj_gate_tail, fj_gate_tail_made, fj_gate_sigreturn, fj_gate_end
+	.hidden	fj_gate_begin, fj_gate_made, fj_gate_wait, fj_gate_waited, fj_gate_tail, fj_gate_tail_made, fj_gate_sigreturn, fj_gate_end
 	.p2align 12
 
 /* long gate(long nr, long a0, ..., long a5): the C calling convention in, the kernel's out. */
@@ -38,14 +38,36 @@ fj_gate_begin:
 	mov	%r9, %r8
 	mov	8(%rsp), %r9
 	syscall
+fj_gate_made:
 	ret
 
-/* Entered by rt_sigreturn with every register set for the call and, 200 bytes below the program's stack
+/* The same for a call that may wait, with one more argument: a word that is looked at last. Where that is not 0 the call is not made.
+ * A signal of libc's own that comes before the call is made, or restarts it, makes it return from here: call/libc_signals.c. */
+	.p2align 4
+fj_gate_wait:
+	mov	%rdi, %rax
+	mov	%rsi, %rdi
+	mov	%rdx, %rsi
+	mov	%rcx, %rdx
+	mov	%r8, %r10
+	mov	%r9, %r8
+	mov	8(%rsp), %r9
+	mov	16(%rsp), %r11
+	cmpl	$0, (%r11)
+	jne	1f
+	syscall
+fj_gate_waited:
+	ret
+1:	mov	$-512, %rax	/* FJ_RESTART */
+	ret
+
+/* Entered by rt_sigreturn with every register set for the call and, 248 bytes below the program's stack
  * pointer (beyond its 128 byte red zone, System V ABI AMD64 3.2.2), the address to go on at. */
 	.p2align 4
 fj_gate_tail:
 	syscall
-	ret	$192
+fj_gate_tail_made:
+	ret	$240
 
 /* The restorer of our own signal handlers (sa_restorer of sigaction(2)). */
 	.p2align 4

@@ -183,6 +183,7 @@ static bool take(struct fj_thread *t, uint32_t as, int32_t pid, int32_t tid)
 	t->window_fd = -1;
 	t->wants_sigsys_blocked = t->sigsys_pending = false;
 	t->altstack_size = 0;
+	t->deferred = 0;
 	t->judged = NULL;
 	t->asks_search = false;
 	t->scratch_used = 0;

@@ -20,7 +20,12 @@ struct fj_ids;
 struct fj_thread {
 	uint32_t used; /* whose it is, and how often it was taken: sys/thread.c */
 	uint32_t busy; /* enum fj_busy; a lent slot's only. door/entry.S writes it */
+	/* Signals of libc's own that came while the engine was at work, a bit for each, and what
+	 * came with them: they are sent again when it is done. call/libc_signals.c;
+	 * door/entry.S looks at it */
+	uint32_t deferred;
 	int32_t tid, pid;
+	uint64_t deferred_info[3][16];
 	uintptr_t lent_to,
 		lent_sp; /* a lent slot's borrower: its fs base, and its stack pointer then */
 	/* Where an engine entered while this slot's stack is in use, but not the current stack (a

@@ -6,10 +6,11 @@
 
 #include "call/bus.h"
 #include "call/hook_signal.h"
+#include "call/libc_signals.h"
 #include "call/policy.h"
+#include "call/tail.h"
 #include "sys/guest.h"
 
-#include <asm/sigcontext.h>
 #include <asm/siginfo.h>
 #include <linux/seccomp.h>
 
@@ -20,28 +21,16 @@
 #define SA_ONSTACK_ 0x08000000u
 #define SIG_SETMASK 2
 
-#define RED_ZONE 128u  /* System V ABI AMD64, 3.2.2 */
-#define TAIL_ROOM 192u /* what gate.S drops when it returns: red zone and tail_data */
-_Static_assert(TAIL_ROOM >= RED_ZONE + sizeof(((struct fj_call *)0)->tail_data),
-	"tail data lies below the red zone");
-
 /* Less stack or scratch memory than this left by what waits, and that is taken for abandoned. */
 #define ENGINE_STACK_MIN (48u * 1024)
 #define SCRATCH_MIN (48u * 1024)
 
-struct frame { /* struct ucontext, asm/ucontext.h */
-	uint64_t flags;
-	void *link;
-	struct fj_altstack stack;
-	struct sigcontext_64 regs;
-	uint64_t mask;
-};
-
-_Static_assert(offsetof(struct frame, mask) == FJ_UCONTEXT_MASK, "struct ucontext of the kernel");
+_Static_assert(
+	offsetof(struct fj_frame, mask) == FJ_UCONTEXT_MASK, "struct ucontext of the kernel");
 
 void fj_trap_entry(void);
-uintptr_t fj_trap_stack(struct frame *f, uintptr_t sp);
-uintptr_t fj_trap_handle(siginfo_t *info, struct frame *f);
+uintptr_t fj_trap_stack(struct fj_frame *f, uintptr_t sp);
+uintptr_t fj_trap_handle(siginfo_t *info, struct fj_frame *f);
 
 /* Nothing of the engine is under way below this entry: what a handler abandoned by siglongjmp is
  * tidied up. */
@@ -54,7 +43,7 @@ static void begin_afresh(struct fj_thread *t)
 	t->scratch_used = 0;
 }
 
-uintptr_t fj_trap_stack(struct frame *f, uintptr_t sp)
+uintptr_t fj_trap_stack(struct fj_frame *f, uintptr_t sp)
 {
 	struct fj_thread *t = fj_thread_holding(sp);
 
@@ -77,7 +66,7 @@ void (*fj_trap_watcher)(uint64_t ip);
 
 /* A SIGSYS that is not our trap: the program's own affair. Returns the handler to go on in, or 0.
  */
-static uintptr_t deliver_to_program(const struct frame *f)
+static uintptr_t deliver_to_program(const struct fj_frame *f)
 {
 	const struct fj_sigaction default_action = {.handler = FJ_DEFAULT};
 	uint64_t mask = f->mask;
@@ -97,13 +86,15 @@ static uintptr_t deliver_to_program(const struct frame *f)
 
 /* Leave with the call still to be made, on the gate page and under the program's own mask (gate.S,
  * fj_gate_tail). */
-static void leave_by_tail(struct frame *f, struct fj_call *c)
+static void leave_by_tail(struct fj_frame *f, struct fj_call *c)
 {
-	const uint64_t sp = f->regs.sp - TAIL_ROOM - 8;
+	const uint64_t sp = f->regs.sp - FJ_TAIL_ROOM - 8;
 	const uint64_t data = sp + 8, from = (uint64_t)c->tail_data;
-	struct {
-		uint64_t back, data[sizeof(c->tail_data) / 8];
-	} record = {.back = f->regs.ip};
+	struct fj_tail record = {
+		.back = f->regs.ip,
+		.nr = (uint64_t)c->nr,
+		.arg = {f->regs.di, f->regs.si, f->regs.dx, f->regs.r10, f->regs.r8, f->regs.r9},
+	};
 
 	for (size_t i = 0; i < sizeof(c->tail_data) / 8; i++) {
 		const uint64_t word = c->tail_data[i];
@@ -128,12 +119,21 @@ static void leave_by_tail(struct frame *f, struct fj_call *c)
 	f->regs.ip = fj_jail->gate + (uint64_t)(fj_gate_tail - fj_gate_begin);
 }
 
-uintptr_t fj_trap_handle(siginfo_t *info, struct frame *f)
+/* The call is made anew: by the program, from the beginning. */
+static void go_back(struct fj_frame *f, int nr)
+{
+	f->regs.ip -= 2; /* the length of a syscall instruction */
+	f->regs.ax = (uint64_t)nr;
+}
+
+uintptr_t fj_trap_handle(siginfo_t *info, struct fj_frame *f)
 {
 	struct fj_call c;
 	uint32_t answer;
 	long r;
 
+	if (info->si_code == SYS_SECCOMP && info->si_errno == FJ_STRICT_TAG)
+		fj_sys2(__NR_kill, fj_sys0(__NR_getpid), 9 /* SIGKILL */);
 	if (info->si_code != SYS_SECCOMP || info->si_errno != FJ_TRAP_TAG)
 		return deliver_to_program(f);
 	c = (struct fj_call){
@@ -164,10 +164,14 @@ uintptr_t fj_trap_handle(siginfo_t *info, struct frame *f)
 	default:
 		r = fj_call(&c);
 	}
+	if (c.thread->deferred)
+		fj_libc_signals_send(c.thread); /* they come when the frame's mask is back */
 	if (c.leaves_by_sigreturn)
 		f->regs.ip = fj_jail->gate + (uint64_t)(fj_gate_sigreturn - fj_gate_begin);
 	else if (c.leaves_by_tail)
 		leave_by_tail(f, &c);
+	else if (r == -FJ_RESTART)
+		go_back(f, info->si_syscall);
 	else
 		f->regs.ax = (uint64_t)r;
 	return 0;
@@ -181,7 +185,7 @@ void fj_trap_arm(struct fj_thread *t)
 		.restorer = fj_jail->gate + (uint64_t)(fj_gate_sigreturn - fj_gate_begin),
 		.mask = ~FJ_SIGBUS_BIT,
 	};
-	struct frame f = {0};
+	struct fj_frame f = {0};
 
 	fj_altstack_settle(t, &f.stack, 0);
 	fj_sys4(__NR_rt_sigaction, SIGSYS, &act, 0, sizeof(act.mask));

@@ -22,6 +22,7 @@ usage: make-root.sh NAME...
        make-root.sh --where
 NAME:  bullseye bookworm trixie sid   Debian 11, 12, 13 and unstable: minbase and the tools that the tests call
        tools                          Debian 12 with what looks at processes, files and mounts: gdb, lsof, a JVM
+       preloads                       Debian 12 with libraries that people name in LD_PRELOAD
        owners                         Debian 12 with what shows, copies and changes owners: acl, rsync, cpio, sudo
        musl                           musl's dynamic linker, a static busybox, tests/roots/src/*.c built with musl-gcc
        go                             tests/roots/src/*.go, static, and a static hello
@@ -66,6 +67,8 @@ tools_packages=default-jre-headless,gdb,lsof,perl,procps,psmisc,python3-minimal,
 tools_packages=$tools_packages,libboost-regex1.74.0
 # tests/workflows/w05-tools.sh
 owners_packages=acl,attr,bash,cpio,fakeroot,libarchive-tools,libcap2-bin,perl,rsync,sudo
+# tests/workflows/preloads.sh
+preload_packages=eatmydata,fakeroot,faketime,libjemalloc2,pseudo
 
 # GNU hello 2.10, as long as any release on the mirror has it; the sum is the upstream archive's.
 hello_path=pool/main/h/hello/hello_2.10.orig.tar.gz
@@ -77,6 +80,7 @@ recipe() {
 	bullseye | bookworm | trixie | sid) echo "3 $uid $debian_packages$(extra_packages "$1")" ;;
 	tools) echo "3 $uid $tools_packages" ;;
 	owners) echo "1 $uid $owners_packages" ;;
+	preloads) echo "3 $uid $debian_packages,$preload_packages" ;;
 	hello) echo "1 $hello_sha256" ;;
 	musl | go) echo "1 $uid $(cat "$sources"/* | cksum)" ;;
 	esac
@@ -222,6 +226,7 @@ make_one() {
 	go) make_go "$name" "$half" ;;
 	tools) make_debian "$name" "$half" bookworm "$tools_packages" ;;
 	owners) make_debian "$name" "$half" bookworm "$owners_packages" ;;
+	preloads) make_debian "$name" "$half" bookworm "$debian_packages,$preload_packages" ;;
 	*) make_debian "$name" "$half" "$name" "$debian_packages$(extra_packages "$name")" ;;
 	esac
 	chmod 755 "$half"

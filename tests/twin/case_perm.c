@@ -134,6 +134,24 @@ CASE(perm_root_search)
 	}
 }
 
+/* Spellings that lead round about, through directories that everybody may search. */
+CASE(perm_root_spellings)
+{
+	R(mkdir("open", 0755));
+	R(mkdir("open/in", 0755));
+	put("open/in/f", "x");
+	chmod("open/in/f", 0644);
+	CHILD("user") {
+		become(1000, 1000);
+		say_open("open/./in/f", O_RDONLY);
+		say_open("open/in/./f", O_RDONLY);
+		say_open("./open/.//in/../in/f", O_RDONLY);
+		say_open("open/in/.", O_RDONLY);
+		say_open("open/./", O_RDONLY);
+		say("\n");
+	}
+}
+
 /* A directory is closed, replaced or given away while a user goes on using it. */
 CASE(perm_root_search_changes)
 {

@@ -454,6 +454,8 @@ CASE(proc_exe_deleted)
 
 TOOL(unlinks)
 {
+	char other[40];
+
 	show_link("/proc/self/exe");
 	R(rename("copy", "renamed"));
 	show_link("/proc/self/exe");
@@ -463,6 +465,24 @@ TOOL(unlinks)
 	close(fd);
 	CHILD("again")
 		R(execve("/proc/self/exe", ARGV("x", "@say", "once more"), environ));
+	CHILD("again, and looking")
+		R(execve("/proc/self/exe", ARGV("x", "@removed"), environ));
+	/* A child looks at its parent's. */
+	sprintf(other, "/proc/%d/exe", (int)getpid());
+	CHILD("child") {
+
+		fd = open(other, O_RDONLY);
+		say("%s\n", fd < 0 ? errno_name(errno) : "opened");
+	}
+}
+
+TOOL(removed)
+{
+	struct stat st;
+
+	show_link("/proc/self/exe");
+	R(stat("/proc/self/exe", &st));
+	say("links %d\n", (int)st.st_nlink);
 }
 
 CASE(proc_other_mounts)

@@ -215,6 +215,12 @@ CASE(seccomp_strict)
 		SYSCALL(SYS_write, 1, "written\n", 8);
 		SYSCALL(SYS_exit, 3);
 	}
+	CHILD("strict, then another call") {
+		R(prctl(PR_SET_SECCOMP, 1, 0, 0, 0));
+		SYSCALL(SYS_getpid);
+		SYSCALL(SYS_write, 1, "alive\n", 6);
+		SYSCALL(SYS_exit, 3);
+	}
 	CHILD("strict, then a path call") {
 		R(prctl(PR_SET_SECCOMP, 1, 0, 0, 0));
 		SYSCALL(SYS_open, "/etc/passwd", O_RDONLY);

@@ -437,6 +437,16 @@ CASE(unix_errors)
 	m.msg_namelen = (socklen_t)-1;
 	R(sendmsg(s, &m, 0));
 	R(send(s, "x", 1, 0));
+	/* Of two complaints the kernel's first. */
+	m.msg_namelen = n;
+	v.iov_base = (void *)8;
+	R(sendmsg(s, &m, 0));
+	v.iov_base = "x";
+	R(sendmsg(s, &m, 0));
+	R(sendto(s, "x", 1, 0, (struct sockaddr *)&a, n));
+	int t = socket(AF_UNIX, SOCK_STREAM, 0);
+	R(sendto(t, "x", 1, MSG_NOSIGNAL, (struct sockaddr *)&a, n));
+	R(sendmsg(t, &m, MSG_NOSIGNAL));
 	/* An address of another family through the same calls. */
 	int u = socket(AF_INET, SOCK_DGRAM, 0);
 	R(bind(u, (struct sockaddr *)&a, n));

@@ -126,7 +126,7 @@ CASE(wait_bad_masks)
 	R(SYSCALL(SYS_ppoll, NULL, 0, &none, NULL, 4));
 	long bad[2] = {(long)&s, 4};
 	R(SYSCALL(SYS_pselect6, 0, NULL, NULL, NULL, &none, bad));
-	R(SYSCALL(SYS_pselect6, 0, NULL, NULL, NULL, &none, 8));
+	R(SYSCALL(SYS_pselect6, 0, NULL, NULL, NULL, &none, 8L));
 	bad[0] = 0;
 	R(SYSCALL(SYS_pselect6, 0, NULL, NULL, NULL, &none, bad));
 	int e = epoll_create1(0);

@@ -187,7 +187,7 @@ tests() {
 		fi
 		"$builddir/twin.glibc-static" --list | sort | awk -F '[ \t]*[|][ \t]*' -v flavour="$flavour" \
 			-v globs="$globs" -v have_chroot="$have_chroot" -v have_mounts="$have_mounts" \
-			-v am_root="$am_root" -v srcdir="$srcdir" '
+			-v am_root="$am_root" -v srcdir="$srcdir" -v args=" $FAKEJAIL_ARGS " '
 			function matches(name, n, g, i, re) {
 				n = split(globs, g, " ")
 				if (n == 0)
@@ -202,7 +202,12 @@ tests() {
 				}
 				return 0
 			}
-			FNR == NR {
+			FILENAME ~ /doors[.]list$/ {
+				if ($0 !~ /^(#|[ \t]*$)/ && index(args, " " $1 " ") && ($3 == "" || $3 ~ ("(^|[ ,])" flavour "([ ,]|$)")))
+					of_door[$2] = $1 ": " $4
+				next
+			}
+			FILENAME ~ /cases[.]list$/ {
 				if ($0 !~ /^(#|[ \t]*$)/) {
 					needs[$1] = $2
 					out[$1] = $3
@@ -218,6 +223,8 @@ tests() {
 					why = "left out: " out[$1]
 				else if (known[$1] != "" && (getline line <(srcdir "/known/" $1)) < 0)
 					why = "known difference: " known[$1]
+				else if (of_door[$1] != "")
+					why = "known difference of " of_door[$1]
 				else if (have_chroot == "no")
 					why = "no chroot(2) and no user namespaces here"
 				else if (n ~ /proc|dev/ && have_mounts == "no")
@@ -226,7 +233,7 @@ tests() {
 					why = "needs real root for the reference"
 				gsub(/[ \t]+/, ",", n)
 				print flavour, $1, n, why
-			}' "$srcdir/cases.list" -
+			}' "$srcdir/doors.list" "$srcdir/cases.list" -
 	done
 }
 

@@ -1,0 +1,243 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * signals.c - a signal by which libc cancels a thread, or changes its ids, has come: where is the
+ * program?
+ *
+ * call/libc_signals.c says why. Our handler stands before libc's. When the interrupted code is
+ * ours, it either lets the signal wait, or writes into the signal's frame where the program stands:
+ * at the system call that it makes, or behind it. libc's handler sees that, may leave from there,
+ * and unwinds from there; when it returns, the program goes on there.
+ *
+ * A few instructions are left where it does neither: the stub of a site (sites.c), and those by
+ * which the door is left. Nothing of the engine is held there, and nothing waits behind them but a
+ * call that enters the engine. */
+#include "call/libc_signals.h"
+#include "call/tail.h"
+#include "door/door.h"
+#include "door/record.h"
+#include "sys/guest.h"
+
+#define SIG_BLOCK 0
+#define SYSCALL_LEN 2
+#define ARCH_GET_FS 0x1003 /* asm/prctl.h */
+
+extern const char __executable_start[], etext[];
+extern const char fj_door_site[], fj_door_leaving[], fj_door_tail_made[], fj_door_let_in[],
+	fj_door_left[];
+extern const char fj_door_maybe[], fj_door_maybe_below[], fj_door_maybe_flags[],
+	fj_door_maybe_not[], fj_door_maybe_back[], fj_door_maybe_aimed[], fj_door_maybe_end[];
+extern uint64_t fj_door_bits[FJ_DOOR_CALLS / 64];
+uint64_t fj_door_signal_came(int sig, const void *info, struct fj_frame *f);
+
+/* Signals that came when the door had been entered and no slot was borrowed yet, by fs base. More
+ * threads than these are not there at once. */
+#define EARLY 16
+static struct {
+	uint64_t fs_base; /* 0: free */
+	int32_t sig;	  /* 0: being filled */
+	uint64_t info[16];
+} early[EARLY];
+uint32_t fj_door_signals_early;
+
+static uint64_t fs_base(void)
+{
+	uint64_t base = 0;
+
+	fj_sys2(__NR_arch_prctl, ARCH_GET_FS, &base);
+	return base;
+}
+
+static bool keep_early(int sig, const void *info)
+{
+	const uint64_t own = fs_base();
+
+	for (int i = 0; i < EARLY; i++) {
+		uint64_t none = 0;
+
+		if (!__atomic_compare_exchange_n(&early[i].fs_base, &none, own, false,
+			    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+			continue;
+		memcpy(early[i].info, info, sizeof(early[i].info));
+		early[i].sig = sig;
+		__atomic_add_fetch(&fj_door_signals_early, 1, __ATOMIC_RELEASE);
+		return true;
+	}
+	return false;
+}
+
+void fj_door_signals_take(struct fj_thread *t)
+{
+	const uint64_t own = fs_base();
+
+	for (int i = 0; i < EARLY; i++) {
+		if (__atomic_load_n(&early[i].fs_base, __ATOMIC_ACQUIRE) != own || !early[i].sig)
+			continue;
+		fj_libc_signal_defer(t, early[i].sig, early[i].info);
+		early[i].sig = 0;
+		__atomic_sub_fetch(&fj_door_signals_early, 1, __ATOMIC_RELAXED);
+		__atomic_store_n(&early[i].fs_base, 0, __ATOMIC_RELEASE);
+	}
+}
+
+long fj_door_signals(struct fj_door_record *record, struct fj_thread *t, long r)
+{
+	const uint64_t mask = FJ_LIBC_SIGNAL_MASK;
+
+	fj_sys4(__NR_rt_sigprocmask, SIG_BLOCK, &mask, record->tail_data, sizeof(mask));
+	fj_libc_signals_send(t);
+	/* A call that remains to be made is made anew from the beginning. */
+	record->is_to_be_made_anew = r == -FJ_RESTART || record->is_tail != FJ_DOOR_DONE;
+	record->result = (uint64_t)(record->is_to_be_made_anew ? -EINTR : r);
+	record->is_tail = FJ_DOOR_SIGNALS;
+	return 0;
+}
+
+/* Where the program makes the call anew. */
+static void present_before(struct sigcontext_64 *regs, int sig, const struct fj_door_record *record)
+{
+	const uint8_t *back = (const uint8_t *)record->back;
+	const bool is_syscall = back[-2] == 0x0f && back[-1] == 0x05;
+
+	regs->ax = record->nr;
+	if (is_syscall && fj_jail->has_trap) {
+		regs->ip = record->back - SYSCALL_LEN;
+	} else if (is_syscall && fj_libc_signal_looks(sig)) {
+		/* Nobody would catch the call there, so it is one that says EINTR. */
+		regs->ip = record->back - SYSCALL_LEN;
+		regs->ax = __NR_restart_syscall;
+	} else if (is_syscall || (back[-6] == 0xff && back[-5] == 0x25)) {
+		regs->ip = (uint64_t)fj_door_site; /* from a site, or from its stub: sites.c */
+	} else {
+		regs->ip = record->back; /* a wrapper, which calls again */
+		regs->ax = (uint64_t)-FJ_RESTART;
+	}
+}
+
+/* The program is at the call of `record`: before it, or behind it with `result`. */
+static void present(struct fj_frame *f, int sig, const struct fj_door_record *record,
+	bool is_before, uint64_t result)
+{
+	struct sigcontext_64 *regs = &f->regs;
+
+	regs->ip = record->back;
+	regs->ax = result;
+	if (is_before)
+		present_before(regs, sig, record);
+	regs->di = record->arg[0];
+	regs->si = record->arg[1];
+	regs->dx = record->arg[2];
+	regs->r10 = record->arg[3];
+	regs->r8 = record->arg[4];
+	regs->r9 = record->arg[5];
+	regs->bx = record->kept[0];
+	regs->r12 = record->kept[1];
+	regs->cx = record->back;
+	regs->r11 = regs->flags = record->flags;
+	regs->sp = (uint64_t)record + FJ_DOOR_ROOM;
+}
+
+/* The same behind the trap: gate.S, fj_gate_tail. */
+static void present_tail(struct fj_frame *f, bool is_before)
+{
+	const struct fj_tail *tail = (const struct fj_tail *)f->regs.sp;
+	struct sigcontext_64 *regs = &f->regs;
+
+	regs->ip = tail->back - (is_before ? SYSCALL_LEN : 0);
+	if (is_before)
+		regs->ax = tail->nr;
+	regs->di = tail->arg[0];
+	regs->si = tail->arg[1];
+	regs->dx = tail->arg[2];
+	regs->r10 = tail->arg[3];
+	regs->r8 = tail->arg[4];
+	regs->r9 = tail->arg[5];
+	regs->sp += FJ_TAIL_ROOM + 8;
+}
+
+/* At a site whose number was not known, and the call is none of ours: entry.S, fj_door_maybe. */
+static void present_maybe(struct fj_frame *f)
+{
+	struct sigcontext_64 *regs = &f->regs;
+	const uint64_t ip = regs->ip;
+
+	regs->ip = ip == (uint64_t)fj_door_maybe_aimed ? regs->cx : regs->cx - SYSCALL_LEN;
+	if (ip >= (uint64_t)fj_door_maybe_flags && ip < (uint64_t)fj_door_maybe_not)
+		regs->sp += 8 + FJ_RED_ZONE;
+	else if (ip >= (uint64_t)fj_door_maybe_below && ip < (uint64_t)fj_door_maybe_back)
+		regs->sp += FJ_RED_ZONE;
+}
+
+static bool is_in(uint64_t ip, const char *from, const char *to)
+{
+	return ip >= (uint64_t)from && ip < (uint64_t)to;
+}
+
+static bool is_wanted(uint64_t nr)
+{
+	return nr < FJ_DOOR_CALLS && (fj_door_bits[nr / 64] >> (nr % 64) & 1);
+}
+
+/* On the gate page. Returns whether libc's handler may be entered. */
+static bool came_at_gate(int sig, const void *info, struct fj_frame *f)
+{
+	const char *at = fj_gate_begin + (f->regs.ip - fj_jail->gate);
+	struct fj_thread *t = fj_thread_holding(f->regs.sp - 1); /* at its top, at first */
+	const struct fj_door_record *record = (const struct fj_door_record *)f->regs.bx;
+	uint64_t back;
+
+	if (at == fj_gate_tail || at == fj_gate_tail_made) {
+		present_tail(f, at == fj_gate_tail);
+		return true;
+	}
+	if (at >= fj_gate_sigreturn)
+		return true;
+	back = *(const uint64_t *)f->regs.sp;
+	if (at <= fj_gate_made && back == (uint64_t)fj_door_let_in) {
+		if (at != fj_gate_made)
+			return true;
+		present(f, sig, record, record->is_to_be_made_anew, record->result);
+		return true;
+	}
+	if (at <= fj_gate_made && back == (uint64_t)fj_door_tail_made) {
+		present(f, sig, record, at != fj_gate_made, f->regs.ax);
+		return true;
+	}
+	if (!t)
+		return !keep_early(sig, info);
+	if (at >= fj_gate_wait && at < fj_gate_waited) {
+		f->regs.ip += (uint64_t)(fj_gate_waited - at);
+		f->regs.ax = (uint64_t)-FJ_RESTART;
+	}
+	fj_libc_signal_defer(t, sig, info);
+	return false;
+}
+
+static bool came_in_engine(int sig, const void *info, struct fj_frame *f)
+{
+	const uint64_t ip = f->regs.ip;
+	struct fj_thread *t;
+
+	if (is_in(ip, fj_door_leaving, fj_door_left))
+		return true;
+	if (is_in(ip, fj_door_maybe, fj_door_maybe_end) && !is_wanted(f->regs.ax)) {
+		present_maybe(f);
+		return true;
+	}
+	t = fj_thread_holding(f->regs.sp - 1);
+	if (!t)
+		return !keep_early(sig, info);
+	fj_libc_signal_defer(t, sig, info);
+	return false;
+}
+
+uint64_t fj_door_signal_came(int sig, const void *info, struct fj_frame *f)
+{
+	const uint64_t handler = fj_libc_signal_handler_of(sig);
+
+	if (f->regs.ip - fj_jail->gate < FJ_PAGE)
+		return came_at_gate(sig, info, f) ? handler : 0;
+	if (is_in(f->regs.ip, __executable_start, etext))
+		return came_in_engine(sig, info, f) ? handler : 0;
+	return handler;
+}
