@@ -90,7 +90,7 @@ static long install_filter(struct fj_call *c, unsigned flags, uint64_t program_a
 
 /* The kernel has one mode for a process, and ours is "filter": so strict mode is a filter that
  * allows what it allows (seccomp(2)). A filter can kill by SIGSYS only, and strict mode kills by
- * SIGKILL: the trap does that. */
+ * SIGKILL: the trap does that. Without the trap the mode is free. */
 static long enter_strict_mode(struct fj_call *c)
 {
 	struct sock_filter code[] = {
@@ -99,12 +99,13 @@ static long enter_strict_mode(struct fj_call *c)
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_write, 3, 0),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_exit, 2, 0),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_rt_sigreturn, 1, 0),
-		BPF_STMT(BPF_RET | BPF_K, fj_jail->has_trap ? SECCOMP_RET_TRAP | FJ_STRICT_TAG :
-							      SECCOMP_RET_KILL_THREAD),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP | FJ_STRICT_TAG),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	struct sock_fprog program = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
 
+	if (!fj_jail->has_trap)
+		return fj_sys2(__NR_prctl, PR_SET_SECCOMP, SECCOMP_MODE_STRICT);
 	return install_filter(c, 0, (uint64_t)&program);
 }
 

@@ -238,10 +238,18 @@ CASE(chroot_root_clone_fs)
 	where("parent");
 	show("/etc/name");
 	show("/inner/etc/name");
+}
+
+CASE(misc_root_unshare_fs)
+{
+	make();
+	pid_t pid = clone(move, stack + sizeof(stack), CLONE_FS | SIGCHLD, NULL);
+	reap("shared", pid);
 	R(unshare(CLONE_FS));
 	pid = clone(move, stack + sizeof(stack), CLONE_FS | SIGCHLD, NULL);
 	reap("again", pid);
 	where("parent");
+	show("/inner/etc/name");
 }
 
 /* As browsers' sandboxes do it: the helper shares the memory too, and is gone when its parent goes
