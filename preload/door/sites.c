@@ -43,6 +43,9 @@ static bool is_frequent(long nr)
 	case __NR_readlink:
 	case __NR_readlinkat:
 	case __NR_getcwd:
+	case __NR_getdents64:
+	case __NR_getxattr:
+	case __NR_lgetxattr:
 	case __NR_rt_sigaction:
 	case __NR_mmap:
 	case __NR_munmap:
