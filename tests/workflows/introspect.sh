@@ -67,7 +67,8 @@ shows 'pmap' '*libc.so.6*total*' sh -c 'pmap -x $$; pmap -XX $$; pmap -p $$'
 
 # ---- programs that read of themselves ----
 
-shows 'java' '*java.home = /usr/lib/jvm*user.dir = /usr*' sh -c 'cd /usr; java -Xlog:all=info -XshowSettings:all -version'
+# (One after the other: the log's threads write into the middle of the settings' lines.)
+shows 'java' '*java.home = /usr/lib/jvm*user.dir = /usr*' sh -c 'cd /usr; java -XshowSettings:all -version; java -Xlog:all=info -version'
 if command -v go >/dev/null 2>&1; then
 	GOCACHE=$work/go HOME=$work GO111MODULE=off CGO_ENABLED=0 go build -o "$root/usr/bin/introspect" "$tests_dir/workflows/src/introspect.go"
 	shows 'a Go program' '*executable: /usr/bin/introspect directory: /*exe /usr/bin/introspect*statfs: <nil> lines of maps: true' introspect
