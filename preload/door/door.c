@@ -22,8 +22,7 @@
 #define ARCH_GET_FS 0x1003 /* asm/prctl.h */
 #define SIGSYS_BIT (1UL << 30)
 
-_Static_assert(offsetof(struct fj_thread, busy) == 4 && offsetof(struct fj_thread, deferred) == 8 &&
-		       FJ_SLOT_SIZE == 256 * 1024,
+_Static_assert(offsetof(struct fj_thread, busy) == 4 && offsetof(struct fj_thread, deferred) == 8,
 	"entry.S");
 
 extern const char fj_door_call[], fj_door_site[];

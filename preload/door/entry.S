@@ -10,8 +10,7 @@
  * The program's stack is used for one record (struct fj_door_record, door.c) below the red zone; it must not be the engine's: a
  * thread of musl's posix_spawn has 5 KiB. */
 
-#define SLOT_SIZE (256 * 1024)	/* sys/thread.h; door.c asserts both */
-#define SLOT_BUSY 4
+#define SLOT_BUSY 4	/* sys/thread.h; door.c asserts both */
 #define SLOT_DEFERRED 8
 #define RECORD_TAIL 128		/* does the call remain to be made, on the program's stack? */
 #define RECORD_FLAGS 136
@@ -56,7 +55,7 @@ fj_door_site:
 	test	%rax, %rax
 	jz	2f
 	mov	%rax, %r12
-	lea	SLOT_SIZE(%rax), %rsp
+	mov	%rax, %rsp		/* its stack ends where the slot's head begins */
 	mov	%rbx, %rdi
 	mov	%rax, %rsi
 	call	fj_door_run		/* (record, slot): the result */

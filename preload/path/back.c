@@ -69,10 +69,15 @@ void fj_dir_note(struct fj_thread *t, int fd, const char *pos)
 
 void fj_cwd_keep(void)
 {
-	const int32_t pid = (int32_t)fj_sys0(__NR_getpid);
-	const size_t len = fj_strlen(noted_cwd), i = (uint32_t)pid % FJ_CWDS;
+	int32_t pid;
+	size_t len, i;
 
-	if (!fj_jail->has_aliases || len >= FJ_CWD_TEXT)
+	if (!fj_jail->has_aliases)
+		return;
+	pid = (int32_t)fj_sys0(__NR_getpid);
+	len = fj_strlen(noted_cwd);
+	i = (uint32_t)pid % FJ_CWDS;
+	if (len >= FJ_CWD_TEXT)
 		return;
 	fj_jail->cwd[i].pid = 0;
 	memcpy(fj_jail->cwd[i].pos, noted_cwd, len + 1);
@@ -81,11 +86,15 @@ void fj_cwd_keep(void)
 
 void fj_cwd_start(void)
 {
-	const int32_t pid = (int32_t)fj_sys0(__NR_getpid);
-	const size_t i = (uint32_t)pid % FJ_CWDS;
+	int32_t pid;
 	struct fj_str s;
+	size_t i;
 
-	if (!fj_jail->has_aliases || __atomic_load_n(&fj_jail->cwd[i].pid, __ATOMIC_ACQUIRE) != pid)
+	if (!fj_jail->has_aliases)
+		return;
+	pid = (int32_t)fj_sys0(__NR_getpid);
+	i = (uint32_t)pid % FJ_CWDS;
+	if (__atomic_load_n(&fj_jail->cwd[i].pid, __ATOMIC_ACQUIRE) != pid)
 		return;
 	/* Another may be writing here: what then comes out is wrong, and like any wrong note it is
 	 * not obeyed. */

@@ -42,24 +42,35 @@ static uint32_t with_state(uint32_t word, uint32_t state)
 static struct {
 	struct fj_thread *chunk[CHUNKS_MAX];
 	uint32_t count;
+	uint32_t used; /* no slot from here on was ever taken */
 } pool;
 
 /* One page that the kernel clears in a forked child: the id of the process it belongs to. */
 static int32_t *owner_pid;
 
-static uint32_t chunk_slots(uint32_t i)
+/* How many slots the first `chunks` chunks hold. */
+static uint32_t slots_of(uint32_t chunks)
 {
-	return FIRST_CHUNK << i;
+	return FIRST_CHUNK * ((1u << chunks) - 1);
 }
 
-static struct fj_thread *slot_at(uint32_t chunk, uint32_t i)
+static struct fj_thread *slot(uint32_t n)
 {
-	return (struct fj_thread *)((char *)pool.chunk[chunk] + (size_t)i * FJ_SLOT_SIZE);
+	const uint32_t chunk = 31 - (uint32_t)__builtin_clz(n / FIRST_CHUNK + 1);
+
+	return (struct fj_thread *)((char *)pool.chunk[chunk] +
+				    (size_t)(n - slots_of(chunk)) * FJ_SLOT_SIZE + FJ_SLOT_STACK);
+}
+
+/* A page that was never touched is a page fault to look at. */
+static uint32_t used_slots(void)
+{
+	return __atomic_load_n(&pool.used, __ATOMIC_ACQUIRE);
 }
 
 static bool add_chunk(uint32_t seen)
 {
-	const size_t size = (size_t)chunk_slots(seen) * FJ_SLOT_SIZE;
+	const size_t size = (size_t)(slots_of(seen + 1) - slots_of(seen)) * FJ_SLOT_SIZE;
 	long at;
 
 	if (seen >= CHUNKS_MAX)
@@ -73,10 +84,6 @@ static bool add_chunk(uint32_t seen)
 		(char *)(((uintptr_t)at + FJ_SLOT_SIZE - 1) & ~(uintptr_t)(FJ_SLOT_SIZE - 1));
 	struct fj_thread *expected = NULL;
 
-	/* Most processes need one for the trap and one for the jumps. To look at a page before it
-	 * is written to would cost a fault more. */
-	for (uint32_t i = 0; i < 2; i++)
-		((struct fj_thread *)(aligned + i * FJ_SLOT_SIZE))->used = SLOT_FREE;
 	if (!__atomic_compare_exchange_n(&pool.chunk[seen], &expected, (struct fj_thread *)aligned,
 		    false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 		fj_sys2(__NR_munmap, at, size + FJ_SLOT_SIZE); /* another thread was quicker */
@@ -103,13 +110,9 @@ uint32_t *fj_thread_fork_mark(void)
 
 static void keep_slots_of_parent(void)
 {
-	const uint32_t count = __atomic_load_n(&pool.count, __ATOMIC_ACQUIRE);
-
-	for (uint32_t c = 0; c < count; c++)
-		for (uint32_t i = 0; i < chunk_slots(c); i++)
-			if (state_of(slot_at(c, i)) == SLOT_TAKEN)
-				slot_at(c, i)->used =
-					with_state(slot_at(c, i)->used, SLOT_INHERITED);
+	for (uint32_t n = 0; n < used_slots(); n++)
+		if (state_of(slot(n)) == SLOT_TAKEN)
+			slot(n)->used = with_state(slot(n)->used, SLOT_INHERITED);
 }
 
 /* After a fork the page is zero: claim the memory for the child. Only the surviving thread exists
@@ -145,8 +148,10 @@ struct fj_thread *fj_thread_holding(uintptr_t sp)
 	const uint32_t count = __atomic_load_n(&pool.count, __ATOMIC_ACQUIRE);
 
 	for (uint32_t c = 0; c < count; c++)
-		if (sp - (uintptr_t)pool.chunk[c] < (size_t)chunk_slots(c) * FJ_SLOT_SIZE)
-			return (struct fj_thread *)(sp & ~(uintptr_t)(FJ_SLOT_SIZE - 1));
+		if (sp - (uintptr_t)pool.chunk[c] <
+			(size_t)(slots_of(c + 1) - slots_of(c)) * FJ_SLOT_SIZE)
+			return (struct fj_thread *)((sp & ~(uintptr_t)(FJ_SLOT_SIZE - 1)) +
+						    FJ_SLOT_STACK);
 	return NULL;
 }
 
@@ -157,22 +162,33 @@ static bool is_gone(const struct fj_thread *t)
 
 static struct fj_thread *find_taken(int32_t pid, int32_t tid)
 {
-	const uint32_t count = __atomic_load_n(&pool.count, __ATOMIC_ACQUIRE);
+	for (uint32_t n = 0; n < used_slots(); n++) {
+		struct fj_thread *t = slot(n);
 
-	for (uint32_t c = 0; c < count; c++)
-		for (uint32_t i = 0; i < chunk_slots(c); i++) {
-			struct fj_thread *t = slot_at(c, i);
-
-			if (state_of(t) == SLOT_TAKEN && t->tid == tid && t->pid == pid)
-				return t;
-		}
+		if (state_of(t) == SLOT_TAKEN && t->tid == tid && t->pid == pid)
+			return t;
+	}
 	return NULL;
 }
 
-static bool take(struct fj_thread *t, uint32_t as, int32_t pid, int32_t tid)
+/* Before slot `n` is taken: who is to find it among the used ones finds it there. */
+static void use(uint32_t n)
 {
-	uint32_t word = word_of(t);
+	uint32_t used = used_slots();
 
+	while (used <= n && !__atomic_compare_exchange_n(&pool.used, &used, n + 1, false,
+				    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		;
+}
+
+static bool take(uint32_t n, uint32_t as, int32_t pid, int32_t tid)
+{
+	struct fj_thread *t = slot(n);
+	/* One that nobody used is free. To read it before it is written to would be a page fault
+	 * more. */
+	uint32_t word = n < used_slots() ? word_of(t) : 0;
+
+	use(n);
 	if (word % SLOT_STATES != SLOT_FREE || !__atomic_compare_exchange_n(&t->used, &word,
 						       word + SLOT_STATES + SLOT_BEING_FILLED,
 						       false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
@@ -194,33 +210,29 @@ static bool take(struct fj_thread *t, uint32_t as, int32_t pid, int32_t tid)
 
 static struct fj_thread *take_any(int32_t pid, int32_t tid)
 {
-	const uint32_t count = __atomic_load_n(&pool.count, __ATOMIC_ACQUIRE);
+	const uint32_t total = slots_of(__atomic_load_n(&pool.count, __ATOMIC_ACQUIRE));
 
-	for (uint32_t c = 0; c < count; c++)
-		for (uint32_t i = 0; i < chunk_slots(c); i++)
-			if (take(slot_at(c, i), SLOT_TAKEN, pid, tid))
-				return slot_at(c, i);
+	for (uint32_t n = 0; n < total; n++)
+		if (take(n, SLOT_TAKEN, pid, tid))
+			return slot(n);
 	return NULL;
 }
 
 /* Free the slots of threads that have ended. */
 static bool reclaim(void)
 {
-	const uint32_t count = __atomic_load_n(&pool.count, __ATOMIC_ACQUIRE);
-	uint32_t freed = 0, total = 0;
+	const uint32_t total = slots_of(__atomic_load_n(&pool.count, __ATOMIC_ACQUIRE));
+	uint32_t freed = 0;
 
-	for (uint32_t c = 0; c < count; c++)
-		for (uint32_t i = 0; i < chunk_slots(c); i++) {
-			struct fj_thread *t = slot_at(c, i);
-			uint32_t word = word_of(t);
+	for (uint32_t n = 0; n < total; n++) {
+		struct fj_thread *t = slot(n);
+		uint32_t word = word_of(t);
 
-			total++;
-			if (word % SLOT_STATES != SLOT_TAKEN || !is_gone(t))
-				continue;
-			freed += __atomic_compare_exchange_n(&t->used, &word,
-				with_state(word, SLOT_FREE), false, __ATOMIC_ACQ_REL,
-				__ATOMIC_RELAXED);
-		}
+		if (word % SLOT_STATES != SLOT_TAKEN || !is_gone(t))
+			continue;
+		freed += __atomic_compare_exchange_n(&t->used, &word, with_state(word, SLOT_FREE),
+			false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+	}
 	/* Scanning again for a handful would make thread churn quadratic: grow instead. */
 	return freed * 4 > total;
 }
@@ -284,19 +296,18 @@ static struct fj_thread *borrow_abandoned(uintptr_t fs_base, uintptr_t sp)
 	if (fj_thread_holding(sp) || fj_sys2(__NR_sigaltstack, 0, &altstack) ||
 		sp - altstack.at <= altstack.size)
 		return NULL;
-	for (uint32_t c = 0; c < pool.count; c++)
-		for (uint32_t i = 0; i < chunk_slots(c); i++) {
-			struct fj_thread *t = slot_at(c, i);
+	for (uint32_t n = 0; n < used_slots(); n++) {
+		struct fj_thread *t = slot(n);
 
-			if (!is_abandoned(t, fs_base, sp))
-				continue;
-			if (t->window_fd >= 0)
-				fj_close(t->window_fd);
-			t->window_fd = -1;
-			t->lent_sp = sp;
-			t->scratch_used = 0;
-			return t;
-		}
+		if (!is_abandoned(t, fs_base, sp))
+			continue;
+		if (t->window_fd >= 0)
+			fj_close(t->window_fd);
+		t->window_fd = -1;
+		t->lent_sp = sp;
+		t->scratch_used = 0;
+		return t;
+	}
 	return NULL;
 }
 
@@ -305,19 +316,18 @@ static struct fj_thread *borrow_any(uintptr_t fs_base, uintptr_t sp)
 	for (;;) {
 		const uint32_t count = __atomic_load_n(&pool.count, __ATOMIC_ACQUIRE);
 
-		for (uint32_t c = 0; c < count; c++)
-			for (uint32_t i = 0; i < chunk_slots(c); i++) {
-				struct fj_thread *t = slot_at(c, i);
+		for (uint32_t n = 0; n < slots_of(count); n++) {
+			struct fj_thread *t = slot(n);
 
-				if (state_of(t) == SLOT_LENT && t->busy == FJ_IDLE &&
-					borrow(t, FJ_IDLE, fs_base, sp))
-					return t;
-				if (take(t, SLOT_LENT, 0, 0)) {
-					t->lent_to = fs_base;
-					t->lent_sp = sp;
-					return t;
-				}
+			if (n < used_slots() && state_of(t) == SLOT_LENT && t->busy == FJ_IDLE &&
+				borrow(t, FJ_IDLE, fs_base, sp))
+				return t;
+			if (take(n, SLOT_LENT, 0, 0)) {
+				t->lent_to = fs_base;
+				t->lent_sp = sp;
+				return t;
 			}
+		}
 		if (count > 2) {
 			struct fj_thread *t = borrow_abandoned(fs_base, sp);
 

@@ -14,6 +14,10 @@
 
 #define FJ_SLOT_SIZE (256u * 1024) /* mapped without reserve: only touched pages cost memory */
 #define FJ_SCRATCH_SIZE (88u * 1024)
+/* Where in a slot its stack ends, and struct fj_thread begins. Short calls use the end of the stack
+ * and the beginning of the scratch memory; all of that is in one page, since each page that is
+ * touched costs a process a page fault, and its forked child another. */
+#define FJ_SLOT_STACK (41u * FJ_PAGE + 2560)
 
 struct fj_ids;
 
@@ -21,11 +25,10 @@ struct fj_thread {
 	uint32_t used; /* whose it is, and how often it was taken: sys/thread.c */
 	uint32_t busy; /* enum fj_busy; a lent slot's only. door/entry.S writes it */
 	/* Signals of libc's own that came while the engine was at work, a bit for each, and what
-	 * came with them: they are sent again when it is done. call/libc_signals.c;
+	 * came with them (`deferred_info`): they are sent again when it is done. call/libc_signals.c;
 	 * door/entry.S looks at it */
 	uint32_t deferred;
 	int32_t tid, pid;
-	uint64_t deferred_info[3][16];
 	uintptr_t lent_to,
 		lent_sp; /* a lent slot's borrower: its fs base, and its stack pointer then */
 	/* Where an engine entered while this slot's stack is in use, but not the current stack (a
@@ -50,8 +53,11 @@ struct fj_thread {
 	size_t exec_room_size, exec_room_used;
 	uint32_t scratch_used;
 	char scratch[FJ_SCRATCH_SIZE] __attribute__((aligned(16))); /* holds structures too */
+	uint64_t deferred_info[3][16];
 };
-_Static_assert(sizeof(struct fj_thread) < FJ_SLOT_SIZE / 2, "the stack needs its half");
+_Static_assert(FJ_SLOT_STACK + sizeof(struct fj_thread) <= FJ_SLOT_SIZE && !(FJ_SLOT_STACK % 16) &&
+		       FJ_SLOT_STACK >= FJ_SLOT_SIZE / 2,
+	"a stack and struct fj_thread make a slot");
 
 /* The slot whose memory holds `sp`, or NULL. */
 struct fj_thread *fj_thread_holding(uintptr_t sp);
@@ -76,11 +82,11 @@ struct fj_thread *fj_thread_borrow(uintptr_t fs_base, uintptr_t sp);
 
 static inline uintptr_t fj_thread_stack_top(const struct fj_thread *t)
 {
-	return (uintptr_t)t + FJ_SLOT_SIZE;
+	return (uintptr_t)t;
 }
 static inline uintptr_t fj_thread_stack_bottom(const struct fj_thread *t)
 {
-	return ((uintptr_t)t + sizeof(*t) + FJ_PAGE - 1) & ~(uintptr_t)(FJ_PAGE - 1);
+	return (uintptr_t)t - FJ_SLOT_STACK;
 }
 
 /* A buffer of `size` bytes until the mark is restored; the engine's nesting is bounded, so running

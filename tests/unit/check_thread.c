@@ -15,14 +15,18 @@ START_TEST(mine)
 	struct fj_thread *t = fj_thread_mine();
 
 	ck_assert_ptr_eq(t, unit_thread);
-	ck_assert_uint_eq((uintptr_t)t % FJ_SLOT_SIZE, 0);
+	ck_assert_uint_eq(fj_thread_stack_bottom(t) % FJ_SLOT_SIZE, 0);
 	ck_assert_ptr_eq(fj_thread_holding((uintptr_t)t), t);
-	ck_assert_ptr_eq(fj_thread_holding(fj_thread_stack_top(t) - 1), t);
-	ck_assert_ptr_ne(fj_thread_holding(fj_thread_stack_top(t)), t);
+	ck_assert_ptr_eq(fj_thread_holding((uintptr_t)(t + 1) - 1), t);
+	ck_assert_ptr_eq(fj_thread_holding(fj_thread_stack_top(t)), t);
+	ck_assert_ptr_eq(fj_thread_holding(fj_thread_stack_bottom(t)), t);
+	ck_assert_ptr_ne(fj_thread_holding(fj_thread_stack_bottom(t) - 1), t);
+	ck_assert_ptr_ne(fj_thread_holding(fj_thread_stack_bottom(t) + FJ_SLOT_SIZE), t);
 	ck_assert_ptr_null(
 		fj_thread_holding((uintptr_t)&t)); /* this thread's own stack is not ours */
 	ck_assert_uint_ge(fj_thread_stack_top(t) - fj_thread_stack_bottom(t), FJ_SLOT_SIZE / 2);
-	ck_assert_uint_ge(fj_thread_stack_bottom(t), (uintptr_t)(t + 1));
+	ck_assert_uint_le(fj_thread_stack_top(t), (uintptr_t)t);
+	ck_assert_uint_le((uintptr_t)(t + 1), fj_thread_stack_bottom(t) + FJ_SLOT_SIZE);
 }
 END_TEST
 
