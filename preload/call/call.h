@@ -76,12 +76,13 @@ enum fj_support { FJ_FULL, FJ_PARTIAL, FJ_REFUSED, FJ_PASSED };
 #define FJ_ARGS 6
 
 struct fj_call;
-typedef long (*fj_hook)(struct fj_call *c);
 
+/* Without pointers: each page of them would have to be made right, and so copied, in each process
+ * that starts. */
 struct fj_row {
-	const char *name;
-	fj_hook run;  /* NULL: the kernel's own affair */
-	uint8_t when; /* enum fj_when */
+	uint16_t name; /* row.c knows where; 0: there is no such row */
+	uint8_t hook;  /* enum fj_hook of hooks.h; 0: the kernel's own affair */
+	uint8_t when;  /* enum fj_when */
 	uint8_t flags;
 	uint8_t support; /* enum fj_support */
 	uint8_t kind[FJ_ARGS];
@@ -89,7 +90,7 @@ struct fj_row {
 		       followed */
 	int16_t refusal; /* -errno of a refused call */
 	int16_t alias_arg[5];
-	const char *note; /* for users, in docs/coverage.md */
+	uint16_t note;
 };
 
 struct fj_call {
@@ -127,6 +128,9 @@ long fj_call(struct fj_call *c);
 
 /* The row of a number, or NULL when the table has none. */
 const struct fj_row *fj_row(long nr);
+const char *fj_row_name(const struct fj_row *row);
+/* What users should know of it, in docs/coverage.md; may be empty. */
+const char *fj_row_note(const struct fj_row *row);
 extern const long fj_row_count;
 
 /* Call the kernel with the arguments as they stand. */

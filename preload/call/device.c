@@ -38,8 +38,8 @@ static struct {
 	uint32_t lock;
 	uint32_t used, next;
 	struct fj_device_node node[NODES];
-	char host_path[NODES][NODE_PATH];
 } nodes;
+static char path_of_node[NODES][NODE_PATH] FJ_BULKY;
 
 static bool try_lock(void)
 {
@@ -86,7 +86,7 @@ static void remember(int fd, const struct fj_own_key *key, const char *host_path
 	if (i < 0)
 		i = nodes.used < NODES ? (int)nodes.used++ : (int)(nodes.next++ % NODES);
 	nodes.node[i] = (struct fj_device_node){.fd = fd, .key = *key};
-	memcpy(nodes.host_path[i], host_path, size);
+	memcpy(path_of_node[i], host_path, size);
 	unlock();
 }
 
@@ -106,7 +106,7 @@ bool fj_device_node(struct fj_call *c, int fd, struct fj_device_node *node)
 	i = index_of(fd);
 	if (i >= 0) {
 		*node = nodes.node[i];
-		memcpy(host_path, nodes.host_path[i], NODE_PATH);
+		memcpy(host_path, path_of_node[i], NODE_PATH);
 	}
 	unlock();
 	if (i >= 0)

@@ -10,10 +10,10 @@
 #include <asm/stat.h>
 #include <linux/auxvec.h>
 
-static char own_path[FJ_PATH_MAX];
+static char own_path[FJ_PATH_MAX] FJ_BULKY_FIRST;
 static uint64_t own_dev, own_ino;
 
-void fj_exe_start(const char *jail_path, int fd)
+void fj_exe_start(const char *jail_path, size_t len, int fd)
 {
 	struct stat st = {0};
 	struct fj_str s;
@@ -23,7 +23,7 @@ void fj_exe_start(const char *jail_path, int fd)
 	own_ino = st.st_ino;
 
 	fj_str_init(&s, own_path, sizeof(own_path));
-	fj_str_put(&s, jail_path);
+	fj_str_add(&s, jail_path, len < FJ_PATH_MAX ? len : FJ_PATH_MAX - 1);
 }
 
 const char *fj_exe_path(void)

@@ -8,7 +8,7 @@
 #include "call/call.h"
 
 /* The program that this process runs, at process start: its jail path, and its open file. */
-void fj_exe_start(const char *jail_path, int fd);
+void fj_exe_start(const char *jail_path, size_t len, int fd);
 const char *fj_exe_path(void);
 /* Is it still there under that path? (Renamed or removed, only the kernel knows what it is called
  * now.) */

@@ -49,7 +49,7 @@ struct entry {
 	char host[FJ_PATH_MAX];	  /* of a detached file system */
 };
 
-static struct entry entries[ENTRIES];
+static struct entry entries[ENTRIES] FJ_BULKY;
 static uint32_t next_entry;
 
 static bool stat_fd(int fd, struct entry *e)

@@ -22,32 +22,47 @@
 	}
 #define KINDS(...) KINDS_(__VA_ARGS__, NONE, NONE, NONE, NONE, NONE, NONE)
 
+/* All names and notes, one behind the other: rows say at which byte theirs begins. */
+#define CALL_AS(name_, as_, hook_, when_, flags_, support_, note_, ...) TEXT(name_, note_)
+#define CALL(name_, hook_, when_, flags_, support_, note_, ...) TEXT(name_, note_)
+#define REFUSE(name_, errno_, note_) TEXT(name_, note_)
+#define ALIAS(name_, target_, ...) TEXT(name_, "as " #target_)
+#define PASS(name_) TEXT(name_, "")
+struct texts {
+	char none;
+#define TEXT(name_, note_) char name_of_##name_[sizeof(#name_)], note_of_##name_[sizeof(note_)];
+#include "call/calls.def"
+#undef TEXT
+};
+static const struct texts texts = {
+#define TEXT(name_, note_) .name_of_##name_ = #name_, .note_of_##name_ = note_,
+#include "call/calls.def"
+#undef TEXT
+};
+#undef CALL_AS
+#undef CALL
+#undef REFUSE
+#undef ALIAS
+#undef PASS
+_Static_assert(sizeof(texts) <= UINT16_MAX, "struct fj_row");
+
+#define TEXTS_OF(name_)                                                                            \
+	.name = offsetof(struct texts, name_of_##name_),                                           \
+	.note = offsetof(struct texts, note_of_##name_)
+
 static const struct fj_row rows[] = {
-#define CALL_AS(name_, as_, hook, when_, flags_, support_, note_, ...)                             \
-	[__NR_##name_] = {.name = #name_,                                                          \
-		.run = fj_hook_##hook,                                                             \
-		.when = FJ_##when_,                                                                \
-		.flags = flags_,                                                                   \
-		.support = FJ_##support_,                                                          \
-		.kind = KINDS(__VA_ARGS__),                                                        \
-		.as = __NR_##as_,                                                                  \
-		.note = note_},
+#define CALL_AS(name_, as_, hook_, when_, flags_, support_, note_, ...)                            \
+	[__NR_##name_] = {TEXTS_OF(name_), .hook = FJ_HOOK_##hook_, .when = FJ_##when_,            \
+		.flags = flags_, .support = FJ_##support_, .kind = KINDS(__VA_ARGS__),             \
+		.as = __NR_##as_},
 #define CALL(name_, ...) CALL_AS(name_, name_, __VA_ARGS__)
 #define REFUSE(name_, errno_, note_)                                                               \
-	[__NR_##name_] = {.name = #name_,                                                          \
-		.run = fj_hook_refuse,                                                             \
-		.when = FJ_ALWAYS,                                                                 \
-		.support = FJ_REFUSED,                                                             \
-		.refusal = -(errno_),                                                              \
-		.note = note_},
+	[__NR_##name_] = {TEXTS_OF(name_), .hook = FJ_HOOK_refuse, .when = FJ_ALWAYS,              \
+		.support = FJ_REFUSED, .refusal = -(errno_)},
 #define ALIAS(name_, target_, ...)                                                                 \
-	[__NR_##name_] = {.name = #name_,                                                          \
-		.when = FJ_ALWAYS,                                                                 \
-		.support = FJ_FULL,                                                                \
-		.as = __NR_##target_,                                                              \
-		.alias_arg = {__VA_ARGS__},                                                        \
-		.note = "as " #target_},
-#define PASS(name_) [__NR_##name_] = {.name = #name_, .support = FJ_PASSED, .note = ""},
+	[__NR_##name_] = {TEXTS_OF(name_), .when = FJ_ALWAYS, .support = FJ_FULL,                  \
+		.as = __NR_##target_, .alias_arg = {__VA_ARGS__}},
+#define PASS(name_) [__NR_##name_] = {TEXTS_OF(name_), .support = FJ_PASSED},
 #include "call/calls.def"
 #undef CALL_AS
 #undef CALL
@@ -61,6 +76,31 @@ const long fj_row_count = sizeof(rows) / sizeof(rows[0]);
 const struct fj_row *fj_row(long nr)
 {
 	return nr >= 0 && nr < fj_row_count && rows[nr].name ? &rows[nr] : NULL;
+}
+
+const char *fj_row_name(const struct fj_row *row)
+{
+	return (const char *)&texts + row->name;
+}
+
+const char *fj_row_note(const struct fj_row *row)
+{
+	return (const char *)&texts + row->note;
+}
+
+/* Jumps by a table of distances, which is right wherever we lie. */
+static long run(struct fj_call *c)
+{
+	switch ((enum fj_hook)c->row->hook) {
+	case FJ_HOOK_NONE:
+		break;
+#define X(name)                                                                                    \
+	case FJ_HOOK_##name:                                                                       \
+		return fj_hook_##name(c);
+		FJ_HOOKS(X)
+#undef X
+	}
+	return fj_kernel(c);
 }
 
 /* Turn an old call into the one that took its place. */
@@ -87,16 +127,16 @@ static inline long run_hook(struct fj_call *c)
 	const long nr = c->nr;
 	long r;
 
-	if (!c->row->run)
+	if (!c->row->hook)
 		return fj_kernel(c);
 	memcpy(arg, c->arg, sizeof(arg));
-	r = c->row->run(c);
+	r = run(c);
 	if (__builtin_expect(r != -EACCES, 1))
 		return r;
 	c->nr = nr;
 	memcpy(c->arg, arg, sizeof(arg));
 	fj_scratch_release(c->thread, mark);
-	return fj_repair(c) ? c->row->run(c) : r;
+	return fj_repair(c) ? run(c) : r;
 }
 
 __attribute__((always_inline)) static inline long run_row(struct fj_call *c)
@@ -124,7 +164,7 @@ long fj_call(struct fj_call *c)
 	if (!c->row)
 		return -ENOSYS; /* a number newer than this build: nothing is known of it, so
 				   nothing is let through */
-	if (!c->row->run && c->row->when != FJ_NEVER)
+	if (!c->row->hook && c->row->when != FJ_NEVER)
 		resolve_alias(c);
 	if (__builtin_expect(fj_jail->trace_fd_plus_1 != 0, 0)) {
 		uint64_t arg[FJ_ARGS];

@@ -78,7 +78,7 @@ void fj_trace(const struct fj_call *c, const uint64_t arg[FJ_ARGS], long result)
 	fj_str_init(&s, fj_scratch(c->thread, 2048), 2048);
 	fj_str_num(&s, (uint64_t)fj_sys0(__NR_gettid), 10);
 	fj_str_put(&s, " ");
-	fj_str_put(&s, c->row->name);
+	fj_str_put(&s, fj_row_name(c->row));
 	for (int i = 0; i < FJ_ARGS && c->row->kind[i] != FJ_NONE; i++) {
 		fj_str_put(&s, i ? ", " : "(");
 		put_argument(&s, c->thread, c->row->kind[i], arg[i]);

@@ -167,8 +167,8 @@ static bool is_for_trap_now(const struct fj_row *row, const struct fj_call *c)
 {
 	if (!fj_jail->has_trap || !row)
 		return false;
-	return fj_policy_save() || (row->run == fj_hook_exec && fj_sigsys_was_blocked()) ||
-	       (row->run == fj_hook_sigprocmask && !leaves_sigsys_alone(c));
+	return fj_policy_save() || (row->hook == FJ_HOOK_exec && fj_sigsys_was_blocked()) ||
+	       (row->hook == FJ_HOOK_sigprocmask && !leaves_sigsys_alone(c));
 }
 
 long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
@@ -193,7 +193,7 @@ long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
 			fj_guest_forget(); /* whatever it is: such programs are rare */
 		return leave_to_trap(record);
 	}
-	if (row && row->run == fj_hook_sigprocmask)
+	if (row && row->hook == FJ_HOOK_sigprocmask)
 		return fj_kernel(&c);
 	if (!fj_jail->has_trap && fj_policy_save() && is_refused_by_policy(&c))
 		return plain_call(&c);
@@ -226,15 +226,15 @@ long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
  * there is no trap. (rt_sigreturn is made on the program's stack or not at all.) */
 static bool is_about_sigsys(const struct fj_row *row)
 {
-	return row->run == fj_hook_sigpending || row->run == fj_hook_sigtimedwait ||
-	       row->run == fj_hook_sigaltstack || row->run == fj_hook_sigreturn;
+	return row->hook == FJ_HOOK_sigpending || row->hook == FJ_HOOK_sigtimedwait ||
+	       row->hook == FJ_HOOK_sigaltstack || row->hook == FJ_HOOK_sigreturn;
 }
 
 /* These only keep SIGSYS out of masks. */
 static bool is_for_the_trap(const struct fj_row *row)
 {
-	return row->run == fj_hook_sigprocmask || row->run == fj_hook_sigwait ||
-	       row->run == fj_hook_pselect;
+	return row->hook == FJ_HOOK_sigprocmask || row->hook == FJ_HOOK_sigwait ||
+	       row->hook == FJ_HOOK_pselect;
 }
 
 bool fj_door_wants(long nr)
@@ -249,7 +249,7 @@ bool fj_door_wants(long nr)
 	 * way: a debugger that waits in vfork(2) for its child's exec must not see a trap before
 	 * it.) */
 	return row->support != FJ_REFUSED && row->when != FJ_IF_NOT_ROOT &&
-	       row->run != fj_hook_exit && row->run != fj_hook_sigreturn &&
+	       row->hook != FJ_HOOK_exit && row->hook != FJ_HOOK_sigreturn &&
 	       row->when != FJ_IF_OUR_FD0 && row->when != FJ_IF_OUR_FD1;
 }
 

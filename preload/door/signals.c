@@ -37,7 +37,7 @@ static struct {
 	uint64_t fs_base; /* 0: free */
 	int32_t sig;	  /* 0: being filled */
 	uint64_t info[16];
-} early[EARLY];
+} early[EARLY] FJ_BULKY;
 uint32_t fj_door_signals_early;
 
 static uint64_t fs_base(void)

@@ -91,17 +91,21 @@ static void keep_program(int fd)
 	fj_close(fd);
 }
 
-static void copy_text(char *to, const char *from, uint32_t len, size_t size)
+/* The `len` bytes at `pos` are the position of the process's root; none: the jail's own. */
+static void start_root(const char *pos, uint32_t len, uint32_t root_moves)
 {
-	if (len >= size)
-		len = (uint32_t)size - 1;
-	memcpy(to, from, len);
-	to[len] = 0;
+	static char nested[FJ_PATH_MAX] FJ_BULKY;
+	struct fj_str s;
+
+	if (len) {
+		fj_str_init(&s, nested, sizeof(nested));
+		fj_str_add(&s, pos, len < FJ_PATH_MAX ? len : FJ_PATH_MAX - 1);
+	}
+	fj_root_start(len ? nested : "", root_moves);
 }
 
 _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 {
-	static char nested[FJ_PATH_MAX], exe[FJ_PATH_MAX];
 	struct fj_handoff h;
 	struct fj_mapped program, interpreter;
 	struct fj_thread *t;
@@ -131,12 +135,10 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	r = fj_own_start(FJ_FD_OWNERS(fj_jail), fj_jail->has_elder ? FJ_FD_ELDER(fj_jail) : -1);
 	if (r < 0)
 		fail("owners", r);
-	copy_text(nested, nested_at, h.nested_len, sizeof(nested));
-	copy_text(exe, exe_at, h.exe_len, sizeof(exe));
 	fj_namespace_start();
 	fj_cwd_start();
-	fj_root_start(nested, h.root_moves);
-	fj_exe_start(exe, h.program_fd);
+	start_root(nested_at, h.nested_len, h.root_moves);
+	fj_exe_start(exe_at, h.exe_len, h.program_fd);
 	fj_policy_start(h.policy);
 	fj_sigsys_start(t, h.sigsys);
 	fj_umask_start(h.umask);
@@ -150,20 +152,20 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 
 	if (h.interpreter_fd < 0 || !fj_preload_announce(s))
 		fj_stack_pop_env(s);
-	r = fj_map_elf(h.program_fd, (uint64_t)fj_sys1(__NR_brk, 0),
+	r = fj_map_elf(t, h.program_fd, (uint64_t)fj_sys1(__NR_brk, 0),
 		h.interpreter_fd < 0 ? FJ_PATCH_PROGRAM :
 		fj_jail->has_trap    ? FJ_PATCH_NONE :
 				       FJ_PATCH_LIBRARY,
 		&program);
 	if (r < 0)
-		fail(exe, r);
+		fail(fj_exe_path(), r);
 	entry = program.entry;
 	if (h.interpreter_fd < 0) /* it may make any call anywhere, and in more than one way */
 		fj_guest_watched(false);
 	keep_program(h.program_fd);
 	fj_stack_set_aux(s, AT_BASE, 0);
 	if (h.interpreter_fd >= 0) {
-		r = fj_map_elf(h.interpreter_fd, 0, FJ_PATCH_LIBRARY, &interpreter);
+		r = fj_map_elf(t, h.interpreter_fd, 0, FJ_PATCH_LIBRARY, &interpreter);
 		if (r < 0)
 			fail("interpreter", r);
 		fj_close(h.interpreter_fd);
@@ -191,7 +193,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 			PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN);
 	/* A program run by its descriptor alone has no name but its file's: since Linux 6.14 that
 	 * is its comm. */
-	set_comm(h.comm_from_exe ? exe : execfn);
+	set_comm(h.comm_from_exe ? fj_exe_path() : execfn);
 	tell_kernel(s, &program, env, handoff);
 	if (fj_jail->has_trap)
 		h.mask &= ~(1UL << 30); /* SIGSYS: whatever the launcher's caller had blocked, the

@@ -37,7 +37,7 @@ static bool host_has(const char *name, char **envp)
 {
 	static const char usual[] = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
 	const char *search = usual;
-	static char path[FJ_PATH_MAX];
+	static char path[FJ_PATH_MAX] FJ_BULKY;
 
 	for (const char *p = name; *p; p++)
 		if (*p == '/')
@@ -100,8 +100,8 @@ static int explain_missing(const char *command, const char *search, char **envp)
 static int explain_needs(struct fj_thread *t, const char *jail_path, char *head, size_t len)
 {
 	const char *interpreter, *argument;
-	static Elf64_Phdr ph[FJ_PHDRS_MAX];
-	static char path[FJ_PATH_MAX + 1];
+	static Elf64_Phdr ph[FJ_PHDRS_MAX] FJ_BULKY;
+	static char path[FJ_PATH_MAX + 1] FJ_BULKY;
 	const Elf64_Ehdr *eh = (const Elf64_Ehdr *)head;
 	long fd;
 
@@ -135,7 +135,7 @@ static int explain_needs(struct fj_thread *t, const char *jail_path, char *head,
 
 static bool is_static(struct fj_thread *t, const char *jail_path, const char *head)
 {
-	static Elf64_Phdr ph[FJ_PHDRS_MAX];
+	static Elf64_Phdr ph[FJ_PHDRS_MAX] FJ_BULKY;
 	const Elf64_Ehdr *eh = (const Elf64_Ehdr *)head;
 	const long fd = call(t, __NR_open, (uint64_t)jail_path, O_RDONLY | O_CLOEXEC, 0, 0);
 	bool found = false;
@@ -152,7 +152,7 @@ static bool is_static(struct fj_thread *t, const char *jail_path, const char *he
 int fj_explain(struct fj_thread *t, const char *command, const char *jail_path, const char *search,
 	long error, char **envp)
 {
-	static char head[FJ_HEAD_SIZE + 1];
+	static char head[FJ_HEAD_SIZE + 1] FJ_BULKY;
 	struct stat st;
 	struct statfs fs;
 	size_t len = 0;

@@ -7,7 +7,7 @@
 /* A script without #! line: the C library's execvp(3) gives it to the shell. */
 static long exec_as_script(struct fj_thread *t, char *path, char **argv, char **envp)
 {
-	static char *shell_argv[4096];
+	static char *shell_argv[4096] FJ_BULKY;
 	size_t n = 0;
 
 	shell_argv[0] = (char *)"/bin/sh";
@@ -37,7 +37,7 @@ static long exec_path(struct fj_thread *t, char *path, char **argv, char **envp)
 
 _Noreturn void fj_first_run(struct fj_thread *t, char **envp)
 {
-	static char candidate[FJ_PATH_MAX], refused[FJ_PATH_MAX];
+	static char candidate[FJ_PATH_MAX] FJ_BULKY, refused[FJ_PATH_MAX] FJ_BULKY;
 	const char *command = fj_options.command[0], *search = fj_launch_variable(envp, "PATH");
 	const char *tried = command;
 	long error = -ENOENT;

@@ -56,7 +56,8 @@ struct fj_mapped {
  * is free, or (0) anywhere; with its system calls made jumps (door/sites.h) as `patch` says.
  * Returns 0 or -errno. */
 enum fj_patch { FJ_PATCH_NONE, FJ_PATCH_LIBRARY, FJ_PATCH_PROGRAM };
-long fj_map_elf(int fd, uint64_t before, enum fj_patch patch, struct fj_mapped *m);
+long fj_map_elf(
+	struct fj_thread *t, int fd, uint64_t before, enum fj_patch patch, struct fj_mapped *m);
 /* preload.c: have ld.so load libfakejail.so, which takes that out of the environment again. To be
  * called in place of fj_stack_pop_env(): it puts the variable in place of the last string. Returns
  * whether it did. */

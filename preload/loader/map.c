@@ -128,20 +128,41 @@ static void note_segment(struct fj_mapped *m, const Elf64_Ehdr *eh, const Elf64_
 		m->data_end = end;
 }
 
-long fj_map_elf(int fd, uint64_t before, enum fj_patch patch, struct fj_mapped *m)
+/* Read the header, and the program headers into `head` of HEADS bytes: they mostly lie behind it.
+ * Returns 0 or -errno. */
+#define HEADS (sizeof(Elf64_Ehdr) + FJ_PHDRS_MAX * sizeof(Elf64_Phdr))
+#define USUAL_HEADS 1024 /* 17 program headers; ld(1) makes about 13 */
+static long read_heads(int fd, char *head, Elf64_Ehdr *eh, const Elf64_Phdr **ph)
 {
+	const long n = fj_sys4(__NR_pread64, fd, head, USUAL_HEADS, 0);
+	size_t size;
+	long r;
+
+	if (n < 0)
+		return n;
+	memcpy(eh, head, sizeof(*eh));
+	r = fj_elf_check(eh, (size_t)n);
+	if (r < 0)
+		return r;
+	size = eh->e_phnum * sizeof(**ph);
+	if (!(eh->e_phoff % 8) && eh->e_phoff <= (size_t)n && size <= (size_t)n - eh->e_phoff) {
+		*ph = (const Elf64_Phdr *)(head + eh->e_phoff);
+		return 0;
+	}
+	*ph = (const Elf64_Phdr *)head;
+	return fj_sys4(__NR_pread64, fd, head, size, eh->e_phoff) == (long)size ? 0 : -ENOEXEC;
+}
+
+static long map_elf(char *head, int fd, uint64_t before, enum fj_patch patch, struct fj_mapped *m)
+{
+	const Elf64_Phdr *ph;
 	Elf64_Ehdr eh;
-	static Elf64_Phdr
-		ph[FJ_PHDRS_MAX]; /* the loader has one thread, and its frames stay small */
 	uint64_t low, high, align;
-	long r = fj_sys4(__NR_pread64, fd, &eh, sizeof(eh), 0);
+	long r = read_heads(fd, head, &eh, &ph);
 
 	*m = (struct fj_mapped){0};
-	if (r < 0 || (r = fj_elf_check(&eh, (size_t)r)) < 0)
+	if (r < 0)
 		return r;
-	if (fj_sys4(__NR_pread64, fd, ph, eh.e_phnum * sizeof(*ph), eh.e_phoff) !=
-		(long)(eh.e_phnum * sizeof(*ph)))
-		return -ENOEXEC;
 	r = measure(ph, eh.e_phnum, &low, &high, &align);
 	if (r < 0)
 		return r;
@@ -166,4 +187,14 @@ long fj_map_elf(int fd, uint64_t before, enum fj_patch patch, struct fj_mapped *
 		note_segment(m, &eh, &ph[i]);
 	}
 	return 0;
+}
+
+long fj_map_elf(
+	struct fj_thread *t, int fd, uint64_t before, enum fj_patch patch, struct fj_mapped *m)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	const long r = map_elf(fj_scratch(t, HEADS), fd, before, patch, m);
+
+	fj_scratch_release(t, mark);
+	return r;
 }

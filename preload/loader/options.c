@@ -4,7 +4,7 @@
  * options.c - the loader's command line: see launch.c. */
 #include "loader/launch.h"
 
-struct fj_options fj_options;
+struct fj_options fj_options FJ_BULKY;
 
 static char *next(char ***at)
 {

@@ -59,7 +59,7 @@ static long open_file(int dirfd, const char *name)
 /* A new file appears under its name when it is complete; who comes second uses the first one's. */
 static long make_file(int dirfd, const char *name)
 {
-	static char text[FJ_PATH_MAX + 32];
+	static char text[FJ_PATH_MAX + 32] FJ_BULKY;
 	struct fj_str temporary;
 	long fd, r;
 
@@ -185,7 +185,7 @@ static void name_of_root(struct fj_str *name)
 
 int fj_owners_open(const char *db, int root_fd, char **envp, int *elder)
 {
-	static char text[FJ_PATH_MAX], elder_text[FJ_PATH_MAX], hash[32];
+	static char text[FJ_PATH_MAX] FJ_BULKY, elder_text[FJ_PATH_MAX] FJ_BULKY, hash[32] FJ_BULKY;
 	const bool is_host = !fj_jail->root_path[0];
 	struct fj_str path, elder_path, name;
 	long fd, r;

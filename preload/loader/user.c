@@ -25,7 +25,7 @@ struct file {
 	char *field[FIELDS];
 };
 
-static struct file file;
+static struct file file FJ_BULKY;
 
 _Noreturn static void refuse(const char *what, const char *word, const char *where)
 {
@@ -170,7 +170,7 @@ static bool is_listed(const char *list, const char *name)
 	return false;
 }
 
-static uint32_t chosen[FJ_GROUPS_MAX];
+static uint32_t chosen[FJ_GROUPS_MAX] FJ_BULKY;
 static uint32_t chosen_count;
 
 static void choose(uint32_t gid)
@@ -268,7 +268,7 @@ static void become(const struct fj_ids *next, long r)
 
 void fj_user_choose(struct fj_thread *t, const char *spec, const char *groups)
 {
-	static struct user found;
+	static struct user found FJ_BULKY;
 	struct user user = {.uid = FJ_NO_ID, .gid = FJ_NO_ID};
 	struct fj_ids next = *fj_ids();
 

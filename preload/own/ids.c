@@ -30,7 +30,7 @@ struct own_ids {
 
 static struct fj_ids process;
 static bool process_is_limited;
-static struct own_ids own_of[OWN_MAX];
+static struct own_ids own_of[OWN_MAX] FJ_BULKY;
 static uint32_t own_count; /* entries below it may be in use */
 static uint32_t *mark;	   /* a word that fork clears */
 const uint32_t *fj_ids_unforked;

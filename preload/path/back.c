@@ -10,7 +10,7 @@ static const char deleted[] =
 	" (deleted)"; /* fs/d_path.c appends it to the path of an unlinked file */
 #define DELETED_LEN (sizeof(deleted) - 1)
 
-static char noted_cwd[FJ_PATH_MAX];
+static char noted_cwd[FJ_PATH_MAX] FJ_BULKY;
 
 void fj_cwd_note(const char *pos)
 {
@@ -32,7 +32,7 @@ const char *fj_cwd_noted(void)
 static struct {
 	int fd;
 	char pos[FJ_CWD_TEXT];
-} noted_dir[NOTED_DIRS];
+} noted_dir[NOTED_DIRS] FJ_BULKY;
 static uint32_t next_noted;
 
 static const char *noted_for(int fd)

@@ -11,8 +11,9 @@ struct fj_jail *fj_jail;
 /* A process has one root, and threads share it as they share fs_struct. A vfork(2) child has its
  * own, but lives in the parent's memory: what it enters is kept aside under its process id, until
  * it execs. */
-static struct fj_root root_of_process;
+static struct fj_root root_of_process = {.pos = ""};
 static struct fj_root root_of_vfork_child;
+static char pos_of_process[FJ_PATH_MAX] FJ_BULKY, pos_of_vfork_child[FJ_PATH_MAX] FJ_BULKY;
 static int32_t vfork_child;
 
 /* How many moves of other processes' roots were looked at. */
@@ -20,11 +21,14 @@ static uint32_t seen_moves;
 
 static void set_root(struct fj_root *root, int fd, const char *pos, uint64_t dev, uint64_t ino)
 {
+	char *own_pos = root == &root_of_process ? pos_of_process : pos_of_vfork_child;
+
 	root->fd = fd;
 	root->dev = dev;
 	root->ino = ino;
 	root->len = (uint32_t)fj_strlen(pos);
-	memcpy(root->pos, pos, root->len + 1);
+	memcpy(own_pos, pos, root->len + 1);
+	root->pos = own_pos;
 	root->id = root->len ? ino * 31 + dev + 1 : 0;
 }
 

@@ -179,7 +179,7 @@ struct fj_root {
 	uint64_t id;	   /* tells roots apart: 0 for the jail's own */
 	uint64_t dev, ino; /* of the directory */
 	uint32_t len;
-	char pos[FJ_PATH_MAX]; /* its position, in the jail's own tree */
+	const char *pos; /* its position, in the jail's own tree */
 };
 /* The root of the calling process. A vfork(2) child that called chroot(2) has its own until it
  * execs. */

@@ -19,6 +19,7 @@ long fj_walk_scope(struct fj_walk *w, const char *jail_path)
 {
 	struct fj_root *scope = (struct fj_root *)fj_scratch(w->t, sizeof(*scope));
 	struct stat st;
+	char *pos;
 	const long r = w->fd == AT_FDCWD ? fj_sys4(__NR_newfstatat, AT_FDCWD, ".", &st, 0) :
 					   fj_sys4(__NR_newfstatat, w->fd, "", &st, AT_EMPTY_PATH);
 
@@ -29,9 +30,13 @@ long fj_walk_scope(struct fj_walk *w, const char *jail_path)
 	if (jail_path[0] == '/' && (w->how & FJ_BENEATH))
 		return -EXDEV;
 	fj_walk_learn_pos(w);
-	*scope = (struct fj_root){
-		.fd = w->fd, .dev = st.st_dev, .ino = st.st_ino, .len = (uint32_t)w->pos.len};
-	memcpy(scope->pos, w->pos.at, w->pos.len + 1);
+	pos = fj_scratch(w->t, w->pos.len + 1);
+	memcpy(pos, w->pos.at, w->pos.len + 1);
+	*scope = (struct fj_root){.fd = w->fd,
+		.dev = st.st_dev,
+		.ino = st.st_ino,
+		.len = (uint32_t)w->pos.len,
+		.pos = pos};
 	w->root = scope;
 	w->is_root_detached = w->is_detached;
 	w->has_met_root = true;

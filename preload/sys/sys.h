@@ -26,6 +26,12 @@
 /* MAXSYMLINKS of include/linux/namei.h: symlinks followed in one resolution. */
 #define FJ_MAX_LINKS 40
 
+/* For large static buffers that most processes never touch. The linker sorts by the name of the
+ * section: what every start writes to lies before these, in few pages. */
+#define FJ_BULKY __attribute__((section(".bss.zz")))
+/* And for one of which every start writes the beginning. */
+#define FJ_BULKY_FIRST __attribute__((section(".bss.zy")))
+
 typedef long (*fj_gate_fn)(long nr, long a0, long a1, long a2, long a3, long a4, long a5);
 
 /* The way into the kernel: gate.S where it was linked, later its copy on the gate page. */

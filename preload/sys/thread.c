@@ -260,7 +260,7 @@ struct fj_thread *fj_thread_mine(void)
 
 /* Where a thread looks first: slots once lent stay lent, one to a place. Two threads whose fs base
  * leads to the same place contend for its slot, and the loser borrows another. */
-#define HOMES 256u
+#define HOMES 128u
 static struct fj_thread *home[HOMES];
 
 static bool borrow(struct fj_thread *t, uint32_t from, uintptr_t fs_base, uintptr_t sp)

@@ -25,8 +25,8 @@ struct fj_thread {
 	uint32_t used; /* whose it is, and how often it was taken: sys/thread.c */
 	uint32_t busy; /* enum fj_busy; a lent slot's only. door/entry.S writes it */
 	/* Signals of libc's own that came while the engine was at work, a bit for each, and what
-	 * came with them (`deferred_info`): they are sent again when it is done. call/libc_signals.c;
-	 * door/entry.S looks at it */
+	 * came with them (`deferred_info`): they are sent again when it is done.
+	 * call/libc_signals.c; door/entry.S looks at it */
 	uint32_t deferred;
 	int32_t tid, pid;
 	uintptr_t lent_to,

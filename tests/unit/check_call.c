@@ -160,14 +160,14 @@ START_TEST(leaves_nothing_open)
 		const struct fj_row *row = fj_row(nr);
 		uint64_t arg[FJ_ARGS] = {0};
 
-		if (!row || row->run != fj_hook_translate)
+		if (!row || row->hook != FJ_HOOK_translate)
 			continue;
 		for (int i = 0; i < FJ_ARGS; i++)
 			if (row->kind[i] == FJ_PATH || row->kind[i] == FJ_LPATH ||
 				row->kind[i] == FJ_NEW || row->kind[i] == FJ_OLD)
 				arg[i] = (uint64_t) "/nothing/at/all";
 		ck_assert_msg(fj_is_err(unit_call(nr, arg[0], arg[1], arg[2], arg[3], arg[4])),
-			"%s", row->name);
+			"%s", fj_row_name(row));
 	}
 	after = fj_sys1(__NR_dup, 0);
 	fj_close((int)after);

@@ -285,7 +285,7 @@ START_TEST(passed_for_free)
 		if (!row || row->when != FJ_NEVER)
 			continue;
 		ck_assert_uint_eq(run_bpf(&d, &reads_only_nr), ALLOW);
-		ck_assert_msg(reads_only_nr, "%s", row->name);
+		ck_assert_msg(reads_only_nr, "%s", fj_row_name(row));
 	}
 }
 END_TEST

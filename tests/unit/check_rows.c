@@ -33,7 +33,7 @@ START_TEST(all_classified)
 		if (!row)
 			snprintf(missing + len, sizeof(missing) - len, " %s", kernel[i].name);
 		else
-			ck_assert_str_eq(row->name, kernel[i].name);
+			ck_assert_str_eq(fj_row_name(row), kernel[i].name);
 	}
 	ck_assert_msg(!*missing,
 		"no row in calls.def for:%s (add CALL, REFUSE or PASS: docs/ADDING-A-CALL.md)",
@@ -77,7 +77,7 @@ static bool is_stat(int kind)
 	return kind == FJ_STAT;
 }
 
-#define CLAIM(claim) ck_assert_msg(claim, "%s: not so: %s", row->name, #claim)
+#define CLAIM(claim) ck_assert_msg(claim, "%s: not so: %s", fj_row_name(row), #claim)
 
 static void check_kinds(const struct fj_row *row)
 {
@@ -134,21 +134,21 @@ static void check_hook(const struct fj_row *row)
 	for (int i = 0; i < FJ_ARGS && path < 0; i++)
 		if (is_path(row->kind[i]))
 			path = i;
-	if (row->run == fj_hook_stat || row->run == fj_hook_access ||
-		row->run == fj_hook_readlink) {
+	if (row->hook == FJ_HOOK_stat || row->hook == FJ_HOOK_access ||
+		row->hook == FJ_HOOK_readlink) {
 		CLAIM(path > 0);
 		CLAIM(row->kind[path - 1] == FJ_DIRFD);
 	}
-	if (row->run == fj_hook_stat)
+	if (row->hook == FJ_HOOK_stat)
 		CLAIM(count(row, is_stat) == 1 && count(row, decides_follow) == 1);
-	if (row->run == fj_hook_exec)
+	if (row->hook == FJ_HOOK_exec)
 		CLAIM(path >= 0 && row->kind[path + 1] == FJ_ARGV &&
 			row->kind[path + 2] == FJ_ARGV);
-	if (row->run == fj_hook_translate)
+	if (row->hook == FJ_HOOK_translate)
 		CLAIM(path >= 0);
 	/* A path without a descriptor argument is replaced by a link that must be followed, so the
 	 * call issued follows. */
-	if (row->run == fj_hook_translate && row->kind[path] == FJ_LPATH)
+	if (row->hook == FJ_HOOK_translate && row->kind[path] == FJ_LPATH)
 		CLAIM(fj_row(row->as)->kind[path] == FJ_PATH);
 }
 
@@ -166,24 +166,23 @@ static void check_as(const struct fj_row *row, long nr)
 
 static void check_row(const struct fj_row *row, long nr)
 {
-	CLAIM(row->note != NULL);
 	switch ((enum fj_support)row->support) {
 	case FJ_PASSED:
-		CLAIM(!row->run && row->when == FJ_NEVER && !row->kind[0]);
+		CLAIM(!row->hook && row->when == FJ_NEVER && !row->kind[0]);
 		break;
 	case FJ_REFUSED:
-		CLAIM(row->run == fj_hook_refuse && row->refusal < 0 && row->refusal > -4096);
+		CLAIM(row->hook == FJ_HOOK_refuse && row->refusal < 0 && row->refusal > -4096);
 		CLAIM(row->when == FJ_ALWAYS);
 		break;
 	case FJ_PARTIAL:
 		/* in what, the user will ask */
-		CLAIM(row->note[0]);
+		CLAIM(fj_row_note(row)[0]);
 		/* fall through */
 	case FJ_FULL:
 		CLAIM(row->when != FJ_NEVER);
-		if (!row->run) {
+		if (!row->hook) {
 			CLAIM(fj_row(row->as) &&
-				fj_row(row->as)->run); /* an alias, and of a call */
+				fj_row(row->as)->hook); /* an alias, and of a call */
 			CLAIM(row->as != nr);
 			break;
 		}
