@@ -42,12 +42,14 @@ static long start_loader(struct fj_call *c, const struct fj_program *p, uint64_t
 	h.umask = fj_umask();
 	h.root_moves = fj_root_seen_moves();
 	fj_guard_save(&h.no_new_privs, &h.seccomp_mode);
-	fj_str_init(&s, fj_scratch(c->thread, FJ_HANDOFF_SIZE), FJ_HANDOFF_SIZE);
 	fj_str_init(&ids_text, fj_scratch(c->thread, FJ_IDS_TEXT), FJ_IDS_TEXT);
 	r = fj_exec_identity(c, p, &h, &ids_text);
 	if (r)
 		return r;
+	fj_scratch_trim(c->thread, ids_text.at, ids_text.len + 1);
+	fj_str_init(&s, fj_scratch(c->thread, FJ_HANDOFF_SIZE), FJ_HANDOFF_SIZE);
 	fj_handoff_write(&s, &h, fj_root()->pos, p->exe, execfn, ids_text.at);
+	fj_scratch_trim(c->thread, s.at, s.len + 1);
 	r = p->script_args ? fj_exec_script_argv(c, p, &argv) : 0;
 	if (!r)
 		r = fj_exec_env_with(c, &envp, s.at);
@@ -101,9 +103,8 @@ long fj_hook_exec(struct fj_call *c)
 		return -EINVAL;
 	if (r)
 		return r;
-	p.exe = fj_scratch_path(c->thread);
 	if (jail_path) {
-		r = fj_program_open(c, dirfd, jail_path, !(flags & AT_SYMLINK_NOFOLLOW), p.exe);
+		r = fj_program_open(c, dirfd, jail_path, !(flags & AT_SYMLINK_NOFOLLOW), &p.exe);
 	} else if (!c->arg[i]) {
 		return -EFAULT;
 	} else if (!(flags & AT_EMPTY_PATH)) {
@@ -113,7 +114,7 @@ long fj_hook_exec(struct fj_call *c)
 
 		jail_path = "";
 		p.is_nameless = true;
-		fj_program_name_of_fd(c, dirfd, p.exe);
+		p.exe = fj_program_name_of_fd(c, dirfd);
 		r = fj_program_open_fd(&self);
 	}
 	if (fj_is_err(r))
@@ -129,9 +130,8 @@ long fj_hook_exec(struct fj_call *c)
 		return -EFAULT; /* before the file is looked into: do_execveat_common() of fs/exec.c
 				 */
 	}
-	p.head = fj_scratch(c->thread, FJ_HEAD_SIZE + 1);
 	execfn = file_name(c, dirfd, jail_path);
-	r = fj_program_read_head(&p);
+	r = fj_program_read_head(c, &p);
 	if (!r)
 		r = fj_program_resolve_scripts(
 			c, &p, execfn, execfn != jail_path && closes_on_exec(dirfd));

@@ -84,42 +84,110 @@ long fj_program_open_fd(const struct fj_place *place)
 	return fd;
 }
 
-long fj_program_open(struct fj_call *c, int dirfd, const char *jail_path, bool follows, char *exe)
+/* From remembered facts. False: only the walk can tell. */
+static bool open_quickly(
+	struct fj_call *c, int dirfd, const char *jail_path, bool follows, char **exe, long *fd)
 {
-	const uint32_t mark = fj_scratch_mark(c->thread);
-	const unsigned how = (follows ? FJ_FOLLOW : 0) | FJ_WANT_POS;
+	const char *next = jail_path;
 	struct fj_place place;
-	long fd, r = fj_path_walk(c->thread, dirfd, jail_path, how, &place);
+	struct fj_str s;
+	uint64_t epoch;
+	char *beyond;
 
-	if (!r && place.is_exe)
-		r = fj_exe_find(c->thread, how, &place);
+	for (int links = 0;; links++) {
+		/* (A name in the working directory needs no fact, and does not tell its path.) */
+		if (!fj_path_quick(c->thread, dirfd, next, &place, &epoch) || !epoch ||
+			place.dirfd == AT_FDCWD)
+			return false;
+		*fd = fj_program_open_fd(&place);
+		if (!fj_facts_hold(epoch)) {
+			if (!fj_is_err(*fd))
+				fj_close((int)*fd);
+			return false;
+		}
+		if (*fd != -ELOOP || !follows || links == FJ_QUICK_LINKS)
+			break;
+		beyond = fj_scratch_path(c->thread);
+		if (!fj_path_past_link(c->thread, next, &place, epoch, beyond))
+			return false;
+		fj_scratch_trim(c->thread, beyond, fj_strlen(beyond) + 1);
+		next = beyond;
+	}
+	if (fj_is_err(*fd))
+		return *fd == -ENOENT;
+	if (exe) { /* a fact's value is a path below the process's root */
+		fj_str_init(&s, fj_scratch_path(c->thread), FJ_PATH_MAX);
+		fj_str_put(&s, "/");
+		fj_str_put(&s, place.name);
+		fj_scratch_trim(c->thread, s.at, s.len + 1);
+		*exe = s.at;
+	}
+	return true;
+}
+
+static long open_by_walk(
+	struct fj_call *c, int dirfd, const char *jail_path, bool follows, struct fj_place *place)
+{
+	const unsigned how = (follows ? FJ_FOLLOW : 0) | FJ_WANT_POS;
+	long r = fj_path_walk(c->thread, dirfd, jail_path, how, place);
+
+	if (!r && place->is_exe)
+		r = fj_exe_find(c->thread, how, place);
 	if (r < 0)
 		return r;
 	if (!follows) {
 		char byte;
 
-		if (fj_sys4(__NR_readlinkat, place.dirfd, place.name, &byte, 1) >= 0) {
-			fj_place_done(&place);
+		if (fj_sys4(__NR_readlinkat, place->dirfd, place->name, &byte, 1) >= 0) {
+			fj_place_done(place);
 			return -ELOOP;
 		}
 	}
-	fd = fj_program_open_fd(&place);
-	if (!fj_is_err(fd) && exe) {
-		struct fj_str s;
+	r = fj_program_open_fd(place);
+	fj_place_done(place);
+	return r;
+}
 
-		fj_str_init(&s, exe, FJ_PATH_MAX);
-		if (place.is_magic)
-			fj_program_name_of_fd(c, (int)fd, exe);
-		else if (!place.pos || !fj_path_seen(place.pos, &s))
-			fj_str_put(&s, jail_path);
+/* Behind the scratch memory of the walk that found `place`. */
+static char *name_of_place(
+	struct fj_call *c, const struct fj_place *place, int fd, const char *jail_path)
+{
+	struct fj_str s;
+
+	if (place->is_magic)
+		return fj_program_name_of_fd(c, fd);
+	fj_str_init(&s, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	if (!place->pos || !fj_path_seen(place->pos, &s))
+		fj_str_put(&s, jail_path);
+	return s.at;
+}
+
+long fj_program_open(struct fj_call *c, int dirfd, const char *jail_path, bool follows, char **exe)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	struct fj_place place;
+	long fd;
+
+	if (open_quickly(c, dirfd, jail_path, follows, exe, &fd))
+		return fd;
+	fj_scratch_release(c->thread, mark);
+	fd = open_by_walk(c, dirfd, jail_path, follows, &place);
+	if (!fj_is_err(fd) && exe) {
+		const char *name = name_of_place(c, &place, (int)fd, jail_path);
+		const size_t size = fj_strlen(name) + 1;
+
+		fj_scratch_release(c->thread, mark);
+		*exe = fj_scratch(c->thread, size);
+		memmove(*exe, name, size);
+		return fd;
 	}
-	fj_place_done(&place);
 	fj_scratch_release(c->thread, mark);
 	return fd;
 }
 
-void fj_program_name_of_fd(struct fj_call *c, int fd, char *exe)
+char *fj_program_name_of_fd(struct fj_call *c, int fd)
 {
+	char *exe = fj_scratch_path(c->thread);
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	char *text = fj_scratch_path(c->thread);
 	char link[32];
@@ -135,11 +203,21 @@ void fj_program_name_of_fd(struct fj_call *c, int fd, char *exe)
 		fj_path_back_link(c->thread, text, (size_t)n, &s);
 	}
 	fj_scratch_release(c->thread, mark);
+	fj_scratch_trim(c->thread, exe, s.len + 1);
+	return exe;
 }
 
-long fj_program_read_head(struct fj_program *p)
+long fj_program_read_head(struct fj_call *c, struct fj_program *p)
 {
-	memset(p->head, 0, FJ_HEAD_SIZE + 1);
-	p->head_len = fj_sys4(__NR_pread64, p->fd, p->head, FJ_HEAD_SIZE, 0);
-	return p->head_len < 0 ? p->head_len : 0;
+	long used;
+
+	p->head = fj_scratch(c->thread, FJ_PROGRAM_HEAD);
+	p->head_len = fj_sys4(__NR_pread64, p->fd, p->head, FJ_PROGRAM_HEAD, 0);
+	if (p->head_len < 0)
+		return p->head_len;
+	used = p->head_len;
+	if (p->head[0] == '#' && used > FJ_HEAD_SIZE)
+		used = FJ_HEAD_SIZE; /* the kernel sees no more of a script */
+	memset(p->head + used, 0, (size_t)(FJ_PROGRAM_HEAD - used));
+	return 0;
 }

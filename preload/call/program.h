@@ -9,11 +9,15 @@
 #include "call/call.h"
 #include "exec/exec.h"
 
+/* Enough for the program headers and the interpreter's name of what ld(1) makes; more than all that
+ * #! may fill. */
+#define FJ_PROGRAM_HEAD 1024
+
 struct fj_program {
 	int fd, interpreter_fd;
-	char *exe;  /* what /proc/self/exe shall read */
-	char *head; /* FJ_HEAD_SIZE + 1 bytes */
-	long head_len;
+	char *exe;     /* what /proc/self/exe shall read */
+	char *head;    /* FJ_PROGRAM_HEAD bytes */
+	long head_len; /* as many were read; the rest is zero */
 	const char *script_arg[2 * FJ_SCRIPTS_MAX +
 			       1]; /* words that #! lines put before the script's arguments */
 	int script_args;
@@ -22,15 +26,15 @@ struct fj_program {
 };
 
 /* program.c */
-/* Open what `jail_path` names, if it may be run; what /proc/self/exe shall read goes to `exe` of
- * FJ_PATH_MAX bytes unless that is NULL. Returns a descriptor or -errno. */
-long fj_program_open(struct fj_call *c, int dirfd, const char *jail_path, bool follows, char *exe);
+/* Open what `jail_path` names, if it may be run; what /proc/self/exe shall read is then in scratch
+ * memory, at `*exe`, unless that is NULL. Returns a descriptor or -errno. */
+long fj_program_open(struct fj_call *c, int dirfd, const char *jail_path, bool follows, char **exe);
 /* Open what `place` names, if it may be run; an empty name means the descriptor itself. */
 long fj_program_open_fd(const struct fj_place *place);
-/* What /proc/self/exe shall read for a program run by its descriptor alone. */
-void fj_program_name_of_fd(struct fj_call *c, int fd, char *exe);
-/* Read the first bytes of `p->fd` into `p->head`. */
-long fj_program_read_head(struct fj_program *p);
+/* What /proc/self/exe shall read for a program run by its descriptor alone; in scratch memory. */
+char *fj_program_name_of_fd(struct fj_call *c, int fd);
+/* Read the first bytes of `p->fd` into `p->head`, in scratch memory. */
+long fj_program_read_head(struct fj_call *c, struct fj_program *p);
 
 /* program_parts.c */
 /* Follow #! lines until there is an ELF program. `name` is what the script's interpreter is to be

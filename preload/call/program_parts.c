@@ -5,26 +5,39 @@
  * (fs/binfmt_script.c) and the one of ELF (fs/binfmt_elf.c). */
 #include "call/program.h"
 
+/* The `size` bytes of the program at `offset`: of its head where that has them, else read into
+ * scratch memory. NULL: they are not there. */
+static const void *part_of(
+	struct fj_call *c, const struct fj_program *p, uint64_t offset, size_t size)
+{
+	const uint64_t have = (uint64_t)p->head_len;
+	char *part;
+
+	if (offset <= have && size <= have - offset && !(offset % 8))
+		return p->head + offset;
+	part = fj_scratch(c->thread, size);
+	return fj_sys4(__NR_pread64, p->fd, part, size, offset) == (long)size ? part : NULL;
+}
+
 long fj_program_open_interpreter(struct fj_call *c, struct fj_program *p)
 {
 	Elf64_Ehdr head;
 	const uint32_t mark = fj_scratch_mark(c->thread);
-	Elf64_Phdr *ph = (Elf64_Phdr *)fj_scratch(c->thread, FJ_PHDRS_MAX * sizeof(*ph));
-	char *path = fj_scratch_path(c->thread);
-	size_t size;
+	const Elf64_Phdr *ph;
+	const char *path;
 	long r;
 
 	memcpy(&head, p->head, sizeof(head));
-	size = head.e_phnum * sizeof(*ph);
-	if (fj_sys4(__NR_pread64, p->fd, ph, size, head.e_phoff) != (long)size)
+	ph = part_of(c, p, head.e_phoff, head.e_phnum * sizeof(*ph));
+	if (!ph)
 		return -ENOEXEC;
 	for (int i = 0; i < head.e_phnum; i++) {
 		if (ph[i].p_type != PT_INTERP)
 			continue;
 		if (ph[i].p_filesz < 2 || ph[i].p_filesz > FJ_PATH_MAX)
 			return -ENOEXEC;
-		if (fj_sys4(__NR_pread64, p->fd, path, ph[i].p_filesz, ph[i].p_offset) !=
-			(long)ph[i].p_filesz)
+		path = part_of(c, p, ph[i].p_offset, ph[i].p_filesz);
+		if (!path)
 			return -EIO;
 		if (path[ph[i].p_filesz - 1])
 			return -ENOEXEC;
@@ -92,15 +105,14 @@ long fj_program_resolve_scripts(
 			p->script = name;
 		fj_close(p->fd);
 		p->fd = -1;
-		p->head = fj_scratch(c->thread, FJ_HEAD_SIZE + 1);
 		if (!*interpreter)
 			return -EACCES; /* for the kernel "" is the working directory here, which is
 					   no program */
-		r = fj_program_open(c, AT_FDCWD, interpreter, true, p->exe);
+		r = fj_program_open(c, AT_FDCWD, interpreter, true, &p->exe);
 		if (fj_is_err(r))
 			return r;
 		p->fd = (int)r;
-		r = fj_program_read_head(p);
+		r = fj_program_read_head(c, p);
 		if (r < 0)
 			return r;
 	}
