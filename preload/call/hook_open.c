@@ -209,7 +209,7 @@ static long open_path(struct fj_call *c, int dirfd, const char *jail_path, struc
 		       (o->flags & O_CREAT ? FJ_CREATE : 0);
 	const char *next = jail_path;
 	char *beyond;
-	uint32_t outer, mark;
+	uint32_t mark;
 	struct fj_place place;
 	uint64_t epoch;
 	long r;
@@ -218,8 +218,6 @@ static long open_path(struct fj_call *c, int dirfd, const char *jail_path, struc
 	if ((writes(o) && fj_jail->has_read_only) || wants_note || fj_jail->no_openat2 ||
 		o->resolve)
 		next = NULL;
-	outer = fj_scratch_mark(c->thread);
-	beyond = fj_scratch_path(c->thread);
 	mark = fj_scratch_mark(c->thread);
 	for (int links = 0; next && fj_path_quick(c->thread, dirfd, next, &place, &epoch);
 		links++) {
@@ -229,14 +227,16 @@ static long open_path(struct fj_call *c, int dirfd, const char *jail_path, struc
 		if (r == -EINTR || r == -FJ_RESTART || r == -EEXIST ||
 			(r == -EACCES && jail_path[0] == '/'))
 			return r;
-		next = r == -ELOOP && (how & FJ_FOLLOW) && !writes(o) && links < FJ_QUICK_LINKS &&
-				       fj_facts_hold(epoch) &&
-				       fj_path_past_link(c->thread, next, &place, epoch, beyond) ?
-			       beyond :
-			       NULL;
-		fj_scratch_release(c->thread, mark);
+		if (r != -ELOOP || !(how & FJ_FOLLOW) || writes(o) || links == FJ_QUICK_LINKS ||
+			!fj_facts_hold(epoch))
+			break;
+		beyond = fj_scratch_path(c->thread);
+		if (!fj_path_past_link(c->thread, next, &place, epoch, beyond))
+			break;
+		fj_scratch_trim(c->thread, beyond, fj_strlen(beyond) + 1);
+		next = beyond;
 	}
-	fj_scratch_release(c->thread, outer);
+	fj_scratch_release(c->thread, mark);
 	for (int tries = 0;; tries++) {
 		r = fj_path_walk(c->thread, dirfd, jail_path, how, &place);
 		if (!r && place.is_exe && writes(o)) {

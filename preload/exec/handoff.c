@@ -7,7 +7,9 @@
 void fj_handoff_write(struct fj_str *out, struct fj_handoff *h, const char *nested, const char *exe,
 	const char *execfn, const char *ids)
 {
+	static const char digits[] = "0123456789abcdef";
 	const unsigned char *bytes = (const unsigned char *)h;
+	char hex[2 * sizeof(*h)];
 
 	h->version = FJ_HANDOFF_VERSION;
 	h->nested_len = (uint32_t)fj_strlen(nested);
@@ -16,9 +18,10 @@ void fj_handoff_write(struct fj_str *out, struct fj_handoff *h, const char *nest
 	h->ids_len = (uint32_t)fj_strlen(ids);
 	fj_str_put(out, FJ_HANDOFF_PREFIX);
 	for (size_t i = 0; i < sizeof(*h); i++) {
-		fj_str_num(out, bytes[i] >> 4, 16);
-		fj_str_num(out, bytes[i] & 15, 16);
+		hex[2 * i] = digits[bytes[i] >> 4];
+		hex[2 * i + 1] = digits[bytes[i] & 15];
 	}
+	fj_str_add(out, hex, sizeof(hex));
 	fj_str_put(out, nested);
 	fj_str_put(out, exe);
 	fj_str_put(out, ids);

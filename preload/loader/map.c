@@ -51,16 +51,38 @@ static long measure(const Elf64_Phdr *ph, int n, uint64_t *low, uint64_t *high, 
 	return *high ? 0 : -ENOEXEC;
 }
 
-/* Reserve the span: at its own addresses, or anywhere at a multiple of `align`. */
-static long reserve(bool fixed, uint64_t hint, uint64_t low, uint64_t size, uint64_t align)
+/* Is the first segment's mapping, made as long as all of them take, covered by the others wherever
+ * it is not wanted? Then nothing need be reserved before. */
+static bool covers_span(const Elf64_Phdr *ph, int n, uint64_t low, uint64_t high)
 {
-	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+	uint64_t end = 0;
+
+	for (int i = 0; i < n; i++) {
+		if (ph[i].p_type != PT_LOAD || !ph[i].p_memsz)
+			continue;
+		if (!end && (page_down(ph[i].p_vaddr) != low || ph[i].p_filesz != ph[i].p_memsz ||
+				    ph[i].p_flags != PF_R))
+			return false;
+		if (end && page_down(ph[i].p_vaddr) != end)
+			return false;
+		end = page_up(ph[i].p_vaddr + ph[i].p_memsz);
+	}
+	return end == high;
+}
+
+/* Reserve the span: at its own addresses, or anywhere at a multiple of `align`. With the file `fd`
+ * from `offset` on, to be read; -1: with nothing, and inaccessible. */
+static long reserve(bool fixed, uint64_t hint, uint64_t low, uint64_t size, uint64_t align, int fd,
+	uint64_t offset)
+{
+	const int flags = MAP_PRIVATE | (fd < 0 ? MAP_ANONYMOUS | MAP_NORESERVE : 0);
+	const int prot = fd < 0 ? PROT_NONE : PROT_READ;
 	const uint64_t slack = align > FJ_PAGE ? align : 0;
 	long at;
 	uint64_t start;
 
 	if (fixed) {
-		at = fj_sys6(__NR_mmap, low, size, PROT_NONE, flags | MAP_FIXED_NOREPLACE, -1, 0);
+		at = fj_sys6(__NR_mmap, low, size, prot, flags | MAP_FIXED_NOREPLACE, fd, offset);
 		/* Before 4.17 the flag is unknown, and the address a hint. */
 		if (!fj_is_err(at) && (uint64_t)at != low) {
 			fj_sys2(__NR_munmap, at, size);
@@ -68,7 +90,7 @@ static long reserve(bool fixed, uint64_t hint, uint64_t low, uint64_t size, uint
 		}
 		return at;
 	}
-	at = fj_sys6(__NR_mmap, hint, size + slack, PROT_NONE, flags, -1, 0);
+	at = fj_sys6(__NR_mmap, hint, size + slack, prot, flags, fd, offset);
 	if (fj_is_err(at) || !slack)
 		return at;
 	start = ((uint64_t)at + align - 1) & ~(align - 1);
@@ -156,6 +178,8 @@ static long read_heads(int fd, char *head, Elf64_Ehdr *eh, const Elf64_Phdr **ph
 static long map_elf(char *head, int fd, uint64_t before, enum fj_patch patch, struct fj_mapped *m)
 {
 	const Elf64_Phdr *ph;
+	bool is_first_mapped;
+	int first;
 	Elf64_Ehdr eh;
 	uint64_t low, high, align;
 	long r = read_heads(fd, head, &eh, &ph);
@@ -170,7 +194,12 @@ static long map_elf(char *head, int fd, uint64_t before, enum fj_patch patch, st
 	 * put it: the heap follows it. */
 	if (before)
 		before = page_down(before - (high - low) - align);
-	r = reserve(eh.e_type == ET_EXEC, before, low, high - low, align);
+	is_first_mapped = covers_span(ph, eh.e_phnum, low, high) &&
+			  (eh.e_type == ET_EXEC || align == FJ_PAGE);
+	for (first = 0; is_first_mapped && (ph[first].p_type != PT_LOAD || !ph[first].p_memsz);)
+		first++;
+	r = reserve(eh.e_type == ET_EXEC, before, low, high - low, align, is_first_mapped ? fd : -1,
+		is_first_mapped ? page_down(ph[first].p_offset) : 0);
 	if (fj_is_err(r))
 		return r;
 	m->base = (uint64_t)r - low;
@@ -181,7 +210,7 @@ static long map_elf(char *head, int fd, uint64_t before, enum fj_patch patch, st
 			m->wants_exec_stack = ph[i].p_flags & PF_X;
 		if (ph[i].p_type != PT_LOAD || !ph[i].p_memsz)
 			continue;
-		r = map_segment(fd, m->base, &ph[i], patch);
+		r = is_first_mapped && i == first ? 0 : map_segment(fd, m->base, &ph[i], patch);
 		if (r < 0)
 			return r;
 		note_segment(m, &eh, &ph[i]);

@@ -288,9 +288,11 @@ void fj_ids_after_fork(void)
 	for (uint32_t i = 0; i < own_count; i++)
 		if (own_of[i].tid > 0 && own_of[i].fs_base == base && !own_of[i].is_vfork_child)
 			process = own_of[i].ids;
-	process_is_limited = is_limited(&process);
-	memset(own_of, 0, own_count * sizeof(own_of[0]));
-	own_count = 0;
+	if (own_count) { /* else nothing is written: the page is still the parent's */
+		process_is_limited = is_limited(&process);
+		memset(own_of, 0, own_count * sizeof(own_of[0]));
+		own_count = 0;
+	}
 	fj_ids_post(fj_memory_owner(), &process);
 }
 

@@ -22,7 +22,7 @@
 /* The word `used` holds one of these, and above it how often the slot was taken: a scanner that has
  * seen the thread of one taking gone must not free the slot of the next. While a taker fills a slot
  * in it is nobody else's. */
-enum { SLOT_FREE, SLOT_TAKEN, SLOT_INHERITED, SLOT_LENT, SLOT_BEING_FILLED, SLOT_STATES = 8 };
+enum { SLOT_FREE, SLOT_TAKEN, SLOT_LENT, SLOT_BEING_FILLED, SLOT_STATES = 8 };
 
 static uint32_t word_of(const struct fj_thread *t)
 {
@@ -42,7 +42,8 @@ static uint32_t with_state(uint32_t word, uint32_t state)
 static struct {
 	struct fj_thread *chunk[CHUNKS_MAX];
 	uint32_t count;
-	uint32_t used; /* no slot from here on was ever taken */
+	uint32_t used;	/* no slot from here on was ever taken */
+	uint32_t forks; /* between the process that made the pool and this one */
 } pool;
 
 /* One page that the kernel clears in a forked child: the id of the process it belongs to. */
@@ -108,11 +109,11 @@ uint32_t *fj_thread_fork_mark(void)
 	return (uint32_t *)owner_pid + 16; /* a cache line of its own */
 }
 
-static void keep_slots_of_parent(void)
+/* Is it held by a thread of this process, and not of one that forked it? Those keep theirs. */
+static bool is_taken(const struct fj_thread *t)
 {
-	for (uint32_t n = 0; n < used_slots(); n++)
-		if (state_of(slot(n)) == SLOT_TAKEN)
-			slot(n)->used = with_state(slot(n)->used, SLOT_INHERITED);
+	return state_of(t) == SLOT_TAKEN &&
+	       t->forks == __atomic_load_n(&pool.forks, __ATOMIC_RELAXED);
 }
 
 /* After a fork the page is zero: claim the memory for the child. Only the surviving thread exists
@@ -125,7 +126,7 @@ static void notice_fork(int32_t pid)
 	if (__builtin_expect(*owner_pid != 0, 1))
 		return;
 	parent = (int32_t)fj_sys0(__NR_getppid);
-	keep_slots_of_parent();
+	__atomic_fetch_add(&pool.forks, 1, __ATOMIC_RELAXED);
 	*owner_pid = parent > 0 && !fj_sys5(__NR_kcmp, pid, parent, KCMP_VM, 0, 0) ? parent : pid;
 }
 
@@ -165,7 +166,7 @@ static struct fj_thread *find_taken(int32_t pid, int32_t tid)
 	for (uint32_t n = 0; n < used_slots(); n++) {
 		struct fj_thread *t = slot(n);
 
-		if (state_of(t) == SLOT_TAKEN && t->tid == tid && t->pid == pid)
+		if (is_taken(t) && t->tid == tid && t->pid == pid)
 			return t;
 	}
 	return NULL;
@@ -195,6 +196,7 @@ static bool take(uint32_t n, uint32_t as, int32_t pid, int32_t tid)
 		return false;
 	t->pid = pid;
 	t->tid = tid;
+	t->forks = __atomic_load_n(&pool.forks, __ATOMIC_RELAXED);
 	t->inner_sp = 0;
 	t->window_fd = -1;
 	t->wants_sigsys_blocked = t->sigsys_pending = false;
@@ -228,7 +230,7 @@ static bool reclaim(void)
 		struct fj_thread *t = slot(n);
 		uint32_t word = word_of(t);
 
-		if (word % SLOT_STATES != SLOT_TAKEN || !is_gone(t))
+		if (!is_taken(t) || word % SLOT_STATES != SLOT_TAKEN || !is_gone(t))
 			continue;
 		freed += __atomic_compare_exchange_n(&t->used, &word, with_state(word, SLOT_FREE),
 			false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);

@@ -29,6 +29,7 @@ struct fj_thread {
 	 * call/libc_signals.c; door/entry.S looks at it */
 	uint32_t deferred;
 	int32_t tid, pid;
+	uint32_t forks; /* sys/thread.c: in which of the processes that forked each other */
 	uintptr_t lent_to,
 		lent_sp; /* a lent slot's borrower: its fs base, and its stack pointer then */
 	/* Where an engine entered while this slot's stack is in use, but not the current stack (a
