@@ -6,8 +6,9 @@
  *
  * Done when a text is mapped, before any thread can be in it: the loader calls for ld.so, whose own
  * calls of mmap come by here for all that it loads, and for static programs. The sites of a file
- * are found once a jail, and kept in its shared memory. A kernel that does not let text be changed
- * (SELinux, execmod) leaves all to the trap.
+ * are found once a jail, and kept in its shared memory; so is, of a text that is mapped often, a
+ * copy that has its jumps (copies.c). A kernel that does not let text be changed (SELinux, execmod)
+ * leaves all to the trap.
  *
  * With the trap behind it a jump is worth its price only where a call is made often: it costs each
  * process a page fault and a private copy of the page, about as much as one or two traps. A few
@@ -22,6 +23,7 @@
 
 #include <asm/stat.h>
 #include <linux/mman.h>
+#include <linux/time_types.h>
 
 /* What programs do with many files. Changes of memory are here since what is remembered of it
  * depends on them (sys/guest.c), and execve since a debugger that waits for its vfork child's must
@@ -162,10 +164,10 @@ static void watch_memory(const struct fj_site *site, uint32_t count, bool is_don
 		fj_guest_watched(is_done && unmaps && protects);
 }
 
-static long change(
-	uint64_t start, uint64_t len, bool is_writable, const struct fj_site *site, uint32_t count)
+static long change(uint64_t start, uint64_t len, enum fj_sites_text is, const struct fj_site *site,
+	uint32_t count)
 {
-	const long r = fj_sites_change(start, len, is_writable, site, count);
+	const long r = fj_sites_change(start, len, is, site, count);
 
 	watch_memory(site, count, r > 0);
 	return r;
@@ -241,7 +243,7 @@ static struct fj_sited_text *search(const struct key *k, int fd, uint64_t start,
 	}
 	t = keep(k, site, count);
 	if (!t && count) /* nowhere to keep them: found anew each time */
-		change(start, k->len, false, site, count);
+		change(start, k->len, FJ_SITES_MAPPED, site, count);
 	fj_sys2(__NR_munmap, room, size);
 	return t;
 }
@@ -287,6 +289,54 @@ static long map(const uint64_t arg[6], uint64_t prot)
 	return fj_sys6(__NR_mmap, arg[0], arg[1], prot, arg[3], arg[4], arg[5]);
 }
 
+/* From this time on that a text is mapped: programs of jails that start few do not pay for it. */
+#define COPIED_FROM 3u
+/* Files whose times are older do not change without showing a new one: clocks tick (ext4: 4 ms). */
+#define SETTLED_AFTER 2 /* seconds */
+
+static bool is_settled(const struct key *k)
+{
+	struct __kernel_timespec now;
+
+	return !fj_sys2(__NR_clock_gettime, 5 /* CLOCK_REALTIME_COARSE */, &now) &&
+	       (int64_t)k->st.st_ctime <= now.tv_sec - SETTLED_AFTER;
+}
+
+/* For the processes that map it from now on. One that is killed meanwhile leaves it at that: there
+ * will be none. */
+static void make_copy(struct fj_sited_text *t, const struct key *k, int fd)
+{
+	uint32_t none = FJ_COPY_NONE;
+	struct key after = *k;
+	bool is_good;
+
+	if (t->copy_state || t->maps < COPIED_FROM || !t->hot || fj_jail->no_copies ||
+		!is_settled(k) ||
+		!__atomic_compare_exchange_n(&t->copy_state, &none, FJ_COPY_BEING_MADE, false,
+			__ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		return;
+	is_good =
+		fj_copies_make(t, fd) && !fj_sys2(__NR_fstat, fd, &after.st) && is_same(t, &after);
+	__atomic_store_n(&t->copy_state, is_good ? FJ_COPY_READY : FJ_COPY_NEVER, __ATOMIC_RELEASE);
+}
+
+/* The text's copy, mapped. What became hot after that was made is changed here. */
+static long map_copy(struct fj_sited_text *t, const uint64_t arg[6], const struct key *k)
+{
+	const struct fj_site *site = &fj_jail->site[t->first];
+	const long at = fj_copies_map(t, arg);
+
+	if (fj_is_err(at))
+		return at;
+	__atomic_fetch_add(&t->maps, 1, __ATOMIC_RELAXED);
+	note((uint64_t)at, k->len, t);
+	watch_memory(site, t->count, true);
+	if (__atomic_load_n(&t->hot, __ATOMIC_RELAXED) > t->copied_hot &&
+		fj_sites_change((uint64_t)at, arg[1], FJ_SITES_COPIED, site, t->count) < 0)
+		return -EAGAIN;
+	return at;
+}
+
 long fj_sites_map(const uint64_t arg[6], bool is_program)
 {
 	struct key k;
@@ -297,6 +347,11 @@ long fj_sites_map(const uint64_t arg[6], bool is_program)
 	if (!is_text(arg, &k))
 		return map(arg, arg[2]);
 	t = find_kept(&k);
+	if (t) {
+		at = map_copy(t, arg, &k);
+		if (!fj_is_err(at))
+			return at;
+	}
 	/* Mapped writable and then made executable, that is one call less. */
 	if (t && t->hot) {
 		at = map(arg, PROT_READ | PROT_WRITE);
@@ -312,7 +367,8 @@ long fj_sites_map(const uint64_t arg[6], bool is_program)
 		return at;
 	__atomic_fetch_add(&t->maps, 1, __ATOMIC_RELAXED);
 	note((uint64_t)at, k.len, t);
-	if (change((uint64_t)at, arg[1], is_writable, &fj_jail->site[t->first], t->count) < 0) {
+	if (change((uint64_t)at, arg[1], is_writable ? FJ_SITES_WRITABLE : FJ_SITES_MAPPED,
+		    &fj_jail->site[t->first], t->count) < 0) {
 		/* A mount or a policy that lets nothing become executable: as it was asked for. */
 		const uint64_t again[6] = {
 			(uint64_t)at, arg[1], arg[2], arg[3] | MAP_FIXED, arg[4], arg[5]};
@@ -322,6 +378,7 @@ long fj_sites_map(const uint64_t arg[6], bool is_program)
 			fj_sys2(__NR_munmap, at, arg[1]);
 		return r;
 	}
+	make_copy(t, &k, (int)arg[4]);
 	return at;
 }
 
@@ -342,7 +399,9 @@ static void heat(struct fj_sited_text *t, uint32_t at)
 		else
 			high = middle;
 	}
-	if (low == t->count || site[low].at != at || site[low].is_hot)
+	if (low == t->count || site[low].at != at || site[low].is_hot ||
+		(site[low].is_copied &&
+			__atomic_load_n(&t->copy_state, __ATOMIC_RELAXED) == FJ_COPY_READY))
 		return;
 	warmth = site[low].heat;
 	if (warmth < UINT16_MAX)
