@@ -42,8 +42,8 @@ static uint64_t end_of_text(const uint8_t *head, const struct fj_sited_text *t)
 		return 0;
 	for (int i = 0; i < eh->e_phnum; i++)
 		if (ph[i].p_type == PT_LOAD && ph[i].p_flags == (PF_R | PF_X) &&
-			page_down(ph[i].p_offset) == t->offset &&
-			ph[i].p_filesz == ph[i].p_memsz && ph[i].p_filesz < COPIED_MAX)
+			page_down(ph[i].p_offset) == t->offset && ph[i].p_filesz == ph[i].p_memsz &&
+			ph[i].p_filesz < COPIED_MAX)
 			text = &ph[i];
 	if (!text || page_up(text->p_offset - t->offset + text->p_filesz) != page_up(t->len))
 		return 0;
@@ -122,8 +122,7 @@ bool fj_copies_make(struct fj_sited_text *t, int fd)
 	fj_sys2(__NR_munmap, head, FJ_PAGE);
 	if (!end || end >= len)
 		return false;
-	file = fj_sys6(
-		__NR_mmap, 0, len, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, t->offset);
+	file = fj_sys6(__NR_mmap, 0, len, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, t->offset);
 	if (fj_is_err(file))
 		return false;
 	is_done = copy(t, (const uint8_t *)file, end);
