@@ -86,12 +86,12 @@ static uint64_t take_room(uint64_t len)
 		       0;
 }
 
-/* Copied through mappings: a limit of file sizes is for write(2). */
-static bool copy(struct fj_sited_text *t, const uint8_t *file, uint64_t end)
+/* Read into a mapping: a limit of file sizes is for write(2). */
+static bool copy(struct fj_sited_text *t, int fd, uint64_t end)
 {
 	const uint64_t len = page_up(t->len), room = take_room(len);
-	long at;
 	bool is_done;
+	long at;
 
 	if (!room)
 		return false;
@@ -99,8 +99,8 @@ static bool copy(struct fj_sited_text *t, const uint8_t *file, uint64_t end)
 		FJ_FD_JAIL(fj_jail), room);
 	if (fj_is_err(at))
 		return false;
-	memcpy((void *)at, file, len);
-	is_done = put_jumps((uint8_t *)at, end, len, t);
+	is_done = fj_sys4(__NR_pread64, fd, at, t->len, t->offset) == (long)t->len &&
+		  put_jumps((uint8_t *)at, end, len, t);
 	fj_sys2(__NR_munmap, at, len);
 	t->copy_at = room;
 	return is_done;
@@ -108,26 +108,17 @@ static bool copy(struct fj_sited_text *t, const uint8_t *file, uint64_t end)
 
 bool fj_copies_make(struct fj_sited_text *t, int fd)
 {
-	const uint64_t len = page_up(t->len);
 	uint64_t end;
-	long head, file;
-	bool is_done = false;
+	long head;
 
-	if (!t->offset || len > COPIED_MAX)
+	if (!t->offset || t->len > COPIED_MAX)
 		return false;
 	head = fj_sys6(__NR_mmap, 0, FJ_PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (fj_is_err(head))
 		return false;
 	end = end_of_text((const uint8_t *)head, t);
 	fj_sys2(__NR_munmap, head, FJ_PAGE);
-	if (!end || end >= len)
-		return false;
-	file = fj_sys6(__NR_mmap, 0, len, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, t->offset);
-	if (fj_is_err(file))
-		return false;
-	is_done = copy(t, (const uint8_t *)file, end);
-	fj_sys2(__NR_munmap, file, len);
-	return is_done;
+	return end && end < page_up(t->len) && copy(t, fd, end);
 }
 
 long fj_copies_map(const struct fj_sited_text *t, const uint64_t arg[6])

@@ -19,9 +19,9 @@
 
 #include "door/door.h"
 #include "door/frames.h"
+#include "door/kept.h"
 #include "sys/guest.h"
 
-#include <asm/stat.h>
 #include <linux/mman.h>
 #include <linux/time_types.h>
 
@@ -73,39 +73,6 @@ static bool is_wanted(const struct fj_site *s)
 	       s->nr == __NR_mprotect || s->nr == __NR_mremap;
 }
 
-struct key {
-	struct stat st;
-	uint64_t offset, len;
-};
-
-static bool is_same(const struct fj_sited_text *t, const struct key *k)
-{
-	return t->ino == k->st.st_ino && t->dev == k->st.st_dev && t->offset == k->offset &&
-	       t->len == k->len && t->mtime == (int64_t)k->st.st_mtime &&
-	       t->mtime_ns == (int64_t)k->st.st_mtime_nsec && t->ctime == (int64_t)k->st.st_ctime &&
-	       t->ctime_ns == (int64_t)k->st.st_ctime_nsec;
-}
-
-/* Texts lie at the place that their inode number leads to, or behind it. */
-static uint32_t place_of(const struct key *k, uint32_t i)
-{
-	return (uint32_t)(k->st.st_ino + k->offset / FJ_PAGE + i) % FJ_SITED_TEXTS;
-}
-
-static struct fj_sited_text *find_kept(const struct key *k)
-{
-	for (uint32_t i = 0; i < FJ_SITED_TEXTS; i++) {
-		struct fj_sited_text *t = &fj_jail->sited[place_of(k, i)];
-		const uint32_t state = __atomic_load_n(&t->state, __ATOMIC_ACQUIRE);
-
-		if (!state)
-			return NULL;
-		if (state == 2 && is_same(t, k))
-			return t;
-	}
-	return NULL;
-}
-
 /* Keep only those that this jail can want: the rest of its life has the same doors. */
 static uint32_t thin_out(struct fj_site *site, uint32_t count)
 {
@@ -117,38 +84,6 @@ static uint32_t thin_out(struct fj_site *site, uint32_t count)
 			site[kept++] = site[i];
 		}
 	return kept;
-}
-
-static struct fj_sited_text *keep(const struct key *k, const struct fj_site *site, uint32_t count)
-{
-	const uint32_t first = __atomic_fetch_add(&fj_jail->sites_used, count, __ATOMIC_RELAXED);
-
-	if (first > FJ_SITES || FJ_SITES - first < count)
-		return NULL;
-	memcpy(&fj_jail->site[first], site, count * sizeof(*site));
-	for (uint32_t i = 0; i < FJ_SITED_TEXTS; i++) {
-		struct fj_sited_text *t = &fj_jail->sited[place_of(k, i)];
-		uint32_t none = 0;
-
-		if (!__atomic_compare_exchange_n(
-			    &t->state, &none, 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-			continue;
-		t->first = first;
-		t->count = count;
-		for (uint32_t j = 0; j < count; j++)
-			t->hot += site[j].is_hot;
-		t->dev = k->st.st_dev;
-		t->ino = k->st.st_ino;
-		t->offset = k->offset;
-		t->len = k->len;
-		t->mtime = (int64_t)k->st.st_mtime;
-		t->mtime_ns = (int64_t)k->st.st_mtime_nsec;
-		t->ctime = (int64_t)k->st.st_ctime;
-		t->ctime_ns = (int64_t)k->st.st_ctime_nsec;
-		__atomic_store_n(&t->state, 2, __ATOMIC_RELEASE);
-		return t;
-	}
-	return NULL;
 }
 
 /* Does this text unmap memory, and do we see that from now on? */
@@ -176,7 +111,7 @@ static long change(uint64_t start, uint64_t len, enum fj_sites_text is, const st
 /* Drop what is no call: two bytes of a table, say. Of those whose number is known at once the form
  * says enough. A library that lists its functions lists those that make calls; one that does not
  * (musl) lists next to none. */
-static uint32_t drop_data(const struct key *k, int fd, struct fj_site *site, uint32_t count)
+static uint32_t drop_data(const struct fj_text_key *k, int fd, struct fj_site *site, uint32_t count)
 {
 	const uint64_t size = (uint64_t)k->st.st_size;
 	const long file = fj_sys6(__NR_mmap, 0, size, PROT_READ, MAP_PRIVATE, fd, 0);
@@ -219,7 +154,8 @@ static void choose_hot(struct fj_site *site, uint32_t count)
 }
 
 /* Look for sites in a text that no process of the jail had mapped before. */
-static struct fj_sited_text *search(const struct key *k, int fd, uint64_t start, bool is_program)
+static struct fj_sited_text *search(
+	const struct fj_text_key *k, int fd, uint64_t start, bool is_program)
 {
 	const uint32_t max =
 		(uint32_t)(k->len / 256 < FJ_SITES_MAX - 64 ? k->len / 256 + 64 : FJ_SITES_MAX);
@@ -241,7 +177,7 @@ static struct fj_sited_text *search(const struct key *k, int fd, uint64_t start,
 		count = fj_sites_find((const uint8_t *)start, k->len, site, max, (uint8_t *)room);
 		count = thin_out(site, drop_data(k, fd, site, count));
 	}
-	t = keep(k, site, count);
+	t = fj_kept_add(k, site, count);
 	if (!t && count) /* nowhere to keep them: found anew each time */
 		change(start, k->len, FJ_SITES_MAPPED, site, count);
 	fj_sys2(__NR_munmap, room, size);
@@ -267,7 +203,7 @@ static void note(uint64_t start, uint64_t len, struct fj_sited_text *text)
 }
 
 /* Is this mapping the text of a file? Fills in what it is known by. */
-static bool is_text(const uint64_t arg[6], struct key *k)
+static bool is_text(const uint64_t arg[6], struct fj_text_key *k)
 {
 	if (fj_jail->no_sites || (int)arg[2] != (PROT_READ | PROT_EXEC) ||
 		!(arg[3] & MAP_PRIVATE) || (arg[3] & MAP_ANONYMOUS) ||
@@ -289,12 +225,17 @@ static long map(const uint64_t arg[6], uint64_t prot)
 	return fj_sys6(__NR_mmap, arg[0], arg[1], prot, arg[3], arg[4], arg[5]);
 }
 
-/* From this time on that a text is mapped: programs of jails that start few do not pay for it. */
-#define COPIED_FROM 3u
+/* To make a copy takes 6 us for each page of the text, and it saves a start 20 us and more. So it
+ * is worth its price when a text is mapped that often, and once it was it will be again. */
+static bool is_mapped_often(const struct fj_sited_text *t)
+{
+	return t->maps >= 8 + t->len / (16 * FJ_PAGE);
+}
+
 /* Files whose times are older do not change without showing a new one: clocks tick (ext4: 4 ms). */
 #define SETTLED_AFTER 2 /* seconds */
 
-static bool is_settled(const struct key *k)
+static bool is_settled(const struct fj_text_key *k)
 {
 	struct __kernel_timespec now;
 
@@ -304,24 +245,24 @@ static bool is_settled(const struct key *k)
 
 /* For the processes that map it from now on. One that is killed meanwhile leaves it at that: there
  * will be none. */
-static void make_copy(struct fj_sited_text *t, const struct key *k, int fd)
+static void make_copy(struct fj_sited_text *t, const struct fj_text_key *k, int fd)
 {
 	uint32_t none = FJ_COPY_NONE;
-	struct key after = *k;
+	struct fj_text_key after = *k;
 	bool is_good;
 
-	if (t->copy_state || t->maps < COPIED_FROM || !t->hot || fj_jail->no_copies ||
+	if (t->copy_state || !is_mapped_often(t) || !t->hot || fj_jail->no_copies ||
 		!is_settled(k) ||
 		!__atomic_compare_exchange_n(&t->copy_state, &none, FJ_COPY_BEING_MADE, false,
 			__ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		return;
-	is_good =
-		fj_copies_make(t, fd) && !fj_sys2(__NR_fstat, fd, &after.st) && is_same(t, &after);
+	is_good = fj_copies_make(t, fd) && !fj_sys2(__NR_fstat, fd, &after.st) &&
+		  fj_kept_is_same(t, &after);
 	__atomic_store_n(&t->copy_state, is_good ? FJ_COPY_READY : FJ_COPY_NEVER, __ATOMIC_RELEASE);
 }
 
 /* The text's copy, mapped. What became hot after that was made is changed here. */
-static long map_copy(struct fj_sited_text *t, const uint64_t arg[6], const struct key *k)
+static long map_copy(struct fj_sited_text *t, const uint64_t arg[6], const struct fj_text_key *k)
 {
 	const struct fj_site *site = &fj_jail->site[t->first];
 	const long at = fj_copies_map(t, arg);
@@ -339,14 +280,14 @@ static long map_copy(struct fj_sited_text *t, const uint64_t arg[6], const struc
 
 long fj_sites_map(const uint64_t arg[6], bool is_program)
 {
-	struct key k;
+	struct fj_text_key k;
 	struct fj_sited_text *t;
 	bool is_writable = false;
 	long at = -1;
 
 	if (!is_text(arg, &k))
 		return map(arg, arg[2]);
-	t = find_kept(&k);
+	t = fj_kept_find(&k);
 	if (t) {
 		at = map_copy(t, arg, &k);
 		if (!fj_is_err(at))
