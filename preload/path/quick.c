@@ -5,15 +5,22 @@
 #include "path/walk.h"
 #include "path/proc.h"
 
-bool fj_path_quick(struct fj_thread *t, int dirfd, const char *jail_path, struct fj_place *place,
-	uint64_t *epoch)
+enum { LINKS_MAX = 4 }; /* followed so in one call: /bin/sh, /etc/alternatives/... */
+
+static bool find(struct fj_thread *t, int dirfd, const char *jail_path, size_t path_len,
+	struct fj_place *place, uint64_t *epoch)
 {
-	const size_t len = fj_dir_len(jail_path);
-	const char *name = jail_path + len + (jail_path[len] == '/');
-	const size_t name_len = fj_strlen(name);
+	const char *name = jail_path + path_len;
 	const struct fj_root *root;
 	struct fj_str key, value;
 	unsigned flags = 0;
+
+	while (name > jail_path && name[-1] != '/')
+		name--;
+
+	const size_t name_len = path_len - (size_t)(name - jail_path);
+	const size_t len =
+		name > jail_path ? (size_t)(name - jail_path) - 1 : 0; /* of the directory */
 
 	*epoch = 0;
 	*place = (struct fj_place){.dirfd = dirfd, .owned_fd = -1, .name = jail_path};
@@ -60,28 +67,64 @@ bool fj_path_quick(struct fj_thread *t, int dirfd, const char *jail_path, struct
 	return true;
 }
 
-bool fj_path_past_link(struct fj_thread *t, const char *jail_path, const struct fj_place *place,
-	uint64_t epoch, char *out)
+bool fj_quick_end(struct fj_quick *q)
 {
-	const uint32_t mark = fj_scratch_mark(t);
-	size_t dir = fj_dir_len(jail_path);
-	char *text = fj_scratch_path(t);
+	fj_scratch_release(q->t, q->outer);
+	return false;
+}
+
+bool fj_quick_begin(
+	struct fj_quick *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len)
+{
+	q->t = t;
+	q->dirfd = dirfd;
+	q->path = jail_path;
+	q->len = len;
+	q->beyond = NULL;
+	q->links = 0;
+	q->outer = fj_scratch_mark(t);
+	return find(t, dirfd, jail_path, len, &q->place, &q->epoch) || fj_quick_end(q);
+}
+
+/* The jail path that means the same without the link, in `q->beyond`. */
+static bool go_past_link(struct fj_quick *q)
+{
+	const uint32_t mark = fj_scratch_mark(q->t);
+	char *text = fj_scratch_path(q->t);
+	size_t dir = q->len;
 	bool done = false;
 	long n;
 
 	/* Without a fact the directory may be procfs, whose links are more than their text. */
-	n = epoch ? fj_sys4(__NR_readlinkat, place->dirfd, place->name, text, FJ_PATH_MAX) : 0;
-	if (jail_path[dir] == '/')
-		dir++;
+	n = q->epoch ? fj_sys4(__NR_readlinkat, q->place.dirfd, q->place.name, text, FJ_PATH_MAX) :
+		       0;
+	while (dir && q->path[dir - 1] != '/')
+		dir--;
 	if (n > 0 && text[0] == '/')
 		dir = 0;
 	if (n > 0 && dir + (size_t)n < FJ_PATH_MAX) {
-		if (out != jail_path)
-			memcpy(out, jail_path, dir);
-		memcpy(out + dir, text, (size_t)n);
-		out[dir + (size_t)n] = 0;
+		if (q->beyond != q->path)
+			memcpy(q->beyond, q->path, dir);
+		memcpy(q->beyond + dir, text, (size_t)n);
+		q->len = dir + (size_t)n;
+		q->beyond[q->len] = 0;
+		q->path = q->beyond;
 		done = true;
 	}
-	fj_scratch_release(t, mark);
+	fj_scratch_release(q->t, mark);
 	return done;
+}
+
+bool fj_quick_beyond(struct fj_quick *q)
+{
+	if (q->links++ == LINKS_MAX)
+		return fj_quick_end(q);
+	if (!q->beyond) {
+		q->beyond = fj_scratch_path(q->t);
+		q->mark = fj_scratch_mark(q->t);
+	}
+	if (!go_past_link(q))
+		return fj_quick_end(q);
+	fj_scratch_release(q->t, q->mark);
+	return find(q->t, q->dirfd, q->path, q->len, &q->place, &q->epoch) || fj_quick_end(q);
 }
