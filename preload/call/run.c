@@ -85,23 +85,18 @@ static long find_quickly(struct fj_call *c, int dirfd, const char *jail_path, un
 	int flags, struct fj_place *object)
 {
 	struct fj_quick q;
-	char byte;
 	long r;
 
 	if ((how & FJ_WRITE && fj_jail->has_read_only) ||
 		!fj_quick_begin(&q, c->thread, dirfd, jail_path, fj_strlen(jail_path)))
 		return 1;
-	/* NO_SYMLINKS: a remembered directory that has become a link is noticed here. */
-	r = fj_openat2(
-		q.place.dirfd, q.place.name, O_PATH | O_CLOEXEC | O_NOFOLLOW | flags, 0, 0x04);
+	/* NO_SYMLINKS: a remembered directory that has become a link is noticed here, and a last
+	 * component that is to be followed. */
+	r = fj_openat2(q.place.dirfd, q.place.name,
+		O_PATH | O_CLOEXEC | flags | (how & FJ_FOLLOW ? 0 : O_NOFOLLOW), 0, 0x04);
 	fj_quick_end(&q);
 	if (fj_is_err(r))
 		return r == -ENOENT && fj_facts_hold(q.epoch) ? r : 1;
-	if ((how & FJ_FOLLOW) && !(flags & O_DIRECTORY) &&
-		fj_sys4(__NR_readlinkat, r, "", &byte, 1) >= 0) {
-		fj_close((int)r);
-		return 1; /* a symlink */
-	}
 	*object = (struct fj_place){.dirfd = (int)r, .owned_fd = (int)r, .name = ""};
 	return 0;
 }

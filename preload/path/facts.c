@@ -121,7 +121,8 @@ bool fj_facts_find(const struct fj_root *root, const char *key, size_t key_len, 
 	if (key_len + value_len >= FJ_FACT_TEXT || !fj_same(f->text, key, key_len))
 		return false;
 	*flags = (unsigned)f->flags;
-	fj_str_add(out, f->text + key_len, value_len);
+	if (!(*flags & FJ_FACT_LITERAL))
+		fj_str_add(out, f->text + key_len, value_len);
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	return !out->overflowed && __atomic_load_n(&f->turn, __ATOMIC_RELAXED) == turn;
 }

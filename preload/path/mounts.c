@@ -216,6 +216,33 @@ bool fj_mount_may_be_named(const char *name, size_t len)
 	return may;
 }
 
+static bool is_name_in(const char *pos, const char *dir)
+{
+	const size_t len = fj_strlen(dir);
+
+	if (!fj_path_has_prefix(pos, dir) || pos[len] != '/')
+		return false;
+	for (pos += len + 1; *pos; pos++)
+		if (*pos == '/')
+			return false;
+	return true;
+}
+
+bool fj_mount_is_in(const char *pos)
+{
+	const struct fj_mounts *v;
+	uint64_t turn;
+	bool is;
+
+	do {
+		is = false;
+		v = fj_mounts_look(&turn);
+		for (uint32_t i = fj_mounts_count(v); i-- && !is;)
+			is = is_name_in(fj_mounts_text(v, v->mount[i].jail), pos);
+	} while (!fj_mounts_held(turn));
+	return is;
+}
+
 bool fj_mount_may_be_below(const char *name, size_t len)
 {
 	const struct fj_mounts *v;

@@ -119,6 +119,8 @@ bool fj_mount_at(const char *pos, struct fj_mount_found *found, struct fj_str *h
 bool fj_mount_of(const char *pos, struct fj_mount_found *found, struct fj_str *host);
 /* The mount that the entry at `pos` lies in, which is not what is mounted on it. */
 bool fj_mount_around(const char *pos, struct fj_mount_found *found);
+/* Is anything mounted on a name in the directory at `pos`? */
+bool fj_mount_is_in(const char *pos);
 /* May `name` be the last component of a mount point? One of a directory above? (Quick, may be wrong
  * when saying yes.) */
 bool fj_mount_may_be_named(const char *name, size_t len);

@@ -286,12 +286,14 @@ bool fj_facts_saw_name(const char *name, size_t len);
 enum {
 	FJ_FACT_HOST = 1, /* the value is an absolute host path; else it is relative to the root */
 	FJ_FACT_OPEN = 2, /* whoever it is may search the directory, and all on the way */
+	FJ_FACT_LITERAL = 4, /* the value is the key without the slash that it begins with */
+	FJ_FACT_PLAIN = 8,   /* it is not the root, and nothing is mounted on a name in it */
 };
 /* A directory has become closed to somebody: what was said to be open may no more be so. */
 void fj_facts_forget(void);
 void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, const char *value,
 	unsigned flags, uint64_t epoch);
-/* Copies the value for `key` into `out`; false when there is none. */
+/* Copies the value for `key` into `out`, unless it is FJ_FACT_LITERAL; false when there is none. */
 bool fj_facts_find(const struct fj_root *root, const char *key, size_t key_len, struct fj_str *out,
 	unsigned *flags, uint64_t epoch);
 /* Around a call that may replace a directory or change a symlink called `name`. `at_once`: it makes

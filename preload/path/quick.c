@@ -7,62 +7,80 @@
 
 enum { LINKS_MAX = 4 }; /* followed so in one call: /bin/sh, /etc/alternatives/... */
 
+/* From remembered facts, the key of the directory that `path` begins with in `len` bytes. False:
+ * none are known. */
+static bool find_directory(struct fj_thread *t, const struct fj_root *root, const char *path,
+	size_t len, uint64_t epoch, struct fj_str *value, unsigned *flags)
+{
+	struct fj_str key, pos;
+
+	if (path[0] == '/')
+		return !len || fj_facts_find(root, path, len, value, flags, epoch);
+	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
+	fj_str_init(&key, fj_scratch(t, FJ_REST_SIZE), FJ_REST_SIZE);
+	if (!fj_path_of_dir(t, AT_FDCWD, &pos) || !fj_path_seen(pos.at, &key))
+		return false;
+	if (key.len > 1)
+		fj_str_put(&key, "/");
+	fj_str_add(&key, path, len);
+	if (!fj_facts_find(root, key.at, key.len, value, flags, epoch))
+		return false;
+	if (*flags & FJ_FACT_LITERAL)
+		fj_str_add(value, key.at + 1, key.len - 1);
+	*flags &= ~(unsigned)FJ_FACT_LITERAL;
+	return true;
+}
+
+/* May `name`, of whatever directory, be more than a name there? */
+static bool is_special(const char *name, size_t len)
+{
+	return fj_mount_may_be_named(name, len) || fj_is_hidden_name(name, len);
+}
+
 static bool find(struct fj_thread *t, int dirfd, const char *jail_path, size_t path_len,
 	struct fj_place *place, uint64_t *epoch)
 {
 	const char *name = jail_path + path_len;
 	const struct fj_root *root;
-	struct fj_str key, value;
+	struct fj_str value;
 	unsigned flags = 0;
 
 	while (name > jail_path && name[-1] != '/')
 		name--;
 
 	const size_t name_len = path_len - (size_t)(name - jail_path);
-	const size_t len =
-		name > jail_path ? (size_t)(name - jail_path) - 1 : 0; /* of the directory */
+	const size_t len = name > jail_path ? (size_t)(name - jail_path) - 1 : 0; /* directory */
 
 	*epoch = 0;
 	*place = (struct fj_place){.dirfd = dirfd, .owned_fd = -1, .name = jail_path};
-	if (!name_len || fj_is_dots(name, name_len) || fj_mount_may_be_named(name, name_len) ||
-		fj_is_hidden_name(name, name_len) || fj_proc_named(name, name_len) != FJ_PROC_PLAIN)
+	if (!name_len || fj_is_dots(name, name_len) ||
+		fj_proc_named(name, name_len) != FJ_PROC_PLAIN)
 		return false;
 	if (!len && jail_path[0] != '/') /* one name in the caller's own directory */
-		return !t->asks_search || fj_path_may_search(t, dirfd, "") >= 0;
+		return !is_special(name, name_len) &&
+		       (!t->asks_search || fj_path_may_search(t, dirfd, "") >= 0);
 
 	*epoch = fj_facts_epoch();
-	if (!*epoch)
+	root = fj_root();
+	if (!*epoch || root->fd < 0 || (jail_path[0] != '/' && dirfd != AT_FDCWD))
 		return false;
 	fj_str_init(&value, fj_scratch(t, FJ_REST_SIZE), FJ_REST_SIZE);
-	fj_str_init(&key, value.at, FJ_REST_SIZE);
-	root = fj_root();
-	if (root->fd < 0)
+	if (!find_directory(t, root, jail_path, len, *epoch, &value, &flags) ||
+		(!(flags & FJ_FACT_PLAIN) && is_special(name, name_len)))
 		return false;
-	if (jail_path[0] != '/') {
-		char *pos_text = fj_scratch_path(t);
-		struct fj_str pos;
-
-		fj_str_init(&pos, pos_text, FJ_PATH_MAX);
-		fj_str_init(&key, fj_scratch(t, FJ_REST_SIZE), FJ_REST_SIZE);
-		if (dirfd != AT_FDCWD || !fj_path_of_dir(t, dirfd, &pos) ||
-			!fj_path_seen(pos.at, &key))
-			return false;
-		if (key.len > 1)
-			fj_str_put(&key, "/");
-		fj_str_add(&key, jail_path, len);
-		if (!fj_facts_find(root, key.at, key.len, &value, &flags, *epoch))
-			return false;
-	} else if (len && !fj_facts_find(root, jail_path, len, &value, &flags, *epoch)) {
-		return false;
-	}
 	if (t->asks_search &&
 		!(len ? (flags & FJ_FACT_OPEN) != 0 : fj_path_may_search(t, root->fd, "") >= 0))
 		return false;
+	place->dirfd = flags & FJ_FACT_HOST ? AT_FDCWD : root->fd;
+	if ((flags & FJ_FACT_LITERAL) || !len) {
+		place->name = jail_path[0] == '/' && !len ? name : jail_path + 1;
+		fj_scratch_trim(t, value.at, 0);
+		return true;
+	}
 	if (value.len)
 		fj_str_put(&value, "/");
 	fj_str_add(&value, name, name_len);
 	fj_scratch_trim(t, value.at, value.len + 1);
-	place->dirfd = flags & FJ_FACT_HOST ? AT_FDCWD : root->fd;
 	place->name = value.at;
 	return true;
 }
