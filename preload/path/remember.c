@@ -82,9 +82,11 @@ void fj_walk_plan_fact(struct fj_walk *w, const char *jail_path)
 		w->t->asks_search && (jail_path[0] == '/' || is_cwd_open(w, key.at, key.len - len));
 }
 
+/* ("/" is not: what follows it in "//name" would begin with a slash.) */
 static bool is_literal(const char *key, size_t len, const struct fj_str *value)
 {
-	return key[0] == '/' && value->len == len - 1 && !memcmp(key + 1, value->at, len - 1);
+	return key[0] == '/' && len > 1 && value->len == len - 1 &&
+	       !memcmp(key + 1, value->at, len - 1);
 }
 
 void fj_walk_keep_fact(struct fj_walk *w)
