@@ -88,41 +88,37 @@ long fj_program_open_fd(const struct fj_place *place)
 static bool open_quickly(
 	struct fj_call *c, int dirfd, const char *jail_path, bool follows, char **exe, long *fd)
 {
-	const char *next = jail_path;
-	struct fj_place place;
+	struct fj_quick q;
 	struct fj_str s;
-	uint64_t epoch;
-	char *beyond;
 
-	for (int links = 0;; links++) {
+	if (!fj_quick_begin(&q, c->thread, dirfd, jail_path, fj_strlen(jail_path)))
+		return false;
+	do {
 		/* (A name in the working directory needs no fact, and does not tell its path.) */
-		if (!fj_path_quick(c->thread, dirfd, next, &place, &epoch) || !epoch ||
-			place.dirfd == AT_FDCWD)
-			return false;
-		*fd = fj_program_open_fd(&place);
-		if (!fj_facts_hold(epoch)) {
+		if (!q.epoch || q.place.dirfd == AT_FDCWD)
+			return fj_quick_end(&q);
+		*fd = fj_program_open_fd(&q.place);
+		if (!fj_facts_hold(q.epoch)) {
 			if (!fj_is_err(*fd))
 				fj_close((int)*fd);
-			return false;
+			return fj_quick_end(&q);
 		}
-		if (*fd != -ELOOP || !follows || links == FJ_QUICK_LINKS)
-			break;
-		beyond = fj_scratch_path(c->thread);
-		if (!fj_path_past_link(c->thread, next, &place, epoch, beyond))
-			return false;
-		fj_scratch_trim(c->thread, beyond, fj_strlen(beyond) + 1);
-		next = beyond;
-	}
-	if (fj_is_err(*fd))
-		return *fd == -ENOENT;
-	if (exe) { /* a fact's value is a path below the process's root */
-		fj_str_init(&s, fj_scratch_path(c->thread), FJ_PATH_MAX);
-		fj_str_put(&s, "/");
-		fj_str_put(&s, place.name);
-		fj_scratch_trim(c->thread, s.at, s.len + 1);
-		*exe = s.at;
-	}
-	return true;
+		if (*fd == -ENOENT)
+			return true;
+		if (fj_is_err(*fd) && (*fd != -ELOOP || !follows))
+			return fj_quick_end(&q);
+		if (fj_is_err(*fd))
+			continue;
+		if (exe) { /* a fact's value is a path below the process's root */
+			fj_str_init(&s, fj_scratch_path(c->thread), FJ_PATH_MAX);
+			fj_str_put(&s, "/");
+			fj_str_put(&s, q.place.name);
+			fj_scratch_trim(c->thread, s.at, s.len + 1);
+			*exe = s.at;
+		}
+		return true;
+	} while (fj_quick_beyond(&q));
+	return false;
 }
 
 static long open_by_walk(

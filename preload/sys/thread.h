@@ -13,11 +13,11 @@
 #include "sys/sys.h"
 
 #define FJ_SLOT_SIZE (256u * 1024) /* mapped without reserve: only touched pages cost memory */
-#define FJ_SCRATCH_SIZE (88u * 1024)
+#define FJ_SCRATCH_SIZE (104u * 1024)
 /* Where in a slot its stack ends, and struct fj_thread begins. Short calls use the end of the stack
  * and the beginning of the scratch memory; all of that is in one page, since each page that is
  * touched costs a process a page fault, and its forked child another. */
-#define FJ_SLOT_STACK (41u * FJ_PAGE + 2560)
+#define FJ_SLOT_STACK (37u * FJ_PAGE + 2560)
 
 struct fj_ids;
 
