@@ -35,6 +35,7 @@ install_scripts() {
 		*) to=$work/libexec/$name ;;
 		esac
 		sed -e "s|@VERSION@|1.2.3|g" -e "s|@pkglibexecdir@|$work/libexec|g" \
+			-e 's|@bin_to_libexec@|../libexec|' -e 's|@libexec_to_bin@|../bin|' -e 's|@libexec_to_lib@|.|' \
 			-e "s|@loader@|$work/libexec/fakejail-loader|g" \
 			-e "s|@preload@|$work/libexec/libfakejail.so|g" "$in_file" >"$to"
 		chmod +x "$to"
