@@ -62,11 +62,14 @@ STUB
 	chmod +x "$work/libexec/fakejail-loader"
 }
 
+# A command that runs the launcher.
+run_by=
+
 # launch WORD...: run the launcher; sets $status and leaves $work/out and $work/err.
 launch() {
 	status=0
-	# shellcheck disable=SC2086 # the shell may be two words
-	$shell "$work/bin/fakejail" "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
+	# shellcheck disable=SC2086 # either may be more words
+	$run_by $shell "$work/bin/fakejail" "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
 }
 
 # words WORD...: as the stub prints them.
