@@ -7,6 +7,7 @@
  * a final symlink, or a change of the facts meanwhile, sends it to the walk. */
 #include "call/exe.h"
 #include "call/hooks.h"
+#include "call/procfs.h"
 #include "path/proc.h"
 #include "call/owned.h"
 #include "sys/guest.h"
@@ -251,8 +252,13 @@ static long read_magic(
 	struct fj_call *c, const struct fj_place *place, const char *text, size_t len)
 {
 	const char *name = place->name + fj_place_dir_len(place->name);
-	struct fj_str seen;
+	struct fj_str seen, file;
 
+	fj_str_init(&file, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	if (is_mapping(name) && fj_proc_mapping_of_copy(c->thread, place, text, &file)) {
+		text = file.at;
+		len = file.len;
+	}
 	fj_str_init(&seen, fj_scratch(c->thread, 2 * FJ_PATH_MAX), 2 * FJ_PATH_MAX);
 	if (is_mapping(name) && !fj_proc_shows_file(c->thread, text, len, &seen))
 		return -ENOENT; /* the jail's own, which maps leaves out as well */

@@ -31,9 +31,34 @@ long fj_procfs_open(struct fj_call *c, const struct fj_place *place, uint64_t fl
  * of fs/seq_file.c). */
 void fj_str_escape(struct fj_str *out, const char *text, const char *which);
 
+/* procfs_lines.c */
+struct fj_lines {
+	int fd;
+	char *at;
+	size_t have, used;
+};
+/* Returns the descriptor, to be closed, or -errno. */
+long fj_lines_open(struct fj_lines *l, struct fj_thread *t, int dirfd, const char *name);
+/* The next line, without its newline; NULL at the end. */
+char *fj_lines_next(struct fj_lines *l, size_t *len);
+/* Of the file that is reported: its error is the report's. */
+static inline long fj_lines_begin(struct fj_lines *l, struct fj_report *r)
+{
+	const long fd = fj_lines_open(l, r->t, r->place->dirfd, r->place->name);
+
+	if (fd < 0)
+		r->error = fd;
+	return r->error;
+}
+
 /* procfs_maps.c: copy the real file with jail paths in it. */
 void fj_report_maps(struct fj_report *r);
 void fj_report_numa_maps(struct fj_report *r);
+/* `place`, a link of /proc/PID/map_files with this text: is it a copy's (door/copies.c)? Appends
+ * the host path of its file. */
+bool fj_proc_mapping_of_copy(struct fj_thread *t, const struct fj_place *place, const char *text,
+	struct fj_str *host_path);
+/* procfs_unix.c */
 void fj_report_unix(struct fj_report *r);
 /* procfs_status.c: with the ids that the process pretends to have. */
 void fj_report_status(struct fj_report *r);

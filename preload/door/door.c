@@ -26,7 +26,7 @@ _Static_assert(offsetof(struct fj_thread, busy) == 4 && offsetof(struct fj_threa
 		       FJ_SLOT_SIZE == 256 * 1024,
 	"entry.S");
 
-extern const char fj_door_call[], fj_door_site[];
+extern const char fj_door_call[], fj_door_site[], fj_door_maybe[], fj_door_maybe_here[];
 struct fj_thread *fj_door_enter(const struct fj_door_record *record);
 /* Without the trap we judge, and what the program's filters do not allow the kernel answers,
  * without making the call. */
@@ -270,22 +270,38 @@ void fj_door_choose(void)
 	add_bit(__NR_mremap);
 }
 
+static struct fj_door_page *page(void)
+{
+	return (struct fj_door_page *)(fj_jail->gate + FJ_PAGE);
+}
+
+uint64_t fj_door_address(int which)
+{
+	return (uint64_t)&page()->door[which];
+}
+
+/* It stays writable, as all of the engine's memory is. */
 static long place_page(void)
 {
-	struct fj_door_page *page = (struct fj_door_page *)(fj_jail->gate + FJ_PAGE);
-	long at = fj_sys6(__NR_mmap, page, FJ_PAGE, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	struct fj_door_page *p = page();
+	long at = fj_sys6(__NR_mmap, p, FJ_PAGE, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_POPULATE, -1, 0);
 
-	if (fj_is_err(at) || at != (long)page)
+	if (fj_is_err(at) || at != (long)p)
 		return fj_is_err(at) ? at : -EEXIST;
-	page->size = sizeof(*page);
-	page->own_preload = &fj_door_own_preload;
-	page->call = (long (*)(long, long, long, long, long, long, long))(uintptr_t)fj_door_call;
+	p->door[0] = (uint64_t)fj_door_site;
+	p->door[1] = (uint64_t)fj_door_maybe;
+	p->door[2] = (uint64_t)fj_door_maybe_here;
+	if (!fj_jail->preload[0])
+		return 0;
+	p->size = sizeof(*p);
+	p->own_preload = &fj_door_own_preload;
+	p->call = (long (*)(long, long, long, long, long, long, long))(uintptr_t)fj_door_call;
 	for (long nr = 0; nr < fj_row_count; nr++)
 		if (fj_door_wants(nr))
-			page->wants[nr / 64] |= 1UL << (nr % 64);
-	page->magic = FJ_DOOR_MAGIC;
-	return fj_sys3(__NR_mprotect, page, FJ_PAGE, PROT_READ);
+			p->wants[nr / 64] |= 1UL << (nr % 64);
+	p->magic = FJ_DOOR_MAGIC;
+	return 0;
 }
 
 long fj_door_start(bool has_fsgsbase)
@@ -293,5 +309,6 @@ long fj_door_start(bool has_fsgsbase)
 	may_read_fs_base = has_fsgsbase;
 	fj_libc_signals_handler = (uint64_t)fj_door_signal;
 	memcpy(fj_door_bits, fj_jail->door_bits, sizeof(fj_door_bits));
-	return fj_jail->preload[0] ? place_page() : 0;
+	return fj_jail->preload[0] || (fj_jail->copies_size && !fj_jail->no_sites) ? place_page() :
+										     0;
 }

@@ -18,6 +18,9 @@ void fj_door_choose(void);
  * in use, writes the door page at the gate's neighbour. Returns 0 or -errno. */
 long fj_door_start(bool has_fsgsbase);
 
+/* Where the page has an entry's address: of fj_door_site, fj_door_maybe, fj_door_maybe_here. */
+uint64_t fj_door_address(int which);
+
 /* What the page's own_preload points to. */
 extern char *fj_door_own_preload;
 

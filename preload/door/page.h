@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * page.h - what lies on the page behind the gate page, for libfakejail.so to read.
+ * page.h - what lies on the page behind the gate page, for libfakejail.so and for the stubs of
+ * copied texts to read.
  *
  * The loader and the shared object may come from two builds, so the page has a version. Needs no
  * other header of ours. */
@@ -10,7 +11,7 @@
 
 #include <stdint.h>
 
-#define FJ_DOOR_MAGIC 0x32524f4f444a46UL /* "FJDOOR2" */
+#define FJ_DOOR_MAGIC 0x33524f4f444a46UL /* "FJDOOR3" */
 #define FJ_DOOR_CALLS 512		 /* more than any system call number */
 
 /* Where the gate page may lie: the loader takes the first address that is free at the jail's start.
@@ -30,6 +31,8 @@ struct fj_door_page {
 	char *const *own_preload;
 	/* A bit for each call that the engine wants to see; others are the kernel's own affair. */
 	uint64_t wants[FJ_DOOR_CALLS / 64];
+	/* Where the stubs of copied texts lead: door/copies.c. */
+	uint64_t door[3];
 };
 
 #endif

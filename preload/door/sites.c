@@ -6,8 +6,9 @@
  *
  * Done when a text is mapped, before any thread can be in it: the loader calls for ld.so, whose own
  * calls of mmap come by here for all that it loads, and for static programs. The sites of a file
- * are found once a jail, and kept in its shared memory. A kernel that does not let text be changed
- * (SELinux, execmod) leaves all to the trap.
+ * are found once a jail, and kept in its shared memory; so is, of a text that is mapped often, a
+ * copy that has its jumps (copies.c). A kernel that does not let text be changed (SELinux, execmod)
+ * leaves all to the trap.
  *
  * With the trap behind it a jump is worth its price only where a call is made often: it costs each
  * process a page fault and a private copy of the page, about as much as one or two traps. A few
@@ -18,10 +19,11 @@
 
 #include "door/door.h"
 #include "door/frames.h"
+#include "door/kept.h"
 #include "sys/guest.h"
 
-#include <asm/stat.h>
 #include <linux/mman.h>
+#include <linux/time_types.h>
 
 /* What programs do with many files. Changes of memory are here since what is remembered of it
  * depends on them (sys/guest.c), and execve since a debugger that waits for its vfork child's must
@@ -71,39 +73,6 @@ static bool is_wanted(const struct fj_site *s)
 	       s->nr == __NR_mprotect || s->nr == __NR_mremap;
 }
 
-struct key {
-	struct stat st;
-	uint64_t offset, len;
-};
-
-static bool is_same(const struct fj_sited_text *t, const struct key *k)
-{
-	return t->ino == k->st.st_ino && t->dev == k->st.st_dev && t->offset == k->offset &&
-	       t->len == k->len && t->mtime == (int64_t)k->st.st_mtime &&
-	       t->mtime_ns == (int64_t)k->st.st_mtime_nsec && t->ctime == (int64_t)k->st.st_ctime &&
-	       t->ctime_ns == (int64_t)k->st.st_ctime_nsec;
-}
-
-/* Texts lie at the place that their inode number leads to, or behind it. */
-static uint32_t place_of(const struct key *k, uint32_t i)
-{
-	return (uint32_t)(k->st.st_ino + k->offset / FJ_PAGE + i) % FJ_SITED_TEXTS;
-}
-
-static struct fj_sited_text *find_kept(const struct key *k)
-{
-	for (uint32_t i = 0; i < FJ_SITED_TEXTS; i++) {
-		struct fj_sited_text *t = &fj_jail->sited[place_of(k, i)];
-		const uint32_t state = __atomic_load_n(&t->state, __ATOMIC_ACQUIRE);
-
-		if (!state)
-			return NULL;
-		if (state == 2 && is_same(t, k))
-			return t;
-	}
-	return NULL;
-}
-
 /* Keep only those that this jail can want: the rest of its life has the same doors. */
 static uint32_t thin_out(struct fj_site *site, uint32_t count)
 {
@@ -115,38 +84,6 @@ static uint32_t thin_out(struct fj_site *site, uint32_t count)
 			site[kept++] = site[i];
 		}
 	return kept;
-}
-
-static struct fj_sited_text *keep(const struct key *k, const struct fj_site *site, uint32_t count)
-{
-	const uint32_t first = __atomic_fetch_add(&fj_jail->sites_used, count, __ATOMIC_RELAXED);
-
-	if (first > FJ_SITES || FJ_SITES - first < count)
-		return NULL;
-	memcpy(&fj_jail->site[first], site, count * sizeof(*site));
-	for (uint32_t i = 0; i < FJ_SITED_TEXTS; i++) {
-		struct fj_sited_text *t = &fj_jail->sited[place_of(k, i)];
-		uint32_t none = 0;
-
-		if (!__atomic_compare_exchange_n(
-			    &t->state, &none, 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-			continue;
-		t->first = first;
-		t->count = count;
-		for (uint32_t j = 0; j < count; j++)
-			t->hot += site[j].is_hot;
-		t->dev = k->st.st_dev;
-		t->ino = k->st.st_ino;
-		t->offset = k->offset;
-		t->len = k->len;
-		t->mtime = (int64_t)k->st.st_mtime;
-		t->mtime_ns = (int64_t)k->st.st_mtime_nsec;
-		t->ctime = (int64_t)k->st.st_ctime;
-		t->ctime_ns = (int64_t)k->st.st_ctime_nsec;
-		__atomic_store_n(&t->state, 2, __ATOMIC_RELEASE);
-		return t;
-	}
-	return NULL;
 }
 
 /* Does this text unmap memory, and do we see that from now on? */
@@ -162,10 +99,10 @@ static void watch_memory(const struct fj_site *site, uint32_t count, bool is_don
 		fj_guest_watched(is_done && unmaps && protects);
 }
 
-static long change(
-	uint64_t start, uint64_t len, bool is_writable, const struct fj_site *site, uint32_t count)
+static long change(uint64_t start, uint64_t len, enum fj_sites_text is, const struct fj_site *site,
+	uint32_t count)
 {
-	const long r = fj_sites_change(start, len, is_writable, site, count);
+	const long r = fj_sites_change(start, len, is, site, count);
 
 	watch_memory(site, count, r > 0);
 	return r;
@@ -174,7 +111,7 @@ static long change(
 /* Drop what is no call: two bytes of a table, say. Of those whose number is known at once the form
  * says enough. A library that lists its functions lists those that make calls; one that does not
  * (musl) lists next to none. */
-static uint32_t drop_data(const struct key *k, int fd, struct fj_site *site, uint32_t count)
+static uint32_t drop_data(const struct fj_text_key *k, int fd, struct fj_site *site, uint32_t count)
 {
 	const uint64_t size = (uint64_t)k->st.st_size;
 	const long file = fj_sys6(__NR_mmap, 0, size, PROT_READ, MAP_PRIVATE, fd, 0);
@@ -217,7 +154,8 @@ static void choose_hot(struct fj_site *site, uint32_t count)
 }
 
 /* Look for sites in a text that no process of the jail had mapped before. */
-static struct fj_sited_text *search(const struct key *k, int fd, uint64_t start, bool is_program)
+static struct fj_sited_text *search(
+	const struct fj_text_key *k, int fd, uint64_t start, bool is_program)
 {
 	const uint32_t max =
 		(uint32_t)(k->len / 256 < FJ_SITES_MAX - 64 ? k->len / 256 + 64 : FJ_SITES_MAX);
@@ -239,9 +177,9 @@ static struct fj_sited_text *search(const struct key *k, int fd, uint64_t start,
 		count = fj_sites_find((const uint8_t *)start, k->len, site, max, (uint8_t *)room);
 		count = thin_out(site, drop_data(k, fd, site, count));
 	}
-	t = keep(k, site, count);
+	t = fj_kept_add(k, site, count);
 	if (!t && count) /* nowhere to keep them: found anew each time */
-		change(start, k->len, false, site, count);
+		change(start, k->len, FJ_SITES_MAPPED, site, count);
 	fj_sys2(__NR_munmap, room, size);
 	return t;
 }
@@ -265,7 +203,7 @@ static void note(uint64_t start, uint64_t len, struct fj_sited_text *text)
 }
 
 /* Is this mapping the text of a file? Fills in what it is known by. */
-static bool is_text(const uint64_t arg[6], struct key *k)
+static bool is_text(const uint64_t arg[6], struct fj_text_key *k)
 {
 	if (fj_jail->no_sites || (int)arg[2] != (PROT_READ | PROT_EXEC) ||
 		!(arg[3] & MAP_PRIVATE) || (arg[3] & MAP_ANONYMOUS) ||
@@ -287,16 +225,74 @@ static long map(const uint64_t arg[6], uint64_t prot)
 	return fj_sys6(__NR_mmap, arg[0], arg[1], prot, arg[3], arg[4], arg[5]);
 }
 
+/* To make a copy takes 6 us for each page of the text, and it saves a start 20 us and more. So it
+ * is worth its price when a text is mapped that often, and once it was it will be again. */
+static bool is_mapped_often(const struct fj_sited_text *t)
+{
+	return t->maps >= 8 + t->len / (16 * FJ_PAGE);
+}
+
+/* Files whose times are older do not change without showing a new one: clocks tick (ext4: 4 ms). */
+#define SETTLED_AFTER 2 /* seconds */
+
+static bool is_settled(const struct fj_text_key *k)
+{
+	struct __kernel_timespec now;
+
+	return !fj_sys2(__NR_clock_gettime, 5 /* CLOCK_REALTIME_COARSE */, &now) &&
+	       (int64_t)k->st.st_ctime <= now.tv_sec - SETTLED_AFTER;
+}
+
+/* For the processes that map it from now on. One that is killed meanwhile leaves it at that: there
+ * will be none. */
+static void make_copy(struct fj_sited_text *t, const struct fj_text_key *k, int fd)
+{
+	uint32_t none = FJ_COPY_NONE;
+	struct fj_text_key after = *k;
+	bool is_good;
+
+	if (t->copy_state || !is_mapped_often(t) || !t->hot || fj_jail->no_copies ||
+		!is_settled(k) ||
+		!__atomic_compare_exchange_n(&t->copy_state, &none, FJ_COPY_BEING_MADE, false,
+			__ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		return;
+	is_good = fj_copies_make(t, fd) && !fj_sys2(__NR_fstat, fd, &after.st) &&
+		  fj_kept_is_same(t, &after);
+	__atomic_store_n(&t->copy_state, is_good ? FJ_COPY_READY : FJ_COPY_NEVER, __ATOMIC_RELEASE);
+}
+
+/* The text's copy, mapped. What became hot after that was made is changed here. */
+static long map_copy(struct fj_sited_text *t, const uint64_t arg[6], const struct fj_text_key *k)
+{
+	const struct fj_site *site = &fj_jail->site[t->first];
+	const long at = fj_copies_map(t, arg);
+
+	if (fj_is_err(at))
+		return at;
+	__atomic_fetch_add(&t->maps, 1, __ATOMIC_RELAXED);
+	note((uint64_t)at, k->len, t);
+	watch_memory(site, t->count, true);
+	if (__atomic_load_n(&t->hot, __ATOMIC_RELAXED) > t->copied_hot &&
+		fj_sites_change((uint64_t)at, arg[1], FJ_SITES_COPIED, site, t->count) < 0)
+		return -EAGAIN;
+	return at;
+}
+
 long fj_sites_map(const uint64_t arg[6], bool is_program)
 {
-	struct key k;
+	struct fj_text_key k;
 	struct fj_sited_text *t;
 	bool is_writable = false;
 	long at = -1;
 
 	if (!is_text(arg, &k))
 		return map(arg, arg[2]);
-	t = find_kept(&k);
+	t = fj_kept_find(&k);
+	if (t) {
+		at = map_copy(t, arg, &k);
+		if (!fj_is_err(at))
+			return at;
+	}
 	/* Mapped writable and then made executable, that is one call less. */
 	if (t && t->hot) {
 		at = map(arg, PROT_READ | PROT_WRITE);
@@ -312,7 +308,8 @@ long fj_sites_map(const uint64_t arg[6], bool is_program)
 		return at;
 	__atomic_fetch_add(&t->maps, 1, __ATOMIC_RELAXED);
 	note((uint64_t)at, k.len, t);
-	if (change((uint64_t)at, arg[1], is_writable, &fj_jail->site[t->first], t->count) < 0) {
+	if (change((uint64_t)at, arg[1], is_writable ? FJ_SITES_WRITABLE : FJ_SITES_MAPPED,
+		    &fj_jail->site[t->first], t->count) < 0) {
 		/* A mount or a policy that lets nothing become executable: as it was asked for. */
 		const uint64_t again[6] = {
 			(uint64_t)at, arg[1], arg[2], arg[3] | MAP_FIXED, arg[4], arg[5]};
@@ -322,6 +319,7 @@ long fj_sites_map(const uint64_t arg[6], bool is_program)
 			fj_sys2(__NR_munmap, at, arg[1]);
 		return r;
 	}
+	make_copy(t, &k, (int)arg[4]);
 	return at;
 }
 
@@ -342,7 +340,9 @@ static void heat(struct fj_sited_text *t, uint32_t at)
 		else
 			high = middle;
 	}
-	if (low == t->count || site[low].at != at || site[low].is_hot)
+	if (low == t->count || site[low].at != at || site[low].is_hot ||
+		(site[low].is_copied &&
+			__atomic_load_n(&t->copy_state, __ATOMIC_RELAXED) == FJ_COPY_READY))
 		return;
 	warmth = site[low].heat;
 	if (warmth < UINT16_MAX)

@@ -22,10 +22,26 @@ uint32_t fj_sites_find_numbers(const uint8_t *code, size_t len, bool (*is_wanted
 #define FJ_SITE_MOVED_MAX 32u
 
 /* Write stubs for those of `site` that is_hot, and jumps to them into the text at `start`, whose
- * protection is PROT_READ | PROT_EXEC; or, if `is_writable`, PROT_READ | PROT_WRITE, and becomes
- * that. Returns whether there are jumps now; or -errno: the text did not become executable. */
-long fj_sites_change(
-	uint64_t start, uint64_t len, bool is_writable, const struct fj_site *site, uint32_t count);
+ * protection is PROT_READ | PROT_EXEC or (FJ_SITES_WRITABLE) PROT_READ | PROT_WRITE, and becomes
+ * the former. Of a copy (copies.c) those are left out that it has. Returns whether there are jumps
+ * now; or -errno: the text did not become executable. */
+enum fj_sites_text { FJ_SITES_MAPPED, FJ_SITES_WRITABLE, FJ_SITES_COPIED };
+long fj_sites_change(uint64_t start, uint64_t len, enum fj_sites_text is,
+	const struct fj_site *site, uint32_t count);
+
+/* A copy of a text that is being made: where it may be written to, and from where on there is room
+ * for stubs. */
+struct fj_copy {
+	uint8_t *text, *at, *end;
+	const uint8_t *door[3]; /* jumps into the engine, as soon as there are some */
+};
+/* Make a jump of one site. False: no room. */
+bool fj_sites_copy(struct fj_copy *c, const struct fj_site *s);
+
+/* copies.c: make the copy of a text of the file `fd`. Whether it can be used. */
+bool fj_copies_make(struct fj_sited_text *t, int fd);
+/* Map it, for an mmap(2) with these arguments; -EAGAIN when it cannot be had. */
+long fj_copies_map(const struct fj_sited_text *t, const uint64_t arg[6]);
 
 /* mmap(2), its six arguments in `arg`, and its result. is_program: for a static program. Of the
  * text of a file those system calls become jumps that the engine wants to see; what cannot be

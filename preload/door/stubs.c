@@ -8,7 +8,8 @@
  *     cmp ...             cmp ...               lea <behind the syscall>,%rcx
  *                                               jmp fj_door_site
  *
- * A page of the text that is written to becomes a private copy. */
+ * In the text of one process, whose pages become private copies by that, or in a copy that all
+ * processes map (copies.c). */
 #include "door/decode.h"
 #include "door/door.h"
 #include "door/sites.h"
@@ -19,6 +20,9 @@
 #define HEAD_SIZE 32u	/* three addresses */
 #define NEAR (1L << 30) /* a jump reaches 2 GiB; the text itself is large */
 #define MOV 5u		/* bytes of mov $nr,%eax */
+#define LEA 7u
+#define JUMP 5u
+#define FAR_JUMP 13u
 
 extern const char fj_door_site[], fj_door_maybe[], fj_door_maybe_here[];
 
@@ -63,9 +67,24 @@ static uint8_t *put_moved(uint8_t *at, const uint8_t *from, size_t len)
 static const uint8_t jmp_op[] = {0xe9}, lea_rcx_op[] = {0x48, 0x8d, 0x0d},
 		     jmp_through_op[] = {0xff, 0x25};
 
-static void write_stub(uint8_t *stub, const uint64_t *head, uint8_t *site, const struct fj_site *s)
+/* Where a stub leads: through one of three addresses on its page, or by a jump to `lead`. */
+struct lead {
+	const uint64_t *through;
+	const uint8_t *to;
+};
+
+static uint8_t *put_lead(uint8_t *at, const struct lead *l)
 {
-	/* head: fj_door_site, fj_door_maybe, fj_door_maybe_here */
+	return l->to ? put_distance(at, jmp_op, 1, (uint64_t)l->to) :
+		       put_distance(at, jmp_through_op, 2, (uint64_t)l->through);
+}
+
+/* Returns its end. */
+static uint8_t *write_stub(
+	uint8_t *stub, const struct lead *lead, uint8_t *site, const struct fj_site *s)
+{
+	const size_t lead_len = lead->to ? JUMP : 6;
+
 	if (s->kind != FJ_SITE_BEHIND) {
 		size_t known = 0;
 
@@ -76,14 +95,21 @@ static void write_stub(uint8_t *stub, const uint64_t *head, uint8_t *site, const
 		}
 		stub = put_moved(stub + known, site - s->moved + known, s->moved - known);
 		stub = put_distance(stub, lea_rcx_op, 3, (uint64_t)site + 2);
-		put_distance(stub, jmp_through_op, 2, (uint64_t)(head + (s->nr < 0)));
-		return;
+		return put_lead(stub, lead);
 	}
 	/* lea, jmp, and then what stood behind the call, where the door comes back to */
-	stub = put_distance(stub, lea_rcx_op, 3, (uint64_t)stub + 7 + 6);
-	stub = put_distance(stub, jmp_through_op, 2, (uint64_t)(head + (s->nr < 0 ? 2 : 0)));
+	stub = put_distance(stub, lea_rcx_op, 3, (uint64_t)stub + LEA + lead_len);
+	stub = put_lead(stub, lead);
 	stub = put_moved(stub, site + 2, s->moved - 2u);
-	put_distance(stub, jmp_op, 1, (uint64_t)site + s->moved);
+	return put_distance(stub, jmp_op, 1, (uint64_t)site + s->moved);
+}
+
+/* fj_door_site, fj_door_maybe, or fj_door_maybe_here */
+static int door_of(const struct fj_site *s)
+{
+	if (s->nr >= 0)
+		return 0;
+	return s->kind == FJ_SITE_BEHIND ? 2 : 1;
 }
 
 static void write_jump(uint8_t *stub, uint8_t *site, const struct fj_site *s)
@@ -133,10 +159,12 @@ struct chosen {
 	uint32_t count;
 };
 
-static void choose(struct chosen *c, uint64_t start, const struct fj_site *site, uint32_t count)
+static void choose(
+	struct chosen *c, uint64_t start, bool is_copy, const struct fj_site *site, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
-		if (!__atomic_load_n(&site[i].is_hot, __ATOMIC_RELAXED))
+		if (!__atomic_load_n(&site[i].is_hot, __ATOMIC_RELAXED) ||
+			(is_copy && site[i].is_copied))
 			continue;
 		c->bits[i / 64] |= 1UL << (i % 64);
 		if (!c->count++)
@@ -176,7 +204,9 @@ static uint64_t put_stubs(const struct chosen *c, uint64_t start, uint64_t len,
 	head[1] = (uint64_t)fj_door_maybe;
 	head[2] = (uint64_t)fj_door_maybe_here;
 	for (uint32_t i = next_chosen(c, 0, count); i < count; i = next_chosen(c, i + 1, count)) {
-		write_stub(stub, head, (uint8_t *)start + site[i].at, &site[i]);
+		const struct lead lead = {.through = head + door_of(&site[i])};
+
+		write_stub(stub, &lead, (uint8_t *)start + site[i].at, &site[i]);
 		stub += STUB_SIZE;
 	}
 	if (!protect(room, room + size, PROT_READ | PROT_EXEC))
@@ -185,15 +215,16 @@ static uint64_t put_stubs(const struct chosen *c, uint64_t start, uint64_t len,
 	return 0;
 }
 
-long fj_sites_change(
-	uint64_t start, uint64_t len, bool is_writable, const struct fj_site *site, uint32_t count)
+long fj_sites_change(uint64_t start, uint64_t len, enum fj_sites_text is,
+	const struct fj_site *site, uint32_t count)
 {
+	const bool is_writable = is == FJ_SITES_WRITABLE;
 	const uint64_t end = (start + len + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
 	struct chosen c = {0};
 	uint64_t room;
 	uint8_t *stub;
 
-	choose(&c, start, site, count);
+	choose(&c, start, is == FJ_SITES_COPIED, site, count);
 	if (c.to > end)
 		c.to = end;
 	room = c.count ? put_stubs(&c, start, len, site, count) : 0;
@@ -218,4 +249,36 @@ long fj_sites_change(
 			return r;
 	}
 	return room != 0;
+}
+
+/* movabs $where,%r11; jmp *(%r11): a system call changes that register. */
+static uint8_t *put_far_jump(uint8_t *at, uint64_t where)
+{
+	static const uint8_t movabs_r11[] = {0x49, 0xbb}, jmp_through_r11[] = {0x41, 0xff, 0x23};
+
+	memcpy(at, movabs_r11, sizeof(movabs_r11));
+	memcpy(at + 2, &where, sizeof(where));
+	memcpy(at + 10, jmp_through_r11, sizeof(jmp_through_r11));
+	return at + FAR_JUMP;
+}
+
+bool fj_sites_copy(struct fj_copy *c, const struct fj_site *s)
+{
+	const int door = door_of(s);
+	const size_t room = (size_t)(c->end - c->at) - (c->door[door] ? 0 : FAR_JUMP),
+		     size = s->moved + LEA + JUMP + (s->kind == FJ_SITE_BEHIND ? JUMP - 2 : 0);
+	uint8_t *site = c->text + s->at, *stub;
+	struct lead lead;
+
+	if (s->kind == FJ_SITE_STAYS || room > (size_t)(c->end - c->at) || room < size)
+		return false;
+	if (!c->door[door]) {
+		c->door[door] = c->at;
+		c->at = put_far_jump(c->at, fj_door_address(door));
+	}
+	lead = (struct lead){.to = c->door[door]};
+	stub = c->at;
+	c->at = write_stub(stub, &lead, site, s);
+	write_jump(stub, site, s);
+	return true;
 }

@@ -55,12 +55,13 @@ enum fj_site_kind {
 	FJ_SITE_NUMBER, /* of the `mov $nr,%eax` somewhere before it, and only of that */
 };
 struct fj_site {
-	uint32_t at;	 /* offset of the syscall instruction from where its text begins */
-	int16_t nr;	 /* -1: known at run time only */
-	uint8_t moved;	 /* bytes of whole instructions from the jump to the call, or from it on */
-	uint8_t kind;	 /* enum fj_site_kind */
-	uint16_t heat;	 /* how often it was seen to trap, in all processes of the jail */
-	uint16_t is_hot; /* worth a private copy of its page in each process */
+	uint32_t at;	/* offset of the syscall instruction from where its text begins */
+	int16_t nr;	/* -1: known at run time only */
+	uint8_t moved;	/* bytes of whole instructions from the jump to the call, or from it on */
+	uint8_t kind;	/* enum fj_site_kind */
+	uint16_t heat;	/* how often it was seen to trap, in all processes of the jail */
+	uint8_t is_hot; /* worth a private copy of its page in each process */
+	uint8_t is_copied; /* a jump in its text's copy, when that is there */
 };
 #define FJ_SITED_TEXTS 512u
 #define FJ_SITES 24576u
@@ -72,7 +73,11 @@ struct fj_sited_text {
 	uint32_t hot;  /* how many of the sites are */
 	uint64_t dev, ino, offset, len;
 	int64_t mtime, mtime_ns, ctime, ctime_ns; /* of the file */
+	uint32_t copy_state;			  /* enum fj_copy_state */
+	uint32_t copied_hot;			  /* sites that were hot when it was made */
+	uint64_t copy_at;			  /* offset in the jail's memory file */
 };
+enum fj_copy_state { FJ_COPY_NONE, FJ_COPY_BEING_MADE, FJ_COPY_READY, FJ_COPY_NEVER };
 
 #define FJ_ROOT_MOVES 16u
 /* Whose root moved where: path/root_moves.c. */
@@ -145,6 +150,9 @@ struct fj_jail {
 	uint64_t policy[FJ_POLICY_UNITS];
 	struct fj_fact fact[FJ_FACTS];
 	uint32_t sites_used;
+	/* Texts with jumps in them, behind all else in the memory file: door/copies.c. */
+	uint32_t no_copies; /* they may not be mapped */
+	uint64_t copies_at, copies_size, copies_used;
 	struct fj_sited_text sited[FJ_SITED_TEXTS];
 	struct fj_site site[FJ_SITES];
 };

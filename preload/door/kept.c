@@ -1,0 +1,68 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * kept.c - the sites of a text, found once and kept for all processes of the jail.
+ *
+ * Nothing is ever taken out. A file that has changed is another text. */
+#include "door/kept.h"
+
+bool fj_kept_is_same(const struct fj_sited_text *t, const struct fj_text_key *k)
+{
+	return t->ino == k->st.st_ino && t->dev == k->st.st_dev && t->offset == k->offset &&
+	       t->len == k->len && t->mtime == (int64_t)k->st.st_mtime &&
+	       t->mtime_ns == (int64_t)k->st.st_mtime_nsec && t->ctime == (int64_t)k->st.st_ctime &&
+	       t->ctime_ns == (int64_t)k->st.st_ctime_nsec;
+}
+
+/* Texts lie at the place that their inode number leads to, or behind it. */
+static uint32_t place_of(const struct fj_text_key *k, uint32_t i)
+{
+	return (uint32_t)(k->st.st_ino + k->offset / FJ_PAGE + i) % FJ_SITED_TEXTS;
+}
+
+struct fj_sited_text *fj_kept_find(const struct fj_text_key *k)
+{
+	for (uint32_t i = 0; i < FJ_SITED_TEXTS; i++) {
+		struct fj_sited_text *t = &fj_jail->sited[place_of(k, i)];
+		const uint32_t state = __atomic_load_n(&t->state, __ATOMIC_ACQUIRE);
+
+		if (!state)
+			return NULL;
+		if (state == 2 && fj_kept_is_same(t, k))
+			return t;
+	}
+	return NULL;
+}
+
+struct fj_sited_text *fj_kept_add(
+	const struct fj_text_key *k, const struct fj_site *site, uint32_t count)
+{
+	const uint32_t first = __atomic_fetch_add(&fj_jail->sites_used, count, __ATOMIC_RELAXED);
+
+	if (first > FJ_SITES || FJ_SITES - first < count)
+		return NULL;
+	memcpy(&fj_jail->site[first], site, count * sizeof(*site));
+	for (uint32_t i = 0; i < FJ_SITED_TEXTS; i++) {
+		struct fj_sited_text *t = &fj_jail->sited[place_of(k, i)];
+		uint32_t none = 0;
+
+		if (!__atomic_compare_exchange_n(
+			    &t->state, &none, 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+			continue;
+		t->first = first;
+		t->count = count;
+		for (uint32_t j = 0; j < count; j++)
+			t->hot += site[j].is_hot;
+		t->dev = k->st.st_dev;
+		t->ino = k->st.st_ino;
+		t->offset = k->offset;
+		t->len = k->len;
+		t->mtime = (int64_t)k->st.st_mtime;
+		t->mtime_ns = (int64_t)k->st.st_mtime_nsec;
+		t->ctime = (int64_t)k->st.st_ctime;
+		t->ctime_ns = (int64_t)k->st.st_ctime_nsec;
+		__atomic_store_n(&t->state, 2, __ATOMIC_RELEASE);
+		return t;
+	}
+	return NULL;
+}

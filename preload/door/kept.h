@@ -1,0 +1,25 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * kept.h - what the jail's memory has of the texts that its processes map. */
+#ifndef FJ_DOOR_KEPT_H
+#define FJ_DOOR_KEPT_H
+
+#include "path/path.h"
+
+#include <asm/stat.h>
+
+/* What a text is known by: its file as it is now, and which part of that. */
+struct fj_text_key {
+	struct stat st;
+	uint64_t offset, len;
+};
+
+bool fj_kept_is_same(const struct fj_sited_text *t, const struct fj_text_key *k);
+/* The text that is kept with its sites; NULL: none. */
+struct fj_sited_text *fj_kept_find(const struct fj_text_key *k);
+/* Keep it. NULL: no room. */
+struct fj_sited_text *fj_kept_add(
+	const struct fj_text_key *k, const struct fj_site *site, uint32_t count);
+
+#endif

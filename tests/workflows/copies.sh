@@ -1,0 +1,105 @@
+#!/bin/sh
+# SPDX-FileCopyrightText: The fakejail authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# copies.sh - texts that are mapped often come from the jail's memory (docs/DOORS.md): nothing that a program sees of them differs from its
+# file, and a file that is replaced or written to is never shown as it was. What is printed is compared with a real chroot.
+. "$(dirname "$0")/../lib/lib.sh"
+. "$(dirname "$0")/../lib/session.sh"
+if ! has_reference; then
+	skip 'everything' 'only real root can make a real chroot to compare with'
+	finish
+fi
+private_root bookworm
+mkdir "$root/copies"
+cp "$tests_dir"/workflows/src/copies-*.c "$root/copies"
+cat >"$root/copies/session.sh" <<'SESSION'
+cd /copies || exit 1
+touch here
+often() {
+	i=0
+	while [ $i -lt 40 ]; do
+		"$@"
+		i=$((i + 1))
+	done | uniq -c
+}
+# A file's pages are copied when its times are some seconds old.
+settle() {
+	sleep 3
+}
+hold() {
+	rm -f go pid
+	mkfifo go
+	"$@" <go >held &
+	exec 7>go
+	until [ "$(wc -l <held)" -ge 2 ]; do :; done
+}
+release() {
+	exec 7>&-
+	wait
+	grep -v '^[0-9]*$' held
+}
+echo '== build'
+for version in 1 2 3; do
+	gcc -O2 -fPIC -shared -DVERSION=$version -Wl,-soname,libcopies.so -o $version.so copies-lib.c
+done
+cp 1.so libcopies.so
+gcc -O2 -o main copies-main.c -L. -lcopies -Wl,-rpath,/copies
+gcc -O2 -static -DVERSION=0 -o static copies-main.c copies-lib.c 2>/dev/null
+echo $?
+settle
+echo '== a library'
+often ./main
+./main maps libcopies libc.so ld-linux | grep -v '^[0-9]*$'
+echo '== a static program'
+often ./static
+./static maps /copies/static | grep -v '^[0-9]*$'
+echo '== removed while it is mapped'
+hold ./main wait libcopies libc.so
+rm libcopies.so
+release
+echo '== replaced by another'
+cp 2.so new.so
+mv new.so libcopies.so
+./main
+settle
+often ./main
+echo '== written to'
+cat 3.so >libcopies.so
+./main
+settle
+often ./main
+echo '== its name changed, in a process that has it'
+hold ./main wait libcopies
+mv libcopies.so libcopies.old
+release
+mv libcopies.old libcopies.so
+echo '== a file size limit'
+(ulimit -f 8; often ./main)
+echo '== few descriptors'
+(ulimit -n 20; often ./main)
+SESSION
+give_to_user "$root/copies"
+session_reference "$root" /copies/session.sh
+session 'all doors' "$root" /copies/session.sh
+for option in --no-preload --no-patch --no-trap; do
+	[ $option != --no-trap ] || session_known='a static program'
+	session "$option" "$root" /copies/session.sh $option
+done
+
+# The jail has room for copies where it may make a file of that size, and does without elsewhere.
+is 'a jail that may not make large files' 0 \
+	"$( (ulimit -f 20000 && jail "$root" sh -c 'i=0; while [ $i -lt 40 ]; do /copies/main >/dev/null || exit; i=$((i + 1)); done' >/dev/null 2>&1); echo $?)"
+
+# That they are in use, only the host can see. (The library was renamed just now.)
+sleep 3
+mkfifo "$mine/go"
+give_to_user "$mine/go"
+jail "$root" sh -c 'i=0; while [ $i -lt 40 ]; do /copies/main >/dev/null; i=$((i + 1)); done; exec /copies/main wait' <"$mine/go" >"$work/held" &
+exec 7>"$mine/go"
+until [ "$(wc -l <"$work/held")" -ge 2 ] || ! kill -0 $! 2>/dev/null; do sleep 0.1; done
+is 'texts that come from memory: of the library, libc and ld.so' 3 \
+	"$(grep -c 'r-xp .* /memfd:fakejail' "/proc/$(sed -n 2p "$work/held")/maps")"
+exec 7>&-
+wait
+finish
