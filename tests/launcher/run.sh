@@ -15,6 +15,9 @@ top=$(mktemp -d "${TMPDIR:-/tmp}/fakejail-launcher.XXXXXX")
 chmod 711 "$top"
 trap 'chmod -R u+rwx "$top" && rm -rf "$top"' EXIT
 trap 'exit 1' HUP INT TERM
+# Not all shells take words that are no text in the locale, and some cases have words that are text in this one.
+LC_ALL=C.UTF-8
+export LC_ALL
 unset FAKEJAIL_OPTS FAKEJAIL_LIBDIR FAKEJAIL_LAUNCHER CDPATH
 
 work=$top shell=
