@@ -15,6 +15,8 @@ static const struct {
 } cases[] = {
 	{"/", FJ_FOLLOW, 0, "jail"},
 	{"//", FJ_FOLLOW, 0, "jail"},
+	{"//usr", FJ_FOLLOW, 0, "jail/usr"}, /* (the host has one, too) */
+	{"//usr//bin", FJ_FOLLOW, 0, "jail/usr/bin"},
 	{"/.", FJ_FOLLOW, 0, "jail"},
 	{"/..", FJ_FOLLOW, 0, "jail"},
 	{"/../../usr", FJ_FOLLOW, 0, "jail/usr"},
