@@ -83,8 +83,8 @@ struct fj_row {
 	fj_hook run;  /* NULL: the kernel's own affair */
 	uint8_t when; /* enum fj_when */
 	uint8_t flags;
-	uint8_t support; /* enum fj_support */
-	uint8_t kind[FJ_ARGS];
+	uint8_t support;	   /* enum fj_support */
+	uint8_t kind[FJ_ARGS + 2]; /* a word, FJ_NONE at its end: fj_arg_index() */
 	int16_t as; /* the number to issue, when a path argument was replaced by one that must be
 		       followed */
 	int16_t refusal; /* -errno of a refused call */
@@ -97,6 +97,7 @@ struct fj_call {
 	uint64_t arg[FJ_ARGS];
 	const struct fj_row *row;
 	struct fj_thread *thread;
+	size_t path_len; /* of the path that fj_arg_path() returned last */
 
 	/* From the trap: the program's signal mask and signal stack as they will be when it goes
 	 * on, its stack and instruction pointers, and the whole frame. NULL, 0: the direct door,
@@ -145,10 +146,11 @@ long fj_kernel_waiting(struct fj_call *c, long nr, const uint64_t arg[FJ_ARGS], 
 /* The index of the first argument of `kind`, or -1. */
 static inline int fj_arg_index(const struct fj_call *c, enum fj_kind kind)
 {
-	for (int i = 0; i < FJ_ARGS; i++)
-		if (c->row->kind[i] == kind)
-			return i;
-	return -1;
+	const uint64_t one_each = 0x0101010101010101UL;
+	const uint64_t differs = fj_load8((const char *)c->row->kind) ^ one_each * kind;
+	const uint64_t zeros = (differs - one_each) & ~differs & one_each << 7;
+
+	return zeros ? __builtin_ctzll(zeros) / 8 : -1;
 }
 /* Its value, or `otherwise` when the row has none. */
 static inline uint64_t fj_arg(const struct fj_call *c, enum fj_kind kind, uint64_t otherwise)

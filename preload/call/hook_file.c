@@ -19,6 +19,14 @@ static void aim(struct fj_call *c, int i, const struct fj_place *place)
 	c->arg[i] = (uint64_t)place->name;
 }
 
+static long give_stat(uint64_t out, const struct statx *sx)
+{
+	if (!fj_guest_is_writable(out, sizeof(struct stat)))
+		return -EFAULT;
+	fj_stat_from_statx((struct stat *)out, sx);
+	return 0;
+}
+
 /* Look at a place and write what it shows to the program; `*is_symlink` tells what it was. */
 __attribute__((always_inline)) static inline long show(
 	struct fj_call *c, int dirfd, const char *name, unsigned flags, bool *is_symlink)
@@ -27,7 +35,6 @@ __attribute__((always_inline)) static inline long show(
 	const uint64_t out = fj_arg(c, FJ_STAT, 0);
 	struct fj_file file;
 	struct statx sx;
-	struct stat st;
 	uint32_t mode;
 	long r;
 
@@ -52,10 +59,10 @@ __attribute__((always_inline)) static inline long show(
 		if (r < 0)
 			return r;
 		mode = sx.stx_mode;
-		if (!wants_statx)
-			fj_stat_from_statx(&st, &sx);
-		r = fj_guest_write(out, wants_statx ? (void *)&sx : (void *)&st,
-			wants_statx ? sizeof(sx) : sizeof(st));
+		if (wants_statx)
+			r = fj_guest_write(out, &sx, sizeof(sx));
+		else
+			r = give_stat(out, &sx);
 	}
 	*is_symlink = (mode & FJ_S_IFMT) == FJ_S_IFLNK;
 	return r;
@@ -86,11 +93,8 @@ long fj_hook_stat(struct fj_call *c)
 	const unsigned flags = (uint32_t)fj_arg(c, FJ_ATFLAGS, 0);
 	const bool follows = !(flags & AT_SYMLINK_NOFOLLOW);
 	struct fj_place place;
-	const char *next;
-	char *beyond;
-	uint32_t outer, mark;
+	struct fj_quick q;
 	bool is_symlink;
-	uint64_t epoch;
 	long r;
 	char *jail_path = fj_arg_path(c, i, &r);
 
@@ -101,25 +105,17 @@ long fj_hook_stat(struct fj_call *c)
 		return c->arg[i] ? show(c, fj_arg_dirfd(c, i), "", flags, &is_symlink) :
 				   show(c, fj_arg_dirfd(c, i), NULL, flags, &is_symlink);
 	}
-	next = jail_path;
-	outer = fj_scratch_mark(c->thread);
-	beyond = fj_scratch_path(c->thread);
-	mark = fj_scratch_mark(c->thread);
-	for (int links = 0;
-		next && fj_path_quick(c->thread, fj_arg_dirfd(c, i), next, &place, &epoch);
-		links++) {
-		r = show(c, place.dirfd, place.name, flags | AT_SYMLINK_NOFOLLOW, &is_symlink);
-		if (!is_conclusive(r, next, epoch))
-			break;
-		if (r != 0 || !follows || !is_symlink)
-			return r;
-		next = links < FJ_QUICK_LINKS &&
-				       fj_path_past_link(c->thread, next, &place, epoch, beyond) ?
-			       beyond :
-			       NULL;
-		fj_scratch_release(c->thread, mark);
-	}
-	fj_scratch_release(c->thread, outer);
+	if (fj_quick_begin(&q, c->thread, fj_arg_dirfd(c, i), jail_path, c->path_len))
+		do {
+			r = show(c, q.place.dirfd, q.place.name, flags | AT_SYMLINK_NOFOLLOW,
+				&is_symlink);
+			if (!is_conclusive(r, q.path, q.epoch)) {
+				fj_quick_end(&q);
+				break;
+			}
+			if (r != 0 || !follows || !is_symlink)
+				return r;
+		} while (fj_quick_beyond(&q));
 	r = find(c, i, jail_path, follows ? FJ_FOLLOW : 0, &place);
 	if (r < 0)
 		return r;
@@ -136,7 +132,6 @@ long fj_hook_fstat(struct fj_call *c)
 	const uint64_t out = c->arg[1];
 	struct fj_file file;
 	struct statx sx;
-	struct stat st;
 	long r;
 
 	if ((int)c->arg[0] < 0)
@@ -151,8 +146,7 @@ long fj_hook_fstat(struct fj_call *c)
 		&sx, &file);
 	if (r < 0)
 		return r;
-	fj_stat_from_statx(&st, &sx);
-	return fj_guest_write(out, &st, sizeof(st));
+	return give_stat(out, &sx);
 }
 
 /* What access(2) answers, when that is sure from looking at the file; else 1. *is_symlink tells of
@@ -179,11 +173,9 @@ long fj_hook_access(struct fj_call *c)
 {
 	const int i = fj_arg_index(c, FJ_PATH);
 	const bool follows = !(fj_arg(c, FJ_ATFLAGS, 0) & AT_SYMLINK_NOFOLLOW);
+	const int dirfd = fj_arg_dirfd(c, i);
 	struct fj_place place;
-	const char *next;
-	char *beyond;
-	uint32_t outer, mark;
-	uint64_t epoch;
+	struct fj_quick q;
 	bool is_symlink;
 	long r;
 	char *jail_path = fj_arg_path(c, i, &r);
@@ -195,31 +187,19 @@ long fj_hook_access(struct fj_call *c)
 	if (fj_arg(c, FJ_MODE, 0) & ~7UL & 0xffffffffu)
 		return fj_kernel(c); /* which refuses that before it looks at the path:
 					do_faccessat() of fs/open.c */
-	next = fj_jail->has_read_only ? NULL : jail_path;
-	outer = fj_scratch_mark(c->thread);
-	beyond = fj_scratch_path(c->thread);
-	mark = fj_scratch_mark(c->thread);
-	for (int links = 0;
-		next && fj_path_quick(c->thread, fj_arg_dirfd(c, i), next, &place, &epoch);
-		links++) {
-		const int dirfd = fj_arg_dirfd(c, i);
-
-		r = access_by_look(c, place.dirfd, place.name, &is_symlink);
-		if (!follows || !is_symlink) {
-			aim(c, i, &place);
+	if (!fj_jail->has_read_only && fj_quick_begin(&q, c->thread, dirfd, jail_path, c->path_len))
+		do {
+			r = access_by_look(c, q.place.dirfd, q.place.name, &is_symlink);
+			if (follows && is_symlink)
+				continue;
+			aim(c, i, &q.place);
 			r = r == 1 || is_symlink ? fj_kernel(c) : r;
-			if (is_conclusive(r, next, epoch))
+			if (is_conclusive(r, q.path, q.epoch))
 				return r;
 			c->arg[i - 1] = (uint64_t)(int64_t)dirfd;
+			fj_quick_end(&q);
 			break;
-		}
-		next = links < FJ_QUICK_LINKS &&
-				       fj_path_past_link(c->thread, next, &place, epoch, beyond) ?
-			       beyond :
-			       NULL;
-		fj_scratch_release(c->thread, mark);
-	}
-	fj_scratch_release(c->thread, outer);
+		} while (fj_quick_beyond(&q));
 	r = find(c, i, jail_path, (follows ? FJ_FOLLOW : 0) | FJ_WRITE, &place);
 	if (r < 0)
 		return r;
@@ -338,7 +318,7 @@ long fj_hook_readlink(struct fj_call *c)
 {
 	const int i = fj_arg_index(c, FJ_LPATH);
 	struct fj_place place;
-	uint64_t epoch;
+	struct fj_quick q;
 	long r;
 	char *jail_path = fj_arg_path(c, i, &r);
 
@@ -350,10 +330,11 @@ long fj_hook_readlink(struct fj_call *c)
 		return c->arg[i] ? read_own_link(c, fj_arg_dirfd(c, i)) : fj_kernel(c);
 	if (is_own_exe(jail_path) && fj_exe_is_known(c->thread))
 		return answer(c, fj_exe_path(), fj_strlen(fj_exe_path()));
-	if (fj_path_quick(c->thread, fj_arg_dirfd(c, i), jail_path, &place, &epoch)) {
-		r = read_link_at(c, &place, jail_path[0] != '/');
-		if (is_conclusive(r, jail_path, epoch))
+	if (fj_quick_begin(&q, c->thread, fj_arg_dirfd(c, i), jail_path, c->path_len)) {
+		r = read_link_at(c, &q.place, jail_path[0] != '/');
+		if (is_conclusive(r, jail_path, q.epoch))
 			return r;
+		fj_quick_end(&q);
 	}
 	r = fj_path_walk(c->thread, fj_arg_dirfd(c, i), jail_path, 0, &place);
 	if (r < 0)

@@ -207,36 +207,27 @@ static long open_path(struct fj_call *c, int dirfd, const char *jail_path, struc
 		       (o->resolve & RESOLVE_IN_ROOT ? FJ_IN_ROOT : 0) |
 		       (o->resolve & RESOLVE_NO_XDEV ? FJ_NO_XDEV : 0) |
 		       (o->flags & O_CREAT ? FJ_CREATE : 0);
-	const char *next = jail_path;
-	char *beyond;
-	uint32_t outer, mark;
+	const bool is_usual = !(writes(o) && fj_jail->has_read_only) && !wants_note &&
+			      !fj_jail->no_openat2 && !o->resolve;
 	struct fj_place place;
-	uint64_t epoch;
+	struct fj_quick q;
 	long r;
 
 	tidy_for_openat2(o);
-	if ((writes(o) && fj_jail->has_read_only) || wants_note || fj_jail->no_openat2 ||
-		o->resolve)
-		next = NULL;
-	outer = fj_scratch_mark(c->thread);
-	beyond = fj_scratch_path(c->thread);
-	mark = fj_scratch_mark(c->thread);
-	for (int links = 0; next && fj_path_quick(c->thread, dirfd, next, &place, &epoch);
-		links++) {
-		r = open_place(c, &place, o);
-		if (r >= 0 || (r == -ENOENT && fj_facts_hold(epoch)))
-			return r;
-		if (r == -EINTR || r == -FJ_RESTART || r == -EEXIST ||
-			(r == -EACCES && jail_path[0] == '/'))
-			return r;
-		next = r == -ELOOP && (how & FJ_FOLLOW) && !writes(o) && links < FJ_QUICK_LINKS &&
-				       fj_facts_hold(epoch) &&
-				       fj_path_past_link(c->thread, next, &place, epoch, beyond) ?
-			       beyond :
-			       NULL;
-		fj_scratch_release(c->thread, mark);
-	}
-	fj_scratch_release(c->thread, outer);
+	if (is_usual && fj_quick_begin(&q, c->thread, dirfd, jail_path, c->path_len))
+		do {
+			r = open_place(c, &q.place, o);
+			if (r >= 0 || (r == -ENOENT && fj_facts_hold(q.epoch)))
+				return r;
+			if (r == -EINTR || r == -FJ_RESTART || r == -EEXIST ||
+				(r == -EACCES && jail_path[0] == '/'))
+				return r;
+			if (r != -ELOOP || !(how & FJ_FOLLOW) || writes(o) ||
+				!fj_facts_hold(q.epoch)) {
+				fj_quick_end(&q);
+				break;
+			}
+		} while (fj_quick_beyond(&q));
 	for (int tries = 0;; tries++) {
 		r = fj_path_walk(c->thread, dirfd, jail_path, how, &place);
 		if (!r && place.is_exe && writes(o)) {

@@ -53,20 +53,20 @@ static bool chown_quick(struct fj_call *c, uint32_t uid, uint32_t gid, long *r)
 {
 	const int i = fj_arg_index(c, FJ_PATH);
 	const uint64_t flags = (uint32_t)fj_arg(c, FJ_ATFLAGS, 0);
-	struct fj_place place;
+	struct fj_quick q;
 	struct fj_file file;
-	uint64_t epoch;
 	char *jail_path;
 
 	if ((flags & ~(uint64_t)AT_SYMLINK_NOFOLLOW) || fj_jail->has_read_only)
 		return false;
 	jail_path = fj_arg_path(c, i, r);
-	if (!jail_path || !fj_path_quick(c->thread, fj_arg_dirfd(c, i), jail_path, &place, &epoch))
+	if (!jail_path ||
+		!fj_quick_begin(&q, c->thread, fj_arg_dirfd(c, i), jail_path, c->path_len))
 		return false;
-	*r = fj_file_look(c, place.dirfd, place.name, 0, &file);
-	if (*r || !fj_facts_hold(epoch) || (!flags && (file.real_mode & FJ_S_IFMT) == FJ_S_IFLNK))
+	*r = fj_file_look(c, q.place.dirfd, q.place.name, 0, &file);
+	if (*r || !fj_facts_hold(q.epoch) || (!flags && (file.real_mode & FJ_S_IFMT) == FJ_S_IFLNK))
 		return false;
-	*r = fj_sys5(__NR_fchownat, place.dirfd, place.name, -1, -1, AT_SYMLINK_NOFOLLOW);
+	*r = fj_sys5(__NR_fchownat, q.place.dirfd, q.place.name, -1, -1, AT_SYMLINK_NOFOLLOW);
 	if (!*r)
 		*r = fj_file_chown(&file, uid, gid);
 	return true;

@@ -30,17 +30,18 @@ bool fj_is_kernels(struct fj_thread *t, int dirfd, const char *name)
 static bool see_quickly(
 	struct fj_call *c, int dirfd, const char *jail_path, unsigned how, struct fj_seen *seen)
 {
-	const uint32_t mark = fj_scratch_mark(c->thread);
-	uint64_t epoch;
+	struct fj_quick q;
 
-	if (fj_path_quick(c->thread, dirfd, jail_path, &seen->place, &epoch) &&
-		!fj_file_look(c, seen->place.dirfd, seen->place.name, 0, &seen->file) &&
-		fj_facts_hold(epoch) &&
-		!((how & FJ_FOLLOW) && (seen->file.owner.mode & FJ_S_IFMT) == FJ_S_IFLNK)) {
-		seen->is_there = true;
-		return true;
+	if (fj_quick_begin(&q, c->thread, dirfd, jail_path, fj_strlen(jail_path))) {
+		seen->place = q.place;
+		if (!fj_file_look(c, q.place.dirfd, q.place.name, 0, &seen->file) &&
+			fj_facts_hold(q.epoch) &&
+			!((how & FJ_FOLLOW) && (seen->file.owner.mode & FJ_S_IFMT) == FJ_S_IFLNK)) {
+			seen->is_there = true;
+			return true;
+		}
+		fj_quick_end(&q);
 	}
-	fj_scratch_release(c->thread, mark);
 	seen->place = (struct fj_place){.owned_fd = -1};
 	return false;
 }

@@ -256,7 +256,6 @@ static void show_record(const struct fj_owner *record, struct statx *sx)
 long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsigned flags, unsigned mask,
 	struct statx *sx, struct fj_file *file)
 {
-	struct fj_owner record;
 	struct fj_own_key key;
 	long r = ask_kernel(dirfd, name, flags, mask | STATX_BASIC_STATS | STATX_BTIME, sx);
 
@@ -266,21 +265,19 @@ long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsigned flag
 		key = see_node(c, dirfd, mask | STATX_BASIC_STATS | STATX_BTIME, sx);
 	else
 		key = key_of(sx, dirfd, name, flags);
-	*file = (struct fj_file){
-		.key = key,
-		.real_uid = sx->stx_uid,
-		.real_gid = sx->stx_gid,
-		.real_mode = sx->stx_mode,
-		.nlink = sx->stx_nlink,
-	};
-	file->has_record = fj_own_find(&file->key, &record);
-	file->owner = (struct fj_owner){.uid = sx->stx_uid, .gid = sx->stx_gid};
-	if (!file->has_record && sx->stx_uid == fj_own_real_uid())
-		file->is_foreign = is_foreign(c, file->key.dev, dirfd, name);
+	file->key = key;
+	file->real_uid = sx->stx_uid;
+	file->real_gid = sx->stx_gid;
+	file->real_mode = sx->stx_mode;
+	file->nlink = sx->stx_nlink;
+	file->is_foreign = false;
+	file->has_record = fj_own_find(&file->key, &file->owner);
 	if (file->has_record) {
-		show_record(&record, sx);
-		file->owner = record;
+		show_record(&file->owner, sx);
 	} else {
+		file->owner = (struct fj_owner){.uid = sx->stx_uid, .gid = sx->stx_gid};
+		if (sx->stx_uid == fj_own_real_uid())
+			file->is_foreign = is_foreign(c, file->key.dev, dirfd, name);
 		fj_own_default(&file->owner, file->is_foreign);
 		sx->stx_uid = file->owner.uid;
 		sx->stx_gid = file->owner.gid;

@@ -152,6 +152,7 @@ char *fj_arg_path(struct fj_call *c, int i, long *error)
 	copy = fj_scratch_path(c->thread);
 	n = fj_guest_string(copy, c->arg[i], FJ_PATH_MAX);
 	if (n > 0) {
+		c->path_len = (size_t)n;
 		fj_scratch_trim(c->thread, copy, (size_t)n + 1);
 		return copy;
 	}

@@ -84,27 +84,19 @@ static long open_place(const struct fj_place *place, int flags)
 static long find_quickly(struct fj_call *c, int dirfd, const char *jail_path, unsigned how,
 	int flags, struct fj_place *object)
 {
-	const uint32_t mark = fj_scratch_mark(c->thread);
-	uint64_t epoch;
-	char byte;
+	struct fj_quick q;
 	long r;
 
 	if ((how & FJ_WRITE && fj_jail->has_read_only) ||
-		!fj_path_quick(c->thread, dirfd, jail_path, object, &epoch)) {
-		fj_scratch_release(c->thread, mark);
+		!fj_quick_begin(&q, c->thread, dirfd, jail_path, fj_strlen(jail_path)))
 		return 1;
-	}
-	/* NO_SYMLINKS: a remembered directory that has become a link is noticed here. */
-	r = fj_openat2(
-		object->dirfd, object->name, O_PATH | O_CLOEXEC | O_NOFOLLOW | flags, 0, 0x04);
-	fj_scratch_release(c->thread, mark);
+	/* NO_SYMLINKS: a remembered directory that has become a link is noticed here, and a last
+	 * component that is to be followed. */
+	r = fj_openat2(q.place.dirfd, q.place.name,
+		O_PATH | O_CLOEXEC | flags | (how & FJ_FOLLOW ? 0 : O_NOFOLLOW), 0, 0x04);
+	fj_quick_end(&q);
 	if (fj_is_err(r))
-		return r == -ENOENT && fj_facts_hold(epoch) ? r : 1;
-	if ((how & FJ_FOLLOW) && !(flags & O_DIRECTORY) &&
-		fj_sys4(__NR_readlinkat, r, "", &byte, 1) >= 0) {
-		fj_close((int)r);
-		return 1; /* a symlink */
-	}
+		return r == -ENOENT && fj_facts_hold(q.epoch) ? r : 1;
 	*object = (struct fj_place){.dirfd = (int)r, .owned_fd = (int)r, .name = ""};
 	return 0;
 }

@@ -29,7 +29,7 @@
 
 static uint64_t *bloom_word(const char *name, size_t len, uint64_t *bit)
 {
-	const uint64_t hash = fj_hash(name, len, FJ_HASH_SEED);
+	const uint64_t hash = fj_hash_quick(name, len);
 
 	*bit = 1UL << (hash & 63);
 	return &fj_jail->bloom[(hash >> 6) % FJ_BLOOM_WORDS];
@@ -98,30 +98,31 @@ void fj_facts_forget(void)
 	__atomic_fetch_add(&fj_jail->epoch, 1, __ATOMIC_SEQ_CST);
 }
 
-static struct fj_fact *fact_for(
-	const struct fj_root *root, const char *key, size_t key_len, uint64_t *hash)
+static struct fj_fact *fact_for(uint64_t view, const char *key, size_t key_len, uint64_t *hash)
 {
-	*hash = fj_hash(key, key_len, FJ_HASH_SEED) + view_of(root);
+	*hash = fj_hash_quick(key, key_len) + view;
 	return &fj_jail->fact[*hash % FJ_FACTS];
 }
 
 bool fj_facts_find(const struct fj_root *root, const char *key, size_t key_len, struct fj_str *out,
 	unsigned *flags, uint64_t epoch)
 {
+	const uint64_t view = view_of(root);
 	uint64_t hash;
-	const struct fj_fact *f = fact_for(root, key, key_len, &hash);
+	const struct fj_fact *f = fact_for(view, key, key_len, &hash);
 	const uint32_t turn = __atomic_load_n(&f->turn, __ATOMIC_ACQUIRE);
 
-	if ((turn & 1) || f->hash != hash || f->epoch != epoch || f->root != view_of(root) ||
+	if ((turn & 1) || f->hash != hash || f->epoch != epoch || f->root != view ||
 		f->key_len != key_len)
 		return false;
 
 	const size_t value_len = f->value_len;
 
-	if (key_len + value_len >= FJ_FACT_TEXT || memcmp(f->text, key, key_len))
+	if (key_len + value_len >= FJ_FACT_TEXT || !fj_same(f->text, key, key_len))
 		return false;
 	*flags = (unsigned)f->flags;
-	fj_str_add(out, f->text + key_len, value_len);
+	if (!(*flags & FJ_FACT_LITERAL))
+		fj_str_add(out, f->text + key_len, value_len);
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	return !out->overflowed && __atomic_load_n(&f->turn, __ATOMIC_RELAXED) == turn;
 }
@@ -130,8 +131,9 @@ void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, c
 	unsigned flags, uint64_t epoch)
 {
 	const size_t value_len = fj_strlen(value);
+	const uint64_t view = view_of(root);
 	uint64_t hash;
-	struct fj_fact *f = fact_for(root, key, key_len, &hash);
+	struct fj_fact *f = fact_for(view, key, key_len, &hash);
 	uint32_t turn = __atomic_load_n(&f->turn, __ATOMIC_RELAXED);
 
 	/* A writer that was killed leaves an odd turn: that one place is then not used again. */
@@ -140,7 +142,7 @@ void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, c
 			&f->turn, &turn, turn + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		return;
 	f->hash = hash;
-	f->root = view_of(root);
+	f->root = view;
 	f->epoch = epoch;
 	f->key_len = (uint16_t)key_len;
 	f->value_len = (uint16_t)value_len;

@@ -11,8 +11,17 @@
 static struct fj_namespace *namespace_of_process; /* NULL: the jail's */
 static struct fj_namespace *namespace_of_vfork_child;
 static int32_t vfork_child;
+struct fj_namespace *fj_namespace_settled; /* NULL while there is such a child */
 
-struct fj_namespace *fj_namespace(void)
+static struct fj_namespace *settle(void)
+{
+	struct fj_namespace *ns = namespace_of_process ? namespace_of_process : &fj_jail->mounts;
+
+	__atomic_store_n(&fj_namespace_settled, vfork_child ? NULL : ns, __ATOMIC_RELEASE);
+	return ns;
+}
+
+struct fj_namespace *fj_namespace_ask(void)
 {
 	if (__builtin_expect(vfork_child != 0, 0)) {
 		if (fj_sys0(__NR_getpid) == vfork_child)
@@ -22,7 +31,7 @@ struct fj_namespace *fj_namespace(void)
 			vfork_child = 0;
 		}
 	}
-	return namespace_of_process ? namespace_of_process : &fj_jail->mounts;
+	return settle();
 }
 
 static long map_namespace(int fd)
@@ -37,6 +46,7 @@ void fj_namespace_start(void)
 
 	if (!fj_is_err(at))
 		namespace_of_process = (struct fj_namespace *)at;
+	settle();
 }
 
 static void copy_namespace(struct fj_namespace *to)
@@ -75,10 +85,12 @@ long fj_namespace_unshare(void)
 	if (fj_is_borrowed_memory()) {
 		namespace_of_vfork_child = (struct fj_namespace *)at;
 		vfork_child = (int32_t)fj_sys0(__NR_getpid);
+		settle();
 	} else {
 		/* The old mapping stays: another thread may be reading it. */
 		__atomic_store_n(
 			&namespace_of_process, (struct fj_namespace *)at, __ATOMIC_RELEASE);
+		settle();
 	}
 	return 0;
 }
@@ -186,7 +198,7 @@ bool fj_mount_around(const char *pos, struct fj_mount_found *found)
 
 static bool is_in(const uint64_t *set, const char *name, size_t len)
 {
-	const uint64_t hash = fj_hash(name, len, FJ_HASH_SEED);
+	const uint64_t hash = fj_hash_quick(name, len);
 
 	return set[(hash >> 6) & 3] >> (hash & 63) & 1;
 }
@@ -202,6 +214,33 @@ bool fj_mount_may_be_named(const char *name, size_t len)
 		may = v->count && is_in(v->leaves, name, len);
 	} while (!fj_mounts_held(turn));
 	return may;
+}
+
+static bool is_name_in(const char *pos, const char *dir)
+{
+	const size_t len = fj_strlen(dir);
+
+	if (!fj_path_has_prefix(pos, dir) || pos[len] != '/')
+		return false;
+	for (pos += len + 1; *pos; pos++)
+		if (*pos == '/')
+			return false;
+	return true;
+}
+
+bool fj_mount_is_in(const char *pos)
+{
+	const struct fj_mounts *v;
+	uint64_t turn;
+	bool is;
+
+	do {
+		is = false;
+		v = fj_mounts_look(&turn);
+		for (uint32_t i = fj_mounts_count(v); i-- && !is;)
+			is = is_name_in(fj_mounts_text(v, v->mount[i].jail), pos);
+	} while (!fj_mounts_held(turn));
+	return is;
 }
 
 bool fj_mount_may_be_below(const char *name, size_t len)

@@ -67,8 +67,15 @@ struct fj_namespace {
 	struct fj_mounts version[2];
 };
 
-/* The calling process's. */
-struct fj_namespace *fj_namespace(void);
+/* The calling process's. Most processes have one for good, and it is here. */
+extern struct fj_namespace *fj_namespace_settled;
+struct fj_namespace *fj_namespace_ask(void);
+static inline struct fj_namespace *fj_namespace(void)
+{
+	struct fj_namespace *ns = __atomic_load_n(&fj_namespace_settled, __ATOMIC_ACQUIRE);
+
+	return __builtin_expect(ns != NULL, 1) ? ns : fj_namespace_ask();
+}
 /* At process start: the jail's, or a private one that was inherited. */
 void fj_namespace_start(void);
 /* unshare(2), CLONE_NEWNS: a copy of the mounts for this process and those it will make. Returns 0
@@ -112,6 +119,8 @@ bool fj_mount_at(const char *pos, struct fj_mount_found *found, struct fj_str *h
 bool fj_mount_of(const char *pos, struct fj_mount_found *found, struct fj_str *host);
 /* The mount that the entry at `pos` lies in, which is not what is mounted on it. */
 bool fj_mount_around(const char *pos, struct fj_mount_found *found);
+/* Is anything mounted on a name in the directory at `pos`? */
+bool fj_mount_is_in(const char *pos);
 /* May `name` be the last component of a mount point? One of a directory above? (Quick, may be wrong
  * when saying yes.) */
 bool fj_mount_may_be_named(const char *name, size_t len);

@@ -88,7 +88,7 @@ void fj_edit_begin(struct fj_edit *e)
 
 static void add_to(uint64_t *set, const char *name, size_t len)
 {
-	const uint64_t hash = fj_hash(name, len, FJ_HASH_SEED);
+	const uint64_t hash = fj_hash_quick(name, len);
 
 	set[(hash >> 6) & 3] |= 1UL << (hash & 63);
 }

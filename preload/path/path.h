@@ -261,19 +261,31 @@ bool fj_place_is_in_procfs(struct fj_thread *t, const struct fj_place *place);
  * the lowest (open(2)). */
 void fj_place_move_up(struct fj_place *place);
 
-/* The same without any system call, from remembered facts; false when that cannot be done. The last
- * component may turn out to be a symlink: the call must be made such that this is noticed. `epoch`
- * receives what fj_facts_hold() wants after the call. */
-bool fj_path_quick(struct fj_thread *t, int dirfd, const char *jail_path, struct fj_place *place,
-	uint64_t *epoch);
-
-/* The last component of `jail_path`, which fj_path_quick() found at `place` from facts of `epoch`,
- * is to be followed and is a symlink: write the jail path that means the same without that link to
- * `out` of FJ_PATH_MAX bytes, which may be `jail_path` itself. False: only the walk can follow it.
- */
-bool fj_path_past_link(struct fj_thread *t, const char *jail_path, const struct fj_place *place,
-	uint64_t epoch, char *out);
-enum { FJ_QUICK_LINKS = 4 }; /* followed so in one call: /bin/sh, /etc/alternatives/... */
+/* A place without a walk, from remembered facts. The last component may turn out to be a symlink:
+ * the call must be made such that this is noticed. `epoch` is what fj_facts_hold() wants after it.
+ *
+ * if (fj_quick_begin(&q, ...))
+ *         do ... the call, on q.place; return when it is conclusive
+ *         while (fj_quick_beyond(&q));
+ * ... only the walk can tell; nothing of scratch memory is kept */
+struct fj_quick {
+	struct fj_thread *t;
+	int dirfd;
+	const char *path; /* that led to the place: the caller's, or what symlinks made of it */
+	size_t len;
+	struct fj_place place;
+	uint64_t epoch;
+	char *beyond; /* room for another path; NULL: none is needed yet */
+	uint32_t outer, mark;
+	unsigned links;
+};
+/* Find `jail_path`, of `len` bytes. Without any system call. */
+bool fj_quick_begin(
+	struct fj_quick *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len);
+/* The place is a symlink that is to be followed: find what it leads to. */
+bool fj_quick_beyond(struct fj_quick *q);
+/* Give up: give scratch memory back. False. */
+bool fj_quick_end(struct fj_quick *q);
 
 /* Are facts that were read at `epoch` still right? (0: no fact was used.) */
 bool fj_facts_hold(uint64_t epoch);
@@ -283,12 +295,14 @@ bool fj_facts_saw_name(const char *name, size_t len);
 enum {
 	FJ_FACT_HOST = 1, /* the value is an absolute host path; else it is relative to the root */
 	FJ_FACT_OPEN = 2, /* whoever it is may search the directory, and all on the way */
+	FJ_FACT_LITERAL = 4, /* the value is the key without the slash that it begins with */
+	FJ_FACT_PLAIN = 8,   /* it is not the root, and nothing is mounted on a name in it */
 };
 /* A directory has become closed to somebody: what was said to be open may no more be so. */
 void fj_facts_forget(void);
 void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, const char *value,
 	unsigned flags, uint64_t epoch);
-/* Copies the value for `key` into `out`; false when there is none. */
+/* Copies the value for `key` into `out`, unless it is FJ_FACT_LITERAL; false when there is none. */
 bool fj_facts_find(const struct fj_root *root, const char *key, size_t key_len, struct fj_str *out,
 	unsigned *flags, uint64_t epoch);
 /* Around a call that may replace a directory or change a symlink called `name`. `at_once`: it makes

@@ -5,83 +5,144 @@
 #include "path/walk.h"
 #include "path/proc.h"
 
-bool fj_path_quick(struct fj_thread *t, int dirfd, const char *jail_path, struct fj_place *place,
-	uint64_t *epoch)
+enum { LINKS_MAX = 4 }; /* followed so in one call: /bin/sh, /etc/alternatives/... */
+
+/* From remembered facts, the key of the directory that `path` begins with in `len` bytes. False:
+ * none are known. */
+static bool find_directory(struct fj_thread *t, const struct fj_root *root, const char *path,
+	size_t len, uint64_t epoch, struct fj_str *value, unsigned *flags)
 {
-	const size_t len = fj_dir_len(jail_path);
-	const char *name = jail_path + len + (jail_path[len] == '/');
-	const size_t name_len = fj_strlen(name);
+	struct fj_str key, pos;
+
+	if (path[0] == '/')
+		return !len || fj_facts_find(root, path, len, value, flags, epoch);
+	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
+	fj_str_init(&key, fj_scratch(t, FJ_REST_SIZE), FJ_REST_SIZE);
+	if (!fj_path_of_dir(t, AT_FDCWD, &pos) || !fj_path_seen(pos.at, &key))
+		return false;
+	if (key.len > 1)
+		fj_str_put(&key, "/");
+	fj_str_add(&key, path, len);
+	if (!fj_facts_find(root, key.at, key.len, value, flags, epoch))
+		return false;
+	if (*flags & FJ_FACT_LITERAL)
+		fj_str_add(value, key.at + 1, key.len - 1);
+	*flags &= ~(unsigned)FJ_FACT_LITERAL;
+	return true;
+}
+
+/* May `name`, of whatever directory, be more than a name there? */
+static bool is_special(const char *name, size_t len)
+{
+	return fj_mount_may_be_named(name, len) || fj_is_hidden_name(name, len);
+}
+
+static bool find(struct fj_thread *t, int dirfd, const char *jail_path, size_t path_len,
+	struct fj_place *place, uint64_t *epoch)
+{
+	const char *name = jail_path + path_len;
 	const struct fj_root *root;
-	struct fj_str key, value;
+	struct fj_str value;
 	unsigned flags = 0;
+
+	while (name > jail_path && name[-1] != '/')
+		name--;
+
+	const size_t name_len = path_len - (size_t)(name - jail_path);
+	const size_t len = name > jail_path ? (size_t)(name - jail_path) - 1 : 0; /* directory */
 
 	*epoch = 0;
 	*place = (struct fj_place){.dirfd = dirfd, .owned_fd = -1, .name = jail_path};
-	if (!name_len || fj_is_dots(name, name_len) || fj_mount_may_be_named(name, name_len) ||
-		fj_is_hidden_name(name, name_len) || fj_proc_named(name, name_len) != FJ_PROC_PLAIN)
+	if (!name_len || fj_is_dots(name, name_len) ||
+		fj_proc_named(name, name_len) != FJ_PROC_PLAIN)
 		return false;
 	if (!len && jail_path[0] != '/') /* one name in the caller's own directory */
-		return !t->asks_search || fj_path_may_search(t, dirfd, "") >= 0;
+		return !is_special(name, name_len) &&
+		       (!t->asks_search || fj_path_may_search(t, dirfd, "") >= 0);
 
 	*epoch = fj_facts_epoch();
-	if (!*epoch)
+	root = fj_root();
+	if (!*epoch || root->fd < 0 || (jail_path[0] != '/' && dirfd != AT_FDCWD))
 		return false;
 	fj_str_init(&value, fj_scratch(t, FJ_REST_SIZE), FJ_REST_SIZE);
-	fj_str_init(&key, value.at, FJ_REST_SIZE);
-	root = fj_root();
-	if (root->fd < 0)
+	if (!find_directory(t, root, jail_path, len, *epoch, &value, &flags) ||
+		(!(flags & FJ_FACT_PLAIN) && is_special(name, name_len)))
 		return false;
-	if (jail_path[0] != '/') {
-		char *pos_text = fj_scratch_path(t);
-		struct fj_str pos;
-
-		fj_str_init(&pos, pos_text, FJ_PATH_MAX);
-		fj_str_init(&key, fj_scratch(t, FJ_REST_SIZE), FJ_REST_SIZE);
-		if (dirfd != AT_FDCWD || !fj_path_of_dir(t, dirfd, &pos) ||
-			!fj_path_seen(pos.at, &key))
-			return false;
-		if (key.len > 1)
-			fj_str_put(&key, "/");
-		fj_str_add(&key, jail_path, len);
-		if (!fj_facts_find(root, key.at, key.len, &value, &flags, *epoch))
-			return false;
-	} else if (len && !fj_facts_find(root, jail_path, len, &value, &flags, *epoch)) {
-		return false;
-	}
 	if (t->asks_search &&
 		!(len ? (flags & FJ_FACT_OPEN) != 0 : fj_path_may_search(t, root->fd, "") >= 0))
 		return false;
+	place->dirfd = flags & FJ_FACT_HOST ? AT_FDCWD : root->fd;
+	if ((flags & FJ_FACT_LITERAL) || !len) {
+		place->name = jail_path[0] == '/' && !len ? name : jail_path + 1;
+		fj_scratch_trim(t, value.at, 0);
+		return true;
+	}
 	if (value.len)
 		fj_str_put(&value, "/");
 	fj_str_add(&value, name, name_len);
 	fj_scratch_trim(t, value.at, value.len + 1);
-	place->dirfd = flags & FJ_FACT_HOST ? AT_FDCWD : root->fd;
 	place->name = value.at;
 	return true;
 }
 
-bool fj_path_past_link(struct fj_thread *t, const char *jail_path, const struct fj_place *place,
-	uint64_t epoch, char *out)
+bool fj_quick_end(struct fj_quick *q)
 {
-	const uint32_t mark = fj_scratch_mark(t);
-	size_t dir = fj_dir_len(jail_path);
-	char *text = fj_scratch_path(t);
+	fj_scratch_release(q->t, q->outer);
+	return false;
+}
+
+bool fj_quick_begin(
+	struct fj_quick *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len)
+{
+	q->t = t;
+	q->dirfd = dirfd;
+	q->path = jail_path;
+	q->len = len;
+	q->beyond = NULL;
+	q->links = 0;
+	q->outer = fj_scratch_mark(t);
+	return find(t, dirfd, jail_path, len, &q->place, &q->epoch) || fj_quick_end(q);
+}
+
+/* The jail path that means the same without the link, in `q->beyond`. */
+static bool go_past_link(struct fj_quick *q)
+{
+	const uint32_t mark = fj_scratch_mark(q->t);
+	char *text = fj_scratch_path(q->t);
+	size_t dir = q->len;
 	bool done = false;
 	long n;
 
 	/* Without a fact the directory may be procfs, whose links are more than their text. */
-	n = epoch ? fj_sys4(__NR_readlinkat, place->dirfd, place->name, text, FJ_PATH_MAX) : 0;
-	if (jail_path[dir] == '/')
-		dir++;
+	n = q->epoch ? fj_sys4(__NR_readlinkat, q->place.dirfd, q->place.name, text, FJ_PATH_MAX) :
+		       0;
+	while (dir && q->path[dir - 1] != '/')
+		dir--;
 	if (n > 0 && text[0] == '/')
 		dir = 0;
 	if (n > 0 && dir + (size_t)n < FJ_PATH_MAX) {
-		if (out != jail_path)
-			memcpy(out, jail_path, dir);
-		memcpy(out + dir, text, (size_t)n);
-		out[dir + (size_t)n] = 0;
+		if (q->beyond != q->path)
+			memcpy(q->beyond, q->path, dir);
+		memcpy(q->beyond + dir, text, (size_t)n);
+		q->len = dir + (size_t)n;
+		q->beyond[q->len] = 0;
+		q->path = q->beyond;
 		done = true;
 	}
-	fj_scratch_release(t, mark);
+	fj_scratch_release(q->t, mark);
 	return done;
+}
+
+bool fj_quick_beyond(struct fj_quick *q)
+{
+	if (q->links++ == LINKS_MAX)
+		return fj_quick_end(q);
+	if (!q->beyond) {
+		q->beyond = fj_scratch_path(q->t);
+		q->mark = fj_scratch_mark(q->t);
+	}
+	if (!go_past_link(q))
+		return fj_quick_end(q);
+	fj_scratch_release(q->t, q->mark);
+	return find(q->t, q->dirfd, q->path, q->len, &q->place, &q->epoch) || fj_quick_end(q);
 }

@@ -82,6 +82,13 @@ void fj_walk_plan_fact(struct fj_walk *w, const char *jail_path)
 		w->t->asks_search && (jail_path[0] == '/' || is_cwd_open(w, key.at, key.len - len));
 }
 
+/* ("/" is not: what follows it in "//name" would begin with a slash.) */
+static bool is_literal(const char *key, size_t len, const struct fj_str *value)
+{
+	return key[0] == '/' && len > 1 && value->len == len - 1 &&
+	       !memcmp(key + 1, value->at, len - 1);
+}
+
 void fj_walk_keep_fact(struct fj_walk *w)
 {
 	const char *key = w->fact_key;
@@ -106,7 +113,11 @@ void fj_walk_keep_fact(struct fj_walk *w)
 		fj_str_put(&value, w->pos.at + w->root->len + 1);
 	if (!value.overflowed && (is_mounted || fj_path_has_prefix(w->pos.at, w->root->pos)))
 		fj_facts_add(w->root, key, w->fact_key_len, value.at,
-			(is_mounted ? FJ_FACT_HOST : 0) | (w->is_open ? FJ_FACT_OPEN : 0),
+			(is_mounted ? FJ_FACT_HOST : 0) | (w->is_open ? FJ_FACT_OPEN : 0) |
+				(is_literal(key, w->fact_key_len, &value) && !is_mounted ?
+						FJ_FACT_LITERAL :
+						0) |
+				(w->pos.len && !fj_mount_is_in(w->pos.at) ? FJ_FACT_PLAIN : 0),
 			w->epoch);
 out:
 	fj_scratch_release(w->t, mark);

@@ -90,6 +90,16 @@ static size_t within_page(uintptr_t at, size_t n)
 	return n < rest ? n : rest;
 }
 
+bool fj_guest_is_writable(uintptr_t at, size_t n)
+{
+	for (size_t done = 0, part; done < n; done += part) {
+		part = within_page(at + done, n - done);
+		if (!is_page_writable(at + done, part))
+			return false;
+	}
+	return true;
+}
+
 long fj_guest_read(void *to, uintptr_t from, size_t n)
 {
 	for (size_t done = 0, part; done < n; done += part) {
@@ -112,8 +122,9 @@ long fj_guest_write(uintptr_t to, const void *from, size_t n)
 	return 0;
 }
 
-/* Is one of the eight bytes zero? (Warren, Hacker's Delight, 6-1.) */
-static bool has_zero(uint64_t word)
+/* Not 0 when one of the eight bytes is zero; then the lowest bit is that of the first such byte.
+ * (Warren, Hacker's Delight, 6-1.) */
+static uint64_t zeros_of(uint64_t word)
 {
 	return (word - 0x0101010101010101UL) & ~word & 0x8080808080808080UL;
 }
@@ -131,9 +142,11 @@ __attribute__((no_sanitize("address"))) long fj_guest_string(char *to, uintptr_t
 			return -EFAULT;
 		for (uint64_t word; len + WORD <= end; len += WORD) {
 			memcpy(&word, (const char *)from + len, WORD);
-			if (has_zero(word))
-				break;
+			/* Whole: a word that is read back right after its bytes were written waits
+			 * for them. */
 			memcpy(to + len, &word, WORD);
+			if (zeros_of(word))
+				return (long)(len + (size_t)__builtin_ctzll(zeros_of(word)) / 8);
 		}
 		for (; len < end; len++) {
 			to[len] = ((const char *)from)[len];

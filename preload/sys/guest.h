@@ -14,6 +14,10 @@
 /* Copy `n` bytes at the program's address `from`. Returns 0 or -EFAULT. */
 long fj_guest_read(void *to, uintptr_t from, size_t n);
 
+/* May `n` bytes at the program's address `at` be written to? The first of each page are overwritten
+ * by asking. */
+bool fj_guest_is_writable(uintptr_t at, size_t n);
+
 /* Copy `n` bytes to the program's address `to`. Returns 0 or -EFAULT; as with the kernel's
  * copy_to_user(), a part may have been written then. */
 long fj_guest_write(uintptr_t to, const void *from, size_t n);

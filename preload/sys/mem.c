@@ -7,6 +7,10 @@
  * ten years (CPUID ERMS) and needs no vector registers, which are the program's. */
 #include "sys/sys.h"
 
+#undef memcpy
+#undef memset
+#undef memcmp
+
 static uint64_t load(const void *p)
 {
 	uint64_t word;
@@ -15,6 +19,17 @@ static uint64_t load(const void *p)
 	return word;
 }
 static void store(void *p, uint64_t word)
+{
+	__builtin_memcpy(p, &word, sizeof(word));
+}
+static uint32_t load4(const void *p)
+{
+	uint32_t word;
+
+	__builtin_memcpy(&word, p, sizeof(word));
+	return word;
+}
+static void store4(void *p, uint32_t word)
 {
 	__builtin_memcpy(p, &word, sizeof(word));
 }
@@ -33,7 +48,14 @@ void *memcpy(void *dst, const void *src, size_t n)
 		store((char *)dst + n - 8, last);
 		return dst;
 	}
-	if (n < 8) {
+	if (n >= 4 && n < 8) {
+		const uint32_t first = load4(src), last = load4((const char *)src + n - 4);
+
+		store4(dst, first);
+		store4((char *)dst + n - 4, last);
+		return dst;
+	}
+	if (n < 4) {
 		for (size_t i = 0; i < n; i++)
 			((volatile char *)dst)[i] = ((const char *)
 					src)[i]; /* volatile: or the compiler calls memcpy for it */

@@ -61,6 +61,11 @@ void *memcpy(void *dst, const void *src, size_t n);
 void *memmove(void *dst, const void *src, size_t n);
 void *memset(void *dst, int byte, size_t n);
 int memcmp(const void *a, const void *b, size_t n);
+/* -ffreestanding takes from the compiler what it knows of them: small ones of known size become a
+ * few moves. */
+#define memcpy(dst, src, n) __builtin_memcpy(dst, src, n)
+#define memset(dst, byte, n) __builtin_memset(dst, byte, n)
+#define memcmp(a, b, n) __builtin_memcmp(a, b, n)
 
 static inline size_t fj_strlen(const char *s)
 {
@@ -75,9 +80,52 @@ bool fj_begins(const char *s, const char *with);
 /* Is `s` equal to, or a path below, `dir` ("" is the root: everything is below it)? */
 bool fj_path_has_prefix(const char *s, const char *dir);
 /* A hash of `n` bytes, beginning with `seed`: as FNV-1a, eight bytes at a time. Not for keys that
- * somebody might choose to collide. */
+ * somebody might choose to collide. It stands in files, so it stays as it is. */
 #define FJ_HASH_SEED 0xcbf29ce484222325UL
 uint64_t fj_hash(const char *s, size_t n, uint64_t seed);
+
+/* Eight bytes, or the last of less than that: two overlapping halves, so that no loop is needed. */
+static inline uint64_t fj_load8(const char *s)
+{
+	uint64_t word;
+
+	memcpy(&word, s, sizeof(word));
+	return word;
+}
+static inline uint64_t fj_load_tail(const char *s, size_t n)
+{
+	uint32_t first, last;
+
+	if (n >= 4) {
+		memcpy(&first, s, sizeof(first));
+		memcpy(&last, s + n - sizeof(last), sizeof(last));
+		return first | (uint64_t)last << 32;
+	}
+	return n ? (uint64_t)(unsigned char)s[0] | (uint64_t)(unsigned char)s[n / 2] << 8 |
+			       (uint64_t)(unsigned char)s[n - 1] << 16 :
+		   0;
+}
+/* A hash for tables in memory; names are short, and each lookup makes some. */
+static inline uint64_t fj_hash_quick(const char *s, size_t n)
+{
+	uint64_t h = n;
+
+	for (; n > 8; s += 8, n -= 8) {
+		h = (h ^ fj_load8(s)) * 0x9e3779b97f4a7c15UL;
+		h ^= h >> 32;
+	}
+	h = (h ^ (n == 8 ? fj_load8(s) : fj_load_tail(s, n))) * 0x9e3779b97f4a7c15UL;
+	h = (h ^ h >> 32) *
+	    0x9e3779b97f4a7c15UL; /* a name differs from the next in its last bytes */
+	return h ^ h >> 32;
+}
+static inline bool fj_same(const char *a, const char *b, size_t n)
+{
+	for (; n > 8; a += 8, b += 8, n -= 8)
+		if (fj_load8(a) != fj_load8(b))
+			return false;
+	return n == 8 ? fj_load8(a) == fj_load8(b) : fj_load_tail(a, n) == fj_load_tail(b, n);
+}
 
 /* A string in a buffer of fixed size that remembers having overflowed; always NUL terminated. */
 struct fj_str {

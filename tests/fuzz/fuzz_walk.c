@@ -117,13 +117,12 @@ static long ask_walk(const char *jail_path, unsigned how)
 static long ask_facts(const char *jail_path, bool follows)
 {
 	const uint32_t mark = fj_scratch_mark(thread);
-	struct fj_place place;
-	uint64_t epoch;
+	struct fj_quick q;
 	long fd = -EAGAIN;
 	char byte;
 
-	if (fj_path_quick(thread, AT_FDCWD, jail_path, &place, &epoch))
-		fd = fj_openat2(place.dirfd, place.name, O_PATH | O_CLOEXEC | O_NOFOLLOW, 0,
+	if (fj_quick_begin(&q, thread, AT_FDCWD, jail_path, strlen(jail_path)))
+		fd = fj_openat2(q.place.dirfd, q.place.name, O_PATH | O_CLOEXEC | O_NOFOLLOW, 0,
 			RESOLVE_NO_SYMLINKS);
 	fj_scratch_release(thread, mark);
 	if (fj_is_err(fd))

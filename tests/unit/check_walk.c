@@ -85,12 +85,11 @@ static long walk_open(int dirfd, const char *jail_path, unsigned how)
 static long quick_open(int dirfd, const char *jail_path, unsigned how)
 {
 	const uint32_t mark = fj_scratch_mark(unit_thread);
-	struct fj_place place;
-	uint64_t epoch;
+	struct fj_quick q;
 	long r = -EAGAIN;
 
-	if (fj_path_quick(unit_thread, dirfd, jail_path, &place, &epoch))
-		r = fj_openat2(place.dirfd, place.name, O_PATH | O_CLOEXEC | O_NOFOLLOW, 0,
+	if (fj_quick_begin(&q, unit_thread, dirfd, jail_path, strlen(jail_path)))
+		r = fj_openat2(q.place.dirfd, q.place.name, O_PATH | O_CLOEXEC | O_NOFOLLOW, 0,
 			RESOLVE_NO_SYMLINKS);
 	fj_scratch_release(unit_thread, mark);
 	if (!fj_is_err(r)) {
@@ -154,6 +153,8 @@ static const struct {
 } cases[] = {
 	{"/", FJ_FOLLOW, 0, "jail"},
 	{"//", FJ_FOLLOW, 0, "jail"},
+	{"//usr", FJ_FOLLOW, 0, "jail/usr"}, /* (the host has one, too) */
+	{"//usr//bin", FJ_FOLLOW, 0, "jail/usr/bin"},
 	{"/.", FJ_FOLLOW, 0, "jail"},
 	{"/..", FJ_FOLLOW, 0, "jail"},
 	{"/../../usr", FJ_FOLLOW, 0, "jail/usr"},
