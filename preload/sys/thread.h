@@ -13,7 +13,7 @@
 #include "sys/sys.h"
 
 #define FJ_SLOT_SIZE (256u * 1024) /* mapped without reserve: only touched pages cost memory */
-#define FJ_SCRATCH_SIZE (88u * 1024)
+#define FJ_SCRATCH_SIZE (104u * 1024)
 
 struct fj_ids;
 
