@@ -47,6 +47,9 @@ runs() {
 
 installs 'make install prefix=' install prefix="$mine/own"
 runs 'a prefix of the user'\''s' "$mine/own/bin/fakejail" "$mine/own"
+for file in README.md docs/LIMITS.md; do
+	succeeds "$file is installed" as_user test -s "$mine/own/share/doc/fakejail/$file"
+done
 installs 'make install DESTDIR=' install prefix=/opt DESTDIR="$mine/staged"
 runs 'staged' "$mine/staged/opt/bin/fakejail" "$mine/staged/opt"
 mv "$mine/staged/opt" "$mine/moved/here"
