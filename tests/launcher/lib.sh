@@ -35,6 +35,7 @@ install_scripts() {
 		*) to=$work/libexec/$name ;;
 		esac
 		sed -e "s|@VERSION@|1.2.3|g" -e "s|@pkglibexecdir@|$work/libexec|g" \
+			-e 's|@bin_to_libexec@|../libexec|' -e 's|@libexec_to_bin@|../bin|' -e 's|@libexec_to_lib@|.|' \
 			-e "s|@loader@|$work/libexec/fakejail-loader|g" \
 			-e "s|@preload@|$work/libexec/libfakejail.so|g" "$in_file" >"$to"
 		chmod +x "$to"
@@ -61,11 +62,14 @@ STUB
 	chmod +x "$work/libexec/fakejail-loader"
 }
 
+# A command that runs the launcher.
+run_by=
+
 # launch WORD...: run the launcher; sets $status and leaves $work/out and $work/err.
 launch() {
 	status=0
-	# shellcheck disable=SC2086 # the shell may be two words
-	$shell "$work/bin/fakejail" "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
+	# shellcheck disable=SC2086 # either may be more words
+	$run_by $shell "$work/bin/fakejail" "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
 }
 
 # words WORD...: as the stub prints them.

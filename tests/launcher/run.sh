@@ -7,12 +7,17 @@
 # Works from any directory, in a source tree that may be read-only. Ends with `N passed, N failed, N skipped`; the exit
 # status is 1 when something failed. FAKEJAIL_TEST_SHELLS (names separated by commas) chooses the shells.
 set -eu
+umask 022
 
 here=$(cd "$(dirname "$0")" && pwd)
 source=$(cd "$here/../.." && pwd)
 top=$(mktemp -d "${TMPDIR:-/tmp}/fakejail-launcher.XXXXXX")
+chmod 711 "$top"
 trap 'chmod -R u+rwx "$top" && rm -rf "$top"' EXIT
 trap 'exit 1' HUP INT TERM
+# Not all shells take words that are no text in the locale, and some cases have words that are text in this one.
+LC_ALL=C.UTF-8
+export LC_ALL
 unset FAKEJAIL_OPTS FAKEJAIL_LIBDIR FAKEJAIL_LAUNCHER CDPATH
 
 work=$top shell=

@@ -5,7 +5,8 @@
 # build.sh - from a fresh clone to a launcher that an ordinary user can run; what first-run and run-tests share.
 #
 # Read with `.` by scripts that have set `top` to the source tree.  Root's jails run as uid $test_uid, who may not be
-# able to go where root has cloned the source: then the build is made where he can, see build_directory.
+# able to go where root has cloned the source: then the build is made where he can, see build_directory.  A user who will
+# become root sets becomes_root to the command that he does it by.
 
 test_uid=${FAKEJAIL_UID:-4242}
 
@@ -13,12 +14,26 @@ is_root() {
 	[ "$(id -u)" = 0 ]
 }
 
+becomes_root=
+as_test_uid() {
+	# shellcheck disable=SC2086 # words
+	$becomes_root setpriv --reuid "$test_uid" --regid "$test_uid" --clear-groups -- "$@"
+}
+
 # as_ordinary_user COMMAND...: nobody special; the caller himself if he is not root.
 as_ordinary_user() {
 	if is_root; then
-		setpriv --reuid "$test_uid" --regid "$test_uid" --clear-groups -- "$@"
+		as_test_uid "$@"
 	else
 		"$@"
+	fi
+}
+
+as_who_runs_jails() {
+	if [ -n "$becomes_root" ]; then
+		as_test_uid "$@"
+	else
+		as_ordinary_user "$@"
 	fi
 }
 
@@ -26,7 +41,7 @@ as_ordinary_user() {
 build_directory() {
 	build=$top/build
 	build_is_temporary=
-	if ! as_ordinary_user test -x "$top/."; then
+	if ! as_who_runs_jails test -x "$top/."; then
 		build=$(mktemp -d /var/tmp/fakejail-build.XXXXXX)
 		chmod 755 "$build"
 		build_is_temporary=yes

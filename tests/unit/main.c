@@ -28,7 +28,12 @@ int main(void)
 	srunner_add_suite(runner, unit_suite_rows());
 	srunner_add_suite(runner, unit_suite_facts());
 	srunner_add_suite(runner, unit_suite_walk());
+	srunner_add_suite(runner, unit_suite_mounts());
+	srunner_add_suite(runner, unit_suite_random_walks());
 	srunner_add_suite(runner, unit_suite_call());
+	srunner_add_suite(runner, unit_suite_cost());
+	srunner_add_suite(runner, unit_suite_socket());
+	srunner_add_suite(runner, unit_suite_random_calls());
 	srunner_add_suite(runner, unit_suite_filter());
 	srunner_add_suite(runner, unit_suite_thread());
 	srunner_run_all(runner, CK_ENV);

@@ -62,7 +62,12 @@ Suite *unit_suite_handoff(void);
 Suite *unit_suite_rows(void);
 Suite *unit_suite_facts(void);
 Suite *unit_suite_walk(void);
+Suite *unit_suite_mounts(void);
+Suite *unit_suite_random_walks(void);
 Suite *unit_suite_call(void);
+Suite *unit_suite_cost(void);
+Suite *unit_suite_socket(void);
+Suite *unit_suite_random_calls(void);
 Suite *unit_suite_filter(void);
 Suite *unit_suite_thread(void);
 

@@ -80,7 +80,8 @@ fi
 
 # A debugger that waits for what does not come would wait for ever.
 limit_seconds=${FAKEJAIL_LIMIT:-60}
-gcc -g -O1 -static -o "$root/usr/bin/debuggee" "$tests_dir/workflows/src/debuggee.c"
+# Its debug information names its source, which may lie below a directory with one of the names that are looked for.
+gcc -g -O1 -ffile-prefix-map="$tests_dir=/src" -static -o "$root/usr/bin/debuggee" "$tests_dir/workflows/src/debuggee.c"
 asks="-ex 'info proc all' -ex 'info files' -ex 'info sharedlibrary' -ex 'info auxv' -ex 'show args'"
 shows 'gdb: breakpoints and backtraces' '*Breakpoint 1, deepest*#0  deepest*#1 *deep (*#2 *main*exe = ?/usr/bin/debuggee*Breakpoint 2, deep (*#1 *main*count 4*exited normally*' \
 	sh -c "gdb -nx -batch -ex 'handle SIGSYS nostop noprint pass' -ex 'break deepest' -ex run -ex bt $asks -ex 'break deep' -ex continue \

@@ -39,6 +39,11 @@ for release; do
 	# node makes the calls that its libc has no name for by syscall(2): statx above all.
 	node=$(command -v node || :)
 	[ -z "$node" ] || node=$(readlink -f "$node")
+	# Debian's node reads some of its own modules from there.
+	if [ -d /usr/share/nodejs ]; then
+		cp -RL /usr/share/nodejs "$root/usr/share/"
+		give_to_user "$root/usr/share/nodejs"
+	fi
 	if [ -n "$node" ] && as_user "$FAKEJAIL" add "$root" "$node" >/dev/null 2>&1 && jail "$root" "$node" -e 0 2>/dev/null; then
 		cat >"$root/tmp/s.js" <<'JS'
 const fs = require('fs'), path = require('path'), child = require('child_process');

@@ -7,7 +7,7 @@
 # Two packages (tests/workflows/src/rpm): a base, and an application with scriptlets, owners, a set-uid bit, a file capability and
 # devices. What the new roots hold is compared with what real root's rpm makes of the same packages, where the tests run as root.
 . "$(dirname "$0")/../lib/lib.sh"
-need rpm rpmbuild dnf createrepo_c busybox groupadd
+need rpm rpmbuild dnf createrepo_c busybox groupadd getcap
 if is_reference; then
 	skip 'rpm and dnf' 'this test does it as real root by itself'
 	finish

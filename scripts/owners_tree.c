@@ -1,0 +1,117 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * owners_tree.c - the tree that `fakejail owners` is about: each file with what it shows, and a
+ * file that is given something else to show. */
+#include "owners.h"
+
+const char *owners_type_name(uint32_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFDIR:
+		return "dir";
+	case S_IFLNK:
+		return "link";
+	case S_IFCHR:
+		return "char";
+	case S_IFBLK:
+		return "block";
+	case S_IFIFO:
+		return "fifo";
+	case S_IFSOCK:
+		return "socket";
+	default:
+		return "file";
+	}
+}
+
+bool owners_is_device(uint32_t mode)
+{
+	return (mode & S_IFMT) == S_IFCHR || (mode & S_IFMT) == S_IFBLK;
+}
+
+static bool look(const char *path, struct entry *e)
+{
+	struct statx sx;
+	struct fj_owner record;
+
+	if (lstat(path, &e->st) ||
+		statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME, &sx))
+		return false;
+	e->path = path[strlen(owners_root)] ? path + strlen(owners_root) + 1 : ".";
+	e->key = (struct fj_own_key){.dev = e->st.st_dev, .ino = e->st.st_ino};
+	if (sx.stx_mask & STATX_BTIME) /* as fj_file_statx() of call/owned.c */
+		e->key.stamp = (uint64_t)sx.stx_btime.tv_sec * 1000000000u + sx.stx_btime.tv_nsec;
+	e->owner = (struct fj_owner){.uid = e->st.st_uid,
+		.gid = e->st.st_gid,
+		.mode = e->st.st_mode,
+		.rdev = (uint32_t)e->st.st_rdev};
+	if (e->st.st_uid == owners_user)
+		e->owner.uid = e->owner.gid = 0;
+	e->has_record = fj_own_find(&e->key, &record);
+	if (e->has_record) {
+		e->owner.uid = record.uid;
+		e->owner.gid = record.gid;
+		e->owner.flags = record.flags;
+		if (record.flags & FJ_OWN_MODE)
+			e->owner.mode = (e->owner.mode & S_IFMT) | (record.mode & 07777);
+		if (record.flags & FJ_OWN_DEVICE) {
+			e->owner.mode = record.mode;
+			e->owner.rdev = record.rdev;
+		}
+	}
+	return true;
+}
+
+static int (*on_entry)(struct entry *e);
+
+static int step(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	struct entry e;
+
+	(void)st;
+	(void)type;
+	if (at->level == 1 && !strcmp(path + at->base, ".fakejail"))
+		return FTW_SKIP_SUBTREE;
+	if (!look(path, &e)) {
+		owners_skipped++;
+		return FTW_CONTINUE;
+	}
+	return on_entry(&e);
+}
+
+void owners_walk(int (*each)(struct entry *e))
+{
+	on_entry = each;
+	if (nftw(owners_root, step, 32, FTW_PHYS | FTW_ACTIONRETVAL) < 0)
+		owners_fail("%s: %s", owners_root, strerror(errno));
+	if (owners_skipped)
+		fprintf(stderr, "fakejail owners: %lu files could not be looked at\n",
+			owners_skipped);
+}
+
+void owners_give(struct entry *e, unsigned what, const struct fj_owner *to)
+{
+	uint32_t real = e->st.st_mode & 07777;
+	char path[2 * FJ_PATH_MAX];
+	long r;
+
+	if (what & FJ_OWN_DEVICE && !(S_ISREG(e->st.st_mode) && !e->st.st_size)) {
+		fprintf(stderr,
+			"fakejail owners: /%s is no empty file, which would stand for a device\n",
+			e->path);
+		owners_skipped++;
+		return;
+	}
+	if ((what & FJ_OWN_MODE) && !S_ISLNK(e->st.st_mode) && !(what & FJ_OWN_DEVICE)) {
+		real = fj_own_real_mode((e->st.st_mode & S_IFMT) | (to->mode & 07777), false) &
+		       07777;
+		snprintf(path, sizeof(path), "%s/%s", owners_root, e->path);
+		if (real != (e->st.st_mode & 07777) && chmod(path, real))
+			real = e->st.st_mode & 07777;
+	}
+	r = fj_own_set(&e->key, what, to, &e->owner, real);
+	if (r < 0)
+		owners_fail("/%s: %s", e->path, strerror((int)-r));
+	owners_count++;
+}

@@ -1,0 +1,82 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * check_cost.c - what a call costs: how often the engine enters the kernel for it. */
+#include "call/hooks.h"
+
+#include "unit.h"
+
+#include <asm/stat.h>
+
+static fj_gate_fn real_gate;
+static unsigned entries;
+
+static long gate_that_counts(long nr, long a, long b, long c, long d, long e, long f)
+{
+	/* Asking whether memory can be read or written is not about files. */
+	if (nr != __NR_rt_sigprocmask && nr != __NR_rt_sigpending)
+		entries++;
+	return real_gate(nr, a, b, c, d, e, f);
+}
+
+/* How often the engine enters the kernel for the call, the second time. */
+static unsigned cost(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+	long r = unit_call5(nr, a, b, c, d, 0);
+
+	if (nr == __NR_openat && r >= 0)
+		fj_close((int)r);
+	real_gate = fj_gate;
+	fj_gate = gate_that_counts;
+	entries = 0;
+	r = unit_call5(nr, a, b, c, d, 0);
+	fj_gate = real_gate;
+	ck_assert_msg(!fj_is_err(r), "%s", unit_result(r));
+	if (nr == __NR_openat)
+		fj_close((int)r);
+	return entries;
+}
+#define COST(nr, a, b, c, d) cost(nr, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d))
+
+/* The usual case costs one system call, as outside a jail; through a final symlink the walk comes
+ * to it. */
+START_TEST(costs)
+{
+	char buffer[64];
+	struct stat st;
+
+	tree_dir("jail/a");
+	tree_dir("jail/a/b");
+	tree_file("jail/a/b/file", "");
+	tree_link("jail/l", "a/b");
+	tree_link("jail/a/b/link", "file");
+	ck_assert_uint_eq(COST(__NR_newfstatat, AT_FDCWD, "/a/b/file", &st, 0), 1);
+	ck_assert_uint_eq(COST(__NR_newfstatat, AT_FDCWD, "/l/file", &st, 0), 1);
+	ck_assert_uint_eq(COST(__NR_newfstatat, AT_FDCWD, "/l/link", &st, AT_SYMLINK_NOFOLLOW), 1);
+	ck_assert_uint_eq(COST(__NR_openat, AT_FDCWD, "/l/file", O_RDONLY, 0), 1);
+	ck_assert_uint_eq(COST(__NR_readlinkat, AT_FDCWD, "/l/link", buffer, sizeof(buffer)), 1);
+	ck_assert_uint_le(COST(__NR_faccessat, AT_FDCWD, "/l/file", 4, 0), 2);
+	ck_assert_uint_le(COST(__NR_newfstatat, AT_FDCWD, "/l/link", &st, 0), 12);
+	/* With records in the jail the kernel is asked by statx(2), which tells what they are
+	 * matched with, in the same call. */
+	unit_assert_result(unit_call3(__NR_chown, "/a/b/file", 1, 1), 0);
+	ck_assert_uint_eq(COST(__NR_newfstatat, AT_FDCWD, "/l/file", &st, 0), 1);
+	ck_assert_uint_eq(st.st_uid, 1);
+	ck_assert_uint_eq(COST(__NR_openat, AT_FDCWD, "/l/file", O_RDONLY, 0), 1);
+	/* A name in the working directory needs no fact. */
+	ck_assert_int_eq(fj_sys1(__NR_chdir, tree_path("jail/a/b")), 0);
+	ck_assert_uint_eq(COST(__NR_newfstatat, AT_FDCWD, "file", &st, 0), 1);
+	ck_assert_uint_eq(COST(__NR_openat, AT_FDCWD, "file", O_RDONLY, 0), 1);
+}
+END_TEST
+
+Suite *unit_suite_cost(void)
+{
+	Suite *s = suite_create("cost");
+	TCase *c = tcase_create("cases");
+
+	tcase_add_checked_fixture(c, unit_jail_setup, unit_jail_teardown);
+	tcase_add_test(c, costs);
+	suite_add_tcase(s, c);
+	return s;
+}

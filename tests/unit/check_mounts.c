@@ -1,0 +1,253 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * check_mounts.c - mounts on the way (path/walk.c, path/jail.c), and host path to jail path
+ * (path/back.c). */
+#include "ways.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void make_mounts(void)
+{
+	ways_make_tree();
+	tree_dir("jail/mnt");
+	tree_file("jail/mnt/hidden", "");
+	tree_dir("jail/mnt/sub");
+	tree_link("jail/way", "/mnt/secret");
+	tree_link("outside/back", "/usr/bin");
+	tree_link("outside/up", "../usr");
+	tree_dir("outside/sub");
+	tree_dir("other");
+	tree_file("other/thing", "");
+	tree_file("jail/usr/point", "");
+	ck_assert_int_eq(unit_mount(tree_path("outside"), "/mnt", 0), 0);
+	ck_assert_int_eq(unit_mount(tree_path("other"), "/mnt/sub", FJ_MOUNT_READ_ONLY), 0);
+	ck_assert_int_eq(unit_mount(tree_path("outside/secret"), "/usr/point", 0), 0);
+}
+
+static const struct {
+	const char *jail_path;
+	long r;
+	const char *leads_to;
+	bool is_read_only;
+} mounted[] = {
+	{"/mnt", 0, "outside", false},
+	{"/mnt/", 0, "outside", false},
+	{"/mnt/.", 0, "outside", false},
+	{"/mnt/secret", 0, "outside/secret", false},
+	{"/mnt/hidden", -ENOENT, NULL, false},
+	{"/mnt/..", 0, "jail", false},
+	{"/mnt/../usr", 0, "jail/usr", false},
+	{"/mnt/sub", 0, "other", true},
+	{"/mnt/sub/thing", 0, "other/thing", true},
+	{"/mnt/sub/..", 0, "outside", false},
+	{"/mnt/sub/../secret", 0, "outside/secret", false},
+	{"/mnt/sub/../..", 0, "jail", false},
+	{"/mnt/sub/../../..", 0, "jail", false},
+	{"/way", 0, "outside/secret", false},
+	{"/mnt/back/tool", 0, "jail/usr/bin/tool",
+		false}, /* the link's text is resolved in the jail */
+	{"/mnt/up/bin", 0, "jail/usr/bin", false},
+	{"/usr/point", 0, "outside/secret", false},
+	{"/usr/point/", -ENOTDIR, NULL, false},
+	{"/bin/../point", 0, "outside/secret", false},
+};
+
+START_TEST(mount)
+{
+	make_mounts();
+	for (int way = 0; way < WAYS; way++) {
+		const uint32_t mark = fj_scratch_mark(unit_thread);
+		struct fj_place place;
+
+		ways_check(way, AT_FDCWD, mounted[_i].jail_path, FJ_FOLLOW, mounted[_i].r,
+			mounted[_i].leads_to);
+		if (mounted[_i].r)
+			continue;
+		ck_assert_int_eq(fj_path_walk(unit_thread, AT_FDCWD, mounted[_i].jail_path,
+					 FJ_FOLLOW | FJ_WRITE, &place),
+			0);
+		ck_assert_msg(place.is_read_only == mounted[_i].is_read_only, "%s",
+			mounted[_i].jail_path);
+		fj_place_done(&place);
+		fj_scratch_release(unit_thread, mark);
+	}
+}
+END_TEST
+
+START_TEST(mount_from_inside)
+{
+	make_mounts();
+	for (int way = 0; way < WAYS; way++) {
+		ck_assert_int_eq(fj_sys1(__NR_chdir, tree_path("outside")), 0);
+		ways_check(way, AT_FDCWD, "..", FJ_FOLLOW, 0, "jail");
+		ways_check(way, AT_FDCWD, "../usr/point", FJ_FOLLOW, 0, "outside/secret");
+		ways_check(way, AT_FDCWD, "sub/thing", FJ_FOLLOW, 0, "other/thing");
+		ways_check(way, AT_FDCWD, "up", FJ_FOLLOW, 0, "jail/usr");
+		ck_assert_int_eq(fj_sys1(__NR_chdir, tree_path("other")), 0);
+		ways_check(way, AT_FDCWD, "..", FJ_FOLLOW, 0, "outside");
+		ways_check(way, AT_FDCWD, "../..", FJ_FOLLOW, 0, "jail");
+		ways_check(way, AT_FDCWD, "../sub", FJ_FOLLOW, 0, "other");
+	}
+}
+END_TEST
+
+/* An entry that is a mount point is told as such: it cannot be made, removed or renamed. */
+START_TEST(mount_point_as_entry)
+{
+	static const char *const points[] = {
+		"/mnt", "/mnt/", "/mnt/sub", "/usr/point", "/usr/up/mnt"};
+
+	make_mounts();
+	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
+		const uint32_t mark = fj_scratch_mark(unit_thread);
+		struct fj_place place;
+
+		ck_assert_int_eq(
+			fj_path_walk(unit_thread, AT_FDCWD, points[i], FJ_ENTRY, &place), 0);
+		ck_assert_msg(place.is_mount, "%s", points[i]);
+		fj_place_done(&place);
+		fj_scratch_release(unit_thread, mark);
+	}
+}
+END_TEST
+
+/* The host path that the mount of `pos` leads to, or "(none)". */
+static const char *mounted_from(const char *pos, bool exactly)
+{
+	static char text[4][FJ_PATH_MAX];
+	static unsigned turn;
+	struct fj_mount_found found;
+	struct fj_str s;
+
+	fj_str_init(&s, text[turn++ % 4], FJ_PATH_MAX);
+	return (exactly ? fj_mount_at : fj_mount_of)(pos, &found, &s) ? s.at : "(none)";
+}
+
+START_TEST(mount_table)
+{
+	char point[16];
+
+	make_mounts();
+	ck_assert_str_eq(mounted_from("/mnt", true), tree_path("outside"));
+	ck_assert_str_eq(mounted_from("/mn", true), "(none)");
+	ck_assert_str_eq(mounted_from("", true), "(none)");
+	ck_assert_str_eq(mounted_from("/mnt/secret", true), "(none)");
+	ck_assert_str_eq(mounted_from("/mnt/secret", false), tree_path("outside"));
+	ck_assert_str_eq(mounted_from("/mnt/sub", false), tree_path("other"));
+	ck_assert_str_eq(mounted_from("/mnt/sub/a/b", false), tree_path("other"));
+	ck_assert_str_eq(mounted_from("/mnt/subway", false), tree_path("outside"));
+	ck_assert_str_eq(mounted_from("/mntx", false), "(none)");
+	ck_assert(fj_mount_may_be_named("mnt", 3));
+	ck_assert(fj_mount_may_be_named("sub", 3));
+	ck_assert(fj_mount_may_be_below("mnt", 3)); /* sub is in it */
+	ck_assert(!fj_mount_is_read_only("/mnt/secret"));
+	ck_assert(fj_mount_is_read_only("/mnt/sub/thing"));
+	/* A later mount on the same point covers the earlier, and what lies in it. */
+	ck_assert_int_eq(unit_mount(tree_path("other"), "/mnt", 0), 0);
+	ck_assert_str_eq(mounted_from("/mnt", true), tree_path("other"));
+	ck_assert_str_eq(mounted_from("/mnt/sub", false), tree_path("other"));
+	ck_assert(!fj_mount_is_read_only("/mnt/sub"));
+	for (unsigned i = 0; i < FJ_MOUNTS_MAX - 4; i++) {
+		snprintf(point, sizeof(point), "/p%u", i);
+		ck_assert_int_eq(unit_mount("/", point, 0), 0);
+	}
+	unit_assert_result(unit_mount("/", "/more", 0), -ENOSPC);
+	ck_assert_str_eq(mounted_from("/more", true), "(none)");
+	ck_assert_str_eq(mounted_from("/mnt", true), tree_path("other"));
+}
+END_TEST
+
+/* A mount made later is met by names whose directories were remembered before. */
+START_TEST(mount_forgets_facts)
+{
+	ways_make_tree();
+	tree_dir("other");
+	tree_file("other/tool", "");
+	ways_check(FACTS, AT_FDCWD, "/usr/bin/tool", FJ_FOLLOW, 0, "jail/usr/bin/tool");
+	ways_check(FACTS, AT_FDCWD, "/bin/tool", FJ_FOLLOW, 0, "jail/usr/bin/tool");
+	ck_assert_int_eq(unit_mount(tree_path("other"), "/usr/bin", 0), 0);
+	ways_check(FACTS, AT_FDCWD, "/usr/bin/tool", FJ_FOLLOW, 0, "other/tool");
+	ways_check(FACTS, AT_FDCWD, "/bin/tool", FJ_FOLLOW, 0, "other/tool");
+}
+END_TEST
+
+/* ---- and back ---- */
+
+static const char *back(const char *host_path)
+{
+	static char text[FJ_PATH_MAX];
+	struct fj_str s;
+
+	fj_str_init(&s, text, sizeof(text));
+	return fj_path_back(host_path, &s) ? text : "(outside)";
+}
+
+static const char *link_text(const char *text)
+{
+	static char seen[2 * FJ_PATH_MAX];
+	struct fj_str s;
+
+	fj_str_init(&s, seen, sizeof(seen));
+	fj_path_back_link(unit_thread, text, strlen(text), &s);
+	return seen;
+}
+
+START_TEST(there_and_back)
+{
+	make_mounts();
+	ck_assert_str_eq(back(tree_path("jail")), "");
+	ck_assert_str_eq(back(tree_path("jail/usr/bin")), "/usr/bin");
+	ck_assert_str_eq(back(tree_path("jailer")), "(outside)");
+	ck_assert_str_eq(back(tree_path("")), "(outside)");
+	ck_assert_str_eq(back("/"), "(outside)");
+	ck_assert_str_eq(back(tree_path("outside")), "/mnt");
+	ck_assert_str_eq(back(tree_path("outside/deep/er")), "/mnt/deep/er");
+	ck_assert_str_eq(back(tree_path("outsides")), "(outside)");
+	ck_assert_str_eq(back(tree_path("other/thing")), "/mnt/sub/thing");
+	ck_assert_str_eq(back(tree_path("outside/secret")),
+		"/mnt/secret"); /* two mounts lead there: the older */
+	ck_assert_str_eq(ways_host_of(""), tree_path("jail"));
+	ck_assert_str_eq(ways_host_of("/usr"), tree_path("jail/usr"));
+	ck_assert_str_eq(ways_host_of("/mnt"), tree_path("outside"));
+	ck_assert_str_eq(ways_host_of("/mnt/sub/thing"), tree_path("other/thing"));
+	ck_assert_str_eq(link_text(tree_path("jail/usr")), "/usr");
+	ck_assert_str_eq(link_text(tree_path("jail")), "/");
+	ck_assert_str_eq(link_text("socket:[123]"), "socket:[123]");
+	ck_assert_str_eq(link_text(tree_path("jail/gone (deleted)")), "/gone (deleted)");
+}
+END_TEST
+
+/* `fakejail /`: the root is the host's. */
+START_TEST(root_is_host_root)
+{
+	unit_jail_on("/");
+	fj_jail->root_path[0] = 0;
+	ck_assert_str_eq(back("/"), "");
+	ck_assert_str_eq(back("/etc"), "/etc");
+	ck_assert_str_eq(ways_host_of(""), "/");
+	ck_assert_str_eq(ways_host_of("/etc"), "/etc");
+	for (int way = 0; way < WAYS; way++) {
+		ways_check(way, AT_FDCWD, "/", FJ_FOLLOW, 0, "/");
+		ways_check(way, AT_FDCWD, "/../etc", FJ_FOLLOW, 0, "/etc");
+	}
+}
+END_TEST
+
+Suite *unit_suite_mounts(void)
+{
+	Suite *s = suite_create("mounts");
+	TCase *c = tcase_create("cases");
+
+	tcase_add_checked_fixture(c, unit_jail_setup, unit_jail_teardown);
+	tcase_add_loop_test(c, mount, 0, sizeof(mounted) / sizeof(mounted[0]));
+	tcase_add_test(c, mount_from_inside);
+	tcase_add_test(c, mount_point_as_entry);
+	tcase_add_test(c, mount_table);
+	tcase_add_test(c, mount_forgets_facts);
+	tcase_add_test(c, there_and_back);
+	tcase_add_test(c, root_is_host_root);
+	suite_add_tcase(s, c);
+	return s;
+}

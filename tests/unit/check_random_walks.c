@@ -1,0 +1,174 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * check_random_walks.c - random names in random trees (path/walk.c), where the kernel is asked too.
+ *
+ * For an absolute name openat2(2) with RESOLVE_IN_ROOT says what a chroot would answer; a relative
+ * one is asked as the absolute name of the directory it starts at, a slash, and itself. */
+#include "ways.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool has_openat2(void)
+{
+	const long fd = ways_kernel_open("/", 0);
+
+	if (fj_is_err(fd))
+		return false;
+	fj_close((int)fd);
+	return true;
+}
+
+#define RANDOM_TREES 12
+#define RANDOM_NAMES 250
+
+static const char *random_name(void)
+{
+	static const char *const names[] = {"a", "b", "c", "d"};
+
+	return names[unit_random(4)];
+}
+
+/* A path of up to five components: names, dots, runs of slashes, at times a slash at its end. */
+static void random_path(char *path, bool may_be_absolute)
+{
+	*path = 0;
+	if (may_be_absolute && unit_random(2))
+		strcat(path, unit_random(8) ? "/" : "//");
+	for (unsigned n = 1 + unit_random(5); n--;) {
+		const unsigned kind = unit_random(8);
+
+		strcat(path, kind == 0 ? ".." : kind == 1 ? "." : random_name());
+		if (n)
+			strcat(path, unit_random(8) ? "/" : "//");
+	}
+	if (!unit_random(6))
+		strcat(path, unit_random(2) ? "/" : "/.");
+}
+
+static void random_tree(const char *dir, unsigned depth)
+{
+	char name[TREE_PATH], target[64];
+
+	for (unsigned i = 0; i < 4; i++) {
+		snprintf(name, sizeof(name), "%s/%c", dir, 'a' + (int)i);
+		switch (unit_random(5)) {
+		case 0:
+			break;
+		case 1:
+			tree_file(name, "x");
+			break;
+		case 2:
+			random_path(target, true);
+			tree_link(name, target);
+			break;
+		default:
+			tree_dir(name);
+			if (depth)
+				random_tree(name, depth - 1);
+		}
+	}
+}
+
+/* Go to some directory of the jail; its position goes to `pos`. */
+static void random_cwd(char *pos)
+{
+	ck_assert_int_eq(fj_sys1(__NR_chdir, tree_path("jail")), 0);
+	*pos = 0;
+	for (unsigned n = unit_random(4); n--;) {
+		const char *name = random_name();
+		const long fd = fj_open_path(AT_FDCWD, name, O_NOFOLLOW | O_DIRECTORY);
+
+		if (fj_is_err(fd))
+			continue;
+		fj_sys1(__NR_fchdir, fd);
+		fj_close((int)fd);
+		strcat(pos, "/");
+		strcat(pos, name);
+	}
+}
+
+static void compare(enum way way, int dirfd, const char *jail_path, const char *asked, unsigned how,
+	unsigned seed)
+{
+	const struct seen want =
+		ways_look(ways_kernel_open(asked, how & FJ_FOLLOW ? 0 : O_NOFOLLOW));
+	const struct seen got = ways_engine_look(way, dirfd, jail_path, how);
+
+	ck_assert_msg(got.r == want.r && got.ino == want.ino && got.dev == want.dev,
+		"seed %u, %s, %s%s (%s): %s inode %lu, not %s inode %lu", seed, ways_name[way],
+		how & FJ_FOLLOW ? "" : "nofollow ", jail_path, asked, unit_result(got.r),
+		(unsigned long)got.ino, unit_result(want.r), (unsigned long)want.ino);
+}
+
+START_TEST(random_trees)
+{
+	const unsigned seed = unit_seed((unsigned)_i);
+
+	if (!has_openat2())
+		return;
+	random_tree("jail", 2);
+	for (int i = 0; i < RANDOM_NAMES; i++) {
+		char jail_path[64], pos[TREE_PATH], asked[2 * TREE_PATH];
+		const unsigned how = unit_random(2) ? FJ_FOLLOW : 0;
+		long fd;
+
+		random_cwd(pos);
+		fd = fj_open_path(AT_FDCWD, ".", O_DIRECTORY);
+		random_path(jail_path, true);
+		snprintf(asked, sizeof(asked), "%s%s%s", *jail_path == '/' ? "" : pos,
+			*jail_path == '/' ? "" : "/", jail_path);
+		for (int way = 0; way < WAYS; way++) {
+			compare(way, AT_FDCWD, jail_path, asked, how, seed);
+			compare(way, (int)fd, jail_path, asked, how, seed);
+		}
+		fj_close((int)fd);
+	}
+	ck_assert_uint_eq(fj_jail->changers, 0);
+}
+END_TEST
+
+/* The position that a walk reports is where the kernel finds the file. */
+START_TEST(random_positions)
+{
+	const unsigned seed = unit_seed((unsigned)_i);
+
+	random_tree("jail", 2);
+	for (int i = 0; i < RANDOM_NAMES; i++) {
+		const uint32_t mark = fj_scratch_mark(unit_thread);
+		char jail_path[64], pos[TREE_PATH];
+		struct fj_place place;
+
+		random_cwd(pos);
+		random_path(jail_path, true);
+		fj_jail->no_openat2 = unit_random(2);
+		if (!fj_path_walk(
+			    unit_thread, AT_FDCWD, jail_path, FJ_FOLLOW | FJ_WANT_POS, &place)) {
+			const struct seen got = ways_look(ways_open_place(&place, 0));
+			const struct seen want = ways_look(
+				fj_open_path(AT_FDCWD, ways_host_of(place.pos), O_NOFOLLOW));
+
+			ck_assert_ptr_nonnull(place.pos);
+			/* (`file/`: the walk leaves ENOTDIR to the kernel.) */
+			ck_assert_msg(got.r == -ENOTDIR || (got.r == want.r && got.ino == want.ino),
+				"seed %u, %s from %s: position %s", seed, jail_path, pos,
+				place.pos);
+			fj_place_done(&place);
+		}
+		fj_scratch_release(unit_thread, mark);
+	}
+}
+END_TEST
+
+Suite *unit_suite_random_walks(void)
+{
+	Suite *s = suite_create("random_walks");
+	TCase *c = tcase_create("random");
+
+	tcase_add_checked_fixture(c, unit_jail_setup, unit_jail_teardown);
+	tcase_add_loop_test(c, random_trees, 0, RANDOM_TREES);
+	tcase_add_loop_test(c, random_positions, 0, RANDOM_TREES / 2);
+	suite_add_tcase(s, c);
+	return s;
+}

@@ -1,0 +1,147 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * ways.c - the ways that a walk can go, the tree that names are looked up in, and what is found
+ * there. */
+#include "ways.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <asm/stat.h>
+#include <linux/openat2.h>
+
+const char *const ways_name[] = {"with openat2", "without openat2", "from facts"};
+
+struct seen ways_look(long fd)
+{
+	struct seen seen = {.r = fd};
+	struct stat st;
+
+	if (fj_is_err(fd))
+		return seen;
+	seen.r = fj_sys4(__NR_newfstatat, fd, "", &st, AT_EMPTY_PATH);
+	seen.dev = st.st_dev;
+	seen.ino = st.st_ino;
+	fj_close((int)fd);
+	return seen;
+}
+
+long ways_kernel_open(const char *jail_path, uint64_t flags)
+{
+	struct open_how how = {.flags = O_PATH | O_CLOEXEC | flags, .resolve = RESOLVE_IN_ROOT};
+	long r;
+
+	do
+		r = fj_sys4(__NR_openat2, UNIT_FD, jail_path, &how, sizeof(how));
+	while (r == -EAGAIN);
+	return r;
+}
+
+long ways_open_place(const struct fj_place *place, int flags)
+{
+	return fj_open_path(place->dirfd, place->name, flags | (place->is_magic ? 0 : O_NOFOLLOW));
+}
+
+static long walk_open(int dirfd, const char *jail_path, unsigned how)
+{
+	const uint32_t mark = fj_scratch_mark(unit_thread);
+	struct fj_place place;
+	long r = fj_path_walk(unit_thread, dirfd, jail_path, how, &place);
+
+	if (!r) {
+		r = ways_open_place(&place, 0);
+		fj_place_done(&place);
+	}
+	fj_scratch_release(unit_thread, mark);
+	return r;
+}
+
+/* As fj_open_object() uses facts: what the one call cannot settle goes to the walk. */
+static long quick_open(int dirfd, const char *jail_path, unsigned how)
+{
+	const uint32_t mark = fj_scratch_mark(unit_thread);
+	struct fj_quick q;
+	long r = -EAGAIN;
+
+	if (fj_quick_begin(&q, unit_thread, dirfd, jail_path, strlen(jail_path)))
+		r = fj_openat2(q.place.dirfd, q.place.name, O_PATH | O_CLOEXEC | O_NOFOLLOW, 0,
+			RESOLVE_NO_SYMLINKS);
+	fj_scratch_release(unit_thread, mark);
+	if (!fj_is_err(r)) {
+		char byte;
+
+		if (!(how & FJ_FOLLOW) || fj_sys4(__NR_readlinkat, r, "", &byte, 1) < 0)
+			return r;
+		fj_close((int)r);
+	}
+	return walk_open(dirfd, jail_path, how);
+}
+
+struct seen ways_engine_look(enum way way, int dirfd, const char *jail_path, unsigned how)
+{
+	fj_jail->no_openat2 = way == STEPS;
+	if (way == FACTS)
+		fj_close((int)walk_open(
+			dirfd, jail_path, how)); /* so that there is something to remember */
+	return ways_look(way == FACTS ? quick_open(dirfd, jail_path, how) :
+					walk_open(dirfd, jail_path, how));
+}
+
+void ways_make_tree(void)
+{
+	tree_dir("jail/usr");
+	tree_dir("jail/usr/bin");
+	tree_file("jail/usr/bin/tool", "tool");
+	tree_link("jail/bin", "usr/bin");
+	tree_link("jail/absolute", "/usr/bin");
+	tree_link("jail/usr/up", "..");
+	tree_link("jail/usr/out", "../../../../usr");
+	tree_link("jail/file", "/usr/bin/tool");
+	tree_link("jail/dangling", "/usr/nothing");
+	tree_link("jail/slash", "usr/");
+	tree_link("jail/file-slash", "usr/bin/tool/");
+	tree_link("jail/loop", "loop");
+	tree_link("jail/ping", "pong");
+	tree_link("jail/pong", "ping");
+	tree_link("jail/root", "/");
+	tree_link("jail/dot", ".");
+	tree_dir("outside");
+	tree_file("outside/secret", "secret");
+	tree_link("jail/host", tree_path("outside"));
+	/* 41 links in a row: the last one that may be followed is the 40th. */
+	for (int i = 0; i < 41; i++) {
+		char name[32], target[32];
+
+		snprintf(name, sizeof(name), "jail/chain%d", i);
+		snprintf(target, sizeof(target), i ? "chain%d" : "usr", i - 1);
+		tree_link(name, target);
+	}
+}
+
+void ways_check(
+	enum way way, int dirfd, const char *jail_path, unsigned how, long r, const char *leads_to)
+{
+	const struct seen got = ways_engine_look(way, dirfd, jail_path, how);
+
+	ck_assert_msg(got.r == r, "%s %s: %s, not %s", ways_name[way], jail_path,
+		unit_result(got.r), unit_result(r));
+	if (!r) {
+		const struct seen want =
+			ways_look(fj_open_path(AT_FDCWD, tree_path(leads_to), O_NOFOLLOW));
+
+		ck_assert_int_eq(want.r, 0);
+		ck_assert_msg(got.ino == want.ino && got.dev == want.dev,
+			"%s %s: does not lead to %s", ways_name[way], jail_path, leads_to);
+	}
+}
+
+const char *ways_host_of(const char *pos)
+{
+	static char text[FJ_PATH_MAX];
+	struct fj_str s;
+
+	fj_str_init(&s, text, sizeof(text));
+	fj_path_host(pos, &s);
+	return text;
+}

@@ -1,0 +1,62 @@
+#!/bin/sh
+# SPDX-FileCopyrightText: The fakejail authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# install.sh - what `make install` puts somewhere, run from there: into a user's own prefix, staged by DESTDIR, moved as a whole, and
+# reached by a symlink; and that `make uninstall` leaves nothing.
+. "$(dirname "$0")/../lib/lib.sh"
+build=$(dirname "$(dirname "${FAKEJAIL%% *}")")
+if is_reference || ! [ -f "$build/Makefile" ]; then
+	skip 'make install' "$FAKEJAIL lies in no build directory"
+	finish
+fi
+need busybox make
+
+new_jail jail bin
+cp "$(command -v busybox)" "$root/bin/busybox"
+ln -s busybox "$root/bin/sh"
+for place in own staged/opt moved; do
+	mkdir -p "$mine/$place"
+done
+
+# installs NAME VARIABLE...: make install with these, as whoever has built.
+installs() {
+	check=$1
+	shift
+	run make -s -C "$build" "$@"
+	if [ "$rc" = 0 ]; then
+		ok "$check"
+	else
+		fail_run "$check" 'make failed'
+	fi
+}
+
+# runs NAME LAUNCHER LIBRARIES: a jail from there, whose loader and shared object are those in the prefix.
+runs() {
+	prints "$1: a command" 'in the jail: 0' as_user "$2" "$root" sh -c 'echo "in the jail: $(busybox id -u)"'
+	prints "$1: a verb" "ok" as_user sh -c '"$1" doctor "$2" sh >/dev/null && echo ok' sh "$2" "$root"
+	prints "$1: records" 'file   0644 7:7 /file' as_user sh -c 'rm -f "$2/file"; : >"$2/file"; "$1" "$2" busybox chown 7:7 /file
+		"$1" owners list "$2"' sh "$2" "$root"
+	# Which files it uses: the preloaded object's words are in the loader's command line.
+	run as_user sh -x "$2" "$root" busybox true
+	case $rc:$err in
+	0:*"fj_loader=$3/libexec/fakejail/fakejail-loader"*"fj_preload=$3/lib/fakejail/libfakejail.so"*) ok "$1: its own files" ;;
+	*) fail "$1: its own files" "those of $3 were expected" "$(printf '%s\n' "$err" | grep -E 'fj_(loader|preload)=')" ;;
+	esac
+}
+
+installs 'make install prefix=' install prefix="$mine/own"
+runs 'a prefix of the user'\''s' "$mine/own/bin/fakejail" "$mine/own"
+for file in README.md docs/LIMITS.md; do
+	succeeds "$file is installed" as_user test -s "$mine/own/share/doc/fakejail/$file"
+done
+installs 'make install DESTDIR=' install prefix=/opt DESTDIR="$mine/staged"
+runs 'staged' "$mine/staged/opt/bin/fakejail" "$mine/staged/opt"
+mv "$mine/staged/opt" "$mine/moved/here"
+runs 'moved' "$mine/moved/here/bin/fakejail" "$mine/moved/here"
+as_user ln -s "$mine/moved/here/bin/fakejail" "$mine/home/fakejail"
+runs 'by a symlink' "$mine/home/fakejail" "$mine/moved/here"
+
+installs 'make uninstall' uninstall prefix="$mine/own"
+is 'nothing is left' '' "$(find "$mine/own" ! -type d)"
+finish
