@@ -38,7 +38,7 @@ static long start_loader(struct fj_call *c, const struct fj_program *p, uint64_t
 	else
 		fj_sys4(__NR_rt_sigprocmask, 0, 0, &h.mask, sizeof(h.mask));
 	h.policy = fj_policy_save();
-	h.sigsys = fj_sigsys_save(c->thread);
+	h.sigsys = fj_sigsys_save(c);
 	h.umask = fj_umask();
 	h.root_moves = fj_root_seen_moves();
 	fj_guard_save(&h.no_new_privs, &h.seccomp_mode);

@@ -51,6 +51,18 @@ static struct fj_sigaction *own_action_to_change(void)
 	return &action_of_vfork_child;
 }
 
+static bool was_blocked, was_pending;
+
+bool fj_sigsys_was_blocked(void)
+{
+	return was_blocked;
+}
+
+bool fj_sigsys_was_pending(void)
+{
+	return was_pending;
+}
+
 uint64_t fj_sigsys_arrived(struct fj_thread *t, uint64_t *mask)
 {
 	const struct fj_sigaction action = *own_action();
@@ -58,20 +70,13 @@ uint64_t fj_sigsys_arrived(struct fj_thread *t, uint64_t *mask)
 	if (action.handler == FJ_IGNORE)
 		return FJ_IGNORE;
 	if (t->wants_sigsys_blocked) {
-		t->sigsys_pending = true;
+		t->sigsys_pending = was_pending = true;
 		return FJ_IGNORE;
 	}
 	if (action.flags & SA_RESETHAND)
 		own_action_to_change()->handler = FJ_DEFAULT;
 	*mask = (*mask | action.mask) & ~SIGSYS_BIT;
 	return action.handler;
-}
-
-static bool was_blocked;
-
-bool fj_sigsys_was_blocked(void)
-{
-	return was_blocked;
 }
 
 static void send_pending(struct fj_thread *t)
@@ -87,9 +92,30 @@ bool fj_sigsys_is_caught(void)
 	return own_action()->handler > FJ_IGNORE;
 }
 
-uint32_t fj_sigsys_save(const struct fj_thread *t)
+/* The slot that the trap would run in (trap/sigsys.c, fj_trap_stack()): by the direct door the
+ * engine runs in anybody's. NULL: the thread has none. */
+static struct fj_thread *slot_of_trap(const struct fj_call *c)
 {
-	return (t->wants_sigsys_blocked ? FJ_SIGSYS_BLOCKED : 0) |
+	struct fj_altstack s = {.flags = SS_DISABLE};
+	struct fj_thread *t;
+
+	if (c->mask)
+		return c->thread;
+	fj_sys2(__NR_sigaltstack, 0, &s);
+	t = fj_thread_holding(s.flags & (int32_t)SS_DISABLE ? c->sp : s.sp);
+	return t ? t : fj_thread_known();
+}
+
+bool fj_sigsys_is_blocked(const struct fj_call *c)
+{
+	const struct fj_thread *t = was_blocked ? slot_of_trap(c) : NULL;
+
+	return t && t->wants_sigsys_blocked;
+}
+
+uint32_t fj_sigsys_save(const struct fj_call *c)
+{
+	return (fj_sigsys_is_blocked(c) ? FJ_SIGSYS_BLOCKED : 0) |
 	       (own_action()->handler == FJ_IGNORE ? FJ_SIGSYS_IGNORED : 0);
 }
 
@@ -136,12 +162,42 @@ long fj_hook_sigaction(struct fj_call *c)
 	return fj_kernel(c);
 }
 
-/* The direct door has no saved mask to edit: the call itself is made, without the bit. */
-static long mask_directly(struct fj_call *c, uint64_t set)
+static bool is_blocked_after(int how, uint64_t set, bool was)
 {
-	set &= ~SIGSYS_BIT;
-	c->arg[1] = (uint64_t)&set;
-	return fj_kernel(c);
+	if (how == SIG_SETMASK || !(set & SIGSYS_BIT))
+		return how == SIG_SETMASK ? set & SIGSYS_BIT : was;
+	return how == SIG_BLOCK;
+}
+
+/* The direct door has no saved mask to edit: the call itself is made, without the bit, and on the
+ * program's stack, where a signal that it lets in belongs. What was wanted is kept where the trap
+ * looks for it; a thread of which nothing is known has SIGSYS unblocked. */
+static long mask_directly(struct fj_call *c, int how, const uint64_t *set)
+{
+	struct fj_thread *t = slot_of_trap(c);
+	const bool was = t && t->wants_sigsys_blocked,
+		   is = set ? is_blocked_after(how, *set, was) : was;
+	uint64_t old;
+
+	if (was && c->arg[2]) { /* where that cannot be written, the kernel shall find out */
+		fj_sys4(__NR_rt_sigprocmask, how, NULL, &old, sizeof(old));
+		old |= SIGSYS_BIT;
+		if (!fj_guest_write(c->arg[2], &old, sizeof(old)))
+			c->arg[2] = 0;
+	}
+	if (!set)
+		return fj_kernel(c);
+	if (is && !t)
+		t = fj_thread_mine();
+	if (is && !t)
+		return -ENOMEM; /* the kernel gave no room for the engine */
+	if (t)
+		t->wants_sigsys_blocked = is;
+	was_blocked = was_blocked || is;
+	c->tail_data[0] = *set & ~SIGSYS_BIT;
+	c->arg[1] = (uint64_t)&c->tail_data[0];
+	c->leaves_by_tail = c->frame != NULL;
+	return c->frame ? 0 : fj_kernel(c);
 }
 
 long fj_hook_sigprocmask(struct fj_call *c)
@@ -152,17 +208,15 @@ long fj_hook_sigprocmask(struct fj_call *c)
 
 	if (c->arg[3] != SIGSET_SIZE)
 		return -EINVAL;
-	if (!c->mask && !c->arg[1])
-		return fj_kernel(c);
-	old = c->mask ? *c->mask | (t->wants_sigsys_blocked ? SIGSYS_BIT : 0) : 0;
-	if (!c->arg[1])
-		return c->arg[2] && fj_guest_write(c->arg[2], &old, sizeof(old)) ? -EFAULT : 0;
-	if (fj_guest_read(&set, c->arg[1], sizeof(set)))
+	if (c->arg[1] && fj_guest_read(&set, c->arg[1], sizeof(set)))
 		return -EFAULT;
-	if (how != SIG_BLOCK && how != SIG_UNBLOCK && how != SIG_SETMASK)
+	if (c->arg[1] && how != SIG_BLOCK && how != SIG_UNBLOCK && how != SIG_SETMASK)
 		return -EINVAL;
 	if (!c->mask)
-		return mask_directly(c, set);
+		return mask_directly(c, how, c->arg[1] ? &set : NULL);
+	old = *c->mask | (t->wants_sigsys_blocked ? SIGSYS_BIT : 0);
+	if (!c->arg[1])
+		return c->arg[2] && fj_guest_write(c->arg[2], &old, sizeof(old)) ? -EFAULT : 0;
 
 	set &= ~KILL_AND_STOP;
 	if (how == SIG_BLOCK)

@@ -7,6 +7,8 @@
 
 #include "sys/thread.h"
 
+struct fj_call;
+
 struct fj_sigaction { /* struct kernel_sigaction, arch/x86/include/uapi/asm/signal.h */
 	uint64_t handler, flags, restorer, mask;
 };
@@ -30,14 +32,17 @@ void fj_altstack_settle(struct fj_thread *t, struct fj_altstack *s, uint64_t sp)
 enum { FJ_DEFAULT = 0, FJ_IGNORE = 1 };
 uint64_t fj_sigsys_arrived(struct fj_thread *t, uint64_t *mask);
 
-/* Did any thread of this process ever block it? Then its slot holds what an exec must take along.
- */
+/* Did any thread of this process ever block it? */
 bool fj_sigsys_was_blocked(void);
+/* Did one ever stay pending? */
+bool fj_sigsys_was_pending(void);
 /* Has the program a SIGSYS handler of its own? */
 bool fj_sigsys_is_caught(void);
 
+/* Has the calling thread? */
+bool fj_sigsys_is_blocked(const struct fj_call *c);
 /* Through exec: FJ_SIGSYS_ flags of exec/exec.h. */
-uint32_t fj_sigsys_save(const struct fj_thread *t);
+uint32_t fj_sigsys_save(const struct fj_call *c);
 void fj_sigsys_start(struct fj_thread *t, uint32_t flags);
 
 #endif

@@ -153,6 +153,8 @@ static bool leaves_sigsys_alone(const struct fj_call *c)
 	enum { UNBLOCK = 1 }; /* SIG_UNBLOCK */
 	uint64_t set;
 
+	if (!fj_jail->has_trap) /* then it is a signal like others */
+		return true;
 	if (fj_sigsys_was_blocked())
 		return false;
 	if (!c->arg[1] || (int)c->arg[0] == UNBLOCK)
@@ -162,14 +164,12 @@ static bool leaves_sigsys_alone(const struct fj_call *c)
 }
 
 /* Is this call better seen with the program's frame before one? A program that has seccomp filters
- * of its own must make its calls from an address that they judge; what touches the virtual SIGSYS
- * is the state of a thread that the trap keeps. */
-static bool is_for_trap_now(const struct fj_row *row, const struct fj_call *c)
+ * of its own must make its calls from an address that they judge; a SIGSYS that is held back is let
+ * in when the trap's handler returns. */
+static bool is_for_trap_now(const struct fj_row *row)
 {
-	if (!fj_jail->has_trap || !row)
-		return false;
-	return fj_policy_save() || (row->run == fj_hook_exec && fj_sigsys_was_blocked()) ||
-	       (row->run == fj_hook_sigprocmask && !leaves_sigsys_alone(c));
+	return fj_jail->has_trap && row &&
+	       (fj_policy_save() || (row->run == fj_hook_sigprocmask && fj_sigsys_was_pending()));
 }
 
 long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
@@ -189,13 +189,17 @@ long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
 	c.frame = record;
 	c.ip = 0;
 	c.leaves_by_tail = c.leaves_by_sigreturn = false;
-	if (is_for_trap_now(row, &c)) {
+	if (is_for_trap_now(row)) {
 		if (fj_policy_save())
 			fj_guest_forget(); /* whatever it is: such programs are rare */
 		return leave_to_trap(record);
 	}
-	if (row && row->run == fj_hook_sigprocmask)
-		return fj_kernel(&c);
+	if (row && row->run == fj_hook_sigprocmask && leaves_sigsys_alone(&c)) {
+		if (!c.arg[1])
+			return fj_kernel(&c);
+		leave_by_tail(record, &c); /* a signal that it lets in belongs on that stack */
+		return c.nr;
+	}
 	if (!fj_jail->has_trap && fj_policy_save() && is_refused_by_policy(&c))
 		return plain_call(&c);
 	if (unmaps_record(&c)) {

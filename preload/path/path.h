@@ -119,6 +119,10 @@ struct fj_jail {
 	uint32_t has_elder;   /* FJ_FD_ELDER is open */
 	uint32_t names_comm_by_file; /* execveat of a bare descriptor: since Linux 6.14 */
 
+	/* Texts with jumps in them, behind all else in the memory file: door/copies.c. */
+	uint32_t no_copies; /* they may not be mapped */
+	uint64_t copies_at, copies_size, copies_used;
+
 	uint64_t epoch;	   /* advances when a remembered fact may have become wrong */
 	uint32_t changers; /* calls under way that may make one wrong */
 	uint32_t last_namespace;
@@ -150,9 +154,6 @@ struct fj_jail {
 	uint64_t policy[FJ_POLICY_UNITS];
 	struct fj_fact fact[FJ_FACTS];
 	uint32_t sites_used;
-	/* Texts with jumps in them, behind all else in the memory file: door/copies.c. */
-	uint32_t no_copies; /* they may not be mapped */
-	uint64_t copies_at, copies_size, copies_used;
 	struct fj_sited_text sited[FJ_SITED_TEXTS];
 	struct fj_site site[FJ_SITES];
 };

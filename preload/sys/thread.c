@@ -225,6 +225,14 @@ static bool reclaim(void)
 	return freed * 4 > total;
 }
 
+struct fj_thread *fj_thread_known(void)
+{
+	const int32_t pid = (int32_t)fj_sys0(__NR_getpid);
+
+	notice_fork(pid);
+	return find_taken(pid, (int32_t)fj_sys0(__NR_gettid));
+}
+
 struct fj_thread *fj_thread_mine(void)
 {
 	const int32_t pid = (int32_t)fj_sys0(__NR_getpid);

@@ -59,6 +59,8 @@ struct fj_thread *fj_thread_holding(uintptr_t sp);
 /* The calling thread's slot, taken now when it has none. Finds it by thread id: costs two system
  * calls. Returns NULL only when the kernel refuses memory. Async-signal-safe. */
 struct fj_thread *fj_thread_mine(void);
+/* The same, or NULL when it has taken none. */
+struct fj_thread *fj_thread_known(void);
 
 /* The direct door does not ask who calls: any slot that is not in use will do. A lent slot is found
  * by the caller's fs base, which a thread shares with nobody but its vfork(2) child. It is given
