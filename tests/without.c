@@ -29,6 +29,10 @@
 #ifndef SYS_fchmodat2
 #define SYS_fchmodat2 452
 #endif
+#ifndef SYS_getxattrat
+#define SYS_getxattrat 464
+#define SYS_listxattrat 465
+#endif
 
 /* New ones, ones that a policy is known to refuse, and every call that the jail looks at; others
  * can be given by number. */
@@ -39,6 +43,7 @@ static const struct {
 	int nr;
 } calls[] = {
 	C(openat2), C(faccessat2), C(statx), C(close_range), C(clone3), C(fchmodat2), C(renameat2),
+	C(getxattrat), C(listxattrat),
 	C(execveat), C(memfd_create), C(copy_file_range), C(epoll_pwait2), C(membarrier), C(rseq),
 	C(getrandom), C(io_uring_setup), C(name_to_handle_at), C(open_by_handle_at), C(seccomp),
 	C(prctl), C(pidfd_open), C(pidfd_getfd), C(pidfd_send_signal), C(preadv2), C(pwritev2),

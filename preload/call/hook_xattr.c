@@ -12,25 +12,12 @@
  * Access control lists: acl.c. */
 #include "call/hooks.h"
 #include "call/owned.h"
+#include "call/xattr.h"
 #include "sys/guest.h"
 
 #include <linux/xattr.h>
 
-#define NAME_ROOM (FJ_NAME_MAX + 1)
 #define NAMES_MAX 8192u
-
-/* The call's arguments, whichever of the twelve calls it is. */
-struct request {
-	struct fj_place file; /* opened with O_PATH, or the program's own descriptor */
-	bool is_path;
-	uint64_t name, value;
-	uint64_t size;
-	uint32_t flags;
-	char text[NAME_ROOM];
-	char *link; /* for the kernel: setxattr(2) takes no O_PATH descriptor */
-};
-
-enum what { SET, GET, LIST, REMOVE };
 
 static bool starts_with(const char *text, const char *prefix)
 {
@@ -44,39 +31,8 @@ static bool is_kept(const char *name)
 	       fj_streq(name, FJ_ACL_DEFAULT);
 }
 
-static long ask_kernel(const struct request *q, enum what what)
-{
-	static const int16_t by_path[] = {[SET] = __NR_setxattr,
-		[GET] = __NR_getxattr,
-		[LIST] = __NR_listxattr,
-		[REMOVE] = __NR_removexattr};
-	static const int16_t by_fd[] = {[SET] = __NR_fsetxattr,
-		[GET] = __NR_fgetxattr,
-		[LIST] = __NR_flistxattr,
-		[REMOVE] = __NR_fremovexattr};
-	/* Found by its name: what is to be followed was followed. */
-	static const int16_t by_name[] = {[SET] = __NR_lsetxattr,
-		[GET] = __NR_lgetxattr,
-		[LIST] = __NR_llistxattr,
-		[REMOVE] = __NR_lremovexattr};
-	const long nr = !q->is_path ? by_fd[what] : q->file.name[0] ? by_name[what] : by_path[what];
-	const uint64_t file = q->is_path ? (uint64_t)q->link : (uint64_t)(int64_t)q->file.dirfd;
-
-	switch (what) {
-	case SET:
-		return fj_sys5(nr, file, q->name, q->value, q->size, q->flags);
-	case GET:
-		return fj_sys4(nr, file, q->name, q->value, q->size);
-	case LIST:
-		return fj_sys3(nr, file, q->value, q->size);
-	case REMOVE:
-		return fj_sys2(nr, file, q->name);
-	}
-	return -ENOSYS;
-}
-
 /* What cap_convert_nscap() of security/commoncap.c lets root set. */
-static long check_capability(const struct request *q)
+static long check_capability(const struct fj_xattr *q)
 {
 	uint32_t magic;
 
@@ -91,7 +47,7 @@ static long check_capability(const struct request *q)
 		       -EINVAL;
 }
 
-static long set(struct fj_call *c, const struct request *q, const struct fj_file *file)
+static long set(struct fj_call *c, const struct fj_xattr *q, const struct fj_file *file)
 {
 	long r;
 
@@ -103,7 +59,7 @@ static long set(struct fj_call *c, const struct request *q, const struct fj_file
 		/* On disk a pretended device is a regular file. */
 		if ((file->owner.flags & FJ_OWN_DEVICE) && starts_with(q->text, XATTR_USER_PREFIX))
 			return -EPERM;
-		return ask_kernel(q, SET);
+		return fj_xattr_ask(q, FJ_XATTR_SET);
 	}
 	r = fj_sys5(__NR_fchownat, q->file.dirfd, q->file.name, -1, -1,
 		AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW); /* EROFS, and the ctime */
@@ -120,26 +76,26 @@ static long set(struct fj_call *c, const struct request *q, const struct fj_file
 		q->size, (int)q->flags, &file->owner);
 }
 
-static long get(struct fj_call *c, const struct request *q, const struct fj_file *file)
+static long get(struct fj_call *c, const struct fj_xattr *q, const struct fj_file *file)
 {
 	long r;
 
 	if (!is_kept(q->text))
-		return ask_kernel(q, GET);
+		return fj_xattr_ask(q, FJ_XATTR_GET);
 	if (starts_with(q->text, XATTR_SYSTEM_PREFIX))
 		r = fj_acl_get(c, q->text, file, q->value, q->size);
 	else
 		r = fj_own_get_attribute(&file->key, q->text, (void *)q->value, q->size);
 	/* What the record does not have the disk may. */
-	return r == -ENODATA ? ask_kernel(q, GET) : r;
+	return r == -ENODATA ? fj_xattr_ask(q, FJ_XATTR_GET) : r;
 }
 
-static long remove_attribute(const struct request *q, const struct fj_file *file)
+static long remove_attribute(const struct fj_xattr *q, const struct fj_file *file)
 {
 	long r;
 
 	if (!is_kept(q->text))
-		return ask_kernel(q, REMOVE);
+		return fj_xattr_ask(q, FJ_XATTR_REMOVE);
 	r = fj_own_set_attribute(&file->key, q->text, NULL, 0, 0, &file->owner);
 	if (r == -ENODATA && starts_with(q->text, XATTR_SYSTEM_PREFIX))
 		return (file->owner.mode & FJ_S_IFMT) == FJ_S_IFLNK ?
@@ -149,10 +105,10 @@ static long remove_attribute(const struct request *q, const struct fj_file *file
 }
 
 /* The kernel's names, then the kept ones that are not among them. */
-static long list(struct fj_call *c, const struct request *q, const struct fj_file *file)
+static long list(struct fj_call *c, const struct fj_xattr *q, const struct fj_file *file)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
-	const long kernel = ask_kernel(q, LIST);
+	const long kernel = fj_xattr_ask(q, FJ_XATTR_LIST);
 	long kept, total = kernel;
 	char *names;
 
@@ -186,55 +142,100 @@ static long list(struct fj_call *c, const struct request *q, const struct fj_fil
 	return total;
 }
 
-static long perform(struct fj_call *c, struct request *q, enum what what)
+static long perform_on(struct fj_call *c, const struct fj_xattr *q, enum fj_xattr_what what,
+	const struct fj_file *file)
 {
-	struct fj_file file;
-	long r;
-
-	if (what != LIST) {
-		r = fj_guest_string(q->text, q->name, NAME_ROOM);
-		if (r <= 0)
-			return r == -EFAULT ? r : -ERANGE; /* empty or too long: fs/xattr.c */
-		/* The kernel's affair altogether, and no record bears on it. */
-		if (!is_kept(q->text) && (what != SET || !fj_own_has_devices()))
-			return ask_kernel(q, what);
-	}
-	r = fj_file_look(c, q->file.dirfd, q->file.name, AT_EMPTY_PATH, &file);
-	if (r < 0)
-		return r;
 	switch (what) {
-	case SET:
-		return set(c, q, &file);
-	case GET:
-		return get(c, q, &file);
-	case LIST:
-		return list(c, q, &file);
-	case REMOVE:
-		return remove_attribute(q, &file);
+	case FJ_XATTR_SET:
+		return set(c, q, file);
+	case FJ_XATTR_GET:
+		return get(c, q, file);
+	case FJ_XATTR_LIST:
+		return list(c, q, file);
+	case FJ_XATTR_REMOVE:
+		return remove_attribute(q, file);
 	}
 	return -ENOSYS;
 }
 
-/* Arguments behind the file: name, value, size, flags; a list has no name. */
-static void read_arguments(const struct fj_call *c, int first, enum what what, struct request *q)
+static long read_name(struct fj_xattr *q, enum fj_xattr_what what)
 {
-	if (what != LIST)
+	const long r = what == FJ_XATTR_LIST ? 1 : fj_guest_string(q->text, q->name, FJ_XATTR_NAME);
+
+	/* Empty or too long: fs/xattr.c. */
+	return r > 0 ? 0 : r == -EFAULT ? r : -ERANGE;
+}
+
+static long perform(struct fj_call *c, struct fj_xattr *q, enum fj_xattr_what what)
+{
+	struct fj_file file;
+	long r = read_name(q, what);
+
+	if (r < 0)
+		return r;
+	/* The kernel's affair altogether, and no record bears on it. */
+	if (what != FJ_XATTR_LIST && !is_kept(q->text) &&
+		(what != FJ_XATTR_SET || !fj_own_has_devices()))
+		return fj_xattr_ask(q, what);
+	r = fj_file_look(c, q->file.dirfd, q->file.name, AT_EMPTY_PATH, &file);
+	return r < 0 ? r : perform_on(c, q, what, &file);
+}
+
+/* Reading, the usual case, from remembered facts and without opening the file. False: not decided.
+ */
+static bool read_quickly(struct fj_call *c, enum fj_xattr_what what, const char *jail_path,
+	bool follows, struct fj_xattr *q, long *r)
+{
+	static bool no_getxattrat;
+	struct fj_file file;
+	struct fj_quick quick;
+
+	if ((what != FJ_XATTR_GET && what != FJ_XATTR_LIST) || no_getxattrat ||
+		!fj_quick_begin(&quick, c->thread, AT_FDCWD, jail_path, c->path_len))
+		return false;
+	q->is_at = true;
+	do {
+		q->file = quick.place;
+		*r = fj_file_look(c, q->file.dirfd, q->file.name, 0, &file);
+		if (!*r && follows && (file.real_mode & FJ_S_IFMT) == FJ_S_IFLNK)
+			continue;
+		*r = *r ? *r : read_name(q, what);
+		*r = *r ? *r : perform_on(c, q, what, &file);
+		no_getxattrat = no_getxattrat || *r == -ENOSYS;
+		/* (Old container policies say EPERM to a call that they do not know.) */
+		if (*r != -ENOSYS && *r != -EPERM && fj_facts_hold(quick.epoch) &&
+			(*r != -EACCES || jail_path[0] == '/'))
+			return true;
+		fj_quick_end(&quick);
+		break;
+	} while (fj_quick_beyond(&quick));
+	q->is_at = false;
+	return false;
+}
+
+/* Arguments behind the file: name, value, size, flags; a list has no name. */
+static void read_arguments(
+	const struct fj_call *c, int first, enum fj_xattr_what what, struct fj_xattr *q)
+{
+	if (what != FJ_XATTR_LIST)
 		q->name = c->arg[first++];
 	q->value = c->arg[first];
 	q->size = c->arg[first + 1];
 	q->flags = (uint32_t)c->arg[first + 2];
 }
 
-static long by_path(struct fj_call *c, enum what what)
+static long by_path(struct fj_call *c, enum fj_xattr_what what)
 {
 	const bool is_link = c->row->kind[0] == FJ_LPATH;
-	struct request q = {.is_path = true};
+	struct fj_xattr q = {.is_path = true};
 	long r;
 	char *jail_path = fj_arg_path(c, 0, &r);
 
 	if (!jail_path)
 		return r ? r : c->arg[0] ? -ENOENT : -EFAULT;
 	read_arguments(c, 1, what, &q);
+	if (read_quickly(c, what, jail_path, !is_link, &q, &r))
+		return r;
 	r = fj_find_object(c, AT_FDCWD, jail_path,
 		(is_link ? 0 : FJ_FOLLOW) | (c->row->flags & FJ_WRITES ? FJ_WRITE : 0), 0, &q.file);
 	if (r < 0)
@@ -245,9 +246,9 @@ static long by_path(struct fj_call *c, enum what what)
 	return r;
 }
 
-static long by_fd(struct fj_call *c, enum what what)
+static long by_fd(struct fj_call *c, enum fj_xattr_what what)
 {
-	struct request q = {.file = {.dirfd = (int)c->arg[0], .owned_fd = -1, .name = ""}};
+	struct fj_xattr q = {.file = {.dirfd = (int)c->arg[0], .owned_fd = -1, .name = ""}};
 	const long flags = fj_sys3(__NR_fcntl, q.file.dirfd, 3 /* F_GETFL */, 0);
 
 	read_arguments(c, 1, what, &q);
@@ -258,15 +259,12 @@ static long by_fd(struct fj_call *c, enum what what)
 
 /* setxattrat(2) and its kin, since Linux 6.13: value, size and flags of two of them lie in a
  * structure. */
-static long at_path(struct fj_call *c, enum what what)
+static long at_path(struct fj_call *c, enum fj_xattr_what what)
 {
 	const uint32_t flags = (uint32_t)c->arg[2];
-	const bool has_args = what == SET || what == GET;
-	struct { /* struct xattr_args, linux/xattr.h */
-		uint64_t value;
-		uint32_t size, flags;
-	} args = {0};
-	struct request q = {
+	const bool has_args = what == FJ_XATTR_SET || what == FJ_XATTR_GET;
+	struct fj_xattr_args args = {0};
+	struct fj_xattr q = {
 		.is_path = true, .name = c->arg[3], .value = c->arg[3], .size = c->arg[4]};
 	long r;
 	char *jail_path;
@@ -282,7 +280,7 @@ static long at_path(struct fj_call *c, enum what what)
 			return -E2BIG;
 		if (fj_guest_read(&args, c->arg[4], sizeof(args)))
 			return -EFAULT;
-		if (what == GET && args.flags)
+		if (what == FJ_XATTR_GET && args.flags)
 			return -EINVAL;
 		q.value = args.value;
 		q.size = args.size;
@@ -312,49 +310,49 @@ static long at_path(struct fj_call *c, enum what what)
 
 long fj_hook_setxattrat(struct fj_call *c)
 {
-	return at_path(c, SET);
+	return at_path(c, FJ_XATTR_SET);
 }
 long fj_hook_getxattrat(struct fj_call *c)
 {
-	return at_path(c, GET);
+	return at_path(c, FJ_XATTR_GET);
 }
 long fj_hook_listxattrat(struct fj_call *c)
 {
-	return at_path(c, LIST);
+	return at_path(c, FJ_XATTR_LIST);
 }
 long fj_hook_removexattrat(struct fj_call *c)
 {
-	return at_path(c, REMOVE);
+	return at_path(c, FJ_XATTR_REMOVE);
 }
 long fj_hook_setxattr(struct fj_call *c)
 {
-	return by_path(c, SET);
+	return by_path(c, FJ_XATTR_SET);
 }
 long fj_hook_getxattr(struct fj_call *c)
 {
-	return by_path(c, GET);
+	return by_path(c, FJ_XATTR_GET);
 }
 long fj_hook_listxattr(struct fj_call *c)
 {
-	return by_path(c, LIST);
+	return by_path(c, FJ_XATTR_LIST);
 }
 long fj_hook_removexattr(struct fj_call *c)
 {
-	return by_path(c, REMOVE);
+	return by_path(c, FJ_XATTR_REMOVE);
 }
 long fj_hook_fsetxattr(struct fj_call *c)
 {
-	return by_fd(c, SET);
+	return by_fd(c, FJ_XATTR_SET);
 }
 long fj_hook_fgetxattr(struct fj_call *c)
 {
-	return by_fd(c, GET);
+	return by_fd(c, FJ_XATTR_GET);
 }
 long fj_hook_flistxattr(struct fj_call *c)
 {
-	return by_fd(c, LIST);
+	return by_fd(c, FJ_XATTR_LIST);
 }
 long fj_hook_fremovexattr(struct fj_call *c)
 {
-	return by_fd(c, REMOVE);
+	return by_fd(c, FJ_XATTR_REMOVE);
 }

@@ -28,9 +28,10 @@ settle() {
 	sleep 3
 }
 hold() {
-	rm -f go pid
+	rm -f go
 	mkfifo go
-	"$@" <go >held &
+	: >held
+	"$@" <go >>held &
 	exec 7>go
 	until [ "$(wc -l <held)" -ge 2 ]; do :; done
 }
@@ -95,7 +96,8 @@ is 'a jail that may not make large files' 0 \
 sleep 3
 mkfifo "$mine/go"
 give_to_user "$mine/go"
-jail "$root" sh -c 'i=0; while [ $i -lt 40 ]; do /copies/main >/dev/null; i=$((i + 1)); done; exec /copies/main wait' <"$mine/go" >"$work/held" &
+: >"$work/held"
+jail "$root" sh -c 'i=0; while [ $i -lt 40 ]; do /copies/main >/dev/null; i=$((i + 1)); done; exec /copies/main wait' <"$mine/go" >>"$work/held" &
 exec 7>"$mine/go"
 until [ "$(wc -l <"$work/held")" -ge 2 ] || ! kill -0 $! 2>/dev/null; do sleep 0.1; done
 is 'texts that come from memory: of the library, libc and ld.so' 3 \

@@ -1,0 +1,35 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * xattr.h - one request about an extended attribute, and asking the disk about it. */
+#ifndef FJ_XATTR_H
+#define FJ_XATTR_H
+
+#include "call/call.h"
+
+#define FJ_XATTR_NAME (FJ_NAME_MAX + 1)
+
+struct fj_xattr_args { /* struct xattr_args, linux/xattr.h */
+	uint64_t value;
+	uint32_t size, flags;
+};
+
+/* The call's arguments, whichever of the twelve calls it is. */
+struct fj_xattr {
+	struct fj_place file; /* opened with O_PATH, or the program's own descriptor */
+	bool is_path;
+	bool is_at; /* a place by its name, not opened: getxattrat(2) and listxattrat(2) only */
+	uint64_t name, value;
+	uint64_t size;
+	uint32_t flags;
+	char text[FJ_XATTR_NAME];
+	char *link; /* for the kernel: setxattr(2) takes no O_PATH descriptor */
+};
+
+enum fj_xattr_what { FJ_XATTR_SET, FJ_XATTR_GET, FJ_XATTR_LIST, FJ_XATTR_REMOVE };
+
+/* What the disk says, or does. `q->value` is in the program's memory. Returns the kernel's result;
+ * -ENOSYS from a kernel that lacks what `is_at` needs. */
+long fj_xattr_ask(const struct fj_xattr *q, enum fj_xattr_what what);
+
+#endif
