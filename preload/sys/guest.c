@@ -5,9 +5,9 @@
  * touched.
  *
  * rt_sigprocmask(2) with an unknown `how` reads eight bytes and then fails with EINVAL, or fails
- * with EFAULT (kernel/signal.c); rt_sigpending(2) writes as many bytes as it is asked for, up to
- * eight. Either is about 0.15 us, against 1.1 us for process_vm_readv(2), which container policies
- * refuse besides. */
+ * with EFAULT (kernel/signal.c); getcpu(2) writes four bytes, rt_sigpending(2) as many as it is
+ * asked for, up to eight. Each is about 0.15 us, against 1.1 us for process_vm_readv(2), which
+ * container policies refuse besides. */
 #include "sys/guest.h"
 
 #define WORD 8u /* sizeof(sigset_t) of the kernel */
@@ -16,6 +16,17 @@
 static bool is_readable(uintptr_t at)
 {
 	return fj_sys4(__NR_rt_sigprocmask, NO_SUCH_HOW, at, 0, WORD) == -EINVAL;
+}
+
+/* The seccomp filter does not look at getcpu(2), and rt_sigpending(2) is dearer by half. */
+static bool is_writable(uintptr_t at, size_t n)
+{
+	/* (At 0 it writes nothing, and is content.) */
+	const long r = at && n >= sizeof(unsigned) ? fj_sys3(__NR_getcpu, at, 0, 0) : -ENOSYS;
+
+	if (!r || r == -EFAULT)
+		return !r;
+	return !fj_sys2(__NR_rt_sigpending, at, n < WORD ? n : WORD);
 }
 
 /* Pages known to be readable, or writable: address, and in the low bits the generation it was found
@@ -76,7 +87,7 @@ static bool is_page_writable(uintptr_t at, size_t n)
 
 	if (is_known(known_writable, at, word))
 		return true;
-	if (fj_sys2(__NR_rt_sigpending, at, n < WORD ? n : WORD))
+	if (!is_writable(at, n))
 		return false;
 	remember(known_writable, at, word);
 	return true;
