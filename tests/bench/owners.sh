@@ -17,7 +17,7 @@ work=$(mktemp -d "$BENCH_DIR/owners.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 chmod 755 "$work"
-files=1000 calls=2000
+files=1000 calls=8000
 
 mkdir -p "$work/root/bin" "$work/root/w" "$work/root/lib64" "$work/home" "$work/db"
 cc -O2 -o "$work/root/bin/dynamic" "$here/owners.c"
