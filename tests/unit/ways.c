@@ -57,7 +57,7 @@ static long walk_open(int dirfd, const char *jail_path, unsigned how)
 	return r;
 }
 
-/* As fj_open_object() uses facts: what the one call cannot settle goes to the walk. */
+/* As fj_find_object() uses facts: what the one call cannot settle goes to the walk. */
 static long quick_open(int dirfd, const char *jail_path, unsigned how)
 {
 	const uint32_t mark = fj_scratch_mark(unit_thread);
