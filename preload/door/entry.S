@@ -16,7 +16,7 @@
 #define RECORD_FLAGS 136
 #define RECORD_SIZE 192
 
-	.text
+	.section .text.hot, "ax", @progbits
 	.globl	fj_door_call, fj_door_site
 	.hidden	fj_door_call, fj_door_site
 	.hidden	fj_door_enter, fj_door_run, fj_gate
