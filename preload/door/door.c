@@ -39,7 +39,7 @@ static bool is_refused_by_policy(const struct fj_call *c)
 
 long fj_door_run(struct fj_door_record *record, struct fj_thread *t);
 
-static bool may_read_fs_base;
+bool fj_door_has_fsgsbase; /* user mode may read the fs base. entry.S knows it */
 char *fj_door_own_preload;
 
 /* A bit for each call that a site whose number is not known beforehand brings here: entry.S. */
@@ -57,7 +57,7 @@ static inline uintptr_t fs_base(void)
 {
 	uintptr_t base;
 
-	if (__builtin_expect(!may_read_fs_base, 0))
+	if (__builtin_expect(!fj_door_has_fsgsbase, 0))
 		return ask_fs_base();
 	__asm__("rdfsbase %0" : "=r"(base));
 	return base;
@@ -336,7 +336,7 @@ static long place_page(void)
 
 long fj_door_start(bool has_fsgsbase)
 {
-	may_read_fs_base = has_fsgsbase;
+	fj_door_has_fsgsbase = has_fsgsbase;
 	fj_libc_signals_handler = (uint64_t)fj_door_signal;
 	memcpy(fj_door_bits, fj_jail->door_bits, sizeof(fj_door_bits));
 	return fj_jail->preload[0] || (fj_jail->copies_size && !fj_jail->no_sites) ? place_page() :
