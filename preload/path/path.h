@@ -255,6 +255,11 @@ void fj_place_done(struct fj_place *place);
 size_t fj_place_dir_len(const char *name);
 /* A host path for the place, for calls that take no descriptor, in scratch memory. */
 char *fj_place_path(struct fj_thread *t, const struct fj_place *place);
+/* `jail_path` names an entry, as `first_path` does, which was found to be `first`; both begin at
+ * the same descriptor. When its text says that it is in the same directory, its place is there:
+ * true. It holds as long as the first. */
+bool fj_place_beside(struct fj_thread *t, const struct fj_place *first, const char *first_path,
+	const char *jail_path, struct fj_place *place);
 /* Does it lie in a procfs? Its name may have several components when it was found by text. */
 bool fj_place_is_in_procfs(struct fj_thread *t, const struct fj_place *place);
 /* Move the place's descriptor out of the way of one that the program is about to get: that must be

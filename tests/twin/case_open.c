@@ -152,8 +152,8 @@ CASE(open_o_path)
 	}
 }
 
-/* O_PATH leaves nothing of the flags that make or follow: build_open_flags() of fs/open.c. Twice, so
- * that the second is asked of what the first has left behind. */
+/* O_PATH leaves nothing of the flags that make or follow: build_open_flags() of fs/open.c. Twice,
+ * so that the second is asked of what the first has left behind. */
 CASE(open_o_path_makes_nothing)
 {
 	static const int flags[] = {O_CREAT, O_CREAT | O_EXCL, O_EXCL, O_TRUNC | O_WRONLY,
