@@ -19,16 +19,19 @@
 #include <linux/stat.h>
 #include <linux/time_types.h>
 
-#define WATCH_AT ((1L << FJ_STORE_SIZE_LOG) + (1L << 32)) /* lock.c has the bytes below */
-#define F_RDLCK 0					  /* asm-generic/fcntl.h */
+/* Behind the bytes of lock.c. */
+#define WATCH_AT ((1L << FJ_STORE_SIZE_LOG) + (1L << 32))
+
+/* asm-generic/fcntl.h; F_OFD_GETLK sees this process's own F_SETLK, too. */
+#define F_RDLCK 0
 #define F_WRLCK 1
 #define F_UNLCK 2
 #define F_SETLK 6
-#define F_OFD_GETLK 36 /* sees this process's own F_SETLK, too */
+#define F_OFD_GETLK 36
+
+/* linux/time.h; files are stamped by the coarse one: current_time() of fs/inode.c. */
 #define CLOCK_REALTIME 0
-#define CLOCK_REALTIME_COARSE                                                                      \
-	5 /* what the kernel stamps files with: current_time(), fs/inode.c                         \
-	   */
+#define CLOCK_REALTIME_COARSE 5
 
 #define KNOWN (1UL << 63)
 #define WATCHED (1UL << 62)
