@@ -32,7 +32,7 @@ __attribute__((always_inline)) static inline long show(
 	struct fj_call *c, int dirfd, const char *name, unsigned flags, bool *is_symlink)
 {
 	const bool wants_statx = c->nr == __NR_statx;
-	const uint64_t out = fj_arg(c, FJ_STAT, 0);
+	const uint64_t out = c->arg[wants_statx ? 4 : 2];
 	struct fj_file file;
 	struct statx sx;
 	uint32_t mode;
@@ -89,23 +89,25 @@ static long find(
 
 FJ_HOT long fj_hook_stat(struct fj_call *c)
 {
-	const int i = fj_arg_index(c, FJ_PATH);
-	const unsigned flags = (uint32_t)fj_arg(c, FJ_ATFLAGS, 0);
+	/* The arguments of the two rows: newfstatat(dirfd, path, out, flags), statx(dirfd, path,
+	 * flags, mask, out). */
+	enum { DIRFD, PATH };
+	const unsigned flags = (uint32_t)c->arg[c->nr == __NR_statx ? 2 : 3];
 	const bool follows = !(flags & AT_SYMLINK_NOFOLLOW);
 	struct fj_place place;
 	struct fj_quick q;
 	bool is_symlink;
 	long r;
-	char *jail_path = fj_arg_path(c, i, &r);
+	char *jail_path = fj_arg_path(c, PATH, &r);
 
 	if (!jail_path) {
 		if (r || !(flags & AT_EMPTY_PATH))
 			return r ? r : fj_kernel(c);
 		/* (A null path is "" since Linux 6.11; older kernels say EFAULT.) */
-		return c->arg[i] ? show(c, fj_arg_dirfd(c, i), "", flags, &is_symlink) :
-				   show(c, fj_arg_dirfd(c, i), NULL, flags, &is_symlink);
+		return c->arg[PATH] ? show(c, (int)c->arg[DIRFD], "", flags, &is_symlink) :
+				      show(c, (int)c->arg[DIRFD], NULL, flags, &is_symlink);
 	}
-	if (fj_quick_begin(&q, c->thread, fj_arg_dirfd(c, i), jail_path, c->path_len))
+	if (fj_quick_begin(&q, c->thread, (int)c->arg[DIRFD], jail_path, c->path_len))
 		do {
 			r = show(c, q.place.dirfd, q.place.name, flags | AT_SYMLINK_NOFOLLOW,
 				&is_symlink);
@@ -116,7 +118,7 @@ FJ_HOT long fj_hook_stat(struct fj_call *c)
 			if (r != 0 || !follows || !is_symlink)
 				return r;
 		} while (fj_quick_beyond(&q));
-	r = find(c, i, jail_path, follows ? FJ_FOLLOW : 0, &place);
+	r = find(c, PATH, jail_path, follows ? FJ_FOLLOW : 0, &place);
 	if (r < 0)
 		return r;
 	r = show(c, place.dirfd, place.name,

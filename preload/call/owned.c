@@ -157,7 +157,7 @@ static void statx_from_stat(struct statx *sx, const struct stat *st)
 	};
 }
 
-void fj_stat_from_statx(struct stat *st, const struct statx *sx)
+FJ_HOT void fj_stat_from_statx(struct stat *st, const struct statx *sx)
 {
 	*st = (struct stat){
 		.st_dev = encode_dev(sx->stx_dev_major, sx->stx_dev_minor),

@@ -35,7 +35,7 @@ static void *map_window(struct fj_store *s, uint32_t k)
 	return (char *)r;
 }
 
-void *fj_store_at(struct fj_store *s, uint64_t offset, uint64_t size)
+FJ_HOT void *fj_store_at(struct fj_store *s, uint64_t offset, uint64_t size)
 {
 	uint32_t k = __atomic_load_n(&s->last_window, __ATOMIC_ACQUIRE);
 	char *base;
@@ -49,7 +49,7 @@ void *fj_store_at(struct fj_store *s, uint64_t offset, uint64_t size)
 	return base ? base + offset : NULL;
 }
 
-struct fj_store_slot *fj_store_slots(struct fj_store *s, uint64_t table, uint32_t *mask)
+FJ_HOT struct fj_store_slot *fj_store_slots(struct fj_store *s, uint64_t table, uint32_t *mask)
 {
 	const uint32_t log = (uint32_t)table & (FJ_PAGE - 1);
 
@@ -71,7 +71,7 @@ static uint32_t hash_of(uint32_t dev, uint64_t ino)
 	return (uint32_t)(((ino + (uint64_t)dev * 0x9e3779b1u) * 0x9e3779b97f4a7c15UL) >> 32);
 }
 
-uint8_t fj_store_check(const struct fj_store_slot *slot, const struct fj_store_copy *copy)
+FJ_HOT uint8_t fj_store_check(const struct fj_store_slot *slot, const struct fj_store_copy *copy)
 {
 	uint64_t h = slot->ino ^ (slot->stamp << 1) ^ slot->dev;
 

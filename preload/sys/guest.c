@@ -82,18 +82,21 @@ static inline bool is_page_readable(uintptr_t at)
 	return __builtin_expect(is_known(known_readable, at, word), 1) || ask_readable(at, word);
 }
 
-/* May the `n` bytes at `at`, which lie in one page, be written to? The first of them are
- * overwritten, and none beyond: another thread may own those. */
-static bool is_page_writable(uintptr_t at, size_t n)
+__attribute__((noinline)) static bool ask_writable(uintptr_t at, size_t n, uint64_t word)
 {
-	const uint64_t word = word_for(at);
-
-	if (is_known(known_writable, at, word))
-		return true;
 	if (!is_writable(at, n))
 		return false;
 	remember(known_writable, at, word);
 	return true;
+}
+
+/* May the `n` bytes at `at`, which lie in one page, be written to? The first of them are
+ * overwritten, and none beyond: another thread may own those. */
+static inline bool is_page_writable(uintptr_t at, size_t n)
+{
+	const uint64_t word = word_for(at);
+
+	return __builtin_expect(is_known(known_writable, at, word), 1) || ask_writable(at, n, word);
 }
 
 /* The bytes from `at` to the end of its page, at most `n`. */
