@@ -226,11 +226,12 @@ static long map(const uint64_t arg[6], uint64_t prot)
 	return fj_sys6(__NR_mmap, arg[0], arg[1], prot, arg[3], arg[4], arg[5]);
 }
 
-/* To make a copy takes 6 us for each page of the text, and it saves a start 20 us and more. So it
- * is worth its price when a text is mapped that often, and once it was it will be again. */
-static bool is_mapped_often(const struct fj_sited_text *t)
+/* Is a copy worth its price? To make it takes 1.5 us for each page of the text. It saves each start
+ * 20 us and more, and each fork of a program that has it as much. A library of usual size is mapped
+ * again for certain; a program may be run but once. */
+static bool is_to_be_copied(const struct fj_sited_text *t, bool is_program)
 {
-	return t->maps >= 8 + t->len / (16 * FJ_PAGE);
+	return t->maps >= t->len / (512 * FJ_PAGE) + is_program;
 }
 
 /* Files whose times are older do not change without showing a new one: clocks tick (ext4: 4 ms). */
@@ -244,15 +245,16 @@ static bool is_settled(const struct fj_text_key *k)
 	       (int64_t)k->st.st_ctime <= now.tv_sec - SETTLED_AFTER;
 }
 
-/* For the processes that map it from now on. One that is killed meanwhile leaves it at that: there
- * will be none. */
-static void make_copy(struct fj_sited_text *t, const struct fj_text_key *k, int fd)
+/* For the processes that map it, from this one on. One that is killed meanwhile leaves it at that:
+ * there will be none. */
+static void make_copy(
+	struct fj_sited_text *t, const struct fj_text_key *k, int fd, bool is_program)
 {
 	uint32_t none = FJ_COPY_NONE;
 	struct fj_text_key after = *k;
 	bool is_good;
 
-	if (t->copy_state || !is_mapped_often(t) || !t->hot || fj_jail->no_copies ||
+	if (t->copy_state || !t->hot || !is_to_be_copied(t, is_program) || fj_jail->no_copies ||
 		!is_settled(k) ||
 		!__atomic_compare_exchange_n(&t->copy_state, &none, FJ_COPY_BEING_MADE, false,
 			__ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
@@ -279,36 +281,23 @@ static long map_copy(struct fj_sited_text *t, const uint64_t arg[6], const struc
 	return at;
 }
 
-long fj_sites_map(const uint64_t arg[6], bool is_program)
+/* Map the text, and change it. */
+static long map_changed(
+	struct fj_sited_text *t, const uint64_t arg[6], uint64_t len, bool is_mapped, long at)
 {
-	struct fj_text_key k;
-	struct fj_sited_text *t;
 	bool is_writable = false;
-	long at = -1;
 
-	if (!is_text(arg, &k))
-		return map(arg, arg[2]);
-	t = fj_kept_find(&k);
-	if (t) {
-		at = map_copy(t, arg, &k);
-		if (!fj_is_err(at))
-			return at;
-	}
 	/* Mapped writable and then made executable, that is one call less. */
-	if (t && t->hot) {
+	if (!is_mapped && t->hot) {
 		at = map(arg, PROT_READ | PROT_WRITE);
 		is_writable = !fj_is_err(at);
 	}
-	if (!is_writable)
+	if (!is_mapped && !is_writable)
 		at = map(arg, arg[2]);
 	if (fj_is_err(at))
 		return at;
-	if (!t)
-		t = search(&k, (int)arg[4], (uint64_t)at, is_program);
-	if (!t || !t->count)
-		return at;
 	__atomic_fetch_add(&t->maps, 1, __ATOMIC_RELAXED);
-	note((uint64_t)at, k.len, t);
+	note((uint64_t)at, len, t);
 	if (change((uint64_t)at, arg[1], is_writable ? FJ_SITES_WRITABLE : FJ_SITES_MAPPED,
 		    &fj_jail->site[t->first], t->count) < 0) {
 		/* A mount or a policy that lets nothing become executable: as it was asked for. */
@@ -320,8 +309,31 @@ long fj_sites_map(const uint64_t arg[6], bool is_program)
 			fj_sys2(__NR_munmap, at, arg[1]);
 		return r;
 	}
-	make_copy(t, &k, (int)arg[4]);
 	return at;
+}
+
+long fj_sites_map(const uint64_t arg[6], bool is_program)
+{
+	struct fj_text_key k;
+	struct fj_sited_text *t;
+	bool is_mapped = false;
+	long at = -1, copied;
+
+	if (!is_text(arg, &k))
+		return map(arg, arg[2]);
+	t = fj_kept_find(&k);
+	if (!t) {
+		at = map(arg, arg[2]);
+		if (fj_is_err(at))
+			return at;
+		is_mapped = true;
+		t = search(&k, (int)arg[4], (uint64_t)at, is_program);
+	}
+	if (!t || !t->count)
+		return is_mapped ? at : map(arg, arg[2]);
+	make_copy(t, &k, (int)arg[4], is_program);
+	copied = map_copy(t, arg, &k);
+	return fj_is_err(copied) ? map_changed(t, arg, k.len, is_mapped, at) : copied;
 }
 
 /* A site becomes hot when it traps this often, and at least twice each time that it is mapped. */

@@ -76,6 +76,9 @@ struct fj_sited_text {
 	uint32_t copy_state;			  /* enum fj_copy_state */
 	uint32_t copied_hot;			  /* sites that were hot when it was made */
 	uint64_t copy_at;			  /* offset in the jail's memory file */
+	uint64_t copy_stubs;  /* bytes of stubs behind it there, that lie before the file when
+				 mapped; 0: they are in its last page */
+	uint64_t copy_before; /* bytes of the file's other mappings before the text */
 };
 enum fj_copy_state { FJ_COPY_NONE, FJ_COPY_BEING_MADE, FJ_COPY_READY, FJ_COPY_NEVER };
 
