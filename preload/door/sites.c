@@ -212,8 +212,8 @@ static long map(const uint64_t arg[6], uint64_t prot)
 	return fj_sys6(__NR_mmap, arg[0], arg[1], prot, arg[3], arg[4], arg[5]);
 }
 
-/* To make a copy takes 1.5 us for each page of the text, and 100 us. It saves each start 20 us and
- * more, so it is worth its price when a text was mapped as often as this: libc's three times. */
+/* To make a copy takes 2 us and more for each page of the text, and it saves each start 20 us and
+ * more. So it is worth its price when a text was mapped as often as this: libc's three times. */
 static bool is_mapped_often(const struct fj_sited_text *t)
 {
 	return t->maps >= 1 + t->len / (128 * FJ_PAGE);
