@@ -87,7 +87,7 @@ static long find(
 	return r;
 }
 
-long fj_hook_stat(struct fj_call *c)
+FJ_HOT long fj_hook_stat(struct fj_call *c)
 {
 	const int i = fj_arg_index(c, FJ_PATH);
 	const unsigned flags = (uint32_t)fj_arg(c, FJ_ATFLAGS, 0);
@@ -169,7 +169,7 @@ static long access_by_look(const struct fj_call *c, int dirfd, const char *name,
 	return 1;
 }
 
-long fj_hook_access(struct fj_call *c)
+FJ_HOT long fj_hook_access(struct fj_call *c)
 {
 	const int i = fj_arg_index(c, FJ_PATH);
 	const bool follows = !(fj_arg(c, FJ_ATFLAGS, 0) & AT_SYMLINK_NOFOLLOW);
@@ -250,7 +250,7 @@ static long read_magic(
 	return answer(c, seen.at, seen.len);
 }
 
-static long read_link_at(struct fj_call *c, const struct fj_place *place, bool may_be_procfs)
+FJ_HOT static long read_link_at(struct fj_call *c, const struct fj_place *place, bool may_be_procfs)
 {
 	const uint64_t out = fj_arg(c, FJ_PTR, 0);
 	const int size = (int)fj_arg(c, FJ_SIZE, 0);
@@ -319,7 +319,7 @@ static bool is_own_exe(const char *jail_path)
 	return fj_mount_at("/proc", &m, &host) && fj_streq(host.at, "/proc");
 }
 
-long fj_hook_readlink(struct fj_call *c)
+FJ_HOT long fj_hook_readlink(struct fj_call *c)
 {
 	const int i = fj_arg_index(c, FJ_LPATH);
 	struct fj_place place;

@@ -14,11 +14,6 @@
 struct fj_store fj_store[2];
 uint32_t fj_store_count;
 
-struct fj_store_head *fj_store_head(const struct fj_store *s)
-{
-	return (struct fj_store_head *)s->window[0];
-}
-
 static void *map_window(struct fj_store *s, uint32_t k)
 {
 	const int prot = s->is_read_only ? 1 /* PROT_READ */ : 3;
@@ -122,7 +117,7 @@ static int search(struct fj_store_slot *slots, uint32_t mask, uint32_t dev,
 	return 0;
 }
 
-bool fj_store_find(struct fj_store *s, const struct fj_own_key *key, bool any_stamp,
+FJ_HOT bool fj_store_find(struct fj_store *s, const struct fj_own_key *key, bool any_stamp,
 	struct fj_store_copy *copy, struct fj_store_slot **slot, uint32_t *state)
 {
 	const struct fj_store_head *h = fj_store_head(s);

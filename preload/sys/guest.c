@@ -67,16 +67,19 @@ static void remember(uint64_t *known, uintptr_t at, uint64_t word)
 		__atomic_store_n(&known[at / FJ_PAGE % KNOWN], word, __ATOMIC_RELAXED);
 }
 
-static bool is_page_readable(uintptr_t at)
+__attribute__((noinline)) static bool ask_readable(uintptr_t at, uint64_t word)
 {
-	const uint64_t word = word_for(at);
-
-	if (is_known(known_readable, at, word))
-		return true;
 	if (!is_readable(at & ~(uintptr_t)(WORD - 1)))
 		return false;
 	remember(known_readable, at, word);
 	return true;
+}
+
+static inline bool is_page_readable(uintptr_t at)
+{
+	const uint64_t word = word_for(at);
+
+	return __builtin_expect(is_known(known_readable, at, word), 1) || ask_readable(at, word);
 }
 
 /* May the `n` bytes at `at`, which lie in one page, be written to? The first of them are
@@ -101,7 +104,7 @@ static size_t within_page(uintptr_t at, size_t n)
 	return n < rest ? n : rest;
 }
 
-bool fj_guest_is_writable(uintptr_t at, size_t n)
+FJ_HOT bool fj_guest_is_writable(uintptr_t at, size_t n)
 {
 	for (size_t done = 0, part; done < n; done += part) {
 		part = within_page(at + done, n - done);
@@ -122,7 +125,7 @@ long fj_guest_read(void *to, uintptr_t from, size_t n)
 	return 0;
 }
 
-long fj_guest_write(uintptr_t to, const void *from, size_t n)
+FJ_HOT long fj_guest_write(uintptr_t to, const void *from, size_t n)
 {
 	for (size_t done = 0, part; done < n; done += part) {
 		part = within_page(to + done, n - done);
@@ -142,7 +145,8 @@ static uint64_t zeros_of(uint64_t word)
 
 /* Reads whole words, beyond the NUL too, but not beyond the page: the hosted build must not mind.
  */
-__attribute__((no_sanitize("address"))) long fj_guest_string(char *to, uintptr_t from, size_t size)
+FJ_HOT __attribute__((no_sanitize("address"))) long fj_guest_string(
+	char *to, uintptr_t from, size_t size)
 {
 	size_t len = 0;
 
