@@ -69,14 +69,20 @@ struct fj_site {
 struct fj_sited_text {
 	uint32_t state; /* 0 free, 1 being written, 2 valid */
 	uint32_t first, count;
-	uint32_t maps; /* how often it was mapped */
-	uint32_t hot;  /* how many of the sites are */
+	uint32_t maps;	/* how often it was mapped */
+	uint32_t hot;	/* how many of the sites are */
+	uint32_t calls; /* which changes of memory are among them: FJ_SITES_ */
 	uint64_t dev, ino, offset, len;
 	int64_t mtime, mtime_ns, ctime, ctime_ns; /* of the file */
 	uint32_t copy_state;			  /* enum fj_copy_state */
 	uint32_t copied_hot;			  /* sites that were hot when it was made */
 	uint64_t copy_at;			  /* offset in the jail's memory file */
+	uint64_t copy_stubs;  /* bytes of stubs behind it there, that lie before the file when
+				 mapped; 0: they are in its last page */
+	uint64_t copy_before; /* bytes of the file's other mappings before the text */
 };
+#define FJ_SITES_UNMAP 1u
+#define FJ_SITES_PROTECT 2u
 enum fj_copy_state { FJ_COPY_NONE, FJ_COPY_BEING_MADE, FJ_COPY_READY, FJ_COPY_NEVER };
 
 #define FJ_ROOT_MOVES 16u
@@ -122,6 +128,7 @@ struct fj_jail {
 	/* Texts with jumps in them, behind all else in the memory file: door/copies.c. */
 	uint32_t no_copies; /* they may not be mapped */
 	uint64_t copies_at, copies_size, copies_used;
+	uint64_t gate_at; /* the gate page, in that file too; 0: it is not */
 
 	uint64_t epoch;	   /* advances when a remembered fact may have become wrong */
 	uint32_t changers; /* calls under way that may make one wrong */
