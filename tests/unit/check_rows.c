@@ -221,6 +221,28 @@ START_TEST(kinds_are_found)
 }
 END_TEST
 
+/* fj_hook_open() and fj_hook_stat() take their arguments by number. */
+START_TEST(frequent_rows_are_as_their_hooks_say)
+{
+	const struct fj_row *row = fj_row(__NR_openat);
+
+	ck_assert(row->kind[0] == FJ_DIRFD && row->kind[1] == FJ_PATH &&
+		  row->kind[2] == FJ_OFLAGS && row->kind[3] == FJ_MODE);
+	row = fj_row(__NR_newfstatat);
+	ck_assert(row->kind[0] == FJ_DIRFD && row->kind[1] == FJ_PATH && row->kind[2] == FJ_STAT &&
+		  row->kind[3] == FJ_ATFLAGS);
+	row = fj_row(__NR_statx);
+	ck_assert(row->kind[0] == FJ_DIRFD && row->kind[1] == FJ_PATH &&
+		  row->kind[2] == FJ_ATFLAGS && row->kind[4] == FJ_STAT);
+	for (long nr = 0; nr < fj_row_count; nr++) {
+		row = fj_row(nr);
+		ck_assert(!row || row->hook != FJ_HOOK_open || nr == __NR_openat);
+		ck_assert(!row || row->hook != FJ_HOOK_stat || nr == __NR_newfstatat ||
+			  nr == __NR_statx);
+	}
+}
+END_TEST
+
 Suite *unit_suite_rows(void)
 {
 	Suite *s = suite_create("rows");
@@ -228,6 +250,7 @@ Suite *unit_suite_rows(void)
 
 	tcase_add_test(c, list_is_whole);
 	tcase_add_test(c, kinds_are_found);
+	tcase_add_test(c, frequent_rows_are_as_their_hooks_say);
 	tcase_add_test(c, all_classified);
 	tcase_add_test(c, all_make_sense);
 	suite_add_tcase(s, c);
