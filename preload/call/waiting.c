@@ -32,6 +32,7 @@ long fj_kernel_waiting(struct fj_call *c, long nr, const uint64_t arg[FJ_ARGS], 
 	struct fj_thread *t = c->thread;
 	const uintptr_t outer_sp = t->inner_sp;
 	const int32_t outer_fd = t->window_fd;
+	const bool outer_catches = t->catches_faults;
 	uint64_t all;
 	long r;
 
@@ -51,5 +52,6 @@ long fj_kernel_waiting(struct fj_call *c, long nr, const uint64_t arg[FJ_ARGS], 
 	fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK, &all, 0, sizeof(all));
 	t->inner_sp = outer_sp;
 	t->window_fd = outer_fd;
+	t->catches_faults = outer_catches;
 	return r;
 }

@@ -50,6 +50,7 @@ static bool is_frequent(long nr)
 	case __NR_lgetxattr:
 	case __NR_rt_sigaction:
 	case __NR_rt_sigprocmask:
+	case __NR_brk:
 	case __NR_mmap:
 	case __NR_munmap:
 	case __NR_mprotect:
@@ -71,7 +72,7 @@ static bool is_wanted(const struct fj_site *s)
 	if (s->kind == FJ_SITE_STAYS)
 		return false;
 	return s->nr < 0 || fj_door_wants(s->nr) || s->nr == __NR_mmap || s->nr == __NR_munmap ||
-	       s->nr == __NR_mprotect || s->nr == __NR_mremap;
+	       s->nr == __NR_mprotect || s->nr == __NR_mremap || s->nr == __NR_brk;
 }
 
 /* Keep only those that this jail can want: the rest of its life has the same doors. */
