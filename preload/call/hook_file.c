@@ -255,18 +255,23 @@ static long read_link_at(struct fj_call *c, const struct fj_place *place, bool m
 	const uint64_t out = fj_arg(c, FJ_PTR, 0);
 	const int size = (int)fj_arg(c, FJ_SIZE, 0);
 	char *text;
-	long r = fj_sys4(__NR_readlinkat, place->dirfd, place->name, out, size);
+	long written, r = fj_sys4(__NR_readlinkat, place->dirfd, place->name, out, size);
 
 	/* Only a text that begins with a slash can be a host path, and only in procfs. */
 	if (r <= 0 || !may_be_procfs || *(const char *)out != '/' ||
 		!fj_place_is_in_procfs(c->thread, place))
 		return r;
+	written = r;
 	text = fj_scratch_path(c->thread);
 	r = fj_sys4(__NR_readlinkat, place->dirfd, place->name, text, FJ_PATH_MAX - 1);
 	if (r < 0)
 		return r;
 	text[r] = 0;
-	return read_magic(c, place, text, (size_t)r);
+	r = read_magic(c, place, text, (size_t)r);
+	/* The host's text is not to be seen behind the answer either. */
+	for (long i = r < 0 ? 0 : r; i < written; i++)
+		((volatile char *)out)[i] = 0;
+	return r;
 }
 
 /* readlinkat(fd, ""): the descriptor is itself a symlink (open(2), O_PATH). One of procfs is read

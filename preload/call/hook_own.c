@@ -1,12 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_own.c - chown and chmod, by path and by descriptor; truncate, which takes set-id bits away;
- * times of a pretended device by descriptor.
+ * hook_own.c - chown and chmod, by path and by descriptor; who watches for them; truncate, which
+ * takes set-id bits away; times of a pretended device by descriptor.
  *
- * The kernel is asked first, with a change that changes nothing (owners -1, -1): only it knows
- * whether the file may be reached and written, and it advances the ctime. Then the record says what
- * was meant. */
+ * chmod and truncate ask the kernel first: only it knows whether the file may be reached and
+ * written. Then the record says what was meant. */
 #include "call/device.h"
 #include "call/hooks.h"
 #include "call/owned.h"
@@ -41,9 +40,11 @@ static long find_argument(struct fj_call *c, uint64_t known_flags, struct fj_pla
 static long chown_object(struct fj_call *c, int dirfd, const char *name, uint32_t uid, uint32_t gid)
 {
 	struct fj_file file;
-	long r = fj_file_look(c, dirfd, name, AT_EMPTY_PATH, &file);
+	struct statx sx;
+	long r = fj_file_statx(
+		c, dirfd, name, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &sx, &file);
 
-	return r < 0 ? r : fj_file_chown(&file, uid, gid);
+	return r < 0 ? r : fj_file_chown(dirfd, name, &sx, &file, uid, gid);
 }
 
 /* The usual case, on remembered facts: the record goes to the file that was looked at, whatever has
@@ -55,6 +56,7 @@ static bool chown_quick(struct fj_call *c, uint32_t uid, uint32_t gid, long *r)
 	const uint64_t flags = (uint32_t)fj_arg(c, FJ_ATFLAGS, 0);
 	struct fj_quick q;
 	struct fj_file file;
+	struct statx sx;
 	char *jail_path;
 
 	if ((flags & ~(uint64_t)AT_SYMLINK_NOFOLLOW) || fj_jail->has_read_only)
@@ -63,12 +65,11 @@ static bool chown_quick(struct fj_call *c, uint32_t uid, uint32_t gid, long *r)
 	if (!jail_path ||
 		!fj_quick_begin(&q, c->thread, fj_arg_dirfd(c, i), jail_path, c->path_len))
 		return false;
-	*r = fj_file_look(c, q.place.dirfd, q.place.name, 0, &file);
+	*r = fj_file_statx(
+		c, q.place.dirfd, q.place.name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &sx, &file);
 	if (*r || !fj_facts_hold(q.epoch) || (!flags && (file.real_mode & FJ_S_IFMT) == FJ_S_IFLNK))
 		return false;
-	*r = fj_sys5(__NR_fchownat, q.place.dirfd, q.place.name, -1, -1, AT_SYMLINK_NOFOLLOW);
-	if (!*r)
-		*r = fj_file_chown(&file, uid, gid);
+	*r = fj_file_chown(q.place.dirfd, q.place.name, &sx, &file, uid, gid);
 	return true;
 }
 
@@ -85,22 +86,27 @@ long fj_hook_chown(struct fj_call *c)
 	r = find_argument(c, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, &object);
 	if (r < 0)
 		return r;
-	r = fj_sys5(__NR_fchownat, object.dirfd, object.name, -1, -1,
-		AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW);
-	if (!r)
-		r = chown_object(
-			c, object.dirfd, object.name, (uint32_t)c->arg[i], (uint32_t)c->arg[i + 1]);
+	r = chown_object(
+		c, object.dirfd, object.name, (uint32_t)c->arg[i], (uint32_t)c->arg[i + 1]);
 	fj_place_done(&object);
 	return r;
 }
 
 long fj_hook_fchown(struct fj_call *c)
 {
-	const long r = fj_sys3(__NR_fchown, c->arg[0], -1, -1);
+	const int fd = (int)c->arg[0];
+	const long r = fj_sys3(__NR_fcntl, fd, 3 /* F_GETFL */, 0);
 
-	return r < 0 ? r :
-		       chown_object(
-			       c, (int)c->arg[0], "", (uint32_t)c->arg[1], (uint32_t)c->arg[2]);
+	if (r < 0 || (r & O_PATH))
+		return -EBADF;
+	return chown_object(c, fd, "", (uint32_t)c->arg[1], (uint32_t)c->arg[2]);
+}
+
+/* Who watches is told of changes of owner by the kernel, and by nobody else. */
+long fj_hook_watch(struct fj_call *c)
+{
+	fj_own_watches();
+	return fj_hook_translate(c);
 }
 
 long fj_hook_chmod(struct fj_call *c)

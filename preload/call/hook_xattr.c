@@ -61,8 +61,7 @@ static long set(struct fj_call *c, const struct fj_xattr *q, const struct fj_fil
 			return -EPERM;
 		return fj_xattr_ask(q, FJ_XATTR_SET);
 	}
-	r = fj_sys5(__NR_fchownat, q->file.dirfd, q->file.name, -1, -1,
-		AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW); /* EROFS, and the ctime */
+	r = fj_file_touch(q->file.dirfd, q->file.name, file, true);
 	if (r < 0)
 		return r;
 	if (fj_streq(q->text, FJ_ACL_ACCESS) || fj_streq(q->text, FJ_ACL_DEFAULT))
@@ -96,7 +95,9 @@ static long remove_attribute(const struct fj_xattr *q, const struct fj_file *fil
 
 	if (!is_kept(q->text))
 		return fj_xattr_ask(q, FJ_XATTR_REMOVE);
-	r = fj_own_set_attribute(&file->key, q->text, NULL, 0, 0, &file->owner);
+	r = fj_file_touch(q->file.dirfd, q->file.name, file, true);
+	if (!r)
+		r = fj_own_set_attribute(&file->key, q->text, NULL, 0, 0, &file->owner);
 	if (r == -ENODATA && starts_with(q->text, XATTR_SYSTEM_PREFIX))
 		return (file->owner.mode & FJ_S_IFMT) == FJ_S_IFLNK ?
 			       -EOPNOTSUPP :

@@ -23,6 +23,7 @@
 	X(chmod) /* fchmodat, fchmodat2 */                                                         \
 	X(fchmod)                                                                                  \
 	X(utimens) /* utimensat */                                                                 \
+	X(watch)   /* inotify_add_watch, fanotify_mark */                                          \
 	/* hook_make.c */                                                                          \
 	X(umask)                                                                                   \
 	X(mkdir)                                                                                   \

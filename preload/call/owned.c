@@ -251,6 +251,10 @@ static void show_record(const struct fj_owner *record, struct statx *sx)
 		sx->stx_rdev_major = record->rdev >> 8 & 0xfff;
 		sx->stx_rdev_minor = (record->rdev & 0xff) | (record->rdev >> 12 & 0xfff00);
 	}
+	if (record->ctime > (uint64_t)sx->stx_ctime.tv_sec * 1000000000u + sx->stx_ctime.tv_nsec) {
+		sx->stx_ctime.tv_sec = (int64_t)(record->ctime / 1000000000u);
+		sx->stx_ctime.tv_nsec = (uint32_t)(record->ctime % 1000000000u);
+	}
 }
 
 long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsigned flags, unsigned mask,

@@ -52,8 +52,13 @@ void fj_stat_from_statx(struct stat *st, const struct statx *sx);
 /* Give the file mode `mode` (07777), on disk and in its record. `dirfd`, `name` as for
  * fj_file_look, which has filled `file`. */
 long fj_file_chmod(int dirfd, const char *name, const struct fj_file *file, uint32_t mode);
-/* Record `uid` and `gid` (-1: as it is), with what chown(2) does to set-id bits. */
-long fj_file_chown(const struct fj_file *file, uint32_t uid, uint32_t gid);
+/* chown(2) of what fj_file_statx has filled `sx` and `file` of, for `dirfd` and `name`: uid and gid
+ * (-1: as it is), set-id bits, ctime. */
+long fj_file_chown(int dirfd, const char *name, const struct statx *sx, const struct fj_file *file,
+	uint32_t uid, uint32_t gid);
+/* Ask the kernel for a change of owner that changes nothing: only it knows whether the file may be
+ * written; it advances the ctime, and `tells` who watches. Returns 0 or its errno. */
+long fj_file_touch(int dirfd, const char *name, const struct fj_file *file, bool tells);
 
 /* The file was truncated (`dirfd`, `name` as for fj_file_look): its capabilities go, and for
  * whoever is not root its set-id bits. */

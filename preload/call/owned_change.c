@@ -57,20 +57,50 @@ static void drop_capabilities(const struct fj_file *file)
 		fj_own_set_attribute(&file->key, "security.capability", NULL, 0, 0, &file->owner);
 }
 
-long fj_file_chown(const struct fj_file *file, uint32_t uid, uint32_t gid)
+long fj_file_touch(int dirfd, const char *name, const struct fj_file *file, bool tells)
 {
+	/* Told of is a change that names an id (fsnotify_change()): the one that it has, which the
+	 * owner may. A descriptor of a pretended device leads to the host's. */
+	const bool names_id = tells && file->real_uid == fj_own_real_uid() &&
+			      !(file->owner.flags & FJ_OWN_DEVICE);
+
+	return fj_sys5(__NR_fchownat, dirfd, name, names_id ? file->real_uid : FJ_NO_ID, FJ_NO_ID,
+		AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW);
+}
+
+static uint64_t ctime_of(const struct statx *sx)
+{
+	return (uint64_t)sx->stx_ctime.tv_sec * 1000000000u + sx->stx_ctime.tv_nsec;
+}
+
+long fj_file_chown(int dirfd, const char *name, const struct statx *sx, const struct fj_file *file,
+	uint32_t uid, uint32_t gid)
+{
+	const bool keeps_ctime =
+		(sx->stx_mask & STATX_MNT_ID) &&
+		!(sx->stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND)) &&
+		fj_own_may_keep_ctime(sx->stx_mnt_id);
 	struct fj_owner to = {
 		.uid = uid, .gid = gid, .mode = fj_own_mode_after_chown(fj_ids(), &file->owner)};
+	const bool tells = uid != FJ_NO_ID || gid != FJ_NO_ID;
 	unsigned what = 0;
-	long r;
+	long r = keeps_ctime ? 0 : fj_file_touch(dirfd, name, file, tells);
 
-	if (uid != (uint32_t)-1)
+	if (r < 0)
+		return r;
+	if (uid != FJ_NO_ID)
 		what |= FJ_OWN_UID;
-	if (gid != (uint32_t)-1)
+	if (gid != FJ_NO_ID)
 		what |= FJ_OWN_GID;
 	if (to.mode != file->owner.mode)
 		what |= FJ_OWN_MODE;
+	if (keeps_ctime) {
+		what |= FJ_OWN_CTIME;
+		to.ctime = fj_own_ctime_now(ctime_of(sx));
+	}
 	r = what ? fj_own_set(&file->key, what, &to, &file->owner, file->real_mode) : 0;
+	if (r == FJ_OWN_NO_CTIME)
+		r = fj_file_touch(dirfd, name, file, tells);
 	if (!r && (file->owner.mode & FJ_S_IFMT) != FJ_S_IFDIR)
 		drop_capabilities(file);
 	return r;

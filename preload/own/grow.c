@@ -224,7 +224,8 @@ long fj_own_check(int fd)
 	h = (const struct fj_store_head *)at;
 	if (memcmp(h->magic, FJ_STORE_MAGIC, sizeof(h->magic)))
 		r = -EMEDIUMTYPE;
-	else if (h->version != FJ_STORE_VERSION || h->byte_order != FJ_STORE_ORDER)
+	else if (h->version < FJ_STORE_VERSION_MIN || h->version > FJ_STORE_VERSION ||
+		 h->byte_order != FJ_STORE_ORDER)
 		r = -EPROTONOSUPPORT;
 	else if (h->head_size != sizeof(*h) || h->slot_size != sizeof(struct fj_store_slot) ||
 		 size < sizeof(*h) || !is_sound(h, size))

@@ -162,7 +162,7 @@ long fj_own_look_at_attribute(const struct fj_own_key *key, const char *name,
 		struct walk w;
 		long r = -ENODATA;
 
-		if (!s || !copy.attributes)
+		if (!s || !fj_store_attributes(&copy))
 			return -ENODATA;
 		if (open_block(s, copy.attributes, &w) && find_entry(&w, name))
 			r = look(w.value, w.value_len, context);
@@ -204,7 +204,7 @@ long fj_own_list_attributes(const struct fj_own_key *key, char *list, size_t siz
 		size_t len = 0;
 		bool fits = true, is_bad = false;
 
-		if (!s || !copy.attributes)
+		if (!s || !fj_store_attributes(&copy))
 			return 0;
 		if (open_block(s, copy.attributes, &w))
 			while (next_entry(&w)) {
@@ -297,8 +297,9 @@ static long begin(const struct fj_own_key *key, const struct fj_owner *shown,
 	if (fj_store_find(&fj_store[0], key, false, copy, NULL, NULL))
 		return 0;
 	if (fj_store_count == 2 && fj_store_find(&fj_store[1], key, false, copy, NULL, NULL)) {
-		*elder_block = copy->attributes;
-		copy->attributes = 0;
+		*elder_block = fj_store_attributes(copy);
+		if (*elder_block)
+			copy->attributes = 0;
 		return 0;
 	}
 	*copy = (struct fj_store_copy){
@@ -331,7 +332,7 @@ static long change(struct fj_store *s, const struct fj_own_key *key, const char 
 				append(block, from.name, from.name_len, from.value, from.value_len);
 		}
 	}
-	old = copy.attributes;
+	old = fj_store_attributes(&copy);
 	is_there = open_block(s, old, &w) && find_entry(&w, name);
 	if (is_there && (flags & XATTR_CREATE))
 		return -EEXIST;
@@ -340,6 +341,8 @@ static long change(struct fj_store *s, const struct fj_own_key *key, const char 
 	r = rewrite(s, old, name, value, size, &made);
 	if (r < 0)
 		return r;
+	if (copy.flags & FJ_OWN_CTIME) /* whoever sets an attribute advances the disk's */
+		fj_store_set_ctime(&copy, 0);
 	copy.attributes = made;
 	copy.flags =
 		(uint8_t)(made ? copy.flags | FJ_OWN_ATTRIBUTES : copy.flags & ~FJ_OWN_ATTRIBUTES);

@@ -41,14 +41,17 @@ struct flock_ {
  * fork(2) to its parent, and then the high half tells. */
 static uint64_t token[2];
 
-static long token_call(struct fj_store *s, int command, uint32_t id, int16_t *type)
+long fj_store_byte(struct fj_store *s, int command, int type, int64_t at)
 {
-	struct flock_ lock = {.type = F_WRLCK_, .start = TOKENS_AT + id, .len = 1};
+	struct flock_ lock = {.type = (int16_t)type, .start = at, .len = 1};
 	const long r = fj_sys3(__NR_fcntl, s->fd, command, &lock);
 
-	if (type)
-		*type = lock.type;
-	return r;
+	return r < 0 ? r : lock.type;
+}
+
+static long token_call(struct fj_store *s, int command, uint32_t id)
+{
+	return fj_store_byte(s, command, F_WRLCK_, TOKENS_AT + id);
 }
 
 static uint32_t my_id(struct fj_store *s)
@@ -61,7 +64,7 @@ static uint32_t my_id(struct fj_store *s)
 
 	if (known >> 32 == pid)
 		return (uint32_t)known;
-	while ((r = token_call(s, F_SETLK_, id, NULL)) == -EAGAIN || r == -EACCES)
+	while ((r = token_call(s, F_SETLK_, id)) == -EAGAIN || r == -EACCES)
 		id = (id + PIDS) & ~NO_TOKEN;
 	if (r < 0)
 		id = pid | NO_TOKEN;
@@ -71,11 +74,9 @@ static uint32_t my_id(struct fj_store *s)
 
 static bool is_dead(struct fj_store *s, uint32_t id)
 {
-	int16_t type;
-
 	if (id & NO_TOKEN)
 		return fj_sys2(__NR_kill, id & (PIDS - 1), 0) == -ESRCH;
-	return token_call(s, F_GETLK_, id, &type) == 0 && type == F_UNLCK_;
+	return token_call(s, F_GETLK_, id) == F_UNLCK_;
 }
 
 static bool take_from(

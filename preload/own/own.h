@@ -27,6 +27,7 @@ struct fj_owner {
 	uint32_t mode; /* S_IFMT and 07777 */
 	uint32_t rdev; /* of a pretended device, new_encode_dev() */
 	uint32_t flags;
+	uint64_t ctime; /* ns since the epoch; 0, or what counts when it is later than the disk's */
 	struct fj_own_key key; /* whose record it is, when it has attributes */
 };
 enum {
@@ -37,6 +38,7 @@ enum {
 	FJ_OWN_GONE = 16,  /* the last name is removed: kept for who has it open, dropped when room
 			      is made */
 	FJ_OWN_ATTRIBUTES = 32,
+	FJ_OWN_CTIME = 64,
 };
 
 /* No record at all, in no file: nothing needs to be looked up. One load. */
@@ -54,10 +56,19 @@ bool fj_own_find_ino(uint64_t dev, uint64_t ino, struct fj_owner *owner);
 /* Change the parts `what` (FJ_OWN_ bits) of a record to those of `to`, in one step. Without a
  * record one is made from `shown`, what the file shows without; none is made when nothing would
  * differ. FJ_OWN_MODE in `what` with `real_mode` equal to the new one drops the pretended mode.
- * Returns 0; -ENOSPC, -EDQUOT or -EIO when the file of records cannot grow; -EROFS when it is only
- * looked at. */
+ * Returns 0; FJ_OWN_NO_CTIME when the ctime was to be kept and is not, since there is no record, or
+ * one without room for it (of a device, with attributes): the disk's is to be advanced; -ENOSPC,
+ * -EDQUOT or -EIO when the file of records cannot grow; -EROFS when it is only looked at. */
 long fj_own_set(const struct fj_own_key *key, unsigned what, const struct fj_owner *to,
 	const struct fj_owner *shown, uint32_t real_mode);
+#define FJ_OWN_NO_CTIME 1
+/* May the ctime of a file on mount `mount_id` (stx_mnt_id) be kept in its record, in place of the
+ * disk's? Only where the disk would take it, too, and nobody waits to be told (touch.c). */
+bool fj_own_may_keep_ctime(uint64_t mount_id);
+/* This process is about to watch files: inotify(7), fanotify(7), fcntl(2) F_NOTIFY. */
+void fj_own_watches(void);
+/* The time of a change, ns since the epoch: the kernel's for files, but later than `shown`. */
+uint64_t fj_own_ctime_now(uint64_t shown);
 /* The last name of the file is gone. */
 void fj_own_gone(const struct fj_own_key *key);
 

@@ -43,6 +43,7 @@ static void to_owner(
 		.mode = copy->mode,
 		.rdev = copy->rdev,
 		.flags = copy->flags,
+		.ctime = fj_store_ctime(copy),
 		.key = *key};
 }
 
@@ -85,7 +86,8 @@ static bool begin_change(
 	if (fj_store_find(&fj_store[0], key, false, copy, NULL, NULL))
 		return true;
 	if (fj_store_count == 2 && fj_store_find(&fj_store[1], key, false, copy, NULL, NULL)) {
-		copy->attributes = 0;
+		if (copy->flags & FJ_OWN_ATTRIBUTES)
+			copy->attributes = 0;
 		copy->flags &= (uint8_t)~FJ_OWN_ATTRIBUTES;
 		return true;
 	}
@@ -104,6 +106,7 @@ static void apply(struct fj_store_copy *copy, bool had, unsigned what, const str
 	if (what & FJ_OWN_GID)
 		copy->gid = to->gid;
 	if (what & FJ_OWN_DEVICE) {
+		fj_store_set_ctime(copy, 0);
 		copy->mode = (uint16_t)((to->mode & TYPE) | (copy->mode & 07777));
 		copy->rdev = to->rdev;
 		copy->flags |= FJ_OWN_DEVICE;
@@ -117,36 +120,58 @@ static void apply(struct fj_store_copy *copy, bool had, unsigned what, const str
 	copy->flags &= (uint8_t)~FJ_OWN_GONE;
 }
 
+/* The arguments of fj_own_set. */
+struct change {
+	const struct fj_own_key *key;
+	unsigned what;
+	const struct fj_owner *to, *shown;
+	uint32_t real_mode;
+};
+
+/* The record that the change makes, into `copy`; false when it is the one that is there, or none.
+ * `*lacks_ctime`: it was to have a ctime, and has none. */
+static bool make_record(const struct change *q, struct fj_store_copy *copy, bool *lacks_ctime)
+{
+	const bool had = begin_change(q->key, q->shown, copy);
+	const struct fj_store_copy before = *copy;
+
+	apply(copy, had, q->what, q->to, q->real_mode);
+	*lacks_ctime = q->what & FJ_OWN_CTIME;
+	if (is_needless(had, copy, q->shown))
+		return false;
+	if (*lacks_ctime && !(copy->flags & (FJ_OWN_DEVICE | FJ_OWN_ATTRIBUTES))) {
+		if (fj_store_ctime(copy) < q->to->ctime)
+			fj_store_set_ctime(copy, q->to->ctime);
+		*lacks_ctime = false;
+	}
+	return memcmp(&before, copy, sizeof(before)) != 0;
+}
+
 long fj_own_set(const struct fj_own_key *key, unsigned what, const struct fj_owner *to,
 	const struct fj_owner *shown, uint32_t real_mode)
 {
+	const struct change q = {key, what, to, shown, real_mode};
 	struct fj_store *s = &fj_store[0];
-	struct fj_store_copy copy, before;
+	struct fj_store_copy copy;
 	struct fj_store_hold hold;
-	bool had;
-	long r;
+	bool lacks_ctime;
+	long r = 0;
 
 	if (!fj_store_count)
 		return -EROFS;
 	/* Most changes of owner say what is so already; asked without the lock, and again under it.
 	 */
-	had = begin_change(key, shown, &copy);
-	before = copy;
-	apply(&copy, had, what, to, real_mode);
-	if (is_needless(had, &copy, shown) || !memcmp(&before, &copy, sizeof(copy)))
-		return 0;
-	r = fj_store_lock(s, &hold);
-	if (r < 0)
-		return r;
-	had = begin_change(key, shown, &copy);
-	before = copy;
-	apply(&copy, had, what, to, real_mode);
-	if (!is_needless(had, &copy, shown) && memcmp(&before, &copy, sizeof(copy)))
-		r = fj_store_put(s, key, &copy);
-	if (!r && (copy.mode & SET_GID) && (shown->mode & TYPE) == DIRECTORY)
-		fj_store_head(s)->inheriting++;
-	fj_store_unlock(s, &hold);
-	return r;
+	if (make_record(&q, &copy, &lacks_ctime)) {
+		r = fj_store_lock(s, &hold);
+		if (r < 0)
+			return r;
+		if (make_record(&q, &copy, &lacks_ctime))
+			r = fj_store_put(s, key, &copy);
+		if (!r && (copy.mode & SET_GID) && (shown->mode & TYPE) == DIRECTORY)
+			fj_store_head(s)->inheriting++;
+		fj_store_unlock(s, &hold);
+	}
+	return !r && lacks_ctime ? FJ_OWN_NO_CTIME : r;
 }
 
 void fj_own_gone(const struct fj_own_key *key)

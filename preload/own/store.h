@@ -12,7 +12,8 @@
 #include "own/own.h"
 
 #define FJ_STORE_MAGIC "FJOWNER\n"
-#define FJ_STORE_VERSION 1u
+#define FJ_STORE_VERSION 2u
+#define FJ_STORE_VERSION_MIN 1u /* without FJ_OWN_CTIME and `watches` */
 #define FJ_STORE_ORDER 0x01020304u
 #define FJ_STORE_FIRST_SLOTS 1024u
 #define FJ_STORE_LOG_MAX 28u  /* 2^28 slots are 16 GiB */
@@ -37,18 +38,20 @@ struct fj_store_head {
 					 something down */
 	uint32_t free_block[FJ_BLOCK_CLASSES]; /* offset / FJ_BLOCK_UNIT of the first free block of
 						  each class */
-	uint8_t unused[4096 - 92 - 4 * FJ_BLOCK_CLASSES];
+	uint32_t watches; /* how often a process began to watch files: touch.c */
+	uint8_t unused[4096 - 96 - 4 * FJ_BLOCK_CLASSES];
 };
 _Static_assert(sizeof(struct fj_store_head) == 4096, "a page");
 _Static_assert(offsetof(struct fj_store_head, lock) == 72, "of version 1");
 
 struct fj_store_copy {
 	uint32_t uid, gid;
-	uint16_t mode; /* S_IFMT when it is a device, and 07777 */
-	uint8_t flags; /* FJ_OWN_ */
-	uint8_t check; /* over key and copy: a damaged record is no record */
-	uint32_t rdev;
-	uint32_t attributes; /* offset / FJ_BLOCK_UNIT of their block, or 0 */
+	uint16_t mode;	     /* S_IFMT when it is a device, and 07777 */
+	uint8_t flags;	     /* FJ_OWN_ */
+	uint8_t check;	     /* over key and copy: a damaged record is no record */
+	uint32_t rdev;	     /* with FJ_OWN_CTIME the low half of the ctime, ns */
+	uint32_t attributes; /* offset / FJ_BLOCK_UNIT of their block, or 0; with FJ_OWN_CTIME the
+				high half */
 };
 struct fj_store_slot {
 	uint64_t ino, stamp;
@@ -116,6 +119,22 @@ long fj_store_put(
 /* Under the lock: forget a record. */
 void fj_store_drop(struct fj_store *s, struct fj_store_slot *slot);
 
+static inline uint64_t fj_store_ctime(const struct fj_store_copy *copy)
+{
+	return copy->flags & FJ_OWN_CTIME ? (uint64_t)copy->attributes << 32 | copy->rdev : 0;
+}
+static inline uint32_t fj_store_attributes(const struct fj_store_copy *copy)
+{
+	return copy->flags & FJ_OWN_CTIME ? 0 : copy->attributes;
+}
+/* 0: none. The copy has neither FJ_OWN_DEVICE nor FJ_OWN_ATTRIBUTES. */
+static inline void fj_store_set_ctime(struct fj_store_copy *copy, uint64_t ctime)
+{
+	copy->rdev = (uint32_t)ctime;
+	copy->attributes = (uint32_t)(ctime >> 32);
+	copy->flags = (uint8_t)(ctime ? copy->flags | FJ_OWN_CTIME : copy->flags & ~FJ_OWN_CTIME);
+}
+
 /* grow.c, all under the lock */
 /* Append `size` zero bytes, with disk space behind them. Returns their offset, or -errno. */
 long fj_store_extend(struct fj_store *s, uint64_t size);
@@ -130,6 +149,9 @@ void fj_store_unlock(struct fj_store *s, const struct fj_store_hold *hold);
 /* At process start: what this process held in its life before execve(2), in another thread, it no
  * longer does. */
 void fj_store_lock_start(struct fj_store *s);
+/* A lock of fcntl(2) on one byte of the file: `command` F_SETLK or the like, `type` F_WRLCK or the
+ * like. Returns the type that the kernel left there, or -errno. */
+long fj_store_byte(struct fj_store *s, int command, int type, int64_t at);
 
 /* heap.c, all under the lock */
 /* A block with room for `bytes`, its offset / FJ_BLOCK_UNIT in `*at`. Returns 0 or -ENOSPC ... */

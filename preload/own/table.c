@@ -192,6 +192,8 @@ long fj_store_put(
 		return -ENOSPC;
 	if (copy->flags & FJ_OWN_DEVICE)
 		h->devices++;
+	if (copy->flags & FJ_OWN_CTIME) /* older programs would take it for attributes */
+		h->version = FJ_STORE_VERSION;
 	state = slot->state;
 	if ((state & FJ_SLOT_LIVE) && slot->stamp == key->stamp) {
 		write_copy(slot, !(state & FJ_SLOT_SECOND), copy);
@@ -200,7 +202,8 @@ long fj_store_put(
 		return 0;
 	}
 	if (state & FJ_SLOT_LIVE) { /* an earlier file's: first out of the readers' sight */
-		const uint32_t attributes = slot->copy[state & FJ_SLOT_SECOND].attributes;
+		const uint32_t attributes =
+			fj_store_attributes(&slot->copy[state & FJ_SLOT_SECOND]);
 
 		state = (state & ~(uint32_t)FJ_SLOT_LIVE) + FJ_SLOT_TURN;
 		__atomic_store_n(&slot->state, state, __ATOMIC_RELEASE);
@@ -224,7 +227,7 @@ long fj_store_put(
 void fj_store_drop(struct fj_store *s, struct fj_store_slot *slot)
 {
 	struct fj_store_head *h = fj_store_head(s);
-	const uint32_t attributes = slot->copy[slot->state & FJ_SLOT_SECOND].attributes;
+	const uint32_t attributes = fj_store_attributes(&slot->copy[slot->state & FJ_SLOT_SECOND]);
 
 	__atomic_store_n(&slot->state, (slot->state & ~(uint32_t)FJ_SLOT_LIVE) + FJ_SLOT_TURN,
 		__ATOMIC_SEQ_CST);

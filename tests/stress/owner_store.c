@@ -61,12 +61,30 @@ static int make(const char *path)
 	return fd;
 }
 
+/* The time of its changes, which shares its place with that of attributes. */
+static uint64_t ctime_of(uint32_t n)
+{
+	return 0x1234567800000000u + (uint64_t)n * 0x100000001u;
+}
+
 static long put(uint32_t n, uint32_t uid)
 {
 	const struct fj_own_key key = key_of(n);
-	const struct fj_owner to = {.uid = uid, .gid = mate_of(uid, n)}, shown = {.mode = 0100644};
+	const struct fj_owner to = {.uid = uid, .gid = mate_of(uid, n), .ctime = ctime_of(n)};
+	const struct fj_owner shown = {.mode = 0100644};
+	struct fj_owner is;
+	const long r = fj_own_set(&key, FJ_OWN_UID | FJ_OWN_GID | FJ_OWN_CTIME, &to, &shown, 0644);
 
-	return fj_own_set(&key, FJ_OWN_UID | FJ_OWN_GID, &to, &shown, 0644);
+	return r == FJ_OWN_NO_CTIME && fj_own_find(&key, &is) && (is.flags & FJ_OWN_ATTRIBUTES) ?
+		       0 :
+		       r;
+}
+
+static bool is_torn(uint32_t n, const struct fj_owner *owner)
+{
+	return owner->uid && (owner->gid != mate_of(owner->uid, n) ||
+				     (owner->ctime && owner->ctime != ctime_of(n)) ||
+				     (owner->ctime && (owner->flags & FJ_OWN_ATTRIBUTES)));
 }
 
 static void write_for_ever(unsigned seed)
@@ -99,7 +117,7 @@ static void read_for_ever(unsigned seed)
 		char value[64];
 
 		__atomic_fetch_add(&shared->reads, 1, __ATOMIC_RELAXED);
-		if (fj_own_find(&key, &owner) && owner.uid && owner.gid != mate_of(owner.uid, n))
+		if (fj_own_find(&key, &owner) && is_torn(n, &owner))
 			__atomic_fetch_add(&shared->torn, 1, __ATOMIC_RELAXED);
 		if (!(n % 16)) {
 			const long len =

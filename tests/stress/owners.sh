@@ -163,6 +163,39 @@ refused() {
 }
 limited 'a cut file is refused and kept' refused
 
+# What even root may not change on the host, root of a jail may not.
+immutable() {
+	jail sh -c 'cd /w; touch i; chown 4:4 i'
+	chattr +i "$root/w/i"
+	if jail sh -c 'chown 5:5 /w/i' 2>"$work/message"; then status=1; else status=0; fi
+	chattr -i "$root/w/i"
+	cat "$work/message"
+	grep -q 'not permitted' "$work/message" && jail sh -c 'stat -c %u:%g /w/i; rm /w/i' >"$work/immutable" || return 1
+	[ "$status" = 0 ] && [ "$(cat "$work/immutable")" = 4:4 ]
+}
+touch "$work/attributes"
+if chattr +i "$work/attributes" 2>/dev/null && chattr -i "$work/attributes"; then
+	limited 'an immutable file' immutable
+else
+	skip 'an immutable file' 'it takes root, and a filesystem that has them'
+fi
+
+# Byte 8 is the version's. An older file is used, and gets the new one's number with the first record that needs it.
+of_other_versions() {
+	jail sh -c 'cd /w; touch v; chown 6:6 v'
+	cp "$root/.fakejail/owners" "$work/kept"
+	printf '\001' | dd of="$root/.fakejail/owners" bs=1 seek=8 conv=notrunc status=none
+	jail sh -c 'cd /w; stat -c %u:%g v; chown 7:7 v; stat -c %u:%g v; rm v' >"$work/older" || return 1
+	cat "$work/older"
+	[ "$(tr '\n' ' ' <"$work/older")" = '6:6 7:7 ' ] || return 1
+	[ "$(od -An -tu1 -j8 -N1 "$root/.fakejail/owners" | tr -d ' ')" = 2 ] || return 1
+	printf '\003' | dd of="$root/.fakejail/owners" bs=1 seek=8 conv=notrunc status=none
+	if jail true 2>"$work/message"; then return 1; else [ $? = 125 ] || return 1; fi
+	grep 'another version' "$work/message" || return 1
+	cp "$work/kept" "$root/.fakejail/owners"
+}
+limited 'records of other versions' of_other_versions
+
 many_descriptors() {
 	# shellcheck disable=SC3045 # ulimit -n is everywhere
 	ulimit -n "$(ulimit -Hn)"

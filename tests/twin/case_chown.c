@@ -101,3 +101,61 @@ CASE(chown_user)
 		x_tree();
 	}
 }
+
+/* When it was changed, last: a moment passes before each step. */
+static struct timespec ctime_of(const char *path)
+{
+	struct stat st = {0};
+
+	if (lstat(path, &st))
+		say("%e\n", errno);
+	return st.st_ctim;
+}
+
+static void step(const char *what, const char *path, long result)
+{
+	static struct timespec before;
+	const struct timespec now = ctime_of(path), moment = {.tv_nsec = 20000000};
+	struct twin_statx sx = {0};
+
+	sys_statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, TWIN_STATX_BASIC_STATS, &sx);
+	say("%s: %d, %s%s\n", what, result,
+		now.tv_sec > before.tv_sec ||
+				(now.tv_sec == before.tv_sec && now.tv_nsec > before.tv_nsec) ?
+			"later" :
+		now.tv_nsec == before.tv_nsec ? "the same" :
+						"earlier",
+		sx.ctime.sec == now.tv_sec && sx.ctime.nsec == now.tv_nsec ? "" :
+									     ", but not for statx");
+	before = now;
+	nanosleep(&moment, NULL);
+}
+
+CASE(chown_root_ctime)
+{
+	x_put("f", "x");
+	x_symlink("f", "l");
+	int fd = x_open("f", O_WRONLY, 0);
+	step("made", x("f"), 0);
+	step("looked at", x("f"), 0);
+	step("chown", x("f"), chown(x("f"), 5, 6));
+	step("looked at", x("f"), 0);
+	step("chown again", x("f"), chown(x("f"), 5, 6));
+	step("chown of a link", x("f"), lchown(x("l"), 7, 7));
+	step("write", x("f"), write(fd, "y", 1));
+	step("fchown", x("f"), fchown(fd, 8, -1));
+	step("chown of nothing", x("f"), chown(x("f"), -1, -1));
+	step("setxattr", x("f"), setxattr(x("f"), "trusted.x", "1", 1, 0));
+	step("chown", x("f"), chown(x("f"), 9, 9));
+	step("removexattr", x("f"), removexattr(x("f"), "trusted.x"));
+	step("chown", x("f"), chown(x("f"), 10, 10));
+	step("chmod", x("f"), chmod(x("f"), 0600));
+	step("rename", x("g"), rename(x("f"), x("g")));
+	step("chown to root", x("g"), chown(x("g"), 0, 0));
+	step("chown to root", x("g"), chown(x("g"), 0, 0));
+	R(mknod(x("n"), S_IFBLK | 0600, 0x763));
+	step("mknod", x("n"), 0);
+	step("chown of a device", x("n"), chown(x("n"), 3, 3));
+	step("chown of a device", x("n"), chown(x("n"), 4, 4));
+	close(fd);
+}

@@ -47,6 +47,38 @@ CASE(inotify)
 	}
 }
 
+/* Who watches is told of owners and of attributes that are only pretended. */
+CASE(inotify_owners)
+{
+	SPELLINGS() {
+		x_mkdir("d", 0755);
+		x_put("d/f", "x");
+		x_symlink("f", "d/l");
+		int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+		int file = x_open("d/f", O_RDONLY, 0);
+		R(inotify_add_watch(fd, x("d"), IN_ATTRIB));
+		R(inotify_add_watch(fd, x("d/f"), IN_ATTRIB));
+		R(chown(x("d/f"), 5, 6));
+		events(fd);
+		R(chown(x("d/f"), 5, 6));
+		events(fd);
+		R(chown(x("d/f"), -1, -1));
+		events(fd);
+		R(fchown(file, 0, 0));
+		events(fd);
+		R(lchown(x("d/l"), 7, -1));
+		events(fd);
+		R(chown(x("d"), -1, 8));
+		events(fd);
+		R(setxattr(x("d/f"), "trusted.x", "1", 1, 0));
+		events(fd);
+		R(removexattr(x("d/f"), "trusted.x"));
+		events(fd);
+		close(file);
+		close(fd);
+	}
+}
+
 /* fanotify needs no privilege since Linux 5.13, if it tells handles only (FAN_REPORT_FID). */
 CASE(inotify_fanotify)
 {

@@ -126,6 +126,23 @@ CASE(proc_links)
 	R(open("/proc/self/root/proc/self/root/etc/passwd", O_RDONLY));
 }
 
+/* Nothing of a longer path is left behind the answer. */
+CASE(proc_links_leave_nothing)
+{
+	static const char *const links[] = {"/proc/self/cwd", "/proc/self/root", "/proc/self/exe"};
+	char buf[4096];
+
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+		memset(buf, 'x', sizeof(buf));
+		const long n = readlink(links[i], buf, sizeof(buf));
+		size_t slashes = 0;
+
+		for (size_t at = n < 0 ? 0 : (size_t)n; at < sizeof(buf); at++)
+			slashes += buf[at] == '/';
+		say("%s: %d slashes behind it\n", links[i], (int)slashes);
+	}
+}
+
 CASE(proc_fd_links)
 {
 	int p[2];
