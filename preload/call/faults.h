@@ -25,8 +25,8 @@ void fj_faults_arm(void);
 void fj_faults_let_in(uint64_t mask);
 /* Do both come to us, in a thread that blocks neither? */
 bool fj_faults_are_caught(void);
-/* A mask that a thread has, or a handler will: does it block one? Where nobody ever did, what
- * is known of the program's memory is remembered. */
+/* A mask that a thread has, or a handler will: does it block one? Where nobody ever did, the
+ * engine need not know whom it works for. */
 void fj_faults_mask(uint64_t mask);
 /* rt_sigprocmask(2) of a thread's. */
 void fj_faults_mask_changes(int how, uint64_t set);

@@ -50,7 +50,6 @@ static bool is_frequent(long nr)
 	case __NR_lgetxattr:
 	case __NR_rt_sigaction:
 	case __NR_rt_sigprocmask:
-	case __NR_brk:
 	case __NR_mmap:
 	case __NR_munmap:
 	case __NR_mprotect:

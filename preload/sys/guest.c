@@ -36,21 +36,18 @@ static bool is_writable(uintptr_t at, size_t n)
 #define KNOWN 64u
 static uint64_t known_readable[KNOWN], known_writable[KNOWN];
 static uint32_t generation;
-static bool is_watched, is_unseen, is_caught, remembers, is_suspended;
+static bool is_watched, is_unseen, is_caught, is_suspended;
 
 void fj_guest_watched(bool is_seen)
 {
 	is_unseen = is_unseen || !is_seen;
 	is_watched = !is_unseen;
-	remembers = is_watched || is_caught;
 	fj_guest_forget();
 }
 
 void fj_guest_is_caught(bool everywhere)
 {
 	is_caught = everywhere;
-	remembers = is_watched || is_caught;
-	fj_guest_forget();
 }
 
 void fj_guest_suspend(bool is_blocked)
@@ -78,7 +75,7 @@ static bool is_known(const uint64_t *known, uintptr_t at, uint64_t word)
 
 static void remember(uint64_t *known, uintptr_t at, uint64_t word)
 {
-	if (remembers && at >= FJ_PAGE)
+	if (is_watched && at >= FJ_PAGE)
 		__atomic_store_n(&known[at / FJ_PAGE % KNOWN], word, __ATOMIC_RELAXED);
 }
 
@@ -108,11 +105,14 @@ static size_t within_page(uintptr_t at, size_t n)
 	return n < rest ? n : rest;
 }
 
-/* The slot that the engine runs in says so; where it runs in none (tests) nobody does. */
+/* Else the slot that the engine runs in says so; where it runs in none (tests) nobody does. */
 bool fj_guest_catches_faults(void)
 {
-	const struct fj_thread *t = fj_thread_holding((uintptr_t)__builtin_frame_address(0));
+	const struct fj_thread *t;
 
+	if (is_caught)
+		return true;
+	t = fj_thread_holding((uintptr_t)__builtin_frame_address(0));
 	return t && t->catches_faults;
 }
 
@@ -133,7 +133,7 @@ static bool may_read(uintptr_t at)
 {
 	const uint64_t word = word_for(at);
 
-	return is_known(known_readable, at, word) || fj_guest_catches_faults() ||
+	return is_caught || is_known(known_readable, at, word) || fj_guest_catches_faults() ||
 	       ask_readable(at, word);
 }
 
@@ -141,7 +141,7 @@ static bool may_write(uintptr_t at, size_t n)
 {
 	const uint64_t word = word_for(at);
 
-	return is_known(known_writable, at, word) || fj_guest_catches_faults() ||
+	return is_caught || is_known(known_writable, at, word) || fj_guest_catches_faults() ||
 	       ask_writable(at, n, word);
 }
 

@@ -22,16 +22,16 @@ long fj_guest_write(uintptr_t to, const void *from, size_t n);
  * or -ENAMETOOLONG when it does not fit, as getname() of fs/namei.c. */
 long fj_guest_string(char *to, uintptr_t from, size_t size);
 
-/* Strings are mostly passed from the same few pages, and results go to the same few, so pages that
- * were found readable or writable are remembered: in processes of which we see what unmaps memory,
- * and in those in all of whose threads faults are caught.
- * fj_guest_watched(true) says that this is one of the first kind, fj_guest_watched(false) that it
- * is none, whatever was or will be said, fj_guest_is_caught() whether it is one of the second, and
- * fj_guest_forget() that memory was, or is being, unmapped. What goes by unseen costs a program
- * that blocks SIGSEGV, or has a handler for it that was used, a fault in place of EFAULT, for a
- * pointer to memory that it gave back. */
-void fj_guest_watched(bool is_seen);
+/* Are faults caught in all threads of this process, whatever is under way? */
 void fj_guest_is_caught(bool everywhere);
+
+/* Where they are not: strings are mostly passed from the same few pages, and results go to the same
+ * few, so pages that were found readable or writable are remembered, in processes of which we see
+ * what unmaps memory: fj_guest_watched(true) says that this is one, fj_guest_watched(false) that it
+ * is none, whatever was or will be said, and fj_guest_forget() that memory was, or is being,
+ * unmapped. What goes by unseen may cost the program a fault in place of EFAULT, for a pointer to
+ * memory that it gave back. */
+void fj_guest_watched(bool is_seen);
 void fj_guest_forget(void);
 /* While a thread that says so blocks these signals nothing that was remembered counts. */
 void fj_guest_suspend(bool is_blocked);
