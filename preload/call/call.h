@@ -126,6 +126,8 @@ struct fj_call {
 
 /* Run a call. Returns the kernel's result. */
 long fj_call(struct fj_call *c);
+/* The same when `row` is that of the number, or NULL. */
+long fj_call_row(struct fj_call *c);
 
 /* The row of a number, or NULL when the table has none. */
 const struct fj_row *fj_row(long nr);

@@ -11,13 +11,17 @@ long fj_hook_getcwd(struct fj_call *c)
 {
 	char *host_path = fj_scratch_path(c->thread);
 	struct fj_str pos, seen;
+	bool found;
 	long r = fj_sys2(__NR_getcwd, host_path, FJ_PATH_MAX);
 
 	if (r < 0)
 		return r;
+	fj_scratch_trim(c->thread, host_path, (size_t)r); /* with its NUL */
 	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	found = fj_path_back_hinted(host_path, fj_cwd_noted(), &pos);
+	fj_scratch_trim(c->thread, pos.at, pos.len + 1);
 	fj_str_init(&seen, fj_scratch_path(c->thread), FJ_PATH_MAX);
-	if (!fj_path_back_hinted(host_path, fj_cwd_noted(), &pos)) {
+	if (!found) {
 		fj_str_put(&seen, unreachable);
 		fj_str_put(&seen, "/"); /* where it is on the host is not for the program to see */
 	} else if (!fj_path_seen(pos.at, &seen)) {

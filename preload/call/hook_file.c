@@ -32,7 +32,7 @@ __attribute__((always_inline)) static inline long show(
 	struct fj_call *c, int dirfd, const char *name, unsigned flags, bool *is_symlink)
 {
 	const bool wants_statx = c->nr == __NR_statx;
-	const uint64_t out = fj_arg(c, FJ_STAT, 0);
+	const uint64_t out = c->arg[wants_statx ? 4 : 2];
 	struct fj_file file;
 	struct statx sx;
 	uint32_t mode;
@@ -87,25 +87,27 @@ static long find(
 	return r;
 }
 
-long fj_hook_stat(struct fj_call *c)
+FJ_HOT long fj_hook_stat(struct fj_call *c)
 {
-	const int i = fj_arg_index(c, FJ_PATH);
-	const unsigned flags = (uint32_t)fj_arg(c, FJ_ATFLAGS, 0);
+	/* The arguments of the two rows: newfstatat(dirfd, path, out, flags), statx(dirfd, path,
+	 * flags, mask, out). */
+	enum { DIRFD, PATH };
+	const unsigned flags = (uint32_t)c->arg[c->nr == __NR_statx ? 2 : 3];
 	const bool follows = !(flags & AT_SYMLINK_NOFOLLOW);
 	struct fj_place place;
 	struct fj_quick q;
 	bool is_symlink;
 	long r;
-	char *jail_path = fj_arg_path(c, i, &r);
+	char *jail_path = fj_arg_path(c, PATH, &r);
 
 	if (!jail_path) {
 		if (r || !(flags & AT_EMPTY_PATH))
 			return r ? r : fj_kernel(c);
 		/* (A null path is "" since Linux 6.11; older kernels say EFAULT.) */
-		return c->arg[i] ? show(c, fj_arg_dirfd(c, i), "", flags, &is_symlink) :
-				   show(c, fj_arg_dirfd(c, i), NULL, flags, &is_symlink);
+		return c->arg[PATH] ? show(c, (int)c->arg[DIRFD], "", flags, &is_symlink) :
+				      show(c, (int)c->arg[DIRFD], NULL, flags, &is_symlink);
 	}
-	if (fj_quick_begin(&q, c->thread, fj_arg_dirfd(c, i), jail_path, c->path_len))
+	if (fj_quick_begin(&q, c->thread, (int)c->arg[DIRFD], jail_path, c->path_len))
 		do {
 			r = show(c, q.place.dirfd, q.place.name, flags | AT_SYMLINK_NOFOLLOW,
 				&is_symlink);
@@ -116,7 +118,7 @@ long fj_hook_stat(struct fj_call *c)
 			if (r != 0 || !follows || !is_symlink)
 				return r;
 		} while (fj_quick_beyond(&q));
-	r = find(c, i, jail_path, follows ? FJ_FOLLOW : 0, &place);
+	r = find(c, PATH, jail_path, follows ? FJ_FOLLOW : 0, &place);
 	if (r < 0)
 		return r;
 	r = show(c, place.dirfd, place.name,
@@ -169,7 +171,7 @@ static long access_by_look(const struct fj_call *c, int dirfd, const char *name,
 	return 1;
 }
 
-long fj_hook_access(struct fj_call *c)
+FJ_HOT long fj_hook_access(struct fj_call *c)
 {
 	const int i = fj_arg_index(c, FJ_PATH);
 	const bool follows = !(fj_arg(c, FJ_ATFLAGS, 0) & AT_SYMLINK_NOFOLLOW);
@@ -250,7 +252,7 @@ static long read_magic(
 	return answer(c, seen.at, seen.len);
 }
 
-static long read_link_at(struct fj_call *c, const struct fj_place *place, bool may_be_procfs)
+FJ_HOT static long read_link_at(struct fj_call *c, const struct fj_place *place, bool may_be_procfs)
 {
 	const uint64_t out = fj_arg(c, FJ_PTR, 0);
 	const int size = (int)fj_arg(c, FJ_SIZE, 0);
@@ -319,7 +321,7 @@ static bool is_own_exe(const char *jail_path)
 	return fj_mount_at("/proc", &m, &host) && fj_streq(host.at, "/proc");
 }
 
-long fj_hook_readlink(struct fj_call *c)
+FJ_HOT long fj_hook_readlink(struct fj_call *c)
 {
 	const int i = fj_arg_index(c, FJ_LPATH);
 	struct fj_place place;

@@ -37,10 +37,20 @@ static bool may_wait(const struct opening *o)
 	return !(o->flags & (O_NONBLOCK | O_PATH | O_DIRECTORY | O_EXCL | TMPFILE));
 }
 
+__attribute__((noinline)) static long issue_without_openat2(
+	struct fj_call *c, const struct fj_place *place, const struct opening *o)
+{
+	const uint64_t arg[FJ_ARGS] = {
+		(uint64_t)(int64_t)place->dirfd, (uint64_t)place->name, o->flags, o->mode};
+
+	return may_wait(o) ? fj_kernel_waiting(c, __NR_openat, arg, place->owned_fd) :
+			     fj_sys4(__NR_openat, arg[0], arg[1], arg[2], arg[3]);
+}
+
 /* Issue the open of a place. Where there is openat2 the kernel checks that no symlink slipped in,
  * and the description's flags stay those of the program (fcntl(2), F_GETFL, would show an
  * O_NOFOLLOW of ours). */
-static long issue(struct fj_call *c, const struct fj_place *place, const struct opening *o)
+static inline long issue(struct fj_call *c, const struct fj_place *place, const struct opening *o)
 {
 	struct open_how how = {
 		.flags = o->flags & 0xffffffffu,
@@ -49,19 +59,20 @@ static long issue(struct fj_call *c, const struct fj_place *place, const struct 
 		.resolve = (o->resolve & (RESOLVE_NO_XDEV | RESOLVE_CACHED_)) |
 			   (place->is_magic ? 0 : RESOLVE_NO_SYMLINKS),
 	};
-	uint64_t arg[FJ_ARGS] = {(uint64_t)(int64_t)place->dirfd, (uint64_t)place->name,
-		(uint64_t)&how, sizeof(how)};
-	long nr = __NR_openat2, r;
+	uint64_t arg[FJ_ARGS]; /* the call has four */
+	long r;
 
-	if (fj_jail->no_openat2) {
-		nr = __NR_openat;
-		arg[2] = o->flags;
-		arg[3] = o->mode;
-	}
+	if (__builtin_expect(fj_jail->no_openat2, 0))
+		return issue_without_openat2(c, place, o);
+	arg[0] = (uint64_t)(int64_t)place->dirfd;
+	arg[1] = (uint64_t)place->name;
+	arg[2] = (uint64_t)&how;
+	arg[3] = sizeof(how);
+	arg[4] = arg[5] = 0;
 	do
-		r = may_wait(o) ? fj_kernel_waiting(c, nr, arg, place->owned_fd) :
-				  fj_sys4(nr, arg[0], arg[1], arg[2], arg[3]);
-	while (r == -EAGAIN && nr == __NR_openat2 && !(o->flags & O_NONBLOCK) &&
+		r = may_wait(o) ? fj_kernel_waiting(c, __NR_openat2, arg, place->owned_fd) :
+				  fj_sys4(__NR_openat2, arg[0], arg[1], arg[2], arg[3]);
+	while (__builtin_expect(r == -EAGAIN, 0) && !(o->flags & O_NONBLOCK) &&
 		!(o->resolve & RESOLVE_CACHED_));
 	return r;
 }
@@ -123,26 +134,31 @@ static long truncated(struct fj_call *c, long fd, const struct opening *o)
 	return fd;
 }
 
-static long make_or_open(struct fj_call *c, const struct fj_place *place, struct opening *o)
+__attribute__((noinline)) static long make_or_open(
+	struct fj_call *c, const struct fj_place *place, struct opening *o)
 {
-	if ((o->flags & O_CREAT) || (o->flags & TMPFILE) == TMPFILE) {
-		const bool is_nameless = (o->flags & TMPFILE) == TMPFILE;
-		struct fj_place inside = *place;
-		struct fj_making m;
+	const bool is_nameless = (o->flags & TMPFILE) == TMPFILE;
+	struct fj_place inside = *place;
+	struct fj_making m;
 
-		if (is_nameless) { /* the place is the directory */
-			struct fj_str s;
-			const size_t size = fj_strlen(place->name) + 3;
+	if (is_nameless) { /* the place is the directory */
+		struct fj_str s;
+		const size_t size = fj_strlen(place->name) + 3;
 
-			fj_str_init(&s, fj_scratch(c->thread, size), size);
-			fj_str_put(&s, place->name);
-			fj_str_put(&s, "/x");
-			inside.name = s.at;
-		}
-		fj_making_begin(c, &inside, FJ_S_IFREG, (uint32_t)o->mode, &m);
-		if (m.needs_record)
-			return truncated(c, open_device(c, make(c, place, o, &m), o), o);
+		fj_str_init(&s, fj_scratch(c->thread, size), size);
+		fj_str_put(&s, place->name);
+		fj_str_put(&s, "/x");
+		inside.name = s.at;
 	}
+	fj_making_begin(c, &inside, FJ_S_IFREG, (uint32_t)o->mode, &m);
+	return truncated(c,
+		open_device(c, m.needs_record ? make(c, place, o, &m) : issue(c, place, o), o), o);
+}
+
+static inline long open_or_make(struct fj_call *c, const struct fj_place *place, struct opening *o)
+{
+	if (o->flags & (O_CREAT | TMPFILE))
+		return make_or_open(c, place, o);
 	return truncated(c, open_device(c, issue(c, place, o), o), o);
 }
 
@@ -191,43 +207,35 @@ static long open_place(struct fj_call *c, const struct fj_place *place, struct o
 	if (place->proc)
 		r = fj_procfs_open(c, place, o->flags);
 	if (r == -EAGAIN)
-		r = make_or_open(c, place, o);
+		r = open_or_make(c, place, o);
 	return r;
 }
 
-static long open_path(struct fj_call *c, int dirfd, const char *jail_path, struct opening *o)
+/* Where two positions lead to one directory, remember by which it was opened. */
+static bool wants_note(const struct opening *o)
 {
-	/* Where two positions lead to one directory, remember by which it was opened. */
-	const bool wants_note = fj_jail->has_aliases && (o->flags & (O_DIRECTORY | O_PATH));
-	unsigned how = (follows_last(o) ? FJ_FOLLOW : 0) | (writes(o) ? FJ_WRITE : 0) |
-		       (wants_note ? FJ_WANT_POS : 0) |
-		       (o->resolve & RESOLVE_NO_SYMLINKS ? FJ_NO_LINKS : 0) |
-		       (o->resolve & RESOLVE_NO_MAGICLINKS ? FJ_NO_MAGIC : 0) |
-		       (o->resolve & RESOLVE_BENEATH ? FJ_BENEATH : 0) |
-		       (o->resolve & RESOLVE_IN_ROOT ? FJ_IN_ROOT : 0) |
-		       (o->resolve & RESOLVE_NO_XDEV ? FJ_NO_XDEV : 0) |
-		       (o->flags & O_CREAT ? FJ_CREATE : 0);
-	const bool is_usual = !(writes(o) && fj_jail->has_read_only) && !wants_note &&
-			      !fj_jail->no_openat2 && !o->resolve;
+	return (o->flags & (O_DIRECTORY | O_PATH)) && fj_jail->has_aliases;
+}
+
+static unsigned how_of(const struct opening *o)
+{
+	return (follows_last(o) ? FJ_FOLLOW : 0) | (writes(o) ? FJ_WRITE : 0) |
+	       (wants_note(o) ? FJ_WANT_POS : 0) |
+	       (o->resolve & RESOLVE_NO_SYMLINKS ? FJ_NO_LINKS : 0) |
+	       (o->resolve & RESOLVE_NO_MAGICLINKS ? FJ_NO_MAGIC : 0) |
+	       (o->resolve & RESOLVE_BENEATH ? FJ_BENEATH : 0) |
+	       (o->resolve & RESOLVE_IN_ROOT ? FJ_IN_ROOT : 0) |
+	       (o->resolve & RESOLVE_NO_XDEV ? FJ_NO_XDEV : 0) |
+	       (o->flags & O_CREAT ? FJ_CREATE : 0);
+}
+
+/* By a walk. */
+__attribute__((noinline)) static long open_walked(
+	struct fj_call *c, int dirfd, const char *jail_path, struct opening *o, unsigned how)
+{
 	struct fj_place place;
-	struct fj_quick q;
 	long r;
 
-	tidy_for_openat2(o);
-	if (is_usual && fj_quick_begin(&q, c->thread, dirfd, jail_path, c->path_len))
-		do {
-			r = open_place(c, &q.place, o);
-			if (r >= 0 || (r == -ENOENT && fj_facts_hold(q.epoch)))
-				return r;
-			if (r == -EINTR || r == -FJ_RESTART || r == -EEXIST ||
-				(r == -EACCES && jail_path[0] == '/'))
-				return r;
-			if (r != -ELOOP || !(how & FJ_FOLLOW) || writes(o) ||
-				!fj_facts_hold(q.epoch)) {
-				fj_quick_end(&q);
-				break;
-			}
-		} while (fj_quick_beyond(&q));
 	for (int tries = 0;; tries++) {
 		r = fj_path_walk(c->thread, dirfd, jail_path, how, &place);
 		if (!r && place.is_exe && writes(o)) {
@@ -247,7 +255,7 @@ static long open_path(struct fj_call *c, int dirfd, const char *jail_path, struc
 			r = open_read_only(c, &place, o);
 		else
 			r = open_place(c, &place, o);
-		if (r >= 0 && wants_note && place.pos && !place.is_magic)
+		if (r >= 0 && (how & FJ_WANT_POS) && place.pos && !place.is_magic)
 			fj_dir_note(c->thread, (int)r, place.pos);
 		if (r == -EMFILE && place.owned_fd >= 0 && !(how & FJ_BY_TEXT)) {
 			fj_place_done(&place);
@@ -261,21 +269,51 @@ static long open_path(struct fj_call *c, int dirfd, const char *jail_path, struc
 	}
 }
 
-long fj_hook_open(struct fj_call *c)
+/* Is what the call on a remembered place said final? Else only the walk knows. */
+static bool is_conclusive(long r, char first, uint64_t epoch)
 {
-	const int i = fj_arg_index(c, FJ_PATH);
-	struct opening o = {.flags = (uint32_t)fj_arg(c, FJ_OFLAGS, 0),
-		.mode = (uint32_t)fj_arg(c, FJ_MODE, 0)};
+	return (r == -ENOENT && fj_facts_hold(epoch)) || r == -EINTR || r == -FJ_RESTART ||
+	       r == -EEXIST || (r == -EACCES && first == '/');
+}
+
+FJ_HOT static long open_path(struct fj_call *c, int dirfd, const char *jail_path, struct opening *o)
+{
+	const bool is_usual = !o->resolve && !fj_jail->no_openat2 &&
+			      !(writes(o) && fj_jail->has_read_only) && !wants_note(o);
+	struct fj_quick q;
 	long r;
-	char *jail_path = fj_arg_path(c, i, &r);
+
+	if (is_usual && fj_quick_begin(&q, c->thread, dirfd, jail_path, c->path_len))
+		do {
+			r = open_or_make(c, &q.place, o);
+			if (__builtin_expect(r >= 0, 1) || is_conclusive(r, jail_path[0], q.epoch))
+				return r;
+			if (r != -ELOOP || !follows_last(o) || writes(o) ||
+				!fj_facts_hold(q.epoch)) {
+				fj_quick_end(&q);
+				break;
+			}
+		} while (fj_quick_beyond(&q));
+	return open_walked(c, dirfd, jail_path, o, how_of(o));
+}
+
+/* The row's arguments. */
+enum { DIRFD, PATH, FLAGS, MODE };
+
+FJ_HOT long fj_hook_open(struct fj_call *c)
+{
+	struct opening o = {.flags = (uint32_t)c->arg[FLAGS], .mode = (uint32_t)c->arg[MODE]};
+	long r;
+	char *jail_path = fj_arg_path(c, PATH, &r);
 
 	if (!jail_path)
 		return r ? r : fj_kernel(c);
-	if (fj_jail->preload[0] && jail_path[0] == '/' && jail_path[1] == '.' &&
+	if (jail_path[0] == '/' && jail_path[1] == '.' && fj_jail->preload[0] &&
 		fj_streq(jail_path, FJ_PRELOAD_PATH))
 		return fj_sys3(
 			__NR_openat, AT_FDCWD, fj_jail->preload, O_RDONLY | (o.flags & O_CLOEXEC));
-	return open_path(c, fj_arg_dirfd(c, i), jail_path, &o);
+	tidy_for_openat2(&o);
+	return open_path(c, (int)c->arg[DIRFD], jail_path, &o);
 }
 
 /* A structure longer than ours is ours when the rest is zero: copy_struct_from_user() of
@@ -319,5 +357,6 @@ long fj_hook_openat2(struct fj_call *c)
 		return r;
 
 	o = (struct opening){.flags = how.flags, .mode = how.mode, .resolve = how.resolve};
-	return open_path(c, fj_arg_dirfd(c, 1), jail_path, &o);
+	tidy_for_openat2(&o);
+	return open_path(c, (int)c->arg[DIRFD], jail_path, &o);
 }

@@ -157,7 +157,7 @@ static void statx_from_stat(struct statx *sx, const struct stat *st)
 	};
 }
 
-void fj_stat_from_statx(struct stat *st, const struct statx *sx)
+FJ_HOT void fj_stat_from_statx(struct stat *st, const struct statx *sx)
 {
 	*st = (struct stat){
 		.st_dev = encode_dev(sx->stx_dev_major, sx->stx_dev_minor),
@@ -257,8 +257,8 @@ static void show_record(const struct fj_owner *record, struct statx *sx)
 	}
 }
 
-long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsigned flags, unsigned mask,
-	struct statx *sx, struct fj_file *file)
+FJ_HOT long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsigned flags,
+	unsigned mask, struct statx *sx, struct fj_file *file)
 {
 	struct fj_own_key key;
 	long r = ask_kernel(dirfd, name, flags, mask | STATX_BASIC_STATS | STATX_BTIME, sx);

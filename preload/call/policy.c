@@ -16,7 +16,7 @@
 #define NONE 0u
 #define WORDS 16u /* BPF_MEMWORDS */
 
-static uint32_t head;
+uint32_t fj_policy_head;
 
 /* Entry `n` (from 1) begins at policy[n]: instruction words behind a header. Offsets count 8-byte
  * units. */
@@ -41,7 +41,7 @@ bool fj_policy_has_room(uint32_t len)
 
 static bool is_same(uint32_t n, const struct sock_filter *code, uint32_t len)
 {
-	return entry_at(n)->len == len && entry_at(n)->before == head &&
+	return entry_at(n)->len == len && entry_at(n)->before == fj_policy_head &&
 	       !memcmp(code_at(n), code, len * sizeof(*code));
 }
 
@@ -52,16 +52,16 @@ long fj_policy_add(const struct sock_filter *code, uint32_t len)
 
 	for (n = 1; n < used && entry_at(n)->len; n += entry_at(n)->len + 1)
 		if (is_same(n, code, len)) {
-			head = n;
+			fj_policy_head = n;
 			return 0;
 		}
 	n = __atomic_fetch_add(&fj_jail->policy_used, len + 1, __ATOMIC_ACQ_REL) + 1;
 	if (n + len + 1 >= FJ_POLICY_UNITS)
 		return -ENOMEM;
 	memcpy(&fj_jail->policy[n + 1], code, len * sizeof(*code));
-	entry_at(n)->before = head;
+	entry_at(n)->before = fj_policy_head;
 	__atomic_store_n(&entry_at(n)->len, len, __ATOMIC_RELEASE);
-	head = n;
+	fj_policy_head = n;
 	return 0;
 }
 
@@ -167,11 +167,11 @@ uint32_t fj_policy_ask(long nr, const uint64_t arg[FJ_ARGS], uint64_t ip)
 		.nr = (int)nr, .arch = AUDIT_ARCH_X86_64, .instruction_pointer = ip};
 	uint32_t severest = SECCOMP_RET_ALLOW;
 
-	if (!head)
+	if (!fj_policy_head)
 		return SECCOMP_RET_ALLOW;
 	for (int i = 0; i < FJ_ARGS; i++)
 		data.args[i] = arg[i];
-	for (uint32_t n = head; n != NONE; n = entry_at(n)->before) {
+	for (uint32_t n = fj_policy_head; n != NONE; n = entry_at(n)->before) {
 		const uint32_t answer = run(code_at(n), entry_at(n)->len, &data);
 
 		/* The lower, the severer, as signed numbers: seccomp_run_filters() of
@@ -183,12 +183,7 @@ uint32_t fj_policy_ask(long nr, const uint64_t arg[FJ_ARGS], uint64_t ip)
 	return severest;
 }
 
-uint32_t fj_policy_save(void)
-{
-	return head;
-}
-
 void fj_policy_start(uint32_t n)
 {
-	head = n;
+	fj_policy_head = n;
 }

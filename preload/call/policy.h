@@ -24,7 +24,11 @@ bool fj_policy_has_room(uint32_t len);
 uint32_t fj_policy_ask(long nr, const uint64_t arg[FJ_ARGS], uint64_t ip);
 
 /* Through exec. */
-uint32_t fj_policy_save(void);
+extern uint32_t fj_policy_head; /* 0: none */
+static inline uint32_t fj_policy_save(void)
+{
+	return fj_policy_head;
+}
 void fj_policy_start(uint32_t head);
 
 #endif

@@ -73,7 +73,7 @@ static const struct fj_row rows[] = {
 
 const long fj_row_count = sizeof(rows) / sizeof(rows[0]);
 
-const struct fj_row *fj_row(long nr)
+FJ_HOT const struct fj_row *fj_row(long nr)
 {
 	return nr >= 0 && nr < fj_row_count && rows[nr].name ? &rows[nr] : NULL;
 }
@@ -89,7 +89,7 @@ const char *fj_row_note(const struct fj_row *row)
 }
 
 /* Jumps by a table of distances, which is right wherever we lie. */
-static long run(struct fj_call *c)
+FJ_HOT static long run(struct fj_call *c)
 {
 	switch ((enum fj_hook)c->row->hook) {
 	case FJ_HOOK_NONE:
@@ -118,6 +118,11 @@ static void resolve_alias(struct fj_call *c)
 	c->row = fj_row(c->nr);
 }
 
+__attribute__((noinline)) static long run_repaired(struct fj_call *c)
+{
+	return fj_repair(c) ? run(c) : -EACCES;
+}
+
 /* Run the hook; when the disk's mode bits stopped who is root here, put them right and run it
  * again. */
 static inline long run_hook(struct fj_call *c)
@@ -136,52 +141,62 @@ static inline long run_hook(struct fj_call *c)
 	c->nr = nr;
 	memcpy(c->arg, arg, sizeof(arg));
 	fj_scratch_release(c->thread, mark);
-	return fj_repair(c) ? run(c) : r;
+	return run_repaired(c);
+}
+
+__attribute__((noinline)) static long run_limited(struct fj_call *c)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	const long r = fj_may_call(c);
+
+	fj_scratch_release(c->thread, mark);
+	return r < 0 ? r : run_hook(c);
 }
 
 __attribute__((always_inline)) static inline long run_row(struct fj_call *c)
 {
 	c->thread->asks_search = fj_ids_is_limited();
-	if (__builtin_expect(c->thread->asks_search, 0)) {
-		const uint32_t mark = fj_scratch_mark(c->thread);
-		const long r = fj_may_call(c);
-
-		fj_scratch_release(c->thread, mark);
-		if (r < 0)
-			return r;
-	}
-	return run_hook(c);
+	return __builtin_expect(c->thread->asks_search, 0) ? run_limited(c) : run_hook(c);
 }
 
-long fj_call(struct fj_call *c)
+/* And show it. */
+__attribute__((noinline)) static long run_traced(struct fj_call *c)
+{
+	uint64_t arg[FJ_ARGS];
+	const long nr = c->nr;
+	long r;
+
+	memcpy(arg, c->arg, sizeof(arg));
+	r = run_row(c);
+	if (!c->leaves_by_tail && c->nr == nr)
+		fj_trace(c, arg, r);
+	return r;
+}
+
+FJ_HOT long fj_call_row(struct fj_call *c)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	long r;
 
 	if (__builtin_expect(!*fj_ids_unforked, 0))
 		fj_ids_after_fork();
-	c->row = fj_row(c->nr);
 	if (!c->row)
 		return -ENOSYS; /* a number newer than this build: nothing is known of it, so
 				   nothing is let through */
 	if (!c->row->hook && c->row->when != FJ_NEVER)
 		resolve_alias(c);
-	if (__builtin_expect(fj_jail->trace_fd_plus_1 != 0, 0)) {
-		uint64_t arg[FJ_ARGS];
-		const long nr = c->nr;
-
-		memcpy(arg, c->arg, sizeof(arg));
-		r = run_row(c);
-		if (!c->leaves_by_tail && c->nr == nr)
-			fj_trace(c, arg, r);
-	} else {
-		r = run_row(c);
-	}
+	r = __builtin_expect(fj_jail->trace_fd_plus_1 != 0, 0) ? run_traced(c) : run_row(c);
 	fj_scratch_release(c->thread, mark);
 	return r;
 }
 
-char *fj_arg_path(struct fj_call *c, int i, long *error)
+long fj_call(struct fj_call *c)
+{
+	c->row = fj_row(c->nr);
+	return fj_call_row(c);
+}
+
+FJ_HOT char *fj_arg_path(struct fj_call *c, int i, long *error)
 {
 	char *copy;
 	long n;

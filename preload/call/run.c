@@ -23,6 +23,8 @@ struct replaced {
 	uint32_t mount;	  /* the id of the mount it lies in */
 	bool is_announced;
 	const char *change;
+	const char *path; /* the program's, of an entry */
+	int dirfd;
 };
 
 long fj_hook_refuse(struct fj_call *c)
@@ -157,13 +159,25 @@ static bool exchanges(const struct fj_call *c)
 	return c->nr == __NR_renameat2 && (fj_arg(c, FJ_HEX, 0) & RENAME_EXCHANGE);
 }
 
-static long replace_entry(struct fj_call *c, int i, const char *jail_path, struct replaced *with)
+/* A file is mostly renamed in its directory: that is found once. `first` is the other name's, or
+ * NULL. */
+static bool is_beside(struct fj_call *c, const struct replaced *first, struct replaced *with)
+{
+	return first && first->path && (first->dirfd == with->dirfd || with->path[0] == '/') &&
+	       fj_place_beside(c->thread, &first->place, first->path, with->path, &with->place);
+}
+
+static long replace_entry(struct fj_call *c, int i, const char *jail_path,
+	const struct replaced *first, struct replaced *with)
 {
 	struct fj_mount_found m;
 	const enum fj_kind kind = c->row->kind[i];
-	long r = fj_path_walk(
-		c->thread, fj_arg_dirfd(c, i), jail_path, how_of(c, kind), &with->place);
+	long r = 0;
 
+	with->path = jail_path;
+	with->dirfd = fj_arg_dirfd(c, i);
+	if (!is_beside(c, first, with))
+		r = fj_path_walk(c->thread, with->dirfd, jail_path, how_of(c, kind), &with->place);
 	if (r < 0)
 		return r;
 	with->knows_mount = fj_jail->mounts_share_device && with->place.pos;
@@ -326,7 +340,7 @@ long fj_translate(struct fj_call *c, fj_around around)
 		with[count] = (struct replaced){.place.owned_fd = -1};
 		place[count] = &with[count].place;
 		r = kind == FJ_NEW || kind == FJ_OLD ?
-			    replace_entry(c, i, jail_path, &with[count]) :
+			    replace_entry(c, i, jail_path, count ? &with[0] : NULL, &with[count]) :
 			    replace_object(c, i, jail_path, &with[count]);
 		count++;
 	}

@@ -15,7 +15,7 @@
 typedef long (*waiting_gate_fn)(
 	long nr, long a0, long a1, long a2, long a3, long a4, long a5, const uint32_t *deferred);
 
-static long wait_in_kernel(const struct fj_thread *t, long nr, const uint64_t a[FJ_ARGS])
+static inline long wait_in_kernel(const struct fj_thread *t, long nr, const uint64_t a[FJ_ARGS])
 {
 	const waiting_gate_fn gate =
 		(waiting_gate_fn)(uintptr_t)(fj_jail->gate +
@@ -27,7 +27,8 @@ static long wait_in_kernel(const struct fj_thread *t, long nr, const uint64_t a[
 		&t->deferred);
 }
 
-long fj_kernel_waiting(struct fj_call *c, long nr, const uint64_t arg[FJ_ARGS], int held_fd)
+__attribute__((noinline)) static long wait_unblocked(
+	struct fj_call *c, long nr, const uint64_t arg[FJ_ARGS], int held_fd)
 {
 	struct fj_thread *t = c->thread;
 	const uintptr_t outer_sp = t->inner_sp;
@@ -35,13 +36,6 @@ long fj_kernel_waiting(struct fj_call *c, long nr, const uint64_t arg[FJ_ARGS], 
 	const bool outer_catches = t->catches_faults;
 	uint64_t all;
 	long r;
-
-	if (!c->mask) { /* the direct door never blocked them */
-		t->window_fd = held_fd;
-		r = wait_in_kernel(t, nr, arg);
-		t->window_fd = outer_fd;
-		return r;
-	}
 
 	/* What is below here is free for an engine that a handler enters from the program's own
 	 * signal stack. */
@@ -53,5 +47,20 @@ long fj_kernel_waiting(struct fj_call *c, long nr, const uint64_t arg[FJ_ARGS], 
 	t->inner_sp = outer_sp;
 	t->window_fd = outer_fd;
 	t->catches_faults = outer_catches;
+	return r;
+}
+
+FJ_HOT long fj_kernel_waiting(struct fj_call *c, long nr, const uint64_t arg[FJ_ARGS], int held_fd)
+{
+	struct fj_thread *t = c->thread;
+	const int32_t outer_fd = t->window_fd;
+	long r;
+
+	if (c->mask)
+		return wait_unblocked(c, nr, arg, held_fd);
+	/* the direct door never blocked them */
+	t->window_fd = held_fd;
+	r = wait_in_kernel(t, nr, arg);
+	t->window_fd = outer_fd;
 	return r;
 }

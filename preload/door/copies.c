@@ -6,19 +6,22 @@
  * Changing a text in each process that maps it costs a page fault and a private copy for each page
  * with a jump, a mapping for the stubs, and two changes of protection. So a text that is mapped
  * often is copied once, and from then on the copy is mapped in the file's place: one call, as
- * outside. Its stubs lie where the last page has room behind the text, at the same distance
- * everywhere, and find the engine by the door page, which has one address in a jail.
+ * outside. Its stubs lie at the same distance everywhere, and find the engine by the door page,
+ * which has one address in a jail. They are in the room behind the text in its last page; where
+ * that does not hold all that is hot, on pages of their own, mapped right before the file.
  *
- * Not all texts can have one: where that room does not hold at least what is frequent, or the file
- * has nothing mapped before its text (procfs_maps.c tells the two parts for one file), it is
- * changed in each process as before. */
+ * Not all texts can have one: where the file has nothing mapped before its text (procfs_maps.c
+ * tells the two parts for one file), or something lies where the stubs should, it is changed in
+ * each process as before. */
 #include "door/page.h"
 #include "door/sites.h"
 
 #include <linux/elf.h>
 #include <linux/mman.h>
+#include <linux/resource.h>
 
 #define COPIED_MAX (8UL << 20) /* of one text */
+#define BEFORE_MAX (1UL << 30) /* a jump reaches 2 GiB */
 
 static uint64_t page_down(uint64_t at)
 {
@@ -29,37 +32,64 @@ static uint64_t page_up(uint64_t at)
 	return page_down(at + FJ_PAGE - 1);
 }
 
-/* Where this text ends in its last page, as an offset from where it begins: 0 when it is not a
- * segment whose pages are its own. `head` is the file's first page. */
-static uint64_t end_of_text(const uint8_t *head, const struct fj_sited_text *t)
+/* How a text lies among its file's segments. */
+struct segments {
+	uint64_t end;	 /* of the text in its last page, as an offset from where it begins */
+	uint64_t before; /* from the lowest of all to where it begins */
+};
+
+/* False when it is not a segment whose pages are its own. `head` is the file's first page. */
+static bool read_segments(const uint8_t *head, const struct fj_sited_text *t, struct segments *s)
 {
 	const Elf64_Ehdr *eh = (const Elf64_Ehdr *)head;
 	const Elf64_Phdr *ph = (const Elf64_Phdr *)(head + eh->e_phoff), *text = NULL;
+	uint64_t low = ~0UL;
 
 	if (memcmp(eh->e_ident, ELFMAG, SELFMAG) != 0 || eh->e_phentsize != sizeof(*ph) ||
 		eh->e_phoff % 8 || eh->e_phoff > FJ_PAGE ||
 		eh->e_phnum > (FJ_PAGE - eh->e_phoff) / sizeof(*ph))
-		return 0;
-	for (int i = 0; i < eh->e_phnum; i++)
-		if (ph[i].p_type == PT_LOAD && ph[i].p_flags == (PF_R | PF_X) &&
-			page_down(ph[i].p_offset) == t->offset && ph[i].p_filesz == ph[i].p_memsz &&
-			ph[i].p_filesz < COPIED_MAX)
+		return false;
+	for (int i = 0; i < eh->e_phnum; i++) {
+		if (ph[i].p_type != PT_LOAD)
+			continue;
+		if (ph[i].p_vaddr < low)
+			low = ph[i].p_vaddr;
+		if (ph[i].p_flags == (PF_R | PF_X) && page_down(ph[i].p_offset) == t->offset &&
+			ph[i].p_filesz == ph[i].p_memsz && ph[i].p_filesz < COPIED_MAX)
 			text = &ph[i];
+	}
 	if (!text || page_up(text->p_offset - t->offset + text->p_filesz) != page_up(t->len))
-		return 0;
+		return false;
 	for (int i = 0; i < eh->e_phnum; i++)
 		if (ph[i].p_type == PT_LOAD && &ph[i] != text &&
 			page_down(ph[i].p_vaddr) < page_up(text->p_vaddr + text->p_memsz) &&
 			page_down(text->p_vaddr) < page_up(ph[i].p_vaddr + ph[i].p_memsz))
-			return 0;
-	return text->p_offset - t->offset + text->p_filesz;
+			return false;
+	s->end = text->p_offset - t->offset + text->p_filesz;
+	s->before = page_down(text->p_vaddr) - page_down(low);
+	return s->before <= BEFORE_MAX;
+}
+
+/* How many bytes of stubs there are to be before the file; 0: those that are hot fit behind the
+ * text. */
+static uint64_t size_of_stubs(const struct fj_sited_text *t, uint64_t room_behind)
+{
+	const struct fj_site *site = &fj_jail->site[t->first];
+	uint64_t hot = FJ_COPY_DOORS, all = FJ_COPY_DOORS;
+
+	for (uint32_t i = 0; i < t->count; i++) {
+		const size_t size = fj_sites_copied_size(&site[i]);
+
+		all += size;
+		hot += __atomic_load_n(&site[i].is_hot, __ATOMIC_RELAXED) ? size : 0;
+	}
+	return hot <= room_behind ? 0 : page_up(all);
 }
 
 /* Choose what fits, and make jumps of it. Whether all that is hot does. */
-static bool put_jumps(uint8_t *text, uint64_t end, uint64_t len, struct fj_sited_text *t)
+static bool put_jumps(struct fj_copy *c, struct fj_sited_text *t)
 {
 	struct fj_site *site = &fj_jail->site[t->first];
-	struct fj_copy c = {.text = text, .at = text + end, .end = text + len};
 
 	for (uint32_t i = 0; i < t->count; i++)
 		site[i].is_copied = 0;
@@ -69,7 +99,7 @@ static bool put_jumps(uint8_t *text, uint64_t end, uint64_t len, struct fj_sited
 			if (__atomic_load_n(&site[i].is_hot, __ATOMIC_RELAXED) != hot ||
 				site[i].is_copied)
 				continue;
-			site[i].is_copied = fj_sites_copy(&c, &site[i]);
+			site[i].is_copied = fj_sites_copy(c, &site[i]);
 			if (hot && !site[i].is_copied)
 				return false;
 			t->copied_hot += (uint32_t)hot;
@@ -86,29 +116,69 @@ static uint64_t take_room(uint64_t len)
 		       0;
 }
 
-/* Read into a mapping: a limit of file sizes is for write(2). */
-static bool copy(struct fj_sited_text *t, int fd, uint64_t end)
+/* Beyond a limit of file sizes write(2) would be answered by SIGXFSZ. */
+static bool may_write(uint64_t to)
 {
-	const uint64_t len = page_up(t->len), room = take_room(len);
+	struct rlimit64 limit;
+
+	return !fj_sys4(__NR_prlimit64, 0, RLIMIT_FSIZE, 0, &limit) && limit.rlim_cur >= to;
+}
+
+/* The text as its file has it, at `at` and in the memory file from t->copy_at on. To write it takes
+ * half the time of reading it into pages that are not there yet. */
+static bool fill(const struct fj_sited_text *t, int fd, uint64_t at)
+{
+	bool is_done;
+	long from;
+
+	if (!may_write(t->copy_at + t->len))
+		return fj_sys4(__NR_pread64, fd, at, t->len, t->offset) == (long)t->len;
+	from = fj_sys6(__NR_mmap, 0, t->len, PROT_READ, MAP_PRIVATE, fd, t->offset);
+	if (fj_is_err(from))
+		return false;
+	is_done = fj_sys4(__NR_pwrite64, FJ_FD_JAIL(fj_jail), from, t->len, t->copy_at) ==
+		  (long)t->len;
+	fj_sys2(__NR_munmap, from, t->len);
+	return is_done;
+}
+
+static long map_to_write(uint64_t at, uint64_t len, uint64_t offset)
+{
+	return fj_sys6(__NR_mmap, at, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+		FJ_FD_JAIL(fj_jail), offset);
+}
+
+/* Mapped to be written to as it will be to be run: the stubs, then what is before the text in its
+ * file, then the text. */
+static bool copy(struct fj_sited_text *t, int fd, const struct segments *s)
+{
+	const uint64_t len = page_up(t->len), stubs = t->copy_stubs;
+	const uint64_t before = stubs ? stubs + s->before : 0;
+	struct fj_copy c;
 	bool is_done;
 	long at;
 
-	if (!room)
+	t->copy_at = take_room(len + stubs);
+	if (!t->copy_at)
 		return false;
-	at = fj_sys6(__NR_mmap, 0, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
-		FJ_FD_JAIL(fj_jail), room);
+	at = fj_sys6(__NR_mmap, 0, before + len, PROT_NONE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (fj_is_err(at))
 		return false;
-	is_done = fj_sys4(__NR_pread64, fd, at, t->len, t->offset) == (long)t->len &&
-		  put_jumps((uint8_t *)at, end, len, t);
-	fj_sys2(__NR_munmap, at, len);
-	t->copy_at = room;
+	c = (struct fj_copy){.text = (uint8_t *)at + before};
+	c.at = stubs ? (uint8_t *)at : c.text + s->end;
+	c.end = stubs ? (uint8_t *)at + stubs : c.text + len;
+	is_done = !fj_is_err(map_to_write((uint64_t)c.text, len, t->copy_at)) &&
+		  (!stubs || !fj_is_err(map_to_write((uint64_t)at, stubs, t->copy_at + len))) &&
+		  fill(t, fd, (uint64_t)c.text) && put_jumps(&c, t);
+	fj_sys2(__NR_munmap, at, before + len);
 	return is_done;
 }
 
 bool fj_copies_make(struct fj_sited_text *t, int fd)
 {
-	uint64_t end;
+	struct segments s;
+	bool is_good;
 	long head;
 
 	if (!t->offset || t->len > COPIED_MAX)
@@ -116,20 +186,44 @@ bool fj_copies_make(struct fj_sited_text *t, int fd)
 	head = fj_sys6(__NR_mmap, 0, FJ_PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (fj_is_err(head))
 		return false;
-	end = end_of_text((const uint8_t *)head, t);
+	is_good = read_segments((const uint8_t *)head, t, &s);
 	fj_sys2(__NR_munmap, head, FJ_PAGE);
-	return end && end < page_up(t->len) && copy(t, fd, end);
+	if (!is_good)
+		return false;
+	t->copy_before = s.before;
+	t->copy_stubs = size_of_stubs(t, page_up(t->len) - s.end);
+	return copy(t, fd, &s);
+}
+
+/* The stubs of a text that is to be mapped at `text`, if nothing lies there. Where they are; 0 */
+static uint64_t map_stubs(const struct fj_sited_text *t, uint64_t text)
+{
+	const uint64_t want = text - t->copy_before - t->copy_stubs;
+	const long at = want < text ? fj_sys6(__NR_mmap, want, t->copy_stubs, PROT_READ | PROT_EXEC,
+					      MAP_PRIVATE | MAP_FIXED_NOREPLACE,
+					      FJ_FD_JAIL(fj_jail), t->copy_at + page_up(t->len)) :
+				      -ENOMEM;
+
+	if (fj_is_err(at) || (uint64_t)at == want)
+		return fj_is_err(at) ? 0 : want;
+	fj_sys2(__NR_munmap, at, t->copy_stubs); /* before 4.17 the address is a hint */
+	return 0;
 }
 
 long fj_copies_map(const struct fj_sited_text *t, const uint64_t arg[6])
 {
+	uint64_t stubs = 0;
 	long at;
 
 	if (__atomic_load_n(&t->copy_state, __ATOMIC_ACQUIRE) != FJ_COPY_READY ||
 		fj_jail->no_copies || !(arg[3] & MAP_FIXED) || page_up(arg[1]) != page_up(t->len))
 		return -EAGAIN;
+	if (t->copy_stubs && !(stubs = map_stubs(t, arg[0])))
+		return -EAGAIN;
 	at = fj_sys6(__NR_mmap, arg[0], arg[1], arg[2], arg[3], FJ_FD_JAIL(fj_jail), t->copy_at);
 	if (at == -EACCES || at == -EPERM)
 		fj_jail->no_copies = 1;
+	if (fj_is_err(at) && stubs)
+		fj_sys2(__NR_munmap, stubs, t->copy_stubs);
 	return fj_is_err(at) ? -EAGAIN : at;
 }

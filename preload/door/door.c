@@ -40,24 +40,31 @@ static bool is_refused_by_policy(const struct fj_call *c)
 
 long fj_door_run(struct fj_door_record *record, struct fj_thread *t);
 
-static bool may_read_fs_base;
+bool fj_door_has_fsgsbase; /* user mode may read the fs base. entry.S knows it */
 char *fj_door_own_preload;
 
 /* A bit for each call that a site whose number is not known beforehand brings here: entry.S. */
 uint64_t fj_door_bits[FJ_DOOR_CALLS / 64];
 
-static uintptr_t fs_base(void)
+__attribute__((noinline)) static uintptr_t ask_fs_base(void)
 {
 	uintptr_t base = 0;
 
-	if (may_read_fs_base)
-		__asm__("rdfsbase %0" : "=r"(base));
-	else
-		fj_sys2(__NR_arch_prctl, ARCH_GET_FS, &base);
+	fj_sys2(__NR_arch_prctl, ARCH_GET_FS, &base);
 	return base;
 }
 
-struct fj_thread *fj_door_enter(const struct fj_door_record *record)
+static inline uintptr_t fs_base(void)
+{
+	uintptr_t base;
+
+	if (__builtin_expect(!fj_door_has_fsgsbase, 0))
+		return ask_fs_base();
+	__asm__("rdfsbase %0" : "=r"(base));
+	return base;
+}
+
+FJ_HOT struct fj_thread *fj_door_enter(const struct fj_door_record *record)
 {
 	return fj_thread_borrow(fs_base(), (uintptr_t)record);
 }
@@ -174,16 +181,66 @@ static bool is_for_trap_now(const struct fj_row *row)
 	       (fj_policy_save() || (row->hook == FJ_HOOK_sigprocmask && fj_sigsys_was_pending()));
 }
 
-long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
+__attribute__((noinline)) static long call_by_tail(
+	struct fj_door_record *record, const struct fj_call *c)
+{
+	leave_by_tail(record, c);
+	return c->nr;
+}
+
+/* All but the most frequent. */
+__attribute__((noinline)) static long run_with_care(
+	struct fj_door_record *record, struct fj_call *c)
+{
+	const struct fj_row *row = c->row;
+	long r;
+
+	if (is_for_trap_now(row)) {
+		if (fj_policy_save())
+			fj_guest_forget(); /* whatever it is: such programs are rare */
+		return leave_to_trap(record);
+	}
+	if (row && row->hook == FJ_HOOK_sigprocmask && leaves_sigsys_alone(c)) {
+		if (!c->arg[1])
+			return fj_kernel(c);
+		/* a signal that it lets in belongs on that stack */
+		return call_by_tail(record, c);
+	}
+	if (!fj_jail->has_trap && fj_policy_save() && is_refused_by_policy(c))
+		return plain_call(c);
+	if (unmaps_record(c)) {
+		fj_guest_forget();
+		record->is_tail = FJ_DOOR_AGAIN;
+		return c->nr;
+	}
+	if (c->nr == __NR_munmap || c->nr == __NR_mprotect || c->nr == __NR_mremap ||
+		c->nr == __NR_brk) {
+		r = fj_kernel(c);
+		fj_guest_forget();
+		return r;
+	}
+	if (c->nr == __NR_mmap) {
+		r = fj_sites_map(c->arg, false);
+		if (c->arg[3] & MAP_FIXED)
+			fj_guest_forget();
+		return r;
+	}
+	if (row && !applies(row, c->arg))
+		return fj_kernel_waiting(c, c->nr, c->arg, -1);
+	r = fj_call_row(c);
+	return c->leaves_by_tail ? call_by_tail(record, c) : r;
+}
+
+FJ_HOT long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
 {
 	struct fj_call c;
-	const struct fj_row *row = fj_row((long)record->nr);
 	long r;
 
 	if (__builtin_expect(fj_door_signals_early, 0))
 		fj_door_signals_take(t);
 	c.nr = (long)record->nr;
 	memcpy(c.arg, record->arg, sizeof(c.arg));
+	c.row = fj_row(c.nr);
 	c.thread = t;
 	c.mask = NULL;
 	c.altstack = NULL;
@@ -191,43 +248,13 @@ long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
 	c.frame = record;
 	c.ip = 0;
 	c.leaves_by_tail = c.leaves_by_sigreturn = false;
-	if (is_for_trap_now(row)) {
-		if (fj_policy_save())
-			fj_guest_forget(); /* whatever it is: such programs are rare */
-		return leave_to_trap(record);
-	}
-	if (row && row->hook == FJ_HOOK_sigprocmask && leaves_sigsys_alone(&c)) {
-		if (!c.arg[1])
-			return fj_kernel(&c);
-		leave_by_tail(record, &c); /* a signal that it lets in belongs on that stack */
-		return c.nr;
-	}
-	if (!fj_jail->has_trap && fj_policy_save() && is_refused_by_policy(&c))
-		return plain_call(&c);
-	if (unmaps_record(&c)) {
-		fj_guest_forget();
-		record->is_tail = FJ_DOOR_AGAIN;
-		return c.nr;
-	}
-	if (c.nr == __NR_munmap || c.nr == __NR_mprotect || c.nr == __NR_mremap ||
-		c.nr == __NR_brk) {
-		r = fj_kernel(&c);
-		fj_guest_forget();
-		return r;
-	}
-	if (c.nr == __NR_mmap) {
-		r = fj_sites_map(c.arg, false);
-		if (c.arg[3] & MAP_FIXED)
-			fj_guest_forget();
-		return r;
-	}
-	if (row && !applies(row, c.arg))
-		return fj_kernel_waiting(&c, c.nr, c.arg, -1);
-	r = fj_call(&c);
-	if (!c.leaves_by_tail)
-		return r;
-	leave_by_tail(record, &c);
-	return c.nr;
+	/* (What changes mappings is no affair of ours by its row: FJ_NEVER.) */
+	if (__builtin_expect(!c.row || c.row->when != FJ_ALWAYS ||
+				     c.row->hook == FJ_HOOK_sigprocmask || fj_policy_save(),
+		    0))
+		return run_with_care(record, &c);
+	r = fj_call_row(&c);
+	return __builtin_expect(c.leaves_by_tail, 0) ? call_by_tail(record, &c) : r;
 }
 
 /* The virtual SIGSYS: the state of a thread that the trap keeps, and none of our business where
@@ -314,7 +341,7 @@ static long place_page(void)
 
 long fj_door_start(bool has_fsgsbase)
 {
-	may_read_fs_base = has_fsgsbase;
+	fj_door_has_fsgsbase = has_fsgsbase;
 	fj_libc_signals_handler = (uint64_t)fj_door_signal;
 	memcpy(fj_door_bits, fj_jail->door_bits, sizeof(fj_door_bits));
 	return fj_jail->preload[0] || (fj_jail->copies_size && !fj_jail->no_sites) ? place_page() :

@@ -34,6 +34,16 @@ struct fj_sited_text *fj_kept_find(const struct fj_text_key *k)
 	return NULL;
 }
 
+uint32_t fj_kept_calls(const struct fj_site *site, uint32_t count)
+{
+	uint32_t calls = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		calls |= (site[i].nr == __NR_munmap ? FJ_SITES_UNMAP : 0) |
+			 (site[i].nr == __NR_mprotect ? FJ_SITES_PROTECT : 0);
+	return calls;
+}
+
 struct fj_sited_text *fj_kept_add(
 	const struct fj_text_key *k, const struct fj_site *site, uint32_t count)
 {
@@ -53,6 +63,7 @@ struct fj_sited_text *fj_kept_add(
 		t->count = count;
 		for (uint32_t j = 0; j < count; j++)
 			t->hot += site[j].is_hot;
+		t->calls = fj_kept_calls(site, count);
 		t->dev = k->st.st_dev;
 		t->ino = k->st.st_ino;
 		t->offset = k->offset;

@@ -88,25 +88,10 @@ static uint32_t thin_out(struct fj_site *site, uint32_t count)
 }
 
 /* Does this text unmap memory, and do we see that from now on? */
-static void watch_memory(const struct fj_site *site, uint32_t count, bool is_done)
+static void watch_memory(uint32_t calls, bool is_done)
 {
-	bool unmaps = false, protects = false;
-
-	for (uint32_t i = 0; i < count; i++) {
-		unmaps = unmaps || site[i].nr == __NR_munmap;
-		protects = protects || site[i].nr == __NR_mprotect;
-	}
-	if (unmaps || protects)
-		fj_guest_watched(is_done && unmaps && protects);
-}
-
-static long change(uint64_t start, uint64_t len, enum fj_sites_text is, const struct fj_site *site,
-	uint32_t count)
-{
-	const long r = fj_sites_change(start, len, is, site, count);
-
-	watch_memory(site, count, r > 0);
-	return r;
+	if (calls)
+		fj_guest_watched(is_done && calls == (FJ_SITES_UNMAP | FJ_SITES_PROTECT));
 }
 
 /* Drop what is no call: two bytes of a table, say. Of those whose number is known at once the form
@@ -180,7 +165,8 @@ static struct fj_sited_text *search(
 	}
 	t = fj_kept_add(k, site, count);
 	if (!t && count) /* nowhere to keep them: found anew each time */
-		change(start, k->len, FJ_SITES_MAPPED, site, count);
+		watch_memory(fj_kept_calls(site, count),
+			fj_sites_change(start, k->len, FJ_SITES_MAPPED, site, count) > 0);
 	fj_sys2(__NR_munmap, room, size);
 	return t;
 }
@@ -226,11 +212,11 @@ static long map(const uint64_t arg[6], uint64_t prot)
 	return fj_sys6(__NR_mmap, arg[0], arg[1], prot, arg[3], arg[4], arg[5]);
 }
 
-/* To make a copy takes 6 us for each page of the text, and it saves a start 20 us and more. So it
- * is worth its price when a text is mapped that often, and once it was it will be again. */
+/* To make a copy takes 2 us and more for each page of the text, and it saves each start 20 us and
+ * more. So it is worth its price when a text was mapped as often as this: libc's three times. */
 static bool is_mapped_often(const struct fj_sited_text *t)
 {
-	return t->maps >= 8 + t->len / (16 * FJ_PAGE);
+	return t->maps >= 1 + t->len / (128 * FJ_PAGE);
 }
 
 /* Files whose times are older do not change without showing a new one: clocks tick (ext4: 4 ms). */
@@ -244,15 +230,15 @@ static bool is_settled(const struct fj_text_key *k)
 	       (int64_t)k->st.st_ctime <= now.tv_sec - SETTLED_AFTER;
 }
 
-/* For the processes that map it from now on. One that is killed meanwhile leaves it at that: there
- * will be none. */
+/* For the processes that map it, from this one on. One that is killed meanwhile leaves it at that:
+ * there will be none. */
 static void make_copy(struct fj_sited_text *t, const struct fj_text_key *k, int fd)
 {
 	uint32_t none = FJ_COPY_NONE;
 	struct fj_text_key after = *k;
 	bool is_good;
 
-	if (t->copy_state || !is_mapped_often(t) || !t->hot || fj_jail->no_copies ||
+	if (t->copy_state || !t->hot || !is_mapped_often(t) || fj_jail->no_copies ||
 		!is_settled(k) ||
 		!__atomic_compare_exchange_n(&t->copy_state, &none, FJ_COPY_BEING_MADE, false,
 			__ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
@@ -265,63 +251,74 @@ static void make_copy(struct fj_sited_text *t, const struct fj_text_key *k, int 
 /* The text's copy, mapped. What became hot after that was made is changed here. */
 static long map_copy(struct fj_sited_text *t, const uint64_t arg[6], const struct fj_text_key *k)
 {
-	const struct fj_site *site = &fj_jail->site[t->first];
 	const long at = fj_copies_map(t, arg);
 
 	if (fj_is_err(at))
 		return at;
 	__atomic_fetch_add(&t->maps, 1, __ATOMIC_RELAXED);
 	note((uint64_t)at, k->len, t);
-	watch_memory(site, t->count, true);
+	watch_memory(t->calls, true);
 	if (__atomic_load_n(&t->hot, __ATOMIC_RELAXED) > t->copied_hot &&
-		fj_sites_change((uint64_t)at, arg[1], FJ_SITES_COPIED, site, t->count) < 0)
+		fj_sites_change((uint64_t)at, arg[1], FJ_SITES_COPIED, &fj_jail->site[t->first],
+			t->count) < 0)
 		return -EAGAIN;
 	return at;
+}
+
+/* Make jumps of the sites of a text that was mapped at `at`, for an mmap with these arguments. */
+static long change(struct fj_sited_text *t, const uint64_t arg[6], uint64_t len, long at,
+	enum fj_sites_text is)
+{
+	long r;
+
+	__atomic_fetch_add(&t->maps, 1, __ATOMIC_RELAXED);
+	note((uint64_t)at, len, t);
+	r = fj_sites_change((uint64_t)at, arg[1], is, &fj_jail->site[t->first], t->count);
+	watch_memory(t->calls, r > 0);
+	if (r < 0) {
+		/* A mount or a policy that lets nothing become executable: as it was asked for. */
+		const uint64_t again[6] = {
+			(uint64_t)at, arg[1], arg[2], arg[3] | MAP_FIXED, arg[4], arg[5]};
+
+		r = map(again, arg[2]);
+		if (fj_is_err(r))
+			fj_sys2(__NR_munmap, at, arg[1]);
+		return r;
+	}
+	return at;
+}
+
+static long map_and_change(struct fj_sited_text *t, const uint64_t arg[6], uint64_t len)
+{
+	/* Mapped writable and then made executable, that is one call less. */
+	long at = t->hot ? map(arg, PROT_READ | PROT_WRITE) : -ENOENT;
+
+	if (!fj_is_err(at))
+		return change(t, arg, len, at, FJ_SITES_WRITABLE);
+	at = map(arg, arg[2]);
+	return fj_is_err(at) ? at : change(t, arg, len, at, FJ_SITES_MAPPED);
 }
 
 long fj_sites_map(const uint64_t arg[6], bool is_program)
 {
 	struct fj_text_key k;
 	struct fj_sited_text *t;
-	bool is_writable = false;
-	long at = -1;
+	long at;
 
 	if (!is_text(arg, &k))
 		return map(arg, arg[2]);
 	t = fj_kept_find(&k);
-	if (t) {
-		at = map_copy(t, arg, &k);
-		if (!fj_is_err(at))
-			return at;
-	}
-	/* Mapped writable and then made executable, that is one call less. */
-	if (t && t->hot) {
-		at = map(arg, PROT_READ | PROT_WRITE);
-		is_writable = !fj_is_err(at);
-	}
-	if (!is_writable)
+	if (!t) {
 		at = map(arg, arg[2]);
-	if (fj_is_err(at))
-		return at;
-	if (!t)
-		t = search(&k, (int)arg[4], (uint64_t)at, is_program);
-	if (!t || !t->count)
-		return at;
-	__atomic_fetch_add(&t->maps, 1, __ATOMIC_RELAXED);
-	note((uint64_t)at, k.len, t);
-	if (change((uint64_t)at, arg[1], is_writable ? FJ_SITES_WRITABLE : FJ_SITES_MAPPED,
-		    &fj_jail->site[t->first], t->count) < 0) {
-		/* A mount or a policy that lets nothing become executable: as it was asked for. */
-		const uint64_t again[6] = {
-			(uint64_t)at, arg[1], arg[2], arg[3] | MAP_FIXED, arg[4], arg[5]};
-		const long r = map(again, arg[2]);
-
-		if (fj_is_err(r))
-			fj_sys2(__NR_munmap, at, arg[1]);
-		return r;
+		if (!fj_is_err(at))
+			t = search(&k, (int)arg[4], (uint64_t)at, is_program);
+		return t && t->count ? change(t, arg, k.len, at, FJ_SITES_MAPPED) : at;
 	}
+	if (!t->count)
+		return map(arg, arg[2]);
 	make_copy(t, &k, (int)arg[4]);
-	return at;
+	at = map_copy(t, arg, &k);
+	return fj_is_err(at) ? map_and_change(t, arg, k.len) : at;
 }
 
 /* A site becomes hot when it traps this often, and at least twice each time that it is mapped. */

@@ -37,6 +37,9 @@ struct fj_copy {
 };
 /* Make a jump of one site. False: no room. */
 bool fj_sites_copy(struct fj_copy *c, const struct fj_site *s);
+/* How many bytes that takes; and once a copy, whatever its sites. */
+size_t fj_sites_copied_size(const struct fj_site *s);
+#define FJ_COPY_DOORS 39u
 
 /* copies.c: make the copy of a text of the file `fd`. Whether it can be used. */
 bool fj_copies_make(struct fj_sited_text *t, int fd);

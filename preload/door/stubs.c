@@ -262,11 +262,18 @@ static uint8_t *put_far_jump(uint8_t *at, uint64_t where)
 	return at + FAR_JUMP;
 }
 
+_Static_assert(FJ_COPY_DOORS == 3 * FAR_JUMP, "one for each entry");
+
+size_t fj_sites_copied_size(const struct fj_site *s)
+{
+	return s->moved + LEA + JUMP + (s->kind == FJ_SITE_BEHIND ? JUMP - 2 : 0);
+}
+
 bool fj_sites_copy(struct fj_copy *c, const struct fj_site *s)
 {
 	const int door = door_of(s);
 	const size_t room = (size_t)(c->end - c->at) - (c->door[door] ? 0 : FAR_JUMP),
-		     size = s->moved + LEA + JUMP + (s->kind == FJ_SITE_BEHIND ? JUMP - 2 : 0);
+		     size = fj_sites_copied_size(s);
 	uint8_t *site = c->text + s->at, *stub;
 	struct lead lead;
 

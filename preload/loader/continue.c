@@ -117,9 +117,9 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 
 	if (!fj_handoff_read(text, &h, &nested_at, &exe_at, &execfn))
 		fail("handoff", -EINVAL);
-	r = fj_gate_place(h.gate);
+	r = map_jail(&h);
 	if (!fj_is_err(r))
-		r = map_jail(&h);
+		r = fj_gate_place(h.gate);
 	if (r < 0)
 		fail("jail", r);
 	r = fj_door_start(

@@ -94,17 +94,22 @@ static bool kernel_is_at_least(unsigned major, unsigned minor)
 	return number[0] > major || (number[0] == major && number[1] >= minor);
 }
 
-/* Room for copied texts, behind all else, as far as a limit of file sizes (setrlimit(2)) permits.
- * It costs memory only where it is used. */
-static void make_room_for_copies(int memory)
+/* Room for the gate page and for copied texts, behind all else, as far as a limit of file sizes
+ * (setrlimit(2)) permits. It costs memory only where it is used. */
+static void make_room_for_texts(int memory)
 {
+	const uint64_t gate_at = (FJ_JAIL_MEMORY + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
+	const long gate_size = fj_gate_end - fj_gate_begin;
 	struct rlimit64 limit;
 
-	fj_jail->copies_at = (FJ_JAIL_MEMORY + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
-	if (!fj_sys4(__NR_prlimit64, 0, RLIMIT_FSIZE, 0, &limit) &&
-		limit.rlim_cur >= fj_jail->copies_at + COPIES_SIZE &&
-		!fj_sys2(__NR_ftruncate, memory, fj_jail->copies_at + COPIES_SIZE))
-		fj_jail->copies_size = COPIES_SIZE;
+	fj_jail->copies_at = gate_at + FJ_PAGE;
+	if (fj_sys4(__NR_prlimit64, 0, RLIMIT_FSIZE, 0, &limit) ||
+		limit.rlim_cur < fj_jail->copies_at + COPIES_SIZE ||
+		fj_sys2(__NR_ftruncate, memory, fj_jail->copies_at + COPIES_SIZE))
+		return;
+	fj_jail->copies_size = COPIES_SIZE;
+	if (fj_sys4(__NR_pwrite64, memory, fj_gate_begin, gate_size, gate_at) == gate_size)
+		fj_jail->gate_at = gate_at;
 }
 
 void fj_jail_make(char **envp)
@@ -126,7 +131,7 @@ void fj_jail_make(char **envp)
 	fj_jail = (struct fj_jail *)at;
 	fj_jail->magic = FJ_JAIL_MAGIC;
 	fj_jail->size = sizeof(*fj_jail);
-	make_room_for_copies((int)memory);
+	make_room_for_texts((int)memory);
 	fj_jail->epoch = 1;
 	fj_jail->first_pid = (int32_t)fj_sys0(__NR_getpid);
 	fj_jail->has_trap = !fj_options.no_trap;

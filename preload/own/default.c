@@ -17,7 +17,7 @@ static void learn_real(void)
 	__atomic_store_n(&knows_real, true, __ATOMIC_RELEASE);
 }
 
-uint32_t fj_own_real_uid(void)
+FJ_HOT uint32_t fj_own_real_uid(void)
 {
 	learn_real();
 	return real_uid;
@@ -29,7 +29,7 @@ uint32_t fj_own_real_gid(void)
 	return real_gid;
 }
 
-void fj_own_default(struct fj_owner *shown, bool is_foreign)
+FJ_HOT void fj_own_default(struct fj_owner *shown, bool is_foreign)
 {
 	if (is_foreign || shown->uid != fj_own_real_uid() || fj_ids_is_himself())
 		return;

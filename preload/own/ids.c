@@ -5,8 +5,8 @@
  * through exec.
  *
  * `process` is the thread group leader's, and that of all who have none of their own. `own_of`
- * holds the others', by thread id. The usual reader finds `own_count` zero and is done. An entry is
- * written by its own thread alone; it is free (tid 0), being written
+ * holds the others', by thread id. The usual reader finds `fj_ids_own_count` zero and is done. An
+ * entry is written by its own thread alone; it is free (tid 0), being written
  * (-1), or its thread's. Entries of threads that are gone are taken when there is no free one. */
 #include "own/ids.h"
 
@@ -29,9 +29,9 @@ struct own_ids {
 };
 
 static struct fj_ids process;
-static bool process_is_limited;
+bool fj_ids_process_is_limited;
 static struct own_ids own_of[OWN_MAX] FJ_BULKY;
-static uint32_t own_count; /* entries below it may be in use */
+uint32_t fj_ids_own_count; /* entries below it may be in use */
 static uint32_t *mark;	   /* a word that fork clears */
 const uint32_t *fj_ids_unforked;
 
@@ -48,7 +48,7 @@ static bool is_limited(const struct fj_ids *ids)
 
 static struct own_ids *find_own(int32_t tid)
 {
-	const uint32_t count = __atomic_load_n(&own_count, __ATOMIC_ACQUIRE);
+	const uint32_t count = __atomic_load_n(&fj_ids_own_count, __ATOMIC_ACQUIRE);
 
 	for (uint32_t i = 0; i < count; i++)
 		if (__atomic_load_n(&own_of[i].tid, __ATOMIC_ACQUIRE) == tid)
@@ -58,7 +58,7 @@ static struct own_ids *find_own(int32_t tid)
 
 static struct own_ids *my_own(void)
 {
-	if (__builtin_expect(!__atomic_load_n(&own_count, __ATOMIC_ACQUIRE), 1))
+	if (__builtin_expect(!__atomic_load_n(&fj_ids_own_count, __ATOMIC_ACQUIRE), 1))
 		return NULL;
 	return find_own((int32_t)fj_sys0(__NR_gettid));
 }
@@ -70,11 +70,11 @@ const struct fj_ids *fj_ids(void)
 	return own ? &own->ids : &process;
 }
 
-bool fj_ids_is_limited(void)
+bool fj_ids_ask_limited(void)
 {
 	const struct own_ids *own = my_own();
 
-	return own ? is_limited(&own->ids) : process_is_limited;
+	return own ? is_limited(&own->ids) : fj_ids_process_is_limited;
 }
 
 bool fj_ids_in_group(const struct fj_ids *ids, uint32_t gid)
@@ -195,9 +195,10 @@ static struct own_ids *claim_own(void)
 			if (!__atomic_compare_exchange_n(&own_of[i].tid, &was, BEING_WRITTEN, false,
 				    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 				continue;
-			count = __atomic_load_n(&own_count, __ATOMIC_RELAXED);
-			while (count <= i && !__atomic_compare_exchange_n(&own_count, &count, i + 1,
-						     false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+			count = __atomic_load_n(&fj_ids_own_count, __ATOMIC_RELAXED);
+			while (count <= i &&
+				!__atomic_compare_exchange_n(&fj_ids_own_count, &count, i + 1,
+					false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 				;
 			return &own_of[i];
 		}
@@ -225,7 +226,7 @@ static void become_alone(int32_t tid, bool is_vfork_child, const struct fj_ids *
 		own = claim_own();
 	if (!own) {
 		store(&process, next);
-		process_is_limited = is_limited(next);
+		fj_ids_process_is_limited = is_limited(next);
 		return;
 	}
 	own->ids = *next;
@@ -238,7 +239,7 @@ static void become_alone(int32_t tid, bool is_vfork_child, const struct fj_ids *
  * more. */
 static void drop_equals(void)
 {
-	const uint32_t count = __atomic_load_n(&own_count, __ATOMIC_ACQUIRE);
+	const uint32_t count = __atomic_load_n(&fj_ids_own_count, __ATOMIC_ACQUIRE);
 	bool is_empty = true;
 
 	for (uint32_t i = 0; i < count; i++) {
@@ -254,10 +255,10 @@ static void drop_equals(void)
 
 		/* Lost when an entry is claimed meanwhile: that one raised it, or is below it. */
 		__atomic_compare_exchange_n(
-			&own_count, &expected, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+			&fj_ids_own_count, &expected, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 		for (uint32_t i = 0; i < count; i++)
 			if (__atomic_load_n(&own_of[i].tid, __ATOMIC_ACQUIRE))
-				__atomic_store_n(&own_count, count, __ATOMIC_RELEASE);
+				__atomic_store_n(&fj_ids_own_count, count, __ATOMIC_RELEASE);
 	}
 }
 
@@ -271,8 +272,8 @@ void fj_ids_become(const struct fj_ids *next)
 			return; /* the board shows the leader's */
 	} else {
 		store(&process, next);
-		process_is_limited = is_limited(next);
-		if (__atomic_load_n(&own_count, __ATOMIC_ACQUIRE))
+		fj_ids_process_is_limited = is_limited(next);
+		if (__atomic_load_n(&fj_ids_own_count, __ATOMIC_ACQUIRE))
 			drop_equals();
 	}
 	fj_ids_post(pid, next);
@@ -280,18 +281,18 @@ void fj_ids_become(const struct fj_ids *next)
 
 void fj_ids_after_fork(void)
 {
-	const uint64_t base = own_count ? fs_base() : 0;
+	const uint64_t base = fj_ids_own_count ? fs_base() : 0;
 
 	if (*mark)
 		return;
 	*mark = 1;
-	for (uint32_t i = 0; i < own_count; i++)
+	for (uint32_t i = 0; i < fj_ids_own_count; i++)
 		if (own_of[i].tid > 0 && own_of[i].fs_base == base && !own_of[i].is_vfork_child)
 			process = own_of[i].ids;
-	if (own_count) { /* else nothing is written: the page is still the parent's */
-		process_is_limited = is_limited(&process);
-		memset(own_of, 0, own_count * sizeof(own_of[0]));
-		own_count = 0;
+	if (fj_ids_own_count) { /* else nothing is written: the page is still the parent's */
+		fj_ids_process_is_limited = is_limited(&process);
+		memset(own_of, 0, fj_ids_own_count * sizeof(own_of[0]));
+		fj_ids_own_count = 0;
 	}
 	fj_ids_post(fj_memory_owner(), &process);
 }
@@ -394,6 +395,6 @@ void fj_ids_start(struct fj_board *board, const char *text, size_t len)
 		read_text(&process, text, text + len);
 	else
 		fj_ids_root(&process);
-	process_is_limited = is_limited(&process);
+	fj_ids_process_is_limited = is_limited(&process);
 	fj_ids_post((int32_t)fj_sys0(__NR_getpid), &process);
 }

@@ -71,7 +71,15 @@ static inline bool fj_ids_is_root(void)
 	return fj_ids()->fsuid == 0;
 }
 /* May permission rules refuse the calling thread anything that they do not refuse to root? */
-bool fj_ids_is_limited(void);
+bool fj_ids_ask_limited(void);
+extern bool fj_ids_process_is_limited; /* all threads that have no identity of their own */
+extern uint32_t fj_ids_own_count;      /* entries below it, of those that have, may be in use */
+static inline bool fj_ids_is_limited(void)
+{
+	return __builtin_expect(__atomic_load_n(&fj_ids_own_count, __ATOMIC_ACQUIRE) != 0, 0) ?
+		       fj_ids_ask_limited() :
+		       fj_ids_process_is_limited;
+}
 /* Make `next`, a changed copy of fj_ids(), the calling thread's identity. */
 void fj_ids_become(const struct fj_ids *next);
 /* The groups of `next` become these; sorted here. -ENOMEM. */

@@ -13,18 +13,17 @@ static bool has_records(const struct fj_store *s)
 	return !s->is_lost && __atomic_load_n(&fj_store_head(s)->records, __ATOMIC_RELAXED) != 0;
 }
 
-bool fj_own_is_empty(void)
+FJ_HOT bool fj_own_is_empty(void)
 {
 	return !fj_store_count ||
 	       (!has_records(&fj_store[0]) && (fj_store_count < 2 || !has_records(&fj_store[1])));
 }
 
-bool fj_own_has_devices(void)
+FJ_HOT bool fj_own_has_devices(void)
 {
-	for (uint32_t i = 0; i < fj_store_count; i++)
-		if (fj_store_head(&fj_store[i])->devices)
-			return true;
-	return false;
+	return fj_store_count &&
+	       (fj_store_head(&fj_store[0])->devices ||
+		       (fj_store_count > 1 && fj_store_head(&fj_store[1])->devices));
 }
 
 bool fj_own_has_inheriting_dirs(void)
@@ -47,7 +46,7 @@ static void to_owner(
 		.key = *key};
 }
 
-static bool find(const struct fj_own_key *key, bool any_stamp, struct fj_owner *owner)
+FJ_HOT static bool find(const struct fj_own_key *key, bool any_stamp, struct fj_owner *owner)
 {
 	struct fj_store_copy copy;
 
@@ -60,7 +59,7 @@ static bool find(const struct fj_own_key *key, bool any_stamp, struct fj_owner *
 	return false;
 }
 
-bool fj_own_find(const struct fj_own_key *key, struct fj_owner *owner)
+FJ_HOT bool fj_own_find(const struct fj_own_key *key, struct fj_owner *owner)
 {
 	return find(key, false, owner);
 }

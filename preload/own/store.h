@@ -102,7 +102,10 @@ extern struct fj_store fj_store[2];
 extern uint32_t fj_store_count;
 
 /* table.c */
-struct fj_store_head *fj_store_head(const struct fj_store *s);
+static inline struct fj_store_head *fj_store_head(const struct fj_store *s)
+{
+	return (struct fj_store_head *)s->window[0];
+}
 /* `size` bytes at `offset` of the file, in a window that holds them; NULL when there is none to be
  * had. */
 void *fj_store_at(struct fj_store *s, uint64_t offset, uint64_t size);

@@ -14,11 +14,6 @@
 struct fj_store fj_store[2];
 uint32_t fj_store_count;
 
-struct fj_store_head *fj_store_head(const struct fj_store *s)
-{
-	return (struct fj_store_head *)s->window[0];
-}
-
 static void *map_window(struct fj_store *s, uint32_t k)
 {
 	const int prot = s->is_read_only ? 1 /* PROT_READ */ : 3;
@@ -40,7 +35,7 @@ static void *map_window(struct fj_store *s, uint32_t k)
 	return (char *)r;
 }
 
-void *fj_store_at(struct fj_store *s, uint64_t offset, uint64_t size)
+FJ_HOT void *fj_store_at(struct fj_store *s, uint64_t offset, uint64_t size)
 {
 	uint32_t k = __atomic_load_n(&s->last_window, __ATOMIC_ACQUIRE);
 	char *base;
@@ -54,7 +49,7 @@ void *fj_store_at(struct fj_store *s, uint64_t offset, uint64_t size)
 	return base ? base + offset : NULL;
 }
 
-struct fj_store_slot *fj_store_slots(struct fj_store *s, uint64_t table, uint32_t *mask)
+FJ_HOT struct fj_store_slot *fj_store_slots(struct fj_store *s, uint64_t table, uint32_t *mask)
 {
 	const uint32_t log = (uint32_t)table & (FJ_PAGE - 1);
 
@@ -76,7 +71,7 @@ static uint32_t hash_of(uint32_t dev, uint64_t ino)
 	return (uint32_t)(((ino + (uint64_t)dev * 0x9e3779b1u) * 0x9e3779b97f4a7c15UL) >> 32);
 }
 
-uint8_t fj_store_check(const struct fj_store_slot *slot, const struct fj_store_copy *copy)
+FJ_HOT uint8_t fj_store_check(const struct fj_store_slot *slot, const struct fj_store_copy *copy)
 {
 	uint64_t h = slot->ino ^ (slot->stamp << 1) ^ slot->dev;
 
@@ -122,7 +117,7 @@ static int search(struct fj_store_slot *slots, uint32_t mask, uint32_t dev,
 	return 0;
 }
 
-bool fj_store_find(struct fj_store *s, const struct fj_own_key *key, bool any_stamp,
+FJ_HOT bool fj_store_find(struct fj_store *s, const struct fj_own_key *key, bool any_stamp,
 	struct fj_store_copy *copy, struct fj_store_slot **slot, uint32_t *state)
 {
 	const struct fj_store_head *h = fj_store_head(s);

@@ -156,12 +156,13 @@ static bool back_once(
 	for (uint32_t i = 0; i <= count; i++) {
 		const struct fj_mount *m = i ? &v->mount[i - 1] : NULL;
 		const char *host = m ? fj_mounts_text(v, m->host) : fj_jail->root_path;
-		const char *rest = host_path + fj_strlen(host);
 		const size_t before = out->len;
+		const char *rest;
 		int r;
 
 		if ((m && (m->flags & FJ_MOUNT_HIDDEN)) || !fj_path_has_prefix(host_path, host))
 			continue;
+		rest = host_path + fj_strlen(host);
 		put_pos(v, m, rest, out);
 		r = out->overflowed ? 0 : rank(v, m, out->at + before, hint);
 		fj_str_cut(out, before);
@@ -230,6 +231,7 @@ bool fj_path_of_dir(struct fj_thread *t, int dirfd, struct fj_str *out)
 	}
 	if (n > 0 && n < FJ_PATH_MAX && host_path[0] == '/') {
 		host_path[n] = 0;
+		fj_scratch_trim(t, host_path, (size_t)n + 1);
 		known = fj_path_back_hinted(host_path, noted_for(dirfd), out);
 	}
 	fj_scratch_release(t, mark);

@@ -58,13 +58,6 @@ static bool is_seen_name(const char *name)
 	return __atomic_load_n(bloom_word(name, len, &bit), __ATOMIC_SEQ_CST) & bit;
 }
 
-uint64_t fj_facts_epoch(void)
-{
-	if (__atomic_load_n(&fj_jail->changers, __ATOMIC_SEQ_CST))
-		return 0;
-	return __atomic_load_n(&fj_jail->epoch, __ATOMIC_SEQ_CST);
-}
-
 bool fj_facts_hold(uint64_t epoch)
 {
 	return !epoch || (!__atomic_load_n(&fj_jail->changers, __ATOMIC_SEQ_CST) &&
@@ -104,27 +97,33 @@ static struct fj_fact *fact_for(uint64_t view, const char *key, size_t key_len, 
 	return &fj_jail->fact[*hash % FJ_FACTS];
 }
 
-bool fj_facts_find(const struct fj_root *root, const char *key, size_t key_len, struct fj_str *out,
-	unsigned *flags, uint64_t epoch)
+FJ_HOT const struct fj_fact *fj_facts_look(
+	const struct fj_root *root, const char *key, size_t key_len, uint64_t epoch, uint32_t *turn)
 {
 	const uint64_t view = view_of(root);
 	uint64_t hash;
 	const struct fj_fact *f = fact_for(view, key, key_len, &hash);
-	const uint32_t turn = __atomic_load_n(&f->turn, __ATOMIC_ACQUIRE);
 
-	if ((turn & 1) || f->hash != hash || f->epoch != epoch || f->root != view ||
-		f->key_len != key_len)
-		return false;
+	*turn = __atomic_load_n(&f->turn, __ATOMIC_ACQUIRE);
+	return !(*turn & 1) && f->hash == hash && f->epoch == epoch && f->root == view &&
+			       f->key_len == key_len && key_len + f->value_len < FJ_FACT_TEXT &&
+			       fj_same(f->text, key, key_len) ?
+		       f :
+		       NULL;
+}
 
-	const size_t value_len = f->value_len;
+bool fj_facts_find(const struct fj_root *root, const char *key, size_t key_len, struct fj_str *out,
+	unsigned *flags, uint64_t epoch)
+{
+	uint32_t turn;
+	const struct fj_fact *f = fj_facts_look(root, key, key_len, epoch, &turn);
 
-	if (key_len + value_len >= FJ_FACT_TEXT || !fj_same(f->text, key, key_len))
+	if (!f)
 		return false;
 	*flags = (unsigned)f->flags;
 	if (!(*flags & FJ_FACT_LITERAL))
-		fj_str_add(out, f->text + key_len, value_len);
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	return !out->overflowed && __atomic_load_n(&f->turn, __ATOMIC_RELAXED) == turn;
+		fj_fact_value(f, key_len, out);
+	return !out->overflowed && fj_fact_held(f, turn);
 }
 
 void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, const char *value,

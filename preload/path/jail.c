@@ -52,7 +52,7 @@ __attribute__((noinline)) static void look_at_moves(uint32_t count)
 		fj_root_moves_follow(seen, count);
 }
 
-const struct fj_root *fj_root(void)
+FJ_HOT const struct fj_root *fj_root(void)
 {
 	const uint32_t count = __atomic_load_n(&fj_jail->root_moves.count, __ATOMIC_ACQUIRE);
 

@@ -69,14 +69,20 @@ struct fj_site {
 struct fj_sited_text {
 	uint32_t state; /* 0 free, 1 being written, 2 valid */
 	uint32_t first, count;
-	uint32_t maps; /* how often it was mapped */
-	uint32_t hot;  /* how many of the sites are */
+	uint32_t maps;	/* how often it was mapped */
+	uint32_t hot;	/* how many of the sites are */
+	uint32_t calls; /* which changes of memory are among them: FJ_SITES_ */
 	uint64_t dev, ino, offset, len;
 	int64_t mtime, mtime_ns, ctime, ctime_ns; /* of the file */
 	uint32_t copy_state;			  /* enum fj_copy_state */
 	uint32_t copied_hot;			  /* sites that were hot when it was made */
 	uint64_t copy_at;			  /* offset in the jail's memory file */
+	uint64_t copy_stubs;  /* bytes of stubs behind it there, that lie before the file when
+				 mapped; 0: they are in its last page */
+	uint64_t copy_before; /* bytes of the file's other mappings before the text */
 };
+#define FJ_SITES_UNMAP 1u
+#define FJ_SITES_PROTECT 2u
 enum fj_copy_state { FJ_COPY_NONE, FJ_COPY_BEING_MADE, FJ_COPY_READY, FJ_COPY_NEVER };
 
 #define FJ_ROOT_MOVES 16u
@@ -122,6 +128,7 @@ struct fj_jail {
 	/* Texts with jumps in them, behind all else in the memory file: door/copies.c. */
 	uint32_t no_copies; /* they may not be mapped */
 	uint64_t copies_at, copies_size, copies_used;
+	uint64_t gate_at; /* the gate page, in that file too; 0: it is not */
 
 	uint64_t epoch;	   /* advances when a remembered fact may have become wrong */
 	uint32_t changers; /* calls under way that may make one wrong */
@@ -255,6 +262,11 @@ void fj_place_done(struct fj_place *place);
 size_t fj_place_dir_len(const char *name);
 /* A host path for the place, for calls that take no descriptor, in scratch memory. */
 char *fj_place_path(struct fj_thread *t, const struct fj_place *place);
+/* `jail_path` names an entry, as `first_path` does, which was found to be `first`; both begin at
+ * the same descriptor. When its text says that it is in the same directory, its place is there:
+ * true. It holds as long as the first. */
+bool fj_place_beside(struct fj_thread *t, const struct fj_place *first, const char *first_path,
+	const char *jail_path, struct fj_place *place);
 /* Does it lie in a procfs? Its name may have several components when it was found by text. */
 bool fj_place_is_in_procfs(struct fj_thread *t, const struct fj_place *place);
 /* Move the place's descriptor out of the way of one that the program is about to get: that must be
@@ -289,7 +301,13 @@ bool fj_quick_end(struct fj_quick *q);
 
 /* Are facts that were read at `epoch` still right? (0: no fact was used.) */
 bool fj_facts_hold(uint64_t epoch);
-uint64_t fj_facts_epoch(void); /* 0: facts may not be used just now */
+/* 0: facts may not be used just now. */
+static inline uint64_t fj_facts_epoch(void)
+{
+	return __builtin_expect(__atomic_load_n(&fj_jail->changers, __ATOMIC_SEQ_CST) != 0, 0) ?
+		       0 :
+		       __atomic_load_n(&fj_jail->epoch, __ATOMIC_SEQ_CST);
+}
 /* Say that facts may hang on `name`; before it is looked up. Returns whether nobody had said so. */
 bool fj_facts_saw_name(const char *name, size_t len);
 enum {
@@ -302,6 +320,23 @@ enum {
 void fj_facts_forget(void);
 void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, const char *value,
 	unsigned flags, uint64_t epoch);
+/* The fact for `key`, or NULL. What was read of it is right when fj_fact_held() says so afterwards.
+ */
+const struct fj_fact *fj_facts_look(const struct fj_root *root, const char *key, size_t key_len,
+	uint64_t epoch, uint32_t *turn);
+static inline bool fj_fact_held(const struct fj_fact *f, uint32_t turn)
+{
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return __atomic_load_n(&f->turn, __ATOMIC_RELAXED) == turn;
+}
+/* (The length that fj_facts_look() saw may have changed: nothing is read beyond the text.) */
+static inline void fj_fact_value(const struct fj_fact *f, size_t key_len, struct fj_str *out)
+{
+	const size_t len = __atomic_load_n(&f->value_len, __ATOMIC_RELAXED);
+
+	if (key_len + len < FJ_FACT_TEXT)
+		fj_str_add(out, f->text + key_len, len);
+}
 /* Copies the value for `key` into `out`, unless it is FJ_FACT_LITERAL; false when there is none. */
 bool fj_facts_find(const struct fj_root *root, const char *key, size_t key_len, struct fj_str *out,
 	unsigned *flags, uint64_t epoch);

@@ -3,6 +3,7 @@
  *
  * place.c - places, positions and the descriptors behind them. */
 #include "path/walk.h"
+#include "path/proc.h"
 
 #include <asm/statfs.h>
 #include <linux/openat2.h>
@@ -106,4 +107,45 @@ void fj_place_move_up(struct fj_place *place)
 		return;
 	fj_close(place->owned_fd);
 	place->owned_fd = place->dirfd = (int)fd;
+}
+
+/* The name that ends `jail_path`, when it is nothing special in whatever directory; else NULL. */
+static const char *plain_name(const char *jail_path)
+{
+	const char *name = jail_path + fj_strlen(jail_path), *const end = name;
+
+	while (name > jail_path && name[-1] != '/')
+		name--;
+
+	const size_t len = (size_t)(end - name);
+
+	return !len || fj_is_dots(name, len) || fj_is_hidden_name(name, len) ||
+			       fj_mount_may_be_named(name, len) ||
+			       fj_proc_named(name, len) != FJ_PROC_PLAIN ?
+		       NULL :
+		       name;
+}
+
+bool fj_place_beside(struct fj_thread *t, const struct fj_place *first, const char *first_path,
+	const char *jail_path, struct fj_place *place)
+{
+	const char *const name = plain_name(jail_path), *const first_name = plain_name(first_path);
+	struct fj_str pos;
+
+	if (!name || !first_name || name - jail_path != first_name - first_path ||
+		memcmp(jail_path, first_path, (size_t)(name - jail_path)) ||
+		fj_place_dir_len(first->name))
+		return false;
+	*place = *first;
+	place->owned_fd = -1;
+	place->name = name;
+	if (first->pos) {
+		const size_t len = fj_place_dir_len(first->pos), size = len + fj_strlen(name) + 1;
+
+		fj_str_init(&pos, fj_scratch(t, size), size);
+		fj_str_add(&pos, first->pos, len);
+		fj_str_put(&pos, name);
+		place->pos = pos.at;
+	}
+	return true;
 }

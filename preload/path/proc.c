@@ -30,33 +30,25 @@ static const struct {
 #undef NAME
 };
 
-/* Most names end here: none of these has their first letter and their length. */
-#define LOOKS(letter, len) (((unsigned)(letter)&31) << 3 | ((unsigned)(len)&7))
-static bool looks_like_one(char letter, size_t len)
-{
 #define NAME(name_, is_)                                                                           \
-	| (LOOKS(name_[0], sizeof(name_) - 1) / 64 == PART ?                                       \
-			  1UL << LOOKS(name_[0], sizeof(name_) - 1) % 64 :                         \
+	| (FJ_PROC_LOOKS(name_[0], sizeof(name_) - 1) / 64 == PART ?                               \
+			  1UL << FJ_PROC_LOOKS(name_[0], sizeof(name_) - 1) % 64 :                 \
 			  0)
-	static const uint64_t known[] = {
+const uint64_t fj_proc_looks[] = {
 #define PART 0
-		0 NAMES,
+	0 NAMES,
 #undef PART
 #define PART 1
-		0 NAMES,
+	0 NAMES,
 #undef PART
 #define PART 2
-		0 NAMES,
+	0 NAMES,
 #undef PART
 #define PART 3
-		0 NAMES,
+	0 NAMES,
 #undef PART
-	};
+};
 #undef NAME
-	const unsigned looks = LOOKS(letter, len);
-
-	return known[looks / 64] >> looks % 64 & 1;
-}
 
 static bool is_number_of_ours(const char *name, size_t len)
 {
@@ -72,12 +64,10 @@ static bool is_number_of_ours(const char *name, size_t len)
 	return number >= FJ_FD_ROOT(fj_jail) && number < FJ_FD_ROOT(fj_jail) + FJ_FD_COUNT;
 }
 
-enum fj_proc fj_proc_named(const char *name, size_t len)
+enum fj_proc fj_proc_named_so(const char *name, size_t len)
 {
 	if (name[0] >= '0' && name[0] <= '9')
 		return is_number_of_ours(name, len) ? FJ_PROC_OUR_FD : FJ_PROC_PLAIN;
-	if (!looks_like_one(name[0], len))
-		return FJ_PROC_PLAIN;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (names[i].len == len && !memcmp(names[i].name, name, len))
 			return names[i].is;

@@ -28,7 +28,19 @@ enum fj_proc {
 };
 
 /* What an entry of procfs called `name` may be. */
-enum fj_proc fj_proc_named(const char *name, size_t len);
+enum fj_proc fj_proc_named_so(const char *name, size_t len);
+/* Most are nothing: no such entry has their first letter and their length, and they are no numbers.
+ */
+#define FJ_PROC_LOOKS(letter, len) (((unsigned)(letter)&31) << 3 | ((unsigned)(len)&7))
+extern const uint64_t fj_proc_looks[];
+static inline enum fj_proc fj_proc_named(const char *name, size_t len)
+{
+	const unsigned looks = FJ_PROC_LOOKS(name[0], len);
+
+	return (unsigned)(name[0] - '0') > 9 && !(fj_proc_looks[looks / 64] >> looks % 64 & 1) ?
+		       FJ_PROC_PLAIN :
+		       fj_proc_named_so(name, len);
+}
 
 /* Is the file `host_path` (the kernel's spelling) part of the jail's machinery, or not of the jail
  * at all? Else append what the program shall read for it. */

@@ -7,15 +7,13 @@
 
 enum { LINKS_MAX = 4 }; /* followed so in one call: /bin/sh, /etc/alternatives/... */
 
-/* From remembered facts, the key of the directory that `path` begins with in `len` bytes. False:
- * none are known. */
-static bool find_directory(struct fj_thread *t, const struct fj_root *root, const char *path,
+/* The fact for the directory that relative `path` begins with in `len` bytes, its value into
+ * `value`. */
+static bool find_below_cwd(struct fj_thread *t, const struct fj_root *root, const char *path,
 	size_t len, uint64_t epoch, struct fj_str *value, unsigned *flags)
 {
 	struct fj_str key, pos;
 
-	if (path[0] == '/')
-		return !len || fj_facts_find(root, path, len, value, flags, epoch);
 	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
 	fj_str_init(&key, fj_scratch(t, FJ_REST_SIZE), FJ_REST_SIZE);
 	if (!fj_path_of_dir(t, AT_FDCWD, &pos) || !fj_path_seen(pos.at, &key))
@@ -27,7 +25,6 @@ static bool find_directory(struct fj_thread *t, const struct fj_root *root, cons
 		return false;
 	if (*flags & FJ_FACT_LITERAL)
 		fj_str_add(value, key.at + 1, key.len - 1);
-	*flags &= ~(unsigned)FJ_FACT_LITERAL;
 	return true;
 }
 
@@ -37,52 +34,74 @@ static bool is_special(const char *name, size_t len)
 	return fj_mount_may_be_named(name, len) || fj_is_hidden_name(name, len);
 }
 
-static bool find(struct fj_thread *t, int dirfd, const char *jail_path, size_t path_len,
-	struct fj_place *place, uint64_t *epoch)
+/* `value` and the name behind it are the place's name. */
+static const char *join(struct fj_thread *t, struct fj_str *value, const char *name, size_t len)
 {
-	const char *name = jail_path + path_len;
+	if (value->len)
+		fj_str_put(value, "/");
+	fj_str_add(value, name, len);
+	fj_scratch_trim(t, value->at, value->len + 1);
+	return value->at;
+}
+
+FJ_HOT static bool find(struct fj_quick *q)
+{
+	struct fj_thread *const t = q->t;
+	const char *const path = q->path, *name = path + q->len;
+	const struct fj_fact *fact;
 	const struct fj_root *root;
 	struct fj_str value;
 	unsigned flags = 0;
+	uint32_t turn;
 
-	while (name > jail_path && name[-1] != '/')
+	while (name > path && name[-1] != '/')
 		name--;
 
-	const size_t name_len = path_len - (size_t)(name - jail_path);
-	const size_t len = name > jail_path ? (size_t)(name - jail_path) - 1 : 0; /* directory */
+	const size_t name_len = q->len - (size_t)(name - path);
+	const size_t len = name > path ? (size_t)(name - path) - 1 : 0; /* directory */
 
-	*epoch = 0;
-	*place = (struct fj_place){.dirfd = dirfd, .owned_fd = -1, .name = jail_path};
+	q->epoch = 0;
+	q->place = (struct fj_place){.dirfd = q->dirfd, .owned_fd = -1, .name = path};
 	if (!name_len || fj_is_dots(name, name_len) ||
 		fj_proc_named(name, name_len) != FJ_PROC_PLAIN)
 		return false;
-	if (!len && jail_path[0] != '/') /* one name in the caller's own directory */
+	if (!len && path[0] != '/') /* one name in the caller's own directory */
 		return !is_special(name, name_len) &&
-		       (!t->asks_search || fj_path_may_search(t, dirfd, "") >= 0);
+		       (!t->asks_search || fj_path_may_search(t, q->dirfd, "") >= 0);
 
-	*epoch = fj_facts_epoch();
+	q->epoch = fj_facts_epoch();
 	root = fj_root();
-	if (!*epoch || root->fd < 0 || (jail_path[0] != '/' && dirfd != AT_FDCWD))
+	if (!q->epoch || root->fd < 0)
 		return false;
-	fj_str_init(&value, fj_scratch(t, FJ_REST_SIZE), FJ_REST_SIZE);
-	if (!find_directory(t, root, jail_path, len, *epoch, &value, &flags) ||
-		(!(flags & FJ_FACT_PLAIN) && is_special(name, name_len)))
-		return false;
-	if (t->asks_search &&
-		!(len ? (flags & FJ_FACT_OPEN) != 0 : fj_path_may_search(t, root->fd, "") >= 0))
-		return false;
-	place->dirfd = flags & FJ_FACT_HOST ? AT_FDCWD : root->fd;
-	if ((flags & FJ_FACT_LITERAL) || !len) {
-		place->name = jail_path[0] == '/' && !len ? name : jail_path + 1;
-		fj_scratch_trim(t, value.at, 0);
-		return true;
+	q->place.dirfd = root->fd;
+	if (path[0] != '/') {
+		fj_str_init(&value, fj_scratch(t, FJ_REST_SIZE), FJ_REST_SIZE);
+		if (q->dirfd != AT_FDCWD ||
+			!find_below_cwd(t, root, path, len, q->epoch, &value, &flags))
+			return false;
+		q->place.name = join(t, &value, name, name_len);
+	} else if (!len) {
+		q->place.name = name;
+	} else {
+		fact = fj_facts_look(root, path, len, q->epoch, &turn);
+		if (!fact)
+			return false;
+		flags = (unsigned)fact->flags;
+		q->place.name = path + 1;
+		if (!(flags & FJ_FACT_LITERAL)) {
+			fj_str_init(&value, fj_scratch(t, FJ_REST_SIZE), FJ_REST_SIZE);
+			fj_fact_value(fact, len, &value);
+			q->place.name = join(t, &value, name, name_len);
+		}
+		if (!fj_fact_held(fact, turn))
+			return false;
 	}
-	if (value.len)
-		fj_str_put(&value, "/");
-	fj_str_add(&value, name, name_len);
-	fj_scratch_trim(t, value.at, value.len + 1);
-	place->name = value.at;
-	return true;
+	if (!(flags & FJ_FACT_PLAIN) && is_special(name, name_len))
+		return false;
+	if (flags & FJ_FACT_HOST)
+		q->place.dirfd = AT_FDCWD;
+	return !t->asks_search ||
+	       (len ? (flags & FJ_FACT_OPEN) != 0 : fj_path_may_search(t, root->fd, "") >= 0);
 }
 
 bool fj_quick_end(struct fj_quick *q)
@@ -91,7 +110,7 @@ bool fj_quick_end(struct fj_quick *q)
 	return false;
 }
 
-bool fj_quick_begin(
+FJ_HOT bool fj_quick_begin(
 	struct fj_quick *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len)
 {
 	q->t = t;
@@ -101,7 +120,7 @@ bool fj_quick_begin(
 	q->beyond = NULL;
 	q->links = 0;
 	q->outer = fj_scratch_mark(t);
-	return find(t, dirfd, jail_path, len, &q->place, &q->epoch) || fj_quick_end(q);
+	return __builtin_expect(find(q), 1) || fj_quick_end(q);
 }
 
 /* The jail path that means the same without the link, in `q->beyond`. */
@@ -144,5 +163,5 @@ bool fj_quick_beyond(struct fj_quick *q)
 	if (!go_past_link(q))
 		return fj_quick_end(q);
 	fj_scratch_release(q->t, q->mark);
-	return find(q->t, q->dirfd, q->path, q->len, &q->place, &q->epoch) || fj_quick_end(q);
+	return find(q) || fj_quick_end(q);
 }

@@ -6,7 +6,7 @@
  * Between fj_copy_begin and fj_copy_end nothing is pushed: a SIGSEGV or SIGBUS there goes on at fj_copy_fault
  * (call/faults.c), which returns to whoever called. */
 
-	.text
+	.section .text.hot.copy, "ax", @progbits
 	.globl	fj_copy_begin, fj_copy_end, fj_copy_fault, fj_copy, fj_copy_text
 	.hidden	fj_copy_begin, fj_copy_end, fj_copy_fault, fj_copy, fj_copy_text
 	.p2align 4

@@ -79,7 +79,7 @@ static void remember(uint64_t *known, uintptr_t at, uint64_t word)
 		__atomic_store_n(&known[at / FJ_PAGE % KNOWN], word, __ATOMIC_RELAXED);
 }
 
-static bool ask_readable(uintptr_t at, uint64_t word)
+__attribute__((noinline)) static bool ask_readable(uintptr_t at, uint64_t word)
 {
 	if (!is_readable(at & ~(uintptr_t)(WORD - 1)))
 		return false;
@@ -89,7 +89,7 @@ static bool ask_readable(uintptr_t at, uint64_t word)
 
 /* May the `n` bytes at `at`, which lie in one page, be written to? The first of them are
  * overwritten, and none beyond: another thread may own those. */
-static bool ask_writable(uintptr_t at, size_t n, uint64_t word)
+__attribute__((noinline)) static bool ask_writable(uintptr_t at, size_t n, uint64_t word)
 {
 	if (!is_writable(at, n))
 		return false;
@@ -129,7 +129,7 @@ static long after_copy(long r)
 	return r;
 }
 
-static bool may_read(uintptr_t at)
+static inline bool may_read(uintptr_t at)
 {
 	const uint64_t word = word_for(at);
 
@@ -137,7 +137,7 @@ static bool may_read(uintptr_t at)
 	       ask_readable(at, word);
 }
 
-static bool may_write(uintptr_t at, size_t n)
+static inline bool may_write(uintptr_t at, size_t n)
 {
 	const uint64_t word = word_for(at);
 
@@ -145,7 +145,7 @@ static bool may_write(uintptr_t at, size_t n)
 	       ask_writable(at, n, word);
 }
 
-long fj_guest_read(void *to, uintptr_t from, size_t n)
+FJ_HOT long fj_guest_read(void *to, uintptr_t from, size_t n)
 {
 	long r = 0;
 
@@ -158,7 +158,7 @@ long fj_guest_read(void *to, uintptr_t from, size_t n)
 	return r;
 }
 
-long fj_guest_write(uintptr_t to, const void *from, size_t n)
+FJ_HOT long fj_guest_write(uintptr_t to, const void *from, size_t n)
 {
 	long r = 0;
 
@@ -171,7 +171,7 @@ long fj_guest_write(uintptr_t to, const void *from, size_t n)
 	return r;
 }
 
-long fj_guest_string(char *to, uintptr_t from, size_t size)
+FJ_HOT long fj_guest_string(char *to, uintptr_t from, size_t size)
 {
 	/* Not beyond a page: what lies behind the string may be missing. */
 	for (size_t len = 0, part; len < size; len += part) {

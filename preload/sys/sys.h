@@ -32,6 +32,11 @@
 /* And for one of which every start writes the beginning. */
 #define FJ_BULKY_FIRST __attribute__((section(".bss.zy")))
 
+/* For functions on the way of the most frequent calls: the linker puts them together. The kernel
+ * leaves little of us in the processor's caches, so each line of text that a call touches costs it
+ * some nanoseconds. */
+#define FJ_HOT __attribute__((hot))
+
 typedef long (*fj_gate_fn)(long nr, long a0, long a1, long a2, long a3, long a4, long a5);
 
 /* The way into the kernel: gate.S where it was linked, later its copy on the gate page. */

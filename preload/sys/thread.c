@@ -353,15 +353,9 @@ static struct fj_thread *borrow_any(uintptr_t fs_base, uintptr_t sp)
 	}
 }
 
-struct fj_thread *fj_thread_borrow(uintptr_t fs_base, uintptr_t sp)
+__attribute__((noinline)) static struct fj_thread *borrow_another(
+	struct fj_thread *t, uint32_t at, uintptr_t fs_base, uintptr_t sp)
 {
-	/* TLS blocks of one process lie at multiples of a thread's stack apart: the multiplication
-	 * spreads them. */
-	const uint32_t at = (uint32_t)(fs_base * 0x9e3779b97f4a7c15UL >> 56) % HOMES;
-	struct fj_thread *t = __atomic_load_n(&home[at], __ATOMIC_ACQUIRE);
-
-	if (t && __builtin_expect(borrow(t, FJ_IDLE, fs_base, sp), 1))
-		return t;
 	if (t && t->lent_to == fs_base && borrow(t, FJ_EXECS, fs_base, sp))
 		return t; /* its vfork child has become another program */
 	t = borrow_any(fs_base, sp);
@@ -370,4 +364,16 @@ struct fj_thread *fj_thread_borrow(uintptr_t fs_base, uintptr_t sp)
 	if (t)
 		__atomic_store_n(&home[at], t, __ATOMIC_RELEASE);
 	return t;
+}
+
+FJ_HOT struct fj_thread *fj_thread_borrow(uintptr_t fs_base, uintptr_t sp)
+{
+	/* TLS blocks of one process lie at multiples of a thread's stack apart: the multiplication
+	 * spreads them. */
+	const uint32_t at = (uint32_t)(fs_base * 0x9e3779b97f4a7c15UL >> 56) % HOMES;
+	struct fj_thread *t = __atomic_load_n(&home[at], __ATOMIC_ACQUIRE);
+
+	if (__builtin_expect(t && borrow(t, FJ_IDLE, fs_base, sp), 1))
+		return t;
+	return borrow_another(t, at, fs_base, sp);
 }

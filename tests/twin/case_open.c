@@ -152,6 +152,94 @@ CASE(open_o_path)
 	}
 }
 
+/* O_PATH leaves nothing of the flags that make or follow: build_open_flags() of fs/open.c. Twice,
+ * so that the second is asked of what the first has left behind. */
+CASE(open_o_path_makes_nothing)
+{
+	static const int flags[] = {O_CREAT, O_CREAT | O_EXCL, O_EXCL, O_TRUNC | O_WRONLY,
+		O_TMPFILE, O_CREAT | O_NOFOLLOW, O_CREAT | O_DIRECTORY};
+
+	SPELLINGS() {
+		x_put("file", "text");
+		x_mkdir("dir", 0755);
+		x_symlink("file", "link");
+		x_symlink("dir", "link-dir");
+		x_symlink("missing", "dangling");
+		for (size_t i = 0; i < 2 * COUNT(flags); i++) {
+			const int f = O_PATH | flags[i / 2];
+
+			R(x_open("file", f, 0644));
+			R(x_open("link", f, 0644));
+			R(x_open("dangling", f, 0644));
+			R(x_open("dir", f, 0644));
+			R(x_open("dir/", f, 0644));
+			R(x_open("link-dir/", f, 0644));
+			R(x_open("file/", f, 0644));
+			R(x_open("missing/", f, 0644));
+			for (int fd = 4; fd < 30; fd++)
+				close(fd);
+		}
+		x_show("file");
+		x_tree();
+	}
+}
+
+/* The description shows the program's flags, whatever it was opened by. */
+CASE(open_flags_seen)
+{
+	static const int flags[] = {O_RDONLY, O_RDONLY | O_NOFOLLOW, O_RDWR | O_APPEND,
+		O_WRONLY | O_NONBLOCK, O_RDONLY | O_CREAT, O_RDWR | O_CREAT | O_TRUNC};
+
+	SPELLINGS() {
+		x_put("file", "text");
+		x_symlink("file", "link");
+		for (size_t i = 0; i < 2 * COUNT(flags); i++)
+			for (int linked = 0; linked < 2; linked++) {
+				int fd = x_open(linked ? "link" : "file", flags[i / 2], 0644);
+
+				R(fcntl(fd, F_GETFL));
+				close(fd);
+			}
+	}
+}
+
+/* What a name led to a moment ago may be something else now. */
+CASE(open_replaced)
+{
+	SPELLINGS() {
+		x_mkdir("a", 0755);
+		x_mkdir("b", 0755);
+		x_put("a/f", "in a");
+		x_put("b/f", "in b");
+		x_show("a/f");
+		x_show("a/f");
+		R(x_rename("a", "c"));
+		R(x_symlink("b", "a"));
+		x_show("a/f");
+		R(x_open("a/f", O_RDONLY | O_NOFOLLOW, 0));
+		R(x_unlink("a"));
+		R(x_symlink("/etc", "a"));
+		R(x_open("a/f", O_RDONLY, 0));
+		R(x_open("a/f", O_WRONLY | O_TRUNC, 0));
+		R(x_open("a/passwd", O_RDONLY | O_CREAT | O_EXCL, 0644));
+		R(x_unlink("a"));
+		R(x_rename("c", "a"));
+		x_show("a/f");
+		R(x_unlink("a/f"));
+		R(x_open("a/f", O_RDONLY, 0));
+		R(x_mknod("a/f", S_IFIFO | 0644, 0));
+		R(x_open("a/f", O_RDONLY | O_NONBLOCK, 0));
+		R(x_open("a/f", O_RDONLY | O_NONBLOCK | O_DIRECTORY, 0));
+		R(x_unlink("a/f"));
+		R(x_rmdir("a"));
+		R(x_open("a/f", O_RDONLY, 0));
+		R(x_open("a/f", O_WRONLY | O_CREAT, 0644));
+		for (int fd = 4; fd < 30; fd++)
+			close(fd);
+		x_tree();
+	}
+}
+
 CASE(open_modes)
 {
 	static const mode_t modes[] = {0, 0200, 0400, 0444, 0644, 0666, 0777, 01777, 04755, 07777};

@@ -74,6 +74,39 @@ CASE(rename_symlink)
 	}
 }
 
+/* Both names in one directory, by texts of all kinds. */
+CASE(rename_beside)
+{
+	static const char *const dirs[] = {"", "sub/", "sub//", "sub/./", "sub/../sub/", "link/",
+		"absolute/", "file/", "missing/", "dangling/"};
+	static const char *const names[][2] = {{"a", "b"}, {"b", "a"}, {"a", "a"}, {"a", "c/"},
+		{"a/", "c"}, {"d", "e/"}, {"e/", "d"}, {"a", "d"}, {"d", "a"}, {"a", "."},
+		{".", "a"}, {"a", ".."}, {"..", "a"}, {"a", ""}, {"", "a"}, {"none", "a"},
+		{"a", "maps"}, {"maps", "a"}, {"a", "1"}, {"1", "a"}};
+
+	SPELLINGS() {
+		x_mkdir("sub", 0755);
+		x_symlink("sub", "link");
+		x_symlink("/t/abs/sub", "absolute");
+		x_symlink("none", "dangling");
+		x_put("file", "x");
+		x_put("a", "a above");
+		x_mkdir("d", 0755);
+		x_put("sub/a", "a below");
+		x_mkdir("sub/d", 0755);
+		for (size_t d = 0; d < COUNT(dirs); d++)
+			for (size_t n = 0; n < COUNT(names); n++) {
+				char from[64], to[64];
+
+				snprintf(from, sizeof(from), "%s%s", dirs[d], names[n][0]);
+				snprintf(to, sizeof(to), "%s%s", dirs[d], names[n][1]);
+				say("%s -> %s: ", from, to);
+				R(x_rename(from, to));
+			}
+		x_tree();
+	}
+}
+
 CASE(rename_across_directories)
 {
 	SPELLINGS() {

@@ -25,6 +25,10 @@ long where(char *path, long size)
 	return call(SYS_getcwd, path, size);
 }
 
+#ifdef FULL /* its text leaves no room in its last page: two bytes */
+__asm__(".section .text.last, \"ax\", @progbits\n.p2align 12\n.skip 4094, 0x90\n.text");
+#endif
+
 int version(void)
 {
 	return VERSION;

@@ -49,12 +49,30 @@ static void show_maps(const char *which)
 	fclose(f);
 }
 
+/* Where it was, something of the jail's may still lie when it comes again. */
+static void reopen(const char *library)
+{
+	for (int i = 0; i < 3; i++) {
+		void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
+		long (*other_seen)(const char *path) =
+			(long (*)(const char *))dlsym(handle, "seen");
+
+		printf("%ld %ld %d\n", other_seen("/copies/here"), other_seen("/copies/missing"),
+			other_seen == seen);
+		dlclose(handle);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	char path[100] = "";
 	Dl_info info = {0};
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc > 2 && !strcmp(argv[1], "reopen")) {
+		reopen(argv[2]);
+		return 0;
+	}
 	dladdr((void *)seen, &info);
 	printf("version %d, %ld %ld %ld %s, %s in %s\n", version(), seen("/copies/here"),
 		seen("/copies/missing"), where(path, sizeof(path)), path, info.dli_sname,
