@@ -33,6 +33,7 @@
 #define SA_RESTORER_ 0x04000000u
 #define SA_ONSTACK_ 0x08000000u
 #define SA_RESTART_ 0x10000000u
+#define SA_RESETHAND_ 0x80000000u
 #define BUS_MCEERR_AO_ 5 /* asm-generic/siginfo.h: told of, not met */
 
 struct frame { /* struct ucontext, asm/ucontext.h */
@@ -104,6 +105,30 @@ static bool is_held_back(const struct frame *f)
 	return (f->mask | KILL_AND_STOP | BOTH) == ~0UL;
 }
 
+/* A program's handler is entered by way of fj_fault_filter (sys/copy.S), with its own flags, mask
+ * and restorer: another thread of the engine's may have been at a copy when the action changed.
+ * (One that is to be reset is the kernel's to reset.) */
+static long set_real(int number, const struct fj_sigaction *action)
+{
+	struct fj_sigaction real = *action;
+
+	if (action->handler > FJ_IGNORE && !(action->flags & SA_RESETHAND_) &&
+		(action->flags & SA_RESTORER_)) {
+		fj_fault_handler[number == FJ_SIGSEGV] = action->handler;
+		real.handler = (uint64_t)fj_fault_filter;
+	}
+	return set_action(number, &real, NULL);
+}
+
+static long get_real(int number, struct fj_sigaction *old)
+{
+	const long r = set_action(number, NULL, old);
+
+	if (!r && old->handler == (uint64_t)fj_fault_filter)
+		old->handler = fj_fault_handler[number == FJ_SIGSEGV];
+	return r;
+}
+
 static void give_up(int number)
 {
 	struct fault *own = fault_of(number);
@@ -114,9 +139,12 @@ static void give_up(int number)
 	else
 		own->is_ours = false;
 	tell();
-	set_action(number,
-		is_child && own->child == fj_sys0(__NR_getpid) ? &own->of_child : &own->of_program,
-		NULL);
+	if (is_child)
+		set_action(number,
+			own->child == fj_sys0(__NR_getpid) ? &own->of_child : &own->of_program,
+			NULL);
+	else
+		set_real(number, &own->of_program);
 }
 
 static void handle(int number, siginfo_t *info, struct frame *f)
@@ -171,6 +199,7 @@ static void arm(int number)
 
 void fj_faults_arm(void)
 {
+	fj_fault_return = fj_jail->gate + (uint64_t)(fj_gate_sigreturn - fj_gate_begin);
 	arm(FJ_SIGBUS);
 	arm(FJ_SIGSEGV);
 	tell();
@@ -247,7 +276,10 @@ long fj_faults_action(struct fj_call *c)
 		fj_faults_mask(new.mask);
 	}
 	if (!own->is_ours) {
-		r = set_action(number, c->arg[1] ? &new : NULL, &old);
+		r = get_real(number, &old);
+		if (c->arg[1])
+			r = fj_is_borrowed_memory() ? set_action(number, &new, NULL) :
+						      set_real(number, &new);
 	} else if ((c->arg[1] || own->child) && fj_is_borrowed_memory()) {
 		r = in_child(number, c->arg[1] ? &new : NULL, &old);
 	} else {

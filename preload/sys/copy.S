@@ -87,4 +87,28 @@ fj_copy_end:
 fj_copy_fault:
 	mov	$-14, %rax
 	ret
+
+/* (rdi signal, rsi siginfo, rdx ucontext), the kernel's stack pointer: what goes on in the program's handler leaves all as it is but rax
+ * and rcx. Our return is by the gate: the program's restorer would trap. */
+	.text
+	.globl	fj_fault_filter
+	.hidden	fj_fault_filter
+fj_fault_filter:
+	mov	168(%rdx), %rax		/* uc_mcontext.rip, asm/ucontext.h */
+	lea	fj_copy_begin(%rip), %rcx
+	sub	%rcx, %rax
+	cmp	$(fj_copy_end - fj_copy_begin), %rax
+	jb	1f
+	lea	fj_fault_handler(%rip), %rcx
+	xor	%eax, %eax
+	cmp	$11, %edi		/* SIGSEGV */
+	sete	%al
+	mov	(%rcx,%rax,8), %rcx
+	xor	%eax, %eax		/* as the kernel has it */
+	jmp	*%rcx
+1:	lea	fj_copy_fault(%rip), %rax
+	mov	%rax, 168(%rdx)
+	mov	fj_fault_return(%rip), %rax
+	mov	%rax, (%rsp)
+	ret
 	.section .note.GNU-stack, "", @progbits

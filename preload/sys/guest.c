@@ -38,6 +38,8 @@ static uint64_t known_readable[KNOWN], known_writable[KNOWN];
 static uint32_t generation;
 static bool is_watched, is_unseen, is_caught, is_suspended;
 
+uint64_t fj_fault_handler[2], fj_fault_return;
+
 void fj_guest_watched(bool is_seen)
 {
 	is_unseen = is_unseen || !is_seen;

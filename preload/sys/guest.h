@@ -42,6 +42,11 @@ bool fj_guest_catches_faults(void);
 /* Is `ip` in one of them? */
 bool fj_guest_is_copying(uint64_t ip);
 
+/* A handler of SIGBUS and SIGSEGV that sees to faults in the copies, and goes on in
+ * fj_fault_handler[0] or [1] for others. fj_fault_return is our restorer. For call/faults.c. */
+extern const char fj_fault_filter[];
+extern uint64_t fj_fault_handler[2], fj_fault_return;
+
 /* copy.S, for guest.c alone; what they return after a fault is -EFAULT. */
 extern const char fj_copy_begin[], fj_copy_end[], fj_copy_fault[];
 long fj_copy(void *to, const void *from, size_t n);

@@ -387,6 +387,55 @@ CASE(segv_cut_off_while_blocked)
 	use_and_give_back(CUT_OFF, 1);
 }
 
+#ifndef TWIN_RAW
+#include <pthread.h>
+
+static volatile int stop;
+static pthread_t first_thread;
+
+static void jump_back(int sig)
+{
+	(void)sig;
+	if (!pthread_equal(pthread_self(), first_thread))
+		twin_exit(9); /* another thread's bad pointer */
+	siglongjmp(back, 1);
+}
+
+static void *make_bad_calls(void *unused)
+{
+	(void)unused;
+	while (!stop)
+		if (access(BAD, F_OK) != -1 || errno != EFAULT ||
+			SYSCALL(SYS_stat, "/etc/passwd", BAD) != -1 || errno != EFAULT)
+			twin_exit(8);
+	return NULL;
+}
+#endif
+
+/* The program's first fault while other threads pass bad pointers, which are EFAULT all the time.
+ */
+CASE(segv_beside_threads)
+{
+#ifndef TWIN_RAW
+	for (int round = 0; round < 20; round++)
+		CHILD("round") {
+			pthread_t t[4];
+
+			first_thread = pthread_self();
+			for (size_t i = 0; i < COUNT(t); i++)
+				pthread_create(&t[i], NULL, make_bad_calls, NULL);
+			usleep(2000);
+			set(SIGSEGV, jump_back, 0);
+			for (volatile int i = 0; i < 10; i++)
+				if (sigsetjmp(back, 1) == 0)
+					*(volatile char *)BAD = 1;
+			stop = 1;
+			for (size_t i = 0; i < COUNT(t); i++)
+				pthread_join(t[i], NULL);
+		}
+#endif
+}
+
 TOOL(segv_after_exec)
 {
 	sigset_t pending, mask;
