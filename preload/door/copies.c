@@ -13,6 +13,7 @@
  * Not all texts can have one: where the file has nothing mapped before its text (procfs_maps.c
  * tells the two parts for one file), or something lies where the stubs should, it is changed in
  * each process as before. */
+#include "door/kept.h"
 #include "door/page.h"
 #include "door/sites.h"
 
@@ -142,6 +143,15 @@ static bool fill(const struct fj_sited_text *t, int fd, uint64_t at)
 	return is_done;
 }
 
+/* Is that still what its sites were found in? A writer changes the times before the bytes
+ * (file_update_time() of fs/inode.c). */
+static bool is_unchanged(const struct fj_sited_text *t, int fd)
+{
+	struct fj_text_key now = {.offset = t->offset, .len = t->len};
+
+	return !fj_sys2(__NR_fstat, fd, &now.st) && fj_kept_is_same(t, &now);
+}
+
 static long map_to_write(uint64_t at, uint64_t len, uint64_t offset)
 {
 	return fj_sys6(__NR_mmap, at, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
@@ -170,7 +180,7 @@ static bool copy(struct fj_sited_text *t, int fd, const struct segments *s)
 	c.end = stubs ? (uint8_t *)at + stubs : c.text + len;
 	is_done = !fj_is_err(map_to_write((uint64_t)c.text, len, t->copy_at)) &&
 		  (!stubs || !fj_is_err(map_to_write((uint64_t)at, stubs, t->copy_at + len))) &&
-		  fill(t, fd, (uint64_t)c.text) && put_jumps(&c, t);
+		  fill(t, fd, (uint64_t)c.text) && is_unchanged(t, fd) && put_jumps(&c, t);
 	fj_sys2(__NR_munmap, at, before + len);
 	return is_done;
 }

@@ -235,7 +235,6 @@ static bool is_settled(const struct fj_text_key *k)
 static void make_copy(struct fj_sited_text *t, const struct fj_text_key *k, int fd)
 {
 	uint32_t none = FJ_COPY_NONE;
-	struct fj_text_key after = *k;
 	bool is_good;
 
 	if (t->copy_state || !t->hot || !is_mapped_often(t) || fj_jail->no_copies ||
@@ -243,8 +242,7 @@ static void make_copy(struct fj_sited_text *t, const struct fj_text_key *k, int 
 		!__atomic_compare_exchange_n(&t->copy_state, &none, FJ_COPY_BEING_MADE, false,
 			__ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		return;
-	is_good = fj_copies_make(t, fd) && !fj_sys2(__NR_fstat, fd, &after.st) &&
-		  fj_kept_is_same(t, &after);
+	is_good = fj_copies_make(t, fd);
 	__atomic_store_n(&t->copy_state, is_good ? FJ_COPY_READY : FJ_COPY_NEVER, __ATOMIC_RELEASE);
 }
 
