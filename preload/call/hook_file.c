@@ -21,10 +21,10 @@ static void aim(struct fj_call *c, int i, const struct fj_place *place)
 
 static long give_stat(uint64_t out, const struct statx *sx)
 {
-	if (!fj_guest_is_writable(out, sizeof(struct stat)))
-		return -EFAULT;
-	fj_stat_from_statx((struct stat *)out, sx);
-	return 0;
+	struct stat st;
+
+	fj_stat_from_statx(&st, sx);
+	return fj_guest_write(out, &st, sizeof(st));
 }
 
 /* Look at a place and write what it shows to the program; `*is_symlink` tells what it was. */

@@ -7,7 +7,7 @@
  * kernel/signal.c). So the bit is taken out of every mask on its way to the kernel, and what the
  * program asked for is kept and reported. */
 #include "call/hook_signal.h"
-#include "call/bus.h"
+#include "call/faults.h"
 #include "call/libc_signals.h"
 #include "call/hooks.h"
 #include "exec/exec.h"
@@ -145,8 +145,8 @@ long fj_hook_sigaction(struct fj_call *c)
 
 	if (c->arg[3] != SIGSET_SIZE)
 		return fj_kernel(c);
-	if ((int)c->arg[0] == FJ_SIGBUS)
-		return fj_bus_action(c);
+	if (fj_is_fault((int)c->arg[0]))
+		return fj_faults_action(c);
 	if (fj_is_libc_signal((int)c->arg[0]))
 		return fj_libc_signal_action(c);
 	if (!fj_jail->has_trap)
@@ -158,6 +158,7 @@ long fj_hook_sigaction(struct fj_call *c)
 	if (fj_guest_read(&act, c->arg[1], sizeof(act)))
 		return -EFAULT;
 	act.mask &= ~SIGSYS_BIT;
+	fj_faults_mask(act.mask);
 	c->arg[1] = (uint64_t)&act;
 	return fj_kernel(c);
 }
@@ -212,6 +213,8 @@ long fj_hook_sigprocmask(struct fj_call *c)
 		return -EFAULT;
 	if (c->arg[1] && how != SIG_BLOCK && how != SIG_UNBLOCK && how != SIG_SETMASK)
 		return -EINVAL;
+	if (c->arg[1])
+		fj_faults_mask_changes(how, set);
 	if (!c->mask)
 		return mask_directly(c, how, c->arg[1] ? &set : NULL);
 	old = *c->mask | (t->wants_sigsys_blocked ? SIGSYS_BIT : 0);
@@ -240,6 +243,7 @@ static long leave_with_mask(struct fj_call *c, int i)
 	if (fj_guest_read(&c->tail_data[0], c->arg[i], SIGSET_SIZE))
 		return -EFAULT;
 	c->tail_data[0] &= ~SIGSYS_BIT;
+	fj_faults_mask(c->tail_data[0]);
 	c->arg[i] = (uint64_t)&c->tail_data[0];
 	if (!c->frame)
 		return fj_kernel(c);
@@ -328,6 +332,7 @@ long fj_hook_pselect(struct fj_call *c)
 	if (fj_guest_read(&c->tail_data[2], pair.set, SIGSET_SIZE))
 		return -EFAULT;
 	c->tail_data[2] &= ~SIGSYS_BIT;
+	fj_faults_mask(c->tail_data[2]);
 	c->tail_data[0] = (uint64_t)&c->tail_data[2];
 	c->tail_data[1] = SIGSET_SIZE;
 	c->arg[5] = (uint64_t)&c->tail_data[0];

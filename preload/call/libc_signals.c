@@ -12,6 +12,7 @@
  * That is where the kernel restarts it when libc's handler returns. */
 #include "call/libc_signals.h"
 
+#include "call/faults.h"
 #include "call/hook_signal.h"
 #include "sys/guest.h"
 
@@ -49,6 +50,7 @@ long fj_libc_signal_action(struct fj_call *c)
 	if (sets && fj_guest_read(&new, c->arg[1], sizeof(new)))
 		return -EFAULT;
 	asked = new;
+	fj_faults_mask(new.mask);
 	if (fj_jail->has_trap)
 		new.mask &= ~SIGSYS_BIT;
 	if (sets && new.handler > FJ_IGNORE && fj_libc_signals_handler) {

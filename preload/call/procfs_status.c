@@ -4,7 +4,7 @@
  * procfs_status.c - /proc/PID/status with the ids that a process of the jail pretends to have, in
  * the kernel's own spacing (fs/proc/array.c, proc_pid_status). */
 #include "call/peer.h"
-#include "call/bus.h"
+#include "call/faults.h"
 #include "call/hook_guard.h"
 #include "call/hook_signal.h"
 #include "call/procfs.h"
@@ -113,12 +113,11 @@ static bool put_line(
 }
 
 /* The engine reads this with all signals blocked, and has handlers of its own for
- * SIGSYS and SIGBUS. */
+ * SIGSYS, SIGBUS and SIGSEGV. */
 static bool put_signals(struct fj_report *r, const char *line)
 {
 	const uint64_t sigsys = 1UL << 30;
-	const uint64_t ours =
-		(fj_sigsys_is_caught() ? 0 : sigsys) | (fj_bus_is_caught() ? 0 : FJ_SIGBUS_BIT);
+	const uint64_t ours = (fj_sigsys_is_caught() ? 0 : sigsys) | fj_faults_hidden();
 	uint64_t set = 0;
 
 	if (fj_begins(line, "SigBlk:") && r->mask) {

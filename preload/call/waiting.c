@@ -33,6 +33,7 @@ __attribute__((noinline)) static long wait_unblocked(
 	struct fj_thread *t = c->thread;
 	const uintptr_t outer_sp = t->inner_sp;
 	const int32_t outer_fd = t->window_fd;
+	const bool outer_catches = t->catches_faults;
 	uint64_t all;
 	long r;
 
@@ -45,6 +46,7 @@ __attribute__((noinline)) static long wait_unblocked(
 	fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK, &all, 0, sizeof(all));
 	t->inner_sp = outer_sp;
 	t->window_fd = outer_fd;
+	t->catches_faults = outer_catches;
 	return r;
 }
 

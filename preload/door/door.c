@@ -8,6 +8,7 @@
  * trap, which is all about signals, is left to the trap as long as there is one. */
 #include "door/door.h"
 
+#include "call/faults.h"
 #include "call/hooks.h"
 #include "call/libc_signals.h"
 #include "call/policy.h"
@@ -96,7 +97,7 @@ static bool applies(const struct fj_row *row, const uint64_t arg[FJ_ARGS])
 	case FJ_IF_NEW_MOUNTS:
 		return arg[0] & CLONE_NEWNS;
 	case FJ_IF_ACTION:
-		return arg[1] || (int)arg[0] == 31 /* SIGSYS */ || (int)arg[0] == 7 /* SIGBUS */;
+		return arg[1] || (int)arg[0] == 31 /* SIGSYS */ || fj_is_fault((int)arg[0]);
 	}
 	return true;
 }
@@ -165,8 +166,10 @@ static bool leaves_sigsys_alone(const struct fj_call *c)
 		return false;
 	if (!c->arg[1] || (int)c->arg[0] == UNBLOCK)
 		return true;
-	return c->arg[3] == sizeof(set) && !fj_guest_read(&set, c->arg[1], sizeof(set)) &&
-	       !(set & SIGSYS_BIT);
+	if (c->arg[3] != sizeof(set) || fj_guest_read(&set, c->arg[1], sizeof(set)))
+		return false;
+	fj_faults_mask_changes((int)c->arg[0], set);
+	return !(set & SIGSYS_BIT);
 }
 
 /* Is this call better seen with the program's frame before one? A program that has seccomp filters
@@ -210,7 +213,8 @@ __attribute__((noinline)) static long run_with_care(
 		record->is_tail = FJ_DOOR_AGAIN;
 		return c->nr;
 	}
-	if (c->nr == __NR_munmap || c->nr == __NR_mprotect || c->nr == __NR_mremap) {
+	if (c->nr == __NR_munmap || c->nr == __NR_mprotect || c->nr == __NR_mremap ||
+		c->nr == __NR_brk) {
 		r = fj_kernel(c);
 		fj_guest_forget();
 		return r;
@@ -298,6 +302,7 @@ void fj_door_choose(void)
 	add_bit(__NR_munmap);
 	add_bit(__NR_mprotect);
 	add_bit(__NR_mremap);
+	add_bit(__NR_brk);
 }
 
 static struct fj_door_page *page(void)

@@ -71,7 +71,7 @@ static bool is_wanted(const struct fj_site *s)
 	if (s->kind == FJ_SITE_STAYS)
 		return false;
 	return s->nr < 0 || fj_door_wants(s->nr) || s->nr == __NR_mmap || s->nr == __NR_munmap ||
-	       s->nr == __NR_mprotect || s->nr == __NR_mremap;
+	       s->nr == __NR_mprotect || s->nr == __NR_mremap || s->nr == __NR_brk;
 }
 
 /* Keep only those that this jail can want: the rest of its life has the same doors. */

@@ -8,7 +8,7 @@
  * does in the kernel (fs/exec.c). */
 #include "loader/loader.h"
 
-#include "call/bus.h"
+#include "call/faults.h"
 #include "call/exe.h"
 #include "call/hook_guard.h"
 #include "call/hook_id.h"
@@ -130,8 +130,8 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	t = fj_thread_mine();
 	if (!t)
 		fail("thread", -ENOMEM);
-	fj_bus_arm();
-	fj_bus_let_in();
+	fj_faults_arm();
+	fj_faults_let_in(FJ_SIGSEGV_BIT);
 	r = fj_own_start(FJ_FD_OWNERS(fj_jail), fj_jail->has_elder ? FJ_FD_ELDER(fj_jail) : -1);
 	if (r < 0)
 		fail("owners", r);
@@ -198,6 +198,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	if (fj_jail->has_trap)
 		h.mask &= ~(1UL << 30); /* SIGSYS: whatever the launcher's caller had blocked, the
 					   trap needs it */
+	fj_faults_mask(h.mask);
 	fj_sys4(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &h.mask, 0, sizeof(h.mask));
 	fj_loader_jump(s->base, entry);
 }

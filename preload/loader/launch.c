@@ -12,7 +12,7 @@
  * or 127 when its program cannot be started. */
 #include "loader/launch.h"
 
-#include "call/bus.h"
+#include "call/faults.h"
 #include "own/own.h"
 #include "path/private.h"
 #include "trap/trap.h"
@@ -121,7 +121,7 @@ _Noreturn void fj_launch(struct fj_stack *s)
 		fj_launch_fail("cannot place the gate page: see vm.mmap_min_addr", "", r);
 	fj_jail->gate = (uint64_t)r;
 	fj_doors_choose(t);
-	fj_bus_arm();
+	fj_faults_arm();
 	start_tracing();
 	fj_jail->is_starting = 1;
 	if (!fj_options.skip_chdir && (r = fj_call_of(t, __NR_chdir, (uint64_t) "/", 0, 0)) == 0 &&

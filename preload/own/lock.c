@@ -15,6 +15,7 @@
  * may want it.
  */
 #include "own/store.h"
+#include "sys/guest.h"
 
 #include <linux/futex.h>
 #include <linux/time_types.h>
@@ -97,7 +98,8 @@ static void wait_for(struct fj_store_head *h, uint32_t holder)
 
 long fj_store_lock(struct fj_store *s, struct fj_store_hold *hold)
 {
-	const uint64_t all = ~(1UL << 6); /* but SIGBUS: lost.c */
+	/* But SIGBUS (lost.c), and SIGSEGV where that may be the program's bad pointer. */
+	const uint64_t all = ~(1UL << 6) & ~((uint64_t)fj_guest_catches_faults() << 10);
 	struct fj_store_head *h = fj_store_head(s);
 	uint32_t id;
 

@@ -148,7 +148,10 @@ struct fj_thread *fj_thread_holding(uintptr_t sp)
 {
 	const uint32_t count = __atomic_load_n(&pool.count, __ATOMIC_ACQUIRE);
 
-	for (uint32_t c = 0; c < count; c++)
+	/* Most processes have no other. */
+	if (count && sp - (uintptr_t)pool.chunk[0] < FIRST_CHUNK * FJ_SLOT_SIZE)
+		return (struct fj_thread *)((sp & ~(uintptr_t)(FJ_SLOT_SIZE - 1)) + FJ_SLOT_STACK);
+	for (uint32_t c = 1; c < count; c++)
 		if (sp - (uintptr_t)pool.chunk[c] <
 			(size_t)(slots_of(c + 1) - slots_of(c)) * FJ_SLOT_SIZE)
 			return (struct fj_thread *)((sp & ~(uintptr_t)(FJ_SLOT_SIZE - 1)) +
@@ -203,7 +206,7 @@ static bool take(uint32_t n, uint32_t as, int32_t pid, int32_t tid)
 	t->altstack_size = 0;
 	t->deferred = 0;
 	t->judged = NULL;
-	t->asks_search = false;
+	t->asks_search = t->catches_faults = false;
 	t->scratch_used = 0;
 	t->busy = as == SLOT_LENT ? FJ_BUSY : FJ_IDLE;
 	__atomic_store_n(&t->used, with_state(word + SLOT_STATES, as), __ATOMIC_RELEASE);
@@ -281,6 +284,7 @@ static bool borrow(struct fj_thread *t, uint32_t from, uintptr_t fs_base, uintpt
 	t->lent_to = fs_base;
 	t->lent_sp = sp;
 	t->scratch_used = 0;
+	t->catches_faults = false; /* of a trap whose handler never came back */
 	return true;
 }
 

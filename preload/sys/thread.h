@@ -40,6 +40,9 @@ struct fj_thread {
 	int32_t window_fd;
 	/* The program blocked SIGSYS: reported back, never done (a blocked SIGSYS kills). */
 	bool wants_sigsys_blocked;
+	/* A bad pointer of the program's may be used, and is found out then (sys/guest.h). Set by
+	 * the trap, which knows what is blocked. */
+	bool catches_faults;
 	bool asks_search; /* directories on the way of a path are asked whether they may be
 			     searched: path/walk.c */
 	const struct fj_ids

@@ -4,7 +4,7 @@
  * sigsys.c - from a SIGSYS frame to a call, and its result back into the frame. */
 #include "trap/trap.h"
 
-#include "call/bus.h"
+#include "call/faults.h"
 #include "call/hook_signal.h"
 #include "call/libc_signals.h"
 #include "call/policy.h"
@@ -130,24 +130,32 @@ uintptr_t fj_trap_handle(siginfo_t *info, struct fj_frame *f)
 {
 	struct fj_call c;
 	uint32_t answer;
+	bool caught_before;
 	long r;
 
 	if (info->si_code == SYS_SECCOMP && info->si_errno == FJ_STRICT_TAG)
 		fj_sys2(__NR_kill, fj_sys0(__NR_getpid), 9 /* SIGKILL */);
 	if (info->si_code != SYS_SECCOMP || info->si_errno != FJ_TRAP_TAG)
 		return deliver_to_program(f);
-	c = (struct fj_call){
-		.nr = info->si_syscall,
-		.arg = {f->regs.di, f->regs.si, f->regs.dx, f->regs.r10, f->regs.r8, f->regs.r9},
-		.thread = fj_thread_holding((uintptr_t)__builtin_frame_address(0)),
-		.mask = &f->mask,
-		.altstack = &f->stack,
-		.sp = f->regs.sp,
-		.ip = f->regs.ip,
-		.frame = f,
-	};
+	c.nr = info->si_syscall;
+	c.arg[0] = f->regs.di;
+	c.arg[1] = f->regs.si;
+	c.arg[2] = f->regs.dx;
+	c.arg[3] = f->regs.r10;
+	c.arg[4] = f->regs.r8;
+	c.arg[5] = f->regs.r9;
+	c.thread = fj_thread_holding((uintptr_t)__builtin_frame_address(0));
+	c.mask = &f->mask;
+	c.altstack = &f->stack;
+	c.sp = f->regs.sp;
+	c.ip = f->regs.ip;
+	c.frame = f;
+	c.leaves_by_tail = c.leaves_by_sigreturn = false;
+	caught_before = c.thread->catches_faults;
+	/* (One that blocks SIGSEGV shall have it wait: another thread may be waiting for it.) */
+	c.thread->catches_faults = fj_faults_are_caught() && !(f->mask & FJ_SIGSEGV_BIT);
 	if (f->mask & FJ_SIGBUS_BIT)
-		fj_bus_let_in();
+		fj_faults_let_in(f->mask);
 	if (fj_trap_watcher)
 		fj_trap_watcher(f->regs.ip);
 	answer = fj_policy_ask(c.nr, c.arg, f->regs.ip);
@@ -157,6 +165,7 @@ uintptr_t fj_trap_handle(siginfo_t *info, struct fj_frame *f)
 		break;
 	case SECCOMP_RET_TRAP:
 		info->si_errno = (int)(answer & SECCOMP_RET_DATA);
+		c.thread->catches_faults = caught_before;
 		return deliver_to_program(f);
 	case SECCOMP_RET_TRACE: /* no tracer asked for it */
 		r = -ENOSYS;
@@ -174,6 +183,7 @@ uintptr_t fj_trap_handle(siginfo_t *info, struct fj_frame *f)
 		go_back(f, info->si_syscall);
 	else
 		f->regs.ax = (uint64_t)r;
+	c.thread->catches_faults = caught_before;
 	return 0;
 }
 
@@ -183,7 +193,7 @@ void fj_trap_arm(struct fj_thread *t)
 		.handler = (uint64_t)fj_trap_entry,
 		.flags = SA_SIGINFO_ | SA_ONSTACK_ | SA_RESTORER_,
 		.restorer = fj_jail->gate + (uint64_t)(fj_gate_sigreturn - fj_gate_begin),
-		.mask = ~FJ_SIGBUS_BIT,
+		.mask = ~(FJ_SIGBUS_BIT | FJ_SIGSEGV_BIT),
 	};
 	struct fj_frame f = {0};
 

@@ -7,7 +7,9 @@
 
 #include "unit.h"
 
+#include <signal.h>
 #include <string.h>
+#include <ucontext.h>
 
 #define PAGES (2 * FJ_PAGE)
 
@@ -158,6 +160,86 @@ START_TEST(bad_pointer)
 }
 END_TEST
 
+/* The copies themselves, with a handler as call/faults.c has: nobody is asked before. */
+static void on_fault(int sig, siginfo_t *info, void *context)
+{
+	greg_t *const regs = ((ucontext_t *)context)->uc_mcontext.gregs;
+
+	(void)info;
+	if (fj_guest_is_copying((uint64_t)regs[REG_RIP]))
+		regs[REG_RIP] = (greg_t)fj_copy_fault;
+	else
+		signal(sig, SIG_DFL);
+}
+
+static void catch_faults(void)
+{
+	struct sigaction sa = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO};
+
+	setup();
+	sigaction(SIGSEGV, &sa, NULL);
+	sigaction(SIGBUS, &sa, NULL);
+}
+
+START_TEST(copy_faults)
+{
+	static char copy[PAGES + 64];
+	const size_t n = sizes[_i];
+
+	for (size_t from = 0; from <= PAGES; from += is_inside(from, n) ? 61 : 1) {
+		const bool fits = from + n <= PAGES;
+
+		memset(copy, 0x55, sizeof(copy));
+		unit_assert_result(fj_copy(copy, at + from, n), fits ? 0 : -EFAULT);
+		ck_assert_mem_eq(copy, at + from, fits ? n : 0);
+		ck_assert_int_eq(copy[n], 0x55);
+		unit_assert_result(fj_copy(at + from, pattern + from, fits ? n : PAGES - from), 0);
+		unit_assert_result(fj_copy(at + from, copy, n), fits ? 0 : -EFAULT);
+		memcpy(at, pattern, PAGES);
+	}
+	unit_assert_result(fj_copy(copy, at - 1, n), -EFAULT);
+	unit_assert_result(fj_copy(at - 1, copy, n), -EFAULT);
+	tree_protect(at + FJ_PAGE, false);
+	unit_assert_result(fj_copy(at + FJ_PAGE, copy, n < FJ_PAGE ? n : FJ_PAGE), -EFAULT);
+}
+END_TEST
+
+START_TEST(copy_text_faults)
+{
+	static char copy[PAGES];
+
+	for (size_t len = 0; len < 40; len++)
+		for (size_t room = 1; room < 40; room++) {
+			char *text = at + PAGES - room;
+
+			memset(text, 'x', room);
+			if (len < room)
+				text[len] = 0;
+			/* As much as there is, and more. */
+			unit_assert_result(
+				fj_copy_text(copy, text, room), (long)(len < room ? len : room));
+			if (len >= room)
+				unit_assert_result(fj_copy_text(copy, text, room + 9), -EFAULT);
+			ck_assert_mem_eq(copy, text, len < room ? len + 1 : room);
+		}
+	unit_assert_result(fj_copy_text(copy, at - 1, 10), -EFAULT);
+}
+END_TEST
+
+START_TEST(copy_of_nowhere)
+{
+	char byte[16] = {0};
+	void *const bad = (char *)0 + nowhere[_i];
+
+	unit_assert_result(fj_copy(byte, bad, 1), -EFAULT);
+	unit_assert_result(fj_copy(byte, bad, sizeof(byte)), -EFAULT);
+	unit_assert_result(fj_copy(bad, byte, 1), -EFAULT);
+	unit_assert_result(fj_copy_text(byte, bad, sizeof(byte)), -EFAULT);
+	unit_assert_result(fj_copy(byte, bad, 0), 0);
+	unit_assert_result(fj_copy_text(byte, bad, 0), 0);
+}
+END_TEST
+
 Suite *unit_suite_guest(void)
 {
 	Suite *s = suite_create("guest");
@@ -170,6 +252,12 @@ Suite *unit_suite_guest(void)
 	tcase_add_loop_test(c, write_touches_nothing_else, 0, 10);
 	tcase_add_test(c, string_at_end);
 	tcase_add_loop_test(c, bad_pointer, 0, sizeof(nowhere) / sizeof(nowhere[0]));
+	suite_add_tcase(s, c);
+	c = tcase_create("copies");
+	tcase_add_checked_fixture(c, catch_faults, NULL);
+	tcase_add_loop_test(c, copy_faults, 0, SIZES);
+	tcase_add_test(c, copy_text_faults);
+	tcase_add_loop_test(c, copy_of_nowhere, 0, sizeof(nowhere) / sizeof(nowhere[0]));
 	suite_add_tcase(s, c);
 	return s;
 }
