@@ -270,8 +270,11 @@ long fj_hook_sigreturn(struct fj_call *c)
 	const uint64_t at = c->sp + FJ_UCONTEXT_MASK;
 	uint64_t mask;
 
+	if (fj_guest_read(&mask, at, sizeof(mask)))
+		mask = 0;
+	fj_faults_mask(mask);
 	/* (The kernel saved it without the bit: that it is not there says nothing.) */
-	if (!fj_guest_read(&mask, at, sizeof(mask)) && (mask & SIGSYS_BIT)) {
+	if (mask & SIGSYS_BIT) {
 		c->thread->wants_sigsys_blocked = was_blocked = true;
 		mask &= ~SIGSYS_BIT;
 		fj_guest_write(at, &mask, sizeof(mask));

@@ -198,7 +198,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	if (fj_jail->has_trap)
 		h.mask &= ~(1UL << 30); /* SIGSYS: whatever the launcher's caller had blocked, the
 					   trap needs it */
-	fj_faults_mask(h.mask);
+	fj_faults_mask_changes(2 /* SIG_SETMASK */, h.mask);
 	fj_sys4(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &h.mask, 0, sizeof(h.mask));
 	fj_loader_jump(s->base, entry);
 }
