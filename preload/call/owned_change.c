@@ -96,7 +96,7 @@ long fj_file_chown(int dirfd, const char *name, const struct statx *sx, const st
 		what |= FJ_OWN_MODE;
 	if (keeps_ctime) {
 		what |= FJ_OWN_CTIME;
-		to.ctime = fj_own_ctime_now(ctime_of(sx));
+		to.ctime = ctime_of(sx);
 	}
 	r = what ? fj_own_set(&file->key, what, &to, &file->owner, file->real_mode) : 0;
 	if (r == FJ_OWN_NO_CTIME)

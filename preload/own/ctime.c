@@ -29,9 +29,7 @@
 #define F_SETLK 6
 #define F_OFD_GETLK 36
 
-/* linux/time.h; files are stamped by the coarse one: current_time() of fs/inode.c. */
-#define CLOCK_REALTIME 0
-#define CLOCK_REALTIME_COARSE 5
+#define CLOCK_REALTIME_COARSE 5 /* linux/time.h; of files' times: current_time() of fs/inode.c */
 
 #define KNOWN (1UL << 63)
 #define WATCHED (1UL << 62)
@@ -80,18 +78,13 @@ void fj_own_watches(void)
 	__atomic_fetch_add(&fj_store_head(s)->watches, 1, __ATOMIC_SEQ_CST);
 }
 
-static uint64_t time_of(int clock)
+uint64_t fj_store_ctime_now(uint64_t shown)
 {
 	struct __kernel_timespec now = {0};
+	uint64_t ns;
 
-	fj_sys2(__NR_clock_gettime, clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-uint64_t fj_own_ctime_now(uint64_t shown)
-{
-	const uint64_t now = time_of(CLOCK_REALTIME_COARSE);
-
-	/* Two changes in one tick: seen as two since Linux 6.13. */
-	return now > shown ? now : time_of(CLOCK_REALTIME);
+	fj_sys2(__NR_clock_gettime, CLOCK_REALTIME_COARSE, &now);
+	ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	return ns > shown ? ns :
+			    shown + 1; /* two in one tick are seen as two, as since Linux 6.13 */
 }

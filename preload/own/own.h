@@ -28,7 +28,7 @@ struct fj_owner {
 	uint32_t rdev; /* of a pretended device, new_encode_dev() */
 	uint32_t flags;
 	uint64_t ctime; /* ns since the epoch; 0, or what counts when it is later than the disk's */
-	struct fj_own_key key; /* whose record it is, when it has attributes */
+	struct fj_own_key key; /* whose record it is; zeros without one */
 };
 enum {
 	FJ_OWN_UID = 1,
@@ -55,7 +55,8 @@ bool fj_own_find_ino(uint64_t dev, uint64_t ino, struct fj_owner *owner);
 
 /* Change the parts `what` (FJ_OWN_ bits) of a record to those of `to`, in one step. Without a
  * record one is made from `shown`, what the file shows without; none is made when nothing would
- * differ. FJ_OWN_MODE in `what` with `real_mode` equal to the new one drops the pretended mode.
+ * differ. With FJ_OWN_CTIME the record gets the present time, `to->ctime` being what the file shows
+ * so far. FJ_OWN_MODE in `what` with `real_mode` equal to the new one drops the pretended mode.
  * Returns 0; FJ_OWN_NO_CTIME when the ctime was to be kept and is not, since there is no record, or
  * one without room for it (of a device, with attributes): the disk's is to be advanced; -ENOSPC,
  * -EDQUOT or -EIO when the file of records cannot grow; -EROFS when it is only looked at. */
@@ -67,8 +68,6 @@ long fj_own_set(const struct fj_own_key *key, unsigned what, const struct fj_own
 bool fj_own_may_keep_ctime(uint64_t mount_id);
 /* This process is about to watch files: inotify(7), fanotify(7), fcntl(2) F_NOTIFY. */
 void fj_own_watches(void);
-/* The time of a change, ns since the epoch: the kernel's for files, but later than `shown`. */
-uint64_t fj_own_ctime_now(uint64_t shown);
 /* The last name of the file is gone. */
 void fj_own_gone(const struct fj_own_key *key);
 

@@ -125,6 +125,7 @@ struct change {
 	unsigned what;
 	const struct fj_owner *to, *shown;
 	uint32_t real_mode;
+	uint64_t ctime;
 };
 
 /* The record that the change makes, into `copy`; false when it is the one that is there, or none.
@@ -139,8 +140,8 @@ static bool make_record(const struct change *q, struct fj_store_copy *copy, bool
 	if (is_needless(had, copy, q->shown))
 		return false;
 	if (*lacks_ctime && !(copy->flags & (FJ_OWN_DEVICE | FJ_OWN_ATTRIBUTES))) {
-		if (fj_store_ctime(copy) < q->to->ctime)
-			fj_store_set_ctime(copy, q->to->ctime);
+		if (fj_store_ctime(copy) < q->ctime)
+			fj_store_set_ctime(copy, q->ctime);
 		*lacks_ctime = false;
 	}
 	return memcmp(&before, copy, sizeof(before)) != 0;
@@ -149,10 +150,13 @@ static bool make_record(const struct change *q, struct fj_store_copy *copy, bool
 long fj_own_set(const struct fj_own_key *key, unsigned what, const struct fj_owner *to,
 	const struct fj_owner *shown, uint32_t real_mode)
 {
-	const struct change q = {key, what, to, shown, real_mode};
+	struct change q = {key, what, to, shown, real_mode, to->ctime + 1};
 	struct fj_store *s = &fj_store[0];
 	struct fj_store_copy copy;
 	struct fj_store_hold hold;
+	/* A record that is to have a time changes at each call. */
+	const bool surely_changes = (what & FJ_OWN_CTIME) && shown->key.ino == key->ino &&
+				    !(shown->flags & (FJ_OWN_DEVICE | FJ_OWN_ATTRIBUTES));
 	bool lacks_ctime;
 	long r = 0;
 
@@ -160,7 +164,9 @@ long fj_own_set(const struct fj_own_key *key, unsigned what, const struct fj_own
 		return -EROFS;
 	/* Most changes of owner say what is so already; asked without the lock, and again under it.
 	 */
-	if (make_record(&q, &copy, &lacks_ctime)) {
+	if (surely_changes || make_record(&q, &copy, &lacks_ctime)) {
+		if (what & FJ_OWN_CTIME)
+			q.ctime = fj_store_ctime_now(to->ctime);
 		r = fj_store_lock(s, &hold);
 		if (r < 0)
 			return r;

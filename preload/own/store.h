@@ -143,6 +143,10 @@ static inline void fj_store_set_ctime(struct fj_store_copy *copy, uint64_t ctime
 long fj_store_extend(struct fj_store *s, uint64_t size);
 long fj_store_grow(struct fj_store *s);
 
+/* ctime.c: the time of a change, ns since the epoch: the kernel's for files, but later than
+ * `shown`. */
+uint64_t fj_store_ctime_now(uint64_t shown);
+
 /* lock.c */
 struct fj_store_hold {
 	uint64_t mask, word;

@@ -42,7 +42,7 @@ skip() {
 }
 
 $CC -O2 -std=gnu11 -Wall -Wextra -Wno-unused-result -I"$preload" -o "$work/owner_store" "$srcdir/owner_store.c" \
-	"$preload/own/table.c" "$preload/own/grow.c" "$preload/own/lock.c" "$preload/own/lost.c" "$preload/own/heap.c" "$preload/own/record.c" \
+	"$preload/own/table.c" "$preload/own/grow.c" "$preload/own/ctime.c" "$preload/own/lock.c" "$preload/own/lost.c" "$preload/own/heap.c" "$preload/own/record.c" \
 	"$preload/sys/sys.c" "$preload/sys/str.c" "$preload/sys/say.c" "$preload/sys/guest.c" "$preload/sys/copy.S" "$preload/sys/thread.c" "$preload/sys/gate.S"
 $CC -O1 -std=gnu11 -Wall -Wextra -Wno-unused-result -static -pthread -o "$work/owner_jail" "$srcdir/owner_jail.c"
 
