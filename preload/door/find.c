@@ -171,102 +171,85 @@ static void give_way(const uint8_t *code, size_t len, struct fj_site *s, size_t 
 		s->kind = FJ_SITE_BEHIND;
 }
 
-/* A bit for each 64 bytes that hold a part of a site (texts over 32 MiB share bits). */
-static bool is_marked(const uint8_t work[FJ_SITES_WORK], size_t at)
+/* Remember where the current instruction jumps to: a bit for each byte of the text. */
+static void note_target(const struct sweep *s, uint8_t *targets)
 {
-	return work[at / 512 % FJ_SITES_WORK] & 1 << (at / 64 % 8);
+	const size_t next = s->at + s->insn.len;
+	const uint8_t op = s->code[s->at];
+	size_t target;
+
+	if ((op & 0xf0) == 0x70 || op == 0xeb || (op >= 0xe0 && op <= 0xe3))
+		target = next + (size_t)(int8_t)s->code[next - 1];
+	else if (s->insn.len >= 5)
+		target = next + (size_t)(int32_t)read32(s->code + next - 4);
+	else
+		return;
+	if (target < s->len)
+		targets[target / 8] |= (uint8_t)(1 << target % 8);
 }
-static void mark(uint8_t work[FJ_SITES_WORK], const struct fj_site *site, uint32_t count)
+
+static bool is_jumped_into(const struct fj_site *s, const uint8_t *targets)
 {
-	memset(work, 0, FJ_SITES_WORK);
+	const struct range r = range_of(s);
+
+	for (size_t at = r.from + 1; at <= r.to; at++)
+		if (targets[at / 8] & 1 << at % 8)
+			return true;
+	return false;
+}
+
+static void drop_jumped_into(const uint8_t *code, size_t len, struct fj_site *site, uint32_t count,
+	const uint8_t *targets)
+{
 	for (uint32_t i = 0; i < count; i++) {
-		const struct range r = range_of(&site[i]);
-
-		work[r.from / 512 % FJ_SITES_WORK] |= (uint8_t)(1 << (r.from / 64 % 8));
-		work[r.to / 512 % FJ_SITES_WORK] |= (uint8_t)(1 << (r.to / 64 % 8));
+		if (!is_jumped_into(&site[i], targets))
+			continue;
+		give_way(code, len, &site[i], i + 1 < count ? range_of(&site[i + 1]).from : len);
+		if (site[i].kind == FJ_SITE_BEHIND && is_jumped_into(&site[i], targets))
+			site[i].kind = FJ_SITE_STAYS;
 	}
 }
 
-/* The site, of those in order, that `target` lies in; `count` when it is none. */
-static uint32_t site_hit(const struct fj_site *site, uint32_t count, size_t target)
+static void add_site(const struct sweep *s, struct fj_site *f, size_t *end)
 {
-	uint32_t low = 0, high = count;
-
-	while (low < high) {
-		const uint32_t middle = (low + high) / 2;
-
-		if (range_of(&site[middle]).to < target)
-			low = middle + 1;
-		else
-			high = middle;
+	*f = (struct fj_site){.at = (uint32_t)s->at,
+		.nr = (int16_t)number(s),
+		.moved = movable_before(s),
+		.kind = FJ_SITE_BEFORE};
+	/* Two calls so close together that their changes would meet: the first one keeps the place.
+	 */
+	if (!f->moved || s->at - f->moved < *end) {
+		f->moved = movable_behind(s->code + s->at, s->len - s->at);
+		f->kind = f->moved ? FJ_SITE_BEHIND : FJ_SITE_STAYS;
 	}
-	return low < count && range_of(&site[low]).from < target ? low : count;
+	*end = f->kind == FJ_SITE_BEHIND ? range_of(f).to + 1 : s->at + 2;
 }
 
-/* Look at all jumps of the text. Returns whether any site had to give way. */
-static bool drop_jumped_to(const uint8_t *code, size_t len, struct fj_site *site, uint32_t count,
-	uint8_t work[FJ_SITES_WORK])
+/* Most texts have no such bytes, be they an instruction or not. */
+static bool has_syscalls(const uint8_t *code, size_t len)
 {
-	struct sweep s = {.code = code, .len = len};
-	bool any = false;
-
-	mark(work, site, count);
-	for (bool more = decode_here(&s); more; more = go_on(&s)) {
-		const size_t next = s.at + s.insn.len;
-		const uint8_t op = code[s.at];
-		size_t target;
-		uint32_t hit;
-
-		if (!s.insn.is_branch)
-			continue;
-		if ((op & 0xf0) == 0x70 || op == 0xeb || (op >= 0xe0 && op <= 0xe3))
-			target = next + (size_t)(int8_t)code[next - 1];
-		else if (s.insn.len >= 5)
-			target = next + (size_t)(int32_t)read32(code + next - 4);
-		else
-			continue;
-		if (target >= len || !is_marked(work, target))
-			continue;
-		hit = site_hit(site, count, target);
-		if (hit == count)
-			continue;
-		give_way(code, len, &site[hit],
-			hit + 1 < count ? range_of(&site[hit + 1]).from : len);
-		any = true;
-	}
-	return any;
+	for (size_t at = 1; at < len; at++)
+		if (code[at] == 0x05 && code[at - 1] == 0x0f)
+			return true;
+	return false;
 }
 
-uint32_t fj_sites_find(const uint8_t *code, size_t len, struct fj_site *site, uint32_t max,
-	uint8_t work[FJ_SITES_WORK])
+uint32_t fj_sites_find(
+	const uint8_t *code, size_t len, struct fj_site *site, uint32_t max, uint8_t *targets)
 {
 	struct sweep s = {.code = code, .len = len};
 	uint32_t count = 0;
 	size_t end = 0;
 
-	for (bool more = decode_here(&s); more && count < max; more = go_on(&s)) {
-		struct fj_site *f = &site[count];
-
-		if (!is_syscall(code + s.at))
-			continue;
-		*f = (struct fj_site){.at = (uint32_t)s.at,
-			.nr = (int16_t)number(&s),
-			.moved = movable_before(&s),
-			.kind = FJ_SITE_BEFORE};
-		/* Two calls so close together that their changes would meet: the first one keeps
-		 * the place. */
-		if (!f->moved || s.at - f->moved < end) {
-			f->moved = movable_behind(code + s.at, len - s.at);
-			f->kind = f->moved ? FJ_SITE_BEHIND : FJ_SITE_STAYS;
-		}
-		end = f->kind == FJ_SITE_STAYS ? s.at + 2 : range_of(f).to + 1;
-		if (f->kind == FJ_SITE_BEFORE)
-			end = s.at + 2;
-		count++;
+	if (!has_syscalls(code, len))
+		return 0;
+	for (bool more = decode_here(&s); more; more = go_on(&s)) {
+		if (s.insn.is_branch)
+			note_target(&s, targets);
+		if (is_syscall(code + s.at) && count < max)
+			add_site(&s, &site[count++], &end);
 	}
-	if (drop_jumped_to(code, len, site, count, work))
-		drop_jumped_to(code, len, site, count,
-			work); /* what gave way has its bytes elsewhere now */
+	drop_jumped_into(code, len, site, count, targets);
 	return count;
 }
 

@@ -145,7 +145,8 @@ static struct fj_sited_text *search(
 {
 	const uint32_t max =
 		(uint32_t)(k->len / 256 < FJ_SITES_MAX - 64 ? k->len / 256 + 64 : FJ_SITES_MAX);
-	const uint64_t size = FJ_SITES_WORK + max * sizeof(struct fj_site);
+	const uint64_t sites = max * sizeof(struct fj_site),
+		       size = sites + (fj_jail->has_trap ? 0 : FJ_SITES_WORK(k->len));
 	const long room = fj_sys6(
 		__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct fj_sited_text *t;
@@ -154,13 +155,14 @@ static struct fj_sited_text *search(
 
 	if (fj_is_err(room))
 		return NULL;
-	site = (struct fj_site *)((uint8_t *)room + FJ_SITES_WORK);
+	site = (struct fj_site *)room;
 	if (fj_jail->has_trap) {
 		count = fj_sites_find_numbers(
 			(const uint8_t *)start, k->len, is_possible, is_program, site, max);
 		choose_hot(site, count);
 	} else {
-		count = fj_sites_find((const uint8_t *)start, k->len, site, max, (uint8_t *)room);
+		count = fj_sites_find(
+			(const uint8_t *)start, k->len, site, max, (uint8_t *)room + sites);
 		count = thin_out(site, drop_data(k, fd, site, count));
 	}
 	t = fj_kept_add(k, site, count);

@@ -7,13 +7,13 @@
 
 #include "path/path.h"
 
-#define FJ_SITES_WORK 65536u
 #define FJ_SITES_MAX 4096u /* of one text */
 
-/* Find the syscall instructions in `code`. At most `max` are written to `site`; `work` is
- * room to work in. Returns how many. Pure. */
-uint32_t fj_sites_find(const uint8_t *code, size_t len, struct fj_site *site, uint32_t max,
-	uint8_t work[FJ_SITES_WORK]);
+/* Find the syscall instructions in `code`. At most `max` are written to `site`; `targets` is room
+ * to work in, of FJ_SITES_WORK(len) zeros. Returns how many. Pure. */
+uint32_t fj_sites_find(
+	const uint8_t *code, size_t len, struct fj_site *site, uint32_t max, uint8_t *targets);
+#define FJ_SITES_WORK(len) ((len) / 8 + 1)
 
 /* The same for those that a `mov $nr,%eax` leads straight to, with a number that is wanted, and if
  * `with_moves` for a few that are passed the number: much quicker, and not all. */

@@ -16,8 +16,8 @@ static bool any(long nr)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static uint8_t work[FJ_SITES_WORK];
 	static struct fj_site site[64];
+	uint8_t *work = calloc(FJ_SITES_WORK(size), 1);
 	uint8_t *code = malloc(size ? size : 1);
 	uint32_t count;
 
@@ -56,5 +56,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fuzz_claim(code[s->at - s->moved + 1] == (uint8_t)s->nr);
 	}
 	free(code);
+	free(work);
 	return 0;
 }
