@@ -31,32 +31,6 @@ static void count(int sig)
 	say("%g came\n", sig);
 }
 
-static int set(void *handler, int flags)
-{
-	struct sigaction sa = {.sa_flags = flags};
-
-	sa.sa_handler = (void (*)(int))handler;
-	sigemptyset(&sa.sa_mask);
-	sigaddset(&sa.sa_mask, SIGUSR1);
-	return sigaction(SIGBUS, &sa, NULL);
-}
-
-static void show_action(void)
-{
-	struct sigaction sa;
-	unsigned long mask;
-
-	memset(&sa, 0, sizeof(sa));
-	R(sigaction(SIGBUS, NULL, &sa));
-	memcpy(&mask, &sa.sa_mask, sizeof(mask));
-	say("%s flags %x mask %lx\n",
-		sa.sa_handler == SIG_DFL ? "default" :
-		sa.sa_handler == SIG_IGN ? "ignored" :
-		sa.sa_handler == count	 ? "count" :
-					   "other",
-		(unsigned)sa.sa_flags & ~0x04000000u, mask);
-}
-
 static void map(void)
 {
 	put("f", "x");
@@ -71,24 +45,24 @@ CASE(bus_actions)
 {
 	struct sigaction old, new = {.sa_handler = SIG_DFL};
 
-	show_action();
-	R(set(count, SA_RESTART));
-	show_action();
-	R(set(count, SA_NODEFER));
-	show_action();
+	show_handler(SIGBUS, count);
+	R(set_handler(SIGBUS, count, SA_RESTART));
+	show_handler(SIGBUS, count);
+	R(set_handler(SIGBUS, count, SA_NODEFER));
+	show_handler(SIGBUS, count);
 	sigemptyset(&new.sa_mask);
 	R(sigaction(SIGBUS, &new, &old));
 	say("old was count: %d\n", old.sa_handler == count);
-	show_action();
-	R(set(SIG_IGN, 0));
-	show_action();
+	show_handler(SIGBUS, count);
+	R(set_handler(SIGBUS, SIG_IGN, 0));
+	show_handler(SIGBUS, count);
 	R(access("/etc/passwd", F_OK));
-	R(set(count, 0));
-	show_action();
+	R(set_handler(SIGBUS, count, 0));
+	show_handler(SIGBUS, count);
 	R(SYSCALL(SYS_rt_sigaction, SIGBUS, 8, NULL, 8));
 	R(SYSCALL(SYS_rt_sigaction, SIGBUS, NULL, 8, 8));
 	R(SYSCALL(SYS_rt_sigaction, SIGBUS, NULL, NULL, 4));
-	show_action();
+	show_handler(SIGBUS, count);
 }
 
 CASE(bus_cut_off)
@@ -97,31 +71,31 @@ CASE(bus_cut_off)
 	CHILD("default")
 		say("read %d\n", mapped[PAGE]);
 	CHILD("handled") {
-		R(set(tell, SA_SIGINFO));
+		R(set_handler(SIGBUS, tell, SA_SIGINFO));
 		say("read %d\n", mapped[PAGE + 100]);
 	}
 	CHILD("ignored") {
-		R(set(SIG_IGN, 0));
+		R(set_handler(SIGBUS, SIG_IGN, 0));
 		say("read %d\n", mapped[1]);
 	}
 	CHILD("blocked") {
 		sigset_t s;
 
 		sigfillset(&s);
-		R(set(tell, SA_SIGINFO));
+		R(set_handler(SIGBUS, tell, SA_SIGINFO));
 		R(sigprocmask(SIG_BLOCK, &s, NULL));
 		say("read %d\n", mapped[1]);
 	}
 	CHILD("mended, twice") {
-		R(set(mend, 0));
+		R(set_handler(SIGBUS, mend, 0));
 		say("read %d\n", mapped[PAGE]);
 		R(ftruncate(mapped_fd, 0));
 		say("read %d\n", mapped[0]);
 	}
 	CHILD("once only") {
-		R(set(mend, SA_RESETHAND));
+		R(set_handler(SIGBUS, mend, SA_RESETHAND));
 		say("read %d\n", mapped[PAGE]);
-		show_action();
+		show_handler(SIGBUS, count);
 	}
 }
 
@@ -134,22 +108,22 @@ CASE(bus_sent)
 	CHILD("default")
 		R(kill(getpid(), SIGBUS));
 	CHILD("handled") {
-		R(set(count, 0));
+		R(set_handler(SIGBUS, count, 0));
 		R(kill(getpid(), SIGBUS));
 		R(kill(getpid(), SIGBUS));
-		show_action();
+		show_handler(SIGBUS, count);
 	}
 	CHILD("told who sent it") {
-		R(set(tell, SA_SIGINFO));
+		R(set_handler(SIGBUS, tell, SA_SIGINFO));
 		R(kill(getpid(), SIGBUS));
 	}
 	CHILD("ignored") {
-		R(set(SIG_IGN, 0));
+		R(set_handler(SIGBUS, SIG_IGN, 0));
 		R(kill(getpid(), SIGBUS));
 		say("lives\n");
 	}
 	CHILD("blocked") {
-		R(set(count, 0));
+		R(set_handler(SIGBUS, count, 0));
 		R(sigprocmask(SIG_BLOCK, &s, NULL));
 		R(kill(getpid(), SIGBUS));
 		R(access("/etc/passwd", F_OK));
@@ -171,7 +145,7 @@ CASE(bus_sent)
 		char byte;
 		int p[2];
 
-		R(set(count, 0));
+		R(set_handler(SIGBUS, count, 0));
 		R(pipe(p));
 		const pid_t me = getpid(), child = fork();
 
@@ -189,7 +163,7 @@ TOOL(bus_after_exec)
 {
 	sigset_t pending;
 
-	show_action();
+	show_handler(SIGBUS, count);
 	sigemptyset(&pending);
 	R(sigpending(&pending));
 	say("pending %d\n", sigismember(&pending, SIGBUS));
@@ -205,11 +179,11 @@ CASE(bus_across_exec)
 	CHILD("default")
 		R(execve(twin_self, ARGV("x", "@bus_after_exec"), environ));
 	CHILD("handled") {
-		R(set(count, 0));
+		R(set_handler(SIGBUS, count, 0));
 		R(execve(twin_self, ARGV("x", "@bus_after_exec"), environ));
 	}
 	CHILD("ignored") {
-		R(set(SIG_IGN, 0));
+		R(set_handler(SIGBUS, SIG_IGN, 0));
 		R(execve(twin_self, ARGV("x", "@bus_after_exec"), environ));
 	}
 	CHILD("blocked and pending") {

@@ -54,32 +54,6 @@ static void tell(int sig, siginfo_t *info, void *context)
 	siglongjmp(back, 1);
 }
 
-static int set(int sig, void *handler, int flags)
-{
-	struct sigaction sa = {.sa_flags = flags};
-
-	sa.sa_handler = (void (*)(int))handler;
-	sigemptyset(&sa.sa_mask);
-	sigaddset(&sa.sa_mask, SIGUSR1);
-	return sigaction(sig, &sa, NULL);
-}
-
-static void show_action(void)
-{
-	struct sigaction sa;
-	unsigned long mask;
-
-	memset(&sa, 0, sizeof(sa));
-	R(sigaction(SIGSEGV, NULL, &sa));
-	memcpy(&mask, &sa.sa_mask, sizeof(mask));
-	say("%s flags %x mask %lx\n",
-		sa.sa_handler == SIG_DFL ? "default" :
-		sa.sa_handler == SIG_IGN ? "ignored" :
-		sa.sa_handler == count	 ? "count" :
-					   "other",
-		(unsigned)sa.sa_flags & ~0x04000000u, mask);
-}
-
 static sigset_t only(int sig)
 {
 	sigset_t s;
@@ -93,26 +67,26 @@ CASE(segv_actions)
 {
 	struct sigaction old, new = {.sa_handler = SIG_DFL};
 
-	show_action();
-	R(set(SIGSEGV, count, SA_RESTART));
-	show_action();
-	R(set(SIGSEGV, count, SA_NODEFER | SA_ONSTACK));
-	show_action();
+	show_handler(SIGSEGV, count);
+	R(set_handler(SIGSEGV, count, SA_RESTART));
+	show_handler(SIGSEGV, count);
+	R(set_handler(SIGSEGV, count, SA_NODEFER | SA_ONSTACK));
+	show_handler(SIGSEGV, count);
 	sigfillset(&new.sa_mask);
 	sigdelset(&new.sa_mask, SIGSYS);
 	R(sigaction(SIGSEGV, &new, &old));
 	say("old was count: %d\n", old.sa_handler == count);
-	show_action();
-	R(set(SIGSEGV, SIG_IGN, 0));
-	show_action();
+	show_handler(SIGSEGV, count);
+	R(set_handler(SIGSEGV, SIG_IGN, 0));
+	show_handler(SIGSEGV, count);
 	bad_pointers("ignored");
-	R(set(SIGSEGV, count, 0));
-	show_action();
+	R(set_handler(SIGSEGV, count, 0));
+	show_handler(SIGSEGV, count);
 	bad_pointers("handled");
 	R(SYSCALL(SYS_rt_sigaction, SIGSEGV, 8, NULL, 8));
 	R(SYSCALL(SYS_rt_sigaction, SIGSEGV, NULL, 8, 8));
 	R(SYSCALL(SYS_rt_sigaction, SIGSEGV, NULL, NULL, 4));
-	show_action();
+	show_handler(SIGSEGV, count);
 }
 
 CASE(segv_faults)
@@ -130,19 +104,19 @@ CASE(segv_faults)
 	CHILD("an instruction")
 		((void (*)(void))(uintptr_t)none)();
 	CHILD("ignored") {
-		R(set(SIGSEGV, SIG_IGN, 0));
+		R(set_handler(SIGSEGV, SIG_IGN, 0));
 		bad_pointers("ignored");
 		*(volatile char *)BAD = 1;
 	}
 	CHILD("blocked") {
 		s = only(SIGSEGV);
-		R(set(SIGSEGV, tell, SA_SIGINFO));
+		R(set_handler(SIGSEGV, tell, SA_SIGINFO));
 		R(sigprocmask(SIG_BLOCK, &s, NULL));
 		bad_pointers("blocked");
 		*(volatile char *)BAD = 1;
 	}
 	CHILD("in its own handler") {
-		R(set(SIGSEGV, fault, 0));
+		R(set_handler(SIGSEGV, fault, 0));
 		*(volatile char *)BAD = 1;
 	}
 	bad_pointers("at last");
@@ -160,12 +134,12 @@ CASE(segv_handlers)
 		say("flags %x\n", (unsigned)flags[i]);
 		bad_pointers("before");
 		CHILD("twice") {
-			R(set(SIGSEGV, tell, flags[i]));
+			R(set_handler(SIGSEGV, tell, flags[i]));
 			bad_pointers("set");
 			if (sigsetjmp(back, 1) == 0)
 				*(volatile char *)BAD = 1;
 			bad_pointers("after");
-			show_action();
+			show_handler(SIGSEGV, count);
 			if (sigsetjmp(back, 1) == 0)
 				(void)*(volatile char *)NOT_CANONICAL;
 			bad_pointers("after the second");
@@ -201,12 +175,12 @@ CASE(segv_stack_overflow)
 
 	R(setrlimit(RLIMIT_STACK, &limit));
 	CHILD("no signal stack") {
-		R(set(SIGSEGV, on_overflow, SA_SIGINFO));
+		R(set_handler(SIGSEGV, on_overflow, SA_SIGINFO));
 		deeper(top);
 	}
 	R(sigaltstack(&stack, NULL));
 	for (int i = 0; i < 2; i++) {
-		R(set(SIGSEGV, on_overflow, SA_SIGINFO | SA_ONSTACK));
+		R(set_handler(SIGSEGV, on_overflow, SA_SIGINFO | SA_ONSTACK));
 		if (sigsetjmp(back, 1) == 0)
 			deeper(top);
 		bad_pointers("after");
@@ -221,19 +195,19 @@ CASE(segv_sent)
 	CHILD("default")
 		R(kill(getpid(), SIGSEGV));
 	CHILD("handled") {
-		R(set(SIGSEGV, count, 0));
+		R(set_handler(SIGSEGV, count, 0));
 		R(kill(getpid(), SIGSEGV));
 		R(kill(getpid(), SIGSEGV));
-		show_action();
+		show_handler(SIGSEGV, count);
 		bad_pointers("after");
 	}
 	CHILD("ignored") {
-		R(set(SIGSEGV, SIG_IGN, 0));
+		R(set_handler(SIGSEGV, SIG_IGN, 0));
 		R(kill(getpid(), SIGSEGV));
 		say("lives\n");
 	}
 	CHILD("blocked") {
-		R(set(SIGSEGV, count, 0));
+		R(set_handler(SIGSEGV, count, 0));
 		R(sigprocmask(SIG_BLOCK, &s, NULL));
 		R(kill(getpid(), SIGSEGV));
 		bad_pointers("blocked");
@@ -262,7 +236,7 @@ CASE(segv_sent)
 		char byte;
 		int p[2];
 
-		R(set(SIGSEGV, count, 0));
+		R(set_handler(SIGSEGV, count, 0));
 		R(pipe(p));
 		const pid_t me = getpid(), child = fork();
 
@@ -425,7 +399,7 @@ CASE(segv_beside_threads)
 			for (size_t i = 0; i < COUNT(t); i++)
 				pthread_create(&t[i], NULL, make_bad_calls, NULL);
 			usleep(2000);
-			set(SIGSEGV, jump_back, 0);
+			set_handler(SIGSEGV, jump_back, 0);
 			for (volatile int i = 0; i < 10; i++)
 				if (sigsetjmp(back, 1) == 0)
 					*(volatile char *)BAD = 1;
@@ -440,7 +414,7 @@ TOOL(segv_after_exec)
 {
 	sigset_t pending, mask;
 
-	show_action();
+	show_handler(SIGSEGV, count);
 	sigemptyset(&pending);
 	R(sigpending(&pending));
 	R(sigprocmask(SIG_BLOCK, NULL, &mask));
@@ -457,11 +431,11 @@ CASE(segv_across_exec)
 	CHILD("default")
 		R(execve(twin_self, ARGV("x", "@segv_after_exec"), environ));
 	CHILD("handled") {
-		R(set(SIGSEGV, count, 0));
+		R(set_handler(SIGSEGV, count, 0));
 		R(execve(twin_self, ARGV("x", "@segv_after_exec"), environ));
 	}
 	CHILD("ignored") {
-		R(set(SIGSEGV, SIG_IGN, 0));
+		R(set_handler(SIGSEGV, SIG_IGN, 0));
 		R(execve(twin_self, ARGV("x", "@segv_after_exec"), environ));
 	}
 	CHILD("blocked and pending") {
@@ -481,24 +455,24 @@ CASE(segv_in_vfork_children)
 
 	for (has_own = 0; has_own < 2; has_own++) {
 		if (has_own)
-			R(set(SIGSEGV, count, SA_RESTART));
+			R(set_handler(SIGSEGV, count, SA_RESTART));
 		for (i = 0; i < COUNT(handler); i++) {
 			const pid_t pid = vfork();
 
 			if (!pid) {
-				R(set(SIGSEGV, handler[i], 0));
-				show_action();
+				R(set_handler(SIGSEGV, handler[i], 0));
+				show_handler(SIGSEGV, count);
 				bad_pointers("the child");
 				SYSCALL(SYS_execve, BAD, NULL, NULL);
 				execve(twin_self, ARGV("x", "@segv_after_exec"), environ);
 				_exit(1);
 			}
 			reap("child", pid);
-			show_action();
+			show_handler(SIGSEGV, count);
 			bad_pointers("the parent");
 		}
 	}
-	R(set(SIGSEGV, tell, SA_SIGINFO));
+	R(set_handler(SIGSEGV, tell, SA_SIGINFO));
 	if (sigsetjmp(back, 1) == 0)
 		*(volatile char *)BAD = 1;
 }

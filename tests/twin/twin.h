@@ -117,10 +117,12 @@ const char *signal_name(int sig);
 /* ---- making things ---- */
 void put(const char *path, const char *text); /* a regular file with this content, mode 0644 */
 void put_mode(const char *path, const char *text, mode_t mode);
-void show(const char *path);		 /* print a file's content */
-void show_fd(const char *name, int fd);	 /* print what can be read from fd */
-void show_link(const char *path);	 /* print readlink(path) */
-char *fill(char *buf, char c, size_t n); /* buf = n times c, NUL-terminated */
+void show(const char *path);			    /* print a file's content */
+void show_fd(const char *name, int fd);		    /* print what can be read from fd */
+void show_link(const char *path);		    /* print readlink(path) */
+int set_handler(int sig, void *handler, int flags); /* sigaction(2), with SIGUSR1 in its mask */
+void show_handler(int sig, void (*mine)(int));	    /* print it: "mine" if it is that one */
+char *fill(char *buf, char c, size_t n);	    /* buf = n times c, NUL-terminated */
 
 /* This program, by its absolute path in the root: to exec. */
 extern const char *twin_self;

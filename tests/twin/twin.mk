@@ -14,7 +14,7 @@ TWIN_CFLAGS = -O1 -g0 -std=gnu11 -Wall -Wextra -Wno-format -Wno-unused-result -W
 	-fno-stack-protector -U_FORTIFY_SOURCE
 
 cases := $(sort $(wildcard $(SRCDIR)/case_*.c))
-common := $(addprefix $(SRCDIR)/,twin.c names.c files.c spell.c tools.c)
+common := $(addprefix $(SRCDIR)/,twin.c names.c files.c handlers.c spell.c tools.c)
 objects := $(patsubst $(SRCDIR)/%.c,%.o,$(common) $(cases))
 headers := $(wildcard $(SRCDIR)/*.h)
 

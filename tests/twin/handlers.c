@@ -1,0 +1,32 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * handlers.c - signal actions, set and shown.
+ */
+#include "twin.h"
+
+int set_handler(int sig, void *handler, int flags)
+{
+	struct sigaction sa = {.sa_flags = flags};
+
+	sa.sa_handler = (void (*)(int))handler;
+	sigemptyset(&sa.sa_mask);
+	sigaddset(&sa.sa_mask, SIGUSR1);
+	return sigaction(sig, &sa, NULL);
+}
+
+void show_handler(int sig, void (*mine)(int))
+{
+	struct sigaction sa;
+	unsigned long mask;
+
+	memset(&sa, 0, sizeof(sa));
+	R(sigaction(sig, NULL, &sa));
+	memcpy(&mask, &sa.sa_mask, sizeof(mask));
+	say("%s flags %x mask %lx\n",
+		sa.sa_handler == SIG_DFL ? "default" :
+		sa.sa_handler == SIG_IGN ? "ignored" :
+		sa.sa_handler == mine	 ? "mine" :
+					   "other",
+		(unsigned)sa.sa_flags & ~0x04000000u, mask);
+}
