@@ -16,9 +16,6 @@ struct fj_sigaction { /* struct kernel_sigaction, arch/x86/include/uapi/asm/sign
 #define FJ_UCONTEXT_MASK                                                                           \
 	296 /* offsetof(struct ucontext, uc_sigmask), asm/ucontext.h; checked in trap/sigsys.c */
 
-#define SS_ONSTACK 1u /* linux/signal.h */
-#define SS_DISABLE 2u
-#define SS_AUTODISARM (1u << 31)
 struct fj_altstack { /* stack_t of asm/signal.h */
 	uint64_t sp;
 	int32_t flags;

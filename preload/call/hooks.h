@@ -82,7 +82,6 @@
 	X(sigpending)                                                                              \
 	X(sigtimedwait)                                                                            \
 	X(pselect)                                                                                 \
-	/* hook_altstack.c */                                                                      \
 	X(sigaltstack)                                                                             \
 	/* hook_id.c */                                                                            \
 	X(getid) /* getuid, geteuid, getgid, getegid */                                            \
