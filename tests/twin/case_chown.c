@@ -115,7 +115,7 @@ static struct timespec ctime_of(const char *path)
 static void step(const char *what, const char *path, long result)
 {
 	static struct timespec before;
-	const struct timespec now = ctime_of(path), moment = {.tv_nsec = 20000000};
+	const struct timespec now = ctime_of(path), moment = {.tv_nsec = 80000000};
 	struct twin_statx sx = {0};
 
 	sys_statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, TWIN_STATX_BASIC_STATS, &sx);
