@@ -18,7 +18,7 @@
 #                   tests/lib/real-chroot it runs the tests against what fakejail must equal, a real chroot.
 #   FAKEJAIL_OPTS   handed on to fakejail (--no-trap, for example)
 #   FAKEJAIL_UID    the uid and gid that root drops to
-#   FAKEJAIL_LIMIT  seconds that one command may take before it is killed; no test depends on how long it takes
+#   FAKEJAIL_LIMIT  seconds of CPU time that one command may take, or of standing still (lib/limit), before it is killed
 #   FAKEJAIL_KEEP   not empty: the work directory stays
 set -eu
 umask 022

@@ -18,7 +18,7 @@
 #   -v           name the cases that pass, too; whole differences, not their first 30 lines
 #
 # Environment: FAKEJAIL (command; `$FAKEJAIL $FAKEJAIL_ARGS ROOT CMD ARG...`), FAKEJAIL_ARGS, TWIN_UID (4242), TWIN_LIMIT (seconds a
-# test, 15), CC, MUSL_CC, MAKE.
+# test, 60), CC, MUSL_CC, MAKE.
 #
 # Ends with `N passed, N failed, N skipped`; exit 0, or 1 if anything failed, 2 for a usage error, 77 if nothing could run.
 set -eu
@@ -64,7 +64,7 @@ srcdir=$(cd "$srcdir" && pwd)
 [ -n "$builddir" ] || builddir=$srcdir/build
 mkdir -p "$builddir"
 builddir=$(cd "$builddir" && pwd)
-: "${CC:=cc}" "${MUSL_CC:=musl-gcc}" "${FAKEJAIL:=}" "${FAKEJAIL_ARGS=}" "${TWIN_UID:=4242}" "${TWIN_LIMIT:=15}"
+: "${CC:=cc}" "${MUSL_CC:=musl-gcc}" "${FAKEJAIL:=}" "${FAKEJAIL_ARGS=}" "${TWIN_UID:=4242}" "${TWIN_LIMIT:=60}"
 [ -n "$flavours" ] || flavours=$flavours_known
 
 if [ "$self$reference_only$list" = nonono ] && [ -z "$FAKEJAIL" ]; then
