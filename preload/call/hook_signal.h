@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_signal.h - what the trap asks of the virtual SIGSYS. */
+ * hook_signal.h - what the trap asks of the virtual SIGSYS, and of signal stacks. */
 #ifndef FJ_HOOK_SIGNAL_H
 #define FJ_HOOK_SIGNAL_H
 
@@ -21,9 +21,14 @@ struct fj_altstack { /* stack_t of asm/signal.h */
 	int32_t flags;
 	uint64_t size;
 };
+/* Its flags, of linux/signal.h; by names of ours, since libc, in a hosted build, has an enum of the
+ * kernel's. */
+#define FJ_SS_ONSTACK 1u
+#define FJ_SS_DISABLE 2u
+#define FJ_SS_AUTODISARM (1u << 31)
 
-/* Decide `*s`, the signal stack that the kernel shall use when the thread goes on at `sp`; in: the
- * one it uses now. */
+/* hook_altstack.c: decide `*s`, the signal stack that the kernel shall use when the thread goes on
+ * at `sp`; in: the one it uses now. */
 void fj_altstack_settle(struct fj_thread *t, struct fj_altstack *s, uint64_t sp);
 
 /* A SIGSYS of the program's own has come: what is to be done? Returns a handler to go on in, with

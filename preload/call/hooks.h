@@ -82,6 +82,7 @@
 	X(sigpending)                                                                              \
 	X(sigtimedwait)                                                                            \
 	X(pselect)                                                                                 \
+	/* hook_altstack.c */                                                                      \
 	X(sigaltstack)                                                                             \
 	/* hook_id.c */                                                                            \
 	X(getid) /* getuid, geteuid, getgid, getegid */                                            \
