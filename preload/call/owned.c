@@ -199,9 +199,8 @@ __attribute__((always_inline)) static inline long ask_kernel(
 
 static uint64_t stamp_of(const struct statx *sx, int dirfd, const char *name, unsigned flags)
 {
-	return sx->stx_mask & STATX_BTIME ?
-		       (uint64_t)sx->stx_btime.tv_sec * 1000000000u + sx->stx_btime.tv_nsec :
-		       stamp_of_handle(dirfd, name, flags);
+	return sx->stx_mask & STATX_BTIME ? fj_statx_ns(&sx->stx_btime) :
+					    stamp_of_handle(dirfd, name, flags);
 }
 
 static struct fj_own_key key_of(const struct statx *sx, int dirfd, const char *name, unsigned flags)
@@ -251,7 +250,7 @@ static void show_record(const struct fj_owner *record, struct statx *sx)
 		sx->stx_rdev_major = record->rdev >> 8 & 0xfff;
 		sx->stx_rdev_minor = (record->rdev & 0xff) | (record->rdev >> 12 & 0xfff00);
 	}
-	if (record->ctime > (uint64_t)sx->stx_ctime.tv_sec * 1000000000u + sx->stx_ctime.tv_nsec) {
+	if (record->ctime > fj_statx_ns(&sx->stx_ctime)) {
 		sx->stx_ctime.tv_sec = (int64_t)(record->ctime / 1000000000u);
 		sx->stx_ctime.tv_nsec = (uint32_t)(record->ctime % 1000000000u);
 	}

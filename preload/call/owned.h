@@ -52,6 +52,13 @@ void fj_stat_from_statx(struct stat *st, const struct statx *sx);
 /* Give the file mode `mode` (07777), on disk and in its record. `dirfd`, `name` as for
  * fj_file_look, which has filled `file`. */
 long fj_file_chmod(int dirfd, const char *name, const struct fj_file *file, uint32_t mode);
+
+/* A time of statx(2) in ns since the epoch, as records have it. */
+static inline uint64_t fj_statx_ns(const struct statx_timestamp *t)
+{
+	return (uint64_t)t->tv_sec * 1000000000u + t->tv_nsec;
+}
+
 /* chown(2) of what fj_file_statx has filled `sx` and `file` of, for `dirfd` and `name`: uid and gid
  * (-1: as it is), set-id bits, ctime. */
 long fj_file_chown(int dirfd, const char *name, const struct statx *sx, const struct fj_file *file,

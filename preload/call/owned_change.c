@@ -68,11 +68,6 @@ long fj_file_touch(int dirfd, const char *name, const struct fj_file *file, bool
 		AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW);
 }
 
-static uint64_t ctime_of(const struct statx *sx)
-{
-	return (uint64_t)sx->stx_ctime.tv_sec * 1000000000u + sx->stx_ctime.tv_nsec;
-}
-
 long fj_file_chown(int dirfd, const char *name, const struct statx *sx, const struct fj_file *file,
 	uint32_t uid, uint32_t gid)
 {
@@ -96,7 +91,7 @@ long fj_file_chown(int dirfd, const char *name, const struct statx *sx, const st
 		what |= FJ_OWN_MODE;
 	if (keeps_ctime) {
 		what |= FJ_OWN_CTIME;
-		to.ctime = ctime_of(sx);
+		to.ctime = fj_statx_ns(&sx->stx_ctime);
 	}
 	r = what ? fj_own_set(&file->key, what, &to, &file->owner, file->real_mode) : 0;
 	if (r == FJ_OWN_NO_CTIME)
