@@ -85,6 +85,6 @@ uint64_t fj_store_ctime_now(uint64_t shown)
 
 	fj_sys2(__NR_clock_gettime, CLOCK_REALTIME_COARSE, &now);
 	ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-	return ns > shown ? ns :
-			    shown + 1; /* two in one tick are seen as two, as since Linux 6.13 */
+	/* Two in one tick are seen as two, as since Linux 6.13. */
+	return ns > shown ? ns : shown + 1;
 }
