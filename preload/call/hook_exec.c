@@ -84,7 +84,7 @@ static const char *file_name(struct fj_call *c, int dirfd, const char *jail_path
 
 static bool closes_on_exec(int fd)
 {
-	return fj_sys3(__NR_fcntl, fd, 1 /* F_GETFD */, 0) & 1 /* FD_CLOEXEC */;
+	return fj_sys3(__NR_fcntl, fd, F_GETFD, 0) & FD_CLOEXEC;
 }
 
 long fj_hook_exec(struct fj_call *c)

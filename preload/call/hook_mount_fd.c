@@ -99,7 +99,7 @@ static long hand_out(struct entry *e, long fd, bool cloexec)
 			entries[i].kind = UNUSED;
 	stat_fd((int)fd, e);
 	if (!cloexec)
-		fj_sys3(__NR_fcntl, fd, 2 /* F_SETFD */, 0);
+		fj_sys3(__NR_fcntl, fd, F_SETFD, 0);
 	return fd;
 }
 

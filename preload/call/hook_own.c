@@ -95,7 +95,7 @@ long fj_hook_chown(struct fj_call *c)
 long fj_hook_fchown(struct fj_call *c)
 {
 	const int fd = (int)c->arg[0];
-	const long r = fj_sys3(__NR_fcntl, fd, 3 /* F_GETFL */, 0);
+	const long r = fj_sys3(__NR_fcntl, fd, F_GETFL, 0);
 
 	if (r < 0 || (r & O_PATH))
 		return -EBADF;

@@ -250,7 +250,7 @@ static long by_path(struct fj_call *c, enum fj_xattr_what what)
 static long by_fd(struct fj_call *c, enum fj_xattr_what what)
 {
 	struct fj_xattr q = {.file = {.dirfd = (int)c->arg[0], .owned_fd = -1, .name = ""}};
-	const long flags = fj_sys3(__NR_fcntl, q.file.dirfd, 3 /* F_GETFL */, 0);
+	const long flags = fj_sys3(__NR_fcntl, q.file.dirfd, F_GETFL, 0);
 
 	read_arguments(c, 1, what, &q);
 	if (flags < 0 || (flags & O_PATH))

@@ -41,10 +41,10 @@ static long open_readable(const struct fj_place *place, const struct stat *st)
  * be). */
 static bool is_being_written(long fd)
 {
-	const long r = fj_sys3(__NR_fcntl, fd, 1024 /* F_SETLEASE */, 0 /* F_RDLCK */);
+	const long r = fj_sys3(__NR_fcntl, fd, F_SETLEASE, F_RDLCK);
 
 	if (r == 0)
-		fj_sys3(__NR_fcntl, fd, 1024, 2 /* F_UNLCK */);
+		fj_sys3(__NR_fcntl, fd, F_SETLEASE, F_UNLCK);
 	return r == -EAGAIN;
 }
 

@@ -60,7 +60,7 @@ static void start_tracing(void)
 	if (!fj_options.trace)
 		return;
 	fd = fj_streq(fj_options.trace, "-") ?
-		     fj_sys3(__NR_fcntl, 2, 0 /* F_DUPFD */, 3) :
+		     fj_sys3(__NR_fcntl, 2, F_DUPFD, 3) :
 		     fj_sys4(__NR_openat, AT_FDCWD, fj_options.trace,
 			     O_CREAT | O_WRONLY | O_APPEND | O_TRUNC, 0644);
 	if (fj_is_err(fd))

@@ -18,7 +18,7 @@
 
 static bool is_open(int fd)
 {
-	return fj_sys3(__NR_fcntl, fd, 1 /* F_GETFD */, 0) >= 0;
+	return fj_sys3(__NR_fcntl, fd, F_GETFD, 0) >= 0;
 }
 
 /* The highest run of unused numbers under the usual limit: programs that open many see the fewest

@@ -22,13 +22,6 @@
 /* Behind the bytes of lock.c. */
 #define WATCH_AT ((1L << FJ_STORE_SIZE_LOG) + (1L << 32))
 
-/* asm-generic/fcntl.h; F_OFD_GETLK sees this process's own F_SETLK, too. */
-#define F_RDLCK 0
-#define F_WRLCK 1
-#define F_UNLCK 2
-#define F_SETLK 6
-#define F_OFD_GETLK 36
-
 #define CLOCK_REALTIME_COARSE 5 /* linux/time.h; of files' times: current_time() of fs/inode.c */
 
 #define KNOWN (1UL << 63)
@@ -48,6 +41,7 @@ static uint64_t settle(struct fj_store *s, uint32_t watches)
 
 		home_mount = !r && (sx.stx_mask & STATX_MNT_ID) ? sx.stx_mnt_id : ~0UL;
 	}
+	/* It sees this process's own F_SETLK, too. */
 	if (fj_store_byte(s, F_OFD_GETLK, F_WRLCK, WATCH_AT) != F_UNLCK)
 		found |= WATCHED;
 	__atomic_store_n(&settled, found, __ATOMIC_RELEASE);

@@ -27,11 +27,7 @@
 #define YIELDS 20
 #define WAIT_NS 2000000 /* between two looks at whether the holder lives */
 
-#define F_SETLK_ 6 /* asm-generic/fcntl.h, 64 bit */
-#define F_GETLK_ 5
-#define F_WRLCK_ 1
-#define F_UNLCK_ 2
-struct flock_ {
+struct flock_ { /* struct flock of asm-generic/fcntl.h, 64 bit */
 	int16_t type, whence;
 	int64_t start, len;
 	int32_t pid;
@@ -51,7 +47,7 @@ long fj_store_byte(struct fj_store *s, int command, int type, int64_t at)
 
 static long token_call(struct fj_store *s, int command, uint32_t id)
 {
-	return fj_store_byte(s, command, F_WRLCK_, TOKENS_AT + id);
+	return fj_store_byte(s, command, F_WRLCK, TOKENS_AT + id);
 }
 
 static uint32_t my_id(struct fj_store *s)
@@ -64,7 +60,7 @@ static uint32_t my_id(struct fj_store *s)
 
 	if (known >> 32 == pid)
 		return (uint32_t)known;
-	while ((r = token_call(s, F_SETLK_, id)) == -EAGAIN || r == -EACCES)
+	while ((r = token_call(s, F_SETLK, id)) == -EAGAIN || r == -EACCES)
 		id = (id + PIDS) & ~NO_TOKEN;
 	if (r < 0)
 		id = pid | NO_TOKEN;
@@ -76,7 +72,7 @@ static bool is_dead(struct fj_store *s, uint32_t id)
 {
 	if (id & NO_TOKEN)
 		return fj_sys2(__NR_kill, id & (PIDS - 1), 0) == -ESRCH;
-	return token_call(s, F_GETLK_, id) == F_UNLCK_;
+	return token_call(s, F_GETLK, id) == F_UNLCK;
 }
 
 static bool take_from(
