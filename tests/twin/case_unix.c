@@ -4,70 +4,7 @@
  * case_unix.c - AF_UNIX names: bound, connected to, sent to, and told back, at every length and by
  * every spelling.
  */
-#include "twin.h"
-
-static socklen_t address(struct sockaddr_un *a, const char *path)
-{
-	size_t n = strlen(path);
-
-	memset(a, 0, sizeof(*a));
-	a->sun_family = AF_UNIX;
-	if (n > sizeof(a->sun_path))
-		n = sizeof(a->sun_path);
-	memcpy(a->sun_path, path, n);
-	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n + (n < sizeof(a->sun_path)));
-}
-
-static int bind_to(int s, const char *path)
-{
-	struct sockaddr_un a;
-	socklen_t n = address(&a, path);
-
-	return bind(s, (struct sockaddr *)&a, n);
-}
-
-static int connect_to(int s, const char *path)
-{
-	struct sockaddr_un a;
-	socklen_t n = address(&a, path);
-
-	return connect(s, (struct sockaddr *)&a, n);
-}
-
-static void show_address(const char *what, const struct sockaddr_un *a, socklen_t len)
-{
-	char text[120] = "";
-	long n = (long)len - (long)offsetof(struct sockaddr_un, sun_path);
-
-	/* An abstract name begins with NUL and may hold more of them. */
-	for (long i = 0; i < n && i < 110; i++)
-		text[i] = a->sun_path[i] ? a->sun_path[i] : '|';
-	say("%s: family %d length %d %q\n", what, len >= 2 ? a->sun_family : -1, (int)len, text);
-}
-
-static void sockname(const char *what, int s)
-{
-	struct sockaddr_un a;
-	socklen_t len = sizeof(a);
-
-	memset(&a, 0, sizeof(a));
-	if (getsockname(s, (struct sockaddr *)&a, &len) < 0)
-		say("%s: %e\n", what, errno);
-	else
-		show_address(what, &a, len);
-}
-
-static void peername(const char *what, int s)
-{
-	struct sockaddr_un a;
-	socklen_t len = sizeof(a);
-
-	memset(&a, 0, sizeof(a));
-	if (getpeername(s, (struct sockaddr *)&a, &len) < 0)
-		say("%s: %e\n", what, errno);
-	else
-		show_address(what, &a, len);
-}
+#include "case_unix.h"
 
 CASE(unix_stream)
 {
@@ -358,55 +295,6 @@ CASE(unix_short_buffers)
 	R(getsockname(99, (struct sockaddr *)&a, &len));
 	R(getsockname(0, (struct sockaddr *)&a, &len));
 	R(getpeername(s, (struct sockaddr *)&a, &(socklen_t){20}));
-}
-
-CASE(unix_pass_fds)
-{
-	int pair[2], got = -1;
-	char c = 'x', control[CMSG_SPACE(sizeof(int))];
-	struct iovec v = {&c, 1};
-	struct msghdr m;
-
-	socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
-	sockname("pair", pair[0]);
-	peername("pair", pair[0]);
-	put("f", "through a socket");
-	CHILD("sender") {
-		int fd = open("/t/f", O_RDONLY), dir = open("/etc", O_RDONLY | O_DIRECTORY);
-		for (int i = 0; i < 2; i++) {
-			memset(&m, 0, sizeof(m));
-			memset(control, 0, sizeof(control));
-			m.msg_iov = &v;
-			m.msg_iovlen = 1;
-			m.msg_control = control;
-			m.msg_controllen = sizeof(control);
-			struct cmsghdr *h = CMSG_FIRSTHDR(&m);
-			h->cmsg_level = SOL_SOCKET;
-			h->cmsg_type = SCM_RIGHTS;
-			h->cmsg_len = CMSG_LEN(sizeof(int));
-			memcpy(CMSG_DATA(h), i == 0 ? &fd : &dir, sizeof(int));
-			R(sendmsg(pair[0], &m, 0));
-		}
-	}
-	for (int i = 0; i < 2; i++) {
-		memset(&m, 0, sizeof(m));
-		m.msg_iov = &v;
-		m.msg_iovlen = 1;
-		m.msg_control = control;
-		m.msg_controllen = sizeof(control);
-		R(recvmsg(pair[1], &m, i == 0 ? 0 : MSG_CMSG_CLOEXEC));
-		say("control length %ld flags %x\n", (long)m.msg_controllen,
-			(unsigned)m.msg_flags & ~0x40000000u);
-		memcpy(&got, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof(int));
-		say("got %d, flags %d\n", got, fcntl(got, F_GETFD));
-		if (i == 0)
-			show_fd("passed", got);
-	}
-	R(fchdir(got));
-	char cwd[64];
-	RP(getcwd(cwd, sizeof(cwd)));
-	say("%q\n", cwd);
-	show_fd("../etc/absolute", openat(got, "../etc/absolute", O_RDONLY));
 }
 
 CASE(unix_errors)

@@ -1,0 +1,74 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * case_unix.h - AF_UNIX sockets by their names: for case_unix.c and case_unix_fds.c.
+ */
+#ifndef CASE_UNIX_H
+#define CASE_UNIX_H
+
+#include "twin.h"
+
+static inline socklen_t address(struct sockaddr_un *a, const char *path)
+{
+	size_t n = strlen(path);
+
+	memset(a, 0, sizeof(*a));
+	a->sun_family = AF_UNIX;
+	if (n > sizeof(a->sun_path))
+		n = sizeof(a->sun_path);
+	memcpy(a->sun_path, path, n);
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n + (n < sizeof(a->sun_path)));
+}
+
+static inline int bind_to(int s, const char *path)
+{
+	struct sockaddr_un a;
+	socklen_t n = address(&a, path);
+
+	return bind(s, (struct sockaddr *)&a, n);
+}
+
+static inline int connect_to(int s, const char *path)
+{
+	struct sockaddr_un a;
+	socklen_t n = address(&a, path);
+
+	return connect(s, (struct sockaddr *)&a, n);
+}
+
+static inline void show_address(const char *what, const struct sockaddr_un *a, socklen_t len)
+{
+	char text[120] = "";
+	long n = (long)len - (long)offsetof(struct sockaddr_un, sun_path);
+
+	/* An abstract name begins with NUL and may hold more of them. */
+	for (long i = 0; i < n && i < 110; i++)
+		text[i] = a->sun_path[i] ? a->sun_path[i] : '|';
+	say("%s: family %d length %d %q\n", what, len >= 2 ? a->sun_family : -1, (int)len, text);
+}
+
+static inline void sockname(const char *what, int s)
+{
+	struct sockaddr_un a;
+	socklen_t len = sizeof(a);
+
+	memset(&a, 0, sizeof(a));
+	if (getsockname(s, (struct sockaddr *)&a, &len) < 0)
+		say("%s: %e\n", what, errno);
+	else
+		show_address(what, &a, len);
+}
+
+static inline void peername(const char *what, int s)
+{
+	struct sockaddr_un a;
+	socklen_t len = sizeof(a);
+
+	memset(&a, 0, sizeof(a));
+	if (getpeername(s, (struct sockaddr *)&a, &len) < 0)
+		say("%s: %e\n", what, errno);
+	else
+		show_address(what, &a, len);
+}
+
+#endif
