@@ -142,20 +142,8 @@ CASE(bus_sent)
 		say("not reached\n");
 	}
 	CHILD("interrupts") {
-		char byte;
-		int p[2];
-
 		R(set_handler(SIGBUS, count, 0));
-		R(pipe(p));
-		const pid_t me = getpid(), child = fork();
-
-		if (!child) {
-			usleep(100000);
-			kill(me, SIGBUS);
-			_exit(0);
-		}
-		R(read(p[0], &byte, 1));
-		reap("sender", child);
+		read_until(SIGBUS);
 	}
 }
 

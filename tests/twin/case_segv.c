@@ -233,20 +233,8 @@ CASE(segv_sent)
 		say("not reached\n");
 	}
 	CHILD("interrupts") {
-		char byte;
-		int p[2];
-
 		R(set_handler(SIGSEGV, count, 0));
-		R(pipe(p));
-		const pid_t me = getpid(), child = fork();
-
-		if (!child) {
-			usleep(100000);
-			kill(me, SIGSEGV);
-			_exit(0);
-		}
-		R(read(p[0], &byte, 1));
-		reap("sender", child);
+		read_until(SIGSEGV);
 	}
 }
 
@@ -264,13 +252,8 @@ CASE(segv_in_other_handlers)
 			sigfillset(&sa.sa_mask);
 		R(sigaction(SIGUSR1, &sa, NULL));
 		R(kill(getpid(), SIGUSR1));
-		const pid_t me = getpid(), child = fork();
+		const pid_t child = send_soon(SIGUSR1);
 
-		if (!child) {
-			usleep(100000);
-			kill(me, SIGUSR1);
-			_exit(0);
-		}
 		R(open("fifo", O_RDONLY));
 		reap("sender", child);
 		bad_pointers("after");

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * handlers.c - signal actions, set and shown.
+ * handlers.c - signal actions, set and shown, and signals that are sent while a call waits.
  */
 #include "twin.h"
 
@@ -29,4 +29,28 @@ void show_handler(int sig, void (*mine)(int))
 		sa.sa_handler == mine	 ? "mine" :
 					   "other",
 		(unsigned)sa.sa_flags & ~0x04000000u, mask);
+}
+
+pid_t send_soon(int sig)
+{
+	const pid_t me = getpid(), child = fork();
+
+	if (!child) {
+		usleep(100000);
+		kill(me, sig);
+		_exit(0);
+	}
+	return child;
+}
+
+void read_until(int sig)
+{
+	char byte;
+	int p[2];
+
+	R(pipe(p));
+	const pid_t child = send_soon(sig);
+
+	R(read(p[0], &byte, 1));
+	reap("sender", child);
 }

@@ -63,9 +63,9 @@
 #include "twin_raw.h"
 #endif
 
-/* A case: `run.sh` starts the program with its name as argv[1]. It stands in the file
- * case_SUBJECT.c where SUBJECT begins its name. It starts with an empty directory /t as its working
- * directory, umask 022, stdin /dev/null. */
+/* A case: `run.sh` starts the program with its name as argv[1]. It stands in a file
+ * case_SUBJECT.c or case_SUBJECT_PART.c where SUBJECT begins its name. It starts with an empty
+ * directory /t as its working directory, umask 022, stdin /dev/null. */
 struct twin_entry {
 	const char *name;
 	void (*run)(int argc, char **argv);
@@ -123,6 +123,11 @@ void show_link(const char *path);		    /* print readlink(path) */
 int set_handler(int sig, void *handler, int flags); /* sigaction(2), with SIGUSR1 in its mask */
 void show_handler(int sig, void (*mine)(int));	    /* print it: "mine" if it is that one */
 char *fill(char *buf, char c, size_t n);	    /* buf = n times c, NUL-terminated */
+
+/* A child, to be reaped, that sends `sig` to its parent in a moment: while the parent waits. */
+pid_t send_soon(int sig);
+/* Wait in a read(2) that such a `sig` interrupts. */
+void read_until(int sig);
 
 /* This program, by its absolute path in the root: to exec. */
 extern const char *twin_self;
