@@ -174,13 +174,7 @@ CASE(chroot_root_exec)
 	mkdir("sub/bin", 0755);
 	/* A static program needs nothing else; for a dynamic one its interpreter is missing there.
 	 */
-	char buf[4096];
-	int from = open(twin_self, O_RDONLY), to = open("sub/bin/copy", O_WRONLY | O_CREAT, 0755);
-	long n;
-	while ((n = read(from, buf, sizeof(buf))) > 0)
-		write(to, buf, (size_t)n);
-	close(to);
-	close(from);
+	put_self("sub/bin/copy");
 	int self = open(twin_self, O_RDONLY);
 	CHILD("inside") {
 		R(chroot("sub"));

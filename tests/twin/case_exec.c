@@ -130,14 +130,12 @@ CASE(exec_errors)
 
 CASE(exec_text_busy)
 {
-	char buf[4096];
-	int from = open(twin_self, O_RDONLY), to = open("copy", O_WRONLY | O_CREAT, 0755);
-	long n;
+	const int to = open("copy", O_WRONLY | O_CREAT, 0755);
 
-	while ((n = read(from, buf, sizeof(buf))) > 0)
-		write(to, buf, (size_t)n);
+	copy_self(to);
 	R(execve("copy", ARGV("x", "@say", "not busy"), environ));
 	close(to);
+	char ready;
 	int p[2];
 	pipe(p);
 	pid_t pid = fork();
@@ -146,7 +144,7 @@ CASE(exec_text_busy)
 		R(execve("copy", ARGV("x", "@cat", "wait"), environ));
 		twin_exit(1);
 	}
-	read(p[0], buf, 1);
+	read(p[0], &ready, 1);
 	/* The program runs: its file cannot be written. */
 	R(open("copy", O_WRONLY));
 	R(truncate("copy", 0));
@@ -206,16 +204,13 @@ CASE(exec_check)
 
 CASE(exec_memfd)
 {
-	char buf[4096];
-	int from = open(twin_self, O_RDONLY), to = (int)R(sys_memfd_create("program", 0));
-	long n;
+	const int to = (int)R(sys_memfd_create("program", 0));
 
-	while ((n = read(from, buf, sizeof(buf))) > 0)
-		write(to, buf, (size_t)n);
+	copy_self(to);
 	CHILD("memfd")
 		R(sys_execveat(to, "", ARGV("x", "@say", "memfd"), environ, AT_EMPTY_PATH));
 	CHILD("memfd by proc")
-		R(execve("/proc/self/fd/4", ARGV("x", "@say", "memfd by proc"), environ));
+		R(execve("/proc/self/fd/3", ARGV("x", "@say", "memfd by proc"), environ));
 	int script = (int)R(sys_memfd_create("script", 0));
 	write(script, "#!", 2);
 	write(script, twin_self, strlen(twin_self));
@@ -223,38 +218,26 @@ CASE(exec_memfd)
 	CHILD("script")
 		R(sys_execveat(script, "", ARGV("x", "1"), environ, AT_EMPTY_PATH));
 	CHILD("script by proc")
-		R(execve("/proc/self/fd/5", ARGV("x", "1"), environ));
+		R(execve("/proc/self/fd/4", ARGV("x", "1"), environ));
 }
 
 CASE(exec_unlinked)
 {
-	char buf[4096];
-	int from = open(twin_self, O_RDONLY), to = open("copy", O_WRONLY | O_CREAT, 0755);
-	long n;
-
-	while ((n = read(from, buf, sizeof(buf))) > 0)
-		write(to, buf, (size_t)n);
-	close(to);
+	put_self("copy");
 	int fd = open("copy", O_RDONLY);
 	unlink("copy");
 	CHILD("unlinked")
 		R(sys_execveat(fd, "", ARGV("x", "@say", "unlinked"), environ, AT_EMPTY_PATH));
 	CHILD("proc")
-		R(execve(fd == 4 ? "/proc/self/fd/4" : "?", ARGV("x", "@say", "unlinked by proc"),
+		R(execve(fd == 3 ? "/proc/self/fd/3" : "?", ARGV("x", "@say", "unlinked by proc"),
 			environ));
 }
 
 /* Execute-only: readable by nobody, so an ordinary user could not map it from user space. */
 CASE(exec_execute_only)
 {
-	char buf[4096];
-	int from = open(twin_self, O_RDONLY), to = open("copy", O_WRONLY | O_CREAT, 0755);
-	long n;
-
-	while ((n = read(from, buf, sizeof(buf))) > 0)
-		write(to, buf, (size_t)n);
-	fchmod(to, 0111);
-	close(to);
+	put_self("copy");
+	chmod("copy", 0111);
 	R(open("copy", O_RDONLY));
 	CHILD("execute-only")
 		R(execve("copy", ARGV("x", "@say", "execute-only"), environ));

@@ -121,13 +121,7 @@ CASE(id_root_permissions)
 
 CASE(id_root_setuid_program)
 {
-	char buf[4096];
-	int from = open(twin_self, O_RDONLY), to = open("program", O_WRONLY | O_CREAT, 0755);
-	long n;
-
-	while ((n = read(from, buf, sizeof(buf))) > 0)
-		write(to, buf, (size_t)n);
-	close(to);
+	put_self("program");
 	R(chown("program", 1000, 1001));
 	R(chmod("program", 06755));
 	SYSCALL(SYS_setgroups, 0, NULL);

@@ -299,14 +299,7 @@ CASE(proc_through_links)
 
 CASE(proc_exe_deleted)
 {
-	char buf[4096];
-	int from = open(twin_self, O_RDONLY), to = open("copy", O_WRONLY | O_CREAT, 0755);
-	long n;
-
-	while ((n = read(from, buf, sizeof(buf))) > 0)
-		write(to, buf, (size_t)n);
-	close(from);
-	close(to);
+	put_self("copy");
 	CHILD("unlinked")
 		R(execve("copy", ARGV("x", "@unlinks"), environ));
 }

@@ -47,28 +47,27 @@ static inline void show_address(const char *what, const struct sockaddr_un *a, s
 	say("%s: family %d length %d %q\n", what, len >= 2 ? a->sun_family : -1, (int)len, text);
 }
 
-static inline void sockname(const char *what, int s)
+static inline void show_name(const char *what, int s, int of_peer)
 {
 	struct sockaddr_un a;
 	socklen_t len = sizeof(a);
 
 	memset(&a, 0, sizeof(a));
-	if (getsockname(s, (struct sockaddr *)&a, &len) < 0)
+	if ((of_peer ? getpeername(s, (struct sockaddr *)&a, &len) :
+		       getsockname(s, (struct sockaddr *)&a, &len)) < 0)
 		say("%s: %e\n", what, errno);
 	else
 		show_address(what, &a, len);
 }
 
+static inline void sockname(const char *what, int s)
+{
+	show_name(what, s, 0);
+}
+
 static inline void peername(const char *what, int s)
 {
-	struct sockaddr_un a;
-	socklen_t len = sizeof(a);
-
-	memset(&a, 0, sizeof(a));
-	if (getpeername(s, (struct sockaddr *)&a, &len) < 0)
-		say("%s: %e\n", what, errno);
-	else
-		show_address(what, &a, len);
+	show_name(what, s, 1);
 }
 
 #endif

@@ -25,6 +25,25 @@ void put(const char *path, const char *text)
 	put_mode(path, text, 0644);
 }
 
+void copy_self(int to)
+{
+	const int from = open(twin_self, O_RDONLY);
+	char buf[4096];
+	long n;
+
+	while ((n = read(from, buf, sizeof(buf))) > 0)
+		write(to, buf, (size_t)n);
+	close(from);
+}
+
+void put_self(const char *path)
+{
+	const int to = open(path, O_WRONLY | O_CREAT, 0755);
+
+	copy_self(to);
+	close(to);
+}
+
 void show_fd(const char *name, int fd)
 {
 	char buf[1024];

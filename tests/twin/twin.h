@@ -117,6 +117,8 @@ const char *signal_name(int sig);
 /* ---- making things ---- */
 void put(const char *path, const char *text); /* a regular file with this content, mode 0644 */
 void put_mode(const char *path, const char *text, mode_t mode);
+void put_self(const char *path);		    /* this program, mode 0755 */
+void copy_self(int to);				    /* and into a descriptor */
 void show(const char *path);			    /* print a file's content */
 void show_fd(const char *name, int fd);		    /* print what can be read from fd */
 void show_link(const char *path);		    /* print readlink(path) */
