@@ -102,7 +102,7 @@ CASE(chown_user)
 	}
 }
 
-/* When it was changed, last: a moment passes before each step. */
+/* When it was changed, last. */
 static struct timespec ctime_of(const char *path)
 {
 	struct stat st = {0};
@@ -112,23 +112,32 @@ static struct timespec ctime_of(const char *path)
 	return st.st_ctim;
 }
 
+static int is_later(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec > b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec > b->tv_nsec);
+}
+
+/* Ends when the clock of files' times has moved: a tick may be late on a machine that others keep
+ * busy. */
 static void step(const char *what, const char *path, long result)
 {
 	static struct timespec before;
-	const struct timespec now = ctime_of(path), moment = {.tv_nsec = 80000000};
+	const struct timespec now = ctime_of(path), moment = {.tv_nsec = 10000000};
+	struct timespec coarse;
 	struct twin_statx sx = {0};
 
 	sys_statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, TWIN_STATX_BASIC_STATS, &sx);
 	say("%s: %d, %s%s\n", what, result,
-		now.tv_sec > before.tv_sec ||
-				(now.tv_sec == before.tv_sec && now.tv_nsec > before.tv_nsec) ?
-			"later" :
+		is_later(&now, &before)	      ? "later" :
 		now.tv_nsec == before.tv_nsec ? "the same" :
 						"earlier",
 		sx.ctime.sec == now.tv_sec && sx.ctime.nsec == now.tv_nsec ? "" :
 									     ", but not for statx");
 	before = now;
-	nanosleep(&moment, NULL);
+	do {
+		nanosleep(&moment, NULL);
+		clock_gettime(CLOCK_REALTIME_COARSE, &coarse);
+	} while (!is_later(&coarse, &now));
 }
 
 CASE(chown_root_ctime)
