@@ -337,6 +337,15 @@ new_jail() {
 	give_to_user "$root"
 }
 
+# busybox_applets APPLET...: this machine's static busybox becomes those commands of $root.
+busybox_applets() {
+	mkdir -p "$root/bin"
+	cp "$(command -v busybox)" "$root/bin/busybox"
+	for applet; do
+		ln -s /bin/busybox "$root/bin/$applet"
+	done
+}
+
 # give_to_user FILE...: trees that root has made for a jail.
 give_to_user() {
 	! is_root || chown -hR "$test_uid:$test_uid" "$@"

@@ -4,16 +4,17 @@
  * owner_jail.c - owners under load, from inside: run by owners.sh as root of a jail, in an empty
  * directory.
  *
- *   race WORKERS SECONDS	make, chown, look, remove or rename over: each file shows what its
- * maker gave it burst FILES	chown many, look at each afterwards from another process threads
- * THREADS	one file each, in one process
- *   handler		a signal handler that looks and changes, in the middle of changes
- *   rename		exchange, no-replace, hard links, nameless files, files removed while open
- *   storm PROCESSES	forks and vfork children that change owners, all at once
- *   use SECONDS		changes and looks at files, whatever comes back: for owners that are
- * spoilt fill			chown new files until one is refused: prints the errno outside NAME
- * the file NAME was removed and made anew without us: it is root's Prints what was wrong; exit 1
- * then. */
+ *	race WORKERS SECONDS	make, chown, look, remove: each file shows what its maker gave it
+ *	burst FILES		chown many, look at each afterwards from another process
+ *	threads THREADS		one file each, in one process
+ *	handler			a signal handler looks and changes, in the middle of changes
+ *	rename			exchange, no-replace, hard links, files without a name
+ *	storm PROCESSES		forks and vfork children that change owners, all at once
+ *	use			changes and looks, come what may, while its file in-use is there
+ *	fill			chown new files until one is refused; prints why
+ *	outside NAME		NAME was removed and made anew without us: it is root's
+ *
+ * Prints what was wrong; exit 1 then. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -245,13 +246,13 @@ static void storm(unsigned processes)
 		;
 }
 
-static void use(int seconds)
+static void use(void)
 {
-	const time_t end = time(NULL) + seconds;
 	char name[32];
 	struct stat st;
 
-	for (unsigned i = 0; time(NULL) < end; i++) {
+	close(open("in-use", O_CREAT | O_WRONLY, 0644));
+	for (unsigned i = 0; access("in-use", F_OK) == 0; i++) {
 		snprintf(name, sizeof(name), "u%u", i % 300);
 		close(open(name, O_CREAT | O_WRONLY, 0644));
 		lchown(name, 5 + i, 6);
@@ -319,7 +320,7 @@ int main(int argc, char **argv)
 	} else if (!strcmp(argv[1], "storm")) {
 		storm((unsigned)n);
 	} else if (!strcmp(argv[1], "use")) {
-		use(n);
+		use();
 	} else if (!strcmp(argv[1], "fill")) {
 		fill();
 	} else if (!strcmp(argv[1], "outside")) {

@@ -190,7 +190,7 @@ wait_for() {
 	tries=0
 	until "$@"; do
 		tries=$((tries + 1))
-		[ $tries -lt 300 ] || return 0
+		[ $tries -lt 3000 ] || return 0
 		sleep 0.1
 	done
 }

@@ -8,10 +8,7 @@
 need busybox bash ldd gcc
 
 new_jail jail bin dev proc tmp
-cp "$(command -v busybox)" "$root/bin/busybox"
-for applet in cat grep ls pwd sh sleep touch tr; do
-	ln -s /bin/busybox "$root/bin/$applet"
-done
+busybox_applets cat grep ls pwd sh sleep touch tr
 "$tests_dir/lib/add-program" "$root" /bin/bash
 give_to_user "$root"
 

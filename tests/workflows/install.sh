@@ -13,8 +13,7 @@ fi
 need busybox make
 
 new_jail jail bin
-cp "$(command -v busybox)" "$root/bin/busybox"
-ln -s busybox "$root/bin/sh"
+busybox_applets sh
 for place in own staged/opt moved; do
 	mkdir -p "$mine/$place"
 done

@@ -37,7 +37,7 @@ shows_nothing 'every file of /proc/self' sh -c 'for f in /proc/self/* /proc/self
 	[ -d "$f" ] || case $f in */mem | */pagemap | */clear_refs) ;; *) echo "== $f"; timeout 2 head -c 300000 "$f" 2>/dev/null | tr "\0" "\n" ;; esac; done'
 shows_nothing 'readlink -f and realpath' sh -c 'readlink -f /proc/self/exe /proc/self/cwd /proc/self/root; realpath /proc/self/exe /bin/sh
 	cd /tmp; pwd -P; realpath . ..; readlink /proc/$PPID/cwd /proc/$PPID/exe'
-shows_nothing 'another process of the jail' sh -c 'sleep 60 & p=$!; until [ "$(cat /proc/$p/comm)" = sleep ]; do :; done
+shows_nothing 'another process of the jail' sh -c 'sleep 1000 & p=$!; until [ "$(cat /proc/$p/comm)" = sleep ]; do :; done
 	ls -l /proc/$p /proc/$p/fd; cat /proc/$p/maps /proc/$p/mountinfo /proc/$p/smaps; tr "\0" "\n" </proc/$p/environ; tr "\0" " " </proc/$p/cmdline; kill $p'
 shows_nothing 'mount' mount
 shows_nothing 'df' df -a
@@ -55,10 +55,10 @@ shows_nothing 'ps of the jail'\''s own' sh -c 'ps -o pid,ppid,args -p $$'
 
 # ---- processes: those of the jail; that others of the machine are seen is as in a chroot ----
 
-held='exec 5>/tmp/held; sleep 60 & p=$!; until [ "$(cat /proc/$p/comm)" = sleep ]; do :; done; cd /tmp;'
+held='exec 5>/tmp/held; sleep 1000 & p=$!; until [ "$(cat /proc/$p/comm)" = sleep ]; do :; done; cd /tmp;'
 shows 'lsof' '*cwd*/tmp*txt*/bin/*mem*libc.so.6*5w*/tmp/held*' sh -c "$held lsof -p \$\$,\$p; lsof /tmp/held; lsof +D /tmp; kill \$p"
 shows 'fuser' '*/tmp/held:*' sh -c "$held fuser -v /tmp/held; fuser /tmp/held; kill \$p"
-shows 'ps' '*/tmp*sleep 60*' sh -c "$held ps -o pid,ppid,user,comm,wchan,args -p \$\$,\$p; pwdx \$p; kill \$p"
+shows 'ps' '*/tmp*sleep 1000*' sh -c "$held ps -o pid,ppid,user,comm,wchan,args -p \$\$,\$p; pwdx \$p; kill \$p"
 shows 'ps with the environment' '*HOME=/root*' sh -c 'ps eww -p $$'
 shows 'top -b' '*PID*sleep*' sh -c "$held top -b -n 1 -c -p \$p; kill \$p"
 shows 'pidof and pgrep' '*[0-9]*' sh -c "$held pidof -s sleep; pgrep -a -P \$\$; kill \$p"
@@ -90,7 +90,7 @@ if [ "$(cat /proc/sys/kernel/yama/ptrace_scope 2>/dev/null || echo 0)" = 0 ]; th
 	shows 'gdb: it attaches, breaks, and lets go' '*Breakpoint 1, deepest*#0  deepest*#1 *deep (*#2 *main*exe = ?/usr/bin/debuggee*Breakpoint 2, deep (*#1 *main*etached*' \
 		sh -c "debuggee 6000 & gdb -nx -batch -p \$! -ex 'break deepest' -ex continue -ex bt $asks -ex delete -ex 'break deep' -ex continue -ex bt -ex delete -ex detach; kill \$!"
 	shows 'gdb: it attaches to a dynamic program' '*#0 *libc.so.6*exe = ?/usr/bin/sleep*/lib*/libc.so.6*etached*went on' \
-		sh -c "sleep 60 & gdb -nx -batch -p \$! -ex bt $asks -ex detach; kill -0 \$! && echo went on; kill \$!"
+		sh -c "sleep 1000 & gdb -nx -batch -p \$! -ex bt $asks -ex detach; kill -0 \$! && echo went on; kill \$!"
 else
 	skip 'gdb: it attaches' 'Yama allows that to no ordinary user here'
 fi

@@ -10,10 +10,7 @@
 need busybox python3
 
 new_jail Simple-Busybox bin
-cp "$(command -v busybox)" "$root/bin/busybox"
-for applet in sh ls cat mkdir stty sleep ln readlink; do
-	ln -s /bin/busybox "$root/bin/$applet"
-done
+busybox_applets sh ls cat mkdir stty sleep ln readlink
 echo 'the host' >"$mine/outside.txt"
 give_to_user "$mine"
 

@@ -7,10 +7,7 @@
 need busybox
 
 new_jail jail bin etc home tmp
-cp "$(command -v busybox)" "$root/bin/busybox"
-for applet in cat chroot df grep head id ls mkdir mount mountpoint mv ps pwd readlink rm rmdir sh sleep stat touch umount unshare wc; do
-	ln -s /bin/busybox "$root/bin/$applet"
-done
+busybox_applets cat chroot df grep head id ls mkdir mount mountpoint mv ps pwd readlink rm rmdir sh sleep stat touch umount unshare wc
 give_to_user "$root"
 # A machine's own /etc/mtab or fstab must not matter.
 mount_all='mkdir -p proc dev sys

@@ -9,10 +9,7 @@
 need busybox gcc ldd bash
 
 new_jail jail bin proc dev sys etc tmp
-cp "$(command -v busybox)" "$root/bin/busybox"
-for applet in cat cmp dd head id ls ps readlink rm sh sleep stty test tty wc; do
-	ln -s /bin/busybox "$root/bin/$applet"
-done
+busybox_applets cat cmp dd head id ls ps readlink rm sh sleep stty test tty wc
 gcc -O2 -Wall -static -o "$root/bin/ipc-static" "$tests_dir/workflows/src/ipc.c" -pthread
 gcc -O2 -Wall -o "$work/ipc-dynamic" "$tests_dir/workflows/src/ipc.c" -pthread
 "$tests_dir/lib/add-program" "$root" "$work/ipc-dynamic" /bin/bash

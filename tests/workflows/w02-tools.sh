@@ -116,15 +116,15 @@ same tools "$root" /bin/sh
 
 prints_like 'script' '/dev/pts/[0-9]*in script*' jail "$root" sh -c \
 	'cd /tmp; script -qec "tty; echo in script" /tmp/typescript </dev/null >/dev/null; sed -e /^Script/d typescript'
-waits='i=0; until [ -s /tmp/out ] || [ $i = 100 ]; do sleep 0.1; i=$((i + 1)); done'
+waits='i=0; until [ -s /tmp/out ] || [ $i = 1000 ]; do sleep 0.1; i=$((i + 1)); done'
 prints_like 'screen' 'in screen
 /dev/pts/[0-9]*' jail -e TERM=vt100 "$root" sh -c \
-	"screen -dmS s sh -c 'echo in screen >/tmp/o; tty >>/tmp/o; mv /tmp/o /tmp/out; sleep 60'; $waits; cat /tmp/out; rm /tmp/out; screen -S s -X quit"
+	"screen -dmS s sh -c 'echo in screen >/tmp/o; tty >>/tmp/o; mv /tmp/o /tmp/out; sleep 1000'; $waits; cat /tmp/out; rm /tmp/out; screen -S s -X quit"
 prints_like 'tmux' 'in tmux
 /dev/pts/[0-9]*typed line
 typed line*' jail -e TERM=vt100 "$root" sh -c \
 	"tmux -f /dev/null new-session -d -s t 'stty -echo; echo in tmux >/tmp/o; tty >>/tmp/o; mv /tmp/o /tmp/out; tee /tmp/line'; $waits
 	cat /tmp/out; rm /tmp/out; tmux send-keys -t t 'typed line' Enter
-	i=0; until [ -s /tmp/line ] || [ \$i = 100 ]; do sleep 0.1; i=\$((i + 1)); done
-	cat /tmp/line; until tmux capture-pane -p -t t | grep 'typed line' || [ \$i = 200 ]; do sleep 0.1; i=\$((i + 1)); done; tmux kill-server"
+	i=0; until [ -s /tmp/line ] || [ \$i = 1000 ]; do sleep 0.1; i=\$((i + 1)); done
+	cat /tmp/line; until tmux capture-pane -p -t t | grep 'typed line' || [ \$i = 2000 ]; do sleep 0.1; i=\$((i + 1)); done; tmux kill-server"
 finish

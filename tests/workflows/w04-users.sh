@@ -9,10 +9,7 @@ need busybox
 # ---- busybox ----
 
 new_jail busybox bin dev etc home proc root tmp
-cp "$(command -v busybox)" "$root/bin/busybox"
-for applet in addgroup adduser cat chmod chown cp grep id ln ls mkdir mv ps rm sh stat su touch; do
-	ln -s /bin/busybox "$root/bin/$applet"
-done
+busybox_applets addgroup adduser cat chmod chown cp grep id ln ls mkdir mv ps rm sh stat su touch
 echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
 printf 'root:x:0:\nwheel:x:10:root\n' >"$root/etc/group"
 echo 'root::19000:0:99999:7:::' >"$root/etc/shadow"

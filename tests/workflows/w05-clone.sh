@@ -9,10 +9,7 @@
 need busybox tar
 
 new_jail clone bin home proc
-cp "$(command -v busybox)" "$root/bin/busybox"
-for applet in cat chmod chown find id ls sh stat tar; do
-	ln -s busybox "$root/bin/$applet"
-done
+busybox_applets cat chmod chown find id ls sh stat tar
 give_to_user "$root"
 home=$root/home
 

@@ -22,10 +22,7 @@ list_tree='cd tree && find . -exec stat -c "%A %u:%g %h %t,%T %n" {} + | sort -k
 
 begin() { # NAME: root, an empty jail with a shell
 	new_jail "$1" bin
-	cp "$(command -v busybox)" "$root/bin/busybox"
-	for applet in chgrp chmod chown cp find id ln ls mkdir mkfifo mknod rm sh sort stat touch; do
-		ln -s busybox "$root/bin/$applet"
-	done
+	busybox_applets chgrp chmod chown cp find id ln ls mkdir mkfifo mknod rm sh sort stat touch
 	give_to_user "$root"
 }
 list_in_jail() {
@@ -79,9 +76,7 @@ succeeds 'pseudo makes a tree' as_user env PSEUDO_PREFIX=/usr PSEUDO_LOCALSTATED
 	pseudo sh -c "$2" >"$3/listing"
 	server=$(cat "$PSEUDO_LOCALSTATEDIR/pseudo.pid")
 	pseudo -S || :
-	for i in 1 2 3 4 5 6 7 8 9 10; do
-		if kill -0 "$server" 2>/dev/null; then sleep 0.3; fi
-	done' sh "$make_tree" "$list_perl" "$mine/pseudo"
+	while kill -0 "$server" 2>/dev/null; do sleep 0.1; done' sh "$make_tree" "$list_perl" "$mine/pseudo"
 by_pseudo=$(cat "$mine/pseudo/listing")
 like 'and shows owners' '*8,0 ./sda*33:34*' "$by_pseudo"
 prints_like 'its database has them' '[1-9]*' as_user sqlite3 "$mine/pseudo/files.db" 'select count(*) from files where uid=33'

@@ -31,10 +31,7 @@ fakejail_fails 'the missing interpreter is named' 127 \
 # ---- an init script, run repeatedly ----
 
 new_jail init bin etc
-cp "$(command -v busybox)" "$root/bin/busybox"
-for applet in cat chown grep id ls mkdir mount sh su touch; do
-	ln -s /bin/busybox "$root/bin/$applet"
-done
+busybox_applets cat chown grep id ls mkdir mount sh su touch
 echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
 echo 'root:x:0:' >"$root/etc/group"
 cat >"$root/init" <<'INIT'
