@@ -18,23 +18,29 @@ fi
 : "${CC=cc}" "${STRESS_KILLS=400}" "${STRESS_SECONDS=2}" "${STRESS_CUTS=40}" "${STRESS_BURSTS=2}"
 preload=$top_srcdir/preload
 
-$CC -O2 -std=gnu11 -Wall -Wextra -Wno-unused-result -I"$preload" -o "$work/owner_store" "$tests_dir/stress/owner_store.c" \
-	"$preload/own/table.c" "$preload/own/grow.c" "$preload/own/ctime.c" "$preload/own/lock.c" "$preload/own/lost.c" "$preload/own/heap.c" "$preload/own/record.c" \
-	"$preload/sys/sys.c" "$preload/sys/str.c" "$preload/sys/say.c" "$preload/sys/guest.c" "$preload/sys/copy.S" "$preload/sys/thread.c" "$preload/sys/gate.S"
-
-# store NAME WORD...: owner_store does that to a file of records, and says what came of it.
-store() {
-	check=$1
-	what=$2
-	shift 2
-	succeeds "$check" as_user "$work/owner_store" "$what" "$mine/records" "$@"
+# build NAME: NAME.c, with what of the engine keeps records.
+build() {
+	$CC -O2 -std=gnu11 -Wall -Wextra -Wno-unused-result -I"$preload" -o "$work/$1" "$tests_dir/stress/$1.c" \
+		"$preload/own/table.c" "$preload/own/grow.c" "$preload/own/ctime.c" "$preload/own/lock.c" "$preload/own/lost.c" "$preload/own/heap.c" "$preload/own/record.c" \
+		"$preload/sys/sys.c" "$preload/sys/str.c" "$preload/sys/say.c" "$preload/sys/guest.c" "$preload/sys/copy.S" "$preload/sys/thread.c" "$preload/sys/gate.S"
 }
-store 'writers killed' kill "$STRESS_KILLS"
-store 'killed while it claims and grows' claim "$((STRESS_KILLS / 4))"
-store 'disk full' full
-store 'damaged files' damage
-store 'files spoilt in use' cut "$STRESS_CUTS"
-store 'a million records' size 1000000
+build owner_store
+build owner_spoilt
+
+# records PROGRAM NAME WORD...: the program does that to a file of records, and says what came of it.
+records() {
+	program=$1
+	check=$2
+	what=$3
+	shift 3
+	succeeds "$check" as_user "$work/$program" "$what" "$mine/records" "$@"
+}
+records owner_store 'writers killed' kill "$STRESS_KILLS"
+records owner_store 'killed while it claims and grows' claim "$((STRESS_KILLS / 4))"
+records owner_spoilt 'disk full' full
+records owner_spoilt 'damaged files' damage
+records owner_spoilt 'files spoilt in use' cut "$STRESS_CUTS"
+records owner_store 'a million records' size 1000000
 rm -f "$mine/records"
 
 need busybox

@@ -1,0 +1,72 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * owner_store.h - a file of owner records, made and filled by itself, hosted: for owner_store.c and
+ * owner_spoilt.c. */
+#ifndef OWNER_STORE_H
+#define OWNER_STORE_H
+
+#define _GNU_SOURCE
+#include "own/store.h"
+
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+int open(const char *path, int flags, ...); /* fcntl.h and linux/fcntl.h exclude each other */
+
+#define KEYS 20000u
+#define SLOW_SECONDS 120
+
+static inline struct fj_own_key key_of(uint32_t n)
+{
+	return (struct fj_own_key){.dev = 0x99, .ino = 1000 + n, .stamp = 77 + n};
+}
+
+/* The second id is computed from the first: a mixture of two records is seen. */
+static inline uint32_t mate_of(uint32_t uid, uint32_t n)
+{
+	return (uid * 2654435761u) ^ (n * 40503u);
+}
+
+static inline int make(const char *path)
+{
+	int fd;
+
+	unlink(path);
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	if (fd < 0 || fj_own_create(fd) < 0 || fj_own_start(fd, -1) < 0) {
+		perror(path);
+		exit(2);
+	}
+	return fd;
+}
+
+static inline long put(uint32_t n, uint32_t uid)
+{
+	const struct fj_own_key key = key_of(n);
+	const struct fj_owner to = {.uid = uid, .gid = mate_of(uid, n)};
+	const struct fj_owner shown = {.mode = 0100644};
+	struct fj_owner is;
+	const long r = fj_own_set(&key, FJ_OWN_UID | FJ_OWN_GID | FJ_OWN_CTIME, &to, &shown, 0644);
+
+	return r == FJ_OWN_NO_CTIME && fj_own_find(&key, &is) && (is.flags & FJ_OWN_ATTRIBUTES) ?
+		       0 :
+		       r;
+}
+
+static inline double now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+#endif
