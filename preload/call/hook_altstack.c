@@ -69,7 +69,7 @@ static struct fj_altstack as_believed(const struct fj_call *c)
 long fj_hook_sigaltstack(struct fj_call *c)
 {
 	struct fj_thread *t = c->thread;
-	struct fj_altstack new = {0}, old;
+	struct fj_altstack wanted = {0}, old;
 
 	if (!c->altstack)
 		return fj_kernel(c);
@@ -77,18 +77,18 @@ long fj_hook_sigaltstack(struct fj_call *c)
 	if (c->arg[0]) {
 		uint32_t mode;
 
-		if (fj_guest_read(&new, c->arg[0], sizeof(new)))
+		if (fj_guest_read(&wanted, c->arg[0], sizeof(wanted)))
 			return -EFAULT;
-		mode = (uint32_t) new.flags & ~FJ_SS_AUTODISARM;
+		mode = (uint32_t)wanted.flags & ~FJ_SS_AUTODISARM;
 		if (old.flags & FJ_SS_ONSTACK)
 			return -EPERM;
 		if (mode != FJ_SS_DISABLE && mode != FJ_SS_ONSTACK && mode != 0)
 			return -EINVAL;
-		if (mode != FJ_SS_DISABLE && new.size < MINSIGSTKSZ_)
+		if (mode != FJ_SS_DISABLE && wanted.size < MINSIGSTKSZ_)
 			return -ENOMEM;
-		t->altstack = mode == FJ_SS_DISABLE ? 0 : new.sp;
-		t->altstack_size = mode == FJ_SS_DISABLE ? 0 : new.size;
-		t->altstack_flags = (uint32_t) new.flags &FJ_SS_AUTODISARM;
+		t->altstack = mode == FJ_SS_DISABLE ? 0 : wanted.sp;
+		t->altstack_size = mode == FJ_SS_DISABLE ? 0 : wanted.size;
+		t->altstack_flags = (uint32_t)wanted.flags & FJ_SS_AUTODISARM;
 		*c->altstack = (struct fj_altstack){0};
 		fj_altstack_settle(t, c->altstack, c->sp);
 	}
