@@ -97,7 +97,7 @@ static void bare(size_t stack_size)
 			0;
 	}
 	for (int i = 0; i < THREADS; i++) {
-		for (int wait = 0; wait < 5000 && !work[i].done; wait++)
+		for (int wait = 0; wait < 50000 && !work[i].done; wait++)
 			nanosleep(&((struct timespec){0, 1000000}), NULL);
 		done += work[i].done != 0;
 		failed += work[i].fail != 0;

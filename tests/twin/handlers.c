@@ -31,12 +31,36 @@ void show_handler(int sig, void (*mine)(int))
 		(unsigned)sa.sa_flags & ~0x04000000u, mask);
 }
 
+/* The state letter of proc_pid_stat(5), behind the name in parentheses. */
+static int is_asleep(pid_t tid)
+{
+	char path[64], text[400];
+	const char *state;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
+	const int fd = open(path, O_RDONLY);
+	const ssize_t n = read(fd, text, sizeof(text) - 1);
+
+	close(fd);
+	text[n < 0 ? 0 : n] = 0;
+	state = strrchr(text, ')');
+	return state && state[1] == ' ' && state[2] == 'S';
+}
+
+void wait_until_asleep(pid_t tid)
+{
+	for (int seen = 0; seen < 3;) {
+		nanosleep(&((struct timespec){0, 2000000}), NULL);
+		seen = is_asleep(tid) ? seen + 1 : 0;
+	}
+}
+
 pid_t send_soon(int sig)
 {
 	const pid_t me = getpid(), child = fork();
 
 	if (!child) {
-		usleep(100000);
+		wait_until_asleep(me);
 		kill(me, sig);
 		_exit(0);
 	}

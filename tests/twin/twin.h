@@ -126,7 +126,10 @@ int set_handler(int sig, void *handler, int flags); /* sigaction(2), with SIGUSR
 void show_handler(int sig, void (*mine)(int));	    /* print it: "mine" if it is that one */
 char *fill(char *buf, char c, size_t n);	    /* buf = n times c, NUL-terminated */
 
-/* A child, to be reaped, that sends `sig` to its parent in a moment: while the parent waits. */
+/* Until that thread waits in a call: it is seen asleep three times, with time between to fall out
+ * of a lock. What it does there is the kernel's to know. */
+void wait_until_asleep(pid_t tid);
+/* A child, to be reaped, that sends `sig` to its parent while the parent waits in a call. */
 pid_t send_soon(int sig);
 /* Wait in a read(2) that such a `sig` interrupts. */
 void read_until(int sig);
