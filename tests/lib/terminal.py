@@ -26,7 +26,7 @@ import sys
 import termios
 
 # Only a conversation that has gone wrong waits so long.
-WAIT_SECONDS = 30
+WAIT_SECONDS = 100
 
 
 class Terminal:
