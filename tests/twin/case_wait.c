@@ -7,6 +7,7 @@
 #include "twin.h"
 
 static volatile int seen, in_handler;
+static int tell; /* a descriptor that is written to by the handler, or 0 */
 
 static void handler(int sig)
 {
@@ -15,6 +16,8 @@ static void handler(int sig)
 	(void)sig;
 	seen++;
 	in_handler = stat("/etc/absolute", &st);
+	if (tell)
+		write(tell, "x", 1);
 }
 
 static void arm(int flags)
@@ -185,10 +188,16 @@ CASE(wait_fifo_eintr)
 
 CASE(wait_fifo_restart)
 {
+	char byte;
+	int told[2];
+
 	mkfifo("p", 0600);
+	pipe(told);
+	tell = told[1];
 	pid_t pid = fork();
 	if (pid == 0) {
-		nanosleep(&((struct timespec){0, 40000000}), NULL);
+		for (int i = 0; i < 3; i++)
+			read(told[0], &byte, 1);
 		int fd = open("p", O_WRONLY);
 		write(fd, "late", 4);
 		twin_exit(0);
