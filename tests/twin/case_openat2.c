@@ -9,8 +9,14 @@
 static long open2(int dirfd, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve)
 {
 	struct twin_open_how how = {flags, mode, resolve};
+	long r;
 
-	return sys_openat2(dirfd, path, &how, sizeof(how));
+	/* A rename anywhere on the machine may come between: openat2(2), EAGAIN. */
+	do
+		r = sys_openat2(dirfd, path, &how, sizeof(how));
+	while (r < 0 && errno == EAGAIN &&
+		(resolve == TWIN_RESOLVE_BENEATH || resolve == TWIN_RESOLVE_IN_ROOT));
+	return r;
 }
 
 static void make(void)
