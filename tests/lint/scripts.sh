@@ -2,7 +2,8 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# scripts.sh - shellcheck over every shell script of the tree, and what it cannot see: the licence, set -eu, the first line.
+# scripts.sh - shellcheck over every shell script of the tree, and what it cannot see: the licence, set -eu, the first line, and
+# that every test is run.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -24,5 +25,9 @@ for script in $scripts; do
 		[ -x "$script" ] || [ "${script%.in}" != "$script" ] || complain "$script" 'is not executable'
 		;;
 	esac
+done
+# A test that nobody runs passes for ever.
+for script in tests/workflows/*.sh tests/stress/*.sh; do
+	grep -qE "$script( |\$)" scripts/run-tests || complain "$script" 'is not in the queue of scripts/run-tests'
 done
 finish
