@@ -73,7 +73,7 @@ static int test_damage(const char *path)
 					     */
 			struct fj_owner owner;
 
-			alarm(20);
+			setrlimit(RLIMIT_CPU, &(struct rlimit){20, 20});
 			fj_own_start(other, -1);
 			for (unsigned n = 0; n < 3000; n++) {
 				const struct fj_own_key key = key_of(n);
