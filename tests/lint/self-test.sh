@@ -14,7 +14,7 @@ failed=0
 fresh() {
 	rm -rf "$work/tree"
 	mkdir -p "$work/tree/preload/sys" "$work/tree/preload/path" "$work/tree/preload/own" "$work/tree/wrappers" \
-		"$work/tree/tests" "$work/tree/scripts" "$work/tree/.ci" "$work/tree/docs" "$work/tree/build/docs"
+		"$work/tree/tests/stress" "$work/tree/tests/workflows" "$work/tree/scripts" "$work/tree/.ci" "$work/tree/docs" "$work/tree/build/docs"
 	cat >"$work/tree/preload/path/walk.c" <<'END'
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -26,7 +26,17 @@ fresh() {
 END
 	# shellcheck disable=SC2016 # the other script's
 	printf '#!/bin/sh\n# SPDX-License-Identifier: LGPL-2.1-or-later\nset -eu\necho "$1"\n' >"$work/tree/scripts/say"
-	chmod +x "$work/tree/scripts/say"
+	for room in workflows stress; do
+		cp "$work/tree/scripts/say" "$work/tree/tests/$room/say.sh"
+	done
+	cat >"$work/tree/scripts/run-tests" <<'END'
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+set -eu
+tests/workflows/say.sh "$1"
+tests/stress/say.sh
+END
+	chmod +x "$work/tree/scripts/say" "$work/tree/scripts/run-tests" "$work/tree"/tests/*/say.sh
 	printf 'See [it](page.md).\n' >"$work/tree/docs/page.md"
 	printf '.Dd January 1, 2026\n.Dt X 1\n.Os\n.Sh NAME\n.Nm x\n.Nd an example\n' >"$work/tree/docs/x.1"
 	echo old >"$work/tree/docs/coverage.md"
@@ -76,6 +86,9 @@ echo 'int  x;' >>"$source_file" && says format '*walk.c: 1 lines*' && fresh
 # shellcheck disable=SC2016 # the other script's
 echo 'echo $1' >>"$work/tree/scripts/say" && says scripts '*SC2086*' && fresh
 sed -i /^set/d "$work/tree/scripts/say" && says scripts '*does not set -eu*' && fresh
+for room in workflows stress; do
+	sed -i "/$room/d" "$work/tree/scripts/run-tests" && says scripts "*tests/$room/say.sh: is not in the queue*" && fresh
+done
 chmod -x "$work/tree/scripts/say" && says scripts '*not executable*' && fresh
 echo '[gone](gone.md)' >>"$work/tree/docs/page.md" && says docs '*links to gone.md*' && fresh
 if command -v mandoc >/dev/null 2>&1; then
