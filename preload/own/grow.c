@@ -83,17 +83,10 @@ long fj_store_extend(struct fj_store *s, uint64_t size)
 	return (long)at;
 }
 
-/* Copy a live record into the new array, where it has no namesake. */
-static void move_slot(struct fj_store_slot *to, uint32_t mask, const struct fj_store_slot *from)
+static bool is_kept(const struct fj_store_slot *slot)
 {
-	uint32_t i = (uint32_t)(((from->ino + (uint64_t)from->dev * 0x9e3779b1u) *
-					0x9e3779b97f4a7c15UL) >>
-				32) &
-		     mask;
-
-	while (to[i].state)
-		i = (i + 1) & mask;
-	to[i] = *from;
+	return (slot->state & FJ_SLOT_LIVE) &&
+	       !(slot->copy[slot->state & FJ_SLOT_SECOND].flags & FJ_OWN_GONE);
 }
 
 long fj_store_grow(struct fj_store *s)
@@ -101,34 +94,37 @@ long fj_store_grow(struct fj_store *s)
 	struct fj_store_head *h = fj_store_head(s);
 	const uint64_t old_table = h->table;
 	struct fj_store_slot *old, *new;
-	uint64_t keep = 0, table, log = LOG_MIN;
-	uint32_t old_mask, mask;
+	uint64_t keep = 0, table;
+	uint32_t log = FJ_STORE_FIRST_LOG, old_mask, mask;
 	long at;
 
 	old = fj_store_slots(s, old_table, &old_mask);
 	if (!old)
 		return -ENOMEM;
 	for (uint64_t i = 0; i <= old_mask; i++)
-		keep += (old[i].state & FJ_SLOT_LIVE) &&
-			!(old[i].copy[old[i].state & FJ_SLOT_SECOND].flags & FJ_OWN_GONE);
+		keep += is_kept(&old[i]);
 	while (1UL << log < keep * 3)
 		log++;
-	if (1UL << log < FJ_STORE_FIRST_SLOTS)
-		log = 10;
 	if (log > FJ_STORE_LOG_MAX)
 		return -ENOSPC;
 	at = fj_store_extend(s, sizeof(struct fj_store_slot) << log);
 	if (fj_is_err(at))
 		return at;
-	table = (uint64_t)at | log;
+	/* (One of version 1 stays without runs: older programs may be reading it.) */
+	table = fj_table((uint64_t)at, log, fj_table_run_log(old_table));
 	new = fj_store_slots(s, table, &mask);
 	old = fj_store_slots(s, old_table, &old_mask);
 	if (!new || !old)
 		return -ENOMEM;
-	for (uint64_t i = 0; i <= old_mask; i++)
-		if ((old[i].state & FJ_SLOT_LIVE) &&
-			!(old[i].copy[old[i].state & FJ_SLOT_SECOND].flags & FJ_OWN_GONE))
-			move_slot(new, mask, &old[i]);
+	for (uint64_t i = 0; i <= old_mask; i++) {
+		struct fj_store_slot *to;
+
+		if (!is_kept(&old[i]))
+			continue;
+		to = fj_store_slot_for(new, table, old[i].dev, old[i].ino);
+		if (to) /* else somebody writes to the file who should not */
+			*to = old[i];
+	}
 	/* From here on the new array is the table. Readers who are still in the old one find it
 	 * empty, and look again. */
 	__atomic_store_n(&h->table, table, __ATOMIC_SEQ_CST);
@@ -137,14 +133,13 @@ long fj_store_grow(struct fj_store *s)
 	if (s->is_lost)
 		return -EIO;
 	fj_sys4(__NR_fallocate, s->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-		old_table & ~(uint64_t)(FJ_PAGE - 1),
-		sizeof(struct fj_store_slot) * (old_mask + 1UL));
+		fj_table_at(old_table), sizeof(struct fj_store_slot) * (old_mask + 1UL));
 	return 0;
 }
 
 long fj_own_create(int fd)
 {
-	const uint64_t table_size = sizeof(struct fj_store_slot) * FJ_STORE_FIRST_SLOTS;
+	const uint64_t table_size = sizeof(struct fj_store_slot) << FJ_STORE_FIRST_LOG;
 	struct {
 		char magic[8];
 		uint32_t version, byte_order, head_size, slot_size;
@@ -155,7 +150,7 @@ long fj_own_create(int fd)
 		.byte_order = FJ_STORE_ORDER,
 		.head_size = sizeof(struct fj_store_head),
 		.slot_size = sizeof(struct fj_store_slot),
-		.table = FJ_PAGE + 10, /* 1024 is 2^10 */
+		.table = fj_table(FJ_PAGE, FJ_STORE_FIRST_LOG, FJ_STORE_RUN_LOG),
 		.end = FJ_PAGE + table_size,
 	};
 	long r = claim(fd, 0, head.end);
@@ -174,11 +169,12 @@ static bool is_piece(uint64_t at, uint64_t size, uint64_t end)
 /* Is what the head says possible in a file of `size` bytes? */
 static bool is_sound(const struct fj_store_head *h, uint64_t size)
 {
-	const uint64_t log = h->table & (FJ_PAGE - 1), at = h->table & ~(uint64_t)(FJ_PAGE - 1);
+	const uint32_t log = fj_table_log(h->table);
 
-	if (h->end > size || h->end & (FJ_PAGE - 1) || log < LOG_MIN || log > FJ_STORE_LOG_MAX)
+	if (h->end > size || h->end & (FJ_PAGE - 1) || log < LOG_MIN ||
+		!fj_table_is_sound(h->table))
 		return false;
-	if (!is_piece(at, sizeof(struct fj_store_slot) << log, h->end))
+	if (!is_piece(fj_table_at(h->table), sizeof(struct fj_store_slot) << log, h->end))
 		return false;
 	if (h->heap_end && (h->heap_at > h->heap_end ||
 				   !is_piece(h->heap_at, h->heap_end - h->heap_at, h->end)))
@@ -231,10 +227,9 @@ long fj_own_check(int fd)
 		 size < sizeof(*h) || !is_sound(h, size))
 		r = -EUCLEAN;
 	else {
-		const uint32_t count = 1u << (h->table & (FJ_PAGE - 1));
+		const uint32_t count = 1u << fj_table_log(h->table);
 
-		if (!are_slots_sound(
-			    (const void *)(at + (long)(h->table & ~(uint64_t)(FJ_PAGE - 1))),
+		if (!are_slots_sound((const void *)(at + (long)fj_table_at(h->table)),
 			    count < LOOKED_AT ? count : LOOKED_AT))
 			r = -EUCLEAN;
 	}

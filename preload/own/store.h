@@ -13,12 +13,13 @@
 
 #define FJ_STORE_MAGIC "FJOWNER\n"
 #define FJ_STORE_VERSION 2u
-#define FJ_STORE_VERSION_MIN 1u /* without FJ_OWN_CTIME and `watches` */
+#define FJ_STORE_VERSION_MIN 1u /* without FJ_OWN_CTIME, `watches` and runs */
 #define FJ_STORE_ORDER 0x01020304u
-#define FJ_STORE_FIRST_SLOTS 1024u
-#define FJ_STORE_LOG_MAX 28u  /* 2^28 slots are 16 GiB */
-#define FJ_STORE_SIZE_LOG 40u /* files are shorter than that */
-#define FJ_BLOCK_CLASSES 16u  /* of attribute blocks: 64 bytes << class */
+#define FJ_STORE_FIRST_LOG 10u /* slots of the first array, as a logarithm */
+#define FJ_STORE_LOG_MAX 28u   /* 2^28 slots are 16 GiB */
+#define FJ_STORE_RUN_LOG 6u    /* slots of a page */
+#define FJ_STORE_SIZE_LOG 40u  /* files are shorter than that */
+#define FJ_BLOCK_CLASSES 16u   /* of attribute blocks: 64 bytes << class */
 #define FJ_BLOCK_MIN 64u
 
 /* One page. Behind it slot arrays and heap chunks, in the order they were needed. */
@@ -26,8 +27,7 @@ struct fj_store_head {
 	char magic[8];
 	uint32_t version, byte_order;
 	uint32_t head_size, slot_size;
-	uint64_t table; /* offset of the current slot array, plus the logarithm of its length (page
-			   aligned, so it fits) */
+	uint64_t table;	  /* the current slot array: fj_table_at() and the like */
 	uint64_t records; /* live ones, or more after a kill: raised before a record appears */
 	uint64_t used;	  /* slots of the current array that are not empty, or more */
 	uint64_t end;	  /* where the next piece will begin; the file is at least this long */
@@ -69,6 +69,31 @@ enum {
 	FJ_SLOT_USED = 4, /* without LIVE: passed over */
 	FJ_SLOT_TURN = 8, /* added at each change */
 };
+
+/* Which array, in one word: its offset, a page's; the logarithm of how many inode numbers lie
+ * together, from bit 8; the logarithm of its length. */
+static inline uint64_t fj_table(uint64_t at, uint32_t log, uint32_t run_log)
+{
+	return at | run_log << 8 | log;
+}
+static inline uint64_t fj_table_at(uint64_t table)
+{
+	return table & ~(uint64_t)(FJ_PAGE - 1);
+}
+static inline uint32_t fj_table_log(uint64_t table)
+{
+	return table & 0xff;
+}
+static inline uint32_t fj_table_run_log(uint64_t table)
+{
+	return table >> 8 & 0xf;
+}
+static inline bool fj_table_is_sound(uint64_t table)
+{
+	return fj_table_log(table) <= FJ_STORE_LOG_MAX &&
+	       fj_table_run_log(table) <= FJ_STORE_RUN_LOG &&
+	       fj_table_run_log(table) <= fj_table_log(table);
+}
 
 #define FJ_BLOCK_UNIT 16u
 /* A block of attributes: this, then entries. */
@@ -116,6 +141,10 @@ uint8_t fj_store_check(const struct fj_store_slot *slot, const struct fj_store_c
  * be NULL. */
 bool fj_store_find(struct fj_store *s, const struct fj_own_key *key, bool any_stamp,
 	struct fj_store_copy *copy, struct fj_store_slot **slot, uint32_t *state);
+/* The slot of array `table` where a file's record is or should go: its own inode's, else the first
+ * never used. NULL when all are used. */
+struct fj_store_slot *fj_store_slot_for(
+	struct fj_store_slot *slots, uint64_t table, uint32_t dev, uint64_t ino);
 /* Under the lock: make `copy` the record of `key`. Returns 0, -ENOSPC, -EDQUOT, -EIO. */
 long fj_store_put(
 	struct fj_store *s, const struct fj_own_key *key, const struct fj_store_copy *copy);

@@ -51,13 +51,12 @@ FJ_HOT void *fj_store_at(struct fj_store *s, uint64_t offset, uint64_t size)
 
 FJ_HOT struct fj_store_slot *fj_store_slots(struct fj_store *s, uint64_t table, uint32_t *mask)
 {
-	const uint32_t log = (uint32_t)table & (FJ_PAGE - 1);
+	const uint32_t log = fj_table_log(table);
 
-	if (log > FJ_STORE_LOG_MAX)
+	if (!fj_table_is_sound(table))
 		return NULL;
 	*mask = (1u << log) - 1;
-	return fj_store_at(
-		s, table & ~(uint64_t)(FJ_PAGE - 1), sizeof(struct fj_store_slot) << log);
+	return fj_store_at(s, fj_table_at(table), sizeof(struct fj_store_slot) << log);
 }
 
 uint32_t fj_store_dev(const struct fj_store *s, uint64_t dev)
@@ -65,10 +64,32 @@ uint32_t fj_store_dev(const struct fj_store *s, uint64_t dev)
 	return (uint32_t)dev == s->home ? 0 : (uint32_t)dev;
 }
 
-/* Fibonacci hashing spreads the runs of inode numbers that a tree has. */
-static uint32_t hash_of(uint32_t dev, uint64_t ino)
+/* Where a search for a file goes. A run of neighbouring inode numbers, as the files of a directory
+ * have, has its slots in one page: what looks at one of them soon looks at others, and each new
+ * page is a page fault once and a miss of the TLB often. Fibonacci hashing spreads the runs. The
+ * n-th slot of a search is in the n-th page from the run's own: two runs that meet there do not
+ * push each other slot by slot. */
+struct path {
+	uint32_t run, run_mask, in_run, runs_log, run_log;
+};
+
+FJ_HOT static inline struct path path_of(uint64_t table, uint32_t dev, uint64_t ino)
 {
-	return (uint32_t)(((ino + (uint64_t)dev * 0x9e3779b1u) * 0x9e3779b97f4a7c15UL) >> 32);
+	const uint32_t log = fj_table_run_log(table);
+	const uint64_t hash = ((ino >> log) + (uint64_t)dev * 0x9e3779b1u) * 0x9e3779b97f4a7c15UL;
+
+	/* (Inode numbers may be multiples of something: so not always the same slot of a run.) */
+	return (struct path){.run = (uint32_t)(hash >> 32),
+		.run_mask = (1u << (fj_table_log(table) - log)) - 1,
+		.in_run = (uint32_t)(ino ^ hash >> 58),
+		.runs_log = fj_table_log(table) - log,
+		.run_log = log};
+}
+
+static inline uint32_t nth_of(const struct path *p, uint32_t n)
+{
+	return ((p->run + n) & p->run_mask) << p->run_log |
+	       ((p->in_run + (n >> p->runs_log)) & ((1u << p->run_log) - 1));
 }
 
 FJ_HOT uint8_t fj_store_check(const struct fj_store_slot *slot, const struct fj_store_copy *copy)
@@ -84,13 +105,14 @@ FJ_HOT uint8_t fj_store_check(const struct fj_store_slot *slot, const struct fj_
 }
 
 /* Search one array. 1 found, 0 not, -1 the slot changed meanwhile. */
-static int search(struct fj_store_slot *slots, uint32_t mask, uint32_t dev,
+static int search(struct fj_store_slot *slots, uint64_t table, uint32_t dev,
 	const struct fj_own_key *key, bool any_stamp, struct fj_store_copy *copy,
 	struct fj_store_slot **found, uint32_t *state)
 {
-	for (uint32_t i = hash_of(dev, key->ino) & mask, n = 0; n <= mask;
-		i = (i + 1) & mask, n++) {
-		struct fj_store_slot *slot = &slots[i];
+	const struct path path = path_of(table, dev, key->ino);
+
+	for (uint32_t n = 0; n >> fj_table_log(table) == 0; n++) {
+		struct fj_store_slot *slot = &slots[nth_of(&path, n)];
 		const uint32_t before = __atomic_load_n(&slot->state, __ATOMIC_ACQUIRE);
 		uint8_t check;
 
@@ -131,7 +153,7 @@ FJ_HOT bool fj_store_find(struct fj_store *s, const struct fj_own_key *key, bool
 
 		if (!slots)
 			return false;
-		r = search(slots, mask, dev, key, any_stamp, copy, slot, state);
+		r = search(slots, table, dev, key, any_stamp, copy, slot, state);
 		if (r > 0)
 			return true;
 		/* The array may have been replaced, and cleared, under our eyes. */
@@ -146,13 +168,17 @@ static void write_copy(struct fj_store_slot *slot, uint32_t which, const struct 
 	slot->copy[which].check = fj_store_check(slot, copy);
 }
 
-/* The slot where `key` is or should go: its own inode's, else the first never used. */
-static struct fj_store_slot *slot_for(
-	struct fj_store_slot *slots, uint32_t mask, uint32_t dev, uint64_t ino)
+struct fj_store_slot *fj_store_slot_for(
+	struct fj_store_slot *slots, uint64_t table, uint32_t dev, uint64_t ino)
 {
-	for (uint32_t i = hash_of(dev, ino) & mask, n = 0; n <= mask; i = (i + 1) & mask, n++)
-		if (!slots[i].state || (slots[i].ino == ino && slots[i].dev == dev))
-			return &slots[i];
+	const struct path path = path_of(table, dev, ino);
+
+	for (uint32_t n = 0; n >> fj_table_log(table) == 0; n++) {
+		struct fj_store_slot *slot = &slots[nth_of(&path, n)];
+
+		if (!slot->state || (slot->ino == ino && slot->dev == dev))
+			return slot;
+	}
 	return NULL;
 }
 
@@ -173,7 +199,7 @@ long fj_store_put(
 	slots = fj_store_slots(s, h->table, &mask);
 	if (!slots)
 		return -ENOMEM;
-	slot = slot_for(slots, mask, dev, key->ino);
+	slot = fj_store_slot_for(slots, h->table, dev, key->ino);
 	if ((!slot || !slot->state) && h->used + 1 > (mask + 1UL) / 5 * 3) {
 		r = fj_store_grow(s);
 		if (r < 0)
@@ -181,7 +207,7 @@ long fj_store_put(
 		slots = fj_store_slots(s, h->table, &mask);
 		if (!slots)
 			return -ENOMEM;
-		slot = slot_for(slots, mask, dev, key->ino);
+		slot = fj_store_slot_for(slots, h->table, dev, key->ino);
 	}
 	if (!slot)
 		return -ENOSPC;

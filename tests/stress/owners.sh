@@ -45,7 +45,7 @@ rm -f "$mine/records"
 
 need busybox
 new_jail jail bin dev proc w
-busybox_applets sh mv ln rm cat stat ls chown chmod touch mkdir true sleep
+busybox_applets sh mv ln rm cat stat ls chown chmod touch mkdir true sleep seq find wc
 $CC -O1 -std=gnu11 -Wall -Wextra -Wno-unused-result -static -pthread -o "$root/bin/owner_jail" "$tests_dir/stress/owner_jail.c"
 give_to_user "$root"
 owners=$root/.fakejail/owners
@@ -147,6 +147,15 @@ prints 'records of an older version' '6:6
 is 'records of an older version are of the new one then' 2 "$(od -An -tu1 -j8 -N1 "$owners" | tr -d ' ')"
 of_version 3
 fails 'records of a newer version' 125 '*another version*' jail "$root" true
+
+# The low half of byte 25 says how many neighbours lie together in the array: in version 1 none, and so it stays when it grows.
+rm "$owners"
+succeeds 'a new file of records' jail "$root" true
+of_version 1
+printf '\020' | dd of="$owners" bs=1 seek=25 conv=notrunc status=none
+prints 'an array of version 1 grows' 3001 in_w 'mkdir many && cd many && touch $(seq 3000) && chown -R 6:6 . && find . -user 6 -group 6 | wc -l'
+prints 'an array of version 1, next time' 3001 in_w 'find many -user 6 | wc -l; rm -r many'
+is 'an array of version 1 stays one' 0 "$(od -An -tx1 -j25 -N1 "$owners" | cut -c 3)"
 take_owners_back
 
 many_descriptors() (
