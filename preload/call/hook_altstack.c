@@ -5,6 +5,7 @@
  * ours wherever the program's could not hold a trap. */
 #include "call/hook_signal.h"
 #include "call/hooks.h"
+#include "call/tail.h"
 #include "sys/guest.h"
 
 #define MINSIGSTKSZ_ 2048u /* asm-generic/signal.h: the least size that sigaltstack(2) takes */
@@ -44,11 +45,37 @@ void fj_altstack_settle(struct fj_thread *t, struct fj_altstack *s, uint64_t sp)
 	if (t->altstack_size && !is_small(t) && !is_on_own(t, sp)) {
 		s->sp = t->altstack;
 		s->size = t->altstack_size;
+	} else if (t->inner_sp) { /* the engine waits on ours, below this handler */
+		*s = (struct fj_altstack){.flags = FJ_SS_DISABLE};
+		return;
 	} else {
 		s->sp = fj_thread_stack_bottom(t);
 		s->size = fj_thread_stack_top(t) - s->sp;
 	}
 	s->flags = (int32_t)FJ_SS_AUTODISARM;
+}
+
+/* While the trap's handler is at work no signal stack is armed, and what is left of the program's
+ * own lies below the trap's frame, or below the program, whichever is there. */
+bool fj_altstack_lend_rest(const struct fj_call *c)
+{
+	const struct fj_thread *t = c->thread;
+	const uintptr_t frame = (uintptr_t)c->frame - sizeof(uint64_t); /* a return address's */
+	const uintptr_t end = is_on_own(t, frame) ? frame : c->sp;
+	struct fj_altstack rest = {.sp = t->altstack, .flags = (int32_t)FJ_SS_AUTODISARM};
+
+	if (!is_on_own(t, end))
+		return false;
+	rest.size = (end - FJ_RED_ZONE - t->altstack) & ~15UL;
+	return end - t->altstack >= FJ_RED_ZONE + SMALL_ALTSTACK &&
+	       !fj_sys2(__NR_sigaltstack, &rest, 0);
+}
+
+void fj_altstack_take_back(void)
+{
+	const struct fj_altstack none = {.flags = FJ_SS_DISABLE};
+
+	fj_sys2(__NR_sigaltstack, &none, 0);
 }
 
 /* What the program believes its signal stack to be. */

@@ -30,6 +30,10 @@ struct fj_altstack { /* stack_t of asm/signal.h */
 /* hook_altstack.c: decide `*s`, the signal stack that the kernel shall use when the thread goes on
  * at `sp`; in: the one it uses now. */
 void fj_altstack_settle(struct fj_thread *t, struct fj_altstack *s, uint64_t sp);
+/* By the trap, around a call that lets signals in: what is free of the program's own signal stack
+ * is the kernel's for that time. Returns whether there is any; then it must be taken back. */
+bool fj_altstack_lend_rest(const struct fj_call *c);
+void fj_altstack_take_back(void);
 
 /* A SIGSYS of the program's own has come: what is to be done? Returns a handler to go on in, with
  * its mask in `*mask` (in: the program's mask), or FJ_DEFAULT, or FJ_IGNORE (also when it stays

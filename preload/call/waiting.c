@@ -8,6 +8,7 @@
  * had made the call. A handler may enter the engine again, below us; it may also leave by
  * siglongjmp(3), and then `window_fd` is what it abandoned. */
 #include "call/call.h"
+#include "call/hook_signal.h"
 #include "call/libc_signals.h"
 
 #define SIG_SETMASK 2 /* asm-generic/signal.h */
@@ -34,6 +35,7 @@ __attribute__((noinline)) static long wait_unblocked(
 	const uintptr_t outer_sp = t->inner_sp;
 	const int32_t outer_fd = t->window_fd;
 	const bool outer_catches = t->catches_faults;
+	const bool lends = t->altstack_size && fj_altstack_lend_rest(c);
 	uint64_t all;
 	long r;
 
@@ -44,6 +46,8 @@ __attribute__((noinline)) static long wait_unblocked(
 	fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK, c->mask, &all, sizeof(all));
 	r = wait_in_kernel(t, nr, arg);
 	fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK, &all, 0, sizeof(all));
+	if (lends)
+		fj_altstack_take_back();
 	t->inner_sp = outer_sp;
 	t->window_fd = outer_fd;
 	t->catches_faults = outer_catches;

@@ -112,6 +112,71 @@ CASE(altstack_autodisarm)
 	show_altstack("after a call");
 }
 
+/* A handler that comes while a call waits runs on the signal stack (Go programs end without), where
+ * its own calls may wait as well; one that comes upon that, below it. */
+static void *volatile handler_at[2];
+static volatile int comes_twice;
+
+static void come_in_wait(int sig)
+{
+	const int n = sig == SIGUSR2;
+	char here;
+
+	handler_at[n] = &here;
+	seen++;
+	for (int i = 0; i < 3; i++)
+		R(stat("/etc/passwd", &(struct stat){0}));
+	close(R(open("/etc/passwd", O_RDONLY)));
+	sigaltstack(NULL, &inside);
+	say("%d is on it %d flags %d size %ld\n", n,
+		&here >= region && &here < region + region_size, inside.ss_flags,
+		(long)inside.ss_size);
+	if (n || !comes_twice)
+		return;
+	const pid_t child = send_soon(SIGUSR2);
+
+	R(open("fifo", O_RDONLY));
+	reap("second", child);
+	say("below %d\n", (char *)handler_at[1] < (char *)handler_at[0]);
+	R(stat("/etc/passwd", &(struct stat){0}));
+}
+
+static void wait_on_altstack(void)
+{
+	stack_t ss = {.ss_size = 65536};
+
+	region_size = ss.ss_size;
+	region =
+		mmap(NULL, region_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ss.ss_sp = region;
+	R(sigaltstack(&ss, NULL));
+	R(mkfifo("fifo", 0600));
+	struct sigaction sa = {.sa_handler = come_in_wait, .sa_flags = SA_ONSTACK};
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGUSR1, &sa, NULL);
+	sigaction(SIGUSR2, &sa, NULL);
+	for (int i = 0; i < 2; i++) {
+		const pid_t child = send_soon(SIGUSR1);
+
+		R(open("fifo", O_RDONLY));
+		reap("first", child);
+		show_altstack("after");
+	}
+	R(raise(SIGUSR2));
+	say("seen %d\n", seen);
+}
+
+CASE(altstack_in_wait)
+{
+	wait_on_altstack();
+}
+
+CASE(altstack_in_wait_twice)
+{
+	comes_twice = 1;
+	wait_on_altstack();
+}
+
 /* The memory around a small stack stays as it was: the calls made on it must not need more than it
  * has. */
 CASE(altstack_8k)
