@@ -10,10 +10,9 @@
 #include "call/peer.h"
 
 #include "call/hooks.h"
+#include "call/when.h"
 #include "sys/guest.h"
 
-#define SOL_SOCKET_ 1 /* asm-generic/socket.h */
-#define SO_PEERCRED_ 17
 #define SCM_CREDENTIALS_ 2 /* include/linux/socket.h */
 #define PARENTS_MAX 32
 #define CONTROL_MAX                                                                                \
@@ -155,7 +154,7 @@ static long peer_groups(struct fj_call *c)
 
 	if (fj_guest_read(&room, c->arg[4], sizeof(room)))
 		return -EFAULT;
-	r = fj_sys5(__NR_getsockopt, c->arg[0], SOL_SOCKET_, SO_PEERCRED_, &cred, &len);
+	r = fj_sys5(__NR_getsockopt, c->arg[0], FJ_SOL_SOCKET, FJ_SO_PEERCRED, &cred, &len);
 	if (r < 0 || cred.uid != (uint32_t)fj_sys0(__NR_getuid) ||
 		!fj_identity_of(c->thread, cred.pid, &who) || who.group_count > FJ_BOARD_GROUPS)
 		return fj_kernel(c);
@@ -169,7 +168,7 @@ static long peer_groups(struct fj_call *c)
 
 long fj_hook_peer(struct fj_call *c)
 {
-	return (int)c->arg[2] == SO_PEERCRED_ ? peer_credentials(c) : peer_groups(c);
+	return (int)c->arg[2] == FJ_SO_PEERCRED ? peer_credentials(c) : peer_groups(c);
 }
 
 /* ---- messages ---- */
@@ -181,7 +180,7 @@ static size_t aligned(uint64_t len)
 
 static bool is_credentials(const struct cmsg *m)
 {
-	return m->level == SOL_SOCKET_ && m->type == SCM_CREDENTIALS_ &&
+	return m->level == FJ_SOL_SOCKET && m->type == SCM_CREDENTIALS_ &&
 	       m->len >= sizeof(*m) + sizeof(struct ucred);
 }
 

@@ -12,11 +12,11 @@
 #include "call/hooks.h"
 #include "call/libc_signals.h"
 #include "call/policy.h"
+#include "call/when.h"
 #include "door/record.h"
 #include "door/sites.h"
 #include "sys/guest.h"
 
-#include <linux/sched.h>
 #include <linux/mman.h>
 #include <linux/seccomp.h>
 
@@ -67,39 +67,6 @@ static inline uintptr_t fs_base(void)
 FJ_HOT struct fj_thread *fj_door_enter(const struct fj_door_record *record)
 {
 	return fj_thread_borrow(fs_base(), (uintptr_t)record);
-}
-
-/* The filter's conditions, for a call that did not pass it. */
-static bool applies(const struct fj_row *row, const uint64_t arg[FJ_ARGS])
-{
-	switch ((enum fj_when)row->when) {
-	case FJ_NEVER:
-		return false;
-	case FJ_ALWAYS:
-	case FJ_IF_GUARDED: /* the hook tells them apart */
-	case FJ_IF_PEER:
-	case FJ_IF_TRACING:
-	case FJ_IF_NOT_ROOT:
-		return true;
-	case FJ_IF_ARG0:
-	case FJ_IF_ARG1:
-	case FJ_IF_ARG2:
-	case FJ_IF_ARG3:
-	case FJ_IF_ARG4:
-	case FJ_IF_ARG5:
-		return arg[row->when - FJ_IF_ARG0];
-	case FJ_IF_OUR_FD0:
-	case FJ_IF_OUR_FD1:
-		return (uint32_t)arg[row->when - FJ_IF_OUR_FD0] - (uint32_t)FJ_FD_ROOT(fj_jail) <
-		       FJ_FD_COUNT;
-	case FJ_IF_AUDIT:
-		return (int)arg[0] == 16 /* AF_NETLINK */ && (int)arg[2] == 9 /* NETLINK_AUDIT */;
-	case FJ_IF_NEW_MOUNTS:
-		return arg[0] & CLONE_NEWNS;
-	case FJ_IF_ACTION:
-		return arg[1] || (int)arg[0] == 31 /* SIGSYS */ || fj_is_fault((int)arg[0]);
-	}
-	return true;
 }
 
 /* What is still to be done happens on the program's stack, so that its handlers run there. */
@@ -225,7 +192,7 @@ __attribute__((noinline)) static long run_with_care(
 			fj_guest_forget();
 		return r;
 	}
-	if (row && !applies(row, c->arg))
+	if (row && !fj_when_applies(row->when, c->arg))
 		return fj_kernel_waiting(c, c->nr, c->arg, -1);
 	r = fj_call_row(c);
 	return c->leaves_by_tail ? call_by_tail(record, c) : r;

@@ -13,13 +13,11 @@
  * call is always allowed, and does not run the program for it at all. */
 #include "trap/trap.h"
 
+#include "call/when.h"
+
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/mman.h>
-#include <linux/netlink.h>
-#include <linux/prctl.h>
-#include <linux/ptrace.h>
-#include <linux/sched.h>
 #include <linux/seccomp.h>
 
 #define MAX_LEN 2048u
@@ -27,10 +25,6 @@
 #define AT_ARCH 4
 #define AT_IP 8
 #define AT_ARG(i) (16 + 8 * (i))
-#define AF_NETLINK_ 16 /* linux/socket.h keeps it from user space */
-#define SIGBUS 7
-#define SIGSEGV 11
-#define SIGSYS 31
 
 #define REFUSAL(e) (SECCOMP_RET_ERRNO | ((e)&SECCOMP_RET_DATA))
 
@@ -97,30 +91,12 @@ static void allow_unless_our_fd(struct builder *b, unsigned i)
 	allow(b);
 }
 
-static const uint32_t prctl_options[] = {
-	PR_GET_SECCOMP,
-	PR_SET_SECCOMP,
-	PR_SET_NO_NEW_PRIVS,
-	PR_GET_NO_NEW_PRIVS,
-	PR_GET_KEEPCAPS,
-	PR_SET_KEEPCAPS,
-	PR_CAPBSET_READ,
-	PR_CAPBSET_DROP,
-	PR_GET_SECUREBITS,
-	PR_SET_SECUREBITS,
-	PR_CAP_AMBIENT,
-	FJ_PR_SET_SYSCALL_USER_DISPATCH,
-};
-static const uint32_t ptrace_requests[] = {PTRACE_TRACEME, PTRACE_ATTACH, PTRACE_SEIZE};
-static const uint32_t peer_options[] = {
-	17 /* SO_PEERCRED */, 59 /* SO_PEERGROUPS, asm-generic/socket.h */};
-
-static void allow_unless_one_of(
-	struct builder *b, uint32_t offset, const uint32_t *values, unsigned count)
+static void allow_unless_one_of(struct builder *b, uint32_t offset, const struct fj_values *values)
 {
 	load(b, offset);
-	for (unsigned i = 0; i < count; i++)
-		emit(b, BPF_JMP | BPF_JEQ | BPF_K, values[i], (uint8_t)(count - i), 0);
+	for (unsigned i = 0; i < values->count; i++)
+		emit(b, BPF_JMP | BPF_JEQ | BPF_K, values->value[i], (uint8_t)(values->count - i),
+			0);
 	allow(b);
 }
 
@@ -155,29 +131,24 @@ static void emit_leaf(struct builder *b, const struct fj_row *row)
 		break;
 	case FJ_IF_ACTION:
 		load(b, AT_ARG(0));
-		emit(b, BPF_JMP | BPF_JEQ | BPF_K, SIGSYS, 7, 0);
-		emit(b, BPF_JMP | BPF_JEQ | BPF_K, SIGBUS, 6, 0);
-		emit(b, BPF_JMP | BPF_JEQ | BPF_K, SIGSEGV, 5, 0);
+		emit(b, BPF_JMP | BPF_JEQ | BPF_K, FJ_SIGSYS, 7, 0);
+		emit(b, BPF_JMP | BPF_JEQ | BPF_K, FJ_SIGBUS, 6, 0);
+		emit(b, BPF_JMP | BPF_JEQ | BPF_K, FJ_SIGSEGV, 5, 0);
 		allow_if_null(b, 1);
 		break;
 	case FJ_IF_GUARDED:
-		allow_unless_one_of(b, AT_ARG(0), prctl_options,
-			sizeof(prctl_options) / sizeof(prctl_options[0]));
+		allow_unless_one_of(b, AT_ARG(0), &fj_prctl_options);
 		break;
 	case FJ_IF_TRACING:
-		allow_unless_one_of(b, AT_ARG(0), ptrace_requests,
-			sizeof(ptrace_requests) / sizeof(ptrace_requests[0]));
+		allow_unless_one_of(b, AT_ARG(0), &fj_ptrace_requests);
 		break;
 	case FJ_IF_PEER:
-		load(b, AT_ARG(1));
-		emit(b, BPF_JMP | BPF_JEQ | BPF_K, 1 /* SOL_SOCKET */, 1, 0);
-		allow(b);
-		allow_unless_one_of(
-			b, AT_ARG(2), peer_options, sizeof(peer_options) / sizeof(peer_options[0]));
+		allow_unless_one_of(b, AT_ARG(1), &(const struct fj_values){1, {FJ_SOL_SOCKET}});
+		allow_unless_one_of(b, AT_ARG(2), &fj_peer_options);
 		break;
 	case FJ_IF_AUDIT:
-		allow_unless_one_of(b, AT_ARG(0), &(const uint32_t){AF_NETLINK_}, 1);
-		allow_unless_one_of(b, AT_ARG(2), &(const uint32_t){NETLINK_AUDIT}, 1);
+		allow_unless_one_of(b, AT_ARG(0), &(const struct fj_values){1, {FJ_AF_NETLINK}});
+		allow_unless_one_of(b, AT_ARG(2), &(const struct fj_values){1, {NETLINK_AUDIT}});
 		break;
 	case FJ_IF_NOT_ROOT:
 		unless_ours(b, REFUSAL(0));
@@ -291,7 +262,7 @@ long fj_trap_probe(void)
 	do
 		r = fj_sys4(__NR_wait4, pid, &status, 0, 0);
 	while (r == -EINTR);
-	if ((status & 0x7f) == SIGSYS)
+	if ((status & 0x7f) == FJ_SIGSYS)
 		return 0;
 	return status >> 8 ? -(status >> 8) : -EPERM;
 }

@@ -53,3 +53,40 @@ CASE(unix_pass_fds)
 	say("%q\n", cwd);
 	show_fd("../etc/absolute", openat(got, "../etc/absolute", O_RDONLY));
 }
+
+/* Options but those that tell of the peer's identity or are never the same: the engine has no
+ * business with them. */
+static void show_options(const char *what, int fd, int level)
+{
+	static const int told_elsewhere[] = {SO_PEERCRED, SO_PEERSEC, 57 /* SO_COOKIE */,
+		59 /* SO_PEERGROUPS */, 71 /* SO_NETNS_COOKIE */, 77 /* SO_PEERPIDFD */};
+
+	for (int option = 0; option < 80; option++) {
+		unsigned char value[64] = {0};
+		socklen_t len = sizeof(value);
+		int is_told = 0;
+
+		for (size_t i = 0; i < sizeof(told_elsewhere) / sizeof(told_elsewhere[0]); i++)
+			is_told |= level == SOL_SOCKET && option == told_elsewhere[i];
+		if (is_told)
+			continue;
+		const int r = getsockopt(fd, level, option, value, &len);
+
+		say("%s %d %d: %d %d, %d bytes, %d %d\n", what, level, option, r, r ? errno : 0,
+			(int)len, value[0], value[1]);
+	}
+}
+
+CASE(unix_options)
+{
+	int pair[2], s = socket(AF_UNIX, SOCK_STREAM, 0);
+	const struct linger linger = {.l_onoff = 1, .l_linger = 5};
+
+	R(socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
+	R(setsockopt(pair[0], SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)));
+	show_options("pair", pair[0], SOL_SOCKET);
+	show_options("pair", pair[0], 6 /* IPPROTO_TCP */);
+	show_options("alone", s, SOL_SOCKET);
+	R(getsockopt(s, SOL_SOCKET, SO_ERROR, NULL, NULL));
+	R(getsockopt(-1, SOL_SOCKET, SO_ERROR, NULL, NULL));
+}

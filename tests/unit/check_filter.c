@@ -6,6 +6,7 @@
  * answer is said here again, in C. */
 #include "unit.h"
 
+#include "call/when.h"
 #include "trap/trap.h"
 
 #include <string.h>
@@ -140,8 +141,8 @@ static bool is_trapped_when(const struct fj_row *row, const uint64_t *arg)
 		       (uint32_t)arg[2] == 9; /* AF_NETLINK, NETLINK_AUDIT */
 	case FJ_IF_NEW_MOUNTS:
 		return (arg[0] & 0x20000) != 0; /* CLONE_NEWNS, linux/sched.h */
-	case FJ_IF_ACTION:
-		return (uint32_t)arg[0] == 31 || (uint32_t)arg[0] == 7 /* SIGSYS, SIGBUS */ ||
+	case FJ_IF_ACTION:			/* SIGSYS, SIGBUS, SIGSEGV */
+		return (uint32_t)arg[0] == 31 || (uint32_t)arg[0] == 7 || (uint32_t)arg[0] == 11 ||
 		       arg[1] != 0;
 	case FJ_IF_GUARDED:
 		return is_one_of(arg[0], guarded, sizeof(guarded) / sizeof(guarded[0]));
@@ -182,16 +183,22 @@ static void check_one(struct seccomp_data d)
 		(unsigned long long)d.args[0], (unsigned long long)d.args[1],
 		(unsigned long long)d.args[2], (unsigned long long)d.args[3],
 		(unsigned long long)d.args[4], (unsigned long long)d.args[5], got, want);
+	/* The direct door asks in C. */
+	if (want == TRAP)
+		ck_assert(fj_when_applies(fj_row(d.nr)->when, (const uint64_t *)d.args));
+	else if (want == ALLOW &&
+		 (d.instruction_pointer & ~(uint64_t)(FJ_PAGE - 1)) != fj_jail->gate)
+		ck_assert(!fj_when_applies(fj_row(d.nr)->when, (const uint64_t *)d.args));
 }
 
 /* Each argument in turn takes each of these, the others being null and then not null; the first few
  * only where no argument should matter. */
-static const uint64_t values[] = {0, ~0UL, 1, 2, 17, 31, 59, 127, 1UL << 32, 1 | 1UL << 32,
-	31 | 1UL << 40, 127 | 1UL << 63, 0xffffffff00000000UL, UNIT_FD - 1, UNIT_FD, UNIT_FD + 1,
-	UNIT_FD + FJ_FD_COUNT - 1, UNIT_FD + FJ_FD_COUNT, UNIT_FD | 1UL << 32, 0x20000, 0x3ffff,
-	1UL << 49, PR_GET_SECCOMP, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS,
-	PR_GET_KEEPCAPS, PR_SET_KEEPCAPS, PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_GET_SECUREBITS,
-	PR_SET_SECUREBITS, PR_CAP_AMBIENT, PR_SET_NAME, PR_GET_DUMPABLE};
+static const uint64_t values[] = {0, ~0UL, 1, 2, 7, 9, 11, 16, 17, 31, 59, 127, 1UL << 32,
+	1 | 1UL << 32, 31 | 1UL << 40, 127 | 1UL << 63, 0xffffffff00000000UL, UNIT_FD - 1, UNIT_FD,
+	UNIT_FD + 1, UNIT_FD + FJ_FD_COUNT - 1, UNIT_FD + FJ_FD_COUNT, UNIT_FD | 1UL << 32, 0x20000,
+	0x3ffff, 1UL << 49, PR_GET_SECCOMP, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS,
+	PR_GET_NO_NEW_PRIVS, PR_GET_KEEPCAPS, PR_SET_KEEPCAPS, PR_CAPBSET_READ, PR_CAPBSET_DROP,
+	PR_GET_SECUREBITS, PR_SET_SECUREBITS, PR_CAP_AMBIENT, PR_SET_NAME, PR_GET_DUMPABLE};
 #define VALUES (sizeof(values) / sizeof(values[0]))
 #define FEW_VALUES 2u
 

@@ -1,0 +1,81 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * when.h - what the conditions of calls.def (enum fj_when) ask: once, for the filter, which is made
+ * of these values, and for the direct door, whose calls do not pass the filter. */
+#ifndef FJ_WHEN_H
+#define FJ_WHEN_H
+
+#include "call/call.h"
+#include "call/faults.h"
+
+#include <linux/netlink.h>
+#include <linux/prctl.h>
+#include <linux/ptrace.h>
+#include <linux/sched.h>
+
+#define FJ_SIGSYS 31
+#define FJ_AF_NETLINK 16 /* linux/socket.h keeps it from user space */
+#define FJ_SOL_SOCKET 1	 /* these three: asm-generic/socket.h */
+#define FJ_SO_PEERCRED 17
+#define FJ_SO_PEERGROUPS 59
+
+struct fj_values {
+	uint32_t count;
+	uint32_t value[12];
+};
+
+/* FJ_IF_GUARDED, FJ_IF_TRACING and FJ_IF_PEER: of the first, the first and the third argument. */
+static const struct fj_values fj_prctl_options = {12,
+	{PR_GET_SECCOMP, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS, PR_GET_KEEPCAPS,
+		PR_SET_KEEPCAPS, PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_GET_SECUREBITS,
+		PR_SET_SECUREBITS, PR_CAP_AMBIENT, FJ_PR_SET_SYSCALL_USER_DISPATCH}};
+static const struct fj_values fj_ptrace_requests = {
+	3, {PTRACE_TRACEME, PTRACE_ATTACH, PTRACE_SEIZE}};
+static const struct fj_values fj_peer_options = {2, {FJ_SO_PEERCRED, FJ_SO_PEERGROUPS}};
+
+static inline bool fj_is_one_of(uint64_t arg, const struct fj_values *values)
+{
+	for (uint32_t i = 0; i < values->count; i++)
+		if ((uint32_t)arg == values->value[i])
+			return true;
+	return false;
+}
+
+/* Would the filter trap the call? (FJ_IF_NOT_ROOT: it would answer itself.) */
+static inline bool fj_when_applies(enum fj_when when, const uint64_t arg[FJ_ARGS])
+{
+	switch (when) {
+	case FJ_NEVER:
+		return false;
+	case FJ_ALWAYS:
+	case FJ_IF_NOT_ROOT:
+		return true;
+	case FJ_IF_ARG0:
+	case FJ_IF_ARG1:
+	case FJ_IF_ARG2:
+	case FJ_IF_ARG3:
+	case FJ_IF_ARG4:
+	case FJ_IF_ARG5:
+		return arg[when - FJ_IF_ARG0];
+	case FJ_IF_OUR_FD0:
+	case FJ_IF_OUR_FD1:
+		return (uint32_t)arg[when - FJ_IF_OUR_FD0] - (uint32_t)FJ_FD_ROOT(fj_jail) <
+		       FJ_FD_COUNT;
+	case FJ_IF_ACTION:
+		return arg[1] || (int)arg[0] == FJ_SIGSYS || fj_is_fault((int)arg[0]);
+	case FJ_IF_GUARDED:
+		return fj_is_one_of(arg[0], &fj_prctl_options);
+	case FJ_IF_TRACING:
+		return fj_is_one_of(arg[0], &fj_ptrace_requests);
+	case FJ_IF_PEER:
+		return (uint32_t)arg[1] == FJ_SOL_SOCKET && fj_is_one_of(arg[2], &fj_peer_options);
+	case FJ_IF_NEW_MOUNTS:
+		return arg[0] & CLONE_NEWNS;
+	case FJ_IF_AUDIT:
+		return (uint32_t)arg[0] == FJ_AF_NETLINK && (uint32_t)arg[2] == NETLINK_AUDIT;
+	}
+	return true;
+}
+
+#endif
