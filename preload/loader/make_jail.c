@@ -42,11 +42,12 @@ static int choose_numbers(void)
 }
 
 /* With a low soft limit, numbers above it: descriptors stay open when the limit falls
- * (getrlimit(2)). */
+ * (getrlimit(2)). All of them are taken: one that was free would be given to the program, which
+ * could not close it. */
 static int place_descriptors(const int *fds, int count)
 {
 	struct rlimit64 before = {0}, raised;
-	int base;
+	int base, nothing;
 
 	fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, &before);
 	raised = before;
@@ -56,13 +57,14 @@ static int place_descriptors(const int *fds, int count)
 		fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, &raised, 0);
 	}
 	base = choose_numbers();
+	nothing = (int)fj_sys2(__NR_eventfd2, 0, 0);
 	for (int i = 0; i < count; i++) {
-		if (fds[i] < 0)
-			continue;
-		if (fj_sys3(__NR_dup3, fds[i], base + i, 0) != base + i)
+		if (fj_sys3(__NR_dup3, fds[i] < 0 ? nothing : fds[i], base + i, 0) != base + i)
 			fj_launch_fail("cannot place the jail's descriptors", "", -EMFILE);
-		fj_close(fds[i]);
+		if (fds[i] >= 0)
+			fj_close(fds[i]);
 	}
+	fj_close(nothing);
 	fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, &before, 0);
 	return base;
 }

@@ -335,6 +335,22 @@ TOOL(opens)
 	write(9, &c, 1);
 }
 
+/* As many as there may be: each can be used, and closed again. */
+CASE(fds_as_many_as_there_are)
+{
+	const struct rlimit limit = {1100, 1100};
+	int count = 0, bad = 0, given[1100];
+	char byte;
+
+	R(setrlimit(RLIMIT_NOFILE, &limit));
+	while ((given[count] = open("/etc/passwd", O_RDONLY)) >= 0)
+		count++;
+	say("%d, last %d\n", errno, given[count - 1]);
+	while (count--)
+		bad += pread(given[count], &byte, 1, 0) != 1 || close(given[count]);
+	say("%d bad\n", bad);
+}
+
 CASE(fds_dup3)
 {
 	R(dup3(0, 5, O_CLOEXEC));
