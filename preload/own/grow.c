@@ -11,9 +11,7 @@
 #include <asm/stat.h>
 #include <linux/falloc.h>
 
-#define WINDOW_MIN                                                                                 \
-	(16UL << 20) /* address space, not memory: small enough for a low RLIMIT_AS, large enough  \
-			to grow in */
+#define WINDOW_MIN (1UL << 20) /* address space, not memory: of that RLIMIT_AS may leave little */
 #define LOG_MIN 4u
 
 static long file_size(int fd, uint64_t *size, uint64_t *dev)
@@ -272,7 +270,10 @@ long fj_own_start(int fd, int elder_fd)
 	if (r < 0)
 		return r;
 	fj_store_count = 1;
-	if (elder_fd >= 0 && start(&fj_store[1], elder_fd) == 0)
+	if (elder_fd < 0)
+		return 0;
+	r = start(&fj_store[1], elder_fd);
+	if (!r)
 		fj_store_count = 2;
-	return 0;
+	return r;
 }
