@@ -233,10 +233,12 @@ static unsigned how_of(const struct opening *o)
 __attribute__((noinline)) static long open_walked(
 	struct fj_call *c, int dirfd, const char *jail_path, struct opening *o, unsigned how)
 {
+	const uint32_t mark = fj_scratch_mark(c->thread);
 	struct fj_place place;
 	long r;
 
 	for (int tries = 0;; tries++) {
+		fj_scratch_release(c->thread, mark);
 		r = fj_path_walk(c->thread, dirfd, jail_path, how, &place);
 		if (!r && place.is_exe && writes(o)) {
 			fj_place_done(&place);
