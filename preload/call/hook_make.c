@@ -91,17 +91,16 @@ void fj_making_begin(struct fj_call *c, const struct fj_place *place, uint32_t t
 		m->real_mode |= 0600;
 	m->needs_record = m->has_default_acl || m->owner.uid || m->owner.gid ||
 			  m->real_mode != (m->owner.mode & 07777);
+	if (m->needs_record)
+		fj_makers_enter(m);
 }
 
-long fj_making_end(struct fj_call *c, int dirfd, const char *name, const struct fj_making *m)
+static long record(struct fj_call *c, int dirfd, const char *name, const struct fj_making *m)
 {
 	struct fj_file file;
 	unsigned what = FJ_OWN_UID | FJ_OWN_GID;
-	long r;
+	long r = fj_file_look(c, dirfd, name, name[0] ? AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH, &file);
 
-	if (!m->needs_record)
-		return 0;
-	r = fj_file_look(c, dirfd, name, name[0] ? AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH, &file);
 	if (r < 0)
 		return 0; /* it is gone or moved already: nobody's to describe */
 	if (m->owner.flags & FJ_OWN_DEVICE)
@@ -116,23 +115,34 @@ long fj_making_end(struct fj_call *c, int dirfd, const char *name, const struct 
 	return r;
 }
 
+long fj_making_end(struct fj_call *c, long made, bool is_open, const struct fj_place *place,
+	struct fj_making *m)
+{
+	const bool is_dir = (m->owner.mode & FJ_S_IFMT) == FJ_S_IFDIR;
+	long r = 0;
+
+	if (!fj_is_err(made) && m->needs_record) {
+		r = is_open ? record(c, (int)made, "", m) : record(c, place->dirfd, place->name, m);
+		if (r < 0 && is_open)
+			fj_close((int)made);
+		if (r < 0 && place)
+			fj_sys3(__NR_unlinkat, place->dirfd, place->name,
+				is_dir ? AT_REMOVEDIR : 0);
+	}
+	fj_makers_leave(m);
+	return r < 0 ? r : made;
+}
+
 static long mkdir_around(struct fj_call *c, const struct fj_place *const *place, int count)
 {
 	const int i = fj_arg_index(c, FJ_MODE);
 	struct fj_making m;
-	long r;
 
 	if (!count)
 		return fj_kernel(c);
 	fj_making_begin(c, place[0], FJ_S_IFDIR, (uint32_t)c->arg[i] & 01777, &m);
 	c->arg[i] = m.real_mode;
-	r = fj_kernel(c);
-	if (!r) {
-		r = fj_making_end(c, place[0]->dirfd, place[0]->name, &m);
-		if (r < 0)
-			fj_sys3(__NR_unlinkat, place[0]->dirfd, place[0]->name, AT_REMOVEDIR);
-	}
-	return r;
+	return fj_making_end(c, fj_kernel(c), false, place[0], &m);
 }
 
 long fj_hook_mkdir(struct fj_call *c)
@@ -146,7 +156,6 @@ static long mknod_around(struct fj_call *c, const struct fj_place *const *place,
 	const uint32_t mode = (uint32_t)c->arg[i];
 	uint32_t type = mode & FJ_S_IFMT;
 	struct fj_making m;
-	long r;
 
 	if (!type)
 		type = FJ_S_IFREG; /* mknod(2) */
@@ -162,13 +171,7 @@ static long mknod_around(struct fj_call *c, const struct fj_place *const *place,
 		m.needs_record = true;
 		m.real_mode = 0;
 	}
-	r = fj_kernel(c);
-	if (!r) {
-		r = fj_making_end(c, place[0]->dirfd, place[0]->name, &m);
-		if (r < 0)
-			fj_sys3(__NR_unlinkat, place[0]->dirfd, place[0]->name, 0);
-	}
-	return r;
+	return fj_making_end(c, fj_kernel(c), false, place[0], &m);
 }
 
 long fj_hook_mknod(struct fj_call *c)
@@ -179,15 +182,11 @@ long fj_hook_mknod(struct fj_call *c)
 static long symlink_around(struct fj_call *c, const struct fj_place *const *place, int count)
 {
 	struct fj_making m;
-	long r;
 
 	if (!count)
 		return fj_kernel(c);
 	fj_making_begin(c, place[0], FJ_S_IFLNK, 0777, &m);
-	r = fj_kernel(c);
-	if (!r)
-		fj_making_end(c, place[0]->dirfd, place[0]->name, &m);
-	return r;
+	return fj_making_end(c, fj_kernel(c), false, place[0], &m);
 }
 
 long fj_hook_symlink(struct fj_call *c)
@@ -241,7 +240,7 @@ static long rename_and_whiteout(struct fj_call *c, const struct fj_place *old, u
 	if (r < 0)
 		return r;
 	r = fj_sys4(__NR_mknodat, old->dirfd, old->name, FJ_S_IFREG | 0600, 0);
-	return r < 0 ? r : fj_making_end(c, old->dirfd, old->name, &m);
+	return fj_making_end(c, r, false, old, &m);
 }
 
 static long rename_around(struct fj_call *c, const struct fj_place *const *place, int count)

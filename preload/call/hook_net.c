@@ -104,9 +104,7 @@ static long bind_and_own(
 		return r;
 	fj_making_begin(c, place, FJ_S_IFSOCK, (uint32_t)st.st_mode & 07777 & ~fj_umask(), &m);
 	r = fj_sun_bind(c->thread, (int)c->arg[0], place, jail_path, fj_strlen(jail_path), sun);
-	if (!r)
-		fj_making_end(c, place->dirfd, place->name, &m);
-	return r;
+	return fj_making_end(c, r, false, place, &m);
 }
 
 /* The socket of a message was not found, for `error`. What the kernel complains of before it looks

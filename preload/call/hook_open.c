@@ -79,12 +79,13 @@ static inline long issue(struct fj_call *c, const struct fj_place *place, const 
 
 /* Issue an open that may make the file, when what it makes needs a record. Whether it did is known
  * only of O_EXCL, so that is tried first; when the file is there, it is opened without O_CREAT. */
-static long make(struct fj_call *c, const struct fj_place *place, struct opening *o,
-	const struct fj_making *m)
+static long make(
+	struct fj_call *c, const struct fj_place *place, struct opening *o, struct fj_making *m)
 {
 	const uint64_t flags = o->flags, mode = o->mode;
-	const bool may_exist = !(flags & O_EXCL) && (flags & TMPFILE) != TMPFILE;
-	long fd, r;
+	const bool has_name = (flags & TMPFILE) != TMPFILE;
+	const bool may_exist = !(flags & O_EXCL) && has_name;
+	long fd;
 
 	for (int tries = 0;; tries++) {
 		o->flags = may_exist ? flags | O_EXCL : flags;
@@ -94,25 +95,18 @@ static long make(struct fj_call *c, const struct fj_place *place, struct opening
 		if (fd != -EEXIST || !may_exist)
 			break;
 		o->flags = flags & ~(uint64_t)O_CREAT;
+		fj_makers_leave(m); /* it may be a fifo, and wait */
 		fd = issue(c, place, o);
 		if (fd != -ENOENT || tries == 8) {
 			o->flags = flags;
 			o->mode = mode;
 			return fd;
 		}
+		fj_makers_enter(m);
 	}
 	o->flags = flags;
 	o->mode = mode;
-	if (fj_is_err(fd))
-		return fd;
-	r = fj_making_end(c, (int)fd, "", m);
-	if (r < 0) {
-		fj_close((int)fd);
-		if ((flags & TMPFILE) != TMPFILE)
-			fj_sys3(__NR_unlinkat, place->dirfd, place->name, 0);
-		return r;
-	}
-	return fd;
+	return fj_making_end(c, fd, true, has_name ? place : NULL, m);
 }
 
 /* What was opened may be the empty file that stands for a device. */

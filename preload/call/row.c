@@ -3,6 +3,7 @@
  *
  * row.c - calls.def as an array: number -> row; and what hooks ask of a row. */
 #include "call/hooks.h"
+#include "call/made.h"
 #include "call/may.h"
 
 #include "own/ids.h"
@@ -144,13 +145,27 @@ static inline long run_hook(struct fj_call *c)
 	return run_repaired(c);
 }
 
+/* Of one who is not root: he must be allowed it. What he is refused he may own in a moment. */
 __attribute__((noinline)) static long run_limited(struct fj_call *c)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
-	const long r = fj_may_call(c);
+	const long nr = c->nr;
+	uint64_t arg[FJ_ARGS], done = fj_makers_done();
+	long r;
 
-	fj_scratch_release(c->thread, mark);
-	return r < 0 ? r : run_hook(c);
+	memcpy(arg, c->arg, sizeof(arg));
+	for (;;) {
+		r = fj_may_call(c);
+		fj_scratch_release(c->thread, mark);
+		if (r >= 0)
+			r = run_hook(c);
+		if ((r != -EACCES && r != -EPERM) || !fj_makers_wait(&done))
+			return r;
+		fj_scratch_release(c->thread, mark);
+		c->thread->asks_search = true;
+		c->nr = nr;
+		memcpy(c->arg, arg, sizeof(arg));
+	}
 }
 
 __attribute__((always_inline)) static inline long run_row(struct fj_call *c)

@@ -100,6 +100,7 @@ struct fj_root_moves {
 	struct fj_root_move move[FJ_ROOT_MOVES];
 };
 
+#define FJ_MAKERS 64u
 #define FJ_JAIL_MAGIC 0x314c49414a4a46UL /* "FJJAIL1" */
 
 /* A jail: shared by all its processes through one memory file, whose descriptor is inherited. */
@@ -142,6 +143,10 @@ struct fj_jail {
 				*/
 	uint32_t last_private;
 	uint32_t unused;
+	/* call/makers.c: the processes that are making a file just now, and how often one has made
+	 * one. */
+	int32_t maker[FJ_MAKERS];
+	uint64_t made;
 	char runtime_dir[256];	     /* the caller's $XDG_RUNTIME_DIR, or "" */
 	char root_path[FJ_PATH_MAX]; /* host path of the root, the kernel's spelling */
 	char name[FJ_PATH_MAX];	     /* the root as the user typed it, for messages */

@@ -10,6 +10,7 @@
  *	handler			a signal handler looks and changes, in the middle of changes
  *	rename			exchange, no-replace, hard links, files without a name
  *	storm PROCESSES		forks and vfork children that change owners, all at once
+ *	makers PROCESSES ROUNDS	make the same files and directories at once, as one who is not root
  *	use			changes and looks, come what may, while its file in-use is there
  *	fill			chown new files until one is refused; prints why
  *	outside NAME		NAME was removed and made anew without us: it is root's
@@ -19,6 +20,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -246,6 +248,50 @@ static void storm(unsigned processes)
 		;
 }
 
+/* All make what one of them makes first: whoever comes second finds it his own. */
+static void make_together(unsigned long round)
+{
+	char name[32];
+	int fd;
+
+	snprintf(name, sizeof(name), "f%lu", round);
+	fd = open(name, O_CREAT | O_RDWR, 0600);
+	if (fd < 0 && __atomic_fetch_add(wrong, 1, __ATOMIC_RELAXED) < 10)
+		printf("%s: %s\n", name, strerror(errno));
+	close(fd);
+	snprintf(name, sizeof(name), "d%lu", round);
+	if (mkdir(name, 0700) && errno != EEXIST) {
+		__atomic_fetch_add(wrong, 1, __ATOMIC_RELAXED);
+		printf("%s: %s\n", name, strerror(errno));
+	}
+	snprintf(name, sizeof(name), "d%lu/x", round);
+	fd = open(name, O_CREAT | O_WRONLY, 0600);
+	if (fd < 0 && __atomic_fetch_add(wrong, 1, __ATOMIC_RELAXED) < 10)
+		printf("%s: %s\n", name, strerror(errno));
+	close(fd);
+}
+
+static void makers(unsigned processes, unsigned long count)
+{
+	if (mkdir("made", 0755) || chown("made", 7, 7) || chdir("made"))
+		*wrong = 1;
+	for (unsigned i = 0; i < processes; i++)
+		if (!fork()) {
+			if (setgid(7) || setuid(7))
+				_exit(1);
+			for (unsigned long round = 0; round < count; round++) {
+				make_together(round);
+				__atomic_fetch_add(rounds, 1, __ATOMIC_RELEASE);
+				while (__atomic_load_n(rounds, __ATOMIC_ACQUIRE) <
+					(round + 1) * processes)
+					sched_yield();
+			}
+			_exit(0);
+		}
+	while (wait(NULL) > 0)
+		;
+}
+
 static void use(void)
 {
 	char name[32];
@@ -319,6 +365,8 @@ int main(int argc, char **argv)
 		renames();
 	} else if (!strcmp(argv[1], "storm")) {
 		storm((unsigned)n);
+	} else if (!strcmp(argv[1], "makers")) {
+		makers((unsigned)n, (unsigned long)seconds);
 	} else if (!strcmp(argv[1], "use")) {
 		use();
 	} else if (!strcmp(argv[1], "fill")) {

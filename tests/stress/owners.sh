@@ -72,6 +72,7 @@ succeeds 'a storm of forks' inside storm 150
 succeeds '64 threads' inside threads 64
 succeeds 'in signal handlers' inside handler
 succeeds 'renames, links and nameless files' inside rename
+succeeds 'files that four make at once' inside makers 4 2000
 
 two_jails() {
 	inside race 3 "$STRESS_SECONDS" &

@@ -1,0 +1,87 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * makers.c - who is making a file at this moment, in the whole jail.
+ *
+ * A file that needs a record has none for the moment between its appearing and fj_own_set(), and
+ * shows as root's. Somebody else who is not root would be refused then what its owner may do. So
+ * makers say that they are at work, and whoever was refused while one was looks again. Those who
+ * are not refused do not come here. */
+#include "call/made.h"
+
+#include <linux/time_types.h>
+
+/* How often to look whether the others are done, first at once and then each millisecond: a maker
+ * that is stopped (SIGSTOP, a debugger) must not stop everybody. */
+#define YIELDS 20
+#define NAPS 50
+
+void fj_makers_enter(struct fj_making *m)
+{
+	const int32_t me = (int32_t)fj_sys0(__NR_getpid);
+
+	for (uint32_t i = 0; i < FJ_MAKERS && !m->maker; i++) {
+		int32_t *const place = &fj_jail->maker[((uint32_t)me + i) % FJ_MAKERS];
+		int32_t nobody = 0;
+
+		if (__atomic_compare_exchange_n(
+			    place, &nobody, me, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+			m->maker = place;
+	}
+}
+
+static void clear(int32_t *place, int32_t who)
+{
+	__atomic_add_fetch(&fj_jail->made, 1, __ATOMIC_SEQ_CST);
+	__atomic_compare_exchange_n(place, &who, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+}
+
+void fj_makers_leave(struct fj_making *m)
+{
+	if (m->maker)
+		clear(m->maker, *m->maker);
+	m->maker = NULL;
+}
+
+uint64_t fj_makers_done(void)
+{
+	return __atomic_load_n(&fj_jail->made, __ATOMIC_SEQ_CST);
+}
+
+/* Is anybody at work? One that was killed is no more. */
+static bool is_anybody(void)
+{
+	bool is = false;
+
+	for (uint32_t i = 0; i < FJ_MAKERS; i++) {
+		const int32_t who = __atomic_load_n(&fj_jail->maker[i], __ATOMIC_SEQ_CST);
+
+		if (who && fj_sys2(__NR_kill, who, 0) == -ESRCH)
+			clear(&fj_jail->maker[i], who);
+		else
+			is = is || who;
+	}
+	return is;
+}
+
+bool fj_makers_wait(uint64_t *done)
+{
+	static const struct __kernel_timespec millisecond = {.tv_nsec = 1000000};
+
+	for (unsigned i = 0; i < YIELDS + NAPS; i++) {
+		const bool is = is_anybody(); /* before the count: who leaves counts first */
+		const uint64_t now = fj_makers_done();
+
+		if (now != *done) {
+			*done = now;
+			return true;
+		}
+		if (!is)
+			return false;
+		if (i < YIELDS)
+			fj_sys0(__NR_sched_yield);
+		else
+			fj_sys4(__NR_clock_nanosleep, 1 /* CLOCK_MONOTONIC */, 0, &millisecond, 0);
+	}
+	return false;
+}
