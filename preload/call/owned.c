@@ -103,6 +103,25 @@ static bool is_foreign(struct fj_call *c, uint64_t dev, int dirfd, const char *n
 	return what & foreign;
 }
 
+/* What the user's own file on `dev` shows without a record. Returns whether it is foreign. */
+static bool show_default(
+	struct fj_call *c, uint64_t dev, int dirfd, const char *name, struct fj_owner *shown)
+{
+	bool foreign = false;
+
+	if (shown->uid != fj_own_real_uid())
+		return false;
+	for (unsigned i = 0; i < FJ_NAMELESS; i++)
+		if (dev == fj_jail->nameless_dev[i]) {
+			shown->uid = fj_ids()->fsuid;
+			shown->gid = fj_ids()->fsgid;
+			return false;
+		}
+	foreign = is_foreign(c, dev, dirfd, name);
+	fj_own_default(shown, foreign);
+	return foreign;
+}
+
 /* How many names the directory has less than on disk, as the jail's own is not to be seen in its
  * root. (Some filesystems do not count directories: btrfs says 1.) */
 static uint32_t hidden_names(uint64_t dev, uint64_t ino, uint64_t nlink)
@@ -279,9 +298,7 @@ FJ_HOT long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsign
 		show_record(&file->owner, sx);
 	} else {
 		file->owner = (struct fj_owner){.uid = sx->stx_uid, .gid = sx->stx_gid};
-		if (sx->stx_uid == fj_own_real_uid())
-			file->is_foreign = is_foreign(c, file->key.dev, dirfd, name);
-		fj_own_default(&file->owner, file->is_foreign);
+		file->is_foreign = show_default(c, file->key.dev, dirfd, name, &file->owner);
 		sx->stx_uid = file->owner.uid;
 		sx->stx_gid = file->owner.gid;
 	}
@@ -310,9 +327,7 @@ void fj_file_show_stat(struct fj_call *c, int dirfd, const char *name, struct st
 	struct fj_owner shown = {.uid = st->st_uid, .gid = st->st_gid};
 
 	st->st_nlink -= hidden_names(st->st_dev, st->st_ino, st->st_nlink);
-	if (st->st_uid != fj_own_real_uid())
-		return;
-	fj_own_default(&shown, is_foreign(c, st->st_dev, dirfd, name));
+	show_default(c, st->st_dev, dirfd, name, &shown);
 	st->st_uid = shown.uid;
 	st->st_gid = shown.gid;
 }
@@ -323,10 +338,7 @@ void fj_file_show_statx(struct fj_call *c, int dirfd, const char *name, struct s
 
 	sx->stx_nlink -= hidden_names(
 		encode_dev(sx->stx_dev_major, sx->stx_dev_minor), sx->stx_ino, sx->stx_nlink);
-	if (sx->stx_uid != fj_own_real_uid())
-		return;
-	fj_own_default(&shown,
-		is_foreign(c, encode_dev(sx->stx_dev_major, sx->stx_dev_minor), dirfd, name));
+	show_default(c, encode_dev(sx->stx_dev_major, sx->stx_dev_minor), dirfd, name, &shown);
 	sx->stx_uid = shown.uid;
 	sx->stx_gid = shown.gid;
 }

@@ -114,6 +114,29 @@ static void make_room_for_texts(int memory)
 		fj_jail->gate_at = gate_at;
 }
 
+static uint64_t dev_of(long fd)
+{
+	struct stat st = {0};
+
+	fj_sys4(__NR_newfstatat, fd, "", &st, AT_EMPTY_PATH);
+	return st.st_dev;
+}
+
+static void note_nameless(int memory)
+{
+	int pair[2] = {-1, -1};
+
+	fj_jail->nameless_dev[0] = dev_of(memory);
+	fj_sys2(__NR_pipe2, pair, 0);
+	for (int i = 0; i < 2; i++) {
+		fj_jail->nameless_dev[1] = dev_of(pair[i]);
+		fj_close(pair[i]);
+	}
+	pair[0] = (int)fj_sys3(__NR_socket, 1 /* AF_UNIX */, 1 /* SOCK_STREAM */, 0);
+	fj_jail->nameless_dev[2] = dev_of(pair[0]);
+	fj_close(pair[0]);
+}
+
 void fj_jail_make(char **envp)
 {
 	int fds[FJ_FD_COUNT] = {-1, -1, -1, -1, -1, -1, -1, -1}; /* in the order of FJ_FD_ */
@@ -134,6 +157,7 @@ void fj_jail_make(char **envp)
 	fj_jail->magic = FJ_JAIL_MAGIC;
 	fj_jail->size = sizeof(*fj_jail);
 	make_room_for_texts((int)memory);
+	note_nameless((int)memory);
 	fj_jail->epoch = 1;
 	fj_jail->first_pid = (int32_t)fj_sys0(__NR_getpid);
 	fj_jail->has_trap = !fj_options.no_trap;

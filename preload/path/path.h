@@ -101,6 +101,7 @@ struct fj_root_moves {
 };
 
 #define FJ_MAKERS 64u
+#define FJ_NAMELESS 3u
 #define FJ_JAIL_MAGIC 0x314c49414a4a46UL /* "FJJAIL1" */
 
 /* A jail: shared by all its processes through one memory file, whose descriptor is inherited. */
@@ -110,6 +111,8 @@ struct fj_jail {
 	int32_t root_fd; /* O_PATH on the root; +1: this memory file; +2: the nested root, if any */
 	uint64_t gate;	 /* address of the gate page in every process */
 	uint64_t root_dev, root_ino;
+	uint64_t nameless_dev[FJ_NAMELESS]; /* of pipes, sockets, and files of memory: they show as
+					       whoever looks at them */
 	int32_t first_pid;
 	uint32_t has_trap;
 	uint32_t trace_fd_plus_1;
