@@ -18,6 +18,11 @@ static bool is_on_own(const struct fj_thread *t, uint64_t sp)
 	return t->altstack_size && sp > t->altstack && sp - t->altstack <= t->altstack_size;
 }
 
+bool fj_altstack_is_abandoned(const struct fj_thread *t, uint64_t sp)
+{
+	return t->inner_sp && !is_on_own(t, sp) && !fj_thread_holding(sp);
+}
+
 /* A stack too small for two frames is never used: ours takes its place. */
 static bool is_small(const struct fj_thread *t)
 {

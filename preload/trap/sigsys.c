@@ -55,6 +55,8 @@ uintptr_t fj_trap_stack(struct fj_frame *f, uintptr_t sp)
 	}
 	t = fj_thread_mine();
 	fj_assert(t);
+	if (fj_altstack_is_abandoned(t, f->regs.sp))
+		begin_afresh(t);
 	fj_altstack_settle(t, &f->stack, f->regs.sp); /* rt_sigreturn installs it */
 	if (t->inner_sp < fj_thread_stack_bottom(t) + ENGINE_STACK_MIN ||
 		FJ_SCRATCH_SIZE - t->scratch_used < SCRATCH_MIN)

@@ -242,6 +242,45 @@ CASE(altstack_longjmp)
 	R(open("/etc/passwd", O_RDONLY));
 }
 
+static long stat_on_stack(char *top)
+{
+	static struct stat st;
+	long r;
+
+	__asm__ volatile("mov %%rsp, %%rbx\n\tmov %[top], %%rsp\n\tsyscall\n\tmov %%rbx, %%rsp"
+			 : "=a"(r)
+			 : "a"((long)SYS_stat), "D"("/etc/passwd"), "S"(&st), [top] "r"(top)
+			 : "rbx", "rcx", "r11", "memory");
+	return r;
+}
+
+/* A call that waits, left by longjmp: later ones need no more of the stack than before. */
+CASE(altstack_wait_left)
+{
+	static char small[16384] __attribute__((aligned(64)));
+	struct sigaction sa = {.sa_handler = leave};
+	int touched = 0;
+
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGUSR1, &sa, NULL);
+	R(mkfifo("fifo", 0600));
+	for (volatile int i = 0; i < 3; i++) {
+		if (sigsetjmp(jump, 1) == 0) {
+			send_soon(SIGUSR1);
+			R(open("fifo", O_RDONLY));
+		}
+		R(access("/etc/passwd", F_OK));
+		while (wait(NULL) > 0)
+			;
+	}
+	stat_on_stack(small + sizeof(small)); /* (the first trap after a longjmp may need room) */
+	memset(small, 0x5a, sizeof(small));
+	say("%d\n", (int)stat_on_stack(small + sizeof(small)));
+	for (size_t i = 0; i < sizeof(small) - 1024; i++)
+		touched += small[i] != 0x5a;
+	say("bytes touched far below: %d\n", touched);
+}
+
 /* A stack overflow is caught on the alternate stack, and calls work there and afterwards. */
 static void overflow_handler(int sig)
 {
