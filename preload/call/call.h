@@ -54,7 +54,6 @@ enum fj_when {
 	FJ_IF_ARG5, /* that argument is not null */
 	FJ_IF_OUR_FD0,
 	FJ_IF_OUR_FD1,	  /* that argument is one of our descriptors */
-	FJ_IF_ACTION,	  /* rt_sigaction: a new action, or SIGSYS, SIGBUS, SIGSEGV */
 	FJ_IF_GUARDED,	  /* prctl: seccomp, no_new_privs, capabilities */
 	FJ_IF_PEER,	  /* getsockopt: SO_PEERCRED, SO_PEERGROUPS */
 	FJ_IF_NOT_ROOT,	  /* the filter itself says 0 to a process that never was anything but root:

@@ -20,7 +20,8 @@ static bool is_on_own(const struct fj_thread *t, uint64_t sp)
 
 bool fj_altstack_is_abandoned(const struct fj_thread *t, uint64_t sp)
 {
-	return t->inner_sp && !is_on_own(t, sp) && !fj_thread_holding(sp);
+	return t->inner_sp && !is_on_own(t, sp) && !fj_thread_holding(sp) &&
+	       (!t->handlers || sp >= t->waiting_sp);
 }
 
 /* A stack too small for two frames is never used: ours takes its place. */

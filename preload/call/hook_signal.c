@@ -8,6 +8,7 @@
  * program asked for is kept and reported. */
 #include "call/hook_signal.h"
 #include "call/faults.h"
+#include "call/handlers.h"
 #include "call/libc_signals.h"
 #include "call/hooks.h"
 #include "exec/exec.h"
@@ -134,26 +135,15 @@ static long sigsys_action(const struct fj_call *c)
 
 long fj_hook_sigaction(struct fj_call *c)
 {
-	struct fj_sigaction act;
-
 	if (c->arg[3] != SIGSET_SIZE)
 		return fj_kernel(c);
 	if (fj_is_fault((int)c->arg[0]))
 		return fj_faults_action(c);
 	if (fj_is_libc_signal((int)c->arg[0]))
 		return fj_libc_signal_action(c);
-	if (!fj_jail->has_trap)
-		return fj_kernel(c);
-	if ((int)c->arg[0] == SIGSYS)
+	if ((int)c->arg[0] == SIGSYS && fj_jail->has_trap)
 		return sigsys_action(c);
-	if (!c->arg[1])
-		return fj_kernel(c);
-	if (fj_guest_read(&act, c->arg[1], sizeof(act)))
-		return -EFAULT;
-	act.mask &= ~SIGSYS_BIT;
-	fj_faults_mask(act.mask);
-	c->arg[1] = (uint64_t)&act;
-	return fj_kernel(c);
+	return fj_handler_action(c);
 }
 
 static bool is_blocked_after(int how, uint64_t set, bool was)

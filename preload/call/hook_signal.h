@@ -31,7 +31,7 @@ struct fj_altstack { /* stack_t of asm/signal.h */
  * at `sp`; in: the one it uses now. */
 void fj_altstack_settle(struct fj_thread *t, struct fj_altstack *s, uint64_t sp);
 /* The program is at `sp`: has a handler left the call that waits in this slot by siglongjmp(3)?
- * (While one is at work that is on a stack of ours, or on the program's signal stack.) */
+ * (While one is at work that is on the program's signal stack, or below the call.) */
 bool fj_altstack_is_abandoned(const struct fj_thread *t, uint64_t sp);
 /* By the trap, around a call that lets signals in: what is free of the program's own signal stack
  * is the kernel's for that time. Returns whether there is any; then it must be taken back. */

@@ -32,7 +32,9 @@ __attribute__((noinline)) static long wait_unblocked(
 	struct fj_call *c, long nr, const uint64_t arg[FJ_ARGS], int held_fd)
 {
 	struct fj_thread *t = c->thread;
-	const uintptr_t outer_sp = t->inner_sp;
+	const uintptr_t outer_sp = t->inner_sp, outer_waiting = t->waiting_sp;
+	const void *outer_frame = t->waiting_frame;
+	const uint32_t outer_handlers = t->handlers;
 	const int32_t outer_fd = t->window_fd;
 	const bool outer_catches = t->catches_faults;
 	const bool lends = t->altstack_size && fj_altstack_lend_rest(c);
@@ -42,6 +44,9 @@ __attribute__((noinline)) static long wait_unblocked(
 	/* What is below here is free for an engine that a handler enters from the program's own
 	 * signal stack. */
 	t->inner_sp = ((uintptr_t)__builtin_frame_address(0) - 1024) & ~(uintptr_t)15;
+	t->waiting_sp = c->sp;
+	t->waiting_frame = c->frame;
+	t->handlers = 0;
 	t->window_fd = held_fd;
 	fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK, c->mask, &all, sizeof(all));
 	r = wait_in_kernel(t, nr, arg);
@@ -49,6 +54,9 @@ __attribute__((noinline)) static long wait_unblocked(
 	if (lends)
 		fj_altstack_take_back();
 	t->inner_sp = outer_sp;
+	t->waiting_sp = outer_waiting;
+	t->waiting_frame = outer_frame;
+	t->handlers = outer_handlers;
 	t->window_fd = outer_fd;
 	t->catches_faults = outer_catches;
 	return r;

@@ -7,7 +7,6 @@
 #define FJ_WHEN_H
 
 #include "call/call.h"
-#include "call/faults.h"
 
 #include <linux/netlink.h>
 #include <linux/prctl.h>
@@ -62,8 +61,6 @@ static inline bool fj_when_applies(enum fj_when when, const uint64_t arg[FJ_ARGS
 	case FJ_IF_OUR_FD1:
 		return (uint32_t)arg[when - FJ_IF_OUR_FD0] - (uint32_t)FJ_FD_ROOT(fj_jail) <
 		       FJ_FD_COUNT;
-	case FJ_IF_ACTION:
-		return arg[1] || (int)arg[0] == FJ_SIGSYS || fj_is_fault((int)arg[0]);
 	case FJ_IF_GUARDED:
 		return fj_is_one_of(arg[0], &fj_prctl_options);
 	case FJ_IF_TRACING:

@@ -3,9 +3,10 @@
  *
  * door.c - from a jump to a call.
  *
- * Signals are not blocked here: a handler that interrupts the engine runs on the engine's stack,
- * and may come in again on another (sys/thread.h, fj_thread_borrow). What needs the frame of a
- * trap, which is all about signals, is left to the trap as long as there is one. */
+ * Signals are not blocked here: a handler that interrupts the engine runs on the program's stack
+ * (call/handlers.c), and may come in again on another of ours (sys/thread.h, fj_thread_borrow).
+ * What needs the frame of a trap, which is all about signals, is left to the trap as long as there
+ * is one. */
 #include "door/door.h"
 
 #include "call/faults.h"

@@ -14,7 +14,7 @@
 #define SLOT_DEFERRED 8
 #define RECORD_TAIL 128		/* does the call remain to be made, on the program's stack? */
 #define RECORD_FLAGS 136
-#define RECORD_SIZE 192
+#define RECORD_SIZE 224
 
 	.section .text.hot, "ax", @progbits
 	.globl	fj_door_call, fj_door_site
@@ -47,6 +47,10 @@ fj_door_site:
 	mov	%rcx, 56(%rsp)
 	mov	%rbx, 64(%rsp)
 	mov	%r12, 72(%rsp)
+	mov	%rbp, 192(%rsp)
+	mov	%r13, 200(%rsp)
+	mov	%r14, 208(%rsp)
+	mov	%r15, 216(%rsp)
 	movq	$0, RECORD_TAIL(%rsp)
 	mov	%rsp, %rbx
 	mov	%rsp, %rdi

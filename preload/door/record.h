@@ -27,14 +27,16 @@ struct fj_door_record { /* entry.S knows the offsets */
 	};
 	uint64_t is_tail, flags;
 	uint64_t tail_data[6]; /* FJ_DOOR_SIGNALS: the mask to go on with */
+	uint64_t others[4]; /* rbp, r13, r14, r15: for who looks for addresses (call/handlers.c) */
 };
 _Static_assert(offsetof(struct fj_door_record, tail_arg) == 80 &&
 		       offsetof(struct fj_door_record, result) == 88 &&
 		       offsetof(struct fj_door_record, is_tail) == 128 &&
 		       offsetof(struct fj_door_record, tail_data) == 144 &&
-		       sizeof(struct fj_door_record) <= 192,
+		       offsetof(struct fj_door_record, others) == 192 &&
+		       sizeof(struct fj_door_record) <= 224,
 	"entry.S");
-#define FJ_DOOR_ROOM (128 + 192) /* red zone and record */
+#define FJ_DOOR_ROOM (128 + 224) /* red zone and record */
 
 /* signals.c: nothing of the engine is under way. Signals that waited for that are sent again, and
  * the record says how to let them in. The result that entry.S goes on with. */

@@ -201,6 +201,8 @@ static bool take(uint32_t n, uint32_t as, int32_t pid, int32_t tid)
 	t->tid = tid;
 	t->forks = __atomic_load_n(&pool.forks, __ATOMIC_RELAXED);
 	t->inner_sp = 0;
+	t->waiting_frame = NULL;
+	t->handlers = 0;
 	t->window_fd = -1;
 	t->wants_sigsys_blocked = t->sigsys_pending = false;
 	t->altstack_size = 0;

@@ -35,6 +35,12 @@ struct fj_thread {
 	/* Where an engine entered while this slot's stack is in use, but not the current stack (a
 	 * handler on the program's own signal stack), must begin; 0: at the top. */
 	uintptr_t inner_sp;
+	/* Of the call that waits there, by the trap: the program's stack pointer and the trap's
+	 * frame (0: none waits), and how many handlers of the program's have interrupted it and are
+	 * at work on the program's stack: call/handlers.c */
+	uintptr_t waiting_sp;
+	const void *waiting_frame;
+	uint32_t handlers;
 	/* A descriptor the engine holds while signals are let in; -1: none. A handler that leaves
 	 * by siglongjmp(3) abandons it, and the next entry closes it. */
 	int32_t window_fd;

@@ -129,13 +129,6 @@ static void emit_leaf(struct builder *b, const struct fj_row *row)
 		emit(b, BPF_JMP | BPF_JSET | BPF_K, CLONE_NEWNS, 1, 0);
 		allow(b);
 		break;
-	case FJ_IF_ACTION:
-		load(b, AT_ARG(0));
-		emit(b, BPF_JMP | BPF_JEQ | BPF_K, FJ_SIGSYS, 7, 0);
-		emit(b, BPF_JMP | BPF_JEQ | BPF_K, FJ_SIGBUS, 6, 0);
-		emit(b, BPF_JMP | BPF_JEQ | BPF_K, FJ_SIGSEGV, 5, 0);
-		allow_if_null(b, 1);
-		break;
 	case FJ_IF_GUARDED:
 		allow_unless_one_of(b, AT_ARG(0), &fj_prctl_options);
 		break;

@@ -40,6 +40,8 @@ static void begin_afresh(struct fj_thread *t)
 		fj_close(t->window_fd);
 	t->window_fd = -1;
 	t->inner_sp = 0;
+	t->waiting_frame = NULL;
+	t->handlers = 0;
 	t->scratch_used = 0;
 }
 

@@ -177,6 +177,56 @@ CASE(altstack_in_wait_twice)
 	wait_on_altstack();
 }
 
+/* Without a signal stack handlers run on the program's, below where it is: collectors look for what
+ * is in use from there. */
+static char *volatile program_at;
+static volatile int elsewhere;
+
+static void look_where(int sig)
+{
+	struct stat st;
+	char here;
+
+	(void)sig;
+	seen++;
+	elsewhere += &here > program_at || program_at - &here > 65536;
+	stat("/etc/absolute", &st);
+	close(open("/etc/passwd", O_RDONLY));
+}
+
+CASE(altstack_none)
+{
+	const struct itimerval often = {{0, 300}, {0, 300}}, never = {{0, 0}, {0, 0}};
+	struct sigaction sa = {.sa_handler = look_where}, old;
+	struct stat st;
+	char here;
+
+	program_at = &here;
+	sigemptyset(&sa.sa_mask);
+	R(sigaction(SIGUSR1, &sa, NULL));
+	R(mkfifo("fifo", 0600));
+	for (int i = 0; i < 2; i++) {
+		const pid_t child = send_soon(SIGUSR1);
+
+		R(open("fifo", O_RDONLY));
+		reap("sender", child);
+	}
+	say("seen %d elsewhere %d\n", seen, elsewhere);
+	R(sigaction(SIGUSR1, NULL, &old));
+	say("mine %d\n", old.sa_handler == look_where);
+	sa.sa_flags = SA_RESTART;
+	R(sigaction(SIGALRM, &sa, NULL));
+	R(setitimer(ITIMER_REAL, &often, NULL));
+	while (seen < 300) {
+		stat("/etc/passwd", &st);
+		close(open("/etc/passwd", O_RDONLY));
+	}
+	R(setitimer(ITIMER_REAL, &never, NULL));
+	say("elsewhere %d\n", elsewhere);
+	R(sigaction(SIGALRM, NULL, &old));
+	say("mine %d flags %x\n", old.sa_handler == look_where, old.sa_flags & ~0x04000000);
+}
+
 /* The memory around a small stack stays as it was: the calls made on it must not need more than it
  * has. */
 CASE(altstack_8k)
@@ -259,7 +309,9 @@ CASE(altstack_wait_left)
 {
 	static char small[16384] __attribute__((aligned(64)));
 	struct sigaction sa = {.sa_handler = leave};
+	struct stat st;
 	int touched = 0;
+	long r;
 
 	sigemptyset(&sa.sa_mask);
 	sigaction(SIGUSR1, &sa, NULL);
@@ -273,7 +325,11 @@ CASE(altstack_wait_left)
 		while (wait(NULL) > 0)
 			;
 	}
-	stat_on_stack(small + sizeof(small)); /* (the first trap after a longjmp may need room) */
+	/* (The first trap after a longjmp may need room.) */
+	__asm__ volatile("syscall"
+			 : "=a"(r)
+			 : "a"((long)SYS_stat), "D"("/etc"), "S"(&st)
+			 : "rcx", "r11", "memory");
 	memset(small, 0x5a, sizeof(small));
 	say("%d\n", (int)stat_on_stack(small + sizeof(small)));
 	for (size_t i = 0; i < sizeof(small) - 1024; i++)
