@@ -5,21 +5,16 @@
 #ifndef FJ_HANDLERS_H
 #define FJ_HANDLERS_H
 
+#include "call/hook_signal.h"
 #include "call/call.h"
 
-struct fj_frame;
+/* Where the kernel enters handlers: door/handlers.c sets it at process start. 0: they are left
+ * alone. */
+extern uint64_t fj_handlers_entry;
 
 /* rt_sigaction(2) of all signals but those of which others keep the action. */
 long fj_handler_action(struct fj_call *c);
-
-/* handler.S: a signal has come. */
-struct fj_handler_entered {
-	uint64_t handler;  /* the program's */
-	uint64_t sp;	   /* where its stack shall begin; 0: where it is */
-	uint64_t outer_sp; /* for fj_handler_done() */
-};
-void fj_handler_came(int sig, const struct fj_frame *f, struct fj_handler_entered *e);
-/* A handler that was given a stack has returned. */
-void fj_handler_done(const struct fj_frame *f, uint64_t outer_sp);
+/* The program's handler, where the kernel has ours. */
+uint64_t fj_handler_of(int sig);
 
 #endif

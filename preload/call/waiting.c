@@ -50,7 +50,8 @@ __attribute__((noinline)) static long wait_unblocked(
 	t->window_fd = held_fd;
 	fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK, c->mask, &all, sizeof(all));
 	r = wait_in_kernel(t, nr, arg);
-	fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK, &all, 0, sizeof(all));
+	/* (A handler may have changed the program's, in its frame.) */
+	fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK, &all, c->mask, sizeof(all));
 	if (lends)
 		fj_altstack_take_back();
 	t->inner_sp = outer_sp;

@@ -4,7 +4,7 @@
  * door.c - from a jump to a call.
  *
  * Signals are not blocked here: a handler that interrupts the engine runs on the program's stack
- * (call/handlers.c), and may come in again on another of ours (sys/thread.h, fj_thread_borrow).
+ * (handlers.c), and may come in again on another of ours (sys/thread.h, fj_thread_borrow).
  * What needs the frame of a trap, which is all about signals, is left to the trap as long as there
  * is one. */
 #include "door/door.h"
@@ -14,6 +14,7 @@
 #include "call/libc_signals.h"
 #include "call/policy.h"
 #include "call/when.h"
+#include "door/handlers.h"
 #include "door/record.h"
 #include "door/sites.h"
 #include "sys/guest.h"
@@ -311,6 +312,7 @@ long fj_door_start(bool has_fsgsbase)
 {
 	fj_door_has_fsgsbase = has_fsgsbase;
 	fj_libc_signals_handler = (uint64_t)fj_door_signal;
+	fj_handlers_start();
 	memcpy(fj_door_bits, fj_jail->door_bits, sizeof(fj_door_bits));
 	return fj_jail->preload[0] || (fj_jail->copies_size && !fj_jail->no_sites) ? place_page() :
 										     0;

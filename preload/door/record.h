@@ -27,7 +27,7 @@ struct fj_door_record { /* entry.S knows the offsets */
 	};
 	uint64_t is_tail, flags;
 	uint64_t tail_data[6]; /* FJ_DOOR_SIGNALS: the mask to go on with */
-	uint64_t others[4]; /* rbp, r13, r14, r15: for who looks for addresses (call/handlers.c) */
+	uint64_t others[4];    /* rbp, r13, r14, r15: for who looks for addresses (handlers.c) */
 };
 _Static_assert(offsetof(struct fj_door_record, tail_arg) == 80 &&
 		       offsetof(struct fj_door_record, result) == 88 &&

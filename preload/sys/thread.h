@@ -37,7 +37,7 @@ struct fj_thread {
 	uintptr_t inner_sp;
 	/* Of the call that waits there, by the trap: the program's stack pointer and the trap's
 	 * frame (0: none waits), and how many handlers of the program's have interrupted it and are
-	 * at work on the program's stack: call/handlers.c */
+	 * at work on the program's stack: door/handlers.c */
 	uintptr_t waiting_sp;
 	const void *waiting_frame;
 	uint32_t handlers;

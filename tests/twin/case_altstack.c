@@ -182,14 +182,18 @@ CASE(altstack_in_wait_twice)
 static char *volatile program_at;
 static volatile int elsewhere;
 
-static void look_where(int sig)
+static void look_where(int sig, siginfo_t *info, void *context)
 {
+	ucontext_t *uc = context;
+	char *const sp = (char *)uc->uc_mcontext.gregs[15]; /* REG_RSP of sys/ucontext.h */
 	struct stat st;
 	char here;
 
-	(void)sig;
+	(void)info;
 	seen++;
-	elsewhere += &here > program_at || program_at - &here > 65536;
+	elsewhere += &here > sp || sp > program_at || program_at - &here > 65536;
+	if (sig == SIGUSR1)
+		sigaddset(&uc->uc_sigmask, SIGUSR2);
 	stat("/etc/absolute", &st);
 	close(open("/etc/passwd", O_RDONLY));
 }
@@ -197,8 +201,9 @@ static void look_where(int sig)
 CASE(altstack_none)
 {
 	const struct itimerval often = {{0, 300}, {0, 300}}, never = {{0, 0}, {0, 0}};
-	struct sigaction sa = {.sa_handler = look_where}, old;
+	struct sigaction sa = {.sa_sigaction = look_where, .sa_flags = SA_SIGINFO}, old;
 	struct stat st;
+	sigset_t mask;
 	char here;
 
 	program_at = &here;
@@ -212,9 +217,11 @@ CASE(altstack_none)
 		reap("sender", child);
 	}
 	say("seen %d elsewhere %d\n", seen, elsewhere);
+	R(sigprocmask(SIG_BLOCK, NULL, &mask));
+	say("blocked %d %d\n", sigismember(&mask, SIGUSR1), sigismember(&mask, SIGUSR2));
 	R(sigaction(SIGUSR1, NULL, &old));
-	say("mine %d\n", old.sa_handler == look_where);
-	sa.sa_flags = SA_RESTART;
+	say("mine %d\n", old.sa_sigaction == look_where);
+	sa.sa_flags |= SA_RESTART;
 	R(sigaction(SIGALRM, &sa, NULL));
 	R(setitimer(ITIMER_REAL, &often, NULL));
 	while (seen < 300) {
@@ -224,7 +231,7 @@ CASE(altstack_none)
 	R(setitimer(ITIMER_REAL, &never, NULL));
 	say("elsewhere %d\n", elsewhere);
 	R(sigaction(SIGALRM, NULL, &old));
-	say("mine %d flags %x\n", old.sa_handler == look_where, old.sa_flags & ~0x04000000);
+	say("mine %d flags %x\n", old.sa_sigaction == look_where, old.sa_flags & ~0x04000000);
 }
 
 /* The memory around a small stack stays as it was: the calls made on it must not need more than it

@@ -29,12 +29,13 @@ fj_handler_entry:
 1:	mov	%rsp, %rbx
 	mov	%rdx, %r12
 	mov	%r8, %r13
+	mov	%r8, %rdx
 	mov	%rcx, %rsp
 	call	*%rax
 	lea	-8(%rbx), %rsp
 	mov	%r12, %rdi
 	mov	%r13, %rsi
-	call	fj_handler_done		/* (ucontext, outer_sp) */
+	call	fj_handler_done		/* (ucontext, the one that was shown) */
 	mov	%rbx, %rsp
 	ret				/* to the restorer: rt_sigreturn restores every register */
 	.size	fj_handler_entry, . - fj_handler_entry
