@@ -32,7 +32,8 @@ static bool exists(struct fj_thread *t, const char *jail_path)
 	return call(t, __NR_stat, (uint64_t)jail_path, (uint64_t)&st, 0, 0) == 0;
 }
 
-/* Has the host the program, in the caller's own PATH? Then it can be added. */
+/* Does the host have the program, in one of the usual directories? Then it can be added. (The
+ * caller's own PATH is not known here: the launcher has replaced it.) */
 static bool host_has(const char *name, char **envp)
 {
 	static const char usual[] = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";

@@ -3,11 +3,10 @@
  *
  * owners.c - where the owner records of a root are, and opening their file; at the jail's start.
  *
- *   ROOT/.fakejail/owners                the usual place: it goes where the tree goes, and away
- * with it STATE/fakejail/host                  of the host's own root: `fakejail / CMD`
- *   STATE/fakejail/root-HASH             of a root that may not be written
- *   an anonymous memory file             --no-db, and a root that may not be written for a user
- * without a home
+ *   ROOT/.fakejail/owners      the usual place: it goes where the tree goes
+ *   STATE/fakejail/host        of the host's own root: `fakejail / CMD`
+ *   STATE/fakejail/root-HASH   of a root that may not be written
+ *   an anonymous memory file   --no-db, and such a root of a user without a home
  *
  * STATE is $XDG_STATE_HOME, else $HOME/.local/state. What `fakejail /` recorded about files of a
  * tree holds in the tree's own jail afterwards: its file is the elder, looked at when the jail's

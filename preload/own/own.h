@@ -64,7 +64,7 @@ long fj_own_set(const struct fj_own_key *key, unsigned what, const struct fj_own
 	const struct fj_owner *shown, uint32_t real_mode);
 #define FJ_OWN_NO_CTIME 1
 /* May the ctime of a file on mount `mount_id` (stx_mnt_id) be kept in its record, in place of the
- * disk's? Only where the disk would take it, too, and nobody waits to be told (touch.c). */
+ * disk's? Only where the disk would take it, too, and nobody waits to be told (ctime.c). */
 bool fj_own_may_keep_ctime(uint64_t mount_id);
 /* This process is about to watch files: inotify(7), fanotify(7), fcntl(2) F_NOTIFY. */
 void fj_own_watches(void);
@@ -103,8 +103,10 @@ void fj_acl_take_mode(char *value, size_t size, uint32_t mode);
 long fj_acl_may(const struct fj_ids *ids, const struct fj_owner *file, unsigned want);
 
 /* The file of records. `create` makes an empty `fd` (read and write) one; `check` says whether it
- * is one: 0, or -EMEDIUMTYPE  another kind of file     -EPROTONOSUPPORT  a newer version or another
- * byte order -EUCLEAN      damaged or cut off. */
+ * is one: 0, or
+ *   -EMEDIUMTYPE      another kind of file
+ *   -EPROTONOSUPPORT  a newer version or another byte order
+ *   -EUCLEAN          damaged or cut off. */
 long fj_own_create(int fd);
 long fj_own_check(int fd);
 /* Map it; at process start. `elder_fd`: records to be looked up when `fd` has none, or -1. */

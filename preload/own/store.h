@@ -38,7 +38,7 @@ struct fj_store_head {
 					 something down */
 	uint32_t free_block[FJ_BLOCK_CLASSES]; /* offset / FJ_BLOCK_UNIT of the first free block of
 						  each class */
-	uint32_t watches; /* how often a process began to watch files: touch.c */
+	uint32_t watches; /* how often a process began to watch files: ctime.c */
 	uint8_t unused[4096 - 96 - 4 * FJ_BLOCK_CLASSES];
 };
 _Static_assert(sizeof(struct fj_store_head) == 4096, "a page");

@@ -228,8 +228,8 @@ long fj_trap_filter(struct fj_thread *t)
 	return r;
 }
 
-/* A filter that traps getpid, in a child that then calls it: the child dies of SIGSYS, and of
- * nothing else. */
+/* Installs a filter that traps getppid(2) in a child, which then calls it. The child must die of
+ * SIGSYS and of nothing else. */
 long fj_trap_probe(void)
 {
 	struct sock_filter code[] = {
