@@ -11,6 +11,7 @@
 #   FAKEJAIL         fakejail's command, words split at blanks; may hold options [none: SKIP]
 #   FAKEJAIL_CONFIGS more columns for it, `name:option[,option]...` [trap:--no-preload preload:--no-trap]
 #   BENCH_TOOLS      the columns [chroot again fakejail, FAKEJAIL_CONFIGS, fakechroot fakechroot+fakeroot proot bwrap]
+#   FAKEJAIL_BEFORE  the command of another build, for the column `before`; compare.sh sets it [none]
 #   BENCH_ROOT       a root directory to work on; it is copied, never changed [made by mkroot.sh from this host's files]
 #   HELLO_TARBALL    GNU hello's source, for configure and make [none: these are left out]
 #   BENCH_WORK       where everything is kept, for the next run too [a temporary directory]
@@ -92,6 +93,10 @@ in_jail() {
 	fakechroot+fakeroot) set -- fakechroot -- fakeroot -- chroot "$root" "$@" ;;
 	proot) set -- proot -r "$root" -b /dev -b /proc -w / "$@" ;;
 	bwrap) set -- bwrap --bind "$root" / --dev-bind /dev /dev --ro-bind /proc /proc --chdir / "$@" ;;
+	before)
+		# shellcheck disable=SC2086 # words, as documented
+		set -- ${FAKEJAIL_BEFORE:-} "$root" "$@"
+		;;
 	fakejail)
 		# shellcheck disable=SC2086 # words, as documented
 		set -- $FAKEJAIL "$root" "$@"
