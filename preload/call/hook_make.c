@@ -129,7 +129,7 @@ long fj_making_end(struct fj_call *c, long made, bool is_open, const struct fj_p
 			fj_sys3(__NR_unlinkat, place->dirfd, place->name,
 				is_dir ? AT_REMOVEDIR : 0);
 	}
-	fj_makers_leave(m);
+	fj_makers_leave(m, !fj_is_err(made));
 	return r < 0 ? r : made;
 }
 

@@ -95,7 +95,7 @@ static long make(
 		if (fd != -EEXIST || !may_exist)
 			break;
 		o->flags = flags & ~(uint64_t)O_CREAT;
-		fj_makers_leave(m); /* it may be a fifo, and wait */
+		fj_makers_leave(m, false); /* it may be a fifo, and wait */
 		fd = issue(c, place, o);
 		if (fd != -ENOENT || tries == 8) {
 			o->flags = flags;

@@ -29,11 +29,17 @@ long fj_making_end(struct fj_call *c, long made, bool is_open, const struct fj_p
 /* makers.c. fj_making_begin() enters whom a record is needed for, fj_making_end() leaves; in
  * between, nobody waits for anything. */
 void fj_makers_enter(struct fj_making *m);
-void fj_makers_leave(struct fj_making *m);
-/* How many have left. */
-uint64_t fj_makers_done(void);
-/* Somebody was refused, and `*done` was the count before: has a maker left since, or did one now?
- * Then it is worth to ask again, and `*done` is the count for the next time. */
-bool fj_makers_wait(uint64_t *done);
+/* `has_made`: a file. Only then may somebody have been refused because of us, and is told. */
+void fj_makers_leave(struct fj_making *m, bool has_made);
+
+/* Of one call that may be refused, from its beginning on. */
+struct fj_makers_seen {
+	uint64_t made;	/* how many had made a file */
+	unsigned looks; /* how often this call has looked for others since */
+};
+void fj_makers_begin(struct fj_makers_seen *seen);
+/* The call was refused: has a maker made a file since it began or was judged last, or does one now?
+ * Then it is worth to judge it again. Says no in the end, whatever the others do. */
+bool fj_makers_wait(struct fj_makers_seen *seen);
 
 #endif

@@ -11,9 +11,10 @@
 
 #include <linux/time_types.h>
 
-/* How often to look whether the others are done, first at once and then each millisecond: a maker
- * that is stopped (SIGSTOP, a debugger) must not stop everybody. */
-#define YIELDS 20
+/* How often one call looks whether the others are done, over all its judgements: first at once and
+ * then each millisecond. A maker that is stopped (SIGSTOP, a debugger) must not stop everybody, and
+ * makers that come and go without end must not keep anybody busy without end. */
+#define YIELDS 200
 #define NAPS 50
 
 void fj_makers_enter(struct fj_making *m)
@@ -30,25 +31,28 @@ void fj_makers_enter(struct fj_making *m)
 	}
 }
 
-static void clear(int32_t *place, int32_t who)
+/* Counted before the place is given up: who sees nobody at work has then seen the count, too. */
+static void clear(int32_t *place, int32_t who, bool has_made)
 {
-	__atomic_add_fetch(&fj_jail->made, 1, __ATOMIC_SEQ_CST);
+	if (has_made)
+		__atomic_add_fetch(&fj_jail->made, 1, __ATOMIC_SEQ_CST);
 	__atomic_compare_exchange_n(place, &who, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
 }
 
-void fj_makers_leave(struct fj_making *m)
+void fj_makers_leave(struct fj_making *m, bool has_made)
 {
 	if (m->maker)
-		clear(m->maker, *m->maker);
+		clear(m->maker, *m->maker, has_made);
 	m->maker = NULL;
 }
 
-uint64_t fj_makers_done(void)
+void fj_makers_begin(struct fj_makers_seen *seen)
 {
-	return __atomic_load_n(&fj_jail->made, __ATOMIC_SEQ_CST);
+	seen->made = __atomic_load_n(&fj_jail->made, __ATOMIC_SEQ_CST);
+	seen->looks = 0;
 }
 
-/* Is anybody at work? One that was killed is no more. */
+/* Is anybody at work? One that was killed is no more, and may have made his file. */
 static bool is_anybody(void)
 {
 	bool is = false;
@@ -57,28 +61,28 @@ static bool is_anybody(void)
 		const int32_t who = __atomic_load_n(&fj_jail->maker[i], __ATOMIC_SEQ_CST);
 
 		if (who && fj_sys2(__NR_kill, who, 0) == -ESRCH)
-			clear(&fj_jail->maker[i], who);
+			clear(&fj_jail->maker[i], who, true);
 		else
 			is = is || who;
 	}
 	return is;
 }
 
-bool fj_makers_wait(uint64_t *done)
+bool fj_makers_wait(struct fj_makers_seen *seen)
 {
 	static const struct __kernel_timespec millisecond = {.tv_nsec = 1000000};
 
-	for (unsigned i = 0; i < YIELDS + NAPS; i++) {
+	while (seen->looks++ < YIELDS + NAPS) {
 		const bool is = is_anybody(); /* before the count: who leaves counts first */
-		const uint64_t now = fj_makers_done();
+		const uint64_t now = __atomic_load_n(&fj_jail->made, __ATOMIC_SEQ_CST);
 
-		if (now != *done) {
-			*done = now;
+		if (now != seen->made) {
+			seen->made = now;
 			return true;
 		}
 		if (!is)
 			return false;
-		if (i < YIELDS)
+		if (seen->looks < YIELDS)
 			fj_sys0(__NR_sched_yield);
 		else
 			fj_sys4(__NR_clock_nanosleep, 1 /* CLOCK_MONOTONIC */, 0, &millisecond, 0);

@@ -150,16 +150,18 @@ __attribute__((noinline)) static long run_limited(struct fj_call *c)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	const long nr = c->nr;
-	uint64_t arg[FJ_ARGS], done = fj_makers_done();
+	struct fj_makers_seen seen;
+	uint64_t arg[FJ_ARGS];
 	long r;
 
+	fj_makers_begin(&seen);
 	memcpy(arg, c->arg, sizeof(arg));
 	for (;;) {
 		r = fj_may_call(c);
 		fj_scratch_release(c->thread, mark);
 		if (r >= 0)
 			r = run_hook(c);
-		if ((r != -EACCES && r != -EPERM) || !fj_makers_wait(&done))
+		if ((r != -EACCES && r != -EPERM) || !fj_makers_wait(&seen))
 			return r;
 		fj_scratch_release(c->thread, mark);
 		c->thread->asks_search = true;

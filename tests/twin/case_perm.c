@@ -92,6 +92,45 @@ CASE(perm_root_modes)
 	}
 }
 
+/* What the kernel itself refuses, where the mode bits inside might allow it: of procfs, by opens
+ * and makings that would need a record; also by two processes at the same time. */
+CASE(perm_root_refused_making)
+{
+	static const char *const file[] = {"/proc/sys/vm/drop_caches", "/proc/1/oom_score_adj",
+		"/proc/sys/kernel/ns_last_pid", "/proc/sys/none"};
+	pid_t pid[2];
+
+	CHILD("one") {
+		become(1000, 1000);
+		for (size_t i = 0; i < COUNT(file); i++) {
+			say("%s:", file[i]);
+			say_open(file[i], O_WRONLY | O_CREAT);
+			say_open(file[i], O_WRONLY | O_CREAT | O_TRUNC);
+			say_open(file[i], O_WRONLY);
+			say("\n");
+		}
+		R(mkdir("/proc/none", 0755));
+		R(mkdir("/proc/sys/none", 0755));
+		R(symlink("x", "/proc/none"));
+		R(mknod("/proc/none", S_IFIFO | 0644, 0));
+	}
+	for (int i = 0; i < 2; i++) {
+		pid[i] = twin_fork();
+		if (!pid[i]) {
+			int refused = 0;
+
+			become(1000, 1000);
+			for (int n = 0; n < 200; n++) {
+				refused += opens(file[n & 1], O_WRONLY | O_CREAT) == EACCES;
+				refused += mkdir("/proc/none", 0755) < 0;
+			}
+			twin_exit(refused == 400 ? 0 : 1);
+		}
+	}
+	for (int i = 0; i < 2; i++)
+		reap("one of two", pid[i]);
+}
+
 CASE(perm_root_search)
 {
 	struct stat st;
