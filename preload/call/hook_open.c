@@ -60,6 +60,7 @@ static inline long issue(struct fj_call *c, const struct fj_place *place, const 
 			   (place->is_magic ? 0 : RESOLVE_NO_SYMLINKS),
 	};
 	uint64_t arg[FJ_ARGS]; /* the call has four */
+	unsigned tries = 0;
 	long r;
 
 	if (__builtin_expect(fj_jail->no_openat2, 0))
@@ -73,7 +74,7 @@ static inline long issue(struct fj_call *c, const struct fj_place *place, const 
 		r = may_wait(o) ? fj_kernel_waiting(c, __NR_openat2, arg, place->owned_fd) :
 				  fj_sys4(__NR_openat2, arg[0], arg[1], arg[2], arg[3]);
 	while (__builtin_expect(r == -EAGAIN, 0) && !(o->flags & O_NONBLOCK) &&
-		!(o->resolve & RESOLVE_CACHED_));
+		!(o->resolve & RESOLVE_CACHED_) && ++tries < FJ_RACES);
 	return r;
 }
 

@@ -355,10 +355,13 @@ long fj_mounting_remove(struct fj_call *c, const struct fj_point *at, bool is_la
 {
 	struct fj_mount_found m;
 	struct fj_str host;
+	unsigned tries = 0;
 	long r;
 
 	fj_str_init(&host, fj_scratch_path(c->thread), FJ_PATH_MAX);
 	do {
+		if (++tries > FJ_RACES)
+			return -EBUSY; /* others mount and unmount there all the time */
 		fj_str_cut(&host, 0);
 		if (!fj_mount_at(at->pos, &m, &host))
 			return *at->pos ? hide(at) : -EINVAL;

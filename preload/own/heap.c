@@ -157,7 +157,7 @@ long fj_own_look_at_attribute(const struct fj_own_key *key, const char *name,
 	struct fj_store_copy copy;
 	uint32_t state;
 
-	for (;;) {
+	for (uint32_t round = 0; round < FJ_STORE_ROUNDS; round++) {
 		struct fj_store *s = find_record(key, &copy, &slot, &state);
 		struct walk w;
 		long r = -ENODATA;
@@ -169,6 +169,7 @@ long fj_own_look_at_attribute(const struct fj_own_key *key, const char *name,
 		if (is_still(slot, state))
 			return r;
 	}
+	return -EIO;
 }
 
 struct room {
@@ -198,7 +199,7 @@ long fj_own_list_attributes(const struct fj_own_key *key, char *list, size_t siz
 	struct fj_store_copy copy;
 	uint32_t state;
 
-	for (;;) {
+	for (uint32_t round = 0; round < FJ_STORE_ROUNDS; round++) {
 		struct fj_store *s = find_record(key, &copy, &slot, &state);
 		struct walk w;
 		size_t len = 0;
@@ -217,6 +218,7 @@ long fj_own_list_attributes(const struct fj_own_key *key, char *list, size_t siz
 		if (is_still(slot, state))
 			return is_bad ? -EFAULT : fits ? (long)len : -ERANGE;
 	}
+	return -EIO;
 }
 
 static void append(struct fj_store_block *block, const char *name, uint32_t name_len,

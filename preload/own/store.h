@@ -109,6 +109,10 @@ struct fj_store_attribute { /* then the name with its NUL, then the value, then 
 	uint16_t unused;
 };
 
+/* How often a reader looks again because what it read has changed meanwhile. Honest writers do not
+ * bring it there: who scribbles in the file does. */
+#define FJ_STORE_ROUNDS 100000u
+
 #define FJ_STORE_WINDOWS 40
 /* A file of records in this process. A window maps the file from its beginning; window k has
  * `first_window` << k bytes. A larger one is added when the file outgrew the last; the old ones

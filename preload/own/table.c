@@ -145,7 +145,9 @@ FJ_HOT bool fj_store_find(struct fj_store *s, const struct fj_own_key *key, bool
 	const struct fj_store_head *h = fj_store_head(s);
 	const uint32_t dev = fj_store_dev(s, key->dev);
 
-	for (;;) {
+	/* Each round but the last means that somebody has changed this record, or grown the table,
+	 * within the time of the search. */
+	for (uint32_t round = 0; round < FJ_STORE_ROUNDS; round++) {
 		const uint64_t table = __atomic_load_n(&h->table, __ATOMIC_ACQUIRE);
 		uint32_t mask;
 		struct fj_store_slot *slots = fj_store_slots(s, table, &mask);
@@ -160,6 +162,7 @@ FJ_HOT bool fj_store_find(struct fj_store *s, const struct fj_own_key *key, bool
 		if (r == 0 && __atomic_load_n(&h->table, __ATOMIC_ACQUIRE) == table)
 			return false;
 	}
+	return false;
 }
 
 static void write_copy(struct fj_store_slot *slot, uint32_t which, const struct fj_store_copy *copy)

@@ -12,13 +12,16 @@
 long fj_openat2(int dirfd, const char *name, uint64_t flags, uint64_t mode, uint64_t resolve)
 {
 	struct open_how how = {.flags = flags, .mode = mode, .resolve = resolve};
+	unsigned tries = 0;
 	long r;
 
 	if (fj_jail->no_openat2)
 		return -ENOSYS;
+	/* "..": a rename raced; openat2(2) says to try again. It may also be a file system's own
+	 * answer (fuse(4)), and then it stays. */
 	do
 		r = fj_sys4(__NR_openat2, dirfd, name, &how, sizeof(how));
-	while (r == -EAGAIN); /* "..": a rename raced; openat2(2) says to try again */
+	while (__builtin_expect(r == -EAGAIN, 0) && ++tries < FJ_RACES);
 	if (r == -ENOSYS || (r == -EPERM && dirfd == -1))
 		fj_jail->no_openat2 = 1;
 	return r;

@@ -145,23 +145,28 @@ static long open_dir(int dirfd, const char *name)
 	return fj_sys4(__NR_openat, dirfd, name, flags, 0);
 }
 
-/* Empty directory `fd`, which is closed. Walks down and up again, however deep it is. */
+#define IDLE_STEPS 65536u
+
+/* Empty directory `fd`, which is closed. Walks down and up again, however deep it is. Ends when
+ * that many steps have removed nothing: there may be a directory that cannot be removed, such as a
+ * mount point of the host's. */
 static void empty(struct fj_thread *t, int fd)
 {
 	const uint32_t mark = fj_scratch_mark(t);
 	char *list = fj_scratch(t, DENTS_SIZE);
-	unsigned depth = 0;
+	unsigned depth = 0, idle = 0;
 
-	for (;;) {
+	while (idle++ < IDLE_STEPS) {
 		const struct dirent64 *d = first_entry(fd, list);
 		long next;
 
 		if (!d && !depth--)
 			break;
-		if (d && !fj_sys3(__NR_unlinkat, fd, d->name, 0))
+		if (d && (!fj_sys3(__NR_unlinkat, fd, d->name, 0) ||
+				 !fj_sys3(__NR_unlinkat, fd, d->name, AT_REMOVEDIR))) {
+			idle = 0;
 			continue;
-		if (d && !fj_sys3(__NR_unlinkat, fd, d->name, AT_REMOVEDIR))
-			continue;
+		}
 		next = d ? open_dir(fd, d->name) :
 			   fj_sys4(__NR_openat, fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 		if (fj_is_err(next))

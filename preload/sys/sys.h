@@ -26,6 +26,9 @@
 /* MAXSYMLINKS of include/linux/namei.h: symlinks followed in one resolution. */
 #define FJ_MAX_LINKS 40
 
+/* How often a call is made again that lost a race with another process, before its error stands. */
+#define FJ_RACES 100u
+
 /* For large static buffers that most processes never touch. The linker sorts by the name of the
  * section: what every start writes to lies before these, in few pages. */
 #define FJ_BULKY __attribute__((section(".bss.zz")))
