@@ -23,8 +23,6 @@
 #include <asm/sigcontext.h>
 #include <asm/siginfo.h>
 
-#define SIGSYS_BIT (1UL << 30)
-#define KILL_AND_STOP (1UL << 8 | 1UL << 18) /* SIGKILL, SIGSTOP: cannot be blocked */
 #define BOTH (FJ_SIGBUS_BIT | FJ_SIGSEGV_BIT)
 #define SET_SIZE 8u /* sizeof(sigset_t) of the kernel */
 #define SIG_UNBLOCK_ 1
@@ -102,7 +100,7 @@ static long set_action(int number, const struct fj_sigaction *new, struct fj_sig
 /* Is it the engine that holds all others back? They are let in when it is done. */
 static bool is_held_back(const struct frame *f)
 {
-	return (f->mask | KILL_AND_STOP | BOTH) == ~0UL;
+	return (f->mask | FJ_KILL_AND_STOP | BOTH) == ~0UL;
 }
 
 /* A program's handler is entered by way of fj_fault_filter (sys/copy.S), with its own flags, mask
@@ -264,15 +262,19 @@ long fj_faults_action(struct fj_call *c)
 {
 	const int number = (int)c->arg[0];
 	const struct fault *own = fault_of(number);
+	const bool had = fj_action_has_sigsys(number);
 	struct fj_sigaction new, old;
+	uint64_t asked = 0;
 	long r = 0;
 
 	if (c->arg[1]) {
 		if (fj_guest_read(&new, c->arg[1], sizeof(new)))
 			return -EFAULT;
-		new.mask &= ~KILL_AND_STOP;
+		asked = new.mask;
+		new.flags &= FJ_SA_FLAGS;
+		new.mask &= ~FJ_KILL_AND_STOP;
 		if (fj_jail->has_trap)
-			new.mask &= ~SIGSYS_BIT;
+			new.mask &= ~FJ_SIGSYS_BIT;
 		fj_faults_mask(new.mask);
 	}
 	if (!own->is_ours) {
@@ -287,5 +289,11 @@ long fj_faults_action(struct fj_call *c)
 		if (c->arg[1])
 			r = in_process(number, &new);
 	}
-	return r < 0 ? r : c->arg[2] && fj_guest_write(c->arg[2], &old, sizeof(old)) ? -EFAULT : 0;
+	if (r < 0)
+		return r;
+	if (c->arg[1] && fj_jail->has_trap)
+		fj_action_keep_sigsys(number, asked);
+	if (had)
+		old.mask |= FJ_SIGSYS_BIT;
+	return c->arg[2] && fj_guest_write(c->arg[2], &old, sizeof(old)) ? -EFAULT : 0;
 }

@@ -10,7 +10,6 @@
 
 #define SIGNALS 64 /* _NSIG of asm/signal.h */
 #define SIGSET_SIZE 8
-#define SIGSYS_BIT (1UL << 30)
 
 uint64_t fj_handlers_entry;
 
@@ -28,15 +27,18 @@ long fj_handler_action(struct fj_call *c)
 	const uint64_t sig = (uint32_t)c->arg[0], entry = fj_handlers_entry;
 	const bool sets = c->arg[1];
 	struct fj_sigaction new = {0}, old = {0};
-	uint64_t before;
+	uint64_t before, asked;
+	bool had;
 	long r;
 
 	if (sets && fj_guest_read(&new, c->arg[1], sizeof(new)))
 		return -EFAULT;
 	if (!sig || sig > SIGNALS)
 		return -EINVAL;
+	asked = new.mask;
+	had = fj_action_has_sigsys((int)sig);
 	if (fj_jail->has_trap) {
-		new.mask &= ~SIGSYS_BIT;
+		new.mask &= ~FJ_SIGSYS_BIT;
 		fj_faults_mask(new.mask);
 	}
 	before = fj_handler_of((int)sig);
@@ -46,9 +48,13 @@ long fj_handler_action(struct fj_call *c)
 		new.handler = entry;
 	}
 	r = fj_sys4(__NR_rt_sigaction, sig, sets ? &new : NULL, &old, SIGSET_SIZE);
+	if (r >= 0 && sets && fj_jail->has_trap)
+		fj_action_keep_sigsys((int)sig, asked);
 	if (r < 0 || !c->arg[2])
 		return r;
 	if (old.handler == entry && entry)
 		old.handler = before;
+	if (had)
+		old.mask |= FJ_SIGSYS_BIT;
 	return fj_guest_write(c->arg[2], &old, sizeof(old)) ? -EFAULT : 0;
 }

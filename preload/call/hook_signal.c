@@ -15,9 +15,7 @@
 #include "sys/guest.h"
 
 #define SIGSYS 31
-#define SIGSYS_BIT (1UL << (SIGSYS - 1))
-#define KILL_AND_STOP ((1UL << 8) | (1UL << 18)) /* SIGKILL, SIGSTOP: cannot be blocked */
-#define SIGSET_SIZE 8				 /* sizeof(sigset_t) of the kernel */
+#define SIGSET_SIZE 8 /* sizeof(sigset_t) of the kernel */
 #define SIG_BLOCK 0
 #define SIG_UNBLOCK 1
 #define SIG_SETMASK 2
@@ -45,6 +43,47 @@ static struct fj_sigaction *own_action_to_change(void)
 	return &action_of_vfork_child;
 }
 
+/* Of which signals the action's mask holds SIGSYS, a bit for each; a vfork(2) child's as above. */
+static struct {
+	uint64_t of_process, of_child;
+	int32_t child;
+} masks;
+
+static bool is_masks_child(void)
+{
+	return masks.child && fj_sys0(__NR_getpid) == masks.child;
+}
+
+bool fj_action_has_sigsys(int sig)
+{
+	const uint64_t bit = 1UL << (sig - 1);
+
+	if (!((masks.of_process | masks.of_child) & bit)) /* of nearly all: no call */
+		return false;
+	return (is_masks_child() ? masks.of_child : masks.of_process) & bit;
+}
+
+void fj_action_keep_sigsys(int sig, uint64_t mask)
+{
+	const uint64_t bit = 1UL << (sig - 1);
+	const bool is = mask & FJ_SIGSYS_BIT;
+	uint64_t *all = &masks.of_process;
+
+	if (!is && !((masks.of_process | masks.of_child) & bit))
+		return;
+	if (fj_is_borrowed_memory()) {
+		if (!is_masks_child()) {
+			masks.of_child = masks.of_process;
+			masks.child = (int32_t)fj_sys0(__NR_getpid);
+		}
+		all = &masks.of_child;
+	}
+	if (is)
+		__atomic_or_fetch(all, bit, __ATOMIC_RELAXED);
+	else
+		__atomic_and_fetch(all, ~bit, __ATOMIC_RELAXED);
+}
+
 static bool was_blocked, was_pending;
 
 bool fj_sigsys_was_blocked(void)
@@ -69,7 +108,7 @@ uint64_t fj_sigsys_arrived(struct fj_thread *t, uint64_t *mask)
 	}
 	if (action.flags & SA_RESETHAND)
 		own_action_to_change()->handler = FJ_DEFAULT;
-	*mask = (*mask | action.mask) & ~SIGSYS_BIT;
+	*mask = (*mask | action.mask) & ~FJ_SIGSYS_BIT;
 	return action.handler;
 }
 
@@ -125,7 +164,8 @@ static long sigsys_action(const struct fj_call *c)
 
 	if (c->arg[1] && fj_guest_read(&new, c->arg[1], sizeof(new)))
 		return -EFAULT;
-	new.mask &= ~KILL_AND_STOP;
+	new.mask &= ~FJ_KILL_AND_STOP;
+	new.flags &= FJ_SA_FLAGS;
 	if (c->arg[1])
 		*own_action_to_change() = new;
 	if (c->arg[2] && fj_guest_write(c->arg[2], &old, sizeof(old)))
@@ -148,8 +188,8 @@ long fj_hook_sigaction(struct fj_call *c)
 
 static bool is_blocked_after(int how, uint64_t set, bool was)
 {
-	if (how == SIG_SETMASK || !(set & SIGSYS_BIT))
-		return how == SIG_SETMASK ? set & SIGSYS_BIT : was;
+	if (how == SIG_SETMASK || !(set & FJ_SIGSYS_BIT))
+		return how == SIG_SETMASK ? set & FJ_SIGSYS_BIT : was;
 	return how == SIG_BLOCK;
 }
 
@@ -165,7 +205,7 @@ static long mask_directly(struct fj_call *c, int how, const uint64_t *set)
 
 	if (was && c->arg[2]) { /* where that cannot be written, the kernel shall find out */
 		fj_sys4(__NR_rt_sigprocmask, how, NULL, &old, sizeof(old));
-		old |= SIGSYS_BIT;
+		old |= FJ_SIGSYS_BIT;
 		if (!fj_guest_write(c->arg[2], &old, sizeof(old)))
 			c->arg[2] = 0;
 	}
@@ -178,7 +218,7 @@ static long mask_directly(struct fj_call *c, int how, const uint64_t *set)
 	if (t)
 		t->wants_sigsys_blocked = is;
 	was_blocked = was_blocked || is;
-	c->tail_data[0] = *set & ~SIGSYS_BIT;
+	c->tail_data[0] = *set & ~FJ_SIGSYS_BIT;
 	c->arg[1] = (uint64_t)&c->tail_data[0];
 	c->leaves_by_tail = c->frame != NULL;
 	return c->frame ? 0 : fj_kernel(c);
@@ -200,19 +240,19 @@ long fj_hook_sigprocmask(struct fj_call *c)
 		fj_faults_mask_changes(how, set);
 	if (!c->mask)
 		return mask_directly(c, how, c->arg[1] ? &set : NULL);
-	old = *c->mask | (t->wants_sigsys_blocked ? SIGSYS_BIT : 0);
+	old = *c->mask | (t->wants_sigsys_blocked ? FJ_SIGSYS_BIT : 0);
 	if (!c->arg[1])
 		return c->arg[2] && fj_guest_write(c->arg[2], &old, sizeof(old)) ? -EFAULT : 0;
 
-	set &= ~KILL_AND_STOP;
+	set &= ~FJ_KILL_AND_STOP;
 	if (how == SIG_BLOCK)
 		set |= old;
 	else if (how == SIG_UNBLOCK)
 		set = old & ~set;
 	/* The new mask holds even when the old one cannot be stored: kernel/signal.c,
 	 * SYSCALL_DEFINE4(rt_sigprocmask). */
-	*c->mask = set & ~SIGSYS_BIT;
-	t->wants_sigsys_blocked = set & SIGSYS_BIT;
+	*c->mask = set & ~FJ_SIGSYS_BIT;
+	t->wants_sigsys_blocked = set & FJ_SIGSYS_BIT;
 	was_blocked = was_blocked || t->wants_sigsys_blocked;
 	send_pending(t);
 	return c->arg[2] && fj_guest_write(c->arg[2], &old, sizeof(old)) ? -EFAULT : 0;
@@ -225,7 +265,7 @@ static long leave_with_mask(struct fj_call *c, int i)
 {
 	if (fj_guest_read(&c->tail_data[0], c->arg[i], SIGSET_SIZE))
 		return -EFAULT;
-	c->tail_data[0] &= ~SIGSYS_BIT;
+	c->tail_data[0] &= ~FJ_SIGSYS_BIT;
 	fj_faults_mask(c->tail_data[0]);
 	c->arg[i] = (uint64_t)&c->tail_data[0];
 	if (!c->frame)
@@ -257,9 +297,9 @@ long fj_hook_sigreturn(struct fj_call *c)
 		mask = 0;
 	fj_faults_mask(mask);
 	/* (The kernel saved it without the bit: that it is not there says nothing.) */
-	if (mask & SIGSYS_BIT) {
+	if (mask & FJ_SIGSYS_BIT) {
 		c->thread->wants_sigsys_blocked = was_blocked = true;
-		mask &= ~SIGSYS_BIT;
+		mask &= ~FJ_SIGSYS_BIT;
 		fj_guest_write(at, &mask, sizeof(mask));
 	}
 	c->leaves_by_sigreturn = true;
@@ -275,7 +315,7 @@ long fj_hook_sigpending(struct fj_call *c)
 		return fj_kernel(c);
 	r = fj_sys2(__NR_rt_sigpending, &set, SIGSET_SIZE);
 	if (c->thread->sigsys_pending)
-		set |= SIGSYS_BIT;
+		set |= FJ_SIGSYS_BIT;
 	return r < 0 ? r : fj_guest_write(c->arg[0], &set, c->arg[1]);
 }
 
@@ -292,7 +332,7 @@ long fj_hook_sigtimedwait(struct fj_call *c)
 
 	if (c->arg[3] != SIGSET_SIZE || fj_guest_read(&set, c->arg[0], sizeof(set)))
 		return fj_kernel(c);
-	if (!(set & SIGSYS_BIT) || !t->sigsys_pending) {
+	if (!(set & FJ_SIGSYS_BIT) || !t->sigsys_pending) {
 		c->leaves_by_tail = c->frame != NULL;
 		return c->frame ? 0 : fj_kernel(c);
 	}
@@ -317,7 +357,7 @@ long fj_hook_pselect(struct fj_call *c)
 		return fj_kernel(c);
 	if (fj_guest_read(&c->tail_data[2], pair.set, SIGSET_SIZE))
 		return -EFAULT;
-	c->tail_data[2] &= ~SIGSYS_BIT;
+	c->tail_data[2] &= ~FJ_SIGSYS_BIT;
 	fj_faults_mask(c->tail_data[2]);
 	c->tail_data[0] = (uint64_t)&c->tail_data[2];
 	c->tail_data[1] = SIGSET_SIZE;

@@ -16,6 +16,16 @@ struct fj_sigaction { /* struct kernel_sigaction, arch/x86/include/uapi/asm/sign
 #define FJ_UCONTEXT_MASK                                                                           \
 	296 /* offsetof(struct ucontext, uc_sigmask), asm/ucontext.h; checked in trap/sigsys.c */
 
+#define FJ_SIGSYS_BIT (1UL << 30)
+#define FJ_KILL_AND_STOP ((1UL << 8) | (1UL << 18)) /* SIGKILL, SIGSTOP: cannot be blocked */
+/* The flags that rt_sigaction(2) keeps and reports, UAPI_SA_FLAGS of linux/signal.h; Linux 5.11. */
+#define FJ_SA_FLAGS 0xdc000807UL
+
+/* The program gave signal `sig` an action with this mask, or a mask is about to be reported: is
+ * SIGSYS in it? The kernel's never has it. Only with the trap; async-signal-safe. */
+void fj_action_keep_sigsys(int sig, uint64_t mask);
+bool fj_action_has_sigsys(int sig);
+
 struct fj_altstack { /* stack_t of asm/signal.h */
 	uint64_t sp;
 	int32_t flags;

@@ -17,7 +17,6 @@
 #include "sys/guest.h"
 
 #define SIGSET_SIZE 8 /* sizeof(sigset_t) of the kernel */
-#define SIGSYS_BIT (1UL << 30)
 
 uint64_t fj_libc_signals_handler;
 
@@ -44,24 +43,31 @@ long fj_libc_signal_action(struct fj_call *c)
 {
 	struct fj_sigaction *own = &action[(int)c->arg[0] - FJ_LIBC_SIGNAL_FIRST];
 	struct fj_sigaction new = {0}, old = {0}, was = *own, asked;
-	const bool sets = c->arg[1];
+	const bool sets = c->arg[1], had = fj_action_has_sigsys((int)c->arg[0]);
 	long r;
 
 	if (sets && fj_guest_read(&new, c->arg[1], sizeof(new)))
 		return -EFAULT;
+	new.mask &= ~FJ_KILL_AND_STOP;
 	asked = new;
 	fj_faults_mask(new.mask);
 	if (fj_jail->has_trap)
-		new.mask &= ~SIGSYS_BIT;
+		new.mask &= ~FJ_SIGSYS_BIT;
 	if (sets && new.handler > FJ_IGNORE && fj_libc_signals_handler) {
 		*own = asked; /* before the kernel knows: it may come at once */
 		new.handler = fj_libc_signals_handler;
 	}
 	r = fj_sys4(__NR_rt_sigaction, c->arg[0], sets ? &new : NULL, &old, SIGSET_SIZE);
+	if (r >= 0 && sets && fj_jail->has_trap)
+		fj_action_keep_sigsys((int)c->arg[0], asked.mask);
 	if (r < 0 || !c->arg[2])
 		return r;
-	if (old.handler == fj_libc_signals_handler && old.handler)
+	if (old.handler == fj_libc_signals_handler && old.handler) {
 		old = was;
+		old.flags &= FJ_SA_FLAGS;
+	}
+	if (had)
+		old.mask |= FJ_SIGSYS_BIT;
 	return fj_guest_write(c->arg[2], &old, sizeof(old)) ? -EFAULT : 0;
 }
 
