@@ -30,6 +30,7 @@ if [ ! -e "$root/bench/marker" ]; then
 		"$here/mkroot.sh" "$root" dash bash coreutils findutils tar dpkg grep sed mawk diffutils perl-base \
 			$(by_mode "gcc libc6-dev binutils make" "")
 	fi
+	rm -rf "$root/bench" # whatever the copied root has by that name
 	mkdir -p "$root/dev" "$root/proc" "$root/tmp" "$root/usr/share" "$root/bench/work" "$root/bench/d2/d3/d4/d5/d6/d7"
 
 	# The token ties the marker to this copy.

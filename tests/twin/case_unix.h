@@ -41,8 +41,9 @@ static inline void show_address(const char *what, const struct sockaddr_un *a, s
 	char text[120] = "";
 	long n = (long)len - (long)offsetof(struct sockaddr_un, sun_path);
 
-	/* An abstract name begins with NUL and may hold more of them. */
-	for (long i = 0; i < n && i < 110; i++)
+	/* An abstract name begins with NUL and may hold more of them. Of a name that fills the
+	 * buffer the kernel counts a NUL that it had no room to write. */
+	for (long i = 0; i < n && i < (long)sizeof(a->sun_path); i++)
 		text[i] = a->sun_path[i] ? a->sun_path[i] : '|';
 	say("%s: family %d length %d %q\n", what, len >= 2 ? a->sun_family : -1, (int)len, text);
 }
