@@ -59,7 +59,8 @@ enum fj_when {
 	FJ_IF_NOT_ROOT,	  /* the filter itself says 0 to a process that never was anything but root:
 			     call/hook_id.h */
 	FJ_IF_TRACING,	  /* ptrace: traceme, attach, seize */
-	FJ_IF_NEW_MOUNTS, /* unshare: CLONE_NEWNS */
+	FJ_IF_NEW_MOUNTS, /* unshare: CLONE_NEWNS, CLONE_NEWUSER */
+	FJ_IF_NEW_USERS,  /* clone: CLONE_NEWUSER */
 	FJ_IF_AUDIT,	  /* socket: the kernel's audit log */
 };
 

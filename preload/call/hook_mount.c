@@ -16,6 +16,9 @@
 #define MNT_DETACH 2u
 #define MNT_EXPIRE 4u
 #define UMOUNT_NOFOLLOW 8u
+#define NAMESPACES_AND_PARTS                                                                       \
+	(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | \
+		CLONE_NEWCGROUP | CLONE_NEWTIME | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM)
 #define PROPAGATION (MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE)
 
 /* A string argument that may be missing: then "". */
@@ -217,14 +220,27 @@ long fj_hook_pivot_root(struct fj_call *c)
 	return fj_root_enter((int)fd, new_root.pos);
 }
 
+/* clone(2) with CLONE_NEWUSER. copy_process() complains first of what does not go together. */
+long fj_hook_clone(struct fj_call *c)
+{
+	const uint64_t flags = c->arg[0];
+	const bool is_bad = (flags & (CLONE_FS | CLONE_THREAD)) ||
+			    ((flags & CLONE_SIGHAND) && !(flags & CLONE_VM));
+
+	return is_bad ? -EINVAL : -EPERM;
+}
+
 long fj_hook_unshare(struct fj_call *c)
 {
 	const uint64_t flags = c->arg[0];
 	long r = 0;
 
-	if (flags & CLONE_NEWUSER)
-		return fj_kernel(
-			c); /* the host's answer; with it comes a real namespace of mounts, too */
+	if (flags & CLONE_NEWUSER) {
+		/* In a chroot nobody gets one: create_user_ns(). Bad flags, and more than one
+		 * thread, are refused before that; this asks for nothing else. */
+		r = fj_sys1(__NR_unshare, (flags & ~(uint64_t)NAMESPACES_AND_PARTS) | CLONE_THREAD);
+		return r ? r : -EPERM;
+	}
 	r = fj_mounting_allowed();
 	if (!r)
 		r = fj_sys1(__NR_unshare, (flags & ~(uint64_t)CLONE_NEWNS) | CLONE_FS);

@@ -99,6 +99,7 @@
 	X(umount)                                                                                  \
 	X(pivot_root)                                                                              \
 	X(unshare)                                                                                 \
+	X(clone)                                                                                   \
 	X(exit) /* exit_group */                                                                   \
 	/* hook_mount_fd.c */                                                                      \
 	X(fsopen)                                                                                  \

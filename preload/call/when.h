@@ -68,7 +68,9 @@ static inline bool fj_when_applies(enum fj_when when, const uint64_t arg[FJ_ARGS
 	case FJ_IF_PEER:
 		return (uint32_t)arg[1] == FJ_SOL_SOCKET && fj_is_one_of(arg[2], &fj_peer_options);
 	case FJ_IF_NEW_MOUNTS:
-		return arg[0] & CLONE_NEWNS;
+		return arg[0] & (CLONE_NEWNS | CLONE_NEWUSER);
+	case FJ_IF_NEW_USERS:
+		return arg[0] & CLONE_NEWUSER;
 	case FJ_IF_AUDIT:
 		return (uint32_t)arg[0] == FJ_AF_NETLINK && (uint32_t)arg[2] == NETLINK_AUDIT;
 	}

@@ -126,7 +126,12 @@ static void emit_leaf(struct builder *b, const struct fj_row *row)
 		break;
 	case FJ_IF_NEW_MOUNTS:
 		load(b, AT_ARG(0));
-		emit(b, BPF_JMP | BPF_JSET | BPF_K, CLONE_NEWNS, 1, 0);
+		emit(b, BPF_JMP | BPF_JSET | BPF_K, CLONE_NEWNS | CLONE_NEWUSER, 1, 0);
+		allow(b);
+		break;
+	case FJ_IF_NEW_USERS:
+		load(b, AT_ARG(0));
+		emit(b, BPF_JMP | BPF_JSET | BPF_K, CLONE_NEWUSER, 1, 0);
 		allow(b);
 		break;
 	case FJ_IF_GUARDED:

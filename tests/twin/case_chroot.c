@@ -341,3 +341,24 @@ CASE(chroot_root_pivot_errors)
 	where("here");
 	show("/etc/passwd");
 }
+
+/* In a chroot nobody gets a user namespace, root neither. */
+CASE(chroot_user_namespace)
+{
+	static const unsigned long flags[] = {0, CLONE_NEWNS, CLONE_NEWPID, CLONE_FS, CLONE_FILES,
+		CLONE_THREAD, CLONE_SIGHAND, 0x8000000000ul};
+
+	for (size_t i = 0; i < COUNT(flags); i++) {
+		CHILD("unshare") {
+			say("with %lx: ", flags[i]);
+			R(SYSCALL(SYS_unshare, CLONE_NEWUSER | flags[i]));
+		}
+		const long pid =
+			SYSCALL(SYS_clone, CLONE_NEWUSER | flags[i] | SIGCHLD, 0, NULL, NULL, 0);
+		if (!pid)
+			twin_exit(7);
+		say("clone with %lx: %s\n", flags[i], pid < 0 ? errno_name(errno) : "made");
+		if (pid > 0)
+			reap("made", (pid_t)pid);
+	}
+}

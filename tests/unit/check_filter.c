@@ -140,7 +140,9 @@ static bool is_trapped_when(const struct fj_row *row, const uint64_t *arg)
 		return (uint32_t)arg[0] == 16 &&
 		       (uint32_t)arg[2] == 9; /* AF_NETLINK, NETLINK_AUDIT */
 	case FJ_IF_NEW_MOUNTS:
-		return (arg[0] & 0x20000) != 0; /* CLONE_NEWNS, linux/sched.h */
+		return (arg[0] & 0x10020000) != 0; /* CLONE_NEWNS, CLONE_NEWUSER: linux/sched.h */
+	case FJ_IF_NEW_USERS:
+		return (arg[0] & 0x10000000) != 0;
 	case FJ_IF_GUARDED:
 		return is_one_of(arg[0], guarded, sizeof(guarded) / sizeof(guarded[0]));
 	case FJ_IF_TRACING:
