@@ -1,0 +1,138 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * apply.c - the words "apply ROOT MAX LAYER..." of the tool in its jail: go into the tree, and
+ * apply the layers, each checked against its digest as it is read. run_jailed() starts it. */
+#include "images.h"
+
+#define PIECE (256u << 10)
+
+struct layer_source {
+	int fd;
+	struct archive *raw; /* decompresses, and hands on what comes out */
+	struct sha256 sum;
+	char *piece;
+	int64_t read;
+};
+
+/* libarchive's reader for a descriptor that may be a pipe. */
+static la_ssize_t take_compressed(struct archive *a, void *of, const void **data)
+{
+	struct layer_source *s = of;
+	ssize_t n;
+
+	do {
+		n = read(s->fd, s->piece, PIECE);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		archive_set_error(a, errno, "cannot read it");
+	*data = s->piece;
+	return n;
+}
+
+static la_ssize_t take_plain(struct archive *a, void *of, const void **data)
+{
+	static char piece[PIECE];
+	struct layer_source *s = of;
+	const la_ssize_t n = archive_read_data(s->raw, piece, sizeof(piece));
+
+	if (n < 0) {
+		archive_set_error(a, archive_errno(s->raw), "%s", archive_error_string(s->raw));
+		return -1;
+	}
+	sha256_add(&s->sum, piece, (size_t)n);
+	*data = piece;
+	return n;
+}
+
+static struct archive *new_reader(void)
+{
+	struct archive *a = archive_read_new();
+
+	if (!a)
+		fail("out of memory");
+	return a;
+}
+
+static struct archive *open_raw(struct layer_source *s, const char *name)
+{
+	struct archive_entry *e;
+
+	s->raw = new_reader();
+	archive_read_support_filter_all(s->raw);
+	archive_read_support_format_raw(s->raw);
+	archive_read_support_format_empty(s->raw);
+	if (archive_read_open(s->raw, s, NULL, take_compressed, NULL) != ARCHIVE_OK)
+		fail("'%s': %s", shown(name), archive_error_string(s->raw));
+	if (archive_read_next_header(s->raw, &e) < ARCHIVE_WARN)
+		fail("'%s': it is truncated or corrupt: %s", shown(name),
+			archive_error_string(s->raw));
+	return s->raw;
+}
+
+static void support_tar(struct archive *a)
+{
+	archive_read_support_format_tar(a);
+	archive_read_support_format_gnutar(a);
+	archive_read_support_format_cpio(a);
+	archive_read_support_format_empty(a);
+}
+
+static void apply_one(int fd, const char *digest, const char *name, bool is_lower)
+{
+	struct layer_source s = {.fd = fd, .piece = get(PIECE)};
+	struct archive *a = new_reader();
+	char found[DIGEST_MAX];
+	const void *piece;
+
+	support_tar(a);
+	sha256_begin(&s.sum);
+	if (*digest) {
+		open_raw(&s, name);
+		if (archive_read_open(a, &s, NULL, take_plain, NULL) != ARCHIVE_OK)
+			fail("'%s': it is no archive: %s", shown(name), archive_error_string(a));
+	} else {
+		archive_read_support_filter_all(a);
+		if (archive_read_open(a, &s, NULL, take_compressed, NULL) != ARCHIVE_OK)
+			fail("'%s': it is no archive: %s", shown(name), archive_error_string(a));
+	}
+	layer_apply(a, name, is_lower);
+	if (*digest) {
+		/* What follows the archive's end counts for the digest. */
+		la_ssize_t n;
+
+		while ((n = take_plain(a, &s, &piece)) > 0)
+			;
+		if (n < 0)
+			fail("'%s': it is truncated or corrupt: %s", shown(name),
+				archive_error_string(s.raw));
+		sha256_end(&s.sum, found);
+		if (strcmp(found, digest) != 0)
+			fail("'%s': the layer is %s, and should be %s", shown(name), found, digest);
+		archive_read_free(s.raw);
+	}
+	archive_read_free(a);
+	free(s.piece);
+	close(fd);
+}
+
+int apply_main(int argc, char **argv)
+{
+	if (argc < 4)
+		fail("apply ROOT MAX LAYER...");
+	layer_room = atoll(argv[2]);
+	if (chdir(argv[1]) || chroot(".") || chdir("/"))
+		fail("cannot enter '%s': %s", shown(argv[1]), strerror(errno));
+	umask(0);
+	for (int i = 3; i < argc; i++) {
+		char *digest = strchr(argv[i], '='), *name;
+
+		if (!digest || !(name = strchr(digest + 1, '=')))
+			fail("apply: what is '%s'?", argv[i]);
+		*digest++ = 0;
+		*name++ = 0;
+		apply_one(atoi(argv[i]), digest, name, i > 3);
+	}
+	layers_finish();
+	return 0;
+}

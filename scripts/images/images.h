@@ -1,0 +1,223 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * images.h - what the files of fakejail-images share: the tool behind `fakejail pull`, `images`,
+ * `rmi`, `unpack`, `pack`, `run` and `--rm`.
+ *
+ * The tool runs outside as the user's own process. What reads or writes a tree with owners is the
+ * same program started once more in a jail on `/` with the tree's file of records (jailed.c), where
+ * it calls chroot(2) into the tree: so owners, devices and set-id bits are the engine's business,
+ * and no name in an archive can lead outside. */
+#ifndef FJ_IMAGES_H
+#define FJ_IMAGES_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The exit status when the tool itself fails. */
+#define TROUBLE 125
+/* "sha256:" and 64 digits. */
+#define DIGEST_MAX 72
+#define NAME_MAX_BYTES 4096
+/* A manifest, a configuration or an index: more is no such thing. */
+#define JSON_MAX (4u << 20)
+
+/* ---- say.c ---- */
+
+/* The verb, as the messages name it. */
+extern const char *verb_name;
+/* Print "fakejail: VERB: ..." and end with TROUBLE, after what on_trouble() was told to do. */
+_Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Something to undo when fail() ends the program; the last one told is called first. */
+void on_trouble(void (*undo)(void *), void *of);
+void forget_trouble(void);
+void *get(size_t size);
+void *grow(void *old, size_t size);
+char *copy_of(const char *text);
+char *print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* A name of an archive with what a terminal must not be sent made visible; one of a few buffers. */
+const char *shown(const char *name);
+/* "12k", "3G": bytes; -1 when it is none. */
+int64_t size_of(const char *text);
+/* Write all of it; false with errno. */
+bool write_all(int fd, const void *data, size_t size);
+
+/* ---- sha256.c ---- */
+
+struct sha256 {
+	uint32_t h[8];
+	uint64_t size;
+	unsigned char rest[64];
+};
+void sha256_begin(struct sha256 *s);
+void sha256_add(struct sha256 *s, const void *data, size_t size);
+/* The digest as "sha256:..." with its NUL. */
+void sha256_end(struct sha256 *s, char text[DIGEST_MAX]);
+/* Is it "sha256:" and 64 small hexadecimal digits? */
+bool is_digest(const char *text);
+
+/* ---- names.c: a set of the names of a tree ---- */
+
+struct names;
+struct names *names_new(void);
+/* Add `name` with `value`, or change its value. */
+void names_put(struct names *n, const char *name, int64_t sec, long nsec);
+bool names_have(const struct names *n, const char *name);
+void names_drop(struct names *n, const char *name);
+void names_each(const struct names *n, void (*each)(const char *name, int64_t sec, long nsec));
+void names_free(struct names *n);
+
+/* ---- jailed.c ---- */
+
+/* Run this tool with the words `argv` (ended by NULL) in a jail on `/` whose file of records is
+ * that of the tree `root`; descriptors of the parent's without FD_CLOEXEC are there, too. Returns
+ * the exit status. */
+int run_jailed(const char *root, char *const argv[]);
+
+/* ---- apply.c: in the jail ---- */
+
+/* apply ROOT MAX LAYER...: LAYER is FD=DIGEST=NAME; DIGEST, of the uncompressed layer, may be
+ * empty. Returns the exit status. */
+int apply_main(int argc, char **argv);
+
+/* ---- layer.c: in the jail ---- */
+
+/* Apply one layer to the working root. `name` is for messages. `lower`: there are layers below. */
+void layer_apply(struct archive *a, const char *name, bool lower);
+/* After the last layer: give the directories their times. */
+void layers_finish(void);
+/* How many bytes of files may still be written. */
+extern int64_t layer_room;
+
+/* ---- whiteout.c: in the jail ---- */
+
+/* Remove `path` and all below it that is not in `keep` (names of the tree; NULL keeps nothing). */
+void remove_lower(const char *path, const struct names *keep);
+/* The same for what is in the directory `path`. */
+void remove_lower_children(const char *path, const struct names *keep);
+
+/* ---- files.c ---- */
+
+/* Remove the tree `path`, as the user. Not an error when it is not there. */
+void remove_tree(const char *path);
+/* Remove all that is in it. */
+void empty_directory(const char *path);
+/* Make the directory and those above it. */
+void make_directories(const char *path);
+bool is_empty_directory(const char *path);
+/* The whole file, with a NUL after it; NULL with errno, EFBIG when it is larger than `limit`. */
+char *read_file(const char *path, size_t limit, size_t *size);
+/* Write a file under another name, sync it, and give it its name. */
+void write_file(const char *path, const void *data, size_t size);
+
+/* ---- store.c ---- */
+
+/* Where images are kept; made when `make`, and what killed commands left is swept. */
+const char *store_dir(bool make);
+/* A new directory in the store's KIND ("tmp", "copies"), which is ours while this process lives and
+ * is removed when fail() ends it. */
+char *store_temporary(const char *kind);
+/* Remove it. */
+void store_discard(char *dir);
+/* It has been moved away, or is no longer to be removed. */
+void store_keep(char *dir);
+/* Hold the lock that whoever changes the store holds; the descriptor to close. */
+int store_lock(void);
+/* Remove what killed commands left. */
+void store_sweep(void);
+
+/* ---- json.c ---- */
+
+/* A JSON object from a file, or the end with a message that names it `what`. */
+json_t *json_of_file(const char *path, const char *what);
+json_t *json_of_text(const char *text, size_t size, const char *what);
+/* Strings and numbers of an object; NULL and -1 when it has none. */
+const char *json_text(const json_t *object, const char *name);
+int64_t json_number(const json_t *object, const char *name);
+
+/* ---- oci.c: OCI image layouts ---- */
+
+#define TYPE_INDEX "application/vnd.oci.image.index.v1+json"
+#define TYPE_MANIFEST "application/vnd.oci.image.manifest.v1+json"
+#define TYPE_CONFIG "application/vnd.oci.image.config.v1+json"
+#define TYPE_LAYER "application/vnd.oci.image.layer.v1.tar"
+#define REF_NAME "org.opencontainers.image.ref.name"
+
+struct image {
+	char *manifest_digest; /* of the manifest itself, not of an index above */
+	char *type;
+	char *config_digest;
+	json_t *manifest, *config;
+	size_t layers;
+	char **digests;	 /* of the blobs */
+	char **diff_ids; /* of the layers without compression */
+	int64_t *sizes;
+	int64_t size; /* of all blobs */
+};
+/* What runs here: "linux/amd64", or what --platform said. */
+extern const char *platform;
+char *blob_path(const char *layout, const char *digest);
+/* Does the blob have its digest and length? Ends the program when not; -1 for any length. */
+void blob_check(const char *layout, const char *digest, int64_t size);
+/* The digest of what `name` names in the layout; an empty name means its only image. NULL when
+ * there is none. Both to be freed. */
+char *layout_find(const char *layout, const char *name);
+/* Read the image whose manifest, or index of manifests, is `digest`. All parts but the layers are
+ * checked. */
+struct image *image_load(const char *layout, const char *digest);
+/* The chain id of all layers, which names the tree. */
+void image_chain(const struct image *i, char chain[DIGEST_MAX]);
+/* Add a small blob; its digest goes to `digest`. */
+void blob_write(const char *layout, const void *data, size_t size, char digest[DIGEST_MAX]);
+void layout_write_index(const char *layout, const json_t *index);
+/* Does a media type name a manifest, or an index? */
+bool is_index_type(const char *type);
+
+/* ---- stage.c ---- */
+
+/* What kind of archive or directory `path` is. */
+enum source {
+	SOURCE_NONE,
+	SOURCE_TREE,	/* the archive of a root file system */
+	SOURCE_ARCHIVE, /* docker save, or an OCI layout in an archive */
+	SOURCE_LAYOUT,	/* an OCI layout */
+	SOURCE_DIRECTORY,
+};
+enum source source_kind(const char *path);
+/* Copy the parts of the archive into the layout `dir`, each checked. */
+void stage_archive(const char *path, const char *dir);
+/* Give the layout `dir` an index and manifests for docker's manifest.json; `names` and `files` are
+ * its members. */
+void stage_docker(const char *dir, json_t *members);
+
+/* ---- verbs ---- */
+
+/* Unpack `i`, whose blobs are in `layout`, into the empty directory `root`. Returns the exit
+ * status. */
+int unpack_image(const struct image *i, const char *layout, const char *root, int64_t max);
+/* "docker-archive:x", "oci:x:tag", "x", "-": the path, with the kind and the name in it; NULL when
+ * `text` names no file. */
+char *source_path(const char *text, enum source *kind, char **name);
+
+int unpack_tree(const char *path, const char *name, const char *root, int64_t max);
+/* The value of option `name` when word `*i` is it, "NAME=VALUE" or two words; NULL when it is
+ * another word. */
+const char *option_value(char **argv, int *i, const char *name);
+int unpack_main(int argc, char **argv);
+
+#endif

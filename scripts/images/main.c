@@ -1,0 +1,43 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * main.c - fakejail-images VERB [WORD]...: the launcher starts it, and jailed.c, with a verb of its
+ * own. */
+#include "images.h"
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} verbs[] = {
+	{".apply", apply_main},
+	{"unpack", unpack_main},
+};
+
+const char *option_value(char **argv, int *i, const char *name)
+{
+	const size_t n = strlen(name);
+	char *word = argv[*i];
+
+	if (strncmp(word, name, n) != 0)
+		return NULL;
+	if (word[n] == '=')
+		return word + n + 1;
+	if (word[n])
+		return NULL;
+	if (!argv[*i + 1])
+		fail("option '%s' wants a value", name);
+	return argv[++*i];
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2)
+		fail("it is started by the launcher: fakejail pull, images, run and so on");
+	verb_name = argv[1];
+	if (*verb_name == '.')
+		verb_name = getenv("FAKEJAIL_VERB") ? getenv("FAKEJAIL_VERB") : "images";
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
+		if (!strcmp(verbs[i].name, argv[1]))
+			return verbs[i].run(argc - 1, argv + 1);
+	fail("no such verb");
+}

@@ -1,0 +1,184 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * stage.c - what a file is, and an archive of an image as an OCI layout: `docker save` of all ages,
+ * skopeo's and podman's, `oci-archive`. The parts are hashed as they are written. */
+#include "images.h"
+
+static bool is_hex(const char *text, size_t n)
+{
+	return strspn(text, "0123456789abcdef") >= n && n == 64;
+}
+
+/* Could only an image have a member of this name at its beginning? */
+static bool is_image_member(const char *name)
+{
+	static const char *const known[] = {"oci-layout", "index.json", "manifest.json",
+		"repositories", "blobs", "blobs/", "blobs/sha256", "blobs/sha256/", NULL};
+
+	for (unsigned i = 0; known[i]; i++)
+		if (!strcmp(name, known[i]))
+			return true;
+	return !strncmp(name, "blobs/sha256/", 13) || is_hex(name, strcspn(name, "./"));
+}
+
+static const char *without_dot(const char *name)
+{
+	while (!strncmp(name, "./", 2))
+		name += 2;
+	return name;
+}
+
+static struct archive *open_archive(const char *path)
+{
+	struct archive *a = archive_read_new();
+
+	archive_read_support_filter_all(a);
+	archive_read_support_format_tar(a);
+	archive_read_support_format_gnutar(a);
+	if (archive_read_open_filename(a, path, 1 << 18) != ARCHIVE_OK)
+		fail("'%s': it is no archive: %s", shown(path), archive_error_string(a));
+	return a;
+}
+
+enum source source_kind(const char *path)
+{
+	enum source kind = SOURCE_TREE;
+	struct archive_entry *e;
+	struct archive *a;
+	struct stat st;
+
+	if (stat(path, &st))
+		return SOURCE_NONE;
+	if (S_ISDIR(st.st_mode)) {
+		char *mark = print("%s/oci-layout", path);
+
+		kind = access(mark, F_OK) ? SOURCE_DIRECTORY : SOURCE_LAYOUT;
+		free(mark);
+		return kind;
+	}
+	a = open_archive(path);
+	while (archive_read_next_header(a, &e) >= ARCHIVE_WARN) {
+		const char *name = archive_entry_pathname(e);
+
+		if (!name || !*(name = without_dot(name)))
+			continue;
+		if (is_image_member(name))
+			kind = SOURCE_ARCHIVE;
+		break;
+	}
+	archive_read_free(a);
+	return kind;
+}
+
+/* Write the member's data to `to`, and its digest to `digest`. */
+static int64_t copy_member(
+	struct archive *a, const char *name, const char *to, char digest[DIGEST_MAX], int64_t most)
+{
+	const int fd = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	char *piece = get(1 << 18);
+	struct sha256 s;
+	uint64_t size;
+	la_ssize_t n;
+
+	if (fd < 0)
+		fail("cannot write '%s': %s", to, strerror(errno));
+	sha256_begin(&s);
+	while ((n = archive_read_data(a, piece, 1 << 18)) > 0) {
+		sha256_add(&s, piece, (size_t)n);
+		if (most && s.size > (uint64_t)most)
+			fail("member '%s' is larger than any manifest", shown(name));
+		if (!write_all(fd, piece, (size_t)n))
+			fail("member '%s': cannot write it to the store: %s", shown(name),
+				strerror(errno));
+	}
+	if (n < 0)
+		fail("member '%s': it is truncated or corrupt: %s", shown(name),
+			archive_error_string(a));
+	if (close(fd))
+		fail("member '%s': cannot write it to the store: %s", shown(name), strerror(errno));
+	free(piece);
+	size = s.size;
+	sha256_end(&s, digest);
+	return (int64_t)size;
+}
+
+static json_t *member_of(const char *digest, int64_t size, const char *link)
+{
+	return link ? json_pack("{ss}", "link", link) :
+		      json_pack("{sssI}", "digest", digest, "size", (json_int_t)size);
+}
+
+/* One member: blobs become blobs, small files of the layout itself stay by name, everything becomes
+ * known in `members`. */
+static void stage_member(struct archive *a, struct archive_entry *e, const char *dir,
+	const char *name, json_t *members)
+{
+	const char *link =
+		archive_entry_hardlink(e) ? archive_entry_hardlink(e) : archive_entry_symlink(e);
+	char digest[DIGEST_MAX], *to, *end;
+	int64_t size;
+
+	if (link) {
+		/* docker's: "../ID/layer.tar", from the directory of the member; a hard link's is a
+		 * whole name. */
+		link = without_dot(link);
+		if (!strncmp(link, "../", 3))
+			link += 3;
+		json_object_set_new(members, name, member_of(NULL, 0, link));
+		return;
+	}
+	if (archive_entry_filetype(e) != AE_IFREG)
+		return;
+	if (!strcmp(name, "index.json") || !strcmp(name, "oci-layout") ||
+		!strcmp(name, "manifest.json")) {
+		to = print("%s/%s", dir, name);
+		copy_member(a, name, to, digest, JSON_MAX);
+		free(to);
+		return;
+	}
+	to = print("%s/blobs/sha256/.part", dir);
+	size = copy_member(a, name, to, digest, 0);
+	if (!strncmp(name, "blobs/sha256/", 13) && is_hex(name + 13, strlen(name + 13)) &&
+		strcmp(name + 13, digest + 7) != 0)
+		fail("member '%s' is corrupt: what is there is %s", shown(name), digest);
+	end = blob_path(dir, digest);
+	if (rename(to, end))
+		fail("cannot write '%s': %s", end, strerror(errno));
+	json_object_set_new(members, name, member_of(digest, size, NULL));
+	free(to);
+	free(end);
+}
+
+void stage_archive(const char *path, const char *dir)
+{
+	struct archive *a = open_archive(path);
+	json_t *members = json_object();
+	char *file = print("%s/blobs/sha256", dir), last[200] = "its beginning";
+	struct archive_entry *e;
+	int r;
+
+	make_directories(file);
+	free(file);
+	while ((r = archive_read_next_header(a, &e)) != ARCHIVE_EOF) {
+		const char *name = r < ARCHIVE_WARN ? NULL : archive_entry_pathname(e);
+
+		if (!name)
+			fail("%s: it is truncated or corrupt after member '%s': %s", shown(path),
+				shown(last), archive_error_string(a));
+		snprintf(last, sizeof(last), "%s", name);
+		stage_member(a, e, dir, without_dot(name), members);
+	}
+	archive_read_free(a);
+	file = print("%s/index.json", dir);
+	if (access(file, F_OK)) {
+		char *list = print("%s/manifest.json", dir);
+
+		if (access(list, F_OK))
+			fail("%s: an image without manifest.json and index.json", shown(path));
+		free(list);
+		stage_docker(dir, members);
+	}
+	free(file);
+	json_decref(members);
+}

@@ -1,0 +1,163 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * store.c - where images, trees and private copies lie, and who may remove what.
+ *
+ * A directory that is being made belongs to the process that has it locked (flock(2) on the
+ * directory itself), so one that can be locked was left by a killed command, and whoever comes next
+ * removes it. */
+#include "images.h"
+
+#include <dirent.h>
+#include <sys/file.h>
+
+static char *store;
+
+static struct held {
+	char *dir;
+	int fd;
+	struct held *next;
+} * all_held;
+
+static const char *find_store(void)
+{
+	const char *where = getenv("FAKEJAIL_STORE");
+
+	if (where && *where)
+		return copy_of(where);
+	if ((where = getenv("XDG_DATA_HOME")) && *where == '/')
+		return print("%s/fakejail", where);
+	if ((where = getenv("HOME")) && *where == '/')
+		return print("%s/.local/share/fakejail", where);
+	fail("there is no place for images: neither FAKEJAIL_STORE, XDG_DATA_HOME nor HOME is set");
+}
+
+static void make_store(void)
+{
+	static const char version[] = "{\"imageLayoutVersion\":\"1.0.0\"}";
+	char *path;
+
+	for (const char *const *part =
+			(const char *const[]){"blobs/sha256", "tmp", "copies", "trees", NULL};
+		*part; part++) {
+		path = print("%s/%s", store, *part);
+		make_directories(path);
+		free(path);
+	}
+	path = print("%s/oci-layout", store);
+	if (access(path, F_OK))
+		write_file(path, version, strlen(version));
+	free(path);
+}
+
+const char *store_dir(bool make)
+{
+	if (!store) {
+		const char *where = find_store();
+
+		if (make)
+			make_directories(where);
+		store = realpath(where, NULL);
+		if (!store)
+			return NULL;
+		make_store();
+		store_sweep();
+	}
+	return store;
+}
+
+int store_lock(void)
+{
+	char *path = print("%s/lock", store_dir(true));
+	const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int r;
+
+	if (fd < 0)
+		fail("cannot write the store '%s': %s", store, strerror(errno));
+	do {
+		r = flock(fd, LOCK_EX);
+	} while (r && errno == EINTR);
+	free(path);
+	return fd;
+}
+
+static void discard(void *of)
+{
+	store_discard(of);
+}
+
+char *store_temporary(const char *kind)
+{
+	struct held *h = get(sizeof(*h));
+	int lock = store_lock();
+
+	h->dir = print("%s/%s/%d-XXXXXX", store, kind, getpid());
+	if (!mkdtemp(h->dir))
+		fail("cannot make a directory in '%s/%s': %s", store, kind, strerror(errno));
+	h->fd = open(h->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (h->fd < 0 || flock(h->fd, LOCK_EX | LOCK_NB))
+		fail("cannot lock '%s': %s", h->dir, strerror(errno));
+	close(lock);
+	h->next = all_held;
+	all_held = h;
+	on_trouble(discard, h->dir);
+	return h->dir;
+}
+
+void store_keep(char *dir)
+{
+	for (struct held **h = &all_held; *h; h = &(*h)->next)
+		if ((*h)->dir == dir) {
+			struct held *old = *h;
+
+			close(old->fd);
+			*h = old->next;
+			free(old);
+			return;
+		}
+}
+
+void store_discard(char *dir)
+{
+	for (const struct held *h = all_held; h; h = h->next)
+		if (h->dir == dir) {
+			remove_tree(dir);
+			store_keep(dir);
+			return;
+		}
+}
+
+static void sweep_kind(const char *kind)
+{
+	char *path = print("%s/%s", store, kind);
+	DIR *dir = opendir(path);
+	const struct dirent *e;
+
+	while (dir && (e = readdir(dir))) {
+		char *left;
+		int lock, fd;
+		bool is_ours;
+
+		if (e->d_name[0] == '.')
+			continue;
+		left = print("%s/%s", path, e->d_name);
+		lock = store_lock();
+		fd = open(left, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		is_ours = fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB);
+		close(lock);
+		if (is_ours)
+			remove_tree(left);
+		if (fd >= 0)
+			close(fd);
+		free(left);
+	}
+	if (dir)
+		closedir(dir);
+	free(path);
+}
+
+void store_sweep(void)
+{
+	sweep_kind("tmp");
+	sweep_kind("copies");
+}
