@@ -14,6 +14,8 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include "say.h"
+
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
@@ -28,34 +30,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The exit status when the tool itself fails. */
-#define TROUBLE 125
 /* "sha256:" and 64 digits. */
 #define DIGEST_MAX 72
 #define NAME_MAX_BYTES 4096
 /* A manifest, a configuration or an index: more is no such thing. */
 #define JSON_MAX (4u << 20)
-
-/* ---- say.c ---- */
-
-/* The verb, as the messages name it. */
-extern const char *verb_name;
-/* Print "fakejail: VERB: ..." and end with TROUBLE, after what on_trouble() was told to do. */
-_Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* Something to undo when fail() ends the program; the last one told is called first. */
-void on_trouble(void (*undo)(void *), void *of);
-void forget_trouble(void);
-void *get(size_t size);
-void *grow(void *old, size_t size);
-char *copy_of(const char *text);
-char *print(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* A name of an archive with what a terminal must not be sent made visible; one of a few buffers. */
-const char *shown(const char *name);
-/* "12k", "3G": bytes; -1 when it is none. */
-int64_t size_of(const char *text);
-/* Write all of it; false with errno. */
-bool write_all(int fd, const void *data, size_t size);
 
 /* ---- sha256.c ---- */
 
@@ -134,12 +113,19 @@ const char *store_dir(bool make);
 char *store_temporary(const char *kind);
 /* Remove it. */
 void store_discard(char *dir);
+void discard_all(void);
 /* It has been moved away, or is no longer to be removed. */
 void store_keep(char *dir);
 /* Hold the lock that whoever changes the store holds; the descriptor to close. */
 int store_lock(void);
 /* Remove what killed commands left. */
 void store_sweep(void);
+
+/* ---- copy.c, private.c ---- */
+
+/* Copy the tree, with what its files pretend, into the empty directory `to`. */
+bool copy_tree(const char *from, const char *to);
+int private_main(int argc, char **argv);
 
 /* ---- json.c ---- */
 

@@ -29,6 +29,11 @@ void forget_trouble(void)
 		undo_count--;
 }
 
+void forget_all_trouble(void)
+{
+	undo_count = 0;
+}
+
 void fail(const char *format, ...)
 {
 	va_list args;

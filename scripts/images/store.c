@@ -127,6 +127,12 @@ void store_discard(char *dir)
 		}
 }
 
+void discard_all(void)
+{
+	while (all_held)
+		store_discard(all_held->dir);
+}
+
 static void sweep_kind(const char *kind)
 {
 	char *path = print("%s/%s", store, kind);

@@ -1,0 +1,282 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * copy.c - a private copy of a tree with what its files pretend: by reflinks where the file system
+ * has them. private.c asks for it. Works outside of any jail, on the disk's files and on both files
+ * of records. */
+#include "images.h"
+#include "records.h"
+
+#include <dirent.h>
+#include <linux/fs.h>
+#include <search.h>
+#include <sys/ioctl.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+
+struct linked {
+	uint64_t dev, ino;
+	char *path;
+};
+static void
+	*links; /* files with several names, of which one has been copied: a tree of tsearch(3) */
+static int to_root;
+static bool no_clone;
+
+static void look(int dir, const char *name, struct statx *x)
+{
+	const int flags = *name ? AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH;
+
+	if (statx(dir, name, flags, STATX_BASIC_STATS | STATX_BTIME, x))
+		fail("cannot look at '%s': %s", shown(name), strerror(errno));
+}
+
+static void record(const struct statx *from, int dir, const char *name)
+{
+	struct statx x;
+
+	if (!records_pretend(from))
+		return;
+	look(dir, name, &x);
+	records_copy(from, &x, name);
+}
+
+static void copy_user_attributes(int from, int to)
+{
+	static char names[65536], value[65536];
+	const ssize_t size = flistxattr(from, names, sizeof(names));
+
+	for (ssize_t at = 0; at < size; at += (ssize_t)strlen(names + at) + 1) {
+		const ssize_t n = strncmp(names + at, "user.", 5) ?
+					  -1 :
+					  fgetxattr(from, names + at, value, sizeof(value));
+
+		if (n >= 0)
+			fsetxattr(to, names + at, value, (size_t)n, 0);
+	}
+}
+
+/* From the next byte that is there to the next hole, until the end. */
+static bool copy_data(int from, int to, int64_t size)
+{
+	static char piece[1 << 18];
+	off_t at = 0;
+
+	if (!size || (!no_clone && !ioctl(to, FICLONE, from)))
+		return true;
+	no_clone = true;
+	while (at < size && (at = lseek(from, at, SEEK_DATA)) >= 0) {
+		off_t end = lseek(from, at, SEEK_HOLE);
+
+		if (end < 0 || lseek(from, at, SEEK_SET) < 0 || lseek(to, at, SEEK_SET) < 0)
+			return false;
+		while (at < end) {
+			ssize_t n = read(from, piece,
+				end - at < (off_t)sizeof(piece) ? (size_t)(end - at) :
+								  sizeof(piece));
+
+			if (n < 0 || (n && !write_all(to, piece, (size_t)n)))
+				return false;
+			if (!n)
+				return true;
+			at += n;
+		}
+	}
+	return (at >= 0 || errno == ENXIO) && !ftruncate(to, size);
+}
+
+static void set_times(int dir, const char *name, const struct statx *x)
+{
+	const struct timespec at[2] = {{x->stx_atime.tv_sec, x->stx_atime.tv_nsec},
+		{x->stx_mtime.tv_sec, x->stx_mtime.tv_nsec}};
+
+	if (*name)
+		utimensat(dir, name, at, AT_SYMLINK_NOFOLLOW);
+	else
+		futimens(dir, at);
+}
+
+static void copy_file(int from, int to, const char *name, const struct statx *x)
+{
+	const int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	const int out = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (out < 0)
+		fail("cannot make '%s' in the copy: %s", shown(name), strerror(errno));
+	if (in < 0) {
+		warn("'%s' is empty in the copy: it may not be read: %s", shown(name),
+			strerror(errno));
+	} else {
+		if (!copy_data(in, out, (int64_t)x->stx_size))
+			fail("cannot copy '%s': %s", shown(name), strerror(errno));
+		copy_user_attributes(in, out);
+		close(in);
+	}
+	fchmod(out, records_disk_mode(x));
+	record(x, out, "");
+	set_times(out, "", x);
+	close(out);
+}
+
+static void copy_special(int from, int to, const char *name, const struct statx *x)
+{
+	char text[4097];
+
+	if (S_ISLNK(x->stx_mode)) {
+		const ssize_t n = readlinkat(from, name, text, sizeof(text) - 1);
+
+		text[n < 0 ? 0 : n] = 0;
+		if (n < 0 || symlinkat(text, to, name))
+			fail("cannot copy the link '%s': %s", shown(name), strerror(errno));
+	} else if (mknodat(to, name,
+			   S_ISFIFO(x->stx_mode) || S_ISSOCK(x->stx_mode) ?
+				   (x->stx_mode & S_IFMT) | records_disk_mode(x) :
+				   S_IFREG | 0600,
+			   0)) {
+		fail("cannot make '%s' in the copy: %s", shown(name), strerror(errno));
+	}
+	record(x, to, name);
+	set_times(to, name, x);
+}
+
+static int by_inode(const void *a, const void *b)
+{
+	const struct linked *x = a, *y = b;
+
+	if (x->ino != y->ino)
+		return x->ino < y->ino ? -1 : 1;
+	return x->dev < y->dev ? -1 : x->dev > y->dev;
+}
+
+/* Is the file another name of one that is copied already? */
+static bool is_linked(int to, const char *name, const char *path, const struct statx *x)
+{
+	struct linked *l = get(sizeof(*l)), **found;
+
+	l->dev = makedev(x->stx_dev_major, x->stx_dev_minor);
+	l->ino = x->stx_ino;
+	found = tsearch(l, &links, by_inode);
+	if (!found)
+		fail("out of memory");
+	if (*found == l) {
+		l->path = copy_of(path);
+		return false;
+	}
+	free(l);
+	if (linkat(to_root, (*found)->path, to, name, 0))
+		fail("cannot make the link '%s' in the copy: %s", shown(path), strerror(errno));
+	return true;
+}
+
+static void copy_directory(int from, int to, const char *path);
+
+static void copy_entry(int from, int to, const char *name, const char *path)
+{
+	struct statx x;
+	int in, out;
+
+	look(from, name, &x);
+	if (!S_ISDIR(x.stx_mode)) {
+		if (x.stx_nlink > 1 && is_linked(to, name, path, &x))
+			return;
+		if (S_ISREG(x.stx_mode))
+			copy_file(from, to, name, &x);
+		else
+			copy_special(from, to, name, &x);
+		return;
+	}
+	if (mkdirat(to, name, 0700))
+		fail("cannot make '%s' in the copy: %s", shown(path), strerror(errno));
+	in = openat(from, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	out = openat(to, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (out < 0)
+		fail("cannot open '%s' in the copy: %s", shown(path), strerror(errno));
+	if (in < 0)
+		warn("'%s' is empty in the copy: it may not be read: %s", shown(path),
+			strerror(errno));
+	else
+		copy_directory(in, out, path);
+	copy_user_attributes(in, out);
+	fchmod(out, records_disk_mode(&x) | 0700);
+	record(&x, out, "");
+	set_times(out, "", &x);
+	close(out);
+	if (in >= 0)
+		close(in);
+}
+
+static void copy_directory(int from, int to, const char *path)
+{
+	DIR *dir = fdopendir(dup(from));
+	const struct dirent *e;
+
+	if (!dir)
+		fail("cannot read '%s': %s", shown(path), strerror(errno));
+	while ((e = readdir(dir))) {
+		char *below;
+
+		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..") ||
+			(!*path && !strcmp(e->d_name, ".fakejail")))
+			continue;
+		below = *path ? print("%s/%s", path, e->d_name) : copy_of(e->d_name);
+		copy_entry(from, to, e->d_name, below);
+		free(below);
+	}
+	closedir(dir);
+}
+
+static void open_records(const char *from, const char *to)
+{
+	char *path = print("%s/.fakejail", to);
+	int old, new;
+
+	make_directories(path);
+	free(path);
+	path = print("%s/.fakejail/owners", to);
+	new = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (new < 0 || !records_create(new))
+		fail("cannot make '%s': %s", path, strerror(errno));
+	free(path);
+	path = print("%s/.fakejail/owners", from);
+	old = open(path, O_RDWR | O_CLOEXEC);
+	if (old < 0)
+		old = open(path, O_RDONLY | O_CLOEXEC);
+	records_start(new, old, path);
+	free(path);
+}
+
+/* In a process of its own: the records are one per process, and their locks go with it. */
+static void copy_here(const char *from, const char *to)
+{
+	const int in = open(from, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct statx x;
+
+	to_root = open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (in < 0 || to_root < 0)
+		fail("cannot open '%s': %s", in < 0 ? shown(from) : to, strerror(errno));
+	open_records(from, to);
+	copy_directory(in, to_root, "");
+	look(in, "", &x);
+	fchmod(to_root, records_disk_mode(&x) | 0700);
+	record(&x, to_root, "");
+	set_times(to_root, "", &x);
+}
+
+bool copy_tree(const char *from, const char *to)
+{
+	const pid_t child = fork();
+	int status;
+
+	if (child < 0)
+		fail("cannot start another process: %s", strerror(errno));
+	if (!child) {
+		forget_all_trouble();
+		umask(0);
+		copy_here(from, to);
+		_exit(0);
+	}
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) && !WEXITSTATUS(status);
+}

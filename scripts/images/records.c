@@ -1,0 +1,115 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * records.c - the files of records of a tree and of its private copy, by the engine's own code: for
+ * copy.c. The copy's is the jail's own, the tree's its elder. */
+#define _GNU_SOURCE
+#include "records.h"
+#include "own/store.h"
+#include "say.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+static struct fj_own_key key_of(const struct statx *x)
+{
+	return (struct fj_own_key){.dev = makedev(x->stx_dev_major, x->stx_dev_minor),
+		.ino = x->stx_ino,
+		.stamp = x->stx_mask & STATX_BTIME ? (uint64_t)x->stx_btime.tv_sec * 1000000000u +
+							     x->stx_btime.tv_nsec :
+						     0};
+}
+
+/* What the file shows in a jail on the tree, when that is not what its copy would show without a
+ * record. */
+static bool pretends(const struct statx *x, struct fj_owner *owner)
+{
+	const struct fj_own_key key = key_of(x);
+	struct fj_owner record;
+	const bool is_device = S_ISCHR(x->stx_mode) || S_ISBLK(x->stx_mode);
+
+	*owner = (struct fj_owner){.uid = x->stx_uid, .gid = x->stx_gid, .mode = x->stx_mode};
+	if (x->stx_uid == (uint32_t)geteuid())
+		owner->uid = owner->gid = 0;
+	else
+		owner->flags = FJ_OWN_UID | FJ_OWN_GID | (S_ISLNK(x->stx_mode) ? 0 : FJ_OWN_MODE);
+	if (is_device) {
+		owner->rdev = (uint32_t)makedev(x->stx_rdev_major, x->stx_rdev_minor);
+		owner->flags |= FJ_OWN_DEVICE | FJ_OWN_MODE;
+	}
+	if (fj_own_find(&key, &record)) {
+		owner->uid = record.uid;
+		owner->gid = record.gid;
+		owner->flags = FJ_OWN_UID | FJ_OWN_GID |
+			       (record.flags & (FJ_OWN_MODE | FJ_OWN_DEVICE | FJ_OWN_ATTRIBUTES));
+		if (record.flags & FJ_OWN_MODE)
+			owner->mode = (owner->mode & S_IFMT) | (record.mode & 07777);
+		if (record.flags & FJ_OWN_DEVICE) {
+			owner->mode = record.mode;
+			owner->rdev = record.rdev;
+			owner->flags |= FJ_OWN_MODE;
+		}
+	}
+	return owner->flags != 0;
+}
+
+static void copy_attributes(
+	const struct fj_own_key *from, const struct fj_own_key *to, const struct fj_owner *owner)
+{
+	static char names[FJ_ATTRIBUTE_MAX], value[FJ_ATTRIBUTE_MAX];
+	const long size = fj_own_list_attributes(from, names, sizeof(names));
+
+	for (long at = 0; at < size; at += (long)strlen(names + at) + 1) {
+		const long n = fj_own_get_attribute(from, names + at, value, sizeof(value));
+
+		if (n >= 0 && fj_own_set_attribute(to, names + at, value, (size_t)n, 0, owner) < 0)
+			fail("cannot record an attribute in the copy");
+	}
+}
+
+bool records_pretend(const struct statx *x)
+{
+	struct fj_owner owner;
+
+	return pretends(x, &owner);
+}
+
+void records_copy(const struct statx *from, const struct statx *to, const char *name)
+{
+	const struct fj_own_key key = key_of(to), old = key_of(from);
+	struct fj_owner owner, without = {.mode = to->stx_mode};
+	long r;
+
+	if (!pretends(from, &owner))
+		return;
+	r = fj_own_set(&key, owner.flags & (FJ_OWN_UID | FJ_OWN_GID | FJ_OWN_MODE | FJ_OWN_DEVICE),
+		&owner, &without, to->stx_mode & 07777);
+	if (r < 0)
+		fail("cannot record the owner of '%s' in the copy: %s", shown(name),
+			strerror((int)-r));
+	if (owner.flags & FJ_OWN_ATTRIBUTES)
+		copy_attributes(&old, &key, &owner);
+}
+
+unsigned records_disk_mode(const struct statx *x)
+{
+	if (x->stx_uid == (uint32_t)geteuid())
+		return x->stx_mode & 07777;
+	return fj_own_real_mode(x->stx_mode, false) & 07777;
+}
+
+bool records_create(int fd)
+{
+	return fj_own_create(fd) >= 0;
+}
+
+void records_start(int fd, int elder, const char *name)
+{
+	if (elder >= 0 && fj_own_check(elder) < 0)
+		fail("'%s' is damaged: see fakejail owners check", name);
+	if (fj_own_start(fd, elder) < 0)
+		fail("'%s' cannot be used", name);
+}

@@ -1,0 +1,24 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * records.h - what the files of a tree pretend, and the same for those of its copy: for copy.c. */
+#ifndef FJ_IMAGES_RECORDS_H
+#define FJ_IMAGES_RECORDS_H
+
+#include <stdbool.h>
+
+struct statx;
+
+/* Make the empty `fd` a file of records. */
+bool records_create(int fd);
+/* Work with the copy's file `fd` and the tree's, `elder` (-1: it has none), called `name`. Once in
+ * a process. */
+void records_start(int fd, int elder, const char *name);
+/* Does the tree's file show anything that its copy would not show without a record? */
+bool records_pretend(const struct statx *x);
+/* Make the copy show it. `name` is for messages. */
+void records_copy(const struct statx *from, const struct statx *to, const char *name);
+/* The disk's mode of a copy: the same, but what is somebody else's becomes the user's own. */
+unsigned records_disk_mode(const struct statx *x);
+
+#endif
