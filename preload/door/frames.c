@@ -19,7 +19,7 @@
 
 #define PT_GNU_EH_FRAME_ 0x6474e550
 
-static bool read_at(const struct fj_frames *f, uint64_t offset, void *to, size_t len)
+bool fj_frames_read(const struct fj_frames *f, uint64_t offset, void *to, size_t len)
 {
 	if (offset > f->len || f->len - offset < len)
 		return false;
@@ -40,8 +40,8 @@ static bool header(const struct fj_frames *f, uint32_t i, Elf64_Phdr *p)
 {
 	Elf64_Ehdr e;
 
-	return read_at(f, 0, &e, sizeof(e)) && i < e.e_phnum && e.e_phentsize == sizeof(*p) &&
-	       e.e_phoff < f->len && read_at(f, e.e_phoff + i * sizeof(*p), p, sizeof(*p));
+	return fj_frames_read(f, 0, &e, sizeof(e)) && i < e.e_phnum && e.e_phentsize == sizeof(*p) &&
+	       e.e_phoff < f->len && fj_frames_read(f, e.e_phoff + i * sizeof(*p), p, sizeof(*p));
 }
 
 /* Between offsets in the file and addresses as linked. */
@@ -56,7 +56,7 @@ static bool address_of(const struct fj_frames *f, uint64_t offset, uint64_t *add
 		}
 	return false;
 }
-static bool offset_of(const struct fj_frames *f, uint64_t address, uint64_t *offset)
+bool fj_frames_offset_of(const struct fj_frames *f, uint64_t address, uint64_t *offset)
 {
 	Elf64_Phdr p;
 
@@ -79,7 +79,7 @@ void fj_frames_find(struct fj_frames *f, const uint8_t *file, size_t len)
 
 	*f = (struct fj_frames){.file = file, .len = len};
 	for (uint32_t i = 0; header(f, i, &p); i++)
-		if (p.p_type == PT_GNU_EH_FRAME_ && read_at(f, p.p_offset, head, sizeof(head)) &&
+		if (p.p_type == PT_GNU_EH_FRAME_ && fj_frames_read(f, p.p_offset, head, sizeof(head)) &&
 			!memcmp(head, known, sizeof(known))) {
 			memcpy(&count, head + 8, sizeof(count));
 			if (count > (len - p.p_offset - sizeof(head)) / 8)
@@ -89,7 +89,35 @@ void fj_frames_find(struct fj_frames *f, const uint8_t *file, size_t len)
 			f->table_at = p.p_vaddr;
 			return;
 		}
-	f->file = NULL;
+}
+
+bool fj_frames_is_known_cie(const struct fj_frames *f, uint64_t at)
+{
+	uint8_t cie[40]; /* length, id, version, augmentation, ... */
+	size_t next = 9, data;
+
+	if (!fj_frames_read(f, at, cie, sizeof(cie)) || cie[8] != 1 || cie[9] != 'z')
+		return false;
+	while (next < 14 && cie[next])
+		next++;
+	/* Two alignments, the return register and the length of what follows are a byte each. */
+	data = next + 5;
+	for (size_t i = 10; i < next; i++)
+		switch (cie[i]) {
+		case 'R': /* how the beginning of a function is told */
+			return cie[data] == 0x1b;
+		case 'P': /* the encoding of a pointer, and it */
+			data += (cie[data] & 15) == 0 ? 9 : 5;
+			break;
+		case 'L':
+			data++;
+			break;
+		case 'S':
+			break;
+		default:
+			return false;
+		}
+	return false;
 }
 
 /* The function at or before `address`: where it begins and its length. */
@@ -98,6 +126,7 @@ static bool function_of(const struct fj_frames *f, uint64_t address, uint64_t *f
 	uint32_t low = 0, high = f->count;
 	uint64_t entry;
 	uint8_t frame[16]; /* length, CIE pointer, where it begins (pcrel sdata4), how long it is */
+	uint32_t cie;
 
 	while (low < high) {
 		const uint32_t middle = (low + high) / 2;
@@ -110,10 +139,26 @@ static bool function_of(const struct fj_frames *f, uint64_t address, uint64_t *f
 	if (!low)
 		return false;
 	*from = f->table_at + signed32(f->table + (low - 1) * 8UL);
-	if (!offset_of(f, f->table_at + signed32(f->table + (low - 1) * 8UL + 4), &entry) ||
-		!read_at(f, entry, frame, sizeof(frame)))
+	if (!fj_frames_offset_of(f, f->table_at + signed32(f->table + (low - 1) * 8UL + 4), &entry) ||
+		!fj_frames_read(f, entry, frame, sizeof(frame)))
 		return false;
+	memcpy(&cie, frame + 4, sizeof(cie));
 	memcpy(len, frame + 12, sizeof(*len));
+	return cie && fj_frames_is_known_cie(f, entry + 4 - cie);
+}
+
+bool fj_frames_function(
+	const struct fj_frames *f, uint64_t offset, uint64_t *from, uint64_t *end)
+{
+	uint64_t address, begins;
+	uint32_t len;
+
+	if (!f->table || !address_of(f, offset, &address) ||
+		!function_of(f, address, &begins, &len) || address - begins >= len ||
+		address - begins > offset)
+		return false;
+	*from = offset - (address - begins);
+	*end = *from + len;
 	return true;
 }
 
@@ -178,7 +223,7 @@ bool fj_frames_cover(const struct fj_frames *f, uint64_t offset)
 	uint64_t address, from, into;
 	uint32_t len;
 
-	if (!f->file)
+	if (!f->table)
 		return true;
 	if (!address_of(f, offset, &address) || !function_of(f, address, &from, &len))
 		return false;

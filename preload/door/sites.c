@@ -17,6 +17,7 @@
  * those whose number is known at run time only ask at the door whether the engine wants it. */
 #include "door/sites.h"
 
+#include "door/certain.h"
 #include "door/door.h"
 #include "door/frames.h"
 #include "door/kept.h"
@@ -94,30 +95,52 @@ static void watch_memory(uint32_t calls, bool is_done)
 		fj_guest_watched(is_done && calls == (FJ_SITES_UNMAP | FJ_SITES_PROTECT));
 }
 
-/* Drop what is no call: two bytes of a table, say. Of those whose number is known at once the form
- * says enough. A library that lists its functions lists those that make calls; one that does not
- * (musl) lists next to none. */
-static uint32_t drop_data(const struct fj_text_key *k, int fd, struct fj_site *site, uint32_t count)
+/* Without the trap, drop what is no call: two bytes of a table, say. Of a function that is listed
+ * it is known. Elsewhere the form of those whose number is known at once says enough. A library that
+ * lists its functions lists those that make calls; one that does not (musl) lists next to none. */
+static uint32_t drop_data(
+	const struct fj_certain_text *text, struct fj_site *site, uint32_t count)
 {
-	const uint64_t size = (uint64_t)k->st.st_size;
-	const long file = fj_sys6(__NR_mmap, 0, size, PROT_READ, MAP_PRIVATE, fd, 0);
 	uint32_t known = 0, listed = 0, kept = 0;
 	struct fj_frames frames;
+	uint64_t from, end;
 
-	if (fj_is_err(file))
-		return count;
-	fj_frames_find(&frames, (const uint8_t *)file, size);
+	fj_frames_find(&frames, text->file, text->file_len);
 	for (uint32_t i = 0; i < count; i++)
 		if (site[i].nr >= 0) {
 			known++;
-			listed += fj_frames_cover(&frames, k->offset + site[i].at);
+			listed += fj_frames_cover(&frames, text->offset + site[i].at);
 		}
-	for (uint32_t i = 0; i < count; i++)
-		if (site[i].nr >= 0 || listed < known / 2 ||
-			fj_frames_cover(&frames, k->offset + site[i].at))
+	for (uint32_t i = 0; i < count; i++) {
+		const uint64_t at = text->offset + site[i].at;
+		const bool is_listed = fj_frames_function(&frames, at, &from, &end);
+
+		if ((!is_listed && (site[i].nr >= 0 || listed < known / 2)) ||
+			(fj_frames_cover(&frames, at) &&
+				fj_frames_cover(&frames, text->offset + fj_certain_first(&site[i]))))
 			site[kept++] = site[i];
-	fj_sys2(__NR_munmap, file, size);
+	}
 	return kept;
+}
+
+/* Keep the sites that are instructions, by what their file tells. `work` is room to work in. */
+static uint32_t keep_code(
+	const struct fj_text_key *k, int fd, struct fj_site *site, uint32_t count, void *work)
+{
+	const uint64_t size = (uint64_t)k->st.st_size;
+	struct fj_certain_text text = {NULL, size, k->offset, k->len};
+	long file;
+
+	if (!count)
+		return 0;
+	file = fj_sys6(__NR_mmap, 0, size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (fj_is_err(file))
+		return fj_jail->has_trap ? 0 : count;
+	text.file = (const uint8_t *)file;
+	count = fj_jail->has_trap ? fj_certain_keep(&text, site, count, work) :
+				    drop_data(&text, site, count);
+	fj_sys2(__NR_munmap, file, size);
+	return count;
 }
 
 static uint32_t page_of(const struct fj_site *s)
@@ -146,7 +169,8 @@ static struct fj_sited_text *search(
 	const uint32_t max =
 		(uint32_t)(k->len / 256 < FJ_SITES_MAX - 64 ? k->len / 256 + 64 : FJ_SITES_MAX);
 	const uint64_t sites = max * sizeof(struct fj_site),
-		       size = sites + (fj_jail->has_trap ? 0 : FJ_SITES_WORK(k->len));
+		       size = sites + (fj_jail->has_trap ? FJ_FLOW_WORK(k->len) :
+							   FJ_SITES_WORK(k->len));
 	const long room = fj_sys6(
 		__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct fj_sited_text *t;
@@ -159,11 +183,12 @@ static struct fj_sited_text *search(
 	if (fj_jail->has_trap) {
 		count = fj_sites_find_numbers(
 			(const uint8_t *)start, k->len, is_possible, is_program, site, max);
+		count = keep_code(k, fd, site, count, (uint8_t *)room + sites);
 		choose_hot(site, count);
 	} else {
 		count = fj_sites_find(
 			(const uint8_t *)start, k->len, site, max, (uint8_t *)room + sites);
-		count = thin_out(site, drop_data(k, fd, site, count));
+		count = thin_out(site, keep_code(k, fd, site, count, NULL));
 	}
 	t = fj_kept_add(k, site, count);
 	if (!t && count) /* nowhere to keep them: found anew each time */
