@@ -51,7 +51,7 @@ void fj_doors_choose(struct fj_thread *t)
 		fj_launch_fail("nothing is left that could jail: no seccomp trap, and libraries' "
 			       "text stays "
 			       "as it is",
-			"", -EPERM);
+			"", 0);
 	fj_door_choose();
 	if (fj_options.preload && !fj_options.no_preload && fj_jail->no_sites)
 		fj_launch_put(fj_jail->preload, fj_options.preload, FJ_PATH_MAX);

@@ -199,6 +199,6 @@ int fj_explain(struct fj_thread *t, const char *command, const char *jail_path, 
 			jail_path, machine_name(fj_elf_machine(head, len)));
 		return CANNOT_RUN;
 	}
-	fj_say(2, "fakejail: cannot run '%s': errno %ld\n", jail_path, -error);
+	fj_say(2, "fakejail: cannot run '%s': %s\n", jail_path, fj_error(error));
 	return CANNOT_RUN;
 }

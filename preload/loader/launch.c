@@ -5,7 +5,13 @@
  * (scripts/fakejail.in), not for people.
  *
  *   start -r HOSTDIR -N NAME [-b HOST JAIL MODE]... [-t JAIL]... [-w JAILDIR] [-s] [-R] [-k
- * RELEASE] [-n HOSTNAME] [-T FILE] [-d FILE] [-x DOOR]... -- COMMAND... probe
+ * RELEASE] [-n HOSTNAME] [-T FILE] [-d FILE] [-x DOOR]... [-K] [-D PID] -- COMMAND...
+ *   stay [-K] [-D PID] [-a WORD]... -- COMMAND...
+ *   probe
+ *
+ * -K ends what COMMAND leaves behind, -D ends everything when process PID ends: see parent.c.
+ * `stay` makes no jail, but stays as COMMAND's parent; the WORDs are a command to be run at the
+ * end, outside as COMMAND. Both are host paths.
  *
  * -d none keeps no owners. MODE is rw or ro; with a `?` behind it the bind is left out when the
  * host or the jail has no such place. Ends with 125 and a message when the jail cannot be made, 126
@@ -21,7 +27,11 @@
 
 _Noreturn void fj_launch_fail(const char *what, const char *which, long error)
 {
-	fj_say(2, "fakejail: %s%s%s (errno %ld)\n", what, *which ? " " : "", which, -error);
+	if (error)
+		fj_say(2, "fakejail: %s%s%s: %s\n", what, *which ? " " : "", which,
+			fj_error(error));
+	else
+		fj_say(2, "fakejail: %s%s%s\n", what, *which ? " " : "", which);
 	for (;;)
 		fj_sys1(__NR_exit_group, FAILED);
 }
@@ -78,6 +88,17 @@ static const char *runtime_dir(char **envp)
 	return dir && *dir == '/' && fj_strlen(dir) < sizeof(fj_jail->runtime_dir) ? dir : "";
 }
 
+_Noreturn static void stay(struct fj_stack *s)
+{
+	long r;
+
+	fj_options_read(s->argv + 2);
+	fj_options.parent.envp = s->envp;
+	fj_parent_stay(&fj_options.parent);
+	r = fj_sys3(__NR_execve, fj_options.command[0], fj_options.command, s->envp);
+	fj_launch_fail("cannot run", fj_options.command[0], r);
+}
+
 _Noreturn void fj_launch(struct fj_stack *s)
 {
 	struct fj_thread *t;
@@ -88,11 +109,17 @@ _Noreturn void fj_launch(struct fj_stack *s)
 		fj_say(1, "seccomp-trap: %s\n", r ? "no" : "yes");
 		fj_sys1(__NR_exit_group, r != 0);
 	}
+	if (s->argc > 2 && fj_streq(s->argv[1], "stay"))
+		stay(s);
 	if (s->argc < 2 || !fj_streq(s->argv[1], "start")) {
 		fj_say(2, "fakejail: this is the loader; the command is `fakejail`\n");
 		fj_sys1(__NR_exit_group, FAILED);
 	}
 	fj_options_read(s->argv + 2);
+	if (!fj_options.root)
+		fj_launch_fail("the loader's command line names no root", "", 0);
+	if (fj_options.parent.kills || fj_options.parent.dies)
+		fj_parent_stay(&fj_options.parent);
 	fj_jail_make(s->envp);
 	fj_thread_start();
 	t = fj_thread_mine();

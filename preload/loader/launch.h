@@ -6,14 +6,18 @@
 #define FJ_LAUNCH_H
 
 #include "loader/loader.h"
+#include "loader/parent.h"
 
 #define FJ_BINDS_MAX 48
+#define FJ_AFTERWARDS_MAX 64
 
 /* options.c */
 struct fj_options {
 	const char *root, *name, *chdir, *release, *hostname, *trace, *db, *user, *groups, *preload;
 	struct fj_bind bind[FJ_BINDS_MAX];
 	int bind_count;
+	struct fj_parent parent;
+	char *afterwards[FJ_AFTERWARDS_MAX + 1];
 	bool skip_chdir, no_trap, no_preload, no_patch, read_only;
 	char **command;
 };
@@ -21,7 +25,7 @@ extern struct fj_options fj_options;
 void fj_options_read(char **at);
 
 /* launch.c: for all its steps. */
-/* Say what failed, and end with 125. */
+/* Say what failed, and why unless `error` is 0, and end with 125. */
 _Noreturn void fj_launch_fail(const char *what, const char *which, long error);
 /* Copy `text` to `out` of `size` bytes, or fail. */
 void fj_launch_put(char *out, const char *text, size_t size);

@@ -89,6 +89,9 @@ struct fj_bind {
 long fj_bind_add(struct fj_thread *t, struct fj_bind *b);
 void fj_bind_root_read_only(void);
 
+/* errors.c: -errno in the words of strerror(3). */
+const char *fj_error(long error);
+
 /* explain.c: say why the first program could not be started. Returns the exit status: 126 or 127.
  */
 int fj_explain(struct fj_thread *t, const char *command, const char *jail_path, const char *search,

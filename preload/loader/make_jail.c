@@ -38,7 +38,7 @@ static int choose_numbers(void)
 		if (i == FJ_FD_COUNT)
 			return base;
 	}
-	fj_launch_fail("too few file descriptors: raise `ulimit -n`", "", -EMFILE);
+	fj_launch_fail("too few file descriptors: raise `ulimit -n`", "", 0);
 }
 
 /* With a low soft limit, numbers above it: descriptors stay open when the limit falls

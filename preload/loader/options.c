@@ -11,12 +11,23 @@ static char *next(char ***at)
 	char *value = *++*at;
 
 	if (!value)
-		fj_launch_fail("the loader's command line ends early", "", -EINVAL);
+		fj_launch_fail("the loader's command line ends early", "", 0);
+	return value;
+}
+
+static long number(const char *text)
+{
+	long value = 0;
+
+	for (; *text >= '0' && *text <= '9' && value < 1L << 32; text++)
+		value = value * 10 + (*text - '0');
 	return value;
 }
 
 void fj_options_read(char **at)
 {
+	int words = 0;
+
 	for (; *at && !fj_streq(*at, "--"); at++) {
 		const char letter = (*at)[0] == '-' ? (*at)[1] : 0;
 		struct fj_bind *b = &fj_options.bind[fj_options.bind_count];
@@ -31,7 +42,7 @@ void fj_options_read(char **at)
 			break;
 		case 'b':
 			if (fj_options.bind_count == FJ_BINDS_MAX)
-				fj_launch_fail("too many binds", "", -ENOSPC);
+				fj_launch_fail("too many binds", "", 0);
 			b->host = next(&at);
 			b->jail = next(&at);
 			b->mode = next(&at);
@@ -64,6 +75,12 @@ void fj_options_read(char **at)
 			else if (fj_streq(door, "patch"))
 				fj_options.no_patch = true;
 			break;
+		case 'a':
+			if (words == FJ_AFTERWARDS_MAX)
+				fj_launch_fail("too many words to run at the end", "", 0);
+			fj_options.afterwards[words++] = next(&at);
+			fj_options.parent.afterwards = fj_options.afterwards;
+			break;
 		case 'p':
 			fj_options.preload = next(&at);
 			break;
@@ -81,22 +98,24 @@ void fj_options_read(char **at)
 			break;
 		case 't':
 			if (fj_options.bind_count == FJ_BINDS_MAX)
-				fj_launch_fail("too many binds", "", -ENOSPC);
+				fj_launch_fail("too many binds", "", 0);
 			b->jail = next(&at);
 			b->mode = "rw";
 			fj_options.bind_count++;
 			break;
 		case 'K':
+			fj_options.parent.kills = true;
+			break;
 		case 'D':
-			fj_launch_fail("this build has no",
-				letter == 'K' ? "--kill-on-exit" : "--die-with-parent", -EINVAL);
+			fj_options.parent.dies = true;
+			fj_options.parent.starter = number(next(&at));
+			break;
 		default:
-			fj_launch_fail("the loader does not know", *at, -EINVAL);
+			fj_launch_fail("the loader does not know", *at, 0);
 		}
 	}
-	if (!*at || !at[1] || !fj_options.root)
-		fj_launch_fail(
-			"the loader's command line names no root or no command", "", -EINVAL);
+	if (!*at || !at[1])
+		fj_launch_fail("the loader's command line names no command", "", 0);
 	fj_options.command = at + 1;
 	if (!fj_options.name)
 		fj_options.name = fj_options.root;

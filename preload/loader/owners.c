@@ -19,7 +19,7 @@
 
 _Noreturn static void refuse(const char *name, long error)
 {
-	const char *why = "cannot be used";
+	const char *why = "cannot be used", *says = fj_error(error);
 
 	if (error == -EMEDIUMTYPE)
 		why = "is no file of owner records";
@@ -27,10 +27,12 @@ _Noreturn static void refuse(const char *name, long error)
 		why = "is of another version of fakejail, or of another kind of machine";
 	else if (error == -EUCLEAN)
 		why = "is damaged or cut off";
+	if (error == -EMEDIUMTYPE || error == -EPROTONOSUPPORT || error == -EUCLEAN)
+		says = "";
 	fj_say(2,
-		"fakejail: %s: %s (errno %ld)\nfakejail: it is left as it is; see `fakejail owners "
+		"fakejail: %s: %s%s%s\nfakejail: it is left as it is; see `fakejail owners "
 		"check`, or use --db=FILE or --no-db\n",
-		name, why, -error);
+		name, why, *says ? ": " : "", says);
 	for (;;)
 		fj_sys1(__NR_exit_group, FAILED);
 }

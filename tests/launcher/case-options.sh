@@ -63,7 +63,7 @@ passes_on --db=none -d "$place/none"
 passes_on --no-db -d none
 passes_on --read-only -R
 passes_on --kill-on-exit -K
-passes_on --die-with-parent -D
+passes_on --die-with-parent -D $$
 passes_on --trace -T -
 passes_on --trace=- -T -
 passes_on --trace=/t/log -T /t/log
