@@ -30,6 +30,14 @@ bool owners_is_device(uint32_t mode)
 	return (mode & S_IFMT) == S_IFCHR || (mode & S_IFMT) == S_IFBLK;
 }
 
+/* `path` from the root on: the root of the host ends in the slash that others have behind them. */
+static const char *path_in_root(const char *path)
+{
+	path += strlen(owners_root);
+	path += *path == '/';
+	return *path ? path : ".";
+}
+
 static bool look(const char *path, struct entry *e)
 {
 	struct statx sx;
@@ -38,7 +46,7 @@ static bool look(const char *path, struct entry *e)
 	if (lstat(path, &e->st) ||
 		statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME, &sx))
 		return false;
-	e->path = path[strlen(owners_root)] ? path + strlen(owners_root) + 1 : ".";
+	e->path = path_in_root(path);
 	e->key = (struct fj_own_key){.dev = e->st.st_dev, .ino = e->st.st_ino};
 	if (sx.stx_mask & STATX_BTIME) /* as fj_file_statx() of call/owned.c */
 		e->key.stamp = (uint64_t)sx.stx_btime.tv_sec * 1000000000u + sx.stx_btime.tv_nsec;
