@@ -32,8 +32,8 @@ static bool repair_file(struct fj_call *c, int dirfd, const char *name)
 	return fj_sys3(__NR_fchmodat, dirfd, name, real) == 0;
 }
 
-/* The directory that a relative path starts at. It is named by its host path: "." cannot be looked
- * up in it. */
+/* The directory that a path starts at, for an absolute one the root. It is named by its host path:
+ * "." cannot be looked up in it. */
 static bool repair_start(struct fj_call *c, int dirfd)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
@@ -58,7 +58,7 @@ static bool repair_start(struct fj_call *c, int dirfd)
 
 static bool repair_path(struct fj_call *c, int dirfd, char *path)
 {
-	bool changed = path[0] != '/' && repair_start(c, dirfd);
+	bool changed = repair_start(c, path[0] == '/' ? fj_root()->fd : dirfd);
 
 	for (char *end = path; *end;) {
 		const uint32_t mark = fj_scratch_mark(c->thread);

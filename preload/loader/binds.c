@@ -5,7 +5,7 @@
  *
  * A mount point that the root lacks is made there, so that a listing shows it. Where the root
  * cannot be written (another's, or on a read-only file system), an empty tmpfs takes the place of
- * its first missing directory. */
+ * its first missing directory, and a file is mounted on a name that no listing shows. */
 #include "loader/loader.h"
 
 #include "path/private.h"
@@ -32,6 +32,27 @@ static long add_tmpfs(struct fj_thread *t, const char *pos, uint32_t flags)
 	fj_str_init(&host, text, sizeof(text));
 	r = fj_private_make(t, flags ? 0755 : 01777, &host);
 	return r < 0 ? r : fj_mount_add(text, pos, flags | FJ_MOUNT_PRIVATE, "tmpfs");
+}
+
+/* The position of `jail_path`, which is there, into `pos`. */
+static long find_point(struct fj_thread *t, const char *jail_path, struct fj_str *pos)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	struct fj_place place;
+	char byte;
+	long r = fj_path_walk(t, AT_FDCWD, jail_path, FJ_FOLLOW | FJ_WANT_POS, &place);
+
+	if (!r) {
+		r = fj_sys4(__NR_readlinkat, place.dirfd, place.name, &byte, 1);
+		if (r == -EINVAL)
+			r = place.pos ? 0 : -EINVAL;
+		fj_str_cut(pos, 0);
+		if (!r)
+			fj_str_put(pos, place.pos);
+		fj_place_done(&place);
+	}
+	fj_scratch_release(t, mark);
+	return r;
 }
 
 /* One step of make_point(): the entry `jail_path`. */
@@ -64,8 +85,10 @@ out:
 /* Make the mount point `jail_path`: directories down to it, and itself as what the host has. */
 static long make_point(struct fj_thread *t, char *jail_path, bool as_dir)
 {
+	struct fj_str pos;
 	long r = 0;
 
+	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
 	for (char *p = jail_path; *p && !r; p++) {
 		char *end = p + 1;
 		char kept;
@@ -74,33 +97,15 @@ static long make_point(struct fj_thread *t, char *jail_path, bool as_dir)
 			end++;
 		kept = *end;
 		*end = 0;
-		r = make_entry(t, jail_path, kept || as_dir);
+		/* What an earlier mount made need not be there on the disk. */
+		r = find_point(t, jail_path, &pos);
+		if (r == -ENOENT)
+			r = make_entry(t, jail_path, kept || as_dir);
 		*end = kept;
 		p = end - 1;
 		if (!kept)
 			break;
 	}
-	return r;
-}
-
-/* The position of `jail_path`, which is there, into `pos`. */
-static long find_point(struct fj_thread *t, const char *jail_path, struct fj_str *pos)
-{
-	const uint32_t mark = fj_scratch_mark(t);
-	struct fj_place place;
-	char byte;
-	long r = fj_path_walk(t, AT_FDCWD, jail_path, FJ_FOLLOW | FJ_WANT_POS, &place);
-
-	if (!r) {
-		r = fj_sys4(__NR_readlinkat, place.dirfd, place.name, &byte, 1);
-		if (r == -EINVAL)
-			r = place.pos ? 0 : -EINVAL;
-		fj_str_cut(pos, 0);
-		if (!r)
-			fj_str_put(pos, place.pos);
-		fj_place_done(&place);
-	}
-	fj_scratch_release(t, mark);
 	return r;
 }
 
@@ -168,6 +173,8 @@ static long add_bind(struct fj_thread *t, struct fj_bind *b)
 		return 0;
 	if (r == -ENOENT && (r = make_point(t, jail_path, as_dir)) == 0)
 		r = find_point(t, jail_path, &pos);
+	if ((r == -EROFS || r == -EACCES) && !as_dir)
+		r = find_dangling(t, jail_path, &pos);
 	if (r < 0)
 		return r;
 	b->trouble = "cannot mount over the root:";

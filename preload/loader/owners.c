@@ -15,6 +15,8 @@
 
 #include "own/own.h"
 
+#include <asm/stat.h>
+
 #define FAILED 125 /* as launch.c */
 
 _Noreturn static void refuse(const char *name, long error)
@@ -147,18 +149,40 @@ static long open_in_state_folder(char **envp, const char *name, struct fj_str *p
 	return open_or_make(AT_FDCWD, path->at);
 }
 
-static long open_in_root(int root_fd)
+/* Our directory in the root. A root of the user's own that is only closed to writing (0555, as
+ * Fedora's) is opened for that moment: root inside is not refused there either, and its records
+ * must not move when a repair has opened it for good. */
+static long make_hidden(int root_fd)
+{
+	char link[32];
+	struct fj_str s;
+	struct stat st;
+	long r = fj_sys3(__NR_mkdirat, root_fd, FJ_HIDDEN_NAME, 0700);
+
+	if (r != -EACCES || fj_sys4(__NR_newfstatat, root_fd, "", &st, AT_EMPTY_PATH) ||
+		st.st_uid != (uint32_t)fj_sys0(__NR_geteuid))
+		return r;
+	fj_str_init(&s, link, sizeof(link));
+	fj_fd_path(&s, root_fd, NULL);
+	if (fj_sys3(__NR_fchmodat, AT_FDCWD, link, (st.st_mode & 07777) | 0300))
+		return r;
+	r = fj_sys3(__NR_mkdirat, root_fd, FJ_HIDDEN_NAME, 0700);
+	fj_sys3(__NR_fchmodat, AT_FDCWD, link, st.st_mode & 07777);
+	return r;
+}
+
+static long open_in_root(int root_fd, bool may_make)
 {
 	long fd, dir = fj_open_path(root_fd, FJ_HIDDEN_NAME, O_DIRECTORY | O_NOFOLLOW);
 
-	if (dir == -ENOENT) {
-		dir = fj_sys3(__NR_mkdirat, root_fd, FJ_HIDDEN_NAME, 0700);
+	if (dir == -ENOENT && may_make) {
+		dir = make_hidden(root_fd);
 		if (!dir || dir == -EEXIST)
 			dir = fj_open_path(root_fd, FJ_HIDDEN_NAME, O_DIRECTORY | O_NOFOLLOW);
 	}
 	if (fj_is_err(dir))
 		return dir;
-	fd = open_or_make((int)dir, "owners");
+	fd = may_make ? open_or_make((int)dir, "owners") : open_file((int)dir, "owners");
 	fj_close((int)dir);
 	return fd;
 }
@@ -177,18 +201,27 @@ static long open_memory(void)
 	return r < 0 ? r : fd;
 }
 
-static void name_of_root(struct fj_str *name)
+/* The file of a root that may not be written; its path into `path`. */
+static long open_of_unwritable(char **envp, bool may_make, struct fj_str *path)
 {
-	fj_str_put(name, "root-");
-	fj_str_num(
-		name, fj_hash(fj_jail->root_path, fj_strlen(fj_jail->root_path), FJ_HASH_SEED), 16);
+	static char text[32] FJ_BULKY;
+	struct fj_str name;
+
+	fj_str_init(&name, text, sizeof(text));
+	fj_str_put(&name, "root-");
+	fj_str_num(&name, fj_hash(fj_jail->root_path, fj_strlen(fj_jail->root_path), FJ_HASH_SEED),
+		16);
+	fj_str_cut(path, 0);
+	if (may_make)
+		return open_in_state_folder(envp, text, path);
+	return in_state_folder(envp, text, path) ? open_file(AT_FDCWD, path->at) : -ENOENT;
 }
 
 int fj_owners_open(const char *db, int root_fd, char **envp, int *elder)
 {
-	static char text[FJ_PATH_MAX] FJ_BULKY, elder_text[FJ_PATH_MAX] FJ_BULKY, hash[32] FJ_BULKY;
+	static char text[FJ_PATH_MAX] FJ_BULKY, elder_text[FJ_PATH_MAX] FJ_BULKY;
 	const bool is_host = !fj_jail->root_path[0];
-	struct fj_str path, elder_path, name;
+	struct fj_str path, elder_path;
 	long fd, r;
 
 	*elder = -1;
@@ -203,14 +236,20 @@ int fj_owners_open(const char *db, int root_fd, char **envp, int *elder)
 	} else {
 		fj_str_put(&path, fj_jail->root_path);
 		fj_str_put(&path, "/" FJ_HIDDEN_NAME "/owners");
-		fd = open_in_root(root_fd);
+		fd = open_in_root(root_fd, false);
+		if (fd == -ENOENT) { /* what was kept while it could not be written stays there */
+			fd = open_of_unwritable(envp, false, &path);
+			if (fj_is_err(fd)) {
+				fj_str_cut(&path, 0);
+				fj_str_put(&path, fj_jail->root_path);
+				fj_str_put(&path, "/" FJ_HIDDEN_NAME "/owners");
+				fd = open_in_root(root_fd, true);
+			}
+		}
 	}
 	fj_jail->has_hidden = fj_sys3(__NR_faccessat, root_fd, FJ_HIDDEN_NAME, 0) == 0;
 	if (!db && !is_host && may_go_elsewhere(fd)) {
-		fj_str_init(&name, hash, sizeof(hash));
-		name_of_root(&name);
-		fj_str_init(&path, text, sizeof(text));
-		fd = open_in_state_folder(envp, hash, &path);
+		fd = open_of_unwritable(envp, true, &path);
 	}
 	if (!db && fj_is_err(fd) && (may_go_elsewhere(fd) || fd == -ENOENT))
 		fd = open_memory();
