@@ -13,6 +13,9 @@ void fj_report_step(struct fj_report *r)
 
 	if (r->text.overflowed)
 		r->error = -ENAMETOOLONG;
+	if (!r->error && r->text.len > r->room)
+		r->error = -EFBIG;
+	r->room -= r->text.len;
 	while (!r->error && done < r->text.len) {
 		const long n = fj_sys3(__NR_write, r->fd, r->text.at + done, r->text.len - done);
 
@@ -103,6 +106,7 @@ long fj_procfs_open(struct fj_call *c, const struct fj_place *place, uint64_t fl
 		return fd;
 	fd = move_up(fd);
 	r.fd = (int)fd;
+	r.room = fj_file_limit();
 	fj_str_init(&r.text, fj_scratch(t, REPORT_SIZE), REPORT_SIZE);
 	write_report(&r);
 	if (!r.error)

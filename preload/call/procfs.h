@@ -17,6 +17,7 @@ struct fj_report {
 	const uint64_t *mask; /* of the program's signals, NULL when the kernel's is right */
 	const struct fj_place *place; /* the real file */
 	int fd;
+	uint64_t room; /* bytes that it may still get: RLIMIT_FSIZE */
 	long error;
 	struct fj_str text; /* not yet written */
 };

@@ -19,7 +19,6 @@
 
 #include <linux/elf.h>
 #include <linux/mman.h>
-#include <linux/resource.h>
 
 #define COPIED_MAX (8UL << 20) /* of one text */
 #define BEFORE_MAX (1UL << 30) /* a jump reaches 2 GiB */
@@ -117,14 +116,6 @@ static uint64_t take_room(uint64_t len)
 		       0;
 }
 
-/* Beyond a limit of file sizes write(2) would be answered by SIGXFSZ. */
-static bool may_write(uint64_t to)
-{
-	struct rlimit64 limit;
-
-	return !fj_sys4(__NR_prlimit64, 0, RLIMIT_FSIZE, 0, &limit) && limit.rlim_cur >= to;
-}
-
 /* The text as its file has it, at `at` and in the memory file from t->copy_at on. To write it takes
  * half the time of reading it into pages that are not there yet. */
 static bool fill(const struct fj_sited_text *t, int fd, uint64_t at)
@@ -132,7 +123,7 @@ static bool fill(const struct fj_sited_text *t, int fd, uint64_t at)
 	bool is_done;
 	long from;
 
-	if (!may_write(t->copy_at + t->len))
+	if (!fj_may_grow_to(t->copy_at + t->len))
 		return fj_sys4(__NR_pread64, fd, at, t->len, t->offset) == (long)t->len;
 	from = fj_sys6(__NR_mmap, 0, t->len, PROT_READ, MAP_PRIVATE, fd, t->offset);
 	if (fj_is_err(from))

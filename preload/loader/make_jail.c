@@ -102,11 +102,9 @@ static void make_room_for_texts(int memory)
 {
 	const uint64_t gate_at = (FJ_JAIL_MEMORY + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
 	const long gate_size = fj_gate_end - fj_gate_begin;
-	struct rlimit64 limit;
 
 	fj_jail->copies_at = gate_at + FJ_PAGE;
-	if (fj_sys4(__NR_prlimit64, 0, RLIMIT_FSIZE, 0, &limit) ||
-		limit.rlim_cur < fj_jail->copies_at + COPIES_SIZE ||
+	if (!fj_may_grow_to(fj_jail->copies_at + COPIES_SIZE) ||
 		fj_sys2(__NR_ftruncate, memory, fj_jail->copies_at + COPIES_SIZE))
 		return;
 	fj_jail->copies_size = COPIES_SIZE;
@@ -137,8 +135,25 @@ static void note_nameless(int memory)
 	fj_close(pair[0]);
 }
 
+/* The limit of file sizes is the program's. What the jail itself needs may be as large as the hard
+ * limit says. Returns what was. */
+static struct rlimit64 raise_file_sizes(void)
+{
+	struct rlimit64 before = {0}, raised;
+
+	fj_sys4(__NR_prlimit64, 0, RLIMIT_FSIZE, 0, &before);
+	raised = before;
+	raised.rlim_cur = raised.rlim_max;
+	fj_sys4(__NR_prlimit64, 0, RLIMIT_FSIZE, &raised, 0);
+	if (!fj_may_grow_to(FJ_JAIL_MEMORY))
+		fj_launch_fail("the limit of file sizes is too low: raise `ulimit -f` to 1024", "",
+			-EFBIG);
+	return before;
+}
+
 void fj_jail_make(char **envp)
 {
+	const struct rlimit64 file_sizes = raise_file_sizes();
 	int fds[FJ_FD_COUNT] = {-1, -1, -1, -1, -1, -1, -1, -1}; /* in the order of FJ_FD_ */
 	struct stat st;
 	const long root = fj_open_path(AT_FDCWD, fj_options.root, O_DIRECTORY);
@@ -149,7 +164,9 @@ void fj_jail_make(char **envp)
 	memory = fj_sys2(__NR_memfd_create, FJ_MEMORY_NAME, 0);
 	if (fj_is_err(memory))
 		fj_launch_fail("cannot make the jail's memory", "", memory);
-	fj_sys2(__NR_ftruncate, memory, FJ_JAIL_MEMORY);
+	at = fj_sys2(__NR_ftruncate, memory, FJ_JAIL_MEMORY);
+	if (at < 0)
+		fj_launch_fail("cannot make the jail's memory", "", at);
 	at = fj_sys6(__NR_mmap, 0, FJ_JAIL_MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
 	if (fj_is_err(at))
 		fj_launch_fail("cannot map the jail's memory", "", at);
@@ -189,4 +206,5 @@ void fj_jail_make(char **envp)
 	fj_jail->no_faccessat2 = fj_sys4(__NR_faccessat2, -1, ".", 0, 0) == -ENOSYS;
 	if (fj_openat2(-1, ".", O_PATH, 0, 0) != -EBADF)
 		fj_jail->no_openat2 = 1;
+	fj_sys4(__NR_prlimit64, 0, RLIMIT_FSIZE, &file_sizes, 0);
 }

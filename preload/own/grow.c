@@ -50,6 +50,8 @@ static long claim(int fd, uint64_t at, uint64_t size)
 {
 	long r;
 
+	if (!fj_may_grow_to(at + size))
+		return -EFBIG;
 	do
 		r = fj_sys4(__NR_fallocate, fd, 0, at, size);
 	while (r == -EINTR);

@@ -69,7 +69,9 @@ long fj_namespace_unshare(void)
 
 	if (fj_is_err(fd))
 		return fd;
-	r = fj_sys2(__NR_ftruncate, fd, sizeof(struct fj_namespace));
+	r = fj_may_grow_to(sizeof(struct fj_namespace)) ?
+		    fj_sys2(__NR_ftruncate, fd, sizeof(struct fj_namespace)) :
+		    -ENOSPC; /* of unshare(2) */
 	at = fj_is_err(r) ? r : map_namespace((int)fd);
 	if (!fj_is_err(at)) {
 		copy_namespace((struct fj_namespace *)at);

@@ -4,6 +4,8 @@
  * sys.c - the gate pointer, and the few calls used everywhere. */
 #include "sys/sys.h"
 
+#include <linux/resource.h>
+
 fj_gate_fn fj_gate = (fj_gate_fn)(const void *)fj_gate_begin;
 
 long fj_open_path(int dirfd, const char *name, int flags)
@@ -14,6 +16,18 @@ long fj_open_path(int dirfd, const char *name, int flags)
 void fj_close(int fd)
 {
 	fj_sys1(__NR_close, fd);
+}
+
+uint64_t fj_file_limit(void)
+{
+	struct rlimit64 limit;
+
+	return fj_sys4(__NR_prlimit64, 0, RLIMIT_FSIZE, 0, &limit) ? ~0UL : limit.rlim_cur;
+}
+
+bool fj_may_grow_to(uint64_t size)
+{
+	return fj_file_limit() >= size;
 }
 
 void fj_fd_path(struct fj_str *out, int fd, const char *name)

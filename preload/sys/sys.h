@@ -68,6 +68,10 @@ static inline bool fj_is_err(long r)
 /* openat(2) with O_CLOEXEC and O_PATH added: a handle on a place that needs no permission on it. */
 long fj_open_path(int dirfd, const char *name, int flags);
 void fj_close(int fd);
+/* May this process make a file `size` bytes long? To be asked before: what is beyond RLIMIT_FSIZE,
+ * which is the program's, the kernel answers by SIGXFSZ. Files of memory are limited, too. */
+bool fj_may_grow_to(uint64_t size);
+uint64_t fj_file_limit(void); /* how long that is */
 
 /* The compiler itself calls these four; freestanding code must bring them (GCC manual, Standards).
  */

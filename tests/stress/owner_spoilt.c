@@ -20,7 +20,6 @@ static int test_full(const char *path)
 	struct fj_owner owner;
 	long r;
 
-	signal(SIGXFSZ, SIG_IGN);
 	setrlimit(RLIMIT_FSIZE, &limit);
 	while (!(r = put(n, n + 1)))
 		n++;

@@ -45,7 +45,7 @@ rm -f "$mine/records"
 
 need busybox
 new_jail jail bin dev proc w
-busybox_applets sh mv ln rm cat stat ls chown chmod touch mkdir true sleep seq find wc
+busybox_applets sh mv ln rm cat stat ls chown chmod touch mkdir true sleep seq find wc sed sort
 $CC -O1 -std=gnu11 -Wall -Wextra -Wno-unused-result -static -pthread -o "$root/bin/owner_jail" "$tests_dir/stress/owner_jail.c"
 give_to_user "$root"
 owners=$root/.fakejail/owners
@@ -165,6 +165,24 @@ many_descriptors() (
 	in_w 'touch d; chown 3:3 d; stat -c %u d; rm d'
 )
 prints 'as many descriptors as there may be' 3 many_descriptors
+
+# The limit of file sizes is the program's: what of ours goes beyond it is an error, and never SIGXFSZ.
+limited_files() {
+	(
+		# shellcheck disable=SC3045 # ulimit -S is everywhere
+		ulimit "$1" "$2"
+		shift 2
+		jail -w /w "$root" "$@" 2>&1
+	) | cat
+}
+prints 'no file may be any longer' 'fakejail: the limit of file sizes is too low: raise `ulimit -f` to 1024 (errno 27)' limited_files -f 0 true
+prints 'no file may be longer than 100 blocks' 'fakejail: the limit of file sizes is too low: raise `ulimit -f` to 1024 (errno 27)' limited_files -f 100 true
+prints 'a soft limit of file sizes' '3
+0' limited_files -Sf 0 sh -c 'touch s; chown 3:3 s; stat -c %u s; rm s; ulimit -f'
+prints 'records that may not grow' 'chown:: File too large
+alive' limited_files -Sf 8 sh -c 'mkdir many && cd many && touch $(seq 9000); chown 5:5 * 2>&1 | sed "s/ [0-9]*:/:/" | sort -u; cd ..; rm -r many; echo alive'
+prints 'procfs where no file may be any longer' "cat: can't open '/proc/self/mounts': File too large
+alive" limited_files -Sf 0 sh -c 'cat /proc/self/mounts; echo alive'
 
 # Somebody cuts the file off, or writes something else into it, while programs of the jail are at work.
 keep_owners
