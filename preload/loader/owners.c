@@ -29,6 +29,8 @@ _Noreturn static void refuse(const char *name, long error)
 		why = "is of another version of fakejail, or of another kind of machine";
 	else if (error == -EUCLEAN)
 		why = "is damaged or cut off";
+	else if (error == -EACCES || error == -EPERM)
+		why = "may not be read, by its mode or that of its directory";
 	if (error == -EMEDIUMTYPE || error == -EPROTONOSUPPORT || error == -EUCLEAN)
 		says = "";
 	fj_say(2,
@@ -37,6 +39,24 @@ _Noreturn static void refuse(const char *name, long error)
 		name, why, *says ? ": " : "", says);
 	for (;;)
 		fj_sys1(__NR_exit_group, FAILED);
+}
+
+static void warn(const char *name, long error, const char *then)
+{
+	fj_say(2, "fakejail: %s: owner records cannot be opened (%s): %s\n", name, fj_error(error),
+		then);
+}
+
+/* Does the root have records of this user's own, which he cannot open? Those of somebody else are
+ * nobody's fault. */
+static bool has_own_records(int root_fd, long error)
+{
+	const long there = fj_sys3(__NR_faccessat, root_fd, FJ_HIDDEN_NAME "/owners", 0);
+	struct stat st = {0};
+
+	return (error == -EACCES || error == -EPERM) && (!there || there == -EACCES) &&
+	       !fj_sys4(__NR_newfstatat, root_fd, FJ_HIDDEN_NAME, &st, AT_SYMLINK_NOFOLLOW) &&
+	       st.st_uid == (uint32_t)fj_sys0(__NR_geteuid);
 }
 
 static const char *value_of(char **envp, const char *name)
@@ -222,6 +242,8 @@ int fj_owners_open(const char *db, int root_fd, char **envp, int *elder)
 	static char text[FJ_PATH_MAX] FJ_BULKY, elder_text[FJ_PATH_MAX] FJ_BULKY;
 	const bool is_host = !fj_jail->root_path[0];
 	struct fj_str path, elder_path;
+	/* Records of the mode that the program's umask(2) leaves could not be opened again. */
+	const long mask = fj_sys1(__NR_umask, 077);
 	long fd, r;
 
 	*elder = -1;
@@ -249,10 +271,15 @@ int fj_owners_open(const char *db, int root_fd, char **envp, int *elder)
 	}
 	fj_jail->has_hidden = fj_sys3(__NR_faccessat, root_fd, FJ_HIDDEN_NAME, 0) == 0;
 	if (!db && !is_host && may_go_elsewhere(fd)) {
+		if (has_own_records(root_fd, fd))
+			refuse(path.at, fd);
 		fd = open_of_unwritable(envp, true, &path);
 	}
-	if (!db && fj_is_err(fd) && (may_go_elsewhere(fd) || fd == -ENOENT))
+	if (!db && fj_is_err(fd) && (may_go_elsewhere(fd) || fd == -ENOENT)) {
+		if (fd != -ENOENT) /* that is a user without a home */
+			warn(path.at, fd, "owners are kept for this jail only");
 		fd = open_memory();
+	}
 	r = fj_is_err(fd) ? fd : fj_own_check((int)fd);
 	if (r < 0)
 		refuse(path.at, r);
@@ -260,10 +287,14 @@ int fj_owners_open(const char *db, int root_fd, char **envp, int *elder)
 		fj_str_init(&elder_path, elder_text, sizeof(elder_text));
 		if (in_state_folder(envp, "host", &elder_path))
 			*elder = (int)open_file(AT_FDCWD, elder_path.at);
-		if (*elder >= 0 && fj_own_check(*elder) < 0) {
+		r = *elder >= 0 ? fj_own_check(*elder) : *elder;
+		if (r < 0 && r != -ENOENT && elder_path.len)
+			warn(elder_path.at, r, "what `fakejail /` recorded is not shown");
+		if (r < 0 && *elder >= 0)
 			fj_close(*elder);
+		if (r < 0)
 			*elder = -1;
-		}
 	}
+	fj_sys1(__NR_umask, mask);
 	return (int)fd;
 }

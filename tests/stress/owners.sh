@@ -124,6 +124,34 @@ done
 take_owners_back
 succeeds 'records taken back' jail "$root" true
 
+# Whatever umask(2) the first run has, the next one can open its records.
+for mask in 777 700 400 277 077 0; do
+	rm -r "$root/.fakejail"
+	first_run() (
+		umask "$mask"
+		in_w 'touch u && chown 7:8 u && umask'
+	)
+	prints "a first run with umask $mask" "$(printf %04o "0$mask")" first_run
+	is "what umask $mask leaves of the records" '700 600' "$(stat -c %a "$root/.fakejail" "$owners" | xargs)"
+	prints "the run after umask $mask" 7:8 in_w 'stat -c %u:%g u; rm -f u'
+done
+# Records that cannot be opened are never passed over in silence.
+chmod 0 "$owners"
+fails 'records that may not be opened' 125 '*.fakejail/owners: may not be read*' jail "$root" true
+chmod 600 "$owners"
+chmod 0 "$root/.fakejail"
+fails 'records in a directory that may not be searched' 125 '*.fakejail/owners: may not be read*' jail "$root" true
+chmod 700 "$root/.fakejail"
+as_user mkdir "$mine/unwritable" "$mine/home/.local"
+as_user cp -r "$root/bin" "$mine/unwritable"
+chmod 555 "$mine/unwritable"
+chmod 0 "$mine/home/.local"
+prints 'no place for records' 0 jail "$mine/unwritable" sh -c 'echo 0'
+is 'no place for records, is said' yes "$(grep -q 'kept for this jail only' "$work/err" && echo yes)"
+chmod 700 "$mine/home/.local"
+rmdir "$mine/home/.local"
+take_owners_back
+
 # What even root may not change on the host, root of a jail may not.
 touch "$work/attributes"
 if chattr +i "$work/attributes" 2>/dev/null && chattr -i "$work/attributes"; then
