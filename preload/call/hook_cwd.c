@@ -99,3 +99,9 @@ long fj_hook_chroot(struct fj_call *c)
 	fj_place_done(&place);
 	return r;
 }
+
+/* may.c has judged; whoever is root comes here by the direct door alone. */
+long fj_hook_fchdir(struct fj_call *c)
+{
+	return fj_kernel(c);
+}

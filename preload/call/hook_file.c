@@ -171,7 +171,43 @@ static long access_by_look(const struct fj_call *c, int dirfd, const char *name,
 	return 1;
 }
 
+/* The disk refused. A pretended device is a file without a mode there: what it shows decides. */
+__attribute__((noinline)) static long access_of_device(
+	struct fj_call *c, int dirfd, const char *jail_path, bool follows)
+{
+	struct fj_place object;
+	struct fj_file file;
+	bool is_device;
+
+	if (fj_find_object(c, dirfd, jail_path, follows ? FJ_FOLLOW : 0, 0, &object) < 0)
+		return -EACCES;
+	is_device = !fj_file_look(c, object.dirfd, object.name, AT_EMPTY_PATH, &file) &&
+		    (file.owner.flags & FJ_OWN_DEVICE);
+	fj_place_done(&object);
+	return is_device ? fj_may(fj_ids(), &file.owner, (unsigned)fj_arg(c, FJ_MODE, 0) & 7) :
+			   -EACCES;
+}
+
+static long access_on_disk(struct fj_call *c);
+
 FJ_HOT long fj_hook_access(struct fj_call *c)
+{
+	const int i = fj_arg_index(c, FJ_PATH);
+	const int dirfd = fj_arg_dirfd(c, i);
+	const uint64_t path = c->arg[i];
+	long error, r = access_on_disk(c);
+	const char *jail_path;
+
+	if (__builtin_expect(r != -EACCES, 1) || !fj_own_has_devices())
+		return r;
+	c->arg[i] = path;
+	jail_path = fj_arg_path(c, i, &error);
+	return jail_path ? access_of_device(c, dirfd, jail_path,
+				   !(fj_arg(c, FJ_ATFLAGS, 0) & AT_SYMLINK_NOFOLLOW)) :
+			   r;
+}
+
+FJ_HOT static long access_on_disk(struct fj_call *c)
 {
 	const int i = fj_arg_index(c, FJ_PATH);
 	const bool follows = !(fj_arg(c, FJ_ATFLAGS, 0) & AT_SYMLINK_NOFOLLOW);

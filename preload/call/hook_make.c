@@ -176,7 +176,9 @@ static long mknod_around(struct fj_call *c, const struct fj_place *const *place,
 
 long fj_hook_mknod(struct fj_call *c)
 {
-	return fj_translate(c, mknod_around);
+	const long r = fj_early_answer(c);
+
+	return r < 1 ? r : fj_translate(c, mknod_around);
 }
 
 static long symlink_around(struct fj_call *c, const struct fj_place *const *place, int count)
@@ -218,7 +220,9 @@ static long unlink_around(struct fj_call *c, const struct fj_place *const *place
 
 long fj_hook_unlink(struct fj_call *c)
 {
-	return fj_translate(c, unlink_around);
+	const long r = fj_early_answer(c);
+
+	return r < 1 ? r : fj_translate(c, unlink_around);
 }
 
 #define RENAME_NOREPLACE_ 1u /* linux/fs.h */
@@ -229,17 +233,26 @@ long fj_hook_unlink(struct fj_call *c)
  * them, would do, but not on every filesystem. Not atomic: for a moment there is nothing. */
 static long rename_and_whiteout(struct fj_call *c, const struct fj_place *old, uint32_t flags)
 {
-	struct fj_making m = {
-		.needs_record = true, .owner = {.mode = FJ_S_IFCHR, .flags = FJ_OWN_DEVICE}};
+	struct fj_making m;
+	struct stat from, to;
 	long r;
 
-	m.owner.uid = fj_ids()->fsuid;
-	m.owner.gid = fj_ids()->fsgid;
+	/* Two names of one file: nothing is done (vfs_rename()). */
+	if (!fj_sys4(__NR_newfstatat, c->arg[0], c->arg[1], &from, AT_SYMLINK_NOFOLLOW) &&
+		!fj_sys4(__NR_newfstatat, c->arg[2], c->arg[3], &to, AT_SYMLINK_NOFOLLOW) &&
+		from.st_ino == to.st_ino && from.st_dev == to.st_dev)
+		return fj_sys5(__NR_renameat2, c->arg[0], c->arg[1], c->arg[2], c->arg[3],
+			flags & ~RENAME_WHITEOUT_);
+	fj_making_begin(c, old, FJ_S_IFCHR, 0, &m);
+	m.owner.flags |= FJ_OWN_DEVICE;
+	m.real_mode = 0;
+	if (!m.needs_record)
+		fj_makers_enter(&m);
+	m.needs_record = true;
 	r = fj_sys5(__NR_renameat2, c->arg[0], c->arg[1], c->arg[2], c->arg[3],
 		flags & ~RENAME_WHITEOUT_);
-	if (r < 0)
-		return r;
-	r = fj_sys4(__NR_mknodat, old->dirfd, old->name, FJ_S_IFREG | 0600, 0);
+	if (!r)
+		r = fj_sys4(__NR_mknodat, old->dirfd, old->name, FJ_S_IFREG | 0600, 0);
 	return fj_making_end(c, r, false, old, &m);
 }
 
@@ -266,5 +279,14 @@ static long rename_around(struct fj_call *c, const struct fj_place *const *place
 
 long fj_hook_rename(struct fj_call *c)
 {
-	return fj_translate(c, rename_around);
+	const long r = fj_early_answer(c);
+
+	return r < 1 ? r : fj_translate(c, rename_around);
+}
+
+long fj_hook_link(struct fj_call *c)
+{
+	const long r = fj_early_answer(c);
+
+	return r < 1 ? r : fj_hook_translate(c);
 }

@@ -20,6 +20,7 @@
 
 struct opening {
 	uint64_t flags, mode, resolve;
+	bool has_made; /* the file was not there before */
 };
 
 static bool follows_last(const struct opening *o)
@@ -30,6 +31,12 @@ static bool follows_last(const struct opening *o)
 static bool writes(const struct opening *o)
 {
 	return (o->flags & O_ACCMODE) != O_RDONLY || (o->flags & (O_CREAT | O_TRUNC | TMPFILE));
+}
+
+/* O_CREAT of a file that is there is no change. */
+static bool changes(const struct opening *o)
+{
+	return (o->flags & O_ACCMODE) != O_RDONLY || (o->flags & O_TRUNC);
 }
 
 static bool may_wait(const struct opening *o)
@@ -80,6 +87,13 @@ static inline long issue(struct fj_call *c, const struct fj_place *place, const 
 
 /* Issue an open that may make the file, when what it makes needs a record. Whether it did is known
  * only of O_EXCL, so that is tried first; when the file is there, it is opened without O_CREAT. */
+static bool is_dir(long fd)
+{
+	struct stat st = {0};
+
+	return !fj_sys2(__NR_fstat, fd, &st) && (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR;
+}
+
 static long make(
 	struct fj_call *c, const struct fj_place *place, struct opening *o, struct fj_making *m)
 {
@@ -98,6 +112,10 @@ static long make(
 		o->flags = flags & ~(uint64_t)O_CREAT;
 		fj_makers_leave(m, false); /* it may be a fifo, and wait */
 		fd = issue(c, place, o);
+		if (!fj_is_err(fd) && !(flags & O_PATH) && is_dir(fd)) {
+			fj_close((int)fd);
+			fd = -EISDIR; /* of O_CREAT: do_open() of fs/namei.c */
+		}
 		if (fd != -ENOENT || tries == 8) {
 			o->flags = flags;
 			o->mode = mode;
@@ -107,6 +125,7 @@ static long make(
 	}
 	o->flags = flags;
 	o->mode = mode;
+	o->has_made = !fj_is_err(fd);
 	return fj_making_end(c, fd, true, has_name ? place : NULL, m);
 }
 
@@ -124,7 +143,8 @@ static long open_device(struct fj_call *c, long fd, const struct opening *o)
 /* (A file that it has just made has nothing to lose.) */
 static long truncated(struct fj_call *c, long fd, const struct opening *o)
 {
-	if (!fj_is_err(fd) && (o->flags & O_TRUNC) && !(o->flags & (O_EXCL | O_PATH)))
+	if (!fj_is_err(fd) && (o->flags & O_TRUNC) && !o->has_made &&
+		!(o->flags & (O_EXCL | O_PATH)))
 		fj_file_written(c, (int)fd, "");
 	return fd;
 }
@@ -235,7 +255,7 @@ __attribute__((noinline)) static long open_walked(
 	for (int tries = 0;; tries++) {
 		fj_scratch_release(c->thread, mark);
 		r = fj_path_walk(c->thread, dirfd, jail_path, how, &place);
-		if (!r && place.is_exe && writes(o)) {
+		if (!r && place.is_exe && changes(o)) {
 			fj_place_done(&place);
 			return -ETXTBSY; /* what is being run: for the kernel it is our loader */
 		}
@@ -243,8 +263,11 @@ __attribute__((noinline)) static long open_walked(
 			fj_place_done(&place);
 			return -EXDEV; /* no program lies in a procfs */
 		}
-		if (!r && place.is_exe)
+		if (!r && place.is_exe) {
+			o->flags &= ~(uint64_t)O_CREAT;
+			o->mode = 0;
 			r = fj_exe_find(c->thread, how, &place);
+		}
 		if (r < 0)
 			return r;
 		fj_place_move_up(&place);
@@ -309,6 +332,8 @@ FJ_HOT long fj_hook_open(struct fj_call *c)
 		fj_streq(jail_path, FJ_PRELOAD_PATH))
 		return fj_sys3(
 			__NR_openat, AT_FDCWD, fj_jail->preload, O_RDONLY | (o.flags & O_CLOEXEC));
+	if (__builtin_expect(o.flags & (O_DIRECTORY | TMPFILE), 0) && (r = fj_early_answer(c)) < 1)
+		return r;
 	tidy_for_openat2(&o);
 	return open_path(c, (int)c->arg[DIRFD], jail_path, &o);
 }

@@ -141,8 +141,15 @@ long fj_hook_fchmod(struct fj_call *c)
 
 static long truncate_around(struct fj_call *c, const struct fj_place *const *place, int count)
 {
-	const long r = fj_kernel(c);
+	struct fj_file file;
+	long r;
 
+	/* (On disk a pretended device is a regular file.) */
+	if (count && fj_own_has_devices() &&
+		!fj_file_look(c, place[0]->dirfd, place[0]->name, AT_EMPTY_PATH, &file) &&
+		(file.owner.flags & FJ_OWN_DEVICE))
+		return -EINVAL;
+	r = fj_kernel(c);
 	if (!r && count)
 		fj_file_written(c, place[0]->dirfd, place[0]->name);
 	return r;
@@ -160,8 +167,10 @@ long fj_hook_utimens(struct fj_call *c)
 	struct fj_device_node node;
 	char link[32];
 	struct fj_str s;
-	long r;
+	long r = fj_early_answer(c);
 
+	if (r < 1)
+		return r;
 	if (c->arg[1] || c->arg[3] || !fj_device_node(c, (int)c->arg[0], &node))
 		return fj_hook_translate(c);
 	if (node.fd < 0)

@@ -127,7 +127,8 @@ static long list(struct fj_call *c, const struct fj_xattr *q, const struct fj_fi
 		for (long k = 0; q->size && k < kernel;
 			k += (long)fj_strlen((char *)q->value + k) + 1)
 			is_known = is_known || fj_streq((char *)q->value + k, names + at);
-		if (is_known)
+		if (is_known || (starts_with(names + at, XATTR_TRUSTED_PREFIX) &&
+					!fj_ids_can(fj_ids(), FJ_CAP_SYS_ADMIN)))
 			continue;
 		if (!q->size)
 			total += len;

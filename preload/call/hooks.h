@@ -31,6 +31,7 @@
 	X(symlink)                                                                                 \
 	X(unlink)                                                                                  \
 	X(rename) /* renameat, renameat2 */                                                        \
+	X(link)                                                                                    \
 	/* hook_dents.c */                                                                         \
 	X(getdents)                                                                                \
 	/* hook_xattr.c */                                                                         \
@@ -54,6 +55,7 @@
 	/* hook_cwd.c */                                                                           \
 	X(getcwd)                                                                                  \
 	X(chdir)                                                                                   \
+	X(fchdir)                                                                                  \
 	X(chroot)                                                                                  \
 	/* hook_statfs.c */                                                                        \
 	X(statfs)                                                                                  \
@@ -127,6 +129,9 @@ enum fj_hook {
 #define X(name) long fj_hook_##name(struct fj_call *c);
 FJ_HOOKS(X)
 #undef X
+
+/* early.c: what the kernel answers before it looks at any path; 1: nothing. */
+long fj_early_answer(struct fj_call *c);
 
 /* missing.c: what fj_hook_exit() leaves to it. */
 long fj_hook_exit_127(struct fj_call *c);

@@ -177,6 +177,8 @@ long fj_may_call(struct fj_call *c)
 {
 	fj_path_may_search = may_search;
 	c->thread->judged = NULL; /* a handler that was abandoned may have left something */
+	if (fj_early_answer(c) < 1)
+		return 0; /* the hook will say the same */
 	switch (c->nr) {
 	case __NR_newfstatat: /* only directories on the way are asked, and that by the hook's own
 				 walk */
@@ -212,6 +214,8 @@ long fj_may_call(struct fj_call *c)
 	case __NR_fchown:
 	case __NR_fsetxattr:
 	case __NR_fremovexattr:
+	case __NR_fgetxattr:
+	case __NR_fchdir:
 		return may_descriptor(c);
 	case __NR_bind:
 	case __NR_connect:

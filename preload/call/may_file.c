@@ -60,6 +60,17 @@ static uint32_t int_argument(const struct fj_call *c, int which)
 	return FJ_NO_ID;
 }
 
+/* To take the set-id bits away is a change of mode, which is the owner's: setattr_prepare(). */
+static long judge_chown(
+	const struct fj_ids *ids, const struct fj_owner *file, uint32_t uid, uint32_t gid)
+{
+	const long r = fj_may_chown(ids, file, uid, gid);
+
+	return !r && fj_own_mode_after_chown(ids, file) != file->mode && !fj_is_owner(ids, file) ?
+		       -EPERM :
+		       r;
+}
+
 long fj_may_file(struct fj_call *c, const struct fj_ids *ids, const struct fj_owner *file)
 {
 	switch (c->nr) {
@@ -73,7 +84,7 @@ long fj_may_file(struct fj_call *c, const struct fj_ids *ids, const struct fj_ow
 		return fj_is_owner(ids, file) ? 0 : -EPERM;
 	case __NR_fchownat:
 	case __NR_fchown:
-		return fj_may_chown(ids, file, int_argument(c, 0), int_argument(c, 1));
+		return judge_chown(ids, file, int_argument(c, 0), int_argument(c, 1));
 	case __NR_utimensat:
 	case __NR_futimesat:
 	case __NR_utime:
@@ -83,6 +94,7 @@ long fj_may_file(struct fj_call *c, const struct fj_ids *ids, const struct fj_ow
 	case __NR_inotify_add_watch:
 		return fj_may(ids, file, FJ_MAY_READ);
 	case __NR_chdir:
+	case __NR_fchdir:
 		return judge_dir(ids, file, false);
 	case __NR_chroot:
 		return judge_dir(ids, file, true);
@@ -104,6 +116,7 @@ long fj_may_file(struct fj_call *c, const struct fj_ids *ids, const struct fj_ow
 	case __NR_getxattr:
 	case __NR_lgetxattr:
 	case __NR_getxattrat:
+	case __NR_fgetxattr:
 		return judge_attribute(c, ids, file, false);
 	default:
 		return 0;

@@ -48,6 +48,21 @@ static bool hardlinks_are_protected(void)
 	return value != '0';
 }
 
+/* Whether two names lie in two mounts is asked before permissions: do_renameat2(), do_linkat(). */
+static bool crosses_mounts(const struct fj_seen *from, uint64_t from_dev, const struct fj_seen *to)
+{
+	struct fj_mount_found a, b;
+	uint32_t id_a, id_b;
+
+	if (from_dev != to->parent.key.dev)
+		return true;
+	if (!fj_jail->mounts_share_device || !from->place.pos || !to->place.pos)
+		return false;
+	id_a = fj_mount_around(from->place.pos, &a) ? a.id : 0;
+	id_b = fj_mount_around(to->place.pos, &b) ? b.id : 0;
+	return id_a != id_b;
+}
+
 long fj_may_link(struct fj_call *c)
 {
 	struct fj_seen from;
@@ -56,6 +71,16 @@ long fj_may_link(struct fj_call *c)
 	fj_seen_done(&from, 0);
 	if (r < 0 || (r && !from.is_there))
 		return r < 0 ? r : 0;
+	if (r) {
+		struct fj_seen to;
+		const long there = fj_see(c, fj_arg_index(c, FJ_NEW), FJ_ENTRY, &to);
+		const bool crosses =
+			there > 0 && !to.is_there && crosses_mounts(&from, from.file.key.dev, &to);
+
+		fj_seen_done(&to, 0);
+		if (crosses)
+			return 0; /* EXDEV */
+	}
 	if (r && !is_safe_source(fj_who(c->thread), &from.file.owner) &&
 		hardlinks_are_protected()) {
 		struct fj_seen to;
@@ -118,6 +143,8 @@ long fj_may_rename(struct fj_call *c)
 	if (r <= 0)
 		return fj_seen_done(&from, r);
 	r = fj_see(c, 3, FJ_ENTRY, &to);
+	if (r > 0 && crosses_mounts(&from, from.parent.key.dev, &to))
+		r = 0;
 	if (r > 0)
 		r = from.is_there && !(to.is_there && (flags & 1 /* RENAME_NOREPLACE */)) &&
 				    (to.is_there || !(flags & RENAME_EXCHANGE_)) ?

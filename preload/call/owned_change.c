@@ -44,6 +44,8 @@ long fj_file_chmod(int dirfd, const char *name, const struct fj_file *file, uint
 		real = file->real_mode;
 		r = 0;
 	}
+	if (file->owner.flags & FJ_OWN_DEVICE) /* nothing changes on the disk but the ctime */
+		r = fj_file_touch(dirfd, name, file, true);
 	r = r < 0 ? r : fj_own_set(&file->key, FJ_OWN_MODE, &to, &file->owner, real);
 	if ((file->owner.mode & FJ_S_IFMT) == FJ_S_IFDIR && (file->owner.mode & ~mode & 0111))
 		fj_facts_forget();

@@ -49,6 +49,7 @@ static inline bool fj_when_applies(enum fj_when when, const uint64_t arg[FJ_ARGS
 		return false;
 	case FJ_ALWAYS:
 	case FJ_IF_NOT_ROOT:
+	case FJ_IF_LIMITED:
 		return true;
 	case FJ_IF_ARG0:
 	case FJ_IF_ARG1:

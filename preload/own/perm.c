@@ -87,8 +87,8 @@ long fj_may_attribute(
 			       0 :
 			       -EPERM;
 	}
-	if (fj_begins(name, "trusted.") && !fj_ids_can(ids, FJ_CAP_SYS_ADMIN))
-		return writes ? -EPERM : -ENODATA;
+	if (fj_begins(name, "trusted.")) /* whatever the file's mode says */
+		return fj_ids_can(ids, FJ_CAP_SYS_ADMIN) ? 0 : writes ? -EPERM : -ENODATA;
 	if (fj_begins(name, "user.")) {
 		if (type != S_IFDIR_ && type != 0100000u)
 			return writes ? -EPERM : -ENODATA;

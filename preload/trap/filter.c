@@ -104,6 +104,7 @@ static void emit_leaf(struct builder *b, const struct fj_row *row)
 {
 	switch ((enum fj_when)row->when) {
 	case FJ_NEVER:
+	case FJ_IF_LIMITED:
 		allow(b);
 		return;
 	case FJ_ALWAYS:
