@@ -17,7 +17,7 @@ static struct call calls[] = {
 #define CALL(name, hook, when, flags, support, note, ...) {#name, #support, note},
 #define REFUSE(name, error, note) {#name, "REFUSED", #error "\0" note},
 #define ALIAS(name, target, ...) {#name, "ALIAS", #target},
-#define PASS(name) {#name, "PASSED", ""},
+#define PASS(name, ...) {#name, "PASSED", ""},
 #include "call/calls.def"
 };
 #define COUNT (sizeof(calls) / sizeof(calls[0]))

@@ -51,9 +51,10 @@ enum fj_when {
 	FJ_IF_ARG2,
 	FJ_IF_ARG3,
 	FJ_IF_ARG4,
-	FJ_IF_ARG5, /* that argument is not null */
-	FJ_IF_OUR_FD0,
-	FJ_IF_OUR_FD1,	/* that argument is one of our descriptors */
+	FJ_IF_ARG5,	/* that argument is not null */
+	FJ_IF_OUR_FD,	/* an argument that is a descriptor is one of ours */
+	FJ_IF_MANY_FDS, /* select: the sets reach our descriptors */
+	FJ_IF_PSELECT,	/* the same, or the last argument is not null */
 	FJ_IF_GUARDED,	/* prctl: seccomp, no_new_privs, capabilities */
 	FJ_IF_PEER,	/* getsockopt: SO_PEERCRED, SO_PEERGROUPS */
 	FJ_IF_NOT_ROOT, /* the filter itself says 0 to a process that never was anything but root:
@@ -91,6 +92,7 @@ struct fj_row {
 	int16_t as; /* the number to issue, when a path argument was replaced by one that must be
 		       followed */
 	int16_t refusal; /* -errno of a refused call */
+	uint8_t fds;	 /* a bit for each argument that is a descriptor */
 	int16_t alias_arg[5];
 	uint16_t note;
 };

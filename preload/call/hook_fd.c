@@ -1,17 +1,79 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_fd.c - the jail's own descriptors, which the program must not close, replace or mark.
+ * hook_fd.c - the jail's own descriptors, which the program must not close, replace, mark or use.
  *
- * For the program they are numbers that are not open. */
+ * For the program they are numbers that are not open. Where one is an argument of its own row.c has
+ * seen to that; here are those that lie in memory. */
 #include "call/hooks.h"
+#include "sys/guest.h"
+
+#include <linux/kcmp.h>
 
 #define CLOSE_RANGE_UNSHARE 2u /* linux/close_range.h */
 
 long fj_hook_our_fd(struct fj_call *c)
 {
-	(void)c;
-	return -EBADF;
+	return fj_kernel(c); /* of a descriptor that is not open: row.c */
+}
+
+/* Is one of ours among the first `count` descriptors of the set at `at`? */
+static bool set_has_ours(uint64_t at, uint32_t count)
+{
+	const uint32_t ours = (uint32_t)FJ_FD_ROOT(fj_jail);
+	uint64_t word = 0;
+
+	for (uint32_t fd = ours; fd < ours + FJ_FD_COUNT && fd < count; fd++) {
+		if ((fd == ours || fd % 64 == 0) &&
+			fj_guest_read(&word, at + fd / 64 * sizeof(word), sizeof(word)))
+			return false; /* the kernel says EFAULT */
+		if (word >> fd % 64 & 1)
+			return true;
+	}
+	return false;
+}
+
+/* select, pselect6. The kernel asks only whether a descriptor is open, and would wait for ours. */
+long fj_hook_select(struct fj_call *c)
+{
+	for (int i = 1; i <= 3 && (int)c->arg[0] > 0; i++)
+		if (c->arg[i] && set_has_ours(c->arg[i], (uint32_t)c->arg[0]))
+			return -EBADF;
+	if (c->nr == __NR_pselect6 && c->arg[5])
+		return fj_hook_pselect(c);
+	if (!c->frame)
+		return fj_kernel(c);
+	c->leaves_by_tail = true;
+	return 0;
+}
+
+long fj_hook_kcmp(struct fj_call *c)
+{
+	const int type = (int)c->arg[2];
+
+	if (type == KCMP_FILE || type == KCMP_EPOLL_TFD)
+		for (int i = 3; i <= (type == KCMP_FILE ? 4 : 3); i++)
+			if (fj_is_our_fd(c->arg[i]))
+				c->arg[i] = (uint32_t)FJ_CLOSED_FD;
+	return fj_kernel(c);
+}
+
+/* landlock_add_rule(2): a rule names its directory by a descriptor. */
+long fj_hook_landlock(struct fj_call *c)
+{
+	enum { PATH_BENEATH = 1 }; /* linux/landlock.h */
+	struct {
+		uint64_t access;
+		int32_t parent_fd;
+	} __attribute__((packed)) rule;
+
+	if ((int)c->arg[1] == PATH_BENEATH && !fj_guest_read(&rule, c->arg[2], sizeof(rule)) &&
+		fj_is_our_fd((uint32_t)rule.parent_fd)) {
+		rule.parent_fd = FJ_CLOSED_FD;
+		c->arg[2] = (uint64_t)&rule;
+		return fj_kernel(c);
+	}
+	return fj_kernel(c);
 }
 
 long fj_hook_close_range(struct fj_call *c)

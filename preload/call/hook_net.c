@@ -218,7 +218,9 @@ static long send_message(struct fj_call *c, uint64_t at, uint64_t flags)
 	if (msg.control) {
 		const uint64_t control = msg.control;
 
-		r = fj_credentials_sent(c, &msg.control, msg.controllen);
+		r = fj_rights_sent(control, msg.controllen);
+		if (!r)
+			r = fj_credentials_sent(c, &msg.control, msg.controllen);
 		if (msg.control != control)
 			arg[1] = (uint64_t)&msg;
 	}

@@ -62,6 +62,9 @@
 	X(fstatfs)                                                                                 \
 	/* hook_fd.c */                                                                            \
 	X(our_fd)                                                                                  \
+	X(select) /* select, pselect6 */                                                           \
+	X(kcmp)                                                                                    \
+	X(landlock) /* landlock_add_rule */                                                        \
 	X(close_range)                                                                             \
 	/* hook_exec.c */                                                                          \
 	X(exec)                                                                                    \

@@ -228,6 +228,30 @@ long fj_credentials_sent(struct fj_call *c, uint64_t *control, uint64_t len)
 	}
 }
 
+/* Past a lot of descriptors nobody looks: the kernel refuses more than SCM_MAX_FD. */
+long fj_rights_sent(uint64_t control, uint64_t len)
+{
+	enum { SCM_RIGHTS_ = 1, SCM_MAX_FD_ = 253 }; /* include/linux/socket.h, include/net/scm.h */
+	struct cmsg m;
+
+	for (uint64_t at = 0; at + sizeof(m) <= len; at += aligned(m.len)) {
+		if (fj_guest_read(&m, control + at, sizeof(m)) || m.len < sizeof(m) ||
+			m.len > len - at)
+			return 0;
+		if (m.level != FJ_SOL_SOCKET || m.type != SCM_RIGHTS_)
+			continue;
+		for (uint64_t i = 0; i < (m.len - sizeof(m)) / 4 && i < SCM_MAX_FD_; i++) {
+			uint32_t fd;
+
+			if (fj_guest_read(&fd, control + at + sizeof(m) + 4 * i, sizeof(fd)))
+				return 0;
+			if (fj_is_our_fd(fd))
+				return -EBADF;
+		}
+	}
+	return 0;
+}
+
 void fj_credentials_received(struct fj_call *c, uint64_t control, uint64_t len)
 {
 	struct cmsg m;

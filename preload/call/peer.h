@@ -18,6 +18,9 @@ bool fj_identity_of(struct fj_thread *t, int32_t pid, struct fj_posted *out);
  * has credentials, the ids in them are checked, posted, and replaced in a copy by those that the
  * kernel knows; then `*control` is the copy. Returns 0, -EPERM, -EFAULT. */
 long fj_credentials_sent(struct fj_call *c, uint64_t *control, uint64_t len);
+/* The same: -EBADF when it sends a descriptor of the jail's own, which is not open to the program;
+ * else 0. */
+long fj_rights_sent(uint64_t control, uint64_t len);
 /* Control data that was received: put the sender's pretended ids into it, in place. */
 void fj_credentials_received(struct fj_call *c, uint64_t control, uint64_t len);
 

@@ -23,12 +23,18 @@
 	}
 #define KINDS(...) KINDS_(__VA_ARGS__, NONE, NONE, NONE, NONE, NONE, NONE)
 
+/* A bit for each that is a descriptor. */
+#define IS_FD(i, a) ((FJ_##a == FJ_FD || FJ_##a == FJ_DIRFD) << (i))
+#define FDS_(a, b, c, d, e, f, ...)                                                                \
+	(IS_FD(0, a) | IS_FD(1, b) | IS_FD(2, c) | IS_FD(3, d) | IS_FD(4, e) | IS_FD(5, f))
+#define FDS(...) FDS_(__VA_ARGS__, NONE, NONE, NONE, NONE, NONE, NONE)
+
 /* All names and notes, one behind the other: rows say at which byte theirs begins. */
 #define CALL_AS(name_, as_, hook_, when_, flags_, support_, note_, ...) TEXT(name_, note_)
 #define CALL(name_, hook_, when_, flags_, support_, note_, ...) TEXT(name_, note_)
 #define REFUSE(name_, errno_, note_) TEXT(name_, note_)
 #define ALIAS(name_, target_, ...) TEXT(name_, "as " #target_)
-#define PASS(name_) TEXT(name_, "")
+#define PASS(name_, ...) TEXT(name_, "")
 struct texts {
 	char none;
 #define TEXT(name_, note_) char name_of_##name_[sizeof(#name_)], note_of_##name_[sizeof(note_)];
@@ -55,6 +61,7 @@ static const struct fj_row rows[] = {
 #define CALL_AS(name_, as_, hook_, when_, flags_, support_, note_, ...)                            \
 	[__NR_##name_] = {TEXTS_OF(name_), .hook = FJ_HOOK_##hook_, .when = FJ_##when_,            \
 		.flags = flags_, .support = FJ_##support_, .kind = KINDS(__VA_ARGS__),             \
+		.fds = FDS(__VA_ARGS__),                                                           \
 		.as = __NR_##as_},
 #define CALL(name_, ...) CALL_AS(name_, name_, __VA_ARGS__)
 #define REFUSE(name_, errno_, note_)                                                               \
@@ -63,13 +70,17 @@ static const struct fj_row rows[] = {
 #define ALIAS(name_, target_, ...)                                                                 \
 	[__NR_##name_] = {TEXTS_OF(name_), .when = FJ_ALWAYS, .support = FJ_FULL,                  \
 		.as = __NR_##target_, .alias_arg = {__VA_ARGS__}},
-#define PASS(name_) [__NR_##name_] = {TEXTS_OF(name_), .support = FJ_PASSED},
+#define PASS(...) PASS_(__VA_ARGS__, NONE)
+#define PASS_(name_, ...)                                                                          \
+	[__NR_##name_] = {TEXTS_OF(name_), .support = FJ_PASSED, .kind = KINDS(__VA_ARGS__),       \
+		.fds = FDS(__VA_ARGS__)},
 #include "call/calls.def"
 #undef CALL_AS
 #undef CALL
 #undef REFUSE
 #undef ALIAS
 #undef PASS
+#undef PASS_
 };
 
 const long fj_row_count = sizeof(rows) / sizeof(rows[0]);
@@ -190,6 +201,18 @@ __attribute__((noinline)) static long run_traced(struct fj_call *c)
 	return r;
 }
 
+/* To the program the jail's descriptors are not open: it named one that is not. (Not an errno at
+ * once: with an absolute path the kernel does not look at a descriptor.) */
+static inline void hide_our_fds(struct fj_call *c)
+{
+	for (uint32_t fds = c->row->fds; fds; fds &= fds - 1) {
+		uint64_t *arg = &c->arg[__builtin_ctz(fds)];
+
+		if (__builtin_expect(fj_is_our_fd(*arg), 0))
+			*arg = (uint64_t)(int64_t)FJ_CLOSED_FD;
+	}
+}
+
 FJ_HOT long fj_call_row(struct fj_call *c)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
@@ -202,6 +225,7 @@ FJ_HOT long fj_call_row(struct fj_call *c)
 				   nothing is let through */
 	if (!c->row->hook && c->row->when != FJ_NEVER)
 		resolve_alias(c);
+	hide_our_fds(c);
 	r = __builtin_expect(fj_jail->trace_fd_plus_1 != 0, 0) ? run_traced(c) : run_row(c);
 	fj_scratch_release(c->thread, mark);
 	return r;

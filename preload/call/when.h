@@ -41,9 +41,20 @@ static inline bool fj_is_one_of(uint64_t arg, const struct fj_values *values)
 	return false;
 }
 
-/* Would the filter trap the call? (FJ_IF_NOT_ROOT: it would answer itself.) */
-static inline bool fj_when_applies(enum fj_when when, const uint64_t arg[FJ_ARGS])
+/* The trace is written by a descriptor that is no O_PATH one: where there is one, the calls that
+ * pass are asked as well. */
+static inline enum fj_when fj_when_of(const struct fj_row *row)
 {
+	return row->when == FJ_NEVER && row->fds && fj_jail->trace_fd_plus_1 ?
+		       FJ_IF_OUR_FD :
+		       (enum fj_when)row->when;
+}
+
+/* Would the filter trap the call? (FJ_IF_NOT_ROOT: it would answer itself.) */
+static inline bool fj_when_applies(const struct fj_row *row, const uint64_t arg[FJ_ARGS])
+{
+	const enum fj_when when = fj_when_of(row);
+
 	switch (when) {
 	case FJ_NEVER:
 		return false;
@@ -58,10 +69,17 @@ static inline bool fj_when_applies(enum fj_when when, const uint64_t arg[FJ_ARGS
 	case FJ_IF_ARG4:
 	case FJ_IF_ARG5:
 		return arg[when - FJ_IF_ARG0];
-	case FJ_IF_OUR_FD0:
-	case FJ_IF_OUR_FD1:
-		return (uint32_t)arg[when - FJ_IF_OUR_FD0] - (uint32_t)FJ_FD_ROOT(fj_jail) <
-		       FJ_FD_COUNT;
+	case FJ_IF_OUR_FD:
+		for (uint32_t fds = row->fds; fds; fds &= fds - 1)
+			if (fj_is_our_fd(arg[__builtin_ctz(fds)]))
+				return true;
+		return false;
+	case FJ_IF_PSELECT:
+		if (arg[5])
+			return true;
+		/* fall through */
+	case FJ_IF_MANY_FDS:
+		return (uint32_t)arg[0] > (uint32_t)FJ_FD_ROOT(fj_jail);
 	case FJ_IF_GUARDED:
 		return fj_is_one_of(arg[0], &fj_prctl_options);
 	case FJ_IF_TRACING:

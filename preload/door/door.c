@@ -194,7 +194,7 @@ __attribute__((noinline)) static long run_with_care(
 			fj_guest_forget();
 		return r;
 	}
-	if (row && !fj_when_applies(row->when, c->arg))
+	if (row && !fj_when_applies(row, c->arg))
 		return fj_kernel_waiting(c, c->nr, c->arg, -1);
 	r = fj_call_row(c);
 	return c->leaves_by_tail ? call_by_tail(record, c) : r;
@@ -256,7 +256,7 @@ bool fj_door_wants(long nr)
 	 * it.) */
 	return row->support != FJ_REFUSED && row->when != FJ_IF_NOT_ROOT &&
 	       row->hook != FJ_HOOK_exit && row->hook != FJ_HOOK_sigreturn &&
-	       row->when != FJ_IF_OUR_FD0 && row->when != FJ_IF_OUR_FD1;
+	       row->when != FJ_IF_OUR_FD;
 }
 
 static void add_bit(long nr)

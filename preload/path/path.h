@@ -191,6 +191,15 @@ struct fj_jail {
 
 extern struct fj_jail *fj_jail;
 
+/* A number that is never open, and (unlike -1) says nothing else to any call. */
+#define FJ_CLOSED_FD (-2)
+
+/* Is it one of the jail's own? Narrowed as the kernel does: an int. */
+static inline bool fj_is_our_fd(uint64_t fd)
+{
+	return (uint32_t)fd - (uint32_t)FJ_FD_ROOT(fj_jail) < FJ_FD_COUNT;
+}
+
 /* From this number on the engine keeps short-lived descriptors. */
 static inline int fj_high_fd(void)
 {

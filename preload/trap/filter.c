@@ -81,14 +81,39 @@ static void allow_if_null(struct builder *b, unsigned i)
 	allow(b);
 }
 
-static void allow_unless_our_fd(struct builder *b, unsigned i)
+/* Go on below when one of the arguments `fds` is a descriptor of ours, else allow. */
+static void allow_unless_our_fd(struct builder *b, uint32_t fds)
 {
 	const uint32_t ours = (uint32_t)FJ_FD_ROOT(fj_jail);
 
-	load(b, AT_ARG(i));
-	emit(b, BPF_JMP | BPF_JGE | BPF_K, ours, 0, 1);
-	emit(b, BPF_JMP | BPF_JGE | BPF_K, ours + FJ_FD_COUNT, 0, 1);
+	for (; fds; fds &= fds - 1) {
+		uint8_t others = 0; /* instructions */
+
+		for (uint32_t left = fds & (fds - 1); left; left &= left - 1)
+			others += 3;
+		load(b, AT_ARG((uint32_t)__builtin_ctz(fds)));
+		emit(b, BPF_JMP | BPF_JGE | BPF_K, ours, 0, 1);
+		emit(b, BPF_JMP | BPF_JGE | BPF_K, ours + FJ_FD_COUNT, 0, (uint8_t)(others + 1));
+	}
 	allow(b);
+}
+
+/* Go on below when argument 0, a count of descriptors, reaches ours. */
+static void allow_unless_many_fds(struct builder *b)
+{
+	load(b, AT_ARG(0));
+	emit(b, BPF_JMP | BPF_JGE | BPF_K, (uint32_t)FJ_FD_ROOT(fj_jail) + 1, 1, 0);
+	allow(b);
+}
+
+/* A call with argument `i` that is not null is trapped. */
+static void trap_if_set(struct builder *b, unsigned i)
+{
+	load(b, AT_ARG(i));
+	emit(b, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 2);
+	load(b, AT_ARG(i) + 4);
+	emit(b, BPF_JMP | BPF_JEQ | BPF_K, 0, 7, 0);
+	trap_unless_ours(b);
 }
 
 static void allow_unless_one_of(struct builder *b, uint32_t offset, const struct fj_values *values)
@@ -102,7 +127,7 @@ static void allow_unless_one_of(struct builder *b, uint32_t offset, const struct
 
 static void emit_leaf(struct builder *b, const struct fj_row *row)
 {
-	switch ((enum fj_when)row->when) {
+	switch (fj_when_of(row)) {
 	case FJ_NEVER:
 	case FJ_IF_LIMITED:
 		allow(b);
@@ -121,9 +146,15 @@ static void emit_leaf(struct builder *b, const struct fj_row *row)
 	case FJ_IF_ARG5:
 		allow_if_null(b, (unsigned)row->when - FJ_IF_ARG0);
 		break;
-	case FJ_IF_OUR_FD0:
-	case FJ_IF_OUR_FD1:
-		allow_unless_our_fd(b, row->when == FJ_IF_OUR_FD1);
+	case FJ_IF_OUR_FD:
+		allow_unless_our_fd(b, row->fds);
+		break;
+	case FJ_IF_MANY_FDS:
+		allow_unless_many_fds(b);
+		break;
+	case FJ_IF_PSELECT:
+		trap_if_set(b, 5);
+		allow_unless_many_fds(b);
 		break;
 	case FJ_IF_NEW_MOUNTS:
 		load(b, AT_ARG(0));
@@ -165,7 +196,7 @@ static void emit_rows(struct builder *b, long from, long to)
 	for (long nr = from; nr < to; nr++) {
 		const struct fj_row *row = fj_row(nr);
 
-		all_passed = all_passed && row && row->when == FJ_NEVER;
+		all_passed = all_passed && row && fj_when_of(row) == FJ_NEVER;
 		none_known = none_known && !row;
 	}
 	if (all_passed || none_known) {

@@ -89,6 +89,7 @@ static void check_kinds(const struct fj_row *row)
 		CLAIM(kind < FJ_KIND_COUNT);
 		at_end = at_end || kind == FJ_NONE;
 		CLAIM(at_end == (kind == FJ_NONE)); /* no gaps */
+		CLAIM((row->fds >> i & 1) == (kind == FJ_FD || kind == FJ_DIRFD));
 		if (kind == FJ_DIRFD)
 			CLAIM(is_path(next));
 		has_entry = has_entry || kind == FJ_NEW || kind == FJ_OLD;
@@ -116,10 +117,8 @@ static void check_condition(const struct fj_row *row)
 
 		CLAIM(kind == FJ_PTR || kind == FJ_ADDR || kind == FJ_STAT);
 	}
-	if (row->when == FJ_IF_OUR_FD0)
-		CLAIM(row->kind[0] == FJ_FD);
-	if (row->when == FJ_IF_OUR_FD1)
-		CLAIM(row->kind[1] == FJ_FD);
+	if (row->when == FJ_IF_OUR_FD)
+		CLAIM(row->fds);
 	/* A path must never pass the filter unseen. */
 	if (count(row, is_path))
 		CLAIM(row->when == FJ_ALWAYS);
@@ -168,7 +167,8 @@ static void check_row(const struct fj_row *row, long nr)
 {
 	switch ((enum fj_support)row->support) {
 	case FJ_PASSED:
-		CLAIM(!row->hook && row->when == FJ_NEVER && !row->kind[0]);
+		CLAIM(!row->hook && row->when == FJ_NEVER && (row->fds || !row->kind[0]));
+		check_kinds(row);
 		break;
 	case FJ_REFUSED:
 		CLAIM(row->hook == FJ_HOOK_refuse && row->refusal < 0 && row->refusal > -4096);
