@@ -51,17 +51,17 @@ enum fj_when {
 	FJ_IF_ARG2,
 	FJ_IF_ARG3,
 	FJ_IF_ARG4,
-	FJ_IF_ARG5,	/* that argument is not null */
-	FJ_IF_OUR_FD,	/* an argument that is a descriptor is one of ours */
-	FJ_IF_MANY_FDS, /* select: the sets reach our descriptors */
-	FJ_IF_PSELECT,	/* the same, or the last argument is not null */
-	FJ_IF_GUARDED,	/* prctl: seccomp, no_new_privs, capabilities */
-	FJ_IF_PEER,	/* getsockopt: SO_PEERCRED, SO_PEERGROUPS */
-	FJ_IF_NOT_ROOT, /* the filter itself says 0 to a process that never was anything but root:
-			   call/hook_id.h */
-	FJ_IF_LIMITED,	/* the second filter's affair, which those have who are not root: hook_id.c
-			 */
-	FJ_IF_TRACING,	/* ptrace: traceme, attach, seize */
+	FJ_IF_ARG5,	  /* that argument is not null */
+	FJ_IF_OUR_FD,	  /* an argument that is a descriptor is one of ours */
+	FJ_IF_MANY_FDS,	  /* select: the sets reach our descriptors */
+	FJ_IF_PSELECT,	  /* the same, or the last argument is not null */
+	FJ_IF_GUARDED,	  /* prctl: seccomp, no_new_privs, capabilities */
+	FJ_IF_PEER,	  /* getsockopt: SO_PEERCRED, SO_PEERGROUPS */
+	FJ_IF_NOT_ROOT,	  /* the filter itself says 0 to a process that never was anything but root:
+			     call/hook_id.h */
+	FJ_IF_LIMITED,	  /* FJ_IF_OUR_FD; and always in the second filter, which those have who are
+			     not    root: hook_id.c */
+	FJ_IF_TRACING,	  /* ptrace: traceme, attach, seize */
 	FJ_IF_NEW_MOUNTS, /* unshare: CLONE_NEWNS, CLONE_NEWUSER */
 	FJ_IF_NEW_USERS,  /* clone: CLONE_NEWUSER */
 	FJ_IF_AUDIT,	  /* socket: the kernel's audit log */

@@ -100,7 +100,7 @@ long fj_hook_chroot(struct fj_call *c)
 	return r;
 }
 
-/* may.c has judged; whoever is root comes here by the direct door alone. */
+/* may.c has judged. Whoever is root comes here by the direct door, or with a descriptor of ours. */
 long fj_hook_fchdir(struct fj_call *c)
 {
 	return fj_kernel(c);

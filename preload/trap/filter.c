@@ -129,7 +129,6 @@ static void emit_leaf(struct builder *b, const struct fj_row *row)
 {
 	switch (fj_when_of(row)) {
 	case FJ_NEVER:
-	case FJ_IF_LIMITED:
 		allow(b);
 		return;
 	case FJ_ALWAYS:
@@ -147,6 +146,7 @@ static void emit_leaf(struct builder *b, const struct fj_row *row)
 		allow_if_null(b, (unsigned)row->when - FJ_IF_ARG0);
 		break;
 	case FJ_IF_OUR_FD:
+	case FJ_IF_LIMITED:
 		allow_unless_our_fd(b, row->fds);
 		break;
 	case FJ_IF_MANY_FDS:

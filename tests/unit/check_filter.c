@@ -122,7 +122,6 @@ static bool is_trapped_when(const struct fj_row *row, const uint64_t *arg)
 
 	switch ((enum fj_when)row->when) {
 	case FJ_NEVER:
-	case FJ_IF_LIMITED: /* the second filter's */
 		return false;
 	case FJ_ALWAYS:
 		return true;
@@ -134,6 +133,7 @@ static bool is_trapped_when(const struct fj_row *row, const uint64_t *arg)
 	case FJ_IF_ARG5:
 		return arg[row->when - FJ_IF_ARG0] != 0;
 	case FJ_IF_OUR_FD:
+	case FJ_IF_LIMITED: /* the rest is the second filter's */
 		for (int i = 0; i < FJ_ARGS; i++)
 			if (row->kind[i] == FJ_FD && (uint32_t)arg[i] - ours < FJ_FD_COUNT)
 				return true;
