@@ -191,7 +191,30 @@ void stage_archive(const char *path, const char *dir);
  * its members. */
 void stage_docker(const char *dir, json_t *members);
 
+/* Copy a file into the store; its digest goes to `digest`. */
+void copy_plain_file(const char *path, const char *to, char digest[DIGEST_MAX]);
+
+/* ---- pull.c ---- */
+
+/* The store's index.json, or a new one. */
+json_t *store_index(void);
+/* The blobs of `i` move from the layout `from` into the store, and then it has the name. */
+void store_publish(const struct image *i, const char *from, const char *name);
+/* Bring an image from a file into the layout `to`, all of it checked. */
+struct image *pull_file(const char *path, enum source kind, const char *name, const char *to);
+
+/* ---- registry.c ---- */
+
+extern bool registry_verify, registry_quiet;
+/* Bring the image that `ref` names in a registry into the layout `to`, all of it checked. */
+struct image *registry_pull(const char *ref, const char *to);
+
 /* ---- verbs ---- */
+
+int pull_main(int argc, char **argv);
+int images_main(int argc, char **argv);
+int rmi_main(int argc, char **argv);
+int run_main(int argc, char **argv);
 
 /* Unpack `i`, whose blobs are in `layout`, into the empty directory `root`. Returns the exit
  * status. */

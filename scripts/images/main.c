@@ -21,6 +21,10 @@ static const struct {
 	{".apply", apply_main},
 	{".rm", private_main},
 	{".sweep", sweep_main},
+	{"images", images_main},
+	{"pull", pull_main},
+	{"rmi", rmi_main},
+	{"run", run_main},
 	{"unpack", unpack_main},
 };
 

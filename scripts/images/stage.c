@@ -182,3 +182,26 @@ void stage_archive(const char *path, const char *dir)
 	free(file);
 	json_decref(members);
 }
+
+void copy_plain_file(const char *path, const char *to, char digest[DIGEST_MAX])
+{
+	const int in = open(path, O_RDONLY | O_CLOEXEC),
+		  out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	char *piece = get(1 << 18);
+	struct sha256 s;
+	ssize_t n;
+
+	sha256_begin(&s);
+	if (in < 0 || out < 0)
+		fail("cannot copy '%s': %s", shown(path), strerror(errno));
+	while ((n = read(in, piece, 1 << 18)) > 0) {
+		sha256_add(&s, piece, (size_t)n);
+		if (!write_all(out, piece, (size_t)n))
+			fail("cannot write '%s': %s", to, strerror(errno));
+	}
+	if (n < 0 || close(out))
+		fail("cannot copy '%s': %s", shown(path), strerror(errno));
+	close(in);
+	free(piece);
+	sha256_end(&s, digest);
+}

@@ -1,0 +1,238 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * list.c - the verbs images and rmi: what is in the store, and forgetting it. */
+#include "images.h"
+
+#include <dirent.h>
+#include <sys/file.h>
+#include <time.h>
+
+static const char *age_of(const char *stamp)
+{
+	static char text[40];
+	struct tm tm = {0};
+	long seconds;
+
+	if (!stamp || !strptime(stamp, "%Y-%m-%dT%H:%M:%S", &tm))
+		return "-";
+	seconds = (long)(time(NULL) - timegm(&tm));
+	if (seconds < 120)
+		snprintf(text, sizeof(text), "%lds", seconds < 0 ? 0 : seconds);
+	else if (seconds < 7200)
+		snprintf(text, sizeof(text), "%ldm", seconds / 60);
+	else if (seconds < 48 * 3600)
+		snprintf(text, sizeof(text), "%ldh", seconds / 3600);
+	else
+		snprintf(text, sizeof(text), "%ldd", seconds / 86400);
+	return text;
+}
+
+static void print_size(int64_t size)
+{
+	if (size < 1000000)
+		printf("%6lldkB", (long long)(size + 999) / 1000);
+	else
+		printf("%6lldMB", (long long)(size + 500000) / 1000000);
+}
+
+static int64_t size_of_image(const char *digest)
+{
+	char *path = blob_path(store_dir(true), digest);
+	json_t *m = json_of_file(path, digest);
+	const json_t *layers = json_object_get(m, "layers");
+	int64_t size = 0;
+
+	for (size_t n = 0; n < json_array_size(layers); n++)
+		size += json_number(json_array_get(layers, n), "size");
+	json_decref(m);
+	free(path);
+	return size;
+}
+
+/* The digests that the index reaches, through indexes and manifests, become names of `set`. */
+static void mark(const char *digest, json_t *set)
+{
+	char *path = blob_path(store_dir(true), digest);
+	json_t *m;
+	const json_t *list;
+	json_t *config;
+
+	json_object_set_new(set, digest, json_true());
+	if (access(path, F_OK)) {
+		free(path);
+		return;
+	}
+	m = json_of_file(path, digest);
+	for (unsigned k = 0; k < 2; k++) {
+		list = json_object_get(m, k ? "manifests" : "layers");
+		for (size_t n = 0; n < json_array_size(list); n++) {
+			const char *d = json_text(json_array_get(list, n), "digest");
+
+			if (!d || !is_digest(d) || json_object_get(set, d))
+				continue;
+			if (k)
+				mark(d, set);
+			else
+				json_object_set_new(set, d, json_true());
+		}
+	}
+	config = json_object_get(m, "config");
+	if (json_text(config, "digest"))
+		json_object_set_new(set, json_text(config, "digest"), json_true());
+	if (json_is_array(json_object_get(m, "layers")) && json_text(config, "digest")) {
+		char chain[DIGEST_MAX];
+
+		image_chain(image_load(store_dir(true), digest), chain);
+		json_object_set_new(set, print("tree %s", chain + 7), json_true());
+	}
+	json_decref(m);
+	free(path);
+}
+
+/* Remove what is in `kind` and not in `set`, where names begin with `prefix`. */
+static void drop(const char *kind, const char *prefix, const json_t *set)
+{
+	char *path = print("%s/%s", store_dir(true), kind);
+	DIR *dir = opendir(path);
+	const struct dirent *e;
+
+	while (dir && (e = readdir(dir))) {
+		char *key = print("%s%s", prefix, e->d_name),
+		     *file = print("%s/%s", path, e->d_name);
+		int fd;
+
+		if (e->d_name[0] != '.' && !json_object_get(set, key)) {
+			fd = open(file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+			/* A tree that is being copied stays until the next time. */
+			if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB))
+				remove_tree(file);
+			if (fd >= 0)
+				close(fd);
+		}
+		free(key);
+		free(file);
+	}
+	if (dir)
+		closedir(dir);
+	free(path);
+}
+
+static void prune(const json_t *index)
+{
+	json_t *set = json_object();
+	const json_t *list = json_object_get(index, "manifests");
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *digest = json_text(json_array_get(list, i), "digest");
+
+		if (digest && is_digest(digest))
+			mark(digest, set);
+	}
+	drop("blobs/sha256", "sha256:", set);
+	drop("trees", "tree ", set);
+	json_decref(set);
+}
+
+static void list_images(bool as_json)
+{
+	json_t *index = store_index(), *list = json_object_get(index, "manifests"),
+	       *out = json_array();
+
+	if (!as_json)
+		printf("%-40s %-14s %8s %5s\n", "NAME", "ID", "SIZE", "AGE");
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *entry = json_array_get(list, i),
+			     *notes = json_object_get(entry, "annotations");
+		const char *digest = json_text(entry, "digest"), *name = json_text(notes, REF_NAME);
+		int64_t size;
+
+		if (!digest || !is_digest(digest))
+			continue;
+		size = size_of_image(digest);
+		if (as_json) {
+			json_array_append_new(
+				out, json_pack("{sssssIss*}", "name", name ? name : "", "id",
+					     digest, "size", (json_int_t)size, "pulled",
+					     json_text(notes, "org.fakejail.pulled")));
+			continue;
+		}
+		printf("%-40s %-14.12s ", name ? shown(name) : "-", digest + 7);
+		print_size(size);
+		printf(" %5s\n", age_of(json_text(notes, "org.fakejail.pulled")));
+	}
+	if (as_json) {
+		json_dumpf(out, stdout, JSON_INDENT(2));
+		putchar('\n');
+	}
+	json_decref(out);
+	json_decref(index);
+}
+
+int images_main(int argc, char **argv)
+{
+	bool as_json = false, prunes = false;
+
+	for (int i = 1; i < argc; i++) {
+		const char *value;
+
+		if ((value = option_value(argv, &i, "--format"))) {
+			if (strcmp(value, "json") != 0)
+				fail("--format: '%s' is not json", shown(value));
+			as_json = true;
+		} else if (!strcmp(argv[i], "--prune")) {
+			prunes = true;
+		} else {
+			fail("what is '%s'?", shown(argv[i]));
+		}
+	}
+	store_dir(true);
+	if (prunes) {
+		const int lock = store_lock();
+
+		prune(store_index());
+		close(lock);
+		return 0;
+	}
+	list_images(as_json);
+	return 0;
+}
+
+int rmi_main(int argc, char **argv)
+{
+	json_t *index, *list;
+	int lock, status = 0;
+
+	if (argc < 2)
+		fail("which image?");
+	lock = store_lock();
+	index = store_index();
+	list = json_object_get(index, "manifests");
+	for (int n = 1; n < argc; n++) {
+		char *digest = layout_find(store_dir(true), argv[n]);
+		bool found = false;
+
+		for (size_t i = json_array_size(list); i-- > 0;) {
+			const json_t *entry = json_array_get(list, i);
+			const char *has =
+				json_text(json_object_get(entry, "annotations"), REF_NAME);
+			const char *id = json_text(entry, "digest");
+
+			if ((has && !strcmp(has, argv[n])) ||
+				(!digest && id && strlen(argv[n]) >= 6 &&
+					(!strncmp(id, argv[n], strlen(argv[n])) ||
+						!strncmp(id + 7, argv[n], strlen(argv[n]))))) {
+				json_array_remove(list, i);
+				found = true;
+			}
+		}
+		if (!found) {
+			warn("there is no image '%s'", shown(argv[n]));
+			status = TROUBLE;
+		}
+	}
+	layout_write_index(store_dir(true), index);
+	prune(index);
+	close(lock);
+	return status;
+}

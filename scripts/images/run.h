@@ -1,0 +1,29 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * run.h - what run_options.c reads of a command line and run.c makes of it. */
+#ifndef FJ_IMAGES_RUN_H
+#define FJ_IMAGES_RUN_H
+
+#include "images.h"
+
+struct words {
+	char **at; /* ended by NULL */
+	size_t count;
+};
+void add_word(struct words *w, const char *word);
+
+struct run {
+	const char *image, *workdir, *user, *entrypoint, *keep; /* NULL: not given */
+	bool terminal;
+	int64_t max;
+	struct words env;  /* NAME=VALUE */
+	struct words pass; /* for the launcher as they are */
+	struct words command;
+};
+
+/* Read docker's and our own spellings. What cannot be ends the program with one line that says what
+ * a jail does. */
+void run_options(struct run *r, int argc, char **argv);
+
+#endif
