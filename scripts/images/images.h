@@ -168,6 +168,8 @@ char *layout_find(const char *layout, const char *name);
 struct image *image_load(const char *layout, const char *digest);
 /* The chain id of all layers, which names the tree. */
 void image_chain(const struct image *i, char chain[DIGEST_MAX]);
+/* The entry of an index that is for our platform; ends the program when there is none. */
+const json_t *platform_entry(const json_t *index, const char *digest);
 /* Add a small blob; its digest goes to `digest`. */
 void blob_write(const char *layout, const void *data, size_t size, char digest[DIGEST_MAX]);
 void layout_write_index(const char *layout, const json_t *index);

@@ -121,7 +121,7 @@ static json_t *load_blob(const char *layout, const char *digest, int64_t size)
 	return j;
 }
 
-static const json_t *choose(const json_t *index, const char *digest)
+const json_t *platform_entry(const json_t *index, const char *digest)
 {
 	const json_t *list = json_object_get(index, "manifests"), *only = NULL;
 
@@ -177,7 +177,7 @@ struct image *image_load(const char *layout, const char *digest)
 	const json_t *config;
 
 	for (unsigned depth = 0; json_is_array(json_object_get(j, "manifests")); depth++) {
-		const json_t *entry = choose(j, digest);
+		const json_t *entry = platform_entry(j, digest);
 		const char *next = json_text(entry, "digest");
 
 		if (!next || !is_digest(next) || depth > 4)

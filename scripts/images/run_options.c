@@ -183,9 +183,9 @@ static void look_at_port(const char *text)
 	*jail++ = 0;
 	host = strrchr(word, ':') ? strrchr(word, ':') + 1 : word;
 	if (strcmp(host, jail) != 0)
-		fail("--publish %s: the host's network is the jail's, so port %s is port %s: let "
-		     "the program listen where you want it",
-			shown(text), shown(jail), shown(jail));
+		fail("--publish %s: the host's network is the jail's, so the program's port %s "
+		     "is the host's, too: let it listen where you want it",
+			shown(text), shown(jail));
 	free(word);
 }
 
