@@ -109,8 +109,8 @@ static long make_point(struct fj_thread *t, char *jail_path, bool as_dir)
 	return r;
 }
 
-/* A file that the jail lacks, or has as a symlink to nowhere (/etc/resolv.conf): in its directory,
- * without making one. */
+/* A file that the jail lacks, or has as a symlink to nowhere or in a circle (/etc/resolv.conf): in
+ * its directory, without making one. */
 static long find_dangling(struct fj_thread *t, const char *jail_path, struct fj_str *pos)
 {
 	const uint32_t mark = fj_scratch_mark(t);
@@ -167,9 +167,9 @@ static long add_bind(struct fj_thread *t, struct fj_bind *b)
 	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
 	b->trouble = "cannot make the mount point for";
 	r = s.overflowed ? -ENAMETOOLONG : find_point(t, jail_path, &pos);
-	if (r == -ENOENT && may_lack)
+	if ((r == -ENOENT || r == -ELOOP) && may_lack)
 		r = as_dir ? r : find_dangling(t, jail_path, &pos);
-	if (r == -ENOENT && may_lack)
+	if (r < 0 && may_lack) /* nobody has asked for it: no reason not to start */
 		return 0;
 	if (r == -ENOENT && (r = make_point(t, jail_path, as_dir)) == 0)
 		r = find_point(t, jail_path, &pos);

@@ -5,7 +5,8 @@
  * (scripts/fakejail.in), not for people.
  *
  *   start -r HOSTDIR -N NAME [-b HOST JAIL MODE]... [-t JAIL]... [-w JAILDIR] [-s] [-R] [-k
- * RELEASE] [-n HOSTNAME] [-T FILE] [-d FILE] [-x DOOR]... [-K] [-D PID] -- COMMAND...
+ * RELEASE] [-n HOSTNAME] [-T FILE] [-d FILE] [-x DOOR]... [-K] [-D PID] [-e VARIABLE]...
+ *         -- COMMAND...
  *   stay [-K] [-D PID] [-a WORD]... -- COMMAND...
  *   probe
  *
@@ -13,9 +14,10 @@
  * `stay` makes no jail, but stays as COMMAND's parent; the WORDs are a command to be run at the
  * end, outside as COMMAND. Both are host paths.
  *
- * -d none keeps no owners. MODE is rw or ro; with a `?` behind it the bind is left out when the
- * host or the jail has no such place. Ends with 125 and a message when the jail cannot be made, 126
- * or 127 when its program cannot be started. */
+ * -e names a variable of the environment that stays as it is. -d none keeps no owners. MODE is rw
+ * or ro; with a `?` behind it the bind is left out when the host or the jail has no such place.
+ * Ends with 125 and a message when the jail cannot be made, 126 or 127 when its program cannot be
+ * started. */
 #include "loader/launch.h"
 
 #include "call/faults.h"
@@ -158,5 +160,6 @@ _Noreturn void fj_launch(struct fj_stack *s)
 		fj_launch_fail(
 			"cannot change to directory", fj_options.chdir ? fj_options.chdir : "/", r);
 	fj_user_choose(t, fj_options.user, fj_options.groups);
+	fj_environment_choose(t, s->envp, fj_options.kept);
 	fj_first_run(t, s->envp);
 }

@@ -18,6 +18,7 @@ struct fj_options {
 	int bind_count;
 	struct fj_parent parent;
 	char *afterwards[FJ_AFTERWARDS_MAX + 1];
+	bool kept[FJ_VARIABLES + 1]; /* the last one for all others */
 	bool skip_chdir, no_trap, no_preload, no_patch, read_only;
 	char **command;
 };

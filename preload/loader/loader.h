@@ -42,6 +42,22 @@ static inline struct fj_board *fj_jail_board(void)
  * program, as chroot(8). Names are looked up in the jail; ends with 125 and a message when there is
  * no such user or group. */
 void fj_user_choose(struct fj_thread *t, const char *spec, const char *groups);
+/* Does the jail's /etc/passwd know that name? */
+bool fj_user_is_named(struct fj_thread *t, const char *name);
+/* The line of who the first program is. `name` is NULL when there is none; the others are "" where
+ * it says nothing. Good until one of these is called again. */
+struct fj_login {
+	const char *name, *home, *shell;
+};
+struct fj_login fj_user_login(struct fj_thread *t);
+
+/* environment.c: give HOME, USER, LOGNAME and SHELL in `envp` a meaning where the caller's have
+ * none in the jail, but not the `kept` ones, of which the command line has said what they are. To
+ * be called by who the first program is. */
+enum fj_variable { FJ_HOME, FJ_USER, FJ_LOGNAME, FJ_SHELL, FJ_VARIABLES };
+void fj_environment_choose(struct fj_thread *t, char **envp, const bool kept[FJ_VARIABLES]);
+/* Which of them is called `name`; FJ_VARIABLES: none. */
+enum fj_variable fj_environment_variable(const char *name);
 
 /* map.c: an ELF file in memory. */
 struct fj_mapped {

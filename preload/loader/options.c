@@ -81,6 +81,9 @@ void fj_options_read(char **at)
 			fj_options.afterwards[words++] = next(&at);
 			fj_options.parent.afterwards = fj_options.afterwards;
 			break;
+		case 'e':
+			fj_options.kept[fj_environment_variable(next(&at))] = true;
+			break;
 		case 'p':
 			fj_options.preload = next(&at);
 			break;

@@ -119,6 +119,17 @@ struct user {
 	char name[128];
 };
 
+/* Of the line that was found last: directory and shell, "" when it has none. */
+static char found_home[FJ_PATH_MAX] FJ_BULKY, found_shell[FJ_PATH_MAX] FJ_BULKY;
+
+static void keep(char *out, const char *text)
+{
+	struct fj_str s;
+
+	fj_str_init(&s, out, FJ_PATH_MAX);
+	fj_str_put(&s, text);
+}
+
 /* The line of the user called `name`, or when that is NULL of `uid`. */
 static bool find_user(struct fj_thread *t, const char *name, uint32_t uid, struct user *user)
 {
@@ -136,10 +147,28 @@ static bool find_user(struct fj_thread *t, const char *name, uint32_t uid, struc
 			*user = (struct user){.is_known = true, .uid = id, .gid = gid};
 			fj_str_init(&s, user->name, sizeof(user->name));
 			fj_str_put(&s, file.field[0]);
+			keep(found_home, file.field[5]);
+			keep(found_shell, file.field[6]);
 		}
 	}
 	close_file();
 	return found;
+}
+
+bool fj_user_is_named(struct fj_thread *t, const char *name)
+{
+	static struct user user FJ_BULKY;
+
+	return find_user(t, name, 0, &user);
+}
+
+struct fj_login fj_user_login(struct fj_thread *t)
+{
+	static struct user user FJ_BULKY;
+
+	if (!find_user(t, NULL, fj_ids()->ruid, &user))
+		return (struct fj_login){NULL, "", ""};
+	return (struct fj_login){user.name, found_home, found_shell};
 }
 
 static bool find_group(struct fj_thread *t, const char *name, uint32_t *gid)

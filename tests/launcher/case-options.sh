@@ -55,6 +55,12 @@ with_value --tmpfs tmp -t /tmp
 with_value '-w --chdir --cwd --pwd --workdir' /there -w /there
 with_value '-w --chdir --cwd --pwd --workdir' there -w /there
 passes_on '-w /a -w /b' -w /b
+# Variables that the loader would change.
+for variable in HOME USER LOGNAME SHELL; do
+	with_value '-e --env --unsetenv' $variable -e $variable
+	with_value '-e --env' $variable=x -e $variable
+done
+passes_on '-e HOME=/x --clearenv' -e HOME
 with_value '-k --kernel-release' 9.9 -k 9.9
 with_value --hostname box -n box
 with_value --db /some/where -d /some/where

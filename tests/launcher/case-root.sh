@@ -52,7 +52,7 @@ run_by=
 chmod 700 closed
 
 # Default mounts.
-resolver='-b /etc/resolv.conf /etc/resolv.conf ro?'
+# Two files of the host's, each for itself.
 mounts='-b /dev /dev rw? -b /proc /proc rw? -b /sys /sys rw?'
 defaults() {
 	title=$1
@@ -63,6 +63,9 @@ defaults() {
 	same "$title" "$(words start -r "$place/R" -N R -p "$so" $@ -- true)"
 }
 typed=
+hosts='-b /etc/hosts /etc/hosts ro?'
+resolver='-b /etc/resolv.conf /etc/resolv.conf ro?'
+echo 127.0.0.1 localhost >R/etc/hosts
 defaults 'an /etc without resolv.conf' "$mounts" "$resolver"
 echo 'nameserver 127.0.0.1' >R/etc/resolv.conf
 defaults 'an /etc with resolv.conf' "$mounts"
@@ -81,14 +84,25 @@ defaults 'a symlink that only the host can follow' "$mounts" "$resolver"
 rm -r R/run
 ln -sf resolv.conf R/etc/resolv.conf
 defaults 'a loop' "$mounts" "$resolver"
-rm R/etc/resolv.conf
-rmdir R/etc
+rm R/etc/hosts R/etc/resolv.conf
+defaults 'neither' "$mounts" "$resolver" "$hosts"
+ln -s hosts R/etc/hosts
+defaults 'a loop of hosts' "$mounts" "$resolver" "$hosts"
+: >R/etc/hosts.2
+ln -sf hosts.2 R/etc/hosts
+defaults 'a symlink to empty hosts' "$mounts" "$resolver" "$hosts"
+echo 127.0.0.1 localhost >R/etc/hosts.2
+echo 'nameserver 127.0.0.1' >R/etc/resolv.conf
+defaults 'hosts by a symlink' "$mounts"
+rm -r R/etc
 defaults 'no /etc' "$mounts"
 mkdir R/etc
 typed='-b /etc:/dev --tmpfs=/etc'
 defaults "the caller's own come instead" '-b /proc /proc rw? -b /sys /sys rw? -b /etc /dev rw -t /etc'
 typed='-b /etc:/etc/resolv.conf'
-defaults "the caller's own resolver" "$mounts" '-b /etc /etc/resolv.conf rw'
+defaults "the caller's own resolver" "$mounts" "$hosts" '-b /etc /etc/resolv.conf rw'
+typed='-b /etc:/etc/hosts'
+defaults "the caller's own hosts" "$mounts" "$resolver" '-b /etc /etc/hosts rw'
 
 # The host's own root has everything.
 for root in / // /. /./; do

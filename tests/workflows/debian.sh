@@ -31,9 +31,9 @@ inside_like() {
 
 # Not below what the jail has mounts on; .fakejail is not seen from inside.
 run sh -c 'cd "$1" && find . -xdev | LC_ALL=C sort' sh "$root"
-printf '%s\n' "$out" | grep -Ev '^\./(dev|proc|sys|\.fakejail)(/|$)|^\./etc/resolv\.conf$' >"$work/names-outside"
+printf '%s\n' "$out" | grep -Ev '^\./(dev|proc|sys|\.fakejail)(/|$)|^\./etc/(resolv\.conf|hosts)$' >"$work/names-outside"
 run jail "$root" /bin/bash -c 'cd / && find . -xdev | LC_ALL=C sort'
-printf '%s\n' "$out" | grep -Ev '^\./(dev|proc|sys)(/|$)|^\./etc/resolv\.conf$' >"$work/names-inside"
+printf '%s\n' "$out" | grep -Ev '^\./(dev|proc|sys)(/|$)|^\./etc/(resolv\.conf|hosts)$' >"$work/names-inside"
 if [ "$(wc -l <"$work/names-outside")" -gt 10000 ] && cmp -s "$work/names-outside" "$work/names-inside"; then
 	ok 'find / -xdev lists the names that are there'
 else
