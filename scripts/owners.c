@@ -12,6 +12,7 @@
  *numbers are of the machine it ran on). */
 #include "owners.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <unistd.h>
 
@@ -40,12 +41,19 @@ _Noreturn void owners_fail(const char *format_, ...)
  * pipe or a device is written to as it is. */
 static char new_name[FJ_PATH_MAX + 32];
 
+static void remove_new(void)
+{
+	if (new_name[0])
+		unlink(new_name);
+}
+
 static FILE *open_new(const char *name)
 {
 	struct stat st;
 
 	if (!stat(name, &st) && !S_ISREG(st.st_mode))
 		return fopen(name, "w");
+	atexit(remove_new);
 	if ((size_t)snprintf(new_name, sizeof(new_name), "%s.new-%d", name, getpid()) >=
 		sizeof(new_name)) {
 		errno = ENAMETOOLONG;
@@ -56,7 +64,22 @@ static FILE *open_new(const char *name)
 
 static int put_in_place(const char *name)
 {
-	return new_name[0] && (fsync(fileno(owners_file)) || rename(new_name, name));
+	if (!new_name[0])
+		return 0;
+	if (fsync(fileno(owners_file)) || rename(new_name, name))
+		return -1;
+	new_name[0] = 0;
+	return 0;
+}
+
+/* A file of records that is cut off while it is looked at, or names places behind its end. */
+static void damaged(int number)
+{
+	static const char text[] = "fakejail owners: the records are damaged or cut off\n";
+
+	(void)number;
+	remove_new();
+	_exit(write(2, text, sizeof(text) - 1) < 0 ? 2 : 1);
 }
 
 int main(int argc, char **argv)
@@ -66,6 +89,8 @@ int main(int argc, char **argv)
 	int option, fd;
 	long r;
 
+	signal(SIGBUS, damaged);
+	signal(SIGXFSZ, SIG_IGN); /* the write says EFBIG */
 	optind = 2;
 	while ((option = getopt(argc, argv, "f:d")) != -1)
 		if (option == 'f')

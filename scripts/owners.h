@@ -44,6 +44,8 @@ _Noreturn void owners_fail(const char *format, ...) __attribute__((format(printf
 void owners_walk(int (*each)(struct entry *e));
 /* Make `e` show what `to` says (FJ_OWN_ bits `what`), on disk as the engine would. */
 void owners_give(struct entry *e, unsigned what, const struct fj_owner *to);
+/* By what the records know the file at `path`. */
+bool owners_key(const char *path, bool follow, struct fj_own_key *key);
 /* "dir", "link" and so on, as mtree(5) has them. */
 const char *owners_type_name(uint32_t mode);
 bool owners_is_device(uint32_t mode);

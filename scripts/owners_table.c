@@ -4,6 +4,10 @@
  * owners_table.c - the verbs check and prune: the records one by one, as they lie in their file. */
 #include "owners.h"
 
+#include <dirent.h>
+#include <time.h>
+#include <unistd.h>
+
 /* Every slot of the table, one by one. Returns how many are damaged. */
 static unsigned long check_slots(unsigned long *live, unsigned long *gone)
 {
@@ -33,20 +37,19 @@ int owners_check(const char *db)
 	return bad != 0;
 }
 
-static struct fj_own_key *seen;
-static size_t seen_count;
+struct keys {
+	struct fj_own_key *key;
+	size_t count;
+};
 
-static int see_entry(struct entry *e)
+static void add(struct keys *k, const struct fj_own_key *key)
 {
-	if (!e->has_record)
-		return FTW_CONTINUE;
-	if (!(seen_count & (seen_count + 1))) {
-		seen = realloc(seen, (seen_count + 1) * 2 * sizeof(*seen));
-		if (!seen)
+	if (!(k->count & (k->count + 1))) {
+		k->key = realloc(k->key, (k->count + 1) * 2 * sizeof(*k->key));
+		if (!k->key)
 			owners_fail("out of memory");
 	}
-	seen[seen_count++] = e->key;
-	return FTW_CONTINUE;
+	k->key[k->count++] = *key;
 }
 
 static int by_key(const void *a, const void *b)
@@ -58,27 +61,164 @@ static int by_key(const void *a, const void *b)
 	return x->stamp < y->stamp ? -1 : x->stamp > y->stamp;
 }
 
+static void sort(struct keys *k)
+{
+	if (k->count)
+		qsort(k->key, k->count, sizeof(*k->key), by_key);
+}
+
+static bool has(const struct keys *k, const struct fj_own_key *key)
+{
+	return k->count && bsearch(key, k->key, k->count, sizeof(*k->key), by_key);
+}
+
+/* The files that were seen; and of one walk the directories, each with its ctime, which nobody can
+ * set, in the place of the birth. */
+static struct keys seen, dirs;
+static uint64_t newest;
+
+static int see_entry(struct entry *e)
+{
+	if (S_ISDIR(e->st.st_mode)) {
+		const struct fj_own_key when = {.ino = e->st.st_ino,
+			.stamp = (uint64_t)e->st.st_ctim.tv_sec * 1000000000u +
+				 (uint64_t)e->st.st_ctim.tv_nsec};
+
+		add(&dirs, &when);
+		newest = when.stamp > newest ? when.stamp : newest;
+	}
+	if (e->has_record)
+		add(&seen, &e->key);
+	return FTW_CONTINUE;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+#define WALKS 20
+#define TICK_NS 50000000u /* file times may be as coarse as a hundredth of a second */
+
+/* Walk until two walks have met the same directories, none of which changed: each file was in one
+ * of them all the time between the two, and so the first has seen it, whoever renames files
+ * meanwhile. What is too young to tell is waited for; that many walks are the bound. */
+static void see_tree(void)
+{
+	struct keys before = {0};
+
+	for (int walk = 0; walk < WALKS; walk++) {
+		const uint64_t from = now_ns();
+		bool is_old;
+
+		dirs = (struct keys){0};
+		newest = 0;
+		owners_walk(see_entry);
+		if (owners_skipped)
+			owners_fail("nothing is pruned, as some files could not be looked at");
+		sort(&dirs);
+		is_old = newest + TICK_NS < from;
+		if (is_old && walk && before.count == dirs.count &&
+			!memcmp(before.key, dirs.key, dirs.count * sizeof(*dirs.key))) {
+			free(before.key);
+			free(dirs.key);
+			return;
+		}
+		free(before.key);
+		before = dirs;
+		/* A walk of which something is too young says nothing about the next. */
+		if (!is_old) {
+			usleep(2 * TICK_NS / 1000);
+			before.count = 0;
+		}
+	}
+	owners_fail("nothing is pruned, as files are made and renamed there all the time: stop the "
+		    "programs of the jail");
+}
+
+/* Files without a name that a process has open. */
+static void see_open(const char *pid)
+{
+	char path[64 + 256];
+	DIR *list;
+	const struct dirent *d;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/fd", pid);
+	list = opendir(path);
+	while (list && (d = readdir(list))) {
+		struct fj_own_key key;
+
+		snprintf(path, sizeof(path), "/proc/%.20s/fd/%.20s", pid, d->d_name);
+		if (owners_key(path, true, &key))
+			add(&seen, &key);
+	}
+	if (list)
+		closedir(list);
+}
+
+static void see_all_open(void)
+{
+	DIR *list = opendir("/proc");
+	const struct dirent *d;
+
+	while (list && (d = readdir(list)))
+		if (d->d_name[0] >= '0' && d->d_name[0] <= '9')
+			see_open(d->d_name);
+	if (list)
+		closedir(list);
+}
+
+static struct fj_store_slot *table(uint32_t *mask)
+{
+	struct fj_store *s = &fj_store[0];
+	struct fj_store_slot *slots = fj_store_slots(s, fj_store_head(s)->table, mask);
+
+	if (!slots)
+		owners_fail("the records are damaged");
+	return slots;
+}
+
+static struct fj_own_key key_of(const struct fj_store_slot *slot)
+{
+	return (struct fj_own_key){.ino = slot->ino, .stamp = slot->stamp};
+}
+
 /* Drop the records that no file of the tree has, as far as they are of the device that the tree and
- * the records lie on: other devices may just not be mounted. */
+ * the records lie on: other devices may just not be mounted. Jails may be at work: what they record
+ * after the beginning is none of ours. */
 void owners_prune(void)
 {
 	struct fj_store *s = &fj_store[0];
+	struct keys old = {0};
 	struct fj_store_hold hold;
 	struct fj_store_slot *slots;
 	uint32_t mask;
 
-	owners_walk(see_entry);
-	if (owners_skipped)
-		owners_fail("nothing is pruned, as some files could not be looked at");
-	qsort(seen, seen_count, sizeof(*seen), by_key);
 	if (fj_store_lock(s, &hold) < 0)
 		owners_fail("the records may not be changed");
-	slots = fj_store_slots(s, fj_store_head(s)->table, &mask);
+	slots = table(&mask);
 	for (uint32_t i = 0; i <= mask; i++) {
-		const struct fj_own_key key = {.ino = slots[i].ino, .stamp = slots[i].stamp};
+		const struct fj_own_key key = key_of(&slots[i]);
 
-		if (!(slots[i].state & FJ_SLOT_LIVE) || slots[i].dev ||
-			bsearch(&key, seen, seen_count, sizeof(*seen), by_key))
+		if ((slots[i].state & FJ_SLOT_LIVE) && !slots[i].dev)
+			add(&old, &key);
+	}
+	fj_store_unlock(s, &hold);
+	sort(&old);
+	see_tree();
+	see_all_open();
+	sort(&seen);
+	if (fj_store_lock(s, &hold) < 0)
+		owners_fail("the records may not be changed");
+	slots = table(&mask);
+	for (uint32_t i = 0; i <= mask; i++) {
+		const struct fj_own_key key = key_of(&slots[i]);
+
+		if (!(slots[i].state & FJ_SLOT_LIVE) || slots[i].dev || !has(&old, &key) ||
+			has(&seen, &key))
 			continue;
 		fj_store_drop(s, &slots[i]);
 		owners_count++;

@@ -38,18 +38,27 @@ static const char *path_in_root(const char *path)
 	return *path ? path : ".";
 }
 
-static bool look(const char *path, struct entry *e)
+bool owners_key(const char *path, bool follow, struct fj_own_key *key)
 {
 	struct statx sx;
+
+	if (statx(AT_FDCWD, path, follow ? 0 : AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME,
+		    &sx))
+		return false;
+	*key = (struct fj_own_key){
+		.dev = makedev(sx.stx_dev_major, sx.stx_dev_minor), .ino = sx.stx_ino};
+	if (sx.stx_mask & STATX_BTIME) /* as fj_file_statx() of call/owned.c */
+		key->stamp = (uint64_t)sx.stx_btime.tv_sec * 1000000000u + sx.stx_btime.tv_nsec;
+	return true;
+}
+
+static bool look(const char *path, struct entry *e)
+{
 	struct fj_owner record;
 
-	if (lstat(path, &e->st) ||
-		statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME, &sx))
+	if (lstat(path, &e->st) || !owners_key(path, false, &e->key))
 		return false;
 	e->path = path_in_root(path);
-	e->key = (struct fj_own_key){.dev = e->st.st_dev, .ino = e->st.st_ino};
-	if (sx.stx_mask & STATX_BTIME) /* as fj_file_statx() of call/owned.c */
-		e->key.stamp = (uint64_t)sx.stx_btime.tv_sec * 1000000000u + sx.stx_btime.tv_nsec;
 	e->owner = (struct fj_owner){.uid = e->st.st_uid,
 		.gid = e->st.st_gid,
 		.mode = e->st.st_mode,
@@ -78,11 +87,13 @@ static int step(const char *path, const struct stat *st, int type, struct FTW *a
 	struct entry e;
 
 	(void)st;
-	(void)type;
 	if (at->level == 1 && !strcmp(path + at->base, ".fakejail"))
 		return FTW_SKIP_SUBTREE;
-	if (!look(path, &e)) {
+	if (type == FTW_DNR) /* what is in it is not seen */
 		owners_skipped++;
+	errno = 0;
+	if (!look(path, &e)) {
+		owners_skipped += errno != ENOENT; /* that one has just gone */
 		return FTW_CONTINUE;
 	}
 	return on_entry(&e);

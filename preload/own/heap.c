@@ -28,6 +28,9 @@ long fj_store_block_take(struct fj_store *s, uint32_t bytes, uint32_t *at)
 	if (class == FJ_BLOCK_CLASSES)
 		return -ENOSPC;
 	size = FJ_BLOCK_MIN << class;
+	/* (What a damaged block named as the next one is not believed.) */
+	if (h->free_block[class] && (uint64_t)h->free_block[class] * FJ_BLOCK_UNIT + size > h->end)
+		__atomic_store_n(&h->free_block[class], 0, __ATOMIC_RELEASE);
 	if (h->free_block[class]) {
 		*at = h->free_block[class];
 		block = fj_store_at(s, (uint64_t)*at * FJ_BLOCK_UNIT, size);
@@ -59,9 +62,14 @@ long fj_store_block_take(struct fj_store *s, uint32_t bytes, uint32_t *at)
 void fj_store_block_give(struct fj_store *s, uint32_t at)
 {
 	struct fj_store_head *h = fj_store_head(s);
-	struct fj_store_block *block = fj_store_at(s, (uint64_t)at * FJ_BLOCK_UNIT, FJ_BLOCK_MIN);
+	const uint64_t offset = (uint64_t)at * FJ_BLOCK_UNIT;
+	struct fj_store_block *block;
 
-	if (!block || block->size_class >= FJ_BLOCK_CLASSES)
+	if (offset < FJ_PAGE || offset + FJ_BLOCK_MIN > h->end)
+		return; /* of a damaged record */
+	block = fj_store_at(s, offset, FJ_BLOCK_MIN);
+	if (!block || block->size_class >= FJ_BLOCK_CLASSES ||
+		offset + (FJ_BLOCK_MIN << block->size_class) > h->end)
 		return;
 	block->used = h->free_block[block->size_class];
 	__atomic_store_n(&h->free_block[block->size_class], at, __ATOMIC_RELEASE);
