@@ -186,6 +186,19 @@ static struct fj_own_key key_of(const struct fj_store_slot *slot)
 	return (struct fj_own_key){.ino = slot->ino, .stamp = slot->stamp};
 }
 
+/* Growth leaves the records of removed files behind: this one somebody has open. */
+static void keep_open(struct fj_store *s, const struct fj_store_slot *slot)
+{
+	struct fj_store_copy copy = slot->copy[slot->state & FJ_SLOT_SECOND];
+	struct fj_own_key key = key_of(slot);
+
+	if (!(copy.flags & FJ_OWN_GONE))
+		return;
+	key.dev = s->home;
+	copy.flags &= (uint8_t)~FJ_OWN_GONE;
+	fj_store_put(s, &key, &copy);
+}
+
 /* Drop the records that no file of the tree has, as far as they are of the device that the tree and
  * the records lie on: other devices may just not be mounted. Jails may be at work: what they record
  * after the beginning is none of ours. */
@@ -217,9 +230,12 @@ void owners_prune(void)
 	for (uint32_t i = 0; i <= mask; i++) {
 		const struct fj_own_key key = key_of(&slots[i]);
 
-		if (!(slots[i].state & FJ_SLOT_LIVE) || slots[i].dev || !has(&old, &key) ||
-			has(&seen, &key))
+		if (!(slots[i].state & FJ_SLOT_LIVE) || slots[i].dev || !has(&old, &key))
 			continue;
+		if (has(&seen, &key)) {
+			keep_open(s, &slots[i]);
+			continue;
+		}
 		fj_store_drop(s, &slots[i]);
 		owners_count++;
 	}
