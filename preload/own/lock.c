@@ -26,6 +26,7 @@
 #define SPINS 200
 #define YIELDS 20
 #define WAIT_NS 2000000 /* between two looks at whether the holder lives */
+#define WAITS 5000	/* for one and the same holding, ten seconds: then the holder is stopped */
 
 struct flock_ { /* struct flock of asm-generic/fcntl.h, 64 bit */
 	int16_t type, whence;
@@ -97,7 +98,8 @@ long fj_store_lock(struct fj_store *s, struct fj_store_hold *hold)
 	/* But SIGBUS (lost.c), and SIGSEGV where that may be the program's bad pointer. */
 	const uint64_t all = ~(1UL << 6) & ~((uint64_t)fj_guest_catches_faults() << 10);
 	struct fj_store_head *h = fj_store_head(s);
-	uint32_t id;
+	uint64_t last = 0;
+	uint32_t id, waits = 0;
 
 	if (s->is_lost)
 		return -EIO;
@@ -120,9 +122,19 @@ long fj_store_lock(struct fj_store *s, struct fj_store_hold *hold)
 			 * we do. */
 			if (holder != id && is_dead(s, holder) && take_from(h, word, id, hold))
 				return 0;
+			/* The word tells one holding from the next, so a lock that goes from hand
+			 * to hand is waited for as long as it does. From one who is stopped
+			 * (SIGSTOP, a debugger) it cannot be taken: he would go on writing when he
+			 * is let go. */
+			waits = word == last ? waits + 1 : 0;
+			last = word;
+			if (waits == WAITS)
+				break;
 			wait_for(h, holder);
 		}
 	}
+	fj_sys4(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &hold->mask, 0, sizeof(hold->mask));
+	return -EBUSY;
 }
 
 void fj_store_unlock(struct fj_store *s, const struct fj_store_hold *hold)

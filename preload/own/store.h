@@ -184,6 +184,7 @@ uint64_t fj_store_ctime_now(uint64_t shown);
 struct fj_store_hold {
 	uint64_t mask, word;
 };
+/* 0, -EIO, -EROFS, or -EBUSY when one who is stopped holds it. */
 long fj_store_lock(struct fj_store *s, struct fj_store_hold *hold);
 void fj_store_unlock(struct fj_store *s, const struct fj_store_hold *hold);
 /* At process start: what this process held in its life before execve(2), in another thread, it no

@@ -5,6 +5,7 @@
  *
  *	full FILE		the file may not grow
  *	damage FILE		cut off, changed and foreign files
+ *	stopped FILE		a process is stopped while it holds the lock
  *	cut FILE ROUNDS		cut off, overwritten and filled with noise while it is in use
  *
  * Prints what it found; exit 1 when anything is lost, wrongly taken, or crashes. */
@@ -93,6 +94,35 @@ static int test_damage(const char *path)
 	return bad || crashed;
 }
 
+/* Who waits for a lock whose holder is stopped is told so in the end, and gets it when that one
+ * goes on. */
+static int test_stopped(const char *path)
+{
+	struct fj_store_hold hold;
+	pid_t pid;
+	int status;
+	long during, after;
+
+	make(path);
+	put(1, 2);
+	pid = fork();
+	if (!pid) {
+		if (fj_store_lock(&fj_store[0], &hold))
+			_exit(1);
+		raise(SIGSTOP);
+		fj_store_unlock(&fj_store[0], &hold);
+		_exit(0);
+	}
+	waitpid(pid, &status, WUNTRACED);
+	during = put(1, 3);
+	kill(pid, SIGCONT);
+	waitpid(pid, &status, 0);
+	after = put(1, 4);
+	printf("stopped: %s meanwhile, %s afterwards\n",
+		during == -EBUSY ? "told" : "something else", after ? "refused" : "done");
+	return during != -EBUSY || after || status;
+}
+
 static volatile sig_atomic_t lost;
 
 static void give_up(int number, siginfo_t *info, void *context)
@@ -174,6 +204,8 @@ int main(int argc, char **argv)
 		return test_full(argv[2]);
 	if (!strcmp(argv[1], "damage"))
 		return test_damage(argv[2]);
+	if (!strcmp(argv[1], "stopped"))
+		return test_stopped(argv[2]);
 	if (!strcmp(argv[1], "cut"))
 		return test_cut(argv[2], argc > 3 ? (unsigned)atoi(argv[3]) : 40);
 	return 2;

@@ -39,6 +39,7 @@ records owner_store 'writers killed' kill "$STRESS_KILLS"
 records owner_store 'killed while it claims and grows' claim "$((STRESS_KILLS / 4))"
 records owner_spoilt 'disk full' full
 records owner_spoilt 'damaged files' damage
+records owner_spoilt 'a holder of the lock who is stopped' stopped
 records owner_spoilt 'files spoilt in use' cut "$STRESS_CUTS"
 records owner_store 'a million records' size 1000000
 rm -f "$mine/records"
