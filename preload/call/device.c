@@ -10,6 +10,7 @@
  * inherited through exec, show the host's device. */
 #include "call/device.h"
 #include "call/owned.h"
+#include "path/path.h"
 
 /* Documentation/admin-guide/devices.txt of the kernel */
 #define PTS_FIRST 136u /* eight majors of 256 minors each */
@@ -172,4 +173,32 @@ long fj_device_open(struct fj_call *c, int fd, uint64_t flags)
 out:
 	fj_scratch_release(c->thread, mark);
 	return r;
+}
+
+bool fj_device_is_refused(struct fj_call *c, const struct fj_place *place, uint64_t flags)
+{
+	struct fj_file file;
+	uint32_t type;
+
+	if (!(fj_jail->has_mount_limits & FJ_MOUNT_NODEV) || !place->pos || place->is_magic ||
+		(flags & O_PATH) || !(fj_mount_limits(place->pos) & FJ_MOUNT_NODEV) ||
+		fj_file_look(c, place->dirfd, place->name, 0, &file))
+		return false;
+	type = file.owner.mode & FJ_S_IFMT;
+	return type == FJ_S_IFCHR || type == FJ_S_IFBLK;
+}
+
+long fj_device_access(struct fj_call *c, int dirfd, const char *jail_path, bool follows)
+{
+	struct fj_place object;
+	struct fj_file file;
+	bool is_device;
+
+	if (fj_find_object(c, dirfd, jail_path, follows ? FJ_FOLLOW : 0, 0, &object) < 0)
+		return -EACCES;
+	is_device = !fj_file_look(c, object.dirfd, object.name, AT_EMPTY_PATH, &file) &&
+		    (file.owner.flags & FJ_OWN_DEVICE);
+	fj_place_done(&object);
+	return is_device ? fj_may(fj_ids(), &file.owner, (unsigned)fj_arg(c, FJ_MODE, 0) & 7) :
+			   -EACCES;
 }

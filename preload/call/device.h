@@ -24,4 +24,12 @@ struct fj_device_node {
  * O_PATH descriptor of what now has the name that the node had, or negative. */
 bool fj_device_node(struct fj_call *c, int fd, struct fj_device_node *node);
 
+/* Is `place` a device on a nodev mount, where none is opened (may_open_dev() of fs/namei.c)?
+ * `flags` are those of open(2). */
+bool fj_device_is_refused(struct fj_call *c, const struct fj_place *place, uint64_t flags);
+
+/* access(2), when the disk has refused: of a pretended device, which is a file without a mode
+ * there, what it shows decides. Returns 0 or -EACCES. */
+long fj_device_access(struct fj_call *c, int dirfd, const char *jail_path, bool follows);
+
 #endif

@@ -52,7 +52,8 @@ long fj_exec_identity(struct fj_call *c, const struct fj_program *p, struct fj_h
 	bool is_secure;
 	long r;
 
-	if (!h->no_new_privs && (r = look_at_program(c, p->fd, &file)) < 0)
+	if (!h->no_new_privs && !(p->limits & FJ_MOUNT_NOSUID) &&
+		(r = look_at_program(c, p->fd, &file)) < 0)
 		return r;
 	r = fj_ids_exec(&next, &file, &is_secure);
 	if (r < 0)

@@ -104,7 +104,8 @@ long fj_hook_exec(struct fj_call *c)
 	if (r)
 		return r;
 	if (jail_path) {
-		r = fj_program_open(c, dirfd, jail_path, !(flags & AT_SYMLINK_NOFOLLOW), &p.exe);
+		r = fj_program_open(
+			c, dirfd, jail_path, !(flags & AT_SYMLINK_NOFOLLOW), &p.exe, &p.limits);
 	} else if (!c->arg[i]) {
 		return -EFAULT;
 	} else if (!(flags & AT_EMPTY_PATH)) {
@@ -115,7 +116,8 @@ long fj_hook_exec(struct fj_call *c)
 		jail_path = "";
 		p.is_nameless = true;
 		p.exe = fj_program_name_of_fd(c, dirfd);
-		r = fj_program_open_fd(&self);
+		p.limits = fj_program_limits_of_fd(c, dirfd);
+		r = p.limits & FJ_MOUNT_NOEXEC ? -EACCES : fj_program_open_fd(&self);
 	}
 	if (fj_is_err(r))
 		return r;

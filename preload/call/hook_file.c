@@ -5,6 +5,7 @@
  *
  * They are the most frequent of all, so each is tried first in one system call on remembered facts;
  * a final symlink, or a change of the facts meanwhile, sends it to the walk. */
+#include "call/device.h"
 #include "call/exe.h"
 #include "call/hooks.h"
 #include "call/procfs.h"
@@ -171,23 +172,6 @@ static long access_by_look(const struct fj_call *c, int dirfd, const char *name,
 	return 1;
 }
 
-/* The disk refused. A pretended device is a file without a mode there: what it shows decides. */
-__attribute__((noinline)) static long access_of_device(
-	struct fj_call *c, int dirfd, const char *jail_path, bool follows)
-{
-	struct fj_place object;
-	struct fj_file file;
-	bool is_device;
-
-	if (fj_find_object(c, dirfd, jail_path, follows ? FJ_FOLLOW : 0, 0, &object) < 0)
-		return -EACCES;
-	is_device = !fj_file_look(c, object.dirfd, object.name, AT_EMPTY_PATH, &file) &&
-		    (file.owner.flags & FJ_OWN_DEVICE);
-	fj_place_done(&object);
-	return is_device ? fj_may(fj_ids(), &file.owner, (unsigned)fj_arg(c, FJ_MODE, 0) & 7) :
-			   -EACCES;
-}
-
 static long access_on_disk(struct fj_call *c);
 
 FJ_HOT long fj_hook_access(struct fj_call *c)
@@ -202,9 +186,20 @@ FJ_HOT long fj_hook_access(struct fj_call *c)
 		return r;
 	c->arg[i] = path;
 	jail_path = fj_arg_path(c, i, &error);
-	return jail_path ? access_of_device(c, dirfd, jail_path,
+	return jail_path ? fj_device_access(c, dirfd, jail_path,
 				   !(fj_arg(c, FJ_ATFLAGS, 0) & AT_SYMLINK_NOFOLLOW)) :
 			   r;
+}
+
+/* A program on a noexec mount. */
+static bool is_not_to_be_run(const struct fj_place *place)
+{
+	struct stat st;
+
+	return (fj_jail->has_mount_limits & FJ_MOUNT_NOEXEC) && place->pos && !place->is_magic &&
+	       (fj_mount_limits(place->pos) & FJ_MOUNT_NOEXEC) &&
+	       !fj_sys4(__NR_newfstatat, place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW) &&
+	       (st.st_mode & FJ_S_IFMT) == FJ_S_IFREG;
 }
 
 FJ_HOT static long access_on_disk(struct fj_call *c)
@@ -225,7 +220,8 @@ FJ_HOT static long access_on_disk(struct fj_call *c)
 	if (fj_arg(c, FJ_MODE, 0) & ~7UL & 0xffffffffu)
 		return fj_kernel(c); /* which refuses that before it looks at the path:
 					do_faccessat() of fs/open.c */
-	if (!fj_jail->has_read_only && fj_quick_begin(&q, c->thread, dirfd, jail_path, c->path_len))
+	if (!fj_jail->has_read_only && !(fj_jail->has_mount_limits & FJ_MOUNT_NOEXEC) &&
+		fj_quick_begin(&q, c->thread, dirfd, jail_path, c->path_len))
 		do {
 			r = access_by_look(c, q.place.dirfd, q.place.name, &is_symlink);
 			if (follows && is_symlink)
@@ -238,13 +234,15 @@ FJ_HOT static long access_on_disk(struct fj_call *c)
 			fj_quick_end(&q);
 			break;
 		} while (fj_quick_beyond(&q));
-	r = find(c, i, jail_path, (follows ? FJ_FOLLOW : 0) | FJ_WRITE, &place);
+	r = find(c, i, jail_path, (follows ? FJ_FOLLOW : 0) | FJ_WRITE | FJ_WANT_POS, &place);
 	if (r < 0)
 		return r;
 	aim(c, i, &place);
 	r = fj_kernel(c);
 	if (!r && place.is_read_only && (fj_arg(c, FJ_MODE, 0) & 2 /* W_OK */))
 		r = -EROFS;
+	if (!r && (fj_arg(c, FJ_MODE, 0) & 1 /* X_OK */) && is_not_to_be_run(&place))
+		r = -EACCES;
 	fj_place_done(&place);
 	return r;
 }

@@ -219,6 +219,8 @@ static long open_place(struct fj_call *c, const struct fj_place *place, struct o
 {
 	long r = -EAGAIN;
 
+	if (fj_device_is_refused(c, place, o->flags))
+		return o->flags & O_EXCL && o->flags & O_CREAT ? -EEXIST : -EACCES;
 	if (place->proc)
 		r = fj_procfs_open(c, place, o->flags);
 	if (r == -EAGAIN)
@@ -235,7 +237,7 @@ static bool wants_note(const struct opening *o)
 static unsigned how_of(const struct opening *o)
 {
 	return (follows_last(o) ? FJ_FOLLOW : 0) | (writes(o) ? FJ_WRITE : 0) |
-	       (wants_note(o) ? FJ_WANT_POS : 0) |
+	       (wants_note(o) || (fj_jail->has_mount_limits & FJ_MOUNT_NODEV) ? FJ_WANT_POS : 0) |
 	       (o->resolve & RESOLVE_NO_SYMLINKS ? FJ_NO_LINKS : 0) |
 	       (o->resolve & RESOLVE_NO_MAGICLINKS ? FJ_NO_MAGIC : 0) |
 	       (o->resolve & RESOLVE_BENEATH ? FJ_BENEATH : 0) |
@@ -275,7 +277,7 @@ __attribute__((noinline)) static long open_walked(
 			r = open_read_only(c, &place, o);
 		else
 			r = open_place(c, &place, o);
-		if (r >= 0 && (how & FJ_WANT_POS) && place.pos && !place.is_magic)
+		if (r >= 0 && wants_note(o) && place.pos && !place.is_magic)
 			fj_dir_note(c->thread, (int)r, place.pos);
 		if (r == -EMFILE && place.owned_fd >= 0 && !(how & FJ_BY_TEXT)) {
 			fj_place_done(&place);
@@ -299,7 +301,8 @@ static bool is_conclusive(long r, char first, uint64_t epoch)
 FJ_HOT static long open_path(struct fj_call *c, int dirfd, const char *jail_path, struct opening *o)
 {
 	const bool is_usual = !o->resolve && !fj_jail->no_openat2 &&
-			      !(writes(o) && fj_jail->has_read_only) && !wants_note(o);
+			      !(writes(o) && fj_jail->has_read_only) && !wants_note(o) &&
+			      !(fj_jail->has_mount_limits & FJ_MOUNT_NODEV);
 	struct fj_quick q;
 	long r;
 

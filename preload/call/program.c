@@ -91,7 +91,8 @@ static bool open_quickly(
 	struct fj_quick q;
 	struct fj_str s;
 
-	if (!fj_quick_begin(&q, c->thread, dirfd, jail_path, fj_strlen(jail_path)))
+	if (fj_jail->has_mount_limits ||
+		!fj_quick_begin(&q, c->thread, dirfd, jail_path, fj_strlen(jail_path)))
 		return false;
 	do {
 		/* (A name in the working directory needs no fact, and does not tell its path.) */
@@ -121,8 +122,32 @@ static bool open_quickly(
 	return false;
 }
 
-static long open_by_walk(
-	struct fj_call *c, int dirfd, const char *jail_path, bool follows, struct fj_place *place)
+uint32_t fj_program_limits_of_fd(struct fj_call *c, int fd)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	uint32_t limits = 0;
+	struct fj_str s, pos;
+	char link[32], *text;
+	long n;
+
+	if (!fj_jail->has_mount_limits)
+		return 0;
+	text = fj_scratch_path(c->thread);
+	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	fj_str_init(&s, link, sizeof(link));
+	fj_fd_path(&s, fd, NULL);
+	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, text, FJ_PATH_MAX - 1);
+	if (n > 0) {
+		text[n] = 0;
+		if (fj_path_back(text, &pos))
+			limits = fj_mount_limits(pos.at);
+	}
+	fj_scratch_release(c->thread, mark);
+	return limits;
+}
+
+static long open_by_walk(struct fj_call *c, int dirfd, const char *jail_path, bool follows,
+	struct fj_place *place, uint32_t *limits)
 {
 	const unsigned how = (follows ? FJ_FOLLOW : 0) | FJ_WANT_POS;
 	long r = fj_path_walk(c->thread, dirfd, jail_path, how, place);
@@ -140,6 +165,14 @@ static long open_by_walk(
 		}
 	}
 	r = fj_program_open_fd(place);
+	if (!fj_is_err(r) && fj_jail->has_mount_limits) {
+		*limits = place->is_magic || !place->pos ? fj_program_limits_of_fd(c, (int)r) :
+							   fj_mount_limits(place->pos);
+		if (*limits & FJ_MOUNT_NOEXEC) {
+			fj_close((int)r);
+			r = -EACCES;
+		}
+	}
 	fj_place_done(place);
 	return r;
 }
@@ -158,16 +191,18 @@ static char *name_of_place(
 	return s.at;
 }
 
-long fj_program_open(struct fj_call *c, int dirfd, const char *jail_path, bool follows, char **exe)
+long fj_program_open(struct fj_call *c, int dirfd, const char *jail_path, bool follows, char **exe,
+	uint32_t *limits)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	struct fj_place place;
 	long fd;
 
+	*limits = 0;
 	if (open_quickly(c, dirfd, jail_path, follows, exe, &fd))
 		return fd;
 	fj_scratch_release(c->thread, mark);
-	fd = open_by_walk(c, dirfd, jail_path, follows, &place);
+	fd = open_by_walk(c, dirfd, jail_path, follows, &place, limits);
 	if (!fj_is_err(fd) && exe) {
 		const char *name = name_of_place(c, &place, (int)fd, jail_path);
 		const size_t size = fj_strlen(name) + 1;

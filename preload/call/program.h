@@ -21,14 +21,19 @@ struct fj_program {
 	const char *script_arg[2 * FJ_SCRIPTS_MAX +
 			       1]; /* words that #! lines put before the script's arguments */
 	int script_args;
+	uint32_t limits;    /* of the mount that it lies in: FJ_MOUNT_LIMITS */
 	bool is_nameless;   /* run by its descriptor alone */
 	const char *script; /* the path that replaces argv[0] behind them, or NULL */
 };
 
 /* program.c */
 /* Open what `jail_path` names, if it may be run; what /proc/self/exe shall read is then in scratch
- * memory, at `*exe`, unless that is NULL. Returns a descriptor or -errno. */
-long fj_program_open(struct fj_call *c, int dirfd, const char *jail_path, bool follows, char **exe);
+ * memory, at `*exe`, unless that is NULL. Returns a descriptor or -errno.; `*limits` are those of
+ * its mount (FJ_MOUNT_LIMITS), and -EACCES is said of a noexec one. */
+long fj_program_open(struct fj_call *c, int dirfd, const char *jail_path, bool follows, char **exe,
+	uint32_t *limits);
+/* The FJ_MOUNT_LIMITS of what descriptor `fd` leads to. */
+uint32_t fj_program_limits_of_fd(struct fj_call *c, int fd);
 /* Open what `place` names, if it may be run; an empty name means the descriptor itself. */
 long fj_program_open_fd(const struct fj_place *place);
 /* What /proc/self/exe shall read for a program run by its descriptor alone; in scratch memory. */

@@ -21,6 +21,7 @@ static const void *part_of(
 
 long fj_program_open_interpreter(struct fj_call *c, struct fj_program *p)
 {
+	uint32_t limits;
 	Elf64_Ehdr head;
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	const Elf64_Phdr *ph;
@@ -41,7 +42,7 @@ long fj_program_open_interpreter(struct fj_call *c, struct fj_program *p)
 			return -EIO;
 		if (path[ph[i].p_filesz - 1])
 			return -ENOEXEC;
-		r = fj_program_open(c, AT_FDCWD, path, true, NULL);
+		r = fj_program_open(c, AT_FDCWD, path, true, NULL, &limits);
 		if (fj_is_err(r))
 			return r;
 		p->interpreter_fd = (int)r;
@@ -108,7 +109,7 @@ long fj_program_resolve_scripts(
 		if (!*interpreter)
 			return -EACCES; /* for the kernel "" is the working directory here, which is
 					   no program */
-		r = fj_program_open(c, AT_FDCWD, interpreter, true, &p->exe);
+		r = fj_program_open(c, AT_FDCWD, interpreter, true, &p->exe, &p->limits);
 		if (fj_is_err(r))
 			return r;
 		p->fd = (int)r;

@@ -258,7 +258,7 @@ bool fj_mount_may_be_below(const char *name, size_t len)
 	return may;
 }
 
-bool fj_mount_is_read_only(const char *pos)
+static uint32_t flags_at(const char *pos)
 {
 	const struct fj_mounts *v;
 	const struct fj_mount *m;
@@ -270,7 +270,17 @@ bool fj_mount_is_read_only(const char *pos)
 		m = fj_mounts_of(v, pos);
 		flags = m ? m->flags : v->root_flags;
 	} while (!fj_mounts_held(turn));
-	return flags & FJ_MOUNT_READ_ONLY;
+	return flags;
+}
+
+bool fj_mount_is_read_only(const char *pos)
+{
+	return flags_at(pos) & FJ_MOUNT_READ_ONLY;
+}
+
+uint32_t fj_mount_limits(const char *pos)
+{
+	return flags_at(pos) & FJ_MOUNT_LIMITS;
 }
 
 bool fj_path_is_foreign(const char *pos)

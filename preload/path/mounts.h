@@ -25,6 +25,7 @@ enum {
 	FJ_MOUNT_NODIRATIME = 32,
 	FJ_MOUNT_STRICTATIME = 64,
 	FJ_MOUNT_OPTIONS = 127, /* those above: what remount changes */
+	FJ_MOUNT_LIMITS = FJ_MOUNT_NOSUID | FJ_MOUNT_NODEV | FJ_MOUNT_NOEXEC,
 	FJ_MOUNT_DEFAULT = 128, /* made by the launcher unasked: the first explicit mount of its
 				   kind takes its place */
 	FJ_MOUNT_WITH_SUBMOUNTS = 256, /* what the host has mounted below is part of it */
@@ -126,6 +127,8 @@ bool fj_mount_is_in(const char *pos);
 bool fj_mount_may_be_named(const char *name, size_t len);
 bool fj_mount_may_be_below(const char *name, size_t len);
 bool fj_mount_is_read_only(const char *pos);
+/* The FJ_MOUNT_LIMITS of the mount that `pos` lies in. */
+uint32_t fj_mount_limits(const char *pos);
 
 /* Change: `e.v` is the version to be changed, between begin and end. */
 struct fj_edit {

@@ -129,6 +129,13 @@ static bool is_reached(const struct fj_mounts *v, uint32_t i)
 	}
 }
 
+static void note_limits(uint32_t flags)
+{
+	if (flags & FJ_MOUNT_LIMITS)
+		__atomic_fetch_or(
+			&fj_jail->has_mount_limits, flags & FJ_MOUNT_LIMITS, __ATOMIC_RELAXED);
+}
+
 static void derive(struct fj_mounts *v)
 {
 	memset(v->leaves, 0, sizeof(v->leaves));
@@ -139,6 +146,7 @@ static void derive(struct fj_mounts *v)
 		if (m->flags & FJ_MOUNT_HIDDEN)
 			continue;
 		note_names(v, v->text + m->jail);
+		note_limits(m->flags);
 		m->flags = is_reached(v, i) ? m->flags & ~(uint32_t)FJ_MOUNT_COVERED :
 					      m->flags | FJ_MOUNT_COVERED;
 		/* A file needs no note: its name is the mount point's, which always sends a call to
@@ -146,6 +154,7 @@ static void derive(struct fj_mounts *v)
 		if ((m->flags & FJ_MOUNT_READ_ONLY) && !(m->flags & FJ_MOUNT_FILE))
 			__atomic_store_n(&fj_jail->has_read_only, 1, __ATOMIC_RELAXED);
 	}
+	note_limits(v->root_flags);
 	if (v->root_flags & FJ_MOUNT_READ_ONLY)
 		__atomic_store_n(&fj_jail->has_read_only, 1, __ATOMIC_RELAXED);
 }

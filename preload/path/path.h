@@ -118,9 +118,10 @@ struct fj_jail {
 	uint32_t trace_fd_plus_1;
 	uint32_t no_openat2; /* the kernel has none, or a policy refuses it */
 	uint32_t no_faccessat2;
-	uint32_t has_read_only; /* some mounted directory, or the root, refuses writes, or did */
-	uint32_t has_aliases;	/* some directory can be reached by two positions, or could */
-	uint32_t is_starting;	/* until the first program runs */
+	uint32_t has_read_only;	   /* some mounted directory, or the root, refuses writes, or did */
+	uint32_t has_mount_limits; /* FJ_MOUNT_LIMITS of all mounts, now or before */
+	uint32_t has_aliases;	   /* some directory can be reached by two positions, or could */
+	uint32_t is_starting;	   /* until the first program runs */
 	uint32_t dirs_share_device;   /* the same, and it is a directory */
 	uint32_t mounts_share_device; /* some mount lies on the device of another, or of the root */
 	uint32_t has_hidden;  /* FJ_HIDDEN_NAME is in the root, which shows one directory less than
