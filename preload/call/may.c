@@ -40,6 +40,13 @@ static long may_search(struct fj_thread *t, int dirfd, const char *name)
 
 /* ---- opening ---- */
 
+static bool ends_in_slash(const char *name)
+{
+	const size_t len = fj_strlen(name);
+
+	return len && name[len - 1] == '/';
+}
+
 /* `scope`: FJ_BENEATH or FJ_IN_ROOT. */
 static long may_open(struct fj_call *c, uint64_t flags, unsigned scope)
 {
@@ -57,6 +64,8 @@ static long may_open(struct fj_call *c, uint64_t flags, unsigned scope)
 	r = 0;
 	if (flags & O_PATH)
 		return fj_seen_done(&seen, 0);
+	if (!seen.is_there && makes && ends_in_slash(seen.place.name))
+		return fj_seen_done(&seen, 0); /* EISDIR */
 	if (!seen.is_there && makes) {
 		struct fj_file parent;
 
@@ -69,6 +78,8 @@ static long may_open(struct fj_call *c, uint64_t flags, unsigned scope)
 
 	const uint32_t type = seen.file.owner.mode & FJ_S_IFMT;
 
+	if ((flags & O_DIRECTORY) && type != FJ_S_IFDIR)
+		return fj_seen_done(&seen, 0); /* ENOTDIR */
 	if (flags & TMPFILE)
 		want = FJ_MAY_WRITE | FJ_MAY_EXEC;
 	else if (type == FJ_S_IFLNK || (type == FJ_S_IFDIR && ((want & FJ_MAY_WRITE) || makes)))

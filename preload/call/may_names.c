@@ -69,7 +69,7 @@ long fj_may_link(struct fj_call *c)
 	long r = fj_see(c, 1, fj_see_how(c, 1), &from);
 
 	fj_seen_done(&from, 0);
-	if (r < 0 || (r && !from.is_there))
+	if (r <= 0 || !from.is_there) /* what is wrong with the old name is said first */
 		return r < 0 ? r : 0;
 	if (r) {
 		struct fj_seen to;
@@ -92,12 +92,53 @@ long fj_may_link(struct fj_call *c)
 	return fj_may_make(c, fj_arg_index(c, FJ_NEW), 0, 0);
 }
 
+/* Does path argument `i` end in "." or "..", or is it the root? EINVAL, ENOTEMPTY, EISDIR and EBUSY
+ * are said of those before anything is looked at. */
+static bool is_no_name(struct fj_call *c, int i)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	long error;
+	const char *path = fj_arg_path(c, i, &error);
+	size_t len = path ? fj_strlen(path) : 0, at;
+	bool is = false;
+
+	if (len) {
+		while (len && path[len - 1] == '/')
+			len--;
+		for (at = len; at && path[at - 1] != '/';)
+			at--;
+		is = !len ||
+		     (path[at] == '.' && (len - at == 1 || (len - at == 2 && path[at + 1] == '.')));
+	}
+	fj_scratch_release(c->thread, mark);
+	return is;
+}
+
+static bool ends_in_slash(struct fj_call *c, int i)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	long error;
+	const char *path = fj_arg_path(c, i, &error);
+	const size_t len = path ? fj_strlen(path) : 0;
+	const bool is = len && path[len - 1] == '/';
+
+	fj_scratch_release(c->thread, mark);
+	return is;
+}
+
+static bool is_dir(const struct fj_seen *seen)
+{
+	return (seen->file.owner.mode & FJ_S_IFMT) == FJ_S_IFDIR;
+}
+
 long fj_may_unlink(struct fj_call *c)
 {
 	struct fj_seen seen;
 	long r = fj_see(c, fj_arg_index(c, FJ_OLD), FJ_ENTRY, &seen);
 
-	if (r <= 0 || !seen.is_there)
+	if (r <= 0 || !seen.is_there || is_no_name(c, fj_arg_index(c, FJ_OLD)) ||
+		(!(fj_arg(c, FJ_HEX, 0) & AT_REMOVEDIR) &&
+			ends_in_slash(c, fj_arg_index(c, FJ_OLD)))) /* ENOTDIR, EISDIR */
 		return fj_seen_done(&seen, r < 0 ? r : 0);
 	return fj_seen_done(&seen,
 		fj_seen_said(c, &seen,
@@ -134,17 +175,29 @@ static long judge_rename(struct fj_call *c, const struct fj_ids *ids, const stru
 	return r;
 }
 
+/* Is the second name below the first, which is a directory? */
+static bool is_around(const struct fj_seen *dir, const struct fj_seen *name)
+{
+	return dir->is_there && (dir->file.owner.mode & FJ_S_IFMT) == FJ_S_IFDIR &&
+	       dir->place.pos && name->place.pos && !fj_streq(dir->place.pos, name->place.pos) &&
+	       fj_path_has_prefix(name->place.pos, dir->place.pos);
+}
+
 long fj_may_rename(struct fj_call *c)
 {
 	const uint64_t flags = fj_arg(c, FJ_HEX, 0);
 	struct fj_seen from, to;
-	long r = fj_see(c, 1, FJ_ENTRY, &from);
+	long r = fj_see(c, 1, FJ_ENTRY | FJ_WANT_POS, &from);
 
 	if (r <= 0)
 		return fj_seen_done(&from, r);
-	r = fj_see(c, 3, FJ_ENTRY, &to);
-	if (r > 0 && crosses_mounts(&from, from.parent.key.dev, &to))
-		r = 0;
+	r = fj_see(c, 3, FJ_ENTRY | FJ_WANT_POS, &to);
+	if (r > 0 && from.is_there && !is_dir(&from) &&
+		(ends_in_slash(c, 1) || (!(flags & RENAME_EXCHANGE_) && ends_in_slash(c, 3))))
+		r = 0; /* ENOTDIR */
+	if (r > 0 && (crosses_mounts(&from, from.parent.key.dev, &to) || is_no_name(c, 1) ||
+			     is_no_name(c, 3) || is_around(&from, &to) || is_around(&to, &from)))
+		r = 0; /* EXDEV, EBUSY, EINVAL, ENOTEMPTY: before permissions */
 	if (r > 0)
 		r = from.is_there && !(to.is_there && (flags & 1 /* RENAME_NOREPLACE */)) &&
 				    (to.is_there || !(flags & RENAME_EXCHANGE_)) ?

@@ -59,6 +59,22 @@ static const char *dir_of(struct fj_call *c, const struct fj_place *place)
 	return s.at;
 }
 
+/* A name with slashes at its end is there when it is no directory, too: for those who make and
+ * remove names that is a matter of its own. */
+static const char *without_slashes(struct fj_call *c, const char *name)
+{
+	size_t len = fj_strlen(name);
+	struct fj_str s;
+
+	if (len < 2 || name[len - 1] != '/')
+		return name;
+	while (len > 1 && name[len - 1] == '/')
+		len--;
+	fj_str_init(&s, fj_scratch(c->thread, len + 1), len + 1);
+	fj_str_add(&s, name, len);
+	return s.at;
+}
+
 /* The object that `jail_path` names (NULL: `dirfd` itself): 1 with *seen filled, is_there or not;
  * 0: leave it to the call; or -EACCES. */
 long fj_see_path(
@@ -78,7 +94,8 @@ long fj_see_path(
 	}
 	if (seen->place.is_exe)
 		return 0;
-	r = fj_file_look(c, seen->place.dirfd, seen->place.name,
+	r = fj_file_look(c, seen->place.dirfd,
+		how & FJ_ENTRY ? without_slashes(c, seen->place.name) : seen->place.name,
 		(is_self ? AT_EMPTY_PATH : 0) | (seen->place.is_magic ? AT_SYMLINK_FOLLOW : 0),
 		&seen->file);
 	seen->is_there = !r;

@@ -1,0 +1,238 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * differ.c - calls by chance, over identities, modes, access control lists and names: for
+ * differ.sh, which runs it in a real chroot and in the jail, and compares what it prints.
+ *
+ * Usage: differ SEED STEPS DIRECTORY      as root; it is empty
+ *
+ * Each step is a call of a child that took an identity; then root looks at the names that it was
+ * about. Nothing is printed that differs between two runs.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+static uint64_t state;
+
+/* splitmix64: the same numbers everywhere. */
+static unsigned chance(unsigned below)
+{
+	uint64_t z = state += 0x9e3779b97f4a7c15UL;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9UL;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebUL;
+	return (unsigned)((z ^ (z >> 31)) >> 33) % below;
+}
+
+static void make_name(char *name)
+{
+	static const char *const part[] = {"a", "b", "c", "d", "..", ".", "a/"};
+	const unsigned depth = 1 + chance(3);
+
+	*name = 0;
+	for (unsigned i = 0; i < depth; i++) {
+		strcat(name, i ? "/" : "");
+		strcat(name, part[chance(i == 0 || chance(8) ? 3 : 7)]);
+	}
+}
+
+static mode_t any_mode(void)
+{
+	static const mode_t usual[] = {
+		0755, 0644, 0700, 0777, 0, 0711, 02775, 04755, 06755, 0750, 0070, 0007};
+	const mode_t mode = chance(3) ? usual[chance(12)] : chance(010000);
+
+	/* (What the kernel protects in sticky directories is the host's setting: sysctl
+	 * fs.protected_*.) */
+	return mode & 0022 ? mode & ~01000u : mode;
+}
+
+static unsigned any_id(void)
+{
+	return chance(4) ? chance(3) : (unsigned)-1;
+}
+
+/* A list of five to seven entries: struct posix_acl_xattr_entry. */
+static size_t make_list(unsigned char *list)
+{
+	static const uint16_t tag[] = {1, 2, 2, 4, 8, 16, 32};
+	const int has_user = (int)chance(2), has_group = (int)chance(2);
+	size_t n = 4;
+	uint32_t version = 2;
+
+	memcpy(list, &version, 4);
+	for (int i = 0; i < 7; i++) {
+		const uint16_t perm = (uint16_t)chance(8);
+		const uint32_t id = i == 1 ? 1 : i == 2 ? 2 : i == 4 ? 1 + chance(2) : -1u;
+
+		if (((i == 1 || i == 2) && !has_user) || (i == 4 && !has_group) ||
+			(i == 5 && !has_user && !has_group))
+			continue;
+		memcpy(list + n, &tag[i], 2);
+		memcpy(list + n + 2, &perm, 2);
+		memcpy(list + n + 4, &id, 4);
+		n += 8;
+	}
+	return n;
+}
+
+static const char *const lists[] = {"system.posix_acl_access", "system.posix_acl_default"};
+
+/* The step's call: all its numbers are drawn by the parent, too, who knows what the child drew. */
+static long step(const char *a, const char *b, char *text, size_t size)
+{
+	static const int flags[] = {O_RDONLY, O_WRONLY, O_RDWR, O_RDONLY | O_DIRECTORY,
+		O_WRONLY | O_CREAT, O_RDONLY | O_CREAT, O_WRONLY | O_CREAT | O_TRUNC,
+		O_WRONLY | O_CREAT | O_EXCL, O_WRONLY | O_TRUNC, O_PATH, O_RDONLY | O_NOFOLLOW,
+		O_RDWR | O_CREAT | O_TRUNC};
+	static const mode_t kinds[] = {S_IFREG, S_IFIFO, S_IFCHR, S_IFBLK, S_IFSOCK, S_IFDIR};
+	static const struct timespec times[][2] = {{{0, UTIME_NOW}, {0, UTIME_NOW}},
+		{{0, UTIME_OMIT}, {0, UTIME_OMIT}}, {{5, 0}, {6, 0}}, {{0, UTIME_NOW}, {6, 0}}};
+	const unsigned what = chance(20), n = chance(4096), uid = any_id(), gid = any_id();
+	const mode_t mode = any_mode();
+	unsigned char list[100];
+	const size_t list_size = make_list(list);
+	struct stat st;
+	int fd;
+
+	switch (what) {
+	case 0:
+	case 1:
+	case 2:
+		snprintf(text, size, "open(%s, %#o, %#o)", a, flags[n % 12], mode);
+		fd = open(a, flags[n % 12] | O_NONBLOCK, mode);
+		return fd < 0 ? -1 : 0;
+	case 3:
+	case 4:
+		snprintf(text, size, "mkdir(%s, %#o)", a, mode);
+		return mkdir(a, mode);
+	case 5:
+		snprintf(text, size, "rmdir(%s)", a);
+		return rmdir(a);
+	case 6:
+		snprintf(text, size, "unlink(%s)", a);
+		return unlink(a);
+	case 7:
+		snprintf(text, size, "renameat2(%s, %s, %u)", a, b, n % 4 ? 0 : n / 4 % 4);
+		return syscall(SYS_renameat2, AT_FDCWD, a, AT_FDCWD, b, n % 4 ? 0 : n / 4 % 4);
+	case 8:
+		snprintf(text, size, "link(%s, %s)", a, b);
+		return link(a, b);
+	case 9:
+		snprintf(text, size, "symlink(%s, %s)", a, b);
+		return symlink(a, b);
+	case 10:
+	case 11:
+		snprintf(text, size, "chmod(%s, %#o)", a, mode);
+		return chmod(a, mode);
+	case 12:
+	case 13:
+		snprintf(text, size, "fchownat(%s, %d, %d, %x)", a, (int)uid, (int)gid,
+			n & 1 ? AT_SYMLINK_NOFOLLOW : 0);
+		return fchownat(AT_FDCWD, a, uid, gid, n & 1 ? AT_SYMLINK_NOFOLLOW : 0);
+	case 14:
+		snprintf(text, size, "truncate(%s, %u)", a, n % 3);
+		return truncate(a, n % 3);
+	case 15:
+		snprintf(text, size, "mknod(%s, %#o)", a, kinds[n % 6] | mode);
+		return mknod(a, kinds[n % 6] | mode, n % 6 == 2 || n % 6 == 3 ? 0x7f03 : 0);
+	case 16:
+		snprintf(text, size, "access(%s, %u)", a, n % 8);
+		return faccessat(AT_FDCWD, a, (int)(n % 8), 0);
+	case 17:
+		snprintf(text, size, "utimensat(%s, %u)", a, n % 4);
+		return utimensat(AT_FDCWD, a, times[n % 4], 0);
+	case 18:
+		snprintf(text, size, "setxattr(%s, %s, %zu)", a, lists[n & 1], list_size);
+		return n % 5 ? setxattr(a, lists[n & 1], list, list_size, 0) :
+			       removexattr(a, lists[n & 1]);
+	default:
+		snprintf(text, size, "stat(%s)", a);
+		return stat(a, &st);
+	}
+}
+
+static void look(const char *name)
+{
+	unsigned char list[200];
+	struct stat st;
+
+	if (lstat(name, &st)) {
+		printf("  %s: %d\n", name, errno);
+		return;
+	}
+	printf("  %s: %o %d:%d links %d", name, st.st_mode, (int)st.st_uid, (int)st.st_gid,
+		S_ISDIR(st.st_mode) ? 0 : (int)st.st_nlink);
+	for (int i = 0; i < 2 && !S_ISLNK(st.st_mode); i++) {
+		const ssize_t n = lgetxattr(name, lists[i], list, sizeof(list));
+
+		printf(" %d", (int)n);
+		for (ssize_t k = 4; k + 4 <= n; k += 8)
+			printf("%c%d", k == 4 ? ' ' : ',', list[k + 2]);
+	}
+	printf("\n");
+}
+
+int main(int argc, char **argv)
+{
+	const unsigned long steps = argc > 2 ? strtoul(argv[2], NULL, 0) : 0;
+
+	state = argc > 1 ? strtoull(argv[1], NULL, 0) : 0;
+	if (argc < 4 || chdir(argv[3]))
+		return 2;
+	for (int i = 0; i < 4; i++) /* names of ".." stay in it */
+		if (mkdir("x", 0755) || chdir("x"))
+			return 2;
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	for (unsigned long i = 0; i < steps; i++) {
+		const unsigned uid = chance(3), gid = chance(3), group = chance(3);
+		const mode_t mask = chance(2) ? 022 : chance(2) ? 0 : chance(01000);
+		char a[40], b[40], text[200] = "";
+		uint64_t before;
+		int status;
+
+		make_name(a);
+		make_name(b);
+		before = state;
+		const pid_t pid = fork();
+
+		if (!pid) {
+			const gid_t list[] = {group};
+
+			umask(mask);
+			if (setgroups(uid || group ? 1 : 0, list) ||
+				setresgid(uid ? gid : 0, uid ? gid : 0, uid ? gid : 0) ||
+				setresuid(uid, uid, uid))
+				_exit(9);
+			errno = 0;
+			const long r = step(a, b, text, sizeof(text));
+			const int e = r ? errno : 0;
+
+			printf("%lu: %u:%u+%u umask %03o %s = %ld %s\n", i, uid, gid, group, mask,
+				text, r, e ? strerror(e) : "");
+			_exit(0);
+		}
+		/* Of the numbers of the next step all begin anew. */
+		state = before ^ (i * 0x2545f4914f6cdd1dUL);
+		if (waitpid(pid, &status, 0) != pid || status) {
+			printf("%lu: the child ended with %d\n", i, status);
+			return 1;
+		}
+		look(a);
+		look(b);
+	}
+	return 0;
+}
