@@ -213,6 +213,9 @@ struct image *registry_pull(const char *ref, const char *to);
 
 /* ---- verbs ---- */
 
+/* .tree: in the jail. */
+int tree_main(int argc, char **argv);
+int pack_main(int argc, char **argv);
 int pull_main(int argc, char **argv);
 int images_main(int argc, char **argv);
 int rmi_main(int argc, char **argv);

@@ -100,13 +100,44 @@ static bool has_variable(const struct words *env, const char *name)
 	return false;
 }
 
-static void add_environment(struct words *out, const struct run *r, const json_t *config)
+/* The home directory of `user` by the image's passwd, which is not followed out of the tree. */
+static char *home_of(const char *tree, const char *user)
+{
+	char *path = print("%s/etc/passwd", tree), *text, *rest, *line, *home = NULL;
+	const size_t n = user ? strcspn(user, ":") : 0;
+	struct stat st;
+	size_t size;
+
+	text = lstat(path, &st) || !S_ISREG(st.st_mode) ? NULL : read_file(path, JSON_MAX, &size);
+	rest = text;
+	while (text && (line = strsep(&rest, "\n"))) {
+		char *fields[7] = {0};
+
+		for (unsigned i = 0; i < 7 && line; i++)
+			fields[i] = strsep(&line, ":");
+		if (fields[5] &&
+			((strlen(fields[0]) == n && !strncmp(fields[0], user ? user : "", n)) ||
+				(strlen(fields[2]) == n &&
+					!strncmp(fields[2], user ? user : "", n)) ||
+				(!n && !strcmp(fields[2], "0")))) {
+			home = copy_of(fields[5]);
+			break;
+		}
+	}
+	free(path);
+	return home && *home ? home : copy_of(n ? "/" : "/root");
+}
+
+static void add_environment(struct words *out, const struct run *r, const json_t *config,
+	const char *tree, const char *user)
 {
 	struct words env = {0};
 
 	add_strings(&env, json_object_get(config, "Env"));
 	if (!has_variable(&env, "PATH"))
 		add_word(&env, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+	if (!has_variable(&env, "HOME"))
+		add_word(&env, print("HOME=%s", home_of(tree, user)));
 	if (!has_variable(&env, "TERM") && getenv("TERM") && (r->terminal || isatty(0)))
 		add_word(&env, print("TERM=%s", getenv("TERM")));
 	for (size_t i = 0; i < r->env.count; i++)
@@ -154,6 +185,7 @@ int run_main(int argc, char **argv)
 	struct run r = {0};
 	struct words out = {0};
 	const json_t *config = NULL;
+	const char *user;
 	char *path, *inside, *tree;
 	enum source kind = SOURCE_NONE;
 
@@ -179,11 +211,12 @@ int run_main(int argc, char **argv)
 			config = json_object();
 		tree = tree_of(i, layout, r.max);
 	}
+	user = r.user ? r.user : json_text(config, "User");
 	add_word(&out, "sh");
 	add_word(&out, launcher);
 	add_word(&out, r.keep ? print("--keep=%s", r.keep) : "--rm");
 	if (config)
-		add_environment(&out, &r, config);
+		add_environment(&out, &r, config, tree, user);
 	else
 		for (size_t i = 0; i < r.env.count; i++)
 			add_word(&out, print("--env=%s", r.env.at[i]));
@@ -192,7 +225,7 @@ int run_main(int argc, char **argv)
 				       r.workdir ? r.workdir : json_text(config, "WorkingDir")));
 	else
 		add_word(&out, "--chdir=/");
-	add_user(&out, r.user ? r.user : json_text(config, "User"));
+	add_user(&out, user);
 	for (size_t i = 0; i < r.pass.count; i++)
 		add_word(&out, r.pass.at[i]);
 	add_word(&out, "--");

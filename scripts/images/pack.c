@@ -1,0 +1,289 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * pack.c - the verb pack: a tree as a tar archive, or as an image of one layer. tree.c writes the
+ * tree, in the jail. */
+#include "images.h"
+
+#include <time.h>
+
+static struct {
+	const char *user, *workdir;
+	json_t *entrypoint, *cmd, *env, *labels;
+} settings;
+
+static void write_tree(const char *root, const char *file, const char *filter)
+{
+	const int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+	char *words[5] = {copy_of(".tree"), copy_of(root), print("%d", fd), copy_of(filter), NULL};
+
+	if (fd < 0)
+		fail("cannot write '%s': %s", shown(file), strerror(errno));
+	if (run_jailed(root, words)) {
+		unlink(file);
+		fail("'%s' is not packed", shown(root));
+	}
+	if (close(fd))
+		fail("cannot write '%s': %s", shown(file), strerror(errno));
+}
+
+/* A JSON list, or words with blanks between. */
+static json_t *list_of(const char *text)
+{
+	json_t *list = *text == '[' ? json_loads(text, 0, NULL) : json_array();
+	char *copy = copy_of(text), *word;
+
+	if (!json_is_array(list))
+		fail("'%s' is no JSON list of words", shown(text));
+	while (*text != '[' && (word = strsep(&copy, " ")))
+		if (*word)
+			json_array_append_new(list, json_string(word));
+	return list;
+}
+
+static json_t *configuration(const char *diff_id)
+{
+	const char *slash = strchr(platform, '/'), *epoch = getenv("SOURCE_DATE_EPOCH");
+	json_t *config = json_object(), *all;
+	char created[40];
+	time_t t = epoch && *epoch ? (time_t)strtoll(epoch, NULL, 10) : 0;
+
+	strftime(created, sizeof(created), "%Y-%m-%dT%H:%M:%SZ", gmtime(&t));
+	if (settings.entrypoint)
+		json_object_set(config, "Entrypoint", settings.entrypoint);
+	if (settings.cmd)
+		json_object_set(config, "Cmd", settings.cmd);
+	if (settings.env)
+		json_object_set(config, "Env", settings.env);
+	if (settings.labels)
+		json_object_set(config, "Labels", settings.labels);
+	if (settings.user)
+		json_object_set_new(config, "User", json_string(settings.user));
+	if (settings.workdir)
+		json_object_set_new(config, "WorkingDir", json_string(settings.workdir));
+	all = json_pack("{sssssssos{sss[s]}s[{ssss}]}", "created", created, "os", "linux",
+		"architecture", slash ? slash + 1 : "amd64", "config", config, "rootfs", "type",
+		"layers", "diff_ids", diff_id, "history", "created", created, "created_by",
+		"fakejail pack");
+	return all;
+}
+
+/* An OCI layout of one image in `dir`; the digests of its parts. */
+static void write_layout(const char *root, const char *dir, const char *name,
+	char config[DIGEST_MAX], char layer[DIGEST_MAX])
+{
+	char *part = print("%s/blobs/sha256/.part", dir), *path = print("%s/blobs/sha256", dir),
+	     *blob, *text;
+	char digest[DIGEST_MAX];
+	json_t *j, *k;
+	struct stat st;
+
+	make_directories(path);
+	free(path);
+	path = print("%s.tar", part);
+	write_tree(root, path, "");
+	copy_plain_file(path, part, layer);
+	unlink(path);
+	blob = blob_path(dir, layer);
+	if (rename(part, blob) || stat(blob, &st))
+		fail("cannot write '%s': %s", blob, strerror(errno));
+	j = configuration(layer);
+	text = json_dumps(j, JSON_COMPACT | JSON_SORT_KEYS);
+	blob_write(dir, text, strlen(text), config);
+	k = json_pack("{sisss{sssssI}s[{sssssI}]}", "schemaVersion", 2, "mediaType", TYPE_MANIFEST,
+		"config", "mediaType", TYPE_CONFIG, "digest", config, "size",
+		(json_int_t)strlen(text), "layers", "mediaType", TYPE_LAYER, "digest", layer,
+		"size", (json_int_t)st.st_size);
+	free(text);
+	text = json_dumps(k, JSON_COMPACT | JSON_SORT_KEYS);
+	blob_write(dir, text, strlen(text), digest);
+	j = json_pack("{sis[{sssssIs{ss}}]}", "schemaVersion", 2, "manifests", "mediaType",
+		TYPE_MANIFEST, "digest", digest, "size", (json_int_t)strlen(text), "annotations",
+		REF_NAME, name);
+	layout_write_index(dir, j);
+	path = print("%s/oci-layout", dir);
+	write_file(path, "{\"imageLayoutVersion\":\"1.0.0\"}", 30);
+}
+
+static void add_file(struct archive *a, const char *from, const char *name)
+{
+	struct archive_entry *e = archive_entry_new();
+	char *piece = get(1 << 18);
+	const int fd = open(from, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	ssize_t n;
+
+	if (fd < 0 || fstat(fd, &st))
+		fail("'%s': %s", from, strerror(errno));
+	archive_entry_set_pathname(e, name);
+	archive_entry_set_filetype(e, AE_IFREG);
+	archive_entry_set_perm(e, 0644);
+	archive_entry_set_size(e, st.st_size);
+	archive_entry_set_mtime(e, 0, 0);
+	if (archive_write_header(a, e) != ARCHIVE_OK)
+		fail("cannot write the archive: %s", archive_error_string(a));
+	while ((n = read(fd, piece, 1 << 18)) > 0)
+		if (archive_write_data(a, piece, (size_t)n) < 0)
+			fail("cannot write the archive: %s", archive_error_string(a));
+	close(fd);
+	free(piece);
+	archive_entry_free(e);
+}
+
+static void add_folder(struct archive *a, const char *name)
+{
+	struct archive_entry *e = archive_entry_new();
+
+	archive_entry_set_pathname(e, name);
+	archive_entry_set_filetype(e, AE_IFDIR);
+	archive_entry_set_perm(e, 0755);
+	archive_entry_set_mtime(e, 0, 0);
+	if (archive_write_header(a, e) != ARCHIVE_OK)
+		fail("cannot write the archive: %s", archive_error_string(a));
+	archive_entry_free(e);
+}
+
+static void write_archive(const char *dir, const char *file, bool is_docker, const char *name,
+	const char *config, const char *layer)
+{
+	struct archive *a = archive_write_new();
+	char *path, *text;
+	json_t *j, *index;
+
+	archive_write_set_format_pax_restricted(a);
+	if (archive_write_open_filename(a, file) != ARCHIVE_OK)
+		fail("cannot write '%s': %s", shown(file), archive_error_string(a));
+	if (is_docker) {
+		char *layer_name = print("%s.tar", layer + 7),
+		     *config_name = print("%s.json", config + 7);
+
+		j = json_pack("[{sss[s]s[s]}]", "Config", config_name, "RepoTags", name, "Layers",
+			layer_name);
+		text = json_dumps(j, JSON_COMPACT);
+		path = print("%s/manifest.json", dir);
+		write_file(path, text, strlen(text));
+		add_file(a, blob_path(dir, layer), layer_name);
+		add_file(a, blob_path(dir, config), config_name);
+		add_file(a, path, "manifest.json");
+	} else {
+		path = print("%s/index.json", dir);
+		index = json_of_file(path, path);
+		/* Without them some readers make them, and want to give them to root. */
+		add_folder(a, "blobs/");
+		add_folder(a, "blobs/sha256/");
+		add_file(a, print("%s/oci-layout", dir), "oci-layout");
+		add_file(a, path, "index.json");
+		text = copy_of(json_text(
+			json_array_get(json_object_get(index, "manifests"), 0), "digest"));
+		for (unsigned i = 0; i < 3; i++) {
+			const char *digest = i == 0 ? text : i == 1 ? config : layer;
+
+			add_file(a, blob_path(dir, digest), print("blobs/sha256/%s", digest + 7));
+		}
+	}
+	if (archive_write_close(a) != ARCHIVE_OK)
+		fail("cannot write '%s': %s", shown(file), archive_error_string(a));
+}
+
+static bool ends_in(const char *text, const char *end)
+{
+	const size_t n = strlen(text), k = strlen(end);
+
+	return n > k && !strcmp(text + n - k, end);
+}
+
+static const char *filter_of(const char *file)
+{
+	if (ends_in(file, ".gz") || ends_in(file, ".tgz"))
+		return "gzip";
+	if (ends_in(file, ".zst"))
+		return "zstd";
+	return ends_in(file, ".xz") ? "xz" : "";
+}
+
+static bool setting(char **argv, int *i)
+{
+	const char *value, *equals;
+
+	if ((value = option_value(argv, i, "--entrypoint"))) {
+		settings.entrypoint = list_of(value);
+	} else if ((value = option_value(argv, i, "--cmd"))) {
+		settings.cmd = list_of(value);
+	} else if ((value = option_value(argv, i, "--workdir"))) {
+		settings.workdir = value;
+	} else if ((value = option_value(argv, i, "--user"))) {
+		settings.user = value;
+	} else if ((value = option_value(argv, i, "--env"))) {
+		if (!settings.env)
+			settings.env = json_array();
+		json_array_append_new(settings.env, json_string(value));
+	} else if ((value = option_value(argv, i, "--label"))) {
+		equals = strchr(value, '=');
+		if (!settings.labels)
+			settings.labels = json_object();
+		json_object_set_new(settings.labels, print("%.*s", (int)strcspn(value, "="), value),
+			json_string(equals ? equals + 1 : ""));
+	} else {
+		return false;
+	}
+	return true;
+}
+
+int pack_main(int argc, char **argv)
+{
+	const char *words[2], *format = "tar", *name = NULL, *base;
+	char *root, *dir, *file, config[DIGEST_MAX], layer[DIGEST_MAX];
+	int count = 0;
+	bool is_docker;
+
+	for (int i = 1; i < argc; i++) {
+		const char *value;
+
+		if ((value = option_value(argv, &i, "--format")))
+			format = value;
+		else if ((value = option_value(argv, &i, "--name")))
+			name = value;
+		else if ((value = option_value(argv, &i, "--platform")))
+			platform = value;
+		else if (setting(argv, &i))
+			continue;
+		else if (argv[i][0] == '-' && argv[i][1])
+			fail("unknown option '%s'", shown(argv[i]));
+		else if (count == 2)
+			fail("too many words: ROOTFS FILE");
+		else
+			words[count++] = argv[i];
+	}
+	if (count < 2)
+		fail("which ROOTFS, into which FILE?");
+	root = realpath(words[0], NULL);
+	if (!root)
+		fail("'%s': %s", shown(words[0]), strerror(errno));
+	if (!strcmp(format, "tar")) {
+		file = print("%s.new-%d", words[1], getpid());
+		write_tree(root, file, filter_of(words[1]));
+		if (rename(file, words[1]))
+			fail("cannot write '%s': %s", shown(words[1]), strerror(errno));
+		return 0;
+	}
+	is_docker = !strcmp(format, "docker-archive");
+	base = strrchr(words[1], '/') ? strrchr(words[1], '/') + 1 : words[1];
+	if (!name)
+		name = is_docker ? print("%.*s:latest", (int)strcspn(base, "."), base) : "latest";
+	if (!strcmp(format, "oci")) {
+		write_layout(root, words[1], name, config, layer);
+		return 0;
+	}
+	if (!is_docker && strcmp(format, "oci-archive") != 0)
+		fail("--format: '%s' is none of tar, docker-archive, oci-archive, oci",
+			shown(format));
+	store_dir(true);
+	dir = store_temporary("tmp");
+	write_layout(root, dir, name, config, layer);
+	file = print("%s.new-%d", words[1], getpid());
+	write_archive(dir, file, is_docker, name, config, layer);
+	if (rename(file, words[1]))
+		fail("cannot write '%s': %s", shown(words[1]), strerror(errno));
+	store_discard(dir);
+	return 0;
+}
