@@ -17,7 +17,7 @@ _fakejail_takes_value() {
 }
 
 _fakejail_options='--userspec= --user= --change-id= --groups= --skip-chdir --root-id --bind= --volume= --mount= --ro-bind= --tmpfs=
-	--bare --no-default-binds --chdir= --cwd= --pwd= --workdir= --env= --unsetenv= --clearenv --rm --ephemeral --read-only
+	--bare --no-default-binds --chdir= --cwd= --pwd= --workdir= --env= --unsetenv= --clearenv --rm --ephemeral --keep= --read-only
 	--db= --no-db --no-trap --no-preload --no-patch --rootfs= --kill-on-exit --die-with-parent --kernel-release= --hostname= --trace
 	--trace= --quiet --verbose --proot --help --version -u -i -0 -b -v -m -w -e -r -k -q'
 
@@ -102,7 +102,7 @@ _fakejail() {
 			((operands++))
 			if ((operands == 1)) && [[ -z $root ]]; then
 				case $word in
-				run | pull | images | unpack | pack | add | owners | doctor) verb=$word ;;
+				run | pull | images | rmi | unpack | pack | add | owners | doctor) verb=$word ;;
 				*) root=$word ;;
 				esac
 			fi
@@ -123,7 +123,7 @@ _fakejail() {
 			mapfile -t COMPREPLY < <(compgen -d -- "$current")
 			((COMP_CWORD > 1)) ||
 				mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(
-					compgen -W 'run pull images unpack pack add owners doctor' -- "$current"
+					compgen -W 'run pull images rmi unpack pack add owners doctor' -- "$current"
 				)
 		elif ((operands <= 1)); then
 			mapfile -t COMPREPLY < <(_fakejail_programs "$root" "$current")

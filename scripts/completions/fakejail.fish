@@ -36,7 +36,7 @@ function __fakejail_verb
 end
 
 function __fakejail_at_command
-    __fakejail_count 1; and not __fakejail_verb run pull images unpack pack add owners doctor
+    __fakejail_count 1; and not __fakejail_verb run pull images rmi unpack pack add owners doctor
 end
 
 # The programs of the root file system.
@@ -72,6 +72,7 @@ complete -c fakejail -n $root -l unsetenv -x -a '(set -nx)' -d 'Take a variable 
 complete -c fakejail -n $root -l clearenv -d 'Take all variables away'
 complete -c fakejail -n $root -l rm -d 'Run in a private copy'
 complete -c fakejail -n $root -l ephemeral -d 'The same as --rm'
+complete -c fakejail -n $root -l keep -r -F -d 'Where a private copy stays'
 complete -c fakejail -n $root -l read-only -d 'Nothing in the root can be written'
 complete -c fakejail -n $root -l db -r -F -d 'Where owners are kept'
 complete -c fakejail -n $root -l no-db -d 'Forget owners at the end'
@@ -94,6 +95,7 @@ complete -c fakejail -n $root -a '(__fish_complete_directories)'
 complete -c fakejail -n $root -a run -d 'A private copy of an image'
 complete -c fakejail -n $root -a pull -d 'Bring an image into the store'
 complete -c fakejail -n $root -a images -d 'List the store'
+complete -c fakejail -n $root -a rmi -d 'Forget images'
 complete -c fakejail -n $root -a unpack -d 'An archive to a directory'
 complete -c fakejail -n $root -a pack -d 'A directory to an archive'
 complete -c fakejail -n $root -a add -d 'Copy programs with what they need'

@@ -20,7 +20,7 @@ spellings table.text >table
 spellings help >in_help
 # Not the options of the verbs, nor proot's.
 sed -e '/^\.Ss The command line of proot/,/^\.Sh/d' -e '/^\.Cm add/,/^\.Ar rootfs/d' -e '/^\.Cm owners/,/^\.Cm doctor/d' \
-	-e '/^\.It Cm add/,/^\.It Cm doctor/d' \
+	-e '/^\.It Cm run/,/^\.It Cm doctor/d' \
 	-e 's/Fl -\{0,1\}[A-Za-z0-9]/\
 &/g' "$source/docs/fakejail.1" | sed -n 's/^Fl \(-\{0,1\}[A-Za-z0-9][a-z-]*\).*/ -\1 /p' >man.text
 spellings man.text >in_man

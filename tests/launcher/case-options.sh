@@ -144,8 +144,23 @@ misused "option '-b' /etc:/x:ro:more: 'ro:more' is neither ro nor rw" -b /etc:/x
 misused "option '-e' names no variable" -e =x R
 misused "option '--unsetenv' names no variable" --unsetenv a=b R
 refuses 125 "fakejail: cannot bind '$place/nowhere': no such file or directory" -b nowhere R
-refuses 125 "fakejail: '--rm' is not available in this build" --rm R
-refuses 125 "fakejail: '--rm' is not available in this build" --ephemeral R
+refuses 125 "fakejail: '--rm' is not in this build: it was made without images" --rm R
+cat >"$work/libexec/fakejail-images" <<'TOOL'
+#!/bin/sh
+[ "$1" = .rm ] || exit 1
+printf '<%s>\n' "$1" "$2" "$3"
+shift 3
+while [ "$1" != start ]; do shift; done
+printf '<%s>\n' "$@"
+TOOL
+chmod +x "$work/libexec/fakejail-images"
+launch --bare --rm R true 'a  b'
+same '--rm starts a parent' "$(words .rm '' "$place/R" start -r "$place/R" -N R -p "$work/libexec/libfakejail.so" -- true 'a  b')"
+launch --bare --keep="it's" R true
+same '--keep' "$(words .rm "$place/it's" "$place/R" start -r "$place/R" -N R -p "$work/libexec/libfakejail.so" -- true)"
+refuses 125 "fakejail: '--rm' makes no copy of the whole host" --rm / true
+rm "$work/libexec/fakejail-images"
+refuses 125 "fakejail: '--rm' is not in this build: it was made without images" --ephemeral R
 
 # FAKEJAIL_OPTS, split as a shell would.
 with_opts() {

@@ -7,7 +7,7 @@
 mkdir -p R/bin
 : >R/bin/sh
 
-for verb in add doctor images owners pack pull run unpack; do
+for verb in add doctor owners; do
 	mv "$work/libexec/fakejail-$verb" "$work/kept" 2>/dev/null || :
 	refuses 125 "fakejail: '$verb' is not available in this build" "$verb" x
 	cat >"$work/libexec/fakejail-$verb" <<'TOOL'
@@ -21,6 +21,21 @@ TOOL
 	same "$verb after options" "$(words "fakejail-$verb" -q "--env=it's=1" 'a  b')"
 	rm "$work/libexec/fakejail-$verb"
 	mv "$work/kept" "$work/libexec/fakejail-$verb" 2>/dev/null || :
+done
+
+# One program for all that is about images.
+for verb in images pack pull rmi run unpack; do
+	refuses 125 "fakejail: '$verb' is not in this build: it was made without images" "$verb" x
+	cat >"$work/libexec/fakejail-images" <<'TOOL'
+#!/bin/sh
+printf '<%s>\n' "${0##*/}" "$@"
+TOOL
+	chmod +x "$work/libexec/fakejail-images"
+	launch "$verb" 'a  b' '' -x --help
+	same "$verb" "$(words fakejail-images "$verb" 'a  b' '' -x --help)"
+	launch -q "$verb" 'a  b'
+	same "$verb after options" "$(words fakejail-images "$verb" -q 'a  b')"
+	rm "$work/libexec/fakejail-images"
 done
 
 mv "$work/libexec/fakejail-loader" "$work/kept"
