@@ -54,8 +54,8 @@ static long set_none(const struct fj_file *file, const char *name)
 	return r == -ENODATA ? 0 : r;
 }
 
-static long set_list(const struct fj_place *place, const char *name, const struct fj_file *file,
-	const char *value, size_t size)
+static long set_list(struct fj_call *c, const struct fj_place *place, const char *name,
+	const struct fj_file *file, const char *value, size_t size)
 {
 	const bool is_access = fj_streq(name, FJ_ACL_ACCESS);
 	bool is_mode = false;
@@ -67,7 +67,7 @@ static long set_list(const struct fj_place *place, const char *name, const struc
 	if (size == HEAD)
 		return set_none(file, name);
 	if (is_access) /* posix_acl_update_mode() */
-		r = fj_file_chmod(place->dirfd, place->name, file,
+		r = fj_file_chmod(c, place->dirfd, place->name, file,
 			fj_own_mode_allowed(fj_ids(), &file->owner,
 				(file->owner.mode & 07000) | (uint32_t)mode));
 	if (r < 0)
@@ -93,7 +93,7 @@ long fj_acl_set(struct fj_call *c, const struct fj_place *place, const char *nam
 	copy = fj_scratch(c->thread, ACL_MAX);
 	r = fj_guest_read(copy, value, size);
 	if (!r)
-		r = size ? set_list(place, name, file, copy, size) : set_none(file, name);
+		r = size ? set_list(c, place, name, file, copy, size) : set_none(file, name);
 	fj_scratch_release(c->thread, mark);
 	/* Who may search it is no longer what is remembered. */
 	if ((file->owner.mode & FJ_S_IFMT) == FJ_S_IFDIR)

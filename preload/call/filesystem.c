@@ -64,7 +64,7 @@ static long give_root(struct fj_call *c, const char *host, const struct fj_tmpfs
 			t->has_gid ? t->gid : FJ_NO_ID);
 	if (!r && t->has_mode && (t->mode & 0700) != 0700) {
 		r = fj_file_look(c, AT_FDCWD, host, 0, &file);
-		r = r ? r : fj_file_chmod(AT_FDCWD, host, &file, t->mode);
+		r = r ? r : fj_file_chmod(c, AT_FDCWD, host, &file, t->mode);
 	}
 	return r;
 }

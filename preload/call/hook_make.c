@@ -4,8 +4,8 @@
  * hook_make.c - the calls that make and remove names, as far as owners are concerned.
  *
  * A file made by root with an ordinary mode needs no record: on disk it is as it shall be. One is
- * written for what the disk must not carry (fj_own_real_mode), for a maker who is not root, in a
- * directory that hands its group down, and for devices. */
+ * written for what the disk must not carry (fj_own_real_mode), for a maker who is not root, below a
+ * bind mount, in a directory that hands its group down, and for devices. */
 #include "call/made.h"
 
 #include "call/hooks.h"
@@ -42,7 +42,9 @@ void fj_making_begin(struct fj_call *c, const struct fj_place *place, uint32_t t
 	struct fj_making *m)
 {
 	const struct fj_ids *ids = fj_ids();
-	bool keeps_write = false;
+	/* What was there keeps the host's ids, so what is made there needs to be said to be root's.
+	 */
+	const bool is_foreign = fj_place_is_foreign(c, place->dirfd, place->name);
 
 	*m = (struct fj_making){.owner = {.uid = ids->fsuid,
 					.gid = ids->fsgid,
@@ -64,7 +66,6 @@ void fj_making_begin(struct fj_call *c, const struct fj_place *place, uint32_t t
 		r = fj_file_look(c, place->dirfd, s.at, 0, &parent);
 		fj_scratch_release(c->thread, mark);
 		if (!r) {
-			keeps_write = parent.is_foreign;
 			m->parent = parent.key;
 			if ((parent.owner.flags & FJ_OWN_ATTRIBUTES) && type != FJ_S_IFLNK) {
 				uint32_t granted =
@@ -84,12 +85,12 @@ void fj_making_begin(struct fj_call *c, const struct fj_place *place, uint32_t t
 			}
 		}
 	}
-	m->real_mode = fj_own_real_mode(m->owner.mode, keeps_write) & 0777;
+	m->real_mode = fj_own_real_mode(m->owner.mode, is_foreign) & 0777;
 	if (type == FJ_S_IFLNK)
 		m->real_mode = 0777;
 	if (m->has_default_acl) /* the umask must not cut what the disk gets */
 		m->real_mode |= 0600;
-	m->needs_record = m->has_default_acl || m->owner.uid || m->owner.gid ||
+	m->needs_record = is_foreign || m->has_default_acl || m->owner.uid || m->owner.gid ||
 			  m->real_mode != (m->owner.mode & 07777);
 	if (m->needs_record)
 		fj_makers_enter(m);

@@ -165,6 +165,19 @@ __attribute__((noinline)) static long make_or_open(
 		fj_str_put(&s, "/x");
 		inside.name = s.at;
 	}
+	/* Below a mount, each file that is made gets a record: but most are there, as /dev/null. (A
+	 * directory that is opened so for reading is EISDIR only with O_CREAT.) */
+	if (place->name[0] == '/' && !is_nameless && !(o->flags & O_EXCL) &&
+		(o->flags & O_ACCMODE) != O_RDONLY) {
+		struct opening there = *o;
+		long fd;
+
+		there.flags &= ~(uint64_t)O_CREAT;
+		there.mode = 0;
+		fd = issue(c, place, &there);
+		if (fd != -ENOENT)
+			return truncated(c, open_device(c, fd, o), o);
+	}
 	fj_making_begin(c, &inside, FJ_S_IFREG, (uint32_t)o->mode, &m);
 	return truncated(c,
 		open_device(c, m.needs_record ? make(c, place, o, &m) : issue(c, place, o), o), o);

@@ -121,7 +121,7 @@ long fj_hook_chmod(struct fj_call *c)
 		return r;
 	r = fj_file_look(c, object.dirfd, object.name, AT_EMPTY_PATH, &file);
 	if (!r)
-		r = fj_file_chmod(object.dirfd, object.name, &file,
+		r = fj_file_chmod(c, object.dirfd, object.name, &file,
 			fj_own_mode_allowed(fj_ids(), &file.owner, mode));
 	fj_place_done(&object);
 	return r;
@@ -135,7 +135,7 @@ long fj_hook_fchmod(struct fj_call *c)
 	if (!r)
 		r = fj_file_look(c, (int)c->arg[0], "", AT_EMPTY_PATH, &file);
 	return r < 0 ? r :
-		       fj_file_chmod((int)c->arg[0], "", &file,
+		       fj_file_chmod(c, (int)c->arg[0], "", &file,
 			       fj_own_mode_allowed(fj_ids(), &file.owner, (uint32_t)c->arg[1]));
 }
 

@@ -121,6 +121,9 @@ long fj_mounting_bind(const struct fj_point *from, const struct fj_point *to, bo
 	if (!(flags & FJ_MOUNT_UNBINDABLE)) {
 		flags = (((flags & FJ_MOUNT_OPTIONS) & ~clear) | set) |
 			(is_recursive ? FJ_MOUNT_WITH_SUBMOUNTS : 0);
+		if (of ? of->flags & (FJ_MOUNT_PRIVATE | FJ_MOUNT_OWN) :
+			 fj_root()->pos[0] && fj_path_has_prefix(from->pos, fj_root()->pos))
+			flags |= FJ_MOUNT_OWN;
 		r = fj_edit_add(&e, from->host, to->pos, flags, of ? e.v->text + of->type : "",
 			of ? e.v->text + of->source : "");
 	}

@@ -21,8 +21,9 @@ static uint32_t encode_dev(uint32_t major, uint32_t minor)
 	       (minor & ~0xffu) << 12; /* new_encode_dev() of linux/kdev_t.h */
 }
 
-/* Is what host path `text` (of a descriptor) names reached through a mount, or from outside? */
-static bool is_foreign_path(struct fj_call *c, char *text)
+/* Is what host path `text` (of `fd`, or AT_FDCWD) names reached through a mount, or from outside?
+ */
+static bool is_foreign_path(struct fj_call *c, char *text, int fd)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	static const char deleted[] = " (deleted)";
@@ -36,7 +37,7 @@ static bool is_foreign_path(struct fj_call *c, char *text)
 		text[len - cut] = 0;
 	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
 	/* What procfs shows are the ids of processes. */
-	if (fj_path_back(text, &pos))
+	if (fj_path_back_hinted(text, fj_dir_noted(fd), &pos))
 		is_foreign = fj_path_is_foreign(pos.at) && !fj_path_has_prefix(text, "/proc");
 	fj_scratch_release(c->thread, mark);
 	return is_foreign;
@@ -56,9 +57,7 @@ static bool ask_whether_foreign(struct fj_call *c, int dirfd, const char *name)
 		return false;
 	text = fj_scratch_path(c->thread);
 	if (name[0] == '/') { /* only a mount's place is named by its host path */
-		fj_str_init(&s, text, FJ_PATH_MAX);
-		fj_str_put(&s, name);
-		is_foreign = !fj_path_has_prefix(name, "/proc") && is_foreign_path(c, text);
+		is_foreign = !fj_path_has_prefix(name, "/proc") && fj_path_host_is_foreign(name);
 		fj_scratch_release(c->thread, mark);
 		return is_foreign;
 	}
@@ -68,7 +67,7 @@ static bool ask_whether_foreign(struct fj_call *c, int dirfd, const char *name)
 				fj_sys4(__NR_readlinkat, AT_FDCWD, link, text, FJ_PATH_MAX - 1);
 	if (n > 0) {
 		text[n] = 0;
-		is_foreign = is_foreign_path(c, text);
+		is_foreign = is_foreign_path(c, text, dirfd);
 	}
 	fj_scratch_release(c->thread, mark);
 	return is_foreign;
@@ -101,6 +100,31 @@ static bool is_foreign(struct fj_call *c, uint64_t dev, int dirfd, const char *n
 		__atomic_store_n(place, what, __ATOMIC_RELAXED);
 	}
 	return what & foreign;
+}
+
+bool fj_place_is_foreign(struct fj_call *c, int dirfd, const char *name)
+{
+	const size_t cut = fj_place_dir_len(name);
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	struct stat st;
+	struct fj_str s;
+	uint64_t turn;
+	bool is;
+
+	if (!fj_mounts_look(&turn)->count || (dirfd == FJ_FD_ROOT(fj_jail) && name[0] != '/'))
+		return false;
+	if (name[0] == '/')
+		return ask_whether_foreign(c, dirfd, name);
+	if (!name[0])
+		return !fj_sys4(__NR_newfstatat, dirfd, name, &st, AT_EMPTY_PATH) &&
+		       is_foreign(c, st.st_dev, dirfd, name);
+	fj_str_init(&s, fj_scratch(c->thread, cut + 8), cut + 8);
+	fj_str_add(&s, name, cut);
+	fj_str_put(&s, ".");
+	is = !fj_sys4(__NR_newfstatat, dirfd, s.at, &st, 0) &&
+	     is_foreign(c, st.st_dev, dirfd, s.at);
+	fj_scratch_release(c->thread, mark);
+	return is;
 }
 
 /* What the user's own file on `dev` shows without a record. Returns whether it is foreign. */

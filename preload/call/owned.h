@@ -46,12 +46,16 @@ long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsigned flag
  * in a jail without any record. */
 void fj_file_show_stat(struct fj_call *c, int dirfd, const char *name, struct stat *st);
 void fj_file_show_statx(struct fj_call *c, int dirfd, const char *name, struct statx *sx);
+/* Is what lies, or will lie, at `name` in `dirfd` reached through a bind mount? One system call,
+ * where that cannot be told from the name. */
+bool fj_place_is_foreign(struct fj_call *c, int dirfd, const char *name);
 /* struct stat from statx: cp_new_stat() of fs/stat.c. */
 void fj_stat_from_statx(struct stat *st, const struct statx *sx);
 
 /* Give the file mode `mode` (07777), on disk and in its record. `dirfd`, `name` as for
  * fj_file_look, which has filled `file`. */
-long fj_file_chmod(int dirfd, const char *name, const struct fj_file *file, uint32_t mode);
+long fj_file_chmod(
+	struct fj_call *c, int dirfd, const char *name, const struct fj_file *file, uint32_t mode);
 
 /* A time of statx(2) in ns since the epoch, as records have it. */
 static inline uint64_t fj_statx_ns(const struct statx_timestamp *t)

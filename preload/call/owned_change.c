@@ -27,7 +27,8 @@ static long chmod_on_disk(int dirfd, const char *name, uint32_t mode)
 	return fj_sys3(__NR_fchmodat, AT_FDCWD, link, mode);
 }
 
-long fj_file_chmod(int dirfd, const char *name, const struct fj_file *file, uint32_t mode)
+long fj_file_chmod(
+	struct fj_call *c, int dirfd, const char *name, const struct fj_file *file, uint32_t mode)
 {
 	const struct fj_owner to = {.mode = mode & 07777};
 	uint32_t real = file->real_mode;
@@ -36,8 +37,13 @@ long fj_file_chmod(int dirfd, const char *name, const struct fj_file *file, uint
 	if ((file->real_mode & FJ_S_IFMT) == FJ_S_IFLNK)
 		return -EOPNOTSUPP;
 	if (!(file->owner.flags & FJ_OWN_DEVICE)) {
+		/* (Of a file with a record it was not asked.) */
+		const bool keeps_write =
+			file->is_foreign ||
+			(file->has_record && (mode & 022) && fj_place_is_foreign(c, dirfd, name));
+
 		real = fj_own_real_mode(
-			(file->real_mode & FJ_S_IFMT) | (mode & 07777), file->is_foreign);
+			(file->real_mode & FJ_S_IFMT) | (mode & 07777), keeps_write);
 		r = chmod_on_disk(dirfd, name, real);
 	}
 	if (r == -EPERM && fj_ids_is_root()) { /* another's file on the host: only pretended */

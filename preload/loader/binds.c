@@ -148,8 +148,9 @@ static long canonical(const char *host, char *out)
 static long add_bind(struct fj_thread *t, struct fj_bind *b)
 {
 	const bool may_lack = b->mode[2] == '?';
-	const uint32_t flags =
-		(b->mode[1] == 'o' ? FJ_MOUNT_READ_ONLY : 0) | (may_lack ? FJ_MOUNT_DEFAULT : 0);
+	const uint32_t flags = (b->mode[1] == 'o' ? FJ_MOUNT_READ_ONLY : 0) |
+			       (may_lack ? FJ_MOUNT_DEFAULT : 0) |
+			       (b->mode[2] == 'i' ? FJ_MOUNT_OWN : 0);
 	char *host_path = fj_scratch_path(t), *jail_path = fj_scratch_path(t);
 	struct fj_str pos, s;
 	bool as_dir = true;

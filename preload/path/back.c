@@ -35,7 +35,7 @@ static struct {
 } noted_dir[NOTED_DIRS] FJ_BULKY;
 static uint32_t next_noted;
 
-static const char *noted_for(int fd)
+const char *fj_dir_noted(int fd)
 {
 	if (fd == AT_FDCWD)
 		return noted_cwd;
@@ -232,7 +232,7 @@ bool fj_path_of_dir(struct fj_thread *t, int dirfd, struct fj_str *out)
 	if (n > 0 && n < FJ_PATH_MAX && host_path[0] == '/') {
 		host_path[n] = 0;
 		fj_scratch_trim(t, host_path, (size_t)n + 1);
-		known = fj_path_back_hinted(host_path, noted_for(dirfd), out);
+		known = fj_path_back_hinted(host_path, fj_dir_noted(dirfd), out);
 	}
 	fj_scratch_release(t, mark);
 	return known;

@@ -283,6 +283,18 @@ uint32_t fj_mount_limits(const char *pos)
 	return flags_at(pos) & FJ_MOUNT_LIMITS;
 }
 
+/* On the host's own root every file is below the root: there a mount is foreign unless it shows
+ * what a jail around it has made. */
+static bool is_foreign_mount(const struct fj_mount *m)
+{
+	return !(m->flags & (FJ_MOUNT_PRIVATE | FJ_MOUNT_OWN));
+}
+
+static bool is_in_own_tree(const char *host_path)
+{
+	return fj_jail->root_path[0] && fj_path_has_prefix(host_path, fj_jail->root_path);
+}
+
 bool fj_path_is_foreign(const char *pos)
 {
 	const struct fj_mounts *v;
@@ -293,8 +305,32 @@ bool fj_path_is_foreign(const char *pos)
 	do {
 		v = fj_mounts_look(&turn);
 		m = fj_mounts_of(v, pos);
-		is = m && !(m->flags & FJ_MOUNT_PRIVATE) &&
-		     !fj_path_has_prefix(fj_mounts_text(v, m->host), fj_jail->root_path);
+		is = m && is_foreign_mount(m) && !is_in_own_tree(fj_mounts_text(v, m->host));
+	} while (!fj_mounts_held(turn));
+	return is;
+}
+
+bool fj_path_host_is_foreign(const char *host_path)
+{
+	const struct fj_mounts *v;
+	const struct fj_mount *best;
+	uint64_t turn;
+	bool is;
+
+	if (is_in_own_tree(host_path))
+		return false;
+	do {
+		best = NULL;
+		v = fj_mounts_look(&turn);
+		for (uint32_t i = fj_mounts_count(v); i--;) {
+			const struct fj_mount *m = &v->mount[i];
+
+			if (!(m->flags & FJ_MOUNT_HIDDEN) &&
+				(!best || m->host_len > best->host_len) &&
+				fj_path_has_prefix(host_path, fj_mounts_text(v, m->host)))
+				best = m;
+		}
+		is = best && is_foreign_mount(best);
 	} while (!fj_mounts_held(turn));
 	return is;
 }

@@ -36,6 +36,7 @@ enum {
 	FJ_MOUNT_SHARED = 4096,
 	FJ_MOUNT_UNBINDABLE = 8192,
 	FJ_MOUNT_FILE = 16384, /* of something that is no directory */
+	FJ_MOUNT_OWN = 32768,  /* the user's files in it are root's, as in the jail's own tree */
 };
 
 struct fj_mount {

@@ -201,7 +201,9 @@ static bool note_device(const struct fj_mounts *v, const char *host, uint32_t fl
 {
 	bool is_file, other_is_file;
 	const uint64_t dev = device_of(host, &is_file);
-	bool shares = dev == fj_jail->root_dev || (flags & FJ_MOUNT_PRIVATE);
+	/* (On the host's own root whatever is mounted can be reached without the mount, too.) */
+	bool shares =
+		dev == fj_jail->root_dev || (flags & FJ_MOUNT_PRIVATE) || !fj_jail->root_path[0];
 
 	for (uint32_t i = 0; i < v->count && !shares; i++)
 		shares = device_of(v->text + v->mount[i].host, &other_is_file) == dev;

@@ -366,6 +366,8 @@ void fj_facts_after_change(const char *name, bool was_announced);
 
 /* Is what lies at `pos` not the jail's own, but reached through a mount? */
 bool fj_path_is_foreign(const char *pos);
+/* The same of a host path that was reached through a mount. */
+bool fj_path_host_is_foreign(const char *host_path);
 
 /* Append the host path of position `pos`. */
 void fj_path_host(const char *pos, struct fj_str *out);
@@ -387,6 +389,8 @@ bool fj_path_of_dir(struct fj_thread *t, int dirfd, struct fj_str *out);
  * hint: the program may have gone elsewhere by fchdir(2). */
 void fj_cwd_note(const char *pos);
 const char *fj_cwd_noted(void);
+/* What was noted of a descriptor, or AT_FDCWD; NULL for nothing. */
+const char *fj_dir_noted(int fd);
 /* The same for a directory opened as `fd`, when its host path would be read back as another
  * position. */
 void fj_dir_note(struct fj_thread *t, int fd, const char *pos);

@@ -196,6 +196,24 @@ static bool is_read_only(struct fj_walk *w, unsigned how)
 	return is;
 }
 
+/* On the host's own root what a mount shows is there without it, too, with other owners: say by
+ * which way the directory was reached. */
+static void note_dir(struct fj_walk *w)
+{
+	struct fj_mount_found m;
+	size_t end;
+	char kept;
+
+	if (w->owned_fd < 0 || !fj_walk_learn_pos(w) || !fj_mount_of(w->pos.at, &m, NULL))
+		return;
+	for (end = w->pos.len; end > m.jail_len && w->pos.at[end] != '/'; end--)
+		;
+	kept = w->pos.at[end];
+	w->pos.at[end] = 0;
+	fj_dir_note(w->t, w->owned_fd, w->pos.at);
+	w->pos.at[end] = kept;
+}
+
 long fj_path_walk(
 	struct fj_thread *t, int dirfd, const char *jail_path, unsigned how, struct fj_place *place)
 {
@@ -235,6 +253,8 @@ long fj_path_walk(
 		return r;
 	}
 	place->owned_fd = w.owned_fd;
+	if (!fj_jail->root_path[0] && fj_jail->has_aliases)
+		note_dir(&w);
 	if (w.knows_pos) {
 		place->pos = w.pos.at;
 		place->is_read_only =

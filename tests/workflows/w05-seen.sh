@@ -9,7 +9,7 @@
 need busybox
 
 new_jail inner bin proc dev tmp
-busybox_applets cat chmod chown chroot cp echo find ln ls mkdir mknod mv rm rmdir sh stat tar touch umask
+busybox_applets cat chmod chown chroot cp echo find ln ls mkdir mkfifo mknod mount mv rm rmdir sh stat tar touch umount
 give_to_user "$root"
 inner=$root
 
@@ -45,4 +45,54 @@ prints 'root makes what he likes in it, which keeps its mode' '555
 555' jail "$inner" sh -c 'stat -c %a / && mkdir /data && chown 5:6 /data && stat -c %a /'
 prints 'and its owners' '555 5:6' jail "$inner" sh -c 'echo "$(stat -c %a /) $(stat -c %u:%g /data)"; rmdir /data'
 fails 'others are refused' 1 '*ermission denied*' jail --userspec=5:6 "$inner" mkdir /data
+
+# ---- below a bind ----
+
+chmod 755 "$inner"
+src=$mine/src
+mkdir "$src"
+echo there >"$src/there"
+mkdir -m 777 "$mine/shared"
+give_to_user "$src" "$mine/shared"
+prints 'what root makes below a bind is his' "0:0 600 f
+0:0 755 d
+0:0 644 d/f
+0:0 777 d/l
+0:0 644 d/p
+0:0 644 c
+$test_uid:$test_uid 644 there" jail -b "$src:/src" -w /src "$inner" sh -c '
+	umask 077; echo a >f; umask 022; mkdir d; echo b >d/f; ln -s f d/l; mkfifo d/p; cp there c
+	for f in f d d/f d/l d/p c; do stat -c "%u:%g %a %n" $f; done
+	stat -c "%u:%g %a %n" there'
+prints 'another bind of it, by its whole path, by the next jail' '0:0 /again/f
+0:0 /again/d/f' jail -b "$src:/again" "$inner" stat -c '%u:%g %n' /again/f /again/d/f
+prints 'and another maker' '7:8 g
+7:8 e' jail --userspec=7:8 -b "$mine/shared:/src" -w /src "$inner" sh -c 'echo a >g; mkdir e; stat -c "%u:%g %n" g e'
+prints 'on the host it is the user'"'"'s' "$test_uid:$test_uid" stat -c %u:%g "$src/f"
+prints 'without capabilities, root reads what he made in /dev/shm' a \
+	jail -b /usr -b /lib -b /lib64 "$inner" /usr/bin/setpriv --bounding-set=-all --inh-caps=-all -- /bin/sh -c 'umask 077; f=/dev/shm/fakejail-q$$; echo a >$f; cat $f; rm $f'
+prints 'what is there can be written on' 'there
+more' jail -b "$src:/src" -w /src "$inner" sh -c 'echo more >>there; cat /src/there; echo there >there'
+succeeds 'chmod of what was made' jail -b "$src:/src" "$inner" chmod 664 /src/f
+is 'keeps them on the host' 664 "$(stat -c %a "$src/f")"
+
+prints 'with idmap the caller'"'"'s own files are root'"'"'s' '0:0 there
+0:0 new' jail -b "$src:/src:idmap" -w /src "$inner" sh -c 'echo n >new; stat -c "%u:%g %n" there new; rm new'
+fails 'idmap and ro' 1 '*Read-only file system*' jail -b "$src:/src:ro,idmap" "$inner" touch /src/new
+prints 'idmap on the same device as another bind' "0:0 /a/there
+$test_uid:$test_uid /b/f" jail -b "$src:/a:idmap" -b "$mine/one:/b" "$inner" stat -c '%u:%g %n' /a/there /b/f
+
+# ---- a bind in `fakejail /` ----
+
+prints 'in fakejail / a bind shows the host'"'"'s ids, before and in a chroot' "$test_uid:$test_uid $inner/tmp/there
+$test_uid:$test_uid tmp/there
+$test_uid:$test_uid /tmp/there
+0:0 $src/there
+0:0 /tmp/new" jail / busybox sh -c 'r=$1 s=$2
+	mount --bind $s $r/tmp; stat -c "%u:%g %n" $r/tmp/there; cd $r; stat -c "%u:%g %n" tmp/there
+	chroot $r stat -c "%u:%g %n" /tmp/there; stat -c "%u:%g %n" $s/there
+	chroot $r sh -c "echo a >/tmp/new; stat -c \"%u:%g %n\" /tmp/new"' sh "$inner" "$src"
+rm -f "$src/new"
+prints 'but not what a jail shows of its own' '0:0' jail / busybox chroot "$inner" sh -c \
+	'mkdir /tmp/a /tmp/b; echo >/tmp/a/f; mount --bind /tmp/a /tmp/b; stat -c %u:%g /tmp/b/f; umount /tmp/b; rm -r /tmp/a /tmp/b'
 finish
