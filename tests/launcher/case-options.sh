@@ -139,8 +139,8 @@ for option in --bind --ro-bind --tmpfs --chdir --env --unsetenv --db --kernel-re
 done
 misused "option '-b' needs a value that is not empty" -b '' R
 misused "option '--bind' names no host path: ':/x'" --bind=:/x R
-misused "option '-b' /etc:/x:wild: 'wild' is neither ro nor rw" -b /etc:/x:wild R
-misused "option '-b' /etc:/x:ro:more: 'ro:more' is neither ro nor rw" -b /etc:/x:ro:more R
+misused "option '-b' /etc:/x:wild: 'wild' is none of ro, rw, idmap" -b /etc:/x:wild R
+misused "option '-b' /etc:/x:ro:more: 'ro:more' is none of ro, rw, idmap" -b /etc:/x:ro:more R
 misused "option '-e' names no variable" -e =x R
 misused "option '--unsetenv' names no variable" --unsetenv a=b R
 refuses 125 "fakejail: cannot bind '$place/nowhere': no such file or directory" -b nowhere R

@@ -1,5 +1,5 @@
 #!/bin/sh
-# shellcheck disable=SC2016 # scripts for the jail
+# shellcheck disable=SC2016,SC2086,SC2317 # scripts for the jail; FAKEJAIL may be several words; a function that `prints` calls
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
