@@ -82,12 +82,45 @@ static void damaged(int number)
 	_exit(write(2, text, sizeof(text) - 1) < 0 ? 2 : 1);
 }
 
+static void open_records(const char *db, bool may_make)
+{
+	struct stat st;
+	long r = 0;
+	int fd = open(db, may_make ? O_RDWR | O_CREAT : O_RDWR, 0600);
+
+	if (fd < 0 && !may_make && (errno == EACCES || errno == EROFS))
+		fd = open(db, O_RDONLY);
+	if (fd < 0 || fstat(fd, &st))
+		owners_fail("%s: %s", db, strerror(errno));
+	if (may_make && !st.st_size)
+		r = fj_own_create(fd);
+	if (!r)
+		r = fj_own_check(fd);
+	if (r < 0)
+		owners_fail("%s: %s", db,
+			r == -EMEDIUMTYPE ? "is no file of owner records" :
+			r == -EPROTONOSUPPORT ?
+					    "is of another version, or of another kind of machine" :
+			r == -EUCLEAN ? "is damaged or cut off" :
+					strerror((int)-r));
+	r = fj_own_start(fd, -1);
+	if (r < 0)
+		owners_fail("%s: %s", db, strerror((int)-r));
+	owners_user = st.st_uid;
+}
+
+static char **other; /* the records, then the root, of a second tree */
+
+static void open_other(void)
+{
+	open_records(other[0], true);
+	owners_root = other[1];
+}
+
 int main(int argc, char **argv)
 {
 	const char *verb = argc > 1 ? argv[1] : "", *name;
-	struct stat st;
-	int option, fd;
-	long r;
+	int option;
 
 	signal(SIGBUS, damaged);
 	signal(SIGXFSZ, SIG_IGN); /* the write says EFBIG */
@@ -103,25 +136,17 @@ int main(int argc, char **argv)
 		return 2;
 	owners_root = argv[optind + 1];
 	name = argv[optind + 2];
-	fd = open(argv[optind], O_RDWR);
-	if (fd < 0 && (errno == EACCES || errno == EROFS))
-		fd = open(argv[optind], O_RDONLY);
-	if (fd < 0)
-		owners_fail("%s: %s", argv[optind], strerror(errno));
-	r = fj_own_check(fd);
-	if (r < 0)
-		owners_fail("%s: %s", argv[optind],
-			r == -EMEDIUMTYPE ? "is no file of owner records" :
-			r == -EPROTONOSUPPORT ?
-					    "is of another version, or of another kind of machine" :
-			r == -EUCLEAN ? "is damaged or cut off" :
-					strerror((int)-r));
-	r = fj_own_start(fd, -1);
-	if (r < 0 || fstat(fd, &st))
-		owners_fail("%s: %s", argv[optind], strerror(r < 0 ? (int)-r : errno));
-	owners_user = st.st_uid;
+	open_records(argv[optind], false);
+	if (!strcmp(verb, "copy") && argc - optind < 4)
+		return 2;
 	if (!strcmp(verb, "check"))
 		return owners_check(argv[optind]);
+	if (!strcmp(verb, "copy")) {
+		other = &argv[optind + 2];
+		owners_copy(open_other);
+		printf("%lu files given owners\n", owners_count);
+		return owners_skipped != 0;
+	}
 	if (strcmp(verb, "import"))
 		owners_file = name ? open_new(name) : stdout;
 	else if (!strcmp(owners_format, "fakeroot"))

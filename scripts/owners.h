@@ -5,7 +5,7 @@
  * show.
  *
  * owners.c reads the command line, owners_tree.c walks, owners_export.c lists and exports,
- * owners_import.c imports, owners_table.c checks and prunes the records as a table. */
+ * owners_import.c imports, owners_copy.c copies, owners_table.c checks and prunes the records as a table. */
 #ifndef FJ_SCRIPTS_OWNERS_H
 #define FJ_SCRIPTS_OWNERS_H
 
@@ -59,5 +59,7 @@ void owners_import(const char *name);
 /* The exit status. */
 int owners_check(const char *db);
 void owners_prune(void);
+/* From this tree to another, which `open_other` makes the one that is walked. */
+void owners_copy(void (*open_other)(void));
 
 #endif

@@ -147,7 +147,7 @@ _fakejail() {
 		;;
 	owners)
 		if ((operands < 2)); then
-			mapfile -t COMPREPLY < <(compgen -W 'list check prune export import' -- "$current")
+			mapfile -t COMPREPLY < <(compgen -W 'list check prune copy export import' -- "$current")
 		else
 			compopt -o filenames 2>/dev/null
 			mapfile -t COMPREPLY < <(compgen -f -- "$current")

@@ -109,5 +109,5 @@ complete -c fakejail -n '__fakejail_verb add; and not __fakejail_count 1' -F -a 
 complete -c fakejail -n '__fakejail_verb add' -s f -l force -d 'Replace files that differ'
 complete -c fakejail -n '__fakejail_verb add' -s n -l dry-run -d 'Only print what would be copied'
 complete -c fakejail -n '__fakejail_verb doctor; and __fakejail_count 2' -a '(__fakejail_programs 2)' -d Program
-complete -c fakejail -n '__fakejail_verb owners; and __fakejail_count 1' -a 'list check prune export import'
+complete -c fakejail -n '__fakejail_verb owners; and __fakejail_count 1' -a 'list check prune copy export import'
 complete -c fakejail -n '__fakejail_verb owners; and not __fakejail_count 1' -F

@@ -95,4 +95,28 @@ $test_uid:$test_uid /tmp/there
 rm -f "$src/new"
 prints 'but not what a jail shows of its own' '0:0' jail / busybox chroot "$inner" sh -c \
 	'mkdir /tmp/a /tmp/b; echo >/tmp/a/f; mount --bind /tmp/a /tmp/b; stat -c %u:%g /tmp/b/f; umount /tmp/b; rm -r /tmp/a /tmp/b'
+
+# ---- a copy from outside ----
+
+new_jail from bin dev t
+cp "$inner/bin/"* "$root/bin" 2>/dev/null || cp -a "$inner/bin" "$root"
+give_to_user "$root"
+shows='cd /t; stat -c "%u:%g %a %n" f d d/s l; stat -c "%F %t,%T %n" c'
+jail "$root" sh -c 'cd /t; echo a >f; mkdir d; echo b >d/s; ln -s f l; mknod c c 5 77
+	chown 5:6 f; chmod 4751 f; chown -h 7:8 l; chmod 1777 d; chown 9 d/s'
+prints 'as it was made' '5:6 4751 f
+0:0 1777 d
+9:0 644 d/s
+7:8 777 l
+character special file 5,4d c' jail "$root" sh -c "$shows"
+was=$out
+as_user cp -a "$root" "$mine/copy"
+prints_like 'owners copy' '* files given owners' as_user $FAKEJAIL owners copy "$root" "$mine/copy"
+prints 'the copy shows the same' "$was" jail "$mine/copy" sh -c "$shows"
+prints_like 'its records are sound' '* 0 damaged' as_user $FAKEJAIL owners check "$mine/copy"
+as_user cp -a "$root" "$mine/bare"
+rm -r "$mine/bare/.fakejail"
+prints_like 'owners copy, to one that has no records' '* files given owners' as_user $FAKEJAIL owners copy "$root" "$mine/bare"
+prints 'that shows the same' "$was" jail "$mine/bare" sh -c "$shows"
+fails 'onto itself' 2 '*is that root itself' as_user $FAKEJAIL owners copy "$root" "$root/"
 finish
