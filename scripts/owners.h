@@ -5,7 +5,8 @@
  * show.
  *
  * owners.c reads the command line, owners_tree.c walks, owners_export.c lists and exports,
- * owners_import.c imports, owners_copy.c copies, owners_table.c checks and prunes the records as a table. */
+ * owners_import.c imports, owners_copy.c copies, owners_table.c checks and prunes the records as a
+ * table. */
 #ifndef FJ_SCRIPTS_OWNERS_H
 #define FJ_SCRIPTS_OWNERS_H
 

@@ -364,12 +364,11 @@ bool fj_facts_find(const struct fj_root *root, const char *key, size_t key_len, 
 bool fj_facts_before_change(const char *name, bool at_once);
 void fj_facts_after_change(const char *name, bool was_announced);
 
-/* Is what lies at `pos` not the jail's own, but reached through a mount? */
+/* Is what lies at `pos`, or at a host path that a mount led to, not the jail's own? */
 bool fj_path_is_foreign(const char *pos);
-/* The same of a host path that was reached through a mount. */
 bool fj_path_host_is_foreign(const char *host_path);
 
-/* Append the host path of position `pos`. */
+/* Append the host path. */
 void fj_path_host(const char *pos, struct fj_str *out);
 /* Open position `pos` with O_PATH and `flags`. Returns a descriptor or -errno. */
 long fj_path_open_pos(struct fj_thread *t, const char *pos, int flags);
@@ -385,8 +384,7 @@ bool fj_path_seen(const char *pos, struct fj_str *out);
 /* The position of the working directory, or of directory `dirfd`; false when it is deleted or
  * outside. */
 bool fj_path_of_dir(struct fj_thread *t, int dirfd, struct fj_str *out);
-/* The working directory has been reached by `pos`; and the position remembered, "" without. Only a
- * hint: the program may have gone elsewhere by fchdir(2). */
+/* The working directory was reached by `pos`; what was noted, or "". A hint: fchdir(2) moves it. */
 void fj_cwd_note(const char *pos);
 const char *fj_cwd_noted(void);
 /* What was noted of a descriptor, or AT_FDCWD; NULL for nothing. */
