@@ -105,7 +105,12 @@ long fj_hook_fchown(struct fj_call *c)
 /* Who watches is told of changes of owner by the kernel, and by nobody else. */
 long fj_hook_watch(struct fj_call *c)
 {
-	fj_own_watches();
+	struct stat st;
+
+	/* Of an inotify or fanotify descriptor, which has no type. */
+	if (!fj_sys2(__NR_fstat, c->arg[0], &st) &&
+		(!(st.st_mode & 0170000) || (st.st_mode & 0170000) == 0100000 /* S_IFREG */))
+		fj_own_watches();
 	return fj_hook_translate(c);
 }
 

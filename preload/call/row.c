@@ -61,8 +61,7 @@ static const struct fj_row rows[] = {
 #define CALL_AS(name_, as_, hook_, when_, flags_, support_, note_, ...)                            \
 	[__NR_##name_] = {TEXTS_OF(name_), .hook = FJ_HOOK_##hook_, .when = FJ_##when_,            \
 		.flags = flags_, .support = FJ_##support_, .kind = KINDS(__VA_ARGS__),             \
-		.fds = FDS(__VA_ARGS__),                                                           \
-		.as = __NR_##as_},
+		.fds = FDS(__VA_ARGS__), .as = __NR_##as_},
 #define CALL(name_, ...) CALL_AS(name_, name_, __VA_ARGS__)
 #define REFUSE(name_, errno_, note_)                                                               \
 	[__NR_##name_] = {TEXTS_OF(name_), .hook = FJ_HOOK_refuse, .when = FJ_ALWAYS,              \

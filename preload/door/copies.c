@@ -118,7 +118,7 @@ static uint64_t take_room(uint64_t len)
 
 /* The text as its file has it, at `at` and in the memory file from t->copy_at on. To write it takes
  * half the time of reading it into pages that are not there yet. */
-static bool fill(const struct fj_sited_text *t, int fd, uint64_t at)
+static bool fill(const struct fj_sited_text *t, int memory, int fd, uint64_t at)
 {
 	bool is_done;
 	long from;
@@ -128,8 +128,7 @@ static bool fill(const struct fj_sited_text *t, int fd, uint64_t at)
 	from = fj_sys6(__NR_mmap, 0, t->len, PROT_READ, MAP_PRIVATE, fd, t->offset);
 	if (fj_is_err(from))
 		return false;
-	is_done = fj_sys4(__NR_pwrite64, FJ_FD_JAIL(fj_jail), from, t->len, t->copy_at) ==
-		  (long)t->len;
+	is_done = fj_sys4(__NR_pwrite64, memory, from, t->len, t->copy_at) == (long)t->len;
 	fj_sys2(__NR_munmap, from, t->len);
 	return is_done;
 }
@@ -143,10 +142,10 @@ static bool is_unchanged(const struct fj_sited_text *t, int fd)
 	return !fj_sys2(__NR_fstat, fd, &now.st) && fj_kept_is_same(t, &now);
 }
 
-static long map_to_write(uint64_t at, uint64_t len, uint64_t offset)
+static long map_to_write(int memory, uint64_t at, uint64_t len, uint64_t offset)
 {
-	return fj_sys6(__NR_mmap, at, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-		FJ_FD_JAIL(fj_jail), offset);
+	return fj_sys6(
+		__NR_mmap, at, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, memory, offset);
 }
 
 /* Mapped to be written to as it will be to be run: the stubs, then what is before the text in its
@@ -157,21 +156,29 @@ static bool copy(struct fj_sited_text *t, int fd, const struct segments *s)
 	const uint64_t before = stubs ? stubs + s->before : 0;
 	struct fj_copy c;
 	bool is_done;
-	long at;
+	long at, memory;
 
 	t->copy_at = take_room(len + stubs);
 	if (!t->copy_at)
 		return false;
+	memory = fj_open_anew(FJ_FD_JAIL(fj_jail), O_RDWR);
+	if (fj_is_err(memory))
+		return false;
 	at = fj_sys6(__NR_mmap, 0, before + len, PROT_NONE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (fj_is_err(at))
+	if (fj_is_err(at)) {
+		fj_close((int)memory);
 		return false;
+	}
 	c = (struct fj_copy){.text = (uint8_t *)at + before};
 	c.at = stubs ? (uint8_t *)at : c.text + s->end;
 	c.end = stubs ? (uint8_t *)at + stubs : c.text + len;
-	is_done = !fj_is_err(map_to_write((uint64_t)c.text, len, t->copy_at)) &&
-		  (!stubs || !fj_is_err(map_to_write((uint64_t)at, stubs, t->copy_at + len))) &&
-		  fill(t, fd, (uint64_t)c.text) && is_unchanged(t, fd) && put_jumps(&c, t);
+	is_done = !fj_is_err(map_to_write((int)memory, (uint64_t)c.text, len, t->copy_at)) &&
+		  (!stubs || !fj_is_err(map_to_write(
+				     (int)memory, (uint64_t)at, stubs, t->copy_at + len))) &&
+		  fill(t, (int)memory, fd, (uint64_t)c.text) && is_unchanged(t, fd) &&
+		  put_jumps(&c, t);
+	fj_close((int)memory);
 	fj_sys2(__NR_munmap, at, before + len);
 	return is_done;
 }
@@ -197,12 +204,12 @@ bool fj_copies_make(struct fj_sited_text *t, int fd)
 }
 
 /* The stubs of a text that is to be mapped at `text`, if nothing lies there. Where they are; 0 */
-static uint64_t map_stubs(const struct fj_sited_text *t, uint64_t text)
+static uint64_t map_stubs(const struct fj_sited_text *t, int memory, uint64_t text)
 {
 	const uint64_t want = text - t->copy_before - t->copy_stubs;
 	const long at = want < text ? fj_sys6(__NR_mmap, want, t->copy_stubs, PROT_READ | PROT_EXEC,
-					      MAP_PRIVATE | MAP_FIXED_NOREPLACE,
-					      FJ_FD_JAIL(fj_jail), t->copy_at + page_up(t->len)) :
+					      MAP_PRIVATE | MAP_FIXED_NOREPLACE, memory,
+					      t->copy_at + page_up(t->len)) :
 				      -ENOMEM;
 
 	if (fj_is_err(at) || (uint64_t)at == want)
@@ -214,14 +221,20 @@ static uint64_t map_stubs(const struct fj_sited_text *t, uint64_t text)
 long fj_copies_map(const struct fj_sited_text *t, const uint64_t arg[6])
 {
 	uint64_t stubs = 0;
-	long at;
+	long at, memory;
 
 	if (__atomic_load_n(&t->copy_state, __ATOMIC_ACQUIRE) != FJ_COPY_READY ||
 		fj_jail->no_copies || !(arg[3] & MAP_FIXED) || page_up(arg[1]) != page_up(t->len))
 		return -EAGAIN;
-	if (t->copy_stubs && !(stubs = map_stubs(t, arg[0])))
+	memory = fj_open_anew(FJ_FD_JAIL(fj_jail), O_RDONLY);
+	if (fj_is_err(memory))
 		return -EAGAIN;
-	at = fj_sys6(__NR_mmap, arg[0], arg[1], arg[2], arg[3], FJ_FD_JAIL(fj_jail), t->copy_at);
+	if (t->copy_stubs && !(stubs = map_stubs(t, (int)memory, arg[0]))) {
+		fj_close((int)memory);
+		return -EAGAIN;
+	}
+	at = fj_sys6(__NR_mmap, arg[0], arg[1], arg[2], arg[3], memory, t->copy_at);
+	fj_close((int)memory);
 	if (at == -EACCES || at == -EPERM)
 		fj_jail->no_copies = 1;
 	if (fj_is_err(at) && stubs)

@@ -39,9 +39,13 @@ _Noreturn static void fail(const char *what, long error)
 
 static long map_jail(const struct fj_handoff *h)
 {
-	const long at = fj_sys6(__NR_mmap, 0, FJ_JAIL_MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED,
-		h->root_fd + 1, 0);
+	const long fd = fj_open_anew(h->root_fd + 1, O_RDWR);
+	long at;
 
+	if (fj_is_err(fd))
+		return fd;
+	at = fj_sys6(__NR_mmap, 0, FJ_JAIL_MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	fj_close((int)fd);
 	if (fj_is_err(at))
 		return at;
 	fj_jail = (struct fj_jail *)at;
@@ -87,7 +91,12 @@ static void tell_kernel(
 /* Where the limit of descriptors has fallen below the jail's there is none to hold it. */
 static void keep_program(int fd)
 {
-	fj_sys3(__NR_dup3, fd, FJ_FD_EXE(fj_jail), O_CLOEXEC);
+	const long held = fj_open_anew(fd, O_PATH);
+
+	if (!fj_is_err(held)) {
+		fj_sys3(__NR_dup3, held, FJ_FD_EXE(fj_jail), O_CLOEXEC);
+		fj_close((int)held);
+	}
 	fj_close(fd);
 }
 
@@ -117,9 +126,9 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 
 	if (!fj_handoff_read(text, &h, &nested_at, &exe_at, &execfn))
 		fail("handoff", -EINVAL);
-	r = map_jail(&h);
+	r = fj_gate_place(h.gate);
 	if (!fj_is_err(r))
-		r = fj_gate_place(h.gate);
+		r = map_jail(&h);
 	if (r < 0)
 		fail("jail", r);
 	r = fj_door_start(

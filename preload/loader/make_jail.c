@@ -43,11 +43,14 @@ static int choose_numbers(void)
 
 /* With a low soft limit, numbers above it: descriptors stay open when the limit falls
  * (getrlimit(2)). All of them are taken: one that was free would be given to the program, which
- * could not close it. */
+ * could not close it. What there is nothing for holds the root, the first of them.
+ *
+ * All are O_PATH descriptors: should the program read, write or cut off what it finds at such a
+ * number, the kernel says EBADF, as of one that is not open. */
 static int place_descriptors(const int *fds, int count)
 {
 	struct rlimit64 before = {0}, raised;
-	int base, nothing;
+	int base;
 
 	fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, &before);
 	raised = before;
@@ -57,14 +60,16 @@ static int place_descriptors(const int *fds, int count)
 		fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, &raised, 0);
 	}
 	base = choose_numbers();
-	nothing = (int)fj_sys2(__NR_eventfd2, 0, 0);
 	for (int i = 0; i < count; i++) {
-		if (fj_sys3(__NR_dup3, fds[i] < 0 ? nothing : fds[i], base + i, 0) != base + i)
+		const int from = fds[i] < 0 ? base : fds[i];
+		const long fd = fj_open_anew(from, O_PATH);
+
+		if (fj_is_err(fd) || fj_sys3(__NR_dup3, fd, base + i, 0) != base + i)
 			fj_launch_fail("cannot place the jail's descriptors", "", -EMFILE);
+		fj_close((int)fd);
 		if (fds[i] >= 0)
 			fj_close(fds[i]);
 	}
-	fj_close(nothing);
 	fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, &before, 0);
 	return base;
 }
@@ -96,20 +101,14 @@ static bool kernel_is_at_least(unsigned major, unsigned minor)
 	return number[0] > major || (number[0] == major && number[1] >= minor);
 }
 
-/* Room for the gate page and for copied texts, behind all else, as far as a limit of file sizes
+/* Room for copied texts, behind all else, as far as a limit of file sizes
  * (setrlimit(2)) permits. It costs memory only where it is used. */
 static void make_room_for_texts(int memory)
 {
-	const uint64_t gate_at = (FJ_JAIL_MEMORY + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
-	const long gate_size = fj_gate_end - fj_gate_begin;
-
-	fj_jail->copies_at = gate_at + FJ_PAGE;
-	if (!fj_may_grow_to(fj_jail->copies_at + COPIES_SIZE) ||
-		fj_sys2(__NR_ftruncate, memory, fj_jail->copies_at + COPIES_SIZE))
-		return;
-	fj_jail->copies_size = COPIES_SIZE;
-	if (fj_sys4(__NR_pwrite64, memory, fj_gate_begin, gate_size, gate_at) == gate_size)
-		fj_jail->gate_at = gate_at;
+	fj_jail->copies_at = (FJ_JAIL_MEMORY + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
+	if (fj_may_grow_to(fj_jail->copies_at + COPIES_SIZE) &&
+		!fj_sys2(__NR_ftruncate, memory, fj_jail->copies_at + COPIES_SIZE))
+		fj_jail->copies_size = COPIES_SIZE;
 }
 
 static uint64_t dev_of(long fd)

@@ -31,24 +31,6 @@ static long place_copy(uint64_t address)
 	return fj_sys3(__NR_mprotect, address, FJ_PAGE, PROT_READ | PROT_EXEC);
 }
 
-/* The page that the jail's memory has, if it may be mapped to be run, and is of this build. */
-static bool map_shared(uint64_t address)
-{
-	const size_t size = (size_t)(fj_gate_end - fj_gate_begin);
-	long at;
-
-	if (!fj_jail->gate_at)
-		return false;
-	at = fj_sys6(__NR_mmap, address, FJ_PAGE, PROT_READ | PROT_EXEC,
-		MAP_PRIVATE | MAP_FIXED_NOREPLACE | MAP_POPULATE, FJ_FD_JAIL(fj_jail),
-		fj_jail->gate_at);
-	if (at == (long)address && !memcmp((void *)address, fj_gate_begin, size))
-		return true;
-	if (!fj_is_err(at))
-		fj_sys2(__NR_munmap, at, FJ_PAGE);
-	return false;
-}
-
 long fj_gate_place(uint64_t address)
 {
 	long r;
@@ -63,13 +45,10 @@ long fj_gate_place(uint64_t address)
 		}
 		return r;
 	}
-	/* A process that has just begun has nothing there. Moving our own is one call, too, and
-	 * needs no copy, but leaves three mappings of the loader's text. */
-	if (!map_shared(address) && fj_gate_move(address) != (long)address) {
-		r = place_copy(address);
-		if (fj_is_err(r))
-			return r;
-	}
+	/* A process that has just begun has nothing there. */
+	r = place_copy(address);
+	if (fj_is_err(r) && fj_gate_move(address) != (long)address)
+		return r;
 	fj_gate = (fj_gate_fn)address;
 	return (long)address;
 }

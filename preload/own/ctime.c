@@ -72,6 +72,15 @@ void fj_own_watches(void)
 	__atomic_fetch_add(&fj_store_head(s)->watches, 1, __ATOMIC_SEQ_CST);
 }
 
+void fj_own_still_watches(struct fj_store *s)
+{
+	if (s == &fj_store[0] && !s->is_read_only && !s->is_lost &&
+		(__atomic_load_n(&fj_store_head(s)->watches, __ATOMIC_ACQUIRE))) {
+		fj_store_byte(s, F_SETLK, F_RDLCK, WATCH_AT);
+		__atomic_fetch_add(&fj_store_head(s)->watches, 1, __ATOMIC_SEQ_CST);
+	}
+}
+
 uint64_t fj_store_ctime_now(uint64_t shown)
 {
 	struct __kernel_timespec now = {0};

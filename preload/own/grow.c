@@ -9,10 +9,12 @@
 #include "own/store.h"
 
 #include <asm/stat.h>
-#include <linux/falloc.h>
+#include <linux/mman.h>
 
 #define WINDOW_MIN (1UL << 20) /* address space, not memory: of that RLIMIT_AS may leave little */
 #define LOG_MIN 4u
+#define MADV_REMOVE_ 9 /* asm-generic/mman-common.h */
+#define MADV_POPULATE_WRITE_ 23
 
 static long file_size(int fd, uint64_t *size, uint64_t *dev)
 {
@@ -58,6 +60,33 @@ static long claim(int fd, uint64_t at, uint64_t size)
 	return r == -EOPNOTSUPP || r == -ENOSYS ? write_zeros(fd, at, size) : r;
 }
 
+static long set_size(int fd, uint64_t size)
+{
+	char link[32];
+	struct fj_str path;
+
+	fj_str_init(&path, link, sizeof(link));
+	fj_fd_path(&path, fd, NULL);
+	return fj_sys2(__NR_truncate, path.at, size);
+}
+
+/* Claim what is mapped at `piece`. No descriptor is opened for it: to close that would take away
+ * the process's locks on the file, and with them what tells that it lives (lock.c). */
+static long claim_mapped(struct fj_store *s, char *piece, uint64_t at, uint64_t size)
+{
+	long fd, r = fj_sys3(__NR_madvise, piece, size, MADV_POPULATE_WRITE_);
+
+	if (r != -EINVAL)
+		return r == -EFAULT ? -ENOSPC : r;
+	fd = fj_open_anew(s->fd, O_RDWR); /* before Linux 5.14 */
+	if (fj_is_err(fd))
+		return fd;
+	r = claim((int)fd, at, size);
+	fj_close((int)fd);
+	fj_store_lock_again(s);
+	return r;
+}
+
 long fj_store_extend(struct fj_store *s, uint64_t size)
 {
 	struct fj_store_head *h = fj_store_head(s);
@@ -70,13 +99,14 @@ long fj_store_extend(struct fj_store *s, uint64_t size)
 	r = file_size(s->fd, &had, NULL);
 	if (!r && at > had)
 		r = -EIO; /* cut off by somebody */
-	if (!r)
-		r = claim(s->fd, at, size);
+	if (!r && had < at + size)
+		r = set_size(s->fd, at + size);
 	if (r < 0)
 		return r;
 	piece = fj_store_at(s, at, size);
-	if (!piece)
-		return -ENOMEM;
+	r = piece ? claim_mapped(s, piece, at, size) : -ENOMEM;
+	if (r < 0)
+		return r;
 	if (had > at)
 		memset(piece, 0, had - at < size ? had - at : size);
 	__atomic_store_n(&h->end, at + size, __ATOMIC_RELEASE);
@@ -132,8 +162,7 @@ long fj_store_grow(struct fj_store *s)
 	__atomic_store_n(&h->records, keep, __ATOMIC_RELEASE);
 	if (s->is_lost)
 		return -EIO;
-	fj_sys4(__NR_fallocate, s->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-		fj_table_at(old_table), sizeof(struct fj_store_slot) * (old_mask + 1UL));
+	fj_sys3(__NR_madvise, old, sizeof(struct fj_store_slot) * (old_mask + 1UL), MADV_REMOVE_);
 	return 0;
 }
 
@@ -240,19 +269,27 @@ long fj_own_check(int fd)
 static long start(struct fj_store *s, int fd)
 {
 	uint64_t size, dev, window = WINDOW_MIN;
-	long at, r = file_size(fd, &size, &dev);
+	bool had_locks;
+	long to_map, at, r = file_size(fd, &size, &dev);
 
 	if (r < 0)
 		return r;
 	while (window < size)
 		window *= 2;
 	*s = (struct fj_store){.fd = fd, .home = (uint32_t)dev, .first_window = window};
-	at = fj_sys6(
-		__NR_mmap, 0, window, 3 /* PROT_READ | PROT_WRITE */, 1 /* MAP_SHARED */, fd, 0);
+	had_locks = !(fj_sys3(__NR_fcntl, fd, F_GETFL, 0) & O_PATH);
+	to_map = fj_open_anew(fd, O_RDWR);
+	if (to_map == -EACCES || to_map == -EROFS || to_map == -EPERM)
+		to_map = fj_open_anew(fd, O_RDONLY);
+	if (fj_is_err(to_map))
+		return to_map;
+	at = fj_sys6(__NR_mmap, 0, window, 3 /* PROT_READ | PROT_WRITE */, 1 /* MAP_SHARED */,
+		to_map, 0);
 	if (at == -EACCES) {
 		s->is_read_only = true;
-		at = fj_sys6(__NR_mmap, 0, window, 1, 1, fd, 0);
+		at = fj_sys6(__NR_mmap, 0, window, 1, 1, to_map, 0);
 	}
+	fj_close((int)to_map);
 	if (fj_is_err(at))
 		return at;
 	s->window[0] = (char *)at;
@@ -262,6 +299,8 @@ static long start(struct fj_store *s, int fd)
 		s->is_lost = true;
 	else
 		fj_store_lock_start(s);
+	if (had_locks) /* of the program before; to close has taken them away */
+		fj_own_still_watches(s);
 	return 0;
 }
 

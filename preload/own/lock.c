@@ -38,17 +38,73 @@ struct flock_ { /* struct flock of asm-generic/fcntl.h, 64 bit */
  * fork(2) to its parent, and then the high half tells. */
 static uint64_t token[2];
 
+/* The O_PATH descriptor takes no locks. In its place one to read by, which stays: it cannot change
+ * the file, and to close any that can be locked would take away all locks of the process. (That is
+ * why only one thread may do it.) */
+static long make_lockable(struct fj_store *s)
+{
+	static int32_t maker;
+	const int32_t me = (int32_t)fj_sys0(__NR_getpid);
+	const uint64_t all = ~0UL;
+	int32_t was = 0;
+	uint64_t mask;
+	long fd, r = 0;
+
+	fj_sys4(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &all, &mask, sizeof(all));
+	/* Bounded by the few calls below, in a thread of this very process. Another process's id
+	 * is that of a parent which forked meanwhile, or of one whose memory we borrow. */
+	while (!__atomic_compare_exchange_n(
+		       &maker, &was, me, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED) &&
+		was == me) {
+		was = 0;
+		fj_sys0(__NR_sched_yield);
+	}
+	if (fj_sys3(__NR_fcntl, s->fd, F_GETFL, 0) & O_PATH) {
+		fd = fj_open_anew(s->fd, O_RDONLY);
+		r = fj_is_err(fd) ? fd : fj_sys3(__NR_dup3, fd, s->fd, 0);
+		if (!fj_is_err(fd))
+			fj_close((int)fd);
+	}
+	__atomic_store_n(&maker, 0, __ATOMIC_RELEASE);
+	fj_sys4(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &mask, 0, sizeof(mask));
+	return r < 0 ? r : 0;
+}
+
 long fj_store_byte(struct fj_store *s, int command, int type, int64_t at)
 {
 	struct flock_ lock = {.type = (int16_t)type, .start = at, .len = 1};
-	const long r = fj_sys3(__NR_fcntl, s->fd, command, &lock);
+	long r = fj_sys3(__NR_fcntl, s->fd, command, &lock);
 
+	if (r == -EBADF) {
+		r = make_lockable(s);
+		if (!r)
+			r = fj_sys3(__NR_fcntl, s->fd, command, &lock);
+	}
 	return r < 0 ? r : lock.type;
 }
 
-static long token_call(struct fj_store *s, int command, uint32_t id)
+/* Does another process have it? */
+static long is_taken(struct fj_store *s, uint32_t id)
 {
-	return fj_store_byte(s, command, F_WRLCK, TOKENS_AT + id);
+	const long r = fj_store_byte(s, F_GETLK, F_WRLCK, TOKENS_AT + id);
+
+	return r < 0 ? r : r != F_UNLCK;
+}
+
+/* A lock for reading, which a descriptor for reading can have: two of them do not exclude each
+ * other, so whoever finds a second one gives way. -EAGAIN: another process has that id. */
+static long take_token(struct fj_store *s, uint32_t id)
+{
+	long r = is_taken(s, id);
+
+	if (!r)
+		r = fj_store_byte(s, F_SETLK, F_RDLCK, TOKENS_AT + id);
+	if (r == F_RDLCK) {
+		r = is_taken(s, id);
+		if (r)
+			fj_store_byte(s, F_SETLK, F_UNLCK, TOKENS_AT + id);
+	}
+	return r > 0 ? -EAGAIN : r;
 }
 
 static uint32_t my_id(struct fj_store *s)
@@ -61,7 +117,7 @@ static uint32_t my_id(struct fj_store *s)
 
 	if (known >> 32 == pid)
 		return (uint32_t)known;
-	while ((r = token_call(s, F_SETLK, id)) == -EAGAIN || r == -EACCES)
+	while ((r = take_token(s, id)) == -EAGAIN || r == -EACCES)
 		id = (id + PIDS) & ~NO_TOKEN;
 	if (r < 0)
 		id = pid | NO_TOKEN;
@@ -73,7 +129,15 @@ static bool is_dead(struct fj_store *s, uint32_t id)
 {
 	if (id & NO_TOKEN)
 		return fj_sys2(__NR_kill, id & (PIDS - 1), 0) == -ESRCH;
-	return token_call(s, F_GETLK, id) == F_UNLCK;
+	return is_taken(s, id) == 0;
+}
+
+void fj_store_lock_again(struct fj_store *s)
+{
+	const uint32_t id = (uint32_t)token[s - fj_store];
+
+	if (!(id & NO_TOKEN))
+		fj_store_byte(s, F_SETLK, F_RDLCK, TOKENS_AT + id);
 }
 
 static bool take_from(

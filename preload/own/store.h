@@ -190,6 +190,10 @@ void fj_store_unlock(struct fj_store *s, const struct fj_store_hold *hold);
 /* At process start: what this process held in its life before execve(2), in another thread, it no
  * longer does. */
 void fj_store_lock_start(struct fj_store *s);
+/* The process has closed a descriptor of the file, and lost its locks: take the token again. */
+void fj_store_lock_again(struct fj_store *s);
+/* The same for what a process that watches has, if anybody watches. ctime.c */
+void fj_own_still_watches(struct fj_store *s);
 /* A lock of fcntl(2) on one byte of the file: `command` F_SETLK or the like, `type` F_WRLCK or the
  * like. Returns the type that the kernel left there, or -errno. */
 long fj_store_byte(struct fj_store *s, int command, int type, int64_t at);

@@ -16,13 +16,14 @@ uint32_t fj_store_count;
 
 static void *map_window(struct fj_store *s, uint32_t k)
 {
-	const int prot = s->is_read_only ? 1 /* PROT_READ */ : 3;
 	char *none = NULL, *at = __atomic_load_n(&s->window[k], __ATOMIC_ACQUIRE);
 	long r;
 
 	if (at)
 		return at;
-	r = fj_sys6(__NR_mmap, 0, s->first_window << k, prot, 1 /* MAP_SHARED */, s->fd, 0);
+	/* (The first once more, and longer: mremap(2) of "size 0". Our descriptor cannot be
+	 * mapped.) */
+	r = fj_sys5(__NR_mremap, s->window[0], 0, s->first_window << k, 1 /* MREMAP_MAYMOVE */, 0);
 	if (fj_is_err(r))
 		return NULL;
 	/* Another thread may have been quicker. */

@@ -4,6 +4,7 @@
  * mounts.c - looking up the mounts of a jail. */
 #include "path/path.h"
 
+#include <asm/stat.h>
 #include <linux/mman.h>
 
 /* As with the root (path/jail.c): a vfork(2) child that unshares has its own, but lives in the
@@ -42,10 +43,20 @@ static long map_namespace(int fd)
 
 void fj_namespace_start(void)
 {
-	const long at = map_namespace(FJ_FD_MOUNTS(fj_jail));
+	struct stat st = {0};
+	long fd, at;
 
-	if (!fj_is_err(at))
-		namespace_of_process = (struct fj_namespace *)at;
+	/* (Without one of its own the root is there, a directory.) */
+	fj_sys4(__NR_newfstatat, FJ_FD_MOUNTS(fj_jail), "", &st, AT_EMPTY_PATH);
+	fd = (st.st_mode & 0170000) == 0100000 /* S_IFREG, inode(7) */ ?
+		     fj_open_anew(FJ_FD_MOUNTS(fj_jail), O_RDWR) :
+		     -ENOENT;
+	if (!fj_is_err(fd)) {
+		at = map_namespace((int)fd);
+		fj_close((int)fd);
+		if (!fj_is_err(at))
+			namespace_of_process = (struct fj_namespace *)at;
+	}
 	settle();
 }
 
@@ -65,7 +76,7 @@ static void copy_namespace(struct fj_namespace *to)
 long fj_namespace_unshare(void)
 {
 	const long fd = fj_sys2(__NR_memfd_create, FJ_MEMORY_NAME, 0);
-	long at, r;
+	long at, r, held;
 
 	if (fj_is_err(fd))
 		return fd;
@@ -75,7 +86,11 @@ long fj_namespace_unshare(void)
 	at = fj_is_err(r) ? r : map_namespace((int)fd);
 	if (!fj_is_err(at)) {
 		copy_namespace((struct fj_namespace *)at);
-		r = fj_sys3(__NR_dup3, fd, FJ_FD_MOUNTS(fj_jail), 0);
+		held = r = fj_open_anew((int)fd, O_PATH);
+		if (!fj_is_err(held)) {
+			r = fj_sys3(__NR_dup3, held, FJ_FD_MOUNTS(fj_jail), 0);
+			fj_close((int)held);
+		}
 	}
 	fj_close((int)fd);
 	if (fj_is_err(at))

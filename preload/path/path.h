@@ -133,7 +133,6 @@ struct fj_jail {
 	/* Texts with jumps in them, behind all else in the memory file: door/copies.c. */
 	uint32_t no_copies; /* they may not be mapped */
 	uint64_t copies_at, copies_size, copies_used;
-	uint64_t gate_at; /* the gate page, in that file too; 0: it is not */
 
 	uint64_t epoch;	   /* advances when a remembered fact may have become wrong */
 	uint32_t changers; /* calls under way that may make one wrong */

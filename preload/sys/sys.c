@@ -39,3 +39,13 @@ void fj_fd_path(struct fj_str *out, int fd, const char *name)
 		fj_str_put(out, name);
 	}
 }
+
+long fj_open_anew(int fd, int flags)
+{
+	char link[32];
+	struct fj_str s;
+
+	fj_str_init(&s, link, sizeof(link));
+	fj_fd_path(&s, fd, NULL);
+	return fj_sys4(__NR_openat, AT_FDCWD, link, flags | O_CLOEXEC, 0);
+}

@@ -182,6 +182,9 @@ void fj_say(int fd, const char *format, ...) __attribute__((format(printf, 2, 3)
 /* "/proc/self/fd/<fd>" into `buf` of at least 32 bytes; followed by "/name" when name is not NULL.
  */
 void fj_fd_path(struct fj_str *out, int fd, const char *name);
+/* Open the file behind descriptor `fd` anew, as `flags` say (and O_CLOEXEC): of an O_PATH one it
+ * makes one to read, write and map by, and the other way round. A descriptor, or -errno. */
+long fj_open_anew(int fd, int flags);
 
 /* What cannot happen: print where, then kill the process. Failing open would be an escape. */
 #define fj_assert(claim)                                                                           \

@@ -127,7 +127,8 @@ START_TEST(arguments)
 	unit_assert_result(unit_call2(__NR_stat, longest, &st), -ENAMETOOLONG);
 	longest[FJ_PATH_MAX - 1] = 0;
 	unit_assert_result(unit_call2(__NR_stat, longest, &st), 0);
-	unit_assert_result(unit_call4(__NR_newfstatat, UNIT_FD, "", &st, AT_EMPTY_PATH), 0);
+	unit_assert_result(unit_call4(__NR_newfstatat, UNIT_FD, "", &st, AT_EMPTY_PATH), -EBADF);
+	unit_assert_result(unit_call4(__NR_newfstatat, UNIT_FD, "/", &st, 0), 0);
 	unit_assert_result(unit_call4(__NR_newfstatat, 12345, "x", &st, 0), -EBADF);
 	unit_assert_result(unit_call4(__NR_newfstatat, 12345, "/", &st, 0), 0);
 	unit_assert_result(unit_call1(__NR_chdir, 0), -EFAULT);

@@ -1,0 +1,312 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * case_fds_reserved.c - the numbers of the jail's own descriptors are, to the program, not open:
+ * each call that takes a descriptor says of them what it says of a closed one.
+ *
+ * The calls are those of the jail's own table, so a new row is tried as well.
+ */
+#include "twin.h"
+
+#include "../../preload/sys/nr.h"
+
+#define FIRST 1000
+#define LAST 1023 /* the jail takes eight at its end */
+#define OPEN 999  /* makes the table of descriptors as long as the jail's */
+#define CLOSED 900
+#define EMPTY_PATH 0x1000
+#define TARGET_OF_DUP 1 /* it may be a number that is free, and the jail's are not */
+
+enum kind {
+	NONE,
+	INT,
+	HEX,
+	PTR,
+	SIZE,
+	FD,
+	MODE,
+	TEXT,
+	DIRFD,
+	PATH,
+	LPATH,
+	NEW,
+	OLD,
+	OFLAGS,
+	ATFLAGS,
+	LINKFLAGS,
+	WATCH,
+	FANFLAGS,
+	STAT,
+	ARGV_,
+	ADDR,
+	SIGNAL
+};
+#undef ARGV
+#define ARGV ARGV_
+
+struct row {
+	const char *name;
+	long nr;
+	enum kind kind[8];
+};
+static const struct row rows[] = {
+/* (Each pastes its own name, for some are macros in a libc.) */
+#define CALL(name_, hook_, when_, flags_, support_, note_, ...)                                    \
+	{.name = #name_, .nr = __NR_##name_, .kind = {__VA_ARGS__}},
+#define CALL_AS(name_, as_, hook_, when_, flags_, support_, note_, ...)                            \
+	{.name = #name_, .nr = __NR_##name_, .kind = {__VA_ARGS__}},
+#define PASS(name_, ...) {.name = #name_, .nr = __NR_##name_, .kind = {__VA_ARGS__}},
+#define ALIAS(...)
+#define REFUSE(...)
+#include "../../preload/call/calls.def"
+};
+
+static char *nothing[] = {NULL};
+static char room[4096];
+
+static long value(enum kind kind, int way)
+{
+	switch (kind) {
+	case PATH:
+	case LPATH:
+	case NEW:
+	case OLD:
+		return (long)(way == 2 ? "" : "f");
+	case TEXT:
+		return (long)"user.f";
+	case PTR:
+	case STAT:
+	case ADDR:
+		return way ? (long)room : 0;
+	case ARGV_:
+		return (long)nothing;
+	case SIZE:
+		return way ? 8 : 0;
+	case ATFLAGS:
+	case LINKFLAGS:
+		return way == 2 ? EMPTY_PATH : 0;
+	case DIRFD:
+		return AT_FDCWD;
+	case FD:
+		return 0;
+	default:
+		return way;
+	}
+}
+
+static int error_of(const struct row *row, int i, int fd, int way)
+{
+	long arg[6];
+
+	for (int j = 0; j < 6; j++)
+		arg[j] = value(row->kind[j], way);
+	arg[i] = fd;
+	memset(room, 0, sizeof(room));
+	errno = 0;
+	syscall(row->nr, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
+	return errno;
+}
+
+static int tried;
+
+static void try_row(const struct row *row, int i)
+{
+	for (int way = 0; way < 5; way++) {
+		const int want = error_of(row, i, CLOSED, way);
+
+		for (int fd = FIRST; fd <= LAST; fd++) {
+			const int got = error_of(row, i, fd, way);
+
+			tried++;
+			if (got != want)
+				say("%s, argument %d, way %d: %d says %e, a closed one %e\n",
+					row->name, i, way, fd, got, want);
+		}
+	}
+}
+
+static void try_all(void)
+{
+	for (size_t r = 0; r < sizeof(rows) / sizeof(rows[0]); r++)
+		for (int i = 0; i < 6; i++) {
+			if (rows[r].kind[i] != FD && rows[r].kind[i] != DIRFD)
+				continue;
+			if (rows[r].nr == SYS_close_range ||
+				(i == TARGET_OF_DUP &&
+					(rows[r].nr == SYS_dup2 || rows[r].nr == SYS_dup3)))
+				continue;
+			try_row(&rows[r], i);
+		}
+	say("tried: %s\n", tried > 100 * 5 * (LAST - FIRST) ? "more than 100 calls" : "too few");
+}
+
+/* After it the records of owners must be whole: the jail is used on. */
+CASE(fds_reserved)
+{
+	char *again[] = {"x", "@fds_reserved", NULL};
+
+	put("f", "text");
+	try_all();
+	CHILD("exec")
+		R(execve(twin_self, again, environ));
+}
+
+TOOL(fds_reserved)
+{
+	try_all();
+}
+
+/* In a process that has recorded owners one of them can be read: docs/LIMITS.md. None can be
+ * changed. */
+CASE(fds_reserved_root)
+{
+	struct stat st;
+	int changed = 0;
+
+	put("f", "text");
+	R(chown("f", 5, 6));
+	for (int fd = FIRST; fd <= LAST; fd++) {
+		changed += !ftruncate(fd, 0);
+		changed += syscall(SYS_write, fd, "x", 1) >= 0;
+		changed += syscall(SYS_pwrite64, fd, "x", 1, 0L) >= 0;
+		changed += !syscall(SYS_fallocate, fd, 0, 0L, 4096L);
+		changed += !syscall(SYS_fchmod, fd, 0);
+		changed += !syscall(SYS_fchown, fd, 7, 7);
+		changed += syscall(SYS_mmap, NULL, 4096L, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+				   0L) != -1;
+		changed += syscall(SYS_dup, fd) >= 0;
+		changed += !syscall(SYS_fstat, fd, &st);
+		changed += !syscall(SYS_fchdir, fd);
+	}
+	say("changed: %d\n", changed);
+	R(stat("f", &st));
+	say("owner %d %d\n", (int)st.st_uid, (int)st.st_gid);
+	R(chown("f", 8, 9));
+	CHILD("later") {
+		R(stat("f", &st));
+		say("owner %d %d\n", (int)st.st_uid, (int)st.st_gid);
+	}
+}
+
+static void each(const char *what, int (*error)(int fd))
+{
+	const int want = error(CLOSED);
+
+	say("%s: %e\n", what, want);
+	for (int fd = FIRST; fd <= LAST; fd++) {
+		const int got = error(fd);
+
+		if (got != want)
+			say("%s: %d says %e\n", what, fd, got);
+	}
+}
+
+static int poll_(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN | POLLOUT};
+
+	errno = 0;
+	return poll(&p, 1, 0) < 0 ? errno : 1000 + p.revents;
+}
+
+static int which_set;
+static int select_(int fd)
+{
+	uint64_t set[3][32] = {{0}};
+	struct timeval none = {0, 0};
+
+	set[which_set][fd / 64] = 1UL << fd % 64;
+	errno = 0;
+	syscall(SYS_select, 2048, set[0], set[1], set[2], &none, NULL);
+	return errno;
+}
+
+static int pselect_(int fd)
+{
+	uint64_t set[3][32] = {{0}};
+	struct timespec none = {0, 0};
+
+	set[which_set][fd / 64] = 1UL << fd % 64;
+	errno = 0;
+	syscall(SYS_pselect6, fd + 1, set[0], set[1], set[2], &none, NULL);
+	return errno;
+}
+
+static int pselect_masked(int fd)
+{
+	uint64_t set[3][32] = {{0}}, mask = 0;
+	struct timespec none = {0, 0};
+	struct {
+		void *mask;
+		size_t size;
+	} pair = {&mask, sizeof(mask)};
+
+	set[which_set][fd / 64] = 1UL << fd % 64;
+	errno = 0;
+	syscall(SYS_pselect6, 2048, set[0], set[1], set[2], &none, &pair);
+	return errno;
+}
+
+static int pair[2];
+static int rights_(int fd)
+{
+	union {
+		char room[CMSG_SPACE(2 * sizeof(int))];
+		struct cmsghdr head;
+	} control = {{0}};
+	char byte = 0;
+	struct iovec iov = {&byte, 1};
+	struct msghdr m = {.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control)};
+
+	control.head.cmsg_len = CMSG_LEN(2 * sizeof(int));
+	control.head.cmsg_level = SOL_SOCKET;
+	control.head.cmsg_type = SCM_RIGHTS;
+	memcpy(CMSG_DATA(&control.head), (int[]){0, fd}, 2 * sizeof(int));
+	errno = 0;
+	sendmsg(pair[0], &m, MSG_DONTWAIT);
+	return errno;
+}
+
+static int kcmp_(int fd)
+{
+	errno = 0;
+	syscall(SYS_kcmp, getpid(), getpid(), 0 /* KCMP_FILE */, 0, fd);
+	return errno;
+}
+
+static int command;
+static int fcntl_(int fd)
+{
+	uint64_t zeros[8] = {0};
+
+	errno = 0;
+	syscall(SYS_fcntl, fd, command,
+		command == F_DUPFD || command == F_DUPFD_CLOEXEC ? 0 : zeros);
+	return errno;
+}
+
+/* Those that are told of descriptors in memory. */
+CASE(fds_reserved_in_memory)
+{
+	static const int commands[] = {F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETLK,
+		F_SETLK, F_SETOWN, F_GETOWN, 1024 /* F_SETLEASE */, 1025, F_DUPFD_CLOEXEC, 1031,
+		1032, 1033, 1034};
+
+	R(dup2(0, OPEN));
+	each("poll", poll_);
+	for (which_set = 0; which_set < 3; which_set++) {
+		each("select", select_);
+		each("pselect", pselect_);
+		each("pselect with a mask", pselect_masked);
+	}
+	R(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair));
+	each("SCM_RIGHTS", rights_);
+	each("kcmp", kcmp_);
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		command = commands[i];
+		each("fcntl", fcntl_);
+	}
+}
