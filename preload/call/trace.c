@@ -1,9 +1,12 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * trace.c - one line for each finished call, decoded from its row (--trace). */
+ * trace.c - one line for each finished call, decoded from its row (--trace): what the program
+ * asked for, for each path also where that is on the host, and the result. */
 #include "call/call.h"
 #include "sys/guest.h"
+
+#define LINE_SIZE (2048 + 2 * FJ_PATH_MAX) /* a call has two paths at most */
 
 static void put_text(struct fj_str *s, struct fj_thread *t, uint64_t at)
 {
@@ -21,6 +24,53 @@ static void put_text(struct fj_str *s, struct fj_thread *t, uint64_t at)
 		fj_str_put(s, n < 0 ? "\"..." : "\"");
 	}
 	fj_scratch_release(t, mark);
+}
+
+/* Behind the path `i` as the program wrote it: where that is on the host. Looked for after the
+ * call, so for a name that is gone or new it is the place in its directory. */
+static void put_host_path(
+	struct fj_str *s, const struct fj_call *c, const uint64_t arg[FJ_ARGS], int i)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	const struct fj_row *row = c->row;
+	char *copy = fj_scratch_path(c->thread), *host = fj_scratch_path(c->thread);
+	const int dirfd = i && row->kind[i - 1] == FJ_DIRFD ? (int)arg[i - 1] : AT_FDCWD;
+	bool follows = row->kind[i] == FJ_PATH;
+	struct fj_place place;
+	char link[32];
+	struct fj_str fd_name;
+	long n;
+
+	for (int k = 0; k < FJ_ARGS; k++)
+		if ((row->kind[k] == FJ_ATFLAGS && (arg[k] & AT_SYMLINK_NOFOLLOW)) ||
+			(row->kind[k] == FJ_OFLAGS && (arg[k] & O_NOFOLLOW)))
+			follows = false;
+	n = arg[i] ? fj_guest_string(copy, arg[i], FJ_PATH_MAX) : -EFAULT;
+	if (n > 0 && copy[n - 1] == '/')
+		follows = true;
+	if (n > 0 &&
+		!fj_path_walk(c->thread, dirfd, copy, follows ? FJ_FOLLOW : FJ_ENTRY, &place)) {
+		fj_str_init(&fd_name, link, sizeof(link));
+		if (place.dirfd == AT_FDCWD)
+			fj_str_put(&fd_name, "/proc/self/cwd");
+		else
+			fj_fd_path(&fd_name, place.dirfd, NULL);
+		n = place.name[0] == '/' ?
+			    0 :
+			    fj_sys4(__NR_readlinkat, AT_FDCWD, link, host, FJ_PATH_MAX - 1);
+		if (n >= 0) {
+			host[n] = 0;
+			fj_str_put(s, " -> \"");
+			fj_str_put(s, n == 1 && *place.name ? "" : host);
+			if (*place.name && *place.name != '/' && !fj_streq(place.name, "."))
+				fj_str_put(s, "/");
+			if (!fj_streq(place.name, "."))
+				fj_str_put(s, place.name);
+			fj_str_put(s, "\"");
+		}
+		fj_place_done(&place);
+	}
+	fj_scratch_release(c->thread, mark);
 }
 
 static void put_argument(struct fj_str *s, struct fj_thread *t, enum fj_kind kind, uint64_t value)
@@ -75,13 +125,16 @@ void fj_trace(const struct fj_call *c, const uint64_t arg[FJ_ARGS], long result)
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	struct fj_str s;
 
-	fj_str_init(&s, fj_scratch(c->thread, 2048), 2048);
+	fj_str_init(&s, fj_scratch(c->thread, LINE_SIZE), LINE_SIZE);
 	fj_str_num(&s, (uint64_t)fj_sys0(__NR_gettid), 10);
 	fj_str_put(&s, " ");
 	fj_str_put(&s, fj_row_name(c->row));
 	for (int i = 0; i < FJ_ARGS && c->row->kind[i] != FJ_NONE; i++) {
 		fj_str_put(&s, i ? ", " : "(");
 		put_argument(&s, c->thread, c->row->kind[i], arg[i]);
+		if (c->row->kind[i] == FJ_PATH || c->row->kind[i] == FJ_LPATH ||
+			c->row->kind[i] == FJ_NEW || c->row->kind[i] == FJ_OLD)
+			put_host_path(&s, c, arg, i);
 	}
 	fj_str_put(&s, ") = ");
 	if (result < 0)

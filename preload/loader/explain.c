@@ -97,9 +97,27 @@ static int explain_missing(const char *command, const char *search, char **envp)
 	return NOT_FOUND;
 }
 
-/* The file is there, yet the kernel says ENOENT: what it needs is not. */
-static int explain_needs(struct fj_thread *t, const char *jail_path, char *head, size_t len)
+/* What the program needs can be added: with the program, when the host has the same there. */
+static void hint_needed(const char *jail_path, long size, const char *needed, char **envp)
 {
+	struct stat st = {0};
+
+	if (jail_path[0] == '/' && size >= 0 &&
+		!fj_sys4(__NR_newfstatat, AT_FDCWD, jail_path, &st, 0) && (long)st.st_size == size)
+		fj_say(2, "hint: fakejail add %s %s\n", fj_jail->name, jail_path);
+	else if (host_has(needed, envp))
+		fj_say(2, "hint: fakejail add %s %s\n", fj_jail->name, needed);
+}
+
+/* The file is there, yet the kernel says ENOENT: what it needs is not. */
+static int explain_needs(
+	struct fj_thread *t, const char *jail_path, char *head, size_t len, char **envp)
+{
+	struct stat st = {0};
+	const long size = call(t, __NR_stat, (uint64_t)jail_path, (uint64_t)&st, 0, 0) ?
+				  -1 :
+				  (long)st.st_size;
+
 	const char *interpreter, *argument;
 	static Elf64_Phdr ph[FJ_PHDRS_MAX] FJ_BULKY;
 	static char path[FJ_PATH_MAX + 1] FJ_BULKY;
@@ -114,11 +132,13 @@ static int explain_needs(struct fj_thread *t, const char *jail_path, char *head,
 				"fakejail: cannot run '%s': its first line ends in CR LF\nhint: "
 				"sed -i 's/\\r$//' %s%s\n",
 				jail_path, fj_jail->name, jail_path);
-		else
+		else {
 			fj_say(2,
 				"fakejail: cannot run '%s': its interpreter '%s' is missing in "
 				"%s\n",
 				jail_path, interpreter, fj_jail->name);
+			hint_needed(jail_path, size, interpreter, envp);
+		}
 		return NOT_FOUND;
 	}
 	fd = call(t, __NR_open, (uint64_t)jail_path, O_RDONLY | O_CLOEXEC, 0, 0);
@@ -126,11 +146,14 @@ static int explain_needs(struct fj_thread *t, const char *jail_path, char *head,
 		fj_sys4(__NR_pread64, fd, ph, eh->e_phnum * sizeof(*ph), eh->e_phoff) > 0)
 		for (int i = 0; i < eh->e_phnum; i++)
 			if (ph[i].p_type == PT_INTERP && ph[i].p_filesz <= FJ_PATH_MAX &&
-				fj_sys4(__NR_pread64, fd, path, ph[i].p_filesz, ph[i].p_offset) > 0)
+				fj_sys4(__NR_pread64, fd, path, ph[i].p_filesz, ph[i].p_offset) >
+					0) {
 				fj_say(2,
 					"fakejail: cannot run '%s': its ELF interpreter '%s' is "
 					"missing in %s\n",
 					jail_path, path, fj_jail->name);
+				hint_needed(jail_path, size, path, envp);
+			}
 	return NOT_FOUND;
 }
 
@@ -169,7 +192,7 @@ int fj_explain(struct fj_thread *t, const char *command, const char *jail_path, 
 		fj_close((int)fd);
 	}
 	if (error == -ENOENT || error == -ELIBBAD)
-		return explain_needs(t, jail_path, head, len);
+		return explain_needs(t, jail_path, head, len, envp);
 	if (error == -EACCES && !fj_jail->has_trap &&
 		!fj_elf_check((const Elf64_Ehdr *)head, len) && is_static(t, jail_path, head)) {
 		fj_say(2,

@@ -65,6 +65,21 @@ const char *fj_launch_variable(char **envp, const char *name)
 	return NULL;
 }
 
+/* What is missing can be made, or be the host's own. */
+_Noreturn static void refuse_chdir(const char *jail_path, long error)
+{
+	const long fd = fj_open_path(AT_FDCWD, jail_path, O_DIRECTORY);
+
+	fj_say(2, "fakejail: cannot change to directory %s: %s\n", jail_path, fj_error(error));
+	if (error == -ENOENT && jail_path[0] == '/' && !fj_is_err(fd))
+		fj_say(2, "hint: --bind=%s shows the host's, or   mkdir -p %s%s\n", jail_path,
+			fj_jail->name, jail_path);
+	else if (error == -ENOENT && jail_path[0] == '/')
+		fj_say(2, "hint: mkdir -p %s%s\n", fj_jail->name, jail_path);
+	for (;;)
+		fj_sys1(__NR_exit_group, FAILED);
+}
+
 static void start_tracing(void)
 {
 	long fd;
@@ -157,8 +172,7 @@ _Noreturn void fj_launch(struct fj_stack *s)
 		fj_options.chdir)
 		r = fj_call_of(t, __NR_chdir, (uint64_t)fj_options.chdir, 0, 0);
 	if (r < 0 && !fj_options.skip_chdir)
-		fj_launch_fail(
-			"cannot change to directory", fj_options.chdir ? fj_options.chdir : "/", r);
+		refuse_chdir(fj_options.chdir ? fj_options.chdir : "/", r);
 	fj_user_choose(t, fj_options.user, fj_options.groups);
 	fj_environment_choose(t, s->envp, fj_options.kept);
 	fj_first_run(t, s->envp);

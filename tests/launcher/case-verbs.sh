@@ -101,3 +101,58 @@ case $pids in
 *) fail 'the process stays the same' "$pids" ;;
 esac
 stub_prints_words
+
+# help, as an option, as a word, and what is nearly a verb.
+for typed in --help -h help 'help add'; do
+	# shellcheck disable=SC2086 # words
+	launch $typed
+	case $status:$(cat "$work/out") in
+	0:Usage:*) pass ;;
+	*) fail "$typed" "$status: $(cat "$work/out" "$work/err")" ;;
+	esac
+done
+mkdir -p help/bin
+launch --bare help true
+same 'a directory called help' "$(words start -r "$place/help" -N help -p "$work/libexec/libfakejail.so" -- true)"
+for typed in doctr doctro dctor doctorr doktor; do
+	refuses 125 "fakejail: $typed: no such directory
+hint: fakejail doctor" $typed
+done
+refuses 125 "fakejail: ad: no such directory
+hint: fakejail add" ad R true
+refuses 125 "fakejail: hlep: no such directory
+hint: fakejail help" hlep
+for typed in dctr rotfs xadd/y 'do' '*' '?ad'; do
+	refuses 125 "fakejail: $typed: no such directory" "$typed"
+done
+
+# The shell leaves ~ alone in the middle of a word.
+mkdir -p R/bin
+for typed in '-b ~:/x' '--bind=~/y:/x' '--ro-bind ~'; do
+	# shellcheck disable=SC2086 # words
+	launch $typed R true
+	case $status:$(cat "$work/err") in
+	125:*"/~"*": no such file or directory
+hint: "*"\"\$HOME\""*) pass ;;
+	*) fail "$typed" "$(cat "$work/err")" ;;
+	esac
+done
+
+# A lone mount.
+for typed in 'mount -t tmpfs x /mnt' 'mount -a' '/bin/mount --bind /a /b' 'mount dir/x y'; do
+	# shellcheck disable=SC2086 # words
+	launch R $typed
+	case $status:$(cat "$work/err") in
+	0:"fakejail: warning: what 'mount' mounts is gone when it ends, with its jail
+hint: "*) pass ;;
+	*) fail "$typed" "$(cat "$work/err")" ;;
+	esac
+	# shellcheck disable=SC2086 # words
+	launch -q R $typed
+	is_silent "-q $typed"
+done
+for typed in mount 'mount -l' 'mount --help' 'sh -c mount' 'amount /x' 'mount -t tmpfs'; do
+	# shellcheck disable=SC2086 # words
+	launch R $typed
+	is_silent "$typed"
+done

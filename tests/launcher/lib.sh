@@ -72,6 +72,11 @@ launch() {
 	$run_by $shell "$work/bin/fakejail" "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
 }
 
+# is_silent TITLE: it succeeded, and nothing was said.
+is_silent() {
+	if [ "$status" -eq 0 ] && ! [ -s "$work/err" ]; then pass; else fail "$1" "$status: $(cat "$work/err")"; fi
+}
+
 # words WORD...: as the stub prints them.
 words() {
 	[ $# -eq 0 ] || printf '<%s>\n' "$@"

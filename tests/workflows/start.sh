@@ -67,4 +67,72 @@ for file in resolv.conf hosts; do
 	echo 127.1.2.3 >"$root/etc/$file"
 	prints "$file of the root" 127.1.2.3 jail "$root" cat "/etc/$file"
 done
+
+# ---- what is said ----
+
+r=$root
+fails 'no such working directory' 125 "fakejail: cannot change to directory /missing: No such file or directory
+hint: mkdir -p $r/missing" jail -w /missing "$root" true
+fails 'one that the host has' 125 "fakejail: cannot change to directory /usr: No such file or directory
+hint: --bind=/usr shows the host's, or   mkdir -p $r/usr" jail -w /usr "$root" true
+fails 'a working directory that is a file' 125 'fakejail: cannot change to directory /etc/passwd: Not a directory' \
+	jail -w /etc/passwd "$root" true
+fails 'a place that is a file' 125 "fakejail: cannot make the mount point for /etc: Not a directory" \
+	jail -b /etc:/etc/passwd/x "$root" true
+fails 'owners that cannot be kept' 125 "fakejail: /nowhere/db: cannot be used: No such file or directory*" jail --db=/nowhere/db "$root" true
+fails 'a trace that cannot be written' 125 'fakejail: cannot write the trace to /nowhere/t: No such file or directory' \
+	jail --trace=/nowhere/t "$root" true
+echo 'no records' >"$mine/db"
+give_to_user "$mine/db"
+fails 'owners that are none' 125 "fakejail: $mine/db: is no file of owner records
+*" jail --db="$mine/db" "$root" true
+true_program=$(readlink -f "$(command -v env)")
+mkdir -p "$root$(dirname "$true_program")"
+cp "$true_program" "$root$true_program"
+cp "$true_program" "$root/bin/other"
+echo more >>"$root/bin/other"
+give_to_user "$root"
+fails 'an ELF interpreter that is missing' 127 "fakejail: cannot run '$true_program': its ELF interpreter '/lib*' is missing in $r
+hint: fakejail add $r $true_program" jail "$root" "$true_program"
+fails 'that of a program which the host has not' 127 "fakejail: cannot run '/bin/other': its ELF interpreter '/lib*' is missing in $r
+hint: fakejail add $r /lib*" jail "$root" /bin/other
+printf '#!/usr/bin/env sh\n' >"$root/bin/script"
+printf '#!/no/such/sh\n' >"$root/bin/script2"
+chmod 755 "$root/bin/script" "$root/bin/script2"
+rm -f "$root/usr/bin/env"
+fails 'the interpreter of a script' 127 "fakejail: cannot run '/bin/script': its interpreter '/usr/bin/env' is missing in $r
+hint: fakejail add $r /usr/bin/env" jail "$root" /bin/script
+fails 'one that nobody has' 127 "fakejail: cannot run '/bin/script2': its interpreter '/no/such/sh' is missing in $r" jail "$root" /bin/script2
+for number in 3 4 6 8 10 12 14 16 20; do
+	run as_user sh -c 'ulimit -n "$1"; shift; exec "$@"' sh "$number" $FAKEJAIL "$root" sh -c 'echo it works'
+	case $number:$rc:$out:$err in
+	[0-9]:*:*:?* | 1[0-3]:*:*:?* | *:125:*:'fakejail: '*descriptors*limit* | *:0:'it works':) ok "ulimit -n $number" ;;
+	*) fail_run "ulimit -n $number" 'neither does it work nor is it said' ;;
+	esac
+	case $rc:$err in
+	*errno*) fail_run "ulimit -n $number" 'said in numbers' ;;
+	esac
+done
+
+# ---- a caller's PATH of no use ----
+
+for path in PATH= PATH=/nowhere; do
+	prints "$path: a command" 'it works' as_user env "$path" $FAKEJAIL "$root" sh -c 'echo it works'
+	prints "$path: the links of a root" 'it works' as_user env "$path" $FAKEJAIL "$root" echo 'it works'
+	prints "$path: proot's identity" "$test_uid" as_user env "$path" $FAKEJAIL --proot -r "$root" id -u
+	prints_like "$path: help" 'Usage:*' as_user env "$path" $FAKEJAIL --help
+	ln -sf "$(command -v "${FAKEJAIL%% *}")" "$mine/link"
+	prints "$path: by a link" 'it works' as_user env "$path" "$mine/link" "$root" sh -c 'echo it works'
+done
+
+# ---- the trace ----
+
+ln -sf passwd "$root/etc/link"
+jail --trace="$mine/trace" -b "$mine/home:/mnt" "$root" sh -c 'cat /etc/link; ls -ld /etc/link /; cd /mnt; echo >new; rm new; cat /nowhere/x' \
+	>/dev/null 2>&1 || :
+for want in "\"/etc/link\" -> \"$r/etc/passwd\"" "\"/etc/link\" -> \"$r/etc/link\"" "\"new\" -> \"$mine/home/new\"" "\"/\" -> \"$r\""; do
+	like "the trace shows $want" "*$want*" "$(cat "$mine/trace")"
+done
+like 'a path that leads nowhere has no place' '*"/nowhere/x", *= -2*' "$(cat "$mine/trace")"
+like 'the host path of / itself' '*"/etc/passwd" -> "/etc/passwd"*' "$(jail --trace / cat /etc/passwd 2>&1)"
 finish
