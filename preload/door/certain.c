@@ -3,12 +3,12 @@
  *
  * certain.c - which sites are instructions for certain.
  *
- * What find.c takes for a system call by its bytes may be part of a constant or a table. So a site is
- * only changed where its instructions are reached from the beginning of a function (flow.c), and
+ * What find.c takes for a system call by its bytes may be part of a constant or a table. So a site
+ * is only changed where its instructions are reached from the beginning of a function (flow.c), and
  * that is known from what the file itself says: the sorted table for unwinding, which is asked for
- * each site; else all its lists of functions; else (musl's are not complete) where it begins to run,
- * and what is called from these functions and from there. Only functions that hold a site are read,
- * but for the last. */
+ * each site; else all its lists of functions; else (musl's are not complete) where it begins to
+ * run, and what is called from these functions and from there. Only functions that hold a site are
+ * read, but for the last. */
 #include "door/certain.h"
 
 #include "door/functions.h"

@@ -15,8 +15,8 @@ struct fj_certain_text {
 	uint64_t offset, len; /* of the text in the file */
 };
 
-/* Keep those of `site`, sorted, whose bytes are known to be whole instructions from where a function
- * begins. `work` is FJ_FLOW_WORK(len) zeros. Returns how many. Pure. */
+/* Keep those of `site`, sorted, whose bytes are known to be whole instructions from where a
+ * function begins. `work` is FJ_FLOW_WORK(len) zeros. Returns how many. Pure. */
 uint32_t fj_certain_keep(
 	const struct fj_certain_text *t, struct fj_site *site, uint32_t count, void *work);
 

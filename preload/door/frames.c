@@ -40,8 +40,9 @@ static bool header(const struct fj_frames *f, uint32_t i, Elf64_Phdr *p)
 {
 	Elf64_Ehdr e;
 
-	return fj_frames_read(f, 0, &e, sizeof(e)) && i < e.e_phnum && e.e_phentsize == sizeof(*p) &&
-	       e.e_phoff < f->len && fj_frames_read(f, e.e_phoff + i * sizeof(*p), p, sizeof(*p));
+	return fj_frames_read(f, 0, &e, sizeof(e)) && i < e.e_phnum &&
+	       e.e_phentsize == sizeof(*p) && e.e_phoff < f->len &&
+	       fj_frames_read(f, e.e_phoff + i * sizeof(*p), p, sizeof(*p));
 }
 
 /* Between offsets in the file and addresses as linked. */
@@ -79,7 +80,8 @@ void fj_frames_find(struct fj_frames *f, const uint8_t *file, size_t len)
 
 	*f = (struct fj_frames){.file = file, .len = len};
 	for (uint32_t i = 0; header(f, i, &p); i++)
-		if (p.p_type == PT_GNU_EH_FRAME_ && fj_frames_read(f, p.p_offset, head, sizeof(head)) &&
+		if (p.p_type == PT_GNU_EH_FRAME_ &&
+			fj_frames_read(f, p.p_offset, head, sizeof(head)) &&
 			!memcmp(head, known, sizeof(known))) {
 			memcpy(&count, head + 8, sizeof(count));
 			if (count > (len - p.p_offset - sizeof(head)) / 8)
@@ -139,7 +141,8 @@ static bool function_of(const struct fj_frames *f, uint64_t address, uint64_t *f
 	if (!low)
 		return false;
 	*from = f->table_at + signed32(f->table + (low - 1) * 8UL);
-	if (!fj_frames_offset_of(f, f->table_at + signed32(f->table + (low - 1) * 8UL + 4), &entry) ||
+	if (!fj_frames_offset_of(
+		    f, f->table_at + signed32(f->table + (low - 1) * 8UL + 4), &entry) ||
 		!fj_frames_read(f, entry, frame, sizeof(frame)))
 		return false;
 	memcpy(&cie, frame + 4, sizeof(cie));
@@ -147,8 +150,7 @@ static bool function_of(const struct fj_frames *f, uint64_t address, uint64_t *f
 	return cie && fj_frames_is_known_cie(f, entry + 4 - cie);
 }
 
-bool fj_frames_function(
-	const struct fj_frames *f, uint64_t offset, uint64_t *from, uint64_t *end)
+bool fj_frames_function(const struct fj_frames *f, uint64_t offset, uint64_t *from, uint64_t *end)
 {
 	uint64_t address, begins;
 	uint32_t len;

@@ -23,8 +23,7 @@ void fj_frames_find(struct fj_frames *f, const uint8_t *file, size_t len);
 bool fj_frames_cover(const struct fj_frames *f, uint64_t offset);
 
 /* The function of that list in which `offset` lies: where it begins and ends in the file. */
-bool fj_frames_function(
-	const struct fj_frames *f, uint64_t offset, uint64_t *from, uint64_t *end);
+bool fj_frames_function(const struct fj_frames *f, uint64_t offset, uint64_t *from, uint64_t *end);
 
 /* Copy `len` bytes of the file. False: it has not so many. */
 bool fj_frames_read(const struct fj_frames *f, uint64_t offset, void *to, size_t len);

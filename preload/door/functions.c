@@ -18,7 +18,8 @@
 static bool section(const struct fj_frames *f, const Elf64_Ehdr *e, uint32_t i, Elf64_Shdr *s)
 {
 	return i < e->e_shnum && i < SECTIONS_MAX && e->e_shentsize == sizeof(*s) &&
-	       e->e_shoff < f->len && fj_frames_read(f, e->e_shoff + i * sizeof(*s), s, sizeof(*s)) &&
+	       e->e_shoff < f->len &&
+	       fj_frames_read(f, e->e_shoff + i * sizeof(*s), s, sizeof(*s)) &&
 	       s->sh_offset <= f->len && s->sh_size <= f->len - s->sh_offset;
 }
 

@@ -44,6 +44,16 @@ uint32_t fj_kept_calls(const struct fj_site *site, uint32_t count)
 	return calls;
 }
 
+uint32_t fj_kept_changes(const struct fj_site *site, uint32_t count)
+{
+	uint32_t changes = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		changes += site[i].nr == __NR_munmap || site[i].nr == __NR_mprotect ||
+			   site[i].nr == __NR_mremap;
+	return changes;
+}
+
 struct fj_sited_text *fj_kept_add(
 	const struct fj_text_key *k, const struct fj_site *site, uint32_t count)
 {

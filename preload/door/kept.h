@@ -20,6 +20,8 @@ bool fj_kept_is_same(const struct fj_sited_text *t, const struct fj_text_key *k)
 struct fj_sited_text *fj_kept_find(const struct fj_text_key *k);
 /* Which changes of memory are among these sites: FJ_SITES_UNMAP, FJ_SITES_PROTECT. */
 uint32_t fj_kept_calls(const struct fj_site *site, uint32_t count);
+/* How many of them change what is mapped, which the filter lets pass. */
+uint32_t fj_kept_changes(const struct fj_site *site, uint32_t count);
 /* Keep it. NULL: no room. */
 struct fj_sited_text *fj_kept_add(
 	const struct fj_text_key *k, const struct fj_site *site, uint32_t count);

@@ -96,10 +96,10 @@ static void watch_memory(uint32_t calls, bool is_done)
 }
 
 /* Without the trap, drop what is no call: two bytes of a table, say. Of a function that is listed
- * it is known. Elsewhere the form of those whose number is known at once says enough. A library that
- * lists its functions lists those that make calls; one that does not (musl) lists next to none. */
-static uint32_t drop_data(
-	const struct fj_certain_text *text, struct fj_site *site, uint32_t count)
+ * it is known. Elsewhere the form of those whose number is known at once says enough. A library
+ * that lists its functions lists those that make calls; one that does not (musl) lists next to
+ * none. */
+static uint32_t drop_data(const struct fj_certain_text *text, struct fj_site *site, uint32_t count)
 {
 	uint32_t known = 0, listed = 0, kept = 0;
 	struct fj_frames frames;
@@ -117,7 +117,8 @@ static uint32_t drop_data(
 
 		if ((!is_listed && (site[i].nr >= 0 || listed < known / 2)) ||
 			(fj_frames_cover(&frames, at) &&
-				fj_frames_cover(&frames, text->offset + fj_certain_first(&site[i]))))
+				fj_frames_cover(
+					&frames, text->offset + fj_certain_first(&site[i]))))
 			site[kept++] = site[i];
 	}
 	return kept;
@@ -128,6 +129,7 @@ static uint32_t keep_code(
 	const struct fj_text_key *k, int fd, struct fj_site *site, uint32_t count, void *work)
 {
 	const uint64_t size = (uint64_t)k->st.st_size;
+	uint32_t kept;
 	struct fj_certain_text text = {NULL, size, k->offset, k->len};
 	long file;
 
@@ -137,10 +139,10 @@ static uint32_t keep_code(
 	if (fj_is_err(file))
 		return fj_jail->has_trap ? 0 : count;
 	text.file = (const uint8_t *)file;
-	count = fj_jail->has_trap ? fj_certain_keep(&text, site, count, work) :
-				    drop_data(&text, site, count);
+	kept = fj_jail->has_trap ? fj_certain_keep(&text, site, count, work) :
+				   drop_data(&text, site, count);
 	fj_sys2(__NR_munmap, file, size);
-	return count;
+	return kept;
 }
 
 static uint32_t page_of(const struct fj_site *s)
@@ -169,13 +171,13 @@ static struct fj_sited_text *search(
 	const uint32_t max =
 		(uint32_t)(k->len / 256 < FJ_SITES_MAX - 64 ? k->len / 256 + 64 : FJ_SITES_MAX);
 	const uint64_t sites = max * sizeof(struct fj_site),
-		       size = sites + (fj_jail->has_trap ? FJ_FLOW_WORK(k->len) :
-							   FJ_SITES_WORK(k->len));
+		       size = sites +
+			      (fj_jail->has_trap ? FJ_FLOW_WORK(k->len) : FJ_SITES_WORK(k->len));
 	const long room = fj_sys6(
 		__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct fj_sited_text *t;
 	struct fj_site *site;
-	uint32_t count;
+	uint32_t count, changes = 0;
 
 	if (fj_is_err(room))
 		return NULL;
@@ -183,6 +185,7 @@ static struct fj_sited_text *search(
 	if (fj_jail->has_trap) {
 		count = fj_sites_find_numbers(
 			(const uint8_t *)start, k->len, is_possible, is_program, site, max);
+		changes = fj_kept_changes(site, count);
 		count = keep_code(k, fd, site, count, (uint8_t *)room + sites);
 		choose_hot(site, count);
 	} else {
@@ -191,7 +194,9 @@ static struct fj_sited_text *search(
 		count = thin_out(site, keep_code(k, fd, site, count, NULL));
 	}
 	t = fj_kept_add(k, site, count);
-	if (!t && count) /* nowhere to keep them: found anew each time */
+	if (t && fj_kept_changes(site, count) < changes)
+		t->calls = FJ_SITES_UNMAP; /* not all of them are seen */
+	if (!t && count)		   /* nowhere to keep them: found anew each time */
 		watch_memory(fj_kept_calls(site, count),
 			fj_sites_change(start, k->len, FJ_SITES_MAPPED, site, count) > 0);
 	fj_sys2(__NR_munmap, room, size);
