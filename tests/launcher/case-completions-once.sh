@@ -43,7 +43,7 @@ if command -v bash >/dev/null; then
 	offers bash 'maker makers' fakejail -r R ma
 	offers bash 'maker makers' fakejail doctor R ma
 	offers bash '--force' fakejail add --f
-	offers bash 'check' fakejail owners c
+	offers bash 'check' fakejail owners ch
 	offers bash 'R' fakejail R maker R
 else
 	skip 'no bash'
@@ -56,7 +56,7 @@ if command -v fish >/dev/null; then
 	offers fish 'maker makers' fakejail -q --env A=1 -b /etc:/x R ma
 	offers fish 'maker makers' fakejail doctor R ma
 	offers fish '--force' fakejail add --f
-	offers fish 'check' fakejail owners c
+	offers fish 'check' fakejail owners ch
 	offers fish 'R/' fakejail R maker R
 else
 	skip 'no fish'
