@@ -145,6 +145,21 @@ static long canonical(const char *host, char *out)
 	return n < 0 ? n : 0;
 }
 
+static bool is_link(struct fj_thread *t, const char *jail_path)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	struct fj_place place;
+	char byte;
+	bool is = false;
+
+	if (!fj_path_walk(t, AT_FDCWD, jail_path, FJ_ENTRY, &place)) {
+		is = fj_sys4(__NR_readlinkat, place.dirfd, place.name, &byte, 1) >= 0;
+		fj_place_done(&place);
+	}
+	fj_scratch_release(t, mark);
+	return is;
+}
+
 static long add_bind(struct fj_thread *t, struct fj_bind *b)
 {
 	const bool may_lack = b->mode[2] == '?';
@@ -168,6 +183,8 @@ static long add_bind(struct fj_thread *t, struct fj_bind *b)
 	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
 	b->trouble = "cannot make the mount point for";
 	r = s.overflowed ? -ENAMETOOLONG : find_point(t, jail_path, &pos);
+	if (b->mode[2] == '!' && is_link(t, jail_path))
+		r = find_dangling(t, jail_path, &pos);
 	if ((r == -ENOENT || r == -ELOOP) && may_lack)
 		r = as_dir ? r : find_dangling(t, jail_path, &pos);
 	if (r < 0 && may_lack) /* nobody has asked for it: no reason not to start */

@@ -88,3 +88,15 @@ void fj_environment_choose(struct fj_thread *t, char **envp, const bool kept[FJ_
 		}
 	}
 }
+
+void fj_environment_set_pwd(struct fj_thread *t, char **envp)
+{
+	static char text[FJ_PATH_MAX + 8] FJ_BULKY;
+
+	memcpy(text, "PWD=", 4);
+	if (fj_call_of(t, __NR_getcwd, (uint64_t)(text + 4), FJ_PATH_MAX, 0) < 0)
+		return;
+	for (; *envp; envp++)
+		if (fj_begins(*envp, "PWD="))
+			*envp = text;
+}

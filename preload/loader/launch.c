@@ -14,10 +14,10 @@
  * `stay` makes no jail, but stays as COMMAND's parent; the WORDs are a command to be run at the
  * end, outside as COMMAND. Both are host paths.
  *
- * -e names a variable of the environment that stays as it is. -d none keeps no owners. MODE is rw
- * or ro; with a `?` behind it the bind is left out when the host or the jail has no such place.
- * Ends with 125 and a message when the jail cannot be made, 126 or 127 when its program cannot be
- * started. */
+ * -P does some things as proot(1): see launch.h. -e names a variable of the environment that stays
+ * as it is. -d none keeps no owners. MODE is rw or ro; with a `?` behind it the bind is left out
+ * when the host or the jail has no such place. Ends with 125 and a message when the jail cannot be
+ * made, 126 or 127 when its program cannot be started. */
 #include "loader/launch.h"
 
 #include "call/faults.h"
@@ -171,9 +171,16 @@ _Noreturn void fj_launch(struct fj_stack *s)
 	if (!fj_options.skip_chdir && (r = fj_call_of(t, __NR_chdir, (uint64_t) "/", 0, 0)) == 0 &&
 		fj_options.chdir)
 		r = fj_call_of(t, __NR_chdir, (uint64_t)fj_options.chdir, 0, 0);
+	if (r < 0 && fj_options.as_proot) {
+		fj_say(2, "fakejail: warning: cannot change to directory %s: %s; / is taken\n",
+			fj_options.chdir, fj_error(r));
+		r = 0;
+	}
 	if (r < 0 && !fj_options.skip_chdir)
 		refuse_chdir(fj_options.chdir ? fj_options.chdir : "/", r);
 	fj_user_choose(t, fj_options.user, fj_options.groups);
 	fj_environment_choose(t, s->envp, fj_options.kept);
+	if (fj_options.as_proot)
+		fj_environment_set_pwd(t, s->envp);
 	fj_first_run(t, s->envp);
 }

@@ -56,6 +56,8 @@ struct fj_login fj_user_login(struct fj_thread *t);
  * be called by who the first program is. */
 enum fj_variable { FJ_HOME, FJ_USER, FJ_LOGNAME, FJ_SHELL, FJ_VARIABLES };
 void fj_environment_choose(struct fj_thread *t, char **envp, const bool kept[FJ_VARIABLES]);
+/* Let PWD, where it is set, say where the first program starts. */
+void fj_environment_set_pwd(struct fj_thread *t, char **envp);
 /* Which of them is called `name`; FJ_VARIABLES: none. */
 enum fj_variable fj_environment_variable(const char *name);
 
@@ -95,7 +97,8 @@ _Noreturn void fj_launch(struct fj_stack *s);
 int fj_owners_open(const char *db, int root_fd, char **envp, int *elder);
 
 /* binds.c: a mount of the command line. MODE is rw or ro; with a `?` behind it the bind is left out
- * when the host or the jail has no such place. Returns 0 or -errno, and then `trouble` says what
+ * when the host or the jail has no such place, with a `!` it lies on a symlink itself and not where
+ * that leads. Returns 0 or -errno, and then `trouble` says what
  * failed. */
 struct fj_bind {
 	const char *host; /* NULL: a tmpfs */

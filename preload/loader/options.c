@@ -84,6 +84,9 @@ void fj_options_read(char **at)
 		case 'e':
 			fj_options.kept[fj_environment_variable(next(&at))] = true;
 			break;
+		case 'P':
+			fj_options.as_proot = true;
+			break;
 		case 'p':
 			fj_options.preload = next(&at);
 			break;

@@ -5,7 +5,7 @@
  * coreutils reads them.
  *
  *   USER   USER:   USER:GROUP   :GROUP      each a name or a number; +NUMBER is not looked for
- * among the names
+ * among the names, and USER: is USER
  *
  * Names are those of the jail's /etc/passwd and /etc/group. Without --groups the user's
  * supplementary groups are those that /etc/group lists. */
@@ -93,11 +93,20 @@ static bool next_line(void)
 	}
 }
 
+/* strtol(3) takes a number with blanks before it. */
+static const char *skip_blanks(const char *word)
+{
+	while (*word == ' ' || (*word >= '\t' && *word <= '\r'))
+		word++;
+	return word;
+}
+
 /* A number in base 10 that is an id: not -1, and not wrapped round. */
 static bool parse_id(const char *word, uint32_t *id)
 {
 	uint64_t value = 0;
 
+	word = skip_blanks(word);
 	if (*word == '+')
 		word++;
 	if (!*word)
@@ -245,13 +254,15 @@ static void choose_listed(struct fj_thread *t, const char *groups)
 
 	while (rest) {
 		uint32_t gid, named;
+		const char *name;
 		bool is_number;
 
 		rest = cut(rest, ',', word, sizeof(word));
 		if (!*word)
 			continue;
 		is_number = parse_id(word, &gid);
-		if (*word != '+' && find_group(t, word, &named))
+		name = is_number ? skip_blanks(word) : word;
+		if (*name != '+' && find_group(t, name, &named))
 			gid = named;
 		else if (!is_number)
 			refuse("group", word, "/etc/group");
@@ -261,24 +272,19 @@ static void choose_listed(struct fj_thread *t, const char *groups)
 		refuse("group list", groups, NULL);
 }
 
-/* Read SPEC. What it does not say stays FJ_NO_ID. */
+/* Read SPEC. What it does not say stays FJ_NO_ID. A colon at its end says nothing: chroot(8). */
 static void parse_spec(struct fj_thread *t, const char *spec, struct user *user)
 {
 	char word[256];
 	const char *group = cut(spec, ':', word, sizeof(word));
-	const bool wants_login_group = group && !*group;
 
 	*user = (struct user){.uid = FJ_NO_ID, .gid = FJ_NO_ID};
 	if (*word) {
 		struct user found;
-		const bool is_named = *word != '+' && find_user(t, word, 0, &found);
 
-		if (is_named) {
+		if (*word != '+' && find_user(t, word, 0, &found)) {
 			*user = found;
-			if (!wants_login_group)
-				user->gid = FJ_NO_ID;
-		} else if (wants_login_group) {
-			refuse("user and group", spec, NULL); /* whose login group? */
+			user->gid = FJ_NO_ID;
 		} else if (!parse_id(word, &user->uid)) {
 			refuse("user", word, "/etc/passwd");
 		}

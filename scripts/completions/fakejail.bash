@@ -19,7 +19,7 @@ _fakejail_takes_value() {
 _fakejail_options='--userspec= --user= --change-id= --groups= --skip-chdir --root-id --bind= --volume= --mount= --ro-bind= --tmpfs=
 	--bare --no-default-binds --chdir= --cwd= --pwd= --workdir= --env= --unsetenv= --clearenv --rm --ephemeral --keep= --read-only
 	--db= --no-db --no-trap --no-preload --no-patch --rootfs= --kill-on-exit --die-with-parent --kernel-release= --hostname= --trace
-	--trace= --quiet --verbose --proot --help --version -u -i -0 -b -v -m -w -e -r -k -q'
+	--trace= --quiet --verbose --proot --help --version -h -u -i -0 -b -v -m -w -e -r -k -q'
 
 # The names of programs in the root file system $1 that begin with $2.
 _fakejail_programs() {
@@ -37,6 +37,19 @@ _fakejail_programs() {
 			[[ -f $program && -x $program ]] && printf '%s\n' "${program##*/}"
 		done
 	done | sort -u
+}
+
+# The names in /etc/$1 of the root file system, when some word of the line names one; else the host's ($2, for compgen).
+_fakejail_names() {
+	local word file
+	for word in "${COMP_WORDS[@]:1}"; do
+		file=${word%/}/etc/$1
+		if [[ -n $word && -d $word && -r $file ]]; then
+			compgen -W "$(cut -d: -f1 <"$file")" -- "$3"
+			return
+		fi
+	done
+	compgen "$2" -- "$3"
 }
 
 _fakejail_value() {
@@ -60,10 +73,10 @@ _fakejail_value() {
 		mapfile -t COMPREPLY < <(compgen -e -- "$current")
 		;;
 	--user | --userspec | -u | --change-id | -i)
-		mapfile -t COMPREPLY < <(compgen -u -- "$current")
+		mapfile -t COMPREPLY < <(_fakejail_names passwd -u "$current")
 		;;
 	--groups)
-		mapfile -t COMPREPLY < <(compgen -g -- "$current")
+		mapfile -t COMPREPLY < <(_fakejail_names group -g "$current")
 		;;
 	esac
 }
@@ -148,6 +161,10 @@ _fakejail() {
 	owners)
 		if ((operands < 2)); then
 			mapfile -t COMPREPLY < <(compgen -W 'list check prune copy export import' -- "$current")
+		elif ((operands == 2)) && [[ $previous == export ]]; then
+			mapfile -t COMPREPLY < <(compgen -W 'fakeroot rootlesscontainers override_stat mtree' -- "$current")
+		elif ((operands == 2)) && [[ $previous == import ]]; then
+			mapfile -t COMPREPLY < <(compgen -W 'fakeroot rootlesscontainers override_stat pseudo' -- "$current")
 		else
 			compopt -o filenames 2>/dev/null
 			mapfile -t COMPREPLY < <(compgen -f -- "$current")

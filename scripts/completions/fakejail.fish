@@ -88,7 +88,7 @@ complete -c fakejail -n $root -l trace -d 'Print calls'
 complete -c fakejail -n $root -s q -l quiet -d 'Print no warnings'
 complete -c fakejail -n $root -l verbose -d 'Say what is done'
 complete -c fakejail -n $root -l proot -d 'Read the command line as proot does'
-complete -c fakejail -n $root -l help -d 'Print the options'
+complete -c fakejail -n $root -s h -l help -d 'Print the options'
 complete -c fakejail -n $root -l version -d 'Print the version'
 
 complete -c fakejail -n $root -a '(__fish_complete_directories)'
@@ -110,4 +110,8 @@ complete -c fakejail -n '__fakejail_verb add' -s f -l force -d 'Replace files th
 complete -c fakejail -n '__fakejail_verb add' -s n -l dry-run -d 'Only print what would be copied'
 complete -c fakejail -n '__fakejail_verb doctor; and __fakejail_count 2' -a '(__fakejail_programs 2)' -d Program
 complete -c fakejail -n '__fakejail_verb owners; and __fakejail_count 1' -a 'list check prune copy export import'
+complete -c fakejail -n '__fakejail_verb owners; and __fakejail_count 2; and contains -- export (__fakejail_operands)' \
+    -a 'fakeroot rootlesscontainers override_stat mtree'
+complete -c fakejail -n '__fakejail_verb owners; and __fakejail_count 2; and contains -- import (__fakejail_operands)' \
+    -a 'fakeroot rootlesscontainers override_stat pseudo'
 complete -c fakejail -n '__fakejail_verb owners; and not __fakejail_count 1' -F

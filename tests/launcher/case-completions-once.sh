@@ -45,6 +45,15 @@ if command -v bash >/dev/null; then
 	offers bash '--force' fakejail add --f
 	offers bash 'check' fakejail owners ch
 	offers bash 'R' fakejail R maker R
+	offers bash 'fakeroot mtree override_stat rootlesscontainers' fakejail owners export ''
+	offers bash 'fakeroot override_stat pseudo rootlesscontainers' fakejail owners import ''
+	offers bash 'pseudo' fakejail owners import p
+	mkdir -p R/etc
+	echo inside:x:7:7::/: >R/etc/passwd
+	echo insiders:x:7: >R/etc/group
+	offers bash 'inside' fakejail -r R -u i
+	offers bash 'insiders' fakejail --rootfs = R --groups = insi
+	rm -r R/etc
 else
 	skip 'no bash'
 fi
@@ -58,6 +67,8 @@ if command -v fish >/dev/null; then
 	offers fish '--force' fakejail add --f
 	offers fish 'check' fakejail owners ch
 	offers fish 'R/' fakejail R maker R
+	offers fish 'pseudo' fakejail owners import p
+	offers fish 'mtree' fakejail owners export m
 else
 	skip 'no fish'
 fi

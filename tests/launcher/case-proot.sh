@@ -17,11 +17,11 @@ reads() {
 	shift
 	# shellcheck disable=SC2086
 	launch --proot -r R $typed true
-	same "--proot $typed" "$(words start -r "$place/R" -N R -p "$so" "$@" -- true)"
+	same "--proot $typed" "$(words start -r "$place/R" -N R -p "$so" -P "$@" -- true)"
 	status=0
 	# shellcheck disable=SC2086
 	$shell "$work/bin/proot" -r R $typed true >"$work/out" 2>"$work/err" </dev/null || status=$?
-	same "proot $typed" "$(words start -r "$place/R" -N R -p "$so" "$@" -- true)"
+	same "proot $typed" "$(words start -r "$place/R" -N R -p "$so" -P "$@" -- true)"
 }
 
 there="-w|$place|-u|+$me:+$group"
@@ -37,12 +37,16 @@ with_here() {
 with_here ''
 with_here '-b /etc' -b /etc /etc rw
 with_here '-m /etc:/x' -b /etc /x rw
-with_here '--mount=/etc:/x --bind /etc:/y!' -b /etc /x rw -b /etc /y rw
+with_here '--mount=/etc:/x --bind /etc:/y!' -b /etc /x rw -b /etc /y 'rw!'
 reads '-0' -w "$place" -u 0:0
 reads '--root-id' -w "$place" -u 0:0
 reads '-i 1:2' -w "$place" -u 1:2
 reads '--change-id=1:2' -w "$place" -u 1:2
 reads '-0 -w /x' -w /x -u 0:0
+reads '-0 -w .' -w "$place" -u 0:0
+reads '-0 -w ./x/../y' -w "$place/y" -u 0:0
+reads '-0 -w /x -b /etc:/a/b/c -b /etc:/a -b /etc/:/a/b -b /usr:/a/b/c -b /etc:/' -b /etc /a rw -b /etc / rw -b /etc/ /a/b rw \
+	-b /etc /a/b/c rw -b /usr /a/b/c rw -w /x -u 0:0
 reads '-0 --pwd=/x' -w /x -u 0:0
 reads '-0 --cwd /x' -w /x -u 0:0
 reads '-0 -v -1' -w "$place" -u 0:0 -q
@@ -87,13 +91,13 @@ esac
 
 # The root: `/`, or a directory as first operand. The default COMMAND.
 launch --proot -0 true -x
-same 'proot without a root' "$(words start -r / -N / -p "$so" -w "$place" -u 0:0 -- true -x)"
+same 'proot without a root' "$(words start -r / -N / -p "$so" -P -w "$place" -u 0:0 -- true -x)"
 launch --proot -0 R
-same 'proot with a directory' "$(words start -r "$place/R" -N R -p "$so" -w "$place" -u 0:0 -- /bin/sh)"
+same 'proot with a directory' "$(words start -r "$place/R" -N R -p "$so" -P -w "$place" -u 0:0 -- /bin/sh)"
 cd other
 launch --proot -0 -r ../R add x
 cd "$place"
-same 'proot knows no verbs' "$(words start -r "$place/other/../R" -N ../R -p "$so" -u 0:0 -- add x)"
+same 'proot knows no verbs' "$(words start -r "$place/other/../R" -N ../R -p "$so" -P -u 0:0 -- add x)"
 launch --proot -V
 same 'proot -V' 'fakejail 1.2.3'
 launch --proot -h

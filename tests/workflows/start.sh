@@ -135,4 +135,24 @@ for want in "\"/etc/link\" -> \"$r/etc/passwd\"" "\"/etc/link\" -> \"$r/etc/link
 done
 like 'a path that leads nowhere has no place' '*"/nowhere/x", *= -2*' "$(cat "$mine/trace")"
 like 'the host path of / itself' '*"/etc/passwd" -> "/etc/passwd"*' "$(jail --trace / cat /etc/passwd 2>&1)"
+
+# ---- the command line of proot ----
+
+mkdir "$mine/shallow" "$mine/deep"
+echo shallow >"$mine/shallow/file"
+echo deep >"$mine/deep/file"
+mkdir "$root/at"
+ln -s /at "$root/link"
+give_to_user "$mine/shallow" "$mine/deep" "$root/at" "$root/link"
+fails '-w of a missing directory is a warning' 0 'fakejail: warning: cannot change to directory /missing: No such file or directory; / is taken' \
+	jail --proot -r "$root" -w /missing true
+prints 'and / is taken' '/ /' jail --proot -r "$root" -w /missing sh -c 'echo "$(/bin/busybox pwd)" "$PWD"'
+prints '-w . is the host'\''s directory' "$mine/home $mine/home" jail_from "$mine/home" --proot -r "$root" -b "$mine/home" -w . sh -c \
+	'echo "$(/bin/busybox pwd)" "$PWD"'
+prints 'PWD where there was none' PWD=/etc as_user sh -c 'env -u PWD "$@" | grep ^PWD' sh $FAKEJAIL --proot -r "$root" -w /etc /bin/env
+prints 'a deeper bind lies on a shallower one' deep jail --proot -r "$root" -b "$mine/deep:/tmp/deep" -b "$mine/shallow:/tmp" cat /tmp/deep/file
+prints 'a bind at a link' shallow jail --proot -r "$root" -b "$mine/shallow:/link" cat /at/file
+fails 'with ! on the link itself' 1 '*No such file*' jail --proot -r "$root" -b "$mine/shallow:/link!" cat /at/file
+prints 'there it is' shallow jail --proot -r "$root" -b "$mine/shallow:/link!" cat /link/file
+prints '! at a place that is no link' shallow jail --proot -r "$root" -b "$mine/shallow:/at!" cat /at/file
 finish
