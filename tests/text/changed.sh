@@ -117,7 +117,12 @@ if [ $# = 0 ]; then
 	check_files
 else
 	for release; do
-		root=$("$here/../roots/make-root.sh" "$release")
+		root=$("$here/../roots/make-root.sh" --where)/roots/$release
+		if [ ! -d "$root" ] && ! "$here/../roots/make-root.sh" "$release" >"$work/made" 2>&1; then
+			echo "SKIP $release: $(tail -n 1 "$work/made")"
+			skipped=$((skipped + 1))
+			continue
+		fi
 		echo "$release:"
 		find "$root" -xdev -type f \( -perm -100 -o -name '*.so*' \) >"$work/files"
 		[ -s "$work/files" ] || fail "$root: no files"
