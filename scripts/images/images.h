@@ -166,6 +166,10 @@ char *layout_find(const char *layout, const char *name);
 /* Read the image whose manifest, or index of manifests, is `digest`. All parts but the layers are
  * checked. */
 struct image *image_load(const char *layout, const char *digest);
+/* Make the manifest one of OCI, as an OCI layout must hold, when it is docker's (schema 2): the
+ * same blobs, under another manifest, which is written into `layout`. Its digest becomes the
+ * image's. */
+void image_make_oci(struct image *i, const char *layout);
 /* The chain id of all layers, which names the tree. */
 void image_chain(const struct image *i, char chain[DIGEST_MAX]);
 /* The entry of an index that is for our platform; ends the program when there is none. */
@@ -201,7 +205,7 @@ void copy_plain_file(const char *path, const char *to, char digest[DIGEST_MAX]);
 /* The store's index.json, or a new one. */
 json_t *store_index(void);
 /* The blobs of `i` move from the layout `from` into the store, and then it has the name. */
-void store_publish(const struct image *i, const char *from, const char *name);
+void store_publish(struct image *i, const char *from, const char *name);
 /* Bring an image from a file into the layout `to`, all of it checked. */
 struct image *pull_file(const char *path, enum source kind, const char *name, const char *to);
 

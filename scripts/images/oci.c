@@ -204,6 +204,44 @@ struct image *image_load(const char *layout, const char *digest)
 	return i;
 }
 
+/* What docker calls the parts of an image, and OCI. */
+static const char *const media_types[][2] = {
+	{"application/vnd.docker.container.image.v1+json", TYPE_CONFIG},
+	{"application/vnd.docker.image.rootfs.diff.tar", TYPE_LAYER},
+	{"application/vnd.docker.image.rootfs.diff.tar.gzip", TYPE_LAYER "+gzip"},
+	{"application/vnd.docker.image.rootfs.diff.tar.zstd", TYPE_LAYER "+zstd"},
+};
+
+static void translate_type(json_t *descriptor)
+{
+	const char *type = json_text(descriptor, "mediaType");
+
+	for (size_t n = 0; type && n < sizeof(media_types) / sizeof(media_types[0]); n++)
+		if (!strcmp(type, media_types[n][0])) {
+			json_object_set_new(
+				descriptor, "mediaType", json_string(media_types[n][1]));
+			return;
+		}
+}
+
+void image_make_oci(struct image *i, const char *layout)
+{
+	json_t *layers = json_object_get(i->manifest, "layers");
+	char digest[DIGEST_MAX], *text;
+
+	if (!strcmp(i->type, TYPE_MANIFEST))
+		return;
+	json_object_set_new(i->manifest, "mediaType", json_string(TYPE_MANIFEST));
+	translate_type(json_object_get(i->manifest, "config"));
+	for (size_t n = 0; n < json_array_size(layers); n++)
+		translate_type(json_array_get(layers, n));
+	text = json_dumps(i->manifest, JSON_COMPACT | JSON_SORT_KEYS);
+	blob_write(layout, text, strlen(text), digest);
+	free(text);
+	i->manifest_digest = copy_of(digest);
+	i->type = copy_of(TYPE_MANIFEST);
+}
+
 void image_chain(const struct image *i, char chain[DIGEST_MAX])
 {
 	/* Of no layers at all: the digest of nothing. */

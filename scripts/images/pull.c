@@ -42,14 +42,16 @@ json_t *store_index(void)
 	return index;
 }
 
-void store_publish(const struct image *i, const char *from, const char *name)
+void store_publish(struct image *i, const char *from, const char *name)
 {
 	const int lock = store_lock();
 	json_t *index = store_index(), *list = json_object_get(index, "manifests");
-	char *path = blob_path(from, i->manifest_digest), now[40];
 	const time_t t = time(NULL);
+	char *path, now[40];
 	struct stat st;
 
+	image_make_oci(i, from);
+	path = blob_path(from, i->manifest_digest);
 	if (stat(path, &st))
 		fail("'%s': %s", path, strerror(errno));
 	free(path);
