@@ -11,8 +11,8 @@ cp "$(command -v busybox)" "$mine/busybox"
 cp "$tests_dir/workflows/src/images.py" "$mine/images.py"
 current=$mine
 as_user python3 images.py
-words="env FAKEJAIL_STORE=$mine/store"
-verb() { as_user $words $FAKEJAIL "$@"; }
+# shellcheck disable=SC2086,SC2317 # FAKEJAIL may be several words; what the checks below call
+verb() { as_user env "FAKEJAIL_STORE=$mine/store" $FAKEJAIL "$@"; }
 
 # ---- files
 succeeds 'unpack a docker save archive' verb unpack old.tar tree
