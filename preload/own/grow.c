@@ -99,8 +99,8 @@ long fj_store_extend(struct fj_store *s, uint64_t size)
 	r = file_size(s->fd, &had, NULL);
 	if (!r && at > had)
 		r = -EIO; /* cut off by somebody */
-	if (!r && had < at + size)
-		r = set_size(s->fd, at + size);
+	if (!r && had < at + size) /* beyond the limit is EFBIG, and never SIGXFSZ */
+		r = fj_may_grow_to(at + size) ? set_size(s->fd, at + size) : -EFBIG;
 	if (r < 0)
 		return r;
 	piece = fj_store_at(s, at, size);

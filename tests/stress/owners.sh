@@ -146,6 +146,7 @@ chmod 700 "$root/.fakejail"
 as_user mkdir "$mine/unwritable" "$mine/home/.local"
 as_user cp -r "$root/bin" "$mine/unwritable"
 chmod 555 "$mine/unwritable"
+! is_root || chown 0:0 "$mine/unwritable" # a root of the user's own takes records whatever its mode is
 chmod 0 "$mine/home/.local"
 prints 'no place for records' 0 jail "$mine/unwritable" sh -c 'echo 0'
 is 'no place for records, is said' yes "$(grep -q 'kept for this jail only' "$work/err" && echo yes)"
@@ -204,8 +205,8 @@ limited_files() {
 		jail -w /w "$root" "$@" 2>&1
 	) | cat
 }
-prints 'no file may be any longer' 'fakejail: the limit of file sizes is too low: raise `ulimit -f` to 1024 (errno 27)' limited_files -f 0 true
-prints 'no file may be longer than 100 blocks' 'fakejail: the limit of file sizes is too low: raise `ulimit -f` to 1024 (errno 27)' limited_files -f 100 true
+prints 'no file may be any longer' 'fakejail: the limit of file sizes is too low: raise `ulimit -f` to 1024: File too large' limited_files -f 0 true
+prints 'no file may be longer than 100 blocks' 'fakejail: the limit of file sizes is too low: raise `ulimit -f` to 1024: File too large' limited_files -f 100 true
 prints 'a soft limit of file sizes' '3
 0' limited_files -Sf 0 sh -c 'touch s; chown 3:3 s; stat -c %u s; rm s; ulimit -f'
 prints 'records that may not grow' 'chown:: File too large

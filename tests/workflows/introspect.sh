@@ -94,5 +94,7 @@ if [ "$(cat /proc/sys/kernel/yama/ptrace_scope 2>/dev/null || echo 0)" = 0 ]; th
 else
 	skip 'gdb: it attaches' 'Yama allows that to no ordinary user here'
 fi
-shows 'strace -y' '*</usr/lib>*' sh -c 'cd /usr/lib; strace -f -y -e trace=getdents64,openat,newfstatat,fstat,read ls /usr/lib'
+# The engine's own calls are shown, too (docs/LIMITS.md); those of the jail's descriptors name what is the jail's.
+shows 'strace -y' '*</usr/lib>*' sh -c 'cd /usr/lib
+	strace -f -y -e trace=getdents64,openat,newfstatat,fstat,read ls /usr/lib 2>&1 | grep -v "\"/proc/self/fd/10[12][0-9]\""'
 finish
