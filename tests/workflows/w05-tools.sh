@@ -13,6 +13,9 @@ fi
 
 private_root owners
 real=$work/real
+# A jail has the host's /etc/hosts where the root has none, a real chroot has not.
+[ -e "$root/etc/hosts" ] || echo '127.0.0.1 localhost' >"$root/etc/hosts"
+! is_root || chown "$test_uid:$test_uid" "$root/etc/hosts"
 cp -a "$root" "$real"
 chown -hR 0:0 "$real"
 for tree in "$root" "$real"; do
