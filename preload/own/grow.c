@@ -98,7 +98,7 @@ long fj_store_extend(struct fj_store *s, uint64_t size)
 	size = (size + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
 	r = file_size(s->fd, &had, NULL);
 	if (!r && at > had)
-		r = -EIO; /* cut off by somebody */
+		r = -EIO;	   /* cut off by somebody */
 	if (!r && had < at + size) /* beyond the limit is EFBIG, and never SIGXFSZ */
 		r = fj_may_grow_to(at + size) ? set_size(s->fd, at + size) : -EFBIG;
 	if (r < 0)
