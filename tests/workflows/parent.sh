@@ -132,7 +132,8 @@ for option in --kill-on-exit --die-with-parent; do
 	prints "$option: the status" 'status 0' as_user sh -c '"$@"; echo "status $?"' sh $FAKEJAIL $option "$root" true
 	prints "$option: another status" 'status 41' as_user sh -c '"$@"; echo "status $?"' sh $FAKEJAIL $option "$root" sh -c 'exit 41'
 	fails "$option: a program that is not there" 127 "*'nothing' not found in *" jail $option "$root" nothing
-	fails "$option: an error of its own" 125 "*cannot change to directory /nowhere: No such file or directory*" \
+	fails "$option: an error of its own" 125 "*cannot change to directory /nowhere: No such file or directory
+hint: mkdir -p */nowhere" \
 		jail $option -w /nowhere "$root" true
 	prints "$option: signals are handed on" 'TERM got status 5
 HUP got status 5

@@ -33,14 +33,14 @@ echo 2 >"$mine/two/f"
 give_to_user "$mine/one" "$mine/two"
 chmod 555 "$inner"
 prints 'two binds into one missing directory' '1
-2' jail -b "$mine/one:/work/a" -b "$mine/two:/work/b" "$inner" cat /work/a/f /work/b/f
+2' jail -b "$mine/one:/bound/a" -b "$mine/two:/bound/b" "$inner" cat /bound/a/f /bound/b/f
 prints 'and a third, deeper, in another order' '2
 1
-2' jail -b "$mine/two:/work/deep/b" -b "$mine/one:/work/a" -b "$mine/two:/work/c" "$inner" \
-	cat /work/deep/b/f /work/a/f /work/c/f
+2' jail -b "$mine/two:/bound/deep/b" -b "$mine/one:/bound/a" -b "$mine/two:/bound/c" "$inner" \
+	cat /bound/deep/b/f /bound/a/f /bound/c/f
 prints 'a file bound to a missing name' 1 jail -b "$mine/one/f:/file" "$inner" cat /file
 prints 'a file bound to a missing name in a missing directory' '1
-2' jail -b "$mine/one/f:/work/file" -b "$mine/two/f:/work/other" "$inner" cat /work/file /work/other
+2' jail -b "$mine/one/f:/bound/file" -b "$mine/two/f:/bound/other" "$inner" cat /bound/file /bound/other
 prints 'root makes what he likes in it, which keeps its mode' '555
 555' jail "$inner" sh -c 'stat -c %a / && mkdir /data && chown 5:6 /data && stat -c %a /'
 prints 'and its owners' '555 5:6' jail "$inner" sh -c 'echo "$(stat -c %a /) $(stat -c %u:%g /data)"; rmdir /data'
