@@ -25,8 +25,10 @@ static long start_loader(struct fj_call *c, const struct fj_program *p, uint64_t
 	struct fj_handoff h = {
 		.gate = fj_jail->gate,
 		.root_fd = fj_jail->root_fd,
+		.first_pid = fj_jail->first_pid,
 		.program_fd = p->fd,
 		.interpreter_fd = p->interpreter_fd,
+		.held_fd = p->held_fd,
 		.is_first = fj_jail->is_starting,
 		.comm_from_exe = p->is_nameless && !p->script_args && fj_jail->names_comm_by_file,
 	};
@@ -92,7 +94,7 @@ long fj_hook_exec(struct fj_call *c)
 	const int i = fj_arg_index(c, FJ_PATH);
 	const int dirfd = fj_arg_dirfd(c, i);
 	const uint32_t flags = (uint32_t)fj_arg(c, FJ_ATFLAGS, 0);
-	struct fj_program p = {.fd = -1, .interpreter_fd = -1};
+	struct fj_program p = {.fd = -1, .interpreter_fd = -1, .held_fd = -1};
 	const char *execfn;
 	long r;
 	char *jail_path = fj_arg_path(c, i, &r);
@@ -104,8 +106,7 @@ long fj_hook_exec(struct fj_call *c)
 	if (r)
 		return r;
 	if (jail_path) {
-		r = fj_program_open(
-			c, dirfd, jail_path, !(flags & AT_SYMLINK_NOFOLLOW), &p.exe, &p.limits);
+		r = fj_program_open(c, dirfd, jail_path, !(flags & AT_SYMLINK_NOFOLLOW), &p);
 	} else if (!c->arg[i]) {
 		return -EFAULT;
 	} else if (!(flags & AT_EMPTY_PATH)) {
@@ -123,12 +124,12 @@ long fj_hook_exec(struct fj_call *c)
 		return r;
 	p.fd = (int)r;
 	if (flags & AT_EXECVE_CHECK_) { /* would it be allowed? Not: is it a program */
-		fj_close(p.fd);
+		fj_program_close(&p);
 		return 0;
 	}
 	if (fj_exec_count_pointers(c->arg[i + 1]) < 0 ||
 		fj_exec_count_pointers(c->arg[i + 2]) < 0) {
-		fj_close(p.fd);
+		fj_program_close(&p);
 		return -EFAULT; /* before the file is looked into: do_execveat_common() of fs/exec.c
 				 */
 	}
@@ -147,8 +148,7 @@ long fj_hook_exec(struct fj_call *c)
 	/* The kernel copies the strings before it looks into the file. */
 	else if (fj_exec_check_strings(c->arg[i + 1]) || fj_exec_check_strings(c->arg[i + 2]))
 		r = -EFAULT;
-	if (p.fd >= 0)
-		fj_close(p.fd);
+	fj_program_close(&p);
 	if (p.interpreter_fd >= 0)
 		fj_close(p.interpreter_fd);
 	return r;

@@ -48,6 +48,36 @@ static bool is_being_written(long fd)
 	return r == -EAGAIN;
 }
 
+/* Another descriptor of the program's file `fd`, which is at `place`: by its name there, for its
+ * link in /proc costs a process that has just begun more than ten opens. -1: the name does not lead
+ * to it any more, or has to be followed. */
+static int hold(const struct fj_place *place, long fd)
+{
+	struct stat mine, held_st;
+	long held;
+
+	if (fj_is_err(fd) || place->is_magic || !place->name[0])
+		return -1;
+	held = fj_sys4(__NR_openat, place->dirfd, place->name, O_PATH | O_NOFOLLOW, 0);
+	if (fj_is_err(held))
+		return -1;
+	if (fj_has_spare_numbers((int)held) && !fj_sys2(__NR_fstat, fd, &mine) &&
+		!fj_sys2(__NR_fstat, held, &held_st) && mine.st_dev == held_st.st_dev &&
+		mine.st_ino == held_st.st_ino)
+		return (int)held;
+	fj_close((int)held);
+	return -1;
+}
+
+void fj_program_close(struct fj_program *p)
+{
+	if (p->fd >= 0)
+		fj_close(p->fd);
+	if (p->held_fd >= 0)
+		fj_close(p->held_fd);
+	p->fd = p->held_fd = -1;
+}
+
 long fj_program_open_fd(const struct fj_place *place)
 {
 	const bool is_self = !place->name[0];
@@ -85,8 +115,8 @@ long fj_program_open_fd(const struct fj_place *place)
 }
 
 /* From remembered facts. False: only the walk can tell. */
-static bool open_quickly(
-	struct fj_call *c, int dirfd, const char *jail_path, bool follows, char **exe, long *fd)
+static bool open_quickly(struct fj_call *c, int dirfd, const char *jail_path, bool follows,
+	struct fj_program *p, long *fd)
 {
 	struct fj_quick q;
 	struct fj_str s;
@@ -99,9 +129,13 @@ static bool open_quickly(
 		if (!q.epoch || q.place.dirfd == AT_FDCWD)
 			return fj_quick_end(&q);
 		*fd = fj_program_open_fd(&q.place);
+		if (p)
+			p->held_fd = hold(&q.place, *fd);
 		if (!fj_facts_hold(q.epoch)) {
 			if (!fj_is_err(*fd))
 				fj_close((int)*fd);
+			if (p)
+				fj_program_close(p);
 			return fj_quick_end(&q);
 		}
 		if (*fd == -ENOENT)
@@ -110,12 +144,12 @@ static bool open_quickly(
 			return fj_quick_end(&q);
 		if (fj_is_err(*fd))
 			continue;
-		if (exe) { /* a fact's value is a path below the process's root */
+		if (p) { /* a fact's value is a path below the process's root */
 			fj_str_init(&s, fj_scratch_path(c->thread), FJ_PATH_MAX);
 			fj_str_put(&s, "/");
 			fj_str_put(&s, q.place.name);
 			fj_scratch_trim(c->thread, s.at, s.len + 1);
-			*exe = s.at;
+			p->exe = s.at;
 		}
 		return true;
 	} while (fj_quick_beyond(&q));
@@ -147,8 +181,9 @@ uint32_t fj_program_limits_of_fd(struct fj_call *c, int fd)
 }
 
 static long open_by_walk(struct fj_call *c, int dirfd, const char *jail_path, bool follows,
-	struct fj_place *place, uint32_t *limits)
+	struct fj_place *place, struct fj_program *p)
 {
+	uint32_t limits = 0;
 	const unsigned how = (follows ? FJ_FOLLOW : 0) | FJ_WANT_POS;
 	long r = fj_path_walk(c->thread, dirfd, jail_path, how, place);
 
@@ -166,12 +201,16 @@ static long open_by_walk(struct fj_call *c, int dirfd, const char *jail_path, bo
 	}
 	r = fj_program_open_fd(place);
 	if (!fj_is_err(r) && fj_jail->has_mount_limits) {
-		*limits = place->is_magic || !place->pos ? fj_program_limits_of_fd(c, (int)r) :
-							   fj_mount_limits(place->pos);
-		if (*limits & FJ_MOUNT_NOEXEC) {
+		limits = place->is_magic || !place->pos ? fj_program_limits_of_fd(c, (int)r) :
+							  fj_mount_limits(place->pos);
+		if (limits & FJ_MOUNT_NOEXEC) {
 			fj_close((int)r);
 			r = -EACCES;
 		}
+	}
+	if (p) {
+		p->limits = limits;
+		p->held_fd = hold(place, r);
 	}
 	fj_place_done(place);
 	return r;
@@ -191,25 +230,26 @@ static char *name_of_place(
 	return s.at;
 }
 
-long fj_program_open(struct fj_call *c, int dirfd, const char *jail_path, bool follows, char **exe,
-	uint32_t *limits)
+long fj_program_open(
+	struct fj_call *c, int dirfd, const char *jail_path, bool follows, struct fj_program *p)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	struct fj_place place;
 	long fd;
 
-	*limits = 0;
-	if (open_quickly(c, dirfd, jail_path, follows, exe, &fd))
+	if (p)
+		p->limits = 0;
+	if (open_quickly(c, dirfd, jail_path, follows, p, &fd))
 		return fd;
 	fj_scratch_release(c->thread, mark);
-	fd = open_by_walk(c, dirfd, jail_path, follows, &place, limits);
-	if (!fj_is_err(fd) && exe) {
+	fd = open_by_walk(c, dirfd, jail_path, follows, &place, p);
+	if (!fj_is_err(fd) && p) {
 		const char *name = name_of_place(c, &place, (int)fd, jail_path);
 		const size_t size = fj_strlen(name) + 1;
 
 		fj_scratch_release(c->thread, mark);
-		*exe = fj_scratch(c->thread, size);
-		memmove(*exe, name, size);
+		p->exe = fj_scratch(c->thread, size);
+		memmove(p->exe, name, size);
 		return fd;
 	}
 	fj_scratch_release(c->thread, mark);

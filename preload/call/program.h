@@ -15,8 +15,9 @@
 
 struct fj_program {
 	int fd, interpreter_fd;
-	char *exe;     /* what /proc/self/exe shall read */
-	char *head;    /* FJ_PROGRAM_HEAD bytes */
+	int held_fd; /* the same file as fd by an O_PATH descriptor, or -1: the loader makes one */
+	char *exe;   /* what /proc/self/exe shall read */
+	char *head;  /* FJ_PROGRAM_HEAD bytes */
 	long head_len; /* as many were read; the rest is zero */
 	const char *script_arg[2 * FJ_SCRIPTS_MAX +
 			       1]; /* words that #! lines put before the script's arguments */
@@ -27,11 +28,13 @@ struct fj_program {
 };
 
 /* program.c */
-/* Open what `jail_path` names, if it may be run; what /proc/self/exe shall read is then in scratch
- * memory, at `*exe`, unless that is NULL. Returns a descriptor or -errno.; `*limits` are those of
- * its mount (FJ_MOUNT_LIMITS), and -EACCES is said of a noexec one. */
-long fj_program_open(struct fj_call *c, int dirfd, const char *jail_path, bool follows, char **exe,
-	uint32_t *limits);
+/* Open what `jail_path` names, if it may be run. Returns a descriptor or -errno; -EACCES is said of
+ * a file on a noexec mount. Unless `p` is NULL its exe (in scratch memory), limits and held_fd tell
+ * of that file; its fd is left alone. */
+long fj_program_open(
+	struct fj_call *c, int dirfd, const char *jail_path, bool follows, struct fj_program *p);
+/* Close p->fd and p->held_fd. */
+void fj_program_close(struct fj_program *p);
 /* The FJ_MOUNT_LIMITS of what descriptor `fd` leads to. */
 uint32_t fj_program_limits_of_fd(struct fj_call *c, int fd);
 /* Open what `place` names, if it may be run; an empty name means the descriptor itself. */

@@ -21,7 +21,6 @@ static const void *part_of(
 
 long fj_program_open_interpreter(struct fj_call *c, struct fj_program *p)
 {
-	uint32_t limits;
 	Elf64_Ehdr head;
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	const Elf64_Phdr *ph;
@@ -42,7 +41,7 @@ long fj_program_open_interpreter(struct fj_call *c, struct fj_program *p)
 			return -EIO;
 		if (path[ph[i].p_filesz - 1])
 			return -ENOEXEC;
-		r = fj_program_open(c, AT_FDCWD, path, true, NULL, &limits);
+		r = fj_program_open(c, AT_FDCWD, path, true, NULL);
 		if (fj_is_err(r))
 			return r;
 		p->interpreter_fd = (int)r;
@@ -104,12 +103,11 @@ long fj_program_resolve_scripts(
 		p->script_arg[p->script_args++] = interpreter;
 		if (!depth)
 			p->script = name;
-		fj_close(p->fd);
-		p->fd = -1;
+		fj_program_close(p);
 		if (!*interpreter)
 			return -EACCES; /* for the kernel "" is the working directory here, which is
 					   no program */
-		r = fj_program_open(c, AT_FDCWD, interpreter, true, &p->exe, &p->limits);
+		r = fj_program_open(c, AT_FDCWD, interpreter, true, p);
 		if (fj_is_err(r))
 			return r;
 		p->fd = (int)r;

@@ -20,6 +20,8 @@
 #include <linux/elf.h>
 #include <linux/mman.h>
 
+int fj_copies_memory = -1;
+
 #define COPIED_MAX (8UL << 20) /* of one text */
 #define BEFORE_MAX (1UL << 30) /* a jump reaches 2 GiB */
 
@@ -142,6 +144,18 @@ static bool is_unchanged(const struct fj_sited_text *t, int fd)
 	return !fj_sys2(__NR_fstat, fd, &now.st) && fj_kept_is_same(t, &now);
 }
 
+static long open_memory(int flags)
+{
+	return fj_copies_memory >= 0 ? fj_copies_memory :
+				       fj_open_shared(FJ_FD_JAIL(fj_jail), flags);
+}
+
+static void close_memory(long memory)
+{
+	if (memory != fj_copies_memory)
+		fj_close((int)memory);
+}
+
 static long map_to_write(int memory, uint64_t at, uint64_t len, uint64_t offset)
 {
 	return fj_sys6(
@@ -161,13 +175,13 @@ static bool copy(struct fj_sited_text *t, int fd, const struct segments *s)
 	t->copy_at = take_room(len + stubs);
 	if (!t->copy_at)
 		return false;
-	memory = fj_open_anew(FJ_FD_JAIL(fj_jail), O_RDWR);
+	memory = open_memory(O_RDWR);
 	if (fj_is_err(memory))
 		return false;
 	at = fj_sys6(__NR_mmap, 0, before + len, PROT_NONE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (fj_is_err(at)) {
-		fj_close((int)memory);
+		close_memory(memory);
 		return false;
 	}
 	c = (struct fj_copy){.text = (uint8_t *)at + before};
@@ -178,7 +192,7 @@ static bool copy(struct fj_sited_text *t, int fd, const struct segments *s)
 				     (int)memory, (uint64_t)at, stubs, t->copy_at + len))) &&
 		  fill(t, (int)memory, fd, (uint64_t)c.text) && is_unchanged(t, fd) &&
 		  put_jumps(&c, t);
-	fj_close((int)memory);
+	close_memory(memory);
 	fj_sys2(__NR_munmap, at, before + len);
 	return is_done;
 }
@@ -226,15 +240,15 @@ long fj_copies_map(const struct fj_sited_text *t, const uint64_t arg[6])
 	if (__atomic_load_n(&t->copy_state, __ATOMIC_ACQUIRE) != FJ_COPY_READY ||
 		fj_jail->no_copies || !(arg[3] & MAP_FIXED) || page_up(arg[1]) != page_up(t->len))
 		return -EAGAIN;
-	memory = fj_open_anew(FJ_FD_JAIL(fj_jail), O_RDONLY);
+	memory = open_memory(O_RDONLY);
 	if (fj_is_err(memory))
 		return -EAGAIN;
 	if (t->copy_stubs && !(stubs = map_stubs(t, (int)memory, arg[0]))) {
-		fj_close((int)memory);
+		close_memory(memory);
 		return -EAGAIN;
 	}
 	at = fj_sys6(__NR_mmap, arg[0], arg[1], arg[2], arg[3], memory, t->copy_at);
-	fj_close((int)memory);
+	close_memory(memory);
 	if (at == -EACCES || at == -EPERM)
 		fj_jail->no_copies = 1;
 	if (fj_is_err(at) && stubs)

@@ -41,7 +41,10 @@ bool fj_sites_copy(struct fj_copy *c, const struct fj_site *s);
 size_t fj_sites_copied_size(const struct fj_site *s);
 #define FJ_COPY_DOORS 39u
 
-/* copies.c: make the copy of a text of the file `fd`. Whether it can be used. */
+/* copies.c: a descriptor to read and write the jail's memory by, as long as the loader holds one;
+ * else -1, and the text's copies are reached by one that is opened for them. */
+extern int fj_copies_memory;
+/* Make the copy of a text of the file `fd`. Whether it can be used. */
 bool fj_copies_make(struct fj_sited_text *t, int fd);
 /* Map it, for an mmap(2) with these arguments; -EAGAIN when it cannot be had. */
 long fj_copies_map(const struct fj_sited_text *t, const uint64_t arg[6]);

@@ -36,6 +36,8 @@ struct fj_handoff {
 	uint64_t mask; /* signals blocked in the program; the engine execs with all blocked */
 	int32_t root_fd;
 	int32_t program_fd, interpreter_fd; /* open; interpreter_fd -1: none */
+	int32_t held_fd;		    /* the program once more, O_PATH; or -1 */
+	int32_t first_pid;		    /* the jail's first process: fj_shared_pid */
 	uint32_t is_first; /* the program that the user asked for: failures are explained */
 	uint32_t comm_from_exe;
 	uint32_t policy;			  /* its own filters: call/policy.h */
@@ -51,7 +53,7 @@ struct fj_handoff {
 	uint32_t root_moves; /* path/root_moves.c */
 };
 enum { FJ_SIGSYS_BLOCKED = 1, FJ_SIGSYS_IGNORED = 2 };
-#define FJ_HANDOFF_VERSION 3
+#define FJ_HANDOFF_VERSION 4
 #define FJ_HANDOFF_PREFIX "\1fakejail="
 #define FJ_HANDOFF_SIZE (32 + 2 * sizeof(struct fj_handoff) + 3 * FJ_PATH_MAX + FJ_IDS_TEXT)
 

@@ -37,19 +37,19 @@ _Noreturn static void fail(const char *what, long error)
 	}
 }
 
+/* Returns a descriptor by which texts can be mapped from it (door/kept.h), or -errno. */
 static long map_jail(const struct fj_handoff *h)
 {
-	const long fd = fj_open_anew(h->root_fd + 1, O_RDWR);
+	const long fd = fj_open_shared(h->root_fd + 1, O_RDWR);
 	long at;
 
 	if (fj_is_err(fd))
 		return fd;
 	at = fj_sys6(__NR_mmap, 0, FJ_JAIL_MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	fj_close((int)fd);
 	if (fj_is_err(at))
 		return at;
 	fj_jail = (struct fj_jail *)at;
-	return fj_jail->magic == FJ_JAIL_MAGIC && fj_jail->size == sizeof(*fj_jail) ? 0 : -EINVAL;
+	return fj_jail->magic == FJ_JAIL_MAGIC && fj_jail->size == sizeof(*fj_jail) ? fd : -EINVAL;
 }
 
 /* comm is the file name without its directories: begin_new_exec() of fs/exec.c. */
@@ -89,9 +89,9 @@ static void tell_kernel(
 }
 
 /* Where the limit of descriptors has fallen below the jail's there is none to hold it. */
-static void keep_program(int fd)
+static void keep_program(int fd, int held_fd)
 {
-	const long held = fj_open_anew(fd, O_PATH);
+	const long held = held_fd >= 0 ? held_fd : fj_open_anew(fd, O_PATH);
 
 	if (!fj_is_err(held)) {
 		fj_sys3(__NR_dup3, held, FJ_FD_EXE(fj_jail), O_CLOEXEC);
@@ -122,15 +122,19 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	const char *env = s->envp[0];
 	char *handoff = s->envp[s->envc - 1];
 	uint64_t entry;
-	long r;
+	long memory, r;
 
 	if (!fj_handoff_read(text, &h, &nested_at, &exe_at, &execfn))
 		fail("handoff", -EINVAL);
 	r = fj_gate_place(h.gate);
-	if (!fj_is_err(r))
-		r = map_jail(&h);
-	if (r < 0)
-		fail("jail", r);
+	fj_shared_pid = h.first_pid;
+	memory = fj_is_err(r) ? r : map_jail(&h);
+	if (fj_is_err(memory))
+		fail("jail", memory);
+	if (fj_has_spare_numbers((int)memory))
+		fj_copies_memory = (int)memory;
+	else
+		fj_close((int)memory);
 	r = fj_door_start(
 		fj_stack_aux(s, 26 /* AT_HWCAP2 */) & 2 /* HWCAP2_FSGSBASE, asm/hwcap2.h */);
 	if (r < 0)
@@ -171,7 +175,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	entry = program.entry;
 	if (h.interpreter_fd < 0) /* it may make any call anywhere, and in more than one way */
 		fj_guest_watched(false);
-	keep_program(h.program_fd);
+	keep_program(h.program_fd, h.held_fd);
 	fj_stack_set_aux(s, AT_BASE, 0);
 	if (h.interpreter_fd >= 0) {
 		r = fj_map_elf(t, h.interpreter_fd, 0, FJ_PATCH_LIBRARY, &interpreter);
@@ -184,6 +188,9 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 				(const Elf64_Phdr *)program.phdr, program.phnum);
 		entry = interpreter.entry;
 	}
+	if (fj_copies_memory >= 0)
+		fj_close(fj_copies_memory);
+	fj_copies_memory = -1;
 	fj_jail->is_starting = 0;
 	fj_stack_set_aux(s, AT_PHDR, program.phdr);
 	fj_stack_set_aux(s, AT_PHNUM, program.phnum);

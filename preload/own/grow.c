@@ -278,7 +278,7 @@ static long start(struct fj_store *s, int fd)
 		window *= 2;
 	*s = (struct fj_store){.fd = fd, .home = (uint32_t)dev, .first_window = window};
 	had_locks = !(fj_sys3(__NR_fcntl, fd, F_GETFL, 0) & O_PATH);
-	to_map = fj_open_anew(fd, O_RDWR);
+	to_map = fj_open_shared(fd, O_RDWR);
 	if (to_map == -EACCES || to_map == -EROFS || to_map == -EPERM)
 		to_map = fj_open_anew(fd, O_RDONLY);
 	if (fj_is_err(to_map))

@@ -4,6 +4,7 @@
  * sys.c - the gate pointer, and the few calls used everywhere. */
 #include "sys/sys.h"
 
+#include <asm/stat.h>
 #include <linux/resource.h>
 
 fj_gate_fn fj_gate = (fj_gate_fn)(const void *)fj_gate_begin;
@@ -48,4 +49,47 @@ long fj_open_anew(int fd, int flags)
 	fj_str_init(&s, link, sizeof(link));
 	fj_fd_path(&s, fd, NULL);
 	return fj_sys4(__NR_openat, AT_FDCWD, link, flags | O_CLOEXEC, 0);
+}
+
+static bool are_one_file(int fd, int other)
+{
+	struct stat a, b;
+
+	return !fj_sys2(__NR_fstat, fd, &a) && !fj_sys2(__NR_fstat, other, &b) &&
+	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+bool fj_has_spare_numbers(int fd)
+{
+	enum {
+		AT_ONCE = 4
+	}; /* the program, its interpreter, the jail's memory, the owners' records */
+	struct rlimit64 limit = {0};
+
+	fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, &limit);
+	return (uint64_t)fd + AT_ONCE < limit.rlim_cur;
+}
+
+int fj_shared_pid;
+
+long fj_open_shared(int fd, int flags)
+{
+	char link[48];
+	struct fj_str s;
+	long r;
+
+	if (!fj_shared_pid)
+		return fj_open_anew(fd, flags);
+
+	fj_str_init(&s, link, sizeof(link));
+	fj_str_put(&s, "/proc/");
+	fj_str_num(&s, (uint32_t)fj_shared_pid, 10);
+	fj_str_put(&s, "/fd/");
+	fj_str_num(&s, (uint32_t)fd, 10);
+	r = fj_sys4(__NR_openat, AT_FDCWD, link, flags | O_CLOEXEC, 0);
+	if (!fj_is_err(r) && are_one_file((int)r, fd))
+		return r;
+	if (!fj_is_err(r)) /* it has ended, and its number has another process */
+		fj_close((int)r);
+	return fj_open_anew(fd, flags);
 }
