@@ -97,6 +97,10 @@
 	X(setgroups)                                                                               \
 	X(capget)                                                                                  \
 	X(capset)                                                                                  \
+	/* hook_ipc.c */                                                                           \
+	X(ipcget) /* msgget, semget, shmget */                                                     \
+	X(ipcctl) /* msgctl, semctl, shmctl */                                                     \
+	X(ipcuse) /* msgsnd, msgrcv, semop, semtimedop, shmat */                                   \
 	/* peer.c */                                                                               \
 	X(peer) /* getsockopt */                                                                   \
 	/* hook_mount.c */                                                                         \

@@ -64,6 +64,9 @@ void fj_report_unix(struct fj_report *r);
 /* procfs_status.c: with the ids that the process pretends to have. */
 void fj_report_status(struct fj_report *r);
 
+/* procfs_ipc.c: sysvipc. -EAGAIN where it is another file of that name. */
+void fj_report_ipc(struct fj_report *r);
+
 /* procfs_machine.c: what the machine is called. -EAGAIN where the jail has no name of its own. */
 void fj_report_machine(struct fj_report *r);
 /* procfs_mounts.c: the mounts of the jail. */

@@ -32,6 +32,8 @@ enum fj_cap { /* linux/capability.h */
 	FJ_CAP_SETUID = 7,
 	FJ_CAP_SETPCAP = 8,
 	FJ_CAP_LINUX_IMMUTABLE = 9,
+	FJ_CAP_IPC_LOCK = 14,
+	FJ_CAP_IPC_OWNER = 15,
 	FJ_CAP_SYS_CHROOT = 18,
 	FJ_CAP_SYS_ADMIN = 21,
 	FJ_CAP_MKNOD = 27,

@@ -116,6 +116,27 @@ long fj_private_make(struct fj_thread *t, uint32_t mode, struct fj_str *out)
 	return r < 0 ? r : fj_sys3(__NR_fchmodat, AT_FDCWD, out->at, mode);
 }
 
+/* In the same base whatever environment a jail has: that which is called the same for all is first.
+ */
+long fj_private_file(const char *name, int flags)
+{
+	static const uint8_t order[BASES] = {1, 0, 2};
+	char text[FJ_PRIVATE_PATH + 16];
+	struct fj_str s;
+	long fd = -ENOENT;
+
+	for (uint32_t i = 0; i < BASES && fj_is_err(fd); i++) {
+		fj_str_init(&s, text, sizeof(text));
+		put_top(&s, order[i]);
+		if (!*base(order[i]) ||
+			(flags & O_CREAT ? !make_top(order[i], true) : !is_safe(text)))
+			continue;
+		fj_str_put(&s, name);
+		fd = fj_sys4(__NR_openat, AT_FDCWD, text, flags | O_NOFOLLOW | O_CLOEXEC, 0600);
+	}
+	return fd;
+}
+
 /* The next entry of directory `fd` but . and ..; NULL when there is none. */
 static const struct dirent64 *first_entry(int fd, char *list)
 {

@@ -17,6 +17,9 @@
 	NAME("hostname", HOSTNAME)                                                                 \
 	NAME("domainname", DOMAINNAME)                                                             \
 	NAME("version", VERSION)                                                                   \
+	NAME("msg", IPC)                                                                           \
+	NAME("sem", IPC)                                                                           \
+	NAME("shm", IPC)                                                                           \
 	NAME("fd", FD_DIR)                                                                         \
 	NAME("fdinfo", FD_DIR)
 

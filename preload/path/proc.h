@@ -19,6 +19,7 @@ enum fj_proc {
 	FJ_PROC_MOUNTSTATS,
 	FJ_PROC_UNIX, /* net/unix */
 	FJ_PROC_STATUS,
+	FJ_PROC_IPC, /* sysvipc/msg, sem, shm; and sys/kernel/sem, which is something else */
 	FJ_PROC_OSRELEASE,
 	FJ_PROC_HOSTNAME,
 	FJ_PROC_DOMAINNAME,
