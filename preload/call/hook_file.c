@@ -8,6 +8,7 @@
 #include "call/device.h"
 #include "call/exe.h"
 #include "call/hooks.h"
+#include "call/mount_ids.h"
 #include "call/procfs.h"
 #include "path/proc.h"
 #include "call/owned.h"
@@ -126,6 +127,8 @@ FJ_HOT long fj_hook_stat(struct fj_call *c)
 		place.is_magic ? flags & ~(unsigned)AT_SYMLINK_NOFOLLOW :
 				 flags | AT_SYMLINK_NOFOLLOW,
 		&is_symlink);
+	if (!r && place.is_mount && c->nr == __NR_statx)
+		((struct statx *)c->arg[4])->stx_attributes |= FJ_STATX_ATTR_MOUNT_ROOT;
 	fj_place_done(&place);
 	return r;
 }

@@ -286,6 +286,8 @@ __attribute__((noinline)) static long open_walked(
 		if (r < 0)
 			return r;
 		fj_place_move_up(&place);
+		if (fj_procfs_may_be_fdinfo(dirfd, jail_path, fj_strlen(jail_path)))
+			fj_procfs_find_fdinfo(c->thread, &place);
 		if (place.is_read_only && writes(o))
 			r = open_read_only(c, &place, o);
 		else
@@ -315,7 +317,8 @@ FJ_HOT static long open_path(struct fj_call *c, int dirfd, const char *jail_path
 {
 	const bool is_usual = !o->resolve && !fj_jail->no_openat2 &&
 			      !(writes(o) && fj_jail->has_read_only) && !wants_note(o) &&
-			      !(fj_jail->has_mount_limits & FJ_MOUNT_NODEV);
+			      !(fj_jail->has_mount_limits & FJ_MOUNT_NODEV) &&
+			      !fj_procfs_may_be_fdinfo(dirfd, jail_path, c->path_len);
 	struct fj_quick q;
 	long r;
 

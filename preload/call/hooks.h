@@ -17,6 +17,9 @@
 	X(access)                                                                                  \
 	X(readlink)                                                                                \
 	X(fstat)                                                                                   \
+	/* mount_ids.c */                                                                          \
+	X(statx)                                                                                   \
+	X(handle) /* name_to_handle_at */                                                          \
 	/* hook_own.c */                                                                           \
 	X(chown)                                                                                   \
 	X(fchown)                                                                                  \

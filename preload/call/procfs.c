@@ -45,6 +45,9 @@ static void write_report(struct fj_report *r)
 	case FJ_PROC_IPC:
 		fj_report_ipc(r);
 		break;
+	case FJ_PROC_FDINFO:
+		fj_report_fdinfo(r);
+		break;
 	case FJ_PROC_MOUNTS:
 	case FJ_PROC_MOUNTINFO:
 	case FJ_PROC_MOUNTSTATS:

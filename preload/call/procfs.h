@@ -64,6 +64,18 @@ void fj_report_unix(struct fj_report *r);
 /* procfs_status.c: with the ids that the process pretends to have. */
 void fj_report_status(struct fj_report *r);
 
+/* procfs_fdinfo.c: with the jail's ids of mounts. */
+void fj_report_fdinfo(struct fj_report *r);
+/* May `path` be one of those? Its name, a number, does not tell that it is special. */
+bool fj_procfs_names_fdinfo(int dirfd, const char *path, size_t len);
+static inline bool fj_procfs_may_be_fdinfo(int dirfd, const char *path, size_t len)
+{
+	return __builtin_expect((unsigned)(path[len - 1] - '0') <= 9, 0) &&
+	       fj_procfs_names_fdinfo(dirfd, path, len);
+}
+/* Say so in `place`, which may be one, when it is. */
+void fj_procfs_find_fdinfo(struct fj_thread *t, struct fj_place *place);
+
 /* procfs_ipc.c: sysvipc. -EAGAIN where it is another file of that name. */
 void fj_report_ipc(struct fj_report *r);
 

@@ -7,6 +7,7 @@
  * As in a real chroot, only what the caller's root can see is listed; the root itself when it is a
  * mount point. What a bind shows is described as the host describes the mount that it lies in. */
 #include "call/hostmounts.h"
+#include "call/mount_ids.h"
 #include "call/mounting.h"
 #include "call/procfs.h"
 #include "call/tmpfs.h"
@@ -14,15 +15,16 @@
 #include <asm/stat.h>
 
 #define ESCAPED " \t\n\\" /* show_vfsmnt() of fs/proc_namespace.c */
-#define ROOT_ID 1u
-#define OWN_IDS 1u	 /* a mount of the jail: its number and this */
-#define HOST_IDS 100000u /* one of the host: its number and this */
+#define ROOT_ID FJ_MOUNT_ROOT_ID
+#define OWN_IDS FJ_MOUNT_OWN_IDS
+#define HOST_IDS FJ_MOUNT_HOST_IDS
 
 struct listing {
 	struct fj_report *r;
 	struct fj_hostmounts host;
 	struct fj_mounts *v; /* a copy */
-	bool has_inode64;    /* a tmpfs of this kernel says so */
+	uint32_t root_id;
+	bool has_inode64; /* a tmpfs of this kernel says so */
 };
 
 /* One line of the output. */
@@ -131,14 +133,6 @@ static bool is_hidden(const struct fj_mounts *v, const char *pos)
 static const char *source_of(const struct fj_hostmount *m)
 {
 	return m->source[0] != '/' || fj_path_has_prefix(m->source, "/dev") ? m->source : m->type;
-}
-
-static uint32_t root_id(struct listing *list)
-{
-	const char *root = fj_jail->root_path[0] ? fj_jail->root_path : "/";
-	const struct fj_hostmount *m = fj_hostmounts_of(&list->host, root);
-
-	return m && fj_streq(m->point, root) ? m->id + HOST_IDS : ROOT_ID;
 }
 
 /* The host's mounts below `host` (for the root's tree also at it), which is at `pos` by mount `m`.
@@ -278,7 +272,7 @@ static void list_own(struct listing *list, const struct fj_mount *m)
 	struct fj_str s;
 	struct line l = {
 		.id = m->id + OWN_IDS,
-		.parent = m->parent ? m->parent + OWN_IDS : root_id(list),
+		.parent = m->parent ? m->parent + OWN_IDS : list->root_id,
 		.root = root_of(list, m),
 		.pos = list->v->text + m->jail,
 		.type = *type ? type :
@@ -342,7 +336,7 @@ static void list_root(struct listing *list)
 
 void fj_report_mounts(struct fj_report *r)
 {
-	struct listing list = {.r = r};
+	struct listing list = {.r = r, .root_id = fj_mount_root_id()};
 	const struct fj_mounts *current;
 	uint64_t turn;
 	long at = fj_hostmounts_read(&list.host);
@@ -365,7 +359,7 @@ void fj_report_mounts(struct fj_report *r)
 		current = fj_mounts_look(&turn);
 		memcpy(list.v, current, sizeof(*current));
 	} while (!fj_mounts_held(turn));
-	if (list.v->root_flags && root_id(&list) == ROOT_ID)
+	if (list.v->root_flags && list.root_id == ROOT_ID)
 		list_root(&list);
 	list_host(&list, NULL, fj_jail->root_path, "", ROOT_ID);
 	for (uint32_t i = 0; i < list.v->count; i++) {

@@ -55,10 +55,15 @@ void fj_dir_note(struct fj_thread *t, int fd, const char *pos)
 	fj_str_init(&host, fj_scratch_path(t), FJ_PATH_MAX);
 	fj_str_init(&back, fj_scratch_path(t), FJ_PATH_MAX);
 	fj_path_host(pos, &host);
-	if (len < FJ_CWD_TEXT && fj_path_back(host.at, &back) && !fj_streq(back.at, pos) &&
-		!fj_is_borrowed_memory()) {
-		for (i = 0; i < NOTED_DIRS && noted_dir[i].fd != fd; i++)
-			;
+	for (i = 0; i < NOTED_DIRS && noted_dir[i].fd != fd; i++)
+		;
+	if (len >= FJ_CWD_TEXT || !fj_path_back(host.at, &back) || fj_is_borrowed_memory()) {
+		/* nothing can be noted */
+	} else if (fj_streq(back.at, pos)) {
+		/* An earlier one of this number may have led here by the other position. */
+		if (i < NOTED_DIRS)
+			noted_dir[i].pos[0] = 0;
+	} else {
 		if (i == NOTED_DIRS)
 			i = __atomic_fetch_add(&next_noted, 1, __ATOMIC_RELAXED) % NOTED_DIRS;
 		noted_dir[i].fd = fd;

@@ -24,6 +24,7 @@ enum fj_proc {
 	FJ_PROC_HOSTNAME,
 	FJ_PROC_DOMAINNAME,
 	FJ_PROC_VERSION,
+	FJ_PROC_FDINFO, /* fdinfo/N: not by its name, which many have */
 	FJ_PROC_FD_DIR, /* fd, fdinfo */
 	FJ_PROC_OUR_FD, /* the number of a descriptor of ours */
 };
