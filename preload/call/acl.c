@@ -55,7 +55,7 @@ static long set_none(const struct fj_file *file, const char *name)
 }
 
 static long set_list(struct fj_call *c, const struct fj_place *place, const char *name,
-	const struct fj_file *file, const char *value, size_t size)
+	struct fj_file *file, const char *value, size_t size)
 {
 	const bool is_access = fj_streq(name, FJ_ACL_ACCESS);
 	bool is_mode = false;
@@ -78,7 +78,7 @@ static long set_list(struct fj_call *c, const struct fj_place *place, const char
 }
 
 long fj_acl_set(struct fj_call *c, const struct fj_place *place, const char *name,
-	const struct fj_file *file, uint64_t value, uint64_t size)
+	struct fj_file *file, uint64_t value, uint64_t size)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	char *copy;

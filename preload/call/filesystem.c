@@ -60,7 +60,7 @@ static long give_root(struct fj_call *c, const char *host, const struct fj_tmpfs
 		c, AT_FDCWD, host, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &sx, &file);
 
 	if (!r && (t->has_uid || t->has_gid))
-		r = fj_file_chown(AT_FDCWD, host, &sx, &file, t->has_uid ? t->uid : FJ_NO_ID,
+		r = fj_file_chown(c, AT_FDCWD, host, &sx, &file, t->has_uid ? t->uid : FJ_NO_ID,
 			t->has_gid ? t->gid : FJ_NO_ID);
 	if (!r && t->has_mode && (t->mode & 0700) != 0700) {
 		r = fj_file_look(c, AT_FDCWD, host, 0, &file);

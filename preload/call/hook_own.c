@@ -44,7 +44,7 @@ static long chown_object(struct fj_call *c, int dirfd, const char *name, uint32_
 	long r = fj_file_statx(
 		c, dirfd, name, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &sx, &file);
 
-	return r < 0 ? r : fj_file_chown(dirfd, name, &sx, &file, uid, gid);
+	return r < 0 ? r : fj_file_chown(c, dirfd, name, &sx, &file, uid, gid);
 }
 
 /* The usual case, on remembered facts: the record goes to the file that was looked at, whatever has
@@ -67,9 +67,11 @@ static bool chown_quick(struct fj_call *c, uint32_t uid, uint32_t gid, long *r)
 		return false;
 	*r = fj_file_statx(
 		c, q.place.dirfd, q.place.name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &sx, &file);
-	if (*r || !fj_facts_hold(q.epoch) || (!flags && (file.real_mode & FJ_S_IFMT) == FJ_S_IFLNK))
+	if (*r || !fj_facts_hold(q.epoch) ||
+		(!flags && (file.real_mode & FJ_S_IFMT) == FJ_S_IFLNK) ||
+		fj_file_is_layered(&file, q.place.dirfd, q.place.name))
 		return false;
-	*r = fj_file_chown(q.place.dirfd, q.place.name, &sx, &file, uid, gid);
+	*r = fj_file_chown(c, q.place.dirfd, q.place.name, &sx, &file, uid, gid);
 	return true;
 }
 

@@ -47,7 +47,7 @@ static long check_capability(const struct fj_xattr *q)
 		       -EINVAL;
 }
 
-static long set(struct fj_call *c, const struct fj_xattr *q, const struct fj_file *file)
+static long set(struct fj_call *c, const struct fj_xattr *q, struct fj_file *file)
 {
 	long r;
 
@@ -61,7 +61,9 @@ static long set(struct fj_call *c, const struct fj_xattr *q, const struct fj_fil
 			return -EPERM;
 		return fj_xattr_ask(q, FJ_XATTR_SET);
 	}
-	r = fj_file_touch(q->file.dirfd, q->file.name, file, true);
+	r = fj_file_settle(c, q->file.dirfd, q->file.name, file);
+	if (!r)
+		r = fj_file_touch(q->file.dirfd, q->file.name, file, true);
 	if (r < 0)
 		return r;
 	if (fj_streq(q->text, FJ_ACL_ACCESS) || fj_streq(q->text, FJ_ACL_DEFAULT))
@@ -89,13 +91,15 @@ static long get(struct fj_call *c, const struct fj_xattr *q, const struct fj_fil
 	return r == -ENODATA ? fj_xattr_ask(q, FJ_XATTR_GET) : r;
 }
 
-static long remove_attribute(const struct fj_xattr *q, const struct fj_file *file)
+static long remove_attribute(struct fj_call *c, const struct fj_xattr *q, struct fj_file *file)
 {
 	long r;
 
 	if (!is_kept(q->text))
 		return fj_xattr_ask(q, FJ_XATTR_REMOVE);
-	r = fj_file_touch(q->file.dirfd, q->file.name, file, true);
+	r = fj_file_settle(c, q->file.dirfd, q->file.name, file);
+	if (!r)
+		r = fj_file_touch(q->file.dirfd, q->file.name, file, true);
 	if (!r)
 		r = fj_own_set_attribute(&file->key, q->text, NULL, 0, 0, &file->owner);
 	if (r == -ENODATA && starts_with(q->text, XATTR_SYSTEM_PREFIX))
@@ -144,8 +148,8 @@ static long list(struct fj_call *c, const struct fj_xattr *q, const struct fj_fi
 	return total;
 }
 
-static long perform_on(struct fj_call *c, const struct fj_xattr *q, enum fj_xattr_what what,
-	const struct fj_file *file)
+static long perform_on(
+	struct fj_call *c, const struct fj_xattr *q, enum fj_xattr_what what, struct fj_file *file)
 {
 	switch (what) {
 	case FJ_XATTR_SET:
@@ -155,7 +159,7 @@ static long perform_on(struct fj_call *c, const struct fj_xattr *q, enum fj_xatt
 	case FJ_XATTR_LIST:
 		return list(c, q, file);
 	case FJ_XATTR_REMOVE:
-		return remove_attribute(q, file);
+		return remove_attribute(c, q, file);
 	}
 	return -ENOSYS;
 }

@@ -10,9 +10,6 @@
 
 #include "call/device.h"
 
-#define HANDLE_MAX 128 /* MAX_HANDLE_SZ, linux/exportfs.h */
-#define AT_HANDLE_FID_ 0x200
-
 static bool no_statx;
 
 static uint32_t encode_dev(uint32_t major, uint32_t minor)
@@ -154,27 +151,6 @@ static uint32_t hidden_names(uint64_t dev, uint64_t ino, uint64_t nlink)
 	       nlink > 2;
 }
 
-/* Tells an inode from the next one with its number, where the filesystem does not know births:
- * name_to_handle_at(2). */
-static uint64_t stamp_of_handle(int dirfd, const char *name, unsigned flags)
-{
-	struct {
-		uint32_t bytes;
-		int32_t type;
-		unsigned char handle[HANDLE_MAX];
-	} h = {.bytes = HANDLE_MAX};
-	const unsigned at = flags & AT_EMPTY_PATH;
-	int mount_id;
-	long r = fj_sys5(__NR_name_to_handle_at, dirfd, name, &h, &mount_id, at);
-
-	if (r == -EOPNOTSUPP)
-		r = fj_sys5(
-			__NR_name_to_handle_at, dirfd, name, &h, &mount_id, at | AT_HANDLE_FID_);
-	return r < 0 || h.bytes > HANDLE_MAX ?
-		       1 :
-		       fj_hash((const char *)h.handle, h.bytes, FJ_HASH_SEED) | 1;
-}
-
 static void statx_from_stat(struct statx *sx, const struct stat *st)
 {
 	*sx = (struct statx){
@@ -242,8 +218,9 @@ __attribute__((always_inline)) static inline long ask_kernel(
 
 static uint64_t stamp_of(const struct statx *sx, int dirfd, const char *name, unsigned flags)
 {
-	return sx->stx_mask & STATX_BTIME ? fj_statx_ns(&sx->stx_btime) :
-					    stamp_of_handle(dirfd, name, flags);
+	return sx->stx_mask & STATX_BTIME ?
+		       fj_statx_ns(&sx->stx_btime) :
+		       fj_own_stamp(dirfd, name, !(flags & AT_SYMLINK_NOFOLLOW));
 }
 
 static struct fj_own_key key_of(const struct statx *sx, int dirfd, const char *name, unsigned flags)

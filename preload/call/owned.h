@@ -55,7 +55,16 @@ void fj_stat_from_statx(struct stat *st, const struct statx *sx);
 /* Give the file mode `mode` (07777), on disk and in its record. `dirfd`, `name` as for
  * fj_file_look, which has filled `file`. */
 long fj_file_chmod(
-	struct fj_call *c, int dirfd, const char *name, const struct fj_file *file, uint32_t mode);
+	struct fj_call *c, int dirfd, const char *name, struct fj_file *file, uint32_t mode);
+
+/* The same, on disk only. */
+long fj_file_chmod_disk(int dirfd, const char *name, uint32_t mode);
+
+/* settle.c: on an overlay file system have the file copied up, so that its record stays its own.
+ * To be called with what fj_file_look has filled, before its key is used for a change; looks again.
+ * `name` is no symlink that is to be followed. Returns 0 or the kernel's errno. */
+long fj_file_settle(struct fj_call *c, int dirfd, const char *name, struct fj_file *file);
+bool fj_file_is_layered(const struct fj_file *file, int dirfd, const char *name);
 
 /* A time of statx(2) in ns since the epoch, as records have it. */
 static inline uint64_t fj_statx_ns(const struct statx_timestamp *t)
@@ -65,8 +74,8 @@ static inline uint64_t fj_statx_ns(const struct statx_timestamp *t)
 
 /* chown(2) of what fj_file_statx has filled `sx` and `file` of, for `dirfd` and `name`: uid and gid
  * (-1: as it is), set-id bits, ctime. */
-long fj_file_chown(int dirfd, const char *name, const struct statx *sx, const struct fj_file *file,
-	uint32_t uid, uint32_t gid);
+long fj_file_chown(struct fj_call *c, int dirfd, const char *name, const struct statx *sx,
+	struct fj_file *file, uint32_t uid, uint32_t gid);
 /* Ask the kernel for a change of owner that changes nothing: only it knows whether the file may be
  * written; it advances the ctime, and `tells` who watches. Returns 0 or its errno. */
 long fj_file_touch(int dirfd, const char *name, const struct fj_file *file, bool tells);
@@ -85,7 +94,7 @@ void fj_acl_inherit(struct fj_call *c, const struct fj_own_key *parent, const st
 /* setxattr(2) and getxattr(2) of FJ_ACL_ACCESS and FJ_ACL_DEFAULT; `place` is where the file is,
  * `value` in the program's memory. */
 long fj_acl_set(struct fj_call *c, const struct fj_place *place, const char *name,
-	const struct fj_file *file, uint64_t value, uint64_t size);
+	struct fj_file *file, uint64_t value, uint64_t size);
 long fj_acl_get(struct fj_call *c, const char *name, const struct fj_file *file, uint64_t value,
 	uint64_t size);
 

@@ -7,7 +7,7 @@
 
 /* On the disk. Of a descriptor: fchmodat2(2) of Linux 6.6, else by its link in procfs. (Old
  * container policies say EPERM to a call that they do not know.) */
-static long chmod_on_disk(int dirfd, const char *name, uint32_t mode)
+long fj_file_chmod_disk(int dirfd, const char *name, uint32_t mode)
 {
 	static bool no_fchmodat2;
 	char link[32];
@@ -28,14 +28,18 @@ static long chmod_on_disk(int dirfd, const char *name, uint32_t mode)
 }
 
 long fj_file_chmod(
-	struct fj_call *c, int dirfd, const char *name, const struct fj_file *file, uint32_t mode)
+	struct fj_call *c, int dirfd, const char *name, struct fj_file *file, uint32_t mode)
 {
 	const struct fj_owner to = {.mode = mode & 07777};
-	uint32_t real = file->real_mode;
-	long r = 0;
+	uint32_t real;
+	long r;
 
 	if ((file->real_mode & FJ_S_IFMT) == FJ_S_IFLNK)
 		return -EOPNOTSUPP;
+	r = fj_file_settle(c, dirfd, name, file);
+	if (r < 0)
+		return r;
+	real = file->real_mode;
 	if (!(file->owner.flags & FJ_OWN_DEVICE)) {
 		/* (Of a file with a record it was not asked.) */
 		const bool keeps_write =
@@ -44,7 +48,7 @@ long fj_file_chmod(
 
 		real = fj_own_real_mode(
 			(file->real_mode & FJ_S_IFMT) | (mode & 07777), keeps_write);
-		r = chmod_on_disk(dirfd, name, real);
+		r = fj_file_chmod_disk(dirfd, name, real);
 	}
 	if (r == -EPERM && fj_ids_is_root()) { /* another's file on the host: only pretended */
 		real = file->real_mode;
@@ -76,9 +80,10 @@ long fj_file_touch(int dirfd, const char *name, const struct fj_file *file, bool
 		AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW);
 }
 
-long fj_file_chown(int dirfd, const char *name, const struct statx *sx, const struct fj_file *file,
-	uint32_t uid, uint32_t gid)
+long fj_file_chown(struct fj_call *c, int dirfd, const char *name, const struct statx *sx,
+	struct fj_file *file, uint32_t uid, uint32_t gid)
 {
+	const long settled = fj_file_settle(c, dirfd, name, file);
 	const bool keeps_ctime =
 		(sx->stx_mask & STATX_MNT_ID) &&
 		!(sx->stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND)) &&
@@ -87,7 +92,7 @@ long fj_file_chown(int dirfd, const char *name, const struct statx *sx, const st
 		.uid = uid, .gid = gid, .mode = fj_own_mode_after_chown(fj_ids(), &file->owner)};
 	const bool tells = uid != FJ_NO_ID || gid != FJ_NO_ID;
 	unsigned what = 0;
-	long r = keeps_ctime ? 0 : fj_file_touch(dirfd, name, file, tells);
+	long r = settled || keeps_ctime ? settled : fj_file_touch(dirfd, name, file, tells);
 
 	if (r < 0)
 		return r;

@@ -26,6 +26,8 @@ static bool repair_file(struct fj_call *c, int dirfd, const char *name)
 		real |= 0100;
 	if (real == (file.real_mode & 07777))
 		return false;
+	if (fj_file_settle(c, dirfd, name, &file) < 0)
+		return false;
 	to.mode = file.owner.mode & 07777;
 	if (fj_own_set(&file.key, FJ_OWN_MODE, &to, &file.owner, real) < 0)
 		return false;

@@ -317,6 +317,25 @@ static long begin(const struct fj_own_key *key, const struct fj_owner *shown,
 	return 0;
 }
 
+long fj_store_block_copy(struct fj_store *from, uint32_t at, struct fj_store *s, uint32_t *made)
+{
+	struct fj_store_block *block;
+	struct walk w = {0};
+	long r;
+
+	*made = 0;
+	if (!open_block(from, at, &w))
+		return 0;
+	r = fj_store_block_take(s, w.used, made);
+	block = r < 0 ? NULL : fj_store_at(s, (uint64_t)*made * FJ_BLOCK_UNIT, w.used);
+	/* (To take a block may have made the file longer than what is mapped.) */
+	if (!block || !open_block(from, at, &w))
+		return r < 0 ? r : -ENOMEM;
+	while (next_entry(&w))
+		append(block, w.name, w.name_len, w.value, w.value_len);
+	return 0;
+}
+
 static long change(struct fj_store *s, const struct fj_own_key *key, const char *name,
 	const void *value, size_t size, int flags, const struct fj_owner *shown)
 {
@@ -326,21 +345,10 @@ static long change(struct fj_store *s, const struct fj_own_key *key, const char 
 	bool is_there;
 	long r = begin(key, shown, &copy, &elder);
 
-	if (elder) { /* copied as it is; a block has no references */
-		struct walk from = {0};
-
-		if (open_block(&fj_store[1], elder, &from)) {
-			struct fj_store_block *block;
-
-			r = fj_store_block_take(s, from.used, &copy.attributes);
-			block = r < 0 ? NULL :
-					fj_store_at(s, (uint64_t)copy.attributes * FJ_BLOCK_UNIT,
-						from.used);
-			if (!block)
-				return r < 0 ? r : -ENOMEM;
-			while (next_entry(&from))
-				append(block, from.name, from.name_len, from.value, from.value_len);
-		}
+	if (elder) {
+		r = fj_store_block_copy(&fj_store[1], elder, s, &copy.attributes);
+		if (r < 0)
+			return r;
 	}
 	old = fj_store_attributes(&copy);
 	is_there = open_block(s, old, &w) && find_entry(&w, name);

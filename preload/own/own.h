@@ -68,8 +68,20 @@ long fj_own_set(const struct fj_own_key *key, unsigned what, const struct fj_own
 bool fj_own_may_keep_ctime(uint64_t mount_id);
 /* This process is about to watch files: inotify(7), fanotify(7), fcntl(2) F_NOTIFY. */
 void fj_own_watches(void);
+/* The file that was known by `from` is known by `to` now: make what `from` has `to`'s as well.
+ * (Other names may still lead to the old one.) Returns as fj_own_set. */
+long fj_own_renew(const struct fj_own_key *from, const struct fj_own_key *to);
 /* The last name of the file is gone. */
 void fj_own_gone(const struct fj_own_key *key);
+
+/* The file system behind a descriptor: disk.c. */
+enum fj_disk {
+	FJ_DISK_PLAIN,
+	FJ_DISK_LAYERED, /* overlayfs */
+};
+enum fj_disk fj_own_disk(int fd);
+/* A key's stamp of `name` in `dirfd` ("": itself), where the file system tells no birth. */
+uint64_t fj_own_stamp(int dirfd, const char *name, bool follows);
 
 /* Attributes kept for a file: names with namespace. `value` in the program's memory is reached
  * through `guest`. */

@@ -202,5 +202,7 @@ long fj_store_byte(struct fj_store *s, int command, int type, int64_t at);
 /* A block with room for `bytes`, its offset / FJ_BLOCK_UNIT in `*at`. Returns 0 or -ENOSPC ... */
 long fj_store_block_take(struct fj_store *s, uint32_t bytes, uint32_t *at);
 void fj_store_block_give(struct fj_store *s, uint32_t at);
+/* A copy of block `at` of `from` (its entries refer to nothing) for `s`; 0 when it is no block. */
+long fj_store_block_copy(struct fj_store *from, uint32_t at, struct fj_store *s, uint32_t *made);
 
 #endif

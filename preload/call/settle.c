@@ -1,0 +1,74 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * settle.c - a file of an overlay file system before a record of it is made or changed.
+ *
+ * As long as a file lies in a lower layer, whatever changes it next (a write, a rename, a chmod, a
+ * new name in a directory) makes the kernel copy it up, and then it is another file by birth, and
+ * sometimes by number: a record would be lost. A change of owner or mode would copy it up under a
+ * real root, too. So it is brought about before the key is taken, and from then on the key stays.
+ *
+ * Called by whatever is about to write a record of a file that it has not just made. */
+#include "call/owned.h"
+
+#define SET_ID (FJ_S_ISUID | FJ_S_ISGID)
+
+/* What was learned of a device: bit 63 set, bit 62 layered, then the device. */
+static uint64_t learned[8];
+
+static bool ask(int dirfd, const char *name)
+{
+	long fd;
+	bool is;
+
+	if (!name[0])
+		return fj_own_disk(dirfd) == FJ_DISK_LAYERED;
+	fd = fj_open_path(dirfd, name, O_NOFOLLOW);
+	if (fj_is_err(fd))
+		return false;
+	is = fj_own_disk((int)fd) == FJ_DISK_LAYERED;
+	fj_close((int)fd);
+	return is;
+}
+
+bool fj_file_is_layered(const struct fj_file *file, int dirfd, const char *name)
+{
+	const uint64_t dev = (uint32_t)file->key.dev, known = 1UL << 63 | dev, layered = 1UL << 62;
+	uint64_t *const place = &learned[dev % 8];
+	uint64_t what = __atomic_load_n(place, __ATOMIC_RELAXED);
+
+	if (dev >> 8 & 0xfff) /* a disk's; an overlay has a number without one */
+		return false;
+	if ((what & ~layered) != known) {
+		what = known | (ask(dirfd, name) ? layered : 0);
+		__atomic_store_n(place, what, __ATOMIC_RELAXED);
+	}
+	return what & layered;
+}
+
+/* A change that changes nothing. A chown would take the set-id bits away; those of somebody else's
+ * file the user cannot change at all, and then nobody of his does. */
+static long copy_up(int dirfd, const char *name, const struct fj_file *file)
+{
+	if ((file->real_mode & FJ_S_IFMT) == FJ_S_IFREG && (file->real_mode & SET_ID))
+		return fj_file_chmod_disk(dirfd, name, file->real_mode & 07777);
+	return fj_sys5(__NR_fchownat, dirfd, name, FJ_NO_ID, FJ_NO_ID,
+		AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW);
+}
+
+long fj_file_settle(struct fj_call *c, int dirfd, const char *name, struct fj_file *file)
+{
+	const struct fj_file before = *file;
+	long r;
+
+	/* (A descriptor of a pretended device leads to the host's; it was made, so it is above.) */
+	if (!fj_file_is_layered(file, dirfd, name) || (file->owner.flags & FJ_OWN_DEVICE) ||
+		copy_up(dirfd, name, file) < 0)
+		return 0; /* who may not change it may pretend to, as on any file system */
+	r = fj_file_look(c, dirfd, name, AT_EMPTY_PATH, file);
+	if (r < 0 || !before.has_record || file->has_record)
+		return r;
+	/* The record was made in a container whose layer is now a lower one. */
+	r = fj_own_renew(&before.key, &file->key);
+	return r < 0 ? r : fj_file_look(c, dirfd, name, AT_EMPTY_PATH, file);
+}

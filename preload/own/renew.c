@@ -1,0 +1,52 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * renew.c - a record whose file is known by another key now: overlayfs has copied it up.
+ *
+ * Called by call/settle.c. */
+#include "own/store.h"
+
+/* Under the lock. The old record stays, unless the new one takes its slot: the file may have had
+ * other names, which are the old file's still. */
+static long renew(const struct fj_own_key *from, const struct fj_own_key *to)
+{
+	struct fj_store_copy copy, there;
+	struct fj_store *s = &fj_store[0], *old = s;
+	uint32_t made = 0;
+	long r = 0;
+
+	if (fj_store_find(s, to, false, &there, NULL, NULL))
+		return 0; /* somebody was quicker */
+	if (!fj_store_find(s, from, false, &copy, NULL, NULL)) {
+		if (fj_store_count < 2 ||
+			!fj_store_find(&fj_store[1], from, false, &copy, NULL, NULL))
+			return 0;
+		old = &fj_store[1];
+	}
+	/* A copy, as to take the slot over frees the old block. */
+	if (fj_store_attributes(&copy))
+		r = fj_store_block_copy(old, fj_store_attributes(&copy), s, &made);
+	if (r < 0)
+		return r;
+	if (copy.flags & FJ_OWN_ATTRIBUTES)
+		copy.attributes = made;
+	r = fj_store_put(s, to, &copy);
+	if (r < 0 && made)
+		fj_store_block_give(s, made);
+	return r;
+}
+
+long fj_own_renew(const struct fj_own_key *from, const struct fj_own_key *to)
+{
+	struct fj_store_hold hold;
+	long r;
+
+	if (!fj_store_count)
+		return -EROFS;
+	r = fj_store_lock(&fj_store[0], &hold);
+	if (r < 0)
+		return r;
+	r = renew(from, to);
+	fj_store_unlock(&fj_store[0], &hold);
+	return r;
+}

@@ -1,0 +1,212 @@
+#!/bin/sh
+# shellcheck disable=SC2016,SC2086,SC2317 # scripts for the jail; FAKEJAIL and options may be several words; functions that `succeeds` calls
+# SPDX-FileCopyrightText: The fakejail authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# w05-filesystems.sh - owners on file systems that know a file by other things than ext4 does: overlays, whose files get
+# other numbers when they are copied up; copies that share their blocks; those that tell no birth. On each, a tree is
+# given owners and then changed as programs change it, beside real root on the same file system; then it is listed
+# again when the kernel has forgotten it, and after it was mounted anew; and files that others make in the place of
+# removed ones must show no owner of those.
+#
+# Usage: w05-filesystems.sh [NAME...]: only on those. Needs root, for mounts, which it makes in a namespace of its own.
+# shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
+if [ -z "${W05_NAMESPACE:-}" ] && unshare --mount --propagation private true 2>/dev/null; then
+	W05_NAMESPACE=yes exec unshare --mount --propagation private "$0" "$@"
+fi
+. "$(dirname "$0")/../lib/lib.sh"
+need busybox
+wanted=" $* "
+
+if ! is_root || [ -z "${W05_NAMESPACE:-}" ]; then
+	skip 'everything' 'only root can mount'
+	finish
+fi
+
+# ---- the tree, and what is done to it ----
+
+applets='cat chgrp chmod chown cp echo find ln ls mkdir mkfifo mknod mv rm sed sh sort stat touch'
+fill() { # DIRECTORY: what lies in it before anybody gives it owners
+	mkdir -p "$1/bin" "$1/w" && (
+		cd "$1" && cp "$(command -v busybox)" bin/busybox &&
+			for applet in $applets; do ln -s busybox "bin/$applet" || exit 1; done
+		cd w && umask 022 && for name in su appended moved removed closed truncated a b; do echo "$name" >"$name"; done
+		mkdir -p dir sticky setgid deep/in/there tree/sub && echo x >deep/in/there/file && echo x >tree/sub/file
+		ln -s moved link && ln a hard && mkfifo pipe && ln b b2
+	)
+}
+change='cd /w; umask 022
+	chmod 4755 su
+	chown 9:9 appended; echo >>appended
+	chown 9:10 moved; mv moved moved2
+	chown 11:12 closed; chmod 0 closed; mv closed closed2
+	chown 8:8 truncated; chmod 2711 truncated; echo >truncated; chmod 6711 truncated
+	chown 7:7 dir; touch dir/new
+	chown 3:4 sticky; chmod 1777 sticky; mkdir sticky/sub; echo >sticky/file
+	chgrp 50 setgid; chmod 2775 setgid; echo >setgid/file; mkdir setgid/sub
+	chown 20:20 deep; chown 21:21 deep/in; chown 22:22 deep/in/there; chown 23:23 deep/in/there/file; echo >>deep/in/there/file
+	chown -R 30:31 tree; echo >>tree/sub/file; touch tree/sub/other
+	chown -h 5:6 link; mv link link2
+	chown 4:4 pipe; mv pipe pipe2
+	chown 13:13 a; echo >>hard
+	echo >>b2; chown 14:14 b
+	chown 15:15 removed; rm removed; echo >removed
+	mknod null c 1 3; chown 1:2 null; mv null null2
+	echo >new; chown 40:41 new; ln new new2; mv new new3; chmod 600 new3'
+list='cd /w && find . -exec stat -c "%A %u:%g %F %n" {} + | sort -k 4'
+
+# ---- the file systems ----
+
+# Each is a function that mounts it: mount_NAME DIRECTORY BASE, where BASE has what was made by prepare_NAME.
+loop() { # FILE MEGABYTES MKFS...: a file system in a file
+	loop_file=$1
+	truncate -s "${2}M" "$loop_file"
+	shift 2
+	"$@" "$loop_file" >/dev/null 2>&1
+}
+on_loop() { # BASE DIRECTORY
+	mount -o loop "$1/image" "$2"
+}
+overlay() { # BASE DIRECTORY OPTIONS
+	mkdir -p "$1/upper/work" "$1/upper/up" "$1/lower" || return 1
+	mount -t overlay -o "lowerdir=$1/lower,upperdir=$1/upper/up,workdir=$1/upper/work${3:+,$3}" none "$2"
+}
+
+prepare_overlay() { mkdir "$1/lower" && fill "$1/lower"; }
+mount_overlay() { overlay "$1" "$2" ''; }
+prepare_overlay_xino() { prepare_overlay "$1"; }
+mount_overlay_xino() { overlay "$1" "$2" xino=on; }
+prepare_overlay_metacopy() { prepare_overlay "$1"; }
+mount_overlay_metacopy() { overlay "$1" "$2" metacopy=on,redirect_dir=on; }
+prepare_overlay_index() { prepare_overlay "$1"; }
+mount_overlay_index() { overlay "$1" "$2" index=on; }
+prepare_overlay_nfs() { prepare_overlay "$1"; }
+mount_overlay_nfs() { overlay "$1" "$2" index=on,nfs_export=on; }
+# The layers on file systems of their own.
+prepare_overlay_two() { prepare_overlay "$1" && mkdir "$1/upper" && loop "$1/image" 64 mkfs.ext4 -q; }
+mount_overlay_two() { { mountpoint -q "$1/upper" || on_loop "$1" "$1/upper"; } && overlay "$1" "$2" xino=off; }
+prepare_overlay_two_xino() { prepare_overlay_two "$1"; }
+mount_overlay_two_xino() { { mountpoint -q "$1/upper" || on_loop "$1" "$1/upper"; } && overlay "$1" "$2" xino=on; }
+prepare_overlay_on_tmpfs() { prepare_overlay "$1" && mkdir "$1/upper" && mount -t tmpfs none "$1/upper"; }
+mount_overlay_on_tmpfs() { overlay "$1" "$2" xino=off; }
+prepare_overlay_of_tmpfs() { mkdir "$1/lower" && mount -t tmpfs none "$1/lower" && fill "$1/lower"; }
+mount_overlay_of_tmpfs() { overlay "$1" "$2" xino=off; }
+plain() { # BASE MKFS...: the tree is in it
+	loop "$1/image" 400 "$2" $3 && mkdir "$1/first" && on_loop "$1" "$1/first" && fill "$1/first" && umount "$1/first"
+}
+prepare_ext4() { plain "$1" mkfs.ext4 -q; }
+mount_ext4() { on_loop "$1" "$2"; }
+prepare_xfs() { plain "$1" mkfs.xfs -q; }
+mount_xfs() { on_loop "$1" "$2"; }
+prepare_btrfs() { plain "$1" mkfs.btrfs -q; }
+mount_btrfs() { on_loop "$1" "$2"; }
+prepare_tmpfs() { :; }
+mount_tmpfs() { mount -t tmpfs none "$2" && fill "$2"; }
+prepare_ramfs() { :; }
+mount_ramfs() { mount -t ramfs none "$2" && fill "$2"; }
+prepare_bindfs() { prepare_overlay "$1"; }
+mount_bindfs() { bindfs -o allow_other "$1/lower" "$2"; }
+prepare_fuse_overlayfs() { prepare_overlay "$1"; }
+mount_fuse_overlayfs() {
+	mkdir -p "$1/upper" "$1/work" && fuse-overlayfs -o "allow_other,lowerdir=$1/lower,upperdir=$1/upper,workdir=$1/work" "$2"
+}
+
+is_gone_when_unmounted() {
+	case $1 in
+	tmpfs | ramfs) true ;;
+	*) false ;;
+	esac
+}
+
+tool_of() { # NAME: the command that it needs
+	case $1 in
+	xfs) echo mkfs.xfs ;;
+	btrfs) echo mkfs.btrfs ;;
+	ext4 | overlay_two*) echo mkfs.ext4 ;;
+	bindfs) echo bindfs ;;
+	fuse_overlayfs) echo fuse-overlayfs ;;
+	*) echo mount ;;
+	esac
+}
+
+forget() { # what the kernel remembers of files that nobody has open
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+}
+
+# ---- on each ----
+
+test_on() { # NAME
+	name=$1
+	base=$work/$name
+	mkdir "$base" "$base/real" "$base/jail" "$base/root" "$base/real_root"
+	if ! command -v "$(tool_of "$name")" >/dev/null 2>&1; then
+		skip "$name" "$(tool_of "$name") is not installed (scripts/install-deps --tests)"
+		return 0
+	fi
+	for whose in real jail; do
+		if ! "prepare_$name" "$base/$whose" >"$work/why" 2>&1; then
+			skip "$name" "cannot be made here: $(tail -n 1 "$work/why")"
+			unmount_all
+			return 0
+		fi
+	done
+	root=$base/root
+	real_root=$base/real_root
+	# Its tree is the user's, as he would have unpacked it.
+	if ! mount_of "$name" real "$real_root" || ! mount_of "$name" jail "$root"; then
+		skip "$name" "cannot be mounted here: $(tail -n 1 "$work/why")"
+		unmount_all
+		return 0
+	fi
+	succeeds "$name: real root changes a tree" chroot "$real_root" sh -c "$change"
+	expected=$(chroot "$real_root" sh -c "$list")
+	like "$name: and lists it" '*9:9*-rwsr-xr-x 0:0*' "$expected"
+	succeeds "$name: so does the jail's" jail "$root" sh -c "$change"
+	prints "$name: with the same owners" "$expected" jail "$root" sh -c "$list"
+	forget
+	prints "$name: when the kernel has forgotten the files" "$expected" jail "$root" sh -c "$list"
+	if ! is_gone_when_unmounted "$name"; then
+		umount "$root"
+		mount_of "$name" jail "$root"
+		prints "$name: mounted anew" "$expected" jail "$root" sh -c "$list"
+		succeeds "$name: they are changed again" jail "$root" sh -c 'cd /w; for f in *; do [ ! -f $f ] || echo >>$f; mv $f $f.new; done
+			for f in *; do mv $f ${f%.new}; done'
+		prints "$name: and stay" "$expected" jail "$root" sh -c "$list"
+	fi
+	prints_like "$name: the records are sound" '*' as_user $FAKEJAIL owners check "$root"
+	# By others, who know nothing of records.
+	(cd "$root/w" && find . -type f -delete -fprint "$work/gone" && while read -r file; do : >"$file"; done <"$work/gone")
+	give_to_user "$root/w"
+	prints "$name: files that others put in their place are root's" '' jail "$root" find /w -type f ! -user 0
+	unmount_all
+}
+
+unmount_all() {
+	awk -v base="$base/" 'index($2, base) == 1 { print $2 }' /proc/mounts | sort -r | while read -r point; do umount "$point"; done
+}
+
+mount_of() { # NAME WHOSE DIRECTORY
+	"mount_$1" "$base/$2" "$3" >"$work/why" 2>&1 || return 1
+	[ "$2" = real ] || [ -e "$base/given" ] || give_tree
+}
+# Before the first mount of an overlay that is the lower layer's; else by the mount.
+give_tree() {
+	: >"$base/given"
+	case $name in
+	overlay*)
+		umount "$root"
+		give_to_user "$base/jail/lower" "$base/jail/upper"
+		chown root "$base/jail/upper/work"
+		"mount_$name" "$base/jail" "$root" >"$work/why" 2>&1
+		;;
+	*) give_to_user "$root" ;;
+	esac
+}
+
+for each in overlay overlay_xino overlay_metacopy overlay_index overlay_nfs overlay_two_xino ext4 xfs btrfs tmpfs ramfs; do
+	case $wanted in
+	'  ' | *" $each "*) test_on $each ;;
+	esac
+done
+finish
