@@ -107,14 +107,17 @@ static void open_records(const char *db, bool may_make)
 	if (r < 0)
 		owners_fail("%s: %s", db, strerror((int)-r));
 	owners_user = st.st_uid;
+	fd = open(owners_root, O_RDONLY | O_DIRECTORY);
+	fj_own_is_scattered = fd >= 0 && fj_own_scatters(fd);
+	close(fd);
 }
 
 static char **other; /* the records, then the root, of a second tree */
 
 static void open_other(void)
 {
-	open_records(other[0], true);
 	owners_root = other[1];
+	open_records(other[0], true);
 }
 
 int main(int argc, char **argv)

@@ -98,14 +98,14 @@ static const struct line *line_of(const struct entry *e)
 	while (from < to) {
 		const size_t middle = (from + to) / 2;
 
-		if (lines[middle].ino < e->key.ino)
+		if (lines[middle].ino < e->st.st_ino)
 			from = middle + 1;
 		else
 			to = middle;
 	}
 	/* The last one of several wins. */
-	for (; from < line_count && lines[from].ino == e->key.ino; from++)
-		if (owners_any_device || lines[from].dev == e->key.dev)
+	for (; from < line_count && lines[from].ino == e->st.st_ino; from++)
+		if (owners_any_device || lines[from].dev == e->st.st_dev)
 			found = &lines[from];
 	return found;
 }

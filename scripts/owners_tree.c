@@ -5,6 +5,8 @@
  * file that is given something else to show. */
 #include "owners.h"
 
+#include <unistd.h>
+
 const char *owners_type_name(uint32_t mode)
 {
 	switch (mode & S_IFMT) {
@@ -45,10 +47,7 @@ bool owners_key(const char *path, bool follow, struct fj_own_key *key)
 	if (statx(AT_FDCWD, path, follow ? 0 : AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME,
 		    &sx))
 		return false;
-	*key = (struct fj_own_key){
-		.dev = makedev(sx.stx_dev_major, sx.stx_dev_minor), .ino = sx.stx_ino};
-	if (sx.stx_mask & STATX_BTIME) /* as fj_file_statx() of call/owned.c */
-		key->stamp = (uint64_t)sx.stx_btime.tv_sec * 1000000000u + sx.stx_btime.tv_nsec;
+	fj_own_key_of(&sx, AT_FDCWD, path, follow, key);
 	return true;
 }
 
@@ -109,6 +108,18 @@ void owners_walk(int (*each)(struct entry *e))
 			owners_skipped);
 }
 
+/* As call/settle.c: copied up by an overlay it is known by another key. */
+static void settle(struct entry *e, const char *path)
+{
+	const struct fj_own_key before = e->key;
+
+	if (!fj_own_is_layered((uint32_t)e->st.st_dev, AT_FDCWD, path) ||
+		lchown(path, (uid_t)-1, (gid_t)-1) || !owners_key(path, false, &e->key))
+		return;
+	if (e->has_record && memcmp(&before, &e->key, sizeof(before)))
+		fj_own_renew(&before, &e->key);
+}
+
 void owners_give(struct entry *e, unsigned what, const struct fj_owner *to)
 {
 	uint32_t real = e->st.st_mode & 07777;
@@ -122,10 +133,11 @@ void owners_give(struct entry *e, unsigned what, const struct fj_owner *to)
 		owners_skipped++;
 		return;
 	}
+	snprintf(path, sizeof(path), "%s/%s", owners_root, e->path);
+	settle(e, path);
 	if ((what & FJ_OWN_MODE) && !S_ISLNK(e->st.st_mode) && !(what & FJ_OWN_DEVICE)) {
 		real = fj_own_real_mode((e->st.st_mode & S_IFMT) | (to->mode & 07777), false) &
 		       07777;
-		snprintf(path, sizeof(path), "%s/%s", owners_root, e->path);
 		if (real != (e->st.st_mode & 07777) && chmod(path, real))
 			real = e->st.st_mode & 07777;
 	}

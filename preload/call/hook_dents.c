@@ -77,9 +77,10 @@ static void show_device(
 	struct fj_owner owner;
 	struct fj_file file;
 
-	if (*type != DT_REG || !fj_own_find_ino(l->dev, ino, &owner) ||
-		!(owner.flags & FJ_OWN_DEVICE) || fj_file_look(c, l->fd, name, 0, &file) ||
-		!(file.owner.flags & FJ_OWN_DEVICE))
+	if (*type != DT_REG ||
+		(!fj_own_is_scattered && (!fj_own_find_ino(l->dev, ino, &owner) ||
+						 !(owner.flags & FJ_OWN_DEVICE))) ||
+		fj_file_look(c, l->fd, name, 0, &file) || !(file.owner.flags & FJ_OWN_DEVICE))
 		return;
 	*type = (file.owner.mode & FJ_S_IFMT) == FJ_S_IFCHR ? DT_CHR : DT_BLK;
 }

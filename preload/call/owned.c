@@ -216,20 +216,13 @@ __attribute__((always_inline)) static inline long ask_kernel(
 	return r;
 }
 
-static uint64_t stamp_of(const struct statx *sx, int dirfd, const char *name, unsigned flags)
+FJ_HOT static struct fj_own_key key_of(
+	const struct statx *sx, int dirfd, const char *name, unsigned flags)
 {
-	return sx->stx_mask & STATX_BTIME ?
-		       fj_statx_ns(&sx->stx_btime) :
-		       fj_own_stamp(dirfd, name, !(flags & AT_SYMLINK_NOFOLLOW));
-}
+	struct fj_own_key key;
 
-static struct fj_own_key key_of(const struct statx *sx, int dirfd, const char *name, unsigned flags)
-{
-	return (struct fj_own_key){
-		.dev = encode_dev(sx->stx_dev_major, sx->stx_dev_minor),
-		.ino = sx->stx_ino,
-		.stamp = stamp_of(sx, dirfd, name, flags),
-	};
+	fj_own_key_of(sx, dirfd, name, !(flags & AT_SYMLINK_NOFOLLOW), &key);
+	return key;
 }
 
 /* `fd` leads to a device of the host. When a node of the jail's led there, that is what was asked
@@ -289,6 +282,7 @@ FJ_HOT long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsign
 	else
 		key = key_of(sx, dirfd, name, flags);
 	file->key = key;
+	file->dev = encode_dev(sx->stx_dev_major, sx->stx_dev_minor);
 	file->real_uid = sx->stx_uid;
 	file->real_gid = sx->stx_gid;
 	file->real_mode = sx->stx_mode;
@@ -299,12 +293,12 @@ FJ_HOT long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsign
 		show_record(&file->owner, sx);
 	} else {
 		file->owner = (struct fj_owner){.uid = sx->stx_uid, .gid = sx->stx_gid};
-		file->is_foreign = show_default(c, file->key.dev, dirfd, name, &file->owner);
+		file->is_foreign = show_default(c, file->dev, dirfd, name, &file->owner);
 		sx->stx_uid = file->owner.uid;
 		sx->stx_gid = file->owner.gid;
 	}
 	file->owner.mode = sx->stx_mode;
-	sx->stx_nlink -= hidden_names(file->key.dev, sx->stx_ino, sx->stx_nlink);
+	sx->stx_nlink -= hidden_names(file->dev, sx->stx_ino, sx->stx_nlink);
 	if (!(mask & STATX_BTIME)) { /* not asked for */
 		sx->stx_mask &= ~STATX_BTIME;
 		sx->stx_btime = (struct statx_timestamp){0};

@@ -26,6 +26,7 @@
 
 struct fj_file {
 	struct fj_own_key key;
+	uint32_t dev; /* of the disk, as stat(2) shows it */
 	uint32_t real_uid, real_gid, real_mode;
 	uint32_t nlink;
 	bool has_record;

@@ -13,37 +13,9 @@
 
 #define SET_ID (FJ_S_ISUID | FJ_S_ISGID)
 
-/* What was learned of a device: bit 63 set, bit 62 layered, then the device. */
-static uint64_t learned[8];
-
-static bool ask(int dirfd, const char *name)
-{
-	long fd;
-	bool is;
-
-	if (!name[0])
-		return fj_own_disk(dirfd) == FJ_DISK_LAYERED;
-	fd = fj_open_path(dirfd, name, O_NOFOLLOW);
-	if (fj_is_err(fd))
-		return false;
-	is = fj_own_disk((int)fd) == FJ_DISK_LAYERED;
-	fj_close((int)fd);
-	return is;
-}
-
 bool fj_file_is_layered(const struct fj_file *file, int dirfd, const char *name)
 {
-	const uint64_t dev = (uint32_t)file->key.dev, known = 1UL << 63 | dev, layered = 1UL << 62;
-	uint64_t *const place = &learned[dev % 8];
-	uint64_t what = __atomic_load_n(place, __ATOMIC_RELAXED);
-
-	if (dev >> 8 & 0xfff) /* a disk's; an overlay has a number without one */
-		return false;
-	if ((what & ~layered) != known) {
-		what = known | (ask(dirfd, name) ? layered : 0);
-		__atomic_store_n(place, what, __ATOMIC_RELAXED);
-	}
-	return what & layered;
+	return fj_own_is_layered(file->dev, dirfd, name);
 }
 
 /* A change that changes nothing. A chown would take the set-id bits away; those of somebody else's

@@ -198,6 +198,8 @@ void fj_jail_make(char **envp)
 	fds[4] = fj_owners_open(fj_options.db, (int)root, envp, &fds[5]);
 	fj_jail->has_elder = fds[5] >= 0;
 	fj_jail->root_fd = place_descriptors(fds, FJ_FD_COUNT);
+	fj_own_is_scattered = fj_own_scatters(FJ_FD_ROOT(fj_jail));
+	fj_jail->is_scattered = fj_own_is_scattered;
 	at = fj_own_start(FJ_FD_OWNERS(fj_jail), fj_jail->has_elder ? FJ_FD_ELDER(fj_jail) : -1);
 	if (at < 0)
 		fj_launch_fail("cannot map the owners' records", "", at);

@@ -80,8 +80,19 @@ enum fj_disk {
 	FJ_DISK_LAYERED, /* overlayfs */
 };
 enum fj_disk fj_own_disk(int fd);
-/* A key's stamp of `name` in `dirfd` ("": itself), where the file system tells no birth. */
-uint64_t fj_own_stamp(int dirfd, const char *name, bool follows);
+/* Is it layered that `name` (NULL or "": `dirfd` itself; no link is followed) is on, whose device
+ * is `dev`? */
+bool fj_own_is_layered(uint32_t dev, int dirfd, const char *name);
+/* Does the overlay that a root is on show its files under numbers that change? To be asked before
+ * any key is made; the answer goes into fj_own_is_scattered, in each process. */
+bool fj_own_scatters(int root_fd);
+extern bool fj_own_is_scattered;
+#define FJ_OWN_SCATTERED 0xffffffffu /* in place of the device, in the key of such a file */
+/* The key of what statx(2) said `sx` of, for `dirfd` and `name` (NULL or "": itself); asked with
+ * STATX_BTIME. */
+struct statx;
+void fj_own_key_of(
+	const struct statx *sx, int dirfd, const char *name, bool follows, struct fj_own_key *key);
 
 /* Attributes kept for a file: names with namespace. `value` in the program's memory is reached
  * through `guest`. */

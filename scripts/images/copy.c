@@ -32,14 +32,15 @@ static void look(int dir, const char *name, struct statx *x)
 		fail("cannot look at '%s': %s", shown(name), strerror(errno));
 }
 
-static void record(const struct statx *from, int dir, const char *name)
+static void record(const struct statx *x, int from, const char *from_name, int to, const char *name)
 {
-	struct statx x;
+	const struct looked old = {x, from, from_name};
+	struct statx there;
 
-	if (!records_pretend(from))
+	if (!records_pretend(&old))
 		return;
-	look(dir, name, &x);
-	records_copy(from, &x, name);
+	look(to, name, &there);
+	records_copy(&old, &(struct looked){&there, to, name});
 }
 
 static void copy_user_attributes(int from, int to)
@@ -114,7 +115,7 @@ static void copy_file(int from, int to, const char *name, const struct statx *x)
 		close(in);
 	}
 	fchmod(out, records_disk_mode(x));
-	record(x, out, "");
+	record(x, from, name, out, "");
 	set_times(out, "", x);
 	close(out);
 }
@@ -136,7 +137,7 @@ static void copy_special(int from, int to, const char *name, const struct statx 
 			   0)) {
 		fail("cannot make '%s' in the copy: %s", shown(name), strerror(errno));
 	}
-	record(x, to, name);
+	record(x, from, name, to, name);
 	set_times(to, name, x);
 }
 
@@ -199,7 +200,7 @@ static void copy_entry(int from, int to, const char *name, const char *path)
 		copy_directory(in, out, path);
 	copy_user_attributes(in, out);
 	fchmod(out, records_disk_mode(&x) | 0700);
-	record(&x, out, "");
+	record(&x, from, name, out, "");
 	set_times(out, "", &x);
 	close(out);
 	if (in >= 0)
@@ -242,7 +243,7 @@ static void open_records(const char *from, const char *to)
 	old = open(path, O_RDWR | O_CLOEXEC);
 	if (old < 0)
 		old = open(path, O_RDONLY | O_CLOEXEC);
-	records_start(new, old, path);
+	records_start(new, old, path, to_root);
 	free(path);
 }
 
@@ -259,7 +260,7 @@ static void copy_here(const char *from, const char *to)
 	copy_directory(in, to_root, "");
 	look(in, "", &x);
 	fchmod(to_root, records_disk_mode(&x) | 0700);
-	record(&x, to_root, "");
+	record(&x, in, "", to_root, "");
 	set_times(to_root, "", &x);
 }
 

@@ -14,20 +14,20 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-static struct fj_own_key key_of(const struct statx *x)
+static struct fj_own_key key_of(const struct looked *l)
 {
-	return (struct fj_own_key){.dev = makedev(x->stx_dev_major, x->stx_dev_minor),
-		.ino = x->stx_ino,
-		.stamp = x->stx_mask & STATX_BTIME ? (uint64_t)x->stx_btime.tv_sec * 1000000000u +
-							     x->stx_btime.tv_nsec :
-						     0};
+	struct fj_own_key key;
+
+	fj_own_key_of(l->x, l->dir, l->name, false, &key);
+	return key;
 }
 
 /* What the file shows in a jail on the tree, when that is not what its copy would show without a
  * record. */
-static bool pretends(const struct statx *x, struct fj_owner *owner)
+static bool pretends(const struct looked *from, struct fj_owner *owner)
 {
-	const struct fj_own_key key = key_of(x);
+	const struct statx *x = from->x;
+	const struct fj_own_key key = key_of(from);
 	struct fj_owner record;
 	const bool is_device = S_ISCHR(x->stx_mode) || S_ISBLK(x->stx_mode);
 
@@ -70,25 +70,25 @@ static void copy_attributes(
 	}
 }
 
-bool records_pretend(const struct statx *x)
+bool records_pretend(const struct looked *from)
 {
 	struct fj_owner owner;
 
-	return pretends(x, &owner);
+	return pretends(from, &owner);
 }
 
-void records_copy(const struct statx *from, const struct statx *to, const char *name)
+void records_copy(const struct looked *from, const struct looked *to)
 {
 	const struct fj_own_key key = key_of(to), old = key_of(from);
-	struct fj_owner owner, without = {.mode = to->stx_mode};
+	struct fj_owner owner, without = {.mode = to->x->stx_mode};
 	long r;
 
 	if (!pretends(from, &owner))
 		return;
 	r = fj_own_set(&key, owner.flags & (FJ_OWN_UID | FJ_OWN_GID | FJ_OWN_MODE | FJ_OWN_DEVICE),
-		&owner, &without, to->stx_mode & 07777);
+		&owner, &without, to->x->stx_mode & 07777);
 	if (r < 0)
-		fail("cannot record the owner of '%s' in the copy: %s", shown(name),
+		fail("cannot record the owner of '%s' in the copy: %s", shown(from->name),
 			strerror((int)-r));
 	if (owner.flags & FJ_OWN_ATTRIBUTES)
 		copy_attributes(&old, &key, &owner);
@@ -106,8 +106,9 @@ bool records_create(int fd)
 	return fj_own_create(fd) >= 0;
 }
 
-void records_start(int fd, int elder, const char *name)
+void records_start(int fd, int elder, const char *name, int root)
 {
+	fj_own_is_scattered = fj_own_scatters(root);
 	if (elder >= 0 && fj_own_check(elder) < 0)
 		fail("'%s' is damaged: see fakejail owners check", name);
 	if (fj_own_start(fd, elder) < 0)

@@ -8,16 +8,21 @@
 #include <stdbool.h>
 
 struct statx;
+struct looked { /* what statx(2) said of `name` in `dir` ("": itself) */
+	const struct statx *x;
+	int dir;
+	const char *name;
+};
 
 /* Make the empty `fd` a file of records. */
 bool records_create(int fd);
 /* Work with the copy's file `fd` and the tree's, `elder` (-1: it has none), called `name`. Once in
- * a process. */
-void records_start(int fd, int elder, const char *name);
+ * a process. `root`: the copy's. */
+void records_start(int fd, int elder, const char *name, int root);
 /* Does the tree's file show anything that its copy would not show without a record? */
-bool records_pretend(const struct statx *x);
-/* Make the copy show it. `name` is for messages. */
-void records_copy(const struct statx *from, const struct statx *to, const char *name);
+bool records_pretend(const struct looked *from);
+/* Make the copy show it. */
+void records_copy(const struct looked *from, const struct looked *to);
 /* The disk's mode of a copy: the same, but what is somebody else's becomes the user's own. */
 unsigned records_disk_mode(const struct statx *x);
 

@@ -15,7 +15,7 @@ if [ -z "${W05_NAMESPACE:-}" ] && unshare --mount --propagation private true 2>/
 	W05_NAMESPACE=yes exec unshare --mount --propagation private "$0" "$@"
 fi
 . "$(dirname "$0")/../lib/lib.sh"
-need busybox
+need busybox setfattr
 wanted=" $* "
 
 if ! is_root || [ -z "${W05_NAMESPACE:-}" ]; then
@@ -82,14 +82,17 @@ prepare_overlay_index() { prepare_overlay "$1"; }
 mount_overlay_index() { overlay "$1" "$2" index=on; }
 prepare_overlay_nfs() { prepare_overlay "$1"; }
 mount_overlay_nfs() { overlay "$1" "$2" index=on,nfs_export=on; }
-# The layers on file systems of their own.
-prepare_overlay_two() { prepare_overlay "$1" && mkdir "$1/upper" && loop "$1/image" 64 mkfs.ext4 -q; }
-mount_overlay_two() { { mountpoint -q "$1/upper" || on_loop "$1" "$1/upper"; } && overlay "$1" "$2" xino=off; }
+# The layers on file systems of their own. (They have names, which the kernel finds the original of a copy by.)
+prepare_overlay_two() {
+	mkdir "$1/upper" "$1/lower" && loop "$1/image" 64 mkfs.ext4 -q && on_loop "$1" "$1/upper" && loop "$1/lower.image" 64 mkfs.ext4 -q &&
+		mount -o loop "$1/lower.image" "$1/lower" && fill "$1/lower"
+}
+mount_overlay_two() { overlay "$1" "$2" xino=off; }
 prepare_overlay_two_xino() { prepare_overlay_two "$1"; }
-mount_overlay_two_xino() { { mountpoint -q "$1/upper" || on_loop "$1" "$1/upper"; } && overlay "$1" "$2" xino=on; }
-prepare_overlay_on_tmpfs() { prepare_overlay "$1" && mkdir "$1/upper" && mount -t tmpfs none "$1/upper"; }
+mount_overlay_two_xino() { overlay "$1" "$2" xino=on; }
+prepare_overlay_on_tmpfs() { prepare_overlay_two "$1" && umount "$1/upper" && mount -t tmpfs none "$1/upper"; }
 mount_overlay_on_tmpfs() { overlay "$1" "$2" xino=off; }
-prepare_overlay_of_tmpfs() { mkdir "$1/lower" && mount -t tmpfs none "$1/lower" && fill "$1/lower"; }
+prepare_overlay_of_tmpfs() { prepare_overlay_two "$1" && umount "$1/lower" && mount -t tmpfs none "$1/lower" && fill "$1/lower"; }
 mount_overlay_of_tmpfs() { overlay "$1" "$2" xino=off; }
 plain() { # BASE MKFS...: the tree is in it
 	loop "$1/image" 400 "$2" $3 && mkdir "$1/first" && on_loop "$1" "$1/first" && fill "$1/first" && umount "$1/first"
@@ -204,9 +207,47 @@ give_tree() {
 	esac
 }
 
-for each in overlay overlay_xino overlay_metacopy overlay_index overlay_nfs overlay_two_xino ext4 xfs btrfs tmpfs ramfs; do
+# ---- more about overlays ----
+
+# What was a container is the image of the next: its upper layer is a lower one there.
+next_layer() {
+	name=overlay
+	base=$work/next_layer
+	root=$base/root
+	mkdir "$base" "$base/jail" "$root"
+	prepare_overlay "$base/jail"
+	if ! mount_of overlay jail "$root"; then
+		skip next_layer "cannot be mounted here: $(tail -n 1 "$work/why")"
+		return 0
+	fi
+	succeeds 'an image is made in a jail' jail "$root" sh -c 'cd /w; echo >made; chown 40:41 made; mkdir made.d; chown 42:42 made.d; chown 9:9 su'
+	umount "$root"
+	mkdir "$base/up" "$base/work"
+	give_to_user "$base/up"
+	mount -t overlay -o "lowerdir=$base/jail/upper/up:$base/jail/lower,upperdir=$base/up,workdir=$base/work" none "$root"
+	shown='stat -c "%u:%g %n" made made.d'
+	prints 'its files have their owners in the next container' '40:41 made
+42:42 made.d' jail -w /w "$root" sh -c "$shown"
+	prints 'and keep them when others are added there' '40:43 made
+44:42 made.d' jail -w /w "$root" sh -c "chgrp 43 made; chown 44 made.d; echo >>made; mv made x; mv x made; touch made.d/new; $shown"
+	# The tool writes records, too.
+	setfattr -n user.rootlesscontainers -v 0x08211022 "$root/w/appended" "$root/w/dir"
+	umount "$root"
+	mkdir "$base/up2" "$base/work2"
+	give_to_user "$base/up2"
+	mount -t overlay -o "lowerdir=$base/up:$base/jail/upper/up:$base/jail/lower,upperdir=$base/up2,workdir=$base/work2" none "$root"
+	succeeds 'owners are imported for files of a lower layer' as_user $FAKEJAIL owners import rootlesscontainers "$root"
+	prints 'and stay when these change' '33:34 appended
+33:34 dir' jail -w /w "$root" sh -c 'echo >>appended; touch dir/new; stat -c "%u:%g %n" appended dir'
+	unmount_all
+}
+
+for each in overlay overlay_xino overlay_metacopy overlay_index overlay_nfs overlay_two overlay_two_xino overlay_on_tmpfs overlay_of_tmpfs ext4 xfs btrfs tmpfs ramfs; do
 	case $wanted in
 	'  ' | *" $each "*) test_on $each ;;
 	esac
 done
+case $wanted in
+'  ' | *' next_layer '*) next_layer ;;
+esac
 finish
