@@ -201,7 +201,11 @@ static const char *root_of(const struct listing *list, const struct fj_mount *m)
 			return host[k->host_len] ? host + k->host_len : "/";
 	}
 	if (!list->v->text[m->type] && fj_path_has_prefix(host, fj_jail->root_path)) {
-		host += fj_strlen(fj_jail->root_path);
+		const struct fj_hostmount *h = fj_hostmounts_of(&list->host, host);
+		const bool has_own =
+			h && h->point[1] && fj_path_has_prefix(h->point, fj_jail->root_path);
+
+		host += fj_strlen(has_own ? h->point : fj_jail->root_path);
 		return *host ? host : "/";
 	}
 	return "/";
