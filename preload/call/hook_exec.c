@@ -19,6 +19,8 @@
 	0x10000u /* linux/fcntl.h, since 6.14: as is the naming of comm, by which we know the      \
 		    kernel */
 
+bool fj_exec_is_first;
+
 static long start_loader(struct fj_call *c, const struct fj_program *p, uint64_t argv,
 	uint64_t envp, const char *execfn)
 {
@@ -29,7 +31,7 @@ static long start_loader(struct fj_call *c, const struct fj_program *p, uint64_t
 		.program_fd = p->fd,
 		.interpreter_fd = p->interpreter_fd,
 		.held_fd = p->held_fd,
-		.is_first = fj_jail->is_starting,
+		.is_first = fj_jail->is_starting || fj_exec_is_first,
 		.comm_from_exe = p->is_nameless && !p->script_args && fj_jail->names_comm_by_file,
 	};
 	struct fj_str s, ids_text;
@@ -140,8 +142,10 @@ long fj_hook_exec(struct fj_call *c)
 			c, &p, execfn, execfn != jail_path && closes_on_exec(dirfd));
 	if (!r)
 		r = fj_program_open_interpreter(c, &p);
+	if (!r && p.interpreter_fd < 0 && fj_elf_is_loader(p.head, (size_t)p.head_len))
+		p.interpreter_fd = FJ_IS_LOADER; /* loader/inside.c */
 	/* A static program makes its calls itself, and nothing would see them. */
-	if (!r && !fj_jail->has_trap && p.interpreter_fd < 0 && !fj_program_is_library(c, &p))
+	if (!r && !fj_jail->has_trap && p.interpreter_fd == -1 && !fj_program_is_library(c, &p))
 		r = -EACCES;
 	if (!r)
 		r = start_loader(c, &p, c->arg[i + 1], c->arg[i + 2], execfn);

@@ -12,6 +12,7 @@
 #include "call/hooks.h"
 
 static struct {
+	long pid;
 	uint64_t from, to; /* the interpreter's code */
 	uint64_t base;
 	const Elf64_Dyn *dynamic;
@@ -33,6 +34,7 @@ void fj_missing_watch(uint64_t interpreter_start, uint64_t interpreter_end, uint
 	for (int i = 0; i < phnum; i++)
 		if (ph[i].p_type == PT_DYNAMIC)
 			first.dynamic = (const Elf64_Dyn *)(base + ph[i].p_vaddr);
+	first.pid = fj_sys0(__NR_getpid);
 	first.from = interpreter_start;
 	first.to = interpreter_end;
 	first.base = base;
@@ -76,6 +78,8 @@ static void tell(struct fj_thread *t)
 {
 	uint64_t strings = entry(5 /* DT_STRTAB */);
 	struct fj_str list;
+	/* That of a jail inside the jail: what its launcher was told is not known here. */
+	const char *nested = fj_root()->pos, *root = *nested ? nested : fj_jail->name;
 
 	/* glibc has made the address absolute by now, musl has not. */
 	if (strings < first.base)
@@ -94,12 +98,12 @@ static void tell(struct fj_thread *t)
 	}
 	if (list.len)
 		fj_say(2, "fakejail: '%s' needs %s: not in %s\nhint: fakejail add %s %s\n",
-			fj_exe_path(), list.at, fj_jail->name, fj_jail->name, fj_exe_path());
+			fj_exe_path(), list.at, root, root, fj_exe_path());
 }
 
 long fj_hook_exit_127(struct fj_call *c)
 {
-	if (first.dynamic && fj_sys0(__NR_getpid) == fj_jail->first_pid && c->ip >= first.from &&
+	if (first.dynamic && fj_sys0(__NR_getpid) == first.pid && c->ip >= first.from &&
 		c->ip < first.to)
 		tell(c->thread);
 	return fj_kernel(c);

@@ -66,6 +66,9 @@ long fj_exec_script_argv(struct fj_call *c, const struct fj_program *p, uint64_t
 /* The environment at `*envp` with one string more. */
 long fj_exec_env_with(struct fj_call *c, uint64_t *envp, const char *handoff);
 
+/* hook_exec.c: this process is about to run the first program of a jail inside the jail. */
+extern bool fj_exec_is_first;
+
 /* exec_identity.c */
 /* The new program's identity: set-id bits and capabilities of its file count, unless the program
  * renounced them. */

@@ -28,6 +28,13 @@ long fj_elf_check(const Elf64_Ehdr *head, size_t size);
 /* The machine an ELF header names, or 0 when it is no ELF. For messages. */
 unsigned fj_elf_machine(const void *head, size_t size);
 
+/* Does `head`, the first `size` bytes of an ELF program that fj_elf_check() accepts, say that it is
+ * a loader of ours (exec/note.h), and one whose command line is ours? What lies beyond says
+ * nothing. */
+bool fj_elf_is_loader(const void *head, size_t size);
+/* In place of an interpreter's descriptor: the program is such a loader. */
+#define FJ_IS_LOADER (-2)
+
 /* What passes through execve(2) to the loader: one string behind the last of the environment, which
  * the loader takes away before the program starts. So nothing that the program does to its
  * environment can lose it. */
@@ -35,7 +42,7 @@ struct fj_handoff {
 	uint64_t gate;
 	uint64_t mask; /* signals blocked in the program; the engine execs with all blocked */
 	int32_t root_fd;
-	int32_t program_fd, interpreter_fd; /* open; interpreter_fd -1: none */
+	int32_t program_fd, interpreter_fd; /* open; interpreter_fd -1: none; or FJ_IS_LOADER */
 	int32_t held_fd;		    /* the program once more, O_PATH; or -1 */
 	int32_t first_pid;		    /* the jail's first process: fj_shared_pid */
 	uint32_t is_first; /* the program that the user asked for: failures are explained */

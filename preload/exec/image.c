@@ -3,6 +3,7 @@
  *
  * image.c - reading the first bytes of a file as the kernel does. */
 #include "exec/exec.h"
+#include "exec/note.h"
 
 static bool is_blank(char c)
 {
@@ -81,4 +82,50 @@ long fj_elf_check(const Elf64_Ehdr *head, size_t size)
 		head->e_phnum > FJ_PHDRS_MAX)
 		return -ENOEXEC;
 	return 0;
+}
+
+/* One of the notes between `at` and `end`: elf(5), Notes. */
+static bool has_note(const char *at, const char *end)
+{
+	static const struct {
+		Elf64_Nhdr head;
+		char name[(FJ_NOTE_SIZE + 3) & ~3];
+		uint32_t command_line;
+	} ours = {{FJ_NOTE_SIZE, sizeof(uint32_t), FJ_NOTE_TYPE}, "fakejail", FJ_NOTE_COMMAND_LINE};
+
+	while ((size_t)(end - at) >= sizeof(ours)) {
+		Elf64_Nhdr head;
+		uint64_t size;
+
+		if (!memcmp(at, &ours, sizeof(ours)))
+			return true;
+		memcpy(&head, at, sizeof(head));
+		size = sizeof(head) + (((uint64_t)head.n_namesz + 3) & ~3UL) +
+		       (((uint64_t)head.n_descsz + 3) & ~3UL);
+		if (size > (size_t)(end - at))
+			break;
+		at += size;
+	}
+	return false;
+}
+
+bool fj_elf_is_loader(const void *head, size_t size)
+{
+	Elf64_Ehdr eh;
+	Elf64_Phdr ph;
+
+	memcpy(&eh, head, sizeof(eh));
+	for (size_t i = 0; i < eh.e_phnum; i++) {
+		const size_t at = i * sizeof(ph);
+
+		if (eh.e_phoff > size || size - eh.e_phoff < at + sizeof(ph))
+			break;
+		memcpy(&ph, (const char *)head + eh.e_phoff + at, sizeof(ph));
+		if (ph.p_type == PT_NOTE && ph.p_offset <= size &&
+			ph.p_filesz <= size - ph.p_offset &&
+			has_note((const char *)head + ph.p_offset,
+				(const char *)head + ph.p_offset + ph.p_filesz))
+			return true;
+	}
+	return false;
 }

@@ -8,6 +8,7 @@
  * its first missing directory, and a file is mounted on a name that no listing shows. */
 #include "loader/loader.h"
 
+#include "call/mounting.h"
 #include "path/private.h"
 
 #include <asm/stat.h>
@@ -172,7 +173,9 @@ static long add_bind(struct fj_thread *t, struct fj_bind *b)
 	long r;
 
 	b->trouble = "cannot bind";
-	if (b->host) {
+	if (b->from) {
+		as_dir = b->from->is_dir;
+	} else if (b->host) {
 		r = canonical(b->host, host_path);
 		if (r < 0)
 			return may_lack ? 0 : r;
@@ -196,9 +199,14 @@ static long add_bind(struct fj_thread *t, struct fj_bind *b)
 	if (r < 0)
 		return r;
 	b->trouble = "cannot mount over the root:";
-	if (!pos.len)
+	if (fj_streq(pos.at, fj_root()->pos))
 		return -EBUSY;
 	b->trouble = "cannot mount";
+	if (b->from) {
+		const struct fj_point to = {.pos = pos.at, .host = (char *)"", .is_dir = as_dir};
+
+		return fj_mounting_bind(b->from, &to, true, 0, flags);
+	}
 	return b->host ? fj_mount_add(host_path, pos.at, flags | FJ_MOUNT_WITH_SUBMOUNTS, "") :
 			 add_tmpfs(t, pos.at, 0);
 }

@@ -113,6 +113,13 @@ static void start_root(const char *pos, uint32_t len, uint32_t root_moves)
 	fj_root_start(len ? nested : "", root_moves);
 }
 
+static void close_copies_memory(void)
+{
+	if (fj_copies_memory >= 0)
+		fj_close(fj_copies_memory);
+	fj_copies_memory = -1;
+}
+
 _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 {
 	struct fj_handoff h;
@@ -166,6 +173,11 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 
 	if (h.interpreter_fd < 0 || !fj_preload_announce(s))
 		fj_stack_pop_env(s);
+	if (h.interpreter_fd == FJ_IS_LOADER) {
+		keep_program(h.program_fd, h.held_fd);
+		close_copies_memory();
+		fj_inside(s, h.mask);
+	}
 	r = fj_map_elf(t, h.program_fd, (uint64_t)fj_sys1(__NR_brk, 0),
 		h.interpreter_fd < 0 ? FJ_PATCH_PROGRAM :
 		fj_jail->has_trap    ? FJ_PATCH_NONE :
@@ -189,9 +201,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 				(const Elf64_Phdr *)program.phdr, program.phnum);
 		entry = interpreter.entry;
 	}
-	if (fj_copies_memory >= 0)
-		fj_close(fj_copies_memory);
-	fj_copies_memory = -1;
+	close_copies_memory();
 	fj_jail->is_starting = 0;
 	fj_stack_set_aux(s, AT_PHDR, program.phdr);
 	fj_stack_set_aux(s, AT_PHNUM, program.phnum);

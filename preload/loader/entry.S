@@ -3,6 +3,15 @@
  *
  * entry.S - where the kernel starts the loader, and where the loader starts the program. */
 
+#include "exec/note.h"
+
+	.section .note.fakejail, "a", @note
+	.balign	4
+	.long	FJ_NOTE_SIZE, 4, FJ_NOTE_TYPE
+	.asciz	"fakejail"
+	.balign	4
+	.long	FJ_NOTE_COMMAND_LINE
+
 	.text
 	.globl	_start
 	.hidden	_start

@@ -6,7 +6,7 @@
  *
  * Looked for only now that something failed, through the engine, so that what is said is what the
  * jail sees. */
-#include "loader/loader.h"
+#include "loader/launch.h"
 
 #include <asm/stat.h>
 #include <asm/statfs.h>
@@ -34,17 +34,15 @@ static bool exists(struct fj_thread *t, const char *jail_path)
 
 /* Does the host have the program, in one of the usual directories? Then it can be added. (The
  * caller's own PATH is not known here: the launcher has replaced it.) */
-static bool host_has(const char *name, char **envp)
+static bool host_has(struct fj_thread *t, const char *name)
 {
 	static const char usual[] = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
-	const char *search = usual;
 	static char path[FJ_PATH_MAX] FJ_BULKY;
 
 	for (const char *p = name; *p; p++)
 		if (*p == '/')
-			return name[0] == '/' && fj_sys3(__NR_faccessat, AT_FDCWD, name, 1) == 0;
-	(void)envp;
-	for (const char *p = search; *p;) {
+			return name[0] == '/' && fj_caller_can_run(t, name);
+	for (const char *p = usual; *p;) {
 		const char *end = p;
 		struct fj_str s;
 
@@ -54,7 +52,7 @@ static bool host_has(const char *name, char **envp)
 		fj_str_add(&s, p, (size_t)(end - p));
 		fj_str_put(&s, "/");
 		fj_str_put(&s, name);
-		if (fj_sys3(__NR_faccessat, AT_FDCWD, path, 1) == 0)
+		if (fj_caller_can_run(t, path))
 			return true;
 		p = *end ? end + 1 : end;
 	}
@@ -85,33 +83,32 @@ static const char *machine_name(unsigned machine)
 	}
 }
 
-static int explain_missing(const char *command, const char *search, char **envp)
+static int explain_missing(struct fj_thread *t, const char *command, const char *search)
 {
 	if (search)
 		fj_say(2, "fakejail: '%s' not found in %s (looked in PATH=%s)\n", command,
-			fj_jail->name, search);
+			fj_options.name, search);
 	else
-		fj_say(2, "fakejail: '%s' not found in %s\n", command, fj_jail->name);
-	if (host_has(command, envp))
-		fj_say(2, "hint: fakejail add %s %s\n", fj_jail->name, command);
+		fj_say(2, "fakejail: '%s' not found in %s\n", command, fj_options.name);
+	if (host_has(t, command))
+		fj_say(2, "hint: fakejail add %s %s\n", fj_options.name, command);
 	return NOT_FOUND;
 }
 
 /* What the program needs can be added: with the program, when the host has the same there. */
-static void hint_needed(const char *jail_path, long size, const char *needed, char **envp)
+static void hint_needed(struct fj_thread *t, const char *jail_path, long size, const char *needed)
 {
 	struct stat st = {0};
 
-	if (jail_path[0] == '/' && size >= 0 &&
-		!fj_sys4(__NR_newfstatat, AT_FDCWD, jail_path, &st, 0) && (long)st.st_size == size)
-		fj_say(2, "hint: fakejail add %s %s\n", fj_jail->name, jail_path);
-	else if (host_has(needed, envp))
-		fj_say(2, "hint: fakejail add %s %s\n", fj_jail->name, needed);
+	if (jail_path[0] == '/' && size >= 0 && !fj_caller_stat(t, jail_path, &st) &&
+		(long)st.st_size == size)
+		fj_say(2, "hint: fakejail add %s %s\n", fj_options.name, jail_path);
+	else if (host_has(t, needed))
+		fj_say(2, "hint: fakejail add %s %s\n", fj_options.name, needed);
 }
 
 /* The file is there, yet the kernel says ENOENT: what it needs is not. */
-static int explain_needs(
-	struct fj_thread *t, const char *jail_path, char *head, size_t len, char **envp)
+static int explain_needs(struct fj_thread *t, const char *jail_path, char *head, size_t len)
 {
 	struct stat st = {0};
 	const long size = call(t, __NR_stat, (uint64_t)jail_path, (uint64_t)&st, 0, 0) ?
@@ -131,13 +128,13 @@ static int explain_needs(
 			fj_say(2,
 				"fakejail: cannot run '%s': its first line ends in CR LF\nhint: "
 				"sed -i 's/\\r$//' %s%s\n",
-				jail_path, fj_jail->name, jail_path);
+				jail_path, fj_options.name, jail_path);
 		else {
 			fj_say(2,
 				"fakejail: cannot run '%s': its interpreter '%s' is missing in "
 				"%s\n",
-				jail_path, interpreter, fj_jail->name);
-			hint_needed(jail_path, size, interpreter, envp);
+				jail_path, interpreter, fj_options.name);
+			hint_needed(t, jail_path, size, interpreter);
 		}
 		return NOT_FOUND;
 	}
@@ -151,8 +148,8 @@ static int explain_needs(
 				fj_say(2,
 					"fakejail: cannot run '%s': its ELF interpreter '%s' is "
 					"missing in %s\n",
-					jail_path, path, fj_jail->name);
-				hint_needed(jail_path, size, path, envp);
+					jail_path, path, fj_options.name);
+				hint_needed(t, jail_path, size, path);
 			}
 	return NOT_FOUND;
 }
@@ -174,7 +171,7 @@ static bool is_static(struct fj_thread *t, const char *jail_path, const char *he
 }
 
 int fj_explain(struct fj_thread *t, const char *command, const char *jail_path, const char *search,
-	long error, char **envp)
+	long error)
 {
 	static char head[FJ_HEAD_SIZE + 1] FJ_BULKY;
 	struct stat st;
@@ -183,7 +180,7 @@ int fj_explain(struct fj_thread *t, const char *command, const char *jail_path, 
 	long fd;
 
 	if ((error == -ENOENT || error == -ENOTDIR) && !exists(t, jail_path))
-		return explain_missing(command, search, envp);
+		return explain_missing(t, command, search);
 	fd = call(t, __NR_open, (uint64_t)jail_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0, 0);
 	if (!fj_is_err(fd)) {
 		const long n = fj_sys3(__NR_read, fd, head, FJ_HEAD_SIZE);
@@ -192,7 +189,7 @@ int fj_explain(struct fj_thread *t, const char *command, const char *jail_path, 
 		fj_close((int)fd);
 	}
 	if (error == -ENOENT || error == -ELIBBAD)
-		return explain_needs(t, jail_path, head, len, envp);
+		return explain_needs(t, jail_path, head, len);
 	if (error == -EACCES && !fj_jail->has_trap &&
 		!fj_elf_check((const Elf64_Ehdr *)head, len) && is_static(t, jail_path, head)) {
 		fj_say(2,

@@ -74,6 +74,6 @@ _Noreturn void fj_first_run(struct fj_thread *t, char **envp)
 		if (r != -EACCES)
 			break;
 	}
-	fj_sys1(__NR_exit_group, fj_explain(t, command, tried, search, error, envp));
+	fj_sys1(__NR_exit_group, fj_explain(t, command, tried, search, error));
 	__builtin_unreachable();
 }

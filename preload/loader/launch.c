@@ -17,7 +17,9 @@
  * -P does some things as proot(1): see launch.h. -e names a variable of the environment that stays
  * as it is. -d none keeps no owners. MODE is rw or ro; with a `?` behind it the bind is left out
  * when the host or the jail has no such place. Ends with 125 and a message when the jail cannot be
- * made, 126 or 127 when its program cannot be started. */
+ * made, 126 or 127 when its program cannot be started.
+ *
+ * In a jail the same command line is read by inside.c. */
 #include "loader/launch.h"
 
 #include "call/faults.h"
@@ -25,6 +27,10 @@
 #include "path/private.h"
 #include "trap/trap.h"
 
+#include <asm/stat.h>
+
+#define S_IFMT_ 0170000u /* inode(7) */
+#define S_IFDIR_ 0040000u
 #define FAILED 125 /* chroot(8), env(1): the tool itself failed */
 
 _Noreturn void fj_launch_fail(const char *what, const char *which, long error)
@@ -66,16 +72,18 @@ const char *fj_launch_variable(char **envp, const char *name)
 }
 
 /* What is missing can be made, or be the host's own. */
-_Noreturn static void refuse_chdir(const char *jail_path, long error)
+_Noreturn static void refuse_chdir(struct fj_thread *t, const char *jail_path, long error)
 {
-	const long fd = fj_open_path(AT_FDCWD, jail_path, O_DIRECTORY);
+	struct stat st = {0};
+	const bool host_has = jail_path[0] == '/' && !fj_caller_stat(t, jail_path, &st) &&
+			      (st.st_mode & S_IFMT_) == S_IFDIR_;
 
 	fj_say(2, "fakejail: cannot change to directory %s: %s\n", jail_path, fj_error(error));
-	if (error == -ENOENT && jail_path[0] == '/' && !fj_is_err(fd))
+	if (error == -ENOENT && host_has)
 		fj_say(2, "hint: --bind=%s shows the host's, or   mkdir -p %s%s\n", jail_path,
-			fj_jail->name, jail_path);
+			fj_options.name, jail_path);
 	else if (error == -ENOENT && jail_path[0] == '/')
-		fj_say(2, "hint: mkdir -p %s%s\n", fj_jail->name, jail_path);
+		fj_say(2, "hint: mkdir -p %s%s\n", fj_options.name, jail_path);
 	for (;;)
 		fj_sys1(__NR_exit_group, FAILED);
 }
@@ -114,6 +122,27 @@ _Noreturn static void stay(struct fj_stack *s)
 	fj_parent_stay(&fj_options.parent);
 	r = fj_sys3(__NR_execve, fj_options.command[0], fj_options.command, s->envp);
 	fj_launch_fail("cannot run", fj_options.command[0], r);
+}
+
+_Noreturn void fj_launch_program(struct fj_thread *t, char **envp)
+{
+	long r = 0;
+
+	if (!fj_options.skip_chdir && (r = fj_call_of(t, __NR_chdir, (uint64_t) "/", 0, 0)) == 0 &&
+		fj_options.chdir)
+		r = fj_call_of(t, __NR_chdir, (uint64_t)fj_options.chdir, 0, 0);
+	if (r < 0 && fj_options.as_proot) {
+		fj_say(2, "fakejail: warning: cannot change to directory %s: %s; / is taken\n",
+			fj_options.chdir, fj_error(r));
+		r = 0;
+	}
+	if (r < 0 && !fj_options.skip_chdir)
+		refuse_chdir(t, fj_options.chdir ? fj_options.chdir : "/", r);
+	fj_user_choose(t, fj_options.user, fj_options.groups);
+	fj_environment_choose(t, envp, fj_options.kept);
+	if (fj_options.as_proot)
+		fj_environment_set_pwd(t, envp);
+	fj_first_run(t, envp);
 }
 
 _Noreturn void fj_launch(struct fj_stack *s)
@@ -168,19 +197,5 @@ _Noreturn void fj_launch(struct fj_stack *s)
 	fj_faults_arm();
 	start_tracing();
 	fj_jail->is_starting = 1;
-	if (!fj_options.skip_chdir && (r = fj_call_of(t, __NR_chdir, (uint64_t) "/", 0, 0)) == 0 &&
-		fj_options.chdir)
-		r = fj_call_of(t, __NR_chdir, (uint64_t)fj_options.chdir, 0, 0);
-	if (r < 0 && fj_options.as_proot) {
-		fj_say(2, "fakejail: warning: cannot change to directory %s: %s; / is taken\n",
-			fj_options.chdir, fj_error(r));
-		r = 0;
-	}
-	if (r < 0 && !fj_options.skip_chdir)
-		refuse_chdir(fj_options.chdir ? fj_options.chdir : "/", r);
-	fj_user_choose(t, fj_options.user, fj_options.groups);
-	fj_environment_choose(t, s->envp, fj_options.kept);
-	if (fj_options.as_proot)
-		fj_environment_set_pwd(t, s->envp);
-	fj_first_run(t, s->envp);
+	fj_launch_program(t, s->envp);
 }

@@ -36,6 +36,17 @@ const char *fj_launch_variable(char **envp, const char *name);
 /* A call as the jail's own program would make it. */
 long fj_call_of(struct fj_thread *t, long nr, uint64_t a, uint64_t b, uint64_t c);
 
+/* What remains once there is a jail: where the first program starts, who it is, and its exec. */
+_Noreturn void fj_launch_program(struct fj_thread *t, char **envp);
+
+/* inside.c: of files as whoever typed the command sees them, for what is said of a failure. Nothing
+ * may be looked up in the jail afterwards. stat(2) by `path`; may it be run? */
+struct stat;
+long fj_caller_stat(struct fj_thread *t, const char *path, struct stat *st);
+bool fj_caller_can_run(struct fj_thread *t, const char *path);
+/* Is this a jail inside a jail? */
+bool fj_is_inside(void);
+
 /* make_jail.c: the jail's memory, and the descriptors that stay open. */
 void fj_jail_make(char **envp);
 

@@ -90,6 +90,9 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text);
 
 /* launch.c: the launcher's command line. */
 _Noreturn void fj_launch(struct fj_stack *s);
+/* inside.c: the same, of a launcher in a jail; at the end of what every process of the jail begins
+ * with. `mask`: the signals that its program blocks. */
+_Noreturn void fj_inside(struct fj_stack *s, uint64_t mask);
 
 /* owners.c: open the file of owner records, `db` from the command line ("none": only for this jail;
  * NULL: where it belongs, see there). Ends the process with a message when it is refused. Returns a
@@ -100,8 +103,10 @@ int fj_owners_open(const char *db, int root_fd, char **envp, int *elder);
  * when the host or the jail has no such place, with a `!` it lies on a symlink itself and not where
  * that leads. Returns 0 or -errno, and then `trouble` says what
  * failed. */
+struct fj_point;
 struct fj_bind {
-	const char *host; /* NULL: a tmpfs */
+	const char *host;	     /* NULL: a tmpfs */
+	const struct fj_point *from; /* what `host` is, of a jail inside a jail; else NULL */
 	const char *jail, *mode;
 	const char *trouble;
 };
@@ -114,6 +119,6 @@ const char *fj_error(long error);
 /* explain.c: say why the first program could not be started. Returns the exit status: 126 or 127.
  */
 int fj_explain(struct fj_thread *t, const char *command, const char *jail_path, const char *search,
-	long error, char **envp);
+	long error);
 
 #endif

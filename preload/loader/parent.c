@@ -187,6 +187,8 @@ _Noreturn static void finish(int status)
 	if (me.wish->kills)
 		kill_all();
 	clean_up();
+	if (me.wish->leave)
+		me.wish->leave();
 	if (status & 0x7f)
 		die_of(status & 0x7f);
 	for (;;)
@@ -253,14 +255,24 @@ _Noreturn static void stay(void)
 	}
 }
 
+static void close_all(int first, unsigned last)
+{
+	if (fj_sys3(__NR_close_range, first, last, 0) == -ENOSYS)
+		for (int fd = first; fd < 1024 && (unsigned)fd <= last; fd++)
+			fj_close(fd);
+}
+
 /* Nothing that the program closes may be held open by us, and no directory busy. */
 static void let_go(void)
 {
 	const int first = me.wish->afterwards ? 3 : 0; /* that may have something to say */
 
-	if (fj_sys3(__NR_close_range, first, ~0U, 0) == -ENOSYS)
-		for (int fd = first; fd < 1024; fd++)
-			fj_close(fd);
+	if (me.wish->leave) {
+		close_all(first, (unsigned)me.wish->kept - 1);
+		close_all(me.wish->kept_last + 1, ~0U);
+	} else {
+		close_all(first, ~0U);
+	}
 	fj_sys1(__NR_chdir, "/");
 }
 

@@ -13,6 +13,10 @@ struct fj_parent {
 	long starter;
 	/* A command to run at the end, by its host path; NULL: none. */
 	char **afterwards, **envp;
+	/* Called before it ends itself, with the descriptors from `kept` to `kept_last` still open;
+	 * or NULL. */
+	void (*leave)(void);
+	int kept, kept_last;
 };
 
 /* Fork. Returns in the child, which is to become the program, with the signal mask and actions that

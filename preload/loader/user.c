@@ -9,7 +9,7 @@
  *
  * Names are those of the jail's /etc/passwd and /etc/group. Without --groups the user's
  * supplementary groups are those that /etc/group lists. */
-#include "loader/loader.h"
+#include "loader/launch.h"
 
 #include "call/hook_id.h"
 #include "own/own.h"
@@ -30,7 +30,7 @@ static struct file file FJ_BULKY;
 _Noreturn static void refuse(const char *what, const char *word, const char *where)
 {
 	fj_say(2, "fakejail: invalid %s '%s'%s%s%s\n", what, word, where ? ": not in " : "",
-		where ? fj_jail->name : "", where ? where : "");
+		where ? fj_options.name : "", where ? where : "");
 	for (;;)
 		fj_sys1(__NR_exit_group, FAILED);
 }
@@ -329,7 +329,8 @@ void fj_user_choose(struct fj_thread *t, const char *spec, const char *groups)
 		become(&next, fj_ids_set_groups(&next, chosen, chosen_count));
 	if (user.gid != FJ_NO_ID)
 		become(&next, fj_ids_setgid(&next, user.gid));
-	if (user.uid != FJ_NO_ID && user.uid == fj_own_real_uid())
+	/* (Of all of a jail's programs: none that is in another's.) */
+	if (user.uid != FJ_NO_ID && user.uid == fj_own_real_uid() && !fj_is_inside())
 		fj_ids_be_himself();
 	if (user.uid != FJ_NO_ID)
 		become(&next, fj_ids_setuid(&next, user.uid));

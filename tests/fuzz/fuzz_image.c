@@ -43,6 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fuzz_claim(size >= sizeof(*head));
 		fuzz_claim(head->e_phnum && head->e_phnum <= FJ_PHDRS_MAX);
 		fuzz_claim(fj_elf_machine(head, size) == EM_X86_64);
+		fj_elf_is_loader(head, size);
 	}
 	fj_elf_machine(head, size);
 	free(head);

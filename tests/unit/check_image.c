@@ -6,6 +6,7 @@
 #include "unit.h"
 
 #include "exec/exec.h"
+#include "exec/note.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -243,6 +244,95 @@ START_TEST(elf_cut_short)
 }
 END_TEST
 
+/* ---- the note of a loader ---- */
+
+struct note {
+	Elf64_Nhdr head;
+	char name[12];
+	uint32_t value;
+};
+static const struct note ours = {{FJ_NOTE_SIZE, 4, FJ_NOTE_TYPE}, "fakejail", FJ_NOTE_COMMAND_LINE};
+struct noted {
+	Elf64_Ehdr head;
+	Elf64_Phdr ph[2];
+	struct {
+		Elf64_Nhdr head;
+		char name[4];
+		char id[20];
+	} build;
+	struct note note;
+};
+
+static struct noted noted_program(void)
+{
+	struct noted p = {.head = good, .build = {{4, 20, 3}, "GNU", ""}, .note = ours};
+
+	p.head.e_phoff = offsetof(struct noted, ph);
+	p.head.e_phnum = 2;
+	p.ph[0] = (Elf64_Phdr){.p_type = PT_LOAD, .p_filesz = sizeof(p)};
+	p.ph[1] = (Elf64_Phdr){.p_type = PT_NOTE,
+		.p_offset = offsetof(struct noted, build),
+		.p_filesz = sizeof(p) - offsetof(struct noted, build)};
+	return p;
+}
+
+START_TEST(elf_note)
+{
+	struct noted p = noted_program();
+
+	ck_assert(fj_elf_is_loader(&p, sizeof(p)));
+	/* What was read of the file ends somewhere: each time in memory of just that size. */
+	for (size_t size = sizeof(Elf64_Ehdr); size < sizeof(p); size++) {
+		void *cut = malloc(size);
+
+		memcpy(cut, &p, size);
+		ck_assert_msg(!fj_elf_is_loader(cut, size), "%zu bytes", size);
+		free(cut);
+	}
+	p.ph[1].p_type = PT_LOAD;
+	ck_assert(!fj_elf_is_loader(&p, sizeof(p)));
+	p = noted_program();
+	p.ph[1].p_filesz--;
+	ck_assert(!fj_elf_is_loader(&p, sizeof(p)));
+	p = noted_program();
+	p.note.value++;
+	ck_assert(!fj_elf_is_loader(&p, sizeof(p)));
+	p = noted_program();
+	p.note.name[0]++;
+	ck_assert(!fj_elf_is_loader(&p, sizeof(p)));
+	p = noted_program();
+	p.note.head.n_type++;
+	ck_assert(!fj_elf_is_loader(&p, sizeof(p)));
+}
+END_TEST
+
+/* Numbers that lead beyond what is there, or round and round. */
+START_TEST(elf_note_spoilt)
+{
+	static const uint64_t values[] = {0, 1, 7, 63, 64, 4096, 0x7fffffff, 0xfffffffd, 0xffffffff,
+		0x7fffffffffffffff, 0xfffffffffffffff8, 0xffffffffffffffff};
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		struct noted *p = malloc(sizeof(*p));
+
+		*p = noted_program();
+		p->head.e_phoff = values[i];
+		ck_assert(!fj_elf_is_loader(p, sizeof(*p)) || values[i] == sizeof(p->head));
+		*p = noted_program();
+		p->ph[1].p_offset = values[i];
+		fj_elf_is_loader(p, sizeof(*p));
+		p->ph[1].p_filesz = values[i];
+		fj_elf_is_loader(p, sizeof(*p));
+		*p = noted_program();
+		p->build.head.n_namesz = (uint32_t)values[i];
+		fj_elf_is_loader(p, sizeof(*p));
+		p->build.head.n_descsz = (uint32_t)values[i];
+		fj_elf_is_loader(p, sizeof(*p));
+		free(p);
+	}
+}
+END_TEST
+
 Suite *unit_suite_image(void)
 {
 	Suite *s = suite_create("image");
@@ -252,6 +342,8 @@ Suite *unit_suite_image(void)
 	tcase_add_loop_test(c, script_as_kernel, 0, 5);
 	tcase_add_loop_test(c, elf, 0, sizeof(headers) / sizeof(headers[0]));
 	tcase_add_test(c, elf_cut_short);
+	tcase_add_test(c, elf_note);
+	tcase_add_test(c, elf_note_spoilt);
 	suite_add_tcase(s, c);
 	return s;
 }
