@@ -13,6 +13,7 @@ struct layer_source {
 	struct sha256 sum;
 	char *piece;
 	int64_t read;
+	bool is_padded;
 };
 
 /* libarchive's reader for a descriptor that may be a pipe. */
@@ -40,8 +41,15 @@ static la_ssize_t take_plain(struct archive *a, void *of, const void **data)
 		archive_set_error(a, archive_errno(s->raw), "%s", archive_error_string(s->raw));
 		return -1;
 	}
-	sha256_add(&s->sum, piece, (size_t)n);
 	*data = piece;
+	if (!n && s->sum.size % 512 && !s->is_padded) {
+		/* `umoci insert` ends with the last member's data. The digest tells whether all of
+		 * it is there. */
+		s->is_padded = true;
+		memset(piece, 0, 512);
+		return 512 - (la_ssize_t)(s->sum.size % 512);
+	}
+	sha256_add(&s->sum, piece, (size_t)n);
 	return n;
 }
 
