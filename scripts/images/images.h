@@ -120,6 +120,9 @@ void store_keep(char *dir);
 int store_lock(void);
 /* Remove what killed commands left. */
 void store_sweep(void);
+/* Around a change, with the lock held: when the process is killed in between, whoever comes next
+ * prunes. */
+void store_change(bool begins);
 
 /* ---- copy.c, private.c ---- */
 
@@ -160,6 +163,8 @@ extern const char *platform;
 char *blob_path(const char *layout, const char *digest);
 /* Does the blob have its digest and length? Ends the program when not; -1 for any length. */
 void blob_check(const char *layout, const char *digest, int64_t size);
+/* The same, without a word. */
+bool blob_is_good(const char *layout, const char *digest, int64_t size);
 /* The digest of what `name` names in the layout; an empty name means its only image. NULL when
  * there is none. Both to be freed. */
 char *layout_find(const char *layout, const char *name);
@@ -172,6 +177,8 @@ struct image *image_load(const char *layout, const char *digest);
 void image_make_oci(struct image *i, const char *layout);
 /* The chain id of all layers, which names the tree. */
 void image_chain(const struct image *i, char chain[DIGEST_MAX]);
+/* The same by the list in a configuration, of which nothing is known. */
+void chain_of(const json_t *diff_ids, char chain[DIGEST_MAX]);
 /* The entry of an index that is for our platform; ends the program when there is none. */
 const json_t *platform_entry(const json_t *index, const char *digest);
 /* Add a small blob; its digest goes to `digest`. */
@@ -199,6 +206,11 @@ void stage_docker(const char *dir, json_t *members);
 
 /* Copy a file into the store; its digest goes to `digest`. */
 void copy_plain_file(const char *path, const char *to, char digest[DIGEST_MAX]);
+
+/* ---- list.c ---- */
+
+/* Remove what no image of the store's index needs. With the lock held. */
+void store_prune(void);
 
 /* ---- pull.c ---- */
 

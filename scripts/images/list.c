@@ -50,6 +50,23 @@ static int64_t size_of_image(const char *digest)
 	return size;
 }
 
+/* The tree of the image with this configuration, which may be for another platform than ours. */
+static void mark_tree(const char *config, json_t *set)
+{
+	char *path = blob_path(store_dir(true), config), chain[DIGEST_MAX], *key;
+	json_t *j;
+
+	if (!access(path, F_OK)) {
+		j = json_of_file(path, config);
+		chain_of(json_object_get(json_object_get(j, "rootfs"), "diff_ids"), chain);
+		key = print("tree %s", *chain ? chain + 7 : "");
+		json_object_set_new(set, key, json_true());
+		free(key);
+		json_decref(j);
+	}
+	free(path);
+}
+
 /* The digests that the index reaches, through indexes and manifests, become names of `set`. */
 static void mark(const char *digest, json_t *set)
 {
@@ -80,14 +97,24 @@ static void mark(const char *digest, json_t *set)
 	config = json_object_get(m, "config");
 	if (json_text(config, "digest"))
 		json_object_set_new(set, json_text(config, "digest"), json_true());
-	if (json_is_array(json_object_get(m, "layers")) && json_text(config, "digest")) {
-		char chain[DIGEST_MAX];
-
-		image_chain(image_load(store_dir(true), digest), chain);
-		json_object_set_new(set, print("tree %s", chain + 7), json_true());
-	}
+	if (json_text(config, "digest") && is_digest(json_text(config, "digest")))
+		mark_tree(json_text(config, "digest"), set);
 	json_decref(m);
 	free(path);
+}
+
+/* Remove a tree or a blob of the store. A tree first goes where what is half removed is swept. */
+static void remove_from_store(const char *path)
+{
+	const char *base = strrchr(path, '/') + 1;
+	char *gone = print("%s/tmp/gone-%d-%s", store_dir(true), getpid(), base);
+	struct stat st;
+
+	if (!lstat(path, &st) && S_ISDIR(st.st_mode) && !rename(path, gone))
+		remove_tree(gone);
+	else
+		remove_tree(path);
+	free(gone);
 }
 
 /* Remove what is in `kind` and not in `set`, where names begin with `prefix`. */
@@ -106,7 +133,7 @@ static void drop(const char *kind, const char *prefix, const json_t *set)
 			fd = open(file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 			/* A tree that is being copied stays until the next time. */
 			if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB))
-				remove_tree(file);
+				remove_from_store(file);
 			if (fd >= 0)
 				close(fd);
 		}
@@ -118,9 +145,9 @@ static void drop(const char *kind, const char *prefix, const json_t *set)
 	free(path);
 }
 
-static void prune(const json_t *index)
+void store_prune(void)
 {
-	json_t *set = json_object();
+	json_t *set = json_object(), *index = store_index();
 	const json_t *list = json_object_get(index, "manifests");
 
 	for (size_t i = 0; i < json_array_size(list); i++) {
@@ -132,6 +159,7 @@ static void prune(const json_t *index)
 	drop("blobs/sha256", "sha256:", set);
 	drop("trees", "tree ", set);
 	json_decref(set);
+	json_decref(index);
 }
 
 static void list_images(bool as_json)
@@ -190,12 +218,70 @@ int images_main(int argc, char **argv)
 	if (prunes) {
 		const int lock = store_lock();
 
-		prune(store_index());
+		store_prune();
 		close(lock);
 		return 0;
 	}
 	list_images(as_json);
 	return 0;
+}
+
+/* Is `text` the beginning of the digest `id`, with "sha256:" or without, and long enough? */
+static bool is_id(const char *text, const char *id)
+{
+	const char *digits = strncmp(text, "sha256:", 7) ? text : text + 7;
+	const size_t n = strlen(digits);
+
+	return id && is_digest(id) && n >= 6 && !strncmp(id + 7, digits, n);
+}
+
+/* "redis" is what was pulled as "redis:latest", too, and the other way round. */
+static bool has_name(const json_t *entry, const char *name, bool exactly)
+{
+	const char *has = json_text(json_object_get(entry, "annotations"), REF_NAME);
+	char *one, *other;
+	bool same;
+
+	if (!has || exactly)
+		return has && !strcmp(has, name);
+	one = print("%s:latest", has);
+	other = print("%s:latest", name);
+	same = !strcmp(one, name) || !strcmp(other, has);
+	free(one);
+	free(other);
+	return same;
+}
+
+/* Take the image of that name, or else those of that id, out of the index. */
+static bool forget(json_t *list, const char *what)
+{
+	const char *id = NULL;
+	bool found = false;
+
+	/* Exactly that name, before one that is as good. */
+	for (unsigned way = 0; !found && way < 2; way++)
+		for (size_t i = json_array_size(list); i-- > 0;)
+			if (has_name(json_array_get(list, i), what, !way)) {
+				json_array_remove(list, i);
+				found = true;
+			}
+	if (found)
+		return true;
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *digest = json_text(json_array_get(list, i), "digest");
+
+		if (!is_id(what, digest))
+			continue;
+		if (id && strcmp(id, digest) != 0)
+			fail("'%s' is the beginning of more than one id", shown(what));
+		id = digest;
+	}
+	if (!id)
+		return false;
+	for (size_t i = json_array_size(list); i-- > 0;)
+		if (is_id(what, json_text(json_array_get(list, i), "digest")))
+			json_array_remove(list, i);
+	return true;
 }
 
 int rmi_main(int argc, char **argv)
@@ -205,34 +291,23 @@ int rmi_main(int argc, char **argv)
 
 	if (argc < 2)
 		fail("which image?");
+	for (int n = 1; n < argc; n++)
+		if (argv[n][0] == '-')
+			fail("unknown option '%s'", shown(argv[n]));
+	store_dir(true);
 	lock = store_lock();
 	index = store_index();
 	list = json_object_get(index, "manifests");
-	for (int n = 1; n < argc; n++) {
-		char *digest = layout_find(store_dir(true), argv[n]);
-		bool found = false;
-
-		for (size_t i = json_array_size(list); i-- > 0;) {
-			const json_t *entry = json_array_get(list, i);
-			const char *has =
-				json_text(json_object_get(entry, "annotations"), REF_NAME);
-			const char *id = json_text(entry, "digest");
-
-			if ((has && !strcmp(has, argv[n])) ||
-				(!digest && id && strlen(argv[n]) >= 6 &&
-					(!strncmp(id, argv[n], strlen(argv[n])) ||
-						!strncmp(id + 7, argv[n], strlen(argv[n]))))) {
-				json_array_remove(list, i);
-				found = true;
-			}
-		}
-		if (!found) {
+	for (int n = 1; n < argc; n++)
+		if (!forget(list, argv[n])) {
 			warn("there is no image '%s'", shown(argv[n]));
 			status = TROUBLE;
 		}
-	}
+	store_change(true);
 	layout_write_index(store_dir(true), index);
-	prune(index);
+	store_prune();
+	store_change(false);
+	json_decref(index);
 	close(lock);
 	return status;
 }

@@ -14,29 +14,53 @@ char *blob_path(const char *layout, const char *digest)
 	return print("%s/blobs/sha256/%s", layout, digest + 7);
 }
 
-void blob_check(const char *layout, const char *digest, int64_t size)
+/* The digest and the length of what is there; false with errno. */
+static bool sum_blob(const char *layout, const char *digest, char found[DIGEST_MAX], uint64_t *size)
 {
-	char *path = blob_path(layout, digest), found[DIGEST_MAX], *piece = get(1 << 18);
+	char *path = blob_path(layout, digest), *piece = get(1 << 18);
 	const int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct sha256 s;
-	ssize_t n;
+	ssize_t n = -1;
+	int why;
 
-	if (fd < 0)
-		fail("the blob %s is missing: %s", digest, strerror(errno));
 	sha256_begin(&s);
-	while ((n = read(fd, piece, 1 << 18)) > 0)
+	while (fd >= 0 && (n = read(fd, piece, 1 << 18)) > 0)
 		sha256_add(&s, piece, (size_t)n);
-	if (n < 0)
-		fail("the blob %s: cannot read it: %s", digest, strerror(errno));
-	if (size >= 0 && (uint64_t)size != s.size)
-		fail("the blob %s has %llu bytes, and should have %lld", digest,
-			(unsigned long long)s.size, (long long)size);
+	*size = s.size;
 	sha256_end(&s, found);
-	if (strcmp(found, digest) != 0)
-		fail("the blob %s is corrupt: what is there is %s", digest, found);
-	close(fd);
+	why = n ? errno : 0;
 	free(piece);
 	free(path);
+	if (fd >= 0)
+		close(fd);
+	errno = why;
+	return n == 0;
+}
+
+bool blob_is_good(const char *layout, const char *digest, int64_t size)
+{
+	char found[DIGEST_MAX];
+	uint64_t has;
+
+	return sum_blob(layout, digest, found, &has) && (size < 0 || (uint64_t)size == has) &&
+	       !strcmp(found, digest);
+}
+
+void blob_check(const char *layout, const char *digest, int64_t size)
+{
+	char found[DIGEST_MAX];
+	uint64_t has;
+
+	if (!sum_blob(layout, digest, found, &has)) {
+		if (errno == ENOENT)
+			fail("the blob %s is missing: %s", digest, strerror(errno));
+		fail("the blob %s: cannot read it: %s", digest, strerror(errno));
+	}
+	if (size >= 0 && (uint64_t)size != has)
+		fail("the blob %s has %llu bytes, and should have %lld", digest,
+			(unsigned long long)has, (long long)size);
+	if (strcmp(found, digest) != 0)
+		fail("the blob %s is corrupt: what is there is %s", digest, found);
 }
 
 bool is_index_type(const char *type)
@@ -86,24 +110,28 @@ char *layout_find(const char *layout, const char *name)
 	return digest;
 }
 
+/* "amd64", and what uname(1) says, are understood, too. */
 static bool is_our_platform(const json_t *p)
 {
+	static const char *const others[][2] = {
+		{"x86_64", "amd64"}, {"x86-64", "amd64"}, {"aarch64", "arm64"}};
 	const char *os = json_text(p, "os"), *machine = json_text(p, "architecture"),
-		   *variant = json_text(p, "variant");
-	char *text;
-	bool same;
+		   *variant = json_text(p, "variant"), *slash = strchr(platform, '/'),
+		   *wanted = slash ? slash + 1 : platform;
+	const size_t n = slash ? (size_t)(slash - platform) : 5;
 
-	if (!os || !machine)
+	if (!os || !machine || strlen(os) != n || strncmp(os, slash ? platform : "linux", n) != 0)
 		return false;
-	text = print("%s/%s", os, machine);
-	same = !strcmp(text, platform);
-	free(text);
-	if (!same && variant) {
-		text = print("%s/%s/%s", os, machine, variant);
-		same = !strcmp(text, platform);
-		free(text);
-	}
-	return same;
+	for (unsigned i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (!strcmp(wanted, others[i][0]))
+			wanted = others[i][1];
+	slash = strchr(wanted, '/');
+	if (!slash)
+		return !strcmp(wanted, machine);
+	/* A variant that is not named is any. */
+	return strlen(machine) == (size_t)(slash - wanted) &&
+	       !strncmp(wanted, machine, strlen(machine)) &&
+	       (!variant || !*variant || !strcmp(slash + 1, variant));
 }
 
 static json_t *load_blob(const char *layout, const char *digest, int64_t size)
@@ -163,8 +191,11 @@ static void load_layers(struct image *i)
 		i->digests[n] = copy_of(digest);
 		i->diff_ids[n] = copy_of(id);
 		i->sizes[n] = json_number(layer, "size");
-		if (i->sizes[n] < 0 || i->sizes[n] > INT64_MAX / 20000)
+		if (i->sizes[n] < 0)
 			fail("%s: layer %zu has no length", i->manifest_digest, n + 1);
+		if (i->sizes[n] > INT64_MAX / 20000)
+			fail("%s: layer %zu says that it has %lld bytes", i->manifest_digest, n + 1,
+				(long long)i->sizes[n]);
 		i->size += i->sizes[n];
 	}
 }
@@ -242,24 +273,33 @@ void image_make_oci(struct image *i, const char *layout)
 	i->type = copy_of(TYPE_MANIFEST);
 }
 
-void image_chain(const struct image *i, char chain[DIGEST_MAX])
+void chain_of(const json_t *diff_ids, char chain[DIGEST_MAX])
 {
 	/* Of no layers at all: the digest of nothing. */
 	struct sha256 s;
 
 	sha256_begin(&s);
 	sha256_end(&s, chain);
-	for (size_t n = 0; n < i->layers; n++) {
+	for (size_t n = 0; n < json_array_size(diff_ids); n++) {
+		const char *id = json_string_value(json_array_get(diff_ids, n));
+
+		if (!id || !is_digest(id))
+			id = "";
 		if (!n) {
-			strcpy(chain, i->diff_ids[0]);
+			strcpy(chain, id);
 			continue;
 		}
 		sha256_begin(&s);
 		sha256_add(&s, chain, strlen(chain));
 		sha256_add(&s, " ", 1);
-		sha256_add(&s, i->diff_ids[n], strlen(i->diff_ids[n]));
+		sha256_add(&s, id, strlen(id));
 		sha256_end(&s, chain);
 	}
+}
+
+void image_chain(const struct image *i, char chain[DIGEST_MAX])
+{
+	chain_of(json_object_get(json_object_get(i->config, "rootfs"), "diff_ids"), chain);
 }
 
 void blob_write(const char *layout, const void *data, size_t size, char digest[DIGEST_MAX])

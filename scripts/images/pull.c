@@ -5,18 +5,34 @@
  * appears at once and whole. */
 #include "images.h"
 
+#include <signal.h>
 #include <time.h>
 
 static void move_blob(const char *from, const char *digest)
 {
 	char *old = blob_path(from, digest), *new = blob_path(store_dir(true), digest);
 
-	if (!access(new, F_OK))
-		unlink(old);
-	else if (rename(old, new))
+	/* In place of one that is there: it may be spoiled, and ours was checked. */
+	if (rename(old, new))
 		fail("cannot bring %s into the store: %s", digest, strerror(errno));
 	free(old);
 	free(new);
+}
+
+static void move_blobs(const struct image *i, const char *from)
+{
+	json_t *moved = json_object();
+
+	for (size_t n = 0; n < i->layers; n++) {
+		/* A layer may be there twice. */
+		if (json_object_get(moved, i->digests[n]))
+			continue;
+		move_blob(from, i->digests[n]);
+		json_object_set_new(moved, i->digests[n], json_true());
+	}
+	move_blob(from, i->config_digest);
+	move_blob(from, i->manifest_digest);
+	json_decref(moved);
 }
 
 static void drop_name(json_t *list, const char *name)
@@ -56,16 +72,15 @@ void store_publish(struct image *i, const char *from, const char *name)
 		fail("'%s': %s", path, strerror(errno));
 	free(path);
 	strftime(now, sizeof(now), "%Y-%m-%dT%H:%M:%SZ", gmtime(&t));
-	for (size_t n = 0; n < i->layers; n++)
-		move_blob(from, i->digests[n]);
-	move_blob(from, i->config_digest);
-	move_blob(from, i->manifest_digest);
+	store_change(true);
+	move_blobs(i, from);
 	drop_name(list, name);
 	json_array_append_new(
 		list, json_pack("{sssssIs{ssss}}", "mediaType", i->type, "digest",
 			      i->manifest_digest, "size", (json_int_t)st.st_size, "annotations",
 			      REF_NAME, name, "org.fakejail.pulled", now));
 	layout_write_index(store_dir(true), index);
+	store_change(false);
 	json_decref(index);
 	close(lock);
 }
@@ -203,23 +218,35 @@ static char *default_name(const char *ref)
 	return name;
 }
 
+static bool is_true(const char *value)
+{
+	if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
+		fail("--tls-verify: '%s' is neither true nor false", shown(value));
+	return *value == 't';
+}
+
 int pull_main(int argc, char **argv)
 {
 	const char *words[2] = {NULL, NULL};
 	char *path, *inside, *name, *to, chain[DIGEST_MAX];
 	enum source kind;
 	struct image *i;
+	bool only_words = false;
 	int count = 0;
 
 	for (int n = 1; n < argc; n++) {
 		const char *value;
 
-		if ((value = option_value(argv, &n, "--platform")))
+		if (only_words && count < 2)
+			words[count++] = argv[n];
+		else if ((value = option_value(argv, &n, "--platform")))
 			platform = value;
 		else if ((value = option_value(argv, &n, "--tls-verify")))
-			registry_verify = !strcmp(value, "true");
+			registry_verify = is_true(value);
 		else if (!strcmp(argv[n], "-q") || !strcmp(argv[n], "--quiet"))
 			registry_quiet = true;
+		else if (!strcmp(argv[n], "--"))
+			only_words = true;
 		else if (argv[n][0] == '-' && argv[n][1])
 			fail("unknown option '%s'", shown(argv[n]));
 		else if (count == 2)
@@ -229,6 +256,8 @@ int pull_main(int argc, char **argv)
 	}
 	if (!count || !*words[0])
 		fail("which image?");
+	/* A server or a helper that goes away is no reason to die. */
+	signal(SIGPIPE, SIG_IGN);
 	store_dir(true);
 	to = store_temporary("tmp");
 	path = source_path(words[0], &kind, &inside);
@@ -237,6 +266,8 @@ int pull_main(int argc, char **argv)
 		i = pull_file(path, kind, inside, to);
 	} else {
 		name = copy_of(words[1] ? words[1] : words[0]);
+		if (!words[1] && !strncmp(name, "docker://", 9))
+			name += 9;
 		i = registry_pull(words[0], to);
 	}
 	store_publish(i, to, name);

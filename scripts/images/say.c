@@ -34,6 +34,15 @@ void forget_all_trouble(void)
 	undo_count = 0;
 }
 
+void give_up(void)
+{
+	while (undo_count) {
+		undo_count--;
+		undos[undo_count].undo(undos[undo_count].of);
+	}
+	exit(TROUBLE);
+}
+
 void fail(const char *format, ...)
 {
 	va_list args;
@@ -43,11 +52,7 @@ void fail(const char *format, ...)
 	vfprintf(stderr, format, args);
 	va_end(args);
 	fputc('\n', stderr);
-	while (undo_count) {
-		undo_count--;
-		undos[undo_count].undo(undos[undo_count].of);
-	}
-	exit(TROUBLE);
+	give_up();
 }
 
 void warn(const char *format, ...)

@@ -18,6 +18,8 @@ extern const char *verb_name;
 /* Print "fakejail: VERB: ..." and end with TROUBLE, after what on_trouble() was told to do. */
 _Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The same, when the message is out already. */
+_Noreturn void give_up(void);
 /* Something to undo when fail() ends the program; the last one told is called first. */
 void on_trouble(void (*undo)(void *), void *of);
 void forget_trouble(void);

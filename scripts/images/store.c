@@ -45,8 +45,12 @@ static void make_store(void)
 		free(path);
 	}
 	path = print("%s/oci-layout", store);
-	if (access(path, F_OK))
+	if (access(path, F_OK)) {
+		const int lock = store_lock();
+
 		write_file(path, version, strlen(version));
+		close(lock);
+	}
 	free(path);
 }
 
@@ -162,8 +166,68 @@ static void sweep_kind(const char *kind)
 	free(path);
 }
 
+/* A file that was to get its name next, beside the index. Such are written with the lock held. */
+static bool is_unfinished(const char *name)
+{
+	return !strncmp(name, "index.json.new-", 15) || !strncmp(name, "oci-layout.new-", 15);
+}
+
+static void sweep_files(void)
+{
+	DIR *dir = opendir(store);
+	const struct dirent *e;
+
+	while (dir && (e = readdir(dir))) {
+		char *path;
+		int lock;
+
+		if (!is_unfinished(e->d_name))
+			continue;
+		path = print("%s/%s", store, e->d_name);
+		lock = store_lock();
+		unlink(path);
+		close(lock);
+		free(path);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static const char *change_mark(void)
+{
+	static char *path;
+
+	if (!path)
+		path = print("%s/changing", store);
+	return path;
+}
+
+void store_change(bool begins)
+{
+	const int fd = begins ? open(change_mark(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600) : -1;
+
+	if (!begins)
+		unlink(change_mark());
+	else if (fd < 0)
+		fail("cannot write the store '%s': %s", store, strerror(errno));
+	else
+		close(fd);
+}
+
 void store_sweep(void)
 {
+	int lock;
+
 	sweep_kind("tmp");
 	sweep_kind("copies");
+	sweep_files();
+	if (access(change_mark(), F_OK))
+		return;
+	lock = store_lock();
+	/* Who had made the mark may only now have ended. */
+	if (!access(change_mark(), F_OK)) {
+		store_prune();
+		store_change(false);
+	}
+	close(lock);
 }
