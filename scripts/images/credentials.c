@@ -5,10 +5,11 @@
  * and the helpers that they name. For registry.c. */
 #include "registry.h"
 
+#include <signal.h>
 #include <sys/wait.h>
 
 /* base64 of "user:password". */
-static void take_auth(struct registry *r, const char *text)
+static bool take_auth(struct registry *r, const char *text)
 {
 	static const char digits[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -20,7 +21,7 @@ static void take_auth(struct registry *r, const char *text)
 		const char *d = strchr(digits, *text);
 
 		if (!d)
-			return;
+			return false;
 		bits = bits << 6 | (uint32_t)(d - digits);
 		have += 6;
 		if (have >= 8) {
@@ -30,28 +31,36 @@ static void take_auth(struct registry *r, const char *text)
 	}
 	colon = strchr(plain, ':');
 	if (!colon)
-		return;
+		return false;
 	*colon = 0;
 	r->user = plain;
 	r->password = colon + 1;
+	return true;
 }
 
-/* docker-credential-HELPER get, with the host on its standard input. */
-static void ask_helper(struct registry *r, const char *helper, const char *host)
+static void set_user(struct registry *r, const char *user, const char *secret)
 {
-	int in[2], out[2], status;
-	char text[8192];
-	size_t have = 0;
-	ssize_t n;
-	pid_t child;
-	json_t *j;
+	/* docker's word for a secret that a token server takes in place of a password. */
+	if (!strcmp(user, "<token>"))
+		r->identity = copy_of(secret);
+	else
+		r->password = copy_of(secret);
+	r->user = copy_of(user);
+}
 
-	if (strchr(helper, '/') || pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC))
-		return;
+static pid_t start_helper(const char *helper, int in[2], int out[2])
+{
+	pid_t child;
+
+	if (pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC))
+		fail("cannot make a pipe: %s", strerror(errno));
 	child = fork();
+	if (child < 0)
+		fail("cannot start another process: %s", strerror(errno));
 	if (!child) {
 		char *program = print("docker-credential-%s", helper);
 
+		signal(SIGPIPE, SIG_DFL);
 		dup2(in[0], 0);
 		dup2(out[1], 1);
 		execlp(program, program, "get", (char *)NULL);
@@ -59,41 +68,120 @@ static void ask_helper(struct registry *r, const char *helper, const char *host)
 	}
 	close(in[0]);
 	close(out[1]);
+	return child;
+}
+
+/* docker-credential-HELPER get, with the registry on its standard input. */
+static void ask_helper(struct registry *r, const char *helper, const char *host)
+{
+	int in[2], out[2], status;
+	char text[16384];
+	size_t have = 0;
+	ssize_t n;
+	pid_t child;
+	json_t *j;
+
+	if (strchr(helper, '/'))
+		fail("the credential helper '%s' has a '/' in its name", shown(helper));
+	child = start_helper(helper, in, out);
+	/* One that does not read it may know the answer all the same. */
 	write_all(in[1], host, strlen(host));
 	close(in[1]);
 	while (have < sizeof(text) && (n = read(out[0], text + have, sizeof(text) - have)) > 0)
 		have += (size_t)n;
 	close(out[0]);
-	if (child < 0 || waitpid(child, &status, 0) < 0 || !WIFEXITED(status) ||
-		WEXITSTATUS(status))
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+		warn("there is no docker-credential-%s: going on without a login", shown(helper));
+	/* That it knows nobody, it says by its status. */
+	if (!WIFEXITED(status) || WEXITSTATUS(status))
 		return;
 	j = json_loadb(text, have, 0, NULL);
-	if (json_text(j, "Username") && json_text(j, "Secret")) {
-		r->user = copy_of(json_text(j, "Username"));
-		r->password = copy_of(json_text(j, "Secret"));
-	}
+	if (json_text(j, "Username") && json_text(j, "Secret"))
+		set_user(r, json_text(j, "Username"), json_text(j, "Secret"));
+	else
+		warn("docker-credential-%s answers what is no login: going on without", helper);
 	json_decref(j);
+}
+
+/* Does a name in the file mean `what`? Such are HOST, HOST/PATH, and docker's older URL. */
+static bool is_meant(const char *key, const char *what)
+{
+	const char *scheme = strstr(key, "://");
+	size_t n;
+
+	if (scheme)
+		key = scheme + 3;
+	n = strlen(key);
+	if (scheme)
+		while (n && key[n - 1] == '/')
+			n--;
+	if (scheme && n > 3 && (!strncmp(key + n - 3, "/v1", 3) || !strncmp(key + n - 3, "/v2", 3)))
+		n -= 3;
+	return strlen(what) == n && !strncmp(key, what, n);
+}
+
+/* The entry for the longest part of HOST/NAME that has one. */
+static const json_t *find_entry(json_t *list, const struct registry *r)
+{
+	const bool is_docker = !strcmp(r->host, "docker.io");
+	char *what = print("%s/%s", r->host, r->name), *end;
+	const json_t *found = NULL;
+	const char *key;
+	json_t *entry;
+
+	do {
+		json_object_foreach(list, key, entry)
+		{
+			if (is_meant(key, what))
+				found = entry;
+		}
+		end = strrchr(what, '/');
+		if (end)
+			*end = 0;
+	} while (!found && end);
+	if (!found && is_docker)
+		found = json_object_get(list, "https://index.docker.io/v1/");
+	free(what);
+	return found;
+}
+
+static bool take_entry(struct registry *r, const json_t *entry)
+{
+	const char *identity = json_text(entry, "identitytoken"), *auth = json_text(entry, "auth"),
+		   *token = json_text(entry, "registrytoken"), *user = json_text(entry, "username"),
+		   *password = json_text(entry, "password");
+
+	if (token && *token && !strpbrk(token, "\r\n"))
+		r->token = copy_of(token);
+	if (identity && *identity)
+		set_user(r, "<token>", identity);
+	else if (auth && *auth) {
+		if (!take_auth(r, auth))
+			warn("the login for '%s' in the configuration is no base64 of "
+			     "USER:PASSWORD",
+				r->host);
+	} else if (user && *user && password) {
+		set_user(r, user, password);
+	}
+	return r->user || r->token;
 }
 
 static void look_in(struct registry *r, const char *path)
 {
 	const char *host = strcmp(r->host, "docker.io") ? r->host : "https://index.docker.io/v1/",
 		   *helper;
-	const json_t *entry;
 	json_t *j;
 
-	if (r->user || access(path, R_OK))
+	if (r->user || r->token || access(path, F_OK))
 		return;
 	j = json_of_file(path, path);
 	helper = json_text(json_object_get(j, "credHelpers"), r->host);
-	if (!helper)
+	if (!helper && !take_entry(r, find_entry(json_object_get(j, "auths"), r)))
 		helper = json_text(j, "credsStore");
-	entry = json_object_get(json_object_get(j, "auths"), host);
-	if (!entry)
-		entry = json_object_get(json_object_get(j, "auths"), r->host);
-	if (json_text(entry, "auth") && *json_text(entry, "auth"))
-		take_auth(r, json_text(entry, "auth"));
-	else if (helper)
+	if (helper && *helper)
 		ask_helper(r, helper, host);
 	json_decref(j);
 }
@@ -104,8 +192,11 @@ void registry_credentials(struct registry *r)
 		   *home = getenv("HOME");
 	char *path;
 
-	if (where && *where)
+	if (where && *where) {
+		if (access(where, R_OK))
+			fail("$REGISTRY_AUTH_FILE: '%s': %s", shown(where), strerror(errno));
 		look_in(r, where);
+	}
 	path = docker && *docker ? print("%s/config.json", docker) :
 				   print("%s/.docker/config.json", home ? home : "");
 	look_in(r, path);
@@ -115,4 +206,8 @@ void registry_credentials(struct registry *r)
 		look_in(r, path);
 		free(path);
 	}
+	/* Where podman keeps it without XDG_RUNTIME_DIR. */
+	path = print("%s/.config/containers/auth.json", home ? home : "");
+	look_in(r, path);
+	free(path);
 }
