@@ -11,6 +11,8 @@
 #include <sys/mman.h>
 
 #include "call/preload.h"
+#include "door/page.h"
+#include "sys/gate.h"
 
 #define PAGE 4096UL
 
@@ -48,10 +50,11 @@ static void look_for_door(void)
 {
 	static const unsigned long candidates[] = FJ_GATE_CANDIDATES;
 
-	for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
-		const struct fj_door_page *p = (const struct fj_door_page *)(candidates[i] + PAGE);
+	for (size_t i = 0; i < 2 * sizeof(candidates) / sizeof(candidates[0]); i++) {
+		const unsigned long gate = candidates[i / 2] + i % 2 * FJ_GATE_APART;
+		const struct fj_door_page *p = (const struct fj_door_page *)(gate + PAGE);
 
-		if (!is_mapped(candidates[i]) || !is_mapped(candidates[i] + PAGE))
+		if (!is_mapped(gate) || !is_mapped(gate + PAGE))
 			continue;
 		if (p->magic != FJ_DOOR_MAGIC || p->size != sizeof(*p))
 			continue;

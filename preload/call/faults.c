@@ -176,7 +176,7 @@ static struct fj_sigaction our_action(const struct fault *of)
 		.handler = (uint64_t)handle,
 		.flags = SA_SIGINFO_ | SA_ONSTACK_ | SA_RESTORER_ |
 			 (of->of_program.flags & SA_RESTART_),
-		.restorer = fj_jail->gate + (uint64_t)(fj_gate_sigreturn - fj_gate_begin),
+		.restorer = fj_gate_address() + (uint64_t)(fj_gate_sigreturn - fj_gate_begin),
 	};
 }
 
@@ -197,7 +197,7 @@ static void arm(int number)
 
 void fj_faults_arm(void)
 {
-	fj_fault_return = fj_jail->gate + (uint64_t)(fj_gate_sigreturn - fj_gate_begin);
+	fj_fault_return = fj_gate_address() + (uint64_t)(fj_gate_sigreturn - fj_gate_begin);
 	arm(FJ_SIGBUS);
 	arm(FJ_SIGSEGV);
 	tell();

@@ -25,7 +25,7 @@ static long start_loader(struct fj_call *c, const struct fj_program *p, uint64_t
 	uint64_t envp, const char *execfn)
 {
 	struct fj_handoff h = {
-		.gate = fj_jail->gate,
+		.gate = p->gate,
 		.root_fd = fj_jail->root_fd,
 		.first_pid = fj_jail->first_pid,
 		.program_fd = p->fd,

@@ -11,6 +11,7 @@
 #include "call/hook_id.h"
 #include "call/hooks.h"
 #include "call/policy.h"
+#include "sys/gate.h"
 #include "sys/guest.h"
 
 #include <linux/filter.h>
@@ -32,20 +33,23 @@ void fj_guard_start(uint32_t no_new_privs, uint32_t seccomp_mode)
 	set_seccomp_mode = (int)seccomp_mode;
 }
 
-#define PREFIX 6
+#define PREFIX 7
 
-/* Gate page: one page, so its high word and the upper bits of its low word tell it. */
+/* Gate page: one page, so its high word, which is one of two, and the upper bits of its low word
+ * tell it. */
 static void write_prefix(struct sock_filter *f)
 {
-	const uint32_t high = (uint32_t)(fj_jail->gate >> 32), low = (uint32_t)fj_jail->gate;
+	const uint32_t high = (uint32_t)(fj_jail->gate >> 32), low = (uint32_t)fj_jail->gate,
+		       other = (uint32_t)((fj_jail->gate + FJ_GATE_APART) >> 32);
 
 	f[0] = (struct sock_filter)BPF_STMT(
 		BPF_LD | BPF_W | BPF_ABS, 12); /* instruction_pointer, high word */
-	f[1] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, high, 0, 4);
-	f[2] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 8);
-	f[3] = (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, ~(uint32_t)(FJ_PAGE - 1));
-	f[4] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, low, 0, 1);
-	f[5] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	f[1] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, high, 1, 0);
+	f[2] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, other, 0, 4);
+	f[3] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 8);
+	f[4] = (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, ~(uint32_t)(FJ_PAGE - 1));
+	f[5] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, low, 0, 1);
+	f[6] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
 }
 
 static long install_filter(struct fj_call *c, unsigned flags, uint64_t program_at)

@@ -5,6 +5,7 @@
  * own/set.c and own/caps.c. */
 #include "call/hook_id.h"
 #include "call/hooks.h"
+#include "sys/gate.h"
 #include "sys/guest.h"
 
 #include <linux/audit.h>
@@ -31,7 +32,8 @@ void fj_id_start(bool watched)
  * now. */
 static bool watch(void)
 {
-	const uint32_t high = (uint32_t)(fj_jail->gate >> 32), low = (uint32_t)fj_jail->gate;
+	const uint32_t high = (uint32_t)(fj_jail->gate >> 32), low = (uint32_t)fj_jail->gate,
+		       other = (uint32_t)((fj_jail->gate + FJ_GATE_APART) >> 32);
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 0, 11),
@@ -49,7 +51,8 @@ static bool watch(void)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 			offsetof(struct seccomp_data, instruction_pointer) + 4),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, high, 0, 4),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, high, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, other, 0, 4),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 			offsetof(struct seccomp_data, instruction_pointer)),
 		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, ~(uint32_t)(FJ_PAGE - 1)),

@@ -6,6 +6,7 @@
  * jail's own. A text that is mapped from the jail's memory (door/copies.c) is shown as its file,
  * whose beginning is mapped right before it. */
 #include "call/procfs.h"
+#include "sys/gate.h"
 
 static bool is_octal(char c)
 {
@@ -92,12 +93,6 @@ static uint64_t read_hex(const char **text)
 	return value;
 }
 
-/* The gate page, and the door page behind it. */
-static bool is_gate(const char *line)
-{
-	return read_hex(&line) - fj_jail->gate < 2UL * FJ_PAGE;
-}
-
 /* A line of maps: "from-to rwxp offset dev inode path" (fs/proc/task_mmu.c, show_map_vma()). */
 struct mapping {
 	uint64_t from, to, offset;
@@ -125,12 +120,36 @@ static void read_mapping(struct mapping *m, const char *line)
 	m->path = skip_field(skip_field(m->device));
 }
 
+static bool is_page(const struct mapping *m, const char *perms)
+{
+	return m->to == m->from + FJ_PAGE && fj_begins(m->perms + 1, perms);
+}
+
+/* Does the gate page of some process begin there? Which of the two it has only its maps tell: at
+ * the other there may be the program itself. */
+static bool is_gate_address(uint64_t at)
+{
+	return at == fj_jail->gate || at == fj_jail->gate + FJ_GATE_APART;
+}
+
+/* The gate page, and the door page behind it. `*end` is where the gate page has ended, or 0. */
+static bool is_gate(const struct mapping *m, uint64_t *end)
+{
+	if (*end && m->from == *end)
+		return is_page(m, "rw-p") && !*m->path;
+	if (!is_gate_address(m->from) || !is_page(m, "r-xp"))
+		return false;
+	*end = m->to;
+	return !*m->path; /* else it is the loader's, which is not shown, or a program's */
+}
+
 #define FILE_SIZE (FJ_PATH_MAX + 512u)
 
 /* The file that was mapped last, and where that ends. */
 struct mapped_file {
 	uint64_t end;
-	char *device; /* as in its line, with all that follows; "" when it is too long */
+	uint64_t gate_end; /* and where the gate page; 0 before */
+	char *device;	   /* as in its line, with all that follows; "" when it is too long */
 	size_t path;
 };
 
@@ -245,7 +264,7 @@ static bool put_mapping(struct fj_report *r, struct mapped_file *f, const char *
 
 	read_mapping(&m, line);
 	offset = step(f, &m);
-	if (is_gate(line))
+	if (is_gate(&m, &f->gate_end))
 		return false;
 	if (!offset) {
 		const size_t at = (size_t)(m.path - line);
@@ -289,6 +308,14 @@ void fj_report_maps(struct fj_report *r)
 	fj_close(l.fd);
 }
 
+/* Of numa_maps: a page of ours in a line without a file. */
+static bool is_numa_gate(const char *line)
+{
+	const uint64_t at = read_hex(&line);
+
+	return is_gate_address(at) || is_gate_address(at - FJ_PAGE);
+}
+
 /* numa_maps does not tell what copies are of: maps beside it does. */
 static bool put_numa_path(struct fj_report *r, const char *line, const char *text, size_t len)
 {
@@ -329,7 +356,7 @@ void fj_report_numa_maps(struct fj_report *r)
 		for (end = at; end < len && line[end] != ' '; end++)
 			;
 		fj_str_add(&r->text, line, at);
-		if (is_gate(line) || (at < len && !put_numa_path(r, line, line + at, end - at))) {
+		if (at == len ? is_numa_gate(line) : !put_numa_path(r, line, line + at, end - at)) {
 			fj_str_cut(&r->text, before);
 		} else {
 			fj_str_add(&r->text, line + end, len - end);

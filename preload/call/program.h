@@ -22,6 +22,7 @@ struct fj_program {
 	const char *script_arg[2 * FJ_SCRIPTS_MAX +
 			       1]; /* words that #! lines put before the script's arguments */
 	int script_args;
+	uint64_t gate;	    /* where its process has the gate page */
 	uint32_t limits;    /* of the mount that it lies in: FJ_MOUNT_LIMITS */
 	bool is_nameless;   /* run by its descriptor alone */
 	const char *script; /* the path that replaces argv[0] behind them, or NULL */

@@ -5,6 +5,8 @@
  * (fs/binfmt_script.c) and the one of ELF (fs/binfmt_elf.c). */
 #include "call/program.h"
 
+#include "sys/gate.h"
+
 /* The `size` bytes of the program at `offset`: of its head where that has them, else read into
  * scratch memory. NULL: they are not there. */
 static const void *part_of(
@@ -19,18 +21,47 @@ static const void *part_of(
 	return fj_sys4(__NR_pread64, p->fd, part, size, offset) == (long)size ? part : NULL;
 }
 
+/* Does an ELF file that says where it lies do so at the gate page? */
+static bool lies_at(uint64_t gate, const Elf64_Ehdr *head, const Elf64_Phdr *ph)
+{
+	const uint64_t end = gate + FJ_GATE_PAGES * FJ_PAGE;
+
+	for (int i = 0; head->e_type == ET_EXEC && i < head->e_phnum; i++)
+		if (ph[i].p_type == PT_LOAD && ph[i].p_memsz && ph[i].p_vaddr < end &&
+			(ph[i].p_vaddr >= gate || ph[i].p_memsz > gate - ph[i].p_vaddr))
+			return true;
+	return false;
+}
+
+/* The same of an interpreter, which hardly ever says so. */
+static bool interpreter_lies_at(
+	struct fj_call *c, uint64_t gate, const Elf64_Ehdr *head, int interpreter_fd)
+{
+	const size_t size = head->e_phnum * sizeof(Elf64_Phdr);
+	Elf64_Phdr *ph;
+
+	if (head->e_type != ET_EXEC)
+		return false;
+	ph = (Elf64_Phdr *)fj_scratch(c->thread, size);
+	return fj_sys4(__NR_pread64, interpreter_fd, ph, size, head->e_phoff) == (long)size &&
+	       lies_at(gate, head, ph);
+}
+
 long fj_program_open_interpreter(struct fj_call *c, struct fj_program *p)
 {
 	Elf64_Ehdr head;
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	const Elf64_Phdr *ph;
 	const char *path;
+	bool lies_there;
 	long r;
 
 	memcpy(&head, p->head, sizeof(head));
 	ph = part_of(c, p, head.e_phoff, head.e_phnum * sizeof(*ph));
 	if (!ph)
 		return -ENOEXEC;
+	p->gate = fj_jail->gate;
+	lies_there = lies_at(p->gate, &head, ph);
 	for (int i = 0; i < head.e_phnum; i++) {
 		if (ph[i].p_type != PT_INTERP)
 			continue;
@@ -50,8 +81,12 @@ long fj_program_open_interpreter(struct fj_call *c, struct fj_program *p)
 			return r < 0 ? r : -EIO;
 		if (fj_elf_check(&head, sizeof(head)))
 			return -ELIBBAD;
+		lies_there =
+			lies_there || interpreter_lies_at(c, p->gate, &head, p->interpreter_fd);
 		break;
 	}
+	if (lies_there)
+		p->gate += FJ_GATE_APART;
 	fj_scratch_release(c->thread, mark);
 	return 0;
 }

@@ -19,7 +19,7 @@ typedef long (*waiting_gate_fn)(
 static inline long wait_in_kernel(const struct fj_thread *t, long nr, const uint64_t a[FJ_ARGS])
 {
 	const waiting_gate_fn gate =
-		(waiting_gate_fn)(uintptr_t)(fj_jail->gate +
+		(waiting_gate_fn)(uintptr_t)(fj_gate_address() +
 					     (uint64_t)(fj_gate_wait - fj_gate_begin));
 
 	if (!fj_libc_signals_handler) /* nobody would look at the word */

@@ -238,7 +238,8 @@ long fj_copies_map(const struct fj_sited_text *t, const uint64_t arg[6])
 	long at, memory;
 
 	if (__atomic_load_n(&t->copy_state, __ATOMIC_ACQUIRE) != FJ_COPY_READY ||
-		fj_jail->no_copies || !(arg[3] & MAP_FIXED) || page_up(arg[1]) != page_up(t->len))
+		!fj_copies_are_for_us() || !(arg[3] & MAP_FIXED) ||
+		page_up(arg[1]) != page_up(t->len))
 		return -EAGAIN;
 	memory = open_memory(O_RDONLY);
 	if (fj_is_err(memory))

@@ -278,7 +278,7 @@ void fj_door_choose(void)
 
 static struct fj_door_page *page(void)
 {
-	return (struct fj_door_page *)(fj_jail->gate + FJ_PAGE);
+	return (struct fj_door_page *)(fj_gate_address() + FJ_PAGE);
 }
 
 uint64_t fj_door_address(int which)

@@ -14,13 +14,6 @@
 #define FJ_DOOR_MAGIC 0x33524f4f444a46UL /* "FJDOOR3" */
 #define FJ_DOOR_CALLS 512		 /* more than any system call number */
 
-/* Where the gate page may lie: the loader takes the first address that is free at the jail's start.
- * Above the usual vm.mmap_min_addr (65536), and where neither programs nor debuggers put theirs. */
-#define FJ_GATE_CANDIDATES                                                                         \
-	{                                                                                          \
-		0x50000, 0x110000, 0x1f0000, 0x30000000, 0x7000000000                              \
-	}
-
 struct fj_door_page {
 	uint64_t magic;
 	uint64_t size; /* of this struct */

@@ -181,7 +181,7 @@ static bool is_wanted(uint64_t nr)
 /* On the gate page. Returns whether libc's handler may be entered. */
 static bool came_at_gate(int sig, const void *info, struct fj_frame *f)
 {
-	const char *at = fj_gate_begin + (f->regs.ip - fj_jail->gate);
+	const char *at = fj_gate_begin + (f->regs.ip - fj_gate_address());
 	struct fj_thread *t = fj_thread_holding(f->regs.sp - 1); /* at its top, at first */
 	const struct fj_door_record *record = (const struct fj_door_record *)f->regs.bx;
 	uint64_t back;
@@ -235,7 +235,7 @@ uint64_t fj_door_signal_came(int sig, const void *info, struct fj_frame *f)
 {
 	const uint64_t handler = fj_libc_signal_handler_of(sig);
 
-	if (f->regs.ip - fj_jail->gate < FJ_PAGE)
+	if (f->regs.ip - fj_gate_address() < FJ_PAGE)
 		return came_at_gate(sig, info, f) ? handler : 0;
 	if (is_in(f->regs.ip, __executable_start, etext))
 		return came_in_engine(sig, info, f) ? handler : 0;

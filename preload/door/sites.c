@@ -269,7 +269,7 @@ static void make_copy(struct fj_sited_text *t, const struct fj_text_key *k, int 
 	uint32_t none = FJ_COPY_NONE;
 	bool is_good;
 
-	if (t->copy_state || !t->hot || !is_mapped_often(t) || fj_jail->no_copies ||
+	if (t->copy_state || !t->hot || !is_mapped_often(t) || !fj_copies_are_for_us() ||
 		!is_settled(k) ||
 		!__atomic_compare_exchange_n(&t->copy_state, &none, FJ_COPY_BEING_MADE, false,
 			__ATOMIC_ACQ_REL, __ATOMIC_RELAXED))

@@ -44,6 +44,11 @@ size_t fj_sites_copied_size(const struct fj_site *s);
 /* copies.c: a descriptor to read and write the jail's memory by, as long as the loader holds one;
  * else -1, and the text's copies are reached by one that is opened for them. */
 extern int fj_copies_memory;
+/* May this process make them and map them? They know one address of the door page. */
+static inline bool fj_copies_are_for_us(void)
+{
+	return !fj_jail->no_copies && fj_gate_address() == fj_jail->gate;
+}
 /* Make the copy of a text of the file `fd`. Whether it can be used. */
 bool fj_copies_make(struct fj_sited_text *t, int fd);
 /* Map it, for an mmap(2) with these arguments; -EAGAIN when it cannot be had. */

@@ -1,14 +1,15 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * place_gate.c - the gate page, at one address in every process of the jail.
+ * place_gate.c - the gate page, at one of two addresses in every process of the jail.
  *
  * Low, where neither programs nor the kernel put anything: above vm.mmap_min_addr (65536 on most
  * hosts), below lld's 0x200000 and ld's 0x400000. A hardened host with a larger vm.mmap_min_addr
- * gets one of the later candidates. Until the page is there nothing may be called that the filter
+ * gets one of the later candidates. A program that is linked lower still has the other address
+ * (sys/gate.h). Until the page is there nothing may be called that the filter
  * traps: mmap and mprotect are not. */
-#include "door/page.h"
 #include "loader/loader.h"
+#include "sys/gate.h"
 
 #include <linux/mman.h>
 

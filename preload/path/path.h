@@ -109,7 +109,7 @@ struct fj_jail {
 	uint64_t magic;
 	uint32_t size;	 /* of this struct: two builds may meet in one jail */
 	int32_t root_fd; /* O_PATH on the root; +1: this memory file; +2: the nested root, if any */
-	uint64_t gate;	 /* address of the gate page in every process */
+	uint64_t gate;	 /* address of the gate page, or with FJ_GATE_APART added: sys/gate.h */
 	uint64_t root_dev, root_ino;
 	uint64_t nameless_dev[FJ_NAMELESS]; /* of pipes, sockets, and files of memory: they show as
 					       whoever looks at them */

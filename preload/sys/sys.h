@@ -44,6 +44,11 @@ typedef long (*fj_gate_fn)(long nr, long a0, long a1, long a2, long a3, long a4,
 
 /* The way into the kernel: gate.S where it was linked, later its copy on the gate page. */
 extern fj_gate_fn fj_gate;
+/* Where that page, or the block that becomes it, is in this process. */
+static inline uint64_t fj_gate_address(void)
+{
+	return (uint64_t)fj_gate;
+}
 extern const char fj_gate_begin[], fj_gate_made[], fj_gate_wait[], fj_gate_waited[], fj_gate_tail[],
 	fj_gate_tail_made[], fj_gate_sigreturn[], fj_gate_end[];
 /* Move that page from where it was linked to `address`, in place of what is there. mremap(2)'s

@@ -7,21 +7,22 @@
  *   one of three that are asked most  ->  as below
  *   nr by binary search: not in the table's trapped rows  ->  allow
  *   a row's condition on its arguments does not hold  ->  allow
- *   the call comes from the gate page  ->  allow, else trap
+ *   the call comes from the gate page, at one of its two addresses  ->  allow, else trap
  *
  * The number is tested first and alone: then the kernel (5.11 and newer) knows from a bitmap that a
  * call is always allowed, and does not run the program for it at all. */
 #include "trap/trap.h"
 
 #include "call/when.h"
+#include "sys/gate.h"
 
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/mman.h>
 #include <linux/seccomp.h>
 
-#define MAX_LEN 2048u
-#define AT_NR 0 /* offsets in struct seccomp_data, linux/seccomp.h */
+#define MAX_LEN 4096u /* BPF_MAXINSNS, linux/bpf_common.h */
+#define AT_NR 0	      /* offsets in struct seccomp_data, linux/seccomp.h */
 #define AT_ARCH 4
 #define AT_IP 8
 #define AT_ARG(i) (16 + 8 * (i))
@@ -55,11 +56,13 @@ static void allow(struct builder *b)
 	give(b, SECCOMP_RET_ALLOW);
 }
 
-/* "Gate page, or else": in each place where it is needed. */
+/* "Gate page, or else": in each place where it is needed. So many instructions: */
+#define OURS_LEN 8
 static void unless_ours(struct builder *b, uint32_t result)
 {
 	load(b, AT_IP + 4);
-	emit(b, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(fj_jail->gate >> 32), 0, 4);
+	emit(b, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(fj_jail->gate >> 32), 1, 0);
+	emit(b, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)((fj_jail->gate + FJ_GATE_APART) >> 32), 0, 4);
 	load(b, AT_IP);
 	emit(b, BPF_ALU | BPF_AND | BPF_K, ~(uint32_t)(FJ_PAGE - 1), 0, 0);
 	emit(b, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)fj_jail->gate, 0, 1);
@@ -112,7 +115,7 @@ static void trap_if_set(struct builder *b, unsigned i)
 	load(b, AT_ARG(i));
 	emit(b, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 2);
 	load(b, AT_ARG(i) + 4);
-	emit(b, BPF_JMP | BPF_JEQ | BPF_K, 0, 7, 0);
+	emit(b, BPF_JMP | BPF_JEQ | BPF_K, 0, OURS_LEN, 0);
 	trap_unless_ours(b);
 }
 
@@ -226,8 +229,8 @@ static void emit_frequent(struct builder *b)
 {
 	emit(b, BPF_JMP | BPF_JEQ | BPF_K, __NR_newfstatat, 2, 0);
 	emit(b, BPF_JMP | BPF_JEQ | BPF_K, __NR_statx, 1, 0);
-	emit(b, BPF_JMP | BPF_JEQ | BPF_K, __NR_rt_sigreturn, 0, 7);
-	trap_unless_ours(b); /* 7 instructions; for these rows there is no other condition */
+	emit(b, BPF_JMP | BPF_JEQ | BPF_K, __NR_rt_sigreturn, 0, OURS_LEN);
+	trap_unless_ours(b); /* for these rows there is no other condition */
 }
 
 long fj_trap_filter(struct fj_thread *t)

@@ -120,7 +120,7 @@ static void leave_by_tail(struct fj_frame *f, struct fj_call *c)
 	f->regs.r8 = c->arg[4];
 	f->regs.r9 = c->arg[5];
 	f->regs.sp = sp;
-	f->regs.ip = fj_jail->gate + (uint64_t)(fj_gate_tail - fj_gate_begin);
+	f->regs.ip = fj_gate_address() + (uint64_t)(fj_gate_tail - fj_gate_begin);
 }
 
 /* The call is made anew: by the program, from the beginning. */
@@ -180,7 +180,7 @@ uintptr_t fj_trap_handle(siginfo_t *info, struct fj_frame *f)
 	if (c.thread->deferred)
 		fj_libc_signals_send(c.thread); /* they come when the frame's mask is back */
 	if (c.leaves_by_sigreturn)
-		f->regs.ip = fj_jail->gate + (uint64_t)(fj_gate_sigreturn - fj_gate_begin);
+		f->regs.ip = fj_gate_address() + (uint64_t)(fj_gate_sigreturn - fj_gate_begin);
 	else if (c.leaves_by_tail)
 		leave_by_tail(f, &c);
 	else if (r == -FJ_RESTART)
@@ -196,7 +196,7 @@ void fj_trap_arm(struct fj_thread *t)
 	const struct fj_sigaction act = {
 		.handler = (uint64_t)fj_trap_entry,
 		.flags = SA_SIGINFO_ | SA_ONSTACK_ | SA_RESTORER_,
-		.restorer = fj_jail->gate + (uint64_t)(fj_gate_sigreturn - fj_gate_begin),
+		.restorer = fj_gate_address() + (uint64_t)(fj_gate_sigreturn - fj_gate_begin),
 		.mask = ~(FJ_SIGBUS_BIT | FJ_SIGSEGV_BIT),
 	};
 	struct fj_frame f = {0};

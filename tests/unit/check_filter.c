@@ -7,6 +7,7 @@
 #include "unit.h"
 
 #include "call/when.h"
+#include "sys/gate.h"
 #include "trap/trap.h"
 
 #include <string.h>
@@ -162,6 +163,13 @@ static bool is_trapped_when(const struct fj_row *row, const uint64_t *arg)
 	return true;
 }
 
+static bool is_ours(uint64_t ip)
+{
+	const uint64_t page = ip & ~(uint64_t)(FJ_PAGE - 1);
+
+	return page == fj_jail->gate || page == fj_jail->gate + FJ_GATE_APART;
+}
+
 static uint32_t wanted(const struct seccomp_data *d)
 {
 	const struct fj_row *row = d->arch == AUDIT_ARCH_X86_64 ? fj_row(d->nr) : NULL;
@@ -170,7 +178,7 @@ static uint32_t wanted(const struct seccomp_data *d)
 		return ERRNO(ENOSYS);
 	if (row->support == FJ_REFUSED)
 		return ERRNO((uint32_t)-row->refusal);
-	if ((d->instruction_pointer & ~(uint64_t)(FJ_PAGE - 1)) == fj_jail->gate)
+	if (is_ours(d->instruction_pointer))
 		return ALLOW;
 	if (row->when == FJ_IF_NOT_ROOT)
 		return ERRNO(0); /* the filter itself says "root" */
@@ -192,7 +200,7 @@ static void check_one(struct seccomp_data d)
 	if (want == TRAP)
 		ck_assert(fj_when_applies(fj_row(d.nr), (const uint64_t *)d.args));
 	else if (want == ALLOW && fj_row(d.nr)->when != FJ_IF_LIMITED &&
-		 (d.instruction_pointer & ~(uint64_t)(FJ_PAGE - 1)) != fj_jail->gate)
+		 !is_ours(d.instruction_pointer))
 		ck_assert(!fj_when_applies(fj_row(d.nr), (const uint64_t *)d.args));
 }
 
@@ -213,7 +221,9 @@ static void check_number(int nr, uint32_t arch, uint64_t gate)
 	const size_t count =
 		row && row->when != FJ_ALWAYS && row->when != FJ_NEVER ? VALUES : FEW_VALUES;
 	const uint64_t ips[] = {gate - 1, gate, gate + 0x20, gate + FJ_PAGE - 1, gate + FJ_PAGE,
-		gate | 1UL << 32, gate ^ 1UL << 47, 0};
+		gate | 1UL << 32, gate ^ 1UL << 47, 0, gate + FJ_GATE_APART,
+		gate + FJ_GATE_APART + FJ_PAGE - 1, gate + FJ_GATE_APART - 1,
+		gate + FJ_GATE_APART + FJ_PAGE};
 
 	for (size_t ip = 0; ip < sizeof(ips) / sizeof(ips[0]); ip++)
 		for (int fill = 0; fill < 2; fill++)
