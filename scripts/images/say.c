@@ -43,15 +43,21 @@ void give_up(void)
 	exit(TROUBLE);
 }
 
+static void say(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
+static void say(const char *format, va_list args)
+{
+	fprintf(stderr, "fakejail: %s: ", verb_name);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+}
+
 void fail(const char *format, ...)
 {
 	va_list args;
 
-	fprintf(stderr, "fakejail: %s: ", verb_name);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	say(format, args);
 	va_end(args);
-	fputc('\n', stderr);
 	give_up();
 }
 
@@ -59,11 +65,9 @@ void warn(const char *format, ...)
 {
 	va_list args;
 
-	fprintf(stderr, "fakejail: %s: ", verb_name);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	say(format, args);
 	va_end(args);
-	fputc('\n', stderr);
 }
 
 void *get(size_t size)
