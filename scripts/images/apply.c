@@ -12,8 +12,8 @@ struct layer_source {
 	struct archive *raw; /* decompresses, and hands on what comes out */
 	struct sha256 sum;
 	char *piece;
-	int64_t read;
 	bool is_padded;
+	bool is_empty;
 };
 
 /* libarchive's reader for a descriptor that may be a pipe. */
@@ -35,8 +35,13 @@ static la_ssize_t take_plain(struct archive *a, void *of, const void **data)
 {
 	static char piece[PIECE];
 	struct layer_source *s = of;
-	const la_ssize_t n = archive_read_data(s->raw, piece, sizeof(piece));
+	const la_ssize_t n = s->is_empty ? 0 : archive_read_data(s->raw, piece, sizeof(piece));
 
+	if (n > 0 && s->sum.size > (uint64_t)layer_bytes_max) {
+		archive_set_error(
+			a, EFBIG, "the layer gets larger than is allowed (see --max-size)");
+		return -1;
+	}
 	if (n < 0) {
 		archive_set_error(a, archive_errno(s->raw), "%s", archive_error_string(s->raw));
 		return -1;
@@ -65,14 +70,18 @@ static struct archive *new_reader(void)
 static struct archive *open_raw(struct layer_source *s, const char *name)
 {
 	struct archive_entry *e;
+	int r;
 
 	s->raw = new_reader();
-	archive_read_support_filter_all(s->raw);
+	support_filters(s->raw);
 	archive_read_support_format_raw(s->raw);
 	archive_read_support_format_empty(s->raw);
 	if (archive_read_open(s->raw, s, NULL, take_compressed, NULL) != ARCHIVE_OK)
-		fail("'%s': %s", shown(name), archive_error_string(s->raw));
-	if (archive_read_next_header(s->raw, &e) < ARCHIVE_WARN)
+		fail("'%s': it is no archive, or truncated or corrupt: %s", shown(name),
+			archive_error_string(s->raw));
+	r = archive_read_next_header(s->raw, &e);
+	s->is_empty = r == ARCHIVE_EOF;
+	if (r < ARCHIVE_WARN)
 		fail("'%s': it is truncated or corrupt: %s", shown(name),
 			archive_error_string(s->raw));
 	return s->raw;
@@ -86,7 +95,15 @@ static void support_tar(struct archive *a)
 	archive_read_support_format_empty(a);
 }
 
-static void apply_one(int fd, const char *digest, const char *name, bool is_lower)
+static void open_tar(
+	struct archive *a, struct layer_source *s, archive_read_callback *take, const char *name)
+{
+	if (archive_read_open(a, s, NULL, take, NULL) != ARCHIVE_OK)
+		fail("'%s': it is no archive, or truncated or corrupt: %s", shown(name),
+			archive_error_string(a));
+}
+
+static void apply_one(int fd, const char *digest, const char *name)
 {
 	struct layer_source s = {.fd = fd, .piece = get(PIECE)};
 	struct archive *a = new_reader();
@@ -97,14 +114,15 @@ static void apply_one(int fd, const char *digest, const char *name, bool is_lowe
 	sha256_begin(&s.sum);
 	if (*digest) {
 		open_raw(&s, name);
-		if (archive_read_open(a, &s, NULL, take_plain, NULL) != ARCHIVE_OK)
-			fail("'%s': it is no archive: %s", shown(name), archive_error_string(a));
+		open_tar(a, &s, take_plain, name);
 	} else {
-		archive_read_support_filter_all(a);
-		if (archive_read_open(a, &s, NULL, take_compressed, NULL) != ARCHIVE_OK)
-			fail("'%s': it is no archive: %s", shown(name), archive_error_string(a));
+		support_filters(a);
+		open_tar(a, &s, take_compressed, name);
 	}
-	layer_apply(a, name, is_lower);
+	/* The archive of a root file system may have files of such names. */
+	layer_apply(a, name, *digest);
+	if (!*digest && archive_format(a) == ARCHIVE_FORMAT_EMPTY)
+		fail("'%s': it is no archive: it is empty", shown(name));
 	if (*digest) {
 		/* What follows the archive's end counts for the digest. */
 		la_ssize_t n;
@@ -112,8 +130,8 @@ static void apply_one(int fd, const char *digest, const char *name, bool is_lowe
 		while ((n = take_plain(a, &s, &piece)) > 0)
 			;
 		if (n < 0)
-			fail("'%s': it is truncated or corrupt: %s", shown(name),
-				archive_error_string(s.raw));
+			fail("'%s': behind the last member: %s", shown(name),
+				archive_error_string(a));
 		sha256_end(&s.sum, found);
 		if (strcmp(found, digest) != 0)
 			fail("'%s': the layer is %s, and should be %s", shown(name), found, digest);
@@ -129,6 +147,9 @@ int apply_main(int argc, char **argv)
 	if (argc < 4)
 		fail("apply ROOT MAX LAYER...");
 	layer_room = atoll(argv[2]);
+	/* Room for headers beside it: a file takes some hundred bytes of the disk's as well. */
+	layer_bytes_max = layer_room > INT64_MAX / 4 ? INT64_MAX : layer_room * 2 + (4 << 20);
+	raise_file_limit();
 	if (chdir(argv[1]) || chroot(".") || chdir("/"))
 		fail("cannot enter '%s': %s", shown(argv[1]), strerror(errno));
 	umask(0);
@@ -139,7 +160,7 @@ int apply_main(int argc, char **argv)
 			fail("apply: what is '%s'?", argv[i]);
 		*digest++ = 0;
 		*name++ = 0;
-		apply_one(atoi(argv[i]), digest, name, i > 3);
+		apply_one(atoi(argv[i]), digest, name);
 	}
 	layers_finish();
 	return 0;

@@ -274,6 +274,7 @@ bool copy_tree(const char *from, const char *to)
 	if (!child) {
 		forget_all_trouble();
 		umask(0);
+		raise_file_limit();
 		copy_here(from, to);
 		_exit(0);
 	}

@@ -5,54 +5,83 @@
 #include "images.h"
 
 #include <dirent.h>
-#include <ftw.h>
+#include <sys/resource.h>
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+/* What is in the directory `at` of the directory `top` goes. Directories in it that are not empty
+ * move up into `top`: so no more than two are open, and no name gets long, however deep the tree
+ * is. */
+static void flatten(int top, const char *name)
 {
-	(void)st;
-	(void)at;
-	if (type == FTW_DP || type == FTW_D || type == FTW_DNR)
-		rmdir(path);
-	else
-		unlink(path);
-	return 0;
-}
+	static unsigned moved;
+	const int at = openat(top, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = at < 0 ? NULL : fdopendir(at);
+	const struct dirent *e;
+	char new[40];
 
-static int open_up(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-	(void)at;
-	if ((type == FTW_D || type == FTW_DNR) && (st->st_mode & 0700) != 0700)
-		chmod(path, 0700);
-	return 0;
-}
-
-void remove_tree(const char *path)
-{
-	if (!nftw(path, remove_one, 64, FTW_DEPTH | FTW_PHYS) && access(path, F_OK))
-		return;
-	/* Directories that the user closed to himself are opened, from the top on. */
-	for (unsigned i = 0; i < 64 && !access(path, F_OK); i++) {
-		nftw(path, open_up, 64, FTW_PHYS);
-		nftw(path, remove_one, 64, FTW_DEPTH | FTW_PHYS);
+	while (dir && (e = readdir(dir))) {
+		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
+			continue;
+		if (!unlinkat(at, e->d_name, 0) || !unlinkat(at, e->d_name, AT_REMOVEDIR))
+			continue;
+		/* One that the user closed to himself neither moves nor opens. */
+		fchmodat(at, e->d_name, 0700, 0);
+		do {
+			sprintf(new, ".removed-%u", moved++);
+		} while (renameat2(at, e->d_name, top, new, RENAME_NOREPLACE) && errno == EEXIST);
 	}
+	if (dir)
+		closedir(dir);
 }
 
 void empty_directory(const char *path)
 {
-	DIR *dir = opendir(path);
-	const struct dirent *e;
+	const int top = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool goes_on = top >= 0;
 
-	while (dir && (e = readdir(dir))) {
-		char *below;
+	while (goes_on) {
+		DIR *dir = fdopendir(openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+		const struct dirent *e;
 
-		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
-			continue;
-		below = print("%s/%s", path, e->d_name);
-		remove_tree(below);
-		free(below);
+		goes_on = false;
+		while (dir && (e = readdir(dir))) {
+			if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
+				continue;
+			if (!unlinkat(top, e->d_name, 0)) {
+				goes_on = true;
+				continue;
+			}
+			if (unlinkat(top, e->d_name, AT_REMOVEDIR)) {
+				fchmodat(top, e->d_name, 0700, 0);
+				flatten(top, e->d_name);
+				if (unlinkat(top, e->d_name, AT_REMOVEDIR))
+					continue;
+			}
+			goes_on = true;
+		}
+		if (dir)
+			closedir(dir);
 	}
-	if (dir)
-		closedir(dir);
+	if (top >= 0)
+		close(top);
+}
+
+void remove_tree(const char *path)
+{
+	if (!unlink(path) || errno == ENOENT || !rmdir(path))
+		return;
+	chmod(path, 0700);
+	empty_directory(path);
+	rmdir(path);
+}
+
+void raise_file_limit(void)
+{
+	struct rlimit limit;
+
+	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
 }
 
 void make_directories(const char *path)

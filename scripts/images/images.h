@@ -76,12 +76,13 @@ int apply_main(int argc, char **argv);
 
 /* ---- layer.c: in the jail ---- */
 
-/* Apply one layer to the working root. `name` is for messages. `lower`: there are layers below. */
-void layer_apply(struct archive *a, const char *name, bool lower);
+/* Apply one layer to the working root. `name` is for messages. `has_whiteouts`: it is an image's,
+ * where some names mean that something of the layers below is gone. */
+void layer_apply(struct archive *a, const char *name, bool has_whiteouts);
 /* After the last layer: give the directories their times. */
 void layers_finish(void);
-/* How many bytes of files may still be written. */
-extern int64_t layer_room;
+/* How many bytes of files may still be written, and how many an archive may have in all. */
+extern int64_t layer_room, layer_bytes_max;
 
 /* ---- whiteout.c: in the jail ---- */
 
@@ -92,7 +93,10 @@ void remove_lower_children(const char *path, const struct names *keep);
 
 /* ---- files.c ---- */
 
-/* Remove the tree `path`, as the user. Not an error when it is not there. */
+/* As many descriptors as the hard limit allows: whoever goes down a tree holds some at each step.
+ */
+void raise_file_limit(void);
+/* Remove the tree `path`, as the user, however deep it is. Not an error when it is not there. */
 void remove_tree(const char *path);
 /* Remove all that is in it. */
 void empty_directory(const char *path);
@@ -165,6 +169,8 @@ char *blob_path(const char *layout, const char *digest);
 void blob_check(const char *layout, const char *digest, int64_t size);
 /* The same, without a word. */
 bool blob_is_good(const char *layout, const char *digest, int64_t size);
+/* Is it there, of that length? The same for a blob whose digest is known to be right. */
+void blob_check_length(const char *layout, const char *digest, int64_t size);
 /* The digest of what `name` names in the layout; an empty name means its only image. NULL when
  * there is none. Both to be freed. */
 char *layout_find(const char *layout, const char *name);
@@ -198,6 +204,17 @@ enum source {
 	SOURCE_DIRECTORY,
 };
 enum source source_kind(const char *path);
+/* Let the reader decompress what archives and layers are compressed with, by libraries alone: all
+ * of libarchive's filters would start programs for what a stranger's file asks for. */
+void support_filters(struct archive *a);
+/* Did archive_read_next_header() answer `r` for a member that is whole? libarchive goes on behind a
+ * damaged header, and reads what is malformed as if it were not there; but not knowing a character
+ * is no damage, for names are bytes. */
+bool header_is_good(struct archive *a, int r);
+/* What something of `packed` bytes may grow to: `--max-size`, else much more than any honest
+ * archive does. */
+extern int64_t size_limit;
+int64_t room_for(int64_t packed);
 /* Copy the parts of the archive into the layout `dir`, each checked. */
 void stage_archive(const char *path, const char *dir);
 /* Give the layout `dir` an index and manifests for docker's manifest.json; `names` and `files` are
@@ -239,12 +256,12 @@ int run_main(int argc, char **argv);
 
 /* Unpack `i`, whose blobs are in `layout`, into the empty directory `root`. Returns the exit
  * status. */
-int unpack_image(const struct image *i, const char *layout, const char *root, int64_t max);
+int unpack_image(const struct image *i, const char *layout, const char *root);
 /* "docker-archive:x", "oci:x:tag", "x", "-": the path, with the kind and the name in it; NULL when
  * `text` names no file. */
 char *source_path(const char *text, enum source *kind, char **name);
 
-int unpack_tree(const char *path, const char *name, const char *root, int64_t max);
+int unpack_tree(const char *path, const char *name, const char *root);
 /* The value of option `name` when word `*i` is it, "NAME=VALUE" or two words; NULL when it is
  * another word. */
 const char *option_value(char **argv, int *i, const char *name);

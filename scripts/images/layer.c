@@ -9,7 +9,7 @@
 
 #include <sys/sysmacros.h>
 
-int64_t layer_room;
+int64_t layer_room, layer_bytes_max;
 /* What this layer has brought, with the directories above it. */
 static struct names *brought;
 /* The times that directories get at the end, when nothing more is made in them. */
@@ -103,8 +103,8 @@ static void write_data(struct archive *a, const struct member *m, int fd)
 		}
 	}
 	if (r != ARCHIVE_EOF)
-		fail("%s: member '%s': %s", shown(m->layer), shown(m->path),
-			archive_error_string(a));
+		fail("%s: member '%s': it is truncated or corrupt: %s", shown(m->layer),
+			shown(m->path), archive_error_string(a));
 	if (end < m->size && ftruncate(fd, m->size))
 		member_fails(m, "cannot give it its length");
 }
@@ -237,17 +237,22 @@ void layer_apply(struct archive *a, const char *name, bool has_whiteouts)
 	while ((r = archive_read_next_header(a, &e)) != ARCHIVE_EOF) {
 		struct member m;
 
-		if (r < ARCHIVE_WARN) {
+		if (!header_is_good(a, r)) {
 			const char *why = archive_error_string(a);
 
 			if (*last)
 				fail("%s: it is truncated or corrupt after member '%s': %s",
 					shown(name), shown(last), why ? why : "unreadable");
-			fail("%s: it is no archive, or corrupt: %s", shown(name),
+			fail("%s: it is no archive, or truncated or corrupt: %s", shown(name),
 				why ? why : "unreadable");
 		}
 		member_read(&m, e, name);
 		strcpy(last, m.path);
+		/* Files without data take room, too. */
+		if (archive_filter_bytes(a, 0) > layer_bytes_max)
+			fail("%s: member '%s': the tree gets larger than is allowed (see "
+			     "--max-size)",
+				shown(name), shown(m.path));
 		if (has_whiteouts && is_whiteout(&m))
 			continue;
 		if (m.link)

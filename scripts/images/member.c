@@ -7,6 +7,8 @@
 
 #include <sys/sysmacros.h>
 
+static const char is_ours[] = "'.fakejail' is where fakejail keeps owners, and no image's";
+
 const char *member_name(const char *name, char path[NAME_MAX_BYTES + 1])
 {
 	size_t have = 0;
@@ -19,7 +21,7 @@ const char *member_name(const char *name, char path[NAME_MAX_BYTES + 1])
 		if (n == 2 && !strncmp(name, "..", 2))
 			return "its name has a '..'";
 		if (n == 9 && !strncmp(name, ".fakejail", 9))
-			return "'.fakejail' is where fakejail keeps owners, and no image's";
+			return is_ours;
 		if (n && !(n == 1 && *name == '.')) {
 			if (have + n + 2 > NAME_MAX_BYTES)
 				return "its name is longer than 4096 bytes";
@@ -36,6 +38,50 @@ const char *member_name(const char *name, char path[NAME_MAX_BYTES + 1])
 		path[have++] = '.';
 	path[have] = 0;
 	return NULL;
+}
+
+/* Has the link's text a part that is '.fakejail'? By no other would a name lead there. */
+static bool leads_to_records(const char *link)
+{
+	const char *at = link;
+
+	while ((at = strstr(at, ".fakejail"))) {
+		if ((at == link || at[-1] == '/') && (!at[9] || at[9] == '/'))
+			return true;
+		at += 9;
+	}
+	return false;
+}
+
+/* The end with a message, unless the entry is of a kind that can be made there. */
+static void check_kind(const struct member *m, struct archive_entry *e)
+{
+	const char *text = archive_entry_symlink(e);
+
+	if (!strcmp(m->path, ".") && (m->link || !S_ISDIR(m->mode)))
+		fail("%s: member '.': it is no directory, and the root of the tree is one",
+			shown(m->layer));
+	if (m->link)
+		return;
+	switch (m->mode & S_IFMT) {
+	case S_IFLNK:
+		if (!text || !*text)
+			fail("%s: member '%s': a symbolic link to nothing", shown(m->layer),
+				shown(m->path));
+		if (leads_to_records(text))
+			fail("%s: member '%s' is a link to '%s': %s", shown(m->layer),
+				shown(m->path), shown(text), is_ours);
+		break;
+	case S_IFREG:
+	case S_IFDIR:
+	case S_IFCHR:
+	case S_IFBLK:
+	case S_IFIFO:
+	case S_IFSOCK:
+		break;
+	default:
+		fail("%s: member '%s': it is of no known kind", shown(m->layer), shown(m->path));
+	}
 }
 
 void member_read(struct member *m, struct archive_entry *e, const char *layer)
@@ -69,22 +115,5 @@ void member_read(struct member *m, struct archive_entry *e, const char *layer)
 		makedev((unsigned)archive_entry_rdevmajor(e), (unsigned)archive_entry_rdevminor(e));
 	m->has_time = archive_entry_mtime_is_set(e);
 	m->mtime = (struct timespec){archive_entry_mtime(e), archive_entry_mtime_nsec(e)};
-	if (m->link)
-		return;
-	switch (m->mode & S_IFMT) {
-	case S_IFLNK:
-		if (archive_entry_symlink(e) && *archive_entry_symlink(e))
-			break;
-		fail("%s: member '%s': a symbolic link to nothing", shown(layer), shown(name));
-	case S_IFREG:
-	case S_IFDIR:
-	case S_IFCHR:
-	case S_IFBLK:
-	case S_IFIFO:
-		break;
-	case S_IFSOCK:
-		break;
-	default:
-		fail("%s: member '%s': it is of no known kind", shown(layer), shown(name));
-	}
+	check_kind(m, e);
 }

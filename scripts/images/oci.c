@@ -63,6 +63,19 @@ void blob_check(const char *layout, const char *digest, int64_t size)
 		fail("the blob %s is corrupt: what is there is %s", digest, found);
 }
 
+void blob_check_length(const char *layout, const char *digest, int64_t size)
+{
+	char *path = blob_path(layout, digest);
+	struct stat st;
+
+	if (stat(path, &st))
+		fail("the blob %s is missing: %s", digest, strerror(errno));
+	if (st.st_size != size)
+		fail("the blob %s has %lld bytes, and should have %lld", digest,
+			(long long)st.st_size, (long long)size);
+	free(path);
+}
+
 bool is_index_type(const char *type)
 {
 	return type &&

@@ -134,7 +134,7 @@ static void plain_digest(const char *path, char digest[DIGEST_MAX])
 	la_ssize_t n = 0;
 
 	sha256_begin(&s);
-	archive_read_support_filter_all(a);
+	support_filters(a);
 	archive_read_support_format_raw(a);
 	if (archive_read_open_filename(a, path, 1 << 18) != ARCHIVE_OK ||
 		archive_read_next_header(a, &e) != ARCHIVE_OK)

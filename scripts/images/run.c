@@ -13,7 +13,7 @@ void add_word(struct words *w, const char *word)
 }
 
 /* The tree of the image, made when it is not there. It appears whole. */
-static char *tree_of(const struct image *i, const char *layout, int64_t max)
+static char *tree_of(const struct image *i, const char *layout)
 {
 	char chain[DIGEST_MAX], *tree, *dir, *root;
 	int lock;
@@ -25,7 +25,7 @@ static char *tree_of(const struct image *i, const char *layout, int64_t max)
 	dir = store_temporary("tmp");
 	root = print("%s/root", dir);
 	make_directories(root);
-	if (unpack_image(i, layout, root, max)) {
+	if (unpack_image(i, layout, root)) {
 		store_discard(dir);
 		exit(TROUBLE);
 	}
@@ -209,7 +209,7 @@ int run_main(int argc, char **argv)
 		config = json_object_get(i->config, "config");
 		if (!config)
 			config = json_object();
-		tree = tree_of(i, layout, r.max);
+		tree = tree_of(i, layout);
 	}
 	user = r.user ? r.user : json_text(config, "User");
 	add_word(&out, "sh");

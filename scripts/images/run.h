@@ -16,7 +16,6 @@ void add_word(struct words *w, const char *word);
 struct run {
 	const char *image, *workdir, *user, *entrypoint, *keep; /* NULL: not given */
 	bool terminal;
-	int64_t max;
 	struct words env;  /* NAME=VALUE */
 	struct words pass; /* for the launcher as they are */
 	struct words command;

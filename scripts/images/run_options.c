@@ -235,8 +235,8 @@ static void obey(struct run *r, const struct option *o, const char *value)
 		r->keep = value;
 		break;
 	case MAX:
-		r->max = size_of(value);
-		if (r->max <= 0)
+		size_limit = size_of(value);
+		if (size_limit <= 0)
 			fail("--max-size: '%s' is no size", shown(value));
 		break;
 	case TTY:

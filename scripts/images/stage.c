@@ -29,15 +29,45 @@ static const char *without_dot(const char *name)
 	return name;
 }
 
+int64_t size_limit;
+
+int64_t room_for(int64_t packed)
+{
+	if (size_limit)
+		return size_limit;
+	/* No honest layer shrinks to a hundredth. */
+	return packed > INT64_MAX / 200 ? INT64_MAX : packed * 100 + ((int64_t)1 << 30);
+}
+
+void support_filters(struct archive *a)
+{
+	archive_read_support_filter_gzip(a);
+	archive_read_support_filter_zstd(a);
+	archive_read_support_filter_xz(a);
+	archive_read_support_filter_bzip2(a);
+	archive_read_support_filter_lz4(a);
+	archive_read_support_filter_lzma(a);
+	archive_read_support_filter_lzip(a);
+	archive_read_support_filter_compress(a);
+}
+
+bool header_is_good(struct archive *a, int r)
+{
+	const char *why = r == ARCHIVE_WARN ? archive_error_string(a) : NULL;
+
+	return r == ARCHIVE_OK || (r == ARCHIVE_WARN && (!why || strstr(why, "convert")));
+}
+
 static struct archive *open_archive(const char *path)
 {
 	struct archive *a = archive_read_new();
 
-	archive_read_support_filter_all(a);
+	support_filters(a);
 	archive_read_support_format_tar(a);
 	archive_read_support_format_gnutar(a);
 	if (archive_read_open_filename(a, path, 1 << 18) != ARCHIVE_OK)
-		fail("'%s': it is no archive: %s", shown(path), archive_error_string(a));
+		fail("'%s': it is no archive, or truncated or corrupt: %s", shown(path),
+			archive_error_string(a));
 	return a;
 }
 
@@ -58,7 +88,7 @@ enum source source_kind(const char *path)
 		return kind;
 	}
 	a = open_archive(path);
-	while (archive_read_next_header(a, &e) >= ARCHIVE_WARN) {
+	while (header_is_good(a, archive_read_next_header(a, &e))) {
 		const char *name = archive_entry_pathname(e);
 
 		if (!name || !*(name = without_dot(name)))
@@ -70,6 +100,9 @@ enum source source_kind(const char *path)
 	archive_read_free(a);
 	return kind;
 }
+
+/* How many bytes the parts may still have. */
+static int64_t room;
 
 /* Write the member's data to `to`, and its digest to `digest`. */
 static int64_t copy_member(
@@ -88,6 +121,11 @@ static int64_t copy_member(
 		sha256_add(&s, piece, (size_t)n);
 		if (most && s.size > (uint64_t)most)
 			fail("member '%s' is larger than any manifest", shown(name));
+		room -= n;
+		if (room < 0)
+			fail("member '%s': the image gets larger than is allowed (see "
+			     "--max-size)",
+				shown(name));
 		if (!write_all(fd, piece, (size_t)n))
 			fail("member '%s': cannot write it to the store: %s", shown(name),
 				strerror(errno));
@@ -156,12 +194,14 @@ void stage_archive(const char *path, const char *dir)
 	json_t *members = json_object();
 	char *file = print("%s/blobs/sha256", dir), last[200] = "its beginning";
 	struct archive_entry *e;
+	struct stat st;
 	int r;
 
+	room = room_for(stat(path, &st) ? 0 : st.st_size);
 	make_directories(file);
 	free(file);
 	while ((r = archive_read_next_header(a, &e)) != ARCHIVE_EOF) {
-		const char *name = r < ARCHIVE_WARN ? NULL : archive_entry_pathname(e);
+		const char *name = header_is_good(a, r) ? archive_entry_pathname(e) : NULL;
 
 		if (!name)
 			fail("%s: it is truncated or corrupt after member '%s': %s", shown(path),

@@ -5,13 +5,6 @@
  * with owners. */
 #include "images.h"
 
-/* What an archive may grow to unless --max-size says otherwise: no honest layer shrinks to a
- * hundredth. */
-static int64_t default_max(int64_t packed)
-{
-	return packed > INT64_MAX / 200 ? INT64_MAX : packed * 100 + ((int64_t)1 << 30);
-}
-
 static int apply(const char *root, int64_t max, size_t count, char **layers)
 {
 	char **words = get((count + 4) * sizeof(*words));
@@ -32,7 +25,7 @@ static int open_layer(const char *path)
 	return fd;
 }
 
-int unpack_image(const struct image *i, const char *layout, const char *root, int64_t max)
+int unpack_image(const struct image *i, const char *layout, const char *root)
 {
 	char **layers = get((i->layers + 1) * sizeof(*layers));
 	int *fds = get((i->layers + 1) * sizeof(*fds)), status;
@@ -50,13 +43,13 @@ int unpack_image(const struct image *i, const char *layout, const char *root, in
 		layers[n] = print("%d=%s=%s", fds[n], i->diff_ids[n], i->digests[n]);
 		free(path);
 	}
-	status = apply(root, max ? max : default_max(i->size), i->layers, layers);
+	status = apply(root, room_for(i->size), i->layers, layers);
 	for (size_t n = 0; n < i->layers; n++)
 		close(fds[n]);
 	return status;
 }
 
-int unpack_tree(const char *path, const char *name, const char *root, int64_t max)
+int unpack_tree(const char *path, const char *name, const char *root)
 {
 	const int fd = open_layer(path);
 	char *layer = print("%d==%s", fd, name);
@@ -65,7 +58,7 @@ int unpack_tree(const char *path, const char *name, const char *root, int64_t ma
 
 	if (fstat(fd, &st))
 		fail("cannot read '%s': %s", shown(path), strerror(errno));
-	status = apply(root, max ? max : default_max(st.st_size), 1, &layer);
+	status = apply(root, room_for(st.st_size), 1, &layer);
 	close(fd);
 	free(layer);
 	return status;
@@ -105,7 +98,7 @@ static void prepare_target(const char *path)
 	on_trouble(undo, NULL);
 }
 
-static int unpack_from(const char *what, const char *root, int64_t max)
+static int unpack_from(const char *what, const char *root)
 {
 	char *name, *path, *digest, *layout = NULL;
 	enum source kind;
@@ -117,13 +110,13 @@ static int unpack_from(const char *what, const char *root, int64_t max)
 			fail("there is no file and no stored image '%s'", shown(what));
 		prepare_target(root);
 		layout = copy_of(store_dir(false));
-		status = unpack_image(image_load(layout, digest), layout, target.path, max);
+		status = unpack_image(image_load(layout, digest), layout, target.path);
 		return status;
 	}
 	prepare_target(root);
 	switch (kind) {
 	case SOURCE_TREE:
-		return unpack_tree(path, what, target.path, max);
+		return unpack_tree(path, what, target.path);
 	case SOURCE_ARCHIVE:
 		layout = store_temporary("tmp");
 		stage_archive(path, layout);
@@ -139,10 +132,13 @@ static int unpack_from(const char *what, const char *root, int64_t max)
 		fail("there is no image '%s' in '%s'", shown(name), shown(what));
 	struct image *i = image_load(layout, digest);
 
-	if (kind == SOURCE_LAYOUT)
-		for (size_t n = 0; n < i->layers; n++)
+	/* What came out of an archive has been hashed as it was written. */
+	for (size_t n = 0; n < i->layers; n++)
+		if (kind == SOURCE_LAYOUT)
 			blob_check(layout, i->digests[n], i->sizes[n]);
-	status = unpack_image(i, layout, target.path, max);
+		else
+			blob_check_length(layout, i->digests[n], i->sizes[n]);
+	status = unpack_image(i, layout, target.path);
 	if (kind == SOURCE_ARCHIVE)
 		store_discard(layout);
 	return status;
@@ -151,15 +147,14 @@ static int unpack_from(const char *what, const char *root, int64_t max)
 int unpack_main(int argc, char **argv)
 {
 	const char *words[2];
-	int64_t max = 0;
 	int count = 0, status;
 
 	for (int i = 1; i < argc; i++) {
 		const char *value;
 
 		if ((value = option_value(argv, &i, "--max-size"))) {
-			max = size_of(value);
-			if (max <= 0)
+			size_limit = size_of(value);
+			if (size_limit <= 0)
 				fail("--max-size: '%s' is no size", shown(value));
 		} else if ((value = option_value(argv, &i, "--platform"))) {
 			platform = value;
@@ -173,7 +168,7 @@ int unpack_main(int argc, char **argv)
 	}
 	if (count < 2)
 		fail("which IMAGE, into which ROOTFS?");
-	status = unpack_from(words[0], words[1], max);
+	status = unpack_from(words[0], words[1]);
 	if (status)
 		undo(NULL);
 	return status;
