@@ -246,11 +246,3 @@ long fj_hook_unshare(struct fj_call *c)
 		r = fj_sys1(__NR_unshare, (flags & ~(uint64_t)CLONE_NEWNS) | CLONE_FS);
 	return r ? r : fj_namespace_unshare();
 }
-
-/* The last process takes the private directories with it. */
-long fj_hook_exit(struct fj_call *c)
-{
-	if (__builtin_expect(fj_jail->private_base != 0, 0))
-		fj_private_leave(c->thread);
-	return (int)c->arg[0] == 127 ? fj_hook_exit_127(c) : fj_kernel(c);
-}

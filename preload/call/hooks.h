@@ -17,7 +17,7 @@
 	X(access)                                                                                  \
 	X(readlink)                                                                                \
 	X(fstat)                                                                                   \
-	/* mount_ids.c */                                                                          \
+	/* hook_mount_id.c */                                                                      \
 	X(statx)                                                                                   \
 	X(handle) /* name_to_handle_at */                                                          \
 	/* hook_own.c */                                                                           \
@@ -27,8 +27,9 @@
 	X(fchmod)                                                                                  \
 	X(utimens) /* utimensat */                                                                 \
 	X(watch)   /* inotify_add_watch, fanotify_mark */                                          \
-	/* hook_make.c */                                                                          \
+	/* umask.c */                                                                              \
 	X(umask)                                                                                   \
+	/* hook_make.c */                                                                          \
 	X(mkdir)                                                                                   \
 	X(mknod)                                                                                   \
 	X(symlink)                                                                                 \
@@ -112,6 +113,7 @@
 	X(pivot_root)                                                                              \
 	X(unshare)                                                                                 \
 	X(clone)                                                                                   \
+	/* hook_exit.c */                                                                          \
 	X(exit) /* exit_group */                                                                   \
 	/* hook_mount_fd.c */                                                                      \
 	X(fsopen)                                                                                  \

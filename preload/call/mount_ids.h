@@ -20,6 +20,10 @@
  * fs/namespace.c. */
 #define FJ_MOUNT_UNIQUE (1UL << 31)
 
+/* The kernel's id of the mount in which what is at `name` in `dirfd` lies; "" is `dirfd` itself.
+ * `flags`: AT_SYMLINK_NOFOLLOW or 0. 0: this kernel does not tell (before Linux 5.8). `*is_root`,
+ * when not NULL: it is the root of that mount. */
+uint64_t fj_mount_kernel_id(int dirfd, const char *name, unsigned flags, bool *is_root);
 /* The id of the jail's own tree: that of the host's mount when the root is the root of one. */
 uint32_t fj_mount_root_id(void);
 /* The id of the mount that what is at position `pos` lies in; NULL: it has no position. `host_id`:

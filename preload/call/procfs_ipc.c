@@ -57,7 +57,8 @@ static void put_number(struct fj_str *out, uint64_t value, unsigned base, size_t
 	fj_str_put(out, text);
 }
 
-static void put_line(struct fj_report *r, const char *line, unsigned table)
+__attribute__((noinline)) static void put_line(
+	struct fj_report *r, const char *line, unsigned table)
 {
 	const unsigned uid = tables[table].uid, at_ctime = tables[table].ctime;
 	struct field f[FIELDS];

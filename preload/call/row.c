@@ -235,22 +235,3 @@ long fj_call(struct fj_call *c)
 	c->row = fj_row(c->nr);
 	return fj_call_row(c);
 }
-
-FJ_HOT char *fj_arg_path(struct fj_call *c, int i, long *error)
-{
-	char *copy;
-	long n;
-
-	*error = 0;
-	if (!c->arg[i])
-		return NULL;
-	copy = fj_scratch_path(c->thread);
-	n = fj_guest_string(copy, c->arg[i], FJ_PATH_MAX);
-	if (n > 0) {
-		c->path_len = (size_t)n;
-		fj_scratch_trim(c->thread, copy, (size_t)n + 1);
-		return copy;
-	}
-	*error = n;
-	return NULL;
-}

@@ -1,0 +1,14 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * hook_exit.c - the end of a process, as far as the jail has to know of it. */
+#include "call/hooks.h"
+#include "path/private.h"
+
+/* The last process takes the private directories with it. */
+long fj_hook_exit(struct fj_call *c)
+{
+	if (__builtin_expect(fj_jail->private_base != 0, 0))
+		fj_private_leave(c->thread);
+	return (int)c->arg[0] == 127 ? fj_hook_exit_127(c) : fj_kernel(c);
+}
