@@ -10,8 +10,8 @@
 _fakejail_takes_value() {
 	case $1 in
 	--userspec | --user | -u | --change-id | -i | --groups | --bind | -b | --volume | -v | --mount | -m | --ro-bind | --tmpfs | \
-		--chdir | -w | --cwd | --pwd | --workdir | --env | -e | --unsetenv | --db | --rootfs | -r | --kernel-release | -k | \
-		--hostname) return 0 ;;
+		--chdir | -w | --cwd | --pwd | --workdir | --env | -e | --unsetenv | --keep | --db | --rootfs | -r | --kernel-release | \
+		-k | --hostname) return 0 ;;
 	esac
 	return 1
 }
@@ -52,16 +52,25 @@ _fakejail_names() {
 	compgen "$2" -- "$3"
 }
 
+# _fakejail_value OPTION CURRENT [COLONS]: the value so far is CURRENT, behind as many colons.
 _fakejail_value() {
-	local option=$1 current=$2
+	local option=$1 current=$2 colons=${3:-0}
 	case $option in
 	--bind | -b | --volume | -v | --mount | -m | --ro-bind)
-		if [[ $current != *:* ]]; then
+		case $colons:$current in
+		0:*:*) ;;
+		0:*)
 			compopt -o filenames -o nospace 2>/dev/null
 			mapfile -t COMPREPLY < <(compgen -f -- "$current")
-		fi
+			;;
+		2:*) mapfile -t COMPREPLY < <(compgen -W 'ro rw idmap ro,idmap' -- "$current") ;;
+		esac
 		;;
 	--rootfs | -r)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -d -- "$current")
+		;;
+	--keep)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -d -- "$current")
 		;;
@@ -73,7 +82,11 @@ _fakejail_value() {
 		mapfile -t COMPREPLY < <(compgen -e -- "$current")
 		;;
 	--user | --userspec | -u | --change-id | -i)
-		mapfile -t COMPREPLY < <(_fakejail_names passwd -u "$current")
+		if ((colons)); then
+			mapfile -t COMPREPLY < <(_fakejail_names group -g "$current")
+		else
+			mapfile -t COMPREPLY < <(_fakejail_names passwd -u "$current")
+		fi
 		;;
 	--groups)
 		mapfile -t COMPREPLY < <(_fakejail_names group -g "$current")
@@ -82,7 +95,7 @@ _fakejail_value() {
 }
 
 _fakejail() {
-	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} index word root='' verb='' options=yes operands=0
+	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} index word root='' verb='' options=yes operands=0 colons
 	COMPREPLY=()
 
 	# bash splits words at `=` and `:`: --bind = host.
@@ -92,6 +105,20 @@ _fakejail() {
 	fi
 	if ((COMP_CWORD > 1)) && [[ $previous == = ]]; then
 		_fakejail_value "${COMP_WORDS[COMP_CWORD - 2]}" "$current"
+		return
+	fi
+	# What stands behind a colon, or is one: HOST : JAIL : MODE.
+	index=$COMP_CWORD
+	colons=0
+	[[ $current == : || $current == :: ]] && ((index++))
+	while ((index > 2)) && [[ ${COMP_WORDS[index - 1]} == : || ${COMP_WORDS[index - 1]} == :: ]]; do
+		((colons += ${#COMP_WORDS[index - 1]}))
+		((index -= 2))
+	done
+	if ((colons)); then
+		[[ $current == : || $current == :: ]] && current=
+		[[ ${COMP_WORDS[index - 1]} == = ]] && ((index--))
+		_fakejail_value "${COMP_WORDS[index - 1]}" "$current" "$colons"
 		return
 	fi
 

@@ -16,7 +16,7 @@ function __fakejail_operands
             set ended yes
         else if test -z "$ended"; and string match -q -- '-*' $word
             if contains -- $word --userspec --user -u --change-id -i --groups --bind -b --volume -v --mount -m --ro-bind --tmpfs \
-                    --chdir -w --cwd --pwd --workdir --env -e --unsetenv --db --rootfs -r --kernel-release -k --hostname
+                    --chdir -w --cwd --pwd --workdir --env -e --unsetenv --keep --db --rootfs -r --kernel-release -k --hostname
                 set skip yes
             end
         else
@@ -47,19 +47,52 @@ function __fakejail_programs
     end
 end
 
+# The names in /etc/$argv[1] of the root file system, when some word of the line names one; else what $argv[2] finds.
+function __fakejail_names
+    for word in (commandline -o)[2..]
+        set -l word (string replace -r '^(--rootfs=|-r)(?=.)' '' -- $word)
+        if test -n "$word"; and test -r $word/etc/$argv[1]
+            string replace -r ':.*' '' <$word/etc/$argv[1]
+            return
+        end
+    end
+    $argv[2]
+end
+
+# The value of an option that is being typed, up to its last colon, when it has as many as that.
+function __fakejail_before_colon
+    set -l value (string replace -r '^(--[^=]*=|-[a-z](?=.))' '' -- (commandline -ct))
+    test (count (string split -- : $value)) -eq (math $argv[1] + 1); or return 1
+    string replace -r '[^:]*$' '' -- $value
+end
+
+function __fakejail_users
+    if set -l before (__fakejail_before_colon 1)
+        printf '%s\n' $before(__fakejail_names group __fish_complete_groups)
+    else
+        __fakejail_names passwd __fish_complete_users
+    end
+end
+
+function __fakejail_modes
+    if set -l before (__fakejail_before_colon 2)
+        printf '%s\n' $before{ro,rw,idmap,ro\,idmap}
+    end
+end
+
 complete -c fakejail -f
 set -l root '__fakejail_count 0'
 
-complete -c fakejail -n $root -s u -l userspec -x -a '(__fish_complete_users)' -d 'Be this user and group'
-complete -c fakejail -n $root -s i -l user -x -a '(__fish_complete_users)' -d 'Be this user and group'
-complete -c fakejail -n $root -l change-id -x -d 'Be this user and group'
+complete -c fakejail -n $root -s u -l userspec -x -a '(__fakejail_users)' -d 'Be this user and group'
+complete -c fakejail -n $root -s i -l user -x -a '(__fakejail_users)' -d 'Be this user and group'
+complete -c fakejail -n $root -l change-id -x -a '(__fakejail_users)' -d 'Be this user and group'
 complete -c fakejail -n $root -s 0 -l root-id -d 'Be root inside, the default'
-complete -c fakejail -n $root -l groups -x -a '(__fish_complete_groups)' -d 'Supplementary groups'
+complete -c fakejail -n $root -l groups -x -a '(__fakejail_names group __fish_complete_groups)' -d 'Supplementary groups'
 complete -c fakejail -n $root -l skip-chdir -d 'Do not change the working directory'
-complete -c fakejail -n $root -s b -l bind -r -F -d 'Show a file or directory: HOST[:JAIL[:ro]]'
-complete -c fakejail -n $root -s v -l volume -r -F -d 'The same as --bind'
-complete -c fakejail -n $root -s m -l mount -r -F -d 'The same as --bind'
-complete -c fakejail -n $root -l ro-bind -r -F -d 'Show a file or directory, read-only'
+complete -c fakejail -n $root -s b -l bind -r -F -a '(__fakejail_modes)' -d 'Show a file or directory: HOST[:JAIL[:ro|idmap]]'
+complete -c fakejail -n $root -s v -l volume -r -F -a '(__fakejail_modes)' -d 'The same as --bind'
+complete -c fakejail -n $root -s m -l mount -r -F -a '(__fakejail_modes)' -d 'The same as --bind'
+complete -c fakejail -n $root -l ro-bind -r -F -a '(__fakejail_modes)' -d 'Show a file or directory, read-only'
 complete -c fakejail -n $root -l tmpfs -x -d 'An empty directory of this jail alone'
 complete -c fakejail -n $root -l bare -d 'Without /dev /proc /sys /etc/resolv.conf'
 complete -c fakejail -n $root -l no-default-binds -d 'The same as --bare'
