@@ -13,12 +13,38 @@
 #include <linux/utsname.h>
 
 #define FEW_DESCRIPTORS 64u
+/* Three that every program has, ours, and what a start has open at one time besides: the root, the
+ * memory, the records and their copy. */
+#define LEAST_DESCRIPTORS (3 + FJ_FD_COUNT + 5)
 #define COPIES_SIZE (64UL << 20)
 #define USUAL_LIMIT 1024u /* beyond, the descriptor table of every process would grow */
 
 static bool is_open(int fd)
 {
 	return fj_sys3(__NR_fcntl, fd, F_GETFD, 0) >= 0;
+}
+
+_Noreturn static void refuse_few_descriptors(void)
+{
+	fj_launch_fail("too few file descriptors: raise `ulimit -n`", "", 0);
+}
+
+/* With a low soft limit of descriptors, a start and the jail's own go beyond it: they stay open when
+ * the limit falls (getrlimit(2)). Returns what was. */
+static struct rlimit64 raise_descriptors(void)
+{
+	struct rlimit64 before = {0}, raised;
+
+	fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, &before);
+	raised = before;
+	if (before.rlim_cur < FEW_DESCRIPTORS)
+		raised.rlim_cur =
+			before.rlim_max < FEW_DESCRIPTORS ? before.rlim_max : FEW_DESCRIPTORS;
+	if (raised.rlim_cur < LEAST_DESCRIPTORS)
+		refuse_few_descriptors();
+	if (before.rlim_cur < FEW_DESCRIPTORS)
+		fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, &raised, 0);
+	return before;
 }
 
 /* The highest run of unused numbers under the usual limit: programs that open many see the fewest
@@ -38,39 +64,28 @@ static int choose_numbers(void)
 		if (i == FJ_FD_COUNT)
 			return base;
 	}
-	fj_launch_fail("too few file descriptors: raise `ulimit -n`", "", 0);
+	refuse_few_descriptors();
 }
 
-/* With a low soft limit, numbers above it: descriptors stay open when the limit falls
- * (getrlimit(2)). All of them are taken: one that was free would be given to the program, which
+/* All of them are taken: one that was free would be given to the program, which
  * could not close it. What there is nothing for holds the root, the first of them.
  *
  * All are O_PATH descriptors: should the program read, write or cut off what it finds at such a
  * number, the kernel says EBADF, as of one that is not open. */
 static int place_descriptors(const int *fds, int count)
 {
-	struct rlimit64 before = {0}, raised;
-	int base;
+	const int base = choose_numbers();
 
-	fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, &before);
-	raised = before;
-	if (before.rlim_cur < FEW_DESCRIPTORS) {
-		raised.rlim_cur =
-			before.rlim_max < FEW_DESCRIPTORS ? before.rlim_max : FEW_DESCRIPTORS;
-		fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, &raised, 0);
-	}
-	base = choose_numbers();
 	for (int i = 0; i < count; i++) {
 		const int from = fds[i] < 0 ? base : fds[i];
 		const long fd = fj_open_anew(from, O_PATH);
 
 		if (fj_is_err(fd) || fj_sys3(__NR_dup3, fd, base + i, 0) != base + i)
-			fj_launch_fail("cannot place the jail's descriptors", "", -EMFILE);
+			refuse_few_descriptors();
 		fj_close((int)fd);
 		if (fds[i] >= 0)
 			fj_close(fds[i]);
 	}
-	fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, &before, 0);
 	return base;
 }
 
@@ -152,7 +167,7 @@ static struct rlimit64 raise_file_sizes(void)
 
 void fj_jail_make(char **envp)
 {
-	const struct rlimit64 file_sizes = raise_file_sizes();
+	const struct rlimit64 file_sizes = raise_file_sizes(), descriptors = raise_descriptors();
 	int fds[FJ_FD_COUNT] = {-1, -1, -1, -1, -1, -1, -1, -1}; /* in the order of FJ_FD_ */
 	struct stat st;
 	const long root = fj_open_path(AT_FDCWD, fj_options.root, O_DIRECTORY);
@@ -200,6 +215,7 @@ void fj_jail_make(char **envp)
 	fj_jail->root_fd = place_descriptors(fds, FJ_FD_COUNT);
 	fj_own_is_scattered = fj_own_scatters(FJ_FD_ROOT(fj_jail));
 	fj_jail->is_scattered = fj_own_is_scattered;
+	fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, &descriptors, 0);
 	at = fj_own_start(FJ_FD_OWNERS(fj_jail), fj_jail->has_elder ? FJ_FD_ELDER(fj_jail) : -1);
 	if (at < 0)
 		fj_launch_fail("cannot map the owners' records", "", at);

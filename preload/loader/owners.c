@@ -11,7 +11,7 @@
  * STATE is $XDG_STATE_HOME, else $HOME/.local/state. What `fakejail /` recorded about files of a
  * tree holds in the tree's own jail afterwards: its file is the elder, looked at when the jail's
  * own knows nothing. A file that is not to be trusted ends the start, and stays as it is. */
-#include "loader/loader.h"
+#include "loader/launch.h"
 
 #include "own/own.h"
 
@@ -23,6 +23,8 @@ _Noreturn static void refuse(const char *name, long error)
 {
 	const char *why = "cannot be used", *says = fj_error(error);
 
+	if (error == -EMFILE) /* nothing is wrong with the file */
+		fj_launch_fail("too few file descriptors: raise `ulimit -n`", "", 0);
 	if (error == -EMEDIUMTYPE)
 		why = "is no file of owner records";
 	else if (error == -EPROTONOSUPPORT)

@@ -103,16 +103,59 @@ rm -f "$root/usr/bin/env"
 fails 'the interpreter of a script' 127 "fakejail: cannot run '/bin/script': its interpreter '/usr/bin/env' is missing in $r
 hint: fakejail add $r /usr/bin/env" jail "$root" /bin/script
 fails 'one that nobody has' 127 "fakejail: cannot run '/bin/script2': its interpreter '/no/such/sh' is missing in $r" jail "$root" /bin/script2
-for number in 3 4 6 8 10 12 14 16 20; do
-	run as_user sh -c 'ulimit -n "$1"; shift; exec "$@"' sh "$number" $FAKEJAIL "$root" sh -c 'echo it works'
-	case $number:$rc:$out:$err in
-	[0-9]:*:*:?* | 1[0-3]:*:*:?* | *:125:*:'fakejail: '*descriptors*limit* | *:0:'it works':) ok "ulimit -n $number" ;;
-	*) fail_run "ulimit -n $number" 'neither does it work nor is it said' ;;
-	esac
+
+# ---- few descriptors ----
+
+# few ULIMIT-OPTION NUMBER COMMAND...: with that limit, and none open but the first three.
+few() {
+	as_user perl -MPOSIX -e 'POSIX::close($_) for 3 .. 1023; exec @ARGV' sh -c 'ulimit "$1" "$2"; shift 2; exec "$@"' sh "$@"
+}
+# A shell that cannot read the script says so itself.
+for number in 3 4 5 6 7 8 9 10; do
+	run few -n "$number" $FAKEJAIL "$root" true
 	case $rc:$err in
-	*errno*) fail_run "ulimit -n $number" 'said in numbers' ;;
+	0:* | *: | *:*errno*) fail_run "ulimit -n $number" 'neither does it work nor is it said' ;;
+	*) ok "ulimit -n $number" ;;
 	esac
 done
+for number in 11 12 13 14 15; do
+	fails "ulimit -n $number" 125 '*fakejail: *file descriptors*ulimit -n*' few -n "$number" $FAKEJAIL "$root" true
+done
+for number in 16 17 18 20 24 32 64 1000; do
+	prints "ulimit -n $number" "it works
+$number" few -n "$number" $FAKEJAIL "$root" sh -c 'echo it works | cat; ulimit -n'
+done
+for number in 11 12 13 14 15 16 17 20 32 63 64 65; do
+	prints "a soft limit of $number is the program's" "it works
+$number" few -Sn "$number" $FAKEJAIL "$root" sh -c 'echo it works | cat; ulimit -n'
+done
+# Beside the first three and the jail's eight, all numbers are the program's; above a low soft limit the jail's take none.
+if command -v gcc >/dev/null && cat >"$work/open.c" <<'C' && gcc -static -o "$root/bin/open" "$work/open.c"
+#include <fcntl.h>
+#include <stdio.h>
+int main(void)
+{
+	int n = 0, fd, last = -1;
+	while ((fd = open("/etc/passwd", O_RDONLY)) >= 0) {
+		n++;
+		last = fd;
+	}
+	printf("%d %d\n", n, last);
+	return 0;
+}
+C
+then
+	for number in 16 24 64 256 1024; do
+		prints "as many as ulimit -n $number leaves" "$((number - 11)) $((number - 9))" few -n "$number" $FAKEJAIL "$root" open
+	done
+	prints 'all of a low soft limit' '13 15' few -Sn 16 $FAKEJAIL "$root" open
+	prints 'all but the jail'\''s below a high one' '4085 4095' few -Sn 4096 $FAKEJAIL "$root" open
+else
+	skip 'as many files as a limit leaves' 'there is no compiler for static programs'
+fi
+exec 3<"$root/etc/passwd" 4<&3 5<&3 6<&3 7<&3
+fails 'a limit that others have used up' 125 '*fakejail: *file descriptors*ulimit -n*' as_user sh -c 'ulimit -n 18; exec "$@"' sh $FAKEJAIL "$root" true
+exec 3<&- 4<&- 5<&- 6<&- 7<&-
 
 # ---- a caller's PATH of no use ----
 
