@@ -100,7 +100,7 @@ static void start_tracing(void)
 			     O_CREAT | O_WRONLY | O_APPEND | O_TRUNC, 0644);
 	if (fj_is_err(fd))
 		fj_launch_fail("cannot write the trace to", fj_options.trace, fd);
-	if (fj_sys3(__NR_dup3, fd, FJ_FD_TRACE(fj_jail), 0) < 0)
+	if (fj_dup_to((int)fd, FJ_FD_TRACE(fj_jail), 0) < 0)
 		fj_launch_fail("cannot keep the trace open", "", -EMFILE);
 	fj_close((int)fd);
 	fj_jail->trace_fd_plus_1 = (uint32_t)FJ_FD_TRACE(fj_jail) + 1;

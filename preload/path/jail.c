@@ -90,7 +90,7 @@ void fj_root_take(int fd, const struct fj_root_move *m)
 		set_root(&root_of_process, FJ_FD_ROOT(fj_jail), "", m->dev, m->ino);
 		return;
 	}
-	if (fd >= 0 && fj_sys3(__NR_dup3, fd, FJ_FD_NESTED(fj_jail), 0) >= 0) {
+	if (fd >= 0 && fj_dup_to(fd, FJ_FD_NESTED(fj_jail), 0) >= 0) {
 		fj_close(fd);
 		fd = FJ_FD_NESTED(fj_jail);
 	}
@@ -119,7 +119,7 @@ long fj_root_enter(int fd, const char *pos)
 		fj_close(fd);
 		set_root_at(root, FJ_FD_ROOT(fj_jail), pos);
 	} else {
-		const long r = fj_sys3(__NR_dup3, fd, FJ_FD_NESTED(fj_jail), 0);
+		const long r = fj_dup_to(fd, FJ_FD_NESTED(fj_jail), 0);
 
 		fj_close(fd);
 		if (fj_is_err(r))

@@ -88,7 +88,7 @@ long fj_namespace_unshare(void)
 		copy_namespace((struct fj_namespace *)at);
 		held = r = fj_open_anew((int)fd, O_PATH);
 		if (!fj_is_err(held)) {
-			r = fj_sys3(__NR_dup3, held, FJ_FD_MOUNTS(fj_jail), 0);
+			r = fj_dup_to((int)held, FJ_FD_MOUNTS(fj_jail), 0);
 			fj_close((int)held);
 		}
 	}

@@ -70,6 +70,24 @@ bool fj_has_spare_numbers(int fd)
 	return (uint64_t)fd + AT_ONCE < limit.rlim_cur;
 }
 
+long fj_dup_to(int fd, int number, int flags)
+{
+	struct rlimit64 before = {0}, raised;
+	long r = fj_sys3(__NR_dup3, fd, number, flags);
+
+	if (r != -EBADF)
+		return r;
+	fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, &before);
+	raised = before;
+	raised.rlim_cur = (uint64_t)number + 1;
+	if (before.rlim_cur >= raised.rlim_cur ||
+		fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, &raised, 0))
+		return r;
+	r = fj_sys3(__NR_dup3, fd, number, flags);
+	fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, &before, 0);
+	return r;
+}
+
 int fj_shared_pid;
 
 long fj_open_shared(int fd, int flags)

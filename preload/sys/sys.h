@@ -194,6 +194,9 @@ long fj_open_anew(int fd, int flags);
  * it still runs. They then look at one directory of /proc, which the kernel keeps, instead of each
  * at its own, which it has to make: a fifth of the time of a fork (measured, Linux 6.18). */
 long fj_open_shared(int fd, int flags);
+/* dup3(2) to a number that the jail keeps for itself, which may lie above a soft limit that has
+ * fallen: then that is raised meanwhile. */
+long fj_dup_to(int fd, int number, int flags);
 /* Are descriptors to be had beside `fd`, the lowest that was free, for what a start opens for a
  * moment? Who keeps one that could be made anew asks. */
 bool fj_has_spare_numbers(int fd);

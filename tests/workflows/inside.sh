@@ -189,6 +189,11 @@ else
 	skip 'a library that is missing' 'ls needs none that can be taken away'
 fi
 
+for limit in -Sn12 -Sn16 -Sn63 -n20 -n64; do
+	prints "ulimit $limit" 'it works' as_user perl -MPOSIX -e 'POSIX::close($_) for 3 .. 1023; exec @ARGV' sh -c 'ulimit "${1%%n*}n" "${1#*n}"; shift; exec "$@"' sh \
+		"$limit" $FAKEJAIL / $FAKEJAIL -b /etc:/mnt --tmpfs=/t R sh -c 'echo it works'
+done
+
 # ---- three deep, and a fakejail of the root's own ----
 
 fresh

@@ -129,6 +129,10 @@ for number in 11 12 13 14 15 16 17 20 32 63 64 65; do
 	prints "a soft limit of $number is the program's" "it works
 $number" few -Sn "$number" $FAKEJAIL "$root" sh -c 'echo it works | cat; ulimit -n'
 done
+# What the jail keeps for itself stands above such a limit, also when it comes later.
+prints 'chroot below a soft limit' it few -Sn 16 $FAKEJAIL -b "$root/bin:/root/bin" "$root" /bin/busybox chroot /root /bin/echo it
+prints 'a namespace of mounts below one' it few -Sn 16 $FAKEJAIL "$root" /bin/busybox unshare -m sh -c 'mount -t tmpfs x /tmp && echo it >/tmp/f && cat /tmp/f'
+prints_like 'a trace below one' '*execve("/sbin/true"*readlinkat(*' few -Sn 16 $FAKEJAIL --trace=/dev/stdout "$root" true
 # Beside the first three and the jail's eight, all numbers are the program's; above a low soft limit the jail's take none.
 if command -v gcc >/dev/null && cat >"$work/open.c" <<'C' && gcc -static -o "$root/bin/open" "$work/open.c"
 #include <fcntl.h>
