@@ -93,16 +93,17 @@ static void give_up_on(
 	case CURLE_UNSUPPORTED_PROTOCOL:
 		if (a->status >= 300 && a->status < 400)
 			fail("%s: the registry redirects to where we do not follow: %s", r->host,
-				a->error);
+				shown(a->error));
 		break;
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CACERT_BADFILE:
-		fail("%s: %s\nhint: $SSL_CERT_FILE, or --tls-verify=false", r->host, a->error);
+		fail("%s: %s\nhint: $SSL_CERT_FILE, or --tls-verify=false", r->host,
+			shown(a->error));
 	case CURLE_BAD_CONTENT_ENCODING:
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_COULDNT_RESOLVE_PROXY:
 	case CURLE_URL_MALFORMAT:
-		fail("%s: %s", r->host, a->error);
+		fail("%s: %s", r->host, shown(a->error));
 	default:
 		break;
 	}
@@ -195,8 +196,9 @@ again:
 			http_patience());
 	if (a->fd >= 0 && a->have)
 		fail("%s: %s breaks off after %lld of %lld bytes: %s", r->host,
-			strrchr(path, '/') + 1, (long long)a->have, (long long)a->size, a->error);
-	fail("%s: %s: %s", r->host, a->error, shown(path));
+			strrchr(path, '/') + 1, (long long)a->have, (long long)a->size,
+			shown(a->error));
+	fail("%s: %s: %s", r->host, shown(a->error), shown(path));
 }
 
 void http_get_text(struct registry *r, const char *path, const char *header, const char *form,

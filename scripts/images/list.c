@@ -30,18 +30,21 @@ static const char *age_of(const char *stamp)
 
 static void print_size(int64_t size)
 {
-	if (size < 1000000)
+	if (size < 0)
+		printf("%8s", "broken");
+	else if (size < 1000000)
 		printf("%6lldkB", (long long)(size + 999) / 1000);
 	else
 		printf("%6lldMB", (long long)(size + 500000) / 1000000);
 }
 
+/* -1 when its manifest is not there. */
 static int64_t size_of_image(const char *digest)
 {
 	char *path = blob_path(store_dir(true), digest);
-	json_t *m = json_of_file(path, digest);
+	json_t *m = access(path, F_OK) ? NULL : json_of_file(path, digest);
 	const json_t *layers = json_object_get(m, "layers");
-	int64_t size = 0;
+	int64_t size = m ? 0 : -1;
 
 	for (size_t n = 0; n < json_array_size(layers); n++)
 		size += json_number(json_array_get(layers, n), "size");
