@@ -144,7 +144,9 @@ foreign $d has no image for linux/amd64 (see --platform)
 machine the image is for linux/s390x, not for linux/amd64 (see --platform)
 END
 is 'nobody who answers a redirection has been asked for a token' 0 "$(counted '^other .* /private.* Basic')"
+silence=3
 fails 'a server that is not there' 125 'fakejail: pull: 127.0.0.1:1: *' pull 127.0.0.1:1/x
+silence=20
 fails 'a host that is not there' 125 'fakejail: pull: nobody.invalid: Could not resolve host: nobody.invalid' \
 	pull nobody.invalid/x
 for name in 'a b' 'A' 'x:' 'x:a b' 'x/../y' 'x//y' 'x/' '-x.y:1/x/%2e' 'x@sha256:12' 'h.x/y:-z'; do
@@ -324,18 +326,24 @@ login "{\"auths\":{\"registry.test:$tls_port\":{\"auth\":\"$auth\"}}}"
 with="SSL_CERT_FILE=$mine/ca.pem https_proxy=http://127.0.0.1:$proxy"
 succeeds 'https_proxy' pull "registry.test:$tls_port/made:1" by-proxy
 like 'a tunnel through it, without the password' '[1-9]*' "$(counted "^proxy CONNECT registry.test:$tls_port - -\$")"
+silence=3
 fails 'the proxy knows no such name' 125 'fakejail: pull: registry.nowhere: *' pull registry.nowhere/made
+silence=20
 with="$with no_proxy=registry.test"
 fails 'no_proxy' 125 'fakejail: pull: registry.test:*: Could not resolve host: registry.test' pull "registry.test:$tls_port/made:1"
 with="http_proxy=http://127.0.0.1:$proxy https_proxy=http://127.0.0.1:$proxy"
+silence=3
 fails 'no TLS where TLS is wanted' 125 "fakejail: pull: plain.test:$port: *" pull "plain.test:$port/good:1"
+silence=20
 succeeds 'http_proxy' pull --tls-verify=false "plain.test:$port/good:1" by-proxy
 like 'it was asked' '[1-9]*' "$(counted "^proxy GET http://plain.test:$port/v2/good/")"
 : >"$work/log"
 succeeds 'a proxy is not asked for this machine' pull "$server/good:1"
 is 'it was not asked' 0 "$(counted '^proxy')"
 with="http_proxy=http://127.0.0.1:1 https_proxy=http://127.0.0.1:1"
+silence=3
 fails 'a proxy that is not there' 125 'fakejail: pull: registry.test: *' pull registry.test/x
+silence=20
 with=
 
 # ---- progress

@@ -341,6 +341,8 @@ class Registry(Handler):
             return self.answer(206, data[:1000], Content_Range="bytes 0-999/%d" % len(data))
         if name == "wrongrange":
             return self.answer(200, data[:half], len(data))
+        if name == "silentblob" and self.headers.get("Range"):
+            return self.silence()
         if name == "silentblob":
             self.answer(200, data[:half], len(data))
             return self.silence()
