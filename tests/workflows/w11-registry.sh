@@ -36,7 +36,7 @@ server=127.0.0.1:$port
 with=
 silence=20
 # shellcheck disable=SC2086,SC2317 # FAKEJAIL may be several words; what the checks below call
-verb() { as_user env "FAKEJAIL_STORE=$mine/store" FAKEJAIL_HTTP_TIMEOUT=$silence $with $FAKEJAIL "$@"; }
+verb() { as_user env "FAKEJAIL_STORE=$mine/store" FAKEJAIL_HTTP_TIMEOUT=$silence env $with $FAKEJAIL "$@"; }
 pull() { verb pull -q "$@"; }
 # What the store holds but for its own empty frame.
 left() { find "$mine/store" -mindepth 1 \( -type f ! -name lock ! -name oci-layout ! -path "$mine/store/index.json" -o \
@@ -314,6 +314,16 @@ with="SSL_CERT_FILE=$mine/ca.pem"
 succeeds 'TLS: $SSL_CERT_FILE' pull "$tls/made:1" made
 prints 'TLS: run it' hello verb run made
 fails 'TLS: a certificate for another name' 125 "fakejail: pull: localhost:$tls_port: *hint: *" pull "localhost:$tls_port/made:1"
+# docker's own kind of manifest, which becomes one of OCI, and two layers.
+(
+	cd "$work"
+	umoci insert --image image:made --opaque tree /more
+	skopeo --insecure-policy copy -q --format v2s2 --dest-tls-verify=false --dest-creds user:secret oci:image:made "docker://$tls/made:docker"
+) >>"$work/skopeo.log" 2>&1 || fail 'an image as docker has it' 'it could not be made' "$(cat "$work/skopeo.log")"
+succeeds 'a manifest of docker'\''s' pull "$tls/made:docker" docker
+prints 'run it' hello verb run docker
+prints 'skopeo reads it as one of OCI' 2 sh -c "skopeo inspect --raw 'oci:$mine/store:docker' | grep -o oci.image.layer | wc -l"
+succeeds 'rmi' verb rmi docker
 with="SSL_CERT_FILE=$mine/nothing.pem"
 fails 'TLS: no such file' 125 "fakejail: pull: $tls: *hint: \$SSL_CERT_FILE*" pull "$tls/made:1"
 login '{}'
@@ -429,6 +439,16 @@ verb images >"$work/images"
 is 'a change that was cut short is swept' 0 "$(left | grep -c '00000001\|changing' || :)"
 succeeds 'rmi' verb rmi killed
 prints 'what was there runs' amd64 verb run stays
+
+# ---- a store that cannot be written
+as_user chmod 500 "$mine/store" "$mine/store/tmp" "$mine/store/blobs/sha256"
+fails 'a store that cannot be written' 125 'fakejail: pull: cannot *store*: Permission denied' pull "$server/good:1"
+as_user chmod 700 "$mine/store" "$mine/store/tmp" "$mine/store/blobs/sha256"
+with=FAKEJAIL_STORE=/dev/null/x
+fails 'a store that cannot be made' 125 "fakejail: pull: cannot make the directory '/dev/null/x': Not a directory" pull "$server/good:1"
+with="-u HOME -u FAKEJAIL_STORE"
+fails 'no place for a store' 125 'fakejail: pull: there is no place for images: *HOME *' pull "$server/good:1"
+with=
 
 # ---- a full disk
 if is_root && mkdir "$work/small" && mount -t tmpfs -o size=5m tmpfs "$work/small" 2>/dev/null; then
