@@ -7,85 +7,136 @@
 
 #include "sys/gate.h"
 
-/* The `size` bytes of the program at `offset`: of its head where that has them, else read into
- * scratch memory. NULL: they are not there. */
-static const void *part_of(
-	struct fj_call *c, const struct fj_program *p, uint64_t offset, size_t size)
-{
-	const uint64_t have = (uint64_t)p->head_len;
-	char *part;
+/* An ELF file's program headers, of which some are at hand. */
+#define SOME 64u /* more than any linker makes: ld(1) about 13 */
+struct headers {
+	int fd;
+	const char *head; /* the file's first bytes */
+	long head_len;
+	Elf64_Ehdr eh;
+	uint32_t first, count; /* those at hand */
+	const Elf64_Phdr *some;
+	Elf64_Phdr *room;
+};
 
-	if (offset <= have && size <= have - offset && !(offset % 8))
-		return p->head + offset;
-	part = fj_scratch(c->thread, size);
-	return fj_sys4(__NR_pread64, p->fd, part, size, offset) == (long)size ? part : NULL;
+/* The `size` bytes of a file at `offset`: of its head where that has them, else read into `room` or
+ * scratch memory. 0, or what the read says; -EIO: they are not all there. */
+static long part_of(struct fj_call *c, const struct headers *h, uint64_t offset, size_t size,
+	void *room, const void **part)
+{
+	const uint64_t have = (uint64_t)h->head_len;
+	long r;
+
+	if (offset <= have && size <= have - offset && !(offset % 8)) {
+		*part = h->head + offset;
+		return 0;
+	}
+	if (!room)
+		room = fj_scratch(c->thread, size);
+	*part = room;
+	r = fj_sys4(__NR_pread64, h->fd, room, size, offset);
+	return r < 0 ? r : r == (long)size ? 0 : -EIO;
 }
 
-/* Does an ELF file that says where it lies do so at the gate page? */
-static bool lies_at(uint64_t gate, const Elf64_Ehdr *head, const Elf64_Phdr *ph)
+static const Elf64_Phdr *header(struct fj_call *c, struct headers *h, uint32_t i)
+{
+	const void *part;
+
+	if (i - h->first < h->count)
+		return h->some + (i - h->first);
+	h->first = i - i % SOME;
+	h->count = h->eh.e_phnum - h->first < SOME ? h->eh.e_phnum - h->first : SOME;
+	if (part_of(c, h, h->eh.e_phoff + h->first * sizeof(*h->some), h->count * sizeof(*h->some),
+		    h->room, &part))
+		h->count = 0;
+	h->some = part;
+	return h->count ? h->some + (i - h->first) : NULL;
+}
+
+/* False: they are not all there. */
+static bool begin_headers(struct fj_call *c, struct headers *h)
+{
+	memcpy(&h->eh, h->head, sizeof(h->eh));
+	h->first = h->count = 0;
+	h->room = (Elf64_Phdr *)fj_scratch(c->thread, SOME * sizeof(*h->room));
+	return header(c, h, h->eh.e_phnum - 1) && header(c, h, 0);
+}
+
+/* Does a file that says where it lies do so at the gate page? */
+static bool lies_at(struct fj_call *c, struct headers *h, uint64_t gate)
 {
 	const uint64_t end = gate + FJ_GATE_PAGES * FJ_PAGE;
 
-	for (int i = 0; head->e_type == ET_EXEC && i < head->e_phnum; i++)
-		if (ph[i].p_type == PT_LOAD && ph[i].p_memsz && ph[i].p_vaddr < end &&
-			(ph[i].p_vaddr >= gate || ph[i].p_memsz > gate - ph[i].p_vaddr))
+	for (uint32_t i = 0; h->eh.e_type == ET_EXEC && i < h->eh.e_phnum; i++) {
+		const Elf64_Phdr *ph = header(c, h, i);
+
+		if (ph && ph->p_type == PT_LOAD && ph->p_memsz && ph->p_vaddr < end &&
+			(ph->p_vaddr >= gate || ph->p_memsz > gate - ph->p_vaddr))
 			return true;
+	}
 	return false;
 }
 
-/* The same of an interpreter, which hardly ever says so. */
-static bool interpreter_lies_at(
-	struct fj_call *c, uint64_t gate, const Elf64_Ehdr *head, int interpreter_fd)
+/* Look at an interpreter as load_elf_binary() of fs/binfmt_elf.c does before there is no way back.
+ */
+static long check_interpreter(struct fj_call *c, struct fj_program *p, bool *is_at_gate)
 {
-	const size_t size = head->e_phnum * sizeof(Elf64_Phdr);
-	Elf64_Phdr *ph;
+	char *text = fj_scratch(c->thread, FJ_PROGRAM_HEAD);
+	struct headers h = {.fd = p->interpreter_fd, .head = text};
 
-	if (head->e_type != ET_EXEC)
-		return false;
-	ph = (Elf64_Phdr *)fj_scratch(c->thread, size);
-	return fj_sys4(__NR_pread64, interpreter_fd, ph, size, head->e_phoff) == (long)size &&
-	       lies_at(gate, head, ph);
+	h.head_len = fj_sys4(__NR_pread64, h.fd, text, FJ_PROGRAM_HEAD, 0);
+	if (h.head_len < (long)sizeof(h.eh))
+		return h.head_len < 0 ? h.head_len : -EIO;
+	if (!fj_elf_is_ours((const Elf64_Ehdr *)text, (size_t)h.head_len) || !begin_headers(c, &h))
+		return -ELIBBAD;
+	*is_at_gate = lies_at(c, &h, p->gate);
+	return 0;
+}
+
+/* Open the interpreter that PT_INTERP `ph` names. */
+static long open_interpreter(
+	struct fj_call *c, struct headers *h, const Elf64_Phdr *ph, struct fj_program *p)
+{
+	const uint64_t size = ph->p_filesz;
+	const void *path;
+	long r;
+
+	if (size < 2 || size > FJ_PATH_MAX)
+		return -ENOEXEC;
+	r = part_of(c, h, ph->p_offset, size, NULL, &path);
+	if (r)
+		return r;
+	if (((const char *)path)[size - 1])
+		return -ENOEXEC;
+	r = fj_program_open(c, AT_FDCWD, path, true, NULL);
+	if (fj_is_err(r))
+		return r;
+	p->interpreter_fd = (int)r;
+	return 0;
 }
 
 long fj_program_open_interpreter(struct fj_call *c, struct fj_program *p)
 {
-	Elf64_Ehdr head;
 	const uint32_t mark = fj_scratch_mark(c->thread);
-	const Elf64_Phdr *ph;
-	const char *path;
-	bool lies_there;
+	struct headers h = {.fd = p->fd, .head = p->head, .head_len = p->head_len};
+	const Elf64_Phdr *ph = NULL;
+	bool is_at_gate, too = false;
 	long r;
 
-	memcpy(&head, p->head, sizeof(head));
-	ph = part_of(c, p, head.e_phoff, head.e_phnum * sizeof(*ph));
-	if (!ph)
+	if (!begin_headers(c, &h))
 		return -ENOEXEC;
 	p->gate = fj_jail->gate;
-	lies_there = lies_at(p->gate, &head, ph);
-	for (int i = 0; i < head.e_phnum; i++) {
-		if (ph[i].p_type != PT_INTERP)
-			continue;
-		if (ph[i].p_filesz < 2 || ph[i].p_filesz > FJ_PATH_MAX)
-			return -ENOEXEC;
-		path = part_of(c, p, ph[i].p_offset, ph[i].p_filesz);
-		if (!path)
-			return -EIO;
-		if (path[ph[i].p_filesz - 1])
-			return -ENOEXEC;
-		r = fj_program_open(c, AT_FDCWD, path, true, NULL);
-		if (fj_is_err(r))
-			return r;
-		p->interpreter_fd = (int)r;
-		r = fj_sys4(__NR_pread64, p->interpreter_fd, &head, sizeof(head), 0);
-		if (r != sizeof(head))
-			return r < 0 ? r : -EIO;
-		if (fj_elf_check(&head, sizeof(head)))
-			return -ELIBBAD;
-		lies_there =
-			lies_there || interpreter_lies_at(c, p->gate, &head, p->interpreter_fd);
-		break;
-	}
-	if (lies_there)
+	is_at_gate = lies_at(c, &h, p->gate);
+	for (uint32_t i = 0; i < h.eh.e_phnum && (ph = header(c, &h, i)); i++)
+		if (ph->p_type == PT_INTERP) {
+			r = open_interpreter(c, &h, ph, p);
+			if (!r)
+				r = check_interpreter(c, p, &too);
+			if (r)
+				return r;
+			break;
+		}
+	if (is_at_gate || too)
 		p->gate += FJ_GATE_APART;
 	fj_scratch_release(c->thread, mark);
 	return 0;
@@ -95,22 +146,20 @@ bool fj_program_is_library(struct fj_call *c, const struct fj_program *p)
 {
 	enum { ENTRIES = 64 }; /* DT_SONAME is among the first: ld(1) */
 	const uint32_t mark = fj_scratch_mark(c->thread);
-	Elf64_Phdr *ph = (Elf64_Phdr *)fj_scratch(c->thread, FJ_PHDRS_MAX * sizeof(*ph));
 	Elf64_Dyn *dynamic = (Elf64_Dyn *)fj_scratch(c->thread, ENTRIES * sizeof(*dynamic));
+	struct headers h = {.fd = p->fd, .head = p->head, .head_len = p->head_len};
+	const Elf64_Phdr *ph;
 	bool has_name = false;
-	Elf64_Ehdr head;
 
-	memcpy(&head, p->head, sizeof(head));
-	if (head.e_phnum > FJ_PHDRS_MAX ||
-		fj_sys4(__NR_pread64, p->fd, ph, head.e_phnum * sizeof(*ph), head.e_phoff) <= 0)
-		head.e_phnum = 0;
-	for (int i = 0; i < head.e_phnum; i++) {
+	if (!begin_headers(c, &h))
+		return false;
+	for (uint32_t i = 0; i < h.eh.e_phnum && (ph = header(c, &h, i)); i++) {
 		long n;
 
-		if (ph[i].p_type != PT_DYNAMIC)
+		if (ph->p_type != PT_DYNAMIC)
 			continue;
 		n = fj_sys4(__NR_pread64, p->fd, dynamic, ENTRIES * sizeof(*dynamic),
-			    ph[i].p_offset) /
+			    ph->p_offset) /
 		    (long)sizeof(*dynamic);
 		for (long d = 0; d < n && dynamic[d].d_tag; d++)
 			has_name = has_name || dynamic[d].d_tag == DT_SONAME;

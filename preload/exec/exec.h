@@ -14,9 +14,7 @@
 #define FJ_HEAD_SIZE 256 /* BINPRM_BUF_SIZE, include/uapi/linux/binfmts.h: all that #! may fill */
 #define FJ_SCRIPTS_MAX                                                                             \
 	5 /* scripts that interpret scripts: exec_binprm() of fs/exec.c, then ELOOP */
-#define FJ_PHDRS_MAX                                                                               \
-	64 /* more than any linker makes (ld: about 13); the kernel's limit is 65536 bytes of them \
-	    */
+#define FJ_PHDRS_MAX (65536u / sizeof(Elf64_Phdr)) /* load_elf_phdrs() of fs/binfmt_elf.c */
 
 /* Parse a #! line in `head`, FJ_HEAD_SIZE + 1 bytes of which the file filled the first ones and the
  * rest is zero. The line is cut apart in place. Returns 0; `*argument` is NULL when there is none,
@@ -25,6 +23,9 @@ long fj_script_parse(char *head, const char **interpreter, const char **argument
 
 /* Is `head` a program for this machine? 0; -ENOEXEC: no ELF program, or none for us. */
 long fj_elf_check(const Elf64_Ehdr *head, size_t size);
+/* Is it an ELF file for this machine, of whatever type? More is not asked of an interpreter before
+ * it is mapped. */
+bool fj_elf_is_ours(const Elf64_Ehdr *head, size_t size);
 /* The machine an ELF header names, or 0 when it is no ELF. For messages. */
 unsigned fj_elf_machine(const void *head, size_t size);
 

@@ -69,19 +69,19 @@ unsigned fj_elf_machine(const void *head, size_t size)
 	return size >= 20 && !memcmp(h->e_ident, ELFMAG, SELFMAG) ? h->e_machine : 0;
 }
 
+bool fj_elf_is_ours(const Elf64_Ehdr *head, size_t size)
+{
+	/* The kernel does not look at EI_CLASS: the size of the headers tells. */
+	return size >= sizeof(*head) && !memcmp(head->e_ident, ELFMAG, SELFMAG) &&
+	       head->e_machine == EM_X86_64 && head->e_phentsize == sizeof(Elf64_Phdr) &&
+	       head->e_phnum && head->e_phnum <= FJ_PHDRS_MAX;
+}
+
 long fj_elf_check(const Elf64_Ehdr *head, size_t size)
 {
-	if (size < sizeof(*head) || memcmp(head->e_ident, ELFMAG, SELFMAG))
-		return -ENOEXEC;
-	if (head->e_type != ET_EXEC && head->e_type != ET_DYN)
-		return -ENOEXEC;
-	if (head->e_machine !=
-		EM_X86_64) /* the kernel does not look at EI_CLASS: the size of the headers tells */
-		return -ENOEXEC;
-	if (head->e_phentsize != sizeof(Elf64_Phdr) || !head->e_phnum ||
-		head->e_phnum > FJ_PHDRS_MAX)
-		return -ENOEXEC;
-	return 0;
+	return fj_elf_is_ours(head, size) && (head->e_type == ET_EXEC || head->e_type == ET_DYN) ?
+		       0 :
+		       -ENOEXEC;
 }
 
 /* One of the notes between `at` and `end`: elf(5), Notes. */

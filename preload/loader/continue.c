@@ -5,7 +5,8 @@
  *
  * The filter is already there, and before the gate page stands only calls that it lets through may
  * be made. What fails here kills with SIGSEGV, as an exec that fails past its point of no return
- * does in the kernel (fs/exec.c). */
+ * does in the kernel (fs/exec.c): by an instruction that only the kernel may run, with that signal
+ * blocked, so that neither the program nor our handler hears of it. */
 #include "loader/loader.h"
 
 #include "call/faults.h"
@@ -29,12 +30,14 @@ _Noreturn void fj_loader_jump(uint64_t *stack, uint64_t entry);
 
 _Noreturn static void fail(const char *what, long error)
 {
+	const uint64_t all = ~0UL;
+
 	(void)what;
 	(void)error;
-	for (;;) {
-		fj_sys2(__NR_kill, fj_sys0(__NR_getpid), 11 /* SIGSEGV */);
-		fj_sys1(__NR_exit_group, 127);
-	}
+	if (fj_gate_address() != (uint64_t)fj_gate_begin)
+		fj_sys4(__NR_rt_sigprocmask, 0 /* SIG_BLOCK */, &all, 0, sizeof(all));
+	for (;;)
+		__asm__ volatile("hlt");
 }
 
 /* Returns a descriptor by which texts can be mapped from it (door/kept.h), or -errno. */
@@ -178,10 +181,12 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 		close_copies_memory();
 		fj_inside(s, h.mask);
 	}
-	r = fj_map_elf(t, h.program_fd, (uint64_t)fj_sys1(__NR_brk, 0),
-		h.interpreter_fd < 0 ? FJ_PATCH_PROGRAM :
-		fj_jail->has_trap    ? FJ_PATCH_NONE :
-				       FJ_PATCH_LIBRARY,
+	r = fj_map_elf(h.program_fd,
+		&(const struct fj_mapping){.before = (uint64_t)fj_sys1(__NR_brk, 0),
+			.has_interpreter = h.interpreter_fd >= 0,
+			.patch = h.interpreter_fd < 0 ? FJ_PATCH_PROGRAM :
+				 fj_jail->has_trap    ? FJ_PATCH_NONE :
+							FJ_PATCH_LIBRARY},
 		&program);
 	if (r < 0)
 		fail(fj_exe_path(), r);
@@ -191,8 +196,9 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	keep_program(h.program_fd, h.held_fd);
 	fj_stack_set_aux(s, AT_BASE, 0);
 	if (h.interpreter_fd >= 0) {
-		r = fj_map_elf(t, h.interpreter_fd, 0, FJ_PATCH_LIBRARY, &interpreter);
-		if (r < 0)
+		r = fj_map_elf(h.interpreter_fd,
+			&(const struct fj_mapping){.patch = FJ_PATCH_LIBRARY}, &interpreter);
+		if (r < 0 || !interpreter.size)
 			fail("interpreter", r);
 		fj_close(h.interpreter_fd);
 		fj_stack_set_aux(s, AT_BASE, interpreter.base);
@@ -203,7 +209,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	}
 	close_copies_memory();
 	fj_jail->is_starting = 0;
-	fj_stack_set_aux(s, AT_PHDR, program.phdr);
+	fj_stack_set_aux(s, AT_PHDR, program.phdr ? program.phdr : program.base);
 	fj_stack_set_aux(s, AT_PHNUM, program.phnum);
 	fj_stack_set_aux(s, AT_ENTRY, program.entry);
 	/* Behind the environment, where the kernel has it; the rest of the handoff is used up. */

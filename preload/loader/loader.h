@@ -65,17 +65,21 @@ enum fj_variable fj_environment_variable(const char *name);
 struct fj_mapped {
 	uint64_t base; /* what was added to its addresses */
 	uint64_t entry;
-	uint64_t phdr; /* where its program headers are in memory */
+	uint64_t size; /* from its first page to its last; 0: it has none */
+	uint64_t phdr; /* where its program headers are in memory; 0: nowhere */
 	uint16_t phnum;
 	uint64_t code_start, code_end, data_start, data_end;
 	bool wants_exec_stack;
 };
-/* Map the ELF file `fd`: at its own addresses, or if it has none right before `before` where that
- * is free, or (0) anywhere; with its system calls made jumps (door/sites.h) as `patch` says.
- * Returns 0 or -errno. */
+/* Map the ELF file `fd`. Returns 0 or -errno; then it may be there in part. */
 enum fj_patch { FJ_PATCH_NONE, FJ_PATCH_LIBRARY, FJ_PATCH_PROGRAM };
-long fj_map_elf(
-	struct fj_thread *t, int fd, uint64_t before, enum fj_patch patch, struct fj_mapped *m);
+struct fj_mapping {
+	uint64_t before;      /* if it has no addresses of its own, right before there where that is
+				 free, or (0) anywhere */
+	bool has_interpreter; /* it is a program that has one */
+	enum fj_patch patch;  /* are its system calls made jumps? door/sites.h */
+};
+long fj_map_elf(int fd, const struct fj_mapping *how, struct fj_mapped *m);
 /* preload.c: have ld.so load libfakejail.so, which takes that out of the environment again. To be
  * called in place of fj_stack_pop_env(): it puts the variable in place of the last string. Returns
  * whether it did. */

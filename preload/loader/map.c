@@ -7,6 +7,7 @@
 #include "loader/loader.h"
 
 #include "door/sites.h"
+#include "sys/guest.h"
 
 #include <linux/mman.h>
 
@@ -27,28 +28,54 @@ static int protection(uint32_t flags)
 	       (flags & PF_X ? PROT_EXEC : 0);
 }
 
-/* The span that all segments take; -ENOEXEC when there is none or it makes no sense. */
-static long measure(const Elf64_Phdr *ph, int n, uint64_t *low, uint64_t *high, uint64_t *align)
+/* What all segments of a file take together. */
+struct span {
+	uint64_t low, high; /* equal where there are none */
+	uint64_t align;
+	bool is_fixed; /* it lies where its addresses say, with `bias` added */
+	uint64_t bias;
+};
+
+/* A segment that the kernel would not map, wherever it was told to. */
+static bool is_bad(const Elf64_Phdr *ph)
 {
-	*low = ~0UL;
-	*high = 0;
-	*align = FJ_PAGE;
-	for (int i = 0; i < n; i++) {
+	return ph->p_memsz < ph->p_filesz || ph->p_vaddr >= ADDRESS_END ||
+	       ph->p_memsz > ADDRESS_END - ph->p_vaddr ||
+	       (ph->p_filesz && ((ph->p_vaddr ^ ph->p_offset) & (FJ_PAGE - 1)));
+}
+
+static long measure(
+	const Elf64_Ehdr *eh, const Elf64_Phdr *ph, const struct fj_mapping *how, struct span *s)
+{
+	const Elf64_Phdr *first = NULL;
+
+	*s = (struct span){.low = ~0UL, .align = FJ_PAGE, .is_fixed = eh->e_type == ET_EXEC};
+	for (int i = 0; i < eh->e_phnum; i++) {
 		if (ph[i].p_type != PT_LOAD)
 			continue;
-		if (ph[i].p_memsz < ph[i].p_filesz || ph[i].p_vaddr >= ADDRESS_END ||
-			ph[i].p_memsz > ADDRESS_END - ph[i].p_vaddr ||
-			((ph[i].p_vaddr ^ ph[i].p_offset) & (FJ_PAGE - 1)))
+		if (is_bad(&ph[i]))
 			return -ENOEXEC;
-		if (page_down(ph[i].p_vaddr) < *low)
-			*low = page_down(ph[i].p_vaddr);
-		if (page_up(ph[i].p_vaddr + ph[i].p_memsz) > *high)
-			*high = page_up(ph[i].p_vaddr + ph[i].p_memsz);
-		if (ph[i].p_align > *align && !(ph[i].p_align & (ph[i].p_align - 1)) &&
-			ph[i].p_align <= (1UL << 30))
-			*align = ph[i].p_align;
+		first = first ? first : &ph[i];
+		/* (An interpreter's does not count.) */
+		if (how->before && ph[i].p_align > s->align &&
+			!(ph[i].p_align & (ph[i].p_align - 1)))
+			s->align = ph[i].p_align;
+		if (!ph[i].p_memsz)
+			continue;
+		if (page_down(ph[i].p_vaddr) < s->low)
+			s->low = page_down(ph[i].p_vaddr);
+		if (page_up(ph[i].p_vaddr + ph[i].p_memsz) > s->high)
+			s->high = page_up(ph[i].p_vaddr + ph[i].p_memsz);
 	}
-	return *high ? 0 : -ENOEXEC;
+	if (!s->high)
+		s->low = 0;
+	/* The kernel lets mmap(2) choose with the first of them, and so nobody where that has
+	 * nothing of the file. */
+	if (!s->is_fixed && !how->has_interpreter && first && !first->p_filesz) {
+		s->is_fixed = true;
+		s->bias = -page_down(first->p_vaddr);
+	}
+	return 0;
 }
 
 /* Is the first segment's mapping, made as long as all of them take, covered by the others wherever
@@ -70,35 +97,71 @@ static bool covers_span(const Elf64_Phdr *ph, int n, uint64_t low, uint64_t high
 	return end == high;
 }
 
+/* mmap(2) at `at` and nowhere else, where nothing lies. */
+static long map_there(uint64_t at, uint64_t size, int prot, int flags, int fd, uint64_t offset)
+{
+	const long r = fj_sys6(__NR_mmap, at, size, prot, flags | MAP_FIXED_NOREPLACE, fd, offset);
+
+	/* Before 4.17 the flag is unknown, and the address a hint. */
+	if (!fj_is_err(r) && (uint64_t)r != at) {
+		fj_sys2(__NR_munmap, r, size);
+		return -EEXIST;
+	}
+	return r;
+}
+
 /* Reserve the span: at its own addresses, or anywhere at a multiple of `align`. With the file `fd`
  * from `offset` on, to be read; -1: with nothing, and inaccessible. */
-static long reserve(bool fixed, uint64_t hint, uint64_t low, uint64_t size, uint64_t align, int fd,
-	uint64_t offset)
+static long reserve(const struct span *s, uint64_t hint, int fd, uint64_t offset)
 {
 	const int flags = MAP_PRIVATE | (fd < 0 ? MAP_ANONYMOUS | MAP_NORESERVE : 0);
 	const int prot = fd < 0 ? PROT_NONE : PROT_READ;
-	const uint64_t slack = align > FJ_PAGE ? align : 0;
+	const uint64_t size = s->high - s->low, slack = s->align > FJ_PAGE ? s->align : 0;
 	long at;
 	uint64_t start;
 
-	if (fixed) {
-		at = fj_sys6(__NR_mmap, low, size, prot, flags | MAP_FIXED_NOREPLACE, fd, offset);
-		/* Before 4.17 the flag is unknown, and the address a hint. */
-		if (!fj_is_err(at) && (uint64_t)at != low) {
-			fj_sys2(__NR_munmap, at, size);
-			return -ENOMEM;
-		}
-		return at;
-	}
+	if (s->is_fixed)
+		return map_there(s->low + s->bias, size, prot, flags, fd, offset);
+	if (slack >= ADDRESS_END - size)
+		return -ENOMEM;
 	at = fj_sys6(__NR_mmap, hint, size + slack, prot, flags, fd, offset);
 	if (fj_is_err(at) || !slack)
 		return at;
-	start = ((uint64_t)at + align - 1) & ~(align - 1);
+	start = ((uint64_t)at + slack - 1) & ~(slack - 1);
 	if (start > (uint64_t)at)
 		fj_sys2(__NR_munmap, at, start - (uint64_t)at);
 	if (start + size < (uint64_t)at + size + slack)
 		fj_sys2(__NR_munmap, start + size, (uint64_t)at + slack - start);
 	return (long)start;
+}
+
+/* Where the span as a whole cannot be had: reserve what segment `i` takes and none before it did.
+ * The kernel would put it in the place of whatever is there. That may be us, so it is refused. */
+static long reserve_segment(const struct span *s, const Elf64_Phdr *ph, int i)
+{
+	uint64_t at = page_down(ph[i].p_vaddr), end = page_up(ph[i].p_vaddr + ph[i].p_memsz);
+
+	while (at < end) {
+		uint64_t from = end, to = end; /* the next that is there */
+		long r;
+
+		for (int j = 0; j < i; j++) {
+			const uint64_t start = page_down(ph[j].p_vaddr),
+				       stop = page_up(ph[j].p_vaddr + ph[j].p_memsz);
+
+			if (ph[j].p_type == PT_LOAD && ph[j].p_memsz && stop > at && start < from) {
+				from = start > at ? start : at;
+				to = stop;
+			}
+		}
+		r = from > at ? map_there(at + s->bias, from - at, PROT_NONE,
+					MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) :
+				0;
+		if (fj_is_err(r))
+			return r;
+		at = to;
+	}
+	return 0;
 }
 
 static long map_segment(int fd, uint64_t base, const Elf64_Phdr *ph, enum fj_patch patch)
@@ -107,6 +170,7 @@ static long map_segment(int fd, uint64_t base, const Elf64_Phdr *ph, enum fj_pat
 	const uint64_t file_end = base + ph->p_vaddr + ph->p_filesz;
 	const uint64_t end = page_up(base + ph->p_vaddr + ph->p_memsz);
 	const int prot = protection(ph->p_flags);
+	const uint64_t zeros = 0;
 	uint64_t from = start;
 	long r;
 
@@ -120,11 +184,18 @@ static long map_segment(int fd, uint64_t base, const Elf64_Phdr *ph, enum fj_pat
 			return r;
 		from = page_up(file_end);
 		/* The rest of the file's last page belongs to .bss. */
-		if (ph->p_memsz > ph->p_filesz && (ph->p_flags & PF_W))
+		if (ph->p_memsz > ph->p_filesz && (ph->p_flags & PF_W) && from > file_end) {
+			/* Behind the end of the file there is no page. */
+			if (fj_guest_write(file_end, &zeros,
+				    from - file_end < sizeof(zeros) ? from - file_end :
+								      sizeof(zeros)))
+				return -EFAULT;
 			memset((void *)file_end, 0, from - file_end);
+		}
 	}
 	if (end > from) {
-		r = fj_sys6(__NR_mmap, from, end - from, prot,
+		r = fj_sys6(__NR_mmap, from, end - from,
+			PROT_READ | PROT_WRITE | (prot & PROT_EXEC),
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 		if (fj_is_err(r))
 			return r;
@@ -175,34 +246,52 @@ static long read_heads(int fd, char *head, Elf64_Ehdr *eh, const Elf64_Phdr **ph
 	return fj_sys4(__NR_pread64, fd, head, size, eh->e_phoff) == (long)size ? 0 : -ENOEXEC;
 }
 
-static long map_elf(char *head, int fd, uint64_t before, enum fj_patch patch, struct fj_mapped *m)
+/* Reserve room for all segments, of which the one that is returned is mapped by that (or none: -1).
+ * `*base` is what is to be added to the file's addresses. */
+static long reserve_all(int fd, const struct span *s, const Elf64_Ehdr *eh, const Elf64_Phdr *ph,
+	uint64_t before, uint64_t *base)
 {
-	const Elf64_Phdr *ph;
-	bool is_first_mapped;
-	int first;
-	Elf64_Ehdr eh;
-	uint64_t low, high, align;
-	long r = read_heads(fd, head, &eh, &ph);
+	int first = -1;
+	long r;
 
-	*m = (struct fj_mapped){0};
-	if (r < 0)
-		return r;
-	r = measure(ph, eh.e_phnum, &low, &high, &align);
-	if (r < 0)
-		return r;
+	*base = s->bias;
+	if (s->low == s->high)
+		return -1;
 	/* A program that may lie anywhere goes right below the heap, where the kernel would have
 	 * put it: the heap follows it. */
 	if (before)
-		before = page_down(before - (high - low) - align);
-	is_first_mapped = covers_span(ph, eh.e_phnum, low, high) &&
-			  (eh.e_type == ET_EXEC || align == FJ_PAGE);
-	for (first = 0; is_first_mapped && (ph[first].p_type != PT_LOAD || !ph[first].p_memsz);)
-		first++;
-	r = reserve(eh.e_type == ET_EXEC, before, low, high - low, align, is_first_mapped ? fd : -1,
-		is_first_mapped ? page_down(ph[first].p_offset) : 0);
-	if (fj_is_err(r))
+		before = page_down(before - (s->high - s->low) - s->align);
+	if (covers_span(ph, eh->e_phnum, s->low, s->high) && (s->is_fixed || s->align == FJ_PAGE))
+		do
+			first++;
+		while (ph[first].p_type != PT_LOAD || !ph[first].p_memsz);
+	r = reserve(s, before, first < 0 ? -1 : fd, first < 0 ? 0 : page_down(ph[first].p_offset));
+	if (!fj_is_err(r)) {
+		*base = (uint64_t)r - s->low;
+		return first;
+	}
+	for (int i = 0; s->is_fixed && i < eh->e_phnum; i++)
+		if (ph[i].p_type == PT_LOAD && (r = reserve_segment(s, ph, i)) < 0)
+			return r;
+	return s->is_fixed ? -1 : r;
+}
+
+static long map_elf(char *head, int fd, const struct fj_mapping *how, struct fj_mapped *m)
+{
+	const Elf64_Phdr *ph;
+	struct span s;
+	Elf64_Ehdr eh;
+	long first, r = read_heads(fd, head, &eh, &ph);
+
+	*m = (struct fj_mapped){0};
+	if (r >= 0)
+		r = measure(&eh, ph, how, &s);
+	if (r < 0)
 		return r;
-	m->base = (uint64_t)r - low;
+	first = reserve_all(fd, &s, &eh, ph, how->before, &m->base);
+	if (first < -1)
+		return first;
+	m->size = s.high - s.low;
 	m->entry = m->base + eh.e_entry;
 	m->phnum = eh.e_phnum;
 	for (int i = 0; i < eh.e_phnum; i++) {
@@ -210,7 +299,7 @@ static long map_elf(char *head, int fd, uint64_t before, enum fj_patch patch, st
 			m->wants_exec_stack = ph[i].p_flags & PF_X;
 		if (ph[i].p_type != PT_LOAD || !ph[i].p_memsz)
 			continue;
-		r = is_first_mapped && i == first ? 0 : map_segment(fd, m->base, &ph[i], patch);
+		r = i == first ? 0 : map_segment(fd, m->base, &ph[i], how->patch);
 		if (r < 0)
 			return r;
 		note_segment(m, &eh, &ph[i]);
@@ -218,12 +307,9 @@ static long map_elf(char *head, int fd, uint64_t before, enum fj_patch patch, st
 	return 0;
 }
 
-long fj_map_elf(
-	struct fj_thread *t, int fd, uint64_t before, enum fj_patch patch, struct fj_mapped *m)
+long fj_map_elf(int fd, const struct fj_mapping *how, struct fj_mapped *m)
 {
-	const uint32_t mark = fj_scratch_mark(t);
-	const long r = map_elf(fj_scratch(t, HEADS), fd, before, patch, m);
+	static char heads[HEADS] __attribute__((aligned(8))) FJ_BULKY;
 
-	fj_scratch_release(t, mark);
-	return r;
+	return map_elf(heads, fd, how, m);
 }
