@@ -15,10 +15,6 @@
 #include "call/policy.h"
 #include "call/program.h"
 
-#define AT_EXECVE_CHECK_                                                                           \
-	0x10000u /* linux/fcntl.h, since 6.14: as is the naming of comm, by which we know the      \
-		    kernel */
-
 bool fj_exec_is_first;
 
 static long start_loader(struct fj_call *c, const struct fj_program *p, uint64_t argv,
@@ -103,7 +99,7 @@ long fj_hook_exec(struct fj_call *c)
 
 	c->thread->exec_room_used = 0;
 	if (flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH |
-				(fj_jail->names_comm_by_file ? AT_EXECVE_CHECK_ : 0)))
+				(fj_jail->names_comm_by_file ? FJ_EXECVE_CHECK : 0)))
 		return -EINVAL;
 	if (r)
 		return r;
@@ -125,7 +121,7 @@ long fj_hook_exec(struct fj_call *c)
 	if (fj_is_err(r))
 		return r;
 	p.fd = (int)r;
-	if (flags & AT_EXECVE_CHECK_) { /* would it be allowed? Not: is it a program */
+	if (flags & FJ_EXECVE_CHECK) { /* would it be allowed? Not: is it a program */
 		fj_program_close(&p);
 		return 0;
 	}

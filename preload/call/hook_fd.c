@@ -58,24 +58,6 @@ long fj_hook_kcmp(struct fj_call *c)
 	return fj_kernel(c);
 }
 
-/* landlock_add_rule(2): a rule names its directory by a descriptor. */
-long fj_hook_landlock(struct fj_call *c)
-{
-	enum { PATH_BENEATH = 1 }; /* linux/landlock.h */
-	struct {
-		uint64_t access;
-		int32_t parent_fd;
-	} __attribute__((packed)) rule;
-
-	if ((int)c->arg[1] == PATH_BENEATH && !fj_guest_read(&rule, c->arg[2], sizeof(rule)) &&
-		fj_is_our_fd((uint32_t)rule.parent_fd)) {
-		rule.parent_fd = FJ_CLOSED_FD;
-		c->arg[2] = (uint64_t)&rule;
-		return fj_kernel(c);
-	}
-	return fj_kernel(c);
-}
-
 long fj_hook_close_range(struct fj_call *c)
 {
 	const uint32_t first = (uint32_t)c->arg[0], last = (uint32_t)c->arg[1],

@@ -68,8 +68,10 @@
 	X(our_fd)                                                                                  \
 	X(select) /* select, pselect6 */                                                           \
 	X(kcmp)                                                                                    \
-	X(landlock) /* landlock_add_rule */                                                        \
 	X(close_range)                                                                             \
+	/* hook_landlock.c */                                                                      \
+	X(landlock) /* landlock_add_rule */                                                        \
+	X(landlock_restrict)                                                                       \
 	/* hook_exec.c */                                                                          \
 	X(exec)                                                                                    \
 	/* hook_net.c */                                                                           \

@@ -78,6 +78,19 @@ void fj_program_close(struct fj_program *p)
 	p->fd = p->held_fd = -1;
 }
 
+/* May it not be run by landlock(7), which only an exec asks? Before Linux 6.14, nobody. */
+static long is_denied(long fd)
+{
+	const char *argv[] = {"", NULL};
+
+	if (__builtin_expect(!fj_jail->has_landlock, 1) || !fj_jail->names_comm_by_file)
+		return 0;
+	return fj_sys5(__NR_execveat, fd, "", argv, argv + 1, AT_EMPTY_PATH | FJ_EXECVE_CHECK) ==
+			       -EACCES ?
+		       -EACCES :
+		       0;
+}
+
 long fj_program_open_fd(const struct fj_place *place)
 {
 	const bool is_self = !place->name[0];
@@ -107,9 +120,12 @@ long fj_program_open_fd(const struct fj_place *place)
 	if (r < 0)
 		return r;
 	fd = open_readable(&self, &st);
-	if (!fj_is_err(fd) && is_being_written(fd)) {
+	if (fj_is_err(fd))
+		return fd;
+	r = is_being_written(fd) ? -ETXTBSY : is_denied(fd);
+	if (r) {
 		fj_close((int)fd);
-		return -ETXTBSY;
+		return r;
 	}
 	return fd;
 }

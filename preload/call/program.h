@@ -13,6 +13,10 @@
  * #! may fill. */
 #define FJ_PROGRAM_HEAD 1024
 
+/* AT_EXECVE_CHECK of linux/fcntl.h, since 6.14: as is the naming of comm, by which we know the
+ * kernel. */
+#define FJ_EXECVE_CHECK 0x10000u
+
 struct fj_program {
 	int fd, interpreter_fd;
 	int held_fd; /* the same file as fd by an O_PATH descriptor, or -1: the loader makes one */

@@ -146,7 +146,7 @@ struct fj_jail {
 	uint32_t private_base; /* where directories for tmpfs are made: path/private.c; 0: none was
 				*/
 	uint32_t last_private;
-	uint32_t unused;
+	uint32_t has_landlock; /* somebody gave up rights to files: call/hook_landlock.c */
 	/* call/makers.c: the processes that are making a file just now, and how often one has made
 	 * one. */
 	int32_t maker[FJ_MAKERS];

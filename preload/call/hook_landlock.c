@@ -1,0 +1,127 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * hook_landlock.c - landlock(7): programs that give up the right to files.
+ *
+ * The kernel judges all that the process opens and runs, and so the jail's own: an exec is one of
+ * the loader, and records are in a file in the root. So each set of rules that is about to be
+ * enforced gets some for those. What is mounted below a directory is reached through it, in a
+ * chroot, and the host has it elsewhere: so each rule is given for those places, too. */
+#include "call/hooks.h"
+#include "sys/guest.h"
+
+#define PATH_BENEATH 1 /* linux/landlock.h: LANDLOCK_RULE_PATH_BENEATH */
+#define EXECUTE 1UL    /* LANDLOCK_ACCESS_FS_ */
+#define WRITE_FILE (1UL << 1)
+#define READ_FILE (1UL << 2)
+#define TRUNCATE (1UL << 14)
+#define OF_FILES (EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | 1UL << 15 /* IOCTL_DEV */)
+
+struct rule {
+	uint64_t access;
+	int32_t parent_fd;
+} __attribute__((packed));
+
+static long add(uint64_t ruleset, uint64_t access, long fd)
+{
+	const struct rule rule = {access, (int32_t)fd};
+
+	return fj_sys4(__NR_landlock_add_rule, ruleset, PATH_BENEATH, &rule, 0);
+}
+
+/* Of the rights `access` those that the set handles, which it does not tell. */
+static void add_some(uint64_t ruleset, uint64_t access, long fd)
+{
+	for (; access; access &= access - 1)
+		add(ruleset, access & -access, fd);
+}
+
+/* The host path of the next mount below `pos`, from number `i` on. False: there are no more. */
+static bool next_mount(const char *pos, uint32_t *i, struct fj_str *host)
+{
+	const struct fj_mounts *v;
+	uint32_t found, count;
+	uint64_t turn;
+
+	do {
+		v = fj_mounts_look(&turn);
+		count = fj_mounts_count(v);
+		fj_str_cut(host, 0);
+		for (found = *i; found < count; found++) {
+			const struct fj_mount *m = &v->mount[found];
+
+			if (!(m->flags & (FJ_MOUNT_HIDDEN | FJ_MOUNT_COVERED)) &&
+				fj_path_has_prefix(fj_mounts_text(v, m->jail), pos)) {
+				fj_str_put(host, fj_mounts_text(v, m->host));
+				break;
+			}
+		}
+	} while (!fj_mounts_held(turn));
+	*i = found + 1;
+	return found < count;
+}
+
+static void add_mounts(struct fj_call *c, const struct rule *rule)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	struct fj_str pos, host;
+	uint32_t i = 0;
+
+	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	fj_str_init(&host, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	if (fj_path_of_dir(c->thread, rule->parent_fd, &pos))
+		while (next_mount(pos.at, &i, &host)) {
+			const long fd = fj_open_path(AT_FDCWD, host.len ? host.at : "/", 0);
+
+			/* What is said of directories only is not said of a file. */
+			if (!fj_is_err(fd) && add(c->arg[0], rule->access, fd) == -EINVAL)
+				add(c->arg[0], rule->access & OF_FILES, fd);
+			if (!fj_is_err(fd))
+				fj_close((int)fd);
+		}
+	fj_scratch_release(c->thread, mark);
+}
+
+long fj_hook_landlock(struct fj_call *c)
+{
+	struct rule rule;
+	long r;
+
+	if ((int)c->arg[1] != PATH_BENEATH || fj_guest_read(&rule, c->arg[2], sizeof(rule)))
+		return fj_kernel(c);
+	if (fj_is_our_fd((uint32_t)rule.parent_fd))
+		rule.parent_fd = FJ_CLOSED_FD;
+	c->arg[2] = (uint64_t)&rule;
+	r = fj_kernel(c);
+	if (!r)
+		add_mounts(c, &rule);
+	return r;
+}
+
+static void add_file(uint64_t ruleset, uint64_t access, const char *host_path)
+{
+	const long fd = *host_path ? fj_open_path(AT_FDCWD, host_path, 0) : -ENOENT;
+
+	if (fj_is_err(fd))
+		return;
+	add_some(ruleset, access, fd);
+	fj_close((int)fd);
+}
+
+long fj_hook_landlock_restrict(struct fj_call *c)
+{
+	const uint64_t set = c->arg[0];
+	long r;
+
+	if (!fj_is_our_fd(set) && (int)set >= 0) {
+		add_file(set, EXECUTE | READ_FILE, fj_jail->loader);
+		add_file(set, READ_FILE, fj_jail->preload);
+		add_some(set, READ_FILE | WRITE_FILE | TRUNCATE, FJ_FD_OWNERS(fj_jail));
+		if (fj_jail->has_elder)
+			add_some(set, READ_FILE | WRITE_FILE, FJ_FD_ELDER(fj_jail));
+	}
+	r = fj_kernel(c);
+	if (!r)
+		__atomic_store_n(&fj_jail->has_landlock, 1, __ATOMIC_RELAXED);
+	return r;
+}
