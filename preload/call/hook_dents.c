@@ -5,6 +5,7 @@
  *
  * Left out: the directory that the jail keeps for itself in its root, and the jail's own
  * descriptors in /proc/PID/fd. A pretended device is shown as one. */
+#include "call/dev_names.h"
 #include "call/hooks.h"
 #include "call/owned.h"
 #include "call/procfs.h"
@@ -116,8 +117,13 @@ long fj_hook_getdents(struct fj_call *c)
 {
 	struct listing l = {.fd = (int)c->arg[0], .has_devices = fj_own_has_devices()};
 	struct stat st;
-	long r = fj_kernel(c), kept;
+	long r, kept;
 
+	if (__builtin_expect(fj_jail->has_entries, 0) && fj_dev_is_listing(l.fd))
+		return fj_dev_list(c);
+	r = fj_kernel(c);
+	if (!r && fj_jail->has_entries)
+		return fj_dev_list(c);
 	if (r <= 0)
 		return r;
 	if (l.has_devices)

@@ -112,7 +112,8 @@ static long find(struct fj_call *c, int dirfd, const char *path, bool follows, s
 
 	if (r >= 0 && e && e->kind == PLACE) {
 		memcpy(p->pos, e->pos, FJ_PATH_MAX);
-		p->is_mount = !*p->pos || fj_mount_at(p->pos, &m, NULL);
+		p->is_mount =
+			!*p->pos || (fj_mount_at(p->pos, &m, NULL) && !(m.flags & FJ_MOUNT_ENTRY));
 	}
 	return r;
 }

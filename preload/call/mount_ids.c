@@ -46,6 +46,8 @@ uint32_t fj_mount_id_at(struct fj_thread *t, const char *pos, uint64_t host_id, 
 		id = host_id == fj_mount_kernel_id(FJ_FD_ROOT(fj_jail), "", 0, NULL) ?
 			     fj_mount_root_id() :
 			     hosts;
+	} else if (m.flags & FJ_MOUNT_ENTRY) { /* as all of /dev */
+		id = fj_mount_around(pos, &m) ? m.id + FJ_MOUNT_OWN_IDS : fj_mount_root_id();
 	} else if ((m.flags & (FJ_MOUNT_DEFAULT | FJ_MOUNT_FILE)) ==
 		   (FJ_MOUNT_DEFAULT | FJ_MOUNT_FILE)) {
 		/* The host's resolv.conf, which is not listed. */

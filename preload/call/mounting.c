@@ -342,7 +342,7 @@ static long remove_tree(const char *pos, const struct fj_mount_found *m, bool is
 	}
 	mark_tree(e.v, top, in);
 	for (uint32_t i = 0; i < e.v->count; i++)
-		size += in[i] && !(e.v->mount[i].flags & FJ_MOUNT_HIDDEN);
+		size += in[i] && !(e.v->mount[i].flags & (FJ_MOUNT_HIDDEN | FJ_MOUNT_ENTRY));
 	if (size > 1 && !is_lazy) {
 		fj_edit_end(&e, false);
 		return -EBUSY;
@@ -368,6 +368,8 @@ long fj_mounting_remove(struct fj_call *c, const struct fj_point *at, bool is_la
 		fj_str_cut(&host, 0);
 		if (!fj_mount_at(at->pos, &m, &host))
 			return *at->pos ? hide(at) : -EINVAL;
+		if (m.flags & FJ_MOUNT_ENTRY)
+			return -EINVAL;
 		if (!is_lazy && is_in_use(c, m.id, m.flags, host.at))
 			return -EBUSY;
 		r = remove_tree(at->pos, &m, is_lazy);

@@ -35,7 +35,7 @@ static long describe(struct fj_call *c, int fd, const char *pos, struct fj_point
 		fj_str_put(&s, pos);
 	else if (!fj_path_of_dir(c->thread, fd, &s))
 		return -EINVAL;
-	p->is_mount = !s.len || fj_mount_at(p->pos, &m, NULL);
+	p->is_mount = !s.len || (fj_mount_at(p->pos, &m, NULL) && !(m.flags & FJ_MOUNT_ENTRY));
 	return 0;
 }
 

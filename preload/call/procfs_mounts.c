@@ -371,7 +371,7 @@ void fj_report_mounts(struct fj_report *r)
 
 		/* The host's resolv.conf is there unasked: a chroot has none, and nobody would
 		 * unmount it. */
-		if ((m->flags & FJ_MOUNT_HIDDEN) ||
+		if ((m->flags & (FJ_MOUNT_HIDDEN | FJ_MOUNT_ENTRY)) ||
 			(m->flags & (FJ_MOUNT_DEFAULT | FJ_MOUNT_FILE)) ==
 				(FJ_MOUNT_DEFAULT | FJ_MOUNT_FILE))
 			continue;

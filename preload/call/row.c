@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * row.c - calls.def as an array: number -> row; and what hooks ask of a row. */
+#include "call/dev_names.h"
 #include "call/hooks.h"
 #include "call/made.h"
 #include "call/may.h"
@@ -129,9 +130,11 @@ static void resolve_alias(struct fj_call *c)
 	c->row = fj_row(c->nr);
 }
 
-__attribute__((noinline)) static long run_repaired(struct fj_call *c)
+__attribute__((noinline)) static long run_repaired(struct fj_call *c, long r)
 {
-	return fj_repair(c) ? run(c) : -EACCES;
+	if (r == -EXDEV)
+		return fj_jail->has_entries && fj_dev_make(c) ? run(c) : r;
+	return fj_repair(c) || fj_dev_make(c) ? run(c) : r;
 }
 
 /* Run the hook; when the disk's mode bits stopped who is root here, put them right and run it
@@ -147,12 +150,12 @@ static inline long run_hook(struct fj_call *c)
 		return fj_kernel(c);
 	memcpy(arg, c->arg, sizeof(arg));
 	r = run(c);
-	if (__builtin_expect(r != -EACCES, 1))
+	if (__builtin_expect(r != -EACCES && r != -EXDEV, 1))
 		return r;
 	c->nr = nr;
 	memcpy(c->arg, arg, sizeof(arg));
 	fj_scratch_release(c->thread, mark);
-	return run_repaired(c);
+	return run_repaired(c, r);
 }
 
 /* Of one who is not root: he must be allowed it. What he is refused he may own in a moment. */

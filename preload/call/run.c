@@ -196,7 +196,7 @@ static long replace_entry(struct fj_call *c, int i, const char *jail_path,
 		return 0; /* refuse_old() has the errno */
 	aim(c, i, &with->place);
 	if (c->row->flags & FJ_RENAMES) {
-		with->change = with->place.name;
+		with->change = with->place.name + fj_place_dir_len(with->place.name);
 		with->is_announced = fj_facts_before_change(with->change, exchanges(c));
 	}
 	return 0;
@@ -221,6 +221,8 @@ static long replace_object(struct fj_call *c, int i, const char *jail_path, stru
 		with->knows_mount = fj_path_of_dir(c->thread, with->place.dirfd,
 			&pos); /* not of a file without name (O_TMPFILE) */
 		with->mount = fj_mount_of(pos.at, &m, NULL) ? m.id : 0;
+		if (with->mount && (m.flags & FJ_MOUNT_ENTRY))
+			with->mount = fj_mount_around(pos.at, &m) ? m.id : 0;
 	}
 	c->arg[i] = (uint64_t)fj_place_path(c->thread, &with->place);
 	if (i > 0 && c->row->kind[i - 1] == FJ_DIRFD)

@@ -202,7 +202,7 @@ bool fj_mount_around(const char *pos, struct fj_mount_found *found)
 			const struct fj_mount *m = &v->mount[i];
 			const char *jail = fj_mounts_text(v, m->jail);
 
-			if (!(m->flags & (FJ_MOUNT_HIDDEN | FJ_MOUNT_COVERED)) &&
+			if (!(m->flags & (FJ_MOUNT_HIDDEN | FJ_MOUNT_COVERED | FJ_MOUNT_ENTRY)) &&
 				(!best || m->jail_len > best->jail_len) &&
 				fj_path_has_prefix(pos, jail) && !fj_streq(pos, jail))
 				best = m;

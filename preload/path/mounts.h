@@ -35,8 +35,10 @@ enum {
 	FJ_MOUNT_COVERED = 2048, /* another mount lies on the way to it */
 	FJ_MOUNT_SHARED = 4096,
 	FJ_MOUNT_UNBINDABLE = 8192,
-	FJ_MOUNT_FILE = 16384, /* of something that is no directory */
-	FJ_MOUNT_OWN = 32768,  /* the user's files in it are root's, as in the jail's own tree */
+	FJ_MOUNT_FILE = 16384,	/* of something that is no directory */
+	FJ_MOUNT_OWN = 32768,	/* the user's files in it are root's, as in the jail's own tree */
+	FJ_MOUNT_ENTRY = 65536, /* not a mount: a name that the jail made in the host's /dev, and
+				   that lies elsewhere; call/dev_names.c */
 };
 
 struct fj_mount {

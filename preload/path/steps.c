@@ -230,6 +230,7 @@ const char *fj_walk_mount_below(struct fj_walk *w, const char *name, size_t len)
 	size_t before;
 	bool found;
 
+	w->is_entry = false;
 	if (!fj_mount_may_be_named(name, len) || !fj_walk_learn_pos(w))
 		return NULL;
 	before = w->pos.len;
@@ -239,6 +240,7 @@ const char *fj_walk_mount_below(struct fj_walk *w, const char *name, size_t len)
 	found = !w->pos.overflowed && fj_mount_at(w->pos.at, &m, &host);
 	w->pos.overflowed = false;
 	fj_str_cut(&w->pos, before);
+	w->is_entry = found && (m.flags & FJ_MOUNT_ENTRY);
 	return !found ? NULL : host.len ? host.at : "/";
 }
 
@@ -251,11 +253,13 @@ long fj_walk_into(struct fj_walk *w, const char *name, size_t len, char *rest)
 	if (fj_jail->has_aliases)
 		fj_walk_learn_pos(w);
 	fj_facts_saw_name(name, len);
-	if (m && (w->how & FJ_NO_XDEV)) {
+	if (m && !w->is_entry && (w->how & FJ_NO_XDEV)) {
 		fj_scratch_release(w->t, mark);
 		return -EXDEV;
 	}
-	r = fj_walk_enter(w, m ? m : name, m ? 0 : O_NOFOLLOW);
+	r = fj_walk_enter(w, m ? m : name, m && !w->is_entry ? 0 : O_NOFOLLOW);
+	if (m && w->is_entry && (r == -ENOTDIR || r == -ELOOP))
+		return fj_walk_into_link(w, m, len, rest);
 	fj_scratch_release(w->t, mark);
 	if (!m && (r == -ENOTDIR || r == -ELOOP))
 		return fj_walk_into_link(w, name, len, rest);

@@ -32,13 +32,47 @@ static long note_proc(struct fj_walk *w, const char *name, size_t len, struct fj
 	return is == FJ_PROC_OUR_FD ? -ENOENT : 0;
 }
 
+static void put_host_path(
+	struct fj_walk *w, const char *host_path, bool has_slash, struct fj_place *place)
+{
+	struct fj_str slashed;
+
+	place->dirfd = AT_FDCWD;
+	place->name = host_path;
+	if (has_slash) { /* of a file: ENOTDIR */
+		fj_str_init(&slashed, fj_scratch_path(w->t), FJ_PATH_MAX + 8);
+		fj_str_put(&slashed, host_path);
+		fj_str_put(&slashed, "/");
+		place->name = slashed.at;
+	}
+}
+
+/* Be where a name lies that leads elsewhere (FJ_MOUNT_ENTRY), which is itself meant. NULL, or the
+ * host path when no descriptor is free. */
+static const char *enter_directory_of(struct fj_walk *w, const char *entry)
+{
+	const uint32_t mark = fj_scratch_mark(w->t);
+	const size_t len = fj_place_dir_len(entry);
+	struct fj_str dir;
+	long fd;
+
+	fj_str_init(&dir, fj_scratch(w->t, len + 1), len + 1);
+	fj_str_add(&dir, entry, len);
+	fd = fj_open_path(AT_FDCWD, dir.at, O_DIRECTORY);
+	fj_scratch_release(w->t, mark);
+	if (fj_is_err(fd))
+		return entry;
+	fj_walk_go(w, (int)fd, true);
+	return NULL;
+}
+
 /* The last component. `end` is where its trailing slashes begin (or the NUL). Returns 0 with the
  * place filled, 1 when a symlink was followed and the walk goes on, or -errno. */
 static long finish(struct fj_walk *w, char *name, char *end, unsigned how, struct fj_place *place)
 {
 	const bool has_slash = *end == '/';
 	const size_t len = (size_t)(end - name);
-	const char *m = fj_walk_mount_below(w, name, len);
+	const char *m = fj_walk_mount_below(w, name, len), *entry = NULL;
 	size_t text_len = 0;
 	long r = FJ_NOT_A_LINK;
 
@@ -46,31 +80,27 @@ static long finish(struct fj_walk *w, char *name, char *end, unsigned how, struc
 	if (has_slash && (how & FJ_CREATE))
 		return -EISDIR; /* before a symlink is followed: open_last_lookups() of fs/namei.c
 				 */
+	if (w->is_entry) {
+		entry = m;
+		m = NULL;
+		if (how & FJ_ENTRY)
+			entry = enter_directory_of(w, entry);
+	}
 	place->dirfd = w->fd;
-	if (!m && note_proc(w, name, len, place))
+	if (!m && !entry && note_proc(w, name, len, place))
 		return -ENOENT;
 	if (m && (how & FJ_NO_XDEV))
 		return -EXDEV;
 	if (m) {
 		place->is_mount = true;
-		if (!(how & FJ_ENTRY)) {
-			place->dirfd = AT_FDCWD;
-			place->name = m;
-			if (has_slash) { /* of a file: ENOTDIR */
-				struct fj_str slashed;
-
-				fj_str_init(&slashed, fj_scratch_path(w->t), FJ_PATH_MAX + 8);
-				fj_str_put(&slashed, m);
-				fj_str_put(&slashed, "/");
-				place->name = slashed.at;
-			}
-		}
+		if (!(how & FJ_ENTRY))
+			put_host_path(w, m, has_slash, place);
 	} else if (!(how & FJ_ENTRY) && ((how & FJ_FOLLOW) || has_slash)) {
 		const uint32_t mark = fj_scratch_mark(w->t);
 		char *text = fj_scratch_path(w->t);
 
 		*end = 0;
-		r = fj_walk_read_link(w, name, text, &text_len);
+		r = fj_walk_read_link(w, entry ? entry : name, text, &text_len);
 		if (has_slash)
 			*end = '/';
 		if (r == FJ_TEXT_LINK) {
@@ -95,6 +125,8 @@ static long finish(struct fj_walk *w, char *name, char *end, unsigned how, struc
 			}
 		}
 	}
+	if (entry)
+		put_host_path(w, entry, has_slash, place);
 	if (!place->name)
 		place->name = fj_walk_name(w, name);
 	if (how & (FJ_WANT_POS | FJ_WRITE))

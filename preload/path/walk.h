@@ -33,7 +33,8 @@ struct fj_walk {
 	const char *fact_key;
 	size_t fact_key_len;
 	uint64_t epoch;
-	bool is_open; /* whoever it is may search all directories so far */
+	bool is_entry; /* what fj_walk_mount_below() found is FJ_MOUNT_ENTRY */
+	bool is_open;  /* whoever it is may search all directories so far */
 };
 static inline bool fj_is_dots(const char *name, size_t len)
 {
