@@ -161,7 +161,7 @@ static void list_host(struct listing *list, const struct fj_mount *m, const char
 			.id = h->id + HOST_IDS,
 			.parent = id,
 			.device = h->device,
-			.root = fj_path_has_prefix(h->root, fj_jail->root_path) &&
+			.root = fj_path_has_prefix(h->root, fj_root_path()) &&
 						fj_jail->root_path[0] ?
 					"/" :
 					h->root,
@@ -200,12 +200,12 @@ static const char *root_of(const struct listing *list, const struct fj_mount *m)
 		if (k != m && (k->flags & FJ_MOUNT_PRIVATE) && fj_path_has_prefix(host, k_host))
 			return host[k->host_len] ? host + k->host_len : "/";
 	}
-	if (!list->v->text[m->type] && fj_path_has_prefix(host, fj_jail->root_path)) {
+	if (!list->v->text[m->type] && fj_path_has_prefix(host, fj_root_path())) {
 		const struct fj_hostmount *h = fj_hostmounts_of(&list->host, host);
 		const bool has_own =
-			h && h->point[1] && fj_path_has_prefix(h->point, fj_jail->root_path);
+			h && h->point[1] && fj_path_has_prefix(h->point, fj_root_path());
 
-		host += fj_strlen(has_own ? h->point : fj_jail->root_path);
+		host += fj_strlen(has_own ? h->point : fj_root_path());
 		return *host ? host : "/";
 	}
 	return "/";
@@ -316,7 +316,7 @@ static void list_own(struct listing *list, const struct fj_mount *m)
 static void list_root(struct listing *list)
 {
 	const struct fj_mount root = {.flags = list->v->root_flags, .host = FJ_MOUNT_TEXT - 1};
-	const struct fj_hostmount *h = fj_hostmounts_of(&list->host, fj_jail->root_path);
+	const struct fj_hostmount *h = fj_hostmounts_of(&list->host, fj_root_path());
 	char device[24], options[96];
 	struct fj_str s;
 	struct line l = {.id = ROOT_ID,
@@ -332,7 +332,7 @@ static void list_root(struct listing *list)
 		.is_source_escaped = true};
 
 	fj_str_init(&s, device, sizeof(device));
-	put_device(&s, fj_jail->root_path);
+	put_device(&s, fj_root_path());
 	fj_str_init(&s, options, sizeof(options));
 	put_options(&s, root.flags, NULL);
 	put_line(list, &l);
@@ -343,7 +343,10 @@ void fj_report_mounts(struct fj_report *r)
 	struct listing list = {.r = r, .root_id = fj_mount_root_id()};
 	const struct fj_mounts *current;
 	uint64_t turn;
-	long at = fj_hostmounts_read(&list.host);
+	long at;
+
+	fj_root_path_look();
+	at = fj_hostmounts_read(&list.host);
 
 	if (!fj_is_err(at)) {
 		at = fj_sys6(__NR_mmap, 0, sizeof(*list.v), 3 /* PROT_READ | PROT_WRITE */,
@@ -365,7 +368,7 @@ void fj_report_mounts(struct fj_report *r)
 	} while (!fj_mounts_held(turn));
 	if (list.v->root_flags && list.root_id == ROOT_ID)
 		list_root(&list);
-	list_host(&list, NULL, fj_jail->root_path, "", ROOT_ID);
+	list_host(&list, NULL, fj_root_path(), "", ROOT_ID);
 	for (uint32_t i = 0; i < list.v->count; i++) {
 		const struct fj_mount *m = &list.v->mount[i];
 

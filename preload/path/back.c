@@ -115,10 +115,12 @@ void fj_path_host(const char *pos, struct fj_str *out)
 	struct fj_mount_found m;
 	size_t skipped = 0;
 
-	if (fj_mount_of(pos, &m, out))
+	if (fj_mount_of(pos, &m, out)) {
 		skipped = m.jail_len;
-	else
-		fj_str_put(out, fj_jail->root_path);
+	} else {
+		fj_root_path_look();
+		fj_str_put(out, fj_root_path());
+	}
 	fj_str_put(out, pos + skipped);
 	if (out->len == before)
 		fj_str_put(out, "/");
@@ -160,7 +162,7 @@ static bool back_once(
 	 * directory. */
 	for (uint32_t i = 0; i <= count; i++) {
 		const struct fj_mount *m = i ? &v->mount[i - 1] : NULL;
-		const char *host = m ? fj_mounts_text(v, m->host) : fj_jail->root_path;
+		const char *host = m ? fj_mounts_text(v, m->host) : fj_root_path();
 		const size_t before = out->len;
 		const char *rest;
 		int r;
@@ -190,10 +192,12 @@ bool fj_path_back_hinted(const char *host_path, const char *hint, struct fj_str 
 	bool found;
 
 	do {
-		fj_str_cut(out, before);
-		v = fj_mounts_look(&turn);
-		found = back_once(v, host_path, hint, out);
-	} while (!fj_mounts_held(turn));
+		do {
+			fj_str_cut(out, before);
+			v = fj_mounts_look(&turn);
+			found = back_once(v, host_path, hint, out);
+		} while (!fj_mounts_held(turn));
+	} while (!found && host_path[0] == '/' && fj_root_path_look());
 	return found && !out->overflowed;
 }
 

@@ -307,7 +307,7 @@ static bool is_foreign_mount(const struct fj_mount *m)
 
 static bool is_in_own_tree(const char *host_path)
 {
-	return fj_jail->root_path[0] && fj_path_has_prefix(host_path, fj_jail->root_path);
+	return fj_jail->root_path[0] && fj_path_has_prefix(host_path, fj_root_path());
 }
 
 bool fj_path_is_foreign(const char *pos)

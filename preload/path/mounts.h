@@ -153,6 +153,8 @@ long fj_edit_options(struct fj_edit *e, uint32_t id, const char *text);
 long fj_mount_add(const char *host, const char *pos, uint32_t flags, const char *type);
 /* The directory `from` was renamed to `to`: mounts below move with it. */
 void fj_mounts_renamed(const char *from, const char *to);
+/* The jail's root was moved on the host: so were the places below it that mounts lead to. */
+void fj_mounts_root_moved(const char *from, const char *to);
 /* Take entry `i` out. */
 void fj_edit_remove(struct fj_edit *e, uint32_t i);
 /* A copy of entry `i`, at position `to` followed by `rest`. Returns its id or -ENOSPC. */

@@ -176,8 +176,8 @@ void fj_edit_end(struct fj_edit *e, bool is_wanted)
 /* Can `host`, or what is below it, be reached already, or does it hold what can? */
 static void note_aliases(const struct fj_mounts *v, const char *host)
 {
-	bool is = fj_path_has_prefix(host, fj_jail->root_path) ||
-		  fj_path_has_prefix(fj_jail->root_path, host);
+	bool is = fj_path_has_prefix(host, fj_root_path()) ||
+		  fj_path_has_prefix(fj_root_path(), host);
 
 	for (uint32_t i = 0; i < v->count && !is; i++)
 		is = fj_path_has_prefix(host, v->text + v->mount[i].host) ||
@@ -362,4 +362,32 @@ void fj_mounts_renamed(const char *from, const char *to)
 		}
 	}
 	fj_edit_end(&e, is_changed && !r);
+}
+
+/* (In an edit of this very thread the texts stay: it has found its places already.) */
+void fj_mounts_root_moved(const char *from, const char *to)
+{
+	const size_t from_len = fj_strlen(from), to_len = fj_strlen(to);
+	struct fj_edit e;
+	bool is_changed = false;
+
+	if (__atomic_load_n(&fj_namespace()->writer, __ATOMIC_RELAXED) == fj_sys0(__NR_gettid))
+		return;
+	fj_edit_begin(&e);
+	for (uint32_t i = 0; i < e.v->count; i++) {
+		struct fj_mount *m = &e.v->mount[i];
+		const char *rest = e.v->text + m->host + from_len;
+		const size_t rest_len = m->host_len - from_len;
+
+		if (!fj_path_has_prefix(e.v->text + m->host, from) ||
+			e.v->text_used + to_len + rest_len + 1 >= FJ_MOUNT_TEXT)
+			continue;
+		m->host = e.v->text_used;
+		m->host_len = (uint32_t)(to_len + rest_len);
+		memcpy(e.v->text + m->host, to, to_len);
+		memcpy(e.v->text + m->host + to_len, rest, rest_len + 1);
+		e.v->text_used += m->host_len + 1;
+		is_changed = true;
+	}
+	fj_edit_end(&e, is_changed);
 }

@@ -153,7 +153,7 @@ struct fj_jail {
 	int32_t maker[FJ_MAKERS];
 	uint64_t made;
 	char runtime_dir[256];	     /* the caller's $XDG_RUNTIME_DIR, or "" */
-	char root_path[FJ_PATH_MAX]; /* host path of the root, the kernel's spelling */
+	char root_path[FJ_PATH_MAX]; /* host path of the root at the start: fj_root_path() */
 	char name[FJ_PATH_MAX];	     /* the root as the user typed it, for messages */
 	char loader[FJ_PATH_MAX];    /* host path of the loader */
 	uint32_t no_sites;	     /* system calls of libraries stay as they are: door/sites.c */
@@ -368,6 +368,11 @@ void fj_facts_after_change(const char *name, bool was_announced);
 /* Is what lies at `pos`, or at a host path that a mount led to, not the jail's own? */
 bool fj_path_is_foreign(const char *pos);
 bool fj_path_host_is_foreign(const char *host_path);
+
+/* The host path of the jail's root, the kernel's spelling; "" is the host's own. */
+const char *fj_root_path(void);
+/* Was the root moved? Then that has changed: true. */
+bool fj_root_path_look(void);
 
 /* Append the host path. */
 void fj_path_host(const char *pos, struct fj_str *out);

@@ -1,0 +1,54 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * root_path.c - the host path of the jail's root, which somebody may move while the jail runs.
+ *
+ * Names are looked up from a descriptor, so they are found as before; but what the kernel tells
+ * (getcwd(2), links of procfs, maps) begins with the new path. It is asked for when a path was not
+ * recognised, and before one is made of the old. Each process keeps what it found: the jail's
+ * memory has the path that the jail was started with. Called by back.c and call/procfs_mounts.c. */
+#include "path/path.h"
+
+#include <asm/stat.h>
+
+#define TURNS 4u /* texts: somebody may still be reading the last */
+
+static char moved[TURNS][FJ_PATH_MAX] FJ_BULKY;
+static uint32_t next_turn;
+static const char *now; /* NULL: as it was */
+
+const char *fj_root_path(void)
+{
+	const char *path = __atomic_load_n(&now, __ATOMIC_ACQUIRE);
+
+	return path ? path : fj_jail->root_path;
+}
+
+bool fj_root_path_look(void)
+{
+	static const char deleted[] = " (deleted)"; /* fs/d_path.c */
+	const char *was = fj_root_path();
+	struct stat st = {0};
+	char link[32], *text;
+	struct fj_str s;
+	size_t len;
+	long n;
+
+	if (!was[0]) /* the host's own */
+		return false;
+	if (!fj_sys4(__NR_newfstatat, AT_FDCWD, was, &st, AT_SYMLINK_NOFOLLOW) &&
+		st.st_ino == fj_jail->root_ino && st.st_dev == fj_jail->root_dev)
+		return false;
+	text = moved[__atomic_fetch_add(&next_turn, 1, __ATOMIC_RELAXED) % TURNS];
+	fj_str_init(&s, link, sizeof(link));
+	fj_fd_path(&s, FJ_FD_ROOT(fj_jail), NULL);
+	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, text, FJ_PATH_MAX - 1);
+	len = n > 0 ? (size_t)n : 0;
+	text[len] = 0;
+	if (len < 2 || text[0] != '/' || fj_streq(text, was) ||
+		(len > sizeof(deleted) && fj_streq(text + len - (sizeof(deleted) - 1), deleted)))
+		return false;
+	__atomic_store_n(&now, text, __ATOMIC_RELEASE);
+	fj_mounts_root_moved(was, text);
+	return true;
+}
