@@ -48,34 +48,41 @@ static bool hardlinks_are_protected(void)
 	return value != '0';
 }
 
-/* Whether two names lie in two mounts is asked before permissions: do_renameat2(), do_linkat(). */
-static bool crosses_mounts(const struct fj_seen *from, uint64_t from_dev, const struct fj_seen *to)
+/* A file that is itself mounted lies in that mount; an entry lies where its directory does. */
+static uint32_t id_of(const char *pos, bool is_object)
 {
-	struct fj_mount_found a, b;
-	uint32_t id_a, id_b;
+	struct fj_mount_found m;
 
+	if (is_object && fj_mount_of(pos, &m, NULL) && !(m.flags & FJ_MOUNT_ENTRY))
+		return m.id;
+	return fj_mount_around(pos, &m) ? m.id : 0;
+}
+
+/* Whether two names lie in two mounts is asked before permissions: do_renameat2(), do_linkat(). */
+static bool crosses_mounts(
+	const struct fj_seen *from, bool is_object, uint64_t from_dev, const struct fj_seen *to)
+{
 	if (from_dev != to->parent.key.dev)
 		return true;
 	if (!fj_jail->mounts_share_device || !from->place.pos || !to->place.pos)
 		return false;
-	id_a = fj_mount_around(from->place.pos, &a) ? a.id : 0;
-	id_b = fj_mount_around(to->place.pos, &b) ? b.id : 0;
-	return id_a != id_b;
+	return id_of(from->place.pos, is_object) != id_of(to->place.pos, false);
 }
 
 long fj_may_link(struct fj_call *c)
 {
 	struct fj_seen from;
-	long r = fj_see(c, 1, fj_see_how(c, 1), &from);
+	long r = fj_see(
+		c, 1, fj_see_how(c, 1) | (fj_jail->mounts_share_device ? FJ_WANT_POS : 0), &from);
 
 	fj_seen_done(&from, 0);
 	if (r <= 0 || !from.is_there) /* what is wrong with the old name is said first */
 		return r < 0 ? r : 0;
 	if (r) {
 		struct fj_seen to;
-		const long there = fj_see(c, fj_arg_index(c, FJ_NEW), FJ_ENTRY, &to);
-		const bool crosses =
-			there > 0 && !to.is_there && crosses_mounts(&from, from.file.key.dev, &to);
+		const long there = fj_see(c, fj_arg_index(c, FJ_NEW), FJ_ENTRY | FJ_WANT_POS, &to);
+		const bool crosses = there > 0 && !to.is_there &&
+				     crosses_mounts(&from, true, from.file.key.dev, &to);
 
 		fj_seen_done(&to, 0);
 		if (crosses)
@@ -195,7 +202,7 @@ long fj_may_rename(struct fj_call *c)
 	if (r > 0 && from.is_there && !is_dir(&from) &&
 		(ends_in_slash(c, 1) || (!(flags & RENAME_EXCHANGE_) && ends_in_slash(c, 3))))
 		r = 0; /* ENOTDIR */
-	if (r > 0 && (crosses_mounts(&from, from.parent.key.dev, &to) || is_no_name(c, 1) ||
+	if (r > 0 && (crosses_mounts(&from, false, from.parent.key.dev, &to) || is_no_name(c, 1) ||
 			     is_no_name(c, 3) || is_around(&from, &to) || is_around(&to, &from)))
 		r = 0; /* EXDEV, EBUSY, EINVAL, ENOTEMPTY: before permissions */
 	if (r > 0)

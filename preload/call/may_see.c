@@ -84,7 +84,7 @@ long fj_see_path(
 	long r;
 
 	*seen = (struct fj_seen){.place = {.owned_fd = -1, .dirfd = dirfd, .name = ""}};
-	if (jail_path && !(how & (FJ_ENTRY | FJ_BENEATH | FJ_IN_ROOT)) &&
+	if (jail_path && !(how & (FJ_ENTRY | FJ_WANT_POS | FJ_BENEATH | FJ_IN_ROOT)) &&
 		see_quickly(c, dirfd, jail_path, how, seen))
 		return 1;
 	if (jail_path) {

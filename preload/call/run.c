@@ -89,7 +89,7 @@ static long find_quickly(struct fj_call *c, int dirfd, const char *jail_path, un
 	struct fj_quick q;
 	long r;
 
-	if ((how & FJ_WRITE && fj_jail->has_read_only) ||
+	if ((how & FJ_WANT_POS) || (how & FJ_WRITE && fj_jail->has_read_only) ||
 		!fj_quick_begin(&q, c->thread, dirfd, jail_path, fj_strlen(jail_path)))
 		return 1;
 	/* NO_SYMLINKS: a remembered directory that has become a link is noticed here, and a last
@@ -138,7 +138,9 @@ long fj_find_object(struct fj_call *c, int dirfd, const char *jail_path, unsigne
 		r = -EROFS;
 	if (r < 0)
 		fj_place_done(object);
-	if (r < 0 || !object->name[0])
+	if (object->is_magic) /* of the link, not of what it leads to */
+		object->pos = NULL;
+	if (r < 0 || (!object->name[0] && !(how & FJ_WANT_POS)))
 		fj_scratch_release(c->thread, mark);
 	return r;
 }
@@ -204,8 +206,9 @@ static long replace_entry(struct fj_call *c, int i, const char *jail_path,
 
 static long replace_object(struct fj_call *c, int i, const char *jail_path, struct replaced *with)
 {
-	const long r = fj_find_object(
-		c, fj_arg_dirfd(c, i), jail_path, how_of(c, c->row->kind[i]), 0, &with->place);
+	const bool asks_mount = fj_jail->mounts_share_device && (c->row->flags & FJ_RENAMES);
+	const long r = fj_find_object(c, fj_arg_dirfd(c, i), jail_path,
+		how_of(c, c->row->kind[i]) | (asks_mount ? FJ_WANT_POS : 0), 0, &with->place);
 
 	if (r < 0)
 		return r;
@@ -213,13 +216,16 @@ static long replace_object(struct fj_call *c, int i, const char *jail_path, stru
 		aim(c, i, &with->place);
 		return 0;
 	}
-	if (fj_jail->mounts_share_device && (c->row->flags & FJ_RENAMES)) {
+	if (asks_mount) {
 		struct fj_mount_found m;
 		struct fj_str pos;
 
 		fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
-		with->knows_mount = fj_path_of_dir(c->thread, with->place.dirfd,
-			&pos); /* not of a file without name (O_TMPFILE) */
+		if (with->place.pos)
+			fj_str_put(&pos, with->place.pos);
+		with->knows_mount = with->place.pos ||
+				    fj_path_of_dir(c->thread, with->place.dirfd,
+					    &pos); /* not of a file without name (O_TMPFILE) */
 		with->mount = fj_mount_of(pos.at, &m, NULL) ? m.id : 0;
 		if (with->mount && (m.flags & FJ_MOUNT_ENTRY))
 			with->mount = fj_mount_around(pos.at, &m) ? m.id : 0;
@@ -323,6 +329,16 @@ __attribute__((noinline)) static void take_mounts_along(const char *from, const 
 		fj_mounts_renamed(from, to);
 }
 
+/* That is said first: filename_create() of fs/namei.c. */
+static bool is_link_to_what_is_there(const struct fj_call *c, const struct fj_place *to)
+{
+	char byte;
+	const long r =
+		is_rename(c) ? -ENOENT : fj_sys4(__NR_readlinkat, to->dirfd, to->name, &byte, 1);
+
+	return r >= 0 || r == -EINVAL;
+}
+
 long fj_translate(struct fj_call *c, fj_around around)
 {
 	struct replaced with[PATHS_MAX];
@@ -349,7 +365,7 @@ long fj_translate(struct fj_call *c, fj_around around)
 	if (!r && count && fj_arg_index(c, FJ_OLD) >= 0)
 		r = refuse_old(c, with, count);
 	if (!r && count == 2 && crosses_mounts_of_one_device(&with[0], &with[1]))
-		r = -EXDEV;
+		r = is_link_to_what_is_there(c, &with[1].place) ? -EEXIST : -EXDEV;
 	if (!r) {
 		r = around(c, place, count);
 		if (!r && count == 2 && is_rename(c) && with[0].place.pos && with[1].place.pos &&

@@ -437,3 +437,42 @@ CASE(acl_root_set_id_lost)
 		show_mode("directory", "d/sub");
 	}
 }
+
+/* A whiteout is made in its directory like any node: with its group and its default list. */
+CASE(acl_root_whiteout)
+{
+	static const unsigned modes[] = {0755, 02775};
+
+	for (size_t i = 0; i < COUNT(modes); i++)
+		for (int listed = 0; listed < 2; listed++) {
+			say("%o, list %d\n", modes[i], listed);
+			mkdir("d", 0755);
+			chown("d", 1000, 1001);
+			chmod("d", modes[i]);
+			if (listed)
+				R(give("d", DEFAULT,
+					LIST(UO, 7, NONE, U, 6, 1002, GO, 5, NONE, M, 7, NONE, O, 4,
+						NONE)));
+			put("d/f", "x");
+			put("d/g", "y");
+			R(SYSCALL(SYS_renameat2, AT_FDCWD, "d/f", AT_FDCWD, "h", 4));
+			show_all("d/f");
+			show_all("h");
+			R(SYSCALL(SYS_renameat2, AT_FDCWD, "d/g", AT_FDCWD, "d/i", 5));
+			show_all("d/g");
+			R(SYSCALL(SYS_renameat2, AT_FDCWD, "h", AT_FDCWD, "d/f", 4));
+			show_all("h");
+			show_all("d/f");
+			CHILD("1000") {
+				become(1000, 1000, 0, NULL);
+				R(SYSCALL(SYS_renameat2, AT_FDCWD, "d/i", AT_FDCWD, "d/k", 4));
+				show_all("d/i");
+			}
+			unlink("d/f");
+			unlink("d/g");
+			unlink("d/i");
+			unlink("d/k");
+			unlink("h");
+			R(rmdir("d"));
+		}
+}

@@ -383,3 +383,48 @@ CASE(mount_user)
 	R(unshare(CLONE_NEWNS));
 	R(sys_pivot_root("a", "a/d"));
 }
+
+/* That two names lie in two mounts is said before who may not. */
+CASE(mount_root_crossed_by_others)
+{
+	static const char *const from[] = {"a/f", "a/d", "b/g", "m/f", "a/missing", "bound", "l"};
+	static const char *const to[] = {"a/x", "b/x", "m/x", "m/d/x", "x", "m/f", "closed/x"};
+
+	make_dirs();
+	put("bound", "x");
+	mkdir("m", 0755);
+	mkdir("closed", 0700);
+	symlink("m/f", "l");
+	BIND("a", "m");
+	BIND("a/f", "bound");
+	for (int open = 0; open < 2; open++) {
+		if (open) {
+			chmod("a", 0777);
+			chmod("a/d", 0777);
+			chmod("a/f", 0666);
+			chmod(".", 0777);
+		}
+		for (size_t i = 0; i < COUNT(from); i++)
+			for (size_t k = 0; k < COUNT(to); k++)
+				CHILD("other") {
+					SYSCALL(SYS_setresgid, 7, 7, 7);
+					SYSCALL(SYS_setresuid, 7, 7, 7);
+					say("%s %s ", from[i], to[k]);
+					R(SYSCALL(
+						SYS_linkat, AT_FDCWD, from[i], AT_FDCWD, to[k], 0));
+					if (!strcmp(to[k], "m/f"))
+						continue; /* it would be replaced */
+					R(SYSCALL(SYS_linkat, AT_FDCWD, from[i], AT_FDCWD, to[k],
+						AT_SYMLINK_FOLLOW));
+					unlink(to[k]);
+					if (open)
+						continue;
+					R(rename(from[i], to[k]));
+					R(SYSCALL(SYS_renameat2, AT_FDCWD, from[i], AT_FDCWD, to[k],
+						1));
+				}
+	}
+	chmod(".", 0755);
+	R(umount("bound"));
+	R(umount("m"));
+}
