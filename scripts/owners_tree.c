@@ -113,6 +113,7 @@ static void settle(struct entry *e, const char *path)
 {
 	const struct fj_own_key before = e->key;
 
+	fj_own_mark(&e->key, AT_FDCWD, path, e->st.st_mode);
 	if (!fj_own_is_layered((uint32_t)e->st.st_dev, AT_FDCWD, path) ||
 		lchown(path, (uid_t)-1, (gid_t)-1) || !owners_key(path, false, &e->key))
 		return;

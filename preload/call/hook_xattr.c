@@ -109,11 +109,28 @@ static long remove_attribute(struct fj_call *c, const struct fj_xattr *q, struct
 	return r;
 }
 
+/* What the kernel has listed without our own (own/tag.c). Of the length alone, which may be too
+ * much, nothing is known. */
+static long without_tag(const struct fj_xattr *q, const struct fj_file *file, long len)
+{
+	char *names = (char *)q->value;
+	const long size = (long)sizeof(FJ_OWN_TAG);
+
+	if (!file->has_record || !q->size)
+		return len;
+	for (long at = 0; at + size <= len; at += (long)fj_strlen(names + at) + 1)
+		if (fj_streq(names + at, FJ_OWN_TAG)) {
+			memmove(names + at, names + at + size, (size_t)(len - at - size));
+			return len - size;
+		}
+	return len;
+}
+
 /* The kernel's names, then the kept ones that are not among them. */
 static long list(struct fj_call *c, const struct fj_xattr *q, const struct fj_file *file)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
-	const long kernel = fj_xattr_ask(q, FJ_XATTR_LIST);
+	const long kernel = without_tag(q, file, fj_xattr_ask(q, FJ_XATTR_LIST));
 	long kept, total = kernel;
 	char *names;
 

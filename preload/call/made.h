@@ -11,6 +11,7 @@ struct fj_making {
 	struct fj_owner owner;
 	uint32_t real_mode; /* 0777, to be given to the kernel */
 	bool needs_record;
+	bool may_be_stale;    /* a record of a removed file with its number may be found for it */
 	bool has_default_acl; /* of the directory, which the file inherits (acl(5)) */
 	struct fj_own_key parent;
 	int32_t *maker; /* makers.c: where it is said that somebody is at work */

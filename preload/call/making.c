@@ -62,6 +62,7 @@ void fj_making_begin(struct fj_call *c, const struct fj_place *place, uint32_t t
 		m->real_mode |= 0600;
 	m->needs_record = is_foreign || m->has_default_acl || m->owner.uid || m->owner.gid ||
 			  m->real_mode != (m->owner.mode & 07777);
+	m->may_be_stale = fj_own_is_forgetful && !fj_own_is_empty();
 	if (m->needs_record)
 		fj_makers_enter(m);
 }
@@ -74,6 +75,11 @@ static long record(struct fj_call *c, int dirfd, const char *name, const struct 
 
 	if (r < 0)
 		return 0; /* it is gone or moved already: nobody's to describe */
+	if (m->may_be_stale && file.has_record)
+		fj_own_gone(&file.key);
+	if (!m->needs_record)
+		return 0;
+	fj_own_mark(&file.key, dirfd, name, file.real_mode);
 	if (m->owner.flags & FJ_OWN_DEVICE)
 		what |= FJ_OWN_DEVICE | FJ_OWN_MODE;
 	if (m->real_mode != (m->owner.mode & 07777))
@@ -92,7 +98,7 @@ long fj_making_end(struct fj_call *c, long made, bool is_open, const struct fj_p
 	const bool is_dir = (m->owner.mode & FJ_S_IFMT) == FJ_S_IFDIR;
 	long r = 0;
 
-	if (!fj_is_err(made) && m->needs_record) {
+	if (!fj_is_err(made) && (m->needs_record || m->may_be_stale)) {
 		r = is_open ? record(c, (int)made, "", m) : record(c, place->dirfd, place->name, m);
 		if (r < 0 && is_open)
 			fj_close((int)made);

@@ -288,7 +288,9 @@ FJ_HOT long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsign
 	file->real_mode = sx->stx_mode;
 	file->nlink = sx->stx_nlink;
 	file->is_foreign = false;
-	file->has_record = fj_own_find(&file->key, &file->owner);
+	file->has_record = fj_own_find(&file->key, &file->owner) &&
+			   !(file->key.stamp == FJ_OWN_NO_STAMP && sx->stx_nlink &&
+				   (file->owner.flags & FJ_OWN_GONE));
 	if (file->has_record) {
 		show_record(&file->owner, sx);
 	} else {

@@ -61,7 +61,7 @@ long fj_file_chmod(
 /* The same, on disk only. */
 long fj_file_chmod_disk(int dirfd, const char *name, uint32_t mode);
 
-/* settle.c: on an overlay file system have the file copied up, so that its record stays its own.
+/* settle.c: see to it that the file's key lasts: on an overlay have it copied up, on FUSE tag it.
  * To be called with what fj_file_look has filled, before its key is used for a change; looks again.
  * `name` is no symlink that is to be followed. Returns 0 or the kernel's errno. */
 long fj_file_settle(struct fj_call *c, int dirfd, const char *name, struct fj_file *file);

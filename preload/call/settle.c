@@ -1,12 +1,13 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * settle.c - a file of an overlay file system before a record of it is made or changed.
+ * settle.c - a file before a record of it is made or changed: see that its key will last.
  *
- * As long as a file lies in a lower layer, whatever changes it next (a write, a rename, a chmod, a
- * new name in a directory) makes the kernel copy it up, and then it is another file by birth, and
- * sometimes by number: a record would be lost. A change of owner or mode would copy it up under a
- * real root, too. So it is brought about before the key is taken, and from then on the key stays.
+ * On FUSE it gets a tag: own/tag.c. On overlayfs, as long as it lies in a lower layer, whatever
+ * changes it next (a write, a rename, a chmod, a new name in a directory) makes the kernel copy it
+ * up, and then it is another file by birth, and sometimes by number: a record would be lost. A
+ * change of owner or mode would copy it up under a real root, too. So it is brought about before
+ * the key is taken, and from then on the key stays.
  *
  * Called by whatever is about to write a record of a file that it has not just made. */
 #include "call/owned.h"
@@ -34,8 +35,15 @@ long fj_file_settle(struct fj_call *c, int dirfd, const char *name, struct fj_fi
 	long r;
 
 	/* (A descriptor of a pretended device leads to the host's; it was made, so it is above.) */
-	if (!fj_file_is_layered(file, dirfd, name) || (file->owner.flags & FJ_OWN_DEVICE) ||
-		copy_up(dirfd, name, file) < 0)
+	if (file->owner.flags & FJ_OWN_DEVICE)
+		return 0;
+	if (file->key.stamp == FJ_OWN_NO_STAMP) {
+		fj_own_mark(&file->key, dirfd, name, file->real_mode);
+		return before.has_record && file->key.stamp != before.key.stamp ?
+			       fj_own_renew(&before.key, &file->key) :
+			       0;
+	}
+	if (!fj_file_is_layered(file, dirfd, name) || copy_up(dirfd, name, file) < 0)
 		return 0; /* who may not change it may pretend to, as on any file system */
 	r = fj_file_look(c, dirfd, name, AT_EMPTY_PATH, file);
 	if (r < 0 || !before.has_record || file->has_record)

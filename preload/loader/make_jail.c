@@ -216,6 +216,8 @@ void fj_jail_make(char **envp)
 	fj_own_is_scattered = fj_own_scatters(FJ_FD_ROOT(fj_jail));
 	fj_jail->is_scattered = fj_own_is_scattered;
 	fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, &descriptors, 0);
+	fj_own_is_forgetful = fj_own_forgets(FJ_FD_ROOT(fj_jail));
+	fj_jail->is_forgetful = fj_own_is_forgetful;
 	at = fj_own_start(FJ_FD_OWNERS(fj_jail), fj_jail->has_elder ? FJ_FD_ELDER(fj_jail) : -1);
 	if (at < 0)
 		fj_launch_fail("cannot map the owners' records", "", at);

@@ -20,9 +20,10 @@
 #define AT_HANDLE_FID_ 0x200
 #define FLAGS_OF_LAYERED 6 /* struct ovl_fh of fs/overlayfs/overlayfs.h: in which layer it is */
 #define LAYERED_HANDLE 0xf8
+#define HANDLE_OF_FUSE 0x81 /* FILEID_INO64_GEN, linux/exportfs.h; xfs has it, too, and births */
 #define SEED_OF_STAMP 0x9ae16a3b2f90404fUL
 
-bool fj_own_is_scattered;
+bool fj_own_is_scattered, fj_own_is_forgetful;
 
 enum fj_disk fj_own_disk(int fd)
 {
@@ -142,13 +143,43 @@ static bool key_of_layered(
 	return true;
 }
 
+/* A handle of FUSE has the number that the kernel gave the inode for as long as it remembers it. */
+static bool is_passing(const struct handle *h)
+{
+	return h->type == HANDLE_OF_FUSE && h->bytes == 12;
+}
+
+__attribute__((noinline)) static uint64_t stamp_without_birth(
+	const struct fj_own_key *key, int dirfd, const char *name, bool follows)
+{
+	struct fj_owner owner;
+	struct handle h;
+
+	if (!get_handle(dirfd, name, follows, &h))
+		return FJ_OWN_NO_STAMP;
+	if (!is_passing(&h))
+		return fj_hash((const char *)h.text, h.bytes, FJ_HASH_SEED) | 1;
+	/* A tag bears on files only whose number has a record. */
+	return fj_own_find_ino(key->dev, key->ino, &owner) ? fj_own_tag(dirfd, name, follows) :
+							     FJ_OWN_NO_STAMP;
+}
+
+bool fj_own_forgets(int root_fd)
+{
+	struct statx sx;
+	struct handle h;
+
+	return !fj_sys5(__NR_statx, root_fd, "", AT_EMPTY_PATH, STATX_BTIME, &sx) &&
+	       !(sx.stx_mask & STATX_BTIME) &&
+	       (!get_handle(root_fd, "", false, &h) || is_passing(&h));
+}
+
 FJ_HOT void fj_own_key_of(
 	const struct statx *sx, int dirfd, const char *name, bool follows, struct fj_own_key *key)
 {
 	const uint32_t dev = (sx->stx_dev_minor & 0xff) | sx->stx_dev_major << 8 |
 			     (sx->stx_dev_minor & ~0xffu)
 				     << 12; /* new_encode_dev() of linux/kdev_t.h */
-	struct handle h;
 
 	if (__builtin_expect(fj_own_is_scattered, 0) && fj_own_is_layered(dev, dirfd, name) &&
 		key_of_layered(sx, dirfd, name, follows, key))
@@ -156,8 +187,6 @@ FJ_HOT void fj_own_key_of(
 	*key = (struct fj_own_key){.dev = dev, .ino = sx->stx_ino};
 	if (sx->stx_mask & STATX_BTIME)
 		key->stamp = birth_of(sx);
-	else if (get_handle(dirfd, name, follows, &h))
-		key->stamp = fj_hash((const char *)h.text, h.bytes, FJ_HASH_SEED) | 1;
 	else
-		key->stamp = 1;
+		key->stamp = stamp_without_birth(key, dirfd, name, follows);
 }

@@ -87,6 +87,17 @@ bool fj_own_is_layered(uint32_t dev, int dirfd, const char *name);
  * any key is made; the answer goes into fj_own_is_scattered, in each process. */
 bool fj_own_scatters(int root_fd);
 extern bool fj_own_is_scattered;
+/* Does the file system of a root tell neither births nor lasting handles? As above. */
+bool fj_own_forgets(int root_fd);
+extern bool fj_own_is_forgetful;
+#define FJ_OWN_NO_STAMP 1 /* a key's stamp there, of a file without a tag */
+/* tag.c: the attribute that stands for a stamp there, not to be seen in the jail. Its value, or
+ * FJ_OWN_NO_STAMP. */
+#define FJ_OWN_TAG "user.fakejail"
+uint64_t fj_own_tag(int dirfd, const char *name, bool follows);
+/* Before the first record of a file is made: give it a tag where its key has no stamp, when it can
+ * have one, and put that into the key. `mode` is the disk's; no link is followed. */
+void fj_own_mark(struct fj_own_key *key, int dirfd, const char *name, uint32_t mode);
 #define FJ_OWN_SCATTERED 0xffffffffu /* in place of the device, in the key of such a file */
 /* The key of what statx(2) said `sx` of, for `dirfd` and `name` (NULL or "": itself); asked with
  * STATX_BTIME. */

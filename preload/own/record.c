@@ -82,7 +82,9 @@ static bool is_needless(bool had, const struct fj_store_copy *copy, const struct
 static bool begin_change(
 	const struct fj_own_key *key, const struct fj_owner *shown, struct fj_store_copy *copy)
 {
-	if (fj_store_find(&fj_store[0], key, false, copy, NULL, NULL))
+	/* (Without a stamp the record of a removed file may be found by its number.) */
+	if (fj_store_find(&fj_store[0], key, false, copy, NULL, NULL) &&
+		!(key->stamp == FJ_OWN_NO_STAMP && (copy->flags & FJ_OWN_GONE)))
 		return true;
 	if (fj_store_count == 2 && fj_store_find(&fj_store[1], key, false, copy, NULL, NULL)) {
 		if (copy->flags & FJ_OWN_ATTRIBUTES)

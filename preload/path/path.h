@@ -128,6 +128,7 @@ struct fj_jail {
 				  the disk has */
 	uint32_t has_tracers;  /* somebody in the jail traced, or was: call/hook_ptrace.c */
 	uint32_t has_elder;    /* FJ_FD_ELDER is open */
+	uint32_t is_forgetful; /* the root's file system tells neither births nor lasting handles */
 	uint32_t is_scattered; /* the root is on an overlay whose numbers change: own/disk.c */
 	uint32_t names_comm_by_file; /* execveat of a bare descriptor: since Linux 6.14 */
 

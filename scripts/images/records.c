@@ -79,12 +79,14 @@ bool records_pretend(const struct looked *from)
 
 void records_copy(const struct looked *from, const struct looked *to)
 {
-	const struct fj_own_key key = key_of(to), old = key_of(from);
+	const struct fj_own_key old = key_of(from);
+	struct fj_own_key key = key_of(to);
 	struct fj_owner owner, without = {.mode = to->x->stx_mode};
 	long r;
 
 	if (!pretends(from, &owner))
 		return;
+	fj_own_mark(&key, to->dir, to->name, to->x->stx_mode);
 	r = fj_own_set(&key, owner.flags & (FJ_OWN_UID | FJ_OWN_GID | FJ_OWN_MODE | FJ_OWN_DEVICE),
 		&owner, &without, to->x->stx_mode & 07777);
 	if (r < 0)

@@ -16,6 +16,8 @@ if [ -z "${W05_NAMESPACE:-}" ] && unshare --mount --propagation private true 2>/
 fi
 . "$(dirname "$0")/../lib/lib.sh"
 need busybox setfattr
+: "${CC=cc}"
+$CC -O1 -static -o "$work/attributes" "$tests_dir/workflows/src/attributes.c"
 wanted=" $* "
 
 if ! is_root || [ -z "${W05_NAMESPACE:-}" ]; then
@@ -30,6 +32,7 @@ fill() { # DIRECTORY: what lies in it before anybody gives it owners
 	mkdir -p "$1/bin" "$1/w" && (
 		cd "$1" && cp "$(command -v busybox)" bin/busybox &&
 			for applet in $applets; do ln -s busybox "bin/$applet" || exit 1; done
+		cp "$work/attributes" bin
 		cd w && umask 022 && for name in su appended moved removed closed truncated a b; do echo "$name" >"$name"; done
 		mkdir -p dir sticky setgid deep/in/there tree/sub && echo x >deep/in/there/file && echo x >tree/sub/file
 		ln -s moved link && ln a hard && mkfifo pipe && ln b b2
@@ -51,9 +54,11 @@ change='cd /w; umask 022
 	chown 13:13 a; echo >>hard
 	echo >>b2; chown 14:14 b
 	chown 15:15 removed; rm removed; echo >removed
+	attributes set a security.a 1; attributes set dir security.b 2; :
 	mknod null c 1 3; chown 1:2 null; mv null null2
 	echo >new; chown 40:41 new; ln new new2; mv new new3; chmod 600 new3'
-list='cd /w && find . -exec stat -c "%A %u:%g %F %n" {} + | sort -k 4'
+list_all='cd /w && find . -exec stat -c "%A %u:%g %F %n" {} + | sort -k 4'
+list_attributes='; attributes list * */*'
 
 # ---- the file systems ----
 
@@ -108,11 +113,8 @@ mount_tmpfs() { mount -t tmpfs none "$2" && fill "$2"; }
 prepare_ramfs() { :; }
 mount_ramfs() { mount -t ramfs none "$2" && fill "$2"; }
 prepare_bindfs() { prepare_overlay "$1"; }
-mount_bindfs() { bindfs -o allow_other "$1/lower" "$2"; }
-prepare_fuse_overlayfs() { prepare_overlay "$1"; }
-mount_fuse_overlayfs() {
-	mkdir -p "$1/upper" "$1/work" && fuse-overlayfs -o "allow_other,lowerdir=$1/lower,upperdir=$1/upper,workdir=$1/work" "$2"
-}
+# (It knows a file by its name, and for a while believes what it heard of another name.)
+mount_bindfs() { bindfs -o allow_other,attr_timeout=0,entry_timeout=0 "$1/lower" "$2"; }
 
 is_gone_when_unmounted() {
 	case $1 in
@@ -127,7 +129,6 @@ tool_of() { # NAME: the command that it needs
 	btrfs) echo mkfs.btrfs ;;
 	ext4 | overlay_two*) echo mkfs.ext4 ;;
 	bindfs) echo bindfs ;;
-	fuse_overlayfs) echo fuse-overlayfs ;;
 	*) echo mount ;;
 	esac
 }
@@ -141,6 +142,7 @@ forget() { # what the kernel remembers of files that nobody has open
 
 test_on() { # NAME
 	name=$1
+	list=$list_all
 	base=$work/$name
 	mkdir "$base" "$base/real" "$base/jail" "$base/root" "$base/real_root"
 	if ! command -v "$(tool_of "$name")" >/dev/null 2>&1; then
@@ -156,6 +158,7 @@ test_on() { # NAME
 	done
 	root=$base/root
 	real_root=$base/real_root
+	[ "$name" = ramfs ] || list="$list_all$list_attributes" # it has none under a real root
 	# Its tree is the user's, as he would have unpacked it.
 	if ! mount_of "$name" real "$real_root" || ! mount_of "$name" jail "$root"; then
 		skip "$name" "cannot be mounted here: $(tail -n 1 "$work/why")"
@@ -173,10 +176,15 @@ test_on() { # NAME
 		umount "$root"
 		mount_of "$name" jail "$root"
 		prints "$name: mounted anew" "$expected" jail "$root" sh -c "$list"
-		succeeds "$name: they are changed again" jail "$root" sh -c 'cd /w; for f in *; do [ ! -f $f ] || echo >>$f; mv $f $f.new; done
-			for f in *; do mv $f ${f%.new}; done'
+		succeeds "$name: they are changed again" jail "$root" sh -c 'cd /w; for f in *; do
+				[ ! -d $f ] || { echo >$f/x; rm $f/x; continue; }
+				[ ! -f $f ] || echo >>$f
+				mv $f x; mv x $f
+			done'
 		prints "$name: and stay" "$expected" jail "$root" sh -c "$list"
 	fi
+	succeeds "$name: records of removed files are left out" as_user $FAKEJAIL owners prune "$root"
+	prints "$name: and no others" "$expected" jail "$root" sh -c "$list"
 	prints_like "$name: the records are sound" '*' as_user $FAKEJAIL owners check "$root"
 	# By others, who know nothing of records.
 	(cd "$root/w" && find . -type f -delete -fprint "$work/gone" && while read -r file; do : >"$file"; done <"$work/gone")
@@ -242,7 +250,7 @@ next_layer() {
 	unmount_all
 }
 
-for each in overlay overlay_xino overlay_metacopy overlay_index overlay_nfs overlay_two overlay_two_xino overlay_on_tmpfs overlay_of_tmpfs ext4 xfs btrfs tmpfs ramfs; do
+for each in overlay overlay_xino overlay_metacopy overlay_index overlay_nfs overlay_two overlay_two_xino overlay_on_tmpfs overlay_of_tmpfs ext4 xfs btrfs tmpfs ramfs bindfs; do
 	case $wanted in
 	'  ' | *" $each "*) test_on $each ;;
 	esac
