@@ -103,6 +103,7 @@ static void open_records(const char *db, bool may_make)
 					    "is of another version, or of another kind of machine" :
 			r == -EUCLEAN ? "is damaged or cut off" :
 					strerror((int)-r));
+	fj_own_shared = fj_own_shared_with_others(fd, -1);
 	r = fj_own_start(fd, -1);
 	if (r < 0)
 		owners_fail("%s: %s", db, strerror((int)-r));

@@ -194,7 +194,7 @@ static void keep_open(struct fj_store *s, const struct fj_store_slot *slot)
 
 	if (!(copy.flags & FJ_OWN_GONE))
 		return;
-	key.dev = s->home;
+	key.dev = slot->dev ? slot->dev : s->home;
 	copy.flags &= (uint8_t)~FJ_OWN_GONE;
 	fj_store_put(s, &key, &copy);
 }
@@ -202,6 +202,13 @@ static void keep_open(struct fj_store *s, const struct fj_store_slot *slot)
 /* Drop the records that no file of the tree has, as far as they are of the device that the tree and
  * the records lie on: other devices may just not be mounted. Jails may be at work: what they record
  * after the beginning is none of ours. */
+/* Only these lie in the tree for certain. */
+static bool is_of_tree(const struct fj_store_slot *slot)
+{
+	return (slot->state & FJ_SLOT_LIVE) &&
+	       (!slot->dev || (fj_own_is_scattered && slot->dev == FJ_OWN_SCATTERED));
+}
+
 void owners_prune(void)
 {
 	struct fj_store *s = &fj_store[0];
@@ -216,7 +223,7 @@ void owners_prune(void)
 	for (uint32_t i = 0; i <= mask; i++) {
 		const struct fj_own_key key = key_of(&slots[i]);
 
-		if ((slots[i].state & FJ_SLOT_LIVE) && !slots[i].dev)
+		if (is_of_tree(&slots[i]))
 			add(&old, &key);
 	}
 	fj_store_unlock(s, &hold);
@@ -230,7 +237,7 @@ void owners_prune(void)
 	for (uint32_t i = 0; i <= mask; i++) {
 		const struct fj_own_key key = key_of(&slots[i]);
 
-		if (!(slots[i].state & FJ_SLOT_LIVE) || slots[i].dev || !has(&old, &key))
+		if (!is_of_tree(&slots[i]) || !has(&old, &key))
 			continue;
 		if (has(&seen, &key)) {
 			keep_open(s, &slots[i]);

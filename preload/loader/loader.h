@@ -102,6 +102,8 @@ _Noreturn void fj_inside(struct fj_stack *s, uint64_t mask);
  * NULL: where it belongs, see there). Ends the process with a message when it is refused. Returns a
  * descriptor; `*elder` is another, or -1. */
 int fj_owners_open(const char *db, int root_fd, char **envp, int *elder);
+/* Of records that other machines may have: say so when they cannot be changed. */
+void fj_owners_try(void);
 
 /* binds.c: a mount of the command line. MODE is rw or ro; with a `?` behind it the bind is left out
  * when the host or the jail has no such place, with a `!` it lies on a symlink itself and not where

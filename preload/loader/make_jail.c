@@ -213,6 +213,9 @@ void fj_jail_make(char **envp)
 	fds[4] = fj_owners_open(fj_options.db, (int)root, envp, &fds[5]);
 	fj_jail->has_elder = fds[5] >= 0;
 	fj_jail->root_fd = place_descriptors(fds, FJ_FD_COUNT);
+	fj_own_shared = fj_own_shared_with_others(
+		FJ_FD_OWNERS(fj_jail), fj_jail->has_elder ? FJ_FD_ELDER(fj_jail) : -1);
+	fj_jail->owners_shared = fj_own_shared;
 	fj_own_is_scattered = fj_own_scatters(FJ_FD_ROOT(fj_jail));
 	fj_jail->is_scattered = fj_own_is_scattered;
 	fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, &descriptors, 0);
@@ -221,6 +224,8 @@ void fj_jail_make(char **envp)
 	at = fj_own_start(FJ_FD_OWNERS(fj_jail), fj_jail->has_elder ? FJ_FD_ELDER(fj_jail) : -1);
 	if (at < 0)
 		fj_launch_fail("cannot map the owners' records", "", at);
+	if (fj_own_shared & 1)
+		fj_owners_try();
 	fj_jail->names_comm_by_file = kernel_is_at_least(6, 14);
 	fj_jail->no_faccessat2 = fj_sys4(__NR_faccessat2, -1, ".", 0, 0) == -ENOSYS;
 	if (fj_openat2(-1, ".", O_PATH, 0, 0) != -EBADF)

@@ -300,3 +300,17 @@ int fj_owners_open(const char *db, int root_fd, char **envp, int *elder)
 	fj_sys1(__NR_umask, mask);
 	return (int)fd;
 }
+
+void fj_owners_try(void)
+{
+	const long r = fj_own_try();
+
+	if (r == -ENOLCK)
+		fj_say(2, "fakejail: warning: on the file system of the owner records locks do not "
+			  "work: they are only read, and changes of owners are refused\n"
+			  "hint: --db=FILE keeps them on another\n");
+	else if (r == -EBUSY)
+		fj_say(2, "fakejail: warning: another machine changes the owner records, or was "
+			  "stopped while it did: changes of owners are refused until owners.lock "
+			  "beside them, a link that names the machine, is gone\n");
+}

@@ -10,6 +10,8 @@
  *
  * - It refuses on a read-only mount. The mount that the file of records is mapped from, to be
  *   written, cannot become one (EBUSY), so there nothing is refused; elsewhere the disk is asked.
+ * (Of a file of records that other machines may have the head is changed under the lock only: there
+ * the disk is asked, too.)
  * - It tells whoever watches the file. Processes that watch hold, as long as they live, a lock of
  *   fcntl(2) on one byte far behind the records, and count in the head that they began; a process
  *   that changes owners looks for such a lock at its first change, and again when the count moved.
@@ -54,7 +56,7 @@ bool fj_own_may_keep_ctime(uint64_t mount_id)
 	uint64_t found = __atomic_load_n(&settled, __ATOMIC_ACQUIRE);
 	uint32_t watches;
 
-	if (!fj_store_count || s->is_read_only || s->is_lost)
+	if (!fj_store_count || s->is_read_only || s->is_lost || s->is_shared)
 		return false;
 	watches = __atomic_load_n(&fj_store_head(s)->watches, __ATOMIC_ACQUIRE);
 	if (!(found & KNOWN) || (uint32_t)found != watches)
@@ -66,7 +68,7 @@ void fj_own_watches(void)
 {
 	struct fj_store *s = &fj_store[0];
 
-	if (!fj_store_count || s->is_read_only || s->is_lost)
+	if (!fj_store_count || s->is_read_only || s->is_lost || s->is_shared)
 		return;
 	fj_store_byte(s, F_SETLK, F_RDLCK, WATCH_AT);
 	__atomic_fetch_add(&fj_store_head(s)->watches, 1, __ATOMIC_SEQ_CST);
@@ -74,7 +76,7 @@ void fj_own_watches(void)
 
 void fj_own_still_watches(struct fj_store *s)
 {
-	if (s == &fj_store[0] && !s->is_read_only && !s->is_lost &&
+	if (s == &fj_store[0] && !s->is_read_only && !s->is_lost && !s->is_shared &&
 		(__atomic_load_n(&fj_store_head(s)->watches, __ATOMIC_ACQUIRE))) {
 		fj_store_byte(s, F_SETLK, F_RDLCK, WATCH_AT);
 		__atomic_fetch_add(&fj_store_head(s)->watches, 1, __ATOMIC_SEQ_CST);

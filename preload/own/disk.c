@@ -25,13 +25,29 @@
 
 bool fj_own_is_scattered, fj_own_is_forgetful;
 
+/* statfs(2) and the file systems' own headers. What is on one machine only and is among them costs
+ * time, and nothing else. */
+static const uint32_t networks[] = {NFS_SUPER_MAGIC, SMB_SUPER_MAGIC, CIFS_SUPER_MAGIC,
+	SMB2_SUPER_MAGIC, CEPH_SUPER_MAGIC, AFS_SUPER_MAGIC, AFS_FS_MAGIC, CODA_SUPER_MAGIC,
+	OCFS2_SUPER_MAGIC, V9FS_MAGIC, 0x0bd00bd0 /* Lustre */, 0x47504653 /* GPFS */,
+	0x01161970 /* GFS2 */, 0x19830326 /* BeeGFS */, 0xaad7aaea /* PanFS */,
+	0x20030528 /* OrangeFS */, 0x564c /* NCP */, 0x786f4256 /* VirtualBox */,
+	0x7c7c6673 /* Parallels */};
+
 enum fj_disk fj_own_disk(int fd)
 {
 	struct statfs fs;
 
-	return !fj_sys2(__NR_fstatfs, fd, &fs) && fs.f_type == OVERLAYFS_SUPER_MAGIC ?
-		       FJ_DISK_LAYERED :
-		       FJ_DISK_PLAIN;
+	if (fj_sys2(__NR_fstatfs, fd, &fs))
+		return FJ_DISK_PLAIN;
+	if (fs.f_type == OVERLAYFS_SUPER_MAGIC)
+		return FJ_DISK_LAYERED;
+	if (fs.f_type == FUSE_SUPER_MAGIC)
+		return FJ_DISK_FUSE;
+	for (size_t i = 0; i < sizeof(networks) / sizeof(networks[0]); i++)
+		if ((uint32_t)fs.f_type == networks[i])
+			return FJ_DISK_NETWORK;
+	return FJ_DISK_PLAIN;
 }
 
 static bool ask(int dirfd, const char *name)

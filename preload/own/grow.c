@@ -16,6 +16,8 @@
 #define MADV_REMOVE_ 9 /* asm-generic/mman-common.h */
 #define MADV_POPULATE_WRITE_ 23
 
+uint32_t fj_own_shared;
+
 static long file_size(int fd, uint64_t *size, uint64_t *dev)
 {
 	struct stat st;
@@ -74,7 +76,8 @@ static long set_size(int fd, uint64_t size)
  * the process's locks on the file, and with them what tells that it lives (lock.c). */
 static long claim_mapped(struct fj_store *s, char *piece, uint64_t at, uint64_t size)
 {
-	long fd, r = fj_sys3(__NR_madvise, piece, size, MADV_POPULATE_WRITE_);
+	long fd, r = s->is_shared ? -EINVAL /* the server has the space */ :
+				    fj_sys3(__NR_madvise, piece, size, MADV_POPULATE_WRITE_);
 
 	if (r != -EINVAL)
 		return r == -EFAULT ? -ENOSPC : r;
@@ -162,7 +165,10 @@ long fj_store_grow(struct fj_store *s)
 	__atomic_store_n(&h->records, keep, __ATOMIC_RELEASE);
 	if (s->is_lost)
 		return -EIO;
-	fj_sys3(__NR_madvise, old, sizeof(struct fj_store_slot) * (old_mask + 1UL), MADV_REMOVE_);
+	/* (Another machine may not know of the new array yet.) */
+	if (!s->is_shared)
+		fj_sys3(__NR_madvise, old, sizeof(struct fj_store_slot) * (old_mask + 1UL),
+			MADV_REMOVE_);
 	return 0;
 }
 
@@ -276,7 +282,11 @@ static long start(struct fj_store *s, int fd)
 		return r;
 	while (window < size)
 		window *= 2;
-	*s = (struct fj_store){.fd = fd, .home = (uint32_t)dev, .first_window = window};
+	*s = (struct fj_store){.fd = fd,
+		.home = (uint32_t)dev,
+		.first_window = window,
+		.is_shared = fj_own_shared >> (s - fj_store) & 1,
+		.known_size = size};
 	had_locks = !(fj_sys3(__NR_fcntl, fd, F_GETFL, 0) & O_PATH);
 	to_map = fj_open_shared(fd, O_RDWR);
 	if (to_map == -EACCES || to_map == -EROFS || to_map == -EPERM)
@@ -302,6 +312,12 @@ static long start(struct fj_store *s, int fd)
 	if (had_locks) /* of the program before; to close has taken them away */
 		fj_own_still_watches(s);
 	return 0;
+}
+
+uint32_t fj_own_shared_with_others(int fd, int elder_fd)
+{
+	return (fj_own_disk(fd) >= FJ_DISK_FUSE) |
+	       (elder_fd >= 0 && fj_own_disk(elder_fd) >= FJ_DISK_FUSE) << 1;
 }
 
 long fj_own_start(int fd, int elder_fd)

@@ -378,7 +378,7 @@ long fj_own_set_attribute(const struct fj_own_key *key, const char *name, const 
 	size_t size, int flags, const struct fj_owner *shown)
 {
 	struct fj_store_hold hold;
-	long r;
+	long r, released;
 
 	if (!fj_store_count)
 		return -EROFS;
@@ -388,6 +388,6 @@ long fj_own_set_attribute(const struct fj_own_key *key, const char *name, const 
 	r = change(&fj_store[0], key, name, value, size, flags, shown);
 	if (!r && value && fj_streq(name, FJ_ACL_DEFAULT))
 		fj_store_head(&fj_store[0])->inheriting++;
-	fj_store_unlock(&fj_store[0], &hold);
-	return r;
+	released = fj_store_unlock(&fj_store[0], &hold);
+	return r ? r : released;
 }

@@ -10,6 +10,8 @@
  * byte is another's (a PID namespace), the process id plus a multiple of PIDS. Where fcntl locks do
  * not work, NO_TOKEN is set and kill(2) is asked instead.
  *
+ * Where other machines may have the file: shared.c.
+ *
  * Every change is complete at each instruction (table.c), so taking over from a dead holder needs
  * no repair. All signals but SIGBUS are blocked while the lock is held: a handler on this thread
  * may want it.
@@ -136,7 +138,7 @@ void fj_store_lock_again(struct fj_store *s)
 {
 	const uint32_t id = (uint32_t)token[s - fj_store];
 
-	if (!(id & NO_TOKEN))
+	if (!s->is_shared && !(id & NO_TOKEN))
 		fj_store_byte(s, F_SETLK, F_RDLCK, TOKENS_AT + id);
 }
 
@@ -170,6 +172,14 @@ long fj_store_lock(struct fj_store *s, struct fj_store_hold *hold)
 	if (s->is_read_only)
 		return -EROFS;
 	fj_sys4(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &all, &hold->mask, sizeof(all));
+	if (s->is_shared) {
+		const long r = fj_store_lock_shared(s, hold);
+
+		if (r)
+			fj_sys4(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &hold->mask, 0,
+				sizeof(hold->mask));
+		return r;
+	}
 	id = my_id(s);
 	for (uint32_t tries = 0;; tries++) {
 		const uint64_t word = __atomic_load_n(&h->lock, __ATOMIC_RELAXED);
@@ -201,14 +211,20 @@ long fj_store_lock(struct fj_store *s, struct fj_store_hold *hold)
 	return -EBUSY;
 }
 
-void fj_store_unlock(struct fj_store *s, const struct fj_store_hold *hold)
+long fj_store_unlock(struct fj_store *s, const struct fj_store_hold *hold)
 {
 	struct fj_store_head *h = fj_store_head(s);
+	long r = 0;
 
-	__atomic_store_n(&h->lock, hold->word & ~0xffffffffUL, __ATOMIC_SEQ_CST);
-	if (__atomic_load_n(&h->waiters, __ATOMIC_SEQ_CST))
-		fj_sys6(__NR_futex, &h->lock, FUTEX_WAKE, 1, 0, 0, 0);
+	if (s->is_shared) {
+		r = fj_store_unlock_shared(s, hold);
+	} else {
+		__atomic_store_n(&h->lock, hold->word & ~0xffffffffUL, __ATOMIC_SEQ_CST);
+		if (__atomic_load_n(&h->waiters, __ATOMIC_SEQ_CST))
+			fj_sys6(__NR_futex, &h->lock, FUTEX_WAKE, 1, 0, 0, 0);
+	}
 	fj_sys4(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &hold->mask, 0, sizeof(hold->mask));
+	return r;
 }
 
 void fj_store_lock_start(struct fj_store *s)
@@ -217,8 +233,8 @@ void fj_store_lock_start(struct fj_store *s)
 	uint64_t word = __atomic_load_n(&h->lock, __ATOMIC_RELAXED);
 	const uint32_t holder = (uint32_t)word;
 
-	if (s->is_read_only || !holder || (holder & (PIDS - 1)) != (uint32_t)fj_sys0(__NR_getpid) ||
-		!is_dead(s, holder))
+	if (s->is_read_only || s->is_shared || !holder ||
+		(holder & (PIDS - 1)) != (uint32_t)fj_sys0(__NR_getpid) || !is_dead(s, holder))
 		return;
 	/* Fcntl locks survive execve, and one's own does not conflict: "dead" means ours or
 	 * nobody's. */

@@ -78,6 +78,9 @@ void fj_own_gone(const struct fj_own_key *key);
 enum fj_disk {
 	FJ_DISK_PLAIN,
 	FJ_DISK_LAYERED, /* overlayfs */
+	/* From here on other machines may have it, too. */
+	FJ_DISK_FUSE,
+	FJ_DISK_NETWORK,
 };
 enum fj_disk fj_own_disk(int fd);
 /* Is it layered that `name` (NULL or "": `dirfd` itself; no link is followed) is on, whose device
@@ -143,6 +146,12 @@ long fj_acl_may(const struct fj_ids *ids, const struct fj_owner *file, unsigned 
  *   -EUCLEAN          damaged or cut off. */
 long fj_own_create(int fd);
 long fj_own_check(int fd);
+/* Which of these two may other machines change? To be asked at the start of a jail, before the
+ * files are mapped; the answer goes into fj_own_shared, in each process. */
+uint32_t fj_own_shared_with_others(int fd, int elder_fd);
+extern uint32_t fj_own_shared;
+/* Can it be changed? 0, or what a change would return. */
+long fj_own_try(void);
 /* Map it; at process start. `elder_fd`: records to be looked up when `fd` has none, or -1. */
 long fj_own_start(int fd, int elder_fd);
 

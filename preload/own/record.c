@@ -160,7 +160,7 @@ long fj_own_set(const struct fj_own_key *key, unsigned what, const struct fj_own
 	const bool surely_changes = (what & FJ_OWN_CTIME) && shown->key.ino == key->ino &&
 				    !(shown->flags & (FJ_OWN_DEVICE | FJ_OWN_ATTRIBUTES));
 	bool lacks_ctime;
-	long r = 0;
+	long r = 0, released;
 
 	if (!fj_store_count)
 		return -EROFS;
@@ -176,7 +176,8 @@ long fj_own_set(const struct fj_own_key *key, unsigned what, const struct fj_own
 			r = fj_store_put(s, key, &copy);
 		if (!r && (copy.mode & SET_GID) && (shown->mode & TYPE) == DIRECTORY)
 			fj_store_head(s)->inheriting++;
-		fj_store_unlock(s, &hold);
+		released = fj_store_unlock(s, &hold);
+		r = r ? r : released;
 	}
 	return !r && lacks_ctime ? FJ_OWN_NO_CTIME : r;
 }
@@ -196,4 +197,12 @@ void fj_own_gone(const struct fj_own_key *key)
 		}
 		fj_store_unlock(s, &hold);
 	}
+}
+
+long fj_own_try(void)
+{
+	struct fj_store_hold hold;
+	const long r = fj_store_lock(&fj_store[0], &hold);
+
+	return r ? r : fj_store_unlock(&fj_store[0], &hold);
 }

@@ -39,7 +39,7 @@ static long renew(const struct fj_own_key *from, const struct fj_own_key *to)
 long fj_own_renew(const struct fj_own_key *from, const struct fj_own_key *to)
 {
 	struct fj_store_hold hold;
-	long r;
+	long r, released;
 
 	if (!fj_store_count)
 		return -EROFS;
@@ -47,6 +47,6 @@ long fj_own_renew(const struct fj_own_key *from, const struct fj_own_key *to)
 	if (r < 0)
 		return r;
 	r = renew(from, to);
-	fj_store_unlock(&fj_store[0], &hold);
-	return r;
+	released = fj_store_unlock(&fj_store[0], &hold);
+	return r ? r : released;
 }

@@ -120,8 +120,10 @@ struct fj_store_attribute { /* then the name with its NUL, then the value, then 
 struct fj_store {
 	int fd;
 	bool is_read_only;
-	bool is_lost;  /* somebody cut the file off: lost.c */
-	uint32_t home; /* device the file lies on */
+	bool is_shared;	     /* with other machines, perhaps: shared.c */
+	uint64_t known_size; /* of a shared one: it is at least that long */
+	bool is_lost;	     /* somebody cut the file off: lost.c */
+	uint32_t home;	     /* device the file lies on */
 	uint64_t first_window;
 	uint32_t last_window;
 	char *window[FJ_STORE_WINDOWS];
@@ -184,9 +186,16 @@ uint64_t fj_store_ctime_now(uint64_t shown);
 struct fj_store_hold {
 	uint64_t mask, word;
 };
-/* 0, -EIO, -EROFS, or -EBUSY when one who is stopped holds it. */
+/* 0, -EIO, -EROFS, or -EBUSY when one who is stopped holds it; of a shared one also -ENOLCK, where
+ * locks do not work, and what to open a file may say. */
 long fj_store_lock(struct fj_store *s, struct fj_store_hold *hold);
-void fj_store_unlock(struct fj_store *s, const struct fj_store_hold *hold);
+/* 0, or -errno when the changes of a shared file did not get to where it is. */
+long fj_store_unlock(struct fj_store *s, const struct fj_store_hold *hold);
+/* shared.c; hold->word alone is filled. */
+long fj_store_lock_shared(struct fj_store *s, struct fj_store_hold *hold);
+long fj_store_unlock_shared(struct fj_store *s, const struct fj_store_hold *hold);
+/* Has a shared file this end? Only then it may be touched up to there. */
+bool fj_store_reaches(struct fj_store *s, uint64_t end);
 /* At process start: what this process held in its life before execve(2), in another thread, it no
  * longer does. */
 void fj_store_lock_start(struct fj_store *s);

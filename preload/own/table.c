@@ -44,6 +44,8 @@ FJ_HOT void *fj_store_at(struct fj_store *s, uint64_t offset, uint64_t size)
 	/* A head that somebody overwrites must not lead out of the mapping. */
 	if (s->is_lost || (offset | size) >> FJ_STORE_SIZE_LOG)
 		return NULL;
+	if (__builtin_expect(s->is_shared, 0) && !fj_store_reaches(s, offset + size))
+		return NULL;
 	while (k + 1 < FJ_STORE_WINDOWS && offset + size > s->first_window << k)
 		k++;
 	base = map_window(s, k);

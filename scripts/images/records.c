@@ -113,6 +113,7 @@ void records_start(int fd, int elder, const char *name, int root)
 	fj_own_is_scattered = fj_own_scatters(root);
 	if (elder >= 0 && fj_own_check(elder) < 0)
 		fail("'%s' is damaged: see fakejail owners check", name);
+	fj_own_shared = fj_own_shared_with_others(fd, elder);
 	if (fj_own_start(fd, elder) < 0)
 		fail("'%s' cannot be used", name);
 }

@@ -1,0 +1,221 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * shared.c - the writers' lock of a file of records that other machines may have, too: on NFS, FUSE
+ * and their like.
+ *
+ * There a mapping shows what this machine has in its cache, and what it changes in it goes to the
+ * server some time later, a page at a time. So no word in the mapping can be the lock, and no page
+ * may be changed but under it, by anybody. Here it is two things:
+ *
+ * - a lock of fcntl(2) on one byte, of a description of its own (so threads exclude each other,
+ * too), which the kernel takes away with its holder. It is all that is needed where it reaches the
+ * other machines; but FUSE, and NFS on request, keep it to themselves, and there is no way to ask.
+ * - a symlink beside the file, whose text says which machine, and which mount of it, has the lock.
+ *   Who finds it, with his own in it, has the first lock: so its maker was killed, and it is his.
+ *   One of another machine is waited for, and after ten seconds the change is refused.
+ *
+ * Having both, a writer makes the kernel forget what it has of the file, by opening it; and gives
+ * them back when what he has changed is with the server, which close(2) sees to. A killed writer's
+ * pages go there before those of the next, who is of the same machine.
+ *
+ * Called by lock.c; every contract there holds. */
+#include "own/store.h"
+
+#include <asm/stat.h>
+#include <linux/stat.h>
+#include <linux/time_types.h>
+#include <linux/utsname.h>
+
+#define LOCK_AT ((1L << FJ_STORE_SIZE_LOG) - 1)
+#define TRIES 5000 /* of 2 ms: ten seconds */
+#define NAP_NS 2000000
+#define BOOT_ID 36 /* characters */
+#define TEXT 160
+
+struct flock_ { /* struct flock of asm-generic/fcntl.h, 64 bit */
+	int16_t type, whence;
+	int64_t start, len;
+	int32_t pid;
+};
+
+/* Each is written and read under the first lock of its file only. */
+static char link_path[2][FJ_PATH_MAX] FJ_BULKY;
+static char boot_id[2][BOOT_ID + 1];
+
+static void nap(void)
+{
+	const struct __kernel_timespec time = {.tv_nsec = NAP_NS};
+
+	fj_sys2(__NR_nanosleep, &time, 0);
+}
+
+/* `type` F_WRLCK or F_UNLCK. 0, -EBUSY, or -ENOLCK where there are no such locks. */
+static long lock_byte(int fd, int type)
+{
+	struct flock_ lock = {.type = (int16_t)type, .start = LOCK_AT, .len = 1};
+	const long r = fj_sys3(__NR_fcntl, fd, F_OFD_SETLK, &lock);
+
+	return r >= 0 ? 0 : r == -EAGAIN || r == -EACCES ? -EBUSY : -ENOLCK;
+}
+
+/* "BOOT-ID DEVICE HOST": the first two say whose it is, and the third is for people. */
+static size_t write_identity(const struct fj_store *s, struct fj_str *out)
+{
+	char *const id = boot_id[s - fj_store];
+	struct new_utsname name = {0};
+	size_t len;
+
+	if (!id[0]) {
+		const long fd = fj_sys4(__NR_openat, AT_FDCWD, "/proc/sys/kernel/random/boot_id",
+			O_RDONLY | O_CLOEXEC, 0);
+
+		if (!fj_is_err(fd)) {
+			fj_sys3(__NR_read, fd, id, BOOT_ID);
+			fj_close((int)fd);
+		}
+	}
+	fj_sys1(__NR_uname, &name);
+	fj_str_put(out, id[0] ? id : name.nodename);
+	fj_str_put(out, " ");
+	fj_str_num(out, s->home, 16);
+	len = out->len;
+	fj_str_put(out, " ");
+	fj_str_put(out, name.nodename);
+	return len;
+}
+
+/* The symlink's name: beside the file of records, wherever that has been moved to. */
+static long find_link(const struct fj_store *s, char **path)
+{
+	static const char end[] = ".lock";
+	char link[32];
+	struct fj_str str;
+	long n;
+
+	*path = link_path[s - fj_store];
+	fj_str_init(&str, link, sizeof(link));
+	fj_fd_path(&str, s->fd, NULL);
+	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, *path, FJ_PATH_MAX - sizeof(end));
+	if (n < 0)
+		return n;
+	if ((*path)[0] != '/' || n == (long)(FJ_PATH_MAX - sizeof(end)))
+		return -ENAMETOOLONG;
+	memcpy(*path + n, end, sizeof(end));
+	return 0;
+}
+
+/* Does the symlink say what `text` does, in its first `len` bytes? 1, 0, or -errno. */
+static long is_mine(const char *path, const char *text, size_t len)
+{
+	char there[TEXT];
+	const long n = fj_sys4(__NR_readlinkat, AT_FDCWD, path, there, sizeof(there));
+
+	return n < 0 ? n : n > (long)len && !memcmp(there, text, len) && there[len] == ' ';
+}
+
+static long lock_link(const struct fj_store *s)
+{
+	char text[TEXT], *path;
+	struct fj_str str;
+	size_t len;
+	long r = find_link(s, &path);
+
+	if (r < 0)
+		return r;
+	fj_str_init(&str, text, sizeof(text));
+	len = write_identity(s, &str);
+	r = fj_sys3(__NR_symlinkat, text, AT_FDCWD, path);
+	/* Without symlinks only the first lock is left, which FUSE may keep to itself. */
+	if (r == -EPERM || r == -EOPNOTSUPP || r == -ENOSYS)
+		return fj_own_disk(s->fd) == FJ_DISK_FUSE ? -ENOLCK : 0;
+	return r != -EEXIST ? r : is_mine(path, text, len) > 0 ? 0 : -EBUSY;
+}
+
+/* Both locks. The first is given back while the second is another machine's: if its maker was
+ * killed, the next one there needs both. */
+static long lock_both(const struct fj_store *s, int fd)
+{
+	for (int i = 0; i < TRIES; i++) {
+		long r = lock_byte(fd, F_WRLCK);
+
+		if (!r) {
+			r = lock_link(s);
+			if (r)
+				lock_byte(fd, F_UNLCK);
+		}
+		if (r != -EBUSY)
+			return r;
+		nap();
+	}
+	return -EBUSY;
+}
+
+static void unlock_link(const struct fj_store *s)
+{
+	fj_sys3(__NR_unlinkat, AT_FDCWD, link_path[s - fj_store], 0);
+}
+
+bool fj_store_reaches(struct fj_store *s, uint64_t end)
+{
+	struct statx sx;
+	long r;
+
+	if (end <= __atomic_load_n(&s->known_size, __ATOMIC_RELAXED))
+		return true;
+	r = fj_sys5(__NR_statx, s->fd, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_SIZE, &sx);
+	if (r < 0)
+		return false;
+	__atomic_store_n(&s->known_size, sx.stx_size, __ATOMIC_RELAXED);
+	return end <= sx.stx_size;
+}
+
+/* Forget what this machine knows of the file. A descriptor to be closed when it was changed. */
+static long refresh(struct fj_store *s)
+{
+	const long fd = fj_open_anew(s->fd, O_RDWR);
+	char byte;
+
+	if (fj_is_err(fd))
+		return fd;
+	fj_sys4(__NR_pread64, fd, &byte, 1,
+		0); /* NFS looks at its cache for a read, not for a fault */
+	s->known_size = 0;
+	if (fj_store_reaches(s, sizeof(struct fj_store_head)) &&
+		fj_store_reaches(s, fj_store_head(s)->end))
+		return fd;
+	fj_close((int)fd);
+	return -EIO;
+}
+
+long fj_store_lock_shared(struct fj_store *s, struct fj_store_hold *hold)
+{
+	const long fd = fj_open_anew(s->fd, O_RDWR);
+	long r = fj_is_err(fd) ? fd : lock_both(s, (int)fd), fresh = 0;
+
+	if (!r) {
+		fresh = refresh(s);
+		if (fj_is_err(fresh)) {
+			unlock_link(s);
+			r = fresh;
+		}
+	}
+	if (r && !fj_is_err(fd))
+		fj_close((int)fd);
+	hold->word = (uint64_t)fresh << 32 | (uint32_t)fd;
+	return r;
+}
+
+long fj_store_unlock_shared(struct fj_store *s, const struct fj_store_hold *hold)
+{
+	const int fd = (int)(uint32_t)hold->word, fresh = (int)(hold->word >> 32);
+	long r;
+
+	r = fj_sys4(__NR_sync_file_range, fresh, 0, 0, 7 /* wait, write, wait */);
+	if (r == -ESPIPE || r == -EINVAL || r == -ENOSYS)
+		r = 0;
+	r = fj_sys1(__NR_close, fresh) ?: r;
+	unlock_link(s);
+	fj_close(fd);
+	return r;
+}

@@ -1,0 +1,77 @@
+#!/bin/sh
+# shellcheck disable=SC2086,SC2317 # FAKEJAIL may be several words; functions that `succeeds` calls
+# SPDX-FileCopyrightText: The fakejail authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# clients.sh - one root on two machines: two FUSE mounts of one directory, each with a cache of its own, are as two
+# clients of a server. Jails on both change owners at once, and their writers are killed. No record is damaged, and nobody's
+# change that was acknowledged is lost.
+#
+# Usage: clients.sh    environment: that of lib.sh, CC, STRESS_KILLS (40, on each). Needs root, to mount.
+# shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
+if [ -z "${CLIENTS_NAMESPACE:-}" ] && unshare --mount --propagation private true 2>/dev/null; then
+	CLIENTS_NAMESPACE=yes exec unshare --mount --propagation private "$0" "$@"
+fi
+. "$(dirname "$0")/../lib/lib.sh"
+limit_seconds=${FAKEJAIL_LIMIT:-600}
+: "${CC=cc}" "${STRESS_KILLS=40}"
+need busybox bindfs
+if ! is_root || [ -z "${CLIENTS_NAMESPACE:-}" ]; then
+	skip 'everything' 'only root can mount'
+	finish
+fi
+
+unmount_all() {
+	awk -v work="$work/" 'index($2, work) == 1 { print $2 }' /proc/mounts | sort -r | while read -r point; do umount -l "$point"; done
+}
+
+on_client() { # A-OR-B WHAT...
+	jail -b "$mine/log:/log" "$base/$1" clients "$2" ${3:+"$3"} "/w/$1" "/log/$1"
+}
+at_once() {
+	on_client a kill "$STRESS_KILLS" &
+	one=$!
+	on_client b kill "$STRESS_KILLS" || return 1
+	wait "$one"
+}
+
+# two_clients NAME OPTION...: of bindfs(1)
+two_clients() {
+	name=$1
+	shift
+	base=$work/$name
+	mkdir -p "$base/root/bin" "$base/root/w/a" "$base/root/w/b" "$base/root/log" "$base/a" "$base/b"
+	rm -rf "$mine/log"
+	mkdir "$mine/log"
+	: >"$mine/log/a"
+	: >"$mine/log/b"
+	root=$base/root
+	busybox_applets sh stat chown
+	$CC -O1 -std=gnu11 -Wall -Wextra -Wno-unused-result -static -o "$root/bin/clients" "$tests_dir/stress/clients.c"
+	give_to_user "$root" "$mine/log"
+	if ! bindfs -o allow_other "$@" "$root" "$base/a" 2>"$work/why" || ! bindfs -o allow_other "$@" "$root" "$base/b" 2>"$work/why"; then
+		skip "$name" "cannot be mounted here: $(tail -n 1 "$work/why")"
+		unmount_all
+		return 0
+	fi
+	succeeds "$name: writers on both are killed" at_once
+	for seen_by in a b; do
+		for whose in a b; do
+			succeeds "$name: $seen_by sees what $whose changed" jail -b "$mine/log:/log" "$base/$seen_by" clients check "/w/$whose" "/log/$whose"
+			echo "# $out"
+		done
+	done
+	prints_like "$name: the records are sound" '*, 0 damaged' as_user $FAKEJAIL owners check "$root"
+	# A machine that is gone in the midst of a change.
+	ln -s '00000000-0000-0000-0000-000000000000 1 elsewhere' "$root/.fakejail/owners.lock"
+	chown -h "$test_uid:$test_uid" "$root/.fakejail/owners.lock"
+	fails "$name: a change while another machine has the lock" 1 '*another machine*Device or resource busy*' jail "$base/a" sh -c 'chown 9:9 /w/a/1'
+	rm "$root/.fakejail/owners.lock"
+	succeeds "$name: and when it is gone" jail "$base/a" sh -c 'chown 9:9 /w/a/1'
+	prints "$name: which the other sees" 9:9 jail "$base/b" stat -c %u:%g /w/a/1
+	unmount_all
+}
+
+two_clients local-locks
+two_clients forwarded-locks --enable-lock-forwarding --multithreaded
+finish
