@@ -216,6 +216,8 @@ long fj_store_unlock_shared(struct fj_store *s, const struct fj_store_hold *hold
 		r = 0;
 	r = fj_sys1(__NR_close, fresh) ?: r;
 	unlock_link(s);
+	/* By closing it alone the lock would stay, if another thread has forked meanwhile. */
+	lock_byte(fd, F_UNLCK);
 	fj_close(fd);
 	return r;
 }

@@ -183,6 +183,15 @@ test_on() { # NAME
 			done'
 		prints "$name: and stay" "$expected" jail "$root" sh -c "$list"
 	fi
+	case $name in
+	xfs | btrfs)
+		run as_user cp --reflink=always -p "$root/w/moved2" "$root/w/clone"
+		is "$name: blocks that are shared" '' "$err"
+		prints "$name: a copy is another file" '0:0 /w/clone
+9:10 /w/moved2' jail "$root" stat -c '%u:%g %n' /w/clone /w/moved2
+		prints "$name: and one made inside has what it was given" '9:10' jail "$root" sh -c 'cp -p /w/moved2 /w/clone; stat -c %u:%g /w/clone; rm /w/clone'
+		;;
+	esac
 	succeeds "$name: records of removed files are left out" as_user $FAKEJAIL owners prune "$root"
 	prints "$name: and no others" "$expected" jail "$root" sh -c "$list"
 	prints_like "$name: the records are sound" '*' as_user $FAKEJAIL owners check "$root"
