@@ -10,7 +10,10 @@
 #include <dirent.h>
 #include <linux/fs.h>
 #include <search.h>
+#include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
@@ -264,21 +267,43 @@ static void copy_here(const char *from, const char *to)
 	set_times(to_root, "", &x);
 }
 
-bool copy_tree(const char *from, const char *to)
+/* Until the child ends; a signal that ends us ends it first. */
+static int await_copy(pid_t child, int signals)
 {
-	const pid_t child = fork();
-	int status;
+	struct signalfd_siginfo s;
+	int status, ended_by = 0;
+
+	while (waitpid(child, &status, WNOHANG) != child) {
+		if (read(signals, &s, sizeof(s)) != sizeof(s))
+			continue;
+		if (is_ending((int)s.ssi_signo)) {
+			ended_by = (int)s.ssi_signo;
+			kill(child, SIGKILL);
+		} else if (s.ssi_signo == SIGTSTP) {
+			kill(child, SIGSTOP);
+			kill(getpid(), SIGSTOP);
+			kill(child, SIGCONT);
+		}
+	}
+	if (ended_by)
+		return ended_by;
+	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -1;
+}
+
+int copy_tree(const char *from, const char *to, int signals)
+{
+	const pid_t parent = getpid(), child = fork();
 
 	if (child < 0)
 		fail("cannot start another process: %s", strerror(errno));
-	if (!child) {
-		forget_all_trouble();
-		umask(0);
-		raise_file_limit();
-		copy_here(from, to);
-		_exit(0);
-	}
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
-	return WIFEXITED(status) && !WEXITSTATUS(status);
+	if (child)
+		return await_copy(child, signals);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(TROUBLE);
+	forget_all_trouble();
+	umask(0);
+	raise_file_limit();
+	copy_here(from, to);
+	_exit(0);
 }

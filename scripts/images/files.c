@@ -33,10 +33,10 @@ static void flatten(int top, const char *name)
 		closedir(dir);
 }
 
-void empty_directory(const char *path)
+/* All in `top` but `last` goes. */
+static void empty_but(int top, const char *last)
 {
-	const int top = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool goes_on = top >= 0;
+	bool goes_on = true;
 
 	while (goes_on) {
 		DIR *dir = fdopendir(openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -44,7 +44,8 @@ void empty_directory(const char *path)
 
 		goes_on = false;
 		while (dir && (e = readdir(dir))) {
-			if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
+			if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..") ||
+				!strcmp(e->d_name, last))
 				continue;
 			if (!unlinkat(top, e->d_name, 0)) {
 				goes_on = true;
@@ -61,8 +62,18 @@ void empty_directory(const char *path)
 		if (dir)
 			closedir(dir);
 	}
-	if (top >= 0)
-		close(top);
+}
+
+void empty_directory(const char *path)
+{
+	const int top = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (top < 0)
+		return;
+	/* Who is killed at this has left what says that the rest is to go. */
+	empty_but(top, ".fakejail");
+	empty_but(top, "");
+	close(top);
 }
 
 void remove_tree(const char *path)
@@ -84,7 +95,7 @@ void raise_file_limit(void)
 	}
 }
 
-void make_directories(const char *path)
+bool try_directories(const char *path)
 {
 	char *text = copy_of(path);
 
@@ -94,9 +105,18 @@ void make_directories(const char *path)
 			mkdir(text, 0777);
 			*at = '/';
 		}
-	if (mkdir(text, 0777) && errno != EEXIST)
-		fail("cannot make the directory '%s': %s", path, strerror(errno));
+	if (mkdir(text, 0777) && errno != EEXIST) {
+		free(text);
+		return false;
+	}
 	free(text);
+	return true;
+}
+
+void make_directories(const char *path)
+{
+	if (!try_directories(path))
+		fail("cannot make the directory '%s': %s", path, strerror(errno));
 }
 
 bool is_empty_directory(const char *path)

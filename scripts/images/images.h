@@ -102,6 +102,8 @@ void remove_tree(const char *path);
 void empty_directory(const char *path);
 /* Make the directory and those above it. */
 void make_directories(const char *path);
+/* The same; false when it cannot be. */
+bool try_directories(const char *path);
 bool is_empty_directory(const char *path);
 /* The whole file, with a NUL after it; NULL with errno, EFBIG when it is larger than `limit`. */
 char *read_file(const char *path, size_t limit, size_t *size);
@@ -110,7 +112,8 @@ void write_file(const char *path, const void *data, size_t size);
 
 /* ---- store.c ---- */
 
-/* Where images are kept; made when `make`, and what killed commands left is swept. */
+/* Where images are kept; made when `make`, and what killed commands left is swept. NULL when it is
+ * not there. */
 const char *store_dir(bool make);
 /* A new directory in the store's KIND ("tmp", "copies"), which is ours while this process lives and
  * is removed when fail() ends it. */
@@ -127,11 +130,43 @@ void store_sweep(void);
 /* Around a change, with the lock held: when the process is killed in between, whoever comes next
  * prunes. */
 void store_change(bool begins);
+/* The empty directory `target` is going to be filled: should this process be killed, whoever comes
+ * next empties it, and removes it when it `is_new`. What store_end_target() wants, or NULL where
+ * there is no store. */
+char *store_begin_target(const char *target, bool is_new);
+void store_end_target(char *dir, const char *target);
+/* In a child that works for us: our directories are its, too, until it ends. */
+void store_hand_down(void);
+
+/* ---- interrupted.c ---- */
+
+/* At a signal that ends us, sweep first. The child that store_worker_is() names is killed then (0:
+ * no more), and the file that store_writes() names goes (NULL: no more). */
+void store_sweeps_at_signals(void);
+void store_worker_is(pid_t pid);
+void store_writes(const char *path);
+/* .sweep [SIGNAL]: the launcher has seen what may be a killed command's; or that signal is to end
+ * us when all is swept. */
+int sweep_main(int argc, char **argv);
+
+/* ---- inside.c ---- */
+
+/* A file of the tree, by its name there. NULL when it has none, or one of more than `limit` bytes.
+ * To be freed. */
+char *read_inside(const char *tree, const char *path, size_t limit);
+/* Make that directory of the tree, and those above it. Nothing is said where it cannot be. */
+void make_inside(const char *tree, const char *path);
 
 /* ---- copy.c, private.c ---- */
 
-/* Copy the tree, with what its files pretend, into the empty directory `to`. */
-bool copy_tree(const char *from, const char *to);
+/* Copy the tree, with what its files pretend, into the empty directory `to`. All signals are
+ * blocked and come to the signalfd(2) `signals`. Returns 0, -1 after a message, or the signal that
+ * is to end us. */
+int copy_tree(const char *from, const char *to, int signals);
+/* Would this signal end a process that does nothing about it? */
+bool is_ending(int number);
+/* End by a signal; the status in case that we cannot. */
+int end_by(int number);
 int private_main(int argc, char **argv);
 
 /* ---- json.c ---- */

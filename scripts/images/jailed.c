@@ -18,6 +18,7 @@ int run_jailed(const char *root, char *const argv[])
 	char *self = realpath("/proc/self/exe", NULL), *db;
 	size_t count = 0, n = 0;
 	const char **words;
+	const pid_t parent = getpid();
 	int status;
 	pid_t child;
 
@@ -45,13 +46,18 @@ int run_jailed(const char *root, char *const argv[])
 	if (!child) {
 		unsetenv("FAKEJAIL_OPTS");
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(TROUBLE);
+		store_hand_down();
 		setenv("FAKEJAIL_VERB", verb_name, 1);
 		execv("/bin/sh", (char *const *)words);
 		_exit(TROUBLE);
 	}
+	store_worker_is(child);
 	while (waitpid(child, &status, 0) < 0)
 		if (errno != EINTR)
 			fail("waitpid: %s", strerror(errno));
+	store_worker_is(0);
 	free(db);
 	free(self);
 	free(words);

@@ -5,15 +5,6 @@
  * own. */
 #include "images.h"
 
-/* The launcher has seen private copies, of which some may be a killed command's. */
-static int sweep_main(int argc, char **argv)
-{
-	(void)argc;
-	(void)argv;
-	store_dir(false);
-	return 0;
-}
-
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
@@ -53,6 +44,8 @@ int main(int argc, char **argv)
 	verb_name = argv[1];
 	if (*verb_name == '.')
 		verb_name = getenv("FAKEJAIL_VERB") ? getenv("FAKEJAIL_VERB") : "images";
+	else
+		store_sweeps_at_signals();
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
 		if (!strcmp(verbs[i].name, argv[1]))
 			return verbs[i].run(argc - 1, argv + 1);

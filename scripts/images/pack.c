@@ -19,10 +19,8 @@ static void write_tree(const char *root, const char *file, const char *filter)
 
 	if (fd < 0)
 		fail("cannot write '%s': %s", shown(file), strerror(errno));
-	if (run_jailed(root, words)) {
-		unlink(file);
+	if (run_jailed(root, words))
 		fail("'%s' is not packed", shown(root));
-	}
 	if (close(fd))
 		fail("cannot write '%s': %s", shown(file), strerror(errno));
 }
@@ -143,6 +141,28 @@ static void add_folder(struct archive *a, const char *name)
 	archive_entry_free(e);
 }
 
+static void forget_file(void *path)
+{
+	unlink(path);
+}
+
+/* The name under which `path` is written until it is whole. */
+static char *begin_file(const char *path)
+{
+	char *file = print("%s.new-%d", path, getpid());
+
+	on_trouble(forget_file, file);
+	store_writes(file);
+	return file;
+}
+
+static void end_file(const char *file, const char *path)
+{
+	if (rename(file, path))
+		fail("cannot write '%s': %s", shown(path), strerror(errno));
+	store_writes(NULL);
+}
+
 static void write_archive(const char *dir, const char *file, bool is_docker, const char *name,
 	const char *config, const char *layer)
 {
@@ -260,10 +280,9 @@ int pack_main(int argc, char **argv)
 	if (!root)
 		fail("'%s': %s", shown(words[0]), strerror(errno));
 	if (!strcmp(format, "tar")) {
-		file = print("%s.new-%d", words[1], getpid());
+		file = begin_file(words[1]);
 		write_tree(root, file, filter_of(words[1]));
-		if (rename(file, words[1]))
-			fail("cannot write '%s': %s", shown(words[1]), strerror(errno));
+		end_file(file, words[1]);
 		return 0;
 	}
 	is_docker = !strcmp(format, "docker-archive");
@@ -280,10 +299,9 @@ int pack_main(int argc, char **argv)
 	store_dir(true);
 	dir = store_temporary("tmp");
 	write_layout(root, dir, name, config, layer);
-	file = print("%s.new-%d", words[1], getpid());
+	file = begin_file(words[1]);
 	write_archive(dir, file, is_docker, name, config, layer);
-	if (rename(file, words[1]))
-		fail("cannot write '%s': %s", shown(words[1]), strerror(errno));
+	end_file(file, words[1]);
 	store_discard(dir);
 	return 0;
 }

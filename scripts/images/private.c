@@ -15,9 +15,10 @@
 #include <sys/wait.h>
 
 /* Where a private copy comes from is known here alone. */
-static char *make_private(const char *root, const char *keep)
+static char *make_private(const char *root, const char *keep, int signals)
 {
 	char *dir, *copy;
+	int r;
 	/* Whoever removes a tree of the store waits until nobody copies it. */
 	const int lock = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -34,10 +35,28 @@ static char *make_private(const char *root, const char *keep)
 		if (mkdir(copy, 0777))
 			fail("cannot make '%s': %s", copy, strerror(errno));
 	}
-	if (!copy || !copy_tree(root, copy))
+	r = copy ? copy_tree(root, copy, signals) : -1;
+	if (r && copy && *keep)
+		remove_tree(copy);
+	if (r < 0)
 		fail("there is no private copy of '%s'", shown(root));
+	if (r) {
+		discard_all();
+		exit(end_by(r));
+	}
 	close(lock);
 	return copy;
+}
+
+/* Directories that an image declares are there when it runs. */
+static void make_declared(const char *copy)
+{
+	char *rest = getenv("FAKEJAIL_IMAGE_DIRECTORIES"), *name;
+
+	rest = rest ? copy_of(rest) : NULL;
+	while ((name = strsep(&rest, "\n")))
+		if (*name)
+			make_inside(copy, name);
 }
 
 /* End all processes that the jail has left behind, which have become our children. */
@@ -63,11 +82,16 @@ static void end_leftovers(void)
 static void pass_on(const struct signalfd_siginfo *s, pid_t child)
 {
 	const bool from_terminal = s->ssi_code == SI_KERNEL;
+	const char *stop = getenv("FAKEJAIL_STOP_SIGNAL");
 
 	if (s->ssi_signo == SIGCHLD ||
 		(from_terminal && s->ssi_signo != SIGHUP && s->ssi_signo != SIGCONT))
 		return;
-	kill(child, (int)s->ssi_signo);
+	/* Who asks us to stop means what the image calls so. */
+	if (s->ssi_signo == SIGTERM && stop && atoi(stop) > 0)
+		kill(child, atoi(stop));
+	else
+		kill(child, (int)s->ssi_signo);
 }
 
 /* Until the child ends; its status. */
@@ -106,6 +130,8 @@ static pid_t start(char **words, const sigset_t *before)
 		_exit(TROUBLE);
 	sigprocmask(SIG_SETMASK, before, NULL);
 	unsetenv("FAKEJAIL_LAUNCHER");
+	unsetenv("FAKEJAIL_STOP_SIGNAL");
+	unsetenv("FAKEJAIL_IMAGE_DIRECTORIES");
 	execvp(words[0], words);
 	fprintf(stderr, "fakejail: cannot start '%s': %s\n", words[0], strerror(errno));
 	_exit(TROUBLE);
@@ -121,21 +147,46 @@ static void set_root(char **words, char *copy)
 	fail("no loader among the words");
 }
 
-/* End as the child has ended. */
-static int end_as(int status)
+bool is_ending(int number)
+{
+	struct sigaction now;
+
+	switch (number) {
+	case SIGHUP:
+	case SIGINT:
+	case SIGQUIT:
+	case SIGTERM:
+	case SIGXCPU:
+		return !sigaction(number, NULL, &now) && now.sa_handler != SIG_IGN;
+	default:
+		return false;
+	}
+}
+
+/* One of those that came before there was a child; 0 for none. */
+static int pending_end(void)
+{
+	sigset_t pending;
+
+	sigpending(&pending);
+	for (int number = 1; number < SIGSYS; number++)
+		if (sigismember(&pending, number) == 1 && is_ending(number))
+			return number;
+	return 0;
+}
+
+int end_by(int number)
 {
 	sigset_t one;
 
-	if (WIFEXITED(status))
-		return WEXITSTATUS(status);
-	signal(WTERMSIG(status), SIG_DFL);
+	signal(number, SIG_DFL);
 	sigemptyset(&one);
-	sigaddset(&one, WTERMSIG(status));
+	sigaddset(&one, number);
 	/* The child has left a core, when one was wanted. */
 	prctl(PR_SET_DUMPABLE, 0);
-	raise(WTERMSIG(status));
+	raise(number);
 	sigprocmask(SIG_UNBLOCK, &one, NULL);
-	return 128 + WTERMSIG(status);
+	return 128 + number;
 }
 
 int private_main(int argc, char **argv)
@@ -156,11 +207,18 @@ int private_main(int argc, char **argv)
 	signals = signalfd(-1, &all, SFD_CLOEXEC);
 	if (signals < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1))
 		fail("cannot be a parent: %s", strerror(errno));
-	copy = make_private(argv[2], argv[1]);
+	copy = make_private(argv[2], argv[1], signals);
+	make_declared(copy);
 	set_root(argv + 3, copy);
+	if (pending_end()) {
+		if (*argv[1])
+			remove_tree(copy);
+		discard_all();
+		return end_by(pending_end());
+	}
 	child = start(argv + 3, &before);
 	status = attend(child, signals);
 	end_leftovers();
 	discard_all();
-	return end_as(status);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : end_by(WTERMSIG(status));
 }

@@ -100,34 +100,6 @@ static bool has_variable(const struct words *env, const char *name)
 	return false;
 }
 
-/* The home directory of `user` by the image's passwd, which is not followed out of the tree. */
-static char *home_of(const char *tree, const char *user)
-{
-	char *path = print("%s/etc/passwd", tree), *text, *rest, *line, *home = NULL;
-	const size_t n = user ? strcspn(user, ":") : 0;
-	struct stat st;
-	size_t size;
-
-	text = lstat(path, &st) || !S_ISREG(st.st_mode) ? NULL : read_file(path, JSON_MAX, &size);
-	rest = text;
-	while (text && (line = strsep(&rest, "\n"))) {
-		char *fields[7] = {0};
-
-		for (unsigned i = 0; i < 7 && line; i++)
-			fields[i] = strsep(&line, ":");
-		if (fields[5] &&
-			((strlen(fields[0]) == n && !strncmp(fields[0], user ? user : "", n)) ||
-				(strlen(fields[2]) == n &&
-					!strncmp(fields[2], user ? user : "", n)) ||
-				(!n && !strcmp(fields[2], "0")))) {
-			home = copy_of(fields[5]);
-			break;
-		}
-	}
-	free(path);
-	return home && *home ? home : copy_of(n ? "/" : "/root");
-}
-
 static void add_environment(struct words *out, const struct run *r, const json_t *config,
 	const char *tree, const char *user)
 {
@@ -137,7 +109,7 @@ static void add_environment(struct words *out, const struct run *r, const json_t
 	if (!has_variable(&env, "PATH"))
 		add_word(&env, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
 	if (!has_variable(&env, "HOME"))
-		add_word(&env, print("HOME=%s", home_of(tree, user)));
+		add_word(&env, print("HOME=%s", account_home(tree, user)));
 	if (!has_variable(&env, "TERM") && getenv("TERM") && (r->terminal || isatty(0)))
 		add_word(&env, print("TERM=%s", getenv("TERM")));
 	for (size_t i = 0; i < r->env.count; i++)
@@ -148,16 +120,24 @@ static void add_environment(struct words *out, const struct run *r, const json_t
 			add_word(out, print("--env=%s", env.at[i]));
 }
 
-/* "--userspec=": a number that no account has, alone, has the group 0, as in docker. */
-static void add_user(struct words *out, const char *user)
+/* What the parent of the private copy is to know, which is a process of ours behind the launcher.
+ */
+static void tell_parent(const struct run *r, const json_t *config)
 {
-	if (!user || !*user)
-		return;
-	if (strspn(user, "0123456789") == strlen(user)) {
-		add_word(out, print("--userspec=%s:0", user));
-		return;
+	const char *stop = r->stop ? r->stop : json_text(config, "StopSignal"), *name;
+	const char *dir = r->workdir ? r->workdir : json_text(config, "WorkingDir");
+	json_t *volumes = json_object_get(config, "Volumes"), *value;
+	char *dirs = copy_of(dir && config ? dir : "");
+
+	if (stop && *stop) {
+		if (!signal_number(stop))
+			fail("the stop signal '%s' is no signal", shown(stop));
+		setenv("FAKEJAIL_STOP_SIGNAL", print("%d", signal_number(stop)), 1);
+	} else {
+		unsetenv("FAKEJAIL_STOP_SIGNAL");
 	}
-	add_word(out, print("--userspec=%s", user));
+	json_object_foreach(volumes, name, value) dirs = print("%s\n%s", dirs, name);
+	setenv("FAKEJAIL_IMAGE_DIRECTORIES", dirs, 1);
 }
 
 static void add_command(struct words *out, const struct run *r, const json_t *config)
@@ -225,12 +205,13 @@ int run_main(int argc, char **argv)
 				       r.workdir ? r.workdir : json_text(config, "WorkingDir")));
 	else
 		add_word(&out, "--chdir=/");
-	add_user(&out, user);
+	account_words(&out, tree, user);
 	for (size_t i = 0; i < r.pass.count; i++)
 		add_word(&out, r.pass.at[i]);
 	add_word(&out, "--");
 	add_word(&out, tree);
 	add_command(&out, &r, config);
+	tell_parent(&r, config);
 	discard_all();
 	execv("/bin/sh", out.at);
 	fail("cannot start /bin/sh: %s", strerror(errno));

@@ -7,6 +7,8 @@
 
 #include "images.h"
 
+#include <signal.h>
+
 struct words {
 	char **at; /* ended by NULL */
 	size_t count;
@@ -14,7 +16,7 @@ struct words {
 void add_word(struct words *w, const char *word);
 
 struct run {
-	const char *image, *workdir, *user, *entrypoint, *keep; /* NULL: not given */
+	const char *image, *workdir, *user, *entrypoint, *keep, *stop; /* NULL: not given */
 	bool terminal;
 	struct words env;  /* NAME=VALUE */
 	struct words pass; /* for the launcher as they are */
@@ -24,5 +26,15 @@ struct run {
 /* Read docker's and our own spellings. What cannot be ends the program with one line that says what
  * a jail does. */
 void run_options(struct run *r, int argc, char **argv);
+
+/* ---- accounts.c ---- */
+
+/* Add the launcher's words for "USER", "UID", "USER:GROUP"; as in docker a number without an
+ * account has the group 0, and who names a group has that alone. */
+void account_words(struct words *out, const char *tree, const char *user);
+/* The home directory of `user`, or of root, by the image's passwd. To be freed. */
+char *account_home(const char *tree, const char *user);
+/* "SIGQUIT", "quit", "3", "RTMIN+3": the signal; 0 when it is none. */
+int signal_number(const char *text);
 
 #endif

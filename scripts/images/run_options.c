@@ -19,6 +19,7 @@ enum does {
 	NETWORK,
 	PLATFORM,
 	KEEP,
+	STOP,
 	MAX,
 	TTY
 };
@@ -61,6 +62,8 @@ static const struct option {
 	{0, "security-opt", true, IGNORE, NULL},
 	{0, "cap-drop", true, IGNORE, NULL},
 	{0, "sig-proxy", true, IGNORE, NULL},
+	{0, "stop-signal", true, STOP, NULL},
+	{0, "stop-timeout", true, IGNORE, NULL},
 	{'p', "publish", true, PORT, NULL},
 	{0, "expose", true, IGNORE, NULL},
 	{'P', "publish-all", false, IGNORE, NULL},
@@ -233,6 +236,9 @@ static void obey(struct run *r, const struct option *o, const char *value)
 		break;
 	case KEEP:
 		r->keep = value;
+		break;
+	case STOP:
+		r->stop = value;
 		break;
 	case MAX:
 		size_limit = size_of(value);

@@ -19,6 +19,7 @@ static struct held {
 	struct held *next;
 } * all_held;
 
+/* NULL where there is no place for one. */
 static const char *find_store(void)
 {
 	const char *where = getenv("FAKEJAIL_STORE");
@@ -29,7 +30,7 @@ static const char *find_store(void)
 		return print("%s/fakejail", where);
 	if ((where = getenv("HOME")) && *where == '/')
 		return print("%s/.local/share/fakejail", where);
-	fail("there is no place for images: neither FAKEJAIL_STORE, XDG_DATA_HOME nor HOME is set");
+	return NULL;
 }
 
 static void make_store(void)
@@ -59,6 +60,11 @@ const char *store_dir(bool make)
 	if (!store) {
 		const char *where = find_store();
 
+		if (!where && make)
+			fail("there is no place for images: neither FAKEJAIL_STORE, XDG_DATA_HOME "
+			     "nor HOME is set");
+		if (!where)
+			return NULL;
 		if (make)
 			make_directories(where);
 		store = realpath(where, NULL);
@@ -137,6 +143,73 @@ void discard_all(void)
 		store_discard(all_held->dir);
 }
 
+/* The words in a directory of the store that stand for a directory elsewhere: it was made, or it
+ * was there and empty. And in that directory, what says that it is still the same. */
+static const char *const target_words[] = {"unpack-into-new", "unpack-into-empty"};
+#define TARGET_MARK "/.fakejail/unpacking"
+
+char *store_begin_target(const char *target, bool is_new)
+{
+	char *dir, *path;
+	const char *where = find_store();
+
+	/* Who has no place for a store, or none that he may write, unpacks all the same. */
+	if (!where)
+		return NULL;
+	path = print("%s/copies", where);
+	if (!try_directories(path) || access(path, W_OK)) {
+		free(path);
+		return NULL;
+	}
+	free(path);
+	store_dir(true);
+	dir = store_temporary("copies");
+	path = print("%s/%s", dir, target_words[is_new ? 0 : 1]);
+	if (symlink(target, path))
+		fail("cannot make '%s': %s", path, strerror(errno));
+	free(path);
+	path = print("%s/.fakejail", target);
+	make_directories(path);
+	free(path);
+	path = print("%s" TARGET_MARK, target);
+	write_file(path, dir, strlen(dir));
+	free(path);
+	return dir;
+}
+
+void store_end_target(char *dir, const char *target)
+{
+	char *path = print("%s" TARGET_MARK, target);
+
+	unlink(path);
+	free(path);
+	store_discard(dir);
+}
+
+/* What an unpack that was killed has left elsewhere, when `left` stands for such. */
+static void sweep_target(const char *left)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		char *path = print("%s/%s", left, target_words[i]), target[4096], *mark, *text;
+		const ssize_t n = readlink(path, target, sizeof(target) - 1);
+		size_t size;
+
+		free(path);
+		if (n <= 0)
+			continue;
+		target[n] = 0;
+		mark = print("%s" TARGET_MARK, target);
+		text = read_file(mark, 4096, &size);
+		if (text && !strcmp(text, left)) {
+			empty_directory(target);
+			if (i == 0)
+				rmdir(target);
+		}
+		free(text);
+		free(mark);
+	}
+}
+
 static void sweep_kind(const char *kind)
 {
 	char *path = print("%s/%s", store, kind);
@@ -155,8 +228,10 @@ static void sweep_kind(const char *kind)
 		fd = open(left, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		is_ours = fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB);
 		close(lock);
-		if (is_ours)
+		if (is_ours) {
+			sweep_target(left);
 			remove_tree(left);
+		}
 		if (fd >= 0)
 			close(fd);
 		free(left);
@@ -230,4 +305,10 @@ void store_sweep(void)
 		store_change(false);
 	}
 	close(lock);
+}
+
+void store_hand_down(void)
+{
+	for (const struct held *h = all_held; h; h = h->next)
+		fcntl(h->fd, F_SETFD, 0);
 }

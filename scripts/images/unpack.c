@@ -66,7 +66,7 @@ int unpack_tree(const char *path, const char *name, const char *root)
 
 /* What an unpack that fails leaves of the directory that was asked for. */
 static struct {
-	char *path;
+	char *path, *dir;
 	bool is_new;
 } target;
 
@@ -96,6 +96,7 @@ static void prepare_target(const char *path)
 	if (!target.path)
 		fail("'%s': %s", shown(path), strerror(errno));
 	on_trouble(undo, NULL);
+	target.dir = store_begin_target(target.path, target.is_new);
 }
 
 static int unpack_from(const char *what, const char *root)
@@ -171,5 +172,7 @@ int unpack_main(int argc, char **argv)
 	status = unpack_from(words[0], words[1]);
 	if (status)
 		undo(NULL);
+	if (target.dir)
+		store_end_target(target.dir, target.path);
 	return status;
 }
