@@ -285,7 +285,7 @@ int fj_owners_open(const char *db, int root_fd, char **envp, int *elder)
 	r = fj_is_err(fd) ? fd : fj_own_check((int)fd);
 	if (r < 0)
 		refuse(path.at, r);
-	if (!is_host && !(db && fj_streq(db, "none"))) {
+	if (db ? !fj_streq(db, "none") : !is_host) {
 		fj_str_init(&elder_path, elder_text, sizeof(elder_text));
 		if (in_state_folder(envp, "host", &elder_path))
 			*elder = (int)open_file(AT_FDCWD, elder_path.at);

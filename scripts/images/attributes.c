@@ -123,6 +123,19 @@ static void set_acl(
 	free(value);
 }
 
+bool member_hands_down(const struct member *m, struct archive_entry *e)
+{
+	const char *name;
+	const void *value;
+	size_t size;
+	bool has_list = archive_entry_acl_count(e, ARCHIVE_ENTRY_ACL_TYPE_DEFAULT) > 0;
+
+	if (archive_entry_xattr_reset(e))
+		while (archive_entry_xattr_next(e, &name, &value, &size) == ARCHIVE_OK)
+			has_list |= !strcmp(name, "system.posix_acl_default");
+	return has_list || m->mode & 02000;
+}
+
 void member_attributes(const struct member *m, struct archive_entry *e, int fd)
 {
 	const char *name;

@@ -232,7 +232,7 @@ static void copy_directory(int from, int to, const char *path)
 
 static void open_records(const char *from, const char *to)
 {
-	char *path = print("%s/.fakejail", to);
+	char *path = print("%s/.fakejail", to), *option;
 	int old, new;
 
 	make_directories(path);
@@ -242,12 +242,13 @@ static void open_records(const char *from, const char *to)
 	if (new < 0 || !records_create(new))
 		fail("cannot make '%s': %s", path, strerror(errno));
 	free(path);
-	path = print("%s/.fakejail/owners", from);
-	old = open(path, O_RDWR | O_CLOEXEC);
-	if (old < 0)
+	option = records_of(from, false);
+	path = strchr(option, '=');
+	old = path ? open(++path, O_RDWR | O_CLOEXEC) : -1;
+	if (old < 0 && path)
 		old = open(path, O_RDONLY | O_CLOEXEC);
-	records_start(new, old, path, to_root);
-	free(path);
+	records_start(new, old, path ? path : "", to_root);
+	free(option);
 }
 
 /* In a process of its own: the records are one per process, and their locks go with it. */

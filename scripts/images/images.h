@@ -63,10 +63,14 @@ void names_free(struct names *n);
 
 /* ---- jailed.c ---- */
 
-/* Run this tool with the words `argv` (ended by NULL) in a jail on `/` whose file of records is
- * that of the tree `root`; descriptors of the parent's without FD_CLOEXEC are there, too. Returns
- * the exit status. */
-int run_jailed(const char *root, char *const argv[]);
+/* Run this tool with the words `argv` (ended by NULL) in a jail on `/` with the launcher's option
+ * `records`, which says where the records of the tree are; descriptors of the parent's without
+ * FD_CLOEXEC are there, too. Returns the exit status. */
+int run_jailed(const char *records, char *const argv[]);
+/* The option for the tree `root`: of its own file, which is made; and of whatever file there is
+ * that knows its files, that of a tree around it if it `may_be_above`. To be freed. */
+char *records_of_new(const char *root);
+char *records_of(const char *root, bool may_be_above);
 
 /* ---- apply.c: in the jail ---- */
 
@@ -79,6 +83,8 @@ int apply_main(int argc, char **argv);
 /* Apply one layer to the working root. `name` is for messages. `has_whiteouts`: it is an image's,
  * where some names mean that something of the layers below is gone. */
 void layer_apply(struct archive *a, const char *name, bool has_whiteouts);
+/* That directory is removed, and with it the time it was to have. */
+void layer_forgets(const char *path);
 /* After the last layer: give the directories their times. */
 void layers_finish(void);
 /* How many bytes of files may still be written, and how many an archive may have in all. */

@@ -7,15 +7,65 @@
  * The jail is `/`, so that the program finds its libraries; its file of records is the tree's own.
  */
 #include "images.h"
+#include "records.h"
 
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-int run_jailed(const char *root, char *const argv[])
+char *records_of_new(const char *root)
+{
+	char *path = print("%s/.fakejail", root), *option;
+
+	make_directories(path);
+	option = print("--db=%s/owners", path);
+	free(path);
+	return option;
+}
+
+/* As the loader does: loader/owners.c. */
+static char *state_folder(void)
+{
+	const char *where = getenv("XDG_STATE_HOME");
+
+	if (where && *where == '/')
+		return print("%s/fakejail", where);
+	where = getenv("HOME");
+	return where && *where == '/' ? print("%s/.local/state/fakejail", where) : NULL;
+}
+
+static char *option_if_there(char *file)
+{
+	char *option = file && !access(file, R_OK) ? print("--db=%s", file) : NULL;
+
+	free(file);
+	return option;
+}
+
+char *records_of(const char *root, bool may_be_above)
+{
+	char *state = state_folder(), *text = copy_of(root), *slash, *option;
+
+	option = option_if_there(print("%s/.fakejail/owners", root));
+	if (!option && state)
+		option = option_if_there(
+			print("%s/root-%llx", state, (unsigned long long)records_hash(root)));
+	/* A tree in a tree belongs to the jail that made it. */
+	while (!option && may_be_above && (slash = strrchr(text, '/'))) {
+		*slash = 0;
+		option = option_if_there(print("%s/.fakejail/owners", text));
+	}
+	if (!option && state)
+		option = option_if_there(print("%s/host", state));
+	free(text);
+	free(state);
+	return option ? option : copy_of("--no-db");
+}
+
+int run_jailed(const char *records, char *const argv[])
 {
 	const char *launcher = getenv("FAKEJAIL_LAUNCHER");
-	char *self = realpath("/proc/self/exe", NULL), *db;
+	char *self = realpath("/proc/self/exe", NULL);
 	size_t count = 0, n = 0;
 	const char **words;
 	const pid_t parent = getpid();
@@ -24,17 +74,13 @@ int run_jailed(const char *root, char *const argv[])
 
 	if (!launcher || !self)
 		fail("it is started by the launcher: fakejail %s", verb_name);
-	db = print("%s/.fakejail", root);
-	make_directories(db);
-	free(db);
-	db = print("--db=%s/.fakejail/owners", root);
 	while (argv[count])
 		count++;
 	words = get((count + 10) * sizeof(*words));
 	words[n++] = "sh";
 	words[n++] = launcher;
 	words[n++] = "--quiet";
-	words[n++] = db;
+	words[n++] = records;
 	words[n++] = "--chdir=/";
 	words[n++] = "/";
 	words[n++] = self;
@@ -58,7 +104,6 @@ int run_jailed(const char *root, char *const argv[])
 		if (errno != EINTR)
 			fail("waitpid: %s", strerror(errno));
 	store_worker_is(0);
-	free(db);
 	free(self);
 	free(words);
 	if (WIFSIGNALED(status)) {

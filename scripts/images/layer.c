@@ -48,6 +48,18 @@ static void make_way(const struct member *m, unsigned try)
 		member_fails(m, "cannot make it");
 }
 
+void layer_forgets(const char *path)
+{
+	names_drop(times, path);
+}
+
+/* A new file has what its directory hands down, and is to have what the archive says alone. */
+static void forget_inherited(const struct member *m)
+{
+	if (inherits && !S_ISLNK(m->mode))
+		member_forget_attributes(m);
+}
+
 static void set_owner(const struct member *m, int fd)
 {
 	const bool is_link = S_ISLNK(m->mode);
@@ -121,6 +133,7 @@ static void make_file(struct archive *a, struct archive_entry *e, const struct m
 		make_way(m, try);
 	}
 	write_data(a, m, fd);
+	forget_inherited(m);
 	set_owner(m, fd);
 	member_attributes(m, e, fd);
 	set_times(m, fd);
@@ -145,9 +158,11 @@ static void make_directory(struct archive_entry *e, struct member *m)
 		m->is_old = true;
 	if (m->is_old)
 		member_forget_attributes(m);
+	else
+		forget_inherited(m);
 	set_owner(m, -1);
 	member_attributes(m, e, -1);
-	if (m->mode & 02000 || archive_entry_acl_count(e, ARCHIVE_ENTRY_ACL_TYPE_DEFAULT))
+	if (member_hands_down(m, e))
 		inherits = true;
 	if (m->has_time)
 		names_put(times, m->path, m->mtime.tv_sec, m->mtime.tv_nsec);
@@ -163,6 +178,7 @@ static void make_other(struct archive_entry *e, const struct member *m)
 			break;
 		make_way(m, try);
 	}
+	forget_inherited(m);
 	set_owner(m, -1);
 	member_attributes(m, e, -1);
 	set_times(m, -1);

@@ -27,6 +27,8 @@ void member_read(struct member *m, struct archive_entry *e, const char *layer);
 const char *member_name(const char *name, char path[NAME_MAX_BYTES + 1]);
 /* Give the file (`fd`, or by its name) the attributes and lists of the entry. */
 void member_attributes(const struct member *m, struct archive_entry *e, int fd);
+/* Does the directory hand down its group, or a list? */
+bool member_hands_down(const struct member *m, struct archive_entry *e);
 /* Take all attributes from a directory that was there. */
 void member_forget_attributes(const struct member *m);
 

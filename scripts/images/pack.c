@@ -10,6 +10,7 @@
 static struct {
 	const char *user, *workdir;
 	json_t *entrypoint, *cmd, *env, *labels;
+	char *records; /* the launcher's option */
 } settings;
 
 static void write_tree(const char *root, const char *file, const char *filter)
@@ -19,7 +20,9 @@ static void write_tree(const char *root, const char *file, const char *filter)
 
 	if (fd < 0)
 		fail("cannot write '%s': %s", shown(file), strerror(errno));
-	if (run_jailed(root, words))
+	if (!settings.records)
+		settings.records = records_of(root, true);
+	if (run_jailed(settings.records, words))
 		fail("'%s' is not packed", shown(root));
 	if (close(fd))
 		fail("cannot write '%s': %s", shown(file), strerror(errno));
@@ -79,7 +82,7 @@ static void write_layout(const char *root, const char *dir, const char *name,
 	make_directories(path);
 	free(path);
 	path = print("%s.tar", part);
-	write_tree(root, path, "");
+	write_tree(root, path, "image");
 	copy_plain_file(path, part, layer);
 	unlink(path);
 	blob = blob_path(dir, layer);
@@ -231,6 +234,10 @@ static bool setting(char **argv, int *i)
 		settings.cmd = list_of(value);
 	} else if ((value = option_value(argv, i, "--workdir"))) {
 		settings.workdir = value;
+	} else if ((value = option_value(argv, i, "--db"))) {
+		if (access(value, R_OK))
+			fail("--db: cannot read '%s': %s", shown(value), strerror(errno));
+		settings.records = print("--db=%s", realpath(value, NULL));
 	} else if ((value = option_value(argv, i, "--user"))) {
 		settings.user = value;
 	} else if ((value = option_value(argv, i, "--env"))) {

@@ -103,6 +103,11 @@ unsigned records_disk_mode(const struct statx *x)
 	return fj_own_real_mode(x->stx_mode, false) & 07777;
 }
 
+uint64_t records_hash(const char *root)
+{
+	return fj_hash(root, strlen(root), FJ_HASH_SEED);
+}
+
 bool records_create(int fd)
 {
 	return fj_own_create(fd) >= 0;

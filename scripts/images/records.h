@@ -6,6 +6,7 @@
 #define FJ_IMAGES_RECORDS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct statx;
 struct looked { /* what statx(2) said of `name` in `dir` ("": itself) */
@@ -14,6 +15,8 @@ struct looked { /* what statx(2) said of `name` in `dir` ("": itself) */
 	const char *name;
 };
 
+/* The number in the name of the file of records of a tree that may not be written. */
+uint64_t records_hash(const char *root);
 /* Make the empty `fd` a file of records. */
 bool records_create(int fd);
 /* Work with the copy's file `fd` and the tree's, `elder` (-1: it has none), called `name`. Once in

@@ -1,18 +1,20 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * tree.c - the words ".tree ROOT FD FILTER" of the tool in its jail: go into the tree and write it
- * to the descriptor as a tar archive, in an order that does not depend on the disk. pack.c starts
- * it. */
+ * tree.c - the words ".tree ROOT FD FILTER" ("image": no filter, and as a layer) of the tool in its
+ * jail: go into the tree and write it to the descriptor as a tar archive, in an order that does not
+ * depend on the disk. pack.c starts it. */
 #include "images.h"
 
 #include <dirent.h>
 #include <locale.h>
+#include <search.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
 static struct archive *out;
-static struct archive_entry_linkresolver *resolver;
+/* Who reads layers knows access lists as attributes alone; tar(1) has a spelling of its own. */
+static bool for_image;
 static time_t newest = -1; /* SOURCE_DATE_EPOCH: no time is later */
 
 static void add_acl(struct archive_entry *e, const char *value, ssize_t size, int kind)
@@ -59,7 +61,9 @@ static void add_attributes(struct archive_entry *e, const char *path)
 
 		if (n < 0)
 			continue;
-		if (!strcmp(names[i], "system.posix_acl_access"))
+		if (for_image)
+			archive_entry_xattr_add_entry(e, names[i], value, (size_t)n);
+		else if (!strcmp(names[i], "system.posix_acl_access"))
 			add_acl(e, value, n, ARCHIVE_ENTRY_ACL_TYPE_ACCESS);
 		else if (!strcmp(names[i], "system.posix_acl_default"))
 			add_acl(e, value, n, ARCHIVE_ENTRY_ACL_TYPE_DEFAULT);
@@ -75,30 +79,114 @@ static void write_header(struct archive_entry *e)
 			archive_error_string(out));
 }
 
-static void write_data(const char *path, int64_t size)
+/* Tell the entry where there are data, when the file has holes. */
+static void add_holes(struct archive_entry *e, const char *path, const struct stat *st)
 {
-	static char piece[1 << 18];
+	int fd;
+	off_t at = 0, end;
+
+	if (st->st_blocks * 512 >= st->st_size)
+		return;
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	while (at < st->st_size && (at = lseek(fd, at, SEEK_DATA)) >= 0) {
+		end = lseek(fd, at, SEEK_HOLE);
+		if (end < 0 || end > st->st_size)
+			end = st->st_size;
+		if (at == 0 && end == st->st_size)
+			break; /* its file system knows no holes, or the data are packed */
+		archive_entry_sparse_add_entry(e, at, end - at);
+		at = end;
+	}
+	if (at < 0 && !archive_entry_sparse_count(e))
+		archive_entry_sparse_add_entry(e, 0, 0);
+	close(fd);
+}
+
+/* How far it is from `at` to where `what` (SEEK_DATA, SEEK_HOLE) begins; to the end when nowhere.
+ */
+static int64_t distance(int fd, off_t at, int what, int64_t left)
+{
+	const off_t next = lseek(fd, at, what);
+
+	return next < 0 || next - at > left ? left : next - at;
+}
+
+static void write_data(const char *path, int64_t size, bool has_holes)
+{
+	static char piece[1 << 18], zeros[1 << 18];
 	const int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	ssize_t n = 0;
+	off_t at = 0;
 
 	if (fd < 0)
 		fail("'%s': cannot read it: %s", shown(path), strerror(errno));
-	while (size && (n = read(fd, piece, sizeof(piece))) > 0) {
-		if (n > size)
-			n = (ssize_t)size;
-		if (archive_write_data(out, piece, (size_t)n) < 0)
-			fail("'%s': cannot write it: %s", shown(path), archive_error_string(out));
-		size -= n;
+	while (at < size) {
+		/* The archive leaves out what it knows to be a hole, but counts it. */
+		const int64_t hole = has_holes ? distance(fd, at, SEEK_DATA, size - at) : 0;
+		int64_t left = hole	 ? hole :
+			       has_holes ? distance(fd, at, SEEK_HOLE, size - at) :
+					   size - at;
+
+		for (ssize_t n; left > 0; at += n, left -= n) {
+			n = left < (int64_t)sizeof(piece) ? (ssize_t)left : (ssize_t)sizeof(piece);
+			if (!hole)
+				n = pread(fd, piece, (size_t)n, at);
+			if (n < 0)
+				fail("'%s': cannot read it: %s", shown(path), strerror(errno));
+			if (!n)
+				fail("'%s': it became shorter as it was read", shown(path));
+			if (archive_write_data(out, hole ? zeros : piece, (size_t)n) < 0)
+				fail("'%s': cannot write it: %s", shown(path),
+					archive_error_string(out));
+		}
 	}
-	if (n < 0 || size)
-		fail("'%s': it became shorter as it was read", shown(path));
 	close(fd);
+}
+
+/* Files with several names, of which the first has been written: a tree of tsearch(3). */
+struct linked {
+	dev_t dev;
+	ino_t ino;
+	char *name;
+};
+static void *links;
+
+static int by_inode(const void *a, const void *b)
+{
+	const struct linked *x = a, *y = b;
+
+	if (x->ino != y->ino)
+		return x->ino < y->ino ? -1 : 1;
+	return x->dev < y->dev ? -1 : x->dev > y->dev;
+}
+
+/* The first name of the file, when this is another: devices and links have several names, too,
+ * which libarchive's own resolver does not look at. */
+static const char *first_name(const struct stat *st, const char *name)
+{
+	struct linked *l, **found;
+
+	if (S_ISDIR(st->st_mode) || st->st_nlink < 2)
+		return NULL;
+	l = get(sizeof(*l));
+	*l = (struct linked){.dev = st->st_dev, .ino = st->st_ino};
+	found = tsearch(l, &links, by_inode);
+	if (!found)
+		fail("out of memory");
+	if (*found != l) {
+		free(l);
+		return (*found)->name;
+	}
+	l->name = copy_of(name);
+	return NULL;
 }
 
 /* Which name comes first has the data; the others are links to it. */
 static void add(const char *path, const char *name)
 {
-	struct archive_entry *e = archive_entry_new(), *later = NULL;
+	struct archive_entry *e = archive_entry_new();
+	const char *first;
 	struct stat st;
 	char text[4097];
 
@@ -110,12 +198,15 @@ static void add(const char *path, const char *name)
 	}
 	archive_entry_set_pathname(e, name);
 	archive_entry_copy_stat(e, &st);
+	first = first_name(&st, name);
 	if (newest >= 0 && st.st_mtime > newest)
 		archive_entry_set_mtime(e, newest, 0);
 	archive_entry_unset_atime(e);
 	archive_entry_unset_ctime(e);
 	archive_entry_unset_birthtime(e);
-	if (!S_ISREG(st.st_mode))
+	if (S_ISREG(st.st_mode))
+		add_holes(e, path, &st);
+	else
 		archive_entry_set_size(e, 0);
 	if (S_ISLNK(st.st_mode)) {
 		const ssize_t n = readlink(path, text, sizeof(text) - 1);
@@ -125,11 +216,16 @@ static void add(const char *path, const char *name)
 		text[n] = 0;
 		archive_entry_set_symlink(e, text);
 	}
-	add_attributes(e, path);
-	archive_entry_linkify(resolver, &e, &later);
+	if (first) {
+		archive_entry_set_hardlink(e, first);
+		archive_entry_set_size(e, 0);
+		archive_entry_sparse_clear(e);
+	} else {
+		add_attributes(e, path);
+	}
 	write_header(e);
-	if (S_ISREG(st.st_mode) && !archive_entry_hardlink(e))
-		write_data(path, archive_entry_size(e));
+	if (S_ISREG(st.st_mode) && !first)
+		write_data(path, st.st_size, archive_entry_sparse_count(e) > 0);
 	archive_entry_free(e);
 }
 
@@ -148,7 +244,7 @@ static void add_directory(const char *path)
 		fail("'%s': cannot read the directory: %s", shown(path), strerror(errno));
 	while ((e = readdir(dir))) {
 		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..") ||
-			(!strcmp(path, ".") && !strcmp(e->d_name, ".fakejail")))
+			!strcmp(e->d_name, ".fakejail"))
 			continue;
 		names = grow(names, (count + 1) * sizeof(*names));
 		names[count++] = copy_of(e->d_name);
@@ -181,17 +277,16 @@ int tree_main(int argc, char **argv)
 	/* Names are bytes; those that are UTF-8 need no mark in the archive. */
 	setlocale(LC_CTYPE, "C.UTF-8");
 	out = archive_write_new();
-	archive_write_set_format_pax_restricted(out);
+	archive_write_set_format_pax(out); /* with all of the times */
 	/* GNU tar's and docker's spelling of attributes. */
 	archive_write_set_options(out, "xattrheader=SCHILY");
-	if (*argv[3] && archive_write_add_filter_by_name(out, argv[3]) != ARCHIVE_OK)
+	for_image = !strcmp(argv[3], "image");
+	if (*argv[3] && !for_image && archive_write_add_filter_by_name(out, argv[3]) != ARCHIVE_OK)
 		fail("cannot compress by %s: %s", argv[3], archive_error_string(out));
 	if (!strcmp(argv[3], "gzip"))
 		archive_write_set_options(out, "gzip:!timestamp");
 	if (archive_write_open_fd(out, atoi(argv[2])) != ARCHIVE_OK)
 		fail("cannot write: %s", archive_error_string(out));
-	resolver = archive_entry_linkresolver_new();
-	archive_entry_linkresolver_set_strategy(resolver, archive_format(out));
 	if (chdir(argv[1]) || chroot(".") || chdir("/"))
 		fail("cannot enter '%s': %s", shown(argv[1]), strerror(errno));
 	add_directory(".");

@@ -7,13 +7,16 @@
 
 static int apply(const char *root, int64_t max, size_t count, char **layers)
 {
-	char **words = get((count + 4) * sizeof(*words));
+	char **words = get((count + 4) * sizeof(*words)), *records = records_of_new(root);
+	int status;
 
 	words[0] = copy_of(".apply");
 	words[1] = copy_of(root);
 	words[2] = print("%lld", (long long)max);
 	memcpy(words + 3, layers, count * sizeof(*words));
-	return run_jailed(root, words);
+	status = run_jailed(records, words);
+	free(records);
+	return status;
 }
 
 static int open_layer(const char *path)

@@ -30,7 +30,11 @@ static void one(int at, const char *name, const char *path, const struct names *
 	if (fd < 0)
 		fail("'%s': cannot read the directory: %s", shown(path), strerror(errno));
 	children(fd, path, keep);
-	if (!stays && unlinkat(at, name, AT_REMOVEDIR) && errno != ENOTEMPTY)
+	if (stays)
+		return;
+	if (!unlinkat(at, name, AT_REMOVEDIR))
+		layer_forgets(path);
+	else if (errno != ENOTEMPTY)
 		fail("'%s': cannot remove it: %s", shown(path), strerror(errno));
 }
 
