@@ -3,6 +3,7 @@
  *
  * hook_cwd.c - where the process stands: its working directory and its root. */
 #include "call/hooks.h"
+#include "call/roots.h"
 #include "sys/guest.h"
 
 static const char unreachable[] = "(unreachable)"; /* getcwd(2): outside the process's root */
@@ -48,6 +49,8 @@ static long chdir_noted(struct fj_call *c, const char *jail_path)
 		r = fj_sys1(__NR_chdir, fj_place_path(c->thread, &place));
 	else
 		r = fj_is_err(fd) ? fd : fj_sys1(__NR_fchdir, fd);
+	if (!r)
+		fj_roots_see_fd(c->thread, AT_FDCWD);
 	if (!r && place.pos && !place.is_magic && !fj_is_borrowed_memory())
 		fj_cwd_note(place.pos);
 	if (!fj_is_err(fd))
@@ -71,6 +74,8 @@ long fj_hook_chdir(struct fj_call *c)
 		return r;
 	r = directory.name[0] ? fj_sys1(__NR_chdir, fj_place_path(c->thread, &directory)) :
 				fj_sys1(__NR_fchdir, directory.dirfd);
+	if (!r)
+		fj_roots_see_fd(c->thread, AT_FDCWD);
 	fj_place_done(&directory);
 	return r;
 }
@@ -94,6 +99,7 @@ long fj_hook_chroot(struct fj_call *c)
 		fj_close((int)fd);
 		r = r < 0 ? r : -ENOENT; /* a directory that is gone has no place in the jail */
 	} else {
+		fj_roots_see_fd(c->thread, (int)fd);
 		r = fj_root_enter((int)fd, place.pos);
 	}
 	fj_place_done(&place);

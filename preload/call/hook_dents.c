@@ -3,12 +3,13 @@
  *
  * hook_dents.c - directory listings that are not the kernel's alone.
  *
- * Left out: the directory that the jail keeps for itself in its root, and the jail's own
- * descriptors in /proc/PID/fd. A pretended device is shown as one. */
+ * Left out: the directory that the jail keeps for itself in its root, those of other roots, and the
+ * jail's own descriptors in /proc/PID/fd. A pretended device is shown as one. */
 #include "call/dev_names.h"
 #include "call/hooks.h"
 #include "call/owned.h"
 #include "call/procfs.h"
+#include "call/roots.h"
 
 struct dirent_head { /* of struct linux_dirent, fs/readdir.c; struct linux_dirent64 is the same so
 			far */
@@ -62,13 +63,22 @@ static bool is_root_dir(int fd)
 	       st.st_ino == fj_jail->root_ino;
 }
 
+/* Are there records in it? Then they count for what is found below. */
+static bool is_other_root(struct fj_thread *t, int fd)
+{
+	if (fj_sys3(__NR_faccessat, fd, FJ_HIDDEN_NAME "/owners", 0))
+		return false;
+	fj_roots_see_fd(t, fd);
+	return true;
+}
+
 static bool is_left_out(struct fj_thread *t, const struct listing *l, const char *name)
 {
 	if (name[0] >= '0' && name[0] <= '9' &&
 		fj_proc_named(name, fj_strlen(name)) == FJ_PROC_OUR_FD)
 		return lists_descriptors(t, l->fd);
 	return name[0] == '.' && name[1] == 'f' && fj_streq(name, FJ_HIDDEN_NAME) &&
-	       is_root_dir(l->fd);
+	       (is_root_dir(l->fd) || is_other_root(t, l->fd));
 }
 
 /* A record found by inode number may be an earlier file's: the whole key decides. */

@@ -42,6 +42,8 @@ __attribute__((always_inline)) static inline long show(
 
 	*is_symlink = false;
 	if (fj_own_is_empty()) {
+		bool has_met;
+
 		if (wants_statx)
 			r = fj_sys5(__NR_statx, dirfd, name, flags, c->arg[3], out);
 		else
@@ -51,21 +53,23 @@ __attribute__((always_inline)) static inline long show(
 		mode = wants_statx ? ((struct statx *)out)->stx_mode :
 				     ((struct stat *)out)->st_mode;
 		if (wants_statx)
-			fj_file_show_statx(c, dirfd, name, (struct statx *)out);
+			has_met = fj_file_show_statx(c, dirfd, name, (struct statx *)out);
 		else
-			fj_file_show_stat(c, dirfd, name, (struct stat *)out);
-	} else {
-		/* stat(2) mounts nothing: vfs_fstatat() of fs/stat.c. */
-		r = fj_file_statx(c, dirfd, name, wants_statx ? flags : flags | AT_NO_AUTOMOUNT,
-			wants_statx ? (unsigned)c->arg[3] : STATX_BASIC_STATS, &sx, &file);
-		if (r < 0)
+			has_met = fj_file_show_stat(c, dirfd, name, (struct stat *)out);
+		*is_symlink = (mode & FJ_S_IFMT) == FJ_S_IFLNK;
+		if (!has_met)
 			return r;
-		mode = sx.stx_mode;
-		if (wants_statx)
-			r = fj_guest_write(out, &sx, sizeof(sx));
-		else
-			r = give_stat(out, &sx);
 	}
+	/* stat(2) mounts nothing: vfs_fstatat() of fs/stat.c. */
+	r = fj_file_statx(c, dirfd, name, wants_statx ? flags : flags | AT_NO_AUTOMOUNT,
+		wants_statx ? (unsigned)c->arg[3] : STATX_BASIC_STATS, &sx, &file);
+	if (r < 0)
+		return r;
+	mode = sx.stx_mode;
+	if (wants_statx)
+		r = fj_guest_write(out, &sx, sizeof(sx));
+	else
+		r = give_stat(out, &sx);
 	*is_symlink = (mode & FJ_S_IFMT) == FJ_S_IFLNK;
 	return r;
 }
@@ -144,9 +148,8 @@ long fj_hook_fstat(struct fj_call *c)
 		return -EBADF; /* statx(2) would take AT_FDCWD for the working directory */
 	if (fj_own_is_empty()) {
 		r = fj_kernel(c);
-		if (!r)
-			fj_file_show_stat(c, (int)c->arg[0], "", (struct stat *)out);
-		return r;
+		if (r || !fj_file_show_stat(c, (int)c->arg[0], "", (struct stat *)out))
+			return r;
 	}
 	r = fj_file_statx(c, (int)c->arg[0], "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_BASIC_STATS,
 		&sx, &file);

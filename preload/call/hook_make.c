@@ -7,6 +7,7 @@
 #include "call/made.h"
 
 #include "call/hooks.h"
+#include "call/roots.h"
 
 static long mkdir_around(struct fj_call *c, const struct fj_place *const *place, int count)
 {
@@ -86,8 +87,11 @@ static long unlink_around(struct fj_call *c, const struct fj_place *const *place
 {
 	struct fj_file file;
 	const bool is_last = count && is_last_name(c, place[0], &file);
-	const long r = fj_kernel(c);
+	long r = fj_kernel(c);
 
+	if (__builtin_expect(r == -ENOTEMPTY, 0) && count &&
+		fj_roots_empty(c->thread, place[0]->dirfd, place[0]->name))
+		r = fj_kernel(c);
 	if (!r && is_last)
 		fj_own_gone(&file.key);
 	return r;
@@ -131,15 +135,83 @@ static long rename_and_whiteout(struct fj_call *c, const struct fj_place *old, u
 	return fj_making_end(c, r, false, old, &m);
 }
 
+/* A rename while other roots' records count: what moves from one to another takes its record
+ * along. */
+struct passage {
+	char *path[2];
+	uint32_t home[2]; /* of the directories */
+	bool is_dir[2];
+};
+
+/* The root that a name in the directory of `path` is in, be it one itself or not. */
+static uint32_t home_around(struct fj_call *c, char *path)
+{
+	const size_t len = fj_place_dir_len(path);
+	const char kept = path[len];
+	uint32_t home;
+
+	path[len] = 0;
+	home = fj_roots_home(c->thread, AT_FDCWD, path);
+	path[len] = kept;
+	return home;
+}
+
+/* -EXDEV: a directory is not moved from root to root, as each file in it would have to be given its
+ * record there. */
+static long begin_passage(
+	struct fj_call *c, const struct fj_place *const *place, bool is_exchange, struct passage *p)
+{
+	struct stat st;
+
+	for (int i = 0; i < 2; i++) {
+		p->path[i] = fj_roots_path(c->thread, place[i]->dirfd, place[i]->name);
+		p->home[i] = home_around(c, p->path[i]);
+		p->is_dir[i] = !fj_sys4(__NR_newfstatat, place[i]->dirfd, place[i]->name, &st,
+				       AT_SYMLINK_NOFOLLOW) &&
+			       (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR &&
+			       !fj_roots_is_one(st.st_dev, st.st_ino);
+	}
+	return p->home[0] != p->home[1] && (p->is_dir[0] || (is_exchange && p->is_dir[1])) ?
+		       -EXDEV :
+		       0;
+}
+
+static void carry(struct fj_call *c, const struct fj_place *place)
+{
+	struct fj_file file;
+
+	if (!fj_file_look(c, place->dirfd, place->name, AT_SYMLINK_NOFOLLOW, &file) &&
+		file.has_record)
+		fj_own_carry(&file.key);
+}
+
+static void end_passage(struct fj_call *c, const struct fj_place *const *place, bool is_exchange,
+	const struct passage *p)
+{
+	fj_roots_moved(c->thread, p->path[0], p->path[1], is_exchange);
+	if (p->home[0] == p->home[1])
+		return;
+	carry(c, place[1]);
+	if (is_exchange)
+		carry(c, place[0]);
+}
+
 static long rename_around(struct fj_call *c, const struct fj_place *const *place, int count)
 {
 	const uint32_t flags = c->nr == __NR_renameat2 ? (uint32_t)c->arg[4] : 0;
+	const bool is_passage = count == 2 && fj_own_roots_met();
+	struct passage passage;
 	struct fj_file file;
 	bool replaces;
 	long r;
 
 	if (count != 2)
 		return fj_kernel(c);
+	if (is_passage) {
+		r = begin_passage(c, place, flags & RENAME_EXCHANGE_, &passage);
+		if (r < 0)
+			return r;
+	}
 	/* (Both names of one file: rename(2) does nothing then, and it has two names.) */
 	replaces = !(flags & (RENAME_NOREPLACE_ | RENAME_EXCHANGE_)) &&
 		   is_last_name(c, place[1], &file);
@@ -149,6 +221,8 @@ static long rename_around(struct fj_call *c, const struct fj_place *const *place
 		r = fj_kernel(c);
 	if (!r && replaces)
 		fj_own_gone(&file.key);
+	if (!r && is_passage)
+		end_passage(c, place, flags & RENAME_EXCHANGE_, &passage);
 	return r;
 }
 

@@ -11,6 +11,7 @@
 #include "call/made.h"
 #include "call/preload.h"
 #include "call/procfs.h"
+#include "call/roots.h"
 #include "sys/guest.h"
 
 #include <linux/openat2.h>
@@ -336,6 +337,14 @@ FJ_HOT static long open_path(struct fj_call *c, int dirfd, const char *jail_path
 	return open_walked(c, dirfd, jail_path, o, how_of(o));
 }
 
+/* What is found in a directory is looked at by its descriptor: see what directory it is. */
+static long see_directory(struct fj_call *c, long fd, const struct opening *o)
+{
+	if (__builtin_expect((o->flags & (O_DIRECTORY | TMPFILE)) == O_DIRECTORY, 0) && fd >= 0)
+		fj_roots_see_fd(c->thread, (int)fd);
+	return fd;
+}
+
 /* The row's arguments. */
 enum { DIRFD, PATH, FLAGS, MODE };
 
@@ -354,7 +363,7 @@ FJ_HOT long fj_hook_open(struct fj_call *c)
 	if (__builtin_expect(o.flags & (O_DIRECTORY | TMPFILE), 0) && (r = fj_early_answer(c)) < 1)
 		return r;
 	tidy_for_openat2(&o);
-	return open_path(c, (int)c->arg[DIRFD], jail_path, &o);
+	return see_directory(c, open_path(c, (int)c->arg[DIRFD], jail_path, &o), &o);
 }
 
 /* A structure longer than ours is ours when the rest is zero: copy_struct_from_user() of
@@ -399,5 +408,5 @@ long fj_hook_openat2(struct fj_call *c)
 
 	o = (struct opening){.flags = how.flags, .mode = how.mode, .resolve = how.resolve};
 	tidy_for_openat2(&o);
-	return open_path(c, (int)c->arg[DIRFD], jail_path, &o);
+	return see_directory(c, open_path(c, (int)c->arg[DIRFD], jail_path, &o), &o);
 }

@@ -44,7 +44,10 @@ static long chown_object(struct fj_call *c, int dirfd, const char *name, uint32_
 	long r = fj_file_statx(
 		c, dirfd, name, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &sx, &file);
 
-	return r < 0 ? r : fj_file_chown(c, dirfd, name, &sx, &file, uid, gid);
+	if (r < 0)
+		return r;
+	fj_file_find_home(c, dirfd, name, &file);
+	return fj_file_chown(c, dirfd, name, &sx, &file, uid, gid);
 }
 
 /* The usual case, on remembered facts: the record goes to the file that was looked at, whatever has
@@ -71,6 +74,7 @@ static bool chown_quick(struct fj_call *c, uint32_t uid, uint32_t gid, long *r)
 		(!flags && (file.real_mode & FJ_S_IFMT) == FJ_S_IFLNK) ||
 		fj_file_is_layered(&file, q.place.dirfd, q.place.name))
 		return false;
+	fj_file_find_home(c, q.place.dirfd, q.place.name, &file);
 	*r = fj_file_chown(c, q.place.dirfd, q.place.name, &sx, &file, uid, gid);
 	return true;
 }

@@ -9,6 +9,7 @@
 #include "call/owned.h"
 
 #include "call/device.h"
+#include "call/roots.h"
 
 static bool no_statx;
 
@@ -83,7 +84,7 @@ static bool is_foreign(struct fj_call *c, uint64_t dev, int dirfd, const char *n
 	uint64_t *const place = &learned[(dev ^ dev >> 8) % 8];
 	uint64_t what;
 
-	if (!has_mounts && !fj_jail->root_path[0])
+	if ((!has_mounts && !fj_jail->root_path[0]) || fj_roots_home(c->thread, dirfd, name))
 		return false;
 	/* (A single file in the jail, as /etc/resolv.conf, that lies on its device is taken for its
 	 * own: only its ids show.) */
@@ -108,7 +109,8 @@ bool fj_place_is_foreign(struct fj_call *c, int dirfd, const char *name)
 	uint64_t turn;
 	bool is;
 
-	if (!fj_mounts_look(&turn)->count || (dirfd == FJ_FD_ROOT(fj_jail) && name[0] != '/'))
+	if (!fj_mounts_look(&turn)->count || (dirfd == FJ_FD_ROOT(fj_jail) && name[0] != '/') ||
+		fj_roots_home(c->thread, dirfd, name))
 		return false;
 	if (name[0] == '/')
 		return ask_whether_foreign(c, dirfd, name);
@@ -147,8 +149,9 @@ static bool show_default(
  * root. (Some filesystems do not count directories: btrfs says 1.) */
 static uint32_t hidden_names(uint64_t dev, uint64_t ino, uint64_t nlink)
 {
-	return fj_jail->has_hidden && ino == fj_jail->root_ino && dev == fj_jail->root_dev &&
-	       nlink > 2;
+	return nlink > 2 &&
+	       ((fj_jail->has_hidden && ino == fj_jail->root_ino && dev == fj_jail->root_dev) ||
+		       (fj_own_roots_met() && fj_roots_is_one(dev, ino)));
 }
 
 static void statx_from_stat(struct statx *sx, const struct stat *st)
@@ -277,6 +280,11 @@ FJ_HOT long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsign
 
 	if (r < 0)
 		return r;
+	if (__builtin_expect(fj_own_has_news(), 0))
+		fj_roots_renew(c->thread, dirfd, name);
+	if ((sx->stx_mode & FJ_S_IFMT) == FJ_S_IFDIR)
+		fj_roots_see(c->thread, dirfd, name,
+			encode_dev(sx->stx_dev_major, sx->stx_dev_minor), sx->stx_ino);
 	if ((sx->stx_mode & FJ_S_IFMT) == FJ_S_IFCHR && (!name || !name[0]))
 		key = see_node(c, dirfd, mask | STATX_BASIC_STATS | STATX_BTIME, sx);
 	else
@@ -312,30 +320,47 @@ long fj_file_look(
 	struct fj_call *c, int dirfd, const char *name, unsigned flags, struct fj_file *file)
 {
 	struct statx sx;
+	long r;
 
 	if (!(flags & AT_SYMLINK_FOLLOW))
 		flags |= AT_SYMLINK_NOFOLLOW;
-	return fj_file_statx(
+	r = fj_file_statx(
 		c, dirfd, name, flags & ~(unsigned)AT_SYMLINK_FOLLOW, STATX_BASIC_STATS, &sx, file);
+	if (!r)
+		fj_file_find_home(c, dirfd, name, file);
+	return r;
 }
 
-void fj_file_show_stat(struct fj_call *c, int dirfd, const char *name, struct stat *st)
+void fj_file_find_home(struct fj_call *c, int dirfd, const char *name, struct fj_file *file)
+{
+	file->key.home = fj_roots_home(c->thread, dirfd, name);
+}
+
+bool fj_file_show_stat(struct fj_call *c, int dirfd, const char *name, struct stat *st)
 {
 	struct fj_owner shown = {.uid = st->st_uid, .gid = st->st_gid};
 
+	if ((st->st_mode & FJ_S_IFMT) == FJ_S_IFDIR &&
+		fj_roots_see(c->thread, dirfd, name, st->st_dev, st->st_ino))
+		return true;
 	st->st_nlink -= hidden_names(st->st_dev, st->st_ino, st->st_nlink);
 	show_default(c, st->st_dev, dirfd, name, &shown);
 	st->st_uid = shown.uid;
 	st->st_gid = shown.gid;
+	return false;
 }
 
-void fj_file_show_statx(struct fj_call *c, int dirfd, const char *name, struct statx *sx)
+bool fj_file_show_statx(struct fj_call *c, int dirfd, const char *name, struct statx *sx)
 {
 	struct fj_owner shown = {.uid = sx->stx_uid, .gid = sx->stx_gid};
+	const uint64_t dev = encode_dev(sx->stx_dev_major, sx->stx_dev_minor);
 
-	sx->stx_nlink -= hidden_names(
-		encode_dev(sx->stx_dev_major, sx->stx_dev_minor), sx->stx_ino, sx->stx_nlink);
-	show_default(c, encode_dev(sx->stx_dev_major, sx->stx_dev_minor), dirfd, name, &shown);
+	if ((sx->stx_mode & FJ_S_IFMT) == FJ_S_IFDIR &&
+		fj_roots_see(c->thread, dirfd, name, dev, sx->stx_ino))
+		return true;
+	sx->stx_nlink -= hidden_names(dev, sx->stx_ino, sx->stx_nlink);
+	show_default(c, dev, dirfd, name, &shown);
 	sx->stx_uid = shown.uid;
 	sx->stx_gid = shown.gid;
+	return false;
 }

@@ -40,13 +40,16 @@ struct fj_file {
  * kernel's errno. */
 long fj_file_look(
 	struct fj_call *c, int dirfd, const char *name, unsigned flags, struct fj_file *file);
-/* The same, and all that statx(2) says, with what the file shows in its place; `mask` as there. */
+/* The same, and all that statx(2) says, with what the file shows in its place; `mask` as there.
+ * Where a change is to be recorded is left open: fj_file_find_home(). */
 long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsigned flags, unsigned mask,
 	struct statx *sx, struct fj_file *file);
+/* Say where changes of the file are recorded; fj_file_look() does so. `dirfd`, `name` as there. */
+void fj_file_find_home(struct fj_call *c, int dirfd, const char *name, struct fj_file *file);
 /* Put the default ids into a struct stat or statx of the program that the kernel has just filled,
- * in a jail without any record. */
-void fj_file_show_stat(struct fj_call *c, int dirfd, const char *name, struct stat *st);
-void fj_file_show_statx(struct fj_call *c, int dirfd, const char *name, struct statx *sx);
+ * in a jail without any record. True: it has some now, of a root that is just met. */
+bool fj_file_show_stat(struct fj_call *c, int dirfd, const char *name, struct stat *st);
+bool fj_file_show_statx(struct fj_call *c, int dirfd, const char *name, struct statx *sx);
 /* Is what lies, or will lie, at `name` in `dirfd` reached through a bind mount? One system call,
  * where that cannot be told from the name. */
 bool fj_place_is_foreign(struct fj_call *c, int dirfd, const char *name);

@@ -85,7 +85,7 @@ long fj_file_chown(struct fj_call *c, int dirfd, const char *name, const struct 
 {
 	const long settled = fj_file_settle(c, dirfd, name, file);
 	const bool keeps_ctime =
-		(sx->stx_mask & STATX_MNT_ID) &&
+		!file->key.home && (sx->stx_mask & STATX_MNT_ID) &&
 		!(sx->stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND)) &&
 		fj_own_may_keep_ctime(sx->stx_mnt_id);
 	struct fj_owner to = {

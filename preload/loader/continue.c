@@ -9,6 +9,7 @@
  * blocked, so that neither the program nor our handler hears of it. */
 #include "loader/loader.h"
 
+#include "call/roots.h"
 #include "call/faults.h"
 #include "call/exe.h"
 #include "call/hook_guard.h"
@@ -161,6 +162,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	r = fj_own_start(FJ_FD_OWNERS(fj_jail), fj_jail->has_elder ? FJ_FD_ELDER(fj_jail) : -1);
 	if (r < 0)
 		fail("owners", r);
+	fj_roots_start(fj_jail_roots());
 	fj_namespace_start();
 	fj_cwd_start();
 	start_root(nested_at, h.nested_len, h.root_moves);

@@ -30,12 +30,19 @@ char *fj_stack_pop_env(struct fj_stack *s);
 uint64_t fj_stack_aux(const struct fj_stack *s, uint64_t type);
 void fj_stack_set_aux(struct fj_stack *s, uint64_t type, uint64_t value);
 
-/* The jail's memory file: its description, then the board of identities. */
+/* The jail's memory file: its description, then the board of identities, then the roots that it
+ * meets. */
 #define FJ_BOARD_AT ((sizeof(struct fj_jail) + FJ_PAGE - 1) & ~(size_t)(FJ_PAGE - 1))
-#define FJ_JAIL_MEMORY (FJ_BOARD_AT + sizeof(struct fj_board))
+#define FJ_ROOTS_AT ((FJ_BOARD_AT + sizeof(struct fj_board) + FJ_PAGE - 1) & ~(size_t)(FJ_PAGE - 1))
+#define FJ_JAIL_MEMORY (FJ_ROOTS_AT + sizeof(struct fj_own_roots))
 static inline struct fj_board *fj_jail_board(void)
 {
 	return (struct fj_board *)((char *)fj_jail + FJ_BOARD_AT);
+}
+
+static inline struct fj_own_roots *fj_jail_roots(void)
+{
+	return (struct fj_own_roots *)((char *)fj_jail + FJ_ROOTS_AT);
 }
 
 /* user.c: the identity that --userspec=SPEC and --groups=GROUPS (either may be NULL) give the first
@@ -104,6 +111,8 @@ _Noreturn void fj_inside(struct fj_stack *s, uint64_t mask);
 int fj_owners_open(const char *db, int root_fd, char **envp, int *elder);
 /* Of records that other machines may have: say so when they cannot be changed. */
 void fj_owners_try(void);
+/* When they are in use: find the roots that this one lies in, and tell them when it is new. */
+void fj_owners_look_around(const char *db);
 
 /* binds.c: a mount of the command line. MODE is rw or ro; with a `?` behind it the bind is left out
  * when the host or the jail has no such place, with a `!` it lies on a symlink itself and not where

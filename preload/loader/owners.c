@@ -13,6 +13,7 @@
  * own knows nothing. A file that is not to be trusted ends the start, and stays as it is. */
 #include "loader/launch.h"
 
+#include "call/roots.h"
 #include "own/own.h"
 
 #include <asm/stat.h>
@@ -82,6 +83,8 @@ static long open_file(int dirfd, const char *name)
 }
 
 /* A new file appears under its name when it is complete; who comes second uses the first one's. */
+static bool has_made;
+
 static long make_file(int dirfd, const char *name)
 {
 	static char text[FJ_PATH_MAX + 32] FJ_BULKY;
@@ -105,6 +108,7 @@ static long make_file(int dirfd, const char *name)
 		if (r == -EPERM || r == -EOPNOTSUPP) /* no hard links here */
 			r = fj_sys5(__NR_renameat2, dirfd, temporary.at, dirfd, name,
 				1 /* RENAME_NOREPLACE */);
+		has_made = has_made || !r;
 		if (r == -EEXIST)
 			r = 0;
 	}
@@ -313,4 +317,37 @@ void fj_owners_try(void)
 		fj_say(2, "fakejail: warning: another machine changes the owner records, or was "
 			  "stopped while it did: changes of owners are refused until owners.lock "
 			  "beside them, a link that names the machine, is gone\n");
+}
+
+/* The root's directory `text`, of `len` bytes, lies in: has it records? */
+static void look_at(char *text, size_t len)
+{
+	static const char records[] = "/" FJ_HIDDEN_NAME "/owners";
+	struct stat st;
+
+	text[len] = 0;
+	if (fj_sys4(__NR_newfstatat, AT_FDCWD, text, &st, AT_SYMLINK_NOFOLLOW))
+		return;
+	memcpy(text + len, records, sizeof(records));
+	if (!fj_sys3(__NR_faccessat, AT_FDCWD, text, 0))
+		fj_own_meet(text, len, st.st_dev, st.st_ino, true);
+}
+
+void fj_owners_look_around(const char *db)
+{
+	static char text[FJ_PATH_MAX + 32] FJ_BULKY;
+	size_t len = fj_strlen(fj_jail->root_path);
+
+	fj_roots_start(fj_jail_roots());
+	fj_own_roots->keeps_apart = db != NULL;
+	memcpy(text, fj_jail->root_path, len + 1);
+	while (!db && len) { /* the innermost first */
+		while (text[--len] != '/')
+			;
+		if (len)
+			look_at(text, len);
+	}
+	if (has_made && !db)
+		fj_own_tell_news();
+	fj_own_know_news();
 }

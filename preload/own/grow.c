@@ -74,23 +74,24 @@ static long set_size(int fd, uint64_t size)
 
 /* Claim what is mapped at `piece`. No descriptor is opened for it: to close that would take away
  * the process's locks on the file, and with them what tells that it lives (lock.c). */
-static long claim_mapped(struct fj_store *s, char *piece, uint64_t at, uint64_t size)
+static long claim_mapped(struct fj_store *s, int open_fd, char *piece, uint64_t at, uint64_t size)
 {
 	long fd, r = s->is_shared ? -EINVAL /* the server has the space */ :
 				    fj_sys3(__NR_madvise, piece, size, MADV_POPULATE_WRITE_);
 
 	if (r != -EINVAL)
 		return r == -EFAULT ? -ENOSPC : r;
-	fd = fj_open_anew(s->fd, O_RDWR); /* before Linux 5.14 */
+	fd = fj_open_anew(open_fd, O_RDWR); /* before Linux 5.14 */
 	if (fj_is_err(fd))
 		return fd;
 	r = claim((int)fd, at, size);
 	fj_close((int)fd);
-	fj_store_lock_again(s);
+	if (s->fd >= 0)
+		fj_store_lock_again(s);
 	return r;
 }
 
-long fj_store_extend(struct fj_store *s, uint64_t size)
+static long extend(struct fj_store *s, int fd, uint64_t size)
 {
 	struct fj_store_head *h = fj_store_head(s);
 	const uint64_t at = h->end;
@@ -99,21 +100,36 @@ long fj_store_extend(struct fj_store *s, uint64_t size)
 	long r;
 
 	size = (size + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
-	r = file_size(s->fd, &had, NULL);
+	r = file_size(fd, &had, NULL);
 	if (!r && at > had)
 		r = -EIO;	   /* cut off by somebody */
 	if (!r && had < at + size) /* beyond the limit is EFBIG, and never SIGXFSZ */
-		r = fj_may_grow_to(at + size) ? set_size(s->fd, at + size) : -EFBIG;
+		r = fj_may_grow_to(at + size) ? set_size(fd, at + size) : -EFBIG;
 	if (r < 0)
 		return r;
 	piece = fj_store_at(s, at, size);
-	r = piece ? claim_mapped(s, piece, at, size) : -ENOMEM;
+	r = piece ? claim_mapped(s, fd, piece, at, size) : -ENOMEM;
 	if (r < 0)
 		return r;
 	if (had > at)
 		memset(piece, 0, had - at < size ? had - at : size);
 	__atomic_store_n(&h->end, at + size, __ATOMIC_RELEASE);
 	return (long)at;
+}
+
+long fj_store_extend(struct fj_store *s, uint64_t size)
+{
+	long fd, r;
+
+	if (s->fd >= 0)
+		return extend(s, s->fd, size);
+	/* (No lock of this process's is on it that closing could take away.) */
+	fd = fj_store_open(s->path, O_RDWR);
+	if (fj_is_err(fd))
+		return fd;
+	r = extend(s, (int)fd, size);
+	fj_close((int)fd);
+	return r;
 }
 
 static bool is_kept(const struct fj_store_slot *slot)
@@ -272,40 +288,64 @@ long fj_own_check(int fd)
 	return r;
 }
 
-static long start(struct fj_store *s, int fd)
+/* Map `to_map`, and close it. */
+static long map(struct fj_store *s, long to_map)
 {
-	uint64_t size, dev, window = WINDOW_MIN;
-	bool had_locks;
-	long to_map, at, r = file_size(fd, &size, &dev);
+	long at;
 
-	if (r < 0)
-		return r;
-	while (window < size)
-		window *= 2;
-	*s = (struct fj_store){.fd = fd,
-		.home = (uint32_t)dev,
-		.first_window = window,
-		.is_shared = fj_own_shared >> (s - fj_store) & 1,
-		.known_size = size};
-	had_locks = !(fj_sys3(__NR_fcntl, fd, F_GETFL, 0) & O_PATH);
-	to_map = fj_open_shared(fd, O_RDWR);
-	if (to_map == -EACCES || to_map == -EROFS || to_map == -EPERM)
-		to_map = fj_open_anew(fd, O_RDONLY);
 	if (fj_is_err(to_map))
 		return to_map;
-	at = fj_sys6(__NR_mmap, 0, window, 3 /* PROT_READ | PROT_WRITE */, 1 /* MAP_SHARED */,
-		to_map, 0);
+	at = fj_sys6(__NR_mmap, 0, s->first_window, 3 /* PROT_READ | PROT_WRITE */,
+		1 /* MAP_SHARED */, to_map, 0);
 	if (at == -EACCES) {
 		s->is_read_only = true;
-		at = fj_sys6(__NR_mmap, 0, window, 1, 1, to_map, 0);
+		at = fj_sys6(__NR_mmap, 0, s->first_window, 1, 1, to_map, 0);
 	}
 	fj_close((int)to_map);
 	if (fj_is_err(at))
 		return at;
 	s->window[0] = (char *)at;
+	return 0;
+}
+
+static long size_up(struct fj_store *s, int fd, uint64_t *size)
+{
+	uint64_t dev, window = WINDOW_MIN;
+	const long r = file_size(fd, size, &dev);
+
+	if (r < 0)
+		return r;
+	while (window < *size)
+		window *= 2;
+	*s = (struct fj_store){
+		.fd = fd, .home = (uint32_t)dev, .first_window = window, .known_size = *size};
+	return 0;
+}
+
+static bool is_usable(struct fj_store *s, uint64_t size)
+{
+	return size >= sizeof(struct fj_store_head) && is_sound(fj_store_head(s), size);
+}
+
+static long start(struct fj_store *s, int fd)
+{
+	uint64_t size;
+	bool had_locks;
+	long to_map, r = size_up(s, fd, &size);
+
+	if (r < 0)
+		return r;
+	s->is_shared = fj_own_shared >> (s - fj_store) & 1;
+	had_locks = !(fj_sys3(__NR_fcntl, fd, F_GETFL, 0) & O_PATH);
+	to_map = fj_open_shared(fd, O_RDWR);
+	if (to_map == -EACCES || to_map == -EROFS || to_map == -EPERM)
+		to_map = fj_open_anew(fd, O_RDONLY);
+	r = map(s, to_map);
+	if (r < 0)
+		return r;
 	/* The loader has checked it; what it has become since is no reason for a program not to
 	 * start. */
-	if (size < sizeof(struct fj_store_head) || !is_sound(fj_store_head(s), size))
+	if (!is_usable(s, size))
 		s->is_lost = true;
 	else
 		fj_store_lock_start(s);
@@ -318,6 +358,26 @@ uint32_t fj_own_shared_with_others(int fd, int elder_fd)
 {
 	return (fj_own_disk(fd) >= FJ_DISK_FUSE) |
 	       (elder_fd >= 0 && fj_own_disk(elder_fd) >= FJ_DISK_FUSE) << 1;
+}
+
+long fj_store_map(struct fj_store *s, int fd, const char *path)
+{
+	uint64_t size;
+	long r = size_up(s, fd, &size);
+
+	s->fd = -1;
+	s->path = path;
+	/* What shared.c does for other machines wants a descriptor to be held. */
+	s->is_read_only = fj_own_disk(fd) >= FJ_DISK_FUSE;
+	if (r < 0)
+		fj_close(fd);
+	else
+		r = map(s, fd);
+	if (!r && !is_usable(s, size)) {
+		fj_sys2(__NR_munmap, s->window[0], s->first_window);
+		r = -EUCLEAN;
+	}
+	return r;
 }
 
 long fj_own_start(int fd, int elder_fd)

@@ -146,9 +146,11 @@ static bool find_entry(struct walk *w, const char *name)
 static struct fj_store *find_record(const struct fj_own_key *key, struct fj_store_copy *copy,
 	struct fj_store_slot **slot, uint32_t *state)
 {
-	for (uint32_t i = 0; i < fj_store_count; i++)
-		if (fj_store_find(&fj_store[i], key, false, copy, slot, state))
-			return &fj_store[i];
+	struct fj_store *s;
+
+	for (uint32_t at = 0; (s = fj_store_each(&at)) != NULL;)
+		if (fj_store_find(s, key, false, copy, slot, state))
+			return s;
 	return NULL;
 }
 
@@ -298,25 +300,6 @@ static long rewrite(struct fj_store *s, uint32_t old, const char *name, const vo
 	return r;
 }
 
-/* Under the lock: the record of the jail's own store, made when there is none; the elder's
- * attributes come along. */
-static long begin(const struct fj_own_key *key, const struct fj_owner *shown,
-	struct fj_store_copy *copy, uint32_t *elder_block)
-{
-	*elder_block = 0;
-	if (fj_store_find(&fj_store[0], key, false, copy, NULL, NULL))
-		return 0;
-	if (fj_store_count == 2 && fj_store_find(&fj_store[1], key, false, copy, NULL, NULL)) {
-		*elder_block = fj_store_attributes(copy);
-		if (*elder_block)
-			copy->attributes = 0;
-		return 0;
-	}
-	*copy = (struct fj_store_copy){
-		.uid = shown->uid, .gid = shown->gid, .mode = (uint16_t)(shown->mode & 07777)};
-	return 0;
-}
-
 long fj_store_block_copy(struct fj_store *from, uint32_t at, struct fj_store *s, uint32_t *made)
 {
 	struct fj_store_block *block;
@@ -339,36 +322,42 @@ long fj_store_block_copy(struct fj_store *from, uint32_t at, struct fj_store *s,
 static long change(struct fj_store *s, const struct fj_own_key *key, const char *name,
 	const void *value, size_t size, int flags, const struct fj_owner *shown)
 {
+	struct fj_store *from;
 	struct fj_store_copy copy;
 	struct walk w = {0};
-	uint32_t old, made = 0, elder;
+	uint32_t old, made = 0, brought = 0;
 	bool is_there;
-	long r = begin(key, shown, &copy, &elder);
+	long r;
 
-	if (elder) {
-		r = fj_store_block_copy(&fj_store[1], elder, s, &copy.attributes);
+	fj_store_begin(key, shown, &copy, &from);
+	brought = from && from != s ? fj_store_attributes(&copy) : 0;
+	if (brought) { /* a block has no references */
+		r = fj_store_block_copy(from, brought, s, &copy.attributes);
 		if (r < 0)
 			return r;
 	}
 	old = fj_store_attributes(&copy);
 	is_there = open_block(s, old, &w) && find_entry(&w, name);
 	if (is_there && (flags & XATTR_CREATE))
-		return -EEXIST;
-	if (!is_there && (!value || (flags & XATTR_REPLACE)))
-		return -ENODATA;
-	r = rewrite(s, old, name, value, size, &made);
-	if (r < 0)
+		r = -EEXIST;
+	else if (!is_there && (!value || (flags & XATTR_REPLACE)))
+		r = -ENODATA;
+	else
+		r = rewrite(s, old, name, value, size, &made);
+	if (r < 0) {
+		if (brought && old)
+			fj_store_block_give(s, old);
 		return r;
+	}
 	if (copy.flags & FJ_OWN_CTIME) /* whoever sets an attribute advances the disk's */
 		fj_store_set_ctime(&copy, 0);
 	copy.attributes = made;
 	copy.flags =
 		(uint8_t)(made ? copy.flags | FJ_OWN_ATTRIBUTES : copy.flags & ~FJ_OWN_ATTRIBUTES);
-	r = fj_store_put(s, key, &copy);
-	if (r < 0) {
-		if (made)
-			fj_store_block_give(s, made);
-	} else if (old) {
+	r = fj_store_put_from(s, from, key, &copy);
+	if (r < 0 && made)
+		fj_store_block_give(s, made);
+	if (old && (r >= 0 || brought)) {
 		fj_store_block_give(s, old);
 	}
 	return r;
@@ -377,17 +366,21 @@ static long change(struct fj_store *s, const struct fj_own_key *key, const char 
 long fj_own_set_attribute(const struct fj_own_key *key, const char *name, const void *value,
 	size_t size, int flags, const struct fj_owner *shown)
 {
+	struct fj_store *s = fj_store_home(key);
 	struct fj_store_hold hold;
 	long r, released;
 
 	if (!fj_store_count)
 		return -EROFS;
-	r = fj_store_lock(&fj_store[0], &hold);
+	r = fj_store_lock(s, &hold);
 	if (r < 0)
 		return r;
-	r = change(&fj_store[0], key, name, value, size, flags, shown);
+	r = change(s, key, name, value, size, flags, shown);
 	if (!r && value && fj_streq(name, FJ_ACL_DEFAULT))
-		fj_store_head(&fj_store[0])->inheriting++;
-	released = fj_store_unlock(&fj_store[0], &hold);
-	return r ? r : released;
+		fj_store_head(s)->inheriting++;
+	released = fj_store_unlock(s, &hold);
+	r = r ? r : released;
+	if (!r && fj_own_roots_met())
+		fj_store_drop_before(s, key);
+	return r;
 }

@@ -28,7 +28,8 @@
 #define SPINS 200
 #define YIELDS 20
 #define WAIT_NS 2000000 /* between two looks at whether the holder lives */
-#define WAITS 5000	/* for one and the same holding, ten seconds: then the holder is stopped */
+#define NAMESAKE_WAITS 50
+#define WAITS 5000 /* for one and the same holding, ten seconds: then the holder is stopped */
 
 struct flock_ { /* struct flock of asm-generic/fcntl.h, 64 bit */
 	int16_t type, whence;
@@ -38,7 +39,7 @@ struct flock_ { /* struct flock of asm-generic/fcntl.h, 64 bit */
 
 /* Process id in the high half, id in the low one; for each file. Belongs to this process, or after
  * fork(2) to its parent, and then the high half tells. */
-static uint64_t token[2];
+static uint64_t token[2]; /* of fj_store; other roots' files are kept open by nobody: NO_TOKEN */
 
 /* The O_PATH descriptor takes no locks. In its place one to read by, which stays: it cannot change
  * the file, and to close any that can be locked would take away all locks of the process. (That is
@@ -72,11 +73,27 @@ static long make_lockable(struct fj_store *s)
 	return r < 0 ? r : 0;
 }
 
+/* To ask only: to close it takes locks away. */
+static long byte_of_other(struct fj_store *s, int command, struct flock_ *lock)
+{
+	const long fd = fj_store_open(s->path, O_RDONLY);
+	long r = fd;
+
+	if (!fj_is_err(fd)) {
+		r = fj_sys3(__NR_fcntl, fd, command, lock);
+		fj_close((int)fd);
+	}
+	return r < 0 ? r : lock->type;
+}
+
 long fj_store_byte(struct fj_store *s, int command, int type, int64_t at)
 {
 	struct flock_ lock = {.type = (int16_t)type, .start = at, .len = 1};
-	long r = fj_sys3(__NR_fcntl, s->fd, command, &lock);
+	long r;
 
+	if (s->fd < 0)
+		return byte_of_other(s, command, &lock);
+	r = fj_sys3(__NR_fcntl, s->fd, command, &lock);
 	if (r == -EBADF) {
 		r = make_lockable(s);
 		if (!r)
@@ -111,12 +128,14 @@ static long take_token(struct fj_store *s, uint32_t id)
 
 static uint32_t my_id(struct fj_store *s)
 {
-	uint64_t *const mine = &token[s - fj_store];
+	uint64_t *const mine = &token[s == &fj_store[1]];
 	const uint32_t pid = (uint32_t)fj_sys0(__NR_getpid);
 	const uint64_t known = __atomic_load_n(mine, __ATOMIC_RELAXED);
 	uint32_t id = pid;
 	long r;
 
+	if (s->fd < 0)
+		return pid | NO_TOKEN;
 	if (known >> 32 == pid)
 		return (uint32_t)known;
 	while ((r = take_token(s, id)) == -EAGAIN || r == -EACCES)
@@ -127,8 +146,12 @@ static uint32_t my_id(struct fj_store *s)
 	return id;
 }
 
-static bool is_dead(struct fj_store *s, uint32_t id)
+/* (`waits`: how often it was found to hold the lock. A process of another PID namespace seems to be
+ * dead to kill(2): it has that long.) */
+static bool is_dead(struct fj_store *s, uint32_t id, uint32_t waits)
 {
+	if ((id & NO_TOKEN) && waits < NAMESAKE_WAITS)
+		return false;
 	if (id & NO_TOKEN)
 		return fj_sys2(__NR_kill, id & (PIDS - 1), 0) == -ESRCH;
 	return is_taken(s, id) == 0;
@@ -194,7 +217,8 @@ long fj_store_lock(struct fj_store *s, struct fj_store_hold *hold)
 		} else if (holder) {
 			/* `holder` is ours: another thread of this process, which lives as long as
 			 * we do. */
-			if (holder != id && is_dead(s, holder) && take_from(h, word, id, hold))
+			if (holder != id && is_dead(s, holder, waits) &&
+				take_from(h, word, id, hold))
 				return 0;
 			/* The word tells one holding from the next, so a lock that goes from hand
 			 * to hand is waited for as long as it does. From one who is stopped
@@ -234,7 +258,7 @@ void fj_store_lock_start(struct fj_store *s)
 	const uint32_t holder = (uint32_t)word;
 
 	if (s->is_read_only || s->is_shared || !holder ||
-		(holder & (PIDS - 1)) != (uint32_t)fj_sys0(__NR_getpid) || !is_dead(s, holder))
+		(holder & (PIDS - 1)) != (uint32_t)fj_sys0(__NR_getpid) || !is_dead(s, holder, WAITS))
 		return;
 	/* Fcntl locks survive execve, and one's own does not conflict: "dead" means ours or
 	 * nobody's. */

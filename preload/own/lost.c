@@ -29,13 +29,25 @@ static void replace_by_zeros(struct fj_store *s)
 				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
 }
 
+static bool lose(struct fj_store *s, uintptr_t at)
+{
+	for (uint32_t k = 0; k < FJ_STORE_WINDOWS; k++)
+		if (holds(s, k, at)) {
+			replace_by_zeros(s);
+			return true;
+		}
+	return false;
+}
+
 bool fj_own_lose(uintptr_t at)
 {
+	const uint32_t met = fj_own_roots_met();
+
 	for (uint32_t i = 0; i < fj_store_count; i++)
-		for (uint32_t k = 0; k < FJ_STORE_WINDOWS; k++)
-			if (holds(&fj_store[i], k, at)) {
-				replace_by_zeros(&fj_store[i]);
-				return true;
-			}
+		if (lose(&fj_store[i], at))
+			return true;
+	for (uint32_t i = 0; i < met; i++)
+		if (fj_store_opened(i) && lose(fj_store_opened(i), at))
+			return true;
 	return false;
 }

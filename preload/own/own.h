@@ -19,6 +19,8 @@ struct fj_own_key {
 	uint64_t ino;
 	uint64_t stamp; /* tells an inode from the next one with its number: birth time in ns, else
 			   a hash of the file handle */
+	uint32_t home;	/* where a change is recorded: which of fj_own_roots, from 1 on; 0: in our
+			   own file */
 };
 
 /* What a file shows. */
@@ -154,6 +156,52 @@ extern uint32_t fj_own_shared;
 long fj_own_try(void);
 /* Map it; at process start. `elder_fd`: records to be looked up when `fd` has none, or -1. */
 long fj_own_start(int fd, int elder_fd);
+
+/* -- other roots than the jail's own, whose records count for the files in them: roots.c -- */
+
+#define FJ_OWN_ROOTS 64u
+#define FJ_OWN_ROOT_PATH 2048u
+#define FJ_OWN_SEEN 8192u
+enum {
+	FJ_OWN_ROOT_FREE,
+	FJ_OWN_ROOT_BEING_MET,
+	FJ_OWN_ROOT_MET,
+	FJ_OWN_ROOT_LEFT /* removed, or met again at another place */
+};
+struct fj_own_root {
+	uint32_t state;
+	uint32_t is_outer; /* the jail's own root lies in it */
+	uint64_t dev, ino; /* of the directory */
+	char path[FJ_OWN_ROOT_PATH], records[FJ_OWN_ROOT_PATH];
+};
+/* In the memory that the jail's processes share. */
+struct fj_own_roots {
+	uint64_t known_news;
+	uint32_t generation;  /* of what `seen` says */
+	uint32_t count;	      /* entries below it may be in use */
+	uint32_t keeps_apart; /* --db: what this jail changes stands in its own file alone */
+	uint32_t unused;
+	uint64_t seen[FJ_OWN_SEEN]; /* call/roots.c: hashes of directories that were looked at */
+	struct fj_own_root root[FJ_OWN_ROOTS];
+};
+/* NULL: there are none but our own and the elder's. */
+extern struct fj_own_roots *fj_own_roots;
+static inline uint32_t fj_own_roots_met(void)
+{
+	return fj_own_roots ? __atomic_load_n(&fj_own_roots->count, __ATOMIC_ACQUIRE) : 0;
+}
+/* The directory whose host path is the first `len` bytes of `records` has that file of records.
+ * Returns 1 when that is news, 0 when it is known or not to be looked up, or -errno. */
+long fj_own_meet(const char *records, size_t len, uint64_t dev, uint64_t ino, bool is_outer);
+/* A root was made below one of ours since fj_own_know_news(): what is remembered of directories is
+ * old. */
+bool fj_own_has_news(void);
+void fj_own_know_news(void);
+/* This jail's root is new: tell the jails that it lies in. */
+void fj_own_tell_news(void);
+/* The file of `key` has come into the root `key->home`: its record comes along. Returns 0 or
+ * -errno. */
+long fj_own_carry(const struct fj_own_key *key);
 
 /* SIGBUS at `at`: was that in the file of records, which somebody cut off? Then it is given up, and
  * true. */

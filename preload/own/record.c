@@ -16,20 +16,26 @@ static bool has_records(const struct fj_store *s)
 FJ_HOT bool fj_own_is_empty(void)
 {
 	return !fj_store_count ||
-	       (!has_records(&fj_store[0]) && (fj_store_count < 2 || !has_records(&fj_store[1])));
+	       (!has_records(&fj_store[0]) && (fj_store_count < 2 || !has_records(&fj_store[1])) &&
+		       !fj_own_roots_met() && !fj_own_has_news());
 }
 
 FJ_HOT bool fj_own_has_devices(void)
 {
-	return fj_store_count &&
-	       (fj_store_head(&fj_store[0])->devices ||
-		       (fj_store_count > 1 && fj_store_head(&fj_store[1])->devices));
+	struct fj_store *s;
+
+	for (uint32_t at = 0; (s = fj_store_each(&at)) != NULL;)
+		if (fj_store_head(s)->devices)
+			return true;
+	return false;
 }
 
 bool fj_own_has_inheriting_dirs(void)
 {
-	for (uint32_t i = 0; i < fj_store_count; i++)
-		if (fj_store_head(&fj_store[i])->inheriting)
+	struct fj_store *s;
+
+	for (uint32_t at = 0; (s = fj_store_each(&at)) != NULL;)
+		if (fj_store_head(s)->inheriting)
 			return true;
 	return false;
 }
@@ -49,10 +55,10 @@ static void to_owner(
 FJ_HOT static bool find(const struct fj_own_key *key, bool any_stamp, struct fj_owner *owner)
 {
 	struct fj_store_copy copy;
+	struct fj_store *s;
 
-	for (uint32_t i = 0; i < fj_store_count; i++)
-		if (has_records(&fj_store[i]) &&
-			fj_store_find(&fj_store[i], key, any_stamp, &copy, NULL, NULL)) {
+	for (uint32_t at = 0; (s = fj_store_each(&at)) != NULL;)
+		if (has_records(s) && fj_store_find(s, key, any_stamp, &copy, NULL, NULL)) {
 			to_owner(key, &copy, owner);
 			return true;
 		}
@@ -77,24 +83,67 @@ static bool is_needless(bool had, const struct fj_store_copy *copy, const struct
 	return !had && !copy->flags && copy->uid == shown->uid && copy->gid == shown->gid;
 }
 
-/* The record to change: the jail's own, or a new one from the elder's or from what the file shows.
- */
-static bool begin_change(
-	const struct fj_own_key *key, const struct fj_owner *shown, struct fj_store_copy *copy)
+void fj_store_begin(const struct fj_own_key *key, const struct fj_owner *shown,
+	struct fj_store_copy *copy, struct fj_store **from)
 {
-	/* (Without a stamp the record of a removed file may be found by its number.) */
-	if (fj_store_find(&fj_store[0], key, false, copy, NULL, NULL) &&
-		!(key->stamp == FJ_OWN_NO_STAMP && (copy->flags & FJ_OWN_GONE)))
-		return true;
-	if (fj_store_count == 2 && fj_store_find(&fj_store[1], key, false, copy, NULL, NULL)) {
-		if (copy->flags & FJ_OWN_ATTRIBUTES)
-			copy->attributes = 0;
-		copy->flags &= (uint8_t)~FJ_OWN_ATTRIBUTES;
-		return true;
-	}
+	for (uint32_t at = 0; (*from = fj_store_each(&at)) != NULL;)
+		/* (Without a stamp the record of a removed file may be found by its number.) */
+		if (fj_store_find(*from, key, false, copy, NULL, NULL) &&
+			!(key->stamp == FJ_OWN_NO_STAMP && (copy->flags & FJ_OWN_GONE)))
+			return;
 	*copy = (struct fj_store_copy){
 		.uid = shown->uid, .gid = shown->gid, .mode = (uint16_t)(shown->mode & 07777)};
-	return false;
+}
+
+void fj_store_drop_before(struct fj_store *s, const struct fj_own_key *key)
+{
+	struct fj_store *other;
+
+	for (uint32_t at = 0; (other = fj_store_each(&at)) != NULL && other != s;) {
+		struct fj_store_slot *slot;
+		struct fj_store_copy copy;
+		struct fj_store_hold hold;
+
+		if (!fj_store_find(other, key, false, &copy, NULL, NULL) ||
+			fj_store_lock(other, &hold) < 0)
+			continue;
+		if (fj_store_find(other, key, false, &copy, &slot, NULL))
+			fj_store_drop(other, slot);
+		fj_store_unlock(other, &hold);
+	}
+}
+
+long fj_store_put_from(struct fj_store *s, struct fj_store *from, const struct fj_own_key *key,
+	const struct fj_store_copy *copy)
+{
+	struct fj_store_copy old;
+	uint32_t old_block = 0;
+	long r;
+
+	/* What is replaced without having been asked has attributes of its own. */
+	if (from != s && fj_store_find(s, key, false, &old, NULL, NULL))
+		old_block = fj_store_attributes(&old);
+	r = fj_store_put(s, key, copy);
+	if (!r && old_block)
+		fj_store_block_give(s, old_block);
+	return r;
+}
+
+/* The same when the attributes still lie in `from`. */
+static long put_with_attributes(struct fj_store *s, struct fj_store *from,
+	const struct fj_own_key *key, struct fj_store_copy *copy)
+{
+	const uint32_t block = from && from != s ? fj_store_attributes(copy) : 0;
+	long r = 0;
+
+	if (block)
+		r = fj_store_block_copy(from, block, s, &copy->attributes);
+	if (r < 0)
+		return r;
+	r = fj_store_put_from(s, from, key, copy);
+	if (r < 0 && block && copy->attributes)
+		fj_store_block_give(s, copy->attributes);
+	return r;
 }
 
 /* `had`: there was a record. It keeps the mode even when the disk has the same: of two chmods at
@@ -128,15 +177,19 @@ struct change {
 	const struct fj_owner *to, *shown;
 	uint32_t real_mode;
 	uint64_t ctime;
+	struct fj_store *from; /* where the record was found */
 };
 
 /* The record that the change makes, into `copy`; false when it is the one that is there, or none.
  * `*lacks_ctime`: it was to have a ctime, and has none. */
-static bool make_record(const struct change *q, struct fj_store_copy *copy, bool *lacks_ctime)
+static bool make_record(struct change *q, struct fj_store_copy *copy, bool *lacks_ctime)
 {
-	const bool had = begin_change(q->key, q->shown, copy);
-	const struct fj_store_copy before = *copy;
+	struct fj_store_copy before;
+	bool had;
 
+	fj_store_begin(q->key, q->shown, copy, &q->from);
+	had = q->from;
+	before = *copy;
 	apply(copy, had, q->what, q->to, q->real_mode);
 	*lacks_ctime = q->what & FJ_OWN_CTIME;
 	if (is_needless(had, copy, q->shown))
@@ -152,8 +205,8 @@ static bool make_record(const struct change *q, struct fj_store_copy *copy, bool
 long fj_own_set(const struct fj_own_key *key, unsigned what, const struct fj_owner *to,
 	const struct fj_owner *shown, uint32_t real_mode)
 {
-	struct change q = {key, what, to, shown, real_mode, to->ctime + 1};
-	struct fj_store *s = &fj_store[0];
+	struct change q = {key, what, to, shown, real_mode, to->ctime + 1, NULL};
+	struct fj_store *s = fj_store_home(key);
 	struct fj_store_copy copy;
 	struct fj_store_hold hold;
 	/* A record that is to have a time changes at each call. */
@@ -173,19 +226,45 @@ long fj_own_set(const struct fj_own_key *key, unsigned what, const struct fj_own
 		if (r < 0)
 			return r;
 		if (make_record(&q, &copy, &lacks_ctime))
-			r = fj_store_put(s, key, &copy);
+			r = put_with_attributes(s, q.from, key, &copy);
 		if (!r && (copy.mode & SET_GID) && (shown->mode & TYPE) == DIRECTORY)
 			fj_store_head(s)->inheriting++;
 		released = fj_store_unlock(s, &hold);
 		r = r ? r : released;
+		if (!r && q.from && q.from != s)
+			fj_store_drop_before(s, key);
 	}
 	return !r && lacks_ctime ? FJ_OWN_NO_CTIME : r;
 }
 
+long fj_own_carry(const struct fj_own_key *key)
+{
+	static const struct fj_owner nothing;
+	struct fj_store *s = fj_store_home(key), *from;
+	struct fj_store_copy copy;
+	struct fj_store_hold hold;
+	long r;
+
+	fj_store_begin(key, &nothing, &copy, &from);
+	if (!from || from == s)
+		return 0;
+	r = fj_store_lock(s, &hold);
+	if (r < 0)
+		return r;
+	fj_store_begin(key, &nothing, &copy, &from);
+	if (from && from != s)
+		r = put_with_attributes(s, from, key, &copy);
+	fj_store_unlock(s, &hold);
+	if (!r)
+		fj_store_drop_before(s, key);
+	return r;
+}
+
 void fj_own_gone(const struct fj_own_key *key)
 {
-	for (uint32_t i = 0; i < fj_store_count; i++) {
-		struct fj_store *s = &fj_store[i];
+	struct fj_store *s;
+
+	for (uint32_t at = 0; (s = fj_store_each(&at)) != NULL;) {
 		struct fj_store_copy copy;
 		struct fj_store_hold hold;
 

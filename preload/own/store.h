@@ -39,7 +39,8 @@ struct fj_store_head {
 	uint32_t free_block[FJ_BLOCK_CLASSES]; /* offset / FJ_BLOCK_UNIT of the first free block of
 						  each class */
 	uint32_t watches; /* how often a process began to watch files: ctime.c */
-	uint8_t unused[4096 - 96 - 4 * FJ_BLOCK_CLASSES];
+	uint32_t news;	  /* how often a root was made that this one holds: roots.c */
+	uint8_t unused[4096 - 100 - 4 * FJ_BLOCK_CLASSES];
 };
 _Static_assert(sizeof(struct fj_store_head) == 4096, "a page");
 _Static_assert(offsetof(struct fj_store_head, lock) == 72, "of version 1");
@@ -118,7 +119,8 @@ struct fj_store_attribute { /* then the name with its NUL, then the value, then 
  * `first_window` << k bytes. A larger one is added when the file outgrew the last; the old ones
  * stay, as somebody may be reading in them. */
 struct fj_store {
-	int fd;
+	int fd; /* -1: of another root, and then this is its path */
+	const char *path;
 	bool is_read_only;
 	bool is_shared;	     /* with other machines, perhaps: shared.c */
 	uint64_t known_size; /* of a shared one: it is at least that long */
@@ -131,6 +133,22 @@ struct fj_store {
 /* 0: the jail's own; 1: the elder, looked at when the first knows nothing. */
 extern struct fj_store fj_store[2];
 extern uint32_t fj_store_count;
+
+/* Each file of records that counts, in the order in which they are asked: `*at` begins at 0. NULL:
+ * no more. */
+struct fj_store *fj_store_each_met(uint32_t *at);
+static inline struct fj_store *fj_store_each(uint32_t *at)
+{
+	if (__builtin_expect(fj_own_roots_met() != 0, 0))
+		return fj_store_each_met(at);
+	return *at < fj_store_count ? &fj_store[(*at)++] : NULL;
+}
+/* Where changes of the file are recorded. */
+struct fj_store *fj_store_home(const struct fj_own_key *key);
+/* The one of fj_own_roots that this process has opened, or NULL. */
+struct fj_store *fj_store_opened(uint32_t i);
+/* Open the file of records `path`. A descriptor or -errno. */
+long fj_store_open(const char *path, int flags);
 
 /* table.c */
 static inline struct fj_store_head *fj_store_head(const struct fj_store *s)
@@ -173,7 +191,10 @@ static inline void fj_store_set_ctime(struct fj_store_copy *copy, uint64_t ctime
 	copy->flags = (uint8_t)(ctime ? copy->flags | FJ_OWN_CTIME : copy->flags & ~FJ_OWN_CTIME);
 }
 
-/* grow.c, all under the lock */
+/* grow.c */
+/* Map the file behind `fd` (closed here), which is `path`. Returns 0 or -errno. */
+long fj_store_map(struct fj_store *s, int fd, const char *path);
+/* All under the lock: */
 /* Append `size` zero bytes, with disk space behind them. Returns their offset, or -errno. */
 long fj_store_extend(struct fj_store *s, uint64_t size);
 long fj_store_grow(struct fj_store *s);
@@ -213,5 +234,18 @@ long fj_store_block_take(struct fj_store *s, uint32_t bytes, uint32_t *at);
 void fj_store_block_give(struct fj_store *s, uint32_t at);
 /* A copy of block `at` of `from` (its entries refer to nothing) for `s`; 0 when it is no block. */
 long fj_store_block_copy(struct fj_store *from, uint32_t at, struct fj_store *s, uint32_t *made);
+
+/* record.c */
+/* Under the lock of `s`, or to look only: what the file's record says, wherever it is, into `copy`;
+ * `*from` is where, and NULL when there is none: then it is what the file shows. The attributes
+ * are still those of `from`. */
+void fj_store_begin(const struct fj_own_key *key, const struct fj_owner *shown,
+	struct fj_store_copy *copy, struct fj_store **from);
+/* The same lock: make `copy`, whose attributes lie in `s`, the record of `key`, whose record was in
+ * `from`. */
+long fj_store_put_from(struct fj_store *s, struct fj_store *from, const struct fj_own_key *key,
+	const struct fj_store_copy *copy);
+/* Without a lock: forget records of `key` that would be found before that in `s`. */
+void fj_store_drop_before(struct fj_store *s, const struct fj_own_key *key);
 
 #endif

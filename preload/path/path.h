@@ -250,6 +250,11 @@ enum {
  * Set before that, by whoever knows owners. */
 extern long (*fj_path_may_search)(struct fj_thread *t, int dirfd, const char *name);
 
+/* A walk has come to the directory `below` ("": itself) of `fd`, from where no other leads; `key`
+ * is what a fact of it is remembered by, or NULL, `view` by whom. Set as the one above, or NULL. */
+extern void (*fj_path_reached)(struct fj_thread *t, uint64_t view, int fd, const char *below,
+	const char *key, size_t key_len);
+
 /* Where the kernel finds it: `name` relative to `dirfd` (or an absolute host path with AT_FDCWD).
  * No symlink is met on the way, and the last component is none that the caller wanted followed. */
 struct fj_place {

@@ -105,6 +105,15 @@ static bool is_open_as(struct fj_thread *t, int fd, const char *host_path)
 	return is;
 }
 
+/* Of a root that was met. */
+static bool is_records_of_other(const char *host_path)
+{
+	static const char records[] = "/" FJ_HIDDEN_NAME "/owners";
+	const size_t len = fj_strlen(host_path);
+
+	return len >= sizeof(records) && fj_streq(host_path + len - (sizeof(records) - 1), records);
+}
+
 bool fj_proc_shows_file(struct fj_thread *t, const char *host_path, size_t len, struct fj_str *out)
 {
 	const uint32_t mark = fj_scratch_mark(t);
@@ -117,7 +126,7 @@ bool fj_proc_shows_file(struct fj_thread *t, const char *host_path, size_t len, 
 		fj_str_add(out, host_path, len);
 		return true;
 	}
-	if (fj_streq(host_path, fj_jail->loader))
+	if (fj_streq(host_path, fj_jail->loader) || is_records_of_other(host_path))
 		return false;
 	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
 	shows = fj_path_back(host_path, &pos) && !fj_path_has_prefix(pos.at, "/" FJ_HIDDEN_NAME) &&

@@ -14,6 +14,9 @@
 
 long (*fj_path_may_search)(struct fj_thread *t, int dirfd, const char *name);
 
+void (*fj_path_reached)(struct fj_thread *t, uint64_t view, int fd, const char *below,
+	const char *key, size_t key_len);
+
 /* The jail's own directory in its root is not there. */
 static bool is_hidden(struct fj_walk *w, const char *name, size_t len)
 {
@@ -76,6 +79,9 @@ static long finish(struct fj_walk *w, char *name, char *end, unsigned how, struc
 	size_t text_len = 0;
 	long r = FJ_NOT_A_LINK;
 
+	if (fj_path_reached && (w->owned_fd >= 0 || w->below))
+		fj_path_reached(w->t, w->root->id + fj_namespace()->id, w->fd,
+			w->below ? w->below : "", w->fact_key, w->fact_key_len);
 	fj_walk_keep_fact(w);
 	if (has_slash && (how & FJ_CREATE))
 		return -EISDIR; /* before a symlink is followed: open_last_lookups() of fs/namei.c

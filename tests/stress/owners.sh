@@ -21,7 +21,7 @@ preload=$top_srcdir/preload
 # build NAME: NAME.c, with what of the engine keeps records.
 build() {
 	$CC -O2 -std=gnu11 -Wall -Wextra -Wno-unused-result -I"$preload" -o "$work/$1" "$tests_dir/stress/$1.c" \
-		"$preload/own/table.c" "$preload/own/grow.c" "$preload/own/ctime.c" "$preload/own/disk.c" "$preload/own/tag.c" "$preload/own/shared.c" "$preload/own/lock.c" "$preload/own/lost.c" "$preload/own/heap.c" "$preload/own/record.c" \
+		"$preload/own/table.c" "$preload/own/grow.c" "$preload/own/ctime.c" "$preload/own/disk.c" "$preload/own/tag.c" "$preload/own/shared.c" "$preload/own/lock.c" "$preload/own/lost.c" "$preload/own/heap.c" "$preload/own/record.c" "$preload/own/roots.c" \
 		"$preload/sys/sys.c" "$preload/sys/str.c" "$preload/sys/say.c" "$preload/sys/guest.c" "$preload/sys/copy.S" "$preload/sys/thread.c" "$preload/sys/gate.S"
 }
 build owner_store

@@ -1,0 +1,212 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * roots.c - the records of other roots: of those inside this jail's tree (inner) and of those that
+ * it lies in (outer).
+ *
+ * Which roots there are stands in the jail's shared memory: the launcher enters the outer ones,
+ * call/roots.c the inner ones as they are met. Each process opens their files when it first looks
+ * something up after that. A file is looked up in the inner ones, the last met first, then in the
+ * jail's own, then in the outer ones and in the elder. No descriptor is kept: the program may have
+ * as many as it likes, and none of them is ours. docs/OWNERS.md has the races. */
+#include "own/store.h"
+
+#include <asm/stat.h>
+#include <linux/mman.h>
+
+struct fj_own_roots *fj_own_roots;
+
+/* Those that this process has opened; `none` for one that cannot be. */
+static struct fj_store *opened[FJ_OWN_ROOTS];
+static struct fj_store none;
+
+long fj_store_open(const char *path, int flags)
+{
+	return fj_sys4(__NR_openat, AT_FDCWD, path,
+		flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW, 0);
+}
+
+static long open_any(const char *path)
+{
+	long fd = fj_store_open(path, O_RDWR);
+
+	if (fd == -EACCES || fd == -EROFS || fd == -EPERM)
+		fd = fj_store_open(path, O_RDONLY);
+	return fd;
+}
+
+/* Another thread may do the same: one of the two maps in vain. */
+static struct fj_store *open_root(uint32_t i)
+{
+	const long page = fj_sys6(
+		__NR_mmap, 0, FJ_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const char *path = fj_own_roots->root[i].records;
+	struct fj_store *s = &none, *before = NULL;
+	long fd;
+
+	_Static_assert(sizeof(*s) <= FJ_PAGE, "a page");
+	if (fj_is_err(page))
+		return NULL;
+	fd = open_any(path);
+	if (!fj_is_err(fd) && !fj_store_map((struct fj_store *)page, (int)fd, path))
+		s = (struct fj_store *)page;
+	if (!__atomic_compare_exchange_n(
+		    &opened[i], &before, s, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+		if (s != &none)
+			fj_sys2(__NR_munmap, s->window[0], s->first_window);
+		s = before;
+	}
+	if (s != (struct fj_store *)page)
+		fj_sys2(__NR_munmap, page, FJ_PAGE);
+	return s;
+}
+
+static struct fj_store *store_of(uint32_t i, bool is_outer)
+{
+	const struct fj_own_root *r = &fj_own_roots->root[i];
+	struct fj_store *s;
+
+	if (__atomic_load_n(&r->state, __ATOMIC_ACQUIRE) != FJ_OWN_ROOT_MET ||
+		r->is_outer != is_outer)
+		return NULL;
+	s = __atomic_load_n(&opened[i], __ATOMIC_ACQUIRE);
+	if (!s)
+		s = open_root(i);
+	return s == &none ? NULL : s;
+}
+
+/* May changes of the files in it be written there? */
+static bool is_written(const struct fj_store *s)
+{
+	return !s->is_read_only && !s->is_lost && !fj_own_roots->keeps_apart;
+}
+
+struct fj_store *fj_store_each_met(uint32_t *at)
+{
+	const uint32_t n = __atomic_load_n(&fj_own_roots->count, __ATOMIC_ACQUIRE);
+
+	/* [0, n) inner ones that take changes, n our own, (n, 2n] the other inner ones, (2n, 3n]
+	 * outer ones, 3n + 1 the elder. */
+	while (*at <= 3 * n + 1) {
+		const uint32_t k = (*at)++;
+		struct fj_store *s;
+
+		if (k == n)
+			return fj_store_count ? &fj_store[0] : NULL;
+		if (k == 3 * n + 1)
+			return fj_store_count > 1 ? &fj_store[1] : NULL;
+		if (k > 2 * n)
+			s = store_of(k - 2 * n - 1, true);
+		else
+			s = store_of(k < n ? n - 1 - k : 2 * n - k, false);
+		if (s && (k > 2 * n || is_written(s) == (k < n)))
+			return s;
+	}
+	return NULL;
+}
+
+struct fj_store *fj_store_home(const struct fj_own_key *key)
+{
+	struct fj_store *s = key->home && fj_own_roots ? store_of(key->home - 1, false) : NULL;
+
+	return s && is_written(s) ? s : &fj_store[0];
+}
+
+struct fj_store *fj_store_opened(uint32_t i)
+{
+	struct fj_store *s = __atomic_load_n(&opened[i], __ATOMIC_ACQUIRE);
+
+	return s == &none ? NULL : s;
+}
+
+static uint64_t count_news(void)
+{
+	uint64_t news = 0;
+
+	for (uint32_t i = 0; i < fj_store_count; i++)
+		news += __atomic_load_n(&fj_store_head(&fj_store[i])->news, __ATOMIC_ACQUIRE);
+	return news;
+}
+
+FJ_HOT bool fj_own_has_news(void)
+{
+	return fj_own_roots &&
+	       count_news() != __atomic_load_n(&fj_own_roots->known_news, __ATOMIC_RELAXED);
+}
+
+void fj_own_know_news(void)
+{
+	__atomic_store_n(&fj_own_roots->known_news, count_news(), __ATOMIC_SEQ_CST);
+	__atomic_fetch_add(&fj_own_roots->generation, 1, __ATOMIC_SEQ_CST);
+}
+
+static void tell_news(struct fj_store *s)
+{
+	if (s && !s->is_read_only && !s->is_lost)
+		__atomic_fetch_add(&fj_store_head(s)->news, 1, __ATOMIC_SEQ_CST);
+}
+
+void fj_own_tell_news(void)
+{
+	for (uint32_t i = 0; i < fj_own_roots->count; i++)
+		tell_news(store_of(i, true));
+	if (fj_store_count > 1)
+		tell_news(&fj_store[1]);
+}
+
+/* Is `fd`, which is open on a file of records, one to be looked up here? */
+static bool is_wanted(int fd)
+{
+	struct stat st, ours;
+
+	/* Another user's may say what they like. Our own is known already. */
+	return !fj_sys2(__NR_fstat, fd, &st) && st.st_uid == (uint32_t)fj_sys0(__NR_geteuid) &&
+	       (fj_sys2(__NR_fstat, fj_store[0].fd, &ours) || ours.st_ino != st.st_ino ||
+		       ours.st_dev != st.st_dev) &&
+	       !fj_own_check(fd);
+}
+
+long fj_own_meet(const char *records, size_t len, uint64_t dev, uint64_t ino, bool is_outer)
+{
+	struct fj_own_roots *all = fj_own_roots;
+	const size_t records_len = fj_strlen(records);
+	bool is_good;
+	long fd;
+
+	if (records_len >= FJ_OWN_ROOT_PATH)
+		return -ENAMETOOLONG;
+	for (uint32_t i = 0; i < all->count; i++)
+		if (all->root[i].state == FJ_OWN_ROOT_MET && all->root[i].dev == dev &&
+			all->root[i].ino == ino) {
+			if (all->root[i].is_outer || fj_streq(all->root[i].records, records))
+				return 0;
+			all->root[i].state = FJ_OWN_ROOT_LEFT; /* it has moved */
+		}
+	fd = open_any(records);
+	if (fj_is_err(fd))
+		return fd;
+	is_good = is_wanted((int)fd);
+	fj_close((int)fd);
+	if (!is_good)
+		return 0;
+	for (uint32_t i = 0; i < FJ_OWN_ROOTS; i++) {
+		uint32_t state = FJ_OWN_ROOT_FREE, count = all->count;
+		struct fj_own_root *r = &all->root[i];
+
+		if (!__atomic_compare_exchange_n(&r->state, &state, FJ_OWN_ROOT_BEING_MET, false,
+			    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+			continue;
+		r->dev = dev;
+		r->ino = ino;
+		r->is_outer = is_outer;
+		memcpy(r->path, records, len);
+		r->path[len] = 0;
+		memcpy(r->records, records, records_len + 1);
+		__atomic_store_n(&r->state, FJ_OWN_ROOT_MET, __ATOMIC_RELEASE);
+		while (count <= i && !__atomic_compare_exchange_n(&all->count, &count, i + 1, false,
+					     __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+			;
+		return 1;
+	}
+	return -ENOSPC;
+}

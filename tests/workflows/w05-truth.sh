@@ -1,0 +1,164 @@
+#!/bin/sh
+# shellcheck disable=SC2016,SC2086,SC2317 # scripts for the jail; FAKEJAIL may be several words; a function that `prints` calls
+# SPDX-FileCopyrightText: The fakejail authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# w05-truth.sh - one file, one owner, one place where it is recorded: a tree that a jail around it made, entered directly, by
+# chroot, from two jails at once; packed from inside and from outside; moved, renamed, bound elsewhere, removed.
+. "$(dirname "$0")/../lib/lib.sh"
+need busybox
+
+applets='cat chmod chown chroot cp echo find ln ls mkdir mkfifo mknod mount mv rm rmdir sh sleep sort stat tar touch umount'
+new_jail outer bin proc dev tmp
+busybox_applets $applets
+give_to_user "$root"
+outer=$root
+new_jail seed bin etc var
+busybox_applets $applets
+give_to_user "$root"
+seed=$root
+new_jail direct bin etc var
+busybox_applets $applets
+give_to_user "$root"
+direct=$root
+
+# What any of the tools says of the tree: owners, modes, devices.
+make='cd "$1" && mkdir -p etc/d var && echo a >etc/a && echo b >etc/d/b && ln -s a etc/l && mknod etc/null c 1 3 && mkfifo etc/p &&
+	chown 5:6 etc/a && chmod 4751 etc/a && chown -h 7:8 etc/l && chown 9:10 etc/d && chmod 2775 etc/d && chown 11:10 etc/d/b &&
+	chown 12:13 . && chmod 1777 var'
+look='cd "$1" && stat -c "%u:%g %a %F %t,%T %n" . etc/a etc/d etc/d/b etc/l etc/null etc/p var'
+made='12:13 755 directory 0,0 .
+5:6 4751 regular file 0,0 etc/a
+9:10 2775 directory 0,0 etc/d
+11:10 644 regular file 0,0 etc/d/b
+7:8 777 symbolic link 0,0 etc/l
+0:0 644 character special file 1,3 etc/null
+0:0 644 fifo 0,0 etc/p
+0:0 1777 directory 0,0 var'
+packed='12:13 drwxr-xr-x ./
+5:6 -rwsr-x--x ./etc/a
+9:10 drwxrwsr-x ./etc/d/
+11:10 -rw-r--r-- ./etc/d/b
+7:8 lrwxrwxrwx ./etc/l
+0:0 crw-r--r-- ./etc/null
+0:0 prw-r--r-- ./etc/p
+0:0 drwxrwxrwt ./var/'
+# A listing of `tar tv`, from stdin, as `packed` has it.
+listed() {
+	sed -e 's/ -> .*//' | awk '{ sub("/", ":", $2); print $2, $1, $NF }' | grep -E '^[^ ]+ [^ ]+ (\./|.*(etc/.+|var/|fakejail.*))$' | sort -k3
+}
+pack() {
+	jail "$@" | tar tvf - --numeric-owner | listed
+}
+# Of the jail around and the one that was made in it.
+check_both() {
+	for checked in "$outer" "$mine/renamed"; do
+		as_user $FAKEJAIL owners check "$checked"
+	done | grep -c ' 0 damaged'
+}
+
+# ---- a root's own records, seen from elsewhere ----
+
+succeeds 'made directly' jail "$direct" sh -c "$make" sh /
+prints 'seen directly' "$made" jail "$direct" sh -c "$look" sh /
+prints 'from fakejail /' "$made" jail / busybox sh -c "$look" sh "$direct"
+prints 'with one path each' '5:6
+9:10
+11:10' jail / busybox stat -c %u:%g "$direct/etc/a" "$direct/etc/d" "$direct/etc/d/b"
+prints 'by chroot from there' "$made" jail / busybox chroot "$direct" sh -c "$look" sh /
+prints 'packed from inside' "$packed" pack "$direct" tar c -C / .
+prints 'packed from fakejail /' "$packed" pack / busybox tar c -C "$direct" .
+prints 'by chroot, packed' "$packed" pack / busybox chroot "$direct" tar c -C / .
+for by in 'find .' 'ls -A' 'tar c .'; do
+	prints "$by shows nothing of ours" 0 jail / busybox sh -c 'cd "$1"; busybox '"$by"' | grep -c fakejail || :' sh "$direct"
+done
+succeeds 'chown from fakejail /' jail / busybox sh -c 'cd "$1" && chown 70:71 etc/a && chmod 600 etc/d/b && mknod etc/zero c 1 5 && mkdir -m 1770 etc/n && chown 1:2 etc/n' sh "$direct"
+changed='70:71 751 regular file 0,0 etc/a
+11:10 600 regular file 0,0 etc/d/b
+0:0 644 character special file 1,5 etc/zero
+1:2 1770 directory 0,0 etc/n'
+look_changed='cd "$1"; stat -c "%u:%g %a %F %t,%T %n" etc/a etc/d/b etc/zero etc/n'
+prints 'is seen directly' "$changed" jail "$direct" sh -c "$look_changed" sh /
+prints 'and changes directly from there' "$changed" jail / busybox sh -c "$look_changed" sh "$direct"
+succeeds 'changed back directly' jail "$direct" sh -c 'chown 5:6 /etc/a; chmod 4751 /etc/a; chmod 644 /etc/d/b; rm -r /etc/zero /etc/n'
+prints 'is seen from fakejail /' "$made" jail / busybox sh -c "$look" sh "$direct"
+prints 'bound elsewhere' "$made" jail -b "$direct:/tmp" "$outer" sh -c "$look" sh /tmp
+prints 'a part of it bound' '5:6 etc/a
+11:10 etc/d/b' jail -b "$direct/etc:/tmp" "$outer" sh -c 'cd tmp; stat -c "%u:%g etc/%n" a d/b'
+prints 'mounted elsewhere' "$made" jail / busybox sh -c "mkdir -p \"\$2\"; mount --bind \"\$1\" \"\$2\"; shift; $look" sh "$direct" "$mine/there"
+succeeds 'changed by a bind' jail -b "$direct:/tmp" "$outer" sh -c 'chown 20:21 /tmp/etc/d/b; echo >/tmp/etc/new; chown 22 /tmp/etc/new'
+prints 'is seen directly' '20:21
+22:0' jail "$direct" sh -c 'stat -c %u:%g /etc/d/b /etc/new; chown 11:10 /etc/d/b; rm /etc/new'
+
+# ---- two jails at once ----
+
+prints 'two jails at once see each change' '30:31
+32:33
+34:35' jail / busybox sh -c 'busybox stat -c %u:%g "$1/etc/a" >/dev/null; shift 1; cd "$1"; shift
+	chown 30:31 etc/a; env -i "$@" "$PWD" busybox true 2>/dev/null; stat -c %u:%g etc/a
+	chown 32:33 etc/a; stat -c %u:%g etc/a; chown 34:35 etc/a; stat -c %u:%g etc/a' sh "$direct" "$direct" false
+fifo=$mine/fifo
+mkfifo "$fifo" "$fifo.back"
+give_to_user "$fifo" "$fifo.back"
+jail / busybox sh -c 'cd "$1"; stat -c %u:%g etc/a; chown 36:37 etc/a; echo >"$2"; read -r _ <"$2.back"; stat -c %u:%g etc/a' \
+	sh "$direct" "$fifo" >"$work/two" &
+read -r _ <"$fifo"
+prints 'one jail sees what the other has done' 36:37 jail "$direct" sh -c 'stat -c %u:%g /etc/a; chown 5:6 /etc/a'
+echo >"$fifo.back"
+wait
+is 'and the other sees it changed' '34:35
+5:6' "$(cat "$work/two")"
+
+# ---- a root made by a jail around it ----
+
+succeeds 'a tarball of the tree' jail "$direct" chmod 4751 /etc/a
+prints 'is as it was' "$made" jail "$direct" sh -c "$look" sh /
+jail "$direct" tar c -C / . >"$outer/tmp/t.tar"
+succeeds 'unpacked by a jail around' jail "$outer" sh -c 'mkdir /new && tar x -C /new -f /tmp/t.tar && chown 12:13 /new && chown -h 7:8 /new/etc/l'
+prints 'seen by it' "$made" jail "$outer" sh -c "$look" sh /new
+prints 'entered directly' "$made" jail "$outer/new" sh -c "$look" sh /
+prints 'seen by the jail around' "$made" jail "$outer" sh -c "$look" sh /new
+prints 'by chroot in it' "$made" jail "$outer" chroot /new sh -c "$look" sh /
+prints 'from fakejail /' "$made" jail / busybox sh -c "$look" sh "$outer/new"
+prints 'by chroot from there' "$made" jail / busybox chroot "$outer/new" sh -c "$look" sh /
+prints 'by two' "$made" jail / busybox chroot "$outer" chroot /new sh -c "$look" sh /
+prints 'packed by the jail around' "$packed" pack "$outer" tar c -C /new .
+prints 'packed from fakejail /' "$packed" pack / busybox tar c -C "$outer/new" .
+succeeds 'changed directly' jail "$outer/new" chown 40:41 /etc/d
+prints 'seen by the jail around' 40:41 jail "$outer" stat -c %u:%g /new/etc/d
+succeeds 'changed by the jail around' jail "$outer" sh -c 'chown 42:43 /new/etc/d; chown 44 /new/etc/d/b'
+prints 'seen directly' '42:43
+44:10' jail "$outer/new" stat -c %u:%g /etc/d /etc/d/b
+succeeds 'changed from fakejail /' jail / busybox chown 9:10 "$outer/new/etc/d"
+prints 'seen directly' 9:10 jail "$outer/new" stat -c %u:%g /etc/d
+prints 'seen by the jail around' 9:10 jail "$outer" sh -c 'stat -c %u:%g /new/etc/d; chown 11:10 /new/etc/d/b'
+
+# A root that is entered for the first time while the jail around runs.
+jail "$outer" sh -c 'mkdir /late && tar x -C /late -f /tmp/t.tar && chown 12:13 /late'
+mkfifo "$outer/tmp/fifo" "$outer/tmp/fifo.back"
+give_to_user "$outer/tmp/fifo" "$outer/tmp/fifo.back"
+jail "$outer" sh -c 'stat -c %u:%g /late/etc/a; echo >/tmp/fifo; read -r _ </tmp/fifo.back; stat -c %u:%g /late/etc/a; chown 61:62 /late/etc/a' >"$work/late" &
+read -r _ <"$outer/tmp/fifo"
+prints 'a root that becomes one late' 5:6 jail "$outer/late" sh -c 'stat -c %u:%g /etc/a; chown 60:61 /etc/a'
+echo >"$outer/tmp/fifo.back"
+wait
+is 'the jail around sees what it says' '5:6
+60:61' "$(cat "$work/late")"
+prints 'and tells it' 61:62 jail "$outer/late" stat -c %u:%g /etc/a
+
+# ---- moved and renamed ----
+
+mv "$direct" "$mine/renamed"
+prints 'a file moved out of it keeps its owner' '5:6 4751
+5:6 4751' jail / busybox sh -c 'cd "$1"; stat renamed/etc/a >/dev/null; mv renamed/etc/a "$2/tmp/a"; stat -c "%u:%g %a" "$2/tmp/a"; chroot "$2" stat -c "%u:%g %a" /tmp/a' \
+	sh "$mine" "$outer"
+prints 'and is known to the jail that it is in' '5:6 4751' jail "$outer" stat -c '%u:%g %a' /tmp/a
+prints 'and back' '5:6 4751' jail / busybox sh -c 'cd "$1"; mv "$2/tmp/a" renamed/etc/a; stat -c "%u:%g %a" renamed/etc/a' sh "$mine" "$outer"
+prints 'so is a directory' '9:10 2775
+11:10 644' jail / busybox sh -c 'cd "$1"; mv renamed/etc/d "$2/tmp/d"; stat -c "%u:%g %a" "$2/tmp/d" "$2/tmp/d/b"' sh "$mine" "$outer"
+prints 'to that jail too' '9:10 2775
+11:10 644' jail "$outer" stat -c '%u:%g %a' /tmp/d /tmp/d/b
+prints 'records of both are sound' 2 check_both
+succeeds 'a root is removed like any tree' jail / busybox rm -r "$mine/renamed"
+is 'and gone' '' "$(ls -d "$mine/renamed" 2>/dev/null)"
+finish
