@@ -5,6 +5,7 @@
  *records.
  *
  *	owners VERB [-f FORMAT] [-d] DB ROOT [FILE]
+ *	owners adopt DB ROOT ELDER	(for the launcher: DB becomes the new root's)
  *
  * A record knows its file by device, inode and birth, not by name; so every verb but check walks
  *ROOT and asks for each file. Hosted, but on the engine's own code for the records. FILE is
@@ -82,6 +83,8 @@ static void damaged(int number)
 	_exit(write(2, text, sizeof(text) - 1) < 0 ? 2 : 1);
 }
 
+static int elder = -1;
+
 static void open_records(const char *db, bool may_make)
 {
 	struct stat st;
@@ -103,14 +106,71 @@ static void open_records(const char *db, bool may_make)
 					    "is of another version, or of another kind of machine" :
 			r == -EUCLEAN ? "is damaged or cut off" :
 					strerror((int)-r));
-	fj_own_shared = fj_own_shared_with_others(fd, -1);
-	r = fj_own_start(fd, -1);
+	fj_own_shared = fj_own_shared_with_others(fd, elder);
+	r = fj_own_start(fd, elder);
 	if (r < 0)
 		owners_fail("%s: %s", db, strerror((int)-r));
 	owners_user = st.st_uid;
 	fd = open(owners_root, O_RDONLY | O_DIRECTORY);
 	fj_own_is_scattered = fd >= 0 && fj_own_scatters(fd);
 	close(fd);
+}
+
+/* The empty file of records `db`, whole from the moment that it has its name. Who comes second uses
+ * the first one's. */
+static void make_records(const char *db)
+{
+	char *name = NULL;
+	long r;
+	int fd;
+
+	snprintf(new_name, sizeof(new_name), "%s", db);
+	name = strrchr(new_name, '/');
+	if (!name || strlen(db) >= FJ_PATH_MAX)
+		owners_fail("%s: %s", db, strerror(EINVAL));
+	*name = 0;
+	if (mkdir(new_name, 0700) && errno != EEXIST)
+		owners_fail("%s: %s", new_name, strerror(errno));
+	snprintf(new_name, sizeof(new_name), "%s.new-%d", db, getpid());
+	fd = open(new_name, O_RDWR | O_CREAT | O_EXCL, 0600);
+	if (fd < 0)
+		owners_fail("%s: %s", new_name, strerror(errno));
+	atexit(remove_new);
+	r = fj_own_create(fd);
+	close(fd);
+	if (r < 0)
+		owners_fail("%s: %s", db, strerror((int)-r));
+	if (link(new_name, db) && errno != EEXIST)
+		owners_fail("%s: %s", db, strerror(errno));
+	remove_new();
+	new_name[0] = 0;
+}
+
+/* Records that count where those opened next say nothing. */
+static bool open_elder(const char *db)
+{
+	elder = open(db, O_RDWR);
+	return elder >= 0 && !fj_own_check(elder);
+}
+
+static int carry_entry(struct entry *e)
+{
+	if (e->has_record && fj_own_carry(&e->key) < 0)
+		owners_skipped++;
+	return FTW_CONTINUE;
+}
+
+/* The root becomes one of its own: what those around it recorded of its files comes along. From
+ * when they are told, their jails record here. */
+static int adopt(const char *db, const char *around)
+{
+	if (!open_elder(around))
+		return 1;
+	make_records(db);
+	open_records(db, false);
+	fj_own_tell_news();
+	owners_walk(carry_entry);
+	return owners_skipped != 0;
 }
 
 static char **other; /* the records, then the root, of a second tree */
@@ -140,6 +200,8 @@ int main(int argc, char **argv)
 		return 2;
 	owners_root = argv[optind + 1];
 	name = argv[optind + 2];
+	if (!strcmp(verb, "adopt"))
+		return name ? adopt(argv[optind], name) : 2;
 	open_records(argv[optind], false);
 	if (!strcmp(verb, "copy") && argc - optind < 4)
 		return 2;

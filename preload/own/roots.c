@@ -148,7 +148,7 @@ static void tell_news(struct fj_store *s)
 
 void fj_own_tell_news(void)
 {
-	for (uint32_t i = 0; i < fj_own_roots->count; i++)
+	for (uint32_t i = 0; i < fj_own_roots_met(); i++)
 		tell_news(store_of(i, true));
 	if (fj_store_count > 1)
 		tell_news(&fj_store[1]);

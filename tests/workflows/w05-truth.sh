@@ -148,7 +148,12 @@ prints 'and tells it' 61:62 jail "$outer/late" stat -c %u:%g /etc/a
 
 # ---- moved and renamed ----
 
-mv "$direct" "$mine/renamed"
+mv "$outer/new" "$mine/moved"
+prints 'from outside, moved' "$made" jail "$mine/moved" sh -c "$look" sh /
+prints 'and from fakejail /' "$made" jail / busybox sh -c "$look" sh "$mine/moved"
+prints 'renamed in fakejail /' "$made" jail / busybox sh -c "cd \"\$1\"; stat moved/etc/a >/dev/null; mv moved renamed; chown 50 renamed/etc/a; stat -c %u renamed/etc/a >&2; chown 5:6 renamed/etc/a; chmod 4751 renamed/etc/a; shift; $look" \
+	sh "$mine" "$mine/renamed"
+prints 'and seen directly' "$made" jail "$mine/renamed" sh -c "$look" sh /
 prints 'a file moved out of it keeps its owner' '5:6 4751
 5:6 4751' jail / busybox sh -c 'cd "$1"; stat renamed/etc/a >/dev/null; mv renamed/etc/a "$2/tmp/a"; stat -c "%u:%g %a" "$2/tmp/a"; chroot "$2" stat -c "%u:%g %a" /tmp/a' \
 	sh "$mine" "$outer"
