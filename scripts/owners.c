@@ -179,6 +179,7 @@ static void open_other(void)
 {
 	owners_root = other[1];
 	open_records(other[0], true);
+	fj_own_belongs(other[1]);
 }
 
 int main(int argc, char **argv)

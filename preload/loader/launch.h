@@ -20,7 +20,7 @@ struct fj_options {
 	char *afterwards[FJ_AFTERWARDS_MAX + 1];
 	bool kept[FJ_VARIABLES + 1]; /* the last one for all others */
 	bool as_proot; /* a missing directory to start in is no failure, and PWD is set */
-	bool skip_chdir, no_trap, no_preload, no_patch, read_only;
+	bool skip_chdir, no_trap, no_preload, no_patch, read_only, is_quiet;
 	char **command;
 };
 extern struct fj_options fj_options;

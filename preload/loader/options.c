@@ -100,6 +100,8 @@ void fj_options_read(char **at)
 			fj_options.groups = next(&at);
 			break;
 		case 'q':
+			fj_options.is_quiet = true;
+			break;
 		case 'v':
 			break;
 		case 't':

@@ -83,7 +83,7 @@ static long open_file(int dirfd, const char *name)
 }
 
 /* A new file appears under its name when it is complete; who comes second uses the first one's. */
-static bool has_made;
+static bool has_made, is_in_root;
 
 static long make_file(int dirfd, const char *name)
 {
@@ -275,6 +275,8 @@ int fj_owners_open(const char *db, int root_fd, char **envp, int *elder)
 			}
 		}
 	}
+	is_in_root = !db && !is_host && !fj_is_err(fd) &&
+		     fj_path_has_prefix(path.at, fj_jail->root_path);
 	fj_jail->has_hidden = fj_sys3(__NR_faccessat, root_fd, FJ_HIDDEN_NAME, 0) == 0;
 	if (!db && !is_host && may_go_elsewhere(fd)) {
 		if (has_own_records(root_fd, fd))
@@ -333,7 +335,60 @@ static void look_at(char *text, size_t len)
 		fj_own_meet(text, len, st.st_dev, st.st_ino, true);
 }
 
-void fj_owners_look_around(const char *db)
+/* `path` as a word of a shell's. */
+static const char *quoted(const char *path, char *word, size_t size)
+{
+	static const char plain[] = "/._-+,:@%=";
+	struct fj_str s;
+	bool is_plain = true;
+
+	fj_str_init(&s, word, size);
+	for (const char *p = path; *p; p++) {
+		bool is = (*p >= '0' && *p <= '9') || ((*p | 32) >= 'a' && (*p | 32) <= 'z');
+
+		for (const char *q = plain; *q; q++)
+			is = is || *p == *q;
+		is_plain = is_plain && is;
+	}
+	if (is_plain)
+		return path;
+	fj_str_put(&s, "'");
+	for (const char *p = path; *p; p++) {
+		const bool is_quote = *p == '\'';
+
+		fj_str_add(&s, is_quote ? "'\\''" : p, is_quote ? 4 : 1);
+	}
+	fj_str_put(&s, "'");
+	return s.at;
+}
+
+/* A copy of a tree that was made from outside has the records of the first one's files. */
+static void tell_of_copy(bool is_quiet)
+{
+	static char root[FJ_OWN_NOTED + 32] FJ_BULKY, words[2][FJ_PATH_MAX] FJ_BULKY;
+	const char *from = "FROM";
+	struct fj_str s;
+
+	if (fj_own_is_copy(root, FJ_OWN_NOTED) && !is_quiet) {
+		const size_t len = fj_strlen(root);
+
+		s = (struct fj_str){.at = root, .len = len, .size = sizeof(root)};
+		fj_str_put(&s, "/" FJ_HIDDEN_NAME "/owners");
+		if (len && !fj_sys3(__NR_faccessat, AT_FDCWD, root, 0)) {
+			fj_str_cut(&s, len);
+			if (!fj_streq(root, fj_jail->root_path))
+				from = quoted(root, words[0], FJ_PATH_MAX);
+		}
+		fj_say(2,
+			"fakejail: warning: %s: the owner records are of other files: a copy made "
+			"from outside leaves owners behind\n"
+			"hint: fakejail owners copy %s %s\n",
+			fj_jail->name, from, quoted(fj_jail->root_path, words[1], FJ_PATH_MAX));
+	}
+	fj_own_belongs(fj_jail->root_path); /* it is said once */
+}
+
+void fj_owners_look_around(const char *db, bool is_quiet)
 {
 	static char text[FJ_PATH_MAX + 32] FJ_BULKY;
 	size_t len = fj_strlen(fj_jail->root_path);
@@ -347,6 +402,8 @@ void fj_owners_look_around(const char *db)
 		if (len)
 			look_at(text, len);
 	}
+	if (is_in_root)
+		tell_of_copy(is_quiet);
 	if (has_made && !db)
 		fj_own_tell_news();
 	fj_own_know_news();

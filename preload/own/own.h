@@ -199,6 +199,12 @@ bool fj_own_has_news(void);
 void fj_own_know_news(void);
 /* This jail's root is new: tell the jails that it lies in. */
 void fj_own_tell_news(void);
+/* Is our own file of records a copy, made by somebody who did not know what it is? Then `root`, of
+ * `size` bytes, gets the path that the root of the first one had. */
+#define FJ_OWN_NOTED 1024u
+bool fj_own_is_copy(char *root, size_t size);
+/* It is none, and the records are of the root at host path `root`. */
+void fj_own_belongs(const char *root);
 /* The file of `key` has come into the root `key->home`: its record comes along. Returns 0 or
  * -errno. */
 long fj_own_carry(const struct fj_own_key *key);

@@ -13,6 +13,7 @@
 
 #include <asm/stat.h>
 #include <linux/mman.h>
+#include <linux/stat.h>
 
 struct fj_own_roots *fj_own_roots;
 
@@ -209,4 +210,50 @@ long fj_own_meet(const char *records, size_t len, uint64_t dev, uint64_t ino, bo
 		return 1;
 	}
 	return -ENOSPC;
+}
+
+/* Inode and birth of our own file of records; false where the file system knows no births. */
+static bool identity(uint64_t *ino, uint64_t *stamp)
+{
+	struct statx sx;
+
+	if (fj_sys5(__NR_statx, fj_store[0].fd, "", 0x1000 /* AT_EMPTY_PATH */,
+		    STATX_INO | STATX_BTIME, &sx) ||
+		!(sx.stx_mask & STATX_BTIME))
+		return false;
+	*ino = sx.stx_ino;
+	*stamp = (uint64_t)sx.stx_btime.tv_sec * 1000000000u + sx.stx_btime.tv_nsec;
+	return true;
+}
+
+bool fj_own_is_copy(char *root, size_t size)
+{
+	const struct fj_store_head *h = fj_store_head(&fj_store[0]);
+	uint64_t ino, stamp;
+	size_t len = 0;
+
+	if (fj_store[0].is_lost || !h->own_ino || !identity(&ino, &stamp) ||
+		(h->own_ino == ino && h->own_stamp == stamp))
+		return false;
+	while (len < FJ_OWN_NOTED && len + 1 < size && h->root[len])
+		len++;
+	memcpy(root, h->root, len);
+	root[len] = 0;
+	return true;
+}
+
+void fj_own_belongs(const char *root)
+{
+	struct fj_store_head *h = fj_store_head(&fj_store[0]);
+	const size_t len = fj_strlen(root);
+	uint64_t ino, stamp;
+
+	if (fj_store[0].is_lost || fj_store[0].is_read_only || !identity(&ino, &stamp) ||
+		len >= FJ_OWN_NOTED)
+		return;
+	if (h->own_ino == ino && h->own_stamp == stamp && !memcmp(h->root, root, len + 1))
+		return;
+	memcpy(h->root, root, len + 1);
+	h->own_stamp = stamp;
+	h->own_ino = ino;
 }

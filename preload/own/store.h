@@ -38,9 +38,12 @@ struct fj_store_head {
 					 something down */
 	uint32_t free_block[FJ_BLOCK_CLASSES]; /* offset / FJ_BLOCK_UNIT of the first free block of
 						  each class */
-	uint32_t watches; /* how often a process began to watch files: ctime.c */
-	uint32_t news;	  /* how often a root was made that this one holds: roots.c */
-	uint8_t unused[4096 - 100 - 4 * FJ_BLOCK_CLASSES];
+	uint32_t watches;	     /* how often a process began to watch files: ctime.c */
+	uint32_t news;		     /* how often a root was made that this one holds: roots.c */
+	uint64_t own_ino, own_stamp; /* of this very file: a copy of it is of other files. 0: nobody
+					has said so yet */
+	char root[FJ_OWN_NOTED];     /* the path of the root, when it was last started */
+	uint8_t unused[4096 - 120 - FJ_OWN_NOTED - 4 * FJ_BLOCK_CLASSES];
 };
 _Static_assert(sizeof(struct fj_store_head) == 4096, "a page");
 _Static_assert(offsetof(struct fj_store_head, lock) == 72, "of version 1");

@@ -114,6 +114,23 @@ as_user cp -a "$root" "$mine/copy"
 prints_like 'owners copy' '* files given owners' as_user $FAKEJAIL owners copy "$root" "$mine/copy"
 prints 'the copy shows the same' "$was" jail "$mine/copy" sh -c "$shows"
 prints_like 'its records are sound' '* 0 damaged' as_user $FAKEJAIL owners check "$mine/copy"
+# Who did not know is told, once.
+says() {
+	jail "$@" sh -c : 2>&1
+}
+as_user cp -a "$root" "$mine/told"
+as_user cp -a "$root" "$mine/told '2'"
+prints 'a copy that is entered says so' "fakejail: warning: $mine/told: the owner records are of other files: a copy made from outside leaves owners behind
+hint: fakejail owners copy $root $mine/told" says "$mine/told"
+prints 'only once' '' says "$mine/told"
+prints_like 'and names a path as a shell wants it' "*
+hint: fakejail owners copy $root '$mine/told '\\\\''2'\\\\'''" says "$mine/told '2'"
+as_user cp -a "$root" "$mine/told-3"
+prints 'not when it is to be quiet' '' says -q "$mine/told-3"
+mv "$root" "$mine/elsewhere"
+prints 'nor of what was moved' '' says "$mine/elsewhere"
+mv "$mine/elsewhere" "$root"
+prints 'nor of a copy that was given them' '' says "$mine/copy"
 as_user cp -a "$root" "$mine/bare"
 rm -r "$mine/bare/.fakejail"
 prints_like 'owners copy, to one that has no records' '* files given owners' as_user $FAKEJAIL owners copy "$root" "$mine/bare"
