@@ -219,6 +219,9 @@ static long rename_around(struct fj_call *c, const struct fj_place *const *place
 		r = rename_and_whiteout(c, place[0], flags);
 	else
 		r = fj_kernel(c);
+	if (__builtin_expect(r == -ENOTEMPTY, 0) && !(flags & ~RENAME_WHITEOUT_) &&
+		fj_roots_empty(c->thread, place[1]->dirfd, place[1]->name))
+		r = fj_kernel(c);
 	if (!r && replaces)
 		fj_own_gone(&file.key);
 	if (!r && is_passage)

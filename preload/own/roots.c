@@ -49,6 +49,10 @@ static struct fj_store *open_root(uint32_t i)
 	if (fj_is_err(page))
 		return NULL;
 	fd = open_any(path);
+	if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM) { /* the next time there may be one */
+		fj_sys2(__NR_munmap, page, FJ_PAGE);
+		return NULL;
+	}
 	if (!fj_is_err(fd) && !fj_store_map((struct fj_store *)page, (int)fd, path))
 		s = (struct fj_store *)page;
 	if (!__atomic_compare_exchange_n(
@@ -73,7 +77,7 @@ static struct fj_store *store_of(uint32_t i, bool is_outer)
 	s = __atomic_load_n(&opened[i], __ATOMIC_ACQUIRE);
 	if (!s)
 		s = open_root(i);
-	return s == &none ? NULL : s;
+	return !s || s == &none ? NULL : s;
 }
 
 /* May changes of the files in it be written there? */

@@ -146,6 +146,47 @@ is 'the jail around sees what it says' '5:6
 60:61' "$(cat "$work/late")"
 prints 'and tells it' 61:62 jail "$outer/late" stat -c %u:%g /etc/a
 
+# Two jails change files of one root at the same time: no change is lost, nor a record damaged.
+mkdir "$outer/late/many"
+for n in $(seq 40); do
+	: >"$outer/late/many/$n"
+done
+give_to_user "$outer/late/many"
+chowns='for turn in 1 2 3 4 5; do n=$2; while [ $n -le 40 ]; do chown $((turn * 1000 + n)):$2 "$1/$n"; n=$((n + 2)); done; done'
+jail "$outer" sh -c "$chowns" sh /late/many 1 &
+jail "$outer/late" sh -c "$chowns" sh /many 2 &
+wait
+wanted=$(for n in $(seq 40); do echo "$((5000 + n)):$((2 - n % 2))"; done)
+every='cd "$1"; n=1; while [ $n -le 40 ]; do stat -c %u:%g $n; n=$((n + 1)); done'
+prints 'two jails at work in one root, seen directly' "$wanted" jail "$outer/late" sh -c "$every" sh /many
+prints 'and by the jail around' "$wanted" jail "$outer" sh -c "$every" sh /late/many
+prints_like 'its records are sound' '* 0 damaged' as_user $FAKEJAIL owners check "$outer/late"
+
+# Capabilities and access lists are told as well.
+if command -v setcap >/dev/null; then
+	succeeds 'setcap from fakejail /' jail / setcap cap_net_raw+ep "$outer/late/bin/busybox"
+	prints 'getcap directly' '/bin/busybox cap_net_raw=ep' jail -b /usr -b /lib -b /lib64 "$outer/late" /usr/bin/env PATH=/usr/sbin:/sbin getcap /bin/busybox
+	prints 'getcap from fakejail /' "$outer/late/bin/busybox cap_net_raw=ep" jail / getcap "$outer/late/bin/busybox"
+	succeeds 'taken away directly' jail -b /usr -b /lib -b /lib64 "$outer/late" /usr/bin/env PATH=/usr/sbin:/sbin setcap -r /bin/busybox
+	prints 'gone from fakejail /' '' jail / getcap "$outer/late/bin/busybox"
+else
+	skip 'capabilities' 'no setcap(8) here'
+fi
+
+# ---- what real root makes of it ----
+
+if is_root; then
+	mkdir "$work/real"
+	jail / busybox tar c -C "$direct" . >"$work/direct.tar"
+	tar x --numeric-owner -p -C "$work/real" -f "$work/direct.tar"
+	prints 'real root unpacks the same' "$made" busybox sh -c "$look" sh "$work/real"
+	jail / tar c --numeric-owner -C "$direct" . >"$work/gnu.tar"
+	tar x --numeric-owner -p -C "$work/real" -f "$work/gnu.tar"
+	prints 'of GNU tar as well' "$made" busybox sh -c "$look" sh "$work/real"
+else
+	skip 'real root unpacks it' 'only root can'
+fi
+
 # ---- moved and renamed ----
 
 mv "$outer/new" "$mine/moved"
@@ -164,6 +205,10 @@ prints 'so is a directory' '9:10 2775
 prints 'to that jail too' '9:10 2775
 11:10 644' jail "$outer" stat -c '%u:%g %a' /tmp/d /tmp/d/b
 prints 'records of both are sound' 2 check_both
+mkdir "$mine/only" "$mine/next"
+give_to_user "$mine/only" "$mine/next"
+jail --bind=/bin/busybox:/busybox "$mine/only" /busybox true
+succeeds 'a directory takes the place of an empty one that was a root' jail / busybox sh -c 'cd "$1" && rm only/busybox && mv -T next only' sh "$mine"
 succeeds 'a root is removed like any tree' jail / busybox rm -r "$mine/renamed"
 is 'and gone' '' "$(ls -d "$mine/renamed" 2>/dev/null)"
 finish
