@@ -159,7 +159,7 @@ long fj_own_start(int fd, int elder_fd);
 
 /* -- other roots than the jail's own, whose records count for the files in them: roots.c -- */
 
-#define FJ_OWN_ROOTS 64u
+#define FJ_OWN_ROOTS 128u
 #define FJ_OWN_ROOT_PATH 2048u
 #define FJ_OWN_SEEN 8192u
 enum {
