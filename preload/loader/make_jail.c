@@ -29,8 +29,8 @@ _Noreturn static void refuse_few_descriptors(void)
 	fj_launch_fail("too few file descriptors: raise `ulimit -n`", "", 0);
 }
 
-/* With a low soft limit of descriptors, a start and the jail's own go beyond it: they stay open when
- * the limit falls (getrlimit(2)). Returns what was. */
+/* With a low soft limit of descriptors, a start and the jail's own go beyond it: they stay open
+ * when the limit falls (getrlimit(2)). Returns what was. */
 static struct rlimit64 raise_descriptors(void)
 {
 	struct rlimit64 before = {0}, raised;

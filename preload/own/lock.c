@@ -258,7 +258,8 @@ void fj_store_lock_start(struct fj_store *s)
 	const uint32_t holder = (uint32_t)word;
 
 	if (s->is_read_only || s->is_shared || !holder ||
-		(holder & (PIDS - 1)) != (uint32_t)fj_sys0(__NR_getpid) || !is_dead(s, holder, WAITS))
+		(holder & (PIDS - 1)) != (uint32_t)fj_sys0(__NR_getpid) ||
+		!is_dead(s, holder, WAITS))
 		return;
 	/* Fcntl locks survive execve, and one's own does not conflict: "dead" means ours or
 	 * nobody's. */

@@ -149,7 +149,7 @@ struct fj_jail {
 				*/
 	uint32_t last_private;
 	uint32_t has_landlock; /* somebody gave up rights to files: call/hook_landlock.c */
-	uint32_t has_entries; /* of FJ_MOUNT_ENTRY, now or before: call/dev_names.c */
+	uint32_t has_entries;  /* of FJ_MOUNT_ENTRY, now or before: call/dev_names.c */
 	/* call/makers.c: the processes that are making a file just now, and how often one has made
 	 * one. */
 	int32_t maker[FJ_MAKERS];

@@ -13,10 +13,6 @@ new_jail outer bin proc dev tmp
 busybox_applets $applets
 give_to_user "$root"
 outer=$root
-new_jail seed bin etc var
-busybox_applets $applets
-give_to_user "$root"
-seed=$root
 new_jail direct bin etc var
 busybox_applets $applets
 give_to_user "$root"
