@@ -74,6 +74,15 @@ static bool ask_whether_foreign(struct fj_call *c, int dirfd, const char *name)
 /* What was learned of a device, when a device tells: bit 63 set, bit 62 foreign, then which version
  * of the mounts, then the device. */
 static uint64_t learned[8];
+static uint64_t learned_root; /* by which root of the process */
+
+/* A process that changes its root sees by other mounts. */
+__attribute__((noinline)) static void unlearn(uint64_t root)
+{
+	for (size_t i = 0; i < sizeof(learned) / sizeof(learned[0]); i++)
+		__atomic_store_n(&learned[i], 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&learned_root, root, __ATOMIC_RELEASE);
+}
 
 static bool is_foreign(struct fj_call *c, uint64_t dev, int dirfd, const char *name)
 {
@@ -82,7 +91,7 @@ static bool is_foreign(struct fj_call *c, uint64_t dev, int dirfd, const char *n
 	const uint64_t known = 1UL << 63 | (turn & 0x3fffffff) << 32 | (uint32_t)dev,
 		       foreign = 1UL << 62;
 	uint64_t *const place = &learned[(dev ^ dev >> 8) % 8];
-	uint64_t what;
+	uint64_t what, root;
 
 	if ((!has_mounts && !fj_jail->root_path[0]) || fj_roots_home(c->thread, dirfd, name))
 		return false;
@@ -92,6 +101,11 @@ static bool is_foreign(struct fj_call *c, uint64_t dev, int dirfd, const char *n
 		return ask_whether_foreign(c, dirfd, name);
 	if (dev == fj_jail->root_dev)
 		return false;
+	root = fj_root()->id;
+	if (!root && !fj_jail->root_path[0]) /* what is mounted is there without the mount, too */
+		return ask_whether_foreign(c, dirfd, name);
+	if (__atomic_load_n(&learned_root, __ATOMIC_ACQUIRE) != root)
+		unlearn(root);
 	what = __atomic_load_n(place, __ATOMIC_RELAXED);
 	if ((what & ~foreign) != known) {
 		what = known | (ask_whether_foreign(c, dirfd, name) ? foreign : 0);

@@ -195,6 +195,37 @@ static uint64_t device_of(const char *host, bool *is_file)
 	return st.st_dev;
 }
 
+/* Is the directory `host` where its file system is mounted on the host? */
+static bool is_whole_device(const char *host, uint64_t dev)
+{
+	const long fd = fj_open_path(AT_FDCWD, host, O_DIRECTORY);
+	struct stat above = {0};
+	bool is = false;
+
+	if (!fj_is_err(fd)) {
+		is = !fj_sys4(__NR_newfstatat, fd, "..", &above, 0) && above.st_dev != dev;
+		fj_close((int)fd);
+	}
+	return is;
+}
+
+/* Must each file on the device of the directory `host` be asked where it lies, to know whose it is?
+ * Not when all of that device is seen by one mount, and by nothing else that can be reached from
+ * the root of who mounts it, as the launcher's mounts of a jail inside a jail. */
+static bool mixes_device(const struct fj_mounts *v, const char *host, uint64_t dev, uint32_t flags)
+{
+	const struct fj_root *root = fj_root();
+	bool is_file,
+		mixes = dev == fj_jail->root_dev || dev == root->dev ||
+			(flags & FJ_MOUNT_PRIVATE) ||
+			(!fj_jail->root_path[0] && (!root->id || !is_whole_device(host, dev)));
+
+	for (uint32_t i = 0; i < v->count && !mixes; i++)
+		mixes = fj_path_has_prefix(v->text + v->mount[i].jail, root->pos) &&
+			device_of(v->text + v->mount[i].host, &is_file) == dev;
+	return mixes;
+}
+
 /* Where two mounts lie on one device of the host only we know that a rename from one to the other
  * must fail, and whose files are the jail's own. Returns whether `host` is no directory. */
 static bool note_device(const struct fj_mounts *v, const char *host, uint32_t flags)
@@ -207,7 +238,7 @@ static bool note_device(const struct fj_mounts *v, const char *host, uint32_t fl
 
 	for (uint32_t i = 0; i < v->count && !shares; i++)
 		shares = device_of(v->text + v->mount[i].host, &other_is_file) == dev;
-	if (shares && !is_file)
+	if (shares && !is_file && mixes_device(v, host, dev, flags))
 		__atomic_store_n(&fj_jail->dirs_share_device, 1, __ATOMIC_RELAXED);
 	if (shares)
 		__atomic_store_n(&fj_jail->mounts_share_device, 1, __ATOMIC_RELAXED);

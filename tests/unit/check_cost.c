@@ -7,6 +7,7 @@
 #include "unit.h"
 
 #include <asm/stat.h>
+#include <stdio.h>
 
 static fj_gate_fn real_gate;
 static unsigned entries;
@@ -85,6 +86,49 @@ START_TEST(costs)
 }
 END_TEST
 
+/* In the root of a jail inside a jail, which shows what the outer one shows, too: /proc. `outer`:
+ * the position of the tree in the outer jail. */
+static void look_in_nested_root(const char *outer)
+{
+	char root[512], point[520];
+	struct stat st;
+
+	snprintf(root, sizeof(root), "%s/r", outer);
+	snprintf(point, sizeof(point), "%s/proc", root);
+	tree_dir("jail/r");
+	tree_dir("jail/r/proc");
+	tree_dir("jail/r/mnt");
+	tree_file("jail/r/file", "");
+	unit_assert_result(unit_call1(__NR_chroot, root), 0);
+	unit_assert_result(unit_mount("/proc", point, FJ_MOUNT_WITH_SUBMOUNTS), 0);
+	ck_assert_uint_eq(COST(__NR_newfstatat, AT_FDCWD, "/file", &st, 0), 1);
+	ck_assert_uint_eq(fj_jail->dirs_share_device, 0);
+	/* Files of one device that are reached in two ways must be asked by which. */
+	snprintf(point, sizeof(point), "%s/mnt", root);
+	unit_assert_result(unit_mount(tree_path("jail/r/proc"), point, 0), 0);
+	ck_assert_uint_eq(fj_jail->dirs_share_device, 1);
+	ck_assert_uint_gt(COST(__NR_newfstatat, AT_FDCWD, "/file", &st, 0), 1);
+}
+
+START_TEST(costs_in_nested_root)
+{
+	tree_dir("jail/proc");
+	unit_assert_result(unit_mount("/proc", "/proc", FJ_MOUNT_WITH_SUBMOUNTS), 0);
+	look_in_nested_root("");
+}
+END_TEST
+
+START_TEST(costs_in_nested_root_of_host)
+{
+	static char outer[512];
+
+	snprintf(outer, sizeof(outer), "%s", tree_path("jail"));
+	unit_jail_on("/");
+	fj_jail->root_path[0] = 0; /* as make_jail.c has it */
+	look_in_nested_root(outer);
+}
+END_TEST
+
 Suite *unit_suite_cost(void)
 {
 	Suite *s = suite_create("cost");
@@ -92,6 +136,8 @@ Suite *unit_suite_cost(void)
 
 	tcase_add_checked_fixture(c, unit_jail_setup, unit_jail_teardown);
 	tcase_add_test(c, costs);
+	tcase_add_test(c, costs_in_nested_root);
+	tcase_add_test(c, costs_in_nested_root_of_host);
 	suite_add_tcase(s, c);
 	return s;
 }
