@@ -54,30 +54,41 @@ static long put_directory(struct fj_thread *t, const struct fj_mounts *v, struct
 	return r;
 }
 
+/* -EEXIST: it is there. */
+static long add_to(struct fj_edit *e, struct fj_thread *t, const char *pos)
+{
+	char text[FJ_PRIVATE_PATH + FJ_NAME_MAX + 1];
+	struct fj_str s;
+	long r;
+
+	fj_str_init(&s, text, sizeof(text));
+	drop_old(e->v, e);
+	for (uint32_t i = 0; i < e->v->count; i++)
+		if ((e->v->mount[i].flags & FJ_MOUNT_ENTRY) &&
+			fj_streq(e->v->text + e->v->mount[i].jail, pos))
+			return -EEXIST;
+	r = put_directory(t, e->v, &s);
+	fj_str_put(&s, pos + fj_place_dir_len(pos));
+	if (r >= 0 && s.overflowed)
+		r = -ENAMETOOLONG;
+	if (r >= 0)
+		r = fj_edit_add(e, text, pos, FJ_MOUNT_ENTRY | FJ_MOUNT_OWN, "", "");
+	if (r >= 0)
+		__atomic_store_n(&fj_jail->has_entries, 1, __ATOMIC_RELEASE);
+	return r;
+}
+
 /* `pos`, a name in the host's /dev, is looked up in the jail's directory from now on. */
 static bool add(struct fj_thread *t, const char *pos)
 {
-	char text[FJ_PRIVATE_PATH + FJ_NAME_MAX + 1];
 	struct fj_edit e;
-	struct fj_str s;
-	bool has = false;
-	long r = 0;
+	long r;
 
-	fj_str_init(&s, text, sizeof(text));
-	fj_edit_begin(&e);
-	drop_old(e.v, &e);
-	for (uint32_t i = 0; i < e.v->count; i++)
-		has = has || ((e.v->mount[i].flags & FJ_MOUNT_ENTRY) &&
-				     fj_streq(e.v->text + e.v->mount[i].jail, pos));
-	if (!has)
-		r = put_directory(t, e.v, &s);
-	fj_str_put(&s, pos + fj_place_dir_len(pos));
-	if (!has && !r && !s.overflowed)
-		r = fj_edit_add(&e, text, pos, FJ_MOUNT_ENTRY | FJ_MOUNT_OWN, "", "");
-	if (!has && r >= 0)
-		__atomic_store_n(&fj_jail->has_entries, 1, __ATOMIC_RELEASE);
-	fj_edit_end(&e, !has && r >= 0 && !s.overflowed);
-	return has || (r >= 0 && !s.overflowed);
+	do
+		if (!fj_edit_begin(&e))
+			return false;
+	while ((r = fj_edit_end(&e, add_to(&e, t, pos))) == FJ_EDIT_AGAIN);
+	return r >= 0 || r == -EEXIST;
 }
 
 /* Is the directory of position `pos` the host's /dev? */

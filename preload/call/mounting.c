@@ -50,34 +50,40 @@ static void replace_default(struct fj_edit *e, const struct fj_mount *top)
 	fj_edit_remove(e, (uint32_t)(top - e->v->mount));
 	for (uint32_t i = 0; i < e->v->count; i++)
 		if (e->v->mount[i].parent == id)
-			e->v->mount[i].parent = e->ns->next_mount + 1;
+			e->v->mount[i].parent = e->v->last_id + 1;
+}
+
+static long add(struct fj_edit *e, const struct fj_filesystem *fs, const char *pos)
+{
+	const struct fj_mount *top = top_at(e, pos);
+	long r;
+
+	if (top && fj_streq(e->v->text + top->host, fs->host)) {
+		/* "already mounted": do_add_mount(). But what was there unasked does not count. */
+		if (fs->is_single && !(top->flags & FJ_MOUNT_DEFAULT))
+			return -EBUSY;
+		if (top->flags & FJ_MOUNT_DEFAULT)
+			replace_default(e, top);
+	}
+	r = fj_edit_add(e, fs->host, pos, fs->flags, fs->type, fs->source);
+	if (r >= 0 && fs->options)
+		r = fj_edit_options(e, (uint32_t)r, fs->options);
+	return r;
 }
 
 long fj_mounting_add(const struct fj_filesystem *fs, bool is_dir, const struct fj_point *at)
 {
 	struct fj_edit e;
-	const struct fj_mount *top;
 	long r;
 
 	if (!*at->pos)
 		return -EBUSY; /* over the root: no process would see it */
 	if (is_dir != at->is_dir)
 		return -ENOTDIR;
-	fj_edit_begin(&e);
-	top = top_at(&e, at->pos);
-	if (top && fj_streq(e.v->text + top->host, fs->host)) {
-		/* "already mounted": do_add_mount(). But what was there unasked does not count. */
-		if (fs->is_single && !(top->flags & FJ_MOUNT_DEFAULT)) {
-			fj_edit_end(&e, false);
+	do
+		if (!fj_edit_begin(&e))
 			return -EBUSY;
-		}
-		if (top->flags & FJ_MOUNT_DEFAULT)
-			replace_default(&e, top);
-	}
-	r = fj_edit_add(&e, fs->host, at->pos, fs->flags, fs->type, fs->source);
-	if (r >= 0 && fs->options)
-		r = fj_edit_options(&e, (uint32_t)r, fs->options);
-	fj_edit_end(&e, r >= 0);
+	while ((r = fj_edit_end(&e, add(&e, fs, at->pos))) == FJ_EDIT_AGAIN);
 	return r < 0 ? r : 0;
 }
 
@@ -101,35 +107,42 @@ static long repeat_below(
 	return r < 0 ? r : 0;
 }
 
+/* `options`: those to be cleared, and those to be set. */
+static long bind(struct fj_edit *e, const struct fj_point *from, const struct fj_point *to,
+	bool is_recursive, const uint32_t options[2])
+{
+	const struct fj_mount *of = fj_mounts_of(e->v, from->pos);
+	const uint32_t count = e->v->count;
+	uint32_t flags = of ? of->flags : e->v->root_flags;
+	long r;
+
+	if (flags & FJ_MOUNT_UNBINDABLE)
+		return -EINVAL;
+	flags = (((flags & FJ_MOUNT_OPTIONS) & ~options[0]) | options[1]) |
+		(is_recursive ? FJ_MOUNT_WITH_SUBMOUNTS : 0);
+	if (of ? of->flags & (FJ_MOUNT_PRIVATE | FJ_MOUNT_OWN) :
+		 fj_root()->pos[0] && fj_path_has_prefix(from->pos, fj_root()->pos))
+		flags |= FJ_MOUNT_OWN;
+	r = fj_edit_add(e, from->host, to->pos, flags, of ? e->v->text + of->type : "",
+		of ? e->v->text + of->source : "");
+	return r >= 0 && is_recursive ? repeat_below(e, count, from->pos, NULL, to->pos) : r;
+}
+
 long fj_mounting_bind(const struct fj_point *from, const struct fj_point *to, bool is_recursive,
 	uint32_t clear, uint32_t set)
 {
-	const struct fj_mount *of;
+	const uint32_t options[] = {clear, set};
 	struct fj_edit e;
-	uint32_t flags, count;
 	long r;
 
 	if (from->is_dir != to->is_dir)
 		return -ENOTDIR;
 	if (!*to->pos)
 		return fj_streq(from->pos, to->pos) ? 0 : -EBUSY;
-	fj_edit_begin(&e);
-	of = fj_mounts_of(e.v, from->pos);
-	flags = of ? of->flags : e.v->root_flags;
-	count = e.v->count;
-	r = -EINVAL;
-	if (!(flags & FJ_MOUNT_UNBINDABLE)) {
-		flags = (((flags & FJ_MOUNT_OPTIONS) & ~clear) | set) |
-			(is_recursive ? FJ_MOUNT_WITH_SUBMOUNTS : 0);
-		if (of ? of->flags & (FJ_MOUNT_PRIVATE | FJ_MOUNT_OWN) :
-			 fj_root()->pos[0] && fj_path_has_prefix(from->pos, fj_root()->pos))
-			flags |= FJ_MOUNT_OWN;
-		r = fj_edit_add(&e, from->host, to->pos, flags, of ? e.v->text + of->type : "",
-			of ? e.v->text + of->source : "");
-	}
-	if (r >= 0 && is_recursive)
-		r = repeat_below(&e, count, from->pos, NULL, to->pos);
-	fj_edit_end(&e, r >= 0);
+	do
+		if (!fj_edit_begin(&e))
+			return -EBUSY;
+	while ((r = fj_edit_end(&e, bind(&e, from, to, is_recursive, options))) == FJ_EDIT_AGAIN);
 	return r < 0 ? r : 0;
 }
 
@@ -139,12 +152,15 @@ long fj_mounting_repeat(const char *from, const char *except, const struct fj_po
 	uint32_t count;
 	long r;
 
-	fj_edit_begin(&e);
-	count = e.v->count;
-	r = fj_edit_add(&e, to->host, to->pos, FJ_MOUNT_WITH_SUBMOUNTS, "", "");
-	if (r >= 0 && except)
-		r = repeat_below(&e, count, from, except, to->pos);
-	fj_edit_end(&e, r >= 0);
+	do {
+		if (!fj_edit_begin(&e))
+			return -EBUSY;
+		count = e.v->count;
+		r = fj_edit_add(&e, to->host, to->pos, FJ_MOUNT_WITH_SUBMOUNTS, "", "");
+		if (r >= 0 && except)
+			r = repeat_below(&e, count, from, except, to->pos);
+		r = fj_edit_end(&e, r);
+	} while (r == FJ_EDIT_AGAIN);
 	return r < 0 ? r : 0;
 }
 
@@ -169,7 +185,7 @@ long fj_mounting_move(const struct fj_point *from, const struct fj_point *to)
 	bool in[FJ_MOUNTS_MAX];
 	struct fj_edit e;
 	const struct fj_mount *top, *below;
-	long r = -EINVAL;
+	long r;
 
 	if (!from->is_mount || !*from->pos)
 		return -EINVAL;
@@ -179,42 +195,54 @@ long fj_mounting_move(const struct fj_point *from, const struct fj_point *to)
 		return -EBUSY;
 	if (fj_path_has_prefix(to->pos, from->pos))
 		return -ELOOP;
-	fj_edit_begin(&e);
-	top = top_at(&e, from->pos);
-	if (top) {
-		mark_tree(e.v, top, in);
-		below = fj_mounts_of(e.v, to->pos);
-		r = fj_edit_move(
-			&e, in, (uint32_t)(top - e.v->mount), below ? below->id : 0, to->pos);
-	}
-	fj_edit_end(&e, r >= 0);
+	do {
+		if (!fj_edit_begin(&e))
+			return -EBUSY;
+		r = -EINVAL;
+		top = top_at(&e, from->pos);
+		if (top) {
+			mark_tree(e.v, top, in);
+			below = fj_mounts_of(e.v, to->pos);
+			r = fj_edit_move(&e, in, (uint32_t)(top - e.v->mount),
+				below ? below->id : 0, to->pos);
+		}
+		r = fj_edit_end(&e, r);
+	} while (r == FJ_EDIT_AGAIN);
 	return r;
+}
+
+static void change(
+	struct fj_edit *e, const char *pos, uint32_t clear, uint32_t set, bool is_recursive)
+{
+	struct fj_mount *top = top_at(e, pos);
+	bool in[FJ_MOUNTS_MAX];
+
+	if (!top)
+		e->v->root_flags = (e->v->root_flags & ~clear) | set;
+	else
+		top->flags = (top->flags & ~clear) | set;
+	if (!is_recursive)
+		return;
+	if (top)
+		mark_tree(e->v, top, in);
+	else
+		memset(in, true, sizeof(in));
+	for (uint32_t i = 0; i < e->v->count; i++)
+		if (in[i])
+			e->v->mount[i].flags = (e->v->mount[i].flags & ~clear) | set;
 }
 
 long fj_mounting_change(const struct fj_point *at, uint32_t clear, uint32_t set, bool is_recursive)
 {
-	bool in[FJ_MOUNTS_MAX];
 	struct fj_edit e;
-	struct fj_mount *top;
 
 	if (!at->is_mount)
 		return -EINVAL;
-	fj_edit_begin(&e);
-	top = top_at(&e, at->pos);
-	if (!top)
-		e.v->root_flags = (e.v->root_flags & ~clear) | set;
-	else
-		top->flags = (top->flags & ~clear) | set;
-	if (is_recursive) {
-		if (top)
-			mark_tree(e.v, top, in);
-		else
-			memset(in, true, sizeof(in));
-		for (uint32_t i = 0; i < e.v->count; i++)
-			if (in[i])
-				e.v->mount[i].flags = (e.v->mount[i].flags & ~clear) | set;
-	}
-	fj_edit_end(&e, true);
+	do {
+		if (!fj_edit_begin(&e))
+			return -EBUSY;
+		change(&e, at->pos, clear, set, is_recursive);
+	} while (fj_edit_end(&e, 0) == FJ_EDIT_AGAIN);
 	return 0;
 }
 
@@ -248,27 +276,11 @@ long fj_mounting_reconfigure(struct fj_call *c, const struct fj_point *at, const
 	r = fj_tmpfs_remount(c->thread, was, options, host, &s);
 	if (r < 0)
 		return r;
-	fj_edit_begin(&e);
-	r = fj_edit_options(&e, id, text);
-	fj_edit_end(&e, !r);
+	do
+		if (!fj_edit_begin(&e))
+			return -EBUSY;
+	while ((r = fj_edit_end(&e, fj_edit_options(&e, id, text))) == FJ_EDIT_AGAIN);
 	return r;
-}
-
-/* Does the caller itself stand in the mount with `id`? Of others only a tmpfs tells, whose
- * directory nothing else leads to. */
-static bool is_in_use(struct fj_call *c, uint32_t id, uint32_t flags, const char *host)
-{
-	const uint32_t mark = fj_scratch_mark(c->thread);
-	struct fj_mount_found m;
-	struct fj_str pos;
-	bool is;
-
-	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
-	is = fj_path_of_dir(c->thread, AT_FDCWD, &pos) && fj_mount_of(pos.at, &m, NULL) &&
-	     m.id == id;
-	is = is || (fj_mount_of(fj_root()->pos, &m, NULL) && m.id == id);
-	fj_scratch_release(c->thread, mark);
-	return is || ((flags & FJ_MOUNT_PRIVATE) && fj_private_is_busy(c->thread, host));
 }
 
 /* Directories made for a tmpfs that no mount leads to any more. Where there are other namespaces
@@ -303,55 +315,47 @@ static long hide(const struct fj_point *at)
 		return -EPERM; /* the host's own tree: that is not for the jail's root */
 	if (!(m.flags & FJ_MOUNT_WITH_SUBMOUNTS) || fj_mounting_is_hidden(at->pos))
 		return -EINVAL;
-	fj_edit_begin(&e);
-	r = fj_edit_add(&e, at->host, at->pos, FJ_MOUNT_HIDDEN, "", "");
-	fj_edit_end(&e, r >= 0);
-	return r < 0 ? r : 0;
-}
-
-bool fj_mounting_is_hidden(const char *pos)
-{
-	const struct fj_mounts *v;
-	uint64_t turn;
-	bool is;
-
 	do {
-		is = false;
-		v = fj_mounts_look(&turn);
-		for (uint32_t i = fj_mounts_count(v); i--;)
-			is = is || ((v->mount[i].flags & FJ_MOUNT_HIDDEN) &&
-					   fj_streq(fj_mounts_text(v, v->mount[i].jail), pos));
-	} while (!fj_mounts_held(turn));
-	return is;
+		if (!fj_edit_begin(&e))
+			return -EBUSY;
+		r = fj_edit_add(&e, at->host, at->pos, FJ_MOUNT_HIDDEN, "", "");
+		r = fj_edit_end(&e, r);
+	} while (r == FJ_EDIT_AGAIN);
+	return r < 0 ? r : 0;
 }
 
 /* Take the mount `m`, and all that lies in it, away from `pos`. -EAGAIN: another is on top of it by
  * now. */
-static long remove_tree(const char *pos, const struct fj_mount_found *m, bool is_lazy)
+static long remove_from(
+	struct fj_edit *e, const char *pos, const struct fj_mount_found *m, bool is_lazy)
 {
+	const struct fj_mount *top = top_at(e, pos);
 	bool in[FJ_MOUNTS_MAX];
-	const struct fj_mount *top;
-	struct fj_edit e;
 	uint32_t size = 0;
 
-	fj_edit_begin(&e);
-	top = top_at(&e, pos);
-	if (!top || top->id != m->id) {
-		fj_edit_end(&e, false);
+	if (!top || top->id != m->id)
 		return -EAGAIN;
-	}
-	mark_tree(e.v, top, in);
-	for (uint32_t i = 0; i < e.v->count; i++)
-		size += in[i] && !(e.v->mount[i].flags & (FJ_MOUNT_HIDDEN | FJ_MOUNT_ENTRY));
-	if (size > 1 && !is_lazy) {
-		fj_edit_end(&e, false);
+	mark_tree(e->v, top, in);
+	for (uint32_t i = 0; i < e->v->count; i++)
+		size += in[i] && !(e->v->mount[i].flags & (FJ_MOUNT_HIDDEN | FJ_MOUNT_ENTRY));
+	if (size > 1 && !is_lazy)
 		return -EBUSY;
-	}
-	for (uint32_t i = e.v->count; i--;)
+	for (uint32_t i = e->v->count; i--;)
 		if (in[i])
-			fj_edit_remove(&e, i);
-	fj_edit_end(&e, true);
+			fj_edit_remove(e, i);
 	return 0;
+}
+
+static long remove_tree(const char *pos, const struct fj_mount_found *m, bool is_lazy)
+{
+	struct fj_edit e;
+	long r;
+
+	do
+		if (!fj_edit_begin(&e))
+			return -EBUSY;
+	while ((r = fj_edit_end(&e, remove_from(&e, pos, m, is_lazy))) == FJ_EDIT_AGAIN);
+	return r;
 }
 
 long fj_mounting_remove(struct fj_call *c, const struct fj_point *at, bool is_lazy)
@@ -370,7 +374,7 @@ long fj_mounting_remove(struct fj_call *c, const struct fj_point *at, bool is_la
 			return *at->pos ? hide(at) : -EINVAL;
 		if (m.flags & FJ_MOUNT_ENTRY)
 			return -EINVAL;
-		if (!is_lazy && is_in_use(c, m.id, m.flags, host.at))
+		if (!is_lazy && fj_mounting_is_in_use(c, m.id, m.flags, host.at))
 			return -EBUSY;
 		r = remove_tree(at->pos, &m, is_lazy);
 	} while (r == -EAGAIN);

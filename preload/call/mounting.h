@@ -55,6 +55,9 @@ long fj_mounting_remove(struct fj_call *c, const struct fj_point *at, bool is_la
 long fj_mounting_repeat(const char *from, const char *except, const struct fj_point *to);
 /* Was a mount of the host at `pos` unmounted? */
 bool fj_mounting_is_hidden(const char *pos);
+/* Does the caller itself stand in the mount with `id`? Of others only a tmpfs tells, whose
+ * directory nothing else leads to. */
+bool fj_mounting_is_in_use(struct fj_call *c, uint32_t id, uint32_t flags, const char *host);
 
 /* hostmounts.c: the host's own mounts. Is `host_path` a mount point of the host? */
 bool fj_hostmounts_has(const char *host_path);

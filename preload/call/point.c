@@ -3,6 +3,7 @@
  *
  * point.c - the place that a mount call names: its position, its host path, what it is. */
 #include "call/mounting.h"
+#include "path/private.h"
 
 #include <asm/stat.h>
 
@@ -67,4 +68,35 @@ long fj_point_find(
 	fj_place_done(&place);
 	fj_scratch_release(c->thread, mark);
 	return r;
+}
+
+bool fj_mounting_is_hidden(const char *pos)
+{
+	const struct fj_mounts *v;
+	uint64_t turn;
+	bool is;
+
+	do {
+		is = false;
+		v = fj_mounts_look(&turn);
+		for (uint32_t i = fj_mounts_count(v); i--;)
+			is = is || ((v->mount[i].flags & FJ_MOUNT_HIDDEN) &&
+					   fj_streq(fj_mounts_text(v, v->mount[i].jail), pos));
+	} while (!fj_mounts_held(turn));
+	return is;
+}
+
+bool fj_mounting_is_in_use(struct fj_call *c, uint32_t id, uint32_t flags, const char *host)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	struct fj_mount_found m;
+	struct fj_str pos;
+	bool is;
+
+	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	is = fj_path_of_dir(c->thread, AT_FDCWD, &pos) && fj_mount_of(pos.at, &m, NULL) &&
+	     m.id == id;
+	is = is || (fj_mount_of(fj_root()->pos, &m, NULL) && m.id == id);
+	fj_scratch_release(c->thread, mark);
+	return is || ((flags & FJ_MOUNT_PRIVATE) && fj_private_is_busy(c->thread, host));
 }

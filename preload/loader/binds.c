@@ -224,7 +224,7 @@ void fj_bind_root_read_only(void)
 {
 	struct fj_edit e;
 
-	fj_edit_begin(&e);
+	fj_assert(fj_edit_begin(&e)); /* nobody else is there yet */
 	e.v->root_flags |= FJ_MOUNT_READ_ONLY;
-	fj_edit_end(&e, true);
+	fj_assert(fj_edit_end(&e, 0) == 0);
 }

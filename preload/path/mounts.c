@@ -57,7 +57,7 @@ void fj_namespace_start(void)
 		if (!fj_is_err(at))
 			namespace_of_process = (struct fj_namespace *)at;
 	}
-	settle();
+	fj_edit_forget(settle());
 }
 
 static void copy_namespace(struct fj_namespace *to)
@@ -69,7 +69,6 @@ static void copy_namespace(struct fj_namespace *to)
 		from = fj_mounts_look(&turn);
 		memcpy(&to->version[0], from, sizeof(*from));
 	} while (!fj_mounts_held(turn));
-	to->next_mount = __atomic_load_n(&fj_namespace()->next_mount, __ATOMIC_RELAXED);
 	to->id = __atomic_add_fetch(&fj_jail->last_namespace, 1, __ATOMIC_RELAXED);
 }
 
@@ -116,14 +115,15 @@ const struct fj_mounts *fj_mounts_look(uint64_t *turn)
 {
 	const struct fj_namespace *ns = fj_namespace();
 
-	*turn = __atomic_load_n(&ns->done, __ATOMIC_ACQUIRE);
-	return &ns->version[*turn & 1];
+	*turn = __atomic_load_n(&ns->current, __ATOMIC_ACQUIRE);
+	return &ns->version[*turn % FJ_VERSIONS];
 }
 
 bool fj_mounts_held(uint64_t turn)
 {
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	return __atomic_load_n(&fj_namespace()->begun, __ATOMIC_RELAXED) <= turn + 1;
+	return __atomic_load_n(&fj_namespace()->turn[turn % FJ_VERSIONS], __ATOMIC_RELAXED) ==
+	       turn / FJ_VERSIONS;
 }
 
 /* Entries that are not covered and have `pos` below them lie on one way down; of those at the same

@@ -3,10 +3,12 @@
  *
  * mounts.h - the mounts of a jail: positions that lead to other places of the host.
  *
- * A mount namespace lies in memory shared by all processes that are in it, in two versions. A
- * writer copies the current one into the other and changes that, then publishes it; readers take no
- * lock, and begin again when the version that they read was written to meanwhile, which takes two
- * changes. A writer that is killed leaves the current version whole, and its lock is taken over. */
+ * A mount namespace lies in memory shared by all processes that are in it, with room for some
+ * versions. A writer takes a place that is free, copies the current version there, changes that,
+ * and publishes it by one compare-and-swap; when somebody else was quicker, it begins again.
+ * Readers begin again when the place that they read was written to meanwhile. So nobody waits for
+ * anybody: a writer that is stopped keeps its place until it goes on (and then finds that others
+ * were quicker), and a dead one's is taken over. */
 #ifndef FJ_MOUNTS_H
 #define FJ_MOUNTS_H
 
@@ -54,21 +56,22 @@ _Static_assert(sizeof(struct fj_mount) == 48, "shared by processes of two builds
 
 struct fj_mounts {
 	uint32_t count, text_used;
-	uint32_t root_flags; /* of the jail's own tree */
-	uint32_t unused;
+	uint32_t root_flags;	/* of the jail's own tree */
+	uint32_t last_id;	/* of a mount */
 	uint64_t leaves[4];	/* by hash: names of mount points */
 	uint64_t on_the_way[4]; /* names of directories above them */
 	struct fj_mount mount[FJ_MOUNTS_MAX];
 	char text[FJ_MOUNT_TEXT]; /* the last byte stays NUL */
 };
 
+#define FJ_VERSIONS 8u /* a power of two; so many writers less one may stand still at once */
+
 struct fj_namespace {
-	uint64_t begun, done; /* version `done & 1` is current; `begun` counts those that a writer
-				 has touched */
-	int32_t writer;	      /* thread that holds the lock, or 0 */
-	uint32_t id, next_mount;
-	uint32_t unused;
-	struct fj_mounts version[2];
+	uint64_t current; /* the turn of the current version, times FJ_VERSIONS, plus its place */
+	uint64_t turn[FJ_VERSIONS];  /* of what is in a place, or is being written there */
+	int32_t writer[FJ_VERSIONS]; /* thread that has taken a place, or 0 */
+	uint32_t id, unused;
+	struct fj_mounts version[FJ_VERSIONS];
 };
 
 /* The calling process's. Most processes have one for good, and it is here. */
@@ -133,15 +136,34 @@ bool fj_mount_is_read_only(const char *pos);
 /* The FJ_MOUNT_LIMITS of the mount that `pos` lies in. */
 uint32_t fj_mount_limits(const char *pos);
 
-/* Change: `e.v` is the version to be changed, between begin and end. */
+/* Change: `e.v` is the version to be changed, between begin and end.
+ *
+ * do {
+ *         if (!fj_edit_begin(&e))
+ *                 return -EBUSY;
+ *         ... r is 0 or more, or -errno
+ * } while ((r = fj_edit_end(&e, r)) == FJ_EDIT_AGAIN); */
 struct fj_edit {
 	struct fj_namespace *ns;
 	struct fj_mounts *v;
+	uint64_t from; /* `current`, when it was copied */
+	uint32_t place;
 	uint64_t mask;
 };
-void fj_edit_begin(struct fj_edit *e);
-/* Publish the change, or (`is_wanted` false) forget it. */
-void fj_edit_end(struct fj_edit *e, bool is_wanted);
+/* False: all places are taken by writers that stand still. */
+bool fj_edit_begin(struct fj_edit *e);
+/* Publish the change; forget it where `r` is an error. Returns `r`, or that somebody has published
+ * another meanwhile: then this one must be made anew. */
+#define FJ_EDIT_AGAIN (-512L) /* no error of the kernel's */
+long fj_edit_end(struct fj_edit *e, long r);
+/* Is the calling thread between the two? */
+bool fj_edit_is_open(const struct fj_namespace *ns);
+/* Free what a thread of this process had taken when another thread's exec ended it. */
+void fj_edit_forget(struct fj_namespace *ns);
+/* Between the files of changes: put a text into a version, which has room; and find what follows
+ * from its mounts. */
+uint32_t fj_mounts_keep(struct fj_mounts *v, const char *text, size_t len);
+void fj_mounts_derive(struct fj_mounts *v);
 /* Add a mount of `host` (absolute, canonical) on top of position `pos`. `id` 0: a new one. Returns
  * the id or -ENOSPC. */
 long fj_edit_add(struct fj_edit *e, const char *host, const char *pos, uint32_t flags,

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * mounts_edit.c - changing the mounts of a jail: one writer at a time, on a copy.
+ * mounts_edit.c - changing a copy of the mounts of a jail.
  *
  * Covered: a mount that can no longer be walked to, since a later one lies on a directory above its
  * point. Each mount knows the one that its point lies in (`parent`); it is covered when a walk to
@@ -10,34 +10,7 @@
 
 #include <asm/stat.h>
 
-#define SIG_SETMASK 2 /* asm-generic/signal.h */
-#define WAIT_NS 200000
-
-static bool is_gone(int32_t tid)
-{
-	return fj_sys2(__NR_tkill, tid, 0) == -ESRCH;
-}
-
-/* A lock in shared memory that dies with its holder: its word names the thread. */
-static void lock(struct fj_namespace *ns)
-{
-	const int32_t mine = (int32_t)fj_sys0(__NR_gettid);
-
-	for (;;) {
-		const int64_t wait[2] = {0, WAIT_NS};
-		int32_t holder = 0;
-
-		if (__atomic_compare_exchange_n(
-			    &ns->writer, &holder, mine, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-			return;
-		if (is_gone(holder) && __atomic_compare_exchange_n(&ns->writer, &holder, mine,
-					       false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-			return;
-		fj_sys2(__NR_nanosleep, wait, 0);
-	}
-}
-
-static uint32_t keep_text(struct fj_mounts *v, const char *text, size_t len)
+uint32_t fj_mounts_keep(struct fj_mounts *v, const char *text, size_t len)
 {
 	const uint32_t at = v->text_used;
 
@@ -45,45 +18,6 @@ static uint32_t keep_text(struct fj_mounts *v, const char *text, size_t len)
 	v->text[at + len] = 0;
 	v->text_used += (uint32_t)len + 1;
 	return at;
-}
-
-/* Entry by entry, so that text that is no longer used falls away. */
-static void copy_version(struct fj_mounts *to, const struct fj_mounts *from)
-{
-	to->count = from->count;
-	to->root_flags = from->root_flags;
-	to->text_used = 0;
-	memcpy(to->leaves, from->leaves, sizeof(to->leaves));
-	memcpy(to->on_the_way, from->on_the_way, sizeof(to->on_the_way));
-	for (uint32_t i = 0; i < from->count; i++) {
-		struct fj_mount *m = &to->mount[i];
-
-		*m = from->mount[i];
-		m->jail = keep_text(to, from->text + m->jail, m->jail_len);
-		m->host = keep_text(to, from->text + m->host, m->host_len);
-		m->type = keep_text(to, from->text + m->type, fj_strlen(from->text + m->type));
-		m->source =
-			keep_text(to, from->text + m->source, fj_strlen(from->text + m->source));
-		if (m->options)
-			m->options = keep_text(
-				to, from->text + m->options, fj_strlen(from->text + m->options));
-	}
-}
-
-void fj_edit_begin(struct fj_edit *e)
-{
-	const uint64_t all = ~0UL;
-
-	fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK, &all, &e->mask, sizeof(all));
-	e->ns = fj_namespace();
-	lock(e->ns);
-
-	const uint64_t done = e->ns->done;
-
-	__atomic_store_n(&e->ns->begun, done + 1, __ATOMIC_RELAXED);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	e->v = &e->ns->version[(done + 1) & 1];
-	copy_version(e->v, &e->ns->version[done & 1]);
 }
 
 static void add_to(uint64_t *set, const char *name, size_t len)
@@ -136,7 +70,7 @@ static void note_limits(uint32_t flags)
 			&fj_jail->has_mount_limits, flags & FJ_MOUNT_LIMITS, __ATOMIC_RELAXED);
 }
 
-static void derive(struct fj_mounts *v)
+void fj_mounts_derive(struct fj_mounts *v)
 {
 	memset(v->leaves, 0, sizeof(v->leaves));
 	memset(v->on_the_way, 0, sizeof(v->on_the_way));
@@ -157,20 +91,6 @@ static void derive(struct fj_mounts *v)
 	note_limits(v->root_flags);
 	if (v->root_flags & FJ_MOUNT_READ_ONLY)
 		__atomic_store_n(&fj_jail->has_read_only, 1, __ATOMIC_RELAXED);
-}
-
-void fj_edit_end(struct fj_edit *e, bool is_wanted)
-{
-	if (is_wanted) {
-		derive(e->v);
-		/* A fact says that no mount point is met on its way: path/facts.c. */
-		__atomic_fetch_add(&fj_jail->changers, 1, __ATOMIC_SEQ_CST);
-		__atomic_store_n(&e->ns->done, e->ns->done + 1, __ATOMIC_RELEASE);
-		__atomic_fetch_add(&fj_jail->epoch, 1, __ATOMIC_SEQ_CST);
-		__atomic_fetch_sub(&fj_jail->changers, 1, __ATOMIC_SEQ_CST);
-	}
-	__atomic_store_n(&e->ns->writer, 0, __ATOMIC_RELEASE);
-	fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK, &e->mask, 0, sizeof(e->mask));
 }
 
 /* Can `host`, or what is below it, be reached already, or does it hold what can? */
@@ -257,22 +177,22 @@ long fj_edit_add(struct fj_edit *e, const char *host, const char *pos, uint32_t 
 	if (v->count == FJ_MOUNTS_MAX ||
 		v->text_used + jail_len + host_len + type_len + source_len + 4 >= FJ_MOUNT_TEXT)
 		return -ENOSPC;
-	derive(v);
+	fj_mounts_derive(v);
 	if (note_device(v, host_len ? host : "", flags))
 		flags |= FJ_MOUNT_FILE;
 	if (!(flags & (FJ_MOUNT_PRIVATE | FJ_MOUNT_HIDDEN)))
 		note_aliases(v, host_len ? host : "");
 	parent = fj_mounts_of(v, pos);
 	v->mount[v->count] = (struct fj_mount){
-		.id = ++e->ns->next_mount,
+		.id = ++v->last_id,
 		.parent = parent ? parent->id : 0,
 		.flags = flags,
-		.jail = keep_text(v, pos, jail_len),
+		.jail = fj_mounts_keep(v, pos, jail_len),
 		.jail_len = (uint32_t)jail_len,
-		.host = keep_text(v, host, host_len),
+		.host = fj_mounts_keep(v, host, host_len),
 		.host_len = (uint32_t)host_len,
-		.type = keep_text(v, type, type_len),
-		.source = keep_text(v, source, source_len),
+		.type = fj_mounts_keep(v, type, type_len),
+		.source = fj_mounts_keep(v, source, source_len),
 	};
 	return v->mount[v->count++].id;
 }
@@ -286,7 +206,7 @@ long fj_edit_options(struct fj_edit *e, uint32_t id, const char *text)
 		return -ENOSPC;
 	for (uint32_t i = 0; i < v->count; i++)
 		if (v->mount[i].id == id) {
-			v->mount[i].options = len ? keep_text(v, text, len) : 0;
+			v->mount[i].options = len ? fj_mounts_keep(v, text, len) : 0;
 			return 0;
 		}
 	return -EINVAL;
@@ -323,9 +243,9 @@ long fj_edit_copy(struct fj_edit *e, uint32_t i, const char *to, const char *res
 
 	if (r < 0)
 		return r;
-	derive(v);
+	fj_mounts_derive(v);
 	parent = fj_mounts_of(v, v->text + m.jail);
-	m.id = ++e->ns->next_mount;
+	m.id = ++v->last_id;
 	m.parent = parent ? parent->id : 0;
 	m.flags &= ~(uint32_t)(FJ_MOUNT_PRIVATE | FJ_MOUNT_DEFAULT);
 	m.options = 0; /* what shows a tmpfs a second time finds them at the first */
@@ -370,55 +290,74 @@ long fj_mount_add(const char *host, const char *pos, uint32_t flags, const char 
 	struct fj_edit e;
 	long r;
 
-	fj_edit_begin(&e);
-	r = fj_edit_add(&e, host, pos, flags, type, type);
-	fj_edit_end(&e, r >= 0);
+	do {
+		if (!fj_edit_begin(&e))
+			return -EBUSY;
+		r = fj_edit_add(&e, host, pos, flags, type, type);
+		r = fj_edit_end(&e, r);
+	} while (r == FJ_EDIT_AGAIN);
 	return r < 0 ? r : 0;
+}
+
+static long rename_all(struct fj_edit *e, const char *from, const char *to)
+{
+	const size_t from_len = fj_strlen(from);
+	long r = -ENOENT; /* nothing is to be changed */
+
+	for (uint32_t i = 0; i < e->v->count; i++) {
+		struct fj_mount *m = &e->v->mount[i];
+
+		if (m->jail_len <= from_len || !fj_path_has_prefix(e->v->text + m->jail, from))
+			continue;
+		r = keep_pos(e->v, to, e->v->text + m->jail + from_len, m);
+		if (r < 0)
+			return r;
+	}
+	return r;
 }
 
 void fj_mounts_renamed(const char *from, const char *to)
 {
-	const size_t from_len = fj_strlen(from);
 	struct fj_edit e;
-	bool is_changed = false;
-	long r = 0;
 
-	fj_edit_begin(&e);
-	for (uint32_t i = 0; i < e.v->count && !r; i++) {
-		struct fj_mount *m = &e.v->mount[i];
+	do
+		if (!fj_edit_begin(&e))
+			return;
+	while (fj_edit_end(&e, rename_all(&e, from, to)) == FJ_EDIT_AGAIN);
+}
 
-		if (m->jail_len > from_len && fj_path_has_prefix(e.v->text + m->jail, from)) {
-			r = keep_pos(e.v, to, e.v->text + m->jail + from_len, m);
-			is_changed = true;
-		}
+static long move_all(struct fj_edit *e, const char *from, const char *to)
+{
+	const size_t from_len = fj_strlen(from), to_len = fj_strlen(to);
+	long r = -ENOENT; /* nothing is to be changed */
+
+	for (uint32_t i = 0; i < e->v->count; i++) {
+		struct fj_mount *m = &e->v->mount[i];
+		const char *rest = e->v->text + m->host + from_len;
+		const size_t rest_len = m->host_len - from_len;
+
+		if (!fj_path_has_prefix(e->v->text + m->host, from) ||
+			e->v->text_used + to_len + rest_len + 1 >= FJ_MOUNT_TEXT)
+			continue;
+		m->host = e->v->text_used;
+		m->host_len = (uint32_t)(to_len + rest_len);
+		memcpy(e->v->text + m->host, to, to_len);
+		memcpy(e->v->text + m->host + to_len, rest, rest_len + 1);
+		e->v->text_used += m->host_len + 1;
+		r = 0;
 	}
-	fj_edit_end(&e, is_changed && !r);
+	return r;
 }
 
 /* (In an edit of this very thread the texts stay: it has found its places already.) */
 void fj_mounts_root_moved(const char *from, const char *to)
 {
-	const size_t from_len = fj_strlen(from), to_len = fj_strlen(to);
 	struct fj_edit e;
-	bool is_changed = false;
 
-	if (__atomic_load_n(&fj_namespace()->writer, __ATOMIC_RELAXED) == fj_sys0(__NR_gettid))
+	if (fj_edit_is_open(fj_namespace()))
 		return;
-	fj_edit_begin(&e);
-	for (uint32_t i = 0; i < e.v->count; i++) {
-		struct fj_mount *m = &e.v->mount[i];
-		const char *rest = e.v->text + m->host + from_len;
-		const size_t rest_len = m->host_len - from_len;
-
-		if (!fj_path_has_prefix(e.v->text + m->host, from) ||
-			e.v->text_used + to_len + rest_len + 1 >= FJ_MOUNT_TEXT)
-			continue;
-		m->host = e.v->text_used;
-		m->host_len = (uint32_t)(to_len + rest_len);
-		memcpy(e.v->text + m->host, to, to_len);
-		memcpy(e.v->text + m->host + to_len, rest, rest_len + 1);
-		e.v->text_used += m->host_len + 1;
-		is_changed = true;
-	}
-	fj_edit_end(&e, is_changed);
+	do
+		if (!fj_edit_begin(&e))
+			return;
+	while (fj_edit_end(&e, move_all(&e, from, to)) == FJ_EDIT_AGAIN);
 }

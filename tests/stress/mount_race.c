@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * mount_race.c - run in a jail: processes that mount and unmount while others walk, list, and are
- * killed.
+ * killed. And processes that stand still in the middle of a change (SIGSTOP), which must not stop
+ * others.
  *
  * Usage: mount_race PROCESSES ROUNDS      in a directory of its own; prints `ok`, or what was
  * wrong, and then ends with 1.
@@ -145,6 +146,45 @@ static void run_walker(int me)
 	walker();
 }
 
+/* Stop a process wherever it is, and then change mounts: again and again, so that it is sometimes
+ * inside a change of its own. What waited for it would wait for ever. */
+static void beside_the_stopped(void)
+{
+	enum { STOPPED = 4, STOPS = 400 };
+	pid_t pids[STOPPED];
+	int status;
+
+	for (int i = 0; i < STOPPED; i++)
+		pids[i] = start(victim, i);
+	for (int n = 0; n < STOPS; n++) {
+		usleep(100 + 13 * (unsigned)(n % 50));
+		for (int i = 0; i < STOPPED; i++) {
+			kill(pids[i], SIGSTOP);
+			waitpid(pids[i], &status, WUNTRACED);
+		}
+		if (mount("source0", "own0", NULL, MS_BIND, NULL)) {
+			printf("stop %d: mount: %s\n", n, strerror(errno));
+			exit(1);
+		}
+		expect("own0/file", "source0", n);
+		if (umount("own0")) {
+			printf("stop %d: umount: %s\n", n, strerror(errno));
+			exit(1);
+		}
+		expect("own0/file", "own0", n);
+		for (int i = 0; i < STOPPED; i++)
+			kill(pids[i], n % 20 == i ? SIGKILL : SIGCONT);
+		if (n % 20 < STOPPED) {
+			waitpid(pids[n % 20], &status, 0);
+			pids[n % 20] = start(victim, n % 20);
+		}
+	}
+	for (int i = 0; i < STOPPED; i++) {
+		kill(pids[i], SIGKILL);
+		waitpid(pids[i], &status, 0);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const int count = argc > 1 ? atoi(argv[1]) : 16;
@@ -201,6 +241,7 @@ int main(int argc, char **argv)
 	}
 	if (bad)
 		return 1;
+	beside_the_stopped();
 	puts("ok");
 	return 0;
 }

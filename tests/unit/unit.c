@@ -64,9 +64,8 @@ long unit_mount(const char *host_path, const char *pos, uint32_t flags)
 	struct fj_edit e;
 	long id;
 
-	fj_edit_begin(&e);
-	id = fj_edit_add(&e, host_path, pos, flags, "", "");
-	fj_edit_end(&e, id >= 0);
+	fj_assert(fj_edit_begin(&e));
+	id = fj_edit_end(&e, fj_edit_add(&e, host_path, pos, flags, "", ""));
 	return id < 0 ? id : 0;
 }
 
@@ -74,9 +73,9 @@ void unit_read_only_root(void)
 {
 	struct fj_edit e;
 
-	fj_edit_begin(&e);
+	fj_assert(fj_edit_begin(&e)); /* nobody else is there yet */
 	e.v->root_flags |= FJ_MOUNT_READ_ONLY;
-	fj_edit_end(&e, true);
+	fj_assert(fj_edit_end(&e, 0) == 0);
 }
 
 void unit_jail_setup(void)

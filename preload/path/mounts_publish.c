@@ -1,0 +1,158 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * mounts_publish.c - a copy of the mounts of a jail to change, and making it the current version.
+ * mounts.h says how. */
+#include "path/path.h"
+
+#define SIG_SETMASK 2 /* asm-generic/signal.h */
+#define WAIT_NS 200000
+/* How often a place is looked for: those who have one use it for some microseconds, unless they
+ * stand still. */
+#define TRIES 20000
+
+static bool is_gone(int32_t tid)
+{
+	return fj_sys2(__NR_tkill, tid, 0) == -ESRCH;
+}
+
+/* Take a place in which no version lies that is current. What is in it may still be read. */
+static bool take_place(struct fj_edit *e, bool of_the_dead)
+{
+	const int32_t mine = (int32_t)fj_sys0(__NR_gettid);
+	const uint64_t current = __atomic_load_n(&e->ns->current, __ATOMIC_ACQUIRE);
+
+	for (uint32_t i = 1; i < FJ_VERSIONS; i++) {
+		const uint32_t place = (uint32_t)(current + i) % FJ_VERSIONS;
+		int32_t *writer = &e->ns->writer[place], holder = 0;
+
+		if (of_the_dead) {
+			holder = __atomic_load_n(writer, __ATOMIC_RELAXED);
+			if (holder && !is_gone(holder))
+				continue;
+		}
+		if (!__atomic_compare_exchange_n(
+			    writer, &holder, mine, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+			continue;
+		/* Only who has it can publish it: from now on it stays what it is. */
+		if (__atomic_load_n(&e->ns->current, __ATOMIC_SEQ_CST) % FJ_VERSIONS != place) {
+			e->place = place;
+			e->v = &e->ns->version[place];
+			return true;
+		}
+		__atomic_store_n(writer, 0, __ATOMIC_RELEASE);
+	}
+	return false;
+}
+
+/* (Bounded by TRIES.) */
+static bool find_place(struct fj_edit *e)
+{
+	const int64_t wait[2] = {0, WAIT_NS};
+
+	for (unsigned i = 0; i < TRIES; i++) {
+		if (take_place(e, false) || take_place(e, true))
+			return true;
+		fj_sys2(__NR_nanosleep, wait, 0);
+	}
+	return false;
+}
+
+/* The same of a text in a version that may be written to meanwhile: any length may be read. */
+static uint32_t copy_text(struct fj_mounts *to, const struct fj_mounts *from, uint32_t at)
+{
+	const char *text = fj_mounts_text(from, at);
+	size_t len = 0;
+
+	while (to->text_used + len + 1 < FJ_MOUNT_TEXT && text + len < from->text + FJ_MOUNT_TEXT &&
+		text[len])
+		len++;
+	return to->text_used + len + 1 < FJ_MOUNT_TEXT ? fj_mounts_keep(to, text, len) : 0;
+}
+
+/* Entry by entry, so that text that is no longer used falls away. */
+static void copy_version(struct fj_mounts *to, const struct fj_mounts *from)
+{
+	to->count = fj_mounts_count(from);
+	to->root_flags = from->root_flags;
+	to->last_id = from->last_id;
+	to->text_used = 0;
+	memcpy(to->leaves, from->leaves, sizeof(to->leaves));
+	memcpy(to->on_the_way, from->on_the_way, sizeof(to->on_the_way));
+	for (uint32_t i = 0; i < to->count; i++) {
+		struct fj_mount *m = &to->mount[i];
+
+		*m = from->mount[i];
+		m->jail = copy_text(to, from, m->jail);
+		m->host = copy_text(to, from, m->host);
+		m->type = copy_text(to, from, m->type);
+		m->source = copy_text(to, from, m->source);
+		if (m->options)
+			m->options = copy_text(to, from, m->options);
+	}
+}
+
+static void let_go(struct fj_edit *e)
+{
+	__atomic_store_n(&e->ns->writer[e->place], 0, __ATOMIC_RELEASE);
+	fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK, &e->mask, 0, sizeof(e->mask));
+}
+
+bool fj_edit_begin(struct fj_edit *e)
+{
+	const uint64_t all = ~0UL;
+
+	fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK, &all, &e->mask, sizeof(all));
+	e->ns = fj_namespace();
+	if (!find_place(e)) {
+		fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK, &e->mask, 0, sizeof(e->mask));
+		return false;
+	}
+	do { /* each time another change was published */
+		e->from = __atomic_load_n(&e->ns->current, __ATOMIC_ACQUIRE);
+		__atomic_store_n(
+			&e->ns->turn[e->place], e->from / FJ_VERSIONS + 1, __ATOMIC_RELAXED);
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		copy_version(e->v, &e->ns->version[e->from % FJ_VERSIONS]);
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	} while (__atomic_load_n(&e->ns->turn[e->from % FJ_VERSIONS], __ATOMIC_RELAXED) !=
+		 e->from / FJ_VERSIONS);
+	return true;
+}
+
+long fj_edit_end(struct fj_edit *e, long r)
+{
+	const uint64_t next = (e->from / FJ_VERSIONS + 1) * FJ_VERSIONS + e->place;
+
+	if (r >= 0) {
+		fj_mounts_derive(e->v);
+		/* A fact says that no mount point is met on its way: path/facts.c. */
+		__atomic_fetch_add(&fj_jail->changers, 1, __ATOMIC_SEQ_CST);
+		if (!__atomic_compare_exchange_n(&e->ns->current, &e->from, next, false,
+			    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+			r = FJ_EDIT_AGAIN;
+		__atomic_fetch_add(&fj_jail->epoch, 1, __ATOMIC_SEQ_CST);
+		__atomic_fetch_sub(&fj_jail->changers, 1, __ATOMIC_SEQ_CST);
+	}
+	let_go(e);
+	return r;
+}
+
+bool fj_edit_is_open(const struct fj_namespace *ns)
+{
+	const int32_t mine = (int32_t)fj_sys0(__NR_gettid);
+
+	for (uint32_t i = 0; i < FJ_VERSIONS; i++)
+		if (__atomic_load_n(&ns->writer[i], __ATOMIC_RELAXED) == mine)
+			return true;
+	return false;
+}
+
+void fj_edit_forget(struct fj_namespace *ns)
+{
+	const int32_t mine = (int32_t)fj_sys0(__NR_gettid);
+
+	for (uint32_t i = 0; i < FJ_VERSIONS; i++)
+		if (__atomic_load_n(&ns->writer[i], __ATOMIC_RELAXED) == mine)
+			__atomic_store_n(&ns->writer[i], 0, __ATOMIC_RELEASE);
+}
