@@ -12,6 +12,7 @@
  *
  * may_see.c looks, may_names.c judges what is about names, may_file.c what is about a file. */
 #include "call/may.h"
+#include "call/writes.h"
 
 #include "call/hooks.h"
 #include "sys/guest.h"
@@ -67,7 +68,13 @@ static long may_open(struct fj_call *c, uint64_t flags, unsigned scope)
 	if (!seen.is_there && makes && ends_in_slash(seen.place.name))
 		return fj_seen_done(&seen, 0); /* EISDIR */
 	if (!seen.is_there && makes) {
+		const struct fj_owner made = {.uid = ids->fsuid,
+			.gid = ids->fsgid,
+			.mode = FJ_S_IFREG | (uint32_t)fj_arg(c, FJ_MODE, 0)};
 		struct fj_file parent;
+
+		if (made.mode & (FJ_S_ISUID | FJ_S_ISGID))
+			fj_writes_watch(&made);
 
 		if (!fj_file_look(c, seen.place.dirfd, "", AT_EMPTY_PATH, &parent))
 			r = fj_may(ids, &parent.owner, FJ_MAY_WRITE | FJ_MAY_EXEC);
@@ -85,6 +92,8 @@ static long may_open(struct fj_call *c, uint64_t flags, unsigned scope)
 	else if (type == FJ_S_IFLNK || (type == FJ_S_IFDIR && ((want & FJ_MAY_WRITE) || makes)))
 		return fj_seen_done(&seen, 0); /* ELOOP, EISDIR */
 	r = fj_may(ids, &seen.file.owner, want);
+	if (!r && (want & FJ_MAY_WRITE))
+		fj_writes_watch(&seen.file.owner);
 	if (!r && (flags & O_NOATIME) && !fj_is_owner(ids, &seen.file.owner))
 		r = -EPERM;
 	if (r &&

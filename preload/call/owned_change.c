@@ -4,6 +4,7 @@
  * owned_change.c - changing what a file shows: its mode, on the disk and in its record; its owner;
  * what it loses when its content changes. */
 #include "call/owned.h"
+#include "call/writes.h"
 
 /* On the disk. Of a descriptor: fchmodat2(2) of Linux 6.6, else by its link in procfs. (Old
  * container policies say EPERM to a call that they do not know.) */
@@ -49,6 +50,12 @@ long fj_file_chmod(
 		real = fj_own_real_mode(
 			(file->real_mode & FJ_S_IFMT) | (mode & 07777), keeps_write);
 		r = fj_file_chmod_disk(dirfd, name, real);
+	}
+	if (!r && (mode & (FJ_S_ISUID | FJ_S_ISGID))) { /* he may have it open */
+		struct fj_owner then = file->owner;
+
+		then.mode = (then.mode & FJ_S_IFMT) | (mode & 07777);
+		fj_writes_watch(&then);
 	}
 	if (r == -EPERM && fj_ids_is_root()) { /* another's file on the host: only pretended */
 		real = file->real_mode;

@@ -6,6 +6,7 @@
 #include "call/hooks.h"
 #include "call/made.h"
 #include "call/may.h"
+#include "call/writes.h"
 
 #include "own/ids.h"
 #include "sys/guest.h"
@@ -147,7 +148,7 @@ static inline long run_hook(struct fj_call *c)
 	long r;
 
 	if (!c->row->hook)
-		return fj_kernel(c);
+		return fj_writes_made(c);
 	memcpy(arg, c->arg, sizeof(arg));
 	r = run(c);
 	if (__builtin_expect(r != -EACCES && r != -EXDEV, 1))

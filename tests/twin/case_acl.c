@@ -476,3 +476,134 @@ CASE(acl_root_whiteout)
 			R(rmdir("d"));
 		}
 }
+
+static long write_by(int way, int fd, int from, int pipe_end)
+{
+	static char text[] = "abc";
+	struct iovec v = {text, 3};
+	long long at = 0, to = 1;
+
+	switch (way) {
+	case 0:
+		return write(fd, text, 3);
+	case 1:
+		return SYSCALL(SYS_pwrite64, fd, text, 3, 1);
+	case 2:
+		return SYSCALL(SYS_writev, fd, &v, 1);
+	case 3:
+		return SYSCALL(SYS_pwritev, fd, &v, 1, 0, 0);
+	case 4:
+		return SYSCALL(SYS_pwritev2, fd, &v, 1, 0, 0, 0);
+	case 5:
+		return SYSCALL(SYS_ftruncate, fd, 2);
+	case 6:
+		return SYSCALL(SYS_fallocate, fd, 0, 0, 4096);
+	case 7:
+		return SYSCALL(SYS_sendfile, fd, from, &at, 2);
+	case 8:
+		return SYSCALL(SYS_copy_file_range, from, &at, fd, &to, 2, 0);
+	case 9:
+		return SYSCALL(SYS_splice, pipe_end, NULL, fd, NULL, 2, 0);
+	case 10:
+		return write(fd, text, 0);
+	case 11:
+		return write(fd, (void *)8, 3);
+	case 12:
+		return SYSCALL(SYS_ftruncate, fd, -1);
+	default:
+		return 0; /* opened for writing, and nothing more */
+	}
+}
+
+/* What writing takes away, by whatever call, and from whom. (Root's writing takes capabilities,
+ * too, which docs/LIMITS.md has.) */
+CASE(acl_root_set_id_written)
+{
+	static const unsigned modes[] = {06755, 02745, 04666, 0666};
+
+	put("from", "other text");
+	for (size_t i = 0; i < COUNT(modes); i++)
+		for (int way = 0; way < 14; way++)
+			for (int who = 0; who < 3; who++) {
+				static const unsigned uid[] = {0, 1000, 1001};
+				int ends[2], from, fd;
+
+				unlink("f");
+				set_all("f", modes[i]);
+				if (!who)
+					removexattr("f", "security.capability");
+				say("%o way %d uid %u\n", modes[i], way, uid[who]);
+				CHILD("writes") {
+					pipe(ends);
+					write(ends[1], "piped", 5);
+					if (who)
+						become(uid[who], uid[who], 0, NULL);
+					from = open("from", O_RDONLY);
+					fd = open("f", O_RDWR);
+					if (fd < 0) {
+						say("%e\n", errno);
+						continue;
+					}
+					const long r = write_by(way, fd, from, ends[0]);
+
+					say("%ld %s\n", r, r < 0 ? errno_name(errno) : "");
+					show_mode("then", "f");
+				}
+			}
+}
+
+/* The file was open before it had the bits, or is handed on. */
+CASE(acl_root_set_id_open_before)
+{
+	R(chmod(".", 0777));
+	CHILD("opened first") {
+		become(1000, 1000, 0, NULL);
+		const int fd = open("a", O_RDWR | O_CREAT, 0644);
+
+		R(write(fd, "x", 1));
+		R(fchmod(fd, 06755));
+		show_mode("set", "a");
+		R(write(fd, "x", 1));
+		show_mode("written", "a");
+		R(chmod("a", 04755));
+		CHILD("a child's") {
+			R(write(fd, "x", 1));
+		}
+		show_mode("by a child", "a");
+	}
+	CHILD("made so") {
+		become(1000, 1000, 0, NULL);
+		const int fd = open("b", O_WRONLY | O_CREAT | O_EXCL, 06755);
+
+		show_mode("made", "b");
+		R(write(fd, "x", 1));
+		show_mode("written", "b");
+	}
+	CHILD("mapped") {
+		become(1000, 1000, 0, NULL);
+		put("c", "text");
+		R(chmod("c", 04755));
+		const int fd = open("c", O_RDWR);
+		char *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+		p[0] = 'x';
+		show_mode("mapped", "c");
+		int ends[2];
+
+		pipe(ends);
+		R(write(ends[1], "to a pipe", 9));
+		show_fd("pipe", (close(ends[1]), ends[0]));
+		R(write(fd, "x", 1));
+		show_mode("written", "c");
+	}
+	set_all("d", 06755);
+	CHILD("root") {
+		const int fd = open("d", O_RDWR);
+
+		removexattr("d", "security.capability");
+		R(write(fd, "x", 1));
+		show_mode("by root", "d");
+		become(1001, 1001, 0, NULL);
+		R(lseek(fd, 0, SEEK_SET));
+	}
+}
