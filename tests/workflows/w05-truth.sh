@@ -8,7 +8,7 @@
 . "$(dirname "$0")/../lib/lib.sh"
 need busybox
 
-applets='cat chmod chown chroot cp echo find ln ls mkdir mkfifo mknod mount mv rm rmdir sh sleep sort stat tar touch umount'
+applets='cat chmod chown chroot cp echo find ln ls mkdir mkfifo mknod mount mv rm rmdir setsid sh sleep sort stat tar touch umount'
 new_jail outer bin proc dev tmp
 busybox_applets $applets
 give_to_user "$root"
@@ -93,14 +93,18 @@ prints 'two jails at once see each change' '30:31
 34:35' jail / busybox sh -c 'busybox stat -c %u:%g "$1/etc/a" >/dev/null; shift 1; cd "$1"; shift
 	chown 30:31 etc/a; env -i "$@" "$PWD" busybox true 2>/dev/null; stat -c %u:%g etc/a
 	chown 32:33 etc/a; stat -c %u:%g etc/a; chown 34:35 etc/a; stat -c %u:%g etc/a' sh "$direct" "$direct" false
-fifo=$mine/fifo
-mkfifo "$fifo" "$fifo.back"
-give_to_user "$fifo" "$fifo.back"
-jail / busybox sh -c 'cd "$1"; stat -c %u:%g etc/a; chown 36:37 etc/a; echo >"$2"; read -r _ <"$2.back"; stat -c %u:%g etc/a' \
-	sh "$direct" "$fifo" >"$work/two" &
-read -r _ <"$fifo"
+# until_told PID FILE: the jail PID has made FILE, or has ended.
+until_told() {
+	while kill -0 "$1" 2>/dev/null && ! [ -e "$2" ]; do
+		sleep 0.05
+	done
+}
+wait_inside='until [ -e "$go" ]; do sleep 0.05; done'
+jail / busybox sh -c "cd \"\$1\"; go=\$2.go; stat -c %u:%g etc/a; chown 36:37 etc/a; echo >\"\$2\"; $wait_inside; stat -c %u:%g etc/a" \
+	sh "$direct" "$mine/told" >"$work/two" &
+until_told $! "$mine/told"
 prints 'one jail sees what the other has done' 36:37 jail "$direct" sh -c 'stat -c %u:%g /etc/a; chown 5:6 /etc/a'
-echo >"$fifo.back"
+touch "$mine/told.go"
 wait
 is 'and the other sees it changed' '34:35
 5:6' "$(cat "$work/two")"
@@ -131,12 +135,10 @@ prints 'seen by the jail around' 9:10 jail "$outer" sh -c 'stat -c %u:%g /new/et
 
 # A root that is entered for the first time while the jail around runs.
 jail "$outer" sh -c 'mkdir /late && tar x -C /late -f /tmp/t.tar && chown 12:13 /late'
-mkfifo "$outer/tmp/fifo" "$outer/tmp/fifo.back"
-give_to_user "$outer/tmp/fifo" "$outer/tmp/fifo.back"
-jail "$outer" sh -c 'stat -c %u:%g /late/etc/a; echo >/tmp/fifo; read -r _ </tmp/fifo.back; stat -c %u:%g /late/etc/a; chown 61:62 /late/etc/a' >"$work/late" &
-read -r _ <"$outer/tmp/fifo"
+jail "$outer" sh -c "go=/tmp/told.go; stat -c %u:%g /late/etc/a; echo >/tmp/told; $wait_inside; stat -c %u:%g /late/etc/a; chown 61:62 /late/etc/a" >"$work/late" &
+until_told $! "$outer/tmp/told"
 prints 'a root that becomes one late' 5:6 jail "$outer/late" sh -c 'stat -c %u:%g /etc/a; chown 60:61 /etc/a'
-echo >"$outer/tmp/fifo.back"
+touch "$outer/tmp/told.go"
 wait
 is 'the jail around sees what it says' '5:6
 60:61' "$(cat "$work/late")"
@@ -157,6 +159,21 @@ every='cd "$1"; n=1; while [ $n -le 40 ]; do stat -c %u:%g $n; n=$((n + 1)); don
 prints 'two jails at work in one root, seen directly' "$wanted" jail "$outer/late" sh -c "$every" sh /many
 prints 'and by the jail around' "$wanted" jail "$outer" sh -c "$every" sh /late/many
 prints_like 'its records are sound' '* 0 damaged' as_user $FAKEJAIL owners check "$outer/late"
+
+# Writers of the jail around are killed while they write: nobody waits for them, and what they said is there.
+prints 'writers are killed' 12 jail "$outer" sh -c 'cd /late/many; n=0
+	while [ $n -lt 12 ]; do
+		n=$((n + 1))
+		setsid sh -c "chown $((7000 + n)) 1; while :; do for f in 2 3 4 5 6 7 8; do chown \$f:$n \$f; done; done" &
+		while [ "$(stat -c %u 1)" != $((7000 + n)) ] && kill -0 $!; do :; done
+		chown $n 2 3 4 5 6 7 8
+		kill -9 -$!
+		wait $! 2>/dev/null
+	done
+	echo $n' 2>/dev/null
+prints 'what a killed writer said is there' 7012 jail "$outer/late" stat -c %u /many/1
+prints 'and others write on' 8:9 jail "$outer/late" sh -c 'cd /many; for n in 1 2 3 4 5 6 7 8; do chown 8:9 $n; done; stat -c %u:%g 8'
+prints_like 'its records are sound still' '* 0 damaged' as_user $FAKEJAIL owners check "$outer/late"
 
 # Capabilities and access lists are told as well.
 if command -v setcap >/dev/null; then
