@@ -5,7 +5,7 @@
  *records.
  *
  *	owners VERB [-f FORMAT] [-d] DB ROOT [FILE]
- *	owners adopt DB ROOT ELDER	(for the launcher: DB becomes the new root's)
+ *	owners adopt DB ROOT [LIST]	(for the launcher: ROOT becomes one, LIST names others)
  *
  * A record knows its file by device, inode and birth, not by name; so every verb but check walks
  *ROOT and asks for each file. Hosted, but on the engine's own code for the records. FILE is
@@ -83,8 +83,6 @@ static void damaged(int number)
 	_exit(write(2, text, sizeof(text) - 1) < 0 ? 2 : 1);
 }
 
-static int elder = -1;
-
 static void open_records(const char *db, bool may_make)
 {
 	struct stat st;
@@ -106,8 +104,8 @@ static void open_records(const char *db, bool may_make)
 					    "is of another version, or of another kind of machine" :
 			r == -EUCLEAN ? "is damaged or cut off" :
 					strerror((int)-r));
-	fj_own_shared = fj_own_shared_with_others(fd, elder);
-	r = fj_own_start(fd, elder);
+	fj_own_shared = fj_own_shared_with_others(fd, -1);
+	r = fj_own_start(fd, -1);
 	if (r < 0)
 		owners_fail("%s: %s", db, strerror((int)-r));
 	owners_user = st.st_uid;
@@ -146,11 +144,35 @@ static void make_records(const char *db)
 	new_name[0] = 0;
 }
 
-/* Records that count where those opened next say nothing. */
-static bool open_elder(const char *db)
+/* The root at `path` may have recorded what is now found in ours. */
+static void ask_root(const char *path)
 {
-	elder = open(db, O_RDWR);
-	return elder >= 0 && !fj_own_check(elder);
+	char records[FJ_PATH_MAX];
+	struct stat st;
+
+	if ((size_t)snprintf(records, sizeof(records), "%s/.fakejail/owners", path) <
+			sizeof(records) &&
+		*path && !stat(path, &st))
+		fj_own_meet(records, strlen(path), st.st_dev, st.st_ino, true);
+}
+
+/* Without those that are gone. (One that another launcher appends in this moment may be left
+ * out.) */
+static void shorten(FILE *list, const char *known)
+{
+	char line[FJ_PATH_MAX], path[FJ_PATH_MAX];
+	FILE *shorter = open_new(known);
+
+	rewind(list);
+	while (shorter && fgets(line, sizeof(line), list)) {
+		memcpy(path, line, sizeof(path));
+		path[strcspn(path, "\n")] = 0;
+		if (!access(path, F_OK))
+			fputs(line, shorter);
+	}
+	if (!shorter || fclose(shorter) || rename(new_name, known))
+		remove_new();
+	new_name[0] = 0;
 }
 
 static int carry_entry(struct entry *e)
@@ -160,16 +182,38 @@ static int carry_entry(struct entry *e)
 	return FTW_CONTINUE;
 }
 
-/* The root becomes one of its own: what those around it recorded of its files comes along. From
- * when they are told, their jails record here. */
-static int adopt(const char *db, const char *around)
+/* The root becomes one of its own: what those around it recorded of its files comes along, and what
+ * those that the list `known` names did before it was moved away from them. From when they are
+ * told, the jails of those around it record here. */
+static int adopt(const char *db, const char *known)
 {
-	if (!open_elder(around))
+	char *path = realpath(owners_root, NULL), line[FJ_PATH_MAX];
+	FILE *list;
+	unsigned long gone = 0;
+
+	if (!path)
 		return 1;
 	make_records(db);
 	open_records(db, false);
+	fj_own_roots = calloc(1, sizeof(*fj_own_roots));
+	if (!fj_own_roots)
+		owners_fail("out of memory");
+	for (char *slash; (slash = strrchr(path, '/')) != NULL; ask_root(path))
+		*slash = 0;
 	fj_own_tell_news();
-	owners_walk(carry_entry);
+	list = known ? fopen(known, "r") : NULL;
+	while (list && fgets(line, sizeof(line), list)) {
+		line[strcspn(line, "\n")] = 0;
+		gone += access(line, F_OK) != 0;
+		ask_root(line);
+	}
+	if (list && gone > 1000)
+		shorten(list, known);
+	if (list)
+		fclose(list);
+	free(path);
+	if (fj_own_roots_met())
+		owners_walk(carry_entry);
 	return owners_skipped != 0;
 }
 
@@ -202,7 +246,7 @@ int main(int argc, char **argv)
 	owners_root = argv[optind + 1];
 	name = argv[optind + 2];
 	if (!strcmp(verb, "adopt"))
-		return name ? adopt(argv[optind], name) : 2;
+		return adopt(argv[optind], name);
 	open_records(argv[optind], false);
 	if (!strcmp(verb, "copy") && argc - optind < 4)
 		return 2;

@@ -111,9 +111,14 @@ _Noreturn void fj_inside(struct fj_stack *s, uint64_t mask);
 int fj_owners_open(const char *db, int root_fd, char **envp, int *elder);
 /* Of records that other machines may have: say so when they cannot be changed. */
 void fj_owners_try(void);
-/* When they are in use: find the roots that this one lies in, and tell them when it is new. Say so
- * (unless `is_quiet`) when the records are a copy of another root's. */
-void fj_owners_look_around(const char *db, bool is_quiet);
+extern bool fj_owners_are_new, fj_owners_are_in_root; /* their file: made just now; in the root */
+/* The path of `name` in the user's state folder; false for a user without one. */
+bool fj_in_state_folder(char **envp, const char *name, struct fj_str *out);
+/* Make the directories that lead to the file `path`. */
+long fj_make_directories(char *path);
+/* around.c. When they are in use: find the roots that this one lies in, and tell them when it is
+ * new. Say so (unless `is_quiet`) when the records are a copy of another root's. */
+void fj_owners_look_around(const char *db, char **envp, bool is_quiet);
 
 /* binds.c: a mount of the command line. MODE is rw or ro; with a `?` behind it the bind is left out
  * when the host or the jail has no such place, with a `!` it lies on a symlink itself and not where

@@ -226,7 +226,7 @@ void fj_jail_make(char **envp)
 		fj_launch_fail("cannot map the owners' records", "", at);
 	if (fj_own_shared & 1)
 		fj_owners_try();
-	fj_owners_look_around(fj_options.db, fj_options.is_quiet);
+	fj_owners_look_around(fj_options.db, envp, fj_options.is_quiet);
 	fj_jail->names_comm_by_file = kernel_is_at_least(6, 14);
 	fj_jail->no_faccessat2 = fj_sys4(__NR_faccessat2, -1, ".", 0, 0) == -ENOSYS;
 	if (fj_openat2(-1, ".", O_PATH, 0, 0) != -EBADF)

@@ -13,7 +13,6 @@
  * own knows nothing. A file that is not to be trusted ends the start, and stays as it is. */
 #include "loader/launch.h"
 
-#include "call/roots.h"
 #include "own/own.h"
 
 #include <asm/stat.h>
@@ -83,7 +82,7 @@ static long open_file(int dirfd, const char *name)
 }
 
 /* A new file appears under its name when it is complete; who comes second uses the first one's. */
-static bool has_made, is_in_root;
+bool fj_owners_are_new, fj_owners_are_in_root;
 
 static long make_file(int dirfd, const char *name)
 {
@@ -108,7 +107,7 @@ static long make_file(int dirfd, const char *name)
 		if (r == -EPERM || r == -EOPNOTSUPP) /* no hard links here */
 			r = fj_sys5(__NR_renameat2, dirfd, temporary.at, dirfd, name,
 				1 /* RENAME_NOREPLACE */);
-		has_made = has_made || !r;
+		fj_owners_are_new = fj_owners_are_new || !r;
 		if (r == -EEXIST)
 			r = 0;
 	}
@@ -130,7 +129,7 @@ static long open_or_make(int dirfd, const char *name)
 	return fd;
 }
 
-static long make_directories(char *path)
+long fj_make_directories(char *path)
 {
 	long r = 0;
 
@@ -144,8 +143,7 @@ static long make_directories(char *path)
 	return r == -EEXIST ? 0 : r;
 }
 
-/* The path of `name` in the user's state folder; false for a user without one. */
-static bool in_state_folder(char **envp, const char *name, struct fj_str *out)
+bool fj_in_state_folder(char **envp, const char *name, struct fj_str *out)
 {
 	const char *state = value_of(envp, "XDG_STATE_HOME"), *home = value_of(envp, "HOME");
 
@@ -166,12 +164,12 @@ static long open_in_state_folder(char **envp, const char *name, struct fj_str *p
 {
 	long fd;
 
-	if (!in_state_folder(envp, name, path))
+	if (!fj_in_state_folder(envp, name, path))
 		return -ENOENT;
 	fd = open_file(AT_FDCWD, path->at);
 	if (fd != -ENOENT)
 		return fd;
-	make_directories(path->at);
+	fj_make_directories(path->at);
 	return open_or_make(AT_FDCWD, path->at);
 }
 
@@ -240,7 +238,7 @@ static long open_of_unwritable(char **envp, bool may_make, struct fj_str *path)
 	fj_str_cut(path, 0);
 	if (may_make)
 		return open_in_state_folder(envp, text, path);
-	return in_state_folder(envp, text, path) ? open_file(AT_FDCWD, path->at) : -ENOENT;
+	return fj_in_state_folder(envp, text, path) ? open_file(AT_FDCWD, path->at) : -ENOENT;
 }
 
 int fj_owners_open(const char *db, int root_fd, char **envp, int *elder)
@@ -275,8 +273,8 @@ int fj_owners_open(const char *db, int root_fd, char **envp, int *elder)
 			}
 		}
 	}
-	is_in_root = !db && !is_host && !fj_is_err(fd) &&
-		     fj_path_has_prefix(path.at, fj_jail->root_path);
+	fj_owners_are_in_root = !db && !is_host && !fj_is_err(fd) &&
+				fj_path_has_prefix(path.at, fj_jail->root_path);
 	fj_jail->has_hidden = fj_sys3(__NR_faccessat, root_fd, FJ_HIDDEN_NAME, 0) == 0;
 	if (!db && !is_host && may_go_elsewhere(fd)) {
 		if (has_own_records(root_fd, fd))
@@ -293,7 +291,7 @@ int fj_owners_open(const char *db, int root_fd, char **envp, int *elder)
 		refuse(path.at, r);
 	if (db ? !fj_streq(db, "none") : !is_host) {
 		fj_str_init(&elder_path, elder_text, sizeof(elder_text));
-		if (in_state_folder(envp, "host", &elder_path))
+		if (fj_in_state_folder(envp, "host", &elder_path))
 			*elder = (int)open_file(AT_FDCWD, elder_path.at);
 		r = *elder >= 0 ? fj_own_check(*elder) : *elder;
 		if (r < 0 && r != -ENOENT && elder_path.len)
@@ -319,92 +317,4 @@ void fj_owners_try(void)
 		fj_say(2, "fakejail: warning: another machine changes the owner records, or was "
 			  "stopped while it did: changes of owners are refused until owners.lock "
 			  "beside them, a link that names the machine, is gone\n");
-}
-
-/* The root's directory `text`, of `len` bytes, lies in: has it records? */
-static void look_at(char *text, size_t len)
-{
-	static const char records[] = "/" FJ_HIDDEN_NAME "/owners";
-	struct stat st;
-
-	text[len] = 0;
-	if (fj_sys4(__NR_newfstatat, AT_FDCWD, text, &st, AT_SYMLINK_NOFOLLOW))
-		return;
-	memcpy(text + len, records, sizeof(records));
-	if (!fj_sys3(__NR_faccessat, AT_FDCWD, text, 0))
-		fj_own_meet(text, len, st.st_dev, st.st_ino, true);
-}
-
-/* `path` as a word of a shell's. */
-static const char *quoted(const char *path, char *word, size_t size)
-{
-	static const char plain[] = "/._-+,:@%=";
-	struct fj_str s;
-	bool is_plain = true;
-
-	fj_str_init(&s, word, size);
-	for (const char *p = path; *p; p++) {
-		bool is = (*p >= '0' && *p <= '9') || ((*p | 32) >= 'a' && (*p | 32) <= 'z');
-
-		for (const char *q = plain; *q; q++)
-			is = is || *p == *q;
-		is_plain = is_plain && is;
-	}
-	if (is_plain)
-		return path;
-	fj_str_put(&s, "'");
-	for (const char *p = path; *p; p++) {
-		const bool is_quote = *p == '\'';
-
-		fj_str_add(&s, is_quote ? "'\\''" : p, is_quote ? 4 : 1);
-	}
-	fj_str_put(&s, "'");
-	return s.at;
-}
-
-/* A copy of a tree that was made from outside has the records of the first one's files. */
-static void tell_of_copy(bool is_quiet)
-{
-	static char root[FJ_OWN_NOTED + 32] FJ_BULKY, words[2][FJ_PATH_MAX] FJ_BULKY;
-	const char *from = "FROM";
-	struct fj_str s;
-
-	if (fj_own_is_copy(root, FJ_OWN_NOTED) && !is_quiet) {
-		const size_t len = fj_strlen(root);
-
-		s = (struct fj_str){.at = root, .len = len, .size = sizeof(root)};
-		fj_str_put(&s, "/" FJ_HIDDEN_NAME "/owners");
-		if (len && !fj_sys3(__NR_faccessat, AT_FDCWD, root, 0)) {
-			fj_str_cut(&s, len);
-			if (!fj_streq(root, fj_jail->root_path))
-				from = quoted(root, words[0], FJ_PATH_MAX);
-		}
-		fj_say(2,
-			"fakejail: warning: %s: the owner records are of other files: a copy made "
-			"from outside leaves owners behind\n"
-			"hint: fakejail owners copy %s %s\n",
-			fj_jail->name, from, quoted(fj_jail->root_path, words[1], FJ_PATH_MAX));
-	}
-	fj_own_belongs(fj_jail->root_path); /* it is said once */
-}
-
-void fj_owners_look_around(const char *db, bool is_quiet)
-{
-	static char text[FJ_PATH_MAX + 32] FJ_BULKY;
-	size_t len = fj_strlen(fj_jail->root_path);
-
-	fj_roots_start(fj_jail_roots());
-	fj_own_roots->keeps_apart = db != NULL;
-	memcpy(text, fj_jail->root_path, len + 1);
-	while (!db && len) { /* the innermost first */
-		while (text[--len] != '/')
-			;
-		if (len)
-			look_at(text, len);
-	}
-	if (is_in_root)
-		tell_of_copy(is_quiet);
-	if (has_made && !db)
-		fj_own_tell_news();
-	fj_own_know_news();
 }

@@ -203,8 +203,8 @@ void fj_own_tell_news(void);
  * `size` bytes, gets the path that the root of the first one had. */
 #define FJ_OWN_NOTED 1024u
 bool fj_own_is_copy(char *root, size_t size);
-/* It is none, and the records are of the root at host path `root`. */
-void fj_own_belongs(const char *root);
+/* It is none, and the records are of the root at host path `root`. Returns whether that is news. */
+bool fj_own_belongs(const char *root);
 /* The file of `key` has come into the root `key->home`: its record comes along. Returns 0 or
  * -errno. */
 long fj_own_carry(const struct fj_own_key *key);

@@ -246,7 +246,7 @@ bool fj_own_is_copy(char *root, size_t size)
 	return true;
 }
 
-void fj_own_belongs(const char *root)
+bool fj_own_belongs(const char *root)
 {
 	struct fj_store_head *h = fj_store_head(&fj_store[0]);
 	const size_t len = fj_strlen(root);
@@ -254,10 +254,11 @@ void fj_own_belongs(const char *root)
 
 	if (fj_store[0].is_lost || fj_store[0].is_read_only || !identity(&ino, &stamp) ||
 		len >= FJ_OWN_NOTED)
-		return;
+		return false;
 	if (h->own_ino == ino && h->own_stamp == stamp && !memcmp(h->root, root, len + 1))
-		return;
+		return false;
 	memcpy(h->root, root, len + 1);
 	h->own_stamp = stamp;
 	h->own_ino = ino;
+	return true;
 }

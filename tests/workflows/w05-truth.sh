@@ -144,6 +144,12 @@ is 'the jail around sees what it says' '5:6
 60:61' "$(cat "$work/late")"
 prints 'and tells it' 61:62 jail "$outer/late" stat -c %u:%g /etc/a
 
+# One that is moved away before it is entered at all.
+jail "$outer" sh -c 'mkdir /away && tar x -C /away -f /tmp/t.tar && chown 12:13 /away && chown -h 7:8 /away/etc/l'
+mv "$outer/away" "$mine/away"
+prints 'moved away, then entered' "$made" jail "$mine/away" sh -c "$look" sh /
+prints 'and seen from fakejail /' "$made" jail / busybox sh -c "$look" sh "$mine/away"
+
 # Two jails change files of one root at the same time: no change is lost, nor a record damaged.
 mkdir "$outer/late/many"
 for n in $(seq 40); do
