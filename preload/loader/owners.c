@@ -294,6 +294,10 @@ int fj_owners_open(const char *db, int root_fd, char **envp, int *elder)
 		if (fj_in_state_folder(envp, "host", &elder_path))
 			*elder = (int)open_file(AT_FDCWD, elder_path.at);
 		r = *elder >= 0 ? fj_own_check(*elder) : *elder;
+		/* Below a directory that is closed to us we have recorded nothing: HOME is the
+		 * program's there, not ours. */
+		if (r == -EACCES && fj_sys3(__NR_faccessat, AT_FDCWD, elder_path.at, 0) == -EACCES)
+			r = -ENOENT;
 		if (r < 0 && r != -ENOENT && elder_path.len)
 			warn(elder_path.at, r, "what `fakejail /` recorded is not shown");
 		if (r < 0 && *elder >= 0)

@@ -172,7 +172,10 @@ int run_main(int argc, char **argv)
 	run_options(&r, argc, argv);
 	if (!launcher)
 		fail("it is started by the launcher: fakejail run");
-	path = source_path(r.image, &kind, &inside);
+	/* A stored image before a file of its name, which can be written with a slash. */
+	path = !strchr(r.image, '/') && store_dir(false) && find_stored(r.image) ?
+		       NULL :
+		       source_path(r.image, &kind, &inside);
 	if (kind == SOURCE_DIRECTORY) {
 		tree = path;
 	} else {

@@ -15,6 +15,7 @@ enum does {
 	ENTRYPOINT,
 	VOLUME,
 	MOUNT,
+	TMPFS,
 	PORT,
 	NETWORK,
 	PLATFORM,
@@ -39,7 +40,7 @@ static const struct option {
 	{'v', "volume", true, VOLUME, NULL},
 	{'b', "bind", true, VOLUME, NULL},
 	{0, "mount", true, MOUNT, NULL},
-	{0, "tmpfs", true, PASS, "--tmpfs"},
+	{0, "tmpfs", true, TMPFS, NULL},
 	{'h', "hostname", true, PASS, "--hostname"},
 	{0, "read-only", false, PASS, "--read-only"},
 	{0, "no-trap", false, PASS, "--no-trap"},
@@ -167,6 +168,8 @@ static void add_mount(struct run *r, const char *text)
 		add_word(&r->pass, print("--tmpfs=%s", to));
 		return;
 	}
+	if (!strcmp(type, "bind") && from && access(from, F_OK))
+		fail("--mount: '%s' is not on the host", shown(from));
 	if (strcmp(type, "bind") != 0 || !from)
 		fail("--mount '%s': a jail has type=bind,source=...,target=... and type=tmpfs",
 			shown(text));
@@ -222,6 +225,10 @@ static void obey(struct run *r, const struct option *o, const char *value)
 		break;
 	case MOUNT:
 		add_mount(r, value);
+		break;
+	case TMPFS:
+		/* Its size and the like are the host's. */
+		add_word(&r->pass, print("--tmpfs=%.*s", (int)strcspn(value, ":"), value));
 		break;
 	case PORT:
 		look_at_port(value);
@@ -297,7 +304,10 @@ void run_options(struct run *r, int argc, char **argv)
 			const struct option *o = find(*at, NULL, 0);
 
 			if (!o->takes_value) {
-				obey(r, o, NULL);
+				if (strcmp(at + 1, "=false") != 0)
+					obey(r, o, NULL);
+				if (at[1] == '=')
+					break;
 				continue;
 			}
 			obey(r, o,
