@@ -16,6 +16,7 @@
  * and then the kernel is asked, too. */
 #include "call/faults.h"
 
+#include "call/handlers.h"
 #include "call/hook_signal.h"
 #include "own/own.h"
 #include "sys/guest.h"
@@ -25,11 +26,10 @@
 
 #define BOTH (FJ_SIGBUS_BIT | FJ_SIGSEGV_BIT)
 #define SET_SIZE 8u /* sizeof(sigset_t) of the kernel */
+#define SIG_BLOCK_ 0
 #define SIG_UNBLOCK_ 1
 #define SIG_SETMASK_ 2
 #define SA_SIGINFO_ 0x4u
-#define SA_RESTORER_ 0x04000000u
-#define SA_ONSTACK_ 0x08000000u
 #define SA_RESTART_ 0x10000000u
 #define SA_RESETHAND_ 0x80000000u
 #define BUS_MCEERR_AO_ 5 /* asm-generic/siginfo.h: told of, not met */
@@ -105,25 +105,36 @@ static bool is_held_back(const struct frame *f)
 
 /* A program's handler is entered by way of fj_fault_filter (sys/copy.S), with its own flags, mask
  * and restorer: another thread of the engine's may have been at a copy when the action changed.
- * (One that is to be reset is the kernel's to reset.) */
+ * (One that is to be reset is the kernel's to reset.) From there it goes the way of all handlers.
+ */
 static long set_real(int number, const struct fj_sigaction *action)
 {
 	struct fj_sigaction real = *action;
 
-	if (action->handler > FJ_IGNORE && !(action->flags & SA_RESETHAND_) &&
-		(action->flags & SA_RESTORER_)) {
-		fj_fault_handler[number == FJ_SIGSEGV] = action->handler;
-		real.handler = (uint64_t)fj_fault_filter;
+	if (action->handler > FJ_IGNORE && (action->flags & FJ_SA_RESTORER)) {
+		fj_handler_note(number, action);
+		if (fj_handlers_entry) {
+			real.handler = fj_handlers_entry;
+			real.mask = fj_handlers_mask();
+		}
+		if (!(action->flags & SA_RESETHAND_)) {
+			fj_fault_handler[number == FJ_SIGSEGV] = real.handler;
+			real.handler = (uint64_t)fj_fault_filter;
+		}
 	}
 	return set_action(number, &real, NULL);
 }
 
 static long get_real(int number, struct fj_sigaction *old)
 {
+	const uint64_t handler = fj_handler_of(number), mask = fj_handler_asked_mask(number);
 	const long r = set_action(number, NULL, old);
 
-	if (!r && old->handler == (uint64_t)fj_fault_filter)
-		old->handler = fj_fault_handler[number == FJ_SIGSEGV];
+	if (!r && (old->handler == (uint64_t)fj_fault_filter ||
+			  (fj_handlers_entry && old->handler == fj_handlers_entry)))
+		old->handler = handler;
+	if (!r && old->mask == fj_handlers_mask())
+		old->mask = mask;
 	return r;
 }
 
@@ -145,10 +156,31 @@ static void give_up(int number)
 		set_real(number, &own->of_program);
 }
 
+/* As force_sig() of kernel/signal.c. */
+void fj_faults_force(int because, uint64_t *mask)
+{
+	const struct fj_sigaction to_die = {.handler = FJ_DEFAULT};
+	const uint64_t bit = FJ_SIGSEGV_BIT;
+	siginfo_t info = {.si_signo = FJ_SIGSEGV, .si_code = SI_KERNEL};
+	struct fj_sigaction now = {0};
+
+	if (segv.is_ours)
+		give_up(FJ_SIGSEGV);
+	set_action(FJ_SIGSEGV, NULL, &now);
+	if (because == FJ_SIGSEGV || (*mask & bit) || now.handler == FJ_IGNORE)
+		set_action(FJ_SIGSEGV, &to_die, NULL);
+	fj_sys4(__NR_rt_sigprocmask, SIG_BLOCK_, &bit, 0, SET_SIZE);
+	fj_sys4(__NR_rt_tgsigqueueinfo, fj_sys0(__NR_getpid), fj_sys0(__NR_gettid), FJ_SIGSEGV,
+		&info);
+	*mask &= ~bit;
+}
+
 static void handle(int number, siginfo_t *info, struct frame *f)
 {
 	const bool is_sent =
 		info->si_code <= 0 || (number == FJ_SIGBUS && info->si_code == BUS_MCEERR_AO_);
+	/* It need not come again: the kernel tells so, too, that there is no room for a handler. */
+	const bool is_to_be_sent = is_sent || info->si_code == SI_KERNEL;
 	struct fj_thread *engine;
 
 	if (!is_sent && number == FJ_SIGBUS && fj_own_lose((uintptr_t)info->si_addr))
@@ -158,7 +190,7 @@ static void handle(int number, siginfo_t *info, struct frame *f)
 		return;
 	}
 	give_up(number);
-	if (!is_sent)
+	if (!is_to_be_sent)
 		return;
 	fj_sys4(__NR_rt_tgsigqueueinfo, fj_sys0(__NR_getpid), fj_sys0(__NR_gettid), number, info);
 	if (is_held_back(f)) {
@@ -169,13 +201,15 @@ static void handle(int number, siginfo_t *info, struct frame *f)
 	}
 }
 
-/* A call that is to be restarted after the program's handler must be so after ours. */
+/* A call that is to be restarted after the program's handler must be so after ours. Without the
+ * trap the signal stack is the program's, for its own handlers alone. */
+#define FLAGS_KEPT (SA_RESTART_ | FJ_SA_ONSTACK)
 static struct fj_sigaction our_action(const struct fault *of)
 {
 	return (struct fj_sigaction){
 		.handler = (uint64_t)handle,
-		.flags = SA_SIGINFO_ | SA_ONSTACK_ | SA_RESTORER_ |
-			 (of->of_program.flags & SA_RESTART_),
+		.flags = SA_SIGINFO_ | FJ_SA_RESTORER | (fj_jail->has_trap ? FJ_SA_ONSTACK : 0) |
+			 (of->of_program.flags & FLAGS_KEPT),
 		.restorer = fj_gate_address() + (uint64_t)(fj_gate_sigreturn - fj_gate_begin),
 	};
 }
@@ -242,7 +276,7 @@ static long in_child(int number, const struct fj_sigaction *new, struct fj_sigac
 static long in_process(int number, const struct fj_sigaction *new)
 {
 	struct fault *own = fault_of(number);
-	const bool restarts = (new->flags ^ own->of_program.flags) & SA_RESTART_;
+	const bool changes = (new->flags ^ own->of_program.flags) & FLAGS_KEPT;
 
 	if (new->handler == FJ_IGNORE) {
 		own->is_ours = false;
@@ -250,7 +284,7 @@ static long in_process(int number, const struct fj_sigaction *new)
 		return set_action(number, new, NULL);
 	}
 	own->of_program = *new;
-	if (restarts) {
+	if (changes) {
 		const struct fj_sigaction ours = our_action(own);
 
 		set_action(number, &ours, NULL);

@@ -32,6 +32,9 @@ void fj_faults_mask(uint64_t mask);
 void fj_faults_mask_changes(int how, uint64_t set);
 /* rt_sigaction(2) of one of them: what the program would see without us. */
 long fj_faults_action(struct fj_call *c);
+/* A signal's frame could not be written, `because`'s: SIGSEGV, whatever the program blocks or
+ * ignores; it comes when the calling thread has `*mask` again. */
+void fj_faults_force(int because, uint64_t *mask);
 /* Those of them that are ours in the kernel, and of which the program has no handler. */
 uint64_t fj_faults_hidden(void);
 

@@ -100,6 +100,7 @@ uint64_t fj_sigsys_arrived(struct fj_thread *t, uint64_t *mask)
 {
 	const struct fj_sigaction action = *own_action();
 
+	fj_handler_note(SIGSYS, &action);
 	if (action.handler == FJ_IGNORE)
 		return FJ_IGNORE;
 	if (t->wants_sigsys_blocked) {
@@ -286,6 +287,22 @@ long fj_hook_sigwait(struct fj_call *c)
 	return leave_with_mask(c, i - 1);
 }
 
+/* The program's signal stack stands in the frame of a handler that was moved to another stack: ours
+ * is the kernel's. */
+static void restore_altstack(const struct fj_call *c)
+{
+	struct fj_altstack s;
+	uint64_t sp;
+
+	if (fj_guest_read(&s, c->sp + FJ_UCONTEXT_STACK, sizeof(s)) ||
+		fj_guest_read(&sp, c->sp + FJ_UCONTEXT_SP, sizeof(sp)))
+		return;
+	if (!fj_altstack_is_on_own(c->thread, c->sp)) /* as sigaltstack(2): not from there */
+		fj_altstack_restore(c->thread, &s);
+	fj_altstack_settle(c->thread, &s, sp);
+	fj_guest_write(c->sp + FJ_UCONTEXT_STACK, &s, sizeof(s));
+}
+
 /* A handler may have written a mask of its own into its frame, which lies at the stack pointer
  * (struct rt_sigframe of arch/x86/include/asm/sigframe.h, less the return address). */
 long fj_hook_sigreturn(struct fj_call *c)
@@ -296,6 +313,7 @@ long fj_hook_sigreturn(struct fj_call *c)
 	if (fj_guest_read(&mask, at, sizeof(mask)))
 		mask = 0;
 	fj_faults_mask(mask);
+	restore_altstack(c);
 	/* (The kernel saved it without the bit: that it is not there says nothing.) */
 	if (mask & FJ_SIGSYS_BIT) {
 		c->thread->wants_sigsys_blocked = was_blocked = true;

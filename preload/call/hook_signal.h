@@ -13,6 +13,8 @@ struct fj_sigaction { /* struct kernel_sigaction, arch/x86/include/uapi/asm/sign
 	uint64_t handler, flags, restorer, mask;
 };
 
+#define FJ_UCONTEXT_STACK 16 /* offsetof(struct ucontext, uc_stack) and uc_mcontext.rsp */
+#define FJ_UCONTEXT_SP 160
 #define FJ_UCONTEXT_MASK                                                                           \
 	296 /* offsetof(struct ucontext, uc_sigmask), asm/ucontext.h; checked in trap/sigsys.c */
 
@@ -38,20 +40,26 @@ struct fj_altstack { /* stack_t of asm/signal.h */
 #define FJ_SS_AUTODISARM (1u << 31)
 
 /* hook_altstack.c: decide `*s`, the signal stack that the kernel shall use when the thread goes on
- * at `sp`; in: the one it uses now. */
-void fj_altstack_settle(struct fj_thread *t, struct fj_altstack *s, uint64_t sp);
-/* The program is at `sp`: has a handler left the call that waits in this slot by siglongjmp(3)?
- * (While one is at work that is on the program's signal stack, or below the call.) */
+ * at `sp`. */
+void fj_altstack_settle(const struct fj_thread *t, struct fj_altstack *s, uint64_t sp);
+/* The program is at `sp`: is that on its signal stack? */
+bool fj_altstack_is_on_own(const struct fj_thread *t, uint64_t sp);
+/* Has a handler left the call that waits in this slot by siglongjmp(3)? (While one is at work that
+ * is on the program's signal stack, or below the call.) */
 bool fj_altstack_is_abandoned(const struct fj_thread *t, uint64_t sp);
-/* By the trap, around a call that lets signals in: what is free of the program's own signal stack
- * is the kernel's for that time. Returns whether there is any; then it must be taken back. */
-bool fj_altstack_lend_rest(const struct fj_call *c);
-void fj_altstack_take_back(void);
+/* What the kernel would have saved in a handler's frame, and what a handler's frame restores. */
+struct fj_altstack fj_altstack_of_program(const struct fj_thread *t);
+void fj_altstack_restore(struct fj_thread *t, const struct fj_altstack *s);
+/* Without the trap: is this, which the kernel has, the program's with a mark of ours, that the
+ * kernel shall have none while a handler runs? */
+bool fj_altstack_is_made_disarm(const struct fj_altstack *s);
 
 /* A SIGSYS of the program's own has come: what is to be done? Returns a handler to go on in, with
  * its mask in `*mask` (in: the program's mask), or FJ_DEFAULT, or FJ_IGNORE (also when it stays
  * pending because the program blocks it). */
 enum { FJ_DEFAULT = 0, FJ_IGNORE = 1 };
+#define FJ_SA_RESTORER 0x04000000u
+#define FJ_SA_ONSTACK 0x08000000u
 uint64_t fj_sigsys_arrived(struct fj_thread *t, uint64_t *mask);
 
 /* Did any thread of this process ever block it? */

@@ -37,7 +37,6 @@ __attribute__((noinline)) static long wait_unblocked(
 	const uint32_t outer_handlers = t->handlers;
 	const int32_t outer_fd = t->window_fd;
 	const bool outer_catches = t->catches_faults;
-	const bool lends = t->altstack_size && fj_altstack_lend_rest(c);
 	uint64_t all;
 	long r;
 
@@ -52,8 +51,6 @@ __attribute__((noinline)) static long wait_unblocked(
 	r = wait_in_kernel(t, nr, arg);
 	/* (A handler may have changed the program's, in its frame.) */
 	fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK, &all, c->mask, sizeof(all));
-	if (lends)
-		fj_altstack_take_back();
 	t->inner_sp = outer_sp;
 	t->waiting_sp = outer_waiting;
 	t->waiting_frame = outer_frame;

@@ -226,12 +226,14 @@ FJ_HOT long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
 	return __builtin_expect(c.leaves_by_tail, 0) ? call_by_tail(record, &c) : r;
 }
 
-/* The virtual SIGSYS: the state of a thread that the trap keeps, and none of our business where
- * there is no trap. (rt_sigreturn is made on the program's stack or not at all.) */
+/* The virtual SIGSYS and the signal stack: the state of a thread that the trap keeps, and, but for
+ * the latter, none of our business where there is no trap. (rt_sigreturn is made on the program's
+ * stack or not at all.) */
 static bool is_about_sigsys(const struct fj_row *row)
 {
 	return row->hook == FJ_HOOK_sigpending || row->hook == FJ_HOOK_sigtimedwait ||
-	       row->hook == FJ_HOOK_sigaltstack || row->hook == FJ_HOOK_sigreturn;
+	       row->hook == FJ_HOOK_sigreturn ||
+	       (row->hook == FJ_HOOK_sigaltstack && fj_jail->has_trap);
 }
 
 /* These only keep SIGSYS out of masks. */

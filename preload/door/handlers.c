@@ -10,18 +10,49 @@
  * stack was interrupted, they are called below where the program made its call, with a ucontext in
  * which it is just behind that.
  *
- * A handler that does not interrupt the engine finds everything as the kernel left it. */
+ * With the trap the kernel's signal stack is ours, since the program's may be gone, or in use for
+ * something else. What the kernel wrote there is copied to where it would have written without us:
+ * to the program's stack, or to its signal stack when the handler wants that.
+ *
+ * All signals are blocked until the handler is entered: one that came meanwhile would be taken for
+ * one that interrupts the program, or be written over what is on ours. */
 #include "door/handlers.h"
 
+#include "call/faults.h"
 #include "call/handlers.h"
 #include "call/tail.h"
 #include "call/when.h"
 #include "door/record.h"
+#include "sys/guest.h"
 
 #define BELOW_FRAME 1024u /* on the slot's stack: what fj_handler_done() needs */
 
+#define FPSTATE_LEGACY 512u /* struct _fpstate_64, and where its last bytes say more: */
+#define FPSTATE_MAGIC 464u
+#define FPSTATE_SIZE 468u
+
+struct kernel_frame { /* struct rt_sigframe, asm/sigframe.h */
+	uint64_t back;
+	struct fj_frame uc;
+	uint64_t info[16];
+};
+
+/* Where a handler begins, and what the kernel's signal stack is from then on. */
+struct entered {
+	uint64_t frame; /* where the kernel's frame is now */
+	uint64_t sp;
+	struct fj_frame *context;
+	uint64_t info;
+	struct fj_altstack stack;
+	bool is_refused;
+};
+
+/* A mode that there is not: rt_sigreturn leaves the signal stack as it is. */
+static const struct fj_altstack as_it_is = {.flags = FJ_SS_ONSTACK | (int32_t)FJ_SS_DISABLE};
+
 /* On the program's stack. */
 struct shown {
+	uint64_t unused, back; /* where the handler returns to */
 	struct fj_frame frame;
 	uint64_t ip, sp; /* as it was shown */
 	uint64_t outer_sp;
@@ -55,43 +86,277 @@ static void show_record(const struct fj_door_record *record, struct sigcontext_6
 	regs->sp = (uint64_t)record + FJ_DOOR_ROOM;
 }
 
-void fj_handler_came(int sig, struct fj_frame *f, struct fj_handler_entered *e)
+/* The slot that knows the program's signal stack: whose stack the kernel had, or has used. */
+static struct fj_thread *owner_of(const struct fj_frame *f)
 {
-	struct fj_thread *t = interrupted(f);
-	struct shown *shown;
+	struct fj_thread *t = fj_thread_holding(f->stack.sp);
 
-	*e = (struct fj_handler_entered){.handler = fj_handler_of(sig), .context = f};
-	/* (A SIGSYS of the program's own filter is answered by the registers of its frame.) */
-	if (!t || (!t->waiting_frame && !t->lent_sp) || sig == FJ_SIGSYS)
+	return t ? t : fj_thread_holding((uintptr_t)f);
+}
+
+/* A fault there is not for whom a call is under way. */
+static bool is_written(struct fj_thread *t, uintptr_t to, const void *from, size_t n)
+{
+	const bool catches = t->catches_faults;
+	long r;
+
+	t->catches_faults = false;
+	r = fj_guest_write(to, from, n);
+	t->catches_faults = catches;
+	return !r;
+}
+
+/* Where the handler's frame ends: as get_sigframe() of arch/x86/kernel/signal.c. `*least`: the
+ * stack's beginning, or 0. */
+static uintptr_t place(
+	const struct fj_thread *owner, int sig, uintptr_t program_sp, uintptr_t *least)
+{
+	const bool is_on_own = fj_altstack_is_on_own(owner, program_sp + FJ_RED_ZONE);
+
+	*least = 0;
+	if (!owner->altstack_size || !(is_on_own || fj_handler_wants_stack(sig)))
+		return program_sp;
+	*least = owner->altstack;
+	return is_on_own ? program_sp : owner->altstack + owner->altstack_size;
+}
+
+static size_t fpstate_size(const struct fj_frame *f)
+{
+	const char *at = (const char *)f->regs.fpstate;
+
+	if (!at)
+		return 0;
+	return *(const uint32_t *)(at + FPSTATE_MAGIC) == FP_XSTATE_MAGIC1 ?
+		       *(const uint32_t *)(at + FPSTATE_SIZE) :
+		       FPSTATE_LEGACY;
+}
+
+/* Copy the whole frame to end at `top`. Returns where it is, or 0 where there is no room. */
+static uintptr_t move(const struct fj_frame *f, const struct fj_altstack *stack, uintptr_t top,
+	uintptr_t least, struct fj_thread *owner)
+{
+	struct kernel_frame head = *(const struct kernel_frame *)((uintptr_t)f - sizeof(head.back));
+	const size_t size = fpstate_size(f);
+	uintptr_t at = top;
+
+	if (size) {
+		at = (at - size) & ~63UL;
+		head.uc.regs.fpstate = at;
+	}
+	head.uc.stack = *stack;
+	at = ((at - sizeof(head)) & ~15UL) - 8;
+	if (at > top || at <= least ||
+		(size && !is_written(owner, head.uc.regs.fpstate, (const void *)f->regs.fpstate,
+				 size)) ||
+		!is_written(owner, at, &head, sizeof(head)))
+		return 0;
+	return at;
+}
+
+static void set_frame(struct entered *e, uintptr_t at)
+{
+	e->frame = e->sp = at;
+	e->context = &((struct kernel_frame *)at)->uc;
+	e->info = (uint64_t)((struct kernel_frame *)at)->info;
+}
+
+static void refuse(int sig, struct fj_frame *f, struct entered *e)
+{
+	e->is_refused = true;
+	fj_faults_force(sig, &f->mask);
+}
+
+/* The program was interrupted. What the kernel wrote to ours goes to where it would have written
+ * without us. */
+static void program_came(int sig, struct fj_frame *f, struct entered *e)
+{
+	struct fj_thread *owner = owner_of(f);
+	struct fj_altstack stack;
+	uintptr_t top, least, at;
+
+	if (!owner) /* it has no signal stack, and the kernel none of ours */
 		return;
-	shown = (struct shown *)(((t->waiting_frame ? t->waiting_sp - FJ_RED_ZONE : t->lent_sp) -
-					 sizeof(*shown)) &
-				 ~15UL);
-	shown->frame = *f;
-	if (t->waiting_frame) { /* by the trap */
-		const struct sigcontext_64 *regs =
-			&((const struct fj_frame *)t->waiting_frame)->regs;
-		void *const fpstate = (void *)shown->frame.regs.fpstate;
+	if (sig == FJ_SIGSYS)
+		((struct kernel_frame *)e->frame)->back = fj_handler_sigsys_restorer();
+	stack = fj_altstack_of_program(owner);
+	if (f->stack.size) /* any handler's delivery has disarmed it */
+		e->stack = f->stack;
+	if (!fj_thread_holding((uintptr_t)f)) {
+		f->stack = stack;
+	} else {
+		top = place(owner, sig, f->regs.sp - FJ_RED_ZONE, &least);
+		at = move(f, &stack, top, least, owner);
+		if (!at) {
+			refuse(sig, f, e);
+			return;
+		}
+		set_frame(e, at);
+	}
+	if (owner->altstack_size && (owner->altstack_flags & FJ_SS_AUTODISARM)) {
+		owner->altstack_size = 0; /* until the frame is left */
+		owner->altstack_flags = FJ_SS_DISABLE;
+	}
+}
 
-		shown->frame.regs = *regs;
-		shown->frame.regs.fpstate = (uint64_t)fpstate;
+/* What the kernel has without the trap. */
+static struct fj_altstack marked(const struct fj_thread *t)
+{
+	struct fj_altstack s = fj_altstack_of_program(t);
+
+	s.flags |= (int32_t)FJ_SS_AUTODISARM;
+	return s;
+}
+
+/* Without the trap, a handler runs at `at`; the kernel had f->stack, and has none since it was
+ * disarmed: that it has the right one meanwhile. */
+static void arm_plainly(const struct fj_frame *f, uintptr_t at, struct entered *e)
+{
+	struct fj_thread *t = fj_thread_holding(f->stack.sp);
+
+	if (t && !fj_altstack_is_on_own(t, at)) { /* that handler was left by siglongjmp(3) */
+		e->stack = marked(t);
+		return;
+	}
+	e->stack = f->stack;
+	if (!t && at - f->stack.sp < f->stack.size) {
+		t = fj_thread_mine();
+		if (!t) { /* it goes without */
+			e->stack = as_it_is;
+			return;
+		}
+		t->altstack = f->stack.sp;
+		t->altstack_size = f->stack.size;
+		t->altstack_flags = (uint32_t)f->stack.flags & ~FJ_SS_AUTODISARM;
+		fj_altstack_settle(t, &e->stack, at);
+	}
+}
+
+/* The program was interrupted, and there is no trap. */
+static void plain_came(int sig, struct fj_frame *f, struct entered *e)
+{
+	struct fj_thread *owner = fj_thread_holding(f->stack.sp);
+	const struct fj_frame *from = f;
+	struct fj_altstack after = f->stack;
+	uintptr_t least, at;
+
+	if (!owner && !fj_altstack_is_made_disarm(&f->stack))
+		return;
+	if (owner && !fj_altstack_is_on_own(owner, f->regs.sp))
+		after = marked(owner);
+	if (owner && fj_thread_holding((uintptr_t)f)) {
+		const uintptr_t top = place(owner, sig, f->regs.sp - FJ_RED_ZONE, &least);
+
+		at = move(f, &after, top, least, owner);
+		if (!at) {
+			refuse(sig, f, e);
+			return;
+		}
+		set_frame(e, at);
+	}
+	arm_plainly(from, e->frame, e);
+	e->context->stack = after;
+}
+
+/* The engine was, in a call that waits behind the trap, or behind a jump. */
+static void engine_came(int sig, struct fj_thread *t, struct fj_frame *f, struct entered *e)
+{
+	const uintptr_t program_sp = t->waiting_frame ? t->waiting_sp - FJ_RED_ZONE : t->lent_sp;
+	struct fj_thread *owner = owner_of(f);
+	struct shown shown;
+	uintptr_t top, least, at;
+
+	top = place(owner, sig, program_sp, &least);
+	at = (top - sizeof(shown)) & ~15UL;
+	if (fj_jail->has_trap) {
+		if (f->stack.size)
+			e->stack = f->stack;
+	} else if (owner->altstack_size || fj_altstack_is_made_disarm(&f->stack)) {
+		arm_plainly(f, at, e);
+		if (owner->altstack_size && !fj_altstack_is_on_own(owner, program_sp))
+			f->stack = marked(owner);
+	}
+	if (!t->waiting_frame && fj_thread_holding((uintptr_t)f) != t) {
+		/* below the engine, on the stack that it has borrowed */
+		set_frame(e, move(f, &f->stack, f->regs.sp - FJ_RED_ZONE, 0, owner));
+		f = e->context;
+	}
+	shown.back = (uint64_t)fj_handler_back;
+	shown.frame = *f;
+	if (fj_jail->has_trap || owner->altstack_size)
+		shown.frame.stack = fj_altstack_of_program(owner);
+	if (t->waiting_frame) { /* by the trap */
+		shown.frame.regs = ((const struct fj_frame *)t->waiting_frame)->regs;
+		shown.frame.regs.fpstate = f->regs.fpstate;
+	} else {
+		show_record((const struct fj_door_record *)t->lent_sp, &shown.frame.regs);
+	}
+	shown.frame.regs.ax = (uint64_t)-EINTR;
+	shown.ip = shown.frame.regs.ip;
+	shown.sp = shown.frame.regs.sp;
+	shown.outer_sp = t->inner_sp;
+	if (t->waiting_frame) {
 		/* The engine, when the handler enters it, begins below the signal's frame. */
-		shown->outer_sp = t->inner_sp;
 		t->inner_sp = ((uintptr_t)f - BELOW_FRAME) & ~15UL;
 		t->handlers++;
-	} else {
-		show_record((const struct fj_door_record *)t->lent_sp, &shown->frame.regs);
+		fj_altstack_settle(t, &e->stack, program_sp);
 	}
-	shown->frame.regs.ax = (uint64_t)-EINTR;
-	shown->ip = shown->frame.regs.ip;
-	shown->sp = shown->frame.regs.sp;
-	e->sp = (uint64_t)shown;
-	e->context = &shown->frame;
+	if (at <= least || !is_written(owner, at, &shown, sizeof(shown))) {
+		if (t->waiting_frame) {
+			t->inner_sp = shown.outer_sp;
+			t->handlers--;
+		}
+		refuse(sig, f, e);
+		return;
+	}
+	e->sp = (uint64_t) & ((struct shown *)at)->back;
+	e->context = &((struct shown *)at)->frame;
+}
+
+static void enter(int sig, const struct fj_frame *f, const struct entered *e, struct fj_frame *go)
+{
+	*go = (struct fj_frame){.flags = f->flags, .stack = e->stack};
+	go->mask = f->mask | fj_handler_mask(sig);
+	if (fj_jail->has_trap)
+		go->mask &= ~FJ_SIGSYS_BIT;
+	go->regs.ip = fj_handler_of(sig);
+	go->regs.sp = e->sp;
+	go->regs.di = (uint64_t)sig;
+	go->regs.si = e->info;
+	go->regs.dx = (uint64_t)e->context;
+	go->regs.r12 = e->frame;
+	go->regs.r13 = (uint64_t)e->context;
+	go->regs.flags = 0x202; /* interrupts are on; as the kernel has it */
+	go->regs.cs = f->regs.cs;
+	go->regs.ss = f->regs.ss;
+}
+
+struct fj_frame *fj_handler_came(int sig, const void *info, struct fj_frame *f, struct fj_frame *go)
+{
+	struct fj_thread *t = fj_thread_holding(f->regs.sp - 1);
+	const bool is_on_ours = fj_thread_holding((uintptr_t)f);
+	struct entered e = {.context = f,
+		.frame = (uint64_t)f - sizeof(uint64_t),
+		.sp = (uint64_t)f - sizeof(uint64_t),
+		.info = (uint64_t)info,
+		.stack = as_it_is};
+
+	if (!t && fj_jail->has_trap)
+		program_came(sig, f, &e);
+	else if (!fj_jail->has_trap && (!t || !is_on_ours))
+		plain_came(sig, f, &e);
+	/* (A SIGSYS of the program's own filter is answered by the registers of its frame.) */
+	else if (is_on_ours && (t->waiting_frame || t->lent_sp) && sig != FJ_SIGSYS)
+		engine_came(sig, t, f, &e);
+	if (e.is_refused)
+		return f;
+	enter(sig, f, &e, go);
+	return go;
 }
 
 void fj_handler_done(struct fj_frame *f, const struct fj_frame *context)
 {
-	const struct shown *shown = (const struct shown *)context;
+	const struct shown *shown =
+		(const struct shown *)((const char *)context - offsetof(struct shown, frame));
 	struct fj_thread *t = interrupted(f);
 
 	f->mask = shown->frame.mask;

@@ -8,14 +8,12 @@
 #include "call/tail.h"
 
 extern const char fj_handler_entry[];
+extern const char fj_handler_back[];
 
-struct fj_handler_entered {	  /* handler.S knows the offsets */
-	uint64_t handler;	  /* the program's */
-	uint64_t sp;		  /* where its stack shall begin; 0: where it is */
-	struct fj_frame *context; /* the ucontext for it */
-};
-/* A signal has come. */
-void fj_handler_came(int sig, struct fj_frame *f, struct fj_handler_entered *e);
+/* A signal has come. In `go` is room for one frame; returns that from which rt_sigreturn goes on.
+ */
+struct fj_frame *fj_handler_came(
+	int sig, const void *info, struct fj_frame *f, struct fj_frame *go);
 /* A handler that was given a stack has returned. */
 void fj_handler_done(struct fj_frame *f, const struct fj_frame *context);
 

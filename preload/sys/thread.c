@@ -205,7 +205,7 @@ static bool take(uint32_t n, uint32_t as, int32_t pid, int32_t tid)
 	t->handlers = 0;
 	t->window_fd = -1;
 	t->wants_sigsys_blocked = t->sigsys_pending = false;
-	t->altstack_size = 0;
+	t->altstack_size = t->altstack_flags = 0;
 	t->deferred = 0;
 	t->judged = NULL;
 	t->asks_search = t->catches_faults = false;
@@ -307,10 +307,15 @@ static struct fj_thread *borrow_abandoned(uintptr_t fs_base, uintptr_t sp)
 		int32_t flags;
 		uint64_t size;
 	} altstack = {0};
+	const struct fj_thread *own;
 
 	/* On a signal stack addresses cannot be compared. */
 	if (fj_thread_holding(sp) || fj_sys2(__NR_sigaltstack, 0, &altstack) ||
 		sp - altstack.at <= altstack.size)
+		return NULL;
+	own = fj_thread_holding(
+		altstack.at); /* the kernel has ours; the slot knows the program's */
+	if (own && sp - own->altstack <= own->altstack_size)
 		return NULL;
 	for (uint32_t n = 0; n < used_slots(); n++) {
 		struct fj_thread *t = slot(n);

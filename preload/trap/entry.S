@@ -7,7 +7,7 @@
 
 	.text
 	.globl	fj_trap_entry
-	.hidden	fj_trap_entry
+	.hidden	fj_trap_entry, fj_handlers_entry
 	.type	fj_trap_entry, @function
 fj_trap_entry:				/* rdi signal, rsi siginfo, rdx ucontext */
 	.cfi_startproc
@@ -31,6 +31,9 @@ fj_trap_entry:				/* rdi signal, rsi siginfo, rdx ucontext */
 1:	mov	$31, %edi		/* SIGSYS */
 	mov	%r12, %rsi
 	mov	%r13, %rdx
+	mov	fj_handlers_entry(%rip), %rcx	/* 0: the program's handlers are left alone */
+	test	%rcx, %rcx
+	cmovnz	%rcx, %rax
 	jmp	*%rax
 	.cfi_endproc
 	.size	fj_trap_entry, . - fj_trap_entry

@@ -5,6 +5,7 @@
 #include "trap/trap.h"
 
 #include "call/faults.h"
+#include "call/handlers.h"
 #include "call/hook_signal.h"
 #include "call/libc_signals.h"
 #include "call/policy.h"
@@ -17,8 +18,6 @@
 #define SIGSYS 31
 #define SYS_SECCOMP 1 /* asm-generic/siginfo.h */
 #define SA_SIGINFO_ 0x4u
-#define SA_RESTORER_ 0x04000000u
-#define SA_ONSTACK_ 0x08000000u
 #define SIG_SETMASK 2
 
 /* Less stack or scratch memory than this left by what waits, and that is taken for abandoned. */
@@ -50,7 +49,8 @@ uintptr_t fj_trap_stack(struct fj_frame *f, uintptr_t sp)
 	struct fj_thread *t = fj_thread_holding(sp);
 
 	if (t) {
-		if (fj_thread_holding(f->regs.sp) != t)
+		if (fj_altstack_is_abandoned(t, f->regs.sp) ||
+			FJ_SCRATCH_SIZE - t->scratch_used < SCRATCH_MIN)
 			begin_afresh(t);
 		fj_altstack_settle(t, &f->stack, f->regs.sp);
 		return sp;
@@ -84,7 +84,8 @@ static uintptr_t deliver_to_program(const struct fj_frame *f)
 		fj_sys3(__NR_tgkill, fj_sys0(__NR_getpid), fj_sys0(__NR_gettid), SIGSYS);
 		return 0; /* it is pending, and kills when the frame's mask is back */
 	}
-	fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof(mask));
+	if (!fj_handlers_entry) /* it sets the mask itself */
+		fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof(mask));
 	return handler;
 }
 
@@ -195,7 +196,7 @@ void fj_trap_arm(struct fj_thread *t)
 {
 	const struct fj_sigaction act = {
 		.handler = (uint64_t)fj_trap_entry,
-		.flags = SA_SIGINFO_ | SA_ONSTACK_ | SA_RESTORER_,
+		.flags = SA_SIGINFO_ | FJ_SA_ONSTACK | FJ_SA_RESTORER,
 		.restorer = fj_gate_address() + (uint64_t)(fj_gate_sigreturn - fj_gate_begin),
 		.mask = ~(FJ_SIGBUS_BIT | FJ_SIGSEGV_BIT),
 	};

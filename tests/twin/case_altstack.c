@@ -76,6 +76,10 @@ CASE(altstack)
 	R(sigaltstack(&ss, NULL));
 	CHILD("inherited by fork")
 		show_altstack("child");
+	ss.ss_flags = SS_ONSTACK;
+	R(sigaltstack(&ss, NULL));
+	show_altstack("set, with a flag that is no question");
+	R(sigaltstack(&ss, NULL));
 	ss.ss_flags = 0;
 	R(sigaltstack(&ss, NULL));
 	CHILD("inherited by fork")
