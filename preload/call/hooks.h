@@ -125,6 +125,9 @@
 	X(open_tree)                                                                               \
 	X(move_mount)                                                                              \
 	X(mount_setattr)                                                                           \
+	/* hook_mount_told.c */                                                                    \
+	X(statmount)                                                                               \
+	X(listmount)                                                                               \
 	/* hook_machine.c */                                                                       \
 	X(uname)                                                                                   \
 	X(sethostname) /* setdomainname */                                                         \

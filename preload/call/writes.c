@@ -11,6 +11,7 @@
 #include "call/writes.h"
 
 #include "own/ids.h"
+#include "sys/gate.h"
 
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -21,13 +22,14 @@ static const uint16_t writing[] = {__NR_write, __NR_pwrite64, __NR_writev, __NR_
 	__NR_copy_file_range};
 #define COUNT (sizeof(writing) / sizeof(writing[0]))
 #define BEFORE 3 /* instructions before the numbers */
-#define BEHIND 8
+#define BEHIND 9
 
 static bool is_watching; /* all threads of this process */
 
 static void watch(void)
 {
-	const uint32_t high = (uint32_t)(fj_jail->gate >> 32), low = (uint32_t)fj_jail->gate;
+	const uint32_t high = (uint32_t)(fj_jail->gate >> 32), low = (uint32_t)fj_jail->gate,
+		       other = (uint32_t)((fj_jail->gate + FJ_GATE_APART) >> 32);
 	static const uint32_t flags[] = {SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_SPEC_ALLOW,
 		SECCOMP_FILTER_FLAG_TSYNC, 0};
 	struct sock_filter code[BEFORE + COUNT + BEHIND] = {
@@ -40,7 +42,8 @@ static void watch(void)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 			offsetof(struct seccomp_data, instruction_pointer) + 4),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, high, 0, 4),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, high, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, other, 0, 4),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 			offsetof(struct seccomp_data, instruction_pointer)),
 		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, ~(uint32_t)(FJ_PAGE - 1)),
