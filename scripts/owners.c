@@ -111,6 +111,7 @@ static void open_records(const char *db, bool may_make)
 	owners_user = st.st_uid;
 	fd = open(owners_root, O_RDONLY | O_DIRECTORY);
 	fj_own_is_scattered = fd >= 0 && fj_own_scatters(fd);
+	fj_own_follows_tags = fj_own_is_scattered || fj_own_have_moved(fj_store[0].fd);
 	close(fd);
 }
 

@@ -64,7 +64,9 @@ static bool look(const char *path, struct entry *e)
 		.rdev = (uint32_t)e->st.st_rdev};
 	if (e->st.st_uid == owners_user)
 		e->owner.uid = e->owner.gid = 0;
-	e->has_record = fj_own_find(&e->key, &record);
+	e->has_record = fj_own_find(&e->key, &record) ||
+			(fj_own_follows_tags && fj_own_find_tagged((uint32_t)e->st.st_dev, AT_FDCWD,
+							path, e->st.st_mode, &e->key, &record));
 	if (e->has_record) {
 		e->owner.uid = record.uid;
 		e->owner.gid = record.gid;
@@ -113,10 +115,10 @@ static void settle(struct entry *e, const char *path)
 {
 	const struct fj_own_key before = e->key;
 
-	fj_own_mark(&e->key, AT_FDCWD, path, e->st.st_mode);
-	if (!fj_own_is_layered((uint32_t)e->st.st_dev, AT_FDCWD, path) ||
-		lchown(path, (uid_t)-1, (gid_t)-1) || !owners_key(path, false, &e->key))
+	if (fj_own_is_layered((uint32_t)e->st.st_dev, AT_FDCWD, path) &&
+		(lchown(path, (uid_t)-1, (gid_t)-1) || !owners_key(path, false, &e->key)))
 		return;
+	fj_own_mark(&e->key, (uint32_t)e->st.st_dev, AT_FDCWD, path, e->st.st_mode);
 	if (e->has_record && memcmp(&before, &e->key, sizeof(before)))
 		fj_own_renew(&before, &e->key);
 }

@@ -116,7 +116,8 @@ static long without_tag(const struct fj_xattr *q, const struct fj_file *file, lo
 	char *names = (char *)q->value;
 	const long size = (long)sizeof(FJ_OWN_TAG);
 
-	if (!file->has_record || !q->size)
+	if (!q->size || (!file->has_record && !fj_own_is_forgetful &&
+				!fj_file_is_layered(file, q->file.dirfd, q->file.name)))
 		return len;
 	for (long at = 0; at + size <= len; at += (long)fj_strlen(names + at) + 1)
 		if (fj_streq(names + at, FJ_OWN_TAG)) {

@@ -79,7 +79,7 @@ static long record(struct fj_call *c, int dirfd, const char *name, const struct 
 		fj_own_gone(&file.key);
 	if (!m->needs_record)
 		return 0;
-	fj_own_mark(&file.key, dirfd, name, file.real_mode);
+	fj_own_mark(&file.key, file.dev, dirfd, name, file.real_mode);
 	if (m->owner.flags & FJ_OWN_DEVICE)
 		what |= FJ_OWN_DEVICE | FJ_OWN_MODE;
 	if (m->real_mode != (m->owner.mode & 07777))

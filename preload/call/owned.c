@@ -303,7 +303,7 @@ FJ_HOT long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsign
 		key = see_node(c, dirfd, mask | STATX_BASIC_STATS | STATX_BTIME, sx);
 	else
 		key = key_of(sx, dirfd, name, flags);
-	file->key = key;
+	file->key = file->natural = key;
 	file->dev = encode_dev(sx->stx_dev_major, sx->stx_dev_minor);
 	file->real_uid = sx->stx_uid;
 	file->real_gid = sx->stx_gid;
@@ -313,6 +313,9 @@ FJ_HOT long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsign
 	file->has_record = fj_own_find(&file->key, &file->owner) &&
 			   !(file->key.stamp == FJ_OWN_NO_STAMP && sx->stx_nlink &&
 				   (file->owner.flags & FJ_OWN_GONE));
+	if (__builtin_expect(fj_own_follows_tags, 0) && !file->has_record)
+		file->has_record = fj_own_find_tagged(
+			file->dev, dirfd, name, sx->stx_mode, &file->key, &file->owner);
 	if (file->has_record) {
 		show_record(&file->owner, sx);
 	} else {

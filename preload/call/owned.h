@@ -26,7 +26,8 @@
 
 struct fj_file {
 	struct fj_own_key key;
-	uint32_t dev; /* of the disk, as stat(2) shows it */
+	struct fj_own_key natural; /* the same, unless its tag led to a record by another key */
+	uint32_t dev;		   /* of the disk, as stat(2) shows it */
 	uint32_t real_uid, real_gid, real_mode;
 	uint32_t nlink;
 	bool has_record;

@@ -29,6 +29,17 @@ static long copy_up(int dirfd, const char *name, const struct fj_file *file)
 		AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW);
 }
 
+/* From now on the file's own key is its record's. */
+static long take_key(
+	int dirfd, const char *name, const struct fj_own_key *from, struct fj_file *file)
+{
+	file->key = file->natural;
+	fj_own_mark(&file->key, file->dev, dirfd, name, file->real_mode);
+	return file->has_record && memcmp(from, &file->key, sizeof(*from)) ?
+		       fj_own_renew(from, &file->key) :
+		       0;
+}
+
 long fj_file_settle(struct fj_call *c, int dirfd, const char *name, struct fj_file *file)
 {
 	const struct fj_file before = *file;
@@ -37,18 +48,17 @@ long fj_file_settle(struct fj_call *c, int dirfd, const char *name, struct fj_fi
 	/* (A descriptor of a pretended device leads to the host's; it was made, so it is above.) */
 	if (file->owner.flags & FJ_OWN_DEVICE)
 		return 0;
-	if (file->key.stamp == FJ_OWN_NO_STAMP) {
-		fj_own_mark(&file->key, dirfd, name, file->real_mode);
-		return before.has_record && file->key.stamp != before.key.stamp ?
-			       fj_own_renew(&before.key, &file->key) :
-			       0;
-	}
+	if (file->key.stamp == FJ_OWN_NO_STAMP)
+		return take_key(dirfd, name, &before.key, file);
 	if (!fj_file_is_layered(file, dirfd, name) || copy_up(dirfd, name, file) < 0)
 		return 0; /* who may not change it may pretend to, as on any file system */
 	r = fj_file_look(c, dirfd, name, AT_EMPTY_PATH, file);
-	if (r < 0 || !before.has_record || file->has_record)
+	if (r < 0)
 		return r;
+	if (!before.has_record || !memcmp(&before.key, &file->natural, sizeof(before.key)))
+		return file->has_record ? 0 : take_key(dirfd, name, &before.key, file);
 	/* The record was made in a container whose layer is now a lower one. */
-	r = fj_own_renew(&before.key, &file->key);
+	file->has_record = true;
+	r = take_key(dirfd, name, &before.key, file);
 	return r < 0 ? r : fj_file_look(c, dirfd, name, AT_EMPTY_PATH, file);
 }

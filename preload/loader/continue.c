@@ -158,6 +158,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	fj_faults_let_in(FJ_SIGSEGV_BIT);
 	fj_own_shared = fj_jail->owners_shared;
 	fj_own_is_scattered = fj_jail->is_scattered;
+	fj_own_follows_tags = fj_jail->follows_tags;
 	fj_own_is_forgetful = fj_jail->is_forgetful;
 	r = fj_own_start(FJ_FD_OWNERS(fj_jail), fj_jail->has_elder ? FJ_FD_ELDER(fj_jail) : -1);
 	if (r < 0)

@@ -218,6 +218,8 @@ void fj_jail_make(char **envp)
 	fj_jail->owners_shared = fj_own_shared;
 	fj_own_is_scattered = fj_own_scatters(FJ_FD_ROOT(fj_jail));
 	fj_jail->is_scattered = fj_own_is_scattered;
+	fj_own_follows_tags = fj_own_is_scattered || fj_own_have_moved(FJ_FD_OWNERS(fj_jail));
+	fj_jail->follows_tags = fj_own_follows_tags;
 	fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, &descriptors, 0);
 	fj_own_is_forgetful = fj_own_forgets(FJ_FD_ROOT(fj_jail));
 	fj_jail->is_forgetful = fj_own_is_forgetful;

@@ -165,19 +165,16 @@ static bool is_passing(const struct handle *h)
 	return h->type == HANDLE_OF_FUSE && h->bytes == 12;
 }
 
-__attribute__((noinline)) static uint64_t stamp_without_birth(
-	const struct fj_own_key *key, int dirfd, const char *name, bool follows)
+__attribute__((noinline)) static void find_stamp(
+	const struct statx *sx, int dirfd, const char *name, bool follows, struct fj_own_key *key)
 {
-	struct fj_owner owner;
 	struct handle h;
 
-	if (!get_handle(dirfd, name, follows, &h))
-		return FJ_OWN_NO_STAMP;
-	if (!is_passing(&h))
-		return fj_hash((const char *)h.text, h.bytes, FJ_HASH_SEED) | 1;
-	/* A tag bears on files only whose number has a record. */
-	return fj_own_find_ino(key->dev, key->ino, &owner) ? fj_own_tag(dirfd, name, follows) :
-							     FJ_OWN_NO_STAMP;
+	key->stamp = FJ_OWN_NO_STAMP;
+	if (get_handle(dirfd, name, follows, &h) && !is_passing(&h))
+		key->stamp = fj_hash((const char *)h.text, h.bytes, FJ_HASH_SEED) | 1;
+	else if ((sx->stx_mode & 0170000) == 0100000 || (sx->stx_mode & 0170000) == 0040000)
+		fj_own_tag(dirfd, name, follows, key);
 }
 
 bool fj_own_forgets(int root_fd)
@@ -204,5 +201,5 @@ FJ_HOT void fj_own_key_of(
 	if (sx->stx_mask & STATX_BTIME)
 		key->stamp = birth_of(sx);
 	else
-		key->stamp = stamp_without_birth(key, dirfd, name, follows);
+		find_stamp(sx, dirfd, name, follows, key);
 }

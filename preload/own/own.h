@@ -96,13 +96,21 @@ extern bool fj_own_is_scattered;
 bool fj_own_forgets(int root_fd);
 extern bool fj_own_is_forgetful;
 #define FJ_OWN_NO_STAMP 1 /* a key's stamp there, of a file without a tag */
-/* tag.c: the attribute that stands for a stamp there, not to be seen in the jail. Its value, or
- * FJ_OWN_NO_STAMP. */
+/* tag.c: an attribute of the file, not to be seen in the jail, has inode number and stamp of the
+ * key that its record is under. Puts them into `key`; false: there is none. */
 #define FJ_OWN_TAG "user.fakejail"
-uint64_t fj_own_tag(int dirfd, const char *name, bool follows);
-/* Before the first record of a file is made: give it a tag where its key has no stamp, when it can
- * have one, and put that into the key. `mode` is the disk's; no link is followed. */
-void fj_own_mark(struct fj_own_key *key, int dirfd, const char *name, uint32_t mode);
+bool fj_own_tag(int dirfd, const char *name, bool follows, struct fj_own_key *key);
+/* Before the first record of a file is made: tag it where that is of use and it can have a tag.
+ * Where its key had no stamp, it has one then. `dev` and `mode` are the disk's; no link is
+ * followed. */
+void fj_own_mark(struct fj_own_key *key, uint32_t dev, int dirfd, const char *name, uint32_t mode);
+/* The record that a file's tag leads to, when its key has none; its key then into `key`. To be
+ * asked only when fj_own_follows_tags. */
+bool fj_own_find_tagged(uint32_t dev, int dirfd, const char *name, uint32_t mode,
+	struct fj_own_key *key, struct fj_owner *owner);
+extern bool fj_own_follows_tags;
+/* Does the file of records come from a lower layer? To be asked at the start of a jail. */
+bool fj_own_have_moved(int owners_fd);
 #define FJ_OWN_SCATTERED 0xffffffffu /* in place of the device, in the key of such a file */
 /* The key of what statx(2) said `sx` of, for `dirfd` and `name` (NULL or "": itself); asked with
  * STATX_BTIME. */

@@ -1,15 +1,25 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * tag.c - files of a file system that tells neither a birth nor a handle that lasts (FUSE): what
- * tells them from the next file with their number is an extended attribute of ours, with a random
- * value. It is given to a file when its first record is made, and read only of files whose number
- * some record has.
+ * tag.c - an attribute of a file that says by which key its record is.
+ *
+ * On a file system that tells neither a birth nor a handle that lasts (FUSE) the attribute takes
+ * their place: it has the number that the file had when its first record was made, and a random
+ * stamp.
+ *
+ * On overlayfs it has the key that the file had when its record was made. It is looked at where a
+ * file's own key has no record, and only when keys may have changed since: when the file of records
+ * itself has been copied up from a lower layer, so that it is another container's than the one that
+ * made it, or in a root whose numbers change.
  *
  * Called by disk.c, and by whatever is about to make a record. */
 #include "own/store.h"
 
-#define NAME FJ_OWN_TAG
+#include <linux/stat.h>
+
+#define TYPE 0170000u /* inode(7) */
+#define REGULAR 0100000u
+#define DIRECTORY 0040000u
 
 /* getxattr(2) and setxattr(2) take no descriptor with O_PATH, but its link. */
 struct target {
@@ -35,56 +45,104 @@ static void done(const struct target *t)
 		fj_close((int)t->fd);
 }
 
-static uint64_t read_tag(const struct target *t)
-{
-	uint64_t tag = 0;
-	const long r = fj_sys4(__NR_getxattr, t->link, NAME, &tag, sizeof(tag));
+bool fj_own_follows_tags;
 
-	return r == (long)sizeof(tag) && tag ? tag : FJ_OWN_NO_STAMP;
+struct tag {
+	uint64_t ino, stamp;
+};
+
+static bool read_tag(const struct target *t, struct tag *tag)
+{
+	return fj_sys4(__NR_getxattr, t->link, FJ_OWN_TAG, tag, sizeof(*tag)) ==
+		       (long)sizeof(*tag) &&
+	       tag->stamp > FJ_OWN_NO_STAMP;
 }
 
-uint64_t fj_own_tag(int dirfd, const char *name, bool follows)
+static long write_tag(const struct target *t, const struct tag *tag, uint32_t mode)
 {
-	struct target t;
-	uint64_t tag = FJ_OWN_NO_STAMP;
+	long r = fj_sys5(__NR_setxattr, t->link, FJ_OWN_TAG, tag, sizeof(*tag), 0);
 
-	if (aim(&t, dirfd, name, follows)) {
-		tag = read_tag(&t);
-		done(&t);
-	}
-	return tag;
-}
-
-static long write_tag(const struct target *t, uint32_t mode)
-{
-	uint64_t tag = 0;
-	long r;
-
-	fj_sys3(__NR_getrandom, &tag, sizeof(tag), 0);
-	tag |= 2; /* neither none nor FJ_OWN_NO_STAMP */
-	r = fj_sys5(__NR_setxattr, t->link, NAME, &tag, sizeof(tag), 1 /* XATTR_CREATE */);
 	/* Whoever may not write the file may not name it either, be it his own. */
 	if (r == -EACCES && !(mode & 0200) &&
 		!fj_sys3(__NR_fchmodat, AT_FDCWD, t->link, mode | 0200)) {
-		r = fj_sys5(__NR_setxattr, t->link, NAME, &tag, sizeof(tag), 1);
+		r = fj_sys5(__NR_setxattr, t->link, FJ_OWN_TAG, tag, sizeof(*tag), 0);
 		fj_sys3(__NR_fchmodat, AT_FDCWD, t->link, mode);
 	}
 	return r;
 }
 
-void fj_own_mark(struct fj_own_key *key, int dirfd, const char *name, uint32_t mode)
+static bool may_have_tag(uint32_t mode)
 {
-	const uint32_t type = mode & 0170000;
+	return (mode & TYPE) == REGULAR || (mode & TYPE) == DIRECTORY;
+}
+
+bool fj_own_tag(int dirfd, const char *name, bool follows, struct fj_own_key *key)
+{
+	struct target t;
+	struct tag tag;
+	bool has = false;
+
+	if (aim(&t, dirfd, name, follows)) {
+		has = read_tag(&t, &tag);
+		done(&t);
+	}
+	if (has) {
+		key->ino = tag.ino;
+		key->stamp = tag.stamp;
+	}
+	return has;
+}
+
+void fj_own_mark(struct fj_own_key *key, uint32_t dev, int dirfd, const char *name, uint32_t mode)
+{
+	struct tag tag = {.ino = key->ino, .stamp = key->stamp}, there;
 	struct target t;
 
-	if (key->stamp != FJ_OWN_NO_STAMP || (type != 0100000 && type != 0040000) ||
+	if (!may_have_tag(mode) ||
+		(key->stamp != FJ_OWN_NO_STAMP && !fj_own_is_layered(dev, dirfd, name)) ||
 		!aim(&t, dirfd, name, false))
 		return;
-	key->stamp = read_tag(&t);
-	/* (Of two who do it at once the first one's stays.) */
-	if (key->stamp == FJ_OWN_NO_STAMP) {
-		write_tag(&t, mode & 07777);
-		key->stamp = read_tag(&t);
+	if (tag.stamp == FJ_OWN_NO_STAMP) {
+		fj_sys3(__NR_getrandom, &tag.stamp, sizeof(tag.stamp), 0);
+		tag.stamp |= 2;
+		if (!read_tag(&t, &there))
+			write_tag(&t, &tag, mode & 07777);
+		/* (Of two who do it at once the last one's stays.) */
+		if (read_tag(&t, &there)) {
+			key->ino = there.ino;
+			key->stamp = there.stamp;
+		}
+	} else {
+		write_tag(&t, &tag, mode & 07777);
 	}
 	done(&t);
+}
+
+bool fj_own_find_tagged(uint32_t dev, int dirfd, const char *name, uint32_t mode,
+	struct fj_own_key *key, struct fj_owner *owner)
+{
+	struct fj_own_key tagged = *key;
+
+	if (!may_have_tag(mode) || !fj_own_is_layered(dev, dirfd, name) ||
+		!fj_own_tag(dirfd, name, false, &tagged) || !fj_own_find(&tagged, owner))
+		return false;
+	*key = tagged;
+	return true;
+}
+
+bool fj_own_have_moved(int owners_fd)
+{
+	struct fj_own_key key = {0}, first;
+	struct statx sx;
+
+	if (fj_own_disk(owners_fd) != FJ_DISK_LAYERED ||
+		fj_sys5(__NR_statx, owners_fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME,
+			&sx))
+		return false;
+	key.stamp = (uint64_t)sx.stx_btime.tv_sec * 1000000000u + sx.stx_btime.tv_nsec;
+	if (fj_own_tag(owners_fd, "", false, &first))
+		return first.stamp != key.stamp;
+	fj_own_mark(&key, (sx.stx_dev_minor & 0xff) | sx.stx_dev_major << 8, owners_fd, "",
+		sx.stx_mode);
+	return false;
 }

@@ -124,10 +124,11 @@ struct fj_jail {
 	uint32_t is_starting;	   /* until the first program runs */
 	uint32_t dirs_share_device;   /* the same, and it is a directory */
 	uint32_t mounts_share_device; /* some mount lies on the device of another, or of the root */
-	uint32_t has_hidden;  /* FJ_HIDDEN_NAME is in the root, which shows one directory less than
-				 the disk has */
-	uint32_t has_tracers; /* somebody in the jail traced, or was: call/hook_ptrace.c */
-	uint32_t has_elder;   /* FJ_FD_ELDER is open */
+	uint32_t has_hidden;   /* FJ_HIDDEN_NAME is in the root, which shows one directory less than
+				  the disk has */
+	uint32_t has_tracers;  /* somebody in the jail traced, or was: call/hook_ptrace.c */
+	uint32_t has_elder;    /* FJ_FD_ELDER is open */
+	uint32_t follows_tags; /* fj_own_follows_tags */
 	uint32_t owners_shared; /* fj_own_shared */
 	uint32_t is_forgetful; /* the root's file system tells neither births nor lasting handles */
 	uint32_t is_scattered; /* the root is on an overlay whose numbers change: own/disk.c */

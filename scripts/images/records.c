@@ -86,7 +86,8 @@ void records_copy(const struct looked *from, const struct looked *to)
 
 	if (!pretends(from, &owner))
 		return;
-	fj_own_mark(&key, to->dir, to->name, to->x->stx_mode);
+	fj_own_mark(&key, (uint32_t)makedev(to->x->stx_dev_major, to->x->stx_dev_minor), to->dir,
+		to->name, to->x->stx_mode);
 	r = fj_own_set(&key, owner.flags & (FJ_OWN_UID | FJ_OWN_GID | FJ_OWN_MODE | FJ_OWN_DEVICE),
 		&owner, &without, to->x->stx_mode & 07777);
 	if (r < 0)

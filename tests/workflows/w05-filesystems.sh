@@ -38,7 +38,7 @@ fill() { # DIRECTORY: what lies in it before anybody gives it owners
 		ln -s moved link && ln a hard && mkfifo pipe && ln b b2
 	)
 }
-change='cd /w; umask 022
+change_all='cd /w; umask 022
 	chmod 4755 su
 	chown 9:9 appended; echo >>appended
 	chown 9:10 moved; mv moved moved2
@@ -99,6 +99,12 @@ prepare_overlay_on_tmpfs() { prepare_overlay_two "$1" && umount "$1/upper" && mo
 mount_overlay_on_tmpfs() { overlay "$1" "$2" xino=off; }
 prepare_overlay_of_tmpfs() { prepare_overlay_two "$1" && umount "$1/lower" && mount -t tmpfs none "$1/lower" && fill "$1/lower"; }
 mount_overlay_of_tmpfs() { overlay "$1" "$2" xino=off; }
+# One without a name: what a copied file was copied from is forgotten with it.
+prepare_overlay_nameless() {
+	mkdir "$1/upper" "$1/lower" && mount -t tmpfs none "$1/upper" && loop "$1/lower.image" 64 mkfs.ext4 -q && tune2fs -U clear "$1/lower.image" &&
+		mount -o loop "$1/lower.image" "$1/lower" && fill "$1/lower"
+}
+mount_overlay_nameless() { overlay "$1" "$2" xino=off; }
 plain() { # BASE MKFS...: the tree is in it
 	loop "$1/image" 400 "$2" $3 && mkdir "$1/first" && on_loop "$1" "$1/first" && fill "$1/first" && umount "$1/first"
 }
@@ -116,6 +122,16 @@ prepare_bindfs() { prepare_overlay "$1"; }
 # (It knows a file by its name, and for a while believes what it heard of another name.)
 mount_bindfs() { bindfs -o allow_other,attr_timeout=0,entry_timeout=0 "$1/lower" "$2"; }
 
+# It fails to copy fifos up, loses one name of a hard link, gives copied links other numbers, and forgets what set-group-id directories
+# hand down: the first three are left out there, and its reference is a plain directory.
+prepare_fuse_overlayfs() { prepare_overlay "$1"; }
+mount_fuse_overlayfs() {
+	case $1 in
+	*/real) mount --bind "$1/lower" "$2" ;;
+	*) mkdir -p "$1/upper" "$1/work" && fuse-overlayfs -o "allow_other,lowerdir=$1/lower,upperdir=$1/upper,workdir=$1/work" "$2" ;;
+	esac
+}
+
 is_gone_when_unmounted() {
 	case $1 in
 	tmpfs | ramfs) true ;;
@@ -127,8 +143,9 @@ tool_of() { # NAME: the command that it needs
 	case $1 in
 	xfs) echo mkfs.xfs ;;
 	btrfs) echo mkfs.btrfs ;;
-	ext4 | overlay_two*) echo mkfs.ext4 ;;
+	ext4 | overlay_two* | overlay_*tmpfs | overlay_nameless) echo mkfs.ext4 ;;
 	bindfs) echo bindfs ;;
+	fuse_overlayfs) echo fuse-overlayfs ;;
 	*) echo mount ;;
 	esac
 }
@@ -143,6 +160,7 @@ forget() { # what the kernel remembers of files that nobody has open
 test_on() { # NAME
 	name=$1
 	list=$list_all
+	change=$change_all
 	base=$work/$name
 	mkdir "$base" "$base/real" "$base/jail" "$base/root" "$base/real_root"
 	if ! command -v "$(tool_of "$name")" >/dev/null 2>&1; then
@@ -158,7 +176,17 @@ test_on() { # NAME
 	done
 	root=$base/root
 	real_root=$base/real_root
-	[ "$name" = ramfs ] || list="$list_all$list_attributes" # it has none under a real root
+	case $name in
+	ramfs) ;; # it has no attributes under a real root
+	fuse_overlayfs)
+		change=$(printf '%s\n' "$change_all" | grep -v 'pipe\|hard\|b2\|link\|attributes')
+		list=$(printf '%s' "$list_all" | sed 's/find \./find . ! -name "pipe*" ! -name "hard*" ! -name "b2*" ! -name "link*"/')
+		;;
+	overlay_nameless) # what can have no tag is lost then
+		list=$(printf '%s' "$list_all" | sed 's/find \./find . ! -name "pipe*" ! -name "link*"/')$list_attributes
+		;;
+	*) list="$list_all$list_attributes" ;;
+	esac
 	# Its tree is the user's, as he would have unpacked it.
 	if ! mount_of "$name" real "$real_root" || ! mount_of "$name" jail "$root"; then
 		skip "$name" "cannot be mounted here: $(tail -n 1 "$work/why")"
@@ -214,10 +242,10 @@ mount_of() { # NAME WHOSE DIRECTORY
 give_tree() {
 	: >"$base/given"
 	case $name in
-	overlay*)
+	*overlay*)
 		umount "$root"
 		give_to_user "$base/jail/lower" "$base/jail/upper"
-		chown root "$base/jail/upper/work"
+		[ ! -d "$base/jail/upper/work" ] || chown root "$base/jail/upper/work"
 		"mount_$name" "$base/jail" "$root" >"$work/why" 2>&1
 		;;
 	*) give_to_user "$root" ;;
@@ -245,7 +273,9 @@ next_layer() {
 	shown='stat -c "%u:%g %n" made made.d'
 	prints 'its files have their owners in the next container' '40:41 made
 42:42 made.d' jail -w /w "$root" sh -c "$shown"
-	prints 'and keep them when others are added there' '40:43 made
+	prints 'and keep them when they are changed there' '40:41 made
+42:42 made.d' jail -w /w "$root" sh -c "echo >>made; mv made x; mv x made; touch made.d/new; $shown"
+	prints 'and when others are given' '40:43 made
 44:42 made.d' jail -w /w "$root" sh -c "chgrp 43 made; chown 44 made.d; echo >>made; mv made x; mv x made; touch made.d/new; $shown"
 	# The tool writes records, too.
 	setfattr -n user.rootlesscontainers -v 0x08211022 "$root/w/appended" "$root/w/dir"
@@ -259,7 +289,8 @@ next_layer() {
 	unmount_all
 }
 
-for each in overlay overlay_xino overlay_metacopy overlay_index overlay_nfs overlay_two overlay_two_xino overlay_on_tmpfs overlay_of_tmpfs ext4 xfs btrfs tmpfs ramfs bindfs; do
+for each in overlay overlay_xino overlay_metacopy overlay_index overlay_nfs overlay_two overlay_two_xino overlay_on_tmpfs overlay_of_tmpfs \
+	overlay_nameless ext4 xfs btrfs tmpfs ramfs bindfs fuse_overlayfs; do
 	case $wanted in
 	'  ' | *" $each "*) test_on $each ;;
 	esac
