@@ -25,6 +25,29 @@ const char *fj_cwd_noted(void)
 	return noted_cwd;
 }
 
+static void put_host(const char *pos, bool asks, struct fj_str *out)
+{
+	const size_t before = out->len;
+	struct fj_mount_found m;
+	size_t skipped = 0;
+
+	if (fj_mount_of(pos, &m, out)) {
+		skipped = m.jail_len;
+	} else {
+		if (asks)
+			fj_root_path_look();
+		fj_str_put(out, fj_root_path());
+	}
+	fj_str_put(out, pos + skipped);
+	if (out->len == before)
+		fj_str_put(out, "/");
+}
+
+void fj_path_host(const char *pos, struct fj_str *out)
+{
+	put_host(pos, true, out);
+}
+
 #define NOTED_DIRS 32u
 
 /* Notes on descriptors of this process, the oldest overwritten. A note on a number that is
@@ -54,7 +77,8 @@ void fj_dir_note(struct fj_thread *t, int fd, const char *pos)
 
 	fj_str_init(&host, fj_scratch_path(t), FJ_PATH_MAX);
 	fj_str_init(&back, fj_scratch_path(t), FJ_PATH_MAX);
-	fj_path_host(pos, &host);
+	put_host(pos, false,
+		&host); /* (of a root that was moved: what is not recognised is not noted) */
 	for (i = 0; i < NOTED_DIRS && noted_dir[i].fd != fd; i++)
 		;
 	if (len >= FJ_CWD_TEXT || !fj_path_back(host.at, &back) || fj_is_borrowed_memory()) {
@@ -107,23 +131,6 @@ void fj_cwd_start(void)
 	for (const char *p = fj_jail->cwd[i].pos; *p && !s.overflowed; p++)
 		fj_str_add(&s, p, 1);
 	fj_jail->cwd[i].pid = 0;
-}
-
-void fj_path_host(const char *pos, struct fj_str *out)
-{
-	const size_t before = out->len;
-	struct fj_mount_found m;
-	size_t skipped = 0;
-
-	if (fj_mount_of(pos, &m, out)) {
-		skipped = m.jail_len;
-	} else {
-		fj_root_path_look();
-		fj_str_put(out, fj_root_path());
-	}
-	fj_str_put(out, pos + skipped);
-	if (out->len == before)
-		fj_str_put(out, "/");
 }
 
 /* How good an answer is `pos`, which leads to the host path by mount `m` (NULL: by the root's
