@@ -94,6 +94,24 @@ if [ "$(cat /proc/sys/kernel/yama/ptrace_scope 2>/dev/null || echo 0)" = 0 ]; th
 else
 	skip 'gdb: it attaches' 'Yama allows that to no ordinary user here'
 fi
+
+# ---- valgrind: it has all signals of its program, and asserts what rt_sigaction(2) reports of them ----
+
+# What stands in the engine's own memory is none of the program's errors: it must find the one that is there, and no other.
+if [ -e "$root/usr/bin/valgrind" ]; then
+	gcc -g -O1 -ffile-prefix-map="$tests_dir=/src" -o "$root/usr/bin/leaky" "$tests_dir/workflows/src/leaky.c"
+	shows 'valgrind: a sound program, its handlers, its child' '*Command: leaky*Command: /bin/true*seen 2 status 0*ERROR SUMMARY: 0 errors*' \
+		valgrind --trace-children=yes --leak-check=full leaky
+	shows 'valgrind: an invalid read' '*Invalid read of size 1*leaky.c*seen 2 status 0*ERROR SUMMARY: 1 errors*' \
+		valgrind --leak-check=full leaky wrong
+	shows 'callgrind' '*seen 2 status 0*Collected : [0-9]*' valgrind --tool=callgrind --callgrind-out-file=/dev/null leaky
+	shows 'helgrind' '*seen 2 status 0*ERROR SUMMARY: 0 errors*' valgrind --tool=helgrind leaky
+else
+	for name in 'a sound program' 'an invalid read' callgrind helgrind; do
+		skip "valgrind: $name" 'the root has no valgrind (make-root.sh puts it into a new one)'
+	done
+fi
+
 # The engine's own calls are shown, too (docs/LIMITS.md); those of the jail's descriptors name what is the jail's.
 shows 'strace -y' '*</usr/lib>*' sh -c 'cd /usr/lib
 	strace -f -y -e trace=getdents64,openat,newfstatat,fstat,read ls /usr/lib 2>&1 | grep -v "\"/proc/self/fd/10[12][0-9]\""'
