@@ -36,12 +36,12 @@ fresh() {
 	rm -rf --one-file-system "$mine/kept" "$mine/data/new"
 }
 
-# outcome FILE COMMAND...: its status, output and messages. How many processes there are, and which, is another matter; and where
+# outcome FILE COMMAND...: its status, output and messages, without times. How many processes there are, and which, is another matter; and where
 # the root of a mount of its own lies, the outer jail's root may see.
 outcome() {
 	into=$1
 	shift
-	run as_user env XDG_RUNTIME_DIR="$mine/run" "$@"
+	run as_user env XDG_RUNTIME_DIR="$mine/run" TIME_STYLE=+ "$@"
 	printf 'status %s\n%s\n%s\n' "$rc" "$out" "$err" | sed -e "s, $mine/R / , / / ," -e 's,^/proc/[0-9]*$,/proc/PID,' \
 		-e 's,^\(dr-xr-xr-x\) *[0-9]* \(.* proc\)$,\1 \2,' >"$into"
 }
