@@ -147,7 +147,8 @@ void fj_own_know_news(void)
 
 static void tell_news(struct fj_store *s)
 {
-	if (s && !s->is_read_only && !s->is_lost)
+	/* (Of those that other machines have no page is changed but under their lock: shared.c.) */
+	if (s && !s->is_read_only && !s->is_lost && !s->is_shared)
 		__atomic_fetch_add(&fj_store_head(s)->news, 1, __ATOMIC_SEQ_CST);
 }
 
@@ -252,8 +253,8 @@ bool fj_own_belongs(const char *root)
 	const size_t len = fj_strlen(root);
 	uint64_t ino, stamp;
 
-	if (fj_store[0].is_lost || fj_store[0].is_read_only || !identity(&ino, &stamp) ||
-		len >= FJ_OWN_NOTED)
+	if (fj_store[0].is_lost || fj_store[0].is_read_only || fj_store[0].is_shared ||
+		!identity(&ino, &stamp) || len >= FJ_OWN_NOTED)
 		return false;
 	if (h->own_ino == ino && h->own_stamp == stamp && !memcmp(h->root, root, len + 1))
 		return false;
