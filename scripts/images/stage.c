@@ -87,6 +87,8 @@ enum source source_kind(const char *path)
 		free(mark);
 		return kind;
 	}
+	if (access(path, R_OK))
+		fail("cannot read '%s': %s", shown(path), strerror(errno));
 	a = open_archive(path);
 	while (header_is_good(a, archive_read_next_header(a, &e))) {
 		const char *name = archive_entry_pathname(e);

@@ -51,4 +51,40 @@ while IFS=$tab read -r file option pattern; do
 	left "$file"
 	rm -rf "$mine/root"
 done <"$mine/table"
+
+# ---- no permission
+cp "$mine/image-good.tar" "$mine/secret.tar"
+chmod 600 "$mine/secret.tar"
+as_user sh -c 'mkdir closed && chmod 555 closed'
+before=$(outside)
+if is_root; then
+	fails 'an archive that may not be read' 125 "fakejail: unpack: cannot read 'secret.tar': Permission denied" verb unpack secret.tar root
+	left 'an archive that may not be read'
+fi
+fails 'a directory that may not be written' 125 "fakejail: unpack: cannot make the directory 'closed/root': Permission denied" verb unpack image-good.tar closed/root
+left 'a directory that may not be written'
+# shellcheck disable=SC2086 # words
+fails 'a store that may not be written' 125 "fakejail: pull: cannot make the directory 'closed/store': Permission denied" as_user env FAKEJAIL_STORE=closed/store $FAKEJAIL \
+	pull image-good.tar x
+left 'a store that may not be written'
+
+# ---- no space
+if is_root && unshare -m true 2>/dev/null; then
+	mkdir "$mine/small"
+	printf '#!/bin/sh\nmount -t tmpfs -o size=1m,mode=777 none "%s/small" && exec "$@"\n' "$mine" >"$work/mounted"
+	chmod 755 "$work/mounted"
+	root_by="unshare -m $work/mounted"
+	# What is left is looked at in there, where it can be seen.
+	for archive in image-good.tar oci-good.tar cut-50.tar; do
+		# shellcheck disable=SC2016 # for the inner shell
+		run as_user env "FAKEJAIL_STORE=$mine/store" "FAKEJAIL=$FAKEJAIL" sh -c '$FAKEJAIL unpack "$1" small/root; echo "$? $(ls -A small)"' sh "$archive"
+		like "no space for the tree of $archive" "125 :fakejail: unpack: *member 'bin/busybox': cannot write it: No space left on device" "$out:$err"
+	done
+	# shellcheck disable=SC2016
+	run as_user env FAKEJAIL_STORE=small/store "FAKEJAIL=$FAKEJAIL" sh -c '$FAKEJAIL pull image-good.tar x; echo "$? $(ls small/store/tmp small/store/blobs/sha256 | sed "/:\$/d")"'
+	like 'no space in the store' "125 :fakejail: pull: *: No space left on device" "$out:$err"
+	root_by=
+else
+	skip 'no space' 'that takes root and a mount namespace'
+fi
 finish
