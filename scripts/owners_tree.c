@@ -119,7 +119,7 @@ static void settle(struct entry *e, const char *path)
 		(lchown(path, (uid_t)-1, (gid_t)-1) || !owners_key(path, false, &e->key)))
 		return;
 	fj_own_mark(&e->key, (uint32_t)e->st.st_dev, AT_FDCWD, path, e->st.st_mode);
-	if (e->has_record && memcmp(&before, &e->key, sizeof(before)))
+	if (e->has_record && (before.ino != e->key.ino || before.stamp != e->key.stamp))
 		fj_own_renew(&before, &e->key);
 }
 

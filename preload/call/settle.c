@@ -29,15 +29,21 @@ static long copy_up(int dirfd, const char *name, const struct fj_file *file)
 		AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW);
 }
 
+static bool is_same(const struct fj_own_key *a, const struct fj_own_key *b)
+{
+	return a->dev == b->dev && a->ino == b->ino && a->stamp == b->stamp;
+}
+
 /* From now on the file's own key is its record's. */
 static long take_key(
 	int dirfd, const char *name, const struct fj_own_key *from, struct fj_file *file)
 {
+	const uint32_t home = file->key.home;
+
 	file->key = file->natural;
+	file->key.home = home;
 	fj_own_mark(&file->key, file->dev, dirfd, name, file->real_mode);
-	return file->has_record && memcmp(from, &file->key, sizeof(*from)) ?
-		       fj_own_renew(from, &file->key) :
-		       0;
+	return file->has_record && !is_same(from, &file->key) ? fj_own_renew(from, &file->key) : 0;
 }
 
 long fj_file_settle(struct fj_call *c, int dirfd, const char *name, struct fj_file *file)
@@ -55,7 +61,7 @@ long fj_file_settle(struct fj_call *c, int dirfd, const char *name, struct fj_fi
 	r = fj_file_look(c, dirfd, name, AT_EMPTY_PATH, file);
 	if (r < 0)
 		return r;
-	if (!before.has_record || !memcmp(&before.key, &file->natural, sizeof(before.key)))
+	if (!before.has_record || is_same(&before.key, &file->natural))
 		return file->has_record ? 0 : take_key(dirfd, name, &before.key, file);
 	/* The record was made in a container whose layer is now a lower one. */
 	file->has_record = true;

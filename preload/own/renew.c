@@ -8,21 +8,20 @@
 
 /* Under the lock. The old record stays, unless the new one takes its slot: the file may have had
  * other names, which are the old file's still. */
-static long renew(const struct fj_own_key *from, const struct fj_own_key *to)
+static long renew(struct fj_store *s, const struct fj_own_key *from, const struct fj_own_key *to)
 {
 	struct fj_store_copy copy, there;
-	struct fj_store *s = &fj_store[0], *old = s;
-	uint32_t made = 0;
+	struct fj_store *old;
+	uint32_t made = 0, at = 0;
 	long r = 0;
 
 	if (fj_store_find(s, to, false, &there, NULL, NULL))
 		return 0; /* somebody was quicker */
-	if (!fj_store_find(s, from, false, &copy, NULL, NULL)) {
-		if (fj_store_count < 2 ||
-			!fj_store_find(&fj_store[1], from, false, &copy, NULL, NULL))
-			return 0;
-		old = &fj_store[1];
-	}
+	while ((old = fj_store_each(&at)))
+		if (fj_store_find(old, from, false, &copy, NULL, NULL))
+			break;
+	if (!old)
+		return 0;
 	/* A copy, as to take the slot over frees the old block. */
 	if (fj_store_attributes(&copy))
 		r = fj_store_block_copy(old, fj_store_attributes(&copy), s, &made);
@@ -39,14 +38,16 @@ static long renew(const struct fj_own_key *from, const struct fj_own_key *to)
 long fj_own_renew(const struct fj_own_key *from, const struct fj_own_key *to)
 {
 	struct fj_store_hold hold;
+	struct fj_store *s;
 	long r, released;
 
 	if (!fj_store_count)
 		return -EROFS;
-	r = fj_store_lock(&fj_store[0], &hold);
+	s = fj_store_home(to);
+	r = fj_store_lock(s, &hold);
 	if (r < 0)
 		return r;
-	r = renew(from, to);
-	released = fj_store_unlock(&fj_store[0], &hold);
+	r = renew(s, from, to);
+	released = fj_store_unlock(s, &hold);
 	return r ? r : released;
 }
