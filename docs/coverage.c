@@ -18,7 +18,7 @@ static struct call calls[] = {
 #define REFUSE(name, error, note) {#name, "REFUSED", #error "\0" note},
 #define ALIAS(name, target, ...) {#name, "ALIAS", #target},
 #define PASS(name, ...) {#name, "PASSED", ""},
-#include "call/calls.def"
+#include "dispatch/calls.def"
 };
 #define COUNT (sizeof(calls) / sizeof(calls[0]))
 
@@ -66,7 +66,7 @@ int main(void)
 	qsort(calls, COUNT, sizeof(calls[0]), by_name);
 	puts("<!-- SPDX-FileCopyrightText: The fakejail authors -->\n"
 	     "<!-- SPDX-License-Identifier: LGPL-2.1-or-later -->\n"
-	     "<!-- Made from preload/call/calls.def by `make docs/coverage.md`. -->\n\n"
+	     "<!-- Made from preload/dispatch/calls.def by `make docs/coverage.md`. -->\n\n"
 	     "# System calls\n");
 	printf("Every system call of Linux on x86_64, %zu of them, and what it does in a jail. A "
 	       "number that is not here is newer than this\n"

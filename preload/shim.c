@@ -10,7 +10,7 @@
 
 #include <sys/mman.h>
 
-#include "call/preload.h"
+#include "file/preload.h"
 #include "door/page.h"
 #include "sys/gate.h"
 

@@ -110,7 +110,7 @@ void owners_walk(int (*each)(struct entry *e))
 			owners_skipped);
 }
 
-/* As call/settle.c: copied up by an overlay it is known by another key. */
+/* As inode/settle.c: copied up by an overlay it is known by another key. */
 static void settle(struct entry *e, const char *path)
 {
 	const struct fj_own_key before = e->key;

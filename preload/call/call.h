@@ -10,7 +10,6 @@
 #ifndef FJ_CALL_H
 #define FJ_CALL_H
 
-#include "call/hook_signal.h"
 #include "path/path.h"
 
 /* What an argument is. A DIRFD belongs to the path on its right; without one the working directory
@@ -58,7 +57,7 @@ enum fj_when {
 	FJ_IF_GUARDED,	  /* prctl: seccomp, no_new_privs, capabilities */
 	FJ_IF_PEER,	  /* getsockopt: SO_PEERCRED, SO_PEERGROUPS */
 	FJ_IF_NOT_ROOT,	  /* the filter itself says 0 to a process that never was anything but root:
-			     call/hook_id.h */
+			     identity/hook_id.h */
 	FJ_IF_LIMITED,	  /* FJ_IF_OUR_FD; and always in the second filter, which those have who are
 			     not    root: hook_id.c */
 	FJ_IF_TRACING,	  /* ptrace: traceme, attach, seize */
@@ -96,6 +95,8 @@ struct fj_row {
 	int16_t alias_arg[5];
 	uint16_t note;
 };
+
+struct fj_altstack; /* signal/hook_signal.h */
 
 struct fj_call {
 	long nr;

@@ -15,7 +15,7 @@
  * each process as before. */
 #include "door/kept.h"
 #include "door/page.h"
-#include "door/sites.h"
+#include "text/sites.h"
 
 #include <linux/elf.h>
 #include <linux/mman.h>

@@ -9,14 +9,14 @@
  * is one. */
 #include "door/door.h"
 
-#include "call/faults.h"
+#include "signal/faults.h"
 #include "call/hooks.h"
-#include "call/libc_signals.h"
-#include "call/policy.h"
+#include "signal/libc_signals.h"
+#include "seccomp/policy.h"
 #include "call/when.h"
 #include "door/handlers.h"
 #include "door/record.h"
-#include "door/sites.h"
+#include "text/sites.h"
 #include "sys/guest.h"
 
 #include <linux/mman.h>

@@ -18,9 +18,9 @@
  * one that interrupts the program, or be written over what is on ours. */
 #include "door/handlers.h"
 
-#include "call/faults.h"
-#include "call/handlers.h"
-#include "call/tail.h"
+#include "signal/faults.h"
+#include "signal/handlers.h"
+#include "signal/tail.h"
 #include "call/when.h"
 #include "door/record.h"
 #include "sys/guest.h"

@@ -5,7 +5,7 @@
 #ifndef FJ_DOOR_HANDLERS_H
 #define FJ_DOOR_HANDLERS_H
 
-#include "call/tail.h"
+#include "signal/tail.h"
 
 extern const char fj_handler_entry[];
 extern const char fj_handler_back[];

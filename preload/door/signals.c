@@ -4,7 +4,7 @@
  * signals.c - a signal by which libc cancels a thread, or changes its ids, has come: where is the
  * program?
  *
- * call/libc_signals.c says why. Our handler stands before libc's. When the interrupted code is
+ * signal/libc_signals.c says why. Our handler stands before libc's. When the interrupted code is
  * ours, it either lets the signal wait, or writes into the signal's frame where the program stands:
  * at the system call that it makes, or behind it. libc's handler sees that, may leave from there,
  * and unwinds from there; when it returns, the program goes on there.
@@ -12,8 +12,8 @@
  * A few instructions are left where it does neither: the stub of a site (sites.c), and those by
  * which the door is left. Nothing of the engine is held there, and nothing waits behind them but a
  * call that enters the engine. */
-#include "call/libc_signals.h"
-#include "call/tail.h"
+#include "signal/libc_signals.h"
+#include "signal/tail.h"
 #include "door/door.h"
 #include "door/record.h"
 #include "sys/guest.h"

@@ -15,11 +15,11 @@
  * calls are taken for frequent; of the others those become jumps that stand on a page with one of
  * these, or that are seen to trap often in this jail. Without the trap all must be changed, and
  * those whose number is known at run time only ask at the door whether the engine wants it. */
-#include "door/sites.h"
+#include "text/sites.h"
 
-#include "door/certain.h"
+#include "text/certain.h"
 #include "door/door.h"
-#include "door/frames.h"
+#include "text/frames.h"
 #include "door/kept.h"
 #include "sys/guest.h"
 

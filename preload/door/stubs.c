@@ -10,9 +10,9 @@
  *
  * In the text of one process, whose pages become private copies by that, or in a copy that all
  * processes map (copies.c). */
-#include "door/decode.h"
+#include "text/decode.h"
 #include "door/door.h"
-#include "door/sites.h"
+#include "text/sites.h"
 
 #include <linux/mman.h>
 

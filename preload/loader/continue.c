@@ -7,19 +7,19 @@
  * be made. What fails here kills with SIGSEGV, as an exec that fails past its point of no return
  * does in the kernel (fs/exec.c): by an instruction that only the kernel may run, with that signal
  * blocked, so that neither the program nor our handler hears of it. */
-#include "loader/loader.h"
+#include "launch/loader.h"
 
-#include "call/roots.h"
-#include "call/faults.h"
-#include "call/exe.h"
-#include "call/hook_guard.h"
-#include "call/hook_id.h"
+#include "inode/roots.h"
+#include "signal/faults.h"
+#include "inode/exe.h"
+#include "seccomp/hook_guard.h"
+#include "identity/hook_id.h"
 #include "own/own.h"
-#include "call/hook_signal.h"
-#include "call/missing.h"
-#include "call/policy.h"
+#include "signal/hook_signal.h"
+#include "dispatch/missing.h"
+#include "seccomp/policy.h"
 #include "door/door.h"
-#include "door/sites.h"
+#include "text/sites.h"
 #include "sys/guest.h"
 #include "trap/trap.h"
 

@@ -3,7 +3,7 @@
  *
  * main.c - the loader's beginning: make its own pointers right, then see which of its two tasks
  * this is. */
-#include "loader/loader.h"
+#include "launch/loader.h"
 
 _Noreturn void fj_loader_main(uint64_t *base, const Elf64_Dyn *dynamic, uint64_t address);
 

@@ -4,9 +4,9 @@
  * map.c - an ELF file in memory, as load_elf_binary() of fs/binfmt_elf.c does it.
  *
  * The file may be hostile: sizes are checked before they are added. */
-#include "loader/loader.h"
+#include "launch/loader.h"
 
-#include "door/sites.h"
+#include "text/sites.h"
 #include "sys/guest.h"
 
 #include <linux/mman.h>

@@ -8,9 +8,9 @@
  * stands in place of the program's own as well. The shared object's constructor puts that back, and
  * takes ours out of environ before the program's main. /proc/PID/environ never shows it: it does
  * not lie in the kernel's environment area. */
-#include "loader/loader.h"
+#include "launch/loader.h"
 
-#include "call/preload.h"
+#include "file/preload.h"
 #include "door/door.h"
 
 #include <linux/mman.h>

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * stack.c - the initial stack (ABI 3.4.1): argc, argv, NULL, envp, NULL, auxv. Changed in place. */
-#include "loader/loader.h"
+#include "launch/loader.h"
 
 #include <linux/auxvec.h>
 

@@ -8,8 +8,8 @@
  * them as it meets them, and other files under those of their layer, on a device for each; unless
  * it can put the layer into the number (xino=on).
  *
- * Called by call/owned.c and call/settle.c, by the other files of this room, and by the tool behind
- * `fakejail owners`, which must know a file by the same key as the engine does. */
+ * Called by inode/owned.c and inode/settle.c, by the other files of this room, and by the tool
+ * behind `fakejail owners`, which must know a file by the same key as the engine does. */
 #include "own/store.h"
 
 #include <asm/statfs.h>

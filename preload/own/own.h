@@ -10,7 +10,7 @@
 #ifndef FJ_OWN_H
 #define FJ_OWN_H
 
-#include "own/ids.h"
+#include "cred/ids.h"
 #include "sys/thread.h"
 
 /* Which file. */
@@ -189,7 +189,7 @@ struct fj_own_roots {
 	uint32_t count;	      /* entries below it may be in use */
 	uint32_t keeps_apart; /* --db: what this jail changes stands in its own file alone */
 	uint32_t unused;
-	uint64_t seen[FJ_OWN_SEEN]; /* call/roots.c: hashes of directories that were looked at */
+	uint64_t seen[FJ_OWN_SEEN]; /* inode/roots.c: hashes of directories that were looked at */
 	struct fj_own_root root[FJ_OWN_ROOTS];
 };
 /* NULL: there are none but our own and the elder's. */

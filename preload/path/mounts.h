@@ -18,6 +18,8 @@
 #define FJ_MOUNT_TEXT                                                                              \
 	65536u /* a power of two: offsets read from a version that is being written are masked */
 
+#define FJ_TMPFS_TEXT 128u /* of the options of a tmpfs, as they are shown */
+
 enum {
 	FJ_MOUNT_READ_ONLY = 1,
 	FJ_MOUNT_NOSUID = 2,
@@ -40,7 +42,7 @@ enum {
 	FJ_MOUNT_FILE = 16384,	/* of something that is no directory */
 	FJ_MOUNT_OWN = 32768,	/* the user's files in it are root's, as in the jail's own tree */
 	FJ_MOUNT_ENTRY = 65536, /* not a mount: a name that the jail made in the host's /dev, and
-				   that lies elsewhere; call/dev_names.c */
+				   that lies elsewhere; mount/dev_names.c */
 };
 
 struct fj_mount {

@@ -20,7 +20,7 @@
 #define FJ_FACT_TEXT 472u
 #define FJ_BLOOM_WORDS 1024u
 #define FJ_SOCKETS 2048u
-#define FJ_POLICY_UNITS 32768u /* 256 KiB of seccomp programs: call/policy.c */
+#define FJ_POLICY_UNITS 32768u /* 256 KiB of seccomp programs: seccomp/policy.c */
 #define FJ_CWDS 64u
 #define FJ_CWD_TEXT 508u
 #define FJ_SUN_PATH 108u /* sizeof(sun_path), linux/un.h */
@@ -126,7 +126,7 @@ struct fj_jail {
 	uint32_t mounts_share_device; /* some mount lies on the device of another, or of the root */
 	uint32_t has_hidden;   /* FJ_HIDDEN_NAME is in the root, which shows one directory less than
 				  the disk has */
-	uint32_t has_tracers;  /* somebody in the jail traced, or was: call/hook_ptrace.c */
+	uint32_t has_tracers;  /* somebody in the jail traced, or was: exec/hook_ptrace.c */
 	uint32_t has_elder;    /* FJ_FD_ELDER is open */
 	uint32_t follows_tags; /* fj_own_follows_tags */
 	uint32_t owners_shared; /* fj_own_shared */
@@ -149,9 +149,9 @@ struct fj_jail {
 	uint32_t private_base; /* where directories for tmpfs are made: path/private.c; 0: none was
 				*/
 	uint32_t last_private;
-	uint32_t has_landlock; /* somebody gave up rights to files: call/hook_landlock.c */
-	uint32_t has_entries;  /* of FJ_MOUNT_ENTRY, now or before: call/dev_names.c */
-	/* call/makers.c: the processes that are making a file just now, and how often one has made
+	uint32_t has_landlock; /* somebody gave up rights to files: file/hook_landlock.c */
+	uint32_t has_entries;  /* of FJ_MOUNT_ENTRY, now or before: mount/dev_names.c */
+	/* inode/makers.c: the processes that are making a file just now, and how often one has made
 	 * one. */
 	int32_t maker[FJ_MAKERS];
 	uint64_t made;

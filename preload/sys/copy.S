@@ -4,7 +4,7 @@
  * copy.S - the loops that touch memory of the program's (sys/guest.c).
  *
  * Between fj_copy_begin and fj_copy_end nothing is pushed: a SIGSEGV or SIGBUS there goes on at fj_copy_fault
- * (call/faults.c), which returns to whoever called. */
+ * (signal/faults.c), which returns to whoever called. */
 
 	.section .text.hot.copy, "ax", @progbits
 	.globl	fj_copy_begin, fj_copy_end, fj_copy_fault, fj_copy, fj_copy_text

@@ -5,7 +5,7 @@
  *
  * The seccomp filter tells our calls from the program's by the address they come from, so this block,
  * which has a page to itself, is placed, at the start of every jailed process, at an address that is fixed
- * for the life of the jail (loader/place_gate.c). Until then the engine calls the block where it was linked.
+ * for the life of the jail (launch/place_gate.c). Until then the engine calls the block where it was linked.
  * Everything between fj_gate_begin and fj_gate_end must be position independent. */
 
 	.text

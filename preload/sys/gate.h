@@ -5,7 +5,7 @@
  *
  * The filter of a jail is made once, for all its processes, and knows two: `fj_jail->gate`, and the
  * one that lies FJ_GATE_APART from it, for processes whose program is linked to lie at the first
- * (call/program_parts.c chooses). Needs no other header of ours: libfakejail.so looks there, too.
+ * (exec/program_parts.c chooses). Needs no other header of ours: libfakejail.so looks there, too.
  */
 #ifndef FJ_GATE_H
 #define FJ_GATE_H

@@ -36,7 +36,7 @@ void fj_guest_forget(void);
 /* While a thread that says so blocks these signals nothing that was remembered counts. */
 void fj_guest_suspend(bool is_blocked);
 
-/* Does a fault in one of the copies lead to fj_copy_fault (call/faults.c), in the call that is
+/* Does a fault in one of the copies lead to fj_copy_fault (signal/faults.c), in the call that is
  * being performed? Then nothing need be asked before. */
 bool fj_guest_catches_faults(void);
 /* Is `ip` in one of them? */

@@ -26,7 +26,7 @@ struct fj_thread {
 	uint32_t busy; /* enum fj_busy; a lent slot's only. door/entry.S writes it */
 	/* Signals of libc's own that came while the engine was at work, a bit for each, and what
 	 * came with them (`deferred_info`): they are sent again when it is done.
-	 * call/libc_signals.c; door/entry.S looks at it */
+	 * signal/libc_signals.c; door/entry.S looks at it */
 	uint32_t deferred;
 	int32_t tid, pid;
 	uint32_t forks; /* sys/thread.c: in which of the processes that forked each other */
@@ -52,7 +52,7 @@ struct fj_thread {
 	bool asks_search; /* directories on the way of a path are asked whether they may be
 			     searched: path/walk.c */
 	const struct fj_ids
-		*judged;     /* while another identity than its own is asked about: call/may.c */
+		*judged; /* while another identity than its own is asked about: dispatch/may.c */
 	bool sigsys_pending; /* and one came meanwhile */
 	/* The signal stack that the program set (size 0: none), with its own flags. */
 	uintptr_t altstack;

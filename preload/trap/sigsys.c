@@ -4,12 +4,12 @@
  * sigsys.c - from a SIGSYS frame to a call, and its result back into the frame. */
 #include "trap/trap.h"
 
-#include "call/faults.h"
-#include "call/handlers.h"
-#include "call/hook_signal.h"
-#include "call/libc_signals.h"
-#include "call/policy.h"
-#include "call/tail.h"
+#include "signal/faults.h"
+#include "signal/handlers.h"
+#include "signal/hook_signal.h"
+#include "signal/libc_signals.h"
+#include "seccomp/policy.h"
+#include "signal/tail.h"
 #include "sys/guest.h"
 
 #include <asm/siginfo.h>

@@ -2,11 +2,11 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * fuzz_certain.c - an ELF file, which may be none at all, as far as it tells which of its system
- * calls are instructions (door/certain.c, flow.c, functions.c, frames.c). */
-#include "door/certain.h"
-#include "door/decode.h"
-#include "door/frames.h"
-#include "door/sites.h"
+ * calls are instructions (text/certain.c, flow.c, functions.c, frames.c). */
+#include "text/certain.h"
+#include "text/decode.h"
+#include "text/frames.h"
+#include "text/sites.h"
 
 #include "fuzz.h"
 

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * fuzz_handoff.c - the last environment string of a process, which may be anything
- * (exec/handoff.c). */
-#include "exec/exec.h"
+ * (exec-format/handoff.c). */
+#include "exec-format/exec.h"
 
 #include "fuzz.h"
 

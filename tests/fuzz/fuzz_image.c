@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * fuzz_image.c - the first bytes of a file that anybody made: #! lines and ELF headers
- * (exec/image.c). */
-#include "exec/exec.h"
+ * (exec-format/image.c). */
+#include "exec-format/exec.h"
 
 #include "fuzz.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * fuzz_sites.c - the text of a library, which may be no code at all (door/find.c, door/decode.c).
+ * fuzz_sites.c - the text of a library, which may be no code at all (text/find.c, text/decode.c).
  */
-#include "door/sites.h"
+#include "text/sites.h"
 
 #include "fuzz.h"
 

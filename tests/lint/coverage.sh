@@ -8,6 +8,6 @@
 
 [ -x docs/coverage ] || skip 'docs/coverage is not built here'
 if ! ./docs/coverage | diff -u "$srcdir/docs/coverage.md" -; then
-	complain docs/coverage.md 'is older than preload/call/calls.def: make docs/coverage.md, and commit it'
+	complain docs/coverage.md 'is older than preload/dispatch/calls.def: make docs/coverage.md, and commit it'
 fi
 finish

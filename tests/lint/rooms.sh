@@ -2,26 +2,78 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# rooms.sh - the one-way street: a room includes only rooms to its left.
+# rooms.sh - the one-way street: a room includes and calls only rooms to its left; docs/ARCHITECTURE.md says what is in each.
 #
-#   sys < { path, own } < exec < call < { trap, door } < { loader, shim.c, wrappers }
+# What is included is read in the sources, what is called in the objects of the build, by nm(1): a declaration in somebody else's
+# header would hide it. A call to the right goes by a pointer which that room sets, and by nothing else.
 #
 # And the engine includes no header of libc: it runs before libc, without it, and inside any function of it. What the
 # compiler itself brings (stddef and its kin) and the kernel's own headers have no code behind them.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# A line a room: what it may include besides itself.
+# From left to right; rooms in one line lie beside each other, and know nothing of each other.
 street='
-sys:
-path: sys
-own: sys
-exec: sys path own
-call: sys path own exec
-trap: sys path own exec call
-door: sys path own exec call
-loader: sys path own exec call trap door
+sys
+path cred
+own
+exec-format
+call
+signal
+identity
+seccomp inode
+socket
+mountinfo
+mount ipc
+procfs
+file exec
+dispatch
+trap
+text
+door
+launch
+loader
 '
+
+objects=$(find preload -name 'fakejail_loader-*.o' 2>/dev/null | LC_ALL=C sort)
+called=
+if [ -n "$objects" ] && command -v nm >/dev/null 2>&1; then
+	# shellcheck disable=SC2086 # words
+	called=$(nm -A $objects | awk -v street="$street" '
+	BEGIN {
+		n = split(street, line, "\n")
+		for (i = 1; i <= n; i++) {
+			k = split(line[i], word, " ")
+			for (j = 1; j <= k; j++)
+				level[word[j]] = i
+		}
+	}
+	{
+		object = $1
+		sub(/:.*/, "", object)
+		split(object, step, "/")
+		room = step[2]
+		sub(/.*fakejail_loader-/, "", object)
+		if ($(NF - 1) ~ /^[TDBRV]$/) {
+			home[$NF] = room
+		} else if ($(NF - 1) == "U") {
+			uses[++used] = $NF
+			user[used] = room
+			where[used] = "preload/" room "/" object
+		}
+	}
+	END {
+		for (i = 1; i <= used; i++) {
+			other = home[uses[i]]
+			if (other != "" && other != user[i] && level[other] >= level[user[i]])
+				print where[i] ": " user[i] " may not use " uses[i] ": " other " lies to the right, or beside"
+		}
+	}')
+fi
+if [ -n "$called" ]; then
+	problems=$(printf '%s\n' "$called" | wc -l)
+	printf '%s\n' "$called"
+fi
 
 cd "$srcdir"
 found=$(find preload/*/ \( -name '*.[chS]' -o -name '*.def' \) -exec grep -Hn '^[[:space:]]*#[[:space:]]*include' {} + |
@@ -29,11 +81,9 @@ found=$(find preload/*/ \( -name '*.[chS]' -o -name '*.def' \) -exec grep -Hn '^
 	BEGIN {
 		n = split(street, line, "\n")
 		for (i = 1; i <= n; i++) {
-			k = split(line[i], word, /:? +|:/)
-			for (j = 2; j <= k; j++)
-				may[word[1], word[j]] = 1
-			if (word[1] != "")
-				known[word[1]] = 1
+			k = split(line[i], word, " ")
+			for (j = 1; j <= k; j++)
+				level[word[j]] = i
 		}
 	}
 	{
@@ -41,7 +91,7 @@ found=$(find preload/*/ \( -name '*.[chS]' -o -name '*.def' \) -exec grep -Hn '^
 		where = part[1] ":" part[2]
 		split(part[1], step, "/")
 		room = step[2]
-		if (!(room in known)) {
+		if (!(room in level)) {
 			if (!told[room]++)
 				print where ": the room " room " has no line in tests/lint/rooms.sh"
 			next
@@ -51,7 +101,7 @@ found=$(find preload/*/ \( -name '*.[chS]' -o -name '*.def' \) -exec grep -Hn '^
 			other = header
 			if (!sub(/\/.*/, "", other))
 				print where ": \"" header "\" does not name its room: \"" room "/" header "\""
-			else if (other != room && !may[room, other])
+			else if (other != room && !(other in level && level[other] < level[room]))
 				print where ": " room " may not include " other " (" header "): it lies to the right, or beside"
 		} else if (match($0, /<[^>]*>/)) {
 			header = substr($0, RSTART + 1, RLENGTH - 2)
@@ -60,7 +110,7 @@ found=$(find preload/*/ \( -name '*.[chS]' -o -name '*.def' \) -exec grep -Hn '^
 		}
 	}')
 if [ -n "$found" ]; then
-	problems=$(printf '%s\n' "$found" | wc -l)
+	problems=$((problems + $(printf '%s\n' "$found" | wc -l)))
 	printf '%s\n' "$found"
 fi
 finish

@@ -9,8 +9,8 @@
  *become a jump, and how many of them are one for certain. Then `from ADDRESS` and `end ADDRESS` for
  *each of these: where an instruction must begin in the file as linked, if nothing else is
  *overwritten. */
-#include "door/certain.h"
-#include "door/sites.h"
+#include "text/certain.h"
+#include "text/sites.h"
 
 #include <linux/elf.h>
 #include <stdio.h>

@@ -17,10 +17,10 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 passed=0 failed=0 skipped=0
 
-door=$here/../../preload/door
+text=$here/../../preload/text
 changed=$work/changed
-${CC:-cc} -O1 -std=gnu11 -D_GNU_SOURCE -I"$door/.." -o "$changed" "$here/changed.c" "$door/find.c" "$door/decode.c" \
-	"$door/frames.c" "$door/functions.c" "$door/flow.c" "$door/certain.c"
+${CC:-cc} -O1 -std=gnu11 -D_GNU_SOURCE -I"$text/.." -o "$changed" "$here/changed.c" "$text/find.c" "$text/decode.c" \
+	"$text/frames.c" "$text/functions.c" "$text/flow.c" "$text/certain.c"
 
 fail() {
 	echo "FAIL $*"

@@ -58,7 +58,7 @@ static const struct row rows[] = {
 #define PASS(name_, ...) {.name = #name_, .nr = __NR_##name_, .kind = {__VA_ARGS__}},
 #define ALIAS(...)
 #define REFUSE(...)
-#include "../../preload/call/calls.def"
+#include "../../preload/dispatch/calls.def"
 };
 
 static char *nothing[] = {NULL};

@@ -160,7 +160,7 @@ START_TEST(bad_pointer)
 }
 END_TEST
 
-/* The copies themselves, with a handler as call/faults.c has: nobody is asked before. */
+/* The copies themselves, with a handler as signal/faults.c has: nobody is asked before. */
 static void on_fault(int sig, siginfo_t *info, void *context)
 {
 	greg_t *const regs = ((ucontext_t *)context)->uc_mcontext.gregs;

@@ -5,7 +5,7 @@
  * else is taken for it. */
 #include "unit.h"
 
-#include "exec/exec.h"
+#include "exec-format/exec.h"
 
 #include <stdlib.h>
 #include <string.h>

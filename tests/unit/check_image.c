@@ -1,12 +1,12 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_image.c - what a file's first bytes say (exec/image.c): the cases of fs/binfmt_script.c and
- * fs/binfmt_elf.c, and the kernel itself asked about random #! lines. */
+ * check_image.c - what a file's first bytes say (exec-format/image.c): the cases of
+ * fs/binfmt_script.c and fs/binfmt_elf.c, and the kernel itself asked about random #! lines. */
 #include "unit.h"
 
-#include "exec/exec.h"
-#include "exec/note.h"
+#include "exec-format/exec.h"
+#include "exec-format/note.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_rows.c - the table is whole and makes sense (call/calls.def).
+ * check_rows.c - the table is whole and makes sense (dispatch/calls.def).
  *
  * Whole: every number that the build's kernel headers know has a row, so a newer kernel makes a red
  * test, not a hole. Sense: what a row's readers (run.c, the hooks, the filter) take for granted of

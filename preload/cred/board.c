@@ -1,0 +1,169 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * board.c - identities that other processes may read: for /proc/PID/status, SO_PEERCRED,
+ * SCM_CREDENTIALS.
+ *
+ * An open hash by process id in the jail's shared memory. A process posts its identity when that
+ * changes, when it execs and, as a forked child, when it first enters the engine; so an entry that
+ * a dead process left is corrected or taken away by the next one of the same number. Root as the
+ * jail's first process is it posts nothing: most jails never touch a page of the board.
+ *
+ * A writer owns the entry of its own process id. `turn` is odd while it writes; a reader that sees
+ * it change tries again. A writer that is killed leaves it odd: then nobody can tell, until the
+ * place is taken over. */
+#include "cred/ids.h"
+
+#define PROBES 16u /* places looked at for one id */
+
+static struct fj_board *board;
+
+void fj_ids_take_board(struct fj_board *shared)
+{
+	board = shared;
+}
+
+uint64_t fj_ids_all_caps(void)
+{
+	return board->all_caps;
+}
+
+bool fj_ids_is_himself(void)
+{
+	return board->is_himself;
+}
+
+void fj_ids_be_himself(void)
+{
+	board->is_himself = 1;
+}
+
+/* CAP_LAST_CAP differs between kernels: 37 in 4.18, 40 from 5.9 on. prctl(2): PR_CAPBSET_READ says
+ * EINVAL beyond. */
+void fj_ids_new_board(struct fj_board *shared)
+{
+	unsigned last = 0;
+
+	for (unsigned cap = 0; cap < 64; cap++)
+		if (fj_sys5(__NR_prctl, 23 /* PR_CAPBSET_READ */, cap, 0, 0, 0) >= 0)
+			last = cap;
+	shared->all_caps = last == 63 ? ~0UL : (2UL << last) - 1;
+}
+
+static struct fj_posted *place_of(int32_t pid, uint32_t probe)
+{
+	return &board->posted[((uint32_t)pid * 2654435761u + probe) % FJ_BOARD_SIZE];
+}
+
+static struct fj_posted *find(int32_t pid)
+{
+	if (!__atomic_load_n(&board->is_used, __ATOMIC_ACQUIRE))
+		return NULL; /* no page of the board is touched */
+	for (uint32_t i = 0; i < PROBES; i++) {
+		struct fj_posted *p = place_of(pid, i);
+
+		if (__atomic_load_n(&p->pid, __ATOMIC_ACQUIRE) == pid)
+			return p;
+	}
+	return NULL;
+}
+
+/* A free place, or one whose process is gone. */
+static struct fj_posted *claim(int32_t pid)
+{
+	__atomic_store_n(&board->is_used, 1, __ATOMIC_RELEASE);
+	for (uint32_t i = 0; i < PROBES; i++) {
+		struct fj_posted *p = place_of(pid, i);
+		int32_t was = __atomic_load_n(&p->pid, __ATOMIC_ACQUIRE);
+
+		if (was && fj_sys2(__NR_kill, was, 0) != -ESRCH)
+			continue;
+		if (__atomic_compare_exchange_n(
+			    &p->pid, &was, pid, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+			return p;
+	}
+	return NULL;
+}
+
+static bool is_first_identity(const struct fj_ids *ids)
+{
+	return !ids->ruid && !ids->euid && !ids->suid && !ids->fsuid && !ids->rgid && !ids->egid &&
+	       !ids->sgid && !ids->fsgid && ids->group_count == 1 && !ids->few[0] &&
+	       ids->permitted == board->all_caps && ids->effective == board->all_caps &&
+	       ids->bounding == board->all_caps && !ids->inheritable && !ids->ambient;
+}
+
+void fj_ids_describe(struct fj_posted *p, const struct fj_ids *ids)
+{
+	const uint32_t count =
+		ids->group_count < FJ_BOARD_GROUPS ? ids->group_count : FJ_BOARD_GROUPS;
+
+	memcpy(&p->ruid, &ids->ruid, 8 * sizeof(uint32_t));
+	memcpy(&p->effective, &ids->effective, 5 * sizeof(uint64_t));
+	p->claimed_uid = p->claimed_gid = FJ_NO_ID;
+	p->group_count = ids->group_count;
+	memcpy(p->group, fj_ids_groups(ids), count * sizeof(uint32_t));
+}
+
+static uint32_t begin_turn(struct fj_posted *p)
+{
+	const uint32_t turn = __atomic_load_n(&p->turn, __ATOMIC_RELAXED) | 1;
+
+	__atomic_store_n(&p->turn, turn, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	return turn;
+}
+
+void fj_ids_post(int32_t pid, const struct fj_ids *ids)
+{
+	struct fj_posted *p = find(pid);
+	uint32_t turn;
+
+	if (!p) {
+		if (is_first_identity(ids))
+			return;
+		p = claim(pid);
+		if (!p)
+			return; /* full: it is shown as its parent, or as root */
+	}
+	turn = begin_turn(p);
+	fj_ids_describe(p, ids);
+	__atomic_store_n(&p->turn, turn + 1, __ATOMIC_RELEASE);
+}
+
+bool fj_ids_posted(int32_t pid, struct fj_posted *out)
+{
+	const struct fj_posted *p = find(pid);
+
+	for (int tries = 0; p && tries < 1000; tries++) {
+		const uint32_t turn = __atomic_load_n(&p->turn, __ATOMIC_ACQUIRE);
+
+		if (turn & 1)
+			continue;
+		*out = *p;
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (__atomic_load_n(&p->turn, __ATOMIC_RELAXED) == turn)
+			return out->pid == pid;
+	}
+	return false;
+}
+
+void fj_ids_claim(uint32_t uid, uint32_t gid)
+{
+	const int32_t pid = (int32_t)fj_sys0(__NR_getpid);
+	const struct fj_ids *ids = fj_ids();
+	struct fj_posted *p = find(pid);
+	uint32_t turn;
+
+	if (!p && uid == ids->ruid && gid == ids->rgid)
+		return;
+	if (!p)
+		p = claim(pid);
+	if (!p)
+		return;
+	turn = begin_turn(p);
+	fj_ids_describe(p, ids);
+	p->claimed_uid = uid;
+	p->claimed_gid = gid;
+	__atomic_store_n(&p->turn, turn + 1, __ATOMIC_RELEASE);
+}

@@ -1,0 +1,400 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * ids.c - where identities are kept: the process's, those of threads that differ, and how they pass
+ * through exec.
+ *
+ * `process` is the thread group leader's, and that of all who have none of their own. `own_of`
+ * holds the others', by thread id. The usual reader finds `fj_ids_own_count` zero and is done. An
+ * entry is written by its own thread alone; it is free (tid 0), being written
+ * (-1), or its thread's. Entries of threads that are gone are taken when there is no free one. */
+#include "cred/ids.h"
+
+#include "sys/thread.h"
+
+#include <linux/mman.h>
+
+#define ARCH_GET_FS 0x1003 /* asm/prctl.h */
+
+#define OWN_MAX                                                                                    \
+	1024u /* more threads that differ share the process's; each takes 256 bytes once it is     \
+		 used */
+#define BEING_WRITTEN (-1)
+
+struct own_ids {
+	int32_t tid;
+	bool is_vfork_child;
+	uint64_t fs_base; /* tells in a forked child which thread it was */
+	struct fj_ids ids;
+};
+
+static struct fj_ids process;
+bool fj_ids_process_is_limited;
+static struct own_ids own_of[OWN_MAX] FJ_BULKY;
+uint32_t fj_ids_own_count; /* entries below it may be in use */
+static uint32_t *mark;	   /* a word that fork clears */
+const uint32_t *fj_ids_unforked;
+
+/* Who has all of these, and is root by its real id too, passes every rule. */
+static const uint64_t caps_of_files =
+	1UL << FJ_CAP_CHOWN | 1UL << FJ_CAP_DAC_OVERRIDE | 1UL << FJ_CAP_DAC_READ_SEARCH |
+	1UL << FJ_CAP_FOWNER | 1UL << FJ_CAP_FSETID | 1UL << FJ_CAP_SYS_CHROOT |
+	1UL << FJ_CAP_SYS_ADMIN | 1UL << FJ_CAP_MKNOD | 1UL << FJ_CAP_SETFCAP;
+
+static bool is_limited(const struct fj_ids *ids)
+{
+	return ids->ruid || (ids->effective & caps_of_files) != caps_of_files;
+}
+
+static struct own_ids *find_own(int32_t tid)
+{
+	const uint32_t count = __atomic_load_n(&fj_ids_own_count, __ATOMIC_ACQUIRE);
+
+	for (uint32_t i = 0; i < count; i++)
+		if (__atomic_load_n(&own_of[i].tid, __ATOMIC_ACQUIRE) == tid)
+			return &own_of[i];
+	return NULL;
+}
+
+static struct own_ids *my_own(void)
+{
+	if (__builtin_expect(!__atomic_load_n(&fj_ids_own_count, __ATOMIC_ACQUIRE), 1))
+		return NULL;
+	return find_own((int32_t)fj_sys0(__NR_gettid));
+}
+
+const struct fj_ids *fj_ids(void)
+{
+	const struct own_ids *own = my_own();
+
+	return own ? &own->ids : &process;
+}
+
+bool fj_ids_ask_limited(void)
+{
+	const struct own_ids *own = my_own();
+
+	return own ? is_limited(&own->ids) : fj_ids_process_is_limited;
+}
+
+bool fj_ids_in_group(const struct fj_ids *ids, uint32_t gid)
+{
+	const uint32_t *group = fj_ids_groups(ids);
+
+	for (uint32_t i = 0; i < ids->group_count; i++)
+		if (group[i] == gid)
+			return true;
+	return ids->fsgid == gid;
+}
+
+static bool same(const struct fj_ids *a, const struct fj_ids *b)
+{
+	return !memcmp(a, b, offsetof(struct fj_ids, few)) &&
+	       !memcmp(fj_ids_groups(a), fj_ids_groups(b), a->group_count * sizeof(uint32_t));
+}
+
+/* ---- groups ---- */
+
+static size_t room_size(uint32_t count)
+{
+	return (count * sizeof(uint32_t) + FJ_PAGE - 1) & ~(size_t)(FJ_PAGE - 1);
+}
+
+uint32_t *fj_ids_group_room(struct fj_ids *next, uint32_t count)
+{
+	long at;
+
+	if (count <= FJ_GROUPS_FEW) {
+		next->many = NULL;
+		next->group_count = count;
+		memset(next->few, 0, sizeof(next->few));
+		return next->few;
+	}
+	at = fj_sys6(__NR_mmap, 0, room_size(count), PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (fj_is_err(at))
+		return NULL;
+	next->group_count = count;
+	next->many = (uint32_t *)at;
+	return next->many;
+}
+
+void fj_ids_drop_groups(struct fj_ids *next)
+{
+	if (next->many)
+		fj_sys2(__NR_munmap, next->many, room_size(next->group_count));
+}
+
+/* Another thread may be reading the list that is given up, so it is freed only when the next one
+ * is. */
+static void give_up_groups(const struct fj_ids *old, const struct fj_ids *next)
+{
+	static struct fj_ids last;
+
+	if (!old->many || old->many == next->many)
+		return;
+	if (old != &process && old->many == process.many)
+		return;
+	if (last.many)
+		fj_sys2(__NR_munmap, last.many, room_size(last.group_count));
+	last = *old;
+}
+
+void fj_ids_sort_groups(struct fj_ids *next)
+{
+	uint32_t *group = (uint32_t *)fj_ids_groups(next);
+
+	/* Shell sort: short, in place, and good enough for 65536. */
+	for (uint32_t gap = next->group_count / 2; gap; gap = gap == 2 ? 1 : gap * 5 / 11)
+		for (uint32_t i = gap; i < next->group_count; i++) {
+			const uint32_t gid = group[i];
+			uint32_t at = i;
+
+			for (; at >= gap && group[at - gap] > gid; at -= gap)
+				group[at] = group[at - gap];
+			group[at] = gid;
+		}
+}
+
+long fj_ids_set_groups(struct fj_ids *next, const uint32_t *groups, uint32_t count)
+{
+	uint32_t *room = fj_ids_group_room(next, count);
+
+	if (!room)
+		return -ENOMEM;
+	memcpy(room, groups, count * sizeof(*room));
+	fj_ids_sort_groups(next);
+	return 0;
+}
+
+/* ---- changing ---- */
+
+static void store(struct fj_ids *to, const struct fj_ids *next)
+{
+	const struct fj_ids old = *to;
+
+	*to = *next;
+	give_up_groups(&old, next);
+}
+
+static bool is_gone(int32_t tid)
+{
+	return fj_sys2(__NR_kill, tid, 0) == -ESRCH;
+}
+
+/* A place for the calling thread's own identity; NULL: none is left. */
+static struct own_ids *claim_own(void)
+{
+	for (int pass = 0; pass < 2; pass++)
+		for (uint32_t i = 0; i < OWN_MAX; i++) {
+			int32_t was = __atomic_load_n(&own_of[i].tid, __ATOMIC_RELAXED);
+			uint32_t count;
+
+			if (was && (!pass || was == BEING_WRITTEN || !is_gone(was)))
+				continue;
+			if (!__atomic_compare_exchange_n(&own_of[i].tid, &was, BEING_WRITTEN, false,
+				    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+				continue;
+			count = __atomic_load_n(&fj_ids_own_count, __ATOMIC_RELAXED);
+			while (count <= i &&
+				!__atomic_compare_exchange_n(&fj_ids_own_count, &count, i + 1,
+					false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+				;
+			return &own_of[i];
+		}
+	return NULL;
+}
+
+static uint64_t fs_base(void)
+{
+	uint64_t base = 0;
+
+	fj_sys2(__NR_arch_prctl, ARCH_GET_FS, &base);
+	return base;
+}
+
+static void become_alone(int32_t tid, bool is_vfork_child, const struct fj_ids *next)
+{
+	struct own_ids *own = find_own(tid);
+
+	if (same(next, &process)) {
+		if (own)
+			__atomic_store_n(&own->tid, 0, __ATOMIC_RELEASE);
+		return;
+	}
+	if (!own)
+		own = claim_own();
+	if (!own) {
+		store(&process, next);
+		fj_ids_process_is_limited = is_limited(next);
+		return;
+	}
+	own->ids = *next;
+	own->is_vfork_child = is_vfork_child;
+	own->fs_base = fs_base();
+	__atomic_store_n(&own->tid, tid, __ATOMIC_RELEASE);
+}
+
+/* The leader has become what others, who were told to by libc, are already: they need no entry any
+ * more. */
+static void drop_equals(void)
+{
+	const uint32_t count = __atomic_load_n(&fj_ids_own_count, __ATOMIC_ACQUIRE);
+	bool is_empty = true;
+
+	for (uint32_t i = 0; i < count; i++) {
+		int32_t tid = __atomic_load_n(&own_of[i].tid, __ATOMIC_ACQUIRE);
+
+		if (tid > 0 && (same(&own_of[i].ids, &process) || is_gone(tid)))
+			__atomic_compare_exchange_n(
+				&own_of[i].tid, &tid, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+		is_empty = is_empty && !__atomic_load_n(&own_of[i].tid, __ATOMIC_ACQUIRE);
+	}
+	if (is_empty) {
+		uint32_t expected = count;
+
+		/* Lost when an entry is claimed meanwhile: that one raised it, or is below it. */
+		__atomic_compare_exchange_n(
+			&fj_ids_own_count, &expected, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+		for (uint32_t i = 0; i < count; i++)
+			if (__atomic_load_n(&own_of[i].tid, __ATOMIC_ACQUIRE))
+				__atomic_store_n(&fj_ids_own_count, count, __ATOMIC_RELEASE);
+	}
+}
+
+void fj_ids_become(const struct fj_ids *next)
+{
+	const int32_t tid = (int32_t)fj_sys0(__NR_gettid), pid = (int32_t)fj_sys0(__NR_getpid);
+
+	if (tid != pid || fj_is_borrowed_memory()) {
+		become_alone(tid, tid == pid, next);
+		if (tid != pid)
+			return; /* the board shows the leader's */
+	} else {
+		store(&process, next);
+		fj_ids_process_is_limited = is_limited(next);
+		if (__atomic_load_n(&fj_ids_own_count, __ATOMIC_ACQUIRE))
+			drop_equals();
+	}
+	fj_ids_post(pid, next);
+}
+
+void fj_ids_after_fork(void)
+{
+	const uint64_t base = fj_ids_own_count ? fs_base() : 0;
+
+	if (*mark)
+		return;
+	*mark = 1;
+	for (uint32_t i = 0; i < fj_ids_own_count; i++)
+		if (own_of[i].tid > 0 && own_of[i].fs_base == base && !own_of[i].is_vfork_child)
+			process = own_of[i].ids;
+	if (fj_ids_own_count) { /* else nothing is written: the page is still the parent's */
+		fj_ids_process_is_limited = is_limited(&process);
+		memset(own_of, 0, fj_ids_own_count * sizeof(own_of[0]));
+		fj_ids_own_count = 0;
+	}
+	fj_ids_post(fj_memory_owner(), &process);
+}
+
+/* ---- the start ---- */
+
+void fj_ids_root(struct fj_ids *ids)
+{
+	const uint64_t all = fj_ids_all_caps();
+
+	*ids = (struct fj_ids){
+		.effective = all, .permitted = all, .bounding = all, .group_count = 1};
+}
+
+/* The fields before the groups, in the order of struct fj_ids. */
+#define WORDS 8
+#define CAPS 5
+
+void fj_ids_write(const struct fj_ids *ids, struct fj_str *out)
+{
+	const uint32_t *word = &ids->ruid;
+	const uint64_t *caps = &ids->effective;
+	const uint32_t *group = fj_ids_groups(ids);
+	struct fj_ids root;
+
+	fj_ids_root(&root);
+	if (same(ids, &root))
+		return;
+	for (int i = 0; i < WORDS; i++) {
+		fj_str_num(out, word[i], 16);
+		fj_str_put(out, ",");
+	}
+	for (int i = 0; i < CAPS; i++) {
+		fj_str_num(out, caps[i], 16);
+		fj_str_put(out, ",");
+	}
+	fj_str_num(out, ids->securebits, 16);
+	fj_str_put(out, ",");
+	fj_str_num(out, ids->group_count, 16);
+	if (ids->group_count > FJ_IDS_TEXT_GROUPS) {
+		const size_t size = ids->group_count * sizeof(*group);
+		const long fd = fj_sys2(__NR_memfd_create, "groups", 0);
+
+		fj_assert(
+			!fj_is_err(fd) && fj_sys4(__NR_pwrite64, fd, group, size, 0) == (long)size);
+		fj_str_put(out, ",");
+		fj_str_num(out, (uint32_t)fd, 16);
+		return;
+	}
+	for (uint32_t i = 0; i < ids->group_count; i++) {
+		fj_str_put(out, ",");
+		fj_str_num(out, group[i], 16);
+	}
+}
+
+/* The next number of `text`, which shrinks. */
+static uint64_t next_number(const char **text, const char *end)
+{
+	uint64_t value = 0;
+
+	for (; *text < end && **text != ','; ++*text)
+		value = value * 16 + (uint64_t)(**text <= '9' ? **text - '0' : **text - 'a' + 10);
+	if (*text < end)
+		++*text;
+	return value;
+}
+
+static void read_text(struct fj_ids *ids, const char *text, const char *end)
+{
+	uint32_t *word = &ids->ruid, *group;
+	uint64_t *caps = &ids->effective;
+	uint32_t count;
+
+	for (int i = 0; i < WORDS; i++)
+		word[i] = (uint32_t)next_number(&text, end);
+	for (int i = 0; i < CAPS; i++)
+		caps[i] = next_number(&text, end);
+	ids->securebits = (uint32_t)next_number(&text, end);
+	count = (uint32_t)next_number(&text, end);
+	group = fj_ids_group_room(ids, count);
+	fj_assert(group);
+	if (count > FJ_IDS_TEXT_GROUPS) {
+		const int fd = (int)next_number(&text, end);
+
+		fj_sys4(__NR_pread64, fd, group, count * sizeof(*group), 0);
+		fj_close(fd);
+		return;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		group[i] = (uint32_t)next_number(&text, end);
+}
+
+void fj_ids_start(struct fj_board *board, const char *text, size_t len)
+{
+	fj_ids_take_board(board);
+	mark = fj_thread_fork_mark();
+	fj_ids_unforked = mark;
+	*mark = 1;
+	if (len)
+		read_text(&process, text, text + len);
+	else
+		fj_ids_root(&process);
+	fj_ids_process_is_limited = is_limited(&process);
+	fj_ids_post((int32_t)fj_sys0(__NR_getpid), &process);
+}

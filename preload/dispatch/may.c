@@ -1,0 +1,278 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * may.c - the one place where permissions are asked: before a call of an identity that is not
+ * root's.
+ *
+ * To the kernel we are the owner of everything in the jail. So whoever pretends not to be is judged
+ * here, by the rules of own/perm.c on what the files show. The path is looked up once more for
+ * that: only those who are not root pay. Directories on the way are asked by the walk itself
+ * (may_search), unless it is remembered that everybody may search them. Of two complaints the
+ * kernel's earlier one must win: a name that is missing or taken is left to the call itself.
+ *
+ * may_see.c looks, may_names.c judges what is about names, may_file.c what is about a file. */
+#include "dispatch/may.h"
+#include "inode/writes.h"
+
+#include "call/hooks.h"
+#include "sys/guest.h"
+
+#include <linux/openat2.h>
+#include <linux/securebits.h>
+
+#define ANY_X 0111u
+#define TMPFILE 020000000u /* __O_TMPFILE of asm-generic/fcntl.h */
+#define AT_EACCESS_ 0x200u
+
+static long may_search(struct fj_thread *t, int dirfd, const char *name)
+{
+	struct fj_call c = {.thread = t};
+	struct fj_file dir;
+
+	if (fj_file_look(&c, dirfd, name, AT_EMPTY_PATH, &dir) ||
+		(dir.owner.mode & FJ_S_IFMT) != FJ_S_IFDIR)
+		return 0; /* the walk will say */
+	if ((dir.owner.mode & ANY_X) == ANY_X && !(dir.owner.flags & FJ_OWN_ATTRIBUTES))
+		return 1;
+	return fj_may(fj_who(t), &dir.owner, FJ_MAY_EXEC) && !fj_is_kernels(t, dirfd, name) ?
+		       -EACCES :
+		       0;
+}
+
+/* ---- opening ---- */
+
+static bool ends_in_slash(const char *name)
+{
+	const size_t len = fj_strlen(name);
+
+	return len && name[len - 1] == '/';
+}
+
+/* `scope`: FJ_BENEATH or FJ_IN_ROOT. */
+static long may_open(struct fj_call *c, uint64_t flags, unsigned scope)
+{
+	static const unsigned by_mode[] = {
+		FJ_MAY_READ, FJ_MAY_WRITE, FJ_MAY_READ | FJ_MAY_WRITE, FJ_MAY_READ | FJ_MAY_WRITE};
+	const struct fj_ids *ids = fj_who(c->thread);
+	unsigned want = by_mode[flags & O_ACCMODE] | (flags & O_TRUNC ? FJ_MAY_WRITE : 0);
+	const bool makes = flags & O_CREAT, must_make = makes && (flags & O_EXCL);
+	struct fj_seen seen;
+	unsigned how = scope | ((flags & O_NOFOLLOW) || must_make ? 0 : FJ_FOLLOW);
+	long r = fj_see(c, fj_arg_index(c, FJ_PATH), how, &seen);
+
+	if (r <= 0)
+		return fj_seen_done(&seen, r);
+	r = 0;
+	if (flags & O_PATH)
+		return fj_seen_done(&seen, 0);
+	if (!seen.is_there && makes && ends_in_slash(seen.place.name))
+		return fj_seen_done(&seen, 0); /* EISDIR */
+	if (!seen.is_there && makes) {
+		const struct fj_owner made = {.uid = ids->fsuid,
+			.gid = ids->fsgid,
+			.mode = FJ_S_IFREG | (uint32_t)fj_arg(c, FJ_MODE, 0)};
+		struct fj_file parent;
+
+		if (made.mode & (FJ_S_ISUID | FJ_S_ISGID))
+			fj_writes_watch(&made);
+
+		if (!fj_file_look(c, seen.place.dirfd, "", AT_EMPTY_PATH, &parent))
+			r = fj_may(ids, &parent.owner, FJ_MAY_WRITE | FJ_MAY_EXEC);
+		return fj_seen_done(&seen, fj_seen_said(c, &seen, r));
+	}
+	if (!seen.is_there || must_make)
+		return fj_seen_done(&seen, 0);
+
+	const uint32_t type = seen.file.owner.mode & FJ_S_IFMT;
+
+	if ((flags & O_DIRECTORY) && type != FJ_S_IFDIR)
+		return fj_seen_done(&seen, 0); /* ENOTDIR */
+	if (flags & TMPFILE)
+		want = FJ_MAY_WRITE | FJ_MAY_EXEC;
+	else if (type == FJ_S_IFLNK || (type == FJ_S_IFDIR && ((want & FJ_MAY_WRITE) || makes)))
+		return fj_seen_done(&seen, 0); /* ELOOP, EISDIR */
+	r = fj_may(ids, &seen.file.owner, want);
+	if (!r && (want & FJ_MAY_WRITE))
+		fj_writes_watch(&seen.file.owner);
+	if (!r && (flags & O_NOATIME) && !fj_is_owner(ids, &seen.file.owner))
+		r = -EPERM;
+	if (r &&
+		fj_is_kernels(
+			c->thread, seen.place.dirfd, seen.place.is_magic ? "" : seen.place.name) &&
+		!seen.place.is_magic)
+		r = 0;
+	return fj_seen_done(&seen, r);
+}
+
+static long may_openat2(struct fj_call *c)
+{
+	struct open_how how;
+
+	if (fj_guest_read(&how, fj_arg(c, FJ_PTR, 0), sizeof(how)))
+		return 0;
+	return may_open(c, how.flags,
+		(how.resolve & RESOLVE_BENEATH ? FJ_BENEATH : 0) |
+			(how.resolve & RESOLVE_IN_ROOT ? FJ_IN_ROOT : 0));
+}
+
+/* ---- sockets ---- */
+
+/* To send to a socket is to write to it, to bind one to make a name: net/unix/af_unix.c. */
+static long may_address(struct fj_call *c, uint64_t at, uint64_t len)
+{
+	const struct fj_ids *ids = fj_who(c->thread);
+	const bool makes = c->nr == __NR_bind;
+	char *jail_path;
+	struct fj_seen seen;
+	long r = fj_address_read(c, at, len, &jail_path);
+
+	if (r <= 0)
+		return 0;
+	r = fj_see_path(c, AT_FDCWD, jail_path, makes ? FJ_ENTRY : FJ_FOLLOW, &seen);
+	if (r <= 0 || seen.is_there == makes)
+		return fj_seen_done(&seen, r < 0 ? r : 0);
+	r = makes ? fj_may(ids, &seen.parent.owner, FJ_MAY_WRITE | FJ_MAY_EXEC) :
+		    fj_may(ids, &seen.file.owner, FJ_MAY_WRITE);
+	return fj_seen_done(&seen, r);
+}
+
+static long may_send(struct fj_call *c)
+{
+	struct { /* the beginning of struct user_msghdr, include/linux/socket.h */
+		uint64_t name;
+		int32_t namelen;
+	} msg;
+
+	if (fj_guest_read(&msg, c->arg[1], sizeof(msg)))
+		return 0;
+	return may_address(c, msg.name, (uint32_t)msg.namelen);
+}
+
+/* ---- the file itself: may_file.c ---- */
+
+static long may_object(struct fj_call *c, int i)
+{
+	struct fj_seen seen;
+	long r = fj_see(c, i, fj_see_how(c, i), &seen);
+
+	if (r <= 0 || !seen.is_there)
+		return fj_seen_done(&seen, r < 0 ? r : 0);
+	r = fj_may_file(c, fj_who(c->thread), &seen.file.owner);
+	if (r == -EACCES && fj_is_kernels(c->thread, seen.place.dirfd, seen.place.name))
+		r = 0;
+	return fj_seen_done(&seen, r);
+}
+
+/* A call on a descriptor. */
+static long may_descriptor(struct fj_call *c)
+{
+	struct fj_file file;
+
+	if (fj_file_look(c, (int)c->arg[0], "", AT_EMPTY_PATH, &file))
+		return 0;
+	return fj_may_file(c, fj_who(c->thread), &file.owner);
+}
+
+/* access(2) asks for the real ids, with the capabilities that they would have:
+ * access_override_creds() of fs/open.c. */
+static long may_access(struct fj_call *c)
+{
+	struct fj_ids real = *fj_ids();
+	long r;
+
+	if ((fj_arg(c, FJ_ATFLAGS, 0) & AT_EACCESS_) == 0) {
+		real.fsuid = real.ruid;
+		real.fsgid = real.rgid;
+		if (!(real.securebits & issecure_mask(SECURE_NO_SETUID_FIXUP)))
+			real.effective = real.ruid ? 0 : real.permitted;
+	}
+	c->thread->judged = &real;
+	r = may_object(c, fj_arg_index(c, FJ_PATH));
+	c->thread->judged = NULL;
+	c->thread->asks_search = false; /* the hook's own walk would ask for the effective ids */
+	return r;
+}
+
+long fj_may_call(struct fj_call *c)
+{
+	fj_path_may_search = may_search;
+	c->thread->judged = NULL; /* a handler that was abandoned may have left something */
+	if (fj_early_answer(c) < 1)
+		return 0; /* the hook will say the same */
+	switch (c->nr) {
+	case __NR_newfstatat: /* only directories on the way are asked, and that by the hook's own
+				 walk */
+	case __NR_statx:
+	case __NR_readlinkat:
+	case __NR_statfs:
+	case __NR_listxattr:
+	case __NR_llistxattr:
+	case __NR_listxattrat:
+	case __NR_name_to_handle_at:
+	case __NR_file_getattr:
+		return 0;
+	case __NR_openat:
+		return may_open(c, fj_arg(c, FJ_OFLAGS, 0), 0);
+	case __NR_openat2:
+		return may_openat2(c);
+	case __NR_faccessat:
+	case __NR_faccessat2:
+		return may_access(c);
+	case __NR_mkdirat:
+	case __NR_symlinkat:
+		return fj_may_make(c, fj_arg_index(c, FJ_NEW), 0, 0);
+	case __NR_mknodat:
+		return fj_may_make(c, fj_arg_index(c, FJ_NEW), (uint32_t)c->arg[2], c->arg[3]);
+	case __NR_linkat:
+		return fj_may_link(c);
+	case __NR_unlinkat:
+		return fj_may_unlink(c);
+	case __NR_renameat:
+	case __NR_renameat2:
+		return fj_may_rename(c);
+	case __NR_fchmod:
+	case __NR_fchown:
+	case __NR_fsetxattr:
+	case __NR_fremovexattr:
+	case __NR_fgetxattr:
+	case __NR_fchdir:
+		return may_descriptor(c);
+	case __NR_bind:
+	case __NR_connect:
+		return may_address(c, c->arg[1], c->arg[2]);
+	case __NR_sendto:
+		return may_address(c, c->arg[4], c->arg[5]);
+	case __NR_sendmsg:
+	case __NR_sendmmsg: /* by the first address */
+		return may_send(c);
+	case __NR_umount2:
+		if (c->arg[1] & ~15UL)
+			return 0; /* EINVAL, before anything is looked at: ksys_umount() of
+				     fs/namespace.c */
+		break;
+	case __NR_unshare:
+		return !(c->arg[0] & 0x20000 /* CLONE_NEWNS */) ||
+				       fj_ids_can(fj_ids(), FJ_CAP_SYS_ADMIN) ?
+			       0 :
+			       -EPERM;
+	case __NR_open_tree:
+		return !(c->arg[2] & 1 /* OPEN_TREE_CLONE */) ||
+				       fj_ids_can(fj_ids(), FJ_CAP_SYS_ADMIN) ?
+			       0 :
+			       -EPERM;
+	case __NR_pivot_root:
+	case __NR_move_mount:
+	case __NR_fsopen:
+	case __NR_fsconfig:
+	case __NR_fsmount:
+	case __NR_fspick:
+	case __NR_mount_setattr:
+		return fj_ids_can(fj_ids(), FJ_CAP_SYS_ADMIN) ? 0 : -EPERM;
+	default:
+		break;
+	}
+	for (int i = 0; i < FJ_ARGS; i++)
+		if (c->row->kind[i] == FJ_PATH || c->row->kind[i] == FJ_LPATH)
+			return may_object(c, i);
+	return 0;
+}

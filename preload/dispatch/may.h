@@ -1,0 +1,51 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * may.h - is the calling process, who is not all-powerful, allowed this call? */
+#ifndef FJ_CALL_MAY_H
+#define FJ_CALL_MAY_H
+
+#include "call/call.h"
+#include "inode/owned.h"
+
+/* Judge a call by what its files show, before its hook runs; only for identities that
+ * fj_ids_is_limited(). Returns 0 when nothing is to be said against it (the call may still fail for
+ * other reasons, and says so itself), else -EACCES, -EPERM, -ENODATA. */
+long fj_may_call(struct fj_call *c);
+
+/* The part of it that is about the file which the call names, and which shows `file`: may_file.c.
+ */
+long fj_may_file(struct fj_call *c, const struct fj_ids *ids, const struct fj_owner *file);
+
+/* What a path argument leads to. */
+struct fj_seen {
+	struct fj_place place;
+	bool is_there;
+	struct fj_file file;   /* when it is there */
+	struct fj_file parent; /* for entries */
+};
+
+/* The identity that is judged: the caller's, but for access(2). */
+const struct fj_ids *fj_who(const struct fj_thread *t);
+/* Is the file on a filesystem whose permissions the kernel judges better? */
+bool fj_is_kernels(struct fj_thread *t, int dirfd, const char *name);
+/* The object that `jail_path` names (NULL: `dirfd` itself): 1 with *seen filled, is_there or not;
+ * 0: leave it to the call; or -EACCES. fj_seen_done() afterwards in any case. */
+long fj_see_path(
+	struct fj_call *c, int dirfd, const char *jail_path, unsigned how, struct fj_seen *seen);
+/* The same of path argument `i`. */
+long fj_see(struct fj_call *c, int i, unsigned how, struct fj_seen *seen);
+/* The errno `r` of a rule, unless the kernel knows better. */
+long fj_seen_said(struct fj_call *c, const struct fj_seen *seen, long r);
+/* Done with it; returns `r`. */
+long fj_seen_done(struct fj_seen *seen, long r);
+/* Do the call's flags want path argument `i` followed? 0 or FJ_FOLLOW. */
+unsigned fj_see_how(const struct fj_call *c, int i);
+
+/* may_names.c. `i`: the path argument */
+long fj_may_make(struct fj_call *c, int i, uint32_t mode, uint64_t device);
+long fj_may_link(struct fj_call *c);
+long fj_may_unlink(struct fj_call *c);
+long fj_may_rename(struct fj_call *c);
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * may_names.c - who may make, link, remove and rename: the rules about directories and the names in
+ * them. */
+#include "dispatch/may.h"
+
+#define RENAME_EXCHANGE_ 2u /* linux/fs.h */
+
+long fj_may_make(struct fj_call *c, int i, uint32_t mode, uint64_t device)
+{
+	const struct fj_ids *ids = fj_who(c->thread);
+	const bool is_device =
+		(mode & FJ_S_IFMT) == FJ_S_IFBLK || ((mode & FJ_S_IFMT) == FJ_S_IFCHR && device);
+	struct fj_seen seen;
+	long r = fj_see(c, i, FJ_ENTRY, &seen);
+
+	if (r <= 0 || seen.is_there)
+		return fj_seen_done(&seen, r < 0 ? r : 0);
+	r = fj_seen_said(c, &seen, fj_may(ids, &seen.parent.owner, FJ_MAY_WRITE | FJ_MAY_EXEC));
+	if (!r && is_device && !fj_ids_can(ids, FJ_CAP_MKNOD))
+		r = -EPERM;
+	return fj_seen_done(&seen, r);
+}
+
+/* safe_hardlink_source() and may_linkat() of fs/namei.c: a link to a file of somebody else's. */
+static bool is_safe_source(const struct fj_ids *ids, const struct fj_owner *file)
+{
+	if (fj_is_owner(ids, file))
+		return true;
+	if ((file->mode & FJ_S_IFMT) != FJ_S_IFREG || (file->mode & FJ_S_ISUID) ||
+		(file->mode & (FJ_S_ISGID | 0010)) == (FJ_S_ISGID | 0010))
+		return false;
+	return !fj_may(ids, file, FJ_MAY_READ | FJ_MAY_WRITE);
+}
+
+/* proc(5): the host's setting. */
+static bool hardlinks_are_protected(void)
+{
+	char value = '1';
+	const long fd = fj_sys4(
+		__NR_openat, AT_FDCWD, "/proc/sys/fs/protected_hardlinks", O_RDONLY | O_CLOEXEC, 0);
+
+	if (!fj_is_err(fd)) {
+		fj_sys3(__NR_read, fd, &value, 1);
+		fj_close((int)fd);
+	}
+	return value != '0';
+}
+
+/* A file that is itself mounted lies in that mount; an entry lies where its directory does. */
+static uint32_t id_of(const char *pos, bool is_object)
+{
+	struct fj_mount_found m;
+
+	if (is_object && fj_mount_of(pos, &m, NULL) && !(m.flags & FJ_MOUNT_ENTRY))
+		return m.id;
+	return fj_mount_around(pos, &m) ? m.id : 0;
+}
+
+/* Whether two names lie in two mounts is asked before permissions: do_renameat2(), do_linkat(). */
+static bool crosses_mounts(
+	const struct fj_seen *from, bool is_object, uint64_t from_dev, const struct fj_seen *to)
+{
+	if (from_dev != to->parent.key.dev)
+		return true;
+	if (!fj_jail->mounts_share_device || !from->place.pos || !to->place.pos)
+		return false;
+	return id_of(from->place.pos, is_object) != id_of(to->place.pos, false);
+}
+
+long fj_may_link(struct fj_call *c)
+{
+	struct fj_seen from;
+	long r = fj_see(
+		c, 1, fj_see_how(c, 1) | (fj_jail->mounts_share_device ? FJ_WANT_POS : 0), &from);
+
+	fj_seen_done(&from, 0);
+	if (r <= 0 || !from.is_there) /* what is wrong with the old name is said first */
+		return r < 0 ? r : 0;
+	if (r) {
+		struct fj_seen to;
+		const long there = fj_see(c, fj_arg_index(c, FJ_NEW), FJ_ENTRY | FJ_WANT_POS, &to);
+		const bool crosses = there > 0 && !to.is_there &&
+				     crosses_mounts(&from, true, from.file.key.dev, &to);
+
+		fj_seen_done(&to, 0);
+		if (crosses)
+			return 0; /* EXDEV */
+	}
+	if (r && !is_safe_source(fj_who(c->thread), &from.file.owner) &&
+		hardlinks_are_protected()) {
+		struct fj_seen to;
+		const long there = fj_see(c, fj_arg_index(c, FJ_NEW), FJ_ENTRY, &to);
+
+		fj_seen_done(&to, 0);
+		return there < 0 ? there : there && !to.is_there ? -EPERM : 0;
+	}
+	return fj_may_make(c, fj_arg_index(c, FJ_NEW), 0, 0);
+}
+
+/* Does path argument `i` end in "." or "..", or is it the root? EINVAL, ENOTEMPTY, EISDIR and EBUSY
+ * are said of those before anything is looked at. */
+static bool is_no_name(struct fj_call *c, int i)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	long error;
+	const char *path = fj_arg_path(c, i, &error);
+	size_t len = path ? fj_strlen(path) : 0, at;
+	bool is = false;
+
+	if (len) {
+		while (len && path[len - 1] == '/')
+			len--;
+		for (at = len; at && path[at - 1] != '/';)
+			at--;
+		is = !len ||
+		     (path[at] == '.' && (len - at == 1 || (len - at == 2 && path[at + 1] == '.')));
+	}
+	fj_scratch_release(c->thread, mark);
+	return is;
+}
+
+static bool ends_in_slash(struct fj_call *c, int i)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	long error;
+	const char *path = fj_arg_path(c, i, &error);
+	const size_t len = path ? fj_strlen(path) : 0;
+	const bool is = len && path[len - 1] == '/';
+
+	fj_scratch_release(c->thread, mark);
+	return is;
+}
+
+static bool is_dir(const struct fj_seen *seen)
+{
+	return (seen->file.owner.mode & FJ_S_IFMT) == FJ_S_IFDIR;
+}
+
+long fj_may_unlink(struct fj_call *c)
+{
+	struct fj_seen seen;
+	long r = fj_see(c, fj_arg_index(c, FJ_OLD), FJ_ENTRY, &seen);
+
+	if (r <= 0 || !seen.is_there || is_no_name(c, fj_arg_index(c, FJ_OLD)) ||
+		(!(fj_arg(c, FJ_HEX, 0) & AT_REMOVEDIR) &&
+			ends_in_slash(c, fj_arg_index(c, FJ_OLD)))) /* ENOTDIR, EISDIR */
+		return fj_seen_done(&seen, r < 0 ? r : 0);
+	return fj_seen_done(&seen,
+		fj_seen_said(c, &seen,
+			fj_may_delete(fj_who(c->thread), &seen.parent.owner, &seen.file.owner)));
+}
+
+static bool same_file(const struct fj_file *a, const struct fj_file *b)
+{
+	return a->key.ino == b->key.ino && a->key.dev == b->key.dev;
+}
+
+/* vfs_rename() */
+static long judge_rename(struct fj_call *c, const struct fj_ids *ids, const struct fj_seen *from,
+	const struct fj_seen *to, bool exchanges)
+{
+	const bool moves = !same_file(&from->parent, &to->parent);
+	long r;
+
+	if (to->is_there && same_file(&from->file, &to->file))
+		return 0; /* two names of one file: nothing is done */
+	r = fj_seen_said(c, from, fj_may_delete(ids, &from->parent.owner, &from->file.owner));
+	if (r)
+		return r;
+	r = to->is_there ? fj_may_delete(ids, &to->parent.owner, &to->file.owner) :
+			   fj_may(ids, &to->parent.owner, FJ_MAY_WRITE | FJ_MAY_EXEC);
+	r = fj_seen_said(c, to, r);
+	if (r || !moves)
+		return r;
+	/* ".." of a directory that moves is written. */
+	if ((from->file.owner.mode & FJ_S_IFMT) == FJ_S_IFDIR)
+		r = fj_may(ids, &from->file.owner, FJ_MAY_WRITE);
+	if (!r && exchanges && (to->file.owner.mode & FJ_S_IFMT) == FJ_S_IFDIR)
+		r = fj_may(ids, &to->file.owner, FJ_MAY_WRITE);
+	return r;
+}
+
+/* Is the second name below the first, which is a directory? */
+static bool is_around(const struct fj_seen *dir, const struct fj_seen *name)
+{
+	return dir->is_there && (dir->file.owner.mode & FJ_S_IFMT) == FJ_S_IFDIR &&
+	       dir->place.pos && name->place.pos && !fj_streq(dir->place.pos, name->place.pos) &&
+	       fj_path_has_prefix(name->place.pos, dir->place.pos);
+}
+
+long fj_may_rename(struct fj_call *c)
+{
+	const uint64_t flags = fj_arg(c, FJ_HEX, 0);
+	struct fj_seen from, to;
+	long r = fj_see(c, 1, FJ_ENTRY | FJ_WANT_POS, &from);
+
+	if (r <= 0)
+		return fj_seen_done(&from, r);
+	r = fj_see(c, 3, FJ_ENTRY | FJ_WANT_POS, &to);
+	if (r > 0 && from.is_there && !is_dir(&from) &&
+		(ends_in_slash(c, 1) || (!(flags & RENAME_EXCHANGE_) && ends_in_slash(c, 3))))
+		r = 0; /* ENOTDIR */
+	if (r > 0 && (crosses_mounts(&from, false, from.parent.key.dev, &to) || is_no_name(c, 1) ||
+			     is_no_name(c, 3) || is_around(&from, &to) || is_around(&to, &from)))
+		r = 0; /* EXDEV, EBUSY, EINVAL, ENOTEMPTY: before permissions */
+	if (r > 0)
+		r = from.is_there && !(to.is_there && (flags & 1 /* RENAME_NOREPLACE */)) &&
+				    (to.is_there || !(flags & RENAME_EXCHANGE_)) ?
+			    judge_rename(
+				    c, fj_who(c->thread), &from, &to, flags & RENAME_EXCHANGE_) :
+			    0;
+	fj_seen_done(&to, 0);
+	return fj_seen_done(&from, r);
+}

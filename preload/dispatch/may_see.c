@@ -1,0 +1,140 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * may_see.c - the files that a call is about, as a judge of permissions sees them: before the call,
+ * by a walk of their own.
+ *
+ * procfs and devpts show the owners of processes and terminals as the kernel knows them, and it
+ * judges itself who may open those. */
+#include "dispatch/may.h"
+
+#include <asm/statfs.h>
+
+#define DEVPTS_SUPER_MAGIC_ 0x1cd1
+
+const struct fj_ids *fj_who(const struct fj_thread *t)
+{
+	return t->judged ? t->judged : fj_ids();
+}
+
+/* Does the kernel judge this one better? */
+bool fj_is_kernels(struct fj_thread *t, int dirfd, const char *name)
+{
+	struct statfs fs;
+
+	return !fj_path_statfs(t, dirfd, name, &fs) &&
+	       (fs.f_type == FJ_PROC_SUPER_MAGIC || fs.f_type == DEVPTS_SUPER_MAGIC_);
+}
+
+/* The same from remembered facts, when there it is and nothing has to be followed. */
+static bool see_quickly(
+	struct fj_call *c, int dirfd, const char *jail_path, unsigned how, struct fj_seen *seen)
+{
+	struct fj_quick q;
+
+	if (fj_quick_begin(&q, c->thread, dirfd, jail_path, fj_strlen(jail_path))) {
+		seen->place = q.place;
+		if (!fj_file_look(c, q.place.dirfd, q.place.name, 0, &seen->file) &&
+			fj_facts_hold(q.epoch) &&
+			!((how & FJ_FOLLOW) && (seen->file.owner.mode & FJ_S_IFMT) == FJ_S_IFLNK)) {
+			seen->is_there = true;
+			return true;
+		}
+		fj_quick_end(&q);
+	}
+	seen->place = (struct fj_place){.owned_fd = -1};
+	return false;
+}
+
+/* The directory that an entry is in, as a name in the place's descriptor. */
+static const char *dir_of(struct fj_call *c, const struct fj_place *place)
+{
+	const size_t len = fj_place_dir_len(place->name);
+	struct fj_str s;
+
+	if (!len)
+		return "";
+	fj_str_init(&s, fj_scratch(c->thread, len + 1), len + 1);
+	fj_str_add(&s, place->name, len);
+	return s.at;
+}
+
+/* A name with slashes at its end is there when it is no directory, too: for those who make and
+ * remove names that is a matter of its own. */
+static const char *without_slashes(struct fj_call *c, const char *name)
+{
+	size_t len = fj_strlen(name);
+	struct fj_str s;
+
+	if (len < 2 || name[len - 1] != '/')
+		return name;
+	while (len > 1 && name[len - 1] == '/')
+		len--;
+	fj_str_init(&s, fj_scratch(c->thread, len + 1), len + 1);
+	fj_str_add(&s, name, len);
+	return s.at;
+}
+
+/* The object that `jail_path` names (NULL: `dirfd` itself): 1 with *seen filled, is_there or not;
+ * 0: leave it to the call; or -EACCES. */
+long fj_see_path(
+	struct fj_call *c, int dirfd, const char *jail_path, unsigned how, struct fj_seen *seen)
+{
+	const bool is_self = !jail_path;
+	long r;
+
+	*seen = (struct fj_seen){.place = {.owned_fd = -1, .dirfd = dirfd, .name = ""}};
+	if (jail_path && !(how & (FJ_ENTRY | FJ_WANT_POS | FJ_BENEATH | FJ_IN_ROOT)) &&
+		see_quickly(c, dirfd, jail_path, how, seen))
+		return 1;
+	if (jail_path) {
+		r = fj_path_walk(c->thread, dirfd, jail_path, how, &seen->place);
+		if (r)
+			return r == -EACCES ? r : 0;
+	}
+	if (seen->place.is_exe)
+		return 0;
+	r = fj_file_look(c, seen->place.dirfd,
+		how & FJ_ENTRY ? without_slashes(c, seen->place.name) : seen->place.name,
+		(is_self ? AT_EMPTY_PATH : 0) | (seen->place.is_magic ? AT_SYMLINK_FOLLOW : 0),
+		&seen->file);
+	seen->is_there = !r;
+	if ((how & FJ_ENTRY) && fj_file_look(c, seen->place.dirfd, dir_of(c, &seen->place),
+					AT_EMPTY_PATH, &seen->parent))
+		return 0;
+	return 1;
+}
+
+/* The same of path argument `i`. */
+long fj_see(struct fj_call *c, int i, unsigned how, struct fj_seen *seen)
+{
+	long r;
+	const char *jail_path = fj_arg_path(c, i, &r);
+
+	seen->place.owned_fd = -1;
+	/* Without one the descriptor itself is meant: utimensat(fd, NULL), AT_EMPTY_PATH. */
+	if (!jail_path &&
+		(r || (c->nr != __NR_utimensat && !(fj_arg(c, FJ_ATFLAGS, 0) & AT_EMPTY_PATH))))
+		return 0;
+	return fj_see_path(c, fj_arg_dirfd(c, i), jail_path, how, seen);
+}
+
+/* The errno `r` of a rule, unless the kernel knows better. */
+long fj_seen_said(struct fj_call *c, const struct fj_seen *seen, long r)
+{
+	return r && fj_is_kernels(c->thread, seen->place.dirfd, dir_of(c, &seen->place)) ? 0 : r;
+}
+
+long fj_seen_done(struct fj_seen *seen, long r)
+{
+	fj_place_done(&seen->place);
+	return r;
+}
+
+unsigned fj_see_how(const struct fj_call *c, int i)
+{
+	if (c->row->kind[i] == FJ_LPATH || (fj_arg(c, FJ_ATFLAGS, 0) & AT_SYMLINK_NOFOLLOW) ||
+		!(fj_arg(c, FJ_LINKFLAGS, AT_SYMLINK_FOLLOW) & AT_SYMLINK_FOLLOW))
+		return 0;
+	return FJ_FOLLOW;
+}

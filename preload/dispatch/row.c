@@ -1,0 +1,241 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * row.c - calls.def as an array: number -> row; and what hooks ask of a row. */
+#include "mount/dev_names.h"
+#include "call/hooks.h"
+#include "inode/made.h"
+#include "dispatch/may.h"
+#include "inode/writes.h"
+
+#include "cred/ids.h"
+#include "sys/guest.h"
+
+/* What an alias' argument is: one of its own, or a constant. */
+#define OWN 0x4000
+#define A0 (OWN + 0)
+#define A1 (OWN + 1)
+#define A2 (OWN + 2)
+
+/* A row's argument list may be shorter than six. */
+#define KIND1(a) FJ_##a
+#define KINDS_(a, b, c, d, e, f, ...)                                                              \
+	{                                                                                          \
+		KIND1(a), KIND1(b), KIND1(c), KIND1(d), KIND1(e), KIND1(f)                         \
+	}
+#define KINDS(...) KINDS_(__VA_ARGS__, NONE, NONE, NONE, NONE, NONE, NONE)
+
+/* A bit for each that is a descriptor. */
+#define IS_FD(i, a) ((FJ_##a == FJ_FD || FJ_##a == FJ_DIRFD) << (i))
+#define FDS_(a, b, c, d, e, f, ...)                                                                \
+	(IS_FD(0, a) | IS_FD(1, b) | IS_FD(2, c) | IS_FD(3, d) | IS_FD(4, e) | IS_FD(5, f))
+#define FDS(...) FDS_(__VA_ARGS__, NONE, NONE, NONE, NONE, NONE, NONE)
+
+/* All names and notes, one behind the other: rows say at which byte theirs begins. */
+#define CALL_AS(name_, as_, hook_, when_, flags_, support_, note_, ...) TEXT(name_, note_)
+#define CALL(name_, hook_, when_, flags_, support_, note_, ...) TEXT(name_, note_)
+#define REFUSE(name_, errno_, note_) TEXT(name_, note_)
+#define ALIAS(name_, target_, ...) TEXT(name_, "as " #target_)
+#define PASS(name_, ...) TEXT(name_, "")
+struct texts {
+	char none;
+#define TEXT(name_, note_) char name_of_##name_[sizeof(#name_)], note_of_##name_[sizeof(note_)];
+#include "dispatch/calls.def"
+#undef TEXT
+};
+static const struct texts texts = {
+#define TEXT(name_, note_) .name_of_##name_ = #name_, .note_of_##name_ = note_,
+#include "dispatch/calls.def"
+#undef TEXT
+};
+#undef CALL_AS
+#undef CALL
+#undef REFUSE
+#undef ALIAS
+#undef PASS
+_Static_assert(sizeof(texts) <= UINT16_MAX, "struct fj_row");
+
+#define TEXTS_OF(name_)                                                                            \
+	.name = offsetof(struct texts, name_of_##name_),                                           \
+	.note = offsetof(struct texts, note_of_##name_)
+
+static const struct fj_row rows[] = {
+#define CALL_AS(name_, as_, hook_, when_, flags_, support_, note_, ...)                            \
+	[__NR_##name_] = {TEXTS_OF(name_), .hook = FJ_HOOK_##hook_, .when = FJ_##when_,            \
+		.flags = flags_, .support = FJ_##support_, .kind = KINDS(__VA_ARGS__),             \
+		.fds = FDS(__VA_ARGS__), .as = __NR_##as_},
+#define CALL(name_, ...) CALL_AS(name_, name_, __VA_ARGS__)
+#define REFUSE(name_, errno_, note_)                                                               \
+	[__NR_##name_] = {TEXTS_OF(name_), .hook = FJ_HOOK_refuse, .when = FJ_ALWAYS,              \
+		.support = FJ_REFUSED, .refusal = -(errno_)},
+#define ALIAS(name_, target_, ...)                                                                 \
+	[__NR_##name_] = {TEXTS_OF(name_), .when = FJ_ALWAYS, .support = FJ_FULL,                  \
+		.as = __NR_##target_, .alias_arg = {__VA_ARGS__}},
+#define PASS(...) PASS_(__VA_ARGS__, NONE)
+#define PASS_(name_, ...)                                                                          \
+	[__NR_##name_] = {TEXTS_OF(name_), .support = FJ_PASSED, .kind = KINDS(__VA_ARGS__),       \
+		.fds = FDS(__VA_ARGS__)},
+#include "dispatch/calls.def"
+#undef CALL_AS
+#undef CALL
+#undef REFUSE
+#undef ALIAS
+#undef PASS
+#undef PASS_
+};
+
+const long fj_row_count = sizeof(rows) / sizeof(rows[0]);
+
+FJ_HOT const struct fj_row *fj_row(long nr)
+{
+	return nr >= 0 && nr < fj_row_count && rows[nr].name ? &rows[nr] : NULL;
+}
+
+const char *fj_row_name(const struct fj_row *row)
+{
+	return (const char *)&texts + row->name;
+}
+
+const char *fj_row_note(const struct fj_row *row)
+{
+	return (const char *)&texts + row->note;
+}
+
+/* Jumps by a table of distances, which is right wherever we lie. */
+FJ_HOT static long run(struct fj_call *c)
+{
+	switch ((enum fj_hook)c->row->hook) {
+	case FJ_HOOK_NONE:
+		break;
+#define X(name)                                                                                    \
+	case FJ_HOOK_##name:                                                                       \
+		return fj_hook_##name(c);
+		FJ_HOOKS(X)
+#undef X
+	}
+	return fj_kernel(c);
+}
+
+/* Turn an old call into the one that took its place. */
+static void resolve_alias(struct fj_call *c)
+{
+	uint64_t own[FJ_ARGS];
+
+	memcpy(own, c->arg, sizeof(own));
+	for (int a = 0; a < 5; a++) {
+		const int16_t what = c->row->alias_arg[a];
+
+		c->arg[a] = what >= OWN ? own[what - OWN] : (uint64_t)(int64_t)what;
+	}
+	c->nr = c->row->as;
+	c->row = fj_row(c->nr);
+}
+
+__attribute__((noinline)) static long run_repaired(struct fj_call *c, long r)
+{
+	if (r == -EXDEV)
+		return fj_jail->has_entries && fj_dev_make(c) ? run(c) : r;
+	return fj_repair(c) || fj_dev_make(c) ? run(c) : r;
+}
+
+/* Run the hook; when the disk's mode bits stopped who is root here, put them right and run it
+ * again. */
+static inline long run_hook(struct fj_call *c)
+{
+	uint64_t arg[FJ_ARGS];
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	const long nr = c->nr;
+	long r;
+
+	if (!c->row->hook)
+		return fj_writes_made(c);
+	memcpy(arg, c->arg, sizeof(arg));
+	r = run(c);
+	if (__builtin_expect(r != -EACCES && r != -EXDEV, 1))
+		return r;
+	c->nr = nr;
+	memcpy(c->arg, arg, sizeof(arg));
+	fj_scratch_release(c->thread, mark);
+	return run_repaired(c, r);
+}
+
+/* Of one who is not root: he must be allowed it. What he is refused he may own in a moment. */
+__attribute__((noinline)) static long run_limited(struct fj_call *c)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	const long nr = c->nr;
+	struct fj_makers_seen seen;
+	uint64_t arg[FJ_ARGS];
+	long r;
+
+	fj_makers_begin(&seen);
+	memcpy(arg, c->arg, sizeof(arg));
+	for (;;) {
+		r = fj_may_call(c);
+		fj_scratch_release(c->thread, mark);
+		if (r >= 0)
+			r = run_hook(c);
+		if ((r != -EACCES && r != -EPERM) || !fj_makers_wait(&seen))
+			return r;
+		fj_scratch_release(c->thread, mark);
+		c->thread->asks_search = true;
+		c->nr = nr;
+		memcpy(c->arg, arg, sizeof(arg));
+	}
+}
+
+__attribute__((always_inline)) static inline long run_row(struct fj_call *c)
+{
+	c->thread->asks_search = fj_ids_is_limited();
+	return __builtin_expect(c->thread->asks_search, 0) ? run_limited(c) : run_hook(c);
+}
+
+/* And show it. */
+__attribute__((noinline)) static long run_traced(struct fj_call *c)
+{
+	uint64_t arg[FJ_ARGS];
+	const long nr = c->nr;
+	long r;
+
+	memcpy(arg, c->arg, sizeof(arg));
+	r = run_row(c);
+	if (!c->leaves_by_tail && c->nr == nr)
+		fj_trace(c, arg, r);
+	return r;
+}
+
+/* To the program the jail's descriptors are not open: it named one that is not. (Not an errno at
+ * once: with an absolute path the kernel does not look at a descriptor.) */
+static inline void hide_our_fds(struct fj_call *c)
+{
+	for (uint32_t fds = c->row->fds; fds; fds &= fds - 1) {
+		uint64_t *arg = &c->arg[__builtin_ctz(fds)];
+
+		if (__builtin_expect(fj_is_our_fd(*arg), 0))
+			*arg = (uint64_t)(int64_t)FJ_CLOSED_FD;
+	}
+}
+
+FJ_HOT long fj_call_row(struct fj_call *c)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	long r;
+
+	if (__builtin_expect(!*fj_ids_unforked, 0))
+		fj_ids_after_fork();
+	if (!c->row)
+		return -ENOSYS; /* a number newer than this build: nothing is known of it, so
+				   nothing is let through */
+	if (!c->row->hook && c->row->when != FJ_NEVER)
+		resolve_alias(c);
+	hide_our_fds(c);
+	r = __builtin_expect(fj_jail->trace_fd_plus_1 != 0, 0) ? run_traced(c) : run_row(c);
+	fj_scratch_release(c->thread, mark);
+	return r;
+}
+
+long fj_call(struct fj_call *c)
+{
+	c->row = fj_row(c->nr);
+	return fj_call_row(c);
+}

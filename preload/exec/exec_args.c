@@ -1,0 +1,122 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * exec_args.c - the argv and envp of an exec, with what the jail adds to them. */
+#include "exec/program.h"
+#include "sys/guest.h"
+
+#include <linux/mman.h>
+
+#define ARGV_ON_SCRATCH 1024u /* pointers; longer arrays are mapped */
+
+long fj_exec_count_pointers(uint64_t array)
+{
+	uint64_t part[64];
+	long n = 0;
+
+	if (!array)
+		return 0;
+	for (;;) {
+		/* Not beyond a page that may be the last: read up to its end. */
+		const size_t room = (FJ_PAGE - ((array + (uint64_t)n * 8) & (FJ_PAGE - 1))) / 8;
+		const size_t want = room && room < 64 ? room : room ? 64 : 1;
+
+		if (fj_guest_read(part, array + (uint64_t)n * 8, want * 8))
+			return -EFAULT;
+		for (size_t i = 0; i < want; i++, n++)
+			if (!part[i])
+				return n;
+	}
+}
+
+long fj_exec_check_strings(uint64_t array)
+{
+	char part[64];
+	uint64_t at;
+
+	for (; !fj_guest_read(&at, array, sizeof(at)); array += sizeof(at)) {
+		bool ends = !at;
+
+		if (!at)
+			return 0;
+		while (!ends) {
+			/* Not beyond a page that may be the last. */
+			const size_t room = FJ_PAGE - (at & (FJ_PAGE - 1));
+			const size_t n = room < sizeof(part) ? room : sizeof(part);
+
+			if (fj_guest_read(part, at, n))
+				return -EFAULT;
+			for (size_t i = 0; i < n; i++)
+				ends = ends || !part[i];
+			at += n;
+		}
+	}
+	return array ? -EFAULT : 0;
+}
+
+/* Room for `n` pointers. A mapping made here is freed by the exec; when that fails, by the caller
+ * (`*mapped`). In a vfork child it would stay behind in the parent, so the thread's slot keeps it
+ * for the next time. */
+static uint64_t *pointer_room(struct fj_call *c, size_t n)
+{
+	struct fj_thread *t = c->thread;
+	long at;
+
+	if (n <= ARGV_ON_SCRATCH)
+		return (uint64_t *)fj_scratch(t, n * 8);
+	if (t->exec_room_used + n * 8 <= t->exec_room_size) {
+		uint64_t *room = (uint64_t *)(t->exec_room + t->exec_room_used);
+
+		t->exec_room_used += n * 8;
+		return room;
+	}
+	at = fj_sys6(__NR_mmap, 0, n * 16 + FJ_PAGE, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (fj_is_err(at))
+		return NULL;
+	t->exec_room = (uintptr_t)at;
+	t->exec_room_size = n * 16 + FJ_PAGE;
+	t->exec_room_used = n * 8;
+	return (uint64_t *)at;
+}
+
+long fj_exec_script_argv(struct fj_call *c, const struct fj_program *p, uint64_t *argv)
+{
+	const long n = fj_exec_count_pointers(*argv);
+	const size_t skipped = n > 0;
+	uint64_t *room;
+	size_t at = 0;
+
+	if (n < 0)
+		return n;
+	room = pointer_room(c, (size_t)n + (size_t)p->script_args + 2);
+	if (!room)
+		return -ENOMEM;
+	for (int i = p->script_args; i--;)
+		room[at++] = (uint64_t)p->script_arg[i];
+	room[at++] = (uint64_t)p->script;
+	if (fj_guest_read(room + at, *argv + skipped * 8, ((size_t)n - skipped) * 8))
+		return -EFAULT;
+	at += (size_t)n - skipped;
+	room[at] = 0;
+	*argv = (uint64_t)room;
+	return 0;
+}
+
+long fj_exec_env_with(struct fj_call *c, uint64_t *envp, const char *handoff)
+{
+	const long n = fj_exec_count_pointers(*envp);
+	uint64_t *room;
+
+	if (n < 0)
+		return n;
+	room = pointer_room(c, (size_t)n + 2);
+	if (!room)
+		return -ENOMEM;
+	if (fj_guest_read(room, *envp, (size_t)n * 8))
+		return -EFAULT;
+	room[n] = (uint64_t)handoff;
+	room[n + 1] = 0;
+	*envp = (uint64_t)room;
+	return 0;
+}

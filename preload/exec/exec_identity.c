@@ -1,0 +1,65 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * exec_identity.c - who a program is after an exec. */
+#include "exec/program.h"
+#include "identity/hook_id.h"
+#include "inode/owned.h"
+
+/* security.capability: struct vfs_ns_cap_data of linux/capability.h, without the root id of its
+ * third version. */
+static void read_capabilities(const struct fj_file *found, struct fj_exec_file *file)
+{
+	uint32_t data[6];
+	const long n = !(found->owner.flags & FJ_OWN_ATTRIBUTES) ?
+			       0 :
+			       fj_own_get_attribute(
+				       &found->key, "security.capability", data, sizeof(data));
+
+	if (n != 20 && n != 24 && n != 12)
+		return;
+	file->has_caps = true;
+	file->caps_effective = data[0] & 1; /* VFS_CAP_FLAGS_EFFECTIVE */
+	file->caps_permitted = data[1];
+	file->caps_inheritable = data[2];
+	if (n > 12) {
+		file->caps_permitted |= (uint64_t)data[3] << 32;
+		file->caps_inheritable |= (uint64_t)data[4] << 32;
+	}
+}
+
+/* bprm_fill_uid() of fs/exec.c: setgid without x for the group does not count. */
+static long look_at_program(struct fj_call *c, int fd, struct fj_exec_file *file)
+{
+	struct fj_file found;
+	const long r = fj_file_look(c, fd, "", AT_EMPTY_PATH, &found);
+
+	if (r < 0)
+		return r;
+	file->is_setuid = found.owner.mode & FJ_S_ISUID;
+	file->is_setgid = (found.owner.mode & (FJ_S_ISGID | 0010)) == (FJ_S_ISGID | 0010);
+	file->uid = found.owner.uid;
+	file->gid = found.owner.gid;
+	read_capabilities(&found, file);
+	return 0;
+}
+
+long fj_exec_identity(struct fj_call *c, const struct fj_program *p, struct fj_handoff *h,
+	struct fj_str *ids_text)
+{
+	struct fj_exec_file file = {0};
+	struct fj_ids next = *fj_ids();
+	bool is_secure;
+	long r;
+
+	if (!h->no_new_privs && !(p->limits & FJ_MOUNT_NOSUID) &&
+		(r = look_at_program(c, p->fd, &file)) < 0)
+		return r;
+	r = fj_ids_exec(&next, &file, &is_secure);
+	if (r < 0)
+		return r;
+	h->is_secure = is_secure;
+	h->is_watched = fj_id_before_exec(&next);
+	fj_ids_write(&next, ids_text);
+	return 0;
+}

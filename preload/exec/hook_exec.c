@@ -1,0 +1,155 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * hook_exec.c - every exec of the jail becomes an exec of the loader, with the program open on a
+ * descriptor.
+ *
+ * A real execve, so that all the kernel does for a new program is done by the kernel. Everything
+ * that may fail is tried before it: afterwards the caller is gone. The order of the checks is the
+ * kernel's (fs/exec.c, fs/binfmt_elf.c). */
+#include "seccomp/hook_guard.h"
+#include "identity/hook_id.h"
+#include "exec/hook_ptrace.h"
+#include "signal/hook_signal.h"
+#include "call/hooks.h"
+#include "seccomp/policy.h"
+#include "exec/program.h"
+
+bool fj_exec_is_first;
+
+static long start_loader(struct fj_call *c, const struct fj_program *p, uint64_t argv,
+	uint64_t envp, const char *execfn)
+{
+	struct fj_handoff h = {
+		.gate = p->gate,
+		.root_fd = fj_jail->root_fd,
+		.first_pid = fj_jail->first_pid,
+		.program_fd = p->fd,
+		.interpreter_fd = p->interpreter_fd,
+		.held_fd = p->held_fd,
+		.is_first = fj_jail->is_starting || fj_exec_is_first,
+		.comm_from_exe = p->is_nameless && !p->script_args && fj_jail->names_comm_by_file,
+	};
+	struct fj_str s, ids_text;
+	long r;
+
+	if (c->mask)
+		h.mask = *c->mask;
+	else
+		fj_sys4(__NR_rt_sigprocmask, 0, 0, &h.mask, sizeof(h.mask));
+	h.policy = fj_policy_save();
+	h.sigsys = fj_sigsys_save(c);
+	h.umask = fj_umask();
+	h.root_moves = fj_root_seen_moves();
+	fj_guard_save(&h.no_new_privs, &h.seccomp_mode);
+	fj_str_init(&ids_text, fj_scratch(c->thread, FJ_IDS_TEXT), FJ_IDS_TEXT);
+	r = fj_exec_identity(c, p, &h, &ids_text);
+	if (r)
+		return r;
+	fj_scratch_trim(c->thread, ids_text.at, ids_text.len + 1);
+	fj_str_init(&s, fj_scratch(c->thread, FJ_HANDOFF_SIZE), FJ_HANDOFF_SIZE);
+	fj_handoff_write(&s, &h, fj_root()->pos, p->exe, execfn, ids_text.at);
+	fj_scratch_trim(c->thread, s.at, s.len + 1);
+	r = p->script_args ? fj_exec_script_argv(c, p, &argv) : 0;
+	if (!r)
+		r = fj_exec_env_with(c, &envp, s.at);
+	if (r)
+		return r;
+	c->thread->busy = FJ_EXECS;
+	fj_cwd_keep();
+	fj_trace_before_exec(c);
+	r = fj_sys3(__NR_execve, fj_jail->loader, argv, envp);
+	fj_trace_after_failed_exec(c, h.mask);
+	c->thread->busy = FJ_BUSY;
+	return r;
+}
+
+/* What the new program is told of its own file name (AT_EXECFN), which for execveat names the
+ * descriptor. */
+static const char *file_name(struct fj_call *c, int dirfd, const char *jail_path)
+{
+	struct fj_str s;
+
+	if (dirfd == AT_FDCWD || jail_path[0] == '/')
+		return jail_path;
+	fj_str_init(&s, fj_scratch(c->thread, FJ_PATH_MAX + 24), FJ_PATH_MAX + 24);
+	fj_str_put(&s, "/dev/fd/");
+	fj_str_num(&s, (uint32_t)dirfd, 10);
+	if (jail_path[0]) {
+		fj_str_put(&s, "/");
+		fj_str_put(&s, jail_path);
+	}
+	return s.at;
+}
+
+static bool closes_on_exec(int fd)
+{
+	return fj_sys3(__NR_fcntl, fd, F_GETFD, 0) & FD_CLOEXEC;
+}
+
+long fj_hook_exec(struct fj_call *c)
+{
+	const int i = fj_arg_index(c, FJ_PATH);
+	const int dirfd = fj_arg_dirfd(c, i);
+	const uint32_t flags = (uint32_t)fj_arg(c, FJ_ATFLAGS, 0);
+	struct fj_program p = {.fd = -1, .interpreter_fd = -1, .held_fd = -1};
+	const char *execfn;
+	long r;
+	char *jail_path = fj_arg_path(c, i, &r);
+
+	c->thread->exec_room_used = 0;
+	if (flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH |
+				(fj_jail->names_comm_by_file ? FJ_EXECVE_CHECK : 0)))
+		return -EINVAL;
+	if (r)
+		return r;
+	if (jail_path) {
+		r = fj_program_open(c, dirfd, jail_path, !(flags & AT_SYMLINK_NOFOLLOW), &p);
+	} else if (!c->arg[i]) {
+		return -EFAULT;
+	} else if (!(flags & AT_EMPTY_PATH)) {
+		return -ENOENT;
+	} else {
+		const struct fj_place self = {.dirfd = dirfd, .name = "", .owned_fd = -1};
+
+		jail_path = "";
+		p.is_nameless = true;
+		p.exe = fj_program_name_of_fd(c, dirfd);
+		p.limits = fj_program_limits_of_fd(c, dirfd);
+		r = p.limits & FJ_MOUNT_NOEXEC ? -EACCES : fj_program_open_fd(&self);
+	}
+	if (fj_is_err(r))
+		return r;
+	p.fd = (int)r;
+	if (flags & FJ_EXECVE_CHECK) { /* would it be allowed? Not: is it a program */
+		fj_program_close(&p);
+		return 0;
+	}
+	if (fj_exec_count_pointers(c->arg[i + 1]) < 0 ||
+		fj_exec_count_pointers(c->arg[i + 2]) < 0) {
+		fj_program_close(&p);
+		return -EFAULT; /* before the file is looked into: do_execveat_common() of fs/exec.c
+				 */
+	}
+	execfn = file_name(c, dirfd, jail_path);
+	r = fj_program_read_head(c, &p);
+	if (!r)
+		r = fj_program_resolve_scripts(
+			c, &p, execfn, execfn != jail_path && closes_on_exec(dirfd));
+	if (!r)
+		r = fj_program_open_interpreter(c, &p);
+	if (!r && p.interpreter_fd < 0 && fj_elf_is_loader(p.head, (size_t)p.head_len))
+		p.interpreter_fd = FJ_IS_LOADER; /* launch/inside.c */
+	/* A static program makes its calls itself, and nothing would see them. */
+	if (!r && !fj_jail->has_trap && p.interpreter_fd == -1 && !fj_program_is_library(c, &p))
+		r = -EACCES;
+	if (!r)
+		r = start_loader(c, &p, c->arg[i + 1], c->arg[i + 2], execfn);
+	/* The kernel copies the strings before it looks into the file. */
+	else if (fj_exec_check_strings(c->arg[i + 1]) || fj_exec_check_strings(c->arg[i + 2]))
+		r = -EFAULT;
+	fj_program_close(&p);
+	if (p.interpreter_fd >= 0)
+		fj_close(p.interpreter_fd);
+	return r;
+}

@@ -1,0 +1,310 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * program.c - find and open a program to be run, with the kernel's checks in the kernel's order
+ * (fs/exec.c).
+ *
+ * Descriptors opened here have no CLOEXEC: they are to outlive the exec, and the loader closes
+ * them. */
+#include "exec/program.h"
+#include "inode/exe.h"
+
+#include <asm/stat.h>
+
+#define S_IFMT_ 0170000u /* inode(7) */
+#define S_IFREG_ 0100000u
+#define S_IFLNK_ 0120000u
+
+static bool is_owner_only(const struct stat *st)
+{
+	return st->st_uid == (uint32_t)fj_sys0(__NR_geteuid);
+}
+
+/* Open a program for reading; one that may be run but not read is made readable for a moment when
+ * it is the caller's own. */
+static long open_readable(const struct fj_place *place, const struct stat *st)
+{
+	const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | (place->is_magic ? 0 : O_NOFOLLOW);
+	long fd = fj_sys4(__NR_openat, place->dirfd, place->name, flags, 0);
+
+	if (fd != -EACCES || !is_owner_only(st) || place->is_magic)
+		return fd;
+	if (fj_sys3(__NR_fchmodat, place->dirfd, place->name, (st->st_mode & 07777) | 0400) < 0)
+		return fd;
+	fd = fj_sys4(__NR_openat, place->dirfd, place->name, flags, 0);
+	fj_sys3(__NR_fchmodat, place->dirfd, place->name, st->st_mode & 07777);
+	return fd;
+}
+
+/* A file that somebody has open for writing cannot be run: ETXTBSY. Only the kernel knows; a read
+ * lease asks it (fcntl(2), F_SETLEASE: EAGAIN; EACCES when the file is not ours, and then it is let
+ * be). */
+static bool is_being_written(long fd)
+{
+	const long r = fj_sys3(__NR_fcntl, fd, F_SETLEASE, F_RDLCK);
+
+	if (r == 0)
+		fj_sys3(__NR_fcntl, fd, F_SETLEASE, F_UNLCK);
+	return r == -EAGAIN;
+}
+
+/* Another descriptor of the program's file `fd`, which is at `place`: by its name there, for its
+ * link in /proc costs a process that has just begun more than ten opens. -1: the name does not lead
+ * to it any more, or has to be followed. */
+static int hold(const struct fj_place *place, long fd)
+{
+	struct stat mine, held_st;
+	long held;
+
+	if (fj_is_err(fd) || place->is_magic || !place->name[0])
+		return -1;
+	held = fj_sys4(__NR_openat, place->dirfd, place->name, O_PATH | O_NOFOLLOW, 0);
+	if (fj_is_err(held))
+		return -1;
+	if (fj_has_spare_numbers((int)held) && !fj_sys2(__NR_fstat, fd, &mine) &&
+		!fj_sys2(__NR_fstat, held, &held_st) && mine.st_dev == held_st.st_dev &&
+		mine.st_ino == held_st.st_ino)
+		return (int)held;
+	fj_close((int)held);
+	return -1;
+}
+
+void fj_program_close(struct fj_program *p)
+{
+	if (p->fd >= 0)
+		fj_close(p->fd);
+	if (p->held_fd >= 0)
+		fj_close(p->held_fd);
+	p->fd = p->held_fd = -1;
+}
+
+/* May it not be run by landlock(7), which only an exec asks? Before Linux 6.14, nobody. */
+static long is_denied(long fd)
+{
+	const char *argv[] = {"", NULL};
+
+	if (__builtin_expect(!fj_jail->has_landlock, 1) || !fj_jail->names_comm_by_file)
+		return 0;
+	return fj_sys5(__NR_execveat, fd, "", argv, argv + 1, AT_EMPTY_PATH | FJ_EXECVE_CHECK) ==
+			       -EACCES ?
+		       -EACCES :
+		       0;
+}
+
+long fj_program_open_fd(const struct fj_place *place)
+{
+	const bool is_self = !place->name[0];
+	const int nofollow = place->is_magic ? 0 : AT_SYMLINK_NOFOLLOW;
+	struct stat st;
+	char text[32];
+	struct fj_str link;
+	struct fj_place self = *place;
+	long fd, r = fj_sys4(__NR_newfstatat, place->dirfd, place->name, &st,
+			 is_self ? AT_EMPTY_PATH : nofollow);
+
+	if (r < 0)
+		return r;
+	if ((st.st_mode & S_IFMT_) == S_IFLNK_)
+		return -ELOOP; /* a descriptor of a symlink itself */
+	if ((st.st_mode & S_IFMT_) != S_IFREG_)
+		return -EACCES;
+	if (is_self) {
+		/* A descriptor itself (fexecve, memfd): through its link, for one may not open "".
+		 */
+		fj_str_init(&link, text, sizeof(text));
+		fj_fd_path(&link, place->dirfd, NULL);
+		self = (struct fj_place){
+			.dirfd = AT_FDCWD, .name = text, .is_magic = true, .owned_fd = -1};
+	}
+	r = fj_sys3(__NR_faccessat, self.dirfd, self.name, 1 /* X_OK */);
+	if (r < 0)
+		return r;
+	fd = open_readable(&self, &st);
+	if (fj_is_err(fd))
+		return fd;
+	r = is_being_written(fd) ? -ETXTBSY : is_denied(fd);
+	if (r) {
+		fj_close((int)fd);
+		return r;
+	}
+	return fd;
+}
+
+/* From remembered facts. False: only the walk can tell. */
+static bool open_quickly(struct fj_call *c, int dirfd, const char *jail_path, bool follows,
+	struct fj_program *p, long *fd)
+{
+	struct fj_quick q;
+	struct fj_str s;
+
+	if (fj_jail->has_mount_limits ||
+		!fj_quick_begin(&q, c->thread, dirfd, jail_path, fj_strlen(jail_path)))
+		return false;
+	do {
+		/* (A name in the working directory needs no fact, and does not tell its path.) */
+		if (!q.epoch || q.place.dirfd == AT_FDCWD)
+			return fj_quick_end(&q);
+		*fd = fj_program_open_fd(&q.place);
+		if (p)
+			p->held_fd = hold(&q.place, *fd);
+		if (!fj_facts_hold(q.epoch)) {
+			if (!fj_is_err(*fd))
+				fj_close((int)*fd);
+			if (p)
+				fj_program_close(p);
+			return fj_quick_end(&q);
+		}
+		if (*fd == -ENOENT)
+			return true;
+		if (fj_is_err(*fd) && (*fd != -ELOOP || !follows))
+			return fj_quick_end(&q);
+		if (fj_is_err(*fd))
+			continue;
+		if (p) { /* a fact's value is a path below the process's root */
+			fj_str_init(&s, fj_scratch_path(c->thread), FJ_PATH_MAX);
+			fj_str_put(&s, "/");
+			fj_str_put(&s, q.place.name);
+			fj_scratch_trim(c->thread, s.at, s.len + 1);
+			p->exe = s.at;
+		}
+		return true;
+	} while (fj_quick_beyond(&q));
+	return false;
+}
+
+uint32_t fj_program_limits_of_fd(struct fj_call *c, int fd)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	uint32_t limits = 0;
+	struct fj_str s, pos;
+	char link[32], *text;
+	long n;
+
+	if (!fj_jail->has_mount_limits)
+		return 0;
+	text = fj_scratch_path(c->thread);
+	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	fj_str_init(&s, link, sizeof(link));
+	fj_fd_path(&s, fd, NULL);
+	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, text, FJ_PATH_MAX - 1);
+	if (n > 0) {
+		text[n] = 0;
+		if (fj_path_back(text, &pos))
+			limits = fj_mount_limits(pos.at);
+	}
+	fj_scratch_release(c->thread, mark);
+	return limits;
+}
+
+static long open_by_walk(struct fj_call *c, int dirfd, const char *jail_path, bool follows,
+	struct fj_place *place, struct fj_program *p)
+{
+	uint32_t limits = 0;
+	const unsigned how = (follows ? FJ_FOLLOW : 0) | FJ_WANT_POS;
+	long r = fj_path_walk(c->thread, dirfd, jail_path, how, place);
+
+	if (!r && place->is_exe)
+		r = fj_exe_find(c->thread, how, place);
+	if (r < 0)
+		return r;
+	if (!follows) {
+		char byte;
+
+		if (fj_sys4(__NR_readlinkat, place->dirfd, place->name, &byte, 1) >= 0) {
+			fj_place_done(place);
+			return -ELOOP;
+		}
+	}
+	r = fj_program_open_fd(place);
+	if (!fj_is_err(r) && fj_jail->has_mount_limits) {
+		limits = place->is_magic || !place->pos ? fj_program_limits_of_fd(c, (int)r) :
+							  fj_mount_limits(place->pos);
+		if (limits & FJ_MOUNT_NOEXEC) {
+			fj_close((int)r);
+			r = -EACCES;
+		}
+	}
+	if (p) {
+		p->limits = limits;
+		p->held_fd = hold(place, r);
+	}
+	fj_place_done(place);
+	return r;
+}
+
+/* Behind the scratch memory of the walk that found `place`. */
+static char *name_of_place(
+	struct fj_call *c, const struct fj_place *place, int fd, const char *jail_path)
+{
+	struct fj_str s;
+
+	if (place->is_magic)
+		return fj_program_name_of_fd(c, fd);
+	fj_str_init(&s, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	if (!place->pos || !fj_path_seen(place->pos, &s))
+		fj_str_put(&s, jail_path);
+	return s.at;
+}
+
+long fj_program_open(
+	struct fj_call *c, int dirfd, const char *jail_path, bool follows, struct fj_program *p)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	struct fj_place place;
+	long fd;
+
+	if (p)
+		p->limits = 0;
+	if (open_quickly(c, dirfd, jail_path, follows, p, &fd))
+		return fd;
+	fj_scratch_release(c->thread, mark);
+	fd = open_by_walk(c, dirfd, jail_path, follows, &place, p);
+	if (!fj_is_err(fd) && p) {
+		const char *name = name_of_place(c, &place, (int)fd, jail_path);
+		const size_t size = fj_strlen(name) + 1;
+
+		fj_scratch_release(c->thread, mark);
+		p->exe = fj_scratch(c->thread, size);
+		memmove(p->exe, name, size);
+		return fd;
+	}
+	fj_scratch_release(c->thread, mark);
+	return fd;
+}
+
+char *fj_program_name_of_fd(struct fj_call *c, int fd)
+{
+	char *exe = fj_scratch_path(c->thread);
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	char *text = fj_scratch_path(c->thread);
+	char link[32];
+	struct fj_str s;
+	long n;
+
+	fj_str_init(&s, link, sizeof(link));
+	fj_fd_path(&s, fd, NULL);
+	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, text, FJ_PATH_MAX - 1);
+	fj_str_init(&s, exe, FJ_PATH_MAX);
+	if (n > 0) {
+		text[n] = 0;
+		fj_path_back_link(c->thread, text, (size_t)n, &s);
+	}
+	fj_scratch_release(c->thread, mark);
+	fj_scratch_trim(c->thread, exe, s.len + 1);
+	return exe;
+}
+
+long fj_program_read_head(struct fj_call *c, struct fj_program *p)
+{
+	long used;
+
+	p->head = fj_scratch(c->thread, FJ_PROGRAM_HEAD);
+	p->head_len = fj_sys4(__NR_pread64, p->fd, p->head, FJ_PROGRAM_HEAD, 0);
+	if (p->head_len < 0)
+		return p->head_len;
+	used = p->head_len;
+	if (p->head[0] == '#' && used > FJ_HEAD_SIZE)
+		used = FJ_HEAD_SIZE; /* the kernel sees no more of a script */
+	memset(p->head + used, 0, (size_t)(FJ_PROGRAM_HEAD - used));
+	return 0;
+}

@@ -1,0 +1,202 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * program_parts.c - what a program needs besides itself: the interpreters of #! lines
+ * (fs/binfmt_script.c) and the one of ELF (fs/binfmt_elf.c). */
+#include "exec/program.h"
+
+#include "sys/gate.h"
+
+/* An ELF file's program headers, of which some are at hand. */
+#define SOME 64u /* more than any linker makes: ld(1) about 13 */
+struct headers {
+	int fd;
+	const char *head; /* the file's first bytes */
+	long head_len;
+	Elf64_Ehdr eh;
+	uint32_t first, count; /* those at hand */
+	const Elf64_Phdr *some;
+	Elf64_Phdr *room;
+};
+
+/* The `size` bytes of a file at `offset`: of its head where that has them, else read into `room` or
+ * scratch memory. 0, or what the read says; -EIO: they are not all there. */
+static long part_of(struct fj_call *c, const struct headers *h, uint64_t offset, size_t size,
+	void *room, const void **part)
+{
+	const uint64_t have = (uint64_t)h->head_len;
+	long r;
+
+	if (offset <= have && size <= have - offset && !(offset % 8)) {
+		*part = h->head + offset;
+		return 0;
+	}
+	if (!room)
+		room = fj_scratch(c->thread, size);
+	*part = room;
+	r = fj_sys4(__NR_pread64, h->fd, room, size, offset);
+	return r < 0 ? r : r == (long)size ? 0 : -EIO;
+}
+
+static const Elf64_Phdr *header(struct fj_call *c, struct headers *h, uint32_t i)
+{
+	const void *part;
+
+	if (i - h->first < h->count)
+		return h->some + (i - h->first);
+	h->first = i - i % SOME;
+	h->count = h->eh.e_phnum - h->first < SOME ? h->eh.e_phnum - h->first : SOME;
+	if (part_of(c, h, h->eh.e_phoff + h->first * sizeof(*h->some), h->count * sizeof(*h->some),
+		    h->room, &part))
+		h->count = 0;
+	h->some = part;
+	return h->count ? h->some + (i - h->first) : NULL;
+}
+
+/* False: they are not all there. */
+static bool begin_headers(struct fj_call *c, struct headers *h)
+{
+	memcpy(&h->eh, h->head, sizeof(h->eh));
+	h->first = h->count = 0;
+	h->room = (Elf64_Phdr *)fj_scratch(c->thread, SOME * sizeof(*h->room));
+	return header(c, h, h->eh.e_phnum - 1) && header(c, h, 0);
+}
+
+/* Does a file that says where it lies do so at the gate page? */
+static bool lies_at(struct fj_call *c, struct headers *h, uint64_t gate)
+{
+	const uint64_t end = gate + FJ_GATE_PAGES * FJ_PAGE;
+
+	for (uint32_t i = 0; h->eh.e_type == ET_EXEC && i < h->eh.e_phnum; i++) {
+		const Elf64_Phdr *ph = header(c, h, i);
+
+		if (ph && ph->p_type == PT_LOAD && ph->p_memsz && ph->p_vaddr < end &&
+			(ph->p_vaddr >= gate || ph->p_memsz > gate - ph->p_vaddr))
+			return true;
+	}
+	return false;
+}
+
+/* Look at an interpreter as load_elf_binary() of fs/binfmt_elf.c does before there is no way back.
+ */
+static long check_interpreter(struct fj_call *c, struct fj_program *p, bool *is_at_gate)
+{
+	char *text = fj_scratch(c->thread, FJ_PROGRAM_HEAD);
+	struct headers h = {.fd = p->interpreter_fd, .head = text};
+
+	h.head_len = fj_sys4(__NR_pread64, h.fd, text, FJ_PROGRAM_HEAD, 0);
+	if (h.head_len < (long)sizeof(h.eh))
+		return h.head_len < 0 ? h.head_len : -EIO;
+	if (!fj_elf_is_ours((const Elf64_Ehdr *)text, (size_t)h.head_len) || !begin_headers(c, &h))
+		return -ELIBBAD;
+	*is_at_gate = lies_at(c, &h, p->gate);
+	return 0;
+}
+
+/* Open the interpreter that PT_INTERP `ph` names. */
+static long open_interpreter(
+	struct fj_call *c, struct headers *h, const Elf64_Phdr *ph, struct fj_program *p)
+{
+	const uint64_t size = ph->p_filesz;
+	const void *path;
+	long r;
+
+	if (size < 2 || size > FJ_PATH_MAX)
+		return -ENOEXEC;
+	r = part_of(c, h, ph->p_offset, size, NULL, &path);
+	if (r)
+		return r;
+	if (((const char *)path)[size - 1])
+		return -ENOEXEC;
+	r = fj_program_open(c, AT_FDCWD, path, true, NULL);
+	if (fj_is_err(r))
+		return r;
+	p->interpreter_fd = (int)r;
+	return 0;
+}
+
+long fj_program_open_interpreter(struct fj_call *c, struct fj_program *p)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	struct headers h = {.fd = p->fd, .head = p->head, .head_len = p->head_len};
+	const Elf64_Phdr *ph = NULL;
+	bool is_at_gate, too = false;
+	long r;
+
+	if (!begin_headers(c, &h))
+		return -ENOEXEC;
+	p->gate = fj_jail->gate;
+	is_at_gate = lies_at(c, &h, p->gate);
+	for (uint32_t i = 0; i < h.eh.e_phnum && (ph = header(c, &h, i)); i++)
+		if (ph->p_type == PT_INTERP) {
+			r = open_interpreter(c, &h, ph, p);
+			if (!r)
+				r = check_interpreter(c, p, &too);
+			if (r)
+				return r;
+			break;
+		}
+	if (is_at_gate || too)
+		p->gate += FJ_GATE_APART;
+	fj_scratch_release(c->thread, mark);
+	return 0;
+}
+
+bool fj_program_is_library(struct fj_call *c, const struct fj_program *p)
+{
+	enum { ENTRIES = 64 }; /* DT_SONAME is among the first: ld(1) */
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	Elf64_Dyn *dynamic = (Elf64_Dyn *)fj_scratch(c->thread, ENTRIES * sizeof(*dynamic));
+	struct headers h = {.fd = p->fd, .head = p->head, .head_len = p->head_len};
+	const Elf64_Phdr *ph;
+	bool has_name = false;
+
+	if (!begin_headers(c, &h))
+		return false;
+	for (uint32_t i = 0; i < h.eh.e_phnum && (ph = header(c, &h, i)); i++) {
+		long n;
+
+		if (ph->p_type != PT_DYNAMIC)
+			continue;
+		n = fj_sys4(__NR_pread64, p->fd, dynamic, ENTRIES * sizeof(*dynamic),
+			    ph->p_offset) /
+		    (long)sizeof(*dynamic);
+		for (long d = 0; d < n && dynamic[d].d_tag; d++)
+			has_name = has_name || dynamic[d].d_tag == DT_SONAME;
+	}
+	fj_scratch_release(c->thread, mark);
+	return has_name;
+}
+
+long fj_program_resolve_scripts(
+	struct fj_call *c, struct fj_program *p, const char *name, bool is_closed_on_exec)
+{
+	for (int depth = 0;; depth++) {
+		const char *interpreter, *argument;
+		long r = fj_script_parse(p->head, &interpreter, &argument);
+
+		if (r < 0)
+			return fj_elf_check((const Elf64_Ehdr *)p->head, (size_t)p->head_len);
+		if (is_closed_on_exec && !depth)
+			return -ENOENT; /* the interpreter could not open it: execveat(2), BUGS */
+		if (depth == FJ_SCRIPTS_MAX)
+			return -ELOOP;
+		/* Kept back to front: each level goes before what the last one made. */
+		if (argument)
+			p->script_arg[p->script_args++] = argument;
+		p->script_arg[p->script_args++] = interpreter;
+		if (!depth)
+			p->script = name;
+		fj_program_close(p);
+		if (!*interpreter)
+			return -EACCES; /* for the kernel "" is the working directory here, which is
+					   no program */
+		r = fj_program_open(c, AT_FDCWD, interpreter, true, p);
+		if (fj_is_err(r))
+			return r;
+		p->fd = (int)r;
+		r = fj_program_read_head(c, p);
+		if (r < 0)
+			return r;
+	}
+}

@@ -1,0 +1,93 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * early.c - what the kernel answers before it looks at any path: flags that it does not know, or
+ * that do not go together, and times that change nothing.
+ *
+ * Asked by the hooks of these calls, and by may.c, whose complaints come later than these. */
+#include "call/hooks.h"
+#include "inode/owned.h"
+#include "sys/guest.h"
+
+#include <linux/fs.h>
+
+#define TMPFILE 020000000u	/* __O_TMPFILE of asm-generic/fcntl.h */
+#define UTIME_OMIT_ 0x3ffffffeL /* linux/stat.h keeps it from user space */
+
+/* do_renameat2() of fs/namei.c */
+static long rename_flags(uint64_t flags)
+{
+	flags = (uint32_t)flags;
+	if (flags & ~(uint64_t)(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT))
+		return -EINVAL;
+	return (flags & (RENAME_NOREPLACE | RENAME_WHITEOUT)) && (flags & RENAME_EXCHANGE) ?
+		       -EINVAL :
+		       1;
+}
+
+/* may_mknod() */
+static long node_type(uint32_t mode)
+{
+	switch (mode & FJ_S_IFMT) {
+	case 0:
+	case FJ_S_IFREG:
+	case FJ_S_IFCHR:
+	case FJ_S_IFBLK:
+	case FJ_S_IFIFO:
+	case FJ_S_IFSOCK:
+		return 1;
+	case FJ_S_IFDIR:
+		return -EPERM;
+	default:
+		return -EINVAL;
+	}
+}
+
+/* build_open_flags() of fs/open.c differs from version to version: the kernel is asked, on a name
+ * in no directory. */
+static long open_flags(uint64_t flags, uint64_t mode)
+{
+	const bool is_odd =
+		(flags & TMPFILE) || (flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY);
+	long r;
+
+	if (!is_odd)
+		return 1;
+	r = fj_sys4(__NR_openat, -1, ".", flags, mode);
+	return r == -EBADF ? 1 : r;
+}
+
+/* utimensat(2): both times omitted. */
+static long no_times(uint64_t at)
+{
+	int64_t time[4];
+
+	if (!at || fj_guest_read(time, at, sizeof(time)))
+		return 1; /* EFAULT is the kernel's to say */
+	return time[1] == UTIME_OMIT_ && time[3] == UTIME_OMIT_ ? 0 : 1;
+}
+
+static long only(uint64_t flags, uint64_t known)
+{
+	return (uint32_t)flags & ~known ? -EINVAL : 1;
+}
+
+long fj_early_answer(struct fj_call *c)
+{
+	switch (c->nr) {
+	case __NR_openat:
+		return open_flags((uint32_t)c->arg[2], c->arg[3]);
+	case __NR_renameat2:
+		return rename_flags(c->arg[4]);
+	case __NR_mknodat:
+		return node_type((uint32_t)c->arg[2]);
+	case __NR_unlinkat:
+		return only(c->arg[2], AT_REMOVEDIR);
+	case __NR_linkat:
+		return only(c->arg[4], AT_SYMLINK_FOLLOW | AT_EMPTY_PATH);
+	case __NR_utimensat:
+		return no_times(c->arg[2]);
+	default:
+		return 1;
+	}
+}

@@ -1,0 +1,150 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * hook_dents.c - directory listings that are not the kernel's alone.
+ *
+ * Left out: the directory that the jail keeps for itself in its root, those of other roots, and the
+ * jail's own descriptors in /proc/PID/fd. A pretended device is shown as one. */
+#include "mount/dev_names.h"
+#include "call/hooks.h"
+#include "inode/owned.h"
+#include "procfs/procfs.h"
+#include "inode/roots.h"
+
+struct dirent_head { /* of struct linux_dirent, fs/readdir.c; struct linux_dirent64 is the same so
+			far */
+	uint64_t ino, offset;
+	uint16_t size;
+	char name[];
+};
+#define NAME offsetof(struct dirent_head, name)
+#define NAME64 (NAME + 1) /* behind d_type */
+#define TYPE64 NAME
+#define DT_CHR 2 /* linux/fs_types.h */
+#define DT_BLK 6
+#define DT_REG 8
+
+static bool lists_descriptors(struct fj_thread *t, int fd)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	char *path = fj_scratch_path(t), *name = path;
+	char link[32];
+	struct fj_str s;
+	bool lists = false;
+	long n;
+
+	if (!fj_is_procfs(fd))
+		return false;
+	fj_str_init(&s, link, sizeof(link));
+	fj_fd_path(&s, fd, NULL);
+	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, path, FJ_PATH_MAX - 1);
+	if (n > 0) {
+		path[n] = 0;
+		for (char *p = path; *p; p++)
+			if (*p == '/')
+				name = p + 1;
+		lists = fj_proc_named(name, fj_strlen(name)) == FJ_PROC_FD_DIR;
+	}
+	fj_scratch_release(t, mark);
+	return lists;
+}
+
+struct listing {
+	bool has_devices;
+	uint64_t dev; /* when it has devices */
+	int fd;
+};
+
+static bool is_root_dir(int fd)
+{
+	struct stat st;
+
+	return !fj_sys2(__NR_fstat, fd, &st) && st.st_dev == fj_jail->root_dev &&
+	       st.st_ino == fj_jail->root_ino;
+}
+
+/* Are there records in it? Then they count for what is found below. */
+static bool is_other_root(struct fj_thread *t, int fd)
+{
+	if (fj_sys3(__NR_faccessat, fd, FJ_HIDDEN_NAME "/owners", 0))
+		return false;
+	fj_roots_see_fd(t, fd);
+	return true;
+}
+
+static bool is_left_out(struct fj_thread *t, const struct listing *l, const char *name)
+{
+	if (name[0] >= '0' && name[0] <= '9' &&
+		fj_proc_named(name, fj_strlen(name)) == FJ_PROC_OUR_FD)
+		return lists_descriptors(t, l->fd);
+	return name[0] == '.' && name[1] == 'f' && fj_streq(name, FJ_HIDDEN_NAME) &&
+	       (is_root_dir(l->fd) || is_other_root(t, l->fd));
+}
+
+/* A record found by inode number may be an earlier file's: the whole key decides. */
+static void show_device(
+	struct fj_call *c, const struct listing *l, uint64_t ino, const char *name, uint8_t *type)
+{
+	struct fj_owner owner;
+	struct fj_file file;
+
+	if (*type != DT_REG ||
+		(!fj_own_is_scattered && (!fj_own_find_ino(l->dev, ino, &owner) ||
+						 !(owner.flags & FJ_OWN_DEVICE))) ||
+		fj_file_look(c, l->fd, name, 0, &file) || !(file.owner.flags & FJ_OWN_DEVICE))
+		return;
+	*type = (file.owner.mode & FJ_S_IFMT) == FJ_S_IFCHR ? DT_CHR : DT_BLK;
+}
+
+/* Close the gaps of what is left out of what the kernel has just written to the program. */
+static long tidy(struct fj_call *c, const struct listing *l, long len)
+{
+	const bool is_old = c->nr == __NR_getdents; /* its type is the last byte of the entry */
+	char *list = (char *)c->arg[1];
+	long kept = 0;
+
+	for (long at = 0; at < len;) {
+		const struct dirent_head *d = (const struct dirent_head *)(list + at);
+		const long size = d->size;
+		const char *name = list + at + (is_old ? NAME : NAME64);
+
+		if (size <= 0 || at + size > len)
+			break;
+		if (!is_left_out(c->thread, l, name)) {
+			if (l->has_devices)
+				show_device(c, l, d->ino, name,
+					(uint8_t *)list + at + (is_old ? size - 1 : (long)TYPE64));
+			if (kept != at)
+				memmove(list + kept, d, (size_t)size);
+			kept += size;
+		}
+		at += size;
+	}
+	return kept;
+}
+
+long fj_hook_getdents(struct fj_call *c)
+{
+	struct listing l = {.fd = (int)c->arg[0], .has_devices = fj_own_has_devices()};
+	struct stat st;
+	long r, kept;
+
+	if (__builtin_expect(fj_jail->has_entries, 0) && fj_dev_is_listing(l.fd))
+		return fj_dev_list(c);
+	r = fj_kernel(c);
+	if (!r && fj_jail->has_entries)
+		return fj_dev_list(c);
+	if (r <= 0)
+		return r;
+	if (l.has_devices)
+		l.has_devices = !fj_sys2(__NR_fstat, l.fd, &st);
+	if (l.has_devices)
+		l.dev = st.st_dev;
+	while (!(kept = tidy(c, &l, r))) {
+		/* All of it was left out: an empty answer would be the end. */
+		r = fj_kernel(c);
+		if (r <= 0)
+			return r;
+	}
+	return kept;
+}

@@ -1,0 +1,71 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * hook_machine.c - what a machine is called, and its clock: the jail has a name of its own, and no
+ * say over the clock. */
+#include "call/hooks.h"
+#include "cred/ids.h"
+#include "sys/guest.h"
+
+#include <linux/timex.h>
+#include <linux/utsname.h>
+
+#define ADJ_OFFSET_SS_READ_ 0xa001u /* sys/timex.h: the one mode that changes nothing */
+
+static void copy_name(char *to, const char *from)
+{
+	/* All of the field, so that nothing of the host's name stays behind its NUL. */
+	for (size_t i = 0; i < __NEW_UTS_LEN + 1; i++)
+		to[i] = from[i];
+	to[__NEW_UTS_LEN] = 0;
+}
+
+long fj_hook_uname(struct fj_call *c)
+{
+	struct new_utsname name;
+	long r = fj_sys1(__NR_uname, &name);
+
+	if (r < 0)
+		return r;
+	if (fj_jail->release[0])
+		copy_name(name.release, fj_jail->release);
+	if (__atomic_load_n(&fj_jail->has_hostname, __ATOMIC_ACQUIRE))
+		copy_name(name.nodename, fj_jail->hostname);
+	if (__atomic_load_n(&fj_jail->has_domainname, __ATOMIC_ACQUIRE))
+		copy_name(name.domainname, fj_jail->domainname);
+	return fj_guest_write(c->arg[0], &name, sizeof(name));
+}
+
+/* sethostname(2), setdomainname(2): for the jail, whose processes all share it. A reader may meet a
+ * name half changed, as with the kernel (kernel/sys.c takes its lock for reading only since 2.6).
+ */
+long fj_hook_sethostname(struct fj_call *c)
+{
+	const bool is_host = c->nr == __NR_sethostname;
+	const int len = (int)c->arg[1];
+	char name[__NEW_UTS_LEN + 1] = {0};
+
+	if (!fj_ids_can(fj_ids(), FJ_CAP_SYS_ADMIN))
+		return -EPERM;
+	if (len < 0 || len > __NEW_UTS_LEN)
+		return -EINVAL;
+	if (fj_guest_read(name, c->arg[0], (size_t)len))
+		return -EFAULT;
+	copy_name(is_host ? fj_jail->hostname : fj_jail->domainname, name);
+	__atomic_store_n(
+		is_host ? &fj_jail->has_hostname : &fj_jail->has_domainname, 1, __ATOMIC_RELEASE);
+	return 0;
+}
+
+/* adjtimex(2), clock_adjtime(2): looking is free. */
+long fj_hook_adjtime(struct fj_call *c)
+{
+	struct __kernel_timex t;
+	const uint64_t at = c->nr == __NR_adjtimex ? c->arg[0] : c->arg[1];
+
+	if (fj_guest_read(&t, at, sizeof(t.modes)))
+		return -EFAULT;
+	if (t.modes && t.modes != ADJ_OFFSET_SS_READ_)
+		return -EPERM;
+	return fj_kernel(c);
+}

@@ -1,0 +1,109 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * hook_mount_id.c - the calls that tell in which mount a file lies: statx(2), name_to_handle_at(2).
+ *
+ * A statx(2) that does not ask pays nothing, and shows the host's id. */
+#include "call/hooks.h"
+#include "mountinfo/mount_ids.h"
+#include "sys/guest.h"
+
+#include <linux/stat.h>
+
+#define AT_HANDLE_MNT_ID_UNIQUE_ 1u /* linux/fcntl.h, since 6.12 */
+
+/* Of what `jail_path` names, "" being `dirfd` itself. 0 or -errno; *id 0: this kernel does not
+ * tell. */
+static long find(struct fj_call *c, int dirfd, const char *jail_path, unsigned how, uint32_t *id,
+	bool *is_root)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	struct fj_place place = {.dirfd = dirfd, .owned_fd = -1, .name = ""};
+	const char *pos = NULL;
+	uint64_t host_id;
+	struct fj_str s;
+	long fd, r = 0;
+
+	*id = 0;
+	if (jail_path[0])
+		r = fj_path_walk(c->thread, dirfd, jail_path, how | FJ_WANT_POS, &place);
+	if (r < 0)
+		return r;
+	host_id = fj_mount_kernel_id(
+		place.dirfd, place.name, place.is_magic ? 0 : AT_SYMLINK_NOFOLLOW, NULL);
+	if (place.pos && !place.is_magic) {
+		pos = place.pos;
+	} else if (host_id) {
+		fd = place.name[0] || dirfd == AT_FDCWD ?
+			     fj_open_path(place.dirfd, place.name[0] ? place.name : ".", 0) :
+			     dirfd;
+		fj_str_init(&s, fj_scratch_path(c->thread), FJ_PATH_MAX);
+		if (!fj_is_err(fd) &&
+			fj_path_of_dir(c->thread,
+				dirfd == AT_FDCWD && !place.name[0] ? AT_FDCWD : (int)fd, &s))
+			pos = s.at;
+		if (!fj_is_err(fd) && fd != dirfd)
+			fj_close((int)fd);
+	}
+	if (host_id)
+		*id = fj_mount_id_at(c->thread, pos, host_id, is_root);
+	fj_place_done(&place);
+	fj_scratch_release(c->thread, mark);
+	return 0;
+}
+
+/* statx(dirfd, path, flags, mask, out) */
+long fj_hook_statx(struct fj_call *c)
+{
+	const int dirfd = (int)c->arg[0];
+	const bool follows = !(c->arg[2] & AT_SYMLINK_NOFOLLOW);
+	const uint64_t out = c->arg[4];
+	struct statx sx;
+	bool is_root;
+	char *jail_path;
+	uint32_t id;
+	long e, r = fj_hook_stat(c);
+
+	if (__builtin_expect(!(c->arg[3] & (FJ_STATX_MNT_ID | FJ_STATX_MNT_ID_UNIQUE)), 1) || r < 0)
+		return r;
+	jail_path = fj_arg_path(c, 1, &e);
+	if (e ||
+		find(c, dirfd, jail_path ? jail_path : "", follows ? FJ_FOLLOW : 0, &id,
+			&is_root) ||
+		!id || fj_guest_read(&sx, out, sizeof(sx)))
+		return r;
+	if (sx.stx_mask & FJ_STATX_MNT_ID_UNIQUE)
+		*(uint64_t *)((char *)&sx + 0x90) = FJ_MOUNT_UNIQUE + id;
+	else
+		*(uint64_t *)((char *)&sx + 0x90) = id;
+	if (is_root)
+		sx.stx_attributes |= FJ_STATX_ATTR_MOUNT_ROOT;
+	return fj_guest_write(out, &sx, sizeof(sx)) ? -EFAULT : r;
+}
+
+/* name_to_handle_at(dirfd, path, handle, mount id, flags) */
+long fj_hook_handle(struct fj_call *c)
+{
+	const int dirfd = (int)c->arg[0];
+	const uint64_t path = c->arg[1], out = c->arg[3];
+	const unsigned flags = (uint32_t)c->arg[4];
+	const size_t size = flags & AT_HANDLE_MNT_ID_UNIQUE_ ? 8 : 4;
+	uint64_t given = 0, id64;
+	uint32_t id = 0;
+	char *jail_path;
+	long e, r;
+
+	c->arg[3] = (uint64_t)&given;
+	r = fj_hook_translate(c);
+	if (r &&
+		r != -EOVERFLOW) /* then it is told, too: do_sys_name_to_handle() of fs/fhandle.c */
+		return r;
+	c->arg[0] = (uint64_t)(int64_t)dirfd;
+	c->arg[1] = path;
+	jail_path = fj_arg_path(c, 1, &e);
+	if (!e)
+		find(c, dirfd, jail_path ? jail_path : "",
+			flags & AT_SYMLINK_FOLLOW ? FJ_FOLLOW : 0, &id, NULL);
+	id64 = size == 8 ? FJ_MOUNT_UNIQUE + id : id;
+	return fj_guest_write(out, id ? &id64 : &given, size) ? -EFAULT : r;
+}

@@ -1,0 +1,382 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * hook_xattr.c - extended attributes, by namespace (xattr(7)).
+ *
+ *   user.*       the disk's own, with the kernel's rules
+ *   security.*, trusted.*, system.posix_acl_*   kept beside the record: the disk would refuse them
+ *                to this user. Reading looks at the disk when the record has none (a host label,
+ *                an ACL that the user set from outside)
+ *   others       the kernel answers
+ *
+ * Access control lists: acl.c. */
+#include "call/hooks.h"
+#include "inode/owned.h"
+#include "file/xattr.h"
+#include "sys/guest.h"
+
+#include <linux/xattr.h>
+
+#define NAMES_MAX 8192u
+
+static bool starts_with(const char *text, const char *prefix)
+{
+	return !memcmp(text, prefix, fj_strlen(prefix));
+}
+
+static bool is_kept(const char *name)
+{
+	return starts_with(name, XATTR_SECURITY_PREFIX) ||
+	       starts_with(name, XATTR_TRUSTED_PREFIX) || fj_streq(name, FJ_ACL_ACCESS) ||
+	       fj_streq(name, FJ_ACL_DEFAULT);
+}
+
+/* What cap_convert_nscap() of security/commoncap.c lets root set. */
+static long check_capability(const struct fj_xattr *q)
+{
+	uint32_t magic;
+
+	if (q->size != 12 && q->size != 20 && q->size != 24)
+		return -EINVAL;
+	if (fj_guest_read(&magic, q->value, sizeof(magic)))
+		return -EFAULT;
+	magic &= 0xff000000u; /* VFS_CAP_REVISION_MASK, linux/capability.h; revision 1 has 12 bytes,
+				 2 has 20, 3 has 24 */
+	return (q->size == 20 && magic == 0x02000000u) || (q->size == 24 && magic == 0x03000000u) ?
+		       0 :
+		       -EINVAL;
+}
+
+static long set(struct fj_call *c, const struct fj_xattr *q, struct fj_file *file)
+{
+	long r;
+
+	if (q->flags & ~(uint32_t)(XATTR_CREATE | XATTR_REPLACE))
+		return -EINVAL;
+	if (q->size > FJ_ATTRIBUTE_MAX)
+		return -E2BIG;
+	if (!is_kept(q->text)) {
+		/* On disk a pretended device is a regular file. */
+		if ((file->owner.flags & FJ_OWN_DEVICE) && starts_with(q->text, XATTR_USER_PREFIX))
+			return -EPERM;
+		return fj_xattr_ask(q, FJ_XATTR_SET);
+	}
+	r = fj_file_settle(c, q->file.dirfd, q->file.name, file);
+	if (!r)
+		r = fj_file_touch(q->file.dirfd, q->file.name, file, true);
+	if (r < 0)
+		return r;
+	if (fj_streq(q->text, FJ_ACL_ACCESS) || fj_streq(q->text, FJ_ACL_DEFAULT))
+		return fj_acl_set(c, &q->file, q->text, file, q->value, q->size);
+	if (fj_streq(q->text, "security.capability")) {
+		r = check_capability(q);
+		if (r < 0)
+			return r;
+	}
+	return fj_own_set_attribute(&file->key, q->text, q->size ? (const void *)q->value : "",
+		q->size, (int)q->flags, &file->owner);
+}
+
+static long get(struct fj_call *c, const struct fj_xattr *q, const struct fj_file *file)
+{
+	long r;
+
+	if (!is_kept(q->text))
+		return fj_xattr_ask(q, FJ_XATTR_GET);
+	if (starts_with(q->text, XATTR_SYSTEM_PREFIX))
+		r = fj_acl_get(c, q->text, file, q->value, q->size);
+	else
+		r = fj_own_get_attribute(&file->key, q->text, (void *)q->value, q->size);
+	/* What the record does not have the disk may. */
+	return r == -ENODATA ? fj_xattr_ask(q, FJ_XATTR_GET) : r;
+}
+
+static long remove_attribute(struct fj_call *c, const struct fj_xattr *q, struct fj_file *file)
+{
+	long r;
+
+	if (!is_kept(q->text))
+		return fj_xattr_ask(q, FJ_XATTR_REMOVE);
+	r = fj_file_settle(c, q->file.dirfd, q->file.name, file);
+	if (!r)
+		r = fj_file_touch(q->file.dirfd, q->file.name, file, true);
+	if (!r)
+		r = fj_own_set_attribute(&file->key, q->text, NULL, 0, 0, &file->owner);
+	if (r == -ENODATA && starts_with(q->text, XATTR_SYSTEM_PREFIX))
+		return (file->owner.mode & FJ_S_IFMT) == FJ_S_IFLNK ?
+			       -EOPNOTSUPP :
+			       0; /* no ACL is what was wanted */
+	return r;
+}
+
+/* What the kernel has listed without our own (own/tag.c). Of the length alone, which may be too
+ * much, nothing is known. */
+static long without_tag(const struct fj_xattr *q, const struct fj_file *file, long len)
+{
+	char *names = (char *)q->value;
+	const long size = (long)sizeof(FJ_OWN_TAG);
+
+	if (!q->size || (!file->has_record && !fj_own_is_forgetful &&
+				!fj_file_is_layered(file, q->file.dirfd, q->file.name)))
+		return len;
+	for (long at = 0; at + size <= len; at += (long)fj_strlen(names + at) + 1)
+		if (fj_streq(names + at, FJ_OWN_TAG)) {
+			memmove(names + at, names + at + size, (size_t)(len - at - size));
+			return len - size;
+		}
+	return len;
+}
+
+/* The kernel's names, then the kept ones that are not among them. */
+static long list(struct fj_call *c, const struct fj_xattr *q, const struct fj_file *file)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	const long kernel = without_tag(q, file, fj_xattr_ask(q, FJ_XATTR_LIST));
+	long kept, total = kernel;
+	char *names;
+
+	if (kernel < 0 || !(file->owner.flags & FJ_OWN_ATTRIBUTES))
+		return kernel;
+	kept = fj_own_list_attributes(&file->key, NULL, 0);
+	if (kept <= 0 || kept > (long)NAMES_MAX)
+		return kept < 0 ? kept : kernel;
+	names = fj_scratch(c->thread, NAMES_MAX);
+	kept = fj_own_list_attributes(&file->key, names, NAMES_MAX);
+	for (long at = 0; at < kept && total >= 0; at += (long)fj_strlen(names + at) + 1) {
+		const long len = (long)fj_strlen(names + at) + 1;
+		bool is_known = false;
+
+		for (long k = 0; q->size && k < kernel;
+			k += (long)fj_strlen((char *)q->value + k) + 1)
+			is_known = is_known || fj_streq((char *)q->value + k, names + at);
+		if (is_known || (starts_with(names + at, XATTR_TRUSTED_PREFIX) &&
+					!fj_ids_can(fj_ids(), FJ_CAP_SYS_ADMIN)))
+			continue;
+		if (!q->size)
+			total += len;
+		else if (total + len > (long)q->size)
+			total = -ERANGE;
+		else
+			total = fj_guest_write(
+					q->value + (uint64_t)total, names + at, (size_t)len) ?
+					-EFAULT :
+					total + len;
+	}
+	fj_scratch_release(c->thread, mark);
+	return total;
+}
+
+static long perform_on(
+	struct fj_call *c, const struct fj_xattr *q, enum fj_xattr_what what, struct fj_file *file)
+{
+	switch (what) {
+	case FJ_XATTR_SET:
+		return set(c, q, file);
+	case FJ_XATTR_GET:
+		return get(c, q, file);
+	case FJ_XATTR_LIST:
+		return list(c, q, file);
+	case FJ_XATTR_REMOVE:
+		return remove_attribute(c, q, file);
+	}
+	return -ENOSYS;
+}
+
+static long read_name(struct fj_xattr *q, enum fj_xattr_what what)
+{
+	const long r = what == FJ_XATTR_LIST ? 1 : fj_guest_string(q->text, q->name, FJ_XATTR_NAME);
+
+	/* Empty or too long: fs/xattr.c. */
+	return r > 0 ? 0 : r == -EFAULT ? r : -ERANGE;
+}
+
+static long perform(struct fj_call *c, struct fj_xattr *q, enum fj_xattr_what what)
+{
+	struct fj_file file;
+	long r = read_name(q, what);
+
+	if (r < 0)
+		return r;
+	/* The kernel's affair altogether, and no record bears on it. */
+	if (what != FJ_XATTR_LIST && !is_kept(q->text) &&
+		(what != FJ_XATTR_SET || !fj_own_has_devices()))
+		return fj_xattr_ask(q, what);
+	r = fj_file_look(c, q->file.dirfd, q->file.name, AT_EMPTY_PATH, &file);
+	return r < 0 ? r : perform_on(c, q, what, &file);
+}
+
+/* Reading, the usual case, from remembered facts and without opening the file. False: not decided.
+ */
+static bool read_quickly(struct fj_call *c, enum fj_xattr_what what, const char *jail_path,
+	bool follows, struct fj_xattr *q, long *r)
+{
+	static bool no_getxattrat;
+	struct fj_file file;
+	struct fj_quick quick;
+
+	if ((what != FJ_XATTR_GET && what != FJ_XATTR_LIST) || no_getxattrat ||
+		!fj_quick_begin(&quick, c->thread, AT_FDCWD, jail_path, c->path_len))
+		return false;
+	q->is_at = true;
+	do {
+		q->file = quick.place;
+		*r = fj_file_look(c, q->file.dirfd, q->file.name, 0, &file);
+		if (!*r && follows && (file.real_mode & FJ_S_IFMT) == FJ_S_IFLNK)
+			continue;
+		*r = *r ? *r : read_name(q, what);
+		*r = *r ? *r : perform_on(c, q, what, &file);
+		no_getxattrat = no_getxattrat || *r == -ENOSYS;
+		/* (Old container policies say EPERM to a call that they do not know.) */
+		if (*r != -ENOSYS && *r != -EPERM && fj_facts_hold(quick.epoch) &&
+			(*r != -EACCES || jail_path[0] == '/'))
+			return true;
+		fj_quick_end(&quick);
+		break;
+	} while (fj_quick_beyond(&quick));
+	q->is_at = false;
+	return false;
+}
+
+/* Arguments behind the file: name, value, size, flags; a list has no name. */
+static void read_arguments(
+	const struct fj_call *c, int first, enum fj_xattr_what what, struct fj_xattr *q)
+{
+	if (what != FJ_XATTR_LIST)
+		q->name = c->arg[first++];
+	q->value = c->arg[first];
+	q->size = c->arg[first + 1];
+	q->flags = (uint32_t)c->arg[first + 2];
+}
+
+static long by_path(struct fj_call *c, enum fj_xattr_what what)
+{
+	const bool is_link = c->row->kind[0] == FJ_LPATH;
+	struct fj_xattr q = {.is_path = true};
+	long r;
+	char *jail_path = fj_arg_path(c, 0, &r);
+
+	if (!jail_path)
+		return r ? r : c->arg[0] ? -ENOENT : -EFAULT;
+	read_arguments(c, 1, what, &q);
+	if (read_quickly(c, what, jail_path, !is_link, &q, &r))
+		return r;
+	r = fj_find_object(c, AT_FDCWD, jail_path,
+		(is_link ? 0 : FJ_FOLLOW) | (c->row->flags & FJ_WRITES ? FJ_WRITE : 0), 0, &q.file);
+	if (r < 0)
+		return r;
+	q.link = fj_place_path(c->thread, &q.file);
+	r = perform(c, &q, what);
+	fj_place_done(&q.file);
+	return r;
+}
+
+static long by_fd(struct fj_call *c, enum fj_xattr_what what)
+{
+	struct fj_xattr q = {.file = {.dirfd = (int)c->arg[0], .owned_fd = -1, .name = ""}};
+	const long flags = fj_sys3(__NR_fcntl, q.file.dirfd, F_GETFL, 0);
+
+	read_arguments(c, 1, what, &q);
+	if (flags < 0 || (flags & O_PATH))
+		return -EBADF;
+	return perform(c, &q, what);
+}
+
+/* setxattrat(2) and its kin, since Linux 6.13: value, size and flags of two of them lie in a
+ * structure. */
+static long at_path(struct fj_call *c, enum fj_xattr_what what)
+{
+	const uint32_t flags = (uint32_t)c->arg[2];
+	const bool has_args = what == FJ_XATTR_SET || what == FJ_XATTR_GET;
+	struct fj_xattr_args args = {0};
+	struct fj_xattr q = {
+		.is_path = true, .name = c->arg[3], .value = c->arg[3], .size = c->arg[4]};
+	long r;
+	char *jail_path;
+
+	/* No flags are like these; a kernel without the call says ENOSYS. */
+	r = fj_sys6(c->nr, -1, "", -1, c->arg[3], c->arg[4], c->arg[5]);
+	if (r != -EINVAL || (flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
+		return r;
+	if (has_args) {
+		if (c->arg[5] < sizeof(args))
+			return -EINVAL;
+		if (c->arg[5] > FJ_PAGE)
+			return -E2BIG;
+		if (fj_guest_read(&args, c->arg[4], sizeof(args)))
+			return -EFAULT;
+		if (what == FJ_XATTR_GET && args.flags)
+			return -EINVAL;
+		q.value = args.value;
+		q.size = args.size;
+		q.flags = args.flags;
+	}
+	jail_path = fj_arg_path(c, 1, &r);
+	if (jail_path) {
+		r = fj_find_object(c, fj_arg_dirfd(c, 1), jail_path,
+			(flags & AT_SYMLINK_NOFOLLOW ? 0 : FJ_FOLLOW) |
+				(c->row->flags & FJ_WRITES ? FJ_WRITE : 0),
+			0, &q.file);
+	} else if (r || !(flags & AT_EMPTY_PATH)) {
+		return r ? r : c->arg[1] ? -ENOENT : -EFAULT;
+	} else {
+		const int fd = fj_arg_dirfd(c, 1);
+
+		q.file = (struct fj_place){
+			.dirfd = fd, .owned_fd = -1, .name = fd == AT_FDCWD ? "." : ""};
+	}
+	if (r < 0)
+		return r;
+	q.link = fj_place_path(c->thread, &q.file);
+	r = perform(c, &q, what);
+	fj_place_done(&q.file);
+	return r;
+}
+
+long fj_hook_setxattrat(struct fj_call *c)
+{
+	return at_path(c, FJ_XATTR_SET);
+}
+long fj_hook_getxattrat(struct fj_call *c)
+{
+	return at_path(c, FJ_XATTR_GET);
+}
+long fj_hook_listxattrat(struct fj_call *c)
+{
+	return at_path(c, FJ_XATTR_LIST);
+}
+long fj_hook_removexattrat(struct fj_call *c)
+{
+	return at_path(c, FJ_XATTR_REMOVE);
+}
+long fj_hook_setxattr(struct fj_call *c)
+{
+	return by_path(c, FJ_XATTR_SET);
+}
+long fj_hook_getxattr(struct fj_call *c)
+{
+	return by_path(c, FJ_XATTR_GET);
+}
+long fj_hook_listxattr(struct fj_call *c)
+{
+	return by_path(c, FJ_XATTR_LIST);
+}
+long fj_hook_removexattr(struct fj_call *c)
+{
+	return by_path(c, FJ_XATTR_REMOVE);
+}
+long fj_hook_fsetxattr(struct fj_call *c)
+{
+	return by_fd(c, FJ_XATTR_SET);
+}
+long fj_hook_fgetxattr(struct fj_call *c)
+{
+	return by_fd(c, FJ_XATTR_GET);
+}
+long fj_hook_flistxattr(struct fj_call *c)
+{
+	return by_fd(c, FJ_XATTR_LIST);
+}
+long fj_hook_fremovexattr(struct fj_call *c)
+{
+	return by_fd(c, FJ_XATTR_REMOVE);
+}

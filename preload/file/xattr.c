@@ -1,0 +1,52 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * xattr.c - the twelve calls of xattr(7) and their four younger kin, as one. */
+#include "file/xattr.h"
+
+#include "own/own.h"
+
+/* Since Linux 6.13. */
+static long ask_kernel_at(const struct fj_xattr *q, enum fj_xattr_what what)
+{
+	const struct fj_xattr_args args = {.value = q->value,
+		.size = (uint32_t)(q->size < FJ_ATTRIBUTE_MAX ? q->size : FJ_ATTRIBUTE_MAX)};
+
+	return what == FJ_XATTR_GET ? fj_sys6(__NR_getxattrat, q->file.dirfd, q->file.name,
+					      AT_SYMLINK_NOFOLLOW, q->name, &args, sizeof(args)) :
+				      fj_sys5(__NR_listxattrat, q->file.dirfd, q->file.name,
+					      AT_SYMLINK_NOFOLLOW, q->value, q->size);
+}
+
+long fj_xattr_ask(const struct fj_xattr *q, enum fj_xattr_what what)
+{
+	static const int16_t by_path[] = {[FJ_XATTR_SET] = __NR_setxattr,
+		[FJ_XATTR_GET] = __NR_getxattr,
+		[FJ_XATTR_LIST] = __NR_listxattr,
+		[FJ_XATTR_REMOVE] = __NR_removexattr};
+	static const int16_t by_fd[] = {[FJ_XATTR_SET] = __NR_fsetxattr,
+		[FJ_XATTR_GET] = __NR_fgetxattr,
+		[FJ_XATTR_LIST] = __NR_flistxattr,
+		[FJ_XATTR_REMOVE] = __NR_fremovexattr};
+	/* Found by its name: what is to be followed was followed. */
+	static const int16_t by_name[] = {[FJ_XATTR_SET] = __NR_lsetxattr,
+		[FJ_XATTR_GET] = __NR_lgetxattr,
+		[FJ_XATTR_LIST] = __NR_llistxattr,
+		[FJ_XATTR_REMOVE] = __NR_lremovexattr};
+	const long nr = !q->is_path ? by_fd[what] : q->file.name[0] ? by_name[what] : by_path[what];
+	const uint64_t file = q->is_path ? (uint64_t)q->link : (uint64_t)(int64_t)q->file.dirfd;
+
+	if (q->is_at)
+		return ask_kernel_at(q, what);
+	switch (what) {
+	case FJ_XATTR_SET:
+		return fj_sys5(nr, file, q->name, q->value, q->size, q->flags);
+	case FJ_XATTR_GET:
+		return fj_sys4(nr, file, q->name, q->value, q->size);
+	case FJ_XATTR_LIST:
+		return fj_sys3(nr, file, q->value, q->size);
+	case FJ_XATTR_REMOVE:
+		return fj_sys2(nr, file, q->name);
+	}
+	return -ENOSYS;
+}

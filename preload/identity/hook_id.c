@@ -1,0 +1,308 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * hook_id.c - the calls that ask who the process is, and those that change it. The rules are in
+ * cred/set.c and own/caps.c. */
+#include "identity/hook_id.h"
+#include "call/hooks.h"
+#include "sys/gate.h"
+#include "sys/guest.h"
+
+#include <linux/audit.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+
+#define TSYNC SECCOMP_FILTER_FLAG_TSYNC
+
+static bool has_other_id(const struct fj_ids *ids)
+{
+	return ids->ruid || ids->euid || ids->rgid || ids->egid;
+}
+
+/* Has every thread of this process the second filter? */
+static bool is_watched;
+
+void fj_id_start(bool watched)
+{
+	is_watched = watched;
+}
+
+/* TRAP is stronger than the first filter's ERRNO: seccomp(2). Returns whether all threads have it
+ * now. */
+static bool watch(void)
+{
+	const uint32_t high = (uint32_t)(fj_jail->gate >> 32), low = (uint32_t)fj_jail->gate,
+		       other = (uint32_t)((fj_jail->gate + FJ_GATE_APART) >> 32);
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 0, 11),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_getuid, 10, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_geteuid, 9, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_getgid, 8, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_getegid, 7, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_fchdir, 6, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_msgsnd, 5, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_msgrcv, 4, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_semop, 3, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_semtimedop, 2, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_shmat, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			offsetof(struct seccomp_data, instruction_pointer) + 4),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, high, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, other, 0, 4),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			offsetof(struct seccomp_data, instruction_pointer)),
+		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, ~(uint32_t)(FJ_PAGE - 1)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, low, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP | FJ_TRAP_TAG),
+	};
+	struct sock_fprog program = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
+	long r = fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER,
+		TSYNC | SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program);
+
+	if (r == -EINVAL) /* before 4.17 */
+		r = fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, TSYNC, &program);
+	/* Some thread has filters of its own: then for this one alone. */
+	if (r > 0)
+		fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+	return !r;
+}
+
+/* A vfork child must not say of its parent what holds for itself alone. */
+static void watch_if_other(const struct fj_ids *next)
+{
+	const bool is_borrowed = fj_is_borrowed_memory();
+
+	if (!fj_jail->has_trap || is_watched || !has_other_id(next) ||
+		(is_borrowed && has_other_id(fj_ids())))
+		return;
+	if (watch() && !is_borrowed)
+		is_watched = true;
+}
+
+void fj_id_become(const struct fj_ids *next)
+{
+	watch_if_other(next);
+	fj_ids_become(next);
+}
+
+bool fj_id_before_exec(const struct fj_ids *next)
+{
+	watch_if_other(next);
+	return is_watched || has_other_id(fj_ids()) || has_other_id(next);
+}
+
+long fj_hook_getid(struct fj_call *c)
+{
+	const struct fj_ids *ids = fj_ids();
+
+	switch (c->nr) {
+	case __NR_getuid:
+		return ids->ruid;
+	case __NR_geteuid:
+		return ids->euid;
+	case __NR_getgid:
+		return ids->rgid;
+	default:
+		return ids->egid;
+	}
+}
+
+long fj_hook_getresid(struct fj_call *c)
+{
+	const struct fj_ids *ids = fj_ids();
+	const uint32_t *id = c->nr == __NR_getresuid ? &ids->ruid : &ids->rgid;
+
+	for (int i = 0; i < 3; i++)
+		if (fj_guest_write(c->arg[i], &id[i], sizeof(id[i])))
+			return -EFAULT;
+	return 0;
+}
+
+long fj_hook_getgroups(struct fj_call *c)
+{
+	const struct fj_ids *ids = fj_ids();
+	const int size = (int)c->arg[0];
+
+	if (size < 0)
+		return -EINVAL;
+	if (!size)
+		return ids->group_count;
+	if ((uint32_t)size < ids->group_count)
+		return -EINVAL;
+	if (fj_guest_write(c->arg[1], fj_ids_groups(ids), ids->group_count * sizeof(uint32_t)))
+		return -EFAULT;
+	return ids->group_count;
+}
+
+static long set_id(const struct fj_call *c, struct fj_ids *next)
+{
+	const uint32_t a = (uint32_t)c->arg[0], b = (uint32_t)c->arg[1], d = (uint32_t)c->arg[2];
+
+	switch (c->nr) {
+	case __NR_setuid:
+		return fj_ids_setuid(next, a);
+	case __NR_setgid:
+		return fj_ids_setgid(next, a);
+	case __NR_setreuid:
+		return fj_ids_setreuid(next, a, b);
+	case __NR_setregid:
+		return fj_ids_setregid(next, a, b);
+	case __NR_setresuid:
+		return fj_ids_setresuid(next, a, b, d);
+	case __NR_setresgid:
+		return fj_ids_setresgid(next, a, b, d);
+	case __NR_setfsuid:
+		return fj_ids_setfsuid(next, a);
+	default:
+		return fj_ids_setfsgid(next, a);
+	}
+}
+
+long fj_hook_setid(struct fj_call *c)
+{
+	struct fj_ids next = *fj_ids();
+	const long r = set_id(c, &next);
+
+	if (r >= 0 || c->nr == __NR_setfsuid || c->nr == __NR_setfsgid)
+		fj_id_become(&next);
+	return r;
+}
+
+long fj_hook_setgroups(struct fj_call *c)
+{
+	const uint32_t count = (uint32_t)c->arg[0];
+	struct fj_ids next = *fj_ids();
+	uint32_t *group;
+	long r = 0;
+
+	if (!fj_ids_can(&next, FJ_CAP_SETGID))
+		return -EPERM;
+	if (count > FJ_GROUPS_MAX)
+		return -EINVAL;
+	group = fj_ids_group_room(&next, count);
+	if (!group)
+		return -ENOMEM;
+	if (fj_guest_read(group, c->arg[1], count * sizeof(*group)))
+		r = -EFAULT;
+	for (uint32_t i = 0; i < count && !r; i++)
+		if (group[i] == FJ_NO_ID)
+			r = -EINVAL;
+	if (r) {
+		fj_ids_drop_groups(&next);
+		return r;
+	}
+	fj_ids_sort_groups(&next);
+	fj_id_become(&next);
+	return 0;
+}
+
+/* ---- capabilities ---- */
+
+/* How many words of each set does the header's version mean? A version unknown to us is answered
+ * with the newest. */
+static long words_of(uint64_t header_at, struct __user_cap_header_struct *header)
+{
+	const uint32_t newest = _LINUX_CAPABILITY_VERSION_3;
+
+	if (fj_guest_read(header, header_at, sizeof(header->version)))
+		return -EFAULT;
+	switch (header->version) {
+	case _LINUX_CAPABILITY_VERSION_1:
+		return _LINUX_CAPABILITY_U32S_1;
+	case _LINUX_CAPABILITY_VERSION_2:
+	case _LINUX_CAPABILITY_VERSION_3:
+		return _LINUX_CAPABILITY_U32S_3;
+	default:
+		return fj_guest_write(header_at, &newest, sizeof(newest)) ? -EFAULT : -EINVAL;
+	}
+}
+
+static long read_pid(uint64_t header_at, int *pid)
+{
+	return fj_guest_read(
+		pid, header_at + offsetof(struct __user_cap_header_struct, pid), sizeof(*pid));
+}
+
+static void sets_of(const struct fj_ids *ids, uint64_t set[3])
+{
+	set[0] = ids->effective;
+	set[1] = ids->permitted;
+	set[2] = ids->inheritable;
+}
+
+/* The sets of another process. */
+static long sets_of_other(int pid, uint64_t set[3])
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3, .pid = pid};
+	struct __user_cap_data_struct data[2];
+	struct fj_posted posted;
+	struct fj_ids root;
+	const long r = fj_sys2(__NR_capget, &header, data); /* is it there? */
+
+	if (r < 0)
+		return r;
+	if (fj_ids_posted(pid, &posted)) {
+		memcpy(set, &posted.effective, 3 * sizeof(*set));
+	} else {
+		fj_ids_root(&root);
+		sets_of(&root, set);
+	}
+	return 0;
+}
+
+long fj_hook_capget(struct fj_call *c)
+{
+	struct __user_cap_header_struct header;
+	struct __user_cap_data_struct data[2] = {{0}};
+	const long words = words_of(c->arg[0], &header);
+	uint64_t set[3];
+	int pid;
+	long r;
+
+	if (words < 0)
+		return words == -EINVAL && !c->arg[1] ? 0 : words;
+	if (!c->arg[1])
+		return 0;
+	if (read_pid(c->arg[0], &pid))
+		return -EFAULT;
+	if (pid < 0)
+		return -EINVAL;
+	sets_of(fj_ids(), set);
+	if (pid && pid != fj_sys0(__NR_gettid) && (r = sets_of_other(pid, set)) < 0)
+		return r;
+	for (long i = 0; i < words; i++)
+		data[i] = (struct __user_cap_data_struct){(uint32_t)(set[0] >> 32 * i),
+			(uint32_t)(set[1] >> 32 * i), (uint32_t)(set[2] >> 32 * i)};
+	return fj_guest_write(c->arg[1], data, (size_t)words * sizeof(data[0]));
+}
+
+long fj_hook_capset(struct fj_call *c)
+{
+	struct __user_cap_header_struct header;
+	struct __user_cap_data_struct data[2] = {{0}};
+	const long words = words_of(c->arg[0], &header);
+	struct fj_ids next = *fj_ids();
+	int pid;
+	long r;
+
+	if (words < 0)
+		return words;
+	if (read_pid(c->arg[0], &pid))
+		return -EFAULT;
+	if (pid && pid != fj_sys0(__NR_gettid))
+		return -EPERM;
+	if (fj_guest_read(data, c->arg[1], (size_t)words * sizeof(data[0])))
+		return -EFAULT;
+	r = fj_ids_capset(&next, data[0].effective | (uint64_t)data[1].effective << 32,
+		data[0].permitted | (uint64_t)data[1].permitted << 32,
+		data[0].inheritable | (uint64_t)data[1].inheritable << 32);
+	if (!r)
+		fj_id_become(&next);
+	return r;
+}

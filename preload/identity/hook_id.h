@@ -1,0 +1,24 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * hook_id.h - becoming another user, and what the seccomp filter has to do with it. */
+#ifndef FJ_HOOK_ID_H
+#define FJ_HOOK_ID_H
+
+#include "call/call.h"
+#include "cred/ids.h"
+
+/* Make `next` the calling thread's identity.
+ *
+ * getuid, geteuid, getgid and getegid are called so often that a process which is root gets its 0
+ * from the jail's filter, at no more cost than the filter. Once one of its ids is another, a second
+ * filter traps them; it cannot be taken off again, and is inherited. So every thread that is not
+ * root has it. */
+void fj_id_become(const struct fj_ids *next);
+
+/* The calling thread execs a program that will be `next`: see to the filter. Returns whether the
+ * program has the second one. */
+bool fj_id_before_exec(const struct fj_ids *next);
+void fj_id_start(bool is_watched);
+
+#endif

@@ -1,0 +1,275 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * peer.c - who is at the other end of a socket: SO_PEERCRED, SO_PEERGROUPS, SCM_CREDENTIALS
+ * (unix(7)).
+ *
+ * The kernel reports the ids that it knows, which are the same for all of us; but its process ids
+ * are right, and lead to what the process has posted. That is who it is now, not who it was when it
+ * connected; and credentials that a sender gave itself are those of its last message. */
+#include "identity/peer.h"
+
+#include "call/hooks.h"
+#include "call/when.h"
+#include "sys/guest.h"
+
+#define SCM_CREDENTIALS_ 2 /* include/linux/socket.h */
+#define PARENTS_MAX 32
+#define CONTROL_MAX                                                                                \
+	4096u /* longer control data is left as it is: SCM_RIGHTS has at most 253 descriptors */
+
+struct ucred {
+	int32_t pid;
+	uint32_t uid, gid;
+};
+
+struct cmsg {
+	uint64_t len;
+	int32_t level, type;
+};
+
+/* ---- who is process `pid`? ---- */
+
+long fj_status_value(const char *text, const char *name)
+{
+	const char *line = text;
+
+	while (!fj_begins(line, name)) {
+		while (*line && *line != '\n')
+			line++;
+		if (!*line++)
+			return -1;
+	}
+
+	const char *p = line + fj_strlen(name);
+	long value = 0;
+
+	while (*p == '\t' || *p == ' ')
+		p++;
+	for (; *p >= '0' && *p <= '9'; p++)
+		value = value * 10 + (*p - '0');
+	return value;
+}
+
+/* The parent of `pid` when that is in a jail: it is ours, and filtered. 0: it is not. */
+static int32_t parent_in_jail(struct fj_thread *t, int32_t pid)
+{
+	const size_t size = 4096;
+	const uint32_t mark = fj_scratch_mark(t);
+	char *text = fj_scratch(t, size);
+	struct fj_str path;
+	int32_t parent = 0;
+	long fd, n;
+
+	fj_str_init(&path, text, size);
+	fj_str_put(&path, "/proc/");
+	fj_str_num(&path, (uint32_t)pid, 10);
+	fj_str_put(&path, "/status");
+	fd = fj_sys4(__NR_openat, AT_FDCWD, path.at, O_RDONLY | O_CLOEXEC, 0);
+	if (!fj_is_err(fd)) {
+		n = fj_sys3(__NR_read, fd, text, size - 1);
+		fj_close((int)fd);
+		text[n > 0 ? n : 0] = 0;
+		if (fj_status_value(text, "Seccomp:") == 2 &&
+			fj_status_value(text, "Uid:") == fj_sys0(__NR_getuid))
+			parent = (int32_t)fj_status_value(text, "PPid:");
+	}
+	fj_scratch_release(t, mark);
+	return parent;
+}
+
+static void describe_root(struct fj_posted *out)
+{
+	struct fj_ids root;
+
+	fj_ids_root(&root);
+	fj_ids_describe(out, &root);
+}
+
+bool fj_identity_of(struct fj_thread *t, int32_t pid, struct fj_posted *out)
+{
+	if (pid == fj_sys0(__NR_getpid)) {
+		struct fj_posted posted;
+
+		fj_ids_describe(out, fj_ids());
+		if (fj_ids_posted(pid, &posted)) {
+			out->claimed_uid = posted.claimed_uid;
+			out->claimed_gid = posted.claimed_gid;
+		}
+		return true;
+	}
+	/* A child that was forked and has not made a call yet is what its parent is. */
+	for (int i = 0; i < PARENTS_MAX; i++) {
+		int32_t parent;
+
+		if (fj_ids_posted(pid, out))
+			return true;
+		if (pid == fj_jail->first_pid)
+			break;
+		parent = parent_in_jail(t, pid);
+		if (!parent && !i)
+			return false;
+		if (!parent)
+			break;
+		pid = parent;
+	}
+	describe_root(out);
+	return true;
+}
+
+/* ---- getsockopt ---- */
+
+static long peer_credentials(struct fj_call *c)
+{
+	struct ucred cred;
+	struct fj_posted who;
+	int room, len = sizeof(cred);
+	long r;
+
+	if (fj_guest_read(&room, c->arg[4], sizeof(room)))
+		return -EFAULT;
+	r = fj_sys5(__NR_getsockopt, c->arg[0], c->arg[1], c->arg[2], &cred, &len);
+	if (r < 0 || room < 0)
+		return r < 0 ? r : -EINVAL;
+	if (cred.uid == (uint32_t)fj_sys0(__NR_getuid) &&
+		fj_identity_of(c->thread, cred.pid, &who)) {
+		cred.uid = who.euid;
+		cred.gid = who.egid;
+	}
+	if (room > len)
+		room = len;
+	if (fj_guest_write(c->arg[3], &cred, (size_t)room) ||
+		fj_guest_write(c->arg[4], &room, sizeof(room)))
+		return -EFAULT;
+	return 0;
+}
+
+/* The kernel's length says only whether there are any; what fits is ours. */
+static long peer_groups(struct fj_call *c)
+{
+	struct ucred cred;
+	struct fj_posted who;
+	int room, len = sizeof(cred);
+	long r;
+
+	if (fj_guest_read(&room, c->arg[4], sizeof(room)))
+		return -EFAULT;
+	r = fj_sys5(__NR_getsockopt, c->arg[0], FJ_SOL_SOCKET, FJ_SO_PEERCRED, &cred, &len);
+	if (r < 0 || cred.uid != (uint32_t)fj_sys0(__NR_getuid) ||
+		!fj_identity_of(c->thread, cred.pid, &who) || who.group_count > FJ_BOARD_GROUPS)
+		return fj_kernel(c);
+	len = (int)(who.group_count * sizeof(who.group[0]));
+	if (fj_guest_write(c->arg[4], &len, sizeof(len)))
+		return -EFAULT;
+	if (room < len)
+		return -ERANGE;
+	return fj_guest_write(c->arg[3], who.group, (size_t)len);
+}
+
+long fj_hook_peer(struct fj_call *c)
+{
+	return (int)c->arg[2] == FJ_SO_PEERCRED ? peer_credentials(c) : peer_groups(c);
+}
+
+/* ---- messages ---- */
+
+static size_t aligned(uint64_t len)
+{
+	return (len + 7) & ~7UL; /* CMSG_ALIGN */
+}
+
+static bool is_credentials(const struct cmsg *m)
+{
+	return m->level == FJ_SOL_SOCKET && m->type == SCM_CREDENTIALS_ &&
+	       m->len >= sizeof(*m) + sizeof(struct ucred);
+}
+
+/* scm_check_creds() of net/core/scm.c; the process id is the kernel's to check. */
+static long check(const struct fj_ids *ids, const struct ucred *cred)
+{
+	if (cred->uid != ids->ruid && cred->uid != ids->euid && cred->uid != ids->suid &&
+		!fj_ids_can(ids, FJ_CAP_SETUID))
+		return -EPERM;
+	if (cred->gid != ids->rgid && cred->gid != ids->egid && cred->gid != ids->sgid &&
+		!fj_ids_can(ids, FJ_CAP_SETGID))
+		return -EPERM;
+	return 0;
+}
+
+long fj_credentials_sent(struct fj_call *c, uint64_t *control, uint64_t len)
+{
+	struct cmsg m;
+	char *copy;
+
+	for (uint64_t at = 0;; at += aligned(m.len)) {
+		struct ucred cred;
+		long r;
+
+		if (at + sizeof(m) > len || fj_guest_read(&m, *control + at, sizeof(m)) ||
+			m.len < sizeof(m) || m.len > len - at)
+			return 0; /* no more, or not well formed: the kernel says */
+		if (!is_credentials(&m))
+			continue;
+		if (len > CONTROL_MAX)
+			return 0;
+		copy = fj_scratch(c->thread, CONTROL_MAX);
+		if (fj_guest_read(copy, *control, len))
+			return -EFAULT;
+		memcpy(&cred, copy + at + sizeof(m), sizeof(cred));
+		r = check(fj_ids(), &cred);
+		if (r < 0)
+			return r;
+		fj_ids_claim(cred.uid, cred.gid);
+		cred.uid = (uint32_t)fj_sys0(__NR_getuid);
+		cred.gid = (uint32_t)fj_sys0(__NR_getgid);
+		memcpy(copy + at + sizeof(m), &cred, sizeof(cred));
+		*control = (uint64_t)copy;
+		return 0;
+	}
+}
+
+/* Past a lot of descriptors nobody looks: the kernel refuses more than SCM_MAX_FD. */
+long fj_rights_sent(uint64_t control, uint64_t len)
+{
+	enum { SCM_RIGHTS_ = 1, SCM_MAX_FD_ = 253 }; /* include/linux/socket.h, include/net/scm.h */
+	struct cmsg m;
+
+	for (uint64_t at = 0; at + sizeof(m) <= len; at += aligned(m.len)) {
+		if (fj_guest_read(&m, control + at, sizeof(m)) || m.len < sizeof(m) ||
+			m.len > len - at)
+			return 0;
+		if (m.level != FJ_SOL_SOCKET || m.type != SCM_RIGHTS_)
+			continue;
+		for (uint64_t i = 0; i < (m.len - sizeof(m)) / 4 && i < SCM_MAX_FD_; i++) {
+			uint32_t fd;
+
+			if (fj_guest_read(&fd, control + at + sizeof(m) + 4 * i, sizeof(fd)))
+				return 0;
+			if (fj_is_our_fd(fd))
+				return -EBADF;
+		}
+	}
+	return 0;
+}
+
+void fj_credentials_received(struct fj_call *c, uint64_t control, uint64_t len)
+{
+	struct cmsg m;
+
+	for (uint64_t at = 0; at + sizeof(m) <= len; at += aligned(m.len)) {
+		const uint64_t cred_at = control + at + sizeof(m);
+		struct ucred cred;
+		struct fj_posted who;
+
+		if (fj_guest_read(&m, control + at, sizeof(m)) || m.len < sizeof(m) ||
+			m.len > len - at)
+			return;
+		if (!is_credentials(&m) || fj_guest_read(&cred, cred_at, sizeof(cred)) ||
+			cred.uid != (uint32_t)fj_sys0(__NR_getuid) ||
+			!fj_identity_of(c->thread, cred.pid, &who))
+			continue;
+		cred.uid = who.claimed_uid == FJ_NO_ID ? who.ruid : who.claimed_uid;
+		cred.gid = who.claimed_gid == FJ_NO_ID ? who.rgid : who.claimed_gid;
+		fj_guest_write(cred_at, &cred, sizeof(cred));
+	}
+}

@@ -1,0 +1,119 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * acl.c - access control lists of files: set, read, and handed down by directories (acl(5)).
+ *
+ * An access list and the mode are one thing: setting one changes the other. What a list says is
+ * own/acl.c's. */
+#include "inode/owned.h"
+#include "sys/guest.h"
+
+#define ACL_MAX 8192u /* about 1000 entries; ext4 holds some 500 */
+#define HEAD 4u	      /* struct posix_acl_xattr_header of linux/posix_acl_xattr.h */
+
+bool fj_acl_default(struct fj_call *c, const struct fj_own_key *key, uint32_t *mode)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	char *value = fj_scratch(c->thread, ACL_MAX);
+	const long size = fj_own_get_attribute(key, FJ_ACL_DEFAULT, value, ACL_MAX);
+	bool is_mode;
+	const long granted =
+		size > (long)HEAD ? fj_acl_read(value, (size_t)size, &is_mode) : -ENODATA;
+
+	fj_scratch_release(c->thread, mark);
+	if (granted < 0)
+		return false;
+	*mode &= ~0777u | (uint32_t)granted; /* posix_acl_create_masq() of fs/posix_acl.c */
+	return true;
+}
+
+void fj_acl_inherit(struct fj_call *c, const struct fj_own_key *parent, const struct fj_file *file)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	char *value = fj_scratch(c->thread, ACL_MAX);
+	const long size = fj_own_get_attribute(parent, FJ_ACL_DEFAULT, value, ACL_MAX);
+	bool is_mode;
+
+	if (size > (long)HEAD && fj_acl_read(value, (size_t)size, &is_mode) >= 0) {
+		/* In this order: listxattr(2) tells it. */
+		if ((file->real_mode & FJ_S_IFMT) == FJ_S_IFDIR)
+			fj_own_set_attribute(
+				&file->key, FJ_ACL_DEFAULT, value, (size_t)size, 0, &file->owner);
+		if (!is_mode)
+			fj_own_set_attribute(
+				&file->key, FJ_ACL_ACCESS, value, (size_t)size, 0, &file->owner);
+	}
+	fj_scratch_release(c->thread, mark);
+}
+
+/* No list is what was wanted: set_posix_acl(). */
+static long set_none(const struct fj_file *file, const char *name)
+{
+	const long r = fj_own_set_attribute(&file->key, name, NULL, 0, 0, &file->owner);
+
+	return r == -ENODATA ? 0 : r;
+}
+
+static long set_list(struct fj_call *c, const struct fj_place *place, const char *name,
+	struct fj_file *file, const char *value, size_t size)
+{
+	const bool is_access = fj_streq(name, FJ_ACL_ACCESS);
+	bool is_mode = false;
+	const long mode = fj_acl_read(value, size, &is_mode);
+	long r = 0;
+
+	if (mode < 0)
+		return mode;
+	if (size == HEAD)
+		return set_none(file, name);
+	if (is_access) /* posix_acl_update_mode() */
+		r = fj_file_chmod(c, place->dirfd, place->name, file,
+			fj_own_mode_allowed(fj_ids(), &file->owner,
+				(file->owner.mode & 07000) | (uint32_t)mode));
+	if (r < 0)
+		return r;
+	return is_access && is_mode ?
+		       set_none(file, name) :
+		       fj_own_set_attribute(&file->key, name, value, size, 0, &file->owner);
+}
+
+long fj_acl_set(struct fj_call *c, const struct fj_place *place, const char *name,
+	struct fj_file *file, uint64_t value, uint64_t size)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	char *copy;
+	long r;
+
+	if ((file->owner.mode & FJ_S_IFMT) == FJ_S_IFLNK)
+		return -EOPNOTSUPP;
+	if (!fj_streq(name, FJ_ACL_ACCESS) && (file->owner.mode & FJ_S_IFMT) != FJ_S_IFDIR)
+		return size ? -EACCES : 0;
+	if (size > ACL_MAX)
+		return -ENOSPC;
+	copy = fj_scratch(c->thread, ACL_MAX);
+	r = fj_guest_read(copy, value, size);
+	if (!r)
+		r = size ? set_list(c, place, name, file, copy, size) : set_none(file, name);
+	fj_scratch_release(c->thread, mark);
+	/* Who may search it is no longer what is remembered. */
+	if ((file->owner.mode & FJ_S_IFMT) == FJ_S_IFDIR)
+		fj_facts_forget();
+	return r;
+}
+
+long fj_acl_get(struct fj_call *c, const char *name, const struct fj_file *file, uint64_t value,
+	uint64_t size)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	char *copy = fj_scratch(c->thread, ACL_MAX);
+	long r = fj_own_get_attribute(&file->key, name, copy, ACL_MAX);
+
+	if (r > 0 && fj_streq(name, FJ_ACL_ACCESS))
+		fj_acl_take_mode(copy, (size_t)r, file->owner.mode);
+	if (r > 0 && size)
+		r = (uint64_t)r > size			   ? -ERANGE :
+		    fj_guest_write(value, copy, (size_t)r) ? -EFAULT :
+							     r;
+	fj_scratch_release(c->thread, mark);
+	return r;
+}

@@ -1,0 +1,206 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * exe.c - which program a jailed process really runs.
+ *
+ * Our own we know. Another's is where its auxiliary vector says that the program headers lie (the
+ * loader sets both with prctl(2) PR_SET_MM_MAP): the file that is mapped there. */
+#include "inode/exe.h"
+
+#include <asm/stat.h>
+#include <linux/auxvec.h>
+
+static char own_path[FJ_PATH_MAX] FJ_BULKY_FIRST;
+static uint64_t own_dev, own_ino;
+
+void fj_exe_start(const char *jail_path, size_t len, int fd)
+{
+	struct stat st = {0};
+	struct fj_str s;
+
+	fj_sys4(__NR_newfstatat, fd, "", &st, AT_EMPTY_PATH);
+	own_dev = st.st_dev;
+	own_ino = st.st_ino;
+
+	fj_str_init(&s, own_path, sizeof(own_path));
+	fj_str_add(&s, jail_path, len < FJ_PATH_MAX ? len : FJ_PATH_MAX - 1);
+}
+
+const char *fj_exe_path(void)
+{
+	return own_path;
+}
+
+bool fj_exe_is_known(struct fj_thread *t)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	struct fj_place place;
+	struct stat st = {0};
+
+	if (own_path[0] == '/' && !fj_path_walk(t, AT_FDCWD, own_path, FJ_FOLLOW, &place)) {
+		fj_sys4(__NR_newfstatat, place.dirfd, place.name, &st, AT_SYMLINK_NOFOLLOW);
+		fj_place_done(&place);
+	}
+	fj_scratch_release(t, mark);
+	return st.st_ino == own_ino && st.st_dev == own_dev;
+}
+
+/* The process whose directory is `dirfd`, or one of whose threads': 0 when that is not to be told.
+ */
+static long pid_of_dir(struct fj_thread *t, int dirfd)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	char *text = fj_scratch_path(t);
+	char link[32];
+	struct fj_str s;
+	long n, pid = 0;
+
+	fj_str_init(&s, link, sizeof(link));
+	if (dirfd == AT_FDCWD)
+		fj_str_put(&s, "/proc/self/cwd");
+	else
+		fj_fd_path(&s, dirfd, NULL);
+	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, text, FJ_PATH_MAX - 1);
+	if (n > 6 && !memcmp(text, "/proc/", 6)) {
+		text[n] = 0;
+		for (const char *p = text + 6; *p >= '0' && *p <= '9'; p++)
+			pid = pid * 10 + (*p - '0');
+	}
+	fj_scratch_release(t, mark);
+	return pid;
+}
+
+static uint64_t headers_address(int proc_dir)
+{
+	uint64_t entry[2], at = 0;
+	const long fd = fj_sys4(__NR_openat, proc_dir, "auxv", O_RDONLY | O_CLOEXEC, 0);
+
+	if (fj_is_err(fd))
+		return 0;
+	while (fj_sys3(__NR_read, fd, entry, sizeof(entry)) == sizeof(entry) && entry[0])
+		if (entry[0] == AT_PHDR)
+			at = entry[1];
+	fj_close((int)fd);
+	return at;
+}
+
+static const char *read_hex(const char *p, uint64_t *value)
+{
+	for (*value = 0;; p++) {
+		if (*p >= '0' && *p <= '9')
+			*value = *value * 16 + (uint64_t)(*p - '0');
+		else if (*p >= 'a' && *p <= 'f')
+			*value = *value * 16 + (uint64_t)(*p - 'a' + 10);
+		else
+			return p;
+	}
+}
+
+/* Look for the mapping of `at` among the whole lines of `text`; its path goes to `out`. Returns how
+ * much is used up. */
+static size_t search_maps(char *text, size_t len, uint64_t at, struct fj_str *out)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		uint64_t from, to;
+		const char *p, *path;
+
+		if (text[i] != '\n')
+			continue;
+		text[i] = 0;
+		p = read_hex(text + used, &from);
+		read_hex(p + 1, &to);
+		for (path = p; *path && *path != '/'; path++)
+			;
+		if (at >= from && at < to)
+			fj_str_put(out, path);
+		used = i + 1;
+	}
+	return used;
+}
+
+/* The host path of the file mapped at `at` in the process of `proc_dir`. */
+static void mapped_file(struct fj_thread *t, int proc_dir, uint64_t at, struct fj_str *out)
+{
+	const size_t size = 2 * FJ_PATH_MAX;
+	const uint32_t mark = fj_scratch_mark(t);
+	char *text = fj_scratch(t, size);
+	const long fd = fj_sys4(__NR_openat, proc_dir, "maps", O_RDONLY | O_CLOEXEC, 0);
+	size_t have = 0;
+	long n;
+
+	while (!fj_is_err(fd) && !out->len && have < size &&
+		(n = fj_sys3(__NR_read, fd, text + have, size - have)) > 0) {
+		have += (size_t)n;
+
+		const size_t used = search_maps(text, have, at, out);
+
+		memmove(text, text + used, have - used);
+		have -= used;
+	}
+	if (!fj_is_err(fd))
+		fj_close((int)fd);
+	fj_scratch_release(t, mark);
+}
+
+bool fj_exe_seen(
+	struct fj_thread *t, const struct fj_place *place, const char *text, struct fj_str *out)
+{
+	struct fj_str host;
+
+	if (!fj_streq(text, fj_jail->loader))
+		return false;
+	if (pid_of_dir(t, place->dirfd) == fj_sys0(__NR_getpid) && fj_exe_is_known(t)) {
+		fj_str_put(out, own_path);
+		return true;
+	}
+	fj_str_init(&host, fj_scratch_path(t), FJ_PATH_MAX);
+	mapped_file(t, place->dirfd, headers_address(place->dirfd), &host);
+	if (!host.len)
+		return false;
+	fj_path_back_link(t, host.at, host.len, out);
+	return true;
+}
+
+/* A program that is removed: its process still holds it. */
+static long find_held(struct fj_thread *t, long pid, struct fj_place *place)
+{
+	char byte;
+	struct fj_str s;
+	long r;
+
+	fj_str_init(&s, fj_scratch(t, 48), 48);
+	fj_str_put(&s, "/proc/");
+	fj_str_num(&s, (uint64_t)pid, 10);
+	fj_str_put(&s, "/fd/");
+	fj_str_num(&s, (uint32_t)FJ_FD_EXE(fj_jail), 10);
+	r = fj_sys4(__NR_readlinkat, AT_FDCWD, s.at, &byte, 1);
+	*place = (struct fj_place){
+		.dirfd = AT_FDCWD, .owned_fd = -1, .name = s.at, .is_magic = true};
+	return r < 0 ? -ENOENT : 0;
+}
+
+long fj_exe_find(struct fj_thread *t, unsigned how, struct fj_place *place)
+{
+	char *text = fj_scratch_path(t);
+	struct fj_str seen;
+	const long n = fj_sys4(__NR_readlinkat, place->dirfd, place->name, text, FJ_PATH_MAX - 1);
+	struct stat st;
+	long pid, r;
+
+	if (fj_is_err(n))
+		return n;
+	text[n] = 0;
+	fj_str_init(&seen, fj_scratch_path(t), FJ_PATH_MAX);
+	if (!fj_exe_seen(t, place, text, &seen))
+		return 0; /* not a program of ours: the kernel follows the link */
+	pid = pid_of_dir(t, place->dirfd);
+	fj_place_done(place);
+	r = fj_path_walk(t, AT_FDCWD, seen.at, how, place);
+	if (!r && fj_sys4(__NR_newfstatat, place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW)) {
+		fj_place_done(place);
+		r = -ENOENT;
+	}
+	return r == -ENOENT ? find_held(t, pid, place) : r;
+}

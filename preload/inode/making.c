@@ -1,0 +1,111 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * making.c - the record of a file that is being made.
+ *
+ * A file made by root with an ordinary mode needs none: on disk it is as it shall be. One is
+ * written for what the disk must not carry (fj_own_real_mode), for a maker who is not root, below a
+ * bind mount, in a directory that hands its group down, and for devices. */
+#include "inode/made.h"
+
+void fj_making_begin(struct fj_call *c, const struct fj_place *place, uint32_t type, uint32_t mode,
+	struct fj_making *m)
+{
+	const struct fj_ids *ids = fj_ids();
+	/* What was there keeps the host's ids, so what is made there needs to be said to be root's.
+	 */
+	const bool is_foreign = fj_place_is_foreign(c, place->dirfd, place->name);
+
+	*m = (struct fj_making){.owner = {.uid = ids->fsuid,
+					.gid = ids->fsgid,
+					.mode = type | (mode & 07777 & ~fj_umask())}};
+	if (type == FJ_S_IFLNK)
+		m->owner.mode = type | 0777;
+	if (fj_own_has_inheriting_dirs() || (m->owner.mode & 022)) {
+		struct fj_file parent;
+		struct fj_str s;
+		char *text;
+		const size_t cut = fj_place_dir_len(place->name);
+		const uint32_t mark = fj_scratch_mark(c->thread);
+		long r;
+
+		text = fj_scratch(c->thread, cut + 8);
+		fj_str_init(&s, text, cut + 8);
+		fj_str_add(&s, place->name, cut);
+		fj_str_put(&s, ".");
+		r = fj_file_look(c, place->dirfd, s.at, 0, &parent);
+		fj_scratch_release(c->thread, mark);
+		if (!r) {
+			m->parent = parent.key;
+			if ((parent.owner.flags & FJ_OWN_ATTRIBUTES) && type != FJ_S_IFLNK) {
+				uint32_t granted =
+					type | (mode & 07777); /* without the umask: umask(2) */
+
+				m->has_default_acl = fj_acl_default(c, &parent.key, &granted);
+				if (m->has_default_acl)
+					m->owner.mode = granted;
+			}
+			if (parent.owner.mode & FJ_S_ISGID) { /* inode_init_owner() of fs/inode.c */
+				m->owner.gid = parent.owner.gid;
+				if (type == FJ_S_IFDIR)
+					m->owner.mode |= FJ_S_ISGID;
+				else if (m->owner.mode & 0010) /* mode_strip_sgid() */
+					m->owner.mode = fj_own_mode_allowed(
+						ids, &parent.owner, m->owner.mode);
+			}
+		}
+	}
+	m->real_mode = fj_own_real_mode(m->owner.mode, is_foreign) & 0777;
+	if (type == FJ_S_IFLNK)
+		m->real_mode = 0777;
+	if (m->has_default_acl) /* the umask must not cut what the disk gets */
+		m->real_mode |= 0600;
+	m->needs_record = is_foreign || m->has_default_acl || m->owner.uid || m->owner.gid ||
+			  m->real_mode != (m->owner.mode & 07777);
+	m->may_be_stale = fj_own_is_forgetful && !fj_own_is_empty();
+	if (m->needs_record)
+		fj_makers_enter(m);
+}
+
+static long record(struct fj_call *c, int dirfd, const char *name, const struct fj_making *m)
+{
+	struct fj_file file;
+	unsigned what = FJ_OWN_UID | FJ_OWN_GID;
+	long r = fj_file_look(c, dirfd, name, name[0] ? AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH, &file);
+
+	if (r < 0)
+		return 0; /* it is gone or moved already: nobody's to describe */
+	if (m->may_be_stale && file.has_record)
+		fj_own_gone(&file.key);
+	if (!m->needs_record)
+		return 0;
+	fj_own_mark(&file.key, file.dev, dirfd, name, file.real_mode);
+	if (m->owner.flags & FJ_OWN_DEVICE)
+		what |= FJ_OWN_DEVICE | FJ_OWN_MODE;
+	if (m->real_mode != (m->owner.mode & 07777))
+		what |= FJ_OWN_MODE;
+	if (m->has_default_acl)
+		what |= FJ_OWN_MODE;
+	r = fj_own_set(&file.key, what, &m->owner, &file.owner, file.real_mode);
+	if (!r && m->has_default_acl)
+		fj_acl_inherit(c, &m->parent, &file);
+	return r;
+}
+
+long fj_making_end(struct fj_call *c, long made, bool is_open, const struct fj_place *place,
+	struct fj_making *m)
+{
+	const bool is_dir = (m->owner.mode & FJ_S_IFMT) == FJ_S_IFDIR;
+	long r = 0;
+
+	if (!fj_is_err(made) && (m->needs_record || m->may_be_stale)) {
+		r = is_open ? record(c, (int)made, "", m) : record(c, place->dirfd, place->name, m);
+		if (r < 0 && is_open)
+			fj_close((int)made);
+		if (r < 0 && place)
+			fj_sys3(__NR_unlinkat, place->dirfd, place->name,
+				is_dir ? AT_REMOVEDIR : 0);
+	}
+	fj_makers_leave(m, !fj_is_err(made));
+	return r < 0 ? r : made;
+}

@@ -1,0 +1,383 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * owned.c - what a file shows in the jail: the disk's facts and its owner record, put together.
+ *
+ * In a jail without records the kernel's own answer only needs the user's ids replaced by root's.
+ * Else statx(2) is asked instead of stat, since it tells the birth time that a record is matched
+ * with, in the same call. */
+#include "inode/owned.h"
+
+#include "inode/device.h"
+#include "inode/roots.h"
+
+static bool no_statx;
+
+static uint32_t encode_dev(uint32_t major, uint32_t minor)
+{
+	return (minor & 0xff) | major << 8 |
+	       (minor & ~0xffu) << 12; /* new_encode_dev() of linux/kdev_t.h */
+}
+
+/* Is what host path `text` (of `fd`, or AT_FDCWD) names reached through a mount, or from outside?
+ */
+static bool is_foreign_path(struct fj_call *c, char *text, int fd)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	static const char deleted[] = " (deleted)";
+	const size_t len = fj_strlen(text), cut = sizeof(deleted) - 1;
+	struct fj_str pos;
+	bool is_foreign = true;
+
+	if (text[0] != '/' || !memcmp(text, "/memfd:", 7))
+		return false;
+	if (len > cut && !memcmp(text + len - cut, deleted, cut))
+		text[len - cut] = 0;
+	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	/* What procfs shows are the ids of processes. */
+	if (fj_path_back_hinted(text, fj_dir_noted(fd), &pos))
+		is_foreign = fj_path_is_foreign(pos.at) && !fj_path_has_prefix(text, "/proc");
+	fj_scratch_release(c->thread, mark);
+	return is_foreign;
+}
+
+static bool ask_whether_foreign(struct fj_call *c, int dirfd, const char *name)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	char *text, link[32];
+	struct fj_str s;
+	bool is_foreign = false;
+	long n;
+
+	if (!name)
+		name = "";
+	if (dirfd == FJ_FD_ROOT(fj_jail) && name[0] && name[0] != '/')
+		return false;
+	text = fj_scratch_path(c->thread);
+	if (name[0] == '/') { /* only a mount's place is named by its host path */
+		is_foreign = !fj_path_has_prefix(name, "/proc") && fj_path_host_is_foreign(name);
+		fj_scratch_release(c->thread, mark);
+		return is_foreign;
+	}
+	fj_str_init(&s, link, sizeof(link));
+	fj_fd_path(&s, dirfd, NULL);
+	n = dirfd == AT_FDCWD ? fj_sys2(__NR_getcwd, text, FJ_PATH_MAX) - 1 :
+				fj_sys4(__NR_readlinkat, AT_FDCWD, link, text, FJ_PATH_MAX - 1);
+	if (n > 0) {
+		text[n] = 0;
+		is_foreign = is_foreign_path(c, text, dirfd);
+	}
+	fj_scratch_release(c->thread, mark);
+	return is_foreign;
+}
+
+/* What was learned of a device, when a device tells: bit 63 set, bit 62 foreign, then which version
+ * of the mounts, then the device. */
+static uint64_t learned[8];
+static uint64_t learned_root; /* by which root of the process */
+
+/* A process that changes its root sees by other mounts. */
+__attribute__((noinline)) static void unlearn(uint64_t root)
+{
+	for (size_t i = 0; i < sizeof(learned) / sizeof(learned[0]); i++)
+		__atomic_store_n(&learned[i], 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&learned_root, root, __ATOMIC_RELEASE);
+}
+
+static bool is_foreign(struct fj_call *c, uint64_t dev, int dirfd, const char *name)
+{
+	uint64_t turn;
+	const bool has_mounts = fj_mounts_look(&turn)->count;
+	const uint64_t known = 1UL << 63 | (turn & 0x3fffffff) << 32 | (uint32_t)dev,
+		       foreign = 1UL << 62;
+	uint64_t *const place = &learned[(dev ^ dev >> 8) % 8];
+	uint64_t what, root;
+
+	if ((!has_mounts && !fj_jail->root_path[0]) || fj_roots_home(c->thread, dirfd, name))
+		return false;
+	/* (A single file in the jail, as /etc/resolv.conf, that lies on its device is taken for its
+	 * own: only its ids show.) */
+	if (fj_jail->dirs_share_device)
+		return ask_whether_foreign(c, dirfd, name);
+	if (dev == fj_jail->root_dev)
+		return false;
+	root = fj_root()->id;
+	if (!root && !fj_jail->root_path[0]) /* what is mounted is there without the mount, too */
+		return ask_whether_foreign(c, dirfd, name);
+	if (__atomic_load_n(&learned_root, __ATOMIC_ACQUIRE) != root)
+		unlearn(root);
+	what = __atomic_load_n(place, __ATOMIC_RELAXED);
+	if ((what & ~foreign) != known) {
+		what = known | (ask_whether_foreign(c, dirfd, name) ? foreign : 0);
+		__atomic_store_n(place, what, __ATOMIC_RELAXED);
+	}
+	return what & foreign;
+}
+
+bool fj_place_is_foreign(struct fj_call *c, int dirfd, const char *name)
+{
+	const size_t cut = fj_place_dir_len(name);
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	struct stat st;
+	struct fj_str s;
+	uint64_t turn;
+	bool is;
+
+	if (!fj_mounts_look(&turn)->count || (dirfd == FJ_FD_ROOT(fj_jail) && name[0] != '/') ||
+		fj_roots_home(c->thread, dirfd, name))
+		return false;
+	if (name[0] == '/')
+		return ask_whether_foreign(c, dirfd, name);
+	if (!name[0])
+		return !fj_sys4(__NR_newfstatat, dirfd, name, &st, AT_EMPTY_PATH) &&
+		       is_foreign(c, st.st_dev, dirfd, name);
+	fj_str_init(&s, fj_scratch(c->thread, cut + 8), cut + 8);
+	fj_str_add(&s, name, cut);
+	fj_str_put(&s, ".");
+	is = !fj_sys4(__NR_newfstatat, dirfd, s.at, &st, 0) &&
+	     is_foreign(c, st.st_dev, dirfd, s.at);
+	fj_scratch_release(c->thread, mark);
+	return is;
+}
+
+/* What the user's own file on `dev` shows without a record. Returns whether it is foreign. */
+static bool show_default(
+	struct fj_call *c, uint64_t dev, int dirfd, const char *name, struct fj_owner *shown)
+{
+	bool foreign = false;
+
+	if (shown->uid != fj_own_real_uid())
+		return false;
+	for (unsigned i = 0; i < FJ_NAMELESS; i++)
+		if (dev == fj_jail->nameless_dev[i]) {
+			shown->uid = fj_ids()->fsuid;
+			shown->gid = fj_ids()->fsgid;
+			return false;
+		}
+	foreign = is_foreign(c, dev, dirfd, name);
+	fj_own_default(shown, foreign);
+	return foreign;
+}
+
+/* How many names the directory has less than on disk, as the jail's own is not to be seen in its
+ * root. (Some filesystems do not count directories: btrfs says 1.) */
+static uint32_t hidden_names(uint64_t dev, uint64_t ino, uint64_t nlink)
+{
+	return nlink > 2 &&
+	       ((fj_jail->has_hidden && ino == fj_jail->root_ino && dev == fj_jail->root_dev) ||
+		       (fj_own_roots_met() && fj_roots_is_one(dev, ino)));
+}
+
+static void statx_from_stat(struct statx *sx, const struct stat *st)
+{
+	*sx = (struct statx){
+		.stx_mask = STATX_BASIC_STATS,
+		.stx_blksize = (uint32_t)st->st_blksize,
+		.stx_nlink = (uint32_t)st->st_nlink,
+		.stx_uid = st->st_uid,
+		.stx_gid = st->st_gid,
+		.stx_mode = (uint16_t)st->st_mode,
+		.stx_ino = st->st_ino,
+		.stx_size = (uint64_t)st->st_size,
+		.stx_blocks = (uint64_t)st->st_blocks,
+		.stx_atime = {.tv_sec = (int64_t)st->st_atime,
+			.tv_nsec = (uint32_t)st->st_atime_nsec},
+		.stx_mtime = {.tv_sec = (int64_t)st->st_mtime,
+			.tv_nsec = (uint32_t)st->st_mtime_nsec},
+		.stx_ctime = {.tv_sec = (int64_t)st->st_ctime,
+			.tv_nsec = (uint32_t)st->st_ctime_nsec},
+		.stx_dev_major = (uint32_t)(st->st_dev >> 8) & 0xfff,
+		.stx_dev_minor = (uint32_t)((st->st_dev & 0xff) | (st->st_dev >> 12 & 0xfff00)),
+		.stx_rdev_major = (uint32_t)(st->st_rdev >> 8) & 0xfff,
+		.stx_rdev_minor = (uint32_t)((st->st_rdev & 0xff) | (st->st_rdev >> 12 & 0xfff00)),
+	};
+}
+
+FJ_HOT void fj_stat_from_statx(struct stat *st, const struct statx *sx)
+{
+	*st = (struct stat){
+		.st_dev = encode_dev(sx->stx_dev_major, sx->stx_dev_minor),
+		.st_ino = sx->stx_ino,
+		.st_nlink = sx->stx_nlink,
+		.st_mode = sx->stx_mode,
+		.st_uid = sx->stx_uid,
+		.st_gid = sx->stx_gid,
+		.st_rdev = encode_dev(sx->stx_rdev_major, sx->stx_rdev_minor),
+		.st_size = (long)sx->stx_size,
+		.st_blksize = sx->stx_blksize,
+		.st_blocks = (long)sx->stx_blocks,
+		.st_atime = (unsigned long)sx->stx_atime.tv_sec,
+		.st_atime_nsec = sx->stx_atime.tv_nsec,
+		.st_mtime = (unsigned long)sx->stx_mtime.tv_sec,
+		.st_mtime_nsec = sx->stx_mtime.tv_nsec,
+		.st_ctime = (unsigned long)sx->stx_ctime.tv_sec,
+		.st_ctime_nsec = sx->stx_ctime.tv_nsec,
+	};
+}
+
+__attribute__((always_inline)) static inline long ask_kernel(
+	int dirfd, const char *name, unsigned flags, unsigned mask, struct statx *sx)
+{
+	struct stat st;
+	long r;
+
+	if (!no_statx) {
+		r = fj_sys5(__NR_statx, dirfd, name, flags, mask, sx);
+		if (r != -ENOSYS)
+			return r;
+		no_statx = true;
+	}
+	r = fj_sys4(__NR_newfstatat, dirfd, name, &st, flags);
+	if (!r)
+		statx_from_stat(sx, &st);
+	return r;
+}
+
+FJ_HOT static struct fj_own_key key_of(
+	const struct statx *sx, int dirfd, const char *name, unsigned flags)
+{
+	struct fj_own_key key;
+
+	fj_own_key_of(sx, dirfd, name, !(flags & AT_SYMLINK_NOFOLLOW), &key);
+	return key;
+}
+
+/* `fd` leads to a device of the host. When a node of the jail's led there, that is what was asked
+ * about: put what the node says into `sx`, of which a node that has lost its name says only which
+ * one it is. Returns the key of what is shown. */
+__attribute__((noinline)) static struct fj_own_key see_node(
+	struct fj_call *c, int fd, unsigned mask, struct statx *sx)
+{
+	struct fj_device_node node;
+	struct fj_own_key key;
+	struct statx there;
+
+	if (!fj_device_node(c, fd, &node))
+		return key_of(sx, fd, "", AT_EMPTY_PATH);
+	sx->stx_dev_major = node.key.dev >> 8 & 0xfff;
+	sx->stx_dev_minor = (node.key.dev & 0xff) | (node.key.dev >> 12 & 0xfff00);
+	sx->stx_ino = node.key.ino;
+	if (node.fd < 0)
+		return node.key;
+	if (!ask_kernel(node.fd, "", AT_EMPTY_PATH, mask, &there)) {
+		key = key_of(&there, node.fd, "", AT_EMPTY_PATH);
+		if (key.dev == node.key.dev && key.ino == node.key.ino &&
+			key.stamp == node.key.stamp)
+			*sx = there;
+	}
+	fj_close(node.fd);
+	return node.key;
+}
+
+static void show_record(const struct fj_owner *record, struct statx *sx)
+{
+	sx->stx_uid = record->uid;
+	sx->stx_gid = record->gid;
+	if (record->flags & FJ_OWN_MODE)
+		sx->stx_mode = (uint16_t)((sx->stx_mode & FJ_S_IFMT) | (record->mode & 07777));
+	if (record->flags & FJ_OWN_DEVICE) {
+		sx->stx_mode = (uint16_t)record->mode;
+		sx->stx_rdev_major = record->rdev >> 8 & 0xfff;
+		sx->stx_rdev_minor = (record->rdev & 0xff) | (record->rdev >> 12 & 0xfff00);
+	}
+	if (record->ctime > fj_statx_ns(&sx->stx_ctime)) {
+		sx->stx_ctime.tv_sec = (int64_t)(record->ctime / 1000000000u);
+		sx->stx_ctime.tv_nsec = (uint32_t)(record->ctime % 1000000000u);
+	}
+}
+
+FJ_HOT long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsigned flags,
+	unsigned mask, struct statx *sx, struct fj_file *file)
+{
+	struct fj_own_key key;
+	long r = ask_kernel(dirfd, name, flags, mask | STATX_BASIC_STATS | STATX_BTIME, sx);
+
+	if (r < 0)
+		return r;
+	if (__builtin_expect(fj_own_has_news(), 0))
+		fj_roots_renew(c->thread, dirfd, name);
+	if ((sx->stx_mode & FJ_S_IFMT) == FJ_S_IFDIR)
+		fj_roots_see(c->thread, dirfd, name,
+			encode_dev(sx->stx_dev_major, sx->stx_dev_minor), sx->stx_ino);
+	if ((sx->stx_mode & FJ_S_IFMT) == FJ_S_IFCHR && (!name || !name[0]))
+		key = see_node(c, dirfd, mask | STATX_BASIC_STATS | STATX_BTIME, sx);
+	else
+		key = key_of(sx, dirfd, name, flags);
+	file->key = file->natural = key;
+	file->dev = encode_dev(sx->stx_dev_major, sx->stx_dev_minor);
+	file->real_uid = sx->stx_uid;
+	file->real_gid = sx->stx_gid;
+	file->real_mode = sx->stx_mode;
+	file->nlink = sx->stx_nlink;
+	file->is_foreign = false;
+	file->has_record = fj_own_find(&file->key, &file->owner) &&
+			   !(file->key.stamp == FJ_OWN_NO_STAMP && sx->stx_nlink &&
+				   (file->owner.flags & FJ_OWN_GONE));
+	if (__builtin_expect(fj_own_follows_tags, 0) && !file->has_record)
+		file->has_record = fj_own_find_tagged(
+			file->dev, dirfd, name, sx->stx_mode, &file->key, &file->owner);
+	if (file->has_record) {
+		show_record(&file->owner, sx);
+	} else {
+		file->owner = (struct fj_owner){.uid = sx->stx_uid, .gid = sx->stx_gid};
+		file->is_foreign = show_default(c, file->dev, dirfd, name, &file->owner);
+		sx->stx_uid = file->owner.uid;
+		sx->stx_gid = file->owner.gid;
+	}
+	file->owner.mode = sx->stx_mode;
+	sx->stx_nlink -= hidden_names(file->dev, sx->stx_ino, sx->stx_nlink);
+	if (!(mask & STATX_BTIME)) { /* not asked for */
+		sx->stx_mask &= ~STATX_BTIME;
+		sx->stx_btime = (struct statx_timestamp){0};
+	}
+	return 0;
+}
+
+long fj_file_look(
+	struct fj_call *c, int dirfd, const char *name, unsigned flags, struct fj_file *file)
+{
+	struct statx sx;
+	long r;
+
+	if (!(flags & AT_SYMLINK_FOLLOW))
+		flags |= AT_SYMLINK_NOFOLLOW;
+	r = fj_file_statx(
+		c, dirfd, name, flags & ~(unsigned)AT_SYMLINK_FOLLOW, STATX_BASIC_STATS, &sx, file);
+	if (!r)
+		fj_file_find_home(c, dirfd, name, file);
+	return r;
+}
+
+void fj_file_find_home(struct fj_call *c, int dirfd, const char *name, struct fj_file *file)
+{
+	file->key.home = fj_roots_home(c->thread, dirfd, name);
+}
+
+bool fj_file_show_stat(struct fj_call *c, int dirfd, const char *name, struct stat *st)
+{
+	struct fj_owner shown = {.uid = st->st_uid, .gid = st->st_gid};
+
+	if ((st->st_mode & FJ_S_IFMT) == FJ_S_IFDIR &&
+		fj_roots_see(c->thread, dirfd, name, st->st_dev, st->st_ino))
+		return true;
+	st->st_nlink -= hidden_names(st->st_dev, st->st_ino, st->st_nlink);
+	show_default(c, st->st_dev, dirfd, name, &shown);
+	st->st_uid = shown.uid;
+	st->st_gid = shown.gid;
+	return false;
+}
+
+bool fj_file_show_statx(struct fj_call *c, int dirfd, const char *name, struct statx *sx)
+{
+	struct fj_owner shown = {.uid = sx->stx_uid, .gid = sx->stx_gid};
+	const uint64_t dev = encode_dev(sx->stx_dev_major, sx->stx_dev_minor);
+
+	if ((sx->stx_mode & FJ_S_IFMT) == FJ_S_IFDIR &&
+		fj_roots_see(c->thread, dirfd, name, dev, sx->stx_ino))
+		return true;
+	sx->stx_nlink -= hidden_names(dev, sx->stx_ino, sx->stx_nlink);
+	show_default(c, dev, dirfd, name, &shown);
+	sx->stx_uid = shown.uid;
+	sx->stx_gid = shown.gid;
+	return false;
+}

@@ -1,0 +1,136 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * owned_change.c - changing what a file shows: its mode, on the disk and in its record; its owner;
+ * what it loses when its content changes. */
+#include "inode/owned.h"
+#include "inode/writes.h"
+
+/* On the disk. Of a descriptor: fchmodat2(2) of Linux 6.6, else by its link in procfs. (Old
+ * container policies say EPERM to a call that they do not know.) */
+long fj_file_chmod_disk(int dirfd, const char *name, uint32_t mode)
+{
+	static bool no_fchmodat2;
+	char link[32];
+	struct fj_str s;
+	long r;
+
+	if (name[0])
+		return fj_sys3(__NR_fchmodat, dirfd, name, mode);
+	if (!no_fchmodat2) {
+		r = fj_sys4(__NR_fchmodat2, dirfd, "", mode, AT_EMPTY_PATH);
+		if (r != -ENOSYS && r != -EPERM)
+			return r;
+		no_fchmodat2 = r == -ENOSYS;
+	}
+	fj_str_init(&s, link, sizeof(link));
+	fj_fd_path(&s, dirfd, NULL);
+	return fj_sys3(__NR_fchmodat, AT_FDCWD, link, mode);
+}
+
+long fj_file_chmod(
+	struct fj_call *c, int dirfd, const char *name, struct fj_file *file, uint32_t mode)
+{
+	const struct fj_owner to = {.mode = mode & 07777};
+	uint32_t real;
+	long r;
+
+	if ((file->real_mode & FJ_S_IFMT) == FJ_S_IFLNK)
+		return -EOPNOTSUPP;
+	r = fj_file_settle(c, dirfd, name, file);
+	if (r < 0)
+		return r;
+	real = file->real_mode;
+	if (!(file->owner.flags & FJ_OWN_DEVICE)) {
+		/* (Of a file with a record it was not asked.) */
+		const bool keeps_write =
+			file->is_foreign ||
+			(file->has_record && (mode & 022) && fj_place_is_foreign(c, dirfd, name));
+
+		real = fj_own_real_mode(
+			(file->real_mode & FJ_S_IFMT) | (mode & 07777), keeps_write);
+		r = fj_file_chmod_disk(dirfd, name, real);
+	}
+	if (!r && (mode & (FJ_S_ISUID | FJ_S_ISGID))) { /* he may have it open */
+		struct fj_owner then = file->owner;
+
+		then.mode = (then.mode & FJ_S_IFMT) | (mode & 07777);
+		fj_writes_watch(&then);
+	}
+	if (r == -EPERM && fj_ids_is_root()) { /* another's file on the host: only pretended */
+		real = file->real_mode;
+		r = 0;
+	}
+	if (file->owner.flags & FJ_OWN_DEVICE) /* nothing changes on the disk but the ctime */
+		r = fj_file_touch(dirfd, name, file, true);
+	r = r < 0 ? r : fj_own_set(&file->key, FJ_OWN_MODE, &to, &file->owner, real);
+	if ((file->owner.mode & FJ_S_IFMT) == FJ_S_IFDIR && (file->owner.mode & ~mode & 0111))
+		fj_facts_forget();
+	return r;
+}
+
+/* security_inode_killpriv(): whoever changes owners or content takes the capabilities away. */
+static void drop_capabilities(const struct fj_file *file)
+{
+	if (file->owner.flags & FJ_OWN_ATTRIBUTES)
+		fj_own_set_attribute(&file->key, "security.capability", NULL, 0, 0, &file->owner);
+}
+
+long fj_file_touch(int dirfd, const char *name, const struct fj_file *file, bool tells)
+{
+	/* Told of is a change that names an id (fsnotify_change()): the one that it has, which the
+	 * owner may. A descriptor of a pretended device leads to the host's. */
+	const bool names_id = tells && file->real_uid == fj_own_real_uid() &&
+			      !(file->owner.flags & FJ_OWN_DEVICE);
+
+	return fj_sys5(__NR_fchownat, dirfd, name, names_id ? file->real_uid : FJ_NO_ID, FJ_NO_ID,
+		AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW);
+}
+
+long fj_file_chown(struct fj_call *c, int dirfd, const char *name, const struct statx *sx,
+	struct fj_file *file, uint32_t uid, uint32_t gid)
+{
+	const long settled = fj_file_settle(c, dirfd, name, file);
+	const bool keeps_ctime =
+		!file->key.home && (sx->stx_mask & STATX_MNT_ID) &&
+		!(sx->stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND)) &&
+		fj_own_may_keep_ctime(sx->stx_mnt_id);
+	struct fj_owner to = {
+		.uid = uid, .gid = gid, .mode = fj_own_mode_after_chown(fj_ids(), &file->owner)};
+	const bool tells = uid != FJ_NO_ID || gid != FJ_NO_ID;
+	unsigned what = 0;
+	long r = settled || keeps_ctime ? settled : fj_file_touch(dirfd, name, file, tells);
+
+	if (r < 0)
+		return r;
+	if (uid != FJ_NO_ID)
+		what |= FJ_OWN_UID;
+	if (gid != FJ_NO_ID)
+		what |= FJ_OWN_GID;
+	if (to.mode != file->owner.mode)
+		what |= FJ_OWN_MODE;
+	if (keeps_ctime) {
+		what |= FJ_OWN_CTIME;
+		to.ctime = fj_statx_ns(&sx->stx_ctime);
+	}
+	r = what ? fj_own_set(&file->key, what, &to, &file->owner, file->real_mode) : 0;
+	if (r == FJ_OWN_NO_CTIME)
+		r = fj_file_touch(dirfd, name, file, tells);
+	if (!r && (file->owner.mode & FJ_S_IFMT) != FJ_S_IFDIR)
+		drop_capabilities(file);
+	return r;
+}
+
+void fj_file_written(struct fj_call *c, int dirfd, const char *name)
+{
+	struct fj_file file;
+	struct fj_owner to;
+
+	if (fj_own_is_empty() || fj_file_look(c, dirfd, name, AT_EMPTY_PATH, &file) ||
+		!file.has_record)
+		return;
+	drop_capabilities(&file);
+	to.mode = fj_own_mode_after_write(fj_ids(), &file.owner);
+	if (to.mode != file.owner.mode)
+		fj_own_set(&file.key, FJ_OWN_MODE, &to, &file.owner, file.real_mode);
+}

@@ -1,0 +1,327 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * roots.c - directories with owner records of their own, which the jail meets in its tree.
+ *
+ * A directory that was entered by fakejail has its records in it. What they say of its files holds
+ * for everybody, so they must be known before the first such file is looked at. No file is reached
+ * but by a directory: by walking through it (fj_path_reached), by opening it, standing in it,
+ * making it the root, or listing it. Each directory that is so met for the first time in the life
+ * of the jail is asked whether it, or one that it lies in, is such a root. What was asked is
+ * remembered as a hash: of the directory's identity, which is a load for the next who comes, and of
+ * the path, so that those above are not asked again for each one below. A root that is made later
+ * is told to the jails around it by a count in the heads of their records: fj_own_has_news(). */
+#include "inode/roots.h"
+
+#include <asm/stat.h>
+
+#define DENTS_SIZE 4096u
+
+struct dirent64 { /* fs/readdir.c */
+	uint64_t ino, offset;
+	uint16_t size;
+	uint8_t type;
+	char name[];
+};
+
+static void note(uint64_t hash)
+{
+	__atomic_store_n(
+		&fj_own_roots->seen[hash >> 16 & (FJ_OWN_SEEN - 1)], hash, __ATOMIC_RELAXED);
+}
+
+static uint64_t hash_of_text(const char *text, size_t len)
+{
+	const uint64_t h = fj_hash_quick(text, len) ^
+			   (fj_own_roots->generation + 0x10000u) * 0x9e3779b97f4a7c15UL ^
+			   __atomic_load_n(&fj_jail->epoch, __ATOMIC_RELAXED) << 17;
+
+	return (h ^ h >> 31) | 1;
+}
+
+char *fj_roots_path(struct fj_thread *t, int dirfd, const char *name)
+{
+	char *text = fj_scratch(t, FJ_PATH_MAX + 32), link[32];
+	struct fj_str s, fd_path;
+	long n = 0;
+
+	fj_str_init(&s, text, FJ_PATH_MAX);
+	if (name && name[0] == '/') {
+		fj_str_put(&s, name);
+	} else if (dirfd == FJ_FD_ROOT(fj_jail)) {
+		fj_str_put(&s, fj_jail->root_path);
+	} else if (dirfd == AT_FDCWD) {
+		n = fj_sys2(__NR_getcwd, text, FJ_PATH_MAX) - 1;
+	} else {
+		fj_str_init(&fd_path, link, sizeof(link));
+		fj_fd_path(&fd_path, dirfd, NULL);
+		n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, text, FJ_PATH_MAX - 1);
+	}
+	if (n > 0) {
+		s = (struct fj_str){.at = text, .size = FJ_PATH_MAX, .len = (size_t)n};
+		text[n] = 0;
+	}
+	if (n < 0 || s.overflowed || (s.len && text[0] != '/')) {
+		text[0] = 0;
+		return text;
+	}
+	if (name && name[0] && name[0] != '/' && !fj_streq(name, ".")) {
+		if (!s.len || text[s.len - 1] != '/')
+			fj_str_put(&s, "/");
+		fj_str_put(&s, name);
+	}
+	while (s.len > 1 && (text[s.len - 1] == '/' || (s.len > 2 && text[s.len - 1] == '.' &&
+							       text[s.len - 2] == '/')))
+		fj_str_cut(&s, s.len - 1);
+	if (s.overflowed)
+		text[0] = 0;
+	return text;
+}
+
+/* Has the directory that is the first `len` bytes of `text` records? There is room behind. */
+static bool meet_one(char *text, size_t len)
+{
+	static const char records[] = "/" FJ_HIDDEN_NAME "/owners";
+	char kept[sizeof(records)];
+	struct stat st;
+	bool met = false;
+
+	memcpy(kept, text + len, sizeof(kept));
+	memcpy(text + len, records, sizeof(records));
+	if (!fj_sys3(__NR_faccessat, AT_FDCWD, text, 0)) {
+		text[len] = 0;
+		if (!fj_sys4(__NR_newfstatat, AT_FDCWD, text, &st, AT_SYMLINK_NOFOLLOW) &&
+			(st.st_dev != fj_jail->root_dev || st.st_ino != fj_jail->root_ino)) {
+			text[len] = '/';
+			met = fj_own_meet(text, len, st.st_dev, st.st_ino, false) > 0;
+		}
+	}
+	memcpy(text + len, kept, sizeof(kept));
+	return met;
+}
+
+/* All directories on the way of `text`, and that itself. */
+static bool meet_all(char *text)
+{
+	const size_t own = fj_strlen(fj_jail->root_path);
+	const bool is_inside = own && fj_path_has_prefix(text, fj_jail->root_path);
+	bool met = false;
+
+	if (!text[0] || fj_path_has_prefix(text, "/proc"))
+		return false;
+	for (size_t len = is_inside ? own : 0; text[len];) {
+		uint64_t hash;
+
+		for (len++; text[len] && text[len] != '/'; len++)
+			;
+		hash = hash_of_text(text, len);
+		if (fj_roots_saw(hash))
+			continue;
+		met = meet_one(text, len) || met;
+		note(hash);
+	}
+	return met;
+}
+
+bool fj_roots_look(struct fj_thread *t, int dirfd, const char *name)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	struct stat st;
+	bool met;
+	long r;
+
+	/* (Before it is looked at: what changes meanwhile is asked again.) */
+	r = fj_sys4(__NR_newfstatat, dirfd, name ? name : "", &st,
+		AT_SYMLINK_NOFOLLOW | (name && name[0] ? 0 : AT_EMPTY_PATH));
+	if (r < 0)
+		return false;
+	met = meet_all(fj_roots_path(t, dirfd, name));
+	if ((st.st_mode & 0170000) == 0040000) /* S_IFDIR, inode(7) */
+		note(fj_roots_hash(st.st_dev, st.st_ino));
+	fj_scratch_release(t, mark);
+	return met;
+}
+
+void fj_roots_see_fd(struct fj_thread *t, int fd)
+{
+	struct stat st;
+
+	if (fj_own_roots && !fj_sys4(__NR_newfstatat, fd, "", &st, AT_EMPTY_PATH))
+		fj_roots_see(t, fd, "", st.st_dev, st.st_ino);
+}
+
+void fj_roots_renew(struct fj_thread *t, int dirfd, const char *name)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+
+	fj_own_know_news();
+	fj_facts_forget();
+	meet_all(fj_roots_path(t, dirfd, name));
+	fj_scratch_release(t, mark);
+}
+
+bool fj_roots_is_one(uint64_t dev, uint64_t ino)
+{
+	const uint32_t n = fj_own_roots_met();
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct fj_own_root *r = &fj_own_roots->root[i];
+
+		if (r->state == FJ_OWN_ROOT_MET && !r->is_outer && r->dev == dev && r->ino == ino)
+			return true;
+	}
+	return false;
+}
+
+/* The one whose path `text` begins with: the innermost. */
+static uint32_t home_of(const char *text)
+{
+	const uint32_t n = fj_own_roots_met();
+	size_t longest = 0;
+	uint32_t found = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct fj_own_root *r = &fj_own_roots->root[i];
+		const size_t len = fj_strlen(r->path);
+
+		if (__atomic_load_n(&r->state, __ATOMIC_ACQUIRE) == FJ_OWN_ROOT_MET &&
+			!r->is_outer && len > longest && fj_path_has_prefix(text, r->path)) {
+			longest = len;
+			found = i + 1;
+		}
+	}
+	return found;
+}
+
+uint32_t fj_roots_ask_home(struct fj_thread *t, int dirfd, const char *name)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	char *text = fj_roots_path(t, dirfd, name);
+	uint32_t home;
+
+	/* It may have been removed or moved by others: then it is known no more. */
+	while ((home = home_of(text)) != 0) {
+		struct fj_own_root *r = &fj_own_roots->root[home - 1];
+		struct stat st;
+
+		if (!fj_sys4(__NR_newfstatat, AT_FDCWD, r->path, &st, AT_SYMLINK_NOFOLLOW) &&
+			st.st_dev == r->dev && st.st_ino == r->ino)
+			break;
+		r->state = FJ_OWN_ROOT_LEFT;
+		__atomic_fetch_add(&fj_own_roots->generation, 1, __ATOMIC_SEQ_CST);
+		meet_all(text);
+	}
+	fj_scratch_release(t, mark);
+	return home;
+}
+
+static void move_along(struct fj_thread *t, uint32_t i, const char *from, const char *to)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	char *text = fj_scratch(t, FJ_PATH_MAX + 32);
+	struct fj_str s;
+
+	fj_str_init(&s, text, FJ_PATH_MAX);
+	fj_str_put(&s, to);
+	fj_str_put(&s, fj_own_roots->root[i].path + fj_strlen(from));
+	if (!s.overflowed)
+		meet_one(text, s.len);
+	fj_scratch_release(t, mark);
+}
+
+void fj_roots_moved(struct fj_thread *t, const char *from, const char *to, bool is_exchange)
+{
+	const uint32_t n = fj_own_roots_met();
+	bool has_moved = false;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct fj_own_root *r = &fj_own_roots->root[i];
+
+		if (r->state != FJ_OWN_ROOT_MET || r->is_outer)
+			continue;
+		if (fj_path_has_prefix(r->path, from)) {
+			move_along(t, i, from, to);
+			has_moved = true;
+		} else if (is_exchange && fj_path_has_prefix(r->path, to)) {
+			move_along(t, i, to, from);
+			has_moved = true;
+		}
+	}
+	if (has_moved)
+		__atomic_fetch_add(&fj_own_roots->generation, 1, __ATOMIC_SEQ_CST);
+}
+
+/* Call `each` for the names in directory `fd` but "." and "..", until it says no. */
+static bool all_names(struct fj_thread *t, int fd, bool (*each)(int fd, const char *name))
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	char *list = fj_scratch(t, DENTS_SIZE);
+	bool is_so = true;
+	long n;
+
+	while (is_so && (n = fj_sys3(__NR_getdents64, fd, list, DENTS_SIZE)) > 0)
+		for (long at = 0; at < n && is_so;) {
+			const struct dirent64 *d = (const struct dirent64 *)(list + at);
+
+			is_so = fj_streq(d->name, ".") || fj_streq(d->name, "..") ||
+				each(fd, d->name);
+			at += d->size;
+		}
+	fj_scratch_release(t, mark);
+	return is_so;
+}
+
+static bool is_hidden(int fd, const char *name)
+{
+	(void)fd;
+	return fj_streq(name, FJ_HIDDEN_NAME);
+}
+
+static bool remove_name(int fd, const char *name)
+{
+	return !fj_sys3(__NR_unlinkat, fd, name, 0);
+}
+
+bool fj_roots_empty(struct fj_thread *t, int dirfd, const char *name)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	const long fd = fj_sys4(__NR_openat, dirfd, name, flags, 0);
+	long hidden;
+	bool is_done = false;
+
+	if (fj_is_err(fd))
+		return false;
+	if (!fj_sys3(__NR_faccessat, fd, FJ_HIDDEN_NAME "/owners", 0) &&
+		all_names(t, (int)fd, is_hidden)) {
+		hidden = fj_sys4(__NR_openat, fd, FJ_HIDDEN_NAME, flags, 0);
+		if (!fj_is_err(hidden)) {
+			is_done = all_names(t, (int)hidden, remove_name) &&
+				  !fj_sys3(__NR_unlinkat, fd, FJ_HIDDEN_NAME, AT_REMOVEDIR);
+			fj_close((int)hidden);
+		}
+	}
+	fj_close((int)fd);
+	return is_done;
+}
+
+/* A walk has come to the directory `below` ("": itself) of `fd`, which the caller's text calls
+ * `key`. */
+static void reached(struct fj_thread *t, uint64_t view, int fd, const char *below, const char *key,
+	size_t key_len)
+{
+	const uint64_t hash = key ? hash_of_text(key, key_len) ^ (view + 1) << 1 : 0;
+	struct stat st;
+
+	if (hash && fj_roots_saw(hash))
+		return;
+	if (!fj_sys4(__NR_newfstatat, fd, below, &st, AT_EMPTY_PATH))
+		fj_roots_see(t, fd, below, st.st_dev, st.st_ino);
+	if (hash)
+		note(hash);
+}
+
+void fj_roots_start(struct fj_own_roots *roots)
+{
+	fj_own_roots = roots;
+	fj_path_reached = reached;
+}

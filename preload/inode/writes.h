@@ -1,0 +1,16 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * writes.h - writing takes a file's set-id bits and capabilities away. */
+#ifndef FJ_WRITES_H
+#define FJ_WRITES_H
+
+#include "inode/owned.h"
+
+/* May the calling process, which is about to open, make or change a file that shows `file`, take
+ * something away by writing? Then its writes are looked at from now on. */
+void fj_writes_watch(const struct fj_owner *file);
+/* A call without a hook was trapped: make it, and when it writes, see what the file loses. */
+long fj_writes_made(struct fj_call *c);
+
+#endif

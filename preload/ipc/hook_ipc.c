@@ -1,0 +1,329 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * hook_ipc.c - queues, semaphores and segments of System V: msgget(2), semctl(2), shmat(2) and
+ * their kin.
+ *
+ * To the kernel all that the jail makes is the user's, who may always read and write it (OWNER);
+ * what the mode forbids to whom is judged here, by what the object shows. */
+#include "call/hooks.h"
+#include "ipc/ipc.h"
+#include "cred/ids.h"
+#include "sys/guest.h"
+
+#define MODE_BITS 0777u
+#define OWNER 0600u
+#define S_IRUGO 0444u /* these two: include/linux/stat.h of the kernel */
+#define S_IWUGO 0222u
+#define IPC_CREAT_                                                                                 \
+	01000 /* these two: include/uapi/linux/ipc.h, which names them by octal modes              \
+	       */
+#define IPC_EXCL_ 02000
+#define SHM_EXEC_ 0100000 /* these: include/uapi/linux/shm.h */
+#define SHM_RDONLY_ 010000
+#define SHM_LOCK_ 11
+#define SHM_UNLOCK_ 12
+#define SEMOPM_ 500 /* include/uapi/linux/sem.h: operations in a call, as the machine comes */
+
+/* semctl(2): include/uapi/linux/sem.h */
+enum { GETPID_ = 11, GETVAL_, GETALL_, GETNCNT_, GETZCNT_, SETVAL_, SETALL_ };
+
+struct sembuf_ {
+	uint16_t num;
+	int16_t op, flags;
+};
+
+static enum fj_ipc type_of(long nr)
+{
+	switch (nr) {
+	case __NR_msgget:
+	case __NR_msgctl:
+	case __NR_msgsnd:
+	case __NR_msgrcv:
+		return FJ_IPC_MSG;
+	case __NR_shmget:
+	case __NR_shmctl:
+	case __NR_shmat:
+		return FJ_IPC_SHM;
+	default:
+		return FJ_IPC_SEM;
+	}
+}
+
+/* ---- get ---- */
+
+/* It was made a moment ago, and belongs to who made it. Returns its id. */
+static long made(enum fj_ipc type, int id, uint32_t mode)
+{
+	const struct fj_ids *ids = fj_ids();
+	struct fj_ipc_object object;
+	long r = fj_ipc_look(type, id, &object);
+
+	if (!r) {
+		struct ipc64_perm *perm = &object.ds.perm;
+		const bool is_so = perm->uid == ids->euid && perm->cuid == ids->euid &&
+				   perm->gid == ids->egid && perm->cgid == ids->egid &&
+				   (perm->mode & MODE_BITS) == mode;
+
+		perm->uid = perm->cuid = ids->euid;
+		perm->gid = perm->cgid = ids->egid;
+		perm->mode = mode;
+		r = is_so ? 0 : fj_ipc_record(&object, perm, true);
+		if (r < 0)
+			fj_ipc_ctl(type, id, IPC_RMID, NULL);
+	}
+	return r < 0 ? r : id;
+}
+
+/* ipcget() of ipc/util.c: made or found, and then judged. Whether it was made only IPC_EXCL tells.
+ */
+long fj_hook_ipcget(struct fj_call *c)
+{
+	const enum fj_ipc type = type_of(c->nr);
+	const int last = c->nr == __NR_msgget ? 1 : 2;
+	const int flags = (int)c->arg[last];
+	const uint32_t mode = (uint32_t)flags & MODE_BITS;
+	const bool is_private = (int32_t)c->arg[0] == 0; /* IPC_PRIVATE */
+	struct fj_ipc_object object;
+	long r = -ENOENT;
+
+	for (unsigned i = 0; i < FJ_RACES; i++) {
+		if (is_private || (flags & IPC_CREAT_)) {
+			c->arg[last] = (uint32_t)flags | OWNER | IPC_CREAT_ | IPC_EXCL_;
+			r = fj_kernel(c);
+			if (r >= 0)
+				return made(type, (int)r, mode);
+			if (r != -EEXIST || is_private || (flags & IPC_EXCL_))
+				return r;
+		}
+		c->arg[last] = (uint32_t)flags & ~(MODE_BITS | IPC_CREAT_ | IPC_EXCL_);
+		r = fj_kernel(c);
+		if (r != -ENOENT || !(flags & IPC_CREAT_))
+			break;
+		/* removed in between */
+	}
+	if (r < 0 || !mode || fj_ids_can(fj_ids(), FJ_CAP_IPC_OWNER))
+		return r;
+
+	const long seen = fj_ipc_look(type, (int)r, &object);
+	const long may = seen ? seen : fj_ipc_may(&object.ds.perm, mode);
+
+	return may ? may : r;
+}
+
+/* ---- ctl ---- */
+
+struct control {
+	struct fj_call *c;
+	enum fj_ipc type;
+	int id, cmd;
+	uint64_t arg; /* in the program's memory */
+};
+
+/* IPC_STAT, and by an index *_STAT and *_STAT_ANY. */
+static long stat_object(const struct control *k, int stat_any)
+{
+	struct fj_ipc_object object = {.type = k->type, .id = k->id};
+	const size_t size = fj_ipc_ds_size(k->type);
+	long r, may;
+
+	if (k->cmd == IPC_STAT) {
+		r = fj_ipc_look(k->type, k->id, &object);
+	} else {
+		r = fj_ipc_ctl(k->type, k->id, k->cmd, &object.ds);
+		if (r == -EACCES && fj_ids_can(fj_ids(), FJ_CAP_IPC_OWNER))
+			r = fj_ipc_ctl(k->type, k->id, stat_any, &object.ds);
+		object.id = (int)r;
+		if (r >= 0)
+			fj_ipc_show(&object);
+	}
+	if (r < 0)
+		return r;
+	may = k->cmd == stat_any ? 0 : fj_ipc_may(&object.ds.perm, S_IRUGO);
+	if (may)
+		return may;
+	return fj_guest_write(k->arg, &object.ds, size) ? -EFAULT : r;
+}
+
+static long set_object(const struct control *k)
+{
+	struct fj_ipc_object object;
+	union fj_ipc_ds wanted;
+	struct ipc64_perm perm;
+	long r = fj_guest_read(&wanted, k->arg, fj_ipc_ds_size(k->type));
+
+	if (!r)
+		r = fj_ipc_look(k->type, k->id, &object);
+	if (!r)
+		r = fj_ipc_may_change(&object.ds.perm, FJ_CAP_SYS_ADMIN);
+	if (r)
+		return r;
+	if (wanted.perm.uid == FJ_NO_ID || wanted.perm.gid == FJ_NO_ID)
+		return -EINVAL;
+	perm = object.ds.perm;
+	perm.uid = wanted.perm.uid;
+	perm.gid = wanted.perm.gid;
+	perm.mode = wanted.perm.mode & MODE_BITS;
+	wanted.perm.uid = object.real_uid;
+	wanted.perm.gid = object.real_gid;
+	wanted.perm.mode |= OWNER;
+	if (object.is_ours)
+		r = fj_ipc_record(&object, &perm, false);
+	if (!r)
+		r = fj_ipc_ctl(k->type, k->id, IPC_SET, &wanted);
+	if (!object.is_ours)
+		return r;
+	if (r) /* what it was */
+		fj_ipc_record(&object, &object.ds.perm, true);
+	else if (!fj_ipc_look(k->type, k->id, &object))
+		fj_ipc_record(&object, &perm, true);
+	return r;
+}
+
+static long remove_object(const struct control *k)
+{
+	struct fj_ipc_object object;
+	long r = fj_ipc_look(k->type, k->id, &object);
+
+	if (!r)
+		r = fj_ipc_may_change(&object.ds.perm, FJ_CAP_SYS_ADMIN);
+	if (!r)
+		r = fj_ipc_ctl(k->type, k->id, IPC_RMID, NULL);
+	/* A segment stays until nobody has it attached. */
+	if (!r && object.is_ours && fj_ipc_ctl(k->type, k->id, IPC_STAT, &object.ds) < 0)
+		fj_ipc_forget(k->type, k->id);
+	return r;
+}
+
+/* May the caller do what `want` says? 0, or the kernel's errno. */
+static long may_use(enum fj_ipc type, int id, uint32_t want, struct fj_ipc_object *object)
+{
+	const long r = fj_ipc_look(type, id, object);
+
+	return r ? r : fj_ipc_may(&object->ds.perm, want);
+}
+
+static long lock_segment(const struct control *k)
+{
+	struct fj_ipc_object object;
+	long r = fj_ipc_look(k->type, k->id, &object);
+
+	if (!r)
+		r = fj_ipc_may_change(&object.ds.perm, FJ_CAP_IPC_LOCK);
+	return r ? r : fj_kernel(k->c);
+}
+
+/* The values of semaphores. */
+static long use_semaphores(const struct control *k)
+{
+	const bool writes = k->cmd == SETVAL_ || k->cmd == SETALL_;
+	struct fj_ipc_object object;
+	long r;
+
+	if (k->cmd < GETPID_ || k->cmd > SETALL_ || fj_ids_can(fj_ids(), FJ_CAP_IPC_OWNER) ||
+		(k->cmd == SETVAL_ && (int32_t)k->arg < 0))
+		return fj_kernel(k->c);
+	r = may_use(k->type, k->id, writes ? S_IWUGO : S_IRUGO, &object);
+	if (r && k->cmd == SETVAL_ && (uint32_t)k->c->arg[1] >= object.ds.sem.sem_nsems)
+		return fj_kernel(k->c); /* semctl_setval() looks at that first */
+	return r ? r : fj_kernel(k->c);
+}
+
+long fj_hook_ipcctl(struct fj_call *c)
+{
+	static const struct {
+		int stat, stat_any; /* linux/msg.h, linux/sem.h, linux/shm.h */
+	} by_index[] = {{11, 13}, {18, 20}, {13, 15}};
+	const struct control k = {
+		.c = c,
+		.type = type_of(c->nr),
+		.id = (int)c->arg[0],
+		.cmd = (int)c->arg[c->nr == __NR_semctl ? 2 : 1],
+		.arg = c->arg[c->nr == __NR_semctl ? 3 : 2],
+	};
+
+	if (k.id < 0 || k.cmd < 0)
+		return fj_kernel(c);
+	if (k.cmd == IPC_STAT || k.cmd == by_index[k.type].stat ||
+		k.cmd == by_index[k.type].stat_any)
+		return stat_object(&k, by_index[k.type].stat_any);
+	if (k.cmd == IPC_SET)
+		return set_object(&k);
+	if (k.cmd == IPC_RMID)
+		return remove_object(&k);
+	if (k.type == FJ_IPC_SHM && (k.cmd == SHM_LOCK_ || k.cmd == SHM_UNLOCK_))
+		return lock_segment(&k);
+	return k.type == FJ_IPC_SEM ? use_semaphores(&k) : fj_kernel(c);
+}
+
+/* ---- use ---- */
+
+/* What do these operations want? 0 or -errno: that is what the kernel says before it asks for
+ * permission. */
+static long wanted_by_operations(
+	const struct fj_call *c, const struct fj_ipc_object *object, uint32_t *want)
+{
+	struct sembuf_ op;
+
+	*want = S_IRUGO;
+	for (uint64_t i = 0; i < c->arg[2]; i++) {
+		if (fj_guest_read(&op, c->arg[1] + i * sizeof(op), sizeof(op)))
+			return -EFAULT;
+		if (op.num >= object->ds.sem.sem_nsems)
+			return -EFBIG;
+		if (op.op)
+			*want = S_IWUGO;
+	}
+	return 0;
+}
+
+/* 0: the kernel may have the call; or -errno. */
+static long judge(struct fj_call *c)
+{
+	const enum fj_ipc type = type_of(c->nr);
+	struct fj_ipc_object object;
+	uint32_t want = 0;
+	int64_t mtype;
+	long r;
+
+	if ((int)c->arg[0] < 0 || fj_ipc_look(type, (int)c->arg[0], &object))
+		return 0;
+	switch (c->nr) {
+	case __NR_msgsnd:
+		want = S_IWUGO;
+		break;
+	case __NR_msgrcv:
+		want = S_IRUGO;
+		break;
+	case __NR_shmat:
+		want = (int)c->arg[2] & SHM_RDONLY_ ? S_IRUGO : S_IRUGO | S_IWUGO;
+		if ((int)c->arg[2] & SHM_EXEC_)
+			want |= 0111;
+		break;
+	default:
+		if (!c->arg[2] || c->arg[2] > SEMOPM_)
+			return 0;
+		r = wanted_by_operations(c, &object, &want);
+		if (r)
+			return r;
+	}
+	r = fj_ipc_may(&object.ds.perm, want);
+	if (r && (c->nr == __NR_msgsnd || c->nr == __NR_msgrcv) && (int64_t)c->arg[2] < 0)
+		return 0;
+	if (r && c->nr == __NR_msgsnd) {
+		if (fj_guest_read(&mtype, c->arg[1], sizeof(mtype)))
+			return -EFAULT;
+		if (mtype < 1)
+			return -EINVAL;
+	}
+	return r;
+}
+
+long fj_hook_ipcuse(struct fj_call *c)
+{
+	const long r = fj_ids_can(fj_ids(), FJ_CAP_IPC_OWNER) ? 0 : judge(c);
+
+	if (r)
+		return r;
+	return c->nr == __NR_shmat ? fj_kernel(c) : fj_kernel_waiting(c, c->nr, c->arg, -1);
+}

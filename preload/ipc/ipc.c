@@ -1,0 +1,254 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * ipc.c - what an object of System V IPC shows, and where that is kept. Called by hook_ipc.c and
+ * procfs_ipc.c.
+ *
+ * The file is BASE/fakejail-UID/ipc (path/private.h), which only its user may enter. A record's
+ * place in it is its object's index in the kernel's table, which no two objects of a type share at
+ * a time: so nothing is searched, no lock is needed, and an object that takes the place of one that
+ * was removed by somebody else takes its record's, too. It is one write(2) in one page, which no
+ * kill divides; a reader who meets two at once sees it from the check word and reads again.
+ *
+ * A record is an object's when the whole id is the same, with the count that the kernel adds each
+ * time an index is used again, and the key; and the ctime, but for semaphores, of which SETVAL
+ * advances it. Machine and namespace are in it as well. */
+#include "ipc/ipc.h"
+
+#include "cred/ids.h"
+#include "own/own.h"
+#include "path/private.h"
+
+#include <asm/stat.h>
+
+#define INDEX_BITS                                                                                 \
+	15 /* IPCMNI_SHIFT of ipc/util.h; ipcmni_extend makes some records share a place */
+#define MODE_BITS 0777u
+#define SHM_DEST_ 01000u /* include/linux/shm.h */
+#define MSG_STAT_ANY_ 13 /* these three: Linux 4.17 */
+#define SEM_STAT_ANY_ 20
+#define SHM_STAT_ANY_ 15
+
+struct record {
+	uint64_t machine; /* this boot, and the namespace */
+	uint64_t ctime;
+	int32_t id, key;
+	uint32_t uid, gid, cuid, cgid;
+	uint16_t mode;
+	uint8_t is_live, is_set; /* is_set: the object's ctime is this one */
+	uint32_t unused[4];
+	uint32_t check;
+};
+_Static_assert(sizeof(struct record) == 64, "two builds may meet in one file");
+
+static uint32_t check_of(const struct record *r)
+{
+	const uint64_t h = fj_hash((const char *)r, offsetof(struct record, check), FJ_HASH_SEED);
+
+	return (uint32_t)(h ^ h >> 32) | 1;
+}
+
+static uint64_t place_of(enum fj_ipc type, int32_t id)
+{
+	const uint64_t index = (uint32_t)id & ((1u << INDEX_BITS) - 1);
+
+	return (index * 4 + type) * sizeof(struct record);
+}
+
+/* Ids begin anew with each boot, and in each namespace. */
+static uint64_t this_machine(void)
+{
+	static uint64_t known;
+	const uint64_t was = __atomic_load_n(&known, __ATOMIC_RELAXED);
+	struct stat st = {0};
+	uint64_t h;
+	char id[40];
+	long fd, n;
+
+	if (was)
+		return was;
+	fd = fj_sys4(
+		__NR_openat, AT_FDCWD, "/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC, 0);
+	n = fj_is_err(fd) ? 0 : fj_sys3(__NR_read, fd, id, sizeof(id));
+	if (!fj_is_err(fd))
+		fj_close((int)fd);
+	fj_sys4(__NR_newfstatat, AT_FDCWD, "/proc/self/ns/ipc", &st, 0);
+	h = fj_hash(id, n > 0 ? (size_t)n : 0, FJ_HASH_SEED) ^ st.st_ino;
+	h |= 1;
+	__atomic_store_n(&known, h, __ATOMIC_RELAXED);
+	return h;
+}
+
+/* The record at an object's place; false: there is none. */
+static bool read_record(enum fj_ipc type, int32_t id, struct record *r)
+{
+	const long fd = fj_private_file("/ipc", O_RDONLY);
+	bool is_whole = false;
+
+	if (fj_is_err(fd))
+		return false;
+	for (unsigned i = 0; i < FJ_RACES && !is_whole; i++) {
+		if (fj_sys4(__NR_pread64, fd, r, sizeof(*r), place_of(type, id)) !=
+			(long)sizeof(*r))
+			break;
+		is_whole = r->check == check_of(r);
+		if (!r->check) /* a hole */
+			break;
+	}
+	fj_close((int)fd);
+	return is_whole && r->is_live && r->machine == this_machine() && r->id == id;
+}
+
+static long write_record(enum fj_ipc type, int32_t id, struct record *r)
+{
+	const uint64_t at = place_of(type, id);
+	long fd, n;
+
+	if (!fj_may_grow_to(at + sizeof(*r)))
+		return -ENOSPC;
+	r->check = check_of(r);
+	fd = fj_private_file("/ipc", O_WRONLY | O_CREAT);
+	if (fj_is_err(fd))
+		return -ENOSPC;
+	n = fj_sys4(__NR_pwrite64, fd, r, sizeof(*r), at);
+	fj_close((int)fd);
+	return n == (long)sizeof(*r) ? 0 : -ENOSPC;
+}
+
+static uint64_t ctime_of(const struct fj_ipc_object *object)
+{
+	switch (object->type) {
+	case FJ_IPC_MSG:
+		return (uint64_t)object->ds.msg.msg_ctime;
+	case FJ_IPC_SEM:
+		return (uint64_t)object->ds.sem.sem_ctime;
+	case FJ_IPC_SHM:
+		return (uint64_t)object->ds.shm.shm_ctime;
+	}
+	return 0;
+}
+
+long fj_ipc_ctl(enum fj_ipc type, int id, int cmd, void *arg)
+{
+	switch (type) {
+	case FJ_IPC_MSG:
+		return fj_sys3(__NR_msgctl, id, cmd, arg);
+	case FJ_IPC_SEM:
+		return fj_sys4(__NR_semctl, id, 0, cmd, arg);
+	case FJ_IPC_SHM:
+		return fj_sys3(__NR_shmctl, id, cmd, arg);
+	}
+	return -EINVAL;
+}
+
+size_t fj_ipc_ds_size(enum fj_ipc type)
+{
+	static const uint8_t size[] = {
+		sizeof(struct msqid64_ds), sizeof(struct semid64_ds), sizeof(struct shmid64_ds)};
+
+	return size[type];
+}
+
+long fj_ipc_look(enum fj_ipc type, int id, struct fj_ipc_object *object)
+{
+	static const uint8_t stat_any[] = {MSG_STAT_ANY_, SEM_STAT_ANY_, SHM_STAT_ANY_};
+	long r;
+
+	*object = (struct fj_ipc_object){.type = type, .id = id};
+	r = fj_ipc_ctl(type, id, IPC_STAT, &object->ds);
+	/* Somebody else's, which the user may not read and root may. */
+	if (r == -EACCES && fj_ipc_ctl(type, (int)((uint32_t)id & ((1u << INDEX_BITS) - 1)),
+				    stat_any[type], &object->ds) == id)
+		r = 0;
+	if (r < 0)
+		return r;
+	fj_ipc_show(object);
+	return 0;
+}
+
+/* Ids and modes are those of the user's own objects; others' are shown as they are, as files. */
+void fj_ipc_show_perm(enum fj_ipc type, int32_t id, uint64_t ctime, struct ipc64_perm *perm)
+{
+	const uint32_t me = fj_own_real_uid();
+	struct record r;
+
+	if (perm->cuid == me && read_record(type, id, &r) &&
+		(r.key == perm->key || (perm->mode & SHM_DEST_)) &&
+		(r.is_set && type != FJ_IPC_SEM ? r.ctime == ctime : r.ctime <= ctime)) {
+		perm->uid = r.uid;
+		perm->gid = r.gid;
+		perm->cuid = r.cuid;
+		perm->cgid = r.cgid;
+		perm->mode = (perm->mode & ~MODE_BITS) | r.mode;
+		return;
+	}
+	if (fj_ids_is_himself())
+		return;
+	if (perm->uid == me)
+		perm->uid = perm->gid = 0;
+	if (perm->cuid == me)
+		perm->cuid = perm->cgid = 0;
+}
+
+void fj_ipc_show(struct fj_ipc_object *object)
+{
+	struct ipc64_perm *perm = &object->ds.perm;
+
+	object->is_ours = perm->cuid == fj_own_real_uid();
+	object->real_uid = perm->uid;
+	object->real_gid = perm->gid;
+	object->real_mode = perm->mode;
+	fj_ipc_show_perm(object->type, object->id, ctime_of(object), perm);
+}
+
+long fj_ipc_record(const struct fj_ipc_object *object, const struct ipc64_perm *perm, bool is_set)
+{
+	struct record r = {
+		.machine = this_machine(),
+		.ctime = ctime_of(object),
+		.id = object->id,
+		.key = perm->key,
+		.uid = perm->uid,
+		.gid = perm->gid,
+		.cuid = perm->cuid,
+		.cgid = perm->cgid,
+		.mode = (uint16_t)(perm->mode & MODE_BITS),
+		.is_live = true,
+		.is_set = is_set,
+	};
+
+	return write_record(object->type, object->id, &r);
+}
+
+void fj_ipc_forget(enum fj_ipc type, int32_t id)
+{
+	struct record r;
+
+	if (read_record(type, id, &r)) {
+		r.is_live = false;
+		write_record(type, id, &r);
+	}
+}
+
+long fj_ipc_may(const struct ipc64_perm *shown, uint32_t want)
+{
+	const struct fj_ids *ids = fj_ids();
+	const uint32_t wanted = want >> 6 | want >> 3 | want;
+	uint32_t granted = shown->mode;
+
+	if (ids->euid == shown->cuid || ids->euid == shown->uid)
+		granted >>= 6;
+	else if (fj_ids_in_group(ids, shown->cgid) || fj_ids_in_group(ids, shown->gid))
+		granted >>= 3;
+	return !(wanted & ~granted & 07) || fj_ids_can(ids, FJ_CAP_IPC_OWNER) ? 0 : -EACCES;
+}
+
+long fj_ipc_may_change(const struct ipc64_perm *shown, int cap)
+{
+	const struct fj_ids *ids = fj_ids();
+
+	return ids->euid == shown->cuid || ids->euid == shown->uid ||
+			       fj_ids_can(ids, (enum fj_cap)cap) ?
+		       0 :
+		       -EPERM;
+}

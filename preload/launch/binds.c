@@ -1,0 +1,230 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * binds.c - the mounts that the command line asks for, made before the jail's first program.
+ *
+ * A mount point that the root lacks is made there, so that a listing shows it. Where the root
+ * cannot be written (another's, or on a read-only file system), an empty tmpfs takes the place of
+ * its first missing directory, and a file is mounted on a name that no listing shows. */
+#include "launch/loader.h"
+
+#include "mount/mounting.h"
+#include "path/private.h"
+
+#include <asm/stat.h>
+
+#define S_IFMT_ 0170000u
+#define S_IFDIR_ 0040000u
+
+static bool is_dir(const char *host_path)
+{
+	struct stat st;
+
+	return !fj_sys4(__NR_newfstatat, AT_FDCWD, host_path, &st, 0) &&
+	       (st.st_mode & S_IFMT_) == S_IFDIR_;
+}
+
+static long add_tmpfs(struct fj_thread *t, const char *pos, uint32_t flags)
+{
+	char text[FJ_PRIVATE_PATH];
+	struct fj_str host;
+	long r;
+
+	fj_str_init(&host, text, sizeof(text));
+	r = fj_private_make(t, flags ? 0755 : 01777, &host);
+	return r < 0 ? r : fj_mount_add(text, pos, flags | FJ_MOUNT_PRIVATE, "tmpfs");
+}
+
+/* The position of `jail_path`, which is there, into `pos`. */
+static long find_point(struct fj_thread *t, const char *jail_path, struct fj_str *pos)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	struct fj_place place;
+	char byte;
+	long r = fj_path_walk(t, AT_FDCWD, jail_path, FJ_FOLLOW | FJ_WANT_POS, &place);
+
+	if (!r) {
+		r = fj_sys4(__NR_readlinkat, place.dirfd, place.name, &byte, 1);
+		if (r == -EINVAL)
+			r = place.pos ? 0 : -EINVAL;
+		fj_str_cut(pos, 0);
+		if (!r)
+			fj_str_put(pos, place.pos);
+		fj_place_done(&place);
+	}
+	fj_scratch_release(t, mark);
+	return r;
+}
+
+/* One step of make_point(): the entry `jail_path`. */
+static long make_entry(struct fj_thread *t, const char *jail_path, bool as_dir)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	struct fj_place place;
+	long r = fj_path_walk(t, AT_FDCWD, jail_path, FJ_ENTRY | FJ_WANT_POS, &place);
+
+	if (r < 0)
+		goto out;
+	if (as_dir) {
+		r = fj_sys3(__NR_mkdirat, place.dirfd, place.name, 0755);
+	} else {
+		r = fj_sys4(
+			__NR_openat, place.dirfd, place.name, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+		if (!fj_is_err(r)) {
+			fj_close((int)r);
+			r = 0;
+		}
+	}
+	if ((r == -EROFS || r == -EACCES) && as_dir && place.pos)
+		r = add_tmpfs(t, place.pos, FJ_MOUNT_DEFAULT);
+	fj_place_done(&place);
+out:
+	fj_scratch_release(t, mark);
+	return r == -EEXIST ? 0 : r;
+}
+
+/* Make the mount point `jail_path`: directories down to it, and itself as what the host has. */
+static long make_point(struct fj_thread *t, char *jail_path, bool as_dir)
+{
+	struct fj_str pos;
+	long r = 0;
+
+	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
+	for (char *p = jail_path; *p && !r; p++) {
+		char *end = p + 1;
+		char kept;
+
+		while (*end && *end != '/')
+			end++;
+		kept = *end;
+		*end = 0;
+		/* What an earlier mount made need not be there on the disk. */
+		r = find_point(t, jail_path, &pos);
+		if (r == -ENOENT)
+			r = make_entry(t, jail_path, kept || as_dir);
+		*end = kept;
+		p = end - 1;
+		if (!kept)
+			break;
+	}
+	return r;
+}
+
+/* A file that the jail lacks, or has as a symlink to nowhere or in a circle (/etc/resolv.conf): in
+ * its directory, without making one. */
+static long find_dangling(struct fj_thread *t, const char *jail_path, struct fj_str *pos)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	struct fj_place place;
+	long r = fj_path_walk(t, AT_FDCWD, jail_path, FJ_WANT_POS, &place);
+
+	if (!r) {
+		fj_str_cut(pos, 0);
+		fj_str_put(pos, place.pos ? place.pos : "");
+		fj_place_done(&place);
+	}
+	fj_scratch_release(t, mark);
+	return r;
+}
+
+/* The kernel's spelling of what the bind shows. */
+static long canonical(const char *host, char *out)
+{
+	const long fd = fj_open_path(AT_FDCWD, host, 0);
+	char link[32];
+	struct fj_str s;
+	long n;
+
+	if (fj_is_err(fd))
+		return fd;
+	fj_str_init(&s, link, sizeof(link));
+	fj_fd_path(&s, (int)fd, NULL);
+	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, out, FJ_PATH_MAX - 1);
+	fj_close((int)fd);
+	if (!fj_is_err(n))
+		out[n] = 0;
+	return n < 0 ? n : 0;
+}
+
+static bool is_link(struct fj_thread *t, const char *jail_path)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	struct fj_place place;
+	char byte;
+	bool is = false;
+
+	if (!fj_path_walk(t, AT_FDCWD, jail_path, FJ_ENTRY, &place)) {
+		is = fj_sys4(__NR_readlinkat, place.dirfd, place.name, &byte, 1) >= 0;
+		fj_place_done(&place);
+	}
+	fj_scratch_release(t, mark);
+	return is;
+}
+
+static long add_bind(struct fj_thread *t, struct fj_bind *b)
+{
+	const bool may_lack = b->mode[2] == '?';
+	const uint32_t flags = (b->mode[1] == 'o' ? FJ_MOUNT_READ_ONLY : 0) |
+			       (may_lack ? FJ_MOUNT_DEFAULT : 0) |
+			       (b->mode[2] == 'i' ? FJ_MOUNT_OWN : 0);
+	char *host_path = fj_scratch_path(t), *jail_path = fj_scratch_path(t);
+	struct fj_str pos, s;
+	bool as_dir = true;
+	long r;
+
+	b->trouble = "cannot bind";
+	if (b->from) {
+		as_dir = b->from->is_dir;
+	} else if (b->host) {
+		r = canonical(b->host, host_path);
+		if (r < 0)
+			return may_lack ? 0 : r;
+		as_dir = is_dir(host_path);
+	}
+	fj_str_init(&s, jail_path, FJ_PATH_MAX);
+	fj_str_put(&s, b->jail);
+	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
+	b->trouble = "cannot make the mount point for";
+	r = s.overflowed ? -ENAMETOOLONG : find_point(t, jail_path, &pos);
+	if (b->mode[2] == '!' && is_link(t, jail_path))
+		r = find_dangling(t, jail_path, &pos);
+	if ((r == -ENOENT || r == -ELOOP) && may_lack)
+		r = as_dir ? r : find_dangling(t, jail_path, &pos);
+	if (r < 0 && may_lack) /* nobody has asked for it: no reason not to start */
+		return 0;
+	if (r == -ENOENT && (r = make_point(t, jail_path, as_dir)) == 0)
+		r = find_point(t, jail_path, &pos);
+	if ((r == -EROFS || r == -EACCES) && !as_dir)
+		r = find_dangling(t, jail_path, &pos);
+	if (r < 0)
+		return r;
+	b->trouble = "cannot mount over the root:";
+	if (fj_streq(pos.at, fj_root()->pos))
+		return -EBUSY;
+	b->trouble = "cannot mount";
+	if (b->from) {
+		const struct fj_point to = {.pos = pos.at, .host = (char *)"", .is_dir = as_dir};
+
+		return fj_mounting_bind(b->from, &to, true, 0, flags);
+	}
+	return b->host ? fj_mount_add(host_path, pos.at, flags | FJ_MOUNT_WITH_SUBMOUNTS, "") :
+			 add_tmpfs(t, pos.at, 0);
+}
+
+long fj_bind_add(struct fj_thread *t, struct fj_bind *b)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	const long r = add_bind(t, b);
+
+	fj_scratch_release(t, mark);
+	return r;
+}
+
+void fj_bind_root_read_only(void)
+{
+	struct fj_edit e;
+
+	fj_assert(fj_edit_begin(&e)); /* nobody else is there yet */
+	e.v->root_flags |= FJ_MOUNT_READ_ONLY;
+	fj_assert(fj_edit_end(&e, 0) == 0);
+}

@@ -1,0 +1,58 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * doors.c - by which doors the calls of this jail's programs come in. */
+#include "launch/launch.h"
+
+#include "door/door.h"
+#include "trap/trap.h"
+
+#include <linux/mman.h>
+
+/* May the text of a mapped file be changed? SELinux calls that execmod and often refuses it. Tried
+ * on ourselves. */
+static bool may_change_text(void)
+{
+	const long fd = fj_sys3(__NR_openat, AT_FDCWD, fj_jail->loader, O_RDONLY | O_CLOEXEC);
+	long at, r = -EACCES;
+
+	if (fj_is_err(fd))
+		return false;
+	at = fj_sys6(__NR_mmap, 0, FJ_PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+	if (!fj_is_err(at)) {
+		r = fj_sys3(__NR_mprotect, at, FJ_PAGE, PROT_READ | PROT_WRITE);
+		if (!r) {
+			*(volatile char *)at = *(volatile char *)at;
+			r = fj_sys3(__NR_mprotect, at, FJ_PAGE, PROT_READ | PROT_EXEC);
+		}
+		fj_sys2(__NR_munmap, at, FJ_PAGE);
+	}
+	fj_close((int)fd);
+	return !r;
+}
+
+/* Which doors this jail has. The trap alone is complete; the direct door is quicker, by jumps in
+ * the libraries' text or, where that may not be changed, by libfakejail.so. Without the trap only
+ * the jumps are complete enough. */
+void fj_doors_choose(struct fj_thread *t)
+{
+	long r = fj_jail->has_trap ? fj_trap_filter(t) : 0;
+
+	if (r == -ENOSYS || r == -EPERM || r == -EACCES || r == -EINVAL) {
+		fj_jail->has_trap = 0; /* seccomp is absent or forbidden */
+		r = 0;
+	}
+	if (r < 0)
+		fj_launch_fail(
+			"the kernel refuses the seccomp filter that confines programs", "", r);
+	if (fj_options.no_preload || fj_options.no_patch || !may_change_text())
+		fj_jail->no_sites = 1;
+	if (fj_jail->no_sites && !fj_jail->has_trap)
+		fj_launch_fail("nothing is left that could jail: no seccomp trap, and libraries' "
+			       "text stays "
+			       "as it is",
+			"", 0);
+	fj_door_choose();
+	if (fj_options.preload && !fj_options.no_preload && fj_jail->no_sites)
+		fj_launch_put(fj_jail->preload, fj_options.preload, FJ_PATH_MAX);
+}

@@ -1,0 +1,102 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * environment.c - variables of the caller's that mean nothing inside: HOME of a directory that the
+ * jail does not have, USER and LOGNAME of somebody whom it does not know, SHELL of a program that
+ * it lacks. Each becomes what login(1) would have set, from the jail's /etc/passwd.
+ *
+ * A variable that is not there stays so. Called by launch.c, just before the first program. */
+#include "launch/launch.h"
+
+#include <asm/stat.h>
+
+static const char names[FJ_VARIABLES][8] = {
+	[FJ_HOME] = "HOME", [FJ_USER] = "USER", [FJ_LOGNAME] = "LOGNAME", [FJ_SHELL] = "SHELL"};
+
+enum fj_variable fj_environment_variable(const char *name)
+{
+	int i = 0;
+
+	while (i < FJ_VARIABLES && !fj_streq(names[i], name))
+		i++;
+	return (enum fj_variable)i;
+}
+
+/* What may not be looked at may well be there. */
+static bool is_missing(struct fj_thread *t, const char *jail_path)
+{
+	struct stat st;
+	const long r = fj_call_of(t, __NR_stat, (uint64_t)jail_path, (uint64_t)&st, 0);
+
+	return r == -ENOENT || r == -ENOTDIR || r == -ELOOP;
+}
+
+static bool means_something(struct fj_thread *t, enum fj_variable variable, const char *value)
+{
+	switch (variable) {
+	case FJ_HOME:
+	case FJ_SHELL:
+		return *value == '/' && !is_missing(t, value);
+	case FJ_USER:
+	case FJ_LOGNAME:
+		return *value && fj_user_is_named(t, value);
+	case FJ_VARIABLES:
+		break;
+	}
+	return true;
+}
+
+/* Of somebody without a line: the root as a home, as docker(1) does it, and no other name. */
+static const char *choose(const struct fj_login *login, enum fj_variable variable)
+{
+	switch (variable) {
+	case FJ_HOME:
+		return *login->home ? login->home : "/";
+	case FJ_SHELL:
+		return *login->shell ? login->shell : "/bin/sh";
+	case FJ_USER:
+	case FJ_LOGNAME:
+	case FJ_VARIABLES:
+		break;
+	}
+	return login->name;
+}
+
+void fj_environment_choose(struct fj_thread *t, char **envp, const bool kept[FJ_VARIABLES])
+{
+	static char texts[FJ_VARIABLES][FJ_PATH_MAX + 16] FJ_BULKY;
+
+	for (; *envp; envp++) {
+		for (int i = 0; i < FJ_VARIABLES; i++) {
+			const size_t n = fj_strlen(names[i]);
+			struct fj_login login;
+			struct fj_str s;
+			const char *value;
+
+			if (kept[i] || !fj_begins(*envp, names[i]) || (*envp)[n] != '=' ||
+				means_something(t, (enum fj_variable)i, *envp + n + 1))
+				continue;
+			login = fj_user_login(t);
+			value = choose(&login, (enum fj_variable)i);
+			if (!value)
+				continue;
+			fj_str_init(&s, texts[i], sizeof(texts[i]));
+			fj_str_put(&s, names[i]);
+			fj_str_put(&s, "=");
+			fj_str_put(&s, value);
+			*envp = texts[i];
+		}
+	}
+}
+
+void fj_environment_set_pwd(struct fj_thread *t, char **envp)
+{
+	static char text[FJ_PATH_MAX + 8] FJ_BULKY;
+
+	memcpy(text, "PWD=", 4);
+	if (fj_call_of(t, __NR_getcwd, (uint64_t)(text + 4), FJ_PATH_MAX, 0) < 0)
+		return;
+	for (; *envp; envp++)
+		if (fj_begins(*envp, "PWD="))
+			*envp = text;
+}

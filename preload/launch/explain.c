@@ -1,0 +1,224 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * explain.c - why the first program could not be started: which file, which path, what to type
+ * next.
+ *
+ * Looked for only now that something failed, through the engine, so that what is said is what the
+ * jail sees. */
+#include "launch/launch.h"
+
+#include <asm/stat.h>
+#include <asm/statfs.h>
+
+#define CANNOT_RUN 126 /* env(1): found but cannot be invoked */
+#define NOT_FOUND 127
+#define S_IFMT_ 0170000u
+#define S_IFDIR_ 0040000u
+#define S_IFREG_ 0100000u
+#define ST_NOEXEC_ 8 /* statfs(2), f_flags */
+
+static long call(struct fj_thread *t, long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+	struct fj_call call = {.nr = nr, .arg = {a, b, c, d}, .thread = t};
+
+	return fj_call(&call);
+}
+
+static bool exists(struct fj_thread *t, const char *jail_path)
+{
+	struct stat st;
+
+	return call(t, __NR_stat, (uint64_t)jail_path, (uint64_t)&st, 0, 0) == 0;
+}
+
+/* Does the host have the program, in one of the usual directories? Then it can be added. (The
+ * caller's own PATH is not known here: the launcher has replaced it.) */
+static bool host_has(struct fj_thread *t, const char *name)
+{
+	static const char usual[] = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
+	static char path[FJ_PATH_MAX] FJ_BULKY;
+
+	for (const char *p = name; *p; p++)
+		if (*p == '/')
+			return name[0] == '/' && fj_caller_can_run(t, name);
+	for (const char *p = usual; *p;) {
+		const char *end = p;
+		struct fj_str s;
+
+		while (*end && *end != ':')
+			end++;
+		fj_str_init(&s, path, sizeof(path));
+		fj_str_add(&s, p, (size_t)(end - p));
+		fj_str_put(&s, "/");
+		fj_str_put(&s, name);
+		if (fj_caller_can_run(t, path))
+			return true;
+		p = *end ? end + 1 : end;
+	}
+	return false;
+}
+
+static const char *machine_name(unsigned machine)
+{
+	switch (machine) {
+	case EM_386:
+		return "a 32-bit x86";
+	case EM_AARCH64:
+		return "an aarch64";
+	case EM_ARM:
+		return "an arm";
+	case EM_RISCV:
+		return "a riscv";
+	case EM_PPC64:
+		return "a ppc64";
+	case EM_S390:
+		return "an s390";
+	case EM_MIPS:
+		return "a mips";
+	case EM_X86_64:
+		return "an x32";
+	default:
+		return "a foreign";
+	}
+}
+
+static int explain_missing(struct fj_thread *t, const char *command, const char *search)
+{
+	if (search)
+		fj_say(2, "fakejail: '%s' not found in %s (looked in PATH=%s)\n", command,
+			fj_options.name, search);
+	else
+		fj_say(2, "fakejail: '%s' not found in %s\n", command, fj_options.name);
+	if (host_has(t, command))
+		fj_say(2, "hint: fakejail add %s %s\n", fj_options.name, command);
+	return NOT_FOUND;
+}
+
+/* What the program needs can be added: with the program, when the host has the same there. */
+static void hint_needed(struct fj_thread *t, const char *jail_path, long size, const char *needed)
+{
+	struct stat st = {0};
+
+	if (jail_path[0] == '/' && size >= 0 && !fj_caller_stat(t, jail_path, &st) &&
+		(long)st.st_size == size)
+		fj_say(2, "hint: fakejail add %s %s\n", fj_options.name, jail_path);
+	else if (host_has(t, needed))
+		fj_say(2, "hint: fakejail add %s %s\n", fj_options.name, needed);
+}
+
+/* The file is there, yet the kernel says ENOENT: what it needs is not. */
+static int explain_needs(struct fj_thread *t, const char *jail_path, char *head, size_t len)
+{
+	struct stat st = {0};
+	const long size = call(t, __NR_stat, (uint64_t)jail_path, (uint64_t)&st, 0, 0) ?
+				  -1 :
+				  (long)st.st_size;
+
+	const char *interpreter, *argument;
+	static Elf64_Phdr ph[FJ_PHDRS_MAX] FJ_BULKY;
+	static char path[FJ_PATH_MAX + 1] FJ_BULKY;
+	const Elf64_Ehdr *eh = (const Elf64_Ehdr *)head;
+	long fd;
+
+	if (!fj_script_parse(head, &interpreter, &argument)) {
+		const size_t n = fj_strlen(interpreter);
+
+		if (n && interpreter[n - 1] == '\r')
+			fj_say(2,
+				"fakejail: cannot run '%s': its first line ends in CR LF\nhint: "
+				"sed -i 's/\\r$//' %s%s\n",
+				jail_path, fj_options.name, jail_path);
+		else {
+			fj_say(2,
+				"fakejail: cannot run '%s': its interpreter '%s' is missing in "
+				"%s\n",
+				jail_path, interpreter, fj_options.name);
+			hint_needed(t, jail_path, size, interpreter);
+		}
+		return NOT_FOUND;
+	}
+	fd = call(t, __NR_open, (uint64_t)jail_path, O_RDONLY | O_CLOEXEC, 0, 0);
+	if (!fj_is_err(fd) && !fj_elf_check(eh, len) &&
+		fj_sys4(__NR_pread64, fd, ph, eh->e_phnum * sizeof(*ph), eh->e_phoff) > 0)
+		for (int i = 0; i < eh->e_phnum; i++)
+			if (ph[i].p_type == PT_INTERP && ph[i].p_filesz <= FJ_PATH_MAX &&
+				fj_sys4(__NR_pread64, fd, path, ph[i].p_filesz, ph[i].p_offset) >
+					0) {
+				fj_say(2,
+					"fakejail: cannot run '%s': its ELF interpreter '%s' is "
+					"missing in %s\n",
+					jail_path, path, fj_options.name);
+				hint_needed(t, jail_path, size, path);
+			}
+	return NOT_FOUND;
+}
+
+static bool is_static(struct fj_thread *t, const char *jail_path, const char *head)
+{
+	static Elf64_Phdr ph[FJ_PHDRS_MAX] FJ_BULKY;
+	const Elf64_Ehdr *eh = (const Elf64_Ehdr *)head;
+	const long fd = call(t, __NR_open, (uint64_t)jail_path, O_RDONLY | O_CLOEXEC, 0, 0);
+	bool found = false;
+
+	if (fj_is_err(fd))
+		return false;
+	if (fj_sys4(__NR_pread64, fd, ph, eh->e_phnum * sizeof(*ph), eh->e_phoff) > 0)
+		for (int i = 0; i < eh->e_phnum; i++)
+			found = found || ph[i].p_type == PT_INTERP;
+	fj_close((int)fd);
+	return !found;
+}
+
+int fj_explain(struct fj_thread *t, const char *command, const char *jail_path, const char *search,
+	long error)
+{
+	static char head[FJ_HEAD_SIZE + 1] FJ_BULKY;
+	struct stat st;
+	struct statfs fs;
+	size_t len = 0;
+	long fd;
+
+	if ((error == -ENOENT || error == -ENOTDIR) && !exists(t, jail_path))
+		return explain_missing(t, command, search);
+	fd = call(t, __NR_open, (uint64_t)jail_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0, 0);
+	if (!fj_is_err(fd)) {
+		const long n = fj_sys3(__NR_read, fd, head, FJ_HEAD_SIZE);
+
+		len = n > 0 ? (size_t)n : 0;
+		fj_close((int)fd);
+	}
+	if (error == -ENOENT || error == -ELIBBAD)
+		return explain_needs(t, jail_path, head, len);
+	if (error == -EACCES && !fj_jail->has_trap &&
+		!fj_elf_check((const Elf64_Ehdr *)head, len) && is_static(t, jail_path, head)) {
+		fj_say(2,
+			"fakejail: cannot run '%s': it is a static program, which only the seccomp "
+			"trap can jail\n",
+			jail_path);
+		return CANNOT_RUN;
+	}
+	if (error == -EACCES && !call(t, __NR_stat, (uint64_t)jail_path, (uint64_t)&st, 0, 0)) {
+		const char *why = "no execute permission";
+
+		if ((st.st_mode & S_IFMT_) == S_IFDIR_)
+			why = "it is a directory";
+		else if ((st.st_mode & S_IFMT_) != S_IFREG_)
+			why = "it is no regular file";
+		else if (!call(t, __NR_statfs, (uint64_t)jail_path, (uint64_t)&fs, 0, 0) &&
+			 (fs.f_flags & ST_NOEXEC_))
+			why = "its file system is mounted noexec";
+		else if (st.st_mode & 0111)
+			why = "its interpreter, or a directory on the way, may not be entered or "
+			      "run";
+		fj_say(2, "fakejail: cannot run '%s': %s\n", jail_path, why);
+		return CANNOT_RUN;
+	}
+	if (error == -ENOEXEC && fj_elf_machine(head, len)) {
+		fj_say(2, "fakejail: cannot run '%s': it is %s program; this machine is x86_64\n",
+			jail_path, machine_name(fj_elf_machine(head, len)));
+		return CANNOT_RUN;
+	}
+	fj_say(2, "fakejail: cannot run '%s': %s\n", jail_path, fj_error(error));
+	return CANNOT_RUN;
+}

@@ -1,0 +1,79 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * first.c - start the jail's first program as execvp(3) would. */
+#include "launch/launch.h"
+
+/* A script without #! line: the C library's execvp(3) gives it to the shell. */
+static long exec_as_script(struct fj_thread *t, char *path, char **argv, char **envp)
+{
+	static char *shell_argv[4096] FJ_BULKY;
+	size_t n = 0;
+
+	shell_argv[0] = (char *)"/bin/sh";
+	shell_argv[1] = path;
+	for (; argv[n] && argv[n + 1] && n + 3 < sizeof(shell_argv) / sizeof(shell_argv[0]); n++)
+		shell_argv[n + 2] = argv[n + 1];
+	return fj_call_of(
+		t, __NR_execve, (uint64_t) "/bin/sh", (uint64_t)shell_argv, (uint64_t)envp);
+}
+
+static long exec_path(struct fj_thread *t, char *path, char **argv, char **envp)
+{
+	char head[4] = {0};
+	long fd, r = fj_call_of(t, __NR_execve, (uint64_t)path, (uint64_t)argv, (uint64_t)envp);
+
+	if (r != -ENOEXEC)
+		return r;
+	fd = fj_call_of(t, __NR_open, (uint64_t)path, O_RDONLY | O_CLOEXEC, 0);
+	if (fj_is_err(fd))
+		return r;
+	fj_sys3(__NR_read, fd, head, sizeof(head));
+	fj_close((int)fd);
+	return fj_elf_machine(head, sizeof(head)) || !memcmp(head, ELFMAG, SELFMAG) ?
+		       r :
+		       exec_as_script(t, path, argv, envp);
+}
+
+_Noreturn void fj_first_run(struct fj_thread *t, char **envp)
+{
+	static char candidate[FJ_PATH_MAX] FJ_BULKY, refused[FJ_PATH_MAX] FJ_BULKY;
+	const char *command = fj_options.command[0], *search = fj_launch_variable(envp, "PATH");
+	const char *tried = command;
+	long error = -ENOENT;
+	bool has_slash = false;
+
+	for (const char *p = command; *p; p++)
+		has_slash = has_slash || *p == '/';
+	if (has_slash) {
+		error = exec_path(t, (char *)command, fj_options.command, envp);
+		search = NULL;
+	}
+	for (const char *p = search; !has_slash && *command && p;) {
+		const char *end = p;
+		struct fj_str s;
+		long r;
+
+		while (*end && *end != ':')
+			end++;
+		fj_str_init(&s, candidate, sizeof(candidate));
+		fj_str_add(&s, p, (size_t)(end - p));
+		if (s.len)
+			fj_str_put(&s, "/");
+		fj_str_put(&s, command);
+		r = exec_path(t, candidate, fj_options.command, envp);
+		p = *end ? end + 1 : NULL;
+		if (r == -ENOTDIR || fj_call_of(t, __NR_access, (uint64_t)candidate, 0, 0) < 0)
+			continue;
+		/* As execvp(3): what may not be run is told when nothing else is found. */
+		if (r != -EACCES || error == -ENOENT) {
+			error = r;
+			fj_launch_put(refused, candidate, sizeof(refused));
+			tried = refused;
+		}
+		if (r != -EACCES)
+			break;
+	}
+	fj_sys1(__NR_exit_group, fj_explain(t, command, tried, search, error));
+	__builtin_unreachable();
+}

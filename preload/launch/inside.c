@@ -1,0 +1,218 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * inside.c - a jail inside a jail: what the launcher asks for, by the calls that root has there.
+ *
+ * The engine of a jail knows a loader that is run inside by its ELF note (exec-format/note.h), so
+ * nothing that the environment says decides it, and no second engine is ever put into a process.
+ * The loader that such an exec becomes, as every other, does not map the program: it reads its
+ * command line and does as that says through the engine that it has. So it works by whatever doors
+ * the jail has, and for a static program, which a loader is, where others are refused.
+ *
+ * The inner jail is a mount namespace and a root of chroot(2). It has the outer jail's doors, names
+ * of the machine, and records of owners; options that would need others are refused. Called by
+ * continue.c. */
+#include "launch/launch.h"
+
+#include "signal/faults.h"
+#include "mount/mounting.h"
+#include "exec/program.h"
+#include "cred/ids.h"
+#include "path/private.h"
+
+#include <asm/stat.h>
+#include <linux/sched.h>
+
+#define SIGSYS_BIT (1UL << 30)
+
+static struct {
+	bool is_so;
+	long caller_root; /* a descriptor, until it is entered again; then -1 */
+	char caller_pos[FJ_PATH_MAX];
+} inside FJ_BULKY;
+
+/* What the binds show: looked up while the caller's root is still the process's. */
+static struct fj_point points[FJ_BINDS_MAX] FJ_BULKY;
+static char texts[FJ_BINDS_MAX][2][FJ_PATH_MAX] FJ_BULKY;
+
+bool fj_is_inside(void)
+{
+	return inside.is_so;
+}
+
+/* Back to where the command was typed. */
+static bool step_out(void)
+{
+	if (!inside.is_so)
+		return false;
+	if (inside.caller_root >= 0)
+		fj_root_enter((int)inside.caller_root, inside.caller_pos);
+	inside.caller_root = -1;
+	return true;
+}
+
+long fj_caller_stat(struct fj_thread *t, const char *path, struct stat *st)
+{
+	return step_out() ? fj_call_of(t, __NR_stat, (uint64_t)path, (uint64_t)st, 0) :
+			    fj_sys4(__NR_newfstatat, AT_FDCWD, path, st, 0);
+}
+
+bool fj_caller_can_run(struct fj_thread *t, const char *path)
+{
+	return !(step_out() ? fj_call_of(t, __NR_access, (uint64_t)path, 1 /* X_OK */, 0) :
+			      fj_sys3(__NR_faccessat, AT_FDCWD, path, 1));
+}
+
+/* Doors are left out silently: they change no answer, and the outer jail's hold. */
+static void refuse_options(void)
+{
+	if (fj_options.trace)
+		fj_launch_fail(
+			"--trace is for the outermost jail, and shows what is inside, too", "", 0);
+	if (fj_options.db)
+		fj_launch_fail("--db and --no-db are for the outermost jail, which keeps the "
+			       "owners of all inside",
+			"", 0);
+	if (fj_options.hostname || fj_options.release)
+		fj_launch_fail("--hostname and --kernel-release are for the outermost jail: all "
+			       "inside have one name",
+			"", 0);
+	if (fj_mounting_allowed() || !fj_ids_can(fj_ids(), FJ_CAP_SYS_CHROOT))
+		fj_launch_fail("only root may make a jail inside a jail", "", -EPERM);
+}
+
+/* The last process of the outer jail may be the parent that stays. */
+static void leave(void)
+{
+	struct fj_thread *t = fj_thread_mine();
+
+	if (t && fj_jail->private_base)
+		fj_private_leave(t);
+}
+
+static long find(struct fj_thread *t, const char *jail_path, struct fj_point *p)
+{
+	struct fj_call call = {.thread = t};
+
+	return fj_point_find(&call, AT_FDCWD, jail_path, true, p);
+}
+
+static void find_sources(struct fj_thread *t)
+{
+	int kept = 0;
+
+	for (int i = 0; i < fj_options.bind_count; i++) {
+		const uint32_t mark = fj_scratch_mark(t);
+		struct fj_bind b = fj_options.bind[i];
+		struct fj_point p;
+		long r = b.host ? find(t, b.host, &p) : 0;
+
+		if (r < 0 && b.mode[2] != '?')
+			fj_launch_fail("cannot bind", b.host, r);
+		if (b.host && !r) {
+			fj_launch_put(texts[kept][0], p.pos, FJ_PATH_MAX);
+			fj_launch_put(texts[kept][1], p.host, FJ_PATH_MAX);
+			points[kept] = p;
+			points[kept].pos = texts[kept][0];
+			points[kept].host = texts[kept][1];
+			b.from = &points[kept];
+		}
+		if (!r)
+			fj_options.bind[kept++] = b;
+		fj_scratch_release(t, mark);
+	}
+	fj_options.bind_count = kept;
+}
+
+/* A mount of its own for the root: to be read-only, or where the outer jail shows the host's ids in
+ * that tree, which in its own jail are root's. */
+static void mount_root(struct fj_thread *t)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	struct fj_mount_found m;
+	struct fj_point root;
+	long r = find(t, fj_options.root, &root);
+
+	if (!r && (fj_options.read_only || (fj_mount_of(root.pos, &m, NULL) &&
+						   !(m.flags & (FJ_MOUNT_OWN | FJ_MOUNT_PRIVATE)))))
+		r = fj_mounting_bind(&root, &root, true, 0, FJ_MOUNT_OWN);
+	if (r < 0)
+		fj_launch_fail("cannot open the root", fj_options.root, r);
+	fj_scratch_release(t, mark);
+}
+
+static void enter_root(struct fj_thread *t)
+{
+	long r;
+
+	fj_launch_put(inside.caller_pos, fj_root()->pos, FJ_PATH_MAX);
+	inside.caller_root = fj_path_open_pos(t, inside.caller_pos, O_DIRECTORY | O_CLOEXEC);
+	r = fj_call_of(t, __NR_chroot, (uint64_t)fj_options.root, 0, 0);
+	if (r < 0)
+		fj_launch_fail("cannot open the root", fj_options.root, r);
+}
+
+static void make_read_only(struct fj_thread *t)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	struct fj_point root;
+	long r = find(t, "/", &root);
+
+	if (!r)
+		r = fj_mounting_change(&root, 0, FJ_MOUNT_READ_ONLY, false);
+	if (r < 0)
+		fj_launch_fail("cannot make the root read-only", "", r);
+	fj_scratch_release(t, mark);
+}
+
+_Noreturn static void answer_probe(void)
+{
+	fj_say(1, "seccomp-trap: %s\n", fj_jail->has_trap ? "yes" : "no");
+	for (;;)
+		fj_sys1(__NR_exit_group, !fj_jail->has_trap);
+}
+
+_Noreturn void fj_inside(struct fj_stack *s, uint64_t mask)
+{
+	struct fj_thread *t;
+	long r;
+
+	inside.is_so = true;
+	inside.caller_root = -1;
+	if (fj_jail->has_trap)
+		mask &= ~SIGSYS_BIT;
+	fj_faults_mask_changes(2 /* SIG_SETMASK */, mask);
+	fj_sys4(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &mask, 0, sizeof(mask));
+	if (s->argc == 2 && fj_streq(s->argv[1], "probe"))
+		answer_probe();
+	if (s->argc < 2 || !fj_streq(s->argv[1], "start"))
+		fj_launch_fail("this is the loader; the command is `fakejail`", "", 0);
+	fj_options_read(s->argv + 2);
+	if (!fj_options.root)
+		fj_launch_fail("the loader's command line names no root", "", 0);
+	refuse_options();
+	fj_options.parent.leave = leave;
+	fj_options.parent.kept = FJ_FD_ROOT(fj_jail);
+	fj_options.parent.kept_last = FJ_FD_ROOT(fj_jail) + FJ_FD_COUNT - 1;
+	if (fj_options.parent.kills || fj_options.parent.dies)
+		fj_parent_stay(&fj_options.parent);
+	t = fj_thread_mine();
+	if (!t)
+		fj_launch_fail("no memory", "", -ENOMEM);
+	r = fj_call_of(t, __NR_unshare, CLONE_NEWNS, 0, 0);
+	if (r < 0)
+		fj_launch_fail("cannot make a namespace of mounts", "", r);
+	find_sources(t);
+	mount_root(t);
+	enter_root(t);
+	for (int i = 0; i < fj_options.bind_count; i++) {
+		struct fj_bind *b = &fj_options.bind[i];
+
+		if ((r = fj_bind_add(t, b)) < 0)
+			fj_launch_fail(b->trouble, b->host ? b->host : b->jail, r);
+	}
+	if (fj_options.read_only)
+		make_read_only(t);
+	fj_exec_is_first = true;
+	fj_launch_program(t, s->envp);
+}

@@ -1,0 +1,201 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * launch.c - make a jail and exec its first program. The command line is the launcher's
+ * (scripts/fakejail.in), not for people.
+ *
+ *   start -r HOSTDIR -N NAME [-b HOST JAIL MODE]... [-t JAIL]... [-w JAILDIR] [-s] [-R] [-k
+ * RELEASE] [-n HOSTNAME] [-T FILE] [-d FILE] [-x DOOR]... [-K] [-D PID] [-e VARIABLE]...
+ *         -- COMMAND...
+ *   stay [-K] [-D PID] [-a WORD]... -- COMMAND...
+ *   probe
+ *
+ * -K ends what COMMAND leaves behind, -D ends everything when process PID ends: see parent.c.
+ * `stay` makes no jail, but stays as COMMAND's parent; the WORDs are a command to be run at the
+ * end, outside as COMMAND. Both are host paths.
+ *
+ * -P does some things as proot(1): see launch.h. -e names a variable of the environment that stays
+ * as it is. -d none keeps no owners. MODE is rw or ro; with a `?` behind it the bind is left out
+ * when the host or the jail has no such place. Ends with 125 and a message when the jail cannot be
+ * made, 126 or 127 when its program cannot be started.
+ *
+ * In a jail the same command line is read by inside.c. */
+#include "launch/launch.h"
+
+#include "signal/faults.h"
+#include "own/own.h"
+#include "path/private.h"
+#include "trap/trap.h"
+
+#include <asm/stat.h>
+
+#define S_IFMT_ 0170000u /* inode(7) */
+#define S_IFDIR_ 0040000u
+#define FAILED 125 /* chroot(8), env(1): the tool itself failed */
+
+_Noreturn void fj_launch_fail(const char *what, const char *which, long error)
+{
+	if (error)
+		fj_say(2, "fakejail: %s%s%s: %s\n", what, *which ? " " : "", which,
+			fj_error(error));
+	else
+		fj_say(2, "fakejail: %s%s%s\n", what, *which ? " " : "", which);
+	for (;;)
+		fj_sys1(__NR_exit_group, FAILED);
+}
+
+void fj_launch_put(char *out, const char *text, size_t size)
+{
+	struct fj_str s;
+
+	fj_str_init(&s, out, size);
+	fj_str_put(&s, text);
+	if (s.overflowed)
+		fj_launch_fail("too long:", text, -ENAMETOOLONG);
+}
+
+long fj_call_of(struct fj_thread *t, long nr, uint64_t a, uint64_t b, uint64_t c)
+{
+	struct fj_call call = {.nr = nr, .arg = {a, b, c}, .thread = t};
+
+	return fj_call(&call);
+}
+
+const char *fj_launch_variable(char **envp, const char *name)
+{
+	const size_t n = fj_strlen(name);
+
+	for (; *envp; envp++)
+		if (!memcmp(*envp, name, n) && (*envp)[n] == '=')
+			return *envp + n + 1;
+	return NULL;
+}
+
+/* What is missing can be made, or be the host's own. */
+_Noreturn static void refuse_chdir(struct fj_thread *t, const char *jail_path, long error)
+{
+	struct stat st = {0};
+	const bool host_has = jail_path[0] == '/' && !fj_caller_stat(t, jail_path, &st) &&
+			      (st.st_mode & S_IFMT_) == S_IFDIR_;
+
+	fj_say(2, "fakejail: cannot change to directory %s: %s\n", jail_path, fj_error(error));
+	if (error == -ENOENT && host_has)
+		fj_say(2, "hint: --bind=%s shows the host's, or   mkdir -p %s%s\n", jail_path,
+			fj_options.name, jail_path);
+	else if (error == -ENOENT && jail_path[0] == '/')
+		fj_say(2, "hint: mkdir -p %s%s\n", fj_options.name, jail_path);
+	for (;;)
+		fj_sys1(__NR_exit_group, FAILED);
+}
+
+static void start_tracing(void)
+{
+	long fd;
+
+	if (!fj_options.trace)
+		return;
+	fd = fj_streq(fj_options.trace, "-") ?
+		     fj_sys3(__NR_fcntl, 2, F_DUPFD, 3) :
+		     fj_sys4(__NR_openat, AT_FDCWD, fj_options.trace,
+			     O_CREAT | O_WRONLY | O_APPEND | O_TRUNC, 0644);
+	if (fj_is_err(fd))
+		fj_launch_fail("cannot write the trace to", fj_options.trace, fd);
+	if (fj_dup_to((int)fd, FJ_FD_TRACE(fj_jail), 0) < 0)
+		fj_launch_fail("cannot keep the trace open", "", -EMFILE);
+	fj_close((int)fd);
+	fj_jail->trace_fd_plus_1 = (uint32_t)FJ_FD_TRACE(fj_jail) + 1;
+}
+
+static const char *runtime_dir(char **envp)
+{
+	const char *dir = fj_launch_variable(envp, "XDG_RUNTIME_DIR");
+
+	return dir && *dir == '/' && fj_strlen(dir) < sizeof(fj_jail->runtime_dir) ? dir : "";
+}
+
+_Noreturn static void stay(struct fj_stack *s)
+{
+	long r;
+
+	fj_options_read(s->argv + 2);
+	fj_options.parent.envp = s->envp;
+	fj_parent_stay(&fj_options.parent);
+	r = fj_sys3(__NR_execve, fj_options.command[0], fj_options.command, s->envp);
+	fj_launch_fail("cannot run", fj_options.command[0], r);
+}
+
+_Noreturn void fj_launch_program(struct fj_thread *t, char **envp)
+{
+	long r = 0;
+
+	if (!fj_options.skip_chdir && (r = fj_call_of(t, __NR_chdir, (uint64_t) "/", 0, 0)) == 0 &&
+		fj_options.chdir)
+		r = fj_call_of(t, __NR_chdir, (uint64_t)fj_options.chdir, 0, 0);
+	if (r < 0 && fj_options.as_proot) {
+		fj_say(2, "fakejail: warning: cannot change to directory %s: %s; / is taken\n",
+			fj_options.chdir, fj_error(r));
+		r = 0;
+	}
+	if (r < 0 && !fj_options.skip_chdir)
+		refuse_chdir(t, fj_options.chdir ? fj_options.chdir : "/", r);
+	fj_user_choose(t, fj_options.user, fj_options.groups);
+	fj_environment_choose(t, envp, fj_options.kept);
+	if (fj_options.as_proot)
+		fj_environment_set_pwd(t, envp);
+	fj_first_run(t, envp);
+}
+
+_Noreturn void fj_launch(struct fj_stack *s)
+{
+	struct fj_thread *t;
+	long r;
+
+	if (s->argc == 2 && fj_streq(s->argv[1], "probe")) {
+		r = fj_trap_probe();
+		fj_say(1, "seccomp-trap: %s\n", r ? "no" : "yes");
+		fj_sys1(__NR_exit_group, r != 0);
+	}
+	if (s->argc > 2 && fj_streq(s->argv[1], "stay"))
+		stay(s);
+	if (s->argc < 2 || !fj_streq(s->argv[1], "start")) {
+		fj_say(2, "fakejail: this is the loader; the command is `fakejail`\n");
+		fj_sys1(__NR_exit_group, FAILED);
+	}
+	fj_options_read(s->argv + 2);
+	if (!fj_options.root)
+		fj_launch_fail("the loader's command line names no root", "", 0);
+	if (fj_options.parent.kills || fj_options.parent.dies)
+		fj_parent_stay(&fj_options.parent);
+	fj_jail_make(s->envp);
+	fj_thread_start();
+	t = fj_thread_mine();
+	if (!t)
+		fj_launch_fail("no memory", "", -ENOMEM);
+	fj_namespace_start();
+	fj_root_start("", 0);
+	r = fj_sys1(__NR_umask, 0);
+	fj_sys1(__NR_umask, r);
+	fj_umask_start((uint32_t)r);
+	fj_ids_new_board(fj_jail_board());
+	fj_ids_start(fj_jail_board(), "", 0);
+	fj_launch_put(fj_jail->runtime_dir, runtime_dir(s->envp), sizeof(fj_jail->runtime_dir));
+	fj_private_clean(t);
+	for (int i = 0; i < fj_options.bind_count; i++)
+		if ((r = fj_bind_add(t, &fj_options.bind[i])) < 0)
+			fj_launch_fail(fj_options.bind[i].trouble,
+				fj_options.bind[i].host ? fj_options.bind[i].host :
+							  fj_options.bind[i].jail,
+				r);
+	if (fj_options.read_only)
+		fj_bind_root_read_only();
+
+	r = fj_gate_place(0);
+	if (fj_is_err(r))
+		fj_launch_fail("cannot place the gate page: see vm.mmap_min_addr", "", r);
+	fj_jail->gate = (uint64_t)r;
+	fj_doors_choose(t);
+	fj_faults_arm();
+	start_tracing();
+	fj_jail->is_starting = 1;
+	fj_launch_program(t, s->envp);
+}

@@ -1,0 +1,145 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * loader.h - the static program that starts every jailed process.
+ *
+ * Started with a handoff (exec-format/exec.h) it takes up the state of the process, maps the
+ * program and the jail's own ELF interpreter, and jumps. Started by the launcher it makes the jail
+ * first. Everything is done before the program's first instruction. */
+#ifndef FJ_LOADER_H
+#define FJ_LOADER_H
+
+#include "call/call.h"
+#include "exec-format/exec.h"
+
+/* What the kernel put on the stack of a new process, in place. */
+struct fj_stack {
+	uint64_t *base; /* argc */
+	long argc;
+	char **argv, **envp;
+	long envc;
+	uint64_t *auxv;	   /* pairs, ended by AT_NULL */
+	size_t auxv_pairs; /* with AT_NULL */
+};
+
+/* stack.c */
+void fj_stack_read(struct fj_stack *s, uint64_t *base);
+/* Take the last environment string away; returns it, or NULL when there is none. */
+char *fj_stack_pop_env(struct fj_stack *s);
+/* The value of an auxiliary vector entry; 0 when there is none. */
+uint64_t fj_stack_aux(const struct fj_stack *s, uint64_t type);
+void fj_stack_set_aux(struct fj_stack *s, uint64_t type, uint64_t value);
+
+/* The jail's memory file: its description, then the board of identities, then the roots that it
+ * meets. */
+#define FJ_BOARD_AT ((sizeof(struct fj_jail) + FJ_PAGE - 1) & ~(size_t)(FJ_PAGE - 1))
+#define FJ_ROOTS_AT ((FJ_BOARD_AT + sizeof(struct fj_board) + FJ_PAGE - 1) & ~(size_t)(FJ_PAGE - 1))
+#define FJ_JAIL_MEMORY (FJ_ROOTS_AT + sizeof(struct fj_own_roots))
+static inline struct fj_board *fj_jail_board(void)
+{
+	return (struct fj_board *)((char *)fj_jail + FJ_BOARD_AT);
+}
+
+static inline struct fj_own_roots *fj_jail_roots(void)
+{
+	return (struct fj_own_roots *)((char *)fj_jail + FJ_ROOTS_AT);
+}
+
+/* user.c: the identity that --userspec=SPEC and --groups=GROUPS (either may be NULL) give the first
+ * program, as chroot(8). Names are looked up in the jail; ends with 125 and a message when there is
+ * no such user or group. */
+void fj_user_choose(struct fj_thread *t, const char *spec, const char *groups);
+/* Does the jail's /etc/passwd know that name? */
+bool fj_user_is_named(struct fj_thread *t, const char *name);
+/* The line of who the first program is. `name` is NULL when there is none; the others are "" where
+ * it says nothing. Good until one of these is called again. */
+struct fj_login {
+	const char *name, *home, *shell;
+};
+struct fj_login fj_user_login(struct fj_thread *t);
+
+/* environment.c: give HOME, USER, LOGNAME and SHELL in `envp` a meaning where the caller's have
+ * none in the jail, but not the `kept` ones, of which the command line has said what they are. To
+ * be called by who the first program is. */
+enum fj_variable { FJ_HOME, FJ_USER, FJ_LOGNAME, FJ_SHELL, FJ_VARIABLES };
+void fj_environment_choose(struct fj_thread *t, char **envp, const bool kept[FJ_VARIABLES]);
+/* Let PWD, where it is set, say where the first program starts. */
+void fj_environment_set_pwd(struct fj_thread *t, char **envp);
+/* Which of them is called `name`; FJ_VARIABLES: none. */
+enum fj_variable fj_environment_variable(const char *name);
+
+/* map.c: an ELF file in memory. */
+struct fj_mapped {
+	uint64_t base; /* what was added to its addresses */
+	uint64_t entry;
+	uint64_t size; /* from its first page to its last; 0: it has none */
+	uint64_t phdr; /* where its program headers are in memory; 0: nowhere */
+	uint16_t phnum;
+	uint64_t code_start, code_end, data_start, data_end;
+	bool wants_exec_stack;
+};
+/* Map the ELF file `fd`. Returns 0 or -errno; then it may be there in part. */
+enum fj_patch { FJ_PATCH_NONE, FJ_PATCH_LIBRARY, FJ_PATCH_PROGRAM };
+struct fj_mapping {
+	uint64_t before;      /* if it has no addresses of its own, right before there where that is
+				 free, or (0) anywhere */
+	bool has_interpreter; /* it is a program that has one */
+	enum fj_patch patch;  /* are its system calls made jumps? text/sites.h */
+};
+long fj_map_elf(int fd, const struct fj_mapping *how, struct fj_mapped *m);
+/* preload.c: have ld.so load libfakejail.so, which takes that out of the environment again. To be
+ * called in place of fj_stack_pop_env(): it puts the variable in place of the last string. Returns
+ * whether it did. */
+bool fj_preload_announce(struct fj_stack *s);
+
+/* place_gate.c: copy the gate to its page at `address` (0: choose one). Returns the address or
+ * -errno. */
+long fj_gate_place(uint64_t address);
+
+/* continue.c: a process whose exec handed over `text`. */
+_Noreturn void fj_continue(struct fj_stack *s, const char *text);
+
+/* launch.c: the launcher's command line. */
+_Noreturn void fj_launch(struct fj_stack *s);
+/* inside.c: the same, of a launcher in a jail; at the end of what every process of the jail begins
+ * with. `mask`: the signals that its program blocks. */
+_Noreturn void fj_inside(struct fj_stack *s, uint64_t mask);
+
+/* owners.c: open the file of owner records, `db` from the command line ("none": only for this jail;
+ * NULL: where it belongs, see there). Ends the process with a message when it is refused. Returns a
+ * descriptor; `*elder` is another, or -1. */
+int fj_owners_open(const char *db, int root_fd, char **envp, int *elder);
+/* Of records that other machines may have: say so when they cannot be changed. */
+void fj_owners_try(void);
+extern bool fj_owners_are_new, fj_owners_are_in_root; /* their file: made just now; in the root */
+/* The path of `name` in the user's state folder; false for a user without one. */
+bool fj_in_state_folder(char **envp, const char *name, struct fj_str *out);
+/* Make the directories that lead to the file `path`. */
+long fj_make_directories(char *path);
+/* around.c. When they are in use: find the roots that this one lies in, and tell them when it is
+ * new. Say so (unless `is_quiet`) when the records are a copy of another root's. */
+void fj_owners_look_around(const char *db, char **envp, bool is_quiet);
+
+/* binds.c: a mount of the command line. MODE is rw or ro; with a `?` behind it the bind is left out
+ * when the host or the jail has no such place, with a `!` it lies on a symlink itself and not where
+ * that leads. Returns 0 or -errno, and then `trouble` says what
+ * failed. */
+struct fj_point;
+struct fj_bind {
+	const char *host;	     /* NULL: a tmpfs */
+	const struct fj_point *from; /* what `host` is, of a jail inside a jail; else NULL */
+	const char *jail, *mode;
+	const char *trouble;
+};
+long fj_bind_add(struct fj_thread *t, struct fj_bind *b);
+void fj_bind_root_read_only(void);
+
+/* errors.c: -errno in the words of strerror(3). */
+const char *fj_error(long error);
+
+/* explain.c: say why the first program could not be started. Returns the exit status: 126 or 127.
+ */
+int fj_explain(struct fj_thread *t, const char *command, const char *jail_path, const char *search,
+	long error);
+
+#endif

@@ -1,0 +1,237 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * make_jail.c - the jail's memory, shared by all its processes, and the descriptors that stay open.
+ */
+#include "launch/launch.h"
+
+#include "own/own.h"
+
+#include <asm/stat.h>
+#include <linux/mman.h>
+#include <linux/resource.h>
+#include <linux/utsname.h>
+
+#define FEW_DESCRIPTORS 64u
+/* Three that every program has, ours, and what a start has open at one time besides: the root, the
+ * memory, the records and their copy. */
+#define LEAST_DESCRIPTORS (3 + FJ_FD_COUNT + 5)
+#define COPIES_SIZE (64UL << 20)
+#define USUAL_LIMIT 1024u /* beyond, the descriptor table of every process would grow */
+
+static bool is_open(int fd)
+{
+	return fj_sys3(__NR_fcntl, fd, F_GETFD, 0) >= 0;
+}
+
+_Noreturn static void refuse_few_descriptors(void)
+{
+	fj_launch_fail("too few file descriptors: raise `ulimit -n`", "", 0);
+}
+
+/* With a low soft limit of descriptors, a start and the jail's own go beyond it: they stay open
+ * when the limit falls (getrlimit(2)). Returns what was. */
+static struct rlimit64 raise_descriptors(void)
+{
+	struct rlimit64 before = {0}, raised;
+
+	fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, &before);
+	raised = before;
+	if (before.rlim_cur < FEW_DESCRIPTORS)
+		raised.rlim_cur =
+			before.rlim_max < FEW_DESCRIPTORS ? before.rlim_max : FEW_DESCRIPTORS;
+	if (raised.rlim_cur < LEAST_DESCRIPTORS)
+		refuse_few_descriptors();
+	if (before.rlim_cur < FEW_DESCRIPTORS)
+		fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, &raised, 0);
+	return before;
+}
+
+/* The highest run of unused numbers under the usual limit: programs that open many see the fewest
+ * changes. */
+static int choose_numbers(void)
+{
+	struct rlimit64 limit = {0};
+	int base;
+
+	fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, &limit);
+	base = (int)(limit.rlim_cur < USUAL_LIMIT ? limit.rlim_cur : USUAL_LIMIT) - FJ_FD_COUNT;
+	for (; base > 2; base--) {
+		int i = 0;
+
+		while (i < FJ_FD_COUNT && !is_open(base + i))
+			i++;
+		if (i == FJ_FD_COUNT)
+			return base;
+	}
+	refuse_few_descriptors();
+}
+
+/* All of them are taken: one that was free would be given to the program, which
+ * could not close it. What there is nothing for holds the root, the first of them.
+ *
+ * All are O_PATH descriptors: should the program read, write or cut off what it finds at such a
+ * number, the kernel says EBADF, as of one that is not open. */
+static int place_descriptors(const int *fds, int count)
+{
+	const int base = choose_numbers();
+
+	for (int i = 0; i < count; i++) {
+		const int from = fds[i] < 0 ? base : fds[i];
+		const long fd = fj_open_anew(from, O_PATH);
+
+		if (fj_is_err(fd) || fj_sys3(__NR_dup3, fd, base + i, 0) != base + i)
+			refuse_few_descriptors();
+		fj_close((int)fd);
+		if (fds[i] >= 0)
+			fj_close(fds[i]);
+	}
+	return base;
+}
+
+static void text_of_fd(int fd, char *out)
+{
+	char link[32];
+	struct fj_str s;
+	long n;
+
+	fj_str_init(&s, link, sizeof(link));
+	fj_fd_path(&s, fd, NULL);
+	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, out, FJ_PATH_MAX - 1);
+	if (fj_is_err(n))
+		fj_launch_fail("needs /proc on the host:", link, n);
+	out[n] = 0;
+}
+
+static bool kernel_is_at_least(unsigned major, unsigned minor)
+{
+	struct new_utsname name;
+	unsigned number[2] = {0, 0};
+	const char *p = name.release;
+
+	fj_sys1(__NR_uname, &name);
+	for (int i = 0; i < 2; i++, p++)
+		for (; *p >= '0' && *p <= '9'; p++)
+			number[i] = number[i] * 10 + (unsigned)(*p - '0');
+	return number[0] > major || (number[0] == major && number[1] >= minor);
+}
+
+/* Room for copied texts, behind all else, as far as a limit of file sizes
+ * (setrlimit(2)) permits. It costs memory only where it is used. */
+static void make_room_for_texts(int memory)
+{
+	fj_jail->copies_at = (FJ_JAIL_MEMORY + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
+	if (fj_may_grow_to(fj_jail->copies_at + COPIES_SIZE) &&
+		!fj_sys2(__NR_ftruncate, memory, fj_jail->copies_at + COPIES_SIZE))
+		fj_jail->copies_size = COPIES_SIZE;
+}
+
+static uint64_t dev_of(long fd)
+{
+	struct stat st = {0};
+
+	fj_sys4(__NR_newfstatat, fd, "", &st, AT_EMPTY_PATH);
+	return st.st_dev;
+}
+
+static void note_nameless(int memory)
+{
+	int pair[2] = {-1, -1};
+
+	fj_jail->nameless_dev[0] = dev_of(memory);
+	fj_sys2(__NR_pipe2, pair, 0);
+	for (int i = 0; i < 2; i++) {
+		fj_jail->nameless_dev[1] = dev_of(pair[i]);
+		fj_close(pair[i]);
+	}
+	pair[0] = (int)fj_sys3(__NR_socket, 1 /* AF_UNIX */, 1 /* SOCK_STREAM */, 0);
+	fj_jail->nameless_dev[2] = dev_of(pair[0]);
+	fj_close(pair[0]);
+}
+
+/* The limit of file sizes is the program's. What the jail itself needs may be as large as the hard
+ * limit says. Returns what was. */
+static struct rlimit64 raise_file_sizes(void)
+{
+	struct rlimit64 before = {0}, raised;
+
+	fj_sys4(__NR_prlimit64, 0, RLIMIT_FSIZE, 0, &before);
+	raised = before;
+	raised.rlim_cur = raised.rlim_max;
+	fj_sys4(__NR_prlimit64, 0, RLIMIT_FSIZE, &raised, 0);
+	if (!fj_may_grow_to(FJ_JAIL_MEMORY))
+		fj_launch_fail("the limit of file sizes is too low: raise `ulimit -f` to 1024", "",
+			-EFBIG);
+	return before;
+}
+
+void fj_jail_make(char **envp)
+{
+	const struct rlimit64 file_sizes = raise_file_sizes(), descriptors = raise_descriptors();
+	int fds[FJ_FD_COUNT] = {-1, -1, -1, -1, -1, -1, -1, -1}; /* in the order of FJ_FD_ */
+	struct stat st;
+	const long root = fj_open_path(AT_FDCWD, fj_options.root, O_DIRECTORY);
+	long memory, at;
+
+	if (fj_is_err(root))
+		fj_launch_fail("cannot open the root", fj_options.root, root);
+	memory = fj_sys2(__NR_memfd_create, FJ_MEMORY_NAME, 0);
+	if (fj_is_err(memory))
+		fj_launch_fail("cannot make the jail's memory", "", memory);
+	at = fj_sys2(__NR_ftruncate, memory, FJ_JAIL_MEMORY);
+	if (at < 0)
+		fj_launch_fail("cannot make the jail's memory", "", at);
+	at = fj_sys6(__NR_mmap, 0, FJ_JAIL_MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
+	if (fj_is_err(at))
+		fj_launch_fail("cannot map the jail's memory", "", at);
+	fj_jail = (struct fj_jail *)at;
+	fj_jail->magic = FJ_JAIL_MAGIC;
+	fj_jail->size = sizeof(*fj_jail);
+	make_room_for_texts((int)memory);
+	note_nameless((int)memory);
+	fj_jail->epoch = 1;
+	fj_jail->first_pid = (int32_t)fj_sys0(__NR_getpid);
+	fj_jail->has_trap = !fj_options.no_trap;
+	fj_sys4(__NR_newfstatat, root, "", &st, AT_EMPTY_PATH);
+	fj_jail->root_dev = st.st_dev;
+	fj_jail->root_ino = st.st_ino;
+	text_of_fd((int)root, fj_jail->root_path);
+	if (fj_streq(fj_jail->root_path, "/"))
+		fj_jail->root_path[0] = 0;
+	at = fj_sys4(__NR_readlinkat, AT_FDCWD, "/proc/self/exe", fj_jail->loader, FJ_PATH_MAX - 1);
+	if (fj_is_err(at))
+		fj_launch_fail("needs /proc on the host", "", at);
+	fj_launch_put(fj_jail->name, fj_options.name, FJ_PATH_MAX);
+	if (fj_options.release)
+		fj_launch_put(fj_jail->release, fj_options.release, sizeof(fj_jail->release));
+	if (fj_options.hostname) {
+		fj_launch_put(fj_jail->hostname, fj_options.hostname, sizeof(fj_jail->hostname));
+		fj_jail->has_hostname = 1;
+	}
+	fds[0] = (int)root;
+	fds[1] = (int)memory;
+	fds[4] = fj_owners_open(fj_options.db, (int)root, envp, &fds[5]);
+	fj_jail->has_elder = fds[5] >= 0;
+	fj_jail->root_fd = place_descriptors(fds, FJ_FD_COUNT);
+	fj_own_shared = fj_own_shared_with_others(
+		FJ_FD_OWNERS(fj_jail), fj_jail->has_elder ? FJ_FD_ELDER(fj_jail) : -1);
+	fj_jail->owners_shared = fj_own_shared;
+	fj_own_is_scattered = fj_own_scatters(FJ_FD_ROOT(fj_jail));
+	fj_jail->is_scattered = fj_own_is_scattered;
+	fj_own_follows_tags = fj_own_is_scattered || fj_own_have_moved(FJ_FD_OWNERS(fj_jail));
+	fj_jail->follows_tags = fj_own_follows_tags;
+	fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, &descriptors, 0);
+	fj_own_is_forgetful = fj_own_forgets(FJ_FD_ROOT(fj_jail));
+	fj_jail->is_forgetful = fj_own_is_forgetful;
+	at = fj_own_start(FJ_FD_OWNERS(fj_jail), fj_jail->has_elder ? FJ_FD_ELDER(fj_jail) : -1);
+	if (at < 0)
+		fj_launch_fail("cannot map the owners' records", "", at);
+	if (fj_own_shared & 1)
+		fj_owners_try();
+	fj_owners_look_around(fj_options.db, envp, fj_options.is_quiet);
+	fj_jail->names_comm_by_file = kernel_is_at_least(6, 14);
+	fj_jail->no_faccessat2 = fj_sys4(__NR_faccessat2, -1, ".", 0, 0) == -ENOSYS;
+	if (fj_openat2(-1, ".", O_PATH, 0, 0) != -EBADF)
+		fj_jail->no_openat2 = 1;
+	fj_sys4(__NR_prlimit64, 0, RLIMIT_FSIZE, &file_sizes, 0);
+}

@@ -1,0 +1,130 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * options.c - the loader's command line: see launch.c. */
+#include "launch/launch.h"
+
+struct fj_options fj_options FJ_BULKY;
+
+static char *next(char ***at)
+{
+	char *value = *++*at;
+
+	if (!value)
+		fj_launch_fail("the loader's command line ends early", "", 0);
+	return value;
+}
+
+static long number(const char *text)
+{
+	long value = 0;
+
+	for (; *text >= '0' && *text <= '9' && value < 1L << 32; text++)
+		value = value * 10 + (*text - '0');
+	return value;
+}
+
+void fj_options_read(char **at)
+{
+	int words = 0;
+
+	for (; *at && !fj_streq(*at, "--"); at++) {
+		const char letter = (*at)[0] == '-' ? (*at)[1] : 0;
+		struct fj_bind *b = &fj_options.bind[fj_options.bind_count];
+		const char *door;
+
+		switch (letter) {
+		case 'r':
+			fj_options.root = next(&at);
+			break;
+		case 'N':
+			fj_options.name = next(&at);
+			break;
+		case 'b':
+			if (fj_options.bind_count == FJ_BINDS_MAX)
+				fj_launch_fail("too many binds", "", 0);
+			b->host = next(&at);
+			b->jail = next(&at);
+			b->mode = next(&at);
+			fj_options.bind_count++;
+			break;
+		case 'w':
+			fj_options.chdir = next(&at);
+			break;
+		case 's':
+			fj_options.skip_chdir = true;
+			break;
+		case 'R':
+			fj_options.read_only = true;
+			break;
+		case 'k':
+			fj_options.release = next(&at);
+			break;
+		case 'n':
+			fj_options.hostname = next(&at);
+			break;
+		case 'T':
+			fj_options.trace = next(&at);
+			break;
+		case 'x':
+			door = next(&at);
+			if (fj_streq(door, "trap"))
+				fj_options.no_trap = true;
+			else if (fj_streq(door, "preload"))
+				fj_options.no_preload = true;
+			else if (fj_streq(door, "patch"))
+				fj_options.no_patch = true;
+			break;
+		case 'a':
+			if (words == FJ_AFTERWARDS_MAX)
+				fj_launch_fail("too many words to run at the end", "", 0);
+			fj_options.afterwards[words++] = next(&at);
+			fj_options.parent.afterwards = fj_options.afterwards;
+			break;
+		case 'e':
+			fj_options.kept[fj_environment_variable(next(&at))] = true;
+			break;
+		case 'P':
+			fj_options.as_proot = true;
+			break;
+		case 'p':
+			fj_options.preload = next(&at);
+			break;
+		case 'd':
+			fj_options.db = next(&at);
+			break;
+		case 'u':
+			fj_options.user = next(&at);
+			break;
+		case 'g':
+			fj_options.groups = next(&at);
+			break;
+		case 'q':
+			fj_options.is_quiet = true;
+			break;
+		case 'v':
+			break;
+		case 't':
+			if (fj_options.bind_count == FJ_BINDS_MAX)
+				fj_launch_fail("too many binds", "", 0);
+			b->jail = next(&at);
+			b->mode = "rw";
+			fj_options.bind_count++;
+			break;
+		case 'K':
+			fj_options.parent.kills = true;
+			break;
+		case 'D':
+			fj_options.parent.dies = true;
+			fj_options.parent.starter = number(next(&at));
+			break;
+		default:
+			fj_launch_fail("the loader does not know", *at, 0);
+		}
+	}
+	if (!*at || !at[1])
+		fj_launch_fail("the loader's command line names no command", "", 0);
+	fj_options.command = at + 1;
+	if (!fj_options.name)
+		fj_options.name = fj_options.root;
+}

@@ -1,0 +1,324 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * owners.c - where the owner records of a root are, and opening their file; at the jail's start.
+ *
+ *   ROOT/.fakejail/owners      the usual place: it goes where the tree goes
+ *   STATE/fakejail/host        of the host's own root: `fakejail / CMD`
+ *   STATE/fakejail/root-HASH   of a root that may not be written
+ *   an anonymous memory file   --no-db, and such a root of a user without a home
+ *
+ * STATE is $XDG_STATE_HOME, else $HOME/.local/state. What `fakejail /` recorded about files of a
+ * tree holds in the tree's own jail afterwards: its file is the elder, looked at when the jail's
+ * own knows nothing. A file that is not to be trusted ends the start, and stays as it is. */
+#include "launch/launch.h"
+
+#include "own/own.h"
+
+#include <asm/stat.h>
+
+#define FAILED 125 /* as launch.c */
+
+_Noreturn static void refuse(const char *name, long error)
+{
+	const char *why = "cannot be used", *says = fj_error(error);
+
+	if (error == -EMFILE) /* nothing is wrong with the file */
+		fj_launch_fail("too few file descriptors: raise `ulimit -n`", "", 0);
+	if (error == -EMEDIUMTYPE)
+		why = "is no file of owner records";
+	else if (error == -EPROTONOSUPPORT)
+		why = "is of another version of fakejail, or of another kind of machine";
+	else if (error == -EUCLEAN)
+		why = "is damaged or cut off";
+	else if (error == -EACCES || error == -EPERM)
+		why = "may not be read, by its mode or that of its directory";
+	if (error == -EMEDIUMTYPE || error == -EPROTONOSUPPORT || error == -EUCLEAN)
+		says = "";
+	fj_say(2,
+		"fakejail: %s: %s%s%s\nfakejail: it is left as it is; see `fakejail owners "
+		"check`, or use --db=FILE or --no-db\n",
+		name, why, *says ? ": " : "", says);
+	for (;;)
+		fj_sys1(__NR_exit_group, FAILED);
+}
+
+static void warn(const char *name, long error, const char *then)
+{
+	fj_say(2, "fakejail: %s: owner records cannot be opened (%s): %s\n", name, fj_error(error),
+		then);
+}
+
+/* Does the root have records of this user's own, which he cannot open? Those of somebody else are
+ * nobody's fault. */
+static bool has_own_records(int root_fd, long error)
+{
+	const long there = fj_sys3(__NR_faccessat, root_fd, FJ_HIDDEN_NAME "/owners", 0);
+	struct stat st = {0};
+
+	return (error == -EACCES || error == -EPERM) && (!there || there == -EACCES) &&
+	       !fj_sys4(__NR_newfstatat, root_fd, FJ_HIDDEN_NAME, &st, AT_SYMLINK_NOFOLLOW) &&
+	       st.st_uid == (uint32_t)fj_sys0(__NR_geteuid);
+}
+
+static const char *value_of(char **envp, const char *name)
+{
+	const size_t n = fj_strlen(name);
+
+	for (; *envp; envp++)
+		if (!memcmp(*envp, name, n) && (*envp)[n] == '=')
+			return *envp + n + 1;
+	return "";
+}
+
+static long open_file(int dirfd, const char *name)
+{
+	const int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+	long r = fj_sys4(__NR_openat, dirfd, name, O_RDWR | flags, 0);
+
+	if (r == -EACCES || r == -EROFS || r == -EPERM)
+		r = fj_sys4(__NR_openat, dirfd, name, O_RDONLY | flags, 0);
+	return r;
+}
+
+/* A new file appears under its name when it is complete; who comes second uses the first one's. */
+bool fj_owners_are_new, fj_owners_are_in_root;
+
+static long make_file(int dirfd, const char *name)
+{
+	static char text[FJ_PATH_MAX + 32] FJ_BULKY;
+	struct fj_str temporary;
+	long fd, r;
+
+	fj_str_init(&temporary, text, sizeof(text));
+	fj_str_put(&temporary, name);
+	fj_str_put(&temporary, ".new-");
+	fj_str_num(&temporary, (uint64_t)fj_sys0(__NR_getpid), 10);
+	if (temporary.overflowed)
+		return -ENAMETOOLONG;
+	fj_sys3(__NR_unlinkat, dirfd, temporary.at, 0);
+	fd = fj_sys4(__NR_openat, dirfd, temporary.at, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fj_is_err(fd))
+		return fd;
+	r = fj_own_create((int)fd);
+	fj_close((int)fd);
+	if (!r) {
+		r = fj_sys5(__NR_linkat, dirfd, temporary.at, dirfd, name, 0);
+		if (r == -EPERM || r == -EOPNOTSUPP) /* no hard links here */
+			r = fj_sys5(__NR_renameat2, dirfd, temporary.at, dirfd, name,
+				1 /* RENAME_NOREPLACE */);
+		fj_owners_are_new = fj_owners_are_new || !r;
+		if (r == -EEXIST)
+			r = 0;
+	}
+	fj_sys3(__NR_unlinkat, dirfd, temporary.at, 0);
+	return r;
+}
+
+static long open_or_make(int dirfd, const char *name)
+{
+	long fd = open_file(dirfd, name);
+
+	if (fd == -ENOENT) {
+		const long r = make_file(dirfd, name);
+
+		if (r < 0)
+			return r;
+		fd = open_file(dirfd, name);
+	}
+	return fd;
+}
+
+long fj_make_directories(char *path)
+{
+	long r = 0;
+
+	for (char *p = path + 1; *p; p++) {
+		if (*p != '/')
+			continue;
+		*p = 0;
+		r = fj_sys3(__NR_mkdirat, AT_FDCWD, path, 0700);
+		*p = '/';
+	}
+	return r == -EEXIST ? 0 : r;
+}
+
+bool fj_in_state_folder(char **envp, const char *name, struct fj_str *out)
+{
+	const char *state = value_of(envp, "XDG_STATE_HOME"), *home = value_of(envp, "HOME");
+
+	if (state[0] == '/') { /* a relative one is invalid: XDG Base Directory Specification */
+		fj_str_put(out, state);
+	} else if (home[0] == '/') {
+		fj_str_put(out, home);
+		fj_str_put(out, "/.local/state");
+	} else {
+		return false;
+	}
+	fj_str_put(out, "/fakejail/");
+	fj_str_put(out, name);
+	return !out->overflowed;
+}
+
+static long open_in_state_folder(char **envp, const char *name, struct fj_str *path)
+{
+	long fd;
+
+	if (!fj_in_state_folder(envp, name, path))
+		return -ENOENT;
+	fd = open_file(AT_FDCWD, path->at);
+	if (fd != -ENOENT)
+		return fd;
+	fj_make_directories(path->at);
+	return open_or_make(AT_FDCWD, path->at);
+}
+
+/* Our directory in the root. A root of the user's own that is only closed to writing (0555, as
+ * Fedora's) is opened for that moment: root inside is not refused there either, and its records
+ * must not move when a repair has opened it for good. */
+static long make_hidden(int root_fd)
+{
+	char link[32];
+	struct fj_str s;
+	struct stat st;
+	long r = fj_sys3(__NR_mkdirat, root_fd, FJ_HIDDEN_NAME, 0700);
+
+	if (r != -EACCES || fj_sys4(__NR_newfstatat, root_fd, "", &st, AT_EMPTY_PATH) ||
+		st.st_uid != (uint32_t)fj_sys0(__NR_geteuid))
+		return r;
+	fj_str_init(&s, link, sizeof(link));
+	fj_fd_path(&s, root_fd, NULL);
+	if (fj_sys3(__NR_fchmodat, AT_FDCWD, link, (st.st_mode & 07777) | 0300))
+		return r;
+	r = fj_sys3(__NR_mkdirat, root_fd, FJ_HIDDEN_NAME, 0700);
+	fj_sys3(__NR_fchmodat, AT_FDCWD, link, st.st_mode & 07777);
+	return r;
+}
+
+static long open_in_root(int root_fd, bool may_make)
+{
+	long fd, dir = fj_open_path(root_fd, FJ_HIDDEN_NAME, O_DIRECTORY | O_NOFOLLOW);
+
+	if (dir == -ENOENT && may_make) {
+		dir = make_hidden(root_fd);
+		if (!dir || dir == -EEXIST)
+			dir = fj_open_path(root_fd, FJ_HIDDEN_NAME, O_DIRECTORY | O_NOFOLLOW);
+	}
+	if (fj_is_err(dir))
+		return dir;
+	fd = may_make ? open_or_make((int)dir, "owners") : open_file((int)dir, "owners");
+	fj_close((int)dir);
+	return fd;
+}
+
+static bool may_go_elsewhere(long error)
+{
+	return error == -EACCES || error == -EPERM || error == -EROFS || error == -ENOSPC ||
+	       error == -EDQUOT || error == -EOPNOTSUPP || error == -ENODEV;
+}
+
+static long open_memory(void)
+{
+	const long fd = fj_sys2(__NR_memfd_create, "fakejail-owners", 1 /* MFD_CLOEXEC */);
+	const long r = fj_is_err(fd) ? fd : fj_own_create((int)fd);
+
+	return r < 0 ? r : fd;
+}
+
+/* The file of a root that may not be written; its path into `path`. */
+static long open_of_unwritable(char **envp, bool may_make, struct fj_str *path)
+{
+	static char text[32] FJ_BULKY;
+	struct fj_str name;
+
+	fj_str_init(&name, text, sizeof(text));
+	fj_str_put(&name, "root-");
+	fj_str_num(&name, fj_hash(fj_jail->root_path, fj_strlen(fj_jail->root_path), FJ_HASH_SEED),
+		16);
+	fj_str_cut(path, 0);
+	if (may_make)
+		return open_in_state_folder(envp, text, path);
+	return fj_in_state_folder(envp, text, path) ? open_file(AT_FDCWD, path->at) : -ENOENT;
+}
+
+int fj_owners_open(const char *db, int root_fd, char **envp, int *elder)
+{
+	static char text[FJ_PATH_MAX] FJ_BULKY, elder_text[FJ_PATH_MAX] FJ_BULKY;
+	const bool is_host = !fj_jail->root_path[0];
+	struct fj_str path, elder_path;
+	/* Records of the mode that the program's umask(2) leaves could not be opened again. */
+	const long mask = fj_sys1(__NR_umask, 077);
+	long fd, r;
+
+	*elder = -1;
+	fj_str_init(&path, text, sizeof(text));
+	if (db && fj_streq(db, "none")) {
+		fd = open_memory();
+	} else if (db) {
+		fj_str_put(&path, db);
+		fd = open_or_make(AT_FDCWD, db);
+	} else if (is_host) {
+		fd = open_in_state_folder(envp, "host", &path);
+	} else {
+		fj_str_put(&path, fj_jail->root_path);
+		fj_str_put(&path, "/" FJ_HIDDEN_NAME "/owners");
+		fd = open_in_root(root_fd, false);
+		if (fd == -ENOENT) { /* what was kept while it could not be written stays there */
+			fd = open_of_unwritable(envp, false, &path);
+			if (fj_is_err(fd)) {
+				fj_str_cut(&path, 0);
+				fj_str_put(&path, fj_jail->root_path);
+				fj_str_put(&path, "/" FJ_HIDDEN_NAME "/owners");
+				fd = open_in_root(root_fd, true);
+			}
+		}
+	}
+	fj_owners_are_in_root = !db && !is_host && !fj_is_err(fd) &&
+				fj_path_has_prefix(path.at, fj_jail->root_path);
+	fj_jail->has_hidden = fj_sys3(__NR_faccessat, root_fd, FJ_HIDDEN_NAME, 0) == 0;
+	if (!db && !is_host && may_go_elsewhere(fd)) {
+		if (has_own_records(root_fd, fd))
+			refuse(path.at, fd);
+		fd = open_of_unwritable(envp, true, &path);
+	}
+	if (!db && fj_is_err(fd) && (may_go_elsewhere(fd) || fd == -ENOENT)) {
+		if (fd != -ENOENT) /* that is a user without a home */
+			warn(path.at, fd, "owners are kept for this jail only");
+		fd = open_memory();
+	}
+	r = fj_is_err(fd) ? fd : fj_own_check((int)fd);
+	if (r < 0)
+		refuse(path.at, r);
+	if (db ? !fj_streq(db, "none") : !is_host) {
+		fj_str_init(&elder_path, elder_text, sizeof(elder_text));
+		if (fj_in_state_folder(envp, "host", &elder_path))
+			*elder = (int)open_file(AT_FDCWD, elder_path.at);
+		r = *elder >= 0 ? fj_own_check(*elder) : *elder;
+		/* Below a directory that is closed to us we have recorded nothing: HOME is the
+		 * program's there, not ours. */
+		if (r == -EACCES && fj_sys3(__NR_faccessat, AT_FDCWD, elder_path.at, 0) == -EACCES)
+			r = -ENOENT;
+		if (r < 0 && r != -ENOENT && elder_path.len)
+			warn(elder_path.at, r, "what `fakejail /` recorded is not shown");
+		if (r < 0 && *elder >= 0)
+			fj_close(*elder);
+		if (r < 0)
+			*elder = -1;
+	}
+	fj_sys1(__NR_umask, mask);
+	return (int)fd;
+}
+
+void fj_owners_try(void)
+{
+	const long r = fj_own_try();
+
+	if (r == -ENOLCK)
+		fj_say(2, "fakejail: warning: on the file system of the owner records locks do not "
+			  "work: they are only read, and changes of owners are refused\n"
+			  "hint: --db=FILE keeps them on another\n");
+	else if (r == -EBUSY)
+		fj_say(2, "fakejail: warning: another machine changes the owner records, or was "
+			  "stopped while it did: changes of owners are refused until owners.lock "
+			  "beside them, a link that names the machine, is gone\n");
+}

@@ -1,0 +1,315 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * parent.c - a parent that stays, where something is to be done at the end: --kill-on-exit,
+ * --die-with-parent, and what a command of the launcher wants to remove afterwards.
+ *
+ * It makes no jail: it is an ordinary process, outside, that holds nothing open. To whoever started
+ * it, it is the program: it hands on the signals that it gets, stops and goes on with the program,
+ * and ends as that has ended. Parent and program stay in one process group, as job control wants
+ * it, so what the kernel or the program sends to the whole group has reached the program already.
+ *
+ * What the program leaves behind becomes the parent's own children (PR_SET_CHILD_SUBREAPER), so by
+ * killing its children until it has none it finds them all, sessions and double forks included.
+ *
+ * Called by launch.c, before there is a jail. */
+#include "launch/launch.h"
+
+#include <linux/prctl.h>
+
+#define SIGHUP_ 1 /* signal(7), x86_64 */
+#define SIGKILL_ 9
+#define SIGCHLD_ 17
+#define SIGCONT_ 18
+#define SIGSTOP_ 19
+#define SIGTTOU_ 22
+#define SIGNALS 64
+#define SI_KERNEL_                                                                                 \
+	0x80	   /* asm-generic/siginfo.h: the terminal, or another event of the kernel's        \
+		    */
+#define WNOHANG_ 1 /* linux/wait.h */
+#define WUNTRACED_ 2
+#define RLIMIT_CORE_ 4 /* asm-generic/resource.h */
+
+/* As far as it is read here. */
+struct info {
+	int32_t number, error, code, unused;
+	int32_t pid; /* of who sent it, when code says that somebody did */
+	char rest[128 - 20];
+};
+
+struct action {
+	uint64_t handler, flags, restorer, mask;
+};
+
+static struct {
+	const struct fj_parent *wish;
+	long pid, child;
+	uint64_t mask; /* that the program is to begin with */
+	bool leads_session;
+} me;
+
+static void set_mask(uint64_t mask)
+{
+	fj_sys4(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &mask, 0, sizeof(mask));
+}
+
+static struct action set_action(int number, struct action next)
+{
+	struct action before = {0};
+
+	fj_sys4(__NR_rt_sigaction, number, &next, &before, sizeof(next.mask));
+	return before;
+}
+
+/* The parent of process `pid`, or 0. */
+static long parent_of(long pid)
+{
+	char text[512], name[64];
+	struct fj_str s;
+	long fd, n, ppid = 0;
+	const char *p = text, *after = NULL;
+
+	fj_str_init(&s, name, sizeof(name));
+	fj_str_put(&s, "/proc/");
+	fj_str_num(&s, (uint64_t)pid, 10);
+	fj_str_put(&s, "/stat");
+	fd = fj_sys3(__NR_openat, AT_FDCWD, name, O_RDONLY | O_CLOEXEC);
+	if (fj_is_err(fd))
+		return 0;
+	n = fj_sys3(__NR_read, fd, text, sizeof(text) - 1);
+	fj_close((int)fd);
+	text[n > 0 ? n : 0] = 0;
+	/* PID (COMM) STATE PPID: a COMM may hold anything but is the only one in brackets. */
+	for (; *p; p++)
+		if (*p == ')')
+			after = p;
+	if (!after || !after[1] || !after[2] || !after[3])
+		return 0;
+	for (p = after + 4; *p >= '0' && *p <= '9'; p++)
+		ppid = ppid * 10 + (*p - '0');
+	return ppid;
+}
+
+/* Is it one of the program's? A chain of parents has an end: at most as many as there can be
+ * processes, and a process that ends meanwhile ends the chain. */
+static bool is_ours(long pid)
+{
+	for (int steps = 0; pid > 1 && steps < 4096; steps++) {
+		if (pid == me.child)
+			return true;
+		pid = parent_of(pid);
+		if (pid == me.pid)
+			return true;
+	}
+	return false;
+}
+
+/* Kill each child that there is now. Returns how many. */
+static int kill_children(void)
+{
+	static char list[8192] FJ_BULKY;
+	const long fd = fj_sys3(__NR_openat, AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int killed = 0;
+	long n;
+
+	if (fj_is_err(fd))
+		return 0;
+	while ((n = fj_sys3(__NR_getdents64, fd, list, sizeof(list))) > 0)
+		for (long at = 0; at < n;) {
+			const char *entry = list + at, *name = entry + 19; /* linux_dirent64 */
+			uint16_t length;
+			long pid = 0;
+
+			memcpy(&length, entry + 16, sizeof(length));
+			at += length;
+			while (*name >= '0' && *name <= '9')
+				pid = pid * 10 + (*name++ - '0');
+			if (!*name && pid > 1 && parent_of(pid) == me.pid &&
+				!fj_sys2(__NR_kill, pid, SIGKILL_))
+				killed++;
+		}
+	fj_close((int)fd);
+	return killed;
+}
+
+/* Each round ends those that are there, and their children are the next round's. One that may not
+ * be killed (a set-uid program, without the trap) ends the rounds; one that is killed ends, so no
+ * wait is without a bound. */
+static void kill_all(void)
+{
+	while (kill_children()) {
+		long r;
+
+		do
+			r = fj_sys4(__NR_wait4, -1, 0, 0, 0);
+		while (r == -EINTR);
+		while (r > 0)
+			r = fj_sys4(__NR_wait4, -1, 0, WNOHANG_, 0);
+		if (r == -ECHILD)
+			return;
+	}
+}
+
+/* End by `number` as the program did; without a core dump, which is the program's. */
+static void die_of(int number)
+{
+	const uint64_t none[2] = {0, 0};
+
+	fj_sys4(__NR_prlimit64, 0, RLIMIT_CORE_, none, 0);
+	set_action(number, (struct action){0});
+	fj_sys2(__NR_kill, me.pid, number);
+	set_mask(~(1UL << (number - 1)));
+}
+
+/* Run what is to be done at the end; its own success is not the program's. */
+static void clean_up(void)
+{
+	long pid, r;
+
+	if (!me.wish->afterwards)
+		return;
+	pid = fj_sys5(__NR_clone, SIGCHLD_, 0, 0, 0, 0);
+	if (!pid) {
+		set_mask(me.mask);
+		r = fj_sys3(
+			__NR_execve, me.wish->afterwards[0], me.wish->afterwards, me.wish->envp);
+		fj_say(2, "fakejail: cannot run '%s': %s\n", me.wish->afterwards[0], fj_error(r));
+		fj_sys1(__NR_exit_group, 125);
+	}
+	do
+		r = fj_sys4(__NR_wait4, pid, 0, 0, 0);
+	while (r == -EINTR);
+}
+
+_Noreturn static void finish(int status)
+{
+	if (me.wish->kills)
+		kill_all();
+	clean_up();
+	if (me.wish->leave)
+		me.wish->leave();
+	if (status & 0x7f)
+		die_of(status & 0x7f);
+	for (;;)
+		fj_sys1(__NR_exit_group,
+			status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff);
+}
+
+/* Stop as the program did, and let it go on when somebody lets us. */
+static void stop(int number)
+{
+	if (number < SIGSTOP_ || number > SIGTTOU_)
+		number = SIGSTOP_; /* a tracer's */
+	fj_sys2(__NR_kill, me.pid, number);
+	set_mask(~(1UL << (number - 1)));
+	set_mask(~0UL);
+	fj_sys2(__NR_kill, me.child, SIGCONT_);
+}
+
+static void look_at_children(void)
+{
+	int status = 0;
+	long pid;
+
+	while ((pid = fj_sys4(__NR_wait4, -1, &status, WNOHANG_ | WUNTRACED_, 0)) > 0) {
+		if (pid != me.child)
+			continue;
+		if ((status & 0xff) == 0x7f)
+			stop(status >> 8 & 0xff);
+		else
+			finish(status);
+	}
+}
+
+static bool has_starter_ended(void)
+{
+	return me.wish->dies && fj_sys0(__NR_getppid) != me.wish->starter;
+}
+
+/* Is it for the program, and has not reached it? */
+static bool is_for_child(const struct info *info)
+{
+	if (info->code == SI_KERNEL_)
+		/* The terminal's go to the whole group; when it hangs up, to a session's leader. */
+		return me.leads_session && (info->number == SIGHUP_ || info->number == SIGCONT_);
+	return info->code > 0 || !is_ours(info->pid);
+}
+
+_Noreturn static void stay(void)
+{
+	const uint64_t all = ~0UL;
+	struct info info;
+
+	for (;;) {
+		const long number = fj_sys4(__NR_rt_sigtimedwait, &all, &info, 0, sizeof(all));
+
+		if (has_starter_ended()) {
+			kill_all();
+			finish(SIGKILL_);
+		}
+		if (number == SIGCHLD_)
+			look_at_children();
+		else if (number > 0 && is_for_child(&info))
+			fj_sys2(__NR_kill, me.child, number);
+	}
+}
+
+static void close_all(int first, unsigned last)
+{
+	if (fj_sys3(__NR_close_range, first, last, 0) == -ENOSYS)
+		for (int fd = first; fd < 1024 && (unsigned)fd <= last; fd++)
+			fj_close(fd);
+}
+
+/* Nothing that the program closes may be held open by us, and no directory busy. */
+static void let_go(void)
+{
+	const int first = me.wish->afterwards ? 3 : 0; /* that may have something to say */
+
+	if (me.wish->leave) {
+		close_all(first, (unsigned)me.wish->kept - 1);
+		close_all(me.wish->kept_last + 1, ~0U);
+	} else {
+		close_all(first, ~0U);
+	}
+	fj_sys1(__NR_chdir, "/");
+}
+
+void fj_parent_stay(const struct fj_parent *wish)
+{
+	const uint64_t all = ~0UL;
+	struct action chld;
+
+	me.wish = wish;
+	me.pid = fj_sys0(__NR_getpid);
+	me.leads_session = fj_sys1(__NR_getsid, 0) == me.pid;
+	fj_sys4(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &all, &me.mask, sizeof(all));
+	chld = set_action(SIGCHLD_, (struct action){0}); /* ignored, it would lose the status */
+	fj_sys5(__NR_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	me.child = fj_sys5(__NR_clone, SIGCHLD_, 0, 0, 0, 0);
+	if (fj_is_err(me.child))
+		fj_launch_fail("cannot make a process", "", me.child);
+	if (!me.child) {
+		/* Whoever kills the parent for good means the program. */
+		fj_sys5(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL_, 0, 0, 0);
+		if (fj_sys0(__NR_getppid) != me.pid)
+			fj_sys1(__NR_exit_group, 125);
+		set_action(SIGCHLD_, chld);
+		set_mask(me.mask);
+		return;
+	}
+	let_go();
+	for (int number = SIGSTOP_ + 1; number <= SIGTTOU_; number++)
+		set_action(number, (struct action){0});
+	if (wish->dies) {
+		/* The signal wakes one that is stopped, and does the program no harm: it is also
+		 * sent when only a thread of the starter ends. */
+		fj_sys5(__NR_prctl, PR_SET_PDEATHSIG, SIGCONT_, 0, 0, 0);
+		if (has_starter_ended()) {
+			kill_all();
+			finish(SIGKILL_);
+		}
+	}
+	stay();
+}

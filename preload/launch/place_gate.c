@@ -1,0 +1,55 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * place_gate.c - the gate page, at one of two addresses in every process of the jail.
+ *
+ * Low, where neither programs nor the kernel put anything: above vm.mmap_min_addr (65536 on most
+ * hosts), below lld's 0x200000 and ld's 0x400000. A hardened host with a larger vm.mmap_min_addr
+ * gets one of the later candidates. A program that is linked lower still has the other address
+ * (sys/gate.h). Until the page is there nothing may be called that the filter
+ * traps: mmap and mprotect are not. */
+#include "launch/loader.h"
+#include "sys/gate.h"
+
+#include <linux/mman.h>
+
+static const uint64_t candidates[] = FJ_GATE_CANDIDATES;
+
+/* Choose a place, and put a copy there: nothing may lie there yet. */
+static long place_copy(uint64_t address)
+{
+	const size_t size = (size_t)(fj_gate_end - fj_gate_begin);
+	long at = fj_sys6(__NR_mmap, address, FJ_PAGE, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+	if (fj_is_err(at))
+		return at;
+	if ((uint64_t)at != address) { /* before 4.17 the address is a hint */
+		fj_sys2(__NR_munmap, at, FJ_PAGE);
+		return -EEXIST;
+	}
+	memcpy((void *)address, fj_gate_begin, size);
+	return fj_sys3(__NR_mprotect, address, FJ_PAGE, PROT_READ | PROT_EXEC);
+}
+
+long fj_gate_place(uint64_t address)
+{
+	long r;
+
+	if (!address) {
+		for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
+			r = place_copy(candidates[i]);
+			if (!fj_is_err(r)) {
+				fj_gate = (fj_gate_fn)candidates[i];
+				return (long)candidates[i];
+			}
+		}
+		return r;
+	}
+	/* A process that has just begun has nothing there. */
+	r = place_copy(address);
+	if (fj_is_err(r) && fj_gate_move(address) != (long)address)
+		return r;
+	fj_gate = (fj_gate_fn)address;
+	return (long)address;
+}

@@ -1,0 +1,245 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * dev_names.c - directories, symlinks, sockets, fifos and nodes that the jail makes in /dev, which
+ * is the host's: syslogd's /dev/log.
+ *
+ * Such a name is looked up in a directory of the jail's own, which goes with the jail as a tmpfs
+ * does (path/private.h): an entry of the table of mounts leads there, FJ_MOUNT_ENTRY, which no call
+ * takes for a mount. So nothing is different for names that nobody made, and /dev/null is found as
+ * ever; only where the kernel has refused to make a name is anything asked at all. An entry stays
+ * when its name is removed again, and leads to nothing. Called by row.c and hook_dents.c. */
+#include "mount/dev_names.h"
+#include "call/hooks.h"
+#include "cred/ids.h"
+#include "path/private.h"
+#include "sys/guest.h"
+
+#include <asm/stat.h>
+
+#define O_CREAT_FLAG ((uint64_t)O_CREAT)
+#define TYPE_SHIFT 12	  /* DT_ of linux/fs_types.h from S_IFMT */
+#define BEYOND (1L << 40) /* offsets in a directory: no kernel's entry has such a one */
+#define CROWDED (FJ_MOUNTS_MAX - 64)
+
+static bool is_there(const char *host)
+{
+	struct stat st;
+
+	return !fj_sys4(__NR_newfstatat, AT_FDCWD, host, &st, AT_SYMLINK_NOFOLLOW);
+}
+
+/* Entries whose names are gone, when the table is nearly full. */
+static void drop_old(struct fj_mounts *v, struct fj_edit *e)
+{
+	for (uint32_t i = v->count; i-- && v->count > CROWDED;)
+		if ((v->mount[i].flags & FJ_MOUNT_ENTRY) && !is_there(v->text + v->mount[i].host))
+			fj_edit_remove(e, i);
+}
+
+/* The jail's own directory, with a slash. */
+static long put_directory(struct fj_thread *t, const struct fj_mounts *v, struct fj_str *out)
+{
+	long r;
+
+	for (uint32_t i = 0; i < v->count; i++)
+		if (v->mount[i].flags & FJ_MOUNT_ENTRY) {
+			const char *host = v->text + v->mount[i].host;
+
+			fj_str_add(out, host, fj_place_dir_len(host));
+			return 0;
+		}
+	r = fj_private_make(t, 0755, out);
+	fj_str_put(out, "/");
+	return r;
+}
+
+/* -EEXIST: it is there. */
+static long add_to(struct fj_edit *e, struct fj_thread *t, const char *pos)
+{
+	char text[FJ_PRIVATE_PATH + FJ_NAME_MAX + 1];
+	struct fj_str s;
+	long r;
+
+	fj_str_init(&s, text, sizeof(text));
+	drop_old(e->v, e);
+	for (uint32_t i = 0; i < e->v->count; i++)
+		if ((e->v->mount[i].flags & FJ_MOUNT_ENTRY) &&
+			fj_streq(e->v->text + e->v->mount[i].jail, pos))
+			return -EEXIST;
+	r = put_directory(t, e->v, &s);
+	fj_str_put(&s, pos + fj_place_dir_len(pos));
+	if (r >= 0 && s.overflowed)
+		r = -ENAMETOOLONG;
+	if (r >= 0)
+		r = fj_edit_add(e, text, pos, FJ_MOUNT_ENTRY | FJ_MOUNT_OWN, "", "");
+	if (r >= 0)
+		__atomic_store_n(&fj_jail->has_entries, 1, __ATOMIC_RELEASE);
+	return r;
+}
+
+/* `pos`, a name in the host's /dev, is looked up in the jail's directory from now on. */
+static bool add(struct fj_thread *t, const char *pos)
+{
+	struct fj_edit e;
+	long r;
+
+	do
+		if (!fj_edit_begin(&e))
+			return false;
+	while ((r = fj_edit_end(&e, add_to(&e, t, pos))) == FJ_EDIT_AGAIN);
+	return r >= 0 || r == -EEXIST;
+}
+
+/* Is the directory of position `pos` the host's /dev? */
+static bool is_in_dev(struct fj_thread *t, const char *pos)
+{
+	const size_t len = fj_place_dir_len(pos);
+	struct fj_str dir, host;
+
+	fj_str_init(&dir, fj_scratch_path(t), FJ_PATH_MAX);
+	fj_str_init(&host, fj_scratch(t, 2 * FJ_PATH_MAX), 2 * FJ_PATH_MAX);
+	fj_str_add(&dir, pos, len ? len - 1 : 0);
+	fj_path_host(dir.at, &host);
+	return !dir.overflowed && fj_streq(host.at, "/dev");
+}
+
+static bool make_name(struct fj_call *c, int dirfd, const char *jail_path)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	struct fj_place place;
+	bool made = false;
+	char byte;
+
+	if (!fj_path_walk(c->thread, dirfd, jail_path, FJ_ENTRY | FJ_WANT_POS, &place)) {
+		made = place.pos && !place.is_mount && !place.is_read_only &&
+		       is_in_dev(c->thread, place.pos) &&
+		       fj_sys4(__NR_readlinkat, place.dirfd, place.name, &byte, 1) == -ENOENT &&
+		       add(c->thread, place.pos);
+		fj_place_done(&place);
+	}
+	fj_scratch_release(c->thread, mark);
+	return made;
+}
+
+/* Does the call make what its argument `i` names? */
+static bool makes(const struct fj_call *c, int i)
+{
+	switch ((enum fj_kind)c->row->kind[i]) {
+	case FJ_NEW:
+		return true;
+	case FJ_OLD: /* the second name of a rename */
+		return i > fj_arg_index(c, FJ_OLD);
+	case FJ_PATH:
+		return c->nr == __NR_openat && (c->arg[2] & O_CREAT_FLAG);
+	case FJ_ADDR:
+		return c->nr == __NR_bind;
+	default:
+		return false;
+	}
+}
+
+bool fj_dev_make(struct fj_call *c)
+{
+	bool made = false;
+
+	if (!fj_ids_is_root())
+		return false;
+	for (int i = 0; i < FJ_ARGS; i++) {
+		const uint32_t mark = fj_scratch_mark(c->thread);
+		char *path = NULL;
+		long r;
+
+		if (!makes(c, i))
+			continue;
+		if (c->row->kind[i] != FJ_ADDR)
+			path = fj_arg_path(c, i, &r);
+		else if (fj_address_read(c, c->arg[i], c->arg[i + 1], &path) != 1)
+			path = NULL;
+		if (path)
+			made |= make_name(c, fj_arg_dirfd(c, i), path);
+		fj_scratch_release(c->thread, mark);
+	}
+	return made;
+}
+
+/* ---- listing ---- */
+
+bool fj_dev_is_listing(int fd)
+{
+	return fj_sys3(__NR_lseek, fd, 0, 1 /* SEEK_CUR */) >= BEYOND;
+}
+
+struct told {
+	char *at; /* in the program's memory */
+	size_t size, used;
+	bool is_old, is_full;
+};
+
+/* struct linux_dirent and linux_dirent64 of fs/readdir.c. */
+static void tell(struct told *to, const char *name, const struct stat *st, int64_t offset)
+{
+	const size_t len = fj_strlen(name), head = to->is_old ? 18 : 19;
+	const size_t size = (head + len + 1 + to->is_old + 7) & ~(size_t)7;
+	char *d = to->at + to->used;
+
+	if (to->used + size > to->size) {
+		to->is_full = true;
+		return;
+	}
+	memset(d, 0, size);
+	*(uint64_t *)d = st->st_ino;
+	*(int64_t *)(d + 8) = offset;
+	*(uint16_t *)(d + 16) = (uint16_t)size;
+	d[to->is_old ? size - 1 : 18] = (char)(st->st_mode >> TYPE_SHIFT);
+	memcpy(d + head, name, len);
+	to->used += size;
+}
+
+long fj_dev_list(struct fj_call *c)
+{
+	const int fd = (int)c->arg[0];
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	const long was = fj_sys3(__NR_lseek, fd, 0, 1 /* SEEK_CUR */);
+	struct told to = {.at = fj_scratch(c->thread, 2 * FJ_PAGE),
+		.size = (uint32_t)c->arg[2] < 2 * FJ_PAGE ? (uint32_t)c->arg[2] : 2 * FJ_PAGE,
+		.is_old = c->nr == __NR_getdents};
+	const struct fj_mounts *v;
+	struct fj_str dir;
+	long next, r = 0;
+	uint64_t turn;
+
+	fj_str_init(&dir, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	if (was < 0 || !fj_path_of_dir(c->thread, fd, &dir)) {
+		fj_scratch_release(c->thread, mark);
+		return 0;
+	}
+	do {
+		next = was < BEYOND ? BEYOND : was;
+		to.used = 0;
+		to.is_full = false;
+		v = fj_mounts_look(&turn);
+		for (uint32_t i = (uint32_t)(next - BEYOND); i < fj_mounts_count(v) && !to.is_full;
+			i++) {
+			const struct fj_mount *m = &v->mount[i];
+			const char *pos = fj_mounts_text(v, m->jail);
+			const size_t len = fj_place_dir_len(pos);
+			struct stat st;
+
+			if ((m->flags & FJ_MOUNT_ENTRY) && len == dir.len + 1 &&
+				!memcmp(pos, dir.at, dir.len) &&
+				!fj_sys4(__NR_newfstatat, AT_FDCWD, fj_mounts_text(v, m->host), &st,
+					AT_SYMLINK_NOFOLLOW))
+				tell(&to, pos + len, &st, BEYOND + i + 1);
+			if (!to.is_full)
+				next = BEYOND + i + 1;
+		}
+	} while (!fj_mounts_held(turn));
+	/* (A directory that cannot be moved in would be told without end.) */
+	if (to.is_full && !to.used)
+		r = -EINVAL;
+	else if (to.used && fj_sys3(__NR_lseek, fd, next, 0 /* SEEK_SET */) == next)
+		r = fj_guest_write(c->arg[1], to.at, to.used) ? -EFAULT : (long)to.used;
+	fj_scratch_release(c->thread, mark);
+	return r;
+}

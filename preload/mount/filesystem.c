@@ -1,0 +1,106 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * filesystem.c - what a file system type is in a jail: a place where the host has one mounted, or a
+ * directory made for it. */
+#include "mount/mounting.h"
+#include "inode/owned.h"
+#include "mount/tmpfs.h"
+#include "path/private.h"
+
+#include <asm/statfs.h>
+
+static const struct {
+	const char *type, *host;
+	bool is_single;
+} kinds[] = {
+	{"proc", "/proc", false}, /* an instance for each mount since Linux 5.8 */
+	{"sysfs", "/sys", true},
+	{"devtmpfs", "/dev", true},
+	{"devpts", "/dev/pts", false},
+	{"mqueue", "/dev/mqueue", true},
+	{"hugetlbfs", "/dev/hugepages", false},
+	{"cgroup2", "/sys/fs/cgroup", true},
+	{"securityfs", "/sys/kernel/security", true},
+	{"debugfs", "/sys/kernel/debug", true},
+	{"tracefs", "/sys/kernel/tracing", true},
+	{"configfs", "/sys/kernel/config", true},
+	{"pstore", "/sys/fs/pstore", true},
+	{"bpf", "/sys/fs/bpf", false},
+	{"fusectl", "/sys/fs/fuse/connections", true},
+	{"efivarfs", "/sys/firmware/efi/efivars", true},
+	{"binfmt_misc", "/proc/sys/fs/binfmt_misc", true},
+};
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+static bool is_tmpfs(const char *type)
+{
+	return fj_streq(type, "tmpfs") || fj_streq(type, "ramfs");
+}
+
+static int kind_of(const char *type)
+{
+	for (size_t i = 0; i < KINDS; i++)
+		if (fj_streq(kinds[i].type, type))
+			return (int)i;
+	return -1;
+}
+
+long fj_filesystem_known(const char *type)
+{
+	return is_tmpfs(type) || kind_of(type) >= 0 ? 0 : -ENODEV;
+}
+
+/* The root's owner and mode go to its record, where the directory cannot have them. */
+static long give_root(struct fj_call *c, const char *host, const struct fj_tmpfs *t)
+{
+	struct fj_file file;
+	struct statx sx;
+	long r = fj_file_statx(
+		c, AT_FDCWD, host, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &sx, &file);
+
+	if (!r && (t->has_uid || t->has_gid))
+		r = fj_file_chown(c, AT_FDCWD, host, &sx, &file, t->has_uid ? t->uid : FJ_NO_ID,
+			t->has_gid ? t->gid : FJ_NO_ID);
+	if (!r && t->has_mode && (t->mode & 0700) != 0700) {
+		r = fj_file_look(c, AT_FDCWD, host, 0, &file);
+		r = r ? r : fj_file_chmod(c, AT_FDCWD, host, &file, t->mode);
+	}
+	return r;
+}
+
+static long make_tmpfs(struct fj_call *c, const char *options, struct fj_filesystem *fs)
+{
+	struct fj_tmpfs t = {.mode = 01777};
+	char *text = fj_scratch(c->thread, FJ_TMPFS_TEXT);
+	struct fj_str s;
+	long r = fj_tmpfs_read(options, &t);
+
+	if (r < 0)
+		return r;
+	fj_str_init(&s, text, FJ_TMPFS_TEXT);
+	fj_tmpfs_show(&t, &s);
+	fs->options = text;
+	fj_str_init(&s, fs->host, FJ_PRIVATE_PATH);
+	fs->flags |= FJ_MOUNT_PRIVATE;
+	r = fj_private_make(c->thread, t.mode | 0700, &s);
+	return r ? r : give_root(c, fs->host, &t);
+}
+
+long fj_filesystem_make(
+	struct fj_call *c, const char *type, const char *options, struct fj_filesystem *fs)
+{
+	const int kind = kind_of(type);
+	struct statfs there;
+	struct fj_str host;
+
+	fs->type = type;
+	if (is_tmpfs(type))
+		return make_tmpfs(c, options, fs);
+	if (kind < 0 || fj_sys2(__NR_statfs, kinds[kind].host, &there))
+		return -ENODEV;
+	fj_str_init(&host, fs->host, FJ_PATH_MAX);
+	fj_str_put(&host, kinds[kind].host);
+	fs->is_single = kinds[kind].is_single;
+	return 0;
+}

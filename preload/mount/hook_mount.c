@@ -1,0 +1,248 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * hook_mount.c - mount, umount2, pivot_root and unshare, by the jail's root. What they change is
+ * the jail's own table. */
+#include "call/hooks.h"
+#include "mount/mounting.h"
+#include "path/private.h"
+#include "sys/guest.h"
+
+#include <linux/mount.h>
+#include <linux/sched.h>
+
+#define MS_MGC_VAL_ 0xC0ED0000u /* mount(2): ignored since Linux 2.4 */
+#define MNT_FORCE 1u
+#define MNT_DETACH 2u
+#define MNT_EXPIRE 4u
+#define UMOUNT_NOFOLLOW 8u
+#define NAMESPACES_AND_PARTS                                                                       \
+	(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | \
+		CLONE_NEWCGROUP | CLONE_NEWTIME | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM)
+#define PROPAGATION (MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE)
+
+/* A string argument that may be missing: then "". */
+static long optional_string(struct fj_call *c, int i, char **out)
+{
+	long n;
+
+	*out = fj_scratch_path(c->thread);
+	(*out)[0] = 0;
+	if (!c->arg[i])
+		return 0;
+	n = fj_guest_string(*out, c->arg[i], FJ_PATH_MAX);
+	return n == -ENAMETOOLONG ? -EINVAL : n < 0 ? n : 0; /* copy_mount_string() */
+}
+
+static long new_mount(struct fj_call *c, const char *source, const char *type, const char *options,
+	uint64_t flags, const struct fj_point *at)
+{
+	struct fj_filesystem fs = {
+		.source = *source ? source : "none", .flags = fj_mounting_options(flags)};
+	long r;
+
+	if (!*type)
+		return -EINVAL;
+	fs.host = fj_scratch_path(c->thread);
+	r = fj_filesystem_known(type);
+	if (!r && !at->is_dir)
+		r = -ENOTDIR;
+	if (!r)
+		r = fj_filesystem_make(c, type, options, &fs);
+	if (!r)
+		r = fj_mounting_add(&fs, true, at);
+	if (r < 0 && (fs.flags & FJ_MOUNT_PRIVATE))
+		fj_private_remove(c->thread, fs.host);
+	return r;
+}
+
+static long bind_mount(
+	struct fj_call *c, const char *source, bool is_recursive, const struct fj_point *at)
+{
+	struct fj_point from;
+	long r;
+
+	if (!*source)
+		return -EINVAL; /* do_loopback() */
+	r = fj_point_find(c, AT_FDCWD, source, true, &from);
+	return r < 0 ? r : fj_mounting_bind(&from, at, is_recursive, 0, 0);
+}
+
+static long move_mount(struct fj_call *c, const char *source, const struct fj_point *at)
+{
+	struct fj_point from;
+	long r;
+
+	if (!*source)
+		return -EINVAL;
+	r = fj_point_find(c, AT_FDCWD, source, true, &from);
+	return r < 0 ? r : fj_mounting_move(&from, at);
+}
+
+static long change_propagation(uint64_t flags, const struct fj_point *at)
+{
+	const uint64_t kind = flags & ~(uint64_t)(MS_REC | MS_SILENT);
+
+	if ((kind & ~(uint64_t)PROPAGATION) || (kind & (kind - 1)))
+		return -EINVAL; /* flags_to_propagation_type() */
+	return fj_mounting_change(at, FJ_MOUNT_SHARED | FJ_MOUNT_UNBINDABLE,
+		kind == MS_SHARED     ? FJ_MOUNT_SHARED :
+		kind == MS_UNBINDABLE ? FJ_MOUNT_UNBINDABLE :
+					0,
+		flags & MS_REC);
+}
+
+/* With MS_BIND the mount alone changes, without it the file system too. */
+static long remount(
+	struct fj_call *c, const char *options, uint64_t flags, const struct fj_point *at)
+{
+	const long r = flags & MS_BIND ? 0 : fj_mounting_reconfigure(c, at, options);
+
+	return r ? r : fj_mounting_change(at, FJ_MOUNT_OPTIONS, fj_mounting_options(flags), false);
+}
+
+long fj_hook_mount(struct fj_call *c)
+{
+	char *source, *target, *type, *options;
+	uint64_t flags = c->arg[3];
+	struct fj_point at;
+	long r;
+
+	if ((flags & 0xffff0000u) == MS_MGC_VAL_)
+		flags &= 0xffffu;
+	r = optional_string(c, 2, &type);
+	if (!r)
+		r = optional_string(c, 0, &source);
+	if (!r && c->arg[4] && !(flags & (MS_BIND | MS_MOVE | PROPAGATION)))
+		r = optional_string(c, 4, &options);
+	else
+		options = (char *)"";
+	if (r < 0)
+		return r;
+	target = fj_arg_path(c, 1, &r);
+	if (!target)
+		return r ? r : c->arg[1] ? -ENOENT : -EFAULT;
+	r = fj_point_find(c, AT_FDCWD, target, true, &at);
+	if (r < 0)
+		return r;
+	r = fj_mounting_allowed();
+	if (r < 0)
+		return r;
+	/* The order of path_mount() of fs/namespace.c. */
+	if (flags & MS_REMOUNT)
+		return remount(c, options, flags, &at);
+	if (flags & MS_BIND)
+		return bind_mount(c, source, flags & MS_REC, &at);
+	if (flags & PROPAGATION)
+		return change_propagation(flags, &at);
+	if (flags & MS_MOVE)
+		return move_mount(c, source, &at);
+	return new_mount(c, source, type, options, flags, &at);
+}
+
+long fj_hook_umount(struct fj_call *c)
+{
+	const uint64_t flags = (uint32_t)c->arg[1];
+	struct fj_point at;
+	long r;
+	char *target;
+
+	if (flags & ~(uint64_t)(MNT_FORCE | MNT_DETACH | MNT_EXPIRE | UMOUNT_NOFOLLOW))
+		return -EINVAL;
+	target = fj_arg_path(c, 0, &r);
+	if (!target)
+		return r ? r : c->arg[0] ? -ENOENT : -EFAULT;
+	r = fj_point_find(c, AT_FDCWD, target, !(flags & UMOUNT_NOFOLLOW), &at);
+	if (r >= 0)
+		r = fj_mounting_allowed();
+	if (r < 0)
+		return r;
+	if (flags & MNT_EXPIRE)
+		return flags & (MNT_FORCE | MNT_DETACH) ? -EINVAL : -EAGAIN;
+	return fj_mounting_remove(c, &at, flags & MNT_DETACH);
+}
+
+static uint32_t mount_id(const char *pos)
+{
+	struct fj_mount_found m;
+
+	return fj_mount_of(pos, &m, NULL) ? m.id : 0;
+}
+
+/* The new root becomes this process's, and the old one is seen at put_old. Other processes of the
+ * namespace stay where they are. */
+long fj_hook_pivot_root(struct fj_call *c)
+{
+	const char *old_root = fj_root()->pos;
+	struct fj_point new_root, put_old, shown;
+	char *path;
+	long fd, r;
+
+	path = fj_arg_path(c, 0, &r);
+	if (!path)
+		return r ? r : c->arg[0] ? -ENOENT : -EFAULT;
+	r = fj_point_find(c, AT_FDCWD, path, true, &new_root);
+	if (r < 0)
+		return r;
+	path = fj_arg_path(c, 1, &r);
+	if (!path)
+		return r ? r : c->arg[1] ? -ENOENT : -EFAULT;
+	r = fj_point_find(c, AT_FDCWD, path, true, &put_old);
+	if (r >= 0)
+		r = fj_mounting_allowed();
+	if (r < 0)
+		return r;
+	if (!new_root.is_dir || !put_old.is_dir)
+		return -ENOTDIR;
+	if (mount_id(new_root.pos) == mount_id(old_root) ||
+		mount_id(put_old.pos) == mount_id(old_root))
+		return -EBUSY;
+	if (!new_root.is_mount || !fj_path_has_prefix(put_old.pos, new_root.pos))
+		return -EINVAL;
+	shown = put_old;
+	fd = fj_path_open_pos(c->thread, new_root.pos, O_DIRECTORY);
+	if (fj_is_err(fd))
+		return fd;
+	/* pivot_root(".", "."): the old root would lie on the new one, for the umount that follows.
+	 */
+	if (!fj_streq(put_old.pos, new_root.pos)) {
+		struct fj_str host;
+
+		fj_str_init(&host, shown.host, FJ_PATH_MAX);
+		fj_path_host(old_root, &host);
+	}
+	r = fj_mounting_repeat(
+		old_root, fj_streq(put_old.pos, new_root.pos) ? NULL : new_root.pos, &shown);
+	if (r < 0) {
+		fj_close((int)fd);
+		return r;
+	}
+	return fj_root_enter((int)fd, new_root.pos);
+}
+
+/* clone(2) with CLONE_NEWUSER. copy_process() complains first of what does not go together. */
+long fj_hook_clone(struct fj_call *c)
+{
+	const uint64_t flags = c->arg[0];
+	const bool is_bad = (flags & (CLONE_FS | CLONE_THREAD)) ||
+			    ((flags & CLONE_SIGHAND) && !(flags & CLONE_VM));
+
+	return is_bad ? -EINVAL : -EPERM;
+}
+
+long fj_hook_unshare(struct fj_call *c)
+{
+	const uint64_t flags = c->arg[0];
+	long r = 0;
+
+	if (flags & CLONE_NEWUSER) {
+		/* In a chroot nobody gets one: create_user_ns(). Bad flags, and more than one
+		 * thread, are refused before that; this asks for nothing else. */
+		r = fj_sys1(__NR_unshare, (flags & ~(uint64_t)NAMESPACES_AND_PARTS) | CLONE_THREAD);
+		return r ? r : -EPERM;
+	}
+	r = fj_mounting_allowed();
+	if (!r)
+		r = fj_sys1(__NR_unshare, (flags & ~(uint64_t)CLONE_NEWNS) | CLONE_FS);
+	return r ? r : fj_namespace_unshare();
+}

@@ -1,0 +1,126 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * hook_statfs.c - statfs and fstatfs: what the host says of the file system, with the flags of the
+ * jail's mount; a tmpfs has figures of its own. */
+#include "call/hooks.h"
+#include "mount/mounting.h"
+#include "mount/tmpfs.h"
+#include "sys/guest.h"
+
+/* include/linux/statfs.h */
+#define ST_RDONLY_ 1
+#define ST_NOSUID_ 2
+#define ST_NODEV_ 4
+#define ST_NOEXEC_ 8
+#define ST_NOATIME_ 1024
+#define ST_NODIRATIME_ 2048
+#define ST_RELATIME_ 4096
+#define ST_VALID_ 32
+
+static long flags_of(uint32_t mount_flags)
+{
+	return (mount_flags & FJ_MOUNT_READ_ONLY ? ST_RDONLY_ : 0) |
+	       (mount_flags & FJ_MOUNT_NOSUID ? ST_NOSUID_ : 0) |
+	       (mount_flags & FJ_MOUNT_NODEV ? ST_NODEV_ : 0) |
+	       (mount_flags & FJ_MOUNT_NOEXEC ? ST_NOEXEC_ : 0) |
+	       (mount_flags & FJ_MOUNT_NOATIME ? ST_NOATIME_ : 0) |
+	       (mount_flags & FJ_MOUNT_NODIRATIME ? ST_NODIRATIME_ : 0);
+}
+
+static bool is_of_interest(void)
+{
+	uint64_t turn;
+	const struct fj_mounts *v = fj_mounts_look(&turn);
+
+	return v->count || v->root_flags;
+}
+
+/* What the jail's mounts say of position `pos`, put into `fs`. */
+static void adjust(struct fj_call *c, const char *pos, struct statfs *fs)
+{
+	char options[FJ_TMPFS_TEXT], *host = fj_scratch_path(c->thread);
+	const struct fj_mounts *v;
+	const struct fj_mount *m, *tmpfs;
+	uint32_t flags;
+	bool is_tmpfs;
+	struct fj_str s, text;
+	uint64_t turn;
+
+	do {
+		v = fj_mounts_look(&turn);
+		m = fj_mounts_of(v, pos);
+		flags = m ? m->flags : v->root_flags;
+		tmpfs = m ? fj_mounts_private(v, fj_mounts_text(v, m->host)) : NULL;
+		is_tmpfs = tmpfs;
+		fj_str_init(&s, host, FJ_PATH_MAX);
+		fj_str_init(&text, options, sizeof(options));
+		if (tmpfs) {
+			fj_str_put(&s, fj_mounts_text(v, tmpfs->host));
+			fj_str_put(&text, fj_mounts_options(v, tmpfs));
+		}
+	} while (!fj_mounts_held(turn));
+	if (is_tmpfs) {
+		fj_tmpfs_statfs(c->thread, options, host, fs);
+		fs->f_flags =
+			ST_VALID_ |
+			(flags & (FJ_MOUNT_NOATIME | FJ_MOUNT_STRICTATIME) ? 0 : ST_RELATIME_);
+	}
+	fs->f_flags |= flags_of(flags);
+}
+
+/* After a call that has filled `out`. */
+static long adjust_guest(struct fj_call *c, uint64_t out, const char *pos)
+{
+	struct statfs fs;
+	const long r = fj_guest_read(&fs, out, sizeof(fs));
+
+	if (r < 0)
+		return r;
+	adjust(c, pos, &fs);
+	return fj_guest_write(out, &fs, sizeof(fs));
+}
+
+long fj_hook_statfs(struct fj_call *c)
+{
+	const uint64_t out = fj_arg(c, FJ_STAT, 0);
+	struct fj_point at;
+	long error;
+	char *jail_path = is_of_interest() ? fj_arg_path(c, 0, &error) : NULL;
+	const long r = fj_hook_translate(c);
+
+	if (r || !jail_path || fj_point_find(c, AT_FDCWD, jail_path, true, &at) < 0)
+		return r;
+	return adjust_guest(c, out, at.pos);
+}
+
+/* The position of an open file: a directory knows by which mount it was reached. */
+static bool find_position(struct fj_call *c, int fd, struct fj_str *pos)
+{
+	char link[32], *host;
+	struct fj_str s;
+	long n;
+
+	if (fj_path_of_dir(c->thread, fd, pos))
+		return true;
+	fj_str_cut(pos, 0);
+	host = fj_scratch_path(c->thread);
+	fj_str_init(&s, link, sizeof(link));
+	fj_fd_path(&s, fd, NULL);
+	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, host, FJ_PATH_MAX - 1);
+	if (n <= 0 || host[0] != '/')
+		return false;
+	host[n] = 0;
+	return fj_path_back(host, pos);
+}
+
+long fj_hook_fstatfs(struct fj_call *c)
+{
+	struct fj_str pos;
+	const long r = fj_kernel(c);
+
+	if (r || !is_of_interest())
+		return r;
+	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	return find_position(c, (int)c->arg[0], &pos) ? adjust_guest(c, c->arg[1], pos.at) : 0;
+}

@@ -1,0 +1,385 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * mounting.c - the operations on a jail's mounts, with the kernel's errors (fs/namespace.c). */
+#include "mount/mounting.h"
+#include "mountinfo/hostmounts.h"
+#include "mount/tmpfs.h"
+#include "cred/ids.h"
+#include "path/private.h"
+
+#include <linux/mount.h>
+
+long fj_mounting_allowed(void)
+{
+	return fj_ids_can(fj_ids(), FJ_CAP_SYS_ADMIN) ? 0 : -EPERM;
+}
+
+uint32_t fj_mounting_options(uint64_t ms_flags)
+{
+	return (ms_flags & MS_RDONLY ? FJ_MOUNT_READ_ONLY : 0) |
+	       (ms_flags & MS_NOSUID ? FJ_MOUNT_NOSUID : 0) |
+	       (ms_flags & MS_NODEV ? FJ_MOUNT_NODEV : 0) |
+	       (ms_flags & MS_NOEXEC ? FJ_MOUNT_NOEXEC : 0) |
+	       (ms_flags & MS_NOATIME ? FJ_MOUNT_NOATIME : 0) |
+	       (ms_flags & MS_NODIRATIME ? FJ_MOUNT_NODIRATIME : 0) |
+	       (ms_flags & MS_STRICTATIME ? FJ_MOUNT_STRICTATIME : 0);
+}
+
+uint32_t fj_mounting_attributes(uint64_t attr_flags)
+{
+	return (attr_flags & MOUNT_ATTR_RDONLY ? FJ_MOUNT_READ_ONLY : 0) |
+	       (attr_flags & MOUNT_ATTR_NOSUID ? FJ_MOUNT_NOSUID : 0) |
+	       (attr_flags & MOUNT_ATTR_NODEV ? FJ_MOUNT_NODEV : 0) |
+	       (attr_flags & MOUNT_ATTR_NOEXEC ? FJ_MOUNT_NOEXEC : 0) |
+	       (attr_flags & MOUNT_ATTR_NOATIME ? FJ_MOUNT_NOATIME : 0) |
+	       (attr_flags & MOUNT_ATTR_NODIRATIME ? FJ_MOUNT_NODIRATIME : 0) |
+	       (attr_flags & MOUNT_ATTR_STRICTATIME ? FJ_MOUNT_STRICTATIME : 0);
+}
+
+static struct fj_mount *top_at(struct fj_edit *e, const char *pos)
+{
+	return (struct fj_mount *)fj_mounts_at(e->v, pos);
+}
+
+/* Take a default mount away, for the one that is about to be added; what lies in it will lie in
+ * that. */
+static void replace_default(struct fj_edit *e, const struct fj_mount *top)
+{
+	const uint32_t id = top->id;
+
+	fj_edit_remove(e, (uint32_t)(top - e->v->mount));
+	for (uint32_t i = 0; i < e->v->count; i++)
+		if (e->v->mount[i].parent == id)
+			e->v->mount[i].parent = e->v->last_id + 1;
+}
+
+static long add(struct fj_edit *e, const struct fj_filesystem *fs, const char *pos)
+{
+	const struct fj_mount *top = top_at(e, pos);
+	long r;
+
+	if (top && fj_streq(e->v->text + top->host, fs->host)) {
+		/* "already mounted": do_add_mount(). But what was there unasked does not count. */
+		if (fs->is_single && !(top->flags & FJ_MOUNT_DEFAULT))
+			return -EBUSY;
+		if (top->flags & FJ_MOUNT_DEFAULT)
+			replace_default(e, top);
+	}
+	r = fj_edit_add(e, fs->host, pos, fs->flags, fs->type, fs->source);
+	if (r >= 0 && fs->options)
+		r = fj_edit_options(e, (uint32_t)r, fs->options);
+	return r;
+}
+
+long fj_mounting_add(const struct fj_filesystem *fs, bool is_dir, const struct fj_point *at)
+{
+	struct fj_edit e;
+	long r;
+
+	if (!*at->pos)
+		return -EBUSY; /* over the root: no process would see it */
+	if (is_dir != at->is_dir)
+		return -ENOTDIR;
+	do
+		if (!fj_edit_begin(&e))
+			return -EBUSY;
+	while ((r = fj_edit_end(&e, add(&e, fs, at->pos))) == FJ_EDIT_AGAIN);
+	return r < 0 ? r : 0;
+}
+
+/* Copies of entries [0, `count`) that lie below `from` and not below `except`, at the same places
+ * below `to`. */
+static long repeat_below(
+	struct fj_edit *e, uint32_t count, const char *from, const char *except, const char *to)
+{
+	long r = 0;
+
+	for (uint32_t i = 0; i < count && r >= 0; i++) {
+		const struct fj_mount m = e->v->mount[i];
+		const char *jail = e->v->text + m.jail;
+
+		if ((m.flags & (FJ_MOUNT_COVERED | FJ_MOUNT_UNBINDABLE)) ||
+			!fj_path_has_prefix(jail, from) || fj_streq(jail, from) ||
+			(except && fj_path_has_prefix(jail, except)))
+			continue;
+		r = fj_edit_copy(e, i, to, jail + fj_strlen(from));
+	}
+	return r < 0 ? r : 0;
+}
+
+/* `options`: those to be cleared, and those to be set. */
+static long bind(struct fj_edit *e, const struct fj_point *from, const struct fj_point *to,
+	bool is_recursive, const uint32_t options[2])
+{
+	const struct fj_mount *of = fj_mounts_of(e->v, from->pos);
+	const uint32_t count = e->v->count;
+	uint32_t flags = of ? of->flags : e->v->root_flags;
+	long r;
+
+	if (flags & FJ_MOUNT_UNBINDABLE)
+		return -EINVAL;
+	flags = (((flags & FJ_MOUNT_OPTIONS) & ~options[0]) | options[1]) |
+		(is_recursive ? FJ_MOUNT_WITH_SUBMOUNTS : 0);
+	if (of ? of->flags & (FJ_MOUNT_PRIVATE | FJ_MOUNT_OWN) :
+		 fj_root()->pos[0] && fj_path_has_prefix(from->pos, fj_root()->pos))
+		flags |= FJ_MOUNT_OWN;
+	r = fj_edit_add(e, from->host, to->pos, flags, of ? e->v->text + of->type : "",
+		of ? e->v->text + of->source : "");
+	return r >= 0 && is_recursive ? repeat_below(e, count, from->pos, NULL, to->pos) : r;
+}
+
+long fj_mounting_bind(const struct fj_point *from, const struct fj_point *to, bool is_recursive,
+	uint32_t clear, uint32_t set)
+{
+	const uint32_t options[] = {clear, set};
+	struct fj_edit e;
+	long r;
+
+	if (from->is_dir != to->is_dir)
+		return -ENOTDIR;
+	if (!*to->pos)
+		return fj_streq(from->pos, to->pos) ? 0 : -EBUSY;
+	do
+		if (!fj_edit_begin(&e))
+			return -EBUSY;
+	while ((r = fj_edit_end(&e, bind(&e, from, to, is_recursive, options))) == FJ_EDIT_AGAIN);
+	return r < 0 ? r : 0;
+}
+
+long fj_mounting_repeat(const char *from, const char *except, const struct fj_point *to)
+{
+	struct fj_edit e;
+	uint32_t count;
+	long r;
+
+	do {
+		if (!fj_edit_begin(&e))
+			return -EBUSY;
+		count = e.v->count;
+		r = fj_edit_add(&e, to->host, to->pos, FJ_MOUNT_WITH_SUBMOUNTS, "", "");
+		if (r >= 0 && except)
+			r = repeat_below(&e, count, from, except, to->pos);
+		r = fj_edit_end(&e, r);
+	} while (r == FJ_EDIT_AGAIN);
+	return r < 0 ? r : 0;
+}
+
+/* Mark `top` and the mounts that lie in it, at any depth. */
+static void mark_tree(const struct fj_mounts *v, const struct fj_mount *top, bool *in)
+{
+	bool grew = true;
+
+	memset(in, 0, FJ_MOUNTS_MAX);
+	in[top - v->mount] = true;
+	while (grew) {
+		grew = false;
+		for (uint32_t i = 0; i < v->count; i++)
+			for (uint32_t k = 0; k < v->count && !in[i]; k++)
+				if (in[k] && v->mount[i].parent == v->mount[k].id)
+					in[i] = grew = true;
+	}
+}
+
+long fj_mounting_move(const struct fj_point *from, const struct fj_point *to)
+{
+	bool in[FJ_MOUNTS_MAX];
+	struct fj_edit e;
+	const struct fj_mount *top, *below;
+	long r;
+
+	if (!from->is_mount || !*from->pos)
+		return -EINVAL;
+	if (from->is_dir != to->is_dir)
+		return -ENOTDIR;
+	if (!*to->pos)
+		return -EBUSY;
+	if (fj_path_has_prefix(to->pos, from->pos))
+		return -ELOOP;
+	do {
+		if (!fj_edit_begin(&e))
+			return -EBUSY;
+		r = -EINVAL;
+		top = top_at(&e, from->pos);
+		if (top) {
+			mark_tree(e.v, top, in);
+			below = fj_mounts_of(e.v, to->pos);
+			r = fj_edit_move(&e, in, (uint32_t)(top - e.v->mount),
+				below ? below->id : 0, to->pos);
+		}
+		r = fj_edit_end(&e, r);
+	} while (r == FJ_EDIT_AGAIN);
+	return r;
+}
+
+static void change(
+	struct fj_edit *e, const char *pos, uint32_t clear, uint32_t set, bool is_recursive)
+{
+	struct fj_mount *top = top_at(e, pos);
+	bool in[FJ_MOUNTS_MAX];
+
+	if (!top)
+		e->v->root_flags = (e->v->root_flags & ~clear) | set;
+	else
+		top->flags = (top->flags & ~clear) | set;
+	if (!is_recursive)
+		return;
+	if (top)
+		mark_tree(e->v, top, in);
+	else
+		memset(in, true, sizeof(in));
+	for (uint32_t i = 0; i < e->v->count; i++)
+		if (in[i])
+			e->v->mount[i].flags = (e->v->mount[i].flags & ~clear) | set;
+}
+
+long fj_mounting_change(const struct fj_point *at, uint32_t clear, uint32_t set, bool is_recursive)
+{
+	struct fj_edit e;
+
+	if (!at->is_mount)
+		return -EINVAL;
+	do {
+		if (!fj_edit_begin(&e))
+			return -EBUSY;
+		change(&e, at->pos, clear, set, is_recursive);
+	} while (fj_edit_end(&e, 0) == FJ_EDIT_AGAIN);
+	return 0;
+}
+
+long fj_mounting_reconfigure(struct fj_call *c, const struct fj_point *at, const char *options)
+{
+	char was[FJ_TMPFS_TEXT], text[FJ_TMPFS_TEXT], *host = fj_scratch_path(c->thread);
+	const struct fj_mounts *v;
+	const struct fj_mount *tmpfs;
+	struct fj_edit e;
+	struct fj_str h, w, s;
+	uint64_t turn;
+	uint32_t id;
+	long r;
+
+	if (!at->is_mount)
+		return -EINVAL;
+	do {
+		v = fj_mounts_look(&turn);
+		tmpfs = fj_mounts_private(v, at->host);
+		id = tmpfs ? tmpfs->id : 0;
+		fj_str_init(&h, host, FJ_PATH_MAX);
+		fj_str_init(&w, was, sizeof(was));
+		if (tmpfs) {
+			fj_str_put(&h, fj_mounts_text(v, tmpfs->host));
+			fj_str_put(&w, fj_mounts_options(v, tmpfs));
+		}
+	} while (!fj_mounts_held(turn));
+	if (!*options || !id)
+		return 0;
+	fj_str_init(&s, text, sizeof(text));
+	r = fj_tmpfs_remount(c->thread, was, options, host, &s);
+	if (r < 0)
+		return r;
+	do
+		if (!fj_edit_begin(&e))
+			return -EBUSY;
+	while ((r = fj_edit_end(&e, fj_edit_options(&e, id, text))) == FJ_EDIT_AGAIN);
+	return r;
+}
+
+/* Directories made for a tmpfs that no mount leads to any more. Where there are other namespaces
+ * they may be mounted there: then they stay until the jail ends. */
+static void remove_private(struct fj_call *c, const char *host)
+{
+	const struct fj_mounts *v;
+	bool is_used;
+	uint64_t turn;
+
+	do {
+		is_used = __atomic_load_n(&fj_jail->last_namespace, __ATOMIC_RELAXED);
+		v = fj_mounts_look(&turn);
+		for (uint32_t i = fj_mounts_count(v); i--;)
+			is_used = is_used ||
+				  fj_path_has_prefix(fj_mounts_text(v, v->mount[i].host), host);
+	} while (!fj_mounts_held(turn));
+	if (!is_used)
+		fj_private_remove(c->thread, host);
+}
+
+/* A mount of the host below one of ours, that unmounting can only hide. -EINVAL: there is none. */
+static long hide(const struct fj_point *at)
+{
+	struct fj_mount_found m;
+	struct fj_edit e;
+	long r;
+
+	if (!fj_hostmounts_has(at->host))
+		return -EINVAL;
+	if (!fj_mount_of(at->pos, &m, NULL))
+		return -EPERM; /* the host's own tree: that is not for the jail's root */
+	if (!(m.flags & FJ_MOUNT_WITH_SUBMOUNTS) || fj_mounting_is_hidden(at->pos))
+		return -EINVAL;
+	do {
+		if (!fj_edit_begin(&e))
+			return -EBUSY;
+		r = fj_edit_add(&e, at->host, at->pos, FJ_MOUNT_HIDDEN, "", "");
+		r = fj_edit_end(&e, r);
+	} while (r == FJ_EDIT_AGAIN);
+	return r < 0 ? r : 0;
+}
+
+/* Take the mount `m`, and all that lies in it, away from `pos`. -EAGAIN: another is on top of it by
+ * now. */
+static long remove_from(
+	struct fj_edit *e, const char *pos, const struct fj_mount_found *m, bool is_lazy)
+{
+	const struct fj_mount *top = top_at(e, pos);
+	bool in[FJ_MOUNTS_MAX];
+	uint32_t size = 0;
+
+	if (!top || top->id != m->id)
+		return -EAGAIN;
+	mark_tree(e->v, top, in);
+	for (uint32_t i = 0; i < e->v->count; i++)
+		size += in[i] && !(e->v->mount[i].flags & (FJ_MOUNT_HIDDEN | FJ_MOUNT_ENTRY));
+	if (size > 1 && !is_lazy)
+		return -EBUSY;
+	for (uint32_t i = e->v->count; i--;)
+		if (in[i])
+			fj_edit_remove(e, i);
+	return 0;
+}
+
+static long remove_tree(const char *pos, const struct fj_mount_found *m, bool is_lazy)
+{
+	struct fj_edit e;
+	long r;
+
+	do
+		if (!fj_edit_begin(&e))
+			return -EBUSY;
+	while ((r = fj_edit_end(&e, remove_from(&e, pos, m, is_lazy))) == FJ_EDIT_AGAIN);
+	return r;
+}
+
+long fj_mounting_remove(struct fj_call *c, const struct fj_point *at, bool is_lazy)
+{
+	struct fj_mount_found m;
+	struct fj_str host;
+	unsigned tries = 0;
+	long r;
+
+	fj_str_init(&host, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	do {
+		if (++tries > FJ_RACES)
+			return -EBUSY; /* others mount and unmount there all the time */
+		fj_str_cut(&host, 0);
+		if (!fj_mount_at(at->pos, &m, &host))
+			return *at->pos ? hide(at) : -EINVAL;
+		if (m.flags & FJ_MOUNT_ENTRY)
+			return -EINVAL;
+		if (!is_lazy && fj_mounting_is_in_use(c, m.id, m.flags, host.at))
+			return -EBUSY;
+		r = remove_tree(at->pos, &m, is_lazy);
+	} while (r == -EAGAIN);
+	if (!r && (m.flags & FJ_MOUNT_PRIVATE))
+		remove_private(c, host.at);
+	return r;
+}

@@ -1,0 +1,102 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * point.c - the place that a mount call names: its position, its host path, what it is. */
+#include "mount/mounting.h"
+#include "path/private.h"
+
+#include <asm/stat.h>
+
+#define S_IFMT_ 0170000u /* inode(7) */
+#define S_IFDIR_ 0040000u
+
+/* Fill `p` for the object behind `fd`. `pos`: its position when that is known. */
+static long describe(struct fj_call *c, int fd, const char *pos, struct fj_point *p)
+{
+	struct fj_mount_found m;
+	struct fj_str s;
+	struct stat st;
+	char link[32];
+	long n;
+
+	fj_str_init(&s, link, sizeof(link));
+	fj_fd_path(&s, fd, NULL);
+	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, p->host, FJ_PATH_MAX - 1);
+	if (fj_is_err(n))
+		return n;
+	p->host[n] = 0;
+	n = fj_sys4(__NR_newfstatat, fd, "", &st, AT_EMPTY_PATH);
+	if (n < 0)
+		return n;
+	if (!st.st_nlink)
+		return -ENOENT;
+	p->is_dir = (st.st_mode & S_IFMT_) == S_IFDIR_;
+	fj_str_init(&s, p->pos, FJ_PATH_MAX);
+	if (pos)
+		fj_str_put(&s, pos);
+	else if (!fj_path_of_dir(c->thread, fd, &s))
+		return -EINVAL;
+	p->is_mount = !s.len || (fj_mount_at(p->pos, &m, NULL) && !(m.flags & FJ_MOUNT_ENTRY));
+	return 0;
+}
+
+long fj_point_find(
+	struct fj_call *c, int dirfd, const char *jail_path, bool follows, struct fj_point *p)
+{
+	struct fj_place place;
+	uint32_t mark;
+	long fd, r;
+
+	p->pos = fj_scratch_path(c->thread);
+	p->host = fj_scratch_path(c->thread);
+	mark = fj_scratch_mark(c->thread);
+	if (!*jail_path && dirfd != AT_FDCWD) {
+		r = describe(c, dirfd, NULL, p);
+		fj_scratch_release(c->thread, mark);
+		return r;
+	}
+	r = fj_path_walk(c->thread, dirfd, *jail_path ? jail_path : ".",
+		(follows ? FJ_FOLLOW : 0) | FJ_WANT_POS, &place);
+	if (r < 0)
+		return r;
+	fd = fj_open_path(place.dirfd, place.name, place.is_magic ? 0 : O_NOFOLLOW);
+	r = fd;
+	if (!fj_is_err(fd)) {
+		r = describe(c, (int)fd, place.is_magic ? NULL : place.pos, p);
+		fj_close((int)fd);
+	}
+	fj_place_done(&place);
+	fj_scratch_release(c->thread, mark);
+	return r;
+}
+
+bool fj_mounting_is_hidden(const char *pos)
+{
+	const struct fj_mounts *v;
+	uint64_t turn;
+	bool is;
+
+	do {
+		is = false;
+		v = fj_mounts_look(&turn);
+		for (uint32_t i = fj_mounts_count(v); i--;)
+			is = is || ((v->mount[i].flags & FJ_MOUNT_HIDDEN) &&
+					   fj_streq(fj_mounts_text(v, v->mount[i].jail), pos));
+	} while (!fj_mounts_held(turn));
+	return is;
+}
+
+bool fj_mounting_is_in_use(struct fj_call *c, uint32_t id, uint32_t flags, const char *host)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	struct fj_mount_found m;
+	struct fj_str pos;
+	bool is;
+
+	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	is = fj_path_of_dir(c->thread, AT_FDCWD, &pos) && fj_mount_of(pos.at, &m, NULL) &&
+	     m.id == id;
+	is = is || (fj_mount_of(fj_root()->pos, &m, NULL) && m.id == id);
+	fj_scratch_release(c->thread, mark);
+	return is || ((flags & FJ_MOUNT_PRIVATE) && fj_private_is_busy(c->thread, host));
+}

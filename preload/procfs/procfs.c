@@ -1,0 +1,124 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * procfs.c - open a file of procfs whose text would show the host. */
+#include "procfs/procfs.h"
+
+#define REPORT_SIZE                                                                                \
+	(5 * FJ_PATH_MAX) /* a path whose every byte is escaped, and what stands around it */
+
+void fj_report_step(struct fj_report *r)
+{
+	size_t done = 0;
+
+	if (r->text.overflowed)
+		r->error = -ENAMETOOLONG;
+	if (!r->error && r->text.len > r->room)
+		r->error = -EFBIG;
+	r->room -= r->text.len;
+	while (!r->error && done < r->text.len) {
+		const long n = fj_sys3(__NR_write, r->fd, r->text.at + done, r->text.len - done);
+
+		if (fj_is_err(n))
+			r->error = n;
+		else
+			done += (size_t)n;
+	}
+	fj_str_cut(&r->text, 0);
+}
+
+static void write_report(struct fj_report *r)
+{
+	switch ((enum fj_proc)r->place->proc) {
+	case FJ_PROC_MAPS:
+		fj_report_maps(r);
+		break;
+	case FJ_PROC_NUMA_MAPS:
+		fj_report_numa_maps(r);
+		break;
+	case FJ_PROC_UNIX:
+		fj_report_unix(r);
+		break;
+	case FJ_PROC_STATUS:
+		fj_report_status(r);
+		break;
+	case FJ_PROC_IPC:
+		fj_report_ipc(r);
+		break;
+	case FJ_PROC_FDINFO:
+		fj_report_fdinfo(r);
+		break;
+	case FJ_PROC_MOUNTS:
+	case FJ_PROC_MOUNTINFO:
+	case FJ_PROC_MOUNTSTATS:
+		fj_report_mounts(r);
+		break;
+	case FJ_PROC_OSRELEASE:
+	case FJ_PROC_HOSTNAME:
+	case FJ_PROC_DOMAINNAME:
+	case FJ_PROC_VERSION:
+		fj_report_machine(r);
+		break;
+	case FJ_PROC_PLAIN:
+	case FJ_PROC_FD_DIR:
+	case FJ_PROC_OUR_FD:
+		r->error = -EAGAIN;
+		break;
+	}
+	fj_report_step(r);
+}
+
+/* Above the numbers that programs use, so that the one they get is the lowest free one (open(2)).
+ */
+static long move_up(long fd)
+{
+	const long high = fj_sys3(__NR_fcntl, fd, F_DUPFD_CLOEXEC, fj_high_fd());
+
+	if (fj_is_err(high))
+		return fd;
+	fj_close((int)fd);
+	return high;
+}
+
+/* Through its link: a description of its own, for reading only, at offset 0. */
+static long reopen(int fd, uint64_t flags)
+{
+	char link[32];
+	struct fj_str s;
+
+	fj_str_init(&s, link, sizeof(link));
+	fj_fd_path(&s, fd, NULL);
+	return fj_sys4(
+		__NR_openat, AT_FDCWD, link, O_RDONLY | (flags & (O_CLOEXEC | O_NONBLOCK)), 0);
+}
+
+long fj_procfs_open(struct fj_call *c, const struct fj_place *place, uint64_t flags)
+{
+	struct fj_thread *t = c->thread;
+	const uint32_t mark = fj_scratch_mark(t);
+	struct fj_report r = {.t = t, .mask = c->mask, .place = place};
+	long fd;
+
+	if (place->proc == FJ_PROC_FD_DIR || (flags & (O_PATH | O_DIRECTORY)) ||
+		(flags & O_ACCMODE) != O_RDONLY)
+		return -EAGAIN;
+	/* The kernel's own answer decides whether it may be read at all. */
+	fd = fj_sys4(__NR_openat, place->dirfd, place->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
+	if (fj_is_err(fd))
+		return fd;
+	fj_close((int)fd);
+	fd = fj_sys2(__NR_memfd_create, place->name, 1 /* MFD_CLOEXEC */);
+	if (fj_is_err(fd))
+		return fd;
+	fd = move_up(fd);
+	r.fd = (int)fd;
+	r.room = fj_file_limit();
+	fj_str_init(&r.text, fj_scratch(t, REPORT_SIZE), REPORT_SIZE);
+	write_report(&r);
+	if (!r.error)
+		fj_sys2(__NR_fchmod, fd, 0444);
+	fd = r.error ? r.error : reopen(r.fd, flags);
+	fj_close(r.fd);
+	fj_scratch_release(t, mark);
+	return fd;
+}

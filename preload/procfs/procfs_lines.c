@@ -1,0 +1,41 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * procfs_lines.c - a file of procfs, read line by line. */
+#include "procfs/procfs.h"
+
+#define LINE_SIZE (4 * FJ_PATH_MAX + 512) /* seq_path() makes four bytes of one */
+
+long fj_lines_open(struct fj_lines *l, struct fj_thread *t, int dirfd, const char *name)
+{
+	*l = (struct fj_lines){.at = fj_scratch(t, LINE_SIZE)};
+	l->fd = (int)fj_sys4(__NR_openat, dirfd, name, O_RDONLY | O_CLOEXEC, 0);
+	return l->fd;
+}
+
+char *fj_lines_next(struct fj_lines *l, size_t *len)
+{
+	for (;;) {
+		for (size_t i = l->used; i < l->have; i++)
+			if (l->at[i] == '\n') {
+				char *line = l->at + l->used;
+
+				l->at[i] = 0;
+				*len = i - l->used;
+				l->used = i + 1;
+				return line;
+			}
+		l->have -= l->used;
+		memmove(l->at, l->at + l->used, l->have);
+		l->used = 0;
+		if (l->have == LINE_SIZE)
+			l->have = 0; /* no kernel writes such a line: drop its beginning, and with
+					it the whole */
+
+		const long n = fj_sys3(__NR_read, l->fd, l->at + l->have, LINE_SIZE - l->have);
+
+		if (n <= 0)
+			return NULL;
+		l->have += (size_t)n;
+	}
+}

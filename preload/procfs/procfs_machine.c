@@ -1,0 +1,58 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * procfs_machine.c - /proc/version and /proc/sys/kernel/{osrelease,hostname,domainname}: they agree
+ * with uname(2). */
+#include "procfs/procfs.h"
+
+static const char *own_name(enum fj_proc which)
+{
+	switch (which) {
+	case FJ_PROC_HOSTNAME:
+		return fj_jail->has_hostname ? fj_jail->hostname : NULL;
+	case FJ_PROC_DOMAINNAME:
+		return fj_jail->has_domainname ? fj_jail->domainname : NULL;
+	default:
+		return fj_jail->release[0] ? fj_jail->release : NULL;
+	}
+}
+
+/* "Linux version RELEASE (builder) ...": fs/proc/version.c. */
+static void put_version(struct fj_report *r, const char *release)
+{
+	const size_t size = 1024;
+	char *text = fj_scratch(r->t, size);
+	const long fd =
+		fj_sys4(__NR_openat, r->place->dirfd, r->place->name, O_RDONLY | O_CLOEXEC, 0);
+	long n = fj_is_err(fd) ? fd : fj_sys3(__NR_read, fd, text, size - 1);
+	size_t at = 0;
+
+	if (fj_is_err(n)) {
+		r->error = n;
+		return;
+	}
+	fj_close((int)fd);
+	text[n] = 0;
+	for (int word = 0; word < 2; word++)
+		while (text[at] && text[at++] != ' ')
+			;
+	fj_str_add(&r->text, text, at);
+	fj_str_put(&r->text, release);
+	while (text[at] && text[at] != ' ')
+		at++;
+	fj_str_put(&r->text, text + at);
+}
+
+void fj_report_machine(struct fj_report *r)
+{
+	const char *name = own_name((enum fj_proc)r->place->proc);
+
+	if (!name) {
+		r->error = -EAGAIN;
+	} else if (r->place->proc == FJ_PROC_VERSION) {
+		put_version(r, name);
+	} else {
+		fj_str_put(&r->text, name);
+		fj_str_put(&r->text, "\n");
+	}
+}

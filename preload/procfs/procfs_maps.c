@@ -1,0 +1,368 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * procfs_maps.c - maps, smaps and numa_maps with jail paths. A line that cannot be
+ * translated is left out whole, with the lines that belong to it; so are the mappings that are the
+ * jail's own. A text that is mapped from the jail's memory (door/copies.c) is shown as its file,
+ * whose beginning is mapped right before it. */
+#include "procfs/procfs.h"
+#include "sys/gate.h"
+
+static bool is_octal(char c)
+{
+	return c >= '0' && c <= '7';
+}
+
+/* Undo seq_path()'s escapes (fs/seq_file.c): a backslash and three octal digits. */
+static void unescape(const char *text, size_t len, struct fj_str *out)
+{
+	for (size_t i = 0; i < len; i++) {
+		char c = text[i];
+
+		if (c == '\\' && i + 3 < len && is_octal(text[i + 1]) && is_octal(text[i + 2]) &&
+			is_octal(text[i + 3])) {
+			c = (char)((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 +
+				   (text[i + 3] - '0'));
+			i += 3;
+		}
+		fj_str_add(out, &c, 1);
+	}
+}
+
+void fj_str_escape(struct fj_str *out, const char *text, const char *which)
+{
+	for (; *text; text++) {
+		const char *w = which;
+		char four[4];
+
+		while (*w && *w != *text)
+			w++;
+		if (!*w) {
+			fj_str_add(out, text, 1);
+			continue;
+		}
+		four[0] = '\\';
+		four[1] = (char)('0' + ((unsigned char)*text >> 6));
+		four[2] = (char)('0' + (((unsigned char)*text >> 3) & 7));
+		four[3] = (char)('0' + ((unsigned char)*text & 7));
+		fj_str_add(out, four, 4);
+	}
+}
+
+/* Append what the program may see for a path of the host; false: the line is to be dropped. */
+static bool put_host_path(struct fj_report *r, const struct fj_str *host_path, const char *escaped)
+{
+	const uint32_t mark = fj_scratch_mark(r->t);
+	struct fj_str seen;
+	bool shows;
+
+	fj_str_init(&seen, fj_scratch_path(r->t), FJ_PATH_MAX + 8);
+	shows = !host_path->overflowed &&
+		fj_proc_shows_file(r->t, host_path->at, host_path->len, &seen) && !seen.overflowed;
+	if (shows)
+		fj_str_escape(&r->text, seen.at, escaped);
+	fj_scratch_release(r->t, mark);
+	return shows;
+}
+
+/* The same for one that is escaped. */
+static bool put_path(struct fj_report *r, const char *text, size_t len, const char *escaped)
+{
+	const uint32_t mark = fj_scratch_mark(r->t);
+	struct fj_str host_path;
+	bool shows;
+
+	fj_str_init(&host_path, fj_scratch_path(r->t), FJ_PATH_MAX + 8);
+	unescape(text, len, &host_path);
+	shows = put_host_path(r, &host_path, escaped);
+	fj_scratch_release(r->t, mark);
+	return shows;
+}
+
+static bool is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
+static uint64_t read_hex(const char **text)
+{
+	uint64_t value = 0;
+
+	for (; is_hex(**text); (*text)++)
+		value = value * 16 + (uint64_t)(**text <= '9' ? **text - '0' : **text - 'a' + 10);
+	return value;
+}
+
+/* A line of maps: "from-to rwxp offset dev inode path" (fs/proc/task_mmu.c, show_map_vma()). */
+struct mapping {
+	uint64_t from, to, offset;
+	const char *perms, *device, *path; /* the device, and the inode behind it, up to the path */
+};
+
+static const char *skip_field(const char *at)
+{
+	while (*at && *at != ' ')
+		at++;
+	while (*at == ' ')
+		at++;
+	return at;
+}
+
+static void read_mapping(struct mapping *m, const char *line)
+{
+	m->from = read_hex(&line);
+	line += *line == '-';
+	m->to = read_hex(&line);
+	m->perms = line;
+	line = skip_field(skip_field(line)); /* there is a blank before the protection */
+	m->offset = read_hex(&line);
+	m->device = skip_field(line);
+	m->path = skip_field(skip_field(m->device));
+}
+
+static bool is_page(const struct mapping *m, const char *perms)
+{
+	return m->to == m->from + FJ_PAGE && fj_begins(m->perms + 1, perms);
+}
+
+/* Does the gate page of some process begin there? Which of the two it has only its maps tell: at
+ * the other there may be the program itself. */
+static bool is_gate_address(uint64_t at)
+{
+	return at == fj_jail->gate || at == fj_jail->gate + FJ_GATE_APART;
+}
+
+/* The gate page, and the door page behind it. `*end` is where the gate page has ended, or 0. */
+static bool is_gate(const struct mapping *m, uint64_t *end)
+{
+	if (*end && m->from == *end)
+		return is_page(m, "rw-p") && !*m->path;
+	if (!is_gate_address(m->from) || !is_page(m, "r-xp"))
+		return false;
+	*end = m->to;
+	return !*m->path; /* else it is the loader's, which is not shown, or a program's */
+}
+
+#define FILE_SIZE (FJ_PATH_MAX + 512u)
+
+/* The file that was mapped last, and where that ends. */
+struct mapped_file {
+	uint64_t end;
+	uint64_t gate_end; /* and where the gate page; 0 before */
+	char *device;	   /* as in its line, with all that follows; "" when it is too long */
+	size_t path;
+};
+
+static void note_file(struct mapped_file *f, const struct mapping *m)
+{
+	const size_t len = fj_strlen(m->device);
+
+	f->end = m->to;
+	f->path = (size_t)(m->path - m->device);
+	f->device[0] = 0;
+	if (len < FILE_SIZE)
+		memcpy(f->device, m->device, len + 1);
+}
+
+/* Is this mapping the copy of a text, of the file that is mapped before it? Its offset in that, or
+ * 0. */
+static uint64_t offset_of_copy(const struct mapped_file *f, const struct mapping *m)
+{
+	if (!fj_begins(m->path, "/memfd:" FJ_MEMORY_NAME) || m->from != f->end || !f->device[0] ||
+		m->offset < fj_jail->copies_at)
+		return 0;
+	for (uint32_t i = 0; i < FJ_SITED_TEXTS; i++) {
+		const struct fj_sited_text *t = &fj_jail->sited[i];
+
+		if (__atomic_load_n(&t->copy_state, __ATOMIC_ACQUIRE) == FJ_COPY_READY &&
+			m->offset >= t->copy_at && m->offset - t->copy_at < t->len)
+			return t->offset + (m->offset - t->copy_at);
+	}
+	return 0;
+}
+
+/* Step to the next mapping. Returns the offset in its file of what is a copy, else 0. */
+static uint64_t step(struct mapped_file *f, const struct mapping *m)
+{
+	const uint64_t offset = offset_of_copy(f, m);
+
+	if (offset)
+		f->end = m->to;
+	else if (*m->path == '/')
+		note_file(f, m);
+	return offset;
+}
+
+static void put_hex8(struct fj_str *out, uint64_t value)
+{
+	char digit[17];
+	int n = 0;
+
+	do
+		digit[n++] = "0123456789abcdef"[value % 16];
+	while (value /= 16);
+	while (n < 8)
+		digit[n++] = '0';
+	while (n--)
+		fj_str_add(out, &digit[n], 1);
+}
+
+/* Is the mapping that begins at `address` a copy, by the file `maps`? Appends its file's host path.
+ */
+static bool file_of_copy(struct fj_thread *t, int dirfd, const char *maps, uint64_t address,
+	struct fj_str *host_path)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	struct mapped_file f = {.device = fj_scratch(t, FILE_SIZE)};
+	struct mapping m = {0};
+	uint64_t offset = 0;
+	struct fj_lines l;
+	size_t len;
+	char *line;
+
+	if (fj_lines_open(&l, t, dirfd, maps) < 0) {
+		fj_scratch_release(t, mark);
+		return false;
+	}
+	while (m.from < address && (line = fj_lines_next(&l, &len))) {
+		read_mapping(&m, line);
+		offset = step(&f, &m);
+	}
+	fj_close(l.fd);
+	if (m.from != address)
+		offset = 0;
+	if (offset)
+		unescape(f.device + f.path, fj_strlen(f.device + f.path), host_path);
+	fj_scratch_release(t, mark);
+	return offset;
+}
+
+bool fj_proc_mapping_of_copy(struct fj_thread *t, const struct fj_place *place, const char *text,
+	struct fj_str *host_path)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	const size_t dir_len = fj_place_dir_len(place->name);
+	const char *address = place->name + dir_len;
+	struct fj_str maps;
+	bool is;
+
+	if (!fj_begins(text, "/memfd:" FJ_MEMORY_NAME))
+		return false;
+	fj_str_init(&maps, fj_scratch_path(t), FJ_PATH_MAX);
+	fj_str_add(&maps, place->name, dir_len);
+	fj_str_put(&maps, "../maps");
+	is = file_of_copy(t, place->dirfd, maps.at, read_hex(&address), host_path);
+	fj_scratch_release(t, mark);
+	return is;
+}
+
+/* The mapping's first line, as it shall be seen; false: not at all. */
+static bool put_mapping(struct fj_report *r, struct mapped_file *f, const char *line, size_t len)
+{
+	struct mapping m;
+	uint64_t offset;
+
+	read_mapping(&m, line);
+	offset = step(f, &m);
+	if (is_gate(&m, &f->gate_end))
+		return false;
+	if (!offset) {
+		const size_t at = (size_t)(m.path - line);
+
+		fj_str_add(&r->text, line, at);
+		return !*m.path || put_path(r, m.path, len - at, "\n");
+	}
+	fj_str_add(&r->text, line, (size_t)(skip_field(m.perms + 1) - line));
+	put_hex8(&r->text, offset);
+	fj_str_add(&r->text, " ", 1);
+	fj_str_add(&r->text, f->device, f->path);
+	return put_path(r, f->device + f->path, fj_strlen(f->device + f->path), "\n");
+}
+
+void fj_report_maps(struct fj_report *r)
+{
+	struct mapped_file f = {.device = fj_scratch(r->t, FILE_SIZE)};
+	struct fj_lines l;
+	bool is_dropped = false;
+	size_t len;
+	char *line;
+
+	f.device[0] = 0;
+	if (fj_lines_begin(&l, r))
+		return;
+	while ((line = fj_lines_next(&l, &len))) {
+		const size_t before = r->text.len;
+
+		if (is_hex(line[0])) { /* what is said of a mapping begins with a capital */
+			is_dropped = !put_mapping(r, &f, line, len);
+		} else if (!is_dropped) {
+			fj_str_add(&r->text, line, len);
+		}
+		if (is_dropped)
+			fj_str_cut(&r->text, before);
+		else
+			fj_str_add(&r->text, "\n", 1);
+		if (r->text.len > r->text.size / 8)
+			fj_report_step(r);
+	}
+	fj_close(l.fd);
+}
+
+/* Of numa_maps: a page of ours in a line without a file. */
+static bool is_numa_gate(const char *line)
+{
+	const uint64_t at = read_hex(&line);
+
+	return is_gate_address(at) || is_gate_address(at - FJ_PAGE);
+}
+
+/* numa_maps does not tell what copies are of: maps beside it does. */
+static bool put_numa_path(struct fj_report *r, const char *line, const char *text, size_t len)
+{
+	const uint32_t mark = fj_scratch_mark(r->t);
+	struct fj_str maps, host_path;
+	bool is_copy = false, shows;
+
+	if (fj_begins(text, "/memfd:" FJ_MEMORY_NAME)) {
+		fj_str_init(&maps, fj_scratch_path(r->t), FJ_PATH_MAX);
+		fj_str_init(&host_path, fj_scratch_path(r->t), FJ_PATH_MAX + 8);
+		fj_str_add(&maps, r->place->name, fj_place_dir_len(r->place->name));
+		fj_str_put(&maps, "maps");
+		is_copy = file_of_copy(r->t, r->place->dirfd, maps.at, read_hex(&line), &host_path);
+	}
+	shows = is_copy ? put_host_path(r, &host_path, "\n\t= ") : put_path(r, text, len, "\n\t= ");
+	fj_scratch_release(r->t, mark);
+	return shows;
+}
+
+void fj_report_numa_maps(struct fj_report *r)
+{
+	static const char key[] = " file=";
+	struct fj_lines l;
+	size_t len;
+	char *line;
+
+	if (fj_lines_begin(&l, r))
+		return;
+	while ((line = fj_lines_next(&l, &len))) {
+		const size_t before = r->text.len;
+		size_t at = 0, end;
+
+		while (at < len &&
+			(len - at < sizeof(key) || memcmp(line + at, key, sizeof(key) - 1)))
+			at++;
+		if (at < len)
+			at += sizeof(key) - 1;
+		for (end = at; end < len && line[end] != ' '; end++)
+			;
+		fj_str_add(&r->text, line, at);
+		if (at == len ? is_numa_gate(line) : !put_numa_path(r, line, line + at, end - at)) {
+			fj_str_cut(&r->text, before);
+		} else {
+			fj_str_add(&r->text, line + end, len - end);
+			fj_str_add(&r->text, "\n", 1);
+		}
+		fj_report_step(r);
+	}
+	fj_close(l.fd);
+}

@@ -1,0 +1,178 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * procfs_status.c - /proc/PID/status with the ids that a process of the jail pretends to have, in
+ * the kernel's own spacing (fs/proc/array.c, proc_pid_status). */
+#include "identity/peer.h"
+#include "signal/faults.h"
+#include "seccomp/hook_guard.h"
+#include "signal/hook_signal.h"
+#include "procfs/procfs.h"
+
+#define TEXT_SIZE                                                                                  \
+	8192u /* a status has about 1600 bytes; a long list of groups is what may make it longer   \
+	       */
+
+/* The four ids that begin at `at` in *who. */
+static void put_ids(struct fj_str *out, const char *name, const struct fj_posted *who, size_t at)
+{
+	uint32_t id[4];
+
+	memcpy(id, (const char *)who + at, sizeof(id));
+	fj_str_put(out, name);
+	for (int i = 0; i < 4; i++) {
+		fj_str_put(out, "\t");
+		fj_str_num(out, id[i], 10);
+	}
+	fj_str_put(out, "\n");
+}
+
+static void put_set(struct fj_str *out, const char *name, uint64_t caps)
+{
+	fj_str_put(out, name);
+	fj_str_put(out, "\t");
+	for (int shift = 60; shift >= 0; shift -= 4)
+		fj_str_num(out, caps >> shift & 15, 16);
+	fj_str_put(out, "\n");
+}
+
+static void put_groups(struct fj_report *r, const uint32_t *group, uint32_t count)
+{
+	fj_str_put(&r->text, "Groups:\t");
+	for (uint32_t i = 0; i < count; i++) {
+		fj_str_put(&r->text, i ? " " : "");
+		fj_str_num(&r->text, group[i], 10);
+		if (r->text.len + 64 > r->text.size / 2)
+			fj_report_step(r);
+	}
+	fj_str_put(&r->text, " \n"); /* with that blank */
+}
+
+static void put_number(struct fj_str *out, const char *name, uint32_t value)
+{
+	fj_str_put(out, name);
+	fj_str_put(out, "\t");
+	fj_str_num(out, value, 10);
+	fj_str_put(out, "\n");
+}
+
+/* Write the line anew when it is one of ours. False: it is not. */
+static bool put_line(
+	struct fj_report *r, const char *line, const struct fj_posted *who, bool is_self)
+{
+	static const struct {
+		const char *name;
+		size_t at;
+	} caps[] = {
+		{"CapInh:", offsetof(struct fj_posted, inheritable)},
+		{"CapPrm:", offsetof(struct fj_posted, permitted)},
+		{"CapEff:", offsetof(struct fj_posted, effective)},
+		{"CapBnd:", offsetof(struct fj_posted, bounding)},
+		{"CapAmb:", offsetof(struct fj_posted, ambient)},
+	};
+
+	if (fj_begins(line, "Uid:")) {
+		put_ids(&r->text, "Uid:", who, offsetof(struct fj_posted, ruid));
+		return true;
+	}
+	if (fj_begins(line, "Gid:")) {
+		put_ids(&r->text, "Gid:", who, offsetof(struct fj_posted, rgid));
+		return true;
+	}
+	if (fj_begins(line, "Groups:")) {
+		if (is_self)
+			put_groups(r, fj_ids_groups(fj_ids()), fj_ids()->group_count);
+		else
+			put_groups(r, who->group,
+				who->group_count < FJ_BOARD_GROUPS ? who->group_count :
+								     FJ_BOARD_GROUPS);
+		return true;
+	}
+	if (is_self && (fj_begins(line, "NoNewPrivs:") || fj_begins(line, "Seccomp:") ||
+			       fj_begins(line, "Seccomp_filters:"))) {
+		uint32_t no_new_privs, seccomp_mode;
+
+		fj_guard_save(&no_new_privs, &seccomp_mode);
+		if (line[0] == 'N')
+			put_number(&r->text, "NoNewPrivs:", no_new_privs);
+		else if (line[7] == ':')
+			put_number(&r->text, "Seccomp:", seccomp_mode);
+		else if (seccomp_mode)
+			return false; /* how many of them are ours is not kept */
+		else
+			put_number(&r->text, "Seccomp_filters:", 0);
+		return true;
+	}
+	for (size_t i = 0; i < sizeof(caps) / sizeof(caps[0]); i++)
+		if (fj_begins(line, caps[i].name)) {
+			put_set(&r->text, caps[i].name,
+				*(const uint64_t *)((const char *)who + caps[i].at));
+			return true;
+		}
+	return false;
+}
+
+/* The engine reads this with all signals blocked, and has handlers of its own for
+ * SIGSYS, SIGBUS and SIGSEGV. */
+static bool put_signals(struct fj_report *r, const char *line)
+{
+	const uint64_t sigsys = 1UL << 30;
+	const uint64_t ours = (fj_sigsys_is_caught() ? 0 : sigsys) | fj_faults_hidden();
+	uint64_t set = 0;
+
+	if (fj_begins(line, "SigBlk:") && r->mask) {
+		set = *r->mask & ~sigsys;
+		put_set(&r->text, "SigBlk:", r->t->wants_sigsys_blocked ? set | sigsys : set);
+		return true;
+	}
+	if (fj_begins(line, "SigCgt:") && ours) {
+		for (const char *p = line + 8; *p && *p != '\n'; p++)
+			set = set << 4 | (uint64_t)(*p <= '9' ? *p - '0' : *p - 'a' + 10);
+		put_set(&r->text, "SigCgt:", set & ~ours);
+		return true;
+	}
+	return false;
+}
+
+static void copy_line(struct fj_report *r, const char *line, size_t len)
+{
+	fj_str_add(&r->text, line, len);
+	fj_str_put(&r->text, "\n");
+}
+
+void fj_report_status(struct fj_report *r)
+{
+	char *text = fj_scratch(r->t, TEXT_SIZE);
+	const long fd =
+		fj_sys4(__NR_openat, r->place->dirfd, r->place->name, O_RDONLY | O_CLOEXEC, 0);
+	struct fj_posted who;
+	size_t have = 0;
+	long n, pid;
+
+	if (fj_is_err(fd)) {
+		r->error = fd;
+		return;
+	}
+	while (have < TEXT_SIZE - 1 &&
+		(n = fj_sys3(__NR_read, fd, text + have, TEXT_SIZE - 1 - have)) > 0)
+		have += (size_t)n;
+	fj_close((int)fd);
+	text[have] = 0;
+	pid = fj_status_value(text, "Tgid:");
+	if (pid < 0 || !fj_identity_of(r->t, (int32_t)pid, &who)) {
+		r->error = -EAGAIN; /* not of the jail: the file itself */
+		return;
+	}
+
+	const bool is_self = pid == fj_sys0(__NR_getpid);
+	const bool is_me = fj_status_value(text, "Pid:") == fj_sys0(__NR_gettid);
+
+	for (char *line = text, *end; *line; line = end + 1) {
+		for (end = line; *end && *end != '\n'; end++)
+			;
+		if (!put_line(r, line, &who, is_self) && !(is_me && put_signals(r, line)))
+			copy_line(r, line, (size_t)(end - line));
+		if (!*end)
+			break;
+	}
+}

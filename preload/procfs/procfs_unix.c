@@ -1,0 +1,63 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * procfs_unix.c - net/unix with jail paths. */
+#include "procfs/procfs.h"
+#include "socket/sun.h"
+
+/* A bound name is shown as it was bound; see call/sun.h. */
+static void put_socket_name(struct fj_report *r, const char *text, size_t len)
+{
+	struct fj_sun sun = {.family = 1 /* AF_UNIX */};
+	struct fj_str pos;
+	int n;
+
+	if (len >= sizeof(sun.path)) {
+		fj_str_add(&r->text, text, len);
+		return;
+	}
+	memcpy(sun.path, text, len);
+	n = fj_sun_as_bound(&sun, (int)len + 3) - 3;
+	if ((size_t)n != len || memcmp(sun.path, text, len)) {
+		fj_str_add(&r->text, sun.path, (size_t)n);
+		return;
+	}
+
+	const uint32_t mark = fj_scratch_mark(r->t);
+
+	fj_str_init(&pos, fj_scratch_path(r->t), FJ_PATH_MAX);
+	if (!fj_jail->root_path[0] || text[0] != '/' || !fj_path_back(text, &pos) ||
+		!fj_path_seen(pos.at, &r->text))
+		fj_str_add(&r->text, text, len);
+	fj_scratch_release(r->t, mark);
+}
+
+void fj_report_unix(struct fj_report *r)
+{
+	struct fj_lines l;
+	size_t len;
+	char *line;
+
+	if (fj_lines_begin(&l, r))
+		return;
+	while ((line = fj_lines_next(&l, &len))) {
+		size_t at = 0;
+
+		/* Num RefCount Protocol Flags Type St Inode Path: net/unix/af_unix.c,
+		 * unix_seq_show() */
+		for (int field = 0; field < 7; field++) {
+			while (at < len && line[at] == ' ')
+				at++;
+			while (at < len && line[at] != ' ')
+				at++;
+		}
+		if (at < len)
+			at++;
+		fj_str_add(&r->text, line, at);
+		if (at < len)
+			put_socket_name(r, line + at, len - at);
+		fj_str_add(&r->text, "\n", 1);
+		fj_report_step(r);
+	}
+	fj_close(l.fd);
+}

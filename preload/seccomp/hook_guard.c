@@ -1,0 +1,163 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * hook_guard.c - what would show or undo the jail: seccomp, no_new_privs.
+ *
+ * The jail's own filter and no_new_privs are not the program's: what it reads back is what it set
+ * itself. A filter that it installs is given to the kernel with a prefix that lets the engine's
+ * calls through, since the engine answers one call by others (openat2 for stat) that the program's
+ * policy never foresaw. */
+#include "seccomp/hook_guard.h"
+#include "identity/hook_id.h"
+#include "call/hooks.h"
+#include "seccomp/policy.h"
+#include "sys/gate.h"
+#include "sys/guest.h"
+
+#include <linux/filter.h>
+#include <linux/prctl.h>
+#include <linux/seccomp.h>
+
+static bool set_no_new_privs;
+static int set_seccomp_mode;
+
+void fj_guard_save(uint32_t *no_new_privs, uint32_t *seccomp_mode)
+{
+	*no_new_privs = set_no_new_privs;
+	*seccomp_mode = (uint32_t)set_seccomp_mode;
+}
+
+void fj_guard_start(uint32_t no_new_privs, uint32_t seccomp_mode)
+{
+	set_no_new_privs = no_new_privs;
+	set_seccomp_mode = (int)seccomp_mode;
+}
+
+#define PREFIX 7
+
+/* Gate page: one page, so its high word, which is one of two, and the upper bits of its low word
+ * tell it. */
+static void write_prefix(struct sock_filter *f)
+{
+	const uint32_t high = (uint32_t)(fj_jail->gate >> 32), low = (uint32_t)fj_jail->gate,
+		       other = (uint32_t)((fj_jail->gate + FJ_GATE_APART) >> 32);
+
+	f[0] = (struct sock_filter)BPF_STMT(
+		BPF_LD | BPF_W | BPF_ABS, 12); /* instruction_pointer, high word */
+	f[1] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, high, 1, 0);
+	f[2] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, other, 0, 4);
+	f[3] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 8);
+	f[4] = (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, ~(uint32_t)(FJ_PAGE - 1));
+	f[5] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, low, 0, 1);
+	f[6] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+}
+
+static long install_filter(struct fj_call *c, unsigned flags, uint64_t program_at)
+{
+	struct sock_fprog program;
+	struct sock_filter *filter;
+	size_t size;
+	long r, at;
+
+	if (fj_guest_read(&program, program_at, sizeof(program)))
+		return -EFAULT;
+	if (!program.len || program.len > BPF_MAXINSNS)
+		return -EINVAL;
+	if (!set_no_new_privs && !fj_ids_can(fj_ids(), FJ_CAP_SYS_ADMIN))
+		return -EACCES; /* seccomp_prepare_filter() of kernel/seccomp.c */
+	if (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER)
+		return -EINVAL;
+	if (program.len + PREFIX > BPF_MAXINSNS || !fj_policy_has_room(program.len))
+		return -ENOMEM;
+	(void)c;
+	size = (program.len + PREFIX) * sizeof(*filter);
+	at = fj_sys6(__NR_mmap, 0, size, 3 /* PROT_READ | PROT_WRITE */,
+		0x22 /* MAP_PRIVATE | MAP_ANONYMOUS */, -1, 0);
+	if (fj_is_err(at))
+		return at;
+	filter = (struct sock_filter *)at;
+	write_prefix(filter);
+	r = fj_guest_read(filter + PREFIX, (uint64_t)program.filter, program.len * sizeof(*filter));
+	if (!r) {
+		struct sock_fprog ours = {
+			.len = (unsigned short)(program.len + PREFIX), .filter = filter};
+
+		r = fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, flags, &ours);
+		if (r >= 0 && !fj_is_borrowed_memory())
+			fj_policy_add(filter + PREFIX, program.len);
+	}
+	fj_sys2(__NR_munmap, at, size);
+	if (r >= 0 && !fj_is_borrowed_memory())
+		set_seccomp_mode = SECCOMP_MODE_FILTER;
+	return r;
+}
+
+/* The kernel has one mode for a process, and ours is "filter": so strict mode is a filter that
+ * allows what it allows (seccomp(2)). A filter can kill by SIGSYS only, and strict mode kills by
+ * SIGKILL: the trap does that. Without the trap the mode is free. */
+static long enter_strict_mode(struct fj_call *c)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_read, 4, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_write, 3, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_exit, 2, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_rt_sigreturn, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP | FJ_STRICT_TAG),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
+
+	if (!fj_jail->has_trap)
+		return fj_sys2(__NR_prctl, PR_SET_SECCOMP, SECCOMP_MODE_STRICT);
+	return install_filter(c, 0, (uint64_t)&program);
+}
+
+long fj_hook_seccomp(struct fj_call *c)
+{
+	switch ((unsigned)c->arg[0]) {
+	case SECCOMP_SET_MODE_FILTER:
+		return install_filter(c, (unsigned)c->arg[1], c->arg[2]);
+	case SECCOMP_SET_MODE_STRICT:
+		return c->arg[1] || c->arg[2] ? -EINVAL : enter_strict_mode(c);
+	default:
+		return fj_kernel(c);
+	}
+}
+
+static long caps_prctl(struct fj_call *c)
+{
+	struct fj_ids next = *fj_ids();
+	const long r =
+		fj_ids_prctl(&next, (int)c->arg[0], c->arg[1], c->arg[2], c->arg[3], c->arg[4]);
+
+	if (r == -ENOSYS)
+		return fj_kernel(c);
+	if (!r)
+		fj_id_become(&next);
+	return r;
+}
+
+long fj_hook_prctl(struct fj_call *c)
+{
+	switch ((int)c->arg[0]) {
+	case PR_SET_SECCOMP:
+		if (c->arg[1] == SECCOMP_MODE_FILTER)
+			return install_filter(c, 0, c->arg[2]);
+		return c->arg[1] == SECCOMP_MODE_STRICT ? enter_strict_mode(c) : -EINVAL;
+	case PR_GET_SECCOMP:
+		return set_seccomp_mode;
+	case PR_SET_NO_NEW_PRIVS:
+		if (c->arg[1] == 1 && !c->arg[2] && !c->arg[3] && !c->arg[4])
+			set_no_new_privs = true;
+		return fj_kernel(c);
+	case FJ_PR_SET_SYSCALL_USER_DISPATCH:
+		return -EINVAL; /* as a kernel without it (before 5.11): the engine's calls would be
+				   dispatched to the program */
+	case PR_GET_NO_NEW_PRIVS:
+		return c->arg[1] || c->arg[2] || c->arg[3] || c->arg[4] ? -EINVAL :
+									  set_no_new_privs;
+	default:
+		return caps_prctl(c);
+	}
+}

@@ -1,0 +1,189 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * policy.c - a classic BPF machine (linux/filter.h; the subset of seccomp(2)), and where the
+ * programs are kept.
+ *
+ * Programs lie in the jail's shared memory, each with the number of the one installed before it, so
+ * a process's filters are one number: fork copies it, exec hands it over. A program that is there
+ * already, behind the same one, is used again: `file` run a thousand times costs one place. Threads
+ * of a process share the number, as after SECCOMP_FILTER_FLAG_TSYNC. */
+#include "seccomp/policy.h"
+
+#include <linux/audit.h>
+#include <linux/seccomp.h>
+
+#define NONE 0u
+#define WORDS 16u /* BPF_MEMWORDS */
+
+uint32_t fj_policy_head;
+
+/* Entry `n` (from 1) begins at policy[n]: instruction words behind a header. Offsets count 8-byte
+ * units. */
+struct entry {
+	uint32_t before, len;
+};
+_Static_assert(sizeof(struct entry) == sizeof(struct sock_filter), "one unit");
+
+static struct entry *entry_at(uint32_t n)
+{
+	return (struct entry *)&fj_jail->policy[n];
+}
+static const struct sock_filter *code_at(uint32_t n)
+{
+	return (const struct sock_filter *)&fj_jail->policy[n + 1];
+}
+
+bool fj_policy_has_room(uint32_t len)
+{
+	return __atomic_load_n(&fj_jail->policy_used, __ATOMIC_RELAXED) + len + 2 < FJ_POLICY_UNITS;
+}
+
+static bool is_same(uint32_t n, const struct sock_filter *code, uint32_t len)
+{
+	return entry_at(n)->len == len && entry_at(n)->before == fj_policy_head &&
+	       !memcmp(code_at(n), code, len * sizeof(*code));
+}
+
+long fj_policy_add(const struct sock_filter *code, uint32_t len)
+{
+	const uint32_t used = __atomic_load_n(&fj_jail->policy_used, __ATOMIC_ACQUIRE);
+	uint32_t n;
+
+	for (n = 1; n < used && entry_at(n)->len; n += entry_at(n)->len + 1)
+		if (is_same(n, code, len)) {
+			fj_policy_head = n;
+			return 0;
+		}
+	n = __atomic_fetch_add(&fj_jail->policy_used, len + 1, __ATOMIC_ACQ_REL) + 1;
+	if (n + len + 1 >= FJ_POLICY_UNITS)
+		return -ENOMEM;
+	memcpy(&fj_jail->policy[n + 1], code, len * sizeof(*code));
+	entry_at(n)->before = fj_policy_head;
+	__atomic_store_n(&entry_at(n)->len, len, __ATOMIC_RELEASE);
+	fj_policy_head = n;
+	return 0;
+}
+
+static uint32_t operand_result(uint16_t code, uint32_t a, uint32_t by)
+{
+	switch (BPF_OP(code)) {
+	case BPF_ADD:
+		return a + by;
+	case BPF_SUB:
+		return a - by;
+	case BPF_MUL:
+		return a * by;
+	case BPF_DIV:
+		return by ? a / by : 0;
+	case BPF_AND:
+		return a & by;
+	case BPF_OR:
+		return a | by;
+	case BPF_XOR:
+		return a ^ by;
+	case BPF_LSH:
+		return by < 32 ? a << by : 0;
+	case BPF_RSH:
+		return by < 32 ? a >> by : 0;
+	case BPF_NEG:
+		return -a;
+	default:
+		return a;
+	}
+}
+
+static bool jumps(uint16_t code, uint32_t a, uint32_t by)
+{
+	switch (BPF_OP(code)) {
+	case BPF_JEQ:
+		return a == by;
+	case BPF_JGT:
+		return a > by;
+	case BPF_JGE:
+		return a >= by;
+	default:
+		return a & by; /* BPF_JSET */
+	}
+}
+
+/* The kernel has verified the program: it only jumps forward, and ends with a return. */
+static uint32_t run(const struct sock_filter *code, uint32_t len, const struct seccomp_data *data)
+{
+	uint32_t a = 0, x = 0, memory[WORDS] = {0};
+
+	for (uint32_t pc = 0; pc < len; pc++) {
+		const struct sock_filter *i = &code[pc];
+		const uint32_t by = BPF_SRC(i->code) == BPF_X ? x : i->k;
+		uint32_t loaded = 0;
+
+		switch (BPF_CLASS(i->code)) {
+		case BPF_LD:
+		case BPF_LDX:
+			if (BPF_MODE(i->code) == BPF_ABS && i->k + 4 <= sizeof(*data))
+				memcpy(&loaded, (const char *)data + i->k, 4);
+			else if (BPF_MODE(i->code) == BPF_IMM)
+				loaded = i->k;
+			else if (BPF_MODE(i->code) == BPF_MEM)
+				loaded = memory[i->k % WORDS];
+			else if (BPF_MODE(i->code) == BPF_LEN)
+				loaded = sizeof(*data);
+			if (BPF_CLASS(i->code) == BPF_LD)
+				a = loaded;
+			else
+				x = loaded;
+			break;
+		case BPF_ST:
+			memory[i->k % WORDS] = a;
+			break;
+		case BPF_STX:
+			memory[i->k % WORDS] = x;
+			break;
+		case BPF_ALU:
+			a = operand_result(i->code, a, by);
+			break;
+		case BPF_JMP:
+			if (BPF_OP(i->code) == BPF_JA)
+				pc += i->k;
+			else
+				pc += jumps(i->code, a, by) ? i->jt : i->jf;
+			break;
+		case BPF_RET:
+			return BPF_RVAL(i->code) == BPF_A ? a : i->k;
+		case BPF_MISC:
+			if (BPF_MISCOP(i->code) == BPF_TAX)
+				x = a;
+			else
+				a = x;
+			break;
+		}
+	}
+	return SECCOMP_RET_KILL_PROCESS;
+}
+
+uint32_t fj_policy_ask(long nr, const uint64_t arg[FJ_ARGS], uint64_t ip)
+{
+	struct seccomp_data data = {
+		.nr = (int)nr, .arch = AUDIT_ARCH_X86_64, .instruction_pointer = ip};
+	uint32_t severest = SECCOMP_RET_ALLOW;
+
+	if (!fj_policy_head)
+		return SECCOMP_RET_ALLOW;
+	for (int i = 0; i < FJ_ARGS; i++)
+		data.args[i] = arg[i];
+	for (uint32_t n = fj_policy_head; n != NONE; n = entry_at(n)->before) {
+		const uint32_t answer = run(code_at(n), entry_at(n)->len, &data);
+
+		/* The lower, the severer, as signed numbers: seccomp_run_filters() of
+		 * kernel/seccomp.c. */
+		if ((int32_t)(answer & SECCOMP_RET_ACTION_FULL) <
+			(int32_t)(severest & SECCOMP_RET_ACTION_FULL))
+			severest = answer;
+	}
+	return severest;
+}
+
+void fj_policy_start(uint32_t n)
+{
+	fj_policy_head = n;
+}

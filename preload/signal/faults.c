@@ -1,0 +1,333 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * faults.c - SIGBUS and SIGSEGV are ours until one comes that is the program's.
+ *
+ * The records are read from a mapped file, which somebody may cut off; the page that is gone then
+ * raises SIGBUS in the middle of the engine (own/lost.c). And a bad pointer of the program's raises
+ * either when the engine uses it (sys/copy.S), which is EFAULT. So the signals are taken, and the
+ * actions that the program sets are kept and reported. One that is none of ours makes the program's
+ * action the real one, for good, and happens again: the instruction is run once more, or the signal
+ * that somebody sent is sent once more. A process that ignores one is left alone with it, as exec
+ * hands that down. Where they do not come to us the kernel is asked about pointers (sys/guest.c).
+ *
+ * They are not blocked while the engine holds signals back (the trap's mask, the lock of the
+ * records), since the kernel kills for a blocked one; SIGSEGV is when the program itself blocks it,
+ * and then the kernel is asked, too. */
+#include "signal/faults.h"
+
+#include "signal/handlers.h"
+#include "signal/hook_signal.h"
+#include "own/own.h"
+#include "sys/guest.h"
+
+#include <asm/sigcontext.h>
+#include <asm/siginfo.h>
+
+#define BOTH (FJ_SIGBUS_BIT | FJ_SIGSEGV_BIT)
+#define SET_SIZE 8u /* sizeof(sigset_t) of the kernel */
+#define SIG_BLOCK_ 0
+#define SIG_UNBLOCK_ 1
+#define SIG_SETMASK_ 2
+#define SA_SIGINFO_ 0x4u
+#define SA_RESTART_ 0x10000000u
+#define SA_RESETHAND_ 0x80000000u
+#define BUS_MCEERR_AO_ 5 /* asm-generic/siginfo.h: told of, not met */
+
+struct frame { /* struct ucontext, asm/ucontext.h */
+	uint64_t flags;
+	void *link;
+	struct fj_altstack stack;
+	struct sigcontext_64 regs;
+	uint64_t mask;
+};
+_Static_assert(offsetof(struct frame, mask) == FJ_UCONTEXT_MASK, "struct ucontext of the kernel");
+
+/* `of_child`: what a vfork(2) child, `child`, set for itself. It has this memory, but dispositions
+ * of its own. */
+static struct fault {
+	bool is_ours;
+	int32_t child;
+	struct fj_sigaction of_program, of_child;
+} bus, segv;
+/* A vfork child has one of them for itself: it and we, who share what is_ours says, do not rely on
+ * that any more. */
+static bool differs;
+/* A thread may have blocked one of them, or run a handler that does. */
+static bool was_blocked;
+
+static struct fault *fault_of(int number)
+{
+	return number == FJ_SIGBUS ? &bus : &segv;
+}
+
+bool fj_faults_are_caught(void)
+{
+	return segv.is_ours && bus.is_ours && !differs;
+}
+
+static void tell(void)
+{
+	/* (Without the trap changes of masks go by unseen.) */
+	fj_guest_is_caught(fj_jail->has_trap && fj_faults_are_caught() && !was_blocked);
+}
+
+void fj_faults_mask(uint64_t mask)
+{
+	if (__builtin_expect((mask & BOTH) && !was_blocked, 0)) {
+		was_blocked = true;
+		tell();
+	}
+}
+
+void fj_faults_mask_changes(int how, uint64_t set)
+{
+	if (how == SIG_UNBLOCK_) {
+		if ((set & BOTH) == BOTH)
+			fj_guest_suspend(false);
+		return;
+	}
+	fj_faults_mask(set);
+	if ((set & BOTH) || how == SIG_SETMASK_)
+		fj_guest_suspend(set & BOTH);
+}
+
+static long set_action(int number, const struct fj_sigaction *new, struct fj_sigaction *old)
+{
+	return fj_sys4(__NR_rt_sigaction, number, new, old, SET_SIZE);
+}
+
+/* Is it the engine that holds all others back? They are let in when it is done. */
+static bool is_held_back(const struct frame *f)
+{
+	return (f->mask | FJ_KILL_AND_STOP | BOTH) == ~0UL;
+}
+
+/* A program's handler is entered by way of fj_fault_filter (sys/copy.S), with its own flags, mask
+ * and restorer: another thread of the engine's may have been at a copy when the action changed.
+ * (One that is to be reset is the kernel's to reset.) From there it goes the way of all handlers.
+ */
+static long set_real(int number, const struct fj_sigaction *action)
+{
+	struct fj_sigaction real = *action;
+
+	if (action->handler > FJ_IGNORE && (action->flags & FJ_SA_RESTORER)) {
+		fj_handler_note(number, action);
+		if (fj_handlers_entry) {
+			real.handler = fj_handlers_entry;
+			real.mask = fj_handlers_mask();
+		}
+		if (!(action->flags & SA_RESETHAND_)) {
+			fj_fault_handler[number == FJ_SIGSEGV] = real.handler;
+			real.handler = (uint64_t)fj_fault_filter;
+		}
+	}
+	return set_action(number, &real, NULL);
+}
+
+static long get_real(int number, struct fj_sigaction *old)
+{
+	const uint64_t handler = fj_handler_of(number), mask = fj_handler_asked_mask(number);
+	const long r = set_action(number, NULL, old);
+
+	if (!r && (old->handler == (uint64_t)fj_fault_filter ||
+			  (fj_handlers_entry && old->handler == fj_handlers_entry)))
+		old->handler = handler;
+	if (!r && old->mask == fj_handlers_mask())
+		old->mask = mask;
+	return r;
+}
+
+static void give_up(int number)
+{
+	struct fault *own = fault_of(number);
+	const bool is_child = fj_is_borrowed_memory();
+
+	if (is_child)
+		differs = true;
+	else
+		own->is_ours = false;
+	tell();
+	if (is_child)
+		set_action(number,
+			own->child == fj_sys0(__NR_getpid) ? &own->of_child : &own->of_program,
+			NULL);
+	else
+		set_real(number, &own->of_program);
+}
+
+/* As force_sig() of kernel/signal.c. */
+void fj_faults_force(int because, uint64_t *mask)
+{
+	const struct fj_sigaction to_die = {.handler = FJ_DEFAULT};
+	const uint64_t bit = FJ_SIGSEGV_BIT;
+	siginfo_t info = {.si_signo = FJ_SIGSEGV, .si_code = SI_KERNEL};
+	struct fj_sigaction now = {0};
+
+	if (segv.is_ours)
+		give_up(FJ_SIGSEGV);
+	set_action(FJ_SIGSEGV, NULL, &now);
+	if (because == FJ_SIGSEGV || (*mask & bit) || now.handler == FJ_IGNORE)
+		set_action(FJ_SIGSEGV, &to_die, NULL);
+	fj_sys4(__NR_rt_sigprocmask, SIG_BLOCK_, &bit, 0, SET_SIZE);
+	fj_sys4(__NR_rt_tgsigqueueinfo, fj_sys0(__NR_getpid), fj_sys0(__NR_gettid), FJ_SIGSEGV,
+		&info);
+	*mask &= ~bit;
+}
+
+static void handle(int number, siginfo_t *info, struct frame *f)
+{
+	const bool is_sent =
+		info->si_code <= 0 || (number == FJ_SIGBUS && info->si_code == BUS_MCEERR_AO_);
+	/* It need not come again: the kernel tells so, too, that there is no room for a handler. */
+	const bool is_to_be_sent = is_sent || info->si_code == SI_KERNEL;
+	struct fj_thread *engine;
+
+	if (!is_sent && number == FJ_SIGBUS && fj_own_lose((uintptr_t)info->si_addr))
+		return;
+	if (!is_sent && fj_guest_is_copying(f->regs.ip)) {
+		f->regs.ip = (uint64_t)fj_copy_fault;
+		return;
+	}
+	give_up(number);
+	if (!is_to_be_sent)
+		return;
+	fj_sys4(__NR_rt_tgsigqueueinfo, fj_sys0(__NR_getpid), fj_sys0(__NR_gettid), number, info);
+	if (is_held_back(f)) {
+		f->mask |= 1UL << (number - 1);
+		engine = fj_thread_holding(f->regs.sp);
+		if (engine)
+			engine->catches_faults = false;
+	}
+}
+
+/* A call that is to be restarted after the program's handler must be so after ours. Without the
+ * trap the signal stack is the program's, for its own handlers alone. */
+#define FLAGS_KEPT (SA_RESTART_ | FJ_SA_ONSTACK)
+static struct fj_sigaction our_action(const struct fault *of)
+{
+	return (struct fj_sigaction){
+		.handler = (uint64_t)handle,
+		.flags = SA_SIGINFO_ | FJ_SA_RESTORER | (fj_jail->has_trap ? FJ_SA_ONSTACK : 0) |
+			 (of->of_program.flags & FLAGS_KEPT),
+		.restorer = fj_gate_address() + (uint64_t)(fj_gate_sigreturn - fj_gate_begin),
+	};
+}
+
+static void arm(int number)
+{
+	struct fault *own = fault_of(number);
+	const struct fj_sigaction ours = our_action(own);
+	struct fj_sigaction old;
+
+	if (set_action(number, &ours, &old))
+		return;
+	own->is_ours = old.handler != FJ_IGNORE;
+	if (own->is_ours)
+		own->of_program = old;
+	else
+		set_action(number, &old, NULL);
+}
+
+void fj_faults_arm(void)
+{
+	fj_fault_return = fj_gate_address() + (uint64_t)(fj_gate_sigreturn - fj_gate_begin);
+	arm(FJ_SIGBUS);
+	arm(FJ_SIGSEGV);
+	tell();
+}
+
+void fj_faults_let_in(uint64_t mask)
+{
+	const uint64_t all_others = ~BOTH | (mask & FJ_SIGSEGV_BIT);
+
+	if (bus.is_ours)
+		fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK_, &all_others, 0, SET_SIZE);
+}
+
+static uint64_t hidden(int number)
+{
+	const struct fault *own = fault_of(number);
+
+	return own->is_ours && own->of_program.handler <= FJ_IGNORE ? 1UL << (number - 1) : 0;
+}
+
+uint64_t fj_faults_hidden(void)
+{
+	return hidden(FJ_SIGBUS) | hidden(FJ_SIGSEGV);
+}
+
+/* Ours stays in a vfork child for which the default will do: an exec makes it that. */
+static long in_child(int number, const struct fj_sigaction *new, struct fj_sigaction *old)
+{
+	struct fault *own = fault_of(number);
+	const int32_t pid = (int32_t)fj_sys0(__NR_getpid);
+
+	*old = own->child == pid ? own->of_child : own->of_program;
+	if (!new)
+		return 0;
+	differs = differs || new->handler != FJ_DEFAULT;
+	own->of_child = *new;
+	own->child = pid;
+	tell();
+	return differs ? set_action(number, new, NULL) : 0;
+}
+
+static long in_process(int number, const struct fj_sigaction *new)
+{
+	struct fault *own = fault_of(number);
+	const bool changes = (new->flags ^ own->of_program.flags) & FLAGS_KEPT;
+
+	if (new->handler == FJ_IGNORE) {
+		own->is_ours = false;
+		tell();
+		return set_action(number, new, NULL);
+	}
+	own->of_program = *new;
+	if (changes) {
+		const struct fj_sigaction ours = our_action(own);
+
+		set_action(number, &ours, NULL);
+	}
+	return 0;
+}
+
+long fj_faults_action(struct fj_call *c)
+{
+	const int number = (int)c->arg[0];
+	const struct fault *own = fault_of(number);
+	const bool had = fj_action_has_sigsys(number);
+	struct fj_sigaction new, old;
+	uint64_t asked = 0;
+	long r = 0;
+
+	if (c->arg[1]) {
+		if (fj_guest_read(&new, c->arg[1], sizeof(new)))
+			return -EFAULT;
+		asked = new.mask;
+		new.flags &= FJ_SA_FLAGS;
+		new.mask &= ~FJ_KILL_AND_STOP;
+		if (fj_jail->has_trap)
+			new.mask &= ~FJ_SIGSYS_BIT;
+		fj_faults_mask(new.mask);
+	}
+	if (!own->is_ours) {
+		r = get_real(number, &old);
+		if (c->arg[1])
+			r = fj_is_borrowed_memory() ? set_action(number, &new, NULL) :
+						      set_real(number, &new);
+	} else if ((c->arg[1] || own->child) && fj_is_borrowed_memory()) {
+		r = in_child(number, c->arg[1] ? &new : NULL, &old);
+	} else {
+		old = own->of_program;
+		if (c->arg[1])
+			r = in_process(number, &new);
+	}
+	if (r < 0)
+		return r;
+	if (c->arg[1] && fj_jail->has_trap)
+		fj_action_keep_sigsys(number, asked);
+	if (had)
+		old.mask |= FJ_SIGSYS_BIT;
+	return c->arg[2] && fj_guest_write(c->arg[2], &old, sizeof(old)) ? -EFAULT : 0;
+}

@@ -1,0 +1,120 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * handlers.c - the program's signal handlers are entered by way of ours (door/handlers.c): which
+ * they are. */
+#include "signal/handlers.h"
+
+#include "signal/faults.h"
+#include "call/when.h"
+#include "sys/guest.h"
+
+#define SIGNALS 64 /* _NSIG of asm/signal.h */
+#define SIGSET_SIZE 8
+#define SA_NODEFER_ 0x40000000u
+
+uint64_t fj_handlers_entry;
+
+/* What the program asked for, where the kernel has fj_handlers_entry. A vfork(2) child shares this
+ * memory and has actions of its own: its handlers are left to the kernel. */
+static uint64_t handler_of[SIGNALS + 1], mask_of[SIGNALS + 1];
+static uint64_t sigsys_restorer;
+/* Which of them want the program's signal stack, and which do not block themselves: a bit for each.
+ */
+static uint64_t on_stack, not_deferred;
+
+uint64_t fj_handler_of(int sig)
+{
+	return __atomic_load_n(&handler_of[sig], __ATOMIC_ACQUIRE);
+}
+
+bool fj_handler_wants_stack(int sig)
+{
+	return __atomic_load_n(&on_stack, __ATOMIC_ACQUIRE) >> (sig - 1) & 1;
+}
+
+uint64_t fj_handlers_mask(void)
+{
+	return ~(FJ_KILL_AND_STOP | FJ_SIGBUS_BIT | FJ_SIGSEGV_BIT |
+		 (fj_jail->has_trap ? FJ_SIGSYS_BIT : 0));
+}
+
+uint64_t fj_handler_asked_mask(int sig)
+{
+	return __atomic_load_n(&mask_of[sig], __ATOMIC_ACQUIRE);
+}
+
+uint64_t fj_handler_mask(int sig)
+{
+	const uint64_t own = __atomic_load_n(&not_deferred, __ATOMIC_ACQUIRE);
+
+	return fj_handler_asked_mask(sig) | (~own & 1UL << (sig - 1));
+}
+
+uint64_t fj_handler_sigsys_restorer(void)
+{
+	return sigsys_restorer;
+}
+
+static void set_bit(uint64_t *all, int sig, bool is)
+{
+	const uint64_t bit = 1UL << (sig - 1);
+
+	if (is == !!(__atomic_load_n(all, __ATOMIC_RELAXED) & bit))
+		return;
+	if (is)
+		__atomic_or_fetch(all, bit, __ATOMIC_RELEASE);
+	else
+		__atomic_and_fetch(all, ~bit, __ATOMIC_RELEASE);
+}
+
+void fj_handler_note(int sig, const struct fj_sigaction *action)
+{
+	if (sig == FJ_SIGSYS)
+		sigsys_restorer = action->restorer;
+	__atomic_store_n(&mask_of[sig], action->mask & ~FJ_KILL_AND_STOP, __ATOMIC_RELEASE);
+	set_bit(&on_stack, sig, action->flags & FJ_SA_ONSTACK);
+	set_bit(&not_deferred, sig, action->flags & SA_NODEFER_);
+	__atomic_store_n(&handler_of[sig], action->handler, __ATOMIC_RELEASE);
+}
+
+long fj_handler_action(struct fj_call *c)
+{
+	const uint64_t sig = (uint32_t)c->arg[0], entry = fj_handlers_entry;
+	const bool sets = c->arg[1];
+	struct fj_sigaction new = {0}, old = {0};
+	uint64_t before, mask_before, asked;
+	bool had;
+	long r;
+
+	if (sets && fj_guest_read(&new, c->arg[1], sizeof(new)))
+		return -EFAULT;
+	if (!sig || sig > SIGNALS)
+		return -EINVAL;
+	asked = new.mask;
+	had = fj_action_has_sigsys((int)sig);
+	if (fj_jail->has_trap) {
+		new.mask &= ~FJ_SIGSYS_BIT;
+		fj_faults_mask(new.mask);
+	}
+	before = fj_handler_of((int)sig);
+	mask_before = fj_handler_asked_mask((int)sig);
+	if (sets && entry && new.handler > FJ_IGNORE && !fj_is_borrowed_memory()) {
+		/* before the kernel knows: it may come at once */
+		fj_handler_note((int)sig, &new);
+		new.handler = entry;
+		new.mask = fj_handlers_mask();
+	}
+	r = fj_sys4(__NR_rt_sigaction, sig, sets ? &new : NULL, &old, SIGSET_SIZE);
+	if (r >= 0 && sets && fj_jail->has_trap)
+		fj_action_keep_sigsys((int)sig, asked);
+	if (r < 0 || !c->arg[2])
+		return r;
+	if (old.handler == entry && entry)
+		old.handler = before;
+	if (old.mask == fj_handlers_mask()) /* also when the kernel has reset it */
+		old.mask = mask_before;
+	if (had)
+		old.mask |= FJ_SIGSYS_BIT;
+	return fj_guest_write(c->arg[2], &old, sizeof(old)) ? -EFAULT : 0;
+}

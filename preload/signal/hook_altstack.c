@@ -1,0 +1,143 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * hook_altstack.c - the signal stack: the program's own is kept and reported, and the kernel has
+ * ours. The program's handlers are moved to the program's (door/handlers.c): nothing else may write
+ * there, since the program may have given the memory back, or use it for something else. */
+#include "signal/hook_signal.h"
+#include "call/hooks.h"
+#include "signal/tail.h"
+#include "sys/guest.h"
+
+#define MINSIGSTKSZ_ 2048u /* asm-generic/signal.h: the least size that sigaltstack(2) takes */
+/* What is left of ours below a call that waits there is a signal stack, unless it is less. */
+#define LEAST_REST (64u * 1024)
+
+bool fj_altstack_is_on_own(const struct fj_thread *t, uint64_t sp)
+{
+	return t->altstack_size && sp > t->altstack && sp - t->altstack <= t->altstack_size;
+}
+
+bool fj_altstack_is_abandoned(const struct fj_thread *t, uint64_t sp)
+{
+	return t->inner_sp && !fj_altstack_is_on_own(t, sp) && !fj_thread_holding(sp) &&
+	       (!t->handlers || sp >= t->waiting_sp);
+}
+
+/* Which signal stack the kernel shall use when the program goes on at `sp`: ours, never the
+ * program's, which may be gone. Always with AUTODISARM: the kernel then counts the stack as none
+ * while a handler runs on it. Else rt_sigreturn might refuse with EPERM to install another while it
+ * leaves a handler on this one: kernels differ in the order of their restoring. */
+void fj_altstack_settle(const struct fj_thread *t, struct fj_altstack *s, uint64_t sp)
+{
+	const uintptr_t bottom = fj_thread_stack_bottom(t);
+	const uintptr_t top = t->inner_sp ? t->inner_sp : fj_thread_stack_top(t);
+
+	if (fj_thread_holding(sp) == t || top < bottom + LEAST_REST)
+		*s = (struct fj_altstack){.flags = FJ_SS_DISABLE};
+	else
+		*s = (struct fj_altstack){.sp = bottom,
+			.flags = (int32_t)FJ_SS_AUTODISARM,
+			.size = (top - bottom) & ~15UL};
+}
+
+struct fj_altstack fj_altstack_of_program(const struct fj_thread *t)
+{
+	return (struct fj_altstack){.sp = t->altstack_size ? t->altstack : 0,
+		.flags = (int32_t)t->altstack_flags,
+		.size = t->altstack_size};
+}
+
+/* (The kernel has looked at what it saved there; what a handler wrote over it is taken if
+ * sigaltstack(2) would take it.) */
+void fj_altstack_restore(struct fj_thread *t, const struct fj_altstack *s)
+{
+	const uint32_t mode = (uint32_t)s->flags & ~FJ_SS_AUTODISARM;
+
+	if (fj_thread_holding(s->sp) || mode == FJ_SS_DISABLE || mode > FJ_SS_ONSTACK ||
+		s->size < MINSIGSTKSZ_)
+		return;
+	t->altstack = s->sp;
+	t->altstack_size = s->size;
+	t->altstack_flags = (uint32_t)s->flags;
+}
+
+/* What the program, at `sp`, believes its signal stack to be. */
+static struct fj_altstack as_believed(const struct fj_thread *t, uint64_t sp)
+{
+	struct fj_altstack s = fj_altstack_of_program(t);
+	const bool is_on = fj_altstack_is_on_own(t, sp);
+
+	s.flags &= (int32_t)FJ_SS_AUTODISARM;
+	if (!s.size || (is_on && s.flags))
+		return (struct fj_altstack){.flags = FJ_SS_DISABLE};
+	if (is_on)
+		s.flags |= FJ_SS_ONSTACK;
+	return s;
+}
+
+static bool is_left_alone;
+
+bool fj_altstack_is_made_disarm(const struct fj_altstack *s)
+{
+	return s->size && ((uint32_t)s->flags & FJ_SS_AUTODISARM) && !is_left_alone;
+}
+
+/* Without the trap the kernel has the program's, and ours while a handler runs there. The engine is
+ * not there then, so the kernel would begin the next handler at the top, where the first one is. So
+ * that there is none when a handler begins, it is marked. (A program that does that itself gets
+ * what it asks for.) */
+static long set_plainly(struct fj_call *c)
+{
+	struct fj_altstack wanted = {0}, old = {0};
+	const struct fj_thread *t;
+	long r = 0;
+
+	if (c->arg[0] && fj_guest_read(&wanted, c->arg[0], sizeof(wanted)))
+		return -EFAULT;
+	if ((uint32_t)wanted.flags & FJ_SS_AUTODISARM)
+		is_left_alone = true;
+	fj_sys2(__NR_sigaltstack, 0, &old);
+	t = fj_thread_holding(old.sp);
+	if (t)
+		old = as_believed(t, c->sp);
+	else if (!is_left_alone)
+		old.flags &= ~(int32_t)FJ_SS_AUTODISARM;
+	if (c->arg[0]) {
+		if (old.flags & FJ_SS_ONSTACK)
+			return -EPERM;
+		if (!is_left_alone && (uint32_t)wanted.flags != FJ_SS_DISABLE)
+			wanted.flags |= (int32_t)FJ_SS_AUTODISARM;
+		r = fj_sys2(__NR_sigaltstack, &wanted, 0);
+	}
+	if (r < 0)
+		return r;
+	return c->arg[1] && fj_guest_write(c->arg[1], &old, sizeof(old)) ? -EFAULT : 0;
+}
+
+long fj_hook_sigaltstack(struct fj_call *c)
+{
+	struct fj_thread *t = c->thread;
+	struct fj_altstack wanted = {0}, old;
+
+	if (!c->altstack)
+		return set_plainly(c);
+	old = as_believed(t, c->sp);
+	if (c->arg[0]) {
+		uint32_t mode;
+
+		if (fj_guest_read(&wanted, c->arg[0], sizeof(wanted)))
+			return -EFAULT;
+		mode = (uint32_t)wanted.flags & ~FJ_SS_AUTODISARM;
+		if (old.flags & FJ_SS_ONSTACK)
+			return -EPERM;
+		if (mode != FJ_SS_DISABLE && mode != FJ_SS_ONSTACK && mode != 0)
+			return -EINVAL;
+		if (mode != FJ_SS_DISABLE && wanted.size < MINSIGSTKSZ_)
+			return -ENOMEM;
+		t->altstack = mode == FJ_SS_DISABLE ? 0 : wanted.sp;
+		t->altstack_size = mode == FJ_SS_DISABLE ? 0 : wanted.size;
+		t->altstack_flags = (uint32_t)wanted.flags;
+	}
+	return c->arg[1] && fj_guest_write(c->arg[1], &old, sizeof(old)) ? -EFAULT : 0;
+}

@@ -1,0 +1,387 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * hook_signal.c - SIGSYS stays the trap's: never blocked, never ignored, never another's handler.
+ *
+ * The kernel kills a process that traps with SIGSYS blocked (force_sig_info_to_task() of
+ * kernel/signal.c). So the bit is taken out of every mask on its way to the kernel, and what the
+ * program asked for is kept and reported. */
+#include "signal/hook_signal.h"
+#include "signal/faults.h"
+#include "signal/handlers.h"
+#include "signal/libc_signals.h"
+#include "call/hooks.h"
+#include "exec-format/exec.h"
+#include "sys/guest.h"
+
+#define SIGSYS 31
+#define SIGSET_SIZE 8 /* sizeof(sigset_t) of the kernel */
+#define SIG_BLOCK 0
+#define SIG_UNBLOCK 1
+#define SIG_SETMASK 2
+#define SA_RESETHAND 0x80000000u
+
+/* The program's own disposition of SIGSYS. A vfork(2) child shares this memory but has dispositions
+ * of its own: what it sets is kept aside under its process id. */
+static struct fj_sigaction action_of_process, action_of_vfork_child;
+static int32_t vfork_child;
+
+static struct fj_sigaction *own_action(void)
+{
+	return vfork_child && fj_sys0(__NR_getpid) == vfork_child ? &action_of_vfork_child :
+								    &action_of_process;
+}
+
+static struct fj_sigaction *own_action_to_change(void)
+{
+	if (!fj_is_borrowed_memory())
+		return &action_of_process;
+	if (fj_sys0(__NR_getpid) != vfork_child) {
+		action_of_vfork_child = action_of_process;
+		vfork_child = (int32_t)fj_sys0(__NR_getpid);
+	}
+	return &action_of_vfork_child;
+}
+
+/* Of which signals the action's mask holds SIGSYS, a bit for each; a vfork(2) child's as above. */
+static struct {
+	uint64_t of_process, of_child;
+	int32_t child;
+} masks;
+
+static bool is_masks_child(void)
+{
+	return masks.child && fj_sys0(__NR_getpid) == masks.child;
+}
+
+bool fj_action_has_sigsys(int sig)
+{
+	const uint64_t bit = 1UL << (sig - 1);
+
+	if (!((masks.of_process | masks.of_child) & bit)) /* of nearly all: no call */
+		return false;
+	return (is_masks_child() ? masks.of_child : masks.of_process) & bit;
+}
+
+void fj_action_keep_sigsys(int sig, uint64_t mask)
+{
+	const uint64_t bit = 1UL << (sig - 1);
+	const bool is = mask & FJ_SIGSYS_BIT;
+	uint64_t *all = &masks.of_process;
+
+	if (!is && !((masks.of_process | masks.of_child) & bit))
+		return;
+	if (fj_is_borrowed_memory()) {
+		if (!is_masks_child()) {
+			masks.of_child = masks.of_process;
+			masks.child = (int32_t)fj_sys0(__NR_getpid);
+		}
+		all = &masks.of_child;
+	}
+	if (is)
+		__atomic_or_fetch(all, bit, __ATOMIC_RELAXED);
+	else
+		__atomic_and_fetch(all, ~bit, __ATOMIC_RELAXED);
+}
+
+static bool was_blocked, was_pending;
+
+bool fj_sigsys_was_blocked(void)
+{
+	return was_blocked;
+}
+
+bool fj_sigsys_was_pending(void)
+{
+	return was_pending;
+}
+
+uint64_t fj_sigsys_arrived(struct fj_thread *t, uint64_t *mask)
+{
+	const struct fj_sigaction action = *own_action();
+
+	fj_handler_note(SIGSYS, &action);
+	if (action.handler == FJ_IGNORE)
+		return FJ_IGNORE;
+	if (t->wants_sigsys_blocked) {
+		t->sigsys_pending = was_pending = true;
+		return FJ_IGNORE;
+	}
+	if (action.flags & SA_RESETHAND)
+		own_action_to_change()->handler = FJ_DEFAULT;
+	*mask = (*mask | action.mask) & ~FJ_SIGSYS_BIT;
+	return action.handler;
+}
+
+static void send_pending(struct fj_thread *t)
+{
+	if (!t->sigsys_pending || t->wants_sigsys_blocked)
+		return;
+	t->sigsys_pending = false;
+	fj_sys3(__NR_tgkill, fj_sys0(__NR_getpid), fj_sys0(__NR_gettid), SIGSYS);
+}
+
+bool fj_sigsys_is_caught(void)
+{
+	return own_action()->handler > FJ_IGNORE;
+}
+
+/* The slot that the trap would run in (trap/sigsys.c, fj_trap_stack()): by the direct door the
+ * engine runs in anybody's. NULL: the thread has none. */
+static struct fj_thread *slot_of_trap(const struct fj_call *c)
+{
+	struct fj_altstack s = {.flags = FJ_SS_DISABLE};
+	struct fj_thread *t;
+
+	if (c->mask)
+		return c->thread;
+	fj_sys2(__NR_sigaltstack, 0, &s);
+	t = fj_thread_holding(s.flags & (int32_t)FJ_SS_DISABLE ? c->sp : s.sp);
+	return t ? t : fj_thread_known();
+}
+
+bool fj_sigsys_is_blocked(const struct fj_call *c)
+{
+	const struct fj_thread *t = was_blocked ? slot_of_trap(c) : NULL;
+
+	return t && t->wants_sigsys_blocked;
+}
+
+uint32_t fj_sigsys_save(const struct fj_call *c)
+{
+	return (fj_sigsys_is_blocked(c) ? FJ_SIGSYS_BLOCKED : 0) |
+	       (own_action()->handler == FJ_IGNORE ? FJ_SIGSYS_IGNORED : 0);
+}
+
+void fj_sigsys_start(struct fj_thread *t, uint32_t flags)
+{
+	t->wants_sigsys_blocked = was_blocked = flags & FJ_SIGSYS_BLOCKED;
+	action_of_process.handler = flags & FJ_SIGSYS_IGNORED ? FJ_IGNORE : FJ_DEFAULT;
+}
+
+static long sigsys_action(const struct fj_call *c)
+{
+	struct fj_sigaction new = {0}, old = *own_action();
+
+	if (c->arg[1] && fj_guest_read(&new, c->arg[1], sizeof(new)))
+		return -EFAULT;
+	new.mask &= ~FJ_KILL_AND_STOP;
+	new.flags &= FJ_SA_FLAGS;
+	if (c->arg[1])
+		*own_action_to_change() = new;
+	if (c->arg[2] && fj_guest_write(c->arg[2], &old, sizeof(old)))
+		return -EFAULT;
+	return 0;
+}
+
+long fj_hook_sigaction(struct fj_call *c)
+{
+	if (c->arg[3] != SIGSET_SIZE)
+		return fj_kernel(c);
+	if (fj_is_fault((int)c->arg[0]))
+		return fj_faults_action(c);
+	if (fj_is_libc_signal((int)c->arg[0]))
+		return fj_libc_signal_action(c);
+	if ((int)c->arg[0] == SIGSYS && fj_jail->has_trap)
+		return sigsys_action(c);
+	return fj_handler_action(c);
+}
+
+static bool is_blocked_after(int how, uint64_t set, bool was)
+{
+	if (how == SIG_SETMASK || !(set & FJ_SIGSYS_BIT))
+		return how == SIG_SETMASK ? set & FJ_SIGSYS_BIT : was;
+	return how == SIG_BLOCK;
+}
+
+/* The direct door has no saved mask to edit: the call itself is made, without the bit, and on the
+ * program's stack, where a signal that it lets in belongs. What was wanted is kept where the trap
+ * looks for it; a thread of which nothing is known has SIGSYS unblocked. */
+static long mask_directly(struct fj_call *c, int how, const uint64_t *set)
+{
+	struct fj_thread *t = slot_of_trap(c);
+	const bool was = t && t->wants_sigsys_blocked,
+		   is = set ? is_blocked_after(how, *set, was) : was;
+	uint64_t old;
+
+	if (was && c->arg[2]) { /* where that cannot be written, the kernel shall find out */
+		fj_sys4(__NR_rt_sigprocmask, how, NULL, &old, sizeof(old));
+		old |= FJ_SIGSYS_BIT;
+		if (!fj_guest_write(c->arg[2], &old, sizeof(old)))
+			c->arg[2] = 0;
+	}
+	if (!set)
+		return fj_kernel(c);
+	if (is && !t)
+		t = fj_thread_mine();
+	if (is && !t)
+		return -ENOMEM; /* the kernel gave no room for the engine */
+	if (t)
+		t->wants_sigsys_blocked = is;
+	was_blocked = was_blocked || is;
+	c->tail_data[0] = *set & ~FJ_SIGSYS_BIT;
+	c->arg[1] = (uint64_t)&c->tail_data[0];
+	c->leaves_by_tail = c->frame != NULL;
+	return c->frame ? 0 : fj_kernel(c);
+}
+
+long fj_hook_sigprocmask(struct fj_call *c)
+{
+	struct fj_thread *t = c->thread;
+	const int how = (int)c->arg[0];
+	uint64_t set, old;
+
+	if (c->arg[3] != SIGSET_SIZE)
+		return -EINVAL;
+	if (c->arg[1] && fj_guest_read(&set, c->arg[1], sizeof(set)))
+		return -EFAULT;
+	if (c->arg[1] && how != SIG_BLOCK && how != SIG_UNBLOCK && how != SIG_SETMASK)
+		return -EINVAL;
+	if (c->arg[1])
+		fj_faults_mask_changes(how, set);
+	if (!c->mask)
+		return mask_directly(c, how, c->arg[1] ? &set : NULL);
+	old = *c->mask | (t->wants_sigsys_blocked ? FJ_SIGSYS_BIT : 0);
+	if (!c->arg[1])
+		return c->arg[2] && fj_guest_write(c->arg[2], &old, sizeof(old)) ? -EFAULT : 0;
+
+	set &= ~FJ_KILL_AND_STOP;
+	if (how == SIG_BLOCK)
+		set |= old;
+	else if (how == SIG_UNBLOCK)
+		set = old & ~set;
+	/* The new mask holds even when the old one cannot be stored: kernel/signal.c,
+	 * SYSCALL_DEFINE4(rt_sigprocmask). */
+	*c->mask = set & ~FJ_SIGSYS_BIT;
+	t->wants_sigsys_blocked = set & FJ_SIGSYS_BIT;
+	was_blocked = was_blocked || t->wants_sigsys_blocked;
+	send_pending(t);
+	return c->arg[2] && fj_guest_write(c->arg[2], &old, sizeof(old)) ? -EFAULT : 0;
+}
+
+/* Make argument `i` point at our copy of the mask, and leave: the call must run under the program's
+ * own mask, and the kernel reads the set again when it restarts the call, so the copy lies on the
+ * program's stack. */
+static long leave_with_mask(struct fj_call *c, int i)
+{
+	if (fj_guest_read(&c->tail_data[0], c->arg[i], SIGSET_SIZE))
+		return -EFAULT;
+	c->tail_data[0] &= ~FJ_SIGSYS_BIT;
+	fj_faults_mask(c->tail_data[0]);
+	c->arg[i] = (uint64_t)&c->tail_data[0];
+	if (!c->frame)
+		return fj_kernel(c);
+	c->leaves_by_tail = true;
+	return 0;
+}
+
+long fj_hook_sigwait(struct fj_call *c)
+{
+	/* The mask is the last pointer of the row, and its size follows it. */
+	int i = FJ_ARGS - 1;
+
+	while (i > 0 && !(c->row->kind[i] == FJ_SIZE && c->row->kind[i - 1] == FJ_PTR))
+		i--;
+	if (i < 1 || c->arg[i] != SIGSET_SIZE)
+		return fj_kernel(c);
+	return leave_with_mask(c, i - 1);
+}
+
+/* The program's signal stack stands in the frame of a handler that was moved to another stack: ours
+ * is the kernel's. */
+static void restore_altstack(const struct fj_call *c)
+{
+	struct fj_altstack s;
+	uint64_t sp;
+
+	if (fj_guest_read(&s, c->sp + FJ_UCONTEXT_STACK, sizeof(s)) ||
+		fj_guest_read(&sp, c->sp + FJ_UCONTEXT_SP, sizeof(sp)))
+		return;
+	if (!fj_altstack_is_on_own(c->thread, c->sp)) /* as sigaltstack(2): not from there */
+		fj_altstack_restore(c->thread, &s);
+	fj_altstack_settle(c->thread, &s, sp);
+	fj_guest_write(c->sp + FJ_UCONTEXT_STACK, &s, sizeof(s));
+}
+
+/* A handler may have written a mask of its own into its frame, which lies at the stack pointer
+ * (struct rt_sigframe of arch/x86/include/asm/sigframe.h, less the return address). */
+long fj_hook_sigreturn(struct fj_call *c)
+{
+	const uint64_t at = c->sp + FJ_UCONTEXT_MASK;
+	uint64_t mask;
+
+	if (fj_guest_read(&mask, at, sizeof(mask)))
+		mask = 0;
+	fj_faults_mask(mask);
+	restore_altstack(c);
+	/* (The kernel saved it without the bit: that it is not there says nothing.) */
+	if (mask & FJ_SIGSYS_BIT) {
+		c->thread->wants_sigsys_blocked = was_blocked = true;
+		mask &= ~FJ_SIGSYS_BIT;
+		fj_guest_write(at, &mask, sizeof(mask));
+	}
+	c->leaves_by_sigreturn = true;
+	return 0;
+}
+
+long fj_hook_sigpending(struct fj_call *c)
+{
+	uint64_t set = 0;
+	long r;
+
+	if (!c->arg[0] || c->arg[1] > SIGSET_SIZE)
+		return fj_kernel(c);
+	r = fj_sys2(__NR_rt_sigpending, &set, SIGSET_SIZE);
+	if (c->thread->sigsys_pending)
+		set |= FJ_SIGSYS_BIT;
+	return r < 0 ? r : fj_guest_write(c->arg[0], &set, c->arg[1]);
+}
+
+/* rt_sigtimedwait(2): a SIGSYS that we hold back can be waited for; all others are the kernel's. */
+long fj_hook_sigtimedwait(struct fj_call *c)
+{
+	struct fj_thread *t = c->thread;
+	struct {
+		int32_t signo, error, code, unused;
+		int32_t pid, uid;
+		uint64_t rest[13];
+	} info = {.signo = SIGSYS, .code = -6 /* SI_TKILL */}; /* siginfo_t is 128 bytes */
+	uint64_t set;
+
+	if (c->arg[3] != SIGSET_SIZE || fj_guest_read(&set, c->arg[0], sizeof(set)))
+		return fj_kernel(c);
+	if (!(set & FJ_SIGSYS_BIT) || !t->sigsys_pending) {
+		c->leaves_by_tail = c->frame != NULL;
+		return c->frame ? 0 : fj_kernel(c);
+	}
+	info.pid = (int32_t)fj_sys0(__NR_getpid);
+	info.uid = (int32_t)fj_sys0(__NR_getuid);
+	if (c->arg[1] && fj_guest_write(c->arg[1], &info, sizeof(info)))
+		return -EFAULT;
+	t->sigsys_pending = false;
+	return SIGSYS;
+}
+
+/* pselect6(2): the sixth argument points to { pointer to the set, its size }. */
+long fj_hook_pselect(struct fj_call *c)
+{
+	struct {
+		uint64_t set, size;
+	} pair;
+
+	if (fj_guest_read(&pair, c->arg[5], sizeof(pair)))
+		return -EFAULT;
+	if (!pair.set || pair.size != SIGSET_SIZE)
+		return fj_kernel(c);
+	if (fj_guest_read(&c->tail_data[2], pair.set, SIGSET_SIZE))
+		return -EFAULT;
+	c->tail_data[2] &= ~FJ_SIGSYS_BIT;
+	fj_faults_mask(c->tail_data[2]);
+	c->tail_data[0] = (uint64_t)&c->tail_data[2];
+	c->tail_data[1] = SIGSET_SIZE;
+	c->arg[5] = (uint64_t)&c->tail_data[0];
+	if (!c->frame)
+		return fj_kernel(c);
+	c->leaves_by_tail = true;
+	return 0;
+}

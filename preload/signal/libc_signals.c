@@ -1,0 +1,91 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * libc_signals.c - a thread is cancelled where the program stands, never inside the engine.
+ *
+ * A libc cancels a thread by a signal whose handler leaves the thread for good. It would leave the
+ * engine with what that holds; and glibc since 2.41, and musl, look where the thread was
+ * interrupted, and do nothing when that is not at a system call of their own. So libc's handlers
+ * for these signals are entered by way of ours (door/signals.c). While the engine works they wait.
+ * A call that waits in the kernel is broken off: it returns FJ_RESTART, the engine tidies up, the
+ * signal is sent again, and the door presents the program as if it were about to make its call.
+ * That is where the kernel restarts it when libc's handler returns. */
+#include "signal/libc_signals.h"
+
+#include "signal/faults.h"
+#include "signal/hook_signal.h"
+#include "sys/guest.h"
+
+#define SIGSET_SIZE 8 /* sizeof(sigset_t) of the kernel */
+
+uint64_t fj_libc_signals_handler;
+
+/* What libc asked for. A vfork(2) child shares this memory, and libc lets it only reset handlers:
+ * that is left to the kernel, and noted nowhere. */
+static struct fj_sigaction action[FJ_LIBC_SIGNALS];
+
+uint64_t fj_libc_signal_handler_of(int sig)
+{
+	const uint64_t handler = action[sig - FJ_LIBC_SIGNAL_FIRST].handler;
+
+	return handler > FJ_IGNORE ? handler : 0;
+}
+
+bool fj_libc_signal_looks(int sig)
+{
+	/* 32 is glibc's SIGCANCEL. 33 is musl's, which blocks all others (pthread_cancel.c), and
+	 * glibc's SIGSETXID, which blocks none (nptl_setxid.c). */
+	return sig == FJ_LIBC_SIGNAL_FIRST ||
+	       (sig == FJ_LIBC_SIGNAL_FIRST + 1 && action[sig - FJ_LIBC_SIGNAL_FIRST].mask);
+}
+
+long fj_libc_signal_action(struct fj_call *c)
+{
+	struct fj_sigaction *own = &action[(int)c->arg[0] - FJ_LIBC_SIGNAL_FIRST];
+	struct fj_sigaction new = {0}, old = {0}, was = *own, asked;
+	const bool sets = c->arg[1], had = fj_action_has_sigsys((int)c->arg[0]);
+	long r;
+
+	if (sets && fj_guest_read(&new, c->arg[1], sizeof(new)))
+		return -EFAULT;
+	new.mask &= ~FJ_KILL_AND_STOP;
+	asked = new;
+	fj_faults_mask(new.mask);
+	if (fj_jail->has_trap)
+		new.mask &= ~FJ_SIGSYS_BIT;
+	if (sets && new.handler > FJ_IGNORE && fj_libc_signals_handler) {
+		*own = asked; /* before the kernel knows: it may come at once */
+		new.handler = fj_libc_signals_handler;
+	}
+	r = fj_sys4(__NR_rt_sigaction, c->arg[0], sets ? &new : NULL, &old, SIGSET_SIZE);
+	if (r >= 0 && sets && fj_jail->has_trap)
+		fj_action_keep_sigsys((int)c->arg[0], asked.mask);
+	if (r < 0 || !c->arg[2])
+		return r;
+	if (old.handler == fj_libc_signals_handler && old.handler) {
+		old = was;
+		old.flags &= FJ_SA_FLAGS;
+	}
+	if (had)
+		old.mask |= FJ_SIGSYS_BIT;
+	return fj_guest_write(c->arg[2], &old, sizeof(old)) ? -EFAULT : 0;
+}
+
+void fj_libc_signal_defer(struct fj_thread *t, int sig, const void *info)
+{
+	const int i = sig - FJ_LIBC_SIGNAL_FIRST;
+
+	memcpy(t->deferred_info[i], info, sizeof(t->deferred_info[i]));
+	__atomic_or_fetch(&t->deferred, 1u << i, __ATOMIC_SEQ_CST);
+}
+
+void fj_libc_signals_send(struct fj_thread *t)
+{
+	const long pid = fj_sys0(__NR_getpid), tid = fj_sys0(__NR_gettid);
+	const uint32_t deferred = __atomic_exchange_n(&t->deferred, 0, __ATOMIC_SEQ_CST);
+
+	for (int i = 0; i < FJ_LIBC_SIGNALS; i++)
+		if (deferred & 1u << i) /* to itself a process may say anything about the sender */
+			fj_sys4(__NR_rt_tgsigqueueinfo, pid, tid, FJ_LIBC_SIGNAL_FIRST + i,
+				t->deferred_info[i]);
+}

@@ -1,0 +1,76 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * waiting.c - a call that may wait, made from inside the engine.
+ *
+ * The trap's handler runs with all signals blocked. Around a call that may wait the program's own
+ * mask is put back, so that handlers run, EINTR happens and SA_RESTART restarts, as if the program
+ * had made the call. A handler may enter the engine again, below us; it may also leave by
+ * siglongjmp(3), and then `window_fd` is what it abandoned. */
+#include "call/call.h"
+#include "signal/hook_signal.h"
+#include "signal/libc_signals.h"
+
+#define SIG_SETMASK 2 /* asm-generic/signal.h */
+
+typedef long (*waiting_gate_fn)(
+	long nr, long a0, long a1, long a2, long a3, long a4, long a5, const uint32_t *deferred);
+
+static inline long wait_in_kernel(const struct fj_thread *t, long nr, const uint64_t a[FJ_ARGS])
+{
+	const waiting_gate_fn gate =
+		(waiting_gate_fn)(uintptr_t)(fj_gate_address() +
+					     (uint64_t)(fj_gate_wait - fj_gate_begin));
+
+	if (!fj_libc_signals_handler) /* nobody would look at the word */
+		return fj_sys6(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+	return gate(nr, (long)a[0], (long)a[1], (long)a[2], (long)a[3], (long)a[4], (long)a[5],
+		&t->deferred);
+}
+
+__attribute__((noinline)) static long wait_unblocked(
+	struct fj_call *c, long nr, const uint64_t arg[FJ_ARGS], int held_fd)
+{
+	struct fj_thread *t = c->thread;
+	const uintptr_t outer_sp = t->inner_sp, outer_waiting = t->waiting_sp;
+	const void *outer_frame = t->waiting_frame;
+	const uint32_t outer_handlers = t->handlers;
+	const int32_t outer_fd = t->window_fd;
+	const bool outer_catches = t->catches_faults;
+	uint64_t all;
+	long r;
+
+	/* What is below here is free for an engine that a handler enters from the program's own
+	 * signal stack. */
+	t->inner_sp = ((uintptr_t)__builtin_frame_address(0) - 1024) & ~(uintptr_t)15;
+	t->waiting_sp = c->sp;
+	t->waiting_frame = c->frame;
+	t->handlers = 0;
+	t->window_fd = held_fd;
+	fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK, c->mask, &all, sizeof(all));
+	r = wait_in_kernel(t, nr, arg);
+	/* (A handler may have changed the program's, in its frame.) */
+	fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK, &all, c->mask, sizeof(all));
+	t->inner_sp = outer_sp;
+	t->waiting_sp = outer_waiting;
+	t->waiting_frame = outer_frame;
+	t->handlers = outer_handlers;
+	t->window_fd = outer_fd;
+	t->catches_faults = outer_catches;
+	return r;
+}
+
+FJ_HOT long fj_kernel_waiting(struct fj_call *c, long nr, const uint64_t arg[FJ_ARGS], int held_fd)
+{
+	struct fj_thread *t = c->thread;
+	const int32_t outer_fd = t->window_fd;
+	long r;
+
+	if (c->mask)
+		return wait_unblocked(c, nr, arg, held_fd);
+	/* the direct door never blocked them */
+	t->window_fd = held_fd;
+	r = wait_in_kernel(t, nr, arg);
+	t->window_fd = outer_fd;
+	return r;
+}

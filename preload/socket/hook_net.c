@@ -1,0 +1,373 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * hook_net.c - the calls with socket addresses: AF_UNIX ones hold paths (unix(7)).
+ *
+ * sun_path has 108 bytes, too few for most host paths. So a socket is reached through a descriptor:
+ * /proc/self/fd/N for connecting, and for binding a short name in the directory /proc/self/fd/N,
+ * which is renamed at once to what the program wanted. The kernel keeps the text of the bind and
+ * shows it to every peer; the short name is a number, and names the entry of the jail's table that
+ * holds what the program had said. All other addresses pass as they are. */
+#include "call/hooks.h"
+#include "inode/made.h"
+#include "identity/peer.h"
+#include "socket/sun.h"
+#include "sys/guest.h"
+
+#include <linux/socket.h>
+
+#define AF_UNIX 1 /* linux/socket.h keeps it from user space */
+#define SOL_SOCKET_ 1
+#define SO_DOMAIN_ 39 /* asm-generic/socket.h */
+#define MSG_DONTWAIT 0x40
+#define MSG_NOSIGNAL_ 0x4000
+#define MSG_WAITFORONE 0x10000
+
+struct msghdr64 { /* struct user_msghdr, include/linux/socket.h */
+	uint64_t name;
+	int32_t namelen;
+	uint64_t iov, iovlen, control, controllen;
+	uint32_t flags;
+};
+
+struct mmsghdr64 {
+	struct msghdr64 hdr;
+	uint32_t len;
+};
+
+static bool is_unix_socket(int fd)
+{
+	int domain = 0, size = sizeof(domain);
+
+	return !fj_sys5(__NR_getsockopt, fd, SOL_SOCKET_, SO_DOMAIN_, &domain, &size) &&
+	       domain == AF_UNIX;
+}
+
+long fj_address_read(struct fj_call *c, uint64_t at, uint64_t len, char **jail_path)
+{
+	struct fj_sun sun = {0};
+	size_t n;
+
+	if (!at || len <= 2 || len > sizeof(sun))
+		return 0;
+	if (fj_guest_read(&sun, at, len))
+		return -EFAULT;
+	if (sun.family != AF_UNIX || !sun.path[0] || !is_unix_socket((int)c->arg[0]))
+		return 0;
+	/* The path may fill sun_path without a NUL. */
+	for (n = 0; n < len - 2 && sun.path[n]; n++)
+		;
+	*jail_path = fj_scratch_path(c->thread);
+	memcpy(*jail_path, sun.path, n);
+	(*jail_path)[n] = 0;
+	return 1;
+}
+
+/* An address for the socket that `jail_path` leads to; `*place` is to be done with afterwards.
+ * Returns 0 or -errno. */
+static long aim_at_socket(
+	struct fj_call *c, const char *jail_path, struct fj_place *place, struct fj_sun *sun)
+{
+	const long r = fj_find_object(c, AT_FDCWD, jail_path, FJ_FOLLOW, 0, place);
+	struct fj_str s;
+
+	if (r < 0)
+		return r;
+	*sun = (struct fj_sun){.family = AF_UNIX};
+	fj_str_init(&s, sun->path, sizeof(sun->path));
+	fj_str_put(&s, fj_place_path(c->thread, place));
+	if (!s.overflowed)
+		return 0;
+	fj_place_done(place); /* no descriptor is free, and its name is too long */
+	return -EMFILE;
+}
+
+/* Audit messages take CAP_AUDIT_WRITE, which only real root has. sudo, su and useradd are quiet
+ * about a kernel without an audit log, and not about one that refuses them: so there is none. */
+long fj_hook_socket(struct fj_call *c)
+{
+	(void)c;
+	return -EPROTONOSUPPORT; /* libaudit's audit_open() */
+}
+
+/* The socket's own mode, 0777 unless fchmod(2) changed it, less the umask whatever the directory
+ * hands down, becomes the file's:
+ * unix_bind_bsd() of net/unix/af_unix.c. */
+static long bind_and_own(
+	struct fj_call *c, const struct fj_place *place, const char *jail_path, struct fj_sun *sun)
+{
+	struct fj_making m;
+	struct stat st;
+	long r = fj_sys2(__NR_fstat, c->arg[0], &st);
+
+	if (r < 0)
+		return r;
+	fj_making_begin(c, place, FJ_S_IFSOCK, (uint32_t)st.st_mode & 07777 & ~fj_umask(), &m);
+	r = fj_sun_bind(c->thread, (int)c->arg[0], place, jail_path, fj_strlen(jail_path), sun);
+	return fj_making_end(c, r, false, place, &m);
+}
+
+/* The socket of a message was not found, for `error`. What the kernel complains of before it looks
+ * at the name (the socket's own state, a bad buffer) it says as well of a name that nobody has. */
+static const char nobody[] = "\0fakejail: no such name";
+#define NOBODY_SIZE (offsetof(struct fj_sun, path) + sizeof(nobody))
+static long complaint(
+	long nr, uint64_t arg[FJ_ARGS], struct fj_sun *sun, uint64_t *flags, long error)
+{
+	long r;
+
+	*sun = (struct fj_sun){.family = AF_UNIX};
+	memcpy(sun->path, nobody, sizeof(nobody));
+	*flags |= MSG_DONTWAIT | MSG_NOSIGNAL_;
+	r = fj_sys6(nr, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
+	return r >= 0 || r == -ECONNREFUSED || r == -EAGAIN ? error : r;
+}
+
+long fj_hook_bind(struct fj_call *c)
+{
+	struct fj_place place;
+	struct fj_sun sun = {.family = AF_UNIX};
+	char *jail_path;
+	char byte;
+	long r = fj_address_read(c, c->arg[1], c->arg[2], &jail_path);
+
+	if (r <= 0)
+		return r ? r : fj_kernel(c);
+	r = fj_path_walk(c->thread, AT_FDCWD, jail_path, FJ_ENTRY | FJ_WRITE, &place);
+	if (r < 0)
+		return r;
+	r = fj_sys4(__NR_readlinkat, place.dirfd, place.name, &byte, 1);
+	if (r >= 0 || r == -EINVAL)
+		r = -EADDRINUSE;
+	else if (place.is_read_only)
+		r = -EROFS;
+	else if (r == -ENOENT && jail_path[fj_strlen(jail_path) - 1] != '/')
+		r = bind_and_own(c, &place, jail_path, &sun);
+	fj_place_done(&place);
+	return r;
+}
+
+long fj_hook_connect(struct fj_call *c)
+{
+	struct fj_sun sun;
+	char *jail_path;
+	struct fj_place place;
+	long r = fj_address_read(c, c->arg[1], c->arg[2], &jail_path);
+
+	if (r < 0)
+		return r;
+	if (!r)
+		return fj_kernel_waiting(c, c->nr, c->arg, -1);
+	r = aim_at_socket(c, jail_path, &place, &sun);
+	if (r < 0)
+		return r;
+	c->arg[1] = (uint64_t)&sun;
+	c->arg[2] = sizeof(sun);
+	r = fj_kernel_waiting(c, c->nr, c->arg, place.owned_fd);
+	fj_place_done(&place);
+	return r;
+}
+
+long fj_hook_sendto(struct fj_call *c)
+{
+	struct fj_sun sun;
+	char *jail_path;
+	struct fj_place place;
+	long r = fj_address_read(c, c->arg[4], c->arg[5], &jail_path);
+
+	if (r < 0)
+		return r;
+	if (!r)
+		return fj_kernel_waiting(c, c->nr, c->arg, -1);
+	r = aim_at_socket(c, jail_path, &place, &sun);
+	c->arg[4] = (uint64_t)&sun;
+	c->arg[5] = r < 0 ? NOBODY_SIZE : sizeof(sun);
+	if (r < 0)
+		return complaint(c->nr, c->arg, &sun, &c->arg[3], r);
+	r = fj_kernel_waiting(c, c->nr, c->arg, place.owned_fd);
+	fj_place_done(&place);
+	return r;
+}
+
+/* sendmsg of the message at `at`. */
+static long send_message(struct fj_call *c, uint64_t at, uint64_t flags)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	uint64_t arg[FJ_ARGS] = {c->arg[0], at, flags};
+	struct msghdr64 msg;
+	struct fj_sun sun;
+	char *jail_path;
+	struct fj_place place = {.owned_fd = -1};
+	long r;
+
+	if (fj_guest_read(&msg, at, sizeof(msg)))
+		return -EFAULT;
+	r = fj_address_read(c, msg.name, (uint32_t)msg.namelen, &jail_path);
+	if (r < 0)
+		return r;
+	if (r) {
+		r = aim_at_socket(c, jail_path, &place, &sun);
+		msg.name = (uint64_t)&sun;
+		msg.namelen = sizeof(sun);
+		arg[1] = (uint64_t)&msg;
+		if (r < 0) {
+			msg.namelen = NOBODY_SIZE;
+			return complaint(__NR_sendmsg, arg, &sun, &arg[2], r);
+		}
+	}
+	if (msg.control) {
+		const uint64_t control = msg.control;
+
+		r = fj_rights_sent(control, msg.controllen);
+		if (!r)
+			r = fj_credentials_sent(c, &msg.control, msg.controllen);
+		if (msg.control != control)
+			arg[1] = (uint64_t)&msg;
+	}
+	if (r >= 0)
+		r = fj_kernel_waiting(c, __NR_sendmsg, arg, place.owned_fd);
+	fj_place_done(&place);
+	fj_scratch_release(c->thread, mark);
+	return r;
+}
+
+long fj_hook_sendmsg(struct fj_call *c)
+{
+	return send_message(c, c->arg[1], c->arg[2]);
+}
+
+/* One by one for AF_UNIX; what was done counts, an error after the first is told by the next call
+ * (sendmmsg(2)). */
+long fj_hook_sendmmsg(struct fj_call *c)
+{
+	const uint32_t count = (uint32_t)c->arg[2];
+	uint32_t done = 0;
+	long r = 0;
+
+	if (!is_unix_socket((int)c->arg[0]))
+		return fj_kernel_waiting(c, c->nr, c->arg, -1);
+	for (; done < count && done < 1024 /* UIO_MAXIOV */; done++) {
+		const uint64_t at = c->arg[1] + done * sizeof(struct mmsghdr64);
+		uint32_t sent;
+
+		r = send_message(c, at, c->arg[3]);
+		if (r < 0)
+			break;
+		sent = (uint32_t)r;
+		if (fj_guest_write(at + offsetof(struct mmsghdr64, len), &sent, sizeof(sent))) {
+			r = -EFAULT;
+			break;
+		}
+	}
+	return done ? (long)done : r;
+}
+
+/* Give the program the address that the kernel stored in `sun`, of `len` bytes: cut to `room`,
+ * which is its buffer's size, and its real length into `*told`. */
+static long write_address(uint64_t at, int room, struct fj_sun *sun, int len, int *told)
+{
+	struct {
+		struct fj_sun sun;
+		char end; /* of a name that fills sun_path: fj_sun_as_bound() */
+	} whole = {0};
+
+	*told = fj_sun_as_bound(sun, len);
+	whole.sun = *sun;
+	if (room > *told)
+		room = *told;
+	return at && room > 0 ? fj_guest_write(at, &whole, (size_t)room) : 0;
+}
+
+long fj_hook_sockname(struct fj_call *c)
+{
+	const int i = fj_arg_index(c, FJ_ADDR);
+	const uint64_t at = c->arg[i], len_at = c->arg[i + 1];
+	struct fj_sun sun;
+	int room, len = sizeof(sun), told;
+	long r;
+
+	if (!at || !is_unix_socket((int)c->arg[0]))
+		return fj_kernel_waiting(c, c->nr, c->arg, -1);
+	if (fj_guest_read(&room, len_at, sizeof(room)))
+		return -EFAULT;
+	if (room < 0)
+		return -EINVAL;
+	c->arg[i] = (uint64_t)&sun;
+	c->arg[i + 1] = (uint64_t)&len;
+	r = fj_kernel_waiting(c, c->nr, c->arg, -1);
+	if (r < 0)
+		return r;
+	if (write_address(at, room, &sun, len, &told) ||
+		fj_guest_write(len_at, &told, sizeof(told))) {
+		if (c->nr == __NR_accept || c->nr == __NR_accept4)
+			fj_close((int)r);
+		return -EFAULT;
+	}
+	return r;
+}
+
+static long receive_message(struct fj_call *c, uint64_t at, uint64_t flags)
+{
+	uint64_t arg[FJ_ARGS] = {c->arg[0], at, flags};
+	struct msghdr64 msg, asked;
+	struct fj_sun sun;
+	long r;
+
+	if (fj_guest_read(&asked, at, sizeof(asked)))
+		return -EFAULT;
+	if (!asked.name || asked.namelen < 0) {
+		r = fj_kernel_waiting(c, __NR_recvmsg, arg, -1);
+		if (r >= 0 && asked.control && !fj_guest_read(&msg, at, sizeof(msg)))
+			fj_credentials_received(c, asked.control, msg.controllen);
+		return r;
+	}
+	msg = asked;
+	msg.name = (uint64_t)&sun;
+	msg.namelen = sizeof(sun);
+	arg[1] = (uint64_t)&msg;
+	r = fj_kernel_waiting(c, __NR_recvmsg, arg, -1);
+	if (r < 0)
+		return r;
+	if (asked.control)
+		fj_credentials_received(c, asked.control, msg.controllen);
+	if (write_address(asked.name, asked.namelen, &sun, msg.namelen, &msg.namelen))
+		return -EFAULT;
+	msg.name = asked.name;
+	return fj_guest_write(at, &msg, sizeof(msg)) ? -EFAULT : r;
+}
+
+long fj_hook_recvmsg(struct fj_call *c)
+{
+	if (!is_unix_socket((int)c->arg[0]))
+		return fj_kernel_waiting(c, c->nr, c->arg, -1);
+	return receive_message(c, c->arg[1], c->arg[2]);
+}
+
+long fj_hook_recvmmsg(struct fj_call *c)
+{
+	const uint32_t count = (uint32_t)c->arg[2];
+	uint64_t flags = c->arg[3];
+	uint32_t done = 0;
+	long r = 0;
+
+	/* A timeout is only looked at between messages (recvmmsg(2), BUGS), so the kernel keeps it
+	 * where no name is asked for. */
+	if (!is_unix_socket((int)c->arg[0]) || c->arg[4])
+		return fj_kernel_waiting(c, c->nr, c->arg, -1);
+	for (; done < count && done < 1024 /* UIO_MAXIOV */; done++) {
+		const uint64_t at = c->arg[1] + done * sizeof(struct mmsghdr64);
+		uint32_t got;
+
+		r = receive_message(c, at, flags & ~(uint64_t)MSG_WAITFORONE);
+		if (r < 0)
+			break;
+		got = (uint32_t)r;
+		if (fj_guest_write(at + offsetof(struct mmsghdr64, len), &got, sizeof(got))) {
+			r = -EFAULT;
+			break;
+		}
+		if (flags & MSG_WAITFORONE)
+			flags |= MSG_DONTWAIT;
+	}
+	return done ? (long)done : r;
+}

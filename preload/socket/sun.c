@@ -1,0 +1,103 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * sun.c - the jail's table of bound socket names.
+ *
+ * A ring: after FJ_SOCKETS binds the oldest name is forgotten, and then shows as the short name. An
+ * entry is written before the bind that makes its number visible, and not changed afterwards; the
+ * number is checked when it is read. */
+#include "socket/sun.h"
+
+static const char prefix[] = ".fjs";
+#define PREFIX_LEN (sizeof(prefix) - 1)
+#define ADDRESS_HEAD 2 /* offsetof(struct sockaddr_un, sun_path) */
+#define RENAME_NOREPLACE 1u
+
+static uint64_t remember(const char *path, size_t len)
+{
+	const uint32_t n = __atomic_fetch_add(&fj_jail->next_socket, 1, __ATOMIC_RELAXED);
+	struct fj_socket_name *s = &fj_jail->socket[n % FJ_SOCKETS];
+	/* Jails on one root share its directories: their numbers must differ. */
+	const uint64_t id = ((uint64_t)(uint32_t)fj_jail->first_pid << 32) + n;
+
+	s->id = 0;
+	memcpy(s->path, path, len);
+	s->len = (uint32_t)len;
+	__atomic_store_n(&s->id, id, __ATOMIC_RELEASE);
+	return id;
+}
+
+long fj_sun_bind(struct fj_thread *t, int fd, const struct fj_place *place, const char *path,
+	size_t len, struct fj_sun *sun)
+{
+	struct fj_place short_name = *place;
+	const char *name;
+	const size_t dir = fj_place_dir_len(place->name);
+	struct fj_str s;
+	long r;
+
+	fj_str_init(&s, fj_scratch(t, dir + PREFIX_LEN + 17), dir + PREFIX_LEN + 17);
+	name = short_name.name = s.at;
+	fj_str_add(&s, place->name, dir);
+	fj_str_put(&s, prefix);
+	fj_str_num(&s, remember(path, len), 16);
+	fj_str_init(&s, sun->path, sizeof(sun->path));
+	fj_str_put(&s, fj_place_path(t, &short_name));
+	if (s.overflowed)
+		return -EMFILE; /* so long a name only where no descriptor was free */
+	r = fj_sys3(__NR_bind, fd, sun, ADDRESS_HEAD + s.len + 1);
+	if (r < 0)
+		return r;
+	r = fj_sys5(
+		__NR_renameat2, place->dirfd, name, place->dirfd, place->name, RENAME_NOREPLACE);
+	if (r == -EINVAL ||
+		r == -ENOSYS) { /* the file system or the kernel (3.15) knows no such flag */
+		r = fj_sys5(__NR_linkat, place->dirfd, name, place->dirfd, place->name, 0);
+		fj_sys3(__NR_unlinkat, place->dirfd, name, 0);
+	} else if (r < 0) {
+		fj_sys3(__NR_unlinkat, place->dirfd, name, 0);
+	}
+	return r == -EEXIST ? -EADDRINUSE : r;
+}
+
+static bool parse_id(const char *name, size_t len, uint64_t *id)
+{
+	if (len <= PREFIX_LEN || memcmp(name, prefix, PREFIX_LEN))
+		return false;
+	*id = 0;
+	for (size_t i = PREFIX_LEN; i < len; i++) {
+		const char c = name[i];
+
+		if (c >= '0' && c <= '9')
+			*id = *id * 16 + (uint64_t)(c - '0');
+		else if (c >= 'a' && c <= 'f')
+			*id = *id * 16 + (uint64_t)(c - 'a' + 10);
+		else
+			return false;
+	}
+	return true;
+}
+
+int fj_sun_as_bound(struct fj_sun *sun, int len)
+{
+	const struct fj_socket_name *s;
+	size_t n, leaf;
+	uint64_t id;
+
+	if (len <= ADDRESS_HEAD || sun->family != 1 /* AF_UNIX */ || !sun->path[0])
+		return len;
+	for (n = 0; n < (size_t)len - ADDRESS_HEAD && n < sizeof(sun->path) && sun->path[n]; n++)
+		;
+	for (leaf = n; leaf && sun->path[leaf - 1] != '/'; leaf--)
+		;
+	if (!parse_id(sun->path + leaf, n - leaf, &id))
+		return len;
+	s = &fj_jail->socket[id % FJ_SOCKETS];
+	if (__atomic_load_n(&s->id, __ATOMIC_ACQUIRE) != id || s->len > sizeof(sun->path))
+		return len;
+	memset(sun->path, 0, sizeof(sun->path));
+	memcpy(sun->path, s->path, s->len);
+	/* With its NUL, which at 108 bytes lies beyond sun_path: unix_mkname_bsd() of
+	 * net/unix/af_unix.c. */
+	return (int)(ADDRESS_HEAD + s->len + 1);
+}

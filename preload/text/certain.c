@@ -1,0 +1,162 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * certain.c - which sites are instructions for certain.
+ *
+ * What find.c takes for a system call by its bytes may be part of a constant or a table. So a site
+ * is only changed where its instructions are reached from the beginning of a function (flow.c), and
+ * that is known from what the file itself says: the sorted table for unwinding, which is asked for
+ * each site; else all its lists of functions; else (musl's are not complete) where it begins to
+ * run, and what is called from these functions and from there. Only functions that hold a site are
+ * read, but for the last. */
+#include "text/certain.h"
+
+#include "text/functions.h"
+
+/* The whole text is only read where more than one site in so many is not known, and in no more than
+ * 10 ms. */
+#define FEW 16u
+#define READ_MAX (4UL << 20)
+
+struct search {
+	const struct fj_certain_text *t;
+	const struct fj_site *site;
+	uint32_t count;
+	struct fj_frames frames;
+	struct fj_flow flow;
+	bool with_calls; /* read all functions, and what they call */
+};
+
+uint64_t fj_certain_first(const struct fj_site *s)
+{
+	return s->kind == FJ_SITE_BEHIND || s->kind == FJ_SITE_STAYS ? s->at : s->at - s->moved;
+}
+
+/* Behind the last instruction that is moved or stays for it. */
+static uint64_t end_of(const struct fj_site *s)
+{
+	return s->kind == FJ_SITE_BEHIND ? s->at + s->moved : s->at + 2;
+}
+
+static bool is_certain(const struct search *s, const struct fj_site *site)
+{
+	return fj_flow_is_whole(&s->flow, fj_certain_first(site), end_of(site));
+}
+
+static uint32_t count_uncertain(const struct search *s)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < s->count; i++)
+		count += !is_certain(s, &s->site[i]);
+	return count;
+}
+
+/* The first site at `at` or behind it. */
+static uint32_t site_from(const struct search *s, uint64_t at)
+{
+	uint32_t low = 0, high = s->count;
+
+	while (low < high) {
+		const uint32_t middle = (low + high) / 2;
+
+		if (s->site[middle].at < at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* A function, by offsets in the file: worth reading when a site is in it that is not known. */
+static void told(void *data, uint64_t from, uint64_t end)
+{
+	struct search *s = data;
+	const uint64_t text = s->t->offset;
+
+	if (from < text || from - text >= s->t->len)
+		return;
+	if (s->with_calls)
+		return fj_flow_follow(&s->flow, from - text, s->t->len, true);
+	for (uint32_t i = site_from(s, from - text); i < s->count && s->site[i].at < end - text;
+		i++)
+		if (!is_certain(s, &s->site[i])) {
+			fj_flow_follow(&s->flow, from - text, end - text, false);
+			return;
+		}
+}
+
+static void ask_frames(struct search *s)
+{
+	uint64_t from, end;
+
+	for (uint32_t i = 0; i < s->count; i++)
+		if (fj_frames_function(&s->frames, s->t->offset + s->site[i].at, &from, &end))
+			told(s, from, end);
+}
+
+/* What the first instructions of a C program hand to libc's: `main`, in rdi (System V ABI; glibc's
+ * and musl's crt1). 0: not seen. */
+static uint64_t main_of(const struct search *s, uint64_t at)
+{
+	const uint8_t *code = s->t->file + s->t->offset;
+
+	for (uint64_t end = at + 96; at < end && at + 8 <= s->t->len; at++) {
+		const uint8_t *p = code + at;
+		int32_t value;
+		uint64_t main;
+
+		if (!fj_flow_is_begun(&s->flow, at))
+			continue;
+		if (p[0] == 0x48 && p[1] == 0x8d && p[2] == 0x3d) { /* lea main(%rip),%rdi */
+			memcpy(&value, p + 3, sizeof(value));
+			return at + 7 + (uint64_t)(int64_t)value;
+		}
+		if (p[0] == 0x48 && p[1] == 0xc7 && p[2] == 0xc7) /* mov $main,%rdi */
+			memcpy(&value, p + 3, sizeof(value));
+		else if (p[0] == 0xbf) /* mov $main,%edi */
+			memcpy(&value, p + 1, sizeof(value));
+		else
+			continue;
+		if (fj_frames_offset_of(&s->frames, (uint64_t)(int64_t)value, &main))
+			return main - s->t->offset;
+	}
+	return 0;
+}
+
+/* All that is called from the functions that are listed, and from where the file begins to run. */
+static void ask_calls(struct search *s)
+{
+	uint64_t entry, main;
+
+	s->with_calls = true;
+	fj_functions_each(&s->frames, told, s);
+	if (!fj_functions_entry(&s->frames, &entry) || entry - s->t->offset >= s->t->len)
+		return;
+	entry -= s->t->offset;
+	fj_flow_follow(&s->flow, entry, s->t->len, true);
+	main = main_of(s, entry);
+	if (main && main < s->t->len)
+		fj_flow_follow(&s->flow, main, s->t->len, true);
+}
+
+uint32_t fj_certain_keep(
+	const struct fj_certain_text *t, struct fj_site *site, uint32_t count, void *work)
+{
+	struct search s = {.t = t, .site = site, .count = count};
+	uint32_t kept = 0;
+
+	if (!count || t->offset > t->file_len || t->file_len - t->offset < t->len)
+		return 0;
+	fj_flow_begin(&s.flow, t->file + t->offset, t->len, work);
+	fj_frames_find(&s.frames, t->file, t->file_len);
+	ask_frames(&s);
+	if (count_uncertain(&s))
+		fj_functions_each(&s.frames, told, &s);
+	if (t->len <= READ_MAX && count_uncertain(&s) > count / FEW)
+		ask_calls(&s);
+	for (uint32_t i = 0; i < count; i++)
+		if (is_certain(&s, &site[i]))
+			site[kept++] = site[i];
+	return kept;
+}

@@ -1,0 +1,241 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * frames.c - what is code in a text, by the list of functions that a library carries for unwinding.
+ *
+ * A text may hold data: tables of a cipher between its functions, or all that is read-only, by an
+ * old linker. Two bytes of it look like a system call, one place in 64 KB. Functions that make
+ * calls have an entry in .eh_frame (the compiler writes it, and libc for its assembly), found by
+ * the sorted table in .eh_frame_hdr (LSB Core, 10.6). Read from its function's beginning a text is
+ * read in step.
+ *
+ * Pure, and fed with bytes that anybody may have made. Knows the encodings that linkers of x86-64
+ * write; with others nothing is known. */
+#include "text/frames.h"
+
+#include "text/decode.h"
+
+#include <linux/elf.h>
+
+#define PT_GNU_EH_FRAME_ 0x6474e550
+
+bool fj_frames_read(const struct fj_frames *f, uint64_t offset, void *to, size_t len)
+{
+	if (offset > f->len || f->len - offset < len)
+		return false;
+	memcpy(to, f->file + offset, len);
+	return true;
+}
+
+static uint64_t signed32(const uint8_t *at)
+{
+	int32_t value;
+
+	memcpy(&value, at, sizeof(value));
+	return (uint64_t)(int64_t)value;
+}
+
+/* The i-th program header. */
+static bool header(const struct fj_frames *f, uint32_t i, Elf64_Phdr *p)
+{
+	Elf64_Ehdr e;
+
+	return fj_frames_read(f, 0, &e, sizeof(e)) && i < e.e_phnum &&
+	       e.e_phentsize == sizeof(*p) && e.e_phoff < f->len &&
+	       fj_frames_read(f, e.e_phoff + i * sizeof(*p), p, sizeof(*p));
+}
+
+/* Between offsets in the file and addresses as linked. */
+static bool address_of(const struct fj_frames *f, uint64_t offset, uint64_t *address)
+{
+	Elf64_Phdr p;
+
+	for (uint32_t i = 0; header(f, i, &p); i++)
+		if (p.p_type == PT_LOAD && offset - p.p_offset < p.p_filesz) {
+			*address = p.p_vaddr + (offset - p.p_offset);
+			return true;
+		}
+	return false;
+}
+bool fj_frames_offset_of(const struct fj_frames *f, uint64_t address, uint64_t *offset)
+{
+	Elf64_Phdr p;
+
+	for (uint32_t i = 0; header(f, i, &p); i++)
+		if (p.p_type == PT_LOAD && address - p.p_vaddr < p.p_filesz) {
+			*offset = p.p_offset + (address - p.p_vaddr);
+			return true;
+		}
+	return false;
+}
+
+void fj_frames_find(struct fj_frames *f, const uint8_t *file, size_t len)
+{
+	/* version, and encodings: of the pointer to .eh_frame pcrel sdata4, of the count udata4, of
+	 * the table datarel sdata4 */
+	static const uint8_t known[] = {1, 0x1b, 0x03, 0x3b};
+	uint8_t head[12];
+	uint32_t count;
+	Elf64_Phdr p;
+
+	*f = (struct fj_frames){.file = file, .len = len};
+	for (uint32_t i = 0; header(f, i, &p); i++)
+		if (p.p_type == PT_GNU_EH_FRAME_ &&
+			fj_frames_read(f, p.p_offset, head, sizeof(head)) &&
+			!memcmp(head, known, sizeof(known))) {
+			memcpy(&count, head + 8, sizeof(count));
+			if (count > (len - p.p_offset - sizeof(head)) / 8)
+				continue;
+			f->table = file + p.p_offset + sizeof(head);
+			f->count = count;
+			f->table_at = p.p_vaddr;
+			return;
+		}
+}
+
+bool fj_frames_is_known_cie(const struct fj_frames *f, uint64_t at)
+{
+	uint8_t cie[40]; /* length, id, version, augmentation, ... */
+	size_t next = 9, data;
+
+	if (!fj_frames_read(f, at, cie, sizeof(cie)) || cie[8] != 1 || cie[9] != 'z')
+		return false;
+	while (next < 14 && cie[next])
+		next++;
+	/* Two alignments, the return register and the length of what follows are a byte each. */
+	data = next + 5;
+	for (size_t i = 10; i < next; i++)
+		switch (cie[i]) {
+		case 'R': /* how the beginning of a function is told */
+			return cie[data] == 0x1b;
+		case 'P': /* the encoding of a pointer, and it */
+			data += (cie[data] & 15) == 0 ? 9 : 5;
+			break;
+		case 'L':
+			data++;
+			break;
+		case 'S':
+			break;
+		default:
+			return false;
+		}
+	return false;
+}
+
+/* The function at or before `address`: where it begins and its length. */
+static bool function_of(const struct fj_frames *f, uint64_t address, uint64_t *from, uint32_t *len)
+{
+	uint32_t low = 0, high = f->count;
+	uint64_t entry;
+	uint8_t frame[16]; /* length, CIE pointer, where it begins (pcrel sdata4), how long it is */
+	uint32_t cie;
+
+	while (low < high) {
+		const uint32_t middle = (low + high) / 2;
+
+		if (f->table_at + signed32(f->table + middle * 8UL) <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (!low)
+		return false;
+	*from = f->table_at + signed32(f->table + (low - 1) * 8UL);
+	if (!fj_frames_offset_of(
+		    f, f->table_at + signed32(f->table + (low - 1) * 8UL + 4), &entry) ||
+		!fj_frames_read(f, entry, frame, sizeof(frame)))
+		return false;
+	memcpy(&cie, frame + 4, sizeof(cie));
+	memcpy(len, frame + 12, sizeof(*len));
+	return cie && fj_frames_is_known_cie(f, entry + 4 - cie);
+}
+
+bool fj_frames_function(const struct fj_frames *f, uint64_t offset, uint64_t *from, uint64_t *end)
+{
+	uint64_t address, begins;
+	uint32_t len;
+
+	if (!f->table || !address_of(f, offset, &address) ||
+		!function_of(f, address, &begins, &len) || address - begins >= len ||
+		address - begins > offset)
+		return false;
+	*from = offset - (address - begins);
+	*end = *from + len;
+	return true;
+}
+
+/* Instructions that programs do not use: in bytes that are no code one comes soon. */
+static bool is_strange(const uint8_t *p)
+{
+	switch (*p) {
+	case 0x26: /* segments that are all the same */
+	case 0x2e:
+	case 0x36:
+	case 0x65:
+	case 0x67:
+	case 0x6c: /* ins, outs */
+	case 0x6d:
+	case 0x6e:
+	case 0x6f:
+	case 0x8c: /* segment registers */
+	case 0x8e:
+	case 0x9b: /* fwait */
+	case 0x9e: /* sahf, lahf */
+	case 0x9f:
+	case 0xca: /* far returns, interrupts */
+	case 0xcb:
+	case 0xcd:
+	case 0xcf:
+	case 0xd7: /* xlat */
+	case 0xe4: /* in, out */
+	case 0xe5:
+	case 0xe6:
+	case 0xe7:
+	case 0xec:
+	case 0xed:
+	case 0xee:
+	case 0xef:
+	case 0xf1: /* int1 */
+	case 0xfa: /* cli, sti */
+	case 0xfb:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Read from `from` on, is there an instruction at `to`? `is_listed`: it is known to be code. */
+static bool is_in_step(const struct fj_frames *f, uint64_t from, uint64_t to, bool is_listed)
+{
+	struct fj_insn insn;
+
+	for (; from < to; from += insn.len)
+		if (!fj_decode(f->file + from, f->len - from, &insn) ||
+			(!is_listed && is_strange(f->file + from)))
+			return false;
+	return from == to;
+}
+
+/* Between two functions of the list stands what an assembler was given without such an entry, or a
+ * table. */
+#define GAP 4096u
+
+bool fj_frames_cover(const struct fj_frames *f, uint64_t offset)
+{
+	uint64_t address, from, into;
+	uint32_t len;
+
+	if (!f->table)
+		return true;
+	if (!address_of(f, offset, &address) || !function_of(f, address, &from, &len))
+		return false;
+	into = address - from;
+	if (into > offset)
+		return false;
+	if (into < len)
+		return is_in_step(f, offset - into, offset, true);
+	/* Behind the last one there is none. */
+	return into - len < GAP &&
+	       address < f->table_at + signed32(f->table + (f->count - 1) * 8UL) &&
+	       is_in_step(f, offset - (into - len), offset, false);
+}
