@@ -64,6 +64,26 @@ else
 	skip 'the tree lists as the one that real root makes' 'it takes root to make that'
 fi
 
+# Whoever looks sees the same owners, modes and devices: from the host's tree, by chroot(8) from there, and in an archive packed there.
+seen='find . -xdev -printf "%M %U:%G %n %p -> %l\n" | LC_ALL=C sort; find . -xdev \( -type b -o -type c \) -exec stat -c "%n %t,%T" {} + | LC_ALL=C sort'
+packed='LC_ALL=C tar -c --one-file-system --sort=name --numeric-owner . | LC_ALL=C tar -tv --numeric-owner'
+jail --bare "$root" sh -c "cd / && $seen" >"$work/direct"
+jail --bare "$root" sh -c "cd / && $packed" >"$work/direct.tar"
+# seen_alike NAME FILE COMMAND [ARG]...: it prints what FILE has.
+seen_alike() {
+	name=$1 file=$2
+	shift 2
+	run "$@"
+	if [ "$(wc -l <"$file")" -gt 5000 ] && diff "$file" "$work/out" >"$work/diff"; then
+		ok "$name"
+	else
+		fail "$name" 'the listings differ' "$(head -n 20 "$work/diff")" "$err"
+	fi
+}
+seen_alike 'the same from around' "$work/direct" jail / sh -c "cd '$root' && $seen"
+seen_alike 'the same by chroot from around' "$work/direct" jail / chroot "$root" sh -c "cd / && $seen"
+seen_alike 'the same in an archive from around' "$work/direct.tar" jail / sh -c "cd '$root' && $packed"
+
 owned_by_user 'all of it is the user'\''s, outside' "$root/etc/shadow" "$root/usr/bin/passwd"
 is 'no set-uid bit is real' '' "$(find "$root" -xdev -perm /6000)"
 prints 'owners and set-uid bits hold' '4755 root:root /usr/bin/passwd
