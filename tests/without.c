@@ -2,15 +2,15 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * without.c - run a command as if the kernel were older, or as if a container's policy stood over
- *it.
+ * it.
  *
  *	without CALL[,CALL...] CMD [ARG]...	the named calls (or numbers) fail with ENOSYS
  *	without --container CMD [ARG]...	as under docker's default profile without
- *capabilities
+ * capabilities
  *
  * Fallbacks are tested, not imagined: `without openat2,faccessat2,statx make check`. Sets
- *NO_NEW_PRIVS and one seccomp filter, which the command and its children inherit, and leaves
- *everything else as it is. Exit codes as in env(1).
+ * NO_NEW_PRIVS and one seccomp filter, which the command and its children inherit, and leaves
+ * everything else as it is. Exit codes as in env(1).
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -2,14 +2,14 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * clients.c - changes owners in a jail, is killed while it does, and says what was acknowledged.
- *Called by clients.sh, once on each of two mounts of one directory.
+ * Called by clients.sh, once on each of two mounts of one directory.
  *
  *	clients kill N DIRECTORY LOG    N writers one after the other, each killed; then one that
- *ends clients check DIRECTORY LOG     does every file show what was acknowledged last, or what came
- *next?
+ * ends clients check DIRECTORY LOG     does every file show what was acknowledged last, or what
+ *came next?
  *
  * LOG, which lies outside the records' file system, gets a line for each attempt and for each
- *change that was acknowledged. */
+ * change that was acknowledged. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

@@ -2,13 +2,13 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * elf_mutants.c - run files that are nearly ELF programs, and say how each of them ends. For
- *elf.sh, which compares what the kernel does in a chroot with what the loader does in a jail.
+ * elf.sh, which compares what the kernel does in a chroot with what the loader does in a jail.
  *
  *	elf_mutants GOOD PROGRAM SEED FIRST COUNT
  *
  * Mutant number N of a seed is GOOD with some of its header's and program headers' fields changed,
- *written to /w/mutant, which PROGRAM is or has as its interpreter. Prints a line each: the number,
- *how it ended, and what was changed. */
+ * written to /w/mutant, which PROGRAM is or has as its interpreter. Prints a line each: the number,
+ * how it ended, and what was changed. */
 #define _GNU_SOURCE
 #include <elf.h>
 #include <errno.h>

@@ -6,9 +6,9 @@
  *	changed FILE...
  *
  * For each file `file FOUND CERTAIN FILE`: how many places look like a system call that could
- *become a jump, and how many of them are one for certain. Then `from ADDRESS` and `end ADDRESS` for
- *each of these: where an instruction must begin in the file as linked, if nothing else is
- *overwritten. */
+ * become a jump, and how many of them are one for certain. Then `from ADDRESS` and `end ADDRESS`
+ *for each of these: where an instruction must begin in the file as linked, if nothing else is
+ * overwritten. */
 #include "text/certain.h"
 #include "text/sites.h"
 

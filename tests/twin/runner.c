@@ -2,23 +2,22 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * runner.c - run one command, for run.sh: in a real chroot or not, as a given user, with a hard
- *time limit, its output in a file that ends in a line saying how it ended. Exits 0, whatever the
- *command said, 3 if it ran out of time, 125 if it could not be run.
+ * time limit, its output in a file that ends in a line saying how it ended. Exits 0, whatever the
+ * command said, 3 if it ran out of time, 125 if it could not be run.
  *
  *	runner [-r ROOT] [-u UID] [-p] [-s SCRATCH -k TRASH] [-l SECONDS] -o FILE CMD [ARG]...
  *	runner -q chroot|mounts|root [-r ROOT] [-u UID]	can this machine do that? exit 0 or 1
  *
  * -r ROOT	chroot(2) there, with /proc, /dev and /sys of this machine bound in a mount
- *namespace of its own unless -p says not to; as root, or, where that is refused, in a user
- *namespace that maps UID to the caller. -u UID	real, effective and saved uid and gid, no other
- *groups; not given or -1: as we are.
- * -s SCRATCH	made anew, owned by UID, after what stood there has been moved into the directory
- *TRASH. -l SECONDS	then SIGKILL.
+ * namespace of its own unless -p says not to; as root, or, where that is refused, in a user
+ * namespace that maps UID to the caller. -u UID	real, effective and saved uid and gid, no
+ *other groups; not given or -1: as we are. -s SCRATCH	made anew, owned by UID, after what stood
+ *there has been moved into the directory TRASH. -l SECONDS	then SIGKILL.
  *
  * The command starts with / as its working directory, stdin /dev/null, usual limits, signals and a
- *fixed environment. Whatever it leaves behind is killed: the runner is a subreaper, so every
- *descendant ends as its child, also those in sessions of their own and a debugger caught in vfork
- *with its traced child, which outlive timeout(1).
+ * fixed environment. Whatever it leaves behind is killed: the runner is a subreaper, so every
+ * descendant ends as its child, also those in sessions of their own and a debugger caught in vfork
+ * with its traced child, which outlive timeout(1).
  */
 #define _GNU_SOURCE
 #include <errno.h>

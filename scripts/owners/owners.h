@@ -4,8 +4,8 @@
  * owners.h - what the files of `fakejail owners` share: the tree that is walked, and what its files
  * show.
  *
- * owners.c reads the command line, owners_tree.c walks, owners_export.c lists and exports,
- * owners_import.c imports, owners_copy.c copies, owners_table.c checks and prunes the records as a
+ * main.c reads the command line, tree.c walks, export.c lists and exports,
+ * import.c imports, copy.c copies, table.c checks and prunes the records as a
  * table. */
 #ifndef FJ_SCRIPTS_OWNERS_H
 #define FJ_SCRIPTS_OWNERS_H
@@ -38,7 +38,7 @@ struct entry {
 /* Say so as printf(3) would, and end with status 1. */
 _Noreturn void owners_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* ---- owners_tree.c ---- */
+/* ---- tree.c ---- */
 
 /* Call `each` for every file of the tree but our own directory; it returns FTW_CONTINUE. Files that
  * cannot be looked at are counted in owners_skipped and told. */

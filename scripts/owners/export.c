@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * owners_export.c - the verbs list and export: what the files of a tree show, in the words of
+ * export.c - the verbs list and export: what the files of a tree show, in the words of
  * others. */
 #include "owners.h"
 

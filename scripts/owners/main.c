@@ -1,16 +1,16 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * owners.c - the tool behind `fakejail owners`: lists, checks, prunes, exports and imports owner
- *records.
+ * main.c - the tool behind `fakejail owners`: lists, checks, prunes, exports and imports owner
+ * records.
  *
  *	owners VERB [-f FORMAT] [-d] DB ROOT [FILE]
  *	owners adopt DB ROOT [LIST]	(for the launcher: ROOT becomes one, LIST names others)
  *
  * A record knows its file by device, inode and birth, not by name; so every verb but check walks
- *ROOT and asks for each file. Hosted, but on the engine's own code for the records. FILE is
- *standard input or output when not given. -d: import lines for other devices as well (fakeroot's
- *numbers are of the machine it ran on). */
+ * ROOT and asks for each file. Hosted, but on the engine's own code for the records. FILE is
+ * standard input or output when not given. -d: import lines for other devices as well (fakeroot's
+ * numbers are of the machine it ran on). */
 #include "owners.h"
 
 #include <signal.h>

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * owners_table.c - the verbs check and prune: the records one by one, as they lie in their file. */
+ * table.c - the verbs check and prune: the records one by one, as they lie in their file. */
 #include "owners.h"
 
 #include <dirent.h>

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * owners_tree.c - the tree that `fakejail owners` is about: each file with what it shows, and a
+ * tree.c - the tree that `fakejail owners` is about: each file with what it shows, and a
  * file that is given something else to show. */
 #include "owners.h"
 

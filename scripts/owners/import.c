@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * owners_import.c - the verb import: files of a tree show what fakeroot, pseudo or the files' own
+ * import.c - the verb import: files of a tree show what fakeroot, pseudo or the files' own
  * attributes say. */
 #include "owners.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * owners_copy.c - the verb copy: what the files of a tree show, for those of the same names in a
+ * copy.c - the verb copy: what the files of a tree show, for those of the same names in a
  * copy of it.
  *
  * A copy made from outside is of other files, so none of the records that were copied with it is
