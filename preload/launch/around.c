@@ -56,7 +56,7 @@ static void list_root(char **envp)
 {
 	static char text[FJ_PATH_MAX] FJ_BULKY;
 	struct fj_str s;
-	long fd;
+	long fd, mask;
 
 	for (const char *p = fj_jail->root_path; *p; p++)
 		if (*p == '\n')
@@ -64,9 +64,11 @@ static void list_root(char **envp)
 	fj_str_init(&s, text, sizeof(text));
 	if (!fj_in_state_folder(envp, "roots", &s))
 		return;
+	mask = fj_sys1(__NR_umask, 077); /* else what the caller's leaves might be closed to us */
 	fj_make_directories(text);
 	fd = fj_sys4(__NR_openat, AT_FDCWD, text,
 		O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	fj_sys1(__NR_umask, mask);
 	if (fj_is_err(fd))
 		return;
 	fj_str_cut(&s, 0);

@@ -192,6 +192,7 @@ static int adopt(const char *db, const char *known)
 	FILE *list;
 	unsigned long gone = 0;
 
+	umask(077); /* with the caller's they might be closed to the jail */
 	if (!path)
 		return 1;
 	make_records(db);

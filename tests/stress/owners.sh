@@ -143,7 +143,7 @@ chmod 600 "$owners"
 chmod 0 "$root/.fakejail"
 fails 'records in a directory that may not be searched' 125 '*.fakejail/owners: may not be read*' jail "$root" true
 chmod 700 "$root/.fakejail"
-as_user mkdir "$mine/unwritable" "$mine/home/.local"
+as_user mkdir -p "$mine/unwritable" "$mine/home/.local"
 as_user cp -r "$root/bin" "$mine/unwritable"
 chmod 555 "$mine/unwritable"
 ! is_root || chown 0:0 "$mine/unwritable" # a root of the user's own takes records whatever its mode is
@@ -151,7 +151,6 @@ chmod 0 "$mine/home/.local"
 prints 'no place for records' 0 jail "$mine/unwritable" sh -c 'echo 0'
 is 'no place for records, is said' yes "$(grep -q 'kept for this jail only' "$work/err" && echo yes)"
 chmod 700 "$mine/home/.local"
-rmdir "$mine/home/.local"
 take_owners_back
 
 # What even root may not change on the host, root of a jail may not.
