@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # images.sh - pull of an image from a registry on loopback beside skopeo, unpack beside umoci and beside GNU tar as real root, and
-# `run IMAGE true` beside `fakejail ROOT true`, on one root file system. The lines of a table: CPU and wall milliseconds, and the
+# `run IMAGE true` beside `fakejail ROOT true`, proot(1) and podman(1), on one root file system. The lines of a table: CPU and wall milliseconds, and the
 # ratio of the CPU times to the first line of the group.
 #
 # Usage: images.sh ROOT [ROUNDS (5)]      environment: FAKEJAIL, BENCH_UID (4242), BENCH_DIR (/var/tmp; a tmpfs leaves the disk out)
@@ -87,6 +87,9 @@ while [ "$round" -lt "$rounds" ]; do
 		fi
 		measure run fakejail-ROOT $user $FAKEJAIL "$work/user/root" true
 		measure run fakejail-run-IMAGE $user $FAKEJAIL run made true
+		# What udocker does where nobody has privileges, with the tree that is there already; and podman, where it can.
+		! command -v proot >/dev/null || measure run proot $user proot -r "$work/user/root" -b /dev -b /proc -w / /bin/true
+		! command -v podman >/dev/null || measure run podman $user podman run --rm --rootfs "$work/user/root" true
 	}
 done
 
