@@ -74,7 +74,7 @@ variant number --config.user 999
 variant pair --config.user 1234:44
 variant stranger --config.user 4321
 variant nobody --config.user nosuch
-variant volumes --config.volume /vol/deep --config.volume /bin --config.volume /tmp/v --config.workingdir /work/here
+variant volumes --config.volume /vol/deep --config.volume /bin --config.volume /tmp/v --config.workingdir /srv/here
 variant stop --config.stopsignal SIGQUIT --config.entrypoint sh --config.entrypoint -c \
 	--config.entrypoint 'trap "echo asked to quit; exit 4" QUIT; echo ready; while :; do sleep 1000 & wait $!; done'
 variant badstop --config.stopsignal SIGNONE --config.cmd true
@@ -156,7 +156,7 @@ its own copy: 1 keys: 1
 	prints "${place}USER number without an account" '4321 0 0 /' verb run stranger sh -c 'echo $(id -u) $(id -g) $(id -G) $HOME'
 	run verb run nobody true
 	like "${place}USER that is not there" "125:*'nosuch'*" "$rc:$err"
-	prints "${place}volumes and the working directory are there" '/work/here
+	prints "${place}volumes and the working directory are there" '/srv/here
 0:0 /vol/deep
 0:0 /tmp/v
 written' verb run volumes sh -c 'pwd; stat -c "%u:%g %n" /vol/deep /tmp/v; echo written >/vol/deep/x; cat /vol/deep/x'
