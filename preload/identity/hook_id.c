@@ -5,15 +5,11 @@
  * cred/set.c and own/caps.c. */
 #include "identity/hook_id.h"
 #include "call/hooks.h"
-#include "sys/gate.h"
+#include "call/trapping.h"
 #include "sys/guest.h"
 
-#include <linux/audit.h>
 #include <linux/capability.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 
-#define TSYNC SECCOMP_FILTER_FLAG_TSYNC
 
 static bool has_other_id(const struct fj_ids *ids)
 {
@@ -28,48 +24,14 @@ void fj_id_start(bool watched)
 	is_watched = watched;
 }
 
-/* TRAP is stronger than the first filter's ERRNO: seccomp(2). Returns whether all threads have it
- * now. */
+/* Calls that tell or obey an identity, which the first filter answers or lets pass for root.
+ * Returns whether they trap in all threads now. */
 static bool watch(void)
 {
-	const uint32_t high = (uint32_t)(fj_jail->gate >> 32), low = (uint32_t)fj_jail->gate,
-		       other = (uint32_t)((fj_jail->gate + FJ_GATE_APART) >> 32);
-	struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 0, 11),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_getuid, 10, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_geteuid, 9, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_getgid, 8, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_getegid, 7, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_fchdir, 6, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_msgsnd, 5, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_msgrcv, 4, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_semop, 3, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_semtimedop, 2, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_shmat, 1, 0),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-			offsetof(struct seccomp_data, instruction_pointer) + 4),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, high, 1, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, other, 0, 4),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-			offsetof(struct seccomp_data, instruction_pointer)),
-		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, ~(uint32_t)(FJ_PAGE - 1)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, low, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP | FJ_TRAP_TAG),
-	};
-	struct sock_fprog program = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
-	long r = fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER,
-		TSYNC | SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program);
+	static const uint16_t calls[] = {__NR_getuid, __NR_geteuid, __NR_getgid, __NR_getegid,
+		__NR_fchdir, __NR_msgsnd, __NR_msgrcv, __NR_semop, __NR_semtimedop, __NR_shmat};
 
-	if (r == -EINVAL) /* before 4.17 */
-		r = fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, TSYNC, &program);
-	/* Some thread has filters of its own: then for this one alone. */
-	if (r > 0)
-		fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
-	return !r;
+	return !fj_trap_calls(calls, sizeof(calls) / sizeof(calls[0]));
 }
 
 /* A vfork child must not say of its parent what holds for itself alone. */

@@ -10,61 +10,15 @@
  * keeps set-id bits (CAP_FSETID), and is not watched. Called by may.c, owned_change.c and row.c. */
 #include "inode/writes.h"
 
+#include "call/trapping.h"
 #include "cred/ids.h"
-#include "sys/gate.h"
-
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 
 static const uint16_t writing[] = {__NR_write, __NR_pwrite64, __NR_writev, __NR_pwritev,
 	__NR_pwritev2, __NR_ftruncate, __NR_fallocate, __NR_sendfile, __NR_splice,
 	__NR_copy_file_range};
 #define COUNT (sizeof(writing) / sizeof(writing[0]))
-#define BEFORE 3 /* instructions before the numbers */
-#define BEHIND 9
 
 static bool is_watching; /* all threads of this process */
-
-static void watch(void)
-{
-	const uint32_t high = (uint32_t)(fj_jail->gate >> 32), low = (uint32_t)fj_jail->gate,
-		       other = (uint32_t)((fj_jail->gate + FJ_GATE_APART) >> 32);
-	static const uint32_t flags[] = {SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_SPEC_ALLOW,
-		SECCOMP_FILTER_FLAG_TSYNC, 0};
-	struct sock_filter code[BEFORE + COUNT + BEHIND] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 0,
-			COUNT + 1), /* to the first behind */
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-	};
-	const struct sock_filter behind[BEHIND] = {
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-			offsetof(struct seccomp_data, instruction_pointer) + 4),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, high, 1, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, other, 0, 4),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-			offsetof(struct seccomp_data, instruction_pointer)),
-		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, ~(uint32_t)(FJ_PAGE - 1)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, low, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP | FJ_TRAP_TAG),
-	};
-	struct sock_fprog program;
-	long r = -EINVAL;
-
-	for (size_t i = 0; i < COUNT; i++)
-		code[BEFORE + i] = (struct sock_filter)BPF_JUMP(
-			BPF_JMP | BPF_JEQ | BPF_K, writing[i], (uint8_t)(COUNT - i), 0);
-	memcpy(code + BEFORE + COUNT, behind, sizeof(behind));
-	program = (struct sock_fprog){.len = sizeof(code) / sizeof(code[0]), .filter = code};
-	/* Positive: some thread has filters of its own; then for this one alone. */
-	for (size_t i = 0; r && i < sizeof(flags) / sizeof(flags[0]); i++)
-		r = fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, flags[i], &program);
-	if (!r && !fj_is_borrowed_memory())
-		is_watching = true;
-}
 
 void fj_writes_watch(const struct fj_owner *file)
 {
@@ -72,7 +26,7 @@ void fj_writes_watch(const struct fj_owner *file)
 		return;
 	if (fj_own_mode_after_write(fj_ids(), file) != file->mode ||
 		(file->flags & FJ_OWN_ATTRIBUTES))
-		watch();
+		is_watching = !fj_trap_calls(writing, COUNT) && !fj_is_borrowed_memory();
 }
 
 long fj_writes_made(struct fj_call *c)

@@ -10,8 +10,8 @@
 #include "seccomp/hook_guard.h"
 #include "identity/hook_id.h"
 #include "call/hooks.h"
+#include "call/trapping.h"
 #include "seccomp/policy.h"
-#include "sys/gate.h"
 #include "sys/guest.h"
 
 #include <linux/filter.h>
@@ -33,25 +33,6 @@ void fj_guard_start(uint32_t no_new_privs, uint32_t seccomp_mode)
 	set_seccomp_mode = (int)seccomp_mode;
 }
 
-#define PREFIX 7
-
-/* Gate page: one page, so its high word, which is one of two, and the upper bits of its low word
- * tell it. */
-static void write_prefix(struct sock_filter *f)
-{
-	const uint32_t high = (uint32_t)(fj_jail->gate >> 32), low = (uint32_t)fj_jail->gate,
-		       other = (uint32_t)((fj_jail->gate + FJ_GATE_APART) >> 32);
-
-	f[0] = (struct sock_filter)BPF_STMT(
-		BPF_LD | BPF_W | BPF_ABS, 12); /* instruction_pointer, high word */
-	f[1] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, high, 1, 0);
-	f[2] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, other, 0, 4);
-	f[3] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 8);
-	f[4] = (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, ~(uint32_t)(FJ_PAGE - 1));
-	f[5] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, low, 0, 1);
-	f[6] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
-}
-
 static long install_filter(struct fj_call *c, unsigned flags, uint64_t program_at)
 {
 	struct sock_fprog program;
@@ -67,24 +48,25 @@ static long install_filter(struct fj_call *c, unsigned flags, uint64_t program_a
 		return -EACCES; /* seccomp_prepare_filter() of kernel/seccomp.c */
 	if (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER)
 		return -EINVAL;
-	if (program.len + PREFIX > BPF_MAXINSNS || !fj_policy_has_room(program.len))
+	if (program.len + FJ_GATE_TEST > BPF_MAXINSNS || !fj_policy_has_room(program.len))
 		return -ENOMEM;
 	(void)c;
-	size = (program.len + PREFIX) * sizeof(*filter);
+	size = (program.len + FJ_GATE_TEST) * sizeof(*filter);
 	at = fj_sys6(__NR_mmap, 0, size, 3 /* PROT_READ | PROT_WRITE */,
 		0x22 /* MAP_PRIVATE | MAP_ANONYMOUS */, -1, 0);
 	if (fj_is_err(at))
 		return at;
 	filter = (struct sock_filter *)at;
-	write_prefix(filter);
-	r = fj_guest_read(filter + PREFIX, (uint64_t)program.filter, program.len * sizeof(*filter));
+	fj_gate_test(filter);
+	r = fj_guest_read(
+		filter + FJ_GATE_TEST, (uint64_t)program.filter, program.len * sizeof(*filter));
 	if (!r) {
 		struct sock_fprog ours = {
-			.len = (unsigned short)(program.len + PREFIX), .filter = filter};
+			.len = (unsigned short)(program.len + FJ_GATE_TEST), .filter = filter};
 
 		r = fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, flags, &ours);
 		if (r >= 0 && !fj_is_borrowed_memory())
-			fj_policy_add(filter + PREFIX, program.len);
+			fj_policy_add(filter + FJ_GATE_TEST, program.len);
 	}
 	fj_sys2(__NR_munmap, at, size);
 	if (r >= 0 && !fj_is_borrowed_memory())

@@ -14,7 +14,7 @@
 #include "trap/trap.h"
 
 #include "call/when.h"
-#include "sys/gate.h"
+#include "call/trapping.h"
 
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -57,16 +57,14 @@ static void allow(struct builder *b)
 }
 
 /* "Gate page, or else": in each place where it is needed. So many instructions: */
-#define OURS_LEN 8
+#define OURS_LEN (FJ_GATE_TEST + 1)
 static void unless_ours(struct builder *b, uint32_t result)
 {
-	load(b, AT_IP + 4);
-	emit(b, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(fj_jail->gate >> 32), 1, 0);
-	emit(b, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)((fj_jail->gate + FJ_GATE_APART) >> 32), 0, 4);
-	load(b, AT_IP);
-	emit(b, BPF_ALU | BPF_AND | BPF_K, ~(uint32_t)(FJ_PAGE - 1), 0, 0);
-	emit(b, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)fj_jail->gate, 0, 1);
-	allow(b);
+	struct sock_filter test[FJ_GATE_TEST];
+
+	fj_gate_test(test);
+	for (size_t i = 0; i < FJ_GATE_TEST; i++)
+		emit(b, test[i].code, test[i].k, test[i].jt, test[i].jf);
 	give(b, result);
 }
 static void trap_unless_ours(struct builder *b)

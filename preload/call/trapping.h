@@ -1,0 +1,24 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * trapping.h - pieces of seccomp filters: the question whether the engine itself makes a call, and
+ * calls that are trapped from some moment on. */
+#ifndef FJ_TRAPPING_H
+#define FJ_TRAPPING_H
+
+#include "call/call.h"
+
+#include <linux/filter.h>
+
+/* Write the instructions that allow a call from the gate page and go on behind them for others. */
+#define FJ_GATE_TEST 7
+void fj_gate_test(struct sock_filter f[FJ_GATE_TEST]);
+
+/* From now on the `count` calls `nr` (FJ_TRAPPING_MAX at most) trap, wherever the jail's first
+ * filter let them pass: TRAP is stronger than ALLOW and ERRNO, seccomp(2). Returns 0 when all
+ * threads of the process have it; a positive number when some thread has filters of its own, and
+ * then the calling thread alone has; or -errno. */
+#define FJ_TRAPPING_MAX 16u
+long fj_trap_calls(const uint16_t *nr, size_t count);
+
+#endif
