@@ -225,13 +225,28 @@ static void add_site(const struct sweep *s, struct fj_site *f, size_t *end)
 	*end = f->kind == FJ_SITE_BEHIND ? range_of(f).to + 1 : s->at + 2;
 }
 
-/* Most texts have no such bytes, be they an instruction or not. */
-static bool has_syscalls(const uint8_t *code, size_t len)
+/* The next two bytes from `at` on that are those of a syscall, be they an instruction or not; `len`
+ * when there are none. Eight places at a time: a libc has more than a million, and each first
+ * process of a jail waits for this. */
+static size_t next_syscall(const uint8_t *code, size_t len, size_t at)
 {
-	for (size_t at = 1; at < len; at++)
-		if (code[at] == 0x05 && code[at - 1] == 0x0f)
-			return true;
-	return false;
+	const uint64_t each = 0x0101010101010101;
+
+	for (; at + 1 < len; at++) {
+		while (at + 9 <= len) {
+			uint64_t first, second, differ;
+
+			memcpy(&first, code + at, sizeof(first));
+			memcpy(&second, code + at + 1, sizeof(second));
+			differ = (first ^ 0x0f * each) | (second ^ 0x05 * each);
+			if ((differ - each) & ~differ & 0x80 * each) /* one of its bytes is zero */
+				break;
+			at += 8;
+		}
+		if (at + 1 < len && is_syscall(code + at))
+			return at;
+	}
+	return len;
 }
 
 uint32_t fj_sites_find(
@@ -241,7 +256,7 @@ uint32_t fj_sites_find(
 	uint32_t count = 0;
 	size_t end = 0;
 
-	if (!has_syscalls(code, len))
+	if (next_syscall(code, len, 0) == len)
 		return 0;
 	for (bool more = decode_here(&s); more; more = go_on(&s)) {
 		if (s.insn.is_branch)
@@ -321,13 +336,10 @@ uint32_t fj_sites_find_numbers(const uint8_t *code, size_t len, bool (*is_wanted
 {
 	uint32_t count = 0, by_moves = with_moves ? 0 : MOVES_MAX;
 
-	for (size_t at = JUMP + 1; at + 2 <= len && count < max; at++) {
+	for (size_t at = JUMP + 1; (at = next_syscall(code, len, at)) < len && count < max; at++) {
 		long nr = 0;
-		uint8_t moved;
+		uint8_t moved = number_before(code, at, &nr);
 
-		if (code[at] != 0x0f || code[at + 1] != 0x05)
-			continue;
-		moved = number_before(code, at, &nr);
 		if (moved && is_wanted(nr))
 			site[count++] = (struct fj_site){.at = (uint32_t)at,
 				.nr = (int16_t)nr,
