@@ -3,17 +3,16 @@
  *
  * umask.c - umask(2): the mask that the process has, which the kernel tells only who changes it. */
 #include "call/hooks.h"
+#include "sys/part.h"
 
+#include <linux/kcmp.h>
+
+static struct fj_part part;
 static uint32_t mask_of_process;
-static uint64_t mask_of_vfork_child; /* with its process id in the upper half */
 
 uint32_t fj_umask(void)
 {
-	const uint64_t child = __atomic_load_n(&mask_of_vfork_child, __ATOMIC_RELAXED);
-
-	if (__builtin_expect(child != 0, 0) && child >> 32 == (uint64_t)fj_sys0(__NR_getpid))
-		return (uint32_t)child;
-	return mask_of_process;
+	return *fj_mine(&part, &mask_of_process);
 }
 
 void fj_umask_start(uint32_t mask)
@@ -24,10 +23,12 @@ void fj_umask_start(uint32_t mask)
 long fj_hook_umask(struct fj_call *c)
 {
 	const uint32_t mask = (uint32_t)c->arg[0] & 0777;
+	uint32_t *own;
 
-	if (mask != mask_of_process && fj_is_borrowed_memory())
-		mask_of_vfork_child = (uint64_t)fj_sys0(__NR_getpid) << 32 | mask;
-	else
-		mask_of_process = mask;
+	if (mask != fj_umask()) {
+		own = fj_mine_to_change(&part, &mask_of_process, KCMP_FS);
+		if (own) /* else it is the kernel's alone: umask(2) cannot fail */
+			*own = mask;
+	}
 	return fj_kernel(c);
 }

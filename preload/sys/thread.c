@@ -48,6 +48,8 @@ static struct {
 
 /* One page that the kernel clears in a forked child: the id of the process it belongs to. */
 static int32_t *owner_pid;
+/* The same, and whose memory it was before: kept by a fork. */
+static int32_t owner_now, owner_before;
 
 /* How many slots the first `chunks` chunks hold. */
 static uint32_t slots_of(uint32_t chunks)
@@ -101,7 +103,7 @@ void fj_thread_start(void)
 	fj_assert(!fj_is_err(page));
 	fj_sys3(__NR_madvise, page, FJ_PAGE, 18 /* MADV_WIPEONFORK */);
 	owner_pid = (int32_t *)page;
-	*owner_pid = (int32_t)fj_sys0(__NR_getpid);
+	*owner_pid = owner_now = (int32_t)fj_sys0(__NR_getpid);
 }
 
 uint32_t *fj_thread_fork_mark(void)
@@ -127,13 +129,21 @@ static void notice_fork(int32_t pid)
 		return;
 	parent = (int32_t)fj_sys0(__NR_getppid);
 	__atomic_fetch_add(&pool.forks, 1, __ATOMIC_RELAXED);
-	*owner_pid = parent > 0 && !fj_sys5(__NR_kcmp, pid, parent, KCMP_VM, 0, 0) ? parent : pid;
+	owner_before = owner_now;
+	owner_now = parent > 0 && !fj_sys5(__NR_kcmp, pid, parent, KCMP_VM, 0, 0) ? parent : pid;
+	*owner_pid = owner_now;
 }
 
 int32_t fj_memory_owner(void)
 {
 	notice_fork((int32_t)fj_sys0(__NR_getpid));
 	return *owner_pid;
+}
+
+uint32_t fj_memory_forks(int32_t *before)
+{
+	*before = owner_before;
+	return __atomic_load_n(&pool.forks, __ATOMIC_RELAXED);
 }
 
 bool fj_is_borrowed_memory(void)

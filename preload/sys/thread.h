@@ -136,6 +136,9 @@ static inline void fj_scratch_release(struct fj_thread *t, uint32_t mark)
 bool fj_is_borrowed_memory(void);
 /* The process it belongs to. */
 int32_t fj_memory_owner(void);
+/* How many forks lie between it and the process that began with this memory, and whose memory it
+ * was before the last. After fj_memory_owner(). */
+uint32_t fj_memory_forks(int32_t *before);
 /* Say that this memory belongs to the calling process; at process start. */
 void fj_thread_start(void);
 /* A word for another room's use, 0 at first, that the kernel clears in a forked child. After
