@@ -4,9 +4,10 @@
  * ids.c - where identities are kept: the process's, those of threads that differ, and how they pass
  * through exec.
  *
- * `process` is the thread group leader's, and that of all who have none of their own. `own_of`
- * holds the others', by thread id. The usual reader finds `fj_ids_own_count` zero and is done. An
- * entry is written by its own thread alone; it is free (tid 0), being written
+ * `fj_ids_process` is the thread group leader's, and that of all who have none of their own; a
+ * child that shares the memory has its own copy (sys/part.h). `own_of` holds those of threads, by
+ * thread id. The usual reader finds `fj_ids_own_count` zero and is done. An entry is written by its
+ * own thread alone; it is free (tid 0), being written
  * (-1), or its thread's. Entries of threads that are gone are taken when there is no free one. */
 #include "cred/ids.h"
 
@@ -23,13 +24,12 @@
 
 struct own_ids {
 	int32_t tid;
-	bool is_vfork_child;
 	uint64_t fs_base; /* tells in a forked child which thread it was */
 	struct fj_ids ids;
 };
 
-static struct fj_ids process;
-bool fj_ids_process_is_limited;
+struct fj_part fj_ids_part;
+struct fj_ids_of_process fj_ids_process;
 static struct own_ids own_of[OWN_MAX] FJ_BULKY;
 uint32_t fj_ids_own_count; /* entries below it may be in use */
 static uint32_t *mark;	   /* a word that fork clears */
@@ -56,25 +56,54 @@ static struct own_ids *find_own(int32_t tid)
 	return NULL;
 }
 
+static uint64_t fs_base(void)
+{
+	uint64_t base = 0;
+
+	fj_sys2(__NR_arch_prctl, ARCH_GET_FS, &base);
+	return base;
+}
+
+/* That of the thread, of this or another process in this memory, with this fs base. */
+static struct own_ids *find_own_by_base(uint64_t base)
+{
+	for (uint32_t i = 0; i < fj_ids_own_count; i++)
+		if (own_of[i].tid > 0 && own_of[i].fs_base == base)
+			return &own_of[i];
+	return NULL;
+}
+
+/* A child in this memory begins with those of the thread that made it. */
 static struct own_ids *my_own(void)
 {
+	struct own_ids *own;
+	int32_t tid;
+
 	if (__builtin_expect(!__atomic_load_n(&fj_ids_own_count, __ATOMIC_ACQUIRE), 1))
 		return NULL;
-	return find_own((int32_t)fj_sys0(__NR_gettid));
+	tid = (int32_t)fj_sys0(__NR_gettid);
+	own = find_own(tid);
+	return own || tid == fj_memory_owner() || !fj_is_borrowed_memory() ?
+		       own :
+		       find_own_by_base(fs_base());
+}
+
+static const struct fj_ids_of_process *mine(void)
+{
+	return fj_mine(&fj_ids_part, &fj_ids_process);
 }
 
 const struct fj_ids *fj_ids(void)
 {
-	const struct own_ids *own = my_own();
+	const struct fj_ids_of_process *of_process = mine();
+	const struct own_ids *own = of_process == &fj_ids_process ? my_own() : NULL;
 
-	return own ? &own->ids : &process;
+	return own ? &own->ids : &of_process->ids;
 }
 
 bool fj_ids_ask_limited(void)
 {
-	const struct own_ids *own = my_own();
-
-	return own ? is_limited(&own->ids) : fj_ids_process_is_limited;
+	return is_limited(fj_ids());
 }
 
 bool fj_ids_in_group(const struct fj_ids *ids, uint32_t gid)
@@ -126,14 +155,12 @@ void fj_ids_drop_groups(struct fj_ids *next)
 }
 
 /* Another thread may be reading the list that is given up, so it is freed only when the next one
- * is. */
+ * is. One that a child in this memory gives up may be its parent's, and stays. */
 static void give_up_groups(const struct fj_ids *old, const struct fj_ids *next)
 {
 	static struct fj_ids last;
 
-	if (!old->many || old->many == next->many)
-		return;
-	if (old != &process && old->many == process.many)
+	if (!old->many || old->many == next->many || fj_is_borrowed_memory())
 		return;
 	if (last.many)
 		fj_sys2(__NR_munmap, last.many, room_size(last.group_count));
@@ -205,19 +232,11 @@ static struct own_ids *claim_own(void)
 	return NULL;
 }
 
-static uint64_t fs_base(void)
-{
-	uint64_t base = 0;
-
-	fj_sys2(__NR_arch_prctl, ARCH_GET_FS, &base);
-	return base;
-}
-
-static void become_alone(int32_t tid, bool is_vfork_child, const struct fj_ids *next)
+static void become_alone(int32_t tid, const struct fj_ids *next)
 {
 	struct own_ids *own = find_own(tid);
 
-	if (same(next, &process)) {
+	if (same(next, &fj_ids_process.ids)) {
 		if (own)
 			__atomic_store_n(&own->tid, 0, __ATOMIC_RELEASE);
 		return;
@@ -225,12 +244,11 @@ static void become_alone(int32_t tid, bool is_vfork_child, const struct fj_ids *
 	if (!own)
 		own = claim_own();
 	if (!own) {
-		store(&process, next);
-		fj_ids_process_is_limited = is_limited(next);
+		store(&fj_ids_process.ids, next);
+		fj_ids_process.is_limited = is_limited(next);
 		return;
 	}
 	own->ids = *next;
-	own->is_vfork_child = is_vfork_child;
 	own->fs_base = fs_base();
 	__atomic_store_n(&own->tid, tid, __ATOMIC_RELEASE);
 }
@@ -245,7 +263,7 @@ static void drop_equals(void)
 	for (uint32_t i = 0; i < count; i++) {
 		int32_t tid = __atomic_load_n(&own_of[i].tid, __ATOMIC_ACQUIRE);
 
-		if (tid > 0 && (same(&own_of[i].ids, &process) || is_gone(tid)))
+		if (tid > 0 && (same(&own_of[i].ids, &fj_ids_process.ids) || is_gone(tid)))
 			__atomic_compare_exchange_n(
 				&own_of[i].tid, &tid, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 		is_empty = is_empty && !__atomic_load_n(&own_of[i].tid, __ATOMIC_ACQUIRE);
@@ -262,39 +280,45 @@ static void drop_equals(void)
 	}
 }
 
-void fj_ids_become(const struct fj_ids *next)
+long fj_ids_become(const struct fj_ids *next)
 {
 	const int32_t tid = (int32_t)fj_sys0(__NR_gettid), pid = (int32_t)fj_sys0(__NR_getpid);
 
-	if (tid != pid || fj_is_borrowed_memory()) {
-		become_alone(tid, tid == pid, next);
-		if (tid != pid)
-			return; /* the board shows the leader's */
-	} else {
-		store(&process, next);
-		fj_ids_process_is_limited = is_limited(next);
-		if (__atomic_load_n(&fj_ids_own_count, __ATOMIC_ACQUIRE))
-			drop_equals();
+	struct fj_ids_of_process *of_process;
+
+	if (tid != pid) {
+		become_alone(tid, next);
+		return 0; /* the board shows the leader's */
 	}
+	of_process = fj_mine_to_change(&fj_ids_part, &fj_ids_process, FJ_SHARED_BY_NONE);
+	if (!of_process)
+		return -ENOMEM;
+	store(&of_process->ids, next);
+	of_process->is_limited = is_limited(next);
+	if (of_process == &fj_ids_process && __atomic_load_n(&fj_ids_own_count, __ATOMIC_ACQUIRE))
+		drop_equals();
 	fj_ids_post(pid, next);
+	return 0;
 }
 
 void fj_ids_after_fork(void)
 {
-	const uint64_t base = fj_ids_own_count ? fs_base() : 0;
+	const struct own_ids *own;
+	bool is_taken_over;
 
 	if (*mark)
 		return;
 	*mark = 1;
-	for (uint32_t i = 0; i < fj_ids_own_count; i++)
-		if (own_of[i].tid > 0 && own_of[i].fs_base == base && !own_of[i].is_vfork_child)
-			process = own_of[i].ids;
+	is_taken_over = fj_part_take_over(&fj_ids_part, &fj_ids_process);
 	if (fj_ids_own_count) { /* else nothing is written: the page is still the parent's */
-		fj_ids_process_is_limited = is_limited(&process);
+		own = is_taken_over ? NULL : find_own_by_base(fs_base());
+		if (own)
+			fj_ids_process.ids = own->ids;
+		fj_ids_process.is_limited = is_limited(&fj_ids_process.ids);
 		memset(own_of, 0, fj_ids_own_count * sizeof(own_of[0]));
 		fj_ids_own_count = 0;
 	}
-	fj_ids_post(fj_memory_owner(), &process);
+	fj_ids_post(fj_memory_owner(), &fj_ids_process.ids);
 }
 
 /* ---- the start ---- */
@@ -392,9 +416,9 @@ void fj_ids_start(struct fj_board *board, const char *text, size_t len)
 	fj_ids_unforked = mark;
 	*mark = 1;
 	if (len)
-		read_text(&process, text, text + len);
+		read_text(&fj_ids_process.ids, text, text + len);
 	else
-		fj_ids_root(&process);
-	fj_ids_process_is_limited = is_limited(&process);
-	fj_ids_post((int32_t)fj_sys0(__NR_getpid), &process);
+		fj_ids_root(&fj_ids_process.ids);
+	fj_ids_process.is_limited = is_limited(&fj_ids_process.ids);
+	fj_ids_post((int32_t)fj_sys0(__NR_getpid), &fj_ids_process.ids);
 }

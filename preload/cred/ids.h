@@ -6,9 +6,9 @@
  *
  * The kernel keeps credentials for each thread; libc makes them the process's by having every
  * thread repeat the call (nptl(7)). So do we: a call by the thread group's leader sets the
- * process's identity, one by another thread, or by a vfork(2) child, sets its own until the two are
- * equal again. A new thread begins with the leader's, which differs from the kernel's rule only
- * when a thread that alone changed its identity makes threads.
+ * process's identity, one by another thread sets its own until the two are equal again. A new
+ * thread begins with the leader's, which differs from the kernel's rule only when a thread that
+ * alone changed its identity makes threads.
  *
  * Identities survive fork (memory is copied) and exec (fj_ids_write, handed over in an environment
  * string). Those that differ from the jail's first one stand on a board in shared memory as well,
@@ -16,7 +16,7 @@
 #ifndef FJ_IDS_H
 #define FJ_IDS_H
 
-#include "sys/sys.h"
+#include "sys/part.h"
 
 #define FJ_GROUPS_FEW 32u
 #define FJ_GROUPS_MAX 65536u /* NGROUPS_MAX, linux/limits.h */
@@ -74,16 +74,24 @@ static inline bool fj_ids_is_root(void)
 }
 /* May permission rules refuse the calling thread anything that they do not refuse to root? */
 bool fj_ids_ask_limited(void);
-extern bool fj_ids_process_is_limited; /* all threads that have no identity of their own */
-extern uint32_t fj_ids_own_count;      /* entries below it, of those that have, may be in use */
+struct fj_ids_of_process { /* all threads that have no identity of their own */
+	struct fj_ids ids;
+	bool is_limited;
+};
+extern struct fj_part fj_ids_part;
+extern struct fj_ids_of_process fj_ids_process;
+extern uint32_t fj_ids_own_count; /* entries below it, of those that have, may be in use */
 static inline bool fj_ids_is_limited(void)
 {
-	return __builtin_expect(__atomic_load_n(&fj_ids_own_count, __ATOMIC_ACQUIRE) != 0, 0) ?
+	return __builtin_expect(__atomic_load_n(&fj_ids_own_count, __ATOMIC_ACQUIRE) |
+					__atomic_load_n(&fj_ids_part.used, __ATOMIC_ACQUIRE),
+		       0) ?
 		       fj_ids_ask_limited() :
-		       fj_ids_process_is_limited;
+		       fj_ids_process.is_limited;
 }
-/* Make `next`, a changed copy of fj_ids(), the calling thread's identity. */
-void fj_ids_become(const struct fj_ids *next);
+/* Make `next`, a changed copy of fj_ids(), the calling thread's identity. -ENOMEM: a child in its
+ * parent's memory finds no room for one of its own. */
+long fj_ids_become(const struct fj_ids *next);
 /* The groups of `next` become these; sorted here. -ENOMEM. */
 long fj_ids_set_groups(struct fj_ids *next, const uint32_t *groups, uint32_t count);
 /* Room for `count` groups in `next`, to be filled by the caller: where they belong. NULL: no

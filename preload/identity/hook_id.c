@@ -10,7 +10,6 @@
 
 #include <linux/capability.h>
 
-
 static bool has_other_id(const struct fj_ids *ids)
 {
 	return ids->ruid || ids->euid || ids->rgid || ids->egid;
@@ -46,10 +45,10 @@ static void watch_if_other(const struct fj_ids *next)
 		is_watched = true;
 }
 
-void fj_id_become(const struct fj_ids *next)
+long fj_id_become(const struct fj_ids *next)
 {
 	watch_if_other(next);
-	fj_ids_become(next);
+	return fj_ids_become(next);
 }
 
 bool fj_id_before_exec(const struct fj_ids *next)
@@ -129,10 +128,12 @@ long fj_hook_setid(struct fj_call *c)
 {
 	struct fj_ids next = *fj_ids();
 	const long r = set_id(c, &next);
+	long stored;
 
-	if (r >= 0 || c->nr == __NR_setfsuid || c->nr == __NR_setfsgid)
-		fj_id_become(&next);
-	return r;
+	if (c->nr != __NR_setfsuid && c->nr != __NR_setfsgid && r < 0)
+		return r;
+	stored = fj_id_become(&next);
+	return stored < 0 ? stored : r;
 }
 
 long fj_hook_setgroups(struct fj_call *c)
@@ -159,8 +160,7 @@ long fj_hook_setgroups(struct fj_call *c)
 		return r;
 	}
 	fj_ids_sort_groups(&next);
-	fj_id_become(&next);
-	return 0;
+	return fj_id_become(&next);
 }
 
 /* ---- capabilities ---- */
@@ -264,7 +264,5 @@ long fj_hook_capset(struct fj_call *c)
 	r = fj_ids_capset(&next, data[0].effective | (uint64_t)data[1].effective << 32,
 		data[0].permitted | (uint64_t)data[1].permitted << 32,
 		data[0].inheritable | (uint64_t)data[1].inheritable << 32);
-	if (!r)
-		fj_id_become(&next);
-	return r;
+	return r ? r : fj_id_become(&next);
 }

@@ -13,8 +13,8 @@
  * getuid, geteuid, getgid and getegid are called so often that a process which is root gets its 0
  * from the jail's filter, at no more cost than the filter. Once one of its ids is another, a second
  * filter traps them; it cannot be taken off again, and is inherited. So every thread that is not
- * root has it. */
-void fj_id_become(const struct fj_ids *next);
+ * root has it. -ENOMEM, as fj_ids_become(). */
+long fj_id_become(const struct fj_ids *next);
 
 /* The calling thread execs a program that will be `next`: see to the filter. Returns whether the
  * program has the second one. */

@@ -7,33 +7,8 @@
 #include <asm/stat.h>
 #include <linux/mman.h>
 
-/* As with the root (path/jail.c): a vfork(2) child that unshares has its own, but lives in the
- * parent's memory. */
-static struct fj_namespace *namespace_of_process; /* NULL: the jail's */
-static struct fj_namespace *namespace_of_vfork_child;
-static int32_t vfork_child;
-struct fj_namespace *fj_namespace_settled; /* NULL while there is such a child */
-
-static struct fj_namespace *settle(void)
-{
-	struct fj_namespace *ns = namespace_of_process ? namespace_of_process : &fj_jail->mounts;
-
-	__atomic_store_n(&fj_namespace_settled, vfork_child ? NULL : ns, __ATOMIC_RELEASE);
-	return ns;
-}
-
-struct fj_namespace *fj_namespace_ask(void)
-{
-	if (__builtin_expect(vfork_child != 0, 0)) {
-		if (fj_sys0(__NR_getpid) == vfork_child)
-			return namespace_of_vfork_child;
-		if (fj_sys2(__NR_kill, vfork_child, 0) == -ESRCH) {
-			fj_sys2(__NR_munmap, namespace_of_vfork_child, sizeof(struct fj_namespace));
-			vfork_child = 0;
-		}
-	}
-	return settle();
-}
+struct fj_part fj_namespace_part;
+struct fj_namespace *fj_namespace_of_process;
 
 static long map_namespace(int fd)
 {
@@ -46,6 +21,7 @@ void fj_namespace_start(void)
 	struct stat st = {0};
 	long fd, at;
 
+	fj_namespace_of_process = &fj_jail->mounts;
 	/* (Without one of its own the root is there, a directory.) */
 	fj_sys4(__NR_newfstatat, FJ_FD_MOUNTS(fj_jail), "", &st, AT_EMPTY_PATH);
 	fd = (st.st_mode & 0170000) == 0100000 /* S_IFREG, inode(7) */ ?
@@ -55,9 +31,9 @@ void fj_namespace_start(void)
 		at = map_namespace((int)fd);
 		fj_close((int)fd);
 		if (!fj_is_err(at))
-			namespace_of_process = (struct fj_namespace *)at;
+			fj_namespace_of_process = (struct fj_namespace *)at;
 	}
-	fj_edit_forget(settle());
+	fj_edit_forget(fj_namespace_of_process);
 }
 
 static void copy_namespace(struct fj_namespace *to)
@@ -72,9 +48,15 @@ static void copy_namespace(struct fj_namespace *to)
 	to->id = __atomic_add_fetch(&fj_jail->last_namespace, 1, __ATOMIC_RELAXED);
 }
 
+static void release_namespace(void *own)
+{
+	fj_sys2(__NR_munmap, *(struct fj_namespace **)own, sizeof(struct fj_namespace));
+}
+
 long fj_namespace_unshare(void)
 {
 	const long fd = fj_sys2(__NR_memfd_create, FJ_MEMORY_NAME, 0);
+	struct fj_namespace **own;
 	long at, r, held;
 
 	if (fj_is_err(fd))
@@ -94,20 +76,16 @@ long fj_namespace_unshare(void)
 	fj_close((int)fd);
 	if (fj_is_err(at))
 		return at;
-	if (fj_is_err(r)) {
+	fj_namespace_part.release = release_namespace;
+	own = fj_is_err(r) ? NULL :
+			     fj_mine_to_change(&fj_namespace_part, &fj_namespace_of_process,
+				     FJ_SHARED_BY_NONE);
+	if (!own) {
 		fj_sys2(__NR_munmap, at, sizeof(struct fj_namespace));
-		return r;
+		return fj_is_err(r) ? r : -ENOMEM;
 	}
-	if (fj_is_borrowed_memory()) {
-		namespace_of_vfork_child = (struct fj_namespace *)at;
-		vfork_child = (int32_t)fj_sys0(__NR_getpid);
-		settle();
-	} else {
-		/* The old mapping stays: another thread may be reading it. */
-		__atomic_store_n(
-			&namespace_of_process, (struct fj_namespace *)at, __ATOMIC_RELEASE);
-		settle();
-	}
+	/* The old mapping stays: another thread may be reading it. */
+	__atomic_store_n(own, (struct fj_namespace *)at, __ATOMIC_RELEASE);
 	return 0;
 }
 

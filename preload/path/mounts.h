@@ -12,6 +12,7 @@
 #ifndef FJ_MOUNTS_H
 #define FJ_MOUNTS_H
 
+#include "sys/part.h"
 #include "sys/thread.h"
 
 #define FJ_MOUNTS_MAX 256u
@@ -76,14 +77,13 @@ struct fj_namespace {
 	struct fj_mounts version[FJ_VERSIONS];
 };
 
-/* The calling process's. Most processes have one for good, and it is here. */
-extern struct fj_namespace *fj_namespace_settled;
-struct fj_namespace *fj_namespace_ask(void);
+/* The calling process's. */
+extern struct fj_part fj_namespace_part;
+extern struct fj_namespace *fj_namespace_of_process;
 static inline struct fj_namespace *fj_namespace(void)
 {
-	struct fj_namespace *ns = __atomic_load_n(&fj_namespace_settled, __ATOMIC_ACQUIRE);
-
-	return __builtin_expect(ns != NULL, 1) ? ns : fj_namespace_ask();
+	return __atomic_load_n(
+		fj_mine(&fj_namespace_part, &fj_namespace_of_process), __ATOMIC_ACQUIRE);
 }
 /* At process start: the jail's, or a private one that was inherited. */
 void fj_namespace_start(void);

@@ -115,9 +115,7 @@ static long caps_prctl(struct fj_call *c)
 
 	if (r == -ENOSYS)
 		return fj_kernel(c);
-	if (!r)
-		fj_id_become(&next);
-	return r;
+	return r ? r : fj_id_become(&next);
 }
 
 long fj_hook_prctl(struct fj_call *c)

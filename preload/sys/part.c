@@ -119,7 +119,7 @@ static void give_up_lost(struct fj_part *part, int32_t owner)
 
 /* In a forked child: what its parent had becomes its own. The parent may be gone, and another has
  * taken its place; then the one whose memory it was still is there if that was its child. */
-static void take_over(struct fj_part *part, void *object, int32_t owner_before)
+static bool take_over(struct fj_part *part, void *object, int32_t owner_before)
 {
 	const int32_t parent = (int32_t)fj_sys0(__NR_getppid);
 	const struct fj_copy *copy = copy_of(part, parent);
@@ -131,26 +131,28 @@ static void take_over(struct fj_part *part, void *object, int32_t owner_before)
 	for (struct fj_copy *other = first_of(part); other; other = other->next)
 		other->pid = 0;
 	part->used = 0;
+	return copy;
 }
 
-/* Returns the owner of the memory. */
-static int32_t notice_fork(struct fj_part *part, void *object)
+bool fj_part_take_over(struct fj_part *part, void *object)
 {
 	int32_t before;
-	const int32_t owner = fj_memory_owner();
-	const uint32_t forks = fj_memory_forks(&before);
+	uint32_t forks;
+	bool is_taken_over;
 
-	if (part->used && part->forks != forks)
-		take_over(part, object, before);
+	fj_memory_owner(); /* notices it */
+	forks = fj_memory_forks(&before);
+	is_taken_over = part->used && part->forks != forks && take_over(part, object, before);
 	part->forks = forks;
-	return owner;
+	return is_taken_over;
 }
 
 void *fj_part_find(struct fj_part *part, void *object)
 {
-	const int32_t pid = own_pid(), owner = notice_fork(part, object);
+	const int32_t pid = own_pid(), owner = fj_memory_owner();
 	struct fj_copy *copy;
 
+	fj_part_take_over(part, object);
 	if (!part->used)
 		return object;
 	if (pid == owner) {
@@ -215,9 +217,10 @@ static bool is_shared(int shared, int32_t pid, int32_t other)
 
 void *fj_part_own(struct fj_part *part, void *object, uint32_t size, int shared)
 {
-	const int32_t pid = own_pid(), owner = notice_fork(part, object);
+	const int32_t pid = own_pid(), owner = fj_memory_owner();
 	struct fj_copy *copy;
 
+	fj_part_take_over(part, object);
 	if (pid == owner)
 		return object;
 	part->size = size;

@@ -39,6 +39,10 @@ void *fj_part_own(struct fj_part *part, void *object, uint32_t size, int shared)
 #define fj_mine_to_change(part, object, shared)                                                    \
 	((__typeof__(object))fj_part_own(part, object, sizeof(*(object)), shared))
 
+/* In a forked child, before others of its own may change the object: what its parent had becomes
+ * its own. Was that a copy? (Reading and changing see to it otherwise.) */
+bool fj_part_take_over(struct fj_part *part, void *object);
+
 /* Would that be a copy? */
 bool fj_part_is_copied(struct fj_part *part, int shared);
 
