@@ -153,6 +153,15 @@ long fj_ids_exec(struct fj_ids *next, const struct fj_exec_file *file, bool *is_
 		if (!next->euid)
 			is_effective = true;
 	}
+	/* (Before Linux 6.16 also when the effective ids are not the real ones.) */
+	if (file->gains_nothing && (next->euid != old.euid || next->egid != old.egid ||
+					   !is_subset(next->permitted, old.permitted))) {
+		if (!fj_ids_can(&old, FJ_CAP_SETUID) || file->has_no_new_privs) {
+			next->euid = old.ruid;
+			next->egid = old.rgid;
+		}
+		next->permitted &= old.permitted;
+	}
 	next->suid = next->fsuid = next->euid;
 	next->sgid = next->fsgid = next->egid;
 	kept_ambient = file->has_caps || is_set_id ? 0 : old.ambient;
@@ -161,7 +170,7 @@ long fj_ids_exec(struct fj_ids *next, const struct fj_exec_file *file, bool *is_
 	next->effective = is_effective ? next->permitted : kept_ambient;
 	next->securebits &= ~(uint32_t)issecure_mask(SECURE_KEEP_CAPS);
 
-	*is_secure = is_set_id ||
+	*is_secure = next->euid != old.ruid || next->egid != old.rgid ||
 		     (old.ruid && (is_effective || !is_subset(next->permitted, kept_ambient)));
 	return 0;
 }

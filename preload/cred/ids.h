@@ -190,6 +190,9 @@ struct fj_exec_file {
 	uint32_t uid, gid;	       /* its owner */
 	bool has_caps, caps_effective; /* security.capability */
 	uint64_t caps_permitted, caps_inheritable;
+	/* Of who execs it: he has set no_new_privs, or others share his root directory
+	 * (check_unsafe_exec() of fs/exec.c). */
+	bool has_no_new_privs, gains_nothing;
 };
 /* The identity after exec of `file`; *is_secure: AT_SECURE. -EPERM when the file's capabilities
  * cannot be given. */

@@ -6,6 +6,8 @@
 #include "identity/hook_id.h"
 #include "inode/owned.h"
 
+#include <linux/kcmp.h>
+
 /* security.capability: struct vfs_ns_cap_data of linux/capability.h, without the root id of its
  * third version. */
 static void read_capabilities(const struct fj_file *found, struct fj_exec_file *file)
@@ -44,18 +46,33 @@ static long look_at_program(struct fj_call *c, int fd, struct fj_exec_file *file
 	return 0;
 }
 
+/* Whether others share the root directory only the kernel knows; that the parent does can be asked.
+ */
+static bool is_root_shared(void)
+{
+	return !fj_sys5(__NR_kcmp, fj_sys0(__NR_getpid), fj_sys0(__NR_getppid), KCMP_FS, 0, 0);
+}
+
 long fj_exec_identity(struct fj_call *c, const struct fj_program *p, struct fj_handoff *h,
 	struct fj_str *ids_text)
 {
 	struct fj_exec_file file = {0};
-	struct fj_ids next = *fj_ids();
+	const struct fj_ids *old = fj_ids();
+	struct fj_ids next = *old;
 	bool is_secure;
 	long r;
 
 	if (!h->no_new_privs && !(p->limits & FJ_MOUNT_NOSUID) &&
 		(r = look_at_program(c, p->fd, &file)) < 0)
 		return r;
+	file.has_no_new_privs = file.gains_nothing = h->no_new_privs;
 	r = fj_ids_exec(&next, &file, &is_secure);
+	if (r >= 0 && (next.permitted & ~old->permitted || is_secure) && !file.gains_nothing &&
+		is_root_shared()) {
+		next = *old;
+		file.gains_nothing = true;
+		r = fj_ids_exec(&next, &file, &is_secure);
+	}
 	if (r < 0)
 		return r;
 	h->is_secure = is_secure;

@@ -29,6 +29,35 @@ CASE(cred_root_exec)
 	}
 }
 
+static void drop(unsigned long set)
+{
+	unsigned header[2] = {0x20080522, 0}, data[6];
+
+	SYSCALL(SYS_capget, header, data);
+	for (int i = 0; i < 2; i++)
+		data[i] &= ~(unsigned)set;
+	R(SYSCALL(SYS_capset, header, data));
+}
+
+/* With no_new_privs, root does not get back what it gave away. */
+CASE(cred_root_exec_gains_nothing)
+{
+	at_start = caps();
+	for (int is_set = 0; is_set < 2; is_set++)
+		for (size_t i = 0; i < COUNT(states); i++) {
+			if (states[i].r == 5 && states[i].e == 6)
+				continue; /* kernels differ, before 6.16 and since */
+			say("%d %d %d, no_new_privs %d\n", states[i].r, states[i].e, states[i].s,
+				is_set);
+			TRY(drop(is_set + 6); enter(i);
+				R(prctl(PR_SET_NO_NEW_PRIVS, is_set, 0, 0, 0));
+				R(execve(twin_self, ARGV("x", "@cred", "caps"), environ)));
+			TRY(drop(1UL << 7); enter(i);
+				R(prctl(PR_SET_NO_NEW_PRIVS, is_set, 0, 0, 0));
+				R(execve(twin_self, ARGV("x", "@cred", "no setuid"), environ)));
+		}
+}
+
 CASE(cred_root_vfork)
 {
 #ifndef TWIN_RAW
