@@ -36,6 +36,13 @@ bool fj_elf_is_loader(const void *head, size_t size);
 /* In place of an interpreter's descriptor: the program is such a loader. */
 #define FJ_IS_LOADER (-2)
 
+/* How the program guards itself: seccomp/policy.h. */
+struct fj_guard {
+	uint32_t policy; /* its last filter; 0: none */
+	uint32_t no_new_privs;
+	uint32_t seccomp_mode; /* linux/seccomp.h */
+};
+
 /* What passes through execve(2) to the loader: one string behind the last of the environment, which
  * the loader takes away before the program starts. So nothing that the program does to its
  * environment can lose it. */
@@ -48,8 +55,7 @@ struct fj_handoff {
 	int32_t first_pid;		    /* the jail's first process: fj_shared_pid */
 	uint32_t is_first; /* the program that the user asked for: failures are explained */
 	uint32_t comm_from_exe;
-	uint32_t policy;			  /* its own filters: seccomp/policy.h */
-	uint32_t no_new_privs, seccomp_mode;	  /* the program's own view */
+	struct fj_guard guard;
 	uint32_t nested_len, exe_len, execfn_len; /* of the strings that follow, in this order */
 	uint32_t version;
 	uint32_t umask;
@@ -61,7 +67,7 @@ struct fj_handoff {
 	uint32_t root_moves; /* path/root_moves.c */
 };
 enum { FJ_SIGSYS_BLOCKED = 1, FJ_SIGSYS_IGNORED = 2 };
-#define FJ_HANDOFF_VERSION 4
+#define FJ_HANDOFF_VERSION 5
 #define FJ_HANDOFF_PREFIX "\1fakejail="
 #define FJ_HANDOFF_SIZE (32 + 2 * sizeof(struct fj_handoff) + 3 * FJ_PATH_MAX + FJ_IDS_TEXT)
 

@@ -62,10 +62,10 @@ long fj_exec_identity(struct fj_call *c, const struct fj_program *p, struct fj_h
 	bool is_secure;
 	long r;
 
-	if (!h->no_new_privs && !(p->limits & FJ_MOUNT_NOSUID) &&
+	if (!h->guard.no_new_privs && !(p->limits & FJ_MOUNT_NOSUID) &&
 		(r = look_at_program(c, p->fd, &file)) < 0)
 		return r;
-	file.has_no_new_privs = file.gains_nothing = h->no_new_privs;
+	file.has_no_new_privs = file.gains_nothing = h->guard.no_new_privs;
 	r = fj_ids_exec(&next, &file, &is_secure);
 	if (r >= 0 && (next.permitted & ~old->permitted || is_secure) && !file.gains_nothing &&
 		is_root_shared()) {

@@ -7,7 +7,6 @@
  * A real execve, so that all the kernel does for a new program is done by the kernel. Everything
  * that may fail is tried before it: afterwards the caller is gone. The order of the checks is the
  * kernel's (fs/exec.c, fs/binfmt_elf.c). */
-#include "seccomp/hook_guard.h"
 #include "identity/hook_id.h"
 #include "exec/hook_ptrace.h"
 #include "signal/hook_signal.h"
@@ -37,11 +36,10 @@ static long start_loader(struct fj_call *c, const struct fj_program *p, uint64_t
 		h.mask = *c->mask;
 	else
 		fj_sys4(__NR_rt_sigprocmask, 0, 0, &h.mask, sizeof(h.mask));
-	h.policy = fj_policy_save();
+	h.guard = *fj_guard();
 	h.sigsys = fj_sigsys_save(c);
 	h.umask = fj_umask();
 	h.root_moves = fj_root_seen_moves();
-	fj_guard_save(&h.no_new_privs, &h.seccomp_mode);
 	fj_str_init(&ids_text, fj_scratch(c->thread, FJ_IDS_TEXT), FJ_IDS_TEXT);
 	r = fj_exec_identity(c, p, &h, &ids_text);
 	if (r)

@@ -12,7 +12,6 @@
 #include "inode/roots.h"
 #include "signal/faults.h"
 #include "inode/exe.h"
-#include "seccomp/hook_guard.h"
 #include "identity/hook_id.h"
 #include "own/own.h"
 #include "signal/hook_signal.h"
@@ -168,10 +167,9 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	fj_cwd_start();
 	start_root(nested_at, h.nested_len, h.root_moves);
 	fj_exe_start(exe_at, h.exe_len, h.program_fd);
-	fj_policy_start(h.policy);
+	fj_guard_of_process = h.guard;
 	fj_sigsys_start(t, h.sigsys);
 	fj_umask_start(h.umask);
-	fj_guard_start(h.no_new_privs, h.seccomp_mode);
 	fj_ids_start(fj_jail_board(), execfn - h.ids_len, h.ids_len);
 	fj_id_start(h.is_watched);
 	if (fj_jail->has_trap) {

@@ -5,7 +5,7 @@
  * the kernel's own spacing (fs/proc/array.c, proc_pid_status). */
 #include "identity/peer.h"
 #include "signal/faults.h"
-#include "seccomp/hook_guard.h"
+#include "seccomp/policy.h"
 #include "signal/hook_signal.h"
 #include "procfs/procfs.h"
 
@@ -90,14 +90,13 @@ static bool put_line(
 	}
 	if (is_self && (fj_begins(line, "NoNewPrivs:") || fj_begins(line, "Seccomp:") ||
 			       fj_begins(line, "Seccomp_filters:"))) {
-		uint32_t no_new_privs, seccomp_mode;
+		const struct fj_guard *guard = fj_guard();
 
-		fj_guard_save(&no_new_privs, &seccomp_mode);
 		if (line[0] == 'N')
-			put_number(&r->text, "NoNewPrivs:", no_new_privs);
+			put_number(&r->text, "NoNewPrivs:", guard->no_new_privs);
 		else if (line[7] == ':')
-			put_number(&r->text, "Seccomp:", seccomp_mode);
-		else if (seccomp_mode)
+			put_number(&r->text, "Seccomp:", guard->seccomp_mode);
+		else if (guard->seccomp_mode)
 			return false; /* how many of them are ours is not kept */
 		else
 			put_number(&r->text, "Seccomp_filters:", 0);

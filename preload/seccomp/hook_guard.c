@@ -7,7 +7,6 @@
  * itself. A filter that it installs is given to the kernel with a prefix that lets the engine's
  * calls through, since the engine answers one call by others (openat2 for stat) that the program's
  * policy never foresaw. */
-#include "seccomp/hook_guard.h"
 #include "identity/hook_id.h"
 #include "call/hooks.h"
 #include "call/trapping.h"
@@ -18,25 +17,11 @@
 #include <linux/prctl.h>
 #include <linux/seccomp.h>
 
-static bool set_no_new_privs;
-static int set_seccomp_mode;
-
-void fj_guard_save(uint32_t *no_new_privs, uint32_t *seccomp_mode)
-{
-	*no_new_privs = set_no_new_privs;
-	*seccomp_mode = (uint32_t)set_seccomp_mode;
-}
-
-void fj_guard_start(uint32_t no_new_privs, uint32_t seccomp_mode)
-{
-	set_no_new_privs = no_new_privs;
-	set_seccomp_mode = (int)seccomp_mode;
-}
-
-static long install_filter(struct fj_call *c, unsigned flags, uint64_t program_at)
+static long install_filter(unsigned flags, uint64_t program_at)
 {
 	struct sock_fprog program;
 	struct sock_filter *filter;
+	struct fj_guard *guard;
 	size_t size;
 	long r, at;
 
@@ -44,13 +29,15 @@ static long install_filter(struct fj_call *c, unsigned flags, uint64_t program_a
 		return -EFAULT;
 	if (!program.len || program.len > BPF_MAXINSNS)
 		return -EINVAL;
-	if (!set_no_new_privs && !fj_ids_can(fj_ids(), FJ_CAP_SYS_ADMIN))
+	if (!fj_guard()->no_new_privs && !fj_ids_can(fj_ids(), FJ_CAP_SYS_ADMIN))
 		return -EACCES; /* seccomp_prepare_filter() of kernel/seccomp.c */
 	if (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER)
 		return -EINVAL;
 	if (program.len + FJ_GATE_TEST > BPF_MAXINSNS || !fj_policy_has_room(program.len))
 		return -ENOMEM;
-	(void)c;
+	guard = fj_guard_to_change();
+	if (!guard)
+		return -ENOMEM;
 	size = (program.len + FJ_GATE_TEST) * sizeof(*filter);
 	at = fj_sys6(__NR_mmap, 0, size, 3 /* PROT_READ | PROT_WRITE */,
 		0x22 /* MAP_PRIVATE | MAP_ANONYMOUS */, -1, 0);
@@ -65,19 +52,19 @@ static long install_filter(struct fj_call *c, unsigned flags, uint64_t program_a
 			.len = (unsigned short)(program.len + FJ_GATE_TEST), .filter = filter};
 
 		r = fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, flags, &ours);
-		if (r >= 0 && !fj_is_borrowed_memory())
-			fj_policy_add(filter + FJ_GATE_TEST, program.len);
+		if (r >= 0)
+			fj_policy_add(guard, filter + FJ_GATE_TEST, program.len);
 	}
 	fj_sys2(__NR_munmap, at, size);
-	if (r >= 0 && !fj_is_borrowed_memory())
-		set_seccomp_mode = SECCOMP_MODE_FILTER;
+	if (r >= 0)
+		guard->seccomp_mode = SECCOMP_MODE_FILTER;
 	return r;
 }
 
 /* The kernel has one mode for a process, and ours is "filter": so strict mode is a filter that
  * allows what it allows (seccomp(2)). A filter can kill by SIGSYS only, and strict mode kills by
  * SIGKILL: the trap does that. Without the trap the mode is free. */
-static long enter_strict_mode(struct fj_call *c)
+static long enter_strict_mode(void)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
@@ -92,16 +79,16 @@ static long enter_strict_mode(struct fj_call *c)
 
 	if (!fj_jail->has_trap)
 		return fj_sys2(__NR_prctl, PR_SET_SECCOMP, SECCOMP_MODE_STRICT);
-	return install_filter(c, 0, (uint64_t)&program);
+	return install_filter(0, (uint64_t)&program);
 }
 
 long fj_hook_seccomp(struct fj_call *c)
 {
 	switch ((unsigned)c->arg[0]) {
 	case SECCOMP_SET_MODE_FILTER:
-		return install_filter(c, (unsigned)c->arg[1], c->arg[2]);
+		return install_filter((unsigned)c->arg[1], c->arg[2]);
 	case SECCOMP_SET_MODE_STRICT:
-		return c->arg[1] || c->arg[2] ? -EINVAL : enter_strict_mode(c);
+		return c->arg[1] || c->arg[2] ? -EINVAL : enter_strict_mode();
 	default:
 		return fj_kernel(c);
 	}
@@ -118,25 +105,37 @@ static long caps_prctl(struct fj_call *c)
 	return r ? r : fj_id_become(&next);
 }
 
+static long set_no_new_privs(struct fj_call *c)
+{
+	struct fj_guard *guard;
+
+	if (c->arg[1] == 1 && !c->arg[2] && !c->arg[3] && !c->arg[4]) {
+		guard = fj_guard_to_change();
+		if (!guard)
+			return -ENOMEM;
+		guard->no_new_privs = true;
+	}
+	return fj_kernel(c);
+}
+
 long fj_hook_prctl(struct fj_call *c)
 {
 	switch ((int)c->arg[0]) {
 	case PR_SET_SECCOMP:
 		if (c->arg[1] == SECCOMP_MODE_FILTER)
-			return install_filter(c, 0, c->arg[2]);
-		return c->arg[1] == SECCOMP_MODE_STRICT ? enter_strict_mode(c) : -EINVAL;
+			return install_filter(0, c->arg[2]);
+		return c->arg[1] == SECCOMP_MODE_STRICT ? enter_strict_mode() : -EINVAL;
 	case PR_GET_SECCOMP:
-		return set_seccomp_mode;
+		return fj_guard()->seccomp_mode;
 	case PR_SET_NO_NEW_PRIVS:
-		if (c->arg[1] == 1 && !c->arg[2] && !c->arg[3] && !c->arg[4])
-			set_no_new_privs = true;
-		return fj_kernel(c);
+		return set_no_new_privs(c);
 	case FJ_PR_SET_SYSCALL_USER_DISPATCH:
 		return -EINVAL; /* as a kernel without it (before 5.11): the engine's calls would be
 				   dispatched to the program */
 	case PR_GET_NO_NEW_PRIVS:
-		return c->arg[1] || c->arg[2] || c->arg[3] || c->arg[4] ? -EINVAL :
-									  set_no_new_privs;
+		return c->arg[1] || c->arg[2] || c->arg[3] || c->arg[4] ?
+			       -EINVAL :
+			       (long)fj_guard()->no_new_privs;
 	default:
 		return caps_prctl(c);
 	}

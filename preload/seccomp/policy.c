@@ -16,7 +16,8 @@
 #define NONE 0u
 #define WORDS 16u /* BPF_MEMWORDS */
 
-uint32_t fj_policy_head;
+struct fj_part fj_guard_part;
+struct fj_guard fj_guard_of_process;
 
 /* Entry `n` (from 1) begins at policy[n]: instruction words behind a header. Offsets count 8-byte
  * units. */
@@ -39,29 +40,30 @@ bool fj_policy_has_room(uint32_t len)
 	return __atomic_load_n(&fj_jail->policy_used, __ATOMIC_RELAXED) + len + 2 < FJ_POLICY_UNITS;
 }
 
-static bool is_same(uint32_t n, const struct sock_filter *code, uint32_t len)
+static bool is_same(
+	const struct fj_guard *guard, uint32_t n, const struct sock_filter *code, uint32_t len)
 {
-	return entry_at(n)->len == len && entry_at(n)->before == fj_policy_head &&
+	return entry_at(n)->len == len && entry_at(n)->before == guard->policy &&
 	       !memcmp(code_at(n), code, len * sizeof(*code));
 }
 
-long fj_policy_add(const struct sock_filter *code, uint32_t len)
+long fj_policy_add(struct fj_guard *guard, const struct sock_filter *code, uint32_t len)
 {
 	const uint32_t used = __atomic_load_n(&fj_jail->policy_used, __ATOMIC_ACQUIRE);
 	uint32_t n;
 
 	for (n = 1; n < used && entry_at(n)->len; n += entry_at(n)->len + 1)
-		if (is_same(n, code, len)) {
-			fj_policy_head = n;
+		if (is_same(guard, n, code, len)) {
+			guard->policy = n;
 			return 0;
 		}
 	n = __atomic_fetch_add(&fj_jail->policy_used, len + 1, __ATOMIC_ACQ_REL) + 1;
 	if (n + len + 1 >= FJ_POLICY_UNITS)
 		return -ENOMEM;
 	memcpy(&fj_jail->policy[n + 1], code, len * sizeof(*code));
-	entry_at(n)->before = fj_policy_head;
+	entry_at(n)->before = guard->policy;
 	__atomic_store_n(&entry_at(n)->len, len, __ATOMIC_RELEASE);
-	fj_policy_head = n;
+	guard->policy = n;
 	return 0;
 }
 
@@ -166,12 +168,13 @@ uint32_t fj_policy_ask(long nr, const uint64_t arg[FJ_ARGS], uint64_t ip)
 	struct seccomp_data data = {
 		.nr = (int)nr, .arch = AUDIT_ARCH_X86_64, .instruction_pointer = ip};
 	uint32_t severest = SECCOMP_RET_ALLOW;
+	const uint32_t head = fj_policy_save();
 
-	if (!fj_policy_head)
+	if (!head)
 		return SECCOMP_RET_ALLOW;
 	for (int i = 0; i < FJ_ARGS; i++)
 		data.args[i] = arg[i];
-	for (uint32_t n = fj_policy_head; n != NONE; n = entry_at(n)->before) {
+	for (uint32_t n = head; n != NONE; n = entry_at(n)->before) {
 		const uint32_t answer = run(code_at(n), entry_at(n)->len, &data);
 
 		/* The lower, the severer, as signed numbers: seccomp_run_filters() of
@@ -181,9 +184,4 @@ uint32_t fj_policy_ask(long nr, const uint64_t arg[FJ_ARGS], uint64_t ip)
 			severest = answer;
 	}
 	return severest;
-}
-
-void fj_policy_start(uint32_t n)
-{
-	fj_policy_head = n;
 }

@@ -10,12 +10,27 @@
 #define FJ_POLICY_H
 
 #include "call/call.h"
+#include "exec-format/exec.h"
 
 #include <linux/filter.h>
 
-/* Keep a filter that the kernel has accepted, in the jail's memory: it holds beyond exec. Returns
- * 0, or -ENOMEM. */
-long fj_policy_add(const struct sock_filter *code, uint32_t len);
+/* The program's own, of the calling process. (The kernel keeps it for each thread; here what one
+ * thread does all have done.) */
+extern struct fj_part fj_guard_part;
+extern struct fj_guard fj_guard_of_process;
+static inline const struct fj_guard *fj_guard(void)
+{
+	return fj_mine(&fj_guard_part, &fj_guard_of_process);
+}
+/* To be changed; NULL: no memory. */
+static inline struct fj_guard *fj_guard_to_change(void)
+{
+	return fj_mine_to_change(&fj_guard_part, &fj_guard_of_process, FJ_SHARED_BY_NONE);
+}
+
+/* Keep a filter that the kernel has accepted, in the jail's memory, as the last of `guard`: it
+ * holds beyond exec. Returns 0, or -ENOMEM. */
+long fj_policy_add(struct fj_guard *guard, const struct sock_filter *code, uint32_t len);
 /* Room for one more of `len`? Asked before the kernel installs it for good. */
 bool fj_policy_has_room(uint32_t len);
 
@@ -23,12 +38,10 @@ bool fj_policy_has_room(uint32_t len);
  * SECCOMP_RET_ALLOW without filters. */
 uint32_t fj_policy_ask(long nr, const uint64_t arg[FJ_ARGS], uint64_t ip);
 
-/* Through exec. */
-extern uint32_t fj_policy_head; /* 0: none */
+/* The last one. Through exec. */
 static inline uint32_t fj_policy_save(void)
 {
-	return fj_policy_head;
+	return fj_guard()->policy;
 }
-void fj_policy_start(uint32_t head);
 
 #endif

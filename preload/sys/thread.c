@@ -9,11 +9,9 @@
  *
  * fork(2) copies the slots, with the ids of the parent's threads in them. The surviving thread goes
  * on using its slot without coming here, so after a fork no slot taken before it may be given out
- * again: a word that the kernel wipes on fork (madvise(2), MADV_WIPEONFORK, Linux 4.14) tells that
- * one happened. */
+ * again (sys/memory.c). */
 #include "sys/thread.h"
 
-#include <linux/kcmp.h>
 #include <linux/mman.h>
 
 #define CHUNKS_MAX 24
@@ -42,14 +40,8 @@ static uint32_t with_state(uint32_t word, uint32_t state)
 static struct {
 	struct fj_thread *chunk[CHUNKS_MAX];
 	uint32_t count;
-	uint32_t used;	/* no slot from here on was ever taken */
-	uint32_t forks; /* between the process that made the pool and this one */
+	uint32_t used; /* no slot from here on was ever taken */
 } pool;
-
-/* One page that the kernel clears in a forked child: the id of the process it belongs to. */
-static int32_t *owner_pid;
-/* The same, and whose memory it was before: kept by a fork. */
-static int32_t owner_now, owner_before;
 
 /* How many slots the first `chunks` chunks hold. */
 static uint32_t slots_of(uint32_t chunks)
@@ -95,63 +87,10 @@ static bool add_chunk(uint32_t seen)
 	return true;
 }
 
-void fj_thread_start(void)
-{
-	const long page = fj_sys6(
-		__NR_mmap, 0, FJ_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	fj_assert(!fj_is_err(page));
-	fj_sys3(__NR_madvise, page, FJ_PAGE, 18 /* MADV_WIPEONFORK */);
-	owner_pid = (int32_t *)page;
-	*owner_pid = owner_now = (int32_t)fj_sys0(__NR_getpid);
-}
-
-uint32_t *fj_thread_fork_mark(void)
-{
-	return (uint32_t *)owner_pid + 16; /* a cache line of its own */
-}
-
 /* Is it held by a thread of this process, and not of one that forked it? Those keep theirs. */
 static bool is_taken(const struct fj_thread *t)
 {
-	return state_of(t) == SLOT_TAKEN &&
-	       t->forks == __atomic_load_n(&pool.forks, __ATOMIC_RELAXED);
-}
-
-/* After a fork the page is zero: claim the memory for the child. Only the surviving thread exists
- * then, unless it made others before it came here; two that race do the same thing twice. The first
- * to come here may be that process's own vfork child: then the memory is its parent's. */
-static void notice_fork(int32_t pid)
-{
-	int32_t parent;
-
-	if (__builtin_expect(*owner_pid != 0, 1))
-		return;
-	parent = (int32_t)fj_sys0(__NR_getppid);
-	__atomic_fetch_add(&pool.forks, 1, __ATOMIC_RELAXED);
-	owner_before = owner_now;
-	owner_now = parent > 0 && !fj_sys5(__NR_kcmp, pid, parent, KCMP_VM, 0, 0) ? parent : pid;
-	*owner_pid = owner_now;
-}
-
-int32_t fj_memory_owner(void)
-{
-	notice_fork((int32_t)fj_sys0(__NR_getpid));
-	return *owner_pid;
-}
-
-uint32_t fj_memory_forks(int32_t *before)
-{
-	*before = owner_before;
-	return __atomic_load_n(&pool.forks, __ATOMIC_RELAXED);
-}
-
-bool fj_is_borrowed_memory(void)
-{
-	const int32_t pid = (int32_t)fj_sys0(__NR_getpid);
-
-	notice_fork(pid);
-	return *owner_pid != pid;
+	return state_of(t) == SLOT_TAKEN && t->forks == fj_memory_forks(NULL);
 }
 
 struct fj_thread *fj_thread_holding(uintptr_t sp)
@@ -209,7 +148,7 @@ static bool take(uint32_t n, uint32_t as, int32_t pid, int32_t tid)
 		return false;
 	t->pid = pid;
 	t->tid = tid;
-	t->forks = __atomic_load_n(&pool.forks, __ATOMIC_RELAXED);
+	t->forks = fj_memory_forks(NULL);
 	t->inner_sp = 0;
 	t->waiting_frame = NULL;
 	t->handlers = 0;
@@ -258,7 +197,7 @@ struct fj_thread *fj_thread_known(void)
 {
 	const int32_t pid = (int32_t)fj_sys0(__NR_getpid);
 
-	notice_fork(pid);
+	fj_memory_notice_fork(pid);
 	return find_taken(pid, (int32_t)fj_sys0(__NR_gettid));
 }
 
@@ -268,7 +207,7 @@ struct fj_thread *fj_thread_mine(void)
 	const int32_t tid = (int32_t)fj_sys0(__NR_gettid);
 	struct fj_thread *t;
 
-	notice_fork(pid);
+	fj_memory_notice_fork(pid);
 	t = find_taken(pid, tid);
 	if (t)
 		return t;

@@ -134,10 +134,12 @@ static inline void fj_scratch_release(struct fj_thread *t, uint32_t mark)
 /* Is the calling process a vfork(2) child, or another that shares memory with the process this
  * state belongs to? Costs one system call. */
 bool fj_is_borrowed_memory(void);
+/* The same, by who knows its process id: a fork is noticed. */
+void fj_memory_notice_fork(int32_t pid);
 /* The process it belongs to. */
 int32_t fj_memory_owner(void);
 /* How many forks lie between it and the process that began with this memory, and whose memory it
- * was before the last. After fj_memory_owner(). */
+ * was before the last (`before` may be NULL). After a fork was noticed. */
 uint32_t fj_memory_forks(int32_t *before);
 /* Say that this memory belongs to the calling process; at process start. */
 void fj_thread_start(void);

@@ -18,13 +18,11 @@ static const struct fj_handoff example = {
 	.mask = 0x8000000000000001UL,
 	.root_fd = 1020,
 	.is_first = 1,
-	.policy = 0x12345678,
+	.guard = {.policy = 0x12345678, .no_new_privs = 1, .seccomp_mode = 2},
 	.is_secure = 1,
 	.sigsys = FJ_SIGSYS_BLOCKED,
 	.program_fd = 3,
 	.interpreter_fd = -1,
-	.no_new_privs = 1,
-	.seccomp_mode = 2,
 };
 
 static struct fj_str write_with(
@@ -76,11 +74,11 @@ START_TEST(round_trip)
 	ck_assert_int_eq(h.program_fd, example.program_fd);
 	ck_assert_int_eq(h.interpreter_fd, example.interpreter_fd);
 	ck_assert_uint_eq(h.is_first, example.is_first);
-	ck_assert_uint_eq(h.policy, example.policy);
+	ck_assert_uint_eq(h.guard.policy, example.guard.policy);
 	ck_assert_uint_eq(h.is_secure, example.is_secure);
 	ck_assert_uint_eq(h.sigsys, example.sigsys);
-	ck_assert_uint_eq(h.no_new_privs, example.no_new_privs);
-	ck_assert_uint_eq(h.seccomp_mode, example.seccomp_mode);
+	ck_assert_uint_eq(h.guard.no_new_privs, example.guard.no_new_privs);
+	ck_assert_uint_eq(h.guard.seccomp_mode, example.guard.seccomp_mode);
 	ck_assert_uint_eq(h.nested_len, strlen(strings[_i][0]));
 	ck_assert_mem_eq(nested, strings[_i][0], h.nested_len);
 	ck_assert_uint_eq(h.exe_len, strlen(strings[_i][1]));

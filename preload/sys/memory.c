@@ -1,0 +1,111 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * memory.c - whose the memory is in which the engine runs: a word that the kernel wipes on fork
+ * (madvise(2), MADV_WIPEONFORK, Linux 4.14) tells that one happened. */
+#include "sys/thread.h"
+
+#include <linux/kcmp.h>
+#include <linux/mman.h>
+
+/* One page that the kernel clears in a forked child: the id of the process it belongs to. */
+static int32_t *owner_pid;
+/* The same, and whose memory it was before: kept by a fork. */
+static int32_t owner_now, owner_before;
+
+static uint32_t forks; /* between the process that began with this memory and this one */
+
+void fj_thread_start(void)
+{
+	const long page = fj_sys6(
+		__NR_mmap, 0, FJ_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	fj_assert(!fj_is_err(page));
+	fj_sys3(__NR_madvise, page, FJ_PAGE, 18 /* MADV_WIPEONFORK */);
+	owner_pid = (int32_t *)page;
+	*owner_pid = owner_now = (int32_t)fj_sys0(__NR_getpid);
+}
+
+uint32_t *fj_thread_fork_mark(void)
+{
+	return (uint32_t *)owner_pid + 16; /* a cache line of its own */
+}
+
+static bool shares_memory(int32_t pid, int32_t other)
+{
+	return other > 0 && !fj_sys5(__NR_kcmp, pid, other, KCMP_VM, 0, 0);
+}
+
+/* proc_pid_stat(5): behind the name, which is in parentheses, a letter and this. 0: not known. */
+static int32_t parent_of(int32_t pid)
+{
+	char text[256];
+	struct fj_str s;
+	int32_t parent = 0;
+	long fd, n;
+
+	fj_str_init(&s, text, sizeof(text));
+	fj_str_put(&s, "/proc/");
+	fj_str_num(&s, (uint32_t)pid, 10);
+	fj_str_put(&s, "/stat");
+	fd = fj_sys4(__NR_openat, AT_FDCWD, text, O_RDONLY | O_CLOEXEC, 0);
+	if (fj_is_err(fd))
+		return 0;
+	n = fj_sys3(__NR_read, fd, text, sizeof(text) - 1);
+	fj_close((int)fd);
+	while (n > 0 && text[n - 1] != ')')
+		n--;
+	for (n += 3; n > 3 && text[n] >= '0' && text[n] <= '9'; n++)
+		parent = parent * 10 + text[n] - '0';
+	return parent;
+}
+
+/* The first to come here after a fork may be that process's own vfork child, or a child of such a
+ * one: then the memory is that of the highest of them. */
+static int32_t highest_in_memory(int32_t pid)
+{
+	int32_t parent = (int32_t)fj_sys0(__NR_getppid);
+
+	if (!shares_memory(pid, parent))
+		return pid;
+	for (;;) {
+		const int32_t next = parent_of(parent);
+
+		if (!shares_memory(pid, next))
+			return parent;
+		parent = next;
+	}
+}
+
+/* After a fork the page is zero: claim the memory for the child. Only the surviving thread exists
+ * then, unless it made others before it came here; two that race do the same thing twice. */
+void fj_memory_notice_fork(int32_t pid)
+{
+	if (__builtin_expect(*owner_pid != 0, 1))
+		return;
+	__atomic_fetch_add(&forks, 1, __ATOMIC_RELAXED);
+	owner_before = owner_now;
+	owner_now = highest_in_memory(pid);
+	*owner_pid = owner_now;
+}
+
+int32_t fj_memory_owner(void)
+{
+	fj_memory_notice_fork((int32_t)fj_sys0(__NR_getpid));
+	return *owner_pid;
+}
+
+uint32_t fj_memory_forks(int32_t *before)
+{
+	if (before)
+		*before = owner_before;
+	return __atomic_load_n(&forks, __ATOMIC_RELAXED);
+}
+
+bool fj_is_borrowed_memory(void)
+{
+	const int32_t pid = (int32_t)fj_sys0(__NR_getpid);
+
+	fj_memory_notice_fork(pid);
+	return *owner_pid != pid;
+}
