@@ -18,7 +18,7 @@ static struct caps at_start; /* set by each case, first */
 
 static inline struct caps caps(void)
 {
-	unsigned header[2] = {0x20080522, 0}, data[6];
+	unsigned header[2] = {0x20080522, 0}, data[6] = {0};
 	struct caps c;
 
 	SYSCALL(SYS_capget, header, data);

@@ -7,7 +7,7 @@
 
 TOOL(cred)
 {
-	unsigned header[2] = {0x20080522, 0}, data[6];
+	unsigned header[2] = {0x20080522, 0}, data[6] = {0};
 
 	/* at_start is not known here: only what is left of it can be told. */
 	SYSCALL(SYS_capget, header, data);

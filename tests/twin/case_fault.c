@@ -15,7 +15,7 @@ CASE(fault_paths)
 {
 	struct stat st;
 	struct statfs sfs;
-	char buf[8];
+	char buf[8] = "";
 	static const char *const bad[] = {BAD_PATH, NULL, (const char *)0x7ffffffff000, BAD_HIGH,
 		(const char *)0x8000000000000000UL};
 
@@ -61,7 +61,7 @@ CASE(fault_paths)
 CASE(fault_at_paths)
 {
 	static const char *const bad[] = {BAD_PATH, NULL, BAD_HIGH};
-	char buf[8];
+	char buf[8] = "";
 	int d = open("/t", O_RDONLY | O_DIRECTORY), watch = inotify_init1(IN_CLOEXEC);
 
 	put("f", "x");

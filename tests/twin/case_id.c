@@ -173,7 +173,7 @@ CASE(id_root_capabilities)
 		unsigned version;
 		int pid;
 	} header = {0x20080522, 0};
-	unsigned data[6];
+	unsigned data[6] = {0};
 
 	R(SYSCALL(SYS_capget, &header, data));
 	say("chown %u dac %u chroot %u\n", data[0] & 1, data[0] >> 1 & 1, data[0] >> 18 & 1);

@@ -250,7 +250,7 @@ static void by_index(enum type type, long id)
 {
 	static const int stat[] = {MSG_STAT, SEM_STAT, SHM_STAT};
 	static const int any[] = {MSG_STAT_ANY_, SEM_STAT_ANY_, SHM_STAT_ANY_};
-	union ds ds;
+	union ds ds = {0};
 
 	for (size_t i = 0; i < COUNT(people); i++)
 		CHILD(people[i].name) {

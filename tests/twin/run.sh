@@ -12,6 +12,7 @@
 #   --without CALLS   with those calls failing ENOSYS on both sides (see ../without.c)
 #   --prefix CMD      words put before the jail's command only, e.g. "without --container"
 #   --reference  only print the references' outputs
+#   --memcheck   no jail: the references under valgrind; a case must not print what nobody wrote (glibc-dynamic)
 #   --deep       the jail's root stands some 900 bytes deep on the host: nothing inside may notice
 #   --list       name the cases
 #   --keep       leave the work directory behind and say where it is
@@ -30,7 +31,7 @@ usage() {
 	exit "$1"
 }
 
-globs='' flavours='' jobs=2 self=no without='' prefix='' reference_only=no keep=no verbose=no deep=no list=no
+globs='' flavours='' jobs=2 self=no without='' prefix='' reference_only=no memcheck=no keep=no verbose=no deep=no list=no
 srcdir='' builddir='' wants=''
 # Without shift: the second run of this script, below, gets "$@" again.
 for arg; do
@@ -49,6 +50,7 @@ for arg; do
 	-c | -f | -j | --without | --prefix) wants=$arg ;;
 	--self) self=yes ;;
 	--reference) reference_only=yes ;;
+	--memcheck) memcheck=yes flavours=glibc-dynamic ;;
 	--keep) keep=yes ;;
 	--deep) deep=yes ;;
 	--list) list=yes ;;
@@ -67,7 +69,7 @@ builddir=$(cd "$builddir" && pwd)
 : "${CC:=cc}" "${MUSL_CC:=musl-gcc}" "${FAKEJAIL:=}" "${FAKEJAIL_ARGS=}" "${TWIN_UID:=4242}" "${TWIN_LIMIT:=60}"
 [ -n "$flavours" ] || flavours=$flavours_known
 
-if [ "$self$reference_only$list" = nonono ] && [ -z "$FAKEJAIL" ]; then
+if [ "$self$reference_only$memcheck$list" = nononono ] && [ -z "$FAKEJAIL" ]; then
 	echo 'run.sh: FAKEJAIL is not set; give it, or --self' >&2
 	exit 2
 fi
@@ -77,6 +79,15 @@ case $FAKEJAIL in
 */*) FAKEJAIL=$PWD/$FAKEJAIL ;;
 esac
 
+# Memcheck names the lines of the cases, so their programs have symbols.
+if [ "$memcheck" = yes ]; then
+	for needed in /usr/bin/valgrind.bin /usr/libexec/valgrind/memcheck-amd64-linux; do
+		[ -e "$needed" ] || { echo "SKIP --memcheck: there is no $needed"; exit 77; }
+	done
+	builddir=$builddir/memcheck
+	TWIN_LIMIT=$((TWIN_LIMIT * 10))
+	export TWIN_DEBUG=-g
+fi
 # Without the flags of a make that runs us: they name its jobserver.
 MAKEFLAGS='' "${MAKE:-make}" -s -j "$jobs" -f "$srcdir/twin.mk" "SRCDIR=$srcdir" "BUILDDIR=$builddir" "CC=$CC" "MUSL_CC=$MUSL_CC" all
 
@@ -136,6 +147,15 @@ make_root() {
 	for lib in /lib/ld-musl-*.so.1; do
 		[ ! -e "$lib" ] || cp -L "$lib" "$root/lib/${lib##*/}"
 	done
+	if [ "$memcheck" = yes ]; then
+		mkdir -m 1777 "$root/log"
+		mkdir -p "$root/usr/bin" "$root/usr/libexec"
+		cp /usr/bin/valgrind.bin "$root/usr/bin"
+		cp -r /usr/libexec/valgrind "$root/usr/libexec"
+		cp "$srcdir/memcheck.supp" "$root/usr/libexec/valgrind"
+		# It refuses to run without the names of ld.so's functions.
+		[ ! -d /usr/lib/debug/.build-id ] || { mkdir -p "$root/usr/lib/debug" && cp -r /usr/lib/debug/.build-id "$root/usr/lib/debug"; }
+	fi
 	printf 'root:x:0:0:root:/:/bin/sh\nme:x:%s:%s:me:/:/bin/sh\n' "$TWIN_UID" "$TWIN_UID" >"$root/etc/passwd"
 	printf 'root:x:0:\nme:x:%s:\n' "$TWIN_UID" >"$root/etc/group"
 	ln -s /etc/passwd "$root/etc/absolute"
@@ -186,7 +206,7 @@ tests() {
 			continue
 		fi
 		"$builddir/twin.glibc-static" --list | sort | awk -F '[ \t]*[|][ \t]*' -v flavour="$flavour" \
-			-v globs="$globs" -v have_chroot="$have_chroot" -v have_mounts="$have_mounts" \
+			-v globs="$globs" -v have_chroot="$have_chroot" -v have_mounts="$have_mounts" -v memcheck="$memcheck" \
 			-v am_root="$am_root" -v srcdir="$srcdir" -v args=" $FAKEJAIL_ARGS " '
 			function matches(name, n, g, i, re) {
 				n = split(globs, g, " ")
@@ -223,6 +243,8 @@ tests() {
 					why = "left out: " out[$1]
 				else if (known[$1] != "" && (getline line <(srcdir "/known/" $1)) < 0)
 					why = "known difference: " known[$1]
+				else if (memcheck == "yes" && ($1 == "altstack_left" || $1 == "segv_sent"))
+					why = "valgrind itself does not end it: it keeps signal stacks and SIGSEGV otherwise than the kernel"
 				else if (of_door[$1] != "")
 					why = "known difference of " of_door[$1]
 				else if (have_chroot == "no")
@@ -245,9 +267,19 @@ reference() { # OUT-FILE FLAVOUR CASE NEEDS
 	# As root the binds stand already; else the runner makes them in its user namespace.
 	if [ "$am_root" = yes ] || [ "$have_mounts" = no ]; then bare=-p; fi
 	[ -z "$without" ] || wrap="/bin/without $without"
+	[ "$memcheck" = no ] || wrap="/usr/bin/valgrind.bin -q --vgdb=no --trace-children=yes --track-origins=yes --log-file=/log/%p \
+		--suppressions=/usr/libexec/valgrind/memcheck.supp"
 	# shellcheck disable=SC2086 # words
 	"$runner" -r "$work/reference.$worker" -s "$work/reference.$worker/t" -k "$work/trash.$worker" \
 		-u "$as" $bare -l "$TWIN_LIMIT" -o "$1" $wrap "/bin/twin.$2" "$3"
+}
+
+# Of what memcheck says only this matters: a byte that nobody wrote was printed, passed on or decided by. Bad pointers are what many cases
+# are about.
+unwritten() { # OUT-FILE
+	cat "$work/reference.$worker"/log/* 2>/dev/null | sed 's/^[=*]*[0-9]*[=*]* //' | awk -v RS='' '/uninitialised/ { print $0 "\n" }' >"$1"
+	rm -f "$work/reference.$worker"/log/*
+	! [ -s "$1" ]
 }
 
 jail() {
@@ -278,6 +310,16 @@ work_off() { # WORKER
 			cat "$out/reference"
 			continue
 		fi
+		if [ "$memcheck" = yes ]; then
+			if unwritten "$out/jail"; then
+				[ "$verbose" = no ] || echo "PASS $name ($flavour)"
+				echo >>"$out/passed"
+			else
+				echo "FAIL $name ($flavour): a byte that nobody wrote"
+				sed 's/^/    /' "$out/jail"
+			fi
+			continue
+		fi
 		if [ "$self" = yes ]; then
 			reference "$out/jail" "$flavour" "$name" "$needs" || :
 		else
@@ -299,7 +341,7 @@ work_off() { # WORKER
 tests >"$work/tests"
 
 # One word about a jail that does not start at all, instead of a thousand.
-if [ "$self$reference_only" = nono ]; then
+if [ "$self$reference_only$memcheck" = nonono ]; then
 	worker=1
 	flavour=$(echo "$flavours" | awk '{ print $1 }')
 	jail "$work/out.1/probe" "$flavour" --list - || :

@@ -10,7 +10,7 @@
 
 CC = cc
 MUSL_CC = musl-gcc
-TWIN_CFLAGS = -O1 -g0 -std=gnu11 -Wall -Wextra -Wno-format -Wno-unused-result -Wno-restrict -fPIE \
+TWIN_CFLAGS = -O1 $(or $(TWIN_DEBUG),-g0) -std=gnu11 -Wall -Wextra -Wno-format -Wno-unused-result -Wno-restrict -fPIE \
 	-fno-stack-protector -U_FORTIFY_SOURCE
 
 cases := $(sort $(wildcard $(SRCDIR)/case_*.c))
