@@ -41,6 +41,11 @@ enum fj_kind {
 	FJ_KIND_COUNT
 };
 
+static inline bool fj_kind_is_path(enum fj_kind kind)
+{
+	return kind == FJ_PATH || kind == FJ_LPATH || kind == FJ_NEW || kind == FJ_OLD;
+}
+
 /* When the seccomp filter hands the call to us; else it goes to the kernel untouched. */
 enum fj_when {
 	FJ_NEVER,
@@ -187,6 +192,10 @@ char *fj_arg_path(struct fj_call *c, int i, long *error);
  * descriptor and the name "". */
 typedef long (*fj_around)(struct fj_call *c, const struct fj_place *const *place, int count);
 long fj_translate(struct fj_call *c, fj_around around);
+
+/* The call, with its arguments as the program made them, was refused by `refusal`: what the kernel
+ * would have said before it looked at the file, or `refusal`. */
+long fj_early_complaint(const struct fj_call *c, long refusal);
 
 /* The process's umask(2), which only asking by changing would tell. */
 uint32_t fj_umask(void);

@@ -88,7 +88,8 @@
 	X(sigaction)                                                                               \
 	X(sigprocmask)                                                                             \
 	X(truncate)                                                                                \
-	X(sigwait) /* rt_sigsuspend, ppoll, epoll_pwait, epoll_pwait2 */                           \
+	X(fileattr) /* file_getattr, file_setattr */                                               \
+	X(sigwait)  /* rt_sigsuspend, ppoll, epoll_pwait, epoll_pwait2 */                          \
 	X(sigreturn)                                                                               \
 	X(sigpending)                                                                              \
 	X(sigtimedwait)                                                                            \

@@ -76,7 +76,8 @@ static long may_open(struct fj_call *c, uint64_t flags, unsigned scope)
 		if (made.mode & (FJ_S_ISUID | FJ_S_ISGID))
 			fj_writes_watch(&made);
 
-		if (!fj_file_look(c, seen.place.dirfd, "", AT_EMPTY_PATH, &parent))
+		if (!fj_file_look(c, seen.place.dirfd, "", AT_EMPTY_PATH, &parent) &&
+			(parent.owner.mode & FJ_S_IFMT) == FJ_S_IFDIR) /* else ENOTDIR */
 			r = fj_may(ids, &parent.owner, FJ_MAY_WRITE | FJ_MAY_EXEC);
 		return fj_seen_done(&seen, fj_seen_said(c, &seen, r));
 	}
@@ -117,35 +118,20 @@ static long may_openat2(struct fj_call *c)
 
 /* ---- sockets ---- */
 
-/* To send to a socket is to write to it, to bind one to make a name: net/unix/af_unix.c. */
-static long may_address(struct fj_call *c, uint64_t at, uint64_t len)
+/* To bind a socket is to make a name: net/unix/af_unix.c. */
+static long may_bind(struct fj_call *c)
 {
-	const struct fj_ids *ids = fj_who(c->thread);
-	const bool makes = c->nr == __NR_bind;
 	char *jail_path;
 	struct fj_seen seen;
-	long r = fj_address_read(c, at, len, &jail_path);
+	long r = fj_address_read(c, c->arg[1], c->arg[2], &jail_path);
 
 	if (r <= 0)
 		return 0;
-	r = fj_see_path(c, AT_FDCWD, jail_path, makes ? FJ_ENTRY : FJ_FOLLOW, &seen);
-	if (r <= 0 || seen.is_there == makes)
+	r = fj_see_path(c, AT_FDCWD, jail_path, FJ_ENTRY, &seen);
+	if (r <= 0 || seen.is_there)
 		return fj_seen_done(&seen, r < 0 ? r : 0);
-	r = makes ? fj_may(ids, &seen.parent.owner, FJ_MAY_WRITE | FJ_MAY_EXEC) :
-		    fj_may(ids, &seen.file.owner, FJ_MAY_WRITE);
-	return fj_seen_done(&seen, r);
-}
-
-static long may_send(struct fj_call *c)
-{
-	struct { /* the beginning of struct user_msghdr, include/linux/socket.h */
-		uint64_t name;
-		int32_t namelen;
-	} msg;
-
-	if (fj_guest_read(&msg, c->arg[1], sizeof(msg)))
-		return 0;
-	return may_address(c, msg.name, (uint32_t)msg.namelen);
+	return fj_seen_done(
+		&seen, fj_may(fj_who(c->thread), &seen.parent.owner, FJ_MAY_WRITE | FJ_MAY_EXEC));
 }
 
 /* ---- the file itself: may_file.c ---- */
@@ -158,16 +144,18 @@ static long may_object(struct fj_call *c, int i)
 	if (r <= 0 || !seen.is_there)
 		return fj_seen_done(&seen, r < 0 ? r : 0);
 	r = fj_may_file(c, fj_who(c->thread), &seen.file.owner);
-	if (r == -EACCES && fj_is_kernels(c->thread, seen.place.dirfd, seen.place.name))
-		r = 0;
+	if (r == -EACCES)
+		r = fj_seen_object_said(c, &seen, r);
 	return fj_seen_done(&seen, r);
 }
 
-/* A call on a descriptor. */
+/* A call on a descriptor. Those that were opened with O_PATH serve few: EBADF. */
 static long may_descriptor(struct fj_call *c)
 {
 	struct fj_file file;
 
+	if (c->nr != __NR_fchdir && fj_is_path_fd((int)c->arg[0]))
+		return 0;
 	if (fj_file_look(c, (int)c->arg[0], "", AT_EMPTY_PATH, &file))
 		return 0;
 	return fj_may_file(c, fj_who(c->thread), &file.owner);
@@ -236,15 +224,13 @@ long fj_may_call(struct fj_call *c)
 	case __NR_fremovexattr:
 	case __NR_fgetxattr:
 	case __NR_fchdir:
+	case __NR_cachestat:
 		return may_descriptor(c);
 	case __NR_bind:
-	case __NR_connect:
-		return may_address(c, c->arg[1], c->arg[2]);
-	case __NR_sendto:
-		return may_address(c, c->arg[4], c->arg[5]);
-	case __NR_sendmsg:
-	case __NR_sendmmsg: /* by the first address */
-		return may_send(c);
+		return may_bind(c);
+	case __NR_fsconfig:	 /* fsopen(2) was asked */
+	case __NR_mount_setattr: /* the hook asks, after the flags */
+		return 0;
 	case __NR_umount2:
 		if (c->arg[1] & ~15UL)
 			return 0; /* EINVAL, before anything is looked at: ksys_umount() of
@@ -263,10 +249,8 @@ long fj_may_call(struct fj_call *c)
 	case __NR_pivot_root:
 	case __NR_move_mount:
 	case __NR_fsopen:
-	case __NR_fsconfig:
 	case __NR_fsmount:
 	case __NR_fspick:
-	case __NR_mount_setattr:
 		return fj_ids_can(fj_ids(), FJ_CAP_SYS_ADMIN) ? 0 : -EPERM;
 	default:
 		break;

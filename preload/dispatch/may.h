@@ -37,6 +37,10 @@ long fj_see_path(
 long fj_see(struct fj_call *c, int i, unsigned how, struct fj_seen *seen);
 /* The errno `r` of a rule, unless the kernel knows better. */
 long fj_seen_said(struct fj_call *c, const struct fj_seen *seen, long r);
+/* The same of a rule about the object itself. */
+long fj_seen_object_said(struct fj_call *c, const struct fj_seen *seen, long r);
+/* Was the descriptor opened with O_PATH? */
+bool fj_is_path_fd(int fd);
 /* Done with it; returns `r`. */
 long fj_seen_done(struct fj_seen *seen, long r);
 /* Do the call's flags want path argument `i` followed? 0 or FJ_FOLLOW. */

@@ -7,6 +7,8 @@
 #include "inode/owned.h"
 #include "sys/guest.h"
 
+#include <linux/fanotify.h>
+
 #define UTIME_NOW_ 0x3fffffffL /* linux/stat.h keeps them from user space */
 #define UTIME_OMIT_ 0x3ffffffeL
 
@@ -71,8 +73,18 @@ static long judge_chown(
 		       r;
 }
 
+/* Others have no flags to be changed: EOPNOTSUPP. */
+static bool has_flags(const struct fj_owner *file)
+{
+	const uint32_t type = file->mode & FJ_S_IFMT;
+
+	return type == FJ_S_IFREG || type == FJ_S_IFDIR;
+}
+
 long fj_may_file(struct fj_call *c, const struct fj_ids *ids, const struct fj_owner *file)
 {
+	uint64_t range[2]; /* struct cachestat_range, linux/mman.h */
+
 	switch (c->nr) {
 	case __NR_faccessat:
 	case __NR_faccessat2:
@@ -80,8 +92,10 @@ long fj_may_file(struct fj_call *c, const struct fj_ids *ids, const struct fj_ow
 	case __NR_fchmodat:
 	case __NR_fchmodat2:
 	case __NR_fchmod:
+		return (file->mode & FJ_S_IFMT) == FJ_S_IFLNK || fj_is_owner(ids, file) ? 0 :
+											  -EPERM;
 	case __NR_file_setattr:
-		return fj_is_owner(ids, file) ? 0 : -EPERM;
+		return has_flags(file) && !fj_is_owner(ids, file) ? -EPERM : 0;
 	case __NR_fchownat:
 	case __NR_fchown:
 		return judge_chown(ids, file, int_argument(c, 0), int_argument(c, 1));
@@ -91,6 +105,10 @@ long fj_may_file(struct fj_call *c, const struct fj_ids *ids, const struct fj_ow
 		return judge_times(c, ids, file);
 	case __NR_truncate:
 		return (file->mode & FJ_S_IFMT) == FJ_S_IFREG ? fj_may(ids, file, FJ_MAY_WRITE) : 0;
+	case __NR_fanotify_mark:
+		if ((c->arg[1] & FAN_MARK_ONLYDIR) && (file->mode & FJ_S_IFMT) != FJ_S_IFDIR)
+			return 0; /* ENOTDIR */
+				  /* fall through */
 	case __NR_inotify_add_watch:
 		return fj_may(ids, file, FJ_MAY_READ);
 	case __NR_chdir:
@@ -98,6 +116,14 @@ long fj_may_file(struct fj_call *c, const struct fj_ids *ids, const struct fj_ow
 		return judge_dir(ids, file, false);
 	case __NR_chroot:
 		return judge_dir(ids, file, true);
+	case __NR_cachestat:
+		if (fj_guest_read(range, c->arg[1], sizeof(range)))
+			return 0; /* EFAULT */
+		/* can_do_cachestat() of mm/filemap.c; a descriptor that may write may */
+		return (fj_sys3(__NR_fcntl, c->arg[0], F_GETFL, 0) & O_ACCMODE) != O_RDONLY ||
+				       fj_is_owner(ids, file) || !fj_may(ids, file, FJ_MAY_WRITE) ?
+			       0 :
+			       -EPERM;
 	case __NR_execve:
 	case __NR_execveat:
 		return (file->mode & FJ_S_IFMT) == FJ_S_IFREG ? fj_may(ids, file, FJ_MAY_EXEC) : 0;

@@ -172,8 +172,8 @@ static long judge_rename(struct fj_call *c, const struct fj_ids *ids, const stru
 	r = to->is_there ? fj_may_delete(ids, &to->parent.owner, &to->file.owner) :
 			   fj_may(ids, &to->parent.owner, FJ_MAY_WRITE | FJ_MAY_EXEC);
 	r = fj_seen_said(c, to, r);
-	if (r || !moves)
-		return r;
+	if (r || !moves || (to->is_there && !exchanges && is_dir(from) != is_dir(to)))
+		return r; /* 0: ENOTDIR, EISDIR */
 	/* ".." of a directory that moves is written. */
 	if ((from->file.owner.mode & FJ_S_IFMT) == FJ_S_IFDIR)
 		r = fj_may(ids, &from->file.owner, FJ_MAY_WRITE);

@@ -9,6 +9,8 @@
 #include "dispatch/may.h"
 
 #include <asm/statfs.h>
+#include <linux/fanotify.h>
+#include <linux/inotify.h>
 
 #define DEVPTS_SUPER_MAGIC_ 0x1cd1
 
@@ -99,10 +101,26 @@ long fj_see_path(
 		(is_self ? AT_EMPTY_PATH : 0) | (seen->place.is_magic ? AT_SYMLINK_FOLLOW : 0),
 		&seen->file);
 	seen->is_there = !r;
-	if ((how & FJ_ENTRY) && fj_file_look(c, seen->place.dirfd, dir_of(c, &seen->place),
-					AT_EMPTY_PATH, &seen->parent))
-		return 0;
+	if (!(how & FJ_ENTRY))
+		return 1;
+	if (fj_file_look(
+		    c, seen->place.dirfd, dir_of(c, &seen->place), AT_EMPTY_PATH, &seen->parent) ||
+		(seen->parent.owner.mode & FJ_S_IFMT) != FJ_S_IFDIR)
+		return 0; /* ENOTDIR */
 	return 1;
+}
+
+bool fj_is_path_fd(int fd)
+{
+	const long flags = fj_sys3(__NR_fcntl, fd, F_GETFL, 0);
+
+	return !fj_is_err(flags) && (flags & O_PATH);
+}
+
+/* Calls whose empty path must not mean a descriptor of O_PATH: fs/xattr.c, fs/file_attr.c. */
+static bool needs_opened(const struct fj_call *c)
+{
+	return fj_arg_index(c, FJ_TEXT) >= 0 || c->nr == __NR_file_setattr;
 }
 
 /* The same of path argument `i`. */
@@ -113,9 +131,12 @@ long fj_see(struct fj_call *c, int i, unsigned how, struct fj_seen *seen)
 
 	seen->place.owned_fd = -1;
 	/* Without one the descriptor itself is meant: utimensat(fd, NULL), AT_EMPTY_PATH. */
-	if (!jail_path &&
-		(r || (c->nr != __NR_utimensat && !(fj_arg(c, FJ_ATFLAGS, 0) & AT_EMPTY_PATH))))
+	if (!jail_path && (r || !(c->nr == __NR_utimensat && !c->arg[i] ?
+						!fj_is_path_fd(fj_arg_dirfd(c, i)) :
+						fj_arg(c, FJ_ATFLAGS, 0) & AT_EMPTY_PATH)))
 		return 0;
+	if (!jail_path && needs_opened(c) && fj_is_path_fd(fj_arg_dirfd(c, i)))
+		return 0; /* EBADF */
 	return fj_see_path(c, fj_arg_dirfd(c, i), jail_path, how, seen);
 }
 
@@ -123,6 +144,14 @@ long fj_see(struct fj_call *c, int i, unsigned how, struct fj_seen *seen)
 long fj_seen_said(struct fj_call *c, const struct fj_seen *seen, long r)
 {
 	return r && fj_is_kernels(c->thread, seen->place.dirfd, dir_of(c, &seen->place)) ? 0 : r;
+}
+
+/* (A link of procfs that is itself meant lies where its directory does.) */
+long fj_seen_object_said(struct fj_call *c, const struct fj_seen *seen, long r)
+{
+	if ((seen->file.owner.mode & FJ_S_IFMT) == FJ_S_IFLNK)
+		return fj_seen_said(c, seen, r);
+	return fj_is_kernels(c->thread, seen->place.dirfd, seen->place.name) ? 0 : r;
 }
 
 long fj_seen_done(struct fj_seen *seen, long r)
@@ -134,6 +163,8 @@ long fj_seen_done(struct fj_seen *seen, long r)
 unsigned fj_see_how(const struct fj_call *c, int i)
 {
 	if (c->row->kind[i] == FJ_LPATH || (fj_arg(c, FJ_ATFLAGS, 0) & AT_SYMLINK_NOFOLLOW) ||
+		(fj_arg(c, FJ_WATCH, 0) & IN_DONT_FOLLOW) ||
+		(fj_arg(c, FJ_FANFLAGS, 0) & FAN_MARK_DONT_FOLLOW) ||
 		!(fj_arg(c, FJ_LINKFLAGS, AT_SYMLINK_FOLLOW) & AT_SYMLINK_FOLLOW))
 		return 0;
 	return FJ_FOLLOW;

@@ -96,7 +96,7 @@ bool fj_repair(struct fj_call *c)
 		char *path;
 		long r;
 
-		if (kind != FJ_PATH && kind != FJ_LPATH && kind != FJ_NEW && kind != FJ_OLD)
+		if (!fj_kind_is_path(kind))
 			continue;
 		path = fj_arg_path(c, i, &r);
 		if (path)

@@ -175,12 +175,15 @@ __attribute__((noinline)) static long run_limited(struct fj_call *c)
 		fj_scratch_release(c->thread, mark);
 		if (r >= 0)
 			r = run_hook(c);
-		if ((r != -EACCES && r != -EPERM) || !fj_makers_wait(&seen))
+		if (r != -EACCES && r != -EPERM && r != -ENODATA && r != -ENOTDIR &&
+			r != -EOPNOTSUPP)
 			return r;
-		fj_scratch_release(c->thread, mark);
-		c->thread->asks_search = true;
 		c->nr = nr;
 		memcpy(c->arg, arg, sizeof(arg));
+		if ((r != -EACCES && r != -EPERM) || !fj_makers_wait(&seen))
+			return fj_early_complaint(c, r);
+		fj_scratch_release(c->thread, mark);
+		c->thread->asks_search = true;
 	}
 }
 

@@ -96,17 +96,17 @@ long fj_hook_exec(struct fj_call *c)
 	char *jail_path = fj_arg_path(c, i, &r);
 
 	c->thread->exec_room_used = 0;
+	if (r)
+		return r;
+	if (!c->arg[i])
+		return -EFAULT;
+	if (!jail_path && !(flags & AT_EMPTY_PATH))
+		return -ENOENT;
 	if (flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH |
 				(fj_jail->names_comm_by_file ? FJ_EXECVE_CHECK : 0)))
 		return -EINVAL;
-	if (r)
-		return r;
 	if (jail_path) {
 		r = fj_program_open(c, dirfd, jail_path, !(flags & AT_SYMLINK_NOFOLLOW), &p);
-	} else if (!c->arg[i]) {
-		return -EFAULT;
-	} else if (!(flags & AT_EMPTY_PATH)) {
-		return -ENOENT;
 	} else {
 		const struct fj_place self = {.dirfd = dirfd, .name = "", .owned_fd = -1};
 

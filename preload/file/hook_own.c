@@ -171,6 +171,24 @@ long fj_hook_truncate(struct fj_call *c)
 	return fj_translate(c, truncate_around);
 }
 
+/* (On disk a pretended device is a regular file, which has what a device has not.) */
+static long fileattr_around(struct fj_call *c, const struct fj_place *const *place, int count)
+{
+	struct fj_file file;
+
+	return count && fj_own_has_devices() &&
+			       !fj_file_look(
+				       c, place[0]->dirfd, place[0]->name, AT_EMPTY_PATH, &file) &&
+			       (file.owner.flags & FJ_OWN_DEVICE) ?
+		       fj_early_complaint(c, -EOPNOTSUPP) :
+		       fj_kernel(c);
+}
+
+long fj_hook_fileattr(struct fj_call *c)
+{
+	return fj_translate(c, fileattr_around);
+}
+
 /* A descriptor that a pretended device was opened by leads to the host's device, whose times are
  * not the user's to set: the node's are meant. */
 long fj_hook_utimens(struct fj_call *c)

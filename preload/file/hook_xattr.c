@@ -24,11 +24,15 @@ static bool starts_with(const char *text, const char *prefix)
 	return !memcmp(text, prefix, fj_strlen(prefix));
 }
 
+static bool is_list(const char *name)
+{
+	return fj_streq(name, FJ_ACL_ACCESS) || fj_streq(name, FJ_ACL_DEFAULT);
+}
+
 static bool is_kept(const char *name)
 {
 	return starts_with(name, XATTR_SECURITY_PREFIX) ||
-	       starts_with(name, XATTR_TRUSTED_PREFIX) || fj_streq(name, FJ_ACL_ACCESS) ||
-	       fj_streq(name, FJ_ACL_DEFAULT);
+	       starts_with(name, XATTR_TRUSTED_PREFIX) || is_list(name);
 }
 
 /* What cap_convert_nscap() of security/commoncap.c lets root set. */
@@ -61,12 +65,14 @@ static long set(struct fj_call *c, const struct fj_xattr *q, struct fj_file *fil
 			return -EPERM;
 		return fj_xattr_ask(q, FJ_XATTR_SET);
 	}
+	if (is_list(q->text) && (r = fj_acl_may_set(c, q->text, file, q->value, q->size)) <= 0)
+		return r;
 	r = fj_file_settle(c, q->file.dirfd, q->file.name, file);
 	if (!r)
 		r = fj_file_touch(q->file.dirfd, q->file.name, file, true);
 	if (r < 0)
 		return r;
-	if (fj_streq(q->text, FJ_ACL_ACCESS) || fj_streq(q->text, FJ_ACL_DEFAULT))
+	if (is_list(q->text))
 		return fj_acl_set(c, &q->file, q->text, file, q->value, q->size);
 	if (fj_streq(q->text, "security.capability")) {
 		r = check_capability(q);
@@ -97,16 +103,14 @@ static long remove_attribute(struct fj_call *c, const struct fj_xattr *q, struct
 
 	if (!is_kept(q->text))
 		return fj_xattr_ask(q, FJ_XATTR_REMOVE);
+	if (is_list(q->text) && (r = fj_acl_may_set(c, q->text, file, 0, 0)) <= 0)
+		return r;
 	r = fj_file_settle(c, q->file.dirfd, q->file.name, file);
 	if (!r)
 		r = fj_file_touch(q->file.dirfd, q->file.name, file, true);
 	if (!r)
 		r = fj_own_set_attribute(&file->key, q->text, NULL, 0, 0, &file->owner);
-	if (r == -ENODATA && starts_with(q->text, XATTR_SYSTEM_PREFIX))
-		return (file->owner.mode & FJ_S_IFMT) == FJ_S_IFLNK ?
-			       -EOPNOTSUPP :
-			       0; /* no ACL is what was wanted */
-	return r;
+	return r == -ENODATA && is_list(q->text) ? 0 : r; /* no ACL is what was wanted */
 }
 
 /* What the kernel has listed without our own (own/tag.c). Of the length alone, which may be too
@@ -256,14 +260,14 @@ static long by_path(struct fj_call *c, enum fj_xattr_what what)
 	char *jail_path = fj_arg_path(c, 0, &r);
 
 	if (!jail_path)
-		return r ? r : c->arg[0] ? -ENOENT : -EFAULT;
+		return fj_early_complaint(c, r ? r : c->arg[0] ? -ENOENT : -EFAULT);
 	read_arguments(c, 1, what, &q);
 	if (read_quickly(c, what, jail_path, !is_link, &q, &r))
 		return r;
 	r = fj_find_object(c, AT_FDCWD, jail_path,
 		(is_link ? 0 : FJ_FOLLOW) | (c->row->flags & FJ_WRITES ? FJ_WRITE : 0), 0, &q.file);
 	if (r < 0)
-		return r;
+		return fj_early_complaint(c, r);
 	q.link = fj_place_path(c->thread, &q.file);
 	r = perform(c, &q, what);
 	fj_place_done(&q.file);
@@ -277,7 +281,7 @@ static long by_fd(struct fj_call *c, enum fj_xattr_what what)
 
 	read_arguments(c, 1, what, &q);
 	if (flags < 0 || (flags & O_PATH))
-		return -EBADF;
+		return fj_early_complaint(c, -EBADF);
 	return perform(c, &q, what);
 }
 
@@ -320,7 +324,10 @@ static long at_path(struct fj_call *c, enum fj_xattr_what what)
 		return r ? r : c->arg[1] ? -ENOENT : -EFAULT;
 	} else {
 		const int fd = fj_arg_dirfd(c, 1);
+		const long how = fd == AT_FDCWD ? 0 : fj_sys3(__NR_fcntl, fd, F_GETFL, 0);
 
+		if (how < 0 || (how & O_PATH))
+			return -EBADF;
 		q.file = (struct fj_place){
 			.dirfd = fd, .owned_fd = -1, .name = fd == AT_FDCWD ? "." : ""};
 	}

@@ -28,7 +28,8 @@ void fj_id_start(bool watched)
 static bool watch(void)
 {
 	static const uint16_t calls[] = {__NR_getuid, __NR_geteuid, __NR_getgid, __NR_getegid,
-		__NR_fchdir, __NR_msgsnd, __NR_msgrcv, __NR_semop, __NR_semtimedop, __NR_shmat};
+		__NR_fchdir, __NR_msgsnd, __NR_msgrcv, __NR_semop, __NR_semtimedop, __NR_shmat,
+		__NR_cachestat};
 
 	return !fj_trap_calls(calls, sizeof(calls) / sizeof(calls[0]));
 }

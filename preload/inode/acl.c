@@ -77,6 +77,32 @@ static long set_list(struct fj_call *c, const struct fj_place *place, const char
 		       fj_own_set_attribute(&file->key, name, value, size, 0, &file->owner);
 }
 
+/* do_set_acl() of fs/posix_acl.c reads the list before it asks who sets it. */
+long fj_acl_may_set(struct fj_call *c, const char *name, const struct fj_file *file, uint64_t value,
+	uint64_t size)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	bool is_mode;
+	char *copy;
+	long r = 0;
+
+	if (size > ACL_MAX)
+		return -ENOSPC;
+	copy = fj_scratch(c->thread, ACL_MAX);
+	if (size)
+		r = fj_guest_read(copy, value, size);
+	if (size && !r)
+		r = fj_acl_read(copy, size, &is_mode);
+	fj_scratch_release(c->thread, mark);
+	if (r < 0)
+		return r;
+	if ((file->owner.mode & FJ_S_IFMT) == FJ_S_IFLNK)
+		return -EOPNOTSUPP;
+	if (!fj_streq(name, FJ_ACL_ACCESS) && (file->owner.mode & FJ_S_IFMT) != FJ_S_IFDIR)
+		return size > HEAD ? -EACCES : 0;
+	return fj_is_owner(fj_ids(), &file->owner) ? 1 : -EPERM;
+}
+
 long fj_acl_set(struct fj_call *c, const struct fj_place *place, const char *name,
 	struct fj_file *file, uint64_t value, uint64_t size)
 {
@@ -84,12 +110,6 @@ long fj_acl_set(struct fj_call *c, const struct fj_place *place, const char *nam
 	char *copy;
 	long r;
 
-	if ((file->owner.mode & FJ_S_IFMT) == FJ_S_IFLNK)
-		return -EOPNOTSUPP;
-	if (!fj_streq(name, FJ_ACL_ACCESS) && (file->owner.mode & FJ_S_IFMT) != FJ_S_IFDIR)
-		return size ? -EACCES : 0;
-	if (size > ACL_MAX)
-		return -ENOSPC;
 	copy = fj_scratch(c->thread, ACL_MAX);
 	r = fj_guest_read(copy, value, size);
 	if (!r)

@@ -96,8 +96,12 @@ void fj_file_written(struct fj_call *c, int dirfd, const char *name);
 bool fj_acl_default(struct fj_call *c, const struct fj_own_key *key, uint32_t *mode);
 /* Give a file just made in directory `parent` what the default ACL there says. */
 void fj_acl_inherit(struct fj_call *c, const struct fj_own_key *parent, const struct fj_file *file);
-/* setxattr(2) and getxattr(2) of FJ_ACL_ACCESS and FJ_ACL_DEFAULT; `place` is where the file is,
- * `value` in the program's memory. */
+/* May the caller set FJ_ACL_ACCESS or FJ_ACL_DEFAULT to that (size 0: remove it)? 1; 0: there is
+ * nothing to be done; or -errno of what is wrong with it, or with the caller. */
+long fj_acl_may_set(struct fj_call *c, const char *name, const struct fj_file *file, uint64_t value,
+	uint64_t size);
+/* After it: setxattr(2) and getxattr(2) of FJ_ACL_ACCESS and FJ_ACL_DEFAULT; `place` is where the
+ * file is, `value` in the program's memory. */
 long fj_acl_set(struct fj_call *c, const struct fj_place *place, const char *name,
 	struct fj_file *file, uint64_t value, uint64_t size);
 long fj_acl_get(struct fj_call *c, const char *name, const struct fj_file *file, uint64_t value,

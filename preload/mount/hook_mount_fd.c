@@ -208,10 +208,15 @@ long fj_hook_fsconfig(struct fj_call *c)
 {
 	struct entry *e = entry_of((int)c->arg[0]);
 	struct fj_point at;
-	long r;
+	/* Of a descriptor that nobody has: what is wrong with the command is said first. */
+	long r = fj_sys5(__NR_fsconfig, INT32_MAX, c->arg[1], c->arg[2], c->arg[3], c->arg[4]);
 
-	if (!e || (e->kind != CONTEXT && e->kind != PICKED && e->kind != CREATED))
-		return e ? -EINVAL : -EBADF;
+	if (r == -EOPNOTSUPP || r == -EINVAL)
+		return r;
+	if (!e || (e->kind != CONTEXT && e->kind != PICKED && e->kind != CREATED)) {
+		r = fj_sys3(__NR_fcntl, c->arg[0], F_GETFL, 0);
+		return e || (r >= 0 && !(r & O_PATH)) ? -EINVAL : -EBADF;
+	}
 	switch ((unsigned)c->arg[1]) {
 	case FSCONFIG_SET_FLAG:
 		return c->arg[2] ? set_parameter(e, false, c) : -EINVAL;

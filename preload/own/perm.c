@@ -77,11 +77,8 @@ long fj_may_attribute(
 {
 	const uint32_t type = file->mode & S_IFMT_;
 
-	/* The default list of what is no directory: set_posix_acl() asks for the owner later. */
-	if (fj_streq(name, FJ_ACL_DEFAULT) && type != S_IFDIR_)
-		return 0;
 	if (fj_begins(name, "system."))
-		return !writes || fj_is_owner(ids, file) ? 0 : -EPERM;
+		return 0; /* who may set a list is asked when it was read: inode/acl.c */
 	if (fj_begins(name, "security.")) {
 		if (!writes)
 			return 0;

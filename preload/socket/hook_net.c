@@ -10,6 +10,7 @@
  * holds what the program had said. All other addresses pass as they are. */
 #include "call/hooks.h"
 #include "inode/made.h"
+#include "inode/owned.h"
 #include "identity/peer.h"
 #include "socket/sun.h"
 #include "sys/guest.h"
@@ -63,16 +64,32 @@ long fj_address_read(struct fj_call *c, uint64_t at, uint64_t len, char **jail_p
 	return 1;
 }
 
+/* To send to a socket is to write to it: unix_find_bsd() of net/unix/af_unix.c. */
+static long may_write(struct fj_call *c, const struct fj_place *place)
+{
+	struct fj_file file;
+
+	return fj_ids_is_limited() &&
+			       !fj_file_look(c, place->dirfd, place->name, AT_EMPTY_PATH, &file) ?
+		       fj_may(fj_ids(), &file.owner, FJ_MAY_WRITE) :
+		       0;
+}
+
 /* An address for the socket that `jail_path` leads to; `*place` is to be done with afterwards.
  * Returns 0 or -errno. */
 static long aim_at_socket(
 	struct fj_call *c, const char *jail_path, struct fj_place *place, struct fj_sun *sun)
 {
-	const long r = fj_find_object(c, AT_FDCWD, jail_path, FJ_FOLLOW, 0, place);
+	long r = fj_find_object(c, AT_FDCWD, jail_path, FJ_FOLLOW, 0, place);
 	struct fj_str s;
 
 	if (r < 0)
 		return r;
+	r = may_write(c, place);
+	if (r < 0) {
+		fj_place_done(place);
+		return r;
+	}
 	*sun = (struct fj_sun){.family = AF_UNIX};
 	fj_str_init(&s, sun->path, sizeof(sun->path));
 	fj_str_put(&s, fj_place_path(c->thread, place));
@@ -200,8 +217,8 @@ static long send_message(struct fj_call *c, uint64_t at, uint64_t flags)
 	struct fj_place place = {.owned_fd = -1};
 	long r;
 
-	if (fj_guest_read(&msg, at, sizeof(msg)))
-		return -EFAULT;
+	if (fj_guest_read(&msg, at, sizeof(msg))) /* EFAULT, or what is wrong with the socket */
+		return fj_sys3(__NR_sendmsg, c->arg[0], at, flags);
 	r = fj_address_read(c, msg.name, (uint32_t)msg.namelen, &jail_path);
 	if (r < 0)
 		return r;

@@ -8,7 +8,7 @@
  */
 #include "twin.h"
 
-#include "../../preload/sys/nr.h"
+#include "calls.h"
 
 #define FIRST 1000
 #define LAST 1023 /* the jail takes eight at its end */
@@ -16,50 +16,6 @@
 #define CLOSED 900
 #define EMPTY_PATH 0x1000
 #define TARGET_OF_DUP 1 /* it may be a number that is free, and the jail's are not */
-
-enum kind {
-	NONE,
-	INT,
-	HEX,
-	PTR,
-	SIZE,
-	FD,
-	MODE,
-	TEXT,
-	DIRFD,
-	PATH,
-	LPATH,
-	NEW,
-	OLD,
-	OFLAGS,
-	ATFLAGS,
-	LINKFLAGS,
-	WATCH,
-	FANFLAGS,
-	STAT,
-	ARGV_,
-	ADDR,
-	SIGNAL
-};
-#undef ARGV
-#define ARGV ARGV_
-
-struct row {
-	const char *name;
-	long nr;
-	enum kind kind[8];
-};
-static const struct row rows[] = {
-/* (Each pastes its own name, for some are macros in a libc.) */
-#define CALL(name_, hook_, when_, flags_, support_, note_, ...)                                    \
-	{.name = #name_, .nr = __NR_##name_, .kind = {__VA_ARGS__}},
-#define CALL_AS(name_, as_, hook_, when_, flags_, support_, note_, ...)                            \
-	{.name = #name_, .nr = __NR_##name_, .kind = {__VA_ARGS__}},
-#define PASS(name_, ...) {.name = #name_, .nr = __NR_##name_, .kind = {__VA_ARGS__}},
-#define ALIAS(...)
-#define REFUSE(...)
-#include "../../preload/dispatch/calls.def"
-};
 
 static char *nothing[] = {NULL};
 static char room[4096];
@@ -127,7 +83,7 @@ static void try_row(const struct row *row, int i)
 
 static void try_all(void)
 {
-	for (size_t r = 0; r < sizeof(rows) / sizeof(rows[0]); r++)
+	for (size_t r = 0; r < ROWS; r++)
 		for (int i = 0; i < 6; i++) {
 			if (rows[r].kind[i] != FD && rows[r].kind[i] != DIRFD)
 				continue;
