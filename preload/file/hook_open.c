@@ -12,6 +12,7 @@
 #include "file/preload.h"
 #include "procfs/procfs.h"
 #include "inode/roots.h"
+#include "inode/writes.h"
 #include "sys/guest.h"
 
 #include <linux/openat2.h>
@@ -141,12 +142,16 @@ static long open_device(struct fj_call *c, long fd, const struct opening *o)
 	return fd;
 }
 
-/* (A file that it has just made has nothing to lose.) */
-static long truncated(struct fj_call *c, long fd, const struct opening *o)
+/* What it loses by being truncated, or by what will be written. (A file that it has just made has
+ * nothing to lose.) */
+static long opened(struct fj_call *c, long fd, const struct opening *o)
 {
-	if (!fj_is_err(fd) && (o->flags & O_TRUNC) && !o->has_made &&
-		!(o->flags & (O_EXCL | O_PATH)))
+	if (fj_is_err(fd) || !changes(o) || o->has_made || (o->flags & (O_EXCL | O_PATH)))
+		return fd;
+	if (o->flags & O_TRUNC)
 		fj_file_written(c, (int)fd, "");
+	else if (fj_own_has_attributes())
+		fj_writes_opened(c, (int)fd);
 	return fd;
 }
 
@@ -177,10 +182,10 @@ __attribute__((noinline)) static long make_or_open(
 		there.mode = 0;
 		fd = issue(c, place, &there);
 		if (fd != -ENOENT)
-			return truncated(c, open_device(c, fd, o), o);
+			return opened(c, open_device(c, fd, o), o);
 	}
 	fj_making_begin(c, &inside, FJ_S_IFREG, (uint32_t)o->mode, &m);
-	return truncated(c,
+	return opened(c,
 		open_device(c, m.needs_record ? make(c, place, o, &m) : issue(c, place, o), o), o);
 }
 
@@ -188,7 +193,7 @@ static inline long open_or_make(struct fj_call *c, const struct fj_place *place,
 {
 	if (o->flags & (O_CREAT | TMPFILE))
 		return make_or_open(c, place, o);
-	return truncated(c, open_device(c, issue(c, place, o), o), o);
+	return opened(c, open_device(c, issue(c, place, o), o), o);
 }
 
 /* openat(2) ignores what openat2(2) refuses: unknown flags, and a mode that is not used. */

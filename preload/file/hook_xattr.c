@@ -12,6 +12,7 @@
  * Access control lists: acl.c. */
 #include "call/hooks.h"
 #include "inode/owned.h"
+#include "inode/writes.h"
 #include "file/xattr.h"
 #include "sys/guest.h"
 
@@ -74,10 +75,11 @@ static long set(struct fj_call *c, const struct fj_xattr *q, struct fj_file *fil
 		return r;
 	if (is_list(q->text))
 		return fj_acl_set(c, &q->file, q->text, file, q->value, q->size);
-	if (fj_streq(q->text, "security.capability")) {
+	if (fj_streq(q->text, FJ_CAPABILITY)) {
 		r = check_capability(q);
 		if (r < 0)
 			return r;
+		fj_writes_watch_capability(); /* he may have it open */
 	}
 	return fj_own_set_attribute(&file->key, q->text, q->size ? (const void *)q->value : "",
 		q->size, (int)q->flags, &file->owner);

@@ -73,7 +73,7 @@ long fj_file_chmod(
 static void drop_capabilities(const struct fj_file *file)
 {
 	if (file->owner.flags & FJ_OWN_ATTRIBUTES)
-		fj_own_set_attribute(&file->key, "security.capability", NULL, 0, 0, &file->owner);
+		fj_own_set_attribute(&file->key, FJ_CAPABILITY, NULL, 0, 0, &file->owner);
 }
 
 long fj_file_touch(int dirfd, const char *name, const struct fj_file *file, bool tells)

@@ -6,8 +6,10 @@
  *
  * The kernel knows of neither, and to trap every write would cost every write. But a process that
  * opens such a file for writing, or makes one, is very rare: only then does it get a filter that
- * traps its writes. It is told by who judges the open, who has looked at the file anyway. Root
- * keeps set-id bits (CAP_FSETID), and is not watched. Called by may.c, owned_change.c and row.c. */
+ * traps its writes. Of who is not root it is told by who judges the open, who has looked at the
+ * file anyway. Root keeps set-id bits (CAP_FSETID) and loses capabilities alone, which few roots
+ * have: in those with attributes a file that is opened for writing, and is neither made nor
+ * truncated, is looked at. Called by may.c, owned_change.c, hook_open.c, hook_xattr.c and row.c. */
 #include "inode/writes.h"
 
 #include "call/trapping.h"
@@ -20,13 +22,38 @@ static const uint16_t writing[] = {__NR_write, __NR_pwrite64, __NR_writev, __NR_
 
 static bool is_watching; /* all threads of this process */
 
+static bool is_needed(void)
+{
+	return !is_watching && fj_jail->has_trap;
+}
+
+static void watch(void)
+{
+	is_watching = !fj_trap_calls(writing, COUNT) && !fj_is_borrowed_memory();
+}
+
 void fj_writes_watch(const struct fj_owner *file)
 {
-	if (is_watching || !fj_jail->has_trap || (file->mode & FJ_S_IFMT) != FJ_S_IFREG)
-		return;
-	if (fj_own_mode_after_write(fj_ids(), file) != file->mode ||
-		(file->flags & FJ_OWN_ATTRIBUTES))
-		is_watching = !fj_trap_calls(writing, COUNT) && !fj_is_borrowed_memory();
+	if (is_needed() && (file->mode & FJ_S_IFMT) == FJ_S_IFREG &&
+		(fj_own_mode_after_write(fj_ids(), file) != file->mode ||
+			(file->flags & FJ_OWN_ATTRIBUTES)))
+		watch();
+}
+
+void fj_writes_opened(struct fj_call *c, int fd)
+{
+	struct fj_file file;
+
+	if (is_needed() && !fj_file_look(c, fd, "", AT_EMPTY_PATH, &file) && file.has_record &&
+		(file.owner.mode & FJ_S_IFMT) == FJ_S_IFREG &&
+		fj_own_get_attribute(&file.key, FJ_CAPABILITY, NULL, 0) > 0)
+		watch();
+}
+
+void fj_writes_watch_capability(void)
+{
+	if (is_needed())
+		watch();
 }
 
 long fj_writes_made(struct fj_call *c)

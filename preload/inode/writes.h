@@ -10,6 +10,10 @@
 /* May the calling process, which is about to open, make or change a file that shows `file`, take
  * something away by writing? Then its writes are looked at from now on. */
 void fj_writes_watch(const struct fj_owner *file);
+#define FJ_CAPABILITY "security.capability"
+/* The process has opened `fd` for writing, or gives some file a capability. */
+void fj_writes_opened(struct fj_call *c, int fd);
+void fj_writes_watch_capability(void);
 /* A call without a hook was trapped: make it, and when it writes, see what the file loses. */
 long fj_writes_made(struct fj_call *c);
 

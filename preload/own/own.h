@@ -48,6 +48,8 @@ bool fj_own_is_empty(void);
 /* Has any record ever been a device (or a directory with the setgid bit, or with a default ACL)? */
 bool fj_own_has_devices(void);
 bool fj_own_has_inheriting_dirs(void);
+/* Was any attribute or access list ever recorded? */
+bool fj_own_has_attributes(void);
 
 /* The record of `key` into `*owner`; false when there is none. */
 bool fj_own_find(const struct fj_own_key *key, struct fj_owner *owner);

@@ -30,6 +30,16 @@ FJ_HOT bool fj_own_has_devices(void)
 	return false;
 }
 
+bool fj_own_has_attributes(void)
+{
+	struct fj_store *s;
+
+	for (uint32_t at = 0; (s = fj_store_each(&at)) != NULL;)
+		if (fj_store_head(s)->heap_at)
+			return true;
+	return false;
+}
+
 bool fj_own_has_inheriting_dirs(void)
 {
 	struct fj_store *s;

@@ -515,8 +515,7 @@ static long write_by(int way, int fd, int from, int pipe_end)
 	}
 }
 
-/* What writing takes away, by whatever call, and from whom. (Root's writing takes capabilities,
- * too, which docs/LIMITS.md has.) */
+/* What writing takes away, by whatever call, and from whom: from root capabilities alone. */
 CASE(acl_root_set_id_written)
 {
 	static const unsigned modes[] = {06755, 02745, 04666, 0666};
@@ -530,8 +529,6 @@ CASE(acl_root_set_id_written)
 
 				unlink("f");
 				set_all("f", modes[i]);
-				if (!who)
-					removexattr("f", "security.capability");
 				say("%o way %d uid %u\n", modes[i], way, uid[who]);
 				CHILD("writes") {
 					pipe(ends);
@@ -550,6 +547,52 @@ CASE(acl_root_set_id_written)
 					show_mode("then", "f");
 				}
 			}
+}
+
+/* Root's process did not give the file its capability: it opens it, in each way, or did before; or
+ * it did, and writes on. */
+CASE(acl_root_capability_written)
+{
+	static const int flags[] = {O_RDWR, O_WRONLY, O_WRONLY | O_APPEND, O_RDWR | O_CREAT,
+		O_WRONLY | O_CREAT, O_RDONLY};
+
+	for (size_t i = 0; i < COUNT(flags); i++) {
+		CHILD("sets") {
+			set_all("f", 04755);
+		}
+		say("flags %o\n", flags[i]);
+		CHILD("opens") {
+			const int fd = open("f", flags[i], 0600);
+
+			show_mode("opened", "f");
+			R(write(fd, "x", 1));
+			show_mode("written", "f");
+		}
+		CHILD("executes") {
+			const int fd = open("f", flags[i], 0600);
+
+			set_all("f", 0755);
+			dup2(fd, 5);
+			CHILD("a child's") {
+				R(write(5, "y", 1));
+			}
+			show_mode("by a child", "f");
+		}
+	}
+	CHILD("sets and writes") {
+		const int fd = open("g", O_RDWR | O_CREAT | O_EXCL, 0755);
+
+		R(fsetxattr(fd, "security.capability", "\0\0\0\2\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+			20, 0));
+		show_mode("set", "g");
+		R(write(fd, "x", 1));
+		show_mode("written", "g");
+	}
+	CHILD("truncates") {
+		set_all("h", 02755);
+		R(truncate("h", 1));
+		show_mode("truncated", "h");
+	}
 }
 
 /* The file was open before it had the bits, or is handed on. */
@@ -600,7 +643,6 @@ CASE(acl_root_set_id_open_before)
 	CHILD("root") {
 		const int fd = open("d", O_RDWR);
 
-		removexattr("d", "security.capability");
 		R(write(fd, "x", 1));
 		show_mode("by root", "d");
 		become(1001, 1001, 0, NULL);
