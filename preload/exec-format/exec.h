@@ -65,6 +65,7 @@ struct fj_handoff {
 	uint32_t is_secure;  /* AT_SECURE */
 	uint32_t sigsys;     /* FJ_SIGSYS_ flags: the program's own view of SIGSYS */
 	uint32_t root_moves; /* path/root_moves.c */
+	int32_t nested_fd;   /* what holds the root, when that is not the jail's own */
 };
 enum { FJ_SIGSYS_BLOCKED = 1, FJ_SIGSYS_IGNORED = 2 };
 #define FJ_HANDOFF_VERSION 5

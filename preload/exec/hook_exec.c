@@ -40,6 +40,7 @@ static long start_loader(struct fj_call *c, const struct fj_program *p, uint64_t
 	h.sigsys = fj_sigsys_save(c);
 	h.umask = fj_umask();
 	h.root_moves = fj_root_seen_moves();
+	h.nested_fd = fj_root()->fd;
 	fj_str_init(&ids_text, fj_scratch(c->thread, FJ_IDS_TEXT), FJ_IDS_TEXT);
 	r = fj_exec_identity(c, p, &h, &ids_text);
 	if (r)

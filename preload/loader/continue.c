@@ -103,17 +103,20 @@ static void keep_program(int fd, int held_fd)
 	fj_close(fd);
 }
 
-/* The `len` bytes at `pos` are the position of the process's root; none: the jail's own. */
-static void start_root(const char *pos, uint32_t len, uint32_t root_moves)
+/* The first bytes at `pos`, as many as the handoff says, are the position of the process's root;
+ * none: the jail's own. */
+static void start_root(const char *pos, const struct fj_handoff *h)
 {
 	static char nested[FJ_PATH_MAX] FJ_BULKY;
 	struct fj_str s;
+
+	const uint32_t len = h->nested_len;
 
 	if (len) {
 		fj_str_init(&s, nested, sizeof(nested));
 		fj_str_add(&s, pos, len < FJ_PATH_MAX ? len : FJ_PATH_MAX - 1);
 	}
-	fj_root_start(len ? nested : "", root_moves);
+	fj_root_start(len ? nested : "", h->nested_fd, h->root_moves);
 }
 
 static void close_copies_memory(void)
@@ -165,7 +168,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	fj_roots_start(fj_jail_roots());
 	fj_namespace_start();
 	fj_cwd_start();
-	start_root(nested_at, h.nested_len, h.root_moves);
+	start_root(nested_at, &h);
 	fj_exe_start(exe_at, h.exe_len, h.program_fd);
 	fj_guard_of_process = h.guard;
 	fj_sigsys_start(t, h.sigsys);

@@ -5,39 +5,42 @@
 #include "path/root.h"
 
 #include <asm/stat.h>
+#include <linux/kcmp.h>
+#include <linux/mman.h>
+#include <linux/resource.h>
+
+#define SPARE 16u /* descriptors up to the limit */
 
 struct fj_jail *fj_jail;
 
-/* A process has one root, and threads share it as they share fs_struct. A vfork(2) child has its
- * own, but lives in the parent's memory: what it enters is kept aside under its process id, until
- * it execs. */
+/* A process has one root, and threads share it as they share fs_struct. (With whom clone(2) shares
+ * it the moves tell: path/root_moves.c.) */
+static struct fj_part part;
 static struct fj_root root_of_process = {.pos = ""};
-static struct fj_root root_of_vfork_child;
-static char pos_of_process[FJ_PATH_MAX] FJ_BULKY, pos_of_vfork_child[FJ_PATH_MAX] FJ_BULKY;
-static int32_t vfork_child;
+static char pos_of_process[FJ_PATH_MAX] FJ_BULKY;
 
 /* How many moves of other processes' roots were looked at. */
 static uint32_t seen_moves;
 
-static void set_root(struct fj_root *root, int fd, const char *pos, uint64_t dev, uint64_t ino)
+/* `room`: FJ_PATH_MAX bytes, which hold its position from now on. */
+static void set_root(
+	struct fj_root *root, char *room, int fd, uint64_t dev, uint64_t ino, const char *pos)
 {
-	char *own_pos = root == &root_of_process ? pos_of_process : pos_of_vfork_child;
-
 	root->fd = fd;
 	root->dev = dev;
 	root->ino = ino;
 	root->len = (uint32_t)fj_strlen(pos);
-	memcpy(own_pos, pos, root->len + 1);
-	root->pos = own_pos;
+	memcpy(room, pos, root->len + 1);
+	root->pos = room;
 	root->id = root->len ? ino * 31 + dev + 1 : 0;
 }
 
-static void set_root_at(struct fj_root *root, int fd, const char *pos)
+static void set_root_at(struct fj_root *root, char *room, int fd, const char *pos)
 {
 	struct stat st = {0};
 
 	fj_sys4(__NR_newfstatat, fd, "", &st, AT_EMPTY_PATH);
-	set_root(root, fd, pos, st.st_dev, st.st_ino);
+	set_root(root, room, fd, st.st_dev, st.st_ino, pos);
 }
 
 /* Others have moved their roots: was it ours as well? */
@@ -56,15 +59,37 @@ FJ_HOT const struct fj_root *fj_root(void)
 {
 	const uint32_t count = __atomic_load_n(&fj_jail->root_moves.count, __ATOMIC_ACQUIRE);
 
-	if (__builtin_expect(vfork_child != 0, 0)) {
-		if (fj_sys0(__NR_getpid) == vfork_child)
-			return &root_of_vfork_child;
-		if (fj_sys2(__NR_kill, vfork_child, 0) == -ESRCH)
-			vfork_child = 0;
-	}
-	if (__builtin_expect(count != seen_moves, 0))
+	const struct fj_root *root = fj_mine(&part, &root_of_process);
+
+	if (__builtin_expect(count != seen_moves, 0) && root == &root_of_process)
 		look_at_moves(count);
-	return &root_of_process;
+	return root;
+}
+
+/* Where the jail's number for it cannot be had, below the limit of descriptors or in a table that
+ * is another's, too, it is held on another, out of the way; the program may close that. Returns the
+ * number. */
+static int hold(int fd, bool elsewhere)
+{
+	struct rlimit64 limit = {0};
+	uint64_t from = (uint64_t)fj_high_fd();
+	long r;
+
+	if (fd == FJ_FD_NESTED(fj_jail))
+		return fd;
+	r = elsewhere ? -EBADF : fj_dup_to(fd, FJ_FD_NESTED(fj_jail), 0);
+	if (fj_is_err(r)) {
+		fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, &limit);
+		if (from + SPARE > limit.rlim_cur)
+			from = limit.rlim_cur > SPARE ? limit.rlim_cur - SPARE : 0;
+		r = fj_sys3(__NR_fcntl, fd, F_DUPFD, from);
+	}
+	if (fj_is_err(r)) { /* not even that: where it is, and it stays open in an exec */
+		fj_sys3(__NR_fcntl, fd, F_SETFD, 0);
+		return fd;
+	}
+	fj_close(fd);
+	return (int)r;
 }
 
 uint32_t fj_root_seen_moves(void)
@@ -72,11 +97,11 @@ uint32_t fj_root_seen_moves(void)
 	return seen_moves;
 }
 
-void fj_root_start(const char *nested_pos, uint32_t seen)
+void fj_root_start(const char *nested_pos, int fd, uint32_t seen)
 {
 	seen_moves = seen;
 	if (*nested_pos) {
-		set_root_at(&root_of_process, FJ_FD_NESTED(fj_jail), nested_pos);
+		set_root_at(&root_of_process, pos_of_process, hold(fd, false), nested_pos);
 		return;
 	}
 	root_of_process.fd = FJ_FD_ROOT(fj_jail);
@@ -87,14 +112,14 @@ void fj_root_start(const char *nested_pos, uint32_t seen)
 void fj_root_take(int fd, const struct fj_root_move *m)
 {
 	if (!m->pos[0]) {
-		set_root(&root_of_process, FJ_FD_ROOT(fj_jail), "", m->dev, m->ino);
+		set_root(&root_of_process, pos_of_process, FJ_FD_ROOT(fj_jail), m->dev, m->ino, "");
 		return;
 	}
 	if (fd >= 0 && fj_dup_to(fd, FJ_FD_NESTED(fj_jail), 0) >= 0) {
 		fj_close(fd);
 		fd = FJ_FD_NESTED(fj_jail);
 	}
-	set_root(&root_of_process, fd, m->pos, m->dev, m->ino);
+	set_root(&root_of_process, pos_of_process, fd, m->dev, m->ino, m->pos);
 }
 
 static void tell(const struct fj_root *root)
@@ -107,25 +132,55 @@ static void tell(const struct fj_root *root)
 			&seen_moves, &mine, mine + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
+/* Has the parent the same table of descriptors, and another root? Then its own may be on the jail's
+ * number. */
+static bool is_table_shared(void)
+{
+	const long me = fj_sys0(__NR_getpid), parent = fj_sys0(__NR_getppid);
+
+	return !fj_sys5(__NR_kcmp, me, parent, KCMP_FILES, 0, 0) &&
+	       fj_sys5(__NR_kcmp, me, parent, KCMP_FS, 0, 0);
+}
+
+static void release_room(void *copy)
+{
+	fj_sys2(__NR_munmap, ((struct fj_root *)copy)->pos, FJ_PATH_MAX);
+}
+
+/* Of a copy, room for a position. */
+static char *new_room(void)
+{
+	const long at = fj_sys6(__NR_mmap, 0, FJ_PATH_MAX, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return fj_is_err(at) ? NULL : (char *)at;
+}
+
 long fj_root_enter(int fd, const char *pos)
 {
-	struct fj_root *root = &root_of_process;
+	const bool is_copied = fj_part_is_copied(&part, FJ_SHARED_BY_NONE),
+		   elsewhere = is_table_shared();
+	const int before = fj_root()->fd;
+	char *room = is_copied ? new_room() : pos_of_process;
+	struct fj_root *root = NULL;
 
-	if (fj_is_borrowed_memory()) {
-		root = &root_of_vfork_child;
-		vfork_child = (int32_t)fj_sys0(__NR_getpid);
-	}
-	if (!*pos) {
+	part.release = release_room;
+	if (room)
+		root = fj_mine_to_change(&part, &root_of_process, FJ_SHARED_BY_NONE);
+	if (!root) {
+		if (room && is_copied)
+			fj_sys2(__NR_munmap, room, FJ_PATH_MAX);
 		fj_close(fd);
-		set_root_at(root, FJ_FD_ROOT(fj_jail), pos);
+		return -ENOMEM;
+	}
+	if (*pos) {
+		set_root_at(root, room, hold(fd, elsewhere), pos);
 	} else {
-		const long r = fj_dup_to(fd, FJ_FD_NESTED(fj_jail), 0);
-
 		fj_close(fd);
-		if (fj_is_err(r))
-			return r;
-		set_root_at(root, FJ_FD_NESTED(fj_jail), pos);
+		set_root_at(root, room, FJ_FD_ROOT(fj_jail), pos);
 	}
+	if (!elsewhere && before >= 0 && !fj_is_our_fd((uint32_t)before))
+		fj_close(before);
 	tell(root);
 	return 0;
 }

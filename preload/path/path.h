@@ -219,15 +219,14 @@ struct fj_root {
 	uint32_t len;
 	const char *pos; /* its position, in the jail's own tree */
 };
-/* The root of the calling process. A vfork(2) child that called chroot(2) has its own until it
- * execs. */
+/* The root of the calling process. */
 const struct fj_root *fj_root(void);
 /* Make the directory behind `fd` (O_PATH, consumed), at position `pos`, the root. Returns 0 or
  * -errno. */
 long fj_root_enter(int fd, const char *pos);
-/* At process start: the jail's own root, or the nested one that was handed over, and of how many
- * moves the process knew. */
-void fj_root_start(const char *nested_pos, uint32_t seen_moves);
+/* At process start: the jail's own root, or the nested one that was handed over, on `fd`, and of
+ * how many moves the process knew. */
+void fj_root_start(const char *nested_pos, int fd, uint32_t seen_moves);
 uint32_t fj_root_seen_moves(void);
 
 enum {

@@ -68,7 +68,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	fj_thread_start();
 	thread = fj_thread_mine();
 	fj_namespace_start();
-	fj_root_start("", 0);
+	fj_root_start("", -1, 0);
 	return 0;
 }
 
