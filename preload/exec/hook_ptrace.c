@@ -13,31 +13,39 @@
  * the program's signal mask back. */
 #include "exec/hook_ptrace.h"
 #include "call/hooks.h"
+#include "sys/part.h"
 
 #include <linux/ptrace.h>
 
-static int32_t wants_to_be_traced; /* a vfork child, by its process id */
+static struct fj_part part;
+static int32_t wants_to_be_traced; /* a child in its parent's memory, by its process id */
 
 long fj_hook_ptrace(struct fj_call *c)
 {
+	int32_t *wants;
+
 	fj_jail->has_tracers = 1;
 	if ((uint32_t)c->arg[0] != PTRACE_TRACEME || !fj_is_borrowed_memory())
 		return fj_kernel(c);
-	wants_to_be_traced = (int32_t)fj_sys0(__NR_getpid);
+	wants = fj_mine_to_change(&part, &wants_to_be_traced, FJ_SHARED_BY_NONE);
+	if (!wants)
+		return -ENOMEM;
+	*wants = (int32_t)fj_sys0(__NR_getpid);
 	return 0;
 }
 
 void fj_trace_before_exec(struct fj_call *c)
 {
 	const uint64_t all = ~0UL;
+	int32_t wants;
 
 	if (__builtin_expect(!fj_jail->has_tracers, 1))
 		return;
 	if (!c->mask)
 		fj_sys4(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &all, 0, sizeof(all));
-	if (wants_to_be_traced && wants_to_be_traced == fj_sys0(__NR_getpid))
+	wants = *fj_mine(&part, &wants_to_be_traced);
+	if (wants && wants == fj_sys0(__NR_getpid))
 		fj_sys4(__NR_ptrace, PTRACE_TRACEME, 0, 0, 0);
-	wants_to_be_traced = 0;
 }
 
 void fj_trace_after_failed_exec(struct fj_call *c, uint64_t mask)
