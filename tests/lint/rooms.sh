@@ -22,6 +22,7 @@ call
 signal
 identity
 seccomp inode
+union
 socket
 mountinfo
 mount ipc
