@@ -50,8 +50,7 @@ long fj_union_copy_up(struct fj_call *c, int from_dirfd, const char *from, int t
  * file itself on the disk, or NULL: it is asked. False for what is not there. One system call more
  * where an empty regular file may be a pretended one. */
 struct stat;
-bool fj_union_is_whiteout(
-	struct fj_thread *t, int dirfd, const char *name, const struct stat *st);
+bool fj_union_is_whiteout(struct fj_thread *t, int dirfd, const char *name, const struct stat *st);
 /* Let a whiteout take the place of `name`, in one step; what was there is removed, a directory with
  * all that is in it (which are whiteouts, or the caller has seen to it). There need be nothing.
  * Returns 0 or -errno, and then nothing has changed. */
@@ -86,8 +85,8 @@ struct fj_union_layers {
  * that has it: copying up and whiteouts move nothing. Numbers and types are those that stat(2)
  * shows. Returns the bytes written, 0 at the end, -EINVAL when not even one entry fits, -EFAULT,
  * -EACCES ... */
-long fj_union_list(struct fj_call *c, int fd, const struct fj_union_layers *layers,
-	uint64_t buffer, size_t size, bool is_old);
+long fj_union_list(struct fj_call *c, int fd, const struct fj_union_layers *layers, uint64_t buffer,
+	size_t size, bool is_old);
 /* Is nothing in it, for rmdir(2)? 1, 0, or -errno. */
 long fj_union_is_empty(struct fj_call *c, const struct fj_union_layers *layers);
 

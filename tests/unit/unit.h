@@ -70,5 +70,6 @@ Suite *unit_suite_socket(void);
 Suite *unit_suite_random_calls(void);
 Suite *unit_suite_filter(void);
 Suite *unit_suite_thread(void);
+Suite *unit_suite_union(void);
 
 #endif

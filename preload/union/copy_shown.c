@@ -1,0 +1,179 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * copy_shown.c - what a copied-up file shows beside its data: attributes, mode, times, and a record
+ * of its own that says what the lower file shows.
+ *
+ * Each copy gets a record, also where the lower file has none: who it belongs to on the disk may
+ * differ, and where it lies decides what a file without a record shows. The lower file's record,
+ * wherever it is, is only read.
+ *
+ * Called by copy_up.c. */
+#include "inode/roots.h"
+#include "union/parts.h"
+
+#include <linux/xattr.h>
+
+#define LIST 65536u /* XATTR_LIST_MAX, linux/limits.h */
+
+static bool starts_with(const char *text, const char *prefix)
+{
+	return !memcmp(text, prefix, fj_strlen(prefix));
+}
+
+/* An ordinary attribute: the copy gets it on the disk, too. Not what tells where a record is, nor
+ * what overlays of the kernel keep for themselves. */
+static bool is_the_disks(const char *name)
+{
+	return starts_with(name, XATTR_USER_PREFIX) && !fj_streq(name, FJ_OWN_TAG) &&
+	       !starts_with(name, "user.overlay.");
+}
+
+/* One that the user could not set on the disk, and that shows where the record has none
+ * (file/hook_xattr.c). */
+static bool is_for_record(const char *name)
+{
+	return fj_streq(name, "security.capability") || fj_streq(name, FJ_ACL_ACCESS) ||
+	       fj_streq(name, FJ_ACL_DEFAULT);
+}
+
+static long copy_one(struct fj_union_copy *u, const char *name, char *value)
+{
+	long r, size;
+
+	if (!is_the_disks(name))
+		return 0;
+	size = fj_sys4(__NR_fgetxattr, u->src, name, value, FJ_ATTRIBUTE_MAX);
+	if (size == -ENODATA)
+		return 0;
+	if (size < 0)
+		return size;
+	r = fj_sys5(__NR_fsetxattr, u->dst, name, value, size, 0);
+	/* ovl_copy_xattr() of fs/overlayfs/copy_up.c */
+	return r == -EOPNOTSUPP ? 0 : r;
+}
+
+/* Call `each` with every name, and with room for a value. */
+static long all_names(struct fj_union_copy *u,
+	long (*each)(struct fj_union_copy *u, const char *name, char *value))
+{
+	char *room;
+	long len, r = 0;
+
+	/* (Most files have none.) */
+	len = fj_sys3(__NR_flistxattr, u->src, 0, 0);
+	if (len <= 0)
+		return len == -EOPNOTSUPP ? 0 : len;
+	room = fj_union_room(LIST + FJ_ATTRIBUTE_MAX);
+	if (!room)
+		return -ENOMEM;
+	len = fj_sys3(__NR_flistxattr, u->src, room, LIST);
+	for (long at = 0; at < len && r >= 0; at += (long)fj_strlen(room + at) + 1)
+		r = each(u, room + at, room + LIST);
+	fj_union_give_room(room, LIST + FJ_ATTRIBUTE_MAX);
+	return r < 0 ? r : len < 0 ? len : 0;
+}
+
+long fj_union_copy_attributes(struct fj_union_copy *u)
+{
+	return u->src < 0 || u->dst < 0 ? 0 : all_names(u, copy_one);
+}
+
+static long record_one(struct fj_union_copy *u, const char *name, char *value)
+{
+	long size;
+
+	if (!is_for_record(name) || fj_own_get_attribute(&u->made, name, NULL, 0) >= 0)
+		return 0;
+	size = fj_sys4(__NR_fgetxattr, u->src, name, value, FJ_ATTRIBUTE_MAX);
+	if (size < 0)
+		return size == -ENODATA ? 0 : size;
+	return fj_own_set_attribute(&u->made, name, value, (size_t)size, 0, &u->file.owner);
+}
+
+/* The lower file may be an upper one of another union: what it was there says nothing here. */
+static long forget_attribute(const struct fj_union_copy *u, const char *name)
+{
+	const long r = fj_own_set_attribute(&u->made, name, NULL, 0, 0, &u->file.owner);
+
+	return r == -ENODATA ? 0 : r;
+}
+
+/* A file with several names has one copy for each that is copied up, and they cannot all have its
+ * number: ovl_copy_up_one(). */
+static long record_origin(const struct fj_union_copy *u, uint32_t dev)
+{
+	const struct fj_union_origin origin = {
+		/* Device numbers change from boot to boot; 0 is the copy's own. */
+		.dev = u->file.dev == dev ? 0 : u->file.dev,
+		.ino = u->sx.stx_ino,
+		.stamp = u->file.natural.stamp,
+	};
+
+	if ((u->file.real_mode & FJ_S_IFMT) != FJ_S_IFDIR && u->file.nlink > 1)
+		return forget_attribute(u, FJ_UNION_ORIGIN);
+	return fj_own_set_attribute(
+		&u->made, FJ_UNION_ORIGIN, &origin, sizeof(origin), 0, &u->file.owner);
+}
+
+static long record(struct fj_call *c, struct fj_union_copy *u)
+{
+	const struct fj_owner *owner = &u->file.owner;
+	struct fj_owner shown = *owner;
+	struct fj_file made;
+	unsigned what = FJ_OWN_UID | FJ_OWN_GID;
+	long r = fj_file_look(c, u->dirfd, u->name, u->name[0] ? 0 : AT_EMPTY_PATH, &made);
+
+	if (r < 0)
+		return r;
+	made.key = made.natural;
+	made.key.home = fj_roots_home(c->thread, u->dirfd, u->name);
+	fj_own_mark(&made.key, made.dev, u->dirfd, u->name, made.real_mode);
+	u->made = made.key;
+	if (u->file.has_record)
+		r = fj_own_renew(&u->file.key, &u->made);
+	if (r < 0)
+		return r;
+	shown.uid = FJ_NO_ID; /* so that there is a record, whatever it says */
+	if ((owner->mode & 07777) != (made.real_mode & 07777))
+		what |= FJ_OWN_MODE;
+	if (!u->file.has_record && ((owner->mode & FJ_S_IFMT) == FJ_S_IFCHR ||
+					   (owner->mode & FJ_S_IFMT) == FJ_S_IFBLK))
+		what |= FJ_OWN_DEVICE | FJ_OWN_MODE;
+	r = fj_own_set(&u->made, what, owner, &shown, made.real_mode);
+	if (r < 0)
+		return r;
+	if (owner->flags & FJ_OWN_ATTRIBUTES)
+		r = forget_attribute(u, FJ_UNION_OPAQUE);
+	if (!r && u->src >= 0)
+		r = all_names(u, record_one);
+	return r < 0 ? r : record_origin(u, made.dev);
+}
+
+static void times_of(const struct statx *sx, int64_t times[4])
+{
+	times[0] = sx->stx_atime.tv_sec;
+	times[1] = sx->stx_atime.tv_nsec;
+	times[2] = sx->stx_mtime.tv_sec;
+	times[3] = sx->stx_mtime.tv_nsec;
+}
+
+long fj_union_copy_shown(struct fj_call *c, struct fj_union_copy *u)
+{
+	const uint32_t type = u->file.owner.mode & FJ_S_IFMT;
+	const bool is_device = type == FJ_S_IFCHR || type == FJ_S_IFBLK;
+	const uint32_t mode = is_device ? FJ_S_IFREG | 0600 : u->file.owner.mode;
+	int64_t times[4];
+	long r = 0;
+
+	if (type != FJ_S_IFLNK)
+		r = fj_file_chmod_disk(u->dirfd, u->name, fj_own_real_mode(mode, false) & 07777);
+	if (r < 0)
+		return r;
+	r = record(c, u);
+	if (r < 0)
+		return r;
+	times_of(&u->sx, times);
+	return u->name[0] ? fj_sys4(__NR_utimensat, u->dirfd, u->name, times, AT_SYMLINK_NOFOLLOW) :
+			    fj_sys4(__NR_utimensat, u->dirfd, 0, times, 0);
+}

@@ -1,0 +1,320 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * copy_up.c - a lower file gets a copy in the upper layer, before it is first changed.
+ *
+ * A regular file is made without a name (O_TMPFILE), so that nothing is left of it when its maker
+ * is killed; what cannot be made so has a name in the work directory. Its record is written before
+ * it gets its own name, in one step that fails when somebody else was quicker: nobody ever sees a
+ * file of the upper layer that is not complete.
+ *
+ * On an overlay of the kernel and on FUSE a file without a name is not known by the number and the
+ * birth that it will have, so there it has one.
+ *
+ * Called by hooks that are about to change a file, by way of whoever knows the layers. */
+#include "union/parts.h"
+
+#include <asm/stat.h>
+#include <linux/fs.h>
+
+#define TRIES 5u
+#define NAME_IS_TAKEN (-ESTALE) /* in the work directory: not what -EEXIST says to the caller */
+#define O_TMPFILE_ (020000000 | O_DIRECTORY) /* asm-generic/fcntl.h */
+
+void fj_union_temp_name(char name[FJ_UNION_TEMP_SIZE])
+{
+	static uint32_t last;
+	struct fj_str s;
+
+	fj_str_init(&s, name, FJ_UNION_TEMP_SIZE);
+	fj_str_put(&s, FJ_UNION_TEMP);
+	fj_str_num(&s, (uint64_t)fj_sys0(__NR_getpid), 10);
+	fj_str_put(&s, ".");
+	fj_str_num(&s, __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED), 10);
+}
+
+char *fj_union_parent(struct fj_thread *t, const char *name)
+{
+	const size_t cut = fj_place_dir_len(name);
+	struct fj_str s;
+
+	fj_str_init(&s, fj_scratch(t, cut + 8), cut + 8);
+	fj_str_add(&s, name, cut);
+	fj_str_put(&s, ".");
+	return s.at;
+}
+
+long fj_union_open_lower(int dirfd, const char *name, int flags)
+{
+	long fd;
+
+	flags |= O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+	fd = fj_sys4(__NR_openat, dirfd, name, flags | O_NOATIME, 0);
+	return fd == -EPERM ? fj_sys4(__NR_openat, dirfd, name, flags, 0) : fd;
+}
+
+/* The arguments of fj_union_copy_up. */
+struct task {
+	struct fj_call *c;
+	int from_dirfd, to_dirfd, work_fd; /* work_fd: where it is made */
+	const char *from, *to;
+	bool with_data;
+	struct fj_union_copy u;
+	char temp[FJ_UNION_TEMP_SIZE]; /* its name there; "": it has none, or not yet */
+};
+
+static bool is_regular_on_disk(const struct task *k)
+{
+	const uint32_t type = k->u.file.owner.mode & FJ_S_IFMT;
+
+	return type == FJ_S_IFREG || type == FJ_S_IFCHR || type == FJ_S_IFBLK;
+}
+
+static void remove_temp(struct task *k)
+{
+	const bool is_dir = (k->u.file.owner.mode & FJ_S_IFMT) == FJ_S_IFDIR;
+
+	if (k->u.made.ino)
+		fj_own_gone(&k->u.made);
+	if (k->temp[0])
+		fj_sys3(__NR_unlinkat, k->work_fd, k->temp, is_dir ? AT_REMOVEDIR : 0);
+}
+
+static void drop_fds(struct fj_union_copy *u)
+{
+	if (u->src >= 0)
+		fj_close(u->src);
+	if (u->dst >= 0)
+		fj_close(u->dst);
+	u->src = u->dst = -1;
+}
+
+/* Make an empty one, as `temp` or without a name. */
+static long make_symlink(struct task *k)
+{
+	struct fj_thread *t = k->c->thread;
+	const uint32_t mark = fj_scratch_mark(t);
+	char *text = fj_scratch_path(t);
+	long r = fj_sys4(__NR_readlinkat, k->from_dirfd, k->from, text, FJ_PATH_MAX);
+
+	if (r >= 0) {
+		text[r] = 0;
+		r = fj_sys3(__NR_symlinkat, text, k->work_fd, k->temp);
+	}
+	fj_scratch_release(t, mark);
+	return r;
+}
+
+static long open_source(struct task *k, int flags)
+{
+	const long fd = fj_union_open_lower(k->from_dirfd, k->from, flags);
+
+	k->u.src = fj_is_err(fd) ? -1 : (int)fd;
+	return fj_is_err(fd) ? fd : 0;
+}
+
+static long make_directory(struct task *k)
+{
+	long r = fj_sys3(__NR_mkdirat, k->work_fd, k->temp, 0700);
+
+	if (r < 0)
+		return r;
+	open_source(k, O_DIRECTORY); /* else its attributes cannot be read by anybody here */
+	r = fj_sys4(__NR_openat, k->work_fd, k->temp,
+		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+	if (fj_is_err(r))
+		return r;
+	k->u.dst = (int)r;
+	return fj_union_copy_attributes(&k->u);
+}
+
+static long open_new(struct task *k)
+{
+	long fd = -EOPNOTSUPP;
+
+	if (fj_own_disk(k->work_fd) == FJ_DISK_PLAIN)
+		fd = fj_sys4(__NR_openat, k->work_fd, ".", O_TMPFILE_ | O_RDWR | O_CLOEXEC, 0600);
+	if (fj_is_err(fd) && fd != -EMFILE && fd != -ENFILE && fd != -ENOSPC && fd != -EDQUOT &&
+		fd != -EROFS) {
+		fd = fj_sys4(__NR_openat, k->work_fd, k->temp,
+			O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, 0600);
+	} else if (!fj_is_err(fd)) {
+		k->temp[0] = 0;
+	}
+	return fd;
+}
+
+static long make_regular(struct task *k)
+{
+	const bool is_file = (k->u.file.owner.mode & FJ_S_IFMT) == FJ_S_IFREG;
+	long fd, r = is_file ? open_source(k, 0) : 0;
+
+	if (r < 0 && k->with_data)
+		return r;
+	fd = open_new(k);
+	if (fj_is_err(fd)) {
+		k->temp[0] = 0;
+		return fd == -EEXIST ? NAME_IS_TAKEN : fd;
+	}
+	k->u.dst = (int)fd;
+	r = fj_union_copy_attributes(&k->u);
+	if (!r && is_file && k->with_data) {
+		struct fj_union_data d = {.from_dirfd = k->from_dirfd,
+			.from = k->from,
+			.src = k->u.src,
+			.dst = k->u.dst};
+
+		r = fj_union_copy_data(k->c, &d);
+		k->u.src = d.src;
+	}
+	return r;
+}
+
+static long make(struct task *k)
+{
+	const uint32_t type = k->u.file.owner.mode & FJ_S_IFMT;
+	long r;
+
+	if (is_regular_on_disk(k))
+		return make_regular(k);
+	if (type == FJ_S_IFDIR)
+		r = make_directory(k);
+	else if (type == FJ_S_IFLNK)
+		r = make_symlink(k);
+	else
+		r = fj_sys4(__NR_mknodat, k->work_fd, k->temp, type | 0600, 0);
+	if (r == -EEXIST) { /* of an earlier process with our number */
+		k->temp[0] = 0;
+		r = NAME_IS_TAKEN;
+	}
+	return r;
+}
+
+/* Where the file system knows no RENAME_NOREPLACE. */
+static long rename_otherwise(struct task *k)
+{
+	char byte;
+	long r;
+
+	if ((k->u.file.owner.mode & FJ_S_IFMT) != FJ_S_IFDIR) {
+		r = fj_sys5(__NR_linkat, k->work_fd, k->temp, k->to_dirfd, k->to, 0);
+		if (!r)
+			fj_sys3(__NR_unlinkat, k->work_fd, k->temp, 0);
+		return r;
+	}
+	r = fj_sys4(__NR_readlinkat, k->to_dirfd, k->to, &byte, 1);
+	if (r >= 0 || r == -EINVAL)
+		return -EEXIST;
+	r = fj_sys4(__NR_renameat, k->work_fd, k->temp, k->to_dirfd, k->to);
+	return r == -ENOTEMPTY ? -EEXIST : r;
+}
+
+static long give_name(struct task *k)
+{
+	char link[32];
+	struct fj_str s;
+	long r;
+
+	if (!k->temp[0]) {
+		fj_str_init(&s, link, sizeof(link));
+		fj_fd_path(&s, k->u.dst, NULL);
+		return fj_sys5(__NR_linkat, AT_FDCWD, link, k->to_dirfd, k->to, AT_SYMLINK_FOLLOW);
+	}
+	r = fj_sys5(__NR_renameat2, k->work_fd, k->temp, k->to_dirfd, k->to, RENAME_NOREPLACE);
+	return r == -EINVAL || r == -ENOSYS ? rename_otherwise(k) : r;
+}
+
+/* A new name is not a change that the directory shows: the file was there. */
+static void set_times(const struct task *k, const char *parent, const struct stat *st)
+{
+	const int64_t times[4] = {(int64_t)st->st_atime, (int64_t)st->st_atime_nsec,
+		(int64_t)st->st_mtime, (int64_t)st->st_mtime_nsec};
+
+	fj_sys4(__NR_utimensat, k->to_dirfd, parent, times, 0);
+}
+
+static long give_name_unseen(struct task *k)
+{
+	struct fj_thread *t = k->c->thread;
+	const uint32_t mark = fj_scratch_mark(t);
+	const char *parent = fj_union_parent(t, k->to);
+	struct stat st;
+	long r = fj_sys4(__NR_newfstatat, k->to_dirfd, parent, &st, 0);
+
+	if (!r)
+		r = give_name(k);
+	if (!r)
+		set_times(k, parent, &st);
+	fj_scratch_release(t, mark);
+	return r;
+}
+
+static long copy_by_way_of(struct task *k, int work_fd)
+{
+	long r;
+
+	k->work_fd = work_fd;
+	k->u.made = (struct fj_own_key){0};
+	k->u.src = k->u.dst = -1;
+	fj_union_temp_name(k->temp);
+	r = make(k);
+	if (!r) {
+		k->u.dirfd = is_regular_on_disk(k) ? k->u.dst : k->work_fd;
+		k->u.name = is_regular_on_disk(k) ? "" : k->temp;
+		r = fj_union_copy_shown(k->c, &k->u);
+	}
+	if (!r)
+		r = give_name_unseen(k);
+	if (r < 0)
+		remove_temp(k);
+	drop_fds(&k->u);
+	return r;
+}
+
+/* Without a work directory, or with one on another mount. */
+static long copy_beside(struct task *k)
+{
+	const uint32_t mark = fj_scratch_mark(k->c->thread);
+	const char *parent = fj_union_parent(k->c->thread, k->to);
+	const long fd =
+		fj_sys4(__NR_openat, k->to_dirfd, parent, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	struct stat st;
+	long r = fd;
+
+	if (!fj_is_err(fd)) {
+		r = fj_sys4(__NR_newfstatat, fd, "", &st, AT_EMPTY_PATH);
+		if (!r)
+			r = copy_by_way_of(k, (int)fd);
+		set_times(k, parent, &st); /* here it was made, or tried to be */
+		fj_close((int)fd);
+	}
+	fj_scratch_release(k->c->thread, mark);
+	return r;
+}
+
+long fj_union_copy_up(struct fj_call *c, int from_dirfd, const char *from, int to_dirfd,
+	const char *to, int work_fd, bool with_data)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	struct task *k = (struct task *)fj_scratch(c->thread, sizeof(*k));
+	long r = NAME_IS_TAKEN;
+
+	*k = (struct task){.c = c,
+		.from_dirfd = from_dirfd,
+		.from = from,
+		.to_dirfd = to_dirfd,
+		.to = to,
+		.with_data = with_data};
+	/* (Who cleans the work directory may take us for dead: then what was made is not there.) */
+	for (unsigned n = 0; n < TRIES && (r == NAME_IS_TAKEN || (r == -ENOENT && n == 1)); n++) {
+		r = fj_file_statx(c, from_dirfd, from, AT_SYMLINK_NOFOLLOW,
+			STATX_BASIC_STATS | STATX_BTIME, &k->u.sx, &k->u.file);
+		if (r < 0)
+			break;
+		r = work_fd < 0 ? -EXDEV : copy_by_way_of(k, work_fd);
+		if (r == -EXDEV)
+			r = copy_beside(k);
+	}
+	fj_scratch_release(c->thread, mark);
+	return r;
+}

@@ -1,0 +1,254 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * whiteout.c - what an upper layer says of lower ones: whiteouts, opaque directories, origins.
+ *
+ * Since Linux 5.8 everybody may make a character device 0:0, and such a whiteout needs no record
+ * and is one to the kernel's overlay, too. Where the kernel or the file system refuses it, it is an
+ * empty file with a record that says so.
+ *
+ * Called by whoever looks names up in a union or removes them. */
+#include "inode/roots.h"
+#include "union/parts.h"
+
+#include <asm/stat.h>
+#include <linux/fs.h>
+
+#define DENTS 4096u
+
+struct dirent64 { /* fs/readdir.c */
+	uint64_t ino, offset;
+	uint16_t size;
+	uint8_t type;
+	char name[];
+};
+
+/* new_encode_dev() of linux/kdev_t.h */
+static uint32_t dev_of(const struct statx *sx)
+{
+	return (sx->stx_dev_minor & 0xff) | sx->stx_dev_major << 8 |
+	       (sx->stx_dev_minor & ~0xffu) << 12;
+}
+
+/* The record of what lies there, when it has one. */
+static bool find_record(int dirfd, const char *name, struct fj_owner *owner)
+{
+	struct fj_own_key key;
+	struct statx sx;
+
+	if (fj_sys5(__NR_statx, dirfd, name, AT_SYMLINK_NOFOLLOW | (name[0] ? 0 : AT_EMPTY_PATH),
+		    STATX_BASIC_STATS | STATX_BTIME, &sx))
+		return false;
+	fj_own_key_of(&sx, dirfd, name, false, &key);
+	return fj_own_find(&key, owner) ||
+	       (fj_own_follows_tags &&
+		       fj_own_find_tagged(dev_of(&sx), dirfd, name, sx.stx_mode, &key, owner));
+}
+
+bool fj_union_is_whiteout(struct fj_thread *t, int dirfd, const char *name, const struct stat *st)
+{
+	struct fj_owner owner;
+	struct stat asked;
+
+	(void)t;
+	if (!st && fj_sys4(__NR_newfstatat, dirfd, name, &asked, AT_SYMLINK_NOFOLLOW))
+		return false;
+	st = st ? st : &asked;
+	if ((st->st_mode & FJ_S_IFMT) == FJ_S_IFCHR)
+		return !st->st_rdev;
+	return (st->st_mode & FJ_S_IFMT) == FJ_S_IFREG && !st->st_size && fj_own_has_devices() &&
+	       find_record(dirfd, name, &owner) && (owner.flags & FJ_OWN_DEVICE) &&
+	       (owner.mode & FJ_S_IFMT) == FJ_S_IFCHR && !owner.rdev;
+}
+
+static long pretend_whiteout(struct fj_call *c, int work_fd, const char *temp)
+{
+	const struct fj_owner device = {.mode = FJ_S_IFCHR};
+	struct fj_file made;
+	long r = fj_sys4(__NR_mknodat, work_fd, temp, FJ_S_IFREG | 0600, 0);
+
+	if (!r)
+		r = fj_file_look(c, work_fd, temp, 0, &made);
+	if (r < 0)
+		return r;
+	fj_own_mark(&made.key, made.dev, work_fd, temp, made.real_mode);
+	return fj_own_set(&made.key, FJ_OWN_UID | FJ_OWN_GID | FJ_OWN_DEVICE | FJ_OWN_MODE, &device,
+		&made.owner, made.real_mode);
+}
+
+/* Everything in the directory, whatever it is; it is out of everybody's sight. */
+static void remove_tree(struct fj_call *c, int dirfd, const char *name)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	char *list = fj_scratch(c->thread, DENTS);
+	const long fd = fj_sys4(
+		__NR_openat, dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+	long n;
+
+	while (!fj_is_err(fd) && (n = fj_sys3(__NR_getdents64, fd, list, DENTS)) > 0)
+		for (long at = 0; at < n;) {
+			const struct dirent64 *d = (const struct dirent64 *)(list + at);
+
+			fj_sys3(__NR_unlinkat, fd, d->name, 0);
+			at += d->size;
+		}
+	if (!fj_is_err(fd))
+		fj_close((int)fd);
+	fj_sys3(__NR_unlinkat, dirfd, name, AT_REMOVEDIR);
+	fj_scratch_release(c->thread, mark);
+}
+
+/* In place of what `was` is; NULL: of nothing. */
+static long put(struct fj_call *c, int work_fd, const char *temp, int dirfd, const char *name,
+	const struct fj_file *was)
+{
+	const bool is_dir = was && (was->real_mode & FJ_S_IFMT) == FJ_S_IFDIR;
+	long r;
+
+	if (!is_dir)
+		r = fj_sys4(__NR_renameat, work_fd, temp, dirfd, name);
+	else
+		r = fj_sys5(__NR_renameat2, work_fd, temp, dirfd, name, RENAME_EXCHANGE);
+	if (r < 0)
+		return r;
+	if (is_dir)
+		remove_tree(c, work_fd, temp);
+	if (was && was->has_record && (is_dir || was->nlink == 1))
+		fj_own_gone(&was->key);
+	return 0;
+}
+
+static long make_whiteout(struct fj_call *c, int dirfd, const char *name, int work_fd)
+{
+	char temp[FJ_UNION_TEMP_SIZE];
+	struct fj_file was;
+	bool is_there;
+	long r;
+
+	fj_union_temp_name(temp);
+	r = fj_sys4(__NR_mknodat, work_fd, temp, FJ_S_IFCHR, 0);
+	if (r < 0 && r != -EEXIST && r != -ENOSPC && r != -EDQUOT && r != -EROFS && r != -EACCES)
+		r = pretend_whiteout(c, work_fd, temp);
+	if (r == -EEXIST)
+		return -EAGAIN;
+	/* What it is may change from look to step: a file is not exchanged, nor a directory
+	 * replaced. */
+	for (unsigned tries = 0; !r; tries++) {
+		is_there = !fj_file_look(c, dirfd, name, 0, &was);
+		r = put(c, work_fd, temp, dirfd, name, is_there ? &was : NULL);
+		if (!r)
+			return 0;
+		if ((r == -EISDIR || r == -ENOTDIR || r == -ENOENT) && tries < FJ_RACES)
+			r = 0;
+	}
+	fj_sys3(__NR_unlinkat, work_fd, temp, 0);
+	return r;
+}
+
+long fj_union_whiteout(struct fj_call *c, int dirfd, const char *name, int work_fd)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	long fd = work_fd, r = -EAGAIN;
+
+	if (work_fd < 0)
+		fd = fj_sys4(__NR_openat, dirfd, fj_union_parent(c->thread, name),
+			O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	fj_scratch_release(c->thread, mark);
+	if (fj_is_err(fd))
+		return fd;
+	for (unsigned tries = 0; r == -EAGAIN && tries < FJ_RACES; tries++)
+		r = make_whiteout(c, dirfd, name, (int)fd);
+	if (work_fd < 0)
+		fj_close((int)fd);
+	return r == -EXDEV && work_fd >= 0 ? fj_union_whiteout(c, dirfd, name, -1) : r;
+}
+
+static long is_yes(const char *value, size_t size, void *context)
+{
+	(void)context;
+	return size == 1 && value[0] == 'y';
+}
+
+/* Set by root or in a user namespace, outside any jail. */
+static bool says_opaque(const char *link, const char *name)
+{
+	char value = 0;
+
+	return fj_sys4(__NR_getxattr, link, name, &value, 1) == 1 && value == 'y';
+}
+
+bool fj_union_is_opaque(struct fj_thread *t, int dirfd)
+{
+	struct fj_owner owner;
+	char link[32];
+	struct fj_str s;
+
+	(void)t;
+	if (!fj_own_is_empty() && find_record(dirfd, "", &owner) &&
+		(owner.flags & FJ_OWN_ATTRIBUTES) &&
+		fj_own_look_at_attribute(&owner.key, FJ_UNION_OPAQUE, is_yes, NULL) > 0)
+		return true;
+	fj_str_init(&s, link, sizeof(link));
+	fj_fd_path(&s, dirfd, NULL);
+	return says_opaque(link, "user.overlay.opaque") || says_opaque(link, FJ_UNION_OPAQUE);
+}
+
+long fj_union_set_opaque(struct fj_call *c, int dirfd)
+{
+	struct fj_file file;
+	long r = fj_file_look(c, dirfd, "", AT_EMPTY_PATH, &file);
+
+	if (!r)
+		r = fj_file_settle(c, dirfd, "", &file);
+	return r < 0 ? r : fj_own_set_attribute(&file.key, FJ_UNION_OPAQUE, "y", 1, 0, &file.owner);
+}
+
+static long copy_origin(const char *value, size_t size, void *context)
+{
+	if (size != sizeof(struct fj_union_origin))
+		return -ENODATA;
+	memcpy(context, value, sizeof(struct fj_union_origin));
+	return 0;
+}
+
+bool fj_union_origin(const struct fj_owner *owner, uint64_t dev, struct fj_union_origin *origin)
+{
+	if (!(owner->flags & FJ_OWN_ATTRIBUTES) ||
+		fj_own_look_at_attribute(&owner->key, FJ_UNION_ORIGIN, copy_origin, origin) < 0)
+		return false;
+	if (!origin->dev)
+		origin->dev = dev;
+	return true;
+}
+
+/* Does the process live that made `name`, in our PID namespace? */
+static bool is_makers_alive(const char *name)
+{
+	long pid = 0;
+
+	for (name += sizeof(FJ_UNION_TEMP) - 1; *name >= '0' && *name <= '9'; name++)
+		pid = pid * 10 + *name - '0';
+	return pid > 0 && fj_sys2(__NR_kill, pid, 0) != -ESRCH;
+}
+
+void fj_union_clean(struct fj_call *c, int work_fd)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	char *list = fj_scratch(c->thread, DENTS);
+	const long fd = fj_sys4(__NR_openat, work_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	long n;
+
+	while (!fj_is_err(fd) && (n = fj_sys3(__NR_getdents64, fd, list, DENTS)) > 0)
+		for (long at = 0; at < n;) {
+			const struct dirent64 *d = (const struct dirent64 *)(list + at);
+
+			at += d->size;
+			if (!fj_begins(d->name, FJ_UNION_TEMP) || is_makers_alive(d->name))
+				continue;
+			if (fj_sys3(__NR_unlinkat, fd, d->name, 0) == -EISDIR)
+				remove_tree(c, (int)fd, d->name);
+		}
+	if (!fj_is_err(fd))
+		fj_close((int)fd);
+	fj_scratch_release(c->thread, mark);
+}
