@@ -14,6 +14,17 @@ void fj_union_temp_name(char name[FJ_UNION_TEMP_SIZE]);
 /* The directory that `name` in `dirfd` is in, as a name in `dirfd`, in scratch memory. */
 char *fj_union_parent(struct fj_thread *t, const char *name);
 
+/* What getdents64(2) writes: fs/readdir.c. */
+struct fj_dirent {
+	uint64_t ino, offset;
+	uint16_t size;
+	uint8_t type;
+	char name[];
+} __attribute__((packed));
+
+/* The record of what lies there ("": the descriptor itself), when it has one. */
+bool fj_union_record(int dirfd, const char *name, struct fj_owner *owner);
+
 /* Memory that is too large for the scratch memory. NULL: there is none. */
 char *fj_union_room(size_t size);
 void fj_union_give_room(char *room, size_t size);

@@ -16,13 +16,6 @@
 
 #define DENTS 4096u
 
-struct dirent64 { /* fs/readdir.c */
-	uint64_t ino, offset;
-	uint16_t size;
-	uint8_t type;
-	char name[];
-};
-
 /* new_encode_dev() of linux/kdev_t.h */
 static uint32_t dev_of(const struct statx *sx)
 {
@@ -30,8 +23,7 @@ static uint32_t dev_of(const struct statx *sx)
 	       (sx->stx_dev_minor & ~0xffu) << 12;
 }
 
-/* The record of what lies there, when it has one. */
-static bool find_record(int dirfd, const char *name, struct fj_owner *owner)
+bool fj_union_record(int dirfd, const char *name, struct fj_owner *owner)
 {
 	struct fj_own_key key;
 	struct statx sx;
@@ -57,7 +49,7 @@ bool fj_union_is_whiteout(struct fj_thread *t, int dirfd, const char *name, cons
 	if ((st->st_mode & FJ_S_IFMT) == FJ_S_IFCHR)
 		return !st->st_rdev;
 	return (st->st_mode & FJ_S_IFMT) == FJ_S_IFREG && !st->st_size && fj_own_has_devices() &&
-	       find_record(dirfd, name, &owner) && (owner.flags & FJ_OWN_DEVICE) &&
+	       fj_union_record(dirfd, name, &owner) && (owner.flags & FJ_OWN_DEVICE) &&
 	       (owner.mode & FJ_S_IFMT) == FJ_S_IFCHR && !owner.rdev;
 }
 
@@ -87,7 +79,7 @@ static void remove_tree(struct fj_call *c, int dirfd, const char *name)
 
 	while (!fj_is_err(fd) && (n = fj_sys3(__NR_getdents64, fd, list, DENTS)) > 0)
 		for (long at = 0; at < n;) {
-			const struct dirent64 *d = (const struct dirent64 *)(list + at);
+			const struct fj_dirent *d = (const struct fj_dirent *)(list + at);
 
 			fj_sys3(__NR_unlinkat, fd, d->name, 0);
 			at += d->size;
@@ -184,7 +176,7 @@ bool fj_union_is_opaque(struct fj_thread *t, int dirfd)
 	struct fj_str s;
 
 	(void)t;
-	if (!fj_own_is_empty() && find_record(dirfd, "", &owner) &&
+	if (!fj_own_is_empty() && fj_union_record(dirfd, "", &owner) &&
 		(owner.flags & FJ_OWN_ATTRIBUTES) &&
 		fj_own_look_at_attribute(&owner.key, FJ_UNION_OPAQUE, is_yes, NULL) > 0)
 		return true;
@@ -240,7 +232,7 @@ void fj_union_clean(struct fj_call *c, int work_fd)
 
 	while (!fj_is_err(fd) && (n = fj_sys3(__NR_getdents64, fd, list, DENTS)) > 0)
 		for (long at = 0; at < n;) {
-			const struct dirent64 *d = (const struct dirent64 *)(list + at);
+			const struct fj_dirent *d = (const struct fj_dirent *)(list + at);
 
 			at += d->size;
 			if (!fj_begins(d->name, FJ_UNION_TEMP) || is_makers_alive(d->name))

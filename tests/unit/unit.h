@@ -71,5 +71,6 @@ Suite *unit_suite_random_calls(void);
 Suite *unit_suite_filter(void);
 Suite *unit_suite_thread(void);
 Suite *unit_suite_union(void);
+Suite *unit_suite_union_list(void);
 
 #endif

@@ -1,0 +1,318 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * list.c - listings of merged directories.
+ *
+ * Nothing is kept from call to call but where the listing is, and that is the position of the
+ * program's own open file, whose names nobody reads. The layers are listed from the bottom to the
+ * top. A name is shown where the lowest layer has it, if the highest that has it says so: a file
+ * that is copied up, or gets a whiteout, while the directory is listed, moves no other and is not
+ * met twice. For a name of one layer each other layer is asked once, so the time grows with the
+ * names times the layers, and no memory does.
+ *
+ * A position is a layer's number and where its own listing goes on (d_off). That is mostly a small
+ * number. ext4 has hashes of 63 bits there; of those the last seven are left out, and the listing
+ * goes on at the first name whose hash is not below the rest: names whose hashes differ in
+ * nothing but these bits might be shown twice, one pair among 2^56.
+ *
+ * Called by the hooks of getdents(2) and rmdir(2). */
+#include "inode/roots.h"
+#include "sys/guest.h"
+#include "union/parts.h"
+
+#include <asm/stat.h>
+#include <linux/fs.h>
+
+#define SMALL_BITS 37 /* with a number of 6 bits below 2^44, which ext2 wants of positions */
+#define LARGE (1UL << 62)
+#define LARGE_BITS 56
+#define LEFT_OUT 7 /* bits */
+
+#define IN 8192u
+#define OUT (32u * 1024)
+
+#define DT_UNKNOWN 0 /* linux/fs_types.h */
+#define DT_CHR 2
+#define DT_BLK 6
+#define DT_REG 8
+#define NAME offsetof(struct fj_dirent, type) /* in the old struct, whose type is its last byte */
+
+static uint64_t cursor_of(uint32_t number, uint64_t offset)
+{
+	if (offset >> SMALL_BITS)
+		return LARGE | (uint64_t)number << LARGE_BITS |
+		       (offset << 1 >> 1 >> LEFT_OUT & ((1UL << LARGE_BITS) - 1));
+	return (uint64_t)number << SMALL_BITS | offset;
+}
+
+static uint32_t number_of(uint64_t cursor)
+{
+	return cursor >> (cursor & LARGE ? LARGE_BITS : SMALL_BITS) & (FJ_UNION_LAYERS - 1);
+}
+
+static uint64_t offset_of(uint64_t cursor)
+{
+	return cursor & LARGE ? (cursor & ((1UL << LARGE_BITS) - 1)) << LEFT_OUT :
+				cursor & ((1UL << SMALL_BITS) - 1);
+}
+
+struct listing {
+	struct fj_call *c;
+	const struct fj_union_layers *layers;
+	uint32_t at;	 /* which layer */
+	uint64_t dev;	 /* of that */
+	int fd;		 /* to list it by; -1: not open */
+	uint64_t cursor; /* behind what has been taken */
+	bool is_old;
+	char *in, *out; /* out NULL: only whether there is a name */
+	size_t used, size;
+	bool has_name, is_full;
+};
+
+/* One name: what is shown of it. */
+struct entry {
+	uint64_t dev, ino;
+	uint8_t type;
+	const char *name;
+};
+
+/* The highest layer from `above` down to `end` that has the name; false: none. */
+static bool is_in(const struct fj_union_layers *l, const char *name, uint32_t above, uint32_t end,
+	uint32_t *where, struct stat *st)
+{
+	for (uint32_t i = above; i < end; i++)
+		if (!fj_sys4(__NR_newfstatat, l->layer[i].fd, name, st, AT_SYMLINK_NOFOLLOW)) {
+			*where = i;
+			return true;
+		}
+	return false;
+}
+
+static uint8_t type_of(uint32_t mode)
+{
+	return (uint8_t)(mode >> 12 & 15); /* IFTODT of linux/fs_types.h */
+}
+
+/* Records may say other things of it, and more. Few files have one of these. */
+static bool may_have_record(const struct entry *e)
+{
+	struct fj_owner owner;
+
+	return !fj_own_is_empty() &&
+	       (fj_own_is_scattered ||
+		       (fj_own_find_ino(e->dev, e->ino, &owner) &&
+			       (owner.flags & (FJ_OWN_DEVICE | FJ_OWN_ATTRIBUTES))));
+}
+
+/* What the file in layer `i` shows, which on the disk is as `e` says. */
+static void show(const struct fj_union_layers *l, uint32_t i, struct entry *e)
+{
+	struct fj_union_origin origin;
+	struct fj_owner owner;
+
+	if (!may_have_record(e) || !fj_union_record(l->layer[i].fd, e->name, &owner))
+		return;
+	if (owner.flags & FJ_OWN_DEVICE)
+		e->type = type_of(owner.mode);
+	if (fj_union_origin(&owner, e->dev, &origin))
+		e->ino = origin.ino;
+}
+
+/* Of "." and ".." the top layer tells. */
+static void show_dots(const struct fj_union_layers *l, struct entry *e)
+{
+	struct stat st;
+
+	if (fj_sys4(__NR_newfstatat, l->layer[0].fd, e->name, &st, 0))
+		return;
+	e->dev = st.st_dev;
+	e->ino = st.st_ino;
+	show(l, 0, e);
+}
+
+static bool is_dots(const char *name)
+{
+	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
+}
+
+static bool is_kept_back(const struct listing *l, const char *name)
+{
+	const int fd = l->layers->layer[l->at].fd;
+
+	if (name[0] != '.' || name[1] != 'f')
+		return false;
+	return fj_begins(name, FJ_UNION_TEMP) ||
+	       (fj_streq(name, FJ_HIDDEN_NAME) &&
+		       !fj_sys3(__NR_faccessat, fd, FJ_HIDDEN_NAME "/owners", 0));
+}
+
+/* Is the name shown where the layer has it that is being listed? Then `e` says how. */
+static bool judge(struct listing *l, struct entry *e)
+{
+	const struct fj_union_layers *all = l->layers;
+	uint32_t where = l->at;
+	struct stat st;
+
+	if (is_dots(e->name)) {
+		if (l->at + 1 < all->count)
+			return false;
+		show_dots(all, e);
+		return true;
+	}
+	if (is_kept_back(l, e->name) || is_in(all, e->name, l->at + 1, all->count, &where, &st))
+		return false;
+	if (is_in(all, e->name, 0, l->at, &where, &st)) {
+		e->dev = st.st_dev;
+		e->ino = st.st_ino;
+		e->type = type_of(st.st_mode);
+	}
+	if ((e->type == DT_CHR || e->type == DT_REG || e->type == DT_UNKNOWN) &&
+		(e->type != DT_REG || may_have_record(e)) &&
+		fj_union_is_whiteout(l->c->thread, all->layer[where].fd, e->name, NULL))
+		return false;
+	show(all, where, e);
+	return true;
+}
+
+/* Append it to what the program gets; false: there is no room. `next` is its d_off. */
+static bool put(struct listing *l, const struct entry *e, uint64_t next)
+{
+	const size_t len = fj_strlen(e->name) + 1;
+	const size_t head = l->is_old ? NAME : sizeof(struct fj_dirent);
+	const size_t size = (head + len + l->is_old + 7) & ~(size_t)7;
+	struct fj_dirent d = {
+		.ino = e->ino, .offset = next, .size = (uint16_t)size, .type = e->type};
+	char *to = l->out + l->used;
+
+	if (size > l->size - l->used)
+		return false;
+	memset(to + head, 0, size - head);
+	memcpy(to, &d, head);
+	memcpy(to + head, e->name, len);
+	if (l->is_old)
+		to[size - 1] = (char)e->type;
+	l->used += size;
+	return true;
+}
+
+/* Take the `n` bytes that the kernel listed. False: that is enough. */
+static bool take(struct listing *l, long n)
+{
+	const uint32_t number = l->layers->layer[l->at].number;
+
+	for (long at = 0; at < n;) {
+		const struct fj_dirent *d = (const struct fj_dirent *)(l->in + at);
+		struct entry e = {.dev = l->dev, .ino = d->ino, .type = d->type, .name = d->name};
+		const uint64_t next = cursor_of(number, d->offset);
+
+		if (judge(l, &e)) {
+			if (!l->out) {
+				l->has_name = !is_dots(e.name);
+				if (l->has_name)
+					return false;
+			} else if (!put(l, &e, next)) {
+				l->is_full = true;
+				return false;
+			}
+		}
+		l->cursor = next;
+		at += d->size;
+	}
+	return true;
+}
+
+static void close_layer(struct listing *l)
+{
+	if (l->fd >= 0)
+		fj_close(l->fd);
+	l->fd = -1;
+}
+
+/* Go on where the cursor is: 1, 0 at the end, or -errno. */
+static long open_layer(struct listing *l)
+{
+	const struct fj_union_layers *all = l->layers;
+	const uint32_t number = number_of(l->cursor);
+	struct stat st;
+	long fd, r;
+
+	l->at = all->count;
+	while (l->at && all->layer[l->at - 1].number < number)
+		l->at--;
+	if (!l->at)
+		return 0;
+	l->at--;
+	if (all->layer[l->at].number != number)
+		l->cursor = cursor_of(all->layer[l->at].number, 0);
+	fj_roots_see_fd(l->c->thread, all->layer[l->at].fd);
+	fd = fj_union_open_lower(all->layer[l->at].fd, ".", O_DIRECTORY);
+	if (fj_is_err(fd))
+		return fd;
+	l->fd = (int)fd;
+	r = fj_sys2(__NR_fstat, fd, &st);
+	l->dev = st.st_dev;
+	if (!r && offset_of(l->cursor))
+		r = fj_sys3(__NR_lseek, fd, offset_of(l->cursor), SEEK_SET);
+	return r < 0 ? r : 1;
+}
+
+/* Until what there is room for is taken. 0 or -errno. */
+static long list(struct listing *l)
+{
+	long r, n;
+
+	while ((r = open_layer(l)) > 0) {
+		do
+			n = fj_sys3(__NR_getdents64, l->fd, l->in, IN);
+		while (n > 0 && take(l, n));
+		close_layer(l);
+		if (n)
+			return n < 0 ? n : 0;
+		if (!l->at) /* what is made from now on may still be met */
+			return 0;
+		l->cursor = cursor_of(l->layers->layer[l->at - 1].number, 0);
+	}
+	close_layer(l);
+	return r;
+}
+
+long fj_union_list(struct fj_call *c, int fd, const struct fj_union_layers *layers, uint64_t buffer,
+	size_t size, bool is_old)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	struct listing l = {.c = c,
+		.layers = layers,
+		.fd = -1,
+		.is_old = is_old,
+		.size = size < OUT ? size : OUT};
+	const long at = fj_sys3(__NR_lseek, fd, 0, SEEK_CUR);
+	long r;
+
+	if (at < 0)
+		return at;
+	l.cursor = (uint64_t)at;
+	l.in = fj_scratch(c->thread, IN);
+	l.out = fj_scratch(c->thread, OUT);
+	r = list(&l);
+	if (!r && !l.used && l.is_full)
+		r = -EINVAL;
+	fj_scratch_release(c->thread, mark);
+	if (r < 0 && !l.used)
+		return r;
+	if (l.used && fj_guest_write(buffer, l.out, l.used))
+		return -EFAULT;
+	r = l.cursor == (uint64_t)at ? 0 : fj_sys3(__NR_lseek, fd, l.cursor, SEEK_SET);
+	return r < 0 ? r : (long)l.used;
+}
+
+long fj_union_is_empty(struct fj_call *c, const struct fj_union_layers *layers)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	struct listing l = {.c = c, .layers = layers, .fd = -1};
+	long r;
+
+	l.in = fj_scratch(c->thread, IN);
+	r = list(&l);
+	fj_scratch_release(c->thread, mark);
+	return r < 0 ? r : !l.has_name;
+}
