@@ -8,7 +8,7 @@
  * enforced gets some for those. What is mounted below a directory is reached through it, in a
  * chroot, and the host has it elsewhere: so each rule is given for those places, too. */
 #include "call/hooks.h"
-#include "seccomp/hook_guard.h"
+#include "seccomp/policy.h"
 
 #include "cred/ids.h"
 #include "sys/guest.h"
@@ -114,11 +114,9 @@ static void add_file(uint64_t ruleset, uint64_t access, const char *host_path)
 long fj_hook_landlock_restrict(struct fj_call *c)
 {
 	const uint64_t set = c->arg[0];
-	uint32_t no_new_privs, mode;
 	long r;
 
-	fj_guard_save(&no_new_privs, &mode);
-	if (!no_new_privs && !fj_ids_can(fj_ids(), FJ_CAP_SYS_ADMIN) &&
+	if (!fj_guard()->no_new_privs && !fj_ids_can(fj_ids(), FJ_CAP_SYS_ADMIN) &&
 		fj_sys2(__NR_landlock_restrict_self, -1, 0) == -EBADF)
 		return -EPERM;
 
