@@ -33,6 +33,8 @@ unsigned fj_elf_machine(const void *head, size_t size);
  * a loader of ours (exec-format/note.h), and one whose command line is ours? What lies beyond says
  * nothing. */
 bool fj_elf_is_loader(const void *head, size_t size);
+/* The same of the `fakejail` command (scripts/front). */
+bool fj_elf_is_front(const void *head, size_t size);
 /* In place of an interpreter's descriptor: the program is such a loader. */
 #define FJ_IS_LOADER (-2)
 

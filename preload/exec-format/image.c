@@ -85,13 +85,13 @@ long fj_elf_check(const Elf64_Ehdr *head, size_t size)
 }
 
 /* One of the notes between `at` and `end`: elf(5), Notes. */
-static bool has_note(const char *at, const char *end)
+static bool has_note(const char *at, const char *end, uint32_t type)
 {
-	static const struct {
+	const struct {
 		Elf64_Nhdr head;
 		char name[(FJ_NOTE_SIZE + 3) & ~3];
 		uint32_t command_line;
-	} ours = {{FJ_NOTE_SIZE, sizeof(uint32_t), FJ_NOTE_TYPE}, "fakejail", FJ_NOTE_COMMAND_LINE};
+	} ours = {{FJ_NOTE_SIZE, sizeof(uint32_t), type}, "fakejail", FJ_NOTE_COMMAND_LINE};
 
 	while ((size_t)(end - at) >= sizeof(ours)) {
 		Elf64_Nhdr head;
@@ -109,7 +109,7 @@ static bool has_note(const char *at, const char *end)
 	return false;
 }
 
-bool fj_elf_is_loader(const void *head, size_t size)
+static bool is_noted(const void *head, size_t size, uint32_t type)
 {
 	Elf64_Ehdr eh;
 	Elf64_Phdr ph;
@@ -124,8 +124,18 @@ bool fj_elf_is_loader(const void *head, size_t size)
 		if (ph.p_type == PT_NOTE && ph.p_offset <= size &&
 			ph.p_filesz <= size - ph.p_offset &&
 			has_note((const char *)head + ph.p_offset,
-				(const char *)head + ph.p_offset + ph.p_filesz))
+				(const char *)head + ph.p_offset + ph.p_filesz, type))
 			return true;
 	}
 	return false;
+}
+
+bool fj_elf_is_loader(const void *head, size_t size)
+{
+	return is_noted(head, size, FJ_NOTE_TYPE);
+}
+
+bool fj_elf_is_front(const void *head, size_t size)
+{
+	return is_noted(head, size, FJ_NOTE_TYPE_FRONT);
 }

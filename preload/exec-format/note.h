@@ -8,6 +8,9 @@
 
 #define FJ_NOTE_SIZE 9 /* of the name, with its NUL */
 #define FJ_NOTE_TYPE 1
+/* The same of the `fakejail` command (scripts/front): static, and all its calls are made at one
+ * place, which can become a jump. */
+#define FJ_NOTE_TYPE_FRONT 2
 /* Of the command line that the launcher gives the loader (launch/launch.c): the jail's own loader
  * reads one that was meant for another build's. To be changed when a word of it changes meaning. */
 #define FJ_NOTE_COMMAND_LINE 1

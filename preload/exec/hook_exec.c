@@ -139,8 +139,10 @@ long fj_hook_exec(struct fj_call *c)
 		r = fj_program_open_interpreter(c, &p);
 	if (!r && p.interpreter_fd < 0 && fj_elf_is_loader(p.head, (size_t)p.head_len))
 		p.interpreter_fd = FJ_IS_LOADER; /* launch/inside.c */
-	/* A static program makes its calls itself, and nothing would see them. */
-	if (!r && !fj_jail->has_trap && p.interpreter_fd == -1 && !fj_program_is_library(c, &p))
+	/* A static program makes its calls itself, and nothing would see them. Ours makes them all
+	 * at one place, which becomes a jump. */
+	if (!r && !fj_jail->has_trap && p.interpreter_fd == -1 && !fj_program_is_library(c, &p) &&
+		!fj_elf_is_front(p.head, (size_t)p.head_len))
 		r = -EACCES;
 	if (!r)
 		r = start_loader(c, &p, c->arg[i + 1], c->arg[i + 2], execfn);

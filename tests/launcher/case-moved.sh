@@ -12,13 +12,10 @@ rm -rf "$work/configured"
 # new_prefix DIRECTORY: an installation there that was configured for elsewhere and whose loader says where it is.
 new_prefix() {
 	mkdir -p "$1/bin" "$1/libexec/fakejail" "$1/lib/fakejail"
+	[ -z "$front" ] || cp "$front_prefix" "$1/bin/fakejail"
 	for in_file in "$source"/scripts/fakejail*.in; do
 		name=${in_file##*/}
-		name=${name%.in}
-		case $name in
-		fakejail) to=$1/bin/$name ;;
-		*) to=$1/libexec/fakejail/$name ;;
-		esac
+		where_to_install "${name%.in}" "$1/bin" "$1/libexec/fakejail"
 		sed -e 's|@VERSION@|1.2.3|g' -e "s|@pkglibexecdir@|$work/configured/libexec/fakejail|g" \
 			-e 's|@bin_to_libexec@|../libexec/fakejail|' -e 's|@libexec_to_bin@|../../bin|' \
 			-e 's|@libexec_to_lib@|../../lib/fakejail|' \
@@ -50,7 +47,7 @@ from 'staged' "$opt" "$opt/bin/fakejail"
 from 'staged, by a relative name' "$opt" stage/opt/bin/fakejail
 cd stage/opt/bin
 from 'staged, from its directory' "$opt" ./fakejail
-from 'staged, a name without a slash' "$opt" fakejail
+[ -n "$front" ] || from 'staged, a name without a slash' "$opt" fakejail
 cd "$place"
 # bash alone looks for its script in PATH; and PATH is what a #! line is found by.
 case $shell in
@@ -73,8 +70,8 @@ same 'a verb' "$(words "$opt/libexec/fakejail/fakejail-doctor" "$opt/bin/fakejai
 cd stage/opt/bin
 status=0
 # shellcheck disable=SC2086
-$shell fakejail doctor x >"$work/out" 2>"$work/err" || status=$?
-same 'a verb, the launcher without a slash' "$(words "$opt/libexec/fakejail/fakejail-doctor" ./fakejail x)"
+[ -n "$front" ] || $shell fakejail doctor x >"$work/out" 2>"$work/err" || status=$?
+[ -n "$front" ] || same 'a verb, the launcher without a slash' "$(words "$opt/libexec/fakejail/fakejail-doctor" ./fakejail x)"
 cd "$place"
 
 # Symlinks to the launcher: absolute, relative, through each other, and to the directory that it is in.
@@ -104,6 +101,9 @@ ln -s "$opt/bin/fakejail" folded/bin/fakejail
 ln -s "$opt/libexec/fakejail" folded/libexec/fakejail
 ln -s "$opt/lib/fakejail" folded/lib/fakejail
 from 'a folded view' "$opt" folded/bin/fakejail
+
+# The command in C knows no directory that these tests could make.
+[ -z "$front" ] || return 0
 
 # A copy of the launcher alone is of the installation that it was configured for, whoever has put a libexec beside its directory.
 new_prefix "$work/configured"

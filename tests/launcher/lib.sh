@@ -24,16 +24,25 @@ skip() {
 	printf 'SKIP [%s] %s\n' "$shell" "$1"
 }
 
+# The command in C, as built for these tests, or '' where the scripts alone are tested: with the layout of install_scripts, and
+# with that of case-moved.sh.
+front=${FAKEJAIL_TEST_FRONT-}
+front_prefix=${front:+$front-prefix}
+
+# where_to_install SCRIPT BIN LIBEXEC: set `to`. With a command in C that is the one in BIN, and the launcher lies with the others.
+where_to_install() {
+	to=$3/$1
+	[ "$1" = fakejail ] || return 0
+	if [ -n "$front" ]; then to=$3/fakejail-sh; else to=$2/fakejail; fi
+}
+
 # Make the scripts of the source tree runnable in $work/bin and $work/libexec.
 install_scripts() {
 	mkdir -p "$work/bin" "$work/libexec"
+	[ -z "$front" ] || cp "$front" "$work/bin/fakejail"
 	for in_file in "$source"/scripts/fakejail*.in; do
 		name=${in_file##*/}
-		name=${name%.in}
-		case $name in
-		fakejail) to=$work/bin/$name ;;
-		*) to=$work/libexec/$name ;;
-		esac
+		where_to_install "${name%.in}" "$work/bin" "$work/libexec"
 		sed -e "s|@VERSION@|1.2.3|g" -e "s|@pkglibexecdir@|$work/libexec|g" \
 			-e 's|@bin_to_libexec@|../libexec|' -e 's|@libexec_to_bin@|../bin|' -e 's|@libexec_to_lib@|.|' \
 			-e "s|@loader@|$work/libexec/fakejail-loader|g" \

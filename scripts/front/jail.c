@@ -1,0 +1,193 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * jail.c - the jail as it looks from outside, and what may be to be done before it starts. Each
+ * function is one of fakejail.in, and answers as that does. */
+#include "front.h"
+
+struct front_mount front_mounts[FRONT_MOUNTS_MAX];
+uint32_t front_mount_count;
+
+static size_t without_slash(const char *path)
+{
+	const size_t n = fj_strlen(path);
+
+	return n && path[n - 1] == '/' ? n - 1 : n;
+}
+
+/* fj_mounted: does a mount show something at that place? */
+static bool is_mounted(const char *jail_path)
+{
+	for (uint32_t i = 0; i < front_mount_count; i++) {
+		const struct front_mount *m = &front_mounts[i];
+		const size_t n = without_slash(m->jail);
+		const char *path = front_text(jail_path, "/", "");
+
+		if (m->host && fj_strlen(path) > n && !memcmp(path, m->jail, n) && path[n] == '/' &&
+			front_is_there(front_text(m->host, "/", jail_path + n)))
+			return true;
+	}
+	return false;
+}
+
+bool front_mounted_on(const char *jail_path)
+{
+	for (uint32_t i = 0; i < front_mount_count; i++)
+		if (fj_streq(front_mounts[i].jail, jail_path))
+			return true;
+	return false;
+}
+
+bool front_seems_there(const char *root, const char *jail_path)
+{
+	const char *path = front_text(root, "/", jail_path);
+
+	return front_is_there(path) || front_is_link(path) || is_mounted(jail_path);
+}
+
+/* fj_resolve: where `path` leads in `root`, "" for the root itself; NULL: nowhere. */
+static const char *resolve(const char *root, const char *path)
+{
+	const char *jail = "", *rest = path;
+	int links = 0;
+
+	while (*rest) {
+		size_t n = 0;
+		const char *word, *tail, *next, *target;
+
+		while (rest[n] && rest[n] != '/')
+			n++;
+		word = front_text_n(rest, n);
+		tail = rest + n + (rest[n] == '/');
+		rest = tail;
+		if (!*word || fj_streq(word, "."))
+			continue;
+		if (fj_streq(word, "..")) {
+			jail = *jail ? front_directory(jail) : jail;
+			continue;
+		}
+		next = front_text(jail, "/", word);
+		if (front_is_link(front_text(root, next, ""))) {
+			target = front_link(front_text(root, next, ""));
+			if (!target || ++links > FJ_MAX_LINKS)
+				return NULL;
+			if (*target == '/')
+				jail = "";
+			rest = front_text(target, *tail ? "/" : "", tail);
+		} else if (front_is_there(front_text(root, next, ""))) {
+			jail = next;
+		} else {
+			return NULL;
+		}
+	}
+	return jail;
+}
+
+bool front_resolves(const char *root, const char *jail_path)
+{
+	return resolve(root, jail_path) || is_mounted(jail_path);
+}
+
+bool front_wants_host_file(const char *root, const char *file)
+{
+	const char *path = front_text(root, file, ""), *jail;
+
+	if (!front_is_directory(front_text(root, "/etc", "")) || front_mounted_on("/etc") ||
+		front_mounted_on(file))
+		return false;
+	if (!front_is_link(path))
+		return !front_has_content(path);
+	jail = resolve(root, file);
+	return !jail || !front_has_content(front_text(root, jail, ""));
+}
+
+bool front_path_is_usable(const char *root, const char *path)
+{
+	while (*path) {
+		size_t n = 0;
+
+		while (path[n] && path[n] != ':')
+			n++;
+		if (*path == '/' && front_seems_there(root, front_text_n(path, n)))
+			return true;
+		path += n + (path[n] == ':');
+	}
+	return false;
+}
+
+#define DEEP 1000
+
+/* How many directories the working directory is below the root; -1: it is not. */
+static long depth_below(const char *root)
+{
+	static char up[3 * DEEP + 2];
+	size_t len = 1;
+
+	up[0] = '.';
+	while (!front_is_same(up, root)) {
+		struct stat here, above;
+
+		if (len > 3 * (DEEP - 1))
+			front_give_up();
+		if (!front_stat(up, &here))
+			return -1;
+		memcpy(up + len, "/..", 4);
+		len += 3;
+		if (!front_stat(up, &above) ||
+			(here.st_dev == above.st_dev && here.st_ino == above.st_ino))
+			return -1;
+	}
+	return (long)(len - 1) / 3;
+}
+
+const char *front_inside(const char *root)
+{
+	static char cwd[FJ_PATH_MAX];
+	long n, depth = depth_below(root);
+
+	if (depth <= 0)
+		return depth ? NULL : "/";
+	n = fj_sys2(__NR_getcwd, cwd, sizeof(cwd));
+	if (n <= 1 || cwd[0] != '/')
+		front_give_up();
+	for (n -= 2; n >= 0; n--)
+		if (cwd[n] == '/' && !--depth)
+			return cwd + n;
+	front_give_up();
+}
+
+bool front_has_left_copies(void)
+{
+	const char *store = front_variable_or_empty("FAKEJAIL_STORE"), *copies;
+
+	if (!*store) {
+		const char *data = front_variable_or_empty("XDG_DATA_HOME");
+
+		if (!*data)
+			data = front_text(front_variable_or_empty("HOME"), "/.local/share", "");
+		store = front_text(data, "/fakejail", "");
+	}
+	copies = front_text(store, "/copies", "");
+	return front_is_directory(copies) &&
+	       (front_has_entries(copies, "", true) ||
+		       front_has_entries(front_text(store, "/tmp", ""), "", false));
+}
+
+/* fj_may_be_recorded, and whether it is asked for at all. */
+bool front_may_be_recorded(const char *root)
+{
+	const char *state = front_variable_or_empty("XDG_STATE_HOME"), *around = root;
+
+	if (front_is_there(front_text(root, "/.fakejail/owners", "")))
+		return false;
+	if (*state != '/')
+		state = front_text(front_variable_or_empty("HOME"), "/.local/state", "");
+	if (front_has_content(front_text(state, "/fakejail/roots", "")))
+		return true;
+	while (*around && front_has(around, '/')) {
+		around = front_directory(around);
+		if (*around && front_is_file(front_text(around, "/.fakejail/owners", "")))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,50 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * start.S - where the kernel starts us, and the one place where we call it.
+ *
+ * In a jail without the trap this is a static program all of whose calls are known, by the note:
+ * the instructions before the syscall are such that a jump can take their place (text/find.c). */
+
+#include "exec-format/note.h"
+
+	.section .note.fakejail, "a", @note
+	.balign	4
+	.long	FJ_NOTE_SIZE, 4, FJ_NOTE_TYPE_FRONT
+	.asciz	"fakejail"
+	.balign	4
+	.long	FJ_NOTE_COMMAND_LINE
+
+	.text
+	.globl	_start
+	.hidden	_start
+	.type	_start, @function
+_start:
+	.cfi_startproc
+	.cfi_undefined rip
+	xor	%ebp, %ebp
+	mov	%rsp, %rdi
+	and	$-16, %rsp
+	call	front_main		/* (stack): does not return */
+	ud2
+	.cfi_endproc
+	.size	_start, . - _start
+
+/* long front_gate(long nr, long a0, ..., long a5) */
+	.globl	front_gate
+	.hidden	front_gate
+	.type	front_gate, @function
+front_gate:
+	.cfi_startproc
+	mov	%rdi, %rax
+	mov	%rsi, %rdi
+	mov	%rdx, %rsi
+	mov	%rcx, %rdx
+	mov	%r8, %r10
+	mov	%r9, %r8
+	mov	8(%rsp), %r9
+	syscall
+	ret
+	.cfi_endproc
+	.size	front_gate, . - front_gate
+	.section .note.GNU-stack, "", @progbits
