@@ -9,6 +9,10 @@
  *   a row's condition on its arguments does not hold  ->  allow
  *   the call comes from the gate page, at one of its two addresses  ->  allow, else trap
  *
+ * The kernel translates the program at each start of a jail, in a time that grows with its length.
+ * So what several rows want is there once: rows lead to one of few leaves, and these to one test
+ * for the gate page, all further down, for a program only jumps forward.
+ *
  * The number is tested first and alone: then the kernel (5.11 and newer) knows from a bitmap that a
  * call is always allowed, and does not run the program for it at all. */
 #include "trap/trap.h"
@@ -29,10 +33,32 @@
 
 #define REFUSAL(e) (SECCOMP_RET_ERRNO | ((e)&SECCOMP_RET_DATA))
 
+/* What is done with a call of a row: its condition, which stands here by its first row, or a result
+ * that is known by the number. */
+struct leaf {
+	const struct fj_row *row;
+	enum fj_when when;
+	uint32_t jumps; /* the last of those that lead here, plus one: each says which was before it
+			 */
+};
+#define LEAVES 64u
+
+/* Numbers [from, the next one's) that are answered alike. */
+struct run {
+	uint16_t from;
+	bool has_result;
+	uint32_t to; /* the result, or a leaf */
+};
+#define RUNS 512u
+
 struct builder {
 	struct sock_filter *code;
 	uint32_t len;
 	bool overflowed;
+	uint32_t leaf_count, run_count;
+	uint32_t to_trap; /* jumps, as a leaf's */
+	struct leaf leaf[LEAVES];
+	struct run run[RUNS];
 };
 
 static void emit(struct builder *b, uint16_t code, uint32_t k, uint8_t jt, uint8_t jf)
@@ -56,8 +82,26 @@ static void allow(struct builder *b)
 	give(b, SECCOMP_RET_ALLOW);
 }
 
-/* "Gate page, or else": in each place where it is needed. So many instructions: */
-#define OURS_LEN (FJ_GATE_TEST + 1)
+/* A jump to what stands further down. `jumps` are those that lead there. */
+static void jump_to(struct builder *b, uint32_t *jumps)
+{
+	emit(b, BPF_JMP | BPF_JA, *jumps, 0, 0);
+	*jumps = b->len;
+}
+
+/* That is here. */
+static void land(struct builder *b, uint32_t *jumps)
+{
+	while (*jumps && !b->overflowed) {
+		struct sock_filter *jump = &b->code[*jumps - 1];
+		const uint32_t before = jump->k;
+
+		jump->k = b->len - *jumps;
+		*jumps = before;
+	}
+}
+
+/* "Gate page, or else". */
 static void unless_ours(struct builder *b, uint32_t result)
 {
 	struct sock_filter test[FJ_GATE_TEST];
@@ -69,7 +113,7 @@ static void unless_ours(struct builder *b, uint32_t result)
 }
 static void trap_unless_ours(struct builder *b)
 {
-	unless_ours(b, SECCOMP_RET_TRAP | FJ_TRAP_TAG);
+	jump_to(b, &b->to_trap);
 }
 
 /* Go on below when argument `i` is not null, else allow. */
@@ -113,7 +157,7 @@ static void trap_if_set(struct builder *b, unsigned i)
 	load(b, AT_ARG(i));
 	emit(b, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 2);
 	load(b, AT_ARG(i) + 4);
-	emit(b, BPF_JMP | BPF_JEQ | BPF_K, 0, OURS_LEN, 0);
+	emit(b, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
 	trap_unless_ours(b);
 }
 
@@ -126,17 +170,11 @@ static void allow_unless_one_of(struct builder *b, uint32_t offset, const struct
 	allow(b);
 }
 
-static void emit_leaf(struct builder *b, const struct fj_row *row)
+static void emit_leaf(struct builder *b, const struct fj_row *row, enum fj_when when)
 {
-	switch (fj_when_of(row)) {
+	switch (when) {
 	case FJ_NEVER:
-		allow(b);
-		return;
 	case FJ_ALWAYS:
-		if (row->support == FJ_REFUSED) {
-			give(b, REFUSAL((uint32_t)-row->refusal));
-			return;
-		}
 		break;
 	case FJ_IF_ARG0:
 	case FJ_IF_ARG1:
@@ -144,7 +182,7 @@ static void emit_leaf(struct builder *b, const struct fj_row *row)
 	case FJ_IF_ARG3:
 	case FJ_IF_ARG4:
 	case FJ_IF_ARG5:
-		allow_if_null(b, (unsigned)row->when - FJ_IF_ARG0);
+		allow_if_null(b, (unsigned)when - FJ_IF_ARG0);
 		break;
 	case FJ_IF_OUR_FD:
 	case FJ_IF_LIMITED:
@@ -188,38 +226,96 @@ static void emit_leaf(struct builder *b, const struct fj_row *row)
 	trap_unless_ours(b);
 }
 
-/* The rows [from, to) by binary search. A run of rows that are all the kernel's own affair is one
- * "allow". */
-static void emit_rows(struct builder *b, long from, long to)
+/* Is a call of both rows asked the same? */
+static bool is_same_leaf(const struct leaf *l, const struct fj_row *row, enum fj_when when)
 {
-	bool all_passed = true, none_known = true;
+	return l->when == when &&
+	       (l->row->fds == row->fds || (when != FJ_IF_OUR_FD && when != FJ_IF_LIMITED));
+}
 
-	for (long nr = from; nr < to; nr++) {
-		const struct fj_row *row = fj_row(nr);
+static uint32_t leaf_of(struct builder *b, const struct fj_row *row, enum fj_when when)
+{
+	uint32_t i = 0;
 
-		all_passed = all_passed && row && fj_when_of(row) == FJ_NEVER;
-		none_known = none_known && !row;
+	while (i < b->leaf_count && !is_same_leaf(&b->leaf[i], row, when))
+		i++;
+	fj_assert(i < LEAVES);
+	if (i == b->leaf_count)
+		b->leaf[b->leaf_count++] = (struct leaf){.row = row, .when = when};
+	return i;
+}
+
+static struct run answer_of(struct builder *b, long nr)
+{
+	const struct fj_row *row = fj_row(nr);
+	const enum fj_when when = row ? fj_when_of(row) : FJ_NEVER;
+	struct run run = {.from = (uint16_t)nr, .has_result = true};
+
+	if (!row)
+		run.to = REFUSAL(ENOSYS);
+	else if (when == FJ_NEVER)
+		run.to = SECCOMP_RET_ALLOW;
+	else if (when == FJ_ALWAYS && row->support == FJ_REFUSED)
+		run.to = REFUSAL((uint32_t)-row->refusal);
+	else {
+		run.has_result = false;
+		run.to = leaf_of(b, row, when);
 	}
-	if (all_passed || none_known) {
-		give(b, all_passed ? SECCOMP_RET_ALLOW : REFUSAL(ENOSYS));
-		return;
+	return run;
+}
+
+static void find_runs(struct builder *b)
+{
+	for (long nr = 0; nr < fj_row_count; nr++) {
+		const struct run next = answer_of(b, nr),
+				 *last = b->run_count ? &b->run[b->run_count - 1] : NULL;
+
+		if (last && last->has_result == next.has_result && last->to == next.to)
+			continue;
+		fj_assert(b->run_count < RUNS);
+		b->run[b->run_count++] = next;
 	}
+}
+
+/* The runs [from, to) by binary search. */
+static void emit_runs(struct builder *b, uint32_t from, uint32_t to)
+{
+	const uint32_t middle = from + (to - from) / 2;
+	uint32_t at;
+
 	if (to - from == 1) {
-		emit_leaf(b, fj_row(from));
+		if (b->run[from].has_result)
+			give(b, b->run[from].to);
+		else
+			jump_to(b, &b->leaf[b->run[from].to].jumps);
 		return;
 	}
+	/* A run takes one instruction and each choice two at most; a conditional jump reaches 255,
+	 * an unconditional one all. */
+	at = b->len;
+	if ((middle - from) * 3 > 255) {
+		emit(b, BPF_JMP | BPF_JGE | BPF_K, b->run[middle].from, 0, 1);
+		emit(b, BPF_JMP | BPF_JA, 0, 0, 0);
+		emit_runs(b, from, middle);
+		if (!b->overflowed)
+			b->code[at + 1].k = b->len - at - 2;
+	} else {
+		emit(b, BPF_JMP | BPF_JGE | BPF_K, b->run[middle].from, 0, 0);
+		emit_runs(b, from, middle);
+		if (!b->overflowed)
+			b->code[at].jt = (uint8_t)(b->len - at - 1);
+	}
+	emit_runs(b, middle, to);
+}
 
-	const long middle = from + (to - from) / 2;
-	uint32_t jump;
-
-	/* The left half may be long: an unconditional jump has 32 bits, a conditional one 8. */
-	emit(b, BPF_JMP | BPF_JGE | BPF_K, (uint32_t)middle, 0, 1);
-	jump = b->len;
-	emit(b, BPF_JMP | BPF_JA, 0, 0, 0);
-	emit_rows(b, from, middle);
-	if (!b->overflowed)
-		b->code[jump].k = b->len - jump - 1;
-	emit_rows(b, middle, to);
+static void emit_leaves(struct builder *b)
+{
+	for (uint32_t i = 0; i < b->leaf_count; i++) {
+		land(b, &b->leaf[i].jumps);
+		emit_leaf(b, b->leaf[i].row, b->leaf[i].when);
+	}
+	land(b, &b->to_trap);
+	unless_ours(b, SECCOMP_RET_TRAP | FJ_TRAP_TAG);
 }
 
 /* What each trapped look at a file makes the kernel ask, before the search for all others. */
@@ -227,22 +323,25 @@ static void emit_frequent(struct builder *b)
 {
 	emit(b, BPF_JMP | BPF_JEQ | BPF_K, __NR_newfstatat, 2, 0);
 	emit(b, BPF_JMP | BPF_JEQ | BPF_K, __NR_statx, 1, 0);
-	emit(b, BPF_JMP | BPF_JEQ | BPF_K, __NR_rt_sigreturn, 0, OURS_LEN);
+	emit(b, BPF_JMP | BPF_JEQ | BPF_K, __NR_rt_sigreturn, 0, 1);
 	trap_unless_ours(b); /* for these rows there is no other condition */
 }
 
 long fj_trap_filter(struct fj_thread *t)
 {
+	static struct builder b FJ_BULKY;
 	const size_t size = MAX_LEN * sizeof(struct sock_filter);
 	const long at = fj_sys6(
 		__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	struct builder b = {.code = (struct sock_filter *)at};
 	struct sock_fprog program;
 	long r;
 
 	(void)t;
 	if (fj_is_err(at))
 		return at;
+	b.code = (struct sock_filter *)at;
+	b.len = b.leaf_count = b.run_count = b.to_trap = 0;
+	find_runs(&b);
 	load(&b, AT_ARCH);
 	emit(&b, BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0);
 	give(&b, REFUSAL(ENOSYS));
@@ -250,7 +349,8 @@ long fj_trap_filter(struct fj_thread *t)
 	emit(&b, BPF_JMP | BPF_JGE | BPF_K, (uint32_t)fj_row_count, 0, 1);
 	give(&b, REFUSAL(ENOSYS)); /* x32 numbers too: they have bit 30 set */
 	emit_frequent(&b);
-	emit_rows(&b, 0, fj_row_count);
+	emit_runs(&b, 0, b.run_count);
+	emit_leaves(&b);
 	fj_assert(!b.overflowed);
 
 	program = (struct sock_fprog){.len = (unsigned short)b.len, .filter = b.code};
