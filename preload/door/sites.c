@@ -124,27 +124,6 @@ static uint32_t drop_data(const struct fj_certain_text *text, struct fj_site *si
 	return kept;
 }
 
-/* Keep the sites that are instructions, by what their file tells. `work` is room to work in. */
-static uint32_t keep_code(
-	const struct fj_text_key *k, int fd, struct fj_site *site, uint32_t count, void *work)
-{
-	const uint64_t size = (uint64_t)k->st.st_size;
-	uint32_t kept;
-	struct fj_certain_text text = {NULL, size, k->offset, k->len};
-	long file;
-
-	if (!count)
-		return 0;
-	file = fj_sys6(__NR_mmap, 0, size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (fj_is_err(file))
-		return fj_jail->has_trap ? 0 : count;
-	text.file = (const uint8_t *)file;
-	kept = fj_jail->has_trap ? fj_certain_keep(&text, site, count, work) :
-				   drop_data(&text, site, count);
-	fj_sys2(__NR_munmap, file, size);
-	return kept;
-}
-
 static uint32_t page_of(const struct fj_site *s)
 {
 	return (s->at - s->moved) / FJ_PAGE;
@@ -164,42 +143,64 @@ static void choose_hot(struct fj_site *site, uint32_t count)
 	}
 }
 
-/* Look for sites in a text that no process of the jail had mapped before. */
+/* Look for sites in `text`, into room for `max` of them: those that are instructions, by what its
+ * file tells. Returns how many; `changes`: how many calls there are that change memory, with those
+ * that are not known. `work` is room to work in. */
+static uint32_t look(const struct fj_certain_text *text, bool is_program, struct fj_site *site,
+	uint32_t max, void *work, uint32_t *changes)
+{
+	const uint8_t *code = text->file + text->offset;
+	uint32_t count;
+
+	if (!fj_jail->has_trap) {
+		count = fj_sites_find(code, text->len, site, max, work);
+		return thin_out(site, count ? drop_data(text, site, count) : 0);
+	}
+	count = fj_sites_find_numbers(code, text->len, is_possible, is_program, site, max);
+	*changes = fj_kept_changes(site, count);
+	count = fj_certain_keep(text, site, count, work);
+	choose_hot(site, count);
+	return count;
+}
+
+/* Of a text that no process of the jail had mapped before. It is read in a mapping of the whole
+ * file, which is needed anyway: the program's own then has the pages that it uses, and no more. */
 static struct fj_sited_text *search(
 	const struct fj_text_key *k, int fd, uint64_t start, bool is_program)
 {
 	const uint32_t max =
 		(uint32_t)(k->len / 256 < FJ_SITES_MAX - 64 ? k->len / 256 + 64 : FJ_SITES_MAX);
-	const uint64_t sites = max * sizeof(struct fj_site),
+	const uint64_t file_len = (uint64_t)k->st.st_size, sites = max * sizeof(struct fj_site),
 		       size = sites +
 			      (fj_jail->has_trap ? FJ_FLOW_WORK(k->len) : FJ_SITES_WORK(k->len));
 	const long room = fj_sys6(
 		__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	struct fj_sited_text *t;
-	struct fj_site *site;
-	uint32_t count, changes = 0;
+	const long file = fj_sys6(__NR_mmap, 0, file_len, PROT_READ, MAP_PRIVATE, fd, 0);
+	struct fj_site *site = (struct fj_site *)room;
+	struct fj_sited_text *t = NULL;
+	uint32_t count = 0, changes = 0;
 
-	if (fj_is_err(room))
-		return NULL;
-	site = (struct fj_site *)room;
-	if (fj_jail->has_trap) {
-		count = fj_sites_find_numbers(
-			(const uint8_t *)start, k->len, is_possible, is_program, site, max);
-		changes = fj_kept_changes(site, count);
-		count = keep_code(k, fd, site, count, (uint8_t *)room + sites);
-		choose_hot(site, count);
-	} else {
-		count = fj_sites_find(
-			(const uint8_t *)start, k->len, site, max, (uint8_t *)room + sites);
-		count = thin_out(site, keep_code(k, fd, site, count, NULL));
+	if (!fj_is_err(room) && (!fj_is_err(file) || !fj_jail->has_trap)) {
+		const struct fj_certain_text text = {
+			(const uint8_t *)file, file_len, k->offset, k->len};
+
+		/* Without the trap nothing may be left out, whatever its file would tell. */
+		count = fj_is_err(file) ?
+				thin_out(site, fj_sites_find((const uint8_t *)start, k->len, site,
+						       max, (uint8_t *)room + sites)) :
+				look(&text, is_program, site, max, (uint8_t *)room + sites,
+					&changes);
+		t = fj_kept_add(k, site, count);
+		if (t && fj_kept_changes(site, count) < changes)
+			t->calls = FJ_SITES_UNMAP; /* not all of them are seen */
+		if (!t && count)		   /* nowhere to keep them: found anew each time */
+			watch_memory(fj_kept_calls(site, count),
+				fj_sites_change(start, k->len, FJ_SITES_MAPPED, site, count) > 0);
 	}
-	t = fj_kept_add(k, site, count);
-	if (t && fj_kept_changes(site, count) < changes)
-		t->calls = FJ_SITES_UNMAP; /* not all of them are seen */
-	if (!t && count)		   /* nowhere to keep them: found anew each time */
-		watch_memory(fj_kept_calls(site, count),
-			fj_sites_change(start, k->len, FJ_SITES_MAPPED, site, count) > 0);
-	fj_sys2(__NR_munmap, room, size);
+	if (!fj_is_err(file))
+		fj_sys2(__NR_munmap, file, file_len);
+	if (!fj_is_err(room))
+		fj_sys2(__NR_munmap, room, size);
 	return t;
 }
 

@@ -225,24 +225,31 @@ static void add_site(const struct sweep *s, struct fj_site *f, size_t *end)
 	*end = f->kind == FJ_SITE_BEHIND ? range_of(f).to + 1 : s->at + 2;
 }
 
+/* Has one of the eight places from `p` on these two bytes? A byte of `differ` is zero there. */
+static uint64_t looks_like_syscall(const uint8_t *p)
+{
+	const uint64_t each = 0x0101010101010101;
+	uint64_t first, second, differ;
+
+	memcpy(&first, p, sizeof(first));
+	memcpy(&second, p + 1, sizeof(second));
+	differ = (first ^ 0x0f * each) | (second ^ 0x05 * each);
+	return (differ - each) & ~differ & 0x80 * each;
+}
+
 /* The next two bytes from `at` on that are those of a syscall, be they an instruction or not; `len`
- * when there are none. Eight places at a time: a libc has more than a million, and each first
+ * when there are none. Many places at a time: a libc has more than a million, and each first
  * process of a jail waits for this. */
 static size_t next_syscall(const uint8_t *code, size_t len, size_t at)
 {
-	const uint64_t each = 0x0101010101010101;
-
 	for (; at + 1 < len; at++) {
-		while (at + 9 <= len) {
-			uint64_t first, second, differ;
-
-			memcpy(&first, code + at, sizeof(first));
-			memcpy(&second, code + at + 1, sizeof(second));
-			differ = (first ^ 0x0f * each) | (second ^ 0x05 * each);
-			if ((differ - each) & ~differ & 0x80 * each) /* one of its bytes is zero */
-				break;
+		while (at + 33 <= len &&
+			!(looks_like_syscall(code + at) | looks_like_syscall(code + at + 8) |
+				looks_like_syscall(code + at + 16) |
+				looks_like_syscall(code + at + 24)))
+			at += 32;
+		while (at + 9 <= len && !looks_like_syscall(code + at))
 			at += 8;
-		}
 		if (at + 1 < len && is_syscall(code + at))
 			return at;
 	}

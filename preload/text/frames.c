@@ -45,28 +45,57 @@ static bool header(const struct fj_frames *f, uint32_t i, Elf64_Phdr *p)
 	       fj_frames_read(f, e.e_phoff + i * sizeof(*p), p, sizeof(*p));
 }
 
+static void note_loads(struct fj_frames *f)
+{
+	Elf64_Phdr p;
+
+	for (uint32_t i = 0; header(f, i, &p); i++) {
+		if (p.p_type != PT_LOAD)
+			continue;
+		if (f->loads < FJ_FRAMES_LOADS)
+			f->load[f->loads] = (struct fj_frames_load){
+				p.p_vaddr, p.p_filesz, p.p_offset - p.p_vaddr};
+		f->loads++;
+	}
+}
+
+/* The segment with that address, or that offset in the file. */
+static bool find_load(
+	const struct fj_frames *f, uint64_t at, bool is_offset, struct fj_frames_load *found)
+{
+	Elf64_Phdr p;
+
+	for (uint32_t i = 0; f->loads <= FJ_FRAMES_LOADS && i < f->loads; i++) {
+		*found = f->load[i];
+		if (at - found->address - (is_offset ? found->to_offset : 0) < found->len)
+			return true;
+	}
+	for (uint32_t i = 0; f->loads > FJ_FRAMES_LOADS && header(f, i, &p); i++) {
+		*found = (struct fj_frames_load){p.p_vaddr, p.p_filesz, p.p_offset - p.p_vaddr};
+		if (p.p_type == PT_LOAD && at - (is_offset ? p.p_offset : p.p_vaddr) < p.p_filesz)
+			return true;
+	}
+	return false;
+}
+
 /* Between offsets in the file and addresses as linked. */
 static bool address_of(const struct fj_frames *f, uint64_t offset, uint64_t *address)
 {
-	Elf64_Phdr p;
+	struct fj_frames_load load;
 
-	for (uint32_t i = 0; header(f, i, &p); i++)
-		if (p.p_type == PT_LOAD && offset - p.p_offset < p.p_filesz) {
-			*address = p.p_vaddr + (offset - p.p_offset);
-			return true;
-		}
-	return false;
+	if (!find_load(f, offset, true, &load))
+		return false;
+	*address = offset - load.to_offset;
+	return true;
 }
 bool fj_frames_offset_of(const struct fj_frames *f, uint64_t address, uint64_t *offset)
 {
-	Elf64_Phdr p;
+	struct fj_frames_load load;
 
-	for (uint32_t i = 0; header(f, i, &p); i++)
-		if (p.p_type == PT_LOAD && address - p.p_vaddr < p.p_filesz) {
-			*offset = p.p_offset + (address - p.p_vaddr);
-			return true;
-		}
-	return false;
+	if (!find_load(f, address, false, &load))
+		return false;
+	*offset = address + load.to_offset;
+	return true;
 }
 
 void fj_frames_find(struct fj_frames *f, const uint8_t *file, size_t len)
@@ -79,6 +108,7 @@ void fj_frames_find(struct fj_frames *f, const uint8_t *file, size_t len)
 	Elf64_Phdr p;
 
 	*f = (struct fj_frames){.file = file, .len = len};
+	note_loads(f);
 	for (uint32_t i = 0; header(f, i, &p); i++)
 		if (p.p_type == PT_GNU_EH_FRAME_ &&
 			fj_frames_read(f, p.p_offset, head, sizeof(head)) &&

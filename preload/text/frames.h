@@ -7,9 +7,19 @@
 
 #include "sys/sys.h"
 
+/* A segment: addresses as linked are `to_offset` away from offsets in the file. */
+struct fj_frames_load {
+	uint64_t address, len, to_offset;
+};
+#define FJ_FRAMES_LOADS                                                                            \
+	8 /* ld(1) makes four or five; with more, the headers are read each time                   \
+	   */
+
 struct fj_frames {
 	const uint8_t *file;
 	size_t len;
+	struct fj_frames_load load[FJ_FRAMES_LOADS];
+	uint32_t loads;	      /* more than there is room for: not all are here */
 	const uint8_t *table; /* of .eh_frame_hdr: pairs of 4 bytes, sorted; NULL: it has none */
 	uint32_t count;
 	uint64_t table_at; /* address of .eh_frame_hdr, as linked */

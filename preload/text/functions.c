@@ -153,7 +153,7 @@ void fj_functions_each(const struct fj_frames *f, fj_function_told *told, void *
 			continue;
 		if (s.sh_type == SHT_SYMTAB || s.sh_type == SHT_DYNSYM)
 			each_symbol(f, &s, told, data);
-		else if (is_named(f, &names, &s, ".eh_frame"))
+		else if (!f->table && is_named(f, &names, &s, ".eh_frame"))
 			each_frame(f, &s, told, data);
 		else if (is_named(f, &names, &s, ".gopclntab") ||
 			 is_named(f, &names, &s, ".data.rel.ro.gopclntab"))

@@ -10,8 +10,9 @@
 /* Is told of a function from the offset `from` of the file up to `end`. */
 typedef void fj_function_told(void *data, uint64_t from, uint64_t end);
 
-/* Tell of all in .eh_frame, in the tables of symbols, and in Go's own table. The file may hold
- * anything: what is told may lie outside it. */
+/* Tell of all in the tables of symbols and in Go's own table; and in .eh_frame, where that has no
+ * sorted table, by which fj_frames_function() knows them. The file may hold anything: what is told
+ * may lie outside it. */
 void fj_functions_each(const struct fj_frames *f, fj_function_told *told, void *data);
 
 /* Where a program begins to run: its entry, as an offset of the file. False: it has none. */
