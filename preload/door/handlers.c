@@ -106,6 +106,11 @@ static bool is_written(struct fj_thread *t, uintptr_t to, const void *from, size
 	return !r;
 }
 
+static bool has_altstack(const struct fj_thread *t)
+{
+	return fj_thread_signals(t)->altstack_size;
+}
+
 /* Where the handler's frame ends: as get_sigframe() of arch/x86/kernel/signal.c. `*least`: the
  * stack's beginning, or 0. */
 static uintptr_t place(
@@ -113,11 +118,13 @@ static uintptr_t place(
 {
 	const bool is_on_own = fj_altstack_is_on_own(owner, program_sp + FJ_RED_ZONE);
 
+	const struct fj_thread_signals *own = fj_thread_signals(owner);
+
 	*least = 0;
-	if (!owner->altstack_size || !(is_on_own || fj_handler_wants_stack(sig)))
+	if (!own->altstack_size || !(is_on_own || fj_handler_wants_stack(sig)))
 		return program_sp;
-	*least = owner->altstack;
-	return is_on_own ? program_sp : owner->altstack + owner->altstack_size;
+	*least = own->altstack;
+	return is_on_own ? program_sp : own->altstack + own->altstack_size;
 }
 
 static size_t fpstate_size(const struct fj_frame *f)
@@ -192,9 +199,11 @@ static void program_came(int sig, struct fj_frame *f, struct entered *e)
 		}
 		set_frame(e, at);
 	}
-	if (owner->altstack_size && (owner->altstack_flags & FJ_SS_AUTODISARM)) {
-		owner->altstack_size = 0; /* until the frame is left */
-		owner->altstack_flags = FJ_SS_DISABLE;
+	if (has_altstack(owner) && (fj_thread_signals(owner)->altstack_flags & FJ_SS_AUTODISARM)) {
+		struct fj_thread_signals *own = fj_thread_signals_to_change(owner);
+
+		own->altstack_size = 0; /* until the frame is left */
+		own->altstack_flags = FJ_SS_DISABLE;
 	}
 }
 
@@ -212,6 +221,7 @@ static struct fj_altstack marked(const struct fj_thread *t)
 static void arm_plainly(const struct fj_frame *f, uintptr_t at, struct entered *e)
 {
 	struct fj_thread *t = fj_thread_holding(f->stack.sp);
+	struct fj_thread_signals *own;
 
 	if (t && !fj_altstack_is_on_own(t, at)) { /* that handler was left by siglongjmp(3) */
 		e->stack = marked(t);
@@ -224,9 +234,10 @@ static void arm_plainly(const struct fj_frame *f, uintptr_t at, struct entered *
 			e->stack = as_it_is;
 			return;
 		}
-		t->altstack = f->stack.sp;
-		t->altstack_size = f->stack.size;
-		t->altstack_flags = (uint32_t)f->stack.flags & ~FJ_SS_AUTODISARM;
+		own = fj_thread_signals_to_change(t);
+		own->altstack = f->stack.sp;
+		own->altstack_size = f->stack.size;
+		own->altstack_flags = (uint32_t)f->stack.flags & ~FJ_SS_AUTODISARM;
 		fj_altstack_settle(t, &e->stack, at);
 	}
 }
@@ -270,9 +281,9 @@ static void engine_came(int sig, struct fj_thread *t, struct fj_frame *f, struct
 	if (fj_jail->has_trap) {
 		if (f->stack.size)
 			e->stack = f->stack;
-	} else if (owner->altstack_size || fj_altstack_is_made_disarm(&f->stack)) {
+	} else if (has_altstack(owner) || fj_altstack_is_made_disarm(&f->stack)) {
 		arm_plainly(f, at, e);
-		if (owner->altstack_size && !fj_altstack_is_on_own(owner, program_sp))
+		if (has_altstack(owner) && !fj_altstack_is_on_own(owner, program_sp))
 			f->stack = marked(owner);
 	}
 	if (!t->waiting_frame && fj_thread_holding((uintptr_t)f) != t) {
@@ -282,7 +293,7 @@ static void engine_came(int sig, struct fj_thread *t, struct fj_frame *f, struct
 	}
 	shown.back = (uint64_t)fj_handler_back;
 	shown.frame = *f;
-	if (fj_jail->has_trap || owner->altstack_size)
+	if (fj_jail->has_trap || has_altstack(owner))
 		shown.frame.stack = fj_altstack_of_program(owner);
 	if (t->waiting_frame) { /* by the trap */
 		shown.frame.regs = ((const struct fj_frame *)t->waiting_frame)->regs;

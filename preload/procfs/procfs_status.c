@@ -121,7 +121,8 @@ static bool put_signals(struct fj_report *r, const char *line)
 
 	if (fj_begins(line, "SigBlk:") && r->mask) {
 		set = *r->mask & ~sigsys;
-		put_set(&r->text, "SigBlk:", r->t->wants_sigsys_blocked ? set | sigsys : set);
+		put_set(&r->text,
+			"SigBlk:", fj_thread_signals(r->t)->sigsys_blocked ? set | sigsys : set);
 		return true;
 	}
 	if (fj_begins(line, "SigCgt:") && ours) {

@@ -23,6 +23,7 @@
 
 #include <asm/sigcontext.h>
 #include <asm/siginfo.h>
+#include <linux/kcmp.h>
 
 #define BOTH (FJ_SIGBUS_BIT | FJ_SIGSEGV_BIT)
 #define SET_SIZE 8u /* sizeof(sigset_t) of the kernel */
@@ -43,33 +44,45 @@ struct frame { /* struct ucontext, asm/ucontext.h */
 };
 _Static_assert(offsetof(struct frame, mask) == FJ_UCONTEXT_MASK, "struct ucontext of the kernel");
 
-/* `of_child`: what a vfork(2) child, `child`, set for itself. It has this memory, but dispositions
- * of its own. */
-static struct fault {
+struct fault {
 	bool is_ours;
-	int32_t child;
-	struct fj_sigaction of_program, of_child;
-} bus, segv;
-/* A vfork child has one of them for itself: it and we, who share what is_ours says, do not rely on
- * that any more. */
+	struct fj_sigaction of_program;
+};
+static struct fj_part part;
+static struct faults {
+	struct fault bus, segv;
+} faults;
+/* A child in this memory has given one of them up for itself: what both rely on is that none is. */
 static bool differs;
 /* A thread may have blocked one of them, or run a handler that does. */
 static bool was_blocked;
 
-static struct fault *fault_of(int number)
+static const struct fault *fault_of(int number)
 {
-	return number == FJ_SIGBUS ? &bus : &segv;
+	const struct faults *own = fj_mine(&part, &faults);
+
+	return number == FJ_SIGBUS ? &own->bus : &own->segv;
+}
+
+static struct fault *fault_to_change(int number)
+{
+	struct faults *own = fj_mine_to_change(&part, &faults, KCMP_SIGHAND);
+
+	return !own ? NULL : number == FJ_SIGBUS ? &own->bus : &own->segv;
 }
 
 bool fj_faults_are_caught(void)
 {
-	return segv.is_ours && bus.is_ours && !differs;
+	const struct faults *own = fj_mine(&part, &faults);
+
+	return own->segv.is_ours && own->bus.is_ours;
 }
 
 static void tell(void)
 {
 	/* (Without the trap changes of masks go by unseen.) */
-	fj_guest_is_caught(fj_jail->has_trap && fj_faults_are_caught() && !was_blocked);
+	fj_guest_is_caught(fj_jail->has_trap && faults.segv.is_ours && faults.bus.is_ours &&
+			   !differs && !was_blocked);
 }
 
 void fj_faults_mask(uint64_t mask)
@@ -140,18 +153,15 @@ static long get_real(int number, struct fj_sigaction *old)
 
 static void give_up(int number)
 {
-	struct fault *own = fault_of(number);
-	const bool is_child = fj_is_borrowed_memory();
+	struct fault *own = fault_to_change(number);
+	const bool is_child = own != (number == FJ_SIGBUS ? &faults.bus : &faults.segv);
 
-	if (is_child)
-		differs = true;
-	else
+	if (own)
 		own->is_ours = false;
+	differs = differs || is_child;
 	tell();
 	if (is_child)
-		set_action(number,
-			own->child == fj_sys0(__NR_getpid) ? &own->of_child : &own->of_program,
-			NULL);
+		set_action(number, &fault_of(number)->of_program, NULL);
 	else
 		set_real(number, &own->of_program);
 }
@@ -164,7 +174,7 @@ void fj_faults_force(int because, uint64_t *mask)
 	siginfo_t info = {.si_signo = FJ_SIGSEGV, .si_code = SI_KERNEL};
 	struct fj_sigaction now = {0};
 
-	if (segv.is_ours)
+	if (fault_of(FJ_SIGSEGV)->is_ours)
 		give_up(FJ_SIGSEGV);
 	set_action(FJ_SIGSEGV, NULL, &now);
 	if (because == FJ_SIGSEGV || (*mask & bit) || now.handler == FJ_IGNORE)
@@ -216,7 +226,7 @@ static struct fj_sigaction our_action(const struct fault *of)
 
 static void arm(int number)
 {
-	struct fault *own = fault_of(number);
+	struct fault *own = number == FJ_SIGBUS ? &faults.bus : &faults.segv; /* at the start */
 	const struct fj_sigaction ours = our_action(own);
 	struct fj_sigaction old;
 
@@ -241,7 +251,7 @@ void fj_faults_let_in(uint64_t mask)
 {
 	const uint64_t all_others = ~BOTH | (mask & FJ_SIGSEGV_BIT);
 
-	if (bus.is_ours)
+	if (fault_of(FJ_SIGBUS)->is_ours)
 		fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK_, &all_others, 0, SET_SIZE);
 }
 
@@ -257,25 +267,28 @@ uint64_t fj_faults_hidden(void)
 	return hidden(FJ_SIGBUS) | hidden(FJ_SIGSEGV);
 }
 
-/* Ours stays in a vfork child for which the default will do: an exec makes it that. */
-static long in_child(int number, const struct fj_sigaction *new, struct fj_sigaction *old)
+/* Ours stays in a child for which the default will do: an exec makes it that. */
+static long in_child(int number, const struct fj_sigaction *new)
 {
-	struct fault *own = fault_of(number);
-	const int32_t pid = (int32_t)fj_sys0(__NR_getpid);
+	struct fault *own;
 
-	*old = own->child == pid ? own->of_child : own->of_program;
-	if (!new)
+	if (!memcmp(new, &fault_of(number)->of_program, sizeof(*new)))
 		return 0;
-	differs = differs || new->handler != FJ_DEFAULT;
-	own->of_child = *new;
-	own->child = pid;
+	own = fault_to_change(number);
+	if (!own)
+		return -ENOMEM;
+	own->of_program = *new;
+	if (new->handler == FJ_DEFAULT)
+		return 0;
+	own->is_ours = false;
+	differs = true;
 	tell();
-	return differs ? set_action(number, new, NULL) : 0;
+	return set_action(number, new, NULL);
 }
 
 static long in_process(int number, const struct fj_sigaction *new)
 {
-	struct fault *own = fault_of(number);
+	struct fault *own = fault_to_change(number);
 	const bool changes = (new->flags ^ own->of_program.flags) & FLAGS_KEPT;
 
 	if (new->handler == FJ_IGNORE) {
@@ -314,14 +327,13 @@ long fj_faults_action(struct fj_call *c)
 	if (!own->is_ours) {
 		r = get_real(number, &old);
 		if (c->arg[1])
-			r = fj_is_borrowed_memory() ? set_action(number, &new, NULL) :
+			r = fj_actions_are_copied() ? set_action(number, &new, NULL) :
 						      set_real(number, &new);
-	} else if ((c->arg[1] || own->child) && fj_is_borrowed_memory()) {
-		r = in_child(number, c->arg[1] ? &new : NULL, &old);
 	} else {
 		old = own->of_program;
 		if (c->arg[1])
-			r = in_process(number, &new);
+			r = fj_actions_are_copied() ? in_child(number, &new) :
+						      in_process(number, &new);
 	}
 	if (r < 0)
 		return r;

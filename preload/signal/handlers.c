@@ -99,7 +99,7 @@ long fj_handler_action(struct fj_call *c)
 	}
 	before = fj_handler_of((int)sig);
 	mask_before = fj_handler_asked_mask((int)sig);
-	if (sets && entry && new.handler > FJ_IGNORE && !fj_is_borrowed_memory()) {
+	if (sets && entry && new.handler > FJ_IGNORE && !fj_actions_are_copied()) {
 		/* before the kernel knows: it may come at once */
 		fj_handler_note((int)sig, &new);
 		new.handler = entry;

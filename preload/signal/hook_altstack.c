@@ -15,7 +15,9 @@
 
 bool fj_altstack_is_on_own(const struct fj_thread *t, uint64_t sp)
 {
-	return t->altstack_size && sp > t->altstack && sp - t->altstack <= t->altstack_size;
+	const struct fj_thread_signals *own = fj_thread_signals(t);
+
+	return own->altstack_size && sp > own->altstack && sp - own->altstack <= own->altstack_size;
 }
 
 bool fj_altstack_is_abandoned(const struct fj_thread *t, uint64_t sp)
@@ -43,9 +45,24 @@ void fj_altstack_settle(const struct fj_thread *t, struct fj_altstack *s, uint64
 
 struct fj_altstack fj_altstack_of_program(const struct fj_thread *t)
 {
-	return (struct fj_altstack){.sp = t->altstack_size ? t->altstack : 0,
-		.flags = (int32_t)t->altstack_flags,
-		.size = t->altstack_size};
+	const struct fj_thread_signals *own = fj_thread_signals(t);
+
+	return (struct fj_altstack){.sp = own->altstack_size ? own->altstack : 0,
+		.flags = (int32_t)own->altstack_flags,
+		.size = own->altstack_size};
+}
+
+/* (Each return from a handler comes here: mostly nothing has changed.) */
+static void keep(struct fj_thread *t, uint64_t sp, uint64_t size, uint32_t flags)
+{
+	struct fj_thread_signals *own = (struct fj_thread_signals *)fj_thread_signals(t);
+
+	if (own->altstack == sp && own->altstack_size == size && own->altstack_flags == flags)
+		return;
+	own = fj_thread_signals_to_change(t);
+	own->altstack = sp;
+	own->altstack_size = size;
+	own->altstack_flags = flags;
 }
 
 /* (The kernel has looked at what it saved there; what a handler wrote over it is taken if
@@ -57,9 +74,7 @@ void fj_altstack_restore(struct fj_thread *t, const struct fj_altstack *s)
 	if (fj_thread_holding(s->sp) || mode == FJ_SS_DISABLE || mode > FJ_SS_ONSTACK ||
 		s->size < MINSIGSTKSZ_)
 		return;
-	t->altstack = s->sp;
-	t->altstack_size = s->size;
-	t->altstack_flags = (uint32_t)s->flags;
+	keep(t, s->sp, s->size, (uint32_t)s->flags);
 }
 
 /* What the program, at `sp`, believes its signal stack to be. */
@@ -135,9 +150,9 @@ long fj_hook_sigaltstack(struct fj_call *c)
 			return -EINVAL;
 		if (mode != FJ_SS_DISABLE && wanted.size < MINSIGSTKSZ_)
 			return -ENOMEM;
-		t->altstack = mode == FJ_SS_DISABLE ? 0 : wanted.sp;
-		t->altstack_size = mode == FJ_SS_DISABLE ? 0 : wanted.size;
-		t->altstack_flags = (uint32_t)wanted.flags;
+		if (mode == FJ_SS_DISABLE)
+			wanted.sp = wanted.size = 0;
+		keep(t, wanted.sp, wanted.size, (uint32_t)wanted.flags);
 	}
 	return c->arg[1] && fj_guest_write(c->arg[1], &old, sizeof(old)) ? -EFAULT : 0;
 }

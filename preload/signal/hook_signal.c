@@ -14,6 +14,8 @@
 #include "exec-format/exec.h"
 #include "sys/guest.h"
 
+#include <linux/kcmp.h>
+
 #define SIGSYS 31
 #define SIGSET_SIZE 8 /* sizeof(sigset_t) of the kernel */
 #define SIG_BLOCK 0
@@ -21,67 +23,47 @@
 #define SIG_SETMASK 2
 #define SA_RESETHAND 0x80000000u
 
-/* The program's own disposition of SIGSYS. A vfork(2) child shares this memory but has dispositions
- * of its own: what it sets is kept aside under its process id. */
-static struct fj_sigaction action_of_process, action_of_vfork_child;
-static int32_t vfork_child;
+/* What the kernel has not of the program's actions: that of SIGSYS, and of which signals the
+ * action's mask holds SIGSYS, a bit for each. */
+static struct fj_part part;
+static struct actions {
+	struct fj_sigaction sigsys;
+	uint64_t has_sigsys;
+} actions;
 
-static struct fj_sigaction *own_action(void)
+static const struct actions *own_actions(void)
 {
-	return vfork_child && fj_sys0(__NR_getpid) == vfork_child ? &action_of_vfork_child :
-								    &action_of_process;
+	return fj_mine(&part, &actions);
 }
 
-static struct fj_sigaction *own_action_to_change(void)
+static struct actions *own_actions_to_change(void)
 {
-	if (!fj_is_borrowed_memory())
-		return &action_of_process;
-	if (fj_sys0(__NR_getpid) != vfork_child) {
-		action_of_vfork_child = action_of_process;
-		vfork_child = (int32_t)fj_sys0(__NR_getpid);
-	}
-	return &action_of_vfork_child;
+	return fj_mine_to_change(&part, &actions, KCMP_SIGHAND);
 }
 
-/* Of which signals the action's mask holds SIGSYS, a bit for each; a vfork(2) child's as above. */
-static struct {
-	uint64_t of_process, of_child;
-	int32_t child;
-} masks;
-
-static bool is_masks_child(void)
+bool fj_actions_are_copied(void)
 {
-	return masks.child && fj_sys0(__NR_getpid) == masks.child;
+	return fj_part_is_copied(&part, KCMP_SIGHAND);
 }
 
 bool fj_action_has_sigsys(int sig)
 {
-	const uint64_t bit = 1UL << (sig - 1);
-
-	if (!((masks.of_process | masks.of_child) & bit)) /* of nearly all: no call */
-		return false;
-	return (is_masks_child() ? masks.of_child : masks.of_process) & bit;
+	return own_actions()->has_sigsys >> (sig - 1) & 1;
 }
 
 void fj_action_keep_sigsys(int sig, uint64_t mask)
 {
 	const uint64_t bit = 1UL << (sig - 1);
 	const bool is = mask & FJ_SIGSYS_BIT;
-	uint64_t *all = &masks.of_process;
+	struct actions *own;
 
-	if (!is && !((masks.of_process | masks.of_child) & bit))
+	if (is == fj_action_has_sigsys(sig)) /* of nearly all: no call */
 		return;
-	if (fj_is_borrowed_memory()) {
-		if (!is_masks_child()) {
-			masks.of_child = masks.of_process;
-			masks.child = (int32_t)fj_sys0(__NR_getpid);
-		}
-		all = &masks.of_child;
-	}
-	if (is)
-		__atomic_or_fetch(all, bit, __ATOMIC_RELAXED);
-	else
-		__atomic_and_fetch(all, ~bit, __ATOMIC_RELAXED);
+	own = own_actions_to_change();
+	if (own && is)
+		__atomic_or_fetch(&own->has_sigsys, bit, __ATOMIC_RELAXED);
+	else if (own)
+		__atomic_and_fetch(&own->has_sigsys, ~bit, __ATOMIC_RELAXED);
 }
 
 static bool was_blocked, was_pending;
@@ -96,34 +78,57 @@ bool fj_sigsys_was_pending(void)
 	return was_pending;
 }
 
+static void set_blocked(struct fj_thread *t, bool is)
+{
+	if (is != fj_thread_signals(t)->sigsys_blocked)
+		fj_thread_signals_to_change(t)->sigsys_blocked = is;
+	was_blocked = was_blocked || is;
+}
+
+static void set_pending(struct fj_thread *t, bool is)
+{
+	fj_thread_signals_to_change(t)->sigsys_pending = is ? (int32_t)fj_sys0(__NR_gettid) : 0;
+	was_pending = was_pending || is;
+}
+
+/* What waits for its parent does not wait for a child. */
+static bool is_pending(const struct fj_thread *t)
+{
+	const int32_t tid = fj_thread_signals(t)->sigsys_pending;
+
+	return tid && tid == fj_sys0(__NR_gettid);
+}
+
 uint64_t fj_sigsys_arrived(struct fj_thread *t, uint64_t *mask)
 {
-	const struct fj_sigaction action = *own_action();
+	const struct fj_sigaction action = own_actions()->sigsys;
+	struct actions *own;
 
 	fj_handler_note(SIGSYS, &action);
 	if (action.handler == FJ_IGNORE)
 		return FJ_IGNORE;
-	if (t->wants_sigsys_blocked) {
-		t->sigsys_pending = was_pending = true;
+	if (fj_thread_signals(t)->sigsys_blocked) {
+		set_pending(t, true);
 		return FJ_IGNORE;
 	}
-	if (action.flags & SA_RESETHAND)
-		own_action_to_change()->handler = FJ_DEFAULT;
+	own = action.flags & SA_RESETHAND ? own_actions_to_change() : NULL;
+	if (own)
+		own->sigsys.handler = FJ_DEFAULT;
 	*mask = (*mask | action.mask) & ~FJ_SIGSYS_BIT;
 	return action.handler;
 }
 
 static void send_pending(struct fj_thread *t)
 {
-	if (!t->sigsys_pending || t->wants_sigsys_blocked)
+	if (!is_pending(t) || fj_thread_signals(t)->sigsys_blocked)
 		return;
-	t->sigsys_pending = false;
+	set_pending(t, false);
 	fj_sys3(__NR_tgkill, fj_sys0(__NR_getpid), fj_sys0(__NR_gettid), SIGSYS);
 }
 
 bool fj_sigsys_is_caught(void)
 {
-	return own_action()->handler > FJ_IGNORE;
+	return own_actions()->sigsys.handler > FJ_IGNORE;
 }
 
 /* The slot that the trap would run in (trap/sigsys.c, fj_trap_stack()): by the direct door the
@@ -144,31 +149,41 @@ bool fj_sigsys_is_blocked(const struct fj_call *c)
 {
 	const struct fj_thread *t = was_blocked ? slot_of_trap(c) : NULL;
 
-	return t && t->wants_sigsys_blocked;
+	return t && fj_thread_signals(t)->sigsys_blocked;
 }
 
 uint32_t fj_sigsys_save(const struct fj_call *c)
 {
+	const struct fj_thread *t = was_pending ? slot_of_trap(c) : NULL;
+
 	return (fj_sigsys_is_blocked(c) ? FJ_SIGSYS_BLOCKED : 0) |
-	       (own_action()->handler == FJ_IGNORE ? FJ_SIGSYS_IGNORED : 0);
+	       (t && is_pending(t) ? FJ_SIGSYS_PENDING : 0) |
+	       (own_actions()->sigsys.handler == FJ_IGNORE ? FJ_SIGSYS_IGNORED : 0);
 }
 
 void fj_sigsys_start(struct fj_thread *t, uint32_t flags)
 {
-	t->wants_sigsys_blocked = was_blocked = flags & FJ_SIGSYS_BLOCKED;
-	action_of_process.handler = flags & FJ_SIGSYS_IGNORED ? FJ_IGNORE : FJ_DEFAULT;
+	set_blocked(t, flags & FJ_SIGSYS_BLOCKED);
+	if (flags & FJ_SIGSYS_PENDING)
+		set_pending(t, true);
+	actions.sigsys.handler = flags & FJ_SIGSYS_IGNORED ? FJ_IGNORE : FJ_DEFAULT;
 }
 
 static long sigsys_action(const struct fj_call *c)
 {
-	struct fj_sigaction new = {0}, old = *own_action();
+	struct fj_sigaction new = {0}, old = own_actions()->sigsys;
+	struct actions *own;
 
 	if (c->arg[1] && fj_guest_read(&new, c->arg[1], sizeof(new)))
 		return -EFAULT;
 	new.mask &= ~FJ_KILL_AND_STOP;
 	new.flags &= FJ_SA_FLAGS;
-	if (c->arg[1])
-		*own_action_to_change() = new;
+	if (c->arg[1] && memcmp(&new, &old, sizeof(new))) {
+		own = own_actions_to_change();
+		if (!own)
+			return -ENOMEM;
+		own->sigsys = new;
+	}
 	if (c->arg[2] && fj_guest_write(c->arg[2], &old, sizeof(old)))
 		return -EFAULT;
 	return 0;
@@ -200,7 +215,7 @@ static bool is_blocked_after(int how, uint64_t set, bool was)
 static long mask_directly(struct fj_call *c, int how, const uint64_t *set)
 {
 	struct fj_thread *t = slot_of_trap(c);
-	const bool was = t && t->wants_sigsys_blocked,
+	const bool was = t && fj_thread_signals(t)->sigsys_blocked,
 		   is = set ? is_blocked_after(how, *set, was) : was;
 	uint64_t old;
 
@@ -217,8 +232,7 @@ static long mask_directly(struct fj_call *c, int how, const uint64_t *set)
 	if (is && !t)
 		return -ENOMEM; /* the kernel gave no room for the engine */
 	if (t)
-		t->wants_sigsys_blocked = is;
-	was_blocked = was_blocked || is;
+		set_blocked(t, is);
 	c->tail_data[0] = *set & ~FJ_SIGSYS_BIT;
 	c->arg[1] = (uint64_t)&c->tail_data[0];
 	c->leaves_by_tail = c->frame != NULL;
@@ -241,7 +255,7 @@ long fj_hook_sigprocmask(struct fj_call *c)
 		fj_faults_mask_changes(how, set);
 	if (!c->mask)
 		return mask_directly(c, how, c->arg[1] ? &set : NULL);
-	old = *c->mask | (t->wants_sigsys_blocked ? FJ_SIGSYS_BIT : 0);
+	old = *c->mask | (fj_thread_signals(t)->sigsys_blocked ? FJ_SIGSYS_BIT : 0);
 	if (!c->arg[1])
 		return c->arg[2] && fj_guest_write(c->arg[2], &old, sizeof(old)) ? -EFAULT : 0;
 
@@ -253,8 +267,7 @@ long fj_hook_sigprocmask(struct fj_call *c)
 	/* The new mask holds even when the old one cannot be stored: kernel/signal.c,
 	 * SYSCALL_DEFINE4(rt_sigprocmask). */
 	*c->mask = set & ~FJ_SIGSYS_BIT;
-	t->wants_sigsys_blocked = set & FJ_SIGSYS_BIT;
-	was_blocked = was_blocked || t->wants_sigsys_blocked;
+	set_blocked(t, set & FJ_SIGSYS_BIT);
 	send_pending(t);
 	return c->arg[2] && fj_guest_write(c->arg[2], &old, sizeof(old)) ? -EFAULT : 0;
 }
@@ -316,7 +329,7 @@ long fj_hook_sigreturn(struct fj_call *c)
 	restore_altstack(c);
 	/* (The kernel saved it without the bit: that it is not there says nothing.) */
 	if (mask & FJ_SIGSYS_BIT) {
-		c->thread->wants_sigsys_blocked = was_blocked = true;
+		set_blocked(c->thread, true);
 		mask &= ~FJ_SIGSYS_BIT;
 		fj_guest_write(at, &mask, sizeof(mask));
 	}
@@ -332,7 +345,7 @@ long fj_hook_sigpending(struct fj_call *c)
 	if (!c->arg[0] || c->arg[1] > SIGSET_SIZE)
 		return fj_kernel(c);
 	r = fj_sys2(__NR_rt_sigpending, &set, SIGSET_SIZE);
-	if (c->thread->sigsys_pending)
+	if (is_pending(c->thread))
 		set |= FJ_SIGSYS_BIT;
 	return r < 0 ? r : fj_guest_write(c->arg[0], &set, c->arg[1]);
 }
@@ -350,7 +363,7 @@ long fj_hook_sigtimedwait(struct fj_call *c)
 
 	if (c->arg[3] != SIGSET_SIZE || fj_guest_read(&set, c->arg[0], sizeof(set)))
 		return fj_kernel(c);
-	if (!(set & FJ_SIGSYS_BIT) || !t->sigsys_pending) {
+	if (!(set & FJ_SIGSYS_BIT) || !is_pending(t)) {
 		c->leaves_by_tail = c->frame != NULL;
 		return c->frame ? 0 : fj_kernel(c);
 	}
@@ -358,7 +371,7 @@ long fj_hook_sigtimedwait(struct fj_call *c)
 	info.uid = (int32_t)fj_sys0(__NR_getuid);
 	if (c->arg[1] && fj_guest_write(c->arg[1], &info, sizeof(info)))
 		return -EFAULT;
-	t->sigsys_pending = false;
+	set_pending(t, false);
 	return SIGSYS;
 }
 

@@ -28,6 +28,10 @@ struct fj_sigaction { /* struct kernel_sigaction, arch/x86/include/uapi/asm/sign
 void fj_action_keep_sigsys(int sig, uint64_t mask);
 bool fj_action_has_sigsys(int sig);
 
+/* Has the calling process actions of its own in memory that is another's? Then what it sets is the
+ * kernel's alone, and noted nowhere. */
+bool fj_actions_are_copied(void);
+
 struct fj_altstack { /* stack_t of asm/signal.h */
 	uint64_t sp;
 	int32_t flags;

@@ -53,7 +53,8 @@ long fj_libc_signal_action(struct fj_call *c)
 	fj_faults_mask(new.mask);
 	if (fj_jail->has_trap)
 		new.mask &= ~FJ_SIGSYS_BIT;
-	if (sets && new.handler > FJ_IGNORE && fj_libc_signals_handler) {
+	if (sets && new.handler > FJ_IGNORE && fj_libc_signals_handler &&
+		!fj_actions_are_copied()) {
 		*own = asked; /* before the kernel knows: it may come at once */
 		new.handler = fj_libc_signals_handler;
 	}

@@ -117,6 +117,13 @@ static void give_up_lost(struct fj_part *part, int32_t owner)
 	}
 }
 
+void fj_part_forget(struct fj_part *part)
+{
+	for (struct fj_copy *copy = first_of(part); copy; copy = copy->next)
+		copy->pid = 0;
+	part->used = 0;
+}
+
 /* In a forked child: what its parent had becomes its own. The parent may be gone, and another has
  * taken its place; then the one whose memory it was still is there if that was its child. */
 static bool take_over(struct fj_part *part, void *object, int32_t owner_before)
@@ -128,9 +135,7 @@ static bool take_over(struct fj_part *part, void *object, int32_t owner_before)
 		copy = latest(part, owner_before, !is_gone(owner_before));
 	if (copy)
 		memcpy(object, copy->object, part->size);
-	for (struct fj_copy *other = first_of(part); other; other = other->next)
-		other->pid = 0;
-	part->used = 0;
+	fj_part_forget(part);
 	return copy;
 }
 

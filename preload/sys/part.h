@@ -43,6 +43,9 @@ void *fj_part_own(struct fj_part *part, void *object, uint32_t size, int shared)
  * its own. Was that a copy? (Reading and changing see to it otherwise.) */
 bool fj_part_take_over(struct fj_part *part, void *object);
 
+/* Nobody who had a copy is there any more. */
+void fj_part_forget(struct fj_part *part);
+
 /* Would that be a copy? */
 bool fj_part_is_copied(struct fj_part *part, int shared);
 

@@ -153,8 +153,8 @@ static bool take(uint32_t n, uint32_t as, int32_t pid, int32_t tid)
 	t->waiting_frame = NULL;
 	t->handlers = 0;
 	t->window_fd = -1;
-	t->wants_sigsys_blocked = t->sigsys_pending = false;
-	t->altstack_size = t->altstack_flags = 0;
+	fj_part_forget(&t->signals_part);
+	t->signals = (struct fj_thread_signals){0};
 	t->deferred = 0;
 	t->judged = NULL;
 	t->asks_search = t->catches_faults = false;
@@ -264,7 +264,7 @@ static struct fj_thread *borrow_abandoned(uintptr_t fs_base, uintptr_t sp)
 		return NULL;
 	own = fj_thread_holding(
 		altstack.at); /* the kernel has ours; the slot knows the program's */
-	if (own && sp - own->altstack <= own->altstack_size)
+	if (own && sp - fj_thread_signals(own)->altstack <= fj_thread_signals(own)->altstack_size)
 		return NULL;
 	for (uint32_t n = 0; n < used_slots(); n++) {
 		struct fj_thread *t = slot(n);
@@ -332,4 +332,12 @@ FJ_HOT struct fj_thread *fj_thread_borrow(uintptr_t fs_base, uintptr_t sp)
 	if (__builtin_expect(t && borrow(t, FJ_IDLE, fs_base, sp), 1))
 		return t;
 	return borrow_another(t, at, fs_base, sp);
+}
+
+struct fj_thread_signals *fj_thread_signals_to_change(struct fj_thread *t)
+{
+	struct fj_thread_signals *own =
+		fj_mine_to_change(&t->signals_part, &t->signals, FJ_SHARED_BY_NONE);
+
+	return own ? own : &t->signals;
 }

@@ -10,7 +10,7 @@
 #ifndef FJ_THREAD_H
 #define FJ_THREAD_H
 
-#include "sys/sys.h"
+#include "sys/part.h"
 
 #define FJ_SLOT_SIZE (256u * 1024) /* mapped without reserve: only touched pages cost memory */
 #define FJ_SCRATCH_SIZE (104u * 1024)
@@ -20,6 +20,17 @@
 #define FJ_SLOT_STACK (37u * FJ_PAGE + 2560)
 
 struct fj_ids;
+
+/* What the program believes of its thread. */
+struct fj_thread_signals {
+	/* It blocked SIGSYS: reported back, never done (a blocked SIGSYS kills). */
+	bool sigsys_blocked;
+	int32_t sigsys_pending; /* and one came meanwhile: for this thread id */
+	/* The signal stack that it set (size 0: none), with its own flags. */
+	uint32_t altstack_flags;
+	uintptr_t altstack;
+	size_t altstack_size;
+};
 
 struct fj_thread {
 	uint32_t used; /* whose it is, and how often it was taken: sys/thread.c */
@@ -44,8 +55,6 @@ struct fj_thread {
 	/* A descriptor the engine holds while signals are let in; -1: none. A handler that leaves
 	 * by siglongjmp(3) abandons it, and the next entry closes it. */
 	int32_t window_fd;
-	/* The program blocked SIGSYS: reported back, never done (a blocked SIGSYS kills). */
-	bool wants_sigsys_blocked;
 	/* A bad pointer of the program's may be used, and is found out then (sys/guest.h). Set by
 	 * the trap, which knows what is blocked. */
 	bool catches_faults;
@@ -53,11 +62,8 @@ struct fj_thread {
 			     searched: path/walk.c */
 	const struct fj_ids
 		*judged; /* while another identity than its own is asked about: dispatch/may.c */
-	bool sigsys_pending; /* and one came meanwhile */
-	/* The signal stack that the program set (size 0: none), with its own flags. */
-	uintptr_t altstack;
-	size_t altstack_size;
-	uint32_t altstack_flags;
+	struct fj_part signals_part;
+	struct fj_thread_signals signals;
 	/* Pointer arrays of an execve too long for scratch; kept for the next time. */
 	uintptr_t exec_room;
 	size_t exec_room_size, exec_room_used;
@@ -68,6 +74,14 @@ struct fj_thread {
 _Static_assert(FJ_SLOT_STACK + sizeof(struct fj_thread) <= FJ_SLOT_SIZE && !(FJ_SLOT_STACK % 16) &&
 		       FJ_SLOT_STACK >= FJ_SLOT_SIZE / 2,
 	"a stack and struct fj_thread make a slot");
+
+/* A child in its parent's memory has its parent's slot, too: of it these are the caller's own. */
+static inline const struct fj_thread_signals *fj_thread_signals(const struct fj_thread *t)
+{
+	return fj_mine((struct fj_part *)&t->signals_part, (struct fj_thread_signals *)&t->signals);
+}
+/* To be changed; never NULL: without memory for a copy they are its parent's. */
+struct fj_thread_signals *fj_thread_signals_to_change(struct fj_thread *t);
 
 /* The slot whose memory holds `sp`, or NULL. */
 struct fj_thread *fj_thread_holding(uintptr_t sp);
