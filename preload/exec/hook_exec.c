@@ -14,6 +14,9 @@
 #include "seccomp/policy.h"
 #include "exec/program.h"
 
+#include <linux/kcmp.h>
+#include <linux/sched.h>
+
 bool fj_exec_is_first;
 
 static long start_loader(struct fj_call *c, const struct fj_program *p, uint64_t argv,
@@ -86,6 +89,15 @@ static bool closes_on_exec(int fd)
 	return fj_sys3(__NR_fcntl, fd, F_GETFD, 0) & FD_CLOEXEC;
 }
 
+/* The kernel gives a program a table of descriptors of its own, a copy: begin_new_exec() of
+ * fs/exec.c. What is open here for the program would stay open in that of a parent in whose memory
+ * this is, so the copy is made before. */
+static bool shares_descriptors(void)
+{
+	return fj_is_borrowed_memory() &&
+	       !fj_sys5(__NR_kcmp, fj_sys0(__NR_getpid), fj_memory_owner(), KCMP_FILES, 0, 0);
+}
+
 long fj_hook_exec(struct fj_call *c)
 {
 	const int i = fj_arg_index(c, FJ_PATH);
@@ -144,6 +156,13 @@ long fj_hook_exec(struct fj_call *c)
 	if (!r && !fj_jail->has_trap && p.interpreter_fd == -1 && !fj_program_is_library(c, &p) &&
 		!fj_elf_is_front(p.head, (size_t)p.head_len))
 		r = -EACCES;
+	if (!r && shares_descriptors()) {
+		fj_program_close(&p);
+		if (p.interpreter_fd >= 0)
+			fj_close(p.interpreter_fd);
+		r = fj_sys1(__NR_unshare, CLONE_FILES);
+		return r ? r : fj_hook_exec(c);
+	}
 	if (!r)
 		r = start_loader(c, &p, c->arg[i + 1], c->arg[i + 2], execfn);
 	/* The kernel copies the strings before it looks into the file. */
