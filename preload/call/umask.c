@@ -7,8 +7,8 @@
 
 #include <linux/kcmp.h>
 
-static struct fj_part part;
-static uint32_t mask_of_process;
+static FJ_OF_PROCESS struct fj_part part;
+static FJ_OF_PROCESS uint32_t mask_of_process;
 
 uint32_t fj_umask(void)
 {

@@ -28,8 +28,8 @@ struct own_ids {
 	struct fj_ids ids;
 };
 
-struct fj_part fj_ids_part;
-struct fj_ids_of_process fj_ids_process;
+FJ_OF_PROCESS struct fj_part fj_ids_part;
+FJ_OF_PROCESS struct fj_ids_of_process fj_ids_process;
 static struct own_ids own_of[OWN_MAX] FJ_BULKY;
 uint32_t fj_ids_own_count; /* entries below it may be in use */
 static uint32_t *mark;	   /* a word that fork clears */

@@ -17,8 +17,9 @@
 
 #include <linux/ptrace.h>
 
-static struct fj_part part;
-static int32_t wants_to_be_traced; /* a child in its parent's memory, by its process id */
+static FJ_OF_PROCESS struct fj_part part;
+static FJ_OF_PROCESS int32_t
+	wants_to_be_traced; /* a child in its parent's memory, by its process id */
 
 long fj_hook_ptrace(struct fj_call *c)
 {

@@ -15,8 +15,8 @@ struct fj_jail *fj_jail;
 
 /* A process has one root, and threads share it as they share fs_struct. (With whom clone(2) shares
  * it the moves tell: path/root_moves.c.) */
-static struct fj_part part;
-static struct fj_root root_of_process = {.pos = ""};
+static FJ_OF_PROCESS struct fj_part part;
+static FJ_OF_PROCESS struct fj_root root_of_process;
 static char pos_of_process[FJ_PATH_MAX] FJ_BULKY;
 
 /* How many moves of other processes' roots were looked at. */
@@ -104,6 +104,7 @@ void fj_root_start(const char *nested_pos, int fd, uint32_t seen)
 		set_root_at(&root_of_process, pos_of_process, hold(fd, false), nested_pos);
 		return;
 	}
+	root_of_process.pos = "";
 	root_of_process.fd = FJ_FD_ROOT(fj_jail);
 	root_of_process.dev = fj_jail->root_dev;
 	root_of_process.ino = fj_jail->root_ino;

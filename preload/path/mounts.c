@@ -7,8 +7,8 @@
 #include <asm/stat.h>
 #include <linux/mman.h>
 
-struct fj_part fj_namespace_part;
-struct fj_namespace *fj_namespace_of_process;
+FJ_OF_PROCESS struct fj_part fj_namespace_part;
+FJ_OF_PROCESS struct fj_namespace *fj_namespace_of_process;
 
 static long map_namespace(int fd)
 {

@@ -48,8 +48,8 @@ struct fault {
 	bool is_ours;
 	struct fj_sigaction of_program;
 };
-static struct fj_part part;
-static struct faults {
+static FJ_OF_PROCESS struct fj_part part;
+static FJ_OF_PROCESS struct faults {
 	struct fault bus, segv;
 } faults;
 /* A child in this memory has given one of them up for itself: what both rely on is that none is. */

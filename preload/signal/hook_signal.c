@@ -25,8 +25,8 @@
 
 /* What the kernel has not of the program's actions: that of SIGSYS, and of which signals the
  * action's mask holds SIGSYS, a bit for each. */
-static struct fj_part part;
-static struct actions {
+static FJ_OF_PROCESS struct fj_part part;
+static FJ_OF_PROCESS struct actions {
 	struct fj_sigaction sigsys;
 	uint64_t has_sigsys;
 } actions;

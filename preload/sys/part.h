@@ -15,6 +15,9 @@
 
 struct fj_copy;
 
+/* Marks both: the linker puts them together, and tests/lint/statics.sh knows them. */
+#define FJ_OF_PROCESS __attribute__((section(".bss.process")))
+
 struct fj_part {
 	uint32_t used;	/* copies in use */
 	uint32_t forks; /* in which of the processes that forked each other */

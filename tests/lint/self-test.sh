@@ -86,6 +86,22 @@ echo 'int  x;' >>"$source_file" && says format '*walk.c: 1 lines*' && fresh
 # shellcheck disable=SC2016 # the other script's
 echo 'echo $1' >>"$work/tree/scripts/say" && says scripts '*SC2086*' && fresh
 sed -i /^set/d "$work/tree/scripts/say" && says scripts '*does not set -eu*' && fresh
+# What can be written to: an object of the loader's, and a list that knows one of its two statics.
+if command -v nm >/dev/null 2>&1 && command -v "${CC:-cc}" >/dev/null 2>&1; then
+	statics() { # TEXT-OF-LIST WANT
+		mkdir -p "$work/tree/build/preload/sys" "$work/tree/tests/lint"
+		echo 'static int one, two; int *const table[] = {&one}; int f(void) { return one++ + two++ + (table[0] != 0); }' >"$work/tree/x.c"
+		"${CC:-cc}" -fPIE -c -o "$work/tree/build/preload/sys/fakejail_loader-x.o" "$work/tree/x.c"
+		echo "$1" >"$work/tree/tests/lint/statics.list"
+		says statics "$2"
+		fresh
+	}
+	statics 'sys/x one two | both' pass
+	statics 'sys/* | the whole room' pass
+	statics 'sys/x one | the first' '*preload/sys/x.c: two can be written to*'
+	statics 'sys/x one two |' '*without a reason*'
+	statics 'sys/x one two three | more' '*three is not there any more*'
+fi
 for room in workflows stress; do
 	sed -i "/$room/d" "$work/tree/scripts/run-tests" && says scripts "*tests/$room/say.sh: is not in the queue*" && fresh
 done
