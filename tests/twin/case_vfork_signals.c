@@ -8,6 +8,12 @@
 
 static const int signals[] = {SIGUSR1, SIGUSR2, SIGSYS, SIGSEGV, SIGBUS, SIGTERM, 40};
 
+/* (raise(3) of a libc may remember the thread's id, which is the parent's.) */
+static void raise_here(int sig)
+{
+	SYSCALL(SYS_tgkill, SYSCALL(SYS_getpid), SYSCALL(SYS_gettid), sig);
+}
+
 static void one(int sig)
 {
 	say("[one %d]", sig);
@@ -64,7 +70,7 @@ static void actions_look(void)
 						   "other",
 			(unsigned)sa.sa_flags & ~0x04000000u, mask);
 		if (sa.sa_handler != SIG_DFL)
-			raise(signals[i]);
+			raise_here(signals[i]);
 		say("\n");
 	}
 	R(access((const char *)8, F_OK));
@@ -151,13 +157,13 @@ static void pending_prepare(void)
 {
 	set_handler(SIGSYS, one, 0);
 	mask_all(SIG_SETMASK, SIGSYS, SIGSYS);
-	raise(SIGSYS);
+	raise_here(SIGSYS);
 }
 
 static void pending_change(void)
 {
 	set_handler(SIGSYS, two, 0);
-	raise(SIGSYS);
+	raise_here(SIGSYS);
 }
 
 static void pending_change_again(void)
@@ -227,7 +233,7 @@ static void stacks_look(void)
 		s.ss_flags, (long)s.ss_size);
 	sigaction(SIGUSR1, NULL, &sa);
 	if (sa.sa_handler == where)
-		raise(SIGUSR1);
+		raise_here(SIGUSR1);
 }
 
 VFORK_KIND(signal_stacks) = {.prepare = stacks_prepare,
