@@ -13,11 +13,13 @@ struct call {
 };
 
 static struct call calls[] = {
-#define CALL_AS(name, issued, hook, when, flags, support, note, ...) {#name, #support, note},
-#define CALL(name, hook, when, flags, support, note, ...) {#name, #support, note},
+#define CALL_AS(name, issued, hook, when, asks, flags, support, note, ...) {#name, #support, note},
+#define CALL(name, hook, when, asks, flags, support, note, ...) {#name, #support, note},
 #define REFUSE(name, error, note) {#name, "REFUSED", #error "\0" note},
 #define ALIAS(name, target, ...) {#name, "ALIAS", #target},
-#define PASS(name, ...) {#name, "PASSED", ""},
+#define PASS(name) {#name, "PASSED", ""},
+#define PASS_FD(name, ...) {#name, "PASSED", ""},
+#define PASS_SEEN(name, ...) {#name, "PASSED", ""},
 #include "dispatch/calls.def"
 };
 #define COUNT (sizeof(calls) / sizeof(calls[0]))

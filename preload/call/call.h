@@ -71,11 +71,52 @@ enum fj_when {
 	FJ_IF_AUDIT,	  /* socket: the kernel's audit log */
 };
 
+/* What a call asks of who is not root, before its hook runs (dispatch/may.c): the permission to
+ * search the directories on the way of its paths in any case, and this of what it names. */
+enum fj_asks {
+	FJ_ASKS_NOTHING, /* neither path nor descriptor */
+	FJ_ASKS_NOBODY,	 /* ANYONE("why") may make it */
+	FJ_ASKS_OPENED,	 /* whoever has the descriptor may: who opened it was asked */
+	FJ_ASKS_HOOK,	 /* IN_HOOK("where") it is asked */
+	FJ_ASKS_SEARCH,	 /* nothing of the object itself */
+
+	/* Of directories and names in them: write and search, and what sticky directories want. */
+	FJ_ASKS_OPEN,	   /* by O_ACCMODE and O_TRUNC, of the directory when it makes the file */
+	FJ_ASKS_OPEN_HOW,  /* the same by struct open_how */
+	FJ_ASKS_ACCESS,	   /* what its MODE says, of the real ids */
+	FJ_ASKS_MAKE,	   /* a name */
+	FJ_ASKS_MAKE_NODE, /* CAP_MKNOD for a device */
+	FJ_ASKS_LINK,	   /* of the old name what protected_hardlinks says */
+	FJ_ASKS_REMOVE,
+	FJ_ASKS_RENAME,
+	FJ_ASKS_BIND, /* a socket's name */
+
+	/* Of the object: its first PATH or LPATH, else the descriptor that is its first argument.
+	 */
+	FJ_ASKS_CHANGE_MODE,  /* its owner, or CAP_FOWNER */
+	FJ_ASKS_CHANGE_OWNER, /* CAP_CHOWN, or the owner within his groups */
+	FJ_ASKS_CHANGE_TIMES, /* its owner; to write, for the present time */
+	FJ_ASKS_CHANGE_FLAGS, /* its owner, of a file or directory */
+	FJ_ASKS_TRUNCATE,     /* to write a file */
+	FJ_ASKS_WATCH,	      /* to read */
+	FJ_ASKS_EXECUTE,
+	FJ_ASKS_ENTER,	    /* to search a directory */
+	FJ_ASKS_ENTER_ROOT, /* and CAP_SYS_CHROOT */
+	FJ_ASKS_GET_ATTRIBUTE,
+	FJ_ASKS_SET_ATTRIBUTE, /* both by the attribute's name */
+	FJ_ASKS_SEE_CACHE,     /* to write, or its owner */
+};
+#define FJ_ASKS_ANYONE(why) FJ_ASKS_NOBODY
+#define FJ_ASKS_IN_HOOK(where) FJ_ASKS_HOOK
+
 /* Row flags. */
 enum {
-	FJ_WRITES = 1,	/* changes what its path names: refused on a read-only mount */
-	FJ_RENAMES = 2, /* may make a remembered directory a symlink, or change a symlink:
-			   path/facts.c */
+	FJ_WRITES = 1,	 /* changes what its path names: refused on a read-only mount */
+	FJ_RENAMES = 2,	 /* may make a remembered directory a symlink, or change a symlink:
+			    path/facts.c */
+	FJ_FREQUENT = 4, /* programs with many files make it often: its calls become jumps
+			    (door/sites.c), and those of its older forms */
+	FJ_MAPS = 8,	 /* changes mappings, by which the direct door sees texts come and go */
 };
 
 enum fj_support { FJ_FULL, FJ_PARTIAL, FJ_REFUSED, FJ_PASSED };
@@ -91,15 +132,17 @@ struct fj_row {
 	uint8_t hook;  /* enum fj_hook of hooks.h; 0: the kernel's own affair */
 	uint8_t when;  /* enum fj_when */
 	uint8_t flags;
+	uint8_t asks;		   /* enum fj_asks */
 	uint8_t support;	   /* enum fj_support */
+	uint8_t fds;		   /* a bit for each argument that is a descriptor */
 	uint8_t kind[FJ_ARGS + 2]; /* a word, FJ_NONE at its end: fj_arg_index() */
 	int16_t as; /* the number to issue, when a path argument was replaced by one that must be
 		       followed */
 	int16_t refusal; /* -errno of a refused call */
-	uint8_t fds;	 /* a bit for each argument that is a descriptor */
 	int16_t alias_arg[5];
 	uint16_t note;
 };
+_Static_assert(sizeof(struct fj_row) == 32, "found by its number often, so by a shift");
 
 struct fj_altstack; /* signal/hook_signal.h */
 

@@ -105,7 +105,7 @@ static long may_open(struct fj_call *c, uint64_t flags, unsigned scope)
 	return fj_seen_done(&seen, r);
 }
 
-static long may_openat2(struct fj_call *c)
+static long may_open_how(struct fj_call *c)
 {
 	struct open_how how;
 
@@ -136,7 +136,7 @@ static long may_bind(struct fj_call *c)
 
 /* ---- the file itself: may_file.c ---- */
 
-static long may_object(struct fj_call *c, int i)
+static long may_path(struct fj_call *c, int i)
 {
 	struct fj_seen seen;
 	long r = fj_see(c, i, fj_see_how(c, i), &seen);
@@ -154,11 +154,19 @@ static long may_descriptor(struct fj_call *c)
 {
 	struct fj_file file;
 
-	if (c->nr != __NR_fchdir && fj_is_path_fd((int)c->arg[0]))
+	if (c->row->asks != FJ_ASKS_ENTER && fj_is_path_fd((int)c->arg[0]))
 		return 0;
 	if (fj_file_look(c, (int)c->arg[0], "", AT_EMPTY_PATH, &file))
 		return 0;
 	return fj_may_file(c, fj_who(c->thread), &file.owner);
+}
+
+static long may_object(struct fj_call *c)
+{
+	for (int i = 0; i < FJ_ARGS; i++)
+		if (c->row->kind[i] == FJ_PATH || c->row->kind[i] == FJ_LPATH)
+			return may_path(c, i);
+	return may_descriptor(c);
 }
 
 /* access(2) asks for the real ids, with the capabilities that they would have:
@@ -175,7 +183,7 @@ static long may_access(struct fj_call *c)
 			real.effective = real.ruid ? 0 : real.permitted;
 	}
 	c->thread->judged = &real;
-	r = may_object(c, fj_arg_index(c, FJ_PATH));
+	r = may_path(c, fj_arg_index(c, FJ_PATH));
 	c->thread->judged = NULL;
 	c->thread->asks_search = false; /* the hook's own walk would ask for the effective ids */
 	return r;
@@ -187,76 +195,45 @@ long fj_may_call(struct fj_call *c)
 	c->thread->judged = NULL; /* a handler that was abandoned may have left something */
 	if (fj_early_answer(c) < 1)
 		return 0; /* the hook will say the same */
-	switch (c->nr) {
-	case __NR_newfstatat: /* only directories on the way are asked, and that by the hook's own
-				 walk */
-	case __NR_statx:
-	case __NR_readlinkat:
-	case __NR_statfs:
-	case __NR_listxattr:
-	case __NR_llistxattr:
-	case __NR_listxattrat:
-	case __NR_name_to_handle_at:
-	case __NR_file_getattr:
+	switch ((enum fj_asks)c->row->asks) {
+	case FJ_ASKS_NOTHING:
+	case FJ_ASKS_NOBODY:
+	case FJ_ASKS_OPENED:
+	case FJ_ASKS_HOOK:
+	case FJ_ASKS_SEARCH: /* by the hook's own walk */
 		return 0;
-	case __NR_openat:
+	case FJ_ASKS_OPEN:
 		return may_open(c, fj_arg(c, FJ_OFLAGS, 0), 0);
-	case __NR_openat2:
-		return may_openat2(c);
-	case __NR_faccessat:
-	case __NR_faccessat2:
+	case FJ_ASKS_OPEN_HOW:
+		return may_open_how(c);
+	case FJ_ASKS_ACCESS:
 		return may_access(c);
-	case __NR_mkdirat:
-	case __NR_symlinkat:
+	case FJ_ASKS_MAKE:
 		return fj_may_make(c, fj_arg_index(c, FJ_NEW), 0, 0);
-	case __NR_mknodat:
-		return fj_may_make(c, fj_arg_index(c, FJ_NEW), (uint32_t)c->arg[2], c->arg[3]);
-	case __NR_linkat:
+	case FJ_ASKS_MAKE_NODE:
+		return fj_may_make(c, fj_arg_index(c, FJ_NEW), (uint32_t)fj_arg(c, FJ_MODE, 0),
+			fj_arg(c, FJ_HEX, 0));
+	case FJ_ASKS_LINK:
 		return fj_may_link(c);
-	case __NR_unlinkat:
+	case FJ_ASKS_REMOVE:
 		return fj_may_unlink(c);
-	case __NR_renameat:
-	case __NR_renameat2:
+	case FJ_ASKS_RENAME:
 		return fj_may_rename(c);
-	case __NR_fchmod:
-	case __NR_fchown:
-	case __NR_fsetxattr:
-	case __NR_fremovexattr:
-	case __NR_fgetxattr:
-	case __NR_fchdir:
-	case __NR_cachestat:
-		return may_descriptor(c);
-	case __NR_bind:
+	case FJ_ASKS_BIND:
 		return may_bind(c);
-	case __NR_fsconfig:	 /* fsopen(2) was asked */
-	case __NR_mount_setattr: /* the hook asks, after the flags */
-		return 0;
-	case __NR_umount2:
-		if (c->arg[1] & ~15UL)
-			return 0; /* EINVAL, before anything is looked at: ksys_umount() of
-				     fs/namespace.c */
-		break;
-	case __NR_unshare:
-		return !(c->arg[0] & 0x20000 /* CLONE_NEWNS */) ||
-				       fj_ids_can(fj_ids(), FJ_CAP_SYS_ADMIN) ?
-			       0 :
-			       -EPERM;
-	case __NR_open_tree:
-		return !(c->arg[2] & 1 /* OPEN_TREE_CLONE */) ||
-				       fj_ids_can(fj_ids(), FJ_CAP_SYS_ADMIN) ?
-			       0 :
-			       -EPERM;
-	case __NR_pivot_root:
-	case __NR_move_mount:
-	case __NR_fsopen:
-	case __NR_fsmount:
-	case __NR_fspick:
-		return fj_ids_can(fj_ids(), FJ_CAP_SYS_ADMIN) ? 0 : -EPERM;
-	default:
-		break;
+	case FJ_ASKS_CHANGE_MODE:
+	case FJ_ASKS_CHANGE_OWNER:
+	case FJ_ASKS_CHANGE_TIMES:
+	case FJ_ASKS_CHANGE_FLAGS:
+	case FJ_ASKS_TRUNCATE:
+	case FJ_ASKS_WATCH:
+	case FJ_ASKS_EXECUTE:
+	case FJ_ASKS_ENTER:
+	case FJ_ASKS_ENTER_ROOT:
+	case FJ_ASKS_GET_ATTRIBUTE:
+	case FJ_ASKS_SET_ATTRIBUTE:
+	case FJ_ASKS_SEE_CACHE:
+		return may_object(c);
 	}
-	for (int i = 0; i < FJ_ARGS; i++)
-		if (c->row->kind[i] == FJ_PATH || c->row->kind[i] == FJ_LPATH)
-			return may_object(c, i);
-	return 0;
+	return -EPERM; /* a table and an engine that are not of one build */
 }

@@ -8,6 +8,7 @@
 #include "sys/guest.h"
 
 #include <linux/fanotify.h>
+#include <linux/inotify.h>
 
 #define UTIME_NOW_ 0x3fffffffL /* linux/stat.h keeps them from user space */
 #define UTIME_OMIT_ 0x3ffffffeL
@@ -39,11 +40,6 @@ static long judge_attribute(
 	return fj_may_attribute(ids, file, name, writes);
 }
 
-static long judge_access(const struct fj_ids *ids, const struct fj_owner *file, unsigned want)
-{
-	return fj_may(ids, file, want & 7);
-}
-
 static long judge_dir(const struct fj_ids *ids, const struct fj_owner *file, bool becomes_root)
 {
 	if ((file->mode & FJ_S_IFMT) != FJ_S_IFDIR)
@@ -73,78 +69,74 @@ static long judge_chown(
 		       r;
 }
 
-/* Others have no flags to be changed: EOPNOTSUPP. */
-static bool has_flags(const struct fj_owner *file)
+/* can_do_cachestat() of mm/filemap.c; a descriptor that may write may. */
+static long judge_cache(
+	const struct fj_call *c, const struct fj_ids *ids, const struct fj_owner *file)
 {
-	const uint32_t type = file->mode & FJ_S_IFMT;
+	uint64_t range[2]; /* struct cachestat_range, linux/mman.h */
 
-	return type == FJ_S_IFREG || type == FJ_S_IFDIR;
+	if (fj_guest_read(range, c->arg[1], sizeof(range)))
+		return 0; /* EFAULT */
+	return (fj_sys3(__NR_fcntl, c->arg[0], F_GETFL, 0) & O_ACCMODE) != O_RDONLY ||
+			       fj_is_owner(ids, file) || !fj_may(ids, file, FJ_MAY_WRITE) ?
+		       0 :
+		       -EPERM;
+}
+
+static bool wants_directory(const struct fj_call *c)
+{
+	return (fj_arg(c, FJ_FANFLAGS, 0) & FAN_MARK_ONLYDIR) ||
+	       (fj_arg(c, FJ_WATCH, 0) & IN_ONLYDIR);
 }
 
 long fj_may_file(struct fj_call *c, const struct fj_ids *ids, const struct fj_owner *file)
 {
-	uint64_t range[2]; /* struct cachestat_range, linux/mman.h */
+	const uint32_t type = file->mode & FJ_S_IFMT;
 
-	switch (c->nr) {
-	case __NR_faccessat:
-	case __NR_faccessat2:
-		return judge_access(ids, file, (unsigned)fj_arg(c, FJ_MODE, 0));
-	case __NR_fchmodat:
-	case __NR_fchmodat2:
-	case __NR_fchmod:
-		return (file->mode & FJ_S_IFMT) == FJ_S_IFLNK || fj_is_owner(ids, file) ? 0 :
-											  -EPERM;
-	case __NR_file_setattr:
-		return has_flags(file) && !fj_is_owner(ids, file) ? -EPERM : 0;
-	case __NR_fchownat:
-	case __NR_fchown:
-		return judge_chown(ids, file, int_argument(c, 0), int_argument(c, 1));
-	case __NR_utimensat:
-	case __NR_futimesat:
-	case __NR_utime:
-		return judge_times(c, ids, file);
-	case __NR_truncate:
-		return (file->mode & FJ_S_IFMT) == FJ_S_IFREG ? fj_may(ids, file, FJ_MAY_WRITE) : 0;
-	case __NR_fanotify_mark:
-		if ((c->arg[1] & FAN_MARK_ONLYDIR) && (file->mode & FJ_S_IFMT) != FJ_S_IFDIR)
-			return 0; /* ENOTDIR */
-				  /* fall through */
-	case __NR_inotify_add_watch:
-		return fj_may(ids, file, FJ_MAY_READ);
-	case __NR_chdir:
-	case __NR_fchdir:
-		return judge_dir(ids, file, false);
-	case __NR_chroot:
-		return judge_dir(ids, file, true);
-	case __NR_cachestat:
-		if (fj_guest_read(range, c->arg[1], sizeof(range)))
-			return 0; /* EFAULT */
-		/* can_do_cachestat() of mm/filemap.c; a descriptor that may write may */
-		return (fj_sys3(__NR_fcntl, c->arg[0], F_GETFL, 0) & O_ACCMODE) != O_RDONLY ||
-				       fj_is_owner(ids, file) || !fj_may(ids, file, FJ_MAY_WRITE) ?
-			       0 :
-			       -EPERM;
-	case __NR_execve:
-	case __NR_execveat:
-		return (file->mode & FJ_S_IFMT) == FJ_S_IFREG ? fj_may(ids, file, FJ_MAY_EXEC) : 0;
-	case __NR_mount: /* these two look the path up first */
-	case __NR_umount2:
-		return fj_ids_can(ids, FJ_CAP_SYS_ADMIN) ? 0 : -EPERM;
-	case __NR_setxattr:
-	case __NR_lsetxattr:
-	case __NR_setxattrat:
-	case __NR_removexattr:
-	case __NR_lremovexattr:
-	case __NR_removexattrat:
-	case __NR_fsetxattr:
-	case __NR_fremovexattr:
-		return judge_attribute(c, ids, file, true);
-	case __NR_getxattr:
-	case __NR_lgetxattr:
-	case __NR_getxattrat:
-	case __NR_fgetxattr:
-		return judge_attribute(c, ids, file, false);
-	default:
+	switch ((enum fj_asks)c->row->asks) {
+	case FJ_ASKS_NOTHING: /* down to here: not about a file that is there */
+	case FJ_ASKS_NOBODY:
+	case FJ_ASKS_OPENED:
+	case FJ_ASKS_HOOK:
+	case FJ_ASKS_SEARCH:
+	case FJ_ASKS_OPEN:
+	case FJ_ASKS_OPEN_HOW:
+	case FJ_ASKS_MAKE:
+	case FJ_ASKS_MAKE_NODE:
+	case FJ_ASKS_LINK:
+	case FJ_ASKS_REMOVE:
+	case FJ_ASKS_RENAME:
+	case FJ_ASKS_BIND:
 		return 0;
+	case FJ_ASKS_ACCESS:
+		return fj_may(ids, file, fj_arg(c, FJ_MODE, 0) & 7);
+	case FJ_ASKS_CHANGE_MODE:
+		return type == FJ_S_IFLNK || fj_is_owner(ids, file) ? 0 : -EPERM; /* EOPNOTSUPP */
+	case FJ_ASKS_CHANGE_FLAGS: /* others have none: EOPNOTSUPP */
+		return (type == FJ_S_IFREG || type == FJ_S_IFDIR) && !fj_is_owner(ids, file) ?
+			       -EPERM :
+			       0;
+	case FJ_ASKS_CHANGE_OWNER:
+		return judge_chown(ids, file, int_argument(c, 0), int_argument(c, 1));
+	case FJ_ASKS_CHANGE_TIMES:
+		return judge_times(c, ids, file);
+	case FJ_ASKS_TRUNCATE:
+		return type == FJ_S_IFREG ? fj_may(ids, file, FJ_MAY_WRITE) : 0;
+	case FJ_ASKS_WATCH:
+		return wants_directory(c) && type != FJ_S_IFDIR ? 0 : /* ENOTDIR */
+								  fj_may(ids, file, FJ_MAY_READ);
+	case FJ_ASKS_EXECUTE:
+		return type == FJ_S_IFREG ? fj_may(ids, file, FJ_MAY_EXEC) : 0;
+	case FJ_ASKS_ENTER:
+		return judge_dir(ids, file, false);
+	case FJ_ASKS_ENTER_ROOT:
+		return judge_dir(ids, file, true);
+	case FJ_ASKS_GET_ATTRIBUTE:
+		return judge_attribute(c, ids, file, false);
+	case FJ_ASKS_SET_ATTRIBUTE:
+		return judge_attribute(c, ids, file, true);
+	case FJ_ASKS_SEE_CACHE:
+		return judge_cache(c, ids, file);
 	}
+	return -EPERM;
 }

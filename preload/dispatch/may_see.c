@@ -120,7 +120,8 @@ bool fj_is_path_fd(int fd)
 /* Calls whose empty path must not mean a descriptor of O_PATH: fs/xattr.c, fs/file_attr.c. */
 static bool needs_opened(const struct fj_call *c)
 {
-	return fj_arg_index(c, FJ_TEXT) >= 0 || c->nr == __NR_file_setattr;
+	return c->row->asks == FJ_ASKS_GET_ATTRIBUTE || c->row->asks == FJ_ASKS_SET_ATTRIBUTE ||
+	       c->row->asks == FJ_ASKS_CHANGE_FLAGS;
 }
 
 /* The same of path argument `i`. */

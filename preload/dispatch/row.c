@@ -32,11 +32,13 @@
 #define FDS(...) FDS_(__VA_ARGS__, NONE, NONE, NONE, NONE, NONE, NONE)
 
 /* All names and notes, one behind the other: rows say at which byte theirs begins. */
-#define CALL_AS(name_, as_, hook_, when_, flags_, support_, note_, ...) TEXT(name_, note_)
-#define CALL(name_, hook_, when_, flags_, support_, note_, ...) TEXT(name_, note_)
+#define CALL_AS(name_, as_, hook_, when_, asks_, flags_, support_, note_, ...) TEXT(name_, note_)
+#define CALL(name_, hook_, when_, asks_, flags_, support_, note_, ...) TEXT(name_, note_)
 #define REFUSE(name_, errno_, note_) TEXT(name_, note_)
 #define ALIAS(name_, target_, ...) TEXT(name_, "as " #target_)
-#define PASS(name_, ...) TEXT(name_, "")
+#define PASS_SEEN(name_, ...) TEXT(name_, "")
+#define PASS_FD(name_, ...) TEXT(name_, "")
+#define PASS(name_) TEXT(name_, "")
 struct texts {
 	char none;
 #define TEXT(name_, note_) char name_of_##name_[sizeof(#name_)], note_of_##name_[sizeof(note_)];
@@ -53,6 +55,8 @@ static const struct texts texts = {
 #undef REFUSE
 #undef ALIAS
 #undef PASS
+#undef PASS_FD
+#undef PASS_SEEN
 _Static_assert(sizeof(texts) <= UINT16_MAX, "struct fj_row");
 
 #define TEXTS_OF(name_)                                                                            \
@@ -60,10 +64,10 @@ _Static_assert(sizeof(texts) <= UINT16_MAX, "struct fj_row");
 	.note = offsetof(struct texts, note_of_##name_)
 
 static const struct fj_row rows[] = {
-#define CALL_AS(name_, as_, hook_, when_, flags_, support_, note_, ...)                            \
+#define CALL_AS(name_, as_, hook_, when_, asks_, flags_, support_, note_, ...)                     \
 	[__NR_##name_] = {TEXTS_OF(name_), .hook = FJ_HOOK_##hook_, .when = FJ_##when_,            \
-		.flags = flags_, .support = FJ_##support_, .kind = KINDS(__VA_ARGS__),             \
-		.fds = FDS(__VA_ARGS__), .as = __NR_##as_},
+		.asks = FJ_ASKS_##asks_, .flags = flags_, .support = FJ_##support_,                \
+		.kind = KINDS(__VA_ARGS__), .fds = FDS(__VA_ARGS__), .as = __NR_##as_},
 #define CALL(name_, ...) CALL_AS(name_, name_, __VA_ARGS__)
 #define REFUSE(name_, errno_, note_)                                                               \
 	[__NR_##name_] = {TEXTS_OF(name_), .hook = FJ_HOOK_refuse, .when = FJ_ALWAYS,              \
@@ -71,17 +75,19 @@ static const struct fj_row rows[] = {
 #define ALIAS(name_, target_, ...)                                                                 \
 	[__NR_##name_] = {TEXTS_OF(name_), .when = FJ_ALWAYS, .support = FJ_FULL,                  \
 		.as = __NR_##target_, .alias_arg = {__VA_ARGS__}},
-#define PASS(...) PASS_(__VA_ARGS__, NONE)
-#define PASS_(name_, ...)                                                                          \
-	[__NR_##name_] = {TEXTS_OF(name_), .support = FJ_PASSED, .kind = KINDS(__VA_ARGS__),       \
-		.fds = FDS(__VA_ARGS__)},
+#define PASS(name_) PASS_SEEN(name_, 0, NOTHING, NONE)
+#define PASS_FD(name_, ...) PASS_SEEN(name_, 0, __VA_ARGS__)
+#define PASS_SEEN(name_, flags_, asks_, ...)                                                       \
+	[__NR_##name_] = {TEXTS_OF(name_), .asks = FJ_ASKS_##asks_, .flags = flags_,               \
+		.support = FJ_PASSED, .kind = KINDS(__VA_ARGS__), .fds = FDS(__VA_ARGS__)},
 #include "dispatch/calls.def"
 #undef CALL_AS
 #undef CALL
 #undef REFUSE
 #undef ALIAS
 #undef PASS
-#undef PASS_
+#undef PASS_FD
+#undef PASS_SEEN
 };
 
 const long fj_row_count = sizeof(rows) / sizeof(rows[0]);

@@ -26,39 +26,22 @@
 #include <linux/mman.h>
 #include <linux/time_types.h>
 
-/* What programs do with many files. Changes of memory are here since what is remembered of it
- * depends on them (sys/guest.c), and execve since a debugger that waits for its vfork child's must
- * not see a trap before it. */
+/* The flags of a call, or of the one that took its place. */
+static uint32_t flags_of(long nr)
+{
+	const struct fj_row *row = fj_row(nr);
+
+	if (row && !row->hook && row->when != FJ_NEVER)
+		row = fj_row(row->as);
+	return row ? row->flags : 0;
+}
+
+/* What programs do with many files (calls.def). Changes of memory are frequent, too, since what is
+ * remembered of it depends on them (sys/guest.c), and execve since a debugger that waits for its
+ * vfork child's must not see a trap before it. */
 static bool is_frequent(long nr)
 {
-	switch (nr) {
-	case __NR_fstat:
-	case __NR_execve:
-	case __NR_open:
-	case __NR_openat:
-	case __NR_stat:
-	case __NR_lstat:
-	case __NR_newfstatat:
-	case __NR_statx:
-	case __NR_access:
-	case __NR_faccessat:
-	case __NR_faccessat2:
-	case __NR_readlink:
-	case __NR_readlinkat:
-	case __NR_getcwd:
-	case __NR_getdents64:
-	case __NR_getxattr:
-	case __NR_lgetxattr:
-	case __NR_rt_sigaction:
-	case __NR_rt_sigprocmask:
-	case __NR_mmap:
-	case __NR_munmap:
-	case __NR_mprotect:
-	case __NR_mremap:
-		return true;
-	default:
-		return false;
-	}
+	return flags_of(nr) & FJ_FREQUENT;
 }
 
 /* What could become a jump, with the trap behind it. */
@@ -71,8 +54,7 @@ static bool is_wanted(const struct fj_site *s)
 {
 	if (s->kind == FJ_SITE_STAYS)
 		return false;
-	return s->nr < 0 || fj_door_wants(s->nr) || s->nr == __NR_mmap || s->nr == __NR_munmap ||
-	       s->nr == __NR_mprotect || s->nr == __NR_mremap || s->nr == __NR_brk;
+	return s->nr < 0 || fj_door_wants(s->nr) || (flags_of(s->nr) & FJ_MAPS);
 }
 
 /* Keep only those that this jail can want: the rest of its life has the same doors. */

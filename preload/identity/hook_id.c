@@ -27,11 +27,18 @@ void fj_id_start(bool watched)
  * Returns whether they trap in all threads now. */
 static bool watch(void)
 {
-	static const uint16_t calls[] = {__NR_getuid, __NR_geteuid, __NR_getgid, __NR_getegid,
-		__NR_fchdir, __NR_msgsnd, __NR_msgrcv, __NR_semop, __NR_semtimedop, __NR_shmat,
-		__NR_cachestat};
+	uint16_t calls[FJ_TRAPPING_MAX];
+	size_t count = 0;
 
-	return !fj_trap_calls(calls, sizeof(calls) / sizeof(calls[0]));
+	for (long nr = 0; nr < fj_row_count; nr++) {
+		const struct fj_row *row = fj_row(nr);
+
+		if (row && (row->when == FJ_IF_NOT_ROOT || row->when == FJ_IF_LIMITED)) {
+			fj_assert(count < FJ_TRAPPING_MAX);
+			calls[count++] = (uint16_t)nr;
+		}
+	}
+	return !fj_trap_calls(calls, count);
 }
 
 /* A vfork child must not say of its parent what holds for itself alone. */

@@ -176,8 +176,10 @@ long fj_hook_pivot_root(struct fj_call *c)
 	const char *old_root = fj_root()->pos;
 	struct fj_point new_root, put_old, shown;
 	char *path;
-	long fd, r;
+	long fd, r = fj_mounting_allowed();
 
+	if (r < 0)
+		return r;
 	path = fj_arg_path(c, 0, &r);
 	if (!path)
 		return r ? r : c->arg[0] ? -ENOENT : -EFAULT;
@@ -188,8 +190,6 @@ long fj_hook_pivot_root(struct fj_call *c)
 	if (!path)
 		return r ? r : c->arg[1] ? -ENOENT : -EFAULT;
 	r = fj_point_find(c, AT_FDCWD, path, true, &put_old);
-	if (r >= 0)
-		r = fj_mounting_allowed();
 	if (r < 0)
 		return r;
 	if (!new_root.is_dir || !put_old.is_dir)

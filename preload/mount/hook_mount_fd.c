@@ -245,8 +245,10 @@ long fj_hook_fsmount(struct fj_call *c)
 {
 	struct entry *context = entry_of((int)c->arg[0]), *e;
 	struct fj_filesystem fs = {0};
-	long r;
+	long r = fj_mounting_allowed();
 
+	if (r < 0)
+		return r;
 	if (c->arg[1] & ~(uint64_t)FSMOUNT_CLOEXEC)
 		return -EINVAL;
 	if (!context)

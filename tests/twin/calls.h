@@ -54,11 +54,14 @@ struct row {
 };
 static const struct row rows[] = {
 /* (Each pastes its own name, for some are macros in a libc.) */
-#define CALL(name_, hook_, when_, flags_, support_, note_, ...)                                    \
+#define CALL(name_, hook_, when_, asks_, flags_, support_, note_, ...)                             \
 	{.name = #name_, .nr = __NR_##name_, .kind = {__VA_ARGS__}},
-#define CALL_AS(name_, as_, hook_, when_, flags_, support_, note_, ...)                            \
+#define CALL_AS(name_, as_, hook_, when_, asks_, flags_, support_, note_, ...)                     \
 	{.name = #name_, .nr = __NR_##name_, .kind = {__VA_ARGS__}},
-#define PASS(name_, ...) {.name = #name_, .nr = __NR_##name_, .kind = {__VA_ARGS__}},
+#define PASS_SEEN(name_, flags_, asks_, ...)                                                       \
+	{.name = #name_, .nr = __NR_##name_, .kind = {__VA_ARGS__}},
+#define PASS_FD(name_, asks_, ...) {.name = #name_, .nr = __NR_##name_, .kind = {__VA_ARGS__}},
+#define PASS(name_) {.name = #name_, .nr = __NR_##name_},
 #define ALIAS(name_, as_, ...)                                                                     \
 	{.name = #name_, .nr = __NR_##name_, .as = __NR_##as_, .alias_arg = {__VA_ARGS__}},
 #define REFUSE(...)
@@ -66,6 +69,8 @@ static const struct row rows[] = {
 #undef CALL
 #undef CALL_AS
 #undef PASS
+#undef PASS_FD
+#undef PASS_SEEN
 #undef ALIAS
 #undef REFUSE
 };

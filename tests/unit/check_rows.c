@@ -163,12 +163,102 @@ static void check_as(const struct fj_row *row, long nr)
 			(row->kind[i] == FJ_LPATH && as->kind[i] == FJ_PATH));
 }
 
+static bool is_fd(int kind)
+{
+	return kind == FJ_FD || kind == FJ_DIRFD || kind == FJ_ADDR;
+}
+
+static int count_kind(const struct fj_row *row, enum fj_kind kind)
+{
+	int n = 0;
+
+	for (int i = 0; i < FJ_ARGS; i++)
+		n += row->kind[i] == kind;
+	return n;
+}
+
+/* What dispatch/may.c takes for granted of a row that asks that. */
+static void check_asks(const struct fj_row *row)
+{
+	const bool has_object = count_kind(row, FJ_PATH) + count_kind(row, FJ_LPATH) == 1 ||
+				(!count(row, is_path) && row->kind[0] == FJ_FD);
+
+	switch ((enum fj_asks)row->asks) {
+	case FJ_ASKS_NOTHING:
+		CLAIM(!count(row, is_path) && !count(row, is_fd));
+		break;
+	case FJ_ASKS_NOBODY:
+	case FJ_ASKS_OPENED:
+		CLAIM(!count(row, is_path) && count(row, is_fd));
+		break;
+	case FJ_ASKS_HOOK:
+		CLAIM(row->hook && row->hook != FJ_HOOK_translate && row->hook != FJ_HOOK_our_fd);
+		break;
+	case FJ_ASKS_SEARCH:
+		CLAIM(has_object && count(row, is_path));
+		break;
+	case FJ_ASKS_OPEN:
+		CLAIM(has_object && count_kind(row, FJ_OFLAGS));
+		break;
+	case FJ_ASKS_OPEN_HOW:
+		CLAIM(has_object && count_kind(row, FJ_PTR) == 1);
+		break;
+	case FJ_ASKS_ACCESS:
+		CLAIM(has_object && count_kind(row, FJ_MODE));
+		break;
+	case FJ_ASKS_MAKE:
+		CLAIM(count_kind(row, FJ_NEW) == 1);
+		break;
+	case FJ_ASKS_MAKE_NODE:
+		CLAIM(count_kind(row, FJ_NEW) == 1 && count_kind(row, FJ_MODE) &&
+			count_kind(row, FJ_HEX));
+		break;
+	case FJ_ASKS_LINK:
+		CLAIM(row->kind[1] == FJ_PATH && count_kind(row, FJ_NEW) == 1);
+		break;
+	case FJ_ASKS_REMOVE:
+		CLAIM(count_kind(row, FJ_OLD) == 1);
+		break;
+	case FJ_ASKS_RENAME:
+		CLAIM(row->kind[1] == FJ_OLD && row->kind[3] == FJ_OLD);
+		break;
+	case FJ_ASKS_BIND:
+		CLAIM(row->kind[1] == FJ_ADDR && row->kind[2] == FJ_SIZE);
+		break;
+	case FJ_ASKS_CHANGE_OWNER:
+		CLAIM(has_object && count_kind(row, FJ_INT) == 2);
+		break;
+	case FJ_ASKS_GET_ATTRIBUTE:
+	case FJ_ASKS_SET_ATTRIBUTE:
+		CLAIM(has_object && count_kind(row, FJ_TEXT) == 1);
+		break;
+	case FJ_ASKS_SEE_CACHE:
+		CLAIM(has_object && row->kind[0] == FJ_FD && row->kind[1] == FJ_PTR);
+		break;
+	case FJ_ASKS_CHANGE_MODE:
+	case FJ_ASKS_CHANGE_TIMES:
+	case FJ_ASKS_CHANGE_FLAGS:
+	case FJ_ASKS_TRUNCATE:
+	case FJ_ASKS_WATCH:
+	case FJ_ASKS_EXECUTE:
+	case FJ_ASKS_ENTER:
+	case FJ_ASKS_ENTER_ROOT:
+		CLAIM(has_object);
+		break;
+	}
+	/* What is judged of a descriptor must be seen. */
+	if (row->asks > FJ_ASKS_SEARCH)
+		CLAIM(row->when == FJ_ALWAYS || row->when == FJ_IF_LIMITED);
+}
+
 static void check_row(const struct fj_row *row, long nr)
 {
 	switch ((enum fj_support)row->support) {
 	case FJ_PASSED:
 		CLAIM(!row->hook && row->when == FJ_NEVER && (row->fds || !row->kind[0]));
+		CLAIM(row->asks <= FJ_ASKS_OPENED);
 		check_kinds(row);
+		check_asks(row);
 		break;
 	case FJ_REFUSED:
 		CLAIM(row->hook == FJ_HOOK_refuse && row->refusal < 0 && row->refusal > -4096);
@@ -189,6 +279,7 @@ static void check_row(const struct fj_row *row, long nr)
 		check_kinds(row);
 		check_condition(row);
 		check_hook(row);
+		check_asks(row);
 		check_as(row, nr);
 		break;
 	}
