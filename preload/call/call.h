@@ -38,6 +38,7 @@ enum fj_kind {
 	FJ_ARGV,
 	FJ_ADDR,
 	FJ_SIGNAL,
+	FJ_PID, /* a process, or a thread of one */
 	FJ_KIND_COUNT
 };
 
@@ -105,6 +106,12 @@ enum fj_asks {
 	FJ_ASKS_GET_ATTRIBUTE,
 	FJ_ASKS_SET_ATTRIBUTE, /* both by the attribute's name */
 	FJ_ASKS_SEE_CACHE,     /* to write, or its owner */
+
+	/* Of the process that its last PID, or its first descriptor, leads to. */
+	FJ_ASKS_SIGNAL,	  /* one of the caller's ids, or CAP_KILL */
+	FJ_ASKS_TRACE,	  /* all of the caller's ids and capabilities, or CAP_SYS_PTRACE */
+	FJ_ASKS_LIMIT,	  /* the caller's ids, or CAP_SYS_RESOURCE */
+	FJ_ASKS_SCHEDULE, /* one of the caller's ids, or CAP_SYS_NICE */
 };
 #define FJ_ASKS_ANYONE(why) FJ_ASKS_NOBODY
 #define FJ_ASKS_IN_HOOK(where) FJ_ASKS_HOOK

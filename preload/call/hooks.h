@@ -11,6 +11,7 @@
 #define FJ_HOOKS(X)                                                                                \
 	/* run.c */                                                                                \
 	X(translate) /* replace each path, call the kernel */                                      \
+	X(pass)	     /* nothing but that permission is asked */                                    \
 	X(refuse)                                                                                  \
 	/* hook_file.c */                                                                          \
 	X(stat)                                                                                    \
@@ -59,7 +60,6 @@
 	/* hook_cwd.c */                                                                           \
 	X(getcwd)                                                                                  \
 	X(chdir)                                                                                   \
-	X(fchdir)                                                                                  \
 	X(chroot)                                                                                  \
 	/* hook_statfs.c */                                                                        \
 	X(statfs)                                                                                  \

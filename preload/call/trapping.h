@@ -18,7 +18,7 @@ void fj_gate_test(struct sock_filter f[FJ_GATE_TEST]);
  * filter let them pass: TRAP is stronger than ALLOW and ERRNO, seccomp(2). Returns 0 when all
  * threads of the process have it; a positive number when some thread has filters of its own, and
  * then the calling thread alone has; or -errno. */
-#define FJ_TRAPPING_MAX 16u
+#define FJ_TRAPPING_MAX 40u
 long fj_trap_calls(const uint16_t *nr, size_t count);
 
 #endif

@@ -10,7 +10,8 @@
  * (may_search), unless it is remembered that everybody may search them. Of two complaints the
  * kernel's earlier one must win: a name that is missing or taken is left to the call itself.
  *
- * may_see.c looks, may_names.c judges what is about names, may_file.c what is about a file. */
+ * may_see.c looks, may_names.c judges what is about names, may_file.c what is about a file,
+ * may_process.c what is about another process. */
 #include "dispatch/may.h"
 #include "inode/writes.h"
 
@@ -234,6 +235,11 @@ long fj_may_call(struct fj_call *c)
 	case FJ_ASKS_SET_ATTRIBUTE:
 	case FJ_ASKS_SEE_CACHE:
 		return may_object(c);
+	case FJ_ASKS_SIGNAL:
+	case FJ_ASKS_TRACE:
+	case FJ_ASKS_LIMIT:
+	case FJ_ASKS_SCHEDULE:
+		return fj_may_process(c);
 	}
 	return -EPERM; /* a table and an engine that are not of one build */
 }

@@ -46,6 +46,9 @@ long fj_seen_done(struct fj_seen *seen, long r);
 /* Do the call's flags want path argument `i` followed? 0 or FJ_FOLLOW. */
 unsigned fj_see_how(const struct fj_call *c, int i);
 
+/* What it does to another process: may_process.c. */
+long fj_may_process(struct fj_call *c);
+
 /* may_names.c. `i`: the path argument */
 long fj_may_make(struct fj_call *c, int i, uint32_t mode, uint64_t device);
 long fj_may_link(struct fj_call *c);

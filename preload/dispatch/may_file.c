@@ -107,6 +107,10 @@ long fj_may_file(struct fj_call *c, const struct fj_ids *ids, const struct fj_ow
 	case FJ_ASKS_REMOVE:
 	case FJ_ASKS_RENAME:
 	case FJ_ASKS_BIND:
+	case FJ_ASKS_SIGNAL:
+	case FJ_ASKS_TRACE:
+	case FJ_ASKS_LIMIT:
+	case FJ_ASKS_SCHEDULE:
 		return 0;
 	case FJ_ASKS_ACCESS:
 		return fj_may(ids, file, fj_arg(c, FJ_MODE, 0) & 7);

@@ -93,6 +93,7 @@ static void put_argument(struct fj_str *s, struct fj_thread *t, enum fj_kind kin
 	case FJ_INT:
 	case FJ_FD:
 	case FJ_SIGNAL:
+	case FJ_PID:
 	case FJ_SIZE:
 		if ((int64_t)value < 0)
 			fj_str_put(s, "-");

@@ -251,6 +251,9 @@ bool fj_door_wants(long nr)
 		return false;
 	if (row->when == FJ_IF_NEW_USERS) /* clone: its child returns on a stack of its own */
 		return false;
+	/* A signal that a program sends itself must find it on the stack that it is on. */
+	if (row->asks == FJ_ASKS_SIGNAL)
+		return false;
 	if (!fj_jail->has_trap) /* then there is no harm in clone3 */
 		return !is_for_the_trap(row) && nr != __NR_clone3;
 	/* The filter answers what is refused and guards descriptors, at no cost. (An exec goes this

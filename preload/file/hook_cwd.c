@@ -105,9 +105,3 @@ long fj_hook_chroot(struct fj_call *c)
 	fj_place_done(&place);
 	return r;
 }
-
-/* may.c has judged. Whoever is root comes here by the direct door, or with a descriptor of ours. */
-long fj_hook_fchdir(struct fj_call *c)
-{
-	return fj_kernel(c);
-}

@@ -4,6 +4,7 @@
  * hook_id.c - the calls that ask who the process is, and those that change it. The rules are in
  * cred/set.c and own/caps.c. */
 #include "identity/hook_id.h"
+#include "identity/peer.h"
 #include "call/hooks.h"
 #include "call/trapping.h"
 #include "sys/guest.h"
@@ -205,8 +206,8 @@ static void sets_of(const struct fj_ids *ids, uint64_t set[3])
 	set[2] = ids->inheritable;
 }
 
-/* The sets of another process. */
-static long sets_of_other(int pid, uint64_t set[3])
+/* The sets of another process or thread. */
+static long sets_of_other(struct fj_call *c, int pid, uint64_t set[3])
 {
 	struct __user_cap_header_struct header = {
 		.version = _LINUX_CAPABILITY_VERSION_3, .pid = pid};
@@ -217,7 +218,7 @@ static long sets_of_other(int pid, uint64_t set[3])
 
 	if (r < 0)
 		return r;
-	if (fj_ids_posted(pid, &posted)) {
+	if (fj_identity_of(c->thread, fj_process_of(c->thread, pid), &posted)) {
 		memcpy(set, &posted.effective, 3 * sizeof(*set));
 	} else {
 		fj_ids_root(&root);
@@ -244,7 +245,7 @@ long fj_hook_capget(struct fj_call *c)
 	if (pid < 0)
 		return -EINVAL;
 	sets_of(fj_ids(), set);
-	if (pid && pid != fj_sys0(__NR_gettid) && (r = sets_of_other(pid, set)) < 0)
+	if (pid && pid != fj_sys0(__NR_gettid) && (r = sets_of_other(c, pid, set)) < 0)
 		return r;
 	for (long i = 0; i < words; i++)
 		data[i] = (struct __user_cap_data_struct){(uint32_t)(set[0] >> 32 * i),

@@ -51,14 +51,14 @@ long fj_status_value(const char *text, const char *name)
 	return value;
 }
 
-/* The parent of `pid` when that is in a jail: it is ours, and filtered. 0: it is not. */
-static int32_t parent_in_jail(struct fj_thread *t, int32_t pid)
+#define STATUS_SIZE 4096u
+
+/* Read the status of process or thread `pid` into `text` of STATUS_SIZE bytes; false: there is
+ * none. */
+static bool read_status(int32_t pid, char *text)
 {
-	const size_t size = 4096;
-	const uint32_t mark = fj_scratch_mark(t);
-	char *text = fj_scratch(t, size);
+	const size_t size = STATUS_SIZE;
 	struct fj_str path;
-	int32_t parent = 0;
 	long fd, n;
 
 	fj_str_init(&path, text, size);
@@ -66,16 +66,47 @@ static int32_t parent_in_jail(struct fj_thread *t, int32_t pid)
 	fj_str_num(&path, (uint32_t)pid, 10);
 	fj_str_put(&path, "/status");
 	fd = fj_sys4(__NR_openat, AT_FDCWD, path.at, O_RDONLY | O_CLOEXEC, 0);
-	if (!fj_is_err(fd)) {
-		n = fj_sys3(__NR_read, fd, text, size - 1);
-		fj_close((int)fd);
-		text[n > 0 ? n : 0] = 0;
-		if (fj_status_value(text, "Seccomp:") == 2 &&
-			fj_status_value(text, "Uid:") == fj_sys0(__NR_getuid))
-			parent = (int32_t)fj_status_value(text, "PPid:");
-	}
+	if (fj_is_err(fd))
+		return false;
+	n = fj_sys3(__NR_read, fd, text, size - 1);
+	fj_close((int)fd);
+	text[n > 0 ? n : 0] = 0;
+	return n > 0;
+}
+
+/* The parent of `pid` when that is in a jail: it is ours, and filtered. 0: it is not. */
+static int32_t parent_in_jail(struct fj_thread *t, int32_t pid)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	char *text = fj_scratch(t, STATUS_SIZE);
+	int32_t parent = 0;
+
+	if (read_status(pid, text) && fj_status_value(text, "Seccomp:") == 2 &&
+		fj_status_value(text, "Uid:") == fj_sys0(__NR_getuid))
+		parent = (int32_t)fj_status_value(text, "PPid:");
 	fj_scratch_release(t, mark);
 	return parent;
+}
+
+bool fj_is_own_thread(int32_t tid)
+{
+	const long pid = fj_sys0(__NR_getpid);
+
+	return tid == pid || !fj_sys3(__NR_tgkill, pid, tid, 0);
+}
+
+int32_t fj_process_of(struct fj_thread *t, int32_t tid)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	char *text = fj_scratch(t, STATUS_SIZE);
+	long pid = tid;
+
+	if (fj_is_own_thread(tid))
+		pid = fj_sys0(__NR_getpid);
+	else if (read_status(tid, text))
+		pid = fj_status_value(text, "Tgid:");
+	fj_scratch_release(t, mark);
+	return (int32_t)pid;
 }
 
 static void describe_root(struct fj_posted *out)

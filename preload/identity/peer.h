@@ -14,6 +14,11 @@ long fj_status_value(const char *text, const char *name);
 /* Who does process `pid` pretend to be? False: it is not in the jail, as far as can be told. */
 bool fj_identity_of(struct fj_thread *t, int32_t pid, struct fj_posted *out);
 
+/* Is `tid` a thread of the calling process? */
+bool fj_is_own_thread(int32_t tid);
+/* The process that thread `tid` belongs to; `tid` when there is no such thread. */
+int32_t fj_process_of(struct fj_thread *t, int32_t tid);
+
 /* Control data of a message to be sent: `*control` of `len` bytes, in the program's memory. When it
  * has credentials, the ids in them are checked, posted, and replaced in a copy by those that the
  * kernel knows; then `*control` is the copy. Returns 0, -EPERM, -EFAULT. */

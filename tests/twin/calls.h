@@ -31,7 +31,8 @@ enum kind {
 	STAT,
 	ARGV_,
 	ADDR,
-	SIGNAL
+	SIGNAL,
+	PID
 };
 #undef ARGV
 #define ARGV ARGV_

@@ -185,7 +185,7 @@ static void check_asks(const struct fj_row *row)
 
 	switch ((enum fj_asks)row->asks) {
 	case FJ_ASKS_NOTHING:
-		CLAIM(!count(row, is_path) && !count(row, is_fd));
+		CLAIM(!count(row, is_path) && !count(row, is_fd) && !count_kind(row, FJ_PID));
 		break;
 	case FJ_ASKS_NOBODY:
 	case FJ_ASKS_OPENED:
@@ -235,6 +235,12 @@ static void check_asks(const struct fj_row *row)
 	case FJ_ASKS_SEE_CACHE:
 		CLAIM(has_object && row->kind[0] == FJ_FD && row->kind[1] == FJ_PTR);
 		break;
+	case FJ_ASKS_SIGNAL:
+	case FJ_ASKS_TRACE:
+	case FJ_ASKS_LIMIT:
+	case FJ_ASKS_SCHEDULE:
+		CLAIM(count_kind(row, FJ_PID) || row->kind[0] == FJ_FD);
+		break;
 	case FJ_ASKS_CHANGE_MODE:
 	case FJ_ASKS_CHANGE_TIMES:
 	case FJ_ASKS_CHANGE_FLAGS:
@@ -248,7 +254,8 @@ static void check_asks(const struct fj_row *row)
 	}
 	/* What is judged of a descriptor must be seen. */
 	if (row->asks > FJ_ASKS_SEARCH)
-		CLAIM(row->when == FJ_ALWAYS || row->when == FJ_IF_LIMITED);
+		CLAIM(row->when == FJ_ALWAYS || row->when == FJ_IF_LIMITED ||
+			row->when == FJ_IF_TRACING);
 }
 
 static void check_row(const struct fj_row *row, long nr)

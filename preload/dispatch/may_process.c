@@ -1,0 +1,129 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * may_process.c - may the calling process, who is not root, do this to another process?
+ *
+ * To the kernel all processes of a jail are the user's, so it refuses what it refuses the user, and
+ * here is judged who they pretend to be. Process groups, and all processes at once, are the
+ * kernel's. Called by may.c. */
+#include "dispatch/may.h"
+#include "identity/peer.h"
+
+#include <linux/ptrace.h>
+
+#define PRIO_PROCESS_ 0	      /* linux/resource.h */
+#define IOPRIO_WHO_PROCESS_ 1 /* linux/ioprio.h */
+#define SIGCONT_ 18
+#define SIGNAL_MAX 64
+
+enum { CAP_KILL_ = 5, CAP_SYS_PTRACE_ = 19, CAP_SYS_NICE_ = 23, CAP_SYS_RESOURCE_ = 24 };
+
+/* kill_ok_by_cred() of kernel/signal.c; SIGCONT may also go to the caller's session. */
+static bool may_signal(
+	const struct fj_call *c, const struct fj_ids *ids, const struct fj_posted *of, int32_t pid)
+{
+	return ids->euid == of->suid || ids->euid == of->ruid || ids->ruid == of->suid ||
+	       ids->ruid == of->ruid || fj_ids_can(ids, (enum fj_cap)CAP_KILL_) ||
+	       (fj_arg(c, FJ_SIGNAL, 0) == SIGCONT_ &&
+		       fj_sys1(__NR_getsid, pid) == fj_sys1(__NR_getsid, 0));
+}
+
+/* __ptrace_may_access() of kernel/ptrace.c and cap_ptrace_access_check() of security/commoncap.c,
+ * with PTRACE_MODE_REALCREDS. */
+static bool may_trace(const struct fj_ids *ids, const struct fj_posted *of)
+{
+	if (fj_ids_can(ids, (enum fj_cap)CAP_SYS_PTRACE_))
+		return true;
+	return ids->ruid == of->euid && ids->ruid == of->suid && ids->ruid == of->ruid &&
+	       ids->rgid == of->egid && ids->rgid == of->sgid && ids->rgid == of->rgid &&
+	       !(of->permitted & ~ids->permitted);
+}
+
+/* check_prlimit_permission() of kernel/sys.c */
+static bool may_limit(const struct fj_ids *ids, const struct fj_posted *of)
+{
+	return (ids->ruid == of->euid && ids->ruid == of->suid && ids->ruid == of->ruid &&
+		       ids->rgid == of->egid && ids->rgid == of->sgid && ids->rgid == of->rgid) ||
+	       fj_ids_can(ids, (enum fj_cap)CAP_SYS_RESOURCE_);
+}
+
+/* set_one_prio() of kernel/sys.c, set_task_ioprio() of block/ioprio.c, check_same_owner() of
+ * kernel/sched/syscalls.c: the target's two ids, or the caller's. */
+static bool may_schedule(
+	const struct fj_call *c, const struct fj_ids *ids, const struct fj_posted *of)
+{
+	const bool by_target = c->nr == __NR_setpriority;
+
+	return ids->euid == (by_target ? of->ruid : of->euid) ||
+	       (by_target ? of->euid == ids->euid : ids->euid == of->ruid) ||
+	       (c->nr == __NR_ioprio_set && (of->ruid == ids->euid || of->ruid == ids->ruid)) ||
+	       fj_ids_can(ids, (enum fj_cap)CAP_SYS_NICE_);
+}
+
+/* Process groups and users are not asked about. */
+static bool is_process(const struct fj_call *c)
+{
+	return c->nr == __NR_setpriority ? (int)c->arg[0] == PRIO_PROCESS_ :
+	       c->nr == __NR_ioprio_set	 ? (int)c->arg[0] == IOPRIO_WHO_PROCESS_ :
+	       c->nr == __NR_ptrace	 ? c->arg[0] != PTRACE_TRACEME :
+					   true;
+}
+
+static long judge(struct fj_call *c, int32_t pid)
+{
+	const struct fj_ids *ids = fj_ids();
+	const enum fj_asks asks = (enum fj_asks)c->row->asks;
+	struct fj_posted of;
+
+	if (pid <= 0 || fj_is_own_thread(pid) ||
+		!fj_identity_of(c->thread, fj_process_of(c->thread, pid), &of))
+		return 0;
+	if (asks == FJ_ASKS_SIGNAL && fj_arg(c, FJ_SIGNAL, 0) > SIGNAL_MAX)
+		return 0; /* EINVAL */
+	if (asks == FJ_ASKS_SIGNAL)
+		return may_signal(c, ids, &of, pid) ? 0 : -EPERM;
+	if (asks == FJ_ASKS_TRACE)
+		return may_trace(ids, &of) ? 0 : -EPERM;
+	if (asks == FJ_ASKS_LIMIT)
+		return may_limit(ids, &of) ? 0 : -EPERM;
+	return may_schedule(c, ids, &of) ? 0 : -EPERM;
+}
+
+/* The process that a pidfd is for, as its line in fdinfo says; 0: it is none. */
+static int32_t process_of_fd(struct fj_call *c, int fd)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	const size_t size = 1024;
+	char *text = fj_scratch(c->thread, size);
+	struct fj_str path;
+	long info, n = 0, pid = 0;
+
+	fj_str_init(&path, text, size);
+	fj_str_put(&path, "/proc/self/fdinfo/");
+	fj_str_num(&path, (uint32_t)fd, 10);
+	info = fj_sys4(__NR_openat, AT_FDCWD, path.at, O_RDONLY | O_CLOEXEC, 0);
+	if (!fj_is_err(info)) {
+		n = fj_sys3(__NR_read, info, text, size - 1);
+		fj_close((int)info);
+	}
+	if (n > 0) {
+		text[n] = 0;
+		pid = fj_status_value(text, "Pid:");
+	}
+	fj_scratch_release(c->thread, mark);
+	return pid > 0 ? (int32_t)pid : 0;
+}
+
+long fj_may_process(struct fj_call *c)
+{
+	long r = 0;
+
+	if (!is_process(c))
+		return 0;
+	if (c->row->kind[0] == FJ_FD)
+		return judge(c, process_of_fd(c, (int)c->arg[0]));
+	for (int i = 0; i < FJ_ARGS && !r; i++)
+		if (c->row->kind[i] == FJ_PID)
+			r = judge(c, (int32_t)c->arg[i]);
+	return r;
+}
