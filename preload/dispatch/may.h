@@ -41,6 +41,8 @@ long fj_seen_said(struct fj_call *c, const struct fj_seen *seen, long r);
 long fj_seen_object_said(struct fj_call *c, const struct fj_seen *seen, long r);
 /* Was the descriptor opened with O_PATH? */
 bool fj_is_path_fd(int fd);
+/* The directory that it is in, as a name in the place's descriptor. */
+const char *fj_seen_dir(struct fj_call *c, const struct fj_seen *seen);
 /* Done with it; returns `r`. */
 long fj_seen_done(struct fj_seen *seen, long r);
 /* Do the call's flags want path argument `i` followed? 0 or FJ_FOLLOW. */

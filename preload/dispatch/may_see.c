@@ -28,37 +28,45 @@ bool fj_is_kernels(struct fj_thread *t, int dirfd, const char *name)
 	       (fs.f_type == FJ_PROC_SUPER_MAGIC || fs.f_type == DEVPTS_SUPER_MAGIC_);
 }
 
-/* The same from remembered facts, when there it is and nothing has to be followed. */
+const char *fj_seen_dir(struct fj_call *c, const struct fj_seen *seen)
+{
+	const size_t len = fj_place_dir_len(seen->place.name);
+	struct fj_str s;
+
+	if (!len)
+		return "";
+	fj_str_init(&s, fj_scratch(c->thread, len + 1), len + 1);
+	fj_str_add(&s, seen->place.name, len);
+	return s.at;
+}
+
+static bool look_at_parent(struct fj_call *c, struct fj_seen *seen)
+{
+	return !fj_file_look(
+		c, seen->place.dirfd, fj_seen_dir(c, seen), AT_EMPTY_PATH, &seen->parent);
+}
+
+/* The same from remembered facts, when nothing has to be followed. */
 static bool see_quickly(
 	struct fj_call *c, int dirfd, const char *jail_path, unsigned how, struct fj_seen *seen)
 {
 	struct fj_quick q;
 
 	if (fj_quick_begin(&q, c->thread, dirfd, jail_path, fj_strlen(jail_path))) {
+		const long r = fj_file_look(c, q.place.dirfd, q.place.name, 0, &seen->file);
+
 		seen->place = q.place;
-		if (!fj_file_look(c, q.place.dirfd, q.place.name, 0, &seen->file) &&
+		seen->is_there = !r;
+		if ((!r || r == -ENOENT) && (!(how & FJ_ENTRY) || look_at_parent(c, seen)) &&
 			fj_facts_hold(q.epoch) &&
-			!((how & FJ_FOLLOW) && (seen->file.owner.mode & FJ_S_IFMT) == FJ_S_IFLNK)) {
-			seen->is_there = true;
+			(r || !(how & FJ_FOLLOW) ||
+				(seen->file.owner.mode & FJ_S_IFMT) != FJ_S_IFLNK))
 			return true;
-		}
+		seen->is_there = false;
 		fj_quick_end(&q);
 	}
 	seen->place = (struct fj_place){.owned_fd = -1};
 	return false;
-}
-
-/* The directory that an entry is in, as a name in the place's descriptor. */
-static const char *dir_of(struct fj_call *c, const struct fj_place *place)
-{
-	const size_t len = fj_place_dir_len(place->name);
-	struct fj_str s;
-
-	if (!len)
-		return "";
-	fj_str_init(&s, fj_scratch(c->thread, len + 1), len + 1);
-	fj_str_add(&s, place->name, len);
-	return s.at;
 }
 
 /* A name with slashes at its end is there when it is no directory, too: for those who make and
@@ -86,7 +94,7 @@ long fj_see_path(
 	long r;
 
 	*seen = (struct fj_seen){.place = {.owned_fd = -1, .dirfd = dirfd, .name = ""}};
-	if (jail_path && !(how & (FJ_ENTRY | FJ_WANT_POS | FJ_BENEATH | FJ_IN_ROOT)) &&
+	if (jail_path && !(how & (FJ_WANT_POS | FJ_BENEATH | FJ_IN_ROOT)) &&
 		see_quickly(c, dirfd, jail_path, how, seen))
 		return 1;
 	if (jail_path) {
@@ -103,9 +111,7 @@ long fj_see_path(
 	seen->is_there = !r;
 	if (!(how & FJ_ENTRY))
 		return 1;
-	if (fj_file_look(
-		    c, seen->place.dirfd, dir_of(c, &seen->place), AT_EMPTY_PATH, &seen->parent) ||
-		(seen->parent.owner.mode & FJ_S_IFMT) != FJ_S_IFDIR)
+	if (!look_at_parent(c, seen) || (seen->parent.owner.mode & FJ_S_IFMT) != FJ_S_IFDIR)
 		return 0; /* ENOTDIR */
 	return 1;
 }
@@ -144,7 +150,7 @@ long fj_see(struct fj_call *c, int i, unsigned how, struct fj_seen *seen)
 /* The errno `r` of a rule, unless the kernel knows better. */
 long fj_seen_said(struct fj_call *c, const struct fj_seen *seen, long r)
 {
-	return r && fj_is_kernels(c->thread, seen->place.dirfd, dir_of(c, &seen->place)) ? 0 : r;
+	return r && fj_is_kernels(c->thread, seen->place.dirfd, fj_seen_dir(c, seen)) ? 0 : r;
 }
 
 /* (A link of procfs that is itself meant lies where its directory does.) */

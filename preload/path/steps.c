@@ -270,12 +270,35 @@ long fj_walk_into(struct fj_walk *w, const char *name, size_t len, char *rest)
 	return 0;
 }
 
+/* Is it remembered that everybody may search all that the next `len` bytes of the rest name? */
+static bool is_way_open(struct fj_walk *w, size_t len)
+{
+	const uint32_t mark = fj_scratch_mark(w->t);
+	const uint64_t epoch = fj_facts_epoch();
+	struct fj_str key, value;
+	unsigned flags = 0;
+	bool is_open = false;
+
+	fj_str_init(&key, fj_scratch(w->t, FJ_REST_SIZE), FJ_REST_SIZE);
+	fj_str_init(&value, fj_scratch(w->t, FJ_REST_SIZE), FJ_REST_SIZE);
+	if (epoch && fj_walk_learn_pos(w) && fj_path_seen(w->pos.at, &key)) {
+		if (key.len > 1)
+			fj_str_put(&key, "/");
+		fj_str_add(&key, w->rest, len);
+		is_open = !key.overflowed &&
+			  fj_facts_find(w->root, key.at, key.len, &value, &flags, epoch) &&
+			  (flags & FJ_FACT_OPEN);
+	}
+	fj_scratch_release(w->t, mark);
+	return is_open;
+}
+
 long fj_walk_leap(struct fj_walk *w)
 {
 	char *last = NULL, *c = w->rest;
 	long fd;
 
-	if (!w->can_leap || w->below || fj_jail->no_openat2 || w->t->asks_search)
+	if (!w->can_leap || w->below || fj_jail->no_openat2)
 		return 0;
 	w->can_leap = false;
 	for (char *start = c; *c; start = c) {
@@ -296,7 +319,7 @@ long fj_walk_leap(struct fj_walk *w)
 		if (!*c)
 			return 0; /* a trailing slash belongs to the last component */
 	}
-	if (!last)
+	if (!last || (w->t->asks_search && !is_way_open(w, (size_t)(last - w->rest))))
 		return 0;
 	if (fj_jail->has_aliases) /* only where the walk begins it is noted by which name */
 		fj_walk_learn_pos(w);
