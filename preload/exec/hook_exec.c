@@ -58,6 +58,7 @@ static long start_loader(struct fj_call *c, const struct fj_program *p, uint64_t
 	if (r)
 		return r;
 	c->thread->busy = FJ_EXECS;
+	fj_dir_ask_noted(c->thread);
 	fj_cwd_keep();
 	fj_trace_before_exec(c);
 	r = fj_sys3(__NR_execve, fj_jail->loader, argv, envp);

@@ -35,6 +35,14 @@ long fj_hook_getcwd(struct fj_call *c)
 	return r < 0 ? r : (long)seen.len + 1;
 }
 
+static void see_entered(struct fj_thread *t, const struct fj_place *place)
+{
+	if (place->is_mount || place->is_magic)
+		fj_roots_see_fd(t, AT_FDCWD, true);
+	else
+		fj_roots_see_later(t, AT_FDCWD);
+}
+
 /* Where a directory can be reached by two positions, remember by which the program came: getcwd(2)
  * is to say that. */
 static long chdir_noted(struct fj_call *c, const char *jail_path)
@@ -50,7 +58,7 @@ static long chdir_noted(struct fj_call *c, const char *jail_path)
 	else
 		r = fj_is_err(fd) ? fd : fj_sys1(__NR_fchdir, fd);
 	if (!r)
-		fj_roots_see_fd(c->thread, AT_FDCWD);
+		see_entered(c->thread, &place);
 	if (!r && place.pos && !place.is_magic && !fj_is_borrowed_memory())
 		fj_cwd_note(place.pos);
 	if (!fj_is_err(fd))
@@ -59,9 +67,32 @@ static long chdir_noted(struct fj_call *c, const char *jail_path)
 	return r;
 }
 
+/* What is said of the directory that the absolute `jail_path` names, in one load; 0 for nothing. A
+ * change of its last name is to be told, as of the others: facts.c. */
+static uint64_t hash_of(const char *jail_path, size_t len, uint64_t epoch, bool *is_asked)
+{
+	const char *name = jail_path + len;
+	uint64_t hash;
+
+	*is_asked = jail_path[0] == '/' && len == 1; /* the root was, as it became that */
+	if (!fj_own_roots || !epoch || jail_path[0] != '/' || len == 1)
+		return 0;
+	hash = fj_roots_hash_of_way(jail_path, len, epoch);
+	*is_asked = fj_roots_saw(hash);
+	if (*is_asked)
+		return hash;
+	while (name[-1] != '/')
+		name--;
+	fj_facts_saw_name(name, len - (size_t)(name - jail_path));
+	return hash;
+}
+
 long fj_hook_chdir(struct fj_call *c)
 {
+	const uint64_t epoch = fj_facts_epoch();
 	struct fj_place directory;
+	uint64_t hash;
+	bool is_asked;
 	long r;
 	char *jail_path = fj_arg_path(c, 0, &r);
 
@@ -69,13 +100,21 @@ long fj_hook_chdir(struct fj_call *c)
 		return r ? r : fj_kernel(c);
 	if (fj_jail->has_aliases)
 		return chdir_noted(c, jail_path);
+	hash = hash_of(jail_path, c->path_len, epoch, &is_asked);
 	r = fj_find_object(c, AT_FDCWD, jail_path, FJ_FOLLOW, O_DIRECTORY, &directory);
 	if (r < 0)
 		return r;
 	r = directory.name[0] ? fj_sys1(__NR_chdir, fj_place_path(c->thread, &directory)) :
 				fj_sys1(__NR_fchdir, directory.dirfd);
-	if (!r)
-		fj_roots_see_fd(c->thread, AT_FDCWD);
+	if (!r && !(is_asked && fj_facts_hold(epoch))) {
+		if (hash && directory.is_direct) {
+			fj_roots_see_fd(c->thread, AT_FDCWD, false);
+			if (fj_facts_hold(epoch))
+				fj_roots_note(hash);
+		} else {
+			see_entered(c->thread, &directory);
+		}
+	}
 	fj_place_done(&directory);
 	return r;
 }
@@ -99,7 +138,7 @@ long fj_hook_chroot(struct fj_call *c)
 		fj_close((int)fd);
 		r = r < 0 ? r : -ENOENT; /* a directory that is gone has no place in the jail */
 	} else {
-		fj_roots_see_fd(c->thread, (int)fd);
+		fj_roots_see_fd(c->thread, (int)fd, place.is_mount || place.is_magic);
 		r = fj_root_enter((int)fd, place.pos);
 	}
 	fj_place_done(&place);

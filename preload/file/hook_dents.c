@@ -68,7 +68,7 @@ static bool is_other_root(struct fj_thread *t, int fd)
 {
 	if (fj_sys3(__NR_faccessat, fd, FJ_HIDDEN_NAME "/owners", 0))
 		return false;
-	fj_roots_see_fd(t, fd);
+	fj_roots_see_fd(t, fd, false);
 	return true;
 }
 

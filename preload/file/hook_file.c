@@ -53,9 +53,9 @@ __attribute__((always_inline)) static inline long show(
 		mode = wants_statx ? ((struct statx *)out)->stx_mode :
 				     ((struct stat *)out)->st_mode;
 		if (wants_statx)
-			has_met = fj_file_show_statx(c, dirfd, name, (struct statx *)out);
+			has_met = fj_file_show_statx(c, dirfd, name, flags, (struct statx *)out);
 		else
-			has_met = fj_file_show_stat(c, dirfd, name, (struct stat *)out);
+			has_met = fj_file_show_stat(c, dirfd, name, flags, (struct stat *)out);
 		*is_symlink = (mode & FJ_S_IFMT) == FJ_S_IFLNK;
 		if (!has_met)
 			return r;
@@ -148,7 +148,7 @@ long fj_hook_fstat(struct fj_call *c)
 		return -EBADF; /* statx(2) would take AT_FDCWD for the working directory */
 	if (fj_own_is_empty()) {
 		r = fj_kernel(c);
-		if (r || !fj_file_show_stat(c, (int)c->arg[0], "", (struct stat *)out))
+		if (r || !fj_file_show_stat(c, (int)c->arg[0], "", 0, (struct stat *)out))
 			return r;
 	}
 	r = fj_file_statx(c, (int)c->arg[0], "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_BASIC_STATS,

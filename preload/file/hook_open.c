@@ -298,6 +298,8 @@ __attribute__((noinline)) static long open_walked(
 			r = open_read_only(c, &place, o);
 		else
 			r = open_place(c, &place, o);
+		if (r >= 0 && (place.is_mount || place.is_magic) && (o->flags & O_DIRECTORY))
+			fj_roots_see_fd(c->thread, (int)r, true);
 		if (r >= 0 && wants_note(o) && place.pos && !place.is_magic)
 			fj_dir_note(c->thread, (int)r, place.pos);
 		if (r == -EMFILE && place.owned_fd >= 0 && !(how & FJ_BY_TEXT)) {
@@ -346,7 +348,7 @@ FJ_HOT static long open_path(struct fj_call *c, int dirfd, const char *jail_path
 static long see_directory(struct fj_call *c, long fd, const struct opening *o)
 {
 	if (__builtin_expect((o->flags & (O_DIRECTORY | TMPFILE)) == O_DIRECTORY, 0) && fd >= 0)
-		fj_roots_see_fd(c->thread, (int)fd);
+		fj_roots_see_later(c->thread, (int)fd);
 	return fd;
 }
 

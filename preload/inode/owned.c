@@ -286,6 +286,12 @@ static void show_record(const struct fj_owner *record, struct statx *sx)
 	}
 }
 
+/* Or what a link of procfs leads to? Then its name says nothing of where it lies. */
+static bool is_itself(const char *name, unsigned flags)
+{
+	return (flags & AT_SYMLINK_NOFOLLOW) || !name || !name[0];
+}
+
 FJ_HOT long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsigned flags,
 	unsigned mask, struct statx *sx, struct fj_file *file)
 {
@@ -296,9 +302,10 @@ FJ_HOT long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsign
 		return r;
 	if (__builtin_expect(fj_own_has_news(), 0))
 		fj_roots_renew(c->thread, dirfd, name);
-	if ((sx->stx_mode & FJ_S_IFMT) == FJ_S_IFDIR)
+	if ((sx->stx_mode & FJ_S_IFMT) == FJ_S_IFDIR && is_itself(name, flags))
 		fj_roots_see(c->thread, dirfd, name,
-			encode_dev(sx->stx_dev_major, sx->stx_dev_minor), sx->stx_ino);
+			encode_dev(sx->stx_dev_major, sx->stx_dev_minor), sx->stx_ino,
+			sx->stx_nlink);
 	if ((sx->stx_mode & FJ_S_IFMT) == FJ_S_IFCHR && (!name || !name[0]))
 		key = see_node(c, dirfd, mask | STATX_BASIC_STATS | STATX_BTIME, sx);
 	else
@@ -353,12 +360,13 @@ void fj_file_find_home(struct fj_call *c, int dirfd, const char *name, struct fj
 	file->key.home = fj_roots_home(c->thread, dirfd, name);
 }
 
-bool fj_file_show_stat(struct fj_call *c, int dirfd, const char *name, struct stat *st)
+bool fj_file_show_stat(
+	struct fj_call *c, int dirfd, const char *name, unsigned flags, struct stat *st)
 {
 	struct fj_owner shown = {.uid = st->st_uid, .gid = st->st_gid};
 
-	if ((st->st_mode & FJ_S_IFMT) == FJ_S_IFDIR &&
-		fj_roots_see(c->thread, dirfd, name, st->st_dev, st->st_ino))
+	if ((st->st_mode & FJ_S_IFMT) == FJ_S_IFDIR && is_itself(name, flags) &&
+		fj_roots_see(c->thread, dirfd, name, st->st_dev, st->st_ino, st->st_nlink))
 		return true;
 	st->st_nlink -= hidden_names(st->st_dev, st->st_ino, st->st_nlink);
 	show_default(c, st->st_dev, dirfd, name, &shown);
@@ -367,13 +375,14 @@ bool fj_file_show_stat(struct fj_call *c, int dirfd, const char *name, struct st
 	return false;
 }
 
-bool fj_file_show_statx(struct fj_call *c, int dirfd, const char *name, struct statx *sx)
+bool fj_file_show_statx(
+	struct fj_call *c, int dirfd, const char *name, unsigned flags, struct statx *sx)
 {
 	struct fj_owner shown = {.uid = sx->stx_uid, .gid = sx->stx_gid};
 	const uint64_t dev = encode_dev(sx->stx_dev_major, sx->stx_dev_minor);
 
-	if ((sx->stx_mode & FJ_S_IFMT) == FJ_S_IFDIR &&
-		fj_roots_see(c->thread, dirfd, name, dev, sx->stx_ino))
+	if ((sx->stx_mode & FJ_S_IFMT) == FJ_S_IFDIR && is_itself(name, flags) &&
+		fj_roots_see(c->thread, dirfd, name, dev, sx->stx_ino, sx->stx_nlink))
 		return true;
 	sx->stx_nlink -= hidden_names(dev, sx->stx_ino, sx->stx_nlink);
 	show_default(c, dev, dirfd, name, &shown);

@@ -49,8 +49,10 @@ long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsigned flag
 void fj_file_find_home(struct fj_call *c, int dirfd, const char *name, struct fj_file *file);
 /* Put the default ids into a struct stat or statx of the program that the kernel has just filled,
  * in a jail without any record. True: it has some now, of a root that is just met. */
-bool fj_file_show_stat(struct fj_call *c, int dirfd, const char *name, struct stat *st);
-bool fj_file_show_statx(struct fj_call *c, int dirfd, const char *name, struct statx *sx);
+bool fj_file_show_stat(
+	struct fj_call *c, int dirfd, const char *name, unsigned flags, struct stat *st);
+bool fj_file_show_statx(
+	struct fj_call *c, int dirfd, const char *name, unsigned flags, struct statx *sx);
 /* Is what lies, or will lie, at `name` in `dirfd` reached through a bind mount? One system call,
  * where that cannot be told from the name. */
 bool fj_place_is_foreign(struct fj_call *c, int dirfd, const char *name);

@@ -4,10 +4,8 @@
  * roots.c - directories with owner records of their own, which the jail meets in its tree.
  *
  * A directory that was entered by fakejail has its records in it. What they say of its files holds
- * for everybody, so they must be known before the first such file is looked at. No file is reached
- * but by a directory: by walking through it (fj_path_reached), by opening it, standing in it,
- * making it the root, or listing it. Each directory that is so met for the first time in the life
- * of the jail is asked whether it, or one that it lies in, is such a root. What was asked is
+ * for everybody, so they must be known before the first such file is looked at: reached.c says when
+ * a directory is asked whether it, or one that it lies in, is such a root. What was asked is
  * remembered as a hash: of the directory's identity, which is a load for the next who comes, and of
  * the path, so that those above are not asked again for each one below. A root that is made later
  * is told to the jails around it by a count in the heads of their records: fj_own_has_news(). */
@@ -24,19 +22,10 @@ struct dirent64 { /* fs/readdir.c */
 	char name[];
 };
 
-static void note(uint64_t hash)
+void fj_roots_note(uint64_t hash)
 {
 	__atomic_store_n(
 		&fj_own_roots->seen[hash >> 16 & (FJ_OWN_SEEN - 1)], hash, __ATOMIC_RELAXED);
-}
-
-static uint64_t hash_of_text(const char *text, size_t len)
-{
-	const uint64_t h = fj_hash_quick(text, len) ^
-			   (fj_own_roots->generation + 0x10000u) * 0x9e3779b97f4a7c15UL ^
-			   __atomic_load_n(&fj_jail->epoch, __ATOMIC_RELAXED) << 17;
-
-	return (h ^ h >> 31) | 1;
 }
 
 char *fj_roots_path(struct fj_thread *t, int dirfd, const char *name)
@@ -114,50 +103,30 @@ static bool meet_all(char *text)
 
 		for (len++; text[len] && text[len] != '/'; len++)
 			;
-		hash = hash_of_text(text, len);
+		hash = fj_roots_hash_of_text(
+			text, len, __atomic_load_n(&fj_jail->epoch, __ATOMIC_RELAXED));
 		if (fj_roots_saw(hash))
 			continue;
 		met = meet_one(text, len) || met;
-		note(hash);
+		fj_roots_note(hash);
 	}
 	return met;
 }
 
-bool fj_roots_look(struct fj_thread *t, int dirfd, const char *name)
+bool fj_roots_meet(struct fj_thread *t, int dirfd, const char *name)
 {
 	const uint32_t mark = fj_scratch_mark(t);
-	struct stat st;
-	bool met;
-	long r;
+	const bool met = meet_all(fj_roots_path(t, dirfd, name));
 
-	/* (Before it is looked at: what changes meanwhile is asked again.) */
-	r = fj_sys4(__NR_newfstatat, dirfd, name ? name : "", &st,
-		AT_SYMLINK_NOFOLLOW | (name && name[0] ? 0 : AT_EMPTY_PATH));
-	if (r < 0)
-		return false;
-	met = meet_all(fj_roots_path(t, dirfd, name));
-	if ((st.st_mode & 0170000) == 0040000) /* S_IFDIR, inode(7) */
-		note(fj_roots_hash(st.st_dev, st.st_ino));
 	fj_scratch_release(t, mark);
 	return met;
 }
 
-void fj_roots_see_fd(struct fj_thread *t, int fd)
-{
-	struct stat st;
-
-	if (fj_own_roots && !fj_sys4(__NR_newfstatat, fd, "", &st, AT_EMPTY_PATH))
-		fj_roots_see(t, fd, "", st.st_dev, st.st_ino);
-}
-
 void fj_roots_renew(struct fj_thread *t, int dirfd, const char *name)
 {
-	const uint32_t mark = fj_scratch_mark(t);
-
 	fj_own_know_news();
 	fj_facts_forget();
-	meet_all(fj_roots_path(t, dirfd, name));
-	fj_scratch_release(t, mark);
+	fj_roots_meet(t, dirfd, name);
 }
 
 bool fj_roots_is_one(uint64_t dev, uint64_t ino)
@@ -171,6 +140,13 @@ bool fj_roots_is_one(uint64_t dev, uint64_t ino)
 			return true;
 	}
 	return false;
+}
+
+/* What is remembered of directories is old; by their paths it hangs on the epoch of facts. */
+static void forget_all(void)
+{
+	__atomic_fetch_add(&fj_own_roots->generation, 1, __ATOMIC_SEQ_CST);
+	fj_facts_forget();
 }
 
 /* The one whose path `text` begins with: the innermost. */
@@ -208,7 +184,7 @@ uint32_t fj_roots_ask_home(struct fj_thread *t, int dirfd, const char *name)
 			st.st_dev == r->dev && st.st_ino == r->ino)
 			break;
 		r->state = FJ_OWN_ROOT_LEFT;
-		__atomic_fetch_add(&fj_own_roots->generation, 1, __ATOMIC_SEQ_CST);
+		forget_all();
 		meet_all(text);
 	}
 	fj_scratch_release(t, mark);
@@ -248,11 +224,11 @@ void fj_roots_moved(struct fj_thread *t, const char *from, const char *to, bool 
 		}
 	}
 	if (has_moved)
-		__atomic_fetch_add(&fj_own_roots->generation, 1, __ATOMIC_SEQ_CST);
+		forget_all();
 }
 
-/* Call `each` for the names in directory `fd` but "." and "..", until it says no. */
-static bool all_names(struct fj_thread *t, int fd, bool (*each)(int fd, const char *name))
+bool fj_roots_each_name(
+	struct fj_thread *t, int fd, bool (*each)(struct fj_thread *t, int fd, const char *name))
 {
 	const uint32_t mark = fj_scratch_mark(t);
 	char *list = fj_scratch(t, DENTS_SIZE);
@@ -264,21 +240,23 @@ static bool all_names(struct fj_thread *t, int fd, bool (*each)(int fd, const ch
 			const struct dirent64 *d = (const struct dirent64 *)(list + at);
 
 			is_so = fj_streq(d->name, ".") || fj_streq(d->name, "..") ||
-				each(fd, d->name);
+				each(t, fd, d->name);
 			at += d->size;
 		}
 	fj_scratch_release(t, mark);
 	return is_so;
 }
 
-static bool is_hidden(int fd, const char *name)
+static bool is_hidden(struct fj_thread *t, int fd, const char *name)
 {
+	(void)t;
 	(void)fd;
 	return fj_streq(name, FJ_HIDDEN_NAME);
 }
 
-static bool remove_name(int fd, const char *name)
+static bool remove_name(struct fj_thread *t, int fd, const char *name)
 {
+	(void)t;
 	return !fj_sys3(__NR_unlinkat, fd, name, 0);
 }
 
@@ -292,36 +270,14 @@ bool fj_roots_empty(struct fj_thread *t, int dirfd, const char *name)
 	if (fj_is_err(fd))
 		return false;
 	if (!fj_sys3(__NR_faccessat, fd, FJ_HIDDEN_NAME "/owners", 0) &&
-		all_names(t, (int)fd, is_hidden)) {
+		fj_roots_each_name(t, (int)fd, is_hidden)) {
 		hidden = fj_sys4(__NR_openat, fd, FJ_HIDDEN_NAME, flags, 0);
 		if (!fj_is_err(hidden)) {
-			is_done = all_names(t, (int)hidden, remove_name) &&
+			is_done = fj_roots_each_name(t, (int)hidden, remove_name) &&
 				  !fj_sys3(__NR_unlinkat, fd, FJ_HIDDEN_NAME, AT_REMOVEDIR);
 			fj_close((int)hidden);
 		}
 	}
 	fj_close((int)fd);
 	return is_done;
-}
-
-/* A walk has come to the directory `below` ("": itself) of `fd`, which the caller's text calls
- * `key`. */
-static void reached(struct fj_thread *t, uint64_t view, int fd, const char *below, const char *key,
-	size_t key_len)
-{
-	const uint64_t hash = key ? hash_of_text(key, key_len) ^ (view + 1) << 1 : 0;
-	struct stat st;
-
-	if (hash && fj_roots_saw(hash))
-		return;
-	if (!fj_sys4(__NR_newfstatat, fd, below, &st, AT_EMPTY_PATH))
-		fj_roots_see(t, fd, below, st.st_dev, st.st_ino);
-	if (hash)
-		note(hash);
-}
-
-void fj_roots_start(struct fj_own_roots *roots)
-{
-	fj_own_roots = roots;
-	fj_path_reached = reached;
 }

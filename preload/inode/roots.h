@@ -7,11 +7,15 @@
 
 #include "call/call.h"
 #include "own/own.h"
+#include "path/path.h"
 
 /* The place in the jail's memory where roots are kept, in each process. */
 void fj_roots_start(struct fj_own_roots *roots);
 
-/* Was directory `ino` of `dev` looked at before? */
+/* -- reached.c: when a directory is asked -- */
+
+/* What stands in fj_own_roots->seen when directory `ino` of `dev` was asked, or the directory that
+ * was called `text` at `epoch`. */
 static inline uint64_t fj_roots_hash(uint64_t dev, uint64_t ino)
 {
 	const uint64_t h =
@@ -19,22 +23,58 @@ static inline uint64_t fj_roots_hash(uint64_t dev, uint64_t ino)
 
 	return (h ^ h >> 29) | 1;
 }
+static inline uint64_t fj_roots_hash_of_text(const char *text, size_t len, uint64_t epoch)
+{
+	const uint64_t h = fj_hash_quick(text, len) ^ epoch * 0x9e3779b97f4a7c15UL;
+
+	return (h ^ h >> 31) | 1;
+}
+/* The directory that the program calls so. */
+static inline uint64_t fj_roots_hash_of_way(const char *jail_path, size_t len, uint64_t epoch)
+{
+	return fj_roots_hash_of_text(jail_path, len, epoch) ^
+	       (fj_root()->id + fj_namespace()->id + 1) << 1;
+}
 static inline bool fj_roots_saw(uint64_t hash)
 {
 	return __atomic_load_n(&fj_own_roots->seen[hash >> 16 & (FJ_OWN_SEEN - 1)],
 		       __ATOMIC_RELAXED) == hash;
 }
-/* Directory `ino` of `dev` is `name` in `dirfd` (NULL or "": itself). When it is seen for the first
- * time, look which of the directories on the way to it have records. True when one was met. */
-bool fj_roots_look(struct fj_thread *t, int dirfd, const char *name);
-static inline bool fj_roots_see(
-	struct fj_thread *t, int dirfd, const char *name, uint64_t dev, uint64_t ino)
+void fj_roots_note(uint64_t hash);
+
+/* A directory is `name` in `dirfd` (NULL or "": itself), as stat(2) without following has shown
+ * it. When it is seen for the first time, find out whether it has records; the one that it lies in
+ * was reached before. True when records were met. */
+bool fj_roots_look(struct fj_thread *t, int dirfd, const char *name, uint64_t dev, uint64_t ino,
+	uint64_t links);
+static inline bool fj_roots_see(struct fj_thread *t, int dirfd, const char *name, uint64_t dev,
+	uint64_t ino, uint64_t links)
 {
-	return fj_own_roots && !fj_roots_saw(fj_roots_hash(dev, ino)) &&
-	       fj_roots_look(t, dirfd, name);
+	if (!fj_own_roots)
+		return false;
+	if ((!name || !name[0]) && __builtin_expect(dirfd == fj_dir_unasked, 0))
+		fj_dir_is_asked(dirfd);
+	return !fj_roots_saw(fj_roots_hash(dev, ino)) &&
+	       fj_roots_look(t, dirfd, name, dev, ino, links);
 }
-/* The same of the directory behind `fd`, or of the working directory (AT_FDCWD). One fstat(2). */
-void fj_roots_see_fd(struct fj_thread *t, int fd);
+/* The same of the directory behind `fd`, or of the working directory (AT_FDCWD). `is_entry`: the
+ * program has not come to it from the one that it lies in (a mount, a link of procfs, a descriptor
+ * from elsewhere), so those are asked, too. One fstat(2). */
+void fj_roots_see_fd(struct fj_thread *t, int fd, bool is_entry);
+/* The program has come to a directory, from the one that it lies in, which is now behind `fd` or
+ * the working directory: see it before anything in it is looked at. */
+void fj_roots_see_later(struct fj_thread *t, int fd);
+/* All descriptors that came from outside the jail, and the working directory. At its start. */
+void fj_roots_see_inherited(struct fj_thread *t);
+
+/* Those among the descriptors that came with a message, whose control data is this: they may lie
+ * where the jail has never been. */
+void fj_roots_see_received(struct fj_thread *t, uint64_t control, uint64_t len);
+
+/* -- roots.c -- */
+
+/* Ask all directories on the way to this place, and that itself; true when records were met. */
+bool fj_roots_meet(struct fj_thread *t, int dirfd, const char *name);
 /* fj_own_has_news(): forget what is remembered, and look on the way to this place. */
 void fj_roots_renew(struct fj_thread *t, int dirfd, const char *name);
 
@@ -51,6 +91,9 @@ bool fj_roots_is_one(uint64_t dev, uint64_t ino);
 void fj_roots_moved(struct fj_thread *t, const char *from, const char *to, bool is_exchange);
 /* The host path of a place, in scratch memory; "" when it has none. */
 char *fj_roots_path(struct fj_thread *t, int dirfd, const char *name);
+/* Call `each` for the names in directory `fd` but "." and "..", until it says no: false. */
+bool fj_roots_each_name(
+	struct fj_thread *t, int fd, bool (*each)(struct fj_thread *t, int fd, const char *name));
 /* Directory `name` of `dirfd`, whose removal was refused as it is not empty, has nothing in it but
  * the records of a root: remove those. */
 bool fj_roots_empty(struct fj_thread *t, int dirfd, const char *name);

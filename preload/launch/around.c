@@ -114,6 +114,8 @@ void fj_owners_look_around(const char *db, char **envp, bool is_quiet)
 
 	fj_roots_start(fj_jail_roots());
 	fj_own_roots->keeps_apart = db != NULL;
+	fj_own_roots->counted_dev =
+		fj_own_counts_directories(FJ_FD_ROOT(fj_jail)) ? fj_jail->root_dev : 0;
 	memcpy(text, fj_jail->root_path, len + 1);
 	while (!db && len) { /* the innermost first */
 		while (text[--len] != '/')

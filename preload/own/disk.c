@@ -50,6 +50,19 @@ enum fj_disk fj_own_disk(int fd)
 	return FJ_DISK_PLAIN;
 }
 
+bool fj_own_counts_directories(int root_fd)
+{
+	static const uint32_t those[] = {EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, TMPFS_MAGIC};
+	struct statfs fs;
+
+	if (fj_sys2(__NR_fstatfs, root_fd, &fs))
+		return false;
+	for (size_t i = 0; i < sizeof(those) / sizeof(those[0]); i++)
+		if ((uint32_t)fs.f_type == those[i])
+			return true;
+	return false;
+}
+
 static bool ask(int dirfd, const char *name)
 {
 	long fd;

@@ -97,6 +97,9 @@ extern bool fj_own_is_scattered;
 /* Does the file system of a root tell neither births nor lasting handles? As above. */
 bool fj_own_forgets(int root_fd);
 extern bool fj_own_is_forgetful;
+/* Has each directory there two links, and one more for each directory in it? False is never wrong.
+ */
+bool fj_own_counts_directories(int root_fd);
 #define FJ_OWN_NO_STAMP 1 /* a key's stamp there, of a file without a tag */
 /* tag.c: an attribute of the file, not to be seen in the jail, has inode number and stamp of the
  * key that its record is under. Puts them into `key`; false: there is none. */
@@ -191,6 +194,8 @@ struct fj_own_roots {
 	uint32_t count;	      /* entries below it may be in use */
 	uint32_t keeps_apart; /* --db: what this jail changes stands in its own file alone */
 	uint32_t unused;
+	uint64_t counted_dev; /* the root's device, when a directory there has a link for each one
+				 in it; else 0 */
 	uint64_t seen[FJ_OWN_SEEN]; /* inode/roots.c: hashes of directories that were looked at */
 	struct fj_own_root root[FJ_OWN_ROOTS];
 };

@@ -251,9 +251,24 @@ enum {
 extern long (*fj_path_may_search)(struct fj_thread *t, int dirfd, const char *name);
 
 /* A walk has come to the directory `below` ("": itself) of `fd`, from where no other leads; `key`
- * is what a fact of it is remembered by, or NULL, `view` by whom. Set as the one above, or NULL. */
-extern void (*fj_path_reached)(struct fj_thread *t, uint64_t view, int fd, const char *below,
-	const char *key, size_t key_len);
+ * is what a fact of it is remembered by at `epoch`, or NULL. Set as the one above, or NULL. */
+extern void (*fj_path_reached)(struct fj_thread *t, int fd, const char *below, const char *key,
+	size_t key_len, uint64_t epoch);
+/* A directory that the program has opened, or its working directory (AT_FDCWD), of which whoever
+ * knows roots has yet to ask: before a name is looked up from one of these. inode/reached.c. */
+#define FJ_NO_DIR (-1)
+extern int fj_dir_unasked;
+extern void (*fj_dir_ask)(struct fj_thread *t);
+static inline void fj_dir_ask_noted(struct fj_thread *t)
+{
+	if (__builtin_expect(__atomic_load_n(&fj_dir_unasked, __ATOMIC_RELAXED) != FJ_NO_DIR, 0))
+		fj_dir_ask(t);
+}
+static inline void fj_dir_is_asked(int fd)
+{
+	__atomic_compare_exchange_n(
+		&fj_dir_unasked, &fd, FJ_NO_DIR, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
 
 /* Where the kernel finds it: `name` relative to `dirfd` (or an absolute host path with AT_FDCWD).
  * No symlink is met on the way, and the last component is none that the caller wanted followed. */
@@ -264,6 +279,7 @@ struct fj_place {
 	bool is_magic;	   /* a procfs link that only the kernel can follow: it is to be followed */
 	bool is_exe;	   /* and it is /proc/PID/exe */
 	bool is_mount;	   /* the name is a mount point */
+	bool is_direct;	   /* fj_find_object() met no link on the way */
 	bool is_read_only; /* on a mount that refuses writes */
 	uint8_t proc;	   /* enum fj_proc: an entry of procfs that would show the host */
 	const char *pos;   /* position, when asked for and known; else NULL */

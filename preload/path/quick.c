@@ -65,9 +65,11 @@ FJ_HOT static bool find(struct fj_quick *q)
 	if (!name_len || fj_is_dots(name, name_len) ||
 		fj_proc_named(name, name_len) != FJ_PROC_PLAIN)
 		return false;
-	if (!len && path[0] != '/') /* one name in the caller's own directory */
+	if (!len && path[0] != '/') { /* one name in the caller's own directory */
+		fj_dir_ask_noted(t);
 		return !is_special(name, name_len) &&
 		       (!t->asks_search || fj_path_may_search(t, q->dirfd, "") >= 0);
+	}
 
 	q->epoch = fj_facts_epoch();
 	root = fj_root();

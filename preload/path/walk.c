@@ -14,8 +14,10 @@
 
 long (*fj_path_may_search)(struct fj_thread *t, int dirfd, const char *name);
 
-void (*fj_path_reached)(struct fj_thread *t, uint64_t view, int fd, const char *below,
-	const char *key, size_t key_len);
+void (*fj_path_reached)(struct fj_thread *t, int fd, const char *below, const char *key,
+	size_t key_len, uint64_t epoch);
+int fj_dir_unasked = FJ_NO_DIR;
+void (*fj_dir_ask)(struct fj_thread *t);
 
 /* The jail's own directory in its root is not there. */
 static bool is_hidden(struct fj_walk *w, const char *name, size_t len)
@@ -80,8 +82,8 @@ static long finish(struct fj_walk *w, char *name, char *end, unsigned how, struc
 	long r = FJ_NOT_A_LINK;
 
 	if (fj_path_reached && (w->owned_fd >= 0 || w->below))
-		fj_path_reached(w->t, w->root->id + fj_namespace()->id, w->fd,
-			w->below ? w->below : "", w->fact_key, w->fact_key_len);
+		fj_path_reached(w->t, w->fd, w->below ? w->below : "", w->fact_key, w->fact_key_len,
+			w->epoch);
 	fj_walk_keep_fact(w);
 	if (has_slash && (how & FJ_CREATE))
 		return -EISDIR; /* before a symlink is followed: open_last_lookups() of fs/namei.c
@@ -266,6 +268,8 @@ long fj_path_walk(
 	};
 	long r;
 
+	if (jail_path[0] != '/' || fj_walk_is_scoped(&w))
+		fj_dir_ask_noted(t);
 	*place = (struct fj_place){.owned_fd = -1};
 	fj_str_init(&w.pos, fj_scratch_path(t), FJ_PATH_MAX);
 	if (fj_walk_is_scoped(&w)) {

@@ -13,6 +13,7 @@
 #include "inode/owned.h"
 #include "identity/peer.h"
 #include "socket/sun.h"
+#include "inode/roots.h"
 #include "sys/guest.h"
 
 #include <linux/socket.h>
@@ -323,6 +324,12 @@ long fj_hook_sockname(struct fj_call *c)
 	return r;
 }
 
+static void look_at_control(struct fj_call *c, uint64_t control, uint64_t len)
+{
+	fj_credentials_received(c, control, len);
+	fj_roots_see_received(c->thread, control, len);
+}
+
 static long receive_message(struct fj_call *c, uint64_t at, uint64_t flags)
 {
 	uint64_t arg[FJ_ARGS] = {c->arg[0], at, flags};
@@ -335,7 +342,7 @@ static long receive_message(struct fj_call *c, uint64_t at, uint64_t flags)
 	if (!asked.name || asked.namelen < 0) {
 		r = fj_kernel_waiting(c, __NR_recvmsg, arg, -1);
 		if (r >= 0 && asked.control && !fj_guest_read(&msg, at, sizeof(msg)))
-			fj_credentials_received(c, asked.control, msg.controllen);
+			look_at_control(c, asked.control, msg.controllen);
 		return r;
 	}
 	msg = asked;
@@ -346,7 +353,7 @@ static long receive_message(struct fj_call *c, uint64_t at, uint64_t flags)
 	if (r < 0)
 		return r;
 	if (asked.control)
-		fj_credentials_received(c, asked.control, msg.controllen);
+		look_at_control(c, asked.control, msg.controllen);
 	if (write_address(asked.name, asked.namelen, &sun, msg.namelen, &msg.namelen))
 		return -EFAULT;
 	msg.name = asked.name;

@@ -244,7 +244,7 @@ static long open_layer(struct listing *l)
 	l->at--;
 	if (all->layer[l->at].number != number)
 		l->cursor = cursor_of(all->layer[l->at].number, 0);
-	fj_roots_see_fd(l->c->thread, all->layer[l->at].fd);
+	fj_roots_see_fd(l->c->thread, all->layer[l->at].fd, true);
 	fd = fj_union_open_lower(all->layer[l->at].fd, ".", O_DIRECTORY);
 	if (fj_is_err(fd))
 		return fd;

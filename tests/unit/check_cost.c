@@ -3,6 +3,7 @@
  *
  * check_cost.c - what a call costs: how often the engine enters the kernel for it. */
 #include "call/hooks.h"
+#include "inode/roots.h"
 
 #include "unit.h"
 
@@ -86,6 +87,51 @@ START_TEST(costs)
 }
 END_TEST
 
+/* To find out which directories have records of their own costs nothing where none has. */
+START_TEST(costs_of_directories)
+{
+	static struct fj_own_roots roots;
+	char buffer[4096];
+	struct stat st;
+	int fd;
+
+	tree_dir("jail/a");
+	tree_dir("jail/a/b");
+	tree_dir("jail/a/b/leaf");
+	tree_file("jail/a/b/leaf/file", "");
+	roots.generation = 1;
+	roots.counted_dev = fj_jail->root_dev;
+	fj_roots_start(&roots);
+	/* Once for each that is walked to; then as without. */
+	ck_assert_uint_eq(COST(__NR_newfstatat, AT_FDCWD, "/a/b/leaf/file", &st, 0), 1);
+	/* The directory is opened, entered, and closed. */
+	ck_assert_uint_eq(COST(__NR_chdir, "/a/b/leaf", 0, 0, 0), 3);
+	ck_assert_uint_eq(COST_ONCE(__NR_newfstatat, AT_FDCWD, "file", &st, 0), 1);
+	ck_assert_uint_eq(COST(__NR_chdir, "/a/b", 0, 0, 0), 3);
+	ck_assert_uint_eq(COST_ONCE(__NR_newfstatat, AT_FDCWD, "leaf", &st, 0), 1);
+	ck_assert_uint_eq(COST_ONCE(__NR_chdir, "leaf", 0, 0, 0), 3);
+	ck_assert_uint_eq(COST_ONCE(__NR_newfstatat, AT_FDCWD, "file", &st, 0), 2);
+	ck_assert_uint_eq(COST_ONCE(__NR_newfstatat, AT_FDCWD, "file", &st, 0), 1);
+	/* opendir(3), readdir(3) and what is found: from directory to directory. */
+	ck_assert_int_eq(fj_sys1(__NR_chdir, tree_path("jail")), 0);
+	tree_dir("jail/new");
+	tree_dir("jail/new/leaf");
+	tree_file("jail/new/leaf/file", "");
+	ck_assert_uint_eq(COST_ONCE(__NR_openat, AT_FDCWD, "new", O_RDONLY | O_DIRECTORY, 0), 1);
+	fd = (int)unit_call5(__NR_openat, AT_FDCWD, "new", O_RDONLY | O_DIRECTORY, 0, 0);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_uint_eq(COST_ONCE(__NR_fstat, fd, &st, 0, 0), 2); /* has it records? once */
+	ck_assert_uint_eq(COST_ONCE(__NR_fstat, fd, &st, 0, 0), 1);
+	ck_assert_uint_eq(COST_ONCE(__NR_getdents64, fd, buffer, sizeof(buffer), 0), 1);
+	ck_assert_uint_eq(COST_ONCE(__NR_newfstatat, fd, "leaf", &st, 0), 1); /* it cannot have */
+	ck_assert_uint_eq(COST_ONCE(__NR_openat, fd, "leaf", O_RDONLY | O_DIRECTORY, 0), 1);
+	fj_close(fd);
+	fj_own_roots = NULL;
+	fj_path_reached = NULL;
+	fj_dir_unasked = FJ_NO_DIR;
+}
+END_TEST
+
 /* In the root of a jail inside a jail, which shows what the outer one shows, too: /proc. `outer`:
  * the position of the tree in the outer jail. */
 static void look_in_nested_root(const char *outer)
@@ -136,6 +182,7 @@ Suite *unit_suite_cost(void)
 
 	tcase_add_checked_fixture(c, unit_jail_setup, unit_jail_teardown);
 	tcase_add_test(c, costs);
+	tcase_add_test(c, costs_of_directories);
 	tcase_add_test(c, costs_in_nested_root);
 	tcase_add_test(c, costs_in_nested_root_of_host);
 	suite_add_tcase(s, c);

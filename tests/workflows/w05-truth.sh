@@ -192,6 +192,26 @@ else
 	skip 'capabilities' 'no setcap(8) here'
 fi
 
+# ---- in whatever way the directory is reached ----
+
+if gcc -static -o "$mine/reach" "$tests_dir/workflows/src/reach.c" 2>/dev/null; then
+	# Its last directory has none in it; the root itself has. Each in a jail of its own, which knows nothing yet.
+	for way in path open open-path opendir two entered entered-two chdir step step-open exec exec-entered; do
+		prints "$way" 11:10 jail / "$mine/reach" $way "$direct/etc/d" b
+		prints "$way, the root" 9:10 jail / "$mine/reach" $way "$direct/etc" d
+	done
+	for way in 'open inherited' 'socket received' "process another's" "process another's-chdir"; do
+		what=${way% *} way=${way#* }
+		prints "$way" 11:10 as_user "$mine/reach" give $what "$direct/etc/d" $FAKEJAIL / "$mine/reach" "$way" . b
+		prints "$way, the root" 9:10 as_user "$mine/reach" give $what "$direct/etc" $FAKEJAIL / "$mine/reach" "$way" . d
+	done
+	for way in path open opendir entered chdir; do
+		prints "$way, bound" 11:10 jail -b "$direct/etc/d:/tmp" -b "$mine/reach:/bin/reach" "$outer" reach $way /tmp b
+	done
+else
+	skip 'ways to a directory' 'no gcc with a static libc here'
+fi
+
 # ---- what real root makes of it ----
 
 if is_root; then

@@ -1,0 +1,188 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * reached.c - when a directory is asked for records of its own (roots.c).
+ *
+ * No file is reached but by a directory: by walking through it (fj_path_reached), by opening it,
+ * standing in it, making it the root, or listing it. Each that is so reached for the first time in
+ * the life of the jail is asked. Nearly all have no records, so that must cost little:
+ *
+ * - Who comes to a directory comes from the one that it lies in, which was asked before. So it
+ * alone is asked, by one call, and where the file system counts directories in a directory's links,
+ * and there are none in this one, by no call. But those that it lies in are asked, too, when it was
+ *   not come to from there (a mount, a link of procfs, a descriptor from outside), and when
+ * anything has changed since the jail began: a root was made, or moved, or forgotten.
+ * - A directory that is opened or entered is mostly looked at next, which tells for nothing which
+ *   one it is: opendir(3) asks fstat(2). So the process only notes that it is to be asked
+ *   (fj_dir_unasked), and does so before a name is looked up from where it stands, or from a
+ *   descriptor. One is noted: a second one makes the first be asked.
+ *
+ * Called by the hooks that open, enter and look at directories, and by walks. */
+#include "inode/roots.h"
+#include "sys/guest.h"
+
+#include <asm/stat.h>
+
+#define CALM 1u /* fj_own_roots->generation, as long as nothing has changed */
+
+static bool is_calm(void)
+{
+	return __atomic_load_n(&fj_own_roots->generation, __ATOMIC_RELAXED) == CALM;
+}
+
+static bool has_records(struct fj_thread *t, int dirfd, const char *name)
+{
+	static const char records[] = FJ_HIDDEN_NAME "/owners";
+	const uint32_t mark = fj_scratch_mark(t);
+	const size_t size = (name ? fj_strlen(name) : 0) + sizeof(records) + 1;
+	struct fj_str s;
+	bool has;
+
+	fj_str_init(&s, fj_scratch(t, size), size);
+	if (name && name[0]) {
+		fj_str_put(&s, name);
+		fj_str_put(&s, "/");
+	}
+	fj_str_put(&s, records);
+	has = !fj_sys3(__NR_faccessat, dirfd, s.at, 0);
+	fj_scratch_release(t, mark);
+	return has;
+}
+
+bool fj_roots_look(struct fj_thread *t, int dirfd, const char *name, uint64_t dev, uint64_t ino,
+	uint64_t links)
+{
+	/* (Before it is asked: what changes meanwhile is asked again.) */
+	const uint64_t hash = fj_roots_hash(dev, ino);
+	const bool is_entry = (name && name[0] == '/') || !is_calm();
+	const bool met = (is_entry || ((links != 2 || dev != fj_own_roots->counted_dev) &&
+					      has_records(t, dirfd, name))) &&
+			 fj_roots_meet(t, dirfd, name);
+
+	fj_roots_note(hash);
+	return met;
+}
+
+/* What stands in fj_own_roots->seen when those that it lies in were asked, too. */
+static uint64_t hash_of_all(uint64_t hash)
+{
+	return hash ^ 0xa0761d6478bd6420UL;
+}
+
+/* Directory `name` in `fd` ("": itself). False when it is none. */
+static bool see(struct fj_thread *t, int fd, const char *name, bool is_entry)
+{
+	struct stat st;
+	uint64_t hash;
+
+	if (fj_sys4(__NR_newfstatat, fd, name, &st, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) ||
+		(st.st_mode & 0170000) != 0040000) /* S_IFDIR, inode(7) */
+		return false;
+	hash = fj_roots_hash(st.st_dev, st.st_ino);
+	if (fj_roots_saw(is_entry ? hash_of_all(hash) : hash))
+		return true;
+	if (!is_entry) {
+		fj_roots_look(t, fd, name, st.st_dev, st.st_ino, st.st_nlink);
+		return true;
+	}
+	fj_roots_meet(t, fd, name);
+	fj_roots_note(hash);
+	fj_roots_note(hash_of_all(hash));
+	return true;
+}
+
+void fj_roots_see_fd(struct fj_thread *t, int fd, bool is_entry)
+{
+	if (fj_own_roots)
+		see(t, fd, "", is_entry);
+}
+
+/* It may have been closed after it was entered (fchdir(2)). */
+static void see_noted(struct fj_thread *t, int fd)
+{
+	if (!see(t, fd, "", false) && fd != AT_FDCWD)
+		see(t, AT_FDCWD, "", false);
+}
+
+void fj_roots_see_later(struct fj_thread *t, int fd)
+{
+	int before;
+
+	if (!fj_own_roots)
+		return;
+	before = __atomic_exchange_n(&fj_dir_unasked, fd, __ATOMIC_RELAXED);
+	if (before != FJ_NO_DIR && (before != fd || fd != AT_FDCWD))
+		see_noted(t, before == fd ? AT_FDCWD : before);
+}
+
+static void ask_noted(struct fj_thread *t)
+{
+	const int fd = __atomic_exchange_n(&fj_dir_unasked, FJ_NO_DIR, __ATOMIC_RELAXED);
+
+	if (fd != FJ_NO_DIR)
+		see_noted(t, fd);
+}
+
+static bool see_descriptor(struct fj_thread *t, int dirfd, const char *name)
+{
+	uint32_t fd = 0;
+
+	for (; *name >= '0' && *name <= '9'; name++)
+		fd = fd * 10 + (uint32_t)(*name - '0');
+	if (!*name && (int)fd != dirfd && !fj_is_our_fd(fd))
+		see(t, (int)fd, "", true);
+	return true;
+}
+
+void fj_roots_see_inherited(struct fj_thread *t)
+{
+	const long list = fj_sys4(
+		__NR_openat, AT_FDCWD, "/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+
+	fj_roots_see_fd(t, AT_FDCWD, true);
+	if (fj_is_err(list))
+		return;
+	fj_roots_each_name(t, (int)list, see_descriptor);
+	fj_close((int)list);
+}
+
+void fj_roots_see_received(struct fj_thread *t, uint64_t control, uint64_t len)
+{
+	struct {
+		uint64_t len; /* cmsghdr of linux/socket.h */
+		int32_t level, type;
+	} m;
+	int fd;
+
+	for (uint64_t at = 0; at + sizeof(m) <= len; at += (m.len + 7) & ~7UL) {
+		if (fj_guest_read(&m, control + at, sizeof(m)) || m.len < sizeof(m) ||
+			m.len > len - at)
+			return;
+		if (m.level != 1 /* SOL_SOCKET */ || m.type != 1 /* SCM_RIGHTS */)
+			continue;
+		for (uint64_t i = sizeof(m); i + sizeof(fd) <= m.len; i += sizeof(fd))
+			if (!fj_guest_read(&fd, control + at + i, sizeof(fd)))
+				fj_roots_see_fd(t, fd, true);
+	}
+}
+
+/* A walk has come to the directory `below` ("": itself) of `fd`, which the caller's text called
+ * `key` at `epoch`. It may have come over many at once. */
+static void reached(struct fj_thread *t, int fd, const char *below, const char *key, size_t key_len,
+	uint64_t epoch)
+{
+	const uint64_t hash = key ? fj_roots_hash_of_way(key, key_len, epoch) : 0;
+
+	if (hash && fj_roots_saw(hash))
+		return;
+	see(t, fd, below, true);
+	if (hash)
+		fj_roots_note(hash);
+}
+
+void fj_roots_start(struct fj_own_roots *roots)
+{
+	fj_own_roots = roots;
+	fj_path_reached = reached;
+	fj_dir_ask = ask_noted;
+}
