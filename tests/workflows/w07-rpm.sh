@@ -103,6 +103,41 @@ same_as_root() {
 		fail "$1: the same as real root's" 'the listings differ' "$(cat "$work/diff")"
 	fi
 }
+# Every file again, by what the root has itself; and an archive's listing, without its times. (rpm's database and dnf's files: see
+# above. Of ours nothing may show.)
+seen='cd "$1" && busybox find . \( -path ./var/lib -o -path "./var/tmp/*" \) -prune -o -print | busybox sort | busybox tr "\n" "\0" |
+	busybox xargs -0 busybox stat -c "%A %u:%g %h %t,%T %n"'
+packed() {
+	"$@" | tar -tv --numeric-owner | grep -vE ' \./var/(lib|tmp)/' | awk '{ $4 = $5 = ""; print }' | sort -k 6
+}
+# alike NAME FILE COMMAND [ARG]...: it prints what FILE has.
+alike() {
+	name=$1 file=$2
+	shift 2
+	"$@" >"$work/seen" 2>"$work/err"
+	if [ "$(wc -l <"$file")" -gt 30 ] && diff "$file" "$work/seen" >"$work/diff"; then
+		ok "$name"
+	else
+		fail "$name" 'the listings differ' "$(head -n 20 "$work/diff")" "$(cat "$work/err")"
+	fi
+}
+# the_same_everywhere NAME ROOT REAL: whoever looks at the tree, and wherever from, sees what real root's has.
+the_same_everywhere() {
+	if is_root; then
+		limited chroot "$3" busybox sh -c "$seen" sh / >"$work/want"
+		packed chroot "$3" busybox tar c -C / . >"$work/want.tar"
+	else
+		jail --bare "$2" sh -c "$seen" sh / >"$work/want"
+		packed jail --bare "$2" busybox tar c -C / . >"$work/want.tar"
+		skip "$1: the same from everywhere as real root's" 'it takes root to make that; one way is compared with another'
+	fi
+	alike "$1: seen from around" "$work/want" jail / busybox sh -c "$seen" sh "$2"
+	alike "$1: seen directly" "$work/want" jail --bare "$2" sh -c "$seen" sh /
+	alike "$1: seen by chroot from around" "$work/want" jail / chroot "$2" busybox sh -c "$seen" sh /
+	alike "$1: packed inside" "$work/want.tar" packed jail --bare "$2" busybox tar c -C / .
+	alike "$1: packed from around" "$work/want.tar" packed jail / busybox tar c -C "$2" .
+	alike "$1: packed by chroot from around" "$work/want.tar" packed jail / chroot "$2" busybox tar c -C / .
+}
 # The command as real root; its scriptlets enter the new root with chroot(2), and nothing is mounted.
 as_root() {
 	! is_root || limited "$@"
@@ -120,6 +155,7 @@ succeeds 'rpm --initdb' jail / rpm --root "$root" --initdb
 succeeds 'rpm -i' jail / rpm --root "$root" -i "$base"
 succeeds 'rpm -i of what needs it' jail / rpm --root "$root" -i "$app"
 same_as_root rpm "$root" "$real"
+the_same_everywhere rpm "$root" "$real"
 installed rpm "$root"
 
 prints 'rpm -V sees a changed owner and mode' '.M.......    /opt/fjapp/bin/su
@@ -137,6 +173,7 @@ as_root dnf -q -y -c "$work/dnf.conf" --releasever=1 --installroot="$real" insta
 	fail 'real root' 'dnf install' "$(cat "$work/dnf.out")"
 succeeds 'dnf --installroot install' jail / dnf -q -y -c "$mine/dnf.conf" --releasever=1 --installroot="$root" install fjapp
 same_as_root dnf "$root" "$real"
+the_same_everywhere dnf "$root" "$real"
 installed dnf "$root"
 
 # ---- the root's own rpm ----
