@@ -18,7 +18,7 @@
 
 uint32_t fj_own_shared;
 
-static long file_size(int fd, uint64_t *size, uint64_t *dev)
+static long file_size(int fd, uint64_t *size)
 {
 	struct stat st;
 	const long r = fj_sys2(__NR_fstat, fd, &st);
@@ -26,8 +26,6 @@ static long file_size(int fd, uint64_t *size, uint64_t *dev)
 	if (r < 0)
 		return r;
 	*size = (uint64_t)st.st_size;
-	if (dev)
-		*dev = st.st_dev;
 	return 0;
 }
 
@@ -100,7 +98,7 @@ static long extend(struct fj_store *s, int fd, uint64_t size)
 	long r;
 
 	size = (size + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
-	r = file_size(fd, &had, NULL);
+	r = file_size(fd, &had);
 	if (!r && at > had)
 		r = -EIO;	   /* cut off by somebody */
 	if (!r && had < at + size) /* beyond the limit is EFBIG, and never SIGXFSZ */
@@ -124,7 +122,7 @@ long fj_store_extend(struct fj_store *s, uint64_t size)
 	if (s->fd >= 0)
 		return extend(s, s->fd, size);
 	/* (No lock of this process's is on it that closing could take away.) */
-	fd = fj_store_open(s->path, O_RDWR);
+	fd = fj_store_open_again(s, O_RDWR);
 	if (fj_is_err(fd))
 		return fd;
 	r = extend(s, (int)fd, size);
@@ -258,7 +256,7 @@ static bool are_slots_sound(const struct fj_store_slot *slots, uint32_t count)
 long fj_own_check(int fd)
 {
 	uint64_t size;
-	long at, r = file_size(fd, &size, NULL);
+	long at, r = file_size(fd, &size);
 	const struct fj_store_head *h;
 
 	if (r < 0)
@@ -310,15 +308,20 @@ static long map(struct fj_store *s, long to_map)
 
 static long size_up(struct fj_store *s, int fd, uint64_t *size)
 {
-	uint64_t dev, window = WINDOW_MIN;
-	const long r = file_size(fd, size, &dev);
+	uint64_t window = WINDOW_MIN;
+	struct stat st;
+	const long r = fj_sys2(__NR_fstat, fd, &st);
 
 	if (r < 0)
 		return r;
+	*size = (uint64_t)st.st_size;
 	while (window < *size)
 		window *= 2;
-	*s = (struct fj_store){
-		.fd = fd, .home = (uint32_t)dev, .first_window = window, .known_size = *size};
+	*s = (struct fj_store){.fd = fd,
+		.ino = st.st_ino,
+		.home = (uint32_t)st.st_dev,
+		.first_window = window,
+		.known_size = *size};
 	return 0;
 }
 
@@ -326,6 +329,8 @@ static bool is_usable(struct fj_store *s, uint64_t size)
 {
 	return size >= sizeof(struct fj_store_head) && is_sound(fj_store_head(s), size);
 }
+
+static struct fj_store_room room[2] FJ_BULKY;
 
 static long start(struct fj_store *s, int fd)
 {
@@ -336,6 +341,7 @@ static long start(struct fj_store *s, int fd)
 	if (r < 0)
 		return r;
 	s->is_shared = fj_own_shared >> (s - fj_store) & 1;
+	s->room = &room[s - fj_store];
 	had_locks = !(fj_sys3(__NR_fcntl, fd, F_GETFL, 0) & O_PATH);
 	to_map = fj_open_shared(fd, O_RDWR);
 	if (to_map == -EACCES || to_map == -EROFS || to_map == -EPERM)
@@ -367,8 +373,7 @@ long fj_store_map(struct fj_store *s, int fd, const char *path)
 
 	s->fd = -1;
 	s->path = path;
-	/* What shared.c does for other machines wants a descriptor to be held. */
-	s->is_read_only = fj_own_disk(fd) >= FJ_DISK_FUSE;
+	s->is_shared = fj_own_disk(fd) >= FJ_DISK_FUSE;
 	if (r < 0)
 		fj_close(fd);
 	else

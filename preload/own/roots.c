@@ -27,6 +27,20 @@ long fj_store_open(const char *path, int flags)
 		flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW, 0);
 }
 
+long fj_store_open_again(const struct fj_store *s, int flags)
+{
+	struct stat st;
+	long fd;
+
+	if (s->fd >= 0)
+		return fj_open_anew(s->fd, flags);
+	fd = fj_store_open(s->path, flags);
+	if (fj_is_err(fd) || (!fj_sys2(__NR_fstat, fd, &st) && st.st_ino == s->ino))
+		return fd;
+	fj_close((int)fd);
+	return -ESTALE;
+}
+
 static long open_any(const char *path)
 {
 	long fd = fj_store_open(path, O_RDWR);
@@ -36,33 +50,41 @@ static long open_any(const char *path)
 	return fd;
 }
 
+struct opened {
+	struct fj_store store; /* first: it is what others know */
+	struct fj_store_room room;
+};
+#define OPENED_SIZE ((sizeof(struct opened) + FJ_PAGE - 1) & ~(size_t)(FJ_PAGE - 1))
+
 /* Another thread may do the same: one of the two maps in vain. */
 static struct fj_store *open_root(uint32_t i)
 {
-	const long page = fj_sys6(
-		__NR_mmap, 0, FJ_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const long memory = fj_sys6(__NR_mmap, 0, OPENED_SIZE, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct opened *const mine = (struct opened *)memory;
 	const char *path = fj_own_roots->root[i].records;
 	struct fj_store *s = &none, *before = NULL;
 	long fd;
 
-	_Static_assert(sizeof(*s) <= FJ_PAGE, "a page");
-	if (fj_is_err(page))
+	if (fj_is_err(memory))
 		return NULL;
 	fd = open_any(path);
 	if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM) { /* the next time there may be one */
-		fj_sys2(__NR_munmap, page, FJ_PAGE);
+		fj_sys2(__NR_munmap, memory, OPENED_SIZE);
 		return NULL;
 	}
-	if (!fj_is_err(fd) && !fj_store_map((struct fj_store *)page, (int)fd, path))
-		s = (struct fj_store *)page;
+	if (!fj_is_err(fd) && !fj_store_map(&mine->store, (int)fd, path)) {
+		mine->store.room = &mine->room;
+		s = &mine->store;
+	}
 	if (!__atomic_compare_exchange_n(
 		    &opened[i], &before, s, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
 		if (s != &none)
 			fj_sys2(__NR_munmap, s->window[0], s->first_window);
 		s = before;
 	}
-	if (s != (struct fj_store *)page)
-		fj_sys2(__NR_munmap, page, FJ_PAGE);
+	if (s != &mine->store)
+		fj_sys2(__NR_munmap, memory, OPENED_SIZE);
 	return s;
 }
 

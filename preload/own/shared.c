@@ -39,9 +39,7 @@ struct flock_ { /* struct flock of asm-generic/fcntl.h, 64 bit */
 	int32_t pid;
 };
 
-/* Each is written and read under the first lock of its file only. */
-static char link_path[2][FJ_PATH_MAX] FJ_BULKY;
-static char boot_id[2][BOOT_ID + 1];
+_Static_assert(sizeof(((struct fj_store_room *)NULL)->boot_id) > BOOT_ID, "and its NUL");
 
 static void nap(void)
 {
@@ -62,7 +60,7 @@ static long lock_byte(int fd, int type)
 /* "BOOT-ID DEVICE HOST": the first two say whose it is, and the third is for people. */
 static size_t write_identity(const struct fj_store *s, struct fj_str *out)
 {
-	char *const id = boot_id[s - fj_store];
+	char *const id = s->room->boot_id;
 	struct new_utsname name = {0};
 	size_t len;
 
@@ -93,10 +91,15 @@ static long find_link(const struct fj_store *s, char **path)
 	struct fj_str str;
 	long n;
 
-	*path = link_path[s - fj_store];
-	fj_str_init(&str, link, sizeof(link));
-	fj_fd_path(&str, s->fd, NULL);
-	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, *path, FJ_PATH_MAX - sizeof(end));
+	*path = s->room->link;
+	if (s->fd >= 0) {
+		fj_str_init(&str, link, sizeof(link));
+		fj_fd_path(&str, s->fd, NULL);
+		n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, *path, FJ_PATH_MAX - sizeof(end));
+	} else {
+		n = (long)fj_strlen(s->path); /* FJ_OWN_ROOT_PATH at most */
+		memcpy(*path, s->path, (size_t)n + 1);
+	}
 	if (n < 0)
 		return n;
 	if ((*path)[0] != '/' || n == (long)(FJ_PATH_MAX - sizeof(end)))
@@ -114,7 +117,7 @@ static long is_mine(const char *path, const char *text, size_t len)
 	return n < 0 ? n : n > (long)len && !memcmp(there, text, len) && there[len] == ' ';
 }
 
-static long lock_link(const struct fj_store *s)
+static long lock_link(const struct fj_store *s, int fd)
 {
 	char text[TEXT], *path;
 	struct fj_str str;
@@ -128,7 +131,7 @@ static long lock_link(const struct fj_store *s)
 	r = fj_sys3(__NR_symlinkat, text, AT_FDCWD, path);
 	/* Without symlinks only the first lock is left, which FUSE may keep to itself. */
 	if (r == -EPERM || r == -EOPNOTSUPP || r == -ENOSYS)
-		return fj_own_disk(s->fd) == FJ_DISK_FUSE ? -ENOLCK : 0;
+		return fj_own_disk(fd) == FJ_DISK_FUSE ? -ENOLCK : 0;
 	return r != -EEXIST ? r : is_mine(path, text, len) > 0 ? 0 : -EBUSY;
 }
 
@@ -140,7 +143,7 @@ static long lock_both(const struct fj_store *s, int fd)
 		long r = lock_byte(fd, F_WRLCK);
 
 		if (!r) {
-			r = lock_link(s);
+			r = lock_link(s, fd);
 			if (r)
 				lock_byte(fd, F_UNLCK);
 		}
@@ -153,7 +156,7 @@ static long lock_both(const struct fj_store *s, int fd)
 
 static void unlock_link(const struct fj_store *s)
 {
-	fj_sys3(__NR_unlinkat, AT_FDCWD, link_path[s - fj_store], 0);
+	fj_sys3(__NR_unlinkat, AT_FDCWD, s->room->link, 0);
 }
 
 bool fj_store_reaches(struct fj_store *s, uint64_t end)
@@ -163,8 +166,9 @@ bool fj_store_reaches(struct fj_store *s, uint64_t end)
 
 	if (end <= __atomic_load_n(&s->known_size, __ATOMIC_RELAXED))
 		return true;
-	r = fj_sys5(__NR_statx, s->fd, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_SIZE, &sx);
-	if (r < 0)
+	r = fj_sys5(__NR_statx, s->fd >= 0 ? s->fd : AT_FDCWD, s->fd >= 0 ? "" : s->path,
+		AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_SIZE | STATX_INO, &sx);
+	if (r < 0 || (s->fd < 0 && sx.stx_ino != s->ino))
 		return false;
 	__atomic_store_n(&s->known_size, sx.stx_size, __ATOMIC_RELAXED);
 	return end <= sx.stx_size;
@@ -173,7 +177,7 @@ bool fj_store_reaches(struct fj_store *s, uint64_t end)
 /* Forget what this machine knows of the file. A descriptor to be closed when it was changed. */
 static long refresh(struct fj_store *s)
 {
-	const long fd = fj_open_anew(s->fd, O_RDWR);
+	const long fd = fj_store_open_again(s, O_RDWR);
 	char byte;
 
 	if (fj_is_err(fd))
@@ -190,7 +194,7 @@ static long refresh(struct fj_store *s)
 
 long fj_store_lock_shared(struct fj_store *s, struct fj_store_hold *hold)
 {
-	const long fd = fj_open_anew(s->fd, O_RDWR);
+	const long fd = fj_store_open_again(s, O_RDWR);
 	long r = fj_is_err(fd) ? fd : lock_both(s, (int)fd), fresh = 0;
 
 	if (!r) {

@@ -117,6 +117,11 @@ struct fj_store_attribute { /* then the name with its NUL, then the value, then 
  * bring it there: who scribbles in the file does. */
 #define FJ_STORE_ROUNDS 100000u
 
+/* What shared.c writes for a file of records, and reads under the first lock of that only. */
+struct fj_store_room {
+	char boot_id[40], link[FJ_PATH_MAX];
+};
+
 #define FJ_STORE_WINDOWS 40
 /* A file of records in this process. A window maps the file from its beginning; window k has
  * `first_window` << k bytes. A larger one is added when the file outgrew the last; the old ones
@@ -124,6 +129,8 @@ struct fj_store_attribute { /* then the name with its NUL, then the value, then 
 struct fj_store {
 	int fd; /* -1: of another root, and then this is its path */
 	const char *path;
+	uint64_t ino; /* of the file that was found there */
+	struct fj_store_room *room;
 	bool is_read_only;
 	bool is_shared;	     /* with other machines, perhaps: shared.c */
 	uint64_t known_size; /* of a shared one: it is at least that long */
@@ -152,6 +159,8 @@ struct fj_store *fj_store_home(const struct fj_own_key *key);
 struct fj_store *fj_store_opened(uint32_t i);
 /* Open the file of records `path`. A descriptor or -errno. */
 long fj_store_open(const char *path, int flags);
+/* The same of a file that is mapped; -ESTALE when its path leads to another by now. */
+long fj_store_open_again(const struct fj_store *s, int flags);
 
 /* table.c */
 static inline struct fj_store_head *fj_store_head(const struct fj_store *s)

@@ -26,7 +26,11 @@ unmount_all() {
 }
 
 on_client() { # A-OR-B WHAT...
-	jail -b "$mine/log:/log" "$base/$1" clients "$2" ${3:+"$3"} "/w/$1" "/log/$1"
+	if [ "$1$around" = aaround ]; then # by a jail that the first mount is bound into: there it is a root within its tree
+		jail -b "$mine/log:/log" -b "$base/a:/mnt" "$outer" clients "$2" ${3:+"$3"} "/mnt/w/$1" "/log/$1"
+	else
+		jail -b "$mine/log:/log" "$base/$1" clients "$2" ${3:+"$3"} "/w/$1" "/log/$1"
+	fi
 }
 at_once() {
 	on_client a kill "$STRESS_KILLS" &
@@ -35,10 +39,10 @@ at_once() {
 	wait "$one"
 }
 
-# two_clients NAME OPTION...: of bindfs(1)
+# two_clients NAME AROUND OPTION...: of bindfs(1). AROUND is `around` or empty.
 two_clients() {
-	name=$1
-	shift
+	name=$1 around=$2
+	shift 2
 	base=$work/$name
 	mkdir -p "$base/root/bin" "$base/root/w/a" "$base/root/w/b" "$base/root/log" "$base/a" "$base/b"
 	rm -rf "$mine/log"
@@ -53,6 +57,14 @@ two_clients() {
 		skip "$name" "cannot be mounted here: $(tail -n 1 "$work/why")"
 		unmount_all
 		return 0
+	fi
+	if [ -n "$around" ]; then
+		outer=$base/outer
+		mkdir -p "$outer"
+		cp -a "$root/bin" "$outer/bin"
+		mkdir "$outer/mnt" "$outer/log"
+		give_to_user "$outer"
+		succeeds "$name: it is a root" jail "$base/a" sh -c 'chown 3:4 /w/a; chown 0:0 /w/a'
 	fi
 	succeeds "$name: writers on both are killed" at_once
 	for seen_by in a b; do
@@ -72,6 +84,7 @@ two_clients() {
 	unmount_all
 }
 
-two_clients local-locks
-two_clients forwarded-locks --enable-lock-forwarding --multithreaded
+two_clients local-locks ''
+two_clients forwarded-locks '' --enable-lock-forwarding --multithreaded
+two_clients from-around around
 finish
