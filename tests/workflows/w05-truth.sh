@@ -192,6 +192,55 @@ else
 	skip 'capabilities' 'no setcap(8) here'
 fi
 
+# in_view VIEW COMMAND...: with the host's programs. place VIEW: where the root is there.
+in_view() {
+	view=$1
+	shift
+	tools='-b /usr -b /lib -b /lib64'
+	path='/usr/bin/env PATH=/usr/sbin:/usr/bin:/sbin:/bin'
+	case $view in
+	around) jail / "$@" ;;
+	directly) jail $tools "$outer/late" $path "$@" ;;
+	in-its-jail) jail $tools "$outer" $path "$@" ;;
+	bound) jail $tools -b "$outer/late:/tmp" "$direct" $path "$@" ;;
+	esac
+}
+place() {
+	case $1 in
+	around) echo "$outer/late" ;;
+	directly) echo ;;
+	in-its-jail) echo /late ;;
+	bound) echo /tmp ;;
+	esac
+}
+views='around directly in-its-jail bound'
+if command -v setfacl >/dev/null && command -v setcap >/dev/null; then
+	id=100 caps='cap_chown cap_kill cap_setuid cap_setgid'
+	for by in $views; do
+		id=$((id + 1)) cap=${caps%% *} caps=${caps#* }
+		at=$(place $by)
+		succeeds "lists and a capability, set $by" in_view $by sh -c 'setfacl -b "$1/etc/a" && setfacl -m "u:$2:rw" "$1/etc/a" && setfacl -k "$1/etc/d" &&
+			setfacl -d -m "u:$2:rx" "$1/etc/d" && setcap "$3+ep" "$1/bin/busybox"' sh "$at" $id $cap
+		for seen in $views; do
+			at=$(place $seen)
+			prints_like "set $by, seen $seen: the access list" "*user:$id:rw-*" in_view $seen getfacl -cpn "$at/etc/a"
+			prints_like "set $by, seen $seen: the default list" "*default:user:$id:r-x*" in_view $seen getfacl -cpn "$at/etc/d"
+			prints "set $by, seen $seen: the capability" "$at/bin/busybox $cap=ep" in_view $seen getcap "$at/bin/busybox"
+		done
+	done
+	for by in $views; do
+		at=$(place $by)
+		in_view around setcap cap_kill+ep "$outer/late/bin/busybox"
+		succeeds "taken away $by" in_view $by sh -c 'setfacl -b -k "$1/etc/a" "$1/etc/d" && setcap -r "$1/bin/busybox"' sh "$at"
+		for seen in $views; do
+			at=$(place $seen)
+			prints "taken away $by, seen $seen" '' in_view $seen sh -c 'getfacl -cpsn "$1/etc/a" "$1/etc/d"; getcap "$1/bin/busybox"' sh "$at"
+		done
+	done
+else
+	skip 'access lists and capabilities in each view' 'no setfacl(1) or setcap(8) here'
+fi
+
 # ---- in whatever way the directory is reached ----
 
 if gcc -static -o "$mine/reach" "$tests_dir/workflows/src/reach.c" 2>/dev/null; then
