@@ -67,6 +67,18 @@ char *fj_roots_path(struct fj_thread *t, int dirfd, const char *name)
 	return text;
 }
 
+/* One root too many: its records cannot be known, so its files would show wrong owners in silence.
+ * Said once a jail, where an administrator looks first. */
+static void tell_of_too_many(const char *path)
+{
+	if (!__atomic_exchange_n(&fj_own_roots->has_told, 1, __ATOMIC_RELAXED))
+		fj_say(2,
+			"fakejail: warning: %s has owner records, but this jail has met %d such "
+			"directories before: the owners in it and in further ones are not known\n"
+			"hint: enter it by itself, or others of them in another jail\n",
+			path, (int)FJ_OWN_ROOTS);
+}
+
 /* Has the directory that is the first `len` bytes of `text` records? There is room behind. */
 static bool meet_one(char *text, size_t len)
 {
@@ -82,7 +94,12 @@ static bool meet_one(char *text, size_t len)
 		if (!fj_sys4(__NR_newfstatat, AT_FDCWD, text, &st, AT_SYMLINK_NOFOLLOW) &&
 			(st.st_dev != fj_jail->root_dev || st.st_ino != fj_jail->root_ino)) {
 			text[len] = '/';
-			met = fj_own_meet(text, len, st.st_dev, st.st_ino, false) > 0;
+			const long r = fj_own_meet(text, len, st.st_dev, st.st_ino, false);
+
+			met = r > 0;
+			text[len] = 0;
+			if (r == -ENOSPC)
+				tell_of_too_many(text);
 		}
 	}
 	memcpy(text + len, kept, sizeof(kept));

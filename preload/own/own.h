@@ -193,7 +193,7 @@ struct fj_own_roots {
 	uint32_t generation;  /* of what `seen` says */
 	uint32_t count;	      /* entries below it may be in use */
 	uint32_t keeps_apart; /* --db: what this jail changes stands in its own file alone */
-	uint32_t unused;
+	uint32_t has_told;    /* that there are too many of them */
 	uint64_t counted_dev; /* the root's device, when a directory there has a link for each one
 				 in it; else 0 */
 	uint64_t seen[FJ_OWN_SEEN]; /* inode/roots.c: hashes of directories that were looked at */
@@ -206,7 +206,8 @@ static inline uint32_t fj_own_roots_met(void)
 	return fj_own_roots ? __atomic_load_n(&fj_own_roots->count, __ATOMIC_ACQUIRE) : 0;
 }
 /* The directory whose host path is the first `len` bytes of `records` has that file of records.
- * Returns 1 when that is news, 0 when it is known or not to be looked up, or -errno. */
+ * Returns 1 when that is news, 0 when it is known or not to be looked up, -ENOSPC when FJ_OWN_ROOTS
+ * have been met, or another -errno. */
 long fj_own_meet(const char *records, size_t len, uint64_t dev, uint64_t ino, bool is_outer);
 /* A root was made below one of ours since fj_own_know_news(): what is remembered of directories is
  * old. */

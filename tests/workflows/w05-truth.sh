@@ -261,6 +261,26 @@ else
 	skip 'ways to a directory' 'no gcc with a static libc here'
 fi
 
+# ---- more roots than a jail can know ----
+
+# (A copied file of records is of other files, but it is one.)
+mkdir "$mine/crowd"
+for n in $(seq 129); do
+	mkdir -p "$mine/crowd/$n/.fakejail"
+	cp "$outer/late/.fakejail/owners" "$mine/crowd/$n/.fakejail/owners"
+	: >"$mine/crowd/$n/f"
+done
+give_to_user "$mine/crowd"
+visit='set -e; stat -c %u:%g "$1/etc/d/b"; cd "$2"; shift 2; for n; do stat -c %u $n/f >/dev/null; done'
+run jail / busybox sh -c "$visit" sh "$direct" "$mine/crowd" $(seq 127)
+is '128 roots are known' '0:11:10:' "$rc:$out:$err"
+run jail / busybox sh -c "$visit; stat -c %u:%g \"\$0/etc/d/b\"" "$direct" "$direct" "$mine/crowd" $(seq 129)
+is 'with more, those that were known are' '0:11:10
+11:10' "$rc:$out"
+like 'and of the first that is not, one line says so' "fakejail: warning: $mine/crowd/128 has owner records, but this jail has met 128 *are not known
+hint: *" "$err"
+is 'once' 1 "$(printf '%s\n' "$err" | grep -c warning)"
+
 # ---- what real root makes of it ----
 
 if is_root; then
