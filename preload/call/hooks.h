@@ -69,6 +69,8 @@
 	X(select) /* select, pselect6 */                                                           \
 	X(kcmp)                                                                                    \
 	X(close_range)                                                                             \
+	/* hook_procmap.c */                                                                       \
+	X(ioctl)                                                                                   \
 	/* hook_landlock.c */                                                                      \
 	X(landlock) /* landlock_add_rule */                                                        \
 	X(landlock_restrict)                                                                       \

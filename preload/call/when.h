@@ -19,6 +19,9 @@
 #define FJ_SO_PEERCRED 17
 #define FJ_SO_PEERGROUPS 59
 
+/* linux/fs.h of 6.11; an argument of PROCMAP_QUERY's kind is known by its number alone. */
+#define FJ_PROCMAP_QUERY 0xc0686611u
+
 struct fj_values {
 	uint32_t count;
 	uint32_t value[12];
@@ -90,6 +93,8 @@ static inline bool fj_when_applies(const struct fj_row *row, const uint64_t arg[
 		return arg[0] & (CLONE_NEWNS | CLONE_NEWUSER);
 	case FJ_IF_NEW_USERS:
 		return arg[0] & CLONE_NEWUSER;
+	case FJ_IF_MAPS_ASKED: /* (The descriptor of a trace can be asked.) */
+		return (uint32_t)arg[1] == FJ_PROCMAP_QUERY || fj_jail->trace_fd_plus_1;
 	case FJ_IF_AUDIT:
 		return (uint32_t)arg[0] == FJ_AF_NETLINK && (uint32_t)arg[2] == NETLINK_AUDIT;
 	}

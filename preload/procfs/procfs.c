@@ -4,9 +4,6 @@
  * procfs.c - open a file of procfs whose text would show the host. */
 #include "procfs/procfs.h"
 
-#define REPORT_SIZE                                                                                \
-	(5 * FJ_PATH_MAX) /* a path whose every byte is escaped, and what stands around it */
-
 void fj_report_step(struct fj_report *r)
 {
 	size_t done = 0;
@@ -92,11 +89,33 @@ static long reopen(int fd, uint64_t flags)
 		__NR_openat, AT_FDCWD, link, O_RDONLY | (flags & (O_CLOEXEC | O_NONBLOCK)), 0);
 }
 
+/* The memory file's name. Of maps it is that of the file that it stands for: hook_procmap.c. */
+static const char *name_of(struct fj_thread *t, const struct fj_place *place, long real)
+{
+	static const char maps[] = "maps";
+	const char *base = place->name + fj_place_dir_len(place->name);
+	struct fj_str s;
+	char link[32], *text;
+	long n;
+
+	if (place->proc != FJ_PROC_MAPS || !fj_streq(base, maps))
+		return place->name;
+	text = fj_scratch_path(t);
+	fj_str_init(&s, link, sizeof(link));
+	fj_fd_path(&s, (int)real, NULL);
+	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, text, FJ_PATH_MAX - 1);
+	if (n <= 0)
+		return place->name;
+	text[n] = 0;
+	return text;
+}
+
 long fj_procfs_open(struct fj_call *c, const struct fj_place *place, uint64_t flags)
 {
 	struct fj_thread *t = c->thread;
 	const uint32_t mark = fj_scratch_mark(t);
 	struct fj_report r = {.t = t, .mask = c->mask, .place = place};
+	const char *name;
 	long fd;
 
 	if (place->proc == FJ_PROC_FD_DIR || (flags & (O_PATH | O_DIRECTORY)) ||
@@ -106,14 +125,15 @@ long fj_procfs_open(struct fj_call *c, const struct fj_place *place, uint64_t fl
 	fd = fj_sys4(__NR_openat, place->dirfd, place->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
 	if (fj_is_err(fd))
 		return fd;
+	name = name_of(t, place, fd);
 	fj_close((int)fd);
-	fd = fj_sys2(__NR_memfd_create, place->name, 1 /* MFD_CLOEXEC */);
+	fd = fj_sys2(__NR_memfd_create, name, 1 /* MFD_CLOEXEC */);
 	if (fj_is_err(fd))
 		return fd;
 	fd = move_up(fd);
 	r.fd = (int)fd;
 	r.room = fj_file_limit();
-	fj_str_init(&r.text, fj_scratch(t, REPORT_SIZE), REPORT_SIZE);
+	fj_str_init(&r.text, fj_scratch(t, FJ_REPORT_SIZE), FJ_REPORT_SIZE);
 	write_report(&r);
 	if (!r.error)
 		fj_sys2(__NR_fchmod, fd, 0444);

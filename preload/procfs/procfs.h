@@ -11,6 +11,9 @@
 #include "call/call.h"
 #include "path/proc.h"
 
+/* Room for a path whose every byte is escaped, and what stands around it. */
+#define FJ_REPORT_SIZE (5 * FJ_PATH_MAX)
+
 /* What is being written. */
 struct fj_report {
 	struct fj_thread *t;
@@ -31,6 +34,8 @@ long fj_procfs_open(struct fj_call *c, const struct fj_place *place, uint64_t fl
 /* Append `text`, each byte that is in `which` as a backslash and three octal digits (mangle_path()
  * of fs/seq_file.c). */
 void fj_str_escape(struct fj_str *out, const char *text, const char *which);
+/* Undo them. */
+void fj_str_unescape(struct fj_str *out, const char *text, size_t len);
 
 /* procfs_lines.c */
 struct fj_lines {
@@ -52,7 +57,20 @@ static inline long fj_lines_begin(struct fj_lines *l, struct fj_report *r)
 	return r->error;
 }
 
-/* procfs_maps.c: copy the real file with jail paths in it. */
+/* procfs_maps.c: a line of maps, "from-to rwxp offset dev inode path" (fs/proc/task_mmu.c,
+ * show_map_vma()). */
+struct fj_mapping {
+	uint64_t from, to, offset;
+	const char *perms;	   /* with the blank before them */
+	const char *device, *path; /* the device, and the inode behind it, up to the path */
+};
+void fj_mapping_read(struct fj_mapping *m, const char *line);
+/* Read a number, and step behind it. */
+uint64_t fj_hex_read(const char **text);
+/* Hand each line of maps, as it shall be seen, to `see`, until that returns false. The report needs
+ * its thread and place; an error is left in it. */
+void fj_maps_each(struct fj_report *r, bool (*see)(void *with, const char *line), void *with);
+/* Copy the real file with jail paths in it. */
 void fj_report_maps(struct fj_report *r);
 void fj_report_numa_maps(struct fj_report *r);
 /* `place`, a link of /proc/PID/map_files with this text: is it a copy's (door/copies.c)? Appends

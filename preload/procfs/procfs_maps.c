@@ -13,8 +13,7 @@ static bool is_octal(char c)
 	return c >= '0' && c <= '7';
 }
 
-/* Undo seq_path()'s escapes (fs/seq_file.c): a backslash and three octal digits. */
-static void unescape(const char *text, size_t len, struct fj_str *out)
+void fj_str_unescape(struct fj_str *out, const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
 		char c = text[i];
@@ -73,7 +72,7 @@ static bool put_path(struct fj_report *r, const char *text, size_t len, const ch
 	bool shows;
 
 	fj_str_init(&host_path, fj_scratch_path(r->t), FJ_PATH_MAX + 8);
-	unescape(text, len, &host_path);
+	fj_str_unescape(&host_path, text, len);
 	shows = put_host_path(r, &host_path, escaped);
 	fj_scratch_release(r->t, mark);
 	return shows;
@@ -84,7 +83,7 @@ static bool is_hex(char c)
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
 }
 
-static uint64_t read_hex(const char **text)
+uint64_t fj_hex_read(const char **text)
 {
 	uint64_t value = 0;
 
@@ -92,12 +91,6 @@ static uint64_t read_hex(const char **text)
 		value = value * 16 + (uint64_t)(**text <= '9' ? **text - '0' : **text - 'a' + 10);
 	return value;
 }
-
-/* A line of maps: "from-to rwxp offset dev inode path" (fs/proc/task_mmu.c, show_map_vma()). */
-struct mapping {
-	uint64_t from, to, offset;
-	const char *perms, *device, *path; /* the device, and the inode behind it, up to the path */
-};
 
 static const char *skip_field(const char *at)
 {
@@ -108,19 +101,19 @@ static const char *skip_field(const char *at)
 	return at;
 }
 
-static void read_mapping(struct mapping *m, const char *line)
+void fj_mapping_read(struct fj_mapping *m, const char *line)
 {
-	m->from = read_hex(&line);
+	m->from = fj_hex_read(&line);
 	line += *line == '-';
-	m->to = read_hex(&line);
+	m->to = fj_hex_read(&line);
 	m->perms = line;
 	line = skip_field(skip_field(line)); /* there is a blank before the protection */
-	m->offset = read_hex(&line);
+	m->offset = fj_hex_read(&line);
 	m->device = skip_field(line);
 	m->path = skip_field(skip_field(m->device));
 }
 
-static bool is_page(const struct mapping *m, const char *perms)
+static bool is_page(const struct fj_mapping *m, const char *perms)
 {
 	return m->to == m->from + FJ_PAGE && fj_begins(m->perms + 1, perms);
 }
@@ -133,7 +126,7 @@ static bool is_gate_address(uint64_t at)
 }
 
 /* The gate page, and the door page behind it. `*end` is where the gate page has ended, or 0. */
-static bool is_gate(const struct mapping *m, uint64_t *end)
+static bool is_gate(const struct fj_mapping *m, uint64_t *end)
 {
 	if (*end && m->from == *end)
 		return is_page(m, "rw-p") && !*m->path;
@@ -153,7 +146,7 @@ struct mapped_file {
 	size_t path;
 };
 
-static void note_file(struct mapped_file *f, const struct mapping *m)
+static void note_file(struct mapped_file *f, const struct fj_mapping *m)
 {
 	const size_t len = fj_strlen(m->device);
 
@@ -166,7 +159,7 @@ static void note_file(struct mapped_file *f, const struct mapping *m)
 
 /* Is this mapping the copy of a text, of the file that is mapped before it? Its offset in that, or
  * 0. */
-static uint64_t offset_of_copy(const struct mapped_file *f, const struct mapping *m)
+static uint64_t offset_of_copy(const struct mapped_file *f, const struct fj_mapping *m)
 {
 	if (!fj_begins(m->path, "/memfd:" FJ_MEMORY_NAME) || m->from != f->end || !f->device[0] ||
 		m->offset < fj_jail->copies_at)
@@ -182,7 +175,7 @@ static uint64_t offset_of_copy(const struct mapped_file *f, const struct mapping
 }
 
 /* Step to the next mapping. Returns the offset in its file of what is a copy, else 0. */
-static uint64_t step(struct mapped_file *f, const struct mapping *m)
+static uint64_t step(struct mapped_file *f, const struct fj_mapping *m)
 {
 	const uint64_t offset = offset_of_copy(f, m);
 
@@ -214,7 +207,7 @@ static bool file_of_copy(struct fj_thread *t, int dirfd, const char *maps, uint6
 {
 	const uint32_t mark = fj_scratch_mark(t);
 	struct mapped_file f = {.device = fj_scratch(t, FILE_SIZE)};
-	struct mapping m = {0};
+	struct fj_mapping m = {0};
 	uint64_t offset = 0;
 	struct fj_lines l;
 	size_t len;
@@ -225,14 +218,14 @@ static bool file_of_copy(struct fj_thread *t, int dirfd, const char *maps, uint6
 		return false;
 	}
 	while (m.from < address && (line = fj_lines_next(&l, &len))) {
-		read_mapping(&m, line);
+		fj_mapping_read(&m, line);
 		offset = step(&f, &m);
 	}
 	fj_close(l.fd);
 	if (m.from != address)
 		offset = 0;
 	if (offset)
-		unescape(f.device + f.path, fj_strlen(f.device + f.path), host_path);
+		fj_str_unescape(host_path, f.device + f.path, fj_strlen(f.device + f.path));
 	fj_scratch_release(t, mark);
 	return offset;
 }
@@ -251,7 +244,7 @@ bool fj_proc_mapping_of_copy(struct fj_thread *t, const struct fj_place *place, 
 	fj_str_init(&maps, fj_scratch_path(t), FJ_PATH_MAX);
 	fj_str_add(&maps, place->name, dir_len);
 	fj_str_put(&maps, "../maps");
-	is = file_of_copy(t, place->dirfd, maps.at, read_hex(&address), host_path);
+	is = file_of_copy(t, place->dirfd, maps.at, fj_hex_read(&address), host_path);
 	fj_scratch_release(t, mark);
 	return is;
 }
@@ -259,10 +252,10 @@ bool fj_proc_mapping_of_copy(struct fj_thread *t, const struct fj_place *place, 
 /* The mapping's first line, as it shall be seen; false: not at all. */
 static bool put_mapping(struct fj_report *r, struct mapped_file *f, const char *line, size_t len)
 {
-	struct mapping m;
+	struct fj_mapping m;
 	uint64_t offset;
 
-	read_mapping(&m, line);
+	fj_mapping_read(&m, line);
 	offset = step(f, &m);
 	if (is_gate(&m, &f->gate_end))
 		return false;
@@ -308,10 +301,30 @@ void fj_report_maps(struct fj_report *r)
 	fj_close(l.fd);
 }
 
+void fj_maps_each(struct fj_report *r, bool (*see)(void *with, const char *line), void *with)
+{
+	struct mapped_file f = {.device = fj_scratch(r->t, FILE_SIZE)};
+	struct fj_lines l;
+	bool goes_on = true;
+	size_t len;
+	char *line;
+
+	f.device[0] = 0;
+	fj_str_init(&r->text, fj_scratch(r->t, FJ_REPORT_SIZE), FJ_REPORT_SIZE);
+	if (fj_lines_begin(&l, r))
+		return;
+	while (goes_on && (line = fj_lines_next(&l, &len))) {
+		fj_str_cut(&r->text, 0);
+		if (put_mapping(r, &f, line, len))
+			goes_on = see(with, r->text.at);
+	}
+	fj_close(l.fd);
+}
+
 /* Of numa_maps: a page of ours in a line without a file. */
 static bool is_numa_gate(const char *line)
 {
-	const uint64_t at = read_hex(&line);
+	const uint64_t at = fj_hex_read(&line);
 
 	return is_gate_address(at) || is_gate_address(at - FJ_PAGE);
 }
@@ -328,7 +341,8 @@ static bool put_numa_path(struct fj_report *r, const char *line, const char *tex
 		fj_str_init(&host_path, fj_scratch_path(r->t), FJ_PATH_MAX + 8);
 		fj_str_add(&maps, r->place->name, fj_place_dir_len(r->place->name));
 		fj_str_put(&maps, "maps");
-		is_copy = file_of_copy(r->t, r->place->dirfd, maps.at, read_hex(&line), &host_path);
+		is_copy = file_of_copy(
+			r->t, r->place->dirfd, maps.at, fj_hex_read(&line), &host_path);
 	}
 	shows = is_copy ? put_host_path(r, &host_path, "\n\t= ") : put_path(r, text, len, "\n\t= ");
 	fj_scratch_release(r->t, mark);

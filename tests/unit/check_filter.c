@@ -143,6 +143,8 @@ static bool is_trapped_when(const struct fj_row *row, const uint64_t *arg)
 		return (uint32_t)arg[0] > ours;
 	case FJ_IF_PSELECT:
 		return (uint32_t)arg[0] > ours || arg[5];
+	case FJ_IF_MAPS_ASKED:
+		return (uint32_t)arg[1] == 0xc0686611; /* PROCMAP_QUERY */
 	case FJ_IF_AUDIT:
 		return (uint32_t)arg[0] == 16 &&
 		       (uint32_t)arg[2] == 9; /* AF_NETLINK, NETLINK_AUDIT */

@@ -1,0 +1,214 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * hook_procmap.c - PROCMAP_QUERY, an ioctl of /proc/PID/maps since Linux 6.11, of the file that the
+ * program has got for it.
+ *
+ * That file's name tells which one was meant (procfs.c). The kernel judges the question and knows
+ * page sizes and build ids; which mappings there are, and what they are called, the text says as
+ * the program would read it now. */
+#include "call/hooks.h"
+#include "call/when.h"
+#include "procfs/procfs.h"
+#include "sys/guest.h"
+
+/* linux/fs.h of 6.11; the oldest build machine's has neither. */
+struct query {
+	uint64_t size, flags, addr; /* in */
+	uint64_t start, end, vma_flags, page_size, offset, inode;
+	uint32_t major, minor;
+	uint32_t name_size, build_id_size; /* in and out */
+	uint64_t name, build_id;	   /* in */
+};
+_Static_assert(sizeof(struct query) == (FJ_PROCMAP_QUERY >> 16 & 0x3fff), "linux/fs.h");
+#define SIZE_MIN offsetof(struct query, start)
+enum { READABLE = 1, WRITABLE = 2, EXECUTABLE = 4, SHARED = 8, OR_NEXT = 16, FILE_BACKED = 32 };
+#define BUILD_ID_MAX 64u /* linux/buildid.h: 20 */
+
+/* copy_struct_from_user() of linux/uaccess.h */
+static long read_query(uint64_t at, struct query *q, uint64_t *size)
+{
+	unsigned char rest[64];
+
+	if (fj_guest_read(size, at, sizeof(*size)))
+		return -EFAULT;
+	if (*size > FJ_PAGE)
+		return -E2BIG;
+	if (*size < SIZE_MIN)
+		return -EINVAL;
+	for (uint64_t done = sizeof(*q); done < *size;) {
+		const size_t n = *size - done < sizeof(rest) ? *size - done : sizeof(rest);
+
+		if (fj_guest_read(rest, at + done, n))
+			return -EFAULT;
+		for (size_t i = 0; i < n; i++)
+			if (rest[i])
+				return -E2BIG;
+		done += n;
+	}
+	return fj_guest_read(q, at, *size < sizeof(*q) ? *size : sizeof(*q)) ? -EFAULT : 0;
+}
+
+/* The first mapping that is meant. */
+struct search {
+	const struct query *asked;
+	struct query found;
+	char *name; /* of FJ_PATH_MAX bytes */
+	bool is_found;
+};
+
+static bool is_meant(const struct query *asked, const struct query *m)
+{
+	const uint64_t wanted = asked->flags & (READABLE | WRITABLE | EXECUTABLE | SHARED);
+
+	return (m->vma_flags & wanted) == wanted && (m->inode || !(asked->flags & FILE_BACKED));
+}
+
+/* The rest of a line. */
+static void read_rest(struct query *q, const struct fj_mapping *m, struct fj_str *name)
+{
+	const char *at = m->device;
+
+	q->vma_flags = (m->perms[1] == 'r' ? READABLE : 0) | (m->perms[2] == 'w' ? WRITABLE : 0) |
+		       (m->perms[3] == 'x' ? EXECUTABLE : 0) | (m->perms[4] == 's' ? SHARED : 0);
+	q->major = (uint32_t)fj_hex_read(&at);
+	at += *at == ':';
+	q->minor = (uint32_t)fj_hex_read(&at);
+	for (at += *at == ' '; *at >= '0' && *at <= '9'; at++)
+		q->inode = q->inode * 10 + (uint64_t)(*at - '0');
+	q->offset = q->inode ? m->offset : 0;
+	fj_str_unescape(name, m->path, fj_strlen(m->path));
+	q->name_size = name->len ? (uint32_t)name->len + 1 : 0;
+}
+
+static bool see(void *with, const char *line)
+{
+	struct search *s = with;
+	struct fj_mapping m;
+	struct fj_str name;
+
+	fj_mapping_read(&m, line);
+	if (m.to <= s->asked->addr || (int64_t)m.from < 0) /* the kernel's page is no mapping */
+		return true;
+	if (m.from > s->asked->addr && !(s->asked->flags & OR_NEXT))
+		return false;
+	s->found = (struct query){.start = m.from, .end = m.to};
+	fj_str_init(&name, s->name, FJ_PATH_MAX);
+	read_rest(&s->found, &m, &name);
+	s->is_found = is_meant(s->asked, &s->found) && !name.overflowed;
+	return !s->is_found && (s->asked->flags & OR_NEXT);
+}
+
+/* Of the mapping that is meant, page size and build id: of a text that is a copy (door/copies.c)
+ * the build id is that of its file, which is mapped right before it. */
+static long ask_rest(long fd, struct query *found, unsigned char *build_id, uint32_t *id_size)
+{
+	struct query q = {.size = sizeof(q), .addr = found->start};
+	long r = fj_sys3(__NR_ioctl, fd, FJ_PROCMAP_QUERY, &q);
+
+	if (fj_is_err(r))
+		return r;
+	found->page_size = q.page_size;
+	if (!*id_size)
+		return 0;
+	for (int before = 0; before < 2; before++) {
+		q = (struct query){.size = sizeof(q),
+			.addr = found->start - (uint64_t)before,
+			.build_id_size = BUILD_ID_MAX,
+			.build_id = (uint64_t)build_id};
+		r = fj_sys3(__NR_ioctl, fd, FJ_PROCMAP_QUERY, &q);
+		if (!r && (q.build_id_size || (q.inode == found->inode && !before)))
+			break;
+	}
+	if (!fj_is_err(r) && q.build_id_size > *id_size)
+		return -ENAMETOOLONG;
+	*id_size = fj_is_err(r) ? 0 : q.build_id_size;
+	return 0;
+}
+
+static long answer(uint64_t at, uint64_t size, const struct query *asked, struct query *found,
+	const char *name, const unsigned char *build_id)
+{
+	const uint32_t room = asked->name_size < 4096 ? asked->name_size : 4096;
+
+	if (!room)
+		found->name_size = 0;
+	if (found->name_size > room)
+		return -ENAMETOOLONG;
+	found->size = asked->size;
+	found->flags = asked->flags;
+	found->addr = asked->addr;
+	found->name = asked->name;
+	found->build_id = asked->build_id;
+	if ((found->name_size && fj_guest_write(asked->name, name, found->name_size)) ||
+		(found->build_id_size &&
+			fj_guest_write(asked->build_id, build_id, found->build_id_size)) ||
+		fj_guest_write(at, found, size < sizeof(*found) ? size : sizeof(*found)))
+		return -EFAULT;
+	return 0;
+}
+
+/* `path` is the real file's, `fd` that file. */
+static long query(struct fj_call *c, const char *path, long fd)
+{
+	struct fj_place place = {.dirfd = AT_FDCWD, .owned_fd = -1, .name = path};
+	struct fj_report r = {.t = c->thread, .place = &place};
+	unsigned char build_id[BUILD_ID_MAX];
+	struct query asked = {0}, judged;
+	struct search s = {.asked = &asked};
+	uint64_t size;
+	long e = read_query(c->arg[2], &asked, &size);
+
+	if (e < 0)
+		return e;
+	judged = asked; /* names go nowhere: they are ours to say, and maybe too long */
+	judged.size = sizeof(judged);
+	s.name = fj_scratch_path(c->thread);
+	if (asked.name_size && asked.name) {
+		judged.name = (uint64_t)s.name;
+		judged.name_size = FJ_PATH_MAX;
+	}
+	if (asked.build_id_size && asked.build_id) {
+		judged.build_id = (uint64_t)build_id;
+		judged.build_id_size = sizeof(build_id);
+	}
+	e = fj_sys3(__NR_ioctl, fd, FJ_PROCMAP_QUERY, &judged);
+	if (e < 0)
+		return e;
+	fj_maps_each(&r, see, &s);
+	if (r.error || !s.is_found)
+		return r.error ? r.error : -ENOENT;
+	s.found.build_id_size = asked.build_id_size;
+	e = ask_rest(fd, &s.found, build_id, &s.found.build_id_size);
+	return e < 0 ? e : answer(c->arg[2], size, &asked, &s.found, s.name, build_id);
+}
+
+long fj_hook_ioctl(struct fj_call *c)
+{
+	static const char ours[] = "/memfd:/proc/", maps[] = "/maps (deleted)";
+	const long plain = fj_kernel(c);
+	char link[32];
+	struct fj_str s;
+	char *text;
+	long n, fd;
+
+	if (plain != -ENOTTY || (uint32_t)c->arg[1] != FJ_PROCMAP_QUERY)
+		return plain;
+	text = fj_scratch_path(c->thread);
+	fj_str_init(&s, link, sizeof(link));
+	fj_fd_path(&s, (int)c->arg[0], NULL);
+	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, text, FJ_PATH_MAX - 1);
+	if (n < (long)(sizeof(ours) + sizeof(maps)))
+		return plain;
+	text[n] = 0;
+	if (!fj_begins(text, ours) || !fj_streq(text + n - (long)(sizeof(maps) - 1), maps))
+		return plain;
+	text[n - (long)sizeof(" (deleted)") + 1] = 0;
+	text += sizeof("/memfd:") - 1;
+	fd = fj_sys4(__NR_openat, AT_FDCWD, text, O_RDONLY | O_CLOEXEC, 0);
+	if (fj_is_err(fd))
+		return fd == -ENOENT ? -ESRCH : fd;
+	n = query(c, text, fd);
+	fj_close((int)fd);
+	return n;
+}
