@@ -79,7 +79,8 @@ static bool lies_at(struct fj_call *c, struct headers *h, uint64_t gate)
 
 /* Look at an interpreter as load_elf_binary() of fs/binfmt_elf.c does before there is no way back.
  */
-static long check_interpreter(struct fj_call *c, struct fj_program *p, bool *is_at_gate)
+static long check_interpreter(
+	struct fj_call *c, struct fj_program *p, bool *is_at_gate, bool *is_at_other)
 {
 	char *text = fj_scratch(c->thread, FJ_PROGRAM_HEAD);
 	struct headers h = {.fd = p->interpreter_fd, .head = text};
@@ -90,6 +91,7 @@ static long check_interpreter(struct fj_call *c, struct fj_program *p, bool *is_
 	if (!fj_elf_is_ours((const Elf64_Ehdr *)text, (size_t)h.head_len) || !begin_headers(c, &h))
 		return -ELIBBAD;
 	*is_at_gate = lies_at(c, &h, p->gate);
+	*is_at_other = lies_at(c, &h, p->gate + FJ_GATE_APART);
 	return 0;
 }
 
@@ -120,24 +122,28 @@ long fj_program_open_interpreter(struct fj_call *c, struct fj_program *p)
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	struct headers h = {.fd = p->fd, .head = p->head, .head_len = p->head_len};
 	const Elf64_Phdr *ph = NULL;
-	bool is_at_gate, too = false;
+	bool is_at_gate, too = false, is_at_other, other_too = false;
 	long r;
 
 	if (!begin_headers(c, &h))
 		return -ENOEXEC;
 	p->gate = fj_jail->gate;
 	is_at_gate = lies_at(c, &h, p->gate);
+	is_at_other = lies_at(c, &h, p->gate + FJ_GATE_APART);
 	for (uint32_t i = 0; i < h.eh.e_phnum && (ph = header(c, &h, i)); i++)
 		if (ph->p_type == PT_INTERP) {
 			r = open_interpreter(c, &h, ph, p);
 			if (!r)
-				r = check_interpreter(c, p, &too);
+				r = check_interpreter(c, p, &too, &other_too);
 			if (r)
 				return r;
 			break;
 		}
-	if (is_at_gate || too)
+	if (is_at_gate || too) {
+		if (is_at_other || other_too)
+			return -EADDRINUSE; /* no errno of execve(2), but it says what it is */
 		p->gate += FJ_GATE_APART;
+	}
 	fj_scratch_release(c->thread, mark);
 	return 0;
 }

@@ -214,6 +214,13 @@ int fj_explain(struct fj_thread *t, const char *command, const char *jail_path, 
 		fj_say(2, "fakejail: cannot run '%s': %s\n", jail_path, why);
 		return CANNOT_RUN;
 	}
+	if (error == -EADDRINUSE) {
+		fj_say(2,
+			"fakejail: cannot run '%s': it lies at both addresses that the jail's own "
+			"page may have\n",
+			jail_path);
+		return CANNOT_RUN;
+	}
 	if (error == -ENOEXEC && fj_elf_machine(head, len)) {
 		fj_say(2, "fakejail: cannot run '%s': it is %s program; this machine is x86_64\n",
 			jail_path, machine_name(fj_elf_machine(head, len)));

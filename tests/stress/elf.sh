@@ -74,6 +74,14 @@ in_chroot() {
 		sh "$real" "$real" "$@"
 }
 
+# One that lies at both addresses is refused.
+low both -static -no-pie "-Wl,-Ttext-segment=0x50000" -DFAR -Wl,--section-start=.far=0x555000050000
+mv "$root/bin/both" "$root/good/both"
+refused="fakejail: cannot run '/good/both': it lies at both addresses*"
+run jail "$root" /good/both
+is 'linked to lie at both addresses: status' 126 "$rc"
+like 'linked to lie at both addresses: what is said' "$refused" "$err"
+
 for program in "$root"/bin/*; do
 	name=${program##*/}
 	in_chroot "/bin/$name" >"$work/real" 2>&1 || echo "exit $?" >>"$work/real"

@@ -25,6 +25,9 @@
 #define FILLING (6 << 20)
 static const char filled[FILLING] = {1, 2, 3};
 static char cleared[1 << 20];
+#ifdef FAR /* a segment of its own */
+__attribute__((section(".far"), used)) static char far[4096] = {1};
+#endif
 extern char **environ;
 extern const char __executable_start[];
 
