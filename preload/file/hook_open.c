@@ -161,6 +161,7 @@ __attribute__((noinline)) static long make_or_open(
 	const bool is_nameless = (o->flags & TMPFILE) == TMPFILE;
 	struct fj_place inside = *place;
 	struct fj_making m;
+	long fd;
 
 	if (is_nameless) { /* the place is the directory */
 		struct fj_str s;
@@ -176,7 +177,6 @@ __attribute__((noinline)) static long make_or_open(
 	if (place->name[0] == '/' && !is_nameless && !(o->flags & O_EXCL) &&
 		(o->flags & O_ACCMODE) != O_RDONLY) {
 		struct opening there = *o;
-		long fd;
 
 		there.flags &= ~(uint64_t)O_CREAT;
 		there.mode = 0;
@@ -185,8 +185,11 @@ __attribute__((noinline)) static long make_or_open(
 			return opened(c, open_device(c, fd, o), o);
 	}
 	fj_making_begin(c, &inside, FJ_S_IFREG, (uint32_t)o->mode, &m);
-	return opened(c,
+	fd = opened(c,
 		open_device(c, m.needs_record ? make(c, place, o, &m) : issue(c, place, o), o), o);
+	if (!fj_is_err(fd))
+		fj_roots_made(place->name);
+	return fd;
 }
 
 static inline long open_or_make(struct fj_call *c, const struct fj_place *place, struct opening *o)

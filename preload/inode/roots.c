@@ -146,6 +146,17 @@ void fj_roots_renew(struct fj_thread *t, int dirfd, const char *name)
 	fj_roots_meet(t, dirfd, name);
 }
 
+void fj_roots_made(const char *name)
+{
+	static const char records[] = "owners";
+	const size_t len = fj_strlen(name), own = sizeof(records) - 1;
+
+	if (fj_own_roots && len >= own && !memcmp(name + len - own, records, own)) {
+		fj_own_know_news();
+		fj_facts_forget();
+	}
+}
+
 bool fj_roots_is_one(uint64_t dev, uint64_t ino)
 {
 	const uint32_t n = fj_own_roots_met();

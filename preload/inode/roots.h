@@ -78,6 +78,10 @@ bool fj_roots_meet(struct fj_thread *t, int dirfd, const char *name);
 /* fj_own_has_news(): forget what is remembered, and look on the way to this place. */
 void fj_roots_renew(struct fj_thread *t, int dirfd, const char *name);
 
+/* A file was made, whose name ends so: when it may be a root's records, what was looked at before
+ * is looked at again. */
+void fj_roots_made(const char *name);
+
 /* In which root is it, for fj_own_key.home? 0: in none but the jail's own. */
 uint32_t fj_roots_ask_home(struct fj_thread *t, int dirfd, const char *name);
 static inline uint32_t fj_roots_home(struct fj_thread *t, int dirfd, const char *name)

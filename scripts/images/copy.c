@@ -46,15 +46,24 @@ static void record(const struct statx *x, int from, const char *from_name, int t
 	records_copy(&old, &(struct looked){&there, to, name});
 }
 
-static void copy_user_attributes(int from, int to)
+/* Those of the disk, but for root (of a jail around this one) all that root may copy. */
+static bool is_copied(const char *name)
+{
+	return !strncmp(name, "user.", 5) ||
+	       (!geteuid() && (!strcmp(name, "security.capability") ||
+				      !strncmp(name, "system.posix_acl_", 17) ||
+				      !strncmp(name, "trusted.", 8)));
+}
+
+static void copy_attributes(int from, int to)
 {
 	static char names[65536], value[65536];
 	const ssize_t size = flistxattr(from, names, sizeof(names));
 
 	for (ssize_t at = 0; at < size; at += (ssize_t)strlen(names + at) + 1) {
-		const ssize_t n = strncmp(names + at, "user.", 5) ?
-					  -1 :
-					  fgetxattr(from, names + at, value, sizeof(value));
+		const ssize_t n = is_copied(names + at) ?
+					  fgetxattr(from, names + at, value, sizeof(value)) :
+					  -1;
 
 		if (n >= 0)
 			fsetxattr(to, names + at, value, (size_t)n, 0);
@@ -114,7 +123,7 @@ static void copy_file(int from, int to, const char *name, const struct statx *x)
 	} else {
 		if (!copy_data(in, out, (int64_t)x->stx_size))
 			fail("cannot copy '%s': %s", shown(name), strerror(errno));
-		copy_user_attributes(in, out);
+		copy_attributes(in, out);
 		close(in);
 	}
 	fchmod(out, records_disk_mode(x));
@@ -201,7 +210,7 @@ static void copy_entry(int from, int to, const char *name, const char *path)
 			strerror(errno));
 	else
 		copy_directory(in, out, path);
-	copy_user_attributes(in, out);
+	copy_attributes(in, out);
 	fchmod(out, records_disk_mode(&x) | 0700);
 	record(&x, from, name, out, "");
 	set_times(out, "", &x);

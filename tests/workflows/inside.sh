@@ -17,7 +17,7 @@ fi
 new_jail template dev etc home/me mnt proc root sys tmp
 template=$root
 succeeds 'a root of programs of this host' as_user $FAKEJAIL add "$template" sh ls id cat env stat touch chown chmod mkdir sleep readlink kill
-cp "$(command -v busybox)" "$template/bin/static"
+cp "$(command -v busybox)" "$template/bin/busybox-static"
 printf '%s\n' root:x:0:0:root:/root:/bin/sh me:x:1000:1000::/home/me:/bin/sh >"$template/etc/passwd"
 printf '%s\n' root:x:0: me:x:1000: staff:x:50:me >"$template/etc/group"
 echo 127.1.2.3 >"$template/etc/hosts"
@@ -81,12 +81,12 @@ for outer in '' --no-trap --no-patch --no-preload; do
 done
 # What static programs do under an outer trap they do inside; where the outer one has none they are refused as outside.
 for outer in '' --no-patch --no-preload; do
-	alike 'a static program' R /bin/static sh -c 'id; ls /; cat /etc/passwd; /bin/static true'
+	alike 'a static program' R /bin/busybox-static sh -c 'id; ls /; cat /etc/passwd; /bin/busybox-static true'
 done
 outer=
-outcome "$work/inside" $FAKEJAIL --no-trap / $FAKEJAIL R /bin/static true
+outcome "$work/inside" $FAKEJAIL --no-trap / $FAKEJAIL R /bin/busybox-static true
 like 'a static program where the outer jail has no trap' \
-	"status 126*fakejail: cannot run '/bin/static': it is a static program, which only the seccomp trap can jail*" "$(cat "$work/inside")"
+	"status 126*fakejail: cannot run '/bin/busybox-static': it is a static program, which only the seccomp trap can jail*" "$(cat "$work/inside")"
 
 # ---- each option ----
 
@@ -120,6 +120,29 @@ spelled '--rm --ephemeral' R sh -c 'touch /new; echo >>/etc/passwd; ls -l / /etc
 is '--rm: the root is as it was' no "$([ -e "$mine/R/new" ] && echo yes || echo no)"
 spelled "--keep=$mine/kept" R sh -c 'echo x >/new; ls -l /; exit 4'
 is '--keep: the copy stays' x "$(cat "$mine/kept/new")"
+# The copies have what was recorded, by jails on the root or by the one around.
+pretends='stat -c "%n %u:%g %a %t:%T %F %h" /f /f2 /g /s /dev0 /p /l /d /d/x'
+makes='touch /f /g /s; ln /f /f2; mkdir /d; ln -s f /l; mknod /p p; mknod /dev0 c 5 1; echo >/d/x; chown 5:6 /f; chmod 640 /f; chown 33:44 /s /d
+	chmod 6755 /s; chmod 4711 /g; chown -h 9:9 /l; chown 3 /p; chmod 3770 /d'
+if as_user $FAKEJAIL add "$template" setcap getcap setfacl getfacl >/dev/null 2>&1; then
+	makes="$makes; setcap cap_net_raw+ep /g; setfacl -m u:77:r /f; setfacl -d -m u:78:rw /d"
+	pretends="$pretends; getcap /g; getfacl /f /d"
+else
+	skip 'copies of capabilities and access lists' 'the host has no setcap, getcap, setfacl or getfacl'
+fi
+for by in 'a jail on the root' 'the jail around'; do
+	fresh
+	case $by in
+	'a jail on the root') as_user $FAKEJAIL R /bin/busybox-static sh -c "$makes" ;;
+	*) as_user $FAKEJAIL / chroot "$mine/R" /bin/busybox-static sh -c "$makes" ;;
+	esac
+	expected=$(jail / $FAKEJAIL R /bin/busybox-static sh -c "$pretends" 2>&1)
+	like "recorded by $by: it is there" '/f 5:6 6[46]0 *' "$expected"
+	for option in --rm "--keep=$mine/kept"; do
+		is "recorded by $by: ${option%=*} in a jail" "$expected" "$(jail / $FAKEJAIL "$option" R /bin/busybox-static sh -c "$pretends" 2>&1)"
+	done
+	is "recorded by $by: what was kept, outside" "$expected" "$(jail "$mine/kept" /bin/busybox-static sh -c "$pretends" 2>&1)"
+done
 spelled --read-only R sh -c 'touch /new; echo >/etc/passwd; mkdir /tmp/x; cat /proc/mounts; while read -r id up rest; do echo "$rest"; done </proc/self/mountinfo'
 alike 'read-only, with binds' --read-only -b "$mine/data:/mnt" --tmpfs=/t R sh -c 'touch /new /t/x && echo >/mnt/file; cat /proc/mounts'
 alike 'read-only /' --read-only / sh -c 'touch /new; mkdir /tmp/nix-$$ 2>/dev/null || echo no'
