@@ -2,9 +2,9 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# changed.sh [RELEASE]... - what the door changes in texts begins and ends where instructions do, says objdump(1).
+# changed.sh [RELEASE|DIRECTORY]... - what the door changes in texts begins and ends where instructions do, says objdump(1).
 #
-# For all ELF files of a root of tests/roots that hold what looks like a system call; without any, for this machine's libc and
+# For all ELF files of a root of tests/roots, or of a directory (a name with a slash), that hold what looks like a system call; without any, for this machine's libc and
 # dynamic linker, and for texts made here that hold constants which look like system calls.  Says how many places are
 # changed and how many are left to the trap.
 #
@@ -118,6 +118,7 @@ if [ $# = 0 ]; then
 else
 	for release; do
 		root=$("$here/../roots/make-root.sh" --where)/roots/$release
+		case $release in */*) root=$release ;; esac
 		if [ ! -d "$root" ] && ! "$here/../roots/make-root.sh" "$release" >"$work/made" 2>&1; then
 			echo "SKIP $release: $(tail -n 1 "$work/made")"
 			skipped=$((skipped + 1))
