@@ -251,6 +251,35 @@ long fj_early_complaint(const struct fj_call *c, long refusal)
 	}
 }
 
+/* Does the call mean the name itself, and follow no symlink there? (Where mounts share a device the
+ * object tells which it lies in.) */
+static bool links_by_name(const struct fj_call *c)
+{
+	return !(fj_arg(c, FJ_LINKFLAGS, AT_SYMLINK_FOLLOW) & AT_SYMLINK_FOLLOW) &&
+	       !fj_jail->mounts_share_device;
+}
+
+/* The file that gets another name: by its directory and name, as the new name will be, which mostly
+ * lies beside it. */
+static long replace_linked(struct fj_call *c, int i, const char *jail_path, struct replaced *with)
+{
+	long r;
+
+	with->path = jail_path;
+	with->dirfd = fj_arg_dirfd(c, i);
+	r = fj_path_walk(c->thread, with->dirfd, jail_path, how_of(c, FJ_PATH), &with->place);
+	if (r < 0)
+		return r;
+	if (with->place.is_read_only) {
+		char byte;
+
+		r = fj_sys4(__NR_readlinkat, with->place.dirfd, with->place.name, &byte, 1);
+		return r >= 0 || r == -EINVAL ? -EROFS : r;
+	}
+	aim(c, i, &with->place);
+	return 0;
+}
+
 static long replace_object(struct fj_call *c, int i, const char *jail_path, struct replaced *with)
 {
 	const bool asks_mount = fj_jail->mounts_share_device && (c->row->flags & FJ_RENAMES);
@@ -404,9 +433,12 @@ long fj_translate(struct fj_call *c, fj_around around)
 			continue; /* bad, or the kernel's own affair */
 		with[count] = (struct replaced){.place.owned_fd = -1};
 		place[count] = &with[count].place;
-		r = kind == FJ_NEW || kind == FJ_OLD ?
-			    replace_entry(c, i, jail_path, count ? &with[0] : NULL, &with[count]) :
-			    replace_object(c, i, jail_path, &with[count]);
+		if (kind == FJ_NEW || kind == FJ_OLD)
+			r = replace_entry(c, i, jail_path, count ? &with[0] : NULL, &with[count]);
+		else if (links_by_name(c))
+			r = replace_linked(c, i, jail_path, &with[count]);
+		else
+			r = replace_object(c, i, jail_path, &with[count]);
 		count++;
 	}
 	if (!r && count && fj_arg_index(c, FJ_OLD) >= 0)
