@@ -102,7 +102,7 @@ static void capabilities(pid_t pid)
 	say("effective %d, permitted %d\n", data[0] != 0, data[1] != 0);
 }
 
-CASE(table_root_processes)
+static void ask(int about_signals)
 {
 	static const unsigned owners[] = {0, 7, USER};
 
@@ -114,7 +114,10 @@ CASE(table_root_processes)
 				if (round)
 					become(USER);
 				say("%s, of %u\n", round ? "user" : "root", owners[i]);
-				signals(pid);
+				if (about_signals) {
+					signals(pid);
+					continue;
+				}
 				traces(pid);
 				if (round) /* root of a container may lack CAP_SYS_RESOURCE */
 					limits(pid);
@@ -124,6 +127,16 @@ CASE(table_root_processes)
 		kill(pid, SIGKILL);
 		reap("target", pid);
 	}
+}
+
+CASE(table_root_processes)
+{
+	ask(0);
+}
+
+CASE(table_root_signals)
+{
+	ask(1);
 }
 
 static int told[2], done[2];
