@@ -189,7 +189,7 @@ __attribute__((noinline)) static long run_with_care(
 		return r;
 	}
 	if (c->nr == __NR_mmap) {
-		r = fj_sites_map(c->arg, false);
+		r = fj_sites_map(c->arg);
 		if (c->arg[3] & MAP_FIXED)
 			fj_guest_forget();
 		return r;

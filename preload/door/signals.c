@@ -9,13 +9,14 @@
  * at the system call that it makes, or behind it. libc's handler sees that, may leave from there,
  * and unwinds from there; when it returns, the program goes on there.
  *
- * A few instructions are left where it does neither: the stub of a site (sites.c), and those by
- * which the door is left. Nothing of the engine is held there, and nothing waits behind them but a
- * call that enters the engine. */
+ * A few instructions are left where it does neither: without the trap the stub of a site (sites.c),
+ * and those by which the door is left. Nothing of the engine is held there, and nothing waits
+ * behind them but a call that enters the engine. */
 #include "signal/libc_signals.h"
 #include "signal/tail.h"
 #include "door/door.h"
 #include "door/record.h"
+#include "text/sites.h"
 #include "sys/guest.h"
 
 #define SIG_BLOCK 0
@@ -239,5 +240,7 @@ uint64_t fj_door_signal_came(int sig, const void *info, struct fj_frame *f)
 		return came_at_gate(sig, info, f) ? handler : 0;
 	if (is_in(f->regs.ip, __executable_start, etext))
 		return came_in_engine(sig, info, f) ? handler : 0;
+	if (fj_jail->has_trap)
+		f->regs.ip = fj_stub_program_ip(f->regs.ip);
 	return handler;
 }

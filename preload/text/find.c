@@ -14,8 +14,9 @@
 #include "text/decode.h"
 #include "text/sites.h"
 
-#define JUMP 5u	   /* bytes of jmp rel32 */
-#define RECENT 16u /* instructions remembered before the current one */
+#define JUMP 5u	    /* bytes of jmp rel32 */
+#define MOVE_MAX 8u /* bytes of a mov between a register and memory */
+#define RECENT 16u  /* instructions remembered before the current one */
 
 struct sweep {
 	const uint8_t *code;
@@ -297,11 +298,28 @@ static uint8_t number_before(const uint8_t *code, size_t at, long *nr)
 	return 0;
 }
 
-/* mov between registers, 64 bits, and not into rsp. */
-static bool is_register_move(const uint8_t *p)
+/* A mov of 64 bits between registers, or a register and memory; not into rsp, and not by the
+ * instruction pointer. Its length, or 0. */
+static uint8_t move_len(const uint8_t *p, size_t room)
 {
-	return (p[0] & 0xfa) == 0x48 && p[1] == 0x89 && p[2] >= 0xc0 &&
-	       ((p[0] & 1) || (p[2] & 7) != 4);
+	struct fj_insn insn;
+
+	if (room < 3 || (p[0] & 0xf8) != 0x48 || (p[1] & 0xfd) != 0x89 ||
+		!fj_decode(p, room, &insn) || insn.rip_at)
+		return 0;
+	if (p[1] == 0x8b)
+		return (p[2] >> 3 & 7) == 4 && !(p[0] & 4) ? 0 : insn.len;
+	return p[2] >= 0xc0 && (p[2] & 7) == 4 && !(p[0] & 1) ? 0 : insn.len;
+}
+
+/* Are the bytes before `at`, which hold a distance there, a jump's, a call's, or those of an
+ * instruction that takes an address? */
+static bool is_before_distance(const uint8_t *code, size_t at)
+{
+	const uint8_t last = code[at - 1];
+
+	return last == 0xe8 || last == 0xe9 || (last & 0xc7) == 0x05 ||
+	       (at > 1 && code[at - 2] == 0x0f && (last & 0xf0) == 0x80);
 }
 
 /* Does any jump, whatever is taken for one, lead to `to`? */
@@ -312,36 +330,55 @@ static bool is_jumped_to(const uint8_t *code, size_t len, size_t to)
 			    (code[at] >= 0xe0 && code[at] <= 0xe3)) &&
 			at + 2 + (size_t)(int8_t)code[at + 1] == to)
 			return true;
-	for (size_t at = 0; at + 4 <= len; at++)
-		if (at + 4 + (size_t)(int32_t)read32(code + at) == to)
+	for (size_t at = 1; at + 4 <= len; at++)
+		if (at + 4 + (size_t)(int32_t)read32(code + at) == to &&
+			is_before_distance(code, at))
 			return true;
 	return false;
 }
 
-/* Two moves between registers right before the call at `at`, and nobody jumps between them: where a
- * function is passed the number (Go's Syscall6). Returns their length, or 0. */
-static uint8_t moves_before(const uint8_t *code, size_t len, size_t at)
-{
-	enum { MOVE = 3 };
+/* A text is looked through for jumps that lead between two moves so often, and a small one as often
+ * as takes no longer than some milliseconds. */
+#define LOOKS_MAX 4u
+#define LOOKED_MAX (4UL << 20) /* bytes */
 
-	return at >= 2 * MOVE && is_register_move(code + at - 2 * MOVE) &&
-			       is_register_move(code + at - MOVE) &&
-			       !is_jumped_to(code, len, at - MOVE) ?
-		       2 * MOVE :
-		       0;
+static bool may_look(uint32_t *looks, size_t len)
+{
+	return (*looks)++ < LOOKS_MAX || *looks * len < LOOKED_MAX;
 }
 
-/* For each of them the whole text is looked through: no more than so many. */
-#define MOVES_MAX 4u
+/* The moves right before the call at `at`: the last thing that a function does which is passed the
+ * number (Go's Syscall6, syscall(3), cancellation points of glibc 2.41 and of musl). At least
+ * enough of them for a jump, and nobody jumps between them; whoever jumps to the call makes it.
+ * Returns their length, or 0. */
+static uint8_t moves_before(const uint8_t *code, size_t len, size_t at, uint32_t *looks)
+{
+	for (size_t back = JUMP; back <= 2 * MOVE_MAX && back <= at; back++) {
+		bool is_apart = true;
+		size_t done = 0;
+		uint8_t move;
+
+		while (done < back &&
+			(move = move_len(code + at - back + done, back - done)) != 0) {
+			is_apart = is_apart &&
+				   (!done || (may_look(looks, len) &&
+						     !is_jumped_to(code, len, at - back + done)));
+			done += move;
+		}
+		if (done == back)
+			return is_apart ? (uint8_t)back : 0;
+	}
+	return 0;
+}
 
 /* Five bytes that could be a `mov $nr,%eax`, and from there on instructions that lead straight to a
  * syscall, with the number in rax and the stack where it was, are rarely anything else. Only that
  * mov gives way to the jump, so what is jumped to between the two matters not, and the text need
  * not be read from its beginning. */
 uint32_t fj_sites_find_numbers(const uint8_t *code, size_t len, bool (*is_wanted)(long nr),
-	bool with_moves, struct fj_site *site, uint32_t max)
+	struct fj_site *site, uint32_t max)
 {
-	uint32_t count = 0, by_moves = with_moves ? 0 : MOVES_MAX;
+	uint32_t count = 0, looks = 0;
 
 	for (size_t at = JUMP + 1; (at = next_syscall(code, len, at)) < len && count < max; at++) {
 		long nr = 0;
@@ -352,11 +389,10 @@ uint32_t fj_sites_find_numbers(const uint8_t *code, size_t len, bool (*is_wanted
 				.nr = (int16_t)nr,
 				.moved = moved,
 				.kind = FJ_SITE_NUMBER};
-		if (moved || by_moves == MOVES_MAX)
+		if (moved)
 			continue;
-		moved = moves_before(code, len, at);
+		moved = moves_before(code, len, at, &looks);
 		if (moved) {
-			by_moves++;
 			site[count++] = (struct fj_site){.at = (uint32_t)at,
 				.nr = -1,
 				.moved = moved,

@@ -15,10 +15,10 @@ uint32_t fj_sites_find(
 	const uint8_t *code, size_t len, struct fj_site *site, uint32_t max, uint8_t *targets);
 #define FJ_SITES_WORK(len) ((len) / 8 + 1)
 
-/* The same for those that a `mov $nr,%eax` leads straight to, with a number that is wanted, and if
- * `with_moves` for a few that are passed the number: much quicker, and not all. */
+/* The same for those that a `mov $nr,%eax` leads straight to, with a number that is wanted, and for
+ * those that are passed the number, behind moves: much quicker, and not all. */
 uint32_t fj_sites_find_numbers(const uint8_t *code, size_t len, bool (*is_wanted)(long nr),
-	bool with_moves, struct fj_site *site, uint32_t max);
+	struct fj_site *site, uint32_t max);
 #define FJ_SITE_MOVED_MAX 32u
 
 /* Write stubs for those of `site` that is_hot, and jumps to them into the text at `start`, whose
@@ -28,6 +28,12 @@ uint32_t fj_sites_find_numbers(const uint8_t *code, size_t len, bool (*is_wanted
 enum fj_sites_text { FJ_SITES_MAPPED, FJ_SITES_WRITABLE, FJ_SITES_COPIED };
 long fj_sites_change(uint64_t start, uint64_t len, enum fj_sites_text is,
 	const struct fj_site *site, uint32_t count);
+
+/* Where a signal's handler is to see a thread that the signal found at `ip`: in a stub, it stands
+ * at the jump that leads there when nothing of the stub was run, and at the system call when all of
+ * it was but the call. `ip` anywhere else, and between two moved instructions. In a handler, with
+ * the trap behind the doors. */
+uint64_t fj_stub_program_ip(uint64_t ip);
 
 /* A copy of a text that is being made: where it may be written to, and from where on there is room
  * for stubs. */
@@ -54,10 +60,9 @@ bool fj_copies_make(struct fj_sited_text *t, int fd);
 /* Map it, for an mmap(2) with these arguments; -EAGAIN when it cannot be had. */
 long fj_copies_map(const struct fj_sited_text *t, const uint64_t arg[6]);
 
-/* mmap(2), its six arguments in `arg`, and its result. is_program: for a static program. Of the
- * text of a file those system calls become jumps that the engine wants to see; what cannot be
- * changed stays with the trap. */
-long fj_sites_map(const uint64_t arg[6], bool is_program);
+/* mmap(2), its six arguments in `arg`, and its result. Of the text of a file those system calls
+ * become jumps that the engine wants to see; what cannot be changed stays with the trap. */
+long fj_sites_map(const uint64_t arg[6]);
 
 /* A call was trapped, and `ip` is behind its instruction. Where that happens often there will be a
  * jump in the processes that map this text from now on. */

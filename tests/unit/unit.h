@@ -73,5 +73,6 @@ Suite *unit_suite_thread(void);
 Suite *unit_suite_part(void);
 Suite *unit_suite_union(void);
 Suite *unit_suite_union_list(void);
+Suite *unit_suite_stubs(void);
 
 #endif
