@@ -12,25 +12,53 @@
  *   written, cannot become one (EBUSY), so there nothing is refused; elsewhere the disk is asked.
  * (Of a file of records that other machines may have the head is changed under the lock only: there
  * the disk is asked, too.)
- * - It tells whoever watches the file. Processes that watch hold, as long as they live, a lock of
- *   fcntl(2) on one byte far behind the records, and count in the head that they began; a process
- *   that changes owners looks for such a lock at its first change, and again when the count moved.
+ * - It tells whoever watches the file. Processes that watch hold a lock of fcntl(2) on one byte far
+ *   behind the records, and count in the head that they began; a process that changes owners looks
+ *   for such a lock at its first change, and again when the count moved. The lock is of an open
+ *   description, for which the descriptor is no longer one with O_PATH: so it lasts as long as the
+ *   process and its children, as what it watches by does.
  */
 #include "own/store.h"
 
 #include <linux/stat.h>
 #include <linux/time_types.h>
 
-/* Behind the bytes of lock.c. */
 #define WATCH_AT ((1L << FJ_STORE_SIZE_LOG) + (1L << 32))
 
 #define CLOCK_REALTIME_COARSE 5 /* linux/time.h; of files' times: current_time() of fs/inode.c */
+
+struct flock_ { /* struct flock of asm-generic/fcntl.h, 64 bit */
+	int16_t type, whence;
+	int64_t start, len;
+	int32_t pid;
+};
 
 #define KNOWN (1UL << 63)
 #define WATCHED (1UL << 62)
 /* What was found at which count of watches (low half), and the mount of the file of records. */
 static uint64_t settled;
 static uint64_t home_mount;
+
+static long watch_lock(long fd, int command, int type)
+{
+	struct flock_ lock = {.type = (int16_t)type, .start = WATCH_AT, .len = 1};
+	const long r = fj_sys3(__NR_fcntl, fd, command, &lock);
+
+	return r < 0 ? r : lock.type;
+}
+
+/* Whoever it is, we ourselves too: the description that asks is another one. */
+static bool is_anybody_watching(const struct fj_store *s)
+{
+	const long fd = fj_open_anew(s->fd, O_RDONLY);
+	long r = fd;
+
+	if (!fj_is_err(fd)) {
+		r = watch_lock(fd, F_OFD_GETLK, F_WRLCK);
+		fj_close((int)fd);
+	}
+	return r != F_UNLCK;
+}
 
 static uint64_t settle(struct fj_store *s, uint32_t watches)
 {
@@ -43,8 +71,7 @@ static uint64_t settle(struct fj_store *s, uint32_t watches)
 
 		home_mount = !r && (sx.stx_mask & STATX_MNT_ID) ? sx.stx_mnt_id : ~0UL;
 	}
-	/* It sees this process's own F_SETLK, too. */
-	if (fj_store_byte(s, F_OFD_GETLK, F_WRLCK, WATCH_AT) != F_UNLCK)
+	if (is_anybody_watching(s))
 		found |= WATCHED;
 	__atomic_store_n(&settled, found, __ATOMIC_RELEASE);
 	return found;
@@ -64,23 +91,28 @@ bool fj_own_may_keep_ctime(uint64_t mount_id)
 	return !(found & WATCHED) && mount_id == home_mount;
 }
 
+/* The O_PATH descriptor takes no locks. In its place one to read by, which stays. */
+static void watch(struct fj_store *s)
+{
+	const long fd = fj_open_anew(s->fd, O_RDONLY);
+
+	/* (Two threads may do so at once: one of the two descriptions stays, with its lock.) */
+	if (!fj_is_err(fd)) {
+		watch_lock(fd, F_OFD_SETLK, F_RDLCK);
+		fj_sys3(__NR_dup3, fd, s->fd, 0);
+		fj_close((int)fd);
+	}
+}
+
 void fj_own_watches(void)
 {
 	struct fj_store *s = &fj_store[0];
 
 	if (!fj_store_count || s->is_read_only || s->is_lost || s->is_shared)
 		return;
-	fj_store_byte(s, F_SETLK, F_RDLCK, WATCH_AT);
+	if (fj_sys3(__NR_fcntl, s->fd, F_GETFL, 0) & O_PATH)
+		watch(s);
 	__atomic_fetch_add(&fj_store_head(s)->watches, 1, __ATOMIC_SEQ_CST);
-}
-
-void fj_own_still_watches(struct fj_store *s)
-{
-	if (s == &fj_store[0] && !s->is_read_only && !s->is_lost && !s->is_shared &&
-		(__atomic_load_n(&fj_store_head(s)->watches, __ATOMIC_ACQUIRE))) {
-		fj_store_byte(s, F_SETLK, F_RDLCK, WATCH_AT);
-		__atomic_fetch_add(&fj_store_head(s)->watches, 1, __ATOMIC_SEQ_CST);
-	}
 }
 
 uint64_t fj_store_ctime_now(uint64_t shown)

@@ -4,8 +4,11 @@
  * grow.c - making, checking and mapping the file of records, and making it longer.
  *
  * Disk space is claimed before a byte of it is touched: a full disk is then an errno of the call
- * that wanted to record something, and never SIGBUS. A piece counts from the moment that head.end
- * passes it; one that a killed process had claimed before is claimed and cleared again. */
+ * that wanted to record something, and never SIGBUS. A piece is one process's from the moment that
+ * head.claimed passes it, by a compare-and-swap; one that a killed process had claimed stays
+ * unused, and is a hole. head.end follows when the file is that long. The file is made longer by
+ * writing there, and never by setting its size: another, who claimed what comes behind, may have
+ * been quicker. */
 #include "own/store.h"
 
 #include <asm/stat.h>
@@ -13,8 +16,7 @@
 
 #define WINDOW_MIN (1UL << 20) /* address space, not memory: of that RLIMIT_AS may leave little */
 #define LOG_MIN 4u
-#define MADV_REMOVE_ 9 /* asm-generic/mman-common.h */
-#define MADV_POPULATE_WRITE_ 23
+#define MADV_POPULATE_WRITE_ 23 /* asm-generic/mman-common.h */
 
 uint32_t fj_own_shared;
 
@@ -60,154 +62,128 @@ static long claim(int fd, uint64_t at, uint64_t size)
 	return r == -EOPNOTSUPP || r == -ENOSYS ? write_zeros(fd, at, size) : r;
 }
 
-static long set_size(int fd, uint64_t size)
+static uint64_t later(uint64_t a, uint64_t b)
 {
-	char link[32];
-	struct fj_str path;
-
-	fj_str_init(&path, link, sizeof(link));
-	fj_fd_path(&path, fd, NULL);
-	return fj_sys2(__NR_truncate, path.at, size);
+	return a > b ? a : b;
 }
 
-/* Claim what is mapped at `piece`. No descriptor is opened for it: to close that would take away
- * the process's locks on the file, and with them what tells that it lives (lock.c). */
-static long claim_mapped(struct fj_store *s, int open_fd, char *piece, uint64_t at, uint64_t size)
+static uint64_t claim_place(struct fj_store_head *h, uint64_t size)
 {
-	long fd, r = s->is_shared ? -EINVAL /* the server has the space */ :
-				    fj_sys3(__NR_madvise, piece, size, MADV_POPULATE_WRITE_);
+	uint64_t seen = __atomic_load_n(&h->claimed, __ATOMIC_ACQUIRE), at;
 
-	if (r != -EINVAL)
-		return r == -EFAULT ? -ENOSPC : r;
-	fd = fj_open_anew(open_fd, O_RDWR); /* before Linux 5.14 */
-	if (fj_is_err(fd))
-		return fd;
-	r = claim((int)fd, at, size);
-	fj_close((int)fd);
-	if (s->fd >= 0)
-		fj_store_lock_again(s);
-	return r;
+	do
+		at = later(seen, __atomic_load_n(&h->end, __ATOMIC_ACQUIRE));
+	while (!__atomic_compare_exchange_n(
+		&h->claimed, &seen, at + size, false, __ATOMIC_SEQ_CST, __ATOMIC_ACQUIRE));
+	return at;
+}
+
+/* Nobody else has claimed a piece behind it: then it is as if it had not been. */
+static void give_place_back(struct fj_store_head *h, uint64_t at, uint64_t size)
+{
+	uint64_t seen = at + size;
+
+	__atomic_compare_exchange_n(
+		&h->claimed, &seen, at, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+}
+
+static void raise_end(struct fj_store_head *h, uint64_t end)
+{
+	uint64_t seen = __atomic_load_n(&h->end, __ATOMIC_ACQUIRE);
+
+	while (seen < end && !__atomic_compare_exchange_n(&h->end, &seen, end, false,
+				     __ATOMIC_SEQ_CST, __ATOMIC_ACQUIRE))
+		;
+}
+
+/* Space for the piece, at the place where it is mapped: what fallocate(2) has promised is touched
+ * at once, in one call. */
+static long populate(struct fj_store *s, uint64_t at, uint64_t size)
+{
+	char *piece = fj_store_at(s, at, size);
+	long r = 0;
+
+	if (!piece)
+		return -ENOMEM;
+	if (!s->is_shared) /* the server has the space */
+		r = fj_sys3(__NR_madvise, piece, size, MADV_POPULATE_WRITE_);
+	return r == -EFAULT ? -ENOSPC : r == -EINVAL ? 0 /* before Linux 5.14 */ : r;
 }
 
 static long extend(struct fj_store *s, int fd, uint64_t size)
 {
 	struct fj_store_head *h = fj_store_head(s);
-	const uint64_t at = h->end;
-	uint64_t had = 0;
-	char *piece;
-	long r;
+	uint64_t at, had = 0;
+	long r = file_size(fd, &had);
 
 	size = (size + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
-	r = file_size(fd, &had);
-	if (!r && at > had)
-		r = -EIO;	   /* cut off by somebody */
-	if (!r && had < at + size) /* beyond the limit is EFBIG, and never SIGXFSZ */
-		r = fj_may_grow_to(at + size) ? set_size(fd, at + size) : -EFBIG;
+	if (!r && __atomic_load_n(&h->end, __ATOMIC_ACQUIRE) > had)
+		r = -EIO; /* cut off by somebody */
 	if (r < 0)
 		return r;
-	piece = fj_store_at(s, at, size);
-	r = piece ? claim_mapped(s, fd, piece, at, size) : -ENOMEM;
-	if (r < 0)
+	at = claim_place(h, size);
+	/* (A head that is damaged names any place.) */
+	r = (at | size) >> FJ_STORE_SIZE_LOG || at & (FJ_PAGE - 1) ? -EIO : claim(fd, at, size);
+	if (!r)
+		r = populate(s, at, size);
+	if (r < 0) {
+		give_place_back(h, at, size);
 		return r;
-	if (had > at)
-		memset(piece, 0, had - at < size ? had - at : size);
-	__atomic_store_n(&h->end, at + size, __ATOMIC_RELEASE);
+	}
+	raise_end(h, at + size);
 	return (long)at;
 }
 
 long fj_store_extend(struct fj_store *s, uint64_t size)
 {
-	long fd, r;
+	const long fd = fj_store_open_again(s, O_RDWR);
+	long r;
 
-	if (s->fd >= 0)
-		return extend(s, s->fd, size);
-	/* (No lock of this process's is on it that closing could take away.) */
-	fd = fj_store_open_again(s, O_RDWR);
+	/* The program may have as many as it likes: to its chown they mean nothing. */
 	if (fj_is_err(fd))
-		return fd;
+		return fd == -EMFILE || fd == -ENFILE ? -ENOMEM : fd;
 	r = extend(s, (int)fd, size);
 	fj_close((int)fd);
 	return r;
 }
 
-static bool is_kept(const struct fj_store_slot *slot)
-{
-	return (slot->state & FJ_SLOT_LIVE) &&
-	       !(slot->copy[slot->state & FJ_SLOT_SECOND].flags & FJ_OWN_GONE);
-}
-
-long fj_store_grow(struct fj_store *s)
-{
-	struct fj_store_head *h = fj_store_head(s);
-	const uint64_t old_table = h->table;
-	struct fj_store_slot *old, *new;
-	uint64_t keep = 0, table;
-	uint32_t log = FJ_STORE_FIRST_LOG, old_mask, mask;
-	long at;
-
-	old = fj_store_slots(s, old_table, &old_mask);
-	if (!old)
-		return -ENOMEM;
-	for (uint64_t i = 0; i <= old_mask; i++)
-		keep += is_kept(&old[i]);
-	while (1UL << log < keep * 3)
-		log++;
-	if (log > FJ_STORE_LOG_MAX)
-		return -ENOSPC;
-	at = fj_store_extend(s, sizeof(struct fj_store_slot) << log);
-	if (fj_is_err(at))
-		return at;
-	/* (One of version 1 stays without runs: older programs may be reading it.) */
-	table = fj_table((uint64_t)at, log, fj_table_run_log(old_table));
-	new = fj_store_slots(s, table, &mask);
-	old = fj_store_slots(s, old_table, &old_mask);
-	if (!new || !old)
-		return -ENOMEM;
-	for (uint64_t i = 0; i <= old_mask; i++) {
-		struct fj_store_slot *to;
-
-		if (!is_kept(&old[i]))
-			continue;
-		to = fj_store_slot_for(new, table, old[i].dev, old[i].ino);
-		if (to) /* else somebody writes to the file who should not */
-			*to = old[i];
-	}
-	/* From here on the new array is the table. Readers who are still in the old one find it
-	 * empty, and look again. */
-	__atomic_store_n(&h->table, table, __ATOMIC_SEQ_CST);
-	__atomic_store_n(&h->used, keep, __ATOMIC_RELEASE);
-	__atomic_store_n(&h->records, keep, __ATOMIC_RELEASE);
-	if (s->is_lost)
-		return -EIO;
-	/* (Another machine may not know of the new array yet.) */
-	if (!s->is_shared)
-		fj_sys3(__NR_madvise, old, sizeof(struct fj_store_slot) * (old_mask + 1UL),
-			MADV_REMOVE_);
-	return 0;
-}
-
 long fj_own_create(int fd)
 {
-	const uint64_t table_size = sizeof(struct fj_store_slot) << FJ_STORE_FIRST_LOG;
-	struct {
+	static const struct fj_store_slot page[FJ_PAGE / sizeof(struct fj_store_slot)] = {
+		[0 ... FJ_PAGE / sizeof(struct fj_store_slot) - 1] = {.state = FJ_SLOT_EMPTY}};
+	const uint64_t at = 2 * FJ_PAGE, size = sizeof(struct fj_store_slot) << FJ_STORE_FIRST_LOG;
+	const struct {
 		char magic[8];
 		uint32_t version, byte_order, head_size, slot_size;
-		uint64_t table, records, used, end;
+		uint64_t table, records, old_used, end, old_heap[2], old_lock;
 	} head = {
 		.magic = FJ_STORE_MAGIC,
 		.version = FJ_STORE_VERSION,
 		.byte_order = FJ_STORE_ORDER,
 		.head_size = sizeof(struct fj_store_head),
 		.slot_size = sizeof(struct fj_store_slot),
-		.table = fj_table(FJ_PAGE, FJ_STORE_FIRST_LOG, FJ_STORE_RUN_LOG),
-		.end = FJ_PAGE + table_size,
+		.table = fj_table(at, FJ_STORE_FIRST_LOG, FJ_STORE_RUN_LOG),
+		.end = at + size,
+		.old_lock = FJ_STORE_OLD_LOCKED,
 	};
+	struct {
+		const void *base;
+		size_t len;
+	} array[(sizeof(struct fj_store_slot) << FJ_STORE_FIRST_LOG) / FJ_PAGE];
 	long r = claim(fd, 0, head.end);
 
-	if (r < 0)
-		return r;
-	r = fj_sys4(__NR_pwrite64, fd, &head, sizeof(head), 0);
-	return r == (long)sizeof(head) ? 0 : r < 0 ? r : -EIO;
+	for (size_t i = 0; i < sizeof(array) / sizeof(array[0]); i++) {
+		array[i].base = page;
+		array[i].len = sizeof(page);
+	}
+	if (!r)
+		r = fj_sys5(__NR_pwritev, fd, array, sizeof(array) / sizeof(array[0]), at, 0);
+	if (r == (long)size) {
+		r = fj_sys4(__NR_pwrite64, fd, &head, sizeof(head), 0);
+		if (r == (long)sizeof(head))
+			return 0;
+	}
+	return r < 0 ? r : -EIO;
 }
 
 static bool is_piece(uint64_t at, uint64_t size, uint64_t end)
@@ -215,24 +191,35 @@ static bool is_piece(uint64_t at, uint64_t size, uint64_t end)
 	return at >= FJ_PAGE && at <= end && size <= end - at;
 }
 
-/* Is what the head says possible in a file of `size` bytes? */
-static bool is_sound(const struct fj_store_head *h, uint64_t size)
+static bool are_books_sound(const struct fj_store_books *b, uint64_t end)
 {
-	const uint32_t log = fj_table_log(h->table);
-
-	if (h->end > size || h->end & (FJ_PAGE - 1) || log < LOG_MIN ||
-		!fj_table_is_sound(h->table))
-		return false;
-	if (!is_piece(fj_table_at(h->table), sizeof(struct fj_store_slot) << log, h->end))
-		return false;
-	if (h->heap_end && (h->heap_at > h->heap_end ||
-				   !is_piece(h->heap_at, h->heap_end - h->heap_at, h->end)))
+	if (b->heap_end &&
+		(b->heap_at > b->heap_end || !is_piece(b->heap_at, b->heap_end - b->heap_at, end)))
 		return false;
 	for (unsigned i = 0; i < FJ_BLOCK_CLASSES; i++)
-		if (h->free_block[i] && !is_piece((uint64_t)h->free_block[i] * FJ_BLOCK_UNIT,
-						FJ_BLOCK_MIN << i, h->end))
+		if (b->free_block[i] && !is_piece((uint64_t)b->free_block[i] * FJ_BLOCK_UNIT,
+						FJ_BLOCK_MIN << i, end))
 			return false;
 	return true;
+}
+
+/* Is what the head says possible in a file of `size` bytes? The table, or 0. (It may be changed
+ * meanwhile, also to a newer version: the table is, first.) */
+static uint64_t sound_table(const struct fj_store_head *h, uint64_t size)
+{
+	const bool has_books = __atomic_load_n(&h->version, __ATOMIC_ACQUIRE) >= 3;
+	const uint64_t table = __atomic_load_n(&h->table, __ATOMIC_ACQUIRE);
+	const uint64_t end = __atomic_load_n(&h->end, __ATOMIC_ACQUIRE), at = fj_table_at(table);
+	const uint32_t log = fj_table_log(table);
+
+	if (end > size || end & (FJ_PAGE - 1) || log < LOG_MIN || !fj_table_is_sound(table) ||
+		!is_piece(at, sizeof(struct fj_store_slot) << log, end))
+		return 0;
+	if (has_books &&
+		(at < 2 * FJ_PAGE ||
+			!are_books_sound((const void *)((const char *)h + at - FJ_PAGE), end)))
+		return 0;
+	return table;
 }
 
 #define LOOKED_AT                                                                                  \
@@ -244,7 +231,7 @@ static bool are_slots_sound(const struct fj_store_slot *slots, uint32_t count)
 		const uint32_t state = slots[i].state;
 		const struct fj_store_copy *copy = &slots[i].copy[state & FJ_SLOT_SECOND];
 
-		if (state && !(state & FJ_SLOT_USED))
+		if ((state & FJ_SLOT_KIND) && !(state & FJ_SLOT_USED))
 			return false;
 		if ((state & FJ_SLOT_LIVE) && fj_store_check(&slots[i], copy) != copy->check &&
 			__atomic_load_n(&slots[i].state, __ATOMIC_ACQUIRE) == state)
@@ -273,13 +260,14 @@ long fj_own_check(int fd)
 		 h->byte_order != FJ_STORE_ORDER)
 		r = -EPROTONOSUPPORT;
 	else if (h->head_size != sizeof(*h) || h->slot_size != sizeof(struct fj_store_slot) ||
-		 size < sizeof(*h) || !is_sound(h, size))
+		 size < sizeof(*h))
 		r = -EUCLEAN;
 	else {
-		const uint32_t count = 1u << fj_table_log(h->table);
+		const uint64_t table = sound_table(h, size);
+		const uint32_t count = 1u << fj_table_log(table);
 
-		if (!are_slots_sound((const void *)(at + (long)fj_table_at(h->table)),
-			    count < LOOKED_AT ? count : LOOKED_AT))
+		if (!table || !are_slots_sound((const void *)(at + (long)fj_table_at(table)),
+				      count < LOOKED_AT ? count : LOOKED_AT))
 			r = -EUCLEAN;
 	}
 	fj_sys2(__NR_munmap, at, size);
@@ -327,7 +315,7 @@ static long size_up(struct fj_store *s, int fd, uint64_t *size)
 
 static bool is_usable(struct fj_store *s, uint64_t size)
 {
-	return size >= sizeof(struct fj_store_head) && is_sound(fj_store_head(s), size);
+	return size >= sizeof(struct fj_store_head) && sound_table(fj_store_head(s), size);
 }
 
 static struct fj_store_room room[2] FJ_BULKY;
@@ -335,14 +323,12 @@ static struct fj_store_room room[2] FJ_BULKY;
 static long start(struct fj_store *s, int fd)
 {
 	uint64_t size;
-	bool had_locks;
 	long to_map, r = size_up(s, fd, &size);
 
 	if (r < 0)
 		return r;
 	s->is_shared = fj_own_shared >> (s - fj_store) & 1;
 	s->room = &room[s - fj_store];
-	had_locks = !(fj_sys3(__NR_fcntl, fd, F_GETFL, 0) & O_PATH);
 	to_map = fj_open_shared(fd, O_RDWR);
 	if (to_map == -EACCES || to_map == -EROFS || to_map == -EPERM)
 		to_map = fj_open_anew(fd, O_RDONLY);
@@ -355,8 +341,6 @@ static long start(struct fj_store *s, int fd)
 		s->is_lost = true;
 	else
 		fj_store_lock_start(s);
-	if (had_locks) /* of the program before; to close has taken them away */
-		fj_own_still_watches(s);
 	return 0;
 }
 

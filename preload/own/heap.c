@@ -7,7 +7,11 @@
  * the old one. A reader may thus be reading a block that is already another's: it keeps within
  * bounds whatever it reads, and believes it only when the record's state is still the same
  * afterwards. Free lists and the chunk in use change by single stores; a kill between two of them
- * leaks a block. */
+ * leaks a block.
+ *
+ * They stand in the books of the table, and so does what is said there of blocks: who was robbed of
+ * the lock (lock.c) takes and gives those of a table that nobody uses any more. He may be copying a
+ * block that is another's by now: what he makes of it keeps within bounds, and is in vain. */
 #include "own/store.h"
 
 #include "sys/guest.h"
@@ -16,63 +20,85 @@
 
 #define CHUNK (64u * 1024)
 
-long fj_store_block_take(struct fj_store *s, uint32_t bytes, uint32_t *at)
+/* Behind the last one that was ever taken. */
+static long take_new(struct fj_store_hold *hold, uint64_t size, uint64_t *at)
 {
-	struct fj_store_head *h = fj_store_head(s);
+	struct fj_store_books *b = fj_store_books(hold->s, hold->table);
+
+	if (b && b->heap_end - b->heap_at < size) {
+		const uint64_t chunk = size < CHUNK ? CHUNK : size;
+		const long r = fj_store_extend(hold->s, chunk);
+
+		if (fj_is_err(r))
+			return r;
+		/* (The file may have become longer than what is mapped.) */
+		b = fj_store_books(hold->s, hold->table);
+		if (!b)
+			return -ENOMEM;
+		__atomic_store_n(&b->heap_end, 0, __ATOMIC_RELEASE);
+		__atomic_store_n(&b->heap_at, (uint64_t)r, __ATOMIC_RELEASE);
+		__atomic_store_n(&b->heap_end, (uint64_t)r + chunk, __ATOMIC_RELEASE);
+	}
+	if (!b)
+		return -ENOMEM;
+	*at = b->heap_at;
+	if ((*at + size) / FJ_BLOCK_UNIT > ~0u)
+		return -ENOSPC;
+	__atomic_store_n(&b->heap_at, *at + size, __ATOMIC_RELEASE);
+	return 0;
+}
+
+long fj_store_block_take(struct fj_store_hold *hold, uint32_t bytes, uint32_t *at)
+{
+	const struct fj_store_head *h = fj_store_head(hold->s);
+	struct fj_store_books *b = fj_store_books(hold->s, hold->table);
 	struct fj_store_block *block;
-	uint32_t class = 0;
-	uint64_t size;
+	uint32_t class = 0, next;
+	uint64_t size, offset;
 
 	while (class < FJ_BLOCK_CLASSES && FJ_BLOCK_MIN << class < bytes)
 		class ++;
-	if (class == FJ_BLOCK_CLASSES)
-		return -ENOSPC;
+	if (class == FJ_BLOCK_CLASSES || !b)
+		return b ? -ENOSPC : -ENOMEM;
 	size = FJ_BLOCK_MIN << class;
+	next = b->free_block[class];
 	/* (What a damaged block named as the next one is not believed.) */
-	if (h->free_block[class] && (uint64_t)h->free_block[class] * FJ_BLOCK_UNIT + size > h->end)
-		__atomic_store_n(&h->free_block[class], 0, __ATOMIC_RELEASE);
-	if (h->free_block[class]) {
-		*at = h->free_block[class];
-		block = fj_store_at(s, (uint64_t)*at * FJ_BLOCK_UNIT, size);
-		if (!block)
-			return -ENOMEM;
-		__atomic_store_n(&h->free_block[class], block->used, __ATOMIC_RELEASE);
-	} else {
-		if (h->heap_end - h->heap_at < size) {
-			const uint64_t chunk = size < CHUNK ? CHUNK : size;
-			const long r = fj_store_extend(s, chunk);
+	if ((uint64_t)next * FJ_BLOCK_UNIT + size > h->end)
+		next = 0;
+	offset = (uint64_t)next * FJ_BLOCK_UNIT;
+	if (!next) {
+		const long r = take_new(hold, size, &offset);
 
-			if (fj_is_err(r))
-				return r;
-			__atomic_store_n(&h->heap_end, 0, __ATOMIC_RELEASE);
-			__atomic_store_n(&h->heap_at, (uint64_t)r, __ATOMIC_RELEASE);
-			__atomic_store_n(&h->heap_end, (uint64_t)r + chunk, __ATOMIC_RELEASE);
-		}
-		*at = (uint32_t)(h->heap_at / FJ_BLOCK_UNIT);
-		block = fj_store_at(s, h->heap_at, size);
-		if (!block)
-			return -ENOMEM;
-		__atomic_store_n(&h->heap_at, h->heap_at + size, __ATOMIC_RELEASE);
+		if (r < 0)
+			return r;
 	}
+	block = fj_store_at(hold->s, offset, size);
+	if (!block)
+		return -ENOMEM;
+	if (next)
+		__atomic_store_n(&b->free_block[class], block->used, __ATOMIC_RELEASE);
+	*at = (uint32_t)(offset / FJ_BLOCK_UNIT);
 	block->size_class = class;
 	block->used = sizeof(*block);
 	return 0;
 }
 
-void fj_store_block_give(struct fj_store *s, uint32_t at)
+void fj_store_block_give(struct fj_store_hold *hold, uint32_t at)
 {
-	struct fj_store_head *h = fj_store_head(s);
+	struct fj_store *s = hold->s;
+	const struct fj_store_head *h = fj_store_head(s);
+	struct fj_store_books *b = fj_store_books(s, hold->table);
 	const uint64_t offset = (uint64_t)at * FJ_BLOCK_UNIT;
 	struct fj_store_block *block;
 
-	if (offset < FJ_PAGE || offset + FJ_BLOCK_MIN > h->end)
+	if (!b || offset < FJ_PAGE || offset + FJ_BLOCK_MIN > h->end)
 		return; /* of a damaged record */
 	block = fj_store_at(s, offset, FJ_BLOCK_MIN);
 	if (!block || block->size_class >= FJ_BLOCK_CLASSES ||
 		offset + (FJ_BLOCK_MIN << block->size_class) > h->end)
 		return;
-	block->used = h->free_block[block->size_class];
-	__atomic_store_n(&h->free_block[block->size_class], at, __ATOMIC_RELEASE);
+	block->used = b->free_block[block->size_class];
+	__atomic_store_n(&b->free_block[block->size_class], at, __ATOMIC_RELEASE);
 }
 
 /* Where a walk over a block's entries stands. All numbers are copies, checked before they are used.
@@ -132,12 +158,17 @@ static bool next_entry(struct walk *w)
 	return true;
 }
 
-static bool find_entry(struct walk *w, const char *name)
+static bool is_named(const struct walk *w, const char *name)
 {
 	const size_t len = fj_strlen(name) + 1;
 
+	return w->name_len == len && !memcmp(w->name, name, len);
+}
+
+static bool find_entry(struct walk *w, const char *name)
+{
 	while (next_entry(w))
-		if (w->name_len == len && !memcmp(w->name, name, len))
+		if (is_named(w, name))
 			return true;
 	return false;
 }
@@ -231,18 +262,27 @@ long fj_own_list_attributes(const struct fj_own_key *key, char *list, size_t siz
 	return -EIO;
 }
 
-static void append(struct fj_store_block *block, const char *name, uint32_t name_len,
+static uint32_t padded_entry(uint32_t name_len, uint32_t value_len)
+{
+	return padded((uint32_t)sizeof(struct fj_store_attribute) + name_len + value_len);
+}
+
+/* (There is no room only when what was measured has changed since: then the block is in vain.) */
+static bool append(struct fj_store_block *block, const char *name, uint32_t name_len,
 	const void *value, uint32_t value_len)
 {
 	const struct fj_store_attribute head = {
 		.value_len = value_len, .name_len = (uint16_t)name_len};
 	char *to = (char *)block + block->used;
 
+	if (block->used + padded_entry(name_len, value_len) > FJ_BLOCK_MIN << block->size_class)
+		return false;
 	memcpy(to, &head, sizeof(head));
 	memcpy(to + sizeof(head), name, name_len);
 	if (value)
 		memcpy(to + sizeof(head) + name_len, value, value_len);
-	block->used += padded((uint32_t)sizeof(head) + name_len + value_len);
+	block->used += padded_entry(name_len, value_len);
+	return true;
 }
 
 /* A value that lies in the program's memory. */
@@ -252,19 +292,21 @@ static long append_new(
 	const uint32_t name_len = (uint32_t)fj_strlen(name) + 1;
 	char *at = (char *)block + block->used + sizeof(struct fj_store_attribute) + name_len;
 
-	append(block, name, name_len, NULL, (uint32_t)size);
+	if (!append(block, name, name_len, NULL, (uint32_t)size))
+		return FJ_STORE_ROBBED;
 	return size ? fj_guest_read(at, (uintptr_t)value, size) : 0;
 }
 
 static uint32_t entry_size(const char *name, size_t size)
 {
-	return padded((uint32_t)(sizeof(struct fj_store_attribute) + fj_strlen(name) + 1 + size));
+	return padded_entry((uint32_t)fj_strlen(name) + 1, (uint32_t)size);
 }
 
 /* Write the block that takes the place of `old`. `value` NULL: without `name`. */
-static long rewrite(struct fj_store *s, uint32_t old, const char *name, const void *value,
+static long rewrite(struct fj_store_hold *hold, uint32_t old, const char *name, const void *value,
 	size_t size, uint32_t *made)
 {
+	struct fj_store *s = hold->s;
 	struct fj_store_block *block;
 	struct walk w = {0};
 	uint32_t bytes = sizeof(*block) + (value ? entry_size(name, size) : 0);
@@ -272,7 +314,7 @@ static long rewrite(struct fj_store *s, uint32_t old, const char *name, const vo
 
 	if (open_block(s, old, &w))
 		bytes += w.used - (uint32_t)sizeof(*block);
-	r = fj_store_block_take(s, bytes, made);
+	r = fj_store_block_take(hold, bytes, made);
 	if (r < 0)
 		return r;
 	block = fj_store_at(s, (uint64_t)*made * FJ_BLOCK_UNIT, FJ_BLOCK_MIN << 0);
@@ -284,8 +326,9 @@ static long rewrite(struct fj_store *s, uint32_t old, const char *name, const vo
 	/* What is replaced keeps its place: listxattr(2) tells the order. */
 	if (open_block(s, old, &w))
 		while (r >= 0 && next_entry(&w)) {
-			if (!fj_streq(w.name, name)) {
-				append(block, w.name, w.name_len, w.value, w.value_len);
+			if (!is_named(&w, name)) {
+				if (!append(block, w.name, w.name_len, w.value, w.value_len))
+					r = FJ_STORE_ROBBED;
 			} else if (value) {
 				r = append_new(block, name, value, size);
 				value = NULL;
@@ -294,13 +337,14 @@ static long rewrite(struct fj_store *s, uint32_t old, const char *name, const vo
 	if (r >= 0 && value)
 		r = append_new(block, name, value, size);
 	if (r < 0 || block->used == sizeof(*block)) {
-		fj_store_block_give(s, *made);
+		fj_store_block_give(hold, *made);
 		*made = 0;
 	}
 	return r;
 }
 
-long fj_store_block_copy(struct fj_store *from, uint32_t at, struct fj_store *s, uint32_t *made)
+long fj_store_block_copy(
+	struct fj_store *from, uint32_t at, struct fj_store_hold *hold, uint32_t *made)
 {
 	struct fj_store_block *block;
 	struct walk w = {0};
@@ -309,20 +353,20 @@ long fj_store_block_copy(struct fj_store *from, uint32_t at, struct fj_store *s,
 	*made = 0;
 	if (!open_block(from, at, &w))
 		return 0;
-	r = fj_store_block_take(s, w.used, made);
-	block = r < 0 ? NULL : fj_store_at(s, (uint64_t)*made * FJ_BLOCK_UNIT, w.used);
+	r = fj_store_block_take(hold, w.used, made);
+	block = r < 0 ? NULL : fj_store_at(hold->s, (uint64_t)*made * FJ_BLOCK_UNIT, w.used);
 	/* (To take a block may have made the file longer than what is mapped.) */
 	if (!block || !open_block(from, at, &w))
 		return r < 0 ? r : -ENOMEM;
-	while (next_entry(&w))
-		append(block, w.name, w.name_len, w.value, w.value_len);
+	while (next_entry(&w) && append(block, w.name, w.name_len, w.value, w.value_len))
+		;
 	return 0;
 }
 
-static long change(struct fj_store *s, const struct fj_own_key *key, const char *name,
+static long change(struct fj_store_hold *hold, const struct fj_own_key *key, const char *name,
 	const void *value, size_t size, int flags, const struct fj_owner *shown)
 {
-	struct fj_store *from;
+	struct fj_store *s = hold->s, *from;
 	struct fj_store_copy copy;
 	struct walk w = {0};
 	uint32_t old, made = 0, brought = 0;
@@ -332,7 +376,7 @@ static long change(struct fj_store *s, const struct fj_own_key *key, const char 
 	fj_store_begin(key, shown, &copy, &from);
 	brought = from && from != s ? fj_store_attributes(&copy) : 0;
 	if (brought) { /* a block has no references */
-		r = fj_store_block_copy(from, brought, s, &copy.attributes);
+		r = fj_store_block_copy(from, brought, hold, &copy.attributes);
 		if (r < 0)
 			return r;
 	}
@@ -343,10 +387,10 @@ static long change(struct fj_store *s, const struct fj_own_key *key, const char 
 	else if (!is_there && (!value || (flags & XATTR_REPLACE)))
 		r = -ENODATA;
 	else
-		r = rewrite(s, old, name, value, size, &made);
+		r = rewrite(hold, old, name, value, size, &made);
 	if (r < 0) {
 		if (brought && old)
-			fj_store_block_give(s, old);
+			fj_store_block_give(hold, old);
 		return r;
 	}
 	if (copy.flags & FJ_OWN_CTIME) /* whoever sets an attribute advances the disk's */
@@ -354,11 +398,11 @@ static long change(struct fj_store *s, const struct fj_own_key *key, const char 
 	copy.attributes = made;
 	copy.flags =
 		(uint8_t)(made ? copy.flags | FJ_OWN_ATTRIBUTES : copy.flags & ~FJ_OWN_ATTRIBUTES);
-	r = fj_store_put_from(s, from, key, &copy);
+	r = fj_store_put_from(hold, from, key, &copy);
 	if (r < 0 && made)
-		fj_store_block_give(s, made);
+		fj_store_block_give(hold, made);
 	if (old && (r >= 0 || brought)) {
-		fj_store_block_give(s, old);
+		fj_store_block_give(hold, old);
 	}
 	return r;
 }
@@ -368,17 +412,20 @@ long fj_own_set_attribute(const struct fj_own_key *key, const char *name, const 
 {
 	struct fj_store *s = fj_store_home(key);
 	struct fj_store_hold hold;
+	uint32_t times = 0;
 	long r, released;
 
 	if (!fj_store_count)
 		return -EROFS;
-	r = fj_store_lock(s, &hold);
-	if (r < 0)
-		return r;
-	r = change(s, key, name, value, size, flags, shown);
-	if (!r && value && fj_streq(name, FJ_ACL_DEFAULT))
-		fj_store_head(s)->inheriting++;
-	released = fj_store_unlock(s, &hold);
+	do {
+		r = fj_store_lock(s, &hold);
+		if (r < 0)
+			return r;
+		r = change(&hold, key, name, value, size, flags, shown);
+		if (!r && value && fj_streq(name, FJ_ACL_DEFAULT))
+			__atomic_fetch_add(&fj_store_head(s)->inheriting, 1, __ATOMIC_RELAXED);
+		released = fj_store_unlock(&hold);
+	} while (fj_store_again(&r, &times));
 	r = r ? r : released;
 	if (!r && fj_own_roots_met())
 		fj_store_drop_before(s, key);

@@ -113,46 +113,52 @@ void fj_store_drop_before(struct fj_store *s, const struct fj_own_key *key)
 		struct fj_store_slot *slot;
 		struct fj_store_copy copy;
 		struct fj_store_hold hold;
+		uint32_t state, times = 0;
+		long r;
 
-		if (!fj_store_find(other, key, false, &copy, NULL, NULL) ||
-			fj_store_lock(other, &hold) < 0)
+		if (!fj_store_find(other, key, false, &copy, NULL, NULL))
 			continue;
-		if (fj_store_find(other, key, false, &copy, &slot, NULL))
-			fj_store_drop(other, slot);
-		fj_store_unlock(other, &hold);
+		do {
+			if (fj_store_lock(other, &hold) < 0)
+				break;
+			r = fj_store_find(other, key, false, &copy, &slot, &state) ?
+				    fj_store_drop(&hold, slot, state) :
+				    0;
+			fj_store_unlock(&hold);
+		} while (fj_store_again(&r, &times));
 	}
 }
 
-long fj_store_put_from(struct fj_store *s, struct fj_store *from, const struct fj_own_key *key,
-	const struct fj_store_copy *copy)
+long fj_store_put_from(struct fj_store_hold *hold, struct fj_store *from,
+	const struct fj_own_key *key, const struct fj_store_copy *copy)
 {
 	struct fj_store_copy old;
 	uint32_t old_block = 0;
 	long r;
 
 	/* What is replaced without having been asked has attributes of its own. */
-	if (from != s && fj_store_find(s, key, false, &old, NULL, NULL))
+	if (from != hold->s && fj_store_find(hold->s, key, false, &old, NULL, NULL))
 		old_block = fj_store_attributes(&old);
-	r = fj_store_put(s, key, copy);
+	r = fj_store_put(hold, key, copy);
 	if (!r && old_block)
-		fj_store_block_give(s, old_block);
+		fj_store_block_give(hold, old_block);
 	return r;
 }
 
 /* The same when the attributes still lie in `from`. */
-static long put_with_attributes(struct fj_store *s, struct fj_store *from,
+static long put_with_attributes(struct fj_store_hold *hold, struct fj_store *from,
 	const struct fj_own_key *key, struct fj_store_copy *copy)
 {
-	const uint32_t block = from && from != s ? fj_store_attributes(copy) : 0;
+	const uint32_t block = from && from != hold->s ? fj_store_attributes(copy) : 0;
 	long r = 0;
 
 	if (block)
-		r = fj_store_block_copy(from, block, s, &copy->attributes);
+		r = fj_store_block_copy(from, block, hold, &copy->attributes);
 	if (r < 0)
 		return r;
-	r = fj_store_put_from(s, from, key, copy);
+	r = fj_store_put_from(hold, from, key, copy);
 	if (r < 0 && block && copy->attributes)
-		fj_store_block_give(s, copy->attributes);
+		fj_store_block_give(hold, copy->attributes);
 	return r;
 }
 
@@ -223,6 +229,7 @@ long fj_own_set(const struct fj_own_key *key, unsigned what, const struct fj_own
 	const bool surely_changes = (what & FJ_OWN_CTIME) && shown->key.ino == key->ino &&
 				    !(shown->flags & (FJ_OWN_DEVICE | FJ_OWN_ATTRIBUTES));
 	bool lacks_ctime;
+	uint32_t times = 0;
 	long r = 0, released;
 
 	if (!fj_store_count)
@@ -232,14 +239,17 @@ long fj_own_set(const struct fj_own_key *key, unsigned what, const struct fj_own
 	if (surely_changes || make_record(&q, &copy, &lacks_ctime)) {
 		if (what & FJ_OWN_CTIME)
 			q.ctime = fj_store_ctime_now(to->ctime);
-		r = fj_store_lock(s, &hold);
-		if (r < 0)
-			return r;
-		if (make_record(&q, &copy, &lacks_ctime))
-			r = put_with_attributes(s, q.from, key, &copy);
-		if (!r && (copy.mode & SET_GID) && (shown->mode & TYPE) == DIRECTORY)
-			fj_store_head(s)->inheriting++;
-		released = fj_store_unlock(s, &hold);
+		do {
+			r = fj_store_lock(s, &hold);
+			if (r < 0)
+				return r;
+			if (make_record(&q, &copy, &lacks_ctime))
+				r = put_with_attributes(&hold, q.from, key, &copy);
+			if (!r && (copy.mode & SET_GID) && (shown->mode & TYPE) == DIRECTORY)
+				__atomic_fetch_add(
+					&fj_store_head(s)->inheriting, 1, __ATOMIC_RELAXED);
+			released = fj_store_unlock(&hold);
+		} while (fj_store_again(&r, &times));
 		r = r ? r : released;
 		if (!r && q.from && q.from != s)
 			fj_store_drop_before(s, key);
@@ -253,18 +263,21 @@ long fj_own_carry(const struct fj_own_key *key)
 	struct fj_store *s = fj_store_home(key), *from;
 	struct fj_store_copy copy;
 	struct fj_store_hold hold;
+	uint32_t times = 0;
 	long r;
 
 	fj_store_begin(key, &nothing, &copy, &from);
 	if (!from || from == s)
 		return 0;
-	r = fj_store_lock(s, &hold);
-	if (r < 0)
-		return r;
-	fj_store_begin(key, &nothing, &copy, &from);
-	if (from && from != s)
-		r = put_with_attributes(s, from, key, &copy);
-	fj_store_unlock(s, &hold);
+	do {
+		r = fj_store_lock(s, &hold);
+		if (r < 0)
+			return r;
+		fj_store_begin(key, &nothing, &copy, &from);
+		if (from && from != s)
+			r = put_with_attributes(&hold, from, key, &copy);
+		fj_store_unlock(&hold);
+	} while (fj_store_again(&r, &times));
 	if (!r)
 		fj_store_drop_before(s, key);
 	return r;
@@ -277,14 +290,21 @@ void fj_own_gone(const struct fj_own_key *key)
 	for (uint32_t at = 0; (s = fj_store_each(&at)) != NULL;) {
 		struct fj_store_copy copy;
 		struct fj_store_hold hold;
+		uint32_t times = 0;
+		long r;
 
-		if (!fj_store_find(s, key, false, &copy, NULL, NULL) || fj_store_lock(s, &hold) < 0)
+		if (!fj_store_find(s, key, false, &copy, NULL, NULL))
 			continue;
-		if (fj_store_find(s, key, false, &copy, NULL, NULL)) {
-			copy.flags |= FJ_OWN_GONE;
-			fj_store_put(s, key, &copy);
-		}
-		fj_store_unlock(s, &hold);
+		do {
+			if (fj_store_lock(s, &hold) < 0)
+				break;
+			r = 0;
+			if (fj_store_find(s, key, false, &copy, NULL, NULL)) {
+				copy.flags |= FJ_OWN_GONE;
+				r = fj_store_put(&hold, key, &copy);
+			}
+			fj_store_unlock(&hold);
+		} while (fj_store_again(&r, &times));
 	}
 }
 
@@ -293,5 +313,5 @@ long fj_own_try(void)
 	struct fj_store_hold hold;
 	const long r = fj_store_lock(&fj_store[0], &hold);
 
-	return r ? r : fj_store_unlock(&fj_store[0], &hold);
+	return r ? r : fj_store_unlock(&hold);
 }

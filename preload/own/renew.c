@@ -8,10 +8,11 @@
 
 /* Under the lock. The old record stays, unless the new one takes its slot: the file may have had
  * other names, which are the old file's still. */
-static long renew(struct fj_store *s, const struct fj_own_key *from, const struct fj_own_key *to)
+static long renew(
+	struct fj_store_hold *hold, const struct fj_own_key *from, const struct fj_own_key *to)
 {
 	struct fj_store_copy copy, there;
-	struct fj_store *old;
+	struct fj_store *s = hold->s, *old;
 	uint32_t made = 0, at = 0;
 	long r = 0;
 
@@ -24,14 +25,14 @@ static long renew(struct fj_store *s, const struct fj_own_key *from, const struc
 		return 0;
 	/* A copy, as to take the slot over frees the old block. */
 	if (fj_store_attributes(&copy))
-		r = fj_store_block_copy(old, fj_store_attributes(&copy), s, &made);
+		r = fj_store_block_copy(old, fj_store_attributes(&copy), hold, &made);
 	if (r < 0)
 		return r;
 	if (copy.flags & FJ_OWN_ATTRIBUTES)
 		copy.attributes = made;
-	r = fj_store_put(s, to, &copy);
+	r = fj_store_put(hold, to, &copy);
 	if (r < 0 && made)
-		fj_store_block_give(s, made);
+		fj_store_block_give(hold, made);
 	return r;
 }
 
@@ -39,15 +40,18 @@ long fj_own_renew(const struct fj_own_key *from, const struct fj_own_key *to)
 {
 	struct fj_store_hold hold;
 	struct fj_store *s;
+	uint32_t times = 0;
 	long r, released;
 
 	if (!fj_store_count)
 		return -EROFS;
 	s = fj_store_home(to);
-	r = fj_store_lock(s, &hold);
-	if (r < 0)
-		return r;
-	r = renew(s, from, to);
-	released = fj_store_unlock(s, &hold);
+	do {
+		r = fj_store_lock(s, &hold);
+		if (r < 0)
+			return r;
+		r = renew(&hold, from, to);
+		released = fj_store_unlock(&hold);
+	} while (fj_store_again(&r, &times));
 	return r ? r : released;
 }

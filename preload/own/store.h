@@ -12,41 +12,67 @@
 #include "own/own.h"
 
 #define FJ_STORE_MAGIC "FJOWNER\n"
-#define FJ_STORE_VERSION 2u
-#define FJ_STORE_VERSION_MIN 1u /* without FJ_OWN_CTIME, `watches` and runs */
+#define FJ_STORE_VERSION 3u
+/* 1: without FJ_OWN_CTIME, `watches` and runs; 2: without books, FJ_SLOT_FROZEN and FJ_SLOT_EMPTY.
+ * Read as they are; the first change makes them version 3 (replace.c). */
+#define FJ_STORE_VERSION_MIN 1u
 #define FJ_STORE_ORDER 0x01020304u
+#ifndef FJ_STORE_FIRST_LOG     /* (tests grow from less) */
 #define FJ_STORE_FIRST_LOG 10u /* slots of the first array, as a logarithm */
-#define FJ_STORE_LOG_MAX 28u   /* 2^28 slots are 16 GiB */
-#define FJ_STORE_RUN_LOG 6u    /* slots of a page */
-#define FJ_STORE_SIZE_LOG 40u  /* files are shorter than that */
-#define FJ_BLOCK_CLASSES 16u   /* of attribute blocks: 64 bytes << class */
+#endif
+#define FJ_STORE_LOG_MAX 28u  /* 2^28 slots are 16 GiB */
+#define FJ_STORE_RUN_LOG 6u   /* slots of a page */
+#define FJ_STORE_FEW 64u      /* records that several may add at once */
+#define FJ_STORE_SIZE_LOG 40u /* files are shorter than that */
+#define FJ_BLOCK_CLASSES 16u  /* of attribute blocks: 64 bytes << class */
 #define FJ_BLOCK_MIN 64u
 
-/* One page. Behind it slot arrays and heap chunks, in the order they were needed. */
+/* One page. Behind it slot arrays and heap chunks, in the order they were needed. Whoever is robbed
+ * of the lock may go on at any time (lock.c): so each word here is changed in a way that is right
+ * whoever does it, and whenever. */
 struct fj_store_head {
 	char magic[8];
 	uint32_t version, byte_order;
 	uint32_t head_size, slot_size;
 	uint64_t table;	  /* the current slot array: fj_table_at() and the like */
 	uint64_t records; /* live ones, or more after a kill: raised before a record appears */
-	uint64_t used;	  /* slots of the current array that are not empty, or more */
-	uint64_t end;	  /* where the next piece will begin; the file is at least this long */
-	uint64_t heap_at, heap_end; /* room left in the current heap chunk */
-	uint64_t lock; /* low half: id of the holder, 0 free; high half: how often it was taken */
+	uint64_t old_used;
+	uint64_t end; /* the file is at least this long. Only ever raised */
+	uint64_t old_heap[2];
+	uint64_t old_lock; /* of versions 1 and 2: FJ_STORE_OLD_LOCKED keeps their programs away */
 	uint32_t waiters;
 	uint32_t devices, inheriting; /* records ever made of devices, and of directories that hand
 					 something down */
-	uint32_t free_block[FJ_BLOCK_CLASSES]; /* offset / FJ_BLOCK_UNIT of the first free block of
-						  each class */
+	uint32_t old_free_block[FJ_BLOCK_CLASSES];
 	uint32_t watches;	     /* how often a process began to watch files: ctime.c */
 	uint32_t news;		     /* how often a root was made that this one holds: roots.c */
 	uint64_t own_ino, own_stamp; /* of this very file: a copy of it is of other files. 0: nobody
 					has said so yet */
 	char root[FJ_OWN_NOTED];     /* the path of the root, when it was last started */
-	uint8_t unused[4096 - 120 - FJ_OWN_NOTED - 4 * FJ_BLOCK_CLASSES];
+	uint64_t lock;		     /* low half: process id of the holder, 0 free; bit 32:
+					FJ_LOCK_ROBBED; above it how often it was taken */
+	uint64_t holder;  /* low half: PID namespace of the holder whose high half of `lock` this
+			     has */
+	uint64_t claimed; /* where the next piece will begin, when that is beyond `end` */
+	uint8_t unused[4096 - 120 - 24 - FJ_OWN_NOTED - 4 * FJ_BLOCK_CLASSES];
 };
 _Static_assert(sizeof(struct fj_store_head) == 4096, "a page");
-_Static_assert(offsetof(struct fj_store_head, lock) == 72, "of version 1");
+_Static_assert(offsetof(struct fj_store_head, old_lock) == 72, "of version 1");
+
+#define FJ_LOCK_ROBBED (1UL << 32) /* the table is to be replaced before anything is changed */
+/* To older programs, whose wait it outlasts: process 1 holds it, and cannot be told to be dead. */
+#define FJ_STORE_OLD_LOCKED (1u << 31 | 1)
+
+/* The page before a slot array: what goes with it. It is the holder's of the lock; who was robbed
+ * has one that nobody uses any more. */
+struct fj_store_books {
+	uint64_t used;			       /* slots that are not empty, or more */
+	uint64_t heap_at, heap_end;	       /* room left in the current heap chunk */
+	uint32_t free_block[FJ_BLOCK_CLASSES]; /* offset / FJ_BLOCK_UNIT of the first free block of
+						  each class */
+	uint8_t unused[4096 - 24 - 4 * FJ_BLOCK_CLASSES];
+};
+_Static_assert(sizeof(struct fj_store_books) == FJ_PAGE, "a page");
 
 struct fj_store_copy {
 	uint32_t uid, gid;
@@ -66,12 +92,15 @@ struct fj_store_slot {
 };
 _Static_assert(sizeof(struct fj_store_slot) == 64, "a cache line");
 
-/* fj_store_slot.state; 0 is a slot never used, where a search ends. */
+/* fj_store_slot.state. A search ends at a slot without the first three. */
 enum {
 	FJ_SLOT_SECOND = 1, /* copy[1] is the record */
 	FJ_SLOT_LIVE = 2,
 	FJ_SLOT_USED = 4, /* without LIVE: passed over */
-	FJ_SLOT_TURN = 8, /* added at each change */
+	FJ_SLOT_KIND = 7,
+	FJ_SLOT_FROZEN = 8,		 /* the array is being replaced: never changes again */
+	FJ_SLOT_TURN = 16,		 /* added at each change */
+	FJ_SLOT_EMPTY = 1 * FJ_SLOT_TURN /* never used. In an array that was given up: 0 */
 };
 
 /* Which array, in one word: its offset, a page's; the logarithm of how many inode numbers lie
@@ -170,6 +199,8 @@ static inline struct fj_store_head *fj_store_head(const struct fj_store *s)
 /* `size` bytes at `offset` of the file, in a window that holds them; NULL when there is none to be
  * had. */
 void *fj_store_at(struct fj_store *s, uint64_t offset, uint64_t size);
+/* Those of a table of version 3, or NULL. */
+struct fj_store_books *fj_store_books(struct fj_store *s, uint64_t table);
 struct fj_store_slot *fj_store_slots(struct fj_store *s, uint64_t table, uint32_t *mask);
 uint32_t fj_store_dev(const struct fj_store *s, uint64_t dev);
 uint8_t fj_store_check(const struct fj_store_slot *slot, const struct fj_store_copy *copy);
@@ -181,11 +212,29 @@ bool fj_store_find(struct fj_store *s, const struct fj_own_key *key, bool any_st
  * never used. NULL when all are used. */
 struct fj_store_slot *fj_store_slot_for(
 	struct fj_store_slot *slots, uint64_t table, uint32_t dev, uint64_t ino);
-/* Under the lock: make `copy` the record of `key`. Returns 0, -ENOSPC, -EDQUOT, -EIO. */
+
+/* The lock, as somebody has it who has taken it: lock.c. */
+struct fj_store_hold {
+	struct fj_store *s;
+	uint64_t mask, word;
+	uint64_t table; /* the array that is his */
+	bool is_robbed; /* it is to be replaced: so it was when he took the lock, or he has found a
+			   slot frozen */
+};
+/* Somebody has taken the lock away: nothing was changed, and all is to be done again, from the lock
+ * on. Said by everything that gets a hold. */
+#define FJ_STORE_ROBBED (-EOWNERDEAD)
+static inline bool fj_store_again(long *r, uint32_t *times)
+{
+	if (*r == FJ_STORE_ROBBED && ++*times == FJ_RACES)
+		*r = -EBUSY;
+	return *r == FJ_STORE_ROBBED;
+}
+/* Make `copy` the record of `key`. Returns 0, -ENOSPC, -EDQUOT, -EIO, FJ_STORE_ROBBED. */
 long fj_store_put(
-	struct fj_store *s, const struct fj_own_key *key, const struct fj_store_copy *copy);
-/* Under the lock: forget a record. */
-void fj_store_drop(struct fj_store *s, struct fj_store_slot *slot);
+	struct fj_store_hold *hold, const struct fj_own_key *key, const struct fj_store_copy *copy);
+/* Forget the record that `slot` had in `state`. 0 or FJ_STORE_ROBBED. */
+long fj_store_drop(struct fj_store_hold *hold, struct fj_store_slot *slot, uint32_t state);
 
 static inline uint64_t fj_store_ctime(const struct fj_store_copy *copy)
 {
@@ -206,24 +255,29 @@ static inline void fj_store_set_ctime(struct fj_store_copy *copy, uint64_t ctime
 /* grow.c */
 /* Map the file behind `fd` (closed here), which is `path`. Returns 0 or -errno. */
 long fj_store_map(struct fj_store *s, int fd, const char *path);
-/* All under the lock: */
-/* Append `size` zero bytes, with disk space behind them. Returns their offset, or -errno. */
+/* A piece of `size` zero bytes at the end, with disk space behind them; nobody else has it. Returns
+ * its offset, or -errno. (A lock is not needed.) */
 long fj_store_extend(struct fj_store *s, uint64_t size);
-long fj_store_grow(struct fj_store *s);
+
+/* replace.c. 0, -ENOSPC and the like, FJ_STORE_ROBBED. */
+/* A new array for the live records, with room for others. */
+long fj_store_grow(struct fj_store_hold *hold);
+/* The same, as the holder has robbed somebody: whatever that one does from now on is in vain. Or as
+ * the file is of an older version. */
+long fj_store_replace(struct fj_store_hold *hold);
 
 /* ctime.c: the time of a change, ns since the epoch: the kernel's for files, but later than
  * `shown`. */
 uint64_t fj_store_ctime_now(uint64_t shown);
 
 /* lock.c */
-struct fj_store_hold {
-	uint64_t mask, word;
-};
-/* 0, -EIO, -EROFS, or -EBUSY when one who is stopped holds it; of a shared one also -ENOLCK, where
- * locks do not work, and what to open a file may say. */
+/* 0, -EIO, -EROFS, or what fj_store_replace() says; of a shared one also -EBUSY, when one who is
+ * stopped or another machine holds it, -ENOLCK, where locks do not work, and what to open a file
+ * may say. */
 long fj_store_lock(struct fj_store *s, struct fj_store_hold *hold);
-/* 0, or -errno when the changes of a shared file did not get to where it is. */
-long fj_store_unlock(struct fj_store *s, const struct fj_store_hold *hold);
+/* 0, or -errno when the changes of a shared file did not get to where it is. (What was done is done
+ * also when the lock is another's by now.) */
+long fj_store_unlock(struct fj_store_hold *hold);
 /* shared.c; hold->word alone is filled. */
 long fj_store_lock_shared(struct fj_store *s, struct fj_store_hold *hold);
 long fj_store_unlock_shared(struct fj_store *s, const struct fj_store_hold *hold);
@@ -232,20 +286,15 @@ bool fj_store_reaches(struct fj_store *s, uint64_t end);
 /* At process start: what this process held in its life before execve(2), in another thread, it no
  * longer does. */
 void fj_store_lock_start(struct fj_store *s);
-/* The process has closed a descriptor of the file, and lost its locks: take the token again. */
-void fj_store_lock_again(struct fj_store *s);
-/* The same for what a process that watches has, if anybody watches. ctime.c */
-void fj_own_still_watches(struct fj_store *s);
-/* A lock of fcntl(2) on one byte of the file: `command` F_SETLK or the like, `type` F_WRLCK or the
- * like. Returns the type that the kernel left there, or -errno. */
-long fj_store_byte(struct fj_store *s, int command, int type, int64_t at);
-
 /* heap.c, all under the lock */
 /* A block with room for `bytes`, its offset / FJ_BLOCK_UNIT in `*at`. Returns 0 or -ENOSPC ... */
-long fj_store_block_take(struct fj_store *s, uint32_t bytes, uint32_t *at);
-void fj_store_block_give(struct fj_store *s, uint32_t at);
-/* A copy of block `at` of `from` (its entries refer to nothing) for `s`; 0 when it is no block. */
-long fj_store_block_copy(struct fj_store *from, uint32_t at, struct fj_store *s, uint32_t *made);
+long fj_store_block_take(struct fj_store_hold *hold, uint32_t bytes, uint32_t *at);
+/* One that no record names: after the change that took it out of the last one. */
+void fj_store_block_give(struct fj_store_hold *hold, uint32_t at);
+/* A copy of block `at` of `from` (its entries refer to nothing) for the held one, into `*made`; 0
+ * when it is no block. */
+long fj_store_block_copy(
+	struct fj_store *from, uint32_t at, struct fj_store_hold *hold, uint32_t *made);
 
 /* record.c */
 /* Under the lock of `s`, or to look only: what the file's record says, wherever it is, into `copy`;
@@ -253,10 +302,10 @@ long fj_store_block_copy(struct fj_store *from, uint32_t at, struct fj_store *s,
  * are still those of `from`. */
 void fj_store_begin(const struct fj_own_key *key, const struct fj_owner *shown,
 	struct fj_store_copy *copy, struct fj_store **from);
-/* The same lock: make `copy`, whose attributes lie in `s`, the record of `key`, whose record was in
+/* Make `copy`, whose attributes lie in the held one, the record of `key`, whose record was in
  * `from`. */
-long fj_store_put_from(struct fj_store *s, struct fj_store *from, const struct fj_own_key *key,
-	const struct fj_store_copy *copy);
+long fj_store_put_from(struct fj_store_hold *hold, struct fj_store *from,
+	const struct fj_own_key *key, const struct fj_store_copy *copy);
 /* Without a lock: forget records of `key` that would be found before that in `s`. */
 void fj_store_drop_before(struct fj_store *s, const struct fj_own_key *key);
 

@@ -5,10 +5,13 @@
  *
  * A file has one slot, found by device and inode. A reader copies the record out and looks whether
  * the slot's state is still the same; it never waits. A writer, under the lock, fills the copy that
- * is not the record and then flips the state in one store: a reader and a SIGKILL meet the old
+ * is not the record and then flips the state at one stroke: a reader and a SIGKILL meet the old
  * record or the new one. Searches end at a slot that was never used, so slots are not emptied, but
- * passed over; they are left behind when the table grows (grow.c), which publishes the new array
- * last. */
+ * passed over; they are left behind when the table grows (replace.c), which publishes the new array
+ * last.
+ *
+ * A writer may be robbed of the lock at any instruction, and go on later: lock.c. All that he then
+ * does not do in vain must be right, so what counts is one compare-and-swap of a slot's state. */
 #include "own/store.h"
 
 struct fj_store fj_store[2];
@@ -60,6 +63,14 @@ FJ_HOT struct fj_store_slot *fj_store_slots(struct fj_store *s, uint64_t table, 
 		return NULL;
 	*mask = (1u << log) - 1;
 	return fj_store_at(s, fj_table_at(table), sizeof(struct fj_store_slot) << log);
+}
+
+struct fj_store_books *fj_store_books(struct fj_store *s, uint64_t table)
+{
+	const uint64_t at = fj_table_at(table);
+
+	return at < 2 * FJ_PAGE ? NULL :
+				  fj_store_at(s, at - FJ_PAGE, sizeof(struct fj_store_books));
 }
 
 uint32_t fj_store_dev(const struct fj_store *s, uint64_t dev)
@@ -119,7 +130,7 @@ static int search(struct fj_store_slot *slots, uint64_t table, uint32_t dev,
 		const uint32_t before = __atomic_load_n(&slot->state, __ATOMIC_ACQUIRE);
 		uint8_t check;
 
-		if (!before)
+		if (!(before & FJ_SLOT_KIND))
 			return 0;
 		if (!(before & FJ_SLOT_LIVE) || slot->ino != key->ino || slot->dev != dev)
 			continue;
@@ -182,84 +193,104 @@ struct fj_store_slot *fj_store_slot_for(
 	for (uint32_t n = 0; n >> fj_table_log(table) == 0; n++) {
 		struct fj_store_slot *slot = &slots[nth_of(&path, n)];
 
-		if (!slot->state || (slot->ino == ino && slot->dev == dev))
+		if (!(slot->state & FJ_SLOT_KIND) || (slot->ino == ino && slot->dev == dev))
 			return slot;
 	}
 	return NULL;
 }
 
-static void raise(uint64_t *counter)
+/* From `state` to `next`, unless somebody has frozen the slot. (The array is ours alone, so nothing
+ * else can have become of it; but for damage, which another array mends.) */
+static long turn(
+	struct fj_store_hold *hold, struct fj_store_slot *slot, uint32_t *state, uint32_t next)
 {
-	__atomic_store_n(counter, *counter + 1, __ATOMIC_RELEASE);
+	if (!(*state & FJ_SLOT_FROZEN) && __atomic_compare_exchange_n(&slot->state, state, next,
+						  false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
+		*state = next;
+		return 0;
+	}
+	hold->is_robbed = true;
+	return FJ_STORE_ROBBED;
+}
+
+/* Where a record of the file is or goes; there is room. */
+static long find_room(struct fj_store_hold *hold, uint32_t dev, uint64_t ino,
+	struct fj_store_slot **slot, struct fj_store_books **books)
+{
+	for (bool has_grown = false;; has_grown = true) {
+		uint32_t mask;
+		struct fj_store_slot *slots = fj_store_slots(hold->s, hold->table, &mask);
+		long r;
+
+		*books = fj_store_books(hold->s, hold->table);
+		if (!slots || !*books)
+			return -ENOMEM;
+		*slot = fj_store_slot_for(slots, hold->table, dev, ino);
+		if (has_grown || (*slot && ((*slot)->state & FJ_SLOT_KIND)) ||
+			(*books)->used + 1 <= (mask + 1UL) / 5 * 3)
+			return *slot ? 0 : -ENOSPC;
+		r = fj_store_grow(hold);
+		if (r < 0)
+			return r;
+	}
 }
 
 long fj_store_put(
-	struct fj_store *s, const struct fj_own_key *key, const struct fj_store_copy *copy)
+	struct fj_store_hold *hold, const struct fj_own_key *key, const struct fj_store_copy *copy)
 {
-	struct fj_store_head *h = fj_store_head(s);
-	const uint32_t dev = fj_store_dev(s, key->dev);
-	struct fj_store_slot *slots, *slot;
-	uint32_t mask, state;
-	long r;
+	struct fj_store_head *h = fj_store_head(hold->s);
+	const uint32_t dev = fj_store_dev(hold->s, key->dev);
+	struct fj_store_books *books;
+	struct fj_store_slot *slot;
+	uint32_t state;
+	long r = find_room(hold, dev, key->ino, &slot, &books);
 
-	slots = fj_store_slots(s, h->table, &mask);
-	if (!slots)
-		return -ENOMEM;
-	slot = fj_store_slot_for(slots, h->table, dev, key->ino);
-	if ((!slot || !slot->state) && h->used + 1 > (mask + 1UL) / 5 * 3) {
-		r = fj_store_grow(s);
-		if (r < 0)
-			return r;
-		slots = fj_store_slots(s, h->table, &mask);
-		if (!slots)
-			return -ENOMEM;
-		slot = fj_store_slot_for(slots, h->table, dev, key->ino);
-	}
-	if (!slot)
-		return -ENOSPC;
+	if (r < 0)
+		return r;
 	if (copy->flags & FJ_OWN_DEVICE)
-		h->devices++;
-	if (copy->flags & FJ_OWN_CTIME) /* older programs would take it for attributes */
-		h->version = FJ_STORE_VERSION;
-	state = slot->state;
+		__atomic_fetch_add(&h->devices, 1, __ATOMIC_RELAXED);
+	state = __atomic_load_n(&slot->state, __ATOMIC_ACQUIRE);
 	if ((state & FJ_SLOT_LIVE) && slot->stamp == key->stamp) {
 		write_copy(slot, !(state & FJ_SLOT_SECOND), copy);
-		__atomic_store_n(
-			&slot->state, (state ^ FJ_SLOT_SECOND) + FJ_SLOT_TURN, __ATOMIC_RELEASE);
-		return 0;
+		return turn(hold, slot, &state, (state ^ FJ_SLOT_SECOND) + FJ_SLOT_TURN);
 	}
 	if (state & FJ_SLOT_LIVE) { /* an earlier file's: first out of the readers' sight */
 		const uint32_t attributes =
 			fj_store_attributes(&slot->copy[state & FJ_SLOT_SECOND]);
 
-		state = (state & ~(uint32_t)FJ_SLOT_LIVE) + FJ_SLOT_TURN;
-		__atomic_store_n(&slot->state, state, __ATOMIC_RELEASE);
-		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		r = turn(hold, slot, &state, (state & ~(uint32_t)FJ_SLOT_LIVE) + FJ_SLOT_TURN);
+		if (r < 0)
+			return r;
 		if (attributes)
-			fj_store_block_give(s, attributes);
+			fj_store_block_give(hold, attributes);
 	} else {
-		raise(&h->records);
-		if (!state)
-			raise(&h->used);
+		__atomic_fetch_add(&h->records, 1, __ATOMIC_SEQ_CST);
+		if (!(state & FJ_SLOT_KIND)) {
+			__atomic_store_n(&books->used, books->used + 1, __ATOMIC_RELEASE);
+			if (state != FJ_SLOT_EMPTY) /* of an array that was given up */
+				state |= FJ_SLOT_FROZEN;
+		}
 	}
 	slot->ino = key->ino;
 	slot->stamp = key->stamp;
 	slot->dev = dev;
 	write_copy(slot, state & FJ_SLOT_SECOND, copy);
-	__atomic_store_n(&slot->state, (state | FJ_SLOT_USED | FJ_SLOT_LIVE) + FJ_SLOT_TURN,
-		__ATOMIC_RELEASE);
-	return 0;
+	r = turn(hold, slot, &state, (state | FJ_SLOT_USED | FJ_SLOT_LIVE) + FJ_SLOT_TURN);
+	if (r < 0)
+		__atomic_fetch_sub(&h->records, 1, __ATOMIC_SEQ_CST);
+	return r;
 }
 
-void fj_store_drop(struct fj_store *s, struct fj_store_slot *slot)
+long fj_store_drop(struct fj_store_hold *hold, struct fj_store_slot *slot, uint32_t state)
 {
-	struct fj_store_head *h = fj_store_head(s);
-	const uint32_t attributes = fj_store_attributes(&slot->copy[slot->state & FJ_SLOT_SECOND]);
+	struct fj_store_head *h = fj_store_head(hold->s);
+	const uint32_t attributes = fj_store_attributes(&slot->copy[state & FJ_SLOT_SECOND]);
+	const long r = turn(hold, slot, &state, (state & ~(uint32_t)FJ_SLOT_LIVE) + FJ_SLOT_TURN);
 
-	__atomic_store_n(&slot->state, (slot->state & ~(uint32_t)FJ_SLOT_LIVE) + FJ_SLOT_TURN,
-		__ATOMIC_SEQ_CST);
+	if (r < 0)
+		return r;
 	if (attributes)
-		fj_store_block_give(s, attributes);
-	if (h->records)
-		__atomic_store_n(&h->records, h->records - 1, __ATOMIC_RELEASE);
+		fj_store_block_give(hold, attributes);
+	__atomic_fetch_sub(&h->records, 1, __ATOMIC_SEQ_CST);
+	return 0;
 }

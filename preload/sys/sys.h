@@ -210,4 +210,14 @@ extern int fj_shared_pid; /* 0: none; set as the loader starts */
 	} while (0)
 _Noreturn void fj_die(const char *file, int line, const char *claim);
 
+/* doing.c: what a process does, as far as its threads tell; what comes first counts less. */
+enum fj_doing {
+	FJ_IS_GONE, /* or a zombie */
+	FJ_SLEEPS,
+	FJ_WAITS_FOR_DISK,
+	FJ_RUNS,       /* or nobody can tell */
+	FJ_IS_STOPPED, /* one thread at least: by a signal or a debugger */
+};
+enum fj_doing fj_doing(int32_t pid);
+
 #endif

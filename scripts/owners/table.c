@@ -171,32 +171,22 @@ static void see_all_open(void)
 		closedir(list);
 }
 
-static struct fj_store_slot *table(uint32_t *mask)
-{
-	struct fj_store *s = &fj_store[0];
-	struct fj_store_slot *slots = fj_store_slots(s, fj_store_head(s)->table, mask);
-
-	if (!slots)
-		owners_fail("the records are damaged");
-	return slots;
-}
-
 static struct fj_own_key key_of(const struct fj_store_slot *slot)
 {
 	return (struct fj_own_key){.ino = slot->ino, .stamp = slot->stamp};
 }
 
 /* Growth leaves the records of removed files behind: this one somebody has open. */
-static void keep_open(struct fj_store *s, const struct fj_store_slot *slot)
+static long keep_open(struct fj_store_hold *hold, const struct fj_store_slot *slot)
 {
 	struct fj_store_copy copy = slot->copy[slot->state & FJ_SLOT_SECOND];
 	struct fj_own_key key = key_of(slot);
 
 	if (!(copy.flags & FJ_OWN_GONE))
-		return;
-	key.dev = slot->dev ? slot->dev : s->home;
+		return 0;
+	key.dev = slot->dev ? slot->dev : hold->s->home;
 	copy.flags &= (uint8_t)~FJ_OWN_GONE;
-	fj_store_put(s, &key, &copy);
+	return fj_store_put(hold, &key, &copy);
 }
 
 /* Drop the records that no file of the tree has, as far as they are of the device that the tree and
@@ -209,44 +199,64 @@ static bool is_of_tree(const struct fj_store_slot *slot)
 	       (!slot->dev || (fj_own_is_scattered && slot->dev == FJ_OWN_SCATTERED));
 }
 
+/* Take the lock, and let `each` have every slot; it is begun anew when somebody takes it away. */
+static void each_slot(long (*each)(struct fj_store_hold *hold, struct fj_store_slot *slot))
+{
+	uint32_t mask, times = 0;
+	struct fj_store_hold hold;
+	long r;
+
+	do {
+		struct fj_store_slot *slots;
+
+		if (fj_store_lock(&fj_store[0], &hold) < 0)
+			owners_fail("the records may not be changed");
+		slots = fj_store_slots(&fj_store[0], hold.table, &mask);
+		if (!slots)
+			owners_fail("the records are damaged");
+		r = 0;
+		for (uint32_t i = 0; !r && i <= mask; i++)
+			r = each(&hold, &slots[i]);
+		if (!r && owners_count) /* the passed-over slots are left behind */
+			fj_store_grow(&hold);
+		fj_store_unlock(&hold);
+	} while (fj_store_again(&r, &times));
+	if (r < 0)
+		owners_fail("the records may not be changed: %s", strerror((int)-r));
+}
+
+static struct keys old;
+
+static long note(struct fj_store_hold *hold, struct fj_store_slot *slot)
+{
+	const struct fj_own_key key = key_of(slot);
+
+	(void)hold;
+	if (is_of_tree(slot))
+		add(&old, &key);
+	return 0;
+}
+
+static long drop_unseen(struct fj_store_hold *hold, struct fj_store_slot *slot)
+{
+	const struct fj_own_key key = key_of(slot);
+	long r;
+
+	if (!is_of_tree(slot) || !has(&old, &key))
+		return 0;
+	if (has(&seen, &key))
+		return keep_open(hold, slot);
+	r = fj_store_drop(hold, slot, slot->state);
+	owners_count += !r;
+	return r;
+}
+
 void owners_prune(void)
 {
-	struct fj_store *s = &fj_store[0];
-	struct keys old = {0};
-	struct fj_store_hold hold;
-	struct fj_store_slot *slots;
-	uint32_t mask;
-
-	if (fj_store_lock(s, &hold) < 0)
-		owners_fail("the records may not be changed");
-	slots = table(&mask);
-	for (uint32_t i = 0; i <= mask; i++) {
-		const struct fj_own_key key = key_of(&slots[i]);
-
-		if (is_of_tree(&slots[i]))
-			add(&old, &key);
-	}
-	fj_store_unlock(s, &hold);
+	each_slot(note);
 	sort(&old);
 	see_tree();
 	see_all_open();
 	sort(&seen);
-	if (fj_store_lock(s, &hold) < 0)
-		owners_fail("the records may not be changed");
-	slots = table(&mask);
-	for (uint32_t i = 0; i <= mask; i++) {
-		const struct fj_own_key key = key_of(&slots[i]);
-
-		if (!is_of_tree(&slots[i]) || !has(&old, &key))
-			continue;
-		if (has(&seen, &key)) {
-			keep_open(s, &slots[i]);
-			continue;
-		}
-		fj_store_drop(s, &slots[i]);
-		owners_count++;
-	}
-	if (owners_count)
-		fj_store_grow(s); /* the passed-over slots are left behind */
-	fj_store_unlock(s, &hold);
+	each_slot(drop_unseen);
 }

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * owner_spoilt.c - the file of owner records by itself, hosted: full disks, damaged files.
+ * owner_spoilt.c - the file of owner records by itself, hosted: full disks, damaged and old files.
  *
  *	full FILE		the file may not grow
  *	damage FILE		cut off, changed and foreign files
- *	stopped FILE		a process is stopped while it holds the lock
+ *	old FILE		one of version 2, that becomes one of version 3 while it is in use
  *	cut FILE ROUNDS		cut off, overwritten and filled with noise while it is in use
  *
  * Prints what it found; exit 1 when anything is lost, wrongly taken, or crashes. */
@@ -94,33 +94,115 @@ static int test_damage(const char *path)
 	return bad || crashed;
 }
 
-/* Who waits for a lock whose holder is stopped is told so in the end, and gets it when that one
- * goes on. */
-static int test_stopped(const char *path)
+/* As version 2 wrote them: no books, slots never used are zeros, a turn is 8, and the heap's place
+ * is in the head. The first record has attributes. */
+static int make_old(const char *path, uint32_t count)
 {
-	struct fj_store_hold hold;
-	pid_t pid;
-	int status;
-	long during, after;
+	const uint64_t table = fj_table(4096, 10, 6), heap = 4096 + 65536;
+	static struct fj_store_head head;
+	static struct fj_store_slot slots[1024];
+	static const char block[] = "\0\0\0\0\x20\0\0\0\x5\0\0\0\xa\0\0\0trusted.t\0aaaaa";
+	int fd;
 
-	make(path);
-	put(1, 2);
-	pid = fork();
-	if (!pid) {
-		if (fj_store_lock(&fj_store[0], &hold))
-			_exit(1);
-		raise(SIGSTOP);
-		fj_store_unlock(&fj_store[0], &hold);
-		_exit(0);
+	memset(slots, 0, sizeof(slots));
+	head = (struct fj_store_head){.version = 2,
+		.byte_order = FJ_STORE_ORDER,
+		.head_size = sizeof(head),
+		.slot_size = sizeof(*slots),
+		.table = table,
+		.records = count,
+		.old_used = count,
+		.end = heap + 65536,
+		.old_heap = {heap + 64, heap + 65536},
+		.old_lock = 7UL << 32};
+	memcpy(head.magic, FJ_STORE_MAGIC, 8);
+	for (uint32_t n = 0; n < count; n++) {
+		const struct fj_own_key key = key_of(n);
+		struct fj_store_slot *slot =
+			fj_store_slot_for(slots, table, (uint32_t)key.dev, key.ino);
+		struct fj_store_copy *copy = &slot->copy[n % 2];
+
+		slot->ino = key.ino;
+		slot->stamp = key.stamp;
+		slot->dev = (uint32_t)key.dev;
+		slot->state = n % 2 | FJ_SLOT_LIVE | FJ_SLOT_USED | n % 5 << 3;
+		*copy = (struct fj_store_copy){.uid = n + 1, .gid = mate_of(n + 1, n)};
+		if (!n) {
+			copy->flags = FJ_OWN_ATTRIBUTES;
+			copy->attributes = (uint32_t)(heap / FJ_BLOCK_UNIT);
+		}
+		copy->check = fj_store_check(slot, copy);
 	}
-	waitpid(pid, &status, WUNTRACED);
-	during = put(1, 3);
-	kill(pid, SIGCONT);
-	waitpid(pid, &status, 0);
-	after = put(1, 4);
-	printf("stopped: %s meanwhile, %s afterwards\n",
-		during == -EBUSY ? "told" : "something else", after ? "refused" : "done");
-	return during != -EBUSY || after || status;
+	unlink(path);
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
+	if (fd < 0 || ftruncate(fd, (off_t)head.end) ||
+		pwrite(fd, &head, sizeof(head), 0) != sizeof(head) ||
+		pwrite(fd, slots, sizeof(slots), 4096) != sizeof(slots) ||
+		pwrite(fd, block, sizeof(block) - 1, (off_t)heap) < 0 || fj_own_check(fd) < 0 ||
+		fj_own_start(fd, -1) < 0) {
+		printf("old: cannot be made, or is refused\n");
+		exit(2);
+	}
+	return fd;
+}
+
+#define OLD 300u
+
+static unsigned count_wrong(uint32_t from)
+{
+	unsigned wrong = 0;
+
+	for (uint32_t n = from; n < OLD; n++) {
+		const struct fj_own_key key = key_of(n);
+		struct fj_owner owner;
+		char value[8];
+
+		wrong += !fj_own_find(&key, &owner) || owner.uid != n + 1 ||
+			 owner.gid != mate_of(n + 1, n);
+		wrong += !n && fj_own_get_attribute(&key, "trusted.t", value, 8) != 5;
+	}
+	return wrong;
+}
+
+/* Eight want to change it at the same time, of whom one may be killed; a program of the older
+ * version may have been killed while it had its lock, or have it for ever. */
+static int test_old(const char *path)
+{
+	unsigned wrong = 0, ended = 0, refused = 0;
+	struct fj_own_key key = key_of(OLD);
+	struct fj_owner owner;
+
+	key.ino += 20000;
+	for (unsigned round = 0; round < 60; round++) {
+		const int fd = make_old(path, OLD);
+		const struct fj_store_head *h = fj_store_head(&fj_store[0]);
+		pid_t pid[8];
+		int status;
+
+		wrong += count_wrong(0) + fj_own_find(&key, &owner) + (h->version != 2);
+		if (round % 20 == 19)
+			fj_store_head(&fj_store[0])->old_lock |= 1234567;
+		for (uint32_t k = 0; k < 8; k++)
+			if (!(pid[k] = fork()))
+				_exit(put(k + 1, k + 2) != 0 || count_wrong(10) != 0);
+		if (round % 2) {
+			usleep((unsigned)rand() % 2000);
+			kill(pid[0], SIGKILL);
+		}
+		for (unsigned k = 0; k < 8; k++) {
+			waitpid(pid[k], &status, 0);
+			refused += status && !(k == 0 && WIFSIGNALED(status));
+			ended += WIFSIGNALED(status) != 0;
+		}
+		wrong += count_wrong(10) + (h->version != FJ_STORE_VERSION) +
+			 ((uint32_t)h->old_lock != FJ_STORE_OLD_LOCKED) + (fj_own_check(fd) < 0) +
+			 (h->records < OLD);
+		munmap(fj_store[0].window[0], fj_store[0].first_window);
+		close(fd);
+	}
+	printf("old: 60 files of version 2, %u writers killed: wrong %u, refused %u\n", ended,
+		wrong, refused);
+	return wrong || refused;
 }
 
 static volatile sig_atomic_t lost;
@@ -204,8 +286,8 @@ int main(int argc, char **argv)
 		return test_full(argv[2]);
 	if (!strcmp(argv[1], "damage"))
 		return test_damage(argv[2]);
-	if (!strcmp(argv[1], "stopped"))
-		return test_stopped(argv[2]);
+	if (!strcmp(argv[1], "old"))
+		return test_old(argv[2]);
 	if (!strcmp(argv[1], "cut"))
 		return test_cut(argv[2], argc > 3 ? (unsigned)atoi(argv[3]) : 40);
 	return 2;

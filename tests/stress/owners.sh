@@ -7,25 +7,29 @@
 # minute. Nothing here is timed against the clock; what is stuck is stopped by a limit and fails.
 #
 # Usage: owners.sh [--long]     environment: that of lib.sh, CC, and how much of each: STRESS_KILLS (400), STRESS_SECONDS (2, of
-# each race), STRESS_CUTS (40), STRESS_BURSTS (2); --long: 3000, 60, 400, 20
+# each race), STRESS_CUTS (40), STRESS_BURSTS (2), STRESS_STOPS (100), STRESS_STRIDE (37: after each how many instructions a writer
+# is stopped); --long: 3000, 60, 400, 20, 2000, 1
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 limit_seconds=${FAKEJAIL_LIMIT:-600}
 
 if [ "${1:-}" = --long ]; then
-	: "${STRESS_KILLS=3000}" "${STRESS_SECONDS=60}" "${STRESS_CUTS=400}" "${STRESS_BURSTS=20}"
+	: "${STRESS_KILLS=3000}" "${STRESS_SECONDS=60}" "${STRESS_CUTS=400}" "${STRESS_BURSTS=20}" "${STRESS_STOPS=2000}" "${STRESS_STRIDE=1}"
 fi
-: "${CC=cc}" "${STRESS_KILLS=400}" "${STRESS_SECONDS=2}" "${STRESS_CUTS=40}" "${STRESS_BURSTS=2}"
+: "${CC=cc}" "${STRESS_KILLS=400}" "${STRESS_SECONDS=2}" "${STRESS_CUTS=40}" "${STRESS_BURSTS=2}" "${STRESS_STOPS=100}" "${STRESS_STRIDE=37}"
 preload=$top_srcdir/preload
 
-# build NAME: NAME.c, with what of the engine keeps records.
+# build NAME OPTION...: NAME.c, with what of the engine keeps records.
 build() {
-	$CC -O2 -std=gnu11 -Wall -Wextra -Wno-unused-result -I"$preload" -o "$work/$1" "$tests_dir/stress/$1.c" \
-		"$preload/own/table.c" "$preload/own/grow.c" "$preload/own/ctime.c" "$preload/own/disk.c" "$preload/own/tag.c" "$preload/own/shared.c" "$preload/own/lock.c" "$preload/own/lost.c" "$preload/own/heap.c" "$preload/own/record.c" "$preload/own/roots.c" \
-		"$preload/sys/sys.c" "$preload/sys/str.c" "$preload/sys/say.c" "$preload/sys/guest.c" "$preload/sys/copy.S" "$preload/sys/thread.c" "$preload/sys/gate.S"
+	name=$1
+	shift
+	$CC -O2 "$@" -std=gnu11 -Wall -Wextra -Wno-unused-result -I"$preload" -o "$work/$name" "$tests_dir/stress/$name.c" \
+		"$preload/own/table.c" "$preload/own/grow.c" "$preload/own/ctime.c" "$preload/own/disk.c" "$preload/own/tag.c" "$preload/own/shared.c" "$preload/own/lock.c" "$preload/own/lost.c" "$preload/own/replace.c" "$preload/own/heap.c" "$preload/own/record.c" "$preload/own/roots.c" \
+		"$preload/sys/sys.c" "$preload/sys/str.c" "$preload/sys/doing.c" "$preload/sys/say.c" "$preload/sys/guest.c" "$preload/sys/copy.S" "$preload/sys/thread.c" "$preload/sys/gate.S"
 }
 build owner_store
 build owner_spoilt
+build owner_stopped -DFJ_STORE_FIRST_LOG=6u
 
 # records PROGRAM NAME WORD...: the program does that to a file of records, and says what came of it.
 records() {
@@ -39,10 +43,34 @@ records owner_store 'writers killed' kill "$STRESS_KILLS"
 records owner_store 'killed while it claims and grows' claim "$((STRESS_KILLS / 4))"
 records owner_spoilt 'disk full' full
 records owner_spoilt 'damaged files' damage
-records owner_spoilt 'a holder of the lock who is stopped' stopped
+records owner_spoilt 'files of an older version' old
+records owner_stopped 'stopped at each step of a change' steps "$STRESS_STRIDE"
+records owner_stopped 'several stopped at any time' storm "$STRESS_STOPS"
 records owner_spoilt 'files spoilt in use' cut "$STRESS_CUTS"
 records owner_store 'a million records' size 1000000
 rm -f "$mine/records"
+
+# or_skip CHECK REASON WORD...: the program does that, or says by status 77 that it cannot be tried.
+or_skip() {
+	check=$1
+	reason=$2
+	shift 2
+	run "$work/owner_stopped" "$@"
+	case $rc in
+	77) skip "$check" "$reason" ;;
+	*) is "$check" 0 "$rc" ;;
+	esac
+}
+or_skip 'a holder of the lock in another PID namespace' 'there are no namespaces of processes to be had' namespace "$work/records"
+for freezer in $(sed -n 's/^[^ ]* \([^ ]*\) cgroup2 .*/\1/p; s/^[^ ]* \([^ ]*\) cgroup [^ ]*freezer.*/\1/p' /proc/mounts); do
+	mkdir "$freezer/fakejail-stress-$$" 2>/dev/null || continue
+	or_skip 'a holder of the lock in a cgroup that is frozen' "$freezer freezes nothing" \
+		frozen "$work/records" "$freezer/fakejail-stress-$$"
+	until rmdir "$freezer/fakejail-stress-$$"; do sleep 0.1; done
+	was_frozen=yes
+done
+[ -n "${was_frozen-}" ] || skip 'a holder of the lock in a cgroup that is frozen' 'it takes root, and a cgroup file system'
+rm -f "$work/records"
 
 need busybox
 new_jail jail bin dev proc w
@@ -174,18 +202,18 @@ keep_owners
 of_version 1
 prints 'records of an older version' '6:6
 7:7' in_w 'stat -c %u:%g v; chown 7:7 v; stat -c %u:%g v; rm v'
-is 'records of an older version are of the new one then' 2 "$(od -An -tu1 -j8 -N1 "$owners" | tr -d ' ')"
-of_version 3
+is 'records of an older version are of the new one then' 3 "$(od -An -tu1 -j8 -N1 "$owners" | tr -d ' ')"
+of_version 4
 fails 'records of a newer version' 125 '*another version*' jail "$root" true
 
-# The low half of byte 25 says how many neighbours lie together in the array: in version 1 none, and so it stays when it grows.
+# The low half of byte 25 says how many neighbours lie together in the array: in version 1 none.
 rm "$owners"
 succeeds 'a new file of records' jail "$root" true
 of_version 1
-printf '\020' | dd of="$owners" bs=1 seek=25 conv=notrunc status=none
+printf '\040' | dd of="$owners" bs=1 seek=25 conv=notrunc status=none
 prints 'an array of version 1 grows' 3001 in_w 'mkdir many && cd many && touch $(seq 3000) && chown -R 6:6 . && find . -user 6 -group 6 | wc -l'
 prints 'an array of version 1, next time' 3001 in_w 'find many -user 6 | wc -l; rm -r many'
-is 'an array of version 1 stays one' 0 "$(od -An -tx1 -j25 -N1 "$owners" | cut -c 3)"
+is 'an array of version 1 becomes one of the new version' 6 "$(od -An -tx1 -j25 -N1 "$owners" | cut -c 3)"
 take_owners_back
 
 many_descriptors() (
@@ -291,7 +319,7 @@ rm "$owners"
 in_w 'mkdir far; cd far; touch $(seq 300); chown 6:6 *; cd ..; rm -r far'
 # Flags and attributes of both copies of all slots but the first 64, which a start looks at: docs/OWNERS.md.
 # shellcheck disable=SC2016 # perl's
-perl -0777 -pi -e 'for ($at = 8192; $at + 64 <= length; $at += 64) { for $copy (24, 44) {
+perl -0777 -pi -e 'for ($at = 12288; $at + 64 <= length; $at += 64) { for $copy (24, 44) {
 	substr($_, $at + $copy + 10, 1) |= " "; substr($_, $at + $copy + 16, 4) = "\xff\xff\xff\x7f" } }' "$owners"
 for verb in check list 'export fakeroot' prune; do
 	run as_user $FAKEJAIL owners $verb "$root"

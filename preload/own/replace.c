@@ -1,0 +1,193 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * replace.c - a new slot array in the place of the current one: as the table is full (table.c), as
+ * its holder was robbed of the lock (lock.c), or as the file is of an older version.
+ *
+ * The new array is its maker's alone until head.table names it, by one compare-and-swap. Of one who
+ * was robbed the old array's slots are frozen first, one by one: he fills copies that nobody reads
+ * and fails to make one the record, or has done so before and it is taken along. No place of the
+ * file is ever an array twice, so what he still writes lies in one that nobody uses. */
+#include "own/store.h"
+
+#define MADV_REMOVE_ 9 /* asm-generic/mman-common.h */
+
+static void freeze(struct fj_store_slot *slot)
+{
+	uint32_t state = __atomic_load_n(&slot->state, __ATOMIC_RELAXED);
+
+	/* Each failure is a change by one who was robbed, and who sees at the end of it that he
+	 * was. */
+	while (!(state & FJ_SLOT_FROZEN) &&
+		!__atomic_compare_exchange_n(&slot->state, &state, state | FJ_SLOT_FROZEN, false,
+			__ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+		;
+}
+
+static bool is_live(const struct fj_store_slot *slot)
+{
+	return __atomic_load_n(&slot->state, __ATOMIC_ACQUIRE) & FJ_SLOT_LIVE;
+}
+
+static bool is_kept(const struct fj_store_slot *slot)
+{
+	return is_live(slot) && !(slot->copy[slot->state & FJ_SLOT_SECOND].flags & FJ_OWN_GONE);
+}
+
+struct array {
+	struct fj_store_slot *slot;
+	uint32_t mask;
+	uint64_t table;
+};
+
+static bool open_array(struct fj_store *s, uint64_t table, struct array *a)
+{
+	a->table = table;
+	a->slot = fj_store_slots(s, table, &a->mask);
+	return a->slot;
+}
+
+/* For `keep` records, empty, and without books: all zeros. */
+static long make_array(struct fj_store *s, uint64_t keep, struct array *a)
+{
+	uint32_t log = FJ_STORE_FIRST_LOG;
+	long at;
+
+	while (1UL << log < keep * 3)
+		log++;
+	if (log > FJ_STORE_LOG_MAX)
+		return -ENOSPC;
+	at = fj_store_extend(s, FJ_PAGE + (sizeof(struct fj_store_slot) << log));
+	if (fj_is_err(at))
+		return at;
+	if (!open_array(s, fj_table((uint64_t)at + FJ_PAGE, log, FJ_STORE_RUN_LOG), a))
+		return -ENOMEM;
+	for (uint64_t i = 0; i <= a->mask; i++)
+		a->slot[i].state = FJ_SLOT_EMPTY;
+	return 0;
+}
+
+/* The live records of `from`, and their number. `*left`: how many stay behind. */
+static uint64_t copy_records(const struct array *from, struct array *to, uint64_t *left)
+{
+	uint64_t kept = 0;
+
+	*left = 0;
+	for (uint64_t i = 0; i <= from->mask; i++) {
+		struct fj_store_slot *slot = is_kept(&from->slot[i]) ?
+						     fj_store_slot_for(to->slot, to->table,
+							     from->slot[i].dev, from->slot[i].ino) :
+						     NULL;
+
+		*left += !slot && is_live(&from->slot[i]);
+		if (!slot) /* (of a kept one only when somebody writes to the file who should not)
+			    */
+			continue;
+		kept++;
+		*slot = from->slot[i];
+		slot->state = (slot->state & FJ_SLOT_KIND) + FJ_SLOT_EMPTY;
+	}
+	return kept;
+}
+
+static uint64_t count_kept(const struct array *a)
+{
+	uint64_t kept = 0;
+
+	for (uint64_t i = 0; i <= a->mask; i++)
+		kept += is_kept(&a->slot[i]);
+	return kept;
+}
+
+/* Nobody writes to it any more but who was robbed. Readers who are still in it find it empty, and
+ * look again. */
+static void give_up(struct fj_store *s, const struct array *a, bool has_books)
+{
+	const uint64_t before = has_books ? FJ_PAGE : 0;
+
+	/* (Another machine may not know of the new array yet.) */
+	if (!s->is_shared)
+		fj_sys3(__NR_madvise, (char *)a->slot - before,
+			before + sizeof(struct fj_store_slot) * (a->mask + 1UL), MADV_REMOVE_);
+}
+
+/* `is_ours`: nobody else may be changing it. */
+static long replace(struct fj_store_hold *hold, bool is_ours, bool has_books)
+{
+	struct fj_store *s = hold->s;
+	struct fj_store_head *h = fj_store_head(s);
+	struct array old, new;
+	struct fj_store_books *books;
+	uint64_t left, table;
+	long r;
+
+	if (!open_array(s, hold->table, &old))
+		return -ENOMEM;
+	/* Others may be added before it is frozen: by each who was robbed one. */
+	r = make_array(s, count_kept(&old) + (is_ours ? 0 : FJ_STORE_FEW), &new);
+	/* (The file may have become longer than what is mapped.) */
+	if (r < 0 || !open_array(s, hold->table, &old))
+		return r < 0 ? r : -ENOMEM;
+	books = fj_store_books(s, new.table);
+	if (!books)
+		return -ENOMEM;
+	for (uint64_t i = 0; !is_ours && i <= old.mask; i++)
+		freeze(&old.slot[i]);
+	/* Who was robbed has room for attributes at hand, and may be writing there. */
+	if (is_ours && has_books && fj_store_books(s, old.table))
+		*books = *fj_store_books(s, old.table);
+	books->used = copy_records(&old, &new, &left);
+	table = old.table;
+	if (s->is_lost)
+		return -EIO;
+	/* From here on the new array is the table. */
+	if (!__atomic_compare_exchange_n(
+		    &h->table, &table, new.table, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+		return FJ_STORE_ROBBED;
+	hold->table = new.table;
+	__atomic_fetch_sub(&h->records, left, __ATOMIC_SEQ_CST);
+	give_up(s, &old, has_books);
+	return 0;
+}
+
+long fj_store_grow(struct fj_store_hold *hold)
+{
+	return replace(hold, true, true);
+}
+
+/* Keep the programs of older versions from writing. A holder among them is waited for, and after
+ * two seconds taken for dead. */
+static void close_old_lock(struct fj_store_head *h)
+{
+	const int64_t wait[2] = {0, 2000000};
+	uint64_t word = __atomic_load_n(&h->old_lock, __ATOMIC_SEQ_CST);
+
+	for (uint32_t i = 0; (uint32_t)word != FJ_STORE_OLD_LOCKED;) {
+		if ((uint32_t)word && i++ < 1000) {
+			fj_sys2(__NR_nanosleep, wait, 0);
+			word = __atomic_load_n(&h->old_lock, __ATOMIC_SEQ_CST);
+			continue;
+		}
+		__atomic_compare_exchange_n(&h->old_lock, &word,
+			((word >> 32) + 1) << 32 | FJ_STORE_OLD_LOCKED, false, __ATOMIC_SEQ_CST,
+			__ATOMIC_SEQ_CST);
+	}
+}
+
+long fj_store_replace(struct fj_store_hold *hold)
+{
+	struct fj_store_head *h = fj_store_head(hold->s);
+	const bool is_old = h->version < FJ_STORE_VERSION;
+	long r;
+
+	if (is_old && !hold->s->is_shared) {
+		close_old_lock(h);
+		hold->table = __atomic_load_n(&h->table, __ATOMIC_ACQUIRE);
+	}
+	r = replace(hold, is_old && !hold->is_robbed, !is_old);
+	if (r < 0)
+		return r;
+	hold->is_robbed = false;
+	__atomic_store_n(&h->version, FJ_STORE_VERSION, __ATOMIC_RELEASE);
+	return 0;
+}

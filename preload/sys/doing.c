@@ -1,0 +1,87 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * doing.c - what another process is doing, for those who wait for it: own/lock.c, inode/makers.c.
+ *
+ * What proc_pid_stat(5) says of each thread: a debugger stops single ones. One that the freezer of
+ * its cgroup holds seems to sleep (or, of the first version, to wait for a disk). */
+#include "sys/sys.h"
+
+struct dirent_ { /* struct linux_dirent64 */
+	uint64_t ino;
+	int64_t off;
+	uint16_t size;
+	uint8_t type;
+	char name[];
+};
+
+/* The third field, behind a name in which anything may be; 0: there is no such thread. */
+static char state_of(int list, const char *tid)
+{
+	char text[128]; /* the name has 64 bytes at most: proc_task_name() of fs/proc/array.c */
+	struct fj_str s;
+	long fd, n;
+
+	fj_str_init(&s, text, sizeof(text));
+	fj_str_put(&s, tid);
+	fj_str_put(&s, "/stat");
+	fd = fj_sys4(__NR_openat, list, text, O_RDONLY | O_CLOEXEC, 0);
+	if (fj_is_err(fd))
+		return 0;
+	n = fj_sys3(__NR_read, fd, text, sizeof(text));
+	fj_close((int)fd);
+	while (n > 2 && text[n - 3] != ')')
+		n--;
+	return n > 2 ? text[n - 1] : 0;
+}
+
+static enum fj_doing doing_of(char state)
+{
+	switch (state) {
+	case 0:
+	case 'Z':
+	case 'X':
+		return FJ_IS_GONE;
+	case 'S':
+		return FJ_SLEEPS;
+	case 'D':
+		return FJ_WAITS_FOR_DISK;
+	case 'R':
+		return FJ_RUNS;
+	default: /* t and T; I is a kernel thread */
+		return FJ_IS_STOPPED;
+	}
+}
+
+static enum fj_doing more_of(enum fj_doing a, enum fj_doing b)
+{
+	return a > b ? a : b;
+}
+
+enum fj_doing fj_doing(int32_t pid)
+{
+	enum fj_doing doing = FJ_IS_GONE;
+	char text[512] __attribute__((aligned(8)));
+	struct fj_str s;
+	long list, n;
+
+	if (fj_sys2(__NR_kill, pid, 0) == -ESRCH)
+		return FJ_IS_GONE;
+	fj_str_init(&s, text, sizeof(text));
+	fj_str_put(&s, "/proc/");
+	fj_str_num(&s, (uint32_t)pid, 10);
+	fj_str_put(&s, "/task");
+	list = fj_sys4(__NR_openat, AT_FDCWD, text, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	if (fj_is_err(list))
+		return FJ_RUNS; /* as far as we know */
+	while ((n = fj_sys3(__NR_getdents64, list, text, sizeof(text))) > 0)
+		for (long at = 0; at < n && doing != FJ_IS_STOPPED;) {
+			const struct dirent_ *d = (const struct dirent_ *)(text + at);
+
+			if (d->name[0] != '.')
+				doing = more_of(doing, doing_of(state_of((int)list, d->name)));
+			at += d->size;
+		}
+	fj_close((int)list);
+	return doing;
+}

@@ -1,0 +1,493 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * owner_stopped.c - the file of owner records by itself, hosted: writers that are stopped, others
+ * that go on, and what the stopped ones do when they are let go.
+ *
+ *	steps FILE STRIDE	one writer is stopped after each STRIDE-th instruction of each kind
+ *of change storm FILE ROUNDS	several of many writers are stopped at once, at any time, by SIGSTOP
+ *	namespace FILE		one is stopped that is in another PID namespace, and one killed
+ *	frozen FILE DIRECTORY	one is stopped by the freezer of a cgroup
+ *
+ * Prints what it found; exit 1 when anything that was acknowledged is lost, when a record is torn
+ * or double, and when somebody who is not stopped does not get on. 77: it cannot be tried here. */
+#include "owner_store.h"
+
+#include <sched.h>
+#include <sys/ptrace.h>
+
+#define WRITERS 10
+#define STOPPED 4
+#define MINE 400u /* records of each writer */
+#define SHARED 8u /* that all change */
+
+static struct shared {
+	uint32_t begun, done; /* of steps */
+	long result;
+	uint64_t writes;
+	uint32_t acknowledged[WRITERS * MINE]; /* 0: none */
+	uint32_t tried[WRITERS * MINE];
+} * shared;
+
+static bool is_whole(uint32_t n, uint32_t *uid)
+{
+	const struct fj_own_key key = key_of(n);
+	struct fj_owner owner;
+
+	*uid = 0;
+	if (!fj_own_find(&key, &owner))
+		return false;
+	*uid = owner.uid;
+	return owner.gid == mate_of(owner.uid, n);
+}
+
+static long attribute(uint32_t n, char letter, int flags)
+{
+	const struct fj_own_key key = key_of(n);
+	const struct fj_owner shown = {.mode = 0100644};
+	char value[300];
+
+	memset(value, letter, sizeof(value));
+	return fj_own_set_attribute(
+		&key, "trusted.t", value, 1 + (unsigned char)letter * 2u, flags, &shown);
+}
+
+static bool has_attribute(uint32_t n, char letter)
+{
+	const struct fj_own_key key = key_of(n);
+	char value[400];
+	const long len = fj_own_get_attribute(&key, "trusted.t", value, sizeof(value));
+
+	for (long i = 0; i < len; i++)
+		if (value[i] != letter)
+			return false;
+	return len == 1 + (unsigned char)letter * 2;
+}
+
+static unsigned doubles(void)
+{
+	unsigned char *seen = calloc(1000000, 1);
+	struct fj_store_slot *slots;
+	unsigned found = 0;
+	uint32_t mask;
+
+	slots = fj_store_slots(&fj_store[0], fj_store_head(&fj_store[0])->table, &mask);
+	for (uint32_t i = 0; i <= mask; i++)
+		if ((slots[i].state & FJ_SLOT_LIVE) && slots[i].ino - 1000 < 1000000)
+			found += seen[slots[i].ino - 1000]++ != 0;
+	free(seen);
+	return found;
+}
+
+/* ---- steps ---- */
+
+/* The records of a round: one that is there, one with attributes, a new one, one whose inode was
+ * another file's, one to be dropped; and one of the others'. */
+enum { OWNER, ATTRIBUTE, NEW, TAKEN, GONE, GROWS, CREATES, KINDS };
+static const char *const kind_name[] = {"owner", "attribute", "new record", "inode taken over",
+	"removal", "growth", "attribute created"};
+
+static uint32_t number_of(uint32_t kind, uint32_t round)
+{
+	return kind == NEW || kind == CREATES || kind == TAKEN ? 100 + (round * 8 + kind) % 400 :
+								 kind;
+}
+
+/* What the one who is stopped does. */
+static long change(uint32_t kind, uint32_t n, uint32_t round)
+{
+	struct fj_own_key key = key_of(n);
+	const struct fj_owner to = {.uid = round + 7, .gid = mate_of(round + 7, n)};
+	const struct fj_owner shown = {.mode = 0100644};
+
+	switch (kind) {
+	case ATTRIBUTE:
+		return attribute(n, 'b', 0);
+	case CREATES: /* to do it twice is an error */
+		return attribute(n, 'c', 1 /* XATTR_CREATE */);
+	case TAKEN:
+		key.stamp += 1 + round;
+		return fj_own_set(&key, FJ_OWN_UID | FJ_OWN_GID, &to, &shown, 0644);
+	case GONE:
+		fj_own_gone(&key);
+		return 0;
+	default:
+		return put(n, round + 7);
+	}
+}
+
+/* Is it as it was said to have been done? */
+static bool is_changed(uint32_t kind, uint32_t n, uint32_t round)
+{
+	struct fj_own_key key = key_of(n);
+	struct fj_owner owner;
+
+	if (kind == TAKEN)
+		key.stamp += 1 + round;
+	if (kind == ATTRIBUTE || kind == CREATES)
+		return has_attribute(n, kind == CREATES ? 'c' : 'b');
+	if (!fj_own_find(&key, &owner))
+		return kind == GONE;
+	return kind == GONE ? (owner.flags & FJ_OWN_GONE) != 0 :
+			      owner.uid == round + 7 && owner.gid == mate_of(owner.uid, n);
+}
+
+/* Until no more fit: the next new one makes the table grow. */
+static void fill_up(void)
+{
+	struct fj_store *s = &fj_store[0];
+
+	for (uint32_t n = 1000;; n++) {
+		const struct fj_store_head *h = fj_store_head(s);
+		const uint64_t room = (1UL << fj_table_log(h->table)) / 5 * 3;
+
+		if (fj_store_books(s, h->table)->used + 1 > room)
+			break;
+		put(n, n);
+	}
+}
+
+/* A file with what the change needs. */
+static int prepare(const char *path, uint32_t kind, uint32_t round)
+{
+	const uint32_t n = number_of(kind, round);
+	const int fd = make(path);
+
+	put(OWNER, 3);
+	put(50, 3);
+	attribute(51, 'o', 0);
+	if (kind == ATTRIBUTE)
+		attribute(n, 'a', 0);
+	else if (kind == TAKEN || kind == GONE)
+		put(n, 4);
+	else if (kind == GROWS)
+		fill_up();
+	return fd;
+}
+
+static void forget(int fd)
+{
+	for (unsigned k = 0; k < FJ_STORE_WINDOWS; k++)
+		if (fj_store[0].window[k])
+			munmap(fj_store[0].window[k], fj_store[0].first_window << k);
+	close(fd);
+}
+
+/* Stop a child that makes the change after `step` instructions, others change the same record and
+ * others, and then it is let go. Returns whether it was stopped in its midst. */
+static bool stop_one(
+	const char *path, uint32_t kind, uint32_t round, unsigned long step, unsigned *bad)
+{
+	const int fd = prepare(path, kind, round);
+	const uint32_t n = number_of(kind, round);
+	int status;
+	bool in_midst;
+	uint32_t uid;
+	long was[4];
+	pid_t pid;
+
+	shared->done = 0;
+	shared->result = -1;
+	pid = fork();
+	if (!pid) {
+		ptrace(PTRACE_TRACEME, 0, 0, 0);
+		raise(SIGSTOP);
+		shared->result = change(kind, n, round);
+		shared->done = 1;
+		_exit(0);
+	}
+	waitpid(pid, &status, 0);
+	for (unsigned long i = 0; i < step && !shared->done; i++) {
+		ptrace(PTRACE_SINGLESTEP, pid, 0, 0);
+		waitpid(pid, &status, 0);
+		if (!WIFSTOPPED(status))
+			break;
+	}
+	in_midst = WIFSTOPPED(status) && !shared->done;
+	/* The others go on: on another record, on this one, on a new one, with attributes. */
+	was[0] = put(50, round + 1);
+	was[1] = kind == GONE || kind == TAKEN ? 0 : put(n, round + 2);
+	was[2] = put(60, round + 3);
+	was[3] = attribute(51, 'p', 0);
+	if (was[0] || was[1] || was[2] || was[3] || (is_whole(50, &uid), uid != round + 1) ||
+		(is_whole(60, &uid), uid != round + 3) || !has_attribute(51, 'p')) {
+		if (!*bad)
+			printf("%s, step %lu: the others got %ld %ld %ld %ld\n", kind_name[kind],
+				step, was[0], was[1], was[2], was[3]);
+		++*bad;
+	}
+	if (WIFSTOPPED(status)) {
+		ptrace(PTRACE_DETACH, pid, 0, 0);
+		waitpid(pid, &status, 0);
+	}
+	/* What it was told is so, and what the others were told, too. */
+	if (!WIFEXITED(status) || !shared->done || shared->result ||
+		(in_midst && !is_changed(kind, n, round) &&
+			!(is_whole(n, &uid) && uid == round + 2)) ||
+		(is_whole(50, &uid), uid != round + 1) || (is_whole(60, &uid), uid != round + 3) ||
+		!has_attribute(51, 'p') || doubles() || fj_own_check(fd)) {
+		if (!*bad)
+			printf("%s, step %lu: afterwards it is wrong: status %x, result %ld\n",
+				kind_name[kind], step, status, shared->result);
+		++*bad;
+	}
+	forget(fd);
+	return in_midst;
+}
+
+static int test_steps(const char *path, unsigned long fine)
+{
+	unsigned bad = 0;
+
+	for (uint32_t kind = 0; kind < KINDS; kind++) {
+		unsigned long step = 0, stops = 0;
+		unsigned was = bad;
+
+		while (stop_one(path, kind, (uint32_t)step, step, &bad) && bad < was + 5) {
+			stops++;
+			step += (kind == GROWS ? 7 : 1) * fine;
+		}
+		printf("steps: %s, stopped at %lu places: wrong %u\n", kind_name[kind], stops,
+			bad - was);
+		bad += stops < 20;
+	}
+	return bad != 0;
+}
+
+/* ---- storm ---- */
+
+static void write_for_ever(unsigned who)
+{
+	unsigned seed = who * 7919 + 1;
+
+	alarm(SLOW_SECONDS);
+	for (uint32_t uid = 1;; uid++) {
+		const uint32_t i = who * MINE + (uint32_t)rand_r(&seed) % MINE;
+
+		__atomic_store_n(&shared->tried[i], uid, __ATOMIC_SEQ_CST);
+		if (put(i, uid))
+			_exit(3);
+		__atomic_store_n(&shared->acknowledged[i], uid, __ATOMIC_SEQ_CST);
+		__atomic_fetch_add(&shared->writes, 1, __ATOMIC_SEQ_CST);
+		if (put(WRITERS * MINE + uid % SHARED, uid))
+			_exit(4);
+		if (!(uid % 16) && attribute(i, (char)('a' + uid % 26), 0))
+			_exit(5);
+	}
+}
+
+/* At a moment at which it may be in the midst of something. */
+static unsigned wrong_records(void)
+{
+	unsigned wrong = 0;
+	uint32_t uid;
+
+	for (uint32_t i = 0; i < WRITERS * MINE; i++) {
+		const uint32_t acknowledged =
+			__atomic_load_n(&shared->acknowledged[i], __ATOMIC_SEQ_CST);
+		const bool is = is_whole(i, &uid);
+
+		if (acknowledged && (!is || uid < acknowledged))
+			wrong++;
+		if (uid > __atomic_load_n(&shared->tried[i], __ATOMIC_SEQ_CST))
+			wrong++;
+	}
+	return wrong;
+}
+
+static int test_storm(const char *path, unsigned rounds)
+{
+	const int fd = make(path);
+	pid_t pid[WRITERS];
+	unsigned wrong = 0, stuck = 0, held = 0, ended = 0;
+	int status;
+
+	for (unsigned i = 0; i < WRITERS; i++)
+		if (!(pid[i] = fork()))
+			write_for_ever(i);
+	/* (On a slow machine it takes some time until one is stopped at the right moment.) */
+	for (unsigned round = 0;
+		(round < rounds || held < 3) && round < 50 * rounds && !stuck && !ended; round++) {
+		const unsigned first = (unsigned)rand() % WRITERS;
+		uint64_t before;
+		uint32_t holder;
+
+		usleep((unsigned)rand() % 3000);
+		for (unsigned k = 0; k < STOPPED; k++)
+			kill(pid[(first + k) % WRITERS], SIGSTOP);
+		for (unsigned k = 0; k < STOPPED; k++)
+			waitpid(pid[(first + k) % WRITERS], &status, WUNTRACED);
+		holder = (uint32_t)fj_store_head(&fj_store[0])->lock;
+		for (unsigned k = 0; k < STOPPED; k++)
+			held += holder == (uint32_t)pid[(first + k) % WRITERS];
+		before = __atomic_load_n(&shared->writes, __ATOMIC_SEQ_CST);
+		for (int i = 0; i < 3000 && shared->writes < before + 500; i++)
+			usleep(1000);
+		stuck += shared->writes < before + 500;
+		wrong += wrong_records();
+		for (unsigned k = 0; k < STOPPED; k++)
+			kill(pid[(first + k) % WRITERS], SIGCONT);
+		wrong += wrong_records();
+		for (unsigned i = 0; i < WRITERS; i++)
+			ended += waitpid(pid[i], &status, WNOHANG) == pid[i];
+	}
+	for (unsigned i = 0; i < WRITERS; i++) {
+		kill(pid[i], SIGKILL);
+		waitpid(pid[i], &status, 0);
+	}
+	wrong += wrong_records() + doubles();
+	wrong += fj_own_check(fd) != 0;
+	printf("storm: %u rounds of %u stopped, %u while they held the lock, %lu writes: wrong %u, "
+	       "stuck %u, gave up %u; %lu kB\n",
+		rounds, STOPPED, held, shared->writes, wrong, stuck, ended,
+		fj_store_head(&fj_store[0])->end / 1024);
+	return wrong || stuck || ended || !held;
+}
+
+/* ---- held by somebody of whom nothing can be told ---- */
+
+/* The lock is held by `pid`, or was: change the records nevertheless, several times. */
+static int get_on(const char *what)
+{
+	int bad = 0;
+	uint32_t uid;
+
+	for (uint32_t i = 0; i < 5; i++)
+		bad += put(i, 100 + i) || attribute(i + 10, 'q', 0);
+	for (uint32_t i = 0; i < 5; i++)
+		bad += !is_whole(i, &uid) || uid != 100 + i || !has_attribute(i + 10, 'q');
+	printf("%s: %s\n", what, bad ? "the others do not get on" : "the others get on");
+	return bad;
+}
+
+static void tell(int fd)
+{
+	if (write(fd, "", 1) != 1)
+		_exit(2);
+}
+
+/* All signals but the two that count are blocked then. */
+static void hold_until(int number)
+{
+	struct fj_store_hold hold;
+
+	if (fj_store_lock(&fj_store[0], &hold))
+		_exit(1);
+	for (;;)
+		number ? raise(number) : pause();
+}
+
+/* In a namespace of its own, whose first process cannot be stopped from within. */
+static void hold_elsewhere(int ready, int number)
+{
+	int status;
+	pid_t holder;
+
+	if (unshare(CLONE_NEWPID) && unshare(CLONE_NEWUSER | CLONE_NEWPID))
+		_exit(77);
+	if (!fork()) {
+		holder = fork();
+		if (!holder)
+			hold_until(number);
+		waitpid(holder, &status, WUNTRACED);
+		tell(ready);
+		for (;;)
+			pause();
+	}
+	close(ready);
+	for (;;)
+		pause();
+}
+
+static int test_namespace(const char *path)
+{
+	static const int number[] = {SIGSTOP, SIGKILL};
+	int ready[2], status, bad = 0;
+	char byte;
+
+	for (int i = 0; i < 2; i++) {
+		const int fd = make(path);
+		pid_t child;
+
+		put(1, 2);
+		if (pipe(ready))
+			return 2;
+		child = fork();
+		if (!child)
+			hold_elsewhere(ready[1], number[i]);
+		close(ready[1]);
+		if (read(ready[0], &byte, 1) != 1) {
+			waitpid(child, &status, 0);
+			printf("namespace: there are no namespaces of processes to be had\n");
+			return 77;
+		}
+		bad += get_on(
+			i ? "killed in another PID namespace" : "stopped in another PID namespace");
+		kill(child, SIGKILL);
+		waitpid(child, &status, 0);
+		close(ready[0]);
+		forget(fd);
+	}
+	return bad != 0;
+}
+
+static bool say(const char *directory, const char *name, const char *text)
+{
+	char path[4096];
+	bool is_said;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	fd = open(path, O_WRONLY);
+	is_said = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+	close(fd);
+	return is_said;
+}
+
+static int test_frozen(const char *path, const char *cgroup)
+{
+	const int fd = make(path);
+	int status, bad;
+	char text[20];
+	pid_t child;
+
+	put(1, 2);
+	child = fork();
+	if (!child)
+		hold_until(0);
+	while (!(uint32_t)fj_store_head(&fj_store[0])->lock)
+		usleep(1000);
+	snprintf(text, sizeof(text), "%d", child);
+	if (!say(cgroup, "cgroup.procs", text) ||
+		(!say(cgroup, "cgroup.freeze", "1") && !say(cgroup, "freezer.state", "FROZEN"))) {
+		kill(child, SIGKILL);
+		waitpid(child, &status, 0);
+		printf("frozen: %s is no cgroup that can be frozen\n", cgroup);
+		return 77;
+	}
+	bad = get_on("frozen in a cgroup");
+	if (!say(cgroup, "cgroup.freeze", "0"))
+		say(cgroup, "freezer.state", "THAWED");
+	kill(child, SIGKILL);
+	waitpid(child, &status, 0);
+	forget(fd);
+	return bad != 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 3)
+		return 2;
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	shared = mmap(
+		NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (!strcmp(argv[1], "steps"))
+		return test_steps(argv[2], argc > 3 ? strtoul(argv[3], NULL, 10) : 1);
+	if (!strcmp(argv[1], "storm"))
+		return test_storm(argv[2], argc > 3 ? (unsigned)atoi(argv[3]) : 300);
+	if (!strcmp(argv[1], "namespace"))
+		return test_namespace(argv[2]);
+	if (!strcmp(argv[1], "frozen") && argc > 3)
+		return test_frozen(argv[2], argv[3]);
+	return 2;
+}
