@@ -45,12 +45,16 @@ static inline bool fj_is_one_of(uint64_t arg, const struct fj_values *values)
 }
 
 /* The trace is written by a descriptor that is no O_PATH one: where there is one, the calls that
- * pass are asked as well. */
+ * pass are asked as well, and those that pass by another argument do not. */
 static inline enum fj_when fj_when_of(const struct fj_row *row)
 {
-	return row->when == FJ_NEVER && row->fds && fj_jail->trace_fd_plus_1 ?
-		       FJ_IF_OUR_FD :
-		       (enum fj_when)row->when;
+	const enum fj_when when = (enum fj_when)row->when;
+
+	if (!row->fds || !fj_jail->trace_fd_plus_1)
+		return when;
+	if (when == FJ_NEVER)
+		return FJ_IF_OUR_FD;
+	return (when >= FJ_IF_ARG0 && when <= FJ_IF_ARG5) || when == FJ_IF_PEER ? FJ_ALWAYS : when;
 }
 
 /* Would the filter trap the call? (FJ_IF_NOT_ROOT: it would answer itself.) */

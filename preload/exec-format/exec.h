@@ -68,9 +68,10 @@ struct fj_handoff {
 	uint32_t sigsys;     /* FJ_SIGSYS_ flags: the program's own view of SIGSYS */
 	uint32_t root_moves; /* path/root_moves.c */
 	int32_t nested_fd;   /* what holds the root, when that is not the jail's own */
+	uint32_t is_watching; /* own/ctime.c */
 };
 enum { FJ_SIGSYS_BLOCKED = 1, FJ_SIGSYS_IGNORED = 2, FJ_SIGSYS_PENDING = 4 };
-#define FJ_HANDOFF_VERSION 5
+#define FJ_HANDOFF_VERSION 6
 #define FJ_HANDOFF_PREFIX "\1fakejail="
 #define FJ_HANDOFF_SIZE (32 + 2 * sizeof(struct fj_handoff) + 3 * FJ_PATH_MAX + FJ_IDS_TEXT)
 

@@ -13,6 +13,7 @@
 #include "call/hooks.h"
 #include "seccomp/policy.h"
 #include "exec/program.h"
+#include "own/own.h"
 
 #include <linux/kcmp.h>
 #include <linux/sched.h>
@@ -44,6 +45,7 @@ static long start_loader(struct fj_call *c, const struct fj_program *p, uint64_t
 	h.umask = fj_umask();
 	h.root_moves = fj_root_seen_moves();
 	h.nested_fd = fj_root()->fd;
+	h.is_watching = fj_own_is_watching();
 	fj_str_init(&ids_text, fj_scratch(c->thread, FJ_IDS_TEXT), FJ_IDS_TEXT);
 	r = fj_exec_identity(c, p, &h, &ids_text);
 	if (r)

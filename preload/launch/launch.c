@@ -195,9 +195,9 @@ _Noreturn void fj_launch(struct fj_stack *s)
 	if (fj_is_err(r))
 		fj_launch_fail("cannot place the gate page: see vm.mmap_min_addr", "", r);
 	fj_jail->gate = (uint64_t)r;
+	start_tracing(); /* the doors hide what it is written by */
 	fj_doors_choose(t);
 	fj_faults_arm();
-	start_tracing();
 	fj_jail->is_starting = 1;
 	fj_launch_program(t, s->envp);
 }

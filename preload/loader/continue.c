@@ -165,6 +165,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	r = fj_own_start(FJ_FD_OWNERS(fj_jail), fj_jail->has_elder ? FJ_FD_ELDER(fj_jail) : -1);
 	if (r < 0)
 		fail("owners", r);
+	fj_own_still_watches(h.is_watching);
 	fj_roots_start(fj_jail_roots());
 	fj_namespace_start();
 	fj_cwd_start();

@@ -15,11 +15,12 @@
  * - It tells whoever watches the file. Processes that watch hold a lock of fcntl(2) on one byte far
  *   behind the records, and count in the head that they began; a process that changes owners looks
  *   for such a lock at its first change, and again when the count moved. The lock is of an open
- *   description, for which the descriptor is no longer one with O_PATH: so it lasts as long as the
- *   process and its children, as what it watches by does.
+ *   description: so it lasts as long as the process, and children that have not begun another
+ *   program. It goes along through exec.
  */
 #include "own/store.h"
 
+#include <linux/mman.h>
 #include <linux/stat.h>
 #include <linux/time_types.h>
 
@@ -91,28 +92,63 @@ bool fj_own_may_keep_ctime(uint64_t mount_id)
 	return !(found & WATCHED) && mount_id == home_mount;
 }
 
-/* The O_PATH descriptor takes no locks. In its place one to read by, which stays. */
+/* The process that watches: its children do so by what they have of it, until they exec. */
+static int32_t watcher;
+
+/* The lock is of an open description, which a mapping keeps as a descriptor would; and ours, which
+ * is O_PATH, can have none. An overlay maps another file than it opens, and so loses the lock:
+ * there the description takes the place of ours. */
 static void watch(struct fj_store *s)
 {
 	const long fd = fj_open_anew(s->fd, O_RDONLY);
 
-	/* (Two threads may do so at once: one of the two descriptions stays, with its lock.) */
-	if (!fj_is_err(fd)) {
-		watch_lock(fd, F_OFD_SETLK, F_RDLCK);
+	if (fj_is_err(fd))
+		return;
+	watch_lock(fd, F_OFD_SETLK, F_RDLCK);
+	fj_sys6(__NR_mmap, 0, FJ_PAGE, PROT_NONE, MAP_SHARED, fd, 0);
+	if (fj_own_disk((int)fd) == FJ_DISK_LAYERED)
 		fj_sys3(__NR_dup3, fd, s->fd, 0);
-		fj_close((int)fd);
-	}
+	fj_close((int)fd);
+}
+
+static bool can_watch(const struct fj_store *s)
+{
+	return fj_store_count && !s->is_read_only && !s->is_lost && !s->is_shared;
 }
 
 void fj_own_watches(void)
 {
 	struct fj_store *s = &fj_store[0];
+	const int32_t me = (int32_t)fj_sys0(__NR_getpid);
 
-	if (!fj_store_count || s->is_read_only || s->is_lost || s->is_shared)
+	if (!can_watch(s))
 		return;
-	if (fj_sys3(__NR_fcntl, s->fd, F_GETFL, 0) & O_PATH)
+	if (__atomic_exchange_n(&watcher, me, __ATOMIC_SEQ_CST) != me)
 		watch(s);
 	__atomic_fetch_add(&fj_store_head(s)->watches, 1, __ATOMIC_SEQ_CST);
+}
+
+bool fj_own_is_watching(void)
+{
+	return watcher && watcher == (int32_t)fj_sys0(__NR_getpid);
+}
+
+void fj_own_still_watches(bool is_watching)
+{
+	const struct fj_store *s = &fj_store[0];
+	long fd;
+
+	if (is_watching)
+		fj_own_watches();
+	else if (can_watch(s) && fj_store_head(s)->watches &&
+		 !(fj_sys3(__NR_fcntl, s->fd, F_GETFL, 0) & O_PATH)) {
+		/* It was inherited from one who watches. */
+		fd = fj_open_anew(s->fd, O_PATH);
+		if (!fj_is_err(fd)) {
+			fj_sys3(__NR_dup3, fd, s->fd, 0);
+			fj_close((int)fd);
+		}
+	}
 }
 
 uint64_t fj_store_ctime_now(uint64_t shown)

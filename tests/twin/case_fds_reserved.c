@@ -112,8 +112,27 @@ TOOL(fds_reserved)
 	try_all();
 }
 
-/* In a process that has recorded owners one of them can be read: docs/LIMITS.md. None can be
- * changed. */
+/* In a process that has recorded owners, or watches files, they are no more open than in others. */
+CASE(fds_reserved_used)
+{
+	char *again[] = {"x", "@fds_reserved", NULL};
+	int fd;
+
+	put("f", "text");
+	R(dup2(0, OPEN));
+	R(chown("f", 5, 6));
+	try_all();
+	fd = inotify_init1(0);
+	R(inotify_add_watch(fd, "f", IN_ATTRIB));
+	try_all();
+	CHILD("fork")
+		try_all();
+	CHILD("exec")
+		R(execve(twin_self, again, environ));
+	R(execve(twin_self, again, environ));
+}
+
+/* None can be changed. */
 CASE(fds_reserved_root)
 {
 	struct stat st;
