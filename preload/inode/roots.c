@@ -80,7 +80,7 @@ static void tell_of_too_many(const char *path)
 }
 
 /* Has the directory that is the first `len` bytes of `text` records? There is room behind. */
-static bool meet_one(char *text, size_t len)
+static bool meet_one(char *text, size_t len, enum fj_own_root_kind kind)
 {
 	static const char records[] = "/" FJ_HIDDEN_NAME "/owners";
 	char kept[sizeof(records)];
@@ -94,7 +94,7 @@ static bool meet_one(char *text, size_t len)
 		if (!fj_sys4(__NR_newfstatat, AT_FDCWD, text, &st, AT_SYMLINK_NOFOLLOW) &&
 			(st.st_dev != fj_jail->root_dev || st.st_ino != fj_jail->root_ino)) {
 			text[len] = '/';
-			const long r = fj_own_meet(text, len, st.st_dev, st.st_ino, false);
+			const long r = fj_own_meet(text, len, st.st_dev, st.st_ino, kind);
 
 			met = r > 0;
 			text[len] = 0;
@@ -124,7 +124,7 @@ static bool meet_all(char *text)
 			text, len, __atomic_load_n(&fj_jail->epoch, __ATOMIC_RELAXED));
 		if (fj_roots_saw(hash))
 			continue;
-		met = meet_one(text, len) || met;
+		met = meet_one(text, len, FJ_OWN_ROOT_INNER) || met;
 		fj_roots_note(hash);
 	}
 	return met;
@@ -157,6 +157,19 @@ void fj_roots_made(const char *name)
 	}
 }
 
+void fj_roots_see_lower(struct fj_thread *t, int fd)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	char *text = fj_roots_path(t, fd, "");
+
+	if (text[0]) {
+		meet_one(text, fj_strlen(text), FJ_OWN_ROOT_LOWER);
+		/* It may lie in one, which is that of other files, too. */
+		meet_all(text);
+	}
+	fj_scratch_release(t, mark);
+}
+
 bool fj_roots_is_one(uint64_t dev, uint64_t ino)
 {
 	const uint32_t n = fj_own_roots_met();
@@ -164,7 +177,8 @@ bool fj_roots_is_one(uint64_t dev, uint64_t ino)
 	for (uint32_t i = 0; i < n; i++) {
 		const struct fj_own_root *r = &fj_own_roots->root[i];
 
-		if (r->state == FJ_OWN_ROOT_MET && !r->is_outer && r->dev == dev && r->ino == ino)
+		if (r->state == FJ_OWN_ROOT_MET && r->kind != FJ_OWN_ROOT_OUTER && r->dev == dev &&
+			r->ino == ino)
 			return true;
 	}
 	return false;
@@ -189,7 +203,8 @@ static uint32_t home_of(const char *text)
 		const size_t len = fj_strlen(r->path);
 
 		if (__atomic_load_n(&r->state, __ATOMIC_ACQUIRE) == FJ_OWN_ROOT_MET &&
-			!r->is_outer && len > longest && fj_path_has_prefix(text, r->path)) {
+			r->kind == FJ_OWN_ROOT_INNER && len > longest &&
+			fj_path_has_prefix(text, r->path)) {
 			longest = len;
 			found = i + 1;
 		}
@@ -229,7 +244,7 @@ static void move_along(struct fj_thread *t, uint32_t i, const char *from, const 
 	fj_str_put(&s, to);
 	fj_str_put(&s, fj_own_roots->root[i].path + fj_strlen(from));
 	if (!s.overflowed)
-		meet_one(text, s.len);
+		meet_one(text, s.len, FJ_OWN_ROOT_INNER);
 	fj_scratch_release(t, mark);
 }
 
@@ -241,7 +256,7 @@ void fj_roots_moved(struct fj_thread *t, const char *from, const char *to, bool 
 	for (uint32_t i = 0; i < n; i++) {
 		struct fj_own_root *r = &fj_own_roots->root[i];
 
-		if (r->state != FJ_OWN_ROOT_MET || r->is_outer)
+		if (r->state != FJ_OWN_ROOT_MET || r->kind != FJ_OWN_ROOT_INNER)
 			continue;
 		if (fj_path_has_prefix(r->path, from)) {
 			move_along(t, i, from, to);

@@ -75,6 +75,9 @@ void fj_roots_see_received(struct fj_thread *t, uint64_t control, uint64_t len);
 
 /* Ask all directories on the way to this place, and that itself; true when records were met. */
 bool fj_roots_meet(struct fj_thread *t, int dirfd, const char *name);
+/* The directory behind `fd` is a lower layer of a union: when it is a root, its records count and
+ * are never written, from now on and as long as the jail lives. */
+void fj_roots_see_lower(struct fj_thread *t, int fd);
 /* fj_own_has_news(): forget what is remembered, and look on the way to this place. */
 void fj_roots_renew(struct fj_thread *t, int dirfd, const char *name);
 

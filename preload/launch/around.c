@@ -20,7 +20,7 @@ static void look_at(char *text, size_t len)
 		return;
 	memcpy(text + len, records, sizeof(records));
 	if (!fj_sys3(__NR_faccessat, AT_FDCWD, text, 0))
-		fj_own_meet(text, len, st.st_dev, st.st_ino, true);
+		fj_own_meet(text, len, st.st_dev, st.st_ino, FJ_OWN_ROOT_OUTER);
 }
 
 /* `path` as a word of a shell's. */

@@ -184,9 +184,14 @@ enum {
 	FJ_OWN_ROOT_MET,
 	FJ_OWN_ROOT_LEFT /* removed, or met again at another place */
 };
+enum fj_own_root_kind {
+	FJ_OWN_ROOT_INNER, /* in the jail's tree */
+	FJ_OWN_ROOT_OUTER, /* the jail's own root lies in it */
+	FJ_OWN_ROOT_LOWER, /* a lower layer of a union: only read, whoever's it is */
+};
 struct fj_own_root {
 	uint32_t state;
-	uint32_t is_outer; /* the jail's own root lies in it */
+	uint32_t kind;	   /* enum fj_own_root_kind */
 	uint64_t dev, ino; /* of the directory */
 	char path[FJ_OWN_ROOT_PATH], records[FJ_OWN_ROOT_PATH];
 };
@@ -208,10 +213,12 @@ static inline uint32_t fj_own_roots_met(void)
 {
 	return fj_own_roots ? __atomic_load_n(&fj_own_roots->count, __ATOMIC_ACQUIRE) : 0;
 }
-/* The directory whose host path is the first `len` bytes of `records` has that file of records.
+/* The directory whose host path is the first `len` bytes of `records` has that file of records. One
+ * that is known already as an inner one may become a lower one.
  * Returns 1 when that is news, 0 when it is known or not to be looked up, -ENOSPC when FJ_OWN_ROOTS
  * have been met, or another -errno. */
-long fj_own_meet(const char *records, size_t len, uint64_t dev, uint64_t ino, bool is_outer);
+long fj_own_meet(
+	const char *records, size_t len, uint64_t dev, uint64_t ino, enum fj_own_root_kind kind);
 /* A root was made below one of ours since fj_own_know_news(): what is remembered of directories is
  * old. */
 bool fj_own_has_news(void);

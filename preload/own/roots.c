@@ -41,9 +41,9 @@ long fj_store_open_again(const struct fj_store *s, int flags)
 	return -ESTALE;
 }
 
-static long open_any(const char *path)
+static long open_any(const char *path, uint32_t kind)
 {
-	long fd = fj_store_open(path, O_RDWR);
+	long fd = fj_store_open(path, kind == FJ_OWN_ROOT_LOWER ? O_RDONLY : O_RDWR);
 
 	if (fd == -EACCES || fd == -EROFS || fd == -EPERM)
 		fd = fj_store_open(path, O_RDONLY);
@@ -68,7 +68,7 @@ static struct fj_store *open_root(uint32_t i)
 
 	if (fj_is_err(memory))
 		return NULL;
-	fd = open_any(path);
+	fd = open_any(path, fj_own_roots->root[i].kind);
 	if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM) { /* the next time there may be one */
 		fj_sys2(__NR_munmap, memory, OPENED_SIZE);
 		return NULL;
@@ -88,17 +88,20 @@ static struct fj_store *open_root(uint32_t i)
 	return s;
 }
 
-static struct fj_store *store_of(uint32_t i, bool is_outer)
+/* `is_last`: of those that are asked last, and never written. */
+static struct fj_store *store_of(uint32_t i, bool is_last)
 {
 	const struct fj_own_root *r = &fj_own_roots->root[i];
 	struct fj_store *s;
 
 	if (__atomic_load_n(&r->state, __ATOMIC_ACQUIRE) != FJ_OWN_ROOT_MET ||
-		r->is_outer != is_outer)
+		(r->kind != FJ_OWN_ROOT_INNER) != is_last)
 		return NULL;
 	s = __atomic_load_n(&opened[i], __ATOMIC_ACQUIRE);
 	if (!s)
 		s = open_root(i);
+	if (s && r->kind == FJ_OWN_ROOT_LOWER) /* it was another when it was opened, perhaps */
+		s->is_read_only = true;
 	return !s || s == &none ? NULL : s;
 }
 
@@ -113,7 +116,7 @@ struct fj_store *fj_store_each_met(uint32_t *at)
 	const uint32_t n = __atomic_load_n(&fj_own_roots->count, __ATOMIC_ACQUIRE);
 
 	/* [0, n) inner ones that take changes, n our own, (n, 2n] the other inner ones, (2n, 3n]
-	 * outer ones, 3n + 1 the elder. */
+	 * outer and lower ones, 3n + 1 the elder. */
 	while (*at <= 3 * n + 1) {
 		const uint32_t k = (*at)++;
 		struct fj_store *s;
@@ -177,24 +180,28 @@ static void tell_news(struct fj_store *s)
 void fj_own_tell_news(void)
 {
 	for (uint32_t i = 0; i < fj_own_roots_met(); i++)
-		tell_news(store_of(i, true));
+		if (fj_own_roots->root[i].kind == FJ_OWN_ROOT_OUTER)
+			tell_news(store_of(i, true));
 	if (fj_store_count > 1)
 		tell_news(&fj_store[1]);
 }
 
 /* Is `fd`, which is open on a file of records, one to be looked up here? */
-static bool is_wanted(int fd)
+static bool is_wanted(int fd, enum fj_own_root_kind kind)
 {
 	struct stat st, ours;
 
-	/* Another user's may say what they like. Our own is known already. */
-	return !fj_sys2(__NR_fstat, fd, &st) && st.st_uid == (uint32_t)fj_sys0(__NR_geteuid) &&
+	/* Another user's may say what they like (of a lower layer: of its files, too). Our own is
+	 * known already. */
+	return !fj_sys2(__NR_fstat, fd, &st) &&
+	       (kind == FJ_OWN_ROOT_LOWER || st.st_uid == (uint32_t)fj_sys0(__NR_geteuid)) &&
 	       (fj_sys2(__NR_fstat, fj_store[0].fd, &ours) || ours.st_ino != st.st_ino ||
 		       ours.st_dev != st.st_dev) &&
 	       !fj_own_check(fd);
 }
 
-long fj_own_meet(const char *records, size_t len, uint64_t dev, uint64_t ino, bool is_outer)
+long fj_own_meet(
+	const char *records, size_t len, uint64_t dev, uint64_t ino, enum fj_own_root_kind kind)
 {
 	struct fj_own_roots *all = fj_own_roots;
 	const size_t records_len = fj_strlen(records);
@@ -206,14 +213,17 @@ long fj_own_meet(const char *records, size_t len, uint64_t dev, uint64_t ino, bo
 	for (uint32_t i = 0; i < all->count; i++)
 		if (all->root[i].state == FJ_OWN_ROOT_MET && all->root[i].dev == dev &&
 			all->root[i].ino == ino) {
-			if (all->root[i].is_outer || fj_streq(all->root[i].records, records))
+			if (kind == FJ_OWN_ROOT_LOWER && all->root[i].kind == FJ_OWN_ROOT_INNER)
+				all->root[i].kind = kind;
+			if (all->root[i].kind != FJ_OWN_ROOT_INNER ||
+				fj_streq(all->root[i].records, records))
 				return 0;
 			all->root[i].state = FJ_OWN_ROOT_LEFT; /* it has moved */
 		}
-	fd = open_any(records);
+	fd = open_any(records, kind);
 	if (fj_is_err(fd))
 		return fd;
-	is_good = is_wanted((int)fd);
+	is_good = is_wanted((int)fd, kind);
 	fj_close((int)fd);
 	if (!is_good)
 		return 0;
@@ -226,7 +236,7 @@ long fj_own_meet(const char *records, size_t len, uint64_t dev, uint64_t ino, bo
 			continue;
 		r->dev = dev;
 		r->ino = ino;
-		r->is_outer = is_outer;
+		r->kind = kind;
 		memcpy(r->path, records, len);
 		r->path[len] = 0;
 		memcpy(r->records, records, records_len + 1);

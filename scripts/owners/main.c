@@ -154,7 +154,7 @@ static void ask_root(const char *path)
 	if ((size_t)snprintf(records, sizeof(records), "%s/.fakejail/owners", path) <
 			sizeof(records) &&
 		*path && !stat(path, &st))
-		fj_own_meet(records, strlen(path), st.st_dev, st.st_ino, true);
+		fj_own_meet(records, strlen(path), st.st_dev, st.st_ino, FJ_OWN_ROOT_OUTER);
 }
 
 /* Without those that are gone. (One that another launcher appends in this moment may be left

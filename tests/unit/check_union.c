@@ -10,6 +10,7 @@
 #include "unit.h"
 
 #include "inode/owned.h"
+#include "inode/roots.h"
 #include "union/union.h"
 
 #include <signal.h>
@@ -748,6 +749,74 @@ START_TEST(full_disk)
 }
 END_TEST
 
+#define OWNERS_MAX (4u << 20)
+/* The bytes of the lower layer's own file of records. */
+static long read_owners(char *bytes)
+{
+	const long fd = fj_sys4(__NR_openat, lower, ".fakejail/owners", O_RDONLY, 0);
+	const long n = fj_sys3(__NR_read, fd, bytes, OWNERS_MAX);
+
+	ck_assert_int_gt(n, 4096);
+	fj_close((int)fd);
+	return n;
+}
+
+/* A lower layer that is a root has records of its own: they are read, and nobody writes them from
+ * then on, also not who changes a lower file itself. */
+START_TEST(records_of_the_lower_layer)
+{
+	enum { FILES = 100 };
+	static char owners[2][OWNERS_MAX];
+	static struct statx sx[FILES];
+	static struct fj_file file[FILES];
+	struct stat st;
+	char name[16];
+	long fd, size;
+
+	fd = fj_sys6(
+		__NR_mmap, 0, sizeof(struct fj_own_roots), 3, 0x21 /* shared, anonymous */, -1, 0);
+	fj_roots_start((struct fj_own_roots *)fd);
+	tree_dir("jail/lower/.fakejail");
+	fd = fj_sys4(__NR_openat, lower, ".fakejail/owners", O_CREAT | O_RDWR, 0600);
+	unit_assert_result(fj_own_create((int)fd), 0);
+	fj_close((int)fd);
+	fj_roots_see_fd(unit_thread, lower);
+	ck_assert_uint_eq(fj_own_roots_met(), 1);
+	unit_seed(21);
+	size = read_owners(owners[0]);
+	for (int i = 0; i < FILES; i++) {
+		snprintf(name, sizeof(name), "f%d", i);
+		make_random(name);
+		look(lower, name, &sx[i], &file[i]);
+	}
+	ck_assert(read_owners(owners[1]) != size || memcmp(owners[0], owners[1], (size_t)size));
+	ck_assert_int_eq(fj_roots_home(unit_thread, lower, "f0"), 1);
+	fj_roots_see_lower(unit_thread, lower);
+	ck_assert_uint_eq(fj_own_roots_met(), 1);
+	ck_assert_int_eq(fj_roots_home(unit_thread, lower, "f0"), 0);
+	size = read_owners(owners[0]);
+	for (int i = 0; i < FILES; i++) {
+		snprintf(name, sizeof(name), "f%d", i);
+		unit_assert_result(copy_up(name), 0);
+		compare(name, &sx[i], &file[i]);
+	}
+	for (int i = 0; i < FILES; i++) {
+		snprintf(name, sizeof(name), "f%d", i);
+		unit_assert_result(unit_call3(__NR_lchown, jail_path(lower, name), 77, 78), 0);
+		ck_assert_int_eq(unit_call4(__NR_newfstatat, AT_FDCWD, jail_path(lower, name), &st,
+					 AT_SYMLINK_NOFOLLOW),
+			0);
+		ck_assert_uint_eq(st.st_uid, 77);
+		unit_assert_result(
+			unit_call3(__NR_unlinkat, AT_FDCWD, jail_path(lower, name),
+				(st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR ? AT_REMOVEDIR : 0),
+			0);
+	}
+	ck_assert_int_eq(read_owners(owners[1]), size);
+	ck_assert(!memcmp(owners[0], owners[1], (size_t)size));
+}
+END_TEST
+
 Suite *unit_suite_union(void)
 {
 	Suite *suite = suite_create("union");
@@ -765,6 +834,7 @@ Suite *unit_suite_union(void)
 	tcase_add_loop_test(tc, signals, 0, 4);
 	tcase_add_test(tc, file_size_limit);
 	tcase_add_test(tc, full_disk);
+	tcase_add_test(tc, records_of_the_lower_layer);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
