@@ -162,10 +162,29 @@ void fj_roots_see_lower(struct fj_thread *t, int fd)
 	const uint32_t mark = fj_scratch_mark(t);
 	char *text = fj_roots_path(t, fd, "");
 
-	if (text[0]) {
+	if (text[0] && fj_own_roots) {
 		meet_one(text, fj_strlen(text), FJ_OWN_ROOT_LOWER);
 		/* It may lie in one, which is that of other files, too. */
 		meet_all(text);
+	}
+	fj_scratch_release(t, mark);
+}
+
+void fj_roots_see_work(struct fj_thread *t, int work, int upper)
+{
+	static const char records[] = "/" FJ_HIDDEN_NAME "/owners";
+	const uint32_t mark = fj_scratch_mark(t);
+	char *to = fj_roots_path(t, upper, ""), *from;
+	const size_t len = fj_strlen(to);
+	struct stat st;
+
+	fj_roots_see_fd(t, upper, true);
+	from = fj_roots_path(t, work, "");
+	if (fj_own_roots && to[0] && from[0] &&
+		!fj_sys3(__NR_faccessat, upper, FJ_HIDDEN_NAME "/owners", 0) &&
+		!fj_sys4(__NR_newfstatat, work, "", &st, AT_EMPTY_PATH)) {
+		memcpy(to + len, records, sizeof(records)); /* there is room behind */
+		fj_own_meet_beside(from, to, st.st_dev, st.st_ino);
 	}
 	fj_scratch_release(t, mark);
 }
@@ -177,8 +196,8 @@ bool fj_roots_is_one(uint64_t dev, uint64_t ino)
 	for (uint32_t i = 0; i < n; i++) {
 		const struct fj_own_root *r = &fj_own_roots->root[i];
 
-		if (r->state == FJ_OWN_ROOT_MET && r->kind != FJ_OWN_ROOT_OUTER && r->dev == dev &&
-			r->ino == ino)
+		if (r->state == FJ_OWN_ROOT_MET && r->kind != FJ_OWN_ROOT_OUTER &&
+			r->kind != FJ_OWN_ROOT_WORK && r->dev == dev && r->ino == ino)
 			return true;
 	}
 	return false;
@@ -203,8 +222,8 @@ static uint32_t home_of(const char *text)
 		const size_t len = fj_strlen(r->path);
 
 		if (__atomic_load_n(&r->state, __ATOMIC_ACQUIRE) == FJ_OWN_ROOT_MET &&
-			r->kind == FJ_OWN_ROOT_INNER && len > longest &&
-			fj_path_has_prefix(text, r->path)) {
+			(r->kind == FJ_OWN_ROOT_INNER || r->kind == FJ_OWN_ROOT_WORK) &&
+			len > longest && fj_path_has_prefix(text, r->path)) {
 			longest = len;
 			found = i + 1;
 		}

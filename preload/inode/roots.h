@@ -78,6 +78,9 @@ bool fj_roots_meet(struct fj_thread *t, int dirfd, const char *name);
 /* The directory behind `fd` is a lower layer of a union: when it is a root, its records count and
  * are never written, from now on and as long as the jail lives. */
 void fj_roots_see_lower(struct fj_thread *t, int fd);
+/* What is made in directory `work` will be renamed into `upper`: when that is a root, the records
+ * of what is made go to it. */
+void fj_roots_see_work(struct fj_thread *t, int work, int upper);
 /* fj_own_has_news(): forget what is remembered, and look on the way to this place. */
 void fj_roots_renew(struct fj_thread *t, int dirfd, const char *name);
 

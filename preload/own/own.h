@@ -187,6 +187,7 @@ enum {
 enum fj_own_root_kind {
 	FJ_OWN_ROOT_INNER, /* in the jail's tree */
 	FJ_OWN_ROOT_OUTER, /* the jail's own root lies in it */
+	FJ_OWN_ROOT_WORK,  /* what is made there goes into an inner one, whose records it names */
 	FJ_OWN_ROOT_LOWER, /* a lower layer of a union: only read, whoever's it is */
 };
 struct fj_own_root {
@@ -219,6 +220,9 @@ static inline uint32_t fj_own_roots_met(void)
  * have been met, or another -errno. */
 long fj_own_meet(
 	const char *records, size_t len, uint64_t dev, uint64_t ino, enum fj_own_root_kind kind);
+/* What is in the directory `path` will be in a root that has `records`: changes of it go there. As
+ * fj_own_meet. */
+long fj_own_meet_beside(const char *path, const char *records, uint64_t dev, uint64_t ino);
 /* A root was made below one of ours since fj_own_know_news(): what is remembered of directories is
  * old. */
 bool fj_own_has_news(void);

@@ -95,7 +95,7 @@ static struct fj_store *store_of(uint32_t i, bool is_last)
 	struct fj_store *s;
 
 	if (__atomic_load_n(&r->state, __ATOMIC_ACQUIRE) != FJ_OWN_ROOT_MET ||
-		(r->kind != FJ_OWN_ROOT_INNER) != is_last)
+		r->kind == FJ_OWN_ROOT_WORK || (r->kind != FJ_OWN_ROOT_INNER) != is_last)
 		return NULL;
 	s = __atomic_load_n(&opened[i], __ATOMIC_ACQUIRE);
 	if (!s)
@@ -135,9 +135,22 @@ struct fj_store *fj_store_each_met(uint32_t *at)
 	return NULL;
 }
 
+/* The root that what is in root `i` goes to. */
+static uint32_t find_goal(uint32_t i)
+{
+	const struct fj_own_root *r = fj_own_roots->root;
+
+	for (uint32_t k = 0; r[i].kind == FJ_OWN_ROOT_WORK && k < fj_own_roots_met(); k++)
+		if (r[k].state == FJ_OWN_ROOT_MET && r[k].kind == FJ_OWN_ROOT_INNER &&
+			fj_streq(r[k].records, r[i].records))
+			return k;
+	return i;
+}
+
 struct fj_store *fj_store_home(const struct fj_own_key *key)
 {
-	struct fj_store *s = key->home && fj_own_roots ? store_of(key->home - 1, false) : NULL;
+	struct fj_store *s =
+		key->home && fj_own_roots ? store_of(find_goal(key->home - 1), false) : NULL;
 
 	return s && is_written(s) ? s : &fj_store[0];
 }
@@ -200,15 +213,16 @@ static bool is_wanted(int fd, enum fj_own_root_kind kind)
 	       !fj_own_check(fd);
 }
 
-long fj_own_meet(
-	const char *records, size_t len, uint64_t dev, uint64_t ino, enum fj_own_root_kind kind)
+/* `path` is `len` bytes long. */
+static long meet(const char *path, size_t len, const char *records, uint64_t dev, uint64_t ino,
+	enum fj_own_root_kind kind)
 {
 	struct fj_own_roots *all = fj_own_roots;
 	const size_t records_len = fj_strlen(records);
 	bool is_good;
 	long fd;
 
-	if (records_len >= FJ_OWN_ROOT_PATH)
+	if (records_len >= FJ_OWN_ROOT_PATH || len >= FJ_OWN_ROOT_PATH)
 		return -ENAMETOOLONG;
 	for (uint32_t i = 0; i < all->count; i++)
 		if (all->root[i].state == FJ_OWN_ROOT_MET && all->root[i].dev == dev &&
@@ -237,7 +251,7 @@ long fj_own_meet(
 		r->dev = dev;
 		r->ino = ino;
 		r->kind = kind;
-		memcpy(r->path, records, len);
+		memcpy(r->path, path, len);
 		r->path[len] = 0;
 		memcpy(r->records, records, records_len + 1);
 		__atomic_store_n(&r->state, FJ_OWN_ROOT_MET, __ATOMIC_RELEASE);
@@ -247,6 +261,17 @@ long fj_own_meet(
 		return 1;
 	}
 	return -ENOSPC;
+}
+
+long fj_own_meet(
+	const char *records, size_t len, uint64_t dev, uint64_t ino, enum fj_own_root_kind kind)
+{
+	return meet(records, len, records, dev, ino, kind);
+}
+
+long fj_own_meet_beside(const char *path, const char *records, uint64_t dev, uint64_t ino)
+{
+	return meet(path, fj_strlen(path), records, dev, ino, FJ_OWN_ROOT_WORK);
 }
 
 /* Inode and birth of our own file of records; false where the file system knows no births. */

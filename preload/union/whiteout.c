@@ -192,7 +192,15 @@ long fj_union_set_opaque(struct fj_call *c, int dirfd)
 
 	if (!r)
 		r = fj_file_settle(c, dirfd, "", &file);
-	return r < 0 ? r : fj_own_set_attribute(&file.key, FJ_UNION_OPAQUE, "y", 1, 0, &file.owner);
+	if (r < 0)
+		return r;
+	/* It has just been made, and where it is now need not be where it will be: without a record
+	 * it is its maker's, whatever is shown here. */
+	if (!file.has_record && file.real_uid == fj_own_real_uid()) {
+		file.owner.uid = fj_ids()->fsuid;
+		file.owner.gid = fj_ids()->fsgid;
+	}
+	return fj_own_set_attribute(&file.key, FJ_UNION_OPAQUE, "y", 1, 0, &file.owner);
 }
 
 static long copy_origin(const char *value, size_t size, void *context)

@@ -750,16 +750,76 @@ START_TEST(full_disk)
 END_TEST
 
 #define OWNERS_MAX (4u << 20)
-/* The bytes of the lower layer's own file of records. */
-static long read_owners(char *bytes)
+/* The bytes of a layer's own file of records. */
+static long read_owners(int layer, char *bytes)
 {
-	const long fd = fj_sys4(__NR_openat, lower, ".fakejail/owners", O_RDONLY, 0);
+	const long fd = fj_sys4(__NR_openat, layer, ".fakejail/owners", O_RDONLY, 0);
 	const long n = fj_sys3(__NR_read, fd, bytes, OWNERS_MAX);
 
 	ck_assert_int_gt(n, 4096);
 	fj_close((int)fd);
 	return n;
 }
+
+/* Of the jail's own. */
+static long read_own(char *bytes)
+{
+	const long fd = fj_open_anew(FJ_FD_OWNERS(fj_jail), O_RDONLY);
+	const long n = fj_sys3(__NR_read, fd, bytes, OWNERS_MAX);
+
+	ck_assert_int_gt(n, 4096);
+	fj_close((int)fd);
+	return n;
+}
+
+static void make_root(int layer, const char *name)
+{
+	char text[64];
+	long fd = fj_sys6(
+		__NR_mmap, 0, sizeof(struct fj_own_roots), 3, 0x21 /* shared, anonymous */, -1, 0);
+
+	fj_roots_start((struct fj_own_roots *)fd);
+	snprintf(text, sizeof(text), "jail/%s/.fakejail", name);
+	tree_dir(text);
+	fd = fj_sys4(__NR_openat, layer, ".fakejail/owners", O_CREAT | O_RDWR, 0600);
+	unit_assert_result(fj_own_create((int)fd), 0);
+	fj_close((int)fd);
+	fj_roots_see_fd(unit_thread, layer, true);
+	ck_assert_uint_eq(fj_own_roots_met(), 1);
+}
+
+/* An upper layer that is a root: what is made in the work directory is recorded there, and not in
+ * the jail's own file, nor twice. */
+START_TEST(records_of_the_upper_layer)
+{
+	static char owners[4][OWNERS_MAX];
+	struct fj_file file;
+	struct statx sx;
+	char name[16];
+	long size, own;
+
+	make_root(upper, "upper");
+	fj_roots_see_work(unit_thread, work, upper);
+	unit_seed(22);
+	for (int i = 0; i < 60; i++) {
+		snprintf(name, sizeof(name), "f%d", i);
+		make_random(name);
+		look(lower, name, &sx, &file);
+		own = read_own(owners[0]);
+		size = read_owners(upper, owners[1]);
+		unit_assert_result(copy_up(name), 0);
+		compare(name, &sx, &file);
+		ck_assert(read_owners(upper, owners[2]) != size ||
+			  memcmp(owners[1], owners[2], (size_t)size));
+		unit_assert_result(unit_call3(__NR_lchown, jail_path(upper, name), 5, 6), 0);
+		look(upper, name, &sx, &file);
+		ck_assert_uint_eq(sx.stx_uid, 5);
+		unit_assert_result(fj_union_whiteout(&call, upper, name, work), 0);
+		ck_assert_int_eq(read_own(owners[3]), own);
+		ck_assert(!memcmp(owners[0], owners[3], (size_t)own));
+	}
+}
+END_TEST
 
 /* A lower layer that is a root has records of its own: they are read, and nobody writes them from
  * then on, also not who changes a lower file itself. */
@@ -771,30 +831,23 @@ START_TEST(records_of_the_lower_layer)
 	static struct fj_file file[FILES];
 	struct stat st;
 	char name[16];
-	long fd, size;
+	long size;
 
-	fd = fj_sys6(
-		__NR_mmap, 0, sizeof(struct fj_own_roots), 3, 0x21 /* shared, anonymous */, -1, 0);
-	fj_roots_start((struct fj_own_roots *)fd);
-	tree_dir("jail/lower/.fakejail");
-	fd = fj_sys4(__NR_openat, lower, ".fakejail/owners", O_CREAT | O_RDWR, 0600);
-	unit_assert_result(fj_own_create((int)fd), 0);
-	fj_close((int)fd);
-	fj_roots_see_fd(unit_thread, lower);
-	ck_assert_uint_eq(fj_own_roots_met(), 1);
+	make_root(lower, "lower");
 	unit_seed(21);
-	size = read_owners(owners[0]);
+	size = read_owners(lower, owners[0]);
 	for (int i = 0; i < FILES; i++) {
 		snprintf(name, sizeof(name), "f%d", i);
 		make_random(name);
 		look(lower, name, &sx[i], &file[i]);
 	}
-	ck_assert(read_owners(owners[1]) != size || memcmp(owners[0], owners[1], (size_t)size));
+	ck_assert(read_owners(lower, owners[1]) != size ||
+		  memcmp(owners[0], owners[1], (size_t)size));
 	ck_assert_int_eq(fj_roots_home(unit_thread, lower, "f0"), 1);
 	fj_roots_see_lower(unit_thread, lower);
 	ck_assert_uint_eq(fj_own_roots_met(), 1);
 	ck_assert_int_eq(fj_roots_home(unit_thread, lower, "f0"), 0);
-	size = read_owners(owners[0]);
+	size = read_owners(lower, owners[0]);
 	for (int i = 0; i < FILES; i++) {
 		snprintf(name, sizeof(name), "f%d", i);
 		unit_assert_result(copy_up(name), 0);
@@ -812,7 +865,7 @@ START_TEST(records_of_the_lower_layer)
 				(st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR ? AT_REMOVEDIR : 0),
 			0);
 	}
-	ck_assert_int_eq(read_owners(owners[1]), size);
+	ck_assert_int_eq(read_owners(lower, owners[1]), size);
 	ck_assert(!memcmp(owners[0], owners[1], (size_t)size));
 }
 END_TEST
@@ -834,6 +887,7 @@ Suite *unit_suite_union(void)
 	tcase_add_loop_test(tc, signals, 0, 4);
 	tcase_add_test(tc, file_size_limit);
 	tcase_add_test(tc, full_disk);
+	tcase_add_test(tc, records_of_the_upper_layer);
 	tcase_add_test(tc, records_of_the_lower_layer);
 	suite_add_tcase(suite, tc);
 	return suite;
