@@ -11,12 +11,15 @@ static struct {
 	const char *user, *workdir;
 	json_t *entrypoint, *cmd, *env, *labels;
 	char *records; /* the launcher's option */
+	bool is_upper; /* only what an overlay has changed */
 } settings;
 
-static void write_tree(const char *root, const char *file, const char *filter)
+/* `kind` as tree.c has it; of an upper layer it is that. */
+static void write_tree(const char *root, const char *file, const char *filter, const char *kind)
 {
 	const int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-	char *words[5] = {copy_of(".tree"), copy_of(root), print("%d", fd), copy_of(filter), NULL};
+	char *words[6] = {copy_of(".tree"), copy_of(root), print("%d", fd), copy_of(filter),
+		copy_of(settings.is_upper ? "upper" : kind), NULL};
 
 	if (fd < 0)
 		fail("cannot write '%s': %s", shown(file), strerror(errno));
@@ -82,7 +85,7 @@ static void write_layout(const char *root, const char *dir, const char *name,
 	make_directories(path);
 	free(path);
 	path = print("%s.tar", part);
-	write_tree(root, path, "image");
+	write_tree(root, path, "", "image");
 	copy_plain_file(path, part, layer);
 	unlink(path);
 	blob = blob_path(dir, layer);
@@ -272,6 +275,8 @@ int pack_main(int argc, char **argv)
 			name = value;
 		else if ((value = option_value(argv, &i, "--platform")))
 			platform = value;
+		else if (!strcmp(argv[i], "--upper"))
+			settings.is_upper = true;
 		else if (setting(argv, &i))
 			continue;
 		else if (argv[i][0] == '-' && argv[i][1])
@@ -288,7 +293,7 @@ int pack_main(int argc, char **argv)
 		fail("'%s': %s", shown(words[0]), strerror(errno));
 	if (!strcmp(format, "tar")) {
 		file = begin_file(words[1]);
-		write_tree(root, file, filter_of(words[1]));
+		write_tree(root, file, filter_of(words[1]), "");
 		end_file(file, words[1]);
 		return 0;
 	}

@@ -1,9 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * tree.c - the words ".tree ROOT FD FILTER" ("image": no filter, and as a layer) of the tool in its
- * jail: go into the tree and write it to the descriptor as a tar archive, in an order that does not
- * depend on the disk. pack.c starts it. */
+ * tree.c - the words ".tree ROOT FD FILTER KIND" of the tool in its jail: go into the tree and
+ * write it to the descriptor as a tar archive, in an order that does not depend on the disk. KIND
+ * "image": as a layer is; "upper": the tree is the upper layer of an overlay, and its whiteouts and
+ * opaque directories become the files by which a layer says the same (OCI image specification,
+ * "Image Layer Filesystem Changeset"). pack.c starts it. */
 #include "images.h"
 
 #include <dirent.h>
@@ -14,7 +16,7 @@
 
 static struct archive *out;
 /* Who reads layers knows access lists as attributes alone; tar(1) has a spelling of its own. */
-static bool for_image;
+static bool for_image, is_upper;
 static time_t newest = -1; /* SOURCE_DATE_EPOCH: no time is later */
 
 static void add_acl(struct archive_entry *e, const char *value, ssize_t size, int kind)
@@ -46,6 +48,26 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* What an overlay keeps for itself. */
+static bool is_overlays_own(const char *attribute)
+{
+	return !strncmp(attribute, "trusted.overlay.", 16) ||
+	       !strncmp(attribute, "user.overlay.", 13);
+}
+
+static bool is_opaque(const char *path)
+{
+	char value[2];
+
+	return (lgetxattr(path, "trusted.overlay.opaque", value, 2) == 1 && *value == 'y') ||
+	       (lgetxattr(path, "user.overlay.opaque", value, 2) == 1 && *value == 'y');
+}
+
+static bool is_whiteout(const struct stat *st)
+{
+	return S_ISCHR(st->st_mode) && !st->st_rdev;
+}
+
 static void add_attributes(struct archive_entry *e, const char *path)
 {
 	static char list[65536], value[65536];
@@ -59,7 +81,7 @@ static void add_attributes(struct archive_entry *e, const char *path)
 	for (size_t i = 0; i < count; i++) {
 		const ssize_t n = lgetxattr(path, names[i], value, sizeof(value));
 
-		if (n < 0)
+		if (n < 0 || (is_upper && is_overlays_own(names[i])))
 			continue;
 		if (for_image)
 			archive_entry_xattr_add_entry(e, names[i], value, (size_t)n);
@@ -182,6 +204,22 @@ static const char *first_name(const struct stat *st, const char *name)
 	return NULL;
 }
 
+/* The empty file PATH/.wh.NAME. */
+static void add_mark(const char *path, const char *name)
+{
+	struct archive_entry *e = archive_entry_new();
+	char *text = print("%s/.wh.%s", path, name);
+
+	archive_entry_set_pathname(e, text);
+	archive_entry_set_filetype(e, AE_IFREG);
+	archive_entry_set_perm(e, 0);
+	archive_entry_set_size(e, 0);
+	archive_entry_set_mtime(e, 0, 0);
+	write_header(e);
+	archive_entry_free(e);
+	free(text);
+}
+
 /* Which name comes first has the data; the others are links to it. */
 static void add(const char *path, const char *name)
 {
@@ -240,12 +278,18 @@ static void add_directory(const char *path)
 	name = print("%s/", path);
 	add(path, name);
 	free(name);
+	if (is_upper && is_opaque(path))
+		add_mark(path, ".wh..opq");
 	if (!dir)
 		fail("'%s': cannot read the directory: %s", shown(path), strerror(errno));
 	while ((e = readdir(dir))) {
 		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..") ||
-			!strcmp(e->d_name, ".fakejail"))
+			!strcmp(e->d_name, ".fakejail") ||
+			(is_upper && !strncmp(e->d_name, ".fakejail-work.", 15)))
 			continue;
+		if (is_upper && !strncmp(e->d_name, ".wh.", 4))
+			fail("'%s/%s': a layer cannot have a file of that name", shown(path),
+				shown(e->d_name));
 		names = grow(names, (count + 1) * sizeof(*names));
 		names[count++] = copy_of(e->d_name);
 	}
@@ -256,8 +300,12 @@ static void add_directory(const char *path)
 		struct stat st;
 
 		name = print("%s/%s", path, names[i]);
-		if (!lstat(name, &st) && S_ISDIR(st.st_mode))
+		if (lstat(name, &st))
+			fail("'%s': %s", shown(name), strerror(errno));
+		if (S_ISDIR(st.st_mode))
 			add_directory(name);
+		else if (is_upper && is_whiteout(&st))
+			add_mark(path, names[i]);
 		else
 			add(name, name);
 		free(name);
@@ -270,8 +318,8 @@ int tree_main(int argc, char **argv)
 {
 	const char *epoch = getenv("SOURCE_DATE_EPOCH");
 
-	if (argc < 4)
-		fail(".tree ROOT FD FILTER");
+	if (argc < 5)
+		fail(".tree ROOT FD FILTER KIND");
 	if (epoch && *epoch)
 		newest = (time_t)strtoll(epoch, NULL, 10);
 	/* Names are bytes; those that are UTF-8 need no mark in the archive. */
@@ -280,8 +328,9 @@ int tree_main(int argc, char **argv)
 	archive_write_set_format_pax(out); /* with all of the times */
 	/* GNU tar's and docker's spelling of attributes. */
 	archive_write_set_options(out, "xattrheader=SCHILY");
-	for_image = !strcmp(argv[3], "image");
-	if (*argv[3] && !for_image && archive_write_add_filter_by_name(out, argv[3]) != ARCHIVE_OK)
+	is_upper = !strcmp(argv[4], "upper");
+	for_image = is_upper || !strcmp(argv[4], "image");
+	if (*argv[3] && archive_write_add_filter_by_name(out, argv[3]) != ARCHIVE_OK)
 		fail("cannot compress by %s: %s", argv[3], archive_error_string(out));
 	if (!strcmp(argv[3], "gzip"))
 		archive_write_set_options(out, "gzip:!timestamp");
