@@ -272,7 +272,7 @@ static long in_child(int number, const struct fj_sigaction *new)
 {
 	struct fault *own;
 
-	if (!memcmp(new, &fault_of(number)->of_program, sizeof(*new)))
+	if (fj_action_is_same(new, &fault_of(number)->of_program))
 		return 0;
 	own = fault_to_change(number);
 	if (!own)

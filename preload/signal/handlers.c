@@ -78,6 +78,13 @@ void fj_handler_note(int sig, const struct fj_sigaction *action)
 	__atomic_store_n(&handler_of[sig], action->handler, __ATOMIC_RELEASE);
 }
 
+bool fj_action_is_same(const struct fj_sigaction *a, const struct fj_sigaction *b)
+{
+	return a->handler == b->handler && a->mask == b->mask &&
+	       !((a->flags ^ b->flags) & ~(uint64_t)FJ_SA_RESTORER) &&
+	       (a->handler <= FJ_IGNORE || a->restorer == b->restorer);
+}
+
 long fj_handler_action(struct fj_call *c)
 {
 	const uint64_t sig = (uint32_t)c->arg[0], entry = fj_handlers_entry;

@@ -178,7 +178,7 @@ static long sigsys_action(const struct fj_call *c)
 		return -EFAULT;
 	new.mask &= ~FJ_KILL_AND_STOP;
 	new.flags &= FJ_SA_FLAGS;
-	if (c->arg[1] && memcmp(&new, &old, sizeof(new))) {
+	if (c->arg[1] && !fj_action_is_same(&new, &old)) {
 		own = own_actions_to_change();
 		if (!own)
 			return -ENOMEM;

@@ -28,6 +28,9 @@ struct fj_sigaction { /* struct kernel_sigaction, arch/x86/include/uapi/asm/sign
 void fj_action_keep_sigsys(int sig, uint64_t mask);
 bool fj_action_has_sigsys(int sig);
 
+/* Would one do in place of the other? (A default one returns nowhere. posix_spawn(3) sets many.) */
+bool fj_action_is_same(const struct fj_sigaction *a, const struct fj_sigaction *b);
+
 /* Has the calling process actions of its own in memory that is another's? Then what it sets is the
  * kernel's alone, and noted nowhere. */
 bool fj_actions_are_copied(void);

@@ -79,7 +79,7 @@ static int32_t highest_in_memory(int32_t pid)
 
 /* After a fork the page is zero: claim the memory for the child. Only the surviving thread exists
  * then, unless it made others before it came here; two that race do the same thing twice. */
-void fj_memory_notice_fork(int32_t pid)
+static void notice_fork(int32_t pid)
 {
 	if (__builtin_expect(*owner_pid != 0, 1))
 		return;
@@ -89,10 +89,15 @@ void fj_memory_notice_fork(int32_t pid)
 	*owner_pid = owner_now;
 }
 
+int32_t fj_memory_owner_for(int32_t pid)
+{
+	notice_fork(pid);
+	return *owner_pid;
+}
+
 int32_t fj_memory_owner(void)
 {
-	fj_memory_notice_fork((int32_t)fj_sys0(__NR_getpid));
-	return *owner_pid;
+	return fj_memory_owner_for((int32_t)fj_sys0(__NR_getpid));
 }
 
 uint32_t fj_memory_forks(int32_t *before)
@@ -106,6 +111,6 @@ bool fj_is_borrowed_memory(void)
 {
 	const int32_t pid = (int32_t)fj_sys0(__NR_getpid);
 
-	fj_memory_notice_fork(pid);
+	notice_fork(pid);
 	return *owner_pid != pid;
 }

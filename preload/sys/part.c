@@ -139,25 +139,31 @@ static bool take_over(struct fj_part *part, void *object, int32_t owner_before)
 	return copy;
 }
 
-bool fj_part_take_over(struct fj_part *part, void *object)
+/* After a fork was noticed. */
+static bool see_to_fork(struct fj_part *part, void *object)
 {
 	int32_t before;
-	uint32_t forks;
-	bool is_taken_over;
+	const uint32_t forks = fj_memory_forks(&before);
+	const bool is_taken_over =
+		part->used && part->forks != forks && take_over(part, object, before);
 
-	fj_memory_owner(); /* notices it */
-	forks = fj_memory_forks(&before);
-	is_taken_over = part->used && part->forks != forks && take_over(part, object, before);
-	part->forks = forks;
+	if (part->forks != forks)
+		part->forks = forks;
 	return is_taken_over;
+}
+
+bool fj_part_take_over(struct fj_part *part, void *object)
+{
+	fj_memory_owner(); /* notices it */
+	return see_to_fork(part, object);
 }
 
 void *fj_part_find(struct fj_part *part, void *object)
 {
-	const int32_t pid = own_pid(), owner = fj_memory_owner();
+	const int32_t pid = own_pid(), owner = fj_memory_owner_for(pid);
 	struct fj_copy *copy;
 
-	fj_part_take_over(part, object);
+	see_to_fork(part, object);
 	if (!part->used)
 		return object;
 	if (pid == owner) {
@@ -222,10 +228,10 @@ static bool is_shared(int shared, int32_t pid, int32_t other)
 
 void *fj_part_own(struct fj_part *part, void *object, uint32_t size, int shared)
 {
-	const int32_t pid = own_pid(), owner = fj_memory_owner();
+	const int32_t pid = own_pid(), owner = fj_memory_owner_for(pid);
 	struct fj_copy *copy;
 
-	fj_part_take_over(part, object);
+	see_to_fork(part, object);
 	if (pid == owner)
 		return object;
 	part->size = size;
@@ -240,7 +246,7 @@ void *fj_part_own(struct fj_part *part, void *object, uint32_t size, int shared)
 
 bool fj_part_is_copied(struct fj_part *part, int shared)
 {
-	const int32_t pid = own_pid(), owner = fj_memory_owner();
+	const int32_t pid = own_pid(), owner = fj_memory_owner_for(pid);
 	const struct fj_copy *copy;
 
 	if (pid == owner)

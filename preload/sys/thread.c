@@ -197,7 +197,7 @@ struct fj_thread *fj_thread_known(void)
 {
 	const int32_t pid = (int32_t)fj_sys0(__NR_getpid);
 
-	fj_memory_notice_fork(pid);
+	fj_memory_owner_for(pid);
 	return find_taken(pid, (int32_t)fj_sys0(__NR_gettid));
 }
 
@@ -207,7 +207,7 @@ struct fj_thread *fj_thread_mine(void)
 	const int32_t tid = (int32_t)fj_sys0(__NR_gettid);
 	struct fj_thread *t;
 
-	fj_memory_notice_fork(pid);
+	fj_memory_owner_for(pid);
 	t = find_taken(pid, tid);
 	if (t)
 		return t;

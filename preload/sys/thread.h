@@ -148,10 +148,10 @@ static inline void fj_scratch_release(struct fj_thread *t, uint32_t mark)
 /* Is the calling process a vfork(2) child, or another that shares memory with the process this
  * state belongs to? Costs one system call. */
 bool fj_is_borrowed_memory(void);
-/* The same, by who knows its process id: a fork is noticed. */
-void fj_memory_notice_fork(int32_t pid);
 /* The process it belongs to. */
 int32_t fj_memory_owner(void);
+/* The same, by who knows its own process id: without a call, but after a fork. */
+int32_t fj_memory_owner_for(int32_t pid);
 /* How many forks lie between it and the process that began with this memory, and whose memory it
  * was before the last (`before` may be NULL). After a fork was noticed. */
 uint32_t fj_memory_forks(int32_t *before);
