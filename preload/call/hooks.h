@@ -11,7 +11,6 @@
 #define FJ_HOOKS(X)                                                                                \
 	/* run.c */                                                                                \
 	X(translate) /* replace each path, call the kernel */                                      \
-	X(pass)	     /* nothing but that permission is asked */                                    \
 	X(refuse)                                                                                  \
 	/* hook_file.c */                                                                          \
 	X(stat)                                                                                    \
@@ -118,6 +117,8 @@
 	X(pivot_root)                                                                              \
 	X(unshare)                                                                                 \
 	X(clone)                                                                                   \
+	/* may_process.c */                                                                        \
+	X(pass) /* nothing but that permission is asked */                                         \
 	/* hook_exit.c */                                                                          \
 	X(exit) /* exit_group */                                                                   \
 	/* hook_mount_fd.c */                                                                      \

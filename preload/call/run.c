@@ -27,12 +27,6 @@ struct replaced {
 	int dirfd;
 };
 
-/* (It may send the caller a signal, which the trap lets in when its handler is done.) */
-long fj_hook_pass(struct fj_call *c)
-{
-	return c->mask ? fj_kernel(c) : fj_kernel_waiting(c, c->nr, c->arg, -1);
-}
-
 long fj_hook_refuse(struct fj_call *c)
 {
 	return c->row->refusal;

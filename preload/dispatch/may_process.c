@@ -5,8 +5,9 @@
  *
  * To the kernel all processes of a jail are the user's, so it refuses what it refuses the user, and
  * here is judged who they pretend to be. Process groups, and all processes at once, are the
- * kernel's. Called by may.c. */
+ * kernel's. Called by may.c; and the hook of such calls, which are then the kernel's to make. */
 #include "dispatch/may.h"
+#include "call/hooks.h"
 #include "identity/peer.h"
 
 #include <linux/ptrace.h>
@@ -126,4 +127,10 @@ long fj_may_process(struct fj_call *c)
 		if (c->row->kind[i] == FJ_PID)
 			r = judge(c, (int32_t)c->arg[i]);
 	return r;
+}
+
+/* (It may send the caller a signal, which the trap lets in when its handler is done.) */
+long fj_hook_pass(struct fj_call *c)
+{
+	return c->mask ? fj_kernel(c) : fj_kernel_waiting(c, c->nr, c->arg, -1);
 }

@@ -24,22 +24,20 @@ void fj_id_start(bool watched)
 	is_watched = watched;
 }
 
-/* Calls that tell or obey an identity, which the first filter answers or lets pass for root.
- * Returns whether they trap in all threads now. */
+const uint16_t fj_id_calls[] = {__NR_getuid, __NR_geteuid, __NR_getgid, __NR_getegid, __NR_fchdir,
+	__NR_cachestat, __NR_msgsnd, __NR_msgrcv, __NR_semop, __NR_semtimedop, __NR_shmat,
+	__NR_kill, __NR_tkill, __NR_tgkill, __NR_rt_sigqueueinfo, __NR_rt_tgsigqueueinfo,
+	__NR_pidfd_send_signal, __NR_process_vm_readv, __NR_process_vm_writev, __NR_pidfd_getfd,
+	__NR_move_pages, __NR_migrate_pages, __NR_get_robust_list, __NR_prlimit64, __NR_setpriority,
+	__NR_ioprio_set, __NR_sched_setparam, __NR_sched_setscheduler, __NR_sched_setaffinity,
+	__NR_sched_setattr};
+const size_t fj_id_call_count = sizeof(fj_id_calls) / sizeof(fj_id_calls[0]);
+_Static_assert(sizeof(fj_id_calls) / sizeof(fj_id_calls[0]) <= FJ_TRAPPING_MAX, "trapping.h");
+
+/* They trap in all threads from now on. Returns whether they do. */
 static bool watch(void)
 {
-	uint16_t calls[FJ_TRAPPING_MAX];
-	size_t count = 0;
-
-	for (long nr = 0; nr < fj_row_count; nr++) {
-		const struct fj_row *row = fj_row(nr);
-
-		if (row && (row->when == FJ_IF_NOT_ROOT || row->when == FJ_IF_LIMITED)) {
-			fj_assert(count < FJ_TRAPPING_MAX);
-			calls[count++] = (uint16_t)nr;
-		}
-	}
-	return !fj_trap_calls(calls, count);
+	return !fj_trap_calls(fj_id_calls, fj_id_call_count);
 }
 
 /* A vfork child must not say of its parent what holds for itself alone. */

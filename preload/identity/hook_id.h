@@ -20,5 +20,9 @@ long fj_id_become(const struct fj_ids *next);
  * program has the second one. */
 bool fj_id_before_exec(const struct fj_ids *next);
 void fj_id_start(bool is_watched);
+/* The calls that tell or obey an identity, which the first filter answers or lets pass for root:
+ * those of the table with FJ_IF_NOT_ROOT and FJ_IF_LIMITED. A unit test compares. */
+extern const uint16_t fj_id_calls[];
+extern const size_t fj_id_call_count;
 
 #endif

@@ -7,6 +7,7 @@
  * test, not a hole. Sense: what a row's readers (run.c, the hooks, the filter) take for granted of
  * it. */
 #include "call/hooks.h"
+#include "identity/hook_id.h"
 
 #include "unit.h"
 
@@ -341,6 +342,26 @@ START_TEST(frequent_rows_are_as_their_hooks_say)
 }
 END_TEST
 
+/* identity/ lies left of the table, and cannot read it. */
+START_TEST(calls_that_trap_for_who_is_not_root)
+{
+	size_t count = 0;
+
+	for (long nr = 0; nr < fj_row_count; nr++) {
+		const struct fj_row *row = fj_row(nr);
+		bool is_listed = false;
+
+		if (!row)
+			continue;
+		for (size_t i = 0; i < fj_id_call_count; i++)
+			is_listed = is_listed || fj_id_calls[i] == nr;
+		CLAIM(is_listed == (row->when == FJ_IF_NOT_ROOT || row->when == FJ_IF_LIMITED));
+		count += is_listed;
+	}
+	ck_assert_uint_eq(count, fj_id_call_count);
+}
+END_TEST
+
 Suite *unit_suite_rows(void)
 {
 	Suite *s = suite_create("rows");
@@ -351,6 +372,7 @@ Suite *unit_suite_rows(void)
 	tcase_add_test(c, frequent_rows_are_as_their_hooks_say);
 	tcase_add_test(c, all_classified);
 	tcase_add_test(c, all_make_sense);
+	tcase_add_test(c, calls_that_trap_for_who_is_not_root);
 	suite_add_tcase(s, c);
 	return s;
 }
