@@ -77,14 +77,14 @@ static int place_descriptors(const int *fds, int count)
 	const int base = choose_numbers();
 
 	for (int i = 0; i < count; i++) {
-		const int from = fds[i] < 0 ? base : fds[i];
-		const long fd = fj_open_anew(from, O_PATH);
+		const long fd = fds[i] < 0 ? base : fj_open_anew(fds[i], O_PATH);
 
 		if (fj_is_err(fd) || fj_sys3(__NR_dup3, fd, base + i, 0) != base + i)
 			refuse_few_descriptors();
+		if (fds[i] < 0)
+			continue;
 		fj_close((int)fd);
-		if (fds[i] >= 0)
-			fj_close(fds[i]);
+		fj_close(fds[i]);
 	}
 	return base;
 }
