@@ -13,8 +13,9 @@
 
 /* How often one call looks whether the others are done, over all its judgements: first at once and
  * then each millisecond. A maker that is stopped (SIGSTOP, a debugger) must not stop everybody:
- * from PATIENT looks on it does not count. One that only waits for a processor, on a busy machine,
- * does. Makers that come and go without end must not keep anybody busy without end. */
+ * from PATIENT looks on it does not count, and from twice as many on one that sleeps does not
+ * either, as whom the freezer of cgroups holds. One that only waits for a processor, on a busy
+ * machine, does. Makers that come and go without end must not keep anybody busy without end. */
 #define YIELDS 200
 #define PATIENT 250
 #define NAPS 5000
@@ -54,29 +55,15 @@ void fj_makers_begin(struct fj_makers_seen *seen)
 	seen->looks = 0;
 }
 
-/* The third field of proc_pid_stat(5), behind a name in which anything may be. */
-static bool is_stopped(int32_t who)
+static bool counts(int32_t who, uint32_t looks)
 {
-	char text[256]; /* the name has 64 bytes at most: kernel threads of proc_task_name() */
-	struct fj_str s;
-	long fd, n;
+	const enum fj_doing doing = looks < PATIENT ? FJ_RUNS : fj_doing(who);
 
-	fj_str_init(&s, text, sizeof(text));
-	fj_str_put(&s, "/proc/");
-	fj_str_num(&s, (uint32_t)who, 10);
-	fj_str_put(&s, "/stat");
-	fd = fj_sys4(__NR_openat, AT_FDCWD, text, O_RDONLY | O_CLOEXEC, 0);
-	if (fj_is_err(fd))
-		return false;
-	n = fj_sys3(__NR_read, fd, text, sizeof(text));
-	fj_close((int)fd);
-	while (n > 2 && text[n - 3] != ')')
-		n--;
-	return n > 2 && (text[n - 1] == 'T' || text[n - 1] == 't');
+	return doing != FJ_IS_STOPPED && (doing != FJ_SLEEPS || looks < 2 * PATIENT);
 }
 
 /* Is anybody at work? One that was killed is no more, and may have made his file. */
-static bool is_anybody(bool stopped_counts)
+static bool is_anybody(uint32_t looks)
 {
 	bool is = false;
 
@@ -86,7 +73,7 @@ static bool is_anybody(bool stopped_counts)
 		if (who && fj_sys2(__NR_kill, who, 0) == -ESRCH)
 			clear(&fj_jail->maker[i], who, true);
 		else
-			is = is || (who && (stopped_counts || !is_stopped(who)));
+			is = is || (who && counts(who, looks));
 	}
 	return is;
 }
@@ -96,8 +83,8 @@ bool fj_makers_wait(struct fj_makers_seen *seen)
 	static const struct __kernel_timespec millisecond = {.tv_nsec = 1000000};
 
 	while (seen->looks++ < YIELDS + NAPS) {
-		const bool is = is_anybody(
-			seen->looks < PATIENT); /* before the count: who leaves counts first */
+		/* Before the count: who leaves counts first. */
+		const bool is = is_anybody(seen->looks);
 		const uint64_t now = __atomic_load_n(&fj_jail->made, __ATOMIC_SEQ_CST);
 
 		if (now != seen->made) {

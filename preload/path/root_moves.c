@@ -15,16 +15,17 @@
 #include <asm/stat.h>
 #include <linux/kcmp.h>
 
-#define SPINS 1000 /* for a mover that is just writing; one that was killed never ends */
+#define SPINS                                                                                      \
+	1000 /* for a mover that is just writing; one that was killed or stopped does not end */
 
 static bool shares_root(int32_t a, int32_t b)
 {
 	return b > 0 && fj_sys5(__NR_kcmp, a, b, KCMP_FS, 0, 0) == 0;
 }
 
-uint32_t fj_root_move_tell(const struct fj_root *root)
+/* Describe it as the next move. Returns its number. */
+static uint32_t describe(struct fj_root_moves *moves, const struct fj_root *root)
 {
-	struct fj_root_moves *moves = &fj_jail->root_moves;
 	const int32_t me = (int32_t)fj_sys0(__NR_getpid);
 	const int32_t parent = (int32_t)fj_sys0(__NR_getppid);
 	const uint32_t n = __atomic_fetch_add(&moves->next, 1, __ATOMIC_RELAXED);
@@ -38,8 +39,24 @@ uint32_t fj_root_move_tell(const struct fj_root *root)
 	if (m->mover > 0)
 		memcpy(m->pos, root->pos, root->len + 1);
 	__atomic_store_n(&m->turn, n + 1, __ATOMIC_RELEASE);
-	__atomic_fetch_add(&moves->count, 1, __ATOMIC_SEQ_CST);
 	return n;
+}
+
+/* Whoever has described his move counts all moves up to it, as one before may never do so. One who
+ * finds his counted already may have been passed over before he was done: he tells it again. */
+uint32_t fj_root_move_tell(const struct fj_root *root)
+{
+	struct fj_root_moves *moves = &fj_jail->root_moves;
+
+	for (;;) {
+		const uint32_t n = describe(moves, root);
+		uint32_t count = __atomic_load_n(&moves->count, __ATOMIC_SEQ_CST);
+
+		while ((int32_t)(count - n) <= 0)
+			if (__atomic_compare_exchange_n(&moves->count, &count, n + 1, false,
+				    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+				return n;
+	}
 }
 
 /* Copy the description of move `n`; false when it is overwritten, or never was finished. */

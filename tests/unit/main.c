@@ -40,6 +40,7 @@ int main(void)
 	srunner_add_suite(runner, unit_suite_union());
 	srunner_add_suite(runner, unit_suite_union_list());
 	srunner_add_suite(runner, unit_suite_stubs());
+	srunner_add_suite(runner, unit_suite_moves());
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

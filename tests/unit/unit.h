@@ -74,5 +74,6 @@ Suite *unit_suite_part(void);
 Suite *unit_suite_union(void);
 Suite *unit_suite_union_list(void);
 Suite *unit_suite_stubs(void);
+Suite *unit_suite_moves(void);
 
 #endif
