@@ -155,7 +155,7 @@ long fj_own_create(int fd)
 	const struct {
 		char magic[8];
 		uint32_t version, byte_order, head_size, slot_size;
-		uint64_t table, records, old_used, end, old_heap[2], old_lock;
+		uint64_t table, records, old_used, end, blocks, old_heap_end, old_lock;
 	} head = {
 		.magic = FJ_STORE_MAGIC,
 		.version = FJ_STORE_VERSION,

@@ -25,6 +25,8 @@ static long take_new(struct fj_store_hold *hold, uint64_t size, uint64_t *at)
 {
 	struct fj_store_books *b = fj_store_books(hold->s, hold->table);
 
+	if (!fj_store_head(hold->s)->blocks)
+		__atomic_store_n(&fj_store_head(hold->s)->blocks, 1, __ATOMIC_RELEASE);
 	if (b && b->heap_end - b->heap_at < size) {
 		const uint64_t chunk = size < CHUNK ? CHUNK : size;
 		const long r = fj_store_extend(hold->s, chunk);

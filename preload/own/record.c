@@ -35,7 +35,7 @@ bool fj_own_has_attributes(void)
 	struct fj_store *s;
 
 	for (uint32_t at = 0; (s = fj_store_each(&at)) != NULL;)
-		if (fj_store_head(s)->heap_at)
+		if (fj_store_head(s)->blocks)
 			return true;
 	return false;
 }

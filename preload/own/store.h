@@ -37,8 +37,9 @@ struct fj_store_head {
 	uint64_t table;	  /* the current slot array: fj_table_at() and the like */
 	uint64_t records; /* live ones, or more after a kill: raised before a record appears */
 	uint64_t old_used;
-	uint64_t end; /* the file is at least this long. Only ever raised */
-	uint64_t old_heap[2];
+	uint64_t end;	 /* the file is at least this long. Only ever raised */
+	uint64_t blocks; /* not 0: attributes were recorded (of older versions the heap's place) */
+	uint64_t old_heap_end;
 	uint64_t old_lock; /* of versions 1 and 2: FJ_STORE_OLD_LOCKED keeps their programs away */
 	uint32_t waiters;
 	uint32_t devices, inheriting; /* records ever made of devices, and of directories that hand

@@ -113,7 +113,8 @@ static int make_old(const char *path, uint32_t count)
 		.records = count,
 		.old_used = count,
 		.end = heap + 65536,
-		.old_heap = {heap + 64, heap + 65536},
+		.blocks = heap + 64,
+		.old_heap_end = heap + 65536,
 		.old_lock = 7UL << 32};
 	memcpy(head.magic, FJ_STORE_MAGIC, 8);
 	for (uint32_t n = 0; n < count; n++) {
