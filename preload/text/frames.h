@@ -11,9 +11,8 @@
 struct fj_frames_load {
 	uint64_t address, len, to_offset;
 };
-#define FJ_FRAMES_LOADS                                                                            \
-	8 /* ld(1) makes four or five; with more, the headers are read each time                   \
-	   */
+/* ld(1) makes four or five. With more, the headers are read each time. */
+#define FJ_FRAMES_LOADS 8
 
 struct fj_frames {
 	const uint8_t *file;
