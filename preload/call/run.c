@@ -8,6 +8,7 @@
  * by its parent directory's descriptor and its own name; where a call takes no descriptor, by
  * /proc/self/fd/N/name. */
 #include "call/hooks.h"
+#include "path/union.h"
 #include "sys/guest.h"
 
 #include <asm/stat.h>
@@ -22,6 +23,7 @@ struct replaced {
 	bool knows_mount; /* asked only where mounts share a device */
 	uint32_t mount;	  /* the id of the mount it lies in */
 	bool is_announced;
+	bool is_over; /* made where a whiteout is: path/union_over.c */
 	const char *change;
 	const char *path; /* the program's, of an entry */
 	int dirfd;
@@ -50,7 +52,13 @@ static unsigned how_of(const struct fj_call *c, enum fj_kind kind)
 	if (kind == FJ_NEW || kind == FJ_OLD)
 		how = FJ_ENTRY | (fj_jail->mounts_share_device || is_rename(c) ? FJ_WANT_POS : 0);
 	if (c->row->flags & FJ_WRITES)
-		how |= FJ_WRITE;
+		how |= how & FJ_ENTRY ? FJ_WRITE : FJ_WRITE | FJ_COPY_UP;
+	if (c->nr == __NR_linkat)
+		how |= FJ_NOT_DIRS;
+	if (c->nr == __NR_truncate)
+		how |= FJ_OPENS; /* a directory is refused, and nothing of it copied */
+	if (kind == FJ_OLD)
+		how |= FJ_REMOVES;
 	return how;
 }
 
@@ -197,12 +205,14 @@ static long replace_entry(struct fj_call *c, int i, const char *jail_path,
 	}
 	if (with->place.is_mount || with->place.is_read_only)
 		return 0; /* refuse_old() has the errno */
-	aim(c, i, &with->place);
 	if (c->row->flags & FJ_RENAMES) {
 		with->change = with->place.name + fj_place_dir_len(with->place.name);
 		with->is_announced = fj_facts_before_change(with->change, exchanges(c));
 	}
-	return 0;
+	with->is_over = with->place.layers && kind == FJ_NEW;
+	r = with->is_over ? fj_place_begin_over(c->thread, &with->place) : 0;
+	aim(c, i, &with->place);
+	return r;
 }
 
 /* The kernel's own complaint about a call that was refused by what lies at the end of its path:
@@ -423,6 +433,10 @@ long fj_translate(struct fj_call *c, fj_around around)
 		if (kind != FJ_PATH && kind != FJ_LPATH && kind != FJ_NEW && kind != FJ_OLD)
 			continue;
 		jail_path = fj_arg_path(c, i, &r);
+		if (__builtin_expect(!jail_path && !r && fj_jail->has_unions, 0) &&
+			(c->row->flags & FJ_WRITES) && (kind == FJ_PATH || kind == FJ_LPATH) &&
+			fj_arg_dirfd(c, i) >= 0)
+			r = fj_union_bring_fd_up(c->thread, fj_arg_dirfd(c, i));
 		if (!jail_path)
 			continue; /* bad, or the kernel's own affair */
 		with[count] = (struct replaced){.place.owned_fd = -1};
@@ -441,6 +455,9 @@ long fj_translate(struct fj_call *c, fj_around around)
 		r = is_link_to_what_is_there(c, &with[1].place) ? -EEXIST : -EXDEV;
 	if (!r) {
 		r = around(c, place, count);
+		for (int i = 0; i < count; i++)
+			if (__builtin_expect(with[i].is_over, 0))
+				r = fj_place_end_over(c->thread, &with[i].place, r);
 		if (!r && count == 2 && is_rename(c) && with[0].place.pos && with[1].place.pos &&
 			!exchanges(c))
 			take_mounts_along(with[0].place.pos, with[1].place.pos);

@@ -7,6 +7,7 @@
  * procfs and devpts show the owners of processes and terminals as the kernel knows them, and it
  * judges itself who may open those. */
 #include "dispatch/may.h"
+#include "path/union.h"
 
 #include <asm/statfs.h>
 #include <linux/fanotify.h>
@@ -40,10 +41,23 @@ const char *fj_seen_dir(struct fj_call *c, const struct fj_seen *seen)
 	return s.at;
 }
 
+/* In a union the layer that has the name need not be the one that says who may make one there. */
+static int parent_of(const struct fj_place *place)
+{
+	return __builtin_expect(place->layers != NULL, 0) ? fj_layers_top(place->layers) :
+							    place->dirfd;
+}
+
+static bool is_whiteout(const struct fj_place *place)
+{
+	return __builtin_expect(place->layers != NULL, 0) &&
+	       (place->layers->found < 0 || place->layers->is_whiteout);
+}
+
 static bool look_at_parent(struct fj_call *c, struct fj_seen *seen)
 {
 	return !fj_file_look(
-		c, seen->place.dirfd, fj_seen_dir(c, seen), AT_EMPTY_PATH, &seen->parent);
+		c, parent_of(&seen->place), fj_seen_dir(c, seen), AT_EMPTY_PATH, &seen->parent);
 }
 
 /* The same from remembered facts, when nothing has to be followed. */
@@ -98,7 +112,7 @@ long fj_see_path(
 		see_quickly(c, dirfd, jail_path, how, seen))
 		return 1;
 	if (jail_path) {
-		r = fj_path_walk(c->thread, dirfd, jail_path, how, &seen->place);
+		r = fj_path_walk(c->thread, dirfd, jail_path, how | FJ_REMOVES, &seen->place);
 		if (r)
 			return r == -EACCES ? r : 0;
 	}
@@ -108,7 +122,7 @@ long fj_see_path(
 		how & FJ_ENTRY ? without_slashes(c, seen->place.name) : seen->place.name,
 		(is_self ? AT_EMPTY_PATH : 0) | (seen->place.is_magic ? AT_SYMLINK_FOLLOW : 0),
 		&seen->file);
-	seen->is_there = !r;
+	seen->is_there = !r && !is_whiteout(&seen->place);
 	if (!(how & FJ_ENTRY))
 		return 1;
 	if (!look_at_parent(c, seen) || (seen->parent.owner.mode & FJ_S_IFMT) != FJ_S_IFDIR)
@@ -136,7 +150,7 @@ long fj_see(struct fj_call *c, int i, unsigned how, struct fj_seen *seen)
 	long r;
 	const char *jail_path = fj_arg_path(c, i, &r);
 
-	seen->place.owned_fd = -1;
+	seen->place = (struct fj_place){.owned_fd = -1};
 	/* Without one the descriptor itself is meant: utimensat(fd, NULL), AT_EMPTY_PATH. */
 	if (!jail_path && (r || !(c->nr == __NR_utimensat && !c->arg[i] ?
 						!fj_is_path_fd(fj_arg_dirfd(c, i)) :

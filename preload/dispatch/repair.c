@@ -9,6 +9,7 @@
  * showing the mode it had; then the call is made again. What belongs to others on the host stays
  * refused. */
 #include "inode/owned.h"
+#include "path/union.h"
 
 static bool repair_file(struct fj_call *c, int dirfd, const char *name)
 {
@@ -52,7 +53,8 @@ static bool repair_start(struct fj_call *c, int dirfd)
 	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, text, FJ_PATH_MAX - 1);
 	if (n > 0 && text[0] == '/') {
 		text[n] = 0;
-		changed = repair_file(c, AT_FDCWD, text);
+		changed = !(fj_jail->has_unions && fj_union_is_lower(text)) &&
+			  repair_file(c, AT_FDCWD, text);
 	}
 	fj_scratch_release(c->thread, mark);
 	return changed;
@@ -74,7 +76,7 @@ static bool repair_path(struct fj_call *c, int dirfd, char *path)
 		kept = *end;
 		*end = 0;
 		if (fj_path_walk(c->thread, dirfd, path, FJ_FOLLOW, &place) == 0) {
-			if (!place.is_magic && !place.is_read_only)
+			if (!place.is_magic && !place.is_read_only && !place.is_lower)
 				changed |= repair_file(c, place.dirfd, place.name);
 			fj_place_done(&place);
 		}

@@ -238,6 +238,8 @@ FJ_HOT long fj_call_row(struct fj_call *c)
 	if (!c->row->hook && c->row->when != FJ_NEVER)
 		resolve_alias(c);
 	hide_our_fds(c);
+	if (__builtin_expect(fj_jail->has_unions, 0))
+		c->thread->call = c;
 	r = __builtin_expect(fj_jail->trace_fd_plus_1 != 0, 0) ? run_traced(c) : run_row(c);
 	fj_scratch_release(c->thread, mark);
 	return r;

@@ -10,6 +10,7 @@
 #include "inode/owned.h"
 #include "procfs/procfs.h"
 #include "inode/roots.h"
+#include "union/change.h"
 
 struct dirent_head { /* of struct linux_dirent, fs/readdir.c; struct linux_dirent64 is the same so
 			far */
@@ -131,6 +132,8 @@ long fj_hook_getdents(struct fj_call *c)
 
 	if (__builtin_expect(fj_jail->has_entries, 0) && fj_dev_is_listing(l.fd))
 		return fj_dev_list(c);
+	if (__builtin_expect(fj_jail->has_unions, 0) && (r = fj_union_getdents(c)) != -FJ_RESTART)
+		return r;
 	r = fj_kernel(c);
 	if (!r && fj_jail->has_entries)
 		return fj_dev_list(c);

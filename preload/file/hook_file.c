@@ -12,6 +12,7 @@
 #include "procfs/procfs.h"
 #include "path/proc.h"
 #include "inode/owned.h"
+#include "path/union.h"
 #include "sys/guest.h"
 
 /* Put `place` where the path argument stands, for a call with a descriptor argument. */
@@ -74,6 +75,15 @@ __attribute__((always_inline)) static inline long show(
 	return r;
 }
 
+/* A merged directory has one link: ovl_getattr() of fs/overlayfs/inode.c. What was just written. */
+__attribute__((noinline)) static void show_one_link(struct fj_call *c)
+{
+	if (c->nr == __NR_statx)
+		((struct statx *)c->arg[4])->stx_nlink = 1;
+	else
+		((struct stat *)c->arg[c->nr == __NR_fstat ? 1 : 2])->st_nlink = 1;
+}
+
 /* Another thread or process may have replaced what the facts said, or the directory above may not
  * be searchable though the working directory is: then only the walk knows. */
 static bool is_conclusive(long r, const char *jail_path, uint64_t epoch)
@@ -110,8 +120,12 @@ FJ_HOT long fj_hook_stat(struct fj_call *c)
 		if (r || !(flags & AT_EMPTY_PATH))
 			return r ? r : fj_kernel(c);
 		/* (A null path is "" since Linux 6.11; older kernels say EFAULT.) */
-		return c->arg[PATH] ? show(c, (int)c->arg[DIRFD], "", flags, &is_symlink) :
-				      show(c, (int)c->arg[DIRFD], NULL, flags, &is_symlink);
+		r = c->arg[PATH] ? show(c, (int)c->arg[DIRFD], "", flags, &is_symlink) :
+				   show(c, (int)c->arg[DIRFD], NULL, flags, &is_symlink);
+		if (__builtin_expect(fj_jail->has_unions && !r, 0) &&
+			fj_union_is_merged(c->thread, (int)c->arg[DIRFD]))
+			show_one_link(c);
+		return r;
 	}
 	if (fj_quick_begin(&q, c->thread, (int)c->arg[DIRFD], jail_path, c->path_len))
 		do {
@@ -131,6 +145,8 @@ FJ_HOT long fj_hook_stat(struct fj_call *c)
 		place.is_magic ? flags & ~(unsigned)AT_SYMLINK_NOFOLLOW :
 				 flags | AT_SYMLINK_NOFOLLOW,
 		&is_symlink);
+	if (__builtin_expect(!r && place.is_merged, 0))
+		show_one_link(c);
 	if (!r && place.is_mount && c->nr == __NR_statx)
 		((struct statx *)c->arg[4])->stx_attributes |= FJ_STATX_ATTR_MOUNT_ROOT;
 	fj_place_done(&place);
@@ -149,13 +165,18 @@ long fj_hook_fstat(struct fj_call *c)
 	if (fj_own_is_empty()) {
 		r = fj_kernel(c);
 		if (r || !fj_file_show_stat(c, (int)c->arg[0], "", 0, (struct stat *)out))
-			return r;
+			goto out;
 	}
 	r = fj_file_statx(c, (int)c->arg[0], "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_BASIC_STATS,
 		&sx, &file);
 	if (r < 0)
 		return r;
-	return give_stat(out, &sx);
+	r = give_stat(out, &sx);
+out:
+	if (__builtin_expect(fj_jail->has_unions && !r, 0) &&
+		fj_union_is_merged(c->thread, (int)c->arg[0]))
+		show_one_link(c);
+	return r;
 }
 
 /* What access(2) answers, when that is sure from looking at the file; else 1. *is_symlink tells of
@@ -213,6 +234,7 @@ FJ_HOT static long access_on_disk(struct fj_call *c)
 	const int i = fj_arg_index(c, FJ_PATH);
 	const bool follows = !(fj_arg(c, FJ_ATFLAGS, 0) & AT_SYMLINK_NOFOLLOW);
 	const int dirfd = fj_arg_dirfd(c, i);
+	const uint64_t wanted = fj_arg(c, FJ_MODE, 0);
 	struct fj_place place;
 	struct fj_quick q;
 	bool is_symlink;
@@ -244,8 +266,10 @@ FJ_HOT static long access_on_disk(struct fj_call *c)
 	if (r < 0)
 		return r;
 	aim(c, i, &place);
+	if (__builtin_expect(place.is_lower, 0)) /* it would be copied before it is written */
+		c->arg[fj_arg_index(c, FJ_MODE)] &= ~2UL;
 	r = fj_kernel(c);
-	if (!r && place.is_read_only && (fj_arg(c, FJ_MODE, 0) & 2 /* W_OK */))
+	if (!r && place.is_read_only && (wanted & 2 /* W_OK */))
 		r = -EROFS;
 	if (!r && (fj_arg(c, FJ_MODE, 0) & 1 /* X_OK */) && is_not_to_be_run(&place))
 		r = -EACCES;

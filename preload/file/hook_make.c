@@ -8,6 +8,7 @@
 
 #include "call/hooks.h"
 #include "inode/roots.h"
+#include "union/change.h"
 
 static long mkdir_around(struct fj_call *c, const struct fj_place *const *place, int count)
 {
@@ -87,8 +88,15 @@ static long unlink_around(struct fj_call *c, const struct fj_place *const *place
 {
 	struct fj_file file;
 	const bool is_last = count && is_last_name(c, place[0], &file);
-	long r = fj_kernel(c);
+	long r;
 
+	if (__builtin_expect(count && place[0]->layers, 0)) {
+		r = fj_union_unlink(c->thread, place[0], c->arg[2] & AT_REMOVEDIR);
+		if (!r && is_last && !place[0]->is_lower)
+			fj_own_gone(&file.key);
+		return r;
+	}
+	r = fj_kernel(c);
 	if (__builtin_expect(r == -ENOTEMPTY, 0) && count &&
 		fj_roots_empty(c->thread, place[0]->dirfd, place[0]->name))
 		r = fj_kernel(c);
@@ -215,6 +223,12 @@ static long rename_around(struct fj_call *c, const struct fj_place *const *place
 	/* (Both names of one file: rename(2) does nothing then, and it has two names.) */
 	replaces = !(flags & (RENAME_NOREPLACE_ | RENAME_EXCHANGE_)) &&
 		   is_last_name(c, place[1], &file);
+	if (__builtin_expect(place[0]->layers || place[1]->layers, 0)) {
+		r = fj_union_rename(c->thread, place[0], place[1], flags);
+		if (!r && replaces && !place[1]->is_lower)
+			fj_own_gone(&file.key);
+		return r;
+	}
 	if (flags & RENAME_WHITEOUT_ && !(flags & ~(RENAME_WHITEOUT_ | RENAME_NOREPLACE_)))
 		r = rename_and_whiteout(c, place[0], flags);
 	else

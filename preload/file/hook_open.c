@@ -13,6 +13,7 @@
 #include "procfs/procfs.h"
 #include "inode/roots.h"
 #include "inode/writes.h"
+#include "path/union.h"
 #include "sys/guest.h"
 
 #include <linux/openat2.h>
@@ -256,6 +257,14 @@ static bool wants_note(const struct opening *o)
 	return (o->flags & (O_DIRECTORY | O_PATH)) && fj_jail->has_aliases;
 }
 
+/* (O_EXCL will not open what is there.) */
+static bool wants_copy(const struct opening *o)
+{
+	return !(o->flags & O_PATH) &&
+	       (((o->flags & TMPFILE) == TMPFILE) ||
+		       (changes(o) && (o->flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL)));
+}
+
 static unsigned how_of(const struct opening *o)
 {
 	return (follows_last(o) ? FJ_FOLLOW : 0) | (writes(o) ? FJ_WRITE : 0) |
@@ -265,7 +274,23 @@ static unsigned how_of(const struct opening *o)
 	       (o->resolve & RESOLVE_BENEATH ? FJ_BENEATH : 0) |
 	       (o->resolve & RESOLVE_IN_ROOT ? FJ_IN_ROOT : 0) |
 	       (o->resolve & RESOLVE_NO_XDEV ? FJ_NO_XDEV : 0) |
-	       (o->flags & O_CREAT ? FJ_CREATE : 0);
+	       (o->flags & O_CREAT ? FJ_CREATE : 0) |
+	       ((o->flags & TMPFILE) == TMPFILE ? 0 : FJ_OPENS) | (wants_copy(o) ? FJ_COPY_UP : 0);
+}
+
+/* Make the file where a whiteout is. */
+__attribute__((noinline)) static long open_over(
+	struct fj_call *c, struct fj_place *place, struct opening *o)
+{
+	long r = fj_place_begin_over(c->thread, place), done;
+
+	if (r < 0)
+		return r;
+	r = open_place(c, place, o);
+	done = fj_place_end_over(c->thread, place, r);
+	if (!fj_is_err(r) && fj_is_err(done))
+		fj_close((int)r);
+	return done;
 }
 
 /* By a walk. */
@@ -299,6 +324,8 @@ __attribute__((noinline)) static long open_walked(
 			fj_procfs_find_fdinfo(c->thread, &place);
 		if (place.is_read_only && writes(o))
 			r = open_read_only(c, &place, o);
+		else if (__builtin_expect(place.layers != NULL, 0))
+			r = open_over(c, &place, o);
 		else
 			r = open_place(c, &place, o);
 		if (r >= 0 && (place.is_mount || place.is_magic) && (o->flags & O_DIRECTORY))

@@ -9,6 +9,7 @@
 #include "inode/device.h"
 #include "call/hooks.h"
 #include "inode/owned.h"
+#include "union/change.h"
 
 /* The object that the path argument names. With AT_EMPTY_PATH and no path that is the program's own
  * descriptor. */
@@ -16,7 +17,7 @@ static long find_argument(struct fj_call *c, uint64_t known_flags, struct fj_pla
 {
 	const int i = fj_arg_index(c, FJ_PATH);
 	const uint64_t flags = (uint32_t)fj_arg(c, FJ_ATFLAGS, 0);
-	const unsigned how = (flags & AT_SYMLINK_NOFOLLOW ? 0 : FJ_FOLLOW) | FJ_WRITE;
+	const unsigned how = (flags & AT_SYMLINK_NOFOLLOW ? 0 : FJ_FOLLOW) | FJ_WRITE | FJ_COPY_UP;
 	char *jail_path;
 	long r;
 
@@ -31,6 +32,9 @@ static long find_argument(struct fj_call *c, uint64_t known_flags, struct fj_pla
 		return -EFAULT;
 	if (!(flags & AT_EMPTY_PATH))
 		return -ENOENT;
+	r = fj_union_before_change(c, fj_arg_dirfd(c, i));
+	if (r < 0)
+		return r;
 	*object = (struct fj_place){.dirfd = fj_arg_dirfd(c, i), .owned_fd = -1, .name = ""};
 	if (object->dirfd == AT_FDCWD)
 		object->name = ".";
@@ -103,9 +107,12 @@ long fj_hook_fchown(struct fj_call *c)
 	const int fd = (int)c->arg[0];
 	const long r = fj_sys3(__NR_fcntl, fd, F_GETFL, 0);
 
+	long up;
+
 	if (r < 0 || (r & O_PATH))
 		return -EBADF;
-	return chown_object(c, fd, "", (uint32_t)c->arg[1], (uint32_t)c->arg[2]);
+	up = fj_union_before_change(c, fd);
+	return up < 0 ? up : chown_object(c, fd, "", (uint32_t)c->arg[1], (uint32_t)c->arg[2]);
 }
 
 /* Who watches is told of changes of owner by the kernel, and by nobody else. */
@@ -141,8 +148,10 @@ long fj_hook_chmod(struct fj_call *c)
 long fj_hook_fchmod(struct fj_call *c)
 {
 	struct fj_file file;
-	long r = fj_sys3(__NR_fchown, c->arg[0], -1, -1); /* EBADF for O_PATH, EROFS */
+	long r = fj_union_before_change(c, (int)c->arg[0]);
 
+	if (!r)
+		r = fj_sys3(__NR_fchown, c->arg[0], -1, -1); /* EBADF for O_PATH, EROFS */
 	if (!r)
 		r = fj_file_look(c, (int)c->arg[0], "", AT_EMPTY_PATH, &file);
 	return r < 0 ? r :
@@ -211,6 +220,9 @@ long fj_hook_utimens(struct fj_call *c)
 	long r = fj_early_answer(c);
 
 	if (r < 1)
+		return r;
+	r = c->arg[1] ? 0 : fj_union_before_change(c, (int)c->arg[0]);
+	if (r < 0)
 		return r;
 	if (c->arg[1] || c->arg[3] || !fj_device_node(c, (int)c->arg[0], &node))
 		return fj_translate(c, times_around);

@@ -13,6 +13,8 @@
 #include "call/hooks.h"
 #include "inode/owned.h"
 #include "inode/writes.h"
+#include "union/change.h"
+#include "union/union.h"
 #include "file/xattr.h"
 #include "sys/guest.h"
 
@@ -133,6 +135,27 @@ static long without_tag(const struct fj_xattr *q, const struct fj_file *file, lo
 	return len;
 }
 
+/* Is it one of those by which a union knows its layers? The origin nobody may see, or a copy that
+ * somebody makes with all attributes would pass for the lower file too; the others are not to be
+ * seen in the union. */
+static bool is_unions(struct fj_call *c, const struct fj_xattr *q, const char *name)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	struct fj_str pos;
+	bool is;
+
+	if (!fj_begins(name, FJ_UNION_PREFIX))
+		return false;
+	if (fj_streq(name, FJ_UNION_ORIGIN))
+		return true;
+	if (!fj_jail->has_unions || q->file.name[0])
+		return false;
+	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	is = fj_path_of_dir(c->thread, q->file.dirfd, &pos) && fj_union_holds(pos.at);
+	fj_scratch_release(c->thread, mark);
+	return is;
+}
+
 /* The kernel's names, then the kept ones that are not among them. */
 static long list(struct fj_call *c, const struct fj_xattr *q, const struct fj_file *file)
 {
@@ -155,8 +178,9 @@ static long list(struct fj_call *c, const struct fj_xattr *q, const struct fj_fi
 		for (long k = 0; q->size && k < kernel;
 			k += (long)fj_strlen((char *)q->value + k) + 1)
 			is_known = is_known || fj_streq((char *)q->value + k, names + at);
-		if (is_known || (starts_with(names + at, XATTR_TRUSTED_PREFIX) &&
-					!fj_ids_can(fj_ids(), FJ_CAP_SYS_ADMIN)))
+		if (is_known || is_unions(c, q, names + at) ||
+			(starts_with(names + at, XATTR_TRUSTED_PREFIX) &&
+				!fj_ids_can(fj_ids(), FJ_CAP_SYS_ADMIN)))
 			continue;
 		if (!q->size)
 			total += len;
@@ -203,6 +227,8 @@ static long perform(struct fj_call *c, struct fj_xattr *q, enum fj_xattr_what wh
 
 	if (r < 0)
 		return r;
+	if (what != FJ_XATTR_LIST && __builtin_expect(is_unions(c, q, q->text), 0))
+		return what == FJ_XATTR_SET ? -EPERM : -ENODATA;
 	/* The kernel's affair altogether, and no record bears on it. */
 	if (what != FJ_XATTR_LIST && !is_kept(q->text) &&
 		(what != FJ_XATTR_SET || !fj_own_has_devices()))
@@ -267,7 +293,8 @@ static long by_path(struct fj_call *c, enum fj_xattr_what what)
 	if (read_quickly(c, what, jail_path, !is_link, &q, &r))
 		return r;
 	r = fj_find_object(c, AT_FDCWD, jail_path,
-		(is_link ? 0 : FJ_FOLLOW) | (c->row->flags & FJ_WRITES ? FJ_WRITE : 0), 0, &q.file);
+		(is_link ? 0 : FJ_FOLLOW) | (c->row->flags & FJ_WRITES ? FJ_WRITE | FJ_COPY_UP : 0),
+		0, &q.file);
 	if (r < 0)
 		return fj_early_complaint(c, r);
 	q.link = fj_place_path(c->thread, &q.file);
@@ -282,9 +309,14 @@ static long by_fd(struct fj_call *c, enum fj_xattr_what what)
 	const long flags = fj_sys3(__NR_fcntl, q.file.dirfd, F_GETFL, 0);
 
 	read_arguments(c, 1, what, &q);
+	long r;
+
 	if (flags < 0 || (flags & O_PATH))
 		return fj_early_complaint(c, -EBADF);
-	return perform(c, &q, what);
+	r = what == FJ_XATTR_SET || what == FJ_XATTR_REMOVE ?
+		    fj_union_before_change(c, q.file.dirfd) :
+		    0;
+	return r < 0 ? r : perform(c, &q, what);
 }
 
 /* setxattrat(2) and its kin, since Linux 6.13: value, size and flags of two of them lie in a
@@ -320,7 +352,7 @@ static long at_path(struct fj_call *c, enum fj_xattr_what what)
 	if (jail_path) {
 		r = fj_find_object(c, fj_arg_dirfd(c, 1), jail_path,
 			(flags & AT_SYMLINK_NOFOLLOW ? 0 : FJ_FOLLOW) |
-				(c->row->flags & FJ_WRITES ? FJ_WRITE : 0),
+				(c->row->flags & FJ_WRITES ? FJ_WRITE | FJ_COPY_UP : 0),
 			0, &q.file);
 	} else if (r || !(flags & AT_EMPTY_PATH)) {
 		return r ? r : c->arg[1] ? -ENOENT : -EFAULT;
@@ -332,6 +364,7 @@ static long at_path(struct fj_call *c, enum fj_xattr_what what)
 			return -EBADF;
 		q.file = (struct fj_place){
 			.dirfd = fd, .owned_fd = -1, .name = fd == AT_FDCWD ? "." : ""};
+		r = c->row->flags & FJ_WRITES ? fj_union_before_change(c, fd) : 0;
 	}
 	if (r < 0)
 		return r;

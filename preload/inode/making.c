@@ -8,13 +8,16 @@
  * bind mount, in a directory that hands its group down, and for devices. */
 #include "inode/made.h"
 
+#include "path/union.h"
+
 void fj_making_begin(struct fj_call *c, const struct fj_place *place, uint32_t type, uint32_t mode,
 	struct fj_making *m)
 {
 	const struct fj_ids *ids = fj_ids();
 	/* What was there keeps the host's ids, so what is made there needs to be said to be root's.
 	 */
-	const bool is_foreign = fj_place_is_foreign(c, place->dirfd, place->name);
+	const int parent_fd = fj_place_parent(place);
+	const bool is_foreign = fj_place_is_foreign(c, parent_fd, place->name);
 
 	*m = (struct fj_making){.owner = {.uid = ids->fsuid,
 					.gid = ids->fsgid,
@@ -33,7 +36,7 @@ void fj_making_begin(struct fj_call *c, const struct fj_place *place, uint32_t t
 		fj_str_init(&s, text, cut + 8);
 		fj_str_add(&s, place->name, cut);
 		fj_str_put(&s, ".");
-		r = fj_file_look(c, place->dirfd, s.at, 0, &parent);
+		r = fj_file_look(c, parent_fd, s.at, 0, &parent);
 		fj_scratch_release(c->thread, mark);
 		if (!r) {
 			m->parent = parent.key;

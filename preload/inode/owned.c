@@ -10,6 +10,7 @@
 
 #include "inode/device.h"
 #include "inode/roots.h"
+#include "path/union.h"
 
 static bool no_statx;
 
@@ -292,6 +293,19 @@ static bool is_itself(const char *name, unsigned flags)
 	return (flags & AT_SYMLINK_NOFOLLOW) || !name || !name[0];
 }
 
+/* What was copied up has the device and number that it had: st_ino of overlayfs.rst. */
+__attribute__((noinline)) static void show_origin(
+	const struct fj_owner *record, uint64_t dev, struct statx *sx)
+{
+	uint64_t ino;
+
+	if (!fj_union_calls.origin(record, &dev, &ino))
+		return;
+	sx->stx_ino = ino;
+	sx->stx_dev_major = dev >> 8 & 0xfff;
+	sx->stx_dev_minor = (dev & 0xff) | (dev >> 12 & 0xfff00);
+}
+
 FJ_HOT long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsigned flags,
 	unsigned mask, struct statx *sx, struct fj_file *file)
 {
@@ -333,6 +347,8 @@ FJ_HOT long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsign
 	}
 	file->owner.mode = sx->stx_mode;
 	sx->stx_nlink -= hidden_names(file->dev, sx->stx_ino, sx->stx_nlink);
+	if (__builtin_expect(fj_jail->has_unions && file->has_record, 0) && fj_union_calls.origin)
+		show_origin(&file->owner, file->dev, sx);
 	if (!(mask & STATX_BTIME)) { /* not asked for */
 		sx->stx_mask &= ~STATX_BTIME;
 		sx->stx_btime = (struct statx_timestamp){0};

@@ -6,6 +6,7 @@
 #include "inode/roots.h"
 #include "launch/loader.h"
 #include "own/own.h"
+#include "union/change.h"
 
 #include <asm/stat.h>
 
@@ -113,6 +114,7 @@ void fj_owners_look_around(const char *db, char **envp, bool is_quiet)
 	size_t len = fj_strlen(fj_jail->root_path);
 
 	fj_roots_start(fj_jail_roots());
+	fj_union_start();
 	fj_own_roots->keeps_apart = db != NULL;
 	fj_own_roots->counted_dev =
 		fj_own_counts_directories(FJ_FD_ROOT(fj_jail)) ? fj_jail->root_dev : 0;

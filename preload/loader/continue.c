@@ -21,6 +21,7 @@
 #include "text/sites.h"
 #include "sys/guest.h"
 #include "trap/trap.h"
+#include "union/change.h"
 
 #include <linux/auxvec.h>
 #include <linux/mman.h>
@@ -167,6 +168,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 		fail("owners", r);
 	fj_own_still_watches(h.is_watching);
 	fj_roots_start(fj_jail_roots());
+	fj_union_start();
 	fj_namespace_start();
 	fj_cwd_start();
 	start_root(nested_at, &h);

@@ -5,6 +5,7 @@
  * directory made for it. */
 #include "mount/mounting.h"
 #include "inode/owned.h"
+#include "mount/overlay.h"
 #include "mount/tmpfs.h"
 #include "path/private.h"
 
@@ -48,7 +49,7 @@ static int kind_of(const char *type)
 
 long fj_filesystem_known(const char *type)
 {
-	return is_tmpfs(type) || kind_of(type) >= 0 ? 0 : -ENODEV;
+	return is_tmpfs(type) || fj_streq(type, "overlay") || kind_of(type) >= 0 ? 0 : -ENODEV;
 }
 
 /* The root's owner and mode go to its record, where the directory cannot have them. */
@@ -97,6 +98,8 @@ long fj_filesystem_make(
 	fs->type = type;
 	if (is_tmpfs(type))
 		return make_tmpfs(c, options, fs);
+	if (fj_streq(type, "overlay"))
+		return fj_overlay_make(c, options, fs);
 	if (kind < 0 || fj_sys2(__NR_statfs, kinds[kind].host, &there))
 		return -ENODEV;
 	fj_str_init(&host, fs->host, FJ_PATH_MAX);

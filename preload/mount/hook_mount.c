@@ -5,7 +5,9 @@
  * the jail's own table. */
 #include "call/hooks.h"
 #include "mount/mounting.h"
+#include "mount/overlay.h"
 #include "path/private.h"
+#include "path/union.h"
 #include "sys/guest.h"
 
 #include <linux/mount.h>
@@ -65,6 +67,8 @@ static long bind_mount(
 	if (!*source)
 		return -EINVAL; /* do_loopback() */
 	r = fj_point_find(c, AT_FDCWD, source, true, &from);
+	if (r >= 0)
+		r = fj_overlay_bind_source(c, &from);
 	return r < 0 ? r : fj_mounting_bind(&from, at, is_recursive, 0, 0);
 }
 
@@ -96,7 +100,11 @@ static long change_propagation(uint64_t flags, const struct fj_point *at)
 static long remount(
 	struct fj_call *c, const char *options, uint64_t flags, const struct fj_point *at)
 {
-	const long r = flags & MS_BIND ? 0 : fj_mounting_reconfigure(c, at, options);
+	long r = flags & MS_BIND ? 0 : fj_mounting_reconfigure(c, at, options);
+
+	if (!r && !(flags & (MS_BIND | MS_RDONLY)) && at->is_mount &&
+		fj_overlay_is_read_only(c, at->pos))
+		return -EROFS; /* ovl_reconfigure() */
 
 	return r ? r : fj_mounting_change(at, FJ_MOUNT_OPTIONS, fj_mounting_options(flags), false);
 }
@@ -199,6 +207,8 @@ long fj_hook_pivot_root(struct fj_call *c)
 		return -EBUSY;
 	if (!new_root.is_mount || !fj_path_has_prefix(put_old.pos, new_root.pos))
 		return -EINVAL;
+	if (fj_jail->has_unions && fj_union_holds(old_root))
+		return -EINVAL; /* all of an overlay could not be shown at put_old */
 	shown = put_old;
 	fd = fj_path_open_pos(c->thread, new_root.pos, O_DIRECTORY);
 	if (fj_is_err(fd))

@@ -11,6 +11,8 @@
  * (fsopen(2)). */
 #include "call/hooks.h"
 #include "mount/mounting.h"
+#include "mount/overlay.h"
+#include "path/union.h"
 #include "path/private.h"
 #include "sys/guest.h"
 
@@ -18,8 +20,9 @@
 #include <linux/mount.h>
 
 #define AT_RECURSIVE_ 0x8000u /* linux/fcntl.h */
-#define TEXT 128u
-#define OPTIONS 256u
+#define TEXT FJ_PATH_MAX
+#define OPTIONS FJ_LAYERS_TEXT
+#define KEY 128u
 #define ENTRIES 8u
 #define MOUNT_ATTR_SIZE_VER0_ 32u
 
@@ -45,8 +48,9 @@ struct entry {
 	bool is_dir;
 	char type[32], source[TEXT],
 		options[OPTIONS]; /* of a detached file system: as they are shown */
-	char pos[FJ_PATH_MAX];	  /* where a tree or a picked mount is */
-	char host[FJ_PATH_MAX];	  /* of a detached file system */
+	char layers[FJ_LAYERS_TEXT], work[FJ_PATH_MAX]; /* of a detached overlay */
+	char pos[FJ_PATH_MAX];				/* where a tree or a picked mount is */
+	char host[FJ_PATH_MAX];				/* of a detached file system */
 };
 
 static struct entry entries[ENTRIES] FJ_BULKY;
@@ -82,7 +86,9 @@ static struct entry *new_entry(enum kind kind)
 {
 	struct entry *e = &entries[__atomic_fetch_add(&next_entry, 1, __ATOMIC_RELAXED) % ENTRIES];
 
-	*e = (struct entry){.kind = kind, .is_dir = true};
+	memset(e, 0, sizeof(*e));
+	e->kind = kind;
+	e->is_dir = true;
 	return e;
 }
 
@@ -169,12 +175,15 @@ long fj_hook_fspick(struct fj_call *c)
 	return hand_out(e, fj_open_path(AT_FDCWD, "/", 0), c->arg[2] & FSPICK_CLOEXEC);
 }
 
-static void add_option(struct entry *e, const char *key, const char *value)
+static long add_option(struct entry *e, const char *key, const char *value)
 {
+	const size_t was = fj_strlen(e->options);
+	const char first = e->options[0];
 	struct fj_str s;
 
 	fj_str_init(&s, e->options, OPTIONS);
-	s.len = fj_strlen(e->options);
+	s.at[0] = first;
+	s.len = was;
 	if (s.len)
 		fj_str_put(&s, ",");
 	fj_str_put(&s, key);
@@ -182,26 +191,30 @@ static void add_option(struct entry *e, const char *key, const char *value)
 		fj_str_put(&s, "=");
 		fj_str_put(&s, value);
 	}
+	if (s.overflowed)
+		e->options[was] = 0;
+	return s.overflowed ? -EINVAL : 0;
 }
 
 static long set_parameter(struct entry *e, bool has_value, const struct fj_call *c)
 {
-	char key[TEXT], value[TEXT] = "";
+	char key[KEY], *value = fj_scratch_path(c->thread);
 	long r = copy_string(key, sizeof(key), c->arg[2]);
 
+	*value = 0;
 	if (!r && has_value)
-		r = copy_string(value, sizeof(value), c->arg[3]);
+		r = copy_string(value, TEXT, c->arg[3]);
 	if (r < 0)
 		return r;
 	if (fj_streq(key, "source"))
-		memcpy(e->source, value, TEXT);
+		memcpy(e->source, value, fj_strlen(value) + 1);
 	else if (fj_streq(key, "ro"))
 		e->flags |= FJ_MOUNT_READ_ONLY;
 	else if (fj_streq(key, "rw"))
 		e->flags &= ~(uint32_t)FJ_MOUNT_READ_ONLY;
 	else
-		add_option(e, key, has_value ? value : NULL);
-	return 0;
+		r = add_option(e, key, has_value ? value : NULL);
+	return r;
 }
 
 long fj_hook_fsconfig(struct fj_call *c)
@@ -261,10 +274,14 @@ long fj_hook_fsmount(struct fj_call *c)
 		return r;
 	e = new_entry(DETACHED);
 	memcpy(e->type, context->type, sizeof(e->type));
-	memcpy(e->source, context->source, TEXT);
+	memcpy(e->source, context->source, fj_strlen(context->source) + 1);
 	memcpy(e->host, fs.host, fj_strlen(fs.host) + 1);
 	if (fs.options)
 		memcpy(e->options, fs.options, fj_strlen(fs.options) + 1);
+	if (fs.layers) {
+		memcpy(e->layers, fs.layers, fj_strlen(fs.layers) + 1);
+		memcpy(e->work, fs.work, fj_strlen(fs.work) + 1);
+	}
 	e->flags = fs.flags | context->flags | fj_mounting_attributes(c->arg[2]);
 	context->kind = CONTEXT; /* "must be reconfigured": fsmount(2) */
 	return hand_out(
@@ -305,7 +322,9 @@ long fj_hook_open_tree(struct fj_call *c)
 /* Put what `e` describes at `to`. It can be done once. */
 static long attach(struct fj_call *c, struct entry *e, const struct fj_point *to)
 {
-	const struct fj_filesystem fs = {.type = e->type,
+	const struct fj_filesystem fs = {.layers = *e->layers ? e->layers : NULL,
+		.work = e->work,
+		.type = e->type,
 		.source = *e->source ? e->source : "none",
 		.host = e->host,
 		.options = e->options,
@@ -319,6 +338,9 @@ static long attach(struct fj_call *c, struct entry *e, const struct fj_point *to
 		r = fj_point_find(c, e->fd, "", false, &from);
 		if (r >= 0) {
 			memcpy(from.pos, e->pos, FJ_PATH_MAX);
+			r = fj_overlay_bind_source(c, &from);
+		}
+		if (r >= 0) {
 			r = fj_mounting_bind(
 				&from, to, e->kind == RECURSIVE_TREE, e->clear, e->flags);
 		}

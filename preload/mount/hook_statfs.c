@@ -17,6 +17,7 @@
 #define ST_NODIRATIME_ 2048
 #define ST_RELATIME_ 4096
 #define ST_VALID_ 32
+#define OVERLAYFS_SUPER_MAGIC_ 0x794c7630 /* linux/magic.h */
 
 static long flags_of(uint32_t mount_flags)
 {
@@ -66,6 +67,8 @@ static void adjust(struct fj_call *c, const char *pos, struct statfs *fs)
 			ST_VALID_ |
 			(flags & (FJ_MOUNT_NOATIME | FJ_MOUNT_STRICTATIME) ? 0 : ST_RELATIME_);
 	}
+	if (flags & FJ_MOUNT_UNION)
+		fs->f_type = OVERLAYFS_SUPER_MAGIC_;
 	fs->f_flags |= flags_of(flags);
 }
 

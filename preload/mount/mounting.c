@@ -57,7 +57,7 @@ static void replace_default(struct fj_edit *e, const struct fj_mount *top)
 static long add(struct fj_edit *e, const struct fj_filesystem *fs, const char *pos)
 {
 	const struct fj_mount *top = top_at(e, pos);
-	long r;
+	long r, options = 0;
 
 	if (top && fj_streq(e->v->text + top->host, fs->host)) {
 		/* "already mounted": do_add_mount(). But what was there unasked does not count. */
@@ -68,8 +68,10 @@ static long add(struct fj_edit *e, const struct fj_filesystem *fs, const char *p
 	}
 	r = fj_edit_add(e, fs->host, pos, fs->flags, fs->type, fs->source);
 	if (r >= 0 && fs->options)
-		r = fj_edit_options(e, (uint32_t)r, fs->options);
-	return r;
+		options = fj_edit_options(e, (uint32_t)r, fs->options);
+	if (r >= 0 && !options && fs->layers)
+		options = fj_edit_layers(e, (uint32_t)r, fs->layers, fs->work);
+	return options < 0 ? options : r;
 }
 
 long fj_mounting_add(const struct fj_filesystem *fs, bool is_dir, const struct fj_point *at)
@@ -113,6 +115,7 @@ static long bind(struct fj_edit *e, const struct fj_point *from, const struct fj
 	bool is_recursive, const uint32_t options[2])
 {
 	const struct fj_mount *of = fj_mounts_of(e->v, from->pos);
+	const uint32_t of_options = of ? of->options : 0;
 	const uint32_t count = e->v->count;
 	uint32_t flags = of ? of->flags : e->v->root_flags;
 	long r;
@@ -126,6 +129,12 @@ static long bind(struct fj_edit *e, const struct fj_point *from, const struct fj
 		flags |= FJ_MOUNT_OWN;
 	r = fj_edit_add(e, from->host, to->pos, flags, of ? e->v->text + of->type : "",
 		of ? e->v->text + of->source : "");
+	if (r >= 0 && from->layers) {
+		const long set = fj_edit_layers(e, (uint32_t)r, from->layers, from->work);
+
+		e->v->mount[e->v->count - 1].options = of_options;
+		r = set < 0 ? set : r;
+	}
 	return r >= 0 && is_recursive ? repeat_below(e, count, from->pos, NULL, to->pos) : r;
 }
 
@@ -212,6 +221,14 @@ long fj_mounting_move(const struct fj_point *from, const struct fj_point *to)
 	return r;
 }
 
+/* (Of an overlay without an upper layer nothing can be changed, whatever the flags say.) */
+static void change_one(struct fj_edit *e, struct fj_mount *m, uint32_t clear, uint32_t set)
+{
+	m->flags = (m->flags & ~clear) | set;
+	if ((m->flags & FJ_MOUNT_UNION) && !e->v->text[m->work])
+		m->flags |= FJ_MOUNT_READ_ONLY;
+}
+
 static void change(
 	struct fj_edit *e, const char *pos, uint32_t clear, uint32_t set, bool is_recursive)
 {
@@ -221,7 +238,7 @@ static void change(
 	if (!top)
 		e->v->root_flags = (e->v->root_flags & ~clear) | set;
 	else
-		top->flags = (top->flags & ~clear) | set;
+		change_one(e, top, clear, set);
 	if (!is_recursive)
 		return;
 	if (top)
@@ -230,7 +247,7 @@ static void change(
 		memset(in, true, sizeof(in));
 	for (uint32_t i = 0; i < e->v->count; i++)
 		if (in[i])
-			e->v->mount[i].flags = (e->v->mount[i].flags & ~clear) | set;
+			change_one(e, &e->v->mount[i], clear, set);
 }
 
 long fj_mounting_change(const struct fj_point *at, uint32_t clear, uint32_t set, bool is_recursive)

@@ -12,7 +12,8 @@ struct fj_point {
 	char *pos;  /* position */
 	char *host; /* host path, the kernel's spelling */
 	bool is_dir;
-	bool is_mount; /* a mount point, or the root of the jail's tree */
+	bool is_mount;	     /* a mount point, or the root of the jail's tree */
+	char *layers, *work; /* of a directory in a union that is bound: overlay.c; or NULL */
 };
 /* Find what `jail_path` names; "" is `dirfd` itself. Returns 0; -EINVAL when it has no position; or
  * as fj_path_walk(). */
@@ -30,8 +31,9 @@ uint32_t fj_mounting_attributes(uint64_t attr_flags);
  * mount(2), parsed here); found for what the host has. -ENODEV: of no type that a jail can have. */
 struct fj_filesystem {
 	const char *type, *source;
-	char *host;	     /* room for FJ_PATH_MAX */
-	const char *options; /* of a tmpfs, as they are shown; NULL: none */
+	char *host;		   /* room for FJ_PATH_MAX */
+	const char *options;	   /* of a tmpfs, as they are shown; NULL: none */
+	const char *layers, *work; /* of an overlay: path/mounts.h; NULL: it is none */
 	uint32_t flags;
 	bool is_single; /* the kernel has one for all: not twice on one point */
 };

@@ -47,6 +47,7 @@ long fj_point_find(
 	uint32_t mark;
 	long fd, r;
 
+	p->layers = p->work = NULL;
 	p->pos = fj_scratch_path(c->thread);
 	p->host = fj_scratch_path(c->thread);
 	mark = fj_scratch_mark(c->thread);

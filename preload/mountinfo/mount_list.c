@@ -234,6 +234,8 @@ static void list_own(struct listing *list, const struct fj_mount *m)
 			fj_str_put(&s, ",inode64");
 		l.super_options = super_options;
 	}
+	if (m->flags & FJ_MOUNT_UNION)
+		l.super_options = fj_mounts_options(list->v, m);
 	tell_line(list, &l);
 }
 

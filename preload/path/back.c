@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * back.c - from host paths, as the kernel reports them, to what the program may see. */
-#include "path/path.h"
+#include "path/union.h"
 
 #include <asm/statfs.h>
 
@@ -143,7 +143,7 @@ static int rank(
 			     there (d_path() shows it too) */
 	if (hint && fj_streq(pos, hint))
 		return 5;
-	if (m && (m->flags & FJ_MOUNT_PRIVATE))
+	if (m && (m->flags & (FJ_MOUNT_PRIVATE | FJ_MOUNT_UNION)))
 		return 4;
 	return fj_path_has_prefix(pos, fj_root()->pos) ? 3 : 2;
 }
@@ -155,6 +155,20 @@ static void put_pos(
 		fj_str_put(out, fj_mounts_text(v, m->jail));
 	if (!fj_streq(rest, "/"))
 		fj_str_put(out, rest);
+}
+
+/* What follows in `host_path` behind the directory that mount `m` leads to, or NULL. Of a union it
+ * may be any layer, the longest path counts. */
+static const char *rest_in(
+	const struct fj_mounts *v, const struct fj_mount *m, const char *host_path)
+{
+	const char *host = m ? fj_mounts_text(v, m->host) : fj_root_path(), *rest = NULL;
+
+	if (m && (m->flags & FJ_MOUNT_UNION)) {
+		fj_union_layer(v, m, host_path, &rest);
+		return rest;
+	}
+	return fj_path_has_prefix(host_path, host) ? host_path + fj_strlen(host) : NULL;
 }
 
 static bool back_once(
@@ -169,14 +183,12 @@ static bool back_once(
 	 * directory. */
 	for (uint32_t i = 0; i <= count; i++) {
 		const struct fj_mount *m = i ? &v->mount[i - 1] : NULL;
-		const char *host = m ? fj_mounts_text(v, m->host) : fj_root_path();
+		const char *rest = rest_in(v, m, host_path);
 		const size_t before = out->len;
-		const char *rest;
 		int r;
 
-		if ((m && (m->flags & FJ_MOUNT_HIDDEN)) || !fj_path_has_prefix(host_path, host))
+		if ((m && (m->flags & FJ_MOUNT_HIDDEN)) || !rest)
 			continue;
-		rest = host_path + fj_strlen(host);
 		put_pos(v, m, rest, out);
 		r = out->overflowed ? 0 : rank(v, m, out->at + before, hint);
 		fj_str_cut(out, before);

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * mounts.c - looking up the mounts of a jail. */
-#include "path/path.h"
+#include "path/union.h"
 
 #include <asm/stat.h>
 #include <linux/mman.h>
@@ -167,6 +167,45 @@ bool fj_mount_of(const char *pos, struct fj_mount_found *found, struct fj_str *h
 	return find(pos, false, found, host);
 }
 
+/* `pos` NULL: the mount of that id. */
+static bool find_union(const char *pos, uint32_t id, struct fj_mount_found *found,
+	struct fj_str *layers, struct fj_str *work)
+{
+	const struct fj_mounts *v;
+	const struct fj_mount *m;
+	uint64_t turn;
+
+	do {
+		v = fj_mounts_look(&turn);
+		m = pos ? fj_mounts_of(v, pos) : NULL;
+		for (uint32_t i = pos ? 0 : fj_mounts_count(v); i-- && !m;)
+			m = v->mount[i].id == id ? &v->mount[i] : NULL;
+		fj_str_cut(layers, 0);
+		fj_str_cut(work, 0);
+		layers->overflowed = work->overflowed = false;
+		if (m && !(m->flags & FJ_MOUNT_UNION))
+			m = NULL;
+		if (m) {
+			*found = (struct fj_mount_found){m->id, m->flags, m->jail_len};
+			fj_str_put(layers, fj_mounts_text(v, m->layers));
+			fj_str_put(work, fj_mounts_text(v, m->work));
+		}
+	} while (!fj_mounts_held(turn));
+	return m;
+}
+
+bool fj_mount_union_of(
+	const char *pos, struct fj_mount_found *found, struct fj_str *layers, struct fj_str *work)
+{
+	return find_union(pos, 0, found, layers, work);
+}
+
+bool fj_mount_union_by_id(
+	uint32_t id, struct fj_mount_found *found, struct fj_str *layers, struct fj_str *work)
+{
+	return find_union(NULL, id, found, layers, work);
+}
+
 bool fj_mount_around(const char *pos, struct fj_mount_found *found)
 {
 	const struct fj_mounts *v;
@@ -307,6 +346,7 @@ bool fj_path_host_is_foreign(const char *host_path)
 {
 	const struct fj_mounts *v;
 	const struct fj_mount *best;
+	const char *rest;
 	uint64_t turn;
 	bool is;
 
@@ -320,7 +360,9 @@ bool fj_path_host_is_foreign(const char *host_path)
 
 			if (!(m->flags & FJ_MOUNT_HIDDEN) &&
 				(!best || m->host_len > best->host_len) &&
-				fj_path_has_prefix(host_path, fj_mounts_text(v, m->host)))
+				(fj_path_has_prefix(host_path, fj_mounts_text(v, m->host)) ||
+					((m->flags & FJ_MOUNT_UNION) &&
+						fj_union_layer(v, m, host_path, &rest) >= 0)))
 				best = m;
 		}
 		is = best && is_foreign_mount(best);

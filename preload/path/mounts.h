@@ -40,10 +40,11 @@ enum {
 	FJ_MOUNT_COVERED = 2048, /* another mount lies on the way to it */
 	FJ_MOUNT_SHARED = 4096,
 	FJ_MOUNT_UNBINDABLE = 8192,
-	FJ_MOUNT_FILE = 16384,	/* of something that is no directory */
-	FJ_MOUNT_OWN = 32768,	/* the user's files in it are root's, as in the jail's own tree */
-	FJ_MOUNT_ENTRY = 65536, /* not a mount: a name that the jail made in the host's /dev, and
-				   that lies elsewhere; mount/dev_names.c */
+	FJ_MOUNT_FILE = 16384,	 /* of something that is no directory */
+	FJ_MOUNT_OWN = 32768,	 /* the user's files in it are root's, as in the jail's own tree */
+	FJ_MOUNT_ENTRY = 65536,	 /* not a mount: a name that the jail made in the host's /dev, and
+				    that lies elsewhere; mount/dev_names.c */
+	FJ_MOUNT_UNION = 131072, /* of several directories: path/union.h */
 };
 
 struct fj_mount {
@@ -52,8 +53,10 @@ struct fj_mount {
 	uint32_t jail, jail_len; /* position: offset into `text`, and length */
 	uint32_t host, host_len; /* host path; "" is the host's root */
 	uint32_t type, source;	 /* what mountinfo shows; "": what the host shows */
-	uint32_t options;	 /* of a tmpfs, as mountinfo shows them; 0: none */
-	uint32_t unused[2];
+	uint32_t options;	 /* of a tmpfs or a union, as mountinfo shows them; 0: none */
+	/* Of a union: the host paths of all layers, from the top, with a slash between two, where
+	 * so no name is empty but there; and of the work directory, "" without an upper layer. */
+	uint32_t layers, work;
 };
 _Static_assert(sizeof(struct fj_mount) == 48, "shared by processes of two builds");
 
@@ -118,6 +121,10 @@ static inline const char *fj_mounts_options(const struct fj_mounts *v, const str
 	return m->options ? fj_mounts_text(v, m->options) : "";
 }
 
+/* Give the mount `id` these layers. Returns 0, -ENOSPC or -EINVAL. */
+struct fj_edit;
+long fj_edit_layers(struct fj_edit *e, uint32_t id, const char *layers, const char *work);
+
 /* What a lookup found: a copy. */
 struct fj_mount_found {
 	uint32_t id, flags, jail_len;
@@ -126,6 +133,11 @@ struct fj_mount_found {
  * none. */
 bool fj_mount_at(const char *pos, struct fj_mount_found *found, struct fj_str *host);
 bool fj_mount_of(const char *pos, struct fj_mount_found *found, struct fj_str *host);
+/* The union that `pos` lies in, and its texts. False: in none. */
+bool fj_mount_union_of(
+	const char *pos, struct fj_mount_found *found, struct fj_str *layers, struct fj_str *work);
+bool fj_mount_union_by_id(
+	uint32_t id, struct fj_mount_found *found, struct fj_str *layers, struct fj_str *work);
 /* The mount that the entry at `pos` lies in, which is not what is mounted on it. */
 bool fj_mount_around(const char *pos, struct fj_mount_found *found);
 /* Is anything mounted on a name in the directory at `pos`? */

@@ -215,6 +215,28 @@ long fj_edit_options(struct fj_edit *e, uint32_t id, const char *text)
 	return -EINVAL;
 }
 
+long fj_edit_layers(struct fj_edit *e, uint32_t id, const char *layers, const char *work)
+{
+	struct fj_mounts *v = e->v;
+	const size_t layers_len = fj_strlen(layers), work_len = fj_strlen(work);
+
+	if (v->text_used + layers_len + work_len + 2 >= FJ_MOUNT_TEXT)
+		return -ENOSPC;
+	for (uint32_t i = 0; i < v->count; i++)
+		if (v->mount[i].id == id) {
+			v->mount[i].layers = fj_mounts_keep(v, layers, layers_len);
+			v->mount[i].work = fj_mounts_keep(v, work, work_len);
+			v->mount[i].flags |= FJ_MOUNT_UNION;
+			__atomic_store_n(&fj_jail->has_aliases, 1, __ATOMIC_RELAXED);
+			__atomic_store_n(&fj_jail->dirs_share_device, 1, __ATOMIC_RELAXED);
+			__atomic_store_n(&fj_jail->mounts_share_device, 1, __ATOMIC_RELAXED);
+			/* Whoever sees the mount has to see this. */
+			__atomic_store_n(&fj_jail->has_unions, 1, __ATOMIC_SEQ_CST);
+			return 0;
+		}
+	return -EINVAL;
+}
+
 void fj_edit_remove(struct fj_edit *e, uint32_t i)
 {
 	memmove(&e->v->mount[i], &e->v->mount[i + 1],
@@ -251,7 +273,8 @@ long fj_edit_copy(struct fj_edit *e, uint32_t i, const char *to, const char *res
 	m.id = ++v->last_id;
 	m.parent = parent ? parent->id : 0;
 	m.flags &= ~(uint32_t)(FJ_MOUNT_PRIVATE | FJ_MOUNT_DEFAULT);
-	m.options = 0; /* what shows a tmpfs a second time finds them at the first */
+	if (!(m.flags & FJ_MOUNT_UNION))
+		m.options = 0; /* what shows a tmpfs a second time finds them at the first */
 	v->mount[v->count++] = m;
 	return m.id;
 }

@@ -89,6 +89,10 @@ static void copy_version(struct fj_mounts *to, const struct fj_mounts *from)
 		m->source = copy_text(to, from, m->source);
 		if (m->options)
 			m->options = copy_text(to, from, m->options);
+		if (m->flags & FJ_MOUNT_UNION) {
+			m->layers = copy_text(to, from, m->layers);
+			m->work = copy_text(to, from, m->work);
+		}
 	}
 }
 

@@ -133,6 +133,7 @@ struct fj_jail {
 	uint32_t is_forgetful; /* the root's file system tells neither births nor lasting handles */
 	uint32_t is_scattered; /* the root is on an overlay whose numbers change: own/disk.c */
 	uint32_t names_comm_by_file; /* execveat of a bare descriptor: since Linux 6.14 */
+	uint32_t has_unions;	     /* some mount has several layers, or had: path/union.h */
 
 	/* Texts with jumps in them, behind all else in the memory file: door/copies.c. */
 	uint32_t no_copies; /* they may not be mapped */
@@ -243,6 +244,12 @@ enum {
 	FJ_NO_XDEV = 1024,
 	FJ_BY_TEXT = 2048, /* without a descriptor from the start: the caller needs the last one */
 	FJ_CREATE = 128,   /* -EISDIR when a slash ends the name: open(2) with O_CREAT */
+	FJ_COPY_UP = 4096, /* what is found is about to be changed: in a union it must be in the
+			      upper layer */
+	FJ_OPENS = 8192,   /* as open(2) changes it: the content of a regular file, or nothing */
+	FJ_NOT_DIRS = 32768, /* with FJ_COPY_UP: a directory will be refused */
+	FJ_REMOVES = 16384,  /* what is there is removed, moved or replaced, or only looked at:
+				place.layers is wanted, and may say that it is a whiteout */
 };
 
 /* May names be looked up in directory `name` of `dirfd` ("": itself)? 1: by everybody, 0: by the
@@ -272,6 +279,7 @@ static inline void fj_dir_is_asked(int fd)
 
 /* Where the kernel finds it: `name` relative to `dirfd` (or an absolute host path with AT_FDCWD).
  * No symlink is met on the way, and the last component is none that the caller wanted followed. */
+struct fj_layers;
 struct fj_place {
 	int dirfd;
 	int owned_fd; /* to be closed by fj_place_done(), or -1 */
@@ -283,6 +291,13 @@ struct fj_place {
 	bool is_read_only; /* on a mount that refuses writes */
 	uint8_t proc;	   /* enum fj_proc: an entry of procfs that would show the host */
 	const char *pos;   /* position, when asked for and known; else NULL */
+	bool is_merged;	   /* a directory of several layers of a union: it has one link, as in the
+			      kernel's */
+	bool is_lower;	   /* in a lower layer of a union: never to be changed */
+	/* The directory that the name is in, when it lies in a union and an entry is made where a
+	 * whiteout is (then `dirfd` is another directory, from where the result is to be put
+	 * there), or removed. */
+	struct fj_layers *layers;
 };
 
 /* Translate `jail_path`, relative to `dirfd` (a descriptor of the program, or AT_FDCWD) when not

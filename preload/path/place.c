@@ -27,6 +27,20 @@ long fj_openat2(int dirfd, const char *name, uint64_t flags, uint64_t mode, uint
 	return r;
 }
 
+/* The topmost of the directories that are merged there. */
+static long open_in_union(struct fj_thread *t, const char *pos)
+{
+	struct fj_layers l;
+	const long r = fj_layers_open(t, pos, &l);
+	long fd;
+
+	if (r <= 0)
+		return r ? r : -ENOENT; /* unmounted this moment */
+	fd = fj_sys3(__NR_fcntl, fj_layers_top(&l), F_DUPFD_CLOEXEC, 0);
+	fj_layers_close(&l);
+	return fd;
+}
+
 long fj_path_open_pos(struct fj_thread *t, const char *pos, int flags)
 {
 	const uint32_t mark = fj_scratch_mark(t);
@@ -34,6 +48,8 @@ long fj_path_open_pos(struct fj_thread *t, const char *pos, int flags)
 	struct fj_str host;
 	long r;
 
+	if (__builtin_expect(fj_jail->has_unions, 0) && fj_union_holds(pos))
+		return open_in_union(t, pos);
 	if (!fj_mount_of(pos, &m, NULL)) {
 		r = fj_open_path(FJ_FD_ROOT(fj_jail), pos[0] ? pos + 1 : ".", flags);
 	} else {
@@ -50,6 +66,9 @@ void fj_place_done(struct fj_place *place)
 	if (place->owned_fd >= 0)
 		fj_close(place->owned_fd);
 	place->owned_fd = -1;
+	if (__builtin_expect(place->layers != NULL, 0))
+		fj_layers_close(place->layers);
+	place->layers = NULL;
 }
 
 size_t fj_place_dir_len(const char *name)
@@ -137,7 +156,7 @@ bool fj_place_beside(struct fj_thread *t, const struct fj_place *first, const ch
 
 	if (!name || !first_name || name - jail_path != first_name - first_path ||
 		memcmp(jail_path, first_path, (size_t)(name - jail_path)) ||
-		fj_place_dir_len(first->name))
+		fj_place_dir_len(first->name) || first->layers || first->is_lower)
 		return false;
 	*place = *first;
 	place->owned_fd = -1;

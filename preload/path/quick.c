@@ -44,6 +44,12 @@ static const char *join(struct fj_thread *t, struct fj_str *value, const char *n
 	return value->at;
 }
 
+/* A fact tells of none; but a name in the caller's own directory, or in his root, needs no fact. */
+__attribute__((noinline)) static bool may_be_in_union(const char *path, size_t len)
+{
+	return !len && (path[0] != '/' || fj_union_holds(fj_root()->pos));
+}
+
 FJ_HOT static bool find(struct fj_quick *q)
 {
 	struct fj_thread *const t = q->t;
@@ -64,6 +70,8 @@ FJ_HOT static bool find(struct fj_quick *q)
 	q->place = (struct fj_place){.dirfd = q->dirfd, .owned_fd = -1, .name = path};
 	if (!name_len || fj_is_dots(name, name_len) ||
 		fj_proc_named(name, name_len) != FJ_PROC_PLAIN)
+		return false;
+	if (__builtin_expect(fj_jail->has_unions, 0) && may_be_in_union(path, len))
 		return false;
 	if (!len && path[0] != '/') { /* one name in the caller's own directory */
 		fj_dir_ask_noted(t);

@@ -20,6 +20,10 @@ void fj_walk_go(struct fj_walk *w, int fd, bool is_owned)
 {
 	if (w->owned_fd >= 0)
 		fj_close(w->owned_fd);
+	if (__builtin_expect(w->layers != NULL, 0)) {
+		fj_layers_close(w->layers);
+		w->layers = NULL;
+	}
 	w->fd = fd;
 	w->owned_fd = is_owned ? fd : -1;
 	if (w->below)
@@ -100,6 +104,8 @@ static long enter_pos(struct fj_walk *w)
 	struct fj_str host;
 	long r;
 
+	if (__builtin_expect(fj_jail->has_unions, 0) && (r = fj_walk_enter_union(w)) != 1)
+		return r;
 	if (!w->below) {
 		r = fj_path_open_pos(w->t, w->pos.at, O_DIRECTORY);
 		if (!fj_is_err(r))
@@ -186,7 +192,7 @@ long fj_walk_up(struct fj_walk *w)
 	if ((w->how & FJ_NO_XDEV) && fj_mount_at(w->pos.at, &m, NULL))
 		return -EXDEV;
 	before = w->pos.len;
-	if (w->below || fj_mount_at(w->pos.at, &m, NULL)) {
+	if (w->below || w->layers || fj_mount_at(w->pos.at, &m, NULL)) {
 		fj_str_cut(&w->pos, fj_walk_parent_len(&w->pos));
 		r = enter_pos(w);
 	} else {
@@ -257,7 +263,8 @@ long fj_walk_into(struct fj_walk *w, const char *name, size_t len, char *rest)
 		fj_scratch_release(w->t, mark);
 		return -EXDEV;
 	}
-	r = fj_walk_enter(w, m ? m : name, m && !w->is_entry ? 0 : O_NOFOLLOW);
+	r = !m && w->layers ? fj_walk_into_layers(w, name) :
+			      fj_walk_enter(w, m ? m : name, m && !w->is_entry ? 0 : O_NOFOLLOW);
 	if (m && w->is_entry && (r == -ENOTDIR || r == -ELOOP))
 		return fj_walk_into_link(w, m, len, rest);
 	fj_scratch_release(w->t, mark);
@@ -298,7 +305,7 @@ long fj_walk_leap(struct fj_walk *w)
 	char *last = NULL, *c = w->rest;
 	long fd;
 
-	if (!w->can_leap || w->below || fj_jail->no_openat2)
+	if (!w->can_leap || w->below || w->layers || fj_jail->no_openat2)
 		return 0;
 	w->can_leap = false;
 	for (char *start = c; *c; start = c) {

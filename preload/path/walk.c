@@ -81,7 +81,7 @@ static long finish(struct fj_walk *w, char *name, char *end, unsigned how, struc
 	size_t text_len = 0;
 	long r = FJ_NOT_A_LINK;
 
-	if (fj_path_reached && (w->owned_fd >= 0 || w->below))
+	if (fj_path_reached && (w->owned_fd >= 0 || w->below || w->layers))
 		fj_path_reached(w->t, w->fd, w->below ? w->below : "", w->fact_key, w->fact_key_len,
 			w->epoch);
 	fj_walk_keep_fact(w);
@@ -93,6 +93,12 @@ static long finish(struct fj_walk *w, char *name, char *end, unsigned how, struc
 		m = NULL;
 		if (how & FJ_ENTRY)
 			entry = enter_directory_of(w, entry);
+	}
+	if (__builtin_expect(w->layers && !m && !entry, 0)) {
+		r = fj_walk_finish_in_union(w, name, how);
+		if (r < 0)
+			return r;
+		r = FJ_NOT_A_LINK;
 	}
 	place->dirfd = w->fd;
 	if (!m && !entry && note_proc(w, name, len, place))
@@ -128,6 +134,13 @@ static long finish(struct fj_walk *w, char *name, char *end, unsigned how, struc
 				place->dirfd = w->fd;
 				name = (char *)".";
 			} else {
+				if (__builtin_expect(fj_jail->has_unions, 0) &&
+					(how & FJ_COPY_UP)) {
+					r = fj_walk_magic_in_union(w, name, place);
+					if (r)
+						return r < 0 ? r : 0;
+					r = FJ_MAGIC_LINK;
+				}
 				place->is_magic = true;
 				place->is_exe = len == 3 && !memcmp(name, "exe", 3);
 			}
@@ -142,6 +155,14 @@ static long finish(struct fj_walk *w, char *name, char *end, unsigned how, struc
 	if (r != FJ_MAGIC_LINK)
 		fj_walk_push_pos(w, name, len);
 	return 0;
+}
+
+/* The walk ends in the directory itself, where `..` may have led. */
+static long end_in_union(struct fj_walk *w, unsigned how)
+{
+	const long r = fj_walk_look_for_union(w);
+
+	return r < 0 || !w->layers ? r : fj_walk_end_in_union(w, how);
 }
 
 /* One component. Returns 0 when the place is filled, 1 when there is more, or -errno. */
@@ -179,6 +200,8 @@ static long walk_component(struct fj_walk *w, unsigned how, struct fj_place *pla
 	if (is_last && (!len || fj_is_dots(name, len))) {
 		if (len == 2 && (r = fj_walk_up(w)) < 0)
 			return r;
+		if (__builtin_expect(fj_jail->has_unions, 0) && (r = end_in_union(w, how)) < 0)
+			return r;
 		place->dirfd = w->fd;
 		place->name = fj_walk_name(w, ".");
 		if (how & (FJ_WANT_POS | FJ_WRITE))
@@ -208,7 +231,9 @@ static long walk_all(struct fj_walk *w, unsigned how, struct fj_place *place)
 	do {
 		while (*w->rest == '/')
 			w->rest++;
-		r = fj_walk_leap(w);
+		r = __builtin_expect(fj_jail->has_unions, 0) ? fj_walk_look_for_union(w) : 0;
+		if (!r)
+			r = fj_walk_leap(w);
 		if (!fj_is_err(r))
 			r = walk_component(w, how, place);
 		if (__builtin_expect((r == -EMFILE || r == -ENFILE) && !w->below, 0)) {
@@ -272,6 +297,8 @@ long fj_path_walk(
 		fj_dir_ask_noted(t);
 	*place = (struct fj_place){.owned_fd = -1};
 	fj_str_init(&w.pos, fj_scratch_path(t), FJ_PATH_MAX);
+	if (__builtin_expect(fj_jail->has_unions, 0))
+		w.layers_room = (struct fj_layers *)fj_scratch(t, sizeof(*w.layers_room));
 	if (fj_walk_is_scoped(&w)) {
 		r = fj_walk_scope(&w, jail_path);
 		if (r < 0)
@@ -294,7 +321,13 @@ long fj_path_walk(
 		fj_walk_go(&w, AT_FDCWD, false);
 		return r;
 	}
+	if (__builtin_expect(place->owned_fd >= 0, 0)) { /* it leads elsewhere */
+		fj_walk_go(&w, AT_FDCWD, false);
+		return 0;
+	}
 	place->owned_fd = w.owned_fd;
+	if (__builtin_expect(w.layers != NULL, 0))
+		fj_walk_keep_layers(&w, how, place);
 	if (!fj_jail->root_path[0] && fj_jail->has_aliases)
 		note_dir(&w);
 	if (w.knows_pos) {

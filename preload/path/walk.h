@@ -6,7 +6,7 @@
 #ifndef FJ_WALK_H
 #define FJ_WALK_H
 
-#include "path/path.h"
+#include "path/union.h"
 
 #define FJ_REST_SIZE (2 * FJ_PATH_MAX) /* a symlink's text and what follows it */
 
@@ -35,6 +35,9 @@ struct fj_walk {
 	uint64_t epoch;
 	bool is_entry; /* what fj_walk_mount_below() found is FJ_MOUNT_ENTRY */
 	bool is_open;  /* whoever it is may search all directories so far */
+	/* The directory reached, when it lies in a union; then `fd` is one of its descriptors, or
+	 * that of the layer that decided of the last name. It is `layers_room`, or NULL. */
+	struct fj_layers *layers, *layers_room;
 };
 static inline bool fj_is_dots(const char *name, size_t len)
 {
@@ -86,6 +89,22 @@ long fj_walk_into(struct fj_walk *w, const char *name, size_t len, char *rest);
  * or `..` is among them. Returns 1 when taken, 0 when it must go step by step, or an errno that the
  * steps would meet too. */
 long fj_walk_leap(struct fj_walk *w);
+
+/* union_walk.c: the directory reached is in a union. */
+/* See whether it is. Returns 0 or -errno. */
+long fj_walk_look_for_union(struct fj_walk *w);
+/* Be in the directory that `w->pos` names, if that lies in one: 0; 1: it does not; or -errno. */
+long fj_walk_enter_union(struct fj_walk *w);
+/* Step into `name`, as fj_walk_enter(). */
+long fj_walk_into_layers(struct fj_walk *w, const char *name);
+/* The last component: be in the layer that has it, or where it is to be made. Returns 0 or -errno.
+ */
+long fj_walk_finish_in_union(struct fj_walk *w, const char *name, unsigned how);
+/* The walk has ended in the directory itself. */
+long fj_walk_end_in_union(struct fj_walk *w, unsigned how);
+long fj_walk_magic_in_union(struct fj_walk *w, const char *name, struct fj_place *place);
+/* Give the place what it needs of the layers. */
+long fj_walk_keep_layers(struct fj_walk *w, unsigned how, struct fj_place *place);
 
 /* links.c: symlinks, and the links of procfs that are none. */
 enum fj_link { FJ_NOT_A_LINK, FJ_TEXT_LINK, FJ_MAGIC_LINK };

@@ -12,6 +12,7 @@
 #include "inode/made.h"
 #include "inode/owned.h"
 #include "identity/peer.h"
+#include "path/union.h"
 #include "socket/sun.h"
 #include "inode/roots.h"
 #include "sys/guest.h"
@@ -125,6 +126,19 @@ static long bind_and_own(
 	return fj_making_end(c, r, false, place, &m);
 }
 
+static long bind_in(
+	struct fj_call *c, struct fj_place *place, const char *jail_path, struct fj_sun *sun)
+{
+	long r;
+
+	if (__builtin_expect(!place->layers, 1))
+		return bind_and_own(c, place, jail_path, sun);
+	r = fj_place_begin_over(c->thread, place);
+	if (r < 0)
+		return r;
+	return fj_place_end_over(c->thread, place, bind_and_own(c, place, jail_path, sun));
+}
+
 /* The socket of a message was not found, for `error`. What the kernel complains of before it looks
  * at the name (the socket's own state, a bad buffer) it says as well of a name that nobody has. */
 static const char nobody[] = "\0fakejail: no such name";
@@ -153,14 +167,15 @@ long fj_hook_bind(struct fj_call *c)
 		return r ? r : fj_kernel(c);
 	r = fj_path_walk(c->thread, AT_FDCWD, jail_path, FJ_ENTRY | FJ_WRITE, &place);
 	if (r < 0)
-		return r;
-	r = fj_sys4(__NR_readlinkat, place.dirfd, place.name, &byte, 1);
+		return r == -EEXIST ? -EADDRINUSE : r; /* (of a union) */
+	r = place.layers ? -ENOENT :		       /* a whiteout */
+			   fj_sys4(__NR_readlinkat, place.dirfd, place.name, &byte, 1);
 	if (r >= 0 || r == -EINVAL)
 		r = -EADDRINUSE;
 	else if (place.is_read_only)
 		r = -EROFS;
 	else if (r == -ENOENT && jail_path[fj_strlen(jail_path) - 1] != '/')
-		r = bind_and_own(c, &place, jail_path, &sun);
+		r = bind_in(c, &place, jail_path, &sun);
 	fj_place_done(&place);
 	return r;
 }

@@ -1,0 +1,355 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * overlay.c - a file system of type overlay: its options, and the directories of the host that they
+ * name. The kernel's rules are in fs/overlayfs/params.c and super.c; an option that would need more
+ * than we can do is refused. */
+#include "mount/overlay.h"
+
+#include "path/union.h"
+#include "union/union.h"
+
+#include <asm/stat.h>
+
+#define WORK_MODE 0700
+
+struct parsed {
+	struct fj_call *c;
+	struct fj_str layers, uppers, work, shown;
+	uint32_t count; /* of the lower ones */
+	char *upper, *workdir;
+};
+
+/* The next option, with its escapes, of which a comma may be one. */
+static size_t option_len(const char *s)
+{
+	size_t n = 0;
+
+	while (s[n] && s[n] != ',')
+		n += s[n] == '\\' && s[n + 1] ? 2 : 1;
+	return n;
+}
+
+/* `text` up to `end` (or to an unescaped colon when `is_list`), without its escapes, in scratch
+ * memory. `*used`: how much it was. */
+static char *unescaped(struct fj_call *c, const char *text, size_t len, bool is_list, size_t *used)
+{
+	char *out = fj_scratch(c->thread, len + 1);
+	size_t n = 0, i = 0;
+
+	for (; i < len && !(is_list && text[i] == ':'); i++) {
+		if (text[i] == '\\' && i + 1 < len)
+			i++;
+		out[n++] = text[i];
+	}
+	out[n] = 0;
+	*used = i;
+	return out;
+}
+
+/* Append the host paths of a merged directory. */
+static long add_layers(struct fj_call *c, const struct fj_layers *l, struct fj_str *out)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	char *host = fj_scratch_path(c->thread), link[32];
+	struct fj_str s;
+	long n, r = 0;
+
+	for (uint32_t i = 0; i < l->count && !r; i++) {
+		if (l->fd[i] < 0)
+			continue;
+		fj_str_init(&s, link, sizeof(link));
+		fj_fd_path(&s, l->fd[i], NULL);
+		n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, host, FJ_PATH_MAX - 1);
+		if (n <= 0) {
+			r = n ? n : -ENOENT;
+			break;
+		}
+		host[n] = 0;
+		fj_str_put(out, out->len ? "/" : "");
+		fj_str_put(out, fj_streq(host, "/") ? "/." : host);
+		r = out->overflowed ? -EINVAL : 0;
+	}
+	fj_scratch_release(c->thread, mark);
+	return r;
+}
+
+/* Append the directories of the host that `jail_path` leads to: several, when it lies in another
+ * union. */
+static long add_dirs_here(struct fj_call *c, const char *jail_path, bool is_one, struct fj_str *out)
+{
+	struct fj_point p;
+	struct fj_layers l;
+	long r = fj_point_find(c, AT_FDCWD, jail_path, true, &p);
+
+	if (r < 0)
+		return r;
+	if (!p.is_dir)
+		return -EINVAL;
+	if (!fj_jail->has_unions || !fj_union_holds(p.pos)) {
+		fj_str_put(out, out->len ? "/" : "");
+		fj_str_put(out, fj_streq(p.host, "/") ? "/." : p.host);
+		return out->overflowed ? -EINVAL : 0;
+	}
+	r = fj_layers_open(c->thread, p.pos, &l);
+	if (r <= 0)
+		return r ? r : -ENOENT;
+	r = is_one && fj_layers_having(&l) > 1 ? -EINVAL : add_layers(c, &l, out);
+	fj_layers_close(&l);
+	return r;
+}
+
+static long add_dirs(struct fj_call *c, const char *jail_path, bool is_one, struct fj_str *out)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	const long r = add_dirs_here(c, jail_path, is_one, out);
+
+	fj_scratch_release(c->thread, mark);
+	return r;
+}
+
+static long add_lowers(struct parsed *p, const char *text, size_t len)
+{
+	size_t used;
+	long r;
+
+	for (;;) {
+		const char *path = unescaped(p->c, text, len, true, &used);
+
+		if (!*path)
+			return -EINVAL; /* empty, or data-only layers ("::") */
+		r = add_dirs(p->c, path, false, &p->layers);
+		if (r < 0)
+			return r;
+		p->count++;
+		if (used == len)
+			return 0;
+		text += used + 1;
+		len -= used + 1;
+	}
+}
+
+/* Options that ask for what we do anyway, or need not. */
+static bool is_harmless(const char *option, size_t len)
+{
+	static const char known[] =
+		"index=off\0redirect_dir=off\0redirect_dir=nofollow\0xino=off\0"
+		"xino=on\0xino=auto\0metacopy=off\0nfs_export=off\0volatile\0"
+		"userxattr\0uuid=on\0uuid=off\0uuid=null\0uuid=auto\0fsync=auto\0"
+		"fsync=volatile\0fsync=strict\0verity=off\0default_permissions\0";
+
+	for (const char *k = known; *k; k += fj_strlen(k) + 1)
+		if (fj_strlen(k) == len && !memcmp(k, option, len))
+			return true;
+	return false;
+}
+
+static const char *value_of(const char *option, size_t len, const char *key)
+{
+	const size_t n = fj_strlen(key);
+
+	return len > n && fj_begins(option, key) && option[n] == '=' ? option + n + 1 : NULL;
+}
+
+static long parse_one(struct parsed *p, const char *option, size_t len)
+{
+	const char *v;
+	size_t used;
+
+	if ((v = value_of(option, len, "lowerdir")))
+		return add_lowers(p, v, len - (size_t)(v - option));
+	if ((v = value_of(option, len, "lowerdir+"))) {
+		p->count++;
+		return add_dirs(p->c, unescaped(p->c, v, len - (size_t)(v - option), false, &used),
+			false, &p->layers);
+	}
+	if ((v = value_of(option, len, "upperdir"))) {
+		p->upper = unescaped(p->c, v, len - (size_t)(v - option), false, &used);
+		return 0;
+	}
+	if ((v = value_of(option, len, "workdir"))) {
+		p->workdir = unescaped(p->c, v, len - (size_t)(v - option), false, &used);
+		return 0;
+	}
+	return is_harmless(option, len) ? 0 : -EINVAL;
+}
+
+static long parse(struct parsed *p, const char *options)
+{
+	long r;
+
+	while (*options) {
+		const size_t len = option_len(options);
+
+		r = len ? parse_one(p, options, len) : 0;
+		if (r < 0)
+			return r;
+		options += len;
+		options += *options == ',';
+	}
+	/* ovl_fs_params_verify() and ovl_get_lowerstack(). */
+	if (!p->count || (p->upper && !p->workdir) || (!p->upper && p->count == 1))
+		return -EINVAL;
+	return 0;
+}
+
+/* What the upper layer is made of must lie beside it, on its file system, and neither in the
+ * other. */
+static long find_upper(struct parsed *p)
+{
+	struct stat up = {0}, work = {0};
+	long fd, r = add_dirs(p->c, p->upper, true, &p->uppers);
+
+	if (!r)
+		r = add_dirs(p->c, p->workdir, true, &p->work);
+	if (r < 0)
+		return r;
+	if (fj_path_has_prefix(p->work.at, p->uppers.at) ||
+		fj_path_has_prefix(p->uppers.at, p->work.at))
+		return -EINVAL;
+	if (fj_sys4(__NR_newfstatat, AT_FDCWD, p->uppers.at, &up, 0) ||
+		fj_sys4(__NR_newfstatat, AT_FDCWD, p->work.at, &work, 0) ||
+		up.st_dev != work.st_dev)
+		return -EINVAL;
+	if (fj_union_is_lower(p->uppers.at) || fj_union_is_lower(p->work.at))
+		return -EINVAL;
+	r = fj_sys3(__NR_faccessat, AT_FDCWD, p->uppers.at, 2 /* W_OK */);
+	if (r < 0)
+		return r == -EROFS ? -EINVAL : r;
+	fj_str_put(&p->work, "/work");
+	r = fj_sys3(__NR_mkdirat, AT_FDCWD, p->work.at, WORK_MODE);
+	if (r < 0 && r != -EEXIST)
+		return r;
+	fd = fj_open_path(AT_FDCWD, p->work.at, O_DIRECTORY | O_NOFOLLOW);
+	if (fj_is_err(fd))
+		return fd;
+	fj_union_clean(p->c, (int)fd);
+	fj_close((int)fd);
+	return 0;
+}
+
+static uint32_t count_layers(const char *text)
+{
+	uint32_t n = 1;
+
+	for (; *text; text++)
+		n += text[0] == '/' && text[1] == '/';
+	return n;
+}
+
+long fj_overlay_make(struct fj_call *c, const char *options, struct fj_filesystem *fs)
+{
+	struct parsed p = {.c = c};
+	struct fj_str all;
+	const char *first;
+	size_t len;
+	long r;
+
+	fj_str_init(&p.layers, fj_scratch(c->thread, FJ_LAYERS_TEXT), FJ_LAYERS_TEXT);
+	fj_str_init(&p.uppers, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	fj_str_init(&p.work, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	r = parse(&p, options);
+	if (!r && p.upper)
+		r = find_upper(&p);
+	if (r < 0)
+		return r;
+	fj_str_init(&all, fj_scratch(c->thread, FJ_LAYERS_TEXT), FJ_LAYERS_TEXT);
+	if (p.upper) {
+		fj_str_put(&all, p.uppers.at);
+		fj_str_put(&all, "/");
+	}
+	fj_str_put(&all, p.layers.at);
+	if (all.overflowed || p.work.overflowed || count_layers(all.at) > FJ_LAYERS_MAX)
+		return -EINVAL;
+	/* The place that a mount leads to, for whoever does not know of layers. */
+	for (first = all.at, len = 0; first[len] && !(first[len] == '/' && first[len + 1] == '/');)
+		len++;
+	if (len >= FJ_PATH_MAX)
+		return -EINVAL;
+	memcpy(fs->host, first, len);
+	fs->host[len] = 0;
+	fs->layers = all.at;
+	fs->work = p.upper ? p.work.at : "";
+	fs->flags |= fj_path_host_is_foreign(fs->host) ? 0 : FJ_MOUNT_OWN;
+	fj_str_init(&all, fj_scratch(c->thread, FJ_LAYERS_TEXT), FJ_LAYERS_TEXT);
+	fj_str_put(&all, p.upper ? "rw," : "ro,");
+	fj_str_put(&all, options);
+	fs->options = all.at;
+	if (!p.upper)
+		fs->flags |= FJ_MOUNT_READ_ONLY;
+	return 0;
+}
+
+/* A file is one of one layer. */
+static long bind_file(struct fj_call *c, struct fj_point *p)
+{
+	struct fj_place place;
+	char link[32];
+	struct fj_str s;
+	long fd, n, r = fj_union_bring_up(c->thread, p->host, &place);
+
+	if (r <= 0)
+		return r == -EROFS ? -EOPNOTSUPP : r; /* a remount could let it be written */
+	fd = fj_open_path(place.dirfd, place.name, O_NOFOLLOW);
+	fj_place_done(&place);
+	if (fj_is_err(fd))
+		return fd;
+	fj_str_init(&s, link, sizeof(link));
+	fj_fd_path(&s, (int)fd, NULL);
+	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, p->host, FJ_PATH_MAX - 1);
+	fj_close((int)fd);
+	p->host[n > 0 ? n : 0] = 0;
+	return n > 0 ? 0 : n ? n : -ENOENT;
+}
+
+bool fj_overlay_is_read_only(struct fj_call *c, const char *pos)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	struct fj_mount_found m;
+	struct fj_str layers, work;
+	bool is;
+
+	if (!fj_jail->has_unions)
+		return false;
+	fj_str_init(&layers, fj_scratch(c->thread, FJ_LAYERS_TEXT), FJ_LAYERS_TEXT);
+	fj_str_init(&work, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	is = fj_mount_union_of(pos, &m, &layers, &work) && !work.len;
+	fj_scratch_release(c->thread, mark);
+	return is;
+}
+
+long fj_overlay_bind_source(struct fj_call *c, struct fj_point *p)
+{
+	struct fj_mount_found m;
+	struct fj_str layers, work;
+	struct fj_layers l;
+	long r;
+
+	p->layers = p->work = NULL;
+	if (!fj_jail->has_unions || !fj_union_holds(p->pos))
+		return 0;
+	if (!p->is_dir)
+		return bind_file(c, p);
+	fj_str_init(&layers, fj_scratch(c->thread, FJ_LAYERS_TEXT), FJ_LAYERS_TEXT);
+	fj_str_init(&work, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	if (!fj_mount_union_of(p->pos, &m, &layers, &work))
+		return -ENOENT;
+	fj_str_cut(&layers, 0);
+	r = fj_layers_open(c->thread, p->pos, &l);
+	if (r <= 0)
+		return r ? r : -ENOENT;
+	r = l.has_upper && !l.is_read_only ? fj_layers_up(c->thread, &l, p->pos) : 0;
+	if (l.fd[0] < 0)
+		fj_str_cut(&work, 0); /* without an upper directory nothing is changed */
+	if (!r)
+		r = add_layers(c, &l, &layers);
+	fj_layers_close(&l);
+	p->layers = layers.at;
+	p->work = work.at;
+	for (size_t i = 0; (p->host[i] = layers.at[i]); i++)
+		if (layers.at[i] == '/' && layers.at[i + 1] == '/') {
+			p->host[i] = 0;
+			break;
+		}
+	return r;
+}

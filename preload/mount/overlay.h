@@ -1,0 +1,20 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * overlay.h - file systems of type overlay. */
+#ifndef FJ_OVERLAY_H
+#define FJ_OVERLAY_H
+
+#include "mount/mounting.h"
+
+/* Fill `fs` as `options`, those of mount(2), say: its layers, and what mountinfo shows. -EINVAL:
+ * options that do not go together, or that we cannot honour. */
+long fj_overlay_make(struct fj_call *c, const char *options, struct fj_filesystem *fs);
+
+/* Is `pos` in an overlay that has no upper layer? */
+bool fj_overlay_is_read_only(struct fj_call *c, const char *pos);
+/* `p` is about to be bound to another place: when it lies in an overlay, bring it up where there is
+ * an upper layer, and fill in its layers. Returns 0 or -errno. */
+long fj_overlay_bind_source(struct fj_call *c, struct fj_point *p);
+
+#endif

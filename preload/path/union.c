@@ -1,0 +1,396 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * union.c - the directories that a position in a union leads to, layer by layer. union.h says what
+ * a union is.
+ *
+ * A layer's directory is reached by one descriptor after the other from the layer's root, never
+ * through a symlink: a position has none, and one that somebody puts into a layer meanwhile is not
+ * followed. */
+#include "path/union.h"
+
+#include <asm/stat.h>
+
+#define S_IFMT_ 0170000u /* inode(7) */
+#define S_IFDIR_ 0040000u
+
+struct fj_union_calls fj_union_calls;
+
+void fj_layers_move_up(int *fd)
+{
+	const long up = *fd < 0 ? -1 : fj_sys3(__NR_fcntl, *fd, F_DUPFD_CLOEXEC, fj_high_fd());
+
+	if (up < 0 || fj_is_err(up))
+		return;
+	fj_close(*fd);
+	*fd = (int)up;
+}
+
+void fj_layers_close(struct fj_layers *l)
+{
+	for (uint32_t i = 0; i < l->count; i++)
+		if (l->fd[i] >= 0)
+			fj_close(l->fd[i]);
+	if (l->work_fd >= 0)
+		fj_close(l->work_fd);
+	l->work_fd = -1;
+	l->count = 0;
+}
+
+/* The next of the layers' host paths, from `*at` on, into `path`; false: that was the last. */
+static bool next_layer(const char **at, struct fj_str *path)
+{
+	const char *s = *at;
+
+	fj_str_cut(path, 0);
+	if (!*s)
+		return false;
+	while (*s && !(s[0] == '/' && s[1] == '/'))
+		s++;
+	fj_str_add(path, *at, (size_t)(s - *at));
+	*at = *s ? s + 1 : s;
+	return true;
+}
+
+static long open_roots(struct fj_thread *t, const char *text, struct fj_layers *l)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	struct fj_str path;
+	long fd = 0;
+
+	fj_str_init(&path, fj_scratch_path(t), FJ_PATH_MAX);
+	while (l->count < FJ_LAYERS_MAX && next_layer(&text, &path)) {
+		fd = fj_open_path(AT_FDCWD, path.at, O_DIRECTORY);
+		if (fj_is_err(fd))
+			break;
+		l->fd[l->count++] = (int)fd;
+		fd = 0;
+	}
+	fj_scratch_release(t, mark);
+	return fd;
+}
+
+/* What `name` of layer `i` is: 1 something, 0 nothing, 2 a whiteout; or -errno. */
+static long look(struct fj_thread *t, const struct fj_layers *l, uint32_t i, const char *name,
+	uint32_t *mode)
+{
+	struct stat st;
+	const long r = fj_sys4(__NR_newfstatat, l->fd[i], name, &st, AT_SYMLINK_NOFOLLOW);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return r;
+	*mode = st.st_mode;
+	return fj_union_calls.is_whiteout(t, l->fd[i], name, &st) ? 2 : 1;
+}
+
+long fj_layers_find(struct fj_thread *t, struct fj_layers *l, const char *name)
+{
+	long r = 0;
+
+	l->found = -1;
+	l->is_whiteout = false;
+	l->mode = 0;
+	for (uint32_t i = 0; i < l->count; i++) {
+		if (l->fd[i] < 0)
+			continue;
+		r = look(t, l, i, name, &l->mode);
+		if (r < 0)
+			return r;
+		if (!r)
+			continue;
+		l->found = (int)i;
+		l->is_whiteout = r == 2;
+		return 0;
+	}
+	return 0;
+}
+
+bool fj_layers_have_below(struct fj_thread *t, struct fj_layers *l, const char *name)
+{
+	uint32_t mode;
+	long r;
+
+	for (uint32_t i = 1; i < l->count; i++) {
+		if (l->fd[i] < 0)
+			continue;
+		r = look(t, l, i, name, &mode);
+		if (r)
+			return r != 2;
+	}
+	return false;
+}
+
+/* Merge what the layers have as directory `name` into `to`. */
+static long merge(struct fj_thread *t, struct fj_layers *l, const char *name, int *to)
+{
+	bool is_in_dir = false;
+	uint32_t mode = 0;
+	long r, fd;
+
+	for (uint32_t i = 0; i < l->count; i++)
+		to[i] = -1;
+	l->found = -1;
+	for (uint32_t i = 0; i < l->count; i++) {
+		if (l->fd[i] < 0)
+			continue;
+		r = look(t, l, i, name, &mode);
+		if (r < 0 && is_in_dir)
+			continue; /* a lower one that cannot be searched */
+		if (r < 0)
+			return r;
+		if (!r)
+			continue;
+		if (!is_in_dir) {
+			l->found = (int)i;
+			l->is_whiteout = r == 2;
+			l->mode = mode;
+		}
+		if (r == 2)
+			break;
+		if ((mode & S_IFMT_) != S_IFDIR_) {
+			if (is_in_dir)
+				break;
+			return -ENOTDIR;
+		}
+		fd = fj_open_path(l->fd[i], name, O_DIRECTORY | O_NOFOLLOW);
+		if (fj_is_err(fd))
+			return fd;
+		to[i] = (int)fd;
+		is_in_dir = true;
+		if (fj_union_calls.is_opaque(t, (int)fd))
+			break;
+	}
+	return is_in_dir ? 0 : -ENOENT;
+}
+
+bool fj_layers_merge_below(struct fj_thread *t, const struct fj_layers *l, const char *name)
+{
+	long fd, r;
+	uint32_t mode = 0;
+	bool is_opaque;
+
+	if (l->found < 0 || l->is_whiteout || (l->mode & S_IFMT_) != S_IFDIR_)
+		return false;
+	fd = fj_open_path(l->fd[l->found], name, O_DIRECTORY | O_NOFOLLOW);
+	if (fj_is_err(fd))
+		return false;
+	is_opaque = fj_union_calls.is_opaque(t, (int)fd);
+	fj_close((int)fd);
+	for (uint32_t i = (uint32_t)l->found + 1; i < l->count && !is_opaque; i++) {
+		r = l->fd[i] < 0 ? 0 : look(t, l, i, name, &mode);
+		if (r > 0)
+			return r == 1 && (mode & S_IFMT_) == S_IFDIR_;
+	}
+	return false;
+}
+
+static void go(struct fj_layers *l, const int *to)
+{
+	for (uint32_t i = 0; i < l->count; i++) {
+		if (l->fd[i] >= 0)
+			fj_close(l->fd[i]);
+		l->fd[i] = to[i];
+	}
+}
+
+static void forget(const struct fj_layers *l, const int *to)
+{
+	for (uint32_t i = 0; i < l->count; i++)
+		if (to[i] >= 0)
+			fj_close(to[i]);
+}
+
+long fj_layers_into(struct fj_thread *t, struct fj_layers *l, const char *name)
+{
+	int to[FJ_LAYERS_MAX];
+	const long r = merge(t, l, name, to);
+
+	if (r < 0)
+		forget(l, to);
+	else
+		go(l, to);
+	return r;
+}
+
+/* The same, and make it in the upper layer when it is in lower ones alone. */
+static long into_upper(struct fj_thread *t, struct fj_layers *l, const char *name)
+{
+	int to[FJ_LAYERS_MAX];
+	long r = merge(t, l, name, to);
+
+	if (!r && to[0] < 0) {
+		r = fj_layers_copy_up(t, l, name, false);
+		if (!r) {
+			forget(l, to);
+			r = merge(t, l, name, to);
+		}
+		if (!r && to[0] < 0)
+			r = -EIO; /* it was copied, and is not there */
+	}
+	if (r < 0)
+		forget(l, to);
+	else
+		go(l, to);
+	return r;
+}
+
+static long descend(struct fj_thread *t, struct fj_layers *l, const char *pos, bool is_up)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	char *name = fj_scratch(t, FJ_NAME_MAX + 1);
+	long r = 0;
+
+	while (*pos && !r) {
+		size_t len = 0;
+
+		for (pos++; *pos && *pos != '/'; pos++)
+			if (len < FJ_NAME_MAX)
+				name[len++] = *pos;
+		name[len] = 0;
+		r = is_up ? into_upper(t, l, name) : fj_layers_into(t, l, name);
+	}
+	fj_scratch_release(t, mark);
+	return r;
+}
+
+static long open_at(struct fj_thread *t, const char *pos, struct fj_layers *l, bool is_up)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	struct fj_mount_found m;
+	struct fj_str layers, work;
+	long r;
+
+	*l = (struct fj_layers){.work_fd = -1, .found = -1};
+	fj_str_init(&layers, fj_scratch(t, FJ_LAYERS_TEXT), FJ_LAYERS_TEXT);
+	fj_str_init(&work, fj_scratch_path(t), FJ_PATH_MAX);
+	if (!fj_mount_union_of(pos, &m, &layers, &work)) {
+		fj_scratch_release(t, mark);
+		return 0;
+	}
+	l->mount_len = m.jail_len;
+	l->mount_id = m.id;
+	l->has_upper = work.len;
+	l->is_read_only = !l->has_upper || (m.flags & FJ_MOUNT_READ_ONLY);
+	r = open_roots(t, layers.at, l);
+	if (!r)
+		r = descend(t, l, pos + m.jail_len, is_up);
+	fj_scratch_release(t, mark);
+	if (r < 0)
+		fj_layers_close(l);
+	return r < 0 ? r : 1;
+}
+
+long fj_layers_open(struct fj_thread *t, const char *pos, struct fj_layers *l)
+{
+	return open_at(t, pos, l, false);
+}
+
+long fj_layers_up(struct fj_thread *t, struct fj_layers *l, const char *pos)
+{
+	struct fj_layers up;
+	long r;
+
+	if (l->is_read_only)
+		return -EROFS;
+	if (l->fd[0] >= 0)
+		return 0;
+	r = open_at(t, pos, &up, true);
+	if (r <= 0)
+		return r ? r : -ENOENT; /* unmounted meanwhile */
+	l->fd[0] = up.fd[0];
+	up.fd[0] = -1;
+	fj_layers_close(&up);
+	return 0;
+}
+
+long fj_layers_work(struct fj_thread *t, struct fj_layers *l)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	struct fj_mount_found m;
+	struct fj_str layers, work;
+	long fd = -ENOENT;
+
+	if (l->work_fd >= 0)
+		return l->work_fd;
+	fj_str_init(&layers, fj_scratch(t, FJ_LAYERS_TEXT), FJ_LAYERS_TEXT);
+	fj_str_init(&work, fj_scratch_path(t), FJ_PATH_MAX);
+	if (fj_mount_union_by_id(l->mount_id, &m, &layers, &work))
+		fd = fj_open_path(AT_FDCWD, work.at, O_DIRECTORY | O_NOFOLLOW);
+	fj_scratch_release(t, mark);
+	if (fj_is_err(fd))
+		return fd;
+	l->work_fd = (int)fd;
+	fj_layers_move_up(&l->work_fd);
+	return l->work_fd;
+}
+
+long fj_layers_copy_up(
+	struct fj_thread *t, struct fj_layers *l, const char *name, bool is_data_wanted)
+{
+	const long work = fj_layers_work(t, l);
+	long r;
+
+	if (fj_is_err(work))
+		return work;
+	r = fj_union_calls.copy_up(
+		t, l->fd[l->found], name, l->fd[0], name, (int)work, is_data_wanted);
+	return r == -EEXIST ? 0 : r;
+}
+
+static bool is_below(const char *host_path, const char *dir, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (host_path[i] != dir[i]) /* (or it ends) */
+			return false;
+	return !host_path[len] || host_path[len] == '/';
+}
+
+int fj_union_layer(const struct fj_mounts *v, const struct fj_mount *m, const char *host_path,
+	const char **rest)
+{
+	const char *s = fj_mounts_text(v, m->layers), *const limit = v->text + FJ_MOUNT_TEXT;
+	size_t best = 0;
+	int layer = -1;
+
+	for (int i = 0; s < limit && *s; i++) {
+		const char *end = s;
+
+		while (end + 1 < limit && *end && !(end[0] == '/' && end[1] == '/'))
+			end++;
+
+		const size_t len = (size_t)(end - s);
+
+		if (len > best && is_below(host_path, s, len)) {
+			best = len;
+			layer = i;
+			*rest = host_path + len;
+		}
+		s = *end ? end + 1 : limit;
+	}
+	return layer;
+}
+
+bool fj_union_is_lower(const char *host_path)
+{
+	const struct fj_mounts *v;
+	const char *rest;
+	uint64_t turn;
+	bool is;
+
+	do {
+		is = false;
+		v = fj_mounts_look(&turn);
+		for (uint32_t i = fj_mounts_count(v); i-- && !is;) {
+			const struct fj_mount *m = &v->mount[i];
+			int layer;
+
+			if (!(m->flags & FJ_MOUNT_UNION))
+				continue;
+			layer = fj_union_layer(v, m, host_path, &rest);
+			is = layer > 0 || (!layer && !*fj_mounts_text(v, m->work));
+		}
+	} while (!fj_mounts_held(turn));
+	return is;
+}

@@ -1,0 +1,134 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * union.h - a position that leads to several directories of the host: an overlay mount.
+ *
+ * The layers of such a mount lie above each other, the upper one (when there is one) on top. A name
+ * is decided by the first layer that has it, counted from the top; directories of one name are
+ * merged until one is opaque. Nothing but the upper one is ever changed: what a lower one has is
+ * copied up first. What a whiteout and an opaque directory are, and how a file is copied, is the
+ * room union's. */
+#ifndef FJ_PATH_UNION_H
+#define FJ_PATH_UNION_H
+
+#include "path/path.h"
+
+struct stat;
+struct fj_owner;
+
+#define FJ_LAYERS_MAX 64u
+#define FJ_LAYERS_TEXT (2u * FJ_PATH_MAX)
+
+/* A merged directory. */
+struct fj_layers {
+	uint32_t count, mount_len; /* of the layers; of the mount's position */
+	uint32_t mount_id;
+	bool has_upper, is_read_only;
+	int work_fd; /* where what is to come into the upper one is made; -1: not opened yet */
+	/* The layers' own directories, from the top; 0 is the upper one where there is one. -1: it
+	 * has none, or none that can be seen. */
+	int fd[FJ_LAYERS_MAX];
+	/* Of the name that was looked up last: the layer that decides, or -1, and what it has. */
+	int found;
+	bool is_whiteout;
+	bool is_merged; /* it is a directory, and in several layers */
+	uint32_t mode;
+	char *pos;	  /* position of the directory; set when it outlives the walk */
+	const char *name; /* what is made in the work directory is to be called so: union_over.c */
+};
+
+/* Set by the room union. */
+struct fj_union_calls {
+	bool (*is_whiteout)(
+		struct fj_thread *t, int dirfd, const char *name, const struct stat *st);
+	bool (*is_opaque)(struct fj_thread *t, int dirfd);
+	long (*copy_up)(struct fj_thread *t, int from_dirfd, const char *from, int to_dirfd,
+		const char *to, int work_fd, bool with_data);
+	/* Remove a whiteout with its record. */
+	long (*discard)(struct fj_thread *t, int dirfd, const char *name);
+	/* Of which lower file is the one with this record, which lies on *dev, a copy? */
+	bool (*origin)(const struct fj_owner *record, uint64_t *dev, uint64_t *ino);
+	long (*set_opaque)(struct fj_thread *t, int dirfd);
+};
+extern struct fj_union_calls fj_union_calls;
+
+/* Merge the directory at `pos` into `l`. Returns 1; 0 when it lies in no union; or -errno. */
+long fj_layers_open(struct fj_thread *t, const char *pos, struct fj_layers *l);
+void fj_layers_close(struct fj_layers *l);
+/* Out of the way of the descriptor that the program is about to get, which must be the lowest. */
+void fj_layers_move_up(int *fd);
+/* The topmost directory. */
+static inline int fj_layers_top(const struct fj_layers *l)
+{
+	for (uint32_t i = 0; i < l->count; i++)
+		if (l->fd[i] >= 0)
+			return l->fd[i];
+	return -1;
+}
+/* In how many layers is it? */
+static inline uint32_t fj_layers_having(const struct fj_layers *l)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < l->count; i++)
+		n += l->fd[i] >= 0;
+	return n;
+}
+/* Look `name` up: sets `found` and its kin. Returns 0, or -errno of a layer. */
+long fj_layers_find(struct fj_thread *t, struct fj_layers *l, const char *name);
+/* Is `name` in a lower layer, so that a whiteout must be left when it is taken away? */
+bool fj_layers_have_below(struct fj_thread *t, struct fj_layers *l, const char *name);
+/* Go into directory `name`. Returns 0; -ENOENT; or -ENOTDIR when it is none, `found` being set. */
+long fj_layers_into(struct fj_thread *t, struct fj_layers *l, const char *name);
+/* Make the directory at `pos`, which `l` is, exist in the upper layer, and all above it. */
+long fj_layers_up(struct fj_thread *t, struct fj_layers *l, const char *pos);
+/* Copy `name`, which was found, to the upper layer, where its directory is. */
+long fj_layers_copy_up(
+	struct fj_thread *t, struct fj_layers *l, const char *name, bool is_data_wanted);
+/* The descriptor of the work directory, or -errno. */
+long fj_layers_work(struct fj_thread *t, struct fj_layers *l);
+
+/* A name that nobody has, for the work directory, into `out`. */
+#define FJ_LAYERS_TEMP 48u
+#define FJ_LAYERS_TEMP_PREFIX ".fakejail-work." /* as the room union's own */
+void fj_layers_temp(struct fj_str *out);
+
+/* An entry is to be made at `place`, which has layers, for a whiteout is there: let the place lead
+ * into the work directory. Returns 0 or -errno. */
+long fj_place_begin_over(struct fj_thread *t, struct fj_place *place);
+/* It was made there, if `r` is no error: put it where it belongs, in one step. Returns `r`, or
+ * -errno, and then it is removed. */
+long fj_place_end_over(struct fj_thread *t, struct fj_place *place, long r);
+/* The descriptor of the directory that what is made at `place`, whose name is one component, will
+ * be in. */
+static inline int fj_place_parent(const struct fj_place *place)
+{
+	return place->layers && place->layers->name ? place->layers->fd[0] : place->dirfd;
+}
+
+/* What lies at `host_path` is about to be changed: when it is in a lower layer of a union, copy it
+ * up, and let `place` lead there. Returns 1; 0: it is in none, and `place` was not touched; or
+ * -errno. */
+long fj_union_bring_up(struct fj_thread *t, const char *host_path, struct fj_place *place);
+/* The same of a descriptor of the program's that is open for reading: it is replaced by one of the
+ * copy. Returns 0 or -errno. */
+long fj_union_bring_fd_up(struct fj_thread *t, int fd);
+/* Is `fd` a directory that is in several layers of a union? */
+bool fj_union_is_merged(struct fj_thread *t, int fd);
+/* Is directory `name`, which was found, in a lower layer as well? */
+bool fj_layers_merge_below(struct fj_thread *t, const struct fj_layers *l, const char *name);
+
+/* Is what lies at `host_path` in a lower layer of a union, and so never to be changed? */
+bool fj_union_is_lower(const char *host_path);
+/* Which layer of the union `m` does it lie in (-1: in none), and what follows behind that in *rest?
+ * Of a version that may be being written to. */
+int fj_union_layer(const struct fj_mounts *v, const struct fj_mount *m, const char *host_path,
+	const char **rest);
+/* Is `pos` in a union? */
+static inline bool fj_union_holds(const char *pos)
+{
+	struct fj_mount_found m;
+
+	return fj_mount_of(pos, &m, NULL) && (m.flags & FJ_MOUNT_UNION);
+}
+#endif

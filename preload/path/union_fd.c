@@ -1,0 +1,138 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * union_fd.c - what a descriptor leads to, in a union: from the host path that the kernel tells of
+ * it to the file of the upper layer, which may be changed. */
+#include "path/walk.h"
+
+#include <asm/stat.h>
+
+#define S_IFMT_ 0170000u /* inode(7) */
+#define S_IFDIR_ 0040000u
+
+/* Is the object at `name` of the merged directory `l` to be had in the upper layer? */
+static long bring_up(struct fj_thread *t, struct fj_layers *l, const char *parent, const char *name)
+{
+	long r = fj_layers_find(t, l, name);
+
+	if (r < 0)
+		return r;
+	if (l->found < 0 || l->is_whiteout)
+		return -ENOENT; /* it was removed, and nothing of it is in the upper layer */
+	if (l->is_read_only)
+		return -EROFS;
+	r = fj_layers_up(t, l, parent);
+	return r || !l->found ? r : fj_layers_copy_up(t, l, name, true);
+}
+
+long fj_union_bring_up(struct fj_thread *t, const char *host_path, struct fj_place *place)
+{
+	struct fj_str pos;
+	struct fj_layers l;
+	char *name;
+	size_t above;
+	long r;
+
+	if (host_path[0] != '/' || !fj_union_is_lower(host_path))
+		return 0;
+	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
+	if (!fj_path_back_hinted(host_path, fj_cwd_noted(), &pos) || !fj_union_holds(pos.at))
+		return 0;
+	r = fj_layers_open(t, pos.at, &l);
+	if (r > 0 && pos.len == l.mount_len) { /* the root of the union */
+		r = l.is_read_only ? -EROFS : 1;
+		above = pos.len;
+		name = (char *)".";
+	} else {
+		if (r > 0)
+			fj_layers_close(&l);
+		above = fj_walk_parent_len(&pos);
+		name = pos.at + above + 1;
+		pos.at[above] = 0;
+		r = fj_layers_open(t, pos.at, &l);
+		if (r <= 0)
+			return r ? r : -ENOENT;
+		r = bring_up(t, &l, pos.at, name);
+		r = r < 0 ? r : 1;
+	}
+	if (r > 0) {
+		*place = (struct fj_place){
+			.dirfd = l.fd[0], .owned_fd = l.fd[0], .name = name, .pos = NULL};
+		l.fd[0] = -1;
+	}
+	fj_layers_close(&l);
+	return r;
+}
+
+/* Put the file at `place` in the place of descriptor `fd`, which keeps its number, its flags and
+ * where it is in the file. */
+static long replace(int fd, const struct fj_place *place)
+{
+	const long flags = fj_sys3(__NR_fcntl, fd, F_GETFL, 0),
+		   cloexec = fj_sys3(__NR_fcntl, fd, F_GETFD, 0);
+	const long at = flags & O_PATH ? 0 : fj_sys3(__NR_lseek, fd, 0, 1 /* SEEK_CUR */);
+	long up, r;
+
+	up = fj_sys4(__NR_openat, place->dirfd, place->name,
+		(flags & ~(long)(O_CREAT | O_EXCL | O_TRUNC)) | O_NOFOLLOW | O_CLOEXEC, 0);
+	if (fj_is_err(up))
+		return up;
+	if (at > 0)
+		fj_sys3(__NR_lseek, up, at, 0 /* SEEK_SET */);
+	r = fj_sys3(__NR_dup3, up, fd, cloexec & 1 /* FD_CLOEXEC */ ? O_CLOEXEC : 0);
+	fj_close((int)up);
+	return fj_is_err(r) ? r : 0;
+}
+
+long fj_union_bring_fd_up(struct fj_thread *t, int fd)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	char *host_path, link[32];
+	struct fj_place place;
+	struct fj_str s;
+	long n, flags, r;
+
+	flags = fj_sys3(__NR_fcntl, fd, F_GETFL, 0);
+	/* Who may write to it has the upper file, or has opened the lower one outside the union. */
+	if (flags < 0 || (!(flags & O_PATH) && (flags & O_ACCMODE) != O_RDONLY))
+		return 0;
+	host_path = fj_scratch_path(t);
+	fj_str_init(&s, link, sizeof(link));
+	fj_fd_path(&s, fd, NULL);
+	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, host_path, FJ_PATH_MAX - 1);
+	r = 0;
+	if (n > 0) {
+		host_path[n] = 0;
+		r = fj_union_bring_up(t, host_path, &place);
+	}
+	if (r > 0) {
+		r = replace(fd, &place);
+		fj_place_done(&place);
+	}
+	fj_scratch_release(t, mark);
+	return r;
+}
+
+bool fj_union_is_merged(struct fj_thread *t, int fd)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	struct fj_str pos;
+	struct fj_layers l;
+	struct stat st;
+	bool is = false;
+
+	if (fd == AT_FDCWD)
+		st.st_mode = S_IFDIR_;
+	else if (fj_sys2(__NR_fstat, fd, &st))
+		return false;
+	if ((st.st_mode & S_IFMT_) != S_IFDIR_)
+		return false;
+	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
+	if (fj_path_of_dir(t, fd, &pos) && fj_union_holds(pos.at) &&
+		fj_layers_open(t, pos.at, &l) > 0) {
+		is = fj_layers_having(&l) > 1;
+		fj_layers_close(&l);
+	}
+	fj_scratch_release(t, mark);
+	return is;
+}

@@ -1,0 +1,117 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * union_over.c - an entry is made where the upper layer has a whiteout: in the work directory, from
+ * where it changes places with the whiteout in one step. So nobody ever sees what the whiteout
+ * hides. */
+#include "path/union.h"
+
+#include <asm/stat.h>
+
+#define RENAME_NOREPLACE_ 1u /* linux/fs.h */
+#define RENAME_EXCHANGE_ 2u
+#define S_IFMT_ 0170000u /* inode(7) */
+#define S_IFDIR_ 0040000u
+
+void fj_layers_temp(struct fj_str *out)
+{
+	static uint32_t last;
+
+	fj_str_put(out, FJ_LAYERS_TEMP_PREFIX);
+	fj_str_num(out, (uint64_t)fj_sys0(__NR_getpid), 10);
+	fj_str_put(out, ".o");
+	fj_str_num(out, __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED), 10);
+}
+
+long fj_place_begin_over(struct fj_thread *t, struct fj_place *place)
+{
+	const long work = fj_layers_work(t, place->layers);
+	const size_t len = fj_strlen(place->name);
+	struct fj_str temp;
+	size_t name_len = len;
+	char *name;
+
+	if (fj_is_err(work))
+		return work;
+	while (name_len && place->name[name_len - 1] == '/')
+		name_len--;
+	name = fj_scratch(t, len + 1);
+	memcpy(name, place->name, name_len);
+	name[name_len] = 0;
+	fj_str_init(&temp, fj_scratch(t, FJ_LAYERS_TEMP), FJ_LAYERS_TEMP);
+	fj_layers_temp(&temp);
+	if (name_len < len)
+		fj_str_put(&temp, "/");
+	place->layers->name = name;
+	place->dirfd = (int)work;
+	place->name = temp.at;
+	return 0;
+}
+
+static void remove_made(const struct fj_place *place, bool is_dir)
+{
+	fj_sys3(__NR_unlinkat, place->dirfd, place->name, is_dir ? AT_REMOVEDIR : 0);
+}
+
+/* Is it a whiteout that the two have changed places with? */
+static bool is_whiteout(struct fj_thread *t, int dirfd, const char *name)
+{
+	struct stat st;
+
+	return !fj_sys4(__NR_newfstatat, dirfd, name, &st, AT_SYMLINK_NOFOLLOW) &&
+	       fj_union_calls.is_whiteout(t, dirfd, name, &st);
+}
+
+static long put(struct fj_thread *t, const struct fj_place *place)
+{
+	const struct fj_layers *l = place->layers;
+	const int from = place->dirfd, to = l->fd[0];
+	long r = fj_sys5(__NR_renameat2, from, place->name, to, l->name, RENAME_EXCHANGE_);
+
+	if (r == -EINVAL || r == -ENOSYS) { /* a file system that cannot: not in one step */
+		if (!is_whiteout(t, to, l->name))
+			return -EEXIST;
+		r = fj_union_calls.discard(t, to, l->name);
+		if (r == -ENOENT)
+			r = 0;
+		return r < 0 ? r :
+			       fj_sys5(__NR_renameat2, from, place->name, to, l->name,
+				       RENAME_NOREPLACE_);
+	}
+	if (r == -ENOENT) /* somebody has made and removed it meanwhile */
+		return fj_sys5(__NR_renameat2, from, place->name, to, l->name, RENAME_NOREPLACE_);
+	if (r < 0)
+		return r;
+	if (!is_whiteout(t, from, place->name)) { /* another was quicker */
+		fj_sys5(__NR_renameat2, from, place->name, to, l->name, RENAME_EXCHANGE_);
+		return -EEXIST;
+	}
+	fj_union_calls.discard(t, from, place->name);
+	return 0;
+}
+
+long fj_place_end_over(struct fj_thread *t, struct fj_place *place, long r)
+{
+	struct stat st = {0};
+	bool is_dir;
+	long fd, done;
+
+	if (fj_is_err(r))
+		return r;
+	for (char *c = (char *)place->name; *c; c++)
+		if (*c == '/')
+			*c = 0;
+	done = fj_sys4(__NR_newfstatat, place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW);
+	is_dir = (st.st_mode & S_IFMT_) == S_IFDIR_;
+	if (!done && is_dir) {
+		fd = fj_open_path(place->dirfd, place->name, O_DIRECTORY | O_NOFOLLOW);
+		done = fj_is_err(fd) ? fd : fj_union_calls.set_opaque(t, (int)fd);
+		if (!fj_is_err(fd))
+			fj_close((int)fd);
+	}
+	if (!done)
+		done = put(t, place);
+	if (done < 0)
+		remove_made(place, is_dir);
+	return done < 0 ? done : r;
+}

@@ -1,0 +1,216 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * union_walk.c - a walk that is in a union: walk.c, steps.c and links.c ask here what the layers
+ * say. In jails that have met no union none of it is called. */
+#include "path/walk.h"
+
+#include <asm/stat.h>
+
+#define S_IFMT_ 0170000u /* inode(7) */
+#define S_IFDIR_ 0040000u
+#define S_IFREG_ 0100000u
+#define S_IFLNK_ 0120000u
+
+/* The name was decided: it is looked at in the layer that has it, else where it would be made. */
+static void aim(struct fj_walk *w)
+{
+	struct fj_layers *l = w->layers;
+
+	w->fd = l->found >= 0 ? l->fd[l->found] : l->fd[0] >= 0 ? l->fd[0] : fj_layers_top(l);
+}
+
+long fj_walk_enter_union(struct fj_walk *w)
+{
+	struct fj_layers l;
+	long r;
+
+	if (!w->layers_room || !fj_union_holds(w->pos.at))
+		return 1;
+	if (w->below)
+		return -EMFILE; /* a descriptor for each layer is wanted */
+	r = fj_layers_open(w->t, w->pos.at, &l);
+	if (r <= 0)
+		return r ? r : 1;
+	fj_walk_go(w, AT_FDCWD, false);
+	*w->layers_room = l;
+	w->layers = w->layers_room;
+	w->fd = fj_layers_top(w->layers);
+	w->fact_key = NULL; /* of a union nothing is remembered */
+	return 0;
+}
+
+long fj_walk_look_for_union(struct fj_walk *w)
+{
+	long r;
+
+	if (w->layers) { /* the last name may have been looked at in another layer */
+		w->fd = fj_layers_top(w->layers);
+		return 0;
+	}
+	if (!fj_walk_learn_pos(w))
+		return 0;
+	r = fj_walk_enter_union(w);
+	return r == 1 ? 0 : r;
+}
+
+/* The directory of a layer that the jail keeps for itself. */
+static bool is_hidden(const struct fj_walk *w, const char *name)
+{
+	return w->pos.len == w->layers->mount_len && fj_is_hidden_name(name, fj_strlen(name));
+}
+
+long fj_walk_into_layers(struct fj_walk *w, const char *name)
+{
+	long r;
+
+	if (is_hidden(w, name))
+		return -ENOENT;
+	r = fj_layers_into(w->t, w->layers, name);
+	if (!r)
+		w->fd = fj_layers_top(w->layers);
+	else if (r == -ENOTDIR)
+		aim(w);
+	return r;
+}
+
+/* Opened for writing is only what has content of its own: ovl_open_need_copy_up() of
+ * fs/overlayfs/copy_up.c. */
+static bool wants_copy(const struct fj_layers *l, unsigned how)
+{
+	const uint32_t type = l->mode & S_IFMT_;
+
+	return l->found > 0 && (how & FJ_COPY_UP) && !l->is_read_only &&
+	       (!(how & FJ_OPENS) || type == S_IFREG_) &&
+	       (!(how & FJ_NOT_DIRS) || type != S_IFDIR_);
+}
+
+/* (A last symlink that is followed leads elsewhere; it is not what the call is about.) */
+static bool is_followed(const struct fj_layers *l, unsigned how, bool has_slash)
+{
+	return (l->mode & S_IFMT_) == S_IFLNK_ && !(how & FJ_ENTRY) &&
+	       ((how & FJ_FOLLOW) || has_slash);
+}
+
+static long finish(struct fj_walk *w, const char *name, unsigned how, bool has_slash)
+{
+	struct fj_layers *l = w->layers;
+	long r = is_hidden(w, name) ? -ENOENT : fj_layers_find(w->t, l, name);
+
+	if (r < 0)
+		return r;
+	if (l->is_read_only && l->is_whiteout)
+		l->found = -1; /* nothing is there, and nothing will be */
+	if (l->is_whiteout && !(how & (FJ_ENTRY | FJ_CREATE | FJ_REMOVES)))
+		return -ENOENT;
+	if ((l->found < 0 || l->is_whiteout) && !(how & (FJ_ENTRY | FJ_CREATE))) {
+		aim(w);
+		return 0;
+	}
+	l->is_merged = !(how & FJ_ENTRY) && fj_layers_merge_below(w->t, l, name);
+	if (is_followed(l, how, has_slash)) {
+		aim(w);
+		return 0;
+	}
+	if (l->is_read_only || !(how & FJ_WRITE) || (how & FJ_REMOVES)) {
+		aim(w);
+		return 0;
+	}
+	if ((how & FJ_ENTRY) && l->found >= 0 && !l->is_whiteout)
+		return -EEXIST;
+	if (wants_copy(l, how) || l->found < 0 || l->is_whiteout) {
+		r = fj_layers_up(w->t, l, w->pos.at);
+		if (r < 0)
+			return r;
+	}
+	if (l->found > 0 && l->is_whiteout) {
+		/* The lower one's whiteout is covered by what is made. */
+		l->is_whiteout = false;
+		l->found = -1;
+	}
+	if (wants_copy(l, how)) {
+		r = fj_layers_copy_up(w->t, l, name, true);
+		l->found = 0;
+	}
+	aim(w);
+	return r;
+}
+
+long fj_walk_finish_in_union(struct fj_walk *w, const char *name, unsigned how)
+{
+	const size_t len = fj_strlen(name);
+	char *end = (char *)name + len;
+	bool has_slash;
+	long r;
+
+	while (end > name && end[-1] == '/')
+		end--;
+	has_slash = *end;
+	*end = 0;
+	r = finish(w, name, how, has_slash);
+	if (has_slash)
+		*end = '/';
+	return r;
+}
+
+long fj_walk_end_in_union(struct fj_walk *w, unsigned how)
+{
+	long r;
+
+	w->layers->is_merged = fj_layers_having(w->layers) > 1;
+	if (!(how & FJ_COPY_UP) || w->layers->is_read_only)
+		return 0;
+	r = fj_layers_up(w->t, w->layers, w->pos.at);
+	if (!r)
+		w->fd = w->layers->fd[0];
+	return r;
+}
+
+/* A link of procfs leads to a file of a lower layer that is to be changed. Returns 1 when `place`
+ * leads to the copy. */
+long fj_walk_magic_in_union(struct fj_walk *w, const char *name, struct fj_place *place)
+{
+	char *text = fj_scratch_path(w->t);
+	const long n =
+		fj_sys4(__NR_readlinkat, w->fd, fj_walk_name(w, name), text, FJ_PATH_MAX - 1);
+
+	if (n <= 0)
+		return 0;
+	text[n] = 0;
+	return fj_union_bring_up(w->t, text, place);
+}
+
+long fj_walk_keep_layers(struct fj_walk *w, unsigned how, struct fj_place *place)
+{
+	struct fj_layers *l = w->layers;
+	const bool is_over = !l->is_read_only && (how & (FJ_ENTRY | FJ_CREATE)) &&
+			     (how & FJ_WRITE) && l->is_whiteout;
+
+	place->is_merged = l->is_merged;
+	place->is_lower = !(l->has_upper && w->fd == l->fd[0]);
+	w->layers = NULL;
+	if ((how & FJ_REMOVES) || is_over) {
+		const size_t above = fj_walk_parent_len(&w->pos);
+		const int was = w->fd;
+
+		l->pos = fj_scratch(w->t, above + 1);
+		memcpy(l->pos, w->pos.at, above);
+		l->pos[above] = 0;
+		for (uint32_t i = 0; i < l->count; i++) {
+			const bool is_it = l->fd[i] == was && was >= 0;
+
+			fj_layers_move_up(&l->fd[i]);
+			if (is_it)
+				place->dirfd = l->fd[i];
+		}
+		fj_layers_move_up(&l->work_fd);
+		place->layers = l;
+		return 0;
+	}
+	for (uint32_t i = 0; i < l->count; i++)
+		if (l->fd[i] == w->fd)
+			l->fd[i] = -1;
+	place->owned_fd = w->fd;
+	fj_layers_close(l);
+	return 0;
+}

@@ -1,0 +1,258 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * change.c - names in a union are taken away and moved: unlink, rmdir, rename. Whoever makes a name
+ * needs nothing of this but path/union_over.c.
+ *
+ * As the kernel's fs/overlayfs/dir.c: whatever is removed while a lower layer has a name like it
+ * leaves a whiteout, which takes its place in one step; a directory that a lower layer has a part
+ * of is not moved at all (EXDEV). */
+#include "union/change.h"
+#include "union/union.h"
+
+#include "inode/owned.h"
+
+#define RENAME_NOREPLACE_ 1u /* linux/fs.h */
+#define RENAME_EXCHANGE_ 2u
+#define RENAME_WHITEOUT_ 4u
+
+/* The name without the slashes behind it, in scratch memory. */
+static char *bare_name(struct fj_thread *t, const char *name, bool *has_slash)
+{
+	size_t len = fj_strlen(name);
+	char *bare = fj_scratch(t, len + 1);
+
+	*has_slash = len && name[len - 1] == '/';
+	while (len && name[len - 1] == '/')
+		len--;
+	memcpy(bare, name, len);
+	bare[len] = 0;
+	return bare;
+}
+
+/* What no lower layer has. A directory may have whiteouts in it. */
+static long remove_upper(struct fj_thread *t, struct fj_layers *l, const char *name, bool is_dir)
+{
+	long r = fj_sys3(__NR_unlinkat, l->fd[0], name, is_dir ? AT_REMOVEDIR : 0);
+
+	if (r != -ENOTEMPTY && r != -EEXIST)
+		return r;
+	r = fj_union_put_whiteout(t, l, name);
+	return r ? r : fj_union_discard(t, l->fd[0], name);
+}
+
+long fj_union_unlink(struct fj_thread *t, const struct fj_place *place, bool wants_dir)
+{
+	struct fj_layers *l = place->layers;
+	const bool is_dir = (l->mode & FJ_S_IFMT) == FJ_S_IFDIR;
+	const bool was_upper = !l->found;
+	bool has_slash, is_below;
+	char *name = bare_name(t, place->name, &has_slash);
+	long r;
+
+	if (l->found < 0 || l->is_whiteout)
+		return -ENOENT;
+	if (has_slash && !wants_dir)
+		return is_dir ? -EISDIR : -ENOTDIR; /* do_unlinkat() of fs/namei.c */
+	if (wants_dir != is_dir)
+		return wants_dir ? -ENOTDIR : -EISDIR;
+	is_below = fj_layers_have_below(t, l, name);
+	if (is_dir) {
+		r = fj_union_see_empty(t, l, name);
+		if (r < 0)
+			return r;
+	}
+	r = fj_layers_up(t, l, l->pos);
+	if (r < 0)
+		return r;
+	if (is_below || !was_upper)
+		return fj_union_put_whiteout(t, l, name);
+	return remove_upper(t, l, name, is_dir);
+}
+
+/* -- rename -- */
+
+struct moving {
+	struct fj_thread *t;
+	struct fj_layers *l[2];
+	char *name[2];
+	bool is_there[2], is_dir[2], is_below[2];
+	bool has_upper_whiteout; /* of the new name */
+	uint32_t flags;
+};
+
+static bool is_same_file(const struct moving *m)
+{
+	struct stat st[2];
+
+	for (int i = 0; i < 2; i++)
+		if (!m->is_there[i] || fj_sys4(__NR_newfstatat, m->l[i]->fd[m->l[i]->found],
+					       m->name[i], &st[i], AT_SYMLINK_NOFOLLOW))
+			return false;
+	return st[0].st_ino == st[1].st_ino && st[0].st_dev == st[1].st_dev;
+}
+
+/* Does the directory `name` lie in lower layers too, or there alone? */
+static bool is_merged(const struct moving *m, int i)
+{
+	if (!m->is_dir[i])
+		return false;
+	if (m->l[i]->found)
+		return true;
+	return fj_layers_merge_below(m->t, m->l[i], m->name[i]);
+}
+
+/* Is the one in the other? */
+static bool lies_in(const struct moving *m, int inner, int outer)
+{
+	const uint32_t mark = fj_scratch_mark(m->t);
+	struct fj_str dir;
+	bool lies;
+
+	fj_str_init(&dir, fj_scratch_path(m->t), FJ_PATH_MAX);
+	fj_str_put(&dir, m->l[outer]->pos);
+	fj_str_put(&dir, "/");
+	fj_str_put(&dir, m->name[outer]);
+	lies = !dir.overflowed && fj_path_has_prefix(m->l[inner]->pos, dir.at);
+	fj_scratch_release(m->t, mark);
+	return lies;
+}
+
+static long judge(const struct moving *m)
+{
+	const bool exchanges = m->flags & RENAME_EXCHANGE_;
+
+	if (!m->is_there[0])
+		return -ENOENT;
+	if (lies_in(m, 1, 0))
+		return -EINVAL;
+	if (exchanges && !m->is_there[1])
+		return -ENOENT;
+	if (lies_in(m, 0, 1))
+		return exchanges ? -EINVAL : m->flags & RENAME_NOREPLACE_ ? -EEXIST : -ENOTEMPTY;
+	if (m->is_there[1] && (m->flags & RENAME_NOREPLACE_))
+		return -EEXIST;
+	if (m->is_there[1] && !exchanges && m->is_dir[0] != m->is_dir[1])
+		return m->is_dir[0] ? -ENOTDIR : -EISDIR;
+	if (is_merged(m, 0) || (exchanges && is_merged(m, 1)))
+		return -EXDEV;
+	return m->is_there[1] && m->is_dir[1] && !exchanges ?
+		       fj_union_see_empty(m->t, m->l[1], m->name[1]) :
+		       0;
+}
+
+static long bring_up(struct moving *m, int i)
+{
+	long r = fj_layers_up(m->t, m->l[i], m->l[i]->pos);
+
+	if (!r && m->l[i]->found > 0 && m->is_there[i]) {
+		r = fj_layers_copy_up(m->t, m->l[i], m->name[i], true);
+		m->l[i]->found = 0;
+	}
+	return r;
+}
+
+/* A directory that comes to where lower layers have a name like it hides them. */
+static long hide_lower(const struct moving *m, int i, bool is_below)
+{
+	long fd, r;
+
+	if (!m->is_dir[i] || !is_below)
+		return 0;
+	fd = fj_open_path(m->l[i]->fd[0], m->name[i], O_DIRECTORY | O_NOFOLLOW);
+	r = fj_is_err(fd) ? fd : fj_union_calls.set_opaque(m->t, (int)fd);
+	if (!fj_is_err(fd))
+		fj_close((int)fd);
+	return r;
+}
+
+static long rename_upper(const struct moving *m, uint32_t flags)
+{
+	return fj_sys5(
+		__NR_renameat2, m->l[0]->fd[0], m->name[0], m->l[1]->fd[0], m->name[1], flags);
+}
+
+/* The old name is to be a whiteout afterwards. */
+static long move_and_whiteout(struct moving *m)
+{
+	long r;
+
+	if (m->has_upper_whiteout) /* they change places */
+		return rename_upper(m, RENAME_EXCHANGE_);
+	if (!m->is_there[1]) { /* nothing is there, and a whiteout says so too */
+		r = fj_union_put_whiteout(m->t, m->l[1], m->name[1]);
+		return r ? r : rename_upper(m, RENAME_EXCHANGE_);
+	}
+	r = rename_upper(m, RENAME_WHITEOUT_);
+	if (r != -EINVAL && r != -EPERM && r != -ENOSYS)
+		return r;
+	/* Not in one step, then: the lower layer's is seen for a moment. */
+	r = rename_upper(m, 0);
+	return r ? r : fj_union_put_whiteout(m->t, m->l[0], m->name[0]);
+}
+
+static long move(struct moving *m)
+{
+	long r;
+
+	if (m->flags & RENAME_EXCHANGE_) {
+		r = hide_lower(m, 0, m->is_below[1]);
+		if (!r)
+			r = hide_lower(m, 1, m->is_below[0]);
+		return r ? r : rename_upper(m, RENAME_EXCHANGE_);
+	}
+	r = hide_lower(m, 0, m->is_below[1]);
+	if (r < 0)
+		return r;
+	/* Of the empty directory that is replaced the upper layer may have whiteouts. */
+	if (m->is_dir[1] && !m->l[1]->found) {
+		r = fj_union_put_whiteout(m->t, m->l[1], m->name[1]);
+		m->has_upper_whiteout = !r;
+		m->is_there[1] = false;
+		if (r < 0)
+			return r;
+	}
+	if (m->is_below[0])
+		return move_and_whiteout(m);
+	if (!m->has_upper_whiteout)
+		return rename_upper(m, m->flags & RENAME_NOREPLACE_);
+	r = rename_upper(m, RENAME_EXCHANGE_);
+	if (!r)
+		fj_union_discard(m->t, m->l[0]->fd[0], m->name[0]);
+	return r;
+}
+
+long fj_union_rename(
+	struct fj_thread *t, const struct fj_place *from, const struct fj_place *to, uint32_t flags)
+{
+	struct moving m = {.t = t, .l = {from->layers, to->layers}, .flags = flags};
+	bool has_slash[2];
+	long r;
+
+	if (flags & ~(RENAME_NOREPLACE_ | RENAME_EXCHANGE_) ||
+		flags == (RENAME_NOREPLACE_ | RENAME_EXCHANGE_))
+		return -EINVAL;
+	if (!m.l[0] || !m.l[1] || m.l[0]->mount_id != m.l[1]->mount_id)
+		return -EXDEV;
+	m.name[0] = bare_name(t, from->name, &has_slash[0]);
+	m.name[1] = bare_name(t, to->name, &has_slash[1]);
+	for (int i = 0; i < 2; i++) {
+		m.is_there[i] = m.l[i]->found >= 0 && !m.l[i]->is_whiteout;
+		m.is_dir[i] = m.is_there[i] && (m.l[i]->mode & FJ_S_IFMT) == FJ_S_IFDIR;
+	}
+	if (m.is_there[0] && !m.is_dir[0] && (has_slash[0] || has_slash[1]))
+		return -ENOTDIR;
+	for (int i = 0; i < 2; i++)
+		m.is_below[i] = fj_layers_have_below(t, m.l[i], m.name[i]);
+	m.has_upper_whiteout = !m.l[1]->found && m.l[1]->is_whiteout;
+	r = judge(&m);
+	if (r < 0)
+		return r;
+	if (is_same_file(&m))
+		return 0;
+	r = bring_up(&m, 0);
+	if (!r)
+		r = m.flags & RENAME_EXCHANGE_ ? bring_up(&m, 1) :
+						 fj_layers_up(t, m.l[1], m.l[1]->pos);
+	return r ? r : move(&m);
+}

@@ -1,0 +1,136 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * start.c - what path/ asks of this room, by pointers, and listings of directories in a union. */
+#include "union/change.h"
+#include "union/union.h"
+
+#include "inode/owned.h"
+
+_Static_assert(
+	sizeof(FJ_LAYERS_TEMP_PREFIX) == sizeof(FJ_UNION_TEMP), "fj_union_clean() knows both");
+
+/* The call that path/ is at work for. At the start of a jail there is none. */
+#define CALL_OF(t, none)                                                                           \
+	((t)->call ? (t)->call : ((none) = (struct fj_call){.thread = (t)}, &(none)))
+
+static long copy_up(struct fj_thread *t, int from_dirfd, const char *from, int to_dirfd,
+	const char *to, int work_fd, bool with_data)
+{
+	struct fj_call none;
+
+	return fj_union_copy_up(
+		CALL_OF(t, none), from_dirfd, from, to_dirfd, to, work_fd, with_data);
+}
+
+static long set_opaque(struct fj_thread *t, int dirfd)
+{
+	struct fj_call none;
+
+	return fj_union_set_opaque(CALL_OF(t, none), dirfd);
+}
+
+long fj_union_discard(struct fj_thread *t, int dirfd, const char *name)
+{
+	struct fj_call none;
+	struct fj_file file;
+	const bool has_record =
+		!fj_own_is_empty() &&
+		!fj_file_look(CALL_OF(t, none), dirfd, name, AT_SYMLINK_NOFOLLOW, &file) &&
+		file.has_record;
+	const long r = fj_sys3(__NR_unlinkat, dirfd, name, 0);
+
+	if (!r && has_record)
+		fj_own_gone(&file.key);
+	return r;
+}
+
+static bool origin(const struct fj_owner *record, uint64_t *dev, uint64_t *ino)
+{
+	struct fj_union_origin o;
+
+	if (!fj_union_origin(record, *dev, &o))
+		return false;
+	*dev = o.dev;
+	*ino = o.ino;
+	return true;
+}
+
+void fj_union_start(void)
+{
+	fj_union_calls = (struct fj_union_calls){
+		.is_whiteout = fj_union_is_whiteout,
+		.is_opaque = fj_union_is_opaque,
+		.copy_up = copy_up,
+		.discard = fj_union_discard,
+		.origin = origin,
+		.set_opaque = set_opaque,
+	};
+}
+
+/* What that room wants to know of the layers of a directory. */
+static void describe(const struct fj_layers *l, struct fj_union_layers *out)
+{
+	out->count = 0;
+	for (uint32_t i = 0; i < l->count; i++)
+		if (l->fd[i] >= 0) {
+			out->layer[out->count].fd = l->fd[i];
+			out->layer[out->count++].number = l->count - 1 - i;
+		}
+}
+
+long fj_union_getdents(struct fj_call *c)
+{
+	struct fj_thread *t = c->thread;
+	struct fj_union_layers layers;
+	struct fj_layers l;
+	struct fj_str pos;
+	long r;
+
+	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
+	if ((int)c->arg[0] < 0 || !fj_path_of_dir(t, (int)c->arg[0], &pos) ||
+		!fj_union_holds(pos.at))
+		return -FJ_RESTART;
+	fj_scratch_trim(t, pos.at, pos.len + 1);
+	r = fj_sys3(__NR_fcntl, c->arg[0], F_GETFL, 0);
+	if (r < 0 || (r & O_PATH))
+		return -EBADF;
+	r = fj_layers_open(t, pos.at, &l);
+	if (r <= 0)
+		return -FJ_RESTART; /* gone: the kernel knows */
+	describe(&l, &layers);
+	r = fj_union_list(c, (int)c->arg[0], &layers, c->arg[1], c->arg[2], c->nr == __NR_getdents);
+	fj_layers_close(&l);
+	return r;
+}
+
+long fj_union_see_empty(struct fj_thread *t, const struct fj_layers *parent, const char *name)
+{
+	struct fj_union_layers layers;
+	struct fj_layers in = *parent;
+	struct fj_call none;
+	long r;
+
+	in.work_fd = -1;
+	for (uint32_t i = 0; i < in.count; i++)
+		if (in.fd[i] >= 0)
+			in.fd[i] =
+				(int)fj_sys3(__NR_fcntl, in.fd[i], F_DUPFD_CLOEXEC, fj_high_fd());
+	r = fj_layers_into(t, &in, name);
+	if (!r) {
+		describe(&in, &layers);
+		r = fj_union_is_empty(CALL_OF(t, none), &layers);
+		r = r < 0 ? r : r ? 0 : -ENOTEMPTY;
+	}
+	fj_layers_close(&in);
+	return r;
+}
+
+long fj_union_put_whiteout(struct fj_thread *t, struct fj_layers *l, const char *name)
+{
+	const long work = fj_layers_work(t, l);
+	struct fj_call none;
+
+	return fj_is_err(work) ? work :
+				 fj_union_whiteout(CALL_OF(t, none), l->fd[0], name, (int)work);
+}
