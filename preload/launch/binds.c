@@ -9,6 +9,7 @@
 #include "launch/loader.h"
 
 #include "mount/mounting.h"
+#include "mount/overlay.h"
 #include "path/private.h"
 
 #include <asm/stat.h>
@@ -33,6 +34,49 @@ static long add_tmpfs(struct fj_thread *t, const char *pos, uint32_t flags)
 	fj_str_init(&host, text, sizeof(text));
 	r = fj_private_make(t, flags ? 0755 : 01777, &host);
 	return r < 0 ? r : fj_mount_add(text, pos, flags | FJ_MOUNT_PRIVATE, "tmpfs");
+}
+
+/* An upper layer and a work directory that go with the jail, as options. */
+static long add_temporary(struct fj_thread *t, struct fj_str *options)
+{
+	static const char *const parts[][2] = {{",upperdir=", "/up"}, {",workdir=", "/work"}};
+	char text[FJ_PRIVATE_PATH];
+	struct fj_str s;
+	long r;
+
+	fj_str_init(&s, text, sizeof(text));
+	r = fj_private_make(t, 0700, &s);
+	for (int i = 0; i < 2 && !r; i++) {
+		const size_t len = s.len;
+
+		fj_str_put(&s, parts[i][1]);
+		r = s.overflowed ? -ENAMETOOLONG : fj_sys3(__NR_mkdirat, AT_FDCWD, text, 0755);
+		fj_str_put(options, parts[i][0]);
+		fj_str_put(options, text);
+		fj_str_cut(&s, len);
+	}
+	return r;
+}
+
+static long add_overlay(struct fj_thread *t, const struct fj_bind *b, char *pos)
+{
+	struct fj_call call = {.thread = t};
+	struct fj_filesystem fs = {
+		.type = "overlay", .source = "overlay", .host = fj_scratch_path(t)};
+	const struct fj_point to = {.pos = pos, .host = (char *)"", .is_dir = true};
+	const size_t size = fj_strlen(b->overlay) + 2 * FJ_PRIVATE_PATH + 64;
+	struct fj_str options;
+	long r = 0;
+
+	fj_str_init(&options, fj_scratch(t, size), size);
+	fj_str_put(&options, b->overlay);
+	if (fj_streq(b->upper, "tmp"))
+		r = add_temporary(t, &options);
+	else if (b->upper[0] == '/') /* what it shows goes where it goes, and not with this root */
+		r = fj_owners_make_in(b->upper);
+	if (!r)
+		r = fj_overlay_make_of_host(&call, options.at, &fs);
+	return r < 0 ? r : fj_mounting_add(&fs, true, &to);
 }
 
 /* The position of `jail_path`, which is there, into `pos`. */
@@ -201,7 +245,9 @@ static long add_bind(struct fj_thread *t, struct fj_bind *b)
 	b->trouble = "cannot mount over the root:";
 	if (fj_streq(pos.at, fj_root()->pos))
 		return -EBUSY;
-	b->trouble = "cannot mount";
+	b->trouble = b->overlay ? "cannot mount an overlay on" : "cannot mount";
+	if (b->overlay)
+		return add_overlay(t, b, pos.at);
 	if (b->from) {
 		const struct fj_point to = {.pos = pos.at, .host = (char *)"", .is_dir = as_dir};
 

@@ -107,6 +107,12 @@ static void find_sources(struct fj_thread *t)
 		struct fj_point p;
 		long r = b.host ? find(t, b.host, &p) : 0;
 
+		if (b.overlay)
+			fj_launch_fail(
+				"overlays are for the outermost jail; inside, mount(8) makes "
+				"them",
+				"", 0);
+
 		if (r < 0 && b.mode[2] != '?')
 			fj_launch_fail("cannot bind", b.host, r);
 		if (b.host && !r) {

@@ -116,6 +116,8 @@ extern bool fj_owners_are_new, fj_owners_are_in_root; /* their file: made just n
 bool fj_in_state_folder(char **envp, const char *name, struct fj_str *out);
 /* Make the directories that lead to the file `path`. */
 long fj_make_directories(char *path);
+/* Make directory `path` a root with records of its own, unless it is one. 0 or -errno. */
+long fj_owners_make_in(const char *path);
 /* around.c. When they are in use: find the roots that this one lies in, and tell them when it is
  * new. Say so (unless `is_quiet`) when the records are a copy of another root's. */
 void fj_owners_look_around(const char *db, char **envp, bool is_quiet);
@@ -129,6 +131,8 @@ struct fj_bind {
 	const char *host;	     /* NULL: a tmpfs */
 	const struct fj_point *from; /* what `host` is, of a jail inside a jail; else NULL */
 	const char *jail, *mode;
+	const char *overlay; /* options of mount(2), with the host's paths; NULL: it is none */
+	const char *upper;   /* its upper layer; "tmp": one that goes with the jail; "ro": none */
 	const char *trouble;
 };
 long fj_bind_add(struct fj_thread *t, struct fj_bind *b);

@@ -111,6 +111,15 @@ void fj_options_read(char **at)
 			b->mode = "rw";
 			fj_options.bind_count++;
 			break;
+		case 'o':
+			if (fj_options.bind_count == FJ_BINDS_MAX)
+				fj_launch_fail("too many binds", "", 0);
+			b->jail = next(&at);
+			b->mode = "rw";
+			b->upper = next(&at);
+			b->overlay = next(&at);
+			fj_options.bind_count++;
+			break;
 		case 'K':
 			fj_options.parent.kills = true;
 			break;

@@ -211,6 +211,23 @@ static long open_in_root(int root_fd, bool may_make)
 	return fd;
 }
 
+long fj_owners_make_in(const char *path)
+{
+	const bool are_new = fj_owners_are_new;
+	const long dir = fj_open_path(AT_FDCWD, path, O_DIRECTORY);
+	long fd;
+
+	if (fj_is_err(dir))
+		return dir;
+	fd = open_in_root((int)dir, true);
+	fj_close((int)dir);
+	fj_owners_are_new = are_new; /* that is of the jail's own */
+	if (fj_is_err(fd))
+		return fd;
+	fj_close((int)fd);
+	return 0;
+}
+
 static bool may_go_elsewhere(long error)
 {
 	return error == -EACCES || error == -EPERM || error == -EROFS || error == -ENOSPC ||

@@ -6,6 +6,7 @@
  * than we can do is refused. */
 #include "mount/overlay.h"
 
+#include "inode/roots.h"
 #include "path/union.h"
 #include "union/union.h"
 
@@ -18,6 +19,8 @@ struct parsed {
 	struct fj_str layers, uppers, work, shown;
 	uint32_t count; /* of the lower ones */
 	char *upper, *workdir;
+	bool of_host;	/* the paths are */
+	bool has_roots; /* a lower layer is a root of its own */
 };
 
 /* The next option, with its escapes, of which a comma may be one. */
@@ -99,12 +102,63 @@ static long add_dirs_here(struct fj_call *c, const char *jail_path, bool is_one,
 	return r;
 }
 
-static long add_dirs(struct fj_call *c, const char *jail_path, bool is_one, struct fj_str *out)
+static long add_dir_of_host(struct fj_call *c, const char *path, struct fj_str *out)
 {
-	const uint32_t mark = fj_scratch_mark(c->thread);
-	const long r = add_dirs_here(c, jail_path, is_one, out);
+	char *host = fj_scratch_path(c->thread), link[32];
+	const long fd = fj_open_path(AT_FDCWD, path, O_DIRECTORY);
+	struct fj_str s;
+	long n;
 
-	fj_scratch_release(c->thread, mark);
+	if (fj_is_err(fd))
+		return fd;
+	fj_str_init(&s, link, sizeof(link));
+	fj_fd_path(&s, (int)fd, NULL);
+	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, host, FJ_PATH_MAX - 1);
+	fj_close((int)fd);
+	if (n <= 0)
+		return n ? n : -ENOENT;
+	host[n] = 0;
+	fj_str_put(out, out->len ? "/" : "");
+	fj_str_put(out, fj_streq(host, "/") ? "/." : host);
+	return out->overflowed ? -EINVAL : 0;
+}
+
+/* What the records of each lower layer say of its files holds, and they stay as they are. */
+static void see_lowers(struct parsed *p)
+{
+	const uint32_t mark = fj_scratch_mark(p->c->thread);
+	char *path = fj_scratch_path(p->c->thread);
+	const char *at = p->layers.at;
+
+	while (*at) {
+		size_t n = 0;
+		long fd;
+
+		while (at[n] && !(n && at[n] == '/' && at[n + 1] == '/'))
+			n++;
+		if (n < FJ_PATH_MAX) {
+			memcpy(path, at, n);
+			path[n] = 0;
+			fd = fj_open_path(AT_FDCWD, path, O_DIRECTORY);
+			if (!fj_is_err(fd)) {
+				p->has_roots = p->has_roots || !fj_sys3(__NR_faccessat, fd,
+								       FJ_HIDDEN_NAME "/owners", 0);
+				fj_roots_see_lower(p->c->thread, (int)fd);
+				fj_close((int)fd);
+			}
+		}
+		at += n + (at[n] != 0);
+	}
+	fj_scratch_release(p->c->thread, mark);
+}
+
+static long add_dirs(struct parsed *p, const char *path, bool is_one, struct fj_str *out)
+{
+	const uint32_t mark = fj_scratch_mark(p->c->thread);
+	const long r = p->of_host ? add_dir_of_host(p->c, path, out) :
+				    add_dirs_here(p->c, path, is_one, out);
+
+	fj_scratch_release(p->c->thread, mark);
 	return r;
 }
 
@@ -118,7 +172,7 @@ static long add_lowers(struct parsed *p, const char *text, size_t len)
 
 		if (!*path)
 			return -EINVAL; /* empty, or data-only layers ("::") */
-		r = add_dirs(p->c, path, false, &p->layers);
+		r = add_dirs(p, path, false, &p->layers);
 		if (r < 0)
 			return r;
 		p->count++;
@@ -160,7 +214,7 @@ static long parse_one(struct parsed *p, const char *option, size_t len)
 		return add_lowers(p, v, len - (size_t)(v - option));
 	if ((v = value_of(option, len, "lowerdir+"))) {
 		p->count++;
-		return add_dirs(p->c, unescaped(p->c, v, len - (size_t)(v - option), false, &used),
+		return add_dirs(p, unescaped(p->c, v, len - (size_t)(v - option), false, &used),
 			false, &p->layers);
 	}
 	if ((v = value_of(option, len, "upperdir"))) {
@@ -188,7 +242,7 @@ static long parse(struct parsed *p, const char *options)
 		options += *options == ',';
 	}
 	/* ovl_fs_params_verify() and ovl_get_lowerstack(). */
-	if (!p->count || (p->upper && !p->workdir) || (!p->upper && p->count == 1))
+	if (!p->count || (p->upper && !p->workdir) || (!p->upper && p->count == 1 && !p->of_host))
 		return -EINVAL;
 	return 0;
 }
@@ -198,10 +252,10 @@ static long parse(struct parsed *p, const char *options)
 static long find_upper(struct parsed *p)
 {
 	struct stat up = {0}, work = {0};
-	long fd, r = add_dirs(p->c, p->upper, true, &p->uppers);
+	long fd, r = add_dirs(p, p->upper, true, &p->uppers);
 
 	if (!r)
-		r = add_dirs(p->c, p->workdir, true, &p->work);
+		r = add_dirs(p, p->workdir, true, &p->work);
 	if (r < 0)
 		return r;
 	if (fj_path_has_prefix(p->work.at, p->uppers.at) ||
@@ -228,6 +282,19 @@ static long find_upper(struct parsed *p)
 	return 0;
 }
 
+static void see_upper(struct parsed *p)
+{
+	const long upper = fj_open_path(AT_FDCWD, p->uppers.at, O_DIRECTORY),
+		   work = fj_open_path(AT_FDCWD, p->work.at, O_DIRECTORY);
+
+	if (!fj_is_err(upper) && !fj_is_err(work))
+		fj_roots_see_work(p->c->thread, (int)work, (int)upper);
+	if (!fj_is_err(upper))
+		fj_close((int)upper);
+	if (!fj_is_err(work))
+		fj_close((int)work);
+}
+
 static uint32_t count_layers(const char *text)
 {
 	uint32_t n = 1;
@@ -237,9 +304,9 @@ static uint32_t count_layers(const char *text)
 	return n;
 }
 
-long fj_overlay_make(struct fj_call *c, const char *options, struct fj_filesystem *fs)
+static long make(struct fj_call *c, const char *options, bool of_host, struct fj_filesystem *fs)
 {
-	struct parsed p = {.c = c};
+	struct parsed p = {.c = c, .of_host = of_host};
 	struct fj_str all;
 	const char *first;
 	size_t len;
@@ -254,6 +321,9 @@ long fj_overlay_make(struct fj_call *c, const char *options, struct fj_filesyste
 	if (r < 0)
 		return r;
 	fj_str_init(&all, fj_scratch(c->thread, FJ_LAYERS_TEXT), FJ_LAYERS_TEXT);
+	see_lowers(&p);
+	if (p.upper)
+		see_upper(&p);
 	if (p.upper) {
 		fj_str_put(&all, p.uppers.at);
 		fj_str_put(&all, "/");
@@ -270,14 +340,27 @@ long fj_overlay_make(struct fj_call *c, const char *options, struct fj_filesyste
 	fs->host[len] = 0;
 	fs->layers = all.at;
 	fs->work = p.upper ? p.work.at : "";
-	fs->flags |= fj_path_host_is_foreign(fs->host) ? 0 : FJ_MOUNT_OWN;
+	fs->flags |= !p.has_roots && fj_path_host_is_foreign(fs->host) ? 0 : FJ_MOUNT_OWN;
 	fj_str_init(&all, fj_scratch(c->thread, FJ_LAYERS_TEXT), FJ_LAYERS_TEXT);
-	fj_str_put(&all, p.upper ? "rw," : "ro,");
-	fj_str_put(&all, options);
+	fj_str_put(&all, p.upper ? "rw" : "ro");
+	if (!of_host) {
+		fj_str_put(&all, ",");
+		fj_str_put(&all, options);
+	}
 	fs->options = all.at;
 	if (!p.upper)
 		fs->flags |= FJ_MOUNT_READ_ONLY;
 	return 0;
+}
+
+long fj_overlay_make(struct fj_call *c, const char *options, struct fj_filesystem *fs)
+{
+	return make(c, options, false, fs);
+}
+
+long fj_overlay_make_of_host(struct fj_call *c, const char *options, struct fj_filesystem *fs)
+{
+	return make(c, options, true, fs);
 }
 
 /* A file is one of one layer. */

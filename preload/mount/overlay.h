@@ -13,6 +13,10 @@ long fj_overlay_make(struct fj_call *c, const char *options, struct fj_filesyste
 
 /* Is `pos` in an overlay that has no upper layer? */
 bool fj_overlay_is_read_only(struct fj_call *c, const char *pos);
+
+/* The same for the launcher: the directories are the host's, and mountinfo shows none of them. */
+long fj_overlay_make_of_host(struct fj_call *c, const char *options, struct fj_filesystem *fs);
+
 /* `p` is about to be bound to another place: when it lies in an overlay, bring it up where there is
  * an upper layer, and fill in its layers. Returns 0 or -errno. */
 long fj_overlay_bind_source(struct fj_call *c, struct fj_point *p);

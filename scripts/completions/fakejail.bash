@@ -10,6 +10,7 @@
 _fakejail_takes_value() {
 	case $1 in
 	--userspec | --user | -u | --change-id | -i | --groups | --bind | -b | --volume | -v | --mount | -m | --ro-bind | --tmpfs | \
+		--overlay-src | --tmp-overlay | --ro-overlay | --overlay | \
 		--chdir | -w | --cwd | --pwd | --workdir | --env | -e | --unsetenv | --keep | --db | --rootfs | -r | --kernel-release | \
 		-k | --hostname) return 0 ;;
 	esac
@@ -17,6 +18,7 @@ _fakejail_takes_value() {
 }
 
 _fakejail_options='--userspec= --user= --change-id= --groups= --skip-chdir --root-id --bind= --volume= --mount= --ro-bind= --tmpfs=
+	--overlay-src= --tmp-overlay= --ro-overlay= --overlay=
 	--bare --no-default-binds --chdir= --cwd= --pwd= --workdir= --env= --unsetenv= --clearenv --rm --ephemeral --keep= --read-only
 	--db= --no-db --no-trap --no-preload --no-patch --rootfs= --kill-on-exit --die-with-parent --kernel-release= --hostname= --trace
 	--trace= --quiet --verbose --proot --help --version -h -u -i -0 -b -v -m -w -e -r -k -q'

@@ -16,6 +16,7 @@ function __fakejail_operands
             set ended yes
         else if test -z "$ended"; and string match -q -- '-*' $word
             if contains -- $word --userspec --user -u --change-id -i --groups --bind -b --volume -v --mount -m --ro-bind --tmpfs \
+                    --overlay-src --tmp-overlay --ro-overlay --overlay \
                     --chdir -w --cwd --pwd --workdir --env -e --unsetenv --keep --db --rootfs -r --kernel-release -k --hostname
                 set skip yes
             end
@@ -94,6 +95,10 @@ complete -c fakejail -n $root -s v -l volume -r -F -a '(__fakejail_modes)' -d 'T
 complete -c fakejail -n $root -s m -l mount -r -F -a '(__fakejail_modes)' -d 'The same as --bind'
 complete -c fakejail -n $root -l ro-bind -r -F -a '(__fakejail_modes)' -d 'Show a file or directory, read-only'
 complete -c fakejail -n $root -l tmpfs -x -d 'An empty directory of this jail alone'
+complete -c fakejail -n $root -l overlay-src -r -F -d 'A layer of the next overlay, the lowest first'
+complete -c fakejail -n $root -l tmp-overlay -x -d 'An overlay of them here; changes are gone at the end'
+complete -c fakejail -n $root -l ro-overlay -x -d 'An overlay of them here, read-only'
+complete -c fakejail -n $root -l overlay -r -F -d 'An overlay of them that keeps changes: RW WORK DEST'
 complete -c fakejail -n $root -l bare -d 'Without /dev /proc /sys /etc/resolv.conf'
 complete -c fakejail -n $root -l no-default-binds -d 'The same as --bare'
 complete -c fakejail -n $root -s w -l chdir -x -d 'Start in this directory'

@@ -5,7 +5,7 @@
  * which options.def is made. What is wrong, or rare, is left to the launcher. */
 #include "front.h"
 
-enum takes { takes_no, takes_value, takes_text, takes_maybe };
+enum takes { takes_no, takes_value, takes_text, takes_maybe, takes_three };
 enum option {
 #define NAME(name) option_##name,
 #include "options.def"
@@ -249,6 +249,10 @@ static void obey(enum option option, const char *value)
 	case option_verbose:
 		o->loud = 'v';
 		break;
+	case option_overlay_src: /* what they name is looked at, and quoted */
+	case option_overlay:
+	case option_tmp_overlay:
+	case option_ro_overlay:
 	case option_rm: /* a parent stays */
 	case option_keep:
 	case option_proot: /* another command line */
@@ -292,6 +296,8 @@ char **front_parse(char **at)
 			joined = word[n] ? word + n : NULL;
 		}
 		s = find(word, n);
+		if (s->takes == takes_three)
+			front_give_up();
 		if (s->takes == takes_no && joined) {
 			if (word[1] == '-')
 				front_give_up();

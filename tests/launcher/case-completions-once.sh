@@ -78,7 +78,7 @@ offers_all() {
 
 if command -v bash >/dev/null; then
 	offers bash '--read-only' fakejail --rea
-	offers bash '--ro-bind= --root-id --rootfs=' fakejail --ro
+	offers bash '--ro-bind= --ro-overlay= --root-id --rootfs=' fakejail --ro
 	offers bash 'R' fakejail R
 	offers bash 'doctor' fakejail 'do'
 	offers bash 'maker makers' fakejail R ma

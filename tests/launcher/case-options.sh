@@ -52,6 +52,19 @@ passes_on '-b /etc:/1 --tmpfs=/2 -b /etc:/3 --ro-bind=/etc:/4' -b /etc /1 rw -t 
 with_value --tmpfs /tmp -t /tmp
 with_value --tmpfs tmp -t /tmp
 
+mkdir -p "$place/low" "$place/a,b" "$place/c:d" "$place/e\\f"
+passes_on '--overlay-src=low --tmp-overlay=/mnt' -o /mnt tmp "lowerdir=$place/low"
+passes_on '--overlay-src low --overlay-src data --tmp-overlay mnt' -o /mnt tmp "lowerdir=$place/data:$place/low"
+passes_on '--overlay-src low --overlay-src data --ro-overlay /mnt' -o /mnt ro "lowerdir=$place/data:$place/low"
+passes_on '--overlay-src low --overlay data low /mnt --tmpfs /x' -o /mnt "$place/data" \
+	"lowerdir=$place/low,upperdir=$place/data,workdir=$place/low" -t /x
+passes_on '--overlay-src low --overlay=data low /mnt' -o /mnt "$place/data" \
+	"lowerdir=$place/low,upperdir=$place/data,workdir=$place/low"
+passes_on '--overlay-src low --tmp-overlay /1 --overlay-src data --tmp-overlay /2' -o /1 tmp "lowerdir=$place/low" \
+	-o /2 tmp "lowerdir=$place/data"
+passes_on '--overlay-src=a,b --overlay-src=c:d --overlay-src=e\f --tmp-overlay=/mnt' \
+	-o /mnt tmp "lowerdir=$place/e\\\\f:$place/c\\:d:$place/a\\,b"
+
 with_value '-w --chdir --cwd --pwd --workdir' /there -w /there
 with_value '-w --chdir --cwd --pwd --workdir' there -w /there
 passes_on '-w /a -w /b' -w /b
@@ -130,13 +143,23 @@ misused "unknown option '--nonsense'" --nonsense=x R
 misused "unknown option '-Z'" -Z R
 misused "unknown option '-Z'" -qZb R
 misused "option '--bare' takes no value" --bare=yes R
-for option in --userspec --user -u --change-id -i --groups -b --bind -v --volume -m --mount --ro-bind --tmpfs --chdir -w --cwd \
+for option in --userspec --user -u --change-id -i --groups -b --bind -v --volume -m --mount --ro-bind --tmpfs --overlay-src --tmp-overlay --ro-overlay --chdir -w --cwd \
 	--pwd --workdir --env -e --unsetenv --db --rootfs -r --kernel-release -k --hostname; do
 	misused "option '$option' needs a value" "$option"
 done
-for option in --bind --ro-bind --tmpfs --chdir --env --unsetenv --db --kernel-release --hostname --trace; do
+for option in --bind --ro-bind --tmpfs --overlay-src --tmp-overlay --ro-overlay --chdir --env --unsetenv --db --kernel-release --hostname --trace; do
 	misused "option '$option' needs a value that is not empty" "$option=" R
 done
+for words in '' a 'a b'; do
+	# shellcheck disable=SC2086 # words
+	misused "option '--overlay' needs three values: RW WORK DEST" --overlay $words
+done
+misused "option '--overlay' needs a value that is not empty" --overlay= low /mnt R
+misused "option '--tmp-overlay' wants 1 or more --overlay-src before it" --tmp-overlay /mnt R
+misused "option '--overlay' wants 1 or more --overlay-src before it" --overlay data low /mnt R
+misused "option '--ro-overlay' wants 2 or more --overlay-src before it" --overlay-src=low --ro-overlay=/mnt R
+misused "option '--overlay-src' is for an overlay option behind it" --overlay-src=low R
+refuses 125 "fakejail: option '--overlay-src': no such directory: '$place/nowhere'" --overlay-src nowhere --tmp-overlay /mnt R
 misused "option '-b' needs a value that is not empty" -b '' R
 misused "option '--bind' names no host path: ':/x'" --bind=:/x R
 misused "option '-b' /etc:/x:wild: 'wild' is none of ro, rw, idmap" -b /etc:/x:wild R
