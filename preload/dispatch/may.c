@@ -77,8 +77,8 @@ static long may_open(struct fj_call *c, uint64_t flags, unsigned scope)
 		if (made.mode & (FJ_S_ISUID | FJ_S_ISGID))
 			fj_writes_watch(&made);
 
-		if (!fj_file_look(
-			    c, seen.place.dirfd, fj_seen_dir(c, &seen), AT_EMPTY_PATH, &parent) &&
+		if (!fj_file_look(c, fj_seen_parent(&seen), fj_seen_dir(c, &seen), AT_EMPTY_PATH,
+			    &parent) &&
 			(parent.owner.mode & FJ_S_IFMT) == FJ_S_IFDIR) /* else ENOTDIR */
 			r = fj_may(ids, &parent.owner, FJ_MAY_WRITE | FJ_MAY_EXEC);
 		return fj_seen_done(&seen, fj_seen_said(c, &seen, r));

@@ -43,6 +43,9 @@ long fj_seen_object_said(struct fj_call *c, const struct fj_seen *seen, long r);
 bool fj_is_path_fd(int fd);
 /* The directory that it is in, as a name in the place's descriptor. */
 const char *fj_seen_dir(struct fj_call *c, const struct fj_seen *seen);
+/* And that directory's descriptor, of which it is a name: in a union the topmost, whatever layer
+ * has the name. */
+int fj_seen_parent(const struct fj_seen *seen);
 /* Done with it; returns `r`. */
 long fj_seen_done(struct fj_seen *seen, long r);
 /* Do the call's flags want path argument `i` followed? 0 or FJ_FOLLOW. */

@@ -42,8 +42,10 @@ const char *fj_seen_dir(struct fj_call *c, const struct fj_seen *seen)
 }
 
 /* In a union the layer that has the name need not be the one that says who may make one there. */
-static int parent_of(const struct fj_place *place)
+int fj_seen_parent(const struct fj_seen *seen)
 {
+	const struct fj_place *place = &seen->place;
+
 	return __builtin_expect(place->layers != NULL, 0) ? fj_layers_top(place->layers) :
 							    place->dirfd;
 }
@@ -57,7 +59,7 @@ static bool is_whiteout(const struct fj_place *place)
 static bool look_at_parent(struct fj_call *c, struct fj_seen *seen)
 {
 	return !fj_file_look(
-		c, parent_of(&seen->place), fj_seen_dir(c, seen), AT_EMPTY_PATH, &seen->parent);
+		c, fj_seen_parent(seen), fj_seen_dir(c, seen), AT_EMPTY_PATH, &seen->parent);
 }
 
 /* The same from remembered facts, when nothing has to be followed. */
