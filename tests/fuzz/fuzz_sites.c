@@ -71,8 +71,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fuzz_claim(s->at + 2 <= size);
 		fuzz_claim(code[s->at] == 0x0f && code[s->at + 1] == 0x05);
 		if (s->kind != FJ_SITE_NUMBER) {
-			fuzz_claim(s->kind == FJ_SITE_BEFORE && s->nr < 0 &&
-				   s->moved >= 5 && s->moved <= 16 && s->at >= s->moved);
+			fuzz_claim(s->kind == FJ_SITE_BEFORE && s->nr < 0 && s->moved >= 5 &&
+				   s->moved <= 16 && s->at >= s->moved);
 			continue;
 		}
 		fuzz_claim(s->moved >= 5 && s->moved <= FJ_SITE_MOVED_MAX && s->moved < s->at);
