@@ -75,13 +75,14 @@ static int give(char **argv)
 	pid_t pid;
 	must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), "socketpair");
 	pass(pair[0], dir, 0, NULL);
+	must(fchdir(dir), "fchdir"); /* before anybody looks */
 	pid = must(fork(), "fork");
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		must(fchdir(dir), "fchdir");
 		for (;;)
 			pause();
 	}
+	must(chdir("/"), "/");
 	snprintf(stands, sizeof(stands), "%d", pid);
 	setenv("STANDS", stands, 1);
 	if (!must(fork(), "fork")) {
