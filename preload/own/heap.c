@@ -12,6 +12,7 @@
  * They stand in the books of the table, and so does what is said there of blocks: who was robbed of
  * the lock (lock.c) takes and gives those of a table that nobody uses any more. He may be copying a
  * block that is another's by now: what he makes of it keeps within bounds, and is in vain. */
+/* (Over 400 lines: to read and to write a block go by one walk over its entries.) */
 #include "own/store.h"
 
 #include "sys/guest.h"

@@ -62,6 +62,7 @@ or_skip() {
 	esac
 }
 or_skip 'a holder of the lock in another PID namespace' 'there are no namespaces of processes to be had' namespace "$work/records"
+# shellcheck disable=SC2013 # words: mount points without spaces
 for freezer in $(sed -n 's/^[^ ]* \([^ ]*\) cgroup2 .*/\1/p; s/^[^ ]* \([^ ]*\) cgroup [^ ]*freezer.*/\1/p' /proc/mounts); do
 	mkdir "$freezer/fakejail-stress-$$" 2>/dev/null || continue
 	or_skip 'a holder of the lock in a cgroup that is frozen' "$freezer freezes nothing" \
