@@ -77,7 +77,6 @@ int run_jailed(const char *records, char *const argv[])
 	while (argv[count])
 		count++;
 	words = get((count + 10) * sizeof(*words));
-	words[n++] = "sh";
 	words[n++] = launcher;
 	words[n++] = "--quiet";
 	words[n++] = records;
@@ -96,7 +95,7 @@ int run_jailed(const char *records, char *const argv[])
 			_exit(TROUBLE);
 		store_hand_down();
 		setenv("FAKEJAIL_VERB", verb_name, 1);
-		execv("/bin/sh", (char *const *)words);
+		execv(launcher, (char *const *)words);
 		_exit(TROUBLE);
 	}
 	store_worker_is(child);

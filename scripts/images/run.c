@@ -195,7 +195,6 @@ int run_main(int argc, char **argv)
 		tree = tree_of(i, layout);
 	}
 	user = r.user ? r.user : json_text(config, "User");
-	add_word(&out, "sh");
 	add_word(&out, launcher);
 	add_word(&out, r.keep ? print("--keep=%s", r.keep) : "--rm");
 	if (config)
@@ -216,6 +215,6 @@ int run_main(int argc, char **argv)
 	add_command(&out, &r, config);
 	tell_parent(&r, config);
 	discard_all();
-	execv("/bin/sh", out.at);
-	fail("cannot start /bin/sh: %s", strerror(errno));
+	execv(launcher, out.at);
+	fail("cannot start '%s': %s", shown(launcher), strerror(errno));
 }

@@ -46,7 +46,7 @@ state() {
 before=$(state)
 
 two="--overlay-src=$low --overlay-src=$top"
-# shellcheck disable=SC2086 # words
+# shellcheck disable=SC2086,SC2317 # words; called by prints
 over() {
 	jail $two "$@"
 }
@@ -94,6 +94,7 @@ is 'the lower layers and their records are as they were' "$before" "$(state)"
 
 mkdir "$mine/rw" "$mine/work"
 give_to_user "$mine/rw" "$mine/work"
+# shellcheck disable=SC2317 # called by succeeds and prints
 keep() {
 	over --overlay "$mine/rw" "$mine/work" /mnt "$@"
 }
