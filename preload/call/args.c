@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * args.c - what hooks ask of the arguments of their call. */
+ * args.c - what hooks ask of the arguments of their call, and the kernel of them. */
 #include "call/call.h"
 #include "sys/guest.h"
 
@@ -22,4 +22,44 @@ FJ_HOT char *fj_arg_path(struct fj_call *c, int i, long *error)
 	}
 	*error = n;
 	return NULL;
+}
+
+/* The kernel's own complaint about a call that was refused by what lies at the end of its path:
+ * made of a path that leads nowhere, so it has looked at flags, structures and other arguments, and
+ * can do nothing. */
+long fj_early_complaint(const struct fj_call *c, long refusal)
+{
+	struct fj_call q = *c;
+	bool is_at = false;
+	long r;
+	int i = 0;
+
+	while (i < FJ_ARGS && !fj_kind_is_path((enum fj_kind)c->row->kind[i]))
+		i++;
+	if (i == FJ_ARGS && fj_arg_index(c, FJ_TEXT) != 1) /* fsetxattr(2) and its kin */
+		return refusal;
+	if (i == FJ_ARGS)
+		i = 0;
+	is_at = i > 0 && c->row->kind[i - 1] == FJ_DIRFD;
+	if (c->row->kind[i] == FJ_FD)
+		q.arg[i] = (uint64_t)(int64_t)-1;
+	else if (q.arg[i])
+		q.arg[i] = (uint64_t)(is_at ? "." : "");
+	if (is_at)
+		q.arg[i - 1] = (uint64_t)(int64_t)-1;
+	r = fj_kernel(&q);
+	switch (r) {
+	case -EINVAL:
+	case -EFAULT:
+	case -E2BIG:
+	case -ERANGE:
+		return r;
+	case -EBADF: /* another descriptor: inotify_add_watch(2) */
+		return is_at || !i ? refusal : r;
+	case 0:	     /* FAN_MARK_FLUSH looks at no path */
+	case -EPERM: /* FAN_MARK_MOUNT and the like */
+		return fj_arg_index(c, FJ_FANFLAGS) >= 0 ? r : refusal;
+	default:
+		return refusal;
+	}
 }

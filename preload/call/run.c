@@ -215,46 +215,6 @@ static long replace_entry(struct fj_call *c, int i, const char *jail_path,
 	return r;
 }
 
-/* The kernel's own complaint about a call that was refused by what lies at the end of its path:
- * made of a path that leads nowhere, so it has looked at flags, structures and other arguments, and
- * can do nothing. */
-long fj_early_complaint(const struct fj_call *c, long refusal)
-{
-	struct fj_call q = *c;
-	bool is_at = false;
-	long r;
-	int i = 0;
-
-	while (i < FJ_ARGS && !fj_kind_is_path((enum fj_kind)c->row->kind[i]))
-		i++;
-	if (i == FJ_ARGS && fj_arg_index(c, FJ_TEXT) != 1) /* fsetxattr(2) and its kin */
-		return refusal;
-	if (i == FJ_ARGS)
-		i = 0;
-	is_at = i > 0 && c->row->kind[i - 1] == FJ_DIRFD;
-	if (c->row->kind[i] == FJ_FD)
-		q.arg[i] = (uint64_t)(int64_t)-1;
-	else if (q.arg[i])
-		q.arg[i] = (uint64_t)(is_at ? "." : "");
-	if (is_at)
-		q.arg[i - 1] = (uint64_t)(int64_t)-1;
-	r = fj_kernel(&q);
-	switch (r) {
-	case -EINVAL:
-	case -EFAULT:
-	case -E2BIG:
-	case -ERANGE:
-		return r;
-	case -EBADF: /* another descriptor: inotify_add_watch(2) */
-		return is_at || !i ? refusal : r;
-	case 0:	     /* FAN_MARK_FLUSH looks at no path */
-	case -EPERM: /* FAN_MARK_MOUNT and the like */
-		return fj_arg_index(c, FJ_FANFLAGS) >= 0 ? r : refusal;
-	default:
-		return refusal;
-	}
-}
-
 /* Does the call mean the name itself, and follow no symlink there? (Where mounts share a device the
  * object tells which it lies in.) */
 static bool links_by_name(const struct fj_call *c)

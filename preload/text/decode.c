@@ -208,3 +208,49 @@ bool fj_decode(const uint8_t *code, size_t room, struct fj_insn *insn)
 	insn->len = (uint8_t)r.at;
 	return !r.ran_out && r.at <= room && r.at <= 15;
 }
+
+bool fj_insn_keeps(const uint8_t *p, uint8_t r)
+{
+	const bool has_rex = (*p & 0xf0) == 0x40;
+	const uint8_t rex = has_rex ? *p++ : 0;
+	const uint8_t reg = (uint8_t)((p[1] >> 3 & 7) | (rex & 4 ? 8 : 0)),
+		      rm = (uint8_t)((p[1] & 7) | (rex & 1 ? 8 : 0));
+
+	if (*p >= 0xb8 && *p <= 0xbf) /* mov $imm, a register */
+		return ((*p & 7) | (rex & 1 ? 8 : 0)) != r;
+	if (*p == 0x89 || *p == 0x31 || *p == 0x29 || *p == 0x83 || *p == 0x81)
+		return p[1] < 0xc0 || rm != r;
+	if (*p == 0x8b || *p == 0x8d || *p == 0x63)
+		return reg != r;
+	return *p == 0xc7 && p[1] < 0xc0;
+}
+
+/* Has one of the eight places from `p` on these two bytes? A byte of `differ` is zero there. */
+static uint64_t looks_like_syscall(const uint8_t *p)
+{
+	const uint64_t each = 0x0101010101010101;
+	uint64_t first, second, differ;
+
+	memcpy(&first, p, sizeof(first));
+	memcpy(&second, p + 1, sizeof(second));
+	differ = (first ^ 0x0f * each) | (second ^ 0x05 * each);
+	return (differ - each) & ~differ & 0x80 * each;
+}
+
+/* Many places at a time: a libc has more than a million, and each first process of a jail waits for
+ * this. */
+size_t fj_insn_next_syscall(const uint8_t *code, size_t len, size_t at)
+{
+	for (; at + 1 < len; at++) {
+		while (at + 33 <= len &&
+			!(looks_like_syscall(code + at) | looks_like_syscall(code + at + 8) |
+				looks_like_syscall(code + at + 16) |
+				looks_like_syscall(code + at + 24)))
+			at += 32;
+		while (at + 9 <= len && !looks_like_syscall(code + at))
+			at += 8;
+		if (at + 1 < len && fj_insn_is_syscall(code + at))
+			return at;
+	}
+	return len;
+}

@@ -19,4 +19,26 @@ struct fj_insn {
  * none in 64-bit mode. */
 bool fj_decode(const uint8_t *code, size_t room, struct fj_insn *insn);
 
+/* Does the instruction at `p` leave register `r` (0: rax, 4: rsp) alone? Known for those that libc
+ * puts between the number of a call and the call; false for all others. */
+bool fj_insn_keeps(const uint8_t *p, uint8_t r);
+
+static inline bool fj_insn_is_syscall(const uint8_t *p)
+{
+	return p[0] == 0x0f && p[1] == 0x05;
+}
+
+/* The next two bytes of `code` from `at` on that are those of a syscall, be they an instruction or
+ * not; `len` when there are none. */
+size_t fj_insn_next_syscall(const uint8_t *code, size_t len, size_t at);
+
+/* The 32 bits of an instruction at `p`: a constant, or a distance. */
+static inline uint32_t fj_insn_value(const uint8_t *p)
+{
+	uint32_t value;
+
+	memcpy(&value, p, sizeof(value));
+	return value;
+}
+
 #endif

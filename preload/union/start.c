@@ -104,11 +104,22 @@ long fj_union_getdents(struct fj_call *c)
 	return r;
 }
 
-long fj_union_see_empty(struct fj_thread *t, const struct fj_layers *parent, const char *name)
+/* (A function of its own, since both descriptions of the layers are large.) */
+__attribute__((noinline)) static long see_layers_empty(
+	struct fj_thread *t, const struct fj_layers *in)
 {
 	struct fj_union_layers layers;
-	struct fj_layers in = *parent;
 	struct fj_call none;
+	long r;
+
+	describe(in, &layers);
+	r = fj_union_is_empty(CALL_OF(t, none), &layers);
+	return r < 0 ? r : r ? 0 : -ENOTEMPTY;
+}
+
+long fj_union_see_empty(struct fj_thread *t, const struct fj_layers *parent, const char *name)
+{
+	struct fj_layers in = *parent;
 	long r;
 
 	in.work_fd = -1;
@@ -117,11 +128,8 @@ long fj_union_see_empty(struct fj_thread *t, const struct fj_layers *parent, con
 			in.fd[i] =
 				(int)fj_sys3(__NR_fcntl, in.fd[i], F_DUPFD_CLOEXEC, fj_high_fd());
 	r = fj_layers_into(t, &in, name);
-	if (!r) {
-		describe(&in, &layers);
-		r = fj_union_is_empty(CALL_OF(t, none), &layers);
-		r = r < 0 ? r : r ? 0 : -ENOTEMPTY;
-	}
+	if (!r)
+		r = see_layers_empty(t, &in);
 	fj_layers_close(&in);
 	return r;
 }

@@ -19,7 +19,7 @@ passed=0 failed=0 skipped=0
 
 text=$here/../../preload/text
 changed=$work/changed
-${CC:-cc} -O1 -std=gnu11 -D_GNU_SOURCE -I"$text/.." -o "$changed" "$here/changed.c" "$text/find.c" "$text/decode.c" \
+${CC:-cc} -O1 -std=gnu11 -D_GNU_SOURCE -I"$text/.." -o "$changed" "$here/changed.c" "$text/find_numbers.c" "$text/decode.c" \
 	"$text/frames.c" "$text/functions.c" "$text/flow.c" "$text/certain.c"
 
 fail() {

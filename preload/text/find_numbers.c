@@ -1,0 +1,140 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * find_numbers.c - the syscall instructions that can be found by the bytes before them, without
+ * reading a text from its beginning: behind a `mov $nr,%eax`, or behind moves in a function that is
+ * passed the number.
+ *
+ * Used with the trap behind it, which has what is not found here. Called by sites.c of door. */
+#include "text/decode.h"
+#include "text/sites.h"
+
+#define JUMP 5u	    /* bytes of jmp rel32 */
+#define MOVE_MAX 8u /* bytes of a mov between a register and memory */
+
+/* Bytes of whole instructions from a `mov $nr,%eax` to the call at `at`, where rax still has the
+ * number; 0 when there is none near. */
+static uint8_t number_before(const uint8_t *code, size_t at, long *nr)
+{
+	for (size_t back = JUMP; back <= FJ_SITE_MOVED_MAX && back < at; back++) {
+		const uint8_t *mov = code + at - back;
+		size_t done = JUMP;
+		struct fj_insn insn;
+
+		/* (A byte that might be a REX prefix makes another register of eax.) */
+		if (*mov != 0xb8 || fj_insn_value(mov + 1) >= 512 || (mov[-1] & 0xf0) == 0x40)
+			continue;
+		while (done < back && fj_decode(mov + done, back - done, &insn) &&
+			!insn.is_branch && !insn.is_end && !fj_insn_is_syscall(mov + done) &&
+			fj_insn_keeps(mov + done, 0) && fj_insn_keeps(mov + done, 4))
+			done += insn.len;
+		*nr = fj_insn_value(mov + 1);
+		return done == back ? (uint8_t)back : 0;
+	}
+	return 0;
+}
+
+/* A mov of 64 bits between registers, or a register and memory; not into rsp, and not by the
+ * instruction pointer. Its length, or 0. */
+static uint8_t move_len(const uint8_t *p, size_t room)
+{
+	struct fj_insn insn;
+
+	if (room < 3 || (p[0] & 0xf8) != 0x48 || (p[1] & 0xfd) != 0x89 ||
+		!fj_decode(p, room, &insn) || insn.rip_at)
+		return 0;
+	if (p[1] == 0x8b)
+		return (p[2] >> 3 & 7) == 4 && !(p[0] & 4) ? 0 : insn.len;
+	return p[2] >= 0xc0 && (p[2] & 7) == 4 && !(p[0] & 1) ? 0 : insn.len;
+}
+
+/* Are the bytes before `at`, which hold a distance there, a jump's, a call's, or those of an
+ * instruction that takes an address? */
+static bool is_before_distance(const uint8_t *code, size_t at)
+{
+	const uint8_t last = code[at - 1];
+
+	return last == 0xe8 || last == 0xe9 || (last & 0xc7) == 0x05 ||
+	       (at > 1 && code[at - 2] == 0x0f && (last & 0xf0) == 0x80);
+}
+
+/* Does any jump, whatever is taken for one, lead to `to`? */
+static bool is_jumped_to(const uint8_t *code, size_t len, size_t to)
+{
+	for (size_t at = to < 130 ? 0 : to - 130; at + 2 <= len && at < to + 130; at++)
+		if (((code[at] & 0xf0) == 0x70 || code[at] == 0xeb ||
+			    (code[at] >= 0xe0 && code[at] <= 0xe3)) &&
+			at + 2 + (size_t)(int8_t)code[at + 1] == to)
+			return true;
+	for (size_t at = 1; at + 4 <= len; at++)
+		if (at + 4 + (size_t)(int32_t)fj_insn_value(code + at) == to &&
+			is_before_distance(code, at))
+			return true;
+	return false;
+}
+
+/* A text is looked through for jumps that lead between two moves so often, and a small one as often
+ * as takes no longer than some milliseconds. */
+#define LOOKS_MAX 4u
+#define LOOKED_MAX (4UL << 20) /* bytes */
+
+static bool may_look(uint32_t *looks, size_t len)
+{
+	return (*looks)++ < LOOKS_MAX || *looks * len < LOOKED_MAX;
+}
+
+/* The moves right before the call at `at`: the last thing that a function does which is passed the
+ * number (Go's Syscall6, syscall(3), cancellation points of glibc 2.41 and of musl). At least
+ * enough of them for a jump, and nobody jumps between them; whoever jumps to the call makes it.
+ * Returns their length, or 0. */
+static uint8_t moves_before(const uint8_t *code, size_t len, size_t at, uint32_t *looks)
+{
+	for (size_t back = JUMP; back <= 2 * MOVE_MAX && back <= at; back++) {
+		bool is_apart = true;
+		size_t done = 0;
+		uint8_t move;
+
+		while (done < back &&
+			(move = move_len(code + at - back + done, back - done)) != 0) {
+			is_apart = is_apart &&
+				   (!done || (may_look(looks, len) &&
+						     !is_jumped_to(code, len, at - back + done)));
+			done += move;
+		}
+		if (done == back)
+			return is_apart ? (uint8_t)back : 0;
+	}
+	return 0;
+}
+
+/* Five bytes that could be a `mov $nr,%eax`, and from there on instructions that lead straight to a
+ * syscall, with the number in rax and the stack where it was, are rarely anything else. Only that
+ * mov gives way to the jump, so what is jumped to between the two matters not, and the text need
+ * not be read from its beginning. */
+uint32_t fj_sites_find_numbers(const uint8_t *code, size_t len, bool (*is_wanted)(long nr),
+	struct fj_site *site, uint32_t max)
+{
+	uint32_t count = 0, looks = 0;
+
+	for (size_t at = JUMP + 1; (at = fj_insn_next_syscall(code, len, at)) < len && count < max;
+		at++) {
+		long nr = 0;
+		uint8_t moved = number_before(code, at, &nr);
+
+		if (moved && is_wanted(nr))
+			site[count++] = (struct fj_site){.at = (uint32_t)at,
+				.nr = (int16_t)nr,
+				.moved = moved,
+				.kind = FJ_SITE_NUMBER};
+		if (moved)
+			continue;
+		moved = moves_before(code, len, at, &looks);
+		if (moved) {
+			site[count++] = (struct fj_site){.at = (uint32_t)at,
+				.nr = -1,
+				.moved = moved,
+				.kind = FJ_SITE_BEFORE};
+		}
+	}
+	return count;
+}
