@@ -178,6 +178,15 @@ static bool is_beside(struct fj_call *c, const struct replaced *first, struct re
 	       fj_place_beside(c->thread, &first->place, first->path, with->path, &with->place);
 }
 
+/* Is there a file? 0, or the kernel's errno. */
+static long look_for(const struct fj_place *place)
+{
+	char byte;
+	const long r = fj_sys4(__NR_readlinkat, place->dirfd, place->name, &byte, 1);
+
+	return r >= 0 || r == -EINVAL ? 0 : r;
+}
+
 static long replace_entry(struct fj_call *c, int i, const char *jail_path,
 	const struct replaced *first, struct replaced *with)
 {
@@ -198,10 +207,7 @@ static long replace_entry(struct fj_call *c, int i, const char *jail_path,
 		return -EEXIST;
 	if (with->place.is_read_only && kind == FJ_NEW) {
 		/* What is there already is said first: filename_create() of fs/namei.c. */
-		char byte;
-
-		r = fj_sys4(__NR_readlinkat, with->place.dirfd, with->place.name, &byte, 1);
-		return r >= 0 || r == -EINVAL ? -EEXIST : -EROFS;
+		return look_for(&with->place) ? -EROFS : -EEXIST;
 	}
 	if (with->place.is_mount || with->place.is_read_only)
 		return 0; /* refuse_old() has the errno */
@@ -235,10 +241,8 @@ static long replace_linked(struct fj_call *c, int i, const char *jail_path, stru
 	if (r < 0)
 		return r;
 	if (with->place.is_read_only) {
-		char byte;
-
-		r = fj_sys4(__NR_readlinkat, with->place.dirfd, with->place.name, &byte, 1);
-		return r >= 0 || r == -EINVAL ? -EROFS : r;
+		r = look_for(&with->place);
+		return r ? r : -EROFS;
 	}
 	aim(c, i, &with->place);
 	return 0;
@@ -372,11 +376,7 @@ __attribute__((noinline)) static void take_mounts_along(const char *from, const 
 /* That is said first: filename_create() of fs/namei.c. */
 static bool is_link_to_what_is_there(const struct fj_call *c, const struct fj_place *to)
 {
-	char byte;
-	const long r =
-		is_rename(c) ? -ENOENT : fj_sys4(__NR_readlinkat, to->dirfd, to->name, &byte, 1);
-
-	return r >= 0 || r == -EINVAL;
+	return !is_rename(c) && !look_for(to);
 }
 
 long fj_translate(struct fj_call *c, fj_around around)
@@ -407,6 +407,10 @@ long fj_translate(struct fj_call *c, fj_around around)
 			r = replace_linked(c, i, jail_path, &with[count]);
 		else
 			r = replace_object(c, i, jail_path, &with[count]);
+		/* That the file to be linked is missing is said first: do_linkat() of fs/namei.c.
+		 */
+		if (r < 0 && count && links_by_name(c) && look_for(place[0]) < 0)
+			r = look_for(place[0]);
 		count++;
 	}
 	if (!r && count && fj_arg_index(c, FJ_OLD) >= 0)
