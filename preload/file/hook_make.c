@@ -250,9 +250,23 @@ long fj_hook_rename(struct fj_call *c)
 	return r < 1 ? r : fj_translate(c, rename_around);
 }
 
+/* A file without a name (O_TMPFILE) gets one: its record is no more of a file without. */
+static long link_around(struct fj_call *c, const struct fj_place *const *place, int count)
+{
+	struct fj_file file;
+	const int fd = count == 2 && !place[0]->name[0]		? place[0]->dirfd :
+		       count < 2 && (c->arg[4] & AT_EMPTY_PATH) ? (int)c->arg[0] :
+								  -1;
+
+	if (fd >= 0 && !fj_own_is_empty() && !fj_file_look(c, fd, "", AT_EMPTY_PATH, &file) &&
+		file.has_record && (file.owner.flags & FJ_OWN_NAMELESS))
+		fj_own_named(&file.key);
+	return fj_kernel(c);
+}
+
 long fj_hook_link(struct fj_call *c)
 {
 	const long r = fj_early_answer(c);
 
-	return r < 1 ? r : fj_hook_translate(c);
+	return r < 1 ? r : fj_translate(c, link_around);
 }

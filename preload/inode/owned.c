@@ -333,7 +333,8 @@ FJ_HOT long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsign
 	file->is_foreign = false;
 	file->has_record = fj_own_find(&file->key, &file->owner) &&
 			   !(file->key.stamp == FJ_OWN_NO_STAMP && sx->stx_nlink &&
-				   (file->owner.flags & FJ_OWN_GONE));
+				   (file->owner.flags & FJ_OWN_GONE)) &&
+			   !(sx->stx_nlink && (file->owner.flags & FJ_OWN_NAMELESS));
 	if (__builtin_expect(fj_own_follows_tags, 0) && !file->has_record)
 		file->has_record = fj_own_find_tagged(
 			file->dev, dirfd, name, sx->stx_mode, &file->key, &file->owner);
@@ -346,6 +347,8 @@ FJ_HOT long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsign
 		sx->stx_gid = file->owner.gid;
 	}
 	file->owner.mode = sx->stx_mode;
+	if (__builtin_expect(!sx->stx_nlink, 0))
+		file->owner.flags |= FJ_OWN_NAMELESS;
 	sx->stx_nlink -= hidden_names(file->dev, sx->stx_ino, sx->stx_nlink);
 	if (__builtin_expect(fj_jail->has_unions && file->has_record, 0) && fj_union_calls.origin)
 		show_origin(&file->owner, file->dev, sx);

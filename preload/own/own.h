@@ -41,6 +41,9 @@ enum {
 			      is made */
 	FJ_OWN_ATTRIBUTES = 32,
 	FJ_OWN_CTIME = 64,
+	FJ_OWN_NAMELESS =
+		128, /* made while the file had no name (O_TMPFILE): of a file that has one it
+			is not, but of one that had the same number in the same moment */
 };
 
 /* No record at all, in no file: nothing needs to be looked up. One load. */
@@ -80,6 +83,8 @@ void fj_own_still_watches(bool is_watching);
 long fj_own_renew(const struct fj_own_key *from, const struct fj_own_key *to);
 /* The last name of the file is gone. */
 void fj_own_gone(const struct fj_own_key *key);
+/* The file, which had no name, is about to get one. */
+void fj_own_named(const struct fj_own_key *key);
 
 /* The file system behind a descriptor: disk.c. */
 enum fj_disk {

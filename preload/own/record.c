@@ -90,7 +90,8 @@ bool fj_own_find_ino(uint64_t dev, uint64_t ino, struct fj_owner *owner)
 /* A new record that would say what the file shows without one. */
 static bool is_needless(bool had, const struct fj_store_copy *copy, const struct fj_owner *shown)
 {
-	return !had && !copy->flags && copy->uid == shown->uid && copy->gid == shown->gid;
+	return !had && !(copy->flags & ~FJ_OWN_NAMELESS) && copy->uid == shown->uid &&
+	       copy->gid == shown->gid;
 }
 
 void fj_store_begin(const struct fj_own_key *key, const struct fj_owner *shown,
@@ -99,10 +100,13 @@ void fj_store_begin(const struct fj_own_key *key, const struct fj_owner *shown,
 	for (uint32_t at = 0; (*from = fj_store_each(&at)) != NULL;)
 		/* (Without a stamp the record of a removed file may be found by its number.) */
 		if (fj_store_find(*from, key, false, copy, NULL, NULL) &&
-			!(key->stamp == FJ_OWN_NO_STAMP && (copy->flags & FJ_OWN_GONE)))
+			!(key->stamp == FJ_OWN_NO_STAMP && (copy->flags & FJ_OWN_GONE)) &&
+			!(copy->flags & ~shown->flags & FJ_OWN_NAMELESS))
 			return;
-	*copy = (struct fj_store_copy){
-		.uid = shown->uid, .gid = shown->gid, .mode = (uint16_t)(shown->mode & 07777)};
+	*copy = (struct fj_store_copy){.uid = shown->uid,
+		.gid = shown->gid,
+		.mode = (uint16_t)(shown->mode & 07777),
+		.flags = (uint8_t)(shown->flags & FJ_OWN_NAMELESS)};
 }
 
 void fj_store_drop_before(struct fj_store *s, const struct fj_own_key *key)
@@ -283,7 +287,7 @@ long fj_own_carry(const struct fj_own_key *key)
 	return r;
 }
 
-void fj_own_gone(const struct fj_own_key *key)
+static void change_flags(const struct fj_own_key *key, uint8_t set, uint8_t clear)
 {
 	struct fj_store *s;
 
@@ -300,12 +304,22 @@ void fj_own_gone(const struct fj_own_key *key)
 				break;
 			r = 0;
 			if (fj_store_find(s, key, false, &copy, NULL, NULL)) {
-				copy.flags |= FJ_OWN_GONE;
+				copy.flags = (uint8_t)((copy.flags | set) & ~clear);
 				r = fj_store_put(&hold, key, &copy);
 			}
 			fj_store_unlock(&hold);
 		} while (fj_store_again(&r, &times));
 	}
+}
+
+void fj_own_gone(const struct fj_own_key *key)
+{
+	change_flags(key, FJ_OWN_GONE, 0);
+}
+
+void fj_own_named(const struct fj_own_key *key)
+{
+	change_flags(key, 0, FJ_OWN_NAMELESS);
 }
 
 long fj_own_try(void)

@@ -126,6 +126,27 @@ CASE(own_root_removed_while_open)
 	say("%ld:%ld %lo\n", (long)st.st_uid, (long)st.st_gid, (long)st.st_mode & 07777);
 }
 
+/* What is made next has the same number, and mostly the same birth (of a clock that ticks). */
+CASE(own_root_nameless_number_again)
+{
+	int stale = 0;
+
+	for (int i = 0; i < 100; i++) {
+		const int fd = open(".", O_TMPFILE | O_RDWR, 0640);
+		struct stat st;
+
+		if (fd < 0 || fchown(fd, 55, 56) || close(fd))
+			say("failed\n");
+		put("g", "x");
+		stat("g", &st);
+		stale += st.st_uid || st.st_gid || (st.st_mode & 07777) != 0644;
+		if (chown("g", 7, -1) || stat("g", &st) || st.st_uid != 7 || st.st_gid)
+			say("%d:%d\n", st.st_uid, st.st_gid);
+		unlink("g");
+	}
+	say("stale %d\n", stale);
+}
+
 CASE(own_root_nameless_gets_a_name)
 {
 	const int fd = open(".", O_TMPFILE | O_RDWR, 0640);
