@@ -23,9 +23,11 @@
 
 #include <asm/stat.h>
 
+#define CALM 1u /* fj_own_roots->generation, as long as nothing has changed */
+
 static bool is_calm(void)
 {
-	return __atomic_load_n(&fj_own_roots->generation, __ATOMIC_RELAXED) == FJ_OWN_CALM;
+	return __atomic_load_n(&fj_own_roots->generation, __ATOMIC_RELAXED) == CALM;
 }
 
 static bool has_records(struct fj_thread *t, int dirfd, const char *name)
@@ -132,7 +134,7 @@ static bool see_descriptor(struct fj_thread *t, int dirfd, const char *name)
 	return true;
 }
 
-void fj_roots_see_held(struct fj_thread *t)
+void fj_roots_see_inherited(struct fj_thread *t)
 {
 	const long list = fj_sys4(
 		__NR_openat, AT_FDCWD, "/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);

@@ -141,10 +141,9 @@ bool fj_roots_meet(struct fj_thread *t, int dirfd, const char *name)
 
 void fj_roots_renew(struct fj_thread *t, int dirfd, const char *name)
 {
-	if (fj_own_know_news())
-		fj_facts_forget();
+	fj_own_know_news();
+	fj_facts_forget();
 	fj_roots_meet(t, dirfd, name);
-	fj_roots_see_held(t);
 }
 
 void fj_roots_made(const char *name)

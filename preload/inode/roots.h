@@ -64,9 +64,8 @@ void fj_roots_see_fd(struct fj_thread *t, int fd, bool is_entry);
 /* The program has come to a directory, from the one that it lies in, which is now behind `fd` or
  * the working directory: see it before anything in it is looked at. */
 void fj_roots_see_later(struct fj_thread *t, int fd);
-/* All that the process has open, and the working directory. At a jail's start these come from
- * outside, and when something has changed they may lie in a root that was none. */
-void fj_roots_see_held(struct fj_thread *t);
+/* All descriptors that came from outside the jail, and the working directory. At its start. */
+void fj_roots_see_inherited(struct fj_thread *t);
 
 /* Those among the descriptors that came with a message, whose control data is this: they may lie
  * where the jail has never been. */
@@ -82,8 +81,7 @@ void fj_roots_see_lower(struct fj_thread *t, int fd);
 /* What is made in directory `work` will be renamed into `upper`: when that is a root, the records
  * of what is made go to it. */
 void fj_roots_see_work(struct fj_thread *t, int work, int upper);
-/* fj_own_has_news(): forget what is remembered, and look on the way to this place, and to what the
- * process holds. */
+/* fj_own_has_news(): forget what is remembered, and look on the way to this place. */
 void fj_roots_renew(struct fj_thread *t, int dirfd, const char *name);
 
 /* A file was made, whose name ends so: when it may be a root's records, what was looked at before

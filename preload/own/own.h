@@ -183,7 +183,6 @@ long fj_own_start(int fd, int elder_fd);
 #define FJ_OWN_ROOTS 128u
 #define FJ_OWN_ROOT_PATH 2048u
 #define FJ_OWN_SEEN 8192u
-#define FJ_OWN_CALM 1u
 enum {
 	FJ_OWN_ROOT_FREE,
 	FJ_OWN_ROOT_BEING_MET,
@@ -205,7 +204,7 @@ struct fj_own_root {
 /* In the memory that the jail's processes share. */
 struct fj_own_roots {
 	uint64_t known_news;
-	uint32_t generation;  /* of what `seen` says; FJ_OWN_CALM until something changes */
+	uint32_t generation;  /* of what `seen` says */
 	uint32_t count;	      /* entries below it may be in use */
 	uint32_t keeps_apart; /* --db: what this jail changes stands in its own file alone */
 	uint32_t has_told;    /* that there are too many of them */
@@ -229,11 +228,10 @@ long fj_own_meet(
 /* What is in the directory `path` will be in a root that has `records`: changes of it go there. As
  * fj_own_meet. */
 long fj_own_meet_beside(const char *path, const char *records, uint64_t dev, uint64_t ino);
-/* A root was made below one of ours, or moved or forgotten, since this process called
- * fj_own_know_news(): what is remembered of directories is old. */
+/* A root was made below one of ours since fj_own_know_news(): what is remembered of directories is
+ * old. */
 bool fj_own_has_news(void);
-/* Know of it, in this process. True: nobody in the jail did before. */
-bool fj_own_know_news(void);
+void fj_own_know_news(void);
 /* This jail's root is new: tell the jails that it lies in. */
 void fj_own_tell_news(void);
 /* Is our own file of records a copy, made by somebody who did not know what it is? Then `root`, of

@@ -171,30 +171,16 @@ static uint64_t count_news(void)
 	return news;
 }
 
-/* What this process knows of. A new program begins with that of a jail where nothing has changed.
- */
-static uint32_t known_generation = FJ_OWN_CALM;
-
 FJ_HOT bool fj_own_has_news(void)
 {
 	return fj_own_roots &&
-	       (count_news() != __atomic_load_n(&fj_own_roots->known_news, __ATOMIC_RELAXED) ||
-		       __atomic_load_n(&fj_own_roots->generation, __ATOMIC_RELAXED) !=
-			       known_generation);
+	       count_news() != __atomic_load_n(&fj_own_roots->known_news, __ATOMIC_RELAXED);
 }
 
-bool fj_own_know_news(void)
+void fj_own_know_news(void)
 {
-	const uint64_t news = count_news();
-	bool is_first =
-		__atomic_exchange_n(&fj_own_roots->known_news, news, __ATOMIC_SEQ_CST) != news;
-	uint32_t generation = __atomic_load_n(&fj_own_roots->generation, __ATOMIC_SEQ_CST);
-
-	is_first = is_first || generation < FJ_OWN_CALM;
-	if (is_first)
-		generation = __atomic_add_fetch(&fj_own_roots->generation, 1, __ATOMIC_SEQ_CST);
-	__atomic_store_n(&known_generation, generation, __ATOMIC_RELAXED);
-	return is_first;
+	__atomic_store_n(&fj_own_roots->known_news, count_news(), __ATOMIC_SEQ_CST);
+	__atomic_fetch_add(&fj_own_roots->generation, 1, __ATOMIC_SEQ_CST);
 }
 
 static void tell_news(struct fj_store *s)

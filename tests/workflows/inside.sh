@@ -171,6 +171,13 @@ for option in "--db=$mine/db" --no-db; do
 	covered="$covered ${option%%=*}"
 	fails "$option" 125 'fakejail: --db and --no-db are for the outermost jail, which keeps the owners of all inside' jail / $FAKEJAIL "$option" R true
 done
+mkdir "$mine/rw" "$mine/work"
+give_to_user "$mine/rw" "$mine/work"
+for option in '--overlay-src=/tmp --overlay-src=/etc --ro-overlay' "--overlay-src=/tmp --overlay $mine/rw $mine/work" '--overlay-src=/tmp --tmp-overlay'; do
+	covered="$covered $option"
+	# shellcheck disable=SC2086 # words
+	fails "$option" 125 'fakejail: overlays are for the outermost jail; inside, mount(8) makes them' jail / $FAKEJAIL $option /mnt R true
+done
 for option in --trace "--trace=$mine/trace"; do
 	covered="$covered ${option%%=*}"
 	fails "$option" 125 'fakejail: --trace is for the outermost jail, and shows what is inside, too' jail / $FAKEJAIL "$option" R true

@@ -33,7 +33,7 @@ prints 'the same script again, with the directories there: the defaults give way
 prints 'mount lists them' 'proc on /proc type proc (rw,relatime)' jail "$root" sh -c "$mount_all; mount | grep ' /proc '"
 prints 'umount' '0' jail "$root" sh -c "$mount_all; umount /dev/shm; umount /sys; umount /dev; umount /proc; ls /proc | wc -l"
 fails 'umount of what is in use' 1 '*usy*' jail "$root" sh -c 'mount -t tmpfs none /tmp; cd /tmp; umount /tmp'
-fails 'overlay is refused' 255 '*o such device*' jail "$root" mount -t overlay none /tmp
+fails 'an overlay of nothing is refused' 255 '*nvalid argument*' jail "$root" mount -t overlay none /tmp
 fails 'an ordinary user may not' 1 '*' jail --userspec=1000:1000 "$root" mount -t tmpfs none /tmp
 
 # ---- seen by all, gone with the jail ----
