@@ -72,10 +72,12 @@ static bool crosses_mounts(
 long fj_may_link(struct fj_call *c)
 {
 	struct fj_seen from;
+	uint32_t mark; /* each look at the new name takes as much scratch memory as a walk */
 	long r = fj_see(
 		c, 1, fj_see_how(c, 1) | (fj_jail->mounts_share_device ? FJ_WANT_POS : 0), &from);
 
 	fj_seen_done(&from, 0);
+	mark = fj_scratch_mark(c->thread);
 	if (r <= 0 || !from.is_there) /* what is wrong with the old name is said first */
 		return r < 0 ? r : 0;
 	if (r) {
@@ -85,6 +87,7 @@ long fj_may_link(struct fj_call *c)
 				     crosses_mounts(&from, true, from.file.key.dev, &to);
 
 		fj_seen_done(&to, 0);
+		fj_scratch_release(c->thread, mark);
 		if (crosses)
 			return 0; /* EXDEV */
 	}
