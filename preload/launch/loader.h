@@ -79,12 +79,11 @@ struct fj_mapped {
 	bool wants_exec_stack;
 };
 /* Map the ELF file `fd`. Returns 0 or -errno; then it may be there in part. */
-enum fj_patch { FJ_PATCH_NONE, FJ_PATCH_LIBRARY, FJ_PATCH_PROGRAM };
 struct fj_mapping {
 	uint64_t before;      /* if it has no addresses of its own, right before there where that is
 				 free, or (0) anywhere */
 	bool has_interpreter; /* it is a program that has one */
-	enum fj_patch patch;  /* are its system calls made jumps? text/sites.h */
+	bool has_jumps;	      /* its system calls are made jumps: text/sites.h */
 };
 long fj_map_elf(int fd, const struct fj_mapping *how, struct fj_mapped *m);
 /* preload.c: have ld.so load libfakejail.so, which takes that out of the environment again. To be

@@ -193,9 +193,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	r = fj_map_elf(h.program_fd,
 		&(const struct fj_mapping){.before = (uint64_t)fj_sys1(__NR_brk, 0),
 			.has_interpreter = h.interpreter_fd >= 0,
-			.patch = h.interpreter_fd < 0 ? FJ_PATCH_PROGRAM :
-				 fj_jail->has_trap    ? FJ_PATCH_NONE :
-							FJ_PATCH_LIBRARY},
+			.has_jumps = h.interpreter_fd < 0 || !fj_jail->has_trap},
 		&program);
 	if (r < 0)
 		fail(fj_exe_path(), r);
@@ -205,8 +203,8 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	keep_program(h.program_fd, h.held_fd);
 	fj_stack_set_aux(s, AT_BASE, 0);
 	if (h.interpreter_fd >= 0) {
-		r = fj_map_elf(h.interpreter_fd,
-			&(const struct fj_mapping){.patch = FJ_PATCH_LIBRARY}, &interpreter);
+		r = fj_map_elf(h.interpreter_fd, &(const struct fj_mapping){.has_jumps = true},
+			&interpreter);
 		if (r < 0 || !interpreter.size)
 			fail("interpreter", r);
 		fj_close(h.interpreter_fd);

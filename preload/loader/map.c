@@ -164,7 +164,7 @@ static long reserve_segment(const struct span *s, const Elf64_Phdr *ph, int i)
 	return 0;
 }
 
-static long map_segment(int fd, uint64_t base, const Elf64_Phdr *ph, enum fj_patch patch)
+static long map_segment(int fd, uint64_t base, const Elf64_Phdr *ph, bool has_jumps)
 {
 	const uint64_t start = page_down(base + ph->p_vaddr);
 	const uint64_t file_end = base + ph->p_vaddr + ph->p_filesz;
@@ -178,8 +178,8 @@ static long map_segment(int fd, uint64_t base, const Elf64_Phdr *ph, enum fj_pat
 		const uint64_t arg[] = {start, file_end - start, (uint64_t)prot,
 			MAP_PRIVATE | MAP_FIXED, (uint64_t)fd, page_down(ph->p_offset)};
 
-		r = patch ? fj_sites_map(arg) :
-			    fj_sys6(__NR_mmap, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
+		r = has_jumps ? fj_sites_map(arg) :
+				fj_sys6(__NR_mmap, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
 		if (fj_is_err(r))
 			return r;
 		from = page_up(file_end);
@@ -299,7 +299,7 @@ static long map_elf(char *head, int fd, const struct fj_mapping *how, struct fj_
 			m->wants_exec_stack = ph[i].p_flags & PF_X;
 		if (ph[i].p_type != PT_LOAD || !ph[i].p_memsz)
 			continue;
-		r = i == first ? 0 : map_segment(fd, m->base, &ph[i], how->patch);
+		r = i == first ? 0 : map_segment(fd, m->base, &ph[i], how->has_jumps);
 		if (r < 0)
 			return r;
 		note_segment(m, &eh, &ph[i]);

@@ -15,9 +15,10 @@
 #define WORD 8u /* sizeof(sigset_t) of the kernel */
 #define NO_SUCH_HOW 99
 
-static bool is_readable(uintptr_t at)
+bool fj_guest_is_readable(uintptr_t at)
 {
-	return fj_sys4(__NR_rt_sigprocmask, NO_SUCH_HOW, at, 0, WORD) == -EINVAL;
+	return fj_sys4(__NR_rt_sigprocmask, NO_SUCH_HOW, at & ~(uintptr_t)(WORD - 1), 0, WORD) ==
+	       -EINVAL;
 }
 
 /* The seccomp filter does not look at getcpu(2), and rt_sigpending(2) is dearer by half. */
@@ -83,7 +84,7 @@ static void remember(uint64_t *known, uintptr_t at, uint64_t word)
 
 __attribute__((noinline)) static bool ask_readable(uintptr_t at, uint64_t word)
 {
-	if (!is_readable(at & ~(uintptr_t)(WORD - 1)))
+	if (!fj_guest_is_readable(at))
 		return false;
 	remember(known_readable, at, word);
 	return true;

@@ -36,6 +36,9 @@ void fj_guest_forget(void);
 /* While a thread that says so blocks these signals nothing that was remembered counts. */
 void fj_guest_suspend(bool is_blocked);
 
+/* Can the aligned word around `at` be read? Asked of the kernel, so also where no fault can be
+ * caught: in a handler, say. */
+bool fj_guest_is_readable(uintptr_t at);
 /* Does a fault in one of the copies lead to fj_copy_fault (signal/faults.c), in the call that is
  * being performed? Then nothing need be asked before. */
 bool fj_guest_catches_faults(void);

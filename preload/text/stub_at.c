@@ -7,24 +7,18 @@
  * thread at the system call, not in a stub, or it leaves the signal blocked and lets the call wait
  * for ever. A stub is known by its end, which loads the address behind the system call, and by the
  * jump there that leads to its beginning: stubs.c of door writes both. Called by door/signals.c. */
+#include "sys/guest.h"
 #include "text/decode.h"
 #include "text/sites.h"
 
 #define SYSCALL 2u /* bytes of each instruction */
 #define JUMP 5u
 #define LEA 7u
-#define LEAD 2u	   /* as many of the last jump as tell what it is */
-#define NO_HOW 99u /* a `how` that rt_sigprocmask(2) does not know: it reads the mask before */
-
-/* Can the bytes of the page at `at` be read? (In a handler no fault can be caught.) */
-static bool is_readable(uint64_t at)
-{
-	return fj_sys4(__NR_rt_sigprocmask, NO_HOW, at & ~7UL, 0, 8) == -22 /* EINVAL */;
-}
+#define LEAD 2u /* as many of the last jump as tell what it is */
 
 static bool are_readable(uint64_t from, uint64_t to)
 {
-	return is_readable(from) && is_readable(to - 1);
+	return fj_guest_is_readable(from) && fj_guest_is_readable(to - 1);
 }
 
 /* lea behind(%rip),%rcx and a jump: the end of each stub whose system call stays where it was. */
@@ -65,9 +59,9 @@ uint64_t fj_stub_program_ip(uint64_t ip)
 	const uint64_t page_end = (ip | (FJ_PAGE - 1)) + 1;
 	uint64_t readable_end = page_end, at = ip, behind, jump;
 
-	if (page_end - ip < FJ_SITE_MOVED_MAX + LEA + LEAD && is_readable(page_end))
+	if (page_end - ip < FJ_SITE_MOVED_MAX + LEA + LEAD && fj_guest_is_readable(page_end))
 		readable_end += FJ_PAGE;
-	if (is_readable(ip - LEA) && readable_end - ip >= LEAD &&
+	if (fj_guest_is_readable(ip - LEA) && readable_end - ip >= LEAD &&
 		is_end((const uint8_t *)ip - LEA)) {
 		at = ip - LEA;
 	} else {
