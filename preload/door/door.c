@@ -191,7 +191,7 @@ __attribute__((noinline)) static long run_with_care(
 	if (c->nr == __NR_mmap) {
 		if (__builtin_expect(fj_is_our_fd(c->arg[4]), 0)) /* a trace's can be read */
 			c->arg[4] = (uint64_t)(int64_t)FJ_CLOSED_FD;
-		r = fj_sites_map(c->arg);
+		r = fj_sites_map(c->arg, false);
 		if (c->arg[3] & MAP_FIXED)
 			fj_guest_forget();
 		return r;

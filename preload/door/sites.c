@@ -128,8 +128,8 @@ static void choose_hot(struct fj_site *site, uint32_t count)
 /* Look for sites in `text`, into room for `max` of them: those that are instructions, by what its
  * file tells. Returns how many; `changes`: how many calls there are that change memory, with those
  * that are not known. `work` is room to work in. */
-static uint32_t look(const struct fj_certain_text *text, struct fj_site *site, uint32_t max,
-	void *work, uint32_t *changes)
+static uint32_t look(const struct fj_certain_text *text, bool is_first, struct fj_site *site,
+	uint32_t max, void *work, uint32_t *changes)
 {
 	const uint8_t *code = text->file + text->offset;
 	uint32_t count;
@@ -138,7 +138,7 @@ static uint32_t look(const struct fj_certain_text *text, struct fj_site *site, u
 		count = fj_sites_find(code, text->len, site, max, work);
 		return thin_out(site, count ? drop_data(text, site, count) : 0);
 	}
-	count = fj_sites_find_numbers(code, text->len, is_possible, site, max);
+	count = fj_sites_find_numbers(code, text->len, is_possible, is_first, site, max);
 	*changes = fj_kept_changes(site, count);
 	count = fj_certain_keep(text, site, count, work);
 	choose_hot(site, count);
@@ -147,7 +147,8 @@ static uint32_t look(const struct fj_certain_text *text, struct fj_site *site, u
 
 /* Of a text that no process of the jail had mapped before. It is read in a mapping of the whole
  * file, which is needed anyway: the program's own then has the pages that it uses, and no more. */
-static struct fj_sited_text *search(const struct fj_text_key *k, int fd, uint64_t start)
+static struct fj_sited_text *search(
+	const struct fj_text_key *k, int fd, uint64_t start, bool is_first)
 {
 	const uint32_t max =
 		(uint32_t)(k->len / 256 < FJ_SITES_MAX - 64 ? k->len / 256 + 64 : FJ_SITES_MAX);
@@ -169,7 +170,7 @@ static struct fj_sited_text *search(const struct fj_text_key *k, int fd, uint64_
 		count = fj_is_err(file) ?
 				thin_out(site, fj_sites_find((const uint8_t *)start, k->len, site,
 						       max, (uint8_t *)room + sites)) :
-				look(&text, site, max, (uint8_t *)room + sites, &changes);
+				look(&text, is_first, site, max, (uint8_t *)room + sites, &changes);
 		t = fj_kept_add(k, site, count);
 		if (t && fj_kept_changes(site, count) < changes)
 			t->calls = FJ_SITES_UNMAP; /* not all of them are seen */
@@ -310,7 +311,7 @@ static long map_and_change(struct fj_sited_text *t, const uint64_t arg[6], uint6
 	return fj_is_err(at) ? at : change(t, arg, len, at, FJ_SITES_MAPPED);
 }
 
-long fj_sites_map(const uint64_t arg[6])
+long fj_sites_map(const uint64_t arg[6], bool is_first)
 {
 	struct fj_text_key k;
 	struct fj_sited_text *t;
@@ -322,7 +323,7 @@ long fj_sites_map(const uint64_t arg[6])
 	if (!t) {
 		at = map(arg, arg[2]);
 		if (!fj_is_err(at))
-			t = search(&k, (int)arg[4], (uint64_t)at);
+			t = search(&k, (int)arg[4], (uint64_t)at, is_first);
 		return t && t->count ? change(t, arg, k.len, at, FJ_SITES_MAPPED) : at;
 	}
 	if (!t->count)

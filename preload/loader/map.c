@@ -178,7 +178,7 @@ static long map_segment(int fd, uint64_t base, const Elf64_Phdr *ph, bool has_ju
 		const uint64_t arg[] = {start, file_end - start, (uint64_t)prot,
 			MAP_PRIVATE | MAP_FIXED, (uint64_t)fd, page_down(ph->p_offset)};
 
-		r = has_jumps ? fj_sites_map(arg) :
+		r = has_jumps ? fj_sites_map(arg, true) :
 				fj_sys6(__NR_mmap, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
 		if (fj_is_err(r))
 			return r;

@@ -58,51 +58,85 @@ static bool is_before_distance(const uint8_t *code, size_t at)
 	       (at > 1 && code[at - 2] == 0x0f && (last & 0xf0) == 0x80);
 }
 
-/* Does any jump, whatever is taken for one, lead to `to`? */
-static bool is_jumped_to(const uint8_t *code, size_t len, size_t to)
+/* Places between two moves, which nobody may jump to, in the order of their addresses; and whose
+ * moves they are. */
+#define BETWEEN_MAX 64u
+struct between {
+	uint32_t count;
+	uint32_t at[BETWEEN_MAX];
+	uint16_t site[BETWEEN_MAX];
+	bool is_jumped_to[BETWEEN_MAX];
+};
+
+/* Does a short jump, whatever is taken for one, lead to `to`? */
+static bool is_near_jump_to(const uint8_t *code, size_t len, size_t to)
 {
 	for (size_t at = to < 130 ? 0 : to - 130; at + 2 <= len && at < to + 130; at++)
 		if (((code[at] & 0xf0) == 0x70 || code[at] == 0xeb ||
 			    (code[at] >= 0xe0 && code[at] <= 0xe3)) &&
 			at + 2 + (size_t)(int8_t)code[at + 1] == to)
 			return true;
-	for (size_t at = 1; at + 4 <= len; at++)
-		if (at + 4 + (size_t)(int32_t)fj_insn_value(code + at) == to &&
-			is_before_distance(code, at))
-			return true;
 	return false;
 }
 
-/* A text is looked through for jumps that lead between two moves so often, and a small one as often
- * as takes no longer than some milliseconds. */
-#define LOOKS_MAX 4u
-#define LOOKED_MAX (4UL << 20) /* bytes */
-
-static bool may_look(uint32_t *looks, size_t len)
+/* See which of them any jump leads to: one look through the text, whatever their number. */
+static void see_jumps(const uint8_t *code, size_t len, struct between *b)
 {
-	return (*looks)++ < LOOKS_MAX || *looks * len < LOOKED_MAX;
+	const size_t first = b->at[0], range = b->at[b->count - 1] - first;
+
+	for (uint32_t i = 0; i < b->count; i++)
+		b->is_jumped_to[i] = is_near_jump_to(code, len, b->at[i]);
+	for (size_t at = 1; at + 4 <= len; at++) {
+		const size_t to = at + 4 + (size_t)(int32_t)fj_insn_value(code + at);
+
+		if (__builtin_expect(to - first > range, 1) || !is_before_distance(code, at))
+			continue;
+		for (uint32_t i = 0; i < b->count; i++)
+			b->is_jumped_to[i] = b->is_jumped_to[i] || b->at[i] == to;
+	}
 }
 
-/* The moves right before the call at `at`: the last thing that a function does which is passed the
- * number (Go's Syscall6, syscall(3), cancellation points of glibc 2.41 and of musl). At least
- * enough of them for a jump, and nobody jumps between them; whoever jumps to the call makes it.
- * Returns their length, or 0. */
-static uint8_t moves_before(const uint8_t *code, size_t len, size_t at, uint32_t *looks)
+/* Leave out the sites that are jumped into. Returns how many remain. */
+static uint32_t drop_jumped_into(struct fj_site *site, uint32_t count, const struct between *b)
+{
+	uint32_t kept = 0, next = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		bool is_jumped_into = false;
+
+		for (; next < b->count && b->site[next] == i; next++)
+			is_jumped_into = is_jumped_into || b->is_jumped_to[next];
+		if (!is_jumped_into)
+			site[kept++] = site[i];
+	}
+	return kept;
+}
+
+/* The moves right before the call at `at`, which will be site `index`: the last thing that a
+ * function does which is passed the number (Go's Syscall6, syscall(3), cancellation points of glibc
+ * 2.41 and of musl). At least enough of them for a jump; whoever jumps to the call makes it. What
+ * lies between is added to `b`; NULL: only one alone is wanted. Returns their length, or 0. */
+static uint8_t moves_before(const uint8_t *code, size_t at, uint32_t index, struct between *b)
 {
 	for (size_t back = JUMP; back <= 2 * MOVE_MAX && back <= at; back++) {
-		bool is_apart = true;
+		const uint32_t before = b ? b->count : 0;
 		size_t done = 0;
 		uint8_t move;
 
 		while (done < back &&
 			(move = move_len(code + at - back + done, back - done)) != 0) {
-			is_apart = is_apart &&
-				   (!done || (may_look(looks, len) &&
-						     !is_jumped_to(code, len, at - back + done)));
+			if (done && (!b || b->count == BETWEEN_MAX))
+				break;
+			if (done) {
+				b->at[b->count] = (uint32_t)(at - back + done);
+				b->site[b->count++] = (uint16_t)index;
+			}
 			done += move;
 		}
 		if (done == back)
-			return is_apart ? (uint8_t)back : 0;
+			return (uint8_t)back;
+		if (b)
+			b->count = before;
 	}
 	return 0;
 }
@@ -112,9 +146,10 @@ static uint8_t moves_before(const uint8_t *code, size_t len, size_t at, uint32_t
  * mov gives way to the jump, so what is jumped to between the two matters not, and the text need
  * not be read from its beginning. */
 uint32_t fj_sites_find_numbers(const uint8_t *code, size_t len, bool (*is_wanted)(long nr),
-	struct fj_site *site, uint32_t max)
+	bool with_moves, struct fj_site *site, uint32_t max)
 {
-	uint32_t count = 0, looks = 0;
+	struct between b = {.count = 0};
+	uint32_t count = 0;
 
 	for (size_t at = JUMP + 1; (at = fj_insn_next_syscall(code, len, at)) < len && count < max;
 		at++) {
@@ -128,13 +163,15 @@ uint32_t fj_sites_find_numbers(const uint8_t *code, size_t len, bool (*is_wanted
 				.kind = FJ_SITE_NUMBER};
 		if (moved)
 			continue;
-		moved = moves_before(code, len, at, &looks);
-		if (moved) {
+		moved = moves_before(code, at, count, with_moves ? &b : NULL);
+		if (moved)
 			site[count++] = (struct fj_site){.at = (uint32_t)at,
 				.nr = -1,
 				.moved = moved,
 				.kind = FJ_SITE_BEFORE};
-		}
 	}
-	return count;
+	if (!b.count)
+		return count;
+	see_jumps(code, len, &b);
+	return drop_jumped_into(site, count, &b);
 }

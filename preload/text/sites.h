@@ -16,9 +16,10 @@ uint32_t fj_sites_find(
 #define FJ_SITES_WORK(len) ((len) / 8 + 1)
 
 /* The same for those that a `mov $nr,%eax` leads straight to, with a number that is wanted, and for
- * those that are passed the number, behind moves: much quicker, and not all. */
+ * those that are passed the number, behind one move; `with_moves`: or behind several, for which the
+ * text is looked through once more. Much quicker, and not all. */
 uint32_t fj_sites_find_numbers(const uint8_t *code, size_t len, bool (*is_wanted)(long nr),
-	struct fj_site *site, uint32_t max);
+	bool with_moves, struct fj_site *site, uint32_t max);
 #define FJ_SITE_MOVED_MAX 32u
 
 /* Write stubs for those of `site` that is_hot, and jumps to them into the text at `start`, whose
@@ -61,8 +62,10 @@ bool fj_copies_make(struct fj_sited_text *t, int fd);
 long fj_copies_map(const struct fj_sited_text *t, const uint64_t arg[6]);
 
 /* mmap(2), its six arguments in `arg`, and its result. Of the text of a file those system calls
- * become jumps that the engine wants to see; what cannot be changed stays with the trap. */
-long fj_sites_map(const uint64_t arg[6]);
+ * become jumps that the engine wants to see; what cannot be changed stays with the trap. is_first:
+ * for a text that a process begins with: a static program, or the interpreter, which is all of libc
+ * in musl. There more is looked for. */
+long fj_sites_map(const uint64_t arg[6], bool is_first);
 
 /* A call was trapped, and `ip` is behind its instruction. Where that happens often there will be a
  * jump in the processes that map this text from now on. */

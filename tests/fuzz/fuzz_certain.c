@@ -105,7 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(file, data, size);
 	find_text(&t);
 	memset(site, 0, sizeof(site));
-	count = fj_sites_find_numbers(file + t.offset, t.len, any, site, SITES);
+	count = fj_sites_find_numbers(file + t.offset, t.len, any, true, site, SITES);
 	keep(&t, site, count);
 	memset(site, 0, sizeof(site));
 	work = calloc(FJ_SITES_WORK(t.len), 1);

@@ -63,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (i)
 			fuzz_claim(s->at > site[i - 1].at);
 	}
-	count = fj_sites_find_numbers(code, size, any, site, 64);
+	count = fj_sites_find_numbers(code, size, any, true, site, 64);
 	fuzz_claim(count <= 64);
 	for (uint32_t i = 0; i < count; i++) {
 		const struct fj_site *s = &site[i];

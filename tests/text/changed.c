@@ -37,7 +37,7 @@ static void look(const uint8_t *file, uint64_t len, const Elf64_Phdr *p, struct 
 
 	if (!work)
 		abort();
-	count = fj_sites_find_numbers(file + offset, text_len, any, site, FJ_SITES_MAX);
+	count = fj_sites_find_numbers(file + offset, text_len, any, true, site, FJ_SITES_MAX);
 	n->found += count;
 	count = fj_certain_keep(&text, site, count, work);
 	n->certain += count;

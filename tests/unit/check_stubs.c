@@ -84,7 +84,7 @@ START_TEST(found)
 	for (size_t i = 0; i < 3; i++) {
 		uint8_t *text = make_text(f, places[i]);
 		const uint32_t count =
-			fj_sites_find_numbers(text, TEXT_PAGES * FJ_PAGE, any, site, 4);
+			fj_sites_find_numbers(text, TEXT_PAGES * FJ_PAGE, any, true, site, 4);
 
 		ck_assert_msg(count == (f->moved ? 1 : 0), "%s: %u sites", f->what, count);
 		if (count) {
@@ -115,7 +115,7 @@ START_TEST(interrupted)
 		const size_t len = TEXT_PAGES * FJ_PAGE;
 		uint64_t call, jump, stub, ip;
 
-		ck_assert_uint_eq(fj_sites_find_numbers(text, len, any, site, 4), 1);
+		ck_assert_uint_eq(fj_sites_find_numbers(text, len, any, true, site, 4), 1);
 		site[0].is_hot = 1;
 		call = (uint64_t)text + site[0].at;
 		jump = call - f->moved;
