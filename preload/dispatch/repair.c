@@ -40,17 +40,11 @@ static bool repair_file(struct fj_call *c, int dirfd, const char *name)
 static bool repair_start(struct fj_call *c, int dirfd)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
-	char *text = fj_scratch_path(c->thread), link[32];
-	struct fj_str s;
+	char *text = fj_scratch_path(c->thread);
 	bool changed = false;
 	long n;
 
-	fj_str_init(&s, link, sizeof(link));
-	if (dirfd == AT_FDCWD)
-		fj_str_put(&s, "/proc/self/cwd");
-	else
-		fj_fd_path(&s, dirfd, NULL);
-	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, text, FJ_PATH_MAX - 1);
+	n = fj_fd_target(dirfd, text);
 	if (n > 0 && text[0] == '/') {
 		text[n] = 0;
 		changed = !(fj_jail->has_unions && fj_union_is_lower(text)) &&

@@ -37,8 +37,6 @@ static void put_host_path(
 	const int dirfd = i && row->kind[i - 1] == FJ_DIRFD ? (int)arg[i - 1] : AT_FDCWD;
 	bool follows = row->kind[i] == FJ_PATH;
 	struct fj_place place;
-	char link[32];
-	struct fj_str fd_name;
 	long n;
 
 	for (int k = 0; k < FJ_ARGS; k++)
@@ -50,14 +48,7 @@ static void put_host_path(
 		follows = true;
 	if (n > 0 &&
 		!fj_path_walk(c->thread, dirfd, copy, follows ? FJ_FOLLOW : FJ_ENTRY, &place)) {
-		fj_str_init(&fd_name, link, sizeof(link));
-		if (place.dirfd == AT_FDCWD)
-			fj_str_put(&fd_name, "/proc/self/cwd");
-		else
-			fj_fd_path(&fd_name, place.dirfd, NULL);
-		n = place.name[0] == '/' ?
-			    0 :
-			    fj_sys4(__NR_readlinkat, AT_FDCWD, link, host, FJ_PATH_MAX - 1);
+		n = place.name[0] == '/' ? 0 : fj_fd_target(place.dirfd, host);
 		if (n >= 0) {
 			host[n] = 0;
 			fj_str_put(s, " -> \"");

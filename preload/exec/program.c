@@ -176,17 +176,15 @@ uint32_t fj_program_limits_of_fd(struct fj_call *c, int fd)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	uint32_t limits = 0;
-	struct fj_str s, pos;
-	char link[32], *text;
+	struct fj_str pos;
+	char *text;
 	long n;
 
 	if (!fj_jail->has_mount_limits)
 		return 0;
 	text = fj_scratch_path(c->thread);
 	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
-	fj_str_init(&s, link, sizeof(link));
-	fj_fd_path(&s, fd, NULL);
-	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, text, FJ_PATH_MAX - 1);
+	n = fj_fd_target(fd, text);
 	if (n > 0) {
 		text[n] = 0;
 		if (fj_path_back(text, &pos))
@@ -277,13 +275,10 @@ char *fj_program_name_of_fd(struct fj_call *c, int fd)
 	char *exe = fj_scratch_path(c->thread);
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	char *text = fj_scratch_path(c->thread);
-	char link[32];
 	struct fj_str s;
 	long n;
 
-	fj_str_init(&s, link, sizeof(link));
-	fj_fd_path(&s, fd, NULL);
-	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, text, FJ_PATH_MAX - 1);
+	n = fj_fd_target(fd, text);
 	fj_str_init(&s, exe, FJ_PATH_MAX);
 	if (n > 0) {
 		text[n] = 0;

@@ -29,16 +29,12 @@ static bool lists_descriptors(struct fj_thread *t, int fd)
 {
 	const uint32_t mark = fj_scratch_mark(t);
 	char *path = fj_scratch_path(t), *name = path;
-	char link[32];
-	struct fj_str s;
 	bool lists = false;
 	long n;
 
 	if (!fj_is_procfs(fd))
 		return false;
-	fj_str_init(&s, link, sizeof(link));
-	fj_fd_path(&s, fd, NULL);
-	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, path, FJ_PATH_MAX - 1);
+	n = fj_fd_target(fd, path);
 	if (n > 0) {
 		path[n] = 0;
 		for (char *p = path; *p; p++)

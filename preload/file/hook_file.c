@@ -346,16 +346,12 @@ static long read_own_link(struct fj_call *c, int fd)
 {
 	struct fj_place place = {.dirfd = fd, .owned_fd = -1, .name = ""};
 	char *path, *name;
-	char link[32];
-	struct fj_str s;
 	long n, r;
 
 	if (!fj_is_procfs(fd))
 		return read_link_at(c, &place, false);
 	path = name = fj_scratch_path(c->thread);
-	fj_str_init(&s, link, sizeof(link));
-	fj_fd_path(&s, fd, NULL);
-	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, path, FJ_PATH_MAX - 1);
+	n = fj_fd_target(fd, path);
 	if (n <= 0)
 		return fj_kernel(c);
 	path[n] = 0;

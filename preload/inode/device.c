@@ -135,15 +135,11 @@ static bool find_device(uint32_t rdev, struct fj_str *host_path)
 /* The node behind `fd`, and the host path by which it was reached. */
 static bool look_at_node(struct fj_call *c, int fd, struct fj_file *file, char *node_path)
 {
-	char link[32];
-	struct fj_str s;
 	long n;
 
 	if (fj_file_look(c, fd, "", AT_EMPTY_PATH, file) || !(file->owner.flags & FJ_OWN_DEVICE))
 		return false;
-	fj_str_init(&s, link, sizeof(link));
-	fj_fd_path(&s, fd, NULL);
-	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, node_path, FJ_PATH_MAX - 1);
+	n = fj_fd_target(fd, node_path);
 	node_path[fj_is_err(n) ? 0 : n] = 0;
 	return true;
 }

@@ -51,16 +51,9 @@ static long pid_of_dir(struct fj_thread *t, int dirfd)
 {
 	const uint32_t mark = fj_scratch_mark(t);
 	char *text = fj_scratch_path(t);
-	char link[32];
-	struct fj_str s;
 	long n, pid = 0;
 
-	fj_str_init(&s, link, sizeof(link));
-	if (dirfd == AT_FDCWD)
-		fj_str_put(&s, "/proc/self/cwd");
-	else
-		fj_fd_path(&s, dirfd, NULL);
-	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, text, FJ_PATH_MAX - 1);
+	n = fj_fd_target(dirfd, text);
 	if (n > 6 && !memcmp(text, "/proc/", 6)) {
 		text[n] = 0;
 		for (const char *p = text + 6; *p >= '0' && *p <= '9'; p++)

@@ -45,8 +45,7 @@ static bool is_foreign_path(struct fj_call *c, char *text, int fd)
 static bool ask_whether_foreign(struct fj_call *c, int dirfd, const char *name)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
-	char *text, link[32];
-	struct fj_str s;
+	char *text;
 	bool is_foreign = false;
 	long n;
 
@@ -60,10 +59,8 @@ static bool ask_whether_foreign(struct fj_call *c, int dirfd, const char *name)
 		fj_scratch_release(c->thread, mark);
 		return is_foreign;
 	}
-	fj_str_init(&s, link, sizeof(link));
-	fj_fd_path(&s, dirfd, NULL);
 	n = dirfd == AT_FDCWD ? fj_sys2(__NR_getcwd, text, FJ_PATH_MAX) - 1 :
-				fj_sys4(__NR_readlinkat, AT_FDCWD, link, text, FJ_PATH_MAX - 1);
+				fj_fd_target(dirfd, text);
 	if (n > 0) {
 		text[n] = 0;
 		is_foreign = is_foreign_path(c, text, dirfd);

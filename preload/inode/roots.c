@@ -30,8 +30,8 @@ void fj_roots_note(uint64_t hash)
 
 char *fj_roots_path(struct fj_thread *t, int dirfd, const char *name)
 {
-	char *text = fj_scratch(t, FJ_PATH_MAX + 32), link[32];
-	struct fj_str s, fd_path;
+	char *text = fj_scratch(t, FJ_PATH_MAX + 32);
+	struct fj_str s;
 	long n = 0;
 
 	fj_str_init(&s, text, FJ_PATH_MAX);
@@ -42,9 +42,7 @@ char *fj_roots_path(struct fj_thread *t, int dirfd, const char *name)
 	} else if (dirfd == AT_FDCWD) {
 		n = fj_sys2(__NR_getcwd, text, FJ_PATH_MAX) - 1;
 	} else {
-		fj_str_init(&fd_path, link, sizeof(link));
-		fj_fd_path(&fd_path, dirfd, NULL);
-		n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, text, FJ_PATH_MAX - 1);
+		n = fj_fd_target(dirfd, text);
 	}
 	if (n > 0) {
 		s = (struct fj_str){.at = text, .size = FJ_PATH_MAX, .len = (size_t)n};

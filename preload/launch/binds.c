@@ -175,15 +175,11 @@ static long find_dangling(struct fj_thread *t, const char *jail_path, struct fj_
 static long canonical(const char *host, char *out)
 {
 	const long fd = fj_open_path(AT_FDCWD, host, 0);
-	char link[32];
-	struct fj_str s;
 	long n;
 
 	if (fj_is_err(fd))
 		return fd;
-	fj_str_init(&s, link, sizeof(link));
-	fj_fd_path(&s, (int)fd, NULL);
-	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, out, FJ_PATH_MAX - 1);
+	n = fj_fd_target((int)fd, out);
 	fj_close((int)fd);
 	if (!fj_is_err(n))
 		out[n] = 0;

@@ -92,12 +92,9 @@ static int place_descriptors(const int *fds, int count)
 static void text_of_fd(int fd, char *out)
 {
 	char link[32];
-	struct fj_str s;
 	long n;
 
-	fj_str_init(&s, link, sizeof(link));
-	fj_fd_path(&s, fd, NULL);
-	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, out, FJ_PATH_MAX - 1);
+	n = fj_fd_target(fd, out);
 	if (fj_is_err(n))
 		fj_launch_fail("needs /proc on the host:", link, n);
 	out[n] = 0;

@@ -100,17 +100,14 @@ long fj_hook_statfs(struct fj_call *c)
 /* The position of an open file: a directory knows by which mount it was reached. */
 static bool find_position(struct fj_call *c, int fd, struct fj_str *pos)
 {
-	char link[32], *host;
-	struct fj_str s;
+	char *host;
 	long n;
 
 	if (fj_path_of_dir(c->thread, fd, pos))
 		return true;
 	fj_str_cut(pos, 0);
 	host = fj_scratch_path(c->thread);
-	fj_str_init(&s, link, sizeof(link));
-	fj_fd_path(&s, fd, NULL);
-	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, host, FJ_PATH_MAX - 1);
+	n = fj_fd_target(fd, host);
 	if (n <= 0 || host[0] != '/')
 		return false;
 	host[n] = 0;

@@ -54,16 +54,13 @@ static char *unescaped(struct fj_call *c, const char *text, size_t len, bool is_
 static long add_layers(struct fj_call *c, const struct fj_layers *l, struct fj_str *out)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
-	char *host = fj_scratch_path(c->thread), link[32];
-	struct fj_str s;
+	char *host = fj_scratch_path(c->thread);
 	long n, r = 0;
 
 	for (uint32_t i = 0; i < l->count && !r; i++) {
 		if (l->fd[i] < 0)
 			continue;
-		fj_str_init(&s, link, sizeof(link));
-		fj_fd_path(&s, l->fd[i], NULL);
-		n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, host, FJ_PATH_MAX - 1);
+		n = fj_fd_target(l->fd[i], host);
 		if (n <= 0) {
 			r = n ? n : -ENOENT;
 			break;
@@ -104,16 +101,13 @@ static long add_dirs_here(struct fj_call *c, const char *jail_path, bool is_one,
 
 static long add_dir_of_host(struct fj_call *c, const char *path, struct fj_str *out)
 {
-	char *host = fj_scratch_path(c->thread), link[32];
+	char *host = fj_scratch_path(c->thread);
 	const long fd = fj_open_path(AT_FDCWD, path, O_DIRECTORY);
-	struct fj_str s;
 	long n;
 
 	if (fj_is_err(fd))
 		return fd;
-	fj_str_init(&s, link, sizeof(link));
-	fj_fd_path(&s, (int)fd, NULL);
-	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, host, FJ_PATH_MAX - 1);
+	n = fj_fd_target((int)fd, host);
 	fj_close((int)fd);
 	if (n <= 0)
 		return n ? n : -ENOENT;
@@ -367,8 +361,6 @@ long fj_overlay_make_of_host(struct fj_call *c, const char *options, struct fj_f
 static long bind_file(struct fj_call *c, struct fj_point *p)
 {
 	struct fj_place place;
-	char link[32];
-	struct fj_str s;
 	long fd, n, r = fj_union_bring_up(c->thread, p->host, &place);
 
 	if (r <= 0)
@@ -377,9 +369,7 @@ static long bind_file(struct fj_call *c, struct fj_point *p)
 	fj_place_done(&place);
 	if (fj_is_err(fd))
 		return fd;
-	fj_str_init(&s, link, sizeof(link));
-	fj_fd_path(&s, (int)fd, NULL);
-	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, p->host, FJ_PATH_MAX - 1);
+	n = fj_fd_target((int)fd, p->host);
 	fj_close((int)fd);
 	p->host[n > 0 ? n : 0] = 0;
 	return n > 0 ? 0 : n ? n : -ENOENT;

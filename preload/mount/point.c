@@ -16,12 +16,9 @@ static long describe(struct fj_call *c, int fd, const char *pos, struct fj_point
 	struct fj_mount_found m;
 	struct fj_str s;
 	struct stat st;
-	char link[32];
 	long n;
 
-	fj_str_init(&s, link, sizeof(link));
-	fj_fd_path(&s, fd, NULL);
-	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, p->host, FJ_PATH_MAX - 1);
+	n = fj_fd_target(fd, p->host);
 	if (fj_is_err(n))
 		return n;
 	p->host[n] = 0;

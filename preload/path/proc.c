@@ -90,14 +90,10 @@ static bool is_open_as(struct fj_thread *t, int fd, const char *host_path)
 {
 	const uint32_t mark = fj_scratch_mark(t);
 	char *text = fj_scratch_path(t);
-	char link[32];
-	struct fj_str s;
 	bool is;
 	long n;
 
-	fj_str_init(&s, link, sizeof(link));
-	fj_fd_path(&s, fd, NULL);
-	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, text, FJ_PATH_MAX - 1);
+	n = fj_fd_target(fd, text);
 	if (n > 0)
 		text[n] = 0;
 	is = n > 0 && fj_streq(text, host_path);

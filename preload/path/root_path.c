@@ -29,8 +29,7 @@ bool fj_root_path_look(void)
 	static const char deleted[] = " (deleted)"; /* fs/d_path.c */
 	const char *was = fj_root_path();
 	struct stat st = {0};
-	char link[32], *text;
-	struct fj_str s;
+	char *text;
 	size_t len;
 	long n;
 
@@ -40,9 +39,7 @@ bool fj_root_path_look(void)
 		st.st_ino == fj_jail->root_ino && st.st_dev == fj_jail->root_dev)
 		return false;
 	text = moved[__atomic_fetch_add(&next_turn, 1, __ATOMIC_RELAXED) % TURNS];
-	fj_str_init(&s, link, sizeof(link));
-	fj_fd_path(&s, FJ_FD_ROOT(fj_jail), NULL);
-	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, text, FJ_PATH_MAX - 1);
+	n = fj_fd_target(FJ_FD_ROOT(fj_jail), text);
 	len = n > 0 ? (size_t)n : 0;
 	text[len] = 0;
 	if (len < 2 || text[0] != '/' || fj_streq(text, was) ||

@@ -87,9 +87,8 @@ static long replace(int fd, const struct fj_place *place)
 long fj_union_bring_fd_up(struct fj_thread *t, int fd)
 {
 	const uint32_t mark = fj_scratch_mark(t);
-	char *host_path, link[32];
+	char *host_path;
 	struct fj_place place;
-	struct fj_str s;
 	long n, flags, r;
 
 	flags = fj_sys3(__NR_fcntl, fd, F_GETFL, 0);
@@ -97,9 +96,7 @@ long fj_union_bring_fd_up(struct fj_thread *t, int fd)
 	if (flags < 0 || (!(flags & O_PATH) && (flags & O_ACCMODE) != O_RDONLY))
 		return 0;
 	host_path = fj_scratch_path(t);
-	fj_str_init(&s, link, sizeof(link));
-	fj_fd_path(&s, fd, NULL);
-	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, host_path, FJ_PATH_MAX - 1);
+	n = fj_fd_target(fd, host_path);
 	r = 0;
 	if (n > 0) {
 		host_path[n] = 0;

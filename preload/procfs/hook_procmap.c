@@ -187,17 +187,13 @@ long fj_hook_ioctl(struct fj_call *c)
 {
 	static const char ours[] = "/memfd:/proc/", maps[] = "/maps (deleted)";
 	const long plain = fj_kernel(c);
-	char link[32];
-	struct fj_str s;
 	char *text;
 	long n, fd;
 
 	if (plain != -ENOTTY || (uint32_t)c->arg[1] != FJ_PROCMAP_QUERY)
 		return plain;
 	text = fj_scratch_path(c->thread);
-	fj_str_init(&s, link, sizeof(link));
-	fj_fd_path(&s, (int)c->arg[0], NULL);
-	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, text, FJ_PATH_MAX - 1);
+	n = fj_fd_target((int)c->arg[0], text);
 	if (n < (long)(sizeof(ours) + sizeof(maps)))
 		return plain;
 	text[n] = 0;

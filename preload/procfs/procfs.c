@@ -94,16 +94,13 @@ static const char *name_of(struct fj_thread *t, const struct fj_place *place, lo
 {
 	static const char maps[] = "maps";
 	const char *base = place->name + fj_place_dir_len(place->name);
-	struct fj_str s;
-	char link[32], *text;
+	char *text;
 	long n;
 
 	if (place->proc != FJ_PROC_MAPS || !fj_streq(base, maps))
 		return place->name;
 	text = fj_scratch_path(t);
-	fj_str_init(&s, link, sizeof(link));
-	fj_fd_path(&s, (int)real, NULL);
-	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, text, FJ_PATH_MAX - 1);
+	n = fj_fd_target((int)real, text);
 	if (n <= 0)
 		return place->name;
 	text[n] = 0;

@@ -29,15 +29,11 @@ void fj_procfs_find_fdinfo(struct fj_thread *t, struct fj_place *place)
 	static const char end[] = "/fdinfo";
 	const uint32_t mark = fj_scratch_mark(t);
 	char *text = fj_scratch_path(t);
-	char link[32];
-	struct fj_str s;
 	long n;
 
 	if (place->proc == FJ_PROC_PLAIN && !fj_place_dir_len(place->name) && place->dirfd >= 0 &&
 		fj_is_procfs(place->dirfd)) {
-		fj_str_init(&s, link, sizeof(link));
-		fj_fd_path(&s, place->dirfd, NULL);
-		n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, text, FJ_PATH_MAX - 1);
+		n = fj_fd_target(place->dirfd, text);
 		if (n >= (long)sizeof(end) &&
 			!memcmp(text + n - (sizeof(end) - 1), end, sizeof(end) - 1))
 			place->proc = FJ_PROC_FDINFO;
@@ -50,14 +46,10 @@ static const char *hint(struct fj_report *r, const char *number)
 {
 	const uint32_t mark = fj_scratch_mark(r->t);
 	char *text = fj_scratch_path(r->t);
-	char link[32];
-	struct fj_str s;
 	int pid = 0, fd = 0;
 	long n;
 
-	fj_str_init(&s, link, sizeof(link));
-	fj_fd_path(&s, r->place->dirfd, NULL);
-	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, text, FJ_PATH_MAX - 1);
+	n = fj_fd_target(r->place->dirfd, text);
 	text[n > 0 ? n : 0] = 0;
 	if (fj_begins(text, "/proc/"))
 		for (const char *p = text + 6; *p >= '0' && *p <= '9'; p++)

@@ -41,6 +41,23 @@ void fj_fd_path(struct fj_str *out, int fd, const char *name)
 	}
 }
 
+long fj_fd_target(int fd, char *out)
+{
+	char link[32];
+	struct fj_str s;
+	long n;
+
+	fj_str_init(&s, link, sizeof(link));
+	if (fd == AT_FDCWD)
+		fj_str_put(&s, "/proc/self/cwd");
+	else
+		fj_fd_path(&s, fd, NULL);
+	n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, out, FJ_PATH_MAX - 1);
+	if (!fj_is_err(n))
+		out[n] = 0;
+	return n;
+}
+
 long fj_open_anew(int fd, int flags)
 {
 	char link[32];

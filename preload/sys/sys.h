@@ -187,6 +187,10 @@ void fj_say(int fd, const char *format, ...) __attribute__((format(printf, 2, 3)
 /* "/proc/self/fd/<fd>" into `buf` of at least 32 bytes; followed by "/name" when name is not NULL.
  */
 void fj_fd_path(struct fj_str *out, int fd, const char *name);
+/* What the link of that name says: the host path of what `fd` leads to (proc(5)), or for
+ * AT_FDCWD of the working directory, into `out` of FJ_PATH_MAX bytes, with a NUL at its end.
+ * Returns its length or -errno. */
+long fj_fd_target(int fd, char *out);
 /* Open the file behind descriptor `fd` anew, as `flags` say (and O_CLOEXEC): of an O_PATH one it
  * makes one to read, write and map by, and the other way round. A descriptor, or -errno. */
 long fj_open_anew(int fd, int flags);
