@@ -98,6 +98,9 @@ long fj_ids_set_groups(struct fj_ids *next, const uint32_t *groups, uint32_t cou
  * memory. */
 uint32_t *fj_ids_group_room(struct fj_ids *next, uint32_t count);
 void fj_ids_sort_groups(struct fj_ids *next);
+/* `next` has taken the place of `old`, whose list is freed when no other thread can be reading it.
+ */
+void fj_ids_give_up_groups(const struct fj_ids *old, const struct fj_ids *next);
 /* Give room back that was not used after all. */
 void fj_ids_drop_groups(struct fj_ids *next);
 

@@ -117,7 +117,7 @@ static long answer(bool allows)
 }
 
 /* posix_acl_permission(), for one who is not the owner. `value` may change while it is read: each
- * entry is copied, and the answer then not believed (heap.c). */
+ * entry is copied, and the answer then not believed (attributes.c). */
 static long judge(const char *value, size_t size, void *context)
 {
 	const struct question *q = context;

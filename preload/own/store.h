@@ -287,7 +287,7 @@ bool fj_store_reaches(struct fj_store *s, uint64_t end);
 /* At process start: what this process held in its life before execve(2), in another thread, it no
  * longer does. */
 void fj_store_lock_start(struct fj_store *s);
-/* heap.c, all under the lock */
+/* blocks.c and attributes.c, all under the lock */
 /* A block with room for `bytes`, its offset / FJ_BLOCK_UNIT in `*at`. Returns 0 or -ENOSPC ... */
 long fj_store_block_take(struct fj_store_hold *hold, uint32_t bytes, uint32_t *at);
 /* One that no record names: after the change that took it out of the last one. */
