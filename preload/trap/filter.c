@@ -370,35 +370,3 @@ long fj_trap_filter(struct fj_thread *t)
 	fj_sys2(__NR_munmap, at, size);
 	return r;
 }
-
-/* Installs a filter that traps getppid(2) in a child, which then calls it. The child must die of
- * SIGSYS and of nothing else. */
-long fj_trap_probe(void)
-{
-	struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, AT_NR),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_getppid, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog program = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
-	int status = 0;
-	long r, pid = fj_sys5(__NR_clone, 17 /* SIGCHLD */, 0, 0, 0, 0);
-
-	if (fj_is_err(pid))
-		return pid;
-	if (!pid) {
-		r = fj_sys5(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-		if (!r)
-			r = fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
-		if (!r)
-			fj_sys0(__NR_getppid);
-		fj_sys1(__NR_exit_group, r ? -r : 0);
-	}
-	do
-		r = fj_sys4(__NR_wait4, pid, &status, 0, 0);
-	while (r == -EINTR);
-	if ((status & 0x7f) == FJ_SIGSYS)
-		return 0;
-	return status >> 8 ? -(status >> 8) : -EPERM;
-}
