@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_net.c - the calls with socket addresses: AF_UNIX ones hold paths (unix(7)).
+ * hook_net.c - the calls that a program gives a socket's address: those of AF_UNIX hold paths
+ * (unix(7)). hook_net_told.c has the calls that tell an address.
  *
  * sun_path has 108 bytes, too few for most host paths. So a socket is reached through a descriptor:
  * /proc/self/fd/N for connecting, and for binding a short name in the directory /proc/self/fd/N,
@@ -13,38 +14,11 @@
 #include "inode/owned.h"
 #include "identity/peer.h"
 #include "path/union.h"
+#include "socket/message.h"
 #include "socket/sun.h"
-#include "inode/roots.h"
 #include "sys/guest.h"
 
-#include <linux/socket.h>
-
-#define AF_UNIX 1 /* linux/socket.h keeps it from user space */
-#define SOL_SOCKET_ 1
-#define SO_DOMAIN_ 39 /* asm-generic/socket.h */
-#define MSG_DONTWAIT 0x40
 #define MSG_NOSIGNAL_ 0x4000
-#define MSG_WAITFORONE 0x10000
-
-struct msghdr64 { /* struct user_msghdr, include/linux/socket.h */
-	uint64_t name;
-	int32_t namelen;
-	uint64_t iov, iovlen, control, controllen;
-	uint32_t flags;
-};
-
-struct mmsghdr64 {
-	struct msghdr64 hdr;
-	uint32_t len;
-};
-
-static bool is_unix_socket(int fd)
-{
-	int domain = 0, size = sizeof(domain);
-
-	return !fj_sys5(__NR_getsockopt, fd, SOL_SOCKET_, SO_DOMAIN_, &domain, &size) &&
-	       domain == AF_UNIX;
-}
 
 long fj_address_read(struct fj_call *c, uint64_t at, uint64_t len, char **jail_path)
 {
@@ -55,7 +29,7 @@ long fj_address_read(struct fj_call *c, uint64_t at, uint64_t len, char **jail_p
 		return 0;
 	if (fj_guest_read(&sun, at, len))
 		return -EFAULT;
-	if (sun.family != AF_UNIX || !sun.path[0] || !is_unix_socket((int)c->arg[0]))
+	if (sun.family != AF_UNIX || !sun.path[0] || !fj_is_unix_socket((int)c->arg[0]))
 		return 0;
 	/* The path may fill sun_path without a NUL. */
 	for (n = 0; n < len - 2 && sun.path[n]; n++)
@@ -277,7 +251,7 @@ long fj_hook_sendmmsg(struct fj_call *c)
 	uint32_t done = 0;
 	long r = 0;
 
-	if (!is_unix_socket((int)c->arg[0]))
+	if (!fj_is_unix_socket((int)c->arg[0]))
 		return fj_kernel_waiting(c, c->nr, c->arg, -1);
 	for (; done < count && done < 1024 /* UIO_MAXIOV */; done++) {
 		const uint64_t at = c->arg[1] + done * sizeof(struct mmsghdr64);
@@ -291,122 +265,6 @@ long fj_hook_sendmmsg(struct fj_call *c)
 			r = -EFAULT;
 			break;
 		}
-	}
-	return done ? (long)done : r;
-}
-
-/* Give the program the address that the kernel stored in `sun`, of `len` bytes: cut to `room`,
- * which is its buffer's size, and its real length into `*told`. */
-static long write_address(uint64_t at, int room, struct fj_sun *sun, int len, int *told)
-{
-	struct {
-		struct fj_sun sun;
-		char end; /* of a name that fills sun_path: fj_sun_as_bound() */
-	} whole = {0};
-
-	*told = fj_sun_as_bound(sun, len);
-	whole.sun = *sun;
-	if (room > *told)
-		room = *told;
-	return at && room > 0 ? fj_guest_write(at, &whole, (size_t)room) : 0;
-}
-
-long fj_hook_sockname(struct fj_call *c)
-{
-	const int i = fj_arg_index(c, FJ_ADDR);
-	const uint64_t at = c->arg[i], len_at = c->arg[i + 1];
-	struct fj_sun sun;
-	int room, len = sizeof(sun), told;
-	long r;
-
-	if (!at || !is_unix_socket((int)c->arg[0]))
-		return fj_kernel_waiting(c, c->nr, c->arg, -1);
-	if (fj_guest_read(&room, len_at, sizeof(room)))
-		return -EFAULT;
-	if (room < 0)
-		return -EINVAL;
-	c->arg[i] = (uint64_t)&sun;
-	c->arg[i + 1] = (uint64_t)&len;
-	r = fj_kernel_waiting(c, c->nr, c->arg, -1);
-	if (r < 0)
-		return r;
-	if (write_address(at, room, &sun, len, &told) ||
-		fj_guest_write(len_at, &told, sizeof(told))) {
-		if (c->nr == __NR_accept || c->nr == __NR_accept4)
-			fj_close((int)r);
-		return -EFAULT;
-	}
-	return r;
-}
-
-static void look_at_control(struct fj_call *c, uint64_t control, uint64_t len)
-{
-	fj_credentials_received(c, control, len);
-	fj_roots_see_received(c->thread, control, len);
-}
-
-static long receive_message(struct fj_call *c, uint64_t at, uint64_t flags)
-{
-	uint64_t arg[FJ_ARGS] = {c->arg[0], at, flags};
-	struct msghdr64 msg, asked;
-	struct fj_sun sun;
-	long r;
-
-	if (fj_guest_read(&asked, at, sizeof(asked)))
-		return -EFAULT;
-	if (!asked.name || asked.namelen < 0) {
-		r = fj_kernel_waiting(c, __NR_recvmsg, arg, -1);
-		if (r >= 0 && asked.control && !fj_guest_read(&msg, at, sizeof(msg)))
-			look_at_control(c, asked.control, msg.controllen);
-		return r;
-	}
-	msg = asked;
-	msg.name = (uint64_t)&sun;
-	msg.namelen = sizeof(sun);
-	arg[1] = (uint64_t)&msg;
-	r = fj_kernel_waiting(c, __NR_recvmsg, arg, -1);
-	if (r < 0)
-		return r;
-	if (asked.control)
-		look_at_control(c, asked.control, msg.controllen);
-	if (write_address(asked.name, asked.namelen, &sun, msg.namelen, &msg.namelen))
-		return -EFAULT;
-	msg.name = asked.name;
-	return fj_guest_write(at, &msg, sizeof(msg)) ? -EFAULT : r;
-}
-
-long fj_hook_recvmsg(struct fj_call *c)
-{
-	if (!is_unix_socket((int)c->arg[0]))
-		return fj_kernel_waiting(c, c->nr, c->arg, -1);
-	return receive_message(c, c->arg[1], c->arg[2]);
-}
-
-long fj_hook_recvmmsg(struct fj_call *c)
-{
-	const uint32_t count = (uint32_t)c->arg[2];
-	uint64_t flags = c->arg[3];
-	uint32_t done = 0;
-	long r = 0;
-
-	/* A timeout is only looked at between messages (recvmmsg(2), BUGS), so the kernel keeps it
-	 * where no name is asked for. */
-	if (!is_unix_socket((int)c->arg[0]) || c->arg[4])
-		return fj_kernel_waiting(c, c->nr, c->arg, -1);
-	for (; done < count && done < 1024 /* UIO_MAXIOV */; done++) {
-		const uint64_t at = c->arg[1] + done * sizeof(struct mmsghdr64);
-		uint32_t got;
-
-		r = receive_message(c, at, flags & ~(uint64_t)MSG_WAITFORONE);
-		if (r < 0)
-			break;
-		got = (uint32_t)r;
-		if (fj_guest_write(at + offsetof(struct mmsghdr64, len), &got, sizeof(got))) {
-			r = -EFAULT;
-			break;
-		}
-		if (flags & MSG_WAITFORONE)
-			flags |= MSG_DONTWAIT;
 	}
 	return done ? (long)done : r;
 }

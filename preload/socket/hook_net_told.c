@@ -1,0 +1,140 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * hook_net_told.c - the calls that tell a socket's address: accept, getsockname, getpeername, and
+ * what is received with a sender's name. The kernel has stored the short name of the bind; the
+ * program gets the name that was asked for (sun.c). */
+#include "call/hooks.h"
+#include "identity/peer.h"
+#include "inode/roots.h"
+#include "socket/message.h"
+#include "socket/sun.h"
+#include "sys/guest.h"
+
+#define SOL_SOCKET_ 1
+#define SO_DOMAIN_ 39 /* asm-generic/socket.h */
+#define MSG_WAITFORONE 0x10000
+
+bool fj_is_unix_socket(int fd)
+{
+	int domain = 0, size = sizeof(domain);
+
+	return !fj_sys5(__NR_getsockopt, fd, SOL_SOCKET_, SO_DOMAIN_, &domain, &size) &&
+	       domain == AF_UNIX;
+}
+
+/* Give the program the address that the kernel stored in `sun`, of `len` bytes: cut to `room`,
+ * which is its buffer's size, and its real length into `*told`. */
+static long write_address(uint64_t at, int room, struct fj_sun *sun, int len, int *told)
+{
+	struct {
+		struct fj_sun sun;
+		char end; /* of a name that fills sun_path: fj_sun_as_bound() */
+	} whole = {0};
+
+	*told = fj_sun_as_bound(sun, len);
+	whole.sun = *sun;
+	if (room > *told)
+		room = *told;
+	return at && room > 0 ? fj_guest_write(at, &whole, (size_t)room) : 0;
+}
+
+long fj_hook_sockname(struct fj_call *c)
+{
+	const int i = fj_arg_index(c, FJ_ADDR);
+	const uint64_t at = c->arg[i], len_at = c->arg[i + 1];
+	struct fj_sun sun;
+	int room, len = sizeof(sun), told;
+	long r;
+
+	if (!at || !fj_is_unix_socket((int)c->arg[0]))
+		return fj_kernel_waiting(c, c->nr, c->arg, -1);
+	if (fj_guest_read(&room, len_at, sizeof(room)))
+		return -EFAULT;
+	if (room < 0)
+		return -EINVAL;
+	c->arg[i] = (uint64_t)&sun;
+	c->arg[i + 1] = (uint64_t)&len;
+	r = fj_kernel_waiting(c, c->nr, c->arg, -1);
+	if (r < 0)
+		return r;
+	if (write_address(at, room, &sun, len, &told) ||
+		fj_guest_write(len_at, &told, sizeof(told))) {
+		if (c->nr == __NR_accept || c->nr == __NR_accept4)
+			fj_close((int)r);
+		return -EFAULT;
+	}
+	return r;
+}
+
+static void look_at_control(struct fj_call *c, uint64_t control, uint64_t len)
+{
+	fj_credentials_received(c, control, len);
+	fj_roots_see_received(c->thread, control, len);
+}
+
+static long receive_message(struct fj_call *c, uint64_t at, uint64_t flags)
+{
+	uint64_t arg[FJ_ARGS] = {c->arg[0], at, flags};
+	struct msghdr64 msg, asked;
+	struct fj_sun sun;
+	long r;
+
+	if (fj_guest_read(&asked, at, sizeof(asked)))
+		return -EFAULT;
+	if (!asked.name || asked.namelen < 0) {
+		r = fj_kernel_waiting(c, __NR_recvmsg, arg, -1);
+		if (r >= 0 && asked.control && !fj_guest_read(&msg, at, sizeof(msg)))
+			look_at_control(c, asked.control, msg.controllen);
+		return r;
+	}
+	msg = asked;
+	msg.name = (uint64_t)&sun;
+	msg.namelen = sizeof(sun);
+	arg[1] = (uint64_t)&msg;
+	r = fj_kernel_waiting(c, __NR_recvmsg, arg, -1);
+	if (r < 0)
+		return r;
+	if (asked.control)
+		look_at_control(c, asked.control, msg.controllen);
+	if (write_address(asked.name, asked.namelen, &sun, msg.namelen, &msg.namelen))
+		return -EFAULT;
+	msg.name = asked.name;
+	return fj_guest_write(at, &msg, sizeof(msg)) ? -EFAULT : r;
+}
+
+long fj_hook_recvmsg(struct fj_call *c)
+{
+	if (!fj_is_unix_socket((int)c->arg[0]))
+		return fj_kernel_waiting(c, c->nr, c->arg, -1);
+	return receive_message(c, c->arg[1], c->arg[2]);
+}
+
+long fj_hook_recvmmsg(struct fj_call *c)
+{
+	const uint32_t count = (uint32_t)c->arg[2];
+	uint64_t flags = c->arg[3];
+	uint32_t done = 0;
+	long r = 0;
+
+	/* A timeout is only looked at between messages (recvmmsg(2), BUGS), so the kernel keeps it
+	 * where no name is asked for. */
+	if (!fj_is_unix_socket((int)c->arg[0]) || c->arg[4])
+		return fj_kernel_waiting(c, c->nr, c->arg, -1);
+	for (; done < count && done < 1024 /* UIO_MAXIOV */; done++) {
+		const uint64_t at = c->arg[1] + done * sizeof(struct mmsghdr64);
+		uint32_t got;
+
+		r = receive_message(c, at, flags & ~(uint64_t)MSG_WAITFORONE);
+		if (r < 0)
+			break;
+		got = (uint32_t)r;
+		if (fj_guest_write(at + offsetof(struct mmsghdr64, len), &got, sizeof(got))) {
+			r = -EFAULT;
+			break;
+		}
+		if (flags & MSG_WAITFORONE)
+			flags |= MSG_DONTWAIT;
+	}
+	return done ? (long)done : r;
+}

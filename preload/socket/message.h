@@ -1,0 +1,30 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * message.h - what the calls with socket addresses have in common (hook_net.c, hook_net_told.c). */
+#ifndef FJ_MESSAGE_H
+#define FJ_MESSAGE_H
+
+#include "call/call.h"
+
+#include <linux/socket.h>
+
+#define AF_UNIX 1 /* linux/socket.h keeps it from user space */
+#define MSG_DONTWAIT 0x40
+
+struct msghdr64 { /* struct user_msghdr, include/linux/socket.h */
+	uint64_t name;
+	int32_t namelen;
+	uint64_t iov, iovlen, control, controllen;
+	uint32_t flags;
+};
+
+struct mmsghdr64 {
+	struct msghdr64 hdr;
+	uint32_t len;
+};
+
+/* Is `fd` a socket of AF_UNIX? */
+bool fj_is_unix_socket(int fd);
+
+#endif
