@@ -20,124 +20,6 @@ static uint32_t encode_dev(uint32_t major, uint32_t minor)
 	       (minor & ~0xffu) << 12; /* new_encode_dev() of linux/kdev_t.h */
 }
 
-/* Is what host path `text` (of `fd`, or AT_FDCWD) names reached through a mount, or from outside?
- */
-static bool is_foreign_path(struct fj_call *c, char *text, int fd)
-{
-	const uint32_t mark = fj_scratch_mark(c->thread);
-	static const char deleted[] = " (deleted)";
-	const size_t len = fj_strlen(text), cut = sizeof(deleted) - 1;
-	struct fj_str pos;
-	bool is_foreign = true;
-
-	if (text[0] != '/' || !memcmp(text, "/memfd:", 7))
-		return false;
-	if (len > cut && !memcmp(text + len - cut, deleted, cut))
-		text[len - cut] = 0;
-	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
-	/* What procfs shows are the ids of processes. */
-	if (fj_path_back_hinted(text, fj_dir_noted(fd), &pos))
-		is_foreign = fj_path_is_foreign(pos.at) && !fj_path_has_prefix(text, "/proc");
-	fj_scratch_release(c->thread, mark);
-	return is_foreign;
-}
-
-static bool ask_whether_foreign(struct fj_call *c, int dirfd, const char *name)
-{
-	const uint32_t mark = fj_scratch_mark(c->thread);
-	char *text;
-	bool is_foreign = false;
-	long n;
-
-	if (!name)
-		name = "";
-	if (dirfd == FJ_FD_ROOT(fj_jail) && name[0] && name[0] != '/')
-		return false;
-	text = fj_scratch_path(c->thread);
-	if (name[0] == '/') { /* only a mount's place is named by its host path */
-		is_foreign = !fj_path_has_prefix(name, "/proc") && fj_path_host_is_foreign(name);
-		fj_scratch_release(c->thread, mark);
-		return is_foreign;
-	}
-	n = dirfd == AT_FDCWD ? fj_sys2(__NR_getcwd, text, FJ_PATH_MAX) - 1 :
-				fj_fd_target(dirfd, text);
-	if (n > 0) {
-		text[n] = 0;
-		is_foreign = is_foreign_path(c, text, dirfd);
-	}
-	fj_scratch_release(c->thread, mark);
-	return is_foreign;
-}
-
-/* What was learned of a device, when a device tells: bit 63 set, bit 62 foreign, then which version
- * of the mounts, then the device. */
-static uint64_t learned[8];
-static uint64_t learned_root; /* by which root of the process */
-
-/* A process that changes its root sees by other mounts. */
-__attribute__((noinline)) static void unlearn(uint64_t root)
-{
-	for (size_t i = 0; i < sizeof(learned) / sizeof(learned[0]); i++)
-		__atomic_store_n(&learned[i], 0, __ATOMIC_RELAXED);
-	__atomic_store_n(&learned_root, root, __ATOMIC_RELEASE);
-}
-
-static bool is_foreign(struct fj_call *c, uint64_t dev, int dirfd, const char *name)
-{
-	uint64_t turn;
-	const bool has_mounts = fj_mounts_look(&turn)->count;
-	const uint64_t known = 1UL << 63 | (turn & 0x3fffffff) << 32 | (uint32_t)dev,
-		       foreign = 1UL << 62;
-	uint64_t *const place = &learned[(dev ^ dev >> 8) % 8];
-	uint64_t what, root;
-
-	if ((!has_mounts && !fj_jail->root_path[0]) || fj_roots_home(c->thread, dirfd, name))
-		return false;
-	/* (A single file in the jail, as /etc/resolv.conf, that lies on its device is taken for its
-	 * own: only its ids show.) */
-	if (fj_jail->dirs_share_device)
-		return ask_whether_foreign(c, dirfd, name);
-	if (dev == fj_jail->root_dev)
-		return false;
-	root = fj_root()->id;
-	if (!root && !fj_jail->root_path[0]) /* what is mounted is there without the mount, too */
-		return ask_whether_foreign(c, dirfd, name);
-	if (__atomic_load_n(&learned_root, __ATOMIC_ACQUIRE) != root)
-		unlearn(root);
-	what = __atomic_load_n(place, __ATOMIC_RELAXED);
-	if ((what & ~foreign) != known) {
-		what = known | (ask_whether_foreign(c, dirfd, name) ? foreign : 0);
-		__atomic_store_n(place, what, __ATOMIC_RELAXED);
-	}
-	return what & foreign;
-}
-
-bool fj_place_is_foreign(struct fj_call *c, int dirfd, const char *name)
-{
-	const size_t cut = fj_place_dir_len(name);
-	const uint32_t mark = fj_scratch_mark(c->thread);
-	struct stat st;
-	struct fj_str s;
-	uint64_t turn;
-	bool is;
-
-	if (!fj_mounts_look(&turn)->count || (dirfd == FJ_FD_ROOT(fj_jail) && name[0] != '/') ||
-		fj_roots_home(c->thread, dirfd, name))
-		return false;
-	if (name[0] == '/')
-		return ask_whether_foreign(c, dirfd, name);
-	if (!name[0])
-		return !fj_sys4(__NR_newfstatat, dirfd, name, &st, AT_EMPTY_PATH) &&
-		       is_foreign(c, st.st_dev, dirfd, name);
-	fj_str_init(&s, fj_scratch(c->thread, cut + 8), cut + 8);
-	fj_str_add(&s, name, cut);
-	fj_str_put(&s, ".");
-	is = !fj_sys4(__NR_newfstatat, dirfd, s.at, &st, 0) &&
-	     is_foreign(c, st.st_dev, dirfd, s.at);
-	fj_scratch_release(c->thread, mark);
-	return is;
-}
-
 /* What the user's own file on `dev` shows without a record. Returns whether it is foreign. */
 static bool show_default(
 	struct fj_call *c, uint64_t dev, int dirfd, const char *name, struct fj_owner *shown)
@@ -152,7 +34,7 @@ static bool show_default(
 			shown->gid = fj_ids()->fsgid;
 			return false;
 		}
-	foreign = is_foreign(c, dev, dirfd, name);
+	foreign = fj_dev_is_foreign(c, dev, dirfd, name);
 	fj_own_default(shown, foreign);
 	return foreign;
 }

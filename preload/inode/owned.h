@@ -56,6 +56,8 @@ bool fj_file_show_statx(
 /* Is what lies, or will lie, at `name` in `dirfd` reached through a bind mount? One system call,
  * where that cannot be told from the name. */
 bool fj_place_is_foreign(struct fj_call *c, int dirfd, const char *name);
+/* The same of a file on device `dev`, which is mostly known by that. `name` NULL or "": `dirfd`. */
+bool fj_dev_is_foreign(struct fj_call *c, uint64_t dev, int dirfd, const char *name);
 /* struct stat from statx: cp_new_stat() of fs/stat.c. */
 void fj_stat_from_statx(struct stat *st, const struct statx *sx);
 
