@@ -6,6 +6,7 @@
 #define FJ_XATTR_H
 
 #include "call/call.h"
+#include "inode/owned.h"
 
 #define FJ_XATTR_NAME (FJ_NAME_MAX + 1)
 
@@ -31,5 +32,12 @@ enum fj_xattr_what { FJ_XATTR_SET, FJ_XATTR_GET, FJ_XATTR_LIST, FJ_XATTR_REMOVE 
 /* What the disk says, or does. `q->value` is in the program's memory. Returns the kernel's result;
  * -ENOSYS from a kernel that lacks what `is_at` needs. */
 long fj_xattr_ask(const struct fj_xattr *q, enum fj_xattr_what what);
+
+/* listxattr(2) of `q`, whose `file` has been looked at: the kernel's names, then the record's.
+ * Returns the length, or -ERANGE, -EFAULT, or the kernel's errno. */
+long fj_xattr_list(struct fj_call *c, const struct fj_xattr *q, const struct fj_file *file);
+/* Is `name` one of the attributes by which a union knows its layers? None is shown in the union,
+ * and FJ_UNION_ORIGIN nowhere. */
+bool fj_xattr_is_unions(struct fj_call *c, const struct fj_xattr *q, const char *name);
 
 #endif
