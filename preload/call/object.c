@@ -1,0 +1,80 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * object.c - from a path to a descriptor of the object that it leads to, by remembered facts or by
+ * a walk. Called by run.c, and by hooks that look at the object before they ask the kernel.
+ *
+ * An object is opened with O_PATH, and /proc/self/fd/N leads to that very file whatever happens to
+ * names meanwhile. */
+#include "call/hooks.h"
+
+#include <asm/stat.h>
+
+static long open_place(const struct fj_place *place, int flags)
+{
+	return fj_open_path(place->dirfd, place->name, flags | (place->is_magic ? 0 : O_NOFOLLOW));
+}
+
+/* From remembered facts. Returns 0, an errno, or 1: only the walk can tell. */
+static long find_quickly(struct fj_call *c, int dirfd, const char *jail_path, unsigned how,
+	int flags, struct fj_place *object)
+{
+	struct fj_quick q;
+	long r;
+
+	if ((how & FJ_WANT_POS) || (how & FJ_WRITE && fj_jail->has_read_only) ||
+		!fj_quick_begin(&q, c->thread, dirfd, jail_path, fj_strlen(jail_path)))
+		return 1;
+	/* NO_SYMLINKS: a remembered directory that has become a link is noticed here, and a last
+	 * component that is to be followed. */
+	r = fj_openat2(q.place.dirfd, q.place.name,
+		O_PATH | O_CLOEXEC | flags | (how & FJ_FOLLOW ? 0 : O_NOFOLLOW), 0, 0x04);
+	fj_quick_end(&q);
+	if (fj_is_err(r))
+		return r == -ENOENT && fj_facts_hold(q.epoch) ? r : 1;
+	*object = (struct fj_place){
+		.dirfd = (int)r, .owned_fd = (int)r, .name = "", .is_direct = !q.links};
+	return 0;
+}
+
+/* Open what the walk found, or without a descriptor see that it is what was asked for. */
+static long open_or_check(struct fj_place *place, int flags)
+{
+	const long fd = open_place(place, flags);
+	struct stat st;
+	long r;
+
+	if (!fj_is_err(fd)) {
+		fj_place_done(place);
+		place->dirfd = place->owned_fd = (int)fd;
+		place->name = "";
+		return 0;
+	}
+	if ((fd != -EMFILE && fd != -ENFILE) || place->is_magic)
+		return fd;
+	r = fj_sys4(__NR_newfstatat, place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW);
+	return !r && (flags & O_DIRECTORY) && (st.st_mode & 0170000) != 0040000 ? -ENOTDIR : r;
+}
+
+long fj_find_object(struct fj_call *c, int dirfd, const char *jail_path, unsigned how, int flags,
+	struct fj_place *object)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	long r = find_quickly(c, dirfd, jail_path, how, flags, object);
+
+	if (r <= 0)
+		return r;
+	r = fj_path_walk(c->thread, dirfd, jail_path, how, object);
+	if (r < 0)
+		return r;
+	r = open_or_check(object, flags);
+	if (!r && object->is_read_only && (how & FJ_WRITE))
+		r = -EROFS;
+	if (r < 0)
+		fj_place_done(object);
+	if (object->is_magic) /* of the link, not of what it leads to */
+		object->pos = NULL;
+	if (r < 0 || (!object->name[0] && !(how & FJ_WANT_POS)))
+		fj_scratch_release(c->thread, mark);
+	return r;
+}
