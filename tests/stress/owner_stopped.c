@@ -5,13 +5,14 @@
  * that go on, and what the stopped ones do when they are let go.
  *
  *	steps FILE STRIDE	one writer is stopped after each STRIDE-th instruction of each kind
- *of change storm FILE ROUNDS	several of many writers are stopped at once, at any time, by SIGSTOP
+ *				of change
+ *	storm FILE ROUNDS	several of many writers are stopped at once, at any time, by SIGSTOP
  *	namespace FILE		one is stopped that is in another PID namespace, and one killed
  *	frozen FILE DIRECTORY	one is stopped by the freezer of a cgroup
  *
  * Prints what it found; exit 1 when anything that was acknowledged is lost, when a record is torn
  * or double, and when somebody who is not stopped does not get on. 77: it cannot be tried here. */
-#include "owner_store.h"
+#include "owner_changes.h"
 
 #include <sched.h>
 #include <sys/ptrace.h>
@@ -29,149 +30,7 @@ static struct shared {
 	uint32_t tried[WRITERS * MINE];
 } * shared;
 
-static bool is_whole(uint32_t n, uint32_t *uid)
-{
-	const struct fj_own_key key = key_of(n);
-	struct fj_owner owner;
-
-	*uid = 0;
-	if (!fj_own_find(&key, &owner))
-		return false;
-	*uid = owner.uid;
-	return owner.gid == mate_of(owner.uid, n);
-}
-
-static long attribute(uint32_t n, char letter, int flags)
-{
-	const struct fj_own_key key = key_of(n);
-	const struct fj_owner shown = {.mode = 0100644};
-	char value[300];
-
-	memset(value, letter, sizeof(value));
-	return fj_own_set_attribute(
-		&key, "trusted.t", value, 1 + (unsigned char)letter * 2u, flags, &shown);
-}
-
-static bool has_attribute(uint32_t n, char letter)
-{
-	const struct fj_own_key key = key_of(n);
-	char value[400];
-	const long len = fj_own_get_attribute(&key, "trusted.t", value, sizeof(value));
-
-	for (long i = 0; i < len; i++)
-		if (value[i] != letter)
-			return false;
-	return len == 1 + (unsigned char)letter * 2;
-}
-
-static unsigned doubles(void)
-{
-	unsigned char *seen = calloc(1000000, 1);
-	struct fj_store_slot *slots;
-	unsigned found = 0;
-	uint32_t mask;
-
-	slots = fj_store_slots(&fj_store[0], fj_store_head(&fj_store[0])->table, &mask);
-	for (uint32_t i = 0; i <= mask; i++)
-		if ((slots[i].state & FJ_SLOT_LIVE) && slots[i].ino - 1000 < 1000000)
-			found += seen[slots[i].ino - 1000]++ != 0;
-	free(seen);
-	return found;
-}
-
 /* ---- steps ---- */
-
-/* The records of a round: one that is there, one with attributes, a new one, one whose inode was
- * another file's, one to be dropped; and one of the others'. */
-enum { OWNER, ATTRIBUTE, NEW, TAKEN, GONE, GROWS, CREATES, KINDS };
-static const char *const kind_name[] = {"owner", "attribute", "new record", "inode taken over",
-	"removal", "growth", "attribute created"};
-
-static uint32_t number_of(uint32_t kind, uint32_t round)
-{
-	return kind == NEW || kind == CREATES || kind == TAKEN ? 100 + (round * 8 + kind) % 400 :
-								 kind;
-}
-
-/* What the one who is stopped does. */
-static long change(uint32_t kind, uint32_t n, uint32_t round)
-{
-	struct fj_own_key key = key_of(n);
-	const struct fj_owner to = {.uid = round + 7, .gid = mate_of(round + 7, n)};
-	const struct fj_owner shown = {.mode = 0100644};
-
-	switch (kind) {
-	case ATTRIBUTE:
-		return attribute(n, 'b', 0);
-	case CREATES: /* to do it twice is an error */
-		return attribute(n, 'c', 1 /* XATTR_CREATE */);
-	case TAKEN:
-		key.stamp += 1 + round;
-		return fj_own_set(&key, FJ_OWN_UID | FJ_OWN_GID, &to, &shown, 0644);
-	case GONE:
-		fj_own_gone(&key);
-		return 0;
-	default:
-		return put(n, round + 7);
-	}
-}
-
-/* Is it as it was said to have been done? */
-static bool is_changed(uint32_t kind, uint32_t n, uint32_t round)
-{
-	struct fj_own_key key = key_of(n);
-	struct fj_owner owner;
-
-	if (kind == TAKEN)
-		key.stamp += 1 + round;
-	if (kind == ATTRIBUTE || kind == CREATES)
-		return has_attribute(n, kind == CREATES ? 'c' : 'b');
-	if (!fj_own_find(&key, &owner))
-		return kind == GONE;
-	return kind == GONE ? (owner.flags & FJ_OWN_GONE) != 0 :
-			      owner.uid == round + 7 && owner.gid == mate_of(owner.uid, n);
-}
-
-/* Until no more fit: the next new one makes the table grow. */
-static void fill_up(void)
-{
-	struct fj_store *s = &fj_store[0];
-
-	for (uint32_t n = 1000;; n++) {
-		const struct fj_store_head *h = fj_store_head(s);
-		const uint64_t room = (1UL << fj_table_log(h->table)) / 5 * 3;
-
-		if (fj_store_books(s, h->table)->used + 1 > room)
-			break;
-		put(n, n);
-	}
-}
-
-/* A file with what the change needs. */
-static int prepare(const char *path, uint32_t kind, uint32_t round)
-{
-	const uint32_t n = number_of(kind, round);
-	const int fd = make(path);
-
-	put(OWNER, 3);
-	put(50, 3);
-	attribute(51, 'o', 0);
-	if (kind == ATTRIBUTE)
-		attribute(n, 'a', 0);
-	else if (kind == TAKEN || kind == GONE)
-		put(n, 4);
-	else if (kind == GROWS)
-		fill_up();
-	return fd;
-}
-
-static void forget(int fd)
-{
-	for (unsigned k = 0; k < FJ_STORE_WINDOWS; k++)
-		if (fj_store[0].window[k])
-			munmap(fj_store[0].window[k], fj_store[0].first_window << k);
-	close(fd);
-}
 
 /* Stop a child that makes the change after `step` instructions, others change the same record and
  * others, and then it is let go. Returns whether it was stopped in its midst. */
