@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_mount.h - mounts to begin with: for case_mount.c and case_mount_told.c, whose cases take
+ * case_mount.h - mounts to begin with: for case_mount.c and its kin, whose cases take
  * away what they mounted: under the reference they are real mounts.
  */
 #ifndef CASE_MOUNT_H
@@ -19,6 +19,20 @@ static inline void make_dirs(void)
 	put("a/f", "in a");
 	mkdir("a/d", 0755);
 	put("b/g", "in b");
+}
+
+static inline void list(const char *path)
+{
+	for (char **n = names(path); n && *n; n++)
+		say("%s: %s\n", path, *n);
+}
+
+/* The working directory as the kernel tells it. */
+static inline void where(const char *name)
+{
+	char buf[200];
+
+	say("%s: %s\n", name, sys_getcwd(buf, sizeof(buf)) > 0 ? buf : errno_name(errno));
 }
 
 #endif

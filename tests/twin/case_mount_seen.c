@@ -1,0 +1,134 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * case_mount_seen.c - mounts as others see them: other processes, namespaces, roots and users.
+ *
+ * Each case takes away what it mounted: under the reference they are real mounts. */
+#include "case_mount.h"
+
+CASE(mount_root_unshare)
+{
+	make_dirs();
+	TMPFS("b", NULL);
+	put("b/x", "shared");
+	CHILD("with mounts of its own") {
+		R(unshare(CLONE_NEWNS));
+		R(mount(NULL, "/t/b", NULL, MS_PRIVATE, NULL));
+		show("b/x");
+		BIND("a", "b");
+		list("b");
+		CHILD("its child")
+			list("b");
+	}
+	list("b");
+	CHILD("one that unmounts") {
+		R(unshare(CLONE_NEWNS));
+		R(umount2("b", 0));
+		list("b");
+	}
+	list("b");
+	R(umount2("b", 0));
+}
+
+CASE(mount_root_seen_by_all)
+{
+	int p[2], q[2];
+	char c = 0;
+
+	make_dirs();
+	pipe(p);
+	pipe(q);
+	pid_t pid = fork();
+	if (!pid) {
+		read(p[0], &c, 1);
+		list("b");
+		R(umount2("b", 0));
+		write(q[1], &c, 1);
+		twin_exit(0);
+	}
+	BIND("a", "b");
+	write(p[1], &c, 1);
+	read(q[0], &c, 1);
+	list("b");
+	reap("child", pid);
+}
+
+CASE(mount_root_below_chroot)
+{
+	make_dirs();
+	mkdir("a/d/e", 0755);
+	BIND("b", "a/d");
+	CHILD("in a nested root") {
+		chroot("a");
+		chdir("/");
+		list("/d");
+		R(chdir("/d"));
+		where("there");
+		R(chdir(".."));
+		where("above");
+		list(".");
+		R(umount2("/d", 0));
+		list("/d");
+		TMPFS("/d", NULL);
+		put("/d/new", "x");
+	}
+	list("a/d");
+	R(umount2("a/d", 0));
+}
+
+CASE(mount_user)
+{
+	make_dirs();
+	R(mount("a", "b", NULL, MS_BIND, NULL));
+	R(mount("a", "missing", NULL, MS_BIND, NULL));
+	R(mount("none", "b", "tmpfs", 0, NULL));
+	R(umount2("b", 0));
+	R(umount2("missing", 0));
+	R(unshare(CLONE_NEWNS));
+	R(sys_pivot_root("a", "a/d"));
+}
+
+/* That two names lie in two mounts is said before who may not. */
+CASE(mount_root_crossed_by_others)
+{
+	static const char *const from[] = {"a/f", "a/d", "b/g", "m/f", "a/missing", "bound", "l"};
+	static const char *const to[] = {"a/x", "b/x", "m/x", "m/d/x", "x", "m/f", "closed/x"};
+
+	make_dirs();
+	put("bound", "x");
+	mkdir("m", 0755);
+	mkdir("closed", 0700);
+	symlink("m/f", "l");
+	BIND("a", "m");
+	BIND("a/f", "bound");
+	for (int open = 0; open < 2; open++) {
+		if (open) {
+			chmod("a", 0777);
+			chmod("a/d", 0777);
+			chmod("a/f", 0666);
+			chmod(".", 0777);
+		}
+		for (size_t i = 0; i < COUNT(from); i++)
+			for (size_t k = 0; k < COUNT(to); k++)
+				CHILD("other") {
+					SYSCALL(SYS_setresgid, 7, 7, 7);
+					SYSCALL(SYS_setresuid, 7, 7, 7);
+					say("%s %s ", from[i], to[k]);
+					R(SYSCALL(
+						SYS_linkat, AT_FDCWD, from[i], AT_FDCWD, to[k], 0));
+					if (!strcmp(to[k], "m/f"))
+						continue; /* it would be replaced */
+					R(SYSCALL(SYS_linkat, AT_FDCWD, from[i], AT_FDCWD, to[k],
+						AT_SYMLINK_FOLLOW));
+					unlink(to[k]);
+					if (open)
+						continue;
+					R(rename(from[i], to[k]));
+					R(SYSCALL(SYS_renameat2, AT_FDCWD, from[i], AT_FDCWD, to[k],
+						1));
+				}
+	}
+	chmod(".", 0755);
+	R(umount("bound"));
+	R(umount("m"));
+}
