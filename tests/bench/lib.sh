@@ -9,7 +9,8 @@
 #
 # Parameters, all from the environment (the defaults in brackets are those of a full run, then of QUICK=1):
 #   FAKEJAIL         fakejail's command, words split at blanks; may hold options [none: SKIP]
-#   FAKEJAIL_CONFIGS more columns for it, `name:option[,option]...` [trap:--no-preload preload:--no-trap]
+#   FAKEJAIL_CONFIGS more columns for it, `name:option[,option]...` [trap:--no-preload preload:--no-trap
+#                    user:--userspec=BENCH_UID:BENCH_UID]
 #   BENCH_TOOLS      the columns [chroot again fakejail, FAKEJAIL_CONFIGS, fakechroot fakechroot+fakeroot proot bwrap]
 #   FAKEJAIL_BEFORE  the command of another build, for the column `before`; compare.sh sets it [none]
 #   BENCH_ROOT       a root directory to work on; it is copied, never changed [made by mkroot.sh from this host's files]
@@ -17,7 +18,8 @@
 #   BENCH_WORK       where everything is kept, for the next run too [a temporary directory]
 #   BENCH_UID        who runs in the jails [4242]
 #   BENCH_FLAVOURS   how micro.c is built [glibc-dynamic glibc-static musl-static]
-#   BENCH_WORKS      what macro.sh does [start find ls tar dpkg configure make; QUICK: without the last two]
+#   BENCH_WORKS      what macro.sh does [start find ls tar dpkg subshells git configure make; QUICK: without the
+#                    last three]
 #   BENCH_REPS       repetitions of micro.c [21; 7]
 #   BENCH_MACRO_REPS of the light works, not above BENCH_REPS [5; 3]
 #   BENCH_BUILD_REPS of configure and make, not above BENCH_REPS [3; 1]
@@ -34,11 +36,11 @@ by_mode() {
 }
 
 FAKEJAIL=${FAKEJAIL:-}
-FAKEJAIL_CONFIGS=${FAKEJAIL_CONFIGS-trap:--no-preload preload:--no-trap}
 BENCH_UID=${BENCH_UID:-4242}
+FAKEJAIL_CONFIGS=${FAKEJAIL_CONFIGS-trap:--no-preload preload:--no-trap user:--userspec=$BENCH_UID:$BENCH_UID}
 BENCH_GUARD=${BENCH_GUARD:-900}
 BENCH_FLAVOURS=${BENCH_FLAVOURS:-glibc-dynamic glibc-static musl-static}
-BENCH_WORKS=${BENCH_WORKS:-$(by_mode "start find ls tar dpkg configure make" "start find ls tar dpkg")}
+BENCH_WORKS=${BENCH_WORKS:-$(by_mode "start find ls tar dpkg subshells git configure make" "start find ls tar dpkg subshells")}
 BENCH_REPS=${BENCH_REPS:-$(by_mode 21 7)}
 BENCH_MACRO_REPS=${BENCH_MACRO_REPS:-$(by_mode 5 3)}
 BENCH_BUILD_REPS=${BENCH_BUILD_REPS:-$(by_mode 3 1)}

@@ -6,7 +6,7 @@
 #
 # `macro.sh WORK TOOL` prints "cpu_ms wall_ms", start-up of the tool included, as one would type it; or `escapes`, or
 # `fails (why)`, for a figure counts only when the output or the files show that the work was done inside. Works: start
-# find ls tar dpkg configure make (make wants the configure before it). After prepare.sh; parameters: lib.sh.
+# find ls tar dpkg subshells git configure make (make wants the configure before it). After prepare.sh; parameters: lib.sh.
 
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -75,6 +75,29 @@ tar)
 dpkg)
 	run dpkg -l
 	shows " $inside_name " "$out"
+	;;
+subshells)
+	# shellcheck disable=SC2016 # the jail's shell expands it
+	run sh -c 'i=0; while [ $i -lt 1500 ]; do (:) || exit 1; i=$((i + 1)); done; echo "subshells $i"; ls /bench'
+	shows '^subshells 1500$' "$out"
+	shows '^marker$' "$out"
+	;;
+git)
+	rm -rf "$root/bench/repository"
+	# The tool itself copies, so that the files are of who runs git, whatever the tool makes of owners.
+	run cp -r /bench/files /bench/repository
+	run sh -ec 'cd /bench/repository
+		export GIT_CONFIG_GLOBAL=/dev/null
+		git init -q
+		git -c core.autocrlf=false add .
+		git -c user.name=bench -c user.email=bench@example.org -c gc.auto=0 commit -q -m all
+		git status --short
+		rm -r 1 2 3 4 5 6
+		git checkout -q .
+		git rm -q -r 7 8 9
+		git status --short | wc -l'
+	shows '^300$' "$out"
+	rm -rf "$root/bench/repository"
 	;;
 configure)
 	rm -rf "$build"

@@ -28,7 +28,7 @@ if [ ! -e "$root/bench/marker" ]; then
 	else
 		# shellcheck disable=SC2046 # words
 		"$here/mkroot.sh" "$root" dash bash coreutils findutils tar dpkg grep sed mawk diffutils perl-base \
-			$(by_mode "gcc libc6-dev binutils make" "")
+			$(by_mode "gcc libc6-dev binutils make git" "")
 	fi
 	rm -rf "$root/bench" # whatever the copied root has by that name
 	mkdir -p "$root/dev" "$root/proc" "$root/tmp" "$root/usr/share" "$root/bench/work" "$root/bench/d2/d3/d4/d5/d6/d7"
@@ -53,6 +53,17 @@ if [ ! -e "$root/bench/marker" ]; then
 	chown -R "$BENCH_UID:$BENCH_UID" "$root"
 fi
 
+# What git is given: 6,000 small files, each with its own content.
+if [ ! -e "$root/bench/files" ]; then
+	for dir in $(seq 60); do
+		mkdir -p "$root/bench/files/$dir"
+		for file in $(seq 100); do
+			echo "file $file of $dir" >"$root/bench/files/$dir/$file"
+		done
+	done
+	chown -R "$BENCH_UID:$BENCH_UID" "$root/bench/files"
+fi
+
 # A real chroot has no binds: what configure needs of /dev, it gets as nodes. Not every host lets us make them.
 for node in null:3 zero:5 full:7 random:8 urandom:9; do
 	if [ ! -c "$root/dev/${node%:*}" ]; then
@@ -72,27 +83,37 @@ musl_cc=${BENCH_MUSL_CC:-musl-gcc}
 "$cc" -O2 -o "$bin/cpu_time" "$here/cpu_time.c"
 
 # The root's own compiler, if it has one, for its libc may be older than the host's.
-cp "$here/micro.c" "$here/child.c" "$root/bench/"
+cp "$here/micro.c" "$here/ops.c" "$here/ops.h" "$here/child.c" "$root/bench/"
 chroot_cc=no
 if chroot "$root" sh -c 'command -v cc' >/dev/null 2>&1; then
 	chroot_cc=yes
 fi
 
-# build NAME SOURCE [FLAG]...: a program that cannot be built is missing in the root, and run.sh says so.
+# build NAME "SOURCE..." [FLAG]...: a program that cannot be built is missing in the root, and run.sh says so.
 build() {
-	name=$1 source=$2
+	name=$1 sources=$2
 	shift 2
 	rm -f "$root/bench/$name"
-	if [ $chroot_cc = yes ] && chroot "$root" cc -O2 "$@" -o "/bench/$name" "/bench/$source" 2>/dev/null; then
+	# shellcheck disable=SC2086 # sources are words
+	if [ $chroot_cc = yes ] &&
+		chroot "$root" sh -c 'cd /bench && exec cc -O2 "$@"' cc "$@" -o "$name" $sources 2>/dev/null; then
 		return
 	fi
-	"$cc" -O2 "$@" -o "$root/bench/$name" "$here/$source" 2>"$BENCH_WORK/build.log" ||
+	# shellcheck disable=SC2086 # sources are words
+	(cd "$root/bench" && exec "$cc" -O2 "$@" -o "$name" $sources) 2>"$BENCH_WORK/build.log" ||
 		echo "bench: cannot build $name: $(head -n 1 "$BENCH_WORK/build.log")" >&2
 }
-build micro-glibc-dynamic micro.c
-build micro-glibc-static micro.c -static
+build micro-glibc-dynamic "micro.c ops.c"
+build micro-glibc-static "micro.c ops.c" -static
 build child-dyn child.c
 build child-static child.c -static
 chroot_cc=no
 cc=$musl_cc
-build micro-musl-static micro.c -static
+build micro-musl-static "micro.c ops.c" -static
+
+# In the real chroot /bench belongs to who runs there. In the jail it is root's, until it is given away: then a column
+# with --userspec works on its own files, as the real chroot does.
+if [ -n "$FAKEJAIL" ]; then
+	in_jail fakejail chown -R "$BENCH_UID:$BENCH_UID" /bench 3>/dev/null ||
+		echo "bench: /bench could not be given away: columns with --userspec will fail" >&2
+fi
