@@ -1,0 +1,90 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * open_making.c - an open that may make the file. Called by hook_open.c and open_walked.c. */
+#include "file/opening.h"
+
+#include "inode/made.h"
+#include "inode/roots.h"
+
+/* Issue an open that may make the file, when what it makes needs a record. Whether it did is known
+ * only of O_EXCL, so that is tried first; when the file is there, it is opened without O_CREAT. */
+static bool is_dir(long fd)
+{
+	struct stat st = {0};
+
+	return !fj_sys2(__NR_fstat, fd, &st) && (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR;
+}
+
+static long make(
+	struct fj_call *c, const struct fj_place *place, struct fj_opening *o, struct fj_making *m)
+{
+	const uint64_t flags = o->flags, mode = o->mode;
+	const bool has_name = (flags & FJ_TMPFILE) != FJ_TMPFILE;
+	const bool may_exist = !(flags & O_EXCL) && has_name;
+	long fd;
+
+	for (int tries = 0;; tries++) {
+		o->flags = may_exist ? flags | O_EXCL : flags;
+		o->mode = m->real_mode;
+		fd = fj_open_issue(c, place, o);
+		o->mode = 0;
+		if (fd != -EEXIST || !may_exist)
+			break;
+		o->flags = flags & ~(uint64_t)O_CREAT;
+		fj_makers_leave(m, false); /* it may be a fifo, and wait */
+		fd = fj_open_issue(c, place, o);
+		if (!fj_is_err(fd) && !(flags & O_PATH) && is_dir(fd)) {
+			fj_close((int)fd);
+			fd = -EISDIR; /* of O_CREAT: do_open() of fs/namei.c */
+		}
+		if (fd != -ENOENT || tries == 8) {
+			o->flags = flags;
+			o->mode = mode;
+			return fd;
+		}
+		fj_makers_enter(m);
+	}
+	o->flags = flags;
+	o->mode = mode;
+	o->has_made = !fj_is_err(fd);
+	return fj_making_end(c, fd, true, has_name ? place : NULL, m);
+}
+
+long fj_open_making(struct fj_call *c, const struct fj_place *place, struct fj_opening *o)
+{
+	const bool is_nameless = (o->flags & FJ_TMPFILE) == FJ_TMPFILE;
+	struct fj_place inside = *place;
+	struct fj_making m;
+	long fd;
+
+	if (is_nameless) { /* the place is the directory */
+		struct fj_str s;
+		const size_t size = fj_strlen(place->name) + 3;
+
+		fj_str_init(&s, fj_scratch(c->thread, size), size);
+		fj_str_put(&s, place->name);
+		fj_str_put(&s, "/x");
+		inside.name = s.at;
+	}
+	/* Below a mount, each file that is made gets a record: but most are there, as /dev/null. (A
+	 * directory that is opened so for reading is EISDIR only with O_CREAT.) */
+	if (place->name[0] == '/' && !is_nameless && !(o->flags & O_EXCL) &&
+		(o->flags & O_ACCMODE) != O_RDONLY) {
+		struct fj_opening there = *o;
+
+		there.flags &= ~(uint64_t)O_CREAT;
+		there.mode = 0;
+		fd = fj_open_issue(c, place, &there);
+		if (fd != -ENOENT)
+			return fj_opened(c, fj_open_device(c, fd, o), o);
+	}
+	fj_making_begin(c, &inside, FJ_S_IFREG, (uint32_t)o->mode, &m);
+	fd = fj_opened(c,
+		fj_open_device(
+			c, m.needs_record ? make(c, place, o, &m) : fj_open_issue(c, place, o), o),
+		o);
+	if (!fj_is_err(fd))
+		fj_roots_made(place->name);
+	return fd;
+}

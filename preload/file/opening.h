@@ -1,0 +1,124 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * opening.h - one open that is under way, and what its steps have in common (hook_open.c,
+ * open_making.c, open_walked.c). */
+#ifndef FJ_OPENING_H
+#define FJ_OPENING_H
+
+#include "call/call.h"
+#include "inode/device.h"
+#include "inode/owned.h"
+#include "inode/writes.h"
+
+#include <linux/openat2.h>
+
+#define FJ_RESOLVE_CACHED 0x20 /* linux/openat2.h, since 5.12 */
+#define FJ_TMPFILE 020000000u  /* __O_TMPFILE of asm-generic/fcntl.h, without O_DIRECTORY */
+
+struct fj_opening {
+	uint64_t flags, mode, resolve;
+	bool has_made; /* the file was not there before */
+};
+
+/* What the flags say. (O_CREAT of a file that is there is no change.) */
+static inline bool fj_open_follows_last(const struct fj_opening *o)
+{
+	return !(o->flags & O_NOFOLLOW) && (o->flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
+}
+
+static inline bool fj_open_writes(const struct fj_opening *o)
+{
+	return (o->flags & O_ACCMODE) != O_RDONLY || (o->flags & (O_CREAT | O_TRUNC | FJ_TMPFILE));
+}
+
+static inline bool fj_open_changes(const struct fj_opening *o)
+{
+	return (o->flags & O_ACCMODE) != O_RDONLY || (o->flags & O_TRUNC);
+}
+
+static inline bool fj_open_may_wait(const struct fj_opening *o)
+{
+	return !(o->flags & (O_NONBLOCK | O_PATH | O_DIRECTORY | O_EXCL | FJ_TMPFILE));
+}
+
+/* The same on a kernel without openat2(2). */
+long fj_open_issue_old(struct fj_call *c, const struct fj_place *place, const struct fj_opening *o);
+
+/* Issue the open of a place. Where there is openat2 the kernel checks that no symlink slipped in,
+ * and the description's flags stay those of the program (fcntl(2), F_GETFL, would show an
+ * O_NOFOLLOW of ours). */
+static inline long fj_open_issue(
+	struct fj_call *c, const struct fj_place *place, const struct fj_opening *o)
+{
+	struct open_how how = {
+		.flags = o->flags & 0xffffffffu,
+		.mode = o->mode,
+		/* (Of where it may lead the walk has judged; only the host's mounts are left.) */
+		.resolve = (o->resolve & (RESOLVE_NO_XDEV | FJ_RESOLVE_CACHED)) |
+			   (place->is_magic ? 0 : RESOLVE_NO_SYMLINKS),
+	};
+	uint64_t arg[FJ_ARGS]; /* the call has four */
+	unsigned tries = 0;
+	long r;
+
+	if (__builtin_expect(fj_jail->no_openat2, 0))
+		return fj_open_issue_old(c, place, o);
+	arg[0] = (uint64_t)(int64_t)place->dirfd;
+	arg[1] = (uint64_t)place->name;
+	arg[2] = (uint64_t)&how;
+	arg[3] = sizeof(how);
+	arg[4] = arg[5] = 0;
+	do
+		r = fj_open_may_wait(o) ? fj_kernel_waiting(c, __NR_openat2, arg, place->owned_fd) :
+					  fj_sys4(__NR_openat2, arg[0], arg[1], arg[2], arg[3]);
+	while (__builtin_expect(r == -EAGAIN, 0) && !(o->flags & O_NONBLOCK) &&
+		!(o->resolve & FJ_RESOLVE_CACHED) && ++tries < FJ_RACES);
+	return r;
+}
+
+/* What was opened may be the empty file that stands for a device. */
+static inline long fj_open_device(struct fj_call *c, long fd, const struct fj_opening *o)
+{
+	if (fj_is_err(fd) || !fj_own_has_devices())
+		return fd;
+	if (!(o->flags & O_PATH))
+		return fj_device_open(c, (int)fd, o->flags);
+	fj_device_forget((int)fd);
+	return fd;
+}
+
+/* What it loses by being truncated, or by what will be written. (A file that it has just made has
+ * nothing to lose.) */
+static inline long fj_opened(struct fj_call *c, long fd, const struct fj_opening *o)
+{
+	if (fj_is_err(fd) || !fj_open_changes(o) || o->has_made || (o->flags & (O_EXCL | O_PATH)))
+		return fd;
+	if (o->flags & O_TRUNC)
+		fj_file_written(c, (int)fd, "");
+	else if (fj_own_has_attributes())
+		fj_writes_opened(c, (int)fd);
+	return fd;
+}
+
+/* open_making.c: make the file, or open it when it is there; it may need an owner record. */
+long fj_open_making(struct fj_call *c, const struct fj_place *place, struct fj_opening *o);
+
+static inline long fj_open_place(
+	struct fj_call *c, const struct fj_place *place, struct fj_opening *o)
+{
+	if (o->flags & (O_CREAT | FJ_TMPFILE))
+		return fj_open_making(c, place, o);
+	return fj_opened(c, fj_open_device(c, fj_open_issue(c, place, o), o), o);
+}
+
+/* Where two positions lead to one directory, remember by which it was opened. */
+static inline bool fj_open_wants_note(const struct fj_opening *o)
+{
+	return (o->flags & (O_DIRECTORY | O_PATH)) && fj_jail->has_aliases;
+}
+
+/* open_walked.c: open what a walk from `dirfd` by `jail_path` finds, with all that `o` asks for. */
+long fj_open_walked(struct fj_call *c, int dirfd, const char *jail_path, struct fj_opening *o);
+
+#endif
