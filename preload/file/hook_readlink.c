@@ -1,0 +1,145 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * hook_readlink.c - readlink, of links in the jail and of those of procfs, whose text is the host's. */
+#include "file/look.h"
+
+#include "inode/exe.h"
+#include "call/hooks.h"
+#include "procfs/procfs.h"
+#include "path/proc.h"
+#include "sys/guest.h"
+
+static long answer(struct fj_call *c, const char *text, size_t len)
+{
+	const size_t size = (size_t)(int)fj_arg(c, FJ_SIZE, 0);
+	const long r = fj_guest_write(fj_arg(c, FJ_PTR, 0), text, len < size ? len : size);
+
+	return r < 0 ? r : (long)(len < size ? len : size);
+}
+
+/* map_files/ADDRESS-ADDRESS */
+static bool is_mapping(const char *name)
+{
+	while ((*name >= '0' && *name <= '9') || (*name >= 'a' && *name <= 'f'))
+		name++;
+	return *name == '-';
+}
+
+/* A link of procfs: its text is a host path. */
+static long read_magic(
+	struct fj_call *c, const struct fj_place *place, const char *text, size_t len)
+{
+	const char *name = place->name + fj_place_dir_len(place->name);
+	struct fj_str seen, file;
+
+	fj_str_init(&file, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	if (is_mapping(name) && fj_proc_mapping_of_copy(c->thread, place, text, &file)) {
+		text = file.at;
+		len = file.len;
+	}
+	fj_str_init(&seen, fj_scratch(c->thread, 2 * FJ_PATH_MAX), 2 * FJ_PATH_MAX);
+	if (is_mapping(name) && !fj_proc_shows_file(c->thread, text, len, &seen))
+		return -ENOENT; /* the jail's own, which maps leaves out as well */
+	fj_str_cut(&seen, 0);
+	if (fj_streq(name, "root"))
+		fj_str_put(&seen, "/");
+	else if (!fj_streq(name, "exe") || !fj_exe_seen(c->thread, place, text, &seen))
+		fj_path_back_link(c->thread, text, len, &seen);
+	return answer(c, seen.at, seen.len);
+}
+
+FJ_HOT static long read_link_at(struct fj_call *c, const struct fj_place *place, bool may_be_procfs)
+{
+	const uint64_t out = fj_arg(c, FJ_PTR, 0);
+	const int size = (int)fj_arg(c, FJ_SIZE, 0);
+	char *text;
+	long written, r = fj_sys4(__NR_readlinkat, place->dirfd, place->name, out, size);
+
+	/* Only a text that begins with a slash can be a host path, and only in procfs. */
+	if (r <= 0 || !may_be_procfs || *(const char *)out != '/' ||
+		!fj_place_is_in_procfs(c->thread, place))
+		return r;
+	written = r;
+	text = fj_scratch_path(c->thread);
+	r = fj_sys4(__NR_readlinkat, place->dirfd, place->name, text, FJ_PATH_MAX - 1);
+	if (r < 0)
+		return r;
+	text[r] = 0;
+	r = read_magic(c, place, text, (size_t)r);
+	/* The host's text is not to be seen behind the answer either. */
+	for (long i = r < 0 ? 0 : r; i < written; i++)
+		((volatile char *)out)[i] = 0;
+	return r;
+}
+
+/* readlinkat(fd, ""): the descriptor is itself a symlink (open(2), O_PATH). One of procfs is read
+ * where it lies, by its name. */
+static long read_own_link(struct fj_call *c, int fd)
+{
+	struct fj_place place = {.dirfd = fd, .owned_fd = -1, .name = ""};
+	char *path, *name;
+	long n, r;
+
+	if (!fj_is_procfs(fd))
+		return read_link_at(c, &place, false);
+	path = name = fj_scratch_path(c->thread);
+	n = fj_fd_target(fd, path);
+	if (n <= 0)
+		return fj_kernel(c);
+	path[n] = 0;
+	for (char *p = path; *p; p++)
+		if (*p == '/')
+			name = p;
+	*name = 0;
+	place.owned_fd = place.dirfd = (int)fj_open_path(AT_FDCWD, path, O_DIRECTORY);
+	place.name = name + 1;
+	r = place.dirfd < 0 ? place.dirfd : read_link_at(c, &place, true);
+	if (place.dirfd >= 0)
+		fj_place_done(&place);
+	return r;
+}
+
+/* Every static program asks for this one at its start. No symlink can be met before it where the
+ * host's procfs is mounted on /proc. */
+static bool is_own_exe(const char *jail_path)
+{
+	struct fj_mount_found m;
+	char text[16];
+	struct fj_str host;
+
+	if (!fj_streq(jail_path, "/proc/self/exe") || fj_root()->len)
+		return false;
+	fj_str_init(&host, text, sizeof(text));
+	return fj_mount_at("/proc", &m, &host) && fj_streq(host.at, "/proc");
+}
+
+FJ_HOT long fj_hook_readlink(struct fj_call *c)
+{
+	const int i = fj_arg_index(c, FJ_LPATH);
+	struct fj_place place;
+	struct fj_quick q;
+	long r;
+	char *jail_path = fj_arg_path(c, i, &r);
+
+	if ((int)fj_arg(c, FJ_SIZE, 0) <= 0)
+		return -EINVAL; /* first of all: fs/stat.c, do_readlinkat() */
+	if (!jail_path && r)
+		return r;
+	if (!jail_path)
+		return c->arg[i] ? read_own_link(c, fj_arg_dirfd(c, i)) : fj_kernel(c);
+	if (is_own_exe(jail_path) && fj_exe_is_known(c->thread))
+		return answer(c, fj_exe_path(), fj_strlen(fj_exe_path()));
+	if (fj_quick_begin(&q, c->thread, fj_arg_dirfd(c, i), jail_path, c->path_len)) {
+		r = read_link_at(c, &q.place, jail_path[0] != '/');
+		if (fj_look_is_conclusive(r, jail_path, q.epoch))
+			return r;
+		fj_quick_end(&q);
+	}
+	r = fj_path_walk(c->thread, fj_arg_dirfd(c, i), jail_path, 0, &place);
+	if (r < 0)
+		return r;
+	r = read_link_at(c, &place, true);
+	fj_place_done(&place);
+	return r;
+}
