@@ -186,8 +186,7 @@ struct fj_jail {
 #define FJ_FD_ELDER(jail)                                                                          \
 	((jail)->root_fd + 5) /* owners recorded from outside the jail, by `fakejail /` */
 #define FJ_FD_MOUNTS(jail)                                                                         \
-	((jail)->root_fd + 6) /* a namespace of mounts other than the jail's own; usually closed   \
-			       */
+	((jail)->root_fd + 6) /* another namespace of mounts than the jail's; usually closed */
 #define FJ_FD_EXE(jail)                                                                            \
 	((jail)->root_fd + 7) /* the program's file: it may be removed while it runs */
 #define FJ_FD_COUNT 8
