@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * attributes.c - extended attributes: lists in blocks beside the records (blocks.c), in the same
- * file. Called by inode/ and file/hook_xattr.c.
+ * file. Called by inode/ and xattr/hook_xattr.c.
  *
  * A record names its block; a change writes a new block, flips the record over to it and then frees
  * the old one. A reader may thus be reading a block that is already another's: it keeps within

@@ -30,7 +30,7 @@ static bool is_the_disks(const char *name)
 }
 
 /* One that the user could not set on the disk, and that shows where the record has none
- * (file/hook_xattr.c). */
+ * (xattr/hook_xattr.c). */
 static bool is_for_record(const char *name)
 {
 	return fj_streq(name, "security.capability") || fj_streq(name, FJ_ACL_ACCESS) ||

@@ -27,7 +27,7 @@ socket
 mountinfo
 mount ipc
 procfs
-file exec
+file xattr exec
 dispatch
 trap
 text

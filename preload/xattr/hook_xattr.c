@@ -14,7 +14,7 @@
 #include "inode/owned.h"
 #include "inode/writes.h"
 #include "union/change.h"
-#include "file/xattr.h"
+#include "xattr/xattr.h"
 #include "sys/guest.h"
 
 #include <linux/xattr.h>

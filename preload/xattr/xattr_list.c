@@ -3,7 +3,7 @@
  *
  * xattr_list.c - which extended attributes of a file the program may know of: the names that a list
  * tells, the kernel's and the record's. Called by hook_xattr.c. */
-#include "file/xattr.h"
+#include "xattr/xattr.h"
 
 #include "inode/owned.h"
 #include "path/union.h"

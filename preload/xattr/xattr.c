@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * xattr.c - the twelve calls of xattr(7) and their four younger kin, as one. */
-#include "file/xattr.h"
+#include "xattr/xattr.h"
 
 #include "own/own.h"
 
