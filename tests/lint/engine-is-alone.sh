@@ -12,7 +12,7 @@
 
 need nm objdump readelf
 [ -d preload ] || skip 'there is no build here'
-objects=$(find preload -name 'fakejail_loader-*.o' | sort)
+objects=$(loader_objects)
 [ -n "$objects" ] || skip 'the loader is not built'
 
 # The linker's own names. Everything else must be defined by one of us.

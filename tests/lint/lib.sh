@@ -32,6 +32,16 @@ need() {
 	done
 }
 
+# The loader's objects in the build whose sources are (still) in the tree.
+loader_objects() {
+	find preload -name 'fakejail_loader-*.o' 2>/dev/null | LC_ALL=C sort | while read -r object; do
+		source=$(printf '%s\n' "$object" | sed 's,fakejail_loader-\([^/]*\)\.o$,\1,')
+		if [ -e "$srcdir/$source.c" ] || [ -e "$srcdir/$source.S" ]; then
+			printf '%s\n' "$object"
+		fi
+	done
+}
+
 finish() {
 	if [ "$problems" != 0 ]; then
 		printf 'FAIL %s: %s to be mended\n' "$name" "$problems"

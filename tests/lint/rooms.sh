@@ -36,7 +36,7 @@ launch
 loader
 '
 
-objects=$(find preload -name 'fakejail_loader-*.o' 2>/dev/null | LC_ALL=C sort)
+objects=$(loader_objects)
 called=
 if [ -n "$objects" ] && command -v nm >/dev/null 2>&1; then
 	# shellcheck disable=SC2086 # words

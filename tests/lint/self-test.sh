@@ -91,6 +91,7 @@ if command -v nm >/dev/null 2>&1 && command -v "${CC:-cc}" >/dev/null 2>&1; then
 	statics() { # TEXT-OF-LIST WANT
 		mkdir -p "$work/tree/build/preload/sys" "$work/tree/tests/lint"
 		echo 'static int one, two; int *const table[] = {&one}; int f(void) { return one++ + two++ + (table[0] != 0); }' >"$work/tree/x.c"
+		cp "$work/tree/x.c" "$work/tree/preload/sys/x.c"
 		"${CC:-cc}" -fPIE -c -o "$work/tree/build/preload/sys/fakejail_loader-x.o" "$work/tree/x.c"
 		echo "$1" >"$work/tree/tests/lint/statics.list"
 		says statics "$2"

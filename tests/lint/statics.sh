@@ -12,7 +12,7 @@
 
 need nm
 [ -d preload ] || skip 'there is no build here'
-objects=$(find preload -name 'fakejail_loader-*.o' | LC_ALL=C sort)
+objects=$(loader_objects)
 [ -n "$objects" ] || skip 'the loader is not built'
 
 # One line each: ROOM/FILE SYMBOL. A static in a function has a number behind its name.
