@@ -11,6 +11,7 @@
 #include "mount/mounting.h"
 #include "mount/overlay.h"
 #include "path/private.h"
+#include "path/union.h"
 
 #include <asm/stat.h>
 
@@ -105,10 +106,16 @@ static long make_entry(struct fj_thread *t, const char *jail_path, bool as_dir)
 {
 	const uint32_t mark = fj_scratch_mark(t);
 	struct fj_place place;
-	long r = fj_path_walk(t, AT_FDCWD, jail_path, FJ_ENTRY | FJ_WANT_POS, &place);
+	bool is_over;
+	long r = fj_path_walk(t, AT_FDCWD, jail_path, FJ_ENTRY | FJ_WRITE | FJ_WANT_POS, &place);
 
 	if (r < 0)
 		goto out;
+	is_over = place.layers; /* of a union, where a whiteout is */
+	if (is_over && (r = fj_place_begin_over(t, &place)) < 0) {
+		fj_place_done(&place);
+		goto out;
+	}
 	if (as_dir) {
 		r = fj_sys3(__NR_mkdirat, place.dirfd, place.name, 0755);
 	} else {
@@ -119,6 +126,8 @@ static long make_entry(struct fj_thread *t, const char *jail_path, bool as_dir)
 			r = 0;
 		}
 	}
+	if (is_over)
+		r = fj_place_end_over(t, &place, r);
 	if ((r == -EROFS || r == -EACCES) && as_dir && place.pos)
 		r = add_tmpfs(t, place.pos, FJ_MOUNT_DEFAULT);
 	fj_place_done(&place);
@@ -262,11 +271,28 @@ long fj_bind_add(struct fj_thread *t, struct fj_bind *b)
 	return r;
 }
 
+void fj_bind_make_directory(struct fj_thread *t, const char *jail_path)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	struct fj_str s;
+
+	fj_str_init(&s, fj_scratch_path(t), FJ_PATH_MAX);
+	fj_str_put(&s, *jail_path == '/' ? "" : "/");
+	fj_str_put(&s, jail_path);
+	if (!s.overflowed)
+		make_point(t, s.at, true);
+	fj_scratch_release(t, mark);
+}
+
 void fj_bind_root_read_only(void)
 {
+	struct fj_mount *root;
 	struct fj_edit e;
 
 	fj_assert(fj_edit_begin(&e)); /* nobody else is there yet */
 	e.v->root_flags |= FJ_MOUNT_READ_ONLY;
+	root = (struct fj_mount *)fj_mounts_at(e.v, "");
+	if (root)
+		root->flags |= FJ_MOUNT_READ_ONLY;
 	fj_assert(fj_edit_end(&e, 0) == 0);
 }

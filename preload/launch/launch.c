@@ -6,13 +6,16 @@
  *
  *   start -r HOSTDIR -N NAME [-b HOST JAIL MODE]... [-t JAIL]... [-w JAILDIR] [-s] [-R] [-k
  * RELEASE] [-n HOSTNAME] [-T FILE] [-d FILE] [-x DOOR]... [-K] [-D PID] [-e VARIABLE]...
- *         -- COMMAND...
+ *         [-O UPPER LOWERS | -E STORE IMAGES LOWERS] [-m JAILDIR]... [-S SIGNAL] -- COMMAND...
  *   stay [-K] [-D PID] [-a WORD]... -- COMMAND...
  *   probe
  *
  * -K ends what COMMAND leaves behind, -D ends everything when process PID ends: see parent.c.
  * `stay` makes no jail, but stays as COMMAND's parent; the WORDs are a command to be run at the
  * end, outside as COMMAND. Both are host paths.
+ *
+ * -O and -E make the root an overlay, with HOSTDIR as its lowest layer: see root_overlay.c. -m
+ * makes a directory, -S is the signal that the program gets in place of SIGTERM.
  *
  * -P does some things as proot(1): see launch.h. -e names a variable of the environment that stays
  * as it is. -d none keeps no owners. MODE is rw or ro; with a `?` behind it the bind is left out
@@ -166,6 +169,8 @@ _Noreturn void fj_launch(struct fj_stack *s)
 	fj_options_read(s->argv + 2);
 	if (!fj_options.root)
 		fj_launch_fail("the loader's command line names no root", "", 0);
+	if (fj_options.lowers)
+		fj_root_overlay_begin();
 	if (fj_options.parent.kills || fj_options.parent.dies)
 		fj_parent_stay(&fj_options.parent);
 	fj_jail_make(s->envp);
@@ -182,6 +187,10 @@ _Noreturn void fj_launch(struct fj_stack *s)
 	fj_ids_start(fj_jail_board(), "", 0);
 	fj_launch_put(fj_jail->runtime_dir, runtime_dir(s->envp), sizeof(fj_jail->runtime_dir));
 	fj_private_clean(t);
+	if (fj_options.lowers)
+		fj_root_overlay_mount(t);
+	for (int i = 0; i < fj_options.directory_count; i++)
+		fj_bind_make_directory(t, fj_options.directory[i]);
 	for (int i = 0; i < fj_options.bind_count; i++)
 		if ((r = fj_bind_add(t, &fj_options.bind[i])) < 0)
 			fj_launch_fail(fj_options.bind[i].trouble,

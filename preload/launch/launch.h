@@ -10,10 +10,17 @@
 
 #define FJ_BINDS_MAX 48
 #define FJ_AFTERWARDS_MAX 64
+#define FJ_DIRECTORIES_MAX 128
 
 /* options.c */
 struct fj_options {
 	const char *root, *name, *chdir, *release, *hostname, *trace, *db, *user, *groups, *preload;
+	/* The root is an overlay, and `root` its lowest layer; above it `lowers`, as mount(8) has
+	 * them, or "" for none. One of the others is set: a directory of the host, or the store. */
+	const char *lowers, *upper, *store;
+	const char *images;			   /* with `store`: the tool that copies, or "" */
+	const char *directory[FJ_DIRECTORIES_MAX]; /* that are to be there */
+	int directory_count;
 	struct fj_bind bind[FJ_BINDS_MAX];
 	int bind_count;
 	struct fj_parent parent;
@@ -49,6 +56,12 @@ bool fj_is_inside(void);
 
 /* make_jail.c: the jail's memory, and the descriptors that stay open. */
 void fj_jail_make(char **envp);
+
+/* root_overlay.c: when the root is to be an overlay. First, while nothing is there: where its upper
+ * layer is becomes the root. */
+void fj_root_overlay_begin(void);
+/* Then, with the jail's memory, before all other mounts. */
+void fj_root_overlay_mount(struct fj_thread *t);
 
 /* doors.c: which doors this jail has. */
 void fj_doors_choose(struct fj_thread *t);

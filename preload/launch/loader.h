@@ -136,6 +136,8 @@ struct fj_bind {
 };
 long fj_bind_add(struct fj_thread *t, struct fj_bind *b);
 void fj_bind_root_read_only(void);
+/* Make directory `jail_path`, and those above it, where that is possible. */
+void fj_bind_make_directory(struct fj_thread *t, const char *jail_path);
 
 /* errors.c: -errno in the words of strerror(3). */
 const char *fj_error(long error);

@@ -120,6 +120,23 @@ void fj_options_read(char **at)
 			b->overlay = next(&at);
 			fj_options.bind_count++;
 			break;
+		case 'O':
+			fj_options.upper = next(&at);
+			fj_options.lowers = next(&at);
+			break;
+		case 'E':
+			fj_options.store = next(&at);
+			fj_options.images = next(&at);
+			fj_options.lowers = next(&at);
+			break;
+		case 'S':
+			fj_options.parent.stop = (int)number(next(&at));
+			break;
+		case 'm':
+			if (fj_options.directory_count == FJ_DIRECTORIES_MAX)
+				fj_launch_fail("too many directories", "", 0);
+			fj_options.directory[fj_options.directory_count++] = next(&at);
+			break;
 		case 'K':
 			fj_options.parent.kills = true;
 			break;

@@ -19,6 +19,7 @@
 
 #define SIGHUP_ 1 /* signal(7), x86_64 */
 #define SIGKILL_ 9
+#define SIGTERM_ 15
 #define SIGCHLD_ 17
 #define SIGCONT_ 18
 #define SIGSTOP_ 19
@@ -251,7 +252,8 @@ _Noreturn static void stay(void)
 		if (number == SIGCHLD_)
 			look_at_children();
 		else if (number > 0 && is_for_child(&info))
-			fj_sys2(__NR_kill, me.child, number);
+			fj_sys2(__NR_kill, me.child,
+				number == SIGTERM_ && me.wish->stop ? me.wish->stop : number);
 	}
 }
 

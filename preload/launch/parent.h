@@ -11,6 +11,7 @@ struct fj_parent {
 	bool kills; /* at the end, what the program has left behind */
 	bool dies;  /* and everything ends when the process `starter` does */
 	long starter;
+	int stop; /* the signal that the program gets for SIGTERM; 0: SIGTERM */
 	/* A command to run at the end, by its host path; NULL: none. */
 	char **afterwards, **envp;
 	/* Called before it ends itself, with the descriptors from `kept` to `kept_last` still open;

@@ -74,20 +74,30 @@ static long add(struct fj_edit *e, const struct fj_filesystem *fs, const char *p
 	return options < 0 ? options : r;
 }
 
-long fj_mounting_add(const struct fj_filesystem *fs, bool is_dir, const struct fj_point *at)
+static long add_at(const struct fj_filesystem *fs, const char *pos)
 {
 	struct fj_edit e;
 	long r;
 
+	do
+		if (!fj_edit_begin(&e))
+			return -EBUSY;
+	while ((r = fj_edit_end(&e, add(&e, fs, pos))) == FJ_EDIT_AGAIN);
+	return r < 0 ? r : 0;
+}
+
+long fj_mounting_add(const struct fj_filesystem *fs, bool is_dir, const struct fj_point *at)
+{
 	if (!*at->pos)
 		return -EBUSY; /* over the root: no process would see it */
 	if (is_dir != at->is_dir)
 		return -ENOTDIR;
-	do
-		if (!fj_edit_begin(&e))
-			return -EBUSY;
-	while ((r = fj_edit_end(&e, add(&e, fs, at->pos))) == FJ_EDIT_AGAIN);
-	return r < 0 ? r : 0;
+	return add_at(fs, at->pos);
+}
+
+long fj_mounting_add_root(const struct fj_filesystem *fs)
+{
+	return add_at(fs, "");
 }
 
 /* Copies of entries [0, `count`) that lie below `from` and not below `except`, at the same places
@@ -384,12 +394,14 @@ long fj_mounting_remove(struct fj_call *c, const struct fj_point *at, bool is_la
 	long r;
 
 	fj_str_init(&host, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	if (!*at->pos)
+		return -EINVAL; /* an overlay there is the root itself */
 	do {
 		if (++tries > FJ_RACES)
 			return -EBUSY; /* others mount and unmount there all the time */
 		fj_str_cut(&host, 0);
 		if (!fj_mount_at(at->pos, &m, &host))
-			return *at->pos ? hide(at) : -EINVAL;
+			return hide(at);
 		if (m.flags & FJ_MOUNT_ENTRY)
 			return -EINVAL;
 		if (!is_lazy && fj_mounting_is_in_use(c, m.id, m.flags, host.at))

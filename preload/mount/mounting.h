@@ -43,6 +43,8 @@ long fj_filesystem_make(
 
 /* The operations. All return 0 or -errno. */
 long fj_mounting_add(const struct fj_filesystem *fs, bool is_dir, const struct fj_point *at);
+/* Over the root, before any process is there. */
+long fj_mounting_add_root(const struct fj_filesystem *fs);
 long fj_mounting_bind(const struct fj_point *from, const struct fj_point *to, bool is_recursive,
 	uint32_t clear, uint32_t set);
 long fj_mounting_move(const struct fj_point *from, const struct fj_point *to);

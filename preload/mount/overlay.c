@@ -20,6 +20,7 @@ struct parsed {
 	uint32_t count; /* of the lower ones */
 	char *upper, *workdir;
 	bool of_host;	/* the paths are */
+	bool is_root;	/* of the jail's own root, which is the upper directory */
 	bool has_roots; /* a lower layer is a root of its own */
 };
 
@@ -241,12 +242,40 @@ static long parse(struct parsed *p, const char *options)
 	return 0;
 }
 
+/* The work directory is there: what it is made of is ours, and what was left in it is removed. */
+static long begin_work(struct parsed *p)
+{
+	long fd, r;
+
+	fj_str_put(&p->work, "/work");
+	r = fj_sys3(__NR_mkdirat, AT_FDCWD, p->work.at, WORK_MODE);
+	if (r < 0 && r != -EEXIST)
+		return r;
+	fd = fj_open_path(AT_FDCWD, p->work.at, O_DIRECTORY | O_NOFOLLOW);
+	if (fj_is_err(fd))
+		return fd;
+	fj_union_clean(p->c, (int)fd);
+	fj_close((int)fd);
+	return 0;
+}
+
+/* The jail's own root keeps it where it keeps what is nobody else's. So what is made in it is at
+ * home in the root already. */
+static long find_upper_of_root(struct parsed *p)
+{
+	fj_str_put(&p->uppers, fj_root_path());
+	fj_str_put(&p->work, fj_root_path());
+	fj_str_put(&p->work, "/" FJ_HIDDEN_NAME);
+	fj_sys3(__NR_mkdirat, AT_FDCWD, p->work.at, WORK_MODE); /* (without records, by --no-db) */
+	return begin_work(p);
+}
+
 /* What the upper layer is made of must lie beside it, on its file system, and neither in the
  * other. */
 static long find_upper(struct parsed *p)
 {
 	struct stat up = {0}, work = {0};
-	long fd, r = add_dirs(p, p->upper, true, &p->uppers);
+	long r = add_dirs(p, p->upper, true, &p->uppers);
 
 	if (!r)
 		r = add_dirs(p, p->workdir, true, &p->work);
@@ -264,16 +293,7 @@ static long find_upper(struct parsed *p)
 	r = fj_sys3(__NR_faccessat, AT_FDCWD, p->uppers.at, 2 /* W_OK */);
 	if (r < 0)
 		return r == -EROFS ? -EINVAL : r;
-	fj_str_put(&p->work, "/work");
-	r = fj_sys3(__NR_mkdirat, AT_FDCWD, p->work.at, WORK_MODE);
-	if (r < 0 && r != -EEXIST)
-		return r;
-	fd = fj_open_path(AT_FDCWD, p->work.at, O_DIRECTORY | O_NOFOLLOW);
-	if (fj_is_err(fd))
-		return fd;
-	fj_union_clean(p->c, (int)fd);
-	fj_close((int)fd);
-	return 0;
+	return begin_work(p);
 }
 
 static void see_upper(struct parsed *p)
@@ -298,9 +318,10 @@ static uint32_t count_layers(const char *text)
 	return n;
 }
 
-static long make(struct fj_call *c, const char *options, bool of_host, struct fj_filesystem *fs)
+static long make(struct parsed *parsed, const char *options, struct fj_filesystem *fs)
 {
-	struct parsed p = {.c = c, .of_host = of_host};
+	struct fj_call *c = parsed->c;
+	struct parsed p = *parsed;
 	struct fj_str all;
 	const char *first;
 	size_t len;
@@ -310,7 +331,9 @@ static long make(struct fj_call *c, const char *options, bool of_host, struct fj
 	fj_str_init(&p.uppers, fj_scratch_path(c->thread), FJ_PATH_MAX);
 	fj_str_init(&p.work, fj_scratch_path(c->thread), FJ_PATH_MAX);
 	r = parse(&p, options);
-	if (!r && p.upper)
+	if (!r && p.is_root)
+		r = find_upper_of_root(&p);
+	else if (!r && p.upper)
 		r = find_upper(&p);
 	if (r < 0)
 		return r;
@@ -318,7 +341,7 @@ static long make(struct fj_call *c, const char *options, bool of_host, struct fj
 	see_lowers(&p);
 	if (p.upper)
 		see_upper(&p);
-	if (p.upper) {
+	if (p.uppers.len) {
 		fj_str_put(&all, p.uppers.at);
 		fj_str_put(&all, "/");
 	}
@@ -333,28 +356,34 @@ static long make(struct fj_call *c, const char *options, bool of_host, struct fj
 	memcpy(fs->host, first, len);
 	fs->host[len] = 0;
 	fs->layers = all.at;
-	fs->work = p.upper ? p.work.at : "";
-	fs->flags |= !p.has_roots && fj_path_host_is_foreign(fs->host) ? 0 : FJ_MOUNT_OWN;
+	fs->work = p.work.at;
+	fs->flags |=
+		!p.has_roots && !p.is_root && fj_path_host_is_foreign(fs->host) ? 0 : FJ_MOUNT_OWN;
 	fj_str_init(&all, fj_scratch(c->thread, FJ_LAYERS_TEXT), FJ_LAYERS_TEXT);
-	fj_str_put(&all, p.upper ? "rw" : "ro");
-	if (!of_host) {
+	fj_str_put(&all, p.work.len ? "rw" : "ro");
+	if (!p.of_host) {
 		fj_str_put(&all, ",");
 		fj_str_put(&all, options);
 	}
 	fs->options = all.at;
-	if (!p.upper)
+	if (!p.work.len)
 		fs->flags |= FJ_MOUNT_READ_ONLY;
 	return 0;
 }
 
 long fj_overlay_make(struct fj_call *c, const char *options, struct fj_filesystem *fs)
 {
-	return make(c, options, false, fs);
+	return make(&(struct parsed){.c = c}, options, fs);
 }
 
 long fj_overlay_make_of_host(struct fj_call *c, const char *options, struct fj_filesystem *fs)
 {
-	return make(c, options, true, fs);
+	return make(&(struct parsed){.c = c, .of_host = true}, options, fs);
+}
+
+long fj_overlay_make_root(struct fj_call *c, const char *options, struct fj_filesystem *fs)
+{
+	return make(&(struct parsed){.c = c, .of_host = true, .is_root = true}, options, fs);
 }
 
 /* A file is one of one layer. */

@@ -17,6 +17,10 @@ bool fj_overlay_is_read_only(struct fj_call *c, const char *pos);
 /* The same for the launcher: the directories are the host's, and mountinfo shows none of them. */
 long fj_overlay_make_of_host(struct fj_call *c, const char *options, struct fj_filesystem *fs);
 
+/* The same for the jail's own root, a directory that is the upper layer; `options` name the lower
+ * ones alone. */
+long fj_overlay_make_root(struct fj_call *c, const char *options, struct fj_filesystem *fs);
+
 /* `p` is about to be bound to another place: when it lies in an overlay, bring it up where there is
  * an upper layer, and fill in its layers. Returns 0 or -errno. */
 long fj_overlay_bind_source(struct fj_call *c, struct fj_point *p);

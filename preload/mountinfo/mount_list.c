@@ -200,7 +200,9 @@ static void list_own(struct listing *list, const struct fj_mount *m)
 	struct fj_str s;
 	struct fj_mount_line l = {
 		.id = m->id + OWN_IDS,
-		.parent = m->parent ? m->parent + OWN_IDS : list->root_id,
+		.parent = m->parent   ? m->parent + OWN_IDS :
+			  m->jail_len ? list->root_id :
+					0,
 		.root = root_of(list, m),
 		.pos = list->v->text + m->jail,
 		.host = host,
@@ -294,7 +296,8 @@ long fj_mount_list(struct fj_thread *t, fj_mount_teller tell, void *about)
 	} while (!fj_mounts_held(turn));
 	if (list.v->root_flags && list.root_id == ROOT_ID)
 		list_root(&list);
-	list_host(&list, NULL, fj_root_path(), "", ROOT_ID);
+	if (!fj_mounts_at(list.v, "")) /* (else the root is an overlay, and nothing else) */
+		list_host(&list, NULL, fj_root_path(), "", ROOT_ID);
 	for (uint32_t i = 0; i < list.v->count; i++) {
 		const struct fj_mount *m = &list.v->mount[i];
 

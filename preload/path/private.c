@@ -18,7 +18,7 @@
 #define S_IFMT_ 0170000u /* inode(7) */
 #define S_IFDIR_ 0040000u
 #define ST_NOEXEC_ 8 /* include/linux/statfs.h */
-#define DENTS_SIZE 2048u
+#define DENTS_SIZE FJ_PRIVATE_ROOM
 #define TOP_NAME "/fakejail-"
 #define BASES 3u
 
@@ -171,10 +171,8 @@ static long open_dir(int dirfd, const char *name)
 /* Empty directory `fd`, which is closed. Walks down and up again, however deep it is. Ends when
  * that many steps have removed nothing: there may be a directory that cannot be removed, such as a
  * mount point of the host's. */
-static void empty(struct fj_thread *t, int fd)
+static void empty(char *list, int fd)
 {
-	const uint32_t mark = fj_scratch_mark(t);
-	char *list = fj_scratch(t, DENTS_SIZE);
 	unsigned depth = 0, idle = 0;
 
 	while (idle++ < IDLE_STEPS) {
@@ -200,18 +198,30 @@ static void empty(struct fj_thread *t, int fd)
 		fd = (int)next;
 	}
 	fj_close(fd);
-	fj_scratch_release(t, mark);
 }
 
-static void remove_tree(struct fj_thread *t, int dirfd, const char *name)
+static void remove_with(char *list, int dirfd, const char *name)
 {
 	const long fd = open_dir(dirfd, name);
 
 	if (!fj_is_err(fd)) {
 		fj_sys2(__NR_fchmod, fd, 0700);
-		empty(t, (int)fd);
+		empty(list, (int)fd);
 	}
 	fj_sys3(__NR_unlinkat, dirfd, name, AT_REMOVEDIR);
+}
+
+void fj_private_remove_with(char *room, const char *host_path)
+{
+	remove_with(room, AT_FDCWD, host_path);
+}
+
+static void remove_tree(struct fj_thread *t, int dirfd, const char *name)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+
+	remove_with(fj_scratch(t, DENTS_SIZE), dirfd, name);
+	fj_scratch_release(t, mark);
 }
 
 void fj_private_remove(struct fj_thread *t, const char *host_path)

@@ -14,6 +14,9 @@
 long fj_private_make(struct fj_thread *t, uint32_t mode, struct fj_str *out);
 /* Remove one with all that is in it, as far as that is possible. */
 void fj_private_remove(struct fj_thread *t, const char *host_path);
+/* The same of a process that is in no jail, and has no scratch memory. */
+#define FJ_PRIVATE_ROOM 2048u
+void fj_private_remove_with(char *room, const char *host_path);
 /* Open file `name` ("/x") beside those directories, for all jails of this user: `flags` with
  * O_CREAT make it. It stays until the machine is started anew. A descriptor or -errno. */
 long fj_private_file(const char *name, int flags);

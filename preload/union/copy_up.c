@@ -318,3 +318,23 @@ long fj_union_copy_up(struct fj_call *c, int from_dirfd, const char *from, int t
 	fj_scratch_release(c->thread, mark);
 	return r;
 }
+
+long fj_union_copy_root(struct fj_call *c, int from_fd, int to_fd)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	struct fj_union_copy *u = (struct fj_union_copy *)(void *)fj_scratch(c->thread, sizeof(*u));
+	long r;
+
+	*u = (struct fj_union_copy){.dirfd = to_fd, .name = "", .dst = to_fd};
+	r = fj_file_statx(
+		c, from_fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &u->sx, &u->file);
+	u->src = r < 0 ? -1 : (int)fj_union_open_lower(from_fd, ".", O_DIRECTORY);
+	if (!r)
+		r = fj_union_copy_attributes(u);
+	if (!r)
+		r = fj_union_copy_shown(c, u);
+	u->dst = -1;
+	drop_fds(u);
+	fj_scratch_release(c->thread, mark);
+	return r;
+}

@@ -46,6 +46,10 @@
 long fj_union_copy_up(struct fj_call *c, int from_dirfd, const char *from, int to_dirfd,
 	const char *to, int work_fd, bool with_data);
 
+/* Let the empty directory `to_fd`, which is to be the upper layer's root, show what the lower
+ * directory `from_fd` shows. */
+long fj_union_copy_root(struct fj_call *c, int from_fd, int to_fd);
+
 /* Is it a whiteout, a character device 0:0, real or pretended? `st` is what stat(2) says of the
  * file itself on the disk, or NULL: it is asked. False for what is not there. One system call more
  * where an empty regular file may be a pretended one. */

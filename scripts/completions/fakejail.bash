@@ -19,7 +19,7 @@ _fakejail_takes_value() {
 
 _fakejail_options='--userspec= --user= --change-id= --groups= --skip-chdir --root-id --bind= --volume= --mount= --ro-bind= --tmpfs=
 	--overlay-src= --tmp-overlay= --ro-overlay= --overlay=
-	--bare --no-default-binds --chdir= --cwd= --pwd= --workdir= --env= --unsetenv= --clearenv --rm --ephemeral --keep= --read-only
+	--bare --no-default-binds --chdir= --cwd= --pwd= --workdir= --env= --unsetenv= --clearenv --rm --ephemeral --copy --keep= --read-only
 	--db= --no-db --no-trap --no-preload --no-patch --rootfs= --kill-on-exit --die-with-parent --kernel-release= --hostname= --trace
 	--trace= --quiet --verbose --proot --help --version -h -u -i -0 -b -v -m -w -e -r -k -q'
 

@@ -110,6 +110,7 @@ complete -c fakejail -n $root -l unsetenv -x -a '(set -nx)' -d 'Take a variable 
 complete -c fakejail -n $root -l clearenv -d 'Take all variables away'
 complete -c fakejail -n $root -l rm -d 'Run in a private copy'
 complete -c fakejail -n $root -l ephemeral -d 'The same as --rm'
+complete -c fakejail -n $root -l copy -d 'With --rm, a real copy'
 complete -c fakejail -n $root -l keep -r -F -d 'Where a private copy stays'
 complete -c fakejail -n $root -l read-only -d 'Nothing in the root can be written'
 complete -c fakejail -n $root -l db -r -F -d 'Where owners are kept'

@@ -71,6 +71,8 @@ extern const struct front_places {
 } front_places;
 
 /* place.c: find our own files. */
+/* fj_sibling; "": there is none of that name. */
+const char *front_sibling(const char *name);
 void front_find_home(void);
 /* The loader, and the shared object for -p. */
 const char *front_loader(const char **preload);
@@ -92,6 +94,8 @@ bool front_path_is_usable(const char *root, const char *path);
 const char *front_inside(const char *root);
 /* May there be something for the launcher to do first: left private copies, records to adopt? */
 bool front_has_left_copies(void);
+/* Where private copies are made. */
+const char *front_store(void);
 bool front_may_be_recorded(const char *root);
 
 /* environment.c: the variables of COMMAND. */
@@ -106,6 +110,7 @@ struct front_options {
 	const char *word[FRONT_MOUNTS_MAX * 8]; /* for the loader */
 	uint32_t count;
 	const char *rootfs, *chdir, *userspec;
+	bool is_overlay; /* of the root: --rm */
 	bool is_bare, skips_chdir, has_db, is_ended;
 	bool no_trap, no_preload, no_patch;
 	char loud;	      /* 'q', 'v' or 0 */

@@ -156,18 +156,22 @@ const char *front_inside(const char *root)
 	front_give_up();
 }
 
+const char *front_store(void)
+{
+	const char *store = front_variable_or_empty("FAKEJAIL_STORE");
+	const char *data = front_variable_or_empty("XDG_DATA_HOME");
+
+	if (*store)
+		return store;
+	if (!*data)
+		data = front_text(front_variable_or_empty("HOME"), "/.local/share", "");
+	return front_text(data, "/fakejail", "");
+}
+
 bool front_has_left_copies(void)
 {
-	const char *store = front_variable_or_empty("FAKEJAIL_STORE"), *copies;
+	const char *store = front_store(), *copies = front_text(store, "/copies", "");
 
-	if (!*store) {
-		const char *data = front_variable_or_empty("XDG_DATA_HOME");
-
-		if (!*data)
-			data = front_text(front_variable_or_empty("HOME"), "/.local/share", "");
-		store = front_text(data, "/fakejail", "");
-	}
-	copies = front_text(store, "/copies", "");
 	return front_is_directory(copies) &&
 	       (front_has_entries(copies, "", true) ||
 		       front_has_entries(front_text(store, "/tmp", ""), "", false));

@@ -200,6 +200,19 @@ static const char *find_root(const char *rootfs, bool *is_host)
 	return root;
 }
 
+/* --rm: the root is an overlay, with a private directory of the store above. */
+static void add_overlay(void)
+{
+	const char *store = front_store();
+
+	if (fj_begins(store, "/.local/"))
+		front_give_up();
+	front_add("-E");
+	front_add(front_absolute(store));
+	front_add(front_sibling("fakejail-images"));
+	front_add("");
+}
+
 /* Without a COMMAND, a shell: the caller's, when the jail has it. */
 static void choose_shell(const char *root, const char *command[3])
 {
@@ -297,7 +310,11 @@ _Noreturn void front_main(uint64_t *base)
 	if (*s.command && fj_streq(front_last_name(*s.command), "mount"))
 		front_give_up();
 	s.root = find_root(s.rootfs, &is_host);
-	if (front_has_left_copies() || (!is_host && !o->has_db && front_may_be_recorded(s.root)))
+	if ((is_host && o->is_overlay) || *front_variable_or_empty("FAKEJAIL_STOP_SIGNAL") ||
+		*front_variable_or_empty("FAKEJAIL_IMAGE_DIRECTORIES"))
+		front_give_up();
+	if (front_has_left_copies() ||
+		(!is_host && !o->has_db && !o->is_overlay && front_may_be_recorded(s.root)))
 		front_give_up();
 	s.loader = front_loader(&preload);
 	s.given = o->count;
@@ -306,6 +323,8 @@ _Noreturn void front_main(uint64_t *base)
 		add_default_mounts(s.root);
 	s.ours = o->count;
 	add_directory(s.root, is_host);
+	if (o->is_overlay)
+		add_overlay();
 	if (o->userspec && *o->userspec) {
 		front_add("-u");
 		front_add(o->userspec);

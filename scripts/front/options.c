@@ -214,6 +214,9 @@ static void obey(enum option option, const char *value)
 		add2("-d", "none");
 		o->has_db = true;
 		break;
+	case option_rm:
+		o->is_overlay = true;
+		break;
 	case option_no_trap:
 		o->no_trap = true;
 		break;
@@ -253,7 +256,7 @@ static void obey(enum option option, const char *value)
 	case option_overlay:
 	case option_tmp_overlay:
 	case option_ro_overlay:
-	case option_rm: /* a parent stays */
+	case option_copy: /* another parent stays */
 	case option_keep:
 	case option_proot: /* another command line */
 	case option_help:

@@ -81,3 +81,13 @@ const char *front_loader(const char **preload)
 		front_give_up();
 	return loader;
 }
+
+const char *front_sibling(const char *name)
+{
+	const char *said = front_variable_or_empty("FAKEJAIL_LIBDIR"), *path;
+
+	if (*said && front_is_file(path = front_text(said, "/", name)))
+		return path;
+	path = front_text(front.home, "/", name);
+	return front_is_file(path) ? path : "";
+}

@@ -167,7 +167,7 @@ misused "option '-b' /etc:/x:ro:more: 'ro:more' is none of ro, rw, idmap" -b /et
 misused "option '-e' names no variable" -e =x R
 misused "option '--unsetenv' names no variable" --unsetenv a=b R
 refuses 125 "fakejail: cannot bind '$place/nowhere': no such file or directory" -b nowhere R
-refuses 125 "fakejail: '--rm' is not in this build: it was made without images" --rm R
+refuses 125 "fakejail: '--copy' and '--keep' are not in this build: it was made without images" --rm --copy R
 cat >"$work/libexec/fakejail-images" <<'TOOL'
 #!/bin/sh
 [ "$1" = .rm ] || exit 1
@@ -177,13 +177,29 @@ while [ "$1" != start ]; do shift; done
 printf '<%s>\n' "$@"
 TOOL
 chmod +x "$work/libexec/fakejail-images"
-launch --bare --rm R true 'a  b'
-same '--rm starts a parent' "$(words .rm '' "$place/R" start -r "$place/R" -N R -p "$work/libexec/libfakejail.so" -- true 'a  b')"
+for option in --rm --ephemeral --tmp-overlay=/; do
+	FAKEJAIL_STORE=store launch --bare "$option" R true 'a  b'
+	same "$option: an overlay" "$(words start -r "$place/R" -N R -p "$work/libexec/libfakejail.so" -E "$place/store" "$work/libexec/fakejail-images" '' -- true 'a  b')"
+done
+launch --bare --overlay-src=low --overlay-src=data --overlay data low / R true
+same 'an overlay on /' "$(words start -r "$place/R" -N R -p "$work/libexec/libfakejail.so" -O "$place/data" "$place/data:$place/low" -- true)"
+FAKEJAIL_STORE=/s FAKEJAIL_STOP_SIGNAL=3 FAKEJAIL_IMAGE_DIRECTORIES='/a b
+/c' launch --bare --rm R true
+same 'what an image says' "$(words start -r "$place/R" -N R -p "$work/libexec/libfakejail.so" -E /s "$work/libexec/fakejail-images" '' -S 3 -m '/a b' -m /c -- true)"
+HOME='' XDG_DATA_HOME='' FAKEJAIL_STORE='' refuses 125 "fakejail: there is no place for a private directory: neither FAKEJAIL_STORE, XDG_DATA_HOME nor HOME is set" --rm R
+misused "option '--ro-overlay' is not for /, but --read-only is" --overlay-src=low --overlay-src=data --ro-overlay=/ R
+misused "option '--copy' is for --rm" --copy R
+misused "an overlay on / and a private copy do not go together" --tmp-overlay=/ --keep=x R
+launch --bare --rm --copy R true 'a  b'
+same '--rm --copy starts a parent' "$(words .rm '' "$place/R" start -r "$place/R" -N R -p "$work/libexec/libfakejail.so" -- true 'a  b')"
 launch --bare --keep="it's" R true
 same '--keep' "$(words .rm "$place/it's" "$place/R" start -r "$place/R" -N R -p "$work/libexec/libfakejail.so" -- true)"
-refuses 125 "fakejail: '--rm' makes no copy of the whole host" --rm / true
+refuses 125 "fakejail: '--rm' makes no copy of the whole host" --rm --copy / true
+refuses 125 "fakejail: the whole host cannot be a layer of an overlay" --rm / true
 rm "$work/libexec/fakejail-images"
-refuses 125 "fakejail: '--rm' is not in this build: it was made without images" --ephemeral R
+FAKEJAIL_STORE=/s launch --bare --rm R true
+same '--rm without images' "$(words start -r "$place/R" -N R -p "$work/libexec/libfakejail.so" -E /s '' '' -- true)"
+refuses 125 "fakejail: '--copy' and '--keep' are not in this build: it was made without images" --keep=x R
 
 # FAKEJAIL_OPTS, split as a shell would.
 with_opts() {

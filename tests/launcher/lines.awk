@@ -33,8 +33,8 @@ function option(    which) {
 	if (which == 18) return any("--trace|--trace=-|--trace=log|--trace=/t/log")
 	if (which == 19) return any("-0q|-qb/etc:/x|-0w/data|-q0|-q-|-qe A=1")
 	if (which == 20) return any("-r |-r|--rootfs=|--rootfs ") root()
-	if (which == 21) return "--skip-chdir"
-	if (which == 22) return any("--rm|--keep=k|--proot|--bare=x|-Z|--nonsense|--help|--version|--trace=|-b|--chdir=|--env==x")
+	if (which == 21) return any("--skip-chdir|--rm|--ephemeral")
+	if (which == 22) return any("--copy|--rm --copy|--keep=k|--proot|--bare=x|-Z|--nonsense|--help|--version|--trace=|-b|--chdir=|--env==x")
 	return "--"
 }
 function bind() {

@@ -117,7 +117,7 @@ elif what == "killed":
 elif what == "half":
     for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         for verb, words, path in (
-            ("copy", ["--rm", "many", "/bin/busybox", "true"], store + "/copies/*/root/many"),
+            ("copy", ["--rm", "--copy", "many", "/bin/busybox", "true"], store + "/copies/*/root/many"),
             ("keep", ["--keep=kept", "many", "/bin/busybox", "true"], "kept/many"),
             ("unpack", ["unpack", "many.tar", "root"], "root/many"),
             ("run", ["run", "many.tar", "/bin/busybox", "true"], store + "/tmp/*/root/many"),
@@ -129,7 +129,7 @@ elif what == "half":
             print(number.name, verb, result, left() if number != signal.SIGKILL else swept())
 elif what == "worker":
     for verb, words, path in (
-        ("copy", ["--rm", "many", "/bin/busybox", "true"], store + "/copies/*/root/many"),
+        ("copy", ["--rm", "--copy", "many", "/bin/busybox", "true"], store + "/copies/*/root/many"),
         ("unpack", ["unpack", "many.tar", "root"], "root/many"),
     ):
         result, text = in_half(words, path, "worker", signal.SIGKILL)

@@ -1,0 +1,221 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * root_overlay.c - a jail whose own root is an overlay: ROOT is its lowest layer, which nothing
+ * changes, and the jail's root directory is the upper one.
+ *
+ * With -E that is a fresh directory of the store, which goes when the jail ends:
+ *
+ *   STORE/copies/PID-NUMBER/root, locked by flock(2) on PID-NUMBER as long as its maker runs
+ *
+ * so whoever finds it unlocked removes it (scripts/images/store.c). ROOT is locked, too, by many at
+ * once: a tree of the store stays as long as somebody uses it. Called by launch.c. */
+#include "launch/launch.h"
+
+#include "mount/mounting.h"
+#include "mount/overlay.h"
+#include "path/private.h"
+#include "union/union.h"
+
+#include <linux/time.h>
+
+#define LOCK_SH_ 1 /* flock(2) */
+#define LOCK_EX_ 2
+#define TRIES 100
+#define LOCKS_FROM 3
+
+static char made[FJ_PATH_MAX] FJ_BULKY; /* STORE/copies/PID-NUMBER */
+static char upper[FJ_PATH_MAX] FJ_BULKY, lower[FJ_PATH_MAX] FJ_BULKY;
+
+/* The kernel's spelling of the directory, into `out`. Returns a descriptor or -errno. */
+static long open_canonical(const char *path, char *out)
+{
+	const long fd = fj_open_path(AT_FDCWD, path, O_DIRECTORY);
+	const long n = fj_is_err(fd) ? fd : fj_fd_target((int)fd, out);
+
+	if (n <= 0) {
+		if (!fj_is_err(fd))
+			fj_close((int)fd);
+		return n ? n : -ENOENT;
+	}
+	out[n] = 0;
+	return fd;
+}
+
+_Noreturn static void refuse_store(const char *path, long error)
+{
+	fj_say(2,
+		"fakejail: cannot make a private directory in %s: %s\n"
+		"hint: FAKEJAIL_STORE=DIR says where it is made\n",
+		path, fj_error(error));
+	for (;;)
+		fj_sys1(__NR_exit_group, 125);
+}
+
+static void leave(void)
+{
+	static char room[FJ_PRIVATE_ROOM] FJ_BULKY;
+
+	fj_private_remove_with(room, made);
+}
+
+/* Nobody may take a directory for a dead one's between its making and its locking. */
+static long lock_store(void)
+{
+	struct fj_str s;
+	long fd;
+
+	fj_str_init(&s, made, sizeof(made));
+	fj_str_put(&s, fj_options.store);
+	fj_str_put(&s, "/copies/.");
+	if (s.overflowed)
+		refuse_store(fj_options.store, -ENAMETOOLONG);
+	fj_make_directories(made);
+	fj_str_cut(&s, s.len - 8);
+	fj_str_put(&s, "lock");
+	fd = fj_sys4(__NR_openat, AT_FDCWD, made, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fj_is_err(fd))
+		refuse_store(fj_options.store, fd);
+	while (fj_sys2(__NR_flock, fd, LOCK_EX_) == -EINTR)
+		;
+	return fd;
+}
+
+/* Returns a descriptor that holds its lock. */
+static long make_fresh(void)
+{
+	const long lock = lock_store();
+	struct __kernel_timespec now = {0};
+	struct fj_str s;
+	long fd, r = -EEXIST;
+
+	fj_sys2(__NR_clock_gettime, 0 /* CLOCK_REALTIME */, &now);
+	for (int i = 0; r == -EEXIST && i < TRIES; i++) {
+		fj_str_init(&s, made, sizeof(made));
+		fj_str_put(&s, fj_options.store);
+		fj_str_put(&s, "/copies/");
+		fj_str_num(&s, (uint64_t)fj_sys0(__NR_getpid), 10);
+		fj_str_put(&s, "-");
+		fj_str_num(&s, (uint64_t)now.tv_nsec + (uint64_t)i, 16);
+		r = fj_sys3(__NR_mkdirat, AT_FDCWD, made, 0700);
+	}
+	fd = r < 0 ? r :
+		     fj_sys4(__NR_openat, AT_FDCWD, made, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	if (fj_is_err(fd))
+		refuse_store(fj_options.store, fd);
+	fj_sys2(__NR_flock, fd, LOCK_EX_);
+	fj_str_init(&s, upper, sizeof(upper));
+	fj_str_put(&s, made);
+	fj_str_put(&s, "/root");
+	r = s.overflowed ? -ENAMETOOLONG : fj_sys3(__NR_mkdirat, AT_FDCWD, upper, 0700);
+	fj_close((int)lock);
+	if (r < 0) {
+		leave();
+		refuse_store(fj_options.store, r);
+	}
+	return fd;
+}
+
+/* Beside each other, for the parent to keep; the program's exec closes them. */
+static void keep_locks(long fresh, long lower_lock)
+{
+	const long at = fj_sys3(__NR_fcntl, fresh, 1030 /* F_DUPFD_CLOEXEC */, LOCKS_FROM);
+
+	if (fj_is_err(at) ||
+		(!fj_is_err(lower_lock) && lower_lock != at + 1 &&
+			fj_is_err(fj_sys3(__NR_dup3, lower_lock, at + 1, O_CLOEXEC)))) {
+		leave();
+		fj_launch_fail("too few file descriptors: raise `ulimit -n`", "", 0);
+	}
+	fj_options.parent.kept = (int)at;
+	fj_options.parent.kept_last = (int)at + 1;
+}
+
+void fj_root_overlay_begin(void)
+{
+	long fd, lock;
+
+	fd = open_canonical(fj_options.root, lower);
+	if (fj_is_err(fd))
+		fj_launch_fail("cannot open the root", fj_options.root, fd);
+	fj_close((int)fd);
+	if (!fj_options.store) {
+		fd = open_canonical(fj_options.upper, upper);
+		if (fj_is_err(fd))
+			fj_launch_fail("cannot open the upper layer", fj_options.upper, fd);
+		fj_close((int)fd);
+		fj_options.root = upper;
+		return;
+	}
+	lock = fj_sys4(__NR_openat, AT_FDCWD, lower, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	if (!fj_is_err(lock))
+		while (fj_sys2(__NR_flock, lock, LOCK_SH_) == -EINTR)
+			;
+	fd = make_fresh();
+	keep_locks(fd, lock);
+	fj_options.root = upper;
+	fj_options.parent.kills = true;
+	fj_options.parent.leave = leave;
+}
+
+/* The lower layers as mount(8) has them. */
+static void put_lowers(struct fj_str *out)
+{
+	fj_str_put(out, "lowerdir=");
+	fj_str_put(out, fj_options.lowers);
+	fj_str_put(out, *fj_options.lowers ? ":" : "");
+	for (const char *p = lower; *p; p++) {
+		if (*p == ',' || *p == ':' || *p == '\\')
+			fj_str_put(out, "\\");
+		fj_str_add(out, p, 1);
+	}
+}
+
+/* A new upper layer shows of its root what the lower one's shows. */
+static long show_lower(struct fj_call *c, const char *layers)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	struct fj_str top;
+	long fd, to, r;
+
+	while (!(layers[0] == '/' && layers[1] == '/'))
+		layers++;
+	layers++;
+	fj_str_init(&top, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	while (*layers && !(layers[0] == '/' && layers[1] == '/'))
+		fj_str_add(&top, layers++, 1);
+	fd = r = fj_open_path(AT_FDCWD, top.at, O_DIRECTORY);
+	if (!fj_is_err(fd)) {
+		to = r = fj_sys4(__NR_openat, AT_FDCWD, fj_root_path(),
+			O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+		if (!fj_is_err(to)) {
+			r = fj_union_copy_root(c, (int)fd, (int)to);
+			fj_close((int)to);
+		}
+		fj_close((int)fd);
+	}
+	fj_scratch_release(c->thread, mark);
+	return r;
+}
+
+void fj_root_overlay_mount(struct fj_thread *t)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	struct fj_call call = {.thread = t};
+	struct fj_filesystem fs = {
+		.type = "overlay", .source = "overlay", .host = fj_scratch_path(t)};
+	const size_t size = fj_strlen(fj_options.lowers) + 2 * fj_strlen(lower) + 32;
+	struct fj_str options;
+	long r;
+
+	fj_str_init(&options, fj_scratch(t, size), size);
+	put_lowers(&options);
+	r = fj_overlay_make_root(&call, options.at, &fs);
+	if (!r && (fj_owners_are_new || fj_options.store))
+		r = show_lower(&call, fs.layers);
+	if (!r)
+		r = fj_mounting_add_root(&fs);
+	if (r < 0)
+		fj_launch_fail("cannot make an overlay of", lower, r);
+	fj_scratch_release(t, mark);
+}
