@@ -13,6 +13,8 @@
 #   --prefix CMD      words put before the jail's command only, e.g. "without --container"
 #   --reference  only print the references' outputs
 #   --memcheck   no jail: the references under valgrind; a case must not print what nobody wrote (glibc-dynamic)
+#   --overlay N  the jail's root is an overlay, of N (1 or 2) lower layers and an empty upper one (see overlay.sh, overlay.list)
+#   --kernel     (with --overlay) so is each reference's: the kernel's
 #   --deep       the jail's root stands some 900 bytes deep on the host: nothing inside may notice
 #   --list       name the cases
 #   --keep       leave the work directory behind and say where it is
@@ -32,7 +34,7 @@ usage() {
 }
 
 globs='' flavours='' jobs=2 self=no without='' prefix='' reference_only=no memcheck=no keep=no verbose=no deep=no list=no
-srcdir='' builddir='' wants=''
+layers=0 srcdir='' builddir='' wants=''
 # Without shift: the second run of this script, below, gets "$@" again.
 for arg; do
 	if [ -n "$wants" ]; then
@@ -42,12 +44,14 @@ for arg; do
 		-j) jobs=$arg ;;
 		--without) without=$arg ;;
 		--prefix) prefix=$arg ;;
+		--overlay) layers=$arg ;;
 		esac
 		wants=''
 		continue
 	fi
 	case $arg in
-	-c | -f | -j | --without | --prefix) wants=$arg ;;
+	-c | -f | -j | --without | --prefix | --overlay) wants=$arg ;;
+	--kernel) export OVERLAY_KERNEL=yes ;;
 	--self) self=yes ;;
 	--reference) reference_only=yes ;;
 	--memcheck) memcheck=yes flavours=glibc-dynamic ;;
@@ -167,6 +171,8 @@ make_root() {
 	[ "$am_root" = no ] || chown -hR "$TWIN_UID:$TWIN_UID" "$root"
 }
 
+# shellcheck source=overlay.sh disable=SC1091
+[ "$layers" = 0 ] || . "$srcdir/overlay.sh"
 # All workers' roots are copies of one.
 make_root "$work/root"
 have_chroot=no have_mounts=no
@@ -178,9 +184,7 @@ elif "$runner" -q mounts -r "$work/root" -u "$uid"; then
 fi
 nest=''
 if [ "$deep" = yes ]; then
-	for part in a b c d; do
-		nest=$nest/$(printf "%0220d" 0 | tr 0 "$part")
-	done
+	for part in a b c d; do nest=$nest/$(printf "%0220d" 0 | tr 0 "$part"); done
 fi
 worker=1
 while [ "$worker" -le "$jobs" ]; do
@@ -189,6 +193,7 @@ while [ "$worker" -le "$jobs" ]; do
 	mkdir -p "$work/deep.$worker$nest"
 	cp -a "$work/root" "$work/deep.$worker$nest/jail"
 	cp -a "$work/root" "$work/reference.$worker"
+	[ "$layers" = 0 ] || overlay_make "$worker"
 	if [ "$TWIN_MOUNTS" = yes ]; then
 		mount --rbind /proc "$work/reference.$worker/proc"
 		mount --rbind /dev "$work/reference.$worker/dev"
@@ -207,7 +212,7 @@ tests() {
 		fi
 		"$builddir/twin.glibc-static" --list | sort | awk -F '[ \t]*[|][ \t]*' -v flavour="$flavour" \
 			-v globs="$globs" -v have_chroot="$have_chroot" -v have_mounts="$have_mounts" -v memcheck="$memcheck" \
-			-v am_root="$am_root" -v srcdir="$srcdir" -v args=" $FAKEJAIL_ARGS " '
+			-v am_root="$am_root" -v srcdir="$srcdir" -v args=" $FAKEJAIL_ARGS " -v layers="$layers" -v mounts="$TWIN_MOUNTS" '
 			function matches(name, n, g, i, re) {
 				n = split(globs, g, " ")
 				if (n == 0)
@@ -225,6 +230,11 @@ tests() {
 			FILENAME ~ /doors[.]list$/ {
 				if ($0 !~ /^(#|[ \t]*$)/ && index(args, " " $1 " ") && ($3 == "" || $3 ~ ("(^|[ ,])" flavour "([ ,]|$)")))
 					of_door[$2] = $1 ": " $4
+				next
+			}
+			FILENAME ~ /overlay[.]list$/ {
+				if (layers && ($2 == "known" || mounts == "no"))
+					of_overlay[$1] = $2 == "known" ? "known difference of overlays: " $3 : "needs real root for the kernel" "\47s overlay"
 				next
 			}
 			FILENAME ~ /cases[.]list$/ {
@@ -247,6 +257,8 @@ tests() {
 					why = "valgrind itself does not end it: it keeps signal stacks and SIGSEGV otherwise than the kernel"
 				else if (of_door[$1] != "")
 					why = "known difference of " of_door[$1]
+				else if (of_overlay[$1] != "")
+					why = of_overlay[$1]
 				else if (have_chroot == "no")
 					why = "no chroot(2) and no user namespaces here"
 				else if (n ~ /proc|dev/ && have_mounts == "no")
@@ -255,13 +267,13 @@ tests() {
 					why = "needs real root for the reference"
 				gsub(/[ \t]+/, ",", n)
 				print flavour, $1, n, why
-			}' "$srcdir/doors.list" "$srcdir/cases.list" -
+			}' "$srcdir/doors.list" "$srcdir/overlay.list" "$srcdir/cases.list" -
 	done
 }
 
 # One test, in the worker's two roots. Prints PASS, FAIL or SKIP and what belongs to it.
-reference() { # OUT-FILE FLAVOUR CASE NEEDS
-	as=$uid bare='' wrap=''
+reference() { # OUT-FILE FLAVOUR CASE NEEDS [plain]
+	as=$uid bare='' wrap='' where="-r $work/reference.$worker -s $work/reference.$worker/t -k $work/trash.$worker"
 	[ "$am_root" = yes ] || as=$TWIN_UID
 	case $4 in *root*) as=0 ;; esac
 	# As root the binds stand already; else the runner makes them in its user namespace.
@@ -269,9 +281,9 @@ reference() { # OUT-FILE FLAVOUR CASE NEEDS
 	[ -z "$without" ] || wrap="/bin/without $without"
 	[ "$memcheck" = no ] || wrap="/usr/bin/valgrind.bin -q --vgdb=no --trace-children=yes --track-origins=yes --log-file=/log/%p \
 		--suppressions=/usr/libexec/valgrind/memcheck.supp"
+	[ "$layers" = 0 ] || [ -n "${5:-}" ] || ! overlay_is_kernels "$3" || overlay_of_kernel
 	# shellcheck disable=SC2086 # words
-	"$runner" -r "$work/reference.$worker" -s "$work/reference.$worker/t" -k "$work/trash.$worker" \
-		-u "$as" $bare -l "$TWIN_LIMIT" -o "$1" $wrap "/bin/twin.$2" "$3"
+	"$runner" $where -u "$as" $bare -l "$TWIN_LIMIT" -o "$1" $wrap "/bin/twin.$2" "$3"
 }
 
 # Of what memcheck says only this matters: a byte that nobody wrote was printed, passed on or decided by. Bad pointers are what many cases
@@ -287,9 +299,10 @@ jail() {
 	case $4 in *user*) as="@as $TWIN_UID" ;; esac
 	[ -z "$without" ] || before="$builddir/without $without $before"
 	case $before in without\ *) before="$builddir/$before" ;; esac
+	words="$FAKEJAIL $FAKEJAIL_ARGS $work/deep.$worker$nest/jail /bin/twin.$2"
+	[ "$layers" = 0 ] || overlay_words "/bin/twin.$2"
 	# shellcheck disable=SC2086 # words
-	"$runner" -s "$work/deep.$worker$nest/jail/t" -k "$work/trash.$worker" -u "$uid" -l "$TWIN_LIMIT" -o "$1" \
-		$before "$FAKEJAIL" $FAKEJAIL_ARGS "$work/deep.$worker$nest/jail" "/bin/twin.$2" $as "$3"
+	"$runner" -s "$work/deep.$worker$nest/jail/t" -k "$work/trash.$worker" -u "$uid" -l "$TWIN_LIMIT" -o "$1" $before $words $as "$3"
 }
 
 work_off() { # WORKER
@@ -326,7 +339,9 @@ work_off() { # WORKER
 			jail "$out/jail" "$flavour" "$name" "$needs" || :
 			[ ! -e "$srcdir/known/$name" ] || cp "$srcdir/known/$name" "$out/reference"
 		fi
-		if cmp -s "$out/reference" "$out/jail"; then
+		if [ "$layers" != 0 ] && overlay_line_is_wrong "$flavour" "$name" "$needs"; then
+			echo "FAIL $name ($flavour): overlay.list is wrong: the kernel's overlay does not differ"
+		elif cmp -s "$out/reference" "$out/jail"; then
 			[ "$verbose" = no ] || echo "PASS $name ($flavour)"
 			echo >>"$out/passed"
 		else
