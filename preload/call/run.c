@@ -131,7 +131,8 @@ static long replace_entry(struct fj_call *c, int i, const char *jail_path,
 		r = fj_path_walk(c->thread, with->dirfd, jail_path, how_of(c, kind), &with->place);
 	if (r < 0)
 		return r;
-	with->knows_mount = fj_jail->mounts_share_device && with->place.pos;
+	with->knows_mount = fj_jail->mounts_share_device && with->place.pos &&
+			    !(with->place.layers && is_rename(c)); /* union/change.c compares */
 	if (with->knows_mount)
 		with->mount = fj_mount_around(with->place.pos, &m) ? m.id : 0;
 	if (with->place.is_mount && kind == FJ_NEW)
@@ -310,6 +311,14 @@ static bool is_link_to_what_is_there(const struct fj_call *c, const struct fj_pl
 	return !is_rename(c) && !look_for(to);
 }
 
+/* The name "" mostly leads to no file to be linked. */
+static bool links_nothing(const struct fj_call *c)
+{
+	return c->nr == __NR_linkat &&
+	       fj_sys5(__NR_linkat, c->arg[0], "", -1, ".",
+		       fj_arg(c, FJ_LINKFLAGS, 0) & AT_EMPTY_PATH) == -ENOENT;
+}
+
 long fj_translate(struct fj_call *c, fj_around around)
 {
 	struct replaced with[PATHS_MAX];
@@ -342,6 +351,8 @@ long fj_translate(struct fj_call *c, fj_around around)
 		 */
 		if (r < 0 && count && links_by_name(c) && look_for(place[0]) < 0)
 			r = look_for(place[0]);
+		if (r == -EEXIST && !count && links_nothing(c))
+			r = -ENOENT;
 		count++;
 	}
 	if (!r && count && fj_arg_index(c, FJ_OLD) >= 0)

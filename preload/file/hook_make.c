@@ -215,6 +215,8 @@ static long rename_around(struct fj_call *c, const struct fj_place *const *place
 
 	if (count != 2)
 		return fj_kernel(c);
+	if (__builtin_expect(!place[0]->layers != !place[1]->layers, 0))
+		return fj_union_rename(c->thread, place[0], place[1], flags);
 	if (is_passage) {
 		r = begin_passage(c, place, flags & RENAME_EXCHANGE_, &passage);
 		if (r < 0)
@@ -223,7 +225,7 @@ static long rename_around(struct fj_call *c, const struct fj_place *const *place
 	/* (Both names of one file: rename(2) does nothing then, and it has two names.) */
 	replaces = !(flags & (RENAME_NOREPLACE_ | RENAME_EXCHANGE_)) &&
 		   is_last_name(c, place[1], &file);
-	if (__builtin_expect(place[0]->layers || place[1]->layers, 0)) {
+	if (__builtin_expect(place[0]->layers != NULL, 0)) {
 		r = fj_union_rename(c->thread, place[0], place[1], flags);
 		if (!r && replaces && !place[1]->is_lower)
 			fj_own_gone(&file.key);

@@ -193,6 +193,11 @@ static long walk_component(struct fj_walk *w, unsigned how, struct fj_place *pla
 	if (is_last && (how & FJ_ENTRY) && (!len || fj_is_dots(name, len))) {
 		/* The kernel refuses each such entry with an errno of the call's own, whatever it
 		 * leads to. */
+		if (__builtin_expect(fj_jail->has_unions, 0)) {
+			r = fj_walk_look_for_union(w);
+			if (r < 0)
+				return r;
+		}
 		place->dirfd = w->fd;
 		place->name = len ? fj_walk_name(w, name) : "/";
 		return 0;

@@ -41,6 +41,12 @@ static long remove_upper(struct fj_thread *t, struct fj_layers *l, const char *n
 	return r ? r : fj_union_discard(t, l->fd[0], name);
 }
 
+/* The names that are none of an entry: the root's, "." and "..". */
+static bool is_special(const char *name)
+{
+	return !name[0] || fj_streq(name, ".") || fj_streq(name, "..");
+}
+
 long fj_union_unlink(struct fj_thread *t, const struct fj_place *place, bool wants_dir)
 {
 	struct fj_layers *l = place->layers;
@@ -50,6 +56,11 @@ long fj_union_unlink(struct fj_thread *t, const struct fj_place *place, bool wan
 	char *name = bare_name(t, place->name, &has_slash);
 	long r;
 
+	if (is_special(name)) /* do_rmdir() and do_unlinkat() of fs/namei.c */
+		return !wants_dir ? -EISDIR :
+		       !name[0]	  ? -EBUSY :
+		       !name[1]	  ? -EINVAL :
+				    -ENOTEMPTY;
 	if (l->found < 0 || l->is_whiteout)
 		return -ENOENT;
 	if (has_slash && !wants_dir)
@@ -118,27 +129,61 @@ static bool lies_in(const struct moving *m, int inner, int outer)
 	return lies;
 }
 
-static long judge(const struct moving *m)
+/* What fs/namei.c says before it asks the file system. 1: nothing. */
+static long judge_names(const struct moving *m, const bool *has_slash)
 {
 	const bool exchanges = m->flags & RENAME_EXCHANGE_;
 
 	if (!m->is_there[0])
 		return -ENOENT;
-	if (lies_in(m, 1, 0))
-		return -EINVAL;
-	if (exchanges && !m->is_there[1])
-		return -ENOENT;
-	if (lies_in(m, 0, 1))
-		return exchanges ? -EINVAL : m->flags & RENAME_NOREPLACE_ ? -EEXIST : -ENOTEMPTY;
 	if (m->is_there[1] && (m->flags & RENAME_NOREPLACE_))
 		return -EEXIST;
+	if (exchanges && !m->is_there[1])
+		return -ENOENT;
+	if (exchanges && !m->is_dir[1] && has_slash[1])
+		return -ENOTDIR;
+	if (!m->is_dir[0] && (has_slash[0] || (!exchanges && has_slash[1])))
+		return -ENOTDIR;
+	if (lies_in(m, 1, 0))
+		return -EINVAL;
+	if (lies_in(m, 0, 1))
+		return exchanges ? -EINVAL : -ENOTEMPTY;
+	if (is_same_file(m))
+		return 0;
 	if (m->is_there[1] && !exchanges && m->is_dir[0] != m->is_dir[1])
 		return m->is_dir[0] ? -ENOTDIR : -EISDIR;
+	return 1;
+}
+
+/* And what fs/overlayfs/dir.c does. */
+static long judge(const struct moving *m)
+{
+	const bool exchanges = m->flags & RENAME_EXCHANGE_;
+
+	if (m->flags & RENAME_WHITEOUT_)
+		return -EINVAL;
 	if (is_merged(m, 0) || (exchanges && is_merged(m, 1)))
 		return -EXDEV;
 	return m->is_there[1] && m->is_dir[1] && !exchanges ?
 		       fj_union_see_empty(m->t, m->l[1], m->name[1]) :
 		       0;
+}
+
+/* Is the directory of a place outside the union to be had at all? */
+static long see_parent(struct fj_thread *t, const struct fj_place *place)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	const size_t len = fj_place_dir_len(place->name);
+	struct fj_str dir;
+	struct stat st;
+	long r;
+
+	fj_str_init(&dir, fj_scratch(t, len + 2), len + 2);
+	fj_str_add(&dir, place->name, len);
+	fj_str_put(&dir, ".");
+	r = fj_sys4(__NR_newfstatat, place->dirfd, dir.at, &st, 0);
+	fj_scratch_release(t, mark);
+	return r;
 }
 
 static long bring_up(struct moving *m, int i)
@@ -229,27 +274,33 @@ long fj_union_rename(
 	bool has_slash[2];
 	long r;
 
-	if (flags & ~(RENAME_NOREPLACE_ | RENAME_EXCHANGE_) ||
-		flags == (RENAME_NOREPLACE_ | RENAME_EXCHANGE_))
-		return -EINVAL;
+	for (int i = 0; i < 2; i++) {
+		const struct fj_place *place = i ? to : from;
+
+		r = place->layers ? 0 : see_parent(t, place);
+		if (r < 0)
+			return r;
+		m.name[i] = bare_name(t, place->name, &has_slash[i]);
+	}
 	if (!m.l[0] || !m.l[1] || m.l[0]->mount_id != m.l[1]->mount_id)
 		return -EXDEV;
-	m.name[0] = bare_name(t, from->name, &has_slash[0]);
-	m.name[1] = bare_name(t, to->name, &has_slash[1]);
+	if (is_special(m.name[0]))
+		return -EBUSY;
+	if (is_special(m.name[1]))
+		return flags & RENAME_NOREPLACE_ ? -EEXIST : -EBUSY;
 	for (int i = 0; i < 2; i++) {
 		m.is_there[i] = m.l[i]->found >= 0 && !m.l[i]->is_whiteout;
 		m.is_dir[i] = m.is_there[i] && (m.l[i]->mode & FJ_S_IFMT) == FJ_S_IFDIR;
 	}
-	if (m.is_there[0] && !m.is_dir[0] && (has_slash[0] || has_slash[1]))
-		return -ENOTDIR;
+	r = judge_names(&m, has_slash);
+	if (r < 1)
+		return r;
 	for (int i = 0; i < 2; i++)
 		m.is_below[i] = fj_layers_have_below(t, m.l[i], m.name[i]);
 	m.has_upper_whiteout = !m.l[1]->found && m.l[1]->is_whiteout;
 	r = judge(&m);
 	if (r < 0)
 		return r;
-	if (is_same_file(&m))
-		return 0;
 	r = bring_up(&m, 0);
 	if (!r)
 		r = m.flags & RENAME_EXCHANGE_ ? bring_up(&m, 1) :
