@@ -92,9 +92,12 @@
 	X(fileattr) /* file_getattr, file_setattr */                                               \
 	X(sigwait)  /* rt_sigsuspend, ppoll, epoll_pwait, epoll_pwait2 */                          \
 	X(sigreturn)                                                                               \
+	X(pselect)                                                                                 \
+	/* stand_in.c */                                                                           \
 	X(sigpending)                                                                              \
 	X(sigtimedwait)                                                                            \
-	X(pselect)                                                                                 \
+	/* hook_signalfd.c */                                                                      \
+	X(signalfd) /* signalfd, signalfd4 */                                                      \
 	/* hook_altstack.c */                                                                      \
 	X(sigaltstack)                                                                             \
 	/* hook_id.c */                                                                            \

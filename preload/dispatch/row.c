@@ -7,6 +7,7 @@
 #include "inode/made.h"
 #include "dispatch/may.h"
 #include "inode/writes.h"
+#include "signal/signalfd.h"
 
 #include "cred/ids.h"
 #include "sys/guest.h"
@@ -154,7 +155,7 @@ static inline long run_hook(struct fj_call *c)
 	long r;
 
 	if (!c->row->hook)
-		return fj_writes_made(c);
+		return fj_signalfd_reads(c->nr) ? fj_signalfd_read(c) : fj_writes_made(c);
 	memcpy(arg, c->arg, sizeof(arg));
 	r = run(c);
 	if (__builtin_expect(r != -EACCES && r != -EXDEV, 1))

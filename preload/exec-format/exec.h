@@ -70,7 +70,13 @@ struct fj_handoff {
 	int32_t nested_fd;   /* what holds the root, when that is not the jail's own */
 	uint32_t is_watching; /* own/ctime.c */
 };
-enum { FJ_SIGSYS_BLOCKED = 1, FJ_SIGSYS_IGNORED = 2, FJ_SIGSYS_PENDING = 4 };
+enum {
+	FJ_SIGSYS_BLOCKED = 1,
+	FJ_SIGSYS_IGNORED = 2,
+	FJ_SIGSYS_PENDING = 4,
+	FJ_SIGSYS_PENDING_FOR_ALL = 8,
+	FJ_SIGSYS_STAND_IN = 16
+};
 #define FJ_HANDOFF_VERSION 6
 #define FJ_HANDOFF_PREFIX "\1fakejail="
 #define FJ_HANDOFF_SIZE (32 + 2 * sizeof(struct fj_handoff) + 3 * FJ_PATH_MAX + FJ_IDS_TEXT)

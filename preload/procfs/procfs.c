@@ -111,7 +111,7 @@ long fj_procfs_open(struct fj_call *c, const struct fj_place *place, uint64_t fl
 {
 	struct fj_thread *t = c->thread;
 	const uint32_t mark = fj_scratch_mark(t);
-	struct fj_report r = {.t = t, .mask = c->mask, .place = place};
+	struct fj_report r = {.t = t, .mask = c->mask, .call = c, .place = place};
 	const char *name;
 	long fd;
 

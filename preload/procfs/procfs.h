@@ -18,6 +18,7 @@
 struct fj_report {
 	struct fj_thread *t;
 	const uint64_t *mask; /* of the program's signals, NULL when the kernel's is right */
+	const struct fj_call *call;
 	const struct fj_place *place; /* the real file */
 	int fd;
 	uint64_t room; /* bytes that it may still get: RLIMIT_FSIZE */

@@ -6,7 +6,8 @@
 #include "identity/peer.h"
 #include "signal/faults.h"
 #include "seccomp/policy.h"
-#include "signal/hook_signal.h"
+#include "signal/handlers.h"
+#include "signal/stand_in.h"
 #include "procfs/procfs.h"
 
 #define TEXT_SIZE                                                                                  \
@@ -111,24 +112,45 @@ static bool put_line(
 	return false;
 }
 
+static uint64_t set_of(const char *line)
+{
+	uint64_t set = 0;
+
+	for (const char *p = line + 8; *p && *p != '\n'; p++)
+		set = set << 4 | (uint64_t)(*p <= '9' ? *p - '0' : *p - 'a' + 10);
+	return set;
+}
+
 /* The engine reads this with all signals blocked, and has handlers of its own for
  * SIGSYS, SIGBUS and SIGSEGV. */
 static bool put_signals(struct fj_report *r, const char *line)
 {
-	const uint64_t sigsys = 1UL << 30;
-	const uint64_t ours = (fj_sigsys_is_caught() ? 0 : sigsys) | fj_faults_hidden();
-	uint64_t set = 0;
+	const uint64_t ours =
+		(fj_sigsys_is_caught() ? 0 : FJ_SIGSYS_BIT) |
+		(fj_sigsys_was_pending() && !fj_handler_of(FJ_STAND_IN) ? FJ_STAND_IN_BIT : 0) |
+		fj_faults_hidden();
 
-	if (fj_begins(line, "SigBlk:") && r->mask) {
-		set = *r->mask & ~sigsys;
+	const struct fj_thread *owner;
+
+	if (fj_begins(line, "SigBlk:")) {
+		owner = fj_sigsys_slot(r->call);
+		if (!owner)
+			return false;
 		put_set(&r->text,
-			"SigBlk:", fj_thread_signals(r->t)->sigsys_blocked ? set | sigsys : set);
+			"SigBlk:", fj_mask_shown(owner, r->mask ? *r->mask : set_of(line)));
 		return true;
 	}
 	if (fj_begins(line, "SigCgt:") && ours) {
-		for (const char *p = line + 8; *p && *p != '\n'; p++)
-			set = set << 4 | (uint64_t)(*p <= '9' ? *p - '0' : *p - 'a' + 10);
-		put_set(&r->text, "SigCgt:", set & ~ours);
+		put_set(&r->text, "SigCgt:", set_of(line) & ~ours);
+		return true;
+	}
+	if ((fj_begins(line, "SigPnd:") || fj_begins(line, "ShdPnd:")) &&
+		(set_of(line) & FJ_STAND_IN_BIT)) {
+		owner = fj_sigsys_slot(r->call);
+		if (!owner || !fj_stand_in_waits(owner))
+			return false;
+		put_set(&r->text, line[1] == 'i' ? "SigPnd:" : "ShdPnd:",
+			(set_of(line) & ~FJ_STAND_IN_BIT) | FJ_SIGSYS_BIT);
 		return true;
 	}
 	return false;

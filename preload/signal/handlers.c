@@ -6,6 +6,7 @@
 #include "signal/handlers.h"
 
 #include "signal/faults.h"
+#include "signal/stand_in.h"
 #include "call/when.h"
 #include "sys/guest.h"
 
@@ -115,8 +116,13 @@ long fj_handler_action(struct fj_call *c)
 	r = fj_sys4(__NR_rt_sigaction, sig, sets ? &new : NULL, &old, SIGSET_SIZE);
 	if (r >= 0 && sets && fj_jail->has_trap)
 		fj_action_keep_sigsys((int)sig, asked);
+	if (r >= 0 && sets && sig == FJ_STAND_IN &&
+		new.handler == FJ_DEFAULT &&fj_sigsys_was_pending())
+		fj_stand_in_arm();
 	if (r < 0 || !c->arg[2])
 		return r;
+	if (sig == FJ_STAND_IN && old.handler == fj_stand_in_entry)
+		old = (struct fj_sigaction){.handler = FJ_DEFAULT};
 	if (old.handler == entry && entry)
 		old.handler = before;
 	if (old.mask == fj_handlers_mask()) /* also when the kernel has reset it */

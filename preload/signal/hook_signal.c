@@ -10,6 +10,8 @@
 #include "signal/faults.h"
 #include "signal/handlers.h"
 #include "signal/libc_signals.h"
+#include "signal/signalfd.h"
+#include "signal/stand_in.h"
 #include "call/hooks.h"
 #include "exec-format/exec.h"
 #include "sys/guest.h"
@@ -21,7 +23,9 @@
 #define SIG_BLOCK 0
 #define SIG_UNBLOCK 1
 #define SIG_SETMASK 2
+#define SA_RESTART 0x10000000u
 #define SA_RESETHAND 0x80000000u
+#define SYS_SECCOMP_ 1
 
 /* What the kernel has not of the program's actions: that of SIGSYS, and of which signals the
  * action's mask holds SIGSYS, a bit for each. */
@@ -66,16 +70,11 @@ void fj_action_keep_sigsys(int sig, uint64_t mask)
 		__atomic_and_fetch(&own->has_sigsys, ~bit, __ATOMIC_RELAXED);
 }
 
-static bool was_blocked, was_pending;
+static bool was_blocked;
 
 bool fj_sigsys_was_blocked(void)
 {
 	return was_blocked;
-}
-
-bool fj_sigsys_was_pending(void)
-{
-	return was_pending;
 }
 
 static void set_blocked(struct fj_thread *t, bool is)
@@ -85,45 +84,47 @@ static void set_blocked(struct fj_thread *t, bool is)
 	was_blocked = was_blocked || is;
 }
 
-static void set_pending(struct fj_thread *t, bool is)
+uint64_t fj_mask_shown(const struct fj_thread *t, uint64_t mask)
 {
-	fj_thread_signals_to_change(t)->sigsys_pending = is ? (int32_t)fj_sys0(__NR_gettid) : 0;
-	was_pending = was_pending || is;
+	const struct fj_thread_signals *own = fj_thread_signals(t);
+
+	return (mask & ~(FJ_SIGSYS_BIT | (own->stand_in_blocked ? FJ_STAND_IN_BIT : 0))) |
+	       (own->sigsys_blocked ? FJ_SIGSYS_BIT : 0);
 }
 
-/* What waits for its parent does not wait for a child. */
-static bool is_pending(const struct fj_thread *t)
+uint64_t fj_mask_block(struct fj_thread *t, uint64_t mask)
 {
-	const int32_t tid = fj_thread_signals(t)->sigsys_pending;
+	const bool is = mask & FJ_SIGSYS_BIT,
+		   with = is && fj_sigsys_was_pending() && !(mask & FJ_STAND_IN_BIT);
 
-	return tid && tid == fj_sys0(__NR_gettid);
+	set_blocked(t, is);
+	if (with != fj_thread_signals(t)->stand_in_blocked)
+		fj_thread_signals_to_change(t)->stand_in_blocked = with;
+	return (mask & ~FJ_SIGSYS_BIT) | (with ? FJ_STAND_IN_BIT : 0);
 }
 
-uint64_t fj_sigsys_arrived(struct fj_thread *t, uint64_t *mask)
+uint64_t fj_sigsys_arrived(
+	struct fj_thread *t, const siginfo_t *info, uint64_t *before, uint64_t *mask)
 {
 	const struct fj_sigaction action = own_actions()->sigsys;
+	const bool is_blocked = fj_thread_signals(t)->sigsys_blocked;
 	struct actions *own;
 
 	fj_handler_note(SIGSYS, &action);
-	if (action.handler == FJ_IGNORE)
-		return FJ_IGNORE;
-	if (fj_thread_signals(t)->sigsys_blocked) {
-		set_pending(t, true);
+	if (info->si_code == SYS_SECCOMP_) { /* as force_sig_info_to_task() of kernel/signal.c */
+		if (is_blocked || action.handler == FJ_IGNORE)
+			return FJ_DEFAULT;
+	} else if (is_blocked) { /* also when it is ignored: that may change */
+		fj_stand_in_keep(t, info, before);
 		return FJ_IGNORE;
 	}
+	if (action.handler == FJ_IGNORE)
+		return FJ_IGNORE;
 	own = action.flags & SA_RESETHAND ? own_actions_to_change() : NULL;
 	if (own)
 		own->sigsys.handler = FJ_DEFAULT;
 	*mask = (*mask | action.mask) & ~FJ_SIGSYS_BIT;
 	return action.handler;
-}
-
-static void send_pending(struct fj_thread *t)
-{
-	if (!is_pending(t) || fj_thread_signals(t)->sigsys_blocked)
-		return;
-	set_pending(t, false);
-	fj_sys3(__NR_tgkill, fj_sys0(__NR_getpid), fj_sys0(__NR_gettid), SIGSYS);
 }
 
 bool fj_sigsys_is_caught(void)
@@ -145,6 +146,11 @@ static struct fj_thread *slot_of_trap(const struct fj_call *c)
 	return t ? t : fj_thread_known();
 }
 
+const struct fj_thread *fj_sigsys_slot(const struct fj_call *c)
+{
+	return c->mask || was_blocked || fj_sigsys_was_pending() ? slot_of_trap(c) : NULL;
+}
+
 bool fj_sigsys_is_blocked(const struct fj_call *c)
 {
 	const struct fj_thread *t = was_blocked ? slot_of_trap(c) : NULL;
@@ -154,19 +160,32 @@ bool fj_sigsys_is_blocked(const struct fj_call *c)
 
 uint32_t fj_sigsys_save(const struct fj_call *c)
 {
-	const struct fj_thread *t = was_pending ? slot_of_trap(c) : NULL;
+	const struct fj_thread *t = fj_sigsys_was_pending() ? slot_of_trap(c) : NULL;
 
-	return (fj_sigsys_is_blocked(c) ? FJ_SIGSYS_BLOCKED : 0) |
-	       (t && is_pending(t) ? FJ_SIGSYS_PENDING : 0) |
+	return (fj_sigsys_is_blocked(c) ? FJ_SIGSYS_BLOCKED : 0) | (t ? fj_stand_in_save(t) : 0) |
 	       (own_actions()->sigsys.handler == FJ_IGNORE ? FJ_SIGSYS_IGNORED : 0);
 }
 
 void fj_sigsys_start(struct fj_thread *t, uint32_t flags)
 {
 	set_blocked(t, flags & FJ_SIGSYS_BLOCKED);
-	if (flags & FJ_SIGSYS_PENDING)
-		set_pending(t, true);
+	fj_stand_in_start(t, flags);
 	actions.sigsys.handler = flags & FJ_SIGSYS_IGNORED ? FJ_IGNORE : FJ_DEFAULT;
+}
+
+/* What is broken off by one that the program blocks or ignores goes on; only a handler of its own
+ * may want otherwise. */
+static void set_restarts(const struct fj_sigaction *of_program)
+{
+	const uint64_t wanted =
+		of_program->handler <= FJ_IGNORE ? SA_RESTART : of_program->flags & SA_RESTART;
+	struct fj_sigaction ours;
+
+	fj_sys4(__NR_rt_sigaction, SIGSYS, NULL, &ours, SIGSET_SIZE);
+	if ((ours.flags & SA_RESTART) == wanted)
+		return;
+	ours.flags ^= SA_RESTART;
+	fj_sys4(__NR_rt_sigaction, SIGSYS, &ours, NULL, SIGSET_SIZE);
 }
 
 static long sigsys_action(const struct fj_call *c)
@@ -183,6 +202,13 @@ static long sigsys_action(const struct fj_call *c)
 		if (!own)
 			return -ENOMEM;
 		own->sigsys = new;
+		set_restarts(&new);
+	}
+	if (c->arg[1] && new.handler == FJ_IGNORE && fj_sigsys_was_pending()) {
+		struct fj_thread *t = slot_of_trap(c);
+
+		if (t)
+			fj_stand_in_drop(t);
 	}
 	if (c->arg[2] && fj_guest_write(c->arg[2], &old, sizeof(old)))
 		return -EFAULT;
@@ -255,7 +281,7 @@ long fj_hook_sigprocmask(struct fj_call *c)
 		fj_faults_mask_changes(how, set);
 	if (!c->mask)
 		return mask_directly(c, how, c->arg[1] ? &set : NULL);
-	old = *c->mask | (fj_thread_signals(t)->sigsys_blocked ? FJ_SIGSYS_BIT : 0);
+	old = fj_mask_shown(t, *c->mask);
 	if (!c->arg[1])
 		return c->arg[2] && fj_guest_write(c->arg[2], &old, sizeof(old)) ? -EFAULT : 0;
 
@@ -266,9 +292,9 @@ long fj_hook_sigprocmask(struct fj_call *c)
 		set = old & ~set;
 	/* The new mask holds even when the old one cannot be stored: kernel/signal.c,
 	 * SYSCALL_DEFINE4(rt_sigprocmask). */
-	*c->mask = set & ~FJ_SIGSYS_BIT;
-	set_blocked(t, set & FJ_SIGSYS_BIT);
-	send_pending(t);
+	*c->mask = fj_mask_block(t, set);
+	if (!(set & FJ_SIGSYS_BIT))
+		fj_stand_in_send(t);
 	return c->arg[2] && fj_guest_write(c->arg[2], &old, sizeof(old)) ? -EFAULT : 0;
 }
 
@@ -297,6 +323,8 @@ long fj_hook_sigwait(struct fj_call *c)
 		i--;
 	if (i < 1 || c->arg[i] != SIGSET_SIZE)
 		return fj_kernel(c);
+	if (!c->arg[i - 1]) /* it is trapped for another reason */
+		return fj_signalfd_read(c);
 	return leave_with_mask(c, i - 1);
 }
 
@@ -335,44 +363,6 @@ long fj_hook_sigreturn(struct fj_call *c)
 	}
 	c->leaves_by_sigreturn = true;
 	return 0;
-}
-
-long fj_hook_sigpending(struct fj_call *c)
-{
-	uint64_t set = 0;
-	long r;
-
-	if (!c->arg[0] || c->arg[1] > SIGSET_SIZE)
-		return fj_kernel(c);
-	r = fj_sys2(__NR_rt_sigpending, &set, SIGSET_SIZE);
-	if (is_pending(c->thread))
-		set |= FJ_SIGSYS_BIT;
-	return r < 0 ? r : fj_guest_write(c->arg[0], &set, c->arg[1]);
-}
-
-/* rt_sigtimedwait(2): a SIGSYS that we hold back can be waited for; all others are the kernel's. */
-long fj_hook_sigtimedwait(struct fj_call *c)
-{
-	struct fj_thread *t = c->thread;
-	struct {
-		int32_t signo, error, code, unused;
-		int32_t pid, uid;
-		uint64_t rest[13];
-	} info = {.signo = SIGSYS, .code = -6 /* SI_TKILL */}; /* siginfo_t is 128 bytes */
-	uint64_t set;
-
-	if (c->arg[3] != SIGSET_SIZE || fj_guest_read(&set, c->arg[0], sizeof(set)))
-		return fj_kernel(c);
-	if (!(set & FJ_SIGSYS_BIT) || !is_pending(t)) {
-		c->leaves_by_tail = c->frame != NULL;
-		return c->frame ? 0 : fj_kernel(c);
-	}
-	info.pid = (int32_t)fj_sys0(__NR_getpid);
-	info.uid = (int32_t)fj_sys0(__NR_getuid);
-	if (c->arg[1] && fj_guest_write(c->arg[1], &info, sizeof(info)))
-		return -EFAULT;
-	set_pending(t, false);
-	return SIGSYS;
 }
 
 /* pselect6(2): the sixth argument points to { pointer to the set, its size }. */

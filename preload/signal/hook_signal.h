@@ -7,6 +7,8 @@
 
 #include "sys/thread.h"
 
+#include <asm/siginfo.h>
+
 struct fj_call;
 
 struct fj_sigaction { /* struct kernel_sigaction, arch/x86/include/uapi/asm/signal.h */
@@ -62,12 +64,19 @@ void fj_altstack_restore(struct fj_thread *t, const struct fj_altstack *s);
 bool fj_altstack_is_made_disarm(const struct fj_altstack *s);
 
 /* A SIGSYS of the program's own has come: what is to be done? Returns a handler to go on in, with
- * its mask in `*mask` (in: the program's mask), or FJ_DEFAULT, or FJ_IGNORE (also when it stays
- * pending because the program blocks it). */
+ * its mask in `*mask` (in: the program's mask), or FJ_DEFAULT, or FJ_IGNORE (also when it is held
+ * back because the program blocks it; then `*before`, the mask to go on with, blocks what stands in
+ * for it). */
 enum { FJ_DEFAULT = 0, FJ_IGNORE = 1 };
 #define FJ_SA_RESTORER 0x04000000u
 #define FJ_SA_ONSTACK 0x08000000u
-uint64_t fj_sigsys_arrived(struct fj_thread *t, uint64_t *mask);
+uint64_t fj_sigsys_arrived(
+	struct fj_thread *t, const siginfo_t *info, uint64_t *before, uint64_t *mask);
+
+/* A mask that the kernel has, as the program knows it; and one of the program's for the kernel,
+ * with which the thread goes on: what SIGSYS is in it is kept. */
+uint64_t fj_mask_shown(const struct fj_thread *t, uint64_t mask);
+uint64_t fj_mask_block(struct fj_thread *t, uint64_t mask);
 
 /* Did any thread of this process ever block it? */
 bool fj_sigsys_was_blocked(void);
@@ -76,6 +85,9 @@ bool fj_sigsys_was_pending(void);
 /* Has the program a SIGSYS handler of its own? */
 bool fj_sigsys_is_caught(void);
 
+/* The slot that knows what the calling thread believes to block, when that may not be what the
+ * kernel has; or NULL. */
+const struct fj_thread *fj_sigsys_slot(const struct fj_call *c);
 /* Has the calling thread? */
 bool fj_sigsys_is_blocked(const struct fj_call *c);
 /* Through exec: FJ_SIGSYS_ flags of exec/exec.h. */

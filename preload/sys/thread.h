@@ -25,7 +25,10 @@ struct fj_ids;
 struct fj_thread_signals {
 	/* It blocked SIGSYS: reported back, never done (a blocked SIGSYS kills). */
 	bool sigsys_blocked;
-	int32_t sigsys_pending; /* and one came meanwhile: for this thread id */
+	/* The kernel blocks the signal that stands in for it, which the program does not:
+	 * signal/stand_in.c */
+	bool stand_in_blocked;
+	int32_t sigsys_pending; /* one came meanwhile for it alone: for this thread id */
 	/* The signal stack that it set (size 0: none), with its own flags. */
 	uint32_t altstack_flags;
 	uintptr_t altstack;

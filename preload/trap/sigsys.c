@@ -8,6 +8,7 @@
 #include "signal/handlers.h"
 #include "signal/hook_signal.h"
 #include "signal/libc_signals.h"
+#include "signal/stand_in.h"
 #include "seccomp/policy.h"
 #include "signal/tail.h"
 #include "sys/guest.h"
@@ -18,6 +19,7 @@
 #define SIGSYS 31
 #define SYS_SECCOMP 1 /* asm-generic/siginfo.h */
 #define SA_SIGINFO_ 0x4u
+#define SA_RESTART_ 0x10000000u
 #define SIG_SETMASK 2
 
 /* Less stack or scratch memory than this left by what waits, and that is taken for abandoned. */
@@ -70,13 +72,17 @@ void (*fj_trap_watcher)(uint64_t ip);
 
 /* A SIGSYS that is not our trap: the program's own affair. Returns the handler to go on in, or 0.
  */
-static uintptr_t deliver_to_program(const struct fj_frame *f)
+static uintptr_t deliver_to_program(siginfo_t *info, struct fj_frame *f)
 {
 	const struct fj_sigaction default_action = {.handler = FJ_DEFAULT};
-	uint64_t mask = f->mask;
-	const uint64_t handler =
-		fj_sigsys_arrived(fj_thread_holding((uintptr_t)__builtin_frame_address(0)), &mask);
+	struct fj_thread *t = fj_thread_holding((uintptr_t)__builtin_frame_address(0));
+	uint64_t mask = f->mask, handler;
 
+	if (info->si_signo == FJ_STAND_IN) {
+		fj_stand_in_came(t, info);
+		return 0;
+	}
+	handler = fj_sigsys_arrived(t, info, &f->mask, &mask);
 	if (handler == FJ_IGNORE)
 		return 0;
 	if (handler == FJ_DEFAULT) {
@@ -138,10 +144,12 @@ uintptr_t fj_trap_handle(siginfo_t *info, struct fj_frame *f)
 	bool caught_before;
 	long r;
 
-	if (info->si_code == SYS_SECCOMP && info->si_errno == FJ_STRICT_TAG)
+	if (info->si_signo == SIGSYS && info->si_code == SYS_SECCOMP &&
+		info->si_errno == FJ_STRICT_TAG)
 		fj_sys2(__NR_kill, fj_sys0(__NR_getpid), 9 /* SIGKILL */);
-	if (info->si_code != SYS_SECCOMP || info->si_errno != FJ_TRAP_TAG)
-		return deliver_to_program(f);
+	if (info->si_signo != SIGSYS || info->si_code != SYS_SECCOMP ||
+		info->si_errno != FJ_TRAP_TAG)
+		return deliver_to_program(info, f);
 	c.nr = info->si_syscall;
 	c.arg[0] = f->regs.di;
 	c.arg[1] = f->regs.si;
@@ -171,7 +179,7 @@ uintptr_t fj_trap_handle(siginfo_t *info, struct fj_frame *f)
 	case SECCOMP_RET_TRAP:
 		info->si_errno = (int)(answer & SECCOMP_RET_DATA);
 		c.thread->catches_faults = caught_before;
-		return deliver_to_program(f);
+		return deliver_to_program(info, f);
 	case SECCOMP_RET_TRACE: /* no tracer asked for it */
 		r = -ENOSYS;
 		break;
@@ -196,7 +204,7 @@ void fj_trap_arm(struct fj_thread *t)
 {
 	const struct fj_sigaction act = {
 		.handler = (uint64_t)fj_trap_entry,
-		.flags = SA_SIGINFO_ | FJ_SA_ONSTACK | FJ_SA_RESTORER,
+		.flags = SA_SIGINFO_ | SA_RESTART_ | FJ_SA_ONSTACK | FJ_SA_RESTORER,
 		.restorer = fj_gate_address() + (uint64_t)(fj_gate_sigreturn - fj_gate_begin),
 		.mask = ~(FJ_SIGBUS_BIT | FJ_SIGSEGV_BIT),
 	};
@@ -205,4 +213,7 @@ void fj_trap_arm(struct fj_thread *t)
 	fj_altstack_settle(t, &f.stack, 0);
 	fj_sys4(__NR_rt_sigaction, SIGSYS, &act, 0, sizeof(act.mask));
 	fj_sys2(__NR_sigaltstack, &f.stack, 0);
+	fj_stand_in_entry = (uint64_t)fj_trap_entry;
+	if (fj_sigsys_was_pending())
+		fj_stand_in_arm();
 }

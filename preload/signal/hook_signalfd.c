@@ -1,0 +1,250 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * hook_signalfd.c - a SIGSYS that the program blocks is read from a signalfd(2).
+ *
+ * The kernel has what stands in for it (stand_in.c), so such a descriptor is to wait for that as
+ * well, and the record that is read is made one of SIGSYS. To trap every read would cost every
+ * read. But few programs want SIGSYS from a descriptor: only then does the process get a filter
+ * that traps its reads
+ * and its waits, which its children inherit. */
+#include "signal/signalfd.h"
+
+#include "signal/stand_in.h"
+#include "call/hooks.h"
+#include "call/trapping.h"
+#include "sys/guest.h"
+
+#include <linux/signalfd.h>
+#include <linux/uio.h>
+
+#define SIGSET_SIZE 8
+#define SIGSYS_ 31
+
+static const uint16_t reading[] = {
+	__NR_read, __NR_readv, __NR_preadv2, __NR_poll, __NR_epoll_wait, __NR_epoll_pwait};
+#define COUNT (sizeof(reading) / sizeof(reading[0]))
+
+_Static_assert(sizeof(struct signalfd_siginfo) == 128, "signalfd(2)");
+
+static bool is_watching; /* all threads of this process */
+
+long fj_hook_signalfd(struct fj_call *c)
+{
+	uint64_t set;
+	long r;
+
+	if (!fj_jail->has_trap || c->arg[2] != SIGSET_SIZE ||
+		fj_guest_read(&set, c->arg[1], sizeof(set)) || !(set & FJ_SIGSYS_BIT))
+		return fj_kernel(c);
+	set |= FJ_STAND_IN_BIT;
+	c->arg[1] = (uint64_t)&set;
+	r = fj_kernel(c);
+	if (r >= 0 && !is_watching)
+		is_watching = !fj_trap_calls(reading, COUNT) && !fj_is_borrowed_memory();
+	return r;
+}
+
+bool fj_signalfd_reads(long nr)
+{
+	for (size_t i = 0; i < COUNT; i++)
+		if (nr == reading[i])
+			return true;
+	return false;
+}
+
+/* Move `n` bytes at `offset` of what was read, to or from `at`. */
+static long move(const struct fj_call *c, size_t offset, void *at, size_t n, bool writes)
+{
+	struct iovec part;
+	size_t here;
+	long r = 0;
+
+	if (c->nr == __NR_read)
+		return writes ? fj_guest_write(c->arg[1] + offset, at, n) :
+				fj_guest_read(at, c->arg[1] + offset, n);
+	for (uint64_t i = 0; n && !r && i < c->arg[2]; i++) {
+		r = fj_guest_read(&part, c->arg[1] + i * sizeof(part), sizeof(part));
+		if (r || offset >= part.iov_len) {
+			offset -= r ? 0 : part.iov_len;
+			continue;
+		}
+		here = part.iov_len - offset < n ? part.iov_len - offset : n;
+		r = writes ? fj_guest_write((uintptr_t)part.iov_base + offset, at, here) :
+			     fj_guest_read(at, (uintptr_t)part.iov_base + offset, here);
+		at = (char *)at + here;
+		n -= here;
+		offset = 0;
+	}
+	return n ? -EFAULT : r;
+}
+
+/* Of this thread: what another has in its table may be something else. */
+static void name_of(struct fj_str *s, const char *directory, int fd)
+{
+	fj_str_put(s, "/proc/thread-self/");
+	fj_str_put(s, directory);
+	fj_str_num(s, (uint32_t)fd, 10);
+}
+
+static bool is_signalfd(int fd)
+{
+	static const char expected[] = "anon_inode:[signalfd]";
+	char name[48], link[sizeof(expected) + 1];
+	struct fj_str s;
+	long n;
+
+	fj_str_init(&s, name, sizeof(name));
+	name_of(&s, "fd/", fd);
+	n = fj_sys4(__NR_readlinkat, AT_FDCWD, name, link, sizeof(link));
+	return n == sizeof(expected) - 1 && !memcmp(link, expected, (size_t)n);
+}
+
+/* Does it wait for SIGSYS? */
+static bool wants_sigsys(int fd)
+{
+	static const char label[] = "sigmask:\t";
+	char name[48], text[256];
+	const char *at;
+	struct fj_str s;
+	long n, info;
+
+	fj_str_init(&s, name, sizeof(name));
+	name_of(&s, "fdinfo/", fd);
+	info = fj_sys4(__NR_openat, AT_FDCWD, name, O_RDONLY | O_CLOEXEC, 0);
+	if (info < 0)
+		return false;
+	n = fj_sys3(__NR_read, info, text, sizeof(text) - 1);
+	fj_close((int)info);
+	if (n < 0)
+		return false;
+	text[n] = 0;
+	for (at = text; *at && !fj_begins(at, label); at++)
+		;
+	/* sixteen digits, of which SIGSYS is in the eighth from the right */
+	if (text + n - at < (long)sizeof(label) - 1 + 16)
+		return false;
+	at += sizeof(label) - 1 + 8;
+	return *at >= 'c' || (*at <= '9' && (*at & 4));
+}
+
+/* As signalfd_copyinfo() of fs/signalfd.c. */
+static struct signalfd_siginfo record_of(const siginfo_t *info)
+{
+	struct signalfd_siginfo r = {
+		.ssi_signo = (uint32_t)info->si_signo, .ssi_code = info->si_code};
+
+	if (info->si_code == SI_TIMER) {
+		r.ssi_tid = (uint32_t)info->si_tid;
+		r.ssi_overrun = (uint32_t)info->si_overrun;
+	} else {
+		r.ssi_pid = (uint32_t)info->si_pid;
+		r.ssi_uid = info->si_uid;
+	}
+	if (info->si_code < 0) {
+		r.ssi_ptr = (uint64_t)info->si_ptr;
+		r.ssi_int = info->si_int;
+	}
+	return r;
+}
+
+/* One that is held back comes before all others of the descriptor; what else there is is read
+ * behind it. Returns 0 when there is none. */
+static long read_first(struct fj_call *c)
+{
+	struct {
+		int32_t fd;
+		int16_t events, revents;
+	} ask = {.fd = (int32_t)c->arg[0], .events = 1 /* POLLIN */};
+	siginfo_t info;
+	struct signalfd_siginfo record;
+	long r = 0;
+
+	if (c->nr != __NR_read || c->arg[2] < sizeof(record) || !fj_stand_in_waits(c->thread) ||
+		!is_signalfd(ask.fd) || !wants_sigsys(ask.fd) ||
+		!fj_stand_in_take(c->thread, &info))
+		return 0;
+	record = record_of(&info);
+	if (fj_guest_write(c->arg[1], &record, sizeof(record)))
+		return -EFAULT; /* as the kernel, which has lost it, too */
+	if (c->arg[2] >= 2 * sizeof(record) && fj_sys3(__NR_poll, &ask, 1, 0) == 1)
+		r = fj_sys3(
+			__NR_read, ask.fd, c->arg[1] + sizeof(record), c->arg[2] - sizeof(record));
+	return (long)sizeof(record) + (r > 0 ? r : 0);
+}
+
+/* Does the record at `offset` stand for SIGSYS? */
+static bool stands_in(const struct fj_call *c, size_t offset, struct signalfd_siginfo *record)
+{
+	return !move(c, offset, record, 8, false) && record->ssi_signo == FJ_STAND_IN &&
+	       record->ssi_errno == FJ_STAND_IN_MARK &&
+	       !move(c, offset, record, sizeof(*record), false);
+}
+
+/* Make it that, before those that the kernel has put first for their lower numbers. */
+static void turn(struct fj_call *c, size_t at, struct signalfd_siginfo *record)
+{
+	siginfo_t info = {.si_signo = FJ_STAND_IN};
+	struct signalfd_siginfo other;
+
+	fj_stand_in_turn(c->thread, &info);
+	record->ssi_signo = SIGSYS_;
+	record->ssi_errno = 0;
+	for (; at && !move(c, at - sizeof(other), &other, sizeof(other), false) &&
+		other.ssi_signo != SIGSYS_;
+		at -= sizeof(other))
+		move(c, at, &other, sizeof(other), true);
+	move(c, at, record, sizeof(*record), true);
+}
+
+static int64_t now_ms(void)
+{
+	struct {
+		int64_t s, ns;
+	} now = {0};
+
+	fj_sys2(__NR_clock_gettime, 1 /* CLOCK_MONOTONIC */, &now);
+	return now.s * 1000 + now.ns / 1000000;
+}
+
+/* A SIGSYS that its thread blocks breaks no wait off. (A call that is not restarted by the kernel,
+ * signal(7), and whose argument `i` is the time to wait at most.) */
+static long wait(struct fj_call *c, int i)
+{
+	const int timeout = (int)c->arg[i];
+	const int64_t end = timeout > 0 ? now_ms() + timeout : 0;
+	int64_t left;
+	uint32_t kept;
+	long r;
+
+	for (;;) {
+		kept = fj_stand_in_count();
+		r = fj_kernel_waiting(c, c->nr, c->arg, -1);
+		if (r != -EINTR || kept == fj_stand_in_count())
+			return r;
+		left = end - now_ms();
+		if (timeout > 0)
+			c->arg[i] = left > 0 ? (uint64_t)left : 0;
+	}
+}
+
+long fj_signalfd_read(struct fj_call *c)
+{
+	struct signalfd_siginfo record;
+	long r;
+
+	if (c->nr == __NR_poll || c->nr == __NR_epoll_wait || c->nr == __NR_epoll_pwait)
+		return wait(c, c->nr == __NR_poll ? 2 : 3);
+	r = read_first(c);
+	if (!r)
+		r = fj_kernel_waiting(c, c->nr, c->arg, -1);
+	if (r <= 0 || r % (long)sizeof(record))
+		return r;
+	for (size_t at = 0; at < (size_t)r; at += sizeof(record))
+		if (stands_in(c, at, &record)) {
+			if (!is_signalfd((int)c->arg[0]))
+				break;
+			turn(c, at, &record);
+		}
+	return r;
+}

@@ -1,0 +1,246 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * stand_in.c - a SIGSYS that the program blocks waits in the kernel, as another signal.
+ *
+ * The trap needs SIGSYS unblocked, so one of the program's own comes to us although it is blocked.
+ * It is sent again as a real-time signal, which its thread does block, with all that was told of
+ * it and a mark. So the kernel keeps it for the thread or for the process, finds a thread that lets
+ * it in, hands it down to the next program, wakes who polls a signalfd(2), and forgets it in a
+ * forked child. Where it leaves the kernel it is made SIGSYS again: here for sigtimedwait(2) and
+ * for who unblocks it, in hook_signalfd.c for read(2). */
+#include "signal/stand_in.h"
+
+#include "signal/faults.h"
+#include "call/hooks.h"
+#include "exec-format/exec.h"
+#include "sys/guest.h"
+
+#define SIGSYS_ 31
+#define SIGSET_SIZE 8
+#define SI_TKILL_ (-6) /* asm-generic/siginfo.h */
+#define SA_SIGINFO_ 0x4u
+#define SA_RESTART_ 0x10000000u
+
+uint64_t fj_stand_in_entry;
+
+/* The process for which one waits that is for all of its threads. (A child has another id.) */
+static int32_t waits_for_all;
+static bool was_pending;
+static uint32_t count;
+
+uint32_t fj_stand_in_count(void)
+{
+	return __atomic_load_n(&count, __ATOMIC_ACQUIRE);
+}
+
+bool fj_sigsys_was_pending(void)
+{
+	return was_pending;
+}
+
+static bool waits_for_me(const struct fj_thread *t)
+{
+	const int32_t tid = fj_thread_signals(t)->sigsys_pending;
+
+	return tid && tid == fj_sys0(__NR_gettid);
+}
+
+static bool waits_for_process(void)
+{
+	const int32_t pid = __atomic_load_n(&waits_for_all, __ATOMIC_ACQUIRE);
+
+	return pid && pid == fj_sys0(__NR_getpid);
+}
+
+static void set_waits_for_me(struct fj_thread *t, bool is)
+{
+	fj_thread_signals_to_change(t)->sigsys_pending = is ? (int32_t)fj_sys0(__NR_gettid) : 0;
+}
+
+static void set_waits_for_process(bool is)
+{
+	__atomic_store_n(&waits_for_all, is ? (int32_t)fj_sys0(__NR_getpid) : 0, __ATOMIC_RELEASE);
+}
+
+/* (What we noted may have been read by another process, or by a thread that nobody saw.) */
+static bool kernel_has_one(void)
+{
+	uint64_t set = 0;
+
+	fj_sys2(__NR_rt_sigpending, &set, SIGSET_SIZE);
+	return set & FJ_STAND_IN_BIT;
+}
+
+bool fj_stand_in_waits(const struct fj_thread *t)
+{
+	return was_pending && (waits_for_me(t) || waits_for_process()) && kernel_has_one();
+}
+
+void fj_stand_in_arm(void)
+{
+	const struct fj_sigaction ours = {
+		.handler = fj_stand_in_entry,
+		.flags = SA_SIGINFO_ | SA_RESTART_ | FJ_SA_ONSTACK | FJ_SA_RESTORER,
+		.restorer = fj_gate_address() + (uint64_t)(fj_gate_sigreturn - fj_gate_begin),
+		.mask = ~(FJ_SIGBUS_BIT | FJ_SIGSEGV_BIT),
+	};
+	struct fj_sigaction old = {0};
+
+	fj_sys4(__NR_rt_sigaction, FJ_STAND_IN, NULL, &old, SIGSET_SIZE);
+	if (old.handler == FJ_DEFAULT) /* else the program has a use for it */
+		fj_sys4(__NR_rt_sigaction, FJ_STAND_IN, &ours, NULL, SIGSET_SIZE);
+}
+
+static void send(int sig, bool to_me, siginfo_t *info)
+{
+	const long pid = fj_sys0(__NR_getpid);
+
+	/* (To itself a process may say anything about the sender.) */
+	if (to_me)
+		fj_sys4(__NR_rt_tgsigqueueinfo, pid, fj_sys0(__NR_gettid), sig, info);
+	else
+		fj_sys3(__NR_rt_sigqueueinfo, pid, sig, info);
+}
+
+void fj_stand_in_keep(struct fj_thread *t, const siginfo_t *info, uint64_t *mask)
+{
+	const bool is_mine = info->si_code == SI_TKILL_;
+	siginfo_t kept = *info;
+
+	was_pending = true;
+	__atomic_add_fetch(&count, 1, __ATOMIC_RELEASE);
+	fj_stand_in_arm();
+	*mask = fj_mask_block(t, fj_mask_shown(t, *mask));
+	/* The kernel keeps one of those below 32 for a thread, and one for the process. */
+	if ((is_mine ? waits_for_me(t) : waits_for_process()) && kernel_has_one())
+		return;
+	if (is_mine)
+		set_waits_for_me(t, true);
+	else
+		set_waits_for_process(true);
+	kept.si_errno = FJ_STAND_IN_MARK;
+	send(FJ_STAND_IN, is_mine, &kept);
+}
+
+void fj_stand_in_turn(struct fj_thread *t, siginfo_t *info)
+{
+	/* The kernel looks at the thread's first. */
+	if (waits_for_me(t))
+		set_waits_for_me(t, false);
+	else
+		set_waits_for_process(false);
+	info->si_signo = SIGSYS_;
+	info->si_errno = 0;
+}
+
+bool fj_stand_in_take(struct fj_thread *t, siginfo_t *info)
+{
+	static const uint64_t only = FJ_STAND_IN_BIT;
+	static const uint64_t at_once[2];
+
+	if (!fj_stand_in_waits(t) ||
+		fj_sys4(__NR_rt_sigtimedwait, &only, info, at_once, SIGSET_SIZE) != FJ_STAND_IN)
+		return false;
+	if (!fj_stand_in_is(info)) { /* it was the program's own */
+		send(FJ_STAND_IN, false, info);
+		return false;
+	}
+	fj_stand_in_turn(t, info);
+	return true;
+}
+
+void fj_stand_in_send(struct fj_thread *t)
+{
+	siginfo_t info;
+
+	for (bool to_me = true; fj_stand_in_take(t, &info); to_me = false)
+		send(SIGSYS_, to_me, &info);
+}
+
+void fj_stand_in_drop(struct fj_thread *t)
+{
+	siginfo_t info;
+
+	while (fj_stand_in_take(t, &info))
+		;
+}
+
+void fj_stand_in_came(struct fj_thread *t, siginfo_t *info)
+{
+	const struct fj_sigaction to_die = {.handler = FJ_DEFAULT};
+
+	if (fj_stand_in_is(info)) {
+		fj_stand_in_turn(t, info);
+		send(SIGSYS_, true, info);
+	} else {
+		fj_sys4(__NR_rt_sigaction, FJ_STAND_IN, &to_die, NULL, SIGSET_SIZE);
+		send(FJ_STAND_IN, true, info);
+	}
+}
+
+uint32_t fj_stand_in_save(const struct fj_thread *t)
+{
+	const bool waits = fj_stand_in_waits(t);
+
+	return (waits && waits_for_me(t) ? FJ_SIGSYS_PENDING : 0) |
+	       (waits && waits_for_process() ? FJ_SIGSYS_PENDING_FOR_ALL : 0) |
+	       (fj_thread_signals(t)->stand_in_blocked ? FJ_SIGSYS_STAND_IN : 0);
+}
+
+void fj_stand_in_start(struct fj_thread *t, uint32_t flags)
+{
+	if (flags & FJ_SIGSYS_PENDING)
+		set_waits_for_me(t, true);
+	if (flags & FJ_SIGSYS_PENDING_FOR_ALL)
+		set_waits_for_process(true);
+	if (flags & FJ_SIGSYS_STAND_IN)
+		fj_thread_signals_to_change(t)->stand_in_blocked = true;
+	was_pending = flags & (FJ_SIGSYS_PENDING | FJ_SIGSYS_PENDING_FOR_ALL | FJ_SIGSYS_STAND_IN);
+}
+
+long fj_hook_sigpending(struct fj_call *c)
+{
+	uint64_t set = 0;
+	long r;
+
+	if (!c->arg[0] || c->arg[1] > SIGSET_SIZE)
+		return fj_kernel(c);
+	r = fj_sys2(__NR_rt_sigpending, &set, SIGSET_SIZE);
+	if (fj_stand_in_waits(c->thread))
+		set = (set & ~FJ_STAND_IN_BIT) | FJ_SIGSYS_BIT;
+	return r < 0 ? r : fj_guest_write(c->arg[0], &set, c->arg[1]);
+}
+
+static long give(const struct fj_call *c, const siginfo_t *info)
+{
+	return c->arg[1] && fj_guest_write(c->arg[1], info, sizeof(*info)) ? -EFAULT :
+									     info->si_signo;
+}
+
+/* rt_sigtimedwait(2): who waits for SIGSYS waits for the stand-in as well. */
+long fj_hook_sigtimedwait(struct fj_call *c)
+{
+	uint64_t set, arg[FJ_ARGS];
+	siginfo_t info;
+	long r;
+
+	if (c->arg[3] != SIGSET_SIZE || fj_guest_read(&set, c->arg[0], sizeof(set)))
+		return fj_kernel(c);
+	if (!(set & FJ_SIGSYS_BIT)) {
+		c->leaves_by_tail = c->frame != NULL;
+		return c->frame ? 0 : fj_kernel(c);
+	}
+	if (fj_stand_in_take(c->thread, &info)) /* before those of higher numbers */
+		return give(c, &info);
+	memcpy(arg, c->arg, sizeof(arg));
+	set |= FJ_STAND_IN_BIT;
+	arg[0] = (uint64_t)&set;
+	arg[1] = (uint64_t)&info;
+	r = fj_kernel_waiting(c, c->nr, arg, -1);
+	if (r < 0)
+		return r;
+	if (fj_stand_in_is(&info))
+		fj_stand_in_turn(c->thread, &info);
+	return give(c, &info);
+}
