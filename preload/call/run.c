@@ -118,10 +118,22 @@ static long look_for(const struct fj_place *place)
 	return r >= 0 || r == -EINVAL ? 0 : r;
 }
 
+/* The mount that the directory of an entry lies in. The position is that directory's own when the
+ * name is "/", "." or "..". */
+static uint32_t mount_of_directory(const struct fj_place *place)
+{
+	const char *name = place->name + fj_place_dir_len(place->name);
+	const bool is_own = name[0] == '/' || fj_streq(name, ".") || fj_streq(name, "..");
+	struct fj_mount_found m;
+
+	return (is_own ? fj_mount_of(place->pos, &m, NULL) : fj_mount_around(place->pos, &m)) ?
+		       m.id :
+		       0;
+}
+
 static long replace_entry(struct fj_call *c, int i, const char *jail_path,
 	const struct replaced *first, struct replaced *with)
 {
-	struct fj_mount_found m;
 	const enum fj_kind kind = c->row->kind[i];
 	long r = 0;
 
@@ -131,10 +143,9 @@ static long replace_entry(struct fj_call *c, int i, const char *jail_path,
 		r = fj_path_walk(c->thread, with->dirfd, jail_path, how_of(c, kind), &with->place);
 	if (r < 0)
 		return r;
-	with->knows_mount = fj_jail->mounts_share_device && with->place.pos &&
-			    !(with->place.layers && is_rename(c)); /* union/change.c compares */
+	with->knows_mount = fj_jail->mounts_share_device && with->place.pos;
 	if (with->knows_mount)
-		with->mount = fj_mount_around(with->place.pos, &m) ? m.id : 0;
+		with->mount = mount_of_directory(&with->place);
 	if (with->place.is_mount && kind == FJ_NEW)
 		return -EEXIST;
 	if (with->place.is_read_only && kind == FJ_NEW) {

@@ -171,6 +171,17 @@ static const char *rest_in(
 	return fj_path_has_prefix(host_path, host) ? host_path + fj_strlen(host) : NULL;
 }
 
+/* Of an overlay that has a layer in what another mount leads to, the files are its own; and what is
+ * bound of an overlay, which has the same work directory, is that overlay's. */
+static bool is_made_of(const struct fj_mounts *v, const struct fj_mount *m,
+	const struct fj_mount *best, const char *rest, const char *best_rest)
+{
+	if (!(m->flags & FJ_MOUNT_UNION) || fj_strlen(rest) >= fj_strlen(best_rest))
+		return false;
+	return !(best->flags & FJ_MOUNT_UNION) ||
+	       !fj_streq(fj_mounts_text(v, m->work), fj_mounts_text(v, best->work));
+}
+
 static bool back_once(
 	const struct fj_mounts *v, const char *host_path, const char *hint, struct fj_str *out)
 {
@@ -192,7 +203,8 @@ static bool back_once(
 		put_pos(v, m, rest, out);
 		r = out->overflowed ? 0 : rank(v, m, out->at + before, hint);
 		fj_str_cut(out, before);
-		if (r > best_rank) {
+		if (r > best_rank ||
+			(r == 4 && best_rank == 4 && is_made_of(v, m, best, rest, best_rest))) {
 			best_rank = r;
 			best = m;
 			best_rest = rest;
