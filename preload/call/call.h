@@ -10,7 +10,7 @@
 #ifndef FJ_CALL_H
 #define FJ_CALL_H
 
-#include "path/path.h"
+#include "jail/jail.h"
 
 /* What an argument is. A DIRFD belongs to the path on its right; without one the working directory
  * is meant. */
@@ -121,7 +121,7 @@ enum fj_asks {
 enum {
 	FJ_WRITES = 1,	 /* changes what its path names: refused on a read-only mount */
 	FJ_RENAMES = 2,	 /* may make a remembered directory a symlink, or change a symlink:
-			    path/facts.c */
+			    jail/facts.c */
 	FJ_FREQUENT = 4, /* programs with many files make it often: its calls become jumps
 			    (door/sites.c), and those of its older forms */
 	FJ_MAPS = 8,	 /* changes mappings, by which the direct door sees texts come and go */

@@ -5,7 +5,7 @@
 #ifndef FJ_DOOR_KEPT_H
 #define FJ_DOOR_KEPT_H
 
-#include "path/path.h"
+#include "jail/jail.h"
 
 #include <asm/stat.h>
 

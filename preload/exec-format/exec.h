@@ -66,7 +66,7 @@ struct fj_handoff {
 				first process is it */
 	uint32_t is_secure;  /* AT_SECURE */
 	uint32_t sigsys;     /* FJ_SIGSYS_ flags: the program's own view of SIGSYS */
-	uint32_t root_moves; /* path/root_moves.c */
+	uint32_t root_moves; /* jail/root_moves.c */
 	int32_t nested_fd;   /* what holds the root, when that is not the jail's own */
 	uint32_t is_watching; /* own/ctime.c */
 };

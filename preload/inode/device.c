@@ -10,7 +10,7 @@
  * inherited through exec, show the host's device. */
 #include "inode/device.h"
 #include "inode/owned.h"
-#include "path/path.h"
+#include "jail/jail.h"
 
 /* Documentation/admin-guide/devices.txt of the kernel */
 #define PTS_FIRST 136u /* eight majors of 256 minors each */

@@ -7,7 +7,7 @@
 
 #include "call/call.h"
 #include "own/own.h"
-#include "path/path.h"
+#include "jail/jail.h"
 
 /* The place in the jail's memory where roots are kept, in each process. */
 void fj_roots_start(struct fj_own_roots *roots);

@@ -117,7 +117,7 @@ static void start_root(const char *pos, const struct fj_handoff *h)
 		fj_str_init(&s, nested, sizeof(nested));
 		fj_str_add(&s, pos, len < FJ_PATH_MAX ? len : FJ_PATH_MAX - 1);
 	}
-	fj_root_start(len ? nested : "", h->nested_fd, h->root_moves);
+	fj_root_start(len ? nested : "", h->nested_fd, h->root_moves, fj_path_open_pos);
 }
 
 static void close_copies_memory(void)

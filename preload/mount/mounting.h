@@ -33,7 +33,7 @@ struct fj_filesystem {
 	const char *type, *source;
 	char *host;		   /* room for FJ_PATH_MAX */
 	const char *options;	   /* of a tmpfs, as they are shown; NULL: none */
-	const char *layers, *work; /* of an overlay: path/mounts.h; NULL: it is none */
+	const char *layers, *work; /* of an overlay: jail/mounts.h; NULL: it is none */
 	uint32_t flags;
 	bool is_single; /* the kernel has one for all: not twice on one point */
 };

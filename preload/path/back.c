@@ -165,7 +165,7 @@ static const char *rest_in(
 	const char *host = m ? fj_mounts_text(v, m->host) : fj_root_path(), *rest = NULL;
 
 	if (m && (m->flags & FJ_MOUNT_UNION)) {
-		fj_union_layer(v, m, host_path, &rest);
+		fj_mounts_layer(v, m, host_path, &rest);
 		return rest;
 	}
 	return fj_path_has_prefix(host_path, host) ? host_path + fj_strlen(host) : NULL;

@@ -9,7 +9,7 @@
  * processes hold it: so whether a jail still lives can be seen from outside, however its processes
  * ended. The last process removes the directory when it exits; what a killed jail leaves behind is
  * removed at the next start of any jail. */
-#include "path/path.h"
+#include "jail/jail.h"
 #include "path/private.h"
 
 #include <asm/stat.h>

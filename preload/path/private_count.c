@@ -4,7 +4,7 @@
  * private_count.c - how much is in a directory that stands for a tmpfs. */
 #include "path/private.h"
 
-#include "path/path.h"
+#include "jail/jail.h"
 
 #include <asm/stat.h>
 

@@ -339,39 +339,6 @@ long fj_layers_copy_up(
 	return r == -EEXIST ? 0 : r;
 }
 
-static bool is_below(const char *host_path, const char *dir, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (host_path[i] != dir[i]) /* (or it ends) */
-			return false;
-	return !host_path[len] || host_path[len] == '/';
-}
-
-int fj_union_layer(const struct fj_mounts *v, const struct fj_mount *m, const char *host_path,
-	const char **rest)
-{
-	const char *s = fj_mounts_text(v, m->layers), *const limit = v->text + FJ_MOUNT_TEXT;
-	size_t best = 0;
-	int layer = -1;
-
-	for (int i = 0; s < limit && *s; i++) {
-		const char *end = s;
-
-		while (end + 1 < limit && *end && !(end[0] == '/' && end[1] == '/'))
-			end++;
-
-		const size_t len = (size_t)(end - s);
-
-		if (len > best && is_below(host_path, s, len)) {
-			best = len;
-			layer = i;
-			*rest = host_path + len;
-		}
-		s = *end ? end + 1 : limit;
-	}
-	return layer;
-}
-
 bool fj_union_is_lower(const char *host_path)
 {
 	const struct fj_mounts *v;
@@ -388,7 +355,7 @@ bool fj_union_is_lower(const char *host_path)
 
 			if (!(m->flags & FJ_MOUNT_UNION))
 				continue;
-			layer = fj_union_layer(v, m, host_path, &rest);
+			layer = fj_mounts_layer(v, m, host_path, &rest);
 			is = layer > 0 || (!layer && !*fj_mounts_text(v, m->work));
 		}
 	} while (!fj_mounts_held(turn));

@@ -11,7 +11,7 @@
 #ifndef FJ_PATH_UNION_H
 #define FJ_PATH_UNION_H
 
-#include "path/path.h"
+#include "jail/jail.h"
 
 struct stat;
 struct fj_owner;
@@ -120,10 +120,6 @@ bool fj_layers_merge_below(struct fj_thread *t, const struct fj_layers *l, const
 
 /* Is what lies at `host_path` in a lower layer of a union, and so never to be changed? */
 bool fj_union_is_lower(const char *host_path);
-/* Which layer of the union `m` does it lie in (-1: in none), and what follows behind that in *rest?
- * Of a version that may be being written to. */
-int fj_union_layer(const struct fj_mounts *v, const struct fj_mount *m, const char *host_path,
-	const char **rest);
 /* Is `pos` in a union? */
 static inline bool fj_union_holds(const char *pos)
 {

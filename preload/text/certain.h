@@ -6,7 +6,7 @@
 #define FJ_DOOR_CERTAIN_H
 
 #include "text/flow.h"
-#include "path/path.h"
+#include "jail/jail.h"
 
 /* The text that its sites were found in: a part of an ELF file, which may hold anything. */
 struct fj_certain_text {

@@ -5,7 +5,7 @@
 #ifndef FJ_DOOR_SITES_H
 #define FJ_DOOR_SITES_H
 
-#include "path/path.h"
+#include "jail/jail.h"
 
 #define FJ_SITES_MAX 4096u /* of one text */
 

@@ -7,7 +7,7 @@
  * The input's first byte chooses the way: bit 0 follows a final symlink, bit 1 goes without
  * openat2, bit 2 starts in a directory below, bit 3 asks twice, so that the second time facts are
  * there. */
-#include "path/path.h"
+#include "jail/jail.h"
 
 #include "fuzz.h"
 #include "tree.h"
@@ -68,7 +68,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	fj_thread_start();
 	thread = fj_thread_mine();
 	fj_namespace_start();
-	fj_root_start("", -1, 0);
+	fj_root_start("", -1, 0, fj_path_open_pos);
 	return 0;
 }
 

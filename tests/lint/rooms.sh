@@ -15,7 +15,8 @@
 # From left to right; rooms in one line lie beside each other, and know nothing of each other.
 street='
 sys
-path cred
+jail cred
+path
 own
 exec-format
 call

@@ -20,7 +20,7 @@ fresh() {
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * walk.c - an example. */
-#include "path/path.h"
+#include "jail/jail.h"
 #include "sys/sys.h"
 #include <linux/stat.h>
 END

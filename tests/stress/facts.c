@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * facts.c - what a jail remembers of directories must never give a wrong answer
- * (preload/path/facts.c).
+ * (preload/jail/facts.c).
  *
  * Some processes swap directories for symlinks, move directories away, make others in their place
  * and turn symlinks around. Each change is framed by a counter in shared memory: odd while it is

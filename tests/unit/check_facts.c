@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_facts.c - remembered directories, and when they are forgotten (path/facts.c). */
+ * check_facts.c - remembered directories, and when they are forgotten (jail/facts.c). */
 #include "unit.h"
 
 #include <stdio.h>

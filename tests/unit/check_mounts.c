@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_mounts.c - mounts on the way (path/walk.c, path/jail.c), and host path to jail path
+ * check_mounts.c - mounts on the way (path/walk.c, jail/jail.c), and host path to jail path
  * (path/back.c). */
 #include "ways.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_moves.c - moves of roots that others have to follow (path/root_moves.c), told by several at
+ * check_moves.c - moves of roots that others have to follow (jail/root_moves.c), told by several at
  * once, of whom one is stopped in the midst. */
 #include "unit.h"
 
-#include "path/root.h"
+#include "jail/root.h"
 
 static const struct fj_root root_of_one = {.pos = "one", .len = 3, .dev = 1, .ino = 11},
 			    root_of_other = {.pos = "other", .len = 5, .dev = 1, .ino = 22};

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * mounts.c - looking up the mounts of a jail. */
-#include "path/union.h"
+#include "jail/jail.h"
 
 #include <asm/stat.h>
 #include <linux/mman.h>
@@ -105,7 +105,7 @@ bool fj_mounts_held(uint64_t turn)
 }
 
 /* Entries that are not covered and have `pos` below them lie on one way down; of those at the same
- * point the last is on top. See "covered" in path/mounts_edit.c. */
+ * point the last is on top. See "covered" in jail/mounts_edit.c. */
 const struct fj_mount *fj_mounts_of(const struct fj_mounts *v, const char *pos)
 {
 	const struct fj_mount *best = NULL;
@@ -342,6 +342,39 @@ bool fj_path_is_foreign(const char *pos)
 	return is;
 }
 
+static bool is_below(const char *host_path, const char *dir, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (host_path[i] != dir[i]) /* (or it ends) */
+			return false;
+	return !host_path[len] || host_path[len] == '/';
+}
+
+int fj_mounts_layer(const struct fj_mounts *v, const struct fj_mount *m, const char *host_path,
+	const char **rest)
+{
+	const char *s = fj_mounts_text(v, m->layers), *const limit = v->text + FJ_MOUNT_TEXT;
+	size_t best = 0;
+	int layer = -1;
+
+	for (int i = 0; s < limit && *s; i++) {
+		const char *end = s;
+
+		while (end + 1 < limit && *end && !(end[0] == '/' && end[1] == '/'))
+			end++;
+
+		const size_t len = (size_t)(end - s);
+
+		if (len > best && is_below(host_path, s, len)) {
+			best = len;
+			layer = i;
+			*rest = host_path + len;
+		}
+		s = *end ? end + 1 : limit;
+	}
+	return layer;
+}
+
 bool fj_path_host_is_foreign(const char *host_path)
 {
 	const struct fj_mounts *v;
@@ -362,7 +395,7 @@ bool fj_path_host_is_foreign(const char *host_path)
 				(!best || m->host_len > best->host_len) &&
 				(fj_path_has_prefix(host_path, fj_mounts_text(v, m->host)) ||
 					((m->flags & FJ_MOUNT_UNION) &&
-						fj_union_layer(v, m, host_path, &rest) >= 0)))
+						fj_mounts_layer(v, m, host_path, &rest) >= 0)))
 				best = m;
 		}
 		is = best && is_foreign_mount(best);

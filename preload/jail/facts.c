@@ -25,7 +25,7 @@
  * A process killed inside an announced change leaves `changers` above zero: facts are not used
  * again in that jail, which is slower and right. Changes made from outside the jail are not seen:
  * docs/LIMITS.md. */
-#include "path/path.h"
+#include "jail/jail.h"
 
 static uint64_t *bloom_word(const char *name, size_t len, uint64_t *bit)
 {

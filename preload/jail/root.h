@@ -6,7 +6,9 @@
 #ifndef FJ_ROOT_H
 #define FJ_ROOT_H
 
-#include "path/path.h"
+#include "jail/jail.h"
+
+extern fj_open_pos *fj_root_open_pos;
 
 /* This process has moved to `root`: tell. Returns the number of the move. */
 uint32_t fj_root_move_tell(const struct fj_root *root);

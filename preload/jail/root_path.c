@@ -7,7 +7,7 @@
  * (getcwd(2), links of procfs, maps) begins with the new path. It is asked for when a path was not
  * recognised, and before one is made of the old. Each process keeps what it found: the jail's
  * memory has the path that the jail was started with. Called by back.c and call/procfs_mounts.c. */
-#include "path/path.h"
+#include "jail/jail.h"
 
 #include <asm/stat.h>
 

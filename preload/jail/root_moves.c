@@ -10,7 +10,7 @@
  * The mover may be gone by then, so it says itself whether its parent shares with it.
  *
  * Where kcmp is refused, or a path is longer than FJ_CWD_TEXT, nobody follows. */
-#include "path/root.h"
+#include "jail/root.h"
 
 #include <asm/stat.h>
 #include <linux/kcmp.h>
@@ -108,7 +108,7 @@ static int open_root(const struct fj_root_move *m)
 		fj_close((int)fd);
 	if (!t)
 		t = fj_thread_mine();
-	fd = t ? fj_path_open_pos(t, m->pos, O_DIRECTORY) : -1;
+	fd = t ? fj_root_open_pos(t, m->pos, O_DIRECTORY) : -1;
 	if (is_dir_of(fd, m))
 		return (int)fd;
 	if (!fj_is_err(fd))

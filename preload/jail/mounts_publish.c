@@ -3,7 +3,7 @@
  *
  * mounts_publish.c - a copy of the mounts of a jail to change, and making it the current version.
  * mounts.h says how. */
-#include "path/path.h"
+#include "jail/jail.h"
 
 #define SIG_SETMASK 2 /* asm-generic/signal.h */
 #define WAIT_NS 200000
@@ -130,7 +130,7 @@ long fj_edit_end(struct fj_edit *e, long r)
 
 	if (r >= 0) {
 		fj_mounts_derive(e->v);
-		/* A fact says that no mount point is met on its way: path/facts.c. */
+		/* A fact says that no mount point is met on its way: jail/facts.c. */
 		__atomic_fetch_add(&fj_jail->changers, 1, __ATOMIC_SEQ_CST);
 		if (!__atomic_compare_exchange_n(&e->ns->current, &e->from, next, false,
 			    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))

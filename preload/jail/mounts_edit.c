@@ -9,7 +9,7 @@
  *
  * Over 400 lines, because what the jail is told of a new mount, that devices are shared and places
  * have aliases, must be told before the edit is published. */
-#include "path/path.h"
+#include "jail/jail.h"
 
 #include <asm/stat.h>
 

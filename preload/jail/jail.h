@@ -1,8 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * path.h - from a path as the jailed program writes it to the host's place for the same file, and
- * back.
+ * jail.h - a jail: the memory that all its processes share, their root, the facts that they
+ * remember; and (path/) from a path as the jailed program writes it to the host's place for the
+ * same file, and back.
  *
  * A jail path is text that the jailed program sees; a host path is text for the kernel. They never
  * mix: what goes to the kernel is a struct fj_place, made here. A translation that fails yields an
@@ -11,10 +12,10 @@
  * A "position" is a jail path without symlinks, `.`, `..` or a slash at its end: "" is the jail's
  * root,
  * "/usr/lib" a directory. All functions are async-signal-safe. */
-#ifndef FJ_PATH_H
-#define FJ_PATH_H
+#ifndef FJ_JAIL_H
+#define FJ_JAIL_H
 
-#include "path/mounts.h"
+#include "jail/mounts.h"
 
 #define FJ_FACTS 2048u
 #define FJ_FACT_TEXT 472u
@@ -86,7 +87,7 @@ struct fj_sited_text {
 enum fj_copy_state { FJ_COPY_NONE, FJ_COPY_BEING_MADE, FJ_COPY_READY, FJ_COPY_NEVER };
 
 #define FJ_ROOT_MOVES 16u
-/* Whose root moved where: path/root_moves.c. */
+/* Whose root moved where: jail/root_moves.c. */
 struct fj_root_move {
 	uint32_t turn;	/* the move's number + 1; anything else while it is being written */
 	int32_t mover;	/* process, or -1: not to be followed */
@@ -224,9 +225,11 @@ const struct fj_root *fj_root(void);
 /* Make the directory behind `fd` (O_PATH, consumed), at position `pos`, the root. Returns 0 or
  * -errno. */
 long fj_root_enter(int fd, const char *pos);
+/* How a position is opened: fj_path_open_pos(). */
+typedef long fj_open_pos(struct fj_thread *t, const char *pos, int flags);
 /* At process start: the jail's own root, or the nested one that was handed over, on `fd`, and of
- * how many moves the process knew. */
-void fj_root_start(const char *nested_pos, int fd, uint32_t seen_moves);
+ * how many moves the process knew; `open_pos` is for the roots to which it is taken along. */
+void fj_root_start(const char *nested_pos, int fd, uint32_t seen_moves, fj_open_pos *open_pos);
 uint32_t fj_root_seen_moves(void);
 
 enum {

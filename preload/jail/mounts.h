@@ -199,4 +199,9 @@ long fj_edit_copy(struct fj_edit *e, uint32_t i, const char *to, const char *res
  * which lies in mount `parent`. */
 long fj_edit_move(struct fj_edit *e, const bool *in, uint32_t top, uint32_t parent, const char *to);
 
+/* Which layer of the union `m` does it lie in (-1: in none), and what follows behind that in *rest?
+ * Of a version that may be being written to. */
+int fj_mounts_layer(const struct fj_mounts *v, const struct fj_mount *m, const char *host_path,
+	const char **rest);
+
 #endif

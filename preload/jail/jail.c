@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * jail.c - the jail's shared description, and the root of this process. */
-#include "path/root.h"
+#include "jail/root.h"
 
 #include <asm/stat.h>
 #include <linux/kcmp.h>
@@ -14,13 +14,14 @@
 struct fj_jail *fj_jail;
 
 /* A process has one root, and threads share it as they share fs_struct. (With whom clone(2) shares
- * it the moves tell: path/root_moves.c.) */
+ * it the moves tell: jail/root_moves.c.) */
 static FJ_OF_PROCESS struct fj_part part;
 static FJ_OF_PROCESS struct fj_root root_of_process;
 static char pos_of_process[FJ_PATH_MAX] FJ_BULKY;
 
 /* How many moves of other processes' roots were looked at. */
 static uint32_t seen_moves;
+fj_open_pos *fj_root_open_pos;
 
 /* `room`: FJ_PATH_MAX bytes, which hold its position from now on. */
 static void set_root(
@@ -97,9 +98,10 @@ uint32_t fj_root_seen_moves(void)
 	return seen_moves;
 }
 
-void fj_root_start(const char *nested_pos, int fd, uint32_t seen)
+void fj_root_start(const char *nested_pos, int fd, uint32_t seen, fj_open_pos *open_pos)
 {
 	seen_moves = seen;
+	fj_root_open_pos = open_pos;
 	if (*nested_pos) {
 		set_root_at(&root_of_process, pos_of_process, hold(fd, false), nested_pos);
 		return;
