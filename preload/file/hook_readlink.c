@@ -49,6 +49,27 @@ static long read_magic(
 	return answer(c, seen.at, seen.len);
 }
 
+/* By its name alone, in its own directory: what else it says about the process lies there. */
+static long read_magic_there(
+	struct fj_call *c, const struct fj_place *place, const char *text, size_t len)
+{
+	const size_t dir_len = fj_place_dir_len(place->name);
+	struct fj_place there = {.owned_fd = -1, .name = place->name + dir_len};
+	struct fj_str dir;
+	long r;
+
+	if (!dir_len)
+		return read_magic(c, place, text, len);
+	fj_str_init(&dir, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	fj_str_add(&dir, place->name, dir_len);
+	there.dirfd = there.owned_fd = (int)fj_open_path(place->dirfd, dir.at, O_DIRECTORY);
+	if (there.dirfd < 0)
+		return there.dirfd;
+	r = read_magic(c, &there, text, len);
+	fj_place_done(&there);
+	return r;
+}
+
 FJ_HOT static long read_link_at(struct fj_call *c, const struct fj_place *place, bool may_be_procfs)
 {
 	const uint64_t out = fj_arg(c, FJ_PTR, 0);
@@ -66,7 +87,7 @@ FJ_HOT static long read_link_at(struct fj_call *c, const struct fj_place *place,
 	if (r < 0)
 		return r;
 	text[r] = 0;
-	r = read_magic(c, place, text, (size_t)r);
+	r = read_magic_there(c, place, text, (size_t)r);
 	/* The host's text is not to be seen behind the answer either. */
 	for (long i = r < 0 ? 0 : r; i < written; i++)
 		((volatile char *)out)[i] = 0;
@@ -131,7 +152,9 @@ FJ_HOT long fj_hook_readlink(struct fj_call *c)
 	if (is_own_exe(jail_path) && fj_exe_is_known(c->thread))
 		return answer(c, fj_exe_path(), fj_strlen(fj_exe_path()));
 	if (fj_quick_begin(&q, c->thread, fj_arg_dirfd(c, i), jail_path, c->path_len)) {
-		r = read_link_at(c, &q.place, jail_path[0] != '/');
+		/* (In `fakejail /` procfs is no mount, and facts lead into it.) */
+		r = read_link_at(c, &q.place,
+			jail_path[0] != '/' || !fj_jail->root_path[0] || q.place.dirfd == AT_FDCWD);
 		if (fj_look_is_conclusive(r, jail_path, q.epoch))
 			return r;
 		fj_quick_end(&q);
