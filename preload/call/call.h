@@ -66,7 +66,7 @@ enum fj_when {
 			     identity/hook_id.h */
 	FJ_IF_LIMITED,	  /* FJ_IF_OUR_FD; and always in the second filter, which those have who are
 			     not    root: hook_id.c */
-	FJ_IF_TRACING,	  /* ptrace: traceme, attach, seize */
+	FJ_IF_TRACING,	  /* ptrace: traceme, attach, seize, setoptions */
 	FJ_IF_NEW_MOUNTS, /* unshare: CLONE_NEWNS, CLONE_NEWUSER */
 	FJ_IF_NEW_USERS,  /* clone: CLONE_NEWUSER */
 	FJ_IF_AUDIT,	  /* socket: the kernel's audit log */

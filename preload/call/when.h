@@ -33,7 +33,7 @@ static const struct fj_values fj_prctl_options = {12,
 		PR_SET_KEEPCAPS, PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_GET_SECUREBITS,
 		PR_SET_SECUREBITS, PR_CAP_AMBIENT, FJ_PR_SET_SYSCALL_USER_DISPATCH}};
 static const struct fj_values fj_ptrace_requests = {
-	3, {PTRACE_TRACEME, PTRACE_ATTACH, PTRACE_SEIZE}};
+	4, {PTRACE_TRACEME, PTRACE_ATTACH, PTRACE_SEIZE, PTRACE_SETOPTIONS}};
 static const struct fj_values fj_peer_options = {2, {FJ_SO_PEERCRED, FJ_SO_PEERGROUPS}};
 
 static inline bool fj_is_one_of(uint64_t arg, const struct fj_values *values)

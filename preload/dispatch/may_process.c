@@ -66,7 +66,7 @@ static bool is_process(const struct fj_call *c)
 {
 	return c->nr == __NR_setpriority ? (int)c->arg[0] == PRIO_PROCESS_ :
 	       c->nr == __NR_ioprio_set	 ? (int)c->arg[0] == IOPRIO_WHO_PROCESS_ :
-	       c->nr == __NR_ptrace	 ? c->arg[0] != PTRACE_TRACEME :
+	       c->nr == __NR_ptrace	 ? c->arg[0] == PTRACE_ATTACH || c->arg[0] == PTRACE_SEIZE :
 					   true;
 }
 

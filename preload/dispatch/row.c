@@ -6,6 +6,7 @@
 #include "call/hooks.h"
 #include "inode/made.h"
 #include "dispatch/may.h"
+#include "exec/hook_ptrace.h"
 #include "inode/writes.h"
 #include "signal/signalfd.h"
 
@@ -145,6 +146,14 @@ __attribute__((noinline)) static long run_repaired(struct fj_call *c, long r)
 	return fj_repair(c) || fj_dev_make(c) ? run(c) : r;
 }
 
+/* What nobody looks at but in a process whose calls are trapped from some moment on. */
+__attribute__((noinline)) static long run_late(struct fj_call *c)
+{
+	if (fj_signalfd_reads(c->nr))
+		return fj_signalfd_read(c);
+	return fj_trace_waits(c->nr) ? fj_trace_wait(c) : fj_writes_made(c);
+}
+
 /* Run the hook; when the disk's mode bits stopped who is root here, put them right and run it
  * again. */
 static inline long run_hook(struct fj_call *c)
@@ -155,7 +164,7 @@ static inline long run_hook(struct fj_call *c)
 	long r;
 
 	if (!c->row->hook)
-		return fj_signalfd_reads(c->nr) ? fj_signalfd_read(c) : fj_writes_made(c);
+		return run_late(c);
 	memcpy(arg, c->arg, sizeof(arg));
 	r = run(c);
 	if (__builtin_expect(r != -EACCES && r != -EXDEV, 1))

@@ -10,22 +10,139 @@
  *
  * The SIGTRAP that execve(2) sends to a traced process must not arrive before the loader is done:
  * it is there that a debugger looks where the program lies. It stays pending until the loader puts
- * the program's signal mask back. */
+ * the program's signal mask back. With PTRACE_O_TRACEEXEC the kernel would stop it at once instead.
+ * So that option is kept from the kernel, and who waits for such a child is told of the SIGTRAP as
+ * of that event. (PTRACE_SEIZE knows no such SIGTRAP: there the option is the kernel's. strace
+ * wants it so, and does not look where anything lies.) */
 #include "exec/hook_ptrace.h"
 #include "call/hooks.h"
+#include "call/trapping.h"
+#include "sys/guest.h"
 #include "sys/part.h"
 
+#include <asm/siginfo.h>
 #include <linux/ptrace.h>
+
+#define SIGTRAP_ 5
 
 static FJ_OF_PROCESS struct fj_part part;
 static FJ_OF_PROCESS int32_t
 	wants_to_be_traced; /* a child in its parent's memory, by its process id */
+
+static const uint16_t waiting[] = {__NR_wait4, __NR_waitid};
+static bool is_told; /* the tracer of events, and its waits are trapped */
+static bool has_seized;
+
+/* Of whom an exec is to be told; of what no longer fits in, of all. */
+#define TRACEES 64
+static int32_t tracee[TRACEES];
+static bool has_too_many;
+
+static int32_t *tracee_of(int32_t pid)
+{
+	for (int i = 0; i < TRACEES; i++)
+		if (tracee[i] == pid)
+			return &tracee[i];
+	return NULL;
+}
+
+static void tell_of(int32_t pid, bool is)
+{
+	int32_t *at = tracee_of(pid);
+
+	if (at && !is)
+		*at = 0;
+	if (at || !is)
+		return;
+	at = tracee_of(0);
+	if (at)
+		*at = pid;
+	else
+		has_too_many = true;
+}
+
+static void keep_exec_event(struct fj_call *c)
+{
+	const bool is = c->arg[3] & PTRACE_O_TRACEEXEC;
+
+	if ((uint32_t)c->arg[0] == PTRACE_SEIZE)
+		has_seized = true;
+	if ((uint32_t)c->arg[0] != PTRACE_SETOPTIONS || has_seized || !fj_jail->has_trap)
+		return;
+	if (is && !is_told)
+		is_told = !fj_trap_calls(waiting, sizeof(waiting) / sizeof(waiting[0]));
+	if (is_told) {
+		c->arg[3] &= ~(uint64_t)PTRACE_O_TRACEEXEC;
+		tell_of((int32_t)c->arg[1], is);
+	}
+}
+
+/* A child that is traced because its parent is has its parent's options. */
+static void see_stop(int32_t pid, int status)
+{
+	const int event = status >> 16;
+	uint64_t child = 0;
+
+	if ((status & 0xff) != 0x7f)
+		tell_of(pid, false);
+	else if (event >= PTRACE_EVENT_FORK && event <= PTRACE_EVENT_CLONE && tracee_of(pid) &&
+		 !fj_sys4(__NR_ptrace, PTRACE_GETEVENTMSG, pid, 0, &child) && child)
+		tell_of((int32_t)child, true);
+}
+
+/* The SIGTRAP that an exec sends by itself: it says that the process sent it. */
+static bool is_exec_told(int32_t tid, int status)
+{
+	siginfo_t info = {0};
+
+	see_stop(tid, status);
+	return (status & 0xff) == 0x7f && status >> 8 == SIGTRAP_ &&
+	       (has_too_many || tracee_of(tid)) &&
+	       !fj_sys4(__NR_ptrace, PTRACE_GETSIGINFO, tid, 0, &info) &&
+	       info.si_signo == SIGTRAP_ && info.si_code == SI_USER && info.si_pid == tid;
+}
+
+static long wait_for_process(struct fj_call *c)
+{
+	const long r = fj_kernel_waiting(c, c->nr, c->arg, -1);
+	int32_t status;
+
+	if (r <= 0 || !c->arg[1] || fj_guest_read(&status, c->arg[1], sizeof(status)) ||
+		!is_exec_told((int32_t)r, status))
+		return r;
+	status |= PTRACE_EVENT_EXEC << 16;
+	return fj_guest_write(c->arg[1], &status, sizeof(status)) ? -EFAULT : r;
+}
+
+static long wait_for_id(struct fj_call *c)
+{
+	const long r = fj_kernel_waiting(c, c->nr, c->arg, -1);
+	siginfo_t info;
+
+	if (r < 0 || !c->arg[2] || fj_guest_read(&info, c->arg[2], sizeof(info)) ||
+		info.si_code != CLD_TRAPPED ||
+		!is_exec_told(info.si_pid, info.si_status << 8 | 0x7f))
+		return r;
+	info.si_status |= PTRACE_EVENT_EXEC << 8;
+	return fj_guest_write(c->arg[2], &info, sizeof(info)) ? -EFAULT : r;
+}
+
+bool fj_trace_waits(long nr)
+{
+	return nr == __NR_wait4 || nr == __NR_waitid;
+}
+
+long fj_trace_wait(struct fj_call *c)
+{
+	return c->nr == __NR_wait4 ? wait_for_process(c) : wait_for_id(c);
+}
 
 long fj_hook_ptrace(struct fj_call *c)
 {
 	int32_t *wants;
 
 	fj_jail->has_tracers = 1;
+	keep_exec_event(c);
 	if ((uint32_t)c->arg[0] != PTRACE_TRACEME || !fj_is_borrowed_memory())
 		return fj_kernel(c);
 	wants = fj_mine_to_change(&part, &wants_to_be_traced, FJ_SHARED_BY_NONE);

@@ -12,4 +12,9 @@ void fj_trace_before_exec(struct fj_call *c);
 /* It came back; `mask` was the program's signal mask before. */
 void fj_trace_after_failed_exec(struct fj_call *c, uint64_t mask);
 
+/* Is the call one of those that tell a tracer of its child, and are trapped once it asked to be
+ * told of an exec? Make it. */
+bool fj_trace_waits(long nr);
+long fj_trace_wait(struct fj_call *c);
+
 #endif

@@ -100,3 +100,61 @@ CASE(ptrace_attach)
 	R(trace(PTRACE_DETACH, pid, 0, 0));
 	reap("child", pid);
 }
+
+TOOL(exec_twice)
+{
+	if (argc > 2)
+		execve(twin_self, ARGV("x", argv[1]), environ);
+	say("twice\n");
+}
+
+/* Which stops there are from one exec to the next, told by both calls. */
+static void follow_events(pid_t pid, int by_id)
+{
+	siginfo_t info;
+	int status;
+
+	for (;;) {
+		if (by_id) {
+			memset(&info, 0, sizeof(info));
+			if (SYSCALL(SYS_waitid, P_PID, pid, &info, WEXITED | WSTOPPED, NULL) < 0)
+				break;
+			if (info.si_code != CLD_TRAPPED) {
+				say("ended %d %d\n", info.si_code == CLD_EXITED, info.si_status);
+				break;
+			}
+			status = info.si_status << 8 | 0x7f;
+		} else if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status)) {
+			say_status("ended", status);
+			break;
+		}
+		if (WSTOPSIG(status) != SIGSYS)
+			say("stop %d event %d\n", WSTOPSIG(status), status >> 16);
+		trace(PTRACE_CONT, pid, 0, WSTOPSIG(status) == SIGTRAP ? 0 : WSTOPSIG(status));
+	}
+}
+
+CASE(ptrace_exec_event)
+{
+	for (int by_id = 0; by_id < 2; by_id++)
+		for (int options = 0; options < 2; options++) {
+			int status;
+			const pid_t pid = fork();
+
+			if (pid == 0) {
+				trace(PTRACE_TRACEME, 0, 0, 0);
+				execve(twin_self, ARGV("x", "@exec_twice", "again"), environ);
+				twin_exit(1);
+			}
+			do {
+				waitpid(pid, &status, 0);
+				if (WSTOPSIG(status) == SIGSYS)
+					trace(PTRACE_CONT, pid, 0, SIGSYS);
+			} while (WIFSTOPPED(status) && WSTOPSIG(status) == SIGSYS);
+			say("first %d event %d\n", WSTOPSIG(status), status >> 16);
+			if (options)
+				R(trace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACEEXEC));
+			trace(PTRACE_CONT, pid, 0, 0);
+			follow_events(pid, by_id);
+		}
+}
