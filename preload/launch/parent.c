@@ -139,7 +139,12 @@ static int kill_children(void)
  * wait is without a bound. */
 static void kill_all(void)
 {
-	while (kill_children()) {
+	long left = fj_sys4(__NR_wait4, -1, 0, WNOHANG_, 0);
+
+	/* Mostly there is none, and then nobody need be looked for. */
+	while (left > 0)
+		left = fj_sys4(__NR_wait4, -1, 0, WNOHANG_, 0);
+	while (left != -ECHILD && kill_children()) {
 		long r;
 
 		do

@@ -17,6 +17,7 @@
 
 #define S_IFMT_ 0170000u /* inode(7) */
 #define S_IFDIR_ 0040000u
+#define DT_DIR_ 4    /* include/linux/fs_types.h */
 #define ST_NOEXEC_ 8 /* include/linux/statfs.h */
 #define DENTS_SIZE FJ_PRIVATE_ROOM
 #define TOP_NAME "/fakejail-"
@@ -181,7 +182,7 @@ static void empty(char *list, int fd)
 
 		if (!d && !depth--)
 			break;
-		if (d && (!fj_sys3(__NR_unlinkat, fd, d->name, 0) ||
+		if (d && ((d->type != DT_DIR_ && !fj_sys3(__NR_unlinkat, fd, d->name, 0)) ||
 				 !fj_sys3(__NR_unlinkat, fd, d->name, AT_REMOVEDIR))) {
 			idle = 0;
 			continue;

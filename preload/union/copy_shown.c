@@ -158,22 +158,38 @@ static void times_of(const struct statx *sx, int64_t times[4])
 	times[3] = sx->stx_mtime.tv_nsec;
 }
 
-long fj_union_copy_shown(struct fj_call *c, struct fj_union_copy *u)
+static long copy_mode(struct fj_union_copy *u)
 {
 	const uint32_t type = u->file.owner.mode & FJ_S_IFMT;
 	const bool is_device = type == FJ_S_IFCHR || type == FJ_S_IFBLK;
 	const uint32_t mode = is_device ? FJ_S_IFREG | 0600 : u->file.owner.mode;
-	int64_t times[4];
-	long r = 0;
 
-	if (type != FJ_S_IFLNK)
-		r = fj_file_chmod_disk(u->dirfd, u->name, fj_own_real_mode(mode, false) & 07777);
-	if (r < 0)
-		return r;
-	r = record(c, u);
-	if (r < 0)
-		return r;
+	return type == FJ_S_IFLNK ?
+		       0 :
+		       fj_file_chmod_disk(u->dirfd, u->name, fj_own_real_mode(mode, false) & 07777);
+}
+
+static long copy_times(const struct fj_union_copy *u)
+{
+	int64_t times[4];
+
 	times_of(&u->sx, times);
 	return u->name[0] ? fj_sys4(__NR_utimensat, u->dirfd, u->name, times, AT_SYMLINK_NOFOLLOW) :
 			    fj_sys4(__NR_utimensat, u->dirfd, 0, times, 0);
+}
+
+long fj_union_copy_plain(struct fj_union_copy *u)
+{
+	const long r = copy_mode(u);
+
+	return r < 0 ? r : copy_times(u);
+}
+
+long fj_union_copy_shown(struct fj_call *c, struct fj_union_copy *u)
+{
+	long r = copy_mode(u);
+
+	if (!r)
+		r = record(c, u);
+	return r < 0 ? r : copy_times(u);
 }

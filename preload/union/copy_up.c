@@ -319,6 +319,17 @@ long fj_union_copy_up(struct fj_call *c, int from_dirfd, const char *from, int t
 	return r;
 }
 
+/* Does it show what the copy will show without a record? The first record costs memory, and most
+ * jails need none. (The root of an overlay has the number of the upper layer's: ovl_get_root().) */
+static bool is_as_made(const struct fj_union_copy *u)
+{
+	const struct fj_owner *owner = &u->file.owner;
+
+	return !u->file.has_record && !owner->uid && !owner->gid && !(owner->mode & 07000) &&
+	       (owner->mode & 0700) == 0700 && u->src >= 0 &&
+	       fj_sys3(__NR_flistxattr, u->src, 0, 0) <= 0;
+}
+
 long fj_union_copy_root(struct fj_call *c, int from_fd, int to_fd)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
@@ -332,7 +343,7 @@ long fj_union_copy_root(struct fj_call *c, int from_fd, int to_fd)
 	if (!r)
 		r = fj_union_copy_attributes(u);
 	if (!r)
-		r = fj_union_copy_shown(c, u);
+		r = is_as_made(u) ? fj_union_copy_plain(u) : fj_union_copy_shown(c, u);
 	u->dst = -1;
 	drop_fds(u);
 	fj_scratch_release(c->thread, mark);

@@ -53,6 +53,8 @@ struct fj_union_copy {
 };
 /* Attributes and access lists that the disk has: copy_shown.c. */
 long fj_union_copy_attributes(struct fj_union_copy *u);
+/* Mode and times alone. */
+long fj_union_copy_plain(struct fj_union_copy *u);
 /* Mode, times, and the owner record with the origin. */
 long fj_union_copy_shown(struct fj_call *c, struct fj_union_copy *u);
 
