@@ -3,7 +3,7 @@
  *
  * hook_exit.c - the end of a process, as far as the jail has to know of it. */
 #include "call/hooks.h"
-#include "path/private.h"
+#include "private/private.h"
 
 /* The last process takes the private directories with it. */
 long fj_hook_exit(struct fj_call *c)

@@ -4,7 +4,7 @@
  * ipc.c - what an object of System V IPC shows, and where that is kept. Called by hook_ipc.c and
  * procfs_ipc.c.
  *
- * The file is BASE/fakejail-UID/ipc (path/private.h), which only its user may enter. A record's
+ * The file is BASE/fakejail-UID/ipc (private/private.h), which only its user may enter. A record's
  * place in it is its object's index in the kernel's table, which no two objects of a type share at
  * a time: so nothing is searched, no lock is needed, and an object that takes the place of one that
  * was removed by somebody else takes its record's, too. It is one write(2) in one page, which no
@@ -17,7 +17,7 @@
 
 #include "cred/ids.h"
 #include "own/own.h"
-#include "path/private.h"
+#include "private/private.h"
 
 #include <asm/stat.h>
 

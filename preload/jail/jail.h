@@ -148,7 +148,7 @@ struct fj_jail {
 		int32_t pid;
 		char pos[FJ_CWD_TEXT];
 	} cwd[FJ_CWDS];	       /* of processes that are about to exec: fj_cwd_keep() */
-	uint32_t private_base; /* where directories for tmpfs are made: path/private.c; 0: none was
+	uint32_t private_base; /* where directories for tmpfs are made: private/private.c; 0: none was
 				*/
 	uint32_t last_private;
 	uint32_t has_landlock; /* somebody gave up rights to files: file/hook_landlock.c */

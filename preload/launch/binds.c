@@ -10,7 +10,7 @@
 
 #include "mount/mounting.h"
 #include "mount/overlay.h"
-#include "path/private.h"
+#include "private/private.h"
 #include "path/union.h"
 
 #include <asm/stat.h>

@@ -18,7 +18,7 @@
 #include "mount/mounting.h"
 #include "exec/program.h"
 #include "cred/ids.h"
-#include "path/private.h"
+#include "private/private.h"
 
 #include <asm/stat.h>
 #include <linux/sched.h>

@@ -28,7 +28,7 @@
 #include "inode/roots.h"
 #include "signal/faults.h"
 #include "own/own.h"
-#include "path/private.h"
+#include "private/private.h"
 #include "trap/trap.h"
 
 #include <asm/stat.h>

@@ -14,7 +14,7 @@
 
 #include "mount/mounting.h"
 #include "mount/overlay.h"
-#include "path/private.h"
+#include "private/private.h"
 #include "union/union.h"
 
 #include <linux/time.h>

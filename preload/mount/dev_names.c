@@ -5,14 +5,14 @@
  * is the host's: syslogd's /dev/log.
  *
  * Such a name is looked up in a directory of the jail's own, which goes with the jail as a tmpfs
- * does (path/private.h): an entry of the table of mounts leads there, FJ_MOUNT_ENTRY, which no call
+ * does (private/private.h): an entry of the table of mounts leads there, FJ_MOUNT_ENTRY, which no call
  * takes for a mount. So nothing is different for names that nobody made, and /dev/null is found as
  * ever; only where the kernel has refused to make a name is anything asked at all. An entry stays
  * when its name is removed again, and leads to nothing. Called by row.c and hook_dents.c. */
 #include "mount/dev_names.h"
 #include "call/hooks.h"
 #include "cred/ids.h"
-#include "path/private.h"
+#include "private/private.h"
 #include "sys/guest.h"
 
 #include <asm/stat.h>

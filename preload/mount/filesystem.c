@@ -7,7 +7,7 @@
 #include "inode/owned.h"
 #include "mount/overlay.h"
 #include "mount/tmpfs.h"
-#include "path/private.h"
+#include "private/private.h"
 
 #include <asm/statfs.h>
 

@@ -6,7 +6,7 @@
 #include "call/hooks.h"
 #include "mount/mounting.h"
 #include "mount/overlay.h"
-#include "path/private.h"
+#include "private/private.h"
 #include "path/union.h"
 #include "sys/guest.h"
 

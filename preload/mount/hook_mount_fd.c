@@ -13,7 +13,7 @@
 #include "mount/mounting.h"
 #include "mount/overlay.h"
 #include "path/union.h"
-#include "path/private.h"
+#include "private/private.h"
 #include "sys/guest.h"
 
 #include <asm/stat.h>

@@ -6,7 +6,7 @@
 #include "mountinfo/hostmounts.h"
 #include "mount/tmpfs.h"
 #include "cred/ids.h"
-#include "path/private.h"
+#include "private/private.h"
 
 #include <linux/mount.h>
 

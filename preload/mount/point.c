@@ -3,7 +3,7 @@
  *
  * point.c - the place that a mount call names: its position, its host path, what it is. */
 #include "mount/mounting.h"
-#include "path/private.h"
+#include "private/private.h"
 
 #include <asm/stat.h>
 

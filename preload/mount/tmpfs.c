@@ -8,7 +8,7 @@
  */
 #include "mount/tmpfs.h"
 
-#include "path/private.h"
+#include "private/private.h"
 
 #define PAGE 4096u
 #define TMPFS_MAGIC_ 0x01021994 /* linux/magic.h */

@@ -16,7 +16,7 @@
 street='
 sys
 jail cred
-path
+path private
 own
 exec-format
 call

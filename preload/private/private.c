@@ -10,7 +10,7 @@
  * ended. The last process removes the directory when it exits; what a killed jail leaves behind is
  * removed at the next start of any jail. */
 #include "jail/jail.h"
-#include "path/private.h"
+#include "private/private.h"
 
 #include <asm/stat.h>
 #include <asm/statfs.h>

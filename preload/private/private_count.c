@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * private_count.c - how much is in a directory that stands for a tmpfs. */
-#include "path/private.h"
+#include "private/private.h"
 
 #include "jail/jail.h"
 
