@@ -8,7 +8,7 @@
  * by its parent directory's descriptor and its own name; where a call takes no descriptor, by
  * /proc/self/fd/N/name. */
 #include "call/hooks.h"
-#include "path/union.h"
+#include "layers/union.h"
 #include "sys/guest.h"
 
 #include <asm/stat.h>
@@ -23,7 +23,7 @@ struct replaced {
 	bool knows_mount; /* asked only where mounts share a device */
 	uint32_t mount;	  /* the id of the mount it lies in */
 	bool is_announced;
-	bool is_over; /* made where a whiteout is: path/union_over.c */
+	bool is_over; /* made where a whiteout is: layers/union_over.c */
 	const char *change;
 	const char *path; /* the program's, of an entry */
 	int dirfd;

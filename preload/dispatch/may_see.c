@@ -7,7 +7,7 @@
  * procfs and devpts show the owners of processes and terminals as the kernel knows them, and it
  * judges itself who may open those. */
 #include "dispatch/may.h"
-#include "path/union.h"
+#include "layers/union.h"
 
 #include <asm/statfs.h>
 #include <linux/fanotify.h>

@@ -9,7 +9,7 @@
  * showing the mode it had; then the call is made again. What belongs to others on the host stays
  * refused. */
 #include "inode/owned.h"
-#include "path/union.h"
+#include "layers/union.h"
 
 static bool repair_file(struct fj_call *c, int dirfd, const char *name)
 {

@@ -12,7 +12,7 @@
 #include "call/hooks.h"
 #include "mountinfo/mount_ids.h"
 #include "inode/owned.h"
-#include "path/union.h"
+#include "layers/union.h"
 #include "sys/guest.h"
 
 /* Put `place` where the path argument stands, for a call with a descriptor argument. */

@@ -14,7 +14,7 @@
 #include "procfs/procfs.h"
 #include "inode/roots.h"
 #include "inode/writes.h"
-#include "path/union.h"
+#include "layers/union.h"
 #include "sys/guest.h"
 
 #include <linux/openat2.h>

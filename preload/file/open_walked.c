@@ -7,7 +7,7 @@
 
 #include "inode/exe.h"
 #include "inode/roots.h"
-#include "path/union.h"
+#include "layers/union.h"
 #include "procfs/procfs.h"
 
 __attribute__((noinline)) long fj_open_issue_old(

@@ -8,7 +8,7 @@
  * bind mount, in a directory that hands its group down, and for devices. */
 #include "inode/made.h"
 
-#include "path/union.h"
+#include "layers/union.h"
 
 void fj_making_begin(struct fj_call *c, const struct fj_place *place, uint32_t type, uint32_t mode,
 	struct fj_making *m)

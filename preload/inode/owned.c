@@ -10,7 +10,7 @@
 
 #include "inode/device.h"
 #include "inode/roots.h"
-#include "path/union.h"
+#include "layers/union.h"
 
 static bool no_statx;
 

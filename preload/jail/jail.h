@@ -134,7 +134,7 @@ struct fj_jail {
 	uint32_t is_forgetful; /* the root's file system tells neither births nor lasting handles */
 	uint32_t is_scattered; /* the root is on an overlay whose numbers change: own/disk.c */
 	uint32_t names_comm_by_file; /* execveat of a bare descriptor: since Linux 6.14 */
-	uint32_t has_unions;	     /* some mount has several layers, or had: path/union.h */
+	uint32_t has_unions;	     /* some mount has several layers, or had: layers/union.h */
 
 	/* Texts with jumps in them, behind all else in the memory file: door/copies.c. */
 	uint32_t no_copies; /* they may not be mapped */
@@ -147,8 +147,9 @@ struct fj_jail {
 	struct {
 		int32_t pid;
 		char pos[FJ_CWD_TEXT];
-	} cwd[FJ_CWDS];	       /* of processes that are about to exec: fj_cwd_keep() */
-	uint32_t private_base; /* where directories for tmpfs are made: private/private.c; 0: none was
+	} cwd[FJ_CWDS]; /* of processes that are about to exec: fj_cwd_keep() */
+	uint32_t
+		private_base; /* where directories for tmpfs are made: private/private.c; 0: none was
 				*/
 	uint32_t last_private;
 	uint32_t has_landlock; /* somebody gave up rights to files: file/hook_landlock.c */

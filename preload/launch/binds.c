@@ -11,7 +11,7 @@
 #include "mount/mounting.h"
 #include "mount/overlay.h"
 #include "private/private.h"
-#include "path/union.h"
+#include "layers/union.h"
 
 #include <asm/stat.h>
 

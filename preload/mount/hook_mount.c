@@ -7,7 +7,7 @@
 #include "mount/mounting.h"
 #include "mount/overlay.h"
 #include "private/private.h"
-#include "path/union.h"
+#include "layers/union.h"
 #include "sys/guest.h"
 
 #include <linux/mount.h>

@@ -12,7 +12,7 @@
 #include "call/hooks.h"
 #include "mount/mounting.h"
 #include "mount/overlay.h"
-#include "path/union.h"
+#include "layers/union.h"
 #include "private/private.h"
 #include "sys/guest.h"
 

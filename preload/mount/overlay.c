@@ -7,7 +7,7 @@
 #include "mount/overlay.h"
 
 #include "inode/roots.h"
-#include "path/union.h"
+#include "layers/union.h"
 #include "union/union.h"
 
 #include <asm/stat.h>

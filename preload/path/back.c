@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * back.c - from host paths, as the kernel reports them, to what the program may see. */
-#include "path/union.h"
+#include "layers/union.h"
 
 #include <asm/statfs.h>
 

@@ -6,7 +6,7 @@
 #ifndef FJ_WALK_H
 #define FJ_WALK_H
 
-#include "path/union.h"
+#include "layers/union.h"
 
 #define FJ_REST_SIZE (2 * FJ_PATH_MAX) /* a symlink's text and what follows it */
 

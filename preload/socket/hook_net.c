@@ -13,7 +13,7 @@
 #include "inode/made.h"
 #include "inode/owned.h"
 #include "identity/peer.h"
-#include "path/union.h"
+#include "layers/union.h"
 #include "socket/message.h"
 #include "socket/sun.h"
 #include "sys/guest.h"

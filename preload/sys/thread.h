@@ -70,7 +70,7 @@ struct fj_thread {
 	/* Pointer arrays of an execve too long for scratch; kept for the next time. */
 	uintptr_t exec_room;
 	size_t exec_room_size, exec_room_used;
-	struct fj_call *call; /* that is being made, in a jail with unions: path/union.h */
+	struct fj_call *call; /* that is being made, in a jail with unions: layers/union.h */
 	uint32_t scratch_used;
 	char scratch[FJ_SCRATCH_SIZE] __attribute__((aligned(16))); /* holds structures too */
 	uint64_t deferred_info[3][16];

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * change.c - names in a union are taken away and moved: unlink, rmdir, rename. Whoever makes a name
- * needs nothing of this but path/union_over.c.
+ * needs nothing of this but layers/union_over.c.
  *
  * As the kernel's fs/overlayfs/dir.c: whatever is removed while a lower layer has a name like it
  * leaves a whiteout, which takes its place in one step; a directory that a lower layer has a part
@@ -57,10 +57,7 @@ long fj_union_unlink(struct fj_thread *t, const struct fj_place *place, bool wan
 	long r;
 
 	if (is_special(name)) /* do_rmdir() and do_unlinkat() of fs/namei.c */
-		return !wants_dir ? -EISDIR :
-		       !name[0]	  ? -EBUSY :
-		       !name[1]	  ? -EINVAL :
-				    -ENOTEMPTY;
+		return !wants_dir ? -EISDIR : !name[0] ? -EBUSY : !name[1] ? -EINVAL : -ENOTEMPTY;
 	if (l->found < 0 || l->is_whiteout)
 		return -ENOENT;
 	if (has_slash && !wants_dir)

@@ -6,7 +6,7 @@
 #define FJ_UNION_CHANGE_H
 
 #include "call/call.h"
-#include "path/union.h"
+#include "layers/union.h"
 
 /* At process start: what path/ asks of us. */
 void fj_union_start(void);

@@ -6,7 +6,7 @@
 #include "xattr/xattr.h"
 
 #include "inode/owned.h"
-#include "path/union.h"
+#include "layers/union.h"
 #include "union/union.h"
 #include "sys/guest.h"
 

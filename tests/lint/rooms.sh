@@ -16,6 +16,7 @@
 street='
 sys
 jail cred
+layers
 path private
 own
 exec-format

@@ -4,7 +4,7 @@
  * union_over.c - an entry is made where the upper layer has a whiteout: in the work directory, from
  * where it changes places with the whiteout in one step. So nobody ever sees what the whiteout
  * hides. */
-#include "path/union.h"
+#include "layers/union.h"
 
 #include <asm/stat.h>
 

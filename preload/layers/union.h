@@ -8,8 +8,8 @@
  * merged until one is opaque. Nothing but the upper one is ever changed: what a lower one has is
  * copied up first. What a whiteout and an opaque directory are, and how a file is copied, is the
  * room union's. */
-#ifndef FJ_PATH_UNION_H
-#define FJ_PATH_UNION_H
+#ifndef FJ_LAYERS_UNION_H
+#define FJ_LAYERS_UNION_H
 
 #include "jail/jail.h"
 

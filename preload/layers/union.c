@@ -7,7 +7,7 @@
  * A layer's directory is reached by one descriptor after the other from the layer's root, never
  * through a symlink: a position has none, and one that somebody puts into a layer meanwhile is not
  * followed. */
-#include "path/union.h"
+#include "layers/union.h"
 
 #include <asm/stat.h>
 
