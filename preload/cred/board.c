@@ -9,10 +9,11 @@
  * a dead process left is corrected or taken away by the next one of the same number. Root as the
  * jail's first process is it posts nothing: most jails never touch a page of the board.
  *
- * A writer owns the entry of its own process id. `turn` is odd while it writes; a reader that sees
- * it change tries again. A writer that is killed leaves it odd: then nobody can tell, until the
- * place is taken over. */
+ * The entry of a process id is written by its process, under a sequence count (sys/seq.h). A writer
+ * that is killed leaves that odd: then nobody can tell, until the place is taken over. */
 #include "cred/ids.h"
+
+#include "sys/seq.h"
 
 #define PROBES 16u /* places looked at for one id */
 
@@ -110,19 +111,9 @@ void fj_ids_describe(struct fj_posted *p, const struct fj_ids *ids)
 	memcpy(p->group, fj_ids_groups(ids), count * sizeof(uint32_t));
 }
 
-static uint32_t begin_turn(struct fj_posted *p)
-{
-	const uint32_t turn = __atomic_load_n(&p->turn, __ATOMIC_RELAXED) | 1;
-
-	__atomic_store_n(&p->turn, turn, __ATOMIC_RELAXED);
-	__atomic_thread_fence(__ATOMIC_RELEASE);
-	return turn;
-}
-
 void fj_ids_post(int32_t pid, const struct fj_ids *ids)
 {
 	struct fj_posted *p = find(pid);
-	uint32_t turn;
 
 	if (!p) {
 		if (is_first_identity(ids))
@@ -131,9 +122,9 @@ void fj_ids_post(int32_t pid, const struct fj_ids *ids)
 		if (!p)
 			return; /* full: it is shown as its parent, or as root */
 	}
-	turn = begin_turn(p);
+	fj_seq_write_at_last(&p->turn);
 	fj_ids_describe(p, ids);
-	__atomic_store_n(&p->turn, turn + 1, __ATOMIC_RELEASE);
+	fj_seq_written(&p->turn);
 }
 
 bool fj_ids_posted(int32_t pid, struct fj_posted *out)
@@ -141,13 +132,12 @@ bool fj_ids_posted(int32_t pid, struct fj_posted *out)
 	const struct fj_posted *p = find(pid);
 
 	for (int tries = 0; p && tries < 1000; tries++) {
-		const uint32_t turn = __atomic_load_n(&p->turn, __ATOMIC_ACQUIRE);
+		const uint32_t seen = fj_seq_begin(&p->turn);
 
-		if (turn & 1)
+		if (fj_seq_is_odd(seen))
 			continue;
 		*out = *p;
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		if (__atomic_load_n(&p->turn, __ATOMIC_RELAXED) == turn)
+		if (!fj_seq_retry(&p->turn, seen))
 			return out->pid == pid;
 	}
 	return false;
@@ -158,7 +148,6 @@ void fj_ids_claim(uint32_t uid, uint32_t gid)
 	const int32_t pid = (int32_t)fj_sys0(__NR_getpid);
 	const struct fj_ids *ids = fj_ids();
 	struct fj_posted *p = find(pid);
-	uint32_t turn;
 
 	if (!p && uid == ids->ruid && gid == ids->rgid)
 		return;
@@ -166,9 +155,9 @@ void fj_ids_claim(uint32_t uid, uint32_t gid)
 		p = claim(pid);
 	if (!p)
 		return;
-	turn = begin_turn(p);
+	fj_seq_write_at_last(&p->turn);
 	fj_ids_describe(p, ids);
 	p->claimed_uid = uid;
 	p->claimed_gid = gid;
-	__atomic_store_n(&p->turn, turn + 1, __ATOMIC_RELEASE);
+	fj_seq_written(&p->turn);
 }

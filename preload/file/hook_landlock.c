@@ -44,10 +44,10 @@ static bool next_mount(const char *pos, uint32_t *i, struct fj_str *host)
 {
 	const struct fj_mounts *v;
 	uint32_t found, count;
-	uint64_t turn;
+	struct fj_mounts_seen seen;
 
 	do {
-		v = fj_mounts_look(&turn);
+		v = fj_mounts_look(&seen);
 		count = fj_mounts_count(v);
 		fj_str_cut(host, 0);
 		for (found = *i; found < count; found++) {
@@ -59,7 +59,7 @@ static bool next_mount(const char *pos, uint32_t *i, struct fj_str *host)
 				break;
 			}
 		}
-	} while (!fj_mounts_held(turn));
+	} while (!fj_mounts_held(&seen));
 	*i = found + 1;
 	return found < count;
 }

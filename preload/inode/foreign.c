@@ -72,9 +72,9 @@ __attribute__((noinline)) static void unlearn(uint64_t root)
 
 bool fj_dev_is_foreign(struct fj_call *c, uint64_t dev, int dirfd, const char *name)
 {
-	uint64_t turn;
-	const bool has_mounts = fj_mounts_look(&turn)->count;
-	const uint64_t known = 1UL << 63 | (turn & 0x3fffffff) << 32 | (uint32_t)dev,
+	struct fj_mounts_seen seen;
+	const bool has_mounts = fj_mounts_look(&seen)->count;
+	const uint64_t known = 1UL << 63 | (seen.current & 0x3fffffff) << 32 | (uint32_t)dev,
 		       foreign = 1UL << 62;
 	uint64_t *const place = &learned[(dev ^ dev >> 8) % 8];
 	uint64_t what, root;
@@ -106,10 +106,10 @@ bool fj_place_is_foreign(struct fj_call *c, int dirfd, const char *name)
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	struct stat st;
 	struct fj_str s;
-	uint64_t turn;
+	struct fj_mounts_seen seen;
 	bool is;
 
-	if (!fj_mounts_look(&turn)->count || (dirfd == FJ_FD_ROOT(fj_jail) && name[0] != '/') ||
+	if (!fj_mounts_look(&seen)->count || (dirfd == FJ_FD_ROOT(fj_jail) && name[0] != '/') ||
 		fj_roots_home(c->thread, dirfd, name))
 		return false;
 	if (name[0] == '/')

@@ -104,8 +104,8 @@ FJ_HOT const struct fj_fact *fj_facts_look(
 	uint64_t hash;
 	const struct fj_fact *f = fact_for(view, key, key_len, &hash);
 
-	*turn = __atomic_load_n(&f->turn, __ATOMIC_ACQUIRE);
-	return !(*turn & 1) && f->hash == hash && f->epoch == epoch && f->root == view &&
+	*turn = fj_seq_begin(&f->turn);
+	return !fj_seq_is_odd(*turn) && f->hash == hash && f->epoch == epoch && f->root == view &&
 			       f->key_len == key_len && key_len + f->value_len < FJ_FACT_TEXT &&
 			       fj_same(f->text, key, key_len) ?
 		       f :
@@ -133,12 +133,9 @@ void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, c
 	const uint64_t view = view_of(root);
 	uint64_t hash;
 	struct fj_fact *f = fact_for(view, key, key_len, &hash);
-	uint32_t turn = __atomic_load_n(&f->turn, __ATOMIC_RELAXED);
 
-	/* A writer that was killed leaves an odd turn: that one place is then not used again. */
-	if (key_len + value_len >= FJ_FACT_TEXT || (turn & 1) ||
-		!__atomic_compare_exchange_n(
-			&f->turn, &turn, turn + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+	/* The place of a writer that was killed is not used again. */
+	if (key_len + value_len >= FJ_FACT_TEXT || !fj_seq_write(&f->turn))
 		return;
 	f->hash = hash;
 	f->root = view;
@@ -148,5 +145,5 @@ void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, c
 	f->flags = flags;
 	memcpy(f->text, key, key_len);
 	memcpy(f->text + key_len, value, value_len);
-	__atomic_store_n(&f->turn, turn + 2, __ATOMIC_RELEASE);
+	fj_seq_written(&f->turn);
 }

@@ -47,7 +47,7 @@ static void set_root_at(struct fj_root *root, char *room, int fd, const char *po
 /* Others have moved their roots: was it ours as well? */
 __attribute__((noinline)) static void look_at_moves(uint32_t count)
 {
-	uint32_t seen = seen_moves;
+	uint32_t seen = __atomic_load_n(&seen_moves, __ATOMIC_RELAXED);
 
 	if (fj_is_borrowed_memory()) /* the parent is to look for itself */
 		return;
@@ -62,7 +62,8 @@ FJ_HOT const struct fj_root *fj_root(void)
 
 	const struct fj_root *root = fj_mine(&part, &root_of_process);
 
-	if (__builtin_expect(count != seen_moves, 0) && root == &root_of_process)
+	if (__builtin_expect(count != __atomic_load_n(&seen_moves, __ATOMIC_RELAXED), 0) &&
+		root == &root_of_process)
 		look_at_moves(count);
 	return root;
 }

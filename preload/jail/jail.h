@@ -28,9 +28,9 @@
 
 /* One remembered fact: the directory that `text` (a key: an absolute jail path as written) names is
  * the real directory that the value (behind the key) names, on the way to which no symlink is met.
- * Guarded by `turn`: odd while being written. */
+ */
 struct fj_fact {
-	uint32_t turn;
+	uint32_t turn; /* sys/seq.h */
 	uint16_t key_len, value_len;
 	uint64_t root; /* which root the key starts at: fj_root.id */
 	uint64_t hash;
@@ -43,7 +43,8 @@ _Static_assert(sizeof(struct fj_fact) == 512, "facts fill whole cache lines");
 /* What one socket was bound to, for the names that getsockname(2) and its kin report. */
 struct fj_socket_name {
 	uint64_t id;
-	uint32_t len; /* of sun_path as the program passed it */
+	uint32_t turn; /* sys/seq.h */
+	uint32_t len;  /* of sun_path as the program passed it */
 	char path[FJ_SUN_PATH];
 };
 
@@ -89,10 +90,10 @@ enum fj_copy_state { FJ_COPY_NONE, FJ_COPY_BEING_MADE, FJ_COPY_READY, FJ_COPY_NE
 #define FJ_ROOT_MOVES 16u
 /* Whose root moved where: jail/root_moves.c. */
 struct fj_root_move {
-	uint32_t turn;	/* the move's number + 1; anything else while it is being written */
-	int32_t mover;	/* process, or -1: not to be followed */
-	int32_t parent; /* of it, when that shares its root; else -1 */
-	uint32_t unused;
+	uint32_t turn;	 /* sys/seq.h */
+	int32_t mover;	 /* process, or -1: not to be followed */
+	int32_t parent;	 /* of it, when that shares its root; else -1 */
+	uint32_t number; /* of the move, + 1 */
 	uint64_t dev, ino;
 	char pos[FJ_CWD_TEXT];
 };
@@ -145,7 +146,8 @@ struct fj_jail {
 	uint32_t last_namespace;
 	uint32_t next_socket;
 	struct {
-		int32_t pid;
+		uint32_t turn; /* sys/seq.h */
+		int32_t pid;   /* 0: free */
 		char pos[FJ_CWD_TEXT];
 	} cwd[FJ_CWDS]; /* of processes that are about to exec: fj_cwd_keep() */
 	uint32_t
@@ -386,8 +388,7 @@ const struct fj_fact *fj_facts_look(const struct fj_root *root, const char *key,
 	uint64_t epoch, uint32_t *turn);
 static inline bool fj_fact_held(const struct fj_fact *f, uint32_t turn)
 {
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	return __atomic_load_n(&f->turn, __ATOMIC_RELAXED) == turn;
+	return !fj_seq_retry(&f->turn, turn);
 }
 /* (The length that fj_facts_look() saw may have changed: nothing is read beyond the text.) */
 static inline void fj_fact_value(const struct fj_fact *f, size_t key_len, struct fj_str *out)

@@ -39,12 +39,12 @@ void fj_namespace_start(void)
 static void copy_namespace(struct fj_namespace *to)
 {
 	const struct fj_mounts *from;
-	uint64_t turn;
+	struct fj_mounts_seen seen;
 
 	do {
-		from = fj_mounts_look(&turn);
+		from = fj_mounts_look(&seen);
 		memcpy(&to->version[0], from, sizeof(*from));
-	} while (!fj_mounts_held(turn));
+	} while (!fj_mounts_held(&seen));
 	to->id = __atomic_add_fetch(&fj_jail->last_namespace, 1, __ATOMIC_RELAXED);
 }
 
@@ -89,19 +89,11 @@ long fj_namespace_unshare(void)
 	return 0;
 }
 
-const struct fj_mounts *fj_mounts_look(uint64_t *turn)
+const struct fj_mounts *fj_mounts_look(struct fj_mounts_seen *seen)
 {
-	const struct fj_namespace *ns = fj_namespace();
-
-	*turn = __atomic_load_n(&ns->current, __ATOMIC_ACQUIRE);
-	return &ns->version[*turn % FJ_VERSIONS];
-}
-
-bool fj_mounts_held(uint64_t turn)
-{
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	return __atomic_load_n(&fj_namespace()->turn[turn % FJ_VERSIONS], __ATOMIC_RELAXED) ==
-	       turn / FJ_VERSIONS;
+	seen->in = fj_namespace();
+	seen->current = __atomic_load_n(&seen->in->current, __ATOMIC_ACQUIRE);
+	return &seen->in->version[seen->current % FJ_VERSIONS];
 }
 
 /* Entries that are not covered and have `pos` below them lie on one way down; of those at the same
@@ -142,10 +134,10 @@ static bool find(const char *pos, bool exactly, struct fj_mount_found *found, st
 	const size_t before = host ? host->len : 0;
 	const struct fj_mounts *v;
 	const struct fj_mount *m;
-	uint64_t turn;
+	struct fj_mounts_seen seen;
 
 	do {
-		v = fj_mounts_look(&turn);
+		v = fj_mounts_look(&seen);
 		m = exactly ? fj_mounts_at(v, pos) : fj_mounts_of(v, pos);
 		if (m)
 			*found = (struct fj_mount_found){m->id, m->flags, m->jail_len};
@@ -153,7 +145,7 @@ static bool find(const char *pos, bool exactly, struct fj_mount_found *found, st
 			fj_str_cut(host, before);
 		if (host && m)
 			fj_str_put(host, fj_mounts_text(v, m->host));
-	} while (!fj_mounts_held(turn));
+	} while (!fj_mounts_held(&seen));
 	return m;
 }
 
@@ -173,10 +165,10 @@ static bool find_union(const char *pos, uint32_t id, struct fj_mount_found *foun
 {
 	const struct fj_mounts *v;
 	const struct fj_mount *m;
-	uint64_t turn;
+	struct fj_mounts_seen seen;
 
 	do {
-		v = fj_mounts_look(&turn);
+		v = fj_mounts_look(&seen);
 		m = pos ? fj_mounts_of(v, pos) : NULL;
 		for (uint32_t i = pos ? 0 : fj_mounts_count(v); i-- && !m;)
 			m = v->mount[i].id == id ? &v->mount[i] : NULL;
@@ -190,7 +182,7 @@ static bool find_union(const char *pos, uint32_t id, struct fj_mount_found *foun
 			fj_str_put(layers, fj_mounts_text(v, m->layers));
 			fj_str_put(work, fj_mounts_text(v, m->work));
 		}
-	} while (!fj_mounts_held(turn));
+	} while (!fj_mounts_held(&seen));
 	return m;
 }
 
@@ -210,11 +202,11 @@ bool fj_mount_around(const char *pos, struct fj_mount_found *found)
 {
 	const struct fj_mounts *v;
 	const struct fj_mount *best;
-	uint64_t turn;
+	struct fj_mounts_seen seen;
 
 	do {
 		best = NULL;
-		v = fj_mounts_look(&turn);
+		v = fj_mounts_look(&seen);
 		for (uint32_t i = fj_mounts_count(v); i--;) {
 			const struct fj_mount *m = &v->mount[i];
 			const char *jail = fj_mounts_text(v, m->jail);
@@ -226,7 +218,7 @@ bool fj_mount_around(const char *pos, struct fj_mount_found *found)
 		}
 		if (best)
 			*found = (struct fj_mount_found){best->id, best->flags, best->jail_len};
-	} while (!fj_mounts_held(turn));
+	} while (!fj_mounts_held(&seen));
 	return best;
 }
 
@@ -240,13 +232,13 @@ static bool is_in(const uint64_t *set, const char *name, size_t len)
 bool fj_mount_may_be_named(const char *name, size_t len)
 {
 	const struct fj_mounts *v;
-	uint64_t turn;
+	struct fj_mounts_seen seen;
 	bool may;
 
 	do {
-		v = fj_mounts_look(&turn);
+		v = fj_mounts_look(&seen);
 		may = v->count && is_in(v->leaves, name, len);
-	} while (!fj_mounts_held(turn));
+	} while (!fj_mounts_held(&seen));
 	return may;
 }
 
@@ -265,28 +257,28 @@ static bool is_name_in(const char *pos, const char *dir)
 bool fj_mount_is_in(const char *pos)
 {
 	const struct fj_mounts *v;
-	uint64_t turn;
+	struct fj_mounts_seen seen;
 	bool is;
 
 	do {
 		is = false;
-		v = fj_mounts_look(&turn);
+		v = fj_mounts_look(&seen);
 		for (uint32_t i = fj_mounts_count(v); i-- && !is;)
 			is = is_name_in(fj_mounts_text(v, v->mount[i].jail), pos);
-	} while (!fj_mounts_held(turn));
+	} while (!fj_mounts_held(&seen));
 	return is;
 }
 
 bool fj_mount_may_be_below(const char *name, size_t len)
 {
 	const struct fj_mounts *v;
-	uint64_t turn;
+	struct fj_mounts_seen seen;
 	bool may;
 
 	do {
-		v = fj_mounts_look(&turn);
+		v = fj_mounts_look(&seen);
 		may = v->count && is_in(v->on_the_way, name, len);
-	} while (!fj_mounts_held(turn));
+	} while (!fj_mounts_held(&seen));
 	return may;
 }
 
@@ -294,14 +286,14 @@ static uint32_t flags_at(const char *pos)
 {
 	const struct fj_mounts *v;
 	const struct fj_mount *m;
-	uint64_t turn;
+	struct fj_mounts_seen seen;
 	uint32_t flags;
 
 	do {
-		v = fj_mounts_look(&turn);
+		v = fj_mounts_look(&seen);
 		m = fj_mounts_of(v, pos);
 		flags = m ? m->flags : v->root_flags;
-	} while (!fj_mounts_held(turn));
+	} while (!fj_mounts_held(&seen));
 	return flags;
 }
 
@@ -331,14 +323,14 @@ bool fj_path_is_foreign(const char *pos)
 {
 	const struct fj_mounts *v;
 	const struct fj_mount *m;
-	uint64_t turn;
+	struct fj_mounts_seen seen;
 	bool is;
 
 	do {
-		v = fj_mounts_look(&turn);
+		v = fj_mounts_look(&seen);
 		m = fj_mounts_of(v, pos);
 		is = m && is_foreign_mount(m) && !is_in_own_tree(fj_mounts_text(v, m->host));
-	} while (!fj_mounts_held(turn));
+	} while (!fj_mounts_held(&seen));
 	return is;
 }
 
@@ -380,14 +372,14 @@ bool fj_path_host_is_foreign(const char *host_path)
 	const struct fj_mounts *v;
 	const struct fj_mount *best;
 	const char *rest;
-	uint64_t turn;
+	struct fj_mounts_seen seen;
 	bool is;
 
 	if (is_in_own_tree(host_path))
 		return false;
 	do {
 		best = NULL;
-		v = fj_mounts_look(&turn);
+		v = fj_mounts_look(&seen);
 		for (uint32_t i = fj_mounts_count(v); i--;) {
 			const struct fj_mount *m = &v->mount[i];
 
@@ -399,6 +391,6 @@ bool fj_path_host_is_foreign(const char *host_path)
 				best = m;
 		}
 		is = best && is_foreign_mount(best);
-	} while (!fj_mounts_held(turn));
+	} while (!fj_mounts_held(&seen));
 	return is;
 }

@@ -8,11 +8,13 @@
  * and publishes it by one compare-and-swap; when somebody else was quicker, it begins again.
  * Readers begin again when the place that they read was written to meanwhile. So nobody waits for
  * anybody: a writer that is stopped keeps its place until it goes on (and then finds that others
- * were quicker), and a dead one's is taken over. */
+ * were quicker), and a dead one's is taken over, by who is in its PID namespace (sys/lock.h). */
 #ifndef FJ_MOUNTS_H
 #define FJ_MOUNTS_H
 
+#include "sys/lock.h"
 #include "sys/part.h"
+#include "sys/seq.h"
 #include "sys/thread.h"
 
 #define FJ_MOUNTS_MAX 256u
@@ -74,9 +76,9 @@ struct fj_mounts {
 
 struct fj_namespace {
 	uint64_t current; /* the turn of the current version, times FJ_VERSIONS, plus its place */
-	uint64_t turn[FJ_VERSIONS];  /* of what is in a place, or is being written there */
-	int32_t writer[FJ_VERSIONS]; /* thread that has taken a place, or 0 */
+	uint32_t turn[FJ_VERSIONS]; /* of what is in a place, or is being written there */
 	uint32_t id, unused;
+	struct fj_lock writer[FJ_VERSIONS]; /* who has taken a place; thread ids */
 	struct fj_mounts version[FJ_VERSIONS];
 };
 
@@ -94,10 +96,20 @@ void fj_namespace_start(void);
  * or -errno. */
 long fj_namespace_unshare(void);
 
-/* Read: v = fj_mounts_look(&turn) ... until (fj_mounts_held(turn)). What is read in between may be
+/* Which version was looked at. (The process may enter another namespace meanwhile: it is the turn
+ * in the one that was read that counts.) */
+struct fj_mounts_seen {
+	const struct fj_namespace *in;
+	uint64_t current;
+};
+/* Read: v = fj_mounts_look(&seen) ... until (fj_mounts_held(&seen)). What is read in between may be
  * nonsense, but can be read. */
-const struct fj_mounts *fj_mounts_look(uint64_t *turn);
-bool fj_mounts_held(uint64_t turn);
+const struct fj_mounts *fj_mounts_look(struct fj_mounts_seen *seen);
+static inline bool fj_mounts_held(const struct fj_mounts_seen *seen)
+{
+	return !fj_seq_retry(&seen->in->turn[seen->current % FJ_VERSIONS],
+		(uint32_t)(seen->current / FJ_VERSIONS));
+}
 static inline const char *fj_mounts_text(const struct fj_mounts *v, uint32_t at)
 {
 	return v->text + (at & (FJ_MOUNT_TEXT - 1));
@@ -162,6 +174,7 @@ struct fj_edit {
 	struct fj_mounts *v;
 	uint64_t from; /* `current`, when it was copied */
 	uint32_t place;
+	struct fj_lock_hold hold; /* of that place */
 	uint64_t mask;
 };
 /* False: all places are taken by writers that stand still. */

@@ -11,28 +11,16 @@
  * stand still. */
 #define TRIES 20000
 
-static bool is_gone(int32_t tid)
-{
-	return fj_sys2(__NR_tkill, tid, 0) == -ESRCH;
-}
-
 /* Take a place in which no version lies that is current. What is in it may still be read. */
 static bool take_place(struct fj_edit *e, bool of_the_dead)
 {
-	const int32_t mine = (int32_t)fj_sys0(__NR_gettid);
+	const uint32_t mine = (uint32_t)fj_sys0(__NR_gettid);
 	const uint64_t current = __atomic_load_n(&e->ns->current, __ATOMIC_ACQUIRE);
 
 	for (uint32_t i = 1; i < FJ_VERSIONS; i++) {
 		const uint32_t place = (uint32_t)(current + i) % FJ_VERSIONS;
-		int32_t *writer = &e->ns->writer[place], holder = 0;
 
-		if (of_the_dead) {
-			holder = __atomic_load_n(writer, __ATOMIC_RELAXED);
-			if (holder && !is_gone(holder))
-				continue;
-		}
-		if (!__atomic_compare_exchange_n(
-			    writer, &holder, mine, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		if (!fj_lock_try(&e->ns->writer[place], mine, of_the_dead, &e->hold))
 			continue;
 		/* Only who has it can publish it: from now on it stays what it is. */
 		if (__atomic_load_n(&e->ns->current, __ATOMIC_SEQ_CST) % FJ_VERSIONS != place) {
@@ -40,7 +28,7 @@ static bool take_place(struct fj_edit *e, bool of_the_dead)
 			e->v = &e->ns->version[place];
 			return true;
 		}
-		__atomic_store_n(writer, 0, __ATOMIC_RELEASE);
+		fj_lock_give(&e->ns->writer[place], NULL, &e->hold);
 	}
 	return false;
 }
@@ -98,7 +86,7 @@ static void copy_version(struct fj_mounts *to, const struct fj_mounts *from)
 
 static void let_go(struct fj_edit *e)
 {
-	__atomic_store_n(&e->ns->writer[e->place], 0, __ATOMIC_RELEASE);
+	fj_lock_give(&e->ns->writer[e->place], NULL, &e->hold);
 	fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK, &e->mask, 0, sizeof(e->mask));
 }
 
@@ -114,13 +102,10 @@ bool fj_edit_begin(struct fj_edit *e)
 	}
 	do { /* each time another change was published */
 		e->from = __atomic_load_n(&e->ns->current, __ATOMIC_ACQUIRE);
-		__atomic_store_n(
-			&e->ns->turn[e->place], e->from / FJ_VERSIONS + 1, __ATOMIC_RELAXED);
-		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		fj_seq_renumber(&e->ns->turn[e->place], (uint32_t)(e->from / FJ_VERSIONS + 1));
 		copy_version(e->v, &e->ns->version[e->from % FJ_VERSIONS]);
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	} while (__atomic_load_n(&e->ns->turn[e->from % FJ_VERSIONS], __ATOMIC_RELAXED) !=
-		 e->from / FJ_VERSIONS);
+	} while (fj_seq_retry(
+		&e->ns->turn[e->from % FJ_VERSIONS], (uint32_t)(e->from / FJ_VERSIONS)));
 	return true;
 }
 
@@ -144,19 +129,18 @@ long fj_edit_end(struct fj_edit *e, long r)
 
 bool fj_edit_is_open(const struct fj_namespace *ns)
 {
-	const int32_t mine = (int32_t)fj_sys0(__NR_gettid);
+	const uint32_t mine = (uint32_t)fj_sys0(__NR_gettid);
 
 	for (uint32_t i = 0; i < FJ_VERSIONS; i++)
-		if (__atomic_load_n(&ns->writer[i], __ATOMIC_RELAXED) == mine)
+		if (fj_lock_is_of(&ns->writer[i], mine))
 			return true;
 	return false;
 }
 
 void fj_edit_forget(struct fj_namespace *ns)
 {
-	const int32_t mine = (int32_t)fj_sys0(__NR_gettid);
+	const uint32_t mine = (uint32_t)fj_sys0(__NR_gettid);
 
 	for (uint32_t i = 0; i < FJ_VERSIONS; i++)
-		if (__atomic_load_n(&ns->writer[i], __ATOMIC_RELAXED) == mine)
-			__atomic_store_n(&ns->writer[i], 0, __ATOMIC_RELEASE);
+		fj_lock_forget(&ns->writer[i], mine);
 }

@@ -23,22 +23,38 @@ static bool shares_root(int32_t a, int32_t b)
 	return b > 0 && fj_sys5(__NR_kcmp, a, b, KCMP_FS, 0, 0) == 0;
 }
 
+/* The place of the next move, to be written to; `n` is its number. Where somebody who was killed or
+ * stopped has not left his, the next one is taken; it shows as a move that nobody has described. */
+static struct fj_root_move *next_place(struct fj_root_moves *moves, uint32_t *n)
+{
+	struct fj_root_move *m = NULL;
+
+	for (uint32_t i = 0; i < FJ_ROOT_MOVES; i++) {
+		*n = __atomic_fetch_add(&moves->next, 1, __ATOMIC_RELAXED);
+		m = &moves->move[*n % FJ_ROOT_MOVES];
+		if (fj_seq_write(&m->turn))
+			return m;
+	}
+	fj_seq_write_at_last(&m->turn);
+	return m;
+}
+
 /* Describe it as the next move. Returns its number. */
 static uint32_t describe(struct fj_root_moves *moves, const struct fj_root *root)
 {
 	const int32_t me = (int32_t)fj_sys0(__NR_getpid);
 	const int32_t parent = (int32_t)fj_sys0(__NR_getppid);
-	const uint32_t n = __atomic_fetch_add(&moves->next, 1, __ATOMIC_RELAXED);
-	struct fj_root_move *m = &moves->move[n % FJ_ROOT_MOVES];
+	uint32_t n;
+	struct fj_root_move *m = next_place(moves, &n);
 
-	__atomic_store_n(&m->turn, 0, __ATOMIC_RELEASE);
 	m->mover = root->len < sizeof(m->pos) ? me : -1;
 	m->parent = shares_root(me, parent) ? parent : -1;
 	m->dev = root->dev;
 	m->ino = root->ino;
 	if (m->mover > 0)
 		memcpy(m->pos, root->pos, root->len + 1);
-	__atomic_store_n(&m->turn, n + 1, __ATOMIC_RELEASE);
+	m->number = n + 1;
+	fj_seq_written(&m->turn);
 	return n;
 }
 
@@ -64,12 +80,17 @@ static bool read_move(uint32_t n, struct fj_root_move *out)
 {
 	const struct fj_root_move *m = &fj_jail->root_moves.move[n % FJ_ROOT_MOVES];
 
-	for (int i = 0; i < SPINS && __atomic_load_n(&m->turn, __ATOMIC_ACQUIRE) != n + 1; i++)
-		;
-	*out = *m;
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	out->pos[sizeof(out->pos) - 1] = 0;
-	return out->turn == n + 1 && __atomic_load_n(&m->turn, __ATOMIC_RELAXED) == n + 1;
+	for (int i = 0; i < SPINS; i++) {
+		const uint32_t seen = fj_seq_begin(&m->turn);
+
+		if (fj_seq_is_odd(seen) || __atomic_load_n(&m->number, __ATOMIC_RELAXED) != n + 1)
+			continue;
+		*out = *m;
+		out->pos[sizeof(out->pos) - 1] = 0;
+		if (!fj_seq_retry(&m->turn, seen))
+			return out->number == n + 1;
+	}
+	return false;
 }
 
 static bool is_ours(const struct fj_root_move *m)

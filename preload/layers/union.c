@@ -343,12 +343,12 @@ bool fj_union_is_lower(const char *host_path)
 {
 	const struct fj_mounts *v;
 	const char *rest;
-	uint64_t turn;
+	struct fj_mounts_seen seen;
 	bool is;
 
 	do {
 		is = false;
-		v = fj_mounts_look(&turn);
+		v = fj_mounts_look(&seen);
 		for (uint32_t i = fj_mounts_count(v); i-- && !is;) {
 			const struct fj_mount *m = &v->mount[i];
 			int layer;
@@ -358,6 +358,6 @@ bool fj_union_is_lower(const char *host_path)
 			layer = fj_mounts_layer(v, m, host_path, &rest);
 			is = layer > 0 || (!layer && !*fj_mounts_text(v, m->work));
 		}
-	} while (!fj_mounts_held(turn));
+	} while (!fj_mounts_held(&seen));
 	return is;
 }

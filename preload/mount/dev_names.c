@@ -207,7 +207,7 @@ long fj_dev_list(struct fj_call *c)
 	const struct fj_mounts *v;
 	struct fj_str dir;
 	long next, r = 0;
-	uint64_t turn;
+	struct fj_mounts_seen seen;
 
 	fj_str_init(&dir, fj_scratch_path(c->thread), FJ_PATH_MAX);
 	if (was < 0 || !fj_path_of_dir(c->thread, fd, &dir)) {
@@ -218,7 +218,7 @@ long fj_dev_list(struct fj_call *c)
 		next = was < BEYOND ? BEYOND : was;
 		to.used = 0;
 		to.is_full = false;
-		v = fj_mounts_look(&turn);
+		v = fj_mounts_look(&seen);
 		for (uint32_t i = (uint32_t)(next - BEYOND); i < fj_mounts_count(v) && !to.is_full;
 			i++) {
 			const struct fj_mount *m = &v->mount[i];
@@ -234,7 +234,7 @@ long fj_dev_list(struct fj_call *c)
 			if (!to.is_full)
 				next = BEYOND + i + 1;
 		}
-	} while (!fj_mounts_held(turn));
+	} while (!fj_mounts_held(&seen));
 	/* (A directory that cannot be moved in would be told without end.) */
 	if (to.is_full && !to.used)
 		r = -EINVAL;

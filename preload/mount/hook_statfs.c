@@ -31,8 +31,8 @@ static long flags_of(uint32_t mount_flags)
 
 static bool is_of_interest(void)
 {
-	uint64_t turn;
-	const struct fj_mounts *v = fj_mounts_look(&turn);
+	struct fj_mounts_seen seen;
+	const struct fj_mounts *v = fj_mounts_look(&seen);
 
 	return v->count || v->root_flags;
 }
@@ -46,10 +46,10 @@ static void adjust(struct fj_call *c, const char *pos, struct statfs *fs)
 	uint32_t flags;
 	bool is_tmpfs;
 	struct fj_str s, text;
-	uint64_t turn;
+	struct fj_mounts_seen seen;
 
 	do {
-		v = fj_mounts_look(&turn);
+		v = fj_mounts_look(&seen);
 		m = fj_mounts_of(v, pos);
 		flags = m ? m->flags : v->root_flags;
 		tmpfs = m ? fj_mounts_private(v, fj_mounts_text(v, m->host)) : NULL;
@@ -60,7 +60,7 @@ static void adjust(struct fj_call *c, const char *pos, struct statfs *fs)
 			fj_str_put(&s, fj_mounts_text(v, tmpfs->host));
 			fj_str_put(&text, fj_mounts_options(v, tmpfs));
 		}
-	} while (!fj_mounts_held(turn));
+	} while (!fj_mounts_held(&seen));
 	if (is_tmpfs) {
 		fj_tmpfs_statfs(c->thread, options, host, fs);
 		fs->f_flags =

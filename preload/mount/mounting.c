@@ -281,14 +281,14 @@ long fj_mounting_reconfigure(struct fj_call *c, const struct fj_point *at, const
 	const struct fj_mount *tmpfs;
 	struct fj_edit e;
 	struct fj_str h, w, s;
-	uint64_t turn;
+	struct fj_mounts_seen seen;
 	uint32_t id;
 	long r;
 
 	if (!at->is_mount)
 		return -EINVAL;
 	do {
-		v = fj_mounts_look(&turn);
+		v = fj_mounts_look(&seen);
 		tmpfs = fj_mounts_private(v, at->host);
 		id = tmpfs ? tmpfs->id : 0;
 		fj_str_init(&h, host, FJ_PATH_MAX);
@@ -297,7 +297,7 @@ long fj_mounting_reconfigure(struct fj_call *c, const struct fj_point *at, const
 			fj_str_put(&h, fj_mounts_text(v, tmpfs->host));
 			fj_str_put(&w, fj_mounts_options(v, tmpfs));
 		}
-	} while (!fj_mounts_held(turn));
+	} while (!fj_mounts_held(&seen));
 	if (!*options || !id)
 		return 0;
 	fj_str_init(&s, text, sizeof(text));
@@ -317,15 +317,15 @@ static void remove_private(struct fj_call *c, const char *host)
 {
 	const struct fj_mounts *v;
 	bool is_used;
-	uint64_t turn;
+	struct fj_mounts_seen seen;
 
 	do {
 		is_used = __atomic_load_n(&fj_jail->last_namespace, __ATOMIC_RELAXED);
-		v = fj_mounts_look(&turn);
+		v = fj_mounts_look(&seen);
 		for (uint32_t i = fj_mounts_count(v); i--;)
 			is_used = is_used ||
 				  fj_path_has_prefix(fj_mounts_text(v, v->mount[i].host), host);
-	} while (!fj_mounts_held(turn));
+	} while (!fj_mounts_held(&seen));
 	if (!is_used)
 		fj_private_remove(c->thread, host);
 }

@@ -71,16 +71,16 @@ long fj_point_find(
 bool fj_mounting_is_hidden(const char *pos)
 {
 	const struct fj_mounts *v;
-	uint64_t turn;
+	struct fj_mounts_seen seen;
 	bool is;
 
 	do {
 		is = false;
-		v = fj_mounts_look(&turn);
+		v = fj_mounts_look(&seen);
 		for (uint32_t i = fj_mounts_count(v); i--;)
 			is = is || ((v->mount[i].flags & FJ_MOUNT_HIDDEN) &&
 					   fj_streq(fj_mounts_text(v, v->mount[i].jail), pos));
-	} while (!fj_mounts_held(turn));
+	} while (!fj_mounts_held(&seen));
 	return is;
 }
 

@@ -272,7 +272,7 @@ long fj_mount_list(struct fj_thread *t, fj_mount_teller tell, void *about)
 {
 	struct listing list = {.t = t, .tell = tell, .about = about, .root_id = fj_mount_root_id()};
 	const struct fj_mounts *current;
-	uint64_t turn;
+	struct fj_mounts_seen seen;
 	long at;
 
 	fj_root_path_look();
@@ -291,9 +291,9 @@ long fj_mount_list(struct fj_thread *t, fj_mount_teller tell, void *about)
 		list.has_inode64 |= fj_streq(list.host.mount[i].type, "tmpfs") &&
 				    says_inode64(list.host.mount[i].super_options);
 	do {
-		current = fj_mounts_look(&turn);
+		current = fj_mounts_look(&seen);
 		memcpy(list.v, current, sizeof(*current));
-	} while (!fj_mounts_held(turn));
+	} while (!fj_mounts_held(&seen));
 	if (list.v->root_flags && list.root_id == ROOT_ID)
 		list_root(&list);
 	if (!fj_mounts_at(list.v, "")) /* (else the root is an overlay, and nothing else) */

@@ -99,12 +99,6 @@ static struct fj_store *find_record(const struct fj_own_key *key, struct fj_stor
 	return NULL;
 }
 
-static bool is_still(const struct fj_store_slot *slot, uint32_t state)
-{
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	return __atomic_load_n(&slot->state, __ATOMIC_RELAXED) == state;
-}
-
 long fj_own_look_at_attribute(const struct fj_own_key *key, const char *name,
 	long (*look)(const char *value, size_t size, void *context), void *context)
 {
@@ -121,7 +115,7 @@ long fj_own_look_at_attribute(const struct fj_own_key *key, const char *name,
 			return -ENODATA;
 		if (open_block(s, copy.attributes, &w) && find_entry(&w, name))
 			r = look(w.value, w.value_len, context);
-		if (is_still(slot, state))
+		if (!fj_seq_retry(&slot->state, state))
 			return r;
 	}
 	return -EIO;
@@ -170,7 +164,7 @@ long fj_own_list_attributes(const struct fj_own_key *key, char *list, size_t siz
 					is_bad = true;
 				len += w.name_len;
 			}
-		if (is_still(slot, state))
+		if (!fj_seq_retry(&slot->state, state))
 			return is_bad ? -EFAULT : fits ? (long)len : -ERANGE;
 	}
 	return -EIO;

@@ -184,10 +184,10 @@ long fj_store_replace(struct fj_store_hold *hold)
 		close_old_lock(h);
 		hold->table = __atomic_load_n(&h->table, __ATOMIC_ACQUIRE);
 	}
-	r = replace(hold, is_old && !hold->is_robbed, !is_old);
+	r = replace(hold, is_old && !hold->lock.is_robbed, !is_old);
 	if (r < 0)
 		return r;
-	hold->is_robbed = false;
+	hold->lock.is_robbed = false;
 	__atomic_store_n(&h->version, FJ_STORE_VERSION, __ATOMIC_RELEASE);
 	return 0;
 }

@@ -206,13 +206,13 @@ long fj_store_lock_shared(struct fj_store *s, struct fj_store_hold *hold)
 	}
 	if (r && !fj_is_err(fd))
 		fj_close((int)fd);
-	hold->word = (uint64_t)fresh << 32 | (uint32_t)fd;
+	hold->lock.word = (uint64_t)fresh << 32 | (uint32_t)fd;
 	return r;
 }
 
 long fj_store_unlock_shared(struct fj_store *s, const struct fj_store_hold *hold)
 {
-	const int fd = (int)(uint32_t)hold->word, fresh = (int)(hold->word >> 32);
+	const int fd = (int)(uint32_t)hold->lock.word, fresh = (int)(hold->lock.word >> 32);
 	long r;
 
 	r = fj_sys4(__NR_sync_file_range, fresh, 0, 0, 7 /* wait, write, wait */);

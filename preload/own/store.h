@@ -10,6 +10,8 @@
 #define FJ_STORE_H
 
 #include "own/own.h"
+#include "sys/lock.h"
+#include "sys/seq.h"
 
 #define FJ_STORE_MAGIC "FJOWNER\n"
 #define FJ_STORE_VERSION 3u
@@ -28,8 +30,8 @@
 #define FJ_BLOCK_MIN 64u
 
 /* One page. Behind it slot arrays and heap chunks, in the order they were needed. Whoever is robbed
- * of the lock may go on at any time (lock.c): so each word here is changed in a way that is right
- * whoever does it, and whenever. */
+ * of the lock may go on at any time (sys/lock.h): so each word here is changed in a way that is
+ * right whoever does it, and whenever. */
 struct fj_store_head {
 	char magic[8];
 	uint32_t version, byte_order;
@@ -50,17 +52,13 @@ struct fj_store_head {
 	uint64_t own_ino, own_stamp; /* of this very file: a copy of it is of other files. 0: nobody
 					has said so yet */
 	char root[FJ_OWN_NOTED];     /* the path of the root, when it was last started */
-	uint64_t lock;		     /* low half: process id of the holder, 0 free; bit 32:
-					FJ_LOCK_ROBBED; above it how often it was taken */
-	uint64_t holder;  /* low half: PID namespace of the holder whose high half of `lock` this
-			     has */
+	struct fj_lock lock;	     /* of writers; process ids */
 	uint64_t claimed; /* where the next piece will begin, when that is beyond `end` */
 	uint8_t unused[4096 - 120 - 24 - FJ_OWN_NOTED - 4 * FJ_BLOCK_CLASSES];
 };
 _Static_assert(sizeof(struct fj_store_head) == 4096, "a page");
 _Static_assert(offsetof(struct fj_store_head, old_lock) == 72, "of version 1");
 
-#define FJ_LOCK_ROBBED (1UL << 32) /* the table is to be replaced before anything is changed */
 /* To older programs, whose wait it outlasts: process 1 holds it, and cannot be told to be dead. */
 #define FJ_STORE_OLD_LOCKED (1u << 31 | 1)
 
@@ -217,10 +215,10 @@ struct fj_store_slot *fj_store_slot_for(
 /* The lock, as somebody has it who has taken it: lock.c. */
 struct fj_store_hold {
 	struct fj_store *s;
-	uint64_t mask, word;
-	uint64_t table; /* the array that is his */
-	bool is_robbed; /* it is to be replaced: so it was when he took the lock, or he has found a
-			   slot frozen */
+	uint64_t mask;
+	uint64_t table;		  /* the array that is his */
+	struct fj_lock_hold lock; /* `is_robbed`: the array is to be replaced; so it was when he
+				     took the lock, or he has found a slot frozen */
 };
 /* Somebody has taken the lock away: nothing was changed, and all is to be done again, from the lock
  * on. Said by everything that gets a hold. */
@@ -279,7 +277,7 @@ long fj_store_lock(struct fj_store *s, struct fj_store_hold *hold);
 /* 0, or -errno when the changes of a shared file did not get to where it is. (What was done is done
  * also when the lock is another's by now.) */
 long fj_store_unlock(struct fj_store_hold *hold);
-/* shared.c; hold->word alone is filled. */
+/* shared.c; hold->lock.word alone is filled. */
 long fj_store_lock_shared(struct fj_store *s, struct fj_store_hold *hold);
 long fj_store_unlock_shared(struct fj_store *s, const struct fj_store_hold *hold);
 /* Has a shared file this end? Only then it may be touched up to there. */

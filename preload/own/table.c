@@ -127,7 +127,7 @@ static int search(struct fj_store_slot *slots, uint64_t table, uint32_t dev,
 
 	for (uint32_t n = 0; n >> fj_table_log(table) == 0; n++) {
 		struct fj_store_slot *slot = &slots[nth_of(&path, n)];
-		const uint32_t before = __atomic_load_n(&slot->state, __ATOMIC_ACQUIRE);
+		const uint32_t before = fj_seq_begin(&slot->state);
 		uint8_t check;
 
 		if (!(before & FJ_SLOT_KIND))
@@ -139,8 +139,7 @@ static int search(struct fj_store_slot *slots, uint64_t table, uint32_t dev,
 				   */
 		*copy = slot->copy[before & FJ_SLOT_SECOND];
 		check = fj_store_check(slot, copy);
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		if (__atomic_load_n(&slot->state, __ATOMIC_RELAXED) != before)
+		if (fj_seq_retry(&slot->state, before))
 			return -1;
 		if (check != copy->check)
 			return 0;
@@ -209,7 +208,7 @@ static long turn(
 		*state = next;
 		return 0;
 	}
-	hold->is_robbed = true;
+	hold->lock.is_robbed = true;
 	return FJ_STORE_ROBBED;
 }
 

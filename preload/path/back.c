@@ -108,29 +108,32 @@ void fj_cwd_keep(void)
 	i = (uint32_t)pid % FJ_CWDS;
 	if (len >= FJ_CWD_TEXT)
 		return;
-	fj_jail->cwd[i].pid = 0;
+	fj_seq_write_at_last(&fj_jail->cwd[i].turn);
+	fj_jail->cwd[i].pid = pid;
 	memcpy(fj_jail->cwd[i].pos, noted_cwd, len + 1);
-	__atomic_store_n(&fj_jail->cwd[i].pid, pid, __ATOMIC_RELEASE);
+	fj_seq_written(&fj_jail->cwd[i].turn);
 }
 
 void fj_cwd_start(void)
 {
 	int32_t pid;
-	struct fj_str s;
+	uint32_t seen;
 	size_t i;
 
 	if (!fj_jail->has_aliases)
 		return;
 	pid = (int32_t)fj_sys0(__NR_getpid);
 	i = (uint32_t)pid % FJ_CWDS;
-	if (__atomic_load_n(&fj_jail->cwd[i].pid, __ATOMIC_ACQUIRE) != pid)
+	seen = fj_seq_begin(&fj_jail->cwd[i].turn);
+	if (fj_seq_is_odd(seen) || fj_jail->cwd[i].pid != pid)
 		return;
-	/* Another may be writing here: what then comes out is wrong, and like any wrong note it is
-	 * not obeyed. */
-	fj_str_init(&s, noted_cwd, FJ_CWD_TEXT);
-	for (const char *p = fj_jail->cwd[i].pos; *p && !s.overflowed; p++)
-		fj_str_add(&s, p, 1);
-	fj_jail->cwd[i].pid = 0;
+	memcpy(noted_cwd, fj_jail->cwd[i].pos, FJ_CWD_TEXT);
+	noted_cwd[FJ_CWD_TEXT - 1] = 0;
+	if (fj_seq_retry(&fj_jail->cwd[i].turn, seen))
+		noted_cwd[0] = 0;
+	/* (If another writes here by now, his note is lost.) */
+	__atomic_compare_exchange_n(
+		&fj_jail->cwd[i].pid, &pid, 0, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
 /* How good an answer is `pos`, which leads to the host path by mount `m` (NULL: by the root's
@@ -219,15 +222,15 @@ bool fj_path_back_hinted(const char *host_path, const char *hint, struct fj_str 
 {
 	const size_t before = out->len;
 	const struct fj_mounts *v;
-	uint64_t turn;
+	struct fj_mounts_seen seen;
 	bool found;
 
 	do {
 		do {
 			fj_str_cut(out, before);
-			v = fj_mounts_look(&turn);
+			v = fj_mounts_look(&seen);
 			found = back_once(v, host_path, hint, out);
-		} while (!fj_mounts_held(turn));
+		} while (!fj_mounts_held(&seen));
 	} while (!found && host_path[0] == '/' && fj_root_path_look());
 	return found && !out->overflowed;
 }

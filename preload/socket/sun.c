@@ -4,14 +4,14 @@
  * sun.c - the jail's table of bound socket names.
  *
  * A ring: after FJ_SOCKETS binds the oldest name is forgotten, and then shows as the short name. An
- * entry is written before the bind that makes its number visible, and not changed afterwards; the
- * number is checked when it is read. */
+ * entry is written before the bind that makes its number visible. */
 #include "socket/sun.h"
 
 static const char prefix[] = ".fjs";
 #define PREFIX_LEN (sizeof(prefix) - 1)
 #define ADDRESS_HEAD 2 /* offsetof(struct sockaddr_un, sun_path) */
 #define RENAME_NOREPLACE 1u
+#define READ_TRIES 1000 /* of a name that is being written */
 
 static uint64_t remember(const char *path, size_t len)
 {
@@ -20,10 +20,11 @@ static uint64_t remember(const char *path, size_t len)
 	/* Jails on one root share its directories: their numbers must differ. */
 	const uint64_t id = ((uint64_t)(uint32_t)fj_jail->first_pid << 32) + n;
 
-	s->id = 0;
+	fj_seq_write_at_last(&s->turn);
+	s->id = id;
 	memcpy(s->path, path, len);
 	s->len = (uint32_t)len;
-	__atomic_store_n(&s->id, id, __ATOMIC_RELEASE);
+	fj_seq_written(&s->turn);
 	return id;
 }
 
@@ -78,9 +79,26 @@ static bool parse_id(const char *name, size_t len, uint64_t *id)
 	return true;
 }
 
+/* What was bound to `id`, when that is not forgotten. */
+static bool recall(uint64_t id, struct fj_socket_name *out)
+{
+	const struct fj_socket_name *s = &fj_jail->socket[id % FJ_SOCKETS];
+
+	for (int tries = 0; tries < READ_TRIES; tries++) {
+		const uint32_t seen = fj_seq_begin(&s->turn);
+
+		if (fj_seq_is_odd(seen))
+			continue;
+		*out = *s;
+		if (!fj_seq_retry(&s->turn, seen))
+			return out->id == id && out->len <= sizeof(out->path);
+	}
+	return false;
+}
+
 int fj_sun_as_bound(struct fj_sun *sun, int len)
 {
-	const struct fj_socket_name *s;
+	struct fj_socket_name s;
 	size_t n, leaf;
 	uint64_t id;
 
@@ -92,12 +110,11 @@ int fj_sun_as_bound(struct fj_sun *sun, int len)
 		;
 	if (!parse_id(sun->path + leaf, n - leaf, &id))
 		return len;
-	s = &fj_jail->socket[id % FJ_SOCKETS];
-	if (__atomic_load_n(&s->id, __ATOMIC_ACQUIRE) != id || s->len > sizeof(sun->path))
+	if (!recall(id, &s))
 		return len;
 	memset(sun->path, 0, sizeof(sun->path));
-	memcpy(sun->path, s->path, s->len);
+	memcpy(sun->path, s.path, s.len);
 	/* With its NUL, which at 108 bytes lies beyond sun_path: unix_mkname_bsd() of
 	 * net/unix/af_unix.c. */
-	return (int)(ADDRESS_HEAD + s->len + 1);
+	return (int)(ADDRESS_HEAD + s.len + 1);
 }

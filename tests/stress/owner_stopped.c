@@ -176,7 +176,7 @@ static int test_storm(const char *path, unsigned rounds)
 			kill(pid[(first + k) % WRITERS], SIGSTOP);
 		for (unsigned k = 0; k < STOPPED; k++)
 			waitpid(pid[(first + k) % WRITERS], &status, WUNTRACED);
-		holder = (uint32_t)fj_store_head(&fj_store[0])->lock;
+		holder = (uint32_t)fj_store_head(&fj_store[0])->lock.word;
 		for (unsigned k = 0; k < STOPPED; k++)
 			held += holder == (uint32_t)pid[(first + k) % WRITERS];
 		before = __atomic_load_n(&shared->writes, __ATOMIC_SEQ_CST);
@@ -314,7 +314,7 @@ static int test_frozen(const char *path, const char *cgroup)
 	child = fork();
 	if (!child)
 		hold_until(0);
-	while (!(uint32_t)fj_store_head(&fj_store[0])->lock)
+	while (!(uint32_t)fj_store_head(&fj_store[0])->lock.word)
 		usleep(1000);
 	snprintf(text, sizeof(text), "%d", child);
 	if (!say(cgroup, "cgroup.procs", text) ||

@@ -7,6 +7,8 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static void make_mounts(void)
 {
@@ -235,6 +237,50 @@ START_TEST(root_is_host_root)
 }
 END_TEST
 
+/* Another thread enters a namespace of its own: what was read before is judged by the one that it
+ * was read in. */
+START_TEST(read_before_unshare)
+{
+	static struct fj_namespace other;
+	struct fj_mounts_seen seen;
+
+	make_mounts();
+	fj_mounts_look(&seen);
+	fj_namespace_of_process = &other;
+	ck_assert(fj_mounts_held(&seen));
+	for (unsigned i = 0; i < FJ_VERSIONS; i++)
+		other.turn[i] = fj_jail->mounts.turn[i]++;
+	ck_assert(!fj_mounts_held(&seen));
+	fj_namespace_of_process = &fj_jail->mounts;
+}
+END_TEST
+
+/* A place for a version is taken over from a dead writer, but not from one in another PID
+ * namespace, whose process id is nobody's here. */
+START_TEST(place_of_one_elsewhere)
+{
+	struct fj_lock *writer = fj_jail->mounts.writer;
+	struct fj_lock_hold hold;
+	struct fj_edit e;
+	pid_t dead = fork();
+
+	if (!dead) {
+		for (unsigned i = 0; i < FJ_VERSIONS; i++)
+			if (!fj_lock_try(&writer[i], (uint32_t)getpid(), false, &hold))
+				_exit(1);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(dead, NULL, 0), dead);
+	for (unsigned i = 0; i < FJ_VERSIONS; i++)
+		if (i != 3)
+			writer[i].holder ^= 1; /* elsewhere */
+	ck_assert(fj_edit_begin(&e));
+	ck_assert_uint_eq(e.place, 3);
+	ck_assert(!fj_lock_try(&writer[4], (uint32_t)getpid(), true, &hold));
+	fj_edit_end(&e, -1);
+}
+END_TEST
+
 Suite *unit_suite_mounts(void)
 {
 	Suite *s = suite_create("mounts");
@@ -245,6 +291,8 @@ Suite *unit_suite_mounts(void)
 	tcase_add_test(c, mount_from_inside);
 	tcase_add_test(c, mount_point_as_entry);
 	tcase_add_test(c, mount_table);
+	tcase_add_test(c, read_before_unshare);
+	tcase_add_test(c, place_of_one_elsewhere);
 	tcase_add_test(c, mount_forgets_facts);
 	tcase_add_test(c, there_and_back);
 	tcase_add_test(c, root_is_host_root);

@@ -17,7 +17,8 @@ static bool is_told(uint32_t seen, const struct fj_root *root)
 	const uint32_t last = moves->count - 1;
 	const struct fj_root_move *m = &moves->move[last % FJ_ROOT_MOVES];
 
-	return moves->count != seen && m->turn == last + 1 && m->ino == root->ino;
+	return moves->count != seen && m->number == last + 1 && !fj_seq_is_odd(m->turn) &&
+	       m->ino == root->ino;
 }
 
 START_TEST(one_after_the_other)

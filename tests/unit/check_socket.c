@@ -41,6 +41,28 @@ START_TEST(socket_names)
 }
 END_TEST
 
+/* While another takes the place of a name, as the ring is full, it shows as the short one, and
+ * never as half of each. */
+START_TEST(socket_name_half_written)
+{
+	const struct address a = {.family = 1, .path = "/s"};
+	struct address got = {0};
+	const long fd = fj_sys3(__NR_socket, 1, 2 /* SOCK_DGRAM */, 0);
+	uint32_t size = sizeof(got);
+	struct fj_socket_name *name = &fj_jail->socket[fj_jail->next_socket % FJ_SOCKETS];
+
+	unit_assert_result(unit_call3(__NR_bind, fd, &a, 5), 0);
+	ck_assert(fj_seq_write(&name->turn));
+	unit_assert_result(unit_call3(__NR_getsockname, fd, &got, &size), 0);
+	ck_assert_ptr_nonnull(strstr(got.path, "/.fjs"));
+	fj_seq_written(&name->turn);
+	size = sizeof(got);
+	memset(&got, 0, sizeof(got));
+	unit_assert_result(unit_call3(__NR_getsockname, fd, &got, &size), 0);
+	ck_assert_str_eq(got.path, "/s");
+}
+END_TEST
+
 START_TEST(socket_reached)
 {
 	const struct address a = {.family = 1, .path = "/inner/../s"};
@@ -70,6 +92,7 @@ Suite *unit_suite_socket(void)
 
 	tcase_add_checked_fixture(c, unit_jail_setup, unit_jail_teardown);
 	tcase_add_test(c, socket_names);
+	tcase_add_test(c, socket_name_half_written);
 	tcase_add_test(c, socket_reached);
 	suite_add_tcase(s, c);
 	return s;

@@ -1,0 +1,193 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * lock.c - a lock that outlives its holder; lock.h says what it is for.
+ *
+ * To take it from somebody is always possible: it is only a question of what that costs, and so of
+ * when. */
+#include "sys/lock.h"
+
+#include "sys/sys.h"
+
+#include <asm/stat.h>
+#include <linux/futex.h>
+#include <linux/time_types.h>
+
+#define SPINS 200
+#define YIELDS 20
+#define WAIT_NS 2000000 /* between two looks at what the holder does */
+
+/* How many of these looks one and the same holding lasts: who sleeps is held by the freezer of his
+ * cgroup, since nobody sleeps here; who is in another PID namespace is in a bad way, for the lock
+ * is held for a microsecond; and from a processor or a disk that is that slow the lock is taken, so
+ * that there is an end. */
+#define SLEEPING 5
+#define ELSEWHERE 50
+#define DISK 500
+#define RUNNING 5000
+
+/* Process id in the high half, its PID namespace in the low one; 0: nobody knows. Belongs to this
+ * process, or after fork(2) to its parent, and then the high half tells. */
+static uint64_t namespace;
+
+static uint32_t namespace_of_process(uint32_t pid)
+{
+	uint64_t known = __atomic_load_n(&namespace, __ATOMIC_RELAXED);
+	struct stat st = {0};
+
+	if (known >> 32 == pid)
+		return (uint32_t)known;
+	if (fj_sys4(__NR_newfstatat, AT_FDCWD, "/proc/self/ns/pid", &st, 0) < 0 || st.st_ino >> 32)
+		st.st_ino = 0;
+	known = (uint64_t)pid << 32 | st.st_ino;
+	__atomic_store_n(&namespace, known, __ATOMIC_RELAXED);
+	return (uint32_t)known;
+}
+
+static uint64_t said(const struct fj_lock *l)
+{
+	return __atomic_load_n(&l->holder, __ATOMIC_ACQUIRE);
+}
+
+/* The PID namespace of the holder of `word`, or 0: he has not said so yet, or does not know. */
+static uint32_t namespace_of(uint64_t holder, uint64_t word)
+{
+	return (holder ^ word) >> 33 ? 0 : (uint32_t)holder;
+}
+
+/* Is that ours, for certain? We are process `pid`. */
+static bool is_ours(uint64_t holder, uint64_t word, uint32_t pid)
+{
+	const uint32_t its = namespace_of(holder, word);
+
+	return its && its == namespace_of_process(pid);
+}
+
+/* Has one and the same holding lasted for so many looks that it is over? */
+static bool is_over(
+	const struct fj_lock *l, uint64_t word, uint32_t pid, uint32_t looks, uint32_t patience)
+{
+	const uint64_t holder = said(l);
+
+	if (!looks)
+		return false; /* it may be over by itself */
+	if (namespace_of(holder, word) && !is_ours(holder, word, pid))
+		return looks >= ELSEWHERE + patience;
+	switch (fj_doing((int32_t)(uint32_t)word)) {
+	case FJ_IS_GONE:
+	case FJ_IS_STOPPED:
+		return true;
+	case FJ_SLEEPS:
+		return looks >= SLEEPING;
+	case FJ_WAITS_FOR_DISK:
+		return looks >= DISK + patience;
+	default:
+		return looks >= RUNNING + patience;
+	}
+}
+
+/* Will nobody ever go on who held it by `word`? */
+static bool is_dead(uint64_t word, uint64_t holder, uint32_t pid)
+{
+	return is_ours(holder, word, pid) && fj_sys2(__NR_kill, (uint32_t)word, 0) == -ESRCH;
+}
+
+/* From whoever has it by `word`, or nobody. */
+static bool take(
+	struct fj_lock *l, uint32_t pid, uint32_t me, uint64_t word, struct fj_lock_hold *hold)
+{
+	const uint32_t robbed = (uint32_t)word;
+	const uint64_t holder = said(l), mine = namespace_of_process(pid);
+	uint64_t next = ((word >> 33) + 1) << 33 | (word & FJ_LOCK_ROBBED) | me;
+
+	if (robbed)
+		next |= FJ_LOCK_ROBBED;
+	if (!__atomic_compare_exchange_n(
+		    &l->word, &word, next, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+		return false;
+	__atomic_store_n(&l->holder, (next & ~0xffffffffUL) | mine, __ATOMIC_RELEASE);
+	/* (What he said was read before: if another holder had the same word since, he wrote the
+	 * same. That he is dead is asked when it is ours.) */
+	hold->is_robbed = (word & FJ_LOCK_ROBBED) || (robbed && !is_dead(word, holder, pid));
+	hold->word = next;
+	return true;
+}
+
+static void wait_for(struct fj_lock *l, uint32_t *waiters, uint32_t holder)
+{
+	const struct __kernel_timespec timeout = {.tv_nsec = WAIT_NS};
+
+	__atomic_fetch_add(waiters, 1, __ATOMIC_SEQ_CST);
+	fj_sys6(__NR_futex, &l->word, FUTEX_WAIT, holder, &timeout, 0, 0);
+	__atomic_fetch_sub(waiters, 1, __ATOMIC_SEQ_CST);
+}
+
+void fj_lock_take(struct fj_lock *l, uint32_t *waiters, uint32_t pid, uint32_t patience,
+	struct fj_lock_hold *hold)
+{
+	uint64_t last = 0;
+	uint32_t looks = 0;
+
+	for (uint32_t tries = 0;; tries++) {
+		const uint64_t word = __atomic_load_n(&l->word, __ATOMIC_RELAXED);
+		const uint32_t holder = (uint32_t)word;
+
+		if (!holder && take(l, pid, pid, word, hold))
+			return;
+		if (tries < SPINS) {
+			__builtin_ia32_pause();
+		} else if (tries < SPINS + YIELDS) {
+			fj_sys0(__NR_sched_yield);
+		} else if (holder) {
+			looks = word == last ? looks + 1 : 0;
+			last = word;
+			if (is_over(l, word, pid, looks, patience) && take(l, pid, pid, word, hold))
+				return;
+			wait_for(l, waiters, holder);
+		}
+	}
+}
+
+bool fj_lock_try(struct fj_lock *l, uint32_t me, bool of_the_dead, struct fj_lock_hold *hold)
+{
+	const uint64_t word = __atomic_load_n(&l->word, __ATOMIC_ACQUIRE);
+	uint32_t pid;
+
+	if ((uint32_t)word && !of_the_dead)
+		return false;
+	pid = (uint32_t)fj_sys0(__NR_getpid);
+	if ((uint32_t)word && !is_dead(word, said(l), pid))
+		return false;
+	if (!take(l, pid, me, word, hold))
+		return false;
+	hold->is_robbed = false;
+	return true;
+}
+
+void fj_lock_give(struct fj_lock *l, uint32_t *waiters, const struct fj_lock_hold *hold)
+{
+	uint64_t word = hold->word;
+	const uint64_t next = word >> 33 << 33 | (hold->is_robbed ? FJ_LOCK_ROBBED : 0);
+
+	/* Else somebody has taken it. */
+	__atomic_compare_exchange_n(
+		&l->word, &word, next, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+	if (waiters && __atomic_load_n(waiters, __ATOMIC_SEQ_CST))
+		fj_sys6(__NR_futex, &l->word, FUTEX_WAKE, 1, 0, 0, 0);
+}
+
+bool fj_lock_is_of(const struct fj_lock *l, uint32_t me)
+{
+	const uint64_t word = __atomic_load_n(&l->word, __ATOMIC_ACQUIRE);
+
+	return (uint32_t)word == me && is_ours(said(l), word, (uint32_t)fj_sys0(__NR_getpid));
+}
+
+void fj_lock_forget(struct fj_lock *l, uint32_t me)
+{
+	uint64_t word = __atomic_load_n(&l->word, __ATOMIC_ACQUIRE);
+
+	if ((uint32_t)word == me && is_ours(said(l), word, (uint32_t)fj_sys0(__NR_getpid)))
+		__atomic_compare_exchange_n(&l->word, &word, word & ~0xffffffffUL, false,
+			__ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+}
