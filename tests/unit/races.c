@@ -1,0 +1,353 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * races.c - what processes share, used by threads at once under ThreadSanitizer: sequence counts
+ * (sys/seq.h), the lock that outlives its holder (sys/lock.h), and the rooms that stand on them.
+ *
+ * Two threads here are two processes there. ThreadSanitizer tells of each two accesses that nothing
+ * puts in order; so two writers of one place show, whoever wins. Who reads under a sequence count
+ * does so while somebody writes, and is named below; what he has copied is checked here. Prints a
+ * line for each check, and what ThreadSanitizer says; it ends with status 66 then. */
+#include "cred/ids.h"
+#include "path/path.h"
+#include "path/root.h"
+#include "socket/sun.h"
+#include "sys/lock.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define THREADS 4
+#define ROUNDS 2000
+
+/* Who reads what may be written meanwhile. A name here is that of the function that reads, not of
+ * one that writes: two writers are never forgiven. */
+const char *__tsan_default_suppressions(void);
+const char *__tsan_default_suppressions(void)
+{
+	return "race:read_copy\n"
+	       "race_top:fj_facts_look\n"
+	       "race_top:fj_same\n"
+	       "race_top:fj_load8\n"
+	       "race_top:fj_load_tail\n"
+	       "race:fj_facts_find\n"
+	       "race:fj_ids_posted\n"
+	       "race:read_move\n"
+	       "race:recall\n"
+	       "race:fj_mount_at\n"
+	       "race:fj_mount_of\n"
+	       "race:copy_version\n"
+	       "race:copy_namespace\n";
+}
+
+/* All that is needed to name who made the earlier access: without that name none is forgiven. */
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void)
+{
+	return "history_size=7";
+}
+
+static unsigned failures;
+
+static void check(const char *what, bool is_good)
+{
+	printf("%s %s\n", is_good ? "ok  " : "FAIL", what);
+	failures += !is_good;
+}
+
+/* Run `work` in so many threads, with 0, 1, ... */
+static void at_once(void *(*work)(void *))
+{
+	pthread_t thread[THREADS];
+
+	for (uintptr_t i = 0; i < THREADS; i++)
+		if (pthread_create(&thread[i], NULL, work, (void *)i))
+			abort();
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(thread[i], NULL);
+}
+
+static uint32_t torn; /* copies that were taken for good and were not */
+static uint32_t good;
+
+static void count(bool is_whole)
+{
+	__atomic_fetch_add(is_whole ? &good : &torn, 1, __ATOMIC_RELAXED);
+}
+
+static void check_copies(const char *what)
+{
+	check(what, good && !torn);
+	if (torn || !good)
+		printf("     %u good, %u torn\n", good, torn);
+	good = torn = 0;
+}
+
+/* -- a sequence count by itself -- */
+
+static struct {
+	uint32_t seq;
+	uint64_t data[16];
+} shared;
+
+__attribute__((noinline)) static void read_copy(uint64_t *out)
+{
+	memcpy(out, shared.data, sizeof(shared.data));
+}
+
+static void *use_sequence(void *arg)
+{
+	for (uint64_t n = 0; n < ROUNDS; n++) {
+		uint64_t copy[16];
+		uint32_t seen;
+
+		if (fj_seq_write(&shared.seq)) {
+			for (int i = 0; i < 16; i++)
+				shared.data[i] = (uintptr_t)arg << 32 | n;
+			fj_seq_written(&shared.seq);
+		}
+		seen = fj_seq_begin(&shared.seq);
+		if (fj_seq_is_odd(seen))
+			continue;
+		read_copy(copy);
+		if (fj_seq_retry(&shared.seq, seen))
+			continue;
+		for (int i = 1; i < 16; i++)
+			if (copy[i] != copy[0])
+				seen++;
+		count(seen == (seen & ~1u) &&
+			!memcmp(copy, copy + 1, sizeof(copy) - sizeof(*copy)));
+	}
+	return NULL;
+}
+
+/* -- the lock -- */
+
+static struct fj_lock lock;
+static uint32_t waiters;
+static uint64_t guarded;
+static uint32_t filled[64];
+
+/* With the lock: long enough that others come meanwhile. */
+static void change_guarded(void)
+{
+	for (int i = 0; i < 64; i++)
+		filled[i]++;
+	guarded++;
+}
+
+static void *use_lock(void *arg)
+{
+	struct fj_lock_hold hold;
+
+	(void)arg;
+	for (int n = 0; n < ROUNDS; n++) {
+		fj_lock_take(&lock, &waiters, (uint32_t)fj_sys0(__NR_getpid), 0, &hold);
+		change_guarded();
+		fj_lock_give(&lock, &waiters, &hold);
+	}
+	return NULL;
+}
+
+static void *try_lock(void *arg)
+{
+	const uint32_t me = (uint32_t)fj_sys0(__NR_gettid);
+	struct fj_lock_hold hold;
+
+	(void)arg;
+	for (int n = 0; n < ROUNDS;) {
+		/* (Nobody is dead: that is asked, too, and changes nothing.) */
+		if (!fj_lock_try(&lock, me, n & 1, &hold)) {
+			fj_sys0(__NR_sched_yield);
+			continue;
+		}
+		change_guarded();
+		n++;
+		fj_lock_give(&lock, NULL, &hold);
+	}
+	return NULL;
+}
+
+/* -- facts -- */
+
+static void *use_facts(void *arg)
+{
+	static const struct fj_root root = {.pos = ""};
+	const char letter = (char)('a' + (uintptr_t)arg);
+	char value[40], text[FJ_PATH_MAX];
+
+	for (unsigned n = 0; n < ROUNDS; n++) {
+		const size_t len = 8 + (n + (uintptr_t)arg) % 24;
+		struct fj_str s;
+		unsigned flags;
+
+		memset(value, letter, len);
+		value[len] = 0;
+		fj_facts_add(&root, "/some/key", 9, value, 0, 1);
+		fj_str_init(&s, text, sizeof(text));
+		if (!fj_facts_find(&root, "/some/key", 9, &s, &flags, 1))
+			continue;
+		for (size_t i = 0; i < s.len; i++)
+			if (text[i] != text[0])
+				flags = ~0u;
+		count(s.len >= 8 && flags == 0);
+	}
+	return NULL;
+}
+
+/* -- identities -- */
+
+static void *use_board(void *arg)
+{
+	struct fj_ids ids;
+	struct fj_posted p;
+
+	fj_ids_root(&ids);
+	for (uint32_t n = 0; n < ROUNDS; n++) {
+		const uint32_t id = n * THREADS + (uint32_t)(uintptr_t)arg + 1;
+
+		ids.ruid = ids.euid = ids.suid = ids.fsuid = id;
+		ids.rgid = ids.egid = ids.sgid = ids.fsgid = id;
+		fj_ids_post(1, &ids);
+		if (fj_ids_posted(1, &p))
+			count(p.ruid == p.euid && p.ruid == p.suid && p.ruid == p.fsgid);
+	}
+	return NULL;
+}
+
+/* -- moves of roots -- */
+
+static void *use_moves(void *arg)
+{
+	char pos[256];
+
+	for (uint32_t n = 0; n < ROUNDS; n++) {
+		struct fj_root root = {.pos = pos, .len = 255, .dev = (uintptr_t)arg, .ino = n};
+		uint32_t number;
+
+		memset(pos, 'a' + (int)(n % 26), 255);
+		pos[255] = 0;
+		number = fj_root_move_tell(&root);
+		count((int32_t)(__atomic_load_n(&fj_jail->root_moves.count, __ATOMIC_RELAXED) -
+				number) > 0);
+	}
+	return NULL;
+}
+
+/* -- names of sockets -- */
+
+static void *use_names(void *arg)
+{
+	struct fj_thread *t = fj_thread_mine();
+	const char letter = (char)('a' + (uintptr_t)arg);
+	char path[64];
+
+	for (uint32_t n = 0; n < ROUNDS; n++) {
+		struct fj_place place = {.dirfd = -1, .owned_fd = -1, .name = "s"};
+		struct fj_sun sun = {.family = 1};
+		const size_t len = 8 + n % 40;
+		const uint32_t mark = fj_scratch_mark(t);
+		struct fj_str s;
+		int got;
+
+		memset(path, letter, len);
+		/* (There is no such descriptor: it is remembered, and not bound.) */
+		fj_sun_bind(t, -1, &place, path, len, &sun);
+		fj_scratch_release(t, mark);
+		fj_str_init(&s, sun.path, sizeof(sun.path));
+		fj_str_put(&s, ".fjs");
+		fj_str_num(&s,
+			((uint64_t)(uint32_t)fj_jail->first_pid << 32) +
+				__atomic_load_n(&fj_jail->next_socket, __ATOMIC_RELAXED) - 1,
+			16);
+		got = fj_sun_as_bound(&sun, 2 + (int)s.len + 1) - 3;
+		if (sun.path[0] == '.')
+			continue; /* written just now, or not yet */
+		for (int i = 1; i < got; i++)
+			if (sun.path[i] != sun.path[0])
+				got = 0;
+		count(got >= 8);
+	}
+	return NULL;
+}
+
+/* -- mounts -- */
+
+static uint32_t namespaces;
+
+static void *use_mounts(void *arg)
+{
+	char pos[32], host[32], text[FJ_PATH_MAX];
+	struct fj_mount_found found;
+	struct fj_str s;
+	struct fj_edit e;
+
+	snprintf(pos, sizeof(pos), "/p/%d", (int)(uintptr_t)arg);
+	for (int n = 0; n < ROUNDS / 20; n++) {
+		long r;
+
+		snprintf(host, sizeof(host), "/h/%d-%d", (int)(uintptr_t)arg, n);
+		do {
+			if (!fj_edit_begin(&e))
+				abort();
+			for (uint32_t i = fj_mounts_count(e.v); i--;)
+				if (fj_streq(fj_mounts_text(e.v, e.v->mount[i].jail), pos))
+					fj_edit_remove(&e, i);
+			r = fj_edit_add(&e, host, pos, 0, "ext4", "x");
+		} while ((r = fj_edit_end(&e, r)) == FJ_EDIT_AGAIN);
+		for (int i = 0; i < 20; i++) {
+			fj_str_init(&s, text, sizeof(text));
+			if (fj_mount_at(pos, &found, &s))
+				count(found.jail_len == 4 && text[3] == pos[3] && text[4] == '-');
+		}
+		/* Readers go on in the namespace that they have begun in. */
+		if (arg == 0 && n % 20 == 19)
+			namespaces += fj_namespace_unshare() == 0;
+	}
+	return NULL;
+}
+
+static void make_jail(void)
+{
+	const long at = fj_sys6(__NR_mmap, 0, sizeof(struct fj_jail), 3 /* PROT_READ, PROT_WRITE */,
+		0x21 /* MAP_SHARED, MAP_ANONYMOUS */, -1, 0);
+
+	if (fj_is_err(at))
+		abort();
+	fj_thread_start();
+	fj_jail = (struct fj_jail *)at;
+	fj_jail->root_fd = 500;
+	fj_jail->first_pid = (int32_t)fj_sys0(__NR_getpid);
+	fj_jail->epoch = 1;
+	fj_namespace_of_process = &fj_jail->mounts;
+}
+
+int main(void)
+{
+	static struct fj_board board;
+
+	make_jail();
+	fj_ids_new_board(&board);
+	fj_ids_start(&board, "", 0);
+
+	at_once(use_sequence);
+	check_copies("a sequence count");
+	at_once(use_lock);
+	check("the lock, waited for",
+		guarded == THREADS * ROUNDS && !waiters && !(uint32_t)lock.word);
+	at_once(try_lock);
+	check("the lock, tried", guarded == 2 * THREADS * ROUNDS && !(uint32_t)lock.word);
+	at_once(use_facts);
+	check_copies("facts");
+	at_once(use_board);
+	check_copies("identities");
+	at_once(use_moves);
+	check_copies("moves of roots");
+	at_once(use_names);
+	check_copies("names of sockets");
+	at_once(use_mounts);
+	check("namespaces of mounts", namespaces == ROUNDS / 20 / 20);
+	check_copies("mounts");
+	return failures ? 1 : 0;
+}
