@@ -84,6 +84,28 @@ __attribute__((noinline)) static void show_one_link(struct fj_call *c)
 		((struct stat *)c->arg[c->nr == __NR_fstat ? 1 : 2])->st_nlink = 1;
 }
 
+/* In a union: is what was just written to the program what it is to see? A whiteout is nothing, and
+ * of a directory it must be known whether it is merged. */
+__attribute__((noinline)) static bool is_shown_right(
+	struct fj_call *c, const struct fj_quick *q, long r)
+{
+	const struct statx *sx = (const struct statx *)c->arg[4];
+	const struct stat *st = (const struct stat *)c->arg[2];
+	const bool is_statx = c->nr == __NR_statx;
+	const uint32_t mode = r ? 0 : is_statx ? sx->stx_mode : st->st_mode;
+	const uint64_t rdev = r	       ? 0 :
+			      is_statx ? sx->stx_rdev_major | sx->stx_rdev_minor :
+					 st->st_rdev;
+	int is_merged;
+
+	if (r == -EACCES || ((mode & FJ_S_IFMT) == FJ_S_IFCHR && !rdev))
+		return false;
+	is_merged = (mode & FJ_S_IFMT) == FJ_S_IFDIR ? fj_quick_is_merged(q) : 0;
+	if (is_merged > 0)
+		show_one_link(c);
+	return is_merged >= 0;
+}
+
 /* Find the place by walking, /proc/PID/exe included. */
 static long find(
 	struct fj_call *c, int i, const char *jail_path, unsigned how, struct fj_place *place)
@@ -120,11 +142,14 @@ FJ_HOT long fj_hook_stat(struct fj_call *c)
 			show_one_link(c);
 		return r;
 	}
-	if (fj_quick_begin(&q, c->thread, (int)c->arg[DIRFD], jail_path, c->path_len))
+	if (fj_quick_begin_layered(&q, c->thread, (int)c->arg[DIRFD], jail_path, c->path_len))
 		do {
-			r = show(c, q.place.dirfd, q.place.name, flags | AT_SYMLINK_NOFOLLOW,
-				&is_symlink);
-			if (!fj_look_is_conclusive(r, q.path, q.epoch)) {
+			do
+				r = show(c, q.place.dirfd, q.place.name,
+					flags | AT_SYMLINK_NOFOLLOW, &is_symlink);
+			while (r == -ENOENT && fj_quick_below(&q));
+			if (!fj_look_is_conclusive(r, q.path, q.epoch) ||
+				(__builtin_expect(q.is_layered, 0) && !is_shown_right(c, &q, r))) {
 				fj_quick_end(&q);
 				break;
 			}
@@ -172,17 +197,24 @@ out:
 	return r;
 }
 
+#define ONLY_THE_WALK_KNOWS 2
+
 /* What access(2) answers, when that is sure from looking at the file; else 1. *is_symlink tells of
  * one. Nothing but the mode bits can deny the owner to look at, or to read, a file that he found.
  */
-static long access_by_look(const struct fj_call *c, int dirfd, const char *name, bool *is_symlink)
+static long access_by_look(const struct fj_call *c, const struct fj_quick *q, bool *is_symlink)
 {
-	enum { R = 4, OWNER_R = 0400 }; /* R_OK, S_IRUSR */
+	const int dirfd = q->place.dirfd;
+	const char *const name = q->place.name;
+	enum { W = 2, R = 4, OWNER_R = 0400 }; /* W_OK, R_OK, S_IRUSR */
 	const uint32_t wanted = (uint32_t)fj_arg(c, FJ_MODE, 0);
 	struct stat st;
 	const long r = fj_sys4(__NR_newfstatat, dirfd, name, &st, AT_SYMLINK_NOFOLLOW);
 
 	*is_symlink = !r && (st.st_mode & FJ_S_IFMT) == FJ_S_IFLNK;
+	if (__builtin_expect(q->is_layered, 0) && r != -ENOENT &&
+		(r || (wanted & W) || fj_union_calls.is_whiteout(c->thread, dirfd, name, &st)))
+		return ONLY_THE_WALK_KNOWS;
 	if (fj_arg(c, FJ_ATFLAGS, 0) & ~(uint64_t)AT_SYMLINK_NOFOLLOW)
 		return 1;
 	if (r < 0)
@@ -242,14 +274,18 @@ FJ_HOT static long access_on_disk(struct fj_call *c)
 		return fj_kernel(c); /* which refuses that before it looks at the path:
 					do_faccessat() of fs/open.c */
 	if (!fj_jail->has_read_only && !(fj_jail->has_mount_limits & FJ_MOUNT_NOEXEC) &&
-		fj_quick_begin(&q, c->thread, dirfd, jail_path, c->path_len))
+		fj_quick_begin_layered(&q, c->thread, dirfd, jail_path, c->path_len))
 		do {
-			r = access_by_look(c, q.place.dirfd, q.place.name, &is_symlink);
+			do
+				r = access_by_look(c, &q, &is_symlink);
+			while (r == -ENOENT && fj_quick_below(&q));
 			if (follows && is_symlink)
 				continue;
 			aim(c, i, &q.place);
-			r = r == 1 || is_symlink ? fj_kernel(c) : r;
-			if (fj_look_is_conclusive(r, q.path, q.epoch))
+			if (r != ONLY_THE_WALK_KNOWS)
+				r = r == 1 || is_symlink ? fj_kernel(c) : r;
+			if (r != ONLY_THE_WALK_KNOWS && fj_look_is_conclusive(r, q.path, q.epoch) &&
+				(!q.is_layered || r != -EACCES))
 				return r;
 			c->arg[i - 1] = (uint64_t)(int64_t)dirfd;
 			fj_quick_end(&q);

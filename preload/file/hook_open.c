@@ -54,10 +54,16 @@ FJ_HOT static long open_path(
 	struct fj_quick q;
 	long r;
 
-	if (is_usual && fj_quick_begin(&q, c->thread, dirfd, jail_path, c->path_len))
+	/* (What is changed in a union is copied up first.) */
+	if (is_usual && (fj_open_writes(o) ? fj_quick_begin : fj_quick_begin_layered)(
+				&q, c->thread, dirfd, jail_path, c->path_len))
 		do {
-			r = fj_open_place(c, &q.place, o);
-			if (__builtin_expect(r >= 0, 1) || is_conclusive(r, jail_path[0], q.epoch))
+			do
+				r = fj_open_place(c, &q.place, o);
+			while (__builtin_expect(r == -ENOENT, 0) && fj_quick_below(&q));
+			if (__builtin_expect(r >= 0, 1) ||
+				(is_conclusive(r, jail_path[0], q.epoch) &&
+					(r == -ENOENT || !q.is_layered)))
 				return r;
 			if (r != -ELOOP || !fj_open_follows_last(o) || fj_open_writes(o) ||
 				!fj_facts_hold(q.epoch)) {

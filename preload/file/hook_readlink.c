@@ -8,7 +8,10 @@
 #include "call/hooks.h"
 #include "procfs/procfs.h"
 #include "path/proc.h"
+#include "layers/union.h"
 #include "sys/guest.h"
+
+#include <asm/stat.h>
 
 static long answer(struct fj_call *c, const char *text, size_t len)
 {
@@ -135,6 +138,17 @@ static bool is_own_exe(const char *jail_path)
 	return fj_mount_at("/proc", &m, &host) && fj_streq(host.at, "/proc");
 }
 
+/* In a union: a whiteout is no symlink either, but nothing. */
+static bool is_read_right(struct fj_call *c, const struct fj_place *place, long r)
+{
+	struct stat st;
+
+	if (r != -EINVAL)
+		return r != -EACCES;
+	return !fj_sys4(__NR_newfstatat, place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW) &&
+	       !fj_union_calls.is_whiteout(c->thread, place->dirfd, place->name, &st);
+}
+
 FJ_HOT long fj_hook_readlink(struct fj_call *c)
 {
 	const int i = fj_arg_index(c, FJ_LPATH);
@@ -151,11 +165,14 @@ FJ_HOT long fj_hook_readlink(struct fj_call *c)
 		return c->arg[i] ? read_own_link(c, fj_arg_dirfd(c, i)) : fj_kernel(c);
 	if (is_own_exe(jail_path) && fj_exe_is_known(c->thread))
 		return answer(c, fj_exe_path(), fj_strlen(fj_exe_path()));
-	if (fj_quick_begin(&q, c->thread, fj_arg_dirfd(c, i), jail_path, c->path_len)) {
-		/* (In `fakejail /` procfs is no mount, and facts lead into it.) */
-		r = read_link_at(c, &q.place,
-			jail_path[0] != '/' || !fj_jail->root_path[0] || q.place.dirfd == AT_FDCWD);
-		if (fj_look_is_conclusive(r, jail_path, q.epoch))
+	if (fj_quick_begin_layered(&q, c->thread, fj_arg_dirfd(c, i), jail_path, c->path_len)) {
+		do /* (In `fakejail /` procfs is no mount, and facts lead into it.) */
+			r = read_link_at(c, &q.place,
+				jail_path[0] != '/' || !fj_jail->root_path[0] ||
+					q.place.dirfd == AT_FDCWD);
+		while (r == -ENOENT && fj_quick_below(&q));
+		if (fj_look_is_conclusive(r, jail_path, q.epoch) &&
+			(__builtin_expect(!q.is_layered, 1) || is_read_right(c, &q.place, r)))
 			return r;
 		fj_quick_end(&q);
 	}

@@ -127,7 +127,7 @@ bool fj_facts_find(const struct fj_root *root, const char *key, size_t key_len, 
 }
 
 void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, const char *value,
-	unsigned flags, uint64_t epoch)
+	uint64_t flags, uint64_t epoch)
 {
 	const size_t value_len = fj_strlen(value);
 	const uint64_t view = view_of(root);

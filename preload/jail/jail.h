@@ -352,10 +352,28 @@ struct fj_quick {
 	char *beyond; /* room for another path; NULL: none is needed yet */
 	uint32_t outer, mark;
 	unsigned links;
+	bool takes_layers; /* the caller knows of them */
+	bool is_layered;   /* the place is in a union: what is found may be a whiteout */
+	uint32_t left;	   /* layers that have the directory, too, below the place's */
 };
 /* Find `jail_path`, of `len` bytes. Without any system call. */
 bool fj_quick_begin(
 	struct fj_quick *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len);
+/* The same also where the directory lies in a union. Then what is there may be a whiteout, and
+ * where nothing is the next layer may have it. */
+bool fj_quick_begin_layered(
+	struct fj_quick *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len);
+/* Nothing is there: let the place lead to the next layer. False: that was the last. */
+static inline bool fj_quick_below(struct fj_quick *q)
+{
+	if (__builtin_expect(!q->left, 1))
+		return false;
+	q->left--;
+	q->place.name += fj_strlen(q->place.name) + 1;
+	return true;
+}
+/* The place is a directory. Is it merged of several layers? -1: that is not known. */
+int fj_quick_is_merged(const struct fj_quick *q);
 /* The place is a symlink that is to be followed: find what it leads to. */
 bool fj_quick_beyond(struct fj_quick *q);
 /* Give up: give scratch memory back. False. */
@@ -375,13 +393,17 @@ bool fj_facts_saw_name(const char *name, size_t len);
 enum {
 	FJ_FACT_HOST = 1, /* the value is an absolute host path; else it is relative to the root */
 	FJ_FACT_OPEN = 2, /* whoever it is may search the directory, and all on the way */
-	FJ_FACT_LITERAL = 4, /* the value is the key without the slash that it begins with */
-	FJ_FACT_PLAIN = 8,   /* it is not the root, and nothing is mounted on a name in it */
+	FJ_FACT_LITERAL = 4,	/* the value is the key without the slash that it begins with */
+	FJ_FACT_PLAIN = 8,	/* it is not the root, and nothing is mounted on a name in it */
+	FJ_FACT_UNION = 16,	/* it lies in a union, and the values are all its directories, from
+				   the top, with a slash between two: union_facts.c */
+	FJ_FACT_MERGED = 32,	/* and these are several */
+	FJ_FACT_HAS_UPPER = 64, /* and the union has an upper layer */
 };
 /* A directory has become closed to somebody: what was said to be open may no more be so. */
 void fj_facts_forget(void);
 void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, const char *value,
-	unsigned flags, uint64_t epoch);
+	uint64_t flags, uint64_t epoch);
 /* The fact for `key`, or NULL. What was read of it is right when fj_fact_held() says so afterwards.
  */
 const struct fj_fact *fj_facts_look(const struct fj_root *root, const char *key, size_t key_len,

@@ -126,7 +126,7 @@ bool fj_layers_have_below(struct fj_thread *t, struct fj_layers *l, const char *
 static long merge(struct fj_thread *t, struct fj_layers *l, const char *name, int *to)
 {
 	bool is_in_dir = false;
-	uint32_t mode = 0;
+	uint32_t mode = 0, left = fj_layers_having(l);
 	long r, fd;
 
 	for (uint32_t i = 0; i < l->count; i++)
@@ -135,6 +135,7 @@ static long merge(struct fj_thread *t, struct fj_layers *l, const char *name, in
 	for (uint32_t i = 0; i < l->count; i++) {
 		if (l->fd[i] < 0)
 			continue;
+		left--;
 		r = look(t, l, i, name, &mode);
 		if (r < 0 && is_in_dir)
 			continue; /* a lower one that cannot be searched */
@@ -159,7 +160,7 @@ static long merge(struct fj_thread *t, struct fj_layers *l, const char *name, in
 			return fd;
 		to[i] = (int)fd;
 		is_in_dir = true;
-		if (fj_union_calls.is_opaque(t, (int)fd))
+		if (left && fj_union_calls.is_opaque(t, (int)fd))
 			break;
 	}
 	return is_in_dir ? 0 : -ENOENT;
@@ -255,11 +256,28 @@ static long descend(struct fj_thread *t, struct fj_layers *l, const char *pos, b
 	return r;
 }
 
+/* The nearest directory of those above `pos` of which something is remembered: `*rest` is what
+ * follows. */
+static bool recall_above(struct fj_thread *t, const char *pos, size_t mount_len,
+	struct fj_layers *l, const char **rest)
+{
+	for (size_t len = fj_strlen(pos); len > mount_len;) {
+		for (len--; len > mount_len && pos[len] != '/'; len--)
+			;
+		*rest = pos + len;
+		if (fj_layers_recall(t, pos, len, false, l))
+			return true;
+	}
+	return false;
+}
+
 static long open_at(struct fj_thread *t, const char *pos, struct fj_layers *l, bool is_up)
 {
 	const uint32_t mark = fj_scratch_mark(t);
 	struct fj_mount_found m;
 	struct fj_str layers, work;
+	const char *rest;
+	uint64_t epoch;
 	long r;
 
 	*l = (struct fj_layers){.work_fd = -1, .found = -1};
@@ -269,13 +287,20 @@ static long open_at(struct fj_thread *t, const char *pos, struct fj_layers *l, b
 		fj_scratch_release(t, mark);
 		return 0;
 	}
+	epoch = is_up ? 0 : fj_layers_plan_fact(pos);
+	r = 0;
+	if (!epoch || !recall_above(t, pos, m.jail_len, l, &rest)) {
+		rest = pos + m.jail_len;
+		r = open_roots(t, layers.at, l);
+	}
 	l->mount_len = m.jail_len;
 	l->mount_id = m.id;
 	l->has_upper = work.len;
 	l->is_read_only = !l->has_upper || (m.flags & FJ_MOUNT_READ_ONLY);
-	r = open_roots(t, layers.at, l);
 	if (!r)
-		r = descend(t, l, pos + m.jail_len, is_up);
+		r = descend(t, l, rest, is_up);
+	if (!r && !is_up)
+		fj_layers_remember(t, l, pos, epoch, false);
 	fj_scratch_release(t, mark);
 	if (r < 0)
 		fj_layers_close(l);
@@ -284,7 +309,7 @@ static long open_at(struct fj_thread *t, const char *pos, struct fj_layers *l, b
 
 long fj_layers_open(struct fj_thread *t, const char *pos, struct fj_layers *l)
 {
-	return open_at(t, pos, l, false);
+	return fj_layers_recall(t, pos, fj_strlen(pos), false, l) ? 1 : open_at(t, pos, l, false);
 }
 
 long fj_layers_up(struct fj_thread *t, struct fj_layers *l, const char *pos)
@@ -330,12 +355,18 @@ long fj_layers_copy_up(
 	struct fj_thread *t, struct fj_layers *l, const char *name, bool is_data_wanted)
 {
 	const long work = fj_layers_work(t, l);
+	const bool is_dir = (l->mode & S_IFMT_) == S_IFDIR_;
+	bool is_announced;
 	long r;
 
 	if (fj_is_err(work))
 		return work;
+	/* Of a directory it is remembered which layers have it. */
+	is_announced = is_dir && fj_facts_before_change(name, false);
 	r = fj_union_calls.copy_up(
 		t, l->fd[l->found], name, l->fd[0], name, (int)work, is_data_wanted);
+	if (is_dir)
+		fj_facts_after_change(name, is_announced);
 	return r == -EEXIST ? 0 : r;
 }
 

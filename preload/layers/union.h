@@ -85,6 +85,19 @@ long fj_layers_up(struct fj_thread *t, struct fj_layers *l, const char *pos);
 /* Copy `name`, which was found, to the upper layer, where its directory is. */
 long fj_layers_copy_up(
 	struct fj_thread *t, struct fj_layers *l, const char *name, bool is_data_wanted);
+/* union_facts.c: the same without a step, from what is remembered of the directory that the first
+ * `len` bytes of `pos` name. False: nothing; or with `is_open` not that everybody may search all
+ * directories on the way. */
+bool fj_layers_recall(
+	struct fj_thread *t, const char *pos, size_t len, bool is_open, struct fj_layers *l);
+/* Is the directory at the first `len` bytes of `pos` merged of several layers, as is remembered at
+ * `epoch`? -1: nothing is. */
+int fj_layers_know_merged(const char *pos, size_t len, uint64_t epoch);
+/* `pos` is about to be looked at; what will be found may be remembered by the epoch that this
+ * returns, when it is not 0. */
+uint64_t fj_layers_plan_fact(const char *pos);
+void fj_layers_remember(struct fj_thread *t, const struct fj_layers *l, const char *pos,
+	uint64_t epoch, bool is_open);
 /* The descriptor of the work directory, or -errno. */
 long fj_layers_work(struct fj_thread *t, struct fj_layers *l);
 

@@ -44,6 +44,44 @@ static const char *join(struct fj_thread *t, struct fj_str *value, const char *n
 	return value->at;
 }
 
+/* Each of the paths in `value` with the name behind it, one after the other, into the place. */
+__attribute__((noinline)) static void name_in_layers(
+	struct fj_quick *q, const struct fj_str *value, const char *name, size_t len)
+{
+	struct fj_str s;
+	size_t paths = 1, size;
+
+	for (const char *c = value->at; *c; c++)
+		paths += c[0] == '/' && c[1] == '/';
+	size = value->len + paths * (len + 2);
+	fj_str_init(&s, fj_scratch(q->t, size), size);
+	for (const char *c = value->at, *end; *c; c = *end ? end + 1 : end) {
+		for (end = c; *end && !(end[0] == '/' && end[1] == '/'); end++)
+			;
+		fj_str_add(&s, c, (size_t)(end - c));
+		fj_str_put(&s, "/");
+		fj_str_add(&s, name, len);
+		fj_str_add(&s, "", 1);
+	}
+	q->is_layered = true;
+	q->left = (uint32_t)paths - 1;
+	q->place.name = s.at;
+}
+
+/* `value` is the directory's. False: the caller cannot make use of it. */
+static inline bool use(
+	struct fj_quick *q, unsigned flags, struct fj_str *value, const char *name, size_t len)
+{
+	if (__builtin_expect(flags & FJ_FACT_UNION, 0)) {
+		if (!q->takes_layers)
+			return false;
+		name_in_layers(q, value, name, len);
+	} else {
+		q->place.name = join(q->t, value, name, len);
+	}
+	return true;
+}
+
 /* A fact tells of none; but a name in the caller's own directory, or in his root, needs no fact. */
 __attribute__((noinline)) static bool may_be_in_union(const char *path, size_t len)
 {
@@ -67,6 +105,8 @@ FJ_HOT static bool find(struct fj_quick *q)
 	const size_t len = name > path ? (size_t)(name - path) - 1 : 0; /* directory */
 
 	q->epoch = 0;
+	q->is_layered = false;
+	q->left = 0;
 	q->place = (struct fj_place){.dirfd = q->dirfd, .owned_fd = -1, .name = path};
 	if (!name_len || fj_is_dots(name, name_len) ||
 		fj_proc_named(name, name_len) != FJ_PROC_PLAIN)
@@ -89,7 +129,8 @@ FJ_HOT static bool find(struct fj_quick *q)
 		if (q->dirfd != AT_FDCWD ||
 			!find_below_cwd(t, root, path, len, q->epoch, &value, &flags))
 			return false;
-		q->place.name = join(t, &value, name, name_len);
+		if (!use(q, flags, &value, name, name_len))
+			return false;
 	} else if (!len) {
 		q->place.name = name;
 	} else {
@@ -101,7 +142,8 @@ FJ_HOT static bool find(struct fj_quick *q)
 		if (!(flags & FJ_FACT_LITERAL)) {
 			fj_str_init(&value, fj_scratch(t, FJ_REST_SIZE), FJ_REST_SIZE);
 			fj_fact_value(fact, len, &value);
-			q->place.name = join(t, &value, name, name_len);
+			if (!use(q, flags, &value, name, name_len))
+				return false;
 		}
 		if (!fj_fact_held(fact, turn))
 			return false;
@@ -120,7 +162,7 @@ bool fj_quick_end(struct fj_quick *q)
 	return false;
 }
 
-FJ_HOT bool fj_quick_begin(
+static inline bool begin(
 	struct fj_quick *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len)
 {
 	q->t = t;
@@ -131,6 +173,29 @@ FJ_HOT bool fj_quick_begin(
 	q->links = 0;
 	q->outer = fj_scratch_mark(t);
 	return __builtin_expect(find(q), 1) || fj_quick_end(q);
+}
+
+FJ_HOT bool fj_quick_begin(
+	struct fj_quick *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len)
+{
+	q->takes_layers = false;
+	return begin(q, t, dirfd, jail_path, len);
+}
+
+FJ_HOT bool fj_quick_begin_layered(
+	struct fj_quick *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len)
+{
+	q->takes_layers = true;
+	return begin(q, t, dirfd, jail_path, len);
+}
+
+int fj_quick_is_merged(const struct fj_quick *q)
+{
+	if (!q->left)
+		return 0;
+	return q->path[0] != '/' || fj_root()->len ?
+		       -1 :
+		       fj_layers_know_merged(q->path, q->len, q->epoch);
 }
 
 /* The jail path that means the same without the link, in `q->beyond`. */

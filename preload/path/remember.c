@@ -97,7 +97,13 @@ void fj_walk_keep_fact(struct fj_walk *w)
 	bool is_mounted;
 
 	w->fact_key = NULL; /* what a final symlink leads to is another directory */
-	if (!key || !w->knows_pos || !w->epoch)
+	if (!w->knows_pos || !w->epoch)
+		return;
+	if (__builtin_expect(w->layers != NULL, 0)) {
+		fj_walk_keep_fact_of_union(w, key);
+		return;
+	}
+	if (!key)
 		return;
 
 	const uint32_t mark = fj_scratch_mark(w->t);

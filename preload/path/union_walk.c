@@ -29,14 +29,13 @@ long fj_walk_enter_union(struct fj_walk *w)
 		return 1;
 	if (w->below)
 		return -EMFILE; /* a descriptor for each layer is wanted */
-	r = fj_layers_open(w->t, w->pos.at, &l);
+	r = w->rest && fj_walk_leap_in_union(w, &l) ? 1 : fj_layers_open(w->t, w->pos.at, &l);
 	if (r <= 0)
 		return r ? r : 1;
 	fj_walk_go(w, AT_FDCWD, false);
 	*w->layers_room = l;
 	w->layers = w->layers_room;
 	w->fd = fj_layers_top(w->layers);
-	w->fact_key = NULL; /* of a union nothing is remembered */
 	return 0;
 }
 

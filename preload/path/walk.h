@@ -95,6 +95,11 @@ long fj_walk_leap(struct fj_walk *w);
 long fj_walk_look_for_union(struct fj_walk *w);
 /* Be in the directory that `w->pos` names, if that lies in one: 0; 1: it does not; or -errno. */
 long fj_walk_enter_union(struct fj_walk *w);
+/* union_facts.c: be in the directory behind all that the rest names before its last component, from
+ * what is remembered of it. False: nothing has changed. */
+bool fj_walk_leap_in_union(struct fj_walk *w, struct fj_layers *l);
+/* Remember the directory reached, by its position and by `key`. */
+void fj_walk_keep_fact_of_union(struct fj_walk *w, const char *key);
 /* Step into `name`, as fj_walk_enter(). */
 long fj_walk_into_layers(struct fj_walk *w, const char *name);
 /* The last component: be in the layer that has it, or where it is to be made. Returns 0 or -errno.

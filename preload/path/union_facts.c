@@ -1,0 +1,266 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * union_facts.c - what is remembered of the directories of unions: in which layers each one is.
+ *
+ * Such a fact (facts.c) says "the position P is a directory in these layers and in no other, and
+ * these are its host paths". Its key is the position without the slash that it begins with: so it
+ * is none that a text is looked up by. Other names are none of its affair: a file that is copied
+ * up, made or hidden in the directory is found by asking its layers from the top. A fact goes wrong
+ * only when a layer gets the directory, or it is hidden: when the directory itself is copied up,
+ * which fj_layers_copy_up() announces, or taken away or moved, as everywhere. One that is made
+ * where a whiteout was is opaque from its beginning; and what was not there is not remembered.
+ *
+ * Called by union.c, and by walks that are in a union. */
+#include "path/walk.h"
+
+#define COUNT_SHIFT 16 /* how many layers the union has */
+#define COUNT_MASK 127u
+#define LAYERS_SHIFT 24 /* a bit for each layer that has the directory */
+#define LAYERS_KNOWN 40u
+
+static const struct fj_root own_root;
+
+/* All names of a position. Was a mark new? */
+static bool mark_names(const char *pos)
+{
+	bool is_new = false;
+
+	for (const char *end; *pos; pos = end) {
+		for (end = ++pos; *end && *end != '/'; end++)
+			;
+		is_new = fj_facts_saw_name(pos, (size_t)(end - pos)) || is_new;
+	}
+	return is_new;
+}
+
+uint64_t fj_layers_plan_fact(const char *pos)
+{
+	const uint64_t epoch = fj_facts_epoch();
+
+	if (epoch)
+		mark_names(pos);
+	return epoch;
+}
+
+/* The next of the paths, from `*at` on, ended by a NUL; NULL: that was the last. */
+static char *next_path(char **at)
+{
+	char *const path = *at, *s = path;
+
+	if (!*path)
+		return NULL;
+	while (*s && !(s[0] == '/' && s[1] == '/'))
+		s++;
+	*at = *s ? s + 1 : s;
+	*s = 0;
+	return path;
+}
+
+static bool open_all(struct fj_layers *l, char *paths, uint64_t layers)
+{
+	const char *path;
+	long fd;
+
+	for (uint32_t i = 0; i < l->count; i++)
+		l->fd[i] = -1;
+	for (uint32_t i = 0; i < l->count; i++) {
+		if (!(layers >> i & 1))
+			continue;
+		path = next_path(&paths);
+		fd = path ? fj_open_path(AT_FDCWD, path, O_DIRECTORY | O_NOFOLLOW) : -ENOENT;
+		if (fj_is_err(fd))
+			return false;
+		l->fd[i] = (int)fd;
+	}
+	return true;
+}
+
+bool fj_layers_recall(
+	struct fj_thread *t, const char *pos, size_t len, bool is_open, struct fj_layers *l)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	const uint64_t epoch = fj_facts_epoch();
+	const size_t key_len = len ? len - 1 : 0;
+	const struct fj_fact *f;
+	struct fj_mount_found m;
+	struct fj_str paths;
+	uint64_t flags;
+	uint32_t turn;
+	bool is;
+
+	f = epoch ? fj_facts_look(&own_root, pos + (len != 0), key_len, epoch, &turn) : NULL;
+	if (!f)
+		return false;
+	fj_str_init(&paths, fj_scratch(t, FJ_FACT_TEXT), FJ_FACT_TEXT);
+	flags = f->flags;
+	fj_fact_value(f, key_len, &paths);
+	is = fj_fact_held(f, turn) && (!is_open || (flags & FJ_FACT_OPEN)) &&
+	     fj_mount_of(pos, &m, NULL) && (m.flags & FJ_MOUNT_UNION);
+	if (is) {
+		*l = (struct fj_layers){.work_fd = -1,
+			.found = -1,
+			.count = flags >> COUNT_SHIFT & COUNT_MASK,
+			.mount_len = m.jail_len,
+			.mount_id = m.id,
+			.has_upper = flags & FJ_FACT_HAS_UPPER,
+			.is_read_only =
+				!(flags & FJ_FACT_HAS_UPPER) || (m.flags & FJ_MOUNT_READ_ONLY)};
+		is = open_all(l, paths.at, flags >> LAYERS_SHIFT) && fj_facts_hold(epoch);
+		if (!is)
+			fj_layers_close(l);
+	}
+	fj_scratch_release(t, mark);
+	return is;
+}
+
+int fj_layers_know_merged(const char *pos, size_t len, uint64_t epoch)
+{
+	uint32_t turn;
+	const struct fj_fact *f =
+		epoch && len ? fj_facts_look(&own_root, pos + 1, len - 1, epoch, &turn) : NULL;
+	const bool is_merged = f && (f->flags & FJ_FACT_MERGED);
+
+	return f && fj_fact_held(f, turn) ? is_merged : -1;
+}
+
+/* Append the host path of layer `i`, which ends where the next one's begins. */
+static const char *put_layer(const char *text, struct fj_str *out)
+{
+	const char *s = text;
+
+	while (*s && !(s[0] == '/' && s[1] == '/'))
+		s++;
+	if (out)
+		fj_str_add(out, text, (size_t)(s - text));
+	return *s ? s + 1 : s;
+}
+
+/* The paths of the directories into `out`; the flags of a fact of them. 0: of these there can be
+ * none. */
+static uint64_t describe(
+	struct fj_thread *t, const struct fj_layers *l, const char *pos, struct fj_str *out)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	struct fj_mount_found m;
+	struct fj_str layers, work;
+	uint64_t flags = FJ_FACT_UNION | FJ_FACT_HOST | (uint64_t)l->count << COUNT_SHIFT |
+			 (l->has_upper ? FJ_FACT_HAS_UPPER : 0);
+	const char *at;
+
+	fj_str_init(&layers, fj_scratch(t, FJ_LAYERS_TEXT), FJ_LAYERS_TEXT);
+	fj_str_init(&work, fj_scratch_path(t), FJ_PATH_MAX);
+	if (!fj_mount_union_of(pos, &m, &layers, &work) || m.id != l->mount_id)
+		flags = 0;
+	at = layers.at;
+	for (uint32_t i = 0; i < l->count && flags; i++) {
+		const bool has = l->fd[i] >= 0;
+
+		if (has && out->len)
+			fj_str_put(out, "/");
+		at = put_layer(at, has ? out : NULL);
+		if (has) {
+			fj_str_put(out, pos + m.jail_len);
+			flags |= 1UL << (LAYERS_SHIFT + i);
+		}
+		if (has && i >= LAYERS_KNOWN)
+			flags = 0;
+	}
+	if (flags && fj_layers_having(l) > 1)
+		flags |= FJ_FACT_MERGED;
+	fj_scratch_release(t, mark);
+	return out->overflowed || !out->len ? 0 : flags;
+}
+
+void fj_layers_remember(struct fj_thread *t, const struct fj_layers *l, const char *pos,
+	uint64_t epoch, bool is_open)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	const size_t len = fj_strlen(pos);
+	struct fj_str paths;
+	uint64_t flags;
+
+	if (!epoch)
+		return;
+	fj_str_init(&paths, fj_scratch(t, FJ_FACT_TEXT), FJ_FACT_TEXT);
+	flags = describe(t, l, pos, &paths);
+	if (flags)
+		fj_facts_add(&own_root, pos + (len != 0), len ? len - 1 : 0, paths.at,
+			flags | (is_open ? FJ_FACT_OPEN : 0), epoch);
+	fj_scratch_release(t, mark);
+}
+
+void fj_walk_keep_fact_of_union(struct fj_walk *w, const char *key)
+{
+	const uint32_t mark = fj_scratch_mark(w->t);
+	struct fj_str paths;
+	uint64_t flags;
+
+	if (mark_names(w->pos.at)) /* they were looked at before: the next time, then */
+		return;
+	fj_str_init(&paths, fj_scratch(w->t, FJ_FACT_TEXT), FJ_FACT_TEXT);
+	flags = describe(w->t, w->layers, w->pos.at, &paths);
+	if (flags) {
+		flags |= w->is_open ? FJ_FACT_OPEN : 0;
+		fj_facts_add(&own_root, w->pos.at + (w->pos.len != 0),
+			w->pos.len ? w->pos.len - 1 : 0, paths.at, flags, w->epoch);
+		/* (In the root of a union the jail's own directory may lie.) */
+		if (w->pos.len > w->layers->mount_len && !fj_mount_is_in(w->pos.at))
+			flags |= FJ_FACT_PLAIN;
+		if (key && fj_path_has_prefix(w->pos.at, w->root->pos))
+			fj_facts_add(w->root, key, w->fact_key_len, paths.at, flags, w->epoch);
+	}
+	fj_scratch_release(w->t, mark);
+}
+
+/* How much of the rest names directories that are none but themselves; 0: step by step knows
+ * better. */
+static size_t plain_dirs(const struct fj_walk *w)
+{
+	const char *c = w->rest;
+	size_t dirs = 0;
+
+	for (const char *start = c; *c; start = c) {
+		while (*c && *c != '/')
+			c++;
+
+		const size_t len = (size_t)(c - start);
+
+		if (*c != '/')
+			break;
+		if (!len || fj_is_dots(start, len) || len > FJ_NAME_MAX ||
+			fj_mount_may_be_named(start, len) || fj_is_hidden_name(start, len))
+			return 0;
+		dirs = (size_t)(c - w->rest);
+		while (*c == '/')
+			c++;
+		if (!*c)
+			return 0; /* a trailing slash belongs to the last component */
+	}
+	return dirs;
+}
+
+bool fj_walk_leap_in_union(struct fj_walk *w, struct fj_layers *l)
+{
+	const size_t before = w->pos.len, dirs = plain_dirs(w);
+	char *name = w->rest, *end;
+	bool is;
+
+	if (!dirs)
+		return false;
+	for (; name < w->rest + dirs; name = end) {
+		while (*name == '/')
+			name++;
+		for (end = name; *end != '/'; end++)
+			;
+		fj_facts_saw_name(name, (size_t)(end - name));
+		fj_walk_push_pos(w, name, (size_t)(end - name));
+	}
+	is = w->knows_pos && fj_layers_recall(w->t, w->pos.at, w->pos.len, w->t->asks_search, l);
+	if (!is && w->knows_pos)
+		fj_str_cut(&w->pos, before);
+	if (is)
+		for (w->rest += dirs; *w->rest == '/'; w->rest++)
+			;
+	return is;
+}

@@ -1,0 +1,260 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * case_union_seen.c - what one process changes in an overlay, another sees at once, whatever it has
+ * remembered: random layers, random calls, and after each the other looks at all names that there
+ * may be, absolute, from its working directory, and from a descriptor.
+ */
+#include "case_union.h"
+
+static uint64_t state;
+
+static unsigned pick(unsigned n)
+{
+	state = state * 6364136223846793005u + 1442695040888963407u;
+	return (unsigned)(state >> 33) % n;
+}
+
+static const char *const words[] = {"a", "b", "c"};
+
+/* One to three names below `top`, or below the directory in it that is always there. */
+static char *path(const char *top)
+{
+	static char buf[4][100];
+	static unsigned next;
+	char *p = buf[next++ % 4];
+	int n = snprintf(p, 100, "%s%s", top, pick(3) ? "" : "/kept");
+
+	for (unsigned depth = 1 + pick(3); depth; depth--)
+		n += snprintf(p + n, 100 - (size_t)n, "/%s", words[pick(COUNT(words))]);
+	return p;
+}
+
+static void grow(const char *top, unsigned count)
+{
+	while (count--) {
+		const char *p = path(top);
+
+		switch (pick(8)) {
+		case 0:
+		case 1:
+		case 2:
+		case 3:
+			mkdir(p, 0755);
+			break;
+		case 4:
+			symlink(words[pick(COUNT(words))], p);
+			break;
+		default:
+			put(p, p);
+		}
+	}
+}
+
+#define SAY(what, r) say("%s: %s\n", what, (r) < 0 ? errno_name(errno) : "done")
+
+static void make(const char *p)
+{
+	const int fd = open(p, O_WRONLY | O_CREAT | (pick(2) ? O_TRUNC : 0), 0644);
+
+	SAY("make", fd);
+	if (fd >= 0) {
+		write(fd, "new", 3);
+		close(fd);
+	}
+}
+
+static void change(void)
+{
+	const char *p = path("m"), *q;
+
+	say("%s ", p);
+	switch (pick(12)) {
+	case 0:
+	case 1:
+		SAY("mkdir", mkdir(p, 0755));
+		break;
+	case 2:
+	case 3:
+		SAY("rmdir", rmdir(p));
+		break;
+	case 4:
+	case 5:
+		SAY("unlink", unlink(p));
+		break;
+	case 6:
+	case 7:
+		make(p);
+		break;
+	case 8:
+		q = path("m");
+		say("%s ", q);
+		SAY("rename", rename(p, q));
+		break;
+	case 9:
+		q = path("m");
+		say("%s ", q);
+		SAY("exchange", syscall(SYS_renameat2, AT_FDCWD, p, AT_FDCWD, q, 2u));
+		break;
+	case 10:
+		SAY("symlink", symlink(words[pick(COUNT(words))], p));
+		break;
+	case 11:
+		SAY("chmod", chmod(p, 0755 - pick(2) * 011));
+		break;
+	}
+}
+
+static const char *result(long r)
+{
+	return r < 0 ? errno_name(errno) : "done";
+}
+
+/* What lies there, in one line. */
+static void look(int dirfd, const char *name)
+{
+	char text[100] = "", link[100] = "";
+	struct stat st;
+	long r = fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW), n;
+	int fd;
+
+	say("%s: %s", name, result(r));
+	if (!r && S_ISDIR(st.st_mode))
+		say(" %o%s", (int)st.st_mode, st.st_nlink == 1 ? " one link" : "");
+	else if (!r)
+		say(" %o %ld", (int)st.st_mode, (long)st.st_size);
+	r = fstatat(dirfd, name, &st, 0);
+	say(" %s", result(r));
+	r = faccessat(dirfd, name, R_OK, 0);
+	say(" %s", result(r));
+	n = readlinkat(dirfd, name, link, sizeof(link) - 1);
+	say(" %s %s", result(n), link);
+	fd = openat(dirfd, name, O_RDONLY);
+	say(" %s", result(fd));
+	if (fd >= 0) {
+		n = read(fd, text, sizeof(text) - 1);
+		say(" %s %s", result(n), text);
+		close(fd);
+	}
+	say("\n");
+}
+
+static void look_below(int dirfd, const char *top)
+{
+	char name[100];
+
+	for (unsigned i = 0; i < COUNT(words); i++) {
+		snprintf(name, sizeof(name), "%s%s", top, words[i]);
+		look(dirfd, name);
+		for (unsigned k = 0; k < COUNT(words); k++) {
+			snprintf(name, sizeof(name), "%s%s/%s", top, words[i], words[k]);
+			look(dirfd, name);
+		}
+	}
+}
+
+/* Stands in a directory, holds another, and looks when it is told to. */
+static void watch(int orders, int done)
+{
+	char order;
+	int fd = open("/t/m/kept", O_RDONLY | O_DIRECTORY), other;
+
+	R(chdir("/t/m/kept"));
+	write(done, "", 1);
+	while (read(orders, &order, 1) == 1) {
+		switch (order) {
+		case 0:
+			look_below(AT_FDCWD, "/t/m/");
+			look_below(AT_FDCWD, "/t/m/kept/a/");
+			break;
+		case 1:
+			look_below(AT_FDCWD, "");
+			look_below(AT_FDCWD, "../");
+			break;
+		case 2:
+			look_below(fd, "");
+			break;
+		case 3:
+			other = open("/t/m/a", O_RDONLY | O_DIRECTORY);
+			if (other >= 0) {
+				look_below(other, "");
+				close(other);
+			}
+			if (!chdir("/t/m/kept/b"))
+				look_below(AT_FDCWD, "");
+			chdir("/t/m/kept");
+			break;
+		}
+		write(done, "", 1);
+	}
+	close(fd);
+}
+
+static void round_of(unsigned seed, unsigned calls)
+{
+	static const char *const layers[] = {"l1", "l2", "u", "w", "m"};
+	int orders[2], done[2];
+	char byte;
+
+	say("seed %u\n", seed);
+	state = seed;
+	for (unsigned i = 0; i < COUNT(layers); i++)
+		mkdir(layers[i], 0755);
+	mkdir("l2/kept", 0755);
+	if (pick(2))
+		mkdir("l1/kept", 0755);
+	grow("l1", 20);
+	grow("l2", 30);
+	grow("u", 4);
+	R(mount("overlay", "/t/m", "overlay", 0, OVERLAY));
+	pipe(orders);
+	pipe(done);
+	const pid_t pid = twin_fork();
+
+	if (!pid) {
+		close(orders[1]);
+		close(done[0]);
+		watch(orders[0], done[1]);
+		twin_exit(0);
+	}
+	close(orders[0]);
+	close(done[1]);
+	read(done[0], &byte, 1);
+	for (unsigned i = 0; i < calls; i++) {
+		const char order = (char)pick(4);
+
+		change();
+		write(orders[1], &order, 1);
+		read(done[0], &byte, 1);
+	}
+	close(orders[1]);
+	close(done[0]);
+	reap("who looks", pid);
+	take_away();
+	show_tree("u");
+}
+
+static void empty(const char *dir)
+{
+	char name[400];
+	struct stat st;
+
+	for (char **n = names(dir); n && *n; n++) {
+		snprintf(name, sizeof(name), "%s/%s", dir, *n);
+		if (!lstat(name, &st) && S_ISDIR(st.st_mode)) {
+			chmod(name, 0700);
+			empty(name);
+			rmdir(name);
+		} else {
+			unlink(name);
+		}
+	}
+}
+
+CASE(union_root_seen)
+{
+	for (unsigned seed = 1; seed <= 8; seed++) {
+		round_of(seed, 100);
+		empty(".");
+	}
+}
