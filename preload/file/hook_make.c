@@ -176,8 +176,11 @@ static long begin_passage(
 		p->home[i] = home_around(c, p->path[i]);
 		p->is_dir[i] = !fj_sys4(__NR_newfstatat, place[i]->dirfd, place[i]->name, &st,
 				       AT_SYMLINK_NOFOLLOW) &&
-			       (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR &&
-			       !fj_roots_is_one(st.st_dev, st.st_ino);
+			       (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR;
+		if (p->is_dir[i]) /* others may have met it */
+			fj_roots_see(c->thread, place[i]->dirfd, place[i]->name, st.st_dev,
+				st.st_ino, st.st_nlink);
+		p->is_dir[i] = p->is_dir[i] && !fj_roots_is_one(st.st_dev, st.st_ino);
 	}
 	return p->home[0] != p->home[1] && (p->is_dir[0] || (is_exchange && p->is_dir[1])) ?
 		       -EXDEV :
@@ -229,6 +232,8 @@ static long rename_around(struct fj_call *c, const struct fj_place *const *place
 		r = fj_union_rename(c->thread, place[0], place[1], flags);
 		if (!r && replaces && !place[1]->is_lower)
 			fj_own_gone(&file.key);
+		if (!r)
+			fj_roots_made(c->thread, place[1]->dirfd, place[1]->name);
 		return r;
 	}
 	if (flags & RENAME_WHITEOUT_ && !(flags & ~(RENAME_WHITEOUT_ | RENAME_NOREPLACE_)))
@@ -240,6 +245,11 @@ static long rename_around(struct fj_call *c, const struct fj_place *const *place
 		r = fj_kernel(c);
 	if (!r && replaces)
 		fj_own_gone(&file.key);
+	if (!r) {
+		fj_roots_made(c->thread, place[1]->dirfd, place[1]->name);
+		if (flags & RENAME_EXCHANGE_)
+			fj_roots_made(c->thread, place[0]->dirfd, place[0]->name);
+	}
 	if (!r && is_passage)
 		end_passage(c, place, flags & RENAME_EXCHANGE_, &passage);
 	return r;
@@ -259,11 +269,15 @@ static long link_around(struct fj_call *c, const struct fj_place *const *place, 
 	const int fd = count == 2 && !place[0]->name[0]		? place[0]->dirfd :
 		       count < 2 && (c->arg[4] & AT_EMPTY_PATH) ? (int)c->arg[0] :
 								  -1;
+	long r;
 
 	if (fd >= 0 && !fj_own_is_empty() && !fj_file_look(c, fd, "", AT_EMPTY_PATH, &file) &&
 		file.has_record && (file.owner.flags & FJ_OWN_NAMELESS))
 		fj_own_named(&file.key);
-	return fj_kernel(c);
+	r = fj_kernel(c);
+	if (!r && count)
+		fj_roots_made(c->thread, place[count - 1]->dirfd, place[count - 1]->name);
+	return r;
 }
 
 long fj_hook_link(struct fj_call *c)

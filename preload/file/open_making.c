@@ -85,6 +85,6 @@ long fj_open_making(struct fj_call *c, const struct fj_place *place, struct fj_o
 			c, m.needs_record ? make(c, place, o, &m) : fj_open_issue(c, place, o), o),
 		o);
 	if (!fj_is_err(fd))
-		fj_roots_made(place->name);
+		fj_roots_made(c->thread, place->dirfd, place->name);
 	return fd;
 }

@@ -185,6 +185,14 @@ __attribute__((noinline)) static void show_origin(
 	sx->stx_dev_minor = (dev & 0xff) | (dev >> 12 & 0xfff00);
 }
 
+__attribute__((always_inline)) static inline bool find_record(struct fj_file *file, uint32_t links)
+{
+	return fj_own_find(&file->key, &file->owner) &&
+	       !(file->key.stamp == FJ_OWN_NO_STAMP && links &&
+		       (file->owner.flags & FJ_OWN_GONE)) &&
+	       !(links && (file->owner.flags & FJ_OWN_NAMELESS));
+}
+
 FJ_HOT long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsigned flags,
 	unsigned mask, struct statx *sx, struct fj_file *file)
 {
@@ -210,10 +218,13 @@ FJ_HOT long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsign
 	file->real_mode = sx->stx_mode;
 	file->nlink = sx->stx_nlink;
 	file->is_foreign = false;
-	file->has_record = fj_own_find(&file->key, &file->owner) &&
-			   !(file->key.stamp == FJ_OWN_NO_STAMP && sx->stx_nlink &&
-				   (file->owner.flags & FJ_OWN_GONE)) &&
-			   !(sx->stx_nlink && (file->owner.flags & FJ_OWN_NAMELESS));
+	file->has_record = find_record(file, sx->stx_nlink);
+	/* A new root takes the records of its files over, and those around it have them no more;
+	 * and a root that was met may be found to have moved when its records are opened. */
+	if (__builtin_expect(fj_own_has_news(), 0)) {
+		fj_roots_renew(c->thread, dirfd, name);
+		file->has_record = find_record(file, sx->stx_nlink);
+	}
 	if (__builtin_expect(fj_own_follows_tags, 0) && !file->has_record)
 		file->has_record = fj_own_find_tagged(
 			file->dev, dirfd, name, sx->stx_mode, &file->key, &file->owner);
@@ -256,6 +267,9 @@ long fj_file_look(
 void fj_file_find_home(struct fj_call *c, int dirfd, const char *name, struct fj_file *file)
 {
 	file->key.home = fj_roots_home(c->thread, dirfd, name);
+	if (__builtin_expect(fj_own_roots_met() != 0, 0) && file->has_record &&
+		!fj_own_is_in_place(&file->key))
+		file->key.home = fj_roots_home(c->thread, dirfd, name);
 }
 
 bool fj_file_show_stat(

@@ -19,15 +19,14 @@
  *
  * Called by the hooks that open, enter and look at directories, and by walks. */
 #include "inode/roots.h"
+#include "inode/owned.h"
 #include "sys/guest.h"
 
 #include <asm/stat.h>
 
-#define CALM 1u /* fj_own_roots->generation, as long as nothing has changed */
-
 static bool is_calm(void)
 {
-	return __atomic_load_n(&fj_own_roots->generation, __ATOMIC_RELAXED) == CALM;
+	return __atomic_load_n(&fj_own_roots->generation, __ATOMIC_RELAXED) == FJ_OWN_CALM;
 }
 
 static bool has_records(struct fj_thread *t, int dirfd, const char *name)
@@ -69,15 +68,20 @@ static uint64_t hash_of_all(uint64_t hash)
 	return hash ^ 0xa0761d6478bd6420UL;
 }
 
-/* Directory `name` in `fd` ("": itself). False when it is none. */
+/* Directory `name` in `fd` ("": itself). False when it is none; but what a descriptor from
+ * elsewhere leads to lies in some, too. */
 static bool see(struct fj_thread *t, int fd, const char *name, bool is_entry)
 {
 	struct stat st;
 	uint64_t hash;
 
-	if (fj_sys4(__NR_newfstatat, fd, name, &st, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) ||
-		(st.st_mode & 0170000) != 0040000) /* S_IFDIR, inode(7) */
+	if (fj_sys4(__NR_newfstatat, fd, name, &st, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
 		return false;
+	if ((st.st_mode & FJ_S_IFMT) != FJ_S_IFDIR) {
+		if (is_entry && (st.st_mode & FJ_S_IFMT) != FJ_S_IFCHR)
+			fj_roots_meet(t, fd, name);
+		return false;
+	}
 	hash = fj_roots_hash(st.st_dev, st.st_ino);
 	if (fj_roots_saw(is_entry ? hash_of_all(hash) : hash))
 		return true;
@@ -134,7 +138,7 @@ static bool see_descriptor(struct fj_thread *t, int dirfd, const char *name)
 	return true;
 }
 
-void fj_roots_see_inherited(struct fj_thread *t)
+void fj_roots_see_held(struct fj_thread *t)
 {
 	const long list = fj_sys4(
 		__NR_openat, AT_FDCWD, "/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);

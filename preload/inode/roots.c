@@ -104,6 +104,32 @@ static bool meet_one(char *text, size_t len, enum fj_own_root_kind kind)
 	return met;
 }
 
+/* The directory that is the first `len` bytes of `text` has become a root after others in it had
+ * been met: those are asked first all the same. */
+static void put_before(const char *text, size_t len)
+{
+	const uint32_t n = fj_own_roots_met();
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct fj_own_root *r = &fj_own_roots->root[i];
+
+		if (__atomic_load_n(&r->state, __ATOMIC_ACQUIRE) == FJ_OWN_ROOT_MET &&
+			r->kind == FJ_OWN_ROOT_INNER && !memcmp(r->path, text, len) &&
+			r->path[len] == '/')
+			fj_own_meet_again(r->records, fj_strlen(r->path), r->dev, r->ino);
+	}
+}
+
+/* One that the jail's root lies in is come to by a mount, or a descriptor from outside. */
+static enum fj_own_root_kind kind_of(const char *text, size_t len)
+{
+	const char *own = fj_jail->root_path;
+
+	return fj_strlen(own) > len && own[len] == '/' && fj_same(own, text, len) ?
+		       FJ_OWN_ROOT_OUTER :
+		       FJ_OWN_ROOT_INNER;
+}
+
 /* All directories on the way of `text`, and that itself. */
 static bool meet_all(char *text)
 {
@@ -115,6 +141,7 @@ static bool meet_all(char *text)
 		return false;
 	for (size_t len = is_inside ? own : 0; text[len];) {
 		uint64_t hash;
+		bool met_here;
 
 		for (len++; text[len] && text[len] != '/'; len++)
 			;
@@ -122,7 +149,10 @@ static bool meet_all(char *text)
 			text, len, __atomic_load_n(&fj_jail->epoch, __ATOMIC_RELAXED));
 		if (fj_roots_saw(hash))
 			continue;
-		met = meet_one(text, len, FJ_OWN_ROOT_INNER) || met;
+		met_here = meet_one(text, len, kind_of(text, len));
+		if (met_here)
+			put_before(text, len);
+		met = met || met_here;
 		fj_roots_note(hash);
 	}
 	return met;
@@ -137,22 +167,48 @@ bool fj_roots_meet(struct fj_thread *t, int dirfd, const char *name)
 	return met;
 }
 
-void fj_roots_renew(struct fj_thread *t, int dirfd, const char *name)
+/* What is remembered of directories is old; by their paths it hangs on the epoch of facts, too.
+ * (First the number that says so to all processes: one that is killed between the two leaves facts
+ * to those who have not been told, and each walk that they make asks anew.) */
+static void forget_all(void)
 {
-	fj_own_know_news();
+	__atomic_fetch_add(&fj_own_roots->generation, 1, __ATOMIC_SEQ_CST);
 	fj_facts_forget();
-	fj_roots_meet(t, dirfd, name);
 }
 
-void fj_roots_made(const char *name)
+void fj_roots_renew(struct fj_thread *t, int dirfd, const char *name)
 {
-	static const char records[] = "owners";
-	const size_t len = fj_strlen(name), own = sizeof(records) - 1;
+	uint32_t generation;
+	uint64_t news;
 
-	if (fj_own_roots && len >= own && !memcmp(name + len - own, records, own)) {
-		fj_own_know_news();
-		fj_facts_forget();
+	/* (Known when all is forgotten: who is killed before leaves it to the next one.) */
+	if (fj_own_is_told(&news)) {
+		forget_all();
+		fj_own_know_news(news);
 	}
+	generation = __atomic_load_n(&fj_own_roots->generation, __ATOMIC_SEQ_CST);
+	fj_roots_meet(t, dirfd, name);
+	fj_roots_see_held(t);
+	/* Another thread that comes in between looks, too. */
+	fj_own_hear(generation);
+}
+
+static bool ends_in(const char *text, const char *name)
+{
+	const size_t len = fj_strlen(text), own = fj_strlen(name);
+
+	return len >= own && !memcmp(text + len - own, name, own);
+}
+
+void fj_roots_made(struct fj_thread *t, int dirfd, const char *name)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+
+	if (!fj_own_roots || (!ends_in(name, "owners") && !ends_in(name, FJ_HIDDEN_NAME)))
+		return;
+	forget_all();
+	fj_own_tell_of(fj_roots_path(t, dirfd, name));
+	fj_scratch_release(t, mark);
 }
 
 void fj_roots_see_lower(struct fj_thread *t, int fd)
@@ -201,17 +257,12 @@ bool fj_roots_is_one(uint64_t dev, uint64_t ino)
 	return false;
 }
 
-/* What is remembered of directories is old; by their paths it hangs on the epoch of facts. */
-static void forget_all(void)
-{
-	__atomic_fetch_add(&fj_own_roots->generation, 1, __ATOMIC_SEQ_CST);
-	fj_facts_forget();
-}
-
-/* The one whose path `text` begins with: the innermost. */
+/* The one whose path `text` begins with: the innermost. Those around the jail's own root are none
+ * of what is in that. */
 static uint32_t home_of(const char *text)
 {
 	const uint32_t n = fj_own_roots_met();
+	const bool is_ours = fj_path_has_prefix(text, fj_jail->root_path);
 	size_t longest = 0;
 	uint32_t found = 0;
 
@@ -220,8 +271,9 @@ static uint32_t home_of(const char *text)
 		const size_t len = fj_strlen(r->path);
 
 		if (__atomic_load_n(&r->state, __ATOMIC_ACQUIRE) == FJ_OWN_ROOT_MET &&
-			(r->kind == FJ_OWN_ROOT_INNER || r->kind == FJ_OWN_ROOT_WORK) &&
-			len > longest && fj_path_has_prefix(text, r->path)) {
+			r->kind != FJ_OWN_ROOT_LOWER &&
+			!(is_ours && r->kind == FJ_OWN_ROOT_OUTER) && len > longest &&
+			fj_path_has_prefix(text, r->path)) {
 			longest = len;
 			found = i + 1;
 		}
@@ -240,8 +292,12 @@ uint32_t fj_roots_ask_home(struct fj_thread *t, int dirfd, const char *name)
 		struct fj_own_root *r = &fj_own_roots->root[home - 1];
 		struct stat st;
 
-		if (!fj_sys4(__NR_newfstatat, AT_FDCWD, r->path, &st, AT_SYMLINK_NOFOLLOW) &&
-			st.st_dev == r->dev && st.st_ino == r->ino)
+		/* (Where its own records are, it is. Those of a work directory lie elsewhere.) */
+		if (r->kind != FJ_OWN_ROOT_WORK ?
+				fj_own_records_are_there(r) :
+				!fj_sys4(__NR_newfstatat, AT_FDCWD, r->path, &st,
+					AT_SYMLINK_NOFOLLOW) &&
+					st.st_dev == r->dev && st.st_ino == r->ino)
 			break;
 		r->state = FJ_OWN_ROOT_LEFT;
 		forget_all();
@@ -283,8 +339,11 @@ void fj_roots_moved(struct fj_thread *t, const char *from, const char *to, bool 
 			has_moved = true;
 		}
 	}
-	if (has_moved)
-		forget_all();
+	if (!has_moved)
+		return;
+	forget_all();
+	fj_own_tell_of(from);
+	fj_own_tell_of(to);
 }
 
 bool fj_roots_each_name(

@@ -25,7 +25,9 @@ static inline uint64_t fj_roots_hash(uint64_t dev, uint64_t ino)
 }
 static inline uint64_t fj_roots_hash_of_text(const char *text, size_t len, uint64_t epoch)
 {
-	const uint64_t h = fj_hash_quick(text, len) ^ epoch * 0x9e3779b97f4a7c15UL;
+	const uint64_t h =
+		fj_hash_quick(text, len) ^
+		(epoch + ((uint64_t)fj_own_roots->generation << 40)) * 0x9e3779b97f4a7c15UL;
 
 	return (h ^ h >> 31) | 1;
 }
@@ -64,8 +66,9 @@ void fj_roots_see_fd(struct fj_thread *t, int fd, bool is_entry);
 /* The program has come to a directory, from the one that it lies in, which is now behind `fd` or
  * the working directory: see it before anything in it is looked at. */
 void fj_roots_see_later(struct fj_thread *t, int fd);
-/* All descriptors that came from outside the jail, and the working directory. At its start. */
-void fj_roots_see_inherited(struct fj_thread *t);
+/* All that the process has open, and the working directory. At a jail's start these come from
+ * outside, and when something has changed they may lie in a root that was none. */
+void fj_roots_see_held(struct fj_thread *t);
 
 /* Those among the descriptors that came with a message, whose control data is this: they may lie
  * where the jail has never been. */
@@ -81,17 +84,20 @@ void fj_roots_see_lower(struct fj_thread *t, int fd);
 /* What is made in directory `work` will be renamed into `upper`: when that is a root, the records
  * of what is made go to it. */
 void fj_roots_see_work(struct fj_thread *t, int work, int upper);
-/* fj_own_has_news(): forget what is remembered, and look on the way to this place. */
+/* fj_own_has_news(): forget what is remembered, and look on the way to this place, and to what the
+ * process holds. */
 void fj_roots_renew(struct fj_thread *t, int dirfd, const char *name);
 
-/* A file was made, whose name ends so: when it may be a root's records, what was looked at before
- * is looked at again. */
-void fj_roots_made(const char *name);
+/* Place `name` of `dirfd` has a file or directory that it had not: when it may be a root's records,
+ * what was looked at before is looked at again. */
+void fj_roots_made(struct fj_thread *t, int dirfd, const char *name);
 
 /* In which root is it, for fj_own_key.home? 0: in none but the jail's own. */
 uint32_t fj_roots_ask_home(struct fj_thread *t, int dirfd, const char *name);
 static inline uint32_t fj_roots_home(struct fj_thread *t, int dirfd, const char *name)
 {
+	if (__builtin_expect(fj_own_has_news(), 0))
+		fj_roots_renew(t, dirfd, name);
 	return fj_own_roots_met() ? fj_roots_ask_home(t, dirfd, name) : 0;
 }
 /* Is the directory one of them? */

@@ -142,7 +142,7 @@ _Noreturn void fj_launch_program(struct fj_thread *t, char **envp)
 	}
 	if (r < 0 && !fj_options.skip_chdir)
 		refuse_chdir(t, fj_options.chdir ? fj_options.chdir : "/", r);
-	fj_roots_see_inherited(t);
+	fj_roots_see_held(t);
 	fj_user_choose(t, fj_options.user, fj_options.groups);
 	fj_environment_choose(t, envp, fj_options.kept);
 	if (fj_options.as_proot)

@@ -271,8 +271,15 @@ long fj_store_block_copy(
 	return 0;
 }
 
+/* Where the record was found before, and what it was. */
+struct began {
+	struct fj_store *from;
+	struct fj_store_copy copy;
+};
+
 static long change(struct fj_store_hold *hold, const struct fj_own_key *key, const char *name,
-	const void *value, size_t size, int flags, const struct fj_owner *shown)
+	const void *value, size_t size, int flags, const struct fj_owner *shown,
+	struct began *began)
 {
 	struct fj_store *s = hold->s, *from;
 	struct fj_store_copy copy;
@@ -282,6 +289,7 @@ static long change(struct fj_store_hold *hold, const struct fj_own_key *key, con
 	long r;
 
 	fj_store_begin(key, shown, &copy, &from);
+	*began = (struct began){from, copy};
 	brought = from && from != s ? fj_store_attributes(&copy) : 0;
 	if (brought) { /* a block has no references */
 		r = fj_store_block_copy(from, brought, hold, &copy.attributes);
@@ -320,6 +328,7 @@ long fj_own_set_attribute(const struct fj_own_key *key, const char *name, const 
 {
 	struct fj_store *s = fj_store_home(key);
 	struct fj_store_hold hold;
+	struct began began = {NULL, {0}};
 	uint32_t times = 0;
 	long r, released;
 
@@ -329,13 +338,13 @@ long fj_own_set_attribute(const struct fj_own_key *key, const char *name, const 
 		r = fj_store_lock(s, &hold);
 		if (r < 0)
 			return r;
-		r = change(&hold, key, name, value, size, flags, shown);
+		r = change(&hold, key, name, value, size, flags, shown, &began);
 		if (!r && value && fj_streq(name, FJ_ACL_DEFAULT))
 			__atomic_fetch_add(&fj_store_head(s)->inheriting, 1, __ATOMIC_RELAXED);
 		released = fj_store_unlock(&hold);
 	} while (fj_store_again(&r, &times));
 	r = r ? r : released;
-	if (!r && fj_own_roots_met())
-		fj_store_drop_before(s, key);
+	if (!r && began.from && began.from != s)
+		fj_store_drop_others(s, began.from, key, &began.copy);
 	return r;
 }

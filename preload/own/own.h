@@ -183,6 +183,7 @@ long fj_own_start(int fd, int elder_fd);
 #define FJ_OWN_ROOTS 128u
 #define FJ_OWN_ROOT_PATH 2048u
 #define FJ_OWN_SEEN 8192u
+#define FJ_OWN_CALM 1u
 enum {
 	FJ_OWN_ROOT_FREE,
 	FJ_OWN_ROOT_BEING_MET,
@@ -199,12 +200,13 @@ struct fj_own_root {
 	uint32_t state;
 	uint32_t kind;	   /* enum fj_own_root_kind */
 	uint64_t dev, ino; /* of the directory */
+	uint64_t records_dev, records_ino;
 	char path[FJ_OWN_ROOT_PATH], records[FJ_OWN_ROOT_PATH];
 };
 /* In the memory that the jail's processes share. */
 struct fj_own_roots {
 	uint64_t known_news;
-	uint32_t generation;  /* of what `seen` says */
+	uint32_t generation;  /* of what `seen` says; FJ_OWN_CALM until something changes */
 	uint32_t count;	      /* entries below it may be in use */
 	uint32_t keeps_apart; /* --db: what this jail changes stands in its own file alone */
 	uint32_t has_told;    /* that there are too many of them */
@@ -228,12 +230,28 @@ long fj_own_meet(
 /* What is in the directory `path` will be in a root that has `records`: changes of it go there. As
  * fj_own_meet. */
 long fj_own_meet_beside(const char *path, const char *records, uint64_t dev, uint64_t ino);
-/* A root was made below one of ours since fj_own_know_news(): what is remembered of directories is
- * old. */
+/* The same of a root that is known: from now on it is asked before those that were met after it.
+ */
+long fj_own_meet_again(const char *records, size_t len, uint64_t dev, uint64_t ino);
+/* Is the file of records of root `r` still the one that was met? Not when it was removed. */
+bool fj_own_records_are_there(const struct fj_own_root *r);
+/* The record of `key` stands in a root, and the file is not in that, by key->home. False when that
+ * root is no more where it was met: then it is left, and there is news. */
+bool fj_own_is_in_place(const struct fj_own_key *key);
+/* A root was made below one of ours, or moved or forgotten, and this process has not looked whether
+ * what it stands in or has open lies there: until fj_own_hear(). */
 bool fj_own_has_news(void);
-void fj_own_know_news(void);
+/* `generation` of fj_own_roots, as it was before the process looked. */
+void fj_own_hear(uint32_t generation);
+/* Has somebody told of a root, and nobody in this jail has heard it? `*news` for fj_own_know_news()
+ * when all that is remembered of directories is forgotten. */
+bool fj_own_is_told(uint64_t *news);
+void fj_own_know_news(uint64_t news);
 /* This jail's root is new: tell the jails that it lies in. */
 void fj_own_tell_news(void);
+/* A root was made at host path `path`, or was moved from or to there, by this jail: tell others on
+ * the same tree, those whose roots are around it, and ourselves. */
+void fj_own_tell_of(const char *path);
 /* Is our own file of records a copy, made by somebody who did not know what it is? Then `root`, of
  * `size` bytes, gets the path that the root of the first one had. */
 #define FJ_OWN_NOTED 1024u

@@ -24,6 +24,8 @@ FJ_HOT bool fj_own_has_devices(void)
 {
 	struct fj_store *s;
 
+	if (fj_own_has_news())
+		return true;
 	for (uint32_t at = 0; (s = fj_store_each(&at)) != NULL;)
 		if (fj_store_head(s)->devices)
 			return true;
@@ -34,6 +36,8 @@ bool fj_own_has_attributes(void)
 {
 	struct fj_store *s;
 
+	if (fj_own_has_news())
+		return true;
 	for (uint32_t at = 0; (s = fj_store_each(&at)) != NULL;)
 		if (fj_store_head(s)->blocks)
 			return true;
@@ -44,6 +48,8 @@ bool fj_own_has_inheriting_dirs(void)
 {
 	struct fj_store *s;
 
+	if (fj_own_has_news())
+		return true;
 	for (uint32_t at = 0; (s = fj_store_each(&at)) != NULL;)
 		if (fj_store_head(s)->inheriting)
 			return true;
@@ -109,11 +115,13 @@ void fj_store_begin(const struct fj_own_key *key, const struct fj_owner *shown,
 		.flags = (uint8_t)(shown->flags & FJ_OWN_NAMELESS)};
 }
 
-void fj_store_drop_before(struct fj_store *s, const struct fj_own_key *key)
+static void drop_before(struct fj_store *s, const struct fj_own_key *key)
 {
 	struct fj_store *other;
 
-	for (uint32_t at = 0; (other = fj_store_each(&at)) != NULL && other != s;) {
+	/* (The same file may be mapped twice, for two processes that met one root at once.) */
+	for (uint32_t at = 0; (other = fj_store_each(&at)) != NULL && other != s &&
+			      (other->ino != s->ino || other->home != s->home);) {
 		struct fj_store_slot *slot;
 		struct fj_store_copy copy;
 		struct fj_store_hold hold;
@@ -131,6 +139,38 @@ void fj_store_drop_before(struct fj_store *s, const struct fj_own_key *key)
 			fj_store_unlock(&hold);
 		} while (fj_store_again(&r, &times));
 	}
+}
+
+/* What was found in a file of records that is asked later, by us: another jail may have met the
+ * roots in another order. (One that was changed meanwhile stays.) */
+static void drop_behind(
+	struct fj_store *from, const struct fj_own_key *key, const struct fj_store_copy *copy)
+{
+	struct fj_store_slot *slot;
+	struct fj_store_copy there;
+	struct fj_store_hold hold;
+	uint32_t state, times = 0;
+	long r;
+
+	if (from == &fj_store[1] || !fj_store_is_written(from) || from->is_shared)
+		return;
+	do {
+		if (fj_store_lock(from, &hold) < 0)
+			return;
+		r = fj_store_find(from, key, false, &there, &slot, &state) &&
+				    !memcmp(&there, copy, sizeof(there)) ?
+			    fj_store_drop(&hold, slot, state) :
+			    0;
+		fj_store_unlock(&hold);
+	} while (fj_store_again(&r, &times));
+}
+
+void fj_store_drop_others(struct fj_store *s, struct fj_store *from, const struct fj_own_key *key,
+	const struct fj_store_copy *began)
+{
+	drop_before(s, key);
+	if (from->ino != s->ino || from->home != s->home)
+		drop_behind(from, key, began);
 }
 
 long fj_store_put_from(struct fj_store_hold *hold, struct fj_store *from,
@@ -198,18 +238,18 @@ struct change {
 	uint32_t real_mode;
 	uint64_t ctime;
 	struct fj_store *from; /* where the record was found */
+	struct fj_store_copy began;
 };
 
 /* The record that the change makes, into `copy`; false when it is the one that is there, or none.
  * `*lacks_ctime`: it was to have a ctime, and has none. */
 static bool make_record(struct change *q, struct fj_store_copy *copy, bool *lacks_ctime)
 {
-	struct fj_store_copy before;
 	bool had;
 
 	fj_store_begin(q->key, q->shown, copy, &q->from);
 	had = q->from;
-	before = *copy;
+	q->began = *copy;
 	apply(copy, had, q->what, q->to, q->real_mode);
 	*lacks_ctime = q->what & FJ_OWN_CTIME;
 	if (is_needless(had, copy, q->shown))
@@ -219,13 +259,13 @@ static bool make_record(struct change *q, struct fj_store_copy *copy, bool *lack
 			fj_store_set_ctime(copy, q->ctime);
 		*lacks_ctime = false;
 	}
-	return memcmp(&before, copy, sizeof(before)) != 0;
+	return memcmp(&q->began, copy, sizeof(*copy)) != 0;
 }
 
 long fj_own_set(const struct fj_own_key *key, unsigned what, const struct fj_owner *to,
 	const struct fj_owner *shown, uint32_t real_mode)
 {
-	struct change q = {key, what, to, shown, real_mode, to->ctime + 1, NULL};
+	struct change q = {key, what, to, shown, real_mode, to->ctime + 1, NULL, {0}};
 	struct fj_store *s = fj_store_home(key);
 	struct fj_store_copy copy;
 	struct fj_store_hold hold;
@@ -256,7 +296,7 @@ long fj_own_set(const struct fj_own_key *key, unsigned what, const struct fj_own
 		} while (fj_store_again(&r, &times));
 		r = r ? r : released;
 		if (!r && q.from && q.from != s)
-			fj_store_drop_before(s, key);
+			fj_store_drop_others(s, q.from, key, &q.began);
 	}
 	return !r && lacks_ctime ? FJ_OWN_NO_CTIME : r;
 }
@@ -265,7 +305,7 @@ long fj_own_carry(const struct fj_own_key *key)
 {
 	static const struct fj_owner nothing;
 	struct fj_store *s = fj_store_home(key), *from;
-	struct fj_store_copy copy;
+	struct fj_store_copy copy, began;
 	struct fj_store_hold hold;
 	uint32_t times = 0;
 	long r;
@@ -278,12 +318,13 @@ long fj_own_carry(const struct fj_own_key *key)
 		if (r < 0)
 			return r;
 		fj_store_begin(key, &nothing, &copy, &from);
+		began = copy;
 		if (from && from != s)
 			r = put_with_attributes(&hold, from, key, &copy);
 		fj_store_unlock(&hold);
 	} while (fj_store_again(&r, &times));
-	if (!r)
-		fj_store_drop_before(s, key);
+	if (!r && from && from != s)
+		fj_store_drop_others(s, from, key, &began);
 	return r;
 }
 

@@ -56,6 +56,14 @@ struct opened {
 };
 #define OPENED_SIZE ((sizeof(struct opened) + FJ_PAGE - 1) & ~(size_t)(FJ_PAGE - 1))
 
+/* Root `r` is not where it was met: what is remembered of directories is old, and nobody has heard
+ * of it. */
+static void leave_root(struct fj_own_root *r)
+{
+	__atomic_store_n(&r->state, FJ_OWN_ROOT_LEFT, __ATOMIC_RELEASE);
+	__atomic_store_n(&fj_own_roots->known_news, ~(uint64_t)0, __ATOMIC_SEQ_CST);
+}
+
 /* Another thread may do the same: one of the two maps in vain. */
 static struct fj_store *open_root(uint32_t i)
 {
@@ -69,7 +77,10 @@ static struct fj_store *open_root(uint32_t i)
 	if (fj_is_err(memory))
 		return NULL;
 	fd = open_any(path, fj_own_roots->root[i].kind);
-	if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM) { /* the next time there may be one */
+	if (fd == -ENOENT && fj_own_roots->root[i].kind == FJ_OWN_ROOT_INNER)
+		leave_root(&fj_own_roots->root[i]);
+	if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM || fd == -ENOENT) {
+		/* (The next time there may be one.) */
 		fj_sys2(__NR_munmap, memory, OPENED_SIZE);
 		return NULL;
 	}
@@ -88,8 +99,7 @@ static struct fj_store *open_root(uint32_t i)
 	return s;
 }
 
-/* `is_last`: of those that are asked last, and never written. */
-static struct fj_store *store_of(uint32_t i, bool is_last)
+struct fj_store *fj_store_of_root(uint32_t i, bool is_last)
 {
 	const struct fj_own_root *r = &fj_own_roots->root[i];
 	struct fj_store *s;
@@ -106,9 +116,9 @@ static struct fj_store *store_of(uint32_t i, bool is_last)
 }
 
 /* May changes of the files in it be written there? */
-static bool is_written(const struct fj_store *s)
+bool fj_store_is_written(const struct fj_store *s)
 {
-	return !s->is_read_only && !s->is_lost && !fj_own_roots->keeps_apart;
+	return !s->is_read_only && !s->is_lost && !(fj_own_roots && fj_own_roots->keeps_apart);
 }
 
 struct fj_store *fj_store_each_met(uint32_t *at)
@@ -126,10 +136,10 @@ struct fj_store *fj_store_each_met(uint32_t *at)
 		if (k == 3 * n + 1)
 			return fj_store_count > 1 ? &fj_store[1] : NULL;
 		if (k > 2 * n)
-			s = store_of(k - 2 * n - 1, true);
+			s = fj_store_of_root(k - 2 * n - 1, true);
 		else
-			s = store_of(k < n ? n - 1 - k : 2 * n - k, false);
-		if (s && (k > 2 * n || is_written(s) == (k < n)))
+			s = fj_store_of_root(k < n ? n - 1 - k : 2 * n - k, false);
+		if (s && (k > 2 * n || fj_store_is_written(s) == (k < n)))
 			return s;
 	}
 	return NULL;
@@ -149,10 +159,12 @@ static uint32_t find_goal(uint32_t i)
 
 struct fj_store *fj_store_home(const struct fj_own_key *key)
 {
-	struct fj_store *s =
-		key->home && fj_own_roots ? store_of(find_goal(key->home - 1), false) : NULL;
+	const uint32_t goal = key->home && fj_own_roots ? find_goal(key->home - 1) : 0;
+	struct fj_store *s = NULL;
 
-	return s && is_written(s) ? s : &fj_store[0];
+	if (key->home && fj_own_roots)
+		s = fj_store_of_root(goal, fj_own_roots->root[goal].kind == FJ_OWN_ROOT_OUTER);
+	return s && fj_store_is_written(s) ? s : &fj_store[0];
 }
 
 struct fj_store *fj_store_opened(uint32_t i)
@@ -162,82 +174,88 @@ struct fj_store *fj_store_opened(uint32_t i)
 	return s == &none ? NULL : s;
 }
 
-static uint64_t count_news(void)
+bool fj_own_is_in_place(const struct fj_own_key *key)
 {
-	uint64_t news = 0;
+	struct fj_store_copy copy;
+	struct fj_store *s;
+	struct stat st;
+	uint32_t at = 0;
 
-	for (uint32_t i = 0; i < fj_store_count; i++)
-		news += __atomic_load_n(&fj_store_head(&fj_store[i])->news, __ATOMIC_ACQUIRE);
-	return news;
+	while ((s = fj_store_each(&at)) != NULL && !fj_store_find(s, key, false, &copy, NULL, NULL))
+		;
+	if (!s || s == fj_store_home(key))
+		return true;
+	for (uint32_t i = 0; i < fj_own_roots_met(); i++) {
+		struct fj_own_root *r = &fj_own_roots->root[i];
+
+		if (__atomic_load_n(&opened[i], __ATOMIC_ACQUIRE) != s ||
+			r->kind != FJ_OWN_ROOT_INNER || r->state != FJ_OWN_ROOT_MET ||
+			(!fj_sys4(__NR_newfstatat, AT_FDCWD, r->path, &st, AT_SYMLINK_NOFOLLOW) &&
+				st.st_dev == r->dev && st.st_ino == r->ino))
+			continue;
+		leave_root(r);
+		return false;
+	}
+	return true;
 }
 
-FJ_HOT bool fj_own_has_news(void)
+bool fj_own_records_are_there(const struct fj_own_root *r)
 {
-	return fj_own_roots &&
-	       count_news() != __atomic_load_n(&fj_own_roots->known_news, __ATOMIC_RELAXED);
+	struct stat st;
+
+	return !fj_sys4(__NR_newfstatat, AT_FDCWD, r->records, &st, AT_SYMLINK_NOFOLLOW) &&
+	       st.st_dev == r->records_dev && st.st_ino == r->records_ino;
 }
 
-void fj_own_know_news(void)
+/* Is `fd`, which is open on a file of records, one to be looked up here? `*st`: which it is. */
+static bool is_wanted(int fd, enum fj_own_root_kind kind, struct stat *st)
 {
-	__atomic_store_n(&fj_own_roots->known_news, count_news(), __ATOMIC_SEQ_CST);
-	__atomic_fetch_add(&fj_own_roots->generation, 1, __ATOMIC_SEQ_CST);
-}
-
-static void tell_news(struct fj_store *s)
-{
-	/* (Of those that other machines have no page is changed but under their lock: shared.c.) */
-	if (s && !s->is_read_only && !s->is_lost && !s->is_shared)
-		__atomic_fetch_add(&fj_store_head(s)->news, 1, __ATOMIC_SEQ_CST);
-}
-
-void fj_own_tell_news(void)
-{
-	for (uint32_t i = 0; i < fj_own_roots_met(); i++)
-		if (fj_own_roots->root[i].kind == FJ_OWN_ROOT_OUTER)
-			tell_news(store_of(i, true));
-	if (fj_store_count > 1)
-		tell_news(&fj_store[1]);
-}
-
-/* Is `fd`, which is open on a file of records, one to be looked up here? */
-static bool is_wanted(int fd, enum fj_own_root_kind kind)
-{
-	struct stat st, ours;
+	struct stat ours;
 
 	/* Another user's may say what they like (of a lower layer: of its files, too). Our own is
 	 * known already. */
-	return !fj_sys2(__NR_fstat, fd, &st) &&
-	       (kind == FJ_OWN_ROOT_LOWER || st.st_uid == (uint32_t)fj_sys0(__NR_geteuid)) &&
-	       (fj_sys2(__NR_fstat, fj_store[0].fd, &ours) || ours.st_ino != st.st_ino ||
-		       ours.st_dev != st.st_dev) &&
+	return !fj_sys2(__NR_fstat, fd, st) &&
+	       (kind == FJ_OWN_ROOT_LOWER || st->st_uid == (uint32_t)fj_sys0(__NR_geteuid)) &&
+	       (fj_sys2(__NR_fstat, fj_store[0].fd, &ours) || ours.st_ino != st->st_ino ||
+		       ours.st_dev != st->st_dev) &&
 	       !fj_own_check(fd);
+}
+
+/* Is `r` the one with the same directory, its records unchanged? One that has moved, or whose
+ * records are others now, is left. */
+static bool is_known(struct fj_own_root *r, const char *records, enum fj_own_root_kind kind)
+{
+	if (kind == FJ_OWN_ROOT_LOWER && r->kind == FJ_OWN_ROOT_INNER)
+		r->kind = kind;
+	if (r->kind != FJ_OWN_ROOT_INNER ||
+		(fj_streq(r->records, records) && fj_own_records_are_there(r)))
+		return true;
+	r->state = FJ_OWN_ROOT_LEFT;
+	return false;
 }
 
 /* `path` is `len` bytes long. */
 static long meet(const char *path, size_t len, const char *records, uint64_t dev, uint64_t ino,
-	enum fj_own_root_kind kind)
+	enum fj_own_root_kind kind, bool is_again)
 {
 	struct fj_own_roots *all = fj_own_roots;
 	const size_t records_len = fj_strlen(records);
-	bool is_good;
+	struct stat st;
+	bool is_good, is_met = false;
 	long fd;
 
 	if (records_len >= FJ_OWN_ROOT_PATH || len >= FJ_OWN_ROOT_PATH)
 		return -ENAMETOOLONG;
 	for (uint32_t i = 0; i < all->count; i++)
 		if (all->root[i].state == FJ_OWN_ROOT_MET && all->root[i].dev == dev &&
-			all->root[i].ino == ino) {
-			if (kind == FJ_OWN_ROOT_LOWER && all->root[i].kind == FJ_OWN_ROOT_INNER)
-				all->root[i].kind = kind;
-			if (all->root[i].kind != FJ_OWN_ROOT_INNER ||
-				fj_streq(all->root[i].records, records))
-				return 0;
-			all->root[i].state = FJ_OWN_ROOT_LEFT; /* it has moved */
-		}
+			all->root[i].ino == ino)
+			is_met = is_known(&all->root[i], records, kind) || is_met;
+	if (is_met && !is_again)
+		return 0;
 	fd = open_any(records, kind);
 	if (fj_is_err(fd))
 		return fd;
-	is_good = is_wanted((int)fd, kind);
+	is_good = is_wanted((int)fd, kind, &st);
 	fj_close((int)fd);
 	if (!is_good)
 		return 0;
@@ -251,6 +269,8 @@ static long meet(const char *path, size_t len, const char *records, uint64_t dev
 		r->dev = dev;
 		r->ino = ino;
 		r->kind = kind;
+		r->records_dev = st.st_dev;
+		r->records_ino = st.st_ino;
 		memcpy(r->path, path, len);
 		r->path[len] = 0;
 		memcpy(r->records, records, records_len + 1);
@@ -266,12 +286,17 @@ static long meet(const char *path, size_t len, const char *records, uint64_t dev
 long fj_own_meet(
 	const char *records, size_t len, uint64_t dev, uint64_t ino, enum fj_own_root_kind kind)
 {
-	return meet(records, len, records, dev, ino, kind);
+	return meet(records, len, records, dev, ino, kind, false);
+}
+
+long fj_own_meet_again(const char *records, size_t len, uint64_t dev, uint64_t ino)
+{
+	return meet(records, len, records, dev, ino, FJ_OWN_ROOT_INNER, true);
 }
 
 long fj_own_meet_beside(const char *path, const char *records, uint64_t dev, uint64_t ino)
 {
-	return meet(path, fj_strlen(path), records, dev, ino, FJ_OWN_ROOT_WORK);
+	return meet(path, fj_strlen(path), records, dev, ino, FJ_OWN_ROOT_WORK, false);
 }
 
 /* Inode and birth of our own file of records; false where the file system knows no births. */

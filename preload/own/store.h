@@ -305,7 +305,14 @@ void fj_store_begin(const struct fj_own_key *key, const struct fj_owner *shown,
  * `from`. */
 long fj_store_put_from(struct fj_store_hold *hold, struct fj_store *from,
 	const struct fj_own_key *key, const struct fj_store_copy *copy);
-/* Without a lock: forget records of `key` that would be found before that in `s`. */
-void fj_store_drop_before(struct fj_store *s, const struct fj_own_key *key);
+/* Without a lock, when `s` has got the record of `key`: forget those that would be found before it,
+ * and that which it began with, `began` in `from`. */
+void fj_store_drop_others(struct fj_store *s, struct fj_store *from, const struct fj_own_key *key,
+	const struct fj_store_copy *began);
+/* The records of fj_own_roots->root[i], or NULL. `is_last`: they are wanted when they are among
+ * those that are asked last. */
+struct fj_store *fj_store_of_root(uint32_t i, bool is_last);
+/* May changes be written there? */
+bool fj_store_is_written(const struct fj_store *s);
 
 #endif

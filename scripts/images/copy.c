@@ -241,15 +241,18 @@ static void copy_directory(int from, int to, const char *path)
 
 static void open_records(const char *from, const char *to)
 {
-	char *path = print("%s/.fakejail", to), *option;
+	char *path = print("%s/.fakejail", to), *unfinished, *option;
 	int old, new;
 
 	make_directories(path);
 	free(path);
 	path = print("%s/.fakejail/owners", to);
-	new = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (new < 0 || !records_create(new))
+	unfinished = print("%s.new", path);
+	new = open(unfinished, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	/* (A jail around this one finds it whole, and looks for it when it gets its name.) */
+	if (new < 0 || !records_create(new) || rename(unfinished, path))
 		fail("cannot make '%s': %s", path, strerror(errno));
+	free(unfinished);
 	free(path);
 	option = records_of(from, false);
 	path = strchr(option, '=');

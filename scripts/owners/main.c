@@ -178,6 +178,14 @@ static void shorten(FILE *list, const char *known)
 
 static int carry_entry(struct entry *e)
 {
+	char records[FJ_PATH_MAX];
+
+	/* What lies in another root is recorded there. What those around say of it is old. */
+	if (S_ISDIR(e->st.st_mode) && strcmp(e->path, ".") != 0 &&
+		(size_t)snprintf(records, sizeof(records), "%s/%s/.fakejail/owners", owners_root,
+			e->path) < sizeof(records) &&
+		!access(records, F_OK))
+		return FTW_SKIP_SUBTREE;
 	if (e->has_record && fj_own_carry(&e->key) < 0)
 		owners_skipped++;
 	return FTW_CONTINUE;

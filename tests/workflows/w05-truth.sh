@@ -144,6 +144,22 @@ is 'the jail around sees what it says' '5:6
 60:61' "$(cat "$work/late")"
 prints 'and tells it' 61:62 jail "$outer/late" stat -c %u:%g /etc/a
 
+# Each process of the jail around sees it, also one that stands there and names files in no longer way.
+jail "$outer" sh -c 'mkdir /late2 && tar x -C /late2 -f /tmp/t.tar'
+jail "$outer" sh -c "cd /late2/etc; go=/tmp/go2; [ -u a ] && echo set
+	(cd /; echo >/tmp/told2; $wait_inside; stat -c %F /tmp; echo >/tmp/seen2) &
+	until [ -e /tmp/seen2 ]; do sleep 0.05; done
+	[ -u a ] || echo unset; stat -c %u:%g a; chown 62:63 a" >"$work/late" &
+until_told $! "$outer/tmp/told2"
+succeeds 'another root that becomes one late' jail "$outer/late2" sh -c 'chmod 751 /etc/a; chown 60:61 /etc/a'
+touch "$outer/tmp/go2"
+wait
+is 'each process of the jail around sees what it says' 'set
+directory
+unset
+60:61' "$(cat "$work/late")"
+prints 'and tells it' 62:63 jail "$outer/late2" stat -c %u:%g /etc/a
+
 # One that is moved away before it is entered at all.
 jail "$outer" sh -c 'mkdir /away && tar x -C /away -f /tmp/t.tar && chown 12:13 /away && chown -h 7:8 /away/etc/l'
 mv "$outer/away" "$mine/away"
