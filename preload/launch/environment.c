@@ -10,18 +10,6 @@
 
 #include <asm/stat.h>
 
-static const char names[FJ_VARIABLES][8] = {
-	[FJ_HOME] = "HOME", [FJ_USER] = "USER", [FJ_LOGNAME] = "LOGNAME", [FJ_SHELL] = "SHELL"};
-
-enum fj_variable fj_environment_variable(const char *name)
-{
-	int i = 0;
-
-	while (i < FJ_VARIABLES && !fj_streq(names[i], name))
-		i++;
-	return (enum fj_variable)i;
-}
-
 /* What may not be looked at may well be there. */
 static bool is_missing(struct fj_thread *t, const char *jail_path)
 {
@@ -68,12 +56,13 @@ void fj_environment_choose(struct fj_thread *t, char **envp, const bool kept[FJ_
 
 	for (; *envp; envp++) {
 		for (int i = 0; i < FJ_VARIABLES; i++) {
-			const size_t n = fj_strlen(names[i]);
+			const size_t n = fj_strlen(fj_variable_names[i]);
 			struct fj_login login;
 			struct fj_str s;
 			const char *value;
 
-			if (kept[i] || !fj_begins(*envp, names[i]) || (*envp)[n] != '=' ||
+			if (kept[i] || !fj_begins(*envp, fj_variable_names[i]) ||
+				(*envp)[n] != '=' ||
 				means_something(t, (enum fj_variable)i, *envp + n + 1))
 				continue;
 			login = fj_user_login(t);
@@ -81,7 +70,7 @@ void fj_environment_choose(struct fj_thread *t, char **envp, const bool kept[FJ_
 			if (!value)
 				continue;
 			fj_str_init(&s, texts[i], sizeof(texts[i]));
-			fj_str_put(&s, names[i]);
+			fj_str_put(&s, fj_variable_names[i]);
 			fj_str_put(&s, "=");
 			fj_str_put(&s, value);
 			*envp = texts[i];

@@ -35,44 +35,12 @@
 
 #define S_IFMT_ 0170000u /* inode(7) */
 #define S_IFDIR_ 0040000u
-#define FAILED 125 /* chroot(8), env(1): the tool itself failed */
-
-_Noreturn void fj_launch_fail(const char *what, const char *which, long error)
-{
-	if (error)
-		fj_say(2, "fakejail: %s%s%s: %s\n", what, *which ? " " : "", which,
-			fj_error(error));
-	else
-		fj_say(2, "fakejail: %s%s%s\n", what, *which ? " " : "", which);
-	for (;;)
-		fj_sys1(__NR_exit_group, FAILED);
-}
-
-void fj_launch_put(char *out, const char *text, size_t size)
-{
-	struct fj_str s;
-
-	fj_str_init(&s, out, size);
-	fj_str_put(&s, text);
-	if (s.overflowed)
-		fj_launch_fail("too long:", text, -ENAMETOOLONG);
-}
 
 long fj_call_of(struct fj_thread *t, long nr, uint64_t a, uint64_t b, uint64_t c)
 {
 	struct fj_call call = {.nr = nr, .arg = {a, b, c}, .thread = t};
 
 	return fj_call(&call);
-}
-
-const char *fj_launch_variable(char **envp, const char *name)
-{
-	const size_t n = fj_strlen(name);
-
-	for (; *envp; envp++)
-		if (!memcmp(*envp, name, n) && (*envp)[n] == '=')
-			return *envp + n + 1;
-	return NULL;
 }
 
 /* What is missing can be made, or be the host's own. */
@@ -89,7 +57,7 @@ _Noreturn static void refuse_chdir(struct fj_thread *t, const char *jail_path, l
 	else if (error == -ENOENT && jail_path[0] == '/')
 		fj_say(2, "hint: mkdir -p %s%s\n", fj_options.name, jail_path);
 	for (;;)
-		fj_sys1(__NR_exit_group, FAILED);
+		fj_sys1(__NR_exit_group, FJ_FAILED);
 }
 
 static void start_tracing(void)
@@ -164,7 +132,7 @@ _Noreturn void fj_launch(struct fj_stack *s)
 		stay(s);
 	if (s->argc < 2 || !fj_streq(s->argv[1], "start")) {
 		fj_say(2, "fakejail: this is the loader; the command is `fakejail`\n");
-		fj_sys1(__NR_exit_group, FAILED);
+		fj_sys1(__NR_exit_group, FJ_FAILED);
 	}
 	fj_options_read(s->argv + 2);
 	if (!fj_options.root)

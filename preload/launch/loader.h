@@ -11,6 +11,8 @@
 
 #include "call/call.h"
 #include "exec-format/exec.h"
+#include "command/command.h"
+#include "setup/setup.h"
 
 /* What the kernel put on the stack of a new process, in place. */
 struct fj_stack {
@@ -30,21 +32,6 @@ char *fj_stack_pop_env(struct fj_stack *s);
 uint64_t fj_stack_aux(const struct fj_stack *s, uint64_t type);
 void fj_stack_set_aux(struct fj_stack *s, uint64_t type, uint64_t value);
 
-/* The jail's memory file: its description, then the board of identities, then the roots that it
- * meets. */
-#define FJ_BOARD_AT ((sizeof(struct fj_jail) + FJ_PAGE - 1) & ~(size_t)(FJ_PAGE - 1))
-#define FJ_ROOTS_AT ((FJ_BOARD_AT + sizeof(struct fj_board) + FJ_PAGE - 1) & ~(size_t)(FJ_PAGE - 1))
-#define FJ_JAIL_MEMORY (FJ_ROOTS_AT + sizeof(struct fj_own_roots))
-static inline struct fj_board *fj_jail_board(void)
-{
-	return (struct fj_board *)((char *)fj_jail + FJ_BOARD_AT);
-}
-
-static inline struct fj_own_roots *fj_jail_roots(void)
-{
-	return (struct fj_own_roots *)((char *)fj_jail + FJ_ROOTS_AT);
-}
-
 /* user.c: the identity that --userspec=SPEC and --groups=GROUPS (either may be NULL) give the first
  * program, as chroot(8). Names are looked up in the jail; ends with 125 and a message when there is
  * no such user or group. */
@@ -61,12 +48,9 @@ struct fj_login fj_user_login(struct fj_thread *t);
 /* environment.c: give HOME, USER, LOGNAME and SHELL in `envp` a meaning where the caller's have
  * none in the jail, but not the `kept` ones, of which the command line has said what they are. To
  * be called by who the first program is. */
-enum fj_variable { FJ_HOME, FJ_USER, FJ_LOGNAME, FJ_SHELL, FJ_VARIABLES };
 void fj_environment_choose(struct fj_thread *t, char **envp, const bool kept[FJ_VARIABLES]);
 /* Let PWD, where it is set, say where the first program starts. */
 void fj_environment_set_pwd(struct fj_thread *t, char **envp);
-/* Which of them is called `name`; FJ_VARIABLES: none. */
-enum fj_variable fj_environment_variable(const char *name);
 
 /* map.c: an ELF file in memory. */
 struct fj_mapped {
@@ -103,44 +87,6 @@ _Noreturn void fj_launch(struct fj_stack *s);
 /* inside.c: the same, of a launcher in a jail; at the end of what every process of the jail begins
  * with. `mask`: the signals that its program blocks. */
 _Noreturn void fj_inside(struct fj_stack *s, uint64_t mask);
-
-/* owners.c: open the file of owner records, `db` from the command line ("none": only for this jail;
- * NULL: where it belongs, see there). Ends the process with a message when it is refused. Returns a
- * descriptor; `*elder` is another, or -1. */
-int fj_owners_open(const char *db, int root_fd, char **envp, int *elder);
-/* Of records that other machines may have: say so when they cannot be changed. */
-void fj_owners_try(void);
-extern bool fj_owners_are_new, fj_owners_are_in_root; /* their file: made just now; in the root */
-/* The path of `name` in the user's state folder; false for a user without one. */
-bool fj_in_state_folder(char **envp, const char *name, struct fj_str *out);
-/* Make the directories that lead to the file `path`. */
-long fj_make_directories(char *path);
-/* Make directory `path` a root with records of its own, unless it is one. 0 or -errno. */
-long fj_owners_make_in(const char *path);
-/* around.c. When they are in use: find the roots that this one lies in, and tell them when it is
- * new. Say so (unless `is_quiet`) when the records are a copy of another root's. */
-void fj_owners_look_around(const char *db, char **envp, bool is_quiet);
-
-/* binds.c: a mount of the command line. MODE is rw or ro; with a `?` behind it the bind is left out
- * when the host or the jail has no such place, with a `!` it lies on a symlink itself and not where
- * that leads. Returns 0 or -errno, and then `trouble` says what
- * failed. */
-struct fj_point;
-struct fj_bind {
-	const char *host;	     /* NULL: a tmpfs */
-	const struct fj_point *from; /* what `host` is, of a jail inside a jail; else NULL */
-	const char *jail, *mode;
-	const char *overlay; /* options of mount(2), with the host's paths; NULL: it is none */
-	const char *upper;   /* its upper layer; "tmp": one that goes with the jail; "ro": none */
-	const char *trouble;
-};
-long fj_bind_add(struct fj_thread *t, struct fj_bind *b);
-void fj_bind_root_read_only(void);
-/* Make directory `jail_path`, and those above it, where that is possible. */
-void fj_bind_make_directory(struct fj_thread *t, const char *jail_path);
-
-/* errors.c: -errno in the words of strerror(3). */
-const char *fj_error(long error);
 
 /* explain.c: say why the first program could not be started. Returns the exit status: 126 or 127.
  */

@@ -34,6 +34,8 @@ dispatch
 trap
 text
 door
+command
+setup
 launch
 loader
 '

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * errors.c - the kernel's errors in the words of strerror(3). For all messages of the loader. */
-#include "launch/loader.h"
+#include "command/command.h"
 
 /* By number, one behind the other: a table of pointers would be relocated at every start. */
 static const char texts[] = "\0"

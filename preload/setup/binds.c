@@ -6,7 +6,7 @@
  * A mount point that the root lacks is made there, so that a listing shows it. Where the root
  * cannot be written (another's, or on a read-only file system), an empty tmpfs takes the place of
  * its first missing directory, and a file is mounted on a name that no listing shows. */
-#include "launch/loader.h"
+#include "setup/setup.h"
 
 #include "mount/mounting.h"
 #include "mount/overlay.h"

@@ -10,7 +10,7 @@
  *
  * so whoever finds it unlocked removes it (scripts/images/store.c). ROOT is locked, too, by many at
  * once: a tree of the store stays as long as somebody uses it. Called by launch.c. */
-#include "launch/launch.h"
+#include "setup/setup.h"
 
 #include "mount/mounting.h"
 #include "mount/overlay.h"

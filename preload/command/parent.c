@@ -13,7 +13,7 @@
  * killing its children until it has none it finds them all, sessions and double forks included.
  *
  * Called by launch.c, before there is a jail. */
-#include "launch/launch.h"
+#include "command/command.h"
 
 #include <linux/prctl.h>
 

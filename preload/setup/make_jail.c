@@ -3,7 +3,7 @@
  *
  * make_jail.c - the jail's memory, shared by all its processes, and the descriptors that stay open.
  */
-#include "launch/launch.h"
+#include "setup/setup.h"
 
 #include "own/own.h"
 

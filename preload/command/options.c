@@ -2,9 +2,21 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * options.c - the loader's command line: see launch.c. */
-#include "launch/launch.h"
+#include "command/command.h"
 
 struct fj_options fj_options FJ_BULKY;
+
+const char fj_variable_names[FJ_VARIABLES][8] = {
+	[FJ_HOME] = "HOME", [FJ_USER] = "USER", [FJ_LOGNAME] = "LOGNAME", [FJ_SHELL] = "SHELL"};
+
+enum fj_variable fj_options_variable(const char *name)
+{
+	int i = 0;
+
+	while (i < FJ_VARIABLES && !fj_streq(fj_variable_names[i], name))
+		i++;
+	return (enum fj_variable)i;
+}
 
 static char *next(char ***at)
 {
@@ -82,7 +94,7 @@ void fj_options_read(char **at)
 			fj_options.parent.afterwards = fj_options.afterwards;
 			break;
 		case 'e':
-			fj_options.kept[fj_environment_variable(next(&at))] = true;
+			fj_options.kept[fj_options_variable(next(&at))] = true;
 			break;
 		case 'P':
 			fj_options.as_proot = true;

@@ -4,7 +4,7 @@
  * around.c - the root's records among those of others, at the jail's start: the roots that it lies
  * in, the list of all roots of the user, and whether the records are a copy of another root's. */
 #include "inode/roots.h"
-#include "launch/loader.h"
+#include "setup/setup.h"
 #include "own/own.h"
 #include "union/change.h"
 

@@ -1,0 +1,37 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * fail.c - how a jail that cannot be made says so and ends; and small things of strings that its
+ * makers share. */
+#include "command/command.h"
+
+_Noreturn void fj_launch_fail(const char *what, const char *which, long error)
+{
+	if (error)
+		fj_say(2, "fakejail: %s%s%s: %s\n", what, *which ? " " : "", which,
+			fj_error(error));
+	else
+		fj_say(2, "fakejail: %s%s%s\n", what, *which ? " " : "", which);
+	for (;;)
+		fj_sys1(__NR_exit_group, FJ_FAILED);
+}
+
+void fj_launch_put(char *out, const char *text, size_t size)
+{
+	struct fj_str s;
+
+	fj_str_init(&s, out, size);
+	fj_str_put(&s, text);
+	if (s.overflowed)
+		fj_launch_fail("too long:", text, -ENAMETOOLONG);
+}
+
+const char *fj_launch_variable(char **envp, const char *name)
+{
+	const size_t n = fj_strlen(name);
+
+	for (; *envp; envp++)
+		if (!memcmp(*envp, name, n) && (*envp)[n] == '=')
+			return *envp + n + 1;
+	return NULL;
+}

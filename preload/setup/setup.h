@@ -1,0 +1,60 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * setup.h - what a new jail is made of: its memory, the file of owner records, its mounts. */
+#ifndef FJ_SETUP_H
+#define FJ_SETUP_H
+
+#include "command/command.h"
+#include "cred/ids.h"
+#include "own/own.h"
+
+/* The jail's memory file: its description, then the board of identities, then the roots that it
+ * meets. */
+#define FJ_BOARD_AT ((sizeof(struct fj_jail) + FJ_PAGE - 1) & ~(size_t)(FJ_PAGE - 1))
+#define FJ_ROOTS_AT ((FJ_BOARD_AT + sizeof(struct fj_board) + FJ_PAGE - 1) & ~(size_t)(FJ_PAGE - 1))
+#define FJ_JAIL_MEMORY (FJ_ROOTS_AT + sizeof(struct fj_own_roots))
+static inline struct fj_board *fj_jail_board(void)
+{
+	return (struct fj_board *)((char *)fj_jail + FJ_BOARD_AT);
+}
+
+static inline struct fj_own_roots *fj_jail_roots(void)
+{
+	return (struct fj_own_roots *)((char *)fj_jail + FJ_ROOTS_AT);
+}
+
+/* make_jail.c: the jail's memory, and the descriptors that stay open. */
+void fj_jail_make(char **envp);
+
+/* root_overlay.c: when the root is to be an overlay. First, while nothing is there: where its upper
+ * layer is becomes the root. */
+void fj_root_overlay_begin(void);
+/* Then, with the jail's memory, before all other mounts. */
+void fj_root_overlay_mount(struct fj_thread *t);
+
+/* owners.c: open the file of owner records, `db` from the command line ("none": only for this jail;
+ * NULL: where it belongs, see there). Ends the process with a message when it is refused. Returns a
+ * descriptor; `*elder` is another, or -1. */
+int fj_owners_open(const char *db, int root_fd, char **envp, int *elder);
+/* Of records that other machines may have: say so when they cannot be changed. */
+void fj_owners_try(void);
+extern bool fj_owners_are_new, fj_owners_are_in_root; /* their file: made just now; in the root */
+/* The path of `name` in the user's state folder; false for a user without one. */
+bool fj_in_state_folder(char **envp, const char *name, struct fj_str *out);
+/* Make the directories that lead to the file `path`. */
+long fj_make_directories(char *path);
+/* Make directory `path` a root with records of its own, unless it is one. 0 or -errno. */
+long fj_owners_make_in(const char *path);
+/* around.c. When they are in use: find the roots that this one lies in, and tell them when it is
+ * new. Say so (unless `is_quiet`) when the records are a copy of another root's. */
+void fj_owners_look_around(const char *db, char **envp, bool is_quiet);
+
+/* binds.c: mount what the command line says. Returns 0 or -errno, and then `trouble` says what
+ * failed. */
+long fj_bind_add(struct fj_thread *t, struct fj_bind *b);
+void fj_bind_root_read_only(void);
+/* Make directory `jail_path`, and those above it, where that is possible. */
+void fj_bind_make_directory(struct fj_thread *t, const char *jail_path);
+
+#endif
