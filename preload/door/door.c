@@ -9,6 +9,8 @@
  * is one. */
 #include "door/door.h"
 
+#include "inode/writes.h"
+
 #include "signal/faults.h"
 #include "call/hooks.h"
 #include "signal/libc_signals.h"
@@ -196,7 +198,8 @@ __attribute__((noinline)) static long run_with_care(
 			fj_guest_forget();
 		return r;
 	}
-	if (row && !fj_when_applies(row, c->arg))
+	if (row && !fj_when_applies(row, c->arg) &&
+		(row->hook || !fj_writes_are_watched() || !fj_writes_may_be(c->nr)))
 		return fj_kernel_waiting(c, c->nr, c->arg, -1);
 	r = fj_call_row(c);
 	return c->leaves_by_tail ? call_by_tail(record, c) : r;
@@ -245,10 +248,24 @@ static bool is_for_the_trap(const struct fj_row *row)
 	       row->hook == FJ_HOOK_pselect;
 }
 
+bool fj_door_may_want(long nr)
+{
+	return !fj_jail->has_trap && fj_writes_may_be(nr);
+}
+
+static void want_writes(void)
+{
+	for (long nr = 0; nr < fj_row_count; nr++)
+		if (fj_door_may_want(nr))
+			fj_door_bits[nr / 64] |= 1UL << (nr % 64);
+}
+
 bool fj_door_wants(long nr)
 {
 	const struct fj_row *row = fj_row(nr);
 
+	if (fj_door_may_want(nr))
+		return true;
 	if (!row || row->when == FJ_NEVER || is_about_sigsys(row))
 		return false;
 	if (row->when == FJ_IF_NEW_USERS) /* clone: its child returns on a stack of its own */
@@ -274,7 +291,7 @@ static void add_bit(long nr)
 void fj_door_choose(void)
 {
 	for (long nr = 0; nr < fj_row_count; nr++)
-		if (fj_door_wants(nr))
+		if (fj_door_wants(nr) && !fj_door_may_want(nr))
 			add_bit(nr);
 	/* With the trap a text that is mapped by a number from elsewhere stays as it is: valgrind
 	 * maps its program's so, and knows of no stubs. */
@@ -326,6 +343,7 @@ long fj_door_start(bool has_fsgsbase)
 	fj_libc_signals_handler = (uint64_t)fj_door_signal;
 	fj_handlers_start();
 	memcpy(fj_door_bits, fj_jail->door_bits, sizeof(fj_door_bits));
+	fj_writes_watched = want_writes;
 	return fj_jail->preload[0] || (fj_jail->copies_size && !fj_jail->no_sites) ? place_page() :
 										     0;
 }

@@ -26,5 +26,8 @@ extern char *fj_door_own_preload;
 
 /* Has the engine anything to do with call `nr` that comes this way? */
 bool fj_door_wants(long nr);
+/* Is it one that the engine may want from some moment on? (Without the trap: writes, which nobody
+ * looks at in most processes.) Its jumps ask fj_door_bits. */
+bool fj_door_may_want(long nr);
 
 #endif

@@ -107,7 +107,7 @@ static uint8_t *write_stub(
 /* fj_door_site, fj_door_maybe, or fj_door_maybe_here */
 static int door_of(const struct fj_site *s)
 {
-	if (s->nr >= 0)
+	if (s->nr >= 0 && !fj_door_may_want(s->nr))
 		return 0;
 	return s->kind == FJ_SITE_BEHIND ? 2 : 1;
 }

@@ -68,7 +68,8 @@ struct fj_handoff {
 	uint32_t sigsys;     /* FJ_SIGSYS_ flags: the program's own view of SIGSYS */
 	uint32_t root_moves; /* jail/root_moves.c */
 	int32_t nested_fd;   /* what holds the root, when that is not the jail's own */
-	uint32_t is_watching; /* own/ctime.c */
+	uint32_t is_watching;	     /* own/ctime.c */
+	uint32_t writes_are_watched; /* inode/writes.c */
 };
 enum {
 	FJ_SIGSYS_BLOCKED = 1,
@@ -77,7 +78,7 @@ enum {
 	FJ_SIGSYS_PENDING_FOR_ALL = 8,
 	FJ_SIGSYS_STAND_IN = 16
 };
-#define FJ_HANDOFF_VERSION 6
+#define FJ_HANDOFF_VERSION 7
 #define FJ_HANDOFF_PREFIX "\1fakejail="
 #define FJ_HANDOFF_SIZE (32 + 2 * sizeof(struct fj_handoff) + 3 * FJ_PATH_MAX + FJ_IDS_TEXT)
 

@@ -9,6 +9,7 @@
  * kernel's (fs/exec.c, fs/binfmt_elf.c). */
 #include "identity/hook_id.h"
 #include "exec/hook_ptrace.h"
+#include "inode/writes.h"
 #include "signal/hook_signal.h"
 #include "call/hooks.h"
 #include "seccomp/policy.h"
@@ -46,6 +47,7 @@ static long start_loader(struct fj_call *c, const struct fj_program *p, uint64_t
 	h.root_moves = fj_root_seen_moves();
 	h.nested_fd = fj_root()->fd;
 	h.is_watching = fj_own_is_watching();
+	h.writes_are_watched = fj_writes_are_watched();
 	fj_str_init(&ids_text, fj_scratch(c->thread, FJ_IDS_TEXT), FJ_IDS_TEXT);
 	r = fj_exec_identity(c, p, &h, &ids_text);
 	if (r)

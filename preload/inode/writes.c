@@ -9,7 +9,8 @@
  * traps its writes. Of who is not root it is told by who judges the open, who has looked at the
  * file anyway. Root keeps set-id bits (CAP_FSETID) and loses capabilities alone, which few roots
  * have: in those with attributes a file that is opened for writing, and is neither made nor
- * truncated, is looked at. Called by may.c, owned_change.c, hook_open.c, hook_xattr.c and row.c. */
+ * truncated, is looked at. Without the trap such calls are jumps, and from then on they are looked at.
+ * Called by may.c, owned_change.c, hook_open.c, hook_xattr.c, row.c and door.c. */
 #include "inode/writes.h"
 
 #include "call/trapping.h"
@@ -22,19 +23,41 @@ static const uint16_t writing[] = {__NR_write, __NR_pwrite64, __NR_writev, __NR_
 
 static bool is_watching; /* all threads of this process */
 
-static bool is_needed(void)
-{
-	return !is_watching && fj_jail->has_trap;
-}
+void (*fj_writes_watched)(void);
 
 static void watch(void)
 {
-	is_watching = !fj_trap_calls(writing, COUNT) && !fj_is_borrowed_memory();
+	if (!fj_jail->has_trap) {
+		is_watching = true;
+		fj_writes_watched();
+	} else {
+		is_watching = !fj_trap_calls(writing, COUNT) && !fj_is_borrowed_memory();
+	}
+}
+
+bool fj_writes_are_watched(void)
+{
+	return is_watching;
+}
+
+/* (A filter is inherited.) */
+void fj_writes_start(bool are_watched)
+{
+	if (are_watched && !fj_jail->has_trap)
+		watch();
+}
+
+bool fj_writes_may_be(long nr)
+{
+	for (size_t i = 0; i < COUNT; i++)
+		if (nr == writing[i])
+			return true;
+	return false;
 }
 
 void fj_writes_watch(const struct fj_owner *file)
 {
-	if (is_needed() && (file->mode & FJ_S_IFMT) == FJ_S_IFREG &&
+	if (!is_watching && (file->mode & FJ_S_IFMT) == FJ_S_IFREG &&
 		(fj_own_mode_after_write(fj_ids(), file) != file->mode ||
 			(file->flags & FJ_OWN_ATTRIBUTES)))
 		watch();
@@ -44,7 +67,7 @@ void fj_writes_opened(struct fj_call *c, int fd)
 {
 	struct fj_file file;
 
-	if (is_needed() && !fj_file_look(c, fd, "", AT_EMPTY_PATH, &file) && file.has_record &&
+	if (!is_watching && !fj_file_look(c, fd, "", AT_EMPTY_PATH, &file) && file.has_record &&
 		(file.owner.mode & FJ_S_IFMT) == FJ_S_IFREG &&
 		fj_own_get_attribute(&file.key, FJ_CAPABILITY, NULL, 0) > 0)
 		watch();
@@ -52,7 +75,7 @@ void fj_writes_opened(struct fj_call *c, int fd)
 
 void fj_writes_watch_capability(void)
 {
-	if (is_needed())
+	if (!is_watching)
 		watch();
 }
 
@@ -60,12 +83,10 @@ long fj_writes_made(struct fj_call *c)
 {
 	const bool is_second = c->nr == __NR_splice || c->nr == __NR_copy_file_range;
 	const int fd = (int)c->arg[is_second ? 2 : 0];
-	bool writes = false;
+	bool writes;
 	long r;
 
-	for (size_t i = 0; i < COUNT; i++)
-		writes = writes || c->nr == writing[i];
-	if (!writes)
+	if (!fj_writes_may_be(c->nr))
 		return fj_kernel(c);
 	if (c->nr == __NR_ftruncate || c->nr == __NR_fallocate) {
 		r = fj_kernel(c);

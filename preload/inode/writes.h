@@ -14,6 +14,13 @@ void fj_writes_watch(const struct fj_owner *file);
 /* The process has opened `fd` for writing, or gives some file a capability. */
 void fj_writes_opened(struct fj_call *c, int fd);
 void fj_writes_watch_capability(void);
+/* Are they? Without the trap an exec must hand it on. */
+bool fj_writes_are_watched(void);
+void fj_writes_start(bool are_watched);
+/* Called then, without the trap: the door sets it. */
+extern void (*fj_writes_watched)(void);
+/* Is the call one of those? */
+bool fj_writes_may_be(long nr);
 /* A call without a hook was trapped: make it, and when it writes, see what the file loses. */
 long fj_writes_made(struct fj_call *c);
 

@@ -12,6 +12,7 @@
 #include "inode/roots.h"
 #include "signal/faults.h"
 #include "inode/exe.h"
+#include "inode/writes.h"
 #include "identity/hook_id.h"
 #include "own/own.h"
 #include "signal/hook_signal.h"
@@ -167,6 +168,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	if (r < 0)
 		fail("owners", r);
 	fj_own_still_watches(h.is_watching);
+	fj_writes_start(h.writes_are_watched);
 	fj_roots_start(fj_jail_roots());
 	fj_union_start();
 	fj_namespace_start();
