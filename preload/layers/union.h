@@ -98,6 +98,12 @@ int fj_layers_know_merged(const char *pos, size_t len, uint64_t epoch);
 uint64_t fj_layers_plan_fact(const char *pos);
 void fj_layers_remember(struct fj_thread *t, const struct fj_layers *l, const char *pos,
 	uint64_t epoch, bool is_open);
+/* All names of the position `pos` are marked as seen in unions. Was a mark new? */
+bool fj_layers_saw_names(const char *pos);
+/* The directory that is open in `l`, and is the position `pos`: the value of the fact of it goes to
+ * `out`. Returns the fact's flags; 0 if there can be no fact of it. */
+uint64_t fj_layers_describe_fact(
+	struct fj_thread *t, const struct fj_layers *l, const char *pos, struct fj_str *out);
 /* The descriptor of the work directory, or -errno. */
 long fj_layers_work(struct fj_thread *t, struct fj_layers *l);
 

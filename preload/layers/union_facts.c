@@ -3,7 +3,7 @@
  *
  * union_facts.c - what is remembered of the directories of unions: in which layers each one is.
  *
- * Such a fact (facts.c) says "the position P is a directory in these layers and in no other, and
+ * Such a fact (jail/facts.c) says "the position P is a directory in these layers and in no other, and
  * these are its host paths". Its key is the position without the slash that it begins with: so it
  * is none that a text is looked up by. Other names are none of its affair: a file that is copied
  * up, made or hidden in the directory is found by asking its layers from the top. A fact goes wrong
@@ -11,8 +11,8 @@
  * which fj_layers_copy_up() announces, or taken away or moved, as everywhere. One that is made
  * where a whiteout was is opaque from its beginning; and what was not there is not remembered.
  *
- * Called by union.c, and by walks that are in a union. */
-#include "path/walk.h"
+ * Called by union.c, and by walks that are in a union (path/union_leap.c). */
+#include "layers/union.h"
 
 #define COUNT_SHIFT 16 /* how many layers the union has */
 #define COUNT_MASK 127u
@@ -21,8 +21,7 @@
 
 static const struct fj_root own_root;
 
-/* All names of a position. Was a mark new? */
-static bool mark_names(const char *pos)
+bool fj_layers_saw_names(const char *pos)
 {
 	bool is_new = false;
 
@@ -39,7 +38,7 @@ uint64_t fj_layers_plan_fact(const char *pos)
 	const uint64_t epoch = fj_facts_epoch();
 
 	if (epoch)
-		mark_names(pos);
+		fj_layers_saw_names(pos);
 	return epoch;
 }
 
@@ -136,9 +135,7 @@ static const char *put_layer(const char *text, struct fj_str *out)
 	return *s ? s + 1 : s;
 }
 
-/* The paths of the directories into `out`; the flags of a fact of them. 0: of these there can be
- * none. */
-static uint64_t describe(
+uint64_t fj_layers_describe_fact(
 	struct fj_thread *t, const struct fj_layers *l, const char *pos, struct fj_str *out)
 {
 	const uint32_t mark = fj_scratch_mark(t);
@@ -183,84 +180,9 @@ void fj_layers_remember(struct fj_thread *t, const struct fj_layers *l, const ch
 	if (!epoch)
 		return;
 	fj_str_init(&paths, fj_scratch(t, FJ_FACT_TEXT), FJ_FACT_TEXT);
-	flags = describe(t, l, pos, &paths);
+	flags = fj_layers_describe_fact(t, l, pos, &paths);
 	if (flags)
 		fj_facts_add(&own_root, pos + (len != 0), len ? len - 1 : 0, paths.at,
 			flags | (is_open ? FJ_FACT_OPEN : 0), epoch);
 	fj_scratch_release(t, mark);
-}
-
-void fj_walk_keep_fact_of_union(struct fj_walk *w, const char *key)
-{
-	const uint32_t mark = fj_scratch_mark(w->t);
-	struct fj_str paths;
-	uint64_t flags;
-
-	if (mark_names(w->pos.at)) /* they were looked at before: the next time, then */
-		return;
-	fj_str_init(&paths, fj_scratch(w->t, FJ_FACT_TEXT), FJ_FACT_TEXT);
-	flags = describe(w->t, w->layers, w->pos.at, &paths);
-	if (flags) {
-		flags |= w->is_open ? FJ_FACT_OPEN : 0;
-		fj_facts_add(&own_root, w->pos.at + (w->pos.len != 0),
-			w->pos.len ? w->pos.len - 1 : 0, paths.at, flags, w->epoch);
-		/* (In the root of a union the jail's own directory may lie.) */
-		if (w->pos.len > w->layers->mount_len && !fj_mount_is_in(w->pos.at))
-			flags |= FJ_FACT_PLAIN;
-		if (key && fj_path_has_prefix(w->pos.at, w->root->pos))
-			fj_facts_add(w->root, key, w->fact_key_len, paths.at, flags, w->epoch);
-	}
-	fj_scratch_release(w->t, mark);
-}
-
-/* How much of the rest names directories that are none but themselves; 0: step by step knows
- * better. */
-static size_t plain_dirs(const struct fj_walk *w)
-{
-	const char *c = w->rest;
-	size_t dirs = 0;
-
-	for (const char *start = c; *c; start = c) {
-		while (*c && *c != '/')
-			c++;
-
-		const size_t len = (size_t)(c - start);
-
-		if (*c != '/')
-			break;
-		if (!len || fj_is_dots(start, len) || len > FJ_NAME_MAX ||
-			fj_mount_may_be_named(start, len) || fj_is_hidden_name(start, len))
-			return 0;
-		dirs = (size_t)(c - w->rest);
-		while (*c == '/')
-			c++;
-		if (!*c)
-			return 0; /* a trailing slash belongs to the last component */
-	}
-	return dirs;
-}
-
-bool fj_walk_leap_in_union(struct fj_walk *w, struct fj_layers *l)
-{
-	const size_t before = w->pos.len, dirs = plain_dirs(w);
-	char *name = w->rest, *end;
-	bool is;
-
-	if (!dirs)
-		return false;
-	for (; name < w->rest + dirs; name = end) {
-		while (*name == '/')
-			name++;
-		for (end = name; *end != '/'; end++)
-			;
-		fj_facts_saw_name(name, (size_t)(end - name));
-		fj_walk_push_pos(w, name, (size_t)(end - name));
-	}
-	is = w->knows_pos && fj_layers_recall(w->t, w->pos.at, w->pos.len, w->t->asks_search, l);
-	if (!is && w->knows_pos)
-		fj_str_cut(&w->pos, before);
-	if (is)
-		for (w->rest += dirs; *w->rest == '/'; w->rest++)
-			;
-	return is;
 }
