@@ -149,6 +149,13 @@ static bool mixes_device(const struct fj_mounts *v, const char *host, uint64_t d
 	return mixes;
 }
 
+/* Are the files of a mount of `host` the jail's own, as all on the root's device are else? */
+static bool is_like_root(const char *host, uint32_t flags, uint64_t dev)
+{
+	return dev == fj_jail->root_dev && fj_jail->root_path[0] &&
+	       ((flags & FJ_MOUNT_OWN) || fj_path_has_prefix(host, fj_root_path()));
+}
+
 /* Where two mounts lie on one device of the host only we know that a rename from one to the other
  * must fail, and whose files are the jail's own. Returns whether `host` is no directory. */
 static bool note_device(const struct fj_mounts *v, const char *host, uint32_t flags)
@@ -161,7 +168,8 @@ static bool note_device(const struct fj_mounts *v, const char *host, uint32_t fl
 
 	for (uint32_t i = 0; i < v->count && !shares; i++)
 		shares = device_of(v->text + v->mount[i].host, &other_is_file) == dev;
-	if (shares && !is_file && mixes_device(v, host, dev, flags))
+	if (shares && !is_file && !is_like_root(host, flags, dev) &&
+		mixes_device(v, host, dev, flags))
 		__atomic_store_n(&fj_jail->dirs_share_device, 1, __ATOMIC_RELAXED);
 	if (shares)
 		__atomic_store_n(&fj_jail->mounts_share_device, 1, __ATOMIC_RELAXED);
@@ -215,6 +223,27 @@ long fj_edit_options(struct fj_edit *e, uint32_t id, const char *text)
 	return -EINVAL;
 }
 
+/* The layers of a union: whose its files are the first one decides. */
+static bool are_like_root(const char *layers, const char *host, uint32_t flags)
+{
+	char layer[FJ_CWD_TEXT];
+	bool is_file, are = true;
+	size_t len = 0;
+
+	for (; *layers && are; layers++) {
+		if (len + 1 >= sizeof(layer))
+			return false;
+		layer[len++] = *layers;
+		layer[len] = 0;
+		if (layers[1] && !(layers[1] == '/' && layers[2] == '/'))
+			continue;
+		are = is_like_root(host, flags, device_of(layer, &is_file));
+		len = 0;
+		layers += layers[1] != 0;
+	}
+	return are;
+}
+
 long fj_edit_layers(struct fj_edit *e, uint32_t id, const char *layers, const char *work)
 {
 	struct fj_mounts *v = e->v;
@@ -228,7 +257,8 @@ long fj_edit_layers(struct fj_edit *e, uint32_t id, const char *layers, const ch
 			v->mount[i].work = fj_mounts_keep(v, work, work_len);
 			v->mount[i].flags |= FJ_MOUNT_UNION;
 			__atomic_store_n(&fj_jail->has_aliases, 1, __ATOMIC_RELAXED);
-			__atomic_store_n(&fj_jail->dirs_share_device, 1, __ATOMIC_RELAXED);
+			if (!are_like_root(layers, v->text + v->mount[i].host, v->mount[i].flags))
+				__atomic_store_n(&fj_jail->dirs_share_device, 1, __ATOMIC_RELAXED);
 			__atomic_store_n(&fj_jail->mounts_share_device, 1, __ATOMIC_RELAXED);
 			/* Whoever sees the mount has to see this. */
 			__atomic_store_n(&fj_jail->has_unions, 1, __ATOMIC_SEQ_CST);
