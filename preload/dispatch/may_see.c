@@ -50,10 +50,10 @@ int fj_seen_parent(const struct fj_seen *seen)
 							    place->dirfd;
 }
 
+/* (Of the directory itself, where a walk may end, no layer was asked for a name.) */
 static bool is_whiteout(const struct fj_place *place)
 {
-	return __builtin_expect(place->layers != NULL, 0) &&
-	       (place->layers->found < 0 || place->layers->is_whiteout);
+	return __builtin_expect(place->layers != NULL, 0) && place->layers->is_whiteout;
 }
 
 static bool look_at_parent(struct fj_call *c, struct fj_seen *seen)

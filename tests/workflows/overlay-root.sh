@@ -196,6 +196,7 @@ prints 'no listing shows what the jail keeps for itself' '' kept sh -c 'ls -A / 
 fails 'a mount point is made above' 0 '' kept sh -c 'mkdir /mnt/a; mount -t tmpfs x /mnt/a; touch /mnt/a/y; umount /mnt/a; rmdir /mnt/a'
 succeeds 'a bind makes its mount point above' jail --overlay "$mine/rw" "$mine/work" / --bind "$mine/above:/nowhere/before" "$root" cat /nowhere/before/above
 is 'and not in the lower layer' no "$([ -e "$root/nowhere" ] && echo yes || echo no)"
+prints 'chroot(2) by who is not root' '1' jail -u 5:5 --rm "$root" sh -c 'perl -e "exit(chroot(q(/)) ? 0 : \$! + 0)"; echo $?'
 prints 'read-only' 'no' jail --read-only --rm "$root" sh -c 'touch /x 2>/dev/null || echo no'
 if [ -x "$(dirname "${FAKEJAIL%% *}")/fakejail-images" ]; then
 	succeeds 'pack --upper' jail pack --upper "$mine/rw" "$mine/layer.tar"
