@@ -6,8 +6,10 @@
  * The kernel judges all that the process opens and runs, and so the jail's own: an exec is one of
  * the loader, and records are in a file in the root. So each set of rules that is about to be
  * enforced gets some for those. What is mounted below a directory is reached through it, in a
- * chroot, and the host has it elsewhere: so each rule is given for those places, too. */
+ * chroot, and the host has it elsewhere: so each rule is given for those places, too. A directory of
+ * a union is one in each layer that has it; what is copied up is made in the work directory. */
 #include "call/hooks.h"
+#include "layers/union.h"
 #include "seccomp/policy.h"
 
 #include "cred/ids.h"
@@ -17,6 +19,8 @@
 #define EXECUTE 1UL    /* LANDLOCK_ACCESS_FS_ */
 #define WRITE_FILE (1UL << 1)
 #define READ_FILE (1UL << 2)
+#define READING (EXECUTE | READ_FILE | 1UL << 3 /* READ_DIR */)
+#define ALL ((1UL << 16) - 1)
 #define TRUNCATE (1UL << 14)
 #define OF_FILES (EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | 1UL << 15 /* IOCTL_DEV */)
 
@@ -85,6 +89,27 @@ static void add_mounts(struct fj_call *c, const struct rule *rule)
 	fj_scratch_release(c->thread, mark);
 }
 
+/* What is in all layers of a directory. In the upper one it is made: what is copied up is to be in
+ * it. */
+static void add_layers(struct fj_call *c, const struct rule *rule)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	struct fj_str pos;
+	struct fj_layers l;
+
+	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	if (fj_path_of_dir(c->thread, rule->parent_fd, &pos) &&
+		fj_layers_open(c->thread, pos.at, &l) > 0) {
+		if (!l.is_read_only && (rule->access & ~READING))
+			fj_layers_up(c->thread, &l, pos.at);
+		for (uint32_t i = 0; i < l.count; i++)
+			if (l.fd[i] >= 0)
+				add(c->arg[0], rule->access, l.fd[i]);
+		fj_layers_close(&l);
+	}
+	fj_scratch_release(c->thread, mark);
+}
+
 long fj_hook_landlock(struct fj_call *c)
 {
 	struct rule rule;
@@ -98,6 +123,8 @@ long fj_hook_landlock(struct fj_call *c)
 	r = fj_kernel(c);
 	if (!r)
 		add_mounts(c, &rule);
+	if (!r && fj_jail->has_unions)
+		add_layers(c, &rule);
 	return r;
 }
 
@@ -109,6 +136,37 @@ static void add_file(uint64_t ruleset, uint64_t access, const char *host_path)
 		return;
 	add_some(ruleset, access, fd);
 	fj_close((int)fd);
+}
+
+/* The work directories, which no program can name: what is copied up is made there. */
+static void add_work(struct fj_call *c)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	struct fj_mounts_seen seen;
+	const struct fj_mounts *v;
+	struct fj_str host;
+	uint32_t count;
+
+	fj_str_init(&host, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	for (uint32_t i = 0;; i++) {
+		do {
+			v = fj_mounts_look(&seen);
+			count = fj_mounts_count(v);
+			fj_str_cut(&host, 0);
+			if (i < count && (v->mount[i].flags & FJ_MOUNT_UNION))
+				fj_str_put(&host, fj_mounts_text(v, v->mount[i].work));
+		} while (!fj_mounts_held(&seen));
+		if (i >= count)
+			break;
+		if (host.len) {
+			const long fd = fj_open_path(AT_FDCWD, host.at, 0);
+
+			add_some(c->arg[0], ALL, fd);
+			if (!fj_is_err(fd))
+				fj_close((int)fd);
+		}
+	}
+	fj_scratch_release(c->thread, mark);
 }
 
 long fj_hook_landlock_restrict(struct fj_call *c)
@@ -124,6 +182,8 @@ long fj_hook_landlock_restrict(struct fj_call *c)
 		add_file(set, EXECUTE | READ_FILE, fj_jail->loader);
 		add_file(set, READ_FILE, fj_jail->preload);
 		add_some(set, READ_FILE | WRITE_FILE | TRUNCATE, FJ_FD_OWNERS(fj_jail));
+		if (fj_jail->has_unions)
+			add_work(c);
 		if (fj_jail->has_elder)
 			add_some(set, READ_FILE | WRITE_FILE, FJ_FD_ELDER(fj_jail));
 	}
