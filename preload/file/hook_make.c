@@ -210,7 +210,8 @@ static void end_passage(struct fj_call *c, const struct fj_place *const *place, 
 static long rename_around(struct fj_call *c, const struct fj_place *const *place, int count)
 {
 	const uint32_t flags = c->nr == __NR_renameat2 ? (uint32_t)c->arg[4] : 0;
-	const bool is_passage = count == 2 && fj_own_roots_met();
+	/* (In an overlay all that is moved is the upper layer's.) */
+	const bool is_passage = count == 2 && !place[0]->layers && fj_own_roots_met();
 	struct passage passage;
 	struct fj_file file;
 	bool replaces;
