@@ -9,8 +9,8 @@
  * does so while somebody writes, and is named below; what he has copied is checked here. Prints a
  * line for each check, and what ThreadSanitizer says; it ends with status 66 then. */
 #include "cred/ids.h"
-#include "path/path.h"
-#include "path/root.h"
+#include "jail/jail.h"
+#include "jail/root.h"
 #include "socket/sun.h"
 #include "sys/lock.h"
 
@@ -321,6 +321,7 @@ static void make_jail(void)
 	fj_jail->first_pid = (int32_t)fj_sys0(__NR_getpid);
 	fj_jail->epoch = 1;
 	fj_namespace_of_process = &fj_jail->mounts;
+	fj_root_start("", -1, 0, fj_path_open_pos);
 }
 
 int main(void)
