@@ -370,7 +370,7 @@ long fj_layers_copy_up(
 	return r == -EEXIST ? 0 : r;
 }
 
-bool fj_union_is_lower(const char *host_path)
+static bool is_in_layer(const char *host_path, bool of_upper)
 {
 	const struct fj_mounts *v;
 	const char *rest;
@@ -387,8 +387,18 @@ bool fj_union_is_lower(const char *host_path)
 			if (!(m->flags & FJ_MOUNT_UNION))
 				continue;
 			layer = fj_mounts_layer(v, m, host_path, &rest);
-			is = layer > 0 || (!layer && !*fj_mounts_text(v, m->work));
+			is = layer > 0 || (!layer && (of_upper || !*fj_mounts_text(v, m->work)));
 		}
 	} while (!fj_mounts_held(&seen));
 	return is;
+}
+
+bool fj_union_is_lower(const char *host_path)
+{
+	return is_in_layer(host_path, false);
+}
+
+bool fj_union_has_host(const char *host_path)
+{
+	return is_in_layer(host_path, true);
 }

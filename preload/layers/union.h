@@ -104,6 +104,18 @@ bool fj_layers_saw_names(const char *pos);
  * `out`. Returns the fact's flags; 0 if there can be no fact of it. */
 uint64_t fj_layers_describe_fact(
 	struct fj_thread *t, const struct fj_layers *l, const char *pos, struct fj_str *out);
+
+/* union_dirs.c: what is remembered of directory `dirfd` (or AT_FDCWD) in a jail with unions: it
+ * lies in none, or at *pos in one. One system call. */
+enum fj_dir_kind { FJ_DIR_UNKNOWN, FJ_DIR_OUTSIDE, FJ_DIR_IN_UNION };
+enum fj_dir_kind fj_dir_recall(int dirfd, uint64_t epoch, struct fj_str *pos);
+/* At `epoch`, or later, the kernel said that it has this position, where these layers are merged
+ * (NULL: it lies in no union). */
+void fj_dir_keep(
+	struct fj_thread *t, int dirfd, const char *pos, const struct fj_layers *l, uint64_t epoch);
+/* The fact of the directory at `pos` in a union: its paths into `paths` (empty: nothing is
+ * remembered), and its flags. */
+void fj_layers_recall_paths(const char *pos, uint64_t epoch, struct fj_str *paths, unsigned *flags);
 /* The descriptor of the work directory, or -errno. */
 long fj_layers_work(struct fj_thread *t, struct fj_layers *l);
 
@@ -139,6 +151,8 @@ bool fj_layers_merge_below(struct fj_thread *t, const struct fj_layers *l, const
 
 /* Is what lies at `host_path` in a lower layer of a union, and so never to be changed? */
 bool fj_union_is_lower(const char *host_path);
+/* Is it in any layer of any union? */
+bool fj_union_has_host(const char *host_path);
 /* Is `pos` in a union? */
 static inline bool fj_union_holds(const char *pos)
 {

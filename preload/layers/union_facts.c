@@ -113,6 +113,15 @@ bool fj_layers_recall(
 	return is;
 }
 
+void fj_layers_recall_paths(const char *pos, uint64_t epoch, struct fj_str *paths, unsigned *flags)
+{
+	const size_t len = fj_strlen(pos);
+
+	*flags = 0;
+	if (!fj_facts_find(&own_root, pos + (len != 0), len ? len - 1 : 0, paths, flags, epoch))
+		fj_str_cut(paths, 0);
+}
+
 int fj_layers_know_merged(const char *pos, size_t len, uint64_t epoch)
 {
 	uint32_t turn;

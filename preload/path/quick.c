@@ -88,6 +88,32 @@ __attribute__((noinline)) static bool may_be_in_union(const char *path, size_t l
 	return !len && (path[0] != '/' || fj_union_holds(fj_root()->pos));
 }
 
+/* A name in a directory of the caller's own, in a jail with unions. FJ_DIR_IN_UNION: the place is
+ * found. */
+__attribute__((noinline)) static enum fj_dir_kind recall_dir(
+	struct fj_quick *q, const char *name, size_t len)
+{
+	struct fj_str pos, paths;
+	enum fj_dir_kind kind;
+	unsigned flags;
+
+	q->epoch = fj_facts_epoch();
+	fj_str_init(&pos, fj_scratch(q->t, FJ_FACT_TEXT), FJ_FACT_TEXT);
+	kind = fj_dir_recall(q->dirfd, q->epoch, &pos);
+	if (kind == FJ_DIR_IN_UNION) {
+		fj_str_init(&paths, fj_scratch(q->t, FJ_FACT_TEXT), FJ_FACT_TEXT);
+		fj_layers_recall_paths(pos.at, q->epoch, &paths, &flags);
+		if (!paths.len || is_special(name, len) ||
+			(q->t->asks_search && !(flags & FJ_FACT_OPEN)) ||
+			!use(q, flags, &paths, name, len))
+			kind = FJ_DIR_UNKNOWN;
+		q->place.dirfd = AT_FDCWD;
+	}
+	if (kind == FJ_DIR_OUTSIDE)
+		q->epoch = 0;
+	return kind;
+}
+
 FJ_HOT static bool find(struct fj_quick *q)
 {
 	struct fj_thread *const t = q->t;
@@ -95,6 +121,7 @@ FJ_HOT static bool find(struct fj_quick *q)
 	const struct fj_fact *fact;
 	const struct fj_root *root;
 	struct fj_str value;
+	enum fj_dir_kind kind;
 	unsigned flags = 0;
 	uint32_t turn;
 
@@ -111,8 +138,13 @@ FJ_HOT static bool find(struct fj_quick *q)
 	if (!name_len || fj_is_dots(name, name_len) ||
 		fj_proc_named(name, name_len) != FJ_PROC_PLAIN)
 		return false;
-	if (__builtin_expect(fj_jail->has_unions, 0) && may_be_in_union(path, len))
-		return false;
+	if (__builtin_expect(fj_jail->has_unions, 0) && may_be_in_union(path, len)) {
+		if (path[0] == '/')
+			return false;
+		kind = recall_dir(q, name, name_len);
+		if (kind != FJ_DIR_OUTSIDE)
+			return kind == FJ_DIR_IN_UNION;
+	}
 	if (!len && path[0] != '/') { /* one name in the caller's own directory */
 		fj_dir_ask_noted(t);
 		return !is_special(name, name_len) &&

@@ -214,7 +214,7 @@ long fj_walk_magic(struct fj_walk *w, const char *name)
 
 	if (r < 0)
 		return r;
-	w->knows_pos = w->is_detached = false;
+	w->knows_pos = w->is_detached = w->is_outside = false;
 	if (!w->below)
 		return 0;
 	text = fj_scratch_path(w->t);

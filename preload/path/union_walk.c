@@ -39,6 +39,41 @@ long fj_walk_enter_union(struct fj_walk *w)
 	return 0;
 }
 
+/* What the kernel has just told of directory `dirfd`, for the next time. */
+static void keep_directory(struct fj_walk *w, int dirfd, uint64_t epoch)
+{
+	struct fj_layers l;
+
+	if (!fj_union_holds(w->pos.at)) {
+		fj_dir_keep(w->t, dirfd, w->pos.at, NULL, epoch);
+	} else if (fj_layers_open(w->t, w->pos.at, &l) > 0) {
+		fj_dir_keep(w->t, dirfd, w->pos.at, &l, epoch);
+		fj_layers_close(&l);
+	}
+}
+
+/* The walk begins at a descriptor or the working directory, or a link of procfs has led here. */
+static long begin_at_directory(struct fj_walk *w)
+{
+	const uint64_t epoch = fj_facts_epoch();
+	enum fj_dir_kind kind;
+	long r;
+
+	if (w->below) {
+		fj_walk_learn_pos(w);
+	} else {
+		kind = fj_dir_recall(w->fd, epoch, &w->pos);
+		w->is_outside = kind == FJ_DIR_OUTSIDE;
+		w->knows_pos = kind == FJ_DIR_IN_UNION;
+		if (!w->is_outside && !w->knows_pos && fj_walk_learn_pos(w))
+			keep_directory(w, w->fd, epoch);
+	}
+	if (!w->knows_pos)
+		return 0;
+	r = fj_walk_enter_union(w);
+	return r == 1 ? 0 : r;
+}
+
 long fj_walk_look_for_union(struct fj_walk *w)
 {
 	long r;
@@ -47,8 +82,8 @@ long fj_walk_look_for_union(struct fj_walk *w)
 		w->fd = fj_layers_top(w->layers);
 		return 0;
 	}
-	if (!fj_walk_learn_pos(w))
-		return 0;
+	if (!w->knows_pos)
+		return w->is_outside || w->is_detached ? 0 : begin_at_directory(w);
 	r = fj_walk_enter_union(w);
 	return r == 1 ? 0 : r;
 }

@@ -23,6 +23,8 @@ struct fj_walk {
 	char *below, *joined;
 	bool knows_pos;
 	bool is_detached; /* the kernel could not say where we are: asked once */
+	bool is_outside;  /* where the walk began is in no union, nor have its steps led into one:
+			     that can be known without the position */
 	struct fj_str pos;
 	unsigned how, links;
 	char *rest; /* what is still to be walked, in `buffer` of FJ_REST_SIZE */

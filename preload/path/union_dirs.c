@@ -1,0 +1,102 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * union_dirs.c - in a jail with unions: does a directory that is held lie in one, and at which
+ * position? To ask the kernel for its path costs as much as several lookups, so that is remembered
+ * by what statx(2) tells of it.
+ *
+ * The facts are of the same kind as others (facts.c), with a key that no text is. They say of the
+ * directory with this device, number and birth that it has this position in a union, or that it
+ * lies in none. All names of the position are marked, so whoever removes, moves or replaces it
+ * in the jail announces that, and no other directory comes by its number unseen. Where a directory
+ * has several positions the note of how it was reached (back.c) has to agree.
+ *
+ * Called by walks and lookups that begin at a descriptor or at the working directory, and by hooks
+ * of descriptors. */
+#include "path/walk.h"
+
+#include <linux/stat.h>
+
+#define S_IFMT_ 0170000u /* inode(7) */
+#define S_IFDIR_ 0040000u
+
+#define KEY_SIZE 29u
+
+static const struct fj_root own_root;
+
+static bool key_of(int dirfd, char key[KEY_SIZE])
+{
+	struct statx sx;
+	uint64_t dev;
+
+	if (fj_sys5(__NR_statx, dirfd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT,
+		    STATX_TYPE | STATX_INO | STATX_BTIME, &sx) ||
+		!(sx.stx_mask & STATX_BTIME) || (sx.stx_mode & S_IFMT_) != S_IFDIR_)
+		return false;
+	dev = (uint64_t)sx.stx_dev_major << 32 | sx.stx_dev_minor;
+	key[0] = 0;
+	memcpy(key + 1, &dev, 8);
+	memcpy(key + 9, &sx.stx_ino, 8);
+	memcpy(key + 17, &sx.stx_btime.tv_sec, 8);
+	memcpy(key + 25, &sx.stx_btime.tv_nsec, 4);
+	return true;
+}
+
+enum fj_dir_kind fj_dir_recall(int dirfd, uint64_t epoch, struct fj_str *pos)
+{
+	const char *const noted = fj_dir_noted(dirfd);
+	const struct fj_fact *f;
+	char key[KEY_SIZE];
+	uint64_t flags;
+	uint32_t turn;
+
+	if (!epoch || !key_of(dirfd, key))
+		return FJ_DIR_UNKNOWN;
+	f = fj_facts_look(&own_root, key, KEY_SIZE, epoch, &turn);
+	if (!f)
+		return FJ_DIR_UNKNOWN;
+	flags = f->flags;
+	fj_str_cut(pos, 0);
+	fj_fact_value(f, KEY_SIZE, pos);
+	if (!fj_fact_held(f, turn) || pos->overflowed)
+		return FJ_DIR_UNKNOWN;
+	if (!(flags & FJ_FACT_UNION))
+		return noted && noted[0] && fj_union_holds(noted) ? FJ_DIR_UNKNOWN : FJ_DIR_OUTSIDE;
+	return noted && noted[0] && !fj_streq(noted, pos->at) ? FJ_DIR_UNKNOWN : FJ_DIR_IN_UNION;
+}
+
+/* Is the directory one of the layers'? One that was removed is not, whatever is there now. */
+static bool is_among(const struct fj_layers *l, const char key[KEY_SIZE])
+{
+	char other[KEY_SIZE];
+
+	for (uint32_t i = 0; i < l->count; i++)
+		if (l->fd[i] >= 0 && key_of(l->fd[i], other) && !memcmp(key, other, KEY_SIZE))
+			return true;
+	return false;
+}
+
+/* Is a directory at this position in no union, by none of the ways that lead there? */
+static bool is_outside(struct fj_thread *t, const char *pos)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	struct fj_str host;
+	bool is;
+
+	fj_str_init(&host, fj_scratch(t, FJ_REST_SIZE), FJ_REST_SIZE);
+	fj_path_host(pos, &host);
+	is = !host.overflowed && !fj_union_has_host(host.at);
+	fj_scratch_release(t, mark);
+	return is;
+}
+
+void fj_dir_keep(
+	struct fj_thread *t, int dirfd, const char *pos, const struct fj_layers *l, uint64_t epoch)
+{
+	char key[KEY_SIZE];
+
+	if (!epoch || fj_layers_saw_names(pos) || !key_of(dirfd, key) ||
+		!(l ? is_among(l, key) : is_outside(t, pos)))
+		return;
+	fj_facts_add(&own_root, key, KEY_SIZE, l ? pos : "", l ? FJ_FACT_UNION : 0, epoch);
+}
