@@ -84,6 +84,17 @@ __attribute__((noinline)) static void show_one_link(struct fj_call *c)
 		((struct stat *)c->arg[c->nr == __NR_fstat ? 1 : 2])->st_nlink = 1;
 }
 
+/* The same of a descriptor, the first argument, which may be no directory, or not be in a union. */
+__attribute__((noinline)) static void see_one_link(struct fj_call *c)
+{
+	const uint32_t mode = c->nr == __NR_statx ?
+				      ((struct statx *)c->arg[4])->stx_mode :
+				      ((struct stat *)c->arg[c->nr == __NR_fstat ? 1 : 2])->st_mode;
+
+	if ((mode & FJ_S_IFMT) == FJ_S_IFDIR && fj_union_is_merged(c->thread, (int)c->arg[0]))
+		show_one_link(c);
+}
+
 /* In a union: is what was just written to the program what it is to see? A whiteout is nothing, and
  * of a directory it must be known whether it is merged. */
 __attribute__((noinline)) static bool is_shown_right(
@@ -137,9 +148,8 @@ FJ_HOT long fj_hook_stat(struct fj_call *c)
 		/* (A null path is "" since Linux 6.11; older kernels say EFAULT.) */
 		r = c->arg[PATH] ? show(c, (int)c->arg[DIRFD], "", flags, &is_symlink) :
 				   show(c, (int)c->arg[DIRFD], NULL, flags, &is_symlink);
-		if (__builtin_expect(fj_jail->has_unions && !r, 0) &&
-			fj_union_is_merged(c->thread, (int)c->arg[DIRFD]))
-			show_one_link(c);
+		if (__builtin_expect(fj_jail->has_unions && !r, 0))
+			see_one_link(c);
 		return r;
 	}
 	if (fj_quick_begin_layered(&q, c->thread, (int)c->arg[DIRFD], jail_path, c->path_len))
@@ -191,9 +201,8 @@ long fj_hook_fstat(struct fj_call *c)
 		return r;
 	r = give_stat(out, &sx);
 out:
-	if (__builtin_expect(fj_jail->has_unions && !r, 0) &&
-		fj_union_is_merged(c->thread, (int)c->arg[0]))
-		show_one_link(c);
+	if (__builtin_expect(fj_jail->has_unions && !r, 0))
+		see_one_link(c);
 	return r;
 }
 

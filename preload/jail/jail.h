@@ -363,6 +363,11 @@ bool fj_quick_begin(
  * where nothing is the next layer may have it. */
 bool fj_quick_begin_layered(
 	struct fj_quick *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len);
+/* A name in a layer is absolute, or lies in the jail's own root. */
+static inline void fj_quick_aim(struct fj_quick *q)
+{
+	q->place.dirfd = q->place.name[0] == '/' ? AT_FDCWD : FJ_FD_ROOT(fj_jail);
+}
 /* Nothing is there: let the place lead to the next layer. False: that was the last. */
 static inline bool fj_quick_below(struct fj_quick *q)
 {
@@ -370,6 +375,7 @@ static inline bool fj_quick_below(struct fj_quick *q)
 		return false;
 	q->left--;
 	q->place.name += fj_strlen(q->place.name) + 1;
+	fj_quick_aim(q);
 	return true;
 }
 /* The place is a directory. Is it merged of several layers? -1: that is not known. */

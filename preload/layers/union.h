@@ -113,6 +113,9 @@ enum fj_dir_kind fj_dir_recall(int dirfd, uint64_t epoch, struct fj_str *pos);
  * (NULL: it lies in no union). */
 void fj_dir_keep(
 	struct fj_thread *t, int dirfd, const char *pos, const struct fj_layers *l, uint64_t epoch);
+/* Is directory `dirfd` in a union? Then *pos is where. By what is remembered, or by asking the
+ * kernel, and that is remembered. */
+bool fj_dir_in_union(struct fj_thread *t, int dirfd, struct fj_str *pos);
 /* The fact of the directory at `pos` in a union: its paths into `paths` (empty: nothing is
  * remembered), and its flags. */
 void fj_layers_recall_paths(const char *pos, uint64_t epoch, struct fj_str *paths, unsigned *flags);
@@ -144,7 +147,7 @@ long fj_union_bring_up(struct fj_thread *t, const char *host_path, struct fj_pla
 /* The same of a descriptor of the program's that is open for reading: it is replaced by one of the
  * copy. Returns 0 or -errno. */
 long fj_union_bring_fd_up(struct fj_thread *t, int fd);
-/* Is `fd` a directory that is in several layers of a union? */
+/* Is directory `fd` (or AT_FDCWD) in several layers of a union? */
 bool fj_union_is_merged(struct fj_thread *t, int fd);
 /* Is directory `name`, which was found, in a lower layer as well? */
 bool fj_layers_merge_below(struct fj_thread *t, const struct fj_layers *l, const char *name);

@@ -48,6 +48,10 @@ static const char *join(struct fj_thread *t, struct fj_str *value, const char *n
 __attribute__((noinline)) static void name_in_layers(
 	struct fj_quick *q, const struct fj_str *value, const char *name, size_t len)
 {
+	/* (What lies in the root is found the sooner from there; but where a device does not tell
+	 * whose a file is, its path does.) */
+	const char *const root = fj_jail->dirs_share_device ? "" : fj_root_path();
+	const size_t root_len = fj_strlen(root);
 	struct fj_str s;
 	size_t paths = 1, size;
 
@@ -58,14 +62,25 @@ __attribute__((noinline)) static void name_in_layers(
 	for (const char *c = value->at, *end; *c; c = *end ? end + 1 : end) {
 		for (end = c; *end && !(end[0] == '/' && end[1] == '/'); end++)
 			;
-		fj_str_add(&s, c, (size_t)(end - c));
-		fj_str_put(&s, "/");
+
+		const size_t path_len = (size_t)(end - c);
+		const bool is_inside = root_len && path_len >= root_len &&
+				       (path_len == root_len || c[root_len] == '/') &&
+				       !memcmp(c, root, root_len);
+		const size_t skipped = !is_inside	   ? 0 :
+				       path_len > root_len ? root_len + 1 :
+							     root_len;
+
+		fj_str_add(&s, c + skipped, path_len - skipped);
+		if (path_len > skipped)
+			fj_str_put(&s, "/");
 		fj_str_add(&s, name, len);
 		fj_str_add(&s, "", 1);
 	}
 	q->is_layered = true;
 	q->left = (uint32_t)paths - 1;
 	q->place.name = s.at;
+	fj_quick_aim(q);
 }
 
 /* `value` is the directory's. False: the caller cannot make use of it. */
@@ -107,7 +122,6 @@ __attribute__((noinline)) static enum fj_dir_kind recall_dir(
 			(q->t->asks_search && !(flags & FJ_FACT_OPEN)) ||
 			!use(q, flags, &paths, name, len))
 			kind = FJ_DIR_UNKNOWN;
-		q->place.dirfd = AT_FDCWD;
 	}
 	if (kind == FJ_DIR_OUTSIDE)
 		q->epoch = 0;
@@ -182,7 +196,7 @@ FJ_HOT static bool find(struct fj_quick *q)
 	}
 	if (!(flags & FJ_FACT_PLAIN) && is_special(name, name_len))
 		return false;
-	if (flags & FJ_FACT_HOST)
+	if ((flags & FJ_FACT_HOST) && !q->is_layered)
 		q->place.dirfd = AT_FDCWD;
 	return !t->asks_search ||
 	       (len ? (flags & FJ_FACT_OPEN) != 0 : fj_path_may_search(t, root->fd, "") >= 0);

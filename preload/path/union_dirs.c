@@ -100,3 +100,25 @@ void fj_dir_keep(
 		return;
 	fj_facts_add(&own_root, key, KEY_SIZE, l ? pos : "", l ? FJ_FACT_UNION : 0, epoch);
 }
+
+bool fj_dir_in_union(struct fj_thread *t, int dirfd, struct fj_str *pos)
+{
+	const uint64_t epoch = fj_facts_epoch();
+	const enum fj_dir_kind kind = fj_dir_recall(dirfd, epoch, pos);
+	struct fj_layers l;
+
+	if (kind != FJ_DIR_UNKNOWN)
+		return kind == FJ_DIR_IN_UNION;
+	fj_str_cut(pos, 0);
+	if (!fj_path_of_dir(t, dirfd, pos))
+		return false;
+	if (!fj_union_holds(pos->at)) {
+		fj_dir_keep(t, dirfd, pos->at, NULL, epoch);
+		return false;
+	}
+	if (fj_layers_open(t, pos->at, &l) > 0) {
+		fj_dir_keep(t, dirfd, pos->at, &l, epoch);
+		fj_layers_close(&l);
+	}
+	return true;
+}

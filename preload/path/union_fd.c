@@ -113,22 +113,19 @@ long fj_union_bring_fd_up(struct fj_thread *t, int fd)
 bool fj_union_is_merged(struct fj_thread *t, int fd)
 {
 	const uint32_t mark = fj_scratch_mark(t);
-	struct fj_str pos;
 	struct fj_layers l;
-	struct stat st;
+	struct fj_str pos;
 	bool is = false;
 
-	if (fd == AT_FDCWD)
-		st.st_mode = S_IFDIR_;
-	else if (fj_sys2(__NR_fstat, fd, &st))
-		return false;
-	if ((st.st_mode & S_IFMT_) != S_IFDIR_)
-		return false;
 	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
-	if (fj_path_of_dir(t, fd, &pos) && fj_union_holds(pos.at) &&
-		fj_layers_open(t, pos.at, &l) > 0) {
-		is = fj_layers_having(&l) > 1;
-		fj_layers_close(&l);
+	if (fj_dir_in_union(t, fd, &pos)) {
+		const int known = fj_layers_know_merged(pos.at, pos.len, fj_facts_epoch());
+
+		is = known > 0;
+		if (known < 0 && fj_layers_open(t, pos.at, &l) > 0) {
+			is = fj_layers_having(&l) > 1;
+			fj_layers_close(&l);
+		}
 	}
 	fj_scratch_release(t, mark);
 	return is;

@@ -88,8 +88,7 @@ long fj_union_getdents(struct fj_call *c)
 	long r;
 
 	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
-	if ((int)c->arg[0] < 0 || !fj_path_of_dir(t, (int)c->arg[0], &pos) ||
-		!fj_union_holds(pos.at))
+	if ((int)c->arg[0] < 0 || !fj_dir_in_union(t, (int)c->arg[0], &pos))
 		return -FJ_RESTART;
 	fj_scratch_trim(t, pos.at, pos.len + 1);
 	r = fj_sys3(__NR_fcntl, c->arg[0], F_GETFL, 0);
