@@ -7,6 +7,7 @@
  * An object is opened with O_PATH, and /proc/self/fd/N leads to that very file whatever happens to
  * names meanwhile. */
 #include "call/hooks.h"
+#include "layers/union.h"
 
 #include <asm/stat.h>
 
@@ -22,13 +23,22 @@ static long find_quickly(struct fj_call *c, int dirfd, const char *jail_path, un
 	struct fj_quick q;
 	long r;
 
+	/* (What is changed in a union is copied up first.) */
 	if ((how & FJ_WANT_POS) || (how & FJ_WRITE && fj_jail->has_read_only) ||
-		!fj_quick_begin(&q, c->thread, dirfd, jail_path, fj_strlen(jail_path)))
+		!(how & FJ_WRITE ? fj_quick_begin : fj_quick_begin_layered)(
+			&q, c->thread, dirfd, jail_path, fj_strlen(jail_path)))
 		return 1;
 	/* NO_SYMLINKS: a remembered directory that has become a link is noticed here, and a last
 	 * component that is to be followed. */
-	r = fj_openat2(q.place.dirfd, q.place.name,
-		O_PATH | O_CLOEXEC | flags | (how & FJ_FOLLOW ? 0 : O_NOFOLLOW), 0, 0x04);
+	do
+		r = fj_openat2(q.place.dirfd, q.place.name,
+			O_PATH | O_CLOEXEC | flags | (how & FJ_FOLLOW ? 0 : O_NOFOLLOW), 0, 0x04);
+	while (r == -ENOENT && fj_quick_below(&q));
+	if (__builtin_expect(q.is_layered, 0) && !fj_is_err(r) &&
+		fj_union_calls.is_whiteout(c->thread, q.place.dirfd, q.place.name, NULL)) {
+		fj_close((int)r);
+		r = -EAGAIN;
+	}
 	fj_quick_end(&q);
 	if (fj_is_err(r))
 		return r == -ENOENT && fj_facts_hold(q.epoch) ? r : 1;

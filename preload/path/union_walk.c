@@ -141,7 +141,7 @@ static long finish(struct fj_walk *w, const char *name, unsigned how, bool has_s
 		aim(w);
 		return 0;
 	}
-	l->is_merged = !(how & FJ_ENTRY) && fj_layers_merge_below(w->t, l, name);
+	l->is_merged = !(how & (FJ_ENTRY | FJ_OPENS)) && fj_layers_merge_below(w->t, l, name);
 	if (is_followed(l, how, has_slash)) {
 		aim(w);
 		return 0;
