@@ -48,7 +48,7 @@ FJ_HOT static long open_path(
 {
 	const bool is_usual = !o->resolve && !fj_jail->no_openat2 &&
 			      !(fj_open_writes(o) && fj_jail->has_read_only) &&
-			      !fj_open_wants_note(o) &&
+			      (!fj_open_wants_note(o) || fj_jail->has_unions) &&
 			      !(fj_jail->has_mount_limits & FJ_MOUNT_NODEV) &&
 			      !fj_procfs_may_be_fdinfo(dirfd, jail_path, c->path_len);
 	struct fj_quick q;
@@ -58,9 +58,17 @@ FJ_HOT static long open_path(
 	if (is_usual && (fj_open_writes(o) ? fj_quick_begin : fj_quick_begin_layered)(
 				&q, c->thread, dirfd, jail_path, c->path_len))
 		do {
+			/* (By O_PATH alone a whiteout could be opened, too.) */
+			if (__builtin_expect(fj_open_wants_note(o), 0) &&
+				(!q.needs_no_note || !(o->flags & O_DIRECTORY))) {
+				fj_quick_end(&q);
+				break;
+			}
 			do
 				r = fj_open_place(c, &q.place, o);
 			while (__builtin_expect(r == -ENOENT, 0) && fj_quick_below(&q));
+			if (__builtin_expect(r >= 0 && q.needs_no_note, 0))
+				fj_dir_unnote((int)r);
 			if (__builtin_expect(r >= 0, 1) ||
 				(is_conclusive(r, jail_path[0], q.epoch) &&
 					(r == -ENOENT || !q.is_layered)))

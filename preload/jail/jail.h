@@ -352,9 +352,11 @@ struct fj_quick {
 	char *beyond; /* room for another path; NULL: none is needed yet */
 	uint32_t outer, mark;
 	unsigned links;
-	bool takes_layers; /* the caller knows of them */
-	bool is_layered;   /* the place is in a union: what is found may be a whiteout */
-	uint32_t left;	   /* layers that have the directory, too, below the place's */
+	bool takes_layers;  /* the caller knows of them */
+	bool is_layered;    /* the place is in a union: what is found may be a whiteout */
+	bool needs_no_note; /* by what leads there it is known which position it has: back.c */
+	uint32_t left;	    /* layers that have the directory, too, below the place's */
+	const char *dir;    /* position of the directory, when a descriptor in a union led there */
 };
 /* Find `jail_path`, of `len` bytes. Without any system call. */
 bool fj_quick_begin(
@@ -465,6 +467,8 @@ void fj_cwd_note(const char *pos);
 const char *fj_cwd_noted(void);
 /* What was noted of a descriptor, or AT_FDCWD; NULL for nothing. */
 const char *fj_dir_noted(int fd);
+/* It is another directory by now, of which nothing need be noted. */
+void fj_dir_unnote(int fd);
 /* The same for a directory opened as `fd`, when its host path would be read back as another
  * position. */
 void fj_dir_note(struct fj_thread *t, int fd, const char *pos);

@@ -68,6 +68,13 @@ const char *fj_dir_noted(int fd)
 	return NULL;
 }
 
+void fj_dir_unnote(int fd)
+{
+	for (uint32_t i = 0; i < NOTED_DIRS; i++)
+		if (noted_dir[i].fd == fd && noted_dir[i].pos[0] && !fj_is_borrowed_memory())
+			noted_dir[i].pos[0] = 0;
+}
+
 void fj_dir_note(struct fj_thread *t, int fd, const char *pos)
 {
 	const uint32_t mark = fj_scratch_mark(t);

@@ -125,6 +125,13 @@ __attribute__((noinline)) static enum fj_dir_kind recall_dir(
 	}
 	if (kind == FJ_DIR_OUTSIDE)
 		q->epoch = 0;
+	else
+		q->dir = pos.at;
+	if (kind != FJ_DIR_UNKNOWN && q->dirfd != AT_FDCWD) {
+		const char *const noted = fj_dir_noted(q->dirfd);
+
+		q->needs_no_note = !noted || !noted[0];
+	}
 	return kind;
 }
 
@@ -146,8 +153,9 @@ FJ_HOT static bool find(struct fj_quick *q)
 	const size_t len = name > path ? (size_t)(name - path) - 1 : 0; /* directory */
 
 	q->epoch = 0;
-	q->is_layered = false;
+	q->is_layered = q->needs_no_note = false;
 	q->left = 0;
+	q->dir = NULL;
 	q->place = (struct fj_place){.dirfd = q->dirfd, .owned_fd = -1, .name = path};
 	if (!name_len || fj_is_dots(name, name_len) ||
 		fj_proc_named(name, name_len) != FJ_PROC_PLAIN)
@@ -237,11 +245,24 @@ FJ_HOT bool fj_quick_begin_layered(
 
 int fj_quick_is_merged(const struct fj_quick *q)
 {
+	struct fj_str pos;
+	uint32_t mark;
+	int is;
+
 	if (!q->left)
 		return 0;
-	return q->path[0] != '/' || fj_root()->len ?
-		       -1 :
-		       fj_layers_know_merged(q->path, q->len, q->epoch);
+	if (!q->dir)
+		return q->path[0] != '/' || fj_root()->len ?
+			       -1 :
+			       fj_layers_know_merged(q->path, q->len, q->epoch);
+	mark = fj_scratch_mark(q->t);
+	fj_str_init(&pos, fj_scratch_path(q->t), FJ_PATH_MAX);
+	fj_str_put(&pos, q->dir);
+	fj_str_put(&pos, "/");
+	fj_str_add(&pos, q->path, q->len);
+	is = pos.overflowed ? -1 : fj_layers_know_merged(pos.at, pos.len, q->epoch);
+	fj_scratch_release(q->t, mark);
+	return is;
 }
 
 /* The jail path that means the same without the link, in `q->beyond`. */

@@ -126,6 +126,28 @@ static bool is_followed(const struct fj_layers *l, unsigned how, bool has_slash)
 	       ((how & FJ_FOLLOW) || has_slash);
 }
 
+/* Is what was found a directory of several layers? That is remembered. */
+static bool is_merged(struct fj_walk *w, const char *name)
+{
+	const struct fj_layers *l = w->layers;
+	const size_t before = w->pos.len, len = fj_strlen(name);
+	struct fj_layers in;
+	int is;
+
+	if (l->found < 0 || l->is_whiteout || (l->mode & S_IFMT_) != S_IFDIR_)
+		return false;
+	if (before + len + 2 > FJ_PATH_MAX)
+		return fj_layers_merge_below(w->t, l, name);
+	fj_walk_push_pos(w, name, len);
+	is = fj_layers_know_merged(w->pos.at, w->pos.len, fj_facts_epoch());
+	if (is < 0 && fj_layers_open(w->t, w->pos.at, &in) > 0) {
+		is = fj_layers_having(&in) > 1;
+		fj_layers_close(&in);
+	}
+	fj_str_cut(&w->pos, before);
+	return is > 0;
+}
+
 static long finish(struct fj_walk *w, const char *name, unsigned how, bool has_slash)
 {
 	struct fj_layers *l = w->layers;
@@ -141,7 +163,7 @@ static long finish(struct fj_walk *w, const char *name, unsigned how, bool has_s
 		aim(w);
 		return 0;
 	}
-	l->is_merged = !(how & (FJ_ENTRY | FJ_OPENS)) && fj_layers_merge_below(w->t, l, name);
+	l->is_merged = !(how & (FJ_ENTRY | FJ_OPENS)) && is_merged(w, name);
 	if (is_followed(l, how, has_slash)) {
 		aim(w);
 		return 0;
