@@ -159,7 +159,7 @@ static void add_work(struct fj_call *c)
 		if (i >= count)
 			break;
 		if (host.len) {
-			const long fd = fj_open_path(AT_FDCWD, host.at, 0);
+			const long fd = fj_layers_open_work(c->thread, host.at);
 
 			add_some(c->arg[0], ALL, fd);
 			if (!fj_is_err(fd))

@@ -120,6 +120,7 @@ bool fj_dir_in_union(struct fj_thread *t, int dirfd, struct fj_str *pos);
  * remembered), and its flags. */
 void fj_layers_recall_paths(const char *pos, uint64_t epoch, struct fj_str *paths, unsigned *flags);
 /* The descriptor of the work directory, or -errno. */
+long fj_layers_open_work(struct fj_thread *t, const char *path);
 long fj_layers_work(struct fj_thread *t, struct fj_layers *l);
 
 /* A name that nobody has, for the work directory, into `out`. */

@@ -242,16 +242,11 @@ static long parse(struct parsed *p, const char *options)
 	return 0;
 }
 
-/* The work directory is there: what it is made of is ours, and what was left in it is removed. */
-static long begin_work(struct parsed *p)
+/* What killed processes have left in it is removed. */
+static long clean_work(struct parsed *p)
 {
-	long fd, r;
+	const long fd = fj_open_path(AT_FDCWD, p->work.at, O_DIRECTORY | O_NOFOLLOW);
 
-	fj_str_put(&p->work, "/work");
-	r = fj_sys3(__NR_mkdirat, AT_FDCWD, p->work.at, WORK_MODE);
-	if (r < 0 && r != -EEXIST)
-		return r;
-	fd = fj_open_path(AT_FDCWD, p->work.at, O_DIRECTORY | O_NOFOLLOW);
 	if (fj_is_err(fd))
 		return fd;
 	fj_union_clean(p->c, (int)fd);
@@ -260,14 +255,17 @@ static long begin_work(struct parsed *p)
 }
 
 /* The jail's own root keeps it where it keeps what is nobody else's. So what is made in it is at
- * home in the root already. */
+ * home in the root already. Nothing is there before something is changed. */
 static long find_upper_of_root(struct parsed *p)
 {
+	long r;
+
 	fj_str_put(&p->uppers, fj_root_path());
 	fj_str_put(&p->work, fj_root_path());
 	fj_str_put(&p->work, "/" FJ_HIDDEN_NAME);
-	fj_sys3(__NR_mkdirat, AT_FDCWD, p->work.at, WORK_MODE); /* (without records, by --no-db) */
-	return begin_work(p);
+	fj_str_put(&p->work, "/work");
+	r = clean_work(p);
+	return r == -ENOENT ? 0 : r;
 }
 
 /* What the upper layer is made of must lie beside it, on its file system, and neither in the
@@ -293,7 +291,9 @@ static long find_upper(struct parsed *p)
 	r = fj_sys3(__NR_faccessat, AT_FDCWD, p->uppers.at, 2 /* W_OK */);
 	if (r < 0)
 		return r == -EROFS ? -EINVAL : r;
-	return begin_work(p);
+	fj_str_put(&p->work, "/work");
+	r = fj_sys3(__NR_mkdirat, AT_FDCWD, p->work.at, WORK_MODE);
+	return r < 0 && r != -EEXIST ? r : clean_work(p);
 }
 
 static void see_upper(struct parsed *p)

@@ -6,7 +6,8 @@
  *   ROOT/.fakejail/owners      the usual place: it goes where the tree goes
  *   STATE/fakejail/host        of the host's own root: `fakejail / CMD`
  *   STATE/fakejail/root-HASH   of a root that may not be written
- *   an anonymous memory file   --no-db, and such a root of a user without a home
+ *   an anonymous memory file   --no-db; --rm, whose root goes with the jail; and such a root of a
+ *                              user without a home
  *
  * STATE is $XDG_STATE_HOME, else $HOME/.local/state. What `fakejail /` recorded about files of a
  * tree holds in the tree's own jail afterwards: its file is the elder, looked at when the jail's
@@ -269,7 +270,7 @@ int fj_owners_open(const char *db, int root_fd, char **envp, int *elder)
 
 	*elder = -1;
 	fj_str_init(&path, text, sizeof(text));
-	if (db && fj_streq(db, "none")) {
+	if (db ? fj_streq(db, "none") : fj_options.store != NULL) {
 		fd = open_memory();
 	} else if (db) {
 		fj_str_put(&path, db);

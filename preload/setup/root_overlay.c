@@ -59,21 +59,35 @@ static void leave(void)
 	fj_private_remove_with(room, made);
 }
 
-/* Nobody may take a directory for a dead one's between its making and its locking. */
-static long lock_store(void)
+static struct fj_str put_path(const char *rest)
 {
 	struct fj_str s;
-	long fd;
 
 	fj_str_init(&s, made, sizeof(made));
 	fj_str_put(&s, fj_options.store);
-	fj_str_put(&s, "/copies/.");
+	fj_str_put(&s, rest);
 	if (s.overflowed)
 		refuse_store(fj_options.store, -ENAMETOOLONG);
+	return s;
+}
+
+static void make_store(void)
+{
+	put_path("/copies/.");
 	fj_make_directories(made);
-	fj_str_cut(&s, s.len - 8);
-	fj_str_put(&s, "lock");
-	fd = fj_sys4(__NR_openat, AT_FDCWD, made, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+}
+
+/* Nobody may take a directory for a dead one's between its making and its locking. */
+static long lock_store(void)
+{
+	long fd = -ENOENT;
+
+	for (int i = 0; fd == -ENOENT && i < 2; i++) {
+		if (i)
+			make_store();
+		put_path("/lock");
+		fd = fj_sys4(__NR_openat, AT_FDCWD, made, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	}
 	if (fj_is_err(fd))
 		refuse_store(fj_options.store, fd);
 	while (fj_sys2(__NR_flock, fd, LOCK_EX_) == -EINTR)
@@ -90,10 +104,10 @@ static long make_fresh(void)
 	long fd, r = -EEXIST;
 
 	fj_sys2(__NR_clock_gettime, 0 /* CLOCK_REALTIME */, &now);
-	for (int i = 0; r == -EEXIST && i < TRIES; i++) {
-		fj_str_init(&s, made, sizeof(made));
-		fj_str_put(&s, fj_options.store);
-		fj_str_put(&s, "/copies/");
+	for (int i = 0; (r == -EEXIST || (r == -ENOENT && i == 1)) && i < TRIES; i++) {
+		if (r == -ENOENT)
+			make_store();
+		s = put_path("/copies/");
 		fj_str_num(&s, (uint64_t)fj_sys0(__NR_getpid), 10);
 		fj_str_put(&s, "-");
 		fj_str_num(&s, (uint64_t)now.tv_nsec + (uint64_t)i, 16);

@@ -143,7 +143,8 @@ static bool is_kept_back(const struct listing *l, const char *name)
 		return false;
 	return fj_begins(name, FJ_UNION_TEMP) ||
 	       (fj_streq(name, FJ_HIDDEN_NAME) &&
-		       !fj_sys3(__NR_faccessat, fd, FJ_HIDDEN_NAME "/owners", 0));
+		       (!fj_sys3(__NR_faccessat, fd, FJ_HIDDEN_NAME "/owners", 0) ||
+			       !fj_sys3(__NR_faccessat, fd, FJ_HIDDEN_NAME "/work", 0)));
 }
 
 /* Is the name shown where the layer has it that is being listed? Then `e` says how. */
