@@ -133,7 +133,7 @@ struct fj_jail {
 	uint32_t follows_tags; /* fj_own_follows_tags */
 	uint32_t owners_shared; /* fj_own_shared */
 	uint32_t is_forgetful; /* the root's file system tells neither births nor lasting handles */
-	uint32_t is_scattered; /* the root is on an overlay whose numbers change: own/disk.c */
+	uint32_t is_scattered; /* the root is on an overlay whose numbers change: records/disk.c */
 	uint32_t names_comm_by_file; /* execveat of a bare descriptor: since Linux 6.14 */
 	uint32_t has_unions;	     /* some mount has several layers, or had: layers/union.h */
 

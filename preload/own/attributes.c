@@ -9,7 +9,8 @@
  * bounds whatever it reads, and believes it only when the record's state is still the same
  * afterwards. A writer who was robbed of the lock (lock.c) may be copying a block that is another's
  * by now: what he makes of it keeps within bounds, and is in vain. */
-#include "own/store.h"
+#include "own/own.h"
+#include "records/store.h"
 
 #include "sys/guest.h"
 

@@ -18,7 +18,8 @@
  *   description: so it lasts as long as the process, and children that have not begun another
  *   program. It goes along through exec.
  */
-#include "own/store.h"
+#include "own/own.h"
+#include "records/store.h"
 
 #include <linux/mman.h>
 #include <linux/stat.h>

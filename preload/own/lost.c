@@ -8,7 +8,8 @@
  * mapping, with which every search ends and every look at a block is within bounds, and the store
  * is marked, so that nothing is looked up in it any more and changes are refused (EIO). The jailed
  * program goes on, and its files show what they show without records. */
-#include "own/store.h"
+#include "own/own.h"
+#include "records/store.h"
 
 #include <linux/mman.h>
 

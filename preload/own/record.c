@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * record.c - owner records for the other rooms: find, change, forget. */
-#include "own/store.h"
+#include "own/own.h"
+#include "records/store.h"
 
 #define TYPE 0170000u
 #define DIRECTORY 0040000u

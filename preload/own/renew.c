@@ -4,7 +4,8 @@
  * renew.c - a record whose file is known by another key now: overlayfs has copied it up.
  *
  * Called by call/settle.c. */
-#include "own/store.h"
+#include "own/own.h"
+#include "records/store.h"
 
 /* Under the lock. The old record stays, unless the new one takes its slot: the file may have had
  * other names, which are the old file's still. */

@@ -13,7 +13,8 @@
  * made it, or in a root whose numbers change.
  *
  * Called by disk.c, and by whatever is about to make a record. */
-#include "own/store.h"
+#include "own/own.h"
+#include "records/store.h"
 
 #include <linux/stat.h>
 

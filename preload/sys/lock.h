@@ -10,7 +10,7 @@
  * - fj_lock_take() waits, and in the end takes it from anybody, whatever he does. What he still
  * does must be in vain then, and whoever has taken it sees to that: `is_robbed` tells. The word
  *   remembers it (FJ_LOCK_ROBBED) until one who has seen to it gives the lock back. (Owner records,
- *   own/lock.c.)
+ *   records/lock.c.)
  * - fj_lock_try() never waits, and takes it at most from one who is dead for certain: who is in our
  *   own PID namespace, where kill(2) knows. (Places for versions of the mounts.)
  *

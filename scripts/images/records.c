@@ -5,7 +5,8 @@
  * copy.c. The copy's is the jail's own, the tree's its elder. */
 #define _GNU_SOURCE
 #include "records.h"
-#include "own/store.h"
+#include "own/own.h"
+#include "records/store.h"
 #include "say.h"
 
 #include <errno.h>

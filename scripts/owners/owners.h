@@ -11,7 +11,8 @@
 #define FJ_SCRIPTS_OWNERS_H
 
 #define _GNU_SOURCE
-#include "own/store.h"
+#include "own/own.h"
+#include "records/store.h"
 
 #include <errno.h>
 #include <ftw.h>

@@ -18,6 +18,7 @@ sys
 jail cred
 layers
 path private
+records
 own
 exec-format
 call

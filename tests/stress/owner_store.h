@@ -7,7 +7,8 @@
 #define OWNER_STORE_H
 
 #define _GNU_SOURCE
-#include "own/store.h"
+#include "own/own.h"
+#include "records/store.h"
 
 #include <sys/mman.h>
 #include <sys/stat.h>

@@ -9,7 +9,7 @@
 #ifndef FJ_STORE_H
 #define FJ_STORE_H
 
-#include "own/own.h"
+#include "records/records.h"
 #include "sys/lock.h"
 #include "sys/seq.h"
 

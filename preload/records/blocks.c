@@ -7,7 +7,7 @@
  * The books of the table hold the free lists and the chunk in use, which change by single stores; a
  * kill between two of them leaks a block. A writer who was robbed of the lock (lock.c) takes and
  * gives blocks by the books of a table that nobody uses any more. */
-#include "own/store.h"
+#include "records/store.h"
 
 #define CHUNK (64u * 1024)
 

@@ -20,7 +20,7 @@
  * pages go there before those of the next, who is of the same machine.
  *
  * Called by lock.c; every contract there holds. */
-#include "own/store.h"
+#include "records/store.h"
 
 #include <asm/stat.h>
 #include <linux/stat.h>

@@ -9,7 +9,7 @@
  * unused, and is a hole. head.end follows when the file is that long. The file is made longer by
  * writing there, and never by setting its size: another, who claimed what comes behind, may have
  * been quicker. */
-#include "own/store.h"
+#include "records/store.h"
 
 #include <asm/stat.h>
 #include <linux/mman.h>

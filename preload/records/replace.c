@@ -8,7 +8,7 @@
  * was robbed the old array's slots are frozen first, one by one: he fills copies that nobody reads
  * and fails to make one the record, or has done so before and it is taken along. No place of the
  * file is ever an array twice, so what he still writes lies in one that nobody uses. */
-#include "own/store.h"
+#include "records/store.h"
 
 #define MADV_REMOVE_ 9 /* asm-generic/mman-common.h */
 

@@ -9,7 +9,7 @@
  * something up after that. A file is looked up in the inner ones, the last met first, then in the
  * jail's own, then in the outer ones and in the elder. No descriptor is kept: the program may have
  * as many as it likes, and none of them is ours. docs/OWNERS.md has the races. */
-#include "own/store.h"
+#include "records/store.h"
 
 #include <asm/stat.h>
 #include <linux/mman.h>

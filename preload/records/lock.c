@@ -9,7 +9,7 @@
  *
  * Where other machines may have the file: shared.c. All signals but SIGBUS are blocked while the
  * lock is held: a handler on this thread may want it. */
-#include "own/store.h"
+#include "records/store.h"
 #include "sys/guest.h"
 
 /* To replace an array takes time: each of so many slots are one look more. */

@@ -11,7 +11,7 @@
  * was heard each process's own.
  *
  * Called by inode/roots.c, and before each look-up. */
-#include "own/store.h"
+#include "records/store.h"
 
 static uint64_t count_news(void)
 {

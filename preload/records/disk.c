@@ -1,0 +1,115 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * disk.c - the file system that a file is on, as far as that bears on its record: whether other
+ * machines have it, and whether a file's number may change.
+ *
+ * An overlay whose layers lie on several file systems shows directories under numbers that it gives
+ * them as it meets them, and other files under those of their layer, on a device for each; unless
+ * it can put the layer into the number (xino=on).
+ *
+ * Called by own/key.c and own/tag.c, by the other files of this room, and at the start of a jail. */
+#include "records/store.h"
+
+#include <asm/statfs.h>
+#include <linux/magic.h>
+#include <linux/stat.h>
+
+bool fj_own_is_scattered;
+
+/* statfs(2) and the file systems' own headers. What is on one machine only and is among them costs
+ * time, and nothing else. */
+static const uint32_t networks[] = {NFS_SUPER_MAGIC, SMB_SUPER_MAGIC, CIFS_SUPER_MAGIC,
+	SMB2_SUPER_MAGIC, CEPH_SUPER_MAGIC, AFS_SUPER_MAGIC, AFS_FS_MAGIC, CODA_SUPER_MAGIC,
+	OCFS2_SUPER_MAGIC, V9FS_MAGIC, 0x0bd00bd0 /* Lustre */, 0x47504653 /* GPFS */,
+	0x01161970 /* GFS2 */, 0x19830326 /* BeeGFS */, 0xaad7aaea /* PanFS */,
+	0x20030528 /* OrangeFS */, 0x564c /* NCP */, 0x786f4256 /* VirtualBox */,
+	0x7c7c6673 /* Parallels */};
+
+enum fj_disk fj_own_disk(int fd)
+{
+	struct statfs fs;
+
+	if (fj_sys2(__NR_fstatfs, fd, &fs))
+		return FJ_DISK_PLAIN;
+	if (fs.f_type == OVERLAYFS_SUPER_MAGIC)
+		return FJ_DISK_LAYERED;
+	if (fs.f_type == FUSE_SUPER_MAGIC)
+		return FJ_DISK_FUSE;
+	for (size_t i = 0; i < sizeof(networks) / sizeof(networks[0]); i++)
+		if ((uint32_t)fs.f_type == networks[i])
+			return FJ_DISK_NETWORK;
+	return FJ_DISK_PLAIN;
+}
+
+bool fj_own_counts_directories(int root_fd)
+{
+	static const uint32_t those[] = {EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, TMPFS_MAGIC};
+	struct statfs fs;
+
+	if (fj_sys2(__NR_fstatfs, root_fd, &fs))
+		return false;
+	for (size_t i = 0; i < sizeof(those) / sizeof(those[0]); i++)
+		if ((uint32_t)fs.f_type == those[i])
+			return true;
+	return false;
+}
+
+static bool ask(int dirfd, const char *name)
+{
+	long fd;
+	bool is;
+
+	if (!name || !name[0])
+		return fj_own_disk(dirfd) == FJ_DISK_LAYERED;
+	fd = fj_open_path(dirfd, name, O_NOFOLLOW);
+	if (fj_is_err(fd))
+		return false;
+	is = fj_own_disk((int)fd) == FJ_DISK_LAYERED;
+	fj_close((int)fd);
+	return is;
+}
+
+/* What was learned of a device: bit 63 set, bit 62 layered, then the device. */
+static uint64_t learned[8];
+
+bool fj_own_is_layered(uint32_t dev, int dirfd, const char *name)
+{
+	const uint64_t known = 1UL << 63 | dev, layered = 1UL << 62;
+	uint64_t *const place = &learned[dev % 8];
+	uint64_t what = __atomic_load_n(place, __ATOMIC_RELAXED);
+
+	if (dev >> 8 & 0xfff) /* a disk's; an overlay has a number without one */
+		return false;
+	if ((what & ~layered) != known) {
+		what = known | (ask(dirfd, name) ? layered : 0);
+		__atomic_store_n(place, what, __ATOMIC_RELAXED);
+	}
+	return what & layered;
+}
+
+static long look(int dirfd, const char *name, struct statx *sx)
+{
+	return fj_sys5(__NR_statx, dirfd, name, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW,
+		STATX_BASIC_STATS | STATX_MNT_ID, sx);
+}
+
+bool fj_own_scatters(int root_fd)
+{
+	/* What most roots have, and is no directory. */
+	static const char files[][16] = {".fakejail/owners", "bin", "lib", "sbin", "bin/sh",
+		"etc/passwd", "etc/os-release", "etc/hosts", "usr/bin/env"};
+	struct statx root, sx;
+
+	if (fj_own_disk(root_fd) != FJ_DISK_LAYERED || look(root_fd, "", &root))
+		return false;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		char name[sizeof(files[0]) + 1] = {0};
+
+		memcpy(name, files[i], sizeof(files[0]));
+		if (!look(root_fd, name, &sx) && (sx.stx_mode & 0170000) != 0040000 &&
+			sx.stx_mnt_id == root.stx_mnt_id)
+			return sx.stx_dev_minor != root.stx_dev_minor;
+	}
+	return true; /* where it is not so, that is as good, and costs more */
+}
