@@ -169,34 +169,58 @@ static long open_dir(int dirfd, const char *name)
 
 #define IDLE_STEPS 65536u
 
-/* Empty directory `fd`, which is closed. Walks down and up again, however deep it is. Ends when
- * that many steps have removed nothing: there may be a directory that cannot be removed, such as a
- * mount point of the host's. */
+static bool remove_entry(int fd, const struct dirent64 *d)
+{
+	return (d->type != DT_DIR_ && !fj_sys3(__NR_unlinkat, fd, d->name, 0)) ||
+	       !fj_sys3(__NR_unlinkat, fd, d->name, AT_REMOVEDIR);
+}
+
+/* Give the directory `name` of `fd` a name in `top`, of numbers. */
+static bool move_up(int fd, const char *name, int top, uint32_t *last)
+{
+	char text[16];
+	struct fj_str s;
+	long r;
+
+	/* (To a directory that gets another parent one must be allowed to write.) */
+	fj_sys3(__NR_fchmodat, fd, name, 0700);
+	do {
+		fj_str_init(&s, text, sizeof(text));
+		fj_str_num(&s, ++*last, 10);
+		r = fj_sys5(__NR_renameat2, fd, name, top, text, 1 /* RENAME_NOREPLACE */);
+	} while (r == -EEXIST);
+	return !r;
+}
+
+/* Empty directory `fd`, which is closed. However deep it is: what is in a directory in it is removed,
+ * or moved up. Nothing is reached by `..`, which leads elsewhere when somebody moves the directory
+ * meanwhile. Ends when many steps have removed nothing: there may be a directory that cannot be
+ * removed, such as a mount point of the host's. */
 static void empty(char *list, int fd)
 {
-	unsigned depth = 0, idle = 0;
+	const struct dirent64 *d;
+	uint32_t last = 0;
 
-	while (idle++ < IDLE_STEPS) {
-		const struct dirent64 *d = first_entry(fd, list);
-		long next;
+	for (unsigned idle = 0; idle < IDLE_STEPS && (d = first_entry(fd, list)); idle++) {
+		char name[FJ_NAME_MAX + 1];
+		struct fj_str s;
+		long below;
 
-		if (!d && !depth--)
-			break;
-		if (d && ((d->type != DT_DIR_ && !fj_sys3(__NR_unlinkat, fd, d->name, 0)) ||
-				 !fj_sys3(__NR_unlinkat, fd, d->name, AT_REMOVEDIR))) {
+		if (remove_entry(fd, d)) {
 			idle = 0;
 			continue;
 		}
-		next = d ? open_dir(fd, d->name) :
-			   fj_sys4(__NR_openat, fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-		if (fj_is_err(next))
+		fj_str_init(&s, name, sizeof(name));
+		fj_str_put(&s, d->name);
+		below = open_dir(fd, name);
+		if (fj_is_err(below))
 			break;
-		if (d) {
-			depth++;
-			fj_sys2(__NR_fchmod, next, 0700);
-		}
-		fj_close(fd);
-		fd = (int)next;
+		fj_sys2(__NR_fchmod, below, 0700);
+		while ((d = first_entry((int)below, list)) &&
+			(remove_entry((int)below, d) || move_up((int)below, d->name, fd, &last)))
+			idle = 0;
+		fj_close((int)below);
+		fj_sys3(__NR_unlinkat, fd, name, AT_REMOVEDIR);
 	}
 	fj_close(fd);
 }

@@ -5,6 +5,8 @@
  * (path/back.c). */
 #include "ways.h"
 
+#include "private/private.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -281,6 +283,61 @@ START_TEST(place_of_one_elsewhere)
 }
 END_TEST
 
+static fj_gate_fn real_gate;
+
+/* The directory that has just been entered is moved to another one. */
+static long move_away(long nr, long a0, long a1, long a2, long a3, long a4, long a5)
+{
+	const long r = real_gate(nr, a0, a1, a2, a3, a4, a5);
+	char to[TREE_PATH];
+
+	if (nr == __NR_openat && r >= 0 && !strcmp((const char *)a1, "below")) {
+		fj_gate = real_gate;
+		snprintf(to, sizeof(to), "%s", tree_path("outside/taken"));
+		ck_assert_int_eq(rename(tree_path("other/tmp/below"), to), 0);
+	}
+	return r;
+}
+
+/* While a tmpfs is removed one of its directories is moved out of it: what lies beside its new place
+ * is nobody's to remove. However deep the rest is, it goes. */
+START_TEST(tmpfs_is_removed)
+{
+	char name[TREE_PATH] = "other/tmp";
+
+	ways_make_tree();
+	tree_dir("other");
+	tree_dir("other/tmp");
+	tree_dir("other/tmp/below");
+	tree_file("other/tmp/below/file", "");
+	tree_file("outside/beside", "");
+	real_gate = fj_gate;
+	fj_gate = move_away;
+	fj_private_remove(unit_thread, tree_path("other/tmp"));
+	ck_assert_ptr_eq(fj_gate, real_gate);
+	ck_assert_int_eq(fj_sys3(__NR_faccessat, AT_FDCWD, tree_path("outside/beside"), 0), 0);
+
+	tree_dir("other/tmp");
+	tree_file("other/tmp/1", "");
+	for (int depth = 0; depth < 20; depth++) {
+		strcat(name, "/d");
+		tree_dir(name);
+		for (int i = 0; i < 3; i++) {
+			char file[TREE_PATH + 4];
+
+			snprintf(file, sizeof(file), "%s/%d", name, i);
+			if (i)
+				tree_file(file, "");
+			else
+				tree_dir(file);
+		}
+	}
+	fj_sys3(__NR_fchmodat, AT_FDCWD, tree_path(name), 0);
+	fj_private_remove(unit_thread, tree_path("other/tmp"));
+	ck_assert_int_eq(fj_sys3(__NR_faccessat, AT_FDCWD, tree_path("other/tmp"), 0), -ENOENT);
+}
+END_TEST
+
 Suite *unit_suite_mounts(void)
 {
 	Suite *s = suite_create("mounts");
@@ -292,6 +349,7 @@ Suite *unit_suite_mounts(void)
 	tcase_add_test(c, mount_point_as_entry);
 	tcase_add_test(c, mount_table);
 	tcase_add_test(c, read_before_unshare);
+	tcase_add_test(c, tmpfs_is_removed);
 	tcase_add_test(c, place_of_one_elsewhere);
 	tcase_add_test(c, mount_forgets_facts);
 	tcase_add_test(c, there_and_back);
