@@ -76,8 +76,10 @@ static long record(struct fj_call *c, int dirfd, const char *name, const struct 
 	unsigned what = FJ_OWN_UID | FJ_OWN_GID;
 	long r = fj_file_look(c, dirfd, name, name[0] ? AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH, &file);
 
-	if (r < 0)
+	if (r == -ENOENT || r == -ENOTDIR)
 		return 0; /* it is gone or moved already: nobody's to describe */
+	if (r < 0)
+		return m->needs_record ? r : 0; /* without its record it would be another's */
 	if (m->may_be_stale && file.has_record)
 		fj_own_gone(&file.key);
 	if (!m->needs_record)

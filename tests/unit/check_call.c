@@ -3,6 +3,7 @@
  *
  * check_call.c - whole calls through fj_call() (call/run.c and the hooks on files). */
 #include "call/hooks.h"
+#include "inode/owned.h"
 
 #include "unit.h"
 
@@ -330,6 +331,30 @@ START_TEST(above_working_directory)
 }
 END_TEST
 
+static fj_gate_fn real_gate;
+static bool is_made;
+
+/* The kernel makes it, and then cannot say what it is. */
+static long fail_look(long nr, long a0, long a1, long a2, long a3, long a4, long a5)
+{
+	if (is_made && (nr == __NR_statx || nr == __NR_newfstatat))
+		return -EIO;
+	is_made = is_made || nr == __NR_mknodat;
+	return real_gate(nr, a0, a1, a2, a3, a4, a5);
+}
+
+/* A file that needs a record and cannot be looked at, to be given one, is not left without. */
+START_TEST(made_and_not_looked_at)
+{
+	real_gate = fj_gate;
+	fj_gate = fail_look;
+	unit_assert_result(unit_call3(__NR_mknod, "/node", FJ_S_IFCHR | 0600, 0x103), -EIO);
+	fj_gate = real_gate;
+	ck_assert(is_made);
+	ck_assert_int_eq(fj_sys3(__NR_faccessat, AT_FDCWD, tree_path("jail/node"), 0), -ENOENT);
+}
+END_TEST
+
 Suite *unit_suite_call(void)
 {
 	Suite *s = suite_create("call");
@@ -345,6 +370,7 @@ Suite *unit_suite_call(void)
 	tcase_add_test(c, nested_root);
 	tcase_add_test(c, exchange);
 	tcase_add_test(c, above_working_directory);
+	tcase_add_test(c, made_and_not_looked_at);
 	suite_add_tcase(s, c);
 	return s;
 }
