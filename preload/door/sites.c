@@ -6,7 +6,7 @@
  *
  * Done when a text is mapped, before any thread can be in it: the loader calls for ld.so, whose own
  * calls of mmap come by here for all that it loads, and for static programs. The sites of a file
- * are found once a jail, and kept in its shared memory; so is, of a text that is mapped often, a
+ * are found once a jail, or by an earlier one (recalled.c), and kept in its shared memory; so is, of a text that is mapped often, a
  * copy that has its jumps (copies.c). A kernel that does not let text be changed (SELinux, execmod)
  * leaves all to the trap.
  *
@@ -21,6 +21,7 @@
 #include "door/door.h"
 #include "text/frames.h"
 #include "door/kept.h"
+#include "door/recalled.h"
 #include "sys/guest.h"
 
 #include <linux/mman.h>
@@ -145,9 +146,20 @@ static uint32_t look(const struct fj_certain_text *text, bool is_first, struct f
 	return count;
 }
 
+/* Files whose times are older do not change without showing a new one: clocks tick (ext4: 4 ms). */
+#define SETTLED_AFTER 2 /* seconds */
+
+static bool is_settled(const struct fj_text_key *k)
+{
+	struct __kernel_timespec now;
+
+	return !fj_sys2(__NR_clock_gettime, 5 /* CLOCK_REALTIME_COARSE */, &now) &&
+	       (int64_t)k->st.st_ctime <= now.tv_sec - SETTLED_AFTER;
+}
+
 /* Of a text that no process of the jail had mapped before. It is read in a mapping of the whole
  * file, which is needed anyway: the program's own then has the pages that it uses, and no more. */
-static struct fj_sited_text *search(
+static struct fj_sited_text *look_up(
 	const struct fj_text_key *k, int fd, uint64_t start, bool is_first)
 {
 	const uint32_t max =
@@ -174,7 +186,9 @@ static struct fj_sited_text *search(
 		t = fj_kept_add(k, site, count);
 		if (t && fj_kept_changes(site, count) < changes)
 			t->calls = FJ_SITES_UNMAP; /* not all of them are seen */
-		if (!t && count)		   /* nowhere to keep them: found anew each time */
+		if (t && is_settled(k))
+			fj_recalled_keep(k, is_first, site, count, changes);
+		if (!t && count) /* nowhere to keep them: found anew each time */
 			watch_memory(fj_kept_calls(site, count),
 				fj_sites_change(start, k->len, FJ_SITES_MAPPED, site, count) > 0);
 	}
@@ -182,6 +196,19 @@ static struct fj_sited_text *search(
 		fj_sys2(__NR_munmap, file, file_len);
 	if (!fj_is_err(room))
 		fj_sys2(__NR_munmap, room, size);
+	return t;
+}
+
+static struct fj_sited_text *search(
+	const struct fj_text_key *k, int fd, uint64_t start, bool is_first)
+{
+	uint32_t changes = 0;
+	struct fj_sited_text *t = fj_recalled_find(k, (const uint8_t *)start, is_first, &changes);
+
+	if (!t)
+		return look_up(k, fd, start, is_first);
+	if (fj_kept_changes(&fj_jail->site[t->first], t->count) < changes)
+		t->calls = FJ_SITES_UNMAP;
 	return t;
 }
 
@@ -231,17 +258,6 @@ static long map(const uint64_t arg[6], uint64_t prot)
 static bool is_mapped_often(const struct fj_sited_text *t)
 {
 	return t->maps >= 1 + t->len / (128 * FJ_PAGE);
-}
-
-/* Files whose times are older do not change without showing a new one: clocks tick (ext4: 4 ms). */
-#define SETTLED_AFTER 2 /* seconds */
-
-static bool is_settled(const struct fj_text_key *k)
-{
-	struct __kernel_timespec now;
-
-	return !fj_sys2(__NR_clock_gettime, 5 /* CLOCK_REALTIME_COARSE */, &now) &&
-	       (int64_t)k->st.st_ctime <= now.tv_sec - SETTLED_AFTER;
 }
 
 /* For the processes that map it, from this one on. One that is killed meanwhile leaves it at that:

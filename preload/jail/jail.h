@@ -167,6 +167,10 @@ struct fj_jail {
 	uint32_t no_sites;	     /* system calls of libraries stay as they are: door/sites.c */
 	char preload[FJ_PATH_MAX];   /* host path of libfakejail.so; empty: none */
 	uint64_t door_bits[8];	     /* a bit for each call that door/door.c wants to see */
+	/* door/recalled.c: the folder of what earlier jails have found, or ""; and a hash of all that
+	 * it hangs on but the text. */
+	char recalled[256];
+	uint64_t recalled_build;
 	/* What uname(2) says (sizes: linux/utsname.h): the release when not empty. */
 	char release[65], hostname[65], domainname[65];
 	uint32_t has_hostname, has_domainname;

@@ -7,6 +7,7 @@
 #include "door/door.h"
 #include "trap/trap.h"
 
+#include <asm/stat.h>
 #include <linux/mman.h>
 
 /* May the text of a mapped file be changed? SELinux calls that execmod and often refuses it. Tried
@@ -55,4 +56,44 @@ void fj_doors_choose(struct fj_thread *t)
 	fj_door_choose();
 	if (fj_options.preload && !fj_options.no_preload && fj_jail->no_sites)
 		fj_launch_put(fj_jail->preload, fj_options.preload, FJ_PATH_MAX);
+}
+
+/* (As with records, what the caller's umask leaves might be closed to us.) */
+static void make_folder(struct fj_str *s)
+{
+	const long mask = fj_sys1(__NR_umask, 077);
+
+	fj_str_put(s, "/x");
+	fj_make_directories(fj_jail->recalled);
+	fj_str_cut(s, s->len - 2);
+	fj_sys1(__NR_umask, mask);
+}
+
+void fj_doors_recall(char **envp)
+{
+	struct {
+		uint64_t dev, ino, size, mtime, mtime_ns, ctime, ctime_ns, bits[8];
+	} build;
+	struct stat st;
+	struct fj_str s;
+
+	fj_str_init(&s, fj_jail->recalled, sizeof(fj_jail->recalled));
+	if (!fj_jail->has_trap || fj_jail->no_sites ||
+		(fj_options.db && fj_streq(fj_options.db, "none")) ||
+		fj_sys4(__NR_newfstatat, AT_FDCWD, fj_jail->loader, &st, 0) ||
+		!fj_in_state_folder(envp, "texts", &s)) {
+		fj_jail->recalled[0] = 0;
+		return;
+	}
+	if (s.len + 3 < s.size && fj_sys3(__NR_faccessat, AT_FDCWD, s.at, 0) == -ENOENT)
+		make_folder(&s);
+	build.dev = st.st_dev;
+	build.ino = st.st_ino;
+	build.size = (uint64_t)st.st_size;
+	build.mtime = st.st_mtime;
+	build.mtime_ns = st.st_mtime_nsec;
+	build.ctime = st.st_ctime;
+	build.ctime_ns = st.st_ctime_nsec;
+	memcpy(build.bits, fj_jail->door_bits, sizeof(build.bits));
+	fj_jail->recalled_build = fj_hash((const char *)&build, sizeof(build), FJ_HASH_SEED);
 }

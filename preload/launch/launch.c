@@ -174,6 +174,7 @@ _Noreturn void fj_launch(struct fj_stack *s)
 	fj_jail->gate = (uint64_t)r;
 	start_tracing(); /* the doors hide what it is written by */
 	fj_doors_choose(t);
+	fj_doors_recall(s->envp);
 	fj_faults_arm();
 	fj_jail->is_starting = 1;
 	fj_launch_program(t, s->envp);

@@ -23,6 +23,8 @@ bool fj_is_inside(void);
 
 /* doors.c: which doors this jail has. */
 void fj_doors_choose(struct fj_thread *t);
+/* After that: where what earlier jails have found of texts is kept (door/recalled.c). */
+void fj_doors_recall(char **envp);
 
 /* first.c: exec the command. */
 _Noreturn void fj_first_run(struct fj_thread *t, char **envp);

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # start.sh - what a program is started with, and what is said when it cannot be.
-# shellcheck disable=SC2086,SC2317 # $FAKEJAIL may be several words; `with` is called by prints
+# shellcheck disable=SC2086,SC2119,SC2120,SC2317 # $FAKEJAIL may be several words; `with` and `start` are called by prints
 . "$(dirname "$0")/../lib/lib.sh"
 need busybox
 new_jail busybox bin dev etc home/me proc root tmp
@@ -202,4 +202,55 @@ prints 'a bind at a link' shallow jail --proot -r "$root" -b "$mine/shallow:/lin
 fails 'with ! on the link itself' 1 '*No such file*' jail --proot -r "$root" -b "$mine/shallow:/link!" cat /at/file
 prints 'there it is' shallow jail --proot -r "$root" -b "$mine/shallow:/link!" cat /link/file
 prints '! at a place that is no link' shallow jail --proot -r "$root" -b "$mine/shallow:/at!" cat /at/file
+# ---- what earlier jails have found of large texts ----
+
+if is_reference; then
+	skip 'texts of earlier jails' 'a real chroot changes no texts'
+	finish
+fi
+state=$mine/state
+texts=$state/fakejail/texts
+start() {
+	as_user env XDG_STATE_HOME="$state" "$@" $FAKEJAIL $start_options "$root" /bin/echo started
+}
+start_options=--no-db
+prints 'a start that keeps nothing' started start
+is 'it leaves nothing' no "$([ -e "$state" ] && echo yes || echo no)"
+start_options=
+# Files that have just changed are not kept.
+tries=0
+while start >/dev/null && [ -z "$(ls "$texts")" ] && [ "$tries" -lt 100 ]; do
+	tries=$((tries + 1))
+	sleep 0.1
+done
+is 'the program is kept' 1 "$(find "$texts" -type f | wc -l)"
+text=$texts/$(ls "$texts")
+cp "$text" "$work/text"
+touch -d '2001-01-01' "$text"
+prints 'a later start' started start
+is 'it has used what was kept' 2001 "$(date -r "$text" +%Y)"
+size=$(stat -c %s "$text")
+for harm in 'truncate -s 50' 'truncate -s -1' 'truncate -s +1' 'truncate -s 0' 'dd conv=notrunc status=none if=/dev/urandom bs=64 count=1 of=' \
+	"dd conv=notrunc status=none if=/dev/zero bs=1 count=8 seek=$((size - 9)) of=" "dd conv=notrunc status=none if=/dev/urandom bs=$size count=1 of="; do
+	case $harm in
+	*=) $harm"$text" ;;
+	*) $harm "$text" ;;
+	esac
+	prints "spoilt by $harm" started start
+	is "and made anew after $harm" '' "$(cmp "$text" "$work/text" 2>&1)"
+done
+touch -d '2001-01-01' "$text"
+chmod 622 "$text"
+prints 'what others may write' started start
+is 'it is not used' no "$([ "$(date -r "$text" +%Y)" = 2001 ] && echo yes || echo no)"
+chmod 600 "$text"
+rm "$text"
+prints 'below a limit of file sizes' started start prlimit --fsize=100000000
+is 'it keeps no text' '' "$(ls "$texts")"
+mkdir "$text"
+prints 'a directory in its place' started start
+rmdir "$text"
+chmod 0 "$texts"
+prints 'a folder that is closed' started start
+chmod 700 "$texts"
 finish

@@ -1,0 +1,20 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * recalled.h - what the user's state folder has of the texts of earlier jails. */
+#ifndef FJ_DOOR_RECALLED_H
+#define FJ_DOOR_RECALLED_H
+
+#include "door/kept.h"
+#include "text/sites.h"
+
+/* Keep, for the jail, the sites of the text that is mapped at `code`, when an earlier jail has
+ * found them; `is_first` as it was there. NULL: they are to be looked for. `*changes`: as was given
+ * to fj_recalled_keep(). */
+struct fj_sited_text *fj_recalled_find(
+	const struct fj_text_key *k, const uint8_t *code, bool is_first, uint32_t *changes);
+/* For later jails, where the state folder can be written. */
+void fj_recalled_keep(const struct fj_text_key *k, bool is_first, const struct fj_site *site,
+	uint32_t count, uint32_t changes);
+
+#endif
