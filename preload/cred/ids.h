@@ -64,6 +64,21 @@ static inline bool fj_ids_can(const struct fj_ids *ids, enum fj_cap cap)
 /* Is `gid` the fs gid or a supplementary group? (in_group_p() of kernel/groups.c) */
 bool fj_ids_in_group(const struct fj_ids *ids, uint32_t gid);
 
+/* A number that two identities share when they may search the same directories; 0: of this one
+ * nothing is to be remembered. */
+static inline uint64_t fj_ids_asker(const struct fj_ids *ids)
+{
+	const uint64_t searches = 1UL << FJ_CAP_DAC_OVERRIDE | 1UL << FJ_CAP_DAC_READ_SEARCH;
+	uint64_t hash = (uint64_t)ids->fsuid << 32 | ids->fsgid;
+
+	if (ids->group_count > FJ_GROUPS_FEW)
+		return 0;
+	hash = fj_mix(hash, ids->effective & searches);
+	for (uint32_t i = 0; i < ids->group_count; i++)
+		hash = fj_mix(hash, ids->few[i]);
+	return fj_mix(hash, ids->group_count) | 1;
+}
+
 /* The calling thread's identity. It may change under a reader in another thread, one field at a
  * time. */
 const struct fj_ids *fj_ids(void);

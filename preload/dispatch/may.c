@@ -138,17 +138,24 @@ static long may_bind(struct fj_call *c)
 
 /* ---- the file itself: may_file.c ---- */
 
+/* The file is seen, or seen not to be there. */
+static long judge_path(struct fj_call *c, struct fj_seen *seen)
+{
+	long r = 0;
+
+	if (seen->is_there)
+		r = fj_may_file(c, fj_who(c->thread), &seen->file.owner);
+	if (r == -EACCES)
+		r = fj_seen_object_said(c, seen, r);
+	return fj_seen_done(seen, r);
+}
+
 static long may_path(struct fj_call *c, int i)
 {
 	struct fj_seen seen;
-	long r = fj_see(c, i, fj_see_how(c, i), &seen);
+	const long r = fj_see(c, i, fj_see_how(c, i), &seen);
 
-	if (r <= 0 || !seen.is_there)
-		return fj_seen_done(&seen, r < 0 ? r : 0);
-	r = fj_may_file(c, fj_who(c->thread), &seen.file.owner);
-	if (r == -EACCES)
-		r = fj_seen_object_said(c, &seen, r);
-	return fj_seen_done(&seen, r);
+	return r > 0 ? judge_path(c, &seen) : fj_seen_done(&seen, r);
 }
 
 /* A call on a descriptor. Those that were opened with O_PATH serve few: EBADF. */
@@ -171,11 +178,29 @@ static long may_object(struct fj_call *c)
 	return may_descriptor(c);
 }
 
+/* Has the look shown what access(2) will answer? As access_by_look() of file/hook_file.c: nothing
+ * but the mode bits can deny the owner to look at, or to read, a file that he found. */
+static bool is_answered(const struct fj_call *c, const struct fj_seen *seen)
+{
+	enum { R = 4, OWNER_R = 0400 }; /* R_OK, S_IRUSR */
+	const uint32_t wanted = (uint32_t)fj_arg(c, FJ_MODE, 0);
+
+	if (!seen->is_quick || (fj_arg(c, FJ_ATFLAGS, 0) & ~(uint64_t)AT_SYMLINK_NOFOLLOW) ||
+		(c->nr == __NR_faccessat2 && fj_jail->no_faccessat2) || fj_jail->has_read_only ||
+		(fj_jail->has_mount_limits & FJ_MOUNT_NOEXEC) || (wanted & ~7u))
+		return false;
+	return !seen->is_there || !wanted ||
+	       (wanted == R && (seen->file.real_mode & OWNER_R) &&
+		       seen->file.real_uid == fj_own_real_uid());
+}
+
 /* access(2) asks for the real ids, with the capabilities that they would have:
  * access_override_creds() of fs/open.c. */
 static long may_access(struct fj_call *c)
 {
+	const int i = fj_arg_index(c, FJ_PATH);
 	struct fj_ids real = *fj_ids();
+	struct fj_seen seen;
 	long r;
 
 	if ((fj_arg(c, FJ_ATFLAGS, 0) & AT_EACCESS_) == 0) {
@@ -185,18 +210,31 @@ static long may_access(struct fj_call *c)
 			real.effective = real.ruid ? 0 : real.permitted;
 	}
 	c->thread->judged = &real;
-	r = may_path(c, fj_arg_index(c, FJ_PATH));
+	c->thread->asker = fj_ids_asker(&real);
+	r = fj_see(c, i, fj_see_how(c, i), &seen);
+	if (r <= 0)
+		fj_seen_done(&seen, 0);
+	else if (!(r = judge_path(c, &seen)) && is_answered(c, &seen))
+		r = seen.is_there ? FJ_MAY_DONE : -ENOENT;
 	c->thread->judged = NULL;
 	c->thread->asks_search = false; /* the hook's own walk would ask for the effective ids */
 	return r;
 }
 
-long fj_may_call(struct fj_call *c)
+/* Was all asked that is on the way of the call's paths? Then its hook need not do so again. (The
+ * interpreters of a program are not named by the call.) */
+static bool is_asked(const struct fj_call *c)
 {
-	fj_path_may_search = may_search;
-	c->thread->judged = NULL; /* a handler that was abandoned may have left something */
-	if (fj_early_answer(c) < 1)
-		return 0; /* the hook will say the same */
+	if (!c->thread->asked || c->row->asks == FJ_ASKS_EXECUTE)
+		return false;
+	for (unsigned i = 0; i < FJ_ARGS; i++)
+		if (fj_kind_is_path(c->row->kind[i]) && !(c->thread->asked >> i & 1))
+			return false;
+	return true;
+}
+
+static long judge(struct fj_call *c)
+{
 	switch ((enum fj_asks)c->row->asks) {
 	case FJ_ASKS_NOTHING:
 	case FJ_ASKS_NOBODY:
@@ -243,4 +281,19 @@ long fj_may_call(struct fj_call *c)
 		return fj_may_process(c);
 	}
 	return -EPERM; /* a table and an engine that are not of one build */
+}
+
+long fj_may_call(struct fj_call *c)
+{
+	long r;
+
+	fj_path_may_search = may_search;
+	c->thread->judged = NULL; /* a handler that was abandoned may have left something */
+	c->thread->asked = 0;
+	if (fj_early_answer(c) < 1)
+		return 0; /* the hook will say the same */
+	r = judge(c);
+	if (is_asked(c))
+		c->thread->asks_search = false;
+	return r;
 }

@@ -10,8 +10,10 @@
 
 /* Judge a call by what its files show, before its hook runs; only for identities that
  * fj_ids_is_limited(). Returns 0 when nothing is to be said against it (the call may still fail for
- * other reasons, and says so itself), else -EACCES, -EPERM, -ENODATA. */
+ * other reasons, and says so itself); FJ_MAY_DONE when the look has also shown that it succeeds, and
+ * it has nothing else to do; else -EACCES, -EPERM, -ENODATA, or the errno that the look has shown. */
 long fj_may_call(struct fj_call *c);
+#define FJ_MAY_DONE 1
 
 /* The part of it that is about the file which the call names, and which shows `file`: may_file.c.
  */
@@ -21,6 +23,7 @@ long fj_may_file(struct fj_call *c, const struct fj_ids *ids, const struct fj_ow
 struct fj_seen {
 	struct fj_place place;
 	bool is_there;
+	bool is_quick;	       /* from facts, which held */
 	struct fj_file file;   /* when it is there */
 	struct fj_file parent; /* for entries */
 };

@@ -76,8 +76,10 @@ static bool see_quickly(
 		if ((!r || r == -ENOENT) && (!(how & FJ_ENTRY) || look_at_parent(c, seen)) &&
 			fj_facts_hold(q.epoch) &&
 			(r || !(how & FJ_FOLLOW) ||
-				(seen->file.owner.mode & FJ_S_IFMT) != FJ_S_IFLNK))
+				(seen->file.owner.mode & FJ_S_IFMT) != FJ_S_IFLNK)) {
+			seen->is_quick = true;
 			return true;
+		}
 		seen->is_there = false;
 		fj_quick_end(&q);
 	}
@@ -160,7 +162,10 @@ long fj_see(struct fj_call *c, int i, unsigned how, struct fj_seen *seen)
 		return 0;
 	if (!jail_path && needs_opened(c) && fj_is_path_fd(fj_arg_dirfd(c, i)))
 		return 0; /* EBADF */
-	return fj_see_path(c, fj_arg_dirfd(c, i), jail_path, how, seen);
+	r = fj_see_path(c, fj_arg_dirfd(c, i), jail_path, how, seen);
+	if (r > 0)
+		c->thread->asked |= (uint8_t)(1u << i);
+	return r;
 }
 
 /* The errno `r` of a rule, unless the kernel knows better. */

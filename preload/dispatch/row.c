@@ -184,13 +184,14 @@ __attribute__((noinline)) static long run_limited(struct fj_call *c)
 	uint64_t arg[FJ_ARGS];
 	long r;
 
+	c->thread->asker = fj_ids_asker(fj_ids());
 	fj_makers_begin(&seen);
 	memcpy(arg, c->arg, sizeof(arg));
 	for (;;) {
 		r = fj_may_call(c);
 		fj_scratch_release(c->thread, mark);
 		if (r >= 0)
-			r = run_hook(c);
+			r = r == FJ_MAY_DONE ? 0 : run_hook(c);
 		if (r != -EACCES && r != -EPERM && r != -ENODATA && r != -ENOTDIR &&
 			r != -EOPNOTSUPP)
 			return r;

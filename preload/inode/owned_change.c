@@ -116,6 +116,10 @@ long fj_file_chown(struct fj_call *c, int dirfd, const char *name, const struct 
 	r = what ? fj_own_set(&file->key, what, &to, &file->owner, file->real_mode) : 0;
 	if (r == FJ_OWN_NO_CTIME)
 		r = fj_file_touch(dirfd, name, file, tells);
+	/* Another class of its mode, or another entry of its list, is now for who was let in. */
+	if (what && (file->owner.mode & FJ_S_IFMT) == FJ_S_IFDIR &&
+		((file->owner.mode & 0111) != 0111 || (file->owner.flags & FJ_OWN_ATTRIBUTES)))
+		fj_facts_forget();
 	if (!r && (file->owner.mode & FJ_S_IFMT) != FJ_S_IFDIR)
 		drop_capabilities(file);
 	return r;

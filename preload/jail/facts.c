@@ -22,6 +22,10 @@
  * used; it names a directory that is gone, or is no symlink yet, for these are two calls.
  * (Exchanging two names is one: it is always announced.)
  *
+ * A fact may also say that everybody, or one asker, may search the directory and all on the way.
+ * Whoever closes a directory to somebody, by its mode, its owner or its access list, advances the
+ * epoch afterwards; an asker who has become another finds facts that are not his.
+ *
  * A process killed inside an announced change leaves `changers` above zero: facts are not used
  * again in that jail, which is slower and right. Changes made from outside the jail are not seen:
  * docs/LIMITS.md. */
@@ -112,22 +116,22 @@ FJ_HOT const struct fj_fact *fj_facts_look(
 		       NULL;
 }
 
-bool fj_facts_find(const struct fj_root *root, const char *key, size_t key_len, struct fj_str *out,
-	unsigned *flags, uint64_t epoch)
+bool fj_facts_find(const struct fj_thread *t, const struct fj_root *root, const char *key,
+	size_t key_len, struct fj_str *out, unsigned *flags, uint64_t epoch)
 {
 	uint32_t turn;
 	const struct fj_fact *f = fj_facts_look(root, key, key_len, epoch, &turn);
 
 	if (!f)
 		return false;
-	*flags = (unsigned)f->flags;
+	*flags = fj_fact_flags(f, t);
 	if (!(*flags & FJ_FACT_LITERAL))
 		fj_fact_value(f, key_len, out);
 	return !out->overflowed && fj_fact_held(f, turn);
 }
 
 void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, const char *value,
-	uint64_t flags, uint64_t epoch)
+	uint64_t flags, uint64_t asker, uint64_t epoch)
 {
 	const size_t value_len = fj_strlen(value);
 	const uint64_t view = view_of(root);
@@ -143,6 +147,7 @@ void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, c
 	f->key_len = (uint16_t)key_len;
 	f->value_len = (uint16_t)value_len;
 	f->flags = flags;
+	f->asker = asker;
 	memcpy(f->text, key, key_len);
 	memcpy(f->text + key_len, value, value_len);
 	fj_seq_written(&f->turn);

@@ -18,7 +18,7 @@
 #include "jail/mounts.h"
 
 #define FJ_FACTS 2048u
-#define FJ_FACT_TEXT 472u
+#define FJ_FACT_TEXT 464u
 #define FJ_BLOOM_WORDS 1024u
 #define FJ_SOCKETS 2048u
 #define FJ_POLICY_UNITS 32768u /* 256 KiB of seccomp programs: seccomp/policy.c */
@@ -36,6 +36,8 @@ struct fj_fact {
 	uint64_t hash;
 	uint64_t epoch;
 	uint64_t flags; /* FJ_FACT_ */
+	uint64_t asker; /* who may search the directory, and all on the way: fj_thread.asker; 0:
+			   that is not known of anybody */
 	char text[FJ_FACT_TEXT];
 };
 _Static_assert(sizeof(struct fj_fact) == 512, "facts fill whole cache lines");
@@ -411,11 +413,14 @@ enum {
 				   the top, with a slash between two: union_facts.c */
 	FJ_FACT_MERGED = 32,	/* and these are several */
 	FJ_FACT_HAS_UPPER = 64, /* and the union has an upper layer */
+	FJ_FACT_MINE = 128,	/* never stored: it says so of who asks now */
+	FJ_FACT_LETS = FJ_FACT_OPEN | FJ_FACT_MINE,
 };
-/* A directory has become closed to somebody: what was said to be open may no more be so. */
+/* A directory has become closed to somebody: what was said to be open, to everybody or to one, may
+ * no more be so. */
 void fj_facts_forget(void);
 void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, const char *value,
-	uint64_t flags, uint64_t epoch);
+	uint64_t flags, uint64_t asker, uint64_t epoch);
 /* The fact for `key`, or NULL. What was read of it is right when fj_fact_held() says so afterwards.
  */
 const struct fj_fact *fj_facts_look(const struct fj_root *root, const char *key, size_t key_len,
@@ -423,6 +428,11 @@ const struct fj_fact *fj_facts_look(const struct fj_root *root, const char *key,
 static inline bool fj_fact_held(const struct fj_fact *f, uint32_t turn)
 {
 	return !fj_seq_retry(&f->turn, turn);
+}
+/* What it says to `t`. */
+static inline unsigned fj_fact_flags(const struct fj_fact *f, const struct fj_thread *t)
+{
+	return (unsigned)f->flags | (t->asker && f->asker == t->asker ? FJ_FACT_MINE : 0);
 }
 /* (The length that fj_facts_look() saw may have changed: nothing is read beyond the text.) */
 static inline void fj_fact_value(const struct fj_fact *f, size_t key_len, struct fj_str *out)
@@ -433,8 +443,8 @@ static inline void fj_fact_value(const struct fj_fact *f, size_t key_len, struct
 		fj_str_add(out, f->text + key_len, len);
 }
 /* Copies the value for `key` into `out`, unless it is FJ_FACT_LITERAL; false when there is none. */
-bool fj_facts_find(const struct fj_root *root, const char *key, size_t key_len, struct fj_str *out,
-	unsigned *flags, uint64_t epoch);
+bool fj_facts_find(const struct fj_thread *t, const struct fj_root *root, const char *key,
+	size_t key_len, struct fj_str *out, unsigned *flags, uint64_t epoch);
 /* Around a call that may replace a directory or change a symlink called `name`. `at_once`: it makes
  * a symlink of a directory in one step (RENAME_EXCHANGE), so it is announced whether or not a fact
  * hangs on it yet. */

@@ -192,6 +192,6 @@ void fj_layers_remember(struct fj_thread *t, const struct fj_layers *l, const ch
 	flags = fj_layers_describe_fact(t, l, pos, &paths);
 	if (flags)
 		fj_facts_add(&own_root, pos + (len != 0), len ? len - 1 : 0, paths.at,
-			flags | (is_open ? FJ_FACT_OPEN : 0), epoch);
+			flags | (is_open ? FJ_FACT_OPEN : 0), 0, epoch);
 	fj_scratch_release(t, mark);
 }

@@ -21,7 +21,7 @@ static bool find_below_cwd(struct fj_thread *t, const struct fj_root *root, cons
 	if (key.len > 1)
 		fj_str_put(&key, "/");
 	fj_str_add(&key, path, len);
-	if (!fj_facts_find(root, key.at, key.len, value, flags, epoch))
+	if (!fj_facts_find(t, root, key.at, key.len, value, flags, epoch))
 		return false;
 	if (*flags & FJ_FACT_LITERAL)
 		fj_str_add(value, key.at + 1, key.len - 1);
@@ -185,13 +185,13 @@ FJ_HOT static bool find(struct fj_quick *q)
 			return false;
 		if (!use(q, flags, &value, name, name_len))
 			return false;
-	} else if (!len) {
+	} else if (!len && !t->asks_search) {
 		q->place.name = name;
 	} else {
 		fact = fj_facts_look(root, path, len, q->epoch, &turn);
 		if (!fact)
 			return false;
-		flags = (unsigned)fact->flags;
+		flags = fj_fact_flags(fact, t);
 		q->place.name = path + 1;
 		if (!(flags & FJ_FACT_LITERAL)) {
 			fj_str_init(&value, fj_scratch(t, FJ_REST_SIZE), FJ_REST_SIZE);
@@ -206,8 +206,7 @@ FJ_HOT static bool find(struct fj_quick *q)
 		return false;
 	if ((flags & FJ_FACT_HOST) && !q->is_layered)
 		q->place.dirfd = AT_FDCWD;
-	return !t->asks_search ||
-	       (len ? (flags & FJ_FACT_OPEN) != 0 : fj_path_may_search(t, root->fd, "") >= 0);
+	return !t->asks_search || (flags & FJ_FACT_LETS);
 }
 
 bool fj_quick_end(struct fj_quick *q)

@@ -29,8 +29,8 @@ static bool learn_marked_pos(struct fj_walk *w)
 }
 
 /* Are the working directory, whose path is the first `len` bytes of `key`, and all above it open to
- * everybody? */
-static bool is_cwd_open(struct fj_walk *w, const char *key, size_t len)
+ * everybody, or to who asks? FJ_FACT_LETS, or 0. */
+static unsigned is_cwd_open(struct fj_walk *w, const char *key, size_t len)
 {
 	const uint32_t mark = fj_scratch_mark(w->t);
 	const size_t key_len = len > 1 ? len - 1 : 0; /* without the slash that follows */
@@ -40,8 +40,8 @@ static bool is_cwd_open(struct fj_walk *w, const char *key, size_t len)
 
 	fj_str_init(&path, fj_scratch(w->t, FJ_REST_SIZE), FJ_REST_SIZE);
 	fj_str_init(&value, fj_scratch(w->t, FJ_REST_SIZE), FJ_REST_SIZE);
-	if (key_len && !(fj_facts_find(w->root, key, key_len, &value, &flags, w->epoch) &&
-			       (flags & FJ_FACT_OPEN))) {
+	if (!(fj_facts_find(w->t, w->root, key, key_len, &value, &flags, w->epoch) &&
+		    (flags & FJ_FACT_LETS))) {
 		/* By its absolute path: that keeps the fact. The name matters not. */
 		fj_str_add(&path, key, key_len);
 		fj_str_put(&path, "/+");
@@ -49,10 +49,10 @@ static bool is_cwd_open(struct fj_walk *w, const char *key, size_t len)
 			fj_place_done(&place);
 		fj_str_cut(&value, 0);
 		flags = 0;
-		fj_facts_find(w->root, key, key_len, &value, &flags, w->epoch);
+		fj_facts_find(w->t, w->root, key, key_len, &value, &flags, w->epoch);
 	}
 	fj_scratch_release(w->t, mark);
-	return !key_len ? fj_path_may_search(w->t, w->root->fd, "") > 0 : flags & FJ_FACT_OPEN;
+	return flags & FJ_FACT_LETS;
 }
 
 void fj_walk_plan_fact(struct fj_walk *w, const char *jail_path)
@@ -61,9 +61,11 @@ void fj_walk_plan_fact(struct fj_walk *w, const char *jail_path)
 	struct fj_str key;
 
 	w->epoch = fj_facts_epoch();
-	if (!w->epoch || !len || !jail_path[len + 1])
-		return; /* (behind a trailing slash there is no name: the directory would be the
-			   last one's parent) */
+	/* The root needs a fact only to tell who may search it. (Behind a trailing slash there is no
+	 * name: the directory would be the last one's parent.) */
+	if (!w->epoch || (!len && !(w->t->asks_search && jail_path[0] == '/')) ||
+		!jail_path[len + 1])
+		return;
 	if (jail_path[0] != '/' && (w->fd != AT_FDCWD || !learn_marked_pos(w)))
 		return;
 	fj_str_init(&key, fj_scratch(w->t, FJ_REST_SIZE), FJ_REST_SIZE);
@@ -78,8 +80,13 @@ void fj_walk_plan_fact(struct fj_walk *w, const char *jail_path)
 		return;
 	w->fact_key = key.at;
 	w->fact_key_len = key.len;
-	w->is_open =
-		w->t->asks_search && (jail_path[0] == '/' || is_cwd_open(w, key.at, key.len - len));
+	if (w->t->asks_search) {
+		const unsigned lets =
+			jail_path[0] == '/' ? FJ_FACT_LETS : is_cwd_open(w, key.at, key.len - len);
+
+		w->is_open = lets & FJ_FACT_OPEN;
+		w->is_mine = lets;
+	}
 }
 
 /* ("/" is not: what follows it in "//name" would begin with a slash.) */
@@ -87,6 +94,21 @@ static bool is_literal(const char *key, size_t len, const struct fj_str *value)
 {
 	return key[0] == '/' && len > 1 && value->len == len - 1 &&
 	       !memcmp(key + 1, value->at, len - 1);
+}
+
+/* Is all that is to be remembered known already? */
+static bool is_kept(struct fj_walk *w, const char *key)
+{
+	uint32_t turn;
+	const struct fj_fact *f = fj_facts_look(w->root, key, w->fact_key_len, w->epoch, &turn);
+	unsigned flags;
+
+	if (!f)
+		return false;
+	flags = fj_fact_flags(f, w->t);
+	return fj_fact_held(f, turn) &&
+	       (!w->is_mine || (flags & FJ_FACT_OPEN) ||
+		       (!w->is_open && (flags & FJ_FACT_MINE || !w->t->asker)));
 }
 
 void fj_walk_keep_fact(struct fj_walk *w)
@@ -103,7 +125,7 @@ void fj_walk_keep_fact(struct fj_walk *w)
 		fj_walk_keep_fact_of_union(w, key);
 		return;
 	}
-	if (!key)
+	if (!key || is_kept(w, key))
 		return;
 
 	const uint32_t mark = fj_scratch_mark(w->t);
@@ -124,7 +146,7 @@ void fj_walk_keep_fact(struct fj_walk *w)
 						FJ_FACT_LITERAL :
 						0) |
 				(w->pos.len && !fj_mount_is_in(w->pos.at) ? FJ_FACT_PLAIN : 0),
-			w->epoch);
+			w->is_mine ? w->t->asker : 0, w->epoch);
 out:
 	fj_scratch_release(w->t, mark);
 }

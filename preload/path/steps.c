@@ -277,14 +277,14 @@ long fj_walk_into(struct fj_walk *w, const char *name, size_t len, char *rest)
 	return 0;
 }
 
-/* Is it remembered that everybody may search all that the next `len` bytes of the rest name? */
-static bool is_way_open(struct fj_walk *w, size_t len)
+/* Is it remembered that everybody, or who asks, may search all that the next `len` bytes of the rest
+ * name? FJ_FACT_LETS, or 0. */
+static unsigned is_way_open(struct fj_walk *w, size_t len)
 {
 	const uint32_t mark = fj_scratch_mark(w->t);
 	const uint64_t epoch = fj_facts_epoch();
 	struct fj_str key, value;
-	unsigned flags = 0;
-	bool is_open = false;
+	unsigned flags = 0, lets = 0;
 
 	fj_str_init(&key, fj_scratch(w->t, FJ_REST_SIZE), FJ_REST_SIZE);
 	fj_str_init(&value, fj_scratch(w->t, FJ_REST_SIZE), FJ_REST_SIZE);
@@ -292,17 +292,18 @@ static bool is_way_open(struct fj_walk *w, size_t len)
 		if (key.len > 1)
 			fj_str_put(&key, "/");
 		fj_str_add(&key, w->rest, len);
-		is_open = !key.overflowed &&
-			  fj_facts_find(w->root, key.at, key.len, &value, &flags, epoch) &&
-			  (flags & FJ_FACT_OPEN);
+		if (!key.overflowed &&
+			fj_facts_find(w->t, w->root, key.at, key.len, &value, &flags, epoch))
+			lets = flags & FJ_FACT_LETS;
 	}
 	fj_scratch_release(w->t, mark);
-	return is_open;
+	return lets;
 }
 
 long fj_walk_leap(struct fj_walk *w)
 {
 	char *last = NULL, *c = w->rest;
+	unsigned lets = 0;
 	long fd;
 
 	if (!w->can_leap || w->below || w->layers || fj_jail->no_openat2)
@@ -326,7 +327,7 @@ long fj_walk_leap(struct fj_walk *w)
 		if (!*c)
 			return 0; /* a trailing slash belongs to the last component */
 	}
-	if (!last || (w->t->asks_search && !is_way_open(w, (size_t)(last - w->rest))))
+	if (!last || (w->t->asks_search && !(lets = is_way_open(w, (size_t)(last - w->rest)))))
 		return 0;
 	if (fj_jail->has_aliases) /* only where the walk begins it is noted by which name */
 		fj_walk_learn_pos(w);
@@ -340,6 +341,8 @@ long fj_walk_leap(struct fj_walk *w)
 		return fd == -ENOENT || fd == -EACCES ? fd : 0;
 	}
 	fj_walk_go(w, (int)fd, true);
+	w->is_asked = w->t->asks_search;
+	w->is_open = w->is_open && (lets & FJ_FACT_OPEN);
 	for (char *name = w->rest, *end; *name; name = end) {
 		while (*name == '/')
 			name++;

@@ -22,12 +22,13 @@ void fj_walk_keep_fact_of_union(struct fj_walk *w, const char *key)
 	if (flags) {
 		flags |= w->is_open ? FJ_FACT_OPEN : 0;
 		fj_facts_add(&own_root, w->pos.at + (w->pos.len != 0),
-			w->pos.len ? w->pos.len - 1 : 0, paths.at, flags, w->epoch);
+			w->pos.len ? w->pos.len - 1 : 0, paths.at, flags, 0, w->epoch);
 		/* (In the root of a union the jail's own directory may lie.) */
 		if (w->pos.len > w->layers->mount_len && !fj_mount_is_in(w->pos.at))
 			flags |= FJ_FACT_PLAIN;
 		if (key && fj_path_has_prefix(w->pos.at, w->root->pos))
-			fj_facts_add(w->root, key, w->fact_key_len, paths.at, flags, w->epoch);
+			fj_facts_add(w->root, key, w->fact_key_len, paths.at, flags,
+				w->is_mine ? w->t->asker : 0, w->epoch);
 	}
 	fj_scratch_release(w->t, mark);
 }

@@ -171,7 +171,9 @@ static long walk_component(struct fj_walk *w, unsigned how, struct fj_place *pla
 	char *name = w->rest, *end, *next;
 	long r = 0;
 
-	if (w->t->asks_search && *name) {
+	if (w->is_asked) {
+		w->is_asked = false;
+	} else if (w->t->asks_search && *name) {
 		r = fj_path_may_search(w->t, w->fd, w->below ? w->below : "");
 		if (r < 0)
 			return r;

@@ -37,6 +37,8 @@ struct fj_walk {
 	uint64_t epoch;
 	bool is_entry; /* what fj_walk_mount_below() found is FJ_MOUNT_ENTRY */
 	bool is_open;  /* whoever it is may search all directories so far */
+	bool is_mine;  /* who asks may: he has come here by an absolute path */
+	bool is_asked; /* of the directory reached this is remembered */
 	/* The directory reached, when it lies in a union; then `fd` is one of its descriptors, or
 	 * that of the layer that decided of the last name. It is `layers_room`, or NULL. */
 	struct fj_layers *layers, *layers_room;

@@ -142,6 +142,12 @@ static inline uint64_t fj_hash_quick(const char *s, size_t n)
 	    0x9e3779b97f4a7c15UL; /* a name differs from the next in its last bytes */
 	return h ^ h >> 32;
 }
+/* `hash` with one more number in it. */
+static inline uint64_t fj_mix(uint64_t hash, uint64_t number)
+{
+	hash = (hash ^ hash >> 32 ^ number) * 0x9e3779b97f4a7c15UL;
+	return hash ^ hash >> 32;
+}
 static inline bool fj_same(const char *a, const char *b, size_t n)
 {
 	for (; n > 8; a += 8, b += 8, n -= 8)

@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
+static struct fj_thread asker;
+
 static void remember(const char *key, const char *value)
 {
-	fj_facts_add(fj_root(), key, strlen(key), value, false, fj_facts_epoch());
+	fj_facts_add(fj_root(), key, strlen(key), value, false, 0, fj_facts_epoch());
 }
 
 /* The value of `key` at `epoch`, or "(none)". */
@@ -20,7 +22,8 @@ static const char *recall_at(const char *key, uint64_t epoch)
 	unsigned is_host;
 
 	fj_str_init(&s, text, sizeof(text));
-	return fj_facts_find(fj_root(), key, strlen(key), &s, &is_host, epoch) ? text : "(none)";
+	return fj_facts_find(&asker, fj_root(), key, strlen(key), &s, &is_host, epoch) ? text :
+											 "(none)";
 }
 
 static const char *recall(const char *key)
@@ -49,22 +52,55 @@ START_TEST(remembers)
 	remember("/bin", "elsewhere");
 	ck_assert_str_eq(recall("/bin"), "elsewhere");
 
-	fj_facts_add(fj_root(), "/dev", 4, "/host/dev", true, fj_facts_epoch());
+	fj_facts_add(fj_root(), "/dev", 4, "/host/dev", true, 0, fj_facts_epoch());
 	fj_str_init(&s, text, sizeof(text));
 	fj_str_put(&s, "before:");
-	ck_assert(fj_facts_find(fj_root(), "/dev", 4, &s, &is_host, fj_facts_epoch()));
+	ck_assert(fj_facts_find(&asker, fj_root(), "/dev", 4, &s, &is_host, fj_facts_epoch()));
 	ck_assert(is_host);
 	ck_assert_str_eq(text, "before:/host/dev");
 }
 END_TEST
 
 /* Another root, by chroot(2), has other facts for the same text. */
+/* Who may search a directory is known of everybody, or of one. */
+START_TEST(lets_who_asked)
+{
+	static const struct {
+		unsigned flags;
+		uint64_t kept_for, asked_by;
+		unsigned lets;
+	} row[] = {{0, 0, 0, 0}, {0, 0, 7, 0}, {0, 7, 7, FJ_FACT_MINE}, {0, 7, 9, 0}, {0, 7, 0, 0},
+		{FJ_FACT_OPEN, 0, 9, FJ_FACT_OPEN}, {FJ_FACT_OPEN, 7, 9, FJ_FACT_OPEN}};
+	char text[64];
+	struct fj_str s;
+	unsigned flags;
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		fj_facts_add(fj_root(), "/home", 5, "home", row[i].flags, row[i].kept_for,
+			fj_facts_epoch());
+		asker.asker = row[i].asked_by;
+		fj_str_init(&s, text, sizeof(text));
+		ck_assert(
+			fj_facts_find(&asker, fj_root(), "/home", 5, &s, &flags, fj_facts_epoch()));
+		ck_assert_uint_eq(flags & FJ_FACT_LETS, row[i].lets);
+	}
+	asker.asker = 0;
+	/* The root has a fact, too. */
+	ck_assert_str_eq(recall(""), "(none)");
+	fj_facts_add(fj_root(), "", 0, "", 0, 7, fj_facts_epoch());
+	ck_assert_str_eq(recall(""), "");
+	fj_facts_forget();
+	ck_assert_str_eq(recall(""), "(none)");
+	ck_assert_str_eq(recall("/home"), "(none)");
+}
+END_TEST
+
 START_TEST(by_root)
 {
 	struct fj_root inner = *fj_root();
 
 	inner.id = 77;
-	fj_facts_add(&inner, "/bin", 4, "inner/bin", false, fj_facts_epoch());
+	fj_facts_add(&inner, "/bin", 4, "inner/bin", false, 0, fj_facts_epoch());
 	ck_assert_str_eq(recall("/bin"), "(none)");
 }
 END_TEST
@@ -98,7 +134,7 @@ START_TEST(no_room)
 
 	remember("/k", "12345678");
 	fj_str_init(&s, text, sizeof(text));
-	ck_assert(!fj_facts_find(fj_root(), "/k", 2, &s, &is_host, fj_facts_epoch()));
+	ck_assert(!fj_facts_find(&asker, fj_root(), "/k", 2, &s, &is_host, fj_facts_epoch()));
 }
 END_TEST
 
@@ -145,7 +181,7 @@ START_TEST(change_of_seen_name)
 	ck_assert(!fj_facts_hold(before));
 	ck_assert_str_eq(recall("/bin"), "(none)");
 	/* What was learnt before the change is not used when it is kept after it. */
-	fj_facts_add(fj_root(), "/bin", 4, "usr/bin", false, before);
+	fj_facts_add(fj_root(), "/bin", 4, "usr/bin", false, 0, before);
 	ck_assert_str_eq(recall("/bin"), "(none)");
 	remember("/bin", "other");
 	ck_assert_str_eq(recall("/bin"), "other");
@@ -237,6 +273,7 @@ Suite *unit_suite_facts(void)
 
 	tcase_add_checked_fixture(c, unit_jail_setup, unit_jail_teardown);
 	tcase_add_test(c, remembers);
+	tcase_add_test(c, lets_who_asked);
 	tcase_add_test(c, by_root);
 	tcase_add_test(c, too_long);
 	tcase_add_test(c, no_room);

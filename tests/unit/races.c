@@ -174,6 +174,7 @@ static void *try_lock(void *arg)
 static void *use_facts(void *arg)
 {
 	static const struct fj_root root = {.pos = ""};
+	static const struct fj_thread nobody;
 	const char letter = (char)('a' + (uintptr_t)arg);
 	char value[40], text[FJ_PATH_MAX];
 
@@ -184,9 +185,9 @@ static void *use_facts(void *arg)
 
 		memset(value, letter, len);
 		value[len] = 0;
-		fj_facts_add(&root, "/some/key", 9, value, 0, 1);
+		fj_facts_add(&root, "/some/key", 9, value, 0, 0, 1);
 		fj_str_init(&s, text, sizeof(text));
-		if (!fj_facts_find(&root, "/some/key", 9, &s, &flags, 1))
+		if (!fj_facts_find(&nobody, &root, "/some/key", 9, &s, &flags, 1))
 			continue;
 		for (size_t i = 0; i < s.len; i++)
 			if (text[i] != text[0])
