@@ -118,7 +118,8 @@ void fj_dir_keep(
 bool fj_dir_in_union(struct fj_thread *t, int dirfd, struct fj_str *pos);
 /* The fact of the directory at `pos` in a union: its paths into `paths` (empty: nothing is
  * remembered), and its flags. */
-void fj_layers_recall_paths(const char *pos, uint64_t epoch, struct fj_str *paths, unsigned *flags);
+void fj_layers_recall_paths(const struct fj_thread *t, const char *pos, uint64_t epoch,
+	struct fj_str *paths, unsigned *flags);
 /* The descriptor of the work directory, or -errno. */
 long fj_layers_open_work(struct fj_thread *t, const char *path);
 long fj_layers_work(struct fj_thread *t, struct fj_layers *l);

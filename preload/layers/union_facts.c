@@ -113,12 +113,13 @@ bool fj_layers_recall(
 	return is;
 }
 
-void fj_layers_recall_paths(const char *pos, uint64_t epoch, struct fj_str *paths, unsigned *flags)
+void fj_layers_recall_paths(const struct fj_thread *t, const char *pos, uint64_t epoch,
+	struct fj_str *paths, unsigned *flags)
 {
 	const size_t len = fj_strlen(pos);
 
 	*flags = 0;
-	if (!fj_facts_find(&own_root, pos + (len != 0), len ? len - 1 : 0, paths, flags, epoch))
+	if (!fj_facts_find(t, &own_root, pos + (len != 0), len ? len - 1 : 0, paths, flags, epoch))
 		fj_str_cut(paths, 0);
 }
 

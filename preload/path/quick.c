@@ -117,9 +117,9 @@ __attribute__((noinline)) static enum fj_dir_kind recall_dir(
 	kind = fj_dir_recall(q->dirfd, q->epoch, &pos);
 	if (kind == FJ_DIR_IN_UNION) {
 		fj_str_init(&paths, fj_scratch(q->t, FJ_FACT_TEXT), FJ_FACT_TEXT);
-		fj_layers_recall_paths(pos.at, q->epoch, &paths, &flags);
+		fj_layers_recall_paths(q->t, pos.at, q->epoch, &paths, &flags);
 		if (!paths.len || is_special(name, len) ||
-			(q->t->asks_search && !(flags & FJ_FACT_OPEN)) ||
+			(q->t->asks_search && !(flags & FJ_FACT_LETS)) ||
 			!use(q, flags, &paths, name, len))
 			kind = FJ_DIR_UNKNOWN;
 	}

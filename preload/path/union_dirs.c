@@ -98,7 +98,7 @@ void fj_dir_keep(
 	if (!epoch || fj_layers_saw_names(pos) || !key_of(dirfd, key) ||
 		!(l ? is_among(l, key) : is_outside(t, pos)))
 		return;
-	fj_facts_add(&own_root, key, KEY_SIZE, l ? pos : "", l ? FJ_FACT_UNION : 0, epoch);
+	fj_facts_add(&own_root, key, KEY_SIZE, l ? pos : "", l ? FJ_FACT_UNION : 0, 0, epoch);
 }
 
 bool fj_dir_in_union(struct fj_thread *t, int dirfd, struct fj_str *pos)
