@@ -90,13 +90,29 @@ static bool is_outside(struct fj_thread *t, const char *pos)
 	return is;
 }
 
+/* Is it the position that its host path alone leads back to? Another may have other options, and
+ * only who came by it is there. */
+static bool is_first(struct fj_thread *t, const char *pos)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	struct fj_str host, back;
+	bool is;
+
+	fj_str_init(&host, fj_scratch(t, FJ_REST_SIZE), FJ_REST_SIZE);
+	fj_str_init(&back, fj_scratch_path(t), FJ_PATH_MAX);
+	fj_path_host(pos, &host);
+	is = !host.overflowed && fj_path_back(host.at, &back) && fj_streq(back.at, pos);
+	fj_scratch_release(t, mark);
+	return is;
+}
+
 void fj_dir_keep(
 	struct fj_thread *t, int dirfd, const char *pos, const struct fj_layers *l, uint64_t epoch)
 {
 	char key[KEY_SIZE];
 
 	if (!epoch || fj_layers_saw_names(pos) || !key_of(dirfd, key) ||
-		!(l ? is_among(l, key) : is_outside(t, pos)))
+		!(l ? is_among(l, key) && is_first(t, pos) : is_outside(t, pos)))
 		return;
 	fj_facts_add(&own_root, key, KEY_SIZE, l ? pos : "", l ? FJ_FACT_UNION : 0, 0, epoch);
 }

@@ -291,3 +291,39 @@ CASE(union_root_seen_number)
 	}
 	take_away();
 }
+
+/* A directory has two positions, one of them read-only: which one counts is by which way it was
+ * opened, whatever was remembered of it before. */
+CASE(union_root_seen_bound)
+{
+	int by_bind, by_mount;
+
+	make_union();
+	mkdir("b", 0755);
+	R(mount("/t/m", "/t/b", NULL, MS_BIND, NULL));
+	R(mount(NULL, "/t/b", NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL));
+	for (unsigned i = 0; i < 3; i++) {
+		by_bind = open("/t/b/only", O_RDONLY | O_DIRECTORY);
+		look(by_bind, "f");
+		look(by_bind, "f");
+		R(mkdirat(by_bind, "by bind", 0755));
+		by_mount = open("/t/m/only", O_RDONLY | O_DIRECTORY);
+		look(by_mount, "f");
+		look(by_mount, "f");
+		R(mkdirat(by_mount, "by mount", 0755));
+		R(mkdirat(by_bind, "by bind", 0755));
+		R(unlinkat(by_mount, "by mount", AT_REMOVEDIR));
+		close(by_bind);
+		close(by_mount);
+		R(chdir("/t/b/only"));
+		look(AT_FDCWD, "f");
+		R(mkdir("by bind", 0755));
+		R(chdir("/t/m/only"));
+		look(AT_FDCWD, "f");
+		R(mkdir("by mount", 0755));
+		R(rmdir("by mount"));
+	}
+	chdir("/t");
+	R(umount2("/t/b", 0));
+	take_away();
+}
