@@ -60,6 +60,10 @@ const char *front_link(const char *path);
 /* Has the directory an entry beside `.`, `..` and `but`? Of one that cannot be read: `otherwise`.
  */
 bool front_has_entries(const char *path, const char *but, bool otherwise);
+/* Has the directory an entry that is locked by nobody (flock(2)), or one that cannot be asked? */
+#define FRONT_LOCK_EX 2
+#define FRONT_LOCK_NB 4
+bool front_has_unlocked(const char *path);
 /* The caller's variable; NULL: there is none. */
 const char *front_variable(const char *name);
 /* The same, or "". */

@@ -168,13 +168,27 @@ const char *front_store(void)
 	return front_text(data, "/fakejail", "");
 }
 
+/* Who makes one or looks for left ones holds the store's lock: so none that is there is yet to be
+ * locked. When somebody does just now, that is for the launcher to wait for. */
 bool front_has_left_copies(void)
 {
 	const char *store = front_store(), *copies = front_text(store, "/copies", "");
+	long lock;
+	bool has;
 
-	return front_is_directory(copies) &&
-	       (front_has_entries(copies, "", true) ||
-		       front_has_entries(front_text(store, "/tmp", ""), "", false));
+	if (!front_is_directory(copies))
+		return false;
+	if (front_has_entries(front_text(store, "/tmp", ""), "", false))
+		return true;
+	if (!front_has_entries(copies, "", true))
+		return false;
+	lock = fj_sys4(
+		__NR_openat, AT_FDCWD, front_text(store, "/lock", ""), O_RDWR | O_CLOEXEC, 0);
+	has = fj_is_err(lock) || fj_sys2(__NR_flock, lock, FRONT_LOCK_EX | FRONT_LOCK_NB) ||
+	      front_has_unlocked(copies);
+	if (!fj_is_err(lock))
+		fj_sys1(__NR_close, lock);
+	return has;
 }
 
 /* fj_may_be_recorded, and whether it is asked for at all. */

@@ -109,6 +109,39 @@ bool front_has_entries(const char *path, const char *but, bool otherwise)
 	return found;
 }
 
+static bool is_locked(long dir, const char *name)
+{
+	const long fd =
+		fj_sys4(__NR_openat, dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+	bool is;
+
+	if (fj_is_err(fd))
+		return fd == -ENOENT; /* it has ended meanwhile */
+	is = fj_sys2(__NR_flock, fd, FRONT_LOCK_EX | FRONT_LOCK_NB) == -EAGAIN;
+	fj_sys1(__NR_close, fd);
+	return is;
+}
+
+bool front_has_unlocked(const char *path)
+{
+	static char entries[DENTS] __attribute__((aligned(8)));
+	const long fd = fj_sys4(__NR_openat, AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	bool found = fj_is_err(fd);
+	long n;
+
+	while (!found && (n = fj_sys3(__NR_getdents64, fd, entries, sizeof(entries))) > 0)
+		for (const char *at = entries; at < entries + n && !found;) {
+			const struct dirent64 *d = (const struct dirent64 *)at;
+
+			found = !fj_streq(d->name, ".") && !fj_streq(d->name, "..") &&
+				!is_locked(fd, d->name);
+			at += d->reclen;
+		}
+	if (!fj_is_err(fd))
+		fj_sys1(__NR_close, fd);
+	return found;
+}
+
 const char *front_variable(const char *name)
 {
 	const size_t n = fj_strlen(name);
