@@ -8,6 +8,7 @@
  * names meanwhile. */
 #include "call/hooks.h"
 #include "layers/union.h"
+#include "sys/abi.h"
 
 #include <asm/stat.h>
 
@@ -63,7 +64,7 @@ static long open_or_check(struct fj_place *place, int flags)
 	if ((fd != -EMFILE && fd != -ENFILE) || place->is_magic)
 		return fd;
 	r = fj_sys4(__NR_newfstatat, place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW);
-	return !r && (flags & O_DIRECTORY) && (st.st_mode & 0170000) != 0040000 ? -ENOTDIR : r;
+	return !r && (flags & O_DIRECTORY) && (st.st_mode & FJ_S_IFMT) != FJ_S_IFDIR ? -ENOTDIR : r;
 }
 
 long fj_find_object(struct fj_call *c, int dirfd, const char *jail_path, unsigned how, int flags,

@@ -10,12 +10,12 @@
 #include "call/hooks.h"
 #include "layers/union.h"
 #include "sys/guest.h"
+#include "sys/abi.h"
 
 #include <asm/stat.h>
 
 #define IN_DONT_FOLLOW 0x02000000u /* linux/inotify.h */
 #define FAN_MARK_DONT_FOLLOW 0x4u  /* linux/fanotify.h */
-#define RENAME_EXCHANGE 2u	   /* linux/fs.h */
 #define PATHS_MAX 2
 
 struct replaced {
@@ -98,7 +98,7 @@ static void aim(struct fj_call *c, int i, const struct fj_place *place)
 
 static bool exchanges(const struct fj_call *c)
 {
-	return c->nr == __NR_renameat2 && (fj_arg(c, FJ_HEX, 0) & RENAME_EXCHANGE);
+	return c->nr == __NR_renameat2 && (fj_arg(c, FJ_HEX, 0) & FJ_RENAME_EXCHANGE);
 }
 
 /* A file is mostly renamed in its directory: that is found once. `first` is the other name's, or
@@ -251,7 +251,7 @@ static bool is_dir(const struct fj_place *place, long *error)
 	struct stat st = {0};
 
 	*error = fj_sys4(__NR_newfstatat, place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW);
-	return (st.st_mode & 0170000) == 0040000; /* S_IFDIR, inode(7) */
+	return (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR;
 }
 
 /* Names that are removed or moved: on a read-only mount, or mount points. In the order of

@@ -7,15 +7,14 @@
 #define FJ_WHEN_H
 
 #include "call/call.h"
+#include "sys/abi.h"
 
 #include <linux/netlink.h>
 #include <linux/prctl.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
 
-#define FJ_SIGSYS 31
 #define FJ_AF_NETLINK 16 /* linux/socket.h keeps it from user space */
-#define FJ_SOL_SOCKET 1	 /* these three: asm-generic/socket.h */
 #define FJ_SO_PEERCRED 17
 #define FJ_SO_PEERGROUPS 59
 

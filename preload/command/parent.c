@@ -14,6 +14,7 @@
  *
  * Called by launch.c, before there is a jail. */
 #include "command/command.h"
+#include "sys/abi.h"
 
 #include <linux/prctl.h>
 
@@ -21,10 +22,8 @@
 #define SIGKILL_ 9
 #define SIGTERM_ 15
 #define SIGCHLD_ 17
-#define SIGCONT_ 18
 #define SIGSTOP_ 19
 #define SIGTTOU_ 22
-#define SIGNALS 64
 #define SI_KERNEL_                                                                                 \
 	0x80	   /* asm-generic/siginfo.h: the terminal, or another event of the kernel's        \
 		    */
@@ -52,7 +51,7 @@ static struct {
 
 static void set_mask(uint64_t mask)
 {
-	fj_sys4(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &mask, 0, sizeof(mask));
+	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &mask, 0, sizeof(mask));
 }
 
 static struct action set_action(int number, struct action next)
@@ -210,7 +209,7 @@ static void stop(int number)
 	fj_sys2(__NR_kill, me.pid, number);
 	set_mask(~(1UL << (number - 1)));
 	set_mask(~0UL);
-	fj_sys2(__NR_kill, me.child, SIGCONT_);
+	fj_sys2(__NR_kill, me.child, FJ_SIGCONT);
 }
 
 static void look_at_children(void)
@@ -238,7 +237,7 @@ static bool is_for_child(const struct info *info)
 {
 	if (info->code == SI_KERNEL_)
 		/* The terminal's go to the whole group; when it hangs up, to a session's leader. */
-		return me.leads_session && (info->number == SIGHUP_ || info->number == SIGCONT_);
+		return me.leads_session && (info->number == SIGHUP_ || info->number == FJ_SIGCONT);
 	return info->code > 0 || !is_ours(info->pid);
 }
 
@@ -291,7 +290,7 @@ void fj_parent_stay(const struct fj_parent *wish)
 	me.wish = wish;
 	me.pid = fj_sys0(__NR_getpid);
 	me.leads_session = fj_sys1(__NR_getsid, 0) == me.pid;
-	fj_sys4(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &all, &me.mask, sizeof(all));
+	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &all, &me.mask, sizeof(all));
 	chld = set_action(SIGCHLD_, (struct action){0}); /* ignored, it would lose the status */
 	fj_sys5(__NR_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	me.child = fj_sys5(__NR_clone, SIGCHLD_, 0, 0, 0, 0);
@@ -312,7 +311,7 @@ void fj_parent_stay(const struct fj_parent *wish)
 	if (wish->dies) {
 		/* The signal wakes one that is stopped, and does the program no harm: it is also
 		 * sent when only a thread of the starter ends. */
-		fj_sys5(__NR_prctl, PR_SET_PDEATHSIG, SIGCONT_, 0, 0, 0);
+		fj_sys5(__NR_prctl, PR_SET_PDEATHSIG, FJ_SIGCONT, 0, 0, 0);
 		if (has_starter_ended()) {
 			kill_all();
 			finish(SIGKILL_);

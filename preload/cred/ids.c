@@ -12,8 +12,7 @@
 #include "cred/ids.h"
 
 #include "sys/thread.h"
-
-#define ARCH_GET_FS 0x1003 /* asm/prctl.h */
+#include "sys/abi.h"
 
 #define OWN_MAX                                                                                    \
 	1024u /* more threads that differ share the process's; each takes 256 bytes once it is     \
@@ -58,7 +57,7 @@ static uint64_t fs_base(void)
 {
 	uint64_t base = 0;
 
-	fj_sys2(__NR_arch_prctl, ARCH_GET_FS, &base);
+	fj_sys2(__NR_arch_prctl, FJ_ARCH_GET_FS, &base);
 	return base;
 }
 

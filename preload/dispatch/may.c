@@ -17,12 +17,12 @@
 
 #include "call/hooks.h"
 #include "sys/guest.h"
+#include "sys/abi.h"
 
 #include <linux/openat2.h>
 #include <linux/securebits.h>
 
 #define ANY_X 0111u
-#define TMPFILE 020000000u /* __O_TMPFILE of asm-generic/fcntl.h */
 #define AT_EACCESS_ 0x200u
 
 static long may_search(struct fj_thread *t, int dirfd, const char *name)
@@ -90,7 +90,7 @@ static long may_open(struct fj_call *c, uint64_t flags, unsigned scope)
 
 	if ((flags & O_DIRECTORY) && type != FJ_S_IFDIR)
 		return fj_seen_done(&seen, 0); /* ENOTDIR */
-	if (flags & TMPFILE)
+	if (flags & FJ_TMPFILE)
 		want = FJ_MAY_WRITE | FJ_MAY_EXEC;
 	else if (type == FJ_S_IFLNK || (type == FJ_S_IFDIR && ((want & FJ_MAY_WRITE) || makes)))
 		return fj_seen_done(&seen, 0); /* ELOOP, EISDIR */

@@ -6,12 +6,12 @@
 
 #include "inode/owned.h"
 #include "sys/guest.h"
+#include "sys/abi.h"
 
 #include <linux/fanotify.h>
 #include <linux/inotify.h>
 
 #define UTIME_NOW_ 0x3fffffffL /* linux/stat.h keeps them from user space */
-#define UTIME_OMIT_ 0x3ffffffeL
 
 /* UTIME_NOW for both is like no times at all: who may write may do that. */
 static long judge_times(struct fj_call *c, const struct fj_ids *ids, const struct fj_owner *file)
@@ -21,7 +21,7 @@ static long judge_times(struct fj_call *c, const struct fj_ids *ids, const struc
 
 	if (c->nr == __NR_utimensat && at && fj_guest_read(time, at, sizeof(time)))
 		return 0;
-	if (c->nr == __NR_utimensat && time[1] == UTIME_OMIT_ && time[3] == UTIME_OMIT_)
+	if (c->nr == __NR_utimensat && time[1] == FJ_UTIME_OMIT && time[3] == FJ_UTIME_OMIT)
 		return 0;
 	if (fj_is_owner(ids, file))
 		return 0;

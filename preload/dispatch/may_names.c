@@ -4,8 +4,7 @@
  * may_names.c - who may make, link, remove and rename: the rules about directories and the names in
  * them. */
 #include "dispatch/may.h"
-
-#define RENAME_EXCHANGE_ 2u /* linux/fs.h */
+#include "sys/abi.h"
 
 long fj_may_make(struct fj_call *c, int i, uint32_t mode, uint64_t device)
 {
@@ -203,16 +202,16 @@ long fj_may_rename(struct fj_call *c)
 		return fj_seen_done(&from, r);
 	r = fj_see(c, 3, FJ_ENTRY | FJ_WANT_POS, &to);
 	if (r > 0 && from.is_there && !is_dir(&from) &&
-		(ends_in_slash(c, 1) || (!(flags & RENAME_EXCHANGE_) && ends_in_slash(c, 3))))
+		(ends_in_slash(c, 1) || (!(flags & FJ_RENAME_EXCHANGE) && ends_in_slash(c, 3))))
 		r = 0; /* ENOTDIR */
 	if (r > 0 && (crosses_mounts(&from, false, from.parent.key.dev, &to) || is_no_name(c, 1) ||
 			     is_no_name(c, 3) || is_around(&from, &to) || is_around(&to, &from)))
 		r = 0; /* EXDEV, EBUSY, EINVAL, ENOTEMPTY: before permissions */
 	if (r > 0)
-		r = from.is_there && !(to.is_there && (flags & 1 /* RENAME_NOREPLACE */)) &&
-				    (to.is_there || !(flags & RENAME_EXCHANGE_)) ?
+		r = from.is_there && !(to.is_there && (flags & FJ_RENAME_NOREPLACE)) &&
+				    (to.is_there || !(flags & FJ_RENAME_EXCHANGE)) ?
 			    judge_rename(
-				    c, fj_who(c->thread), &from, &to, flags & RENAME_EXCHANGE_) :
+				    c, fj_who(c->thread), &from, &to, flags & FJ_RENAME_EXCHANGE) :
 			    0;
 	fj_seen_done(&to, 0);
 	return fj_seen_done(&from, r);

@@ -9,12 +9,12 @@
 #include "dispatch/may.h"
 #include "call/hooks.h"
 #include "identity/peer.h"
+#include "sys/abi.h"
 
 #include <linux/ptrace.h>
 
 #define PRIO_PROCESS_ 0	      /* linux/resource.h */
 #define IOPRIO_WHO_PROCESS_ 1 /* linux/ioprio.h */
-#define SIGCONT_ 18
 #define SIGNAL_MAX 64
 
 enum { CAP_KILL_ = 5, CAP_SYS_PTRACE_ = 19, CAP_SYS_NICE_ = 23, CAP_SYS_RESOURCE_ = 24 };
@@ -25,7 +25,7 @@ static bool may_signal(
 {
 	return ids->euid == of->suid || ids->euid == of->ruid || ids->ruid == of->suid ||
 	       ids->ruid == of->ruid || fj_ids_can(ids, (enum fj_cap)CAP_KILL_) ||
-	       (fj_arg(c, FJ_SIGNAL, 0) == SIGCONT_ &&
+	       (fj_arg(c, FJ_SIGNAL, 0) == FJ_SIGCONT &&
 		       fj_sys1(__NR_getsid, pid) == fj_sys1(__NR_getsid, 0));
 }
 

@@ -20,12 +20,10 @@
 #include "door/record.h"
 #include "text/sites.h"
 #include "sys/guest.h"
+#include "sys/abi.h"
 
 #include <linux/mman.h>
 #include <linux/seccomp.h>
-
-#define ARCH_GET_FS 0x1003 /* asm/prctl.h */
-#define SIGSYS_BIT (1UL << 30)
 
 _Static_assert(offsetof(struct fj_thread, busy) == 4 && offsetof(struct fj_thread, deferred) == 8,
 	"entry.S");
@@ -54,7 +52,7 @@ __attribute__((noinline)) static uintptr_t ask_fs_base(void)
 {
 	uintptr_t base = 0;
 
-	fj_sys2(__NR_arch_prctl, ARCH_GET_FS, &base);
+	fj_sys2(__NR_arch_prctl, FJ_ARCH_GET_FS, &base);
 	return base;
 }
 
@@ -140,7 +138,7 @@ static bool leaves_sigsys_alone(const struct fj_call *c)
 	if (c->arg[3] != sizeof(set) || fj_guest_read(&set, c->arg[1], sizeof(set)))
 		return false;
 	fj_faults_mask_changes((int)c->arg[0], set);
-	return !(set & SIGSYS_BIT);
+	return !(set & FJ_SIGSYS_BIT);
 }
 
 /* Is this call better seen with the program's frame before one? A program that has seccomp filters

@@ -18,10 +18,9 @@
 #include "door/record.h"
 #include "text/sites.h"
 #include "sys/guest.h"
+#include "sys/abi.h"
 
-#define SIG_BLOCK 0
 #define SYSCALL_LEN 2
-#define ARCH_GET_FS 0x1003 /* asm/prctl.h */
 
 extern const char __executable_start[], etext[];
 extern const char fj_door_site[], fj_door_leaving[], fj_door_tail_made[], fj_door_let_in[],
@@ -45,7 +44,7 @@ static uint64_t fs_base(void)
 {
 	uint64_t base = 0;
 
-	fj_sys2(__NR_arch_prctl, ARCH_GET_FS, &base);
+	fj_sys2(__NR_arch_prctl, FJ_ARCH_GET_FS, &base);
 	return base;
 }
 
@@ -85,7 +84,7 @@ long fj_door_signals(struct fj_door_record *record, struct fj_thread *t, long r)
 {
 	const uint64_t mask = FJ_LIBC_SIGNAL_MASK;
 
-	fj_sys4(__NR_rt_sigprocmask, SIG_BLOCK, &mask, record->tail_data, sizeof(mask));
+	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_BLOCK, &mask, record->tail_data, sizeof(mask));
 	fj_libc_signals_send(t);
 	/* A call that remains to be made is made anew from the beginning. */
 	record->is_to_be_made_anew = r == -FJ_RESTART || record->is_tail != FJ_DOOR_DONE;

@@ -19,6 +19,7 @@
 #include "call/trapping.h"
 #include "sys/guest.h"
 #include "sys/part.h"
+#include "sys/abi.h"
 
 #include <asm/siginfo.h>
 #include <linux/ptrace.h>
@@ -160,7 +161,7 @@ void fj_trace_before_exec(struct fj_call *c)
 	if (__builtin_expect(!fj_jail->has_tracers, 1))
 		return;
 	if (!c->mask)
-		fj_sys4(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &all, 0, sizeof(all));
+		fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &all, 0, sizeof(all));
 	wants = *fj_mine(&part, &wants_to_be_traced);
 	if (wants && wants == fj_sys0(__NR_getpid))
 		fj_sys4(__NR_ptrace, PTRACE_TRACEME, 0, 0, 0);
@@ -169,5 +170,5 @@ void fj_trace_before_exec(struct fj_call *c)
 void fj_trace_after_failed_exec(struct fj_call *c, uint64_t mask)
 {
 	if (fj_jail->has_tracers && !c->mask)
-		fj_sys4(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &mask, 0, sizeof(mask));
+		fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &mask, 0, sizeof(mask));
 }

@@ -8,12 +8,9 @@
  * them. */
 #include "exec/program.h"
 #include "inode/exe.h"
+#include "sys/abi.h"
 
 #include <asm/stat.h>
-
-#define S_IFMT_ 0170000u /* inode(7) */
-#define S_IFREG_ 0100000u
-#define S_IFLNK_ 0120000u
 
 static bool is_owner_only(const struct stat *st)
 {
@@ -104,9 +101,9 @@ long fj_program_open_fd(const struct fj_place *place)
 
 	if (r < 0)
 		return r;
-	if ((st.st_mode & S_IFMT_) == S_IFLNK_)
+	if ((st.st_mode & FJ_S_IFMT) == FJ_S_IFLNK)
 		return -ELOOP; /* a descriptor of a symlink itself */
-	if ((st.st_mode & S_IFMT_) != S_IFREG_)
+	if ((st.st_mode & FJ_S_IFMT) != FJ_S_IFREG)
 		return -EACCES;
 	if (is_self) {
 		/* A descriptor itself (fexecve, memfd): through its link, for one may not open "".

@@ -8,11 +8,9 @@
 #include "call/hooks.h"
 #include "inode/owned.h"
 #include "sys/guest.h"
+#include "sys/abi.h"
 
 #include <linux/fs.h>
-
-#define TMPFILE 020000000u	/* __O_TMPFILE of asm-generic/fcntl.h */
-#define UTIME_OMIT_ 0x3ffffffeL /* linux/stat.h keeps it from user space */
 
 /* do_renameat2() of fs/namei.c */
 static long rename_flags(uint64_t flags)
@@ -47,8 +45,8 @@ static long node_type(uint32_t mode)
  * in no directory. */
 static long open_flags(uint64_t flags, uint64_t mode)
 {
-	const bool is_odd =
-		(flags & TMPFILE) || (flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY);
+	const bool is_odd = (flags & FJ_TMPFILE) ||
+			    (flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY);
 	long r;
 
 	if (!is_odd)
@@ -64,7 +62,7 @@ static long no_times(uint64_t at)
 
 	if (!at || fj_guest_read(time, at, sizeof(time)))
 		return 1; /* EFAULT is the kernel's to say */
-	return time[1] == UTIME_OMIT_ && time[3] == UTIME_OMIT_ ? 0 : 1;
+	return time[1] == FJ_UTIME_OMIT && time[3] == FJ_UTIME_OMIT ? 0 : 1;
 }
 
 static long only(uint64_t flags, uint64_t known)

@@ -11,6 +11,7 @@
 #include "procfs/procfs.h"
 #include "inode/roots.h"
 #include "union/change.h"
+#include "sys/abi.h"
 
 struct dirent_head { /* of struct linux_dirent, fs/readdir.c; struct linux_dirent64 is the same so
 			far */
@@ -21,9 +22,6 @@ struct dirent_head { /* of struct linux_dirent, fs/readdir.c; struct linux_diren
 #define NAME offsetof(struct dirent_head, name)
 #define NAME64 (NAME + 1) /* behind d_type */
 #define TYPE64 NAME
-#define DT_CHR 2 /* linux/fs_types.h */
-#define DT_BLK 6
-#define DT_REG 8
 
 static bool lists_descriptors(struct fj_thread *t, int fd)
 {
@@ -85,12 +83,12 @@ static void show_device(
 	struct fj_owner owner;
 	struct fj_file file;
 
-	if (*type != DT_REG ||
+	if (*type != FJ_DT_REG ||
 		(!fj_own_is_scattered && (!fj_own_find_ino(l->dev, ino, &owner) ||
 						 !(owner.flags & FJ_OWN_DEVICE))) ||
 		fj_file_look(c, l->fd, name, 0, &file) || !(file.owner.flags & FJ_OWN_DEVICE))
 		return;
-	*type = (file.owner.mode & FJ_S_IFMT) == FJ_S_IFCHR ? DT_CHR : DT_BLK;
+	*type = (file.owner.mode & FJ_S_IFMT) == FJ_S_IFCHR ? FJ_DT_CHR : FJ_DT_BLK;
 }
 
 /* Close the gaps of what is left out of what the kernel has just written to the program. */

@@ -9,6 +9,7 @@
 #include "call/hooks.h"
 #include "inode/roots.h"
 #include "union/change.h"
+#include "sys/abi.h"
 
 static long mkdir_around(struct fj_call *c, const struct fj_place *const *place, int count)
 {
@@ -112,10 +113,6 @@ long fj_hook_unlink(struct fj_call *c)
 	return r < 1 ? r : fj_translate(c, unlink_around);
 }
 
-#define RENAME_NOREPLACE_ 1u /* linux/fs.h */
-#define RENAME_EXCHANGE_ 2u
-#define RENAME_WHITEOUT_ 4u
-
 /* Leave a whiteout (a device 0:0) where the file was: the kernel's own, when it lets users make
  * them, would do, but not on every filesystem. Not atomic: for a moment there is nothing. */
 static long rename_and_whiteout(struct fj_call *c, const struct fj_place *old, uint32_t flags)
@@ -129,7 +126,7 @@ static long rename_and_whiteout(struct fj_call *c, const struct fj_place *old, u
 		!fj_sys4(__NR_newfstatat, c->arg[2], c->arg[3], &to, AT_SYMLINK_NOFOLLOW) &&
 		from.st_ino == to.st_ino && from.st_dev == to.st_dev)
 		return fj_sys5(__NR_renameat2, c->arg[0], c->arg[1], c->arg[2], c->arg[3],
-			flags & ~RENAME_WHITEOUT_);
+			flags & ~FJ_RENAME_WHITEOUT);
 	fj_making_begin(c, old, FJ_S_IFCHR, 0, &m);
 	m.owner.flags |= FJ_OWN_DEVICE;
 	m.real_mode = 0;
@@ -137,7 +134,7 @@ static long rename_and_whiteout(struct fj_call *c, const struct fj_place *old, u
 		fj_makers_enter(&m);
 	m.needs_record = true;
 	r = fj_sys5(__NR_renameat2, c->arg[0], c->arg[1], c->arg[2], c->arg[3],
-		flags & ~RENAME_WHITEOUT_);
+		flags & ~FJ_RENAME_WHITEOUT);
 	if (!r)
 		r = fj_sys4(__NR_mknodat, old->dirfd, old->name, FJ_S_IFREG | 0600, 0);
 	return fj_making_end(c, r, false, old, &m);
@@ -222,12 +219,12 @@ static long rename_around(struct fj_call *c, const struct fj_place *const *place
 	if (__builtin_expect(!place[0]->layers != !place[1]->layers, 0))
 		return fj_union_rename(c->thread, place[0], place[1], flags);
 	if (is_passage) {
-		r = begin_passage(c, place, flags & RENAME_EXCHANGE_, &passage);
+		r = begin_passage(c, place, flags & FJ_RENAME_EXCHANGE, &passage);
 		if (r < 0)
 			return r;
 	}
 	/* (Both names of one file: rename(2) does nothing then, and it has two names.) */
-	replaces = !(flags & (RENAME_NOREPLACE_ | RENAME_EXCHANGE_)) &&
+	replaces = !(flags & (FJ_RENAME_NOREPLACE | FJ_RENAME_EXCHANGE)) &&
 		   is_last_name(c, place[1], &file);
 	if (__builtin_expect(place[0]->layers != NULL, 0)) {
 		r = fj_union_rename(c->thread, place[0], place[1], flags);
@@ -237,22 +234,22 @@ static long rename_around(struct fj_call *c, const struct fj_place *const *place
 			fj_roots_made(c->thread, place[1]->dirfd, place[1]->name);
 		return r;
 	}
-	if (flags & RENAME_WHITEOUT_ && !(flags & ~(RENAME_WHITEOUT_ | RENAME_NOREPLACE_)))
+	if (flags & FJ_RENAME_WHITEOUT && !(flags & ~(FJ_RENAME_WHITEOUT | FJ_RENAME_NOREPLACE)))
 		r = rename_and_whiteout(c, place[0], flags);
 	else
 		r = fj_kernel(c);
-	if (__builtin_expect(r == -ENOTEMPTY, 0) && !(flags & ~RENAME_WHITEOUT_) &&
+	if (__builtin_expect(r == -ENOTEMPTY, 0) && !(flags & ~FJ_RENAME_WHITEOUT) &&
 		fj_roots_empty(c->thread, place[1]->dirfd, place[1]->name))
 		r = fj_kernel(c);
 	if (!r && replaces)
 		fj_own_gone(&file.key);
 	if (!r) {
 		fj_roots_made(c->thread, place[1]->dirfd, place[1]->name);
-		if (flags & RENAME_EXCHANGE_)
+		if (flags & FJ_RENAME_EXCHANGE)
 			fj_roots_made(c->thread, place[0]->dirfd, place[0]->name);
 	}
 	if (!r && is_passage)
-		end_passage(c, place, flags & RENAME_EXCHANGE_, &passage);
+		end_passage(c, place, flags & FJ_RENAME_EXCHANGE, &passage);
 	return r;
 }
 

@@ -10,6 +10,7 @@
 #include "call/hooks.h"
 #include "inode/owned.h"
 #include "union/change.h"
+#include "sys/abi.h"
 
 /* The object that the path argument names. With AT_EMPTY_PATH and no path that is the program's own
  * descriptor. */
@@ -122,7 +123,7 @@ long fj_hook_watch(struct fj_call *c)
 
 	/* Of an inotify or fanotify descriptor, which has no type. */
 	if (!fj_sys2(__NR_fstat, c->arg[0], &st) &&
-		(!(st.st_mode & 0170000) || (st.st_mode & 0170000) == 0100000 /* S_IFREG */))
+		(!(st.st_mode & FJ_S_IFMT) || (st.st_mode & FJ_S_IFMT) == FJ_S_IFREG))
 		fj_own_watches();
 	return fj_hook_translate(c);
 }

@@ -10,11 +10,11 @@
 #include "inode/device.h"
 #include "inode/owned.h"
 #include "inode/writes.h"
+#include "sys/abi.h"
 
 #include <linux/openat2.h>
 
 #define FJ_RESOLVE_CACHED 0x20 /* linux/openat2.h, since 5.12 */
-#define FJ_TMPFILE 020000000u  /* __O_TMPFILE of asm-generic/fcntl.h, without O_DIRECTORY */
 
 struct fj_opening {
 	uint64_t flags, mode, resolve;

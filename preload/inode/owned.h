@@ -8,21 +8,10 @@
 
 #include "call/call.h"
 #include "own/own.h"
+#include "sys/abi.h"
 
 #include <asm/stat.h>
 #include <linux/stat.h>
-
-#define FJ_S_IFMT 0170000u /* inode(7) */
-#define FJ_S_IFSOCK 0140000u
-#define FJ_S_IFLNK 0120000u
-#define FJ_S_IFREG 0100000u
-#define FJ_S_IFBLK 0060000u
-#define FJ_S_IFDIR 0040000u
-#define FJ_S_IFCHR 0020000u
-#define FJ_S_IFIFO 0010000u
-#define FJ_S_ISUID 04000u
-#define FJ_S_ISGID 02000u
-#define FJ_S_ISVTX 01000u
 
 struct fj_file {
 	struct fj_own_key key;

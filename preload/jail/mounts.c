@@ -3,6 +3,7 @@
  *
  * mounts.c - looking up the mounts of a jail. */
 #include "jail/jail.h"
+#include "sys/abi.h"
 
 #include <asm/stat.h>
 #include <linux/mman.h>
@@ -24,9 +25,8 @@ void fj_namespace_start(void)
 	fj_namespace_of_process = &fj_jail->mounts;
 	/* (Without one of its own the root is there, a directory.) */
 	fj_sys4(__NR_newfstatat, FJ_FD_MOUNTS(fj_jail), "", &st, AT_EMPTY_PATH);
-	fd = (st.st_mode & 0170000) == 0100000 /* S_IFREG, inode(7) */ ?
-		     fj_open_anew(FJ_FD_MOUNTS(fj_jail), O_RDWR) :
-		     -ENOENT;
+	fd = (st.st_mode & FJ_S_IFMT) == FJ_S_IFREG ? fj_open_anew(FJ_FD_MOUNTS(fj_jail), O_RDWR) :
+						      -ENOENT;
 	if (!fj_is_err(fd)) {
 		at = map_namespace((int)fd);
 		fj_close((int)fd);

@@ -10,6 +10,7 @@
  * Over 400 lines, because what the jail is told of a new mount, that devices are shared and places
  * have aliases, must be told before the edit is published. */
 #include "jail/jail.h"
+#include "sys/abi.h"
 
 #include <asm/stat.h>
 
@@ -114,7 +115,7 @@ static uint64_t device_of(const char *host, bool *is_file)
 	struct stat st = {0};
 
 	fj_sys4(__NR_newfstatat, AT_FDCWD, *host ? host : "/", &st, 0);
-	*is_file = st.st_ino && (st.st_mode & 0170000) != 0040000; /* S_IFDIR, inode(7) */
+	*is_file = st.st_ino && (st.st_mode & FJ_S_IFMT) != FJ_S_IFDIR;
 	return st.st_dev;
 }
 

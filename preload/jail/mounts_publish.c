@@ -4,8 +4,8 @@
  * mounts_publish.c - a copy of the mounts of a jail to change, and making it the current version.
  * mounts.h says how. */
 #include "jail/jail.h"
+#include "sys/abi.h"
 
-#define SIG_SETMASK 2 /* asm-generic/signal.h */
 #define WAIT_NS 200000
 /* How often a place is looked for: those who have one use it for some microseconds, unless they
  * stand still. */
@@ -87,17 +87,17 @@ static void copy_version(struct fj_mounts *to, const struct fj_mounts *from)
 static void let_go(struct fj_edit *e)
 {
 	fj_lock_give(&e->ns->writer[e->place], NULL, &e->hold);
-	fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK, &e->mask, 0, sizeof(e->mask));
+	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &e->mask, 0, sizeof(e->mask));
 }
 
 bool fj_edit_begin(struct fj_edit *e)
 {
 	const uint64_t all = ~0UL;
 
-	fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK, &all, &e->mask, sizeof(all));
+	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &all, &e->mask, sizeof(all));
 	e->ns = fj_namespace();
 	if (!find_place(e)) {
-		fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK, &e->mask, 0, sizeof(e->mask));
+		fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &e->mask, 0, sizeof(e->mask));
 		return false;
 	}
 	do { /* each time another change was published */

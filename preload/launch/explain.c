@@ -7,16 +7,13 @@
  * Looked for only now that something failed, through the engine, so that what is said is what the
  * jail sees. */
 #include "launch/launch.h"
+#include "sys/abi.h"
 
 #include <asm/stat.h>
 #include <asm/statfs.h>
 
 #define CANNOT_RUN 126 /* env(1): found but cannot be invoked */
 #define NOT_FOUND 127
-#define S_IFMT_ 0170000u
-#define S_IFDIR_ 0040000u
-#define S_IFREG_ 0100000u
-#define ST_NOEXEC_ 8 /* statfs(2), f_flags */
 
 static long call(struct fj_thread *t, long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
@@ -201,12 +198,12 @@ int fj_explain(struct fj_thread *t, const char *command, const char *jail_path, 
 	if (error == -EACCES && !call(t, __NR_stat, (uint64_t)jail_path, (uint64_t)&st, 0, 0)) {
 		const char *why = "no execute permission";
 
-		if ((st.st_mode & S_IFMT_) == S_IFDIR_)
+		if ((st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR)
 			why = "it is a directory";
-		else if ((st.st_mode & S_IFMT_) != S_IFREG_)
+		else if ((st.st_mode & FJ_S_IFMT) != FJ_S_IFREG)
 			why = "it is no regular file";
 		else if (!call(t, __NR_statfs, (uint64_t)jail_path, (uint64_t)&fs, 0, 0) &&
-			 (fs.f_flags & ST_NOEXEC_))
+			 (fs.f_flags & FJ_ST_NOEXEC))
 			why = "its file system is mounted noexec";
 		else if (st.st_mode & 0111)
 			why = "its interpreter, or a directory on the way, may not be entered or "

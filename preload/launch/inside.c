@@ -19,11 +19,10 @@
 #include "exec/program.h"
 #include "cred/ids.h"
 #include "private/private.h"
+#include "sys/abi.h"
 
 #include <asm/stat.h>
 #include <linux/sched.h>
-
-#define SIGSYS_BIT (1UL << 30)
 
 static struct {
 	bool is_so;
@@ -219,9 +218,9 @@ _Noreturn void fj_inside(struct fj_stack *s, uint64_t mask)
 	inside.is_so = true;
 	inside.caller_root = -1;
 	if (fj_jail->has_trap)
-		mask &= ~SIGSYS_BIT;
-	fj_faults_mask_changes(2 /* SIG_SETMASK */, mask);
-	fj_sys4(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &mask, 0, sizeof(mask));
+		mask &= ~FJ_SIGSYS_BIT;
+	fj_faults_mask_changes(FJ_SIG_SETMASK, mask);
+	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &mask, 0, sizeof(mask));
 	if (s->argc == 2 && fj_streq(s->argv[1], "probe"))
 		answer_probe();
 	if (s->argc < 2 || !fj_streq(s->argv[1], "start"))

@@ -30,11 +30,9 @@
 #include "own/own.h"
 #include "private/private.h"
 #include "trap/trap.h"
+#include "sys/abi.h"
 
 #include <asm/stat.h>
-
-#define S_IFMT_ 0170000u /* inode(7) */
-#define S_IFDIR_ 0040000u
 
 long fj_call_of(struct fj_thread *t, long nr, uint64_t a, uint64_t b, uint64_t c)
 {
@@ -48,7 +46,7 @@ _Noreturn static void refuse_chdir(struct fj_thread *t, const char *jail_path, l
 {
 	struct stat st = {0};
 	const bool host_has = jail_path[0] == '/' && !fj_caller_stat(t, jail_path, &st) &&
-			      (st.st_mode & S_IFMT_) == S_IFDIR_;
+			      (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR;
 
 	fj_say(2, "fakejail: cannot change to directory %s: %s\n", jail_path, fj_error(error));
 	if (error == -ENOENT && host_has)

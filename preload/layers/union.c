@@ -9,10 +9,9 @@
  * followed. */
 #include "layers/union.h"
 
-#include <asm/stat.h>
+#include "sys/abi.h"
 
-#define S_IFMT_ 0170000u /* inode(7) */
-#define S_IFDIR_ 0040000u
+#include <asm/stat.h>
 
 struct fj_union_calls fj_union_calls;
 
@@ -150,7 +149,7 @@ static long merge(struct fj_thread *t, struct fj_layers *l, const char *name, in
 		}
 		if (r == 2)
 			break;
-		if ((mode & S_IFMT_) != S_IFDIR_) {
+		if ((mode & FJ_S_IFMT) != FJ_S_IFDIR) {
 			if (is_in_dir)
 				break;
 			return -ENOTDIR;
@@ -172,7 +171,7 @@ bool fj_layers_merge_below(struct fj_thread *t, const struct fj_layers *l, const
 	uint32_t mode = 0;
 	bool is_opaque;
 
-	if (l->found < 0 || l->is_whiteout || (l->mode & S_IFMT_) != S_IFDIR_)
+	if (l->found < 0 || l->is_whiteout || (l->mode & FJ_S_IFMT) != FJ_S_IFDIR)
 		return false;
 	fd = fj_open_path(l->fd[l->found], name, O_DIRECTORY | O_NOFOLLOW);
 	if (fj_is_err(fd))
@@ -182,7 +181,7 @@ bool fj_layers_merge_below(struct fj_thread *t, const struct fj_layers *l, const
 	for (uint32_t i = (uint32_t)l->found + 1; i < l->count && !is_opaque; i++) {
 		r = l->fd[i] < 0 ? 0 : look(t, l, i, name, &mode);
 		if (r > 0)
-			return r == 1 && (mode & S_IFMT_) == S_IFDIR_;
+			return r == 1 && (mode & FJ_S_IFMT) == FJ_S_IFDIR;
 	}
 	return false;
 }
@@ -376,7 +375,7 @@ long fj_layers_copy_up(
 	struct fj_thread *t, struct fj_layers *l, const char *name, bool is_data_wanted)
 {
 	const long work = fj_layers_work(t, l);
-	const bool is_dir = (l->mode & S_IFMT_) == S_IFDIR_;
+	const bool is_dir = (l->mode & FJ_S_IFMT) == FJ_S_IFDIR;
 	bool is_announced;
 	long r;
 

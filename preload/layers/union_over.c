@@ -5,13 +5,9 @@
  * where it changes places with the whiteout in one step. So nobody ever sees what the whiteout
  * hides. */
 #include "layers/union.h"
+#include "sys/abi.h"
 
 #include <asm/stat.h>
-
-#define RENAME_NOREPLACE_ 1u /* linux/fs.h */
-#define RENAME_EXCHANGE_ 2u
-#define S_IFMT_ 0170000u /* inode(7) */
-#define S_IFDIR_ 0040000u
 
 void fj_layers_temp(struct fj_str *out)
 {
@@ -66,7 +62,7 @@ static long put(struct fj_thread *t, const struct fj_place *place)
 {
 	const struct fj_layers *l = place->layers;
 	const int from = place->dirfd, to = l->fd[0];
-	long r = fj_sys5(__NR_renameat2, from, place->name, to, l->name, RENAME_EXCHANGE_);
+	long r = fj_sys5(__NR_renameat2, from, place->name, to, l->name, FJ_RENAME_EXCHANGE);
 
 	if (r == -EINVAL || r == -ENOSYS) { /* a file system that cannot: not in one step */
 		if (!is_whiteout(t, to, l->name))
@@ -76,14 +72,14 @@ static long put(struct fj_thread *t, const struct fj_place *place)
 			r = 0;
 		return r < 0 ? r :
 			       fj_sys5(__NR_renameat2, from, place->name, to, l->name,
-				       RENAME_NOREPLACE_);
+				       FJ_RENAME_NOREPLACE);
 	}
 	if (r == -ENOENT) /* somebody has made and removed it meanwhile */
-		return fj_sys5(__NR_renameat2, from, place->name, to, l->name, RENAME_NOREPLACE_);
+		return fj_sys5(__NR_renameat2, from, place->name, to, l->name, FJ_RENAME_NOREPLACE);
 	if (r < 0)
 		return r;
 	if (!is_whiteout(t, from, place->name)) { /* another was quicker */
-		fj_sys5(__NR_renameat2, from, place->name, to, l->name, RENAME_EXCHANGE_);
+		fj_sys5(__NR_renameat2, from, place->name, to, l->name, FJ_RENAME_EXCHANGE);
 		return -EEXIST;
 	}
 	fj_union_calls.discard(t, from, place->name);
@@ -102,7 +98,7 @@ long fj_place_end_over(struct fj_thread *t, struct fj_place *place, long r)
 		if (*c == '/')
 			*c = 0;
 	done = fj_sys4(__NR_newfstatat, place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW);
-	is_dir = (st.st_mode & S_IFMT_) == S_IFDIR_;
+	is_dir = (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR;
 	if (!done && is_dir) {
 		fd = fj_open_path(place->dirfd, place->name, O_DIRECTORY | O_NOFOLLOW);
 		done = fj_is_err(fd) ? fd : fj_union_calls.set_opaque(t, (int)fd);

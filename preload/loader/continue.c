@@ -23,6 +23,7 @@
 #include "sys/guest.h"
 #include "trap/trap.h"
 #include "union/change.h"
+#include "sys/abi.h"
 
 #include <linux/auxvec.h>
 #include <linux/mman.h>
@@ -240,7 +241,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	if (fj_jail->has_trap)
 		h.mask &= ~(1UL << 30); /* SIGSYS: whatever the launcher's caller had blocked, the
 					   trap needs it */
-	fj_faults_mask_changes(2 /* SIG_SETMASK */, h.mask);
-	fj_sys4(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &h.mask, 0, sizeof(h.mask));
+	fj_faults_mask_changes(FJ_SIG_SETMASK, h.mask);
+	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &h.mask, 0, sizeof(h.mask));
 	fj_loader_jump(s->base, entry);
 }

@@ -7,12 +7,12 @@
 #include "mount/mounting.h"
 #include "mount/tmpfs.h"
 #include "sys/guest.h"
+#include "sys/abi.h"
 
 /* include/linux/statfs.h */
 #define ST_RDONLY_ 1
 #define ST_NOSUID_ 2
 #define ST_NODEV_ 4
-#define ST_NOEXEC_ 8
 #define ST_NOATIME_ 1024
 #define ST_NODIRATIME_ 2048
 #define ST_RELATIME_ 4096
@@ -24,7 +24,7 @@ static long flags_of(uint32_t mount_flags)
 	return (mount_flags & FJ_MOUNT_READ_ONLY ? ST_RDONLY_ : 0) |
 	       (mount_flags & FJ_MOUNT_NOSUID ? ST_NOSUID_ : 0) |
 	       (mount_flags & FJ_MOUNT_NODEV ? ST_NODEV_ : 0) |
-	       (mount_flags & FJ_MOUNT_NOEXEC ? ST_NOEXEC_ : 0) |
+	       (mount_flags & FJ_MOUNT_NOEXEC ? FJ_ST_NOEXEC : 0) |
 	       (mount_flags & FJ_MOUNT_NOATIME ? ST_NOATIME_ : 0) |
 	       (mount_flags & FJ_MOUNT_NODIRATIME ? ST_NODIRATIME_ : 0);
 }

@@ -4,11 +4,9 @@
  * point.c - the place that a mount call names: its position, its host path, what it is. */
 #include "mount/mounting.h"
 #include "private/private.h"
+#include "sys/abi.h"
 
 #include <asm/stat.h>
-
-#define S_IFMT_ 0170000u /* inode(7) */
-#define S_IFDIR_ 0040000u
 
 /* Fill `p` for the object behind `fd`. `pos`: its position when that is known. */
 static long describe(struct fj_call *c, int fd, const char *pos, struct fj_point *p)
@@ -27,7 +25,7 @@ static long describe(struct fj_call *c, int fd, const char *pos, struct fj_point
 		return n;
 	if (!st.st_nlink)
 		return -ENOENT;
-	p->is_dir = (st.st_mode & S_IFMT_) == S_IFDIR_;
+	p->is_dir = (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR;
 	fj_str_init(&s, p->pos, FJ_PATH_MAX);
 	if (pos)
 		fj_str_put(&s, pos);

@@ -6,6 +6,7 @@
  * Called by inode/owned.c and inode/settle.c, and by the tool behind `fakejail owners`, which must
  * know a file by the same key as the engine does. */
 #include "own/own.h"
+#include "sys/abi.h"
 
 #include <linux/stat.h>
 
@@ -52,7 +53,7 @@ static bool key_of_layered(
 	const uint64_t birth = birth_of(sx);
 	struct handle h;
 
-	if ((sx->stx_mode & 0170000) != 0040000) {
+	if ((sx->stx_mode & FJ_S_IFMT) != FJ_S_IFDIR) {
 		key->dev = FJ_OWN_SCATTERED;
 		key->ino = fj_hash((const char *)&birth, sizeof(birth), sx->stx_ino);
 		key->stamp = birth;
@@ -82,7 +83,8 @@ __attribute__((noinline)) static void find_stamp(
 	key->stamp = FJ_OWN_NO_STAMP;
 	if (get_handle(dirfd, name, follows, &h) && !is_passing(&h))
 		key->stamp = fj_hash((const char *)h.text, h.bytes, FJ_HASH_SEED) | 1;
-	else if ((sx->stx_mode & 0170000) == 0100000 || (sx->stx_mode & 0170000) == 0040000)
+	else if ((sx->stx_mode & FJ_S_IFMT) == FJ_S_IFREG ||
+		 (sx->stx_mode & FJ_S_IFMT) == FJ_S_IFDIR)
 		fj_own_tag(dirfd, name, follows, key);
 }
 

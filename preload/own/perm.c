@@ -4,10 +4,8 @@
  * perm.c - what an identity may do with a file, by what the file shows: generic_permission() of
  * fs/namei.c and its kin. */
 #include "own/own.h"
+#include "sys/abi.h"
 
-#define S_IFMT_ 0170000u /* inode(7) */
-#define S_IFDIR_ 0040000u
-#define S_ISVTX_ 01000u
 #define ANY_X 0111u
 
 /* Do the mode bits, or the access control list, say yes? */
@@ -27,7 +25,7 @@ static bool bits_allow(const struct fj_ids *ids, const struct fj_owner *file, un
 
 long fj_may(const struct fj_ids *ids, const struct fj_owner *file, unsigned want)
 {
-	const bool is_dir = (file->mode & S_IFMT_) == S_IFDIR_;
+	const bool is_dir = (file->mode & FJ_S_IFMT) == FJ_S_IFDIR;
 
 	if (bits_allow(ids, file, want))
 		return 0;
@@ -52,7 +50,7 @@ long fj_may_delete(
 
 	if (r < 0)
 		return r;
-	if ((dir->mode & S_ISVTX_) && ids->fsuid != victim->uid && ids->fsuid != dir->uid &&
+	if ((dir->mode & FJ_S_ISVTX) && ids->fsuid != victim->uid && ids->fsuid != dir->uid &&
 		!fj_ids_can(ids, FJ_CAP_FOWNER))
 		return -EPERM;
 	return 0;
@@ -75,7 +73,7 @@ long fj_may_chown(const struct fj_ids *ids, const struct fj_owner *file, uint32_
 long fj_may_attribute(
 	const struct fj_ids *ids, const struct fj_owner *file, const char *name, bool writes)
 {
-	const uint32_t type = file->mode & S_IFMT_;
+	const uint32_t type = file->mode & FJ_S_IFMT;
 
 	if (fj_begins(name, "system."))
 		return 0; /* who may set a list is asked when it was read: inode/acl.c */
@@ -90,9 +88,9 @@ long fj_may_attribute(
 	if (fj_begins(name, "trusted.")) /* whatever the file's mode says */
 		return fj_ids_can(ids, FJ_CAP_SYS_ADMIN) ? 0 : writes ? -EPERM : -ENODATA;
 	if (fj_begins(name, "user.")) {
-		if (type != S_IFDIR_ && type != 0100000u)
+		if (type != FJ_S_IFDIR && type != FJ_S_IFREG)
 			return writes ? -EPERM : -ENODATA;
-		if (writes && type == S_IFDIR_ && (file->mode & S_ISVTX_) &&
+		if (writes && type == FJ_S_IFDIR && (file->mode & FJ_S_ISVTX) &&
 			!fj_is_owner(ids, file))
 			return -EPERM;
 	}

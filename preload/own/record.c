@@ -2,14 +2,17 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * record.c - owner records for the other rooms: find, change, forget. */
+<<<<<<< HEAD
 #include "own/own.h"
 #include "records/store.h"
 
-#define TYPE 0170000u
-#define DIRECTORY 0040000u
-#define SET_GID 02000u
+=======
+#include "own/store.h"
+#include "sys/abi.h"
+	>>>>>>> 6484304 (sys: a number of the kernel's has one name)
 
-static bool has_records(const struct fj_store *s)
+	static bool
+	has_records(const struct fj_store *s)
 {
 	return !s->is_lost && __atomic_load_n(&fj_store_head(s)->records, __ATOMIC_RELAXED) != 0;
 }
@@ -218,12 +221,12 @@ static void apply(struct fj_store_copy *copy, bool had, unsigned what, const str
 		copy->gid = to->gid;
 	if (what & FJ_OWN_DEVICE) {
 		fj_store_set_ctime(copy, 0);
-		copy->mode = (uint16_t)((to->mode & TYPE) | (copy->mode & 07777));
+		copy->mode = (uint16_t)((to->mode & FJ_S_IFMT) | (copy->mode & 07777));
 		copy->rdev = to->rdev;
 		copy->flags |= FJ_OWN_DEVICE;
 	}
 	if (what & FJ_OWN_MODE) {
-		copy->mode = (uint16_t)((copy->mode & TYPE) | (to->mode & 07777));
+		copy->mode = (uint16_t)((copy->mode & FJ_S_IFMT) | (to->mode & 07777));
 		if (had || (to->mode & 07777) != (real_mode & 07777) ||
 			(copy->flags & FJ_OWN_DEVICE))
 			copy->flags |= FJ_OWN_MODE;
@@ -290,7 +293,8 @@ long fj_own_set(const struct fj_own_key *key, unsigned what, const struct fj_own
 				return r;
 			if (make_record(&q, &copy, &lacks_ctime))
 				r = put_with_attributes(&hold, q.from, key, &copy);
-			if (!r && (copy.mode & SET_GID) && (shown->mode & TYPE) == DIRECTORY)
+			if (!r && (copy.mode & FJ_S_ISGID) &&
+				(shown->mode & FJ_S_IFMT) == FJ_S_IFDIR)
 				__atomic_fetch_add(
 					&fj_store_head(s)->inheriting, 1, __ATOMIC_RELAXED);
 			released = fj_store_unlock(&hold);

@@ -13,17 +13,18 @@
  * made it, or in a root whose numbers change.
  *
  * Called by disk.c, and by whatever is about to make a record. */
+<<<<<<< HEAD
 #include "own/own.h"
 #include "records/store.h"
+=======
+#include "own/store.h"
+#include "sys/abi.h"
+	>>>>>>> 6484304 (sys: a number of the kernel's has one name)
 
 #include <linux/stat.h>
 
-#define TYPE 0170000u /* inode(7) */
-#define REGULAR 0100000u
-#define DIRECTORY 0040000u
-
-/* getxattr(2) and setxattr(2) take no descriptor with O_PATH, but its link. */
-struct target {
+	/* getxattr(2) and setxattr(2) take no descriptor with O_PATH, but its link. */
+	struct target {
 	long fd;
 	bool is_ours;
 	char link[32];
@@ -74,7 +75,7 @@ static long write_tag(const struct target *t, const struct tag *tag, uint32_t mo
 
 static bool may_have_tag(uint32_t mode)
 {
-	return (mode & TYPE) == REGULAR || (mode & TYPE) == DIRECTORY;
+	return (mode & FJ_S_IFMT) == FJ_S_IFREG || (mode & FJ_S_IFMT) == FJ_S_IFDIR;
 }
 
 bool fj_own_tag(int dirfd, const char *name, bool follows, struct fj_own_key *key)

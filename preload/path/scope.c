@@ -5,6 +5,7 @@
  * RESOLVE_NO_XDEV, with the jail's own mounts. The rules are nd_jump_root(), nd_jump_link() and
  * follow_dotdot() of fs/namei.c. */
 #include "path/walk.h"
+#include "sys/abi.h"
 
 #include <asm/stat.h>
 
@@ -25,7 +26,7 @@ long fj_walk_scope(struct fj_walk *w, const char *jail_path)
 
 	if (r < 0)
 		return r;
-	if ((st.st_mode & 0170000) != 0040000) /* S_IFDIR, inode(7) */
+	if ((st.st_mode & FJ_S_IFMT) != FJ_S_IFDIR)
 		return -ENOTDIR;
 	if (jail_path[0] == '/' && (w->how & FJ_BENEATH))
 		return -EXDEV;

@@ -11,6 +11,7 @@
  * is looked at before it is added. Then the kernel walks the names again, so a directory that is
  * replaced by a symlink in that very moment would be followed; nobody else's walk is like that. */
 #include "path/walk.h"
+#include "sys/abi.h"
 
 #include <asm/stat.h>
 #include <asm/statfs.h>
@@ -72,7 +73,7 @@ static long enter_by_text(struct fj_walk *w, const char *name, int flags)
 		__NR_newfstatat, w->fd, joined, &st, flags & O_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0);
 	if (r < 0)
 		return r;
-	if ((st.st_mode & 0170000) != 0040000) /* S_IFDIR, inode(7) */
+	if ((st.st_mode & FJ_S_IFMT) != FJ_S_IFDIR)
 		return -ENOTDIR;
 	if (joined[0] == '/')
 		fj_walk_go(w, AT_FDCWD, false);

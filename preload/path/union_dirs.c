@@ -14,11 +14,9 @@
  * Called by walks and lookups that begin at a descriptor or at the working directory, and by hooks
  * of descriptors. */
 #include "path/walk.h"
+#include "sys/abi.h"
 
 #include <linux/stat.h>
-
-#define S_IFMT_ 0170000u /* inode(7) */
-#define S_IFDIR_ 0040000u
 
 #define KEY_SIZE 29u
 
@@ -31,7 +29,7 @@ static bool key_of(int dirfd, char key[KEY_SIZE])
 
 	if (fj_sys5(__NR_statx, dirfd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT,
 		    STATX_TYPE | STATX_INO | STATX_BTIME, &sx) ||
-		!(sx.stx_mask & STATX_BTIME) || (sx.stx_mode & S_IFMT_) != S_IFDIR_)
+		!(sx.stx_mask & STATX_BTIME) || (sx.stx_mode & FJ_S_IFMT) != FJ_S_IFDIR)
 		return false;
 	dev = (uint64_t)sx.stx_dev_major << 32 | sx.stx_dev_minor;
 	key[0] = 0;

@@ -4,11 +4,9 @@
  * union_fd.c - what a descriptor leads to, in a union: from the host path that the kernel tells of
  * it to the file of the upper layer, which may be changed. */
 #include "path/walk.h"
+#include "sys/abi.h"
 
 #include <asm/stat.h>
-
-#define S_IFMT_ 0170000u /* inode(7) */
-#define S_IFDIR_ 0040000u
 
 /* Is the object at `name` of the merged directory `l` to be had in the upper layer? */
 static long bring_up(struct fj_thread *t, struct fj_layers *l, const char *parent, const char *name)
@@ -117,6 +115,15 @@ bool fj_union_is_merged(struct fj_thread *t, int fd)
 	struct fj_str pos;
 	bool is = false;
 
+<<<<<<< HEAD
+=======
+	if (fd == AT_FDCWD)
+		st.st_mode = FJ_S_IFDIR;
+	else if (fj_sys2(__NR_fstat, fd, &st))
+		return false;
+	if ((st.st_mode & FJ_S_IFMT) != FJ_S_IFDIR)
+		return false;
+>>>>>>> 6484304 (sys: a number of the kernel's has one name)
 	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
 	if (fj_dir_in_union(t, fd, &pos)) {
 		const int known = fj_layers_know_merged(pos.at, pos.len, fj_facts_epoch());

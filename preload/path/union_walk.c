@@ -4,13 +4,9 @@
  * union_walk.c - a walk that is in a union: walk.c, steps.c and links.c ask here what the layers
  * say. In jails that have met no union none of it is called. */
 #include "path/walk.h"
+#include "sys/abi.h"
 
 #include <asm/stat.h>
-
-#define S_IFMT_ 0170000u /* inode(7) */
-#define S_IFDIR_ 0040000u
-#define S_IFREG_ 0100000u
-#define S_IFLNK_ 0120000u
 
 /* The name was decided: it is looked at in the layer that has it, else where it would be made. */
 static void aim(struct fj_walk *w)
@@ -112,17 +108,17 @@ long fj_walk_into_layers(struct fj_walk *w, const char *name)
  * fs/overlayfs/copy_up.c. */
 static bool wants_copy(const struct fj_layers *l, unsigned how)
 {
-	const uint32_t type = l->mode & S_IFMT_;
+	const uint32_t type = l->mode & FJ_S_IFMT;
 
 	return l->found > 0 && (how & FJ_COPY_UP) && !l->is_read_only &&
-	       (!(how & FJ_OPENS) || type == S_IFREG_) &&
-	       (!(how & FJ_NOT_DIRS) || type != S_IFDIR_);
+	       (!(how & FJ_OPENS) || type == FJ_S_IFREG) &&
+	       (!(how & FJ_NOT_DIRS) || type != FJ_S_IFDIR);
 }
 
 /* (A last symlink that is followed leads elsewhere; it is not what the call is about.) */
 static bool is_followed(const struct fj_layers *l, unsigned how, bool has_slash)
 {
-	return (l->mode & S_IFMT_) == S_IFLNK_ && !(how & FJ_ENTRY) &&
+	return (l->mode & FJ_S_IFMT) == FJ_S_IFLNK && !(how & FJ_ENTRY) &&
 	       ((how & FJ_FOLLOW) || has_slash);
 }
 

@@ -11,14 +11,11 @@
  * removed at the next start of any jail. */
 #include "jail/jail.h"
 #include "private/private.h"
+#include "sys/abi.h"
 
 #include <asm/stat.h>
 #include <asm/statfs.h>
 
-#define S_IFMT_ 0170000u /* inode(7) */
-#define S_IFDIR_ 0040000u
-#define DT_DIR_ 4    /* include/linux/fs_types.h */
-#define ST_NOEXEC_ 8 /* include/linux/statfs.h */
 #define DENTS_SIZE FJ_PRIVATE_ROOM
 #define TOP_NAME "/fakejail-"
 #define BASES 3u
@@ -65,8 +62,8 @@ static bool is_safe(const char *dir)
 	struct stat st;
 
 	return !fj_sys4(__NR_newfstatat, AT_FDCWD, dir, &st, AT_SYMLINK_NOFOLLOW) &&
-	       (st.st_mode & S_IFMT_) == S_IFDIR_ && st.st_uid == (uint32_t)fj_sys0(__NR_geteuid) &&
-	       !(st.st_mode & 077);
+	       (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR &&
+	       st.st_uid == (uint32_t)fj_sys0(__NR_geteuid) && !(st.st_mode & 077);
 }
 
 static bool make_top(uint32_t i, bool may_be_noexec)
@@ -76,7 +73,7 @@ static bool make_top(uint32_t i, bool may_be_noexec)
 	struct fj_str s;
 
 	if (!*base(i) || fj_sys2(__NR_statfs, base(i), &fs) ||
-		(!may_be_noexec && (fs.f_flags & ST_NOEXEC_)))
+		(!may_be_noexec && (fs.f_flags & FJ_ST_NOEXEC)))
 		return false;
 	fj_str_init(&s, text, sizeof(text));
 	put_top(&s, i);
@@ -171,7 +168,7 @@ static long open_dir(int dirfd, const char *name)
 
 static bool remove_entry(int fd, const struct dirent64 *d)
 {
-	return (d->type != DT_DIR_ && !fj_sys3(__NR_unlinkat, fd, d->name, 0)) ||
+	return (d->type != FJ_DT_DIR && !fj_sys3(__NR_unlinkat, fd, d->name, 0)) ||
 	       !fj_sys3(__NR_unlinkat, fd, d->name, AT_REMOVEDIR);
 }
 
@@ -187,7 +184,7 @@ static bool move_up(int fd, const char *name, int top, uint32_t *last)
 	do {
 		fj_str_init(&s, text, sizeof(text));
 		fj_str_num(&s, ++*last, 10);
-		r = fj_sys5(__NR_renameat2, fd, name, top, text, 1 /* RENAME_NOREPLACE */);
+		r = fj_sys5(__NR_renameat2, fd, name, top, text, FJ_RENAME_NOREPLACE);
 	} while (r == -EEXIST);
 	return !r;
 }

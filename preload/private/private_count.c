@@ -5,11 +5,10 @@
 #include "private/private.h"
 
 #include "jail/jail.h"
+#include "sys/abi.h"
 
 #include <asm/stat.h>
 
-#define S_IFMT_ 0170000u /* inode(7) */
-#define S_IFDIR_ 0040000u
 #define DENTS_SIZE 2048u
 #define DEPTH_MAX 64u	   /* what lies deeper is not counted */
 #define COUNT_MAX 1000000u /* nor more than that */
@@ -35,7 +34,7 @@ static bool count(int fd, const struct entry *d, struct fj_private_usage *u)
 	if (fj_sys4(__NR_newfstatat, fd, d->name, &st, AT_SYMLINK_NOFOLLOW))
 		return false;
 	u->inodes++;
-	if ((st.st_mode & S_IFMT_) == S_IFDIR_)
+	if ((st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR)
 		return true;
 	/* Each name of a file takes a place among the inodes, and all of them its bytes once. */
 	u->bytes += (uint64_t)st.st_blocks * 512 / (st.st_nlink ? st.st_nlink : 1);

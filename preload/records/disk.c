@@ -10,6 +10,7 @@
  *
  * Called by own/key.c and own/tag.c, by the other files of this room, and at the start of a jail. */
 #include "records/store.h"
+#include "sys/abi.h"
 
 #include <asm/statfs.h>
 #include <linux/magic.h>
@@ -107,7 +108,7 @@ bool fj_own_scatters(int root_fd)
 		char name[sizeof(files[0]) + 1] = {0};
 
 		memcpy(name, files[i], sizeof(files[0]));
-		if (!look(root_fd, name, &sx) && (sx.stx_mode & 0170000) != 0040000 &&
+		if (!look(root_fd, name, &sx) && (sx.stx_mode & FJ_S_IFMT) != FJ_S_IFDIR &&
 			sx.stx_mnt_id == root.stx_mnt_id)
 			return sx.stx_dev_minor != root.stx_dev_minor;
 	}

@@ -11,6 +11,7 @@
  * lock is held: a handler on this thread may want it. */
 #include "records/store.h"
 #include "sys/guest.h"
+#include "sys/abi.h"
 
 /* To replace an array takes time: each of so many slots are one look more. */
 #define LARGE 4096
@@ -55,7 +56,7 @@ long fj_store_lock(struct fj_store *s, struct fj_store_hold *hold)
 		return -EIO;
 	if (s->is_read_only)
 		return -EROFS;
-	fj_sys4(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &all, &hold->mask, sizeof(all));
+	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &all, &hold->mask, sizeof(all));
 	do {
 		r = 0;
 		if (s->is_shared)
@@ -69,8 +70,7 @@ long fj_store_lock(struct fj_store *s, struct fj_store_hold *hold)
 			s->is_shared ? (void)fj_store_unlock_shared(s, hold) : let_go(hold);
 	} while (fj_store_again(&r, &times));
 	if (r)
-		fj_sys4(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &hold->mask, 0,
-			sizeof(hold->mask));
+		fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &hold->mask, 0, sizeof(hold->mask));
 	return s->is_lost && r ? -EIO : r;
 }
 
@@ -82,7 +82,7 @@ long fj_store_unlock(struct fj_store_hold *hold)
 		r = fj_store_unlock_shared(hold->s, hold);
 	else
 		let_go(hold);
-	fj_sys4(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &hold->mask, 0, sizeof(hold->mask));
+	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &hold->mask, 0, sizeof(hold->mask));
 	return r;
 }
 

@@ -12,18 +12,16 @@
 #include "mount/overlay.h"
 #include "private/private.h"
 #include "layers/union.h"
+#include "sys/abi.h"
 
 #include <asm/stat.h>
-
-#define S_IFMT_ 0170000u
-#define S_IFDIR_ 0040000u
 
 static bool is_dir(const char *host_path)
 {
 	struct stat st;
 
 	return !fj_sys4(__NR_newfstatat, AT_FDCWD, host_path, &st, 0) &&
-	       (st.st_mode & S_IFMT_) == S_IFDIR_;
+	       (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR;
 }
 
 static long add_tmpfs(struct fj_thread *t, const char *pos, uint32_t flags)

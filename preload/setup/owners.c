@@ -15,6 +15,7 @@
 #include "setup/setup.h"
 
 #include "own/own.h"
+#include "sys/abi.h"
 
 #include <asm/stat.h>
 
@@ -107,7 +108,7 @@ static long make_file(int dirfd, const char *name)
 		r = fj_sys5(__NR_linkat, dirfd, temporary.at, dirfd, name, 0);
 		if (r == -EPERM || r == -EOPNOTSUPP) /* no hard links here */
 			r = fj_sys5(__NR_renameat2, dirfd, temporary.at, dirfd, name,
-				1 /* RENAME_NOREPLACE */);
+				FJ_RENAME_NOREPLACE);
 		fj_owners_are_new = fj_owners_are_new || !r;
 		if (r == -EEXIST)
 			r = 0;

@@ -20,19 +20,13 @@
 #include "signal/hook_signal.h"
 #include "own/own.h"
 #include "sys/guest.h"
+#include "sys/abi.h"
 
 #include <asm/sigcontext.h>
 #include <asm/siginfo.h>
 #include <linux/kcmp.h>
 
 #define BOTH (FJ_SIGBUS_BIT | FJ_SIGSEGV_BIT)
-#define SET_SIZE 8u /* sizeof(sigset_t) of the kernel */
-#define SIG_BLOCK_ 0
-#define SIG_UNBLOCK_ 1
-#define SIG_SETMASK_ 2
-#define SA_SIGINFO_ 0x4u
-#define SA_RESTART_ 0x10000000u
-#define SA_RESETHAND_ 0x80000000u
 #define BUS_MCEERR_AO_ 5 /* asm-generic/siginfo.h: told of, not met */
 
 struct frame { /* struct ucontext, asm/ucontext.h */
@@ -95,19 +89,19 @@ void fj_faults_mask(uint64_t mask)
 
 void fj_faults_mask_changes(int how, uint64_t set)
 {
-	if (how == SIG_UNBLOCK_) {
+	if (how == FJ_SIG_UNBLOCK) {
 		if ((set & BOTH) == BOTH)
 			fj_guest_suspend(false);
 		return;
 	}
 	fj_faults_mask(set);
-	if ((set & BOTH) || how == SIG_SETMASK_)
+	if ((set & BOTH) || how == FJ_SIG_SETMASK)
 		fj_guest_suspend(set & BOTH);
 }
 
 static long set_action(int number, const struct fj_sigaction *new, struct fj_sigaction *old)
 {
-	return fj_sys4(__NR_rt_sigaction, number, new, old, SET_SIZE);
+	return fj_sys4(__NR_rt_sigaction, number, new, old, FJ_SIGSET_SIZE);
 }
 
 /* Is it the engine that holds all others back? They are let in when it is done. */
@@ -130,7 +124,7 @@ static long set_real(int number, const struct fj_sigaction *action)
 			real.handler = fj_handlers_entry;
 			real.mask = fj_handlers_mask();
 		}
-		if (!(action->flags & SA_RESETHAND_)) {
+		if (!(action->flags & FJ_SA_RESETHAND)) {
 			fj_fault_handler[number == FJ_SIGSEGV] = real.handler;
 			real.handler = (uint64_t)fj_fault_filter;
 		}
@@ -179,7 +173,7 @@ void fj_faults_force(int because, uint64_t *mask)
 	set_action(FJ_SIGSEGV, NULL, &now);
 	if (because == FJ_SIGSEGV || (*mask & bit) || now.handler == FJ_IGNORE)
 		set_action(FJ_SIGSEGV, &to_die, NULL);
-	fj_sys4(__NR_rt_sigprocmask, SIG_BLOCK_, &bit, 0, SET_SIZE);
+	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_BLOCK, &bit, 0, FJ_SIGSET_SIZE);
 	fj_sys4(__NR_rt_tgsigqueueinfo, fj_sys0(__NR_getpid), fj_sys0(__NR_gettid), FJ_SIGSEGV,
 		&info);
 	*mask &= ~bit;
@@ -213,12 +207,12 @@ static void handle(int number, siginfo_t *info, struct frame *f)
 
 /* A call that is to be restarted after the program's handler must be so after ours. Without the
  * trap the signal stack is the program's, for its own handlers alone. */
-#define FLAGS_KEPT (SA_RESTART_ | FJ_SA_ONSTACK)
+#define FLAGS_KEPT (FJ_SA_RESTART | FJ_SA_ONSTACK)
 static struct fj_sigaction our_action(const struct fault *of)
 {
 	return (struct fj_sigaction){
 		.handler = (uint64_t)handle,
-		.flags = SA_SIGINFO_ | FJ_SA_RESTORER | (fj_jail->has_trap ? FJ_SA_ONSTACK : 0) |
+		.flags = FJ_SA_SIGINFO | FJ_SA_RESTORER | (fj_jail->has_trap ? FJ_SA_ONSTACK : 0) |
 			 (of->of_program.flags & FLAGS_KEPT),
 		.restorer = fj_gate_address() + (uint64_t)(fj_gate_sigreturn - fj_gate_begin),
 	};
@@ -252,7 +246,7 @@ void fj_faults_let_in(uint64_t mask)
 	const uint64_t all_others = ~BOTH | (mask & FJ_SIGSEGV_BIT);
 
 	if (fault_of(FJ_SIGBUS)->is_ours)
-		fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK_, &all_others, 0, SET_SIZE);
+		fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &all_others, 0, FJ_SIGSET_SIZE);
 }
 
 static uint64_t hidden(int number)

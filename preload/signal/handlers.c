@@ -9,16 +9,15 @@
 #include "signal/stand_in.h"
 #include "call/when.h"
 #include "sys/guest.h"
+#include "sys/abi.h"
 
-#define SIGNALS 64 /* _NSIG of asm/signal.h */
-#define SIGSET_SIZE 8
 #define SA_NODEFER_ 0x40000000u
 
 uint64_t fj_handlers_entry;
 
 /* What the program asked for, where the kernel has fj_handlers_entry. A vfork(2) child shares this
  * memory and has actions of its own: its handlers are left to the kernel. */
-static uint64_t handler_of[SIGNALS + 1], mask_of[SIGNALS + 1];
+static uint64_t handler_of[FJ_SIGNALS + 1], mask_of[FJ_SIGNALS + 1];
 static uint64_t sigsys_restorer;
 /* Which of them want the program's signal stack, and which do not block themselves: a bit for each.
  */
@@ -97,7 +96,7 @@ long fj_handler_action(struct fj_call *c)
 
 	if (sets && fj_guest_read(&new, c->arg[1], sizeof(new)))
 		return -EFAULT;
-	if (!sig || sig > SIGNALS)
+	if (!sig || sig > FJ_SIGNALS)
 		return -EINVAL;
 	asked = new.mask;
 	had = fj_action_has_sigsys((int)sig);
@@ -113,7 +112,7 @@ long fj_handler_action(struct fj_call *c)
 		new.handler = entry;
 		new.mask = fj_handlers_mask();
 	}
-	r = fj_sys4(__NR_rt_sigaction, sig, sets ? &new : NULL, &old, SIGSET_SIZE);
+	r = fj_sys4(__NR_rt_sigaction, sig, sets ? &new : NULL, &old, FJ_SIGSET_SIZE);
 	if (r >= 0 && sets && fj_jail->has_trap)
 		fj_action_keep_sigsys((int)sig, asked);
 	if (r >= 0 && sets && sig == FJ_STAND_IN &&

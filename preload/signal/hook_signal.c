@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_signal.c - SIGSYS stays the trap's: never blocked, never ignored, never another's handler.
+ * hook_signal.c - FJ_SIGSYS stays the trap's: never blocked, never ignored, never another's handler.
  *
- * The kernel kills a process that traps with SIGSYS blocked (force_sig_info_to_task() of
+ * The kernel kills a process that traps with FJ_SIGSYS blocked (force_sig_info_to_task() of
  * kernel/signal.c). So the bit is taken out of every mask on its way to the kernel, and what the
  * program asked for is kept and reported. */
 #include "signal/hook_signal.h"
@@ -15,20 +15,14 @@
 #include "call/hooks.h"
 #include "exec-format/exec.h"
 #include "sys/guest.h"
+#include "sys/abi.h"
 
 #include <linux/kcmp.h>
 
-#define SIGSYS 31
-#define SIGSET_SIZE 8 /* sizeof(sigset_t) of the kernel */
-#define SIG_BLOCK 0
-#define SIG_UNBLOCK 1
-#define SIG_SETMASK 2
-#define SA_RESTART 0x10000000u
-#define SA_RESETHAND 0x80000000u
 #define SYS_SECCOMP_ 1
 
-/* What the kernel has not of the program's actions: that of SIGSYS, and of which signals the
- * action's mask holds SIGSYS, a bit for each. */
+/* What the kernel has not of the program's actions: that of FJ_SIGSYS, and of which signals the
+ * action's mask holds FJ_SIGSYS, a bit for each. */
 static FJ_OF_PROCESS struct fj_part part;
 static FJ_OF_PROCESS struct actions {
 	struct fj_sigaction sigsys;
@@ -110,7 +104,7 @@ uint64_t fj_sigsys_arrived(
 	const bool is_blocked = fj_thread_signals(t)->sigsys_blocked;
 	struct actions *own;
 
-	fj_handler_note(SIGSYS, &action);
+	fj_handler_note(FJ_SIGSYS, &action);
 	if (info->si_code == SYS_SECCOMP_) { /* as force_sig_info_to_task() of kernel/signal.c */
 		if (is_blocked || action.handler == FJ_IGNORE)
 			return FJ_DEFAULT;
@@ -120,7 +114,7 @@ uint64_t fj_sigsys_arrived(
 	}
 	if (action.handler == FJ_IGNORE)
 		return FJ_IGNORE;
-	own = action.flags & SA_RESETHAND ? own_actions_to_change() : NULL;
+	own = action.flags & FJ_SA_RESETHAND ? own_actions_to_change() : NULL;
 	if (own)
 		own->sigsys.handler = FJ_DEFAULT;
 	*mask = (*mask | action.mask) & ~FJ_SIGSYS_BIT;
@@ -177,15 +171,16 @@ void fj_sigsys_start(struct fj_thread *t, uint32_t flags)
  * may want otherwise. */
 static void set_restarts(const struct fj_sigaction *of_program)
 {
-	const uint64_t wanted =
-		of_program->handler <= FJ_IGNORE ? SA_RESTART : of_program->flags & SA_RESTART;
+	const uint64_t wanted = of_program->handler <= FJ_IGNORE ?
+					FJ_SA_RESTART :
+					of_program->flags & FJ_SA_RESTART;
 	struct fj_sigaction ours;
 
-	fj_sys4(__NR_rt_sigaction, SIGSYS, NULL, &ours, SIGSET_SIZE);
-	if ((ours.flags & SA_RESTART) == wanted)
+	fj_sys4(__NR_rt_sigaction, FJ_SIGSYS, NULL, &ours, FJ_SIGSET_SIZE);
+	if ((ours.flags & FJ_SA_RESTART) == wanted)
 		return;
-	ours.flags ^= SA_RESTART;
-	fj_sys4(__NR_rt_sigaction, SIGSYS, &ours, NULL, SIGSET_SIZE);
+	ours.flags ^= FJ_SA_RESTART;
+	fj_sys4(__NR_rt_sigaction, FJ_SIGSYS, &ours, NULL, FJ_SIGSET_SIZE);
 }
 
 static long sigsys_action(const struct fj_call *c)
@@ -217,27 +212,27 @@ static long sigsys_action(const struct fj_call *c)
 
 long fj_hook_sigaction(struct fj_call *c)
 {
-	if (c->arg[3] != SIGSET_SIZE)
+	if (c->arg[3] != FJ_SIGSET_SIZE)
 		return fj_kernel(c);
 	if (fj_is_fault((int)c->arg[0]))
 		return fj_faults_action(c);
 	if (fj_is_libc_signal((int)c->arg[0]))
 		return fj_libc_signal_action(c);
-	if ((int)c->arg[0] == SIGSYS && fj_jail->has_trap)
+	if ((int)c->arg[0] == FJ_SIGSYS && fj_jail->has_trap)
 		return sigsys_action(c);
 	return fj_handler_action(c);
 }
 
 static bool is_blocked_after(int how, uint64_t set, bool was)
 {
-	if (how == SIG_SETMASK || !(set & FJ_SIGSYS_BIT))
-		return how == SIG_SETMASK ? set & FJ_SIGSYS_BIT : was;
-	return how == SIG_BLOCK;
+	if (how == FJ_SIG_SETMASK || !(set & FJ_SIGSYS_BIT))
+		return how == FJ_SIG_SETMASK ? set & FJ_SIGSYS_BIT : was;
+	return how == FJ_SIG_BLOCK;
 }
 
 /* The direct door has no saved mask to edit: the call itself is made, without the bit, and on the
  * program's stack, where a signal that it lets in belongs. What was wanted is kept where the trap
- * looks for it; a thread of which nothing is known has SIGSYS unblocked. */
+ * looks for it; a thread of which nothing is known has FJ_SIGSYS unblocked. */
 static long mask_directly(struct fj_call *c, int how, const uint64_t *set)
 {
 	struct fj_thread *t = slot_of_trap(c);
@@ -271,11 +266,11 @@ long fj_hook_sigprocmask(struct fj_call *c)
 	const int how = (int)c->arg[0];
 	uint64_t set, old;
 
-	if (c->arg[3] != SIGSET_SIZE)
+	if (c->arg[3] != FJ_SIGSET_SIZE)
 		return -EINVAL;
 	if (c->arg[1] && fj_guest_read(&set, c->arg[1], sizeof(set)))
 		return -EFAULT;
-	if (c->arg[1] && how != SIG_BLOCK && how != SIG_UNBLOCK && how != SIG_SETMASK)
+	if (c->arg[1] && how != FJ_SIG_BLOCK && how != FJ_SIG_UNBLOCK && how != FJ_SIG_SETMASK)
 		return -EINVAL;
 	if (c->arg[1])
 		fj_faults_mask_changes(how, set);
@@ -286,9 +281,9 @@ long fj_hook_sigprocmask(struct fj_call *c)
 		return c->arg[2] && fj_guest_write(c->arg[2], &old, sizeof(old)) ? -EFAULT : 0;
 
 	set &= ~FJ_KILL_AND_STOP;
-	if (how == SIG_BLOCK)
+	if (how == FJ_SIG_BLOCK)
 		set |= old;
-	else if (how == SIG_UNBLOCK)
+	else if (how == FJ_SIG_UNBLOCK)
 		set = old & ~set;
 	/* The new mask holds even when the old one cannot be stored: kernel/signal.c,
 	 * SYSCALL_DEFINE4(rt_sigprocmask). */
@@ -303,7 +298,7 @@ long fj_hook_sigprocmask(struct fj_call *c)
  * program's stack. */
 static long leave_with_mask(struct fj_call *c, int i)
 {
-	if (fj_guest_read(&c->tail_data[0], c->arg[i], SIGSET_SIZE))
+	if (fj_guest_read(&c->tail_data[0], c->arg[i], FJ_SIGSET_SIZE))
 		return -EFAULT;
 	c->tail_data[0] &= ~FJ_SIGSYS_BIT;
 	fj_faults_mask(c->tail_data[0]);
@@ -321,7 +316,7 @@ long fj_hook_sigwait(struct fj_call *c)
 
 	while (i > 0 && !(c->row->kind[i] == FJ_SIZE && c->row->kind[i - 1] == FJ_PTR))
 		i--;
-	if (i < 1 || c->arg[i] != SIGSET_SIZE)
+	if (i < 1 || c->arg[i] != FJ_SIGSET_SIZE)
 		return fj_kernel(c);
 	if (!c->arg[i - 1]) /* it is trapped for another reason */
 		return fj_signalfd_read(c);
@@ -374,14 +369,14 @@ long fj_hook_pselect(struct fj_call *c)
 
 	if (fj_guest_read(&pair, c->arg[5], sizeof(pair)))
 		return -EFAULT;
-	if (!pair.set || pair.size != SIGSET_SIZE)
+	if (!pair.set || pair.size != FJ_SIGSET_SIZE)
 		return fj_kernel(c);
-	if (fj_guest_read(&c->tail_data[2], pair.set, SIGSET_SIZE))
+	if (fj_guest_read(&c->tail_data[2], pair.set, FJ_SIGSET_SIZE))
 		return -EFAULT;
 	c->tail_data[2] &= ~FJ_SIGSYS_BIT;
 	fj_faults_mask(c->tail_data[2]);
 	c->tail_data[0] = (uint64_t)&c->tail_data[2];
-	c->tail_data[1] = SIGSET_SIZE;
+	c->tail_data[1] = FJ_SIGSET_SIZE;
 	c->arg[5] = (uint64_t)&c->tail_data[0];
 	if (!c->frame)
 		return fj_kernel(c);

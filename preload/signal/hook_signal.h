@@ -6,6 +6,7 @@
 #define FJ_HOOK_SIGNAL_H
 
 #include "sys/thread.h"
+#include "sys/abi.h"
 
 #include <asm/siginfo.h>
 
@@ -20,7 +21,6 @@ struct fj_sigaction { /* struct kernel_sigaction, arch/x86/include/uapi/asm/sign
 #define FJ_UCONTEXT_MASK                                                                           \
 	296 /* offsetof(struct ucontext, uc_sigmask), asm/ucontext.h; checked in trap/sigsys.c */
 
-#define FJ_SIGSYS_BIT (1UL << 30)
 #define FJ_KILL_AND_STOP ((1UL << 8) | (1UL << 18)) /* SIGKILL, SIGSTOP: cannot be blocked */
 /* The flags that rt_sigaction(2) keeps and reports, UAPI_SA_FLAGS of linux/signal.h; Linux 5.11. */
 #define FJ_SA_FLAGS 0xdc000807UL

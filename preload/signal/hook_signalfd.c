@@ -14,12 +14,10 @@
 #include "call/hooks.h"
 #include "call/trapping.h"
 #include "sys/guest.h"
+#include "sys/abi.h"
 
 #include <linux/signalfd.h>
 #include <linux/uio.h>
-
-#define SIGSET_SIZE 8
-#define SIGSYS_ 31
 
 static const uint16_t reading[] = {
 	__NR_read, __NR_readv, __NR_preadv2, __NR_poll, __NR_epoll_wait, __NR_epoll_pwait};
@@ -34,7 +32,7 @@ long fj_hook_signalfd(struct fj_call *c)
 	uint64_t set;
 	long r;
 
-	if (!fj_jail->has_trap || c->arg[2] != SIGSET_SIZE ||
+	if (!fj_jail->has_trap || c->arg[2] != FJ_SIGSET_SIZE ||
 		fj_guest_read(&set, c->arg[1], sizeof(set)) || !(set & FJ_SIGSYS_BIT))
 		return fj_kernel(c);
 	set |= FJ_STAND_IN_BIT;
@@ -188,10 +186,10 @@ static void turn(struct fj_call *c, size_t at, struct signalfd_siginfo *record)
 	struct signalfd_siginfo other;
 
 	fj_stand_in_turn(c->thread, &info);
-	record->ssi_signo = SIGSYS_;
+	record->ssi_signo = FJ_SIGSYS;
 	record->ssi_errno = 0;
 	for (; at && !move(c, at - sizeof(other), &other, sizeof(other), false) &&
-		other.ssi_signo != SIGSYS_;
+		other.ssi_signo != FJ_SIGSYS;
 		at -= sizeof(other))
 		move(c, at, &other, sizeof(other), true);
 	move(c, at, record, sizeof(*record), true);

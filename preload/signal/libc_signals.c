@@ -15,8 +15,7 @@
 #include "signal/faults.h"
 #include "signal/hook_signal.h"
 #include "sys/guest.h"
-
-#define SIGSET_SIZE 8 /* sizeof(sigset_t) of the kernel */
+#include "sys/abi.h"
 
 uint64_t fj_libc_signals_handler;
 
@@ -58,7 +57,7 @@ long fj_libc_signal_action(struct fj_call *c)
 		*own = asked; /* before the kernel knows: it may come at once */
 		new.handler = fj_libc_signals_handler;
 	}
-	r = fj_sys4(__NR_rt_sigaction, c->arg[0], sets ? &new : NULL, &old, SIGSET_SIZE);
+	r = fj_sys4(__NR_rt_sigaction, c->arg[0], sets ? &new : NULL, &old, FJ_SIGSET_SIZE);
 	if (r >= 0 && sets && fj_jail->has_trap)
 		fj_action_keep_sigsys((int)c->arg[0], asked.mask);
 	if (r < 0 || !c->arg[2])

@@ -15,12 +15,9 @@
 #include "call/hooks.h"
 #include "exec-format/exec.h"
 #include "sys/guest.h"
+#include "sys/abi.h"
 
-#define SIGSYS_ 31
-#define SIGSET_SIZE 8
 #define SI_TKILL_ (-6) /* asm-generic/siginfo.h */
-#define SA_SIGINFO_ 0x4u
-#define SA_RESTART_ 0x10000000u
 
 uint64_t fj_stand_in_entry;
 
@@ -68,7 +65,7 @@ static bool kernel_has_one(void)
 {
 	uint64_t set = 0;
 
-	fj_sys2(__NR_rt_sigpending, &set, SIGSET_SIZE);
+	fj_sys2(__NR_rt_sigpending, &set, FJ_SIGSET_SIZE);
 	return set & FJ_STAND_IN_BIT;
 }
 
@@ -81,15 +78,15 @@ void fj_stand_in_arm(void)
 {
 	const struct fj_sigaction ours = {
 		.handler = fj_stand_in_entry,
-		.flags = SA_SIGINFO_ | SA_RESTART_ | FJ_SA_ONSTACK | FJ_SA_RESTORER,
+		.flags = FJ_SA_SIGINFO | FJ_SA_RESTART | FJ_SA_ONSTACK | FJ_SA_RESTORER,
 		.restorer = fj_gate_address() + (uint64_t)(fj_gate_sigreturn - fj_gate_begin),
 		.mask = ~(FJ_SIGBUS_BIT | FJ_SIGSEGV_BIT),
 	};
 	struct fj_sigaction old = {0};
 
-	fj_sys4(__NR_rt_sigaction, FJ_STAND_IN, NULL, &old, SIGSET_SIZE);
+	fj_sys4(__NR_rt_sigaction, FJ_STAND_IN, NULL, &old, FJ_SIGSET_SIZE);
 	if (old.handler == FJ_DEFAULT) /* else the program has a use for it */
-		fj_sys4(__NR_rt_sigaction, FJ_STAND_IN, &ours, NULL, SIGSET_SIZE);
+		fj_sys4(__NR_rt_sigaction, FJ_STAND_IN, &ours, NULL, FJ_SIGSET_SIZE);
 }
 
 static void send(int sig, bool to_me, siginfo_t *info)
@@ -130,7 +127,7 @@ void fj_stand_in_turn(struct fj_thread *t, siginfo_t *info)
 		set_waits_for_me(t, false);
 	else
 		set_waits_for_process(false);
-	info->si_signo = SIGSYS_;
+	info->si_signo = FJ_SIGSYS;
 	info->si_errno = 0;
 }
 
@@ -140,7 +137,7 @@ bool fj_stand_in_take(struct fj_thread *t, siginfo_t *info)
 	static const uint64_t at_once[2];
 
 	if (!fj_stand_in_waits(t) ||
-		fj_sys4(__NR_rt_sigtimedwait, &only, info, at_once, SIGSET_SIZE) != FJ_STAND_IN)
+		fj_sys4(__NR_rt_sigtimedwait, &only, info, at_once, FJ_SIGSET_SIZE) != FJ_STAND_IN)
 		return false;
 	if (!fj_stand_in_is(info)) { /* it was the program's own */
 		send(FJ_STAND_IN, false, info);
@@ -155,7 +152,7 @@ void fj_stand_in_send(struct fj_thread *t)
 	siginfo_t info;
 
 	for (bool to_me = true; fj_stand_in_take(t, &info); to_me = false)
-		send(SIGSYS_, to_me, &info);
+		send(FJ_SIGSYS, to_me, &info);
 }
 
 void fj_stand_in_drop(struct fj_thread *t)
@@ -172,9 +169,9 @@ void fj_stand_in_came(struct fj_thread *t, siginfo_t *info)
 
 	if (fj_stand_in_is(info)) {
 		fj_stand_in_turn(t, info);
-		send(SIGSYS_, true, info);
+		send(FJ_SIGSYS, true, info);
 	} else {
-		fj_sys4(__NR_rt_sigaction, FJ_STAND_IN, &to_die, NULL, SIGSET_SIZE);
+		fj_sys4(__NR_rt_sigaction, FJ_STAND_IN, &to_die, NULL, FJ_SIGSET_SIZE);
 		send(FJ_STAND_IN, true, info);
 	}
 }
@@ -204,9 +201,9 @@ long fj_hook_sigpending(struct fj_call *c)
 	uint64_t set = 0;
 	long r;
 
-	if (!c->arg[0] || c->arg[1] > SIGSET_SIZE)
+	if (!c->arg[0] || c->arg[1] > FJ_SIGSET_SIZE)
 		return fj_kernel(c);
-	r = fj_sys2(__NR_rt_sigpending, &set, SIGSET_SIZE);
+	r = fj_sys2(__NR_rt_sigpending, &set, FJ_SIGSET_SIZE);
 	if (fj_stand_in_waits(c->thread))
 		set = (set & ~FJ_STAND_IN_BIT) | FJ_SIGSYS_BIT;
 	return r < 0 ? r : fj_guest_write(c->arg[0], &set, c->arg[1]);
@@ -225,7 +222,7 @@ long fj_hook_sigtimedwait(struct fj_call *c)
 	siginfo_t info;
 	long r;
 
-	if (c->arg[3] != SIGSET_SIZE || fj_guest_read(&set, c->arg[0], sizeof(set)))
+	if (c->arg[3] != FJ_SIGSET_SIZE || fj_guest_read(&set, c->arg[0], sizeof(set)))
 		return fj_kernel(c);
 	if (!(set & FJ_SIGSYS_BIT)) {
 		c->leaves_by_tail = c->frame != NULL;

@@ -10,8 +10,7 @@
 #include "call/call.h"
 #include "signal/hook_signal.h"
 #include "signal/libc_signals.h"
-
-#define SIG_SETMASK 2 /* asm-generic/signal.h */
+#include "sys/abi.h"
 
 typedef long (*waiting_gate_fn)(
 	long nr, long a0, long a1, long a2, long a3, long a4, long a5, const uint32_t *deferred);
@@ -47,10 +46,10 @@ __attribute__((noinline)) static long wait_unblocked(
 	t->waiting_frame = c->frame;
 	t->handlers = 0;
 	t->window_fd = held_fd;
-	fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK, c->mask, &all, sizeof(all));
+	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, c->mask, &all, sizeof(all));
 	r = wait_in_kernel(t, nr, arg);
 	/* (A handler may have changed the program's, in its frame.) */
-	fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK, &all, c->mask, sizeof(all));
+	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &all, c->mask, sizeof(all));
 	t->inner_sp = outer_sp;
 	t->waiting_sp = outer_waiting;
 	t->waiting_frame = outer_frame;

@@ -10,8 +10,8 @@
 #include "socket/message.h"
 #include "socket/sun.h"
 #include "sys/guest.h"
+#include "sys/abi.h"
 
-#define SOL_SOCKET_ 1
 #define SO_DOMAIN_ 39 /* asm-generic/socket.h */
 #define MSG_WAITFORONE 0x10000
 
@@ -19,7 +19,7 @@ bool fj_is_unix_socket(int fd)
 {
 	int domain = 0, size = sizeof(domain);
 
-	return !fj_sys5(__NR_getsockopt, fd, SOL_SOCKET_, SO_DOMAIN_, &domain, &size) &&
+	return !fj_sys5(__NR_getsockopt, fd, FJ_SOL_SOCKET, SO_DOMAIN_, &domain, &size) &&
 	       domain == AF_UNIX;
 }
 

@@ -7,10 +7,11 @@
  * entry is written before the bind that makes its number visible. */
 #include "socket/sun.h"
 
+#include "sys/abi.h"
+
 static const char prefix[] = ".fjs";
 #define PREFIX_LEN (sizeof(prefix) - 1)
-#define ADDRESS_HEAD 2 /* offsetof(struct sockaddr_un, sun_path) */
-#define RENAME_NOREPLACE 1u
+#define ADDRESS_HEAD 2	/* offsetof(struct sockaddr_un, sun_path) */
 #define READ_TRIES 1000 /* of a name that is being written */
 
 static uint64_t remember(const char *path, size_t len)
@@ -50,7 +51,7 @@ long fj_sun_bind(struct fj_thread *t, int fd, const struct fj_place *place, cons
 	if (r < 0)
 		return r;
 	r = fj_sys5(
-		__NR_renameat2, place->dirfd, name, place->dirfd, place->name, RENAME_NOREPLACE);
+		__NR_renameat2, place->dirfd, name, place->dirfd, place->name, FJ_RENAME_NOREPLACE);
 	if (r == -EINVAL ||
 		r == -ENOSYS) { /* the file system or the kernel (3.15) knows no such flag */
 		r = fj_sys5(__NR_linkat, place->dirfd, name, place->dirfd, place->name, 0);

@@ -10,11 +10,11 @@
 #include "sys/part.h"
 
 #include "sys/thread.h"
+#include "sys/abi.h"
 
 #include <linux/kcmp.h>
 #include <linux/mman.h>
 
-#define ARCH_GET_FS 0x1003 /* asm/prctl.h */
 #define BEING_MADE (-1)
 
 struct fj_copy {
@@ -34,7 +34,7 @@ static uintptr_t fs_base(void)
 {
 	uint64_t base = 0;
 
-	fj_sys2(__NR_arch_prctl, ARCH_GET_FS, &base);
+	fj_sys2(__NR_arch_prctl, FJ_ARCH_GET_FS, &base);
 	return base;
 }
 

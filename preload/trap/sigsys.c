@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * sigsys.c - from a SIGSYS frame to a call, and its result back into the frame. */
+ * sigsys.c - from a FJ_SIGSYS frame to a call, and its result back into the frame. */
 #include "trap/trap.h"
 
 #include "signal/faults.h"
@@ -12,15 +12,12 @@
 #include "seccomp/policy.h"
 #include "signal/tail.h"
 #include "sys/guest.h"
+#include "sys/abi.h"
 
 #include <asm/siginfo.h>
 #include <linux/seccomp.h>
 
-#define SIGSYS 31
 #define SYS_SECCOMP 1 /* asm-generic/siginfo.h */
-#define SA_SIGINFO_ 0x4u
-#define SA_RESTART_ 0x10000000u
-#define SIG_SETMASK 2
 
 /* Less stack or scratch memory than this left by what waits, and that is taken for abandoned. */
 #define ENGINE_STACK_MIN (48u * 1024)
@@ -70,7 +67,7 @@ uintptr_t fj_trap_stack(struct fj_frame *f, uintptr_t sp)
 
 void (*fj_trap_watcher)(uint64_t ip);
 
-/* A SIGSYS that is not our trap: the program's own affair. Returns the handler to go on in, or 0.
+/* A FJ_SIGSYS that is not our trap: the program's own affair. Returns the handler to go on in, or 0.
  */
 static uintptr_t deliver_to_program(siginfo_t *info, struct fj_frame *f)
 {
@@ -86,12 +83,12 @@ static uintptr_t deliver_to_program(siginfo_t *info, struct fj_frame *f)
 	if (handler == FJ_IGNORE)
 		return 0;
 	if (handler == FJ_DEFAULT) {
-		fj_sys4(__NR_rt_sigaction, SIGSYS, &default_action, 0, sizeof(mask));
-		fj_sys3(__NR_tgkill, fj_sys0(__NR_getpid), fj_sys0(__NR_gettid), SIGSYS);
+		fj_sys4(__NR_rt_sigaction, FJ_SIGSYS, &default_action, 0, sizeof(mask));
+		fj_sys3(__NR_tgkill, fj_sys0(__NR_getpid), fj_sys0(__NR_gettid), FJ_SIGSYS);
 		return 0; /* it is pending, and kills when the frame's mask is back */
 	}
 	if (!fj_handlers_entry) /* it sets the mask itself */
-		fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof(mask));
+		fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &mask, 0, sizeof(mask));
 	return handler;
 }
 
@@ -144,10 +141,10 @@ uintptr_t fj_trap_handle(siginfo_t *info, struct fj_frame *f)
 	bool caught_before;
 	long r;
 
-	if (info->si_signo == SIGSYS && info->si_code == SYS_SECCOMP &&
+	if (info->si_signo == FJ_SIGSYS && info->si_code == SYS_SECCOMP &&
 		info->si_errno == FJ_STRICT_TAG)
 		fj_sys2(__NR_kill, fj_sys0(__NR_getpid), 9 /* SIGKILL */);
-	if (info->si_signo != SIGSYS || info->si_code != SYS_SECCOMP ||
+	if (info->si_signo != FJ_SIGSYS || info->si_code != SYS_SECCOMP ||
 		info->si_errno != FJ_TRAP_TAG)
 		return deliver_to_program(info, f);
 	c.nr = info->si_syscall;
@@ -204,14 +201,14 @@ void fj_trap_arm(struct fj_thread *t)
 {
 	const struct fj_sigaction act = {
 		.handler = (uint64_t)fj_trap_entry,
-		.flags = SA_SIGINFO_ | SA_RESTART_ | FJ_SA_ONSTACK | FJ_SA_RESTORER,
+		.flags = FJ_SA_SIGINFO | FJ_SA_RESTART | FJ_SA_ONSTACK | FJ_SA_RESTORER,
 		.restorer = fj_gate_address() + (uint64_t)(fj_gate_sigreturn - fj_gate_begin),
 		.mask = ~(FJ_SIGBUS_BIT | FJ_SIGSEGV_BIT),
 	};
 	struct fj_frame f = {0};
 
 	fj_altstack_settle(t, &f.stack, 0);
-	fj_sys4(__NR_rt_sigaction, SIGSYS, &act, 0, sizeof(act.mask));
+	fj_sys4(__NR_rt_sigaction, FJ_SIGSYS, &act, 0, sizeof(act.mask));
 	fj_sys2(__NR_sigaltstack, &f.stack, 0);
 	fj_stand_in_entry = (uint64_t)fj_trap_entry;
 	if (fj_sigsys_was_pending())

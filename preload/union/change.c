@@ -11,10 +11,7 @@
 #include "union/union.h"
 
 #include "inode/owned.h"
-
-#define RENAME_NOREPLACE_ 1u /* linux/fs.h */
-#define RENAME_EXCHANGE_ 2u
-#define RENAME_WHITEOUT_ 4u
+#include "sys/abi.h"
 
 /* The name without the slashes behind it, in scratch memory. */
 static char *bare_name(struct fj_thread *t, const char *name, bool *has_slash)
@@ -129,11 +126,11 @@ static bool lies_in(const struct moving *m, int inner, int outer)
 /* What fs/namei.c says before it asks the file system. 1: nothing. */
 static long judge_names(const struct moving *m, const bool *has_slash)
 {
-	const bool exchanges = m->flags & RENAME_EXCHANGE_;
+	const bool exchanges = m->flags & FJ_RENAME_EXCHANGE;
 
 	if (!m->is_there[0])
 		return -ENOENT;
-	if (m->is_there[1] && (m->flags & RENAME_NOREPLACE_))
+	if (m->is_there[1] && (m->flags & FJ_RENAME_NOREPLACE))
 		return -EEXIST;
 	if (exchanges && !m->is_there[1])
 		return -ENOENT;
@@ -155,9 +152,9 @@ static long judge_names(const struct moving *m, const bool *has_slash)
 /* And what fs/overlayfs/dir.c does. */
 static long judge(const struct moving *m)
 {
-	const bool exchanges = m->flags & RENAME_EXCHANGE_;
+	const bool exchanges = m->flags & FJ_RENAME_EXCHANGE;
 
-	if (m->flags & RENAME_WHITEOUT_)
+	if (m->flags & FJ_RENAME_WHITEOUT)
 		return -EINVAL;
 	if (is_merged(m, 0) || (exchanges && is_merged(m, 1)))
 		return -EXDEV;
@@ -220,12 +217,12 @@ static long move_and_whiteout(struct moving *m)
 	long r;
 
 	if (m->has_upper_whiteout) /* they change places */
-		return rename_upper(m, RENAME_EXCHANGE_);
+		return rename_upper(m, FJ_RENAME_EXCHANGE);
 	if (!m->is_there[1]) { /* nothing is there, and a whiteout says so too */
 		r = fj_union_put_whiteout(m->t, m->l[1], m->name[1]);
-		return r ? r : rename_upper(m, RENAME_EXCHANGE_);
+		return r ? r : rename_upper(m, FJ_RENAME_EXCHANGE);
 	}
-	r = rename_upper(m, RENAME_WHITEOUT_);
+	r = rename_upper(m, FJ_RENAME_WHITEOUT);
 	if (r != -EINVAL && r != -EPERM && r != -ENOSYS)
 		return r;
 	/* Not in one step, then: the lower layer's is seen for a moment. */
@@ -237,11 +234,11 @@ static long move(struct moving *m)
 {
 	long r;
 
-	if (m->flags & RENAME_EXCHANGE_) {
+	if (m->flags & FJ_RENAME_EXCHANGE) {
 		r = hide_lower(m, 0, m->is_below[1]);
 		if (!r)
 			r = hide_lower(m, 1, m->is_below[0]);
-		return r ? r : rename_upper(m, RENAME_EXCHANGE_);
+		return r ? r : rename_upper(m, FJ_RENAME_EXCHANGE);
 	}
 	r = hide_lower(m, 0, m->is_below[1]);
 	if (r < 0)
@@ -257,8 +254,8 @@ static long move(struct moving *m)
 	if (m->is_below[0])
 		return move_and_whiteout(m);
 	if (!m->has_upper_whiteout)
-		return rename_upper(m, m->flags & RENAME_NOREPLACE_);
-	r = rename_upper(m, RENAME_EXCHANGE_);
+		return rename_upper(m, m->flags & FJ_RENAME_NOREPLACE);
+	r = rename_upper(m, FJ_RENAME_EXCHANGE);
 	if (!r)
 		fj_union_discard(m->t, m->l[0]->fd[0], m->name[0]);
 	return r;
@@ -284,7 +281,7 @@ long fj_union_rename(
 	if (is_special(m.name[0]))
 		return -EBUSY;
 	if (is_special(m.name[1]))
-		return flags & RENAME_NOREPLACE_ ? -EEXIST : -EBUSY;
+		return flags & FJ_RENAME_NOREPLACE ? -EEXIST : -EBUSY;
 	for (int i = 0; i < 2; i++) {
 		m.is_there[i] = m.l[i]->found >= 0 && !m.l[i]->is_whiteout;
 		m.is_dir[i] = m.is_there[i] && (m.l[i]->mode & FJ_S_IFMT) == FJ_S_IFDIR;
@@ -300,7 +297,7 @@ long fj_union_rename(
 		return r;
 	r = bring_up(&m, 0);
 	if (!r)
-		r = m.flags & RENAME_EXCHANGE_ ? bring_up(&m, 1) :
-						 fj_layers_up(t, m.l[1], m.l[1]->pos);
+		r = m.flags & FJ_RENAME_EXCHANGE ? bring_up(&m, 1) :
+						   fj_layers_up(t, m.l[1], m.l[1]->pos);
 	return r ? r : move(&m);
 }

@@ -11,6 +11,7 @@
  *
  * Called by copy_up.c. */
 #include "union/parts.h"
+#include "sys/abi.h"
 
 #include <asm/stat.h>
 #include <linux/fs.h>
@@ -18,7 +19,6 @@
 
 #define PART (8UL << 20)
 #define ROOM (256UL << 10)
-#define SIG_SETMASK 2 /* asm-generic/signal.h */
 /* Those that faults raise, and the trap's own: SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGSYS. */
 #define FAULTS (1UL << 3 | 1UL << 4 | 1UL << 6 | 1UL << 7 | 1UL << 10 | 1UL << 30)
 
@@ -70,8 +70,8 @@ static long let_signals_in(struct copying *q)
 		fj_kernel_waiting(q->c, __NR_getppid, nothing, q->d->dst);
 	} else {
 		t->window_fd = q->d->dst;
-		fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK, &q->own_mask, &all, sizeof(all));
-		fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK, &all, &q->own_mask, sizeof(all));
+		fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &q->own_mask, &all, sizeof(all));
+		fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &all, &q->own_mask, sizeof(all));
 		t->window_fd = outer_fd;
 	}
 	return open_again(q);
@@ -176,10 +176,10 @@ long fj_union_copy_data(struct fj_call *c, struct fj_union_data *d)
 	if (!fj_sys3(__NR_ioctl, d->dst, FICLONE, d->src))
 		return 0;
 	if (!c->mask)
-		fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK, &all, &q.own_mask, sizeof(all));
+		fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &all, &q.own_mask, sizeof(all));
 	r = copy_stretches(&q, (uint64_t)st.st_size);
 	if (!c->mask)
-		fj_sys4(__NR_rt_sigprocmask, SIG_SETMASK, &q.own_mask, 0, sizeof(all));
+		fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &q.own_mask, 0, sizeof(all));
 	if (q.room)
 		fj_union_give_room(q.room, ROOM);
 	return r;

@@ -13,13 +13,14 @@
  *
  * Called by hooks that are about to change a file, by way of whoever knows the layers. */
 #include "union/parts.h"
+#include "sys/abi.h"
 
 #include <asm/stat.h>
 #include <linux/fs.h>
 
 #define TRIES 5u
 #define NAME_IS_TAKEN (-ESTALE) /* in the work directory: not what -EEXIST says to the caller */
-#define O_TMPFILE_ (020000000 | O_DIRECTORY) /* asm-generic/fcntl.h */
+#define O_TMPFILE_ (FJ_TMPFILE | O_DIRECTORY)
 
 void fj_union_temp_name(char name[FJ_UNION_TEMP_SIZE])
 {

@@ -19,6 +19,7 @@
 #include "inode/roots.h"
 #include "sys/guest.h"
 #include "union/parts.h"
+#include "sys/abi.h"
 
 #include <asm/stat.h>
 #include <linux/fs.h>
@@ -31,10 +32,6 @@
 #define IN 8192u
 #define OUT (32u * 1024)
 
-#define DT_UNKNOWN 0 /* linux/fs_types.h */
-#define DT_CHR 2
-#define DT_BLK 6
-#define DT_REG 8
 #define NAME offsetof(struct fj_dirent, type) /* in the old struct, whose type is its last byte */
 
 static uint64_t cursor_of(uint32_t number, uint64_t offset)
@@ -167,8 +164,8 @@ static bool judge(struct listing *l, struct entry *e)
 		e->ino = st.st_ino;
 		e->type = type_of(st.st_mode);
 	}
-	if ((e->type == DT_CHR || e->type == DT_REG || e->type == DT_UNKNOWN) &&
-		(e->type != DT_REG || may_have_record(e)) &&
+	if ((e->type == FJ_DT_CHR || e->type == FJ_DT_REG || e->type == FJ_DT_UNKNOWN) &&
+		(e->type != FJ_DT_REG || may_have_record(e)) &&
 		fj_union_is_whiteout(l->c->thread, all->layer[where].fd, e->name, NULL))
 		return false;
 	show(all, where, e);

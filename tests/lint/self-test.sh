@@ -26,7 +26,9 @@ fresh() {
 END
 	# shellcheck disable=SC2016 # the other script's
 	printf '#!/bin/sh\n# SPDX-License-Identifier: LGPL-2.1-or-later\nset -eu\necho "$1"\n' >"$work/tree/scripts/say"
-	for room in workflows stress; do
+	echo '#define FJ_S_IFDIR 0040000u' >"$work/tree/preload/sys/one.h" && echo '#define S_IFDIR_ 0040000' >"$work/tree/preload/sys/two.c" &&
+	says abi '*S_IFDIR is defined in preload/sys/one.h, too*' && fresh
+for room in workflows stress; do
 		cp "$work/tree/scripts/say" "$work/tree/tests/$room/say.sh"
 	done
 	cat >"$work/tree/scripts/run-tests" <<'END'

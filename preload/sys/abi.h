@@ -1,0 +1,51 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * abi.h - numbers of the kernel's that more than one file needs, and that its headers keep from who
+ * has no libc, or cannot be included beside libc's (the unit tests are built with one). What only
+ * one file needs stands there; tests/lint/abi.sh sees that no second one defines it. */
+#ifndef FJ_ABI_H
+#define FJ_ABI_H
+
+#define FJ_S_IFMT 0170000u /* inode(7) */
+#define FJ_S_IFSOCK 0140000u
+#define FJ_S_IFLNK 0120000u
+#define FJ_S_IFREG 0100000u
+#define FJ_S_IFBLK 0060000u
+#define FJ_S_IFDIR 0040000u
+#define FJ_S_IFCHR 0020000u
+#define FJ_S_IFIFO 0010000u
+#define FJ_S_ISUID 04000u
+#define FJ_S_ISGID 02000u
+#define FJ_S_ISVTX 01000u
+
+#define FJ_DT_UNKNOWN 0 /* linux/fs_types.h */
+#define FJ_DT_CHR 2
+#define FJ_DT_DIR 4
+#define FJ_DT_BLK 6
+#define FJ_DT_REG 8
+
+#define FJ_RENAME_NOREPLACE 1u /* linux/fs.h */
+#define FJ_RENAME_EXCHANGE 2u
+#define FJ_RENAME_WHITEOUT 4u
+
+#define FJ_SIG_BLOCK 0 /* asm-generic/signal-defs.h */
+#define FJ_SIG_UNBLOCK 1
+#define FJ_SIG_SETMASK 2
+
+#define FJ_SIGCONT 18 /* asm/signal.h, as those that follow */
+#define FJ_SIGSYS 31
+#define FJ_SIGSYS_BIT (1UL << 30)
+#define FJ_SIGNALS 64	  /* _NSIG */
+#define FJ_SIGSET_SIZE 8u /* sizeof(sigset_t) of the kernel */
+#define FJ_SA_SIGINFO 0x4u
+#define FJ_SA_RESTART 0x10000000u
+#define FJ_SA_RESETHAND 0x80000000u
+
+#define FJ_TMPFILE 020000000u	  /* __O_TMPFILE of asm-generic/fcntl.h, without O_DIRECTORY */
+#define FJ_SOL_SOCKET 1		  /* asm-generic/socket.h */
+#define FJ_ARCH_GET_FS 0x1003	  /* asm/prctl.h */
+#define FJ_ST_NOEXEC 8		  /* include/linux/statfs.h */
+#define FJ_UTIME_OMIT 0x3ffffffeL /* linux/stat.h keeps it from user space */
+
+#endif
