@@ -124,18 +124,72 @@ static long read_own_link(struct fj_call *c, int fd)
 	return r;
 }
 
-/* Every static program asks for this one at its start. No symlink can be met before it where the
- * host's procfs is mounted on /proc. */
-static bool is_own_exe(const char *jail_path)
+/* Are these the host's links of the calling process, which no symlink of the jail's and no mount is
+ * met before, and may he come to them? */
+static bool finds_own_links(struct fj_thread *t)
 {
+	const struct fj_root *root = fj_root();
 	struct fj_mount_found m;
 	char text[16];
 	struct fj_str host;
+	unsigned flags;
 
-	if (!fj_streq(jail_path, "/proc/self/exe") || fj_root()->len)
+	if (root->len || root->fd < 0)
 		return false;
 	fj_str_init(&host, text, sizeof(text));
-	return fj_mount_at("/proc", &m, &host) && fj_streq(host.at, "/proc");
+	if (!fj_mount_at("/proc", &m, &host) || !fj_streq(host.at, "/proc") ||
+		fj_mount_may_be_named("self", 4))
+		return false;
+	if (!t->asks_search)
+		return true;
+	fj_str_cut(&host, 0);
+	return (fj_facts_find(t, root, "", 0, &host, &flags, fj_facts_epoch()) &&
+		       (flags & FJ_FACT_LETS)) ||
+	       fj_path_may_search(t, root->fd, "") >= 0;
+}
+
+#define OF_SELF "/proc/self/"
+
+/* Does `what`, in /proc/self, name one of those links, and nothing that was mounted? */
+static bool is_own_link(const char *what)
+{
+	const char *const number = fj_begins(what, "fd/") ? what + 3 : NULL;
+
+	if (!number)
+		return fj_streq(what, "exe") ||
+		       ((fj_streq(what, "cwd") || fj_streq(what, "root")) &&
+			       !fj_mount_may_be_named(what, fj_strlen(what)));
+	for (const char *p = number; *p; p++)
+		if (*p < '0' || *p > '9')
+			return false;
+	return number[0] && fj_proc_named(number, fj_strlen(number)) == FJ_PROC_PLAIN &&
+	       !fj_mount_may_be_named("fd", 2) && !fj_mount_may_be_named(number, fj_strlen(number));
+}
+
+/* The links of /proc/self that are asked for most, by one call: every static program asks for its
+ * `exe` at its start. False: only the walk knows. */
+__attribute__((noinline)) static bool read_own_link_of_proc(
+	struct fj_call *c, const char *jail_path, long *r)
+{
+	const struct fj_place place = {.dirfd = AT_FDCWD, .owned_fd = -1, .name = jail_path};
+	const char *const what = jail_path + sizeof(OF_SELF) - 1;
+	char *text;
+
+	if (!is_own_link(what) || !finds_own_links(c->thread))
+		return false;
+	if (fj_streq(what, "exe")) {
+		if (!fj_exe_is_known(c->thread))
+			return false;
+		*r = answer(c, fj_exe_path(), fj_strlen(fj_exe_path()));
+		return true;
+	}
+	text = fj_scratch_path(c->thread);
+	*r = fj_sys4(__NR_readlinkat, AT_FDCWD, jail_path, text, FJ_PATH_MAX - 1);
+	if (*r <= 0)
+		return false;
+	text[*r] = 0;
+	*r = read_magic(c, &place, text, (size_t)*r);
+	return true;
 }
 
 /* In a union: a whiteout is no symlink either, but nothing. */
@@ -163,8 +217,8 @@ FJ_HOT long fj_hook_readlink(struct fj_call *c)
 		return r;
 	if (!jail_path)
 		return c->arg[i] ? read_own_link(c, fj_arg_dirfd(c, i)) : fj_kernel(c);
-	if (is_own_exe(jail_path) && fj_exe_is_known(c->thread))
-		return answer(c, fj_exe_path(), fj_strlen(fj_exe_path()));
+	if (fj_begins(jail_path, OF_SELF) && read_own_link_of_proc(c, jail_path, &r))
+		return r;
 	if (fj_quick_begin_layered(&q, c->thread, fj_arg_dirfd(c, i), jail_path, c->path_len)) {
 		do /* (In `fakejail /` procfs is no mount, and facts lead into it.) */
 			r = read_link_at(c, &q.place,

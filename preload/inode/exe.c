@@ -36,7 +36,19 @@ bool fj_exe_is_known(struct fj_thread *t)
 	const uint32_t mark = fj_scratch_mark(t);
 	struct fj_place place;
 	struct stat st = {0};
+	struct fj_quick q;
 
+	if (own_path[0] == '/' && fj_quick_begin(&q, t, AT_FDCWD, own_path, fj_strlen(own_path))) {
+		const bool is = !fj_sys4(__NR_newfstatat, q.place.dirfd, q.place.name, &st,
+					AT_SYMLINK_NOFOLLOW) &&
+				st.st_ino == own_ino && st.st_dev == own_dev &&
+				fj_facts_hold(q.epoch);
+
+		fj_quick_end(&q);
+		if (is)
+			return true;
+		st = (struct stat){0};
+	}
 	if (own_path[0] == '/' && !fj_path_walk(t, AT_FDCWD, own_path, FJ_FOLLOW, &place)) {
 		fj_sys4(__NR_newfstatat, place.dirfd, place.name, &st, AT_SYMLINK_NOFOLLOW);
 		fj_place_done(&place);

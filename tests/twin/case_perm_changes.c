@@ -264,6 +264,42 @@ CASE(perm_root_way_renamed)
 	end_users();
 }
 
+/* Nobody but root comes to anything by an absolute path, links of procfs included. */
+CASE(perm_root_closed_root)
+{
+	static const mode_t mode[] = {0755, 0700, 0711, 0750, 0644, 0755};
+	static const char *const link[] = {
+		"cwd", "root", "exe", "fd/0", "fd/7", "fd/00", "fd/", "fd"};
+	char text[100], path[32];
+	struct stat st;
+
+	put("f", "x");
+	for (size_t i = 0; i < COUNT(mode); i++) {
+		R(chmod("/", mode[i]));
+		for (unsigned uid = 0; uid < 2000; uid += 1000)
+			CHILD("asker") {
+				say("%d, %o:", uid, mode[i]);
+				become(uid, uid);
+				for (int twice = 0; twice < 2; twice++) {
+					say_long(stat("/t", &st));
+					say_long(stat("/t/f", &st));
+					say_long(stat("f", &st));
+					say_long(access("/t", F_OK));
+					say_fd(open("/t/f", O_RDONLY));
+					for (size_t l = 0; l < COUNT(link); l++) {
+						snprintf(path, sizeof(path), "/proc/self/%s",
+							link[l]);
+						const long n =
+							readlink(path, text, sizeof(text) - 1);
+						text[n < 0 ? 0 : n] = 0;
+						say(" %s", n < 0 ? errno_name(errno) : text);
+					}
+				}
+				say("\n");
+			}
+	}
+}
+
 /* The process itself becomes another, and comes back. */
 CASE(perm_root_way_of_another)
 {
