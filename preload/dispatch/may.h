@@ -24,6 +24,7 @@ struct fj_seen {
 	struct fj_place place;
 	bool is_there;
 	bool is_quick;	       /* from facts, which held */
+	bool is_in_root;       /* and they say that it is in no mount */
 	struct fj_file file;   /* when it is there */
 	struct fj_file parent; /* for entries */
 };

@@ -6,20 +6,26 @@
 #include "dispatch/may.h"
 #include "sys/abi.h"
 
-long fj_may_make(struct fj_call *c, int i, uint32_t mode, uint64_t device)
+/* `seen`, of which fj_see() said `r`, is to be made. */
+static long judge_making(
+	struct fj_call *c, long r, struct fj_seen *seen, uint32_t mode, uint64_t device)
 {
 	const struct fj_ids *ids = fj_who(c->thread);
 	const bool is_device =
 		(mode & FJ_S_IFMT) == FJ_S_IFBLK || ((mode & FJ_S_IFMT) == FJ_S_IFCHR && device);
-	struct fj_seen seen;
-	long r = fj_see(c, i, FJ_ENTRY, &seen);
 
-	if (r <= 0 || seen.is_there)
-		return fj_seen_done(&seen, r < 0 ? r : 0);
-	r = fj_seen_said(c, &seen, fj_may(ids, &seen.parent.owner, FJ_MAY_WRITE | FJ_MAY_EXEC));
-	if (!r && is_device && !fj_ids_can(ids, FJ_CAP_MKNOD))
-		r = -EPERM;
-	return fj_seen_done(&seen, r);
+	if (r <= 0 || seen->is_there)
+		return r < 0 ? r : 0;
+	r = fj_seen_said(c, seen, fj_may(ids, &seen->parent.owner, FJ_MAY_WRITE | FJ_MAY_EXEC));
+	return !r && is_device && !fj_ids_can(ids, FJ_CAP_MKNOD) ? -EPERM : r;
+}
+
+long fj_may_make(struct fj_call *c, int i, uint32_t mode, uint64_t device)
+{
+	struct fj_seen seen;
+	const long r = fj_see(c, i, FJ_ENTRY, &seen);
+
+	return fj_seen_done(&seen, judge_making(c, r, &seen, mode, device));
 }
 
 /* safe_hardlink_source() and may_linkat() of fs/namei.c: a link to a file of somebody else's. */
@@ -68,37 +74,55 @@ static bool crosses_mounts(
 	return id_of(from->place.pos, is_object) != id_of(to->place.pos, false);
 }
 
+/* Must their positions tell whether they lie in one mount? Not of two that facts found in the root's
+ * own tree. */
+static bool wants_positions(const struct fj_seen *from, const struct fj_seen *to)
+{
+	return fj_jail->mounts_share_device && !(from->is_in_root && to->is_in_root) &&
+	       !(from->place.pos && to->place.pos);
+}
+
+/* Both names, the first one as `how` says. What fj_see() says of the first when that is below 1, or
+ * it is `needed` and not there, else of the second. */
+static long see_both(struct fj_call *c, unsigned how, bool is_needed, unsigned pos,
+	struct fj_seen *from, struct fj_seen *to)
+{
+	const long r = fj_see(c, 1, how | pos, from);
+
+	to->place = (struct fj_place){.owned_fd = -1};
+	to->is_there = false;
+	if (r <= 0 || (is_needed && !from->is_there))
+		return r < 0 ? r : 0;
+	return fj_see(c, 3, FJ_ENTRY | pos, to);
+}
+
+static long judge_link(struct fj_call *c, long r, const struct fj_seen *from, struct fj_seen *to)
+{
+	if (r > 0 && !to->is_there && crosses_mounts(from, true, from->file.key.dev, to))
+		return 0; /* EXDEV */
+	if (!is_safe_source(fj_who(c->thread), &from->file.owner) && hardlinks_are_protected())
+		return r < 0 ? r : r && !to->is_there ? -EPERM : 0;
+	return judge_making(c, r, to, 0, 0);
+}
+
+/* (What is wrong with the old name is said first.) */
 long fj_may_link(struct fj_call *c)
 {
-	struct fj_seen from;
-	uint32_t mark; /* each look at the new name takes as much scratch memory as a walk */
-	long r = fj_see(
-		c, 1, fj_see_how(c, 1) | (fj_jail->mounts_share_device ? FJ_WANT_POS : 0), &from);
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	const unsigned how = fj_see_how(c, 1);
+	struct fj_seen from = {0}, to;
+	long r = see_both(c, how, true, 0, &from, &to);
 
-	fj_seen_done(&from, 0);
-	mark = fj_scratch_mark(c->thread);
-	if (r <= 0 || !from.is_there) /* what is wrong with the old name is said first */
-		return r < 0 ? r : 0;
-	if (r) {
-		struct fj_seen to;
-		const long there = fj_see(c, fj_arg_index(c, FJ_NEW), FJ_ENTRY | FJ_WANT_POS, &to);
-		const bool crosses = there > 0 && !to.is_there &&
-				     crosses_mounts(&from, true, from.file.key.dev, &to);
-
+	if (r > 0 && wants_positions(&from, &to)) {
 		fj_seen_done(&to, 0);
+		fj_seen_done(&from, 0);
 		fj_scratch_release(c->thread, mark);
-		if (crosses)
-			return 0; /* EXDEV */
+		r = see_both(c, how, true, FJ_WANT_POS, &from, &to);
 	}
-	if (r && !is_safe_source(fj_who(c->thread), &from.file.owner) &&
-		hardlinks_are_protected()) {
-		struct fj_seen to;
-		const long there = fj_see(c, fj_arg_index(c, FJ_NEW), FJ_ENTRY, &to);
-
-		fj_seen_done(&to, 0);
-		return there < 0 ? there : there && !to.is_there ? -EPERM : 0;
-	}
-	return fj_may_make(c, fj_arg_index(c, FJ_NEW), 0, 0);
+	if (from.is_there)
+		r = judge_link(c, r, &from, &to);
+	fj_seen_done(&to, 0);
+	return fj_seen_done(&from, r);
 }
 
 /* Does path argument `i` end in "." or "..", or is it the root? EINVAL, ENOTEMPTY, EISDIR and EBUSY
@@ -195,12 +219,18 @@ static bool is_around(const struct fj_seen *dir, const struct fj_seen *name)
 long fj_may_rename(struct fj_call *c)
 {
 	const uint64_t flags = fj_arg(c, FJ_HEX, 0);
+	const uint32_t mark = fj_scratch_mark(c->thread);
 	struct fj_seen from, to;
-	long r = fj_see(c, 1, FJ_ENTRY | FJ_WANT_POS, &from);
+	long r = see_both(c, FJ_ENTRY, false, 0, &from, &to);
 
-	if (r <= 0)
-		return fj_seen_done(&from, r);
-	r = fj_see(c, 3, FJ_ENTRY | FJ_WANT_POS, &to);
+	/* Positions tell, too, whether one is around the other, which only a directory can be. */
+	if (r > 0 && (wants_positions(&from, &to) || (from.is_there && is_dir(&from)) ||
+			     (to.is_there && is_dir(&to)))) {
+		fj_seen_done(&to, 0);
+		fj_seen_done(&from, 0);
+		fj_scratch_release(c->thread, mark);
+		r = see_both(c, FJ_ENTRY, false, FJ_WANT_POS, &from, &to);
+	}
 	if (r > 0 && from.is_there && !is_dir(&from) &&
 		(ends_in_slash(c, 1) || (!(flags & FJ_RENAME_EXCHANGE) && ends_in_slash(c, 3))))
 		r = 0; /* ENOTDIR */

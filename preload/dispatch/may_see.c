@@ -78,6 +78,7 @@ static bool see_quickly(
 			(r || !(how & FJ_FOLLOW) ||
 				(seen->file.owner.mode & FJ_S_IFMT) != FJ_S_IFLNK)) {
 			seen->is_quick = true;
+			seen->is_in_root = q.epoch && q.place.dirfd == fj_root()->fd;
 			return true;
 		}
 		seen->is_there = false;
