@@ -132,3 +132,34 @@ CASE(mount_root_crossed_by_others)
 	R(umount("bound"));
 	R(umount("m"));
 }
+
+/* A file by its descriptor's link of procfs: in which mount it lies is not where that link is. */
+CASE(mount_root_linked_by_descriptor)
+{
+	static const char *const to[] = {"shut/x", "a/x", "b/x", "open/x", "missing/x"};
+	char link[40];
+
+	make_dirs();
+	mkdir("m", 0755);
+	mkdir("shut", 0755);
+	mkdir("open", 0777);
+	chmod("open", 0777);
+	BIND("a", "m");
+	CHILD("other") {
+		SYSCALL(SYS_setresgid, 7, 7, 7);
+		SYSCALL(SYS_setresuid, 7, 7, 7);
+		put("open/named", "x");
+		for (int named = 0; named < 2; named++) {
+			const int fd = named ? open("open/named", O_RDONLY) :
+					       open("open", O_TMPFILE | O_WRONLY, 0600);
+
+			snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+			for (size_t i = 0; i < COUNT(to); i++) {
+				say("%s ", to[i]);
+				R(linkat(AT_FDCWD, link, AT_FDCWD, to[i], AT_SYMLINK_FOLLOW));
+				unlink(to[i]);
+			}
+		}
+	}
+	R(umount("m"));
+}
