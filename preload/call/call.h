@@ -176,6 +176,9 @@ struct fj_call {
 	bool leaves_by_sigreturn; /* the same for rt_sigreturn(2), with the program's own stack
 				     pointer */
 	uint64_t tail_data[6];
+	/* There: the mask that a call waits with, as the program said it; and whether it is so. */
+#define FJ_TAIL_MASK 3
+#define FJ_TAIL_HAS_MASK 4
 };
 
 /* Travels in the low 16 bits of SECCOMP_RET_TRAP and arrives as si_errno: tells our traps from

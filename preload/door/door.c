@@ -141,13 +141,21 @@ static bool leaves_sigsys_alone(const struct fj_call *c)
 	return !(set & FJ_SIGSYS_BIT);
 }
 
+/* These only keep SIGSYS out of masks. */
+static bool is_for_the_trap(const struct fj_row *row)
+{
+	return row->hook == FJ_HOOK_sigprocmask || row->hook == FJ_HOOK_sigwait ||
+	       row->hook == FJ_HOOK_pselect;
+}
+
 /* Is this call better seen with the program's frame before one? A program that has seccomp filters
  * of its own must make its calls from an address that they judge; a SIGSYS that is held back is let
  * in when the trap's handler returns. */
 static bool is_for_trap_now(const struct fj_row *row)
 {
 	return fj_jail->has_trap && row &&
-	       (fj_policy_save() || (row->hook == FJ_HOOK_sigprocmask && fj_sigsys_was_pending()));
+	       (fj_policy_save() || (row->hook == FJ_HOOK_sigprocmask && fj_sigsys_was_pending()) ||
+		       (is_for_the_trap(row) && fj_sigsys_was_blocked()));
 }
 
 __attribute__((noinline)) static long call_by_tail(
@@ -237,13 +245,6 @@ static bool is_about_sigsys(const struct fj_row *row)
 	return row->hook == FJ_HOOK_sigpending || row->hook == FJ_HOOK_sigtimedwait ||
 	       row->hook == FJ_HOOK_sigreturn ||
 	       (row->hook == FJ_HOOK_sigaltstack && fj_jail->has_trap);
-}
-
-/* These only keep SIGSYS out of masks. */
-static bool is_for_the_trap(const struct fj_row *row)
-{
-	return row->hook == FJ_HOOK_sigprocmask || row->hook == FJ_HOOK_sigwait ||
-	       row->hook == FJ_HOOK_pselect;
 }
 
 bool fj_door_may_want(long nr)

@@ -20,10 +20,13 @@
 
 #include "signal/faults.h"
 #include "signal/handlers.h"
+#include "signal/stand_in.h"
 #include "signal/tail.h"
 #include "call/when.h"
 #include "door/record.h"
 #include "sys/guest.h"
+
+extern const char fj_door_tail_made[];
 
 #define BELOW_FRAME 1024u /* on the slot's stack: what fj_handler_done() needs */
 
@@ -44,6 +47,7 @@ struct entered {
 	struct fj_frame *context;
 	uint64_t info;
 	struct fj_altstack stack;
+	struct fj_thread *owner; /* who knows what the program blocks, or NULL */
 	bool is_refused;
 };
 
@@ -323,12 +327,63 @@ static void engine_came(int sig, struct fj_thread *t, struct fj_frame *f, struct
 	e->context = &((struct shown *)at)->frame;
 }
 
+/* What the thread blocked when the signal came, as the program said that: in a call that waits with
+ * a mask of its own, which it broke off, that. */
+static uint64_t mask_when_it_came(const struct fj_frame *f, uint64_t before)
+{
+	const char *at = fj_gate_begin + (f->regs.ip - fj_gate_address());
+	struct fj_door_record *record = (struct fj_door_record *)f->regs.bx;
+	struct fj_tail *tail = (struct fj_tail *)f->regs.sp;
+	uint64_t *data;
+	uint64_t nr;
+
+	if (f->regs.ax != (uint64_t)-EINTR)
+		return before;
+	if (at == fj_gate_tail_made) {
+		nr = tail->nr;
+		data = tail->data;
+	} else if (at == fj_gate_made &&
+		   *(const uint64_t *)f->regs.sp == (uint64_t)fj_door_tail_made) {
+		nr = record->nr;
+		data = record->tail_data;
+	} else {
+		return before;
+	}
+	if (nr != __NR_rt_sigsuspend && nr != __NR_ppoll && nr != __NR_pselect6 &&
+		nr != __NR_epoll_pwait && nr != __NR_epoll_pwait2)
+		return before;
+	if (data[FJ_TAIL_HAS_MASK])
+		before = data[FJ_TAIL_MASK];
+	data[FJ_TAIL_HAS_MASK] = 0; /* it is over: what comes now comes behind it */
+	return before;
+}
+
+/* What is blocked meanwhile, and what the program is shown of what was before. Its SIGSYS is in
+ * both, and in the kernel's in neither. */
+static uint64_t masks(
+	int sig, const struct fj_frame *f, struct fj_thread *owner, struct fj_frame *context)
+{
+	const bool asks = fj_action_has_sigsys(sig) || (fj_handler_mask(sig) & FJ_SIGSYS_BIT);
+	uint64_t before = f->mask;
+
+	if (!fj_jail->has_trap)
+		return before | fj_handler_mask(sig);
+	if (!owner && asks)
+		owner = fj_thread_mine();
+	if (owner)
+		before = fj_mask_shown(owner, before);
+	context->mask = before;
+	context->flags |= FJ_UCONTEXT_SHOWN;
+	before = mask_when_it_came(f, before) | fj_handler_mask(sig) | (asks ? FJ_SIGSYS_BIT : 0);
+	return owner ? fj_mask_block(owner, before) : before;
+}
+
 static void enter(int sig, const struct fj_frame *f, const struct entered *e, struct fj_frame *go)
 {
-	*go = (struct fj_frame){.flags = f->flags, .stack = e->stack};
-	go->mask = f->mask | fj_handler_mask(sig);
-	if (fj_jail->has_trap)
-		go->mask &= ~FJ_SIGSYS_BIT;
+	const uint64_t flags = f->flags; /* what is shown may be the same frame */
+
+	*go = (struct fj_frame){.flags = flags, .stack = e->stack};
+	go->mask = masks(sig, f, e->owner, e->context);
 	go->regs.ip = fj_handler_of(sig);
 	go->regs.sp = e->sp;
 	go->regs.di = (uint64_t)sig;
@@ -349,6 +404,7 @@ struct fj_frame *fj_handler_came(int sig, const void *info, struct fj_frame *f, 
 		.frame = (uint64_t)f - sizeof(uint64_t),
 		.sp = (uint64_t)f - sizeof(uint64_t),
 		.info = (uint64_t)info,
+		.owner = owner_of(f),
 		.stack = as_it_is};
 
 	if (!t && fj_jail->has_trap)
@@ -371,6 +427,7 @@ void fj_handler_done(struct fj_frame *f, const struct fj_frame *context)
 	struct fj_thread *t = interrupted(f);
 
 	f->mask = shown->frame.mask;
+	f->flags |= shown->frame.flags & FJ_UCONTEXT_SHOWN;
 	if (t && t->waiting_frame) {
 		t->inner_sp = shown->outer_sp;
 		t->handlers--;

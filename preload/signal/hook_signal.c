@@ -97,11 +97,16 @@ uint64_t fj_mask_block(struct fj_thread *t, uint64_t mask)
 	return (mask & ~FJ_SIGSYS_BIT) | (with ? FJ_STAND_IN_BIT : 0);
 }
 
+void fj_sigsys_wait(struct fj_thread *t, bool lets_in)
+{
+	t->lets_sigsys_in = lets_in;
+}
+
 uint64_t fj_sigsys_arrived(
 	struct fj_thread *t, const siginfo_t *info, uint64_t *before, uint64_t *mask)
 {
 	const struct fj_sigaction action = own_actions()->sigsys;
-	const bool is_blocked = fj_thread_signals(t)->sigsys_blocked;
+	const bool is_blocked = fj_thread_signals(t)->sigsys_blocked && !t->lets_sigsys_in;
 	struct actions *own;
 
 	fj_handler_note(FJ_SIGSYS, &action);
@@ -293,6 +298,20 @@ long fj_hook_sigprocmask(struct fj_call *c)
 	return c->arg[2] && fj_guest_write(c->arg[2], &old, sizeof(old)) ? -EFAULT : 0;
 }
 
+/* The kernel's mask for a call that waits with one of the program's. */
+static uint64_t mask_of_wait(struct fj_call *c, uint64_t mask)
+{
+	const bool lets_in = !(mask & FJ_SIGSYS_BIT);
+
+	c->tail_data[FJ_TAIL_MASK] = mask & ~FJ_KILL_AND_STOP;
+	c->tail_data[FJ_TAIL_HAS_MASK] = 1;
+	fj_sigsys_wait(c->thread, lets_in);
+	if (lets_in && c->mask && own_actions()->sigsys.handler == FJ_IGNORE)
+		fj_stand_in_drop(c->thread); /* it comes, and nothing happens */
+	return (mask & ~FJ_SIGSYS_BIT) |
+	       (!lets_in && fj_sigsys_was_pending() ? FJ_STAND_IN_BIT : 0);
+}
+
 /* Make argument `i` point at our copy of the mask, and leave: the call must run under the program's
  * own mask, and the kernel reads the set again when it restarts the call, so the copy lies on the
  * program's stack. */
@@ -300,7 +319,7 @@ static long leave_with_mask(struct fj_call *c, int i)
 {
 	if (fj_guest_read(&c->tail_data[0], c->arg[i], FJ_SIGSET_SIZE))
 		return -EFAULT;
-	c->tail_data[0] &= ~FJ_SIGSYS_BIT;
+	c->tail_data[0] = mask_of_wait(c, c->tail_data[0]);
 	fj_faults_mask(c->tail_data[0]);
 	c->arg[i] = (uint64_t)&c->tail_data[0];
 	if (!c->frame)
@@ -313,6 +332,7 @@ long fj_hook_sigwait(struct fj_call *c)
 {
 	/* The mask is the last pointer of the row, and its size follows it. */
 	int i = FJ_ARGS - 1;
+	long r;
 
 	while (i > 0 && !(c->row->kind[i] == FJ_SIZE && c->row->kind[i - 1] == FJ_PTR))
 		i--;
@@ -320,7 +340,15 @@ long fj_hook_sigwait(struct fj_call *c)
 		return fj_kernel(c);
 	if (!c->arg[i - 1]) /* it is trapped for another reason */
 		return fj_signalfd_read(c);
-	return leave_with_mask(c, i - 1);
+	r = leave_with_mask(c, i - 1);
+	/* One that waits comes first of all, as it would without us. (It is sure to come, and the
+	 * call, which fails for nothing else, is no trap: so it may be blocked until then.) */
+	if (!r && c->nr == __NR_rt_sigsuspend && c->mask && c->thread->lets_sigsys_in &&
+		fj_stand_in_waits(c->thread)) {
+		fj_stand_in_send(c->thread);
+		*c->mask |= FJ_SIGSYS_BIT;
+	}
+	return r;
 }
 
 /* The program's signal stack stands in the frame of a handler that was moved to another stack: ours
@@ -344,17 +372,24 @@ static void restore_altstack(const struct fj_call *c)
 long fj_hook_sigreturn(struct fj_call *c)
 {
 	const uint64_t at = c->sp + FJ_UCONTEXT_MASK;
-	uint64_t mask;
+	uint64_t mask, flags, asked;
 
-	if (fj_guest_read(&mask, at, sizeof(mask)))
-		mask = 0;
+	if (fj_guest_read(&mask, at, sizeof(mask)) || fj_guest_read(&flags, c->sp, sizeof(flags)))
+		mask = flags = 0;
 	fj_faults_mask(mask);
 	restore_altstack(c);
-	/* (The kernel saved it without the bit: that it is not there says nothing.) */
-	if (mask & FJ_SIGSYS_BIT) {
-		set_blocked(c->thread, true);
-		mask &= ~FJ_SIGSYS_BIT;
+	/* (Where the kernel saved it alone, that the bit is not there says nothing.) */
+	if (!(flags & FJ_UCONTEXT_SHOWN) && !(mask & FJ_SIGSYS_BIT)) {
+		c->leaves_by_sigreturn = true;
+		return 0;
+	}
+	asked = mask;
+	mask = fj_mask_block(c->thread, mask & ~FJ_KILL_AND_STOP);
+	if (mask != asked)
 		fj_guest_write(at, &mask, sizeof(mask));
+	if (!(asked & FJ_SIGSYS_BIT) && fj_stand_in_waits(c->thread)) {
+		fj_stand_in_send(c->thread);
+		*c->mask = ~0UL; /* until that frame is left: two instructions, no trap */
 	}
 	c->leaves_by_sigreturn = true;
 	return 0;
@@ -373,7 +408,7 @@ long fj_hook_pselect(struct fj_call *c)
 		return fj_kernel(c);
 	if (fj_guest_read(&c->tail_data[2], pair.set, FJ_SIGSET_SIZE))
 		return -EFAULT;
-	c->tail_data[2] &= ~FJ_SIGSYS_BIT;
+	c->tail_data[2] = mask_of_wait(c, c->tail_data[2]);
 	fj_faults_mask(c->tail_data[2]);
 	c->tail_data[0] = (uint64_t)&c->tail_data[2];
 	c->tail_data[1] = FJ_SIGSET_SIZE;

@@ -21,6 +21,9 @@ struct fj_sigaction { /* struct kernel_sigaction, arch/x86/include/uapi/asm/sign
 #define FJ_UCONTEXT_MASK                                                                           \
 	296 /* offsetof(struct ucontext, uc_sigmask), asm/ucontext.h; checked in trap/sigsys.c */
 
+/* In its uc_flags, of which the kernel knows the lowest three: uc_sigmask is the program's own. */
+#define FJ_UCONTEXT_SHOWN 0x40000000UL
+
 #define FJ_KILL_AND_STOP ((1UL << 8) | (1UL << 18)) /* SIGKILL, SIGSTOP: cannot be blocked */
 /* The flags that rt_sigaction(2) keeps and reports, UAPI_SA_FLAGS of linux/signal.h; Linux 5.11. */
 #define FJ_SA_FLAGS 0xdc000807UL
@@ -72,6 +75,9 @@ enum { FJ_DEFAULT = 0, FJ_IGNORE = 1 };
 #define FJ_SA_ONSTACK 0x08000000u
 uint64_t fj_sigsys_arrived(
 	struct fj_thread *t, const siginfo_t *info, uint64_t *before, uint64_t *mask);
+/* The thread `t`, which blocks SIGSYS, leaves the engine for a call that lets it in, or (false) for
+ * another. */
+void fj_sigsys_wait(struct fj_thread *t, bool lets_in);
 
 /* A mask that the kernel has, as the program knows it; and one of the program's for the kernel,
  * with which the thread goes on: what SIGSYS is in it is kept. */

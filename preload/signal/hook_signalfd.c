@@ -158,7 +158,7 @@ static long read_first(struct fj_call *c)
 	struct signalfd_siginfo record;
 	long r = 0;
 
-	if (c->nr != __NR_read || c->arg[2] < sizeof(record) || !fj_stand_in_waits(c->thread) ||
+	if (c->nr != __NR_read || c->arg[2] < sizeof(record) || !fj_stand_in_is_first(c->thread) ||
 		!is_signalfd(ask.fd) || !wants_sigsys(ask.fd) ||
 		!fj_stand_in_take(c->thread, &info))
 		return 0;
@@ -179,7 +179,8 @@ static bool stands_in(const struct fj_call *c, size_t offset, struct signalfd_si
 	       !move(c, offset, record, sizeof(*record), false);
 }
 
-/* Make it that, before those that the kernel has put first for their lower numbers. */
+/* Make it that, before those that the kernel has put first for their lower numbers: of those for the
+ * thread alone, which come first, or of the others. */
 static void turn(struct fj_call *c, size_t at, struct signalfd_siginfo *record)
 {
 	siginfo_t info = {.si_signo = FJ_STAND_IN};
@@ -189,7 +190,8 @@ static void turn(struct fj_call *c, size_t at, struct signalfd_siginfo *record)
 	record->ssi_signo = FJ_SIGSYS;
 	record->ssi_errno = 0;
 	for (; at && !move(c, at - sizeof(other), &other, sizeof(other), false) &&
-		other.ssi_signo != FJ_SIGSYS;
+		other.ssi_signo != FJ_SIGSYS &&
+		(record->ssi_code == SI_TKILL || other.ssi_code != SI_TKILL);
 		at -= sizeof(other))
 		move(c, at, &other, sizeof(other), true);
 	move(c, at, record, sizeof(*record), true);

@@ -74,6 +74,36 @@ bool fj_stand_in_waits(const struct fj_thread *t)
 	return was_pending && (waits_for_me(t) || waits_for_process()) && kernel_has_one();
 }
 
+/* Signals that the kernel has for this thread alone: SigPnd of its status. */
+static uint64_t private_ones(struct fj_thread *t)
+{
+	static const char label[] = "SigPnd:\t";
+	enum { SIZE = 4096 };
+	const uint32_t mark = fj_scratch_mark(t);
+	char *text = fj_scratch(t, SIZE);
+	const char *at = text;
+	uint64_t set = 0;
+	long n, fd = fj_sys4(
+			__NR_openat, AT_FDCWD, "/proc/thread-self/status", O_RDONLY | O_CLOEXEC, 0);
+
+	fj_scratch_release(t, mark); /* nothing else takes it here */
+	if (fd < 0)
+		return 0;
+	n = fj_sys3(__NR_read, fd, text, SIZE - 1);
+	fj_close((int)fd);
+	text[n > 0 ? n : 0] = 0;
+	while (*at && !fj_begins(at, label))
+		at++;
+	for (at += *at ? sizeof(label) - 1 : 0; *at && *at != '\n'; at++)
+		set = set << 4 | (uint64_t)(*at <= '9' ? *at - '0' : *at - 'a' + 10);
+	return set;
+}
+
+bool fj_stand_in_is_first(struct fj_thread *t)
+{
+	return fj_stand_in_waits(t) && (waits_for_me(t) || !private_ones(t));
+}
+
 void fj_stand_in_arm(void)
 {
 	const struct fj_sigaction ours = {
@@ -150,9 +180,10 @@ bool fj_stand_in_take(struct fj_thread *t, siginfo_t *info)
 void fj_stand_in_send(struct fj_thread *t)
 {
 	siginfo_t info;
+	bool is_mine = waits_for_me(t);
 
-	for (bool to_me = true; fj_stand_in_take(t, &info); to_me = false)
-		send(FJ_SIGSYS, to_me, &info);
+	for (; fj_stand_in_take(t, &info); is_mine = false)
+		send(FJ_SIGSYS, is_mine, &info);
 }
 
 void fj_stand_in_drop(struct fj_thread *t)
@@ -228,7 +259,7 @@ long fj_hook_sigtimedwait(struct fj_call *c)
 		c->leaves_by_tail = c->frame != NULL;
 		return c->frame ? 0 : fj_kernel(c);
 	}
-	if (fj_stand_in_take(c->thread, &info)) /* before those of higher numbers */
+	if (fj_stand_in_is_first(c->thread) && fj_stand_in_take(c->thread, &info))
 		return give(c, &info);
 	memcpy(arg, c->arg, sizeof(arg));
 	set |= FJ_STAND_IN_BIT;

@@ -41,6 +41,9 @@ void fj_stand_in_drop(struct fj_thread *t);
 uint32_t fj_stand_in_count(void);
 /* Is any held back? */
 bool fj_stand_in_waits(const struct fj_thread *t);
+/* Would the kernel take one, were it SIGSYS, before all other signals? It looks at those for the
+ * thread first, and of each kind at SIGSYS first. */
+bool fj_stand_in_is_first(struct fj_thread *t);
 /* The handler's: one has come to a thread that lets it in. */
 void fj_stand_in_came(struct fj_thread *t, siginfo_t *info);
 

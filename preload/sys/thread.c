@@ -157,7 +157,7 @@ static bool take(uint32_t n, uint32_t as, int32_t pid, int32_t tid)
 	t->signals = (struct fj_thread_signals){0};
 	t->deferred = 0;
 	t->judged = NULL;
-	t->asks_search = t->catches_faults = false;
+	t->asks_search = t->catches_faults = t->lets_sigsys_in = false;
 	t->scratch_used = 0;
 	t->busy = as == SLOT_LENT ? FJ_BUSY : FJ_IDLE;
 	__atomic_store_n(&t->used, with_state(word + SLOT_STATES, as), __ATOMIC_RELEASE);

@@ -61,6 +61,7 @@ struct fj_thread {
 	/* A bad pointer of the program's may be used, and is found out then (sys/guest.h). Set by
 	 * the trap, which knows what is blocked. */
 	bool catches_faults;
+	bool lets_sigsys_in; /* the call that it left the engine for does, whatever it blocks */
 	bool asks_search; /* directories on the way of a path are asked whether they may be
 			     searched: path/walk.c */
 	uint8_t asked;	  /* on the way of which path arguments that was done: a bit for each */

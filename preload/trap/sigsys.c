@@ -73,12 +73,16 @@ static uintptr_t deliver_to_program(siginfo_t *info, struct fj_frame *f)
 {
 	const struct fj_sigaction default_action = {.handler = FJ_DEFAULT};
 	struct fj_thread *t = fj_thread_holding((uintptr_t)__builtin_frame_address(0));
-	uint64_t mask = f->mask, handler;
+	uint64_t mask, handler;
 
+	f->mask &= ~FJ_SIGSYS_BIT; /* from sigsuspend(2): hook_signal.c */
+	mask = f->mask;
 	if (info->si_signo == FJ_STAND_IN) {
 		fj_stand_in_came(t, info);
 		return 0;
 	}
+	if (f->regs.ip - fj_gate_address() >= FJ_PAGE) /* that call is over */
+		fj_sigsys_wait(t, false);
 	handler = fj_sigsys_arrived(t, info, &f->mask, &mask);
 	if (handler == FJ_IGNORE)
 		return 0;
@@ -163,6 +167,7 @@ uintptr_t fj_trap_handle(siginfo_t *info, struct fj_frame *f)
 	c.leaves_by_tail = c.leaves_by_sigreturn = false;
 	caught_before = c.thread->catches_faults;
 	/* (One that blocks SIGSEGV shall have it wait: another thread may be waiting for it.) */
+	c.thread->lets_sigsys_in = false;
 	c.thread->catches_faults = fj_faults_are_caught() && !(f->mask & FJ_SIGSEGV_BIT);
 	if (f->mask & FJ_SIGBUS_BIT)
 		fj_faults_let_in(f->mask);
