@@ -2,17 +2,11 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * record.c - owner records for the other rooms: find, change, forget. */
-<<<<<<< HEAD
 #include "own/own.h"
 #include "records/store.h"
-
-=======
-#include "own/store.h"
 #include "sys/abi.h"
-	>>>>>>> 6484304 (sys: a number of the kernel's has one name)
 
-	static bool
-	has_records(const struct fj_store *s)
+static bool has_records(const struct fj_store *s)
 {
 	return !s->is_lost && __atomic_load_n(&fj_store_head(s)->records, __ATOMIC_RELAXED) != 0;
 }

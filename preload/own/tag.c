@@ -13,18 +13,14 @@
  * made it, or in a root whose numbers change.
  *
  * Called by disk.c, and by whatever is about to make a record. */
-<<<<<<< HEAD
 #include "own/own.h"
 #include "records/store.h"
-=======
-#include "own/store.h"
 #include "sys/abi.h"
-	>>>>>>> 6484304 (sys: a number of the kernel's has one name)
 
 #include <linux/stat.h>
 
-	/* getxattr(2) and setxattr(2) take no descriptor with O_PATH, but its link. */
-	struct target {
+/* getxattr(2) and setxattr(2) take no descriptor with O_PATH, but its link. */
+struct target {
 	long fd;
 	bool is_ours;
 	char link[32];

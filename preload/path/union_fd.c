@@ -115,15 +115,6 @@ bool fj_union_is_merged(struct fj_thread *t, int fd)
 	struct fj_str pos;
 	bool is = false;
 
-<<<<<<< HEAD
-=======
-	if (fd == AT_FDCWD)
-		st.st_mode = FJ_S_IFDIR;
-	else if (fj_sys2(__NR_fstat, fd, &st))
-		return false;
-	if ((st.st_mode & FJ_S_IFMT) != FJ_S_IFDIR)
-		return false;
->>>>>>> 6484304 (sys: a number of the kernel's has one name)
 	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
 	if (fj_dir_in_union(t, fd, &pos)) {
 		const int known = fj_layers_know_merged(pos.at, pos.len, fj_facts_epoch());

@@ -130,7 +130,7 @@ static bool is_merged(struct fj_walk *w, const char *name)
 	struct fj_layers in;
 	int is;
 
-	if (l->found < 0 || l->is_whiteout || (l->mode & S_IFMT_) != S_IFDIR_)
+	if (l->found < 0 || l->is_whiteout || (l->mode & FJ_S_IFMT) != FJ_S_IFDIR)
 		return false;
 	if (before + len + 2 > FJ_PATH_MAX)
 		return fj_layers_merge_below(w->t, l, name);
