@@ -84,6 +84,7 @@ sed -i 's/walk.c - /about /' "$source_file" && says style '*does not say at its 
 echo 'int x; ' >>"$source_file" && says style '*walk.c:8: blanks*' && fresh
 echo '/* TODO: more */' >>"$source_file" && says style '*TODO*' && fresh
 echo 'typedef struct x x;' >>"$source_file" && says style '*typedef*' && fresh
+yes 'int many;' | head -n 400 >>"$source_file" && says style '*over 400 it must be cut*' && fresh
 echo 'int  x;' >>"$source_file" && says format '*walk.c: 1 lines*' && fresh
 # shellcheck disable=SC2016 # the other script's
 echo 'echo $1' >>"$work/tree/scripts/say" && says scripts '*SC2086*' && fresh
