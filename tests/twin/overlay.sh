@@ -4,7 +4,7 @@
 #
 # overlay.sh - part of run.sh, for --overlay: roots that are overlays, of the jail's and of the kernel's.
 #
-# Each worker's tree, which is deep.N/jail in other runs, is the lowest layer here. With two lower layers all directories are in both,
+# Each worker's tree, which is deep.N/jail in other runs, is the lowest layer here, and the jail's own root is the overlay. With two lower layers all directories are in both,
 # and of all other files every second one is moved to the upper of the two. The topmost layer is empty when a case begins.
 #
 # shellcheck disable=SC2154,SC2034 # variables are shared with run.sh
@@ -13,15 +13,13 @@
 overlay_make() {
 	over=$work/over.$1
 	mkdir "$over"
-	cp -a "$work/root" "$over/base"
-	mkdir "$over/base/m"
 	overlay_split "$work/deep.$1$nest/jail" "$over/second"
 	if [ "$TWIN_MOUNTS" = yes ]; then
 		cp -a "$work/root" "$over/kernel.lower"
 		overlay_split "$over/kernel.lower" "$over/kernel.second"
 		mkdir "$over/kernel"
 	fi
-	[ "$am_root" = no ] || chown "$TWIN_UID:$TWIN_UID" "$over" "$over/base/m"
+	[ "$am_root" = no ] || chown "$TWIN_UID:$TWIN_UID" "$over"
 }
 
 overlay_split() { # FROM TO
@@ -53,8 +51,7 @@ overlay_words() { # PROGRAM
 	overlay_fresh jail
 	words=''
 	[ "$layers" = 1 ] || words="--overlay-src $over/second"
-	words="$FAKEJAIL $FAKEJAIL_ARGS --overlay-src $work/deep.$worker$nest/jail $words --overlay $over/jail.up $over/jail.work /m
-		-b /proc:/m/proc -b /dev:/m/dev -b /sys:/m/sys $over/base $1 @under /m"
+	words="$FAKEJAIL $FAKEJAIL_ARGS $words --overlay $over/jail.up $over/jail.work / $work/deep.$worker$nest/jail $1"
 }
 
 # A root for the reference, into `where`: the kernel's own overlay. The one of the case before is taken away.

@@ -106,12 +106,3 @@ TOOL(as)
 	argv[2] = argv[0];
 	SYSCALL(SYS_execve, argv[0], argv + 2, environ);
 }
-
-/* The root of the jail is at argv[2]: go there, and go on with the rest, a case or a tool. */
-TOOL(under)
-{
-	if (argc < 4 || SYSCALL(SYS_chroot, argv[2]) || SYSCALL(SYS_chdir, "/"))
-		twin_exit(125);
-	argv[2] = argv[0];
-	SYSCALL(SYS_execve, argv[0], argv + 2, environ);
-}
