@@ -62,10 +62,10 @@ struct fj_thread {
 	 * the trap, which knows what is blocked. */
 	bool catches_faults;
 	bool lets_sigsys_in; /* the call that it left the engine for does, whatever it blocks */
-	bool asks_search; /* directories on the way of a path are asked whether they may be
+	bool asks_search;    /* directories on the way of a path are asked whether they may be
 			     searched: path/walk.c */
-	uint8_t asked;	  /* on the way of which path arguments that was done: a bit for each */
-	uint64_t asker;	  /* for whom: fj_ids_asker() */
+	uint8_t asked;	     /* on the way of which path arguments that was done: a bit for each */
+	uint64_t asker;	     /* for whom: fj_ids_asker() */
 	const struct fj_ids
 		*judged; /* while another identity than its own is asked about: dispatch/may.c */
 	struct fj_part signals_part;
