@@ -327,63 +327,12 @@ static void engine_came(int sig, struct fj_thread *t, struct fj_frame *f, struct
 	e->context = &((struct shown *)at)->frame;
 }
 
-/* What the thread blocked when the signal came, as the program said that: in a call that waits with
- * a mask of its own, which it broke off, that. */
-static uint64_t mask_when_it_came(const struct fj_frame *f, uint64_t before)
-{
-	const char *at = fj_gate_begin + (f->regs.ip - fj_gate_address());
-	struct fj_door_record *record = (struct fj_door_record *)f->regs.bx;
-	struct fj_tail *tail = (struct fj_tail *)f->regs.sp;
-	uint64_t *data;
-	uint64_t nr;
-
-	if (f->regs.ax != (uint64_t)-EINTR)
-		return before;
-	if (at == fj_gate_tail_made) {
-		nr = tail->nr;
-		data = tail->data;
-	} else if (at == fj_gate_made &&
-		   *(const uint64_t *)f->regs.sp == (uint64_t)fj_door_tail_made) {
-		nr = record->nr;
-		data = record->tail_data;
-	} else {
-		return before;
-	}
-	if (nr != __NR_rt_sigsuspend && nr != __NR_ppoll && nr != __NR_pselect6 &&
-		nr != __NR_epoll_pwait && nr != __NR_epoll_pwait2)
-		return before;
-	if (data[FJ_TAIL_HAS_MASK])
-		before = data[FJ_TAIL_MASK];
-	data[FJ_TAIL_HAS_MASK] = 0; /* it is over: what comes now comes behind it */
-	return before;
-}
-
-/* What is blocked meanwhile, and what the program is shown of what was before. Its SIGSYS is in
- * both, and in the kernel's in neither. */
-static uint64_t masks(
-	int sig, const struct fj_frame *f, struct fj_thread *owner, struct fj_frame *context)
-{
-	const bool asks = fj_action_has_sigsys(sig) || (fj_handler_mask(sig) & FJ_SIGSYS_BIT);
-	uint64_t before = f->mask;
-
-	if (!fj_jail->has_trap)
-		return before | fj_handler_mask(sig);
-	if (!owner && asks)
-		owner = fj_thread_mine();
-	if (owner)
-		before = fj_mask_shown(owner, before);
-	context->mask = before;
-	context->flags |= FJ_UCONTEXT_SHOWN;
-	before = mask_when_it_came(f, before) | fj_handler_mask(sig) | (asks ? FJ_SIGSYS_BIT : 0);
-	return owner ? fj_mask_block(owner, before) : before;
-}
-
 static void enter(int sig, const struct fj_frame *f, const struct entered *e, struct fj_frame *go)
 {
 	const uint64_t flags = f->flags; /* what is shown may be the same frame */
 
 	*go = (struct fj_frame){.flags = flags, .stack = e->stack};
-	go->mask = masks(sig, f, e->owner, e->context);
+	go->mask = fj_handler_masks(sig, f, e->owner, e->context);
 	go->regs.ip = fj_handler_of(sig);
 	go->regs.sp = e->sp;
 	go->regs.di = (uint64_t)sig;

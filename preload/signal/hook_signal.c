@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_signal.c - FJ_SIGSYS stays the trap's: never blocked, never ignored, never another's handler.
+ * hook_signal.c - SIGSYS stays the trap's: never blocked, never ignored, never another's handler.
  *
- * The kernel kills a process that traps with FJ_SIGSYS blocked (force_sig_info_to_task() of
+ * The kernel kills a process that traps with SIGSYS blocked (force_sig_info_to_task() of
  * kernel/signal.c). So the bit is taken out of every mask on its way to the kernel, and what the
  * program asked for is kept and reported. */
 #include "signal/hook_signal.h"
@@ -21,8 +21,8 @@
 
 #define SYS_SECCOMP_ 1
 
-/* What the kernel has not of the program's actions: that of FJ_SIGSYS, and of which signals the
- * action's mask holds FJ_SIGSYS, a bit for each. */
+/* What the kernel has not of the program's actions: that of SIGSYS, and of which signals the
+ * action's mask holds SIGSYS, a bit for each. */
 static FJ_OF_PROCESS struct fj_part part;
 static FJ_OF_PROCESS struct actions {
 	struct fj_sigaction sigsys;
@@ -131,6 +131,11 @@ bool fj_sigsys_is_caught(void)
 	return own_actions()->sigsys.handler > FJ_IGNORE;
 }
 
+bool fj_sigsys_is_ignored(void)
+{
+	return own_actions()->sigsys.handler == FJ_IGNORE;
+}
+
 /* The slot that the trap would run in (trap/sigsys.c, fj_trap_stack()): by the direct door the
  * engine runs in anybody's. NULL: the thread has none. */
 static struct fj_thread *slot_of_trap(const struct fj_call *c)
@@ -237,7 +242,7 @@ static bool is_blocked_after(int how, uint64_t set, bool was)
 
 /* The direct door has no saved mask to edit: the call itself is made, without the bit, and on the
  * program's stack, where a signal that it lets in belongs. What was wanted is kept where the trap
- * looks for it; a thread of which nothing is known has FJ_SIGSYS unblocked. */
+ * looks for it; a thread of which nothing is known has SIGSYS unblocked. */
 static long mask_directly(struct fj_call *c, int how, const uint64_t *set)
 {
 	struct fj_thread *t = slot_of_trap(c);
@@ -298,59 +303,6 @@ long fj_hook_sigprocmask(struct fj_call *c)
 	return c->arg[2] && fj_guest_write(c->arg[2], &old, sizeof(old)) ? -EFAULT : 0;
 }
 
-/* The kernel's mask for a call that waits with one of the program's. */
-static uint64_t mask_of_wait(struct fj_call *c, uint64_t mask)
-{
-	const bool lets_in = !(mask & FJ_SIGSYS_BIT);
-
-	c->tail_data[FJ_TAIL_MASK] = mask & ~FJ_KILL_AND_STOP;
-	c->tail_data[FJ_TAIL_HAS_MASK] = 1;
-	fj_sigsys_wait(c->thread, lets_in);
-	if (lets_in && c->mask && own_actions()->sigsys.handler == FJ_IGNORE)
-		fj_stand_in_drop(c->thread); /* it comes, and nothing happens */
-	return (mask & ~FJ_SIGSYS_BIT) |
-	       (!lets_in && fj_sigsys_was_pending() ? FJ_STAND_IN_BIT : 0);
-}
-
-/* Make argument `i` point at our copy of the mask, and leave: the call must run under the program's
- * own mask, and the kernel reads the set again when it restarts the call, so the copy lies on the
- * program's stack. */
-static long leave_with_mask(struct fj_call *c, int i)
-{
-	if (fj_guest_read(&c->tail_data[0], c->arg[i], FJ_SIGSET_SIZE))
-		return -EFAULT;
-	c->tail_data[0] = mask_of_wait(c, c->tail_data[0]);
-	fj_faults_mask(c->tail_data[0]);
-	c->arg[i] = (uint64_t)&c->tail_data[0];
-	if (!c->frame)
-		return fj_kernel(c);
-	c->leaves_by_tail = true;
-	return 0;
-}
-
-long fj_hook_sigwait(struct fj_call *c)
-{
-	/* The mask is the last pointer of the row, and its size follows it. */
-	int i = FJ_ARGS - 1;
-	long r;
-
-	while (i > 0 && !(c->row->kind[i] == FJ_SIZE && c->row->kind[i - 1] == FJ_PTR))
-		i--;
-	if (i < 1 || c->arg[i] != FJ_SIGSET_SIZE)
-		return fj_kernel(c);
-	if (!c->arg[i - 1]) /* it is trapped for another reason */
-		return fj_signalfd_read(c);
-	r = leave_with_mask(c, i - 1);
-	/* One that waits comes first of all, as it would without us. (It is sure to come, and the
-	 * call, which fails for nothing else, is no trap: so it may be blocked until then.) */
-	if (!r && c->nr == __NR_rt_sigsuspend && c->mask && c->thread->lets_sigsys_in &&
-		fj_stand_in_waits(c->thread)) {
-		fj_stand_in_send(c->thread);
-		*c->mask |= FJ_SIGSYS_BIT;
-	}
-	return r;
-}
-
 /* The program's signal stack stands in the frame of a handler that was moved to another stack: ours
  * is the kernel's. */
 static void restore_altstack(const struct fj_call *c)
@@ -392,29 +344,5 @@ long fj_hook_sigreturn(struct fj_call *c)
 		*c->mask = ~0UL; /* until that frame is left: two instructions, no trap */
 	}
 	c->leaves_by_sigreturn = true;
-	return 0;
-}
-
-/* pselect6(2): the sixth argument points to { pointer to the set, its size }. */
-long fj_hook_pselect(struct fj_call *c)
-{
-	struct {
-		uint64_t set, size;
-	} pair;
-
-	if (fj_guest_read(&pair, c->arg[5], sizeof(pair)))
-		return -EFAULT;
-	if (!pair.set || pair.size != FJ_SIGSET_SIZE)
-		return fj_kernel(c);
-	if (fj_guest_read(&c->tail_data[2], pair.set, FJ_SIGSET_SIZE))
-		return -EFAULT;
-	c->tail_data[2] = mask_of_wait(c, c->tail_data[2]);
-	fj_faults_mask(c->tail_data[2]);
-	c->tail_data[0] = (uint64_t)&c->tail_data[2];
-	c->tail_data[1] = FJ_SIGSET_SIZE;
-	c->arg[5] = (uint64_t)&c->tail_data[0];
-	if (!c->frame)
-		return fj_kernel(c);
-	c->leaves_by_tail = true;
 	return 0;
 }

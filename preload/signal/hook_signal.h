@@ -90,6 +90,8 @@ bool fj_sigsys_was_blocked(void);
 bool fj_sigsys_was_pending(void);
 /* Has the program a SIGSYS handler of its own? */
 bool fj_sigsys_is_caught(void);
+/* Does the program ignore it? */
+bool fj_sigsys_is_ignored(void);
 
 /* The slot that knows what the calling thread believes to block, when that may not be what the
  * kernel has; or NULL. */

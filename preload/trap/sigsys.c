@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * sigsys.c - from a FJ_SIGSYS frame to a call, and its result back into the frame. */
+ * sigsys.c - from a SIGSYS frame to a call, and its result back into the frame. */
 #include "trap/trap.h"
 
 #include "signal/faults.h"
@@ -67,7 +67,7 @@ uintptr_t fj_trap_stack(struct fj_frame *f, uintptr_t sp)
 
 void (*fj_trap_watcher)(uint64_t ip);
 
-/* A FJ_SIGSYS that is not our trap: the program's own affair. Returns the handler to go on in, or 0.
+/* A SIGSYS that is not our trap: the program's own affair. Returns the handler to go on in, or 0.
  */
 static uintptr_t deliver_to_program(siginfo_t *info, struct fj_frame *f)
 {

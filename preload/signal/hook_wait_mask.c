@@ -1,0 +1,91 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * hook_wait_mask.c - calls that wait with a mask of signals of their own: rt_sigsuspend, ppoll,
+ * epoll_pwait and their kin, and pselect6. The kernel gets the mask without SIGSYS, which the trap
+ * needs; what the program asked for is kept with the call. */
+#include "signal/hook_signal.h"
+#include "signal/faults.h"
+#include "signal/signalfd.h"
+#include "signal/stand_in.h"
+#include "signal/tail.h"
+#include "call/hooks.h"
+#include "sys/abi.h"
+#include "sys/guest.h"
+
+/* The kernel's mask for a call that waits with one of the program's. */
+static uint64_t mask_of_wait(struct fj_call *c, uint64_t mask)
+{
+	const bool lets_in = !(mask & FJ_SIGSYS_BIT);
+
+	c->tail_data[FJ_TAIL_MASK] = mask & ~FJ_KILL_AND_STOP;
+	c->tail_data[FJ_TAIL_HAS_MASK] = 1;
+	fj_sigsys_wait(c->thread, lets_in);
+	if (lets_in && c->mask && fj_sigsys_is_ignored())
+		fj_stand_in_drop(c->thread); /* it comes, and nothing happens */
+	return (mask & ~FJ_SIGSYS_BIT) |
+	       (!lets_in && fj_sigsys_was_pending() ? FJ_STAND_IN_BIT : 0);
+}
+
+/* Make argument `i` point at our copy of the mask, and leave: the call must run under the program's
+ * own mask, and the kernel reads the set again when it restarts the call, so the copy lies on the
+ * program's stack. */
+static long leave_with_mask(struct fj_call *c, int i)
+{
+	if (fj_guest_read(&c->tail_data[0], c->arg[i], FJ_SIGSET_SIZE))
+		return -EFAULT;
+	c->tail_data[0] = mask_of_wait(c, c->tail_data[0]);
+	fj_faults_mask(c->tail_data[0]);
+	c->arg[i] = (uint64_t)&c->tail_data[0];
+	if (!c->frame)
+		return fj_kernel(c);
+	c->leaves_by_tail = true;
+	return 0;
+}
+
+long fj_hook_sigwait(struct fj_call *c)
+{
+	/* The mask is the last pointer of the row, and its size follows it. */
+	int i = FJ_ARGS - 1;
+	long r;
+
+	while (i > 0 && !(c->row->kind[i] == FJ_SIZE && c->row->kind[i - 1] == FJ_PTR))
+		i--;
+	if (i < 1 || c->arg[i] != FJ_SIGSET_SIZE)
+		return fj_kernel(c);
+	if (!c->arg[i - 1]) /* it is trapped for another reason */
+		return fj_signalfd_read(c);
+	r = leave_with_mask(c, i - 1);
+	/* One that waits comes first of all, as it would without us. (It is sure to come, and the
+	 * call, which fails for nothing else, is no trap: so it may be blocked until then.) */
+	if (!r && c->nr == __NR_rt_sigsuspend && c->mask && c->thread->lets_sigsys_in &&
+		fj_stand_in_waits(c->thread)) {
+		fj_stand_in_send(c->thread);
+		*c->mask |= FJ_SIGSYS_BIT;
+	}
+	return r;
+}
+
+/* pselect6(2): the sixth argument points to { pointer to the set, its size }. */
+long fj_hook_pselect(struct fj_call *c)
+{
+	struct {
+		uint64_t set, size;
+	} pair;
+
+	if (fj_guest_read(&pair, c->arg[5], sizeof(pair)))
+		return -EFAULT;
+	if (!pair.set || pair.size != FJ_SIGSET_SIZE)
+		return fj_kernel(c);
+	if (fj_guest_read(&c->tail_data[2], pair.set, FJ_SIGSET_SIZE))
+		return -EFAULT;
+	c->tail_data[2] = mask_of_wait(c, c->tail_data[2]);
+	fj_faults_mask(c->tail_data[2]);
+	c->tail_data[0] = (uint64_t)&c->tail_data[2];
+	c->tail_data[1] = FJ_SIGSET_SIZE;
+	c->arg[5] = (uint64_t)&c->tail_data[0];
+	if (!c->frame)
+		return fj_kernel(c);
+	c->leaves_by_tail = true;
+	return 0;
+}
