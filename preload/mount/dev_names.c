@@ -22,7 +22,8 @@
 #define BEYOND (1L << 40) /* offsets in a directory: no kernel's entry has such a one */
 #define CROWDED (FJ_MOUNTS_MAX - 64)
 
-static bool is_there(const char *host)
+/* (Not inlined: its frame is large, and its callers need theirs.) */
+__attribute__((noinline)) static bool is_there(const char *host)
 {
 	struct stat st;
 
