@@ -13,15 +13,6 @@
 
 #include <asm/stat.h>
 
-#define DENTS_SIZE 4096u
-
-struct dirent64 { /* fs/readdir.c */
-	uint64_t ino, offset;
-	uint16_t size;
-	uint8_t type;
-	char name[];
-};
-
 void fj_roots_note(uint64_t hash)
 {
 	__atomic_store_n(
@@ -344,59 +335,4 @@ void fj_roots_moved(struct fj_thread *t, const char *from, const char *to, bool 
 	forget_all();
 	fj_own_tell_of(from);
 	fj_own_tell_of(to);
-}
-
-bool fj_roots_each_name(
-	struct fj_thread *t, int fd, bool (*each)(struct fj_thread *t, int fd, const char *name))
-{
-	const uint32_t mark = fj_scratch_mark(t);
-	char *list = fj_scratch(t, DENTS_SIZE);
-	bool is_so = true;
-	long n;
-
-	while (is_so && (n = fj_sys3(__NR_getdents64, fd, list, DENTS_SIZE)) > 0)
-		for (long at = 0; at < n && is_so;) {
-			const struct dirent64 *d = (const struct dirent64 *)(list + at);
-
-			is_so = fj_streq(d->name, ".") || fj_streq(d->name, "..") ||
-				each(t, fd, d->name);
-			at += d->size;
-		}
-	fj_scratch_release(t, mark);
-	return is_so;
-}
-
-static bool is_hidden(struct fj_thread *t, int fd, const char *name)
-{
-	(void)t;
-	(void)fd;
-	return fj_streq(name, FJ_HIDDEN_NAME);
-}
-
-static bool remove_name(struct fj_thread *t, int fd, const char *name)
-{
-	(void)t;
-	return !fj_sys3(__NR_unlinkat, fd, name, 0);
-}
-
-bool fj_roots_empty(struct fj_thread *t, int dirfd, const char *name)
-{
-	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	const long fd = fj_sys4(__NR_openat, dirfd, name, flags, 0);
-	long hidden;
-	bool is_done = false;
-
-	if (fj_is_err(fd))
-		return false;
-	if (!fj_sys3(__NR_faccessat, fd, FJ_HIDDEN_NAME "/owners", 0) &&
-		fj_roots_each_name(t, (int)fd, is_hidden)) {
-		hidden = fj_sys4(__NR_openat, fd, FJ_HIDDEN_NAME, flags, 0);
-		if (!fj_is_err(hidden)) {
-			is_done = fj_roots_each_name(t, (int)hidden, remove_name) &&
-				  !fj_sys3(__NR_unlinkat, fd, FJ_HIDDEN_NAME, AT_REMOVEDIR);
-			fj_close((int)hidden);
-		}
-	}
-	fj_close((int)fd);
-	return is_done;
 }

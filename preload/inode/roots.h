@@ -107,6 +107,9 @@ bool fj_roots_is_one(uint64_t dev, uint64_t ino);
 void fj_roots_moved(struct fj_thread *t, const char *from, const char *to, bool is_exchange);
 /* The host path of a place, in scratch memory; "" when it has none. */
 char *fj_roots_path(struct fj_thread *t, int dirfd, const char *name);
+
+/* -- roots_empty.c -- */
+
 /* Call `each` for the names in directory `fd` but "." and "..", until it says no: false. */
 bool fj_roots_each_name(
 	struct fj_thread *t, int fd, bool (*each)(struct fj_thread *t, int fd, const char *name));

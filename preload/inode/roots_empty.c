@@ -1,0 +1,73 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * roots_empty.c - a directory that is empty but for owner records of its own.
+ *
+ * The records of a root are not to be seen in it, so a program may remove such a directory, or
+ * rename another over it: they go first. Called by those who remove or replace directories; those
+ * who look through the descriptors that are open use fj_roots_each_name(), too. */
+#include "inode/roots.h"
+
+#define DENTS_SIZE 4096u
+
+struct dirent64 { /* fs/readdir.c */
+	uint64_t ino, offset;
+	uint16_t size;
+	uint8_t type;
+	char name[];
+};
+
+bool fj_roots_each_name(
+	struct fj_thread *t, int fd, bool (*each)(struct fj_thread *t, int fd, const char *name))
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	char *list = fj_scratch(t, DENTS_SIZE);
+	bool is_so = true;
+	long n;
+
+	while (is_so && (n = fj_sys3(__NR_getdents64, fd, list, DENTS_SIZE)) > 0)
+		for (long at = 0; at < n && is_so;) {
+			const struct dirent64 *d = (const struct dirent64 *)(list + at);
+
+			is_so = fj_streq(d->name, ".") || fj_streq(d->name, "..") ||
+				each(t, fd, d->name);
+			at += d->size;
+		}
+	fj_scratch_release(t, mark);
+	return is_so;
+}
+
+static bool is_hidden(struct fj_thread *t, int fd, const char *name)
+{
+	(void)t;
+	(void)fd;
+	return fj_streq(name, FJ_HIDDEN_NAME);
+}
+
+static bool remove_name(struct fj_thread *t, int fd, const char *name)
+{
+	(void)t;
+	return !fj_sys3(__NR_unlinkat, fd, name, 0);
+}
+
+bool fj_roots_empty(struct fj_thread *t, int dirfd, const char *name)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	const long fd = fj_sys4(__NR_openat, dirfd, name, flags, 0);
+	long hidden;
+	bool is_done = false;
+
+	if (fj_is_err(fd))
+		return false;
+	if (!fj_sys3(__NR_faccessat, fd, FJ_HIDDEN_NAME "/owners", 0) &&
+		fj_roots_each_name(t, (int)fd, is_hidden)) {
+		hidden = fj_sys4(__NR_openat, fd, FJ_HIDDEN_NAME, flags, 0);
+		if (!fj_is_err(hidden)) {
+			is_done = fj_roots_each_name(t, (int)hidden, remove_name) &&
+				  !fj_sys3(__NR_unlinkat, fd, FJ_HIDDEN_NAME, AT_REMOVEDIR);
+			fj_close((int)hidden);
+		}
+	}
+	fj_close((int)fd);
+	return is_done;
+}
