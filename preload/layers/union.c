@@ -329,67 +329,6 @@ long fj_layers_up(struct fj_thread *t, struct fj_layers *l, const char *pos)
 	return 0;
 }
 
-/* That of the jail's own root is made when it is wanted: many jails change nothing. */
-long fj_layers_open_work(struct fj_thread *t, const char *path)
-{
-	const uint32_t mark = fj_scratch_mark(t);
-	const int flags = O_DIRECTORY | O_NOFOLLOW;
-	long fd = fj_open_path(AT_FDCWD, path, flags);
-	struct fj_str above;
-	size_t len = fj_strlen(path);
-
-	if (fd != -ENOENT)
-		return fd;
-	while (len && path[len - 1] != '/')
-		len--;
-	fj_str_init(&above, fj_scratch_path(t), FJ_PATH_MAX);
-	fj_str_add(&above, path, len ? len - 1 : 0);
-	fj_sys3(__NR_mkdirat, AT_FDCWD, above.at, 0700);
-	fj_sys3(__NR_mkdirat, AT_FDCWD, path, 0700);
-	fj_scratch_release(t, mark);
-	return fj_open_path(AT_FDCWD, path, flags);
-}
-
-long fj_layers_work(struct fj_thread *t, struct fj_layers *l)
-{
-	const uint32_t mark = fj_scratch_mark(t);
-	struct fj_mount_found m;
-	struct fj_str layers, work;
-	long fd = -ENOENT;
-
-	if (l->work_fd >= 0)
-		return l->work_fd;
-	fj_str_init(&layers, fj_scratch(t, FJ_LAYERS_TEXT), FJ_LAYERS_TEXT);
-	fj_str_init(&work, fj_scratch_path(t), FJ_PATH_MAX);
-	if (fj_mount_union_by_id(l->mount_id, &m, &layers, &work))
-		fd = fj_layers_open_work(t, work.at);
-	fj_scratch_release(t, mark);
-	if (fj_is_err(fd))
-		return fd;
-	l->work_fd = (int)fd;
-	fj_layers_move_up(&l->work_fd);
-	return l->work_fd;
-}
-
-long fj_layers_copy_up(
-	struct fj_thread *t, struct fj_layers *l, const char *name, bool is_data_wanted)
-{
-	const long work = fj_layers_work(t, l);
-	const bool is_dir = (l->mode & FJ_S_IFMT) == FJ_S_IFDIR;
-	bool is_announced;
-	long r;
-
-	if (fj_is_err(work))
-		return work;
-	/* Of a directory it is remembered which layers have it. */
-	is_announced = is_dir && fj_facts_before_change(name, false);
-	r = fj_union_calls.copy_up(
-		t, l->fd[l->found], name, l->fd[0], name, (int)work, is_data_wanted);
-	if (is_dir)
-		fj_facts_after_change(name, is_announced);
-	return r == -EEXIST ? 0 : r;
-}
-
 static bool is_in_layer(const char *host_path, bool of_upper)
 {
 	const struct fj_mounts *v;

@@ -82,9 +82,6 @@ bool fj_layers_have_below(struct fj_thread *t, struct fj_layers *l, const char *
 long fj_layers_into(struct fj_thread *t, struct fj_layers *l, const char *name);
 /* Make the directory at `pos`, which `l` is, exist in the upper layer, and all above it. */
 long fj_layers_up(struct fj_thread *t, struct fj_layers *l, const char *pos);
-/* Copy `name`, which was found, to the upper layer, where its directory is. */
-long fj_layers_copy_up(
-	struct fj_thread *t, struct fj_layers *l, const char *name, bool is_data_wanted);
 /* union_facts.c: the same without a step, from what is remembered of the directory that the first
  * `len` bytes of `pos` name. False: nothing; or with `is_open` not that everybody may search all
  * directories on the way. */
@@ -120,6 +117,10 @@ bool fj_dir_in_union(struct fj_thread *t, int dirfd, struct fj_str *pos);
  * remembered), and its flags. */
 void fj_layers_recall_paths(const struct fj_thread *t, const char *pos, uint64_t epoch,
 	struct fj_str *paths, unsigned *flags);
+
+/* union_up.c: copy `name`, which was found, to the upper layer, where its directory is. */
+long fj_layers_copy_up(
+	struct fj_thread *t, struct fj_layers *l, const char *name, bool is_data_wanted);
 /* The descriptor of the work directory, or -errno. */
 long fj_layers_open_work(struct fj_thread *t, const char *path);
 long fj_layers_work(struct fj_thread *t, struct fj_layers *l);
