@@ -29,7 +29,8 @@ static void watch(void)
 {
 	if (!fj_jail->has_trap) {
 		is_watching = true;
-		fj_writes_watched();
+		if (fj_writes_watched) /* (not in a program that has no door) */
+			fj_writes_watched();
 	} else {
 		is_watching = !fj_trap_calls(writing, COUNT) && !fj_is_borrowed_memory();
 	}

@@ -123,7 +123,7 @@ usual() {
 }
 p=PATH=/usr/bin:/bin
 usual . $p -- R true
-usual . $p HOME=/root TERM=dumb "PWD=$work/place" SHLVL=1 -- R sh -c 'exit 0'
+usual . $p "HOME=$work/place" TERM=dumb "PWD=$work/place" SHLVL=1 -- R sh -c 'exit 0'
 usual . $p SHELL=/bin/sh -- R
 usual . $p -- ./R/ /bin/sh -c 'x'
 usual . $p -- "$work/place/R" true

@@ -26,9 +26,7 @@ fresh() {
 END
 	# shellcheck disable=SC2016 # the other script's
 	printf '#!/bin/sh\n# SPDX-License-Identifier: LGPL-2.1-or-later\nset -eu\necho "$1"\n' >"$work/tree/scripts/say"
-	echo '#define FJ_S_IFDIR 0040000u' >"$work/tree/preload/sys/one.h" && echo '#define S_IFDIR_ 0040000' >"$work/tree/preload/sys/two.c" &&
-	says abi '*S_IFDIR is defined in preload/sys/one.h, too*' && fresh
-for room in workflows stress; do
+	for room in workflows stress; do
 		cp "$work/tree/scripts/say" "$work/tree/tests/$room/say.sh"
 	done
 	cat >"$work/tree/scripts/run-tests" <<'END'
@@ -85,6 +83,8 @@ echo 'int x; ' >>"$source_file" && says style '*walk.c:8: blanks*' && fresh
 echo '/* TODO: more */' >>"$source_file" && says style '*TODO*' && fresh
 echo 'typedef struct x x;' >>"$source_file" && says style '*typedef*' && fresh
 yes 'int many;' | head -n 400 >>"$source_file" && says style '*over 400 it must be cut*' && fresh
+echo '#define FJ_S_IFDIR 0040000u' >"$work/tree/preload/sys/one.h" && echo '#define S_IFDIR_ 0040000' >"$work/tree/preload/sys/two.c" &&
+	says abi '*S_IFDIR is defined in preload/sys/one.h, too*' && fresh
 echo 'int  x;' >>"$source_file" && says format '*walk.c: 1 lines*' && fresh
 # shellcheck disable=SC2016 # the other script's
 echo 'echo $1' >>"$work/tree/scripts/say" && says scripts '*SC2086*' && fresh

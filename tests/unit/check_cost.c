@@ -149,9 +149,14 @@ static void look_in_nested_root(const char *outer)
 	unit_assert_result(unit_mount("/proc", point, FJ_MOUNT_WITH_SUBMOUNTS), 0);
 	ck_assert_uint_eq(COST(__NR_newfstatat, AT_FDCWD, "/file", &st, 0), 1);
 	ck_assert_uint_eq(fj_jail->dirs_share_device, 0);
-	/* Files of one device that are reached in two ways must be asked by which. */
+	/* What is the jail's own is judged as all of its root is, wherever it shows; but of the
+	 * whole host that is not known. */
 	snprintf(point, sizeof(point), "%s/mnt", root);
 	unit_assert_result(unit_mount(tree_path("jail/r/proc"), point, 0), 0);
+	ck_assert_uint_eq(fj_jail->dirs_share_device, !fj_jail->root_path[0]);
+	/* Of one device, but not the jail's own: by which way a file is reached must be asked. */
+	tree_dir("other");
+	unit_assert_result(unit_mount(tree_path("other"), point, 0), 0);
 	ck_assert_uint_eq(fj_jail->dirs_share_device, 1);
 	ck_assert_uint_gt(COST(__NR_newfstatat, AT_FDCWD, "/file", &st, 0), 1);
 }
