@@ -251,77 +251,6 @@ void fj_private_remove(struct fj_thread *t, const char *host_path)
 	remove_tree(t, AT_FDCWD, host_path);
 }
 
-static bool is_number(const char *s)
-{
-	const char *p = s;
-
-	while (*p >= '0' && *p <= '9')
-		p++;
-	return p != s && !*p;
-}
-
-/* Ask `question` of each process but this one, until it says yes. */
-static bool any_process(struct fj_thread *t,
-	bool (*question)(struct fj_thread *, const char *pid, const void *), const void *about,
-	bool also_this_one)
-{
-	const uint32_t mark = fj_scratch_mark(t);
-	char *list = fj_scratch(t, DENTS_SIZE);
-	const long fd =
-		fj_sys4(__NR_openat, AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-	char own[12];
-	struct fj_str s;
-	bool is_so = false;
-	long n;
-
-	fj_str_init(&s, own, sizeof(own));
-	fj_str_num(&s, (uint64_t)fj_sys0(__NR_getpid), 10);
-	while (!fj_is_err(fd) && !is_so && (n = fj_sys3(__NR_getdents64, fd, list, DENTS_SIZE)) > 0)
-		for (long at = 0; at < n && !is_so;) {
-			const struct dirent64 *d = (const struct dirent64 *)(list + at);
-
-			if (is_number(d->name) && (also_this_one || !fj_streq(d->name, own)))
-				is_so = question(t, d->name, about);
-			at += d->size;
-		}
-	if (!fj_is_err(fd))
-		fj_close((int)fd);
-	fj_scratch_release(t, mark);
-	return is_so;
-}
-
-struct memory {
-	const char *number; /* of the descriptor */
-	uint64_t inode;
-};
-
-static bool holds_memory(struct fj_thread *t, const char *pid, const void *about)
-{
-	const struct memory *m = about;
-	char text[64];
-	struct fj_str s;
-	struct stat st;
-
-	(void)t;
-	fj_str_init(&s, text, sizeof(text));
-	fj_str_put(&s, "/proc/");
-	fj_str_put(&s, pid);
-	fj_str_put(&s, "/fd/");
-	fj_str_put(&s, m->number);
-	return !fj_sys4(__NR_newfstatat, AT_FDCWD, text, &st, 0) && st.st_ino == m->inode;
-}
-
-/* "INODE-NUMBER": does any process but this one hold it? */
-static bool is_alive(struct fj_thread *t, const char *name)
-{
-	struct memory m = {0};
-
-	for (; *name >= '0' && *name <= '9'; name++)
-		m.inode = m.inode * 10 + (uint64_t)(*name - '0');
-	m.number = *name == '-' ? name + 1 : "-";
-	return any_process(t, holds_memory, &m, false);
-}
-
 void fj_private_leave(struct fj_thread *t)
 {
 	const uint32_t chosen = __atomic_load_n(&fj_jail->private_base, __ATOMIC_ACQUIRE);
@@ -337,7 +266,7 @@ void fj_private_leave(struct fj_thread *t)
 	put_own_dir(&s, chosen - 1);
 	for (leaf = s.len; text[leaf - 1] != '/'; leaf--)
 		;
-	if (is_alive(t, text + leaf))
+	if (fj_private_is_alive(t, text + leaf))
 		return;
 	remove_tree(t, AT_FDCWD, text);
 	text[leaf - 1] = 0;
@@ -361,7 +290,8 @@ void fj_private_clean(struct fj_thread *t)
 			for (long at = 0; at < n;) {
 				const struct dirent64 *d = (const struct dirent64 *)(list + at);
 
-				if (d->name[0] >= '0' && d->name[0] <= '9' && !is_alive(t, d->name))
+				if (d->name[0] >= '0' && d->name[0] <= '9' &&
+					!fj_private_is_alive(t, d->name))
 					remove_tree(t, (int)fd, d->name);
 				at += d->size;
 			}
@@ -371,61 +301,4 @@ void fj_private_clean(struct fj_thread *t)
 		}
 		fj_scratch_release(t, mark);
 	}
-}
-
-static bool link_is_below(
-	struct fj_thread *t, const char *pid, const char *name, const char *host_path)
-{
-	const uint32_t mark = fj_scratch_mark(t);
-	char *text = fj_scratch_path(t), *target = fj_scratch_path(t);
-	struct fj_str s;
-	bool is;
-	long n;
-
-	fj_str_init(&s, text, FJ_PATH_MAX);
-	fj_str_put(&s, "/proc/");
-	fj_str_put(&s, pid);
-	fj_str_put(&s, name);
-	n = fj_sys4(__NR_readlinkat, AT_FDCWD, text, target, FJ_PATH_MAX - 1);
-	if (n > 0)
-		target[n] = 0;
-	is = n > 0 && fj_path_has_prefix(target, host_path);
-	fj_scratch_release(t, mark);
-	return is;
-}
-
-static bool uses(struct fj_thread *t, const char *pid, const void *host_path)
-{
-	const uint32_t mark = fj_scratch_mark(t);
-	char *list = fj_scratch(t, DENTS_SIZE);
-	char text[64 + FJ_NAME_MAX];
-	struct fj_str s;
-	bool is_so = link_is_below(t, pid, "/cwd", host_path);
-	long fd, n;
-
-	fj_str_init(&s, text, sizeof(text));
-	fj_str_put(&s, "/proc/");
-	fj_str_put(&s, pid);
-	fj_str_put(&s, "/fd");
-	fd = is_so ? -ENOENT :
-		     fj_sys4(__NR_openat, AT_FDCWD, text, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-	while (!fj_is_err(fd) && !is_so && (n = fj_sys3(__NR_getdents64, fd, list, DENTS_SIZE)) > 0)
-		for (long at = 0; at < n && !is_so;) {
-			const struct dirent64 *d = (const struct dirent64 *)(list + at);
-
-			fj_str_init(&s, text, sizeof(text));
-			fj_str_put(&s, "/fd/");
-			fj_str_put(&s, d->name);
-			is_so = link_is_below(t, pid, text, host_path);
-			at += d->size;
-		}
-	if (!fj_is_err(fd))
-		fj_close((int)fd);
-	fj_scratch_release(t, mark);
-	return is_so;
-}
-
-bool fj_private_is_busy(struct fj_thread *t, const char *host_path)
-{
-	return any_process(t, uses, host_path, true);
 }

@@ -20,8 +20,12 @@ void fj_private_remove_with(char *room, const char *host_path);
 /* Open file `name` ("/x") beside those directories, for all jails of this user: `flags` with
  * O_CREAT make it. It stays until the machine is started anew. A descriptor or -errno. */
 long fj_private_file(const char *name, int flags);
-/* Does a process of this user stand in a directory or hold a file below `host_path`? */
+/* private_users.c: does a process of this user stand in a directory or hold a file below
+ * `host_path`? */
 bool fj_private_is_busy(struct fj_thread *t, const char *host_path);
+/* Does any process but this one hold the memory of the jail whose directories are in
+ * "INODE-NUMBER"? */
+bool fj_private_is_alive(struct fj_thread *t, const char *name);
 /* How much is below it: what a tmpfs with the same files would hold. */
 struct fj_private_usage {
 	uint64_t bytes, inodes; /* with the root's */

@@ -1,0 +1,150 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * private_users.c - who still needs a directory that stands for a tmpfs, as /proc tells of the
+ * user's processes: those of the jail that it was made for, and those that stand in it or have a
+ * file of it open.
+ *
+ * The first is asked by private.c, before what a jail has left is removed; the second by who is to
+ * unmount a tmpfs. */
+#include "jail/jail.h"
+#include "private/private.h"
+#include "sys/abi.h"
+
+#include <asm/stat.h>
+
+#define DENTS_SIZE FJ_PRIVATE_ROOM
+
+struct dirent64 { /* struct linux_dirent64, include/linux/dirent.h */
+	uint64_t ino, offset;
+	uint16_t size;
+	uint8_t type;
+	char name[];
+} __attribute__((packed));
+
+static bool is_number(const char *s)
+{
+	const char *p = s;
+
+	while (*p >= '0' && *p <= '9')
+		p++;
+	return p != s && !*p;
+}
+
+/* Ask `question` of each process but this one, until it says yes. */
+static bool any_process(struct fj_thread *t,
+	bool (*question)(struct fj_thread *, const char *pid, const void *), const void *about,
+	bool also_this_one)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	char *list = fj_scratch(t, DENTS_SIZE);
+	const long fd =
+		fj_sys4(__NR_openat, AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	char own[12];
+	struct fj_str s;
+	bool is_so = false;
+	long n;
+
+	fj_str_init(&s, own, sizeof(own));
+	fj_str_num(&s, (uint64_t)fj_sys0(__NR_getpid), 10);
+	while (!fj_is_err(fd) && !is_so && (n = fj_sys3(__NR_getdents64, fd, list, DENTS_SIZE)) > 0)
+		for (long at = 0; at < n && !is_so;) {
+			const struct dirent64 *d = (const struct dirent64 *)(list + at);
+
+			if (is_number(d->name) && (also_this_one || !fj_streq(d->name, own)))
+				is_so = question(t, d->name, about);
+			at += d->size;
+		}
+	if (!fj_is_err(fd))
+		fj_close((int)fd);
+	fj_scratch_release(t, mark);
+	return is_so;
+}
+
+struct memory {
+	const char *number; /* of the descriptor */
+	uint64_t inode;
+};
+
+static bool holds_memory(struct fj_thread *t, const char *pid, const void *about)
+{
+	const struct memory *m = about;
+	char text[64];
+	struct fj_str s;
+	struct stat st;
+
+	(void)t;
+	fj_str_init(&s, text, sizeof(text));
+	fj_str_put(&s, "/proc/");
+	fj_str_put(&s, pid);
+	fj_str_put(&s, "/fd/");
+	fj_str_put(&s, m->number);
+	return !fj_sys4(__NR_newfstatat, AT_FDCWD, text, &st, 0) && st.st_ino == m->inode;
+}
+
+bool fj_private_is_alive(struct fj_thread *t, const char *name)
+{
+	struct memory m = {0};
+
+	for (; *name >= '0' && *name <= '9'; name++)
+		m.inode = m.inode * 10 + (uint64_t)(*name - '0');
+	m.number = *name == '-' ? name + 1 : "-";
+	return any_process(t, holds_memory, &m, false);
+}
+
+static bool link_is_below(
+	struct fj_thread *t, const char *pid, const char *name, const char *host_path)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	char *text = fj_scratch_path(t), *target = fj_scratch_path(t);
+	struct fj_str s;
+	bool is;
+	long n;
+
+	fj_str_init(&s, text, FJ_PATH_MAX);
+	fj_str_put(&s, "/proc/");
+	fj_str_put(&s, pid);
+	fj_str_put(&s, name);
+	n = fj_sys4(__NR_readlinkat, AT_FDCWD, text, target, FJ_PATH_MAX - 1);
+	if (n > 0)
+		target[n] = 0;
+	is = n > 0 && fj_path_has_prefix(target, host_path);
+	fj_scratch_release(t, mark);
+	return is;
+}
+
+static bool uses(struct fj_thread *t, const char *pid, const void *host_path)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	char *list = fj_scratch(t, DENTS_SIZE);
+	char text[64 + FJ_NAME_MAX];
+	struct fj_str s;
+	bool is_so = link_is_below(t, pid, "/cwd", host_path);
+	long fd, n;
+
+	fj_str_init(&s, text, sizeof(text));
+	fj_str_put(&s, "/proc/");
+	fj_str_put(&s, pid);
+	fj_str_put(&s, "/fd");
+	fd = is_so ? -ENOENT :
+		     fj_sys4(__NR_openat, AT_FDCWD, text, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	while (!fj_is_err(fd) && !is_so && (n = fj_sys3(__NR_getdents64, fd, list, DENTS_SIZE)) > 0)
+		for (long at = 0; at < n && !is_so;) {
+			const struct dirent64 *d = (const struct dirent64 *)(list + at);
+
+			fj_str_init(&s, text, sizeof(text));
+			fj_str_put(&s, "/fd/");
+			fj_str_put(&s, d->name);
+			is_so = link_is_below(t, pid, text, host_path);
+			at += d->size;
+		}
+	if (!fj_is_err(fd))
+		fj_close((int)fd);
+	fj_scratch_release(t, mark);
+	return is_so;
+}
+
+bool fj_private_is_busy(struct fj_thread *t, const char *host_path)
+{
+	return any_process(t, uses, host_path, true);
+}
