@@ -13,7 +13,7 @@ struct fj_point {
 	char *host; /* host path, the kernel's spelling */
 	bool is_dir;
 	bool is_mount;	     /* a mount point, or the root of the jail's tree */
-	char *layers, *work; /* of a directory in a union that is bound: overlay.c; or NULL */
+	char *layers, *work; /* of a directory in a union that is bound: overlay_bind.c; or NULL */
 };
 /* Find what `jail_path` names; "" is `dirfd` itself. Returns 0; -EINVAL when it has no position; or
  * as fj_path_walk(). */
@@ -53,6 +53,7 @@ long fj_mounting_change(const struct fj_point *at, uint32_t clear, uint32_t set,
 /* Remount the file system at `at`, whose `host` must be there, with `options`: a tmpfs changes its
  * size. */
 long fj_mounting_reconfigure(struct fj_call *c, const struct fj_point *at, const char *options);
+/* unmounting.c */
 long fj_mounting_remove(struct fj_call *c, const struct fj_point *at, bool is_lazy);
 /* All mounts at or below `from`, but those below `except`, also at `to`: what pivot_root(2) leaves
  * of the old root. */
@@ -62,5 +63,10 @@ bool fj_mounting_is_hidden(const char *pos);
 /* Does the caller itself stand in the mount with `id`? Of others only a tmpfs tells, whose
  * directory nothing else leads to. */
 bool fj_mounting_is_in_use(struct fj_call *c, uint32_t id, uint32_t flags, const char *host);
+
+/* For those who edit the mounts: the one on top at `pos`, or NULL. It may be changed. */
+struct fj_mount *fj_mounting_top(struct fj_edit *e, const char *pos);
+/* Set in[FJ_MOUNTS_MAX] for `top`, a mount of `v`, and for those that lie in it, at any depth. */
+void fj_mounting_mark_tree(const struct fj_mounts *v, const struct fj_mount *top, bool *in);
 
 #endif
