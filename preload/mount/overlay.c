@@ -51,8 +51,7 @@ static char *unescaped(struct fj_call *c, const char *text, size_t len, bool is_
 	return out;
 }
 
-/* Append the host paths of a merged directory. */
-static long add_layers(struct fj_call *c, const struct fj_layers *l, struct fj_str *out)
+long fj_overlay_add_layers(struct fj_call *c, const struct fj_layers *l, struct fj_str *out)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	char *host = fj_scratch_path(c->thread);
@@ -95,7 +94,7 @@ static long add_dirs_here(struct fj_call *c, const char *jail_path, bool is_one,
 	r = fj_layers_open(c->thread, p.pos, &l);
 	if (r <= 0)
 		return r ? r : -ENOENT;
-	r = is_one && fj_layers_having(&l) > 1 ? -EINVAL : add_layers(c, &l, out);
+	r = is_one && fj_layers_having(&l) > 1 ? -EINVAL : fj_overlay_add_layers(c, &l, out);
 	fj_layers_close(&l);
 	return r;
 }
@@ -384,74 +383,4 @@ long fj_overlay_make_of_host(struct fj_call *c, const char *options, struct fj_f
 long fj_overlay_make_root(struct fj_call *c, const char *options, struct fj_filesystem *fs)
 {
 	return make(&(struct parsed){.c = c, .of_host = true, .is_root = true}, options, fs);
-}
-
-/* A file is one of one layer. */
-static long bind_file(struct fj_call *c, struct fj_point *p)
-{
-	struct fj_place place;
-	long fd, n, r = fj_union_bring_up(c->thread, p->host, &place);
-
-	if (r <= 0)
-		return r == -EROFS ? -EOPNOTSUPP : r; /* a remount could let it be written */
-	fd = fj_open_path(place.dirfd, place.name, O_NOFOLLOW);
-	fj_place_done(&place);
-	if (fj_is_err(fd))
-		return fd;
-	n = fj_fd_target((int)fd, p->host);
-	fj_close((int)fd);
-	p->host[n > 0 ? n : 0] = 0;
-	return n > 0 ? 0 : n ? n : -ENOENT;
-}
-
-bool fj_overlay_is_read_only(struct fj_call *c, const char *pos)
-{
-	const uint32_t mark = fj_scratch_mark(c->thread);
-	struct fj_mount_found m;
-	struct fj_str layers, work;
-	bool is;
-
-	if (!fj_jail->has_unions)
-		return false;
-	fj_str_init(&layers, fj_scratch(c->thread, FJ_LAYERS_TEXT), FJ_LAYERS_TEXT);
-	fj_str_init(&work, fj_scratch_path(c->thread), FJ_PATH_MAX);
-	is = fj_mount_union_of(pos, &m, &layers, &work) && !work.len;
-	fj_scratch_release(c->thread, mark);
-	return is;
-}
-
-long fj_overlay_bind_source(struct fj_call *c, struct fj_point *p)
-{
-	struct fj_mount_found m;
-	struct fj_str layers, work;
-	struct fj_layers l;
-	long r;
-
-	p->layers = p->work = NULL;
-	if (!fj_jail->has_unions || !fj_union_holds(p->pos))
-		return 0;
-	if (!p->is_dir)
-		return bind_file(c, p);
-	fj_str_init(&layers, fj_scratch(c->thread, FJ_LAYERS_TEXT), FJ_LAYERS_TEXT);
-	fj_str_init(&work, fj_scratch_path(c->thread), FJ_PATH_MAX);
-	if (!fj_mount_union_of(p->pos, &m, &layers, &work))
-		return -ENOENT;
-	fj_str_cut(&layers, 0);
-	r = fj_layers_open(c->thread, p->pos, &l);
-	if (r <= 0)
-		return r ? r : -ENOENT;
-	r = l.has_upper && !l.is_read_only ? fj_layers_up(c->thread, &l, p->pos) : 0;
-	if (l.fd[0] < 0)
-		fj_str_cut(&work, 0); /* without an upper directory nothing is changed */
-	if (!r)
-		r = add_layers(c, &l, &layers);
-	fj_layers_close(&l);
-	p->layers = layers.at;
-	p->work = work.at;
-	for (size_t i = 0; (p->host[i] = layers.at[i]); i++)
-		if (layers.at[i] == '/' && layers.at[i + 1] == '/') {
-			p->host[i] = 0;
-			break;
-		}
-	return r;
 }

@@ -11,7 +11,7 @@
  * options that do not go together, or that we cannot honour. */
 long fj_overlay_make(struct fj_call *c, const char *options, struct fj_filesystem *fs);
 
-/* Is `pos` in an overlay that has no upper layer? */
+/* overlay_bind.c: is `pos` in an overlay that has no upper layer? */
 bool fj_overlay_is_read_only(struct fj_call *c, const char *pos);
 
 /* The same for the launcher: the directories are the host's, and mountinfo shows none of them. */
@@ -21,8 +21,13 @@ long fj_overlay_make_of_host(struct fj_call *c, const char *options, struct fj_f
  * ones alone. */
 long fj_overlay_make_root(struct fj_call *c, const char *options, struct fj_filesystem *fs);
 
-/* `p` is about to be bound to another place: when it lies in an overlay, bring it up where there is
- * an upper layer, and fill in its layers. Returns 0 or -errno. */
+/* overlay_bind.c: `p` is about to be bound to another place: when it lies in an overlay, bring it up
+ * where there is an upper layer, and fill in its layers. Returns 0 or -errno. */
 long fj_overlay_bind_source(struct fj_call *c, struct fj_point *p);
+
+/* Append the host paths of the merged directory `l`, as fj_filesystem.layers has them, to `out`.
+ * Returns 0; -EINVAL when there is no room; or -errno of a path. */
+struct fj_layers;
+long fj_overlay_add_layers(struct fj_call *c, const struct fj_layers *l, struct fj_str *out);
 
 #endif

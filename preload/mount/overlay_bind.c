@@ -1,0 +1,81 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * overlay_bind.c - places in an overlay that is there, for the mount calls: a bind of one, which is
+ * an overlay of the same layers, and whether it could ever be written to.
+ *
+ * Called by mount(2) and by its kin that work on descriptors. */
+#include "mount/overlay.h"
+
+#include "layers/union.h"
+#include "union/union.h"
+
+/* A file is one of one layer. */
+static long bind_file(struct fj_call *c, struct fj_point *p)
+{
+	struct fj_place place;
+	long fd, n, r = fj_union_bring_up(c->thread, p->host, &place);
+
+	if (r <= 0)
+		return r == -EROFS ? -EOPNOTSUPP : r; /* a remount could let it be written */
+	fd = fj_open_path(place.dirfd, place.name, O_NOFOLLOW);
+	fj_place_done(&place);
+	if (fj_is_err(fd))
+		return fd;
+	n = fj_fd_target((int)fd, p->host);
+	fj_close((int)fd);
+	p->host[n > 0 ? n : 0] = 0;
+	return n > 0 ? 0 : n ? n : -ENOENT;
+}
+
+bool fj_overlay_is_read_only(struct fj_call *c, const char *pos)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	struct fj_mount_found m;
+	struct fj_str layers, work;
+	bool is;
+
+	if (!fj_jail->has_unions)
+		return false;
+	fj_str_init(&layers, fj_scratch(c->thread, FJ_LAYERS_TEXT), FJ_LAYERS_TEXT);
+	fj_str_init(&work, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	is = fj_mount_union_of(pos, &m, &layers, &work) && !work.len;
+	fj_scratch_release(c->thread, mark);
+	return is;
+}
+
+long fj_overlay_bind_source(struct fj_call *c, struct fj_point *p)
+{
+	struct fj_mount_found m;
+	struct fj_str layers, work;
+	struct fj_layers l;
+	long r;
+
+	p->layers = p->work = NULL;
+	if (!fj_jail->has_unions || !fj_union_holds(p->pos))
+		return 0;
+	if (!p->is_dir)
+		return bind_file(c, p);
+	fj_str_init(&layers, fj_scratch(c->thread, FJ_LAYERS_TEXT), FJ_LAYERS_TEXT);
+	fj_str_init(&work, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	if (!fj_mount_union_of(p->pos, &m, &layers, &work))
+		return -ENOENT;
+	fj_str_cut(&layers, 0);
+	r = fj_layers_open(c->thread, p->pos, &l);
+	if (r <= 0)
+		return r ? r : -ENOENT;
+	r = l.has_upper && !l.is_read_only ? fj_layers_up(c->thread, &l, p->pos) : 0;
+	if (l.fd[0] < 0)
+		fj_str_cut(&work, 0); /* without an upper directory nothing is changed */
+	if (!r)
+		r = fj_overlay_add_layers(c, &l, &layers);
+	fj_layers_close(&l);
+	p->layers = layers.at;
+	p->work = work.at;
+	for (size_t i = 0; (p->host[i] = layers.at[i]); i++)
+		if (layers.at[i] == '/' && layers.at[i + 1] == '/') {
+			p->host[i] = 0;
+			break;
+		}
+	return r;
+}
