@@ -191,6 +191,9 @@ void fj_edit_forget(struct fj_namespace *ns);
  * from its mounts. */
 uint32_t fj_mounts_keep(struct fj_mounts *v, const char *text, size_t len);
 void fj_mounts_derive(struct fj_mounts *v);
+/* Let `m`, of `v`, be at the position `to` followed by `rest`, which may lie in the text of `v`
+ * itself. Returns 0 or -ENOSPC. */
+long fj_mounts_keep_pos(struct fj_mounts *v, const char *to, const char *rest, struct fj_mount *m);
 /* Add a mount of `host` (absolute, canonical) on top of position `pos`. `id` 0: a new one. Returns
  * the id or -ENOSPC. */
 long fj_edit_add(struct fj_edit *e, const char *host, const char *pos, uint32_t flags,
@@ -200,7 +203,7 @@ long fj_edit_add(struct fj_edit *e, const char *host, const char *pos, uint32_t 
 long fj_edit_options(struct fj_edit *e, uint32_t id, const char *text);
 /* All three at once. Returns 0 or -ENOSPC. */
 long fj_mount_add(const char *host, const char *pos, uint32_t flags, const char *type);
-/* The directory `from` was renamed to `to`: mounts below move with it. */
+/* mounts_renamed.c: the directory `from` was renamed to `to`: mounts below move with it. */
 void fj_mounts_renamed(const char *from, const char *to);
 /* The jail's root was moved on the host: so were the places below it that mounts lead to. */
 void fj_mounts_root_moved(const char *from, const char *to);

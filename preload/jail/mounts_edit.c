@@ -7,8 +7,8 @@
  * point. Each mount knows the one that its point lies in (`parent`); it is covered when a walk to
  * its point comes by another.
  *
- * Over 400 lines, because what the jail is told of a new mount, that devices are shared and places
- * have aliases, must be told before the edit is published. */
+ * What the jail is told of a new mount, that devices are shared and places have aliases, is here
+ * since it must be told before the edit is published. */
 #include "jail/jail.h"
 #include "sys/abi.h"
 
@@ -275,8 +275,7 @@ void fj_edit_remove(struct fj_edit *e, uint32_t i)
 	e->v->count--;
 }
 
-/* The position `to` followed by `rest`, which may lie in the text of the version itself. */
-static long keep_pos(struct fj_mounts *v, const char *to, const char *rest, struct fj_mount *m)
+long fj_mounts_keep_pos(struct fj_mounts *v, const char *to, const char *rest, struct fj_mount *m)
 {
 	const size_t to_len = fj_strlen(to), rest_len = fj_strlen(rest);
 
@@ -295,7 +294,7 @@ long fj_edit_copy(struct fj_edit *e, uint32_t i, const char *to, const char *res
 	struct fj_mounts *v = e->v;
 	struct fj_mount m = v->mount[i];
 	const struct fj_mount *parent;
-	long r = v->count == FJ_MOUNTS_MAX ? -ENOSPC : keep_pos(v, to, rest, &m);
+	long r = v->count == FJ_MOUNTS_MAX ? -ENOSPC : fj_mounts_keep_pos(v, to, rest, &m);
 
 	if (r < 0)
 		return r;
@@ -322,7 +321,7 @@ long fj_edit_move(struct fj_edit *e, const bool *in, uint32_t top, uint32_t pare
 	for (uint32_t i = 0; i < count; i++) {
 		if (!in[i])
 			continue;
-		r = keep_pos(v, to, v->text + v->mount[i].jail + from_len, &v->mount[i]);
+		r = fj_mounts_keep_pos(v, to, v->text + v->mount[i].jail + from_len, &v->mount[i]);
 		if (r < 0)
 			return r;
 		v->mount[i].flags &= ~(uint32_t)FJ_MOUNT_DEFAULT;
@@ -354,67 +353,4 @@ long fj_mount_add(const char *host, const char *pos, uint32_t flags, const char 
 		r = fj_edit_end(&e, r);
 	} while (r == FJ_EDIT_AGAIN);
 	return r < 0 ? r : 0;
-}
-
-static long rename_all(struct fj_edit *e, const char *from, const char *to)
-{
-	const size_t from_len = fj_strlen(from);
-	long r = -ENOENT; /* nothing is to be changed */
-
-	for (uint32_t i = 0; i < e->v->count; i++) {
-		struct fj_mount *m = &e->v->mount[i];
-
-		if (m->jail_len <= from_len || !fj_path_has_prefix(e->v->text + m->jail, from))
-			continue;
-		r = keep_pos(e->v, to, e->v->text + m->jail + from_len, m);
-		if (r < 0)
-			return r;
-	}
-	return r;
-}
-
-void fj_mounts_renamed(const char *from, const char *to)
-{
-	struct fj_edit e;
-
-	do
-		if (!fj_edit_begin(&e))
-			return;
-	while (fj_edit_end(&e, rename_all(&e, from, to)) == FJ_EDIT_AGAIN);
-}
-
-static long move_all(struct fj_edit *e, const char *from, const char *to)
-{
-	const size_t from_len = fj_strlen(from), to_len = fj_strlen(to);
-	long r = -ENOENT; /* nothing is to be changed */
-
-	for (uint32_t i = 0; i < e->v->count; i++) {
-		struct fj_mount *m = &e->v->mount[i];
-		const char *rest = e->v->text + m->host + from_len;
-		const size_t rest_len = m->host_len - from_len;
-
-		if (!fj_path_has_prefix(e->v->text + m->host, from) ||
-			e->v->text_used + to_len + rest_len + 1 >= FJ_MOUNT_TEXT)
-			continue;
-		m->host = e->v->text_used;
-		m->host_len = (uint32_t)(to_len + rest_len);
-		memcpy(e->v->text + m->host, to, to_len);
-		memcpy(e->v->text + m->host + to_len, rest, rest_len + 1);
-		e->v->text_used += m->host_len + 1;
-		r = 0;
-	}
-	return r;
-}
-
-/* (In an edit of this very thread the texts stay: it has found its places already.) */
-void fj_mounts_root_moved(const char *from, const char *to)
-{
-	struct fj_edit e;
-
-	if (fj_edit_is_open(fj_namespace()))
-		return;
-	do
-		if (!fj_edit_begin(&e))
-			return;
-	while (fj_edit_end(&e, move_all(&e, from, to)) == FJ_EDIT_AGAIN);
 }
