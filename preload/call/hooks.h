@@ -124,11 +124,12 @@
 	X(pass) /* nothing but that permission is asked */                                         \
 	/* hook_exit.c */                                                                          \
 	X(exit) /* exit_group */                                                                   \
-	/* hook_mount_fd.c */                                                                      \
+	/* hook_mount_make.c */                                                                    \
 	X(fsopen)                                                                                  \
 	X(fspick)                                                                                  \
 	X(fsconfig)                                                                                \
 	X(fsmount)                                                                                 \
+	/* hook_mount_fd.c */                                                                      \
 	X(open_tree)                                                                               \
 	X(move_mount)                                                                              \
 	X(mount_setattr)                                                                           \
