@@ -122,11 +122,11 @@ static uint64_t set_of(const char *line)
 }
 
 /* The engine reads this with all signals blocked, and has handlers of its own for
- * SIGSYS, SIGBUS and SIGSEGV. */
+ * SIGBUS and SIGSEGV, with the trap for SIGSYS, too. */
 static bool put_signals(struct fj_report *r, const char *line)
 {
 	const uint64_t ours =
-		(fj_sigsys_is_caught() ? 0 : FJ_SIGSYS_BIT) |
+		(fj_jail->has_trap && !fj_sigsys_is_caught() ? FJ_SIGSYS_BIT : 0) |
 		(fj_sigsys_was_pending() && !fj_handler_of(FJ_STAND_IN) ? FJ_STAND_IN_BIT : 0) |
 		fj_faults_hidden();
 

@@ -115,12 +115,12 @@ long fj_handler_action(struct fj_call *c)
 	r = fj_sys4(__NR_rt_sigaction, sig, sets ? &new : NULL, &old, FJ_SIGSET_SIZE);
 	if (r >= 0 && sets && fj_jail->has_trap)
 		fj_action_keep_sigsys((int)sig, asked);
-	if (r >= 0 && sets && sig == FJ_STAND_IN &&
-		new.handler == FJ_DEFAULT &&fj_sigsys_was_pending())
+	if (r >= 0 && sets && fj_sigsys_was_pending() && sig == FJ_STAND_IN &&
+		new.handler == FJ_DEFAULT)
 		fj_stand_in_arm();
 	if (r < 0 || !c->arg[2])
 		return r;
-	if (sig == FJ_STAND_IN && old.handler == fj_stand_in_entry)
+	if (sig == FJ_STAND_IN && fj_stand_in_entry && old.handler == fj_stand_in_entry)
 		old = (struct fj_sigaction){.handler = FJ_DEFAULT};
 	if (old.handler == entry && entry)
 		old.handler = before;
