@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * unions.c - random layers, and random calls on the overlay of them: for unions.sh, which compares
- * what is printed with what an overlay of the kernel's says.
+ * what is printed with what an overlay of the kernel's says. What can be seen is in unions_show.c.
  *
  *	unions grow SEED DIR...		make a tree in each directory, all of one seed
  *	unions call SEED CALLS DIR UID	calls in DIR, as that user; at the end all that can be seen
@@ -11,7 +11,6 @@
  * Nothing printed depends on times, numbers of inodes or the file system's sizes.
  */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -26,6 +25,8 @@
 #include <sys/un.h>
 #include <sys/xattr.h>
 #include <unistd.h>
+
+#include "unions.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 
@@ -113,76 +114,6 @@ static void say(const char *what, long r)
 	const int e = errno;
 
 	printf(" %s %s", what, r < 0 ? strerrorname_np(e) : "ok");
-}
-
-/* -- all that can be seen -- */
-
-/* (What a user may not change has perhaps been copied up before that was said; a copy has one
- * name.) */
-static int shows_links = 1;
-
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static void show_content(const char *p)
-{
-	char buf[60];
-	const int fd = open(p, O_RDONLY);
-	const ssize_t n = fd < 0 ? -1 : read(fd, buf, sizeof(buf));
-	unsigned sum = 0;
-
-	for (ssize_t i = 0; i < n; i++)
-		sum = sum * 31 + (unsigned char)buf[i];
-	if (fd < 0)
-		printf(" %s", strerrorname_np(errno));
-	else
-		printf(" %zd %x", n, sum);
-	if (fd >= 0)
-		close(fd);
-}
-
-static void show(const char *dir)
-{
-	char *name[600], p[600], buf[200];
-	size_t count = 0;
-	DIR *d = opendir(dir);
-	struct stat st;
-	ssize_t n;
-
-	if (!d) {
-		printf("%s: %s\n", dir, strerrorname_np(errno));
-		return;
-	}
-	for (struct dirent *e; count < COUNT(name) && (e = readdir(d));)
-		if (strcmp(e->d_name, ".") && strcmp(e->d_name, "..") && e->d_name[0] != '.')
-			name[count++] = strdup(e->d_name);
-	closedir(d);
-	qsort(name, count, sizeof(*name), by_name);
-	for (size_t i = 0; i < count; free(name[i++])) {
-		snprintf(p, sizeof(p), "%s/%s", dir, name[i]);
-		if (lstat(p, &st)) {
-			printf("%s: %s\n", p, strerrorname_np(errno));
-			continue;
-		}
-		printf("%s: %o %u:%u", p, st.st_mode, st.st_uid, st.st_gid);
-		if (!S_ISDIR(st.st_mode))
-			printf(" %lu links, %ld bytes, device %lx",
-				shows_links ? (unsigned long)st.st_nlink : 0, (long)st.st_size,
-				(unsigned long)st.st_rdev);
-		n = lgetxattr(p, "user.of", buf, sizeof(buf));
-		if (n >= 0)
-			printf(" of %.*s", (int)n, buf);
-		n = S_ISLNK(st.st_mode) ? readlink(p, buf, sizeof(buf)) : -1;
-		if (n >= 0)
-			printf(" -> %.*s", (int)n, buf);
-		if (S_ISREG(st.st_mode))
-			show_content(p);
-		printf("\n");
-		if (S_ISDIR(st.st_mode))
-			show(p);
-	}
 }
 
 /* -- calls -- */
@@ -385,7 +316,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (argc == 3 && !strcmp(argv[1], "show")) {
-		show(argv[2]);
+		show(argv[2], 1);
 		return 0;
 	}
 	if (argc != 6 || strcmp(argv[1], "call") || chdir(argv[4]) || chdir(".."))
@@ -394,11 +325,12 @@ int main(int argc, char **argv)
 
 	if (uid && (setgroups(0, NULL) || setresgid(uid, uid, uid) || setresuid(uid, uid, uid)))
 		return 3;
-	shows_links = !uid;
 	state = (uint64_t)atoll(argv[2]) * 77;
 	for (int i = 0; i < atoi(argv[3]); i++)
 		one_call();
-	show("w");
+	/* (What a user may not change has perhaps been copied up before that was said; a copy has one
+	 * name.) */
+	show("w", !uid);
 	printf("the end\n");
 	return 0;
 }

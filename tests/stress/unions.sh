@@ -21,7 +21,7 @@ if ! is_root || [ -z "${UNIONS_NAMESPACE:-}" ]; then
 fi
 
 new_jail jail bin w proc l1 l2 u
-$CC -O1 -std=gnu11 -Wall -Wextra -static -o "$root/bin/unions" "$tests_dir/stress/unions.c"
+$CC -O1 -std=gnu11 -Wall -Wextra -static -o "$root/bin/unions" "$tests_dir/stress/unions.c" "$tests_dir/stress/unions_show.c"
 give_to_user "$root"
 real=$mine/real
 mkdir -p "$real/bin" "$real/w" "$real/proc"
