@@ -38,6 +38,8 @@ int main(void)
 	srunner_add_suite(runner, unit_suite_thread());
 	srunner_add_suite(runner, unit_suite_part());
 	srunner_add_suite(runner, unit_suite_union());
+	srunner_add_suite(runner, unit_suite_union_faults());
+	srunner_add_suite(runner, unit_suite_union_kills());
 	srunner_add_suite(runner, unit_suite_union_list());
 	srunner_add_suite(runner, unit_suite_stubs());
 	srunner_add_suite(runner, unit_suite_moves());

@@ -72,6 +72,8 @@ Suite *unit_suite_filter(void);
 Suite *unit_suite_thread(void);
 Suite *unit_suite_part(void);
 Suite *unit_suite_union(void);
+Suite *unit_suite_union_faults(void);
+Suite *unit_suite_union_kills(void);
 Suite *unit_suite_union_list(void);
 Suite *unit_suite_stubs(void);
 Suite *unit_suite_moves(void);

@@ -1,0 +1,277 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * check_union_faults.c - copying up (union/) where the kernel, the file system or the disk refuses
+ * something, and where a signal comes meanwhile: the copy is the same, or there is none. */
+#include "union_tree.h"
+
+#include "union/union.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+static fj_gate_fn gate;
+
+/* -- what the kernel, the file system or the disk refuses -- */
+
+enum refusal { NOTHING, CLONES, TEMPORARY, RANGES, RENAMES, SEEKS, ALL, REFUSALS };
+static enum refusal refused;
+
+static bool is_refused(enum refusal what)
+{
+	return refused == what || refused == ALL;
+}
+
+static long refuse(long nr, long a0, long a1, long a2, long a3, long a4, long a5)
+{
+	if (nr == __NR_openat && (a2 & 020000000) && is_refused(TEMPORARY))
+		return -EOPNOTSUPP;
+	if (nr == __NR_copy_file_range && is_refused(RANGES))
+		return refused == ALL ? -EXDEV : 0;
+	if (nr == __NR_renameat2 && is_refused(RENAMES) && a4 != 2)
+		return -EINVAL;
+	if (nr == __NR_lseek && is_refused(SEEKS) && (a2 == 3 || a2 == 4))
+		return -EINVAL;
+	if (nr == __NR_ioctl && is_refused(CLONES))
+		return -EOPNOTSUPP;
+	return gate(nr, a0, a1, a2, a3, a4, a5);
+}
+
+START_TEST(poor_file_systems)
+{
+	struct statx sx;
+	struct fj_file file;
+
+	unit_seed((unsigned)_i);
+	refused = (enum refusal)_i;
+	gate = fj_gate;
+	for (int i = 0; i < 60; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "f%d", i);
+		union_make_random(name);
+		union_look(union_lower, name, &sx, &file);
+		fj_gate = refuse;
+		unit_assert_result(union_copy_up(name), 0);
+		unit_assert_result(union_copy_up(name), -EEXIST);
+		fj_gate = gate;
+		if (is_refused(SEEKS)) /* holes are filled then */
+			fj_sys3(__NR_unlinkat, union_lower, name,
+				(sx.stx_mode & FJ_S_IFMT) == FJ_S_IFDIR ? AT_REMOVEDIR : 0);
+		else
+			union_compare(name, &sx, &file);
+	}
+	ck_assert_int_eq(union_count(union_work), 0);
+}
+END_TEST
+
+/* One call of `fails_at` fails, counted from when it is set. */
+static long fails_at, made_calls, failure;
+
+static bool may_fail(long nr)
+{
+	switch (nr) {
+	case __NR_openat:
+	case __NR_mkdirat:
+	case __NR_mknodat:
+	case __NR_symlinkat:
+	case __NR_linkat:
+	case __NR_renameat2:
+	case __NR_renameat:
+	case __NR_pwrite64:
+	case __NR_copy_file_range:
+	case __NR_ftruncate:
+	case __NR_fsetxattr:
+	case __NR_fchmodat:
+	case __NR_fchmodat2:
+	case __NR_utimensat:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static long fail_once(long nr, long a0, long a1, long a2, long a3, long a4, long a5)
+{
+	return may_fail(nr) && ++made_calls == fails_at ? failure :
+							  gate(nr, a0, a1, a2, a3, a4, a5);
+}
+
+/* Each call in turn fails, for each type: either it is of no importance, or nothing has changed. */
+START_TEST(failures)
+{
+	static const long all[] = {-ENOSPC, -EDQUOT, -EIO, -EACCES, -EROFS, -EMFILE};
+	struct statx sx;
+	struct fj_file file;
+
+	unit_seed(7);
+	gate = fj_gate;
+	failure = all[_i];
+	for (int i = 0; i < 24; i++) {
+		char name[16];
+		long r;
+
+		snprintf(name, sizeof(name), "f%d", i);
+		union_make_random(name);
+		union_look(union_lower, name, &sx, &file);
+		for (fails_at = 1;; fails_at++) {
+			struct stat st;
+			bool was_made;
+
+			made_calls = 0;
+			fj_gate = fail_once;
+			r = union_copy_up(name);
+			fj_gate = gate;
+			was_made = !fj_sys4(
+				__NR_newfstatat, union_upper, name, &st, AT_SYMLINK_NOFOLLOW);
+			ck_assert_msg(was_made == !r && (!r || r == failure), "call %ld fails: %s",
+				fails_at, unit_result(r));
+			ck_assert_int_eq(union_count(union_work), 0);
+			if (made_calls < fails_at)
+				break;
+			if (was_made)
+				fj_sys3(__NR_unlinkat, union_upper, name,
+					(st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR ? AT_REMOVEDIR : 0);
+		}
+		union_compare(name, &sx, &file);
+	}
+}
+END_TEST
+
+/* -- signals, while a large file is copied -- */
+
+#define LARGE (40u << 20)
+static long parts;
+static int handled;
+
+static void handle(int signal)
+{
+	(void)signal;
+	handled++;
+}
+
+static long signal_in_parts(long nr, long a0, long a1, long a2, long a3, long a4, long a5)
+{
+	/* In the midst of a part; later ones must not be needed for it to be let in. */
+	if (nr == __NR_copy_file_range && ++parts == 2)
+		gate(__NR_kill, gate(__NR_getpid, 0, 0, 0, 0, 0, 0), 15, 0, 0, 0, 0);
+	if (nr == __NR_copy_file_range && parts > 3)
+		ck_assert_int_eq(handled, 1);
+	return gate(nr, a0, a1, a2, a3, a4, a5);
+}
+
+static void make_large(void)
+{
+	const long fd = fj_sys4(__NR_openat, union_lower, "large", O_CREAT | O_RDWR, 0644);
+	static char block[1 << 20];
+
+	memset(block, 7, sizeof(block));
+	for (unsigned i = 0; i < LARGE / sizeof(block); i++)
+		ck_assert_int_eq(
+			fj_sys4(__NR_pwrite64, fd, block, sizeof(block), i * sizeof(block)),
+			sizeof(block));
+	fj_close((int)fd);
+}
+
+/* _i & 1: as by the trap, with all blocked; _i & 2: with a handler, else it ends the process. */
+START_TEST(signals)
+{
+	const uint64_t all = ~0UL;
+	uint64_t mask = 0;
+	struct statx sx;
+	struct fj_file file;
+	long pid;
+	int status;
+
+	make_large();
+	union_look(union_lower, "large", &sx, &file);
+	gate = fj_gate;
+	refused = CLONES;
+	signal(15, _i & 2 ? handle : SIG_DFL);
+	pid = fj_sys0(__NR_fork);
+	if (!pid) {
+		unit_thread_setup();
+		union_call = (struct fj_call){.thread = unit_thread};
+		if (_i & 1) {
+			fj_sys4(__NR_rt_sigprocmask, 2, &all, 0, sizeof(all));
+			union_call.mask = &mask;
+		}
+		fj_gate = signal_in_parts;
+		ck_assert_int_eq(union_copy_up("large"), 0);
+		fj_gate = gate;
+		ck_assert_int_eq(handled, 1);
+		fj_sys1(__NR_exit_group, 0);
+	}
+	fj_sys4(__NR_wait4, pid, &status, 0, 0);
+	ck_assert_int_eq(status, _i & 2 ? 0 : 15);
+	ck_assert_int_eq(union_count(union_upper), _i & 2 ? 1 : 0);
+	ck_assert_int_eq(union_count(union_work), 0);
+	if (_i & 2)
+		union_compare("large", &sx, &file);
+}
+END_TEST
+
+/* -- full disks -- */
+
+START_TEST(file_size_limit)
+{
+	const uint64_t limit[2] = {1 << 20, ~0UL};
+
+	make_large();
+	fj_sys4(__NR_prlimit64, 0, 1 /* RLIMIT_FSIZE */, limit, 0);
+	unit_assert_result(union_copy_up("large"), -EFBIG);
+	ck_assert_int_eq(union_count(union_upper), 0);
+	ck_assert_int_eq(union_count(union_work), 0);
+	unit_assert_result(fj_union_copy_up(&union_call, union_lower, "large", union_upper, "large",
+				   union_work, false),
+		0);
+}
+END_TEST
+
+START_TEST(full_disk)
+{
+	char path[TREE_PATH];
+	int small;
+	long r;
+
+	make_large();
+	tree_dir("jail/small");
+	snprintf(path, sizeof(path), "%s", tree_path("jail/small"));
+	r = fj_sys1(__NR_unshare, 0x00020000 /* CLONE_NEWNS */);
+	if (!r)
+		r = fj_sys5(__NR_mount, 0, "/", 0, 1 << 18 | 1 << 14 /* MS_PRIVATE, MS_REC */, 0);
+	if (!r)
+		r = fj_sys5(__NR_mount, "none", path, "tmpfs", 0, "size=8m");
+	if (r) {
+		printf("SKIP full_disk: no tmpfs to be had: %s\n", unit_result(r));
+		return;
+	}
+	small = union_open("jail/small");
+	unit_assert_result(
+		fj_union_copy_up(&union_call, union_lower, "large", small, "large", -1, true),
+		-ENOSPC);
+	ck_assert_int_eq(union_count(small), 0);
+	unit_assert_result(
+		fj_union_copy_up(&union_call, union_lower, "large", small, "large", -1, false), 0);
+	fj_close(small);
+	ck_assert_int_eq(fj_sys2(__NR_umount2, path, 2 /* MNT_DETACH */), 0);
+}
+END_TEST
+
+Suite *unit_suite_union_faults(void)
+{
+	Suite *suite = suite_create("union_faults");
+	TCase *tc = tcase_create("union_faults");
+
+	tcase_set_timeout(tc, 0); /* a slow machine is no failure */
+
+	tcase_add_checked_fixture(tc, union_setup, union_teardown);
+	tcase_add_loop_test(tc, poor_file_systems, NOTHING, REFUSALS);
+	tcase_add_loop_test(tc, failures, 0, 6);
+	tcase_add_loop_test(tc, signals, 0, 4);
+	tcase_add_test(tc, file_size_limit);
+	tcase_add_test(tc, full_disk);
+	suite_add_tcase(suite, tc);
+	return suite;
+}

@@ -1,0 +1,154 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * check_union_kills.c - copying up and whiteouts (union/) by processes that are killed: before each
+ * call in turn, and at any moment. What is left in the work directory is cleaned away. */
+#include "union_tree.h"
+
+#include "union/union.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static fj_gate_fn gate;
+static long made_calls;
+
+static long dies_at;
+
+static long die_once(long nr, long a0, long a1, long a2, long a3, long a4, long a5)
+{
+	if (++made_calls == dies_at)
+		gate(__NR_kill, gate(__NR_getpid, 0, 0, 0, 0, 0, 0), 9, 0, 0, 0, 0);
+	return gate(nr, a0, a1, a2, a3, a4, a5);
+}
+
+/* In a child, which dies before its call `dies_at`. Its wait status. */
+static int in_child(long (*work_of)(const char *name), const char *name)
+{
+	const long pid = fj_sys0(__NR_fork);
+	int status = -1;
+
+	if (!pid) {
+		unit_thread_setup();
+		union_call = (struct fj_call){.thread = unit_thread};
+		made_calls = 0;
+		fj_gate = die_once;
+		fj_sys1(__NR_exit_group, work_of(name) ? 1 : 0);
+	}
+	while (fj_sys4(__NR_wait4, pid, &status, 0, 0) == -EINTR)
+		;
+	return status;
+}
+
+static long whiteout(const char *name)
+{
+	return fj_union_whiteout(&union_call, union_upper, name, union_work);
+}
+
+/* Before each call in turn, for each type. */
+START_TEST(kills)
+{
+	struct statx sx;
+	struct fj_file file;
+
+	unit_seed(11);
+	gate = fj_gate;
+	for (int i = 0; i < 20; i++) {
+		int status = -1;
+		char name[16];
+		struct stat st;
+
+		snprintf(name, sizeof(name), "f%d", i);
+		union_make_random(name);
+		union_look(union_lower, name, &sx, &file);
+		for (dies_at = 1; status; dies_at++) {
+			status = in_child(union_copy_up, name);
+			ck_assert_msg(!status || (status & 127) == 9, "status %x", status);
+			fj_union_clean(&union_call, union_work);
+			ck_assert_int_eq(union_count(union_work), 0);
+			if (fj_sys4(__NR_newfstatat, union_upper, name, &st, AT_SYMLINK_NOFOLLOW)) {
+				ck_assert(status != 0);
+				continue;
+			}
+			/* (Its directory may have kept the time of that.) */
+			union_compare(name, &sx, &file);
+			break;
+		}
+		for (status = -1, dies_at = 1; status; dies_at++) {
+			status = in_child(whiteout, name);
+			fj_union_clean(&union_call, union_work);
+			ck_assert_int_eq(union_count(union_work), 0);
+			if (fj_union_is_whiteout(unit_thread, union_upper, name, NULL))
+				break;
+			union_compare(name, &sx, &file);
+		}
+	}
+}
+END_TEST
+
+/* At any moment, while others copy the same files. */
+START_TEST(kill_storm)
+{
+	enum { FILES = 40, ROUNDS = 60 };
+	static struct statx sx[FILES];
+	static struct fj_file file[FILES];
+	char name[16];
+
+	unit_seed(12);
+	for (int i = 0; i < FILES; i++) {
+		snprintf(name, sizeof(name), "f%d", i);
+		union_make_random(name);
+		union_look(union_lower, name, &sx[i], &file[i]);
+	}
+	for (int round = 0; round < ROUNDS; round++) {
+		long pid[3];
+		struct {
+			int64_t s, ns;
+		} pause = {0, unit_random(20000000)};
+
+		for (int k = 0; k < 3; k++) {
+			pid[k] = fj_sys0(__NR_fork);
+			if (pid[k])
+				continue;
+			unit_thread_setup();
+			union_call = (struct fj_call){.thread = unit_thread};
+			for (unsigned i = unit_random(FILES) + (unsigned)k * 5;; i++) {
+				snprintf(name, sizeof(name), "f%u", i % FILES);
+				fj_union_copy_up(&union_call, union_lower, name, union_upper, name,
+					union_work, true);
+			}
+		}
+		fj_sys2(__NR_nanosleep, &pause, 0);
+		for (int k = 0; k < 3; k++) {
+			fj_sys2(__NR_kill, pid[k], 9);
+			fj_sys4(__NR_wait4, pid[k], 0, 0, 0);
+		}
+		fj_union_clean(&union_call, union_work);
+		ck_assert_int_eq(union_count(union_work), 0);
+		for (int i = 0; i < FILES; i++) {
+			struct stat st;
+
+			snprintf(name, sizeof(name), "f%d", i);
+			if (fj_sys4(__NR_newfstatat, union_upper, name, &st, AT_SYMLINK_NOFOLLOW))
+				continue;
+			union_compare(name, &sx[i], &file[i]);
+			fj_sys3(__NR_unlinkat, union_upper, name,
+				(st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR ? AT_REMOVEDIR : 0);
+		}
+	}
+}
+END_TEST
+
+Suite *unit_suite_union_kills(void)
+{
+	Suite *suite = suite_create("union_kills");
+	TCase *tc = tcase_create("union_kills");
+
+	tcase_set_timeout(tc, 0); /* a slow machine is no failure */
+
+	tcase_add_checked_fixture(tc, union_setup, union_teardown);
+	tcase_add_test(tc, kills);
+	tcase_add_test(tc, kill_storm);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
