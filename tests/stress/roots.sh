@@ -19,7 +19,8 @@ for kind in static dynamic; do
 	libc=-static
 	[ "$kind" = static ] || libc=
 	# shellcheck disable=SC2086 # nothing, or one word
-	$CC -O1 -std=gnu11 -Wall -Wextra -Wno-unused-result -Wno-format-truncation $libc -o "$mine/$kind" "$tests_dir/stress/roots.c"
+	$CC -O1 -std=gnu11 -Wall -Wextra -Wno-unused-result -Wno-format-truncation $libc -o "$mine/$kind" \
+		"$tests_dir/stress/roots.c" "$tests_dir/stress/roots_model.c" "$tests_dir/stress/roots_work.c"
 	chmod 755 "$mine/$kind"
 done
 command=$(command -v "${FAKEJAIL%% *}")
