@@ -71,7 +71,7 @@ FJ_HOT static long open_path(
 				fj_dir_unnote((int)r);
 			if (__builtin_expect(r >= 0, 1) ||
 				(is_conclusive(r, jail_path[0], q.epoch) &&
-					(r == -ENOENT || !q.is_layered)))
+					(r == -ENOENT || r == -EINTR || !q.is_layered)))
 				return r;
 			if (r != -ELOOP || !fj_open_follows_last(o) || fj_open_writes(o) ||
 				!fj_facts_hold(q.epoch)) {

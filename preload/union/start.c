@@ -95,7 +95,7 @@ long fj_union_getdents(struct fj_call *c)
 	fj_scratch_trim(t, pos.at, pos.len + 1);
 	r = fj_sys3(__NR_lseek, c->arg[0], 0, SEEK_CUR);
 	if (r < 0)
-		return r; /* one of O_PATH */
+		return r == -ESPIPE ? -FJ_RESTART : r; /* no directory, or one of O_PATH */
 	r = fj_layers_open(t, pos.at, &l);
 	if (r <= 0)
 		return -FJ_RESTART; /* gone: the kernel knows */
