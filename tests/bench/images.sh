@@ -87,6 +87,7 @@ while [ "$round" -lt "$rounds" ]; do
 		fi
 		measure run fakejail-ROOT $user $FAKEJAIL "$work/user/root" true
 		measure run fakejail-run-IMAGE $user $FAKEJAIL run made true
+		measure run fakejail-run--copy-IMAGE $user $FAKEJAIL run --copy made true
 		# What udocker does where nobody has privileges, with the tree that is there already; and podman, where it can.
 		! command -v proot >/dev/null || measure run proot $user proot -r "$work/user/root" -b /dev -b /proc -w / /bin/true
 		! command -v podman >/dev/null || measure run podman $user podman run --rm --rootfs "$work/user/root" true
