@@ -10,7 +10,7 @@
 #ifndef FJ_CALL_H
 #define FJ_CALL_H
 
-#include "jail/jail.h"
+#include "path/path.h"
 
 /* What an argument is. A DIRFD belongs to the path on its right; without one the working directory
  * is meant. */

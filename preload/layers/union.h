@@ -12,6 +12,7 @@
 #define FJ_LAYERS_UNION_H
 
 #include "jail/jail.h"
+#include "layers/place.h"
 
 struct stat;
 struct fj_owner;

@@ -3,6 +3,7 @@
  *
  * back.c - from host paths, as the kernel reports them, to what the program may see. */
 #include "layers/union.h"
+#include "path/path.h"
 
 #include <asm/statfs.h>
 

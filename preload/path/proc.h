@@ -8,7 +8,7 @@
 #ifndef FJ_PROC_H
 #define FJ_PROC_H
 
-#include "jail/jail.h"
+#include "path/path.h"
 
 enum fj_proc {
 	FJ_PROC_PLAIN,

@@ -7,6 +7,7 @@
 #define FJ_WALK_H
 
 #include "layers/union.h"
+#include "path/path.h"
 
 #define FJ_REST_SIZE (2 * FJ_PATH_MAX) /* a symlink's text and what follows it */
 

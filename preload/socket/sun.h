@@ -5,7 +5,7 @@
 #ifndef FJ_SUN_H
 #define FJ_SUN_H
 
-#include "jail/jail.h"
+#include "path/path.h"
 
 struct fj_sun { /* struct sockaddr_un, linux/un.h */
 	uint16_t family;

@@ -7,7 +7,7 @@
  * The input's first byte chooses the way: bit 0 follows a final symlink, bit 1 goes without
  * openat2, bit 2 starts in a directory below, bit 3 asks twice, so that the second time facts are
  * there. */
-#include "jail/jail.h"
+#include "path/path.h"
 
 #include "fuzz.h"
 #include "tree.h"

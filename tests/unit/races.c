@@ -9,7 +9,7 @@
  * does so while somebody writes, and is named below; what he has copied is checked here. Prints a
  * line for each check, and what ThreadSanitizer says; it ends with status 66 then. */
 #include "cred/ids.h"
-#include "jail/jail.h"
+#include "path/path.h"
 #include "jail/root.h"
 #include "socket/sun.h"
 #include "sys/lock.h"

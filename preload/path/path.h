@@ -1,0 +1,191 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * path.h - from a path as the jailed program writes it to the host's place for the same file, and
+ * back.
+ *
+ * A jail path is text that the jailed program sees; a host path is text for the kernel. They never
+ * mix: what goes to the kernel is a struct fj_place, made here. A translation that fails yields an
+ * errno and no place. All functions are async-signal-safe.
+ *
+ * Called by all rooms to the right. What the files of this room share is in walk.h. */
+#ifndef FJ_PATH_H
+#define FJ_PATH_H
+
+#include "jail/jail.h"
+#include "layers/place.h"
+
+enum {
+	FJ_FOLLOW = 1,	 /* a final symlink is followed */
+	FJ_ENTRY = 2,	 /* the name itself is meant (mkdir, unlink, rename): never followed, may be
+			    missing */
+	FJ_WRITE = 4,	 /* the call changes something: learn whether the mount is read-only */
+	FJ_WANT_POS = 8, /* fill place.pos */
+	FJ_NO_LINKS = 16, /* -ELOOP at any symlink on the way (openat2(2), RESOLVE_NO_SYMLINKS) */
+	FJ_NO_MAGIC = 32, /* -ELOOP at a link of procfs that only the kernel can follow */
+	/* As RESOLVE_BENEATH, RESOLVE_IN_ROOT and RESOLVE_NO_XDEV of openat2(2): -EXDEV. */
+	FJ_BENEATH = 256,
+	FJ_IN_ROOT = 512,
+	FJ_NO_XDEV = 1024,
+	FJ_BY_TEXT = 2048, /* without a descriptor from the start: the caller needs the last one */
+	FJ_CREATE = 128,   /* -EISDIR when a slash ends the name: open(2) with O_CREAT */
+	FJ_COPY_UP = 4096, /* what is found is about to be changed: in a union it must be in the
+			      upper layer */
+	FJ_OPENS = 8192,   /* as open(2) changes it: the content of a regular file, or nothing */
+	FJ_NOT_DIRS = 32768, /* with FJ_COPY_UP: a directory will be refused */
+	FJ_REMOVES = 16384,  /* what is there is removed, moved or replaced, or only looked at:
+				place.layers is wanted, and may say that it is a whiteout */
+};
+
+/* May names be looked up in directory `name` of `dirfd` ("": itself)? 1: by everybody, 0: by the
+ * caller, or -EACCES. Asked of every directory on the way when the thread's `asks_search` is set.
+ * Set before that, by whoever knows owners. */
+extern long (*fj_path_may_search)(struct fj_thread *t, int dirfd, const char *name);
+
+/* A walk has come to the directory `below` ("": itself) of `fd`, from where no other leads; `key`
+ * is what a fact of it is remembered by at `epoch`, or NULL. Set as the one above, or NULL. */
+extern void (*fj_path_reached)(struct fj_thread *t, int fd, const char *below, const char *key,
+	size_t key_len, uint64_t epoch);
+/* A directory that the program has opened, or its working directory (AT_FDCWD), of which whoever
+ * knows roots has yet to ask: before a name is looked up from one of these. inode/reached.c. */
+#define FJ_NO_DIR (-1)
+extern int fj_dir_unasked;
+extern void (*fj_dir_ask)(struct fj_thread *t);
+static inline void fj_dir_ask_noted(struct fj_thread *t)
+{
+	if (__builtin_expect(__atomic_load_n(&fj_dir_unasked, __ATOMIC_RELAXED) != FJ_NO_DIR, 0))
+		fj_dir_ask(t);
+}
+static inline void fj_dir_is_asked(int fd)
+{
+	__atomic_compare_exchange_n(
+		&fj_dir_unasked, &fd, FJ_NO_DIR, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
+/* Translate `jail_path`, relative to `dirfd` (a descriptor of the program, or AT_FDCWD) when not
+ * absolute.
+ *
+ * jail_path  a copy in our memory, not empty; FJ_PATH_MAX bytes at most
+ * how        FJ_ flags
+ * Returns 0, or
+ *   -ENOENT, -ENOTDIR, -EACCES ...  what the kernel says of a component
+ *   -ELOOP         more than 40 symlinks
+ *   -EXDEV         what FJ_BENEATH and its kin forbid
+ *   -ENAMETOOLONG  a component over 255 bytes, or a symlink that makes the rest over 8191
+ * The place holds until fj_place_done(); its strings lie in scratch memory of `t`. */
+long fj_path_walk(struct fj_thread *t, int dirfd, const char *jail_path, unsigned how,
+	struct fj_place *place);
+void fj_place_done(struct fj_place *place);
+/* How much of a place's name names the directory that its last component is in: "dir/", or nothing
+ * when that is `dirfd` itself. */
+size_t fj_place_dir_len(const char *name);
+/* A host path for the place, for calls that take no descriptor, in scratch memory. */
+char *fj_place_path(struct fj_thread *t, const struct fj_place *place);
+/* `jail_path` names an entry, as `first_path` does, which was found to be `first`; both begin at
+ * the same descriptor. When its text says that it is in the same directory, its place is there:
+ * true. It holds as long as the first. */
+bool fj_place_beside(struct fj_thread *t, const struct fj_place *first, const char *first_path,
+	const char *jail_path, struct fj_place *place);
+/* Does it lie in a procfs? Its name may have several components when it was found by text. */
+bool fj_place_is_in_procfs(struct fj_thread *t, const struct fj_place *place);
+/* Move the place's descriptor out of the way of one that the program is about to get: that must be
+ * the lowest (open(2)). */
+void fj_place_move_up(struct fj_place *place);
+
+/* A place without a walk, from remembered facts. The last component may turn out to be a symlink:
+ * the call must be made such that this is noticed. `epoch` is what fj_facts_hold() wants after it.
+ *
+ * if (fj_quick_begin(&q, ...))
+ *         do ... the call, on q.place; return when it is conclusive
+ *         while (fj_quick_beyond(&q));
+ * ... only the walk can tell; nothing of scratch memory is kept */
+struct fj_quick {
+	struct fj_thread *t;
+	int dirfd;
+	const char *path; /* that led to the place: the caller's, or what symlinks made of it */
+	size_t len;
+	struct fj_place place;
+	uint64_t epoch;
+	char *beyond; /* room for another path; NULL: none is needed yet */
+	uint32_t outer, mark;
+	unsigned links;
+	bool takes_layers;  /* the caller knows of them */
+	bool is_layered;    /* the place is in a union: what is found may be a whiteout */
+	bool needs_no_note; /* by what leads there it is known which position it has: back.c */
+	uint32_t left;	    /* layers that have the directory, too, below the place's */
+	const char *dir;    /* position of the directory, when a descriptor in a union led there */
+};
+/* Find `jail_path`, of `len` bytes. Without any system call. */
+bool fj_quick_begin(
+	struct fj_quick *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len);
+/* The same also where the directory lies in a union. Then what is there may be a whiteout, and
+ * where nothing is the next layer may have it. */
+bool fj_quick_begin_layered(
+	struct fj_quick *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len);
+/* A name in a layer is absolute, or lies in the jail's own root. */
+static inline void fj_quick_aim(struct fj_quick *q)
+{
+	q->place.dirfd = q->place.name[0] == '/' ? AT_FDCWD : FJ_FD_ROOT(fj_jail);
+}
+/* Nothing is there: let the place lead to the next layer. False: that was the last. */
+static inline bool fj_quick_below(struct fj_quick *q)
+{
+	if (__builtin_expect(!q->left, 1))
+		return false;
+	q->left--;
+	q->place.name += fj_strlen(q->place.name) + 1;
+	fj_quick_aim(q);
+	return true;
+}
+/* The place is a directory. Is it merged of several layers? -1: that is not known. */
+int fj_quick_is_merged(const struct fj_quick *q);
+/* The place is a symlink that is to be followed: find what it leads to. */
+bool fj_quick_beyond(struct fj_quick *q);
+/* Give up: give scratch memory back. False. */
+bool fj_quick_end(struct fj_quick *q);
+
+/* Append the host path. */
+void fj_path_host(const char *pos, struct fj_str *out);
+/* Open position `pos` with O_PATH and `flags`. Returns a descriptor or -errno. */
+long fj_path_open_pos(struct fj_thread *t, const char *pos, int flags);
+
+/* Append the position that `host_path` (the kernel's spelling) has in the jail's own tree; false
+ * when it is outside. Where a directory can be reached by several, `hint` (a position, or NULL) is
+ * preferred, then what the caller's root can see. */
+bool fj_path_back_hinted(const char *host_path, const char *hint, struct fj_str *out);
+bool fj_path_back(const char *host_path, struct fj_str *out);
+/* Append what the calling process would see for position `pos`: relative to its own root; false
+ * when that cannot see it. */
+bool fj_path_seen(const char *pos, struct fj_str *out);
+/* The position of the working directory, or of directory `dirfd`; false when it is deleted or
+ * outside. */
+bool fj_path_of_dir(struct fj_thread *t, int dirfd, struct fj_str *out);
+/* The working directory was reached by `pos`; what was noted, or "". A hint: fchdir(2) moves it. */
+void fj_cwd_note(const char *pos);
+const char *fj_cwd_noted(void);
+/* What was noted of a descriptor, or AT_FDCWD; NULL for nothing. */
+const char *fj_dir_noted(int fd);
+/* It is another directory by now, of which nothing need be noted. */
+void fj_dir_unnote(int fd);
+/* The same for a directory opened as `fd`, when its host path would be read back as another
+ * position. */
+void fj_dir_note(struct fj_thread *t, int fd, const char *pos);
+/* Before an exec, and after it: the note outlives the program, unless 64 others exec at the same
+ * time. */
+void fj_cwd_keep(void);
+void fj_cwd_start(void);
+/* Replace the host path in `text` of length `len` (a magic link's: may end in " (deleted)") by what
+ * the program may see, into `out`; text that is no path stays as it is. */
+void fj_path_back_link(struct fj_thread *t, const char *text, size_t len, struct fj_str *out);
+/* Is the directory behind `fd` in a procfs? */
+bool fj_is_procfs(int fd);
+#define FJ_PROC_SUPER_MAGIC 0x9fa0 /* linux/magic.h */
+/* statfs(2) of `name` in `dirfd` ("": itself). */
+struct statfs;
+long fj_path_statfs(struct fj_thread *t, int dirfd, const char *name, struct statfs *fs);
+
+/* openat2(2), or -ENOSYS when this jail does without it. `resolve`: RESOLVE_ flags of
+ * linux/openat2.h. */
+long fj_openat2(int dirfd, const char *name, uint64_t flags, uint64_t mode, uint64_t resolve);
+
+#endif
