@@ -6,8 +6,8 @@
  * those processes. Here is who plays: what is done, and who looks. roots.h says where the rest is.
  *
  *   roots drive SEED STEPS TREE FAKEJAIL...   outside of any jail
- *   roots work COUNT                          in a jail: COUNT processes, each told what to do by
- * descriptor 10 + 2i roots do COMMAND                          in a jail: that one
+ *   roots work COUNT                          in a jail: COUNT processes, of which number I is
+ *                                             told what to do by descriptor 10 + 2 * I
  *
  * The one who plays knows the owner and mode that each file must show. Everybody who looks, from
  * any jail and by any way, must see these. */
