@@ -119,7 +119,8 @@ long fj_may_link(struct fj_call *c)
 		fj_scratch_release(c->thread, mark);
 		r = see_both(c, how, true, FJ_WANT_POS, &from, &to);
 	}
-	if (from.place.is_magic) /* a link of procfs: its own place is not its file's */
+	/* A link of procfs, and what is named by its descriptor alone: the place is not the file's. */
+	if (from.is_there && (from.place.is_magic || !from.place.name[0]))
 		from.place.pos = NULL;
 	if (from.is_there)
 		r = judge_link(c, r, &from, &to);

@@ -157,9 +157,11 @@ long fj_see(struct fj_call *c, int i, unsigned how, struct fj_seen *seen)
 
 	seen->place = (struct fj_place){.owned_fd = -1};
 	/* Without one the descriptor itself is meant: utimensat(fd, NULL), AT_EMPTY_PATH. */
-	if (!jail_path && (r || !(c->nr == __NR_utimensat && !c->arg[i] ?
-						!fj_is_path_fd(fj_arg_dirfd(c, i)) :
-						fj_arg(c, FJ_ATFLAGS, 0) & AT_EMPTY_PATH)))
+	if (!jail_path &&
+		(r || !(c->nr == __NR_utimensat && !c->arg[i] ?
+				      !fj_is_path_fd(fj_arg_dirfd(c, i)) :
+				      (fj_arg(c, FJ_ATFLAGS, 0) | fj_arg(c, FJ_LINKFLAGS, 0)) &
+					      AT_EMPTY_PATH)))
 		return 0;
 	if (!jail_path && needs_opened(c) && fj_is_path_fd(fj_arg_dirfd(c, i)))
 		return 0; /* EBADF */
