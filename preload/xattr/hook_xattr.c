@@ -51,6 +51,12 @@ static long check_capability(const struct fj_xattr *q)
 		       -EINVAL;
 }
 
+/* A device has none that a user gives (xattr(7)), and on disk a pretended one is a regular file. */
+static bool is_refused(const struct fj_xattr *q, const struct fj_file *file)
+{
+	return (file->owner.flags & FJ_OWN_DEVICE) && starts_with(q->text, XATTR_USER_PREFIX);
+}
+
 static long set(struct fj_call *c, const struct fj_xattr *q, struct fj_file *file)
 {
 	long r;
@@ -59,12 +65,8 @@ static long set(struct fj_call *c, const struct fj_xattr *q, struct fj_file *fil
 		return -EINVAL;
 	if (q->size > FJ_ATTRIBUTE_MAX)
 		return -E2BIG;
-	if (!is_kept(q->text)) {
-		/* On disk a pretended device is a regular file. */
-		if ((file->owner.flags & FJ_OWN_DEVICE) && starts_with(q->text, XATTR_USER_PREFIX))
-			return -EPERM;
-		return fj_xattr_ask(q, FJ_XATTR_SET);
-	}
+	if (!is_kept(q->text))
+		return is_refused(q, file) ? -EPERM : fj_xattr_ask(q, FJ_XATTR_SET);
 	if (is_list(q->text) && (r = fj_acl_may_set(c, q->text, file, q->value, q->size)) <= 0)
 		return r;
 	r = fj_file_settle(c, q->file.dirfd, q->file.name, file);
@@ -103,7 +105,7 @@ static long remove_attribute(struct fj_call *c, const struct fj_xattr *q, struct
 	long r;
 
 	if (!is_kept(q->text))
-		return fj_xattr_ask(q, FJ_XATTR_REMOVE);
+		return is_refused(q, file) ? -EPERM : fj_xattr_ask(q, FJ_XATTR_REMOVE);
 	if (is_list(q->text) && (r = fj_acl_may_set(c, q->text, file, 0, 0)) <= 0)
 		return r;
 	r = fj_file_settle(c, q->file.dirfd, q->file.name, file);
@@ -149,7 +151,7 @@ static long perform(struct fj_call *c, struct fj_xattr *q, enum fj_xattr_what wh
 		return what == FJ_XATTR_SET ? -EPERM : -ENODATA;
 	/* The kernel's affair altogether, and no record bears on it. */
 	if (what != FJ_XATTR_LIST && !is_kept(q->text) &&
-		(what != FJ_XATTR_SET || !fj_own_has_devices()))
+		((what != FJ_XATTR_SET && what != FJ_XATTR_REMOVE) || !fj_own_has_devices()))
 		return fj_xattr_ask(q, what);
 	r = fj_file_look(c, q->file.dirfd, q->file.name, AT_EMPTY_PATH, &file);
 	return r < 0 ? r : perform_on(c, q, what, &file);
