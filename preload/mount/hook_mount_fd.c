@@ -21,26 +21,20 @@
 static struct fj_mount_fd entries[ENTRIES] FJ_BULKY;
 static uint32_t next_entry;
 
-static bool stat_fd(int fd, struct fj_mount_fd *e)
+static bool stat_fd(int fd, struct stat *st)
 {
-	struct stat st;
-
-	if (fj_sys4(__NR_newfstatat, fd, "", &st, AT_EMPTY_PATH))
-		return false;
-	e->dev = st.st_dev;
-	e->ino = st.st_ino;
-	return true;
+	return !fj_sys4(__NR_newfstatat, fd, "", st, AT_EMPTY_PATH);
 }
 
 struct fj_mount_fd *fj_mount_fd_of(int fd)
 {
-	struct fj_mount_fd now;
+	struct stat now;
 
 	for (uint32_t i = ENTRIES; i--;) {
 		struct fj_mount_fd *e = &entries[i];
 
 		if (e->kind != FJ_MOUNT_FD_UNUSED && e->fd == fd && stat_fd(fd, &now) &&
-			now.dev == e->dev && now.ino == e->ino)
+			now.st_dev == e->dev && now.st_ino == e->ino)
 			return e;
 	}
 	return NULL;
@@ -59,6 +53,8 @@ struct fj_mount_fd *fj_mount_fd_new(enum fj_mount_fd_kind kind)
 
 long fj_mount_fd_give(struct fj_mount_fd *e, long fd, bool cloexec)
 {
+	struct stat st;
+
 	if (fj_is_err(fd)) {
 		e->kind = FJ_MOUNT_FD_UNUSED;
 		return fd;
@@ -67,7 +63,10 @@ long fj_mount_fd_give(struct fj_mount_fd *e, long fd, bool cloexec)
 	for (uint32_t i = 0; i < ENTRIES; i++) /* an older one of this number is closed */
 		if (&entries[i] != e && entries[i].fd == e->fd)
 			entries[i].kind = FJ_MOUNT_FD_UNUSED;
-	stat_fd((int)fd, e);
+	if (stat_fd((int)fd, &st)) {
+		e->dev = st.st_dev;
+		e->ino = st.st_ino;
+	}
 	if (!cloexec)
 		fj_sys3(__NR_fcntl, fd, F_SETFD, 0);
 	return fd;
