@@ -16,9 +16,10 @@ as_user python3 make.py
 # shellcheck disable=SC2086,SC2317 # FAKEJAIL may be several words; what the checks below call
 verb() { as_user env "FAKEJAIL_STORE=$mine/store" $FAKEJAIL "$@"; }
 
-# What is outside, with modes and owners; nothing of it may change.
+# What is outside, with modes and owners; nothing of it may change. (Jails keep what they found in large texts.)
+as_user mkdir -p home/.local/state/fakejail/texts
 outside() {
-	find "$mine" ! -path "$mine/store/*" ! -path "$mine/store" ! -path "$mine/root*" -printf '%p %s %m %U %T@ %l\n' | grep -v "^$mine [0-9]" | sort
+	find "$mine" ! -path "$mine/home/.local/state/fakejail/texts*" ! -path "$mine/store/*" ! -path "$mine/store" ! -path "$mine/root*" -printf '%p %s %m %U %T@ %l\n' | grep -v "^$mine [0-9]" | sort
 }
 # left NAME: is nothing left of what failed?
 left() {
