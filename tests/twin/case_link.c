@@ -4,6 +4,7 @@
  * case_link.c - link and linkat: hard links, symlinks followed or not, AT_EMPTY_PATH, O_TMPFILE.
  */
 #include "twin.h"
+#include "case_perm.h"
 
 CASE(link)
 {
@@ -79,5 +80,27 @@ CASE(link_empty_path)
 	put("f", "f");
 	int fd = open("f", O_RDONLY);
 	R(linkat(fd, "", AT_FDCWD, "g", AT_EMPTY_PATH));
+	tree("/t");
+}
+
+/* protected_hardlinks of proc(5) holds for a descriptor as for a name. */
+CASE(link_root_protected)
+{
+	umask(0);
+	R(chmod(".", 0777));
+	put("f", "f");
+	R(chmod("f", 0700));
+	put("g", "g");
+	R(chmod("g", 0666));
+	become(1000, 1000);
+	int fd = (int)R(open("f", O_PATH));
+	R(linkat(fd, "", AT_FDCWD, "a", AT_EMPTY_PATH));
+	R(linkat(AT_FDCWD, "f", AT_FDCWD, "b", 0));
+	R(linkat(fd, "", AT_FDCWD, "g", AT_EMPTY_PATH));
+	R(linkat(fd, "", AT_FDCWD, "missing/a", AT_EMPTY_PATH));
+	close(fd);
+	fd = (int)R(open("g", O_RDONLY));
+	R(linkat(fd, "", AT_FDCWD, "c", AT_EMPTY_PATH));
+	R(linkat(AT_FDCWD, "g", AT_FDCWD, "d", 0));
 	tree("/t");
 }

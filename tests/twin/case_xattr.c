@@ -195,3 +195,16 @@ CASE(xattr_at)
 		R(SYSCALL(REMOVE, twin_dirfd, xat("f"), 0, "user.a"));
 	}
 }
+
+/* user.* is for regular files and directories: xattr(7). A device in the jail is a file on disk. */
+CASE(xattr_root_device)
+{
+	char value[8];
+
+	R(mknod("d", S_IFCHR | 0666, 0x103 /* 1:3, null */));
+	R(setxattr("d", "user.a", "1", 1, 0));
+	R(getxattr("d", "user.a", value, sizeof(value)));
+	R(removexattr("d", "user.a"));
+	R(setxattr("d", "trusted.a", "1", 1, 0));
+	R(removexattr("d", "trusted.a"));
+}
