@@ -163,7 +163,7 @@ static int op_rename(void)
 {
 	/* there and back by turns, so that one op is one call */
 	static bool is_renamed;
-	const char *a = DIR_BENCH "/work/a", *b = DIR_BENCH "/work/b";
+	const char *a = DIR_BENCH "/changed/a", *b = DIR_BENCH "/changed/b";
 	int r = is_renamed ? rename(b, a) : rename(a, b);
 	is_renamed = !is_renamed;
 	return r;
@@ -171,12 +171,13 @@ static int op_rename(void)
 
 static int op_link(void)
 {
-	return link(DIR_BENCH "/work/l", DIR_BENCH "/work/l2") || unlink(DIR_BENCH "/work/l2");
+	return link(DIR_BENCH "/changed/l", DIR_BENCH "/changed/l2") ||
+	       unlink(DIR_BENCH "/changed/l2");
 }
 
 static int op_mkdir(void)
 {
-	return mkdir(DIR_BENCH "/work/d", 0755) || rmdir(DIR_BENCH "/work/d");
+	return mkdir(DIR_BENCH "/changed/d", 0755) || rmdir(DIR_BENCH "/changed/d");
 }
 
 static int op_chmod(void)
@@ -184,20 +185,20 @@ static int op_chmod(void)
 	/* never the mode it has already */
 	static mode_t mode = 0600;
 	mode ^= 0004;
-	return chmod(DIR_BENCH "/work/c", mode);
+	return chmod(DIR_BENCH "/changed/c", mode);
 }
 
 static int op_chown(void)
 {
 	/* To whom it belongs already, the one owner that an unprivileged caller may name in a real
 	 * chroot. To a fake root that is news, and must be recorded. */
-	return chown(DIR_BENCH "/work/c", owner, owner);
+	return chown(DIR_BENCH "/changed/c", owner, owner);
 }
 
 static int op_stat_chowned(void)
 {
 	struct stat st;
-	return stat(DIR_BENCH "/work/c", &st) || st.st_uid != owner || st.st_gid != owner;
+	return stat(DIR_BENCH "/changed/c", &st) || st.st_uid != owner || st.st_gid != owner;
 }
 
 /* The exit status of `pid`, or -1. */

@@ -31,7 +31,7 @@ if [ ! -e "$root/bench/marker" ]; then
 			$(by_mode "gcc libc6-dev binutils make git" "")
 	fi
 	rm -rf "$root/bench" # whatever the copied root has by that name
-	mkdir -p "$root/dev" "$root/proc" "$root/tmp" "$root/usr/share" "$root/bench/work" "$root/bench/d2/d3/d4/d5/d6/d7"
+	mkdir -p "$root/dev" "$root/proc" "$root/tmp" "$root/usr/share" "$root/bench/changed" "$root/bench/d2/d3/d4/d5/d6/d7"
 
 	# The token ties the marker to this copy.
 	od -An -N 8 -t x1 /dev/urandom | tr -d ' ' >"$token_file"
@@ -43,7 +43,7 @@ if [ ! -e "$root/bench/marker" ]; then
 			"$inside_name" 'Description: shows that dpkg -l read this root' >>"$root/var/lib/dpkg/status"
 	fi
 
-	for file in file d2/file d2/d3/d4/d5/d6/d7/file work/a work/c work/l; do
+	for file in file d2/file d2/d3/d4/d5/d6/d7/file changed/a changed/c changed/l; do
 		echo x >"$root/bench/$file"
 	done
 	ln -s file "$root/bench/link"
