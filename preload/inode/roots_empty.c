@@ -8,14 +8,9 @@
  * who look through the descriptors that are open use fj_roots_each_name(), too. */
 #include "inode/roots.h"
 
-#define DENTS_SIZE 4096u
+#include "sys/abi.h"
 
-struct dirent64 { /* fs/readdir.c */
-	uint64_t ino, offset;
-	uint16_t size;
-	uint8_t type;
-	char name[];
-};
+#define DENTS_SIZE 4096u
 
 bool fj_roots_each_name(
 	struct fj_thread *t, int fd, bool (*each)(struct fj_thread *t, int fd, const char *name))
@@ -27,7 +22,7 @@ bool fj_roots_each_name(
 
 	while (is_so && (n = fj_sys3(__NR_getdents64, fd, list, DENTS_SIZE)) > 0)
 		for (long at = 0; at < n && is_so;) {
-			const struct dirent64 *d = (const struct dirent64 *)(list + at);
+			const struct fj_dirent64 *d = (const struct fj_dirent64 *)(list + at);
 
 			is_so = fj_streq(d->name, ".") || fj_streq(d->name, "..") ||
 				each(t, fd, d->name);

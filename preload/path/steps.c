@@ -318,8 +318,7 @@ long fj_walk_leap(struct fj_walk *w)
 
 		if (*c != '/')
 			break;
-		if (!len || fj_is_dots(start, len) || len > FJ_NAME_MAX ||
-			fj_mount_may_be_named(start, len) || fj_is_hidden_name(start, len))
+		if (!fj_walk_is_plain(start, len))
 			return 0; /* step by step knows better */
 		fj_facts_saw_name(start, len);
 		last = c;

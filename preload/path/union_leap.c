@@ -48,8 +48,7 @@ static size_t plain_dirs(const struct fj_walk *w)
 
 		if (*c != '/')
 			break;
-		if (!len || fj_is_dots(start, len) || len > FJ_NAME_MAX ||
-			fj_mount_may_be_named(start, len) || fj_is_hidden_name(start, len))
+		if (!fj_walk_is_plain(start, len))
 			return 0;
 		dirs = (size_t)(c - w->rest);
 		while (*c == '/')

@@ -69,6 +69,13 @@ static inline size_t fj_dir_len(const char *path)
 /* Be in the directory `fd`; what was held before is closed. */
 void fj_walk_go(struct fj_walk *w, int fd, bool is_owned);
 void fj_walk_to_root(struct fj_walk *w);
+/* Is a component the name of an entry, which is not hidden and on which nothing is mounted? What is
+ * no such name has to be walked step by step. */
+static inline bool fj_walk_is_plain(const char *name, size_t len)
+{
+	return len && !fj_is_dots(name, len) && len <= FJ_NAME_MAX &&
+	       !fj_mount_may_be_named(name, len) && !fj_is_hidden_name(name, len);
+}
 /* Make `w->pos` known, asking the kernel at most once; false when it cannot be. */
 bool fj_walk_learn_pos(struct fj_walk *w);
 void fj_walk_push_pos(struct fj_walk *w, const char *name, size_t len);

@@ -20,13 +20,6 @@
 #define TOP_NAME "/fakejail-"
 #define BASES 3u
 
-struct dirent64 { /* struct linux_dirent64, include/linux/dirent.h */
-	uint64_t ino, offset;
-	uint16_t size;
-	uint8_t type;
-	char name[];
-} __attribute__((packed));
-
 static const char *base(uint32_t i)
 {
 	return i == 0 ? fj_jail->runtime_dir : i == 1 ? "/dev/shm" : "/tmp";
@@ -136,7 +129,7 @@ long fj_private_file(const char *name, int flags)
 }
 
 /* The next entry of directory `fd` but . and ..; NULL when there is none. */
-static const struct dirent64 *first_entry(int fd, char *list)
+static const struct fj_dirent64 *first_entry(int fd, char *list)
 {
 	fj_sys3(__NR_lseek, fd, 0, 0);
 	for (;;) {
@@ -145,7 +138,7 @@ static const struct dirent64 *first_entry(int fd, char *list)
 		if (n <= 0)
 			return NULL;
 		for (long at = 0; at < n;) {
-			const struct dirent64 *d = (const struct dirent64 *)(list + at);
+			const struct fj_dirent64 *d = (const struct fj_dirent64 *)(list + at);
 
 			if (!fj_streq(d->name, ".") && !fj_streq(d->name, ".."))
 				return d;
@@ -166,7 +159,7 @@ static long open_dir(int dirfd, const char *name)
 
 #define IDLE_STEPS 65536u
 
-static bool remove_entry(int fd, const struct dirent64 *d)
+static bool remove_entry(int fd, const struct fj_dirent64 *d)
 {
 	return (d->type != FJ_DT_DIR && !fj_sys3(__NR_unlinkat, fd, d->name, 0)) ||
 	       !fj_sys3(__NR_unlinkat, fd, d->name, AT_REMOVEDIR);
@@ -195,7 +188,7 @@ static bool move_up(int fd, const char *name, int top, uint32_t *last)
  * removed, such as a mount point of the host's. */
 static void empty(char *list, int fd)
 {
-	const struct dirent64 *d;
+	const struct fj_dirent64 *d;
 	uint32_t last = 0;
 
 	for (unsigned idle = 0; idle < IDLE_STEPS && (d = first_entry(fd, list)); idle++) {
@@ -288,7 +281,8 @@ void fj_private_clean(struct fj_thread *t)
 		while (!fj_is_err(fd) && is_safe(text) &&
 			(n = fj_sys3(__NR_getdents64, fd, list, DENTS_SIZE)) > 0)
 			for (long at = 0; at < n;) {
-				const struct dirent64 *d = (const struct dirent64 *)(list + at);
+				const struct fj_dirent64 *d =
+					(const struct fj_dirent64 *)(list + at);
 
 				if (d->name[0] >= '0' && d->name[0] <= '9' &&
 					!fj_private_is_alive(t, d->name))

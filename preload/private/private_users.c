@@ -15,13 +15,6 @@
 
 #define DENTS_SIZE FJ_PRIVATE_ROOM
 
-struct dirent64 { /* struct linux_dirent64, include/linux/dirent.h */
-	uint64_t ino, offset;
-	uint16_t size;
-	uint8_t type;
-	char name[];
-} __attribute__((packed));
-
 static bool is_number(const char *s)
 {
 	const char *p = s;
@@ -49,7 +42,7 @@ static bool any_process(struct fj_thread *t,
 	fj_str_num(&s, (uint64_t)fj_sys0(__NR_getpid), 10);
 	while (!fj_is_err(fd) && !is_so && (n = fj_sys3(__NR_getdents64, fd, list, DENTS_SIZE)) > 0)
 		for (long at = 0; at < n && !is_so;) {
-			const struct dirent64 *d = (const struct dirent64 *)(list + at);
+			const struct fj_dirent64 *d = (const struct fj_dirent64 *)(list + at);
 
 			if (is_number(d->name) && (also_this_one || !fj_streq(d->name, own)))
 				is_so = question(t, d->name, about);
@@ -130,7 +123,7 @@ static bool uses(struct fj_thread *t, const char *pid, const void *host_path)
 		     fj_sys4(__NR_openat, AT_FDCWD, text, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	while (!fj_is_err(fd) && !is_so && (n = fj_sys3(__NR_getdents64, fd, list, DENTS_SIZE)) > 0)
 		for (long at = 0; at < n && !is_so;) {
-			const struct dirent64 *d = (const struct dirent64 *)(list + at);
+			const struct fj_dirent64 *d = (const struct fj_dirent64 *)(list + at);
 
 			fj_str_init(&s, text, sizeof(text));
 			fj_str_put(&s, "/fd/");

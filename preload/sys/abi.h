@@ -7,6 +7,8 @@
 #ifndef FJ_ABI_H
 #define FJ_ABI_H
 
+#include <stdint.h>
+
 #define FJ_S_IFMT 0170000u /* inode(7) */
 #define FJ_S_IFSOCK 0140000u
 #define FJ_S_IFLNK 0120000u
@@ -24,6 +26,13 @@
 #define FJ_DT_DIR 4
 #define FJ_DT_BLK 6
 #define FJ_DT_REG 8
+
+struct fj_dirent64 { /* struct linux_dirent64, include/linux/dirent.h */
+	uint64_t ino, offset;
+	uint16_t size;
+	uint8_t type;
+	char name[];
+} __attribute__((packed));
 
 #define FJ_RENAME_NOREPLACE 1u /* linux/fs.h */
 #define FJ_RENAME_EXCHANGE 2u
