@@ -4,9 +4,8 @@
  * continue.c - after an exec inside the jail: take the process's state up, map the program, jump.
  *
  * The filter is already there, and before the gate page stands only calls that it lets through may
- * be made. What fails here kills with SIGSEGV, as an exec that fails past its point of no return
- * does in the kernel (fs/exec.c): by an instruction that only the kernel may run, with that signal
- * blocked, so that neither the program nor our handler hears of it. */
+ * be made. What fails here ends the process, as an exec that fails past its point of no return does in
+ * the kernel (fs/exec.c). Of the command line's program the user is told why. */
 #include "launch/loader.h"
 
 #include "inode/roots.h"
@@ -31,13 +30,20 @@
 
 _Noreturn void fj_loader_jump(uint64_t *stack, uint64_t entry);
 
-_Noreturn static void fail(const char *what, long error)
+/* `is_first`: the program is the one that the launcher's command line names. Nobody else can say why it
+ * does not run, for the launcher is gone. Other programs die as in the kernel, by SIGSEGV, and without a
+ * word: their stderr may be anything. An instruction that only the kernel may run raises the signal while
+ * it is blocked, so that neither the program nor our handler hears of it. */
+_Noreturn static void fail(bool is_first, const char *what, long error)
 {
 	const uint64_t all = ~0UL;
+	const bool has_gate = fj_gate_address() != (uint64_t)fj_gate_begin;
 
-	(void)what;
-	(void)error;
-	if (fj_gate_address() != (uint64_t)fj_gate_begin)
+	if (is_first)
+		fj_say(2, "fakejail: cannot start the command: %s: %s\n", what, fj_error(error));
+	if (is_first && has_gate)
+		fj_sys1(__NR_exit_group, FJ_FAILED);
+	if (has_gate)
 		fj_sys4(__NR_rt_sigprocmask, 0 /* SIG_BLOCK */, &all, 0, sizeof(all));
 	for (;;)
 		__asm__ volatile("hlt");
@@ -141,12 +147,12 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	long memory, r;
 
 	if (!fj_handoff_read(text, &h, &nested_at, &exe_at, &execfn))
-		fail("handoff", -EINVAL);
+		fail(false, "handoff", -EINVAL);
 	r = fj_gate_place(h.gate);
 	fj_shared_pid = h.first_pid;
 	memory = fj_is_err(r) ? r : map_jail(&h);
 	if (fj_is_err(memory))
-		fail("jail", memory);
+		fail(h.is_first, "the jail's memory cannot be mapped", memory);
 	if (fj_has_spare_numbers((int)memory))
 		fj_copies_memory = (int)memory;
 	else
@@ -154,11 +160,11 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	r = fj_door_start(
 		fj_stack_aux(s, 26 /* AT_HWCAP2 */) & 2 /* HWCAP2_FSGSBASE, asm/hwcap2.h */);
 	if (r < 0)
-		fail("door", r);
+		fail(h.is_first, "its system calls cannot be changed", r);
 	fj_thread_start();
 	t = fj_thread_mine();
 	if (!t)
-		fail("thread", -ENOMEM);
+		fail(h.is_first, "no memory for the engine's stack", -ENOMEM);
 	fj_faults_arm();
 	fj_faults_let_in(FJ_SIGSEGV_BIT);
 	fj_own_shared = fj_jail->owners_shared;
@@ -167,7 +173,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	fj_own_is_forgetful = fj_jail->is_forgetful;
 	r = fj_own_start(FJ_FD_OWNERS(fj_jail), fj_jail->has_elder ? FJ_FD_ELDER(fj_jail) : -1);
 	if (r < 0)
-		fail("owners", r);
+		fail(h.is_first, "the owner records cannot be mapped", r);
 	fj_own_still_watches(h.is_watching);
 	fj_writes_start(h.writes_are_watched);
 	fj_roots_start(fj_jail_roots());
@@ -199,7 +205,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 			.has_jumps = h.interpreter_fd < 0 || !fj_jail->has_trap},
 		&program);
 	if (r < 0)
-		fail(fj_exe_path(), r);
+		fail(h.is_first, fj_exe_path(), r);
 	entry = program.entry;
 	if (h.interpreter_fd < 0) /* it may make any call anywhere, and in more than one way */
 		fj_guest_watched(false);
@@ -209,7 +215,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 		r = fj_map_elf(h.interpreter_fd, &(const struct fj_mapping){.has_jumps = true},
 			&interpreter);
 		if (r < 0 || !interpreter.size)
-			fail("interpreter", r);
+			fail(h.is_first, "its ELF interpreter cannot be mapped", r);
 		fj_close(h.interpreter_fd);
 		fj_stack_set_aux(s, AT_BASE, interpreter.base);
 		if (h.is_first && program.phdr)

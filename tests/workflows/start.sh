@@ -104,6 +104,33 @@ fails 'the interpreter of a script' 127 "fakejail: cannot run '/bin/script': its
 hint: fakejail add $r /usr/bin/env" jail "$root" /bin/script
 fails 'one that nobody has' 127 "fakejail: cannot run '/bin/script2': its interpreter '/no/such/sh' is missing in $r" jail "$root" /bin/script2
 
+# ---- little memory ----
+
+# Whatever does not fit, the user is told. Below the least limit that is enough, first the program fails, as it pleases. Then the loader
+# does behind its own exec, where nobody else is left to say so.
+little() {
+	as_user sh -c 'ulimit -v "$1"; shift; exec "$@"' sh "$1" $FAKEJAIL "$root" true
+}
+least=4000
+while run little "$least" && [ "$rc" != 0 ] && [ "$least" -lt 100000 ]; do
+	least=$((least + 500))
+done
+silent='' told=0
+for below in $(seq 0 25 2000); do
+	run little $((least - below))
+	case $rc:$err in
+	125:*'cannot start the command: '*) told=$((told + 1)) ;;
+	125:fakejail:*) ;;
+	*) [ "$told" = 0 ] || silent="$silent $((least - below)):$rc" ;;
+	esac
+done
+is 'no lack of memory is silent' '' "$silent"
+if [ "$told" -gt 0 ]; then
+	ok 'the loader says why the command does not start'
+else
+	fail 'the loader says why the command does not start' "at no limit below $least KiB"
+fi
+
 # ---- few descriptors ----
 
 # few ULIMIT-OPTION NUMBER COMMAND...: with that limit, and none open but the first three.
