@@ -12,9 +12,8 @@
 
 #include "file/preload.h"
 #include "door/page.h"
+#include "sys/arch.h"
 #include "sys/gate.h"
-
-#define PAGE 4096UL
 
 static const struct fj_door_page *page;
 
@@ -22,28 +21,12 @@ static long find_door(long nr, long a0, long a1, long a2, long a3, long a4, long
 
 fj_door_fn fj_door = find_door;
 
-__asm__(".text\n"
-	".hidden fj_raw\n"
-	".globl fj_raw\n"
-	".type fj_raw, @function\n"
-	"fj_raw:\n"
-	"	mov %rdi, %rax\n"
-	"	mov %rsi, %rdi\n"
-	"	mov %rdx, %rsi\n"
-	"	mov %rcx, %rdx\n"
-	"	mov %r8, %r10\n"
-	"	mov %r9, %r8\n"
-	"	mov 8(%rsp), %r9\n"
-	"	syscall\n"
-	"	ret\n"
-	".size fj_raw, . - fj_raw\n");
-
 /* Is there a page at `address`? mincore(2) says ENOMEM when not, and touches nothing. */
 static bool is_mapped(unsigned long address)
 {
 	unsigned char resident;
 
-	return fj_raw(__NR_mincore, (long)address, PAGE, (long)&resident, 0, 0, 0) == 0;
+	return fj_raw(__NR_mincore, (long)address, FJ_PAGE, (long)&resident, 0, 0, 0) == 0;
 }
 
 static void look_for_door(void)
@@ -52,9 +35,9 @@ static void look_for_door(void)
 
 	for (size_t i = 0; i < 2 * sizeof(candidates) / sizeof(candidates[0]); i++) {
 		const unsigned long gate = candidates[i / 2] + i % 2 * FJ_GATE_APART;
-		const struct fj_door_page *p = (const struct fj_door_page *)(gate + PAGE);
+		const struct fj_door_page *p = (const struct fj_door_page *)(gate + FJ_PAGE);
 
-		if (!is_mapped(gate) || !is_mapped(gate + PAGE))
+		if (!is_mapped(gate) || !is_mapped(gate + FJ_PAGE))
 			continue;
 		if (p->magic != FJ_DOOR_MAGIC || p->size != sizeof(*p))
 			continue;

@@ -36,7 +36,7 @@ static size_t write_filter(struct sock_filter *f, const uint16_t *nr, size_t cou
 	size_t n = 0;
 
 	f[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, AT(arch));
-	f[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 0,
+	f[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, FJ_AUDIT_ARCH, 0,
 		(uint8_t)(count + 1)); /* to the first behind the numbers */
 	f[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, AT(nr));
 	for (size_t i = 0; i < count; i++)

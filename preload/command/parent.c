@@ -18,7 +18,7 @@
 
 #include <linux/prctl.h>
 
-#define SIGHUP_ 1 /* signal(7), x86_64 */
+#define SIGHUP_ 1 /* asm/signal.h */
 #define SIGKILL_ 9
 #define SIGTERM_ 15
 #define SIGCHLD_ 17

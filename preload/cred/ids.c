@@ -53,14 +53,6 @@ static struct own_ids *find_own(int32_t tid)
 	return NULL;
 }
 
-static uint64_t fs_base(void)
-{
-	uint64_t base = 0;
-
-	fj_sys2(__NR_arch_prctl, FJ_ARCH_GET_FS, &base);
-	return base;
-}
-
 /* That of the thread, of this or another process in this memory, with this fs base. */
 static struct own_ids *find_own_by_base(uint64_t base)
 {
@@ -82,7 +74,7 @@ static struct own_ids *my_own(void)
 	own = find_own(tid);
 	return own || tid == fj_memory_owner() || !fj_is_borrowed_memory() ?
 		       own :
-		       find_own_by_base(fs_base());
+		       find_own_by_base(fj_thread_pointer());
 }
 
 static const struct fj_ids_of_process *mine(void)
@@ -164,7 +156,7 @@ static void become_alone(int32_t tid, const struct fj_ids *next)
 		return;
 	}
 	own->ids = *next;
-	own->fs_base = fs_base();
+	own->fs_base = fj_thread_pointer();
 	__atomic_store_n(&own->tid, tid, __ATOMIC_RELEASE);
 }
 
@@ -226,7 +218,7 @@ void fj_ids_after_fork(void)
 	*mark = 1;
 	is_taken_over = fj_part_take_over(&fj_ids_part, &fj_ids_process);
 	if (fj_ids_own_count) { /* else nothing is written: the page is still the parent's */
-		own = is_taken_over ? NULL : find_own_by_base(fs_base());
+		own = is_taken_over ? NULL : find_own_by_base(fj_thread_pointer());
 		if (own)
 			fj_ids_process.ids = own->ids;
 		fj_ids_process.is_limited = is_limited(&fj_ids_process.ids);

@@ -19,8 +19,8 @@ static struct {
 } first;
 
 static const char *const usual_dirs[] = {
-	"/lib/x86_64-linux-gnu/",
-	"/usr/lib/x86_64-linux-gnu/",
+	"/lib/" FJ_LIBRARIES_NAME "/",
+	"/usr/lib/" FJ_LIBRARIES_NAME "/",
 	"/lib64/",
 	"/usr/lib64/",
 	"/lib/",

@@ -50,10 +50,7 @@ uint64_t fj_door_bits[FJ_DOOR_CALLS / 64];
 
 __attribute__((noinline)) static uintptr_t ask_fs_base(void)
 {
-	uintptr_t base = 0;
-
-	fj_sys2(__NR_arch_prctl, FJ_ARCH_GET_FS, &base);
-	return base;
+	return fj_thread_pointer();
 }
 
 static inline uintptr_t fs_base(void)

@@ -40,17 +40,9 @@ static struct {
 } early[EARLY] FJ_BULKY;
 uint32_t fj_door_signals_early;
 
-static uint64_t fs_base(void)
-{
-	uint64_t base = 0;
-
-	fj_sys2(__NR_arch_prctl, FJ_ARCH_GET_FS, &base);
-	return base;
-}
-
 static bool keep_early(int sig, const void *info)
 {
-	const uint64_t own = fs_base();
+	const uint64_t own = fj_thread_pointer();
 
 	for (int i = 0; i < EARLY; i++) {
 		uint64_t none = 0;
@@ -68,7 +60,7 @@ static bool keep_early(int sig, const void *info)
 
 void fj_door_signals_take(struct fj_thread *t)
 {
-	const uint64_t own = fs_base();
+	const uint64_t own = fj_thread_pointer();
 
 	for (int i = 0; i < EARLY; i++) {
 		if (__atomic_load_n(&early[i].fs_base, __ATOMIC_ACQUIRE) != own || !early[i].sig)

@@ -73,7 +73,7 @@ bool fj_elf_is_ours(const Elf64_Ehdr *head, size_t size)
 {
 	/* The kernel does not look at EI_CLASS: the size of the headers tells. */
 	return size >= sizeof(*head) && !memcmp(head->e_ident, ELFMAG, SELFMAG) &&
-	       head->e_machine == EM_X86_64 && head->e_phentsize == sizeof(Elf64_Phdr) &&
+	       head->e_machine == FJ_ELF_MACHINE && head->e_phentsize == sizeof(Elf64_Phdr) &&
 	       head->e_phnum && head->e_phnum <= FJ_PHDRS_MAX;
 }
 

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * note.h - the ELF note by which the engine of a jail knows a loader that is run inside, whichever
- * build it is of: exec-format/image.c reads it, loader/entry.S has it. For assembly, too. */
+ * build it is of: exec-format/image.c reads it, loader/x86_64/entry.S has it. For assembly, too. */
 #ifndef FJ_NOTE_H
 #define FJ_NOTE_H
 

@@ -73,8 +73,8 @@ static const char *machine_name(unsigned machine)
 		return "an s390";
 	case EM_MIPS:
 		return "a mips";
-	case EM_X86_64:
-		return "an x32";
+	case FJ_ELF_MACHINE:
+		return FJ_MACHINE_SIBLING;
 	default:
 		return "a foreign";
 	}
@@ -219,7 +219,9 @@ int fj_explain(struct fj_thread *t, const char *command, const char *jail_path, 
 		return CANNOT_RUN;
 	}
 	if (error == -ENOEXEC && fj_elf_machine(head, len)) {
-		fj_say(2, "fakejail: cannot run '%s': it is %s program; this machine is x86_64\n",
+		fj_say(2,
+			"fakejail: cannot run '%s': it is %s program; this machine "
+			"is " FJ_MACHINE_NAME "\n",
 			jail_path, machine_name(fj_elf_machine(head, len)));
 		return CANNOT_RUN;
 	}

@@ -46,7 +46,7 @@ _Noreturn static void fail(bool is_first, const char *what, long error)
 	if (has_gate)
 		fj_sys4(__NR_rt_sigprocmask, 0 /* SIG_BLOCK */, &all, 0, sizeof(all));
 	for (;;)
-		__asm__ volatile("hlt");
+		fj_arch_fault();
 }
 
 /* Returns a descriptor by which texts can be mapped from it (door/kept.h), or -errno. */

@@ -7,7 +7,7 @@
 
 _Noreturn void fj_loader_main(uint64_t *base, const Elf64_Dyn *dynamic, uint64_t address);
 
-/* A static PIE relocates itself; all of ours are relative (R_X86_64_RELATIVE: base plus addend). */
+/* A static PIE relocates itself; all of ours are relative (FJ_ELF_RELATIVE: base plus addend). */
 static void relocate(const Elf64_Dyn *dynamic, uint64_t address)
 {
 	uint64_t at = 0, size = 0;

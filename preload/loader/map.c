@@ -11,8 +11,6 @@
 
 #include <linux/mman.h>
 
-#define ADDRESS_END 0x7ffffffff000UL /* TASK_SIZE_MAX, x86_64 with four-level tables */
-
 static uint64_t page_down(uint64_t at)
 {
 	return at & ~(uint64_t)(FJ_PAGE - 1);
@@ -39,8 +37,8 @@ struct span {
 /* A segment that the kernel would not map, wherever it was told to. */
 static bool is_bad(const Elf64_Phdr *ph)
 {
-	return ph->p_memsz < ph->p_filesz || ph->p_vaddr >= ADDRESS_END ||
-	       ph->p_memsz > ADDRESS_END - ph->p_vaddr ||
+	return ph->p_memsz < ph->p_filesz || ph->p_vaddr >= FJ_ADDRESS_END ||
+	       ph->p_memsz > FJ_ADDRESS_END - ph->p_vaddr ||
 	       (ph->p_filesz && ((ph->p_vaddr ^ ph->p_offset) & (FJ_PAGE - 1)));
 }
 
@@ -122,7 +120,7 @@ static long reserve(const struct span *s, uint64_t hint, int fd, uint64_t offset
 
 	if (s->is_fixed)
 		return map_there(s->low + s->bias, size, prot, flags, fd, offset);
-	if (slack >= ADDRESS_END - size)
+	if (slack >= FJ_ADDRESS_END - size)
 		return -ENOMEM;
 	at = fj_sys6(__NR_mmap, hint, size + slack, prot, flags, fd, offset);
 	if (fj_is_err(at) || !slack)

@@ -10,7 +10,7 @@
 
 #include "private/private.h"
 
-#define PAGE 4096u
+#define PAGE ((unsigned)FJ_PAGE)
 #define TMPFS_MAGIC_ 0x01021994 /* linux/magic.h */
 
 /* struct sysinfo, linux/sysinfo.h, which needs libc's types */

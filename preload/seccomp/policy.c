@@ -166,7 +166,7 @@ static uint32_t run(const struct sock_filter *code, uint32_t len, const struct s
 uint32_t fj_policy_ask(long nr, const uint64_t arg[FJ_ARGS], uint64_t ip)
 {
 	struct seccomp_data data = {
-		.nr = (int)nr, .arch = AUDIT_ARCH_X86_64, .instruction_pointer = ip};
+		.nr = (int)nr, .arch = FJ_AUDIT_ARCH, .instruction_pointer = ip};
 	uint32_t severest = SECCOMP_RET_ALLOW;
 	const uint32_t head = fj_policy_save();
 

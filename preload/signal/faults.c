@@ -5,7 +5,7 @@
  *
  * The records are read from a mapped file, which somebody may cut off; the page that is gone then
  * raises SIGBUS in the middle of the engine (own/lost.c). And a bad pointer of the program's raises
- * either when the engine uses it (sys/copy.S), which is EFAULT. So the signals are taken, and the
+ * either when the engine uses it (sys/arch/x86_64/copy.S), which is EFAULT. So the signals are taken, and the
  * actions that the program sets are kept and reported. One that is none of ours makes the program's
  * action the real one, for good, and happens again: the instruction is run once more, or the signal
  * that somebody sent is sent once more. A process that ignores one is left alone with it, as exec
@@ -110,7 +110,7 @@ static bool is_held_back(const struct frame *f)
 	return (f->mask | FJ_KILL_AND_STOP | BOTH) == ~0UL;
 }
 
-/* A program's handler is entered by way of fj_fault_filter (sys/copy.S), with its own flags, mask
+/* A program's handler is entered by way of fj_fault_filter (sys/arch/x86_64/copy.S), with its own flags, mask
  * and restorer: another thread of the engine's may have been at a copy when the action changed.
  * (One that is to be reset is the kernel's to reset.) From there it goes the way of all handlers.
  */

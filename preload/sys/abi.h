@@ -53,7 +53,6 @@ struct fj_dirent64 { /* struct linux_dirent64, include/linux/dirent.h */
 
 #define FJ_TMPFILE 020000000u	  /* __O_TMPFILE of asm-generic/fcntl.h, without O_DIRECTORY */
 #define FJ_SOL_SOCKET 1		  /* asm-generic/socket.h */
-#define FJ_ARCH_GET_FS 0x1003	  /* asm/prctl.h */
 #define FJ_ST_NOEXEC 8		  /* include/linux/statfs.h */
 #define FJ_UTIME_OMIT 0x3ffffffeL /* linux/stat.h keeps it from user space */
 

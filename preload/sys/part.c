@@ -30,14 +30,6 @@ static int32_t own_pid(void)
 	return (int32_t)fj_sys0(__NR_getpid);
 }
 
-static uintptr_t fs_base(void)
-{
-	uint64_t base = 0;
-
-	fj_sys2(__NR_arch_prctl, FJ_ARCH_GET_FS, &base);
-	return base;
-}
-
 static bool is_gone(int32_t pid)
 {
 	return fj_sys2(__NR_kill, pid, 0) == -ESRCH;
@@ -73,7 +65,7 @@ static struct fj_copy *copy_of(const struct fj_part *part, int32_t pid)
  * while its child runs, so that is the caller's parent. `owner`: of the memory. */
 static struct fj_copy *latest(const struct fj_part *part, int32_t owner, bool or_gone)
 {
-	const uintptr_t base = fs_base();
+	const uintptr_t base = fj_thread_pointer();
 	struct fj_copy *best = NULL;
 
 	for (struct fj_copy *copy = first_of(part); copy; copy = copy->next) {
@@ -214,7 +206,7 @@ static void *copy_for(struct fj_part *part, int32_t pid, const void *from)
 	if (!copy)
 		return NULL;
 	memcpy(copy->object, from, part->size);
-	copy->fs_base = fs_base();
+	copy->fs_base = fj_thread_pointer();
 	copy->turn = __atomic_fetch_add(&turns, 1, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&part->used, 1, __ATOMIC_ACQ_REL);
 	__atomic_store_n(&copy->pid, pid, __ATOMIC_RELEASE);

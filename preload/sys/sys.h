@@ -21,7 +21,6 @@
 
 #define FJ_PATH_MAX 4096 /* linux/limits.h: bytes of a path with its NUL */
 #define FJ_NAME_MAX 255	 /* linux/limits.h: bytes of one component */
-#define FJ_PAGE 4096	 /* x86_64 has one base page size */
 
 /* MAXSYMLINKS of include/linux/namei.h: symlinks followed in one resolution. */
 #define FJ_MAX_LINKS 40
@@ -63,6 +62,8 @@ long fj_gate_move(uint64_t address);
 #define fj_sys2(nr, a, b) fj_sys6(nr, a, b, 0, 0, 0, 0)
 #define fj_sys1(nr, a) fj_sys6(nr, a, 0, 0, 0, 0, 0)
 #define fj_sys0(nr) fj_sys6(nr, 0, 0, 0, 0, 0, 0)
+
+#include "sys/arch.h"
 
 /* The values -4095..-1 are errors, as in the kernel's IS_ERR_VALUE. */
 static inline bool fj_is_err(long r)

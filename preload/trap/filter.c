@@ -348,7 +348,7 @@ long fj_trap_filter(struct fj_thread *t)
 	b.len = b.leaf_count = b.run_count = b.to_trap = 0;
 	find_runs(&b);
 	load(&b, AT_ARCH);
-	emit(&b, BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0);
+	emit(&b, BPF_JMP | BPF_JEQ | BPF_K, FJ_AUDIT_ARCH, 1, 0);
 	give(&b, REFUSAL(ENOSYS));
 	load(&b, AT_NR);
 	emit(&b, BPF_JMP | BPF_JGE | BPF_K, (uint32_t)fj_row_count, 0, 1);

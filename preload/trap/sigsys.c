@@ -134,7 +134,7 @@ static void leave_by_tail(struct fj_frame *f, struct fj_call *c)
 /* The call is made anew: by the program, from the beginning. */
 static void go_back(struct fj_frame *f, int nr)
 {
-	f->regs.ip -= 2; /* the length of a syscall instruction */
+	f->regs.ip -= FJ_SYSCALL_SIZE;
 	f->regs.ax = (uint64_t)nr;
 }
 

@@ -1,0 +1,19 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * arch.h - what the engine needs to know of the processor and of the kernel's part for it.
+ *
+ * A processor has a folder of its own, sys/arch/x86_64, and the rooms trap and loader have one of
+ * that name for their first instructions. The rooms text and door change instructions, and are
+ * x86_64's as a whole: a port begins without them, by --no-patch. No other file names a register, an
+ * instruction or a number of one processor: tests/lint/arch.sh. */
+#ifndef FJ_ARCH_H
+#define FJ_ARCH_H
+
+#if defined(__x86_64__)
+#include "sys/arch/x86_64/machine.h"
+#else
+#error "fakejail runs on x86_64 only, so far: sys/arch wants a folder for this processor"
+#endif
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * machine.h - x86_64 in numbers and single instructions. Included by sys/arch.h alone. */
+#ifndef FJ_MACHINE_H
+#define FJ_MACHINE_H
+
+/* linux/elf-em.h, linux/audit.h, elf.h */
+#define FJ_ELF_MACHINE EM_X86_64
+#define FJ_AUDIT_ARCH AUDIT_ARCH_X86_64
+#define FJ_ELF_RELATIVE R_X86_64_RELATIVE
+
+#define FJ_MACHINE_NAME "x86_64"	     /* uname -m */
+#define FJ_LIBRARIES_NAME "x86_64-linux-gnu" /* of directories, in Debian's kin: multiarch */
+/* A program of our ELF machine that is not ours has this word size or ABI. */
+#define FJ_MACHINE_SIBLING "an x32"
+
+#define FJ_PAGE 4096 /* the one base page size */
+/* TASK_SIZE_MAX with four-level tables, arch/x86/include/asm/page_64_types.h. Who does not ask for
+ * more gets no address above it. */
+#define FJ_ADDRESS_END 0x7ffffffff000UL
+
+#define FJ_SYSCALL_SIZE 2u /* bytes of a syscall instruction */
+
+#ifdef fj_sys2 /* for the engine, which comes here from sys/sys.h */
+/* Raises SIGSEGV: only the kernel may run it. */
+static inline void fj_arch_fault(void)
+{
+	__asm__ volatile("hlt");
+}
+
+/* The base of fs, which libc gives each of its threads: it tells apart the threads in one memory. 0:
+ * the thread has none. */
+#define FJ_ARCH_GET_FS 0x1003 /* asm/prctl.h */
+static inline uint64_t fj_thread_pointer(void)
+{
+	uint64_t base = 0;
+
+	fj_sys2(__NR_arch_prctl, FJ_ARCH_GET_FS, &base);
+	return base;
+}
+#endif
+
+#endif
