@@ -8,6 +8,7 @@
  * by its parent directory's descriptor and its own name; where a call takes no descriptor, by
  * /proc/self/fd/N/name. */
 #include "call/hooks.h"
+#include "call/replaced.h"
 #include "layers/union.h"
 #include "sys/guest.h"
 #include "sys/abi.h"
@@ -18,25 +19,9 @@
 #define FAN_MARK_DONT_FOLLOW 0x4u  /* linux/fanotify.h */
 #define PATHS_MAX 2
 
-struct replaced {
-	struct fj_place place;
-	bool knows_mount; /* asked only where mounts share a device */
-	uint32_t mount;	  /* the id of the mount it lies in */
-	bool is_announced;
-	bool is_over; /* made where a whiteout is: layers/union_over.c */
-	const char *change;
-	const char *path; /* the program's, of an entry */
-	int dirfd;
-};
-
 long fj_hook_refuse(struct fj_call *c)
 {
 	return c->row->refusal;
-}
-
-static bool is_rename(const struct fj_call *c)
-{
-	return c->nr == __NR_renameat || c->nr == __NR_renameat2;
 }
 
 /* How the flags arguments of the row want path `kind` followed. */
@@ -50,7 +35,8 @@ static unsigned how_of(const struct fj_call *c, enum fj_kind kind)
 		!(fj_arg(c, FJ_LINKFLAGS, AT_SYMLINK_FOLLOW) & AT_SYMLINK_FOLLOW))
 		how = 0;
 	if (kind == FJ_NEW || kind == FJ_OLD)
-		how = FJ_ENTRY | (fj_jail->mounts_share_device || is_rename(c) ? FJ_WANT_POS : 0);
+		how = FJ_ENTRY |
+		      (fj_jail->mounts_share_device || fj_is_rename(c) ? FJ_WANT_POS : 0);
 	if (c->row->flags & FJ_WRITES)
 		how |= how & FJ_ENTRY ? FJ_WRITE : FJ_WRITE | FJ_COPY_UP;
 	if (c->nr == __NR_linkat)
@@ -96,26 +82,12 @@ static void aim(struct fj_call *c, int i, const struct fj_place *place)
 	}
 }
 
-static bool exchanges(const struct fj_call *c)
-{
-	return c->nr == __NR_renameat2 && (fj_arg(c, FJ_HEX, 0) & FJ_RENAME_EXCHANGE);
-}
-
 /* A file is mostly renamed in its directory: that is found once. `first` is the other name's, or
  * NULL. */
-static bool is_beside(struct fj_call *c, const struct replaced *first, struct replaced *with)
+static bool is_beside(struct fj_call *c, const struct fj_replaced *first, struct fj_replaced *with)
 {
 	return first && first->path && (first->dirfd == with->dirfd || with->path[0] == '/') &&
 	       fj_place_beside(c->thread, &first->place, first->path, with->path, &with->place);
-}
-
-/* Is there a file? 0, or the kernel's errno. */
-static long look_for(const struct fj_place *place)
-{
-	char byte;
-	const long r = fj_sys4(__NR_readlinkat, place->dirfd, place->name, &byte, 1);
-
-	return r >= 0 || r == -EINVAL ? 0 : r;
 }
 
 /* The mount that the directory of an entry lies in. The position is that directory's own when the
@@ -132,7 +104,7 @@ static uint32_t mount_of_directory(const struct fj_place *place)
 }
 
 static long replace_entry(struct fj_call *c, int i, const char *jail_path,
-	const struct replaced *first, struct replaced *with)
+	const struct fj_replaced *first, struct fj_replaced *with)
 {
 	const enum fj_kind kind = c->row->kind[i];
 	long r = 0;
@@ -150,13 +122,13 @@ static long replace_entry(struct fj_call *c, int i, const char *jail_path,
 		return -EEXIST;
 	if (with->place.is_read_only && kind == FJ_NEW) {
 		/* What is there already is said first: filename_create() of fs/namei.c. */
-		return look_for(&with->place) ? -EROFS : -EEXIST;
+		return fj_place_look(&with->place) ? -EROFS : -EEXIST;
 	}
 	if (with->place.is_mount || with->place.is_read_only)
-		return 0; /* refuse_old() has the errno */
+		return 0; /* fj_refuse_old() has the errno */
 	if (c->row->flags & FJ_RENAMES) {
 		with->change = with->place.name + fj_place_dir_len(with->place.name);
-		with->is_announced = fj_facts_before_change(with->change, exchanges(c));
+		with->is_announced = fj_facts_before_change(with->change, fj_exchanges(c));
 	}
 	with->is_over = with->place.layers && kind == FJ_NEW;
 	r = with->is_over ? fj_place_begin_over(c->thread, &with->place) : 0;
@@ -164,34 +136,52 @@ static long replace_entry(struct fj_call *c, int i, const char *jail_path,
 	return r;
 }
 
-/* Does the call mean the name itself, and follow no symlink there? (Where mounts share a device the
- * object tells which it lies in.) */
+/* Does the call mean the name itself, and follow no symlink there? (In a union the file is copied up
+ * first.) */
 static bool links_by_name(const struct fj_call *c)
 {
 	return !(fj_arg(c, FJ_LINKFLAGS, AT_SYMLINK_FOLLOW) & AT_SYMLINK_FOLLOW) &&
-	       !fj_jail->mounts_share_device;
+	       !fj_jail->has_unions;
 }
 
 /* The file that gets another name: by its directory and name, as the new name will be, which mostly
- * lies beside it. */
-static long replace_linked(struct fj_call *c, int i, const char *jail_path, struct replaced *with)
+ * lies beside it. 1: it must be found as an object, since its name does not tell in which mount it
+ * lies. */
+static long replace_linked(
+	struct fj_call *c, int i, const char *jail_path, struct fj_replaced *with)
 {
+	const bool asks_mount = fj_jail->mounts_share_device;
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	struct fj_mount_found m;
 	long r;
 
 	with->path = jail_path;
 	with->dirfd = fj_arg_dirfd(c, i);
-	r = fj_path_walk(c->thread, with->dirfd, jail_path, how_of(c, FJ_PATH), &with->place);
+	r = fj_path_walk(c->thread, with->dirfd, jail_path,
+		how_of(c, FJ_PATH) | (asks_mount ? FJ_WANT_POS : 0), &with->place);
 	if (r < 0)
 		return r;
+	if (asks_mount && (!with->place.pos || with->place.is_mount || with->place.is_magic ||
+				  with->place.name[0] == '/')) {
+		fj_place_done(&with->place);
+		fj_scratch_release(c->thread, mark);
+		*with = (struct fj_replaced){.place.owned_fd = -1};
+		return 1;
+	}
 	if (with->place.is_read_only) {
-		r = look_for(&with->place);
+		r = fj_place_look(&with->place);
 		return r ? r : -EROFS;
 	}
+	with->is_linked_by_name = true;
+	with->knows_mount = asks_mount;
+	if (asks_mount)
+		with->mount = fj_mount_around(with->place.pos, &m) ? m.id : 0;
 	aim(c, i, &with->place);
 	return 0;
 }
 
-static long replace_object(struct fj_call *c, int i, const char *jail_path, struct replaced *with)
+static long replace_object(
+	struct fj_call *c, int i, const char *jail_path, struct fj_replaced *with)
 {
 	const bool asks_mount = fj_jail->mounts_share_device && (c->row->flags & FJ_RENAMES);
 	const long r = fj_find_object(c, fj_arg_dirfd(c, i), jail_path,
@@ -224,73 +214,11 @@ static long replace_object(struct fj_call *c, int i, const char *jail_path, stru
 	return 0;
 }
 
-static void undo(struct replaced *with)
+static void undo(struct fj_replaced *with)
 {
 	if (with->change)
 		fj_facts_after_change(with->change, with->is_announced);
 	fj_place_done(&with->place);
-}
-
-/* rename and link do not cross mounts; where those lie on one device of the host, the host's kernel
- * would let them. */
-__attribute__((noinline)) static bool crosses_mounts_of_one_device(
-	const struct replaced *a, const struct replaced *b)
-{
-	const int fd_a = a->place.dirfd, fd_b = b->place.dirfd;
-	struct stat st_a, st_b;
-
-	if (!a->knows_mount || !b->knows_mount || a->mount == b->mount)
-		return false;
-	return !fj_sys4(__NR_newfstatat, fd_a, fd_a == AT_FDCWD ? "." : "", &st_a, AT_EMPTY_PATH) &&
-	       !fj_sys4(__NR_newfstatat, fd_b, fd_b == AT_FDCWD ? "." : "", &st_b, AT_EMPTY_PATH) &&
-	       st_a.st_dev == st_b.st_dev;
-}
-
-static bool is_dir(const struct fj_place *place, long *error)
-{
-	struct stat st = {0};
-
-	*error = fj_sys4(__NR_newfstatat, place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW);
-	return (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR;
-}
-
-/* Names that are removed or moved: on a read-only mount, or mount points. In the order of
- * do_renameat2() and do_unlinkat() of fs/namei.c; the kinds of the files are compared before mount
- * points are looked at (may_delete()). */
-__attribute__((noinline)) static long refuse_old(
-	const struct fj_call *c, const struct replaced *with, int count)
-{
-	const struct replaced *a = &with[0], *b = &with[count - 1];
-	struct stat st_a = {0}, st_b = {0};
-	bool a_is_dir, b_is_dir;
-	long r;
-
-	if (!a->place.is_read_only && !a->place.is_mount && !b->place.is_read_only &&
-		!b->place.is_mount)
-		return 0;
-	if (is_rename(c)) {
-		fj_sys4(__NR_newfstatat, a->place.dirfd, a->place.dirfd == AT_FDCWD ? "." : "",
-			&st_a, AT_EMPTY_PATH);
-		fj_sys4(__NR_newfstatat, b->place.dirfd, b->place.dirfd == AT_FDCWD ? "." : "",
-			&st_b, AT_EMPTY_PATH);
-		if (st_a.st_dev != st_b.st_dev ||
-			(a->knows_mount && b->knows_mount && a->mount != b->mount))
-			return -EXDEV;
-	}
-	if (a->place.is_read_only || b->place.is_read_only)
-		return -EROFS;
-	a_is_dir = is_dir(&a->place, &r);
-	if (r < 0)
-		return r;
-	if (!is_rename(c)) {
-		const bool wants_dir = fj_arg(c, FJ_HEX, 0) & AT_REMOVEDIR;
-
-		return wants_dir == a_is_dir ? -EBUSY : wants_dir ? -ENOTDIR : -EISDIR;
-	}
-	b_is_dir = is_dir(&b->place, &r);
-	if (!r && a_is_dir != b_is_dir && !exchanges(c))
-		return a_is_dir ? -ENOTDIR : -EISDIR;
-	return -EBUSY;
 }
 
 static long ask_kernel(struct fj_call *c, const struct fj_place *const *place, int count)
@@ -316,12 +244,6 @@ __attribute__((noinline)) static void take_mounts_along(const char *from, const 
 		fj_mounts_renamed(from, to);
 }
 
-/* That is said first: filename_create() of fs/namei.c. */
-static bool is_link_to_what_is_there(const struct fj_call *c, const struct fj_place *to)
-{
-	return !is_rename(c) && !look_for(to);
-}
-
 /* The name "" mostly leads to no file to be linked. */
 static bool links_nothing(const struct fj_call *c)
 {
@@ -332,7 +254,7 @@ static bool links_nothing(const struct fj_call *c)
 
 long fj_translate(struct fj_call *c, fj_around around)
 {
-	struct replaced with[PATHS_MAX];
+	struct fj_replaced with[PATHS_MAX];
 	const struct fj_place *place[PATHS_MAX];
 	int count = 0;
 	long r = 0;
@@ -350,33 +272,32 @@ long fj_translate(struct fj_call *c, fj_around around)
 			r = fj_union_bring_fd_up(c->thread, fj_arg_dirfd(c, i));
 		if (!jail_path)
 			continue; /* bad, or the kernel's own affair */
-		with[count] = (struct replaced){.place.owned_fd = -1};
+		with[count] = (struct fj_replaced){.place.owned_fd = -1};
 		place[count] = &with[count].place;
 		if (kind == FJ_NEW || kind == FJ_OLD)
 			r = replace_entry(c, i, jail_path, count ? &with[0] : NULL, &with[count]);
-		else if (links_by_name(c))
-			r = replace_linked(c, i, jail_path, &with[count]);
-		else
+		else if (!links_by_name(c) ||
+			 (r = replace_linked(c, i, jail_path, &with[count])) == 1)
 			r = replace_object(c, i, jail_path, &with[count]);
 		/* That the file to be linked is missing is said first: do_linkat() of fs/namei.c.
 		 */
-		if (r < 0 && count && links_by_name(c) && look_for(place[0]) < 0)
-			r = look_for(place[0]);
+		if (r < 0 && count && with[0].is_linked_by_name && fj_place_look(place[0]) < 0)
+			r = fj_place_look(place[0]);
 		if (r == -EEXIST && !count && links_nothing(c))
 			r = -ENOENT;
 		count++;
 	}
 	if (!r && count && fj_arg_index(c, FJ_OLD) >= 0)
-		r = refuse_old(c, with, count);
-	if (!r && count == 2 && crosses_mounts_of_one_device(&with[0], &with[1]))
-		r = is_link_to_what_is_there(c, &with[1].place) ? -EEXIST : -EXDEV;
+		r = fj_refuse_old(c, with, count);
+	if (!r && count == 2)
+		r = fj_refuse_crossing(c, with);
 	if (!r) {
 		r = around(c, place, count);
 		for (int i = 0; i < count; i++)
 			if (__builtin_expect(with[i].is_over, 0))
 				r = fj_place_end_over(c->thread, &with[i].place, r);
-		if (!r && count == 2 && is_rename(c) && with[0].place.pos && with[1].place.pos &&
-			!exchanges(c))
+		if (!r && count == 2 && fj_is_rename(c) && with[0].place.pos && with[1].place.pos &&
+			!fj_exchanges(c))
 			take_mounts_along(with[0].place.pos, with[1].place.pos);
 	} else if (r == -EFAULT) {
 		r = fj_kernel(

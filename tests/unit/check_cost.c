@@ -87,6 +87,34 @@ START_TEST(costs)
 }
 END_TEST
 
+/* A link beside its file is its directory, the link, and a close: also where mounts lie on one
+ * device, as some of /dev do in nearly every jail. */
+START_TEST(costs_of_links)
+{
+	tree_dir("jail/a");
+	tree_dir("jail/m");
+	tree_dir("other");
+	tree_file("jail/a/file", "");
+	tree_file("other/file", "");
+	ck_assert_uint_le(COST_ONCE(__NR_linkat, AT_FDCWD, "/a/file", AT_FDCWD, "/a/1"), 3);
+	unit_assert_result(unit_mount(tree_path("other"), "/m", 0), 0);
+	ck_assert_uint_eq(fj_jail->mounts_share_device, 1);
+	ck_assert_uint_le(COST_ONCE(__NR_linkat, AT_FDCWD, "/a/file", AT_FDCWD, "/a/2"), 3);
+	ck_assert_uint_le(COST_ONCE(__NR_linkat, AT_FDCWD, "/m/file", AT_FDCWD, "/m/1"), 3);
+	/* None between the two, and of several complaints the kernel's first. */
+	unit_assert_result(unit_call4(__NR_linkat, AT_FDCWD, "/m/file", AT_FDCWD, "/a/3"), -EXDEV);
+	unit_assert_result(unit_call4(__NR_linkat, AT_FDCWD, "/a/file", AT_FDCWD, "/m/3"), -EXDEV);
+	unit_assert_result(unit_call4(__NR_linkat, AT_FDCWD, "/m/none", AT_FDCWD, "/a/3"), -ENOENT);
+	unit_assert_result(unit_call4(__NR_linkat, AT_FDCWD, "/m/none", AT_FDCWD, "/a/1"), -ENOENT);
+	unit_assert_result(unit_call4(__NR_linkat, AT_FDCWD, "/m/file", AT_FDCWD, "/a/1"), -EEXIST);
+	unit_assert_result(unit_call4(__NR_linkat, AT_FDCWD, "/a/file", AT_FDCWD, "/a/1"), -EEXIST);
+	/* A file that is itself mounted lies in that mount. */
+	tree_file("jail/a/point", "");
+	unit_assert_result(unit_mount(tree_path("other/file"), "/a/point", 0), 0);
+	unit_assert_result(unit_call4(__NR_linkat, AT_FDCWD, "/a/point", AT_FDCWD, "/a/4"), -EXDEV);
+}
+END_TEST
+
 /* To find out which directories have records of their own costs nothing where none has. */
 START_TEST(costs_of_directories)
 {
@@ -187,6 +215,7 @@ Suite *unit_suite_cost(void)
 
 	tcase_add_checked_fixture(c, unit_jail_setup, unit_jail_teardown);
 	tcase_add_test(c, costs);
+	tcase_add_test(c, costs_of_links);
 	tcase_add_test(c, costs_of_directories);
 	tcase_add_test(c, costs_in_nested_root);
 	tcase_add_test(c, costs_in_nested_root_of_host);

@@ -1,0 +1,90 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * refuse.c - what the kernel would refuse of names that are removed, moved or linked, where only we
+ * know of it: mounts of ours that lie on one device of the host, or are read-only. Called by run.c. */
+#include "call/replaced.h"
+
+#include <asm/stat.h>
+
+long fj_place_look(const struct fj_place *place)
+{
+	char byte;
+	const long r = fj_sys4(__NR_readlinkat, place->dirfd, place->name, &byte, 1);
+
+	return r >= 0 || r == -EINVAL ? 0 : r;
+}
+
+/* rename and link do not cross mounts; where those lie on one device of the host, the host's kernel
+ * would let them. */
+__attribute__((noinline)) static bool crosses_mounts_of_one_device(
+	const struct fj_replaced *a, const struct fj_replaced *b)
+{
+	const int fd_a = a->place.dirfd, fd_b = b->place.dirfd;
+	struct stat st_a, st_b;
+
+	if (!a->knows_mount || !b->knows_mount || a->mount == b->mount)
+		return false;
+	return !fj_sys4(__NR_newfstatat, fd_a, fd_a == AT_FDCWD ? "." : "", &st_a, AT_EMPTY_PATH) &&
+	       !fj_sys4(__NR_newfstatat, fd_b, fd_b == AT_FDCWD ? "." : "", &st_b, AT_EMPTY_PATH) &&
+	       st_a.st_dev == st_b.st_dev;
+}
+
+static bool is_dir(const struct fj_place *place, long *error)
+{
+	struct stat st = {0};
+
+	*error = fj_sys4(__NR_newfstatat, place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW);
+	return (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR;
+}
+
+/* Names that are removed or moved: on a read-only mount, or mount points. In the order of
+ * do_renameat2() and do_unlinkat() of fs/namei.c; the kinds of the files are compared before mount
+ * points are looked at (may_delete()). */
+long fj_refuse_old(const struct fj_call *c, const struct fj_replaced *with, int count)
+{
+	const struct fj_replaced *a = &with[0], *b = &with[count - 1];
+	struct stat st_a = {0}, st_b = {0};
+	bool a_is_dir, b_is_dir;
+	long r;
+
+	if (!a->place.is_read_only && !a->place.is_mount && !b->place.is_read_only &&
+		!b->place.is_mount)
+		return 0;
+	if (fj_is_rename(c)) {
+		fj_sys4(__NR_newfstatat, a->place.dirfd, a->place.dirfd == AT_FDCWD ? "." : "",
+			&st_a, AT_EMPTY_PATH);
+		fj_sys4(__NR_newfstatat, b->place.dirfd, b->place.dirfd == AT_FDCWD ? "." : "",
+			&st_b, AT_EMPTY_PATH);
+		if (st_a.st_dev != st_b.st_dev ||
+			(a->knows_mount && b->knows_mount && a->mount != b->mount))
+			return -EXDEV;
+	}
+	if (a->place.is_read_only || b->place.is_read_only)
+		return -EROFS;
+	a_is_dir = is_dir(&a->place, &r);
+	if (r < 0)
+		return r;
+	if (!fj_is_rename(c)) {
+		const bool wants_dir = fj_arg(c, FJ_HEX, 0) & AT_REMOVEDIR;
+
+		return wants_dir == a_is_dir ? -EBUSY : wants_dir ? -ENOTDIR : -EISDIR;
+	}
+	b_is_dir = is_dir(&b->place, &r);
+	if (!r && a_is_dir != b_is_dir && !fj_exchanges(c))
+		return a_is_dir ? -ENOTDIR : -EISDIR;
+	return -EBUSY;
+}
+
+/* In the order of do_linkat() of fs/namei.c. */
+long fj_refuse_crossing(const struct fj_call *c, const struct fj_replaced *with)
+{
+	long r;
+
+	if (!crosses_mounts_of_one_device(&with[0], &with[1]))
+		return 0;
+	r = with[0].is_linked_by_name ? fj_place_look(&with[0].place) : 0;
+	if (r < 0)
+		return r;
+	return !fj_is_rename(c) && !fj_place_look(&with[1].place) ? -EEXIST : -EXDEV;
+}

@@ -1,0 +1,42 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * replaced.h - a path argument with its place, for run.c, and for refuse.c, which says what is not
+ * to be done with such places. */
+#ifndef FJ_REPLACED_H
+#define FJ_REPLACED_H
+
+#include "call/call.h"
+#include "sys/abi.h"
+
+struct fj_replaced {
+	struct fj_place place;
+	bool knows_mount; /* asked only where mounts share a device */
+	uint32_t mount;	  /* the id of the mount it lies in */
+	bool is_announced;
+	bool is_over; /* made where a whiteout is: layers/union_over.c */
+	bool is_linked_by_name;
+	const char *change;
+	const char *path; /* the program's, of an entry */
+	int dirfd;
+};
+
+static inline bool fj_is_rename(const struct fj_call *c)
+{
+	return c->nr == __NR_renameat || c->nr == __NR_renameat2;
+}
+
+static inline bool fj_exchanges(const struct fj_call *c)
+{
+	return c->nr == __NR_renameat2 && (fj_arg(c, FJ_HEX, 0) & FJ_RENAME_EXCHANGE);
+}
+
+/* Is there a file? 0, or the kernel's errno. */
+long fj_place_look(const struct fj_place *place);
+/* What the kernel would say of the names that a call removes or moves, `count` of them; 0 when
+ * nothing is to be said. */
+long fj_refuse_old(const struct fj_call *c, const struct fj_replaced *with, int count);
+/* The same of the two names of a link or rename, when they lie in two mounts. */
+long fj_refuse_crossing(const struct fj_call *c, const struct fj_replaced *with);
+
+#endif
