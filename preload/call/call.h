@@ -129,8 +129,6 @@ enum {
 
 enum fj_support { FJ_FULL, FJ_PARTIAL, FJ_REFUSED, FJ_PASSED };
 
-#define FJ_ARGS 6
-
 struct fj_call;
 
 /* Without pointers: each page of them would have to be made right, and so copied, in each process

@@ -22,21 +22,11 @@
 #include "sys/guest.h"
 #include "sys/abi.h"
 
-#include <asm/sigcontext.h>
 #include <asm/siginfo.h>
 #include <linux/kcmp.h>
 
 #define BOTH (FJ_SIGBUS_BIT | FJ_SIGSEGV_BIT)
 #define BUS_MCEERR_AO_ 5 /* asm-generic/siginfo.h: told of, not met */
-
-struct frame { /* struct ucontext, asm/ucontext.h */
-	uint64_t flags;
-	void *link;
-	struct fj_altstack stack;
-	struct sigcontext_64 regs;
-	uint64_t mask;
-};
-_Static_assert(offsetof(struct frame, mask) == FJ_UCONTEXT_MASK, "struct ucontext of the kernel");
 
 struct fault {
 	bool is_ours;
@@ -105,7 +95,7 @@ static long set_action(int number, const struct fj_sigaction *new, struct fj_sig
 }
 
 /* Is it the engine that holds all others back? They are let in when it is done. */
-static bool is_held_back(const struct frame *f)
+static bool is_held_back(const struct fj_frame *f)
 {
 	return (f->mask | FJ_KILL_AND_STOP | BOTH) == ~0UL;
 }
@@ -179,7 +169,7 @@ void fj_faults_force(int because, uint64_t *mask)
 	*mask &= ~bit;
 }
 
-static void handle(int number, siginfo_t *info, struct frame *f)
+static void handle(int number, siginfo_t *info, struct fj_frame *f)
 {
 	const bool is_sent =
 		info->si_code <= 0 || (number == FJ_SIGBUS && info->si_code == BUS_MCEERR_AO_);
@@ -189,8 +179,8 @@ static void handle(int number, siginfo_t *info, struct frame *f)
 
 	if (!is_sent && number == FJ_SIGBUS && fj_own_lose((uintptr_t)info->si_addr))
 		return;
-	if (!is_sent && fj_guest_is_copying(f->regs.ip)) {
-		f->regs.ip = (uint64_t)fj_copy_fault;
+	if (!is_sent && fj_guest_is_copying(fj_frame_ip(f))) {
+		fj_frame_go_to(f, (uint64_t)fj_copy_fault);
 		return;
 	}
 	give_up(number);
@@ -199,7 +189,7 @@ static void handle(int number, siginfo_t *info, struct frame *f)
 	fj_sys4(__NR_rt_tgsigqueueinfo, fj_sys0(__NR_getpid), fj_sys0(__NR_gettid), number, info);
 	if (is_held_back(f)) {
 		f->mask |= 1UL << (number - 1);
-		engine = fj_thread_holding(f->regs.sp);
+		engine = fj_thread_holding(fj_frame_sp(f));
 		if (engine)
 			engine->catches_faults = false;
 	}

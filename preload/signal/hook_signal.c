@@ -310,23 +310,24 @@ static void restore_altstack(const struct fj_call *c)
 	struct fj_altstack s;
 	uint64_t sp;
 
-	if (fj_guest_read(&s, c->sp + FJ_UCONTEXT_STACK, sizeof(s)) ||
-		fj_guest_read(&sp, c->sp + FJ_UCONTEXT_SP, sizeof(sp)))
+	if (fj_guest_read(&s, fj_frame_at(c->sp) + offsetof(struct fj_frame, stack), sizeof(s)) ||
+		fj_guest_read(&sp, fj_frame_at(c->sp) + FJ_FRAME_SP, sizeof(sp)))
 		return;
 	if (!fj_altstack_is_on_own(c->thread, c->sp)) /* as sigaltstack(2): not from there */
 		fj_altstack_restore(c->thread, &s);
 	fj_altstack_settle(c->thread, &s, sp);
-	fj_guest_write(c->sp + FJ_UCONTEXT_STACK, &s, sizeof(s));
+	fj_guest_write(fj_frame_at(c->sp) + offsetof(struct fj_frame, stack), &s, sizeof(s));
 }
 
-/* A handler may have written a mask of its own into its frame, which lies at the stack pointer
- * (struct rt_sigframe of arch/x86/include/asm/sigframe.h, less the return address). */
+/* A handler may have written a mask of its own into its frame, which is read where the kernel
+ * will read it. */
 long fj_hook_sigreturn(struct fj_call *c)
 {
-	const uint64_t at = c->sp + FJ_UCONTEXT_MASK;
+	const uint64_t at = fj_frame_at(c->sp) + offsetof(struct fj_frame, mask);
 	uint64_t mask, flags, asked;
 
-	if (fj_guest_read(&mask, at, sizeof(mask)) || fj_guest_read(&flags, c->sp, sizeof(flags)))
+	if (fj_guest_read(&mask, at, sizeof(mask)) ||
+		fj_guest_read(&flags, fj_frame_at(c->sp), sizeof(flags)))
 		mask = flags = 0;
 	fj_faults_mask(mask);
 	restore_altstack(c);

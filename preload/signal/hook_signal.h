@@ -5,6 +5,7 @@
 #ifndef FJ_HOOK_SIGNAL_H
 #define FJ_HOOK_SIGNAL_H
 
+#include "sys/frame.h"
 #include "sys/thread.h"
 #include "sys/abi.h"
 
@@ -16,12 +17,7 @@ struct fj_sigaction { /* struct kernel_sigaction, arch/x86/include/uapi/asm/sign
 	uint64_t handler, flags, restorer, mask;
 };
 
-#define FJ_UCONTEXT_STACK 16 /* offsetof(struct ucontext, uc_stack) and uc_mcontext.rsp */
-#define FJ_UCONTEXT_SP 160
-#define FJ_UCONTEXT_MASK                                                                           \
-	296 /* offsetof(struct ucontext, uc_sigmask), asm/ucontext.h; checked in trap/sigsys.c */
-
-/* In its uc_flags, of which the kernel knows the lowest three: uc_sigmask is the program's own. */
+/* In the flags of a frame, of which the kernel knows the lowest three: its mask is the program's own. */
 #define FJ_UCONTEXT_SHOWN 0x40000000UL
 
 #define FJ_KILL_AND_STOP ((1UL << 8) | (1UL << 18)) /* SIGKILL, SIGSTOP: cannot be blocked */
@@ -40,12 +36,7 @@ bool fj_action_is_same(const struct fj_sigaction *a, const struct fj_sigaction *
  * kernel's alone, and noted nowhere. */
 bool fj_actions_are_copied(void);
 
-struct fj_altstack { /* stack_t of asm/signal.h */
-	uint64_t sp;
-	int32_t flags;
-	uint64_t size;
-};
-/* Its flags, of linux/signal.h; by names of ours, since libc, in a hosted build, has an enum of the
+/* The flags of a struct fj_altstack, of linux/signal.h; by names of ours, since libc, in a hosted build, has an enum of the
  * kernel's. */
 #define FJ_SS_ONSTACK 1u
 #define FJ_SS_DISABLE 2u

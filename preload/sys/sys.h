@@ -39,6 +39,8 @@
  * some nanoseconds. */
 #define FJ_HOT __attribute__((hot))
 
+#define FJ_ARGS 6 /* of a system call */
+
 typedef long (*fj_gate_fn)(long nr, long a0, long a1, long a2, long a3, long a4, long a5);
 
 /* The way into the kernel: gate.S where it was linked, later its copy on the gate page. */

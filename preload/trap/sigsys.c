@@ -23,9 +23,6 @@
 #define ENGINE_STACK_MIN (48u * 1024)
 #define SCRATCH_MIN (48u * 1024)
 
-_Static_assert(
-	offsetof(struct fj_frame, mask) == FJ_UCONTEXT_MASK, "struct ucontext of the kernel");
-
 void fj_trap_entry(void);
 uintptr_t fj_trap_stack(struct fj_frame *f, uintptr_t sp);
 uintptr_t fj_trap_handle(siginfo_t *info, struct fj_frame *f);
@@ -48,17 +45,17 @@ uintptr_t fj_trap_stack(struct fj_frame *f, uintptr_t sp)
 	struct fj_thread *t = fj_thread_holding(sp);
 
 	if (t) {
-		if (fj_altstack_is_abandoned(t, f->regs.sp) ||
+		if (fj_altstack_is_abandoned(t, fj_frame_sp(f)) ||
 			FJ_SCRATCH_SIZE - t->scratch_used < SCRATCH_MIN)
 			begin_afresh(t);
-		fj_altstack_settle(t, &f->stack, f->regs.sp);
+		fj_altstack_settle(t, &f->stack, fj_frame_sp(f));
 		return sp;
 	}
 	t = fj_thread_mine();
 	fj_assert(t);
-	if (fj_altstack_is_abandoned(t, f->regs.sp))
+	if (fj_altstack_is_abandoned(t, fj_frame_sp(f)))
 		begin_afresh(t);
-	fj_altstack_settle(t, &f->stack, f->regs.sp); /* rt_sigreturn installs it */
+	fj_altstack_settle(t, &f->stack, fj_frame_sp(f)); /* rt_sigreturn installs it */
 	if (t->inner_sp < fj_thread_stack_bottom(t) + ENGINE_STACK_MIN ||
 		FJ_SCRATCH_SIZE - t->scratch_used < SCRATCH_MIN)
 		begin_afresh(t);
@@ -81,7 +78,7 @@ static uintptr_t deliver_to_program(siginfo_t *info, struct fj_frame *f)
 		fj_stand_in_came(t, info);
 		return 0;
 	}
-	if (f->regs.ip - fj_gate_address() >= FJ_PAGE) /* that call is over */
+	if (fj_frame_ip(f) - fj_gate_address() >= FJ_PAGE) /* that call is over */
 		fj_sigsys_wait(t, false);
 	handler = fj_sigsys_arrived(t, info, &f->mask, &mask);
 	if (handler == FJ_IGNORE)
@@ -100,42 +97,36 @@ static uintptr_t deliver_to_program(siginfo_t *info, struct fj_frame *f)
  * fj_gate_tail). */
 static void leave_by_tail(struct fj_frame *f, struct fj_call *c)
 {
-	const uint64_t sp = f->regs.sp - FJ_TAIL_ROOM - 8;
+	const uint64_t sp = fj_frame_sp(f) - FJ_TAIL_ROOM - 8;
 	const uint64_t data = sp + 8, from = (uint64_t)c->tail_data;
 	struct fj_tail record = {
-		.back = f->regs.ip,
+		.back = fj_frame_ip(f),
 		.nr = (uint64_t)c->nr,
-		.arg = {f->regs.di, f->regs.si, f->regs.dx, f->regs.r10, f->regs.r8, f->regs.r9},
 	};
 
+	fj_frame_args(f, record.arg);
 	for (size_t i = 0; i < sizeof(c->tail_data) / 8; i++) {
 		const uint64_t word = c->tail_data[i];
 
 		record.data[i] = word - from < sizeof(c->tail_data) ? word - from + data : word;
 	}
 	if (fj_guest_write(sp, &record, sizeof(record))) {
-		f->regs.ax = (uint64_t)fj_kernel_waiting(c, c->nr, c->arg, -1);
+		fj_frame_set_result(f, fj_kernel_waiting(c, c->nr, c->arg, -1));
 		return;
 	}
 	for (int i = 0; i < FJ_ARGS; i++)
 		if (c->arg[i] - from < sizeof(c->tail_data))
 			c->arg[i] = c->arg[i] - from + data;
-	f->regs.ax = (uint64_t)c->nr;
-	f->regs.di = c->arg[0];
-	f->regs.si = c->arg[1];
-	f->regs.dx = c->arg[2];
-	f->regs.r10 = c->arg[3];
-	f->regs.r8 = c->arg[4];
-	f->regs.r9 = c->arg[5];
-	f->regs.sp = sp;
-	f->regs.ip = fj_gate_address() + (uint64_t)(fj_gate_tail - fj_gate_begin);
+	fj_frame_set_call(f, c->nr, c->arg);
+	fj_frame_set_sp(f, sp);
+	fj_frame_go_to(f, fj_gate_address() + (uint64_t)(fj_gate_tail - fj_gate_begin));
 }
 
 /* The call is made anew: by the program, from the beginning. */
 static void go_back(struct fj_frame *f, int nr)
 {
-	f->regs.ip -= FJ_SYSCALL_SIZE;
-	f->regs.ax = (uint64_t)nr;
+	fj_frame_go_to(f, fj_frame_ip(f) - FJ_SYSCALL_SIZE);
+	fj_frame_set_nr(f, nr);
 }
 
 uintptr_t fj_trap_handle(siginfo_t *info, struct fj_frame *f)
@@ -152,17 +143,12 @@ uintptr_t fj_trap_handle(siginfo_t *info, struct fj_frame *f)
 		info->si_errno != FJ_TRAP_TAG)
 		return deliver_to_program(info, f);
 	c.nr = info->si_syscall;
-	c.arg[0] = f->regs.di;
-	c.arg[1] = f->regs.si;
-	c.arg[2] = f->regs.dx;
-	c.arg[3] = f->regs.r10;
-	c.arg[4] = f->regs.r8;
-	c.arg[5] = f->regs.r9;
+	fj_frame_args(f, c.arg);
 	c.thread = fj_thread_holding((uintptr_t)__builtin_frame_address(0));
 	c.mask = &f->mask;
 	c.altstack = &f->stack;
-	c.sp = f->regs.sp;
-	c.ip = f->regs.ip;
+	c.sp = fj_frame_sp(f);
+	c.ip = fj_frame_ip(f);
 	c.frame = f;
 	c.leaves_by_tail = c.leaves_by_sigreturn = false;
 	caught_before = c.thread->catches_faults;
@@ -172,8 +158,8 @@ uintptr_t fj_trap_handle(siginfo_t *info, struct fj_frame *f)
 	if (f->mask & FJ_SIGBUS_BIT)
 		fj_faults_let_in(f->mask);
 	if (fj_trap_watcher)
-		fj_trap_watcher(f->regs.ip);
-	answer = fj_policy_ask(c.nr, c.arg, f->regs.ip);
+		fj_trap_watcher(fj_frame_ip(f));
+	answer = fj_policy_ask(c.nr, c.arg, fj_frame_ip(f));
 	switch (answer & SECCOMP_RET_ACTION_FULL) {
 	case SECCOMP_RET_ERRNO:
 		r = -(long)(answer & SECCOMP_RET_DATA);
@@ -191,13 +177,14 @@ uintptr_t fj_trap_handle(siginfo_t *info, struct fj_frame *f)
 	if (c.thread->deferred)
 		fj_libc_signals_send(c.thread); /* they come when the frame's mask is back */
 	if (c.leaves_by_sigreturn)
-		f->regs.ip = fj_gate_address() + (uint64_t)(fj_gate_sigreturn - fj_gate_begin);
+		fj_frame_go_to(
+			f, fj_gate_address() + (uint64_t)(fj_gate_sigreturn - fj_gate_begin));
 	else if (c.leaves_by_tail)
 		leave_by_tail(f, &c);
 	else if (r == -FJ_RESTART)
 		go_back(f, info->si_syscall);
 	else
-		f->regs.ax = (uint64_t)r;
+		fj_frame_set_result(f, r);
 	c.thread->catches_faults = caught_before;
 	return 0;
 }

@@ -69,7 +69,7 @@ says() {
 
 source_file=$work/tree/preload/path/walk.c
 fresh
-for lint in rooms style format scripts docs coverage; do
+for lint in rooms style format scripts docs coverage arch; do
 	says "$lint" pass
 done
 echo '#include "own/own.h"' >>"$source_file" && says rooms '*walk.c:8: path may not include own*' && fresh
@@ -85,6 +85,11 @@ echo 'typedef struct x x;' >>"$source_file" && says style '*typedef*' && fresh
 yes 'int many;' | head -n 400 >>"$source_file" && says style '*over 400 it must be cut*' && fresh
 echo '#define FJ_S_IFDIR 0040000u' >"$work/tree/preload/sys/one.h" && echo '#define S_IFDIR_ 0040000' >"$work/tree/preload/sys/two.c" &&
 	says abi '*S_IFDIR is defined in preload/sys/one.h, too*' && fresh
+echo 'long f(void) { __asm__("nop"); }' >>"$source_file" && says arch '*walk.c:8: instructions*' && fresh
+echo 'static uint64_t ip(struct fj_frame *f) { return f->regs.ip; }' >>"$source_file" && says arch '*a register*' && fresh
+echo '#define PAGE 4096' >>"$source_file" && says arch '*the size of a page*' && fresh
+echo 'int machine = EM_X86_64;' >>"$source_file" && says arch '*a number or name of x86_64*' && fresh
+echo '/* rax and EM_X86_64 in a comment */' >>"$source_file" && says arch pass && fresh
 echo 'int  x;' >>"$source_file" && says format '*walk.c: 1 lines*' && fresh
 # shellcheck disable=SC2016 # the other script's
 echo 'echo $1' >>"$work/tree/scripts/say" && says scripts '*SC2086*' && fresh

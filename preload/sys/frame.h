@@ -1,0 +1,34 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * frame.h - a signal's frame: the registers of the code that the signal interrupted, by what they are
+ * for. What belongs to one processor is in its folder of sys/arch; the room door, which is one
+ * processor's as a whole, uses the registers by their names. */
+#ifndef FJ_FRAME_H
+#define FJ_FRAME_H
+
+#include "sys/sys.h"
+
+struct fj_altstack { /* stack_t of asm/signal.h */
+	uint64_t sp;
+	int32_t flags;
+	uint64_t size;
+};
+
+/* struct fj_frame, and these:
+ *
+ *   fj_frame_ip, fj_frame_sp       the instruction pointer, and the stack pointer
+ *   fj_frame_go_to, fj_frame_set_sp  set them
+ *   FJ_FRAME_SP                    where in it the stack pointer is
+ *   fj_frame_args                  the arguments of the system call that was trapped there
+ *   fj_frame_set_result            what that call returns
+ *   fj_frame_set_call              the number and the arguments of a call to be made from the frame
+ *   fj_frame_set_nr                the number alone
+ *   fj_frame_at                    where the frame lies that rt_sigreturn(2) restores, for a caller
+ *                                  with this stack pointer
+ *   FJ_RED_ZONE                    bytes below the stack pointer that are in use without notice */
+#if defined(__x86_64__)
+#include "sys/arch/x86_64/frame.h"
+#endif
+
+#endif

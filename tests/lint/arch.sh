@@ -1,0 +1,53 @@
+#!/bin/sh
+# SPDX-FileCopyrightText: The fakejail authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# arch.sh - what belongs to one processor stands in folders of its name, so that another one is a folder and no search.
+#
+# Such folders are preload/sys/arch/PROCESSOR and PROCESSOR in other rooms; the rooms text and door change instructions and belong
+# to x86_64 as a whole (preload/sys/arch.h). Looked at is code, not comments.
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+cd "$srcdir"
+found=$(find preload \( -name '*.[chS]' -o -name '*.def' \) ! -path '*/x86_64/*' ! -path 'preload/text/*' ! -path 'preload/door/*' -exec awk '
+	function complain(what)
+	{
+		print FILENAME ":" FNR ": " what
+	}
+	FNR == 1 { is_comment = 0 }
+	{
+		line = $0
+		# Comments and strings that are only said to users are left out.
+		if (is_comment) {
+			if (!match(line, /\*\//))
+				next
+			line = substr(line, RSTART + 2)
+			is_comment = 0
+		}
+		while (match(line, /\/\*/)) {
+			head = substr(line, 1, RSTART - 1)
+			rest = substr(line, RSTART + 2)
+			if (match(rest, /\*\//)) {
+				line = head " " substr(rest, RSTART + 2)
+			} else {
+				line = head
+				is_comment = 1
+			}
+		}
+		if (line ~ /__asm__|(^|[^a-z_])asm[ \t]*(volatile)?[ \t]*\(/)
+			complain("instructions: they belong in preload/sys/arch")
+		if (line ~ /(EM|AUDIT_ARCH|R)_X86_64|x86_64-linux-gnu|"x86_64"|__x86_64__/ && FILENAME !~ /^preload\/sys\/(arch|frame)\.h$/)
+			complain("a number or name of x86_64: preload/sys/arch.h has it for all")
+		if (line ~ /(^|[^a-z0-9_])[re](ax|bx|cx|dx|si|di|sp|bp|ip)([^a-z0-9_]|$)|REG_R[A-Z0-9]|regs(\.|->)|sigcontext/)
+			complain("a register: preload/sys/frame.h has accessors")
+		if (line ~ /0x0f05|0x050f|ARCH_[GS]ET_|__NR_arch_prctl|fsbase/)
+			complain("an instruction or call of x86_64")
+		if (line ~ /PAGE[A-Z_]*[ \t]+(4096|0x1000)/ || (line ~ /[^0-9](4095|4096)[^0-9]/ && line ~ /mmap|munmap|mprotect|mincore|mremap|madvise/))
+			complain("the size of a page as a number: FJ_PAGE")
+	}' {} +)
+if [ -n "$found" ]; then
+	problems=$(printf '%s\n' "$found" | wc -l)
+	printf '%s\n' "$found"
+fi
+finish
