@@ -37,7 +37,7 @@ found=$(find preload \( -name '*.[chS]' -o -name '*.def' \) ! -path '*/x86_64/*'
 		}
 		if (line ~ /__asm__|(^|[^a-z_])asm[ \t]*(volatile)?[ \t]*\(/)
 			complain("instructions: they belong in preload/sys/arch")
-		if (line ~ /(EM|AUDIT_ARCH|R)_X86_64|x86_64-linux-gnu|"x86_64"|__x86_64__/ && FILENAME !~ /^preload\/sys\/(arch|frame)\.h$/)
+		if (line ~ /(EM|AUDIT_ARCH|R)_X86_64|x86_64-linux-gnu|"x86_64"|__x86_64__/ && FILENAME !~ /^preload\/(sys\/(arch|frame)\.h|dispatch\/calls\.def)$/)
 			complain("a number or name of x86_64: preload/sys/arch.h has it for all")
 		if (line ~ /(^|[^a-z0-9_])[re](ax|bx|cx|dx|si|di|sp|bp|ip)([^a-z0-9_]|$)|REG_R[A-Z0-9]|regs(\.|->)|sigcontext/)
 			complain("a register: preload/sys/frame.h has accessors")
@@ -49,5 +49,33 @@ found=$(find preload \( -name '*.[chS]' -o -name '*.def' \) ! -path '*/x86_64/*'
 if [ -n "$found" ]; then
 	problems=$(printf '%s\n' "$found" | wc -l)
 	printf '%s\n' "$found"
+fi
+
+# The rows of calls that only old architectures have are marked. Which calls the others have, a header of the kernel says, which
+# arm64 and riscv include with these words defined; from 424 on the numbers are all architectures'.
+table=preload/dispatch/calls.def
+generic='#define __ARCH_WANT_RENAMEAT
+#define __ARCH_WANT_NEW_STAT
+#define __ARCH_WANT_SET_GET_RLIMIT
+#define __ARCH_WANT_SYS_CLONE3
+#define __BITS_PER_LONG 64
+#include <asm-generic/unistd.h>'
+if [ -e "$table" ] && everywhere=$(printf '%s\n' "$generic" | "${CC:-cc}" -E -dM - 2>/dev/null) &&
+	here=$(echo '#include <asm/unistd.h>' | "${CC:-cc}" -E -dM - 2>/dev/null); then
+	marks=$({
+		printf '%s\n' "$everywhere" | sed -n 's/^#define __NR_\([a-z0-9_]*\) .*/everywhere \1/p'
+		printf '%s\n' "$here" | sed -n 's/^#define __NR_\([a-z0-9_]*\) \([0-9]*\)$/here \1 \2/p'
+		sed -n 's/^OLD([A-Z_]*(\([a-z0-9_]*\).*/old \1/p; s/^[A-Z_]*(\([a-z0-9_]*\)[,)].*/row \1/p' "$table"
+	} | awk '
+		$1 == "everywhere" { everywhere[$2] = 1 }
+		$1 == "here" { number[$2] = $3 }
+		$1 == "old" && ($2 in everywhere || number[$2] >= 424) { print "OLD(" $2 "): all architectures have it" }
+		$1 == "row" && $2 in number && !($2 in everywhere) && number[$2] < 424 { print $2 ": newer architectures have no such call: OLD()" }')
+	if [ -n "$marks" ]; then
+		problems=$((problems + $(printf '%s\n' "$marks" | wc -l)))
+		printf '%s\n' "$marks" | sed "s|^|$table: |"
+	fi
+else
+	echo 'note: there is no compiler or no header of the kernel; the marks in calls.def were not looked at'
 fi
 finish

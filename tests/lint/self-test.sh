@@ -90,6 +90,9 @@ echo 'static uint64_t ip(struct fj_frame *f) { return f->regs.ip; }' >>"$source_
 echo '#define PAGE 4096' >>"$source_file" && says arch '*the size of a page*' && fresh
 echo 'int machine = EM_X86_64;' >>"$source_file" && says arch '*a number or name of x86_64*' && fresh
 echo '/* rax and EM_X86_64 in a comment */' >>"$source_file" && says arch pass && fresh
+for row in 'PASS(fork)' 'OLD(PASS(getpid))'; do
+	mkdir "$work/tree/preload/dispatch" && echo "$row" >"$work/tree/preload/dispatch/calls.def" && says arch '*calls.def: *architectures have*' && fresh
+done
 echo 'int  x;' >>"$source_file" && says format '*walk.c: 1 lines*' && fresh
 # shellcheck disable=SC2016 # the other script's
 echo 'echo $1' >>"$work/tree/scripts/say" && says scripts '*SC2086*' && fresh
