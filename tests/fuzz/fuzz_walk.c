@@ -29,12 +29,30 @@ static void clean_up(void)
 		tree_end();
 }
 
+/* Each input has a working directory of its own, and libFuzzer reads its arguments later: files that they
+ * name are named from the root. */
+static char *from_root(char *argument)
+{
+	static const char prefix[] = "-artifact_prefix=";
+	const bool is_option = strncmp(argument, prefix, strlen(prefix)) == 0;
+	const char *path = is_option ? argument + strlen(prefix) : argument;
+	char *cwd, *full;
+
+	if (*path == '/' || (*path == '-' && !is_option))
+		return argument;
+	cwd = getcwd(NULL, 0);
+	fuzz_claim(cwd && asprintf(&full, "%s%s/%s", is_option ? prefix : "", cwd, path) > 0);
+	free(cwd);
+	return full;
+}
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	struct stat st;
 	long fd;
 
-	(void)argc, (void)argv;
+	for (int i = 1; i < *argc; i++)
+		(*argv)[i] = from_root((*argv)[i]);
 	tree_begin();
 	atexit(clean_up);
 	tree_dir("outside");
