@@ -28,6 +28,17 @@ long fj_hook_mkdir(struct fj_call *c)
 	return fj_translate(c, mkdir_around);
 }
 
+/* ovl_mknod() of fs/overlayfs/dir.c: nobody makes a whiteout in an overlay. */
+static long refuse_whiteout(const struct fj_place *place)
+{
+	struct stat st;
+
+	/* (At a whiteout the place leads to the work directory, and there nothing is.) */
+	return fj_sys4(__NR_newfstatat, place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW) ?
+		       -EPERM :
+		       -EEXIST;
+}
+
 static long mknod_around(struct fj_call *c, const struct fj_place *const *place, int count)
 {
 	const int i = fj_arg_index(c, FJ_MODE);
@@ -40,6 +51,9 @@ static long mknod_around(struct fj_call *c, const struct fj_place *const *place,
 	if (!count || (type != FJ_S_IFREG && type != FJ_S_IFIFO && type != FJ_S_IFSOCK &&
 			      type != FJ_S_IFCHR && type != FJ_S_IFBLK))
 		return fj_kernel(c);
+	if (__builtin_expect(fj_jail->has_unions, 0) && type == FJ_S_IFCHR &&
+		!(uint32_t)c->arg[i + 1] && place[0]->pos && fj_union_holds(place[0]->pos))
+		return refuse_whiteout(place[0]);
 	fj_making_begin(c, place[0], type, mode, &m);
 	c->arg[i] = type | m.real_mode;
 	if (type == FJ_S_IFCHR || type == FJ_S_IFBLK) {

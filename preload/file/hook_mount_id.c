@@ -5,17 +5,40 @@
  *
  * A statx(2) that does not ask pays nothing, and shows the host's id. */
 #include "call/hooks.h"
+#include "inode/exe.h"
+#include "layers/union.h"
 #include "mountinfo/mount_ids.h"
 #include "sys/guest.h"
 
 #include <linux/stat.h>
 
 #define AT_HANDLE_MNT_ID_UNIQUE_ 1u /* linux/fcntl.h, since 6.12 */
+#define AT_HANDLE_CONNECTABLE_ 2u   /* since 6.13 */
+
+/* Where what is open lies: a directory knows by which mount it was reached. */
+static bool find_position(struct fj_call *c, int fd, struct fj_str *pos)
+{
+	char *host;
+	long n;
+
+	if (fj_path_of_dir(c->thread, fd, pos))
+		return true;
+	if (__builtin_expect(!fj_jail->has_unions, 1))
+		return false;
+	/* The mount of a layer says nothing of the overlay's. */
+	fj_str_cut(pos, 0);
+	host = fj_scratch_path(c->thread);
+	n = fj_fd_target(fd, host);
+	if (n <= 0 || host[0] != '/')
+		return false;
+	host[n] = 0;
+	return fj_path_back(host, pos) && fj_union_shows(pos->at);
+}
 
 /* Of what `jail_path` names, "" being `dirfd` itself. 0 or -errno; *id 0: this kernel does not
  * tell. */
 static long find(struct fj_call *c, int dirfd, const char *jail_path, unsigned how, uint32_t *id,
-	bool *is_root)
+	bool *is_root, bool *is_union)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	struct fj_place place = {.dirfd = dirfd, .owned_fd = -1, .name = ""};
@@ -25,8 +48,11 @@ static long find(struct fj_call *c, int dirfd, const char *jail_path, unsigned h
 	long fd, r = 0;
 
 	*id = 0;
+	*is_union = false;
 	if (jail_path[0])
 		r = fj_path_walk(c->thread, dirfd, jail_path, how | FJ_WANT_POS, &place);
+	if (!r && place.is_exe)
+		r = fj_exe_find(c->thread, how | FJ_WANT_POS, &place);
 	if (r < 0)
 		return r;
 	host_id = fj_mount_kernel_id(
@@ -39,14 +65,15 @@ static long find(struct fj_call *c, int dirfd, const char *jail_path, unsigned h
 			     dirfd;
 		fj_str_init(&s, fj_scratch_path(c->thread), FJ_PATH_MAX);
 		if (!fj_is_err(fd) &&
-			fj_path_of_dir(c->thread,
-				dirfd == AT_FDCWD && !place.name[0] ? AT_FDCWD : (int)fd, &s))
+			find_position(
+				c, dirfd == AT_FDCWD && !place.name[0] ? AT_FDCWD : (int)fd, &s))
 			pos = s.at;
 		if (!fj_is_err(fd) && fd != dirfd)
 			fj_close((int)fd);
 	}
 	if (host_id)
 		*id = fj_mount_id_at(c->thread, pos, host_id, is_root);
+	*is_union = __builtin_expect(fj_jail->has_unions, 0) && pos && fj_union_shows(pos);
 	fj_place_done(&place);
 	fj_scratch_release(c->thread, mark);
 	return 0;
@@ -59,17 +86,19 @@ long fj_hook_statx(struct fj_call *c)
 	const bool follows = !(c->arg[2] & AT_SYMLINK_NOFOLLOW);
 	const uint64_t out = c->arg[4];
 	struct statx sx;
-	bool is_root;
+	bool is_root, is_union;
 	char *jail_path;
 	uint32_t id;
+	const uint32_t mark = fj_scratch_mark(c->thread);
 	long e, r = fj_hook_stat(c);
 
+	fj_scratch_release(c->thread, mark);
 	if (__builtin_expect(!(c->arg[3] & (FJ_STATX_MNT_ID | FJ_STATX_MNT_ID_UNIQUE)), 1) || r < 0)
 		return r;
 	jail_path = fj_arg_path(c, 1, &e);
 	if (e ||
-		find(c, dirfd, jail_path ? jail_path : "", follows ? FJ_FOLLOW : 0, &id,
-			&is_root) ||
+		find(c, dirfd, jail_path ? jail_path : "", follows ? FJ_FOLLOW : 0, &id, &is_root,
+			&is_union) ||
 		!id || fj_guest_read(&sx, out, sizeof(sx)))
 		return r;
 	if (sx.stx_mask & FJ_STATX_MNT_ID_UNIQUE)
@@ -81,20 +110,34 @@ long fj_hook_statx(struct fj_call *c)
 	return fj_guest_write(out, &sx, sizeof(sx)) ? -EFAULT : r;
 }
 
-/* name_to_handle_at(dirfd, path, handle, mount id, flags) */
+/* name_to_handle_at(dirfd, path, handle, mount id, flags). (An overlay has none that could be
+ * opened: without nfs_export. The kernel asks that before it looks at `handle`.) */
 long fj_hook_handle(struct fj_call *c)
 {
 	const int dirfd = (int)c->arg[0];
 	const uint64_t path = c->arg[1], out = c->arg[3];
 	const unsigned flags = (uint32_t)c->arg[4];
+	const unsigned how = flags & AT_SYMLINK_FOLLOW ? FJ_FOLLOW : 0;
 	const size_t size = flags & AT_HANDLE_MNT_ID_UNIQUE_ ? 8 : 4;
 	uint64_t given = 0, id64;
 	uint32_t id = 0;
+	bool is_union = false;
+	const uint32_t mark = fj_scratch_mark(c->thread);
 	char *jail_path;
 	long e, r;
 
+	jail_path = fj_arg_path(c, 1, &e);
+	if (__builtin_expect(fj_jail->has_unions, 0) && !e &&
+		!(flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH | AT_HANDLE_MNT_ID_UNIQUE_ |
+				  AT_HANDLE_CONNECTABLE_)) &&
+		(jail_path || (flags & AT_EMPTY_PATH)) &&
+		!find(c, dirfd, jail_path ? jail_path : "", how, &id, NULL, &is_union) &&
+		is_union && id)
+		return -EOPNOTSUPP;
+	fj_scratch_release(c->thread, mark);
 	c->arg[3] = (uint64_t)&given;
 	r = fj_hook_translate(c);
+	fj_scratch_release(c->thread, mark);
 	if (r &&
 		r != -EOVERFLOW) /* then it is told, too: do_sys_name_to_handle() of fs/fhandle.c */
 		return r;
@@ -102,8 +145,7 @@ long fj_hook_handle(struct fj_call *c)
 	c->arg[1] = path;
 	jail_path = fj_arg_path(c, 1, &e);
 	if (!e)
-		find(c, dirfd, jail_path ? jail_path : "",
-			flags & AT_SYMLINK_FOLLOW ? FJ_FOLLOW : 0, &id, NULL);
+		find(c, dirfd, jail_path ? jail_path : "", how, &id, NULL, &is_union);
 	id64 = size == 8 ? FJ_MOUNT_UNIQUE + id : id;
 	return fj_guest_write(out, id ? &id64 : &given, size) ? -EFAULT : r;
 }

@@ -361,3 +361,24 @@ bool fj_union_has_host(const char *host_path)
 {
 	return is_in_layer(host_path, true);
 }
+
+bool fj_union_shows(const char *pos)
+{
+	const struct fj_mounts *v;
+	const struct fj_mount *m;
+	struct fj_mounts_seen seen;
+	const char *rest;
+	bool is;
+
+	do {
+		v = fj_mounts_look(&seen);
+		m = fj_mounts_of(v, pos);
+		is = m && (m->flags & FJ_MOUNT_UNION);
+		for (uint32_t i = fj_mounts_count(v);
+			m && (m->flags & FJ_MOUNT_FILE) && i-- && !is;)
+			is = (v->mount[i].flags & FJ_MOUNT_UNION) &&
+			     fj_mounts_layer(v, &v->mount[i], fj_mounts_text(v, m->host), &rest) >=
+				     0;
+	} while (!fj_mounts_held(&seen));
+	return is;
+}

@@ -167,4 +167,6 @@ static inline bool fj_union_holds(const char *pos)
 
 	return fj_mount_of(pos, &m, NULL) && (m.flags & FJ_MOUNT_UNION);
 }
+/* Or a file of one that is bound there? */
+bool fj_union_shows(const char *pos);
 #endif

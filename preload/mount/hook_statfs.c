@@ -4,6 +4,7 @@
  * hook_statfs.c - statfs and fstatfs: what the host says of the file system, with the flags of the
  * jail's mount; a tmpfs has figures of its own. */
 #include "call/hooks.h"
+#include "layers/union.h"
 #include "mount/mounting.h"
 #include "mount/tmpfs.h"
 #include "sys/guest.h"
@@ -67,7 +68,7 @@ static void adjust(struct fj_call *c, const char *pos, struct statfs *fs)
 			ST_VALID_ |
 			(flags & (FJ_MOUNT_NOATIME | FJ_MOUNT_STRICTATIME) ? 0 : ST_RELATIME_);
 	}
-	if (flags & FJ_MOUNT_UNION)
+	if (__builtin_expect(fj_jail->has_unions, 0) && fj_union_shows(pos))
 		fs->f_type = OVERLAYFS_SUPER_MAGIC_;
 	fs->f_flags |= flags_of(flags);
 }

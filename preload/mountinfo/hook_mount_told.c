@@ -54,7 +54,8 @@ enum {
 #define MS_UNBINDABLE_ (1u << 17)
 #define MS_PRIVATE_ (1u << 18)
 #define MS_SHARED_ (1u << 20)
-#define NS_GET_MNTNS_ID_ 0x8008b705u /* linux/nsfs.h */
+#define OVERLAYFS_SUPER_MAGIC_ 0x794c7630 /* linux/magic.h */
+#define NS_GET_MNTNS_ID_ 0x8008b705u	  /* linux/nsfs.h */
 
 static uint64_t namespace_id(void)
 {
@@ -283,7 +284,9 @@ static void tell(void *about, const struct fj_mount_line *l, const char *seen)
 		s->sb_dev_major = number(&device);
 		device++;
 		s->sb_dev_minor = number(&device);
-		if (!fj_sys2(__NR_statfs, *l->host ? l->host : "/", &fs))
+		if (fj_streq(l->type, "overlay"))
+			s->sb_magic = OVERLAYFS_SUPER_MAGIC_; /* not that of a layer */
+		else if (!fj_sys2(__NR_statfs, *l->host ? l->host : "/", &fs))
 			s->sb_magic = (uint64_t)fs.f_type;
 		s->sb_flags = has_word(l->super_options, "ro");
 	}
