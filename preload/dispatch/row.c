@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * row.c - calls.def as an array: number -> row; and what hooks ask of a row. */
+#include "dispatch/elsewhere.h"
 #include "mount/dev_names.h"
 #include "call/hooks.h"
 #include "inode/made.h"
@@ -224,6 +225,37 @@ __attribute__((noinline)) static long run_traced(struct fj_call *c)
 	return r;
 }
 
+__attribute__((always_inline)) static inline long run_seen(struct fj_call *c)
+{
+	return __builtin_expect(fj_jail->trace_fd_plus_1 != 0, 0) ? run_traced(c) : run_row(c);
+}
+
+static long run_row_elsewhere(struct fj_call *c)
+{
+	return run_row(c);
+}
+
+/* In a jail with unions: a look may want more descriptors than are free. */
+__attribute__((noinline)) static long run_in_unions(struct fj_call *c)
+{
+	const struct fj_row *row = c->row;
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	const long nr = c->nr;
+	uint64_t arg[FJ_ARGS];
+	long r;
+
+	memcpy(arg, c->arg, sizeof(arg));
+	c->thread->call = c;
+	r = run_seen(c);
+	if (__builtin_expect(r != -EMFILE || c->leaves_by_tail, 1))
+		return r;
+	fj_scratch_release(c->thread, mark);
+	c->row = row;
+	c->nr = nr;
+	memcpy(c->arg, arg, sizeof(arg));
+	return fj_call_elsewhere(c, run_row_elsewhere, arg);
+}
+
 /* To the program the jail's descriptors are not open: it named one that is not. (Not an errno at
  * once: with an absolute path the kernel does not look at a descriptor.) */
 static inline void hide_our_fds(struct fj_call *c)
@@ -249,9 +281,7 @@ FJ_HOT long fj_call_row(struct fj_call *c)
 	if (!c->row->hook && c->row->when != FJ_NEVER)
 		resolve_alias(c);
 	hide_our_fds(c);
-	if (__builtin_expect(fj_jail->has_unions, 0))
-		c->thread->call = c;
-	r = __builtin_expect(fj_jail->trace_fd_plus_1 != 0, 0) ? run_traced(c) : run_row(c);
+	r = __builtin_expect(fj_jail->has_unions, 0) ? run_in_unions(c) : run_seen(c);
 	fj_scratch_release(c->thread, mark);
 	return r;
 }

@@ -121,14 +121,20 @@ __attribute__((noinline)) static long see_layers_empty(
 long fj_union_see_empty(struct fj_thread *t, const struct fj_layers *parent, const char *name)
 {
 	struct fj_layers in = *parent;
-	long r;
+	long r = 0, fd;
 
 	in.work_fd = -1;
-	for (uint32_t i = 0; i < in.count; i++)
-		if (in.fd[i] >= 0)
-			in.fd[i] =
-				(int)fj_sys3(__NR_fcntl, in.fd[i], F_DUPFD_CLOEXEC, fj_high_fd());
-	r = fj_layers_into(t, &in, name);
+	for (uint32_t i = 0; i < in.count; i++) {
+		if (in.fd[i] < 0)
+			continue;
+		fd = r ? -1 : fj_sys3(__NR_fcntl, in.fd[i], F_DUPFD_CLOEXEC, fj_high_fd());
+		if (fd == -EINVAL || fd == -EMFILE) /* a limit that is low: any number will do */
+			fd = fj_sys3(__NR_fcntl, in.fd[i], F_DUPFD_CLOEXEC, 0);
+		r = r ? r : fj_is_err(fd) ? fd : 0;
+		in.fd[i] = fj_is_err(fd) ? -1 : (int)fd;
+	}
+	if (!r)
+		r = fj_layers_into(t, &in, name);
 	if (!r)
 		r = see_layers_empty(t, &in);
 	fj_layers_close(&in);

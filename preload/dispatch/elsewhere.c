@@ -1,0 +1,209 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * elsewhere.c - a call in a jail with unions that found no descriptor free.
+ *
+ * Outside no call needs one but those that return one, and a look into a union wants one for each
+ * layer. So the call is made once more by a child that shares all but the descriptors: it has a
+ * table of its own, as ours was, closes some of it there, and has what it needs. (The files
+ * behind them are the same, so what it does to them is done.) Our process waits as behind vfork(2).
+ *
+ * An open is made there, too, and what it led to is opened here by its host path, when the file
+ * there is still the same.
+ *
+ * Called by row.c. */
+#include "dispatch/elsewhere.h"
+#include "sys/abi.h"
+#include "sys/guest.h"
+
+#include <asm/stat.h>
+#include <linux/openat2.h>
+#include <linux/resource.h>
+#include <linux/sched.h>
+
+#define FEW 24	 /* closed at first: one of two layers, with two paths */
+#define MANY 400 /* as many as the most layers can need */
+#define NUMBERS_LOOKED_AT 4096
+#define WALL 0x40000000 /* __WALL of linux/wait.h: a child without a signal */
+/* Those that faults raise, and the trap's own: SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGSYS. */
+#define FAULTS (1UL << 3 | 1UL << 4 | 1UL << 6 | 1UL << 7 | 1UL << 10 | 1UL << 30)
+/* The child's stack begins so far below its parent's frame, who waits and calls nothing. */
+#define BELOW 2048u
+
+struct elsewhere {
+	struct fj_call *c;
+	long (*run)(struct fj_call *c);
+	const uint64_t *arg;
+	long r;
+	unsigned closed;
+	char *path; /* of what it opened; empty: it cannot be opened by that */
+	uint64_t dev, ino;
+};
+
+static bool opens(long nr)
+{
+	return nr == __NR_openat || nr == __NR_openat2;
+}
+
+/* Does the call do all that it does to what the child shares? */
+static bool can_be_made(const struct fj_call *c)
+{
+	switch (c->nr) {
+	case __NR_execve:
+	case __NR_execveat:
+	case __NR_chroot:
+	case __NR_pivot_root:
+	case __NR_mount:
+	case __NR_umount2:
+	case __NR_move_mount:
+	case __NR_open_tree:
+	case __NR_fspick:
+	case __NR_mount_setattr:
+		return false;
+	case __NR_bind:
+	case __NR_connect:
+	case __NR_sendto:
+	case __NR_getdents:
+	case __NR_getdents64:
+	case __NR_fchmod:
+	case __NR_fchown:
+	case __NR_fsetxattr:
+	case __NR_fremovexattr:
+		return true;
+	default:
+		break;
+	}
+	for (int i = 0; i < FJ_ARGS; i++)
+		if (fj_kind_is_path((enum fj_kind)c->row->kind[i]))
+			return true;
+	return false;
+}
+
+static bool is_argument(const struct elsewhere *e, uint64_t fd)
+{
+	for (uint32_t fds = e->c->row->fds; fds; fds &= fds - 1)
+		if ((uint32_t)e->arg[__builtin_ctz(fds)] == fd)
+			return true;
+	return false;
+}
+
+/* Of the child's own table, whose limit is its own, too. */
+static void close_some(const struct elsewhere *e)
+{
+	struct {
+		uint64_t now, most;
+	} limit;
+	uint64_t fd;
+	unsigned closed = 0;
+
+	if (fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, &limit))
+		return;
+	fd = limit.now < FJ_SLOT_SIZE * 4096UL ? limit.now : FJ_SLOT_SIZE * 4096UL;
+	limit.now = limit.most;
+	fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, &limit, 0);
+	for (unsigned n = 0; n < NUMBERS_LOOKED_AT && fd && closed < e->closed; n++) {
+		fd--;
+		if (!fj_is_our_fd(fd) && !is_argument(e, fd))
+			closed += !fj_sys1(__NR_close, fd);
+	}
+}
+
+/* What was opened, for the parent. */
+static void tell_opened(struct elsewhere *e)
+{
+	struct stat st;
+	const long n = fj_fd_target((int)e->r, e->path);
+
+	if (n < 0 || n >= FJ_PATH_MAX || fj_sys2(__NR_fstat, e->r, &st) || e->path[0] != '/') {
+		e->path[0] = 0;
+		return;
+	}
+	e->path[n] = 0;
+	e->dev = st.st_dev;
+	e->ino = st.st_ino;
+}
+
+/* Where the child begins. Its context lies above the address that it would return to. */
+__attribute__((noreturn, noinline)) static void begin(void)
+{
+	struct elsewhere *e = ((struct elsewhere **)__builtin_frame_address(0))[2];
+
+	const long nr = e->c->nr;
+
+	close_some(e);
+	e->r = e->run(e->c);
+	if (e->r >= 0 && opens(nr))
+		tell_opened(e);
+	for (;;)
+		fj_sys1(__NR_exit, 0);
+}
+
+__attribute__((noinline)) static void make(struct elsewhere *e)
+{
+	const uint64_t all = ~FAULTS;
+	uint64_t *stack =
+		(uint64_t *)(((uintptr_t)__builtin_frame_address(0) - BELOW) & ~(uintptr_t)15);
+	uint64_t mask;
+	long pid;
+
+	stack[0] = (uintptr_t)begin; /* where the gate returns to */
+	stack[1] = 0;
+	stack[2] = (uintptr_t)e;
+	/* What is sent to the process group is the parent's. */
+	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_BLOCK, &all, &mask, sizeof(all));
+	pid = fj_sys5(__NR_clone, CLONE_VM | CLONE_VFORK | CLONE_FS, stack, 0, 0, 0);
+	if (!fj_is_err(pid))
+		fj_sys4(__NR_wait4, pid, 0, WALL, 0);
+	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &mask, 0, sizeof(mask));
+}
+
+/* Once more, here, by the host path. */
+static long open_told(const struct elsewhere *e)
+{
+	struct open_how how = {.resolve = RESOLVE_NO_SYMLINKS};
+	struct stat st;
+	long fd;
+
+	if (!e->path[0])
+		return -EMFILE;
+	if (e->c->nr == __NR_openat)
+		how.flags = (uint32_t)e->arg[2];
+	else if (fj_guest_read(&how.flags, e->arg[2], sizeof(how.flags)))
+		return -EFAULT;
+	if (how.flags & FJ_TMPFILE)
+		return -EMFILE; /* it had no name */
+	how.flags &= ~(uint64_t)(O_CREAT | O_EXCL | O_TRUNC);
+	fd = fj_sys4(__NR_openat2, AT_FDCWD, e->path, &how, sizeof(how));
+	if (fj_is_err(fd))
+		return fd;
+	if (!fj_sys2(__NR_fstat, fd, &st) && st.st_dev == e->dev && st.st_ino == e->ino)
+		return fd;
+	fj_close((int)fd);
+	return -EMFILE; /* another file has that name now */
+}
+
+long fj_call_elsewhere(
+	struct fj_call *c, long (*run)(struct fj_call *c), const uint64_t arg[FJ_ARGS])
+{
+	static const unsigned closed[] = {FEW, MANY};
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	const struct fj_row *row = c->row;
+	const long nr = c->nr;
+	struct elsewhere e = {.c = c, .run = run, .arg = arg, .r = -EMFILE};
+
+	if (!can_be_made(c))
+		return -EMFILE;
+	e.path = fj_scratch_path(c->thread);
+	for (unsigned i = 0; i < sizeof(closed) / sizeof(closed[0]) && e.r == -EMFILE; i++) {
+		e.closed = closed[i];
+		e.path[0] = 0;
+		make(&e);
+		c->row = row;
+		c->nr = nr;
+		memcpy(c->arg, arg, sizeof(c->arg));
+	}
+	if (e.r >= 0 && opens(nr))
+		e.r = open_told(&e);
+	fj_scratch_release(c->thread, mark);
+	return e.r;
+}
