@@ -71,6 +71,7 @@ enum fj_when {
 	FJ_IF_NEW_USERS,  /* clone: CLONE_NEWUSER */
 	FJ_IF_AUDIT,	  /* socket: the kernel's audit log */
 	FJ_IF_MAPS_ASKED, /* ioctl: PROCMAP_QUERY */
+	FJ_IF_LAST,	  /* exit_group: status 127, or somebody has to know: call/ending.h */
 };
 
 /* What a call asks of who is not root, before its hook runs (dispatch/may.c): the permission to

@@ -18,6 +18,9 @@
 #define FJ_SO_PEERCRED 17
 #define FJ_SO_PEERGROUPS 59
 
+/* With this an ELF interpreter ends that misses a library: dispatch/missing.c */
+#define FJ_MISSING 127u
+
 /* linux/fs.h of 6.11; an argument of PROCMAP_QUERY's kind is known by its number alone. */
 #define FJ_PROCMAP_QUERY 0xc0686611u
 
@@ -49,6 +52,8 @@ static inline enum fj_when fj_when_of(const struct fj_row *row)
 {
 	const enum fj_when when = (enum fj_when)row->when;
 
+	if (when == FJ_IF_LAST && (fj_jail->private_base || fj_jail->trace_fd_plus_1))
+		return FJ_ALWAYS;
 	if (!row->fds || !fj_jail->trace_fd_plus_1)
 		return when;
 	if (when == FJ_NEVER)
@@ -98,6 +103,8 @@ static inline bool fj_when_applies(const struct fj_row *row, const uint64_t arg[
 		return arg[0] & CLONE_NEWUSER;
 	case FJ_IF_MAPS_ASKED: /* (The descriptor of a trace can be asked.) */
 		return (uint32_t)arg[1] == FJ_PROCMAP_QUERY || fj_jail->trace_fd_plus_1;
+	case FJ_IF_LAST:
+		return (uint32_t)arg[0] == FJ_MISSING;
 	case FJ_IF_AUDIT:
 		return (uint32_t)arg[0] == FJ_AF_NETLINK && (uint32_t)arg[2] == NETLINK_AUDIT;
 	}

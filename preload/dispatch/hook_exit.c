@@ -3,12 +3,13 @@
  *
  * hook_exit.c - the end of a process, as far as the jail has to know of it. */
 #include "call/hooks.h"
+#include "call/when.h"
 #include "private/private.h"
 
-/* The last process takes the private directories with it. */
+/* (The filter lets most ends pass: call/ending.c.) The last process takes the private directories with it. */
 long fj_hook_exit(struct fj_call *c)
 {
 	if (__builtin_expect(fj_jail->private_base != 0, 0))
 		fj_private_leave(c->thread);
-	return (int)c->arg[0] == 127 ? fj_hook_exit_127(c) : fj_kernel(c);
+	return (uint32_t)c->arg[0] == FJ_MISSING ? fj_hook_exit_127(c) : fj_kernel(c);
 }

@@ -9,6 +9,7 @@
  * kernel's (fs/exec.c, fs/binfmt_elf.c). */
 #include "identity/hook_id.h"
 #include "exec/hook_ptrace.h"
+#include "signal/faults.h"
 #include "inode/writes.h"
 #include "signal/hook_signal.h"
 #include "call/hooks.h"
@@ -21,10 +22,11 @@
 
 bool fj_exec_is_first;
 
-static long start_loader(struct fj_call *c, const struct fj_program *p, uint64_t argv,
-	uint64_t envp, const char *execfn)
+static long start_blocked(struct fj_call *c, const struct fj_program *p, uint64_t argv,
+	uint64_t envp, const char *execfn, uint64_t mask)
 {
 	struct fj_handoff h = {
+		.mask = mask,
 		.gate = p->gate,
 		.root_fd = fj_jail->root_fd,
 		.first_pid = fj_jail->first_pid,
@@ -37,10 +39,6 @@ static long start_loader(struct fj_call *c, const struct fj_program *p, uint64_t
 	struct fj_str s, ids_text;
 	long r;
 
-	if (c->mask)
-		h.mask = *c->mask;
-	else
-		fj_sys4(__NR_rt_sigprocmask, 0, 0, &h.mask, sizeof(h.mask));
 	h.guard = *fj_guard();
 	h.sigsys = fj_sigsys_save(c);
 	h.umask = fj_umask();
@@ -68,6 +66,23 @@ static long start_loader(struct fj_call *c, const struct fj_program *p, uint64_t
 	r = fj_sys3(__NR_execve, fj_jail->loader, argv, envp);
 	fj_trace_after_failed_exec(c, h.mask);
 	c->thread->busy = FJ_BUSY;
+	return r;
+}
+
+/* Until the new program has its handler of SIGSYS none may come in: call/ending.c sends one. By the
+ * trap all signals are blocked anyway. */
+static long start_loader(struct fj_call *c, const struct fj_program *p, uint64_t argv,
+	uint64_t envp, const char *execfn)
+{
+	static const uint64_t blocked = ~(FJ_SIGBUS_BIT | FJ_SIGSEGV_BIT);
+	uint64_t mask;
+	long r;
+
+	if (c->mask)
+		return start_blocked(c, p, argv, envp, execfn, *c->mask);
+	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &blocked, &mask, sizeof(mask));
+	r = start_blocked(c, p, argv, envp, execfn, mask);
+	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &mask, 0, sizeof(mask));
 	return r;
 }
 

@@ -37,7 +37,10 @@ static bool may_change_text(void)
  * the jumps are complete enough. */
 void fj_doors_choose(struct fj_thread *t)
 {
-	long r = fj_jail->has_trap ? fj_trap_filter(t) : 0;
+	long r;
+
+	fj_jail->traps_ends = fj_jail->private_base || fj_jail->trace_fd_plus_1;
+	r = fj_jail->has_trap ? fj_trap_filter(t) : 0;
 
 	if (r == -ENOSYS || r == -EPERM || r == -EACCES || r == -EINVAL) {
 		fj_jail->has_trap = 0; /* seccomp is absent or forbidden */

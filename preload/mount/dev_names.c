@@ -10,6 +10,7 @@
  * ever; only where the kernel has refused to make a name is anything asked at all. An entry stays
  * when its name is removed again, and leads to nothing. Called by row.c and hook_dents.c. */
 #include "mount/dev_names.h"
+#include "call/ending.h"
 #include "call/hooks.h"
 #include "cred/ids.h"
 #include "private/private.h"
@@ -51,6 +52,7 @@ static long put_directory(struct fj_thread *t, const struct fj_mounts *v, struct
 			return 0;
 		}
 	r = fj_private_make(t, 0755, out);
+	fj_ending_watch(t);
 	fj_str_put(out, "/");
 	return r;
 }

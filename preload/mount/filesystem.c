@@ -4,6 +4,7 @@
  * filesystem.c - what a file system type is in a jail: a place where the host has one mounted, or a
  * directory made for it. */
 #include "mount/mounting.h"
+#include "call/ending.h"
 #include "inode/owned.h"
 #include "mount/overlay.h"
 #include "mount/tmpfs.h"
@@ -85,6 +86,7 @@ static long make_tmpfs(struct fj_call *c, const char *options, struct fj_filesys
 	fj_str_init(&s, fs->host, FJ_PRIVATE_PATH);
 	fs->flags |= FJ_MOUNT_PRIVATE;
 	r = fj_private_make(c->thread, t.mode | 0700, &s);
+	fj_ending_watch(c->thread);
 	return r ? r : give_root(c, fs->host, &t);
 }
 

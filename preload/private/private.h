@@ -26,6 +26,10 @@ bool fj_private_is_busy(struct fj_thread *t, const char *host_path);
 /* Does any process but this one hold the memory of the jail whose directories are in
  * "INODE-NUMBER"? */
 bool fj_private_is_alive(struct fj_thread *t, const char *name);
+/* Is `question` answered with yes for some process? They are asked until one is. */
+bool fj_private_any_process(struct fj_thread *t,
+	bool (*question)(struct fj_thread *, const char *pid, const void *), const void *about,
+	bool also_this_one);
 /* How much is below it: what a tmpfs with the same files would hold. */
 struct fj_private_usage {
 	uint64_t bytes, inodes; /* with the root's */

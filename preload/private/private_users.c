@@ -24,8 +24,7 @@ static bool is_number(const char *s)
 	return p != s && !*p;
 }
 
-/* Ask `question` of each process but this one, until it says yes. */
-static bool any_process(struct fj_thread *t,
+bool fj_private_any_process(struct fj_thread *t,
 	bool (*question)(struct fj_thread *, const char *pid, const void *), const void *about,
 	bool also_this_one)
 {
@@ -82,7 +81,7 @@ bool fj_private_is_alive(struct fj_thread *t, const char *name)
 	for (; *name >= '0' && *name <= '9'; name++)
 		m.inode = m.inode * 10 + (uint64_t)(*name - '0');
 	m.number = *name == '-' ? name + 1 : "-";
-	return any_process(t, holds_memory, &m, false);
+	return fj_private_any_process(t, holds_memory, &m, false);
 }
 
 static bool link_is_below(
@@ -139,5 +138,5 @@ static bool uses(struct fj_thread *t, const char *pid, const void *host_path)
 
 bool fj_private_is_busy(struct fj_thread *t, const char *host_path)
 {
-	return any_process(t, uses, host_path, true);
+	return fj_private_any_process(t, uses, host_path, true);
 }

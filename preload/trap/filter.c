@@ -220,6 +220,9 @@ static void emit_leaf(struct builder *b, const struct fj_row *row, enum fj_when 
 			allow_unless_one_of(
 				b, AT_ARG(1), &(const struct fj_values){1, {FJ_PROCMAP_QUERY}});
 		break;
+	case FJ_IF_LAST:
+		allow_unless_one_of(b, AT_ARG(0), &(const struct fj_values){1, {FJ_MISSING}});
+		break;
 	case FJ_IF_AUDIT:
 		allow_unless_one_of(b, AT_ARG(0), &(const struct fj_values){1, {FJ_AF_NETLINK}});
 		allow_unless_one_of(b, AT_ARG(2), &(const struct fj_values){1, {NETLINK_AUDIT}});

@@ -10,6 +10,7 @@
 #include "signal/libc_signals.h"
 #include "signal/stand_in.h"
 #include "seccomp/policy.h"
+#include "call/ending.h"
 #include "signal/tail.h"
 #include "sys/guest.h"
 #include "sys/abi.h"
@@ -73,6 +74,8 @@ static uintptr_t deliver_to_program(siginfo_t *info, struct fj_frame *f)
 	uint64_t mask, handler;
 
 	f->mask &= ~FJ_SIGSYS_BIT; /* from sigsuspend(2): hook_signal.c */
+	if (fj_ending_is_told(info))
+		return 0;
 	mask = f->mask;
 	if (info->si_signo == FJ_STAND_IN) {
 		fj_stand_in_came(t, info);

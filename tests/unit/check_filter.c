@@ -146,6 +146,8 @@ static bool is_trapped_when(const struct fj_row *row, const uint64_t *arg)
 		return (uint32_t)arg[0] > ours || arg[5];
 	case FJ_IF_MAPS_ASKED:
 		return (uint32_t)arg[1] == 0xc0686611; /* PROCMAP_QUERY */
+	case FJ_IF_LAST:
+		return (uint32_t)arg[0] == 127 || fj_jail->private_base || fj_jail->trace_fd_plus_1;
 	case FJ_IF_AUDIT:
 		return (uint32_t)arg[0] == 16 &&
 		       (uint32_t)arg[2] == 9; /* AF_NETLINK, NETLINK_AUDIT */
@@ -298,6 +300,16 @@ START_TEST(high_gate)
 }
 END_TEST
 
+/* A jail that has directories that go with it sees all ends. */
+START_TEST(ends)
+{
+	fj_jail->private_base = 1;
+	take_filter(GATE);
+	check_number(__NR_exit_group, AUDIT_ARCH_X86_64, GATE);
+	fj_jail->private_base = 0;
+}
+END_TEST
+
 /* The kernel (5.11) allows a call without running the program when the answer hangs on nothing but
  * its number: seccomp_cache_prepare() of kernel/seccomp.c. Calls that we pass must be such. */
 START_TEST(passed_for_free)
@@ -323,7 +335,7 @@ START_TEST(kernel_accepts)
 	unit_jail_teardown(); /* afterwards no call of libc names a file */
 	unit_assert_result(fj_sys5(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
 	unit_assert_result(fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program), 0);
-	fj_sys1(__NR_exit, 0); /* exit_group is trapped */
+	fj_sys1(__NR_exit_group, 0);
 }
 END_TEST
 
@@ -339,6 +351,7 @@ Suite *unit_suite_filter(void)
 	tcase_add_test(c, conditions_of_two);
 	tcase_add_test(c, foreign);
 	tcase_add_test(c, high_gate);
+	tcase_add_test(c, ends);
 	suite_add_tcase(s, c);
 	c = tcase_create("kernel");
 	tcase_add_checked_fixture(c, setup, unit_jail_teardown);

@@ -55,6 +55,24 @@ private_dirs() {
 }
 prints 'a tmpfs is not on the disk' '' jail "$root" sh -c 'mount -t tmpfs none /tmp; echo x >/tmp/x'
 is 'and gone at the end' '' "$(ls -A "$root/tmp"; private_dirs)"
+# The end of the first process is seen from then on, whatever it is at, but not before (preload/call/ending.c).
+for wait in ':' 'while [ ! -e /tmp/x ]; do read -r _ </dev/null; done' 'exec true' 'exec sh -c "sleep 0.1; :"'; do
+	prints "a tmpfs that comes while the first process does: $wait" '' jail "$root" sh -c "(mount -t tmpfs none /tmp; >/tmp/x) & $wait; wait"
+	i=0
+	while [ -n "$(private_dirs)" ] && [ $i -lt 50 ]; do # the other may be the last
+		sleep 0.1
+		i=$((i + 1))
+	done
+	is "and goes: $wait" '' "$(private_dirs)"
+done
+# That it becomes another program just then does not kill it.
+i=0
+while [ $i -lt 60 ]; do
+	jail "$root" sh -c 'mount -t tmpfs none /tmp & exec sh -c "exec sh -c \"exec true\""' || break
+	i=$((i + 1))
+done
+is 'and starts of the first process meanwhile' 60 "$i"
+prints 'the next jail' '' jail "$root" sh -c :
 run jail "$root" sh -c 'mount -t tmpfs none /tmp; mkdir -p /tmp/deep/er; echo x >/tmp/deep/er/x; kill -9 $$'
 prints 'also after SIGKILL, when the next jail starts' '' jail "$root" sh -c :
 is 'nothing is left of it' '' "$(private_dirs)"

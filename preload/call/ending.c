@@ -1,0 +1,103 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * ending.c - whose exit_group(2) is seen.
+ *
+ * A trap costs the end of a forked child as much as its fork, for all of the engine that it touches
+ * must be brought into its memory first. And hardly anybody has to know of an end: of status 127 it
+ * is looked who it is (dispatch/missing.c), and the jail's last process takes the private
+ * directories with it (private/private.c). So the jail's filter lets other ends pass, unless there
+ * are such directories when it is made. When the first of them comes later, the jail's first
+ * process, which is the last in nearly all jails, is told by a SIGSYS with a value of ours to trap
+ * its own end; when it has ended already, all that are there are told.
+ *
+ * SIGSYS is never blocked or ignored where there is a trap but while a process becomes another
+ * program, which has its handler before it lets signals in (exec/hook_exec.c). It goes to
+ * the process and not to a thread: a trap's SIGSYS waits in another queue, and neither takes the
+ * other's place. A process may
+ * have ended, and its number be another's: so the signal goes by a descriptor (Linux 5.3) that was
+ * opened before it was looked whether the process holds the jail's memory.
+ *
+ * Called by the room mount, and by trap/sigsys.c. */
+#include "call/trapping.h"
+#include "call/ending.h"
+#include "private/private.h"
+#include "sys/abi.h"
+
+#include <asm/stat.h>
+
+#define SI_QUEUE_ (-1) /* asm-generic/siginfo.h */
+#define TOLD 0x676e69646e65UL
+
+static void trap_ends(void)
+{
+	static const uint16_t ends[] = {__NR_exit_group};
+
+	fj_trap_calls(ends, 1);
+}
+
+static bool holds_memory(int32_t pid)
+{
+	char text[48];
+	struct stat own, st;
+	struct fj_str s;
+
+	fj_str_init(&s, text, sizeof(text));
+	fj_str_put(&s, "/proc/");
+	fj_str_num(&s, (uint32_t)pid, 10);
+	fj_str_put(&s, "/fd/");
+	fj_str_num(&s, (uint32_t)FJ_FD_JAIL(fj_jail), 10);
+	return !fj_sys4(__NR_newfstatat, FJ_FD_JAIL(fj_jail), "", &own, AT_EMPTY_PATH) &&
+	       !fj_sys4(__NR_newfstatat, AT_FDCWD, text, &st, 0) && own.st_ino == st.st_ino &&
+	       own.st_dev == st.st_dev;
+}
+
+static bool tell(int32_t pid)
+{
+	siginfo_t info = {0};
+	const long fd = fj_sys2(__NR_pidfd_open, pid, 0);
+	long r = -ESRCH;
+
+	info.si_signo = FJ_SIGSYS;
+	info.si_code = SI_QUEUE_;
+	info.si_pid = (int)fj_sys0(__NR_getpid);
+	info.si_value.sival_ptr = (void *)TOLD;
+	if (fd != -ESRCH && holds_memory(pid))
+		r = fj_is_err(fd) ? fj_sys3(__NR_rt_sigqueueinfo, pid, FJ_SIGSYS, &info) :
+				    fj_sys4(__NR_pidfd_send_signal, fd, FJ_SIGSYS, &info, 0);
+	if (!fj_is_err(fd))
+		fj_close((int)fd);
+	return !r;
+}
+
+static bool tell_another(struct fj_thread *t, const char *pid, const void *unused)
+{
+	int32_t number = 0;
+
+	(void)t, (void)unused;
+	for (; *pid; pid++)
+		number = number * 10 + (*pid - '0');
+	tell(number);
+	return false;
+}
+
+void fj_ending_watch(struct fj_thread *t)
+{
+	if (!fj_jail->has_trap || __atomic_exchange_n(&fj_jail->traps_ends, 1, __ATOMIC_ACQ_REL))
+		return;
+	if (fj_jail->first_pid != fj_sys0(__NR_getpid)) {
+		if (tell(fj_jail->first_pid))
+			return;
+		fj_private_any_process(t, tell_another, NULL, false);
+	}
+	trap_ends();
+}
+
+bool fj_ending_is_told(const siginfo_t *info)
+{
+	if (info->si_signo != FJ_SIGSYS || info->si_code != SI_QUEUE_ ||
+		info->si_value.sival_ptr != (void *)TOLD)
+		return false;
+	trap_ends();
+	return true;
+}
