@@ -40,13 +40,18 @@ static uint64_t memory_inode(void)
 	return st.st_ino;
 }
 
+void fj_private_name(struct fj_str *out)
+{
+	fj_str_num(out, memory_inode(), 10);
+	fj_str_put(out, "-");
+	fj_str_num(out, (uint64_t)FJ_FD_JAIL(fj_jail), 10);
+}
+
 static void put_own_dir(struct fj_str *s, uint32_t i)
 {
 	put_top(s, i);
 	fj_str_put(s, "/");
-	fj_str_num(s, memory_inode(), 10);
-	fj_str_put(s, "-");
-	fj_str_num(s, (uint64_t)FJ_FD_JAIL(fj_jail), 10);
+	fj_private_name(s);
 }
 
 /* Ours, and nobody else may look in: the bases are for everybody. */

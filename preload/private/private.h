@@ -23,6 +23,8 @@ long fj_private_file(const char *name, int flags);
 /* private_users.c: does a process of this user stand in a directory or hold a file below
  * `host_path`? */
 bool fj_private_is_busy(struct fj_thread *t, const char *host_path);
+/* Append the name of this jail, as its directories have it: "INODE-NUMBER". */
+void fj_private_name(struct fj_str *out);
 /* Does any process but this one hold the memory of the jail whose directories are in
  * "INODE-NUMBER"? */
 bool fj_private_is_alive(struct fj_thread *t, const char *name);

@@ -71,8 +71,14 @@ static long add_overlay(struct fj_thread *t, const struct fj_bind *b, char *pos)
 	fj_str_put(&options, b->overlay);
 	if (fj_streq(b->upper, "tmp"))
 		r = add_temporary(t, &options);
-	else if (b->upper[0] == '/') /* what it shows goes where it goes, and not with this root */
+	if (b->upper[0] == '/') {
+		fj_upper_check(b->upper, b->overlay);
+		/* What it shows goes where it goes, and not with this root. */
 		r = fj_owners_make_in(b->upper);
+		if (r < 0)
+			fj_launch_fail("cannot write the upper layer", b->upper, r);
+		fj_upper_claim(t, b->upper);
+	}
 	if (!r)
 		r = fj_overlay_make_of_host(&call, options.at, &fs);
 	return r < 0 ? r : fj_mounting_add(&fs, true, &to);
@@ -193,6 +199,21 @@ static long canonical(const char *host, char *out)
 	return n < 0 ? n : 0;
 }
 
+static bool leads_to_dir(struct fj_thread *t, const char *jail_path)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	struct fj_place place;
+	struct stat st = {0};
+
+	if (!fj_path_walk(t, AT_FDCWD, jail_path, FJ_FOLLOW, &place)) {
+		fj_sys4(__NR_newfstatat, place.dirfd, place.name, &st,
+			place.name[0] ? AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH);
+		fj_place_done(&place);
+	}
+	fj_scratch_release(t, mark);
+	return (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR;
+}
+
 static bool is_link(struct fj_thread *t, const char *jail_path)
 {
 	const uint32_t mark = fj_scratch_mark(t);
@@ -249,6 +270,8 @@ static long add_bind(struct fj_thread *t, struct fj_bind *b)
 	if (fj_streq(pos.at, fj_root()->pos))
 		return -EBUSY;
 	b->trouble = b->overlay ? "cannot mount an overlay on" : "cannot mount";
+	if (!b->host && !leads_to_dir(t, jail_path))
+		return -ENOTDIR;
 	if (b->overlay)
 		return add_overlay(t, b, pos.at);
 	if (b->from) {

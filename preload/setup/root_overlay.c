@@ -26,9 +26,9 @@
 
 static char made[FJ_PATH_MAX] FJ_BULKY; /* STORE/copies/PID-NUMBER */
 static char upper[FJ_PATH_MAX] FJ_BULKY, lower[FJ_PATH_MAX] FJ_BULKY;
+static char made_canonical[FJ_PATH_MAX] FJ_BULKY;
 
-/* The kernel's spelling of the directory, into `out`. Returns a descriptor or -errno. */
-static long open_canonical(const char *path, char *out)
+long fj_open_canonical(const char *path, char *out)
 {
 	const long fd = fj_open_path(AT_FDCWD, path, O_DIRECTORY);
 	const long n = fj_is_err(fd) ? fd : fj_fd_target((int)fd, out);
@@ -130,6 +130,23 @@ static long make_fresh(void)
 	return fd;
 }
 
+/* ROOT is to stay as it is, and to be shown as it is. */
+static void refuse_store_in_lower(void)
+{
+	const long fd = fj_open_canonical(upper, made_canonical);
+
+	if (!fj_is_err(fd))
+		fj_close((int)fd);
+	if (fj_is_err(fd) || !fj_lies_in(made_canonical, lower))
+		return;
+	leave();
+	fj_say(2,
+		"fakejail: the private directory would lie in ROOTFS, in %s\n"
+		"hint: FAKEJAIL_STORE=DIR says where it is made\n",
+		fj_options.store);
+	fj_sys1(__NR_exit_group, FJ_FAILED);
+}
+
 /* Beside each other, for the parent to keep; the program's exec closes them. */
 static void keep_locks(long fresh, long lower_lock)
 {
@@ -149,15 +166,21 @@ void fj_root_overlay_begin(void)
 {
 	long fd, lock;
 
-	fd = open_canonical(fj_options.root, lower);
+	fd = fj_open_canonical(fj_options.root, lower);
 	if (fj_is_err(fd))
 		fj_launch_fail("cannot open the root", fj_options.root, fd);
 	fj_close((int)fd);
 	if (!fj_options.store) {
-		fd = open_canonical(fj_options.upper, upper);
+		fd = fj_open_canonical(fj_options.upper, upper);
 		if (fj_is_err(fd))
 			fj_launch_fail("cannot open the upper layer", fj_options.upper, fd);
 		fj_close((int)fd);
+		if (fj_lies_in(upper, lower))
+			fj_launch_fail("the upper layer lies in ROOTFS, of which nothing changes:",
+				upper, 0);
+		if (fj_lies_in(lower, upper))
+			fj_launch_fail("ROOTFS lies in the upper layer:", upper, 0);
+		fj_upper_check(upper, fj_options.lowers);
 		fj_options.root = upper;
 		return;
 	}
@@ -166,6 +189,7 @@ void fj_root_overlay_begin(void)
 		while (fj_sys2(__NR_flock, lock, LOCK_SH_) == -EINTR)
 			;
 	fd = make_fresh();
+	refuse_store_in_lower();
 	keep_locks(fd, lock);
 	fj_options.root = upper;
 	fj_options.parent.kills = true;
@@ -222,6 +246,8 @@ void fj_root_overlay_mount(struct fj_thread *t)
 	struct fj_str options;
 	long r;
 
+	if (fj_options.upper)
+		fj_upper_claim(t, upper);
 	fj_str_init(&options, fj_scratch(t, size), size);
 	put_lowers(&options);
 	r = fj_overlay_make_root(&call, options.at, &fs);
@@ -229,6 +255,8 @@ void fj_root_overlay_mount(struct fj_thread *t)
 		r = show_lower(&call, fs.layers);
 	if (!r)
 		r = fj_mounting_add_root(&fs);
+	if (fj_options.upper && (r == -EACCES || r == -EPERM || r == -EROFS))
+		fj_launch_fail("cannot write the upper layer", upper, r);
 	if (r < 0)
 		fj_launch_fail("cannot make an overlay of", lower, r);
 	fj_scratch_release(t, mark);

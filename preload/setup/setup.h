@@ -33,6 +33,21 @@ void fj_root_overlay_begin(void);
 /* Then, with the jail's memory, before all other mounts. */
 void fj_root_overlay_mount(struct fj_thread *t);
 
+/* The kernel's spelling of directory `path`, into `out` of FJ_PATH_MAX bytes. Returns a descriptor or
+ * -errno. */
+long fj_open_canonical(const char *path, char *out);
+/* Is that directory `dir`, or does it lie there? */
+static inline bool fj_lies_in(const char *canonical, const char *dir)
+{
+	return fj_path_has_prefix(canonical, fj_streq(dir, "/") ? "" : dir);
+}
+
+/* upper.c: can the directory `path` be the upper layer of an overlay with `options`, those of
+ * mount(2), or its list of lower layers? If not, end with a message. */
+void fj_upper_check(const char *path, const char *options);
+/* Note that this jail uses the upper layer `path`, or end with a message when another does. */
+void fj_upper_claim(struct fj_thread *t, const char *path);
+
 /* owners.c: open the file of owner records, `db` from the command line ("none": only for this jail;
  * NULL: where it belongs, see there). Ends the process with a message when it is refused. Returns a
  * descriptor; `*elder` is another, or -1. */

@@ -1,0 +1,112 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * upper.c - upper layers that the command line names: what can be one, told before anything is made,
+ * and that no two jails have one at the same time, for neither would see what the other changes.
+ *
+ * Who has it is in UPPER/.fakejail/jail, as private/ names a jail: so it is free again however its
+ * processes ended. Called by root_overlay.c and binds.c. */
+#include "setup/setup.h"
+
+#include "private/private.h"
+
+#include <asm/stat.h>
+
+#define LOCK_EX_ 2 /* flock(2) */
+
+static char upper[FJ_PATH_MAX] FJ_BULKY; /* the kernel's spelling */
+static char other[FJ_PATH_MAX] FJ_BULKY, name[FJ_PATH_MAX] FJ_BULKY;
+
+/* The next value of a list or of an option as mount(8) has them, into `name`. Returns what follows. */
+static const char *next_value(const char *s)
+{
+	struct fj_str value;
+
+	fj_str_init(&value, name, sizeof(name));
+	for (; *s && *s != ':' && *s != ','; s++) {
+		if (*s == '\\' && s[1])
+			s++;
+		fj_str_add(&value, s, 1);
+	}
+	return s;
+}
+
+static uint64_t open_dir(const char *what, const char *path, char *out)
+{
+	struct stat st = {0};
+	const long fd = fj_open_canonical(path, out);
+
+	if (fj_is_err(fd))
+		fj_launch_fail(what, path, fd);
+	fj_sys4(__NR_newfstatat, fd, "", &st, AT_EMPTY_PATH);
+	fj_close((int)fd);
+	return st.st_dev;
+}
+
+void fj_upper_check(const char *path, const char *options)
+{
+	const uint64_t dev = open_dir("cannot open the upper layer", path, upper);
+	const bool has_names = fj_begins(options, "lowerdir=");
+	const char *s = options + (has_names ? sizeof("lowerdir=") - 1 : 0);
+
+	while (*s && *s != ',') {
+		s = next_value(s);
+		open_dir("cannot open the layer", name, other);
+		if (fj_lies_in(other, upper))
+			fj_launch_fail("a lower layer is the upper one, or lies in it:", upper, 0);
+		s += *s == ':';
+	}
+	if (!*s)
+		return;
+	while (*s) { /* upperdir=, then workdir= */
+		while (*s && *s != '=')
+			s++;
+		s = next_value(s + (*s != 0));
+	}
+	if (open_dir("cannot open the work directory", name, other) != dev)
+		fj_launch_fail("the work directory must be on the file system of the upper layer:",
+			name, 0);
+	if (fj_lies_in(other, upper) || fj_lies_in(upper, other))
+		fj_launch_fail(
+			"neither the work directory nor the upper layer may lie in the other:",
+			name, 0);
+}
+
+_Noreturn static void refuse_used(const char *path)
+{
+	fj_say(2,
+		"fakejail: the upper layer %s is in use by another jail\n"
+		"hint: run both commands in one jail, or give each an upper layer of its own\n",
+		path);
+	for (;;)
+		fj_sys1(__NR_exit_group, FJ_FAILED);
+}
+
+void fj_upper_claim(struct fj_thread *t, const char *path)
+{
+	char own[48], was[48];
+	struct fj_str s;
+	long fd, n;
+
+	fj_str_init(&s, name, sizeof(name));
+	fj_str_put(&s, path);
+	fj_str_put(&s, "/" FJ_HIDDEN_NAME);
+	fj_sys3(__NR_mkdirat, AT_FDCWD, name, 0700);
+	fj_str_put(&s, "/jail");
+	fd = s.overflowed ? -ENAMETOOLONG :
+			    fj_sys4(__NR_openat, AT_FDCWD, name,
+				    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fj_is_err(fd))
+		return; /* whether it can be written, its records say */
+	while (fj_sys2(__NR_flock, fd, LOCK_EX_) == -EINTR)
+		;
+	n = fj_sys3(__NR_read, fd, was, sizeof(was) - 1);
+	was[n > 0 ? n : 0] = 0;
+	fj_str_init(&s, own, sizeof(own));
+	fj_private_name(&s);
+	if (*was && (fj_streq(was, own) || fj_private_is_alive(t, was)))
+		refuse_used(path);
+	fj_sys2(__NR_ftruncate, fd, 0);
+	fj_sys4(__NR_pwrite64, fd, own, s.len, 0);
+	fj_close((int)fd);
+}
