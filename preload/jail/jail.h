@@ -19,7 +19,7 @@
 #define FJ_POLICY_UNITS 32768u /* 256 KiB of seccomp programs: seccomp/policy.c */
 #define FJ_CWDS 64u
 #define FJ_CWD_TEXT 508u
-#define FJ_SUN_PATH 108u /* sizeof(sun_path), linux/un.h */
+#define FJ_UNIX_PATH 108u /* sizeof(sun_path), linux/un.h */
 
 /* One remembered fact: the directory that `text` (a key: an absolute jail path as written) names is
  * the real directory that the value (behind the key) names, on the way to which no symlink is met.
@@ -42,7 +42,7 @@ struct fj_socket_name {
 	uint64_t id;
 	uint32_t turn; /* sys/seq.h */
 	uint32_t len;  /* of sun_path as the program passed it */
-	char path[FJ_SUN_PATH];
+	char path[FJ_UNIX_PATH];
 };
 
 #define FJ_MEMORY_NAME "fakejail" /* of the memory file, as /proc/PID/maps shows it */

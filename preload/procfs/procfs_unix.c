@@ -3,23 +3,23 @@
  *
  * procfs_unix.c - net/unix with jail paths. */
 #include "procfs/procfs.h"
-#include "socket/sun.h"
+#include "socket/unix_name.h"
 
 /* A bound name is shown as it was bound; see call/sun.h. */
 static void put_socket_name(struct fj_report *r, const char *text, size_t len)
 {
-	struct fj_sun sun = {.family = 1 /* AF_UNIX */};
+	struct fj_unix_address address = {.family = 1 /* AF_UNIX */};
 	struct fj_str pos;
 	int n;
 
-	if (len >= sizeof(sun.path)) {
+	if (len >= sizeof(address.path)) {
 		fj_str_add(&r->text, text, len);
 		return;
 	}
-	memcpy(sun.path, text, len);
-	n = fj_sun_as_bound(&sun, (int)len + 3) - 3;
-	if ((size_t)n != len || memcmp(sun.path, text, len)) {
-		fj_str_add(&r->text, sun.path, (size_t)n);
+	memcpy(address.path, text, len);
+	n = fj_unix_name_as_bound(&address, (int)len + 3) - 3;
+	if ((size_t)n != len || memcmp(address.path, text, len)) {
+		fj_str_add(&r->text, address.path, (size_t)n);
 		return;
 	}
 

@@ -15,27 +15,27 @@
 #include "identity/peer.h"
 #include "layers/union.h"
 #include "socket/message.h"
-#include "socket/sun.h"
+#include "socket/unix_name.h"
 #include "sys/guest.h"
 
 #define MSG_NOSIGNAL_ 0x4000
 
 long fj_address_read(struct fj_call *c, uint64_t at, uint64_t len, char **jail_path)
 {
-	struct fj_sun sun = {0};
+	struct fj_unix_address address = {0};
 	size_t n;
 
-	if (!at || len <= 2 || len > sizeof(sun))
+	if (!at || len <= 2 || len > sizeof(address))
 		return 0;
-	if (fj_guest_read(&sun, at, len))
+	if (fj_guest_read(&address, at, len))
 		return -EFAULT;
-	if (sun.family != AF_UNIX || !sun.path[0] || !fj_is_unix_socket((int)c->arg[0]))
+	if (address.family != AF_UNIX || !address.path[0] || !fj_is_unix_socket((int)c->arg[0]))
 		return 0;
 	/* The path may fill sun_path without a NUL. */
-	for (n = 0; n < len - 2 && sun.path[n]; n++)
+	for (n = 0; n < len - 2 && address.path[n]; n++)
 		;
 	*jail_path = fj_scratch_path(c->thread);
-	memcpy(*jail_path, sun.path, n);
+	memcpy(*jail_path, address.path, n);
 	(*jail_path)[n] = 0;
 	return 1;
 }
@@ -53,8 +53,8 @@ static long may_write(struct fj_call *c, const struct fj_place *place)
 
 /* An address for the socket that `jail_path` leads to; `*place` is to be done with afterwards.
  * Returns 0 or -errno. */
-static long aim_at_socket(
-	struct fj_call *c, const char *jail_path, struct fj_place *place, struct fj_sun *sun)
+static long aim_at_socket(struct fj_call *c, const char *jail_path, struct fj_place *place,
+	struct fj_unix_address *address)
 {
 	long r = fj_find_object(c, AT_FDCWD, jail_path, FJ_FOLLOW, 0, place);
 	struct fj_str s;
@@ -66,8 +66,8 @@ static long aim_at_socket(
 		fj_place_done(place);
 		return r;
 	}
-	*sun = (struct fj_sun){.family = AF_UNIX};
-	fj_str_init(&s, sun->path, sizeof(sun->path));
+	*address = (struct fj_unix_address){.family = AF_UNIX};
+	fj_str_init(&s, address->path, sizeof(address->path));
 	fj_str_put(&s, fj_place_path(c->thread, place));
 	if (!s.overflowed)
 		return 0;
@@ -86,8 +86,8 @@ long fj_hook_socket(struct fj_call *c)
 /* The socket's own mode, 0777 unless fchmod(2) changed it, less the umask whatever the directory
  * hands down, becomes the file's:
  * unix_bind_bsd() of net/unix/af_unix.c. */
-static long bind_and_own(
-	struct fj_call *c, const struct fj_place *place, const char *jail_path, struct fj_sun *sun)
+static long bind_and_own(struct fj_call *c, const struct fj_place *place, const char *jail_path,
+	struct fj_unix_address *address)
 {
 	struct fj_making m;
 	struct stat st;
@@ -96,34 +96,35 @@ static long bind_and_own(
 	if (r < 0)
 		return r;
 	fj_making_begin(c, place, FJ_S_IFSOCK, (uint32_t)st.st_mode & 07777 & ~fj_umask(), &m);
-	r = fj_sun_bind(c->thread, (int)c->arg[0], place, jail_path, fj_strlen(jail_path), sun);
+	r = fj_unix_name_bind(
+		c->thread, (int)c->arg[0], place, jail_path, fj_strlen(jail_path), address);
 	return fj_making_end(c, r, false, place, &m);
 }
 
-static long bind_in(
-	struct fj_call *c, struct fj_place *place, const char *jail_path, struct fj_sun *sun)
+static long bind_in(struct fj_call *c, struct fj_place *place, const char *jail_path,
+	struct fj_unix_address *address)
 {
 	long r;
 
 	if (__builtin_expect(!place->layers, 1))
-		return bind_and_own(c, place, jail_path, sun);
+		return bind_and_own(c, place, jail_path, address);
 	r = fj_place_begin_over(c->thread, place);
 	if (r < 0)
 		return r;
-	return fj_place_end_over(c->thread, place, bind_and_own(c, place, jail_path, sun));
+	return fj_place_end_over(c->thread, place, bind_and_own(c, place, jail_path, address));
 }
 
 /* The socket of a message was not found, for `error`. What the kernel complains of before it looks
  * at the name (the socket's own state, a bad buffer) it says as well of a name that nobody has. */
 static const char nobody[] = "\0fakejail: no such name";
-#define NOBODY_SIZE (offsetof(struct fj_sun, path) + sizeof(nobody))
-static long complaint(
-	long nr, uint64_t arg[FJ_ARGS], struct fj_sun *sun, uint64_t *flags, long error)
+#define NOBODY_SIZE (offsetof(struct fj_unix_address, path) + sizeof(nobody))
+static long complaint(long nr, uint64_t arg[FJ_ARGS], struct fj_unix_address *address,
+	uint64_t *flags, long error)
 {
 	long r;
 
-	*sun = (struct fj_sun){.family = AF_UNIX};
-	memcpy(sun->path, nobody, sizeof(nobody));
+	*address = (struct fj_unix_address){.family = AF_UNIX};
+	memcpy(address->path, nobody, sizeof(nobody));
 	*flags |= MSG_DONTWAIT | MSG_NOSIGNAL_;
 	r = fj_sys6(nr, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
 	return r >= 0 || r == -ECONNREFUSED || r == -EAGAIN ? error : r;
@@ -132,7 +133,7 @@ static long complaint(
 long fj_hook_bind(struct fj_call *c)
 {
 	struct fj_place place;
-	struct fj_sun sun = {.family = AF_UNIX};
+	struct fj_unix_address address = {.family = AF_UNIX};
 	char *jail_path;
 	char byte;
 	long r = fj_address_read(c, c->arg[1], c->arg[2], &jail_path);
@@ -149,14 +150,14 @@ long fj_hook_bind(struct fj_call *c)
 	else if (place.is_read_only)
 		r = -EROFS;
 	else if (r == -ENOENT && jail_path[fj_strlen(jail_path) - 1] != '/')
-		r = bind_in(c, &place, jail_path, &sun);
+		r = bind_in(c, &place, jail_path, &address);
 	fj_place_done(&place);
 	return r;
 }
 
 long fj_hook_connect(struct fj_call *c)
 {
-	struct fj_sun sun;
+	struct fj_unix_address address;
 	char *jail_path;
 	struct fj_place place;
 	long r = fj_address_read(c, c->arg[1], c->arg[2], &jail_path);
@@ -165,11 +166,11 @@ long fj_hook_connect(struct fj_call *c)
 		return r;
 	if (!r)
 		return fj_kernel_waiting(c, c->nr, c->arg, -1);
-	r = aim_at_socket(c, jail_path, &place, &sun);
+	r = aim_at_socket(c, jail_path, &place, &address);
 	if (r < 0)
 		return r;
-	c->arg[1] = (uint64_t)&sun;
-	c->arg[2] = sizeof(sun);
+	c->arg[1] = (uint64_t)&address;
+	c->arg[2] = sizeof(address);
 	r = fj_kernel_waiting(c, c->nr, c->arg, place.owned_fd);
 	fj_place_done(&place);
 	return r;
@@ -177,7 +178,7 @@ long fj_hook_connect(struct fj_call *c)
 
 long fj_hook_sendto(struct fj_call *c)
 {
-	struct fj_sun sun;
+	struct fj_unix_address address;
 	char *jail_path;
 	struct fj_place place;
 	long r = fj_address_read(c, c->arg[4], c->arg[5], &jail_path);
@@ -186,11 +187,11 @@ long fj_hook_sendto(struct fj_call *c)
 		return r;
 	if (!r)
 		return fj_kernel_waiting(c, c->nr, c->arg, -1);
-	r = aim_at_socket(c, jail_path, &place, &sun);
-	c->arg[4] = (uint64_t)&sun;
-	c->arg[5] = r < 0 ? NOBODY_SIZE : sizeof(sun);
+	r = aim_at_socket(c, jail_path, &place, &address);
+	c->arg[4] = (uint64_t)&address;
+	c->arg[5] = r < 0 ? NOBODY_SIZE : sizeof(address);
 	if (r < 0)
-		return complaint(c->nr, c->arg, &sun, &c->arg[3], r);
+		return complaint(c->nr, c->arg, &address, &c->arg[3], r);
 	r = fj_kernel_waiting(c, c->nr, c->arg, place.owned_fd);
 	fj_place_done(&place);
 	return r;
@@ -202,7 +203,7 @@ static long send_message(struct fj_call *c, uint64_t at, uint64_t flags)
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	uint64_t arg[FJ_ARGS] = {c->arg[0], at, flags};
 	struct msghdr64 msg;
-	struct fj_sun sun;
+	struct fj_unix_address address;
 	char *jail_path;
 	struct fj_place place = {.owned_fd = -1};
 	long r;
@@ -213,13 +214,13 @@ static long send_message(struct fj_call *c, uint64_t at, uint64_t flags)
 	if (r < 0)
 		return r;
 	if (r) {
-		r = aim_at_socket(c, jail_path, &place, &sun);
-		msg.name = (uint64_t)&sun;
-		msg.namelen = sizeof(sun);
+		r = aim_at_socket(c, jail_path, &place, &address);
+		msg.name = (uint64_t)&address;
+		msg.namelen = sizeof(address);
 		arg[1] = (uint64_t)&msg;
 		if (r < 0) {
 			msg.namelen = NOBODY_SIZE;
-			return complaint(__NR_sendmsg, arg, &sun, &arg[2], r);
+			return complaint(__NR_sendmsg, arg, &address, &arg[2], r);
 		}
 	}
 	if (msg.control) {

@@ -3,12 +3,12 @@
  *
  * hook_net_told.c - the calls that tell a socket's address: accept, getsockname, getpeername, and
  * what is received with a sender's name. The kernel has stored the short name of the bind; the
- * program gets the name that was asked for (sun.c). */
+ * program gets the name that was asked for (unix_name.c). */
 #include "call/hooks.h"
 #include "identity/peer.h"
 #include "inode/roots.h"
 #include "socket/message.h"
-#include "socket/sun.h"
+#include "socket/unix_name.h"
 #include "sys/guest.h"
 #include "sys/abi.h"
 
@@ -23,17 +23,18 @@ bool fj_is_unix_socket(int fd)
 	       domain == AF_UNIX;
 }
 
-/* Give the program the address that the kernel stored in `sun`, of `len` bytes: cut to `room`,
+/* Give the program the address that the kernel stored in `address`, of `len` bytes: cut to `room`,
  * which is its buffer's size, and its real length into `*told`. */
-static long write_address(uint64_t at, int room, struct fj_sun *sun, int len, int *told)
+static long write_address(
+	uint64_t at, int room, struct fj_unix_address *address, int len, int *told)
 {
 	struct {
-		struct fj_sun sun;
-		char end; /* of a name that fills sun_path: fj_sun_as_bound() */
+		struct fj_unix_address address;
+		char end; /* of a name that fills sun_path: fj_unix_name_as_bound() */
 	} whole = {0};
 
-	*told = fj_sun_as_bound(sun, len);
-	whole.sun = *sun;
+	*told = fj_unix_name_as_bound(address, len);
+	whole.address = *address;
 	if (room > *told)
 		room = *told;
 	return at && room > 0 ? fj_guest_write(at, &whole, (size_t)room) : 0;
@@ -43,8 +44,8 @@ long fj_hook_sockname(struct fj_call *c)
 {
 	const int i = fj_arg_index(c, FJ_ADDR);
 	const uint64_t at = c->arg[i], len_at = c->arg[i + 1];
-	struct fj_sun sun;
-	int room, len = sizeof(sun), told;
+	struct fj_unix_address address;
+	int room, len = sizeof(address), told;
 	long r;
 
 	if (!at || !fj_is_unix_socket((int)c->arg[0]))
@@ -53,12 +54,12 @@ long fj_hook_sockname(struct fj_call *c)
 		return -EFAULT;
 	if (room < 0)
 		return -EINVAL;
-	c->arg[i] = (uint64_t)&sun;
+	c->arg[i] = (uint64_t)&address;
 	c->arg[i + 1] = (uint64_t)&len;
 	r = fj_kernel_waiting(c, c->nr, c->arg, -1);
 	if (r < 0)
 		return r;
-	if (write_address(at, room, &sun, len, &told) ||
+	if (write_address(at, room, &address, len, &told) ||
 		fj_guest_write(len_at, &told, sizeof(told))) {
 		if (c->nr == __NR_accept || c->nr == __NR_accept4)
 			fj_close((int)r);
@@ -77,7 +78,7 @@ static long receive_message(struct fj_call *c, uint64_t at, uint64_t flags)
 {
 	uint64_t arg[FJ_ARGS] = {c->arg[0], at, flags};
 	struct msghdr64 msg, asked;
-	struct fj_sun sun;
+	struct fj_unix_address address;
 	long r;
 
 	if (fj_guest_read(&asked, at, sizeof(asked)))
@@ -89,15 +90,15 @@ static long receive_message(struct fj_call *c, uint64_t at, uint64_t flags)
 		return r;
 	}
 	msg = asked;
-	msg.name = (uint64_t)&sun;
-	msg.namelen = sizeof(sun);
+	msg.name = (uint64_t)&address;
+	msg.namelen = sizeof(address);
 	arg[1] = (uint64_t)&msg;
 	r = fj_kernel_waiting(c, __NR_recvmsg, arg, -1);
 	if (r < 0)
 		return r;
 	if (asked.control)
 		look_at_control(c, asked.control, msg.controllen);
-	if (write_address(asked.name, asked.namelen, &sun, msg.namelen, &msg.namelen))
+	if (write_address(asked.name, asked.namelen, &address, msg.namelen, &msg.namelen))
 		return -EFAULT;
 	msg.name = asked.name;
 	return fj_guest_write(at, &msg, sizeof(msg)) ? -EFAULT : r;

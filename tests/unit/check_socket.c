@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_socket.c - sockets that have a name in the file system (socket/hook_net.c, socket/sun.c).
+ * check_socket.c - sockets that have a name in the file system (socket/hook_net.c, socket/unix_name.c).
  */
 #include "call/hooks.h"
 

@@ -11,7 +11,7 @@
 #include "cred/ids.h"
 #include "path/path.h"
 #include "jail/root.h"
-#include "socket/sun.h"
+#include "socket/unix_name.h"
 #include "sys/lock.h"
 
 #include <pthread.h>
@@ -246,7 +246,7 @@ static void *use_names(void *arg)
 
 	for (uint32_t n = 0; n < ROUNDS; n++) {
 		struct fj_place place = {.dirfd = -1, .owned_fd = -1, .name = "s"};
-		struct fj_sun sun = {.family = 1};
+		struct fj_unix_address sun = {.family = 1};
 		const size_t len = 8 + n % 40;
 		const uint32_t mark = fj_scratch_mark(t);
 		struct fj_str s;
@@ -254,7 +254,7 @@ static void *use_names(void *arg)
 
 		memset(path, letter, len);
 		/* (There is no such descriptor: it is remembered, and not bound.) */
-		fj_sun_bind(t, -1, &place, path, len, &sun);
+		fj_unix_name_bind(t, -1, &place, path, len, &sun);
 		fj_scratch_release(t, mark);
 		fj_str_init(&s, sun.path, sizeof(sun.path));
 		fj_str_put(&s, ".fjs");
@@ -262,7 +262,7 @@ static void *use_names(void *arg)
 			((uint64_t)(uint32_t)fj_jail->first_pid << 32) +
 				__atomic_load_n(&fj_jail->next_socket, __ATOMIC_RELAXED) - 1,
 			16);
-		got = fj_sun_as_bound(&sun, 2 + (int)s.len + 1) - 3;
+		got = fj_unix_name_as_bound(&sun, 2 + (int)s.len + 1) - 3;
 		if (sun.path[0] == '.')
 			continue; /* written just now, or not yet */
 		for (int i = 1; i < got; i++)

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * sun.c - the jail's table of bound socket names.
+ * unix_name.c - the jail's table of bound socket names.
  *
  * A ring: after FJ_SOCKETS binds the oldest name is forgotten, and then shows as the short name. An
  * entry is written before the bind that makes its number visible. */
-#include "socket/sun.h"
+#include "socket/unix_name.h"
 
 #include "sys/abi.h"
 
@@ -29,8 +29,8 @@ static uint64_t remember(const char *path, size_t len)
 	return id;
 }
 
-long fj_sun_bind(struct fj_thread *t, int fd, const struct fj_place *place, const char *path,
-	size_t len, struct fj_sun *sun)
+long fj_unix_name_bind(struct fj_thread *t, int fd, const struct fj_place *place, const char *path,
+	size_t len, struct fj_unix_address *address)
 {
 	struct fj_place short_name = *place;
 	const char *name;
@@ -43,11 +43,11 @@ long fj_sun_bind(struct fj_thread *t, int fd, const struct fj_place *place, cons
 	fj_str_add(&s, place->name, dir);
 	fj_str_put(&s, prefix);
 	fj_str_num(&s, remember(path, len), 16);
-	fj_str_init(&s, sun->path, sizeof(sun->path));
+	fj_str_init(&s, address->path, sizeof(address->path));
 	fj_str_put(&s, fj_place_path(t, &short_name));
 	if (s.overflowed)
 		return -EMFILE; /* so long a name only where no descriptor was free */
-	r = fj_sys3(__NR_bind, fd, sun, ADDRESS_HEAD + s.len + 1);
+	r = fj_sys3(__NR_bind, fd, address, ADDRESS_HEAD + s.len + 1);
 	if (r < 0)
 		return r;
 	r = fj_sys5(
@@ -97,24 +97,25 @@ static bool recall(uint64_t id, struct fj_socket_name *out)
 	return false;
 }
 
-int fj_sun_as_bound(struct fj_sun *sun, int len)
+int fj_unix_name_as_bound(struct fj_unix_address *address, int len)
 {
 	struct fj_socket_name s;
 	size_t n, leaf;
 	uint64_t id;
 
-	if (len <= ADDRESS_HEAD || sun->family != 1 /* AF_UNIX */ || !sun->path[0])
+	if (len <= ADDRESS_HEAD || address->family != 1 /* AF_UNIX */ || !address->path[0])
 		return len;
-	for (n = 0; n < (size_t)len - ADDRESS_HEAD && n < sizeof(sun->path) && sun->path[n]; n++)
+	for (n = 0; n < (size_t)len - ADDRESS_HEAD && n < sizeof(address->path) && address->path[n];
+		n++)
 		;
-	for (leaf = n; leaf && sun->path[leaf - 1] != '/'; leaf--)
+	for (leaf = n; leaf && address->path[leaf - 1] != '/'; leaf--)
 		;
-	if (!parse_id(sun->path + leaf, n - leaf, &id))
+	if (!parse_id(address->path + leaf, n - leaf, &id))
 		return len;
 	if (!recall(id, &s))
 		return len;
-	memset(sun->path, 0, sizeof(sun->path));
-	memcpy(sun->path, s.path, s.len);
+	memset(address->path, 0, sizeof(address->path));
+	memcpy(address->path, s.path, s.len);
 	/* With its NUL, which at 108 bytes lies beyond sun_path: unix_mkname_bsd() of
 	 * net/unix/af_unix.c. */
 	return (int)(ADDRESS_HEAD + s.len + 1);

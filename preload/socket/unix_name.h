@@ -1,0 +1,24 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * unix_name.h - names of bound AF_UNIX sockets: what the kernel stores, and what the program had said. */
+#ifndef FJ_UNIX_NAME_H
+#define FJ_UNIX_NAME_H
+
+#include "path/path.h"
+
+struct fj_unix_address { /* struct sockaddr_un, linux/un.h */
+	uint16_t family;
+	char path[FJ_UNIX_PATH];
+};
+
+/* Bind socket `fd` at `place`, which does not exist; `path` of `len` bytes is what the program
+ * called it. `address` is scratch. Returns 0 or -errno. */
+long fj_unix_name_bind(struct fj_thread *t, int fd, const struct fj_place *place, const char *path,
+	size_t len, struct fj_unix_address *address);
+
+/* Replace the path in `address` (an address of `len` bytes from the kernel) by what the program had
+ * bound. Returns the length of the address as the kernel would report it there. */
+int fj_unix_name_as_bound(struct fj_unix_address *address, int len);
+
+#endif
