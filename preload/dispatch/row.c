@@ -5,7 +5,7 @@
 #include "dispatch/elsewhere.h"
 #include "mount/dev_names.h"
 #include "call/hooks.h"
-#include "inode/made.h"
+#include "inode/making.h"
 #include "dispatch/may.h"
 #include "exec/hook_ptrace.h"
 #include "inode/writes.h"
@@ -181,12 +181,12 @@ __attribute__((noinline)) static long run_limited(struct fj_call *c)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	const long nr = c->nr;
-	struct fj_makers_seen seen;
+	struct fj_creators_seen seen;
 	uint64_t arg[FJ_ARGS];
 	long r;
 
 	c->thread->asker = fj_ids_asker(fj_ids());
-	fj_makers_begin(&seen);
+	fj_creators_begin(&seen);
 	memcpy(arg, c->arg, sizeof(arg));
 	for (;;) {
 		r = fj_may_call(c);
@@ -198,7 +198,7 @@ __attribute__((noinline)) static long run_limited(struct fj_call *c)
 			return r;
 		c->nr = nr;
 		memcpy(c->arg, arg, sizeof(arg));
-		if ((r != -EACCES && r != -EPERM) || !fj_makers_wait(&seen))
+		if ((r != -EACCES && r != -EPERM) || !fj_creators_wait(&seen))
 			return fj_early_complaint(c, r);
 		fj_scratch_release(c->thread, mark);
 		c->thread->asks_search = true;

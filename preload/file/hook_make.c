@@ -4,7 +4,7 @@
  * hook_make.c - the calls that make and remove names, as far as owners are concerned.
  *
  * Their records are making.c's. */
-#include "inode/made.h"
+#include "inode/making.h"
 
 #include "call/hooks.h"
 #include "inode/roots.h"
@@ -145,7 +145,7 @@ static long rename_and_whiteout(struct fj_call *c, const struct fj_place *old, u
 	m.owner.flags |= FJ_OWN_DEVICE;
 	m.real_mode = 0;
 	if (!m.needs_record)
-		fj_makers_enter(&m);
+		fj_creators_enter(&m);
 	m.needs_record = true;
 	r = fj_sys5(__NR_renameat2, c->arg[0], c->arg[1], c->arg[2], c->arg[3],
 		flags & ~FJ_RENAME_WHITEOUT);

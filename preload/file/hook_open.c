@@ -8,7 +8,7 @@
 #include "inode/device.h"
 #include "inode/exe.h"
 #include "call/hooks.h"
-#include "inode/made.h"
+#include "inode/making.h"
 #include "file/opening.h"
 #include "file/preload.h"
 #include "procfs/procfs.h"

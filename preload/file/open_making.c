@@ -4,7 +4,7 @@
  * open_making.c - an open that may make the file. Called by hook_open.c and open_walked.c. */
 #include "file/opening.h"
 
-#include "inode/made.h"
+#include "inode/making.h"
 #include "inode/roots.h"
 
 /* Issue an open that may make the file, when what it makes needs a record. Whether it did is known
@@ -32,7 +32,7 @@ static long make(
 		if (fd != -EEXIST || !may_exist)
 			break;
 		o->flags = flags & ~(uint64_t)O_CREAT;
-		fj_makers_leave(m, false); /* it may be a fifo, and wait */
+		fj_creators_leave(m, false); /* it may be a fifo, and wait */
 		fd = fj_open_issue(c, place, o);
 		if (!fj_is_err(fd) && !(flags & O_PATH) && is_dir(fd)) {
 			fj_close((int)fd);
@@ -43,7 +43,7 @@ static long make(
 			o->mode = mode;
 			return fd;
 		}
-		fj_makers_enter(m);
+		fj_creators_enter(m);
 	}
 	o->flags = flags;
 	o->mode = mode;

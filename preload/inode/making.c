@@ -6,7 +6,7 @@
  * A file made by root with an ordinary mode needs none: on disk it is as it shall be. One is
  * written for what the disk must not carry (fj_own_real_mode), for a maker who is not root, below a
  * bind mount, in a directory that hands its group down, and for devices. */
-#include "inode/made.h"
+#include "inode/making.h"
 
 #include "layers/union.h"
 
@@ -67,7 +67,7 @@ void fj_making_begin(struct fj_call *c, const struct fj_place *place, uint32_t t
 			  m->real_mode != (m->owner.mode & 07777);
 	m->may_be_stale = fj_own_is_forgetful && !fj_own_is_empty();
 	if (m->needs_record)
-		fj_makers_enter(m);
+		fj_creators_enter(m);
 }
 
 static long record(struct fj_call *c, int dirfd, const char *name, const struct fj_making *m)
@@ -111,6 +111,6 @@ long fj_making_end(struct fj_call *c, long made, bool is_open, const struct fj_p
 			fj_sys3(__NR_unlinkat, place->dirfd, place->name,
 				is_dir ? AT_REMOVEDIR : 0);
 	}
-	fj_makers_leave(m, !fj_is_err(made));
+	fj_creators_leave(m, !fj_is_err(made));
 	return r < 0 ? r : made;
 }

@@ -155,7 +155,7 @@ struct fj_jail {
 				  call/ending.h */
 	uint32_t has_landlock; /* somebody gave up rights to files: file/hook_landlock.c */
 	uint32_t has_entries;  /* of FJ_MOUNT_ENTRY, now or before: mount/dev_names.c */
-	/* inode/makers.c: the processes that are making a file just now, and how often one has made
+	/* inode/creators.c: the processes that are making a file just now, and how often one has made
 	 * one. */
 	int32_t maker[FJ_MAKERS];
 	uint64_t made;

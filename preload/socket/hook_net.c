@@ -10,7 +10,7 @@
  * shows it to every peer; the short name is a number, and names the entry of the jail's table that
  * holds what the program had said. All other addresses pass as they are. */
 #include "call/hooks.h"
-#include "inode/made.h"
+#include "inode/making.h"
 #include "inode/owned.h"
 #include "identity/peer.h"
 #include "layers/union.h"

@@ -222,7 +222,7 @@ bool fj_union_origin(const struct fj_owner *owner, uint64_t dev, struct fj_union
 }
 
 /* Does the process live that made `name`, in our PID namespace? */
-static bool is_makers_alive(const char *name)
+static bool is_creator_alive(const char *name)
 {
 	long pid = 0;
 
@@ -243,7 +243,7 @@ void fj_union_clean(struct fj_call *c, int work_fd)
 			const struct fj_dirent *d = (const struct fj_dirent *)(list + at);
 
 			at += d->size;
-			if (!fj_begins(d->name, FJ_UNION_TEMP) || is_makers_alive(d->name))
+			if (!fj_begins(d->name, FJ_UNION_TEMP) || is_creator_alive(d->name))
 				continue;
 			if (fj_sys3(__NR_unlinkat, fd, d->name, 0) == -EISDIR)
 				remove_tree(c, (int)fd, d->name);

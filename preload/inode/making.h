@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * made.h - the owner of a file that is being made. */
-#ifndef FJ_MADE_H
-#define FJ_MADE_H
+ * making.h - the owner of a file that is being made. */
+#ifndef FJ_MAKING_H
+#define FJ_MAKING_H
 
 #include "inode/owned.h"
 
@@ -14,7 +14,7 @@ struct fj_making {
 	bool may_be_stale;    /* a record of a removed file with its number may be found for it */
 	bool has_default_acl; /* of the directory, which the file inherits (acl(5)) */
 	struct fj_own_key parent;
-	int32_t *maker; /* makers.c: where it is said that somebody is at work */
+	int32_t *maker; /* creators.c: where it is said that somebody is at work */
 };
 
 /* What a file of `type` (S_IFMT) made at `place` with `mode` is to be: the maker's ids, less the
@@ -27,20 +27,20 @@ void fj_making_begin(struct fj_call *c, const struct fj_place *place, uint32_t t
 long fj_making_end(struct fj_call *c, long made, bool is_open, const struct fj_place *place,
 	struct fj_making *m);
 
-/* makers.c. fj_making_begin() enters whom a record is needed for, fj_making_end() leaves; in
+/* creators.c. fj_making_begin() enters whom a record is needed for, fj_making_end() leaves; in
  * between, nobody waits for anything. */
-void fj_makers_enter(struct fj_making *m);
+void fj_creators_enter(struct fj_making *m);
 /* `has_made`: a file. Only then may somebody have been refused because of us, and is told. */
-void fj_makers_leave(struct fj_making *m, bool has_made);
+void fj_creators_leave(struct fj_making *m, bool has_made);
 
 /* Of one call that may be refused, from its beginning on. */
-struct fj_makers_seen {
+struct fj_creators_seen {
 	uint64_t made;	/* how many had made a file */
 	unsigned looks; /* how often this call has looked for others since */
 };
-void fj_makers_begin(struct fj_makers_seen *seen);
+void fj_creators_begin(struct fj_creators_seen *seen);
 /* The call was refused: has a maker made a file since it began or was judged last, or does one now?
  * Then it is worth to judge it again. Says no in the end, whatever the others do. */
-bool fj_makers_wait(struct fj_makers_seen *seen);
+bool fj_creators_wait(struct fj_creators_seen *seen);
 
 #endif

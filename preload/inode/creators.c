@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * makers.c - who is making a file at this moment, in the whole jail.
+ * creators.c - who is making a file at this moment, in the whole jail.
  *
  * A file that needs a record has none for the moment between its appearing and fj_own_set(), and
  * shows as root's. Somebody else who is not root would be refused then what its owner may do. So
  * makers say that they are at work, and whoever was refused while one was looks again. Those who
  * are not refused do not come here. */
-#include "inode/made.h"
+#include "inode/making.h"
 
 #include <linux/time_types.h>
 
@@ -20,7 +20,7 @@
 #define PATIENT 250
 #define NAPS 5000
 
-void fj_makers_enter(struct fj_making *m)
+void fj_creators_enter(struct fj_making *m)
 {
 	const int32_t me = (int32_t)fj_sys0(__NR_getpid);
 
@@ -42,14 +42,14 @@ static void clear(int32_t *place, int32_t who, bool has_made)
 	__atomic_compare_exchange_n(place, &who, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
 }
 
-void fj_makers_leave(struct fj_making *m, bool has_made)
+void fj_creators_leave(struct fj_making *m, bool has_made)
 {
 	if (m->maker)
 		clear(m->maker, *m->maker, has_made);
 	m->maker = NULL;
 }
 
-void fj_makers_begin(struct fj_makers_seen *seen)
+void fj_creators_begin(struct fj_creators_seen *seen)
 {
 	seen->made = __atomic_load_n(&fj_jail->made, __ATOMIC_SEQ_CST);
 	seen->looks = 0;
@@ -78,7 +78,7 @@ static bool is_anybody(uint32_t looks)
 	return is;
 }
 
-bool fj_makers_wait(struct fj_makers_seen *seen)
+bool fj_creators_wait(struct fj_creators_seen *seen)
 {
 	static const struct __kernel_timespec millisecond = {.tv_nsec = 1000000};
 
