@@ -85,7 +85,7 @@ bool fj_own_may_keep_ctime(uint64_t mount_id)
 	uint64_t found = __atomic_load_n(&settled, __ATOMIC_ACQUIRE);
 	uint32_t watches;
 
-	if (!fj_store_count || s->is_read_only || s->is_lost || s->is_shared)
+	if (!fj_store_count || s->is_read_only || s->is_truncated || s->is_shared)
 		return false;
 	watches = __atomic_load_n(&fj_store_head(s)->watches, __ATOMIC_ACQUIRE);
 	if (!(found & KNOWN) || (uint32_t)found != watches)
@@ -114,7 +114,7 @@ static void watch(struct fj_store *s)
 
 static bool can_watch(const struct fj_store *s)
 {
-	return fj_store_count && !s->is_read_only && !s->is_lost && !s->is_shared;
+	return fj_store_count && !s->is_read_only && !s->is_truncated && !s->is_shared;
 }
 
 void fj_own_watches(void)

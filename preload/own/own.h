@@ -119,7 +119,7 @@ long fj_own_carry(const struct fj_own_key *key);
 
 /* SIGBUS at `at`: was that in the file of records, which somebody cut off? Then it is given up, and
  * true. */
-bool fj_own_lose(uintptr_t at);
+bool fj_own_truncated(uintptr_t at);
 
 /* What a file shows without a record. `is_foreign`: it is reached through a bind mount. */
 void fj_own_default(struct fj_owner *shown, bool is_foreign);

@@ -8,7 +8,8 @@
 
 static bool has_records(const struct fj_store *s)
 {
-	return !s->is_lost && __atomic_load_n(&fj_store_head(s)->records, __ATOMIC_RELAXED) != 0;
+	return !s->is_truncated &&
+	       __atomic_load_n(&fj_store_head(s)->records, __ATOMIC_RELAXED) != 0;
 }
 
 FJ_HOT bool fj_own_is_empty(void)

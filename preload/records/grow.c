@@ -338,7 +338,7 @@ static long start(struct fj_store *s, int fd)
 	/* The loader has checked it; what it has become since is no reason for a program not to
 	 * start. */
 	if (!is_usable(s, size))
-		s->is_lost = true;
+		s->is_truncated = true;
 	else
 		fj_store_lock_start(s);
 	return 0;

@@ -45,14 +45,14 @@ static long begin(struct fj_store_hold *hold)
 
 long fj_store_lock(struct fj_store *s, struct fj_store_hold *hold)
 {
-	/* But SIGBUS (lost.c), and SIGSEGV where that may be the program's bad pointer. */
+	/* But SIGBUS (truncated.c), and SIGSEGV where that may be the program's bad pointer. */
 	const uint64_t all = ~(1UL << 6) & ~((uint64_t)fj_guest_catches_faults() << 10);
 	uint32_t times = 0;
 	long r;
 
 	hold->s = s;
 	hold->lock.is_robbed = false;
-	if (s->is_lost)
+	if (s->is_truncated)
 		return -EIO;
 	if (s->is_read_only)
 		return -EROFS;
@@ -71,7 +71,7 @@ long fj_store_lock(struct fj_store *s, struct fj_store_hold *hold)
 	} while (fj_store_again(&r, &times));
 	if (r)
 		fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &hold->mask, 0, sizeof(hold->mask));
-	return s->is_lost && r ? -EIO : r;
+	return s->is_truncated && r ? -EIO : r;
 }
 
 long fj_store_unlock(struct fj_store_hold *hold)

@@ -53,7 +53,7 @@ void fj_own_know_news(uint64_t news)
 static void tell_news(struct fj_store *s)
 {
 	/* (Of those that other machines have no page is changed but under their lock: shared.c.) */
-	if (s && !s->is_read_only && !s->is_lost && !s->is_shared)
+	if (s && !s->is_read_only && !s->is_truncated && !s->is_shared)
 		__atomic_fetch_add(&fj_store_head(s)->news, 1, __ATOMIC_SEQ_CST);
 }
 

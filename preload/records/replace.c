@@ -138,7 +138,7 @@ static long replace(struct fj_store_hold *hold, bool is_ours, bool has_books)
 		*books = *fj_store_books(s, old.table);
 	books->used = copy_records(&old, &new, &left);
 	table = old.table;
-	if (s->is_lost)
+	if (s->is_truncated)
 		return -EIO;
 	/* From here on the new array is the table. */
 	if (!__atomic_compare_exchange_n(

@@ -118,7 +118,7 @@ struct fj_store *fj_store_of_root(uint32_t i, bool is_last)
 /* May changes of the files in it be written there? */
 bool fj_store_is_written(const struct fj_store *s)
 {
-	return !s->is_read_only && !s->is_lost && !(fj_own_roots && fj_own_roots->keeps_apart);
+	return !s->is_read_only && !s->is_truncated && !(fj_own_roots && fj_own_roots->keeps_apart);
 }
 
 struct fj_store *fj_store_each_met(uint32_t *at)
@@ -319,7 +319,7 @@ bool fj_own_is_copy(char *root, size_t size)
 	uint64_t ino, stamp;
 	size_t len = 0;
 
-	if (fj_store[0].is_lost || !h->own_ino || !identity(&ino, &stamp) ||
+	if (fj_store[0].is_truncated || !h->own_ino || !identity(&ino, &stamp) ||
 		(h->own_ino == ino && h->own_stamp == stamp))
 		return false;
 	while (len < FJ_OWN_NOTED && len + 1 < size && h->root[len])
@@ -335,7 +335,7 @@ bool fj_own_belongs(const char *root)
 	const size_t len = fj_strlen(root);
 	uint64_t ino, stamp;
 
-	if (fj_store[0].is_lost || fj_store[0].is_read_only || fj_store[0].is_shared ||
+	if (fj_store[0].is_truncated || fj_store[0].is_read_only || fj_store[0].is_shared ||
 		!identity(&ino, &stamp) || len >= FJ_OWN_NOTED)
 		return false;
 	if (h->own_ino == ino && h->own_stamp == stamp && !memcmp(h->root, root, len + 1))

@@ -162,7 +162,7 @@ struct fj_store {
 	bool is_read_only;
 	bool is_shared;	     /* with other machines, perhaps: shared.c */
 	uint64_t known_size; /* of a shared one: it is at least that long */
-	bool is_lost;	     /* somebody cut the file off: lost.c */
+	bool is_truncated;   /* somebody cut the file off: truncated.c */
 	uint32_t home;	     /* device the file lies on */
 	uint64_t first_window;
 	uint32_t last_window;

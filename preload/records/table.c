@@ -45,7 +45,7 @@ FJ_HOT void *fj_store_at(struct fj_store *s, uint64_t offset, uint64_t size)
 	char *base;
 
 	/* A head that somebody overwrites must not lead out of the mapping. */
-	if (s->is_lost || (offset | size) >> FJ_STORE_SIZE_LOG)
+	if (s->is_truncated || (offset | size) >> FJ_STORE_SIZE_LOG)
 		return NULL;
 	if (__builtin_expect(s->is_shared, 0) && !fj_store_reaches(s, offset + size))
 		return NULL;

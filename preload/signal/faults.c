@@ -4,7 +4,7 @@
  * faults.c - SIGBUS and SIGSEGV are ours until one comes that is the program's.
  *
  * The records are read from a mapped file, which somebody may cut off; the page that is gone then
- * raises SIGBUS in the middle of the engine (own/lost.c). And a bad pointer of the program's raises
+ * raises SIGBUS in the middle of the engine (own/truncated.c). And a bad pointer of the program's raises
  * either when the engine uses it (sys/arch/x86_64/copy.S), which is EFAULT. So the signals are taken, and the
  * actions that the program sets are kept and reported. One that is none of ours makes the program's
  * action the real one, for good, and happens again: the instruction is run once more, or the signal
@@ -177,7 +177,7 @@ static void handle(int number, siginfo_t *info, struct fj_frame *f)
 	const bool is_to_be_sent = is_sent || info->si_code == SI_KERNEL;
 	struct fj_thread *engine;
 
-	if (!is_sent && number == FJ_SIGBUS && fj_own_lose((uintptr_t)info->si_addr))
+	if (!is_sent && number == FJ_SIGBUS && fj_own_truncated((uintptr_t)info->si_addr))
 		return;
 	if (!is_sent && fj_guest_is_copying(fj_frame_ip(f))) {
 		fj_frame_go_to(f, (uint64_t)fj_copy_fault);

@@ -212,7 +212,7 @@ static void give_up(int number, siginfo_t *info, void *context)
 {
 	(void)context;
 	lost++;
-	if (!fj_own_lose((uintptr_t)info->si_addr))
+	if (!fj_own_truncated((uintptr_t)info->si_addr))
 		signal(number, SIG_DFL);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * lost.c - a file of records that somebody cuts off while it is mapped.
+ * truncated.c - a file of records that somebody cuts off while it is mapped.
  *
  * The kernel answers with SIGBUS when a page is touched that the file no longer has. Whatever was
  * about to be read or written is then gone for this process: zeros take the place of the whole
@@ -22,7 +22,7 @@ static bool holds(const struct fj_store *s, uint32_t k, uintptr_t at)
 
 static void replace_by_zeros(struct fj_store *s)
 {
-	__atomic_store_n(&s->is_lost, true, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&s->is_truncated, true, __ATOMIC_SEQ_CST);
 	for (uint32_t k = 0; k < FJ_STORE_WINDOWS; k++)
 		if (s->window[k])
 			fj_sys6(__NR_mmap, s->window[k], s->first_window << k,
@@ -40,7 +40,7 @@ static bool lose(struct fj_store *s, uintptr_t at)
 	return false;
 }
 
-bool fj_own_lose(uintptr_t at)
+bool fj_own_truncated(uintptr_t at)
 {
 	const uint32_t met = fj_own_roots_met();
 
