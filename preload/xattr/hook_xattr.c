@@ -14,6 +14,7 @@
 #include "inode/owned.h"
 #include "inode/writes.h"
 #include "union/change.h"
+#include "union/union.h"
 #include "xattr/xattr.h"
 #include "sys/guest.h"
 
@@ -157,6 +158,16 @@ static long perform(struct fj_call *c, struct fj_xattr *q, enum fj_xattr_what wh
 	return r < 0 ? r : perform_on(c, q, what, &file);
 }
 
+/* In a union, of what lies in the layer that was asked first: is it nothing (a whiteout), or has it
+ * attributes that are not to be seen there? The walk knows. */
+static bool is_unions_own(
+	const struct fj_xattr *q, enum fj_xattr_what what, const struct fj_file *file)
+{
+	return (file->real_mode & FJ_S_IFMT) == FJ_S_IFCHR || (file->owner.flags & FJ_OWN_DEVICE) ||
+	       (what == FJ_XATTR_LIST ? file->owner.flags & FJ_OWN_ATTRIBUTES :
+					starts_with(q->text, FJ_UNION_PREFIX));
+}
+
 /* Reading, the usual case, from remembered facts and without opening the file. False: not decided.
  */
 static bool read_quickly(struct fj_call *c, enum fj_xattr_what what, const char *jail_path,
@@ -167,15 +178,22 @@ static bool read_quickly(struct fj_call *c, enum fj_xattr_what what, const char 
 	struct fj_quick quick;
 
 	if ((what != FJ_XATTR_GET && what != FJ_XATTR_LIST) || no_getxattrat ||
-		!fj_quick_begin(&quick, c->thread, AT_FDCWD, jail_path, c->path_len))
+		!fj_quick_begin_layered(&quick, c->thread, AT_FDCWD, jail_path, c->path_len))
 		return false;
 	q->is_at = true;
 	do {
-		q->file = quick.place;
-		*r = fj_file_look(c, q->file.dirfd, q->file.name, 0, &file);
+		do {
+			q->file = quick.place;
+			*r = fj_file_look(c, q->file.dirfd, q->file.name, 0, &file);
+		} while (*r == -ENOENT && fj_quick_below(&quick));
 		if (!*r && follows && (file.real_mode & FJ_S_IFMT) == FJ_S_IFLNK)
 			continue;
 		*r = *r ? *r : read_name(q, what);
+		if (__builtin_expect(quick.is_layered, 0) &&
+			(*r == -EACCES || (!*r && is_unions_own(q, what, &file)))) {
+			fj_quick_end(&quick);
+			break;
+		}
 		*r = *r ? *r : perform_on(c, q, what, &file);
 		no_getxattrat = no_getxattrat || *r == -ENOSYS;
 		/* (Old container policies say EPERM to a call that they do not know.) */

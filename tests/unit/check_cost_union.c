@@ -1,0 +1,97 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * check_cost_union.c - what a call costs in an overlay, in a directory that one layer has: how often
+ * the engine enters the kernel for it, beside the same call in a directory of the jail's root. */
+#include "call/hooks.h"
+#include "union/change.h"
+
+#include "unit.h"
+
+#include <asm/stat.h>
+#include <string.h>
+
+static fj_gate_fn real_gate;
+static unsigned entries;
+
+static long gate_that_counts(long nr, long a, long b, long c, long d, long e, long f)
+{
+	/* Asking whether memory can be read or written is not about files. */
+	if (nr != __NR_rt_sigprocmask && nr != __NR_rt_sigpending && nr != __NR_getcpu)
+		entries++;
+	return real_gate(nr, a, b, c, d, e, f);
+}
+
+static long counted(long nr, const void *a, const void *b, const void *c, const void *d)
+{
+	long r;
+
+	real_gate = fj_gate;
+	fj_gate = gate_that_counts;
+	entries = 0;
+	r = unit_call5(nr, a, b, c, d, 0);
+	fj_gate = real_gate;
+	ck_assert_msg(!fj_is_err(r), "%s", unit_result(r));
+	return r;
+}
+#define COUNTED(nr, a, b, c, d)                                                                    \
+	counted(nr, (const void *)(intptr_t)(a), (const void *)(intptr_t)(b),                      \
+		(const void *)(intptr_t)(c), (const void *)(intptr_t)(d))
+
+/* In directory /plain of the root, and /m of a union, lies the same: in the lower layer alone, in the
+ * upper alone, and in both. */
+static void make_tree(const char *dir)
+{
+	char name[64];
+
+	strcpy(name, dir);
+	tree_dir(name);
+	tree_dir(strcat(strcpy(name, dir), "/d"));
+	tree_dir(strcat(strcpy(name, dir), "/d/in"));
+	tree_file(strcat(strcpy(name, dir), "/d/file"), "text");
+	tree_file(strcat(strcpy(name, dir), "/d/in/file"), "text");
+}
+
+static void setup(void)
+{
+	unit_jail_setup();
+	fj_union_start();
+	make_tree("jail/plain");
+	make_tree("jail/lower");
+	tree_dir("jail/upper");
+	tree_dir("jail/work");
+	tree_dir("jail/m");
+	unit_assert_result(unit_call5(__NR_mount, "overlay", "/m", "overlay", 0,
+				   "lowerdir=/lower,upperdir=/upper,workdir=/work"),
+		0);
+	/* As if the layers lay where nothing else leads. */
+	fj_jail->has_aliases = 0;
+}
+
+/* Of the second call. */
+static unsigned entries_of(long nr, const char *path, void *out, size_t size)
+{
+	for (int i = 0; i < 2; i++)
+		COUNTED(nr, path, out, size, 0);
+	return entries;
+}
+
+START_TEST(names_of_attributes)
+{
+	static char names[256];
+
+	ck_assert_uint_eq(entries_of(__NR_listxattr, "/m/d/file", names, sizeof(names)),
+		entries_of(__NR_listxattr, "/plain/d/file", names, sizeof(names)));
+}
+END_TEST
+
+Suite *unit_suite_cost_union(void)
+{
+	Suite *s = suite_create("cost_union");
+	TCase *c = tcase_create("cases");
+
+	tcase_add_checked_fixture(c, setup, unit_jail_teardown);
+	tcase_add_test(c, names_of_attributes);
+	suite_add_tcase(s, c);
+	return s;
+}
