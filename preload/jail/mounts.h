@@ -191,6 +191,11 @@ void fj_edit_forget(struct fj_namespace *ns);
  * from its mounts. */
 uint32_t fj_mounts_keep(struct fj_mounts *v, const char *text, size_t len);
 void fj_mounts_derive(struct fj_mounts *v);
+/* mounts_aliases.c: see whether what `host` leads to, which is about to be mounted at `pos`, can be
+ * reached by another position, too. */
+void fj_mounts_note_aliases(const struct fj_mounts *v, const char *host, const char *pos);
+/* The same of all layers of a union, which is in `v`. */
+void fj_mounts_note_layers(const struct fj_mounts *v, const struct fj_mount *m);
 /* Let `m`, of `v`, be at the position `to` followed by `rest`, which may lie in the text of `v`
  * itself. Returns 0 or -ENOSPC. */
 long fj_mounts_keep_pos(struct fj_mounts *v, const char *to, const char *rest, struct fj_mount *m);

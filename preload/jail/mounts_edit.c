@@ -97,19 +97,6 @@ void fj_mounts_derive(struct fj_mounts *v)
 		__atomic_store_n(&fj_jail->has_read_only, 1, __ATOMIC_RELAXED);
 }
 
-/* Can `host`, or what is below it, be reached already, or does it hold what can? */
-static void note_aliases(const struct fj_mounts *v, const char *host)
-{
-	bool is = fj_path_has_prefix(host, fj_root_path()) ||
-		  fj_path_has_prefix(fj_root_path(), host);
-
-	for (uint32_t i = 0; i < v->count && !is; i++)
-		is = fj_path_has_prefix(host, v->text + v->mount[i].host) ||
-		     fj_path_has_prefix(v->text + v->mount[i].host, host);
-	if (is)
-		__atomic_store_n(&fj_jail->has_aliases, 1, __ATOMIC_RELAXED);
-}
-
 static uint64_t device_of(const char *host, bool *is_file)
 {
 	struct stat st = {0};
@@ -193,7 +180,7 @@ long fj_edit_add(struct fj_edit *e, const char *host, const char *pos, uint32_t 
 	if (note_device(v, host_len ? host : "", flags))
 		flags |= FJ_MOUNT_FILE;
 	if (!(flags & (FJ_MOUNT_PRIVATE | FJ_MOUNT_HIDDEN)))
-		note_aliases(v, host_len ? host : "");
+		fj_mounts_note_aliases(v, host_len ? host : "", pos);
 	parent = fj_mounts_of(v, pos);
 	v->mount[v->count] = (struct fj_mount){
 		.id = ++v->last_id,
@@ -257,7 +244,7 @@ long fj_edit_layers(struct fj_edit *e, uint32_t id, const char *layers, const ch
 			v->mount[i].layers = fj_mounts_keep(v, layers, layers_len);
 			v->mount[i].work = fj_mounts_keep(v, work, work_len);
 			v->mount[i].flags |= FJ_MOUNT_UNION;
-			__atomic_store_n(&fj_jail->has_aliases, 1, __ATOMIC_RELAXED);
+			fj_mounts_note_layers(v, &v->mount[i]);
 			if (!are_like_root(layers, v->text + v->mount[i].host, v->mount[i].flags))
 				__atomic_store_n(&fj_jail->dirs_share_device, 1, __ATOMIC_RELAXED);
 			__atomic_store_n(&fj_jail->mounts_share_device, 1, __ATOMIC_RELAXED);

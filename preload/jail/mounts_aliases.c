@@ -1,0 +1,108 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * mounts_aliases.c - can some directory of the host be reached by two positions? Then it is noted by
+ * which of them a process came to one (path/back.c).
+ *
+ * The layers of a union lead to one position, as one directory does: that they are several is no
+ * reason. Called by mounts_edit.c. */
+#include "jail/jail.h"
+
+/* A host path; "" is the host's root. */
+struct path {
+	const char *at;
+	size_t len;
+};
+
+static struct path path_of(const char *text)
+{
+	return (struct path){text, fj_strlen(text)};
+}
+
+/* The next of a union's layers, from `*at` on, into `layer`; false: that was the last. */
+static bool next_layer(const char **at, struct path *layer)
+{
+	const char *s = *at;
+
+	if (!*s)
+		return false;
+	while (*s && !(s[0] == '/' && s[1] == '/'))
+		s++;
+	*layer = (struct path){*at, (size_t)(s - *at)};
+	*at = *s ? s + 1 : s;
+	return true;
+}
+
+/* Is one of them in the other, or are both the same? */
+static bool are_related(struct path a, struct path b)
+{
+	const struct path longer = a.len > b.len ? a : b;
+	const size_t len = a.len > b.len ? b.len : a.len;
+
+	return !memcmp(a.at, b.at, len) && (longer.len == len || longer.at[len] == '/');
+}
+
+static const char *layers_of(const struct fj_mounts *v, const struct fj_mount *m)
+{
+	return m->flags & FJ_MOUNT_UNION ? v->text + m->layers : "";
+}
+
+/* Can `host`, or what is below it, be reached by mount `m`, or does it hold what can? */
+static bool is_reached_by(const struct fj_mounts *v, const struct fj_mount *m, struct path host)
+{
+	const char *layers = layers_of(v, m);
+	bool is = are_related(host, path_of(v->text + m->host));
+	struct path layer;
+
+	while (!is && next_layer(&layers, &layer))
+		is = are_related(host, layer);
+	return is;
+}
+
+/* `but`: a mount that does not count, or NULL. */
+static bool is_reached(const struct fj_mounts *v, const struct fj_mount *but, struct path host)
+{
+	bool is = false;
+
+	for (uint32_t i = 0; i < v->count && !is; i++)
+		is = &v->mount[i] != but && is_reached_by(v, &v->mount[i], host);
+	return is;
+}
+
+static void note(bool is)
+{
+	if (is)
+		__atomic_store_n(&fj_jail->has_aliases, 1, __ATOMIC_RELAXED);
+}
+
+/* Is it what the jail's root leads to without the mount? */
+static bool is_root(const char *pos, const char *host)
+{
+	return !*pos && fj_streq(host, fj_root_path());
+}
+
+void fj_mounts_note_aliases(const struct fj_mounts *v, const char *host, const char *pos)
+{
+	const struct path path = path_of(host);
+
+	note((!is_root(pos, host) && are_related(path, path_of(fj_root_path()))) ||
+		is_reached(v, NULL, path));
+}
+
+void fj_mounts_note_layers(const struct fj_mounts *v, const struct fj_mount *m)
+{
+	const char *rest = layers_of(v, m);
+	const bool begins_at_root = is_root(v->text + m->jail, v->text + m->host);
+	struct path layer;
+
+	for (uint32_t n = 0; next_layer(&rest, &layer); n++) {
+		const char *others = rest;
+		struct path other;
+		bool is = is_reached(v, m, layer);
+
+		while (!is && next_layer(&others, &other))
+			is = are_related(layer, other);
+		/* (The first one is where the mount leads.) */
+		note(is || (are_related(layer, path_of(fj_root_path())) && (n || !begins_at_root)));
+	}
+}
