@@ -79,7 +79,12 @@ bool fj_dev_is_foreign(struct fj_call *c, uint64_t dev, int dirfd, const char *n
 	uint64_t *const place = &learned[(dev ^ dev >> 8) % 8];
 	uint64_t what, root;
 
-	if ((!has_mounts && !fj_jail->root_path[0]) || fj_roots_home(c->thread, dirfd, name))
+	if (!has_mounts && !fj_jail->root_path[0])
+		return false;
+	/* (Then it does not matter in which root of those on the device it is: that may cost a call.) */
+	if (dev == fj_jail->root_dev && !fj_jail->dirs_share_device && !fj_own_has_news())
+		return false;
+	if (fj_roots_home(c->thread, dirfd, name))
 		return false;
 	/* (A single file in the jail, as /etc/resolv.conf, that lies on its device is taken for its
 	 * own: only its ids show.) */

@@ -48,16 +48,35 @@ static bool has_records(struct fj_thread *t, int dirfd, const char *name)
 	return has;
 }
 
+static uint64_t hash_of_path(const char *path, size_t len)
+{
+	return fj_roots_hash_of_text(path, len, __atomic_load_n(&fj_jail->epoch, __ATOMIC_RELAXED));
+}
+
+/* Was the directory asked that host path `name` lies in, and those around that? In a union a fact
+ * leads to such a path, for most layers lie outside the root. */
+static bool is_way_asked(const char *name)
+{
+	size_t len = fj_strlen(name);
+
+	while (len && name[len - 1] != '/')
+		len--;
+	return len > 1 && fj_roots_saw(hash_of_path(name, len - 1));
+}
+
 bool fj_roots_look(struct fj_thread *t, int dirfd, const char *name, uint64_t dev, uint64_t ino,
 	uint64_t links)
 {
 	/* (Before it is asked: what changes meanwhile is asked again.) */
 	const uint64_t hash = fj_roots_hash(dev, ino);
-	const bool is_entry = (name && name[0] == '/') || !is_calm();
-	const bool met = (is_entry || ((links != 2 || dev != fj_own_roots->counted_dev) &&
-					      has_records(t, dirfd, name))) &&
+	const bool is_path = name && name[0] == '/',
+		   is_entry = !is_calm() || (is_path && !is_way_asked(name));
+	const bool may_have = links != 2 || dev != fj_own_roots->counted_dev;
+	const bool met = (is_entry || (may_have && has_records(t, dirfd, name))) &&
 			 fj_roots_meet(t, dirfd, name);
 
+	if (is_path && may_have && !is_entry) /* what is in it need not ask it again */
+		fj_roots_note(hash_of_path(name, fj_strlen(name)));
 	fj_roots_note(hash);
 	return met;
 }

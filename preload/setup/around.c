@@ -112,7 +112,6 @@ void fj_owners_look_around(const char *db, char **envp, bool is_quiet)
 {
 	static char text[FJ_PATH_MAX + 32] FJ_BULKY;
 	size_t len = fj_strlen(fj_jail->root_path);
-	uint64_t news;
 
 	fj_roots_start(fj_jail_roots());
 	fj_union_start();
@@ -130,6 +129,15 @@ void fj_owners_look_around(const char *db, char **envp, bool is_quiet)
 		tell_of_copy(envp, is_quiet);
 	if (fj_owners_are_new && !db)
 		fj_own_tell_news();
+	fj_owners_begin_calm();
+}
+
+void fj_owners_begin_calm(void)
+{
+	uint64_t news;
+
+	if (!fj_own_roots)
+		return;
 	fj_own_is_told(&news);
 	fj_own_know_news(news);
 	fj_own_roots->generation = FJ_OWN_CALM;

@@ -259,5 +259,6 @@ void fj_root_overlay_mount(struct fj_thread *t)
 		fj_launch_fail("cannot write the upper layer", upper, r);
 	if (r < 0)
 		fj_launch_fail("cannot make an overlay of", lower, r);
+	fj_owners_begin_calm();
 	fj_scratch_release(t, mark);
 }

@@ -64,6 +64,9 @@ long fj_owners_make_in(const char *path);
 /* around.c. When they are in use: find the roots that this one lies in, and tell them when it is
  * new. Say so (unless `is_quiet`) when the records are a copy of another root's. */
 void fj_owners_look_around(const char *db, char **envp, bool is_quiet);
+/* All roots that were met so far are known, before any program runs: what is found out of directories
+ * from now on holds until something changes. */
+void fj_owners_begin_calm(void);
 
 /* binds.c: mount what the command line says. Returns 0 or -errno, and then `trouble` says what
  * failed. */
