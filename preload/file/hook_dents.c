@@ -11,6 +11,7 @@
 #include "procfs/procfs.h"
 #include "inode/roots.h"
 #include "union/change.h"
+#include "union/union.h"
 #include "sys/abi.h"
 
 struct dirent_head { /* of struct linux_dirent, fs/readdir.c; struct linux_dirent64 is the same so
@@ -46,7 +47,8 @@ static bool lists_descriptors(struct fj_thread *t, int fd)
 
 struct listing {
 	bool has_devices;
-	uint64_t dev; /* when it has devices */
+	bool is_alone; /* in a union, in one layer alone */
+	uint64_t dev;  /* when it has devices, or is alone */
 	int fd;
 };
 
@@ -99,16 +101,18 @@ static long tidy(struct fj_call *c, const struct listing *l, long len)
 	long kept = 0;
 
 	for (long at = 0; at < len;) {
-		const struct dirent_head *d = (const struct dirent_head *)(list + at);
+		struct dirent_head *d = (struct dirent_head *)(list + at);
 		const long size = d->size;
 		const char *name = list + at + (is_old ? NAME : NAME64);
+		uint8_t *type = (uint8_t *)list + at + (is_old ? size - 1 : (long)TYPE64);
 
 		if (size <= 0 || at + size > len)
 			break;
-		if (!is_left_out(c->thread, l, name)) {
-			if (l->has_devices)
-				show_device(c, l, d->ino, name,
-					(uint8_t *)list + at + (is_old ? size - 1 : (long)TYPE64));
+		if (!is_left_out(c->thread, l, name) &&
+			(!l->is_alone ||
+				fj_union_lists(c->thread, l->fd, l->dev, name, &d->ino, type))) {
+			if (l->has_devices && !l->is_alone)
+				show_device(c, l, d->ino, name, type);
 			if (kept != at)
 				memmove(list + kept, d, (size_t)size);
 			kept += size;
@@ -126,17 +130,18 @@ long fj_hook_getdents(struct fj_call *c)
 
 	if (__builtin_expect(fj_jail->has_entries, 0) && fj_dev_is_listing(l.fd))
 		return fj_dev_list(c);
-	if (__builtin_expect(fj_jail->has_unions, 0) && (r = fj_union_getdents(c)) != -FJ_RESTART)
+	if (__builtin_expect(fj_jail->has_unions, 0) &&
+		(r = fj_union_getdents(c, &l.is_alone)) != -FJ_RESTART)
 		return r;
 	r = fj_kernel(c);
 	if (!r && fj_jail->has_entries)
 		return fj_dev_list(c);
 	if (r <= 0)
 		return r;
-	if (l.has_devices)
+	if (l.has_devices || (l.is_alone && !fj_own_is_empty())) {
 		l.has_devices = !fj_sys2(__NR_fstat, l.fd, &st);
-	if (l.has_devices)
 		l.dev = st.st_dev;
+	}
 	while (!(kept = tidy(c, &l, r))) {
 		/* All of it was left out: an empty answer would be the end. */
 		r = fj_kernel(c);

@@ -101,18 +101,23 @@ static bool may_have_record(const struct entry *e)
 			       (owner.flags & (FJ_OWN_DEVICE | FJ_OWN_ATTRIBUTES))));
 }
 
-/* What the file in layer `i` shows, which on the disk is as `e` says. */
-static void show(const struct fj_union_layers *l, uint32_t i, struct entry *e)
+/* What the file in the layer's directory `fd` shows, which on the disk is as `e` says. */
+static void show_in(int fd, struct entry *e)
 {
 	struct fj_union_origin origin;
 	struct fj_owner owner;
 
-	if (!may_have_record(e) || !fj_union_record(l->layer[i].fd, e->name, &owner))
+	if (!may_have_record(e) || !fj_union_record(fd, e->name, &owner))
 		return;
 	if (owner.flags & FJ_OWN_DEVICE)
 		e->type = type_of(owner.mode);
 	if (fj_union_origin(&owner, e->dev, &origin))
 		e->ino = origin.ino;
+}
+
+static void show(const struct fj_union_layers *l, uint32_t i, struct entry *e)
+{
+	show_in(l->layer[i].fd, e);
 }
 
 /* Of "." and ".." the top layer tells. */
@@ -142,6 +147,26 @@ static bool is_kept_back(const struct listing *l, const char *name)
 	       (fj_streq(name, FJ_HIDDEN_NAME) &&
 		       (!fj_sys3(__NR_faccessat, fd, FJ_HIDDEN_NAME "/owners", 0) ||
 			       !fj_sys3(__NR_faccessat, fd, FJ_HIDDEN_NAME "/work", 0)));
+}
+
+bool fj_union_lists(
+	struct fj_thread *t, int fd, uint64_t dev, const char *name, uint64_t *ino, uint8_t *type)
+{
+	struct entry e = {.dev = dev, .ino = *ino, .type = *type, .name = name};
+
+	if (name[0] == '.' && name[1] == 'f' &&
+		(fj_begins(name, FJ_UNION_TEMP) ||
+			(fj_streq(name, FJ_HIDDEN_NAME) &&
+				!fj_sys3(__NR_faccessat, fd, FJ_HIDDEN_NAME "/work", 0))))
+		return false;
+	if ((e.type == FJ_DT_CHR || e.type == FJ_DT_REG || e.type == FJ_DT_UNKNOWN) &&
+		(e.type != FJ_DT_REG || may_have_record(&e)) &&
+		fj_union_is_whiteout(t, fd, name, NULL))
+		return false;
+	show_in(fd, &e);
+	*ino = e.ino;
+	*type = e.type;
+	return true;
 }
 
 /* Is the name shown where the layer has it that is being listed? Then `e` says how. */

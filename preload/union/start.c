@@ -81,28 +81,74 @@ static void describe(const struct fj_layers *l, struct fj_union_layers *out)
 		}
 }
 
-long fj_union_getdents(struct fj_call *c)
+/* Listings that began when their directory was in one layer alone, by descriptor: a hash of the
+ * position, or 0. Their places are the kernel's, and they go on so until they are rewound, though the
+ * directory be copied up meanwhile, as ovl_iterate() of fs/overlayfs/readdir.c has it. (Who forgets
+ * one, by an exec or for another descriptor, goes on at some place of the merged listing.) */
+#define ALONE 64u
+static uint64_t alone[ALONE];
+
+static void note_alone(int fd, const struct fj_str *pos, bool is)
+{
+	alone[(uint32_t)fd % ALONE] =
+		is ? fj_hash(pos->at, pos->len, FJ_HASH_SEED + (uint32_t)fd) | 1 : 0;
+}
+
+static bool was_alone(int fd, const struct fj_str *pos)
+{
+	return alone[(uint32_t)fd % ALONE] ==
+	       (fj_hash(pos->at, pos->len, FJ_HASH_SEED + (uint32_t)fd) | 1);
+}
+
+/* (A function of its own, since the description of the layers is large.) */
+__attribute__((noinline)) static long list(struct fj_call *c, const struct fj_layers *l)
+{
+	struct fj_union_layers layers;
+
+	describe(l, &layers);
+	return fj_union_list(
+		c, (int)c->arg[0], &layers, c->arg[1], c->arg[2], c->nr == __NR_getdents);
+}
+
+/* Of a directory that is, or may be, merged. */
+__attribute__((noinline)) static long list_merged(
+	struct fj_call *c, const struct fj_str *pos, bool *is_alone)
+{
+	const int fd = (int)c->arg[0];
+	struct fj_layers l;
+	long r, at;
+
+	at = fj_sys3(__NR_lseek, fd, 0, SEEK_CUR);
+	if (at < 0)
+		return at == -ESPIPE ? -FJ_RESTART : at; /* no directory, or one of O_PATH */
+	if (at && was_alone(fd, pos)) {
+		*is_alone = true;
+		return -FJ_RESTART;
+	}
+	r = fj_layers_open(c->thread, pos->at, &l);
+	if (r <= 0)
+		return -FJ_RESTART; /* gone: the kernel knows */
+	*is_alone = fj_layers_having(&l) == 1;
+	note_alone(fd, pos, *is_alone);
+	r = *is_alone ? -FJ_RESTART : list(c, &l);
+	fj_layers_close(&l);
+	return r;
+}
+
+long fj_union_getdents(struct fj_call *c, bool *is_alone)
 {
 	struct fj_thread *t = c->thread;
-	struct fj_union_layers layers;
-	struct fj_layers l;
 	struct fj_str pos;
-	long r;
 
 	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
 	if ((int)c->arg[0] < 0 || !fj_dir_in_union(t, (int)c->arg[0], &pos))
 		return -FJ_RESTART;
 	fj_scratch_trim(t, pos.at, pos.len + 1);
-	r = fj_sys3(__NR_lseek, c->arg[0], 0, SEEK_CUR);
-	if (r < 0)
-		return r == -ESPIPE ? -FJ_RESTART : r; /* no directory, or one of O_PATH */
-	r = fj_layers_open(t, pos.at, &l);
-	if (r <= 0)
-		return -FJ_RESTART; /* gone: the kernel knows */
-	describe(&l, &layers);
-	r = fj_union_list(c, (int)c->arg[0], &layers, c->arg[1], c->arg[2], c->nr == __NR_getdents);
-	fj_layers_close(&l);
-	return r;
+	if (fj_layers_know_merged(pos.at, pos.len, fj_facts_epoch()))
+		return list_merged(c, &pos, is_alone);
+	*is_alone = true;
+	note_alone((int)c->arg[0], &pos, true);
+	return -FJ_RESTART;
 }
 
 /* (A function of its own, since both descriptions of the layers are large.) */

@@ -91,6 +91,10 @@ struct fj_union_layers {
  * -EACCES ... */
 long fj_union_list(struct fj_call *c, int fd, const struct fj_union_layers *layers, uint64_t buffer,
 	size_t size, bool is_old);
+/* The directory `fd`, on device `dev`, is in one layer alone, and the kernel has listed `name`: is it
+ * shown? Then its number and type become what stat(2) shows. */
+bool fj_union_lists(
+	struct fj_thread *t, int fd, uint64_t dev, const char *name, uint64_t *ino, uint8_t *type);
 /* Is nothing in it, for rmdir(2)? 1, 0, or -errno. */
 long fj_union_is_empty(struct fj_call *c, const struct fj_union_layers *layers);
 

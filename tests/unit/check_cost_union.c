@@ -85,6 +85,34 @@ START_TEST(names_of_attributes)
 }
 END_TEST
 
+/* Opened by `path`, listed to the end. */
+static unsigned entries_of_listing(const char *path)
+{
+	static char list[32768];
+	unsigned all = 0;
+	long fd, n;
+
+	for (int i = 0; i < 2; i++) {
+		all = 0;
+		fd = COUNTED(__NR_openat, AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
+		all += entries;
+		do {
+			n = COUNTED(__NR_getdents64, fd, list, sizeof(list), 0);
+			all += entries;
+		} while (n);
+		fj_close((int)fd);
+	}
+	return all;
+}
+
+/* Each getdents(2) asks once which directory it is. */
+START_TEST(listing)
+{
+	ck_assert_uint_le(entries_of_listing("/m/d"), entries_of_listing("/plain/d") + 2);
+	ck_assert_uint_le(entries_of_listing("/m/d/in"), entries_of_listing("/plain/d/in") + 2);
+}
+END_TEST
+
 Suite *unit_suite_cost_union(void)
 {
 	Suite *s = suite_create("cost_union");
@@ -92,6 +120,7 @@ Suite *unit_suite_cost_union(void)
 
 	tcase_add_checked_fixture(c, setup, unit_jail_teardown);
 	tcase_add_test(c, names_of_attributes);
+	tcase_add_test(c, listing);
 	suite_add_tcase(s, c);
 	return s;
 }
