@@ -64,9 +64,13 @@ FJ_HOT static long open_path(
 				fj_quick_end(&q);
 				break;
 			}
+			if (__builtin_expect(q.is_layered, 0) && (o->flags & O_DIRECTORY))
+				fj_dir_about_to_open(&q);
 			do
 				r = fj_open_place(c, &q.place, o);
 			while (__builtin_expect(r == -ENOENT, 0) && fj_quick_below(&q));
+			if (__builtin_expect(q.is_layered, 0) && r >= 0 && (o->flags & O_DIRECTORY))
+				fj_dir_opened(&q, (int)r);
 			if (__builtin_expect(r >= 0 && q.needs_no_note, 0))
 				fj_dir_unnote((int)r);
 			if (__builtin_expect(r >= 0, 1) ||

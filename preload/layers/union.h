@@ -96,6 +96,12 @@ int fj_layers_know_merged(const char *pos, size_t len, uint64_t epoch);
 uint64_t fj_layers_plan_fact(const char *pos);
 void fj_layers_remember(struct fj_thread *t, const struct fj_layers *l, const char *pos,
 	uint64_t epoch, bool is_open);
+/* The directory at `pos` is remembered to be in one layer alone, and directory `name`, which was marked
+ * as seen before, was found there at `epoch`: so that is in that layer alone, too. Its position goes
+ * to `child`, which is empty. False: of the directory at `pos` nothing is remembered, or something
+ * else. */
+bool fj_layers_remember_child(struct fj_thread *t, const char *pos, const char *name,
+	size_t name_len, uint64_t epoch, struct fj_str *child);
 /* All names of the position `pos` are marked as seen in unions. Was a mark new? */
 bool fj_layers_saw_names(const char *pos);
 /* The directory that is open in `l`, and is the position `pos`: the value of the fact of it goes to

@@ -123,6 +123,37 @@ void fj_layers_recall_paths(const struct fj_thread *t, const char *pos, uint64_t
 		fj_str_cut(paths, 0);
 }
 
+bool fj_layers_remember_child(struct fj_thread *t, const char *pos, const char *name,
+	size_t name_len, uint64_t epoch, struct fj_str *child)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	const size_t len = fj_strlen(pos);
+	struct fj_str path;
+	const struct fj_fact *f;
+	uint64_t flags;
+	uint32_t turn;
+	bool is;
+
+	f = fj_facts_look(&own_root, pos + (len != 0), len ? len - 1 : 0, epoch, &turn);
+	if (!f)
+		return false;
+	fj_str_init(&path, fj_scratch(t, FJ_FACT_TEXT), FJ_FACT_TEXT);
+	flags = f->flags;
+	fj_fact_value(f, len ? len - 1 : 0, &path);
+	is = fj_fact_held(f, turn) && (flags & FJ_FACT_UNION) && !(flags & FJ_FACT_MERGED);
+	fj_str_put(&path, "/");
+	fj_str_add(&path, name, name_len);
+	fj_str_put(child, pos);
+	fj_str_put(child, "/");
+	fj_str_add(child, name, name_len);
+	is = is && !path.overflowed && !child->overflowed;
+	if (is && !fj_facts_look(&own_root, child->at + 1, child->len - 1, epoch, &turn))
+		fj_facts_add(&own_root, child->at + 1, child->len - 1, path.at,
+			flags & ~(uint64_t)(FJ_FACT_LETS | FJ_FACT_PLAIN), 0, epoch);
+	fj_scratch_release(t, mark);
+	return is;
+}
+
 int fj_layers_know_merged(const char *pos, size_t len, uint64_t epoch)
 {
 	uint32_t turn;

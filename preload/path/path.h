@@ -137,6 +137,10 @@ static inline bool fj_quick_below(struct fj_quick *q)
 	fj_quick_aim(q);
 	return true;
 }
+/* union_dirs.c: `q`, which is layered, leads to a directory that is about to be opened, and was opened
+ * as `fd`: what follows from the one that it lies in is remembered of it. */
+void fj_dir_about_to_open(const struct fj_quick *q);
+void fj_dir_opened(const struct fj_quick *q, int fd);
 /* The place is a directory. Is it merged of several layers? -1: that is not known. */
 int fj_quick_is_merged(const struct fj_quick *q);
 /* The place is a symlink that is to be followed: find what it leads to. */

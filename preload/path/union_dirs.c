@@ -115,6 +115,49 @@ void fj_dir_keep(
 	fj_facts_add(&own_root, key, KEY_SIZE, l ? pos : "", l ? FJ_FACT_UNION : 0, 0, epoch);
 }
 
+/* Where the last component of `path` begins. */
+static const char *name_of(const char *path, size_t len)
+{
+	const char *name = path + len;
+
+	while (name > path && name[-1] != '/')
+		name--;
+	return name;
+}
+
+void fj_dir_about_to_open(const struct fj_quick *q)
+{
+	const char *const name = name_of(q->path, q->len);
+
+	fj_facts_saw_name(name, (size_t)(q->path + q->len - name));
+}
+
+void fj_dir_opened(const struct fj_quick *q, int fd)
+{
+	const uint32_t mark = fj_scratch_mark(q->t);
+	const char *const name = name_of(q->path, q->len);
+	const bool is_absolute = q->path[0] == '/';
+	struct fj_str parent, child;
+	char key[KEY_SIZE];
+	uint32_t turn;
+
+	/* (Where a directory has several positions, it is not known which one the next who asks
+	 * would be told.) */
+	if (fj_jail->has_aliases || !q->epoch || (is_absolute ? fj_root()->len != 0 : !q->dir) ||
+		!key_of(fd, key) || fj_facts_look(&own_root, key, KEY_SIZE, q->epoch, &turn))
+		return;
+	fj_str_init(&parent, fj_scratch(q->t, FJ_FACT_TEXT), FJ_FACT_TEXT);
+	fj_str_init(&child, fj_scratch(q->t, FJ_FACT_TEXT), FJ_FACT_TEXT);
+	if (is_absolute)
+		fj_str_add(&parent, q->path, (size_t)(name - q->path) - 1);
+	else
+		fj_str_put(&parent, q->dir);
+	if (!parent.overflowed && fj_layers_remember_child(q->t, parent.at, name,
+					  (size_t)(q->path + q->len - name), q->epoch, &child))
+		fj_facts_add(&own_root, key, KEY_SIZE, child.at, FJ_FACT_UNION, 0, q->epoch);
+	fj_scratch_release(q->t, mark);
+}
+
 bool fj_dir_in_union(struct fj_thread *t, int dirfd, struct fj_str *pos)
 {
 	const uint64_t epoch = fj_facts_epoch();

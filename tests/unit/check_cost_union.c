@@ -113,6 +113,36 @@ START_TEST(listing)
 }
 END_TEST
 
+/* From a directory that is known to one in it that nobody has been to. */
+static unsigned entries_of_first_visit(const char *above)
+{
+	static char list[32768];
+	static struct stat st;
+	unsigned all = 0;
+	long from, fd;
+
+	from = COUNTED(__NR_openat, AT_FDCWD, above, O_RDONLY | O_DIRECTORY, 0);
+	COUNTED(__NR_newfstatat, from, "file", &st, 0);
+	COUNTED(__NR_newfstatat, from, "in", &st, 0);
+	fd = COUNTED(__NR_openat, from, "in", O_RDONLY | O_DIRECTORY, 0);
+	all += entries;
+	COUNTED(__NR_getdents64, fd, list, sizeof(list), 0);
+	all += entries;
+	COUNTED(__NR_newfstatat, fd, "file", &st, 0);
+	all += entries;
+	fj_close((int)fd);
+	fj_close((int)from);
+	return all;
+}
+
+/* The directory that leads there is asked for which it is, then the new one: when it is opened, listed,
+ * and looked into. What is known of it follows from what is known of the one above. */
+START_TEST(first_visit)
+{
+	ck_assert_uint_le(entries_of_first_visit("/m/d"), entries_of_first_visit("/plain/d") + 5);
+}
+END_TEST
+
 Suite *unit_suite_cost_union(void)
 {
 	Suite *s = suite_create("cost_union");
@@ -121,6 +151,7 @@ Suite *unit_suite_cost_union(void)
 	tcase_add_checked_fixture(c, setup, unit_jail_teardown);
 	tcase_add_test(c, names_of_attributes);
 	tcase_add_test(c, listing);
+	tcase_add_test(c, first_visit);
 	suite_add_tcase(s, c);
 	return s;
 }
