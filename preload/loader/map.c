@@ -219,29 +219,30 @@ static void note_segment(struct fj_mapped *m, const Elf64_Ehdr *eh, const Elf64_
 		m->data_end = end;
 }
 
-/* Read the header, and the program headers into `head` of HEADS bytes: they mostly lie behind it.
- * Returns 0 or -errno. */
+/* Read the header, and the program headers, which mostly lie right behind it: into `usual` of
+ * USUAL_HEADS bytes, else elsewhere. Returns 0 or -errno. */
 #define HEADS (sizeof(Elf64_Ehdr) + FJ_PHDRS_MAX * sizeof(Elf64_Phdr))
-#define USUAL_HEADS 1024 /* 17 program headers; ld(1) makes about 13 */
-static long read_heads(int fd, char *head, Elf64_Ehdr *eh, const Elf64_Phdr **ph)
+#define USUAL_HEADS 792 /* 13 program headers, as ld(1) makes them; a page less to be touched */
+static long read_heads(int fd, char *usual, Elf64_Ehdr *eh, const Elf64_Phdr **ph)
 {
-	const long n = fj_sys4(__NR_pread64, fd, head, USUAL_HEADS, 0);
+	static char all[HEADS] __attribute__((aligned(8))) FJ_BULKY;
+	const long n = fj_sys4(__NR_pread64, fd, usual, USUAL_HEADS, 0);
 	size_t size;
 	long r;
 
 	if (n < 0)
 		return n;
-	memcpy(eh, head, sizeof(*eh));
+	memcpy(eh, usual, sizeof(*eh));
 	r = fj_elf_check(eh, (size_t)n);
 	if (r < 0)
 		return r;
 	size = eh->e_phnum * sizeof(**ph);
 	if (!(eh->e_phoff % 8) && eh->e_phoff <= (size_t)n && size <= (size_t)n - eh->e_phoff) {
-		*ph = (const Elf64_Phdr *)(head + eh->e_phoff);
+		*ph = (const Elf64_Phdr *)(usual + eh->e_phoff);
 		return 0;
 	}
-	*ph = (const Elf64_Phdr *)head;
-	return fj_sys4(__NR_pread64, fd, head, size, eh->e_phoff) == (long)size ? 0 : -ENOEXEC;
+	*ph = (const Elf64_Phdr *)all;
+	return fj_sys4(__NR_pread64, fd, all, size, eh->e_phoff) == (long)size ? 0 : -ENOEXEC;
 }
 
 /* Reserve room for all segments, of which the one that is returned is mapped by that (or none: -1).
@@ -274,12 +275,13 @@ static long reserve_all(int fd, const struct span *s, const Elf64_Ehdr *eh, cons
 	return s->is_fixed ? -1 : r;
 }
 
-static long map_elf(char *head, int fd, const struct fj_mapping *how, struct fj_mapped *m)
+long fj_map_elf(int fd, const struct fj_mapping *how, struct fj_mapped *m)
 {
+	char usual[USUAL_HEADS] __attribute__((aligned(8)));
 	const Elf64_Phdr *ph;
 	struct span s;
 	Elf64_Ehdr eh;
-	long first, r = read_heads(fd, head, &eh, &ph);
+	long first, r = read_heads(fd, usual, &eh, &ph);
 
 	*m = (struct fj_mapped){0};
 	if (r >= 0)
@@ -303,11 +305,4 @@ static long map_elf(char *head, int fd, const struct fj_mapping *how, struct fj_
 		note_segment(m, &eh, &ph[i]);
 	}
 	return 0;
-}
-
-long fj_map_elf(int fd, const struct fj_mapping *how, struct fj_mapped *m)
-{
-	static char heads[HEADS] __attribute__((aligned(8))) FJ_BULKY;
-
-	return map_elf(heads, fd, how, m);
 }

@@ -93,6 +93,7 @@ echo '/* rax and EM_X86_64 in a comment */' >>"$source_file" && says arch pass &
 for row in 'PASS(fork)' 'OLD(PASS(getpid))'; do
 	mkdir "$work/tree/preload/dispatch" && echo "$row" >"$work/tree/preload/dispatch/calls.def" && says arch '*calls.def: *architectures have*' && fresh
 done
+echo "*(.text.fj_gone .text.fj_gone.*)" >"$work/tree/preload/order.ld" && says order '*fj_gone: is no longer in the engine*' && fresh
 echo 'int  x;' >>"$source_file" && says format '*walk.c: 1 lines*' && fresh
 # shellcheck disable=SC2016 # the other script's
 echo 'echo $1' >>"$work/tree/scripts/say" && says scripts '*SC2086*' && fresh

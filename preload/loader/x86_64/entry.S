@@ -12,7 +12,7 @@
 	.balign	4
 	.long	FJ_NOTE_COMMAND_LINE
 
-	.text
+	.section .text.entry, "ax", @progbits
 	.globl	_start
 	.hidden	_start
 _start:

@@ -1,0 +1,21 @@
+#!/bin/sh
+# SPDX-FileCopyrightText: The fakejail authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# order.sh - what preload/order.ld puts together is there: of a name that is gone nobody would hear, but each start of a
+# program would be a page fault dearer.
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+cd "$srcdir"
+[ -e preload/order.ld ] || skip 'preload/order.ld is not in this tree'
+# Functions as they are defined or, in assembler, named; variables are static ones or the engine's own.
+for part in $(sed -n 's/^[[:space:]]*\*(\.\(text\|bss\)\.\([a-z_0-9]*\)[ )].*/\1:\2/p' preload/order.ld); do
+	case $part in
+	text:hot | text:gate | text:entry | bss:zy | bss:zz) continue ;;
+	text:*) pattern="^([^[:space:]#*/].*[^[:alnum:]_])?${part#*:}(\(|:)" ;;
+	bss:*) pattern="(^|[[:space:]*])${part#*:}(\[| FJ_|;)" ;;
+	esac
+	grep -rqE "$pattern" preload --include='*.[chS]' || complain "preload/order.ld: ${part#*:}" 'is no longer in the engine: name what took its place'
+done
+finish

@@ -1,0 +1,38 @@
+#!/bin/sh
+# SPDX-FileCopyrightText: The fakejail authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# counts.sh - what a fork, an exec and a spawn cost in page faults, beside a real chroot: the larger part of their time
+# (docs/BENCHMARKS.md), and the same on a busy machine. The bounds are what was measured and two more.
+. "$(dirname "$0")/../lib/lib.sh"
+if ! is_root; then
+	skip 'everything' 'only real root can make a real chroot to compare with'
+	finish
+fi
+private_root bookworm
+cp "$tests_dir/workflows/src/counts.c" "$root/counts.c"
+give_to_user "$root"
+run jail "$root" gcc -O2 -o /counts /counts.c
+succeeds 'the program is built' jail "$root" gcc -O2 -static -o /counts-static /counts.c
+sleep 3 # a file's pages are shared when its times are some seconds old
+
+# more PROGRAM BOUND ARG...: it takes at most so many page faults more in a jail than in a chroot.
+more() {
+	program=$1 bound=$2
+	shift 2
+	inside=$(jail "$root" "$program" "$@")
+	outside=$(chroot --userspec="$test_uid:$test_uid" "$root" "$program" "$@")
+	if [ "$inside" -le $((outside + bound)) ]; then
+		ok "$program $*: $inside beside $outside"
+	else
+		fail "$program $*" "$inside beside $outside, and at most $bound more were to be expected"
+	fi
+}
+more /counts 3 fork
+more /counts-static 3 fork
+more /counts 8 stat
+more /counts 38 exec /counts
+more /counts-static 31 exec /counts-static
+more /counts 22 spawn /counts
+more /counts-static 20 spawn /counts-static
+finish
