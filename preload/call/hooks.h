@@ -65,7 +65,10 @@
 	X(fstatfs)                                                                                 \
 	/* hook_fd.c */                                                                            \
 	X(our_fd)                                                                                  \
+	X(fcntl)                                                                                   \
 	X(select) /* select, pselect6 */                                                           \
+	X(poll)   /* poll, ppoll */                                                                \
+	X(io_submit)                                                                               \
 	X(kcmp)                                                                                    \
 	X(close_range)                                                                             \
 	/* hook_procmap.c */                                                                       \

@@ -6,7 +6,7 @@
 #ifndef FJ_WHEN_H
 #define FJ_WHEN_H
 
-#include "call/call.h"
+#include "call/hooks.h"
 #include "sys/abi.h"
 
 #include <linux/netlink.h>
@@ -23,6 +23,9 @@
 
 /* linux/fs.h of 6.11; an argument of PROCMAP_QUERY's kind is known by its number alone. */
 #define FJ_PROCMAP_QUERY 0xc0686611u
+
+/* linux/fcntl.h of 6.10 */
+#define FJ_F_DUPFD_QUERY 1027u
 
 struct fj_values {
 	uint32_t count;
@@ -54,7 +57,11 @@ static inline enum fj_when fj_when_of(const struct fj_row *row)
 
 	if (when == FJ_IF_LAST && (fj_jail->private_base || fj_jail->trace_fd_plus_1))
 		return FJ_ALWAYS;
-	if (!row->fds || !fj_jail->trace_fd_plus_1)
+	if (!fj_jail->trace_fd_plus_1)
+		return when == FJ_IF_TRACED ? FJ_NEVER : when;
+	if (when == FJ_IF_TRACED || row->hook == FJ_HOOK_poll)
+		return FJ_ALWAYS;
+	if (!row->fds)
 		return when;
 	if (when == FJ_NEVER)
 		return FJ_IF_OUR_FD;
@@ -72,6 +79,7 @@ static inline bool fj_when_applies(const struct fj_row *row, const uint64_t arg[
 	case FJ_ALWAYS:
 	case FJ_IF_NOT_ROOT:
 	case FJ_IF_LIMITED:
+	case FJ_IF_TRACED:
 		return true;
 	case FJ_IF_ARG0:
 	case FJ_IF_ARG1:
@@ -80,6 +88,10 @@ static inline bool fj_when_applies(const struct fj_row *row, const uint64_t arg[
 	case FJ_IF_ARG4:
 	case FJ_IF_ARG5:
 		return arg[when - FJ_IF_ARG0];
+	case FJ_IF_COMPARED:
+		if ((uint32_t)arg[1] == FJ_F_DUPFD_QUERY)
+			return true;
+		/* fall through */
 	case FJ_IF_OUR_FD:
 		for (uint32_t fds = row->fds; fds; fds &= fds - 1)
 			if (fj_is_our_fd(arg[__builtin_ctz(fds)]))

@@ -215,13 +215,16 @@ __attribute__((always_inline)) static inline long run_row(struct fj_call *c)
 __attribute__((noinline)) static long run_traced(struct fj_call *c)
 {
 	uint64_t arg[FJ_ARGS];
+	const uint32_t mark = fj_scratch_mark(c->thread);
 	const long nr = c->nr;
 	long r;
 
 	memcpy(arg, c->arg, sizeof(arg));
 	r = run_row(c);
-	if (!c->leaves_by_tail && c->nr == nr)
-		fj_trace(c, arg, r);
+	if (c->leaves_by_tail || c->nr != nr)
+		return r;
+	fj_scratch_release(c->thread, mark); /* what the call took may be all there is */
+	fj_trace(c, arg, r);
 	return r;
 }
 

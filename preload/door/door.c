@@ -142,7 +142,8 @@ static bool leaves_sigsys_alone(const struct fj_call *c)
 static bool is_for_the_trap(const struct fj_row *row)
 {
 	return row->hook == FJ_HOOK_sigprocmask || row->hook == FJ_HOOK_sigwait ||
-	       row->hook == FJ_HOOK_pselect;
+	       row->hook == FJ_HOOK_pselect ||
+	       (row->hook == FJ_HOOK_poll && row->when != FJ_IF_TRACED);
 }
 
 /* Is this call better seen with the program's frame before one? A program that has seccomp filters
@@ -256,27 +257,38 @@ static void want_writes(void)
 			fj_door_bits[nr / 64] |= 1UL << (nr % 64);
 }
 
+/* Without the trap nothing else sees that it is the descriptor of a trace, which can be written to. */
+static bool has_open_fd(const struct fj_row *row)
+{
+	return !fj_jail->has_trap && fj_jail->trace_fd_plus_1 &&
+	       (row->fds || row->hook == FJ_HOOK_poll);
+}
+
 bool fj_door_wants(long nr)
 {
 	const struct fj_row *row = fj_row(nr);
 
 	if (fj_door_may_want(nr))
 		return true;
-	if (!row || row->when == FJ_NEVER || is_about_sigsys(row))
+	if (!row || is_about_sigsys(row))
 		return false;
+	if (row->when == FJ_NEVER && !has_open_fd(row))
+		return false;
+	if (row->when == FJ_IF_TRACED)
+		return fj_when_of(row) != FJ_NEVER;
 	if (row->when == FJ_IF_NEW_USERS) /* clone: its child returns on a stack of its own */
 		return false;
 	/* A signal that a program sends itself must find it on the stack that it is on. */
 	if (row->asks == FJ_ASKS_SIGNAL)
 		return false;
 	if (!fj_jail->has_trap) /* then there is no harm in clone3 */
-		return !is_for_the_trap(row) && nr != __NR_clone3;
+		return (!is_for_the_trap(row) || has_open_fd(row)) && nr != __NR_clone3;
 	/* The filter answers what is refused and guards descriptors, at no cost. (An exec goes this
 	 * way: a debugger that waits in vfork(2) for its child's exec must not see a trap before
 	 * it.) */
 	return row->support != FJ_REFUSED && row->when != FJ_IF_NOT_ROOT &&
 	       row->hook != FJ_HOOK_exit && row->hook != FJ_HOOK_sigreturn &&
-	       row->when != FJ_IF_OUR_FD;
+	       row->when != FJ_IF_OUR_FD && row->when != FJ_IF_COMPARED;
 }
 
 static void add_bit(long nr)
@@ -287,7 +299,7 @@ static void add_bit(long nr)
 void fj_door_choose(void)
 {
 	for (long nr = 0; nr < fj_row_count; nr++)
-		if (fj_door_wants(nr) && !fj_door_may_want(nr))
+		if (fj_door_wants(nr) && (!fj_door_may_want(nr) || has_open_fd(fj_row(nr))))
 			add_bit(nr);
 	/* With the trap a text that is mapped by a number from elsewhere stays as it is: valgrind
 	 * maps its program's so, and knows of no stubs. */

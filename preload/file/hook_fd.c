@@ -6,15 +6,29 @@
  * For the program they are numbers that are not open. Where one is an argument of its own row.c has
  * seen to that; here are those that lie in memory. */
 #include "call/hooks.h"
+#include "call/when.h"
+#include "signal/signalfd.h"
+#include "sys/abi.h"
 #include "sys/guest.h"
 
+#include <linux/aio_abi.h>
 #include <linux/kcmp.h>
+#include <linux/poll.h>
+#include <linux/time_types.h>
 
+#define POLLED 32u	       /* looked at together */
 #define CLOSE_RANGE_UNSHARE 2u /* linux/close_range.h */
 
 long fj_hook_our_fd(struct fj_call *c)
 {
 	return fj_kernel(c); /* of a descriptor that is not open: row.c */
+}
+
+long fj_hook_fcntl(struct fj_call *c)
+{
+	if ((uint32_t)c->arg[1] == FJ_F_DUPFD_QUERY && fj_is_our_fd(c->arg[2]))
+		c->arg[2] = (uint32_t)FJ_CLOSED_FD;
+	return fj_kernel(c);
 }
 
 /* Is one of ours among the first `count` descriptors of the set at `at`? */
@@ -45,6 +59,101 @@ long fj_hook_select(struct fj_call *c)
 		return fj_kernel(c);
 	c->leaves_by_tail = true;
 	return 0;
+}
+
+/* Is one of ours among the first `count` descriptors that poll(2) is told of? */
+static bool polls_ours(uint64_t at, uint64_t count)
+{
+	struct pollfd p[POLLED];
+
+	while (count) {
+		const uint64_t n = count < POLLED ? count : POLLED;
+
+		if (fj_guest_read(p, at, n * sizeof(*p)))
+			return false; /* the kernel says EFAULT */
+		for (uint64_t i = 0; i < n; i++)
+			if (fj_is_our_fd((uint32_t)p[i].fd))
+				return true;
+		at += n * sizeof(*p);
+		count -= n;
+	}
+	return false;
+}
+
+/* What is not open is reported at once, so nobody waits. */
+static long poll_without_ours(uint64_t at, uint64_t count)
+{
+	struct pollfd p[POLLED];
+	long r, found = 0;
+
+	for (; count; count -= r, at += (uint64_t)r * sizeof(*p)) {
+		const uint32_t n = count < POLLED ? (uint32_t)count : POLLED;
+		uint64_t ours = 0;
+
+		if (fj_guest_read(p, at, n * sizeof(*p)))
+			return -EFAULT;
+		for (uint32_t i = 0; i < n; i++)
+			if (fj_is_our_fd((uint32_t)p[i].fd)) {
+				ours |= 1UL << i;
+				found++;
+				p[i].fd = -1; /* left out */
+			}
+		r = fj_sys3(__NR_poll, p, n, 0);
+		if (r < 0)
+			return r;
+		found += r;
+		for (uint32_t i = 0; i < n; i++) {
+			if (ours >> i & 1)
+				p[i].revents = POLLNVAL;
+			if (fj_guest_write(at + i * sizeof(*p) + offsetof(struct pollfd, revents),
+				    &p[i].revents, sizeof(p[i].revents)))
+				return -EFAULT;
+		}
+		r = n;
+	}
+	return found;
+}
+
+/* poll, ppoll: where the trace's descriptor could be polled. */
+long fj_hook_poll(struct fj_call *c)
+{
+	const uint64_t count = (uint32_t)c->arg[1];
+
+	if (fj_jail->trace_fd_plus_1 && polls_ours(c->arg[0], count)) {
+		/* What else is wrong with the call comes first, and whatever there is to be told
+		 * of no descriptor at all. */
+		struct __kernel_timespec none = {0, 0};
+
+		if (c->nr == __NR_ppoll && c->arg[2] &&
+			fj_guest_read(&none, c->arg[2], sizeof(none)))
+			return -EFAULT;
+		if (none.tv_sec < 0 || (uint64_t)none.tv_nsec >= 1000000000u ||
+			(c->nr == __NR_ppoll && c->arg[3] && c->arg[4] != FJ_SIGSET_SIZE))
+			return -EINVAL;
+		return poll_without_ours(c->arg[0], count);
+	}
+	if (c->nr == __NR_ppoll && c->arg[3])
+		return fj_hook_sigwait(c);
+	return c->nr == __NR_poll ? fj_signalfd_read(c) : fj_kernel_waiting(c, c->nr, c->arg, -1);
+}
+
+/* The kernel goes on to the first that is wrong, and says how many were right. */
+long fj_hook_io_submit(struct fj_call *c)
+{
+	struct iocb *at, one;
+
+	for (long i = 0; i < (long)c->arg[1]; i++) {
+		if (fj_guest_read(&at, c->arg[2] + (uint64_t)i * sizeof(at), sizeof(at)) ||
+			fj_guest_read(&one, (uintptr_t)at, sizeof(one)))
+			break;
+		if (!fj_is_our_fd(one.aio_fildes) &&
+			!((one.aio_flags & IOCB_FLAG_RESFD) && fj_is_our_fd(one.aio_resfd)))
+			continue;
+		c->arg[1] = (uint64_t)i;
+		i = fj_kernel(c);
+		return i ? i : -EBADF;
+	}
+	return fj_kernel(c);
 }
 
 long fj_hook_kcmp(struct fj_call *c)

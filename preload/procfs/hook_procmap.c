@@ -12,6 +12,8 @@
 #include "procfs/procfs.h"
 #include "sys/guest.h"
 
+#include <linux/fs.h>
+
 /* linux/fs.h of 6.11; the oldest build machine's has neither. */
 struct query {
 	uint64_t size, flags, addr; /* in */
@@ -183,12 +185,24 @@ static long query(struct fj_call *c, const char *path, long fd)
 	return e < 0 ? e : answer(c->arg[2], size, &asked, &s.found, s.name, build_id);
 }
 
+/* The descriptor of a trace may be one that can be cloned from. */
+static bool clones_from_ours(const struct fj_call *c)
+{
+	int64_t from = -1;
+
+	if ((uint32_t)c->arg[1] == FICLONE)
+		return fj_is_our_fd(c->arg[2]);
+	return (uint32_t)c->arg[1] == FICLONERANGE &&
+	       !fj_guest_read(&from, c->arg[2], sizeof(from)) && fj_is_our_fd((uint64_t)from);
+}
+
 long fj_hook_ioctl(struct fj_call *c)
 {
 	static const char ours[] = "/memfd:/proc/", maps[] = "/maps (deleted)";
-	const long plain = fj_kernel(c);
 	char *text;
-	long n, fd;
+	long n, fd, plain;
+
+	plain = clones_from_ours(c) ? -EBADF : fj_kernel(c);
 
 	if (plain != -ENOTTY || (uint32_t)c->arg[1] != FJ_PROCMAP_QUERY)
 		return plain;

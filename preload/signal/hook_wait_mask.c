@@ -51,6 +51,8 @@ long fj_hook_sigwait(struct fj_call *c)
 
 	while (i > 0 && !(c->row->kind[i] == FJ_SIZE && c->row->kind[i - 1] == FJ_PTR))
 		i--;
+	if (!fj_jail->has_trap) /* seen for its descriptor */
+		return fj_kernel_waiting(c, c->nr, c->arg, -1);
 	if (i < 1 || c->arg[i] != FJ_SIGSET_SIZE)
 		return fj_kernel(c);
 	if (!c->arg[i - 1]) /* it is trapped for another reason */

@@ -175,6 +175,7 @@ static void emit_leaf(struct builder *b, const struct fj_row *row, enum fj_when 
 	switch (when) {
 	case FJ_NEVER:
 	case FJ_ALWAYS:
+	case FJ_IF_TRACED:
 		break;
 	case FJ_IF_ARG0:
 	case FJ_IF_ARG1:
@@ -183,6 +184,12 @@ static void emit_leaf(struct builder *b, const struct fj_row *row, enum fj_when 
 	case FJ_IF_ARG4:
 	case FJ_IF_ARG5:
 		allow_if_null(b, (unsigned)when - FJ_IF_ARG0);
+		break;
+	case FJ_IF_COMPARED:
+		load(b, AT_ARG(1));
+		emit(b, BPF_JMP | BPF_JEQ | BPF_K, FJ_F_DUPFD_QUERY, 0, 1);
+		trap_unless_ours(b);
+		allow_unless_our_fd(b, row->fds);
 		break;
 	case FJ_IF_OUR_FD:
 	case FJ_IF_LIMITED:

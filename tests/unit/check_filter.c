@@ -124,6 +124,7 @@ static bool is_trapped_when(const struct fj_row *row, const uint64_t *arg)
 
 	switch ((enum fj_when)row->when) {
 	case FJ_NEVER:
+	case FJ_IF_TRACED:
 		return false;
 	case FJ_ALWAYS:
 		return true;
@@ -134,6 +135,10 @@ static bool is_trapped_when(const struct fj_row *row, const uint64_t *arg)
 	case FJ_IF_ARG4:
 	case FJ_IF_ARG5:
 		return arg[row->when - FJ_IF_ARG0] != 0;
+	case FJ_IF_COMPARED:
+		if ((uint32_t)arg[1] == 1027) /* F_DUPFD_QUERY */
+			return true;
+		/* fall through */
 	case FJ_IF_OUR_FD:
 	case FJ_IF_LIMITED: /* the rest is the second filter's */
 		for (int i = 0; i < FJ_ARGS; i++)
@@ -216,7 +221,8 @@ static const uint64_t values[] = {0, ~0UL, 1, 2, 7, 9, 11, 16, 17, 31, 59, 127, 
 	UNIT_FD + 1, UNIT_FD + FJ_FD_COUNT - 1, UNIT_FD + FJ_FD_COUNT, UNIT_FD | 1UL << 32, 0x20000,
 	0x3ffff, 1UL << 49, PR_GET_SECCOMP, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS,
 	PR_GET_NO_NEW_PRIVS, PR_GET_KEEPCAPS, PR_SET_KEEPCAPS, PR_CAPBSET_READ, PR_CAPBSET_DROP,
-	PR_GET_SECUREBITS, PR_SET_SECUREBITS, PR_CAP_AMBIENT, PR_SET_NAME, PR_GET_DUMPABLE};
+	PR_GET_SECUREBITS, PR_SET_SECUREBITS, PR_CAP_AMBIENT, PR_SET_NAME, PR_GET_DUMPABLE, 1027,
+	1027 | 1UL << 32};
 #define VALUES (sizeof(values) / sizeof(values[0]))
 #define FEW_VALUES 2u
 

@@ -118,7 +118,7 @@ static void check_condition(const struct fj_row *row)
 
 		CLAIM(kind == FJ_PTR || kind == FJ_ADDR || kind == FJ_STAT);
 	}
-	if (row->when == FJ_IF_OUR_FD)
+	if (row->when == FJ_IF_OUR_FD || row->when == FJ_IF_COMPARED)
 		CLAIM(row->fds);
 	/* A path must never pass the filter unseen. */
 	if (count(row, is_path))
