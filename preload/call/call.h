@@ -68,9 +68,10 @@ enum fj_when {
 			     not    root: hook_id.c */
 	FJ_IF_TRACING,	  /* ptrace: traceme, attach, seize, setoptions */
 	FJ_IF_NEW_MOUNTS, /* unshare: CLONE_NEWNS, CLONE_NEWUSER */
-	FJ_IF_NEW_USERS,  /* clone: CLONE_NEWUSER */
-	FJ_IF_AUDIT,	  /* socket: the kernel's audit log */
-	FJ_IF_COMPARED,	  /* fcntl: FJ_IF_OUR_FD, or F_DUPFD_QUERY */
+	FJ_IF_NEW_USERS, /* clone: CLONE_NEWUSER; CLONE_FS without CLONE_VM, but for one that we have
+			     let through */
+	FJ_IF_AUDIT,	 /* socket: the kernel's audit log */
+	FJ_IF_COMPARED,	 /* fcntl: FJ_IF_OUR_FD, or F_DUPFD_QUERY */
 	FJ_IF_MAPS_ASKED, /* ioctl: PROCMAP_QUERY */
 	FJ_IF_LAST,	  /* exit_group: status 127, or somebody has to know: call/ending.h */
 	FJ_IF_TRACED,	  /* there is a trace, whose descriptor is among those in memory */
@@ -181,6 +182,9 @@ struct fj_call {
 #define FJ_TAIL_MASK 3
 #define FJ_TAIL_HAS_MASK 4
 };
+
+/* In the upper half of clone(2)'s flags, at which the kernel does not look: we have seen it. */
+#define FJ_CLONE_SEEN 0x40000000u
 
 /* Travels in the low 16 bits of SECCOMP_RET_TRAP and arrives as si_errno: tells our traps from
  * those of another policy, or of a filter of the program's own. */

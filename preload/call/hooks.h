@@ -59,6 +59,7 @@
 	/* hook_cwd.c */                                                                           \
 	X(getcwd)                                                                                  \
 	X(chdir)                                                                                   \
+	X(fchdir)                                                                                  \
 	X(chroot)                                                                                  \
 	/* hook_statfs.c */                                                                        \
 	X(statfs)                                                                                  \

@@ -42,7 +42,7 @@ static long find_quickly(struct fj_call *c, int dirfd, const char *jail_path, un
 	}
 	fj_quick_end(&q);
 	if (fj_is_err(r))
-		return r == -ENOENT && fj_facts_hold(q.epoch) ? r : 1;
+		return r == -ENOENT && fj_quick_held(&q) ? r : 1;
 	*object = (struct fj_place){
 		.dirfd = (int)r, .owned_fd = (int)r, .name = "", .is_direct = !q.links};
 	return 0;

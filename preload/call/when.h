@@ -112,7 +112,8 @@ static inline bool fj_when_applies(const struct fj_row *row, const uint64_t arg[
 	case FJ_IF_NEW_MOUNTS:
 		return arg[0] & (CLONE_NEWNS | CLONE_NEWUSER);
 	case FJ_IF_NEW_USERS:
-		return arg[0] & CLONE_NEWUSER;
+		return (arg[0] & CLONE_NEWUSER) || ((arg[0] & (CLONE_FS | CLONE_VM)) == CLONE_FS &&
+							   !(arg[0] >> 32 & FJ_CLONE_SEEN));
 	case FJ_IF_MAPS_ASKED: /* (The descriptor of a trace can be asked.) */
 		return (uint32_t)arg[1] == FJ_PROCMAP_QUERY || fj_jail->trace_fd_plus_1;
 	case FJ_IF_LAST:

@@ -74,11 +74,11 @@ static bool see_quickly(
 		seen->place = q.place;
 		seen->is_there = !r;
 		if ((!r || r == -ENOENT) && (!(how & FJ_ENTRY) || look_at_parent(c, seen)) &&
-			fj_facts_hold(q.epoch) &&
+			fj_quick_held(&q) &&
 			(r || !(how & FJ_FOLLOW) ||
 				(seen->file.owner.mode & FJ_S_IFMT) != FJ_S_IFLNK)) {
 			seen->is_quick = true;
-			seen->is_in_root = q.epoch && q.place.dirfd == fj_root()->fd;
+			seen->is_in_root = q.is_in_root;
 			return true;
 		}
 		seen->is_there = false;

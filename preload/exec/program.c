@@ -135,7 +135,7 @@ static bool open_quickly(struct fj_call *c, int dirfd, const char *jail_path, bo
 	struct fj_str s;
 
 	if (fj_jail->has_mount_limits ||
-		!fj_quick_begin(&q, c->thread, dirfd, jail_path, fj_strlen(jail_path)))
+		!fj_quick_begin_rooted(&q, c->thread, dirfd, jail_path, fj_strlen(jail_path)))
 		return false;
 	do {
 		/* (A name in the working directory needs no fact, and does not tell its path.) */

@@ -53,6 +53,7 @@ static long chdir_noted(struct fj_call *c, const char *jail_path)
 	if (r < 0)
 		return r;
 	fd = fj_open_path(place.dirfd, place.name, O_DIRECTORY | (place.is_magic ? 0 : O_NOFOLLOW));
+	fj_stand_moves();
 	if (fd == -EMFILE || fd == -ENFILE)
 		r = fj_sys1(__NR_chdir, fj_place_path(c->thread, &place));
 	else
@@ -61,6 +62,7 @@ static long chdir_noted(struct fj_call *c, const char *jail_path)
 		see_entered(c->thread, &place);
 	if (!r && place.pos && !place.is_magic && !fj_is_borrowed_memory())
 		fj_cwd_note(place.pos);
+	fj_stand_moved();
 	if (!fj_is_err(fd))
 		fj_close((int)fd);
 	fj_place_done(&place);
@@ -104,8 +106,10 @@ long fj_hook_chdir(struct fj_call *c)
 	r = fj_find_object(c, AT_FDCWD, jail_path, FJ_FOLLOW, O_DIRECTORY, &directory);
 	if (r < 0)
 		return r;
+	fj_stand_moves();
 	r = directory.name[0] ? fj_sys1(__NR_chdir, fj_place_path(c->thread, &directory)) :
 				fj_sys1(__NR_fchdir, directory.dirfd);
+	fj_stand_moved();
 	if (!r && !(is_asked && fj_facts_hold(epoch))) {
 		if (hash && directory.is_direct) {
 			fj_roots_see_fd(c->thread, AT_FDCWD, false);
@@ -116,6 +120,16 @@ long fj_hook_chdir(struct fj_call *c)
 		}
 	}
 	fj_place_done(&directory);
+	return r;
+}
+
+long fj_hook_fchdir(struct fj_call *c)
+{
+	long r;
+
+	fj_stand_moves();
+	r = fj_kernel(c);
+	fj_stand_moved();
 	return r;
 }
 

@@ -158,7 +158,7 @@ FJ_HOT long fj_hook_stat(struct fj_call *c)
 				r = show(c, q.place.dirfd, q.place.name,
 					flags | AT_SYMLINK_NOFOLLOW, &is_symlink);
 			while (r == -ENOENT && fj_quick_below(&q));
-			if (!fj_look_is_conclusive(r, q.path, q.epoch) ||
+			if (!fj_look_is_conclusive(r, q.path, &q) ||
 				(__builtin_expect(q.is_layered, 0) && !is_shown_right(c, &q, r))) {
 				fj_quick_end(&q);
 				break;
@@ -293,7 +293,7 @@ FJ_HOT static long access_on_disk(struct fj_call *c)
 			aim(c, i, &q.place);
 			if (r != ONLY_THE_WALK_KNOWS)
 				r = r == 1 || is_symlink ? fj_kernel(c) : r;
-			if (r != ONLY_THE_WALK_KNOWS && fj_look_is_conclusive(r, q.path, q.epoch) &&
+			if (r != ONLY_THE_WALK_KNOWS && fj_look_is_conclusive(r, q.path, &q) &&
 				(!q.is_layered || r != -EACCES))
 				return r;
 			c->arg[i - 1] = (uint64_t)(int64_t)dirfd;

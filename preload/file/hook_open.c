@@ -37,9 +37,9 @@ static void tidy_for_openat2(struct fj_opening *o)
 }
 
 /* Is what the call on a remembered place said final? Else only the walk knows. */
-static bool is_conclusive(long r, char first, uint64_t epoch)
+static bool is_conclusive(long r, char first, const struct fj_quick *q)
 {
-	return (r == -ENOENT && fj_facts_hold(epoch)) || r == -EINTR || r == -FJ_RESTART ||
+	return (r == -ENOENT && fj_quick_held(q)) || r == -EINTR || r == -FJ_RESTART ||
 	       r == -EEXIST || (r == -EACCES && first == '/');
 }
 
@@ -74,11 +74,11 @@ FJ_HOT static long open_path(
 			if (__builtin_expect(r >= 0 && q.needs_no_note, 0))
 				fj_dir_unnote((int)r);
 			if (__builtin_expect(r >= 0, 1) ||
-				(is_conclusive(r, jail_path[0], q.epoch) &&
+				(is_conclusive(r, jail_path[0], &q) &&
 					(r == -ENOENT || r == -EINTR || !q.is_layered)))
 				return r;
 			if (r != -ELOOP || !fj_open_follows_last(o) || fj_open_writes(o) ||
-				!fj_facts_hold(q.epoch)) {
+				!fj_quick_held(&q)) {
 				fj_quick_end(&q);
 				break;
 			}

@@ -225,7 +225,7 @@ FJ_HOT long fj_hook_readlink(struct fj_call *c)
 				jail_path[0] != '/' || !fj_jail->root_path[0] ||
 					q.place.dirfd == AT_FDCWD);
 		while (r == -ENOENT && fj_quick_below(&q));
-		if (fj_look_is_conclusive(r, jail_path, q.epoch) &&
+		if (fj_look_is_conclusive(r, jail_path, &q) &&
 			(__builtin_expect(!q.is_layered, 1) || is_read_right(c, &q.place, r)))
 			return r;
 		fj_quick_end(&q);

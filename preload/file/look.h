@@ -9,9 +9,9 @@
 
 /* Another thread or process may have replaced what the facts said, or the directory above may not
  * be searchable though the working directory is: then only the walk knows. */
-static inline bool fj_look_is_conclusive(long r, const char *jail_path, uint64_t epoch)
+static inline bool fj_look_is_conclusive(long r, const char *jail_path, const struct fj_quick *q)
 {
-	return fj_facts_hold(epoch) && (r != -EACCES || jail_path[0] == '/');
+	return fj_quick_held(q) && (r != -EACCES || jail_path[0] == '/');
 }
 
 #endif

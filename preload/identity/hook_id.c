@@ -24,7 +24,7 @@ void fj_id_start(bool watched)
 	is_watched = watched;
 }
 
-const uint16_t fj_id_calls[] = {__NR_getuid, __NR_geteuid, __NR_getgid, __NR_getegid, __NR_fchdir,
+const uint16_t fj_id_calls[] = {__NR_getuid, __NR_geteuid, __NR_getgid, __NR_getegid,
 	__NR_cachestat, __NR_msgsnd, __NR_msgrcv, __NR_semop, __NR_semtimedop, __NR_shmat,
 	__NR_kill, __NR_tkill, __NR_tgkill, __NR_rt_sigqueueinfo, __NR_rt_tgsigqueueinfo,
 	__NR_pidfd_send_signal, __NR_process_vm_readv, __NR_process_vm_writev, __NR_pidfd_getfd,

@@ -151,10 +151,12 @@ struct fj_jail {
 		private_base; /* where directories for tmpfs are made: private/private.c; 0: none was
 				*/
 	uint32_t last_private;
-	uint32_t traps_ends;   /* its first process traps its exit_group(2), or was told to:
+	uint32_t traps_ends;	  /* its first process traps its exit_group(2), or was told to:
 				  call/ending.h */
-	uint32_t has_landlock; /* somebody gave up rights to files: file/hook_landlock.c */
-	uint32_t has_entries;  /* of FJ_MOUNT_ENTRY, now or before: mount/dev_names.c */
+	uint32_t has_shared_cwds; /* some process shares its working directory, but not its memory,
+				     or did: path/stand.c */
+	uint32_t has_landlock;	  /* somebody gave up rights to files: file/hook_landlock.c */
+	uint32_t has_entries;	  /* of FJ_MOUNT_ENTRY, now or before: mount/dev_names.c */
 	/* inode/creators.c: the processes that are making a file just now, and how often one has made
 	 * one. */
 	int32_t maker[FJ_MAKERS];

@@ -8,6 +8,7 @@
 #include "mount/overlay.h"
 #include "private/private.h"
 #include "layers/union.h"
+#include "signal/tail.h"
 #include "sys/guest.h"
 
 #include <linux/mount.h>
@@ -230,6 +231,17 @@ long fj_hook_pivot_root(struct fj_call *c)
 	return fj_root_enter((int)fd, new_root.pos);
 }
 
+/* A process that shares its working directory with another, but not its memory: neither knows any
+ * more where it stands. The call is made again, by the program, and then let through. */
+static long let_share_cwd(struct fj_call *c)
+{
+	__atomic_store_n(&fj_jail->has_shared_cwds, 1, __ATOMIC_SEQ_CST);
+	fj_stand_moves(); /* what this one knows, or has just looked up */
+	fj_stand_moved();
+	((struct fj_frame *)c->frame)->regs.di |= (uint64_t)FJ_CLONE_SEEN << 32;
+	return -FJ_RESTART;
+}
+
 /* clone(2) with CLONE_NEWUSER. copy_process() complains first of what does not go together. */
 long fj_hook_clone(struct fj_call *c)
 {
@@ -237,6 +249,8 @@ long fj_hook_clone(struct fj_call *c)
 	const bool is_bad = (flags & (CLONE_FS | CLONE_THREAD)) ||
 			    ((flags & CLONE_SIGHAND) && !(flags & CLONE_VM));
 
+	if (!(flags & CLONE_NEWUSER))
+		return c->frame ? let_share_cwd(c) : fj_kernel(c);
 	return is_bad ? -EINVAL : -EPERM;
 }
 

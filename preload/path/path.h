@@ -62,6 +62,10 @@ static inline void fj_dir_is_asked(int fd)
 		&fj_dir_unasked, &fd, FJ_NO_DIR, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
+/* Is it remembered, or to be found out now, that who asks may search directory `pos` and all on the
+ * way there, and that it lies in the root's own tree? */
+bool fj_path_is_let(struct fj_thread *t, const char *pos, uint64_t epoch, bool *is_in_root);
+
 /* Translate `jail_path`, relative to `dirfd` (a descriptor of the program, or AT_FDCWD) when not
  * absolute.
  *
@@ -92,8 +96,21 @@ bool fj_place_is_in_procfs(struct fj_thread *t, const struct fj_place *place);
  * the lowest (open(2)). */
 void fj_place_move_up(struct fj_place *place);
 
+/* stand.c: the position of the working directory, mostly without asking the kernel. */
+#define FJ_STAND_MOVING 1u
+/* Around a call that moves it. */
+void fj_stand_moves(void);
+void fj_stand_moved(void);
+/* Before it is asked where the process stands; and afterwards, did it stay there? */
+uint32_t fj_stand_begin(void);
+bool fj_stand_held(uint32_t moves);
+/* Append it, as it was at `epoch`, which was read before, and at `moves`. False: it is deleted or
+ * outside. `*is_asked`: the kernel said so now. Else it may have been moved from outside since. */
+bool fj_stand_where(
+	struct fj_thread *t, uint64_t epoch, uint32_t moves, struct fj_str *pos, bool *is_asked);
+
 /* A place without a walk, from remembered facts. The last component may turn out to be a symlink:
- * the call must be made such that this is noticed. `epoch` is what fj_facts_hold() wants after it.
+ * the call must be made such that this is noticed. fj_quick_held() is to be asked after it.
  *
  * if (fj_quick_begin(&q, ...))
  *         do ... the call, on q.place; return when it is conclusive
@@ -111,6 +128,10 @@ struct fj_quick {
 	unsigned links;
 	bool takes_layers;  /* the caller knows of them */
 	bool is_layered;    /* the place is in a union: what is found may be a whiteout */
+	bool takes_cwd;	    /* the place may be one in the working directory */
+	bool stands;	    /* and is, as what is known of it says: stand.c */
+	bool is_in_root;    /* facts say that it lies in the root's own tree, in no mount */
+	uint32_t moves;	    /* then: for fj_stand_held() */
 	bool needs_no_note; /* by what leads there it is known which position it has: back.c */
 	uint32_t left;	    /* layers that have the directory, too, below the place's */
 	const char *dir;    /* position of the directory, when a descriptor in a union led there */
@@ -122,6 +143,15 @@ bool fj_quick_begin(
  * where nothing is the next layer may have it. */
 bool fj_quick_begin_layered(
 	struct fj_quick *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len);
+/* The same as fj_quick_begin(), and the place's name, if it is not a bare one of the caller's, begins
+ * at the root or is absolute. */
+bool fj_quick_begin_rooted(
+	struct fj_quick *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len);
+/* After the call on its place: is what led there still right? */
+static inline bool fj_quick_held(const struct fj_quick *q)
+{
+	return fj_facts_hold(q->epoch) && (!q->stands || fj_stand_held(q->moves));
+}
 /* A name in a layer is absolute, or lies in the jail's own root. */
 static inline void fj_quick_aim(struct fj_quick *q)
 {

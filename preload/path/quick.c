@@ -7,25 +7,85 @@
 
 enum { LINKS_MAX = 4 }; /* followed so in one call: /bin/sh, /etc/alternatives/... */
 
+/* Does the process stand in the directory `pos`, asked now? What is known may be old, when somebody
+ * outside the jail has moved the directory. */
+static bool is_there(struct fj_thread *t, const struct fj_str *pos)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	struct fj_str now;
+	bool is;
+
+	fj_str_init(&now, fj_scratch_path(t), FJ_PATH_MAX);
+	is = fj_path_of_dir(t, AT_FDCWD, &now) && fj_streq(now.at, pos->at);
+	fj_scratch_release(t, mark);
+	return is;
+}
+
+/* `value` is a directory, relative to the root. When it lies in the working directory `pos`, or is
+ * that, let it begin there: then the kernel goes from where the process stands. */
+static bool begin_where_one_stands(struct fj_quick *q, const struct fj_root *root,
+	const struct fj_str *pos, struct fj_str *value)
+{
+	const char *const dir = pos->at + root->len + (pos->at[root->len] == '/');
+	const size_t len = fj_strlen(dir);
+
+	if (!q->takes_cwd || value->len < len || memcmp(value->at, dir, len) ||
+		(len && value->len > len && value->at[len] != '/'))
+		return false;
+
+	const size_t skipped = len + (len && value->len > len);
+
+	memmove(value->at, value->at + skipped, value->len - skipped + 1);
+	value->len -= skipped;
+	q->place.dirfd = AT_FDCWD;
+	q->stands = q->is_in_root = true;
+	return true;
+}
+
 /* The fact for the directory that relative `path` begins with in `len` bytes, its value into
  * `value`. */
-static bool find_below_cwd(struct fj_thread *t, const struct fj_root *root, const char *path,
-	size_t len, uint64_t epoch, struct fj_str *value, unsigned *flags)
+static bool find_below_cwd(struct fj_quick *q, const struct fj_root *root, const char *path,
+	size_t len, struct fj_str *value, unsigned *flags)
 {
+	struct fj_thread *const t = q->t;
 	struct fj_str key, pos;
+	bool is_asked;
 
+	q->moves = fj_stand_begin();
 	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
 	fj_str_init(&key, fj_scratch(t, FJ_REST_SIZE), FJ_REST_SIZE);
-	if (!fj_path_of_dir(t, AT_FDCWD, &pos) || !fj_path_seen(pos.at, &key))
+	if (!fj_stand_where(t, q->epoch, q->moves, &pos, &is_asked) || !fj_path_seen(pos.at, &key))
 		return false;
 	if (key.len > 1)
 		fj_str_put(&key, "/");
 	fj_str_add(&key, path, len);
-	if (!fj_facts_find(t, root, key.at, key.len, value, flags, epoch))
+	if (!fj_facts_find(t, root, key.at, key.len, value, flags, q->epoch))
 		return false;
 	if (*flags & FJ_FACT_LITERAL)
 		fj_str_add(value, key.at + 1, key.len - 1);
-	return true;
+	if (!(*flags & (FJ_FACT_HOST | FJ_FACT_UNION)) &&
+		begin_where_one_stands(q, root, &pos, value))
+		return true;
+	return is_asked || is_there(t, &pos);
+}
+
+/* One name in the working directory: is it remembered that who asks may search that? */
+__attribute__((noinline)) static bool may_search_cwd(struct fj_quick *q)
+{
+	const uint32_t mark = fj_scratch_mark(q->t);
+	struct fj_str pos;
+	bool is_asked, may;
+
+	q->epoch = fj_facts_epoch();
+	q->moves = fj_stand_begin();
+	fj_str_init(&pos, fj_scratch_path(q->t), FJ_PATH_MAX);
+	may = q->takes_cwd && fj_stand_where(q->t, q->epoch, q->moves, &pos, &is_asked) &&
+	      !is_asked && fj_path_is_let(q->t, pos.at, q->epoch, &q->is_in_root);
+	fj_scratch_release(q->t, mark);
+	q->stands = may;
+	if (!may)
+		q->epoch = 0;
+	return may;
 }
 
 /* May `name`, of whatever directory, be more than a name there? */
@@ -153,7 +213,7 @@ FJ_HOT static bool find(struct fj_quick *q)
 	const size_t len = name > path ? (size_t)(name - path) - 1 : 0; /* directory */
 
 	q->epoch = 0;
-	q->is_layered = q->needs_no_note = false;
+	q->is_layered = q->needs_no_note = q->stands = q->is_in_root = false;
 	q->left = 0;
 	q->dir = NULL;
 	q->place = (struct fj_place){.dirfd = q->dirfd, .owned_fd = -1, .name = path};
@@ -170,7 +230,8 @@ FJ_HOT static bool find(struct fj_quick *q)
 	if (!len && path[0] != '/') { /* one name in the caller's own directory */
 		fj_dir_ask_noted(t);
 		return !is_special(name, name_len) &&
-		       (!t->asks_search || fj_path_may_search(t, q->dirfd, "") >= 0);
+		       (!t->asks_search || (q->dirfd == AT_FDCWD && may_search_cwd(q)) ||
+			       fj_path_may_search(t, q->dirfd, "") >= 0);
 	}
 
 	q->epoch = fj_facts_epoch();
@@ -180,8 +241,7 @@ FJ_HOT static bool find(struct fj_quick *q)
 	q->place.dirfd = root->fd;
 	if (path[0] != '/') {
 		fj_str_init(&value, fj_scratch(t, FJ_REST_SIZE), FJ_REST_SIZE);
-		if (q->dirfd != AT_FDCWD ||
-			!find_below_cwd(t, root, path, len, q->epoch, &value, &flags))
+		if (q->dirfd != AT_FDCWD || !find_below_cwd(q, root, path, len, &value, &flags))
 			return false;
 		if (!use(q, flags, &value, name, name_len))
 			return false;
@@ -206,6 +266,7 @@ FJ_HOT static bool find(struct fj_quick *q)
 		return false;
 	if ((flags & FJ_FACT_HOST) && !q->is_layered)
 		q->place.dirfd = AT_FDCWD;
+	q->is_in_root = !(flags & FJ_FACT_HOST) && !q->is_layered;
 	return !t->asks_search || (flags & FJ_FACT_LETS);
 }
 
@@ -232,13 +293,21 @@ FJ_HOT bool fj_quick_begin(
 	struct fj_quick *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len)
 {
 	q->takes_layers = false;
+	q->takes_cwd = true;
+	return begin(q, t, dirfd, jail_path, len);
+}
+
+bool fj_quick_begin_rooted(
+	struct fj_quick *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len)
+{
+	q->takes_layers = q->takes_cwd = false;
 	return begin(q, t, dirfd, jail_path, len);
 }
 
 FJ_HOT bool fj_quick_begin_layered(
 	struct fj_quick *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len)
 {
-	q->takes_layers = true;
+	q->takes_layers = q->takes_cwd = true;
 	return begin(q, t, dirfd, jail_path, len);
 }
 

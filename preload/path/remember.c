@@ -14,6 +14,8 @@ static bool learn_marked_pos(struct fj_walk *w)
 
 	if (!fj_walk_learn_pos(w))
 		return false;
+	if (w->is_recalled)
+		return true;
 	for (const char *name = w->pos.at, *end; *name; name = end) {
 		for (end = ++name; *end && *end != '/'; end++)
 			;
@@ -28,31 +30,53 @@ static bool learn_marked_pos(struct fj_walk *w)
 	return fj_walk_learn_pos(w) && fj_hash(w->pos.at, w->pos.len, FJ_HASH_SEED) == before;
 }
 
-/* Are the working directory, whose path is the first `len` bytes of `key`, and all above it open to
- * everybody, or to who asks? FJ_FACT_LETS, or 0. */
-static unsigned is_cwd_open(struct fj_walk *w, const char *key, size_t len)
+/* Are the directory whose path is `key` ("": the root), and all above it, open to everybody, or to
+ * who asks? What facts say, or 0. */
+static unsigned flags_of_dir(struct fj_thread *t, const struct fj_root *root, const char *key,
+	size_t key_len, uint64_t epoch)
 {
-	const uint32_t mark = fj_scratch_mark(w->t);
-	const size_t key_len = len > 1 ? len - 1 : 0; /* without the slash that follows */
+	const uint32_t mark = fj_scratch_mark(t);
 	struct fj_str path, value;
 	struct fj_place place;
 	unsigned flags = 0;
 
-	fj_str_init(&path, fj_scratch(w->t, FJ_REST_SIZE), FJ_REST_SIZE);
-	fj_str_init(&value, fj_scratch(w->t, FJ_REST_SIZE), FJ_REST_SIZE);
-	if (!(fj_facts_find(w->t, w->root, key, key_len, &value, &flags, w->epoch) &&
+	fj_str_init(&path, fj_scratch(t, FJ_REST_SIZE), FJ_REST_SIZE);
+	fj_str_init(&value, fj_scratch(t, FJ_REST_SIZE), FJ_REST_SIZE);
+	if (!(fj_facts_find(t, root, key, key_len, &value, &flags, epoch) &&
 		    (flags & FJ_FACT_LETS))) {
 		/* By its absolute path: that keeps the fact. The name matters not. */
 		fj_str_add(&path, key, key_len);
 		fj_str_put(&path, "/+");
-		if (!fj_path_walk(w->t, AT_FDCWD, path.at, FJ_ENTRY, &place))
+		if (!fj_path_walk(t, AT_FDCWD, path.at, FJ_ENTRY, &place))
 			fj_place_done(&place);
 		fj_str_cut(&value, 0);
 		flags = 0;
-		fj_facts_find(w->t, w->root, key, key_len, &value, &flags, w->epoch);
+		fj_facts_find(t, root, key, key_len, &value, &flags, epoch);
 	}
-	fj_scratch_release(w->t, mark);
-	return flags & FJ_FACT_LETS;
+	fj_scratch_release(t, mark);
+	return flags;
+}
+
+bool fj_path_is_let(struct fj_thread *t, const char *pos, uint64_t epoch, bool *is_in_root)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	struct fj_str key;
+	unsigned flags = 0;
+
+	fj_str_init(&key, fj_scratch_path(t), FJ_PATH_MAX);
+	if (epoch && fj_path_seen(pos, &key))
+		flags = flags_of_dir(t, fj_root(), key.at, key.len > 1 ? key.len : 0, epoch);
+	fj_scratch_release(t, mark);
+	*is_in_root = (flags & FJ_FACT_LETS) && !(flags & (FJ_FACT_HOST | FJ_FACT_UNION));
+	return *is_in_root;
+}
+
+/* The same of the working directory, whose path is the first `len` bytes of `key`: FJ_FACT_LETS, or
+ * 0. */
+static unsigned is_cwd_open(struct fj_walk *w, const char *key, size_t len)
+{
+	/* (Without the slash that follows.) */
+	return flags_of_dir(w->t, w->root, key, len > 1 ? len - 1 : 0, w->epoch) & FJ_FACT_LETS;
 }
 
 void fj_walk_plan_fact(struct fj_walk *w, const char *jail_path)

@@ -141,7 +141,16 @@ bool fj_walk_learn_pos(struct fj_walk *w)
 	if (w->knows_pos || w->is_detached)
 		return w->knows_pos;
 	fj_str_cut(&w->pos, 0);
-	w->knows_pos = fj_path_of_dir(w->t, w->fd, &w->pos);
+	w->is_recalled = false;
+	if (w->fd == AT_FDCWD && (!w->below || !w->below[0])) {
+		bool is_asked;
+
+		w->knows_pos = fj_stand_where(
+			w->t, fj_facts_epoch(), fj_stand_begin(), &w->pos, &is_asked);
+		w->is_recalled = !is_asked;
+	} else {
+		w->knows_pos = fj_path_of_dir(w->t, w->fd, &w->pos);
+	}
 	w->is_detached = !w->knows_pos;
 	return w->knows_pos;
 }

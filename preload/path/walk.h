@@ -23,6 +23,7 @@ struct fj_walk {
 	 * NULL: it has not come to that. */
 	char *below, *joined;
 	bool knows_pos;
+	bool is_recalled; /* it was known of the working directory: stand.c */
 	bool is_detached; /* the kernel could not say where we are: asked once */
 	bool is_outside;  /* where the walk began is in no union, nor have its steps led into one:
 			     that can be known without the position */

@@ -207,6 +207,99 @@ CASE(cwd_deep)
 	where();
 }
 
+/* What a path of several names leads to from here, and again when that is remembered. */
+static void paths_from(const char *where_one_is)
+{
+	char buf[PATH_MAX];
+	struct stat st;
+
+	say("%s\n", where_one_is);
+	for (int i = 0; i < 3; i++) {
+		show("d/f");
+		show("./d/f");
+		show("d/l");
+		R(access("d/passwd", R_OK));
+		R(lstat("d/e", &st));
+		const long n = readlink("d/l", buf, sizeof(buf) - 1);
+		say("link %.*s\n", n > 0 ? (int)n : 0, buf);
+	}
+}
+
+static char stack[65536];
+
+static int move_to(void *dir)
+{
+	return chdir(dir) ? errno : 0;
+}
+
+/* A path that begins where the process stands: it is moved itself, by itself and by others, and what
+ * lies there becomes something else. */
+CASE(cwd_kept)
+{
+	static const char *const dirs[] = {"a", "b", "c"};
+
+	for (size_t i = 0; i < COUNT(dirs); i++) {
+		char name[16];
+
+		mkdir(dirs[i], 0755);
+		snprintf(name, sizeof(name), "%s/d", dirs[i]);
+		if (i == 2) {
+			symlink("/link-to-etc", name); /* of the host there is none */
+			continue;
+		}
+		mkdir(name, 0755);
+		snprintf(name, sizeof(name), "%s/d/f", dirs[i]);
+		put(name, dirs[i]);
+		snprintf(name, sizeof(name), "%s/d/l", dirs[i]);
+		symlink(i ? "f" : "../../b/d/f", name);
+	}
+	const int b = open("b", O_RDONLY), c = open("c", O_PATH);
+	R(chdir("a"));
+	paths_from("a");
+	R(fchdir(b));
+	paths_from("b");
+	R(fchdir(c));
+	paths_from("c");
+	R(chdir("../a"));
+	paths_from("a again");
+	CHILD("moves a")
+		R(rename("/t/a", "/t/moved"));
+	paths_from("moved");
+	where();
+	CHILD("stands elsewhere") {
+		R(chdir("/t/c"));
+		paths_from("c, in a child");
+	}
+	paths_from("moved");
+	CHILD("makes another directory of d") {
+		R(rename("d", "old"));
+		R(symlink("../b/d", "d"));
+	}
+	paths_from("d is b's");
+	CHILD("makes another link of it") {
+		R(unlink("d"));
+		R(symlink("/link-to-etc", "d"));
+	}
+	paths_from("d is /etc");
+	pid_t pid = clone(move_to, stack + sizeof(stack), CLONE_FS | SIGCHLD, (void *)"/t/b");
+	reap("shares where it stands", pid);
+	paths_from("b");
+	pid = clone(
+		move_to, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, (void *)"/t/c");
+	reap("shares its memory", pid);
+	paths_from("b still");
+	pid = clone(move_to, stack + sizeof(stack), CLONE_FS | CLONE_VM | CLONE_VFORK | SIGCHLD,
+		(void *)"/t/c");
+	reap("shares both", pid);
+	paths_from("c");
+	R(mkdir("/t/gone", 0755));
+	R(chdir("/t/gone"));
+	paths_from("nothing is there");
+	CHILD("removes it")
+		R(rmdir("/t/gone"));
+	paths_from("gone");
+}
+
 CASE(cwd_deep_at)
 {
 	static char name[256];

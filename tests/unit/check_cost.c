@@ -84,6 +84,15 @@ START_TEST(costs)
 	ck_assert_int_eq(fj_sys1(__NR_chdir, tree_path("jail/a/b")), 0);
 	ck_assert_uint_eq(COST(__NR_newfstatat, AT_FDCWD, "file", &st, 0), 1);
 	ck_assert_uint_eq(COST(__NR_openat, AT_FDCWD, "file", O_RDONLY, 0), 1);
+	/* One that begins there needs to know where that is, once for each directory. */
+	fj_jail->has_trap = 1;
+	unit_assert_result(unit_call1(__NR_chdir, "/a"), 0);
+	ck_assert_uint_eq(COST(__NR_newfstatat, AT_FDCWD, "b/file", &st, 0), 1);
+	ck_assert_uint_eq(COST(__NR_newfstatat, AT_FDCWD, "./b/file", &st, 0), 1);
+	ck_assert_uint_eq(COST(__NR_openat, AT_FDCWD, "b/file", O_RDONLY, 0), 1);
+	ck_assert_uint_le(COST_ONCE(__NR_linkat, AT_FDCWD, "b/file", AT_FDCWD, "b/more"), 3);
+	unit_assert_result(unit_call1(__NR_chdir, "/"), 0);
+	ck_assert_uint_eq(COST(__NR_newfstatat, AT_FDCWD, "a/b/file", &st, 0), 1);
 }
 END_TEST
 
