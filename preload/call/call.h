@@ -72,9 +72,9 @@ enum fj_when {
 			     let through */
 	FJ_IF_AUDIT,	 /* socket: the kernel's audit log */
 	FJ_IF_COMPARED,	 /* fcntl: FJ_IF_OUR_FD, or F_DUPFD_QUERY */
-	FJ_IF_MAPS_ASKED, /* ioctl: PROCMAP_QUERY */
-	FJ_IF_LAST,	  /* exit_group: status 127, or somebody has to know: call/ending.h */
-	FJ_IF_TRACED,	  /* there is a trace, whose descriptor is among those in memory */
+	FJ_IF_REQUEST,	 /* ioctl: PROCMAP_QUERY, and what sets flags of files */
+	FJ_IF_LAST,	 /* exit_group: status 127, or somebody has to know: call/ending.h */
+	FJ_IF_TRACED,	 /* there is a trace, whose descriptor is among those in memory */
 };
 
 /* What a call asks of who is not root, before its hook runs (dispatch/may.c): the permission to

@@ -72,6 +72,8 @@
 	X(io_submit)                                                                               \
 	X(kcmp)                                                                                    \
 	X(close_range)                                                                             \
+	/* hook_flags.c */                                                                         \
+	X(flock)                                                                                   \
 	/* hook_procmap.c */                                                                       \
 	X(ioctl)                                                                                   \
 	/* hook_landlock.c */                                                                      \

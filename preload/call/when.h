@@ -9,6 +9,7 @@
 #include "call/hooks.h"
 #include "sys/abi.h"
 
+#include <linux/fs.h>
 #include <linux/netlink.h>
 #include <linux/prctl.h>
 #include <linux/ptrace.h>
@@ -40,6 +41,10 @@ static const struct fj_values fj_prctl_options = {12,
 static const struct fj_values fj_ptrace_requests = {
 	4, {PTRACE_TRACEME, PTRACE_ATTACH, PTRACE_SEIZE, PTRACE_SETOPTIONS}};
 static const struct fj_values fj_peer_options = {2, {FJ_SO_PEERCRED, FJ_SO_PEERGROUPS}};
+
+/* FJ_IF_REQUEST: of the second. */
+static const struct fj_values fj_requests = {
+	3, {FJ_PROCMAP_QUERY, (uint32_t)FS_IOC_SETFLAGS, (uint32_t)FS_IOC_FSSETXATTR}};
 
 static inline bool fj_is_one_of(uint64_t arg, const struct fj_values *values)
 {
@@ -114,8 +119,8 @@ static inline bool fj_when_applies(const struct fj_row *row, const uint64_t arg[
 	case FJ_IF_NEW_USERS:
 		return (arg[0] & CLONE_NEWUSER) || ((arg[0] & (CLONE_FS | CLONE_VM)) == CLONE_FS &&
 							   !(arg[0] >> 32 & FJ_CLONE_SEEN));
-	case FJ_IF_MAPS_ASKED: /* (The descriptor of a trace can be asked.) */
-		return (uint32_t)arg[1] == FJ_PROCMAP_QUERY || fj_jail->trace_fd_plus_1;
+	case FJ_IF_REQUEST: /* (The descriptor of a trace can be asked.) */
+		return fj_is_one_of(arg[1], &fj_requests) || fj_jail->trace_fd_plus_1;
 	case FJ_IF_LAST:
 		return (uint32_t)arg[0] == FJ_MISSING;
 	case FJ_IF_AUDIT:

@@ -12,6 +12,10 @@
 #include "union/change.h"
 #include "sys/abi.h"
 
+/* linux/inotify.h: all but that it is read, opened, or closed by one who reads */
+#define CHANGES 0xfceu
+#define IN_DONT_FOLLOW_ 0x02000000u
+
 /* The object that the path argument names. With AT_EMPTY_PATH and no path that is the program's own
  * descriptor. */
 static long find_argument(struct fj_call *c, uint64_t known_flags, struct fj_place *object)
@@ -115,6 +119,22 @@ long fj_hook_fchown(struct fj_call *c)
 	return up < 0 ? up : chown_object(c, fd, "", (uint32_t)c->arg[1], (uint32_t)c->arg[2]);
 }
 
+/* What is changed in a union is changed in the upper layer, and there it is watched. (Where it cannot
+ * be, it cannot be changed either.) */
+static void bring_watched_up(struct fj_call *c)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread), wish = (uint32_t)c->arg[2];
+	struct fj_place place;
+	long r;
+	const char *jail_path = wish & CHANGES ? fj_arg_path(c, 1, &r) : NULL;
+	const unsigned how = wish & IN_DONT_FOLLOW_ ? 0 : FJ_FOLLOW;
+
+	if (jail_path && fj_path_walk(c->thread, AT_FDCWD, jail_path, how | FJ_WRITE | FJ_COPY_UP,
+				 &place) >= 0)
+		fj_place_done(&place);
+	fj_scratch_release(c->thread, mark);
+}
+
 /* Who watches is told of changes of owner by the kernel, and by nobody else. */
 long fj_hook_watch(struct fj_call *c)
 {
@@ -124,6 +144,8 @@ long fj_hook_watch(struct fj_call *c)
 	if (!fj_sys2(__NR_fstat, c->arg[0], &st) &&
 		(!(st.st_mode & FJ_S_IFMT) || (st.st_mode & FJ_S_IFMT) == FJ_S_IFREG))
 		fj_own_watches();
+	if (__builtin_expect(fj_jail->has_unions, 0) && c->nr == __NR_inotify_add_watch)
+		bring_watched_up(c);
 	return fj_hook_translate(c);
 }
 

@@ -11,6 +11,7 @@
 #include "call/when.h"
 #include "procfs/procfs.h"
 #include "sys/guest.h"
+#include "union/change.h"
 
 #include <linux/fs.h>
 
@@ -199,11 +200,11 @@ static bool clones_from_ours(const struct fj_call *c)
 long fj_hook_ioctl(struct fj_call *c)
 {
 	static const char ours[] = "/memfd:/proc/", maps[] = "/maps (deleted)";
+	long n, fd, plain = clones_from_ours(c) ? -EBADF : fj_union_before_flags(c);
 	char *text;
-	long n, fd, plain;
 
-	plain = clones_from_ours(c) ? -EBADF : fj_kernel(c);
-
+	if (!plain)
+		plain = fj_kernel(c);
 	if (plain != -ENOTTY || (uint32_t)c->arg[1] != FJ_PROCMAP_QUERY)
 		return plain;
 	text = fj_scratch_path(c->thread);

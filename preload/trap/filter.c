@@ -226,10 +226,9 @@ static void emit_leaf(struct builder *b, const struct fj_row *row, enum fj_when 
 		allow_unless_one_of(b, AT_ARG(1), &(const struct fj_values){1, {FJ_SOL_SOCKET}});
 		allow_unless_one_of(b, AT_ARG(2), &fj_peer_options);
 		break;
-	case FJ_IF_MAPS_ASKED:
+	case FJ_IF_REQUEST:
 		if (!fj_jail->trace_fd_plus_1)
-			allow_unless_one_of(
-				b, AT_ARG(1), &(const struct fj_values){1, {FJ_PROCMAP_QUERY}});
+			allow_unless_one_of(b, AT_ARG(1), &fj_requests);
 		break;
 	case FJ_IF_LAST:
 		allow_unless_one_of(b, AT_ARG(0), &(const struct fj_values){1, {FJ_MISSING}});

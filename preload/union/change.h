@@ -39,4 +39,7 @@ static inline long fj_union_before_change(struct fj_call *c, int fd)
 		       0;
 }
 
+/* hook_flags.c: an ioctl that sets the flags of a file is about to be made. Returns 0 or -errno. */
+long fj_union_before_flags(struct fj_call *c);
+
 #endif

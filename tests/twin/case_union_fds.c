@@ -6,6 +6,11 @@
  */
 #include "case_union.h"
 
+/* linux/fs.h, which does not go with sys/mount.h */
+#define FS_IOC_GETFLAGS 0x80086601
+#define FS_IOC_SETFLAGS 0x40086602
+#define FS_NODUMP_FL 0x40
+
 CASE(union_root_fds_directory)
 {
 	struct stat st;
@@ -226,5 +231,126 @@ CASE(union_root_fds_new_calls)
 	R(umount2("m", 0));
 	R(rename("l:2", "l2"));
 	R(mount("overlay", "/t/m", "overlay", 0, OVERLAY));
+	take_away();
+}
+
+/* Locks are on what is in the overlay, whoever has opened it and when; flags are the copy's. */
+CASE(union_root_fds_locks)
+{
+	struct stat st, before;
+	int flags = 0, reads, again, writes;
+
+	make_union();
+	R(stat("l1/both", &before));
+	R(reads = open("m/both", O_RDONLY));
+	R(again = open("m/both", O_RDONLY));
+	R(flock(reads, LOCK_EX));
+	R(flock(again, LOCK_EX | LOCK_NB));
+	R(flock(again, LOCK_SH | LOCK_NB));
+	R(writes = open("m/both", O_RDWR));
+	R(flock(writes, LOCK_EX | LOCK_NB));
+	R(flock(reads, LOCK_UN));
+	R(flock(writes, LOCK_EX | LOCK_NB));
+	R(flock(again, LOCK_SH | LOCK_NB));
+	R(flock(again, 77));
+	R(flock(99, LOCK_EX));
+	close(again);
+	close(writes);
+	R(flock(reads, LOCK_SH));
+	R(reads = open("m/only/deep", O_RDONLY | O_DIRECTORY));
+	R(again = open("m/only/deep", O_RDONLY | O_DIRECTORY));
+	R(flock(reads, LOCK_EX));
+	R(flock(again, LOCK_EX | LOCK_NB));
+	R(stat("l1/both", &st));
+	say("lower changed %d\n", st.st_ctime != before.st_ctime);
+	R(reads = open("m/only/deep/f", O_RDONLY));
+	R(ioctl(reads, FS_IOC_GETFLAGS, &flags));
+	flags |= FS_NODUMP_FL;
+	R(ioctl(reads, FS_IOC_SETFLAGS, &flags));
+	R(ioctl(reads, FS_IOC_SETFLAGS, 8));
+	R(again = open("m/only/deep/f", O_RDONLY));
+	R(ioctl(again, FS_IOC_GETFLAGS, &flags));
+	say("no dump %d\n", !!(flags & FS_NODUMP_FL));
+	R(ioctl(reads, FS_IOC_GETFLAGS, &flags));
+	say("no dump %d\n", !!(flags & FS_NODUMP_FL));
+	take_away();
+	for (int i = 0; i < 2; i++) {
+		R(again = open(i ? "l2/only/deep/f" : "l1/only/deep/f", O_RDONLY));
+		flags = 0;
+		R(ioctl(again, FS_IOC_GETFLAGS, &flags));
+		say("no dump %d\n", !!(flags & FS_NODUMP_FL));
+	}
+}
+
+/* Which names was something said of, by which watch? (What the engine's own work adds is not: that of the
+ * directory itself, or twice of a name.) */
+static void say_heard(int watch)
+{
+	char room[4096];
+	unsigned heard[6] = {0};
+	static const char *const known[] = {"", "f", "new", "moved", "b", "both"};
+	const long n = read(watch, room, sizeof(room));
+
+	for (long at = 0; at < n;) {
+		struct inotify_event e;
+		const char *name = room + at + sizeof(e);
+
+		memcpy(&e, room + at, sizeof(e));
+		at += (long)(sizeof(e) + e.len);
+		for (int i = 0; i < 6; i++)
+			if (e.wd > 0 && e.wd < 9 && !strcmp(e.len ? name : "", known[i]))
+				heard[i] |= 1U << e.wd;
+	}
+	for (int i = 0; i < 6; i++)
+		for (int wd = 1; wd < 9; wd++)
+			if ((heard[i] & 1U << wd) && (i || wd > 2))
+				say("  %d %s\n", wd, known[i]);
+}
+
+static void write_one(const char *path)
+{
+	int fd = open(path, O_WRONLY);
+
+	R(write(fd, "x", 1));
+	close(fd);
+}
+
+/* Who watches hears of changes, though they are made in another layer. */
+CASE(union_root_fds_watched)
+{
+	const unsigned what = IN_CREATE | IN_DELETE | IN_MOVE | IN_MODIFY | IN_ATTRIB;
+	int watch, fd;
+
+	make_union();
+	R(watch = inotify_init1(IN_NONBLOCK));
+	R(inotify_add_watch(watch, "m/only", what));
+	R(inotify_add_watch(watch, "m/d", what));
+	R(inotify_add_watch(watch, "m/both", what));
+	R(inotify_add_watch(watch, "m/way/a", what));
+	R(inotify_add_watch(watch, "m/only/deep/f", what));
+	R(inotify_add_watch(watch, "m/missing", what));
+	say_heard(watch);
+	R(fd = open("m/only/new", O_WRONLY | O_CREAT, 0600));
+	say_heard(watch);
+	close(fd);
+	R(rename("m/only/new", "m/only/moved"));
+	say_heard(watch);
+	R(unlink("m/only/f"));
+	say_heard(watch);
+	R(chmod("m/d/b", 0640));
+	say_heard(watch);
+	R(unlink("m/d/both"));
+	say_heard(watch);
+	R(chmod("m/both", 0640));
+	say_heard(watch);
+	write_one("m/both");
+	say_heard(watch);
+	write_one("m/d/a");
+	say_heard(watch);
+	write_one("m/only/deep/f");
+	say_heard(watch);
+	R(mkdir("m/only/new", 0700));
+	say_heard(watch);
+	close(watch);
 	take_away();
 }

@@ -149,8 +149,9 @@ static bool is_trapped_when(const struct fj_row *row, const uint64_t *arg)
 		return (uint32_t)arg[0] > ours;
 	case FJ_IF_PSELECT:
 		return (uint32_t)arg[0] > ours || arg[5];
-	case FJ_IF_MAPS_ASKED:
-		return (uint32_t)arg[1] == 0xc0686611; /* PROCMAP_QUERY */
+	case FJ_IF_REQUEST:
+		/* PROCMAP_QUERY, FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR */
+		return is_one_of(arg[1], (const uint32_t[]){0xc0686611, 0x40086602, 0x401c5820}, 3);
 	case FJ_IF_LAST:
 		return (uint32_t)arg[0] == 127 || fj_jail->private_base || fj_jail->trace_fd_plus_1;
 	case FJ_IF_AUDIT:

@@ -1,0 +1,57 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * hook_flags.c - what changes a file by a descriptor that is open for reading alone: its flags
+ * (chattr(1)), and locks on it. In a union that is the copy's affair.
+ *
+ * A lock on a lower file would be one that other jails see, and that who opens the copy does not. */
+#include "call/hooks.h"
+#include "sys/abi.h"
+#include "sys/guest.h"
+#include "own/own.h"
+#include "union/change.h"
+
+#include <linux/fs.h>
+
+#define LOCK_NB_ 4u /* asm-generic/fcntl.h */
+#define LOCK_UN_ 8u
+/* Only a capability on the host sets them: linux/fs.h. */
+#define PRIVILEGED (FS_IMMUTABLE_FL | FS_APPEND_FL)
+#define PRIVILEGED_X (FS_XFLAG_IMMUTABLE | FS_XFLAG_APPEND)
+
+/* Would the kernel refuse to set these flags, whatever file it is? */
+static bool is_refused(struct fj_call *c)
+{
+	struct fsxattr x = {0}, had_x = {0};
+	uint32_t flags = 0, had = 0;
+
+	if ((uint32_t)c->arg[1] == FS_IOC_SETFLAGS)
+		return fj_guest_read(&flags, c->arg[2], sizeof(flags)) ||
+		       fj_sys3(__NR_ioctl, c->arg[0], FS_IOC_GETFLAGS, &had) < 0 ||
+		       (fj_own_real_uid() && ((flags ^ had) & PRIVILEGED));
+	return fj_guest_read(&x, c->arg[2], sizeof(x)) ||
+	       fj_sys3(__NR_ioctl, c->arg[0], FS_IOC_FSGETXATTR, &had_x) < 0 ||
+	       (fj_own_real_uid() && ((x.fsx_xflags ^ had_x.fsx_xflags) & PRIVILEGED_X));
+}
+
+long fj_union_before_flags(struct fj_call *c)
+{
+	const uint32_t request = (uint32_t)c->arg[1];
+
+	if (__builtin_expect(!fj_jail->has_unions, 1) ||
+		(request != FS_IOC_SETFLAGS && request != FS_IOC_FSSETXATTR) || is_refused(c))
+		return 0;
+	return fj_union_before_change(c, (int)c->arg[0]);
+}
+
+/* flock(fd, operation) */
+long fj_hook_flock(struct fj_call *c)
+{
+	const uint32_t operation = (uint32_t)c->arg[1];
+
+	/* (Where it cannot be copied, nobody else gets another file either.) */
+	if (!(operation & LOCK_UN_))
+		fj_union_before_change(c, (int)c->arg[0]);
+	return operation & (LOCK_NB_ | LOCK_UN_) ? fj_kernel(c) :
+						   fj_kernel_waiting(c, c->nr, c->arg, -1);
+}
