@@ -18,6 +18,7 @@
 #                   tests/lib/real-chroot it runs the tests against what fakejail must equal, a real chroot.
 #   FAKEJAIL_OPTS   handed on to fakejail (--no-trap, for example)
 #   FAKEJAIL_UID    the uid and gid that root drops to
+#   FAKEJAIL_OVERLAY  not empty: roots are overlays, see overlay.sh
 #   FAKEJAIL_LIMIT  seconds of CPU time that one command may take, or of standing still (lib/limit), before it is killed
 #   FAKEJAIL_KEEP   not empty: the work directory stays
 set -eu
@@ -82,6 +83,7 @@ counts() {
 # The last line of every test.
 finish() {
 	finished=yes
+	[ -z "${FAKEJAIL_OVERLAY:-}" ] || overlay_check
 	if [ $((passed + failed + skipped)) = 0 ]; then
 		fail 'the script' 'it checked nothing'
 	fi
@@ -111,6 +113,11 @@ skip() {
 	skipped=$((skipped + 1))
 	echo "SKIP $test_name: $1: $2"
 }
+
+if [ -n "${FAKEJAIL_OVERLAY:-}" ]; then
+	# shellcheck source=tests/lib/overlay.sh
+	. "$tests_dir/lib/overlay.sh"
+fi
 
 # ---- running things ----
 
@@ -142,6 +149,23 @@ jail() {
 	if is_reference; then
 		# It needs root to enter the jail, and becomes the user itself.
 		limited $root_by $jail_by $FAKEJAIL "$@"
+	elif [ -n "${FAKEJAIL_OVERLAY:-}" ] && overlay_of "$@"; then
+		over_left=$#
+		while [ "$over_left" -gt 0 ]; do
+			if [ "$1" = "$over_root" ]; then
+				set -- "$@" "$over/lower"
+				over_root=
+			else
+				set -- "$@" "$1"
+			fi
+			shift
+			over_left=$((over_left - 1))
+		done
+		if [ "$FAKEJAIL_OVERLAY" = rm ]; then
+			as_user $jail_by $FAKEJAIL --rm "$@"
+		else
+			as_user $jail_by $FAKEJAIL --overlay "$mine/${over##*/}" "$over/work" / "$@"
+		fi
 	else
 		as_user $jail_by $FAKEJAIL "$@"
 	fi
@@ -344,6 +368,15 @@ busybox_applets() {
 	for applet; do
 		ln -s /bin/busybox "$root/bin/$applet"
 	done
+}
+
+# as_made ROOT: prints where its files are as the test has made them: ROOT, and of an overlay (FAKEJAIL_OVERLAY) its lower layer.
+as_made() {
+	if [ -n "${FAKEJAIL_OVERLAY:-}" ] && overlay_of "$1"; then
+		echo "$over/lower"
+	else
+		echo "$1"
+	fi
 }
 
 # give_to_user FILE...: trees that root has made for a jail.

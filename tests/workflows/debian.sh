@@ -16,6 +16,7 @@ esac
 . "$(dirname "$0")/../lib/lib.sh"
 test_name=debian-$release
 private_root "$release"
+tree=$(as_made "$root")
 # GNU hello's configure alone makes a thousand processes.
 limit_seconds=${FAKEJAIL_LIMIT:-600}
 
@@ -30,7 +31,7 @@ inside_like() {
 # ---- names and places ----
 
 # Not below what the jail has mounts on; .fakejail is not seen from inside.
-run sh -c 'cd "$1" && find . -xdev | LC_ALL=C sort' sh "$root"
+run sh -c 'cd "$1" && find . -xdev | LC_ALL=C sort' sh "$tree"
 printf '%s\n' "$out" | grep -Ev '^\./(dev|proc|sys|\.fakejail)(/|$)|^\./etc/(resolv\.conf|hosts)$' >"$work/names-outside"
 run jail "$root" /bin/bash -c 'cd / && find . -xdev | LC_ALL=C sort'
 printf '%s\n' "$out" | grep -Ev '^\./(dev|proc|sys)(/|$)|^\./etc/(resolv\.conf|hosts)$' >"$work/names-inside"
@@ -43,7 +44,7 @@ fi
 inside 'find with absolute names, and fts with fchdir' same \
 	'[ "$(find /usr -xdev | wc -l)" = "$(cd /usr && find . -xdev | wc -l)" ] && [ "$(find /usr/share -type d | wc -l)" -gt 100 ] && echo same'
 inside 'ls -lR and du go everywhere' yes 'ls -lR /usr /etc >/dev/null; du -sx /usr >/dev/null; echo yes'
-awk_there=$(readlink "$root/etc/alternatives/awk")
+awk_there=$(readlink "$tree/etc/alternatives/awk")
 inside '/etc/alternatives, a link at a time' "/etc/alternatives/awk
 $awk_there
 $awk_there" 'readlink /usr/bin/awk; readlink /etc/alternatives/awk; readlink -f /usr/bin/awk'
@@ -113,7 +114,7 @@ b' 'cd /tmp; rm -rf repo clone; git init -q repo; cd repo; git config user.name 
 	echo a >a; git add a; git commit -qm one; git checkout -qb side; echo b >b; git add b; git commit -qm two
 	git clone -q /tmp/repo /tmp/clone; cd /tmp/clone; git log --format=%s; git fsck 2>/dev/null; [ -z "$(git status --porcelain)" ] && echo clean
 	git gc -q; git ls-files; rm -rf /tmp/repo /tmp/clone'
-inside 'dpkg -l lists what is installed' "$(grep -c '^Status: install ok installed' "$root/var/lib/dpkg/status")" \
+inside 'dpkg -l lists what is installed' "$(grep -c '^Status: install ok installed' "$tree/var/lib/dpkg/status")" \
 	'dpkg -l | grep -c ^ii'
 inside 'dpkg --audit has nothing to say' '' 'dpkg --audit'
 inside 'dpkg -S and -L know their files' 'bash: /bin/bash' 'dpkg -S "*bin/bash" | sed "s|/usr/bin|/bin|"; dpkg -L bash >/dev/null'
@@ -162,7 +163,7 @@ attach=as_user
 if [ "$(cat /proc/sys/kernel/yama/ptrace_scope 2>/dev/null || echo 0)" != 0 ]; then
 	attach=limited
 fi
-if [ -x "$root/usr/bin/gdb" ]; then
+if [ -x "$tree/usr/bin/gdb" ]; then
 	# (From 14 on gdb starts its program from vfork(2), and waits there for its exec.)
 	inside_like 'gdb inside: breakpoint, backtrace, finish, watchpoint' \
 		'*Breakpoint 1, deep*#0  deep*#1 *main*Value returned*Hardware watchpoint*New value = 2*exited with code 03*' \

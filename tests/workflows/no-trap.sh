@@ -56,7 +56,7 @@ fs.promises.readFile('/nosuch').catch((e) => console.log(e.message));
 JS
 		prints "$release: node" "/tmp/s.js / /etc/passwd 0
 /tmp/n/o [ 'f' ] true
-false $(cat "$root/etc/debian_version")
+false $(cat "$(as_made "$root")/etc/debian_version")
 true
 ENOENT: no such file or directory, open '/nosuch'" jail --no-trap "$root" "$node" /tmp/s.js
 	else

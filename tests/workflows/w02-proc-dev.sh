@@ -34,8 +34,8 @@ prints 'cmdline is what was typed' 'cat /proc/self/cmdline ' jail "$root" sh -c 
 prints 'comm is the program'\''s' cat jail "$root" cat /proc/self/comm
 prints_like 'status of another process' '*Name:*sleep*' jail "$root" sh -c \
 	'sleep 1000 & while [ "$(cat /proc/$!/comm)" != sleep ]; do :; done; cat /proc/$!/status; kill $!'
-prints '.. of /proc is /' "$(cd "$root" && LC_ALL=C ls)" jail "$root" ls /proc/..
-prints '.. of a directory in /dev is the jail'\''s' "$(cd "$root" && LC_ALL=C ls)" jail "$root" ls /dev/shm/../..
+prints '.. of /proc is /' "$(cd "$(as_made "$root")" && LC_ALL=C ls)" jail "$root" ls /proc/..
+prints '.. of a directory in /dev is the jail'\''s' "$(cd "$(as_made "$root")" && LC_ALL=C ls)" jail "$root" ls /dev/shm/../..
 run jail "$root" cat /proc/self/maps
 like 'maps shows the program by its jail path' '*/bin/busybox*' "$out"
 case $out in

@@ -1,0 +1,72 @@
+# shellcheck shell=sh disable=SC2154 # what lib.sh has set
+# SPDX-FileCopyrightText: The fakejail authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# overlay.sh - the same tests on roots that are overlays.  Sourced by lib.sh when FAKEJAIL_OVERLAY is set.
+#
+# At its first jail a root moves away and becomes the lowest layer, and its own place the upper one: so what a test puts into
+# the root from outside later, and what it looks for there after the jail has made it, is where the test expects it.  What
+# can differ is what it looks for, changes or removes from outside that it has not made in between.
+#
+#   FAKEJAIL_OVERLAY=kept   an overlay on /, whose changes the next jail sees
+#   FAKEJAIL_OVERLAY=rm     `--rm`, for tests each of whose jails stands for itself
+#
+# `finish` checks that no lower layer has changed: data, modes, times, records.
+
+# The lower layers, a line each: the root that each was.
+overlays=$work/overlays
+: >"$overlays"
+mkdir "$mine/layers"
+! is_root || chown "$test_uid:$test_uid" "$mine/layers"
+
+# What nothing may change; not access times.
+overlay_state() (
+	cd "$1" || exit
+	find . -printf '%P %y %m %s %U %G %T@ %C@ %n %i %l\n' | LC_ALL=C sort
+	find . -type f -exec cksum {} + | LC_ALL=C sort
+)
+
+# overlay_of ARG...: sets over_root to the root that fakejail is asked to enter, over to the directory with its layers. Fails where it is none of
+# the test's roots, or is asked for in another way (a verb, an overlay of the test's own, the host's tree).
+overlay_of() {
+	over_root=
+	case ${1:-} in
+	add | doctor | images | owners | pack | pull | rmi | run | unpack) return 1 ;;
+	esac
+	for over_word; do
+		case $over_word in
+		/ | --rm | --keep* | --overlay* | --tmp-overlay* | --proot) return 1 ;;
+		"$mine"/*)
+			! [ -d "$over_word" ] || [ -h "$over_word" ] || case $over_word in
+			"$mine"/*/* | "$mine/home" | "$mine/layers") ;;
+			*)
+				over_root=$over_word
+				break
+				;;
+			esac
+			;;
+		esac
+	done
+	[ -n "$over_root" ] || return 1
+	over=$mine/layers/${over_root##*/}
+	if ! [ -d "$over" ]; then
+		mkdir "$over" "$over/work"
+		mv "$over_root" "$over/lower"
+		mkdir "$over_root"
+		! is_root || chown "$test_uid:$test_uid" "$over" "$over/work" "$over_root"
+		echo "${over_root##*/}" >>"$overlays"
+		overlay_state "$over/lower" >"$work/before-${over_root##*/}"
+	fi
+}
+
+# Called by finish.
+overlay_check() {
+	while read -r over_name; do
+		overlay_state "$mine/layers/$over_name/lower" >"$work/after"
+		if cmp -s "$work/before-$over_name" "$work/after"; then
+			ok "the lower layer $over_name is as it was"
+		else
+			fail "the lower layer $over_name" 'it has changed' "$(diff "$work/before-$over_name" "$work/after" | head -n 20)"
+		fi
+	done <"$overlays"
+}
