@@ -12,8 +12,8 @@
 
 #include "file/preload.h"
 #include "door/page.h"
-#include "sys/arch.h"
 #include "sys/gate.h"
+#include "sys/sys.h"
 
 static const struct fj_door_page *page;
 

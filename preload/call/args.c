@@ -4,6 +4,10 @@
  * args.c - what hooks ask of the arguments of their call, and the kernel of them. */
 #include "call/call.h"
 #include "sys/guest.h"
+#include "call/args.h"
+#include "call/row.h"
+#include "call/translate.h"
+#include "sys/scratch.h"
 
 FJ_HOT char *fj_arg_path(struct fj_call *c, int i, long *error)
 {

@@ -22,7 +22,9 @@
 #include "call/trapping.h"
 #include "call/ending.h"
 #include "private/private.h"
-#include "sys/abi.h"
+#include "jail/fds.h"
+#include "sys/abi_signal.h"
+#include "jail/jail.h"
 
 #include <asm/stat.h>
 

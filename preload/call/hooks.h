@@ -5,7 +5,9 @@
 #ifndef FJ_HOOKS_H
 #define FJ_HOOKS_H
 
-#include "call/call.h"
+#include <stdint.h>
+
+struct fj_call;
 
 /* X(name) for the hook fj_hook_name(): calls.def calls it `name`. */
 #define FJ_HOOKS(X)                                                                                \
@@ -68,7 +70,7 @@
 	X(our_fd)                                                                                  \
 	X(fcntl)                                                                                   \
 	X(select) /* select, pselect6 */                                                           \
-	X(poll)   /* poll, ppoll */                                                                \
+	X(poll)	  /* poll, ppoll */                                                                \
 	X(io_submit)                                                                               \
 	X(kcmp)                                                                                    \
 	X(close_range)                                                                             \

@@ -6,9 +6,15 @@
  *
  * An object is opened with O_PATH, and /proc/self/fd/N leads to that very file whatever happens to
  * names meanwhile. */
-#include "call/hooks.h"
 #include "layers/union.h"
 #include "sys/abi.h"
+#include "call/call.h"
+#include "call/translate.h"
+#include "jail/mount_flags.h"
+#include "path/path.h"
+#include "path/quick.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
 
 #include <asm/stat.h>
 
@@ -25,7 +31,7 @@ static long find_quickly(struct fj_call *c, int dirfd, const char *jail_path, un
 	long r;
 
 	/* (What is changed in a union is copied up first.) */
-	if ((how & FJ_WANT_POS) || (how & FJ_WRITE && fj_jail->has_read_only) ||
+	if ((how & FJ_WANT_POS) || (how & FJ_WRITE && fj_mount_flags()->has_read_only) ||
 		!(how & FJ_WRITE ? fj_quick_begin : fj_quick_begin_layered)(
 			&q, c->thread, dirfd, jail_path, fj_strlen(jail_path)))
 		return 1;

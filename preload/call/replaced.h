@@ -6,8 +6,12 @@
 #ifndef FJ_REPLACED_H
 #define FJ_REPLACED_H
 
+#include "call/args.h"
 #include "call/call.h"
+#include "call/row.h"
+#include "layers/place.h"
 #include "sys/abi.h"
+#include "sys/sys.h"
 
 struct fj_replaced {
 	struct fj_place place;

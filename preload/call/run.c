@@ -10,8 +10,19 @@
 #include "call/hooks.h"
 #include "call/replaced.h"
 #include "layers/union.h"
-#include "sys/guest.h"
-#include "sys/abi.h"
+#include "call/args.h"
+#include "call/call.h"
+#include "call/row.h"
+#include "call/translate.h"
+#include "jail/facts.h"
+#include "jail/mount_flags.h"
+#include "jail/mounts.h"
+#include "path/path.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "call/hooks.h"
+#include "layers/over.h"
+#include "layers/place.h"
 
 #include <asm/stat.h>
 
@@ -36,7 +47,7 @@ static unsigned how_of(const struct fj_call *c, enum fj_kind kind)
 		how = 0;
 	if (kind == FJ_NEW || kind == FJ_OLD)
 		how = FJ_ENTRY |
-		      (fj_jail->mounts_share_device || fj_is_rename(c) ? FJ_WANT_POS : 0);
+		      (fj_mount_flags()->mounts_share_device || fj_is_rename(c) ? FJ_WANT_POS : 0);
 	if (c->row->flags & FJ_WRITES)
 		how |= how & FJ_ENTRY ? FJ_WRITE : FJ_WRITE | FJ_COPY_UP;
 	if (c->nr == __NR_linkat)
@@ -115,7 +126,7 @@ static long replace_entry(struct fj_call *c, int i, const char *jail_path,
 		r = fj_path_walk(c->thread, with->dirfd, jail_path, how_of(c, kind), &with->place);
 	if (r < 0)
 		return r;
-	with->knows_mount = fj_jail->mounts_share_device && with->place.pos;
+	with->knows_mount = fj_mount_flags()->mounts_share_device && with->place.pos;
 	if (with->knows_mount)
 		with->mount = mount_of_directory(&with->place);
 	if (with->place.is_mount && kind == FJ_NEW)
@@ -141,7 +152,7 @@ static long replace_entry(struct fj_call *c, int i, const char *jail_path,
 static bool links_by_name(const struct fj_call *c)
 {
 	return !(fj_arg(c, FJ_LINKFLAGS, AT_SYMLINK_FOLLOW) & AT_SYMLINK_FOLLOW) &&
-	       !fj_jail->has_unions;
+	       !fj_mount_flags()->has_unions;
 }
 
 /* The file that gets another name: by its directory and name, as the new name will be, which mostly
@@ -150,7 +161,7 @@ static bool links_by_name(const struct fj_call *c)
 static long replace_linked(
 	struct fj_call *c, int i, const char *jail_path, struct fj_replaced *with)
 {
-	const bool asks_mount = fj_jail->mounts_share_device;
+	const bool asks_mount = fj_mount_flags()->mounts_share_device;
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	struct fj_mount_found m;
 	long r;
@@ -183,7 +194,8 @@ static long replace_linked(
 static long replace_object(
 	struct fj_call *c, int i, const char *jail_path, struct fj_replaced *with)
 {
-	const bool asks_mount = fj_jail->mounts_share_device && (c->row->flags & FJ_RENAMES);
+	const bool asks_mount =
+		fj_mount_flags()->mounts_share_device && (c->row->flags & FJ_RENAMES);
 	const long r = fj_find_object(c, fj_arg_dirfd(c, i), jail_path,
 		how_of(c, c->row->kind[i]) | (asks_mount ? FJ_WANT_POS : 0), 0, &with->place);
 
@@ -266,7 +278,7 @@ long fj_translate(struct fj_call *c, fj_around around)
 		if (kind != FJ_PATH && kind != FJ_LPATH && kind != FJ_NEW && kind != FJ_OLD)
 			continue;
 		jail_path = fj_arg_path(c, i, &r);
-		if (__builtin_expect(!jail_path && !r && fj_jail->has_unions, 0) &&
+		if (__builtin_expect(!jail_path && !r && fj_mount_flags()->has_unions, 0) &&
 			(c->row->flags & FJ_WRITES) && (kind == FJ_PATH || kind == FJ_LPATH) &&
 			fj_arg_dirfd(c, i) >= 0)
 			r = fj_union_bring_fd_up(c->thread, fj_arg_dirfd(c, i));

@@ -5,6 +5,10 @@
 #include "call/trapping.h"
 
 #include "sys/gate.h"
+#include "call/tag.h"
+#include "sys/sys.h"
+#include "jail/memory.h"
+#include "jail/jail.h"
 
 #include <linux/audit.h>
 #include <linux/seccomp.h>

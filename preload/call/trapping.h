@@ -6,9 +6,9 @@
 #ifndef FJ_TRAPPING_H
 #define FJ_TRAPPING_H
 
-#include "call/call.h"
-
 #include <linux/filter.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /* Write the instructions that allow a call from the gate page and go on behind them for others. */
 #define FJ_GATE_TEST 7

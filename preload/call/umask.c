@@ -2,8 +2,10 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * umask.c - umask(2): the mask that the process has, which the kernel tells only who changes it. */
-#include "call/hooks.h"
 #include "sys/part.h"
+#include "call/call.h"
+#include "call/translate.h"
+#include "call/hooks.h"
 
 #include <linux/kcmp.h>
 

@@ -6,14 +6,22 @@
 #ifndef FJ_WHEN_H
 #define FJ_WHEN_H
 
+#include "call/call.h"
 #include "call/hooks.h"
-#include "sys/abi.h"
+#include "call/row.h"
+#include "jail/fds.h"
+#include "jail/jail.h"
+#include "private/private.h"
+#include "sys/abi_signal.h"
+#include "sys/nr.h"
 
 #include <linux/fs.h>
 #include <linux/netlink.h>
 #include <linux/prctl.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 #define FJ_AF_NETLINK 16 /* linux/socket.h keeps it from user space */
 #define FJ_SO_PEERCRED 17
@@ -60,7 +68,7 @@ static inline enum fj_when fj_when_of(const struct fj_row *row)
 {
 	const enum fj_when when = (enum fj_when)row->when;
 
-	if (when == FJ_IF_LAST && (fj_jail->private_base || fj_jail->trace_fd_plus_1))
+	if (when == FJ_IF_LAST && (fj_private()->base || fj_jail->trace_fd_plus_1))
 		return FJ_ALWAYS;
 	if (!fj_jail->trace_fd_plus_1)
 		return when == FJ_IF_TRACED ? FJ_NEVER : when;

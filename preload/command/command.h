@@ -6,8 +6,10 @@
 #ifndef FJ_COMMAND_H
 #define FJ_COMMAND_H
 
-#include "call/call.h"
 #include "command/parent.h"
+
+#include <stdbool.h>
+#include <stddef.h>
 
 /* The variables of the environment that get a meaning inside: launch/environment.c. */
 enum fj_variable { FJ_HOME, FJ_USER, FJ_LOGNAME, FJ_SHELL, FJ_VARIABLES };

@@ -3,6 +3,9 @@
  *
  * errors.c - the kernel's errors in the words of strerror(3). For all messages of the loader. */
 #include "command/command.h"
+#include "sys/sys.h"
+
+#include <stdint.h>
 
 /* By number, one behind the other: a table of pointers would be relocated at every start. */
 static const char texts[] = "\0"

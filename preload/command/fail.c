@@ -4,6 +4,7 @@
  * fail.c - how a jail that cannot be made says so and ends; and small things of strings that its
  * makers share. */
 #include "command/command.h"
+#include "sys/sys.h"
 
 _Noreturn void fj_launch_fail(const char *what, const char *which, long error)
 {

@@ -3,6 +3,7 @@
  *
  * options.c - the loader's command line: see launch.c. */
 #include "command/command.h"
+#include "sys/sys.h"
 
 struct fj_options fj_options FJ_BULKY;
 

@@ -14,7 +14,8 @@
  *
  * Called by launch.c, before there is a jail. */
 #include "command/command.h"
-#include "sys/abi.h"
+#include "sys/sys.h"
+#include "sys/abi_signal.h"
 
 #include <linux/prctl.h>
 

@@ -12,7 +12,6 @@
 #include "cred/ids.h"
 
 #include "sys/thread.h"
-#include "sys/abi.h"
 
 #define OWN_MAX                                                                                    \
 	1024u /* more threads that differ share the process's; each takes 256 bytes once it is     \

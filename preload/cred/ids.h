@@ -17,6 +17,11 @@
 #define FJ_IDS_H
 
 #include "sys/part.h"
+#include "sys/sys.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #define FJ_GROUPS_FEW 32u
 #define FJ_GROUPS_MAX 65536u /* NGROUPS_MAX, linux/limits.h */

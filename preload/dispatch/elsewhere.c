@@ -15,6 +15,12 @@
 #include "dispatch/elsewhere.h"
 #include "sys/abi.h"
 #include "sys/guest.h"
+#include "sys/nr.h"
+#include "call/row.h"
+#include "jail/fds.h"
+#include "sys/abi_signal.h"
+#include "sys/scratch.h"
+#include "sys/thread.h"
 
 #include <asm/stat.h>
 #include <linux/openat2.h>

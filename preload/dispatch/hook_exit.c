@@ -5,11 +5,12 @@
 #include "call/hooks.h"
 #include "call/when.h"
 #include "private/private.h"
+#include "call/call.h"
 
 /* (The filter lets most ends pass: call/ending.c.) The last process takes the private directories with it. */
 long fj_hook_exit(struct fj_call *c)
 {
-	if (__builtin_expect(fj_jail->private_base != 0, 0))
+	if (__builtin_expect(fj_private()->base != 0, 0))
 		fj_private_leave(c->thread);
 	return (uint32_t)c->arg[0] == FJ_MISSING ? fj_hook_exit_127(c) : fj_kernel(c);
 }

@@ -18,9 +18,22 @@
 #include "call/hooks.h"
 #include "sys/guest.h"
 #include "sys/abi.h"
+#include "call/args.h"
+#include "call/call.h"
+#include "call/row.h"
+#include "cred/ids.h"
+#include "jail/mount_flags.h"
+#include "jail/mounts.h"
+#include "jail/search.h"
+#include "own/own.h"
+#include "path/path.h"
+#include "records/records.h"
+#include "sys/sys.h"
+#include "jail/lacks.h"
 
 #include <linux/openat2.h>
 #include <linux/securebits.h>
+#include <stdint.h>
 
 #define ANY_X 0111u
 #define AT_EACCESS_ 0x200u
@@ -186,8 +199,9 @@ static bool is_answered(const struct fj_call *c, const struct fj_seen *seen)
 	const uint32_t wanted = (uint32_t)fj_arg(c, FJ_MODE, 0);
 
 	if (!seen->is_quick || (fj_arg(c, FJ_ATFLAGS, 0) & ~(uint64_t)AT_SYMLINK_NOFOLLOW) ||
-		(c->nr == __NR_faccessat2 && fj_jail->no_faccessat2) || fj_jail->has_read_only ||
-		(fj_jail->has_mount_limits & FJ_MOUNT_NOEXEC) || (wanted & ~7u))
+		(c->nr == __NR_faccessat2 && fj_lacks()->faccessat2) ||
+		fj_mount_flags()->has_read_only ||
+		(fj_mount_flags()->has_mount_limits & FJ_MOUNT_NOEXEC) || (wanted & ~7u))
 		return false;
 	return !seen->is_there || !wanted ||
 	       (wanted == R && (seen->file.real_mode & OWNER_R) &&
@@ -209,15 +223,16 @@ static long may_access(struct fj_call *c)
 		if (!(real.securebits & issecure_mask(SECURE_NO_SETUID_FIXUP)))
 			real.effective = real.ruid ? 0 : real.permitted;
 	}
-	c->thread->judged = &real;
-	c->thread->asker = fj_ids_asker(&real);
+	fj_judging(c->thread)->judged = &real;
+	fj_search(c->thread)->asker = fj_ids_asker(&real);
 	r = fj_see(c, i, fj_see_how(c, i), &seen);
 	if (r <= 0)
 		fj_seen_done(&seen, 0);
 	else if (!(r = judge_path(c, &seen)) && is_answered(c, &seen))
 		r = seen.is_there ? FJ_MAY_DONE : -ENOENT;
-	c->thread->judged = NULL;
-	c->thread->asks_search = false; /* the hook's own walk would ask for the effective ids */
+	fj_judging(c->thread)->judged = NULL;
+	fj_search(c->thread)->asks =
+		false; /* the hook's own walk would ask for the effective ids */
 	return r;
 }
 
@@ -225,10 +240,10 @@ static long may_access(struct fj_call *c)
  * interpreters of a program are not named by the call.) */
 static bool is_asked(const struct fj_call *c)
 {
-	if (!c->thread->asked || c->row->asks == FJ_ASKS_EXECUTE)
+	if (!fj_judging(c->thread)->asked || c->row->asks == FJ_ASKS_EXECUTE)
 		return false;
 	for (unsigned i = 0; i < FJ_ARGS; i++)
-		if (fj_kind_is_path(c->row->kind[i]) && !(c->thread->asked >> i & 1))
+		if (fj_kind_is_path(c->row->kind[i]) && !(fj_judging(c->thread)->asked >> i & 1))
 			return false;
 	return true;
 }
@@ -288,12 +303,13 @@ long fj_may_call(struct fj_call *c)
 	long r;
 
 	fj_path_may_search = may_search;
-	c->thread->judged = NULL; /* a handler that was abandoned may have left something */
-	c->thread->asked = 0;
+	fj_judging(c->thread)->judged =
+		NULL; /* a handler that was abandoned may have left something */
+	fj_judging(c->thread)->asked = 0;
 	if (fj_early_answer(c) < 1)
 		return 0; /* the hook will say the same */
 	r = judge(c);
 	if (is_asked(c))
-		c->thread->asks_search = false;
+		fj_search(c->thread)->asks = false;
 	return r;
 }

@@ -5,8 +5,17 @@
 #ifndef FJ_CALL_MAY_H
 #define FJ_CALL_MAY_H
 
-#include "call/call.h"
 #include "inode/owned.h"
+#include "layers/place.h"
+#include "sys/slot.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fj_call;
+struct fj_ids;
+struct fj_owner;
+struct fj_thread;
 
 /* Judge a call by what its files show, before its hook runs; only for identities that
  * fj_ids_is_limited(). Returns 0 when nothing is to be said against it (the call may still fail for
@@ -28,6 +37,17 @@ struct fj_seen {
 	struct fj_file file;   /* when it is there */
 	struct fj_file parent; /* for entries */
 };
+
+#define FJ_JUDGING_AT 0xc0u
+struct fj_judging {
+	/* While another identity than the thread's own is asked about: may.c */
+	const struct fj_ids *judged;
+	uint8_t asked; /* on the way of which path arguments that was done: a bit for each */
+};
+static inline struct fj_judging *fj_judging(const struct fj_thread *t)
+{
+	return (struct fj_judging *)fj_slot_at(t, FJ_JUDGING_AT);
+}
 
 /* The identity that is judged: the caller's, but for access(2). */
 const struct fj_ids *fj_who(const struct fj_thread *t);

@@ -4,12 +4,20 @@
  * may_file.c - may the calling process do this to that file? What each call wants of its object. */
 #include "dispatch/may.h"
 
-#include "inode/owned.h"
 #include "sys/guest.h"
 #include "sys/abi.h"
+#include "call/args.h"
+#include "call/call.h"
+#include "call/row.h"
+#include "cred/ids.h"
+#include "own/own.h"
+#include "records/records.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
 
 #include <linux/fanotify.h>
 #include <linux/inotify.h>
+#include <stdint.h>
 
 #define UTIME_NOW_ 0x3fffffffL /* linux/stat.h keeps them from user space */
 

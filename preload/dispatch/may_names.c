@@ -5,6 +5,17 @@
  * them. */
 #include "dispatch/may.h"
 #include "sys/abi.h"
+#include "call/args.h"
+#include "call/call.h"
+#include "call/row.h"
+#include "cred/ids.h"
+#include "inode/owned.h"
+#include "jail/mount_flags.h"
+#include "jail/mounts.h"
+#include "own/own.h"
+#include "path/path.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
 
 /* `seen`, of which fj_see() said `r`, is to be made. */
 static long judge_making(
@@ -69,7 +80,7 @@ static bool crosses_mounts(
 {
 	if (from_dev != to->parent.key.dev)
 		return true;
-	if (!fj_jail->mounts_share_device || !from->place.pos || !to->place.pos)
+	if (!fj_mount_flags()->mounts_share_device || !from->place.pos || !to->place.pos)
 		return false;
 	return id_of(from->place.pos, is_object) != id_of(to->place.pos, false);
 }
@@ -78,7 +89,7 @@ static bool crosses_mounts(
  * own tree. */
 static bool wants_positions(const struct fj_seen *from, const struct fj_seen *to)
 {
-	return fj_jail->mounts_share_device && !(from->is_in_root && to->is_in_root) &&
+	return fj_mount_flags()->mounts_share_device && !(from->is_in_root && to->is_in_root) &&
 	       !(from->place.pos && to->place.pos);
 }
 

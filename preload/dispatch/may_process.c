@@ -7,9 +7,15 @@
  * here is judged who they pretend to be. Process groups, and all processes at once, are the
  * kernel's. Called by may.c; and the hook of such calls, which are then the kernel's to make. */
 #include "dispatch/may.h"
-#include "call/hooks.h"
 #include "identity/peer.h"
-#include "sys/abi.h"
+#include "call/args.h"
+#include "call/call.h"
+#include "call/row.h"
+#include "cred/ids.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "call/hooks.h"
+#include "sys/abi_signal.h"
 
 #include <linux/ptrace.h>
 

@@ -8,6 +8,15 @@
  * judges itself who may open those. */
 #include "dispatch/may.h"
 #include "layers/union.h"
+#include "call/args.h"
+#include "call/call.h"
+#include "call/row.h"
+#include "cred/ids.h"
+#include "path/path.h"
+#include "path/quick.h"
+#include "sys/abi.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
 
 #include <asm/statfs.h>
 #include <linux/fanotify.h>
@@ -17,7 +26,7 @@
 
 const struct fj_ids *fj_who(const struct fj_thread *t)
 {
-	return t->judged ? t->judged : fj_ids();
+	return fj_judging(t)->judged ? fj_judging(t)->judged : fj_ids();
 }
 
 /* Does the kernel judge this one better? */
@@ -167,7 +176,7 @@ long fj_see(struct fj_call *c, int i, unsigned how, struct fj_seen *seen)
 		return 0; /* EBADF */
 	r = fj_see_path(c, fj_arg_dirfd(c, i), jail_path, how, seen);
 	if (r > 0)
-		c->thread->asked |= (uint8_t)(1u << i);
+		fj_judging(c->thread)->asked |= (uint8_t)(1u << i);
 	return r;
 }
 

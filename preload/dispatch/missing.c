@@ -10,6 +10,11 @@
 #include "dispatch/missing.h"
 #include "inode/exe.h"
 #include "call/hooks.h"
+#include "call/call.h"
+#include "jail/paths.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "jail/root.h"
 
 static struct {
 	long pid;
@@ -79,7 +84,7 @@ static void tell(struct fj_thread *t)
 	uint64_t strings = entry(5 /* DT_STRTAB */);
 	struct fj_str list;
 	/* That of a jail inside the jail: what its launcher was told is not known here. */
-	const char *nested = fj_root()->pos, *root = *nested ? nested : fj_jail->name;
+	const char *nested = fj_root()->pos, *root = *nested ? nested : fj_jail_paths()->name;
 
 	/* glibc has made the address absolute by now, musl has not. */
 	if (strings < first.base)

@@ -6,8 +6,8 @@
 #ifndef FJ_MISSING_H
 #define FJ_MISSING_H
 
-#include "call/call.h"
-#include "exec-format/exec.h"
+#include <linux/elf.h>
+#include <stdint.h>
 
 /* At the start of the jail's first program: where its interpreter and itself are. Not called for
  * others. */

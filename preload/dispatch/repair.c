@@ -10,6 +10,22 @@
  * refused. */
 #include "inode/owned.h"
 #include "layers/union.h"
+#include "call/args.h"
+#include "call/call.h"
+#include "call/row.h"
+#include "call/translate.h"
+#include "cred/ids.h"
+#include "jail/mount_flags.h"
+#include "own/own.h"
+#include "path/path.h"
+#include "records/records.h"
+#include "sys/abi.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "jail/root.h"
+#include "layers/place.h"
+
+#include <stdint.h>
 
 static bool repair_file(struct fj_call *c, int dirfd, const char *name)
 {
@@ -47,7 +63,7 @@ static bool repair_start(struct fj_call *c, int dirfd)
 	n = fj_fd_target(dirfd, text);
 	if (n > 0 && text[0] == '/') {
 		text[n] = 0;
-		changed = !(fj_jail->has_unions && fj_union_is_lower(text)) &&
+		changed = !(fj_mount_flags()->has_unions && fj_union_is_lower(text)) &&
 			  repair_file(c, AT_FDCWD, text);
 	}
 	fj_scratch_release(c->thread, mark);

@@ -5,6 +5,7 @@
 #include "dispatch/elsewhere.h"
 #include "mount/dev_names.h"
 #include "call/hooks.h"
+#include "call/row.h"
 #include "inode/making.h"
 #include "dispatch/may.h"
 #include "exec/hook_ptrace.h"
@@ -12,7 +13,16 @@
 #include "signal/signalfd.h"
 
 #include "cred/ids.h"
-#include "sys/guest.h"
+#include "call/call.h"
+#include "call/translate.h"
+#include "jail/fds.h"
+#include "jail/jail.h"
+#include "jail/mount_flags.h"
+#include "jail/search.h"
+#include "sys/nr.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "union/change.h"
 
 /* What an alias' argument is: one of its own, or a constant. */
 #define OWN 0x4000
@@ -143,7 +153,7 @@ static void resolve_alias(struct fj_call *c)
 __attribute__((noinline)) static long run_repaired(struct fj_call *c, long r)
 {
 	if (r == -EXDEV)
-		return fj_jail->has_entries && fj_dev_make(c) ? run(c) : r;
+		return fj_mount_flags()->has_entries && fj_dev_make(c) ? run(c) : r;
 	return fj_repair(c) || fj_dev_make(c) ? run(c) : r;
 }
 
@@ -185,7 +195,7 @@ __attribute__((noinline)) static long run_limited(struct fj_call *c)
 	uint64_t arg[FJ_ARGS];
 	long r;
 
-	c->thread->asker = fj_ids_asker(fj_ids());
+	fj_search(c->thread)->asker = fj_ids_asker(fj_ids());
 	fj_creators_begin(&seen);
 	memcpy(arg, c->arg, sizeof(arg));
 	for (;;) {
@@ -201,14 +211,14 @@ __attribute__((noinline)) static long run_limited(struct fj_call *c)
 		if ((r != -EACCES && r != -EPERM) || !fj_creators_wait(&seen))
 			return fj_early_complaint(c, r);
 		fj_scratch_release(c->thread, mark);
-		c->thread->asks_search = true;
+		fj_search(c->thread)->asks = true;
 	}
 }
 
 __attribute__((always_inline)) static inline long run_row(struct fj_call *c)
 {
-	c->thread->asks_search = fj_ids_is_limited();
-	return __builtin_expect(c->thread->asks_search, 0) ? run_limited(c) : run_hook(c);
+	fj_search(c->thread)->asks = fj_ids_is_limited();
+	return __builtin_expect(fj_search(c->thread)->asks, 0) ? run_limited(c) : run_hook(c);
 }
 
 /* And show it. */
@@ -248,7 +258,7 @@ __attribute__((noinline)) static long run_in_unions(struct fj_call *c)
 	long r;
 
 	memcpy(arg, c->arg, sizeof(arg));
-	c->thread->call = c;
+	fj_calling(c->thread)->call = c;
 	r = run_seen(c);
 	if (__builtin_expect(r != -EMFILE || c->leaves_by_tail, 1))
 		return r;
@@ -284,7 +294,7 @@ FJ_HOT long fj_call_row(struct fj_call *c)
 	if (!c->row->hook && c->row->when != FJ_NEVER)
 		resolve_alias(c);
 	hide_our_fds(c);
-	r = __builtin_expect(fj_jail->has_unions, 0) ? run_in_unions(c) : run_seen(c);
+	r = __builtin_expect(fj_mount_flags()->has_unions, 0) ? run_in_unions(c) : run_seen(c);
 	fj_scratch_release(c->thread, mark);
 	return r;
 }

@@ -5,6 +5,13 @@
  * asked for, for each path also where that is on the host, and the result. */
 #include "call/call.h"
 #include "sys/guest.h"
+#include "call/row.h"
+#include "layers/place.h"
+#include "path/path.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "jail/memory.h"
+#include "jail/jail.h"
 
 #define LINE_SIZE (2048 + 2 * FJ_PATH_MAX) /* a call has two paths at most */
 

@@ -14,8 +14,8 @@
  * tells the two parts for one file), or something lies where the stubs should, it is changed in
  * each process as before. */
 #include "door/kept.h"
-#include "door/page.h"
 #include "text/sites.h"
+#include "jail/fds.h"
 
 #include <linux/elf.h>
 #include <linux/mman.h>
@@ -76,7 +76,7 @@ static bool read_segments(const uint8_t *head, const struct fj_sited_text *t, st
  * text. */
 static uint64_t size_of_stubs(const struct fj_sited_text *t, uint64_t room_behind)
 {
-	const struct fj_site *site = &fj_jail->site[t->first];
+	const struct fj_site *site = &fj_texts()->site[t->first];
 	uint64_t hot = FJ_COPY_DOORS, all = FJ_COPY_DOORS;
 
 	for (uint32_t i = 0; i < t->count; i++) {
@@ -91,7 +91,7 @@ static uint64_t size_of_stubs(const struct fj_sited_text *t, uint64_t room_behin
 /* Choose what fits, and make jumps of it. Whether all that is hot does. */
 static bool put_jumps(struct fj_copy *c, struct fj_sited_text *t)
 {
-	struct fj_site *site = &fj_jail->site[t->first];
+	struct fj_site *site = &fj_texts()->site[t->first];
 
 	for (uint32_t i = 0; i < t->count; i++)
 		site[i].is_copied = 0;
@@ -111,10 +111,10 @@ static bool put_jumps(struct fj_copy *c, struct fj_sited_text *t)
 
 static uint64_t take_room(uint64_t len)
 {
-	const uint64_t at = __atomic_fetch_add(&fj_jail->copies_used, len, __ATOMIC_RELAXED);
+	const uint64_t at = __atomic_fetch_add(&fj_texts()->copies_used, len, __ATOMIC_RELAXED);
 
-	return at < fj_jail->copies_size && fj_jail->copies_size - at >= len ?
-		       fj_jail->copies_at + at :
+	return at < fj_texts()->copies_size && fj_texts()->copies_size - at >= len ?
+		       fj_texts()->copies_at + at :
 		       0;
 }
 
@@ -251,7 +251,7 @@ long fj_copies_map(const struct fj_sited_text *t, const uint64_t arg[6])
 	at = fj_sys6(__NR_mmap, arg[0], arg[1], arg[2], arg[3], memory, t->copy_at);
 	close_memory(memory);
 	if (at == -EACCES || at == -EPERM)
-		fj_jail->no_copies = 1;
+		fj_texts()->no_copies = 1;
 	if (fj_is_err(at) && stubs)
 		fj_sys2(__NR_munmap, stubs, t->copy_stubs);
 	return fj_is_err(at) ? -EAGAIN : at;

@@ -12,7 +12,6 @@
 #include "inode/writes.h"
 
 #include "signal/faults.h"
-#include "call/hooks.h"
 #include "signal/libc_signals.h"
 #include "seccomp/policy.h"
 #include "call/when.h"
@@ -20,7 +19,13 @@
 #include "door/record.h"
 #include "text/sites.h"
 #include "sys/guest.h"
-#include "sys/abi.h"
+#include "door/page.h"
+#include "door/shared.h"
+#include "jail/paths.h"
+#include "signal/hook_signal.h"
+#include "sys/thread.h"
+#include "sys/sys.h"
+#include "call/hooks.h"
 
 #include <linux/mman.h>
 #include <linux/seccomp.h>
@@ -293,7 +298,7 @@ bool fj_door_wants(long nr)
 
 static void add_bit(long nr)
 {
-	fj_jail->door_bits[nr / 64] |= 1UL << (nr % 64);
+	fj_doors()->bits[nr / 64] |= 1UL << (nr % 64);
 }
 
 void fj_door_choose(void)
@@ -333,7 +338,7 @@ static long place_page(void)
 	p->door[0] = (uint64_t)fj_door_site;
 	p->door[1] = (uint64_t)fj_door_maybe;
 	p->door[2] = (uint64_t)fj_door_maybe_here;
-	if (!fj_jail->preload[0])
+	if (!fj_jail_paths()->preload[0])
 		return 0;
 	p->size = sizeof(*p);
 	p->own_preload = &fj_door_own_preload;
@@ -350,8 +355,9 @@ long fj_door_start(bool has_fsgsbase)
 	fj_door_has_fsgsbase = has_fsgsbase;
 	fj_libc_signals_handler = (uint64_t)fj_door_signal;
 	fj_handlers_start();
-	memcpy(fj_door_bits, fj_jail->door_bits, sizeof(fj_door_bits));
+	memcpy(fj_door_bits, fj_doors()->bits, sizeof(fj_door_bits));
 	fj_writes_watched = want_writes;
-	return fj_jail->preload[0] || (fj_jail->copies_size && !fj_jail->no_sites) ? place_page() :
-										     0;
+	return fj_jail_paths()->preload[0] || (fj_texts()->copies_size && !fj_doors()->no_sites) ?
+		       place_page() :
+		       0;
 }

@@ -9,8 +9,8 @@
 #ifndef FJ_DOOR_H
 #define FJ_DOOR_H
 
-#include "call/call.h"
-#include "door/page.h"
+#include <stdbool.h>
+#include <stdint.h>
 
 /* Note in the jail which calls are wanted: once, when it is known whether there is a trap. */
 void fj_door_choose(void);

@@ -6,9 +6,12 @@
 #include "door/handlers.h"
 
 #include "signal/handlers.h"
-#include "signal/stand_in.h"
 #include "signal/tail.h"
 #include "door/record.h"
+#include "sys/thread.h"
+#include "sys/abi_signal.h"
+#include "jail/memory.h"
+#include "jail/jail.h"
 
 extern const char fj_door_tail_made[];
 

@@ -20,11 +20,16 @@
 
 #include "signal/faults.h"
 #include "signal/handlers.h"
-#include "signal/stand_in.h"
-#include "signal/tail.h"
-#include "call/when.h"
 #include "door/record.h"
 #include "sys/guest.h"
+#include "signal/interrupted.h"
+#include "sys/thread.h"
+#include "sys/abi_signal.h"
+#include "signal/hook_signal.h"
+#include "sys/frame.h"
+#include "call/call.h"
+#include "jail/memory.h"
+#include "jail/jail.h"
 
 extern const char fj_door_tail_made[];
 
@@ -275,7 +280,9 @@ static void plain_came(int sig, struct fj_frame *f, struct entered *e)
 /* The engine was, in a call that waits behind the trap, or behind a jump. */
 static void engine_came(int sig, struct fj_thread *t, struct fj_frame *f, struct entered *e)
 {
-	const uintptr_t program_sp = t->waiting_frame ? t->waiting_sp - FJ_RED_ZONE : t->lent_sp;
+	const uintptr_t program_sp = fj_interrupted(t)->waiting_frame ?
+					     fj_interrupted(t)->waiting_sp - FJ_RED_ZONE :
+					     t->lent_sp;
 	struct fj_thread *owner = owner_of(f);
 	struct shown shown;
 	uintptr_t top, least, at;
@@ -290,7 +297,7 @@ static void engine_came(int sig, struct fj_thread *t, struct fj_frame *f, struct
 		if (has_altstack(owner) && !fj_altstack_is_on_own(owner, program_sp))
 			f->stack = marked(owner);
 	}
-	if (!t->waiting_frame && fj_thread_holding((uintptr_t)f) != t) {
+	if (!fj_interrupted(t)->waiting_frame && fj_thread_holding((uintptr_t)f) != t) {
 		/* below the engine, on the stack that it has borrowed */
 		set_frame(e, move(f, &f->stack, f->regs.sp - FJ_RED_ZONE, 0, owner));
 		f = e->context;
@@ -299,8 +306,9 @@ static void engine_came(int sig, struct fj_thread *t, struct fj_frame *f, struct
 	shown.frame = *f;
 	if (fj_jail->has_trap || has_altstack(owner))
 		shown.frame.stack = fj_altstack_of_program(owner);
-	if (t->waiting_frame) { /* by the trap */
-		shown.frame.regs = ((const struct fj_frame *)t->waiting_frame)->regs;
+	if (fj_interrupted(t)->waiting_frame) { /* by the trap */
+		shown.frame.regs =
+			((const struct fj_frame *)fj_interrupted(t)->waiting_frame)->regs;
 		shown.frame.regs.fpstate = f->regs.fpstate;
 	} else {
 		show_record((const struct fj_door_record *)t->lent_sp, &shown.frame.regs);
@@ -308,17 +316,17 @@ static void engine_came(int sig, struct fj_thread *t, struct fj_frame *f, struct
 	shown.frame.regs.ax = (uint64_t)-EINTR;
 	shown.ip = shown.frame.regs.ip;
 	shown.sp = shown.frame.regs.sp;
-	shown.outer_sp = t->inner_sp;
-	if (t->waiting_frame) {
+	shown.outer_sp = fj_interrupted(t)->inner_sp;
+	if (fj_interrupted(t)->waiting_frame) {
 		/* The engine, when the handler enters it, begins below the signal's frame. */
-		t->inner_sp = ((uintptr_t)f - BELOW_FRAME) & ~15UL;
-		t->handlers++;
+		fj_interrupted(t)->inner_sp = ((uintptr_t)f - BELOW_FRAME) & ~15UL;
+		fj_interrupted(t)->handlers++;
 		fj_altstack_settle(t, &e->stack, program_sp);
 	}
 	if (at <= least || !is_written(owner, at, &shown, sizeof(shown))) {
-		if (t->waiting_frame) {
-			t->inner_sp = shown.outer_sp;
-			t->handlers--;
+		if (fj_interrupted(t)->waiting_frame) {
+			fj_interrupted(t)->inner_sp = shown.outer_sp;
+			fj_interrupted(t)->handlers--;
 		}
 		refuse(sig, f, e);
 		return;
@@ -361,7 +369,7 @@ struct fj_frame *fj_handler_came(int sig, const void *info, struct fj_frame *f, 
 	else if (!fj_jail->has_trap && (!t || !is_on_ours))
 		plain_came(sig, f, &e);
 	/* (A SIGSYS of the program's own filter is answered by the registers of its frame.) */
-	else if (is_on_ours && (t->waiting_frame || t->lent_sp) && sig != FJ_SIGSYS)
+	else if (is_on_ours && (fj_interrupted(t)->waiting_frame || t->lent_sp) && sig != FJ_SIGSYS)
 		engine_came(sig, t, f, &e);
 	if (e.is_refused)
 		return f;
@@ -377,9 +385,9 @@ void fj_handler_done(struct fj_frame *f, const struct fj_frame *context)
 
 	f->mask = shown->frame.mask;
 	f->flags |= shown->frame.flags & FJ_UCONTEXT_SHOWN;
-	if (t && t->waiting_frame) {
-		t->inner_sp = shown->outer_sp;
-		t->handlers--;
+	if (t && fj_interrupted(t)->waiting_frame) {
+		fj_interrupted(t)->inner_sp = shown->outer_sp;
+		fj_interrupted(t)->handlers--;
 	}
 	/* It sends the program elsewhere: then the call is left, as by siglongjmp(3). */
 	if (shown->frame.regs.ip != shown->ip || shown->frame.regs.sp != shown->sp)

@@ -5,7 +5,9 @@
 #ifndef FJ_DOOR_HANDLERS_H
 #define FJ_DOOR_HANDLERS_H
 
-#include "signal/tail.h"
+#include <stdint.h>
+
+struct fj_thread;
 
 extern const char fj_handler_entry[];
 extern const char fj_handler_back[];

@@ -6,6 +6,11 @@
  * Nothing is ever taken out. A file that has changed is another text. */
 #include "door/kept.h"
 
+#include "jail/texts.h"
+#include "sys/sys.h"
+
+#include <stddef.h>
+
 bool fj_kept_is_same(const struct fj_sited_text *t, const struct fj_text_key *k)
 {
 	return t->ino == k->st.st_ino && t->dev == k->st.st_dev && t->offset == k->offset &&
@@ -23,7 +28,7 @@ static uint32_t place_of(const struct fj_text_key *k, uint32_t i)
 struct fj_sited_text *fj_kept_find(const struct fj_text_key *k)
 {
 	for (uint32_t i = 0; i < FJ_SITED_TEXTS; i++) {
-		struct fj_sited_text *t = &fj_jail->sited[place_of(k, i)];
+		struct fj_sited_text *t = &fj_texts()->sited[place_of(k, i)];
 		const uint32_t state = __atomic_load_n(&t->state, __ATOMIC_ACQUIRE);
 
 		if (!state)
@@ -57,13 +62,13 @@ uint32_t fj_kept_changes(const struct fj_site *site, uint32_t count)
 struct fj_sited_text *fj_kept_add(
 	const struct fj_text_key *k, const struct fj_site *site, uint32_t count)
 {
-	const uint32_t first = __atomic_fetch_add(&fj_jail->sites_used, count, __ATOMIC_RELAXED);
+	const uint32_t first = __atomic_fetch_add(&fj_texts()->sites_used, count, __ATOMIC_RELAXED);
 
 	if (first > FJ_SITES || FJ_SITES - first < count)
 		return NULL;
-	memcpy(&fj_jail->site[first], site, count * sizeof(*site));
+	memcpy(&fj_texts()->site[first], site, count * sizeof(*site));
 	for (uint32_t i = 0; i < FJ_SITED_TEXTS; i++) {
-		struct fj_sited_text *t = &fj_jail->sited[place_of(k, i)];
+		struct fj_sited_text *t = &fj_texts()->sited[place_of(k, i)];
 		uint32_t none = 0;
 
 		if (!__atomic_compare_exchange_n(

@@ -5,9 +5,12 @@
 #ifndef FJ_DOOR_KEPT_H
 #define FJ_DOOR_KEPT_H
 
-#include "jail/jail.h"
-
 #include <asm/stat.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fj_site;
+struct fj_sited_text;
 
 /* What a text is known by: its file as it is now, and which part of that. */
 struct fj_text_key {

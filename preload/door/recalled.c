@@ -13,10 +13,15 @@
 #include "door/recalled.h"
 
 #include "sys/sys.h"
+#include "door/kept.h"
+#include "door/shared.h"
+#include "jail/texts.h"
+#include "text/sites.h"
 
 #include <linux/mman.h>
 #include <linux/resource.h>
 #include <linux/uio.h>
+#include <asm/stat.h>
 
 #define FJ_RECALLED 64u
 #define LEAST_TEXT (128u * 1024) /* a smaller one is searched as quickly */
@@ -32,7 +37,7 @@ struct head {
 
 static struct head head_of(const struct fj_text_key *k, bool is_first)
 {
-	return (struct head){.build = fj_jail->recalled_build,
+	return (struct head){.build = fj_doors()->recalled_build,
 		.dev = k->st.st_dev,
 		.ino = k->st.st_ino,
 		.offset = k->offset,
@@ -54,11 +59,11 @@ static uint64_t sum_of(struct head h, const struct fj_site *site)
 static long open_of(const struct head *h, int flags)
 {
 	const uint64_t place = fj_hash((const char *)h, sizeof(*h), FJ_HASH_SEED) % FJ_RECALLED;
-	char path[sizeof(fj_jail->recalled) + 4];
+	char path[sizeof(fj_doors()->recalled) + 4];
 	struct fj_str s;
 
 	fj_str_init(&s, path, sizeof(path));
-	fj_str_put(&s, fj_jail->recalled);
+	fj_str_put(&s, fj_doors()->recalled);
 	fj_str_put(&s, "/");
 	fj_str_num(&s, place, 10);
 	return fj_sys4(__NR_openat, AT_FDCWD, path,
@@ -67,7 +72,7 @@ static long open_of(const struct head *h, int flags)
 
 static bool is_kept_there(const struct fj_text_key *k)
 {
-	return fj_jail->recalled[0] && k->len >= LEAST_TEXT;
+	return fj_doors()->recalled[0] && k->len >= LEAST_TEXT;
 }
 
 /* Somebody else's, whose home folder this was, might say what he likes. */

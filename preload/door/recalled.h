@@ -5,8 +5,11 @@
 #ifndef FJ_DOOR_RECALLED_H
 #define FJ_DOOR_RECALLED_H
 
-#include "door/kept.h"
-#include "text/sites.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fj_site;
+struct fj_text_key;
 
 /* Keep, for the jail, the sites of the text that is mapped at `code`, when an earlier jail has
  * found them; `is_first` as it was there. NULL: they are to be looked for. `*changes`: as was given

@@ -8,6 +8,11 @@
 
 #include "call/call.h"
 
+#include <stddef.h>
+#include <stdint.h>
+
+struct fj_thread;
+
 enum fj_door_tail { /* what remains to be done on the program's stack: entry.S */
 	FJ_DOOR_DONE,
 	FJ_DOOR_CALL,	 /* a call, with the arguments in `tail_arg` */

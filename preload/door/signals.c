@@ -14,11 +14,11 @@
  * behind them but a call that enters the engine. */
 #include "signal/libc_signals.h"
 #include "signal/tail.h"
-#include "door/door.h"
 #include "door/record.h"
 #include "text/sites.h"
-#include "sys/guest.h"
-#include "sys/abi.h"
+#include "door/page.h"
+#include "sys/thread.h"
+#include "sys/abi_signal.h"
 
 #define SYSCALL_LEN 2
 

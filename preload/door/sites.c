@@ -23,9 +23,13 @@
 #include "door/kept.h"
 #include "door/recalled.h"
 #include "sys/guest.h"
+#include "call/row.h"
+#include "door/shared.h"
+#include "text/flow.h"
 
 #include <linux/mman.h>
 #include <linux/time_types.h>
+#include <stdint.h>
 
 /* The flags of a call, or of the one that took its place. */
 static uint32_t flags_of(long nr)
@@ -207,7 +211,7 @@ static struct fj_sited_text *search(
 
 	if (!t)
 		return look_up(k, fd, start, is_first);
-	if (fj_kept_changes(&fj_jail->site[t->first], t->count) < changes)
+	if (fj_kept_changes(&fj_texts()->site[t->first], t->count) < changes)
 		t->calls = FJ_SITES_UNMAP;
 	return t;
 }
@@ -233,7 +237,7 @@ static void note(uint64_t start, uint64_t len, struct fj_sited_text *text)
 /* Is this mapping the text of a file? Fills in what it is known by. */
 static bool is_text(const uint64_t arg[6], struct fj_text_key *k)
 {
-	if (fj_jail->no_sites || (int)arg[2] != (PROT_READ | PROT_EXEC) ||
+	if (fj_doors()->no_sites || (int)arg[2] != (PROT_READ | PROT_EXEC) ||
 		!(arg[3] & MAP_PRIVATE) || (arg[3] & MAP_ANONYMOUS) ||
 		fj_sys2(__NR_fstat, (int)arg[4], &k->st))
 		return false;
@@ -287,7 +291,7 @@ static long map_copy(struct fj_sited_text *t, const uint64_t arg[6], const struc
 	note((uint64_t)at, k->len, t);
 	watch_memory(t->calls, true);
 	if (__atomic_load_n(&t->hot, __ATOMIC_RELAXED) > t->copied_hot &&
-		fj_sites_change((uint64_t)at, arg[1], FJ_SITES_COPIED, &fj_jail->site[t->first],
+		fj_sites_change((uint64_t)at, arg[1], FJ_SITES_COPIED, &fj_texts()->site[t->first],
 			t->count) < 0)
 		return -EAGAIN;
 	return at;
@@ -301,7 +305,7 @@ static long change(struct fj_sited_text *t, const uint64_t arg[6], uint64_t len,
 
 	__atomic_fetch_add(&t->maps, 1, __ATOMIC_RELAXED);
 	note((uint64_t)at, len, t);
-	r = fj_sites_change((uint64_t)at, arg[1], is, &fj_jail->site[t->first], t->count);
+	r = fj_sites_change((uint64_t)at, arg[1], is, &fj_texts()->site[t->first], t->count);
 	watch_memory(t->calls, r > 0);
 	if (r < 0) {
 		/* A mount or a policy that lets nothing become executable: as it was asked for. */
@@ -354,7 +358,7 @@ long fj_sites_map(const uint64_t arg[6], bool is_first)
 
 static void heat(struct fj_sited_text *t, uint32_t at)
 {
-	struct fj_site *site = &fj_jail->site[t->first];
+	struct fj_site *site = &fj_texts()->site[t->first];
 	uint32_t low = 0, high = t->count;
 	uint16_t warmth;
 

@@ -7,9 +7,12 @@
 #ifndef FJ_EXEC_H
 #define FJ_EXEC_H
 
-#include "cred/ids.h"
-
 #include <linux/elf.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct fj_str;
 
 #define FJ_HEAD_SIZE 256 /* BINPRM_BUF_SIZE, include/uapi/linux/binfmts.h: all that #! may fill */
 #define FJ_SCRIPTS_MAX                                                                             \

@@ -3,6 +3,7 @@
  *
  * handoff.c - the string that carries a process's state through execve(2). */
 #include "exec-format/exec.h"
+#include "sys/sys.h"
 
 void fj_handoff_write(struct fj_str *out, struct fj_handoff *h, const char *nested, const char *exe,
 	const char *execfn, const char *ids)

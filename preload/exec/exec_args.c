@@ -4,6 +4,9 @@
  * exec_args.c - the argv and envp of an exec, with what the jail adds to them. */
 #include "exec/program.h"
 #include "sys/guest.h"
+#include "call/call.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
 
 #include <linux/mman.h>
 
@@ -64,19 +67,19 @@ static uint64_t *pointer_room(struct fj_call *c, size_t n)
 
 	if (n <= ARGV_ON_SCRATCH)
 		return (uint64_t *)fj_scratch(t, n * 8);
-	if (t->exec_room_used + n * 8 <= t->exec_room_size) {
-		uint64_t *room = (uint64_t *)(t->exec_room + t->exec_room_used);
+	if (fj_exec_room(t)->used + n * 8 <= fj_exec_room(t)->size) {
+		uint64_t *room = (uint64_t *)(fj_exec_room(t)->at + fj_exec_room(t)->used);
 
-		t->exec_room_used += n * 8;
+		fj_exec_room(t)->used += n * 8;
 		return room;
 	}
 	at = fj_sys6(__NR_mmap, 0, n * 16 + FJ_PAGE, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (fj_is_err(at))
 		return NULL;
-	t->exec_room = (uintptr_t)at;
-	t->exec_room_size = n * 16 + FJ_PAGE;
-	t->exec_room_used = n * 8;
+	fj_exec_room(t)->at = (uintptr_t)at;
+	fj_exec_room(t)->size = n * 16 + FJ_PAGE;
+	fj_exec_room(t)->used = n * 8;
 	return (uint64_t *)at;
 }
 

@@ -5,6 +5,11 @@
 #include "exec/program.h"
 #include "identity/hook_id.h"
 #include "inode/owned.h"
+#include "cred/ids.h"
+#include "jail/mounts.h"
+#include "own/own.h"
+#include "sys/abi.h"
+#include "sys/sys.h"
 
 #include <linux/kcmp.h>
 

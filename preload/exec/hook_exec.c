@@ -7,15 +7,30 @@
  * A real execve, so that all the kernel does for a new program is done by the kernel. Everything
  * that may fail is tried before it: afterwards the caller is gone. The order of the checks is the
  * kernel's (fs/exec.c, fs/binfmt_elf.c). */
-#include "identity/hook_id.h"
 #include "exec/hook_ptrace.h"
 #include "signal/faults.h"
 #include "inode/writes.h"
 #include "signal/hook_signal.h"
-#include "call/hooks.h"
 #include "seccomp/policy.h"
 #include "exec/program.h"
 #include "own/own.h"
+#include "call/args.h"
+#include "call/call.h"
+#include "call/row.h"
+#include "call/translate.h"
+#include "cred/ids.h"
+#include "jail/mounts.h"
+#include "jail/paths.h"
+#include "jail/root.h"
+#include "layers/place.h"
+#include "path/path.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "sys/thread.h"
+#include "call/hooks.h"
+#include "jail/fds.h"
+#include "sys/abi_signal.h"
+#include "jail/jail.h"
 
 #include <linux/kcmp.h>
 #include <linux/sched.h>
@@ -28,7 +43,7 @@ static long start_blocked(struct fj_call *c, const struct fj_program *p, uint64_
 	struct fj_handoff h = {
 		.mask = mask,
 		.gate = p->gate,
-		.root_fd = fj_jail->root_fd,
+		.root_fd = fj_fds_of(fj_jail)->root,
 		.first_pid = fj_jail->first_pid,
 		.program_fd = p->fd,
 		.interpreter_fd = p->interpreter_fd,
@@ -63,7 +78,7 @@ static long start_blocked(struct fj_call *c, const struct fj_program *p, uint64_
 	fj_dir_ask_noted(c->thread);
 	fj_cwd_keep();
 	fj_trace_before_exec(c);
-	r = fj_sys3(__NR_execve, fj_jail->loader, argv, envp);
+	r = fj_sys3(__NR_execve, fj_jail_paths()->loader, argv, envp);
 	fj_trace_after_failed_exec(c, h.mask);
 	c->thread->busy = FJ_BUSY;
 	return r;
@@ -128,7 +143,7 @@ long fj_hook_exec(struct fj_call *c)
 	long r;
 	char *jail_path = fj_arg_path(c, i, &r);
 
-	c->thread->exec_room_used = 0;
+	fj_exec_room(c->thread)->used = 0;
 	if (r)
 		return r;
 	if (!c->arg[i])

@@ -15,11 +15,16 @@
  * of that event. (PTRACE_SEIZE knows no such SIGTRAP: there the option is the kernel's. strace
  * wants it so, and does not look where anything lies.) */
 #include "exec/hook_ptrace.h"
-#include "call/hooks.h"
 #include "call/trapping.h"
 #include "sys/guest.h"
 #include "sys/part.h"
-#include "sys/abi.h"
+#include "call/call.h"
+#include "sys/sys.h"
+#include "sys/thread.h"
+#include "call/hooks.h"
+#include "sys/abi_signal.h"
+#include "jail/memory.h"
+#include "jail/jail.h"
 
 #include <asm/siginfo.h>
 #include <linux/ptrace.h>

@@ -5,7 +5,10 @@
 #ifndef FJ_HOOK_PTRACE_H
 #define FJ_HOOK_PTRACE_H
 
-#include "call/call.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fj_call;
 
 /* Right before the kernel's execve. */
 void fj_trace_before_exec(struct fj_call *c);

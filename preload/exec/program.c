@@ -9,6 +9,17 @@
 #include "exec/program.h"
 #include "inode/exe.h"
 #include "sys/abi.h"
+#include "call/call.h"
+#include "exec-format/exec.h"
+#include "jail/facts.h"
+#include "jail/mount_flags.h"
+#include "jail/mounts.h"
+#include "layers/place.h"
+#include "path/path.h"
+#include "path/quick.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "jail/jail.h"
 
 #include <asm/stat.h>
 
@@ -134,7 +145,7 @@ static bool open_quickly(struct fj_call *c, int dirfd, const char *jail_path, bo
 	struct fj_quick q;
 	struct fj_str s;
 
-	if (fj_jail->has_mount_limits ||
+	if (fj_mount_flags()->has_mount_limits ||
 		!fj_quick_begin_rooted(&q, c->thread, dirfd, jail_path, fj_strlen(jail_path)))
 		return false;
 	do {
@@ -177,7 +188,7 @@ uint32_t fj_program_limits_of_fd(struct fj_call *c, int fd)
 	char *text;
 	long n;
 
-	if (!fj_jail->has_mount_limits)
+	if (!fj_mount_flags()->has_mount_limits)
 		return 0;
 	text = fj_scratch_path(c->thread);
 	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
@@ -211,7 +222,7 @@ static long open_by_walk(struct fj_call *c, int dirfd, const char *jail_path, bo
 		}
 	}
 	r = fj_program_open_fd(place);
-	if (!fj_is_err(r) && fj_jail->has_mount_limits) {
+	if (!fj_is_err(r) && fj_mount_flags()->has_mount_limits) {
 		limits = place->is_magic || !place->pos ? fj_program_limits_of_fd(c, (int)r) :
 							  fj_mount_limits(place->pos);
 		if (limits & FJ_MOUNT_NOEXEC) {

@@ -6,8 +6,28 @@
 #ifndef FJ_PROGRAM_H
 #define FJ_PROGRAM_H
 
-#include "call/call.h"
 #include "exec-format/exec.h"
+#include "sys/slot.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct fj_call;
+struct fj_place;
+struct fj_str;
+struct fj_thread;
+
+/* Pointer arrays of an execve too long for scratch memory; kept for the next time. exec_args.c */
+#define FJ_EXEC_ROOM_AT 0xd0u
+struct fj_exec_room {
+	uintptr_t at;
+	size_t size, used;
+};
+static inline struct fj_exec_room *fj_exec_room(const struct fj_thread *t)
+{
+	return (struct fj_exec_room *)fj_slot_at(t, FJ_EXEC_ROOM_AT);
+}
 
 /* Enough for the program headers and the interpreter's name of what ld(1) makes; more than all that
  * #! may fill. */

@@ -6,6 +6,12 @@
 #include "exec/program.h"
 
 #include "sys/gate.h"
+#include "call/call.h"
+#include "exec-format/exec.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "jail/memory.h"
+#include "jail/jail.h"
 
 /* An ELF file's program headers, of which some are at hand. */
 #define SOME 64u /* more than any linker makes: ld(1) about 13 */

@@ -6,9 +6,10 @@
  *
  * Asked by the hooks of these calls, and by may.c, whose complaints come later than these. */
 #include "call/hooks.h"
-#include "inode/owned.h"
 #include "sys/guest.h"
 #include "sys/abi.h"
+#include "call/call.h"
+#include "sys/sys.h"
 
 #include <linux/fs.h>
 

@@ -2,9 +2,20 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * hook_cwd.c - where the process stands: its working directory and its root. */
-#include "call/hooks.h"
 #include "inode/roots.h"
 #include "sys/guest.h"
+#include "call/args.h"
+#include "call/call.h"
+#include "call/row.h"
+#include "call/translate.h"
+#include "jail/mount_flags.h"
+#include "layers/place.h"
+#include "path/path.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "sys/thread.h"
+#include "call/hooks.h"
+#include "jail/facts.h"
 
 static const char unreachable[] = "(unreachable)"; /* getcwd(2): outside the process's root */
 
@@ -100,7 +111,7 @@ long fj_hook_chdir(struct fj_call *c)
 
 	if (!jail_path)
 		return r ? r : fj_kernel(c);
-	if (fj_jail->has_aliases)
+	if (fj_mount_flags()->has_aliases)
 		return chdir_noted(c, jail_path);
 	hash = hash_of(jail_path, c->path_len, epoch, &is_asked);
 	r = fj_find_object(c, AT_FDCWD, jail_path, FJ_FOLLOW, O_DIRECTORY, &directory);

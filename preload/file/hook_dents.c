@@ -6,13 +6,18 @@
  * Left out: the directory that the jail keeps for itself in its root, those of other roots, and the
  * jail's own descriptors in /proc/PID/fd. A pretended device is shown as one. */
 #include "mount/dev_names.h"
-#include "call/hooks.h"
 #include "inode/owned.h"
-#include "procfs/procfs.h"
 #include "inode/roots.h"
 #include "union/change.h"
 #include "union/union.h"
 #include "sys/abi.h"
+#include "jail/jail.h"
+#include "own/own.h"
+#include "path/path.h"
+#include "path/proc.h"
+#include "records/records.h"
+#include "sys/scratch.h"
+#include "call/hooks.h"
 
 struct dirent_head { /* of struct linux_dirent, fs/readdir.c; struct linux_dirent64 is the same so
 			far */
@@ -128,13 +133,13 @@ long fj_hook_getdents(struct fj_call *c)
 	struct stat st;
 	long r, kept;
 
-	if (__builtin_expect(fj_jail->has_entries, 0) && fj_dev_is_listing(l.fd))
+	if (__builtin_expect(fj_mount_flags()->has_entries, 0) && fj_dev_is_listing(l.fd))
 		return fj_dev_list(c);
-	if (__builtin_expect(fj_jail->has_unions, 0) &&
+	if (__builtin_expect(fj_mount_flags()->has_unions, 0) &&
 		(r = fj_union_getdents(c, &l.is_alone)) != -FJ_RESTART)
 		return r;
 	r = fj_kernel(c);
-	if (!r && fj_jail->has_entries)
+	if (!r && fj_mount_flags()->has_entries)
 		return fj_dev_list(c);
 	if (r <= 0)
 		return r;

@@ -8,8 +8,11 @@
 #include "call/hooks.h"
 #include "call/when.h"
 #include "signal/signalfd.h"
-#include "sys/abi.h"
 #include "sys/guest.h"
+#include "call/call.h"
+#include "sys/sys.h"
+#include "call/hooks.h"
+#include "jail/fds.h"
 
 #include <linux/aio_abi.h>
 #include <linux/kcmp.h>

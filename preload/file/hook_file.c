@@ -9,11 +9,21 @@
 
 #include "inode/device.h"
 #include "inode/exe.h"
-#include "call/hooks.h"
 #include "mountinfo/mount_ids.h"
 #include "inode/owned.h"
 #include "layers/union.h"
 #include "sys/guest.h"
+#include "call/args.h"
+#include "call/call.h"
+#include "call/row.h"
+#include "jail/mount_flags.h"
+#include "jail/mounts.h"
+#include "own/own.h"
+#include "path/path.h"
+#include "path/quick.h"
+#include "sys/abi.h"
+#include "call/hooks.h"
+#include "jail/lacks.h"
 
 /* Put `place` where the path argument stands, for a call with a descriptor argument. */
 static void aim(struct fj_call *c, int i, const struct fj_place *place)
@@ -148,7 +158,7 @@ FJ_HOT long fj_hook_stat(struct fj_call *c)
 		/* (A null path is "" since Linux 6.11; older kernels say EFAULT.) */
 		r = c->arg[PATH] ? show(c, (int)c->arg[DIRFD], "", flags, &is_symlink) :
 				   show(c, (int)c->arg[DIRFD], NULL, flags, &is_symlink);
-		if (__builtin_expect(fj_jail->has_unions && !r, 0))
+		if (__builtin_expect(fj_mount_flags()->has_unions && !r, 0))
 			see_one_link(c);
 		return r;
 	}
@@ -201,7 +211,7 @@ long fj_hook_fstat(struct fj_call *c)
 		return r;
 	r = give_stat(out, &sx);
 out:
-	if (__builtin_expect(fj_jail->has_unions && !r, 0))
+	if (__builtin_expect(fj_mount_flags()->has_unions && !r, 0))
 		see_one_link(c);
 	return r;
 }
@@ -257,8 +267,8 @@ static bool is_not_to_be_run(const struct fj_place *place)
 {
 	struct stat st;
 
-	return (fj_jail->has_mount_limits & FJ_MOUNT_NOEXEC) && place->pos && !place->is_magic &&
-	       (fj_mount_limits(place->pos) & FJ_MOUNT_NOEXEC) &&
+	return (fj_mount_flags()->has_mount_limits & FJ_MOUNT_NOEXEC) && place->pos &&
+	       !place->is_magic && (fj_mount_limits(place->pos) & FJ_MOUNT_NOEXEC) &&
 	       !fj_sys4(__NR_newfstatat, place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW) &&
 	       (st.st_mode & FJ_S_IFMT) == FJ_S_IFREG;
 }
@@ -277,12 +287,13 @@ FJ_HOT static long access_on_disk(struct fj_call *c)
 
 	if (!jail_path)
 		return r ? r : fj_kernel(c);
-	if (c->nr == __NR_faccessat2 && fj_jail->no_faccessat2)
+	if (c->nr == __NR_faccessat2 && fj_lacks()->faccessat2)
 		return -ENOSYS; /* not an errno of the path that the walk would find */
 	if (fj_arg(c, FJ_MODE, 0) & ~7UL & 0xffffffffu)
 		return fj_kernel(c); /* which refuses that before it looks at the path:
 					do_faccessat() of fs/open.c */
-	if (!fj_jail->has_read_only && !(fj_jail->has_mount_limits & FJ_MOUNT_NOEXEC) &&
+	if (!fj_mount_flags()->has_read_only &&
+		!(fj_mount_flags()->has_mount_limits & FJ_MOUNT_NOEXEC) &&
 		fj_quick_begin_layered(&q, c->thread, dirfd, jail_path, c->path_len))
 		do {
 			do

@@ -8,12 +8,21 @@
  * enforced gets some for those. What is mounted below a directory is reached through it, in a
  * chroot, and the host has it elsewhere: so each rule is given for those places, too. A directory of
  * a union is one in each layer that has it; what is copied up is made in the work directory. */
-#include "call/hooks.h"
 #include "layers/union.h"
 #include "seccomp/policy.h"
 
 #include "cred/ids.h"
 #include "sys/guest.h"
+#include "jail/mount_flags.h"
+#include "jail/mounts.h"
+#include "jail/paths.h"
+#include "path/path.h"
+#include "records/records.h"
+#include "sys/scratch.h"
+#include "call/hooks.h"
+#include "jail/fds.h"
+#include "jail/mount_table.h"
+#include "jail/jail.h"
 
 #define PATH_BENEATH 1 /* linux/landlock.h: LANDLOCK_RULE_PATH_BENEATH */
 #define EXECUTE 1UL    /* LANDLOCK_ACCESS_FS_ */
@@ -123,7 +132,7 @@ long fj_hook_landlock(struct fj_call *c)
 	r = fj_kernel(c);
 	if (!r)
 		add_mounts(c, &rule);
-	if (!r && fj_jail->has_unions)
+	if (!r && fj_mount_flags()->has_unions)
 		add_layers(c, &rule);
 	return r;
 }
@@ -179,12 +188,12 @@ long fj_hook_landlock_restrict(struct fj_call *c)
 		return -EPERM;
 
 	if (!fj_is_our_fd(set) && (int)set >= 0) {
-		add_file(set, EXECUTE | READ_FILE, fj_jail->loader);
-		add_file(set, READ_FILE, fj_jail->preload);
+		add_file(set, EXECUTE | READ_FILE, fj_jail_paths()->loader);
+		add_file(set, READ_FILE, fj_jail_paths()->preload);
 		add_some(set, READ_FILE | WRITE_FILE | TRUNCATE, FJ_FD_OWNERS(fj_jail));
-		if (fj_jail->has_unions)
+		if (fj_mount_flags()->has_unions)
 			add_work(c);
-		if (fj_jail->has_elder)
+		if (fj_jail_records()->has_elder)
 			add_some(set, READ_FILE | WRITE_FILE, FJ_FD_ELDER(fj_jail));
 	}
 	r = fj_kernel(c);

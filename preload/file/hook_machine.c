@@ -3,9 +3,11 @@
  *
  * hook_machine.c - what a machine is called, and its clock: the jail has a name of its own, and no
  * say over the clock. */
-#include "call/hooks.h"
 #include "cred/ids.h"
 #include "sys/guest.h"
+#include "call/call.h"
+#include "procfs/machine.h"
+#include "call/hooks.h"
 
 #include <linux/timex.h>
 #include <linux/utsname.h>
@@ -27,12 +29,12 @@ long fj_hook_uname(struct fj_call *c)
 
 	if (r < 0)
 		return r;
-	if (fj_jail->release[0])
-		copy_name(name.release, fj_jail->release);
-	if (__atomic_load_n(&fj_jail->has_hostname, __ATOMIC_ACQUIRE))
-		copy_name(name.nodename, fj_jail->hostname);
-	if (__atomic_load_n(&fj_jail->has_domainname, __ATOMIC_ACQUIRE))
-		copy_name(name.domainname, fj_jail->domainname);
+	if (fj_machine()->release[0])
+		copy_name(name.release, fj_machine()->release);
+	if (__atomic_load_n(&fj_machine()->has_hostname, __ATOMIC_ACQUIRE))
+		copy_name(name.nodename, fj_machine()->hostname);
+	if (__atomic_load_n(&fj_machine()->has_domainname, __ATOMIC_ACQUIRE))
+		copy_name(name.domainname, fj_machine()->domainname);
 	return fj_guest_write(c->arg[0], &name, sizeof(name));
 }
 
@@ -51,9 +53,9 @@ long fj_hook_sethostname(struct fj_call *c)
 		return -EINVAL;
 	if (fj_guest_read(name, c->arg[0], (size_t)len))
 		return -EFAULT;
-	copy_name(is_host ? fj_jail->hostname : fj_jail->domainname, name);
-	__atomic_store_n(
-		is_host ? &fj_jail->has_hostname : &fj_jail->has_domainname, 1, __ATOMIC_RELEASE);
+	copy_name(is_host ? fj_machine()->hostname : fj_machine()->domainname, name);
+	__atomic_store_n(is_host ? &fj_machine()->has_hostname : &fj_machine()->has_domainname, 1,
+		__ATOMIC_RELEASE);
 	return 0;
 }
 

@@ -10,6 +10,15 @@
 #include "inode/roots.h"
 #include "union/change.h"
 #include "sys/abi.h"
+#include "call/args.h"
+#include "call/call.h"
+#include "call/row.h"
+#include "call/translate.h"
+#include "inode/owned.h"
+#include "own/own.h"
+#include "path/path.h"
+#include "records/records.h"
+#include "layers/place.h"
 
 static long mkdir_around(struct fj_call *c, const struct fj_place *const *place, int count)
 {
@@ -51,7 +60,7 @@ static long mknod_around(struct fj_call *c, const struct fj_place *const *place,
 	if (!count || (type != FJ_S_IFREG && type != FJ_S_IFIFO && type != FJ_S_IFSOCK &&
 			      type != FJ_S_IFCHR && type != FJ_S_IFBLK))
 		return fj_kernel(c);
-	if (__builtin_expect(fj_jail->has_unions, 0) && type == FJ_S_IFCHR &&
+	if (__builtin_expect(fj_mount_flags()->has_unions, 0) && type == FJ_S_IFCHR &&
 		!(uint32_t)c->arg[i + 1] && place[0]->pos && fj_union_holds(place[0]->pos))
 		return refuse_whiteout(place[0]);
 	fj_making_begin(c, place[0], type, mode, &m);

@@ -9,6 +9,14 @@
 #include "layers/union.h"
 #include "mountinfo/mount_ids.h"
 #include "sys/guest.h"
+#include "call/args.h"
+#include "call/call.h"
+#include "layers/place.h"
+#include "path/path.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "call/hooks.h"
+#include "jail/mount_flags.h"
 
 #include <linux/stat.h>
 
@@ -23,7 +31,7 @@ static bool find_position(struct fj_call *c, int fd, struct fj_str *pos)
 
 	if (fj_path_of_dir(c->thread, fd, pos))
 		return true;
-	if (__builtin_expect(!fj_jail->has_unions, 1))
+	if (__builtin_expect(!fj_mount_flags()->has_unions, 1))
 		return false;
 	/* The mount of a layer says nothing of the overlay's. */
 	fj_str_cut(pos, 0);
@@ -73,7 +81,7 @@ static long find(struct fj_call *c, int dirfd, const char *jail_path, unsigned h
 	}
 	if (host_id)
 		*id = fj_mount_id_at(c->thread, pos, host_id, is_root);
-	*is_union = __builtin_expect(fj_jail->has_unions, 0) && pos && fj_union_shows(pos);
+	*is_union = __builtin_expect(fj_mount_flags()->has_unions, 0) && pos && fj_union_shows(pos);
 	fj_place_done(&place);
 	fj_scratch_release(c->thread, mark);
 	return 0;
@@ -127,7 +135,7 @@ long fj_hook_handle(struct fj_call *c)
 	long e, r;
 
 	jail_path = fj_arg_path(c, 1, &e);
-	if (__builtin_expect(fj_jail->has_unions, 0) && !e &&
+	if (__builtin_expect(fj_mount_flags()->has_unions, 0) && !e &&
 		!(flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH | AT_HANDLE_MNT_ID_UNIQUE_ |
 				  AT_HANDLE_CONNECTABLE_)) &&
 		(jail_path || (flags & AT_EMPTY_PATH)) &&

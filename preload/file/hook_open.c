@@ -5,17 +5,19 @@
  *
  * An open may wait (a fifo without its other end: fifo(7)), so the last step lets the program's
  * signals in. */
-#include "inode/device.h"
-#include "inode/exe.h"
 #include "call/hooks.h"
-#include "inode/making.h"
 #include "file/opening.h"
 #include "file/preload.h"
 #include "procfs/procfs.h"
 #include "inode/roots.h"
-#include "inode/writes.h"
-#include "layers/union.h"
 #include "sys/guest.h"
+#include "call/args.h"
+#include "call/row.h"
+#include "jail/mounts.h"
+#include "jail/paths.h"
+#include "path/path.h"
+#include "path/quick.h"
+#include "sys/sys.h"
 
 #include <linux/openat2.h>
 
@@ -46,10 +48,10 @@ static bool is_conclusive(long r, char first, const struct fj_quick *q)
 FJ_HOT static long open_path(
 	struct fj_call *c, int dirfd, const char *jail_path, struct fj_opening *o)
 {
-	const bool is_usual = !o->resolve && !fj_jail->no_openat2 &&
-			      !(fj_open_writes(o) && fj_jail->has_read_only) &&
-			      (!fj_open_wants_note(o) || fj_jail->has_unions) &&
-			      !(fj_jail->has_mount_limits & FJ_MOUNT_NODEV) &&
+	const bool is_usual = !o->resolve && !fj_lacks()->openat2 &&
+			      !(fj_open_writes(o) && fj_mount_flags()->has_read_only) &&
+			      (!fj_open_wants_note(o) || fj_mount_flags()->has_unions) &&
+			      !(fj_mount_flags()->has_mount_limits & FJ_MOUNT_NODEV) &&
 			      !fj_procfs_may_be_fdinfo(dirfd, jail_path, c->path_len);
 	struct fj_quick q;
 	long r;
@@ -105,10 +107,10 @@ FJ_HOT long fj_hook_open(struct fj_call *c)
 
 	if (!jail_path)
 		return r ? r : fj_kernel(c);
-	if (jail_path[0] == '/' && jail_path[1] == '.' && fj_jail->preload[0] &&
+	if (jail_path[0] == '/' && jail_path[1] == '.' && fj_jail_paths()->preload[0] &&
 		fj_streq(jail_path, FJ_PRELOAD_PATH))
-		return fj_sys3(
-			__NR_openat, AT_FDCWD, fj_jail->preload, O_RDONLY | (o.flags & O_CLOEXEC));
+		return fj_sys3(__NR_openat, AT_FDCWD, fj_jail_paths()->preload,
+			O_RDONLY | (o.flags & O_CLOEXEC));
 	if (__builtin_expect(o.flags & (O_DIRECTORY | FJ_TMPFILE), 0) &&
 		(r = fj_early_answer(c)) < 1)
 		return r;

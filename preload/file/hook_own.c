@@ -11,6 +11,18 @@
 #include "inode/owned.h"
 #include "union/change.h"
 #include "sys/abi.h"
+#include "call/args.h"
+#include "call/call.h"
+#include "call/row.h"
+#include "call/translate.h"
+#include "cred/ids.h"
+#include "own/own.h"
+#include "path/path.h"
+#include "path/quick.h"
+#include "records/records.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "sys/nr.h"
 
 /* linux/inotify.h: all but that it is read, opened, or closed by one who reads */
 #define CHANGES 0xfceu
@@ -71,7 +83,7 @@ static bool chown_quick(struct fj_call *c, uint32_t uid, uint32_t gid, long *r)
 	struct statx sx;
 	char *jail_path;
 
-	if ((flags & ~(uint64_t)AT_SYMLINK_NOFOLLOW) || fj_jail->has_read_only)
+	if ((flags & ~(uint64_t)AT_SYMLINK_NOFOLLOW) || fj_mount_flags()->has_read_only)
 		return false;
 	jail_path = fj_arg_path(c, i, r);
 	if (!jail_path ||
@@ -144,7 +156,7 @@ long fj_hook_watch(struct fj_call *c)
 	if (!fj_sys2(__NR_fstat, c->arg[0], &st) &&
 		(!(st.st_mode & FJ_S_IFMT) || (st.st_mode & FJ_S_IFMT) == FJ_S_IFREG))
 		fj_own_watches();
-	if (__builtin_expect(fj_jail->has_unions, 0) && c->nr == __NR_inotify_add_watch)
+	if (__builtin_expect(fj_mount_flags()->has_unions, 0) && c->nr == __NR_inotify_add_watch)
 		bring_watched_up(c);
 	return fj_hook_translate(c);
 }

@@ -5,11 +5,22 @@
 #include "file/look.h"
 
 #include "inode/exe.h"
-#include "call/hooks.h"
 #include "procfs/procfs.h"
 #include "path/proc.h"
 #include "layers/union.h"
 #include "sys/guest.h"
+#include "call/args.h"
+#include "call/call.h"
+#include "call/row.h"
+#include "jail/facts.h"
+#include "jail/mounts.h"
+#include "jail/paths.h"
+#include "jail/root.h"
+#include "jail/search.h"
+#include "path/path.h"
+#include "path/quick.h"
+#include "sys/scratch.h"
+#include "call/hooks.h"
 
 #include <asm/stat.h>
 
@@ -140,7 +151,7 @@ static bool finds_own_links(struct fj_thread *t)
 	if (!fj_mount_at("/proc", &m, &host) || !fj_streq(host.at, "/proc") ||
 		fj_mount_may_be_named("self", 4))
 		return false;
-	if (!t->asks_search)
+	if (!fj_search(t)->asks)
 		return true;
 	fj_str_cut(&host, 0);
 	return (fj_facts_find(t, root, "", 0, &host, &flags, fj_facts_epoch()) &&
@@ -222,7 +233,7 @@ FJ_HOT long fj_hook_readlink(struct fj_call *c)
 	if (fj_quick_begin_layered(&q, c->thread, fj_arg_dirfd(c, i), jail_path, c->path_len)) {
 		do /* (In `fakejail /` procfs is no mount, and facts lead into it.) */
 			r = read_link_at(c, &q.place,
-				jail_path[0] != '/' || !fj_jail->root_path[0] ||
+				jail_path[0] != '/' || !fj_jail_paths()->root[0] ||
 					q.place.dirfd == AT_FDCWD);
 		while (r == -ENOENT && fj_quick_below(&q));
 		if (fj_look_is_conclusive(r, jail_path, &q) &&

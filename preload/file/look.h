@@ -5,7 +5,13 @@
 #ifndef FJ_LOOK_H
 #define FJ_LOOK_H
 
-#include "call/call.h"
+#include "jail/facts.h"
+#include "path/quick.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fj_quick;
 
 /* Another thread or process may have replaced what the facts said, or the directory above may not
  * be searchable though the working directory is: then only the walk knows. */

@@ -6,6 +6,7 @@
 
 #include "inode/making.h"
 #include "inode/roots.h"
+#include "sys/scratch.h"
 
 /* Issue an open that may make the file, when what it makes needs a record. Whether it did is known
  * only of O_EXCL, so that is tried first; when the file is there, it is opened without O_CREAT. */

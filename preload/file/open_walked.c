@@ -7,8 +7,11 @@
 
 #include "inode/exe.h"
 #include "inode/roots.h"
-#include "layers/union.h"
 #include "procfs/procfs.h"
+#include "sys/scratch.h"
+#include "jail/mounts.h"
+#include "layers/over.h"
+#include "path/path.h"
 
 __attribute__((noinline)) long fj_open_issue_old(
 	struct fj_call *c, const struct fj_place *place, const struct fj_opening *o)
@@ -66,7 +69,7 @@ static bool wants_copy(const struct fj_opening *o)
 static unsigned how_of(const struct fj_opening *o)
 {
 	return (fj_open_follows_last(o) ? FJ_FOLLOW : 0) | (fj_open_writes(o) ? FJ_WRITE : 0) |
-	       (fj_open_wants_note(o) || (fj_jail->has_mount_limits & FJ_MOUNT_NODEV) ?
+	       (fj_open_wants_note(o) || (fj_mount_flags()->has_mount_limits & FJ_MOUNT_NODEV) ?
 			       FJ_WANT_POS :
 			       0) |
 	       (o->resolve & RESOLVE_NO_SYMLINKS ? FJ_NO_LINKS : 0) |

@@ -10,9 +10,16 @@
 #include "inode/device.h"
 #include "inode/owned.h"
 #include "inode/writes.h"
+#include "jail/lacks.h"
+#include "jail/mount_flags.h"
+#include "layers/place.h"
+#include "own/own.h"
 #include "sys/abi.h"
+#include "sys/sys.h"
 
 #include <linux/openat2.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 #define FJ_RESOLVE_CACHED 0x20 /* linux/openat2.h, since 5.12 */
 
@@ -62,7 +69,7 @@ static inline long fj_open_issue(
 	unsigned tries = 0;
 	long r;
 
-	if (__builtin_expect(fj_jail->no_openat2, 0))
+	if (__builtin_expect(fj_lacks()->openat2, 0))
 		return fj_open_issue_old(c, place, o);
 	arg[0] = (uint64_t)(int64_t)place->dirfd;
 	arg[1] = (uint64_t)place->name;
@@ -115,7 +122,7 @@ static inline long fj_open_place(
 /* Where two positions lead to one directory, remember by which it was opened. */
 static inline bool fj_open_wants_note(const struct fj_opening *o)
 {
-	return (o->flags & (O_DIRECTORY | O_PATH)) && fj_jail->has_aliases;
+	return (o->flags & (O_DIRECTORY | O_PATH)) && fj_mount_flags()->has_aliases;
 }
 
 /* open_walked.c: open what a walk from `dirfd` by `jail_path` finds, with all that `o` asks for. */

@@ -5,9 +5,16 @@
  * cred/set.c and own/caps.c. */
 #include "identity/hook_id.h"
 #include "identity/peer.h"
-#include "call/hooks.h"
 #include "call/trapping.h"
 #include "sys/guest.h"
+#include "call/call.h"
+#include "cred/ids.h"
+#include "sys/nr.h"
+#include "sys/sys.h"
+#include "sys/thread.h"
+#include "call/hooks.h"
+#include "jail/memory.h"
+#include "jail/jail.h"
 
 #include <linux/capability.h>
 

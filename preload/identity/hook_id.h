@@ -5,8 +5,11 @@
 #ifndef FJ_HOOK_ID_H
 #define FJ_HOOK_ID_H
 
-#include "call/call.h"
-#include "cred/ids.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct fj_ids;
 
 /* Make `next` the calling thread's identity.
  *

@@ -9,9 +9,13 @@
  * connected; and credentials that a sender gave itself are those of its last message. */
 #include "identity/peer.h"
 
-#include "call/hooks.h"
 #include "call/when.h"
 #include "sys/guest.h"
+#include "call/call.h"
+#include "cred/ids.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "call/hooks.h"
 
 #define SCM_CREDENTIALS_ 2 /* include/linux/socket.h */
 #define PARENTS_MAX 32

@@ -5,8 +5,12 @@
 #ifndef FJ_PEER_H
 #define FJ_PEER_H
 
-#include "call/call.h"
-#include "cred/ids.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fj_call;
+struct fj_posted;
+struct fj_thread;
 
 /* The number in the line of a process's status (proc(5)) that begins with `name`; -1: there is
  * none. */

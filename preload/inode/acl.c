@@ -7,6 +7,14 @@
  * own/acl.c's. */
 #include "inode/owned.h"
 #include "sys/guest.h"
+#include "call/call.h"
+#include "cred/ids.h"
+#include "jail/facts.h"
+#include "layers/place.h"
+#include "own/own.h"
+#include "sys/abi.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
 
 #define ACL_MAX 8192u /* about 1000 entries; ext4 holds some 500 */
 #define HEAD 4u	      /* struct posix_acl_xattr_header of linux/posix_acl_xattr.h */

@@ -8,6 +8,7 @@
  * makers say that they are at work, and whoever was refused while one was looks again. Those who
  * are not refused do not come here. */
 #include "inode/making.h"
+#include "sys/sys.h"
 
 #include <linux/time_types.h>
 
@@ -24,8 +25,8 @@ void fj_creators_enter(struct fj_making *m)
 {
 	const int32_t me = (int32_t)fj_sys0(__NR_getpid);
 
-	for (uint32_t i = 0; i < FJ_MAKERS && !m->maker; i++) {
-		int32_t *const place = &fj_jail->maker[((uint32_t)me + i) % FJ_MAKERS];
+	for (uint32_t i = 0; i < FJ_CREATORS && !m->maker; i++) {
+		int32_t *const place = &fj_creators()->maker[((uint32_t)me + i) % FJ_CREATORS];
 		int32_t nobody = 0;
 
 		if (__atomic_compare_exchange_n(
@@ -38,7 +39,7 @@ void fj_creators_enter(struct fj_making *m)
 static void clear(int32_t *place, int32_t who, bool has_made)
 {
 	if (has_made)
-		__atomic_add_fetch(&fj_jail->made, 1, __ATOMIC_SEQ_CST);
+		__atomic_add_fetch(&fj_creators()->made, 1, __ATOMIC_SEQ_CST);
 	__atomic_compare_exchange_n(place, &who, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
 }
 
@@ -51,7 +52,7 @@ void fj_creators_leave(struct fj_making *m, bool has_made)
 
 void fj_creators_begin(struct fj_creators_seen *seen)
 {
-	seen->made = __atomic_load_n(&fj_jail->made, __ATOMIC_SEQ_CST);
+	seen->made = __atomic_load_n(&fj_creators()->made, __ATOMIC_SEQ_CST);
 	seen->looks = 0;
 }
 
@@ -67,11 +68,11 @@ static bool is_anybody(uint32_t looks)
 {
 	bool is = false;
 
-	for (uint32_t i = 0; i < FJ_MAKERS; i++) {
-		const int32_t who = __atomic_load_n(&fj_jail->maker[i], __ATOMIC_SEQ_CST);
+	for (uint32_t i = 0; i < FJ_CREATORS; i++) {
+		const int32_t who = __atomic_load_n(&fj_creators()->maker[i], __ATOMIC_SEQ_CST);
 
 		if (who && fj_sys2(__NR_kill, who, 0) == -ESRCH)
-			clear(&fj_jail->maker[i], who, true);
+			clear(&fj_creators()->maker[i], who, true);
 		else
 			is = is || (who && counts(who, looks));
 	}
@@ -85,7 +86,7 @@ bool fj_creators_wait(struct fj_creators_seen *seen)
 	while (seen->looks++ < YIELDS + NAPS) {
 		/* Before the count: who leaves counts first. */
 		const bool is = is_anybody(seen->looks);
-		const uint64_t now = __atomic_load_n(&fj_jail->made, __ATOMIC_SEQ_CST);
+		const uint64_t now = __atomic_load_n(&fj_creators()->made, __ATOMIC_SEQ_CST);
 
 		if (now != seen->made) {
 			seen->made = now;

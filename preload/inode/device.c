@@ -10,7 +10,20 @@
  * inherited through exec, show the host's device. */
 #include "inode/device.h"
 #include "inode/owned.h"
-#include "jail/jail.h"
+#include "call/args.h"
+#include "call/call.h"
+#include "call/row.h"
+#include "call/translate.h"
+#include "cred/ids.h"
+#include "jail/mount_flags.h"
+#include "jail/mounts.h"
+#include "layers/place.h"
+#include "own/own.h"
+#include "path/path.h"
+#include "records/records.h"
+#include "sys/abi.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
 
 /* Documentation/admin-guide/devices.txt of the kernel */
 #define PTS_FIRST 136u /* eight majors of 256 minors each */
@@ -176,8 +189,9 @@ bool fj_device_is_refused(struct fj_call *c, const struct fj_place *place, uint6
 	struct fj_file file;
 	uint32_t type;
 
-	if (!(fj_jail->has_mount_limits & FJ_MOUNT_NODEV) || !place->pos || place->is_magic ||
-		(flags & O_PATH) || !(fj_mount_limits(place->pos) & FJ_MOUNT_NODEV) ||
+	if (!(fj_mount_flags()->has_mount_limits & FJ_MOUNT_NODEV) || !place->pos ||
+		place->is_magic || (flags & O_PATH) ||
+		!(fj_mount_limits(place->pos) & FJ_MOUNT_NODEV) ||
 		fj_file_look(c, place->dirfd, place->name, 0, &file))
 		return false;
 	type = file.owner.mode & FJ_S_IFMT;

@@ -5,8 +5,13 @@
 #ifndef FJ_DEVICE_H
 #define FJ_DEVICE_H
 
-#include "call/call.h"
-#include "own/own.h"
+#include "records/records.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fj_call;
+struct fj_place;
 
 /* `fd` was just opened with `flags`. When it is an empty file that stands for a device, close it
  * and open the host's device instead. Returns a descriptor; -ENXIO for a device that a jail does

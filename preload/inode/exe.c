@@ -7,8 +7,17 @@
  * loader sets both with prctl(2) PR_SET_MM_MAP): the file that is mapped there. */
 #include "inode/exe.h"
 
+#include "jail/facts.h"
+#include "jail/paths.h"
+#include "layers/place.h"
+#include "path/path.h"
+#include "path/quick.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+
 #include <asm/stat.h>
 #include <linux/auxvec.h>
+#include <stdint.h>
 
 static char own_path[FJ_PATH_MAX] FJ_BULKY_FIRST;
 static uint64_t own_dev, own_ino;
@@ -154,7 +163,7 @@ bool fj_exe_seen(
 {
 	struct fj_str host;
 
-	if (!fj_streq(text, fj_jail->loader))
+	if (!fj_streq(text, fj_jail_paths()->loader))
 		return false;
 	if (pid_of_dir(t, place->dirfd) == fj_sys0(__NR_getpid) && fj_exe_is_known(t)) {
 		fj_str_put(out, own_path);

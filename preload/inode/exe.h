@@ -5,7 +5,12 @@
 #ifndef FJ_EXE_H
 #define FJ_EXE_H
 
-#include "call/call.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+struct fj_place;
+struct fj_str;
+struct fj_thread;
 
 /* The program that this process runs, at process start: its jail path, and its open file. */
 void fj_exe_start(const char *jail_path, size_t len, int fd);

@@ -7,6 +7,13 @@
 #include "inode/owned.h"
 
 #include "inode/roots.h"
+#include "call/call.h"
+#include "jail/mount_flags.h"
+#include "jail/paths.h"
+#include "path/path.h"
+#include "sys/scratch.h"
+#include "jail/fds.h"
+#include "jail/jail.h"
 
 /* Is what host path `text` (of `fd`, or AT_FDCWD) names reached through a mount, or from outside?
  */
@@ -79,21 +86,22 @@ bool fj_dev_is_foreign(struct fj_call *c, uint64_t dev, int dirfd, const char *n
 	uint64_t *const place = &learned[(dev ^ dev >> 8) % 8];
 	uint64_t what, root;
 
-	if (!has_mounts && !fj_jail->root_path[0])
+	if (!has_mounts && !fj_jail_paths()->root[0])
 		return false;
 	/* (Then it does not matter in which root of those on the device it is: that may cost a call.) */
-	if (dev == fj_jail->root_dev && !fj_jail->dirs_share_device && !fj_own_has_news())
+	if (dev == fj_jail->root_dev && !fj_mount_flags()->dirs_share_device && !fj_own_has_news())
 		return false;
 	if (fj_roots_home(c->thread, dirfd, name))
 		return false;
 	/* (A single file in the jail, as /etc/resolv.conf, that lies on its device is taken for its
 	 * own: only its ids show.) */
-	if (fj_jail->dirs_share_device)
+	if (fj_mount_flags()->dirs_share_device)
 		return ask_whether_foreign(c, dirfd, name);
 	if (dev == fj_jail->root_dev)
 		return false;
 	root = fj_root()->id;
-	if (!root && !fj_jail->root_path[0]) /* what is mounted is there without the mount, too */
+	if (!root &&
+		!fj_jail_paths()->root[0]) /* what is mounted is there without the mount, too */
 		return ask_whether_foreign(c, dirfd, name);
 	if (__atomic_load_n(&learned_root, __ATOMIC_ACQUIRE) != root)
 		unlearn(root);

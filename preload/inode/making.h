@@ -5,7 +5,26 @@
 #ifndef FJ_MAKING_H
 #define FJ_MAKING_H
 
-#include "inode/owned.h"
+#include "jail/memory.h"
+#include "records/records.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fj_call;
+struct fj_place;
+
+#define FJ_CREATORS 64u
+#define FJ_CREATORS_AT 0x100u
+struct fj_creators {
+	uint64_t made; /* how often one has made a file */
+	/* creators.c: the processes that are making a file just now. */
+	int32_t maker[FJ_CREATORS];
+};
+static inline struct fj_creators *fj_creators(void)
+{
+	return (struct fj_creators *)fj_jail_at(FJ_CREATORS_AT);
+}
 
 struct fj_making {
 	struct fj_owner owner;

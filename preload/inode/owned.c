@@ -11,6 +11,16 @@
 #include "inode/device.h"
 #include "inode/roots.h"
 #include "layers/union.h"
+#include "call/call.h"
+#include "cred/ids.h"
+#include "jail/jail.h"
+#include "jail/mount_flags.h"
+#include "own/own.h"
+#include "records/records.h"
+#include "sys/abi.h"
+#include "sys/sys.h"
+
+#include <stdint.h>
 
 static bool no_statx;
 
@@ -240,7 +250,8 @@ FJ_HOT long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsign
 	if (__builtin_expect(!sx->stx_nlink, 0))
 		file->owner.flags |= FJ_OWN_NAMELESS;
 	sx->stx_nlink -= hidden_names(file->dev, sx->stx_ino, sx->stx_nlink);
-	if (__builtin_expect(fj_jail->has_unions && file->has_record, 0) && fj_union_calls.origin)
+	if (__builtin_expect(fj_mount_flags()->has_unions && file->has_record, 0) &&
+		fj_union_calls.origin)
 		show_origin(&file->owner, file->dev, sx);
 	if (!(mask & STATX_BTIME)) { /* not asked for */
 		sx->stx_mask &= ~STATX_BTIME;

@@ -6,12 +6,15 @@
 #ifndef FJ_OWNED_H
 #define FJ_OWNED_H
 
-#include "call/call.h"
-#include "own/own.h"
-#include "sys/abi.h"
+#include "records/records.h"
 
 #include <asm/stat.h>
 #include <linux/stat.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fj_call;
+struct fj_place;
 
 struct fj_file {
 	struct fj_own_key key;

@@ -5,6 +5,15 @@
  * what it loses when its content changes. */
 #include "inode/owned.h"
 #include "inode/writes.h"
+#include "cred/ids.h"
+#include "jail/facts.h"
+#include "own/own.h"
+#include "records/records.h"
+#include "sys/abi.h"
+#include "sys/nr.h"
+#include "sys/sys.h"
+
+#include <stdint.h>
 
 /* On the disk. Of a descriptor: fchmodat2(2) of Linux 6.6, else by its link in procfs. (Old
  * container policies say EPERM to a call that they do not know.) */

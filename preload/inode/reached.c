@@ -19,8 +19,12 @@
  *
  * Called by the hooks that open, enter and look at directories, and by walks. */
 #include "inode/roots.h"
-#include "inode/owned.h"
 #include "sys/guest.h"
+#include "jail/jail.h"
+#include "sys/abi.h"
+#include "sys/scratch.h"
+#include "jail/fds.h"
+#include "jail/facts.h"
 
 #include <asm/stat.h>
 
@@ -50,7 +54,8 @@ static bool has_records(struct fj_thread *t, int dirfd, const char *name)
 
 static uint64_t hash_of_path(const char *path, size_t len)
 {
-	return fj_roots_hash_of_text(path, len, __atomic_load_n(&fj_jail->epoch, __ATOMIC_RELAXED));
+	return fj_roots_hash_of_text(
+		path, len, __atomic_load_n(&fj_facts_state()->epoch, __ATOMIC_RELAXED));
 }
 
 /* Was the directory asked that host path `name` lies in, and those around that? In a union a fact

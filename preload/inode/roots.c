@@ -11,6 +11,13 @@
  * is told to the jails around it by a count in the heads of their records: fj_own_has_news(). */
 #include "inode/roots.h"
 
+#include "jail/jail.h"
+#include "jail/paths.h"
+#include "records/records.h"
+#include "sys/scratch.h"
+#include "jail/facts.h"
+#include "jail/fds.h"
+
 #include <asm/stat.h>
 
 void fj_roots_note(uint64_t hash)
@@ -29,7 +36,7 @@ char *fj_roots_path(struct fj_thread *t, int dirfd, const char *name)
 	if (name && name[0] == '/') {
 		fj_str_put(&s, name);
 	} else if (dirfd == FJ_FD_ROOT(fj_jail)) {
-		fj_str_put(&s, fj_jail->root_path);
+		fj_str_put(&s, fj_jail_paths()->root);
 	} else if (dirfd == AT_FDCWD) {
 		n = fj_sys2(__NR_getcwd, text, FJ_PATH_MAX) - 1;
 	} else {
@@ -114,7 +121,7 @@ static void put_before(const char *text, size_t len)
 /* One that the jail's root lies in is come to by a mount, or a descriptor from outside. */
 static enum fj_own_root_kind kind_of(const char *text, size_t len)
 {
-	const char *own = fj_jail->root_path;
+	const char *own = fj_jail_paths()->root;
 
 	return fj_strlen(own) > len && own[len] == '/' && fj_same(own, text, len) ?
 		       FJ_OWN_ROOT_OUTER :
@@ -124,8 +131,8 @@ static enum fj_own_root_kind kind_of(const char *text, size_t len)
 /* All directories on the way of `text`, and that itself. */
 static bool meet_all(char *text)
 {
-	const size_t own = fj_strlen(fj_jail->root_path);
-	const bool is_inside = own && fj_path_has_prefix(text, fj_jail->root_path);
+	const size_t own = fj_strlen(fj_jail_paths()->root);
+	const bool is_inside = own && fj_path_has_prefix(text, fj_jail_paths()->root);
 	bool met = false;
 
 	if (!text[0] || fj_path_has_prefix(text, "/proc"))
@@ -137,7 +144,7 @@ static bool meet_all(char *text)
 		for (len++; text[len] && text[len] != '/'; len++)
 			;
 		hash = fj_roots_hash_of_text(
-			text, len, __atomic_load_n(&fj_jail->epoch, __ATOMIC_RELAXED));
+			text, len, __atomic_load_n(&fj_facts_state()->epoch, __ATOMIC_RELAXED));
 		if (fj_roots_saw(hash))
 			continue;
 		met_here = meet_one(text, len, kind_of(text, len));
@@ -253,7 +260,7 @@ bool fj_roots_is_one(uint64_t dev, uint64_t ino)
 static uint32_t home_of(const char *text)
 {
 	const uint32_t n = fj_own_roots_met();
-	const bool is_ours = fj_path_has_prefix(text, fj_jail->root_path);
+	const bool is_ours = fj_path_has_prefix(text, fj_jail_paths()->root);
 	size_t longest = 0;
 	uint32_t found = 0;
 

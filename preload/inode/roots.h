@@ -5,9 +5,17 @@
 #ifndef FJ_ROOTS_H
 #define FJ_ROOTS_H
 
-#include "call/call.h"
-#include "own/own.h"
-#include "jail/jail.h"
+#include "jail/mount_table.h"
+#include "jail/root.h"
+#include "path/path.h"
+#include "records/records.h"
+#include "sys/sys.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct fj_thread;
 
 /* The place in the jail's memory where roots are kept, in each process. */
 void fj_roots_start(struct fj_own_roots *roots);

@@ -9,6 +9,8 @@
 #include "inode/roots.h"
 
 #include "sys/abi.h"
+#include "jail/jail.h"
+#include "sys/scratch.h"
 
 #define DENTS_SIZE 4096u
 

@@ -11,6 +11,11 @@
  *
  * Called by whatever is about to write a record of a file that it has not just made. */
 #include "inode/owned.h"
+#include "cred/ids.h"
+#include "own/own.h"
+#include "records/records.h"
+#include "sys/abi.h"
+#include "sys/sys.h"
 
 #define SET_ID (FJ_S_ISUID | FJ_S_ISGID)
 

@@ -15,6 +15,13 @@
 
 #include "call/trapping.h"
 #include "cred/ids.h"
+#include "call/call.h"
+#include "inode/owned.h"
+#include "own/own.h"
+#include "records/records.h"
+#include "sys/abi.h"
+#include "sys/thread.h"
+#include "jail/jail.h"
 
 static const uint16_t writing[] = {__NR_write, __NR_pwrite64, __NR_writev, __NR_pwritev,
 	__NR_pwritev2, __NR_ftruncate, __NR_fallocate, __NR_sendfile, __NR_splice,

@@ -5,7 +5,10 @@
 #ifndef FJ_WRITES_H
 #define FJ_WRITES_H
 
-#include "inode/owned.h"
+#include <stdbool.h>
+
+struct fj_call;
+struct fj_owner;
 
 /* May the calling process, which is about to open, make or change a file that shows `file`, take
  * something away by writing? Then its writes are looked at from now on. */

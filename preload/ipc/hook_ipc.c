@@ -6,10 +6,11 @@
  *
  * To the kernel all that the jail makes is the user's, who may always read and write it (OWNER);
  * what the mode forbids to whom is judged here, by what the object shows. */
-#include "call/hooks.h"
 #include "ipc/ipc.h"
 #include "cred/ids.h"
 #include "sys/guest.h"
+#include "call/call.h"
+#include "call/hooks.h"
 
 #define MODE_BITS 0777u
 #define OWNER 0600u

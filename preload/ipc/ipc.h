@@ -9,13 +9,14 @@
 #ifndef FJ_IPC_H
 #define FJ_IPC_H
 
-#include "call/call.h"
-
 #include <asm/ipcbuf.h>
 #include <asm/msgbuf.h>
 #include <asm/sembuf.h>
 #include <asm/shmbuf.h>
 #include <linux/ipc.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 enum fj_ipc { FJ_IPC_MSG, FJ_IPC_SEM, FJ_IPC_SHM };
 

@@ -29,14 +29,21 @@
  * A process killed inside an announced change leaves `changers` above zero: facts are not used
  * again in that jail, which is slower and right. Changes made from outside the jail are not seen:
  * docs/LIMITS.md. */
-#include "jail/jail.h"
+#include "jail/facts.h"
+#include "jail/root.h"
+#include "sys/sys.h"
+#include "jail/mount_table.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 static uint64_t *bloom_word(const char *name, size_t len, uint64_t *bit)
 {
 	const uint64_t hash = fj_hash_quick(name, len);
 
 	*bit = 1UL << (hash & 63);
-	return &fj_jail->bloom[(hash >> 6) % FJ_BLOOM_WORDS];
+	return &fj_facts_table()->bloom[(hash >> 6) % FJ_BLOOM_WORDS];
 }
 
 bool fj_facts_saw_name(const char *name, size_t len)
@@ -64,24 +71,25 @@ static bool is_seen_name(const char *name)
 
 bool fj_facts_hold(uint64_t epoch)
 {
-	return !epoch || (!__atomic_load_n(&fj_jail->changers, __ATOMIC_SEQ_CST) &&
-				 __atomic_load_n(&fj_jail->epoch, __ATOMIC_SEQ_CST) == epoch);
+	return !epoch ||
+	       (!__atomic_load_n(&fj_facts_state()->changers, __ATOMIC_SEQ_CST) &&
+		       __atomic_load_n(&fj_facts_state()->epoch, __ATOMIC_SEQ_CST) == epoch);
 }
 
 bool fj_facts_before_change(const char *name, bool at_once)
 {
 	if (!at_once && !is_seen_name(name))
 		return false;
-	__atomic_fetch_add(&fj_jail->changers, 1, __ATOMIC_SEQ_CST);
+	__atomic_fetch_add(&fj_facts_state()->changers, 1, __ATOMIC_SEQ_CST);
 	return true;
 }
 
 void fj_facts_after_change(const char *name, bool was_announced)
 {
 	if (was_announced || is_seen_name(name))
-		__atomic_fetch_add(&fj_jail->epoch, 1, __ATOMIC_SEQ_CST);
+		__atomic_fetch_add(&fj_facts_state()->epoch, 1, __ATOMIC_SEQ_CST);
 	if (was_announced)
-		__atomic_fetch_sub(&fj_jail->changers, 1, __ATOMIC_SEQ_CST);
+		__atomic_fetch_sub(&fj_facts_state()->changers, 1, __ATOMIC_SEQ_CST);
 }
 
 /* Two processes may see one path differently: by their roots, and by their mounts. */
@@ -92,13 +100,13 @@ static uint64_t view_of(const struct fj_root *root)
 
 void fj_facts_forget(void)
 {
-	__atomic_fetch_add(&fj_jail->epoch, 1, __ATOMIC_SEQ_CST);
+	__atomic_fetch_add(&fj_facts_state()->epoch, 1, __ATOMIC_SEQ_CST);
 }
 
 static struct fj_fact *fact_for(uint64_t view, const char *key, size_t key_len, uint64_t *hash)
 {
 	*hash = fj_hash_quick(key, key_len) + view;
-	return &fj_jail->fact[*hash % FJ_FACTS];
+	return &fj_facts_table()->fact[*hash % FJ_FACTS];
 }
 
 FJ_HOT const struct fj_fact *fj_facts_look(

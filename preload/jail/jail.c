@@ -3,11 +3,19 @@
  *
  * jail.c - the jail's shared description, and the root of this process. */
 #include "jail/root.h"
+#include "jail/jail.h"
+#include "jail/root_moves.h"
+#include "sys/part.h"
+#include "sys/sys.h"
+#include "sys/thread.h"
+#include "jail/fds.h"
 
 #include <asm/stat.h>
 #include <linux/kcmp.h>
 #include <linux/mman.h>
 #include <linux/resource.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 #define SPARE 16u /* descriptors up to the limit */
 
@@ -58,7 +66,7 @@ __attribute__((noinline)) static void look_at_moves(uint32_t count)
 
 FJ_HOT const struct fj_root *fj_root(void)
 {
-	const uint32_t count = __atomic_load_n(&fj_jail->root_moves.count, __ATOMIC_ACQUIRE);
+	const uint32_t count = __atomic_load_n(&fj_root_moves()->count, __ATOMIC_ACQUIRE);
 
 	const struct fj_root *root = fj_mine(&part, &root_of_process);
 

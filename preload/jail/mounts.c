@@ -2,92 +2,10 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * mounts.c - looking up the mounts of a jail. */
-#include "jail/jail.h"
-#include "sys/abi.h"
-
-#include <asm/stat.h>
-#include <linux/mman.h>
-
-FJ_OF_PROCESS struct fj_part fj_namespace_part;
-FJ_OF_PROCESS struct fj_namespace *fj_namespace_of_process;
-
-static long map_namespace(int fd)
-{
-	return fj_sys6(__NR_mmap, 0, sizeof(struct fj_namespace), PROT_READ | PROT_WRITE,
-		MAP_SHARED, fd, 0);
-}
-
-void fj_namespace_start(void)
-{
-	struct stat st = {0};
-	long fd, at;
-
-	fj_namespace_of_process = &fj_jail->mounts;
-	/* (Without one of its own the root is there, a directory.) */
-	fj_sys4(__NR_newfstatat, FJ_FD_MOUNTS(fj_jail), "", &st, AT_EMPTY_PATH);
-	fd = (st.st_mode & FJ_S_IFMT) == FJ_S_IFREG ? fj_open_anew(FJ_FD_MOUNTS(fj_jail), O_RDWR) :
-						      -ENOENT;
-	if (!fj_is_err(fd)) {
-		at = map_namespace((int)fd);
-		fj_close((int)fd);
-		if (!fj_is_err(at))
-			fj_namespace_of_process = (struct fj_namespace *)at;
-	}
-	fj_edit_forget(fj_namespace_of_process);
-}
-
-static void copy_namespace(struct fj_namespace *to)
-{
-	const struct fj_mounts *from;
-	struct fj_mounts_seen seen;
-
-	do {
-		from = fj_mounts_look(&seen);
-		memcpy(&to->version[0], from, sizeof(*from));
-	} while (!fj_mounts_held(&seen));
-	to->id = __atomic_add_fetch(&fj_jail->last_namespace, 1, __ATOMIC_RELAXED);
-}
-
-static void release_namespace(void *own)
-{
-	fj_sys2(__NR_munmap, *(struct fj_namespace **)own, sizeof(struct fj_namespace));
-}
-
-long fj_namespace_unshare(void)
-{
-	const long fd = fj_sys2(__NR_memfd_create, FJ_MEMORY_NAME, 0);
-	struct fj_namespace **own;
-	long at, r, held;
-
-	if (fj_is_err(fd))
-		return fd;
-	r = fj_may_grow_to(sizeof(struct fj_namespace)) ?
-		    fj_sys2(__NR_ftruncate, fd, sizeof(struct fj_namespace)) :
-		    -ENOSPC; /* of unshare(2) */
-	at = fj_is_err(r) ? r : map_namespace((int)fd);
-	if (!fj_is_err(at)) {
-		copy_namespace((struct fj_namespace *)at);
-		held = r = fj_open_anew((int)fd, O_PATH);
-		if (!fj_is_err(held)) {
-			r = fj_dup_to((int)held, FJ_FD_MOUNTS(fj_jail), 0);
-			fj_close((int)held);
-		}
-	}
-	fj_close((int)fd);
-	if (fj_is_err(at))
-		return at;
-	fj_namespace_part.release = release_namespace;
-	own = fj_is_err(r) ? NULL :
-			     fj_mine_to_change(&fj_namespace_part, &fj_namespace_of_process,
-				     FJ_SHARED_BY_NONE);
-	if (!own) {
-		fj_sys2(__NR_munmap, at, sizeof(struct fj_namespace));
-		return fj_is_err(r) ? r : -ENOMEM;
-	}
-	/* The old mapping stays: another thread may be reading it. */
-	__atomic_store_n(own, (struct fj_namespace *)at, __ATOMIC_RELEASE);
-	return 0;
-}
+#include "jail/mount_table.h"
+#include "jail/mounts.h"
+#include "jail/paths.h"
+#include "sys/sys.h"
 
 const struct fj_mounts *fj_mounts_look(struct fj_mounts_seen *seen)
 {
@@ -316,7 +234,7 @@ static bool is_foreign_mount(const struct fj_mount *m)
 
 static bool is_in_own_tree(const char *host_path)
 {
-	return fj_jail->root_path[0] && fj_path_has_prefix(host_path, fj_root_path());
+	return fj_jail_paths()->root[0] && fj_path_has_prefix(host_path, fj_root_path());
 }
 
 bool fj_path_is_foreign(const char *pos)

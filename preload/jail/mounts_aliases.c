@@ -6,7 +6,16 @@
  *
  * The layers of a union lead to one position, as one directory does: that they are several is no
  * reason. Called by mounts_edit.c. */
-#include "jail/jail.h"
+#include "jail/mount_edit.h"
+#include "jail/mount_table.h"
+#include "jail/mounts.h"
+#include "jail/paths.h"
+#include "sys/sys.h"
+#include "jail/mount_flags.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /* A host path; "" is the host's root. */
 struct path {
@@ -72,7 +81,7 @@ static bool is_reached(const struct fj_mounts *v, const struct fj_mount *but, st
 static void note(bool is)
 {
 	if (is)
-		__atomic_store_n(&fj_jail->has_aliases, 1, __ATOMIC_RELAXED);
+		__atomic_store_n(&fj_mount_flags()->has_aliases, 1, __ATOMIC_RELAXED);
 }
 
 /* Is it what the jail's root leads to without the mount? */

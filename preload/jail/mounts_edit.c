@@ -9,10 +9,19 @@
  *
  * What the jail is told of a new mount, that devices are shared and places have aliases, is here
  * since it must be told before the edit is published. */
-#include "jail/jail.h"
 #include "sys/abi.h"
+#include "jail/mount_flags.h"
+#include "jail/mounts.h"
+#include "jail/paths.h"
+#include "jail/root.h"
+#include "sys/sys.h"
+#include "jail/mount_edit.h"
+#include "jail/mount_table.h"
+#include "jail/jail.h"
 
 #include <asm/stat.h>
+
+#define LAYER_MAX 508u /* a longer one is not looked at */
 
 uint32_t fj_mounts_keep(struct fj_mounts *v, const char *text, size_t len)
 {
@@ -70,8 +79,8 @@ static bool is_reached(const struct fj_mounts *v, uint32_t i)
 static void note_limits(uint32_t flags)
 {
 	if (flags & FJ_MOUNT_LIMITS)
-		__atomic_fetch_or(
-			&fj_jail->has_mount_limits, flags & FJ_MOUNT_LIMITS, __ATOMIC_RELAXED);
+		__atomic_fetch_or(&fj_mount_flags()->has_mount_limits, flags & FJ_MOUNT_LIMITS,
+			__ATOMIC_RELAXED);
 }
 
 void fj_mounts_derive(struct fj_mounts *v)
@@ -90,11 +99,11 @@ void fj_mounts_derive(struct fj_mounts *v)
 		/* A file needs no note: its name is the mount point's, which always sends a call to
 		 * the walk. */
 		if ((m->flags & FJ_MOUNT_READ_ONLY) && !(m->flags & FJ_MOUNT_FILE))
-			__atomic_store_n(&fj_jail->has_read_only, 1, __ATOMIC_RELAXED);
+			__atomic_store_n(&fj_mount_flags()->has_read_only, 1, __ATOMIC_RELAXED);
 	}
 	note_limits(v->root_flags);
 	if (v->root_flags & FJ_MOUNT_READ_ONLY)
-		__atomic_store_n(&fj_jail->has_read_only, 1, __ATOMIC_RELAXED);
+		__atomic_store_n(&fj_mount_flags()->has_read_only, 1, __ATOMIC_RELAXED);
 }
 
 static uint64_t device_of(const char *host, bool *is_file)
@@ -129,7 +138,7 @@ static bool mixes_device(const struct fj_mounts *v, const char *host, uint64_t d
 	bool is_file,
 		mixes = dev == fj_jail->root_dev || dev == root->dev ||
 			(flags & FJ_MOUNT_PRIVATE) ||
-			(!fj_jail->root_path[0] && (!root->id || !is_whole_device(host, dev)));
+			(!fj_jail_paths()->root[0] && (!root->id || !is_whole_device(host, dev)));
 
 	for (uint32_t i = 0; i < v->count && !mixes; i++)
 		mixes = fj_path_has_prefix(v->text + v->mount[i].jail, root->pos) &&
@@ -140,7 +149,7 @@ static bool mixes_device(const struct fj_mounts *v, const char *host, uint64_t d
 /* Are the files of a mount of `host` the jail's own, as all on the root's device are else? */
 static bool is_like_root(const char *host, uint32_t flags, uint64_t dev)
 {
-	return dev == fj_jail->root_dev && fj_jail->root_path[0] &&
+	return dev == fj_jail->root_dev && fj_jail_paths()->root[0] &&
 	       ((flags & FJ_MOUNT_OWN) || fj_path_has_prefix(host, fj_root_path()));
 }
 
@@ -152,15 +161,15 @@ static bool note_device(const struct fj_mounts *v, const char *host, uint32_t fl
 	const uint64_t dev = device_of(host, &is_file);
 	/* (On the host's own root whatever is mounted can be reached without the mount, too.) */
 	bool shares =
-		dev == fj_jail->root_dev || (flags & FJ_MOUNT_PRIVATE) || !fj_jail->root_path[0];
+		dev == fj_jail->root_dev || (flags & FJ_MOUNT_PRIVATE) || !fj_jail_paths()->root[0];
 
 	for (uint32_t i = 0; i < v->count && !shares; i++)
 		shares = device_of(v->text + v->mount[i].host, &other_is_file) == dev;
 	if (shares && !is_file && !is_like_root(host, flags, dev) &&
 		mixes_device(v, host, dev, flags))
-		__atomic_store_n(&fj_jail->dirs_share_device, 1, __ATOMIC_RELAXED);
+		__atomic_store_n(&fj_mount_flags()->dirs_share_device, 1, __ATOMIC_RELAXED);
 	if (shares)
-		__atomic_store_n(&fj_jail->mounts_share_device, 1, __ATOMIC_RELAXED);
+		__atomic_store_n(&fj_mount_flags()->mounts_share_device, 1, __ATOMIC_RELAXED);
 	return is_file;
 }
 
@@ -214,7 +223,7 @@ long fj_edit_options(struct fj_edit *e, uint32_t id, const char *text)
 /* The layers of a union: whose its files are the first one decides. */
 static bool are_like_root(const char *layers, const char *host, uint32_t flags)
 {
-	char layer[FJ_CWD_TEXT];
+	char layer[LAYER_MAX];
 	bool is_file, are = true;
 	size_t len = 0;
 
@@ -246,10 +255,12 @@ long fj_edit_layers(struct fj_edit *e, uint32_t id, const char *layers, const ch
 			v->mount[i].flags |= FJ_MOUNT_UNION;
 			fj_mounts_note_layers(v, &v->mount[i]);
 			if (!are_like_root(layers, v->text + v->mount[i].host, v->mount[i].flags))
-				__atomic_store_n(&fj_jail->dirs_share_device, 1, __ATOMIC_RELAXED);
-			__atomic_store_n(&fj_jail->mounts_share_device, 1, __ATOMIC_RELAXED);
+				__atomic_store_n(
+					&fj_mount_flags()->dirs_share_device, 1, __ATOMIC_RELAXED);
+			__atomic_store_n(
+				&fj_mount_flags()->mounts_share_device, 1, __ATOMIC_RELAXED);
 			/* Whoever sees the mount has to see this. */
-			__atomic_store_n(&fj_jail->has_unions, 1, __ATOMIC_SEQ_CST);
+			__atomic_store_n(&fj_mount_flags()->has_unions, 1, __ATOMIC_SEQ_CST);
 			return 0;
 		}
 	return -EINVAL;

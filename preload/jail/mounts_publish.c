@@ -3,8 +3,17 @@
  *
  * mounts_publish.c - a copy of the mounts of a jail to change, and making it the current version.
  * mounts.h says how. */
-#include "jail/jail.h"
-#include "sys/abi.h"
+#include "jail/facts.h"
+#include "jail/mounts.h"
+#include "sys/lock.h"
+#include "sys/seq.h"
+#include "sys/sys.h"
+#include "jail/mount_edit.h"
+#include "jail/mount_table.h"
+#include "sys/abi_signal.h"
+
+#include <stdbool.h>
+#include <stddef.h>
 
 #define WAIT_NS 200000
 /* How often a place is looked for: those who have one use it for some microseconds, unless they
@@ -116,12 +125,12 @@ long fj_edit_end(struct fj_edit *e, long r)
 	if (r >= 0) {
 		fj_mounts_derive(e->v);
 		/* A fact says that no mount point is met on its way: jail/facts.c. */
-		__atomic_fetch_add(&fj_jail->changers, 1, __ATOMIC_SEQ_CST);
+		__atomic_fetch_add(&fj_facts_state()->changers, 1, __ATOMIC_SEQ_CST);
 		if (!__atomic_compare_exchange_n(&e->ns->current, &e->from, next, false,
 			    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
 			r = FJ_EDIT_AGAIN;
-		__atomic_fetch_add(&fj_jail->epoch, 1, __ATOMIC_SEQ_CST);
-		__atomic_fetch_sub(&fj_jail->changers, 1, __ATOMIC_SEQ_CST);
+		__atomic_fetch_add(&fj_facts_state()->epoch, 1, __ATOMIC_SEQ_CST);
+		__atomic_fetch_sub(&fj_facts_state()->changers, 1, __ATOMIC_SEQ_CST);
 	}
 	let_go(e);
 	return r;

@@ -6,7 +6,13 @@
  * moved.
  *
  * Called after a rename (call/run.c), and by root_path.c when it sees that the root was moved. */
-#include "jail/jail.h"
+#include "jail/mounts.h"
+#include "sys/sys.h"
+#include "jail/mount_edit.h"
+#include "jail/mount_table.h"
+
+#include <stddef.h>
+#include <stdint.h>
 
 static long rename_all(struct fj_edit *e, const char *from, const char *to)
 {

@@ -1,21 +1,34 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * root.h - between jail.c, which holds this process's root, and root_moves.c, which tells others of
- * it. */
+ * root.h - the root directory of the calling process: the jail's, or one that it entered by
+ * chroot(2). A "position" is a jail path without symlinks, `.`, `..` or a slash at its end: "" is
+ * the jail's root, "/usr/lib" a directory. All functions are async-signal-safe. */
 #ifndef FJ_ROOT_H
 #define FJ_ROOT_H
 
-#include "jail/jail.h"
+#include <stdint.h>
 
-extern fj_open_pos *fj_root_open_pos;
+struct fj_thread;
 
-/* This process has moved to `root`: tell. Returns the number of the move. */
-uint32_t fj_root_move_tell(const struct fj_root *root);
-/* Follow those of the moves numbered `from` to `to` (not included) that moved this process too. */
-void fj_root_moves_follow(uint32_t from, uint32_t to);
-/* Be in the root that `m` tells of; `fd` is on it (consumed), or -1: the jail's own, or one that is
- * gone, in which nothing is found. */
-void fj_root_take(int fd, const struct fj_root_move *m);
+/* The process's root directory: the jail's, or one entered by chroot(2). */
+struct fj_root {
+	int fd;		   /* -1: it is gone, and nothing is found in it */
+	uint64_t id;	   /* tells roots apart: 0 for the jail's own */
+	uint64_t dev, ino; /* of the directory */
+	uint32_t len;
+	const char *pos; /* its position, in the jail's own tree */
+};
+/* The root of the calling process. */
+const struct fj_root *fj_root(void);
+/* Make the directory behind `fd` (O_PATH, consumed), at position `pos`, the root. Returns 0 or
+ * -errno. */
+long fj_root_enter(int fd, const char *pos);
+/* How a position is opened: fj_path_open_pos(). */
+typedef long fj_open_pos(struct fj_thread *t, const char *pos, int flags);
+/* At process start: the jail's own root, or the nested one that was handed over, on `fd`, and of
+ * how many moves the process knew; `open_pos` is for the roots to which it is taken along. */
+void fj_root_start(const char *nested_pos, int fd, uint32_t seen_moves, fj_open_pos *open_pos);
+uint32_t fj_root_seen_moves(void);
 
 #endif

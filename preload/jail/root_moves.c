@@ -9,11 +9,18 @@
  * its count has grown, at their next look at their root, and ask whether it is theirs that moved.
  * The mover may be gone by then, so it says itself whether its parent shares with it.
  *
- * Where kcmp is refused, or a path is longer than FJ_CWD_TEXT, nobody follows. */
+ * Where kcmp is refused, or a path is longer than FJ_ROOT_MOVE_TEXT, nobody follows. */
 #include "jail/root.h"
+#include "jail/root_moves.h"
+#include "sys/seq.h"
+#include "sys/sys.h"
+#include "sys/thread.h"
+#include "jail/fds.h"
 
 #include <asm/stat.h>
 #include <linux/kcmp.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 #define SPINS                                                                                      \
 	1000 /* for a mover that is just writing; one that was killed or stopped does not end */
@@ -62,7 +69,7 @@ static uint32_t describe(struct fj_root_moves *moves, const struct fj_root *root
  * finds his counted already may have been passed over before he was done: he tells it again. */
 uint32_t fj_root_move_tell(const struct fj_root *root)
 {
-	struct fj_root_moves *moves = &fj_jail->root_moves;
+	struct fj_root_moves *moves = fj_root_moves();
 
 	for (;;) {
 		const uint32_t n = describe(moves, root);
@@ -78,7 +85,7 @@ uint32_t fj_root_move_tell(const struct fj_root *root)
 /* Copy the description of move `n`; false when it is overwritten, or never was finished. */
 static bool read_move(uint32_t n, struct fj_root_move *out)
 {
-	const struct fj_root_move *m = &fj_jail->root_moves.move[n % FJ_ROOT_MOVES];
+	const struct fj_root_move *m = &fj_root_moves()->move[n % FJ_ROOT_MOVES];
 
 	for (int i = 0; i < SPINS; i++) {
 		const uint32_t seen = fj_seq_begin(&m->turn);

@@ -7,6 +7,10 @@
  * (getcwd(2), links of procfs, maps) begins with the new path. It is asked for when a path was not
  * recognised, and before one is made of the old. Each process keeps what it found: the jail's
  * memory has the path that the jail was started with. Called by back.c and call/procfs_mounts.c. */
+#include "jail/mounts.h"
+#include "jail/paths.h"
+#include "sys/sys.h"
+#include "jail/fds.h"
 #include "jail/jail.h"
 
 #include <asm/stat.h>
@@ -21,7 +25,7 @@ const char *fj_root_path(void)
 {
 	const char *path = __atomic_load_n(&now, __ATOMIC_ACQUIRE);
 
-	return path ? path : fj_jail->root_path;
+	return path ? path : fj_jail_paths()->root;
 }
 
 bool fj_root_path_look(void)

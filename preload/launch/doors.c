@@ -6,6 +6,13 @@
 
 #include "door/door.h"
 #include "trap/trap.h"
+#include "command/command.h"
+#include "door/shared.h"
+#include "jail/paths.h"
+#include "setup/setup.h"
+#include "sys/sys.h"
+#include "private/private.h"
+#include "jail/jail.h"
 
 #include <asm/stat.h>
 #include <linux/mman.h>
@@ -14,7 +21,8 @@
  * on ourselves. */
 static bool may_change_text(void)
 {
-	const long fd = fj_sys3(__NR_openat, AT_FDCWD, fj_jail->loader, O_RDONLY | O_CLOEXEC);
+	const long fd =
+		fj_sys3(__NR_openat, AT_FDCWD, fj_jail_paths()->loader, O_RDONLY | O_CLOEXEC);
 	long at, r = -EACCES;
 
 	if (fj_is_err(fd))
@@ -39,7 +47,7 @@ void fj_doors_choose(struct fj_thread *t)
 {
 	long r;
 
-	fj_jail->traps_ends = fj_jail->private_base || fj_jail->trace_fd_plus_1;
+	fj_jail->traps_ends = fj_private()->base || fj_jail->trace_fd_plus_1;
 	r = fj_jail->has_trap ? fj_trap_filter(t) : 0;
 
 	if (r == -ENOSYS || r == -EPERM || r == -EACCES || r == -EINVAL) {
@@ -50,15 +58,15 @@ void fj_doors_choose(struct fj_thread *t)
 		fj_launch_fail(
 			"the kernel refuses the seccomp filter that confines programs", "", r);
 	if (fj_options.no_preload || fj_options.no_patch || !may_change_text())
-		fj_jail->no_sites = 1;
-	if (fj_jail->no_sites && !fj_jail->has_trap)
+		fj_doors()->no_sites = 1;
+	if (fj_doors()->no_sites && !fj_jail->has_trap)
 		fj_launch_fail("nothing is left that could jail: no seccomp trap, and libraries' "
 			       "text stays "
 			       "as it is",
 			"", 0);
 	fj_door_choose();
-	if (fj_options.preload && !fj_options.no_preload && fj_jail->no_sites)
-		fj_launch_put(fj_jail->preload, fj_options.preload, FJ_PATH_MAX);
+	if (fj_options.preload && !fj_options.no_preload && fj_doors()->no_sites)
+		fj_launch_put(fj_jail_paths()->preload, fj_options.preload, FJ_PATH_MAX);
 }
 
 /* (As with records, what the caller's umask leaves might be closed to us.) */
@@ -67,7 +75,7 @@ static void make_folder(struct fj_str *s)
 	const long mask = fj_sys1(__NR_umask, 077);
 
 	fj_str_put(s, "/x");
-	fj_make_directories(fj_jail->recalled);
+	fj_make_directories(fj_doors()->recalled);
 	fj_str_cut(s, s->len - 2);
 	fj_sys1(__NR_umask, mask);
 }
@@ -80,12 +88,12 @@ void fj_doors_recall(char **envp)
 	struct stat st;
 	struct fj_str s;
 
-	fj_str_init(&s, fj_jail->recalled, sizeof(fj_jail->recalled));
-	if (!fj_jail->has_trap || fj_jail->no_sites ||
+	fj_str_init(&s, fj_doors()->recalled, sizeof(fj_doors()->recalled));
+	if (!fj_jail->has_trap || fj_doors()->no_sites ||
 		(fj_options.db && fj_streq(fj_options.db, "none")) ||
-		fj_sys4(__NR_newfstatat, AT_FDCWD, fj_jail->loader, &st, 0) ||
+		fj_sys4(__NR_newfstatat, AT_FDCWD, fj_jail_paths()->loader, &st, 0) ||
 		!fj_in_state_folder(envp, "texts", &s)) {
-		fj_jail->recalled[0] = 0;
+		fj_doors()->recalled[0] = 0;
 		return;
 	}
 	if (s.len + 3 < s.size && fj_sys3(__NR_faccessat, AT_FDCWD, s.at, 0) == -ENOENT)
@@ -97,6 +105,6 @@ void fj_doors_recall(char **envp)
 	build.mtime_ns = st.st_mtime_nsec;
 	build.ctime = st.st_ctime;
 	build.ctime_ns = st.st_ctime_nsec;
-	memcpy(build.bits, fj_jail->door_bits, sizeof(build.bits));
-	fj_jail->recalled_build = fj_hash((const char *)&build, sizeof(build), FJ_HASH_SEED);
+	memcpy(build.bits, fj_doors()->bits, sizeof(build.bits));
+	fj_doors()->recalled_build = fj_hash((const char *)&build, sizeof(build), FJ_HASH_SEED);
 }

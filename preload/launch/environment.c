@@ -7,8 +7,12 @@
  *
  * A variable that is not there stays so. Called by launch.c, just before the first program. */
 #include "launch/launch.h"
+#include "command/command.h"
+#include "launch/loader.h"
+#include "sys/sys.h"
 
 #include <asm/stat.h>
+#include <stddef.h>
 
 /* What may not be looked at may well be there. */
 static bool is_missing(struct fj_thread *t, const char *jail_path)

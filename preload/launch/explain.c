@@ -8,9 +8,17 @@
  * jail sees. */
 #include "launch/launch.h"
 #include "sys/abi.h"
+#include "call/call.h"
+#include "command/command.h"
+#include "exec-format/exec.h"
+#include "launch/loader.h"
+#include "sys/sys.h"
+#include "jail/memory.h"
+#include "jail/jail.h"
 
 #include <asm/stat.h>
 #include <asm/statfs.h>
+#include <stddef.h>
 
 #define CANNOT_RUN 126 /* env(1): found but cannot be invoked */
 #define NOT_FOUND 127

@@ -3,6 +3,12 @@
  *
  * first.c - start the jail's first program as execvp(3) would. */
 #include "launch/launch.h"
+#include "command/command.h"
+#include "exec-format/exec.h"
+#include "launch/loader.h"
+#include "sys/sys.h"
+
+#include <stddef.h>
 
 /* A script without #! line: the C library's execvp(3) gives it to the shell. */
 static long exec_as_script(struct fj_thread *t, char *path, char **argv, char **envp)

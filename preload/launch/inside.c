@@ -19,7 +19,19 @@
 #include "exec/program.h"
 #include "cred/ids.h"
 #include "private/private.h"
-#include "sys/abi.h"
+#include "call/call.h"
+#include "command/command.h"
+#include "command/parent.h"
+#include "jail/mounts.h"
+#include "jail/root.h"
+#include "launch/loader.h"
+#include "path/path.h"
+#include "setup/setup.h"
+#include "sys/scratch.h"
+#include "sys/thread.h"
+#include "jail/fds.h"
+#include "sys/abi_signal.h"
+#include "jail/jail.h"
 
 #include <asm/stat.h>
 #include <linux/sched.h>
@@ -85,7 +97,7 @@ static void leave(void)
 {
 	struct fj_thread *t = fj_thread_mine();
 
-	if (t && fj_jail->private_base)
+	if (t && fj_private()->base)
 		fj_private_leave(t);
 }
 

@@ -27,10 +27,19 @@
 
 #include "inode/roots.h"
 #include "signal/faults.h"
-#include "own/own.h"
 #include "private/private.h"
 #include "trap/trap.h"
 #include "sys/abi.h"
+#include "call/call.h"
+#include "call/translate.h"
+#include "command/command.h"
+#include "command/parent.h"
+#include "cred/ids.h"
+#include "launch/loader.h"
+#include "path/path.h"
+#include "setup/layout.h"
+#include "setup/setup.h"
+#include "sys/thread.h"
 
 #include <asm/stat.h>
 
@@ -80,7 +89,7 @@ static const char *runtime_dir(char **envp)
 {
 	const char *dir = fj_launch_variable(envp, "XDG_RUNTIME_DIR");
 
-	return dir && *dir == '/' && fj_strlen(dir) < sizeof(fj_jail->runtime_dir) ? dir : "";
+	return dir && *dir == '/' && fj_strlen(dir) < sizeof(fj_private()->runtime_dir) ? dir : "";
 }
 
 _Noreturn static void stay(struct fj_stack *s)
@@ -151,7 +160,8 @@ _Noreturn void fj_launch(struct fj_stack *s)
 	fj_umask_start((uint32_t)r);
 	fj_ids_new_board(fj_jail_board());
 	fj_ids_start(fj_jail_board(), "", 0);
-	fj_launch_put(fj_jail->runtime_dir, runtime_dir(s->envp), sizeof(fj_jail->runtime_dir));
+	fj_launch_put(
+		fj_private()->runtime_dir, runtime_dir(s->envp), sizeof(fj_private()->runtime_dir));
 	fj_private_clean(t);
 	if (fj_options.lowers)
 		fj_root_overlay_mount(t);

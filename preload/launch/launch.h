@@ -5,7 +5,10 @@
 #ifndef FJ_LAUNCH_H
 #define FJ_LAUNCH_H
 
-#include "launch/loader.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fj_thread;
 
 /* launch.c: a call as the jail's own program would make it. */
 long fj_call_of(struct fj_thread *t, long nr, uint64_t a, uint64_t b, uint64_t c);

@@ -9,10 +9,13 @@
 #ifndef FJ_LOADER_H
 #define FJ_LOADER_H
 
-#include "call/call.h"
-#include "exec-format/exec.h"
 #include "command/command.h"
-#include "setup/setup.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct fj_thread;
 
 /* What the kernel put on the stack of a new process, in place. */
 struct fj_stack {

@@ -10,6 +10,7 @@
  * traps: mmap and mprotect are not. */
 #include "launch/loader.h"
 #include "sys/gate.h"
+#include "sys/sys.h"
 
 #include <linux/mman.h>
 

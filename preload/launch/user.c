@@ -13,6 +13,11 @@
 
 #include "identity/hook_id.h"
 #include "own/own.h"
+#include "call/call.h"
+#include "command/command.h"
+#include "cred/ids.h"
+#include "launch/loader.h"
+#include "sys/sys.h"
 
 #define FAILED 125
 #define LINE_MAX 65536u /* a group may have many members */

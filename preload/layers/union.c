@@ -10,6 +10,11 @@
 #include "layers/union.h"
 
 #include "sys/abi.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "jail/fds.h"
+#include "jail/mount_table.h"
+#include "jail/mounts.h"
 
 #include <asm/stat.h>
 

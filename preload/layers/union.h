@@ -11,11 +11,17 @@
 #ifndef FJ_LAYERS_UNION_H
 #define FJ_LAYERS_UNION_H
 
-#include "jail/jail.h"
-#include "layers/place.h"
+#include "jail/mounts.h"
 
-struct stat;
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 struct fj_owner;
+struct fj_place;
+struct fj_str;
+struct fj_thread;
+struct stat;
 
 #define FJ_LAYERS_MAX 64u
 #define FJ_LAYERS_TEXT (2u * FJ_PATH_MAX)
@@ -136,19 +142,6 @@ long fj_layers_work(struct fj_thread *t, struct fj_layers *l);
 #define FJ_LAYERS_TEMP 48u
 #define FJ_LAYERS_TEMP_PREFIX ".fakejail-work." /* as the room union's own */
 void fj_layers_temp(struct fj_str *out);
-
-/* An entry is to be made at `place`, which has layers, for a whiteout is there: let the place lead
- * into the work directory. Returns 0 or -errno. */
-long fj_place_begin_over(struct fj_thread *t, struct fj_place *place);
-/* It was made there, if `r` is no error: put it where it belongs, in one step. Returns `r`, or
- * -errno, and then it is removed. */
-long fj_place_end_over(struct fj_thread *t, struct fj_place *place, long r);
-/* The descriptor of the directory that what is made at `place`, whose name is one component, will
- * be in. */
-static inline int fj_place_parent(const struct fj_place *place)
-{
-	return place->layers && place->layers->name ? place->layers->fd[0] : place->dirfd;
-}
 
 /* What lies at `host_path` is about to be changed: when it is in a lower layer of a union, copy it
  * up, and let `place` lead there. Returns 1; 0: it is in none, and `place` was not touched; or

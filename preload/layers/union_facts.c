@@ -13,6 +13,11 @@
  *
  * Called by union.c, and by walks that are in a union (path/union_leap.c). */
 #include "layers/union.h"
+#include "jail/facts.h"
+#include "jail/mounts.h"
+#include "jail/root.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
 
 #define COUNT_SHIFT 16 /* how many layers the union has */
 #define COUNT_MASK 127u

@@ -6,6 +6,10 @@
  * hides. */
 #include "layers/union.h"
 #include "sys/abi.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "layers/over.h"
+#include "layers/place.h"
 
 #include <asm/stat.h>
 

@@ -9,6 +9,9 @@
 #include "layers/union.h"
 
 #include "sys/abi.h"
+#include "jail/facts.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
 
 /* That of the jail's own root is made when it is wanted: many jails change nothing. */
 long fj_layers_open_work(struct fj_thread *t, const char *path)

@@ -22,7 +22,14 @@
 #include "sys/guest.h"
 #include "trap/trap.h"
 #include "union/change.h"
-#include "sys/abi.h"
+#include "call/translate.h"
+#include "cred/ids.h"
+#include "jail/jail.h"
+#include "records/records.h"
+#include "setup/layout.h"
+#include "sys/sys.h"
+#include "sys/thread.h"
+#include "sys/abi_signal.h"
 
 #include <linux/auxvec.h>
 #include <linux/mman.h>
@@ -61,7 +68,7 @@ static long map_jail(const struct fj_handoff *h)
 	if (fj_is_err(at))
 		return at;
 	fj_jail = (struct fj_jail *)at;
-	return fj_jail->magic == FJ_JAIL_MAGIC && fj_jail->size == sizeof(*fj_jail) ? fd : -EINVAL;
+	return fj_jail->magic == FJ_JAIL_MAGIC && fj_jail->layout == FJ_JAIL_LAYOUT ? fd : -EINVAL;
 }
 
 /* comm is the file name without its directories: begin_new_exec() of fs/exec.c. */
@@ -167,11 +174,12 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 		fail(h.is_first, "no memory for the engine's stack", -ENOMEM);
 	fj_faults_arm();
 	fj_faults_let_in(FJ_SIGSEGV_BIT);
-	fj_own_shared = fj_jail->owners_shared;
-	fj_own_is_scattered = fj_jail->is_scattered;
-	fj_own_follows_tags = fj_jail->follows_tags;
-	fj_own_is_forgetful = fj_jail->is_forgetful;
-	r = fj_own_start(FJ_FD_OWNERS(fj_jail), fj_jail->has_elder ? FJ_FD_ELDER(fj_jail) : -1);
+	fj_own_shared = fj_jail_records()->owners_shared;
+	fj_own_is_scattered = fj_jail_records()->is_scattered;
+	fj_own_follows_tags = fj_jail_records()->follows_tags;
+	fj_own_is_forgetful = fj_jail_records()->is_forgetful;
+	r = fj_own_start(
+		FJ_FD_OWNERS(fj_jail), fj_jail_records()->has_elder ? FJ_FD_ELDER(fj_jail) : -1);
 	if (r < 0)
 		fail(h.is_first, "the owner records cannot be mapped", r);
 	fj_own_still_watches(h.is_watching);

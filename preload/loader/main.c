@@ -4,6 +4,9 @@
  * main.c - the loader's beginning: make its own pointers right, then see which of its two tasks
  * this is. */
 #include "launch/loader.h"
+#include "exec-format/exec.h"
+
+#include <stddef.h>
 
 _Noreturn void fj_loader_main(uint64_t *base, const Elf64_Dyn *dynamic, uint64_t address);
 

@@ -8,6 +8,8 @@
 
 #include "text/sites.h"
 #include "sys/guest.h"
+#include "exec-format/exec.h"
+#include "sys/sys.h"
 
 #include <linux/mman.h>
 

@@ -12,6 +12,8 @@
 
 #include "file/preload.h"
 #include "door/door.h"
+#include "jail/paths.h"
+#include "sys/sys.h"
 
 #include <linux/mman.h>
 
@@ -40,7 +42,7 @@ bool fj_preload_announce(struct fj_stack *s)
 	long at;
 
 	/* ldd(1): the list is for people to read, and the program does not run. */
-	if (!fj_jail->preload[0] || find(s, "LD_TRACE_LOADED_OBJECTS"))
+	if (!fj_jail_paths()->preload[0] || find(s, "LD_TRACE_LOADED_OBJECTS"))
 		return false;
 	own = find(s, "LD_PRELOAD");
 	s->envp[s->envc - 1] = text;

@@ -3,6 +3,7 @@
  *
  * stack.c - the initial stack (ABI 3.4.1): argc, argv, NULL, envp, NULL, auxv. Changed in place. */
 #include "launch/loader.h"
+#include "sys/sys.h"
 
 #include <linux/auxvec.h>
 

@@ -15,8 +15,20 @@
 #include "cred/ids.h"
 #include "private/private.h"
 #include "sys/guest.h"
+#include "call/args.h"
+#include "call/call.h"
+#include "call/row.h"
+#include "jail/mount_flags.h"
+#include "jail/mounts.h"
+#include "layers/place.h"
+#include "path/path.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "jail/mount_edit.h"
+#include "jail/mount_table.h"
 
 #include <asm/stat.h>
+#include <stdint.h>
 
 #define O_CREAT_FLAG ((uint64_t)O_CREAT)
 #define TYPE_SHIFT 12	  /* DT_ of linux/fs_types.h from S_IFMT */
@@ -77,7 +89,7 @@ static long add_to(struct fj_edit *e, struct fj_thread *t, const char *pos)
 	if (r >= 0)
 		r = fj_edit_add(e, text, pos, FJ_MOUNT_ENTRY | FJ_MOUNT_OWN, "", "");
 	if (r >= 0)
-		__atomic_store_n(&fj_jail->has_entries, 1, __ATOMIC_RELEASE);
+		__atomic_store_n(&fj_mount_flags()->has_entries, 1, __ATOMIC_RELEASE);
 	return r;
 }
 

@@ -5,7 +5,9 @@
 #ifndef FJ_DEV_NAMES_H
 #define FJ_DEV_NAMES_H
 
-#include "call/call.h"
+#include <stdbool.h>
+
+struct fj_call;
 
 /* The call was refused: would it make a name in the host's /dev, where the user may make none? Then
  * it has a place now: true, and the call is to be made again. */

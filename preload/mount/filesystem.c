@@ -9,6 +9,11 @@
 #include "mount/overlay.h"
 #include "mount/tmpfs.h"
 #include "private/private.h"
+#include "call/call.h"
+#include "cred/ids.h"
+#include "jail/mounts.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
 
 #include <asm/statfs.h>
 

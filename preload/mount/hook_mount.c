@@ -3,13 +3,23 @@
  *
  * hook_mount.c - mount, umount2, pivot_root and unshare, by the jail's root. What they change is
  * the jail's own table. */
-#include "call/hooks.h"
 #include "mount/mounting.h"
 #include "mount/overlay.h"
 #include "private/private.h"
 #include "layers/union.h"
-#include "signal/tail.h"
 #include "sys/guest.h"
+#include "call/args.h"
+#include "call/call.h"
+#include "jail/mount_flags.h"
+#include "jail/mounts.h"
+#include "jail/root.h"
+#include "path/path.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "call/hooks.h"
+#include "jail/mount_edit.h"
+#include "jail/jail.h"
+#include "sys/frame.h"
 
 #include <linux/mount.h>
 #include <linux/sched.h>
@@ -208,7 +218,7 @@ long fj_hook_pivot_root(struct fj_call *c)
 		return -EBUSY;
 	if (!new_root.is_mount || !fj_path_has_prefix(put_old.pos, new_root.pos))
 		return -EINVAL;
-	if (fj_jail->has_unions && fj_union_holds(old_root))
+	if (fj_mount_flags()->has_unions && fj_union_holds(old_root))
 		return -EINVAL; /* all of an overlay could not be shown at put_old */
 	shown = put_old;
 	fd = fj_path_open_pos(c->thread, new_root.pos, O_DIRECTORY);

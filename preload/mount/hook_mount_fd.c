@@ -6,10 +6,14 @@
  * in hook_mount_make.c.
  *
  * Called by the dispatcher, and the table by hook_mount_make.c. */
-#include "call/hooks.h"
 #include "mount/mount_fd.h"
 #include "mount/overlay.h"
 #include "sys/guest.h"
+#include "call/call.h"
+#include "jail/mounts.h"
+#include "mount/mounting.h"
+#include "sys/scratch.h"
+#include "call/hooks.h"
 
 #include <asm/stat.h>
 #include <linux/mount.h>

@@ -6,9 +6,13 @@
  * mount somewhere are in hook_mount_fd.c.
  *
  * Called by the dispatcher. */
-#include "call/hooks.h"
 #include "mount/mount_fd.h"
 #include "sys/guest.h"
+#include "call/call.h"
+#include "jail/mounts.h"
+#include "mount/mounting.h"
+#include "sys/scratch.h"
+#include "call/hooks.h"
 
 #include <linux/mount.h>
 

@@ -9,6 +9,16 @@
 #include "mount/tmpfs.h"
 #include "sys/guest.h"
 #include "sys/abi.h"
+#include "call/args.h"
+#include "call/call.h"
+#include "call/row.h"
+#include "jail/mounts.h"
+#include "path/path.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "call/hooks.h"
+#include "jail/mount_table.h"
+#include "jail/mount_flags.h"
 
 /* include/linux/statfs.h */
 #define ST_RDONLY_ 1
@@ -68,7 +78,7 @@ static void adjust(struct fj_call *c, const char *pos, struct statfs *fs)
 			ST_VALID_ |
 			(flags & (FJ_MOUNT_NOATIME | FJ_MOUNT_STRICTATIME) ? 0 : ST_RELATIME_);
 	}
-	if (__builtin_expect(fj_jail->has_unions, 0) && fj_union_shows(pos))
+	if (__builtin_expect(fj_mount_flags()->has_unions, 0) && fj_union_shows(pos))
 		fs->f_type = OVERLAYFS_SUPER_MAGIC_;
 	fs->f_flags |= flags_of(flags);
 }

@@ -13,7 +13,10 @@
 #define FJ_MOUNT_FD_H
 
 #include "layers/union.h"
-#include "mount/mounting.h"
+#include "sys/sys.h"
+
+#include <stdbool.h>
+#include <stdint.h>
 
 enum fj_mount_fd_kind {
 	FJ_MOUNT_FD_UNUSED,

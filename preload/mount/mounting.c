@@ -6,6 +6,13 @@
 #include "mount/mounting.h"
 #include "mount/tmpfs.h"
 #include "cred/ids.h"
+#include "call/call.h"
+#include "jail/mounts.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "jail/root.h"
+#include "jail/mount_edit.h"
+#include "jail/mount_table.h"
 
 #include <linux/mount.h>
 

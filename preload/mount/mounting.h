@@ -5,7 +5,12 @@
 #ifndef FJ_MOUNTING_H
 #define FJ_MOUNTING_H
 
-#include "call/call.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fj_call;
+struct fj_edit;
+struct fj_mounts;
 
 /* A place that a mount call names; the strings are in scratch memory. */
 struct fj_point {

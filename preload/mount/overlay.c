@@ -9,6 +9,13 @@
 #include "inode/roots.h"
 #include "layers/union.h"
 #include "union/union.h"
+#include "call/call.h"
+#include "jail/jail.h"
+#include "jail/mount_flags.h"
+#include "jail/mounts.h"
+#include "jail/paths.h"
+#include "mount/mounting.h"
+#include "sys/scratch.h"
 
 #include <asm/stat.h>
 
@@ -86,7 +93,7 @@ static long add_dirs_here(struct fj_call *c, const char *jail_path, bool is_one,
 		return r;
 	if (!p.is_dir)
 		return -EINVAL;
-	if (!fj_jail->has_unions || !fj_union_holds(p.pos)) {
+	if (!fj_mount_flags()->has_unions || !fj_union_holds(p.pos)) {
 		fj_str_put(out, out->len ? "/" : "");
 		fj_str_put(out, fj_streq(p.host, "/") ? "/." : p.host);
 		return out->overflowed ? -EINVAL : 0;

@@ -5,7 +5,12 @@
 #ifndef FJ_OVERLAY_H
 #define FJ_OVERLAY_H
 
-#include "mount/mounting.h"
+#include <stdbool.h>
+
+struct fj_call;
+struct fj_filesystem;
+struct fj_point;
+struct fj_str;
 
 /* Fill `fs` as `options`, those of mount(2), say: its layers, and what mountinfo shows. -EINVAL:
  * options that do not go together, or that we cannot honour. */

@@ -8,7 +8,14 @@
 #include "mount/overlay.h"
 
 #include "layers/union.h"
-#include "union/union.h"
+#include "call/call.h"
+#include "jail/mount_flags.h"
+#include "jail/mounts.h"
+#include "mount/mounting.h"
+#include "path/path.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "layers/place.h"
 
 /* A file is one of one layer. */
 static long bind_file(struct fj_call *c, struct fj_point *p)
@@ -35,7 +42,7 @@ bool fj_overlay_is_read_only(struct fj_call *c, const char *pos)
 	struct fj_str layers, work;
 	bool is;
 
-	if (!fj_jail->has_unions)
+	if (!fj_mount_flags()->has_unions)
 		return false;
 	fj_str_init(&layers, fj_scratch(c->thread, FJ_LAYERS_TEXT), FJ_LAYERS_TEXT);
 	fj_str_init(&work, fj_scratch_path(c->thread), FJ_PATH_MAX);
@@ -52,7 +59,7 @@ long fj_overlay_bind_source(struct fj_call *c, struct fj_point *p)
 	long r;
 
 	p->layers = p->work = NULL;
-	if (!fj_jail->has_unions || !fj_union_holds(p->pos))
+	if (!fj_mount_flags()->has_unions || !fj_union_holds(p->pos))
 		return 0;
 	if (!p->is_dir)
 		return bind_file(c, p);

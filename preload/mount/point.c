@@ -5,6 +5,14 @@
 #include "mount/mounting.h"
 #include "private/private.h"
 #include "sys/abi.h"
+#include "call/call.h"
+#include "jail/mounts.h"
+#include "layers/place.h"
+#include "path/path.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "jail/root.h"
+#include "jail/mount_table.h"
 
 #include <asm/stat.h>
 

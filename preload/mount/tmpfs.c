@@ -9,6 +9,9 @@
 #include "mount/tmpfs.h"
 
 #include "private/private.h"
+#include "sys/sys.h"
+
+#include <stddef.h>
 
 #define PAGE ((unsigned)FJ_PAGE)
 #define TMPFS_MAGIC_ 0x01021994 /* linux/magic.h */

@@ -5,9 +5,12 @@
 #ifndef FJ_TMPFS_H
 #define FJ_TMPFS_H
 
-#include "call/call.h"
-
 #include <asm/statfs.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fj_str;
+struct fj_thread;
 
 struct fj_tmpfs {
 	uint64_t blocks, inodes; /* 0: as many as there are */

@@ -8,6 +8,13 @@
 #include "mount/mounting.h"
 #include "mountinfo/hostmounts.h"
 #include "private/private.h"
+#include "call/call.h"
+#include "jail/mount_flags.h"
+#include "jail/mounts.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "jail/mount_edit.h"
+#include "jail/mount_table.h"
 
 /* Directories made for a tmpfs that no mount leads to any more. Where there are other namespaces
  * they may be mounted there: then they stay until the jail ends. */
@@ -18,7 +25,7 @@ static void remove_private(struct fj_call *c, const char *host)
 	struct fj_mounts_seen seen;
 
 	do {
-		is_used = __atomic_load_n(&fj_jail->last_namespace, __ATOMIC_RELAXED);
+		is_used = __atomic_load_n(&fj_mount_flags()->last_namespace, __ATOMIC_RELAXED);
 		v = fj_mounts_look(&seen);
 		for (uint32_t i = fj_mounts_count(v); i--;)
 			is_used = is_used ||

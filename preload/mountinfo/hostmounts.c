@@ -4,6 +4,8 @@
  * hostmounts.c - what the host has mounted. */
 #include "mountinfo/hostmounts.h"
 
+#include "sys/sys.h"
+
 #include <linux/mman.h>
 
 #define FIRST_SIZE (64u * 1024)

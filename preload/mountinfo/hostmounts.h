@@ -5,7 +5,9 @@
 #ifndef FJ_HOSTMOUNTS_H
 #define FJ_HOSTMOUNTS_H
 
-#include "call/call.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /* A line of proc_pid_mountinfo(5); the strings lie in the mapping. */
 struct fj_hostmount {

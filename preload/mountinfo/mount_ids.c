@@ -8,7 +8,13 @@
  * is listed with its own id. */
 #include "mountinfo/mount_ids.h"
 
+#include "jail/mounts.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "jail/fds.h"
+
 #include <linux/stat.h>
+#include <stddef.h>
 
 uint64_t fj_mount_kernel_id(int dirfd, const char *name, unsigned flags, bool *is_root)
 {

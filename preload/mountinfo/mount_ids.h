@@ -6,7 +6,10 @@
 #ifndef FJ_MOUNT_IDS_H
 #define FJ_MOUNT_IDS_H
 
-#include "call/call.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fj_thread;
 
 #define FJ_MOUNT_ROOT_ID 1u	  /* the jail's own tree */
 #define FJ_MOUNT_OWN_IDS 1u	  /* a mount of the jail: its number and this */

@@ -10,6 +10,12 @@
 
 #include "mountinfo/hostmounts.h"
 #include "mountinfo/mount_ids.h"
+#include "jail/mounts.h"
+#include "jail/paths.h"
+#include "path/path.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "jail/mount_table.h"
 
 #include <asm/stat.h>
 
@@ -85,7 +91,7 @@ static void list_host(struct listing *list, const struct fj_mount *m, const char
 			.parent = id,
 			.device = h->device,
 			.root = fj_path_has_prefix(h->root, fj_root_path()) &&
-						fj_jail->root_path[0] ?
+						fj_jail_paths()->root[0] ?
 					"/" :
 					h->root,
 			.pos = at.at,
@@ -97,7 +103,7 @@ static void list_host(struct listing *list, const struct fj_mount *m, const char
 			.super_options = h->super_options,
 			.is_source_escaped = true,
 		};
-		if (!fj_jail->root_path[0] && !m)
+		if (!fj_jail_paths()->root[0] && !m)
 			l.root = h->root;
 		if (parent &&
 			fj_path_has_prefix(

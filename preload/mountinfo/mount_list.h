@@ -6,7 +6,10 @@
 #ifndef FJ_MOUNT_LIST_H
 #define FJ_MOUNT_LIST_H
 
-#include "call/call.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fj_thread;
 
 struct fj_mount_line {
 	uint32_t id, parent; /* as mountinfo has them: mountinfo/mount_ids.h */

@@ -7,6 +7,9 @@
  * (linux/posix_acl_xattr.h). The entries that are the mode's other face - owner, mask or group,
  * others - are taken from the mode whenever the list is read, so chmod needs not touch it. */
 #include "own/own.h"
+#include "cred/ids.h"
+#include "records/records.h"
+#include "sys/sys.h"
 
 enum { /* linux/posix_acl.h */
 	USER_OBJ = 1,

@@ -13,6 +13,7 @@
 #include "records/store.h"
 
 #include "sys/guest.h"
+#include "sys/seq.h"
 
 #include <linux/xattr.h>
 

@@ -3,6 +3,9 @@
  *
  * default.c - what a file shows without a record. */
 #include "own/own.h"
+#include "cred/ids.h"
+#include "records/records.h"
+#include "sys/sys.h"
 
 static uint32_t real_uid, real_gid;
 static bool knows_real;

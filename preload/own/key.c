@@ -7,6 +7,8 @@
  * know a file by the same key as the engine does. */
 #include "own/own.h"
 #include "sys/abi.h"
+#include "records/records.h"
+#include "sys/sys.h"
 
 #include <linux/stat.h>
 

@@ -10,9 +10,13 @@
 #ifndef FJ_OWN_H
 #define FJ_OWN_H
 
-#include "cred/ids.h"
-#include "records/records.h"
-#include "sys/thread.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct fj_ids;
+struct fj_own_key;
+struct fj_owner;
 
 /* No record at all, in no file: nothing needs to be looked up. One load. */
 bool fj_own_is_empty(void);

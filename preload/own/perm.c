@@ -5,6 +5,9 @@
  * fs/namei.c and its kin. */
 #include "own/own.h"
 #include "sys/abi.h"
+#include "cred/ids.h"
+#include "records/records.h"
+#include "sys/sys.h"
 
 #define ANY_X 0111u
 

@@ -4,6 +4,8 @@
  * rules.c - what a change of owner or mode means, for the record and for the disk. */
 #include "own/own.h"
 #include "sys/abi.h"
+#include "cred/ids.h"
+#include "records/records.h"
 
 #define SET_UID 04000u
 

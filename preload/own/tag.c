@@ -14,8 +14,9 @@
  *
  * Called by disk.c, and by whatever is about to make a record. */
 #include "own/own.h"
-#include "records/store.h"
 #include "sys/abi.h"
+#include "records/records.h"
+#include "sys/sys.h"
 
 #include <linux/stat.h>
 

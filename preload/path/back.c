@@ -2,8 +2,18 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * back.c - from host paths, as the kernel reports them, to what the program may see. */
-#include "layers/union.h"
 #include "path/path.h"
+#include "jail/mount_flags.h"
+#include "jail/mounts.h"
+#include "jail/paths.h"
+#include "jail/root.h"
+#include "path/cwds.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "sys/thread.h"
+#include "layers/place.h"
+#include "jail/mount_table.h"
+#include "sys/seq.h"
 
 #include <asm/statfs.h>
 
@@ -109,17 +119,17 @@ void fj_cwd_keep(void)
 	int32_t pid;
 	size_t len, i;
 
-	if (!fj_jail->has_aliases)
+	if (!fj_mount_flags()->has_aliases)
 		return;
 	pid = (int32_t)fj_sys0(__NR_getpid);
 	len = fj_strlen(noted_cwd);
 	i = (uint32_t)pid % FJ_CWDS;
 	if (len >= FJ_CWD_TEXT)
 		return;
-	fj_seq_write_at_last(&fj_jail->cwd[i].turn);
-	fj_jail->cwd[i].pid = pid;
-	memcpy(fj_jail->cwd[i].pos, noted_cwd, len + 1);
-	fj_seq_written(&fj_jail->cwd[i].turn);
+	fj_seq_write_at_last(&fj_cwds()->cwd[i].turn);
+	fj_cwds()->cwd[i].pid = pid;
+	memcpy(fj_cwds()->cwd[i].pos, noted_cwd, len + 1);
+	fj_seq_written(&fj_cwds()->cwd[i].turn);
 }
 
 void fj_cwd_start(void)
@@ -128,20 +138,20 @@ void fj_cwd_start(void)
 	uint32_t seen;
 	size_t i;
 
-	if (!fj_jail->has_aliases)
+	if (!fj_mount_flags()->has_aliases)
 		return;
 	pid = (int32_t)fj_sys0(__NR_getpid);
 	i = (uint32_t)pid % FJ_CWDS;
-	seen = fj_seq_begin(&fj_jail->cwd[i].turn);
-	if (fj_seq_is_odd(seen) || fj_jail->cwd[i].pid != pid)
+	seen = fj_seq_begin(&fj_cwds()->cwd[i].turn);
+	if (fj_seq_is_odd(seen) || fj_cwds()->cwd[i].pid != pid)
 		return;
-	memcpy(noted_cwd, fj_jail->cwd[i].pos, FJ_CWD_TEXT);
+	memcpy(noted_cwd, fj_cwds()->cwd[i].pos, FJ_CWD_TEXT);
 	noted_cwd[FJ_CWD_TEXT - 1] = 0;
-	if (fj_seq_retry(&fj_jail->cwd[i].turn, seen))
+	if (fj_seq_retry(&fj_cwds()->cwd[i].turn, seen))
 		noted_cwd[0] = 0;
 	/* (If another writes here by now, his note is lost.) */
 	__atomic_compare_exchange_n(
-		&fj_jail->cwd[i].pid, &pid, 0, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+		&fj_cwds()->cwd[i].pid, &pid, 0, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
 /* How good an answer is `pos`, which leads to the host path by mount `m` (NULL: by the root's

@@ -5,6 +5,9 @@
  * elsewhere than their text says are followed by the kernel. */
 #include "path/walk.h"
 #include "path/proc.h"
+#include "path/path.h"
+#include "sys/scratch.h"
+#include "jail/root.h"
 
 static bool is_pathlike_or_object(const char *text)
 {

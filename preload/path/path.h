@@ -12,8 +12,13 @@
 #ifndef FJ_PATH_H
 #define FJ_PATH_H
 
-#include "jail/jail.h"
-#include "layers/place.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct fj_place;
+struct fj_str;
+struct fj_thread;
 
 enum {
 	FJ_FOLLOW = 1,	 /* a final symlink is followed */
@@ -108,75 +113,6 @@ bool fj_stand_held(uint32_t moves);
  * outside. `*is_asked`: the kernel said so now. Else it may have been moved from outside since. */
 bool fj_stand_where(
 	struct fj_thread *t, uint64_t epoch, uint32_t moves, struct fj_str *pos, bool *is_asked);
-
-/* A place without a walk, from remembered facts. The last component may turn out to be a symlink:
- * the call must be made such that this is noticed. fj_quick_held() is to be asked after it.
- *
- * if (fj_quick_begin(&q, ...))
- *         do ... the call, on q.place; return when it is conclusive
- *         while (fj_quick_beyond(&q));
- * ... only the walk can tell; nothing of scratch memory is kept */
-struct fj_quick {
-	struct fj_thread *t;
-	int dirfd;
-	const char *path; /* that led to the place: the caller's, or what symlinks made of it */
-	size_t len;
-	struct fj_place place;
-	uint64_t epoch;
-	char *beyond; /* room for another path; NULL: none is needed yet */
-	uint32_t outer, mark;
-	unsigned links;
-	bool takes_layers;  /* the caller knows of them */
-	bool is_layered;    /* the place is in a union: what is found may be a whiteout */
-	bool takes_cwd;	    /* the place may be one in the working directory */
-	bool stands;	    /* and is, as what is known of it says: stand.c */
-	bool is_in_root;    /* facts say that it lies in the root's own tree, in no mount */
-	uint32_t moves;	    /* then: for fj_stand_held() */
-	bool needs_no_note; /* by what leads there it is known which position it has: back.c */
-	uint32_t left;	    /* layers that have the directory, too, below the place's */
-	const char *dir;    /* position of the directory, when a descriptor in a union led there */
-};
-/* Find `jail_path`, of `len` bytes. Without any system call. */
-bool fj_quick_begin(
-	struct fj_quick *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len);
-/* The same also where the directory lies in a union. Then what is there may be a whiteout, and
- * where nothing is the next layer may have it. */
-bool fj_quick_begin_layered(
-	struct fj_quick *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len);
-/* The same as fj_quick_begin(), and the place's name, if it is not a bare one of the caller's, begins
- * at the root or is absolute. */
-bool fj_quick_begin_rooted(
-	struct fj_quick *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len);
-/* After the call on its place: is what led there still right? */
-static inline bool fj_quick_held(const struct fj_quick *q)
-{
-	return fj_facts_hold(q->epoch) && (!q->stands || fj_stand_held(q->moves));
-}
-/* A name in a layer is absolute, or lies in the jail's own root. */
-static inline void fj_quick_aim(struct fj_quick *q)
-{
-	q->place.dirfd = q->place.name[0] == '/' ? AT_FDCWD : FJ_FD_ROOT(fj_jail);
-}
-/* Nothing is there: let the place lead to the next layer. False: that was the last. */
-static inline bool fj_quick_below(struct fj_quick *q)
-{
-	if (__builtin_expect(!q->left, 1))
-		return false;
-	q->left--;
-	q->place.name += fj_strlen(q->place.name) + 1;
-	fj_quick_aim(q);
-	return true;
-}
-/* union_dirs.c: `q`, which is layered, leads to a directory that is about to be opened, and was opened
- * as `fd`: what follows from the one that it lies in is remembered of it. */
-void fj_dir_about_to_open(const struct fj_quick *q);
-void fj_dir_opened(const struct fj_quick *q, int fd);
-/* The place is a directory. Is it merged of several layers? -1: that is not known. */
-int fj_quick_is_merged(const struct fj_quick *q);
-/* The place is a symlink that is to be followed: find what it leads to. */
-bool fj_quick_beyond(struct fj_quick *q);
-/* Give up: give scratch memory back. False. */
-bool fj_quick_end(struct fj_quick *q);
 
 /* Append the host path. */
 void fj_path_host(const char *pos, struct fj_str *out);

@@ -4,6 +4,13 @@
  * place.c - places, positions and the descriptors behind them. */
 #include "path/walk.h"
 #include "path/proc.h"
+#include "jail/mount_flags.h"
+#include "jail/mounts.h"
+#include "layers/place.h"
+#include "layers/union.h"
+#include "sys/scratch.h"
+#include "jail/fds.h"
+#include "jail/lacks.h"
 
 #include <asm/statfs.h>
 #include <linux/openat2.h>
@@ -15,7 +22,7 @@ long fj_openat2(int dirfd, const char *name, uint64_t flags, uint64_t mode, uint
 	unsigned tries = 0;
 	long r;
 
-	if (fj_jail->no_openat2)
+	if (fj_lacks()->openat2)
 		return -ENOSYS;
 	/* "..": a rename raced; openat2(2) says to try again. It may also be a file system's own
 	 * answer (fuse(4)), and then it stays. */
@@ -23,7 +30,7 @@ long fj_openat2(int dirfd, const char *name, uint64_t flags, uint64_t mode, uint
 		r = fj_sys4(__NR_openat2, dirfd, name, &how, sizeof(how));
 	while (__builtin_expect(r == -EAGAIN, 0) && ++tries < FJ_RACES);
 	if (r == -ENOSYS || (r == -EPERM && dirfd == -1))
-		fj_jail->no_openat2 = 1;
+		fj_lacks()->openat2 = 1;
 	return r;
 }
 
@@ -48,7 +55,7 @@ long fj_path_open_pos(struct fj_thread *t, const char *pos, int flags)
 	struct fj_str host;
 	long r;
 
-	if (__builtin_expect(fj_jail->has_unions, 0) && fj_union_holds(pos))
+	if (__builtin_expect(fj_mount_flags()->has_unions, 0) && fj_union_holds(pos))
 		return open_in_union(t, pos);
 	if (!fj_mount_of(pos, &m, NULL)) {
 		r = fj_open_path(FJ_FD_ROOT(fj_jail), pos[0] ? pos + 1 : ".", flags);

@@ -8,7 +8,12 @@
 #ifndef FJ_PROC_H
 #define FJ_PROC_H
 
-#include "path/path.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct fj_str;
+struct fj_thread;
 
 enum fj_proc {
 	FJ_PROC_PLAIN,

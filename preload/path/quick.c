@@ -4,6 +4,18 @@
  * quick.c - the usual case: a place without a walk, from remembered facts (facts.c). */
 #include "path/walk.h"
 #include "path/proc.h"
+#include "jail/facts.h"
+#include "jail/mount_flags.h"
+#include "jail/mounts.h"
+#include "jail/paths.h"
+#include "jail/root.h"
+#include "jail/search.h"
+#include "layers/place.h"
+#include "layers/union.h"
+#include "path/path.h"
+#include "path/quick.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
 
 enum { LINKS_MAX = 4 }; /* followed so in one call: /bin/sh, /etc/alternatives/... */
 
@@ -110,7 +122,7 @@ __attribute__((noinline)) static void name_in_layers(
 {
 	/* (What lies in the root is found the sooner from there; but where a device does not tell
 	 * whose a file is, its path does.) */
-	const char *const root = fj_jail->dirs_share_device ? "" : fj_root_path();
+	const char *const root = fj_mount_flags()->dirs_share_device ? "" : fj_root_path();
 	const size_t root_len = fj_strlen(root);
 	struct fj_str s;
 	size_t paths = 1, size;
@@ -179,7 +191,7 @@ __attribute__((noinline)) static enum fj_dir_kind recall_dir(
 		fj_str_init(&paths, fj_scratch(q->t, FJ_FACT_TEXT), FJ_FACT_TEXT);
 		fj_layers_recall_paths(q->t, pos.at, q->epoch, &paths, &flags);
 		if (!paths.len || is_special(name, len) ||
-			(q->t->asks_search && !(flags & FJ_FACT_LETS)) ||
+			(fj_search(q->t)->asks && !(flags & FJ_FACT_LETS)) ||
 			!use(q, flags, &paths, name, len))
 			kind = FJ_DIR_UNKNOWN;
 	}
@@ -220,7 +232,7 @@ FJ_HOT static bool find(struct fj_quick *q)
 	if (!name_len || fj_is_dots(name, name_len) ||
 		fj_proc_named(name, name_len) != FJ_PROC_PLAIN)
 		return false;
-	if (__builtin_expect(fj_jail->has_unions, 0) && may_be_in_union(path, len)) {
+	if (__builtin_expect(fj_mount_flags()->has_unions, 0) && may_be_in_union(path, len)) {
 		if (path[0] == '/')
 			return false;
 		kind = recall_dir(q, name, name_len);
@@ -230,7 +242,7 @@ FJ_HOT static bool find(struct fj_quick *q)
 	if (!len && path[0] != '/') { /* one name in the caller's own directory */
 		fj_dir_ask_noted(t);
 		return !is_special(name, name_len) &&
-		       (!t->asks_search || (q->dirfd == AT_FDCWD && may_search_cwd(q)) ||
+		       (!fj_search(t)->asks || (q->dirfd == AT_FDCWD && may_search_cwd(q)) ||
 			       fj_path_may_search(t, q->dirfd, "") >= 0);
 	}
 
@@ -245,7 +257,7 @@ FJ_HOT static bool find(struct fj_quick *q)
 			return false;
 		if (!use(q, flags, &value, name, name_len))
 			return false;
-	} else if (!len && !t->asks_search) {
+	} else if (!len && !fj_search(t)->asks) {
 		q->place.name = name;
 	} else {
 		fact = fj_facts_look(root, path, len, q->epoch, &turn);
@@ -267,7 +279,7 @@ FJ_HOT static bool find(struct fj_quick *q)
 	if ((flags & FJ_FACT_HOST) && !q->is_layered)
 		q->place.dirfd = AT_FDCWD;
 	q->is_in_root = !(flags & FJ_FACT_HOST) && !q->is_layered;
-	return !t->asks_search || (flags & FJ_FACT_LETS);
+	return !fj_search(t)->asks || (flags & FJ_FACT_LETS);
 }
 
 bool fj_quick_end(struct fj_quick *q)

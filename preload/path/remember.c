@@ -4,6 +4,14 @@
  * remember.c - what a walk remembers for the next time: the directory that the caller's text names,
  * as a fact (facts.c). */
 #include "path/walk.h"
+#include "jail/facts.h"
+#include "jail/mounts.h"
+#include "jail/search.h"
+#include "layers/place.h"
+#include "path/path.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "jail/root.h"
 
 /* A fact's key that begins with the working directory hangs on the names above it too. They are
  * marked like those that a walk meets, before they are asked for: so ask again when a mark was new.
@@ -87,7 +95,7 @@ void fj_walk_plan_fact(struct fj_walk *w, const char *jail_path)
 	w->epoch = fj_facts_epoch();
 	/* The root needs a fact only to tell who may search it. (Behind a trailing slash there is no
 	 * name: the directory would be the last one's parent.) */
-	if (!w->epoch || (!len && !(w->t->asks_search && jail_path[0] == '/')) ||
+	if (!w->epoch || (!len && !(fj_search(w->t)->asks && jail_path[0] == '/')) ||
 		!jail_path[len + 1])
 		return;
 	if (jail_path[0] != '/' && (w->fd != AT_FDCWD || !learn_marked_pos(w)))
@@ -104,7 +112,7 @@ void fj_walk_plan_fact(struct fj_walk *w, const char *jail_path)
 		return;
 	w->fact_key = key.at;
 	w->fact_key_len = key.len;
-	if (w->t->asks_search) {
+	if (fj_search(w->t)->asks) {
 		const unsigned lets =
 			jail_path[0] == '/' ? FJ_FACT_LETS : is_cwd_open(w, key.at, key.len - len);
 
@@ -132,7 +140,7 @@ static bool is_kept(struct fj_walk *w, const char *key)
 	flags = fj_fact_flags(f, w->t);
 	return fj_fact_held(f, turn) &&
 	       (!w->is_mine || (flags & FJ_FACT_OPEN) ||
-		       (!w->is_open && (flags & FJ_FACT_MINE || !w->t->asker)));
+		       (!w->is_open && (flags & FJ_FACT_MINE || !fj_search(w->t)->asker)));
 }
 
 void fj_walk_keep_fact(struct fj_walk *w)
@@ -170,7 +178,7 @@ void fj_walk_keep_fact(struct fj_walk *w)
 						FJ_FACT_LITERAL :
 						0) |
 				(w->pos.len && !fj_mount_is_in(w->pos.at) ? FJ_FACT_PLAIN : 0),
-			w->is_mine ? w->t->asker : 0, w->epoch);
+			w->is_mine ? fj_search(w->t)->asker : 0, w->epoch);
 out:
 	fj_scratch_release(w->t, mark);
 }

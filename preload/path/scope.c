@@ -6,6 +6,8 @@
  * follow_dotdot() of fs/namei.c. */
 #include "path/walk.h"
 #include "sys/abi.h"
+#include "jail/root.h"
+#include "sys/scratch.h"
 
 #include <asm/stat.h>
 

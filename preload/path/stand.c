@@ -23,6 +23,12 @@
  *
  * Called by quick.c and steps.c, and by the hooks of chdir, fchdir and clone. */
 #include "path/path.h"
+#include "jail/facts.h"
+#include "jail/mount_table.h"
+#include "path/cwds.h"
+#include "sys/sys.h"
+#include "sys/thread.h"
+#include "jail/jail.h"
 
 static struct {
 	uint32_t moving;  /* calls under way that may move the process */

@@ -12,6 +12,16 @@
  * replaced by a symlink in that very moment would be followed; nobody else's walk is like that. */
 #include "path/walk.h"
 #include "sys/abi.h"
+#include "jail/facts.h"
+#include "jail/mount_flags.h"
+#include "jail/mounts.h"
+#include "jail/search.h"
+#include "layers/union.h"
+#include "path/path.h"
+#include "sys/scratch.h"
+#include "jail/fds.h"
+#include "jail/lacks.h"
+#include "jail/root.h"
 
 #include <asm/stat.h>
 #include <asm/statfs.h>
@@ -105,7 +115,7 @@ static long enter_pos(struct fj_walk *w)
 	struct fj_str host;
 	long r;
 
-	if (__builtin_expect(fj_jail->has_unions, 0) && (r = fj_walk_enter_union(w)) != 1)
+	if (__builtin_expect(fj_mount_flags()->has_unions, 0) && (r = fj_walk_enter_union(w)) != 1)
 		return r;
 	if (!w->below) {
 		r = fj_path_open_pos(w->t, w->pos.at, O_DIRECTORY);
@@ -266,7 +276,7 @@ long fj_walk_into(struct fj_walk *w, const char *name, size_t len, char *rest)
 	const char *m = fj_walk_mount_below(w, name, len);
 	long r;
 
-	if (fj_jail->has_aliases)
+	if (fj_mount_flags()->has_aliases)
 		fj_walk_learn_pos(w);
 	fj_facts_saw_name(name, len);
 	if (m && !w->is_entry && (w->how & FJ_NO_XDEV)) {
@@ -316,7 +326,7 @@ long fj_walk_leap(struct fj_walk *w)
 	unsigned lets = 0;
 	long fd;
 
-	if (!w->can_leap || w->below || w->layers || fj_jail->no_openat2)
+	if (!w->can_leap || w->below || w->layers || fj_lacks()->openat2)
 		return 0;
 	w->can_leap = false;
 	for (char *start = c; *c; start = c) {
@@ -336,9 +346,10 @@ long fj_walk_leap(struct fj_walk *w)
 		if (!*c)
 			return 0; /* a trailing slash belongs to the last component */
 	}
-	if (!last || (w->t->asks_search && !(lets = is_way_open(w, (size_t)(last - w->rest)))))
+	if (!last || (fj_search(w->t)->asks && !(lets = is_way_open(w, (size_t)(last - w->rest)))))
 		return 0;
-	if (fj_jail->has_aliases) /* only where the walk begins it is noted by which name */
+	if (fj_mount_flags()
+			->has_aliases) /* only where the walk begins it is noted by which name */
 		fj_walk_learn_pos(w);
 	*last = 0;
 	fd = fj_openat2(w->fd, w->rest, O_PATH | O_CLOEXEC | O_DIRECTORY, 0,
@@ -350,7 +361,7 @@ long fj_walk_leap(struct fj_walk *w)
 		return fd == -ENOENT || fd == -EACCES ? fd : 0;
 	}
 	fj_walk_go(w, (int)fd, true);
-	w->is_asked = w->t->asks_search;
+	w->is_asked = fj_search(w->t)->asks;
 	w->is_open = w->is_open && (lets & FJ_FACT_OPEN);
 	for (char *name = w->rest, *end; *name; name = end) {
 		while (*name == '/')

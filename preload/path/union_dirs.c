@@ -15,6 +15,14 @@
  * of descriptors. */
 #include "path/walk.h"
 #include "sys/abi.h"
+#include "jail/facts.h"
+#include "jail/root.h"
+#include "layers/union.h"
+#include "path/path.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "jail/mount_flags.h"
+#include "path/quick.h"
 
 #include <linux/stat.h>
 
@@ -143,8 +151,9 @@ void fj_dir_opened(const struct fj_quick *q, int fd)
 
 	/* (Where a directory has several positions, it is not known which one the next who asks
 	 * would be told.) */
-	if (fj_jail->has_aliases || !q->epoch || (is_absolute ? fj_root()->len != 0 : !q->dir) ||
-		!key_of(fd, key) || fj_facts_look(&own_root, key, KEY_SIZE, q->epoch, &turn))
+	if (fj_mount_flags()->has_aliases || !q->epoch ||
+		(is_absolute ? fj_root()->len != 0 : !q->dir) || !key_of(fd, key) ||
+		fj_facts_look(&own_root, key, KEY_SIZE, q->epoch, &turn))
 		return;
 	fj_str_init(&parent, fj_scratch(q->t, FJ_FACT_TEXT), FJ_FACT_TEXT);
 	fj_str_init(&child, fj_scratch(q->t, FJ_FACT_TEXT), FJ_FACT_TEXT);

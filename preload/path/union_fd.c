@@ -4,7 +4,11 @@
  * union_fd.c - what a descriptor leads to, in a union: from the host path that the kernel tells of
  * it to the file of the upper layer, which may be changed. */
 #include "path/walk.h"
-#include "sys/abi.h"
+#include "jail/facts.h"
+#include "layers/place.h"
+#include "layers/union.h"
+#include "path/path.h"
+#include "sys/scratch.h"
 
 #include <asm/stat.h>
 

@@ -6,6 +6,12 @@
  *
  * Called by union_walk.c and remember.c. */
 #include "path/walk.h"
+#include "jail/facts.h"
+#include "jail/root.h"
+#include "jail/search.h"
+#include "layers/union.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
 
 static const struct fj_root own_root;
 
@@ -28,7 +34,7 @@ void fj_walk_keep_fact_of_union(struct fj_walk *w, const char *key)
 			flags |= FJ_FACT_PLAIN;
 		if (key && fj_path_has_prefix(w->pos.at, w->root->pos))
 			fj_facts_add(w->root, key, w->fact_key_len, paths.at, flags,
-				w->is_mine ? w->t->asker : 0, w->epoch);
+				w->is_mine ? fj_search(w->t)->asker : 0, w->epoch);
 	}
 	fj_scratch_release(w->t, mark);
 }
@@ -75,7 +81,8 @@ bool fj_walk_leap_in_union(struct fj_walk *w, struct fj_layers *l)
 		fj_facts_saw_name(name, (size_t)(end - name));
 		fj_walk_push_pos(w, name, (size_t)(end - name));
 	}
-	is = w->knows_pos && fj_layers_recall(w->t, w->pos.at, w->pos.len, w->t->asks_search, l);
+	is = w->knows_pos &&
+	     fj_layers_recall(w->t, w->pos.at, w->pos.len, fj_search(w->t)->asks, l);
 	if (!is && w->knows_pos)
 		fj_str_cut(&w->pos, before);
 	if (is)

@@ -5,6 +5,11 @@
  * say. In jails that have met no union none of it is called. */
 #include "path/walk.h"
 #include "sys/abi.h"
+#include "jail/facts.h"
+#include "layers/place.h"
+#include "layers/union.h"
+#include "path/path.h"
+#include "sys/scratch.h"
 
 #include <asm/stat.h>
 

@@ -11,6 +11,15 @@
  * kernel only when a component needs it. The steps are in steps.c and links.c. */
 #include "path/walk.h"
 #include "path/proc.h"
+#include "jail/mount_flags.h"
+#include "jail/mounts.h"
+#include "jail/paths.h"
+#include "jail/root.h"
+#include "jail/search.h"
+#include "layers/place.h"
+#include "layers/union.h"
+#include "path/path.h"
+#include "sys/scratch.h"
 
 long (*fj_path_may_search)(struct fj_thread *t, int dirfd, const char *name);
 
@@ -134,7 +143,7 @@ static long finish(struct fj_walk *w, char *name, char *end, unsigned how, struc
 				place->dirfd = w->fd;
 				name = (char *)".";
 			} else {
-				if (__builtin_expect(fj_jail->has_unions, 0) &&
+				if (__builtin_expect(fj_mount_flags()->has_unions, 0) &&
 					(how & FJ_COPY_UP)) {
 					r = fj_walk_magic_in_union(w, name, place);
 					if (r)
@@ -173,7 +182,7 @@ static long walk_component(struct fj_walk *w, unsigned how, struct fj_place *pla
 
 	if (w->is_asked) {
 		w->is_asked = false;
-	} else if (w->t->asks_search && *name) {
+	} else if (fj_search(w->t)->asks && *name) {
 		r = fj_path_may_search(w->t, w->fd, w->below ? w->below : "");
 		if (r < 0)
 			return r;
@@ -195,7 +204,7 @@ static long walk_component(struct fj_walk *w, unsigned how, struct fj_place *pla
 	if (is_last && (how & FJ_ENTRY) && (!len || fj_is_dots(name, len))) {
 		/* The kernel refuses each such entry with an errno of the call's own, whatever it
 		 * leads to. */
-		if (__builtin_expect(fj_jail->has_unions, 0)) {
+		if (__builtin_expect(fj_mount_flags()->has_unions, 0)) {
 			r = fj_walk_look_for_union(w);
 			if (r < 0)
 				return r;
@@ -207,7 +216,8 @@ static long walk_component(struct fj_walk *w, unsigned how, struct fj_place *pla
 	if (is_last && (!len || fj_is_dots(name, len))) {
 		if (len == 2 && (r = fj_walk_up(w)) < 0)
 			return r;
-		if (__builtin_expect(fj_jail->has_unions, 0) && (r = end_in_union(w, how)) < 0)
+		if (__builtin_expect(fj_mount_flags()->has_unions, 0) &&
+			(r = end_in_union(w, how)) < 0)
 			return r;
 		place->dirfd = w->fd;
 		place->name = fj_walk_name(w, ".");
@@ -238,7 +248,8 @@ static long walk_all(struct fj_walk *w, unsigned how, struct fj_place *place)
 	do {
 		while (*w->rest == '/')
 			w->rest++;
-		r = __builtin_expect(fj_jail->has_unions, 0) ? fj_walk_look_for_union(w) : 0;
+		r = __builtin_expect(fj_mount_flags()->has_unions, 0) ? fj_walk_look_for_union(w) :
+									0;
 		if (!r)
 			r = fj_walk_leap(w);
 		if (!fj_is_err(r))
@@ -304,7 +315,7 @@ long fj_path_walk(
 		fj_dir_ask_noted(t);
 	*place = (struct fj_place){.owned_fd = -1};
 	fj_str_init(&w.pos, fj_scratch_path(t), FJ_PATH_MAX);
-	if (__builtin_expect(fj_jail->has_unions, 0))
+	if (__builtin_expect(fj_mount_flags()->has_unions, 0))
 		w.layers_room = (struct fj_layers *)fj_scratch(t, sizeof(*w.layers_room));
 	if (fj_walk_is_scoped(&w)) {
 		r = fj_walk_scope(&w, jail_path);
@@ -335,12 +346,12 @@ long fj_path_walk(
 	place->owned_fd = w.owned_fd;
 	if (__builtin_expect(w.layers != NULL, 0))
 		fj_walk_keep_layers(&w, how, place);
-	if (!fj_jail->root_path[0] && fj_jail->has_aliases)
+	if (!fj_jail_paths()->root[0] && fj_mount_flags()->has_aliases)
 		note_dir(&w);
 	if (w.knows_pos) {
 		place->pos = w.pos.at;
-		place->is_read_only =
-			(fj_jail->has_read_only || place->is_mount) && is_read_only(&w, how);
+		place->is_read_only = (fj_mount_flags()->has_read_only || place->is_mount) &&
+				      is_read_only(&w, how);
 	}
 	return 0;
 }

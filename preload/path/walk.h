@@ -6,8 +6,16 @@
 #ifndef FJ_WALK_H
 #define FJ_WALK_H
 
-#include "layers/union.h"
+#include "jail/jail.h"
+#include "jail/mounts.h"
 #include "path/path.h"
+#include "sys/sys.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct fj_place;
 
 #define FJ_REST_SIZE (2 * FJ_PATH_MAX) /* a symlink's text and what follows it */
 

@@ -9,9 +9,12 @@
  * processes hold it: so whether a jail still lives can be seen from outside, however its processes
  * ended. The last process removes the directory when it exits; what a killed jail leaves behind is
  * removed at the next start of any jail. */
-#include "jail/jail.h"
 #include "private/private.h"
 #include "sys/abi.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "jail/fds.h"
+#include "jail/jail.h"
 
 #include <asm/stat.h>
 #include <asm/statfs.h>
@@ -22,7 +25,7 @@
 
 static const char *base(uint32_t i)
 {
-	return i == 0 ? fj_jail->runtime_dir : i == 1 ? "/dev/shm" : "/tmp";
+	return i == 0 ? fj_private()->runtime_dir : i == 1 ? "/dev/shm" : "/tmp";
 }
 
 static void put_top(struct fj_str *s, uint32_t i)
@@ -81,14 +84,14 @@ static bool make_top(uint32_t i, bool may_be_noexec)
 
 static long choose_base(uint32_t *chosen)
 {
-	uint32_t was = __atomic_load_n(&fj_jail->private_base, __ATOMIC_ACQUIRE);
+	uint32_t was = __atomic_load_n(&fj_private()->base, __ATOMIC_ACQUIRE);
 
 	for (uint32_t i = 0; !was && i < 2 * BASES; i++)
 		if (make_top(i % BASES, i >= BASES))
 			was = i % BASES + 1;
 	if (!was)
 		return -ENOSPC;
-	__atomic_store_n(&fj_jail->private_base, was, __ATOMIC_RELEASE);
+	__atomic_store_n(&fj_private()->base, was, __ATOMIC_RELEASE);
 	*chosen = was - 1;
 	return 0;
 }
@@ -107,7 +110,7 @@ long fj_private_make(struct fj_thread *t, uint32_t mode, struct fj_str *out)
 	if (r < 0 && r != -EEXIST)
 		return r;
 	fj_str_put(out, "/");
-	fj_str_num(out, __atomic_add_fetch(&fj_jail->last_private, 1, __ATOMIC_RELAXED), 10);
+	fj_str_num(out, __atomic_add_fetch(&fj_private()->last, 1, __ATOMIC_RELAXED), 10);
 	r = fj_sys3(__NR_mkdirat, AT_FDCWD, out->at, 0700);
 	return r < 0 ? r : fj_sys3(__NR_fchmodat, AT_FDCWD, out->at, mode);
 }
@@ -251,7 +254,7 @@ void fj_private_remove(struct fj_thread *t, const char *host_path)
 
 void fj_private_leave(struct fj_thread *t)
 {
-	const uint32_t chosen = __atomic_load_n(&fj_jail->private_base, __ATOMIC_ACQUIRE);
+	const uint32_t chosen = __atomic_load_n(&fj_private()->base, __ATOMIC_ACQUIRE);
 	const int32_t first = fj_jail->first_pid;
 	char text[FJ_PRIVATE_PATH];
 	struct fj_str s;

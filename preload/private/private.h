@@ -6,7 +6,24 @@
 #ifndef FJ_PRIVATE_H
 #define FJ_PRIVATE_H
 
-#include "sys/thread.h"
+#include "jail/memory.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fj_str;
+struct fj_thread;
+
+#define FJ_PRIVATE_AT 0x220u
+struct fj_private {
+	uint32_t base; /* where directories for tmpfs are made: private.c; 0: none was made */
+	uint32_t last;
+	char runtime_dir[256]; /* the caller's $XDG_RUNTIME_DIR, or "" */
+};
+static inline struct fj_private *fj_private(void)
+{
+	return (struct fj_private *)fj_jail_at(FJ_PRIVATE_AT);
+}
 
 /* Make a directory; its host path, of less than FJ_PRIVATE_PATH bytes, goes to `out`. Returns 0 or
  * -errno. */

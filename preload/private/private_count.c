@@ -4,8 +4,9 @@
  * private_count.c - how much is in a directory that stands for a tmpfs. */
 #include "private/private.h"
 
-#include "jail/jail.h"
 #include "sys/abi.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
 
 #include <asm/stat.h>
 

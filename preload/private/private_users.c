@@ -7,9 +7,10 @@
  *
  * The first is asked by private.c, before what a jail has left is removed; the second by who is to
  * unmount a tmpfs. */
-#include "jail/jail.h"
 #include "private/private.h"
 #include "sys/abi.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
 
 #include <asm/stat.h>
 

@@ -4,6 +4,12 @@
  * procfs.c - open a file of procfs whose text would show the host. */
 #include "procfs/procfs.h"
 
+#include "call/call.h"
+#include "path/path.h"
+#include "path/proc.h"
+#include "sys/scratch.h"
+#include "jail/fds.h"
+
 void fj_report_step(struct fj_report *r)
 {
 	size_t done = 0;

@@ -8,8 +8,12 @@
 #ifndef FJ_PROCFS_H
 #define FJ_PROCFS_H
 
-#include "call/call.h"
-#include "path/proc.h"
+#include "layers/place.h"
+#include "sys/sys.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /* Room for a path whose every byte is escaped, and what stands around it. */
 #define FJ_REPORT_SIZE (5 * FJ_PATH_MAX)

@@ -5,6 +5,9 @@
  * procfs.c. */
 #include "mountinfo/mount_ids.h"
 #include "procfs/procfs.h"
+#include "path/path.h"
+#include "path/proc.h"
+#include "sys/scratch.h"
 
 #define FIELD "mnt_id:\t" /* seq_show() of fs/proc/fd.c */
 

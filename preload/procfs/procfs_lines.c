@@ -3,6 +3,7 @@
  *
  * procfs_lines.c - a file of procfs, read line by line. */
 #include "procfs/procfs.h"
+#include "sys/scratch.h"
 
 #define LINE_SIZE (4 * FJ_PATH_MAX + 512) /* seq_path() makes four bytes of one */
 

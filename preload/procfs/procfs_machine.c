@@ -4,16 +4,19 @@
  * procfs_machine.c - /proc/version and /proc/sys/kernel/{osrelease,hostname,domainname}: they agree
  * with uname(2). */
 #include "procfs/procfs.h"
+#include "path/proc.h"
+#include "procfs/machine.h"
+#include "sys/scratch.h"
 
 static const char *own_name(enum fj_proc which)
 {
 	switch (which) {
 	case FJ_PROC_HOSTNAME:
-		return fj_jail->has_hostname ? fj_jail->hostname : NULL;
+		return fj_machine()->has_hostname ? fj_machine()->hostname : NULL;
 	case FJ_PROC_DOMAINNAME:
-		return fj_jail->has_domainname ? fj_jail->domainname : NULL;
+		return fj_machine()->has_domainname ? fj_machine()->domainname : NULL;
 	default:
-		return fj_jail->release[0] ? fj_jail->release : NULL;
+		return fj_machine()->release[0] ? fj_machine()->release : NULL;
 	}
 }
 

@@ -7,6 +7,11 @@
  * whose beginning is mapped right before it. */
 #include "procfs/procfs.h"
 #include "sys/gate.h"
+#include "jail/jail.h"
+#include "jail/texts.h"
+#include "path/path.h"
+#include "path/proc.h"
+#include "sys/scratch.h"
 
 static bool is_octal(char c)
 {
@@ -162,10 +167,10 @@ static void note_file(struct mapped_file *f, const struct fj_mapping *m)
 static uint64_t offset_of_copy(const struct mapped_file *f, const struct fj_mapping *m)
 {
 	if (!fj_begins(m->path, "/memfd:" FJ_MEMORY_NAME) || m->from != f->end || !f->device[0] ||
-		m->offset < fj_jail->copies_at)
+		m->offset < fj_texts()->copies_at)
 		return 0;
 	for (uint32_t i = 0; i < FJ_SITED_TEXTS; i++) {
-		const struct fj_sited_text *t = &fj_jail->sited[i];
+		const struct fj_sited_text *t = &fj_texts()->sited[i];
 
 		if (__atomic_load_n(&t->copy_state, __ATOMIC_ACQUIRE) == FJ_COPY_READY &&
 			m->offset >= t->copy_at && m->offset - t->copy_at < t->len)

@@ -5,6 +5,7 @@
  * kernel writes them. */
 #include "mountinfo/mount_list.h"
 #include "procfs/procfs.h"
+#include "path/proc.h"
 
 #define ESCAPED " \t\n\\" /* show_vfsmnt() of fs/proc_namespace.c */
 

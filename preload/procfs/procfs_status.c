@@ -9,6 +9,12 @@
 #include "signal/handlers.h"
 #include "signal/stand_in.h"
 #include "procfs/procfs.h"
+#include "cred/ids.h"
+#include "signal/hook_signal.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "sys/abi_signal.h"
+#include "jail/jail.h"
 
 #define TEXT_SIZE                                                                                  \
 	8192u /* a status has about 1600 bytes; a long list of groups is what may make it longer   \

@@ -3,7 +3,10 @@
  *
  * procfs_unix.c - net/unix with jail paths. */
 #include "procfs/procfs.h"
+#include "jail/paths.h"
+#include "path/path.h"
 #include "socket/unix_name.h"
+#include "sys/scratch.h"
 
 /* A bound name is shown as it was bound; see call/sun.h. */
 static void put_socket_name(struct fj_report *r, const char *text, size_t len)
@@ -26,7 +29,7 @@ static void put_socket_name(struct fj_report *r, const char *text, size_t len)
 	const uint32_t mark = fj_scratch_mark(r->t);
 
 	fj_str_init(&pos, fj_scratch_path(r->t), FJ_PATH_MAX);
-	if (!fj_jail->root_path[0] || text[0] != '/' || !fj_path_back(text, &pos) ||
+	if (!fj_jail_paths()->root[0] || text[0] != '/' || !fj_path_back(text, &pos) ||
 		!fj_path_seen(pos.at, &r->text))
 		fj_str_add(&r->text, text, len);
 	fj_scratch_release(r->t, mark);

@@ -9,12 +9,15 @@
  * it can put the layer into the number (xino=on).
  *
  * Called by own/key.c and own/tag.c, by the other files of this room, and at the start of a jail. */
-#include "records/store.h"
 #include "sys/abi.h"
+#include "records/records.h"
+#include "sys/sys.h"
 
 #include <asm/statfs.h>
 #include <linux/magic.h>
 #include <linux/stat.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 bool fj_own_is_scattered;
 

@@ -11,7 +11,7 @@
  * lock is held: a handler on this thread may want it. */
 #include "records/store.h"
 #include "sys/guest.h"
-#include "sys/abi.h"
+#include "sys/abi_signal.h"
 
 /* To replace an array takes time: each of so many slots are one look more. */
 #define LARGE 4096

@@ -7,7 +7,25 @@
 #ifndef FJ_RECORDS_H
 #define FJ_RECORDS_H
 
-#include "sys/thread.h"
+#include "jail/memory.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What the start of the jail found out of its file of records, for all its processes. */
+#define FJ_RECORDS_AT 0xc0u
+struct fj_jail_records {
+	uint32_t has_elder;	/* FJ_FD_ELDER is open */
+	uint32_t follows_tags;	/* fj_own_follows_tags */
+	uint32_t owners_shared; /* fj_own_shared */
+	uint32_t is_forgetful; /* the root's file system tells neither births nor lasting handles */
+	uint32_t is_scattered; /* the root is on an overlay whose numbers change: disk.c */
+};
+static inline struct fj_jail_records *fj_jail_records(void)
+{
+	return (struct fj_jail_records *)fj_jail_at(FJ_RECORDS_AT);
+}
 
 /* Which file. */
 struct fj_own_key {

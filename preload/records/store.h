@@ -11,7 +11,11 @@
 
 #include "records/records.h"
 #include "sys/lock.h"
-#include "sys/seq.h"
+#include "sys/sys.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #define FJ_STORE_MAGIC "FJOWNER\n"
 #define FJ_STORE_VERSION 3u

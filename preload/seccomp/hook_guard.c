@@ -8,10 +8,15 @@
  * calls through, since the engine answers one call by others (openat2 for stat) that the program's
  * policy never foresaw. */
 #include "identity/hook_id.h"
-#include "call/hooks.h"
 #include "call/trapping.h"
 #include "seccomp/policy.h"
 #include "sys/guest.h"
+#include "call/tag.h"
+#include "cred/ids.h"
+#include "sys/sys.h"
+#include "call/hooks.h"
+#include "sys/nr.h"
+#include "jail/jail.h"
 
 #include <linux/filter.h>
 #include <linux/prctl.h>

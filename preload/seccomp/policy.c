@@ -28,16 +28,16 @@ _Static_assert(sizeof(struct entry) == sizeof(struct sock_filter), "one unit");
 
 static struct entry *entry_at(uint32_t n)
 {
-	return (struct entry *)&fj_jail->policy[n];
+	return (struct entry *)&fj_policies()->unit[n];
 }
 static const struct sock_filter *code_at(uint32_t n)
 {
-	return (const struct sock_filter *)&fj_jail->policy[n + 1];
+	return (const struct sock_filter *)&fj_policies()->unit[n + 1];
 }
 
 bool fj_policy_has_room(uint32_t len)
 {
-	return __atomic_load_n(&fj_jail->policy_used, __ATOMIC_RELAXED) + len + 2 < FJ_POLICY_UNITS;
+	return __atomic_load_n(&fj_policies()->used, __ATOMIC_RELAXED) + len + 2 < FJ_POLICY_UNITS;
 }
 
 static bool is_same(
@@ -49,7 +49,7 @@ static bool is_same(
 
 long fj_policy_add(struct fj_guard *guard, const struct sock_filter *code, uint32_t len)
 {
-	const uint32_t used = __atomic_load_n(&fj_jail->policy_used, __ATOMIC_ACQUIRE);
+	const uint32_t used = __atomic_load_n(&fj_policies()->used, __ATOMIC_ACQUIRE);
 	uint32_t n;
 
 	for (n = 1; n < used && entry_at(n)->len; n += entry_at(n)->len + 1)
@@ -57,10 +57,10 @@ long fj_policy_add(struct fj_guard *guard, const struct sock_filter *code, uint3
 			guard->policy = n;
 			return 0;
 		}
-	n = __atomic_fetch_add(&fj_jail->policy_used, len + 1, __ATOMIC_ACQ_REL) + 1;
+	n = __atomic_fetch_add(&fj_policies()->used, len + 1, __ATOMIC_ACQ_REL) + 1;
 	if (n + len + 1 >= FJ_POLICY_UNITS)
 		return -ENOMEM;
-	memcpy(&fj_jail->policy[n + 1], code, len * sizeof(*code));
+	memcpy(&fj_policies()->unit[n + 1], code, len * sizeof(*code));
 	entry_at(n)->before = guard->policy;
 	__atomic_store_n(&entry_at(n)->len, len, __ATOMIC_RELEASE);
 	guard->policy = n;

@@ -11,8 +11,23 @@
 
 #include "call/call.h"
 #include "exec-format/exec.h"
+#include "jail/memory.h"
+#include "sys/part.h"
 
 #include <linux/filter.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define FJ_POLICY_UNITS 32768u /* 256 KiB of seccomp programs */
+#define FJ_POLICIES_AT 0x112000u
+struct fj_policies {
+	uint32_t used, unused;
+	uint64_t unit[FJ_POLICY_UNITS];
+};
+static inline struct fj_policies *fj_policies(void)
+{
+	return (struct fj_policies *)fj_jail_at(FJ_POLICIES_AT);
+}
 
 /* The program's own, of the calling process. (The kernel keeps it for each thread; here what one
  * thread does all have done.) */

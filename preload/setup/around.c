@@ -5,8 +5,11 @@
  * in, the list of all roots of the user, and whether the records are a copy of another root's. */
 #include "inode/roots.h"
 #include "setup/setup.h"
-#include "own/own.h"
 #include "union/change.h"
+#include "jail/jail.h"
+#include "jail/paths.h"
+#include "records/records.h"
+#include "setup/layout.h"
 
 #include <asm/stat.h>
 
@@ -59,7 +62,7 @@ static void list_root(char **envp)
 	struct fj_str s;
 	long fd, mask;
 
-	for (const char *p = fj_jail->root_path; *p; p++)
+	for (const char *p = fj_jail_paths()->root; *p; p++)
 		if (*p == '\n')
 			return;
 	fj_str_init(&s, text, sizeof(text));
@@ -73,7 +76,7 @@ static void list_root(char **envp)
 	if (fj_is_err(fd))
 		return;
 	fj_str_cut(&s, 0);
-	fj_str_put(&s, fj_jail->root_path);
+	fj_str_put(&s, fj_jail_paths()->root);
 	fj_str_put(&s, "\n");
 	fj_sys3(__NR_write, fd, text, s.len);
 	fj_close((int)fd);
@@ -93,16 +96,17 @@ static void tell_of_copy(char **envp, bool is_quiet)
 		fj_str_put(&s, "/" FJ_HIDDEN_NAME "/owners");
 		if (len && !fj_sys3(__NR_faccessat, AT_FDCWD, root, 0)) {
 			fj_str_cut(&s, len);
-			if (!fj_streq(root, fj_jail->root_path))
+			if (!fj_streq(root, fj_jail_paths()->root))
 				from = quoted(root, words[0], FJ_PATH_MAX);
 		}
 		fj_say(2,
 			"fakejail: warning: %s: the owner records are of other files: a copy made "
 			"from outside leaves owners behind\n"
 			"hint: fakejail owners copy %s %s\n",
-			fj_jail->name, from, quoted(fj_jail->root_path, words[1], FJ_PATH_MAX));
+			fj_jail_paths()->name, from,
+			quoted(fj_jail_paths()->root, words[1], FJ_PATH_MAX));
 	}
-	if (fj_own_belongs(fj_jail->root_path)) { /* it is said once */
+	if (fj_own_belongs(fj_jail_paths()->root)) { /* it is said once */
 		fj_owners_are_new = true;
 		list_root(envp);
 	}
@@ -111,14 +115,14 @@ static void tell_of_copy(char **envp, bool is_quiet)
 void fj_owners_look_around(const char *db, char **envp, bool is_quiet)
 {
 	static char text[FJ_PATH_MAX + 32] FJ_BULKY;
-	size_t len = fj_strlen(fj_jail->root_path);
+	size_t len = fj_strlen(fj_jail_paths()->root);
 
 	fj_roots_start(fj_jail_roots());
 	fj_union_start();
 	fj_own_roots->keeps_apart = db != NULL;
 	fj_own_roots->counted_dev =
 		fj_own_counts_directories(FJ_FD_ROOT(fj_jail)) ? fj_jail->root_dev : 0;
-	memcpy(text, fj_jail->root_path, len + 1);
+	memcpy(text, fj_jail_paths()->root, len + 1);
 	while (!db && len) { /* the innermost first */
 		while (text[--len] != '/')
 			;

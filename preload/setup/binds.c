@@ -11,8 +11,18 @@
 #include "mount/mounting.h"
 #include "mount/overlay.h"
 #include "private/private.h"
-#include "layers/union.h"
 #include "sys/abi.h"
+#include "call/call.h"
+#include "command/command.h"
+#include "jail/mounts.h"
+#include "path/path.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "jail/root.h"
+#include "jail/mount_edit.h"
+#include "jail/mount_table.h"
+#include "layers/over.h"
+#include "layers/place.h"
 
 #include <asm/stat.h>
 

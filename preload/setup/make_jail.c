@@ -6,6 +6,16 @@
 #include "setup/setup.h"
 
 #include "own/own.h"
+#include "command/command.h"
+#include "jail/facts.h"
+#include "jail/jail.h"
+#include "jail/paths.h"
+#include "jail/texts.h"
+#include "path/path.h"
+#include "procfs/machine.h"
+#include "records/records.h"
+#include "setup/layout.h"
+#include "sys/sys.h"
 
 #include <asm/stat.h>
 #include <linux/mman.h>
@@ -91,12 +101,10 @@ static int place_descriptors(const int *fds, int count)
 
 static void text_of_fd(int fd, char *out)
 {
-	char link[32];
-	long n;
+	const long n = fj_fd_target(fd, out);
 
-	n = fj_fd_target(fd, out);
 	if (fj_is_err(n))
-		fj_launch_fail("needs /proc on the host:", link, n);
+		fj_launch_fail("needs /proc on the host", "", n);
 	out[n] = 0;
 }
 
@@ -117,10 +125,10 @@ static bool kernel_is_at_least(unsigned major, unsigned minor)
  * (setrlimit(2)) permits. It costs memory only where it is used. */
 static void make_room_for_texts(int memory)
 {
-	fj_jail->copies_at = (FJ_JAIL_MEMORY + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
-	if (fj_may_grow_to(fj_jail->copies_at + COPIES_SIZE) &&
-		!fj_sys2(__NR_ftruncate, memory, fj_jail->copies_at + COPIES_SIZE))
-		fj_jail->copies_size = COPIES_SIZE;
+	fj_texts()->copies_at = (FJ_JAIL_MEMORY + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
+	if (fj_may_grow_to(fj_texts()->copies_at + COPIES_SIZE) &&
+		!fj_sys2(__NR_ftruncate, memory, fj_texts()->copies_at + COPIES_SIZE))
+		fj_texts()->copies_size = COPIES_SIZE;
 }
 
 static uint64_t dev_of(long fd)
@@ -183,52 +191,56 @@ void fj_jail_make(char **envp)
 		fj_launch_fail("cannot map the jail's memory", "", at);
 	fj_jail = (struct fj_jail *)at;
 	fj_jail->magic = FJ_JAIL_MAGIC;
-	fj_jail->size = sizeof(*fj_jail);
+	fj_jail->layout = FJ_JAIL_LAYOUT;
 	make_room_for_texts((int)memory);
 	note_nameless((int)memory);
-	fj_jail->epoch = 1;
+	fj_facts_state()->epoch = 1;
 	fj_jail->first_pid = (int32_t)fj_sys0(__NR_getpid);
 	fj_jail->has_trap = !fj_options.no_trap;
 	fj_sys4(__NR_newfstatat, root, "", &st, AT_EMPTY_PATH);
 	fj_jail->root_dev = st.st_dev;
 	fj_jail->root_ino = st.st_ino;
-	text_of_fd((int)root, fj_jail->root_path);
-	if (fj_streq(fj_jail->root_path, "/"))
-		fj_jail->root_path[0] = 0;
-	at = fj_sys4(__NR_readlinkat, AT_FDCWD, "/proc/self/exe", fj_jail->loader, FJ_PATH_MAX - 1);
+	text_of_fd((int)root, fj_jail_paths()->root);
+	if (fj_streq(fj_jail_paths()->root, "/"))
+		fj_jail_paths()->root[0] = 0;
+	at = fj_sys4(__NR_readlinkat, AT_FDCWD, "/proc/self/exe", fj_jail_paths()->loader,
+		FJ_PATH_MAX - 1);
 	if (fj_is_err(at))
 		fj_launch_fail("needs /proc on the host", "", at);
-	fj_launch_put(fj_jail->name, fj_options.name, FJ_PATH_MAX);
+	fj_launch_put(fj_jail_paths()->name, fj_options.name, FJ_PATH_MAX);
 	if (fj_options.release)
-		fj_launch_put(fj_jail->release, fj_options.release, sizeof(fj_jail->release));
+		fj_launch_put(
+			fj_machine()->release, fj_options.release, sizeof(fj_machine()->release));
 	if (fj_options.hostname) {
-		fj_launch_put(fj_jail->hostname, fj_options.hostname, sizeof(fj_jail->hostname));
-		fj_jail->has_hostname = 1;
+		fj_launch_put(fj_machine()->hostname, fj_options.hostname,
+			sizeof(fj_machine()->hostname));
+		fj_machine()->has_hostname = 1;
 	}
 	fds[0] = (int)root;
 	fds[1] = (int)memory;
 	fds[4] = fj_owners_open(fj_options.db, (int)root, envp, &fds[5]);
-	fj_jail->has_elder = fds[5] >= 0;
-	fj_jail->root_fd = place_descriptors(fds, FJ_FD_COUNT);
+	fj_jail_records()->has_elder = fds[5] >= 0;
+	fj_fds_of(fj_jail)->root = place_descriptors(fds, FJ_FD_COUNT);
 	fj_own_shared = fj_own_shared_with_others(
-		FJ_FD_OWNERS(fj_jail), fj_jail->has_elder ? FJ_FD_ELDER(fj_jail) : -1);
-	fj_jail->owners_shared = fj_own_shared;
+		FJ_FD_OWNERS(fj_jail), fj_jail_records()->has_elder ? FJ_FD_ELDER(fj_jail) : -1);
+	fj_jail_records()->owners_shared = fj_own_shared;
 	fj_own_is_scattered = fj_own_scatters(FJ_FD_ROOT(fj_jail));
-	fj_jail->is_scattered = fj_own_is_scattered;
+	fj_jail_records()->is_scattered = fj_own_is_scattered;
 	fj_own_follows_tags = fj_own_is_scattered || fj_own_have_moved(FJ_FD_OWNERS(fj_jail));
-	fj_jail->follows_tags = fj_own_follows_tags;
+	fj_jail_records()->follows_tags = fj_own_follows_tags;
 	fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, &descriptors, 0);
 	fj_own_is_forgetful = fj_own_forgets(FJ_FD_ROOT(fj_jail));
-	fj_jail->is_forgetful = fj_own_is_forgetful;
-	at = fj_own_start(FJ_FD_OWNERS(fj_jail), fj_jail->has_elder ? FJ_FD_ELDER(fj_jail) : -1);
+	fj_jail_records()->is_forgetful = fj_own_is_forgetful;
+	at = fj_own_start(
+		FJ_FD_OWNERS(fj_jail), fj_jail_records()->has_elder ? FJ_FD_ELDER(fj_jail) : -1);
 	if (at < 0)
 		fj_launch_fail("cannot map the owners' records", "", at);
 	if (fj_own_shared & 1)
 		fj_owners_try();
 	fj_owners_look_around(fj_options.db, envp, fj_options.is_quiet);
 	fj_jail->names_comm_by_file = kernel_is_at_least(6, 14);
-	fj_jail->no_faccessat2 = fj_sys4(__NR_faccessat2, -1, ".", 0, 0) == -ENOSYS;
+	fj_lacks()->faccessat2 = fj_sys4(__NR_faccessat2, -1, ".", 0, 0) == -ENOSYS;
 	if (fj_openat2(-1, ".", O_PATH, 0, 0) != -EBADF)
-		fj_jail->no_openat2 = 1;
+		fj_lacks()->openat2 = 1;
 	fj_sys4(__NR_prlimit64, 0, RLIMIT_FSIZE, &file_sizes, 0);
 }

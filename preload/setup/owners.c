@@ -16,6 +16,11 @@
 
 #include "own/own.h"
 #include "sys/abi.h"
+#include "command/command.h"
+#include "jail/jail.h"
+#include "jail/paths.h"
+#include "records/records.h"
+#include "sys/sys.h"
 
 #include <asm/stat.h>
 
@@ -252,8 +257,8 @@ static long open_of_unwritable(char **envp, bool may_make, struct fj_str *path)
 
 	fj_str_init(&name, text, sizeof(text));
 	fj_str_put(&name, "root-");
-	fj_str_num(&name, fj_hash(fj_jail->root_path, fj_strlen(fj_jail->root_path), FJ_HASH_SEED),
-		16);
+	fj_str_num(&name,
+		fj_hash(fj_jail_paths()->root, fj_strlen(fj_jail_paths()->root), FJ_HASH_SEED), 16);
 	fj_str_cut(path, 0);
 	if (may_make)
 		return open_in_state_folder(envp, text, path);
@@ -263,7 +268,7 @@ static long open_of_unwritable(char **envp, bool may_make, struct fj_str *path)
 int fj_owners_open(const char *db, int root_fd, char **envp, int *elder)
 {
 	static char text[FJ_PATH_MAX] FJ_BULKY, elder_text[FJ_PATH_MAX] FJ_BULKY;
-	const bool is_host = !fj_jail->root_path[0];
+	const bool is_host = !fj_jail_paths()->root[0];
 	struct fj_str path, elder_path;
 	/* Records of the mode that the program's umask(2) leaves could not be opened again. */
 	const long mask = fj_sys1(__NR_umask, 077);
@@ -279,21 +284,21 @@ int fj_owners_open(const char *db, int root_fd, char **envp, int *elder)
 	} else if (is_host) {
 		fd = open_in_state_folder(envp, "host", &path);
 	} else {
-		fj_str_put(&path, fj_jail->root_path);
+		fj_str_put(&path, fj_jail_paths()->root);
 		fj_str_put(&path, "/" FJ_HIDDEN_NAME "/owners");
 		fd = open_in_root(root_fd, false);
 		if (fd == -ENOENT) { /* what was kept while it could not be written stays there */
 			fd = open_of_unwritable(envp, false, &path);
 			if (fj_is_err(fd)) {
 				fj_str_cut(&path, 0);
-				fj_str_put(&path, fj_jail->root_path);
+				fj_str_put(&path, fj_jail_paths()->root);
 				fj_str_put(&path, "/" FJ_HIDDEN_NAME "/owners");
 				fd = open_in_root(root_fd, true);
 			}
 		}
 	}
 	fj_owners_are_in_root = !db && !is_host && !fj_is_err(fd) &&
-				fj_path_has_prefix(path.at, fj_jail->root_path);
+				fj_path_has_prefix(path.at, fj_jail_paths()->root);
 	fj_jail->has_hidden = fj_sys3(__NR_faccessat, root_fd, FJ_HIDDEN_NAME, 0) == 0;
 	if (!db && !is_host && may_go_elsewhere(fd)) {
 		if (has_own_records(root_fd, fd))

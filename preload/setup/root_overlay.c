@@ -16,6 +16,11 @@
 #include "mount/overlay.h"
 #include "private/private.h"
 #include "union/union.h"
+#include "call/call.h"
+#include "command/command.h"
+#include "jail/paths.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
 
 #include <linux/time.h>
 

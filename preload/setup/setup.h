@@ -5,24 +5,13 @@
 #ifndef FJ_SETUP_H
 #define FJ_SETUP_H
 
-#include "command/command.h"
-#include "cred/ids.h"
-#include "own/own.h"
+#include "sys/sys.h"
 
-/* The jail's memory file: its description, then the board of identities, then the roots that it
- * meets. */
-#define FJ_BOARD_AT ((sizeof(struct fj_jail) + FJ_PAGE - 1) & ~(size_t)(FJ_PAGE - 1))
-#define FJ_ROOTS_AT ((FJ_BOARD_AT + sizeof(struct fj_board) + FJ_PAGE - 1) & ~(size_t)(FJ_PAGE - 1))
-#define FJ_JAIL_MEMORY (FJ_ROOTS_AT + sizeof(struct fj_own_roots))
-static inline struct fj_board *fj_jail_board(void)
-{
-	return (struct fj_board *)((char *)fj_jail + FJ_BOARD_AT);
-}
+#include <stdbool.h>
 
-static inline struct fj_own_roots *fj_jail_roots(void)
-{
-	return (struct fj_own_roots *)((char *)fj_jail + FJ_ROOTS_AT);
-}
+struct fj_bind;
+struct fj_str;
+struct fj_thread;
 
 /* make_jail.c: the jail's memory, and the descriptors that stay open. */
 void fj_jail_make(char **envp);

@@ -8,7 +8,9 @@
  * processes ended. Called by root_overlay.c and binds.c. */
 #include "setup/setup.h"
 
+#include "jail/jail.h"
 #include "private/private.h"
+#include "command/command.h"
 
 #include <asm/stat.h>
 

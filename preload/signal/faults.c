@@ -20,7 +20,13 @@
 #include "signal/hook_signal.h"
 #include "own/own.h"
 #include "sys/guest.h"
-#include "sys/abi.h"
+#include "call/call.h"
+#include "sys/part.h"
+#include "sys/sys.h"
+#include "sys/thread.h"
+#include "sys/abi_signal.h"
+#include "jail/memory.h"
+#include "jail/jail.h"
 
 #include <asm/siginfo.h>
 #include <linux/kcmp.h>

@@ -5,7 +5,10 @@
 #ifndef FJ_FAULTS_H
 #define FJ_FAULTS_H
 
-#include "call/call.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fj_call;
 
 #define FJ_SIGBUS 7
 #define FJ_SIGBUS_BIT (1UL << (FJ_SIGBUS - 1))

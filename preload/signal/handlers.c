@@ -7,9 +7,13 @@
 
 #include "signal/faults.h"
 #include "signal/stand_in.h"
-#include "call/when.h"
 #include "sys/guest.h"
-#include "sys/abi.h"
+#include "call/call.h"
+#include "signal/hook_signal.h"
+#include "sys/sys.h"
+#include "sys/abi_signal.h"
+#include "jail/memory.h"
+#include "jail/jail.h"
 
 #define SA_NODEFER_ 0x40000000u
 

@@ -5,8 +5,11 @@
 #ifndef FJ_HANDLERS_H
 #define FJ_HANDLERS_H
 
-#include "signal/hook_signal.h"
-#include "call/call.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fj_call;
+struct fj_sigaction;
 
 /* Where the kernel enters handlers: door/handlers.c sets it at process start. 0: they are left
  * alone. */

@@ -5,9 +5,12 @@
  * ours. The program's handlers are moved to the program's (door/handlers.c): nothing else may write
  * there, since the program may have given the memory back, or use it for something else. */
 #include "signal/hook_signal.h"
-#include "call/hooks.h"
-#include "signal/tail.h"
 #include "sys/guest.h"
+#include "call/call.h"
+#include "signal/interrupted.h"
+#include "sys/sys.h"
+#include "sys/thread.h"
+#include "call/hooks.h"
 
 #define MINSIGSTKSZ_ 2048u /* asm-generic/signal.h: the least size that sigaltstack(2) takes */
 /* What is left of ours below a call that waits there is a signal stack, unless it is less. */
@@ -22,8 +25,9 @@ bool fj_altstack_is_on_own(const struct fj_thread *t, uint64_t sp)
 
 bool fj_altstack_is_abandoned(const struct fj_thread *t, uint64_t sp)
 {
-	return t->inner_sp && !fj_altstack_is_on_own(t, sp) && !fj_thread_holding(sp) &&
-	       (!t->handlers || sp >= t->waiting_sp);
+	return fj_interrupted(t)->inner_sp && !fj_altstack_is_on_own(t, sp) &&
+	       !fj_thread_holding(sp) &&
+	       (!fj_interrupted(t)->handlers || sp >= fj_interrupted(t)->waiting_sp);
 }
 
 /* Which signal stack the kernel shall use when the program goes on at `sp`: ours, never the
@@ -33,7 +37,8 @@ bool fj_altstack_is_abandoned(const struct fj_thread *t, uint64_t sp)
 void fj_altstack_settle(const struct fj_thread *t, struct fj_altstack *s, uint64_t sp)
 {
 	const uintptr_t bottom = fj_thread_stack_bottom(t);
-	const uintptr_t top = t->inner_sp ? t->inner_sp : fj_thread_stack_top(t);
+	const uintptr_t top =
+		fj_interrupted(t)->inner_sp ? fj_interrupted(t)->inner_sp : fj_thread_stack_top(t);
 
 	if (fj_thread_holding(sp) == t || top < bottom + LEAST_REST)
 		*s = (struct fj_altstack){.flags = FJ_SS_DISABLE};

@@ -10,12 +10,18 @@
 #include "signal/faults.h"
 #include "signal/handlers.h"
 #include "signal/libc_signals.h"
-#include "signal/signalfd.h"
 #include "signal/stand_in.h"
-#include "call/hooks.h"
 #include "exec-format/exec.h"
 #include "sys/guest.h"
-#include "sys/abi.h"
+#include "call/call.h"
+#include "signal/interrupted.h"
+#include "sys/part.h"
+#include "sys/sys.h"
+#include "sys/thread.h"
+#include "call/hooks.h"
+#include "sys/abi_signal.h"
+#include "jail/memory.h"
+#include "jail/jail.h"
 
 #include <linux/kcmp.h>
 
@@ -99,14 +105,15 @@ uint64_t fj_mask_block(struct fj_thread *t, uint64_t mask)
 
 void fj_sigsys_wait(struct fj_thread *t, bool lets_in)
 {
-	t->lets_sigsys_in = lets_in;
+	fj_interrupted(t)->lets_sigsys_in = lets_in;
 }
 
 uint64_t fj_sigsys_arrived(
 	struct fj_thread *t, const siginfo_t *info, uint64_t *before, uint64_t *mask)
 {
 	const struct fj_sigaction action = own_actions()->sigsys;
-	const bool is_blocked = fj_thread_signals(t)->sigsys_blocked && !t->lets_sigsys_in;
+	const bool is_blocked =
+		fj_thread_signals(t)->sigsys_blocked && !fj_interrupted(t)->lets_sigsys_in;
 	struct actions *own;
 
 	fj_handler_note(FJ_SIGSYS, &action);

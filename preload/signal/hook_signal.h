@@ -6,12 +6,13 @@
 #define FJ_HOOK_SIGNAL_H
 
 #include "sys/frame.h"
-#include "sys/thread.h"
-#include "sys/abi.h"
 
 #include <asm/siginfo.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 struct fj_call;
+struct fj_thread;
 
 struct fj_sigaction { /* struct kernel_sigaction, arch/x86/include/uapi/asm/signal.h */
 	uint64_t handler, flags, restorer, mask;

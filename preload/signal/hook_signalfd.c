@@ -11,10 +11,15 @@
 #include "signal/signalfd.h"
 
 #include "signal/stand_in.h"
-#include "call/hooks.h"
 #include "call/trapping.h"
 #include "sys/guest.h"
-#include "sys/abi.h"
+#include "call/call.h"
+#include "sys/sys.h"
+#include "sys/thread.h"
+#include "call/hooks.h"
+#include "sys/abi_signal.h"
+#include "jail/memory.h"
+#include "jail/jail.h"
 
 #include <linux/signalfd.h>
 #include <linux/uio.h>

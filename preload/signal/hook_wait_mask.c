@@ -8,10 +8,14 @@
 #include "signal/faults.h"
 #include "signal/signalfd.h"
 #include "signal/stand_in.h"
-#include "signal/tail.h"
-#include "call/hooks.h"
-#include "sys/abi.h"
 #include "sys/guest.h"
+#include "call/call.h"
+#include "call/row.h"
+#include "signal/interrupted.h"
+#include "call/hooks.h"
+#include "sys/abi_signal.h"
+#include "jail/memory.h"
+#include "jail/jail.h"
 
 /* The kernel's mask for a call that waits with one of the program's. */
 static uint64_t mask_of_wait(struct fj_call *c, uint64_t mask)
@@ -60,8 +64,8 @@ long fj_hook_sigwait(struct fj_call *c)
 	r = leave_with_mask(c, i - 1);
 	/* One that waits comes first of all, as it would without us. (It is sure to come, and the
 	 * call, which fails for nothing else, is no trap: so it may be blocked until then.) */
-	if (!r && c->nr == __NR_rt_sigsuspend && c->mask && c->thread->lets_sigsys_in &&
-		fj_stand_in_waits(c->thread)) {
+	if (!r && c->nr == __NR_rt_sigsuspend && c->mask &&
+		fj_interrupted(c->thread)->lets_sigsys_in && fj_stand_in_waits(c->thread)) {
 		fj_stand_in_send(c->thread);
 		*c->mask |= FJ_SIGSYS_BIT;
 	}

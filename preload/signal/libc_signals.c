@@ -15,7 +15,13 @@
 #include "signal/faults.h"
 #include "signal/hook_signal.h"
 #include "sys/guest.h"
-#include "sys/abi.h"
+#include "call/call.h"
+#include "signal/interrupted.h"
+#include "sys/sys.h"
+#include "sys/thread.h"
+#include "sys/abi_signal.h"
+#include "jail/memory.h"
+#include "jail/jail.h"
 
 uint64_t fj_libc_signals_handler;
 
@@ -75,7 +81,7 @@ void fj_libc_signal_defer(struct fj_thread *t, int sig, const void *info)
 {
 	const int i = sig - FJ_LIBC_SIGNAL_FIRST;
 
-	memcpy(t->deferred_info[i], info, sizeof(t->deferred_info[i]));
+	memcpy(fj_deferred(t)->info[i], info, sizeof(fj_deferred(t)->info[i]));
 	__atomic_or_fetch(&t->deferred, 1u << i, __ATOMIC_SEQ_CST);
 }
 
@@ -87,5 +93,5 @@ void fj_libc_signals_send(struct fj_thread *t)
 	for (int i = 0; i < FJ_LIBC_SIGNALS; i++)
 		if (deferred & 1u << i) /* to itself a process may say anything about the sender */
 			fj_sys4(__NR_rt_tgsigqueueinfo, pid, tid, FJ_LIBC_SIGNAL_FIRST + i,
-				t->deferred_info[i]);
+				fj_deferred(t)->info[i]);
 }

@@ -6,7 +6,11 @@
 #ifndef FJ_LIBC_SIGNALS_H
 #define FJ_LIBC_SIGNALS_H
 
-#include "call/call.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fj_call;
+struct fj_thread;
 
 /* Below SIGRTMIN of every libc: SIGCANCEL and SIGSETXID of glibc are 32 and 33 (nptl/pthreadP.h),
  * SIGTIMER, SIGCANCEL and SIGSYNCCALL of musl 32 to 34 (src/internal/pthread_impl.h). */

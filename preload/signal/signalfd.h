@@ -5,7 +5,9 @@
 #ifndef FJ_SIGNALFD_H
 #define FJ_SIGNALFD_H
 
-#include "call/call.h"
+#include <stdbool.h>
+
+struct fj_call;
 
 /* Is the call one that reads, of those that are trapped once a process has such a descriptor? */
 bool fj_signalfd_reads(long nr);

@@ -12,10 +12,15 @@
 #include "signal/stand_in.h"
 
 #include "signal/faults.h"
-#include "call/hooks.h"
 #include "exec-format/exec.h"
 #include "sys/guest.h"
-#include "sys/abi.h"
+#include "call/call.h"
+#include "signal/hook_signal.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "sys/thread.h"
+#include "call/hooks.h"
+#include "sys/abi_signal.h"
 
 #define SI_TKILL_ (-6) /* asm-generic/siginfo.h */
 

@@ -6,9 +6,11 @@
 #ifndef FJ_STAND_IN_H
 #define FJ_STAND_IN_H
 
-#include "signal/hook_signal.h"
-
 #include <asm/siginfo.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fj_thread;
 
 /* A real-time signal far from both ends, from where programs take theirs. */
 #define FJ_STAND_IN 53

@@ -8,9 +8,10 @@
  * had made the call. A handler may enter the engine again, below us; it may also leave by
  * siglongjmp(3), and then `window_fd` is what it abandoned. */
 #include "call/call.h"
-#include "signal/hook_signal.h"
 #include "signal/libc_signals.h"
-#include "sys/abi.h"
+#include "signal/interrupted.h"
+#include "sys/thread.h"
+#include "sys/abi_signal.h"
 
 typedef long (*waiting_gate_fn)(
 	long nr, long a0, long a1, long a2, long a3, long a4, long a5, const uint32_t *deferred);
@@ -31,9 +32,10 @@ __attribute__((noinline)) static long wait_unblocked(
 	struct fj_call *c, long nr, const uint64_t arg[FJ_ARGS], int held_fd)
 {
 	struct fj_thread *t = c->thread;
-	const uintptr_t outer_sp = t->inner_sp, outer_waiting = t->waiting_sp;
-	const void *outer_frame = t->waiting_frame;
-	const uint32_t outer_handlers = t->handlers;
+	const uintptr_t outer_sp = fj_interrupted(t)->inner_sp,
+			outer_waiting = fj_interrupted(t)->waiting_sp;
+	const void *outer_frame = fj_interrupted(t)->waiting_frame;
+	const uint32_t outer_handlers = fj_interrupted(t)->handlers;
 	const int32_t outer_fd = t->window_fd;
 	const bool outer_catches = t->catches_faults;
 	uint64_t all;
@@ -41,19 +43,20 @@ __attribute__((noinline)) static long wait_unblocked(
 
 	/* What is below here is free for an engine that a handler enters from the program's own
 	 * signal stack. */
-	t->inner_sp = ((uintptr_t)__builtin_frame_address(0) - 1024) & ~(uintptr_t)15;
-	t->waiting_sp = c->sp;
-	t->waiting_frame = c->frame;
-	t->handlers = 0;
+	fj_interrupted(t)->inner_sp =
+		((uintptr_t)__builtin_frame_address(0) - 1024) & ~(uintptr_t)15;
+	fj_interrupted(t)->waiting_sp = c->sp;
+	fj_interrupted(t)->waiting_frame = c->frame;
+	fj_interrupted(t)->handlers = 0;
 	t->window_fd = held_fd;
 	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, c->mask, &all, sizeof(all));
 	r = wait_in_kernel(t, nr, arg);
 	/* (A handler may have changed the program's, in its frame.) */
 	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &all, c->mask, sizeof(all));
-	t->inner_sp = outer_sp;
-	t->waiting_sp = outer_waiting;
-	t->waiting_frame = outer_frame;
-	t->handlers = outer_handlers;
+	fj_interrupted(t)->inner_sp = outer_sp;
+	fj_interrupted(t)->waiting_sp = outer_waiting;
+	fj_interrupted(t)->waiting_frame = outer_frame;
+	fj_interrupted(t)->handlers = outer_handlers;
 	t->window_fd = outer_fd;
 	t->catches_faults = outer_catches;
 	return r;

@@ -13,10 +13,19 @@
 #include "inode/making.h"
 #include "inode/owned.h"
 #include "identity/peer.h"
-#include "layers/union.h"
 #include "socket/message.h"
 #include "socket/unix_name.h"
 #include "sys/guest.h"
+#include "call/call.h"
+#include "call/translate.h"
+#include "cred/ids.h"
+#include "own/own.h"
+#include "path/path.h"
+#include "sys/abi.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "layers/over.h"
+#include "layers/place.h"
 
 #define MSG_NOSIGNAL_ 0x4000
 

@@ -10,7 +10,11 @@
 #include "socket/message.h"
 #include "socket/unix_name.h"
 #include "sys/guest.h"
-#include "sys/abi.h"
+#include "call/args.h"
+#include "call/call.h"
+#include "call/row.h"
+#include "call/hooks.h"
+#include "sys/abi_signal.h"
 
 #define SO_DOMAIN_ 39 /* asm-generic/socket.h */
 #define MSG_WAITFORONE 0x10000

@@ -5,9 +5,9 @@
 #ifndef FJ_MESSAGE_H
 #define FJ_MESSAGE_H
 
-#include "call/call.h"
-
 #include <linux/socket.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 #define AF_UNIX 1 /* linux/socket.h keeps it from user space */
 #define MSG_DONTWAIT 0x40

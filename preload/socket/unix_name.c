@@ -8,6 +8,14 @@
 #include "socket/unix_name.h"
 
 #include "sys/abi.h"
+#include "layers/place.h"
+#include "path/path.h"
+#include "sys/scratch.h"
+#include "sys/seq.h"
+#include "sys/sys.h"
+#include "jail/jail.h"
+
+#include <stdbool.h>
 
 static const char prefix[] = ".fjs";
 #define PREFIX_LEN (sizeof(prefix) - 1)
@@ -16,8 +24,8 @@ static const char prefix[] = ".fjs";
 
 static uint64_t remember(const char *path, size_t len)
 {
-	const uint32_t n = __atomic_fetch_add(&fj_jail->next_socket, 1, __ATOMIC_RELAXED);
-	struct fj_socket_name *s = &fj_jail->socket[n % FJ_SOCKETS];
+	const uint32_t n = __atomic_fetch_add(&fj_socket_names()->next, 1, __ATOMIC_RELAXED);
+	struct fj_socket_name *s = &fj_socket_names()->socket[n % FJ_SOCKETS];
 	/* Jails on one root share its directories: their numbers must differ. */
 	const uint64_t id = ((uint64_t)(uint32_t)fj_jail->first_pid << 32) + n;
 
@@ -83,7 +91,7 @@ static bool parse_id(const char *name, size_t len, uint64_t *id)
 /* What was bound to `id`, when that is not forgotten. */
 static bool recall(uint64_t id, struct fj_socket_name *out)
 {
-	const struct fj_socket_name *s = &fj_jail->socket[id % FJ_SOCKETS];
+	const struct fj_socket_name *s = &fj_socket_names()->socket[id % FJ_SOCKETS];
 
 	for (int tries = 0; tries < READ_TRIES; tries++) {
 		const uint32_t seen = fj_seq_begin(&s->turn);

@@ -5,7 +5,32 @@
 #ifndef FJ_UNIX_NAME_H
 #define FJ_UNIX_NAME_H
 
-#include "path/path.h"
+#include "jail/memory.h"
+
+#include <stdint.h>
+
+struct fj_place;
+struct fj_thread;
+
+#define FJ_UNIX_PATH 108u /* sizeof(sun_path), linux/un.h */
+#define FJ_SOCKETS 2048u
+
+/* What one socket was bound to, for the names that getsockname(2) and its kin report. */
+struct fj_socket_name {
+	uint64_t id;
+	uint32_t turn; /* sys/seq.h */
+	uint32_t len;  /* of sun_path as the program passed it */
+	char path[FJ_UNIX_PATH];
+};
+#define FJ_SOCKET_NAMES_AT 0x153000u
+struct fj_socket_names {
+	uint32_t next;
+	struct fj_socket_name socket[FJ_SOCKETS];
+};
+static inline struct fj_socket_names *fj_socket_names(void)
+{
+	return (struct fj_socket_names *)fj_jail_at(FJ_SOCKET_NAMES_AT);
+}
 
 struct fj_unix_address { /* struct sockaddr_un, linux/un.h */
 	uint16_t family;

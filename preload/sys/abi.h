@@ -38,21 +38,7 @@ struct fj_dirent64 { /* struct linux_dirent64, include/linux/dirent.h */
 #define FJ_RENAME_EXCHANGE 2u
 #define FJ_RENAME_WHITEOUT 4u
 
-#define FJ_SIG_BLOCK 0 /* asm-generic/signal-defs.h */
-#define FJ_SIG_UNBLOCK 1
-#define FJ_SIG_SETMASK 2
-
-#define FJ_SIGCONT 18 /* asm/signal.h, as those that follow */
-#define FJ_SIGSYS 31
-#define FJ_SIGSYS_BIT (1UL << 30)
-#define FJ_SIGNALS 64	  /* _NSIG */
-#define FJ_SIGSET_SIZE 8u /* sizeof(sigset_t) of the kernel */
-#define FJ_SA_SIGINFO 0x4u
-#define FJ_SA_RESTART 0x10000000u
-#define FJ_SA_RESETHAND 0x80000000u
-
 #define FJ_TMPFILE 020000000u	  /* __O_TMPFILE of asm-generic/fcntl.h, without O_DIRECTORY */
-#define FJ_SOL_SOCKET 1		  /* asm-generic/socket.h */
 #define FJ_ST_NOEXEC 8		  /* include/linux/statfs.h */
 #define FJ_UTIME_OMIT 0x3ffffffeL /* linux/stat.h keeps it from user space */
 

@@ -9,7 +9,9 @@
 #ifndef FJ_GUEST_H
 #define FJ_GUEST_H
 
-#include "sys/sys.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /* Copy `n` bytes at the program's address `from`. Returns 0 or -EFAULT. */
 long fj_guest_read(void *to, uintptr_t from, size_t n);

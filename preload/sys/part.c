@@ -10,7 +10,6 @@
 #include "sys/part.h"
 
 #include "sys/thread.h"
-#include "sys/abi.h"
 
 #include <linux/kcmp.h>
 #include <linux/mman.h>

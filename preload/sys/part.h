@@ -11,7 +11,8 @@
 #ifndef FJ_PART_H
 #define FJ_PART_H
 
-#include "sys/sys.h"
+#include <stdbool.h>
+#include <stdint.h>
 
 struct fj_copy;
 

@@ -15,10 +15,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Numbers newer than the headers of the oldest build machine; equal on all architectures but alpha.
- */
-#include "sys/nr.h"
-
 #define FJ_PATH_MAX 4096 /* linux/limits.h: bytes of a path with its NUL */
 #define FJ_NAME_MAX 255	 /* linux/limits.h: bytes of one component */
 

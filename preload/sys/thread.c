@@ -12,6 +12,8 @@
  * again (sys/memory.c). */
 #include "sys/thread.h"
 
+#include "sys/scratch.h"
+
 #include <linux/mman.h>
 
 #define CHUNKS_MAX 24
@@ -149,16 +151,13 @@ static bool take(uint32_t n, uint32_t as, int32_t pid, int32_t tid)
 	t->pid = pid;
 	t->tid = tid;
 	t->forks = fj_memory_forks(NULL);
-	t->inner_sp = 0;
-	t->waiting_frame = NULL;
-	t->handlers = 0;
 	t->window_fd = -1;
 	fj_part_forget(&t->signals_part);
 	t->signals = (struct fj_thread_signals){0};
 	t->deferred = 0;
-	t->judged = NULL;
-	t->asks_search = t->catches_faults = t->lets_sigsys_in = false;
-	t->scratch_used = 0;
+	t->catches_faults = false;
+	memset((char *)t + FJ_SLOT_FRESH_AT, 0, FJ_SLOT_KEPT_AT - FJ_SLOT_FRESH_AT);
+	fj_scratch_release(t, 0);
 	t->busy = as == SLOT_LENT ? FJ_BUSY : FJ_IDLE;
 	__atomic_store_n(&t->used, with_state(word + SLOT_STATES, as), __ATOMIC_RELEASE);
 	return true;
@@ -234,7 +233,7 @@ static bool borrow(struct fj_thread *t, uint32_t from, uintptr_t fs_base, uintpt
 		return false;
 	t->lent_to = fs_base;
 	t->lent_sp = sp;
-	t->scratch_used = 0;
+	fj_scratch_release(t, 0);
 	t->catches_faults = false; /* of a trap whose handler never came back */
 	return true;
 }
@@ -275,7 +274,7 @@ static struct fj_thread *borrow_abandoned(uintptr_t fs_base, uintptr_t sp)
 			fj_close(t->window_fd);
 		t->window_fd = -1;
 		t->lent_sp = sp;
-		t->scratch_used = 0;
+		fj_scratch_release(t, 0);
 		return t;
 	}
 	return NULL;

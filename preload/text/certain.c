@@ -12,6 +12,10 @@
 #include "text/certain.h"
 
 #include "text/functions.h"
+#include "jail/texts.h"
+#include "sys/sys.h"
+#include "text/flow.h"
+#include "text/frames.h"
 
 /* The whole text is only read where more than one site in so many is not known, and in no more than
  * 10 ms. */

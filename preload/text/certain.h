@@ -5,8 +5,9 @@
 #ifndef FJ_DOOR_CERTAIN_H
 #define FJ_DOOR_CERTAIN_H
 
-#include "text/flow.h"
-#include "jail/jail.h"
+#include <stdint.h>
+
+struct fj_site;
 
 /* The text that its sites were found in: a part of an ELF file, which may hold anything. */
 struct fj_certain_text {

@@ -7,6 +7,10 @@
 
 #include "sys/sys.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 struct fj_insn {
 	uint8_t len;
 	uint8_t rip_at; /* offset of a displacement that counts from the next instruction; 0: none

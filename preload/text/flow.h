@@ -5,7 +5,8 @@
 #ifndef FJ_DOOR_FLOW_H
 #define FJ_DOOR_FLOW_H
 
-#include "sys/sys.h"
+#include <stdbool.h>
+#include <stdint.h>
 
 #define FJ_FLOW_PENDING 8192u
 

@@ -5,7 +5,9 @@
 #ifndef FJ_DOOR_FRAMES_H
 #define FJ_DOOR_FRAMES_H
 
-#include "sys/sys.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /* A segment: addresses as linked are `to_offset` away from offsets in the file. */
 struct fj_frames_load {

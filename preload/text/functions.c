@@ -10,7 +10,11 @@
  * Pure, and fed with bytes that anybody may have made. */
 #include "text/functions.h"
 
+#include "sys/sys.h"
+#include "text/frames.h"
+
 #include <linux/elf.h>
+#include <stddef.h>
 
 #define SECTIONS_MAX 4096u
 #define STT_FUNC_ 2

@@ -5,7 +5,10 @@
 #ifndef FJ_DOOR_FUNCTIONS_H
 #define FJ_DOOR_FUNCTIONS_H
 
-#include "text/frames.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fj_frames;
 
 /* Is told of a function from the offset `from` of the file up to `end`. */
 typedef void fj_function_told(void *data, uint64_t from, uint64_t end);

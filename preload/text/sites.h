@@ -6,6 +6,12 @@
 #define FJ_DOOR_SITES_H
 
 #include "jail/jail.h"
+#include "jail/texts.h"
+#include "sys/sys.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #define FJ_SITES_MAX 4096u /* of one text */
 
@@ -54,7 +60,7 @@ extern int fj_copies_memory;
 /* May this process make them and map them? They know one address of the door page. */
 static inline bool fj_copies_are_for_us(void)
 {
-	return !fj_jail->no_copies && fj_gate_address() == fj_jail->gate;
+	return !fj_texts()->no_copies && fj_gate_address() == fj_jail->gate;
 }
 /* Make the copy of a text of the file `fd`. Whether it can be used. */
 bool fj_copies_make(struct fj_sited_text *t, int fd);

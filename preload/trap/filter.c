@@ -19,6 +19,7 @@
 
 #include "call/when.h"
 #include "call/trapping.h"
+#include "call/tag.h"
 
 #include <linux/audit.h>
 #include <linux/filter.h>

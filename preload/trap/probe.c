@@ -4,9 +4,10 @@
  * probe.c - does this kernel, under this container's policy, let a process trap its own calls?
  * Asked once, at the start of a jail (launch/). */
 #include "trap/trap.h"
+#include "sys/sys.h"
+#include "sys/abi_signal.h"
 
-#include "call/when.h"
-
+#include <linux/prctl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 

@@ -13,7 +13,12 @@
 #include "call/ending.h"
 #include "signal/tail.h"
 #include "sys/guest.h"
-#include "sys/abi.h"
+#include "call/call.h"
+#include "call/tag.h"
+#include "signal/interrupted.h"
+#include "sys/scratch.h"
+#include "sys/thread.h"
+#include "sys/abi_signal.h"
 
 #include <asm/siginfo.h>
 #include <linux/seccomp.h>
@@ -35,10 +40,10 @@ static void begin_afresh(struct fj_thread *t)
 	if (t->window_fd >= 0)
 		fj_close(t->window_fd);
 	t->window_fd = -1;
-	t->inner_sp = 0;
-	t->waiting_frame = NULL;
-	t->handlers = 0;
-	t->scratch_used = 0;
+	fj_interrupted(t)->inner_sp = 0;
+	fj_interrupted(t)->waiting_frame = NULL;
+	fj_interrupted(t)->handlers = 0;
+	fj_scratch_of(t)->used = 0;
 }
 
 uintptr_t fj_trap_stack(struct fj_frame *f, uintptr_t sp)
@@ -47,7 +52,7 @@ uintptr_t fj_trap_stack(struct fj_frame *f, uintptr_t sp)
 
 	if (t) {
 		if (fj_altstack_is_abandoned(t, fj_frame_sp(f)) ||
-			FJ_SCRATCH_SIZE - t->scratch_used < SCRATCH_MIN)
+			FJ_SCRATCH_SIZE - fj_scratch_of(t)->used < SCRATCH_MIN)
 			begin_afresh(t);
 		fj_altstack_settle(t, &f->stack, fj_frame_sp(f));
 		return sp;
@@ -57,10 +62,10 @@ uintptr_t fj_trap_stack(struct fj_frame *f, uintptr_t sp)
 	if (fj_altstack_is_abandoned(t, fj_frame_sp(f)))
 		begin_afresh(t);
 	fj_altstack_settle(t, &f->stack, fj_frame_sp(f)); /* rt_sigreturn installs it */
-	if (t->inner_sp < fj_thread_stack_bottom(t) + ENGINE_STACK_MIN ||
-		FJ_SCRATCH_SIZE - t->scratch_used < SCRATCH_MIN)
+	if (fj_interrupted(t)->inner_sp < fj_thread_stack_bottom(t) + ENGINE_STACK_MIN ||
+		FJ_SCRATCH_SIZE - fj_scratch_of(t)->used < SCRATCH_MIN)
 		begin_afresh(t);
-	return t->inner_sp ? t->inner_sp : fj_thread_stack_top(t);
+	return fj_interrupted(t)->inner_sp ? fj_interrupted(t)->inner_sp : fj_thread_stack_top(t);
 }
 
 void (*fj_trap_watcher)(uint64_t ip);
@@ -156,7 +161,7 @@ uintptr_t fj_trap_handle(siginfo_t *info, struct fj_frame *f)
 	c.leaves_by_tail = c.leaves_by_sigreturn = false;
 	caught_before = c.thread->catches_faults;
 	/* (One that blocks SIGSEGV shall have it wait: another thread may be waiting for it.) */
-	c.thread->lets_sigsys_in = false;
+	fj_interrupted(c.thread)->lets_sigsys_in = false;
 	c.thread->catches_faults = fj_faults_are_caught() && !(f->mask & FJ_SIGSEGV_BIT);
 	if (f->mask & FJ_SIGBUS_BIT)
 		fj_faults_let_in(f->mask);

@@ -6,7 +6,9 @@
 #ifndef FJ_TRAP_H
 #define FJ_TRAP_H
 
-#include "call/call.h"
+#include <stdint.h>
+
+struct fj_thread;
 
 /* Install the jail's filter on the calling process, for good: it is inherited. Sets no_new_privs.
  * Returns 0 or -errno. */

@@ -8,10 +8,15 @@
  * leaves a whiteout, which takes its place in one step; a directory that a lower layer has a part
  * of is not moved at all (EXDEV). */
 #include "union/change.h"
-#include "union/union.h"
 
-#include "inode/owned.h"
 #include "sys/abi.h"
+#include "layers/union.h"
+#include "path/path.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "layers/place.h"
+
+#include <asm/stat.h>
 
 /* The name without the slashes behind it, in scratch memory. */
 static char *bare_name(struct fj_thread *t, const char *name, bool *has_slash)

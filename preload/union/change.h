@@ -6,7 +6,25 @@
 #define FJ_UNION_CHANGE_H
 
 #include "call/call.h"
+#include "jail/mount_flags.h"
 #include "layers/union.h"
+#include "sys/slot.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fj_place;
+struct fj_thread;
+
+/* The call that a thread makes, in a jail with unions: for who is asked by pointers (start.c). */
+#define FJ_CALLING_AT 0xa0u
+struct fj_calling {
+	struct fj_call *call;
+};
+static inline struct fj_calling *fj_calling(const struct fj_thread *t)
+{
+	return (struct fj_calling *)fj_slot_at(t, FJ_CALLING_AT);
+}
 
 /* At process start: what path/ asks of us. */
 void fj_union_start(void);
@@ -34,7 +52,7 @@ long fj_union_put_whiteout(struct fj_thread *t, struct fj_layers *l, const char 
 /* What descriptor `fd` of the program's leads to is about to be changed. Returns 0 or -errno. */
 static inline long fj_union_before_change(struct fj_call *c, int fd)
 {
-	return __builtin_expect(fj_jail->has_unions, 0) && fd >= 0 ?
+	return __builtin_expect(fj_mount_flags()->has_unions, 0) && fd >= 0 ?
 		       fj_union_bring_fd_up(c->thread, fd) :
 		       0;
 }

@@ -11,7 +11,10 @@
  *
  * Called by copy_up.c. */
 #include "union/parts.h"
-#include "sys/abi.h"
+#include "call/call.h"
+#include "sys/sys.h"
+#include "sys/thread.h"
+#include "sys/abi_signal.h"
 
 #include <asm/stat.h>
 #include <linux/fs.h>

@@ -11,6 +11,12 @@
  * Called by copy_up.c. */
 #include "inode/roots.h"
 #include "union/parts.h"
+#include "call/call.h"
+#include "cred/ids.h"
+#include "own/own.h"
+#include "records/records.h"
+#include "sys/abi.h"
+#include "union/union.h"
 
 #include <linux/xattr.h>
 

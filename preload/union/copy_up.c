@@ -14,6 +14,13 @@
  * Called by hooks that are about to change a file, by way of whoever knows the layers. */
 #include "union/parts.h"
 #include "sys/abi.h"
+#include "call/call.h"
+#include "inode/owned.h"
+#include "own/own.h"
+#include "path/path.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "union/union.h"
 
 #include <asm/stat.h>
 #include <linux/fs.h>

@@ -6,7 +6,6 @@
  *
  * A lock on a lower file would be one that other jails see, and that who opens the copy does not. */
 #include "call/hooks.h"
-#include "sys/abi.h"
 #include "sys/guest.h"
 #include "own/own.h"
 #include "union/change.h"
@@ -38,7 +37,7 @@ long fj_union_before_flags(struct fj_call *c)
 {
 	const uint32_t request = (uint32_t)c->arg[1];
 
-	if (__builtin_expect(!fj_jail->has_unions, 1) ||
+	if (__builtin_expect(!fj_mount_flags()->has_unions, 1) ||
 		(request != FS_IOC_SETFLAGS && request != FS_IOC_FSSETXATTR) || is_refused(c))
 		return 0;
 	return fj_union_before_change(c, (int)c->arg[0]);

@@ -20,6 +20,12 @@
 #include "sys/guest.h"
 #include "union/parts.h"
 #include "sys/abi.h"
+#include "call/call.h"
+#include "jail/jail.h"
+#include "own/own.h"
+#include "records/records.h"
+#include "sys/scratch.h"
+#include "union/union.h"
 
 #include <asm/stat.h>
 #include <linux/fs.h>

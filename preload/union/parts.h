@@ -6,7 +6,14 @@
 #define FJ_UNION_PARTS_H
 
 #include "inode/owned.h"
-#include "union/union.h"
+#include "records/records.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct fj_call;
+struct fj_thread;
 
 #define FJ_UNION_TEMP_SIZE 64u
 /* A name that no other thread uses, for something half-made. */

@@ -6,6 +6,12 @@
 #include "union/union.h"
 
 #include "inode/owned.h"
+#include "own/own.h"
+#include "records/records.h"
+#include "sys/scratch.h"
+#include "sys/thread.h"
+#include "jail/fds.h"
+#include "jail/facts.h"
 
 #include <linux/fs.h>
 
@@ -14,7 +20,8 @@ _Static_assert(
 
 /* The call that path/ is at work for. At the start of a jail there is none. */
 #define CALL_OF(t, none)                                                                           \
-	((t)->call ? (t)->call : ((none) = (struct fj_call){.thread = (t)}, &(none)))
+	(fj_calling(t)->call ? fj_calling(t)->call :                                               \
+			       ((none) = (struct fj_call){.thread = (t)}, &(none)))
 
 static long copy_up(struct fj_thread *t, int from_dirfd, const char *from, int to_dirfd,
 	const char *to, int work_fd, bool with_data)

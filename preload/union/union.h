@@ -15,8 +15,13 @@
 #ifndef FJ_UNION_H
 #define FJ_UNION_H
 
-#include "call/call.h"
-#include "own/own.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct fj_call;
+struct fj_owner;
+struct fj_thread;
 
 #define FJ_UNION_LAYERS 64u
 /* Attributes of this room's in owner records: not to be seen, nor to be set, in the union. */

@@ -8,11 +8,19 @@
  * empty file with a record that says so.
  *
  * Called by whoever looks names up in a union or removes them. */
-#include "inode/roots.h"
 #include "union/parts.h"
+#include "call/call.h"
+#include "cred/ids.h"
+#include "own/own.h"
+#include "records/records.h"
+#include "sys/abi.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "union/union.h"
 
 #include <asm/stat.h>
 #include <linux/fs.h>
+#include <stdint.h>
 
 #define DENTS 4096u
 

@@ -10,13 +10,23 @@
  *   others       the kernel answers
  *
  * Access control lists: inode/acl.c. Names that are listed: xattr_list.c. */
-#include "call/hooks.h"
 #include "inode/owned.h"
 #include "inode/writes.h"
 #include "union/change.h"
 #include "union/union.h"
 #include "xattr/xattr.h"
 #include "sys/guest.h"
+#include "call/args.h"
+#include "call/row.h"
+#include "call/translate.h"
+#include "jail/facts.h"
+#include "own/own.h"
+#include "path/path.h"
+#include "path/quick.h"
+#include "records/records.h"
+#include "sys/abi.h"
+#include "sys/sys.h"
+#include "call/hooks.h"
 
 #include <linux/xattr.h>
 

@@ -5,6 +5,7 @@
 #include "xattr/xattr.h"
 
 #include "own/own.h"
+#include "sys/nr.h"
 
 /* Since Linux 6.13. */
 static long ask_kernel_at(const struct fj_xattr *q, enum fj_xattr_what what)

@@ -5,8 +5,14 @@
 #ifndef FJ_XATTR_H
 #define FJ_XATTR_H
 
-#include "call/call.h"
-#include "inode/owned.h"
+#include "layers/place.h"
+#include "sys/sys.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fj_call;
+struct fj_file;
 
 #define FJ_XATTR_NAME (FJ_NAME_MAX + 1)
 

@@ -9,6 +9,14 @@
 #include "layers/union.h"
 #include "union/union.h"
 #include "sys/guest.h"
+#include "call/call.h"
+#include "cred/ids.h"
+#include "jail/mount_flags.h"
+#include "own/own.h"
+#include "path/path.h"
+#include "records/records.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
 
 #include <linux/xattr.h>
 
@@ -45,7 +53,7 @@ bool fj_xattr_is_unions(struct fj_call *c, const struct fj_xattr *q, const char 
 		return false;
 	if (fj_streq(name, FJ_UNION_ORIGIN))
 		return true;
-	if (!fj_jail->has_unions || q->file.name[0])
+	if (!fj_mount_flags()->has_unions || q->file.name[0])
 		return false;
 	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
 	is = fj_path_of_dir(c->thread, q->file.dirfd, &pos) && fj_union_holds(pos.at);

@@ -9,6 +9,7 @@
 #include "text/sites.h"
 
 #include "fuzz.h"
+#include "text/flow.h"
 
 #include <linux/elf.h>
 #include <string.h>

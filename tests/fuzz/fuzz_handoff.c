@@ -6,6 +6,8 @@
 #include "exec-format/exec.h"
 
 #include "fuzz.h"
+#include "cred/ids.h"
+#include "sys/sys.h"
 
 #include <string.h>
 

@@ -11,6 +11,19 @@
 
 #include "fuzz.h"
 #include "tree.h"
+#include "jail/facts.h"
+#include "jail/fds.h"
+#include "jail/jail.h"
+#include "jail/lacks.h"
+#include "jail/mount_table.h"
+#include "jail/paths.h"
+#include "jail/root.h"
+#include "layers/place.h"
+#include "path/quick.h"
+#include "setup/layout.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "sys/thread.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -76,13 +89,13 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	fd = fj_open_path(AT_FDCWD, tree_path("jail"), O_DIRECTORY);
 	fuzz_claim(fj_sys3(__NR_dup3, fd, ROOT_FD, O_CLOEXEC) == ROOT_FD);
 	fj_sys4(__NR_newfstatat, fd, "", &st, AT_EMPTY_PATH);
-	fj_jail = (struct fj_jail *)fj_sys6(__NR_mmap, 0, sizeof(struct fj_jail),
-		PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	fj_jail->root_fd = ROOT_FD;
+	fj_jail = (struct fj_jail *)fj_sys6(__NR_mmap, 0, FJ_JAIL_MEMORY, PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	fj_fds_of(fj_jail)->root = ROOT_FD;
 	fj_jail->root_dev = st.st_dev;
 	fj_jail->root_ino = st.st_ino;
-	fj_jail->epoch = 1;
-	strcpy(fj_jail->root_path, tree_path("jail"));
+	fj_facts_state()->epoch = 1;
+	strcpy(fj_jail_paths()->root, tree_path("jail"));
 	fj_thread_start();
 	thread = fj_thread_mine();
 	fj_namespace_start();
@@ -162,7 +175,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	follows = data[0] & 1;
 	is_below = data[0] & 4;
-	fj_jail->no_openat2 = (data[0] & 2) != 0;
+	fj_lacks()->openat2 = (data[0] & 2) != 0;
 	memcpy(jail_path, data + 1, size - 1);
 	jail_path[size - 1] = 0;
 	fuzz_claim(chdir(tree_path(is_below ? "jail/a/b" : "jail")) == 0);
@@ -181,7 +194,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fprintf(stderr, "\"%s\": %ld, not %ld\n", jail_path, got, want);
 	fuzz_claim(got == want);
 	if (data[0] & 8) {
-		fj_jail->no_openat2 = 0;
+		fj_lacks()->openat2 = 0;
 		got = ask_facts(jail_path, follows);
 		fuzz_claim(!got || got == want);
 	}

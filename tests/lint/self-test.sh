@@ -115,6 +115,27 @@ if command -v nm >/dev/null 2>&1 && command -v "${CC:-cc}" >/dev/null 2>&1; then
 	statics 'sys/x one two |' '*without a reason*'
 	statics 'sys/x one two three | more' '*three is not there any more*'
 fi
+# What a header costs: three objects, of which one includes x.h, or two.
+headers() { # TEXT-OF-LIST OBJECTS-WITH-IT WANT
+	mkdir -p "$work/tree/build/preload/sys/.deps" "$work/tree/tests/lint"
+	for n in 1 2 3; do
+		: >"$work/tree/preload/sys/n$n.c"
+		: >"$work/tree/build/preload/sys/fakejail_loader-n$n.o"
+		echo "n$n.o: ../preload/sys/n$n.c" >"$work/tree/build/preload/sys/.deps/fakejail_loader-n$n.Po"
+	done
+	for n in $2; do
+		printf 'n%s.o: ../preload/sys/n%s.c \\\n  ../preload/sys/x.h\n../preload/sys/x.h:\n' "$n" "$n" \
+			>"$work/tree/build/preload/sys/.deps/fakejail_loader-n$n.Po"
+	done
+	echo "$1" >"$work/tree/tests/lint/headers.list"
+	says headers "$3"
+	fresh
+}
+headers '' 1 pass
+headers '' '1 2' '*preload/sys/x.h: in 2 of 3 objects*'
+headers 'preload/sys/x.h | because' '1 2' pass
+headers 'preload/sys/x.h |' '1 2' '*without a reason*'
+headers 'preload/sys/x.h | because' 1 '*needs no reason*'
 for room in workflows stress; do
 	sed -i "/$room/d" "$work/tree/scripts/run-tests" && says scripts "*tests/$room/say.sh: is not in the queue*" && fresh
 done

@@ -11,6 +11,7 @@
  * overwritten. */
 #include "text/certain.h"
 #include "text/sites.h"
+#include "text/flow.h"
 
 #include <linux/elf.h>
 #include <stdio.h>

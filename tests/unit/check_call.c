@@ -6,6 +6,10 @@
 #include "inode/owned.h"
 
 #include "unit.h"
+#include "call/row.h"
+#include "jail/lacks.h"
+#include "sys/abi.h"
+#include "sys/sys.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -181,7 +185,7 @@ START_TEST(read_only)
 	tree_file("jail/f", "");
 	unit_read_only_root();
 	for (int way = 0; way < 2; way++) {
-		fj_jail->no_openat2 = way;
+		fj_lacks()->openat2 = way;
 		unit_assert_result(unit_call2(__NR_stat, "/f", &st), 0);
 		for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 			unit_assert_result(

@@ -6,6 +6,12 @@
 #include "inode/roots.h"
 
 #include "unit.h"
+#include "jail/jail.h"
+#include "jail/memory.h"
+#include "jail/mount_flags.h"
+#include "jail/mount_table.h"
+#include "jail/mounts.h"
+#include "jail/paths.h"
 
 #include <asm/stat.h>
 #include <stdio.h>
@@ -107,7 +113,7 @@ START_TEST(costs_of_links)
 	tree_file("other/file", "");
 	ck_assert_uint_le(COST_ONCE(__NR_linkat, AT_FDCWD, "/a/file", AT_FDCWD, "/a/1"), 3);
 	unit_assert_result(unit_mount(tree_path("other"), "/m", 0), 0);
-	ck_assert_uint_eq(fj_jail->mounts_share_device, 1);
+	ck_assert_uint_eq(fj_mount_flags()->mounts_share_device, 1);
 	ck_assert_uint_le(COST_ONCE(__NR_linkat, AT_FDCWD, "/a/file", AT_FDCWD, "/a/2"), 3);
 	ck_assert_uint_le(COST_ONCE(__NR_linkat, AT_FDCWD, "/m/file", AT_FDCWD, "/m/1"), 3);
 	/* None between the two, and of several complaints the kernel's first. */
@@ -185,16 +191,16 @@ static void look_in_nested_root(const char *outer)
 	unit_assert_result(unit_call1(__NR_chroot, root), 0);
 	unit_assert_result(unit_mount("/proc", point, FJ_MOUNT_WITH_SUBMOUNTS), 0);
 	ck_assert_uint_eq(COST(__NR_newfstatat, AT_FDCWD, "/file", &st, 0), 1);
-	ck_assert_uint_eq(fj_jail->dirs_share_device, 0);
+	ck_assert_uint_eq(fj_mount_flags()->dirs_share_device, 0);
 	/* What is the jail's own is judged as all of its root is, wherever it shows; but of the
 	 * whole host that is not known. */
 	snprintf(point, sizeof(point), "%s/mnt", root);
 	unit_assert_result(unit_mount(tree_path("jail/r/proc"), point, 0), 0);
-	ck_assert_uint_eq(fj_jail->dirs_share_device, !fj_jail->root_path[0]);
+	ck_assert_uint_eq(fj_mount_flags()->dirs_share_device, !fj_jail_paths()->root[0]);
 	/* Of one device, but not the jail's own: by which way a file is reached must be asked. */
 	tree_dir("other");
 	unit_assert_result(unit_mount(tree_path("other"), point, 0), 0);
-	ck_assert_uint_eq(fj_jail->dirs_share_device, 1);
+	ck_assert_uint_eq(fj_mount_flags()->dirs_share_device, 1);
 	ck_assert_uint_gt(COST(__NR_newfstatat, AT_FDCWD, "/file", &st, 0), 1);
 }
 
@@ -212,7 +218,7 @@ START_TEST(costs_in_nested_root_of_host)
 
 	snprintf(outer, sizeof(outer), "%s", tree_path("jail"));
 	unit_jail_on("/");
-	fj_jail->root_path[0] = 0; /* as make_jail.c has it */
+	fj_jail_paths()->root[0] = 0; /* as make_jail.c has it */
 	look_in_nested_root(outer);
 }
 END_TEST

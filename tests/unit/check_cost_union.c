@@ -65,7 +65,7 @@ static void setup(void)
 				   "lowerdir=/lower,upperdir=/upper,workdir=/work"),
 		0);
 	/* As if the layers lay where nothing else leads. */
-	fj_jail->has_aliases = 0;
+	fj_mount_flags()->has_aliases = 0;
 }
 
 /* Of the second call. */

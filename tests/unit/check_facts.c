@@ -3,11 +3,18 @@
  *
  * check_facts.c - remembered directories, and when they are forgotten (jail/facts.c). */
 #include "unit.h"
+#include "jail/facts.h"
+#include "jail/root.h"
+#include "jail/search.h"
+#include "sys/sys.h"
+#include "sys/thread.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static struct fj_thread asker;
+/* A slot: as much of it as is looked at. */
+static uint64_t slot[64];
+static struct fj_thread *const asker = (struct fj_thread *)slot;
 
 static void remember(const char *key, const char *value)
 {
@@ -22,8 +29,8 @@ static const char *recall_at(const char *key, uint64_t epoch)
 	unsigned is_host;
 
 	fj_str_init(&s, text, sizeof(text));
-	return fj_facts_find(&asker, fj_root(), key, strlen(key), &s, &is_host, epoch) ? text :
-											 "(none)";
+	return fj_facts_find(asker, fj_root(), key, strlen(key), &s, &is_host, epoch) ? text :
+											"(none)";
 }
 
 static const char *recall(const char *key)
@@ -55,7 +62,7 @@ START_TEST(remembers)
 	fj_facts_add(fj_root(), "/dev", 4, "/host/dev", true, 0, fj_facts_epoch());
 	fj_str_init(&s, text, sizeof(text));
 	fj_str_put(&s, "before:");
-	ck_assert(fj_facts_find(&asker, fj_root(), "/dev", 4, &s, &is_host, fj_facts_epoch()));
+	ck_assert(fj_facts_find(asker, fj_root(), "/dev", 4, &s, &is_host, fj_facts_epoch()));
 	ck_assert(is_host);
 	ck_assert_str_eq(text, "before:/host/dev");
 }
@@ -78,13 +85,13 @@ START_TEST(lets_who_asked)
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
 		fj_facts_add(fj_root(), "/home", 5, "home", row[i].flags, row[i].kept_for,
 			fj_facts_epoch());
-		asker.asker = row[i].asked_by;
+		fj_search(asker)->asker = row[i].asked_by;
 		fj_str_init(&s, text, sizeof(text));
 		ck_assert(
-			fj_facts_find(&asker, fj_root(), "/home", 5, &s, &flags, fj_facts_epoch()));
+			fj_facts_find(asker, fj_root(), "/home", 5, &s, &flags, fj_facts_epoch()));
 		ck_assert_uint_eq(flags & FJ_FACT_LETS, row[i].lets);
 	}
-	asker.asker = 0;
+	fj_search(asker)->asker = 0;
 	/* The root has a fact, too. */
 	ck_assert_str_eq(recall(""), "(none)");
 	fj_facts_add(fj_root(), "", 0, "", 0, 7, fj_facts_epoch());
@@ -117,7 +124,7 @@ START_TEST(too_long)
 			memset(value, 'v', value_len);
 			key[key_len] = value[value_len] = 0;
 			change("nothing");
-			fj_jail->epoch++;
+			fj_facts_state()->epoch++;
 			remember(key, value);
 			ck_assert_msg(!strcmp(recall(key), fits ? value : "(none)"),
 				"%zu and %zu bytes", key_len, value_len);
@@ -134,7 +141,7 @@ START_TEST(no_room)
 
 	remember("/k", "12345678");
 	fj_str_init(&s, text, sizeof(text));
-	ck_assert(!fj_facts_find(&asker, fj_root(), "/k", 2, &s, &is_host, fj_facts_epoch()));
+	ck_assert(!fj_facts_find(asker, fj_root(), "/k", 2, &s, &is_host, fj_facts_epoch()));
 }
 END_TEST
 
@@ -143,8 +150,8 @@ START_TEST(dead_writer)
 {
 	remember("/bin", "usr/bin");
 	for (unsigned i = 0; i < FJ_FACTS; i++)
-		if (fj_jail->fact[i].turn)
-			fj_jail->fact[i].turn++;
+		if (fj_facts_table()->fact[i].turn)
+			fj_facts_table()->fact[i].turn++;
 	ck_assert_str_eq(recall("/bin"), "(none)");
 	remember("/bin", "usr/bin");
 	ck_assert_str_eq(recall("/bin"), "(none)");
@@ -157,7 +164,7 @@ START_TEST(bad_lengths)
 {
 	remember("/bin", "usr/bin");
 	for (unsigned i = 0; i < FJ_FACTS; i++)
-		fj_jail->fact[i].value_len = 0xffff;
+		fj_facts_table()->fact[i].value_len = 0xffff;
 	ck_assert_str_eq(recall("/bin"), "(none)");
 }
 END_TEST
@@ -212,7 +219,7 @@ START_TEST(seen_meanwhile)
 	fj_facts_after_change("bin", was_announced);
 	ck_assert_uint_gt(fj_facts_epoch(), before);
 	ck_assert_str_eq(recall("/bin"), "(none)");
-	ck_assert_uint_eq(fj_jail->changers, 0);
+	ck_assert_uint_eq(fj_facts_state()->changers, 0);
 }
 END_TEST
 
@@ -222,7 +229,7 @@ START_TEST(trailing_slashes)
 	fj_facts_saw_name("bin", 3);
 	ck_assert(fj_facts_before_change("bin/", false));
 	ck_assert(fj_facts_before_change("bin///", false));
-	ck_assert_uint_eq(fj_jail->changers, 2);
+	ck_assert_uint_eq(fj_facts_state()->changers, 2);
 	fj_facts_after_change("bin/", true);
 	ck_assert_uint_eq(fj_facts_epoch(), 0); /* one is still under way */
 	fj_facts_after_change("bin///", true);

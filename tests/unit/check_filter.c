@@ -9,6 +9,7 @@
 #include "call/when.h"
 #include "sys/gate.h"
 #include "trap/trap.h"
+#include "call/tag.h"
 
 #include <string.h>
 
@@ -153,7 +154,7 @@ static bool is_trapped_when(const struct fj_row *row, const uint64_t *arg)
 		/* PROCMAP_QUERY, FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR */
 		return is_one_of(arg[1], (const uint32_t[]){0xc0686611, 0x40086602, 0x401c5820}, 3);
 	case FJ_IF_LAST:
-		return (uint32_t)arg[0] == 127 || fj_jail->private_base || fj_jail->trace_fd_plus_1;
+		return (uint32_t)arg[0] == 127 || fj_private()->base || fj_jail->trace_fd_plus_1;
 	case FJ_IF_AUDIT:
 		return (uint32_t)arg[0] == 16 &&
 		       (uint32_t)arg[2] == 9; /* AF_NETLINK, NETLINK_AUDIT */
@@ -311,10 +312,10 @@ END_TEST
 /* A jail that has directories that go with it sees all ends. */
 START_TEST(ends)
 {
-	fj_jail->private_base = 1;
+	fj_private()->base = 1;
 	take_filter(GATE);
 	check_number(__NR_exit_group, AUDIT_ARCH_X86_64, GATE);
-	fj_jail->private_base = 0;
+	fj_private()->base = 0;
 }
 END_TEST
 

@@ -6,6 +6,7 @@
 #include "unit.h"
 
 #include "exec-format/exec.h"
+#include "cred/ids.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,6 +6,16 @@
 #include "ways.h"
 
 #include "private/private.h"
+#include "jail/memory.h"
+#include "jail/mount_edit.h"
+#include "jail/mount_table.h"
+#include "jail/mounts.h"
+#include "jail/paths.h"
+#include "layers/place.h"
+#include "path/path.h"
+#include "sys/lock.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -227,7 +237,7 @@ END_TEST
 START_TEST(root_is_host_root)
 {
 	unit_jail_on("/");
-	fj_jail->root_path[0] = 0;
+	fj_jail_paths()->root[0] = 0;
 	ck_assert_str_eq(back("/"), "");
 	ck_assert_str_eq(back("/etc"), "/etc");
 	ck_assert_str_eq(ways_host_of(""), "/");
@@ -251,9 +261,9 @@ START_TEST(read_before_unshare)
 	fj_namespace_of_process = &other;
 	ck_assert(fj_mounts_held(&seen));
 	for (unsigned i = 0; i < FJ_VERSIONS; i++)
-		other.turn[i] = fj_jail->mounts.turn[i]++;
+		other.turn[i] = fj_jail_namespace()->turn[i]++;
 	ck_assert(!fj_mounts_held(&seen));
-	fj_namespace_of_process = &fj_jail->mounts;
+	fj_namespace_of_process = fj_jail_namespace();
 }
 END_TEST
 
@@ -261,7 +271,7 @@ END_TEST
  * namespace, whose process id is nobody's here. */
 START_TEST(place_of_one_elsewhere)
 {
-	struct fj_lock *writer = fj_jail->mounts.writer;
+	struct fj_lock *writer = fj_jail_namespace()->writer;
 	struct fj_lock_hold hold;
 	struct fj_edit e;
 	pid_t dead = fork();

@@ -6,6 +6,8 @@
 #include "unit.h"
 
 #include "jail/root.h"
+#include "jail/root_moves.h"
+#include "sys/seq.h"
 
 static const struct fj_root root_of_one = {.pos = "one", .len = 3, .dev = 1, .ino = 11},
 			    root_of_other = {.pos = "other", .len = 5, .dev = 1, .ino = 22};
@@ -13,7 +15,7 @@ static const struct fj_root root_of_one = {.pos = "one", .len = 3, .dev = 1, .in
 /* Would who has seen all moves before `seen` see the one to `root`, as the last one? */
 static bool is_told(uint32_t seen, const struct fj_root *root)
 {
-	const struct fj_root_moves *moves = &fj_jail->root_moves;
+	const struct fj_root_moves *moves = fj_root_moves();
 	const uint32_t last = moves->count - 1;
 	const struct fj_root_move *m = &moves->move[last % FJ_ROOT_MOVES];
 
@@ -28,14 +30,14 @@ START_TEST(one_after_the_other)
 	ck_assert(is_told(n, &root_of_one));
 	ck_assert_uint_eq(fj_root_move_tell(&root_of_other), n + 1);
 	ck_assert(is_told(n + 1, &root_of_other));
-	ck_assert_uint_eq(fj_jail->root_moves.count, n + 2);
+	ck_assert_uint_eq(fj_root_moves()->count, n + 2);
 }
 END_TEST
 
 /* It has its number, and will never go on. */
 START_TEST(one_was_killed)
 {
-	const uint32_t n = fj_jail->root_moves.next++;
+	const uint32_t n = fj_root_moves()->next++;
 
 	ck_assert_uint_eq(fj_root_move_tell(&root_of_other), n + 1);
 	ck_assert(is_told(n + 1, &root_of_other));
@@ -66,7 +68,7 @@ START_TEST(one_is_stopped)
 	fj_gate = gate;
 	ck_assert(is_in_midst);
 	/* Who has followed the other's has passed over his. */
-	seen = fj_jail->root_moves.count - 1;
+	seen = fj_root_moves()->count - 1;
 	ck_assert(is_told(seen, &root_of_one));
 }
 END_TEST

@@ -6,6 +6,7 @@
 #include "unit.h"
 
 #include "sys/part.h"
+#include "sys/thread.h"
 
 #include <linux/kcmp.h>
 #include <pthread.h>

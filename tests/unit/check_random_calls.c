@@ -9,6 +9,8 @@
 #include "call/hooks.h"
 
 #include "unit.h"
+#include "jail/facts.h"
+#include "jail/lacks.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -311,7 +313,7 @@ START_TEST(random_calls)
 	shadow_fd = (int)fj_open_path(AT_FDCWD, tree_path("shadow"), O_DIRECTORY);
 	if (fj_is_err(shadow_open("/", O_PATH, 0)))
 		return; /* this kernel cannot be asked */
-	fj_jail->no_openat2 = _i % 3 == 2;
+	fj_lacks()->openat2 = _i % 3 == 2;
 	for (unsigned i = 0; i < 3000; i++) {
 		struct step s = {.what = random_operation(), .unique = i + 1};
 		char pos[TREE_PATH];
@@ -332,7 +334,7 @@ START_TEST(random_calls)
 			got.mode, got.size, got.links, got.text, unit_result(want.r), want.mode,
 			want.size, want.links, want.text);
 	}
-	ck_assert_uint_eq(fj_jail->changers, 0);
+	ck_assert_uint_eq(fj_facts_state()->changers, 0);
 }
 END_TEST
 

@@ -6,6 +6,11 @@
  * For an absolute name openat2(2) with RESOLVE_IN_ROOT says what a chroot would answer; a relative
  * one is asked as the absolute name of the directory it starts at, a slash, and itself. */
 #include "ways.h"
+#include "jail/facts.h"
+#include "jail/lacks.h"
+#include "layers/place.h"
+#include "path/path.h"
+#include "sys/scratch.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -125,7 +130,7 @@ START_TEST(random_trees)
 		}
 		fj_close((int)fd);
 	}
-	ck_assert_uint_eq(fj_jail->changers, 0);
+	ck_assert_uint_eq(fj_facts_state()->changers, 0);
 }
 END_TEST
 
@@ -142,7 +147,7 @@ START_TEST(random_positions)
 
 		random_cwd(pos);
 		random_path(jail_path, true);
-		fj_jail->no_openat2 = unit_random(2);
+		fj_lacks()->openat2 = unit_random(2);
 		if (!fj_path_walk(
 			    unit_thread, AT_FDCWD, jail_path, FJ_FOLLOW | FJ_WANT_POS, &place)) {
 			const struct seen got = ways_look(ways_open_place(&place, 0));

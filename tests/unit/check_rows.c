@@ -6,7 +6,11 @@
  * Whole: every number that the build's kernel headers know has a row, so a newer kernel makes a red
  * test, not a hole. Sense: what a row's readers (run.c, the hooks, the filter) take for granted of
  * it. */
+#include "call/args.h"
+#include "call/call.h"
 #include "call/hooks.h"
+#include "call/row.h"
+#include "sys/sys.h"
 #include "identity/hook_id.h"
 
 #include "unit.h"

@@ -6,6 +6,8 @@
 #include "call/hooks.h"
 
 #include "unit.h"
+#include "socket/unix_name.h"
+#include "sys/seq.h"
 
 #include <string.h>
 
@@ -49,7 +51,8 @@ START_TEST(socket_name_half_written)
 	struct address got = {0};
 	const long fd = fj_sys3(__NR_socket, 1, 2 /* SOCK_DGRAM */, 0);
 	uint32_t size = sizeof(got);
-	struct fj_socket_name *name = &fj_jail->socket[fj_jail->next_socket % FJ_SOCKETS];
+	struct fj_socket_name *name =
+		&fj_socket_names()->socket[fj_socket_names()->next % FJ_SOCKETS];
 
 	unit_assert_result(unit_call3(__NR_bind, fd, &a, 5), 0);
 	ck_assert(fj_seq_write(&name->turn));

@@ -4,6 +4,9 @@
  * check_thread.c - one slot for each thread, through forks and the deaths of threads
  * (sys/thread.c). */
 #include "unit.h"
+#include "call/call.h"
+#include "sys/scratch.h"
+#include "sys/thread.h"
 
 #include <pthread.h>
 #include <string.h>

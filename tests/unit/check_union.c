@@ -8,6 +8,8 @@
 
 #include "inode/roots.h"
 #include "union/union.h"
+#include "jail/fds.h"
+#include "sys/abi.h"
 
 #include <stdio.h>
 #include <string.h>

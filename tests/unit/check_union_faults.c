@@ -6,6 +6,8 @@
 #include "union_tree.h"
 
 #include "union/union.h"
+#include "sys/abi.h"
+#include "sys/nr.h"
 
 #include <signal.h>
 #include <stdio.h>

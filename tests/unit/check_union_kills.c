@@ -6,6 +6,7 @@
 #include "union_tree.h"
 
 #include "union/union.h"
+#include "sys/abi.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -8,6 +8,8 @@
 
 #include "inode/owned.h"
 #include "union/union.h"
+#include "sys/abi.h"
+#include "sys/scratch.h"
 
 #include <stdio.h>
 #include <stdlib.h>

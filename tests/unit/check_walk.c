@@ -3,6 +3,13 @@
  *
  * check_walk.c - jail path to host place (path/walk.c): cases with their answer beside them. */
 #include "ways.h"
+#include "call/call.h"
+#include "jail/jail.h"
+#include "jail/lacks.h"
+#include "layers/place.h"
+#include "path/path.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -130,7 +137,7 @@ START_TEST(entry)
 		struct fj_place place;
 		long r;
 
-		fj_jail->no_openat2 = way == STEPS;
+		fj_lacks()->openat2 = way == STEPS;
 		r = fj_path_walk(unit_thread, AT_FDCWD, entries[_i].jail_path, FJ_ENTRY, &place);
 		ck_assert_msg(r == entries[_i].r, "%s %s: %s", ways_name[way],
 			entries[_i].jail_path, unit_result(r));

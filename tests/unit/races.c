@@ -13,6 +13,20 @@
 #include "jail/root.h"
 #include "socket/unix_name.h"
 #include "sys/lock.h"
+#include "jail/facts.h"
+#include "jail/fds.h"
+#include "jail/jail.h"
+#include "jail/mount_edit.h"
+#include "jail/mount_table.h"
+#include "jail/mounts.h"
+#include "jail/root_moves.h"
+#include "layers/place.h"
+#include "setup/layout.h"
+#include "sys/part.h"
+#include "sys/scratch.h"
+#include "sys/seq.h"
+#include "sys/sys.h"
+#include "sys/thread.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -230,7 +244,7 @@ static void *use_moves(void *arg)
 		memset(pos, 'a' + (int)(n % 26), 255);
 		pos[255] = 0;
 		number = fj_root_move_tell(&root);
-		count((int32_t)(__atomic_load_n(&fj_jail->root_moves.count, __ATOMIC_RELAXED) -
+		count((int32_t)(__atomic_load_n(&fj_root_moves()->count, __ATOMIC_RELAXED) -
 				number) > 0);
 	}
 	return NULL;
@@ -260,7 +274,7 @@ static void *use_names(void *arg)
 		fj_str_put(&s, ".fjs");
 		fj_str_num(&s,
 			((uint64_t)(uint32_t)fj_jail->first_pid << 32) +
-				__atomic_load_n(&fj_jail->next_socket, __ATOMIC_RELAXED) - 1,
+				__atomic_load_n(&fj_socket_names()->next, __ATOMIC_RELAXED) - 1,
 			16);
 		got = fj_unix_name_as_bound(&sun, 2 + (int)s.len + 1) - 3;
 		if (sun.path[0] == '.')
@@ -311,17 +325,17 @@ static void *use_mounts(void *arg)
 
 static void make_jail(void)
 {
-	const long at = fj_sys6(__NR_mmap, 0, sizeof(struct fj_jail), 3 /* PROT_READ, PROT_WRITE */,
+	const long at = fj_sys6(__NR_mmap, 0, FJ_JAIL_MEMORY, 3 /* PROT_READ, PROT_WRITE */,
 		0x21 /* MAP_SHARED, MAP_ANONYMOUS */, -1, 0);
 
 	if (fj_is_err(at))
 		abort();
 	fj_thread_start();
 	fj_jail = (struct fj_jail *)at;
-	fj_jail->root_fd = 500;
+	fj_fds_of(fj_jail)->root = 500;
 	fj_jail->first_pid = (int32_t)fj_sys0(__NR_getpid);
-	fj_jail->epoch = 1;
-	fj_namespace_of_process = &fj_jail->mounts;
+	fj_facts_state()->epoch = 1;
+	fj_namespace_of_process = fj_jail_namespace();
 	fj_root_start("", -1, 0, fj_path_open_pos);
 }
 

@@ -9,6 +9,8 @@
 #include "union_tree.h"
 
 #include "union/union.h"
+#include "sys/abi.h"
+#include "sys/scratch.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -5,12 +5,30 @@
 #include "own/own.h"
 
 #include "unit.h"
+#include "call/call.h"
+#include "call/translate.h"
+#include "cred/ids.h"
+#include "jail/facts.h"
+#include "jail/fds.h"
+#include "jail/jail.h"
+#include "jail/mount_edit.h"
+#include "jail/mount_table.h"
+#include "jail/mounts.h"
+#include "jail/paths.h"
+#include "jail/root.h"
+#include "path/path.h"
+#include "records/records.h"
+#include "setup/layout.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "sys/thread.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include <asm/stat.h>
 #include <linux/mman.h>
+#include <stdint.h>
 
 struct fj_thread *unit_thread;
 
@@ -30,7 +48,7 @@ void unit_jail_on(const char *host_path)
 	long at;
 
 	ck_assert_msg(!fj_is_err(root), "%s: %s", host_path, unit_result(root));
-	at = fj_sys6(__NR_mmap, 0, sizeof(struct fj_jail) + sizeof(*board), PROT_READ | PROT_WRITE,
+	at = fj_sys6(__NR_mmap, 0, FJ_JAIL_MEMORY, PROT_READ | PROT_WRITE,
 		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ck_assert(!fj_is_err(at));
 	ck_assert_int_eq(fj_sys4(__NR_newfstatat, root, "", &st, AT_EMPTY_PATH), 0);
@@ -39,14 +57,14 @@ void unit_jail_on(const char *host_path)
 	unit_assert_result(fj_own_create((int)owners), 0);
 	fj_jail = (struct fj_jail *)at;
 	fj_jail->magic = FJ_JAIL_MAGIC;
-	fj_jail->size = sizeof(*fj_jail);
-	fj_jail->root_fd = UNIT_FD;
+	fj_jail->layout = FJ_JAIL_LAYOUT;
+	fj_fds_of(fj_jail)->root = UNIT_FD;
 	fj_jail->root_dev = st.st_dev;
 	fj_jail->root_ino = st.st_ino;
-	fj_jail->epoch = 1;
+	fj_facts_state()->epoch = 1;
 	fj_jail->first_pid = (int32_t)fj_sys0(__NR_getpid);
-	snprintf(fj_jail->root_path, sizeof(fj_jail->root_path), "%s", host_path);
-	snprintf(fj_jail->name, sizeof(fj_jail->name), "%s", host_path);
+	snprintf(fj_jail_paths()->root, sizeof(fj_jail_paths()->root), "%s", host_path);
+	snprintf(fj_jail_paths()->name, sizeof(fj_jail_paths()->name), "%s", host_path);
 	fj_namespace_start();
 	fj_root_start("", -1, 0, fj_path_open_pos);
 	fj_umask_start(022); /* tree_begin() sets it */
@@ -54,7 +72,7 @@ void unit_jail_on(const char *host_path)
 		FJ_FD_OWNERS(fj_jail));
 	fj_close((int)owners);
 	unit_assert_result(fj_own_start(FJ_FD_OWNERS(fj_jail), -1), 0);
-	board = (struct fj_board *)(fj_jail + 1);
+	board = fj_jail_board();
 	fj_ids_new_board(board);
 	fj_ids_start(board, "", 0);
 }

@@ -5,6 +5,13 @@
  * there. */
 #include "ways.h"
 
+#include "jail/lacks.h"
+#include "layers/place.h"
+#include "path/path.h"
+#include "path/quick.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -80,7 +87,7 @@ static long quick_open(int dirfd, const char *jail_path, unsigned how)
 
 struct seen ways_engine_look(enum way way, int dirfd, const char *jail_path, unsigned how)
 {
-	fj_jail->no_openat2 = way == STEPS;
+	fj_lacks()->openat2 = way == STEPS;
 	if (way == FACTS)
 		fj_close((int)walk_open(
 			dirfd, jail_path, how)); /* so that there is something to remember */

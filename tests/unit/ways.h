@@ -10,6 +10,8 @@
 
 #include "unit.h"
 
+struct fj_place;
+
 /* The walk with the kernel's help, as with an old kernel, and from remembered facts where these
  * suffice. */
 enum way { LEAPS, STEPS, FACTS, WAYS };

@@ -1,0 +1,44 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * args.h - the arguments of a call, by what calls.def says that they are. Called by hooks. */
+#ifndef FJ_ARGS_H
+#define FJ_ARGS_H
+
+#include "call/call.h"
+#include "call/row.h"
+#include "sys/sys.h"
+
+#include <stdint.h>
+
+enum fj_kind;
+
+/* The index of the first argument of `kind`, or -1. */
+static inline int fj_arg_index(const struct fj_call *c, enum fj_kind kind)
+{
+	const uint64_t one_each = 0x0101010101010101UL;
+	const uint64_t differs = fj_load8((const char *)c->row->kind) ^ one_each * kind;
+	const uint64_t zeros = (differs - one_each) & ~differs & one_each << 7;
+
+	return zeros ? __builtin_ctzll(zeros) / 8 : -1;
+}
+/* Its value, or `otherwise` when the row has none. */
+static inline uint64_t fj_arg(const struct fj_call *c, enum fj_kind kind, uint64_t otherwise)
+{
+	const int i = fj_arg_index(c, kind);
+
+	return i < 0 ? otherwise : c->arg[i];
+}
+/* The descriptor that belongs to path argument `i`, or AT_FDCWD. Narrowed here, once: a libc may
+ * leave rubbish in the upper half of an int argument. */
+static inline int fj_arg_dirfd(const struct fj_call *c, int i)
+{
+	return i > 0 && c->row->kind[i - 1] == FJ_DIRFD ? (int)c->arg[i - 1] : AT_FDCWD;
+}
+
+/* Copy path argument `i` out of the program. Returns the copy in scratch memory, which ends with
+ * it; or NULL with the errno in `*error`, or with 0 there when the argument is null or empty and
+ * the kernel is to judge the call as it stands. */
+char *fj_arg_path(struct fj_call *c, int i, long *error);
+
+#endif

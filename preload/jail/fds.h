@@ -1,0 +1,55 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * fds.h - the descriptors that all processes of a jail hold. */
+#ifndef FJ_FDS_H
+#define FJ_FDS_H
+
+#include "jail/memory.h"
+
+#include "jail/memory.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fj_jail;
+
+#define FJ_FDS_AT 0x70u
+struct fj_fds {
+	int32_t root; /* O_PATH on the root; +1: the memory file; +2: the nested root, if any */
+};
+static inline struct fj_fds *fj_fds_of(const struct fj_jail *jail)
+{
+	return (struct fj_fds *)((char *)(uintptr_t)jail + FJ_FDS_AT);
+}
+
+#define FJ_FD_ROOT(jail) (fj_fds_of(jail)->root)
+#define FJ_FD_JAIL(jail) (fj_fds_of(jail)->root + 1)
+#define FJ_FD_NESTED(jail) (fj_fds_of(jail)->root + 2)
+#define FJ_FD_TRACE(jail) (fj_fds_of(jail)->root + 3)
+#define FJ_FD_OWNERS(jail) (fj_fds_of(jail)->root + 4)
+#define FJ_FD_ELDER(jail)                                                                          \
+	(fj_fds_of(jail)->root + 5) /* owners recorded from outside the jail, by `fakejail /` */
+#define FJ_FD_MOUNTS(jail)                                                                         \
+	(fj_fds_of(jail)->root +                                                                   \
+		6) /* another namespace of mounts than the jail's; usually closed */
+#define FJ_FD_EXE(jail)                                                                            \
+	(fj_fds_of(jail)->root + 7) /* the program's file: it may be removed while it runs */
+#define FJ_FD_COUNT 8
+
+/* A number that is never open, and (unlike -1) says nothing else to any call. */
+#define FJ_CLOSED_FD (-2)
+
+/* Is it one of the jail's own? Narrowed as the kernel does: an int. */
+static inline bool fj_is_our_fd(uint64_t fd)
+{
+	return (uint32_t)fd - (uint32_t)FJ_FD_ROOT(fj_jail) < FJ_FD_COUNT;
+}
+
+/* From this number on the engine keeps short-lived descriptors. */
+static inline int fj_high_fd(void)
+{
+	return FJ_FD_ROOT(fj_jail) > 64 ? FJ_FD_ROOT(fj_jail) - 64 : 0;
+}
+
+#endif

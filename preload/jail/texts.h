@@ -1,0 +1,66 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * texts.h - what the jail's memory has of the texts that its processes map: where they make system
+ * calls, and copies with jumps in them. Kept by the room door (kept.c, copies.c), read by text and by
+ * procfs, which shows a copy as the file that it is of. */
+#ifndef FJ_TEXTS_H
+#define FJ_TEXTS_H
+
+#include "jail/memory.h"
+
+#include <stdint.h>
+
+/* A system call in the text of a library or program: door/sites.c. */
+enum fj_site_kind {
+	FJ_SITE_STAYS,
+	FJ_SITE_BEFORE, /* the jump is in place of the instructions right before it */
+	FJ_SITE_BEHIND, /* of itself, and of some behind it */
+	FJ_SITE_NUMBER, /* of the `mov $nr,%eax` somewhere before it, and only of that */
+};
+struct fj_site {
+	uint32_t at;	/* offset of the syscall instruction from where its text begins */
+	int16_t nr;	/* -1: known at run time only */
+	uint8_t moved;	/* bytes of whole instructions from the jump to the call, or from it on */
+	uint8_t kind;	/* enum fj_site_kind */
+	uint16_t heat;	/* how often it was seen to trap, in all processes of the jail */
+	uint8_t is_hot; /* worth a private copy of its page in each process */
+	uint8_t is_copied; /* a jump in its text's copy, when that is there */
+};
+#define FJ_SITED_TEXTS 512u
+#define FJ_SITES 24576u
+/* The sites of one text, for the next process that maps it. Written before `state` is 2. */
+struct fj_sited_text {
+	uint32_t state; /* 0 free, 1 being written, 2 valid */
+	uint32_t first, count;
+	uint32_t maps;	/* how often it was mapped */
+	uint32_t hot;	/* how many of the sites are */
+	uint32_t calls; /* which changes of memory are among them: FJ_SITES_ */
+	uint64_t dev, ino, offset, len;
+	int64_t mtime, mtime_ns, ctime, ctime_ns; /* of the file */
+	uint32_t copy_state;			  /* enum fj_copy_state */
+	uint32_t copied_hot;			  /* sites that were hot when it was made */
+	uint64_t copy_at;			  /* offset in the jail's memory file */
+	uint64_t copy_stubs;  /* bytes of stubs behind it there, that lie before the file when
+				 mapped; 0: they are in its last page */
+	uint64_t copy_before; /* bytes of the file's other mappings before the text */
+};
+#define FJ_SITES_UNMAP 1u
+#define FJ_SITES_PROTECT 2u
+enum fj_copy_state { FJ_COPY_NONE, FJ_COPY_BEING_MADE, FJ_COPY_READY, FJ_COPY_NEVER };
+
+#define FJ_TEXTS_AT 0x22d000u
+struct fj_texts {
+	/* Copies lie behind all else in the memory file: door/copies.c. */
+	uint64_t copies_at, copies_size, copies_used;
+	uint32_t no_copies; /* they may not be mapped */
+	uint32_t sites_used;
+	struct fj_sited_text sited[FJ_SITED_TEXTS];
+	struct fj_site site[FJ_SITES];
+};
+static inline struct fj_texts *fj_texts(void)
+{
+	return (struct fj_texts *)fj_jail_at(FJ_TEXTS_AT);
+}
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * machine.h - what uname(2) and /proc/sys/kernel say of the machine in this jail. */
+#ifndef FJ_PROCFS_MACHINE_H
+#define FJ_PROCFS_MACHINE_H
+
+#include "jail/memory.h"
+
+#include <stdint.h>
+
+#define FJ_MACHINE_AT 0x340u
+struct fj_machine {
+	uint32_t has_hostname, has_domainname;
+	/* Sizes: linux/utsname.h. The release when not empty. */
+	char release[65], hostname[65], domainname[65];
+};
+static inline struct fj_machine *fj_machine(void)
+{
+	return (struct fj_machine *)fj_jail_at(FJ_MACHINE_AT);
+}
+
+#endif

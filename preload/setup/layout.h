@@ -1,0 +1,97 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * layout.h - the jail's memory file, and a thread's slot: all their sections, in order. Only who makes
+ * or maps the memory includes this; a section is found by its own header (jail/memory.h, sys/slot.h).
+ * Small ones that every process looks at come first, in one page. */
+#ifndef FJ_LAYOUT_H
+#define FJ_LAYOUT_H
+
+#include "cred/ids.h"
+#include "dispatch/may.h"
+#include "door/shared.h"
+#include "exec/program.h"
+#include "inode/making.h"
+#include "jail/facts.h"
+#include "jail/fds.h"
+#include "jail/jail.h"
+#include "jail/lacks.h"
+#include "jail/mount_flags.h"
+#include "jail/mount_table.h"
+#include "jail/paths.h"
+#include "jail/root_moves.h"
+#include "jail/search.h"
+#include "jail/texts.h"
+#include "path/cwds.h"
+#include "private/private.h"
+#include "procfs/machine.h"
+#include "records/records.h"
+#include "seccomp/policy.h"
+#include "signal/interrupted.h"
+#include "socket/unix_name.h"
+#include "sys/scratch.h"
+#include "sys/thread.h"
+#include "union/change.h"
+
+/* X(section, where it begins, where the next one does) */
+#define FJ_JAIL_SECTIONS(X)                                                                        \
+	X(fj_jail, 0, FJ_FDS_AT)                                                                   \
+	X(fj_fds, FJ_FDS_AT, FJ_LACKS_AT)                                                          \
+	X(fj_lacks, FJ_LACKS_AT, FJ_FACTS_STATE_AT)                                                \
+	X(fj_facts_state, FJ_FACTS_STATE_AT, FJ_MOUNT_FLAGS_AT)                                    \
+	X(fj_mount_flags, FJ_MOUNT_FLAGS_AT, FJ_RECORDS_AT)                                        \
+	X(fj_jail_records, FJ_RECORDS_AT, FJ_CREATORS_AT)                                          \
+	X(fj_creators, FJ_CREATORS_AT, FJ_PRIVATE_AT)                                              \
+	X(fj_private, FJ_PRIVATE_AT, FJ_MACHINE_AT)                                                \
+	X(fj_machine, FJ_MACHINE_AT, FJ_DOORS_AT)                                                  \
+	X(fj_doors, FJ_DOORS_AT, FJ_PATHS_AT)                                                      \
+	X(fj_jail_paths, FJ_PATHS_AT, FJ_CWDS_AT)                                                  \
+	X(fj_cwds, FJ_CWDS_AT, FJ_ROOT_MOVES_AT)                                                   \
+	X(fj_root_moves, FJ_ROOT_MOVES_AT, FJ_FACTS_TABLE_AT)                                      \
+	X(fj_facts_table, FJ_FACTS_TABLE_AT, FJ_POLICIES_AT)                                       \
+	X(fj_policies, FJ_POLICIES_AT, FJ_SOCKET_NAMES_AT)                                         \
+	X(fj_socket_names, FJ_SOCKET_NAMES_AT, FJ_NAMESPACE_AT)                                    \
+	X(fj_namespace, FJ_NAMESPACE_AT, FJ_TEXTS_AT)                                              \
+	X(fj_texts, FJ_TEXTS_AT, FJ_BOARD_AT)                                                      \
+	X(fj_board, FJ_BOARD_AT, FJ_ROOTS_AT)                                                      \
+	X(fj_own_roots, FJ_ROOTS_AT, FJ_JAIL_MEMORY)
+
+#define FJ_BOARD_AT 0x290000u
+#define FJ_ROOTS_AT 0x391000u
+#define FJ_JAIL_MEMORY 0x423000u
+
+#define X(section, at, next)                                                                       \
+	_Static_assert(                                                                            \
+		(at) + sizeof(struct section) <= (next) && !((at) % _Alignof(struct section)),     \
+		#section " has room");
+FJ_JAIL_SECTIONS(X)
+
+/* A thread's slot: its stack, and then, found from the end of that: sys/slot.h. */
+#define FJ_SLOT_SECTIONS(X)                                                                        \
+	X(fj_thread, 0, FJ_INTERRUPTED_AT)                                                         \
+	X(fj_interrupted, FJ_INTERRUPTED_AT, FJ_CALLING_AT)                                        \
+	X(fj_calling, FJ_CALLING_AT, FJ_SEARCH_AT)                                                 \
+	X(fj_search, FJ_SEARCH_AT, FJ_JUDGING_AT)                                                  \
+	X(fj_judging, FJ_JUDGING_AT, FJ_EXEC_ROOM_AT)                                              \
+	X(fj_exec_room, FJ_EXEC_ROOM_AT, FJ_SCRATCH_AT)                                            \
+	X(fj_scratch, FJ_SCRATCH_AT, FJ_DEFERRED_AT)                                               \
+	X(fj_deferred, FJ_DEFERRED_AT, FJ_SLOT_SIZE - FJ_SLOT_STACK)
+FJ_SLOT_SECTIONS(X)
+_Static_assert(FJ_SLOT_FRESH_AT == FJ_INTERRUPTED_AT && FJ_SLOT_KEPT_AT == FJ_EXEC_ROOM_AT,
+	"what a slot that is taken forgets");
+#undef X
+
+/* Differs between builds that have sections of different sizes. */
+#define FJ_GROWN(section, at, next) +sizeof(struct section) * (1 + (at))
+#define FJ_JAIL_LAYOUT ((uint32_t)(0 FJ_JAIL_SECTIONS(FJ_GROWN)))
+
+static inline struct fj_board *fj_jail_board(void)
+{
+	return (struct fj_board *)fj_jail_at(FJ_BOARD_AT);
+}
+static inline struct fj_own_roots *fj_jail_roots(void)
+{
+	return (struct fj_own_roots *)fj_jail_at(FJ_ROOTS_AT);
+}
+
+#endif

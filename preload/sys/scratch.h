@@ -1,0 +1,60 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * scratch.h - path buffers and other memory of a call, in its thread's slot. */
+#ifndef FJ_SCRATCH_H
+#define FJ_SCRATCH_H
+
+#include "sys/slot.h"
+#include "sys/sys.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct fj_thread;
+
+#define FJ_SCRATCH_SIZE (104u * 1024)
+#define FJ_SCRATCH_AT 0xf0u
+struct fj_scratch {
+	uint32_t used;
+	char room[FJ_SCRATCH_SIZE] __attribute__((aligned(16))); /* holds structures too */
+};
+static inline struct fj_scratch *fj_scratch_of(const struct fj_thread *t)
+{
+	return (struct fj_scratch *)fj_slot_at(t, FJ_SCRATCH_AT);
+}
+
+/* A buffer of `size` bytes until the mark is restored; the engine's nesting is bounded, so running
+ * out is a defect and asserts. */
+static inline char *fj_scratch(struct fj_thread *t, size_t size)
+{
+	struct fj_scratch *s = fj_scratch_of(t);
+	char *buf = s->room + s->used;
+
+	size = (size + 15) & ~(size_t)15;
+	fj_assert(s->used + size <= FJ_SCRATCH_SIZE);
+	s->used += (uint32_t)size;
+	return buf;
+}
+static inline char *fj_scratch_path(struct fj_thread *t)
+{
+	return fj_scratch(t, FJ_PATH_MAX + 8);
+}
+/* Give back all behind the first `n` bytes at `at`: each page that is touched costs a process a
+ * page fault. */
+static inline void fj_scratch_trim(struct fj_thread *t, const char *at, size_t n)
+{
+	struct fj_scratch *s = fj_scratch_of(t);
+
+	s->used = (uint32_t)((size_t)(at - s->room) + ((n + 15) & ~(size_t)15));
+}
+static inline uint32_t fj_scratch_mark(const struct fj_thread *t)
+{
+	return fj_scratch_of(t)->used;
+}
+static inline void fj_scratch_release(struct fj_thread *t, uint32_t mark)
+{
+	fj_scratch_of(t)->used = mark;
+}
+
+#endif
