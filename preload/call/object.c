@@ -46,9 +46,11 @@ static long find_quickly(struct fj_call *c, int dirfd, const char *jail_path, un
 		fj_close((int)r);
 		r = -EAGAIN;
 	}
+	if (!fj_quick_tells_of_open(&q, r))
+		r = 1;
 	fj_quick_end(&q);
-	if (fj_is_err(r))
-		return r == -ENOENT && fj_quick_held(&q) ? r : 1;
+	if (r == 1 || fj_is_err(r))
+		return r;
 	*object = (struct fj_place){
 		.dirfd = (int)r, .owned_fd = (int)r, .name = "", .is_direct = !q.links};
 	return 0;

@@ -83,7 +83,7 @@ static bool see_quickly(
 		seen->place = q.place;
 		seen->is_there = !r;
 		if ((!r || r == -ENOENT) && (!(how & FJ_ENTRY) || look_at_parent(c, seen)) &&
-			fj_quick_held(&q) &&
+			fj_quick_tells(&q, r) &&
 			(r || !(how & FJ_FOLLOW) ||
 				(seen->file.owner.mode & FJ_S_IFMT) != FJ_S_IFLNK)) {
 			seen->is_quick = true;

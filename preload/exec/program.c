@@ -155,7 +155,7 @@ static bool open_quickly(struct fj_call *c, int dirfd, const char *jail_path, bo
 		*fd = fj_program_open_fd(&q.place);
 		if (p)
 			p->held_fd = hold(&q.place, *fd);
-		if (!fj_facts_hold(q.epoch)) {
+		if (!fj_quick_tells(&q, *fd)) {
 			if (!fj_is_err(*fd))
 				fj_close((int)*fd);
 			if (p)

@@ -5,7 +5,6 @@
  *
  * They are the most frequent of all, so each is tried first in one system call on remembered facts;
  * a final symlink, or a change of the facts meanwhile, sends it to the walk. */
-#include "file/look.h"
 
 #include "inode/device.h"
 #include "inode/exe.h"
@@ -168,7 +167,7 @@ FJ_HOT long fj_hook_stat(struct fj_call *c)
 				r = show(c, q.place.dirfd, q.place.name,
 					flags | AT_SYMLINK_NOFOLLOW, &is_symlink);
 			while (r == -ENOENT && fj_quick_below(&q));
-			if (!fj_look_is_conclusive(r, q.path, &q) ||
+			if (!fj_quick_tells(&q, r) ||
 				(__builtin_expect(q.is_layered, 0) && !is_shown_right(c, &q, r))) {
 				fj_quick_end(&q);
 				break;
@@ -304,8 +303,7 @@ FJ_HOT static long access_on_disk(struct fj_call *c)
 			aim(c, i, &q.place);
 			if (r != ONLY_THE_WALK_KNOWS)
 				r = r == 1 || is_symlink ? fj_kernel(c) : r;
-			if (r != ONLY_THE_WALK_KNOWS && fj_look_is_conclusive(r, q.path, &q) &&
-				(!q.is_layered || r != -EACCES))
+			if (r != ONLY_THE_WALK_KNOWS && fj_quick_tells(&q, r))
 				return r;
 			c->arg[i - 1] = (uint64_t)(int64_t)dirfd;
 			fj_quick_end(&q);

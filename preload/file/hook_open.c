@@ -38,13 +38,6 @@ static void tidy_for_openat2(struct fj_opening *o)
 	o->mode &= 07777;
 }
 
-/* Is what the call on a remembered place said final? Else only the walk knows. */
-static bool is_conclusive(long r, char first, const struct fj_quick *q)
-{
-	return (r == -ENOENT && fj_quick_held(q)) || r == -EINTR || r == -FJ_RESTART ||
-	       r == -EEXIST || (r == -EACCES && first == '/');
-}
-
 FJ_HOT static long open_path(
 	struct fj_call *c, int dirfd, const char *jail_path, struct fj_opening *o)
 {
@@ -75,9 +68,8 @@ FJ_HOT static long open_path(
 				fj_dir_opened(&q, (int)r);
 			if (__builtin_expect(r >= 0 && q.needs_no_note, 0))
 				fj_dir_unnote((int)r);
-			if (__builtin_expect(r >= 0, 1) ||
-				(is_conclusive(r, jail_path[0], &q) &&
-					(r == -ENOENT || r == -EINTR || !q.is_layered)))
+			if (__builtin_expect(r >= 0, 1) || r == -FJ_RESTART ||
+				fj_quick_tells_of_open(&q, r))
 				return r;
 			if (r != -ELOOP || !fj_open_follows_last(o) || fj_open_writes(o) ||
 				!fj_quick_held(&q)) {

@@ -91,7 +91,8 @@ static bool chown_quick(struct fj_call *c, uint32_t uid, uint32_t gid, long *r)
 		return false;
 	*r = fj_file_statx(
 		c, q.place.dirfd, q.place.name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &sx, &file);
-	if (*r || !fj_quick_held(&q) || (!flags && (file.real_mode & FJ_S_IFMT) == FJ_S_IFLNK) ||
+	if (*r || !fj_quick_tells(&q, *r) ||
+		(!flags && (file.real_mode & FJ_S_IFMT) == FJ_S_IFLNK) ||
 		fj_file_is_layered(&file, q.place.dirfd, q.place.name))
 		return false;
 	fj_file_find_home(c, q.place.dirfd, q.place.name, &file);

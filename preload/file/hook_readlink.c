@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * hook_readlink.c - readlink, of links in the jail and of those of procfs, whose text is the host's. */
-#include "file/look.h"
 
 #include "inode/exe.h"
 #include "procfs/procfs.h"
@@ -236,7 +235,7 @@ FJ_HOT long fj_hook_readlink(struct fj_call *c)
 				jail_path[0] != '/' || !fj_jail_paths()->root[0] ||
 					q.place.dirfd == AT_FDCWD);
 		while (r == -ENOENT && fj_quick_below(&q));
-		if (fj_look_is_conclusive(r, jail_path, &q) &&
+		if (fj_quick_tells(&q, r) &&
 			(__builtin_expect(!q.is_layered, 1) || is_read_right(c, &q.place, r)))
 			return r;
 		fj_quick_end(&q);

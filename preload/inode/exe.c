@@ -51,7 +51,7 @@ bool fj_exe_is_known(struct fj_thread *t)
 		const bool is = !fj_sys4(__NR_newfstatat, q.place.dirfd, q.place.name, &st,
 					AT_SYMLINK_NOFOLLOW) &&
 				st.st_ino == own_ino && st.st_dev == own_dev &&
-				fj_facts_hold(q.epoch);
+				fj_quick_tells(&q, 0);
 
 		fj_quick_end(&q);
 		if (is)

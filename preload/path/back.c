@@ -278,12 +278,7 @@ bool fj_path_of_dir(struct fj_thread *t, int dirfd, struct fj_str *out)
 	if (dirfd == AT_FDCWD) {
 		n = fj_sys2(__NR_getcwd, host_path, FJ_PATH_MAX) - 1;
 	} else {
-		char link[32];
-		struct fj_str s;
-
-		fj_str_init(&s, link, sizeof(link));
-		fj_fd_path(&s, dirfd, NULL);
-		n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, host_path, FJ_PATH_MAX);
+		n = fj_fd_target(dirfd, host_path);
 		/* A directory that is gone reads "/its/old/name (deleted)"; one that is called so
 		 * is rare, and is then merely taken for gone. */
 		if (n > (long)DELETED_LEN &&

@@ -10,7 +10,6 @@
 #include "jail/fds.h"
 #include "layers/place.h"
 #include "path/path.h"
-#include "path/path.h"
 #include "sys/sys.h"
 
 #include <stdbool.h>
@@ -79,6 +78,20 @@ static inline bool fj_quick_below(struct fj_quick *q)
  * as `fd`: what follows from the one that it lies in is remembered of it. */
 void fj_dir_about_to_open(const struct fj_quick *q);
 void fj_dir_opened(const struct fj_quick *q, int fd);
+/* Is `r`, which the kernel said of the place, the answer? Else only the walk can tell. Another thread
+ * or process may have replaced what the facts said; and of a relative path the directory above may
+ * not be searchable though the working directory is, of one in a union that of one layer alone. */
+static inline bool fj_quick_tells(const struct fj_quick *q, long r)
+{
+	return fj_quick_held(q) && (r != -EACCES || (q->path[0] == '/' && !q->is_layered));
+}
+/* The same of openat2(2) that refuses links: what it has opened is right in any case, and what a
+ * signal ended is not to be made again. Other errors than these may be of that refusal. */
+static inline bool fj_quick_tells_of_open(const struct fj_quick *q, long r)
+{
+	return !fj_is_err(r) || r == -EINTR ||
+	       ((r == -ENOENT || r == -EEXIST || r == -EACCES) && fj_quick_tells(q, r));
+}
 /* The place is a directory. Is it merged of several layers? -1: that is not known. */
 int fj_quick_is_merged(const struct fj_quick *q);
 /* The place is a symlink that is to be followed: find what it leads to. */

@@ -87,22 +87,18 @@ static size_t write_identity(const struct fj_store *s, struct fj_str *out)
 static long find_link(const struct fj_store *s, char **path)
 {
 	static const char end[] = ".lock";
-	char link[32];
-	struct fj_str str;
 	long n;
 
 	*path = s->room->link;
 	if (s->fd >= 0) {
-		fj_str_init(&str, link, sizeof(link));
-		fj_fd_path(&str, s->fd, NULL);
-		n = fj_sys4(__NR_readlinkat, AT_FDCWD, link, *path, FJ_PATH_MAX - sizeof(end));
+		n = fj_fd_target(s->fd, *path);
 	} else {
 		n = (long)fj_strlen(s->path); /* FJ_OWN_ROOT_PATH at most */
 		memcpy(*path, s->path, (size_t)n + 1);
 	}
 	if (n < 0)
 		return n;
-	if ((*path)[0] != '/' || n == (long)(FJ_PATH_MAX - sizeof(end)))
+	if ((*path)[0] != '/' || n >= (long)(FJ_PATH_MAX - sizeof(end)))
 		return -ENAMETOOLONG;
 	memcpy(*path + n, end, sizeof(end));
 	return 0;

@@ -207,8 +207,7 @@ static bool read_quickly(struct fj_call *c, enum fj_xattr_what what, const char 
 		*r = *r ? *r : perform_on(c, q, what, &file);
 		no_getxattrat = no_getxattrat || *r == -ENOSYS;
 		/* (Old container policies say EPERM to a call that they do not know.) */
-		if (*r != -ENOSYS && *r != -EPERM && fj_facts_hold(quick.epoch) &&
-			(*r != -EACCES || jail_path[0] == '/'))
+		if (*r != -ENOSYS && *r != -EPERM && fj_quick_tells(&quick, *r))
 			return true;
 		fj_quick_end(&quick);
 		break;
