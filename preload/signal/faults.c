@@ -13,12 +13,16 @@
  *
  * They are not blocked while the engine holds signals back (the trap's mask, the lock of the
  * records), since the kernel kills for a blocked one; SIGSEGV is when the program itself blocks it,
- * and then the kernel is asked, too. */
+ * and then the kernel is asked, too.
+ *
+ * Threads may set actions while a fault gives one up: what is kept of an action is read under a
+ * sequence count, and all that is said of it otherwise only ever changes once. */
 #include "signal/faults.h"
 
 #include "signal/handlers.h"
 #include "signal/hook_signal.h"
 #include "own/own.h"
+#include "sys/seq.h"
 #include "sys/guest.h"
 #include "call/call.h"
 #include "sys/part.h"
@@ -35,17 +39,61 @@
 #define BUS_MCEERR_AO_ 5 /* asm-generic/siginfo.h: told of, not met */
 
 struct fault {
-	bool is_ours;
+	uint32_t turn; /* of the action: sys/seq.h */
+	uint32_t was_ours, is_given_up;
 	struct fj_sigaction of_program;
 };
 static FJ_OF_PROCESS struct fj_part part;
 static FJ_OF_PROCESS struct faults {
 	struct fault bus, segv;
 } faults;
-/* A child in this memory has given one of them up for itself: what both rely on is that none is. */
-static bool differs;
 /* A thread may have blocked one of them, or run a handler that does. */
 static bool was_blocked;
+
+static bool is_ours(const struct fault *of)
+{
+	return __atomic_load_n(&of->was_ours, __ATOMIC_ACQUIRE) &&
+	       !__atomic_load_n(&of->is_given_up, __ATOMIC_ACQUIRE);
+}
+
+/* A writer may only wait for a processor, and for 100 ms he is waited for; no longer, since he may
+ * be this thread, interrupted, or not be there in a child that was forked in the midst of it. */
+#define LOOKS 300
+#define LOOKS_AWAKE 200
+
+static struct fj_sigaction kept(const struct fault *of)
+{
+	const struct fj_sigaction *a = &of->of_program;
+	struct fj_sigaction copy = {0};
+	const int64_t nap[2] = {0, 1000000};
+	uint32_t seen;
+
+	for (int i = 0; i < LOOKS; i++) {
+		if (i >= LOOKS_AWAKE)
+			fj_sys2(__NR_nanosleep, nap, 0);
+		seen = fj_seq_begin(&of->turn);
+		copy.handler = __atomic_load_n(&a->handler, __ATOMIC_RELAXED);
+		copy.flags = __atomic_load_n(&a->flags, __ATOMIC_RELAXED);
+		copy.restorer = __atomic_load_n(&a->restorer, __ATOMIC_RELAXED);
+		copy.mask = __atomic_load_n(&a->mask, __ATOMIC_RELAXED);
+		if (!fj_seq_is_odd(seen) && !fj_seq_retry(&of->turn, seen))
+			break;
+	}
+	return copy;
+}
+
+/* (No signal handler does: so nobody waits for a writer whom he has interrupted.) */
+static void keep(struct fault *of, const struct fj_sigaction *new)
+{
+	struct fj_sigaction *a = &of->of_program;
+
+	fj_seq_write_at_last(&of->turn);
+	__atomic_store_n(&a->handler, new->handler, __ATOMIC_RELAXED);
+	__atomic_store_n(&a->flags, new->flags, __ATOMIC_RELAXED);
+	__atomic_store_n(&a->restorer, new->restorer, __ATOMIC_RELAXED);
+	__atomic_store_n(&a->mask, new->mask, __ATOMIC_RELAXED);
+	fj_seq_written(&of->turn);
+}
 
 static const struct fault *fault_of(int number)
 {
@@ -65,21 +113,21 @@ bool fj_faults_are_caught(void)
 {
 	const struct faults *own = fj_mine(&part, &faults);
 
-	return own->segv.is_ours && own->bus.is_ours;
+	return is_ours(&own->segv) && is_ours(&own->bus);
 }
 
-static void tell(void)
+/* What was once given up, or blocked, is never caught in all threads again. */
+static void say_not_caught(void)
 {
-	/* (Without the trap changes of masks go by unseen.) */
-	fj_guest_is_caught(fj_jail->has_trap && faults.segv.is_ours && faults.bus.is_ours &&
-			   !differs && !was_blocked);
+	fj_guest_is_caught(false);
 }
 
 void fj_faults_mask(uint64_t mask)
 {
-	if (__builtin_expect((mask & BOTH) && !was_blocked, 0)) {
-		was_blocked = true;
-		tell();
+	if (__builtin_expect(
+		    (mask & BOTH) && !__atomic_load_n(&was_blocked, __ATOMIC_RELAXED), 0)) {
+		__atomic_store_n(&was_blocked, true, __ATOMIC_SEQ_CST);
+		say_not_caught();
 	}
 }
 
@@ -145,15 +193,24 @@ static void give_up(int number)
 {
 	struct fault *own = fault_to_change(number);
 	const bool is_child = own != (number == FJ_SIGBUS ? &faults.bus : &faults.segv);
+	struct fj_sigaction action, now;
 
 	if (own)
-		own->is_ours = false;
-	differs = differs || is_child;
-	tell();
-	if (is_child)
-		set_action(number, &fault_of(number)->of_program, NULL);
-	else
-		set_real(number, &own->of_program);
+		__atomic_store_n(&own->is_given_up, 1, __ATOMIC_SEQ_CST);
+	/* (A child in this memory does so for itself: what both rely on is that none does.) */
+	say_not_caught();
+	if (is_child) {
+		action = kept(fault_of(number));
+		set_action(number, &action, NULL);
+		return;
+	}
+	for (int i = 0; i < LOOKS_AWAKE; i++) { /* whatever another thread keeps meanwhile */
+		action = kept(own);
+		set_real(number, &action);
+		now = kept(own);
+		if (fj_action_is_same(&now, &action))
+			break;
+	}
 }
 
 /* As force_sig() of kernel/signal.c. */
@@ -164,7 +221,7 @@ void fj_faults_force(int because, uint64_t *mask)
 	siginfo_t info = {.si_signo = FJ_SIGSEGV, .si_code = SI_KERNEL};
 	struct fj_sigaction now = {0};
 
-	if (fault_of(FJ_SIGSEGV)->is_ours)
+	if (is_ours(fault_of(FJ_SIGSEGV)))
 		give_up(FJ_SIGSEGV);
 	set_action(FJ_SIGSEGV, NULL, &now);
 	if (because == FJ_SIGSEGV || (*mask & bit) || now.handler == FJ_IGNORE)
@@ -209,7 +266,7 @@ static struct fj_sigaction our_action(const struct fault *of)
 	return (struct fj_sigaction){
 		.handler = (uint64_t)handle,
 		.flags = FJ_SA_SIGINFO | FJ_SA_RESTORER | (fj_jail->has_trap ? FJ_SA_ONSTACK : 0) |
-			 (of->of_program.flags & FLAGS_KEPT),
+			 (kept(of).flags & FLAGS_KEPT),
 		.restorer = fj_gate_address() + (uint64_t)(fj_gate_sigreturn - fj_gate_begin),
 	};
 }
@@ -222,11 +279,11 @@ static void arm(int number)
 
 	if (set_action(number, &ours, &old))
 		return;
-	own->is_ours = old.handler != FJ_IGNORE;
-	if (own->is_ours)
-		own->of_program = old;
-	else
+	keep(own, &old);
+	if (old.handler == FJ_IGNORE)
 		set_action(number, &old, NULL);
+	else
+		__atomic_store_n(&own->was_ours, 1, __ATOMIC_RELEASE);
 }
 
 void fj_faults_arm(void)
@@ -234,14 +291,16 @@ void fj_faults_arm(void)
 	fj_fault_return = fj_gate_address() + (uint64_t)(fj_gate_sigreturn - fj_gate_begin);
 	arm(FJ_SIGBUS);
 	arm(FJ_SIGSEGV);
-	tell();
+	/* (Without the trap changes of masks go by unseen.) */
+	if (fj_jail->has_trap && fj_faults_are_caught() && !was_blocked)
+		fj_guest_is_caught(true);
 }
 
 void fj_faults_let_in(uint64_t mask)
 {
 	const uint64_t all_others = ~BOTH | (mask & FJ_SIGSEGV_BIT);
 
-	if (fault_of(FJ_SIGBUS)->is_ours)
+	if (is_ours(fault_of(FJ_SIGBUS)))
 		fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &all_others, 0, FJ_SIGSET_SIZE);
 }
 
@@ -249,7 +308,7 @@ static uint64_t hidden(int number)
 {
 	const struct fault *own = fault_of(number);
 
-	return own->is_ours && own->of_program.handler <= FJ_IGNORE ? 1UL << (number - 1) : 0;
+	return is_ours(own) && kept(own).handler <= FJ_IGNORE ? 1UL << (number - 1) : 0;
 }
 
 uint64_t fj_faults_hidden(void)
@@ -260,39 +319,40 @@ uint64_t fj_faults_hidden(void)
 /* Ours stays in a child for which the default will do: an exec makes it that. */
 static long in_child(int number, const struct fj_sigaction *new)
 {
+	const struct fj_sigaction old = kept(fault_of(number));
 	struct fault *own;
 
-	if (fj_action_is_same(new, &fault_of(number)->of_program))
+	if (fj_action_is_same(new, &old))
 		return 0;
 	own = fault_to_change(number);
 	if (!own)
 		return -ENOMEM;
-	own->of_program = *new;
+	keep(own, new);
 	if (new->handler == FJ_DEFAULT)
 		return 0;
-	own->is_ours = false;
-	differs = true;
-	tell();
+	__atomic_store_n(&own->is_given_up, 1, __ATOMIC_SEQ_CST);
+	say_not_caught();
 	return set_action(number, new, NULL);
 }
 
 static long in_process(int number, const struct fj_sigaction *new)
 {
 	struct fault *own = fault_to_change(number);
-	const bool changes = (new->flags ^ own->of_program.flags) & FLAGS_KEPT;
+	const bool changes = (new->flags ^ kept(own).flags) & FLAGS_KEPT;
 
 	if (new->handler == FJ_IGNORE) {
-		own->is_ours = false;
-		tell();
+		__atomic_store_n(&own->is_given_up, 1, __ATOMIC_SEQ_CST);
+		say_not_caught();
 		return set_action(number, new, NULL);
 	}
-	own->of_program = *new;
+	keep(own, new);
 	if (changes) {
 		const struct fj_sigaction ours = our_action(own);
 
 		set_action(number, &ours, NULL);
 	}
-	return 0;
+	/* Another thread has given it up meanwhile, perhaps with what was kept before. */
+	return is_ours(own) ? 0 : set_real(number, new);
 }
 
 long fj_faults_action(struct fj_call *c)
@@ -314,13 +374,13 @@ long fj_faults_action(struct fj_call *c)
 			new.mask &= ~FJ_SIGSYS_BIT;
 		fj_faults_mask(new.mask);
 	}
-	if (!own->is_ours) {
+	if (!is_ours(own)) {
 		r = get_real(number, &old);
 		if (c->arg[1])
 			r = fj_actions_are_copied() ? set_action(number, &new, NULL) :
 						      set_real(number, &new);
 	} else {
-		old = own->of_program;
+		old = kept(own);
 		if (c->arg[1])
 			r = fj_actions_are_copied() ? in_child(number, &new) :
 						      in_process(number, &new);

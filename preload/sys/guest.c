@@ -39,23 +39,33 @@ static uint64_t known_readable[KNOWN], known_writable[KNOWN];
 static uint32_t generation;
 static bool is_watched, is_unseen, is_caught, is_suspended;
 
+/* Threads say them at once. */
+static inline bool is_of(const bool *what)
+{
+	return __atomic_load_n(what, __ATOMIC_RELAXED);
+}
+
 uint64_t fj_fault_handler[2], fj_fault_return;
 
 void fj_guest_watched(bool is_seen)
 {
-	is_unseen = is_unseen || !is_seen;
-	is_watched = !is_unseen;
+	if (!is_seen)
+		__atomic_store_n(&is_unseen, true, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&is_watched, !is_of(&is_unseen), __ATOMIC_SEQ_CST);
+	/* (Nobody says so after one who says that it is none.) */
+	if (is_of(&is_unseen))
+		__atomic_store_n(&is_watched, false, __ATOMIC_SEQ_CST);
 	fj_guest_forget();
 }
 
 void fj_guest_is_caught(bool everywhere)
 {
-	is_caught = everywhere;
+	__atomic_store_n(&is_caught, everywhere, __ATOMIC_SEQ_CST);
 }
 
 void fj_guest_suspend(bool is_blocked)
 {
-	is_suspended = is_blocked;
+	__atomic_store_n(&is_suspended, is_blocked, __ATOMIC_RELAXED);
 }
 
 void fj_guest_forget(void)
@@ -73,12 +83,12 @@ static uint64_t word_for(uintptr_t at)
 static bool is_known(const uint64_t *known, uintptr_t at, uint64_t word)
 {
 	return __atomic_load_n(&known[at / FJ_PAGE % KNOWN], __ATOMIC_RELAXED) == word &&
-	       at >= FJ_PAGE && !is_suspended;
+	       at >= FJ_PAGE && !is_of(&is_suspended);
 }
 
 static void remember(uint64_t *known, uintptr_t at, uint64_t word)
 {
-	if (is_watched && at >= FJ_PAGE)
+	if (is_of(&is_watched) && at >= FJ_PAGE)
 		__atomic_store_n(&known[at / FJ_PAGE % KNOWN], word, __ATOMIC_RELAXED);
 }
 
@@ -113,7 +123,7 @@ bool fj_guest_catches_faults(void)
 {
 	const struct fj_thread *t;
 
-	if (is_caught)
+	if (is_of(&is_caught))
 		return true;
 	t = fj_thread_holding((uintptr_t)__builtin_frame_address(0));
 	return t && t->catches_faults;
@@ -136,16 +146,16 @@ static inline bool may_read(uintptr_t at)
 {
 	const uint64_t word = word_for(at);
 
-	return is_caught || is_known(known_readable, at, word) || fj_guest_catches_faults() ||
-	       ask_readable(at, word);
+	return is_of(&is_caught) || is_known(known_readable, at, word) ||
+	       fj_guest_catches_faults() || ask_readable(at, word);
 }
 
 static inline bool may_write(uintptr_t at, size_t n)
 {
 	const uint64_t word = word_for(at);
 
-	return is_caught || is_known(known_writable, at, word) || fj_guest_catches_faults() ||
-	       ask_writable(at, n, word);
+	return is_of(&is_caught) || is_known(known_writable, at, word) ||
+	       fj_guest_catches_faults() || ask_writable(at, n, word);
 }
 
 FJ_HOT long fj_guest_read(void *to, uintptr_t from, size_t n)
