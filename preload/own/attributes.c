@@ -101,8 +101,10 @@ static struct fj_store *find_record(const struct fj_own_key *key, struct fj_stor
 	return NULL;
 }
 
-long fj_own_look_at_attribute(const struct fj_own_key *key, const char *name,
-	long (*look)(const char *value, size_t size, void *context), void *context)
+/* Let `look` walk the file's attributes; what it says when nothing was changed meanwhile is
+ * returned, or `none` where the file has none. It may be called several times. */
+static long look_at_all(const struct fj_own_key *key, long none,
+	long (*look)(struct walk *w, void *context), void *context)
 {
 	struct fj_store_slot *slot = NULL;
 	struct fj_store_copy copy;
@@ -111,16 +113,37 @@ long fj_own_look_at_attribute(const struct fj_own_key *key, const char *name,
 	for (uint32_t round = 0; round < FJ_STORE_ROUNDS; round++) {
 		struct fj_store *s = find_record(key, &copy, &slot, &state);
 		struct walk w;
-		long r = -ENODATA;
+		long r = none;
 
 		if (!s || !fj_store_attributes(&copy))
-			return -ENODATA;
-		if (open_block(s, copy.attributes, &w) && find_entry(&w, name))
-			r = look(w.value, w.value_len, context);
+			return none;
+		if (open_block(s, copy.attributes, &w))
+			r = look(&w, context);
 		if (!fj_seq_retry(&slot->state, state))
 			return r;
 	}
 	return -EIO;
+}
+
+struct look {
+	const char *name;
+	long (*look)(const char *value, size_t size, void *context);
+	void *context;
+};
+
+static long look_at_one(struct walk *w, void *context)
+{
+	const struct look *l = context;
+
+	return find_entry(w, l->name) ? l->look(w->value, w->value_len, l->context) : -ENODATA;
+}
+
+long fj_own_look_at_attribute(const struct fj_own_key *key, const char *name,
+	long (*look)(const char *value, size_t size, void *context), void *context)
+{
+	struct look l = {.name = name, .look = look, .context = context};
+
+	return look_at_all(key, -ENODATA, look_at_one, &l);
 }
 
 struct room {
@@ -144,32 +167,26 @@ long fj_own_get_attribute(const struct fj_own_key *key, const char *name, void *
 	return fj_own_look_at_attribute(key, name, copy_value, &room);
 }
 
+static long list_all(struct walk *w, void *context)
+{
+	const struct room *room = context;
+	size_t len = 0;
+	bool fits = true, is_bad = false;
+
+	while (next_entry(w)) {
+		fits = fits && (!room->size || len + w->name_len <= room->size);
+		if (room->size && fits && fj_guest_write(room->at + len, w->name, w->name_len))
+			is_bad = true;
+		len += w->name_len;
+	}
+	return is_bad ? -EFAULT : fits ? (long)len : -ERANGE;
+}
+
 long fj_own_list_attributes(const struct fj_own_key *key, char *list, size_t size)
 {
-	struct fj_store_slot *slot = NULL;
-	struct fj_store_copy copy;
-	uint32_t state;
+	struct room room = {.at = (uintptr_t)list, .size = size};
 
-	for (uint32_t round = 0; round < FJ_STORE_ROUNDS; round++) {
-		struct fj_store *s = find_record(key, &copy, &slot, &state);
-		struct walk w;
-		size_t len = 0;
-		bool fits = true, is_bad = false;
-
-		if (!s || !fj_store_attributes(&copy))
-			return 0;
-		if (open_block(s, copy.attributes, &w))
-			while (next_entry(&w)) {
-				fits = fits && (!size || len + w.name_len <= size);
-				if (size && fits &&
-					fj_guest_write((uintptr_t)list + len, w.name, w.name_len))
-					is_bad = true;
-				len += w.name_len;
-			}
-		if (!fj_seq_retry(&slot->state, state))
-			return is_bad ? -EFAULT : fits ? (long)len : -ERANGE;
-	}
-	return -EIO;
+	return look_at_all(key, 0, list_all, &room);
 }
 
 static uint32_t padded_entry(uint32_t name_len, uint32_t value_len)

@@ -4,56 +4,7 @@
  * case_union_random.c - random layers, and random calls on the overlay of them. Each call's result
  * is printed, and from time to time all that can be seen.
  */
-#include "case_union.h"
-
-static uint64_t state;
-
-static unsigned pick(unsigned n)
-{
-	state = state * 6364136223846793005u + 1442695040888963407u;
-	return (unsigned)(state >> 33) % n;
-}
-
-static const char *const words[] = {"a", "b", "c", "d"};
-
-/* One to three names below `top`. */
-static char *path(const char *top)
-{
-	static char buf[4][100];
-	static unsigned next;
-	char *p = buf[next++ % 4];
-	int n = snprintf(p, 100, "%s", top);
-
-	for (unsigned depth = 1 + pick(3); depth; depth--)
-		n += snprintf(p + n, 100 - (size_t)n, "/%s", words[pick(COUNT(words))]);
-	return p;
-}
-
-static void grow(const char *top, unsigned count)
-{
-	while (count--) {
-		const char *p = path(top);
-
-		switch (pick(8)) {
-		case 0:
-		case 1:
-		case 2:
-		case 3:
-			mkdir(p, 0700 + pick(2) * 055);
-			break;
-		case 4:
-			symlink(words[pick(COUNT(words))], p);
-			break;
-		case 5:
-			symlink(path("/t/m"), p);
-			break;
-		default:
-			put(p, p);
-		}
-	}
-}
-
-#define SAY(what, r) say("%s: %s\n", what, (r) < 0 ? errno_name(errno) : "done")
+#include "case_union_random.h"
 
 static void write_to(const char *p, int flags)
 {
@@ -127,7 +78,7 @@ static void one_call(void)
 		SAY("link", link(p, q));
 		break;
 	case 16:
-		SAY("symlink", symlink(words[pick(COUNT(words))], p));
+		SAY("symlink", symlink(word(), p));
 		break;
 	case 17:
 		SAY("chmod", chmod(p, 0700 + pick(8) * 011));
@@ -180,23 +131,6 @@ static void round_of(unsigned seed, unsigned calls)
 	}
 	take_away();
 	show_tree("u");
-}
-
-static void empty(const char *dir)
-{
-	char name[400];
-	struct stat st;
-
-	for (char **n = names(dir); n && *n; n++) {
-		snprintf(name, sizeof(name), "%s/%s", dir, *n);
-		if (!lstat(name, &st) && S_ISDIR(st.st_mode)) {
-			chmod(name, 0700);
-			empty(name);
-			rmdir(name);
-		} else {
-			unlink(name);
-		}
-	}
 }
 
 CASE(union_root_random)

@@ -5,53 +5,7 @@
  * remembered: random layers, random calls, and after each the other looks at all names that there
  * may be, absolute, from its working directory, and from a descriptor.
  */
-#include "case_union.h"
-
-static uint64_t state;
-
-static unsigned pick(unsigned n)
-{
-	state = state * 6364136223846793005u + 1442695040888963407u;
-	return (unsigned)(state >> 33) % n;
-}
-
-static const char *const words[] = {"a", "b", "c"};
-
-/* One to three names below `top`, or below the directory in it that is always there. */
-static char *path(const char *top)
-{
-	static char buf[4][100];
-	static unsigned next;
-	char *p = buf[next++ % 4];
-	int n = snprintf(p, 100, "%s%s", top, pick(3) ? "" : "/kept");
-
-	for (unsigned depth = 1 + pick(3); depth; depth--)
-		n += snprintf(p + n, 100 - (size_t)n, "/%s", words[pick(COUNT(words))]);
-	return p;
-}
-
-static void grow(const char *top, unsigned count)
-{
-	while (count--) {
-		const char *p = path(top);
-
-		switch (pick(8)) {
-		case 0:
-		case 1:
-		case 2:
-		case 3:
-			mkdir(p, 0755);
-			break;
-		case 4:
-			symlink(words[pick(COUNT(words))], p);
-			break;
-		default:
-			put(p, p);
-		}
-	}
-}
-
-#define SAY(what, r) say("%s: %s\n", what, (r) < 0 ? errno_name(errno) : "done")
+#include "case_union_random.h"
 
 static void make(const char *p)
 {
@@ -97,7 +51,7 @@ static void change(void)
 		SAY("exchange", syscall(SYS_renameat2, AT_FDCWD, p, AT_FDCWD, q, 2u));
 		break;
 	case 10:
-		SAY("symlink", symlink(words[pick(COUNT(words))], p));
+		SAY("symlink", symlink(word(), p));
 		break;
 	case 11:
 		SAY("chmod", chmod(p, 0755 - pick(2) * 011));
@@ -143,10 +97,10 @@ static void look_below(int dirfd, const char *top)
 {
 	char name[100];
 
-	for (unsigned i = 0; i < COUNT(words); i++) {
+	for (unsigned i = 0; i < words_used; i++) {
 		snprintf(name, sizeof(name), "%s%s", top, words[i]);
 		look(dirfd, name);
-		for (unsigned k = 0; k < COUNT(words); k++) {
+		for (unsigned k = 0; k < words_used; k++) {
 			snprintf(name, sizeof(name), "%s%s/%s", top, words[i], words[k]);
 			look(dirfd, name);
 		}
@@ -234,25 +188,10 @@ static void round_of(unsigned seed, unsigned calls)
 	show_tree("u");
 }
 
-static void empty(const char *dir)
-{
-	char name[400];
-	struct stat st;
-
-	for (char **n = names(dir); n && *n; n++) {
-		snprintf(name, sizeof(name), "%s/%s", dir, *n);
-		if (!lstat(name, &st) && S_ISDIR(st.st_mode)) {
-			chmod(name, 0700);
-			empty(name);
-			rmdir(name);
-		} else {
-			unlink(name);
-		}
-	}
-}
-
 CASE(union_root_seen)
 {
+	words_used = 3;
+	has_kept = 1;
 	for (unsigned seed = 1; seed <= 6; seed++) {
 		round_of(seed, 100);
 		empty(".");
