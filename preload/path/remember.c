@@ -143,6 +143,21 @@ static bool is_kept(struct fj_walk *w, const char *key)
 		       (!w->is_open && (flags & FJ_FACT_MINE || !fj_search(w->t)->asker)));
 }
 
+/* The directories of procfs with links that are more than their text are a process's or a thread's
+ * number, ns, fd and map_files: so few others are asked where they lie. */
+static bool has_magic_links(struct fj_walk *w)
+{
+	const char *name = w->pos.at + w->pos.len;
+
+	while (name > w->pos.at && name[-1] != '/')
+		name--;
+	if (!(name[0] >= '0' && name[0] <= '9') && !fj_streq(name, "ns") && !fj_streq(name, "fd") &&
+		!fj_streq(name, "map_files"))
+		return false;
+	return fj_walk_is_in_procfs(w);
+}
+
+/* (Whoever goes by a fact follows links by their text.) */
 void fj_walk_keep_fact(struct fj_walk *w)
 {
 	const char *key = w->fact_key;
@@ -164,7 +179,7 @@ void fj_walk_keep_fact(struct fj_walk *w)
 
 	fj_str_init(&value, fj_scratch_path(w->t), FJ_PATH_MAX);
 	is_mounted = fj_mount_of(w->pos.at, &m, &value);
-	if (is_mounted && fj_streq(value.at, "/proc"))
+	if ((is_mounted && fj_streq(value.at, "/proc")) || has_magic_links(w))
 		goto out;
 	fj_str_cut(&value, 0);
 	if (is_mounted)

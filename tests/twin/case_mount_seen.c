@@ -163,3 +163,52 @@ CASE(mount_root_linked_by_descriptor)
 	}
 	R(umount("m"));
 }
+
+/* What a name below a process's directory of procfs is, however it is spelt. */
+static void show_links(int dirfd, const char *below)
+{
+	static const char *const links[] = {
+		"ns/mnt", "ns/net", "exe", "cwd", "root", "fd/0", "task/1/ns/pid", "status", "fd"};
+	char name[100];
+	struct stat st;
+
+	for (size_t i = 0; i < COUNT(links); i++) {
+		snprintf(name, sizeof(name), "%s%s", below, links[i]);
+		if (i == 6)
+			snprintf(name, sizeof(name), "%stask/%d/ns/pid", below, (int)getpid());
+		const int r = fstatat(dirfd, name, &st, 0), e = errno;
+		const int fd = openat(dirfd, name, O_RDONLY);
+
+		say("%s: stat %e", links[i], r ? e : 0);
+		say(" type %o, open %e", r ? 0u : (unsigned)(st.st_mode & S_IFMT),
+			fd < 0 ? errno : 0);
+		say(", access %e\n", faccessat(dirfd, name, R_OK, 0) ? errno : 0);
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
+/* Its links are more than their text wherever it is mounted, and whatever was looked up before. */
+CASE(mount_root_process_of_proc)
+{
+	char name[100];
+	int fd;
+
+	snprintf(name, sizeof(name), "/proc/%d", (int)getpid());
+	mkdir("p", 0755);
+	BIND(name, "p");
+	fd = open("p", O_RDONLY | O_DIRECTORY);
+	for (int round = 0; round < 2; round++) {
+		show_links(AT_FDCWD, "/t/p/");
+		show_links(AT_FDCWD, "p/");
+		show_links(fd, "");
+		R(chdir("p"));
+		show_links(AT_FDCWD, "");
+		show_links(AT_FDCWD, "/t/p/");
+		R(chdir("ns"));
+		show_links(AT_FDCWD, "../");
+		R(chdir("/t"));
+	}
+	close(fd);
+	R(umount("p"));
+}

@@ -20,12 +20,14 @@ list_host() {
 	as_user $FAKEJAIL owners list / 2>/dev/null | grep -o '[^ ]*seen-file' || :
 }
 
-# (Facts of directories lead into procfs there, where it is no mount of the jail's.)
+# (There procfs is no mount of the jail's.)
 program=$(readlink -f /bin/sh)
 # shellcheck disable=SC2016 # for the shell inside
 prints 'in fakejail / another process shows its program' "$program
 $program
 $program" jail / sh -c 'sh -c "readlink /proc/\$PPID/exe; readlink /proc/\$PPID/exe /proc/\$PPID/exe"; :'
+# shellcheck disable=SC2016 # for the shell inside
+succeeds 'in fakejail / names below a process are found from there' jail / sh -c 'cd "/proc/$$" && cat ns/mnt >/dev/null 2>&1; test -e ns/mnt && test -e "/proc/$$/ns/pid"'
 succeeds 'fakejail / chown' jail / sh -c 'touch "$1" && chown 7:8 "$1"' sh "$mine/seen-file"
 prints 'owners list / has whole paths' "$mine/seen-file" \
 	list_host
