@@ -158,7 +158,8 @@ static bool is_for_trap_now(const struct fj_row *row)
 {
 	return fj_jail->has_trap && row &&
 	       (fj_policy_save() || (row->hook == FJ_HOOK_sigprocmask && fj_sigsys_was_pending()) ||
-		       (is_for_the_trap(row) && fj_sigsys_was_blocked()));
+		       ((is_for_the_trap(row) || row->hook == FJ_HOOK_select) &&
+			       fj_sigsys_was_blocked()));
 }
 
 __attribute__((noinline)) static long call_by_tail(

@@ -58,10 +58,7 @@ long fj_hook_select(struct fj_call *c)
 			return -EBADF;
 	if (c->nr == __NR_pselect6 && c->arg[5])
 		return fj_hook_pselect(c);
-	if (!c->frame)
-		return fj_kernel(c);
-	c->leaves_by_tail = true;
-	return 0;
+	return fj_signalfd_read(c);
 }
 
 /* Is one of ours among the first `count` descriptors that poll(2) is told of? */
@@ -137,7 +134,7 @@ long fj_hook_poll(struct fj_call *c)
 	}
 	if (c->nr == __NR_ppoll && c->arg[3])
 		return fj_hook_sigwait(c);
-	return c->nr == __NR_poll ? fj_signalfd_read(c) : fj_kernel_waiting(c, c->nr, c->arg, -1);
+	return fj_signalfd_read(c);
 }
 
 /* The kernel goes on to the first that is wrong, and says how many were right. */

@@ -22,10 +22,14 @@
 #include "jail/jail.h"
 
 #include <linux/signalfd.h>
+#include <linux/time_types.h>
 #include <linux/uio.h>
 
-static const uint16_t reading[] = {
-	__NR_read, __NR_readv, __NR_preadv2, __NR_poll, __NR_epoll_wait, __NR_epoll_pwait};
+#define SECOND 1000000000
+#define FOR_EVER 1000000000 /* seconds: what is left of it need not be told */
+
+static const uint16_t reading[] = {__NR_read, __NR_readv, __NR_preadv2, __NR_poll, __NR_epoll_wait,
+	__NR_epoll_pwait, __NR_epoll_pwait2, __NR_select, __NR_pselect6, __NR_ppoll};
 #define COUNT (sizeof(reading) / sizeof(reading[0]))
 
 _Static_assert(sizeof(struct signalfd_siginfo) == 128, "signalfd(2)");
@@ -202,23 +206,54 @@ static void turn(struct fj_call *c, size_t at, struct signalfd_siginfo *record)
 	move(c, at, record, sizeof(*record), true);
 }
 
-static int64_t now_ms(void)
+static int64_t now_ns(void)
 {
-	struct {
-		int64_t s, ns;
-	} now = {0};
+	struct __kernel_timespec now = {0, 0};
 
 	fj_sys2(__NR_clock_gettime, 1 /* CLOCK_MONOTONIC */, &now);
-	return now.s * 1000 + now.ns / 1000000;
+	return now.tv_sec * SECOND + now.tv_nsec;
 }
 
-/* A SIGSYS that its thread blocks breaks no wait off. (A call that is not restarted by the kernel,
- * signal(7), and whose argument `i` is the time to wait at most.) */
-static long wait(struct fj_call *c, int i)
+/* When a wait ends at the latest that does not say so itself when it is broken off; 0: never, or the
+ * kernel writes what is left of it where it read the time. */
+static int64_t end_of(struct fj_call *c, struct __kernel_timespec *left)
 {
-	const int timeout = (int)c->arg[i];
-	const int64_t end = timeout > 0 ? now_ms() + timeout : 0;
-	int64_t left;
+	int64_t ms = 0;
+
+	switch (c->nr) {
+	case __NR_poll:
+		ms = (int)c->arg[2];
+		break;
+	case __NR_epoll_wait:
+	case __NR_epoll_pwait:
+		ms = (int)c->arg[3];
+		break;
+	case __NR_epoll_pwait2:
+		if (!c->arg[3] || fj_guest_read(left, c->arg[3], sizeof(*left)) ||
+			left->tv_sec < 0 || left->tv_sec > FOR_EVER ||
+			(uint64_t)left->tv_nsec >= SECOND)
+			return 0;
+		c->arg[3] = (uint64_t)left;
+		return now_ns() + left->tv_sec * SECOND + left->tv_nsec;
+	}
+	return ms > 0 ? now_ns() + ms * (SECOND / 1000) : 0;
+}
+
+static void shorten(struct fj_call *c, int64_t rest, struct __kernel_timespec *left)
+{
+	rest = rest > 0 ? rest : 0;
+	if (c->nr == __NR_epoll_pwait2)
+		*left = (struct __kernel_timespec){rest / SECOND, rest % SECOND};
+	else
+		c->arg[c->nr == __NR_poll ? 2 : 3] = (uint64_t)(rest / (SECOND / 1000));
+}
+
+/* A SIGSYS that its thread blocks breaks no wait off. (Of calls that are not restarted by the
+ * kernel: signal(7).) */
+static long wait(struct fj_call *c)
+{
+	struct __kernel_timespec left;
+	const int64_t end = end_of(c, &left);
 	uint32_t kept;
 	long r;
 
@@ -227,10 +262,15 @@ static long wait(struct fj_call *c, int i)
 		r = fj_kernel_waiting(c, c->nr, c->arg, -1);
 		if (r != -EINTR || kept == fj_stand_in_count())
 			return r;
-		left = end - now_ms();
-		if (timeout > 0)
-			c->arg[i] = left > 0 ? (uint64_t)left : 0;
+		if (end)
+			shorten(c, end - now_ns(), &left);
 	}
+}
+
+static bool waits(long nr)
+{
+	return nr == __NR_poll || nr == __NR_ppoll || nr == __NR_select || nr == __NR_pselect6 ||
+	       nr == __NR_epoll_wait || nr == __NR_epoll_pwait || nr == __NR_epoll_pwait2;
 }
 
 long fj_signalfd_read(struct fj_call *c)
@@ -238,8 +278,8 @@ long fj_signalfd_read(struct fj_call *c)
 	struct signalfd_siginfo record;
 	long r;
 
-	if (c->nr == __NR_poll || c->nr == __NR_epoll_wait || c->nr == __NR_epoll_pwait)
-		return wait(c, c->nr == __NR_poll ? 2 : 3);
+	if (waits(c->nr))
+		return wait(c);
 	r = read_first(c);
 	if (!r)
 		r = fj_kernel_waiting(c, c->nr, c->arg, -1);

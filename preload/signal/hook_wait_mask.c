@@ -57,10 +57,10 @@ long fj_hook_sigwait(struct fj_call *c)
 		i--;
 	if (!fj_jail->has_trap) /* seen for its descriptor */
 		return fj_kernel_waiting(c, c->nr, c->arg, -1);
+	if (i > 0 && !c->arg[i - 1]) /* it is trapped for another reason */
+		return fj_signalfd_read(c);
 	if (i < 1 || c->arg[i] != FJ_SIGSET_SIZE)
 		return fj_kernel(c);
-	if (!c->arg[i - 1]) /* it is trapped for another reason */
-		return fj_signalfd_read(c);
 	r = leave_with_mask(c, i - 1);
 	/* One that waits comes first of all, as it would without us. (It is sure to come, and the
 	 * call, which fails for nothing else, is no trap: so it may be blocked until then.) */
@@ -81,7 +81,9 @@ long fj_hook_pselect(struct fj_call *c)
 
 	if (fj_guest_read(&pair, c->arg[5], sizeof(pair)))
 		return -EFAULT;
-	if (!pair.set || pair.size != FJ_SIGSET_SIZE)
+	if (!pair.set)
+		return fj_signalfd_read(c);
+	if (pair.size != FJ_SIGSET_SIZE)
 		return fj_kernel(c);
 	if (fj_guest_read(&c->tail_data[2], pair.set, FJ_SIGSET_SIZE))
 		return -EFAULT;

@@ -229,6 +229,57 @@ CASE(signalfd_sigsys_waits)
 	wait(NULL);
 }
 
+/* Each other call that waits: it is ended by the descriptor, and not by the signal. */
+CASE(signalfd_sigsys_ends_waits)
+{
+	const int sfd = open_for(SIGSYS, 0, 0), set = epoll_create1(0);
+	struct timespec hour = {3600, 0};
+	struct timeval long_time = {3600, 0};
+	struct pollfd p = {sfd, POLLIN, 0};
+	struct epoll_event e = {.events = EPOLLIN};
+	struct signalfd_siginfo i;
+
+	epoll_ctl(set, EPOLL_CTL_ADD, sfd, &e);
+	for (int way = 0; way < 9; way++) {
+		uint64_t bits[16] = {0};
+
+		bits[sfd / 64] = 1UL << sfd % 64;
+		send_soon(SIGSYS);
+		switch (way) {
+		case 0:
+			R(SYSCALL(SYS_select, sfd + 1, bits, NULL, NULL, NULL));
+			break;
+		case 1:
+			R(SYSCALL(SYS_select, 1024, bits, NULL, NULL, &long_time));
+			break;
+		case 2:
+			R(SYSCALL(SYS_pselect6, sfd + 1, bits, NULL, NULL, NULL, NULL));
+			break;
+		case 3:
+			R(SYSCALL(SYS_pselect6, 1024, bits, NULL, NULL, &hour, NULL));
+			break;
+		case 4:
+			R(SYSCALL(SYS_ppoll, &p, 1, NULL, NULL, 0));
+			break;
+		case 5:
+			R(SYSCALL(SYS_ppoll, &p, 1, &hour, NULL, 8));
+			break;
+		case 6:
+			R(SYSCALL(SYS_epoll_pwait, set, &e, 1, -1, NULL, 0));
+			break;
+		case 7:
+			R(SYSCALL(SYS_epoll_pwait2, set, &e, 1, NULL, NULL, 8));
+			break;
+		case 8:
+			R(SYSCALL(SYS_epoll_pwait2, set, &e, 1, &hour, NULL, 0));
+			break;
+		}
+		R(read(sfd, &i, sizeof(i)));
+		say("signal %d\n", (int)i.ssi_signo);
+		wait(NULL);
+	}
+}
+
 CASE(signalfd_sigsys_fork)
 {
 	const int sfd = open_for(SIGSYS, 0, SFD_NONBLOCK);
