@@ -97,6 +97,15 @@ __attribute__((noinline)) static long open_over(
 	return done;
 }
 
+static bool is_whiteout(struct fj_thread *t, const struct fj_place *place)
+{
+	struct stat st;
+
+	return place->name[0] &&
+	       !fj_sys4(__NR_newfstatat, place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW) &&
+	       fj_union_calls.is_whiteout(t, place->dirfd, place->name, &st);
+}
+
 /* By a walk. */
 long fj_open_walked(struct fj_call *c, int dirfd, const char *jail_path, struct fj_opening *o)
 {
@@ -139,6 +148,14 @@ long fj_open_walked(struct fj_call *c, int dirfd, const char *jail_path, struct 
 		if (r == -EMFILE && place.owned_fd >= 0 && !(how & FJ_BY_TEXT)) {
 			fj_place_done(&place);
 			how |= FJ_BY_TEXT;
+			continue;
+		}
+		/* Another has made the name meanwhile, or taken it away. */
+		if (__builtin_expect(fj_jail->has_unions && tries < 8, 0) &&
+			((r == -EEXIST && place.layers && !(o->flags & O_EXCL)) ||
+				((r == -EACCES || r == -ENXIO) &&
+					is_whiteout(c->thread, &place)))) {
+			fj_place_done(&place);
 			continue;
 		}
 		fj_place_done(&place);

@@ -138,6 +138,12 @@ long fj_layers_copy_up(
 long fj_layers_open_work(struct fj_thread *t, const char *path);
 long fj_layers_work(struct fj_thread *t, struct fj_layers *l);
 
+/* union_lock.c: whoever takes names away from the union of `l`, or puts them where whiteouts are, is
+ * alone until fj_layers_unlock() of what this returns; what was found before is to be looked up
+ * again. */
+int fj_layers_lock(struct fj_thread *t, struct fj_layers *l);
+void fj_layers_unlock(int lock);
+
 /* A name that nobody has, for the work directory, into `out`. */
 #define FJ_LAYERS_TEMP 48u
 #define FJ_LAYERS_TEMP_PREFIX ".fakejail-work." /* as the room union's own */

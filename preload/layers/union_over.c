@@ -62,11 +62,23 @@ static bool is_whiteout(struct fj_thread *t, int dirfd, const char *name)
 	       fj_union_calls.is_whiteout(t, dirfd, name, &st);
 }
 
+static bool is_there(int dirfd, const char *name)
+{
+	struct stat st;
+
+	return !fj_sys4(__NR_newfstatat, dirfd, name, &st, AT_SYMLINK_NOFOLLOW);
+}
+
 static long put(struct fj_thread *t, const struct fj_place *place)
 {
 	const struct fj_layers *l = place->layers;
 	const int from = place->dirfd, to = l->fd[0];
-	long r = fj_sys5(__NR_renameat2, from, place->name, to, l->name, FJ_RENAME_EXCHANGE);
+	long r = -EEXIST;
+
+	/* Else what another has put there meanwhile would be in the work directory for a moment. */
+	if (!is_whiteout(t, to, l->name) && is_there(to, l->name))
+		return r;
+	r = fj_sys5(__NR_renameat2, from, place->name, to, l->name, FJ_RENAME_EXCHANGE);
 
 	if (r == -EINVAL || r == -ENOSYS) { /* a file system that cannot: not in one step */
 		if (!is_whiteout(t, to, l->name))
@@ -95,6 +107,7 @@ long fj_place_end_over(struct fj_thread *t, struct fj_place *place, long r)
 	struct stat st = {0};
 	bool is_dir;
 	long fd, done;
+	int lock;
 
 	if (fj_is_err(r))
 		return r;
@@ -109,8 +122,11 @@ long fj_place_end_over(struct fj_thread *t, struct fj_place *place, long r)
 		if (!fj_is_err(fd))
 			fj_close((int)fd);
 	}
-	if (!done)
+	if (!done) {
+		lock = fj_layers_lock(t, place->layers);
 		done = put(t, place);
+		fj_layers_unlock(lock);
+	}
 	if (done < 0)
 		remove_made(place, is_dir);
 	return done < 0 ? done : r;

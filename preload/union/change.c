@@ -49,17 +49,19 @@ static bool is_special(const char *name)
 	return !name[0] || fj_streq(name, ".") || fj_streq(name, "..");
 }
 
-long fj_union_unlink(struct fj_thread *t, const struct fj_place *place, bool wants_dir)
+/* Under the lock. -FJ_RESTART: the directory has come up, or somebody had brought it up, so what is
+ * in it is to be seen anew. */
+static long unlink_alone(
+	struct fj_thread *t, struct fj_layers *l, const char *name, bool has_slash, bool wants_dir)
 {
-	struct fj_layers *l = place->layers;
-	const bool is_dir = (l->mode & FJ_S_IFMT) == FJ_S_IFDIR;
-	const bool was_upper = !l->found;
-	bool has_slash, is_below;
-	char *name = bare_name(t, place->name, &has_slash);
-	long r;
+	const bool is_up = l->fd[0] >= 0;
+	bool is_below, is_dir, was_upper;
+	long r = fj_layers_find(t, l, name);
 
-	if (is_special(name)) /* do_rmdir() and do_unlinkat() of fs/namei.c */
-		return !wants_dir ? -EISDIR : !name[0] ? -EBUSY : !name[1] ? -EINVAL : -ENOTEMPTY;
+	if (r < 0)
+		return r;
+	is_dir = (l->mode & FJ_S_IFMT) == FJ_S_IFDIR;
+	was_upper = !l->found;
 	if (l->found < 0 || l->is_whiteout)
 		return -ENOENT;
 	if (has_slash && !wants_dir)
@@ -75,9 +77,28 @@ long fj_union_unlink(struct fj_thread *t, const struct fj_place *place, bool wan
 	r = fj_layers_up(t, l, l->pos);
 	if (r < 0)
 		return r;
+	if (!is_up)
+		return -FJ_RESTART;
 	if (is_below || !was_upper)
 		return fj_union_put_whiteout(t, l, name);
 	return remove_upper(t, l, name, is_dir);
+}
+
+long fj_union_unlink(struct fj_thread *t, const struct fj_place *place, bool wants_dir)
+{
+	bool has_slash;
+	char *name = bare_name(t, place->name, &has_slash);
+	int lock;
+	long r;
+
+	if (is_special(name)) /* do_rmdir() and do_unlinkat() of fs/namei.c */
+		return !wants_dir ? -EISDIR : !name[0] ? -EBUSY : !name[1] ? -EINVAL : -ENOTEMPTY;
+	lock = fj_layers_lock(t, place->layers);
+	do
+		r = unlink_alone(t, place->layers, name, has_slash, wants_dir);
+	while (r == -FJ_RESTART);
+	fj_layers_unlock(lock);
+	return r;
 }
 
 /* -- rename -- */
@@ -187,9 +208,9 @@ static long see_parent(struct fj_thread *t, const struct fj_place *place)
 
 static long bring_up(struct moving *m, int i)
 {
-	long r = fj_layers_up(m->t, m->l[i], m->l[i]->pos);
+	long r = 0;
 
-	if (!r && m->l[i]->found > 0 && m->is_there[i]) {
+	if (m->l[i]->found > 0 && m->is_there[i]) {
 		r = fj_layers_copy_up(m->t, m->l[i], m->name[i], true);
 		m->l[i]->found = 0;
 	}
@@ -266,11 +287,44 @@ static long move(struct moving *m)
 	return r;
 }
 
+/* Under the lock. -FJ_RESTART: as of unlink_alone(). */
+static long rename_alone(struct moving *m, const bool *has_slash)
+{
+	const bool are_up = m->l[0]->fd[0] >= 0 && m->l[1]->fd[0] >= 0;
+	long r;
+
+	for (int i = 0; i < 2; i++) {
+		r = fj_layers_find(m->t, m->l[i], m->name[i]);
+		if (r < 0)
+			return r;
+		m->is_there[i] = m->l[i]->found >= 0 && !m->l[i]->is_whiteout;
+		m->is_dir[i] = m->is_there[i] && (m->l[i]->mode & FJ_S_IFMT) == FJ_S_IFDIR;
+	}
+	r = judge_names(m, has_slash);
+	if (r < 1)
+		return r;
+	for (int i = 0; i < 2; i++)
+		m->is_below[i] = fj_layers_have_below(m->t, m->l[i], m->name[i]);
+	m->has_upper_whiteout = !m->l[1]->found && m->l[1]->is_whiteout;
+	r = judge(m);
+	if (r < 0)
+		return r;
+	for (int i = 0; i < 2 && !are_up && !r; i++)
+		r = fj_layers_up(m->t, m->l[i], m->l[i]->pos);
+	if (!are_up)
+		return r ? r : -FJ_RESTART;
+	r = bring_up(m, 0);
+	if (!r && (m->flags & FJ_RENAME_EXCHANGE))
+		r = bring_up(m, 1);
+	return r ? r : move(m);
+}
+
 long fj_union_rename(
 	struct fj_thread *t, const struct fj_place *from, const struct fj_place *to, uint32_t flags)
 {
 	struct moving m = {.t = t, .l = {from->layers, to->layers}, .flags = flags};
 	bool has_slash[2];
+	int lock;
 	long r;
 
 	for (int i = 0; i < 2; i++) {
@@ -287,22 +341,10 @@ long fj_union_rename(
 		return -EBUSY;
 	if (is_special(m.name[1]))
 		return flags & FJ_RENAME_NOREPLACE ? -EEXIST : -EBUSY;
-	for (int i = 0; i < 2; i++) {
-		m.is_there[i] = m.l[i]->found >= 0 && !m.l[i]->is_whiteout;
-		m.is_dir[i] = m.is_there[i] && (m.l[i]->mode & FJ_S_IFMT) == FJ_S_IFDIR;
-	}
-	r = judge_names(&m, has_slash);
-	if (r < 1)
-		return r;
-	for (int i = 0; i < 2; i++)
-		m.is_below[i] = fj_layers_have_below(t, m.l[i], m.name[i]);
-	m.has_upper_whiteout = !m.l[1]->found && m.l[1]->is_whiteout;
-	r = judge(&m);
-	if (r < 0)
-		return r;
-	r = bring_up(&m, 0);
-	if (!r)
-		r = m.flags & FJ_RENAME_EXCHANGE ? bring_up(&m, 1) :
-						   fj_layers_up(t, m.l[1], m.l[1]->pos);
-	return r ? r : move(&m);
+	lock = fj_layers_lock(t, m.l[0]);
+	do
+		r = rename_alone(&m, has_slash);
+	while (r == -FJ_RESTART);
+	fj_layers_unlock(lock);
+	return r;
 }

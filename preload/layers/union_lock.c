@@ -1,0 +1,40 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * union_lock.c - who takes a name in a union away, or gives one where a whiteout is, does so by
+ * several calls: what is there, then what is to become of it. Two who do that at once would take
+ * each other's files for what they saw, and lose them: so one goes after the other, for each union.
+ * The lock is flock(2)'s, of the work directory, which the kernel takes from who is killed. Who is
+ * stopped meanwhile is waited for half a second; then it goes on without. */
+#include "layers/union.h"
+
+#include <linux/time.h>
+
+#define LOCK_EX_NB 6 /* flock(2) */
+#define TRIES 2500
+#define WAIT_NS 200000
+
+int fj_layers_lock(struct fj_thread *t, struct fj_layers *l)
+{
+	const struct __kernel_timespec wait = {.tv_nsec = WAIT_NS};
+	const long work = fj_layers_work(t, l);
+	long fd, r = -EWOULDBLOCK;
+
+	if (fj_is_err(work))
+		return -1;
+	fd = fj_sys4(__NR_openat, work, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	if (fj_is_err(fd))
+		return -1;
+	for (unsigned i = 0; (r == -EWOULDBLOCK || r == -EINTR) && i < TRIES; i++) {
+		if (i)
+			fj_sys2(__NR_nanosleep, &wait, 0);
+		r = fj_sys2(__NR_flock, fd, LOCK_EX_NB);
+	}
+	return (int)fd;
+}
+
+void fj_layers_unlock(int lock)
+{
+	if (lock >= 0)
+		fj_close(lock);
+}
