@@ -12,7 +12,7 @@
 #include "call/translate.h"
 #include "jail/mount_flags.h"
 #include "path/path.h"
-#include "path/quick.h"
+#include "path/fast.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 
@@ -27,12 +27,12 @@ static long open_place(const struct fj_place *place, int flags)
 static long find_quickly(struct fj_call *c, int dirfd, const char *jail_path, unsigned how,
 	int flags, struct fj_place *object)
 {
-	struct fj_quick q;
+	struct fj_fast q;
 	long r;
 
 	/* (What is changed in a union is copied up first.) */
 	if ((how & FJ_WANT_POS) || (how & FJ_WRITE && fj_mount_flags()->has_read_only) ||
-		!(how & FJ_WRITE ? fj_quick_begin : fj_quick_begin_layered)(
+		!(how & FJ_WRITE ? fj_fast_begin : fj_fast_begin_layered)(
 			&q, c->thread, dirfd, jail_path, fj_strlen(jail_path)))
 		return 1;
 	/* NO_SYMLINKS: a remembered directory that has become a link is noticed here, and a last
@@ -40,15 +40,15 @@ static long find_quickly(struct fj_call *c, int dirfd, const char *jail_path, un
 	do
 		r = fj_openat2(q.place.dirfd, q.place.name,
 			O_PATH | O_CLOEXEC | flags | (how & FJ_FOLLOW ? 0 : O_NOFOLLOW), 0, 0x04);
-	while (r == -ENOENT && fj_quick_below(&q));
+	while (r == -ENOENT && fj_fast_below(&q));
 	if (__builtin_expect(q.is_layered, 0) && !fj_is_err(r) &&
 		fj_union_calls.is_whiteout(c->thread, q.place.dirfd, q.place.name, NULL)) {
 		fj_close((int)r);
 		r = -EAGAIN;
 	}
-	if (!fj_quick_tells_of_open(&q, r))
+	if (!fj_fast_tells_of_open(&q, r))
 		r = 1;
-	fj_quick_end(&q);
+	fj_fast_end(&q);
 	if (r == 1 || fj_is_err(r))
 		return r;
 	*object = (struct fj_place){

@@ -198,7 +198,7 @@ static bool is_answered(const struct fj_call *c, const struct fj_seen *seen)
 	enum { R = 4, OWNER_R = 0400 }; /* R_OK, S_IRUSR */
 	const uint32_t wanted = (uint32_t)fj_arg(c, FJ_MODE, 0);
 
-	if (!seen->is_quick || (fj_arg(c, FJ_ATFLAGS, 0) & ~(uint64_t)AT_SYMLINK_NOFOLLOW) ||
+	if (!seen->is_fast || (fj_arg(c, FJ_ATFLAGS, 0) & ~(uint64_t)AT_SYMLINK_NOFOLLOW) ||
 		(c->nr == __NR_faccessat2 && fj_lacks()->faccessat2) ||
 		fj_mount_flags()->has_read_only ||
 		(fj_mount_flags()->has_mount_limits & FJ_MOUNT_NOEXEC) || (wanted & ~7u))

@@ -32,7 +32,7 @@ long fj_may_file(struct fj_call *c, const struct fj_ids *ids, const struct fj_ow
 struct fj_seen {
 	struct fj_place place;
 	bool is_there;
-	bool is_quick;	       /* from facts, which held */
+	bool is_fast;	       /* from facts, which held */
 	bool is_in_root;       /* and they say that it is in no mount */
 	struct fj_file file;   /* when it is there */
 	struct fj_file parent; /* for entries */

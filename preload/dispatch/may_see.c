@@ -13,7 +13,7 @@
 #include "call/row.h"
 #include "cred/ids.h"
 #include "path/path.h"
-#include "path/quick.h"
+#include "path/fast.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
@@ -75,23 +75,23 @@ static bool look_at_parent(struct fj_call *c, struct fj_seen *seen)
 static bool see_quickly(
 	struct fj_call *c, int dirfd, const char *jail_path, unsigned how, struct fj_seen *seen)
 {
-	struct fj_quick q;
+	struct fj_fast q;
 
-	if (fj_quick_begin(&q, c->thread, dirfd, jail_path, fj_strlen(jail_path))) {
+	if (fj_fast_begin(&q, c->thread, dirfd, jail_path, fj_strlen(jail_path))) {
 		const long r = fj_file_look(c, q.place.dirfd, q.place.name, 0, &seen->file);
 
 		seen->place = q.place;
 		seen->is_there = !r;
 		if ((!r || r == -ENOENT) && (!(how & FJ_ENTRY) || look_at_parent(c, seen)) &&
-			fj_quick_tells(&q, r) &&
+			fj_fast_tells(&q, r) &&
 			(r || !(how & FJ_FOLLOW) ||
 				(seen->file.owner.mode & FJ_S_IFMT) != FJ_S_IFLNK)) {
-			seen->is_quick = true;
+			seen->is_fast = true;
 			seen->is_in_root = q.is_in_root;
 			return true;
 		}
 		seen->is_there = false;
-		fj_quick_end(&q);
+		fj_fast_end(&q);
 	}
 	seen->place = (struct fj_place){.owned_fd = -1};
 	return false;

@@ -16,7 +16,7 @@
 #include "jail/mounts.h"
 #include "layers/place.h"
 #include "path/path.h"
-#include "path/quick.h"
+#include "path/fast.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 #include "jail/jail.h"
@@ -142,30 +142,30 @@ long fj_program_open_fd(const struct fj_place *place)
 static bool open_quickly(struct fj_call *c, int dirfd, const char *jail_path, bool follows,
 	struct fj_program *p, long *fd)
 {
-	struct fj_quick q;
+	struct fj_fast q;
 	struct fj_str s;
 
 	if (fj_mount_flags()->has_mount_limits ||
-		!fj_quick_begin_rooted(&q, c->thread, dirfd, jail_path, fj_strlen(jail_path)))
+		!fj_fast_begin_rooted(&q, c->thread, dirfd, jail_path, fj_strlen(jail_path)))
 		return false;
 	do {
 		/* (A name in the working directory needs no fact, and does not tell its path.) */
 		if (!q.epoch || q.place.dirfd == AT_FDCWD)
-			return fj_quick_end(&q);
+			return fj_fast_end(&q);
 		*fd = fj_program_open_fd(&q.place);
 		if (p)
 			p->held_fd = hold(&q.place, *fd);
-		if (!fj_quick_tells(&q, *fd)) {
+		if (!fj_fast_tells(&q, *fd)) {
 			if (!fj_is_err(*fd))
 				fj_close((int)*fd);
 			if (p)
 				fj_program_close(p);
-			return fj_quick_end(&q);
+			return fj_fast_end(&q);
 		}
 		if (*fd == -ENOENT)
 			return true;
 		if (fj_is_err(*fd) && (*fd != -ELOOP || !follows))
-			return fj_quick_end(&q);
+			return fj_fast_end(&q);
 		if (fj_is_err(*fd))
 			continue;
 		if (p) { /* a fact's value is a path below the process's root */
@@ -176,7 +176,7 @@ static bool open_quickly(struct fj_call *c, int dirfd, const char *jail_path, bo
 			p->exe = s.at;
 		}
 		return true;
-	} while (fj_quick_beyond(&q));
+	} while (fj_fast_beyond(&q));
 	return false;
 }
 

@@ -19,7 +19,7 @@
 #include "jail/mounts.h"
 #include "own/own.h"
 #include "path/path.h"
-#include "path/quick.h"
+#include "path/fast.h"
 #include "sys/abi.h"
 #include "call/hooks.h"
 #include "jail/lacks.h"
@@ -107,7 +107,7 @@ __attribute__((noinline)) static void see_one_link(struct fj_call *c)
 /* In a union: is what was just written to the program what it is to see? A whiteout is nothing, and
  * of a directory it must be known whether it is merged. */
 __attribute__((noinline)) static bool is_shown_right(
-	struct fj_call *c, const struct fj_quick *q, long r)
+	struct fj_call *c, const struct fj_fast *q, long r)
 {
 	const struct statx *sx = (const struct statx *)c->arg[4];
 	const struct stat *st = (const struct stat *)c->arg[2];
@@ -120,7 +120,7 @@ __attribute__((noinline)) static bool is_shown_right(
 
 	if (r == -EACCES || ((mode & FJ_S_IFMT) == FJ_S_IFCHR && !rdev))
 		return false;
-	is_merged = (mode & FJ_S_IFMT) == FJ_S_IFDIR ? fj_quick_is_merged(q) : 0;
+	is_merged = (mode & FJ_S_IFMT) == FJ_S_IFDIR ? fj_fast_is_merged(q) : 0;
 	if (is_merged > 0)
 		show_one_link(c);
 	return is_merged >= 0;
@@ -146,7 +146,7 @@ FJ_HOT long fj_hook_stat(struct fj_call *c)
 	const unsigned flags = (uint32_t)c->arg[c->nr == __NR_statx ? 2 : 3];
 	const bool follows = !(flags & AT_SYMLINK_NOFOLLOW);
 	struct fj_place place;
-	struct fj_quick q;
+	struct fj_fast q;
 	bool is_symlink;
 	long r;
 	char *jail_path = fj_arg_path(c, PATH, &r);
@@ -161,20 +161,20 @@ FJ_HOT long fj_hook_stat(struct fj_call *c)
 			see_one_link(c);
 		return r;
 	}
-	if (fj_quick_begin_layered(&q, c->thread, (int)c->arg[DIRFD], jail_path, c->path_len))
+	if (fj_fast_begin_layered(&q, c->thread, (int)c->arg[DIRFD], jail_path, c->path_len))
 		do {
 			do
 				r = show(c, q.place.dirfd, q.place.name,
 					flags | AT_SYMLINK_NOFOLLOW, &is_symlink);
-			while (r == -ENOENT && fj_quick_below(&q));
-			if (!fj_quick_tells(&q, r) ||
+			while (r == -ENOENT && fj_fast_below(&q));
+			if (!fj_fast_tells(&q, r) ||
 				(__builtin_expect(q.is_layered, 0) && !is_shown_right(c, &q, r))) {
-				fj_quick_end(&q);
+				fj_fast_end(&q);
 				break;
 			}
 			if (r != 0 || !follows || !is_symlink)
 				return r;
-		} while (fj_quick_beyond(&q));
+		} while (fj_fast_beyond(&q));
 	r = find(c, PATH, jail_path, follows ? FJ_FOLLOW : 0, &place);
 	if (r < 0)
 		return r;
@@ -220,7 +220,7 @@ out:
 /* What access(2) answers, when that is sure from looking at the file; else 1. *is_symlink tells of
  * one. Nothing but the mode bits can deny the owner to look at, or to read, a file that he found.
  */
-static long access_by_look(const struct fj_call *c, const struct fj_quick *q, bool *is_symlink)
+static long access_by_look(const struct fj_call *c, const struct fj_fast *q, bool *is_symlink)
 {
 	const int dirfd = q->place.dirfd;
 	const char *const name = q->place.name;
@@ -279,7 +279,7 @@ FJ_HOT static long access_on_disk(struct fj_call *c)
 	const int dirfd = fj_arg_dirfd(c, i);
 	const uint64_t wanted = fj_arg(c, FJ_MODE, 0);
 	struct fj_place place;
-	struct fj_quick q;
+	struct fj_fast q;
 	bool is_symlink;
 	long r;
 	char *jail_path = fj_arg_path(c, i, &r);
@@ -293,22 +293,22 @@ FJ_HOT static long access_on_disk(struct fj_call *c)
 					do_faccessat() of fs/open.c */
 	if (!fj_mount_flags()->has_read_only &&
 		!(fj_mount_flags()->has_mount_limits & FJ_MOUNT_NOEXEC) &&
-		fj_quick_begin_layered(&q, c->thread, dirfd, jail_path, c->path_len))
+		fj_fast_begin_layered(&q, c->thread, dirfd, jail_path, c->path_len))
 		do {
 			do
 				r = access_by_look(c, &q, &is_symlink);
-			while (r == -ENOENT && fj_quick_below(&q));
+			while (r == -ENOENT && fj_fast_below(&q));
 			if (follows && is_symlink)
 				continue;
 			aim(c, i, &q.place);
 			if (r != ONLY_THE_WALK_KNOWS)
 				r = r == 1 || is_symlink ? fj_kernel(c) : r;
-			if (r != ONLY_THE_WALK_KNOWS && fj_quick_tells(&q, r))
+			if (r != ONLY_THE_WALK_KNOWS && fj_fast_tells(&q, r))
 				return r;
 			c->arg[i - 1] = (uint64_t)(int64_t)dirfd;
-			fj_quick_end(&q);
+			fj_fast_end(&q);
 			break;
-		} while (fj_quick_beyond(&q));
+		} while (fj_fast_beyond(&q));
 	r = find(c, i, jail_path, (follows ? FJ_FOLLOW : 0) | FJ_WRITE | FJ_WANT_POS, &place);
 	if (r < 0)
 		return r;

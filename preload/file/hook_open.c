@@ -16,7 +16,7 @@
 #include "jail/mounts.h"
 #include "jail/paths.h"
 #include "path/path.h"
-#include "path/quick.h"
+#include "path/fast.h"
 #include "sys/sys.h"
 
 #include <linux/openat2.h>
@@ -46,37 +46,37 @@ FJ_HOT static long open_path(
 			      (!fj_open_wants_note(o) || fj_mount_flags()->has_unions) &&
 			      !(fj_mount_flags()->has_mount_limits & FJ_MOUNT_NODEV) &&
 			      !fj_procfs_may_be_fdinfo(dirfd, jail_path, c->path_len);
-	struct fj_quick q;
+	struct fj_fast q;
 	long r;
 
 	/* (What is changed in a union is copied up first.) */
-	if (is_usual && (fj_open_writes(o) ? fj_quick_begin : fj_quick_begin_layered)(
+	if (is_usual && (fj_open_writes(o) ? fj_fast_begin : fj_fast_begin_layered)(
 				&q, c->thread, dirfd, jail_path, c->path_len))
 		do {
 			/* (By O_PATH alone a whiteout could be opened, too.) */
 			if (__builtin_expect(fj_open_wants_note(o), 0) &&
 				(!q.needs_no_note || !(o->flags & O_DIRECTORY))) {
-				fj_quick_end(&q);
+				fj_fast_end(&q);
 				break;
 			}
 			if (__builtin_expect(q.is_layered, 0) && (o->flags & O_DIRECTORY))
 				fj_dir_about_to_open(&q);
 			do
 				r = fj_open_place(c, &q.place, o);
-			while (__builtin_expect(r == -ENOENT, 0) && fj_quick_below(&q));
+			while (__builtin_expect(r == -ENOENT, 0) && fj_fast_below(&q));
 			if (__builtin_expect(q.is_layered, 0) && r >= 0 && (o->flags & O_DIRECTORY))
 				fj_dir_opened(&q, (int)r);
 			if (__builtin_expect(r >= 0 && q.needs_no_note, 0))
 				fj_dir_unnote((int)r);
 			if (__builtin_expect(r >= 0, 1) || r == -FJ_RESTART ||
-				fj_quick_tells_of_open(&q, r))
+				fj_fast_tells_of_open(&q, r))
 				return r;
 			if (r != -ELOOP || !fj_open_follows_last(o) || fj_open_writes(o) ||
-				!fj_quick_held(&q)) {
-				fj_quick_end(&q);
+				!fj_fast_held(&q)) {
+				fj_fast_end(&q);
 				break;
 			}
-		} while (fj_quick_beyond(&q));
+		} while (fj_fast_beyond(&q));
 	return fj_open_walked(c, dirfd, jail_path, o);
 }
 

@@ -18,7 +18,7 @@
 #include "cred/ids.h"
 #include "own/own.h"
 #include "path/path.h"
-#include "path/quick.h"
+#include "path/fast.h"
 #include "records/records.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
@@ -78,7 +78,7 @@ static bool chown_quick(struct fj_call *c, uint32_t uid, uint32_t gid, long *r)
 {
 	const int i = fj_arg_index(c, FJ_PATH);
 	const uint64_t flags = (uint32_t)fj_arg(c, FJ_ATFLAGS, 0);
-	struct fj_quick q;
+	struct fj_fast q;
 	struct fj_file file;
 	struct statx sx;
 	char *jail_path;
@@ -86,12 +86,11 @@ static bool chown_quick(struct fj_call *c, uint32_t uid, uint32_t gid, long *r)
 	if ((flags & ~(uint64_t)AT_SYMLINK_NOFOLLOW) || fj_mount_flags()->has_read_only)
 		return false;
 	jail_path = fj_arg_path(c, i, r);
-	if (!jail_path ||
-		!fj_quick_begin(&q, c->thread, fj_arg_dirfd(c, i), jail_path, c->path_len))
+	if (!jail_path || !fj_fast_begin(&q, c->thread, fj_arg_dirfd(c, i), jail_path, c->path_len))
 		return false;
 	*r = fj_file_statx(
 		c, q.place.dirfd, q.place.name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &sx, &file);
-	if (*r || !fj_quick_tells(&q, *r) ||
+	if (*r || !fj_fast_tells(&q, *r) ||
 		(!flags && (file.real_mode & FJ_S_IFMT) == FJ_S_IFLNK) ||
 		fj_file_is_layered(&file, q.place.dirfd, q.place.name))
 		return false;

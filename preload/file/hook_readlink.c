@@ -17,7 +17,7 @@
 #include "jail/root.h"
 #include "jail/search.h"
 #include "path/path.h"
-#include "path/quick.h"
+#include "path/fast.h"
 #include "sys/scratch.h"
 #include "call/hooks.h"
 
@@ -217,7 +217,7 @@ FJ_HOT long fj_hook_readlink(struct fj_call *c)
 {
 	const int i = fj_arg_index(c, FJ_LPATH);
 	struct fj_place place;
-	struct fj_quick q;
+	struct fj_fast q;
 	long r;
 	char *jail_path = fj_arg_path(c, i, &r);
 
@@ -229,16 +229,16 @@ FJ_HOT long fj_hook_readlink(struct fj_call *c)
 		return c->arg[i] ? read_own_link(c, fj_arg_dirfd(c, i)) : fj_kernel(c);
 	if (fj_begins(jail_path, OF_SELF) && read_own_link_of_proc(c, jail_path, &r))
 		return r;
-	if (fj_quick_begin_layered(&q, c->thread, fj_arg_dirfd(c, i), jail_path, c->path_len)) {
+	if (fj_fast_begin_layered(&q, c->thread, fj_arg_dirfd(c, i), jail_path, c->path_len)) {
 		do /* (In `fakejail /` procfs is no mount, and facts lead into it.) */
 			r = read_link_at(c, &q.place,
 				jail_path[0] != '/' || !fj_jail_paths()->root[0] ||
 					q.place.dirfd == AT_FDCWD);
-		while (r == -ENOENT && fj_quick_below(&q));
-		if (fj_quick_tells(&q, r) &&
+		while (r == -ENOENT && fj_fast_below(&q));
+		if (fj_fast_tells(&q, r) &&
 			(__builtin_expect(!q.is_layered, 1) || is_read_right(c, &q.place, r)))
 			return r;
-		fj_quick_end(&q);
+		fj_fast_end(&q);
 	}
 	r = fj_path_walk(c->thread, fj_arg_dirfd(c, i), jail_path, 0, &place);
 	if (r < 0)

@@ -11,7 +11,7 @@
 #include "jail/paths.h"
 #include "layers/place.h"
 #include "path/path.h"
-#include "path/quick.h"
+#include "path/fast.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 
@@ -45,15 +45,15 @@ bool fj_exe_is_known(struct fj_thread *t)
 	const uint32_t mark = fj_scratch_mark(t);
 	struct fj_place place;
 	struct stat st = {0};
-	struct fj_quick q;
+	struct fj_fast q;
 
-	if (own_path[0] == '/' && fj_quick_begin(&q, t, AT_FDCWD, own_path, fj_strlen(own_path))) {
+	if (own_path[0] == '/' && fj_fast_begin(&q, t, AT_FDCWD, own_path, fj_strlen(own_path))) {
 		const bool is = !fj_sys4(__NR_newfstatat, q.place.dirfd, q.place.name, &st,
 					AT_SYMLINK_NOFOLLOW) &&
 				st.st_ino == own_ino && st.st_dev == own_dev &&
-				fj_quick_tells(&q, 0);
+				fj_fast_tells(&q, 0);
 
-		fj_quick_end(&q);
+		fj_fast_end(&q);
 		if (is)
 			return true;
 		st = (struct stat){0};

@@ -21,7 +21,7 @@
  * A process that shares its working directory but not its memory (CLONE_FS without CLONE_VM) would
  * move without knowing: fj_jail->has_shared_cwds, from before the first is made.
  *
- * Called by quick.c and steps.c, and by the hooks of chdir, fchdir and clone. */
+ * Called by fast.c and steps.c, and by the hooks of chdir, fchdir and clone. */
 #include "path/path.h"
 #include "jail/facts.h"
 #include "jail/mount_table.h"

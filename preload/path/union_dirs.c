@@ -22,7 +22,7 @@
 #include "sys/scratch.h"
 #include "sys/sys.h"
 #include "jail/mount_flags.h"
-#include "path/quick.h"
+#include "path/fast.h"
 
 #include <linux/stat.h>
 
@@ -133,14 +133,14 @@ static const char *name_of(const char *path, size_t len)
 	return name;
 }
 
-void fj_dir_about_to_open(const struct fj_quick *q)
+void fj_dir_about_to_open(const struct fj_fast *q)
 {
 	const char *const name = name_of(q->path, q->len);
 
 	fj_facts_saw_name(name, (size_t)(q->path + q->len - name));
 }
 
-void fj_dir_opened(const struct fj_quick *q, int fd)
+void fj_dir_opened(const struct fj_fast *q, int fd)
 {
 	const uint32_t mark = fj_scratch_mark(q->t);
 	const char *const name = name_of(q->path, q->len);

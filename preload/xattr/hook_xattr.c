@@ -22,7 +22,7 @@
 #include "jail/facts.h"
 #include "own/own.h"
 #include "path/path.h"
-#include "path/quick.h"
+#include "path/fast.h"
 #include "records/records.h"
 #include "sys/abi.h"
 #include "sys/sys.h"
@@ -185,33 +185,33 @@ static bool read_quickly(struct fj_call *c, enum fj_xattr_what what, const char 
 {
 	static bool no_getxattrat;
 	struct fj_file file;
-	struct fj_quick quick;
+	struct fj_fast quick;
 
 	if ((what != FJ_XATTR_GET && what != FJ_XATTR_LIST) || no_getxattrat ||
-		!fj_quick_begin_layered(&quick, c->thread, AT_FDCWD, jail_path, c->path_len))
+		!fj_fast_begin_layered(&quick, c->thread, AT_FDCWD, jail_path, c->path_len))
 		return false;
 	q->is_at = true;
 	do {
 		do {
 			q->file = quick.place;
 			*r = fj_file_look(c, q->file.dirfd, q->file.name, 0, &file);
-		} while (*r == -ENOENT && fj_quick_below(&quick));
+		} while (*r == -ENOENT && fj_fast_below(&quick));
 		if (!*r && follows && (file.real_mode & FJ_S_IFMT) == FJ_S_IFLNK)
 			continue;
 		*r = *r ? *r : read_name(q, what);
 		if (__builtin_expect(quick.is_layered, 0) &&
 			(*r == -EACCES || (!*r && is_unions_own(q, what, &file)))) {
-			fj_quick_end(&quick);
+			fj_fast_end(&quick);
 			break;
 		}
 		*r = *r ? *r : perform_on(c, q, what, &file);
 		no_getxattrat = no_getxattrat || *r == -ENOSYS;
 		/* (Old container policies say EPERM to a call that they do not know.) */
-		if (*r != -ENOSYS && *r != -EPERM && fj_quick_tells(&quick, *r))
+		if (*r != -ENOSYS && *r != -EPERM && fj_fast_tells(&quick, *r))
 			return true;
-		fj_quick_end(&quick);
+		fj_fast_end(&quick);
 		break;
-	} while (fj_quick_beyond(&quick));
+	} while (fj_fast_beyond(&quick));
 	q->is_at = false;
 	return false;
 }

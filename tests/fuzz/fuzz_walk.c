@@ -19,7 +19,7 @@
 #include "jail/paths.h"
 #include "jail/root.h"
 #include "layers/place.h"
-#include "path/quick.h"
+#include "path/fast.h"
 #include "setup/layout.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
@@ -148,11 +148,11 @@ static long ask_walk(const char *jail_path, unsigned how)
 static long ask_facts(const char *jail_path, bool follows)
 {
 	const uint32_t mark = fj_scratch_mark(thread);
-	struct fj_quick q;
+	struct fj_fast q;
 	long fd = -EAGAIN;
 	char byte;
 
-	if (fj_quick_begin(&q, thread, AT_FDCWD, jail_path, strlen(jail_path)))
+	if (fj_fast_begin(&q, thread, AT_FDCWD, jail_path, strlen(jail_path)))
 		fd = fj_openat2(q.place.dirfd, q.place.name, O_PATH | O_CLOEXEC | O_NOFOLLOW, 0,
 			RESOLVE_NO_SYMLINKS);
 	fj_scratch_release(thread, mark);

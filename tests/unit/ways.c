@@ -8,7 +8,7 @@
 #include "jail/lacks.h"
 #include "layers/place.h"
 #include "path/path.h"
-#include "path/quick.h"
+#include "path/fast.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 
@@ -65,13 +65,13 @@ static long walk_open(int dirfd, const char *jail_path, unsigned how)
 }
 
 /* As fj_find_object() uses facts: what the one call cannot settle goes to the walk. */
-static long quick_open(int dirfd, const char *jail_path, unsigned how)
+static long open_fast(int dirfd, const char *jail_path, unsigned how)
 {
 	const uint32_t mark = fj_scratch_mark(unit_thread);
-	struct fj_quick q;
+	struct fj_fast q;
 	long r = -EAGAIN;
 
-	if (fj_quick_begin(&q, unit_thread, dirfd, jail_path, strlen(jail_path)))
+	if (fj_fast_begin(&q, unit_thread, dirfd, jail_path, strlen(jail_path)))
 		r = fj_openat2(q.place.dirfd, q.place.name, O_PATH | O_CLOEXEC | O_NOFOLLOW, 0,
 			RESOLVE_NO_SYMLINKS);
 	fj_scratch_release(unit_thread, mark);
@@ -91,8 +91,8 @@ struct seen ways_engine_look(enum way way, int dirfd, const char *jail_path, uns
 	if (way == FACTS)
 		fj_close((int)walk_open(
 			dirfd, jail_path, how)); /* so that there is something to remember */
-	return ways_look(way == FACTS ? quick_open(dirfd, jail_path, how) :
-					walk_open(dirfd, jail_path, how));
+	return ways_look(
+		way == FACTS ? open_fast(dirfd, jail_path, how) : walk_open(dirfd, jail_path, how));
 }
 
 void ways_make_tree(void)

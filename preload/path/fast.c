@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * quick.c - the usual case: a place without a walk, from remembered facts (facts.c). */
+ * fast.c - the usual case: a place without a walk, from remembered facts (facts.c). */
 #include "path/walk.h"
 #include "path/proc.h"
 #include "jail/facts.h"
@@ -13,7 +13,7 @@
 #include "layers/place.h"
 #include "layers/union.h"
 #include "path/path.h"
-#include "path/quick.h"
+#include "path/fast.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 
@@ -35,7 +35,7 @@ static bool is_there(struct fj_thread *t, const struct fj_str *pos)
 
 /* `value` is a directory, relative to the root. When it lies in the working directory `pos`, or is
  * that, let it begin there: then the kernel goes from where the process stands. */
-static bool begin_where_one_stands(struct fj_quick *q, const struct fj_root *root,
+static bool begin_where_one_stands(struct fj_fast *q, const struct fj_root *root,
 	const struct fj_str *pos, struct fj_str *value)
 {
 	const char *const dir = pos->at + root->len + (pos->at[root->len] == '/');
@@ -56,7 +56,7 @@ static bool begin_where_one_stands(struct fj_quick *q, const struct fj_root *roo
 
 /* The fact for the directory that relative `path` begins with in `len` bytes, its value into
  * `value`. */
-static bool find_below_cwd(struct fj_quick *q, const struct fj_root *root, const char *path,
+static bool find_below_cwd(struct fj_fast *q, const struct fj_root *root, const char *path,
 	size_t len, struct fj_str *value, unsigned *flags)
 {
 	struct fj_thread *const t = q->t;
@@ -82,7 +82,7 @@ static bool find_below_cwd(struct fj_quick *q, const struct fj_root *root, const
 }
 
 /* One name in the working directory: is it remembered that who asks may search that? */
-__attribute__((noinline)) static bool may_search_cwd(struct fj_quick *q)
+__attribute__((noinline)) static bool may_search_cwd(struct fj_fast *q)
 {
 	const uint32_t mark = fj_scratch_mark(q->t);
 	struct fj_str pos;
@@ -118,7 +118,7 @@ static const char *join(struct fj_thread *t, struct fj_str *value, const char *n
 
 /* Each of the paths in `value` with the name behind it, one after the other, into the place. */
 __attribute__((noinline)) static void name_in_layers(
-	struct fj_quick *q, const struct fj_str *value, const char *name, size_t len)
+	struct fj_fast *q, const struct fj_str *value, const char *name, size_t len)
 {
 	/* (What lies in the root is found the sooner from there; but where a device does not tell
 	 * whose a file is, its path does.) */
@@ -152,12 +152,12 @@ __attribute__((noinline)) static void name_in_layers(
 	q->is_layered = true;
 	q->left = (uint32_t)paths - 1;
 	q->place.name = s.at;
-	fj_quick_aim(q);
+	fj_fast_aim(q);
 }
 
 /* `value` is the directory's. False: the caller cannot make use of it. */
 static inline bool use(
-	struct fj_quick *q, unsigned flags, struct fj_str *value, const char *name, size_t len)
+	struct fj_fast *q, unsigned flags, struct fj_str *value, const char *name, size_t len)
 {
 	if (__builtin_expect(flags & FJ_FACT_UNION, 0)) {
 		if (!q->takes_layers)
@@ -178,7 +178,7 @@ __attribute__((noinline)) static bool may_be_in_union(const char *path, size_t l
 /* A name in a directory of the caller's own, in a jail with unions. FJ_DIR_IN_UNION: the place is
  * found. */
 __attribute__((noinline)) static enum fj_dir_kind recall_dir(
-	struct fj_quick *q, const char *name, size_t len)
+	struct fj_fast *q, const char *name, size_t len)
 {
 	struct fj_str pos, paths;
 	enum fj_dir_kind kind;
@@ -207,7 +207,7 @@ __attribute__((noinline)) static enum fj_dir_kind recall_dir(
 	return kind;
 }
 
-FJ_HOT static bool find(struct fj_quick *q)
+FJ_HOT static bool find(struct fj_fast *q)
 {
 	struct fj_thread *const t = q->t;
 	const char *const path = q->path, *name = path + q->len;
@@ -282,14 +282,14 @@ FJ_HOT static bool find(struct fj_quick *q)
 	return !fj_search(t)->asks || (flags & FJ_FACT_LETS);
 }
 
-bool fj_quick_end(struct fj_quick *q)
+bool fj_fast_end(struct fj_fast *q)
 {
 	fj_scratch_release(q->t, q->outer);
 	return false;
 }
 
 static inline bool begin(
-	struct fj_quick *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len)
+	struct fj_fast *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len)
 {
 	q->t = t;
 	q->dirfd = dirfd;
@@ -298,32 +298,32 @@ static inline bool begin(
 	q->beyond = NULL;
 	q->links = 0;
 	q->outer = fj_scratch_mark(t);
-	return __builtin_expect(find(q), 1) || fj_quick_end(q);
+	return __builtin_expect(find(q), 1) || fj_fast_end(q);
 }
 
-FJ_HOT bool fj_quick_begin(
-	struct fj_quick *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len)
+FJ_HOT bool fj_fast_begin(
+	struct fj_fast *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len)
 {
 	q->takes_layers = false;
 	q->takes_cwd = true;
 	return begin(q, t, dirfd, jail_path, len);
 }
 
-bool fj_quick_begin_rooted(
-	struct fj_quick *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len)
+bool fj_fast_begin_rooted(
+	struct fj_fast *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len)
 {
 	q->takes_layers = q->takes_cwd = false;
 	return begin(q, t, dirfd, jail_path, len);
 }
 
-FJ_HOT bool fj_quick_begin_layered(
-	struct fj_quick *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len)
+FJ_HOT bool fj_fast_begin_layered(
+	struct fj_fast *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len)
 {
 	q->takes_layers = q->takes_cwd = true;
 	return begin(q, t, dirfd, jail_path, len);
 }
 
-int fj_quick_is_merged(const struct fj_quick *q)
+int fj_fast_is_merged(const struct fj_fast *q)
 {
 	struct fj_str pos;
 	uint32_t mark;
@@ -346,7 +346,7 @@ int fj_quick_is_merged(const struct fj_quick *q)
 }
 
 /* The jail path that means the same without the link, in `q->beyond`. */
-static bool go_past_link(struct fj_quick *q)
+static bool go_past_link(struct fj_fast *q)
 {
 	const uint32_t mark = fj_scratch_mark(q->t);
 	char *text = fj_scratch_path(q->t);
@@ -374,16 +374,16 @@ static bool go_past_link(struct fj_quick *q)
 	return done;
 }
 
-bool fj_quick_beyond(struct fj_quick *q)
+bool fj_fast_beyond(struct fj_fast *q)
 {
 	if (q->links++ == LINKS_MAX)
-		return fj_quick_end(q);
+		return fj_fast_end(q);
 	if (!q->beyond) {
 		q->beyond = fj_scratch_path(q->t);
 		q->mark = fj_scratch_mark(q->t);
 	}
 	if (!go_past_link(q))
-		return fj_quick_end(q);
+		return fj_fast_end(q);
 	fj_scratch_release(q->t, q->mark);
-	return find(q) || fj_quick_end(q);
+	return find(q) || fj_fast_end(q);
 }

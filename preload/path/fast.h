@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * quick.h - a place without a walk, by what is remembered of directories. Called by the hooks of the
+ * fast.h - a place without a walk, by what is remembered of directories. Called by the hooks of the
  * most frequent calls. */
-#ifndef FJ_QUICK_H
-#define FJ_QUICK_H
+#ifndef FJ_FAST_H
+#define FJ_FAST_H
 
 #include "jail/facts.h"
 #include "jail/fds.h"
@@ -17,13 +17,13 @@
 #include <stdint.h>
 
 /* A place without a walk, from remembered facts. The last component may turn out to be a symlink:
- * the call must be made such that this is noticed. fj_quick_held() is to be asked after it.
+ * the call must be made such that this is noticed. fj_fast_held() is to be asked after it.
  *
- * if (fj_quick_begin(&q, ...))
+ * if (fj_fast_begin(&q, ...))
  *         do ... the call, on q.place; return when it is conclusive
- *         while (fj_quick_beyond(&q));
+ *         while (fj_fast_beyond(&q));
  * ... only the walk can tell; nothing of scratch memory is kept */
-struct fj_quick {
+struct fj_fast {
 	struct fj_thread *t;
 	int dirfd;
 	const char *path; /* that led to the place: the caller's, or what symlinks made of it */
@@ -44,59 +44,59 @@ struct fj_quick {
 	const char *dir;    /* position of the directory, when a descriptor in a union led there */
 };
 /* Find `jail_path`, of `len` bytes. Without any system call. */
-bool fj_quick_begin(
-	struct fj_quick *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len);
+bool fj_fast_begin(
+	struct fj_fast *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len);
 /* The same also where the directory lies in a union. Then what is there may be a whiteout, and
  * where nothing is the next layer may have it. */
-bool fj_quick_begin_layered(
-	struct fj_quick *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len);
-/* The same as fj_quick_begin(), and the place's name, if it is not a bare one of the caller's, begins
+bool fj_fast_begin_layered(
+	struct fj_fast *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len);
+/* The same as fj_fast_begin(), and the place's name, if it is not a bare one of the caller's, begins
  * at the root or is absolute. */
-bool fj_quick_begin_rooted(
-	struct fj_quick *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len);
+bool fj_fast_begin_rooted(
+	struct fj_fast *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len);
 /* After the call on its place: is what led there still right? */
-static inline bool fj_quick_held(const struct fj_quick *q)
+static inline bool fj_fast_held(const struct fj_fast *q)
 {
 	return fj_facts_hold(q->epoch) && (!q->stands || fj_stand_held(q->moves));
 }
 /* A name in a layer is absolute, or lies in the jail's own root. */
-static inline void fj_quick_aim(struct fj_quick *q)
+static inline void fj_fast_aim(struct fj_fast *q)
 {
 	q->place.dirfd = q->place.name[0] == '/' ? AT_FDCWD : FJ_FD_ROOT(fj_jail);
 }
 /* Nothing is there: let the place lead to the next layer. False: that was the last. */
-static inline bool fj_quick_below(struct fj_quick *q)
+static inline bool fj_fast_below(struct fj_fast *q)
 {
 	if (__builtin_expect(!q->left, 1))
 		return false;
 	q->left--;
 	q->place.name += fj_strlen(q->place.name) + 1;
-	fj_quick_aim(q);
+	fj_fast_aim(q);
 	return true;
 }
 /* union_dirs.c: `q`, which is layered, leads to a directory that is about to be opened, and was opened
  * as `fd`: what follows from the one that it lies in is remembered of it. */
-void fj_dir_about_to_open(const struct fj_quick *q);
-void fj_dir_opened(const struct fj_quick *q, int fd);
+void fj_dir_about_to_open(const struct fj_fast *q);
+void fj_dir_opened(const struct fj_fast *q, int fd);
 /* Is `r`, which the kernel said of the place, the answer? Else only the walk can tell. Another thread
  * or process may have replaced what the facts said; and of a relative path the directory above may
  * not be searchable though the working directory is, of one in a union that of one layer alone. */
-static inline bool fj_quick_tells(const struct fj_quick *q, long r)
+static inline bool fj_fast_tells(const struct fj_fast *q, long r)
 {
-	return fj_quick_held(q) && (r != -EACCES || (q->path[0] == '/' && !q->is_layered));
+	return fj_fast_held(q) && (r != -EACCES || (q->path[0] == '/' && !q->is_layered));
 }
 /* The same of openat2(2) that refuses links: what it has opened is right in any case, and what a
  * signal ended is not to be made again. Other errors than these may be of that refusal. */
-static inline bool fj_quick_tells_of_open(const struct fj_quick *q, long r)
+static inline bool fj_fast_tells_of_open(const struct fj_fast *q, long r)
 {
 	return !fj_is_err(r) || r == -EINTR ||
-	       ((r == -ENOENT || r == -EEXIST || r == -EACCES) && fj_quick_tells(q, r));
+	       ((r == -ENOENT || r == -EEXIST || r == -EACCES) && fj_fast_tells(q, r));
 }
 /* The place is a directory. Is it merged of several layers? -1: that is not known. */
-int fj_quick_is_merged(const struct fj_quick *q);
+int fj_fast_is_merged(const struct fj_fast *q);
 /* The place is a symlink that is to be followed: find what it leads to. */
-bool fj_quick_beyond(struct fj_quick *q);
+bool fj_fast_beyond(struct fj_fast *q);
 /* Give up: give scratch memory back. False. */
-bool fj_quick_end(struct fj_quick *q);
+bool fj_fast_end(struct fj_fast *q);
 
 #endif
