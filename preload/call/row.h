@@ -47,7 +47,7 @@ static inline bool fj_kind_is_path(enum fj_kind kind)
 }
 
 /* When the seccomp filter hands the call to us; else it goes to the kernel untouched. */
-enum fj_when {
+enum fj_condition {
 	FJ_NEVER,
 	FJ_ALWAYS,
 	FJ_IF_ARG0,
@@ -137,7 +137,7 @@ enum fj_support { FJ_FULL, FJ_PARTIAL, FJ_REFUSED, FJ_PASSED };
 struct fj_row {
 	uint16_t name; /* row.c knows where; 0: there is no such row */
 	uint8_t hook;  /* enum fj_hook of hooks.h; 0: the kernel's own affair */
-	uint8_t when;  /* enum fj_when */
+	uint8_t when;  /* enum fj_condition */
 	uint8_t flags;
 	uint8_t asks;		   /* enum fj_asks */
 	uint8_t support;	   /* enum fj_support */

@@ -3,7 +3,7 @@
  *
  * hook_exit.c - the end of a process, as far as the jail has to know of it. */
 #include "call/hooks.h"
-#include "call/when.h"
+#include "call/condition.h"
 #include "private/private.h"
 #include "call/call.h"
 

@@ -14,7 +14,7 @@
 #include "signal/faults.h"
 #include "signal/libc_signals.h"
 #include "seccomp/policy.h"
-#include "call/when.h"
+#include "call/condition.h"
 #include "door/handlers.h"
 #include "door/record.h"
 #include "text/sites.h"
@@ -208,7 +208,7 @@ __attribute__((noinline)) static long run_with_care(
 			fj_guest_forget();
 		return r;
 	}
-	if (row && !fj_when_applies(row, c->arg) &&
+	if (row && !fj_condition_holds(row, c->arg) &&
 		(row->hook || !fj_writes_are_watched() || !fj_writes_may_be(c->nr)))
 		return fj_kernel_waiting(c, c->nr, c->arg, -1);
 	r = fj_call_row(c);
@@ -281,7 +281,7 @@ bool fj_door_wants(long nr)
 	if (row->when == FJ_NEVER && !has_open_fd(row))
 		return false;
 	if (row->when == FJ_IF_TRACED)
-		return fj_when_of(row) != FJ_NEVER;
+		return fj_condition_of(row) != FJ_NEVER;
 	if (row->when == FJ_IF_NEW_USERS) /* clone: its child returns on a stack of its own */
 		return false;
 	/* A signal that a program sends itself must find it on the stack that it is on. */

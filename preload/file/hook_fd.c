@@ -6,7 +6,7 @@
  * For the program they are numbers that are not open. Where one is an argument of its own row.c has
  * seen to that; here are those that lie in memory. */
 #include "call/hooks.h"
-#include "call/when.h"
+#include "call/condition.h"
 #include "signal/signalfd.h"
 #include "sys/guest.h"
 #include "call/call.h"

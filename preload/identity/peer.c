@@ -9,7 +9,7 @@
  * connected; and credentials that a sender gave itself are those of its last message. */
 #include "identity/peer.h"
 
-#include "call/when.h"
+#include "call/condition.h"
 #include "sys/guest.h"
 #include "call/call.h"
 #include "cred/ids.h"

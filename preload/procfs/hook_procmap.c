@@ -7,7 +7,7 @@
  * That file's name tells which one was meant (procfs.c). The kernel judges the question and knows
  * page sizes and build ids; which mappings there are, and what they are called, the text says as
  * the program would read it now. */
-#include "call/when.h"
+#include "call/condition.h"
 #include "procfs/procfs.h"
 #include "sys/guest.h"
 #include "union/change.h"

@@ -17,7 +17,7 @@
  * call is always allowed, and does not run the program for it at all. */
 #include "trap/trap.h"
 
-#include "call/when.h"
+#include "call/condition.h"
 #include "call/trapping.h"
 #include "call/tag.h"
 
@@ -38,7 +38,7 @@
  * that is known by the number. */
 struct leaf {
 	const struct fj_row *row;
-	enum fj_when when;
+	enum fj_condition when;
 	uint32_t jumps; /* the last of those that lead here, plus one: each says which was before it
 			 */
 };
@@ -171,7 +171,7 @@ static void allow_unless_one_of(struct builder *b, uint32_t offset, const struct
 	allow(b);
 }
 
-static void emit_leaf(struct builder *b, const struct fj_row *row, enum fj_when when)
+static void emit_leaf(struct builder *b, const struct fj_row *row, enum fj_condition when)
 {
 	switch (when) {
 	case FJ_NEVER:
@@ -246,13 +246,13 @@ static void emit_leaf(struct builder *b, const struct fj_row *row, enum fj_when 
 }
 
 /* Is a call of both rows asked the same? */
-static bool is_same_leaf(const struct leaf *l, const struct fj_row *row, enum fj_when when)
+static bool is_same_leaf(const struct leaf *l, const struct fj_row *row, enum fj_condition when)
 {
 	return l->when == when &&
 	       (l->row->fds == row->fds || (when != FJ_IF_OUR_FD && when != FJ_IF_LIMITED));
 }
 
-static uint32_t leaf_of(struct builder *b, const struct fj_row *row, enum fj_when when)
+static uint32_t leaf_of(struct builder *b, const struct fj_row *row, enum fj_condition when)
 {
 	uint32_t i = 0;
 
@@ -267,7 +267,7 @@ static uint32_t leaf_of(struct builder *b, const struct fj_row *row, enum fj_whe
 static struct run answer_of(struct builder *b, long nr)
 {
 	const struct fj_row *row = fj_row(nr);
-	const enum fj_when when = row ? fj_when_of(row) : FJ_NEVER;
+	const enum fj_condition when = row ? fj_condition_of(row) : FJ_NEVER;
 	struct run run = {.from = (uint16_t)nr, .has_result = true};
 
 	if (!row)

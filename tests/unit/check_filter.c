@@ -6,7 +6,7 @@
  * answer is said here again, in C. */
 #include "unit.h"
 
-#include "call/when.h"
+#include "call/condition.h"
 #include "sys/gate.h"
 #include "trap/trap.h"
 #include "call/tag.h"
@@ -123,7 +123,7 @@ static bool is_trapped_when(const struct fj_row *row, const uint64_t *arg)
 {
 	const uint32_t ours = (uint32_t)FJ_FD_ROOT(fj_jail);
 
-	switch ((enum fj_when)row->when) {
+	switch ((enum fj_condition)row->when) {
 	case FJ_NEVER:
 	case FJ_IF_TRACED:
 		return false;
@@ -211,10 +211,10 @@ static void check_one(struct seccomp_data d)
 		(unsigned long long)d.args[4], (unsigned long long)d.args[5], got, want);
 	/* The direct door asks in C. */
 	if (want == TRAP)
-		ck_assert(fj_when_applies(fj_row(d.nr), (const uint64_t *)d.args));
+		ck_assert(fj_condition_holds(fj_row(d.nr), (const uint64_t *)d.args));
 	else if (want == ALLOW && fj_row(d.nr)->when != FJ_IF_LIMITED &&
 		 !is_ours(d.instruction_pointer))
-		ck_assert(!fj_when_applies(fj_row(d.nr), (const uint64_t *)d.args));
+		ck_assert(!fj_condition_holds(fj_row(d.nr), (const uint64_t *)d.args));
 }
 
 /* Each argument in turn takes each of these, the others being null and then not null; the first few

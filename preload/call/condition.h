@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * when.h - what the conditions of calls.def (enum fj_when) ask: once, for the filter, which is made
+ * condition.h - what the conditions of calls.def (enum fj_condition) ask: once, for the filter, which is made
  * of these values, and for the direct door, whose calls do not pass the filter. */
-#ifndef FJ_WHEN_H
-#define FJ_WHEN_H
+#ifndef FJ_CONDITION_H
+#define FJ_CONDITION_H
 
 #include "call/call.h"
 #include "call/hooks.h"
@@ -64,9 +64,9 @@ static inline bool fj_is_one_of(uint64_t arg, const struct fj_values *values)
 
 /* The trace is written by a descriptor that is no O_PATH one: where there is one, the calls that
  * pass are asked as well, and those that pass by another argument do not. */
-static inline enum fj_when fj_when_of(const struct fj_row *row)
+static inline enum fj_condition fj_condition_of(const struct fj_row *row)
 {
-	const enum fj_when when = (enum fj_when)row->when;
+	const enum fj_condition when = (enum fj_condition)row->when;
 
 	if (when == FJ_IF_LAST && (fj_private()->base || fj_jail->trace_fd_plus_1))
 		return FJ_ALWAYS;
@@ -82,9 +82,9 @@ static inline enum fj_when fj_when_of(const struct fj_row *row)
 }
 
 /* Would the filter trap the call? (FJ_IF_NOT_ROOT: it would answer itself.) */
-static inline bool fj_when_applies(const struct fj_row *row, const uint64_t arg[FJ_ARGS])
+static inline bool fj_condition_holds(const struct fj_row *row, const uint64_t arg[FJ_ARGS])
 {
-	const enum fj_when when = fj_when_of(row);
+	const enum fj_condition when = fj_condition_of(row);
 
 	switch (when) {
 	case FJ_NEVER:
