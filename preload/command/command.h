@@ -20,10 +20,10 @@ enum fj_variable fj_options_variable(const char *name);
 /* A mount of the command line. MODE is rw or ro; with a `?` behind it the bind is left out
  * when the host or the jail has no such place, with a `!` it lies on a symlink itself and not where
  * that leads. */
-struct fj_point;
+struct fj_mount_point;
 struct fj_bind {
-	const char *host;	     /* NULL: a tmpfs */
-	const struct fj_point *from; /* what `host` is, of a jail inside a jail; else NULL */
+	const char *host;		   /* NULL: a tmpfs */
+	const struct fj_mount_point *from; /* what `host` is, of a jail inside a jail; else NULL */
 	const char *jail, *mode;
 	const char *overlay; /* options of mount(2), with the host's paths; NULL: it is none */
 	const char *upper;   /* its upper layer; "tmp": one that goes with the jail; "ro": none */

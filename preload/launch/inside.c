@@ -43,7 +43,7 @@ static struct {
 } inside FJ_BULKY;
 
 /* What the binds show: looked up while the caller's root is still the process's. */
-static struct fj_point points[FJ_BINDS_MAX] FJ_BULKY;
+static struct fj_mount_point points[FJ_BINDS_MAX] FJ_BULKY;
 static char texts[FJ_BINDS_MAX][2][FJ_PATH_MAX] FJ_BULKY;
 
 bool fj_is_inside(void)
@@ -134,11 +134,11 @@ _Noreturn static void start_with_copy(struct fj_thread *t, const struct fj_stack
 	fj_launch_fail("cannot run", argv[0], r);
 }
 
-static long find(struct fj_thread *t, const char *jail_path, struct fj_point *p)
+static long find(struct fj_thread *t, const char *jail_path, struct fj_mount_point *p)
 {
 	struct fj_call call = {.thread = t};
 
-	return fj_point_find(&call, AT_FDCWD, jail_path, true, p);
+	return fj_mount_point_find(&call, AT_FDCWD, jail_path, true, p);
 }
 
 static void find_sources(struct fj_thread *t)
@@ -148,7 +148,7 @@ static void find_sources(struct fj_thread *t)
 	for (int i = 0; i < fj_options.bind_count; i++) {
 		const uint32_t mark = fj_scratch_mark(t);
 		struct fj_bind b = fj_options.bind[i];
-		struct fj_point p;
+		struct fj_mount_point p;
 		long r = b.host ? find(t, b.host, &p) : 0;
 
 		if (b.overlay)
@@ -180,7 +180,7 @@ static void mount_root(struct fj_thread *t)
 {
 	const uint32_t mark = fj_scratch_mark(t);
 	struct fj_mount_found m;
-	struct fj_point root;
+	struct fj_mount_point root;
 	long r = find(t, fj_options.root, &root);
 
 	if (!r && (fj_options.read_only || (fj_mount_of(root.pos, &m, NULL) &&
@@ -205,7 +205,7 @@ static void enter_root(struct fj_thread *t)
 static void make_read_only(struct fj_thread *t)
 {
 	const uint32_t mark = fj_scratch_mark(t);
-	struct fj_point root;
+	struct fj_mount_point root;
 	long r = find(t, "/", &root);
 
 	if (!r)

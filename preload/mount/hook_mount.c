@@ -48,7 +48,7 @@ static long optional_string(struct fj_call *c, int i, char **out)
 }
 
 static long new_mount(struct fj_call *c, const char *source, const char *type, const char *options,
-	uint64_t flags, const struct fj_point *at)
+	uint64_t flags, const struct fj_mount_point *at)
 {
 	struct fj_filesystem fs = {
 		.source = *source ? source : "none", .flags = fj_mounting_options(flags)};
@@ -70,31 +70,31 @@ static long new_mount(struct fj_call *c, const char *source, const char *type, c
 }
 
 static long bind_mount(
-	struct fj_call *c, const char *source, bool is_recursive, const struct fj_point *at)
+	struct fj_call *c, const char *source, bool is_recursive, const struct fj_mount_point *at)
 {
-	struct fj_point from;
+	struct fj_mount_point from;
 	long r;
 
 	if (!*source)
 		return -EINVAL; /* do_loopback() */
-	r = fj_point_find(c, AT_FDCWD, source, true, &from);
+	r = fj_mount_point_find(c, AT_FDCWD, source, true, &from);
 	if (r >= 0)
 		r = fj_overlay_bind_source(c, &from);
 	return r < 0 ? r : fj_mounting_bind(&from, at, is_recursive, 0, 0);
 }
 
-static long move_mount(struct fj_call *c, const char *source, const struct fj_point *at)
+static long move_mount(struct fj_call *c, const char *source, const struct fj_mount_point *at)
 {
-	struct fj_point from;
+	struct fj_mount_point from;
 	long r;
 
 	if (!*source)
 		return -EINVAL;
-	r = fj_point_find(c, AT_FDCWD, source, true, &from);
+	r = fj_mount_point_find(c, AT_FDCWD, source, true, &from);
 	return r < 0 ? r : fj_mounting_move(&from, at);
 }
 
-static long change_propagation(uint64_t flags, const struct fj_point *at)
+static long change_propagation(uint64_t flags, const struct fj_mount_point *at)
 {
 	const uint64_t kind = flags & ~(uint64_t)(MS_REC | MS_SILENT);
 
@@ -109,7 +109,7 @@ static long change_propagation(uint64_t flags, const struct fj_point *at)
 
 /* With MS_BIND the mount alone changes, without it the file system too. */
 static long remount(
-	struct fj_call *c, const char *options, uint64_t flags, const struct fj_point *at)
+	struct fj_call *c, const char *options, uint64_t flags, const struct fj_mount_point *at)
 {
 	long r = flags & MS_BIND ? 0 : fj_mounting_reconfigure(c, at, options);
 
@@ -124,7 +124,7 @@ long fj_hook_mount(struct fj_call *c)
 {
 	char *source, *target, *type, *options;
 	uint64_t flags = c->arg[3];
-	struct fj_point at;
+	struct fj_mount_point at;
 	long r;
 
 	if ((flags & 0xffff0000u) == MS_MGC_VAL_)
@@ -141,7 +141,7 @@ long fj_hook_mount(struct fj_call *c)
 	target = fj_arg_path(c, 1, &r);
 	if (!target)
 		return r ? r : c->arg[1] ? -ENOENT : -EFAULT;
-	r = fj_point_find(c, AT_FDCWD, target, true, &at);
+	r = fj_mount_point_find(c, AT_FDCWD, target, true, &at);
 	if (r < 0)
 		return r;
 	r = fj_mounting_allowed();
@@ -162,7 +162,7 @@ long fj_hook_mount(struct fj_call *c)
 long fj_hook_umount(struct fj_call *c)
 {
 	const uint64_t flags = (uint32_t)c->arg[1];
-	struct fj_point at;
+	struct fj_mount_point at;
 	long r;
 	char *target;
 
@@ -171,7 +171,7 @@ long fj_hook_umount(struct fj_call *c)
 	target = fj_arg_path(c, 0, &r);
 	if (!target)
 		return r ? r : c->arg[0] ? -ENOENT : -EFAULT;
-	r = fj_point_find(c, AT_FDCWD, target, !(flags & UMOUNT_NOFOLLOW), &at);
+	r = fj_mount_point_find(c, AT_FDCWD, target, !(flags & UMOUNT_NOFOLLOW), &at);
 	if (r >= 0)
 		r = fj_mounting_allowed();
 	if (r < 0)
@@ -193,7 +193,7 @@ static uint32_t mount_id(const char *pos)
 long fj_hook_pivot_root(struct fj_call *c)
 {
 	const char *old_root = fj_root()->pos;
-	struct fj_point new_root, put_old, shown;
+	struct fj_mount_point new_root, put_old, shown;
 	char *path;
 	long fd, r = fj_mounting_allowed();
 
@@ -202,13 +202,13 @@ long fj_hook_pivot_root(struct fj_call *c)
 	path = fj_arg_path(c, 0, &r);
 	if (!path)
 		return r ? r : c->arg[0] ? -ENOENT : -EFAULT;
-	r = fj_point_find(c, AT_FDCWD, path, true, &new_root);
+	r = fj_mount_point_find(c, AT_FDCWD, path, true, &new_root);
 	if (r < 0)
 		return r;
 	path = fj_arg_path(c, 1, &r);
 	if (!path)
 		return r ? r : c->arg[1] ? -ENOENT : -EFAULT;
-	r = fj_point_find(c, AT_FDCWD, path, true, &put_old);
+	r = fj_mount_point_find(c, AT_FDCWD, path, true, &put_old);
 	if (r < 0)
 		return r;
 	if (!new_root.is_dir || !put_old.is_dir)

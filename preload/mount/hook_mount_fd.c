@@ -77,11 +77,12 @@ long fj_mount_fd_give(struct fj_mount_fd *e, long fd, bool cloexec)
 }
 
 /* What a call names by a descriptor and a path. */
-static long find(struct fj_call *c, int dirfd, const char *path, bool follows, struct fj_point *p)
+static long find(
+	struct fj_call *c, int dirfd, const char *path, bool follows, struct fj_mount_point *p)
 {
 	const struct fj_mount_fd *e = *path ? NULL : fj_mount_fd_of(dirfd);
 	struct fj_mount_found m;
-	long r = fj_point_find(c, dirfd, path, follows, p);
+	long r = fj_mount_point_find(c, dirfd, path, follows, p);
 
 	if (r >= 0 && e && e->kind == FJ_MOUNT_FD_PLACE) {
 		memcpy(p->pos, e->pos, FJ_PATH_MAX);
@@ -94,7 +95,7 @@ static long find(struct fj_call *c, int dirfd, const char *path, bool follows, s
 long fj_hook_open_tree(struct fj_call *c)
 {
 	const uint64_t flags = (uint32_t)c->arg[2];
-	struct fj_point at;
+	struct fj_mount_point at;
 	struct fj_mount_fd *e;
 	char *path = fj_scratch_path(c->thread);
 	long fd, r;
@@ -123,7 +124,7 @@ long fj_hook_open_tree(struct fj_call *c)
 }
 
 /* Put what `e` describes at `to`. It can be done once. */
-static long attach(struct fj_call *c, struct fj_mount_fd *e, const struct fj_point *to)
+static long attach(struct fj_call *c, struct fj_mount_fd *e, const struct fj_mount_point *to)
 {
 	const struct fj_filesystem fs = {.layers = *e->layers ? e->layers : NULL,
 		.work = e->work,
@@ -132,13 +133,13 @@ static long attach(struct fj_call *c, struct fj_mount_fd *e, const struct fj_poi
 		.host = e->host,
 		.options = e->options,
 		.flags = e->flags};
-	struct fj_point from;
+	struct fj_mount_point from;
 	long r;
 
 	if (e->kind == FJ_MOUNT_FD_DETACHED) {
 		r = fj_mounting_add(&fs, true, to);
 	} else if (e->kind == FJ_MOUNT_FD_TREE || e->kind == FJ_MOUNT_FD_RECURSIVE_TREE) {
-		r = fj_point_find(c, e->fd, "", false, &from);
+		r = fj_mount_point_find(c, e->fd, "", false, &from);
 		if (r >= 0) {
 			memcpy(from.pos, e->pos, FJ_PATH_MAX);
 			r = fj_overlay_bind_source(c, &from);
@@ -159,7 +160,7 @@ long fj_hook_move_mount(struct fj_call *c)
 {
 	const uint64_t flags = (uint32_t)c->arg[4];
 	char *from_path = fj_scratch_path(c->thread), *to_path = fj_scratch_path(c->thread);
-	struct fj_point from, to;
+	struct fj_mount_point from, to;
 	struct fj_mount_fd *e;
 	long r = fj_mounting_allowed();
 
@@ -192,7 +193,7 @@ long fj_hook_mount_setattr(struct fj_call *c)
 	} attr; /* struct mount_attr, linux/mount.h */
 	const uint64_t flags = (uint32_t)c->arg[2];
 	uint32_t set, clear;
-	struct fj_point at;
+	struct fj_mount_point at;
 	struct fj_mount_fd *e;
 	char *path = fj_scratch_path(c->thread);
 	long r = fj_mounting_allowed();

@@ -47,7 +47,7 @@ long fj_hook_fsopen(struct fj_call *c)
 
 long fj_hook_fspick(struct fj_call *c)
 {
-	struct fj_point at;
+	struct fj_mount_point at;
 	struct fj_mount_fd *e;
 	char *path = fj_scratch_path(c->thread);
 	long r = fj_mounting_allowed();
@@ -57,7 +57,7 @@ long fj_hook_fspick(struct fj_call *c)
 	if (r >= 0)
 		r = !*path && !(c->arg[2] & FSPICK_EMPTY_PATH) ? -ENOENT : 0;
 	if (!r)
-		r = fj_point_find(
+		r = fj_mount_point_find(
 			c, (int)c->arg[0], path, !(c->arg[2] & FSPICK_SYMLINK_NOFOLLOW), &at);
 	if (r < 0)
 		return r;
@@ -114,7 +114,7 @@ static long set_parameter(struct fj_mount_fd *e, bool has_value, const struct fj
 long fj_hook_fsconfig(struct fj_call *c)
 {
 	struct fj_mount_fd *e = fj_mount_fd_of((int)c->arg[0]);
-	struct fj_point at;
+	struct fj_mount_point at;
 	/* Of a descriptor that nobody has: what is wrong with the command is said first. */
 	long r = fj_sys5(__NR_fsconfig, INT32_MAX, c->arg[1], c->arg[2], c->arg[3], c->arg[4]);
 
@@ -139,7 +139,7 @@ long fj_hook_fsconfig(struct fj_call *c)
 	case FSCONFIG_CMD_RECONFIGURE:
 		if (e->kind != FJ_MOUNT_FD_PICKED)
 			return -EBUSY;
-		at = (struct fj_point){.pos = e->pos, .host = e->host, .is_mount = true};
+		at = (struct fj_mount_point){.pos = e->pos, .host = e->host, .is_mount = true};
 		r = fj_mounting_reconfigure(c, &at, e->options);
 		return r ? r :
 			   fj_mounting_change(

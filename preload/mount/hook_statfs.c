@@ -98,12 +98,12 @@ static long adjust_guest(struct fj_call *c, uint64_t out, const char *pos)
 long fj_hook_statfs(struct fj_call *c)
 {
 	const uint64_t out = fj_arg(c, FJ_STAT, 0);
-	struct fj_point at;
+	struct fj_mount_point at;
 	long error;
 	char *jail_path = is_of_interest() ? fj_arg_path(c, 0, &error) : NULL;
 	const long r = fj_hook_translate(c);
 
-	if (r || !jail_path || fj_point_find(c, AT_FDCWD, jail_path, true, &at) < 0)
+	if (r || !jail_path || fj_mount_point_find(c, AT_FDCWD, jail_path, true, &at) < 0)
 		return r;
 	return adjust_guest(c, out, at.pos);
 }

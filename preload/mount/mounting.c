@@ -92,7 +92,7 @@ static long add_at(const struct fj_filesystem *fs, const char *pos)
 	return r < 0 ? r : 0;
 }
 
-long fj_mounting_add(const struct fj_filesystem *fs, bool is_dir, const struct fj_point *at)
+long fj_mounting_add(const struct fj_filesystem *fs, bool is_dir, const struct fj_mount_point *at)
 {
 	if (!*at->pos)
 		return -EBUSY; /* over the root: no process would see it */
@@ -127,8 +127,8 @@ static long repeat_below(
 }
 
 /* `options`: those to be cleared, and those to be set. */
-static long bind(struct fj_edit *e, const struct fj_point *from, const struct fj_point *to,
-	bool is_recursive, const uint32_t options[2])
+static long bind(struct fj_edit *e, const struct fj_mount_point *from,
+	const struct fj_mount_point *to, bool is_recursive, const uint32_t options[2])
 {
 	const struct fj_mount *of = fj_mounts_of(e->v, from->pos);
 	const uint32_t of_options = of ? of->options : 0;
@@ -154,8 +154,8 @@ static long bind(struct fj_edit *e, const struct fj_point *from, const struct fj
 	return r >= 0 && is_recursive ? repeat_below(e, count, from->pos, NULL, to->pos) : r;
 }
 
-long fj_mounting_bind(const struct fj_point *from, const struct fj_point *to, bool is_recursive,
-	uint32_t clear, uint32_t set)
+long fj_mounting_bind(const struct fj_mount_point *from, const struct fj_mount_point *to,
+	bool is_recursive, uint32_t clear, uint32_t set)
 {
 	const uint32_t options[] = {clear, set};
 	struct fj_edit e;
@@ -172,7 +172,7 @@ long fj_mounting_bind(const struct fj_point *from, const struct fj_point *to, bo
 	return r < 0 ? r : 0;
 }
 
-long fj_mounting_repeat(const char *from, const char *except, const struct fj_point *to)
+long fj_mounting_repeat(const char *from, const char *except, const struct fj_mount_point *to)
 {
 	struct fj_edit e;
 	uint32_t count;
@@ -205,7 +205,7 @@ void fj_mounting_mark_tree(const struct fj_mounts *v, const struct fj_mount *top
 	}
 }
 
-long fj_mounting_move(const struct fj_point *from, const struct fj_point *to)
+long fj_mounting_move(const struct fj_mount_point *from, const struct fj_mount_point *to)
 {
 	bool in[FJ_MOUNTS_MAX];
 	struct fj_edit e;
@@ -265,7 +265,8 @@ static void change(
 			change_one(e, &e->v->mount[i], clear, set);
 }
 
-long fj_mounting_change(const struct fj_point *at, uint32_t clear, uint32_t set, bool is_recursive)
+long fj_mounting_change(
+	const struct fj_mount_point *at, uint32_t clear, uint32_t set, bool is_recursive)
 {
 	struct fj_edit e;
 
@@ -279,7 +280,8 @@ long fj_mounting_change(const struct fj_point *at, uint32_t clear, uint32_t set,
 	return 0;
 }
 
-long fj_mounting_reconfigure(struct fj_call *c, const struct fj_point *at, const char *options)
+long fj_mounting_reconfigure(
+	struct fj_call *c, const struct fj_mount_point *at, const char *options)
 {
 	char was[FJ_TMPFS_TEXT], text[FJ_TMPFS_TEXT], *host = fj_scratch_path(c->thread);
 	const struct fj_mounts *v;

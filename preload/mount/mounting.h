@@ -13,7 +13,7 @@ struct fj_edit;
 struct fj_mounts;
 
 /* A place that a mount call names; the strings are in scratch memory. */
-struct fj_point {
+struct fj_mount_point {
 	char *pos;  /* position */
 	char *host; /* host path, the kernel's spelling */
 	bool is_dir;
@@ -22,8 +22,8 @@ struct fj_point {
 };
 /* Find what `jail_path` names; "" is `dirfd` itself. Returns 0; -EINVAL when it has no position; or
  * as fj_path_walk(). */
-long fj_point_find(
-	struct fj_call *c, int dirfd, const char *jail_path, bool follows, struct fj_point *p);
+long fj_mount_point_find(struct fj_call *c, int dirfd, const char *jail_path, bool follows,
+	struct fj_mount_point *p);
 
 /* May the program mount? 0 or -EPERM. */
 long fj_mounting_allowed(void);
@@ -47,22 +47,24 @@ long fj_filesystem_make(
 	struct fj_call *c, const char *type, const char *options, struct fj_filesystem *fs);
 
 /* The operations. All return 0 or -errno. */
-long fj_mounting_add(const struct fj_filesystem *fs, bool is_dir, const struct fj_point *at);
+long fj_mounting_add(const struct fj_filesystem *fs, bool is_dir, const struct fj_mount_point *at);
 /* Over the root, before any process is there. */
 long fj_mounting_add_root(const struct fj_filesystem *fs);
-long fj_mounting_bind(const struct fj_point *from, const struct fj_point *to, bool is_recursive,
-	uint32_t clear, uint32_t set);
-long fj_mounting_move(const struct fj_point *from, const struct fj_point *to);
+long fj_mounting_bind(const struct fj_mount_point *from, const struct fj_mount_point *to,
+	bool is_recursive, uint32_t clear, uint32_t set);
+long fj_mounting_move(const struct fj_mount_point *from, const struct fj_mount_point *to);
 /* Clear flags, then set flags, of the mount at `at`; and of all below it. */
-long fj_mounting_change(const struct fj_point *at, uint32_t clear, uint32_t set, bool is_recursive);
+long fj_mounting_change(
+	const struct fj_mount_point *at, uint32_t clear, uint32_t set, bool is_recursive);
 /* Remount the file system at `at`, whose `host` must be there, with `options`: a tmpfs changes its
  * size. */
-long fj_mounting_reconfigure(struct fj_call *c, const struct fj_point *at, const char *options);
+long fj_mounting_reconfigure(
+	struct fj_call *c, const struct fj_mount_point *at, const char *options);
 /* unmounting.c */
-long fj_mounting_remove(struct fj_call *c, const struct fj_point *at, bool is_lazy);
+long fj_mounting_remove(struct fj_call *c, const struct fj_mount_point *at, bool is_lazy);
 /* All mounts at or below `from`, but those below `except`, also at `to`: what pivot_root(2) leaves
  * of the old root. */
-long fj_mounting_repeat(const char *from, const char *except, const struct fj_point *to);
+long fj_mounting_repeat(const char *from, const char *except, const struct fj_mount_point *to);
 /* Was a mount of the host at `pos` unmounted? */
 bool fj_mounting_is_hidden(const char *pos);
 /* Does the caller itself stand in the mount with `id`? Of others only a tmpfs tells, whose

@@ -85,9 +85,9 @@ long fj_overlay_add_layers(struct fj_call *c, const struct fj_layers *l, struct 
  * union. */
 static long add_dirs_here(struct fj_call *c, const char *jail_path, bool is_one, struct fj_str *out)
 {
-	struct fj_point p;
+	struct fj_mount_point p;
 	struct fj_layers l;
-	long r = fj_point_find(c, AT_FDCWD, jail_path, true, &p);
+	long r = fj_mount_point_find(c, AT_FDCWD, jail_path, true, &p);
 
 	if (r < 0)
 		return r;

@@ -9,7 +9,7 @@
 
 struct fj_call;
 struct fj_filesystem;
-struct fj_point;
+struct fj_mount_point;
 struct fj_str;
 
 /* Fill `fs` as `options`, those of mount(2), say: its layers, and what mountinfo shows. -EINVAL:
@@ -28,7 +28,7 @@ long fj_overlay_make_root(struct fj_call *c, const char *options, struct fj_file
 
 /* overlay_bind.c: `p` is about to be bound to another place: when it lies in an overlay, bring it up
  * where there is an upper layer, and fill in its layers. Returns 0 or -errno. */
-long fj_overlay_bind_source(struct fj_call *c, struct fj_point *p);
+long fj_overlay_bind_source(struct fj_call *c, struct fj_mount_point *p);
 
 /* Append the host paths of the merged directory `l`, as fj_filesystem.layers has them, to `out`.
  * Returns 0; -EINVAL when there is no room; or -errno of a path. */

@@ -18,7 +18,7 @@
 #include "layers/place.h"
 
 /* A file is one of one layer. */
-static long bind_file(struct fj_call *c, struct fj_point *p)
+static long bind_file(struct fj_call *c, struct fj_mount_point *p)
 {
 	struct fj_place place;
 	long fd, n, r = fj_union_bring_up(c->thread, p->host, &place);
@@ -51,7 +51,7 @@ bool fj_overlay_is_read_only(struct fj_call *c, const char *pos)
 	return is;
 }
 
-long fj_overlay_bind_source(struct fj_call *c, struct fj_point *p)
+long fj_overlay_bind_source(struct fj_call *c, struct fj_mount_point *p)
 {
 	struct fj_mount_found m;
 	struct fj_str layers, work;

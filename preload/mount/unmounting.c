@@ -36,7 +36,7 @@ static void remove_private(struct fj_call *c, const char *host)
 }
 
 /* A mount of the host below one of ours, that unmounting can only hide. -EINVAL: there is none. */
-static long hide(const struct fj_point *at)
+static long hide(const struct fj_mount_point *at)
 {
 	struct fj_mount_found m;
 	struct fj_edit e;
@@ -91,7 +91,7 @@ static long remove_tree(const char *pos, const struct fj_mount_found *m, bool is
 	return r;
 }
 
-long fj_mounting_remove(struct fj_call *c, const struct fj_point *at, bool is_lazy)
+long fj_mounting_remove(struct fj_call *c, const struct fj_mount_point *at, bool is_lazy)
 {
 	struct fj_mount_found m;
 	struct fj_str host;

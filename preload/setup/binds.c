@@ -72,7 +72,7 @@ static long add_overlay(struct fj_thread *t, const struct fj_bind *b, char *pos)
 	struct fj_call call = {.thread = t};
 	struct fj_filesystem fs = {
 		.type = "overlay", .source = "overlay", .host = fj_scratch_path(t)};
-	const struct fj_point to = {.pos = pos, .host = (char *)"", .is_dir = true};
+	const struct fj_mount_point to = {.pos = pos, .host = (char *)"", .is_dir = true};
 	const size_t size = fj_strlen(b->overlay) + 2 * FJ_PRIVATE_PATH + 64;
 	struct fj_str options;
 	long r = 0;
@@ -95,7 +95,7 @@ static long add_overlay(struct fj_thread *t, const struct fj_bind *b, char *pos)
 }
 
 /* The position of `jail_path`, which is there, into `pos`. */
-static long find_point(struct fj_thread *t, const char *jail_path, struct fj_str *pos)
+static long find_mount_point(struct fj_thread *t, const char *jail_path, struct fj_str *pos)
 {
 	const uint32_t mark = fj_scratch_mark(t);
 	struct fj_place place;
@@ -115,7 +115,7 @@ static long find_point(struct fj_thread *t, const char *jail_path, struct fj_str
 	return r;
 }
 
-/* One step of make_point(): the entry `jail_path`. */
+/* One step of make_mount_point(): the entry `jail_path`. */
 static long make_entry(struct fj_thread *t, const char *jail_path, bool as_dir)
 {
 	const uint32_t mark = fj_scratch_mark(t);
@@ -151,7 +151,7 @@ out:
 }
 
 /* Make the mount point `jail_path`: directories down to it, and itself as what the host has. */
-static long make_point(struct fj_thread *t, char *jail_path, bool as_dir)
+static long make_mount_point(struct fj_thread *t, char *jail_path, bool as_dir)
 {
 	struct fj_str pos;
 	long r = 0;
@@ -166,7 +166,7 @@ static long make_point(struct fj_thread *t, char *jail_path, bool as_dir)
 		kept = *end;
 		*end = 0;
 		/* What an earlier mount made need not be there on the disk. */
-		r = find_point(t, jail_path, &pos);
+		r = find_mount_point(t, jail_path, &pos);
 		if (r == -ENOENT)
 			r = make_entry(t, jail_path, kept || as_dir);
 		*end = kept;
@@ -263,15 +263,15 @@ static long add_bind(struct fj_thread *t, struct fj_bind *b)
 	fj_str_put(&s, b->jail);
 	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
 	b->trouble = "cannot make the mount point for";
-	r = s.overflowed ? -ENAMETOOLONG : find_point(t, jail_path, &pos);
+	r = s.overflowed ? -ENAMETOOLONG : find_mount_point(t, jail_path, &pos);
 	if (b->mode[2] == '!' && is_link(t, jail_path))
 		r = find_dangling(t, jail_path, &pos);
 	if ((r == -ENOENT || r == -ELOOP) && may_lack)
 		r = as_dir ? r : find_dangling(t, jail_path, &pos);
 	if (r < 0 && may_lack) /* nobody has asked for it: no reason not to start */
 		return 0;
-	if (r == -ENOENT && (r = make_point(t, jail_path, as_dir)) == 0)
-		r = find_point(t, jail_path, &pos);
+	if (r == -ENOENT && (r = make_mount_point(t, jail_path, as_dir)) == 0)
+		r = find_mount_point(t, jail_path, &pos);
 	if ((r == -EROFS || r == -EACCES) && !as_dir)
 		r = find_dangling(t, jail_path, &pos);
 	if (r < 0)
@@ -285,7 +285,8 @@ static long add_bind(struct fj_thread *t, struct fj_bind *b)
 	if (b->overlay)
 		return add_overlay(t, b, pos.at);
 	if (b->from) {
-		const struct fj_point to = {.pos = pos.at, .host = (char *)"", .is_dir = as_dir};
+		const struct fj_mount_point to = {
+			.pos = pos.at, .host = (char *)"", .is_dir = as_dir};
 
 		return fj_mounting_bind(b->from, &to, true, 0, flags);
 	}
@@ -311,7 +312,7 @@ void fj_bind_make_directory(struct fj_thread *t, const char *jail_path)
 	fj_str_put(&s, *jail_path == '/' ? "" : "/");
 	fj_str_put(&s, jail_path);
 	if (!s.overflowed)
-		make_point(t, s.at, true);
+		make_mount_point(t, s.at, true);
 	fj_scratch_release(t, mark);
 }
 

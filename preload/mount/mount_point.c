@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * point.c - the place that a mount call names: its position, its host path, what it is. */
+ * mount_point.c - the place that a mount call names: its position, its host path, what it is. */
 #include "mount/mounting.h"
 #include "private/private.h"
 #include "sys/abi.h"
@@ -17,7 +17,7 @@
 #include <asm/stat.h>
 
 /* Fill `p` for the object behind `fd`. `pos`: its position when that is known. */
-static long describe(struct fj_call *c, int fd, const char *pos, struct fj_point *p)
+static long describe(struct fj_call *c, int fd, const char *pos, struct fj_mount_point *p)
 {
 	struct fj_mount_found m;
 	struct fj_str s;
@@ -43,8 +43,8 @@ static long describe(struct fj_call *c, int fd, const char *pos, struct fj_point
 	return 0;
 }
 
-long fj_point_find(
-	struct fj_call *c, int dirfd, const char *jail_path, bool follows, struct fj_point *p)
+long fj_mount_point_find(
+	struct fj_call *c, int dirfd, const char *jail_path, bool follows, struct fj_mount_point *p)
 {
 	struct fj_place place;
 	uint32_t mark;
