@@ -13,7 +13,7 @@
  * Not all texts can have one: where the file has nothing mapped before its text (procfs_maps.c
  * tells the two parts for one file), or something lies where the stubs should, it is changed in
  * each process as before. */
-#include "door/kept.h"
+#include "door/text_cache.h"
 #include "text/sites.h"
 #include "jail/fds.h"
 
@@ -141,7 +141,7 @@ static bool is_unchanged(const struct fj_sited_text *t, int fd)
 {
 	struct fj_text_key now = {.offset = t->offset, .len = t->len};
 
-	return !fj_sys2(__NR_fstat, fd, &now.st) && fj_kept_is_same(t, &now);
+	return !fj_sys2(__NR_fstat, fd, &now.st) && fj_text_cache_is_same(t, &now);
 }
 
 static long open_memory(int flags)

@@ -6,14 +6,14 @@
  *
  * There are FJ_RECALLED files, and a text's is the one that its hash leads to; a later text takes
  * it over. A file counts only when it was written by this very loader, for the same doors, for the
- * same text by all that a jail knows one by (kept.c), and when its sum is right: so nobody needs to
+ * same text by all that a jail knows one by (text_cache.c), and when its sum is right: so nobody needs to
  * wait for anybody, and what is cut off, or written by two at once, is looked for anew.
  *
  * Called by sites.c. */
 #include "door/recalled.h"
 
 #include "sys/sys.h"
-#include "door/kept.h"
+#include "door/text_cache.h"
 #include "door/shared.h"
 #include "jail/texts.h"
 #include "text/sites.h"
@@ -119,7 +119,7 @@ struct fj_sited_text *fj_recalled_find(
 
 			if (fj_sys3(__NR_read, fd, room, size + 1) == size &&
 				sum_of(h, site) == h.sum && fit(site, h.count, code, k->len)) {
-				t = fj_kept_add(k, site, h.count);
+				t = fj_text_cache_add(k, site, h.count);
 				*changes = h.changes;
 			}
 			fj_sys2(__NR_munmap, room, size + 1);

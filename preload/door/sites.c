@@ -20,7 +20,7 @@
 #include "text/certain.h"
 #include "door/door.h"
 #include "text/frames.h"
-#include "door/kept.h"
+#include "door/text_cache.h"
 #include "door/recalled.h"
 #include "sys/guest.h"
 #include "call/row.h"
@@ -144,7 +144,7 @@ static uint32_t look(const struct fj_certain_text *text, bool is_first, struct f
 		return thin_out(site, count ? drop_data(text, site, count) : 0);
 	}
 	count = fj_sites_find_numbers(code, text->len, is_possible, is_first, site, max);
-	*changes = fj_kept_changes(site, count);
+	*changes = fj_sites_changes(site, count);
 	count = fj_certain_keep(text, site, count, work);
 	choose_hot(site, count);
 	return count;
@@ -187,13 +187,13 @@ static struct fj_sited_text *look_up(
 				thin_out(site, fj_sites_find((const uint8_t *)start, k->len, site,
 						       max, (uint8_t *)room + sites)) :
 				look(&text, is_first, site, max, (uint8_t *)room + sites, &changes);
-		t = fj_kept_add(k, site, count);
-		if (t && fj_kept_changes(site, count) < changes)
+		t = fj_text_cache_add(k, site, count);
+		if (t && fj_sites_changes(site, count) < changes)
 			t->calls = FJ_SITES_UNMAP; /* not all of them are seen */
 		if (t && is_settled(k))
 			fj_recalled_keep(k, is_first, site, count, changes);
 		if (!t && count) /* nowhere to keep them: found anew each time */
-			watch_memory(fj_kept_calls(site, count),
+			watch_memory(fj_sites_calls(site, count),
 				fj_sites_change(start, k->len, FJ_SITES_MAPPED, site, count) > 0);
 	}
 	if (!fj_is_err(file))
@@ -211,7 +211,7 @@ static struct fj_sited_text *search(
 
 	if (!t)
 		return look_up(k, fd, start, is_first);
-	if (fj_kept_changes(&fj_texts()->site[t->first], t->count) < changes)
+	if (fj_sites_changes(&fj_texts()->site[t->first], t->count) < changes)
 		t->calls = FJ_SITES_UNMAP;
 	return t;
 }
@@ -339,7 +339,7 @@ long fj_sites_map(const uint64_t arg[6], bool is_first)
 
 	if (!is_text(arg, &k))
 		return map(arg, arg[2]);
-	t = fj_kept_find(&k);
+	t = fj_text_cache_find(&k);
 	if (!t) {
 		at = map(arg, arg[2]);
 		if (!fj_is_err(at))

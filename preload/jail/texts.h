@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * texts.h - what the jail's memory has of the texts that its processes map: where they make system
- * calls, and copies with jumps in them. Kept by the room door (kept.c, copies.c), read by text and by
+ * calls, and copies with jumps in them. Kept by the room door (text_cache.c, copies.c), read by text and by
  * procfs, which shows a copy as the file that it is of. */
 #ifndef FJ_TEXTS_H
 #define FJ_TEXTS_H

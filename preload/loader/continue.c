@@ -56,7 +56,7 @@ _Noreturn static void fail(bool is_first, const char *what, long error)
 		fj_arch_fault();
 }
 
-/* Returns a descriptor by which texts can be mapped from it (door/kept.h), or -errno. */
+/* Returns a descriptor by which texts can be mapped from it (door/text_cache.h), or -errno. */
 static long map_jail(const struct fj_handoff *h)
 {
 	const long fd = fj_open_shared(h->root_fd + 1, O_RDWR);

@@ -1,17 +1,17 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * kept.c - the sites of a text, found once and kept for all processes of the jail.
+ * text_cache.c - the sites of a text, found once and kept for all processes of the jail.
  *
  * Nothing is ever taken out. A file that has changed is another text. */
-#include "door/kept.h"
+#include "door/text_cache.h"
 
 #include "jail/texts.h"
 #include "sys/sys.h"
 
 #include <stddef.h>
 
-bool fj_kept_is_same(const struct fj_sited_text *t, const struct fj_text_key *k)
+bool fj_text_cache_is_same(const struct fj_sited_text *t, const struct fj_text_key *k)
 {
 	return t->ino == k->st.st_ino && t->dev == k->st.st_dev && t->offset == k->offset &&
 	       t->len == k->len && t->mtime == (int64_t)k->st.st_mtime &&
@@ -25,7 +25,7 @@ static uint32_t place_of(const struct fj_text_key *k, uint32_t i)
 	return (uint32_t)(k->st.st_ino + k->offset / FJ_PAGE + i) % FJ_SITED_TEXTS;
 }
 
-struct fj_sited_text *fj_kept_find(const struct fj_text_key *k)
+struct fj_sited_text *fj_text_cache_find(const struct fj_text_key *k)
 {
 	for (uint32_t i = 0; i < FJ_SITED_TEXTS; i++) {
 		struct fj_sited_text *t = &fj_texts()->sited[place_of(k, i)];
@@ -33,13 +33,13 @@ struct fj_sited_text *fj_kept_find(const struct fj_text_key *k)
 
 		if (!state)
 			return NULL;
-		if (state == 2 && fj_kept_is_same(t, k))
+		if (state == 2 && fj_text_cache_is_same(t, k))
 			return t;
 	}
 	return NULL;
 }
 
-uint32_t fj_kept_calls(const struct fj_site *site, uint32_t count)
+uint32_t fj_sites_calls(const struct fj_site *site, uint32_t count)
 {
 	uint32_t calls = 0;
 
@@ -49,7 +49,7 @@ uint32_t fj_kept_calls(const struct fj_site *site, uint32_t count)
 	return calls;
 }
 
-uint32_t fj_kept_changes(const struct fj_site *site, uint32_t count)
+uint32_t fj_sites_changes(const struct fj_site *site, uint32_t count)
 {
 	uint32_t changes = 0;
 
@@ -59,7 +59,7 @@ uint32_t fj_kept_changes(const struct fj_site *site, uint32_t count)
 	return changes;
 }
 
-struct fj_sited_text *fj_kept_add(
+struct fj_sited_text *fj_text_cache_add(
 	const struct fj_text_key *k, const struct fj_site *site, uint32_t count)
 {
 	const uint32_t first = __atomic_fetch_add(&fj_texts()->sites_used, count, __ATOMIC_RELAXED);
@@ -78,7 +78,7 @@ struct fj_sited_text *fj_kept_add(
 		t->count = count;
 		for (uint32_t j = 0; j < count; j++)
 			t->hot += site[j].is_hot;
-		t->calls = fj_kept_calls(site, count);
+		t->calls = fj_sites_calls(site, count);
 		t->dev = k->st.st_dev;
 		t->ino = k->st.st_ino;
 		t->offset = k->offset;

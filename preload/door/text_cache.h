@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * kept.h - what the jail's memory has of the texts that its processes map. */
-#ifndef FJ_DOOR_KEPT_H
-#define FJ_DOOR_KEPT_H
+ * text_cache.h - what the jail's memory has of the texts that its processes map. */
+#ifndef FJ_TEXT_CACHE_H
+#define FJ_TEXT_CACHE_H
 
 #include <asm/stat.h>
 #include <stdbool.h>
@@ -18,15 +18,15 @@ struct fj_text_key {
 	uint64_t offset, len;
 };
 
-bool fj_kept_is_same(const struct fj_sited_text *t, const struct fj_text_key *k);
+bool fj_text_cache_is_same(const struct fj_sited_text *t, const struct fj_text_key *k);
 /* The text that is kept with its sites; NULL: none. */
-struct fj_sited_text *fj_kept_find(const struct fj_text_key *k);
+struct fj_sited_text *fj_text_cache_find(const struct fj_text_key *k);
 /* Which changes of memory are among these sites: FJ_SITES_UNMAP, FJ_SITES_PROTECT. */
-uint32_t fj_kept_calls(const struct fj_site *site, uint32_t count);
+uint32_t fj_sites_calls(const struct fj_site *site, uint32_t count);
 /* How many of them change what is mapped, which the filter lets pass. */
-uint32_t fj_kept_changes(const struct fj_site *site, uint32_t count);
+uint32_t fj_sites_changes(const struct fj_site *site, uint32_t count);
 /* Keep it. NULL: no room. */
-struct fj_sited_text *fj_kept_add(
+struct fj_sited_text *fj_text_cache_add(
 	const struct fj_text_key *k, const struct fj_site *site, uint32_t count);
 
 #endif
