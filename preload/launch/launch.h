@@ -29,7 +29,7 @@ void fj_doors_choose(struct fj_thread *t);
 /* After that: where what earlier jails have found of texts is kept (door/recalled.c). */
 void fj_doors_recall(char **envp);
 
-/* first.c: exec the command. */
+/* first_program.c: exec the command. */
 _Noreturn void fj_first_run(struct fj_thread *t, char **envp);
 
 #endif

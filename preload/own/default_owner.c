@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * default.c - what a file shows without a record. */
+ * default_owner.c - what a file shows without a record. */
 #include "own/own.h"
 #include "cred/ids.h"
 #include "records/records.h"

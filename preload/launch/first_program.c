@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * first.c - start the jail's first program as execvp(3) would. */
+ * first_program.c - start the jail's first program as execvp(3) would. */
 #include "launch/launch.h"
 #include "command/command.h"
 #include "exec-format/exec.h"
