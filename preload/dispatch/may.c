@@ -10,7 +10,7 @@
  * (may_search), unless it is remembered that everybody may search them. Of two complaints the
  * kernel's earlier one must win: a name that is missing or taken is left to the call itself.
  *
- * may_see.c looks, may_names.c judges what is about names, may_file.c what is about a file,
+ * may_target.c looks, may_names.c judges what is about names, may_file.c what is about a file,
  * may_process.c what is about another process. */
 #include "dispatch/may.h"
 #include "inode/writes.h"
@@ -48,7 +48,7 @@ static long may_search(struct fj_thread *t, int dirfd, const char *name)
 		return 0; /* the walk will say */
 	if ((dir.owner.mode & ANY_X) == ANY_X && !(dir.owner.flags & FJ_OWN_ATTRIBUTES))
 		return 1;
-	return fj_may(fj_who(t), &dir.owner, FJ_MAY_EXEC) && !fj_is_kernels(t, dirfd, name) ?
+	return fj_may(fj_subject(t), &dir.owner, FJ_MAY_EXEC) && !fj_is_kernels(t, dirfd, name) ?
 		       -EACCES :
 		       0;
 }
@@ -67,21 +67,21 @@ static long may_open(struct fj_call *c, uint64_t flags, unsigned scope)
 {
 	static const unsigned by_mode[] = {
 		FJ_MAY_READ, FJ_MAY_WRITE, FJ_MAY_READ | FJ_MAY_WRITE, FJ_MAY_READ | FJ_MAY_WRITE};
-	const struct fj_ids *ids = fj_who(c->thread);
+	const struct fj_ids *ids = fj_subject(c->thread);
 	unsigned want = by_mode[flags & O_ACCMODE] | (flags & O_TRUNC ? FJ_MAY_WRITE : 0);
 	const bool makes = flags & O_CREAT, must_make = makes && (flags & O_EXCL);
-	struct fj_seen seen;
+	struct fj_target target;
 	unsigned how = scope | ((flags & O_NOFOLLOW) || must_make ? 0 : FJ_FOLLOW);
-	long r = fj_see(c, fj_arg_index(c, FJ_PATH), how, &seen);
+	long r = fj_target_of(c, fj_arg_index(c, FJ_PATH), how, &target);
 
 	if (r <= 0)
-		return fj_seen_done(&seen, r);
+		return fj_target_done(&target, r);
 	r = 0;
 	if (flags & O_PATH)
-		return fj_seen_done(&seen, 0);
-	if (!seen.is_there && makes && ends_in_slash(seen.place.name))
-		return fj_seen_done(&seen, 0); /* EISDIR */
-	if (!seen.is_there && makes) {
+		return fj_target_done(&target, 0);
+	if (!target.is_there && makes && ends_in_slash(target.place.name))
+		return fj_target_done(&target, 0); /* EISDIR */
+	if (!target.is_there && makes) {
 		const struct fj_owner made = {.uid = ids->fsuid,
 			.gid = ids->fsgid,
 			.mode = FJ_S_IFREG | (uint32_t)fj_arg(c, FJ_MODE, 0)};
@@ -90,34 +90,34 @@ static long may_open(struct fj_call *c, uint64_t flags, unsigned scope)
 		if (made.mode & (FJ_S_ISUID | FJ_S_ISGID))
 			fj_writes_watch(&made);
 
-		if (!fj_file_look(c, fj_seen_parent(&seen), fj_seen_dir(c, &seen), AT_EMPTY_PATH,
-			    &parent) &&
+		if (!fj_file_look(c, fj_target_parent(&target), fj_target_dir(c, &target),
+			    AT_EMPTY_PATH, &parent) &&
 			(parent.owner.mode & FJ_S_IFMT) == FJ_S_IFDIR) /* else ENOTDIR */
 			r = fj_may(ids, &parent.owner, FJ_MAY_WRITE | FJ_MAY_EXEC);
-		return fj_seen_done(&seen, fj_seen_said(c, &seen, r));
+		return fj_target_done(&target, fj_target_errno(c, &target, r));
 	}
-	if (!seen.is_there || must_make)
-		return fj_seen_done(&seen, 0);
+	if (!target.is_there || must_make)
+		return fj_target_done(&target, 0);
 
-	const uint32_t type = seen.file.owner.mode & FJ_S_IFMT;
+	const uint32_t type = target.file.owner.mode & FJ_S_IFMT;
 
 	if ((flags & O_DIRECTORY) && type != FJ_S_IFDIR)
-		return fj_seen_done(&seen, 0); /* ENOTDIR */
+		return fj_target_done(&target, 0); /* ENOTDIR */
 	if (flags & FJ_TMPFILE)
 		want = FJ_MAY_WRITE | FJ_MAY_EXEC;
 	else if (type == FJ_S_IFLNK || (type == FJ_S_IFDIR && ((want & FJ_MAY_WRITE) || makes)))
-		return fj_seen_done(&seen, 0); /* ELOOP, EISDIR */
-	r = fj_may(ids, &seen.file.owner, want);
+		return fj_target_done(&target, 0); /* ELOOP, EISDIR */
+	r = fj_may(ids, &target.file.owner, want);
 	if (!r && (want & FJ_MAY_WRITE))
-		fj_writes_watch(&seen.file.owner);
-	if (!r && (flags & O_NOATIME) && !fj_is_owner(ids, &seen.file.owner))
+		fj_writes_watch(&target.file.owner);
+	if (!r && (flags & O_NOATIME) && !fj_is_owner(ids, &target.file.owner))
 		r = -EPERM;
 	if (r &&
-		fj_is_kernels(
-			c->thread, seen.place.dirfd, seen.place.is_magic ? "" : seen.place.name) &&
-		!seen.place.is_magic)
+		fj_is_kernels(c->thread, target.place.dirfd,
+			target.place.is_magic ? "" : target.place.name) &&
+		!target.place.is_magic)
 		r = 0;
-	return fj_seen_done(&seen, r);
+	return fj_target_done(&target, r);
 }
 
 static long may_open_how(struct fj_call *c)
@@ -137,38 +137,38 @@ static long may_open_how(struct fj_call *c)
 static long may_bind(struct fj_call *c)
 {
 	char *jail_path;
-	struct fj_seen seen;
+	struct fj_target target;
 	long r = fj_address_read(c, c->arg[1], c->arg[2], &jail_path);
 
 	if (r <= 0)
 		return 0;
-	r = fj_see_path(c, AT_FDCWD, jail_path, FJ_ENTRY, &seen);
-	if (r <= 0 || seen.is_there)
-		return fj_seen_done(&seen, r < 0 ? r : 0);
-	return fj_seen_done(
-		&seen, fj_may(fj_who(c->thread), &seen.parent.owner, FJ_MAY_WRITE | FJ_MAY_EXEC));
+	r = fj_target_of_path(c, AT_FDCWD, jail_path, FJ_ENTRY, &target);
+	if (r <= 0 || target.is_there)
+		return fj_target_done(&target, r < 0 ? r : 0);
+	return fj_target_done(&target,
+		fj_may(fj_subject(c->thread), &target.parent.owner, FJ_MAY_WRITE | FJ_MAY_EXEC));
 }
 
 /* ---- the file itself: may_file.c ---- */
 
-/* The file is seen, or seen not to be there. */
-static long judge_path(struct fj_call *c, struct fj_seen *seen)
+/* The file is target, or target not to be there. */
+static long judge_path(struct fj_call *c, struct fj_target *target)
 {
 	long r = 0;
 
-	if (seen->is_there)
-		r = fj_may_file(c, fj_who(c->thread), &seen->file.owner);
+	if (target->is_there)
+		r = fj_may_file(c, fj_subject(c->thread), &target->file.owner);
 	if (r == -EACCES)
-		r = fj_seen_object_said(c, seen, r);
-	return fj_seen_done(seen, r);
+		r = fj_target_object_errno(c, target, r);
+	return fj_target_done(target, r);
 }
 
 static long may_path(struct fj_call *c, int i)
 {
-	struct fj_seen seen;
-	const long r = fj_see(c, i, fj_see_how(c, i), &seen);
+	struct fj_target target;
+	const long r = fj_target_of(c, i, fj_target_follow(c, i), &target);
 
-	return r > 0 ? judge_path(c, &seen) : fj_seen_done(&seen, r);
+	return r > 0 ? judge_path(c, &target) : fj_target_done(&target, r);
 }
 
 /* A call on a descriptor. Those that were opened with O_PATH serve few: EBADF. */
@@ -180,7 +180,7 @@ static long may_descriptor(struct fj_call *c)
 		return 0;
 	if (fj_file_look(c, (int)c->arg[0], "", AT_EMPTY_PATH, &file))
 		return 0;
-	return fj_may_file(c, fj_who(c->thread), &file.owner);
+	return fj_may_file(c, fj_subject(c->thread), &file.owner);
 }
 
 static long may_object(struct fj_call *c)
@@ -193,19 +193,19 @@ static long may_object(struct fj_call *c)
 
 /* Has the look shown what access(2) will answer? As access_by_look() of file/hook_file.c: nothing
  * but the mode bits can deny the owner to look at, or to read, a file that he found. */
-static bool is_answered(const struct fj_call *c, const struct fj_seen *seen)
+static bool is_answered(const struct fj_call *c, const struct fj_target *target)
 {
 	enum { R = 4, OWNER_R = 0400 }; /* R_OK, S_IRUSR */
 	const uint32_t wanted = (uint32_t)fj_arg(c, FJ_MODE, 0);
 
-	if (!seen->is_fast || (fj_arg(c, FJ_ATFLAGS, 0) & ~(uint64_t)AT_SYMLINK_NOFOLLOW) ||
+	if (!target->is_fast || (fj_arg(c, FJ_ATFLAGS, 0) & ~(uint64_t)AT_SYMLINK_NOFOLLOW) ||
 		(c->nr == __NR_faccessat2 && fj_lacks()->faccessat2) ||
 		fj_mount_flags()->has_read_only ||
 		(fj_mount_flags()->has_mount_limits & FJ_MOUNT_NOEXEC) || (wanted & ~7u))
 		return false;
-	return !seen->is_there || !wanted ||
-	       (wanted == R && (seen->file.real_mode & OWNER_R) &&
-		       seen->file.real_uid == fj_own_real_uid());
+	return !target->is_there || !wanted ||
+	       (wanted == R && (target->file.real_mode & OWNER_R) &&
+		       target->file.real_uid == fj_own_real_uid());
 }
 
 /* access(2) asks for the real ids, with the capabilities that they would have:
@@ -214,7 +214,7 @@ static long may_access(struct fj_call *c)
 {
 	const int i = fj_arg_index(c, FJ_PATH);
 	struct fj_ids real = *fj_ids();
-	struct fj_seen seen;
+	struct fj_target target;
 	long r;
 
 	if ((fj_arg(c, FJ_ATFLAGS, 0) & AT_EACCESS_) == 0) {
@@ -225,11 +225,11 @@ static long may_access(struct fj_call *c)
 	}
 	fj_judging(c->thread)->judged = &real;
 	fj_search(c->thread)->asker = fj_ids_asker(&real);
-	r = fj_see(c, i, fj_see_how(c, i), &seen);
+	r = fj_target_of(c, i, fj_target_follow(c, i), &target);
 	if (r <= 0)
-		fj_seen_done(&seen, 0);
-	else if (!(r = judge_path(c, &seen)) && is_answered(c, &seen))
-		r = seen.is_there ? FJ_MAY_DONE : -ENOENT;
+		fj_target_done(&target, 0);
+	else if (!(r = judge_path(c, &target)) && is_answered(c, &target))
+		r = target.is_there ? FJ_MAY_DONE : -ENOENT;
 	fj_judging(c->thread)->judged = NULL;
 	fj_search(c->thread)->asks =
 		false; /* the hook's own walk would ask for the effective ids */

@@ -29,7 +29,7 @@ long fj_may_call(struct fj_call *c);
 long fj_may_file(struct fj_call *c, const struct fj_ids *ids, const struct fj_owner *file);
 
 /* What a path argument leads to. */
-struct fj_seen {
+struct fj_target {
 	struct fj_place place;
 	bool is_there;
 	bool is_fast;	       /* from facts, which held */
@@ -50,30 +50,30 @@ static inline struct fj_judging *fj_judging(const struct fj_thread *t)
 }
 
 /* The identity that is judged: the caller's, but for access(2). */
-const struct fj_ids *fj_who(const struct fj_thread *t);
+const struct fj_ids *fj_subject(const struct fj_thread *t);
 /* Is the file on a filesystem whose permissions the kernel judges better? */
 bool fj_is_kernels(struct fj_thread *t, int dirfd, const char *name);
-/* The object that `jail_path` names (NULL: `dirfd` itself): 1 with *seen filled, is_there or not;
- * 0: leave it to the call; or -EACCES. fj_seen_done() afterwards in any case. */
-long fj_see_path(
-	struct fj_call *c, int dirfd, const char *jail_path, unsigned how, struct fj_seen *seen);
+/* The object that `jail_path` names (NULL: `dirfd` itself): 1 with *target filled, is_there or not;
+ * 0: leave it to the call; or -EACCES. fj_target_done() afterwards in any case. */
+long fj_target_of_path(struct fj_call *c, int dirfd, const char *jail_path, unsigned how,
+	struct fj_target *target);
 /* The same of path argument `i`. */
-long fj_see(struct fj_call *c, int i, unsigned how, struct fj_seen *seen);
+long fj_target_of(struct fj_call *c, int i, unsigned how, struct fj_target *target);
 /* The errno `r` of a rule, unless the kernel knows better. */
-long fj_seen_said(struct fj_call *c, const struct fj_seen *seen, long r);
+long fj_target_errno(struct fj_call *c, const struct fj_target *target, long r);
 /* The same of a rule about the object itself. */
-long fj_seen_object_said(struct fj_call *c, const struct fj_seen *seen, long r);
+long fj_target_object_errno(struct fj_call *c, const struct fj_target *target, long r);
 /* Was the descriptor opened with O_PATH? */
 bool fj_is_path_fd(int fd);
 /* The directory that it is in, as a name in the place's descriptor. */
-const char *fj_seen_dir(struct fj_call *c, const struct fj_seen *seen);
+const char *fj_target_dir(struct fj_call *c, const struct fj_target *target);
 /* And that directory's descriptor, of which it is a name: in a union the topmost, whatever layer
  * has the name. */
-int fj_seen_parent(const struct fj_seen *seen);
+int fj_target_parent(const struct fj_target *target);
 /* Done with it; returns `r`. */
-long fj_seen_done(struct fj_seen *seen, long r);
+long fj_target_done(struct fj_target *target, long r);
 /* Do the call's flags want path argument `i` followed? 0 or FJ_FOLLOW. */
-unsigned fj_see_how(const struct fj_call *c, int i);
+unsigned fj_target_follow(const struct fj_call *c, int i);
 
 /* What it does to another process: may_process.c. */
 long fj_may_process(struct fj_call *c);

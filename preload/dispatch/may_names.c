@@ -17,26 +17,27 @@
 #include "sys/scratch.h"
 #include "sys/sys.h"
 
-/* `seen`, of which fj_see() said `r`, is to be made. */
+/* `target`, of which fj_target_of() said `r`, is to be made. */
 static long judge_making(
-	struct fj_call *c, long r, struct fj_seen *seen, uint32_t mode, uint64_t device)
+	struct fj_call *c, long r, struct fj_target *target, uint32_t mode, uint64_t device)
 {
-	const struct fj_ids *ids = fj_who(c->thread);
+	const struct fj_ids *ids = fj_subject(c->thread);
 	const bool is_device =
 		(mode & FJ_S_IFMT) == FJ_S_IFBLK || ((mode & FJ_S_IFMT) == FJ_S_IFCHR && device);
 
-	if (r <= 0 || seen->is_there)
+	if (r <= 0 || target->is_there)
 		return r < 0 ? r : 0;
-	r = fj_seen_said(c, seen, fj_may(ids, &seen->parent.owner, FJ_MAY_WRITE | FJ_MAY_EXEC));
+	r = fj_target_errno(
+		c, target, fj_may(ids, &target->parent.owner, FJ_MAY_WRITE | FJ_MAY_EXEC));
 	return !r && is_device && !fj_ids_can(ids, FJ_CAP_MKNOD) ? -EPERM : r;
 }
 
 long fj_may_make(struct fj_call *c, int i, uint32_t mode, uint64_t device)
 {
-	struct fj_seen seen;
-	const long r = fj_see(c, i, FJ_ENTRY, &seen);
+	struct fj_target target;
+	const long r = fj_target_of(c, i, FJ_ENTRY, &target);
 
-	return fj_seen_done(&seen, judge_making(c, r, &seen, mode, device));
+	return fj_target_done(&target, judge_making(c, r, &target, mode, device));
 }
 
 /* safe_hardlink_source() and may_linkat() of fs/namei.c: a link to a file of somebody else's. */
@@ -76,7 +77,7 @@ static uint32_t id_of(const char *pos, bool is_object)
 
 /* Whether two names lie in two mounts is asked before permissions: do_renameat2(), do_linkat(). */
 static bool crosses_mounts(
-	const struct fj_seen *from, bool is_object, uint64_t from_dev, const struct fj_seen *to)
+	const struct fj_target *from, bool is_object, uint64_t from_dev, const struct fj_target *to)
 {
 	if (from_dev != to->parent.key.dev)
 		return true;
@@ -87,31 +88,32 @@ static bool crosses_mounts(
 
 /* Must their positions tell whether they lie in one mount? Not of two that facts found in the root's
  * own tree. */
-static bool wants_positions(const struct fj_seen *from, const struct fj_seen *to)
+static bool wants_positions(const struct fj_target *from, const struct fj_target *to)
 {
 	return fj_mount_flags()->mounts_share_device && !(from->is_in_root && to->is_in_root) &&
 	       !(from->place.pos && to->place.pos);
 }
 
-/* Both names, the first one as `how` says. What fj_see() says of the first when that is below 1, or
+/* Both names, the first one as `how` says. What fj_target_of() says of the first when that is below 1, or
  * it is `needed` and not there, else of the second. */
 static long see_both(struct fj_call *c, unsigned how, bool is_needed, unsigned pos,
-	struct fj_seen *from, struct fj_seen *to)
+	struct fj_target *from, struct fj_target *to)
 {
-	const long r = fj_see(c, 1, how | pos, from);
+	const long r = fj_target_of(c, 1, how | pos, from);
 
 	to->place = (struct fj_place){.owned_fd = -1};
 	to->is_there = false;
 	if (r <= 0 || (is_needed && !from->is_there))
 		return r < 0 ? r : 0;
-	return fj_see(c, 3, FJ_ENTRY | pos, to);
+	return fj_target_of(c, 3, FJ_ENTRY | pos, to);
 }
 
-static long judge_link(struct fj_call *c, long r, const struct fj_seen *from, struct fj_seen *to)
+static long judge_link(
+	struct fj_call *c, long r, const struct fj_target *from, struct fj_target *to)
 {
 	if (r > 0 && !to->is_there && crosses_mounts(from, true, from->file.key.dev, to))
 		return 0; /* EXDEV */
-	if (!is_safe_source(fj_who(c->thread), &from->file.owner) && hardlinks_are_protected())
+	if (!is_safe_source(fj_subject(c->thread), &from->file.owner) && hardlinks_are_protected())
 		return r < 0 ? r : r && !to->is_there ? -EPERM : 0;
 	return judge_making(c, r, to, 0, 0);
 }
@@ -120,13 +122,13 @@ static long judge_link(struct fj_call *c, long r, const struct fj_seen *from, st
 long fj_may_link(struct fj_call *c)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
-	const unsigned how = fj_see_how(c, 1);
-	struct fj_seen from = {0}, to;
+	const unsigned how = fj_target_follow(c, 1);
+	struct fj_target from = {0}, to;
 	long r = see_both(c, how, true, 0, &from, &to);
 
 	if (r > 0 && wants_positions(&from, &to)) {
-		fj_seen_done(&to, 0);
-		fj_seen_done(&from, 0);
+		fj_target_done(&to, 0);
+		fj_target_done(&from, 0);
 		fj_scratch_release(c->thread, mark);
 		r = see_both(c, how, true, FJ_WANT_POS, &from, &to);
 	}
@@ -135,8 +137,8 @@ long fj_may_link(struct fj_call *c)
 		from.place.pos = NULL;
 	if (from.is_there)
 		r = judge_link(c, r, &from, &to);
-	fj_seen_done(&to, 0);
-	return fj_seen_done(&from, r);
+	fj_target_done(&to, 0);
+	return fj_target_done(&from, r);
 }
 
 /* Does path argument `i` end in "." or "..", or is it the root? EINVAL, ENOTEMPTY, EISDIR and EBUSY
@@ -173,23 +175,23 @@ static bool ends_in_slash(struct fj_call *c, int i)
 	return is;
 }
 
-static bool is_dir(const struct fj_seen *seen)
+static bool is_dir(const struct fj_target *target)
 {
-	return (seen->file.owner.mode & FJ_S_IFMT) == FJ_S_IFDIR;
+	return (target->file.owner.mode & FJ_S_IFMT) == FJ_S_IFDIR;
 }
 
 long fj_may_unlink(struct fj_call *c)
 {
-	struct fj_seen seen;
-	long r = fj_see(c, fj_arg_index(c, FJ_OLD), FJ_ENTRY, &seen);
+	struct fj_target target;
+	long r = fj_target_of(c, fj_arg_index(c, FJ_OLD), FJ_ENTRY, &target);
 
-	if (r <= 0 || !seen.is_there || is_no_name(c, fj_arg_index(c, FJ_OLD)) ||
+	if (r <= 0 || !target.is_there || is_no_name(c, fj_arg_index(c, FJ_OLD)) ||
 		(!(fj_arg(c, FJ_HEX, 0) & AT_REMOVEDIR) &&
 			ends_in_slash(c, fj_arg_index(c, FJ_OLD)))) /* ENOTDIR, EISDIR */
-		return fj_seen_done(&seen, r < 0 ? r : 0);
-	return fj_seen_done(&seen,
-		fj_seen_said(c, &seen,
-			fj_may_delete(fj_who(c->thread), &seen.parent.owner, &seen.file.owner)));
+		return fj_target_done(&target, r < 0 ? r : 0);
+	return fj_target_done(&target, fj_target_errno(c, &target,
+					       fj_may_delete(fj_subject(c->thread),
+						       &target.parent.owner, &target.file.owner)));
 }
 
 static bool same_file(const struct fj_file *a, const struct fj_file *b)
@@ -198,20 +200,20 @@ static bool same_file(const struct fj_file *a, const struct fj_file *b)
 }
 
 /* vfs_rename() */
-static long judge_rename(struct fj_call *c, const struct fj_ids *ids, const struct fj_seen *from,
-	const struct fj_seen *to, bool exchanges)
+static long judge_rename(struct fj_call *c, const struct fj_ids *ids, const struct fj_target *from,
+	const struct fj_target *to, bool exchanges)
 {
 	const bool moves = !same_file(&from->parent, &to->parent);
 	long r;
 
 	if (to->is_there && same_file(&from->file, &to->file))
 		return 0; /* two names of one file: nothing is done */
-	r = fj_seen_said(c, from, fj_may_delete(ids, &from->parent.owner, &from->file.owner));
+	r = fj_target_errno(c, from, fj_may_delete(ids, &from->parent.owner, &from->file.owner));
 	if (r)
 		return r;
 	r = to->is_there ? fj_may_delete(ids, &to->parent.owner, &to->file.owner) :
 			   fj_may(ids, &to->parent.owner, FJ_MAY_WRITE | FJ_MAY_EXEC);
-	r = fj_seen_said(c, to, r);
+	r = fj_target_errno(c, to, r);
 	if (r || !moves || (to->is_there && !exchanges && is_dir(from) != is_dir(to)))
 		return r; /* 0: ENOTDIR, EISDIR */
 	/* ".." of a directory that moves is written. */
@@ -223,7 +225,7 @@ static long judge_rename(struct fj_call *c, const struct fj_ids *ids, const stru
 }
 
 /* Is the second name below the first, which is a directory? */
-static bool is_around(const struct fj_seen *dir, const struct fj_seen *name)
+static bool is_around(const struct fj_target *dir, const struct fj_target *name)
 {
 	return dir->is_there && (dir->file.owner.mode & FJ_S_IFMT) == FJ_S_IFDIR &&
 	       dir->place.pos && name->place.pos && !fj_streq(dir->place.pos, name->place.pos) &&
@@ -234,14 +236,14 @@ long fj_may_rename(struct fj_call *c)
 {
 	const uint64_t flags = fj_arg(c, FJ_HEX, 0);
 	const uint32_t mark = fj_scratch_mark(c->thread);
-	struct fj_seen from, to;
+	struct fj_target from, to;
 	long r = see_both(c, FJ_ENTRY, false, 0, &from, &to);
 
 	/* Positions tell, too, whether one is around the other, which only a directory can be. */
 	if (r > 0 && (wants_positions(&from, &to) || (from.is_there && is_dir(&from)) ||
 			     (to.is_there && is_dir(&to)))) {
-		fj_seen_done(&to, 0);
-		fj_seen_done(&from, 0);
+		fj_target_done(&to, 0);
+		fj_target_done(&from, 0);
 		fj_scratch_release(c->thread, mark);
 		r = see_both(c, FJ_ENTRY, false, FJ_WANT_POS, &from, &to);
 	}
@@ -254,9 +256,9 @@ long fj_may_rename(struct fj_call *c)
 	if (r > 0)
 		r = from.is_there && !(to.is_there && (flags & FJ_RENAME_NOREPLACE)) &&
 				    (to.is_there || !(flags & FJ_RENAME_EXCHANGE)) ?
-			    judge_rename(
-				    c, fj_who(c->thread), &from, &to, flags & FJ_RENAME_EXCHANGE) :
+			    judge_rename(c, fj_subject(c->thread), &from, &to,
+				    flags & FJ_RENAME_EXCHANGE) :
 			    0;
-	fj_seen_done(&to, 0);
-	return fj_seen_done(&from, r);
+	fj_target_done(&to, 0);
+	return fj_target_done(&from, r);
 }

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * may_see.c - the files that a call is about, as a judge of permissions sees them: before the call,
+ * may_target.c - the files that a call is about, as a judge of permissions sees them: before the call,
  * by a walk of their own.
  *
  * procfs and devpts show the owners of processes and terminals as the kernel knows them, and it
@@ -24,7 +24,7 @@
 
 #define DEVPTS_SUPER_MAGIC_ 0x1cd1
 
-const struct fj_ids *fj_who(const struct fj_thread *t)
+const struct fj_ids *fj_subject(const struct fj_thread *t)
 {
 	return fj_judging(t)->judged ? fj_judging(t)->judged : fj_ids();
 }
@@ -38,22 +38,22 @@ bool fj_is_kernels(struct fj_thread *t, int dirfd, const char *name)
 	       (fs.f_type == FJ_PROC_SUPER_MAGIC || fs.f_type == DEVPTS_SUPER_MAGIC_);
 }
 
-const char *fj_seen_dir(struct fj_call *c, const struct fj_seen *seen)
+const char *fj_target_dir(struct fj_call *c, const struct fj_target *target)
 {
-	const size_t len = fj_place_dir_len(seen->place.name);
+	const size_t len = fj_place_dir_len(target->place.name);
 	struct fj_str s;
 
 	if (!len)
 		return "";
 	fj_str_init(&s, fj_scratch(c->thread, len + 1), len + 1);
-	fj_str_add(&s, seen->place.name, len);
+	fj_str_add(&s, target->place.name, len);
 	return s.at;
 }
 
 /* In a union the layer that has the name need not be the one that says who may make one there. */
-int fj_seen_parent(const struct fj_seen *seen)
+int fj_target_parent(const struct fj_target *target)
 {
-	const struct fj_place *place = &seen->place;
+	const struct fj_place *place = &target->place;
 
 	return __builtin_expect(place->layers != NULL, 0) ? fj_layers_top(place->layers) :
 							    place->dirfd;
@@ -65,35 +65,35 @@ static bool is_whiteout(const struct fj_place *place)
 	return __builtin_expect(place->layers != NULL, 0) && place->layers->is_whiteout;
 }
 
-static bool look_at_parent(struct fj_call *c, struct fj_seen *seen)
+static bool look_at_parent(struct fj_call *c, struct fj_target *target)
 {
-	return !fj_file_look(
-		c, fj_seen_parent(seen), fj_seen_dir(c, seen), AT_EMPTY_PATH, &seen->parent);
+	return !fj_file_look(c, fj_target_parent(target), fj_target_dir(c, target), AT_EMPTY_PATH,
+		&target->parent);
 }
 
 /* The same from remembered facts, when nothing has to be followed. */
 static bool see_quickly(
-	struct fj_call *c, int dirfd, const char *jail_path, unsigned how, struct fj_seen *seen)
+	struct fj_call *c, int dirfd, const char *jail_path, unsigned how, struct fj_target *target)
 {
 	struct fj_fast q;
 
 	if (fj_fast_begin(&q, c->thread, dirfd, jail_path, fj_strlen(jail_path))) {
-		const long r = fj_file_look(c, q.place.dirfd, q.place.name, 0, &seen->file);
+		const long r = fj_file_look(c, q.place.dirfd, q.place.name, 0, &target->file);
 
-		seen->place = q.place;
-		seen->is_there = !r;
-		if ((!r || r == -ENOENT) && (!(how & FJ_ENTRY) || look_at_parent(c, seen)) &&
+		target->place = q.place;
+		target->is_there = !r;
+		if ((!r || r == -ENOENT) && (!(how & FJ_ENTRY) || look_at_parent(c, target)) &&
 			fj_fast_tells(&q, r) &&
 			(r || !(how & FJ_FOLLOW) ||
-				(seen->file.owner.mode & FJ_S_IFMT) != FJ_S_IFLNK)) {
-			seen->is_fast = true;
-			seen->is_in_root = q.is_in_root;
+				(target->file.owner.mode & FJ_S_IFMT) != FJ_S_IFLNK)) {
+			target->is_fast = true;
+			target->is_in_root = q.is_in_root;
 			return true;
 		}
-		seen->is_there = false;
+		target->is_there = false;
 		fj_fast_end(&q);
 	}
-	seen->place = (struct fj_place){.owned_fd = -1};
+	target->place = (struct fj_place){.owned_fd = -1};
 	return false;
 }
 
@@ -113,33 +113,33 @@ static const char *without_slashes(struct fj_call *c, const char *name)
 	return s.at;
 }
 
-/* The object that `jail_path` names (NULL: `dirfd` itself): 1 with *seen filled, is_there or not;
+/* The object that `jail_path` names (NULL: `dirfd` itself): 1 with *target filled, is_there or not;
  * 0: leave it to the call; or -EACCES. */
-long fj_see_path(
-	struct fj_call *c, int dirfd, const char *jail_path, unsigned how, struct fj_seen *seen)
+long fj_target_of_path(
+	struct fj_call *c, int dirfd, const char *jail_path, unsigned how, struct fj_target *target)
 {
 	const bool is_self = !jail_path;
 	long r;
 
-	*seen = (struct fj_seen){.place = {.owned_fd = -1, .dirfd = dirfd, .name = ""}};
+	*target = (struct fj_target){.place = {.owned_fd = -1, .dirfd = dirfd, .name = ""}};
 	if (jail_path && !(how & (FJ_WANT_POS | FJ_BENEATH | FJ_IN_ROOT)) &&
-		see_quickly(c, dirfd, jail_path, how, seen))
+		see_quickly(c, dirfd, jail_path, how, target))
 		return 1;
 	if (jail_path) {
-		r = fj_path_walk(c->thread, dirfd, jail_path, how | FJ_REMOVES, &seen->place);
+		r = fj_path_walk(c->thread, dirfd, jail_path, how | FJ_REMOVES, &target->place);
 		if (r)
 			return r == -EACCES ? r : 0;
 	}
-	if (seen->place.is_exe)
+	if (target->place.is_exe)
 		return 0;
-	r = fj_file_look(c, seen->place.dirfd,
-		how & FJ_ENTRY ? without_slashes(c, seen->place.name) : seen->place.name,
-		(is_self ? AT_EMPTY_PATH : 0) | (seen->place.is_magic ? AT_SYMLINK_FOLLOW : 0),
-		&seen->file);
-	seen->is_there = !r && !is_whiteout(&seen->place);
+	r = fj_file_look(c, target->place.dirfd,
+		how & FJ_ENTRY ? without_slashes(c, target->place.name) : target->place.name,
+		(is_self ? AT_EMPTY_PATH : 0) | (target->place.is_magic ? AT_SYMLINK_FOLLOW : 0),
+		&target->file);
+	target->is_there = !r && !is_whiteout(&target->place);
 	if (!(how & FJ_ENTRY))
 		return 1;
-	if (!look_at_parent(c, seen) || (seen->parent.owner.mode & FJ_S_IFMT) != FJ_S_IFDIR)
+	if (!look_at_parent(c, target) || (target->parent.owner.mode & FJ_S_IFMT) != FJ_S_IFDIR)
 		return 0; /* ENOTDIR */
 	return 1;
 }
@@ -159,12 +159,12 @@ static bool needs_opened(const struct fj_call *c)
 }
 
 /* The same of path argument `i`. */
-long fj_see(struct fj_call *c, int i, unsigned how, struct fj_seen *seen)
+long fj_target_of(struct fj_call *c, int i, unsigned how, struct fj_target *target)
 {
 	long r;
 	const char *jail_path = fj_arg_path(c, i, &r);
 
-	seen->place = (struct fj_place){.owned_fd = -1};
+	target->place = (struct fj_place){.owned_fd = -1};
 	/* Without one the descriptor itself is meant: utimensat(fd, NULL), AT_EMPTY_PATH. */
 	if (!jail_path &&
 		(r || !(c->nr == __NR_utimensat && !c->arg[i] ?
@@ -174,33 +174,33 @@ long fj_see(struct fj_call *c, int i, unsigned how, struct fj_seen *seen)
 		return 0;
 	if (!jail_path && needs_opened(c) && fj_is_path_fd(fj_arg_dirfd(c, i)))
 		return 0; /* EBADF */
-	r = fj_see_path(c, fj_arg_dirfd(c, i), jail_path, how, seen);
+	r = fj_target_of_path(c, fj_arg_dirfd(c, i), jail_path, how, target);
 	if (r > 0)
 		fj_judging(c->thread)->asked |= (uint8_t)(1u << i);
 	return r;
 }
 
 /* The errno `r` of a rule, unless the kernel knows better. */
-long fj_seen_said(struct fj_call *c, const struct fj_seen *seen, long r)
+long fj_target_errno(struct fj_call *c, const struct fj_target *target, long r)
 {
-	return r && fj_is_kernels(c->thread, seen->place.dirfd, fj_seen_dir(c, seen)) ? 0 : r;
+	return r && fj_is_kernels(c->thread, target->place.dirfd, fj_target_dir(c, target)) ? 0 : r;
 }
 
 /* (A link of procfs that is itself meant lies where its directory does.) */
-long fj_seen_object_said(struct fj_call *c, const struct fj_seen *seen, long r)
+long fj_target_object_errno(struct fj_call *c, const struct fj_target *target, long r)
 {
-	if ((seen->file.owner.mode & FJ_S_IFMT) == FJ_S_IFLNK)
-		return fj_seen_said(c, seen, r);
-	return fj_is_kernels(c->thread, seen->place.dirfd, seen->place.name) ? 0 : r;
+	if ((target->file.owner.mode & FJ_S_IFMT) == FJ_S_IFLNK)
+		return fj_target_errno(c, target, r);
+	return fj_is_kernels(c->thread, target->place.dirfd, target->place.name) ? 0 : r;
 }
 
-long fj_seen_done(struct fj_seen *seen, long r)
+long fj_target_done(struct fj_target *target, long r)
 {
-	fj_place_done(&seen->place);
+	fj_place_done(&target->place);
 	return r;
 }
 
-unsigned fj_see_how(const struct fj_call *c, int i)
+unsigned fj_target_follow(const struct fj_call *c, int i)
 {
 	if (c->row->kind[i] == FJ_LPATH || (fj_arg(c, FJ_ATFLAGS, 0) & AT_SYMLINK_NOFOLLOW) ||
 		(fj_arg(c, FJ_WATCH, 0) & IN_DONT_FOLLOW) ||
