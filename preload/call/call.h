@@ -36,15 +36,15 @@ struct fj_call {
 	void *frame;
 
 	/* Set by a hook: leave the engine, and make the call `nr`(`arg`) with the program's own
-	 * signal mask. The door stores `tail_data` where it lives until the call ends; arguments
+	 * signal mask. The door stores `deferred_data` where it lives until the call ends; arguments
 	 * that point at it are relocated. */
-	bool leaves_by_tail;
+	bool is_deferred;
 	bool leaves_by_sigreturn; /* the same for rt_sigreturn(2), with the program's own stack
 				     pointer */
-	uint64_t tail_data[6];
+	uint64_t deferred_data[6];
 	/* There: the mask that a call waits with, as the program said it; and whether it is so. */
-#define FJ_TAIL_MASK 3
-#define FJ_TAIL_HAS_MASK 4
+#define FJ_DEFERRED_MASK 3
+#define FJ_DEFERRED_HAS_MASK 4
 };
 
 /* In the upper half of clone(2)'s flags, at which the kernel does not look: we have seen it. */

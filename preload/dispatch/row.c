@@ -231,7 +231,7 @@ __attribute__((noinline)) static long run_traced(struct fj_call *c)
 
 	memcpy(arg, c->arg, sizeof(arg));
 	r = run_row(c);
-	if (c->leaves_by_tail || c->nr != nr)
+	if (c->is_deferred || c->nr != nr)
 		return r;
 	fj_scratch_release(c->thread, mark); /* what the call took may be all there is */
 	fj_trace(c, arg, r);
@@ -260,7 +260,7 @@ __attribute__((noinline)) static long run_in_unions(struct fj_call *c)
 	memcpy(arg, c->arg, sizeof(arg));
 	fj_calling(c->thread)->call = c;
 	r = run_seen(c);
-	if (__builtin_expect(r != -EMFILE || c->leaves_by_tail, 1))
+	if (__builtin_expect(r != -EMFILE || c->is_deferred, 1))
 		return r;
 	fj_scratch_release(c->thread, mark);
 	c->row = row;

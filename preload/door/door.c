@@ -74,26 +74,28 @@ FJ_HOT struct fj_thread *fj_door_enter(const struct fj_door_record *record)
 }
 
 /* What is still to be done happens on the program's stack, so that its handlers run there. */
-static void leave_by_tail(struct fj_door_record *record, const struct fj_call *c)
+static void defer_call(struct fj_door_record *record, const struct fj_call *c)
 {
-	const uint64_t from = (uint64_t)c->tail_data, to = (uint64_t)record->tail_data;
+	const uint64_t from = (uint64_t)c->deferred_data, to = (uint64_t)record->deferred_data;
 
-	for (size_t i = 0; i < sizeof(c->tail_data) / 8; i++) {
-		const uint64_t word = c->tail_data[i];
+	for (size_t i = 0; i < sizeof(c->deferred_data) / 8; i++) {
+		const uint64_t word = c->deferred_data[i];
 
-		record->tail_data[i] = word - from < sizeof(c->tail_data) ? word - from + to : word;
+		record->deferred_data[i] =
+			word - from < sizeof(c->deferred_data) ? word - from + to : word;
 	}
 	for (int i = 0; i < FJ_ARGS; i++)
-		record->tail_arg[i] =
-			c->arg[i] - from < sizeof(c->tail_data) ? c->arg[i] - from + to : c->arg[i];
-	record->is_tail = FJ_DOOR_CALL;
+		record->deferred_arg[i] = c->arg[i] - from < sizeof(c->deferred_data) ?
+						  c->arg[i] - from + to :
+						  c->arg[i];
+	record->what_is_deferred = FJ_DOOR_CALL;
 }
 
 /* Make the call as the program would have made it, from its stack and not from the gate: the trap
  * catches it. */
 static long leave_to_trap(struct fj_door_record *record)
 {
-	record->is_tail = FJ_DOOR_TO_TRAP;
+	record->what_is_deferred = FJ_DOOR_TO_TRAP;
 	return (long)record->nr;
 }
 
@@ -162,10 +164,10 @@ static bool is_for_trap_now(const struct fj_row *row)
 			       fj_sigsys_was_blocked()));
 }
 
-__attribute__((noinline)) static long call_by_tail(
+__attribute__((noinline)) static long call_deferred(
 	struct fj_door_record *record, const struct fj_call *c)
 {
-	leave_by_tail(record, c);
+	defer_call(record, c);
 	return c->nr;
 }
 
@@ -185,13 +187,13 @@ __attribute__((noinline)) static long run_with_care(
 		if (!c->arg[1])
 			return fj_kernel(c);
 		/* a signal that it lets in belongs on that stack */
-		return call_by_tail(record, c);
+		return call_deferred(record, c);
 	}
 	if (!fj_jail->has_trap && fj_policy_save() && is_refused_by_policy(c))
 		return plain_call(c);
 	if (unmaps_record(c)) {
 		fj_guest_forget();
-		record->is_tail = FJ_DOOR_AGAIN;
+		record->what_is_deferred = FJ_DOOR_AGAIN;
 		return c->nr;
 	}
 	if (c->nr == __NR_munmap || c->nr == __NR_mprotect || c->nr == __NR_mremap ||
@@ -212,7 +214,7 @@ __attribute__((noinline)) static long run_with_care(
 		(row->hook || !fj_writes_are_watched() || !fj_writes_may_be(c->nr)))
 		return fj_kernel_waiting(c, c->nr, c->arg, -1);
 	r = fj_call_row(c);
-	return c->leaves_by_tail ? call_by_tail(record, c) : r;
+	return c->is_deferred ? call_deferred(record, c) : r;
 }
 
 FJ_HOT long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
@@ -231,14 +233,14 @@ FJ_HOT long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
 	c.sp = (uint64_t)record;
 	c.frame = record;
 	c.ip = 0;
-	c.leaves_by_tail = c.leaves_by_sigreturn = false;
+	c.is_deferred = c.leaves_by_sigreturn = false;
 	/* (What changes mappings is no affair of ours by its row: FJ_NEVER.) */
 	if (__builtin_expect(!c.row || c.row->when != FJ_ALWAYS ||
 				     c.row->hook == FJ_HOOK_sigprocmask || fj_policy_save(),
 		    0))
 		return run_with_care(record, &c);
 	r = fj_call_row(&c);
-	return __builtin_expect(c.leaves_by_tail, 0) ? call_by_tail(record, &c) : r;
+	return __builtin_expect(c.is_deferred, 0) ? call_deferred(record, &c) : r;
 }
 
 /* The virtual SIGSYS and the signal stack: the state of a thread that the trap keeps, and, but for

@@ -124,7 +124,7 @@ fj_door_leaving:			/* from here on signals of libc's own are let in */
 	push	%rax
 	pushq	120(%rbx)
 	call	*fj_gate(%rip)
-fj_door_tail_made:
+fj_door_deferred_made:
 	mov	%rbx, %rsp
 	jmp	1b
 5:	mov	%rbx, %rdi
@@ -135,7 +135,7 @@ fj_door_tail_made:
 7:	and	$-16, %rsp
 	mov	$14, %edi		/* __NR_rt_sigprocmask */
 	mov	$2, %esi		/* SIG_SETMASK */
-	lea	144(%rbx), %rdx		/* tail_data */
+	lea	144(%rbx), %rdx		/* deferred_data */
 	xor	%ecx, %ecx
 	mov	$8, %r8d
 	xor	%r9d, %r9d
@@ -153,8 +153,8 @@ fj_door_left:
 
 /* In place of a handler of libc's own: (signal, siginfo, ucontext), the signal's frame at the stack pointer. libc's handler then finds
  * its frame there. */
-	.globl	fj_door_signal, fj_door_leaving, fj_door_tail_made, fj_door_let_in, fj_door_left
-	.hidden	fj_door_signal, fj_door_leaving, fj_door_tail_made, fj_door_let_in, fj_door_left
+	.globl	fj_door_signal, fj_door_leaving, fj_door_deferred_made, fj_door_let_in, fj_door_left
+	.hidden	fj_door_signal, fj_door_leaving, fj_door_deferred_made, fj_door_let_in, fj_door_left
 	.hidden	fj_door_signal_came, fj_door_signals, fj_gate_begin, fj_gate_sigreturn
 	.type	fj_door_signal, @function
 fj_door_signal:

@@ -6,14 +6,14 @@
 #include "door/handlers.h"
 
 #include "signal/handlers.h"
-#include "signal/tail.h"
+#include "signal/deferred_call.h"
 #include "door/record.h"
 #include "sys/thread.h"
 #include "sys/abi_signal.h"
 #include "jail/memory.h"
 #include "jail/jail.h"
 
-extern const char fj_door_tail_made[];
+extern const char fj_door_deferred_made[];
 
 /* What the thread blocked when the signal came, as the program said that: in a call that waits with
  * a mask of its own, which it broke off, that. */
@@ -21,28 +21,28 @@ static uint64_t mask_when_it_came(const struct fj_frame *f, uint64_t before)
 {
 	const char *at = fj_gate_begin + (f->regs.ip - fj_gate_address());
 	struct fj_door_record *record = (struct fj_door_record *)f->regs.bx;
-	struct fj_tail *tail = (struct fj_tail *)f->regs.sp;
+	struct fj_deferred_call *deferred = (struct fj_deferred_call *)f->regs.sp;
 	uint64_t *data;
 	uint64_t nr;
 
 	if (f->regs.ax != (uint64_t)-EINTR)
 		return before;
-	if (at == fj_gate_tail_made) {
-		nr = tail->nr;
-		data = tail->data;
+	if (at == fj_gate_deferred_made) {
+		nr = deferred->nr;
+		data = deferred->data;
 	} else if (at == fj_gate_made &&
-		   *(const uint64_t *)f->regs.sp == (uint64_t)fj_door_tail_made) {
+		   *(const uint64_t *)f->regs.sp == (uint64_t)fj_door_deferred_made) {
 		nr = record->nr;
-		data = record->tail_data;
+		data = record->deferred_data;
 	} else {
 		return before;
 	}
 	if (nr != __NR_rt_sigsuspend && nr != __NR_ppoll && nr != __NR_pselect6 &&
 		nr != __NR_epoll_pwait && nr != __NR_epoll_pwait2)
 		return before;
-	if (data[FJ_TAIL_HAS_MASK])
-		before = data[FJ_TAIL_MASK];
-	data[FJ_TAIL_HAS_MASK] = 0; /* it is over: what comes now comes behind it */
+	if (data[FJ_DEFERRED_HAS_MASK])
+		before = data[FJ_DEFERRED_MASK];
+	data[FJ_DEFERRED_HAS_MASK] = 0; /* it is over: what comes now comes behind it */
 	return before;
 }
 

@@ -31,7 +31,7 @@
 #include "jail/memory.h"
 #include "jail/jail.h"
 
-extern const char fj_door_tail_made[];
+extern const char fj_door_deferred_made[];
 
 #define BELOW_FRAME 1024u /* on the slot's stack: what fj_handler_done() needs */
 

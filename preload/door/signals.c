@@ -13,7 +13,7 @@
  * and those by which the door is left. Nothing of the engine is held there, and nothing waits
  * behind them but a call that enters the engine. */
 #include "signal/libc_signals.h"
-#include "signal/tail.h"
+#include "signal/deferred_call.h"
 #include "door/record.h"
 #include "text/sites.h"
 #include "door/page.h"
@@ -23,7 +23,7 @@
 #define SYSCALL_LEN 2
 
 extern const char __executable_start[], etext[];
-extern const char fj_door_site[], fj_door_leaving[], fj_door_tail_made[], fj_door_let_in[],
+extern const char fj_door_site[], fj_door_leaving[], fj_door_deferred_made[], fj_door_let_in[],
 	fj_door_left[];
 extern const char fj_door_maybe[], fj_door_maybe_below[], fj_door_maybe_flags[],
 	fj_door_maybe_not[], fj_door_maybe_back[], fj_door_maybe_aimed[], fj_door_maybe_end[];
@@ -76,12 +76,12 @@ long fj_door_signals(struct fj_door_record *record, struct fj_thread *t, long r)
 {
 	const uint64_t mask = FJ_LIBC_SIGNAL_MASK;
 
-	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_BLOCK, &mask, record->tail_data, sizeof(mask));
+	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_BLOCK, &mask, record->deferred_data, sizeof(mask));
 	fj_libc_signals_send(t);
 	/* A call that remains to be made is made anew from the beginning. */
-	record->is_to_be_made_anew = r == -FJ_RESTART || record->is_tail != FJ_DOOR_DONE;
+	record->is_to_be_made_anew = r == -FJ_RESTART || record->what_is_deferred != FJ_DOOR_DONE;
 	record->result = (uint64_t)(record->is_to_be_made_anew ? -EINTR : r);
-	record->is_tail = FJ_DOOR_SIGNALS;
+	record->what_is_deferred = FJ_DOOR_SIGNALS;
 	return 0;
 }
 
@@ -129,22 +129,22 @@ static void present(struct fj_frame *f, int sig, const struct fj_door_record *re
 	regs->sp = (uint64_t)record + FJ_DOOR_ROOM;
 }
 
-/* The same behind the trap: gate.S, fj_gate_tail. */
-static void present_tail(struct fj_frame *f, bool is_before)
+/* The same behind the trap: gate.S, fj_gate_deferred. */
+static void present_deferred(struct fj_frame *f, bool is_before)
 {
-	const struct fj_tail *tail = (const struct fj_tail *)f->regs.sp;
+	const struct fj_deferred_call *deferred = (const struct fj_deferred_call *)f->regs.sp;
 	struct sigcontext_64 *regs = &f->regs;
 
-	regs->ip = tail->back - (is_before ? SYSCALL_LEN : 0);
+	regs->ip = deferred->back - (is_before ? SYSCALL_LEN : 0);
 	if (is_before)
-		regs->ax = tail->nr;
-	regs->di = tail->arg[0];
-	regs->si = tail->arg[1];
-	regs->dx = tail->arg[2];
-	regs->r10 = tail->arg[3];
-	regs->r8 = tail->arg[4];
-	regs->r9 = tail->arg[5];
-	regs->sp += FJ_TAIL_ROOM + 8;
+		regs->ax = deferred->nr;
+	regs->di = deferred->arg[0];
+	regs->si = deferred->arg[1];
+	regs->dx = deferred->arg[2];
+	regs->r10 = deferred->arg[3];
+	regs->r8 = deferred->arg[4];
+	regs->r9 = deferred->arg[5];
+	regs->sp += FJ_DEFERRED_ROOM + 8;
 }
 
 /* At a site whose number was not known, and the call is none of ours: entry.S, fj_door_maybe. */
@@ -178,8 +178,8 @@ static bool came_at_gate(int sig, const void *info, struct fj_frame *f)
 	const struct fj_door_record *record = (const struct fj_door_record *)f->regs.bx;
 	uint64_t back;
 
-	if (at == fj_gate_tail || at == fj_gate_tail_made) {
-		present_tail(f, at == fj_gate_tail);
+	if (at == fj_gate_deferred || at == fj_gate_deferred_made) {
+		present_deferred(f, at == fj_gate_deferred);
 		return true;
 	}
 	if (at >= fj_gate_sigreturn)
@@ -191,7 +191,7 @@ static bool came_at_gate(int sig, const void *info, struct fj_frame *f)
 		present(f, sig, record, record->is_to_be_made_anew, record->result);
 		return true;
 	}
-	if (at <= fj_gate_made && back == (uint64_t)fj_door_tail_made) {
+	if (at <= fj_gate_made && back == (uint64_t)fj_door_deferred_made) {
 		present(f, sig, record, at != fj_gate_made, f->regs.ax);
 		return true;
 	}

@@ -271,9 +271,9 @@ static long mask_directly(struct fj_call *c, int how, const uint64_t *set)
 		return -ENOMEM; /* the kernel gave no room for the engine */
 	if (t)
 		set_blocked(t, is);
-	c->tail_data[0] = *set & ~FJ_SIGSYS_BIT;
-	c->arg[1] = (uint64_t)&c->tail_data[0];
-	c->leaves_by_tail = c->frame != NULL;
+	c->deferred_data[0] = *set & ~FJ_SIGSYS_BIT;
+	c->arg[1] = (uint64_t)&c->deferred_data[0];
+	c->is_deferred = c->frame != NULL;
 	return c->frame ? 0 : fj_kernel(c);
 }
 

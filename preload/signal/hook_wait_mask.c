@@ -22,8 +22,8 @@ static uint64_t mask_of_wait(struct fj_call *c, uint64_t mask)
 {
 	const bool lets_in = !(mask & FJ_SIGSYS_BIT);
 
-	c->tail_data[FJ_TAIL_MASK] = mask & ~FJ_KILL_AND_STOP;
-	c->tail_data[FJ_TAIL_HAS_MASK] = 1;
+	c->deferred_data[FJ_DEFERRED_MASK] = mask & ~FJ_KILL_AND_STOP;
+	c->deferred_data[FJ_DEFERRED_HAS_MASK] = 1;
 	fj_sigsys_wait(c->thread, lets_in);
 	if (lets_in && c->mask && fj_sigsys_is_ignored())
 		fj_stand_in_drop(c->thread); /* it comes, and nothing happens */
@@ -36,14 +36,14 @@ static uint64_t mask_of_wait(struct fj_call *c, uint64_t mask)
  * program's stack. */
 static long leave_with_mask(struct fj_call *c, int i)
 {
-	if (fj_guest_read(&c->tail_data[0], c->arg[i], FJ_SIGSET_SIZE))
+	if (fj_guest_read(&c->deferred_data[0], c->arg[i], FJ_SIGSET_SIZE))
 		return -EFAULT;
-	c->tail_data[0] = mask_of_wait(c, c->tail_data[0]);
-	fj_faults_mask(c->tail_data[0]);
-	c->arg[i] = (uint64_t)&c->tail_data[0];
+	c->deferred_data[0] = mask_of_wait(c, c->deferred_data[0]);
+	fj_faults_mask(c->deferred_data[0]);
+	c->arg[i] = (uint64_t)&c->deferred_data[0];
 	if (!c->frame)
 		return fj_kernel(c);
-	c->leaves_by_tail = true;
+	c->is_deferred = true;
 	return 0;
 }
 
@@ -85,15 +85,15 @@ long fj_hook_pselect(struct fj_call *c)
 		return fj_signalfd_read(c);
 	if (pair.size != FJ_SIGSET_SIZE)
 		return fj_kernel(c);
-	if (fj_guest_read(&c->tail_data[2], pair.set, FJ_SIGSET_SIZE))
+	if (fj_guest_read(&c->deferred_data[2], pair.set, FJ_SIGSET_SIZE))
 		return -EFAULT;
-	c->tail_data[2] = mask_of_wait(c, c->tail_data[2]);
-	fj_faults_mask(c->tail_data[2]);
-	c->tail_data[0] = (uint64_t)&c->tail_data[2];
-	c->tail_data[1] = FJ_SIGSET_SIZE;
-	c->arg[5] = (uint64_t)&c->tail_data[0];
+	c->deferred_data[2] = mask_of_wait(c, c->deferred_data[2]);
+	fj_faults_mask(c->deferred_data[2]);
+	c->deferred_data[0] = (uint64_t)&c->deferred_data[2];
+	c->deferred_data[1] = FJ_SIGSET_SIZE;
+	c->arg[5] = (uint64_t)&c->deferred_data[0];
 	if (!c->frame)
 		return fj_kernel(c);
-	c->leaves_by_tail = true;
+	c->is_deferred = true;
 	return 0;
 }

@@ -261,7 +261,7 @@ long fj_hook_sigtimedwait(struct fj_call *c)
 	if (c->arg[3] != FJ_SIGSET_SIZE || fj_guest_read(&set, c->arg[0], sizeof(set)))
 		return fj_kernel(c);
 	if (!(set & FJ_SIGSYS_BIT)) {
-		c->leaves_by_tail = c->frame != NULL;
+		c->is_deferred = c->frame != NULL;
 		return c->frame ? 0 : fj_kernel(c);
 	}
 	if (fj_stand_in_is_first(c->thread) && fj_stand_in_take(c->thread, &info))

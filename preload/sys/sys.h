@@ -46,8 +46,8 @@ static inline uint64_t fj_gate_address(void)
 {
 	return (uint64_t)fj_gate;
 }
-extern const char fj_gate_begin[], fj_gate_made[], fj_gate_wait[], fj_gate_waited[], fj_gate_tail[],
-	fj_gate_tail_made[], fj_gate_sigreturn[], fj_gate_end[];
+extern const char fj_gate_begin[], fj_gate_made[], fj_gate_wait[], fj_gate_waited[],
+	fj_gate_deferred[], fj_gate_deferred_made[], fj_gate_sigreturn[], fj_gate_end[];
 /* Move that page from where it was linked to `address`, in place of what is there. mremap(2)'s
  * result. Once. */
 long fj_gate_move(uint64_t address);

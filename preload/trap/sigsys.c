@@ -11,7 +11,7 @@
 #include "signal/stand_in.h"
 #include "seccomp/policy.h"
 #include "call/ending.h"
-#include "signal/tail.h"
+#include "signal/deferred_call.h"
 #include "sys/guest.h"
 #include "call/call.h"
 #include "call/tag.h"
@@ -102,32 +102,32 @@ static uintptr_t deliver_to_program(siginfo_t *info, struct fj_frame *f)
 }
 
 /* Leave with the call still to be made, on the gate page and under the program's own mask (gate.S,
- * fj_gate_tail). */
-static void leave_by_tail(struct fj_frame *f, struct fj_call *c)
+ * fj_gate_deferred). */
+static void defer_call(struct fj_frame *f, struct fj_call *c)
 {
-	const uint64_t sp = fj_frame_sp(f) - FJ_TAIL_ROOM - 8;
-	const uint64_t data = sp + 8, from = (uint64_t)c->tail_data;
-	struct fj_tail record = {
+	const uint64_t sp = fj_frame_sp(f) - FJ_DEFERRED_ROOM - 8;
+	const uint64_t data = sp + 8, from = (uint64_t)c->deferred_data;
+	struct fj_deferred_call record = {
 		.back = fj_frame_ip(f),
 		.nr = (uint64_t)c->nr,
 	};
 
 	fj_frame_args(f, record.arg);
-	for (size_t i = 0; i < sizeof(c->tail_data) / 8; i++) {
-		const uint64_t word = c->tail_data[i];
+	for (size_t i = 0; i < sizeof(c->deferred_data) / 8; i++) {
+		const uint64_t word = c->deferred_data[i];
 
-		record.data[i] = word - from < sizeof(c->tail_data) ? word - from + data : word;
+		record.data[i] = word - from < sizeof(c->deferred_data) ? word - from + data : word;
 	}
 	if (fj_guest_write(sp, &record, sizeof(record))) {
 		fj_frame_set_result(f, fj_kernel_waiting(c, c->nr, c->arg, -1));
 		return;
 	}
 	for (int i = 0; i < FJ_ARGS; i++)
-		if (c->arg[i] - from < sizeof(c->tail_data))
+		if (c->arg[i] - from < sizeof(c->deferred_data))
 			c->arg[i] = c->arg[i] - from + data;
 	fj_frame_set_call(f, c->nr, c->arg);
 	fj_frame_set_sp(f, sp);
-	fj_frame_go_to(f, fj_gate_address() + (uint64_t)(fj_gate_tail - fj_gate_begin));
+	fj_frame_go_to(f, fj_gate_address() + (uint64_t)(fj_gate_deferred - fj_gate_begin));
 }
 
 /* The call is made anew: by the program, from the beginning. */
@@ -158,7 +158,7 @@ uintptr_t fj_trap_handle(siginfo_t *info, struct fj_frame *f)
 	c.sp = fj_frame_sp(f);
 	c.ip = fj_frame_ip(f);
 	c.frame = f;
-	c.leaves_by_tail = c.leaves_by_sigreturn = false;
+	c.is_deferred = c.leaves_by_sigreturn = false;
 	caught_before = c.thread->catches_faults;
 	/* (One that blocks SIGSEGV shall have it wait: another thread may be waiting for it.) */
 	fj_interrupted(c.thread)->lets_sigsys_in = false;
@@ -187,8 +187,8 @@ uintptr_t fj_trap_handle(siginfo_t *info, struct fj_frame *f)
 	if (c.leaves_by_sigreturn)
 		fj_frame_go_to(
 			f, fj_gate_address() + (uint64_t)(fj_gate_sigreturn - fj_gate_begin));
-	else if (c.leaves_by_tail)
-		leave_by_tail(f, &c);
+	else if (c.is_deferred)
+		defer_call(f, &c);
 	else if (r == -FJ_RESTART)
 		go_back(f, info->si_syscall);
 	else

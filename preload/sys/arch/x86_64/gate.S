@@ -24,8 +24,8 @@ fj_gate_move:
 	ret
 
 	.section .text.gate, "ax", @progbits
-	.globl	fj_gate_begin, fj_gate_made, fj_gate_wait, fj_gate_waited, fj_gate_tail, fj_gate_tail_made, fj_gate_sigreturn, fj_gate_end
-	.hidden	fj_gate_begin, fj_gate_made, fj_gate_wait, fj_gate_waited, fj_gate_tail, fj_gate_tail_made, fj_gate_sigreturn, fj_gate_end
+	.globl	fj_gate_begin, fj_gate_made, fj_gate_wait, fj_gate_waited, fj_gate_deferred, fj_gate_deferred_made, fj_gate_sigreturn, fj_gate_end
+	.hidden	fj_gate_begin, fj_gate_made, fj_gate_wait, fj_gate_waited, fj_gate_deferred, fj_gate_deferred_made, fj_gate_sigreturn, fj_gate_end
 	.p2align 12
 
 /* long gate(long nr, long a0, ..., long a5): the C calling convention in, the kernel's out. */
@@ -64,9 +64,9 @@ fj_gate_waited:
 /* Entered by rt_sigreturn with every register set for the call and, 248 bytes below the program's stack
  * pointer (beyond its 128 byte red zone, System V ABI AMD64 3.2.2), the address to go on at. */
 	.p2align 4
-fj_gate_tail:
+fj_gate_deferred:
 	syscall
-fj_gate_tail_made:
+fj_gate_deferred_made:
 	ret	$240
 
 /* The restorer of our own signal handlers (sa_restorer of sigaction(2)). */

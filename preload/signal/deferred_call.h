@@ -1,0 +1,27 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * deferred_call.h - what lies on the program's stack while a call is made behind the
+ * trap's handler. */
+#ifndef FJ_DEFERRED_CALL_H
+#define FJ_DEFERRED_CALL_H
+
+#include "call/call.h"
+#include "signal/hook_signal.h"
+#include "sys/frame.h"
+
+/* Below the program's stack pointer and its red zone. */
+struct fj_deferred_call {
+	uint64_t back; /* where gate.S returns to */
+	uint64_t data[6];
+	uint64_t nr, arg[FJ_ARGS]; /* as the program made it */
+};
+
+#define FJ_DEFERRED_ROOM 240u /* what gate.S drops when it returns, besides `back` */
+_Static_assert(FJ_DEFERRED_ROOM >= FJ_RED_ZONE + sizeof(struct fj_deferred_call) - 8,
+	"below the red zone");
+_Static_assert(sizeof(((struct fj_deferred_call *)0)->data) ==
+		       sizeof(((struct fj_call *)0)->deferred_data),
+	"one is copied to the other");
+
+#endif
