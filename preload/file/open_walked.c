@@ -3,6 +3,7 @@
  *
  * open_walked.c - an open by a walk: what lies in a union, in procfs, on a read-only mount, and all
  * that remembered facts do not tell. Called by hook_open.c. */
+#include "jail/mount_flags.h"
 #include "file/opening.h"
 
 #include "inode/exe.h"
@@ -151,7 +152,7 @@ long fj_open_walked(struct fj_call *c, int dirfd, const char *jail_path, struct 
 			continue;
 		}
 		/* Another has made the name meanwhile, or taken it away. */
-		if (__builtin_expect(fj_jail->has_unions && tries < 8, 0) &&
+		if (__builtin_expect(fj_mount_flags()->has_unions && tries < 8, 0) &&
 			((r == -EEXIST && place.layers && !(o->flags & O_EXCL)) ||
 				((r == -EACCES || r == -ENXIO) &&
 					is_whiteout(c->thread, &place)))) {

@@ -6,6 +6,7 @@
  * each other's files for what they saw, and lose them: so one goes after the other, for each union.
  * The lock is flock(2)'s, of the work directory, which the kernel takes from who is killed. Who is
  * stopped meanwhile is waited for half a second; then it goes on without. */
+#include "sys/sys.h"
 #include "layers/union.h"
 
 #include <linux/time.h>
