@@ -3,6 +3,8 @@
  *
  * races_records.c - threads at once in files of owner records, and in what is kept of the actions of signals that are
  * ours: a part of races.c, which calls it. */
+#include "sys/abi_signal.h"
+#include "call/call.h"
 #include "races.h"
 
 #include "own/own.h"
