@@ -10,6 +10,7 @@
 #include "door/record.h"
 #include "sys/thread.h"
 #include "sys/abi_signal.h"
+#include "call/call.h"
 #include "jail/memory.h"
 #include "jail/jail.h"
 

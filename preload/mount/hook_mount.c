@@ -248,7 +248,7 @@ static long let_share_cwd(struct fj_call *c)
 	__atomic_store_n(&fj_jail->has_shared_cwds, 1, __ATOMIC_SEQ_CST);
 	fj_stand_moves(); /* what this one knows, or has just looked up */
 	fj_stand_moved();
-	((struct fj_frame *)c->frame)->regs.di |= (uint64_t)FJ_CLONE_SEEN << 32;
+	fj_frame_set_first_arg(c->frame, c->arg[0] | (uint64_t)FJ_CLONE_SEEN << 32);
 	return -FJ_RESTART;
 }
 

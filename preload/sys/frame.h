@@ -21,6 +21,7 @@ struct fj_altstack { /* stack_t of asm/signal.h */
  *   fj_frame_go_to, fj_frame_set_sp  set them
  *   FJ_FRAME_SP                    where in it the stack pointer is
  *   fj_frame_args                  the arguments of the system call that was trapped there
+ *   fj_frame_set_first_arg         the first of them, for the same call made again
  *   fj_frame_set_result            what that call returns
  *   fj_frame_set_call              the number and the arguments of a call to be made from the frame
  *   fj_frame_set_nr                the number alone

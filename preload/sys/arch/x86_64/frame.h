@@ -48,6 +48,10 @@ static inline void fj_frame_args(const struct fj_frame *f, uint64_t arg[FJ_ARGS]
 	arg[4] = f->regs.r8;
 	arg[5] = f->regs.r9;
 }
+static inline void fj_frame_set_first_arg(struct fj_frame *f, uint64_t value)
+{
+	f->regs.di = value;
+}
 static inline void fj_frame_set_result(struct fj_frame *f, long result)
 {
 	f->regs.ax = (uint64_t)result;
