@@ -30,7 +30,7 @@ __attribute__((noinline)) static bool crosses_mounts_of_one_device(
 	       st_a.st_dev == st_b.st_dev;
 }
 
-static bool is_dir(const struct fj_place *place, long *error)
+static bool is_place_dir(const struct fj_place *place, long *error)
 {
 	struct stat st = {0};
 
@@ -62,7 +62,7 @@ long fj_refuse_old(const struct fj_call *c, const struct fj_replaced *with, int 
 	}
 	if (a->place.is_read_only || b->place.is_read_only)
 		return -EROFS;
-	a_is_dir = is_dir(&a->place, &r);
+	a_is_dir = is_place_dir(&a->place, &r);
 	if (r < 0)
 		return r;
 	if (!fj_is_rename(c)) {
@@ -70,7 +70,7 @@ long fj_refuse_old(const struct fj_call *c, const struct fj_replaced *with, int 
 
 		return wants_dir == a_is_dir ? -EBUSY : wants_dir ? -ENOTDIR : -EISDIR;
 	}
-	b_is_dir = is_dir(&b->place, &r);
+	b_is_dir = is_place_dir(&b->place, &r);
 	if (!r && a_is_dir != b_is_dir && !fj_exchanges(c))
 		return a_is_dir ? -ENOTDIR : -EISDIR;
 	return -EBUSY;

@@ -83,7 +83,7 @@ static void follow_replacement(struct fj_call *c)
 }
 
 /* Put the place where path argument `i` stands. */
-static void aim(struct fj_call *c, int i, const struct fj_place *place)
+static void aim_argument(struct fj_call *c, int i, const struct fj_place *place)
 {
 	if (i > 0 && c->row->kind[i - 1] == FJ_DIRFD) {
 		c->arg[i - 1] = (uint64_t)(int64_t)place->dirfd;
@@ -143,7 +143,7 @@ static long replace_entry(struct fj_call *c, int i, const char *jail_path,
 	}
 	with->is_over = with->place.layers && kind == FJ_NEW;
 	r = with->is_over ? fj_place_begin_over(c->thread, &with->place) : 0;
-	aim(c, i, &with->place);
+	aim_argument(c, i, &with->place);
 	return r;
 }
 
@@ -187,7 +187,7 @@ static long replace_linked(
 	with->knows_mount = asks_mount;
 	if (asks_mount)
 		with->mount = fj_mount_around(with->place.pos, &m) ? m.id : 0;
-	aim(c, i, &with->place);
+	aim_argument(c, i, &with->place);
 	return 0;
 }
 
@@ -202,7 +202,7 @@ static long replace_object(
 	if (r < 0)
 		return fj_early_complaint(c, r);
 	if (with->place.name[0]) {
-		aim(c, i, &with->place);
+		aim_argument(c, i, &with->place);
 		return 0;
 	}
 	if (asks_mount) {

@@ -28,7 +28,7 @@ static char *next(char ***at)
 	return value;
 }
 
-static long number(const char *text)
+static long parse_number(const char *text)
 {
 	long value = 0;
 
@@ -143,7 +143,7 @@ void fj_options_read(char **at)
 			fj_options.lowers = next(&at);
 			break;
 		case 'S':
-			fj_options.parent.stop = (int)number(next(&at));
+			fj_options.parent.stop = (int)parse_number(next(&at));
 			break;
 		case 'm':
 			if (fj_options.directory_count == FJ_DIRECTORIES_MAX)
@@ -155,7 +155,7 @@ void fj_options_read(char **at)
 			break;
 		case 'D':
 			fj_options.parent.dies = true;
-			fj_options.parent.starter = number(next(&at));
+			fj_options.parent.starter = parse_number(next(&at));
 			break;
 		default:
 			fj_launch_fail("the loader does not know", *at, 0);

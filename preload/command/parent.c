@@ -94,7 +94,7 @@ static long parent_of(long pid)
 
 /* Is it one of the program's? A chain of parents has an end: at most as many as there can be
  * processes, and a process that ends meanwhile ends the chain. */
-static bool is_ours(long pid)
+static bool is_descendant(long pid)
 {
 	for (int steps = 0; pid > 1 && steps < 4096; steps++) {
 		if (pid == me.child)
@@ -239,7 +239,7 @@ static bool is_for_child(const struct info *info)
 	if (info->code == SI_KERNEL_)
 		/* The terminal's go to the whole group; when it hangs up, to a session's leader. */
 		return me.leads_session && (info->number == SIGHUP_ || info->number == FJ_SIGCONT);
-	return info->code > 0 || !is_ours(info->pid);
+	return info->code > 0 || !is_descendant(info->pid);
 }
 
 _Noreturn static void stay(void)
@@ -270,7 +270,7 @@ static void close_all(int first, unsigned last)
 }
 
 /* Nothing that the program closes may be held open by us, and no directory busy. */
-static void let_go(void)
+static void let_go_child(void)
 {
 	const int first = me.wish->afterwards ? 3 : 0; /* that may have something to say */
 
@@ -306,7 +306,7 @@ void fj_parent_stay(const struct fj_parent *wish)
 		set_mask(me.mask);
 		return;
 	}
-	let_go();
+	let_go_child();
 	for (int number = SIGSTOP_ + 1; number <= SIGTTOU_; number++)
 		set_action(number, (struct action){0});
 	if (wish->dies) {

@@ -56,17 +56,17 @@ void fj_ids_new_board(struct fj_board *shared)
 	shared->all_caps = last == 63 ? ~0UL : (2UL << last) - 1;
 }
 
-static struct fj_posted *place_of(int32_t pid, uint32_t probe)
+static struct fj_posted *posted_place(int32_t pid, uint32_t probe)
 {
 	return &board->posted[((uint32_t)pid * 2654435761u + probe) % FJ_BOARD_SIZE];
 }
 
-static struct fj_posted *find(int32_t pid)
+static struct fj_posted *find_posted(int32_t pid)
 {
 	if (!__atomic_load_n(&board->is_used, __ATOMIC_ACQUIRE))
 		return NULL; /* no page of the board is touched */
 	for (uint32_t i = 0; i < PROBES; i++) {
-		struct fj_posted *p = place_of(pid, i);
+		struct fj_posted *p = posted_place(pid, i);
 
 		if (__atomic_load_n(&p->pid, __ATOMIC_ACQUIRE) == pid)
 			return p;
@@ -79,7 +79,7 @@ static struct fj_posted *claim(int32_t pid)
 {
 	__atomic_store_n(&board->is_used, 1, __ATOMIC_RELEASE);
 	for (uint32_t i = 0; i < PROBES; i++) {
-		struct fj_posted *p = place_of(pid, i);
+		struct fj_posted *p = posted_place(pid, i);
 		int32_t was = __atomic_load_n(&p->pid, __ATOMIC_ACQUIRE);
 
 		if (was && fj_sys2(__NR_kill, was, 0) != -ESRCH)
@@ -113,7 +113,7 @@ void fj_ids_describe(struct fj_posted *p, const struct fj_ids *ids)
 
 void fj_ids_post(int32_t pid, const struct fj_ids *ids)
 {
-	struct fj_posted *p = find(pid);
+	struct fj_posted *p = find_posted(pid);
 
 	if (!p) {
 		if (is_first_identity(ids))
@@ -129,7 +129,7 @@ void fj_ids_post(int32_t pid, const struct fj_ids *ids)
 
 bool fj_ids_posted(int32_t pid, struct fj_posted *out)
 {
-	const struct fj_posted *p = find(pid);
+	const struct fj_posted *p = find_posted(pid);
 
 	for (int tries = 0; p && tries < 1000; tries++) {
 		const uint32_t seen = fj_seq_begin(&p->turn);
@@ -147,7 +147,7 @@ void fj_ids_claim(uint32_t uid, uint32_t gid)
 {
 	const int32_t pid = (int32_t)fj_sys0(__NR_getpid);
 	const struct fj_ids *ids = fj_ids();
-	struct fj_posted *p = find(pid);
+	struct fj_posted *p = find_posted(pid);
 
 	if (!p && uid == ids->ruid && gid == ids->rgid)
 		return;

@@ -110,7 +110,7 @@ static void store(struct fj_ids *to, const struct fj_ids *next)
 	fj_ids_give_up_groups(&old, next);
 }
 
-static bool is_gone(int32_t tid)
+static bool is_thread_gone(int32_t tid)
 {
 	return fj_sys2(__NR_kill, tid, 0) == -ESRCH;
 }
@@ -123,7 +123,7 @@ static struct own_ids *claim_own(void)
 			int32_t was = __atomic_load_n(&own_of[i].tid, __ATOMIC_RELAXED);
 			uint32_t count;
 
-			if (was && (!pass || was == BEING_WRITTEN || !is_gone(was)))
+			if (was && (!pass || was == BEING_WRITTEN || !is_thread_gone(was)))
 				continue;
 			if (!__atomic_compare_exchange_n(&own_of[i].tid, &was, BEING_WRITTEN, false,
 				    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
@@ -169,7 +169,7 @@ static void drop_equals(void)
 	for (uint32_t i = 0; i < count; i++) {
 		int32_t tid = __atomic_load_n(&own_of[i].tid, __ATOMIC_ACQUIRE);
 
-		if (tid > 0 && (same(&own_of[i].ids, &fj_ids_process.ids) || is_gone(tid)))
+		if (tid > 0 && (same(&own_of[i].ids, &fj_ids_process.ids) || is_thread_gone(tid)))
 			__atomic_compare_exchange_n(
 				&own_of[i].tid, &tid, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 		is_empty = is_empty && !__atomic_load_n(&own_of[i].tid, __ATOMIC_ACQUIRE);

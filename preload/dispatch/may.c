@@ -248,7 +248,7 @@ static bool is_asked(const struct fj_call *c)
 	return true;
 }
 
-static long judge(struct fj_call *c)
+static long judge_call(struct fj_call *c)
 {
 	switch ((enum fj_asks)c->row->asks) {
 	case FJ_ASKS_NOTHING:
@@ -308,7 +308,7 @@ long fj_may_call(struct fj_call *c)
 	fj_judging(c->thread)->asked = 0;
 	if (fj_early_answer(c) < 1)
 		return 0; /* the hook will say the same */
-	r = judge(c);
+	r = judge_call(c);
 	if (is_asked(c))
 		fj_search(c->thread)->asks = false;
 	return r;

@@ -175,7 +175,7 @@ static bool ends_in_slash(struct fj_call *c, int i)
 	return is;
 }
 
-static bool is_dir(const struct fj_target *target)
+static bool is_target_dir(const struct fj_target *target)
 {
 	return (target->file.owner.mode & FJ_S_IFMT) == FJ_S_IFDIR;
 }
@@ -214,7 +214,7 @@ static long judge_rename(struct fj_call *c, const struct fj_ids *ids, const stru
 	r = to->is_there ? fj_may_delete(ids, &to->parent.owner, &to->file.owner) :
 			   fj_may(ids, &to->parent.owner, FJ_MAY_WRITE | FJ_MAY_EXEC);
 	r = fj_target_errno(c, to, r);
-	if (r || !moves || (to->is_there && !exchanges && is_dir(from) != is_dir(to)))
+	if (r || !moves || (to->is_there && !exchanges && is_target_dir(from) != is_target_dir(to)))
 		return r; /* 0: ENOTDIR, EISDIR */
 	/* ".." of a directory that moves is written. */
 	if ((from->file.owner.mode & FJ_S_IFMT) == FJ_S_IFDIR)
@@ -240,14 +240,14 @@ long fj_may_rename(struct fj_call *c)
 	long r = see_both(c, FJ_ENTRY, false, 0, &from, &to);
 
 	/* Positions tell, too, whether one is around the other, which only a directory can be. */
-	if (r > 0 && (wants_positions(&from, &to) || (from.is_there && is_dir(&from)) ||
-			     (to.is_there && is_dir(&to)))) {
+	if (r > 0 && (wants_positions(&from, &to) || (from.is_there && is_target_dir(&from)) ||
+			     (to.is_there && is_target_dir(&to)))) {
 		fj_target_done(&to, 0);
 		fj_target_done(&from, 0);
 		fj_scratch_release(c->thread, mark);
 		r = see_both(c, FJ_ENTRY, false, FJ_WANT_POS, &from, &to);
 	}
-	if (r > 0 && from.is_there && !is_dir(&from) &&
+	if (r > 0 && from.is_there && !is_target_dir(&from) &&
 		(ends_in_slash(c, 1) || (!(flags & FJ_RENAME_EXCHANGE) && ends_in_slash(c, 3))))
 		r = 0; /* ENOTDIR */
 	if (r > 0 && (crosses_mounts(&from, false, from.parent.key.dev, &to) || is_no_name(c, 1) ||

@@ -76,7 +76,7 @@ static bool is_process(const struct fj_call *c)
 					   true;
 }
 
-static long judge(struct fj_call *c, int32_t pid)
+static long judge_process(struct fj_call *c, int32_t pid)
 {
 	const struct fj_ids *ids = fj_ids();
 	const enum fj_asks asks = (enum fj_asks)c->row->asks;
@@ -128,10 +128,10 @@ long fj_may_process(struct fj_call *c)
 	if (!is_process(c))
 		return 0;
 	if (c->row->kind[0] == FJ_FD)
-		return judge(c, process_of_fd(c, (int)c->arg[0]));
+		return judge_process(c, process_of_fd(c, (int)c->arg[0]));
 	for (int i = 0; i < FJ_ARGS && !r; i++)
 		if (c->row->kind[i] == FJ_PID)
-			r = judge(c, (int32_t)c->arg[i]);
+			r = judge_process(c, (int32_t)c->arg[i]);
 	return r;
 }
 

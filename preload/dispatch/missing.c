@@ -79,7 +79,7 @@ static bool is_somewhere(struct fj_thread *t, const char *name)
 	return found;
 }
 
-static void tell(struct fj_thread *t)
+static void tell_missing(struct fj_thread *t)
 {
 	uint64_t strings = entry(5 /* DT_STRTAB */);
 	struct fj_str list;
@@ -110,6 +110,6 @@ long fj_hook_exit_127(struct fj_call *c)
 {
 	if (first.dynamic && fj_sys0(__NR_getpid) == first.pid && c->ip >= first.from &&
 		c->ip < first.to)
-		tell(c->thread);
+		tell_missing(c->thread);
 	return fj_kernel(c);
 }

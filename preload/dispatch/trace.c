@@ -35,7 +35,7 @@ static void put_text(struct fj_str *s, struct fj_thread *t, uint64_t at)
 
 /* Behind the path `i` as the program wrote it: where that is on the host. Looked for after the
  * call, so for a name that is gone or new it is the place in its directory. */
-static void put_host_path(
+static void put_traced_path(
 	struct fj_str *s, const struct fj_call *c, const uint64_t arg[FJ_ARGS], int i)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
@@ -133,7 +133,7 @@ void fj_trace(const struct fj_call *c, const uint64_t arg[FJ_ARGS], long result)
 		put_argument(&s, c->thread, c->row->kind[i], arg[i]);
 		if (c->row->kind[i] == FJ_PATH || c->row->kind[i] == FJ_LPATH ||
 			c->row->kind[i] == FJ_NEW || c->row->kind[i] == FJ_OLD)
-			put_host_path(&s, c, arg, i);
+			put_traced_path(&s, c, arg, i);
 	}
 	fj_str_put(&s, ") = ");
 	if (result < 0)

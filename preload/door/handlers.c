@@ -148,8 +148,8 @@ static size_t fpstate_size(const struct fj_frame *f)
 }
 
 /* Copy the whole frame to end at `top`. Returns where it is, or 0 where there is no room. */
-static uintptr_t move(const struct fj_frame *f, const struct fj_altstack *stack, uintptr_t top,
-	uintptr_t least, struct fj_thread *owner)
+static uintptr_t move_frame(const struct fj_frame *f, const struct fj_altstack *stack,
+	uintptr_t top, uintptr_t least, struct fj_thread *owner)
 {
 	struct kernel_frame head = *(const struct kernel_frame *)((uintptr_t)f - sizeof(head.back));
 	const size_t size = fpstate_size(f);
@@ -201,7 +201,7 @@ static void program_came(int sig, struct fj_frame *f, struct entered *e)
 		f->stack = stack;
 	} else {
 		top = place(owner, sig, f->regs.sp - FJ_RED_ZONE, &least);
-		at = move(f, &stack, top, least, owner);
+		at = move_frame(f, &stack, top, least, owner);
 		if (!at) {
 			refuse(sig, f, e);
 			return;
@@ -266,7 +266,7 @@ static void plain_came(int sig, struct fj_frame *f, struct entered *e)
 	if (owner && fj_thread_holding((uintptr_t)f)) {
 		const uintptr_t top = place(owner, sig, f->regs.sp - FJ_RED_ZONE, &least);
 
-		at = move(f, &after, top, least, owner);
+		at = move_frame(f, &after, top, least, owner);
 		if (!at) {
 			refuse(sig, f, e);
 			return;
@@ -299,7 +299,7 @@ static void engine_came(int sig, struct fj_thread *t, struct fj_frame *f, struct
 	}
 	if (!fj_interrupted(t)->waiting_frame && fj_thread_holding((uintptr_t)f) != t) {
 		/* below the engine, on the stack that it has borrowed */
-		set_frame(e, move(f, &f->stack, f->regs.sp - FJ_RED_ZONE, 0, owner));
+		set_frame(e, move_frame(f, &f->stack, f->regs.sp - FJ_RED_ZONE, 0, owner));
 		f = e->context;
 	}
 	shown.back = (uint64_t)fj_handler_back;

@@ -76,7 +76,7 @@ static bool is_kept_there(const struct fj_text_key *k)
 }
 
 /* Somebody else's, whose home folder this was, might say what he likes. */
-static bool is_ours(int fd)
+static bool is_file_ours(int fd)
 {
 	struct stat st;
 
@@ -108,7 +108,7 @@ struct fj_sited_text *fj_recalled_find(
 	fd = open_of(&wanted, O_RDONLY);
 	if (fj_is_err(fd))
 		return NULL;
-	if (is_ours((int)fd) && fj_sys3(__NR_read, fd, &h, sizeof(h)) == (long)sizeof(h) &&
+	if (is_file_ours((int)fd) && fj_sys3(__NR_read, fd, &h, sizeof(h)) == (long)sizeof(h) &&
 		!memcmp(&h, &wanted, offsetof(struct head, count)) &&
 		h.is_first == wanted.is_first && h.count <= FJ_SITES_MAX) {
 		size = (long)(h.count * sizeof(struct fj_site));

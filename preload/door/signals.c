@@ -160,12 +160,12 @@ static void present_maybe(struct fj_frame *f)
 		regs->sp += FJ_RED_ZONE;
 }
 
-static bool is_in(uint64_t ip, const char *from, const char *to)
+static bool is_ip_in(uint64_t ip, const char *from, const char *to)
 {
 	return ip >= (uint64_t)from && ip < (uint64_t)to;
 }
 
-static bool is_wanted(uint64_t nr)
+static bool is_call_wanted(uint64_t nr)
 {
 	return nr < FJ_DOOR_CALLS && (fj_door_bits[nr / 64] >> (nr % 64) & 1);
 }
@@ -210,9 +210,9 @@ static bool came_in_engine(int sig, const void *info, struct fj_frame *f)
 	const uint64_t ip = f->regs.ip;
 	struct fj_thread *t;
 
-	if (is_in(ip, fj_door_leaving, fj_door_left))
+	if (is_ip_in(ip, fj_door_leaving, fj_door_left))
 		return true;
-	if (is_in(ip, fj_door_maybe, fj_door_maybe_end) && !is_wanted(f->regs.ax)) {
+	if (is_ip_in(ip, fj_door_maybe, fj_door_maybe_end) && !is_call_wanted(f->regs.ax)) {
 		present_maybe(f);
 		return true;
 	}
@@ -229,7 +229,7 @@ uint64_t fj_door_signal_came(int sig, const void *info, struct fj_frame *f)
 
 	if (f->regs.ip - fj_gate_address() < FJ_PAGE)
 		return came_at_gate(sig, info, f) ? handler : 0;
-	if (is_in(f->regs.ip, __executable_start, etext))
+	if (is_ip_in(f->regs.ip, __executable_start, etext))
 		return came_in_engine(sig, info, f) ? handler : 0;
 	if (fj_jail->has_trap)
 		f->regs.ip = fj_stub_program_ip(f->regs.ip);

@@ -55,7 +55,7 @@ static bool is_possible(long nr)
 	return is_frequent(nr) || fj_door_wants(nr);
 }
 
-static bool is_wanted(const struct fj_site *s)
+static bool is_site_wanted(const struct fj_site *s)
 {
 	if (s->kind == FJ_SITE_STAYS)
 		return false;
@@ -68,7 +68,7 @@ static uint32_t thin_out(struct fj_site *site, uint32_t count)
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < count; i++)
-		if (is_wanted(&site[i])) {
+		if (is_site_wanted(&site[i])) {
 			site[i].is_hot = true;
 			site[kept++] = site[i];
 		}
@@ -133,8 +133,8 @@ static void choose_hot(struct fj_site *site, uint32_t count)
 /* Look for sites in `text`, into room for `max` of them: those that are instructions, by what its
  * file tells. Returns how many; `changes`: how many calls there are that change memory, with those
  * that are not known. `work` is room to work in. */
-static uint32_t look(const struct fj_certain_text *text, bool is_first, struct fj_site *site,
-	uint32_t max, void *work, uint32_t *changes)
+static uint32_t look_for_sites(const struct fj_certain_text *text, bool is_first,
+	struct fj_site *site, uint32_t max, void *work, uint32_t *changes)
 {
 	const uint8_t *code = text->file + text->offset;
 	uint32_t count;
@@ -186,7 +186,8 @@ static struct fj_sited_text *look_up(
 		count = fj_is_err(file) ?
 				thin_out(site, fj_sites_find((const uint8_t *)start, k->len, site,
 						       max, (uint8_t *)room + sites)) :
-				look(&text, is_first, site, max, (uint8_t *)room + sites, &changes);
+				look_for_sites(&text, is_first, site, max, (uint8_t *)room + sites,
+					&changes);
 		t = fj_text_cache_add(k, site, count);
 		if (t && fj_sites_changes(site, count) < changes)
 			t->calls = FJ_SITES_UNMAP; /* not all of them are seen */
@@ -252,7 +253,7 @@ static bool is_text(const uint64_t arg[6], struct fj_text_key *k)
 	return true;
 }
 
-static long map(const uint64_t arg[6], uint64_t prot)
+static long map_text(const uint64_t arg[6], uint64_t prot)
 {
 	return fj_sys6(__NR_mmap, arg[0], arg[1], prot, arg[3], arg[4], arg[5]);
 }
@@ -298,7 +299,7 @@ static long map_copy(struct fj_sited_text *t, const uint64_t arg[6], const struc
 }
 
 /* Make jumps of the sites of a text that was mapped at `at`, for an mmap with these arguments. */
-static long change(struct fj_sited_text *t, const uint64_t arg[6], uint64_t len, long at,
+static long change_text(struct fj_sited_text *t, const uint64_t arg[6], uint64_t len, long at,
 	enum fj_sites_text is)
 {
 	long r;
@@ -312,7 +313,7 @@ static long change(struct fj_sited_text *t, const uint64_t arg[6], uint64_t len,
 		const uint64_t again[6] = {
 			(uint64_t)at, arg[1], arg[2], arg[3] | MAP_FIXED, arg[4], arg[5]};
 
-		r = map(again, arg[2]);
+		r = map_text(again, arg[2]);
 		if (fj_is_err(r))
 			fj_sys2(__NR_munmap, at, arg[1]);
 		return r;
@@ -323,12 +324,12 @@ static long change(struct fj_sited_text *t, const uint64_t arg[6], uint64_t len,
 static long map_and_change(struct fj_sited_text *t, const uint64_t arg[6], uint64_t len)
 {
 	/* Mapped writable and then made executable, that is one call less. */
-	long at = t->hot ? map(arg, PROT_READ | PROT_WRITE) : -ENOENT;
+	long at = t->hot ? map_text(arg, PROT_READ | PROT_WRITE) : -ENOENT;
 
 	if (!fj_is_err(at))
-		return change(t, arg, len, at, FJ_SITES_WRITABLE);
-	at = map(arg, arg[2]);
-	return fj_is_err(at) ? at : change(t, arg, len, at, FJ_SITES_MAPPED);
+		return change_text(t, arg, len, at, FJ_SITES_WRITABLE);
+	at = map_text(arg, arg[2]);
+	return fj_is_err(at) ? at : change_text(t, arg, len, at, FJ_SITES_MAPPED);
 }
 
 long fj_sites_map(const uint64_t arg[6], bool is_first)
@@ -338,16 +339,16 @@ long fj_sites_map(const uint64_t arg[6], bool is_first)
 	long at;
 
 	if (!is_text(arg, &k))
-		return map(arg, arg[2]);
+		return map_text(arg, arg[2]);
 	t = fj_text_cache_find(&k);
 	if (!t) {
-		at = map(arg, arg[2]);
+		at = map_text(arg, arg[2]);
 		if (!fj_is_err(at))
 			t = search(&k, (int)arg[4], (uint64_t)at, is_first);
-		return t && t->count ? change(t, arg, k.len, at, FJ_SITES_MAPPED) : at;
+		return t && t->count ? change_text(t, arg, k.len, at, FJ_SITES_MAPPED) : at;
 	}
 	if (!t->count)
-		return map(arg, arg[2]);
+		return map_text(arg, arg[2]);
 	make_copy(t, &k, (int)arg[4]);
 	at = map_copy(t, arg, &k);
 	return fj_is_err(at) ? map_and_change(t, arg, k.len) : at;

@@ -159,7 +159,7 @@ struct chosen {
 	uint32_t count;
 };
 
-static void choose(
+static void choose_stubs(
 	struct chosen *c, uint64_t start, bool is_copy, const struct fj_site *site, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
@@ -224,7 +224,7 @@ long fj_sites_change(uint64_t start, uint64_t len, enum fj_sites_text is,
 	uint64_t room;
 	uint8_t *stub;
 
-	choose(&c, start, is == FJ_SITES_COPIED, site, count);
+	choose_stubs(&c, start, is == FJ_SITES_COPIED, site, count);
 	if (c.to > end)
 		c.to = end;
 	room = c.count ? put_stubs(&c, start, len, site, count) : 0;

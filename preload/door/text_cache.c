@@ -20,7 +20,7 @@ bool fj_text_cache_is_same(const struct fj_sited_text *t, const struct fj_text_k
 }
 
 /* Texts lie at the place that their inode number leads to, or behind it. */
-static uint32_t place_of(const struct fj_text_key *k, uint32_t i)
+static uint32_t cache_place(const struct fj_text_key *k, uint32_t i)
 {
 	return (uint32_t)(k->st.st_ino + k->offset / FJ_PAGE + i) % FJ_SITED_TEXTS;
 }
@@ -28,7 +28,7 @@ static uint32_t place_of(const struct fj_text_key *k, uint32_t i)
 struct fj_sited_text *fj_text_cache_find(const struct fj_text_key *k)
 {
 	for (uint32_t i = 0; i < FJ_SITED_TEXTS; i++) {
-		struct fj_sited_text *t = &fj_texts()->sited[place_of(k, i)];
+		struct fj_sited_text *t = &fj_texts()->sited[cache_place(k, i)];
 		const uint32_t state = __atomic_load_n(&t->state, __ATOMIC_ACQUIRE);
 
 		if (!state)
@@ -68,7 +68,7 @@ struct fj_sited_text *fj_text_cache_add(
 		return NULL;
 	memcpy(&fj_texts()->site[first], site, count * sizeof(*site));
 	for (uint32_t i = 0; i < FJ_SITED_TEXTS; i++) {
-		struct fj_sited_text *t = &fj_texts()->sited[place_of(k, i)];
+		struct fj_sited_text *t = &fj_texts()->sited[cache_place(k, i)];
 		uint32_t none = 0;
 
 		if (!__atomic_compare_exchange_n(

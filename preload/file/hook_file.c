@@ -25,7 +25,7 @@
 #include "jail/lacks.h"
 
 /* Put `place` where the path argument stands, for a call with a descriptor argument. */
-static void aim(struct fj_call *c, int i, const struct fj_place *place)
+static void aim_call(struct fj_call *c, int i, const struct fj_place *place)
 {
 	c->arg[i - 1] = (uint64_t)(int64_t)place->dirfd;
 	c->arg[i] = (uint64_t)place->name;
@@ -40,7 +40,7 @@ static long give_stat(uint64_t out, const struct statx *sx)
 }
 
 /* Look at a place and write what it shows to the program; `*is_symlink` tells what it was. */
-__attribute__((always_inline)) static inline long show(
+__attribute__((always_inline)) static inline long show_stat(
 	struct fj_call *c, int dirfd, const char *name, unsigned flags, bool *is_symlink)
 {
 	const bool wants_statx = c->nr == __NR_statx;
@@ -127,7 +127,7 @@ __attribute__((noinline)) static bool is_shown_right(
 }
 
 /* Find the place by walking, /proc/PID/exe included. */
-static long find(
+static long find_place(
 	struct fj_call *c, int i, const char *jail_path, unsigned how, struct fj_place *place)
 {
 	const int dirfd = fj_arg_dirfd(c, i);
@@ -155,8 +155,8 @@ FJ_HOT long fj_hook_stat(struct fj_call *c)
 		if (r || !(flags & AT_EMPTY_PATH))
 			return r ? r : fj_kernel(c);
 		/* (A null path is "" since Linux 6.11; older kernels say EFAULT.) */
-		r = c->arg[PATH] ? show(c, (int)c->arg[DIRFD], "", flags, &is_symlink) :
-				   show(c, (int)c->arg[DIRFD], NULL, flags, &is_symlink);
+		r = c->arg[PATH] ? show_stat(c, (int)c->arg[DIRFD], "", flags, &is_symlink) :
+				   show_stat(c, (int)c->arg[DIRFD], NULL, flags, &is_symlink);
 		if (__builtin_expect(fj_mount_flags()->has_unions && !r, 0))
 			see_one_link(c);
 		return r;
@@ -164,7 +164,7 @@ FJ_HOT long fj_hook_stat(struct fj_call *c)
 	if (fj_fast_begin_layered(&q, c->thread, (int)c->arg[DIRFD], jail_path, c->path_len))
 		do {
 			do
-				r = show(c, q.place.dirfd, q.place.name,
+				r = show_stat(c, q.place.dirfd, q.place.name,
 					flags | AT_SYMLINK_NOFOLLOW, &is_symlink);
 			while (r == -ENOENT && fj_fast_below(&q));
 			if (!fj_fast_tells(&q, r) ||
@@ -175,10 +175,10 @@ FJ_HOT long fj_hook_stat(struct fj_call *c)
 			if (r != 0 || !follows || !is_symlink)
 				return r;
 		} while (fj_fast_beyond(&q));
-	r = find(c, PATH, jail_path, follows ? FJ_FOLLOW : 0, &place);
+	r = find_place(c, PATH, jail_path, follows ? FJ_FOLLOW : 0, &place);
 	if (r < 0)
 		return r;
-	r = show(c, place.dirfd, place.name,
+	r = show_stat(c, place.dirfd, place.name,
 		place.is_magic ? flags & ~(unsigned)AT_SYMLINK_NOFOLLOW :
 				 flags | AT_SYMLINK_NOFOLLOW,
 		&is_symlink);
@@ -300,7 +300,7 @@ FJ_HOT static long access_on_disk(struct fj_call *c)
 			while (r == -ENOENT && fj_fast_below(&q));
 			if (follows && is_symlink)
 				continue;
-			aim(c, i, &q.place);
+			aim_call(c, i, &q.place);
 			if (r != ONLY_THE_WALK_KNOWS)
 				r = r == 1 || is_symlink ? fj_kernel(c) : r;
 			if (r != ONLY_THE_WALK_KNOWS && fj_fast_tells(&q, r))
@@ -309,10 +309,10 @@ FJ_HOT static long access_on_disk(struct fj_call *c)
 			fj_fast_end(&q);
 			break;
 		} while (fj_fast_beyond(&q));
-	r = find(c, i, jail_path, (follows ? FJ_FOLLOW : 0) | FJ_WRITE | FJ_WANT_POS, &place);
+	r = find_place(c, i, jail_path, (follows ? FJ_FOLLOW : 0) | FJ_WRITE | FJ_WANT_POS, &place);
 	if (r < 0)
 		return r;
-	aim(c, i, &place);
+	aim_call(c, i, &place);
 	if (__builtin_expect(place.is_lower, 0)) /* it would be copied before it is written */
 		c->arg[fj_arg_index(c, FJ_MODE)] &= ~2UL;
 	r = fj_kernel(c);

@@ -38,7 +38,7 @@ struct rule {
 	int32_t parent_fd;
 } __attribute__((packed));
 
-static long add(uint64_t ruleset, uint64_t access, long fd)
+static long add_rule(uint64_t ruleset, uint64_t access, long fd)
 {
 	const struct rule rule = {access, (int32_t)fd};
 
@@ -49,7 +49,7 @@ static long add(uint64_t ruleset, uint64_t access, long fd)
 static void add_some(uint64_t ruleset, uint64_t access, long fd)
 {
 	for (; access; access &= access - 1)
-		add(ruleset, access & -access, fd);
+		add_rule(ruleset, access & -access, fd);
 }
 
 /* The host path of the next mount below `pos`, from number `i` on. False: there are no more. */
@@ -90,8 +90,8 @@ static void add_mounts(struct fj_call *c, const struct rule *rule)
 			const long fd = fj_open_path(AT_FDCWD, host.len ? host.at : "/", 0);
 
 			/* What is said of directories only is not said of a file. */
-			if (!fj_is_err(fd) && add(c->arg[0], rule->access, fd) == -EINVAL)
-				add(c->arg[0], rule->access & OF_FILES, fd);
+			if (!fj_is_err(fd) && add_rule(c->arg[0], rule->access, fd) == -EINVAL)
+				add_rule(c->arg[0], rule->access & OF_FILES, fd);
 			if (!fj_is_err(fd))
 				fj_close((int)fd);
 		}
@@ -113,7 +113,7 @@ static void add_layers(struct fj_call *c, const struct rule *rule)
 			fj_layers_up(c->thread, &l, pos.at);
 		for (uint32_t i = 0; i < l.count; i++)
 			if (l.fd[i] >= 0)
-				add(c->arg[0], rule->access, l.fd[i]);
+				add_rule(c->arg[0], rule->access, l.fd[i]);
 		fj_layers_close(&l);
 	}
 	fj_scratch_release(c->thread, mark);

@@ -45,8 +45,8 @@ static bool find_position(struct fj_call *c, int fd, struct fj_str *pos)
 
 /* Of what `jail_path` names, "" being `dirfd` itself. 0 or -errno; *id 0: this kernel does not
  * tell. */
-static long find(struct fj_call *c, int dirfd, const char *jail_path, unsigned how, uint32_t *id,
-	bool *is_root, bool *is_union)
+static long find_mount_id(struct fj_call *c, int dirfd, const char *jail_path, unsigned how,
+	uint32_t *id, bool *is_root, bool *is_union)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	struct fj_place place = {.dirfd = dirfd, .owned_fd = -1, .name = ""};
@@ -105,8 +105,8 @@ long fj_hook_statx(struct fj_call *c)
 		return r;
 	jail_path = fj_arg_path(c, 1, &e);
 	if (e ||
-		find(c, dirfd, jail_path ? jail_path : "", follows ? FJ_FOLLOW : 0, &id, &is_root,
-			&is_union) ||
+		find_mount_id(c, dirfd, jail_path ? jail_path : "", follows ? FJ_FOLLOW : 0, &id,
+			&is_root, &is_union) ||
 		!id || fj_guest_read(&sx, out, sizeof(sx)))
 		return r;
 	if (sx.stx_mask & FJ_STATX_MNT_ID_UNIQUE)
@@ -139,7 +139,7 @@ long fj_hook_handle(struct fj_call *c)
 		!(flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH | AT_HANDLE_MNT_ID_UNIQUE_ |
 				  AT_HANDLE_CONNECTABLE_)) &&
 		(jail_path || (flags & AT_EMPTY_PATH)) &&
-		!find(c, dirfd, jail_path ? jail_path : "", how, &id, NULL, &is_union) &&
+		!find_mount_id(c, dirfd, jail_path ? jail_path : "", how, &id, NULL, &is_union) &&
 		is_union && id)
 		return -EOPNOTSUPP;
 	fj_scratch_release(c->thread, mark);
@@ -153,7 +153,7 @@ long fj_hook_handle(struct fj_call *c)
 	c->arg[1] = path;
 	jail_path = fj_arg_path(c, 1, &e);
 	if (!e)
-		find(c, dirfd, jail_path ? jail_path : "", how, &id, NULL, &is_union);
+		find_mount_id(c, dirfd, jail_path ? jail_path : "", how, &id, NULL, &is_union);
 	id64 = size == 8 ? FJ_MOUNT_UNIQUE + id : id;
 	return fj_guest_write(out, id ? &id64 : &given, size) ? -EFAULT : r;
 }

@@ -23,7 +23,7 @@
 
 #include <asm/stat.h>
 
-static long answer(struct fj_call *c, const char *text, size_t len)
+static long answer_link(struct fj_call *c, const char *text, size_t len)
 {
 	const size_t size = (size_t)(int)fj_arg(c, FJ_SIZE, 0);
 	const long r = fj_guest_write(fj_arg(c, FJ_PTR, 0), text, len < size ? len : size);
@@ -59,7 +59,7 @@ static long read_magic(
 		fj_str_put(&seen, "/");
 	else if (!fj_streq(name, "exe") || !fj_exe_seen(c->thread, place, text, &seen))
 		fj_path_back_link(c->thread, text, len, &seen);
-	return answer(c, seen.at, seen.len);
+	return answer_link(c, seen.at, seen.len);
 }
 
 /* By its name alone, in its own directory: what else it says about the process lies there. */
@@ -190,7 +190,7 @@ __attribute__((noinline)) static bool read_own_link_of_proc(
 	if (fj_streq(what, "exe")) {
 		if (!fj_exe_is_known(c->thread))
 			return false;
-		*r = answer(c, fj_exe_path(), fj_strlen(fj_exe_path()));
+		*r = answer_link(c, fj_exe_path(), fj_strlen(fj_exe_path()));
 		return true;
 	}
 	text = fj_scratch_path(c->thread);

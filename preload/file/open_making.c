@@ -10,14 +10,14 @@
 
 /* Issue an open that may make the file, when what it makes needs a record. Whether it did is known
  * only of O_EXCL, so that is tried first; when the file is there, it is opened without O_CREAT. */
-static bool is_dir(long fd)
+static bool is_fd_dir(long fd)
 {
 	struct stat st = {0};
 
 	return !fj_sys2(__NR_fstat, fd, &st) && (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR;
 }
 
-static long make(
+static long make_file(
 	struct fj_call *c, const struct fj_place *place, struct fj_opening *o, struct fj_making *m)
 {
 	const uint64_t flags = o->flags, mode = o->mode;
@@ -35,7 +35,7 @@ static long make(
 		o->flags = flags & ~(uint64_t)O_CREAT;
 		fj_creators_leave(m, false); /* it may be a fifo, and wait */
 		fd = fj_open_issue(c, place, o);
-		if (!fj_is_err(fd) && !(flags & O_PATH) && is_dir(fd)) {
+		if (!fj_is_err(fd) && !(flags & O_PATH) && is_fd_dir(fd)) {
 			fj_close((int)fd);
 			fd = -EISDIR; /* of O_CREAT: do_open() of fs/namei.c */
 		}
@@ -82,8 +82,9 @@ long fj_open_making(struct fj_call *c, const struct fj_place *place, struct fj_o
 	}
 	fj_making_begin(c, &inside, FJ_S_IFREG, (uint32_t)o->mode, &m);
 	fd = fj_opened(c,
-		fj_open_device(
-			c, m.needs_record ? make(c, place, o, &m) : fj_open_issue(c, place, o), o),
+		fj_open_device(c,
+			m.needs_record ? make_file(c, place, o, &m) : fj_open_issue(c, place, o),
+			o),
 		o);
 	if (!fj_is_err(fd))
 		fj_roots_made(c->thread, place->dirfd, place->name);

@@ -42,7 +42,7 @@ const size_t fj_id_call_count = sizeof(fj_id_calls) / sizeof(fj_id_calls[0]);
 _Static_assert(sizeof(fj_id_calls) / sizeof(fj_id_calls[0]) <= FJ_TRAPPING_MAX, "trapping.h");
 
 /* They trap in all threads from now on. Returns whether they do. */
-static bool watch(void)
+static bool watch_ids(void)
 {
 	return !fj_trap_calls(fj_id_calls, fj_id_call_count);
 }
@@ -55,7 +55,7 @@ static void watch_if_other(const struct fj_ids *next)
 	if (!fj_jail->has_trap || is_watched || !has_other_id(next) ||
 		(is_borrowed && has_other_id(fj_ids())))
 		return;
-	if (watch() && !is_borrowed)
+	if (watch_ids() && !is_borrowed)
 		is_watched = true;
 }
 

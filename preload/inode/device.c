@@ -89,7 +89,7 @@ void fj_device_forget(int fd)
 }
 
 /* `fd` leads to the device of the node `key` at `host_path`. */
-static void remember(int fd, const struct fj_own_key *key, const char *host_path)
+static void remember_device(int fd, const struct fj_own_key *key, const char *host_path)
 {
 	const size_t size = fj_strlen(host_path) + 1;
 	int i;
@@ -178,7 +178,7 @@ long fj_device_open(struct fj_call *c, int fd, uint64_t flags)
 	if (r == -EACCES && file.owner.rdev == (5 << 8 | 1))
 		r = fj_sys4(__NR_openat, AT_FDCWD, "/dev/tty", kept, 0);
 	if (!fj_is_err(r))
-		remember((int)r, &file.key, node_path);
+		remember_device((int)r, &file.key, node_path);
 out:
 	fj_scratch_release(c->thread, mark);
 	return r;

@@ -34,7 +34,7 @@ bool fj_roots_each_name(
 	return is_so;
 }
 
-static bool is_hidden(struct fj_thread *t, int fd, const char *name)
+static bool is_name_hidden(struct fj_thread *t, int fd, const char *name)
 {
 	(void)t;
 	(void)fd;
@@ -57,7 +57,7 @@ bool fj_roots_empty(struct fj_thread *t, int dirfd, const char *name)
 	if (fj_is_err(fd))
 		return false;
 	if (!fj_sys3(__NR_faccessat, fd, FJ_HIDDEN_NAME "/owners", 0) &&
-		fj_roots_each_name(t, (int)fd, is_hidden)) {
+		fj_roots_each_name(t, (int)fd, is_name_hidden)) {
 		hidden = fj_sys4(__NR_openat, fd, FJ_HIDDEN_NAME, flags, 0);
 		if (!fj_is_err(hidden)) {
 			is_done = fj_roots_each_name(t, (int)hidden, remove_name) &&

@@ -32,7 +32,7 @@ static bool is_watching; /* all threads of this process */
 
 void (*fj_writes_watched)(void);
 
-static void watch(void)
+static void watch_writes(void)
 {
 	if (!fj_jail->has_trap) {
 		is_watching = true;
@@ -52,7 +52,7 @@ bool fj_writes_are_watched(void)
 void fj_writes_start(bool are_watched)
 {
 	if (are_watched && !fj_jail->has_trap)
-		watch();
+		watch_writes();
 }
 
 bool fj_writes_may_be(long nr)
@@ -68,7 +68,7 @@ void fj_writes_watch(const struct fj_owner *file)
 	if (!is_watching && (file->mode & FJ_S_IFMT) == FJ_S_IFREG &&
 		(fj_own_mode_after_write(fj_ids(), file) != file->mode ||
 			(file->flags & FJ_OWN_ATTRIBUTES)))
-		watch();
+		watch_writes();
 }
 
 void fj_writes_opened(struct fj_call *c, int fd)
@@ -78,13 +78,13 @@ void fj_writes_opened(struct fj_call *c, int fd)
 	if (!is_watching && !fj_file_look(c, fd, "", AT_EMPTY_PATH, &file) && file.has_record &&
 		(file.owner.mode & FJ_S_IFMT) == FJ_S_IFREG &&
 		fj_own_get_attribute(&file.key, FJ_CAPABILITY, NULL, 0) > 0)
-		watch();
+		watch_writes();
 }
 
 void fj_writes_watch_capability(void)
 {
 	if (!is_watching)
-		watch();
+		watch_writes();
 }
 
 long fj_writes_made(struct fj_call *c)

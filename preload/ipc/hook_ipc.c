@@ -279,7 +279,7 @@ static long wanted_by_operations(
 }
 
 /* 0: the kernel may have the call; or -errno. */
-static long judge(struct fj_call *c)
+static long judge_ipc(struct fj_call *c)
 {
 	const enum fj_ipc type = type_of(c->nr);
 	struct fj_ipc_object object;
@@ -322,7 +322,7 @@ static long judge(struct fj_call *c)
 
 long fj_hook_ipcuse(struct fj_call *c)
 {
-	const long r = fj_ids_can(fj_ids(), FJ_CAP_IPC_OWNER) ? 0 : judge(c);
+	const long r = fj_ids_can(fj_ids(), FJ_CAP_IPC_OWNER) ? 0 : judge_ipc(c);
 
 	if (r)
 		return r;

@@ -48,7 +48,7 @@ static uint32_t check_of(const struct record *r)
 	return (uint32_t)(h ^ h >> 32) | 1;
 }
 
-static uint64_t place_of(enum fj_ipc type, int32_t id)
+static uint64_t record_place(enum fj_ipc type, int32_t id)
 {
 	const uint64_t index = (uint32_t)id & ((1u << INDEX_BITS) - 1);
 
@@ -88,7 +88,7 @@ static bool read_record(enum fj_ipc type, int32_t id, struct record *r)
 	if (fj_is_err(fd))
 		return false;
 	for (unsigned i = 0; i < FJ_RACES && !is_whole; i++) {
-		if (fj_sys4(__NR_pread64, fd, r, sizeof(*r), place_of(type, id)) !=
+		if (fj_sys4(__NR_pread64, fd, r, sizeof(*r), record_place(type, id)) !=
 			(long)sizeof(*r))
 			break;
 		is_whole = r->check == check_of(r);
@@ -101,7 +101,7 @@ static bool read_record(enum fj_ipc type, int32_t id, struct record *r)
 
 static long write_record(enum fj_ipc type, int32_t id, struct record *r)
 {
-	const uint64_t at = place_of(type, id);
+	const uint64_t at = record_place(type, id);
 	long fd, n;
 
 	if (!fj_may_grow_to(at + sizeof(*r)))

@@ -134,7 +134,7 @@ void fj_root_take(int fd, const struct fj_root_move *m)
 	set_root(&root_of_process, pos_of_process, fd, m->dev, m->ino, m->pos);
 }
 
-static void tell(const struct fj_root *root)
+static void publish_root(const struct fj_root *root)
 {
 	uint32_t mine = fj_root_move_tell(root);
 
@@ -193,6 +193,6 @@ long fj_root_enter(int fd, const char *pos)
 	}
 	if (!elsewhere && before >= 0 && !fj_is_our_fd((uint32_t)before))
 		fj_close(before);
-	tell(root);
+	publish_root(root);
 	return 0;
 }

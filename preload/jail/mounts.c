@@ -47,7 +47,8 @@ const struct fj_mount *fj_mounts_private(const struct fj_mounts *v, const char *
 	return NULL;
 }
 
-static bool find(const char *pos, bool exactly, struct fj_mount_found *found, struct fj_str *host)
+static bool find_mount(
+	const char *pos, bool exactly, struct fj_mount_found *found, struct fj_str *host)
 {
 	const size_t before = host ? host->len : 0;
 	const struct fj_mounts *v;
@@ -69,12 +70,12 @@ static bool find(const char *pos, bool exactly, struct fj_mount_found *found, st
 
 bool fj_mount_at(const char *pos, struct fj_mount_found *found, struct fj_str *host)
 {
-	return find(pos, true, found, host);
+	return find_mount(pos, true, found, host);
 }
 
 bool fj_mount_of(const char *pos, struct fj_mount_found *found, struct fj_str *host)
 {
-	return find(pos, false, found, host);
+	return find_mount(pos, false, found, host);
 }
 
 /* `pos` NULL: the mount of that id. */
@@ -140,7 +141,7 @@ bool fj_mount_around(const char *pos, struct fj_mount_found *found)
 	return best;
 }
 
-static bool is_in(const uint64_t *set, const char *name, size_t len)
+static bool is_name_of_set(const uint64_t *set, const char *name, size_t len)
 {
 	const uint64_t hash = fj_hash_quick(name, len);
 
@@ -155,7 +156,7 @@ bool fj_mount_may_be_named(const char *name, size_t len)
 
 	do {
 		v = fj_mounts_look(&seen);
-		may = v->count && is_in(v->leaves, name, len);
+		may = v->count && is_name_of_set(v->leaves, name, len);
 	} while (!fj_mounts_held(&seen));
 	return may;
 }
@@ -195,7 +196,7 @@ bool fj_mount_may_be_below(const char *name, size_t len)
 
 	do {
 		v = fj_mounts_look(&seen);
-		may = v->count && is_in(v->on_the_way, name, len);
+		may = v->count && is_name_of_set(v->on_the_way, name, len);
 	} while (!fj_mounts_held(&seen));
 	return may;
 }

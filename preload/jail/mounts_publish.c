@@ -93,7 +93,7 @@ static void copy_version(struct fj_mounts *to, const struct fj_mounts *from)
 	}
 }
 
-static void let_go(struct fj_edit *e)
+static void let_go_edit(struct fj_edit *e)
 {
 	fj_lock_give(&e->ns->writer[e->place], NULL, &e->hold);
 	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &e->mask, 0, sizeof(e->mask));
@@ -132,7 +132,7 @@ long fj_edit_end(struct fj_edit *e, long r)
 		__atomic_fetch_add(&fj_facts_state()->epoch, 1, __ATOMIC_SEQ_CST);
 		__atomic_fetch_sub(&fj_facts_state()->changers, 1, __ATOMIC_SEQ_CST);
 	}
-	let_go(e);
+	let_go_edit(e);
 	return r;
 }
 

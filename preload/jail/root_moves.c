@@ -47,7 +47,7 @@ static struct fj_root_move *next_place(struct fj_root_moves *moves, uint32_t *n)
 }
 
 /* Describe it as the next move. Returns its number. */
-static uint32_t describe(struct fj_root_moves *moves, const struct fj_root *root)
+static uint32_t describe_move(struct fj_root_moves *moves, const struct fj_root *root)
 {
 	const int32_t me = (int32_t)fj_sys0(__NR_getpid);
 	const int32_t parent = (int32_t)fj_sys0(__NR_getppid);
@@ -72,7 +72,7 @@ uint32_t fj_root_move_tell(const struct fj_root *root)
 	struct fj_root_moves *moves = fj_root_moves();
 
 	for (;;) {
-		const uint32_t n = describe(moves, root);
+		const uint32_t n = describe_move(moves, root);
 		uint32_t count = __atomic_load_n(&moves->count, __ATOMIC_SEQ_CST);
 
 		while ((int32_t)(count - n) <= 0)
@@ -100,7 +100,7 @@ static bool read_move(uint32_t n, struct fj_root_move *out)
 	return false;
 }
 
-static bool is_ours(const struct fj_root_move *m)
+static bool is_move_ours(const struct fj_root_move *m)
 {
 	const int32_t me = (int32_t)fj_sys0(__NR_getpid);
 
@@ -151,6 +151,6 @@ void fj_root_moves_follow(uint32_t from, uint32_t to)
 	if (to - from > FJ_ROOT_MOVES)
 		from = to - FJ_ROOT_MOVES;
 	for (; from != to; from++)
-		if (read_move(from, &m) && is_ours(&m))
+		if (read_move(from, &m) && is_move_ours(&m))
 			fj_root_take(m.pos[0] ? open_root(&m) : -1, &m);
 }

@@ -39,7 +39,7 @@ static bool means_something(struct fj_thread *t, enum fj_variable variable, cons
 }
 
 /* Of somebody without a line: the root as a home, as docker(1) does it, and no other name. */
-static const char *choose(const struct fj_login *login, enum fj_variable variable)
+static const char *choose_value(const struct fj_login *login, enum fj_variable variable)
 {
 	switch (variable) {
 	case FJ_HOME:
@@ -70,7 +70,7 @@ void fj_environment_choose(struct fj_thread *t, char **envp, const bool kept[FJ_
 				means_something(t, (enum fj_variable)i, *envp + n + 1))
 				continue;
 			login = fj_user_login(t);
-			value = choose(&login, (enum fj_variable)i);
+			value = choose_value(&login, (enum fj_variable)i);
 			if (!value)
 				continue;
 			fj_str_init(&s, texts[i], sizeof(texts[i]));

@@ -134,7 +134,7 @@ _Noreturn static void start_with_copy(struct fj_thread *t, const struct fj_stack
 	fj_launch_fail("cannot run", argv[0], r);
 }
 
-static long find(struct fj_thread *t, const char *jail_path, struct fj_mount_point *p)
+static long find_inside(struct fj_thread *t, const char *jail_path, struct fj_mount_point *p)
 {
 	struct fj_call call = {.thread = t};
 
@@ -149,7 +149,7 @@ static void find_sources(struct fj_thread *t)
 		const uint32_t mark = fj_scratch_mark(t);
 		struct fj_bind b = fj_options.bind[i];
 		struct fj_mount_point p;
-		long r = b.host ? find(t, b.host, &p) : 0;
+		long r = b.host ? find_inside(t, b.host, &p) : 0;
 
 		if (b.overlay)
 			fj_launch_fail(
@@ -181,7 +181,7 @@ static void mount_root(struct fj_thread *t)
 	const uint32_t mark = fj_scratch_mark(t);
 	struct fj_mount_found m;
 	struct fj_mount_point root;
-	long r = find(t, fj_options.root, &root);
+	long r = find_inside(t, fj_options.root, &root);
 
 	if (!r && (fj_options.read_only || (fj_mount_of(root.pos, &m, NULL) &&
 						   !(m.flags & (FJ_MOUNT_OWN | FJ_MOUNT_PRIVATE)))))
@@ -206,7 +206,7 @@ static void make_read_only(struct fj_thread *t)
 {
 	const uint32_t mark = fj_scratch_mark(t);
 	struct fj_mount_point root;
-	long r = find(t, "/", &root);
+	long r = find_inside(t, "/", &root);
 
 	if (!r)
 		r = fj_mounting_change(&root, 0, FJ_MOUNT_READ_ONLY, false);

@@ -216,7 +216,7 @@ static bool is_listed(const char *list, const char *name)
 static uint32_t chosen[FJ_GROUPS_MAX] FJ_BULKY;
 static uint32_t chosen_count;
 
-static void choose(uint32_t gid)
+static void choose_group(uint32_t gid)
 {
 	for (uint32_t i = 0; i < chosen_count; i++)
 		if (chosen[i] == gid)
@@ -230,11 +230,11 @@ static void choose_groups_of(struct fj_thread *t, const char *name, uint32_t gid
 {
 	uint32_t id;
 
-	choose(gid);
+	choose_group(gid);
 	open_file(t, "/etc/group");
 	while (next_line())
 		if (parse_id(file.field[2], &id) && is_listed(file.field[3], name))
-			choose(id);
+			choose_group(id);
 	close_file();
 }
 
@@ -271,7 +271,7 @@ static void choose_listed(struct fj_thread *t, const char *groups)
 			gid = named;
 		else if (!is_number)
 			refuse("group", word, "/etc/group");
-		choose(gid);
+		choose_group(gid);
 	}
 	if (!chosen_count)
 		refuse("group list", groups, NULL);

@@ -75,8 +75,8 @@ static long open_roots(struct fj_thread *t, const char *text, struct fj_layers *
 }
 
 /* What `name` of layer `i` is: 1 something, 0 nothing, 2 a whiteout; or -errno. */
-static long look(struct fj_thread *t, const struct fj_layers *l, uint32_t i, const char *name,
-	uint32_t *mode)
+static long look_in_layer(struct fj_thread *t, const struct fj_layers *l, uint32_t i,
+	const char *name, uint32_t *mode)
 {
 	struct stat st;
 	const long r = fj_sys4(__NR_newfstatat, l->fd[i], name, &st, AT_SYMLINK_NOFOLLOW);
@@ -99,7 +99,7 @@ long fj_layers_find(struct fj_thread *t, struct fj_layers *l, const char *name)
 	for (uint32_t i = 0; i < l->count; i++) {
 		if (l->fd[i] < 0)
 			continue;
-		r = look(t, l, i, name, &l->mode);
+		r = look_in_layer(t, l, i, name, &l->mode);
 		if (r < 0)
 			return r;
 		if (!r)
@@ -119,7 +119,7 @@ bool fj_layers_have_below(struct fj_thread *t, struct fj_layers *l, const char *
 	for (uint32_t i = 1; i < l->count; i++) {
 		if (l->fd[i] < 0)
 			continue;
-		r = look(t, l, i, name, &mode);
+		r = look_in_layer(t, l, i, name, &mode);
 		if (r)
 			return r != 2;
 	}
@@ -140,7 +140,7 @@ static long merge(struct fj_thread *t, struct fj_layers *l, const char *name, in
 		if (l->fd[i] < 0)
 			continue;
 		left--;
-		r = look(t, l, i, name, &mode);
+		r = look_in_layer(t, l, i, name, &mode);
 		if (r < 0 && is_in_dir)
 			continue; /* a lower one that cannot be searched */
 		if (r < 0)
@@ -184,7 +184,7 @@ bool fj_layers_merge_below(struct fj_thread *t, const struct fj_layers *l, const
 	is_opaque = fj_union_calls.is_opaque(t, (int)fd);
 	fj_close((int)fd);
 	for (uint32_t i = (uint32_t)l->found + 1; i < l->count && !is_opaque; i++) {
-		r = l->fd[i] < 0 ? 0 : look(t, l, i, name, &mode);
+		r = l->fd[i] < 0 ? 0 : look_in_layer(t, l, i, name, &mode);
 		if (r > 0)
 			return r == 1 && (mode & FJ_S_IFMT) == FJ_S_IFDIR;
 	}

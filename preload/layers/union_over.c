@@ -69,7 +69,7 @@ static bool is_there(int dirfd, const char *name)
 	return !fj_sys4(__NR_newfstatat, dirfd, name, &st, AT_SYMLINK_NOFOLLOW);
 }
 
-static long put(struct fj_thread *t, const struct fj_place *place)
+static long put_over(struct fj_thread *t, const struct fj_place *place)
 {
 	const struct fj_layers *l = place->layers;
 	const int from = place->dirfd, to = l->fd[0];
@@ -124,7 +124,7 @@ long fj_place_end_over(struct fj_thread *t, struct fj_place *place, long r)
 	}
 	if (!done) {
 		lock = fj_layers_lock(t, place->layers);
-		done = put(t, place);
+		done = put_over(t, place);
 		fj_layers_unlock(lock);
 	}
 	if (done < 0)

@@ -18,7 +18,7 @@
 #include <linux/mman.h>
 
 /* The first variable `name`, or NULL. */
-static char **find(const struct fj_stack *s, const char *name)
+static char **find_variable(const struct fj_stack *s, const char *name)
 {
 	const size_t n = fj_strlen(name);
 
@@ -42,9 +42,9 @@ bool fj_preload_announce(struct fj_stack *s)
 	long at;
 
 	/* ldd(1): the list is for people to read, and the program does not run. */
-	if (!fj_jail_paths()->preload[0] || find(s, "LD_TRACE_LOADED_OBJECTS"))
+	if (!fj_jail_paths()->preload[0] || find_variable(s, "LD_TRACE_LOADED_OBJECTS"))
 		return false;
-	own = find(s, "LD_PRELOAD");
+	own = find_variable(s, "LD_PRELOAD");
 	s->envp[s->envc - 1] = text;
 	if (!own)
 		return true;

@@ -94,7 +94,7 @@ static long add_to(struct fj_edit *e, struct fj_thread *t, const char *pos)
 }
 
 /* `pos`, a name in the host's /dev, is looked up in the jail's directory from now on. */
-static bool add(struct fj_thread *t, const char *pos)
+static bool add_dev_name(struct fj_thread *t, const char *pos)
 {
 	struct fj_edit e;
 	long r;
@@ -130,7 +130,7 @@ static bool make_name(struct fj_call *c, int dirfd, const char *jail_path)
 		made = place.pos && !place.is_mount && !place.is_read_only &&
 		       is_in_dev(c->thread, place.pos) &&
 		       fj_sys4(__NR_readlinkat, place.dirfd, place.name, &byte, 1) == -ENOENT &&
-		       add(c->thread, place.pos);
+		       add_dev_name(c->thread, place.pos);
 		fj_place_done(&place);
 	}
 	fj_scratch_release(c->thread, mark);
@@ -192,7 +192,7 @@ struct told {
 };
 
 /* struct linux_dirent and linux_dirent64 of fs/readdir.c. */
-static void tell(struct told *to, const char *name, const struct stat *st, int64_t offset)
+static void tell_dev_name(struct told *to, const char *name, const struct stat *st, int64_t offset)
 {
 	const size_t len = fj_strlen(name), head = to->is_old ? 18 : 19;
 	const size_t size = (head + len + 1 + to->is_old + 7) & ~(size_t)7;
@@ -245,7 +245,7 @@ long fj_dev_list(struct fj_call *c)
 				!memcmp(pos, dir.at, dir.len) &&
 				!fj_sys4(__NR_newfstatat, AT_FDCWD, fj_mounts_text(v, m->host), &st,
 					AT_SYMLINK_NOFOLLOW))
-				tell(&to, pos + len, &st, BEYOND + i + 1);
+				tell_dev_name(&to, pos + len, &st, BEYOND + i + 1);
 			if (!to.is_full)
 				next = BEYOND + i + 1;
 		}

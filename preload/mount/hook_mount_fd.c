@@ -77,7 +77,7 @@ long fj_mount_fd_give(struct fj_mount_fd *e, long fd, bool cloexec)
 }
 
 /* What a call names by a descriptor and a path. */
-static long find(
+static long find_mount_point(
 	struct fj_call *c, int dirfd, const char *path, bool follows, struct fj_mount_point *p)
 {
 	const struct fj_mount_fd *e = *path ? NULL : fj_mount_fd_of(dirfd);
@@ -111,7 +111,7 @@ long fj_hook_open_tree(struct fj_call *c)
 	if (r >= 0)
 		r = !*path && !(flags & AT_EMPTY_PATH) ? -ENOENT : 0;
 	if (!r)
-		r = find(c, (int)c->arg[0], path, !(flags & AT_SYMLINK_NOFOLLOW), &at);
+		r = find_mount_point(c, (int)c->arg[0], path, !(flags & AT_SYMLINK_NOFOLLOW), &at);
 	if (r < 0)
 		return r;
 	fd = fj_open_path(AT_FDCWD, at.host, O_NOFOLLOW);
@@ -176,13 +176,13 @@ long fj_hook_move_mount(struct fj_call *c)
 	if ((!*from_path && !(flags & MOVE_MOUNT_F_EMPTY_PATH)) ||
 		(!*to_path && !(flags & MOVE_MOUNT_T_EMPTY_PATH)))
 		return -ENOENT;
-	r = find(c, (int)c->arg[2], to_path, flags & MOVE_MOUNT_T_SYMLINKS, &to);
+	r = find_mount_point(c, (int)c->arg[2], to_path, flags & MOVE_MOUNT_T_SYMLINKS, &to);
 	if (r < 0)
 		return r;
 	e = *from_path ? NULL : fj_mount_fd_of((int)c->arg[0]);
 	if (e && e->kind != FJ_MOUNT_FD_PLACE)
 		return attach(c, e, &to);
-	r = find(c, (int)c->arg[0], from_path, flags & MOVE_MOUNT_F_SYMLINKS, &from);
+	r = find_mount_point(c, (int)c->arg[0], from_path, flags & MOVE_MOUNT_F_SYMLINKS, &from);
 	return r < 0 ? r : fj_mounting_move(&from, &to);
 }
 
@@ -226,6 +226,6 @@ long fj_hook_mount_setattr(struct fj_call *c)
 		e->clear |= clear;
 		return 0;
 	}
-	r = find(c, (int)c->arg[0], path, !(flags & AT_SYMLINK_NOFOLLOW), &at);
+	r = find_mount_point(c, (int)c->arg[0], path, !(flags & AT_SYMLINK_NOFOLLOW), &at);
 	return r < 0 ? r : fj_mounting_change(&at, clear, set, flags & AT_RECURSIVE_);
 }

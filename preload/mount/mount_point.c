@@ -17,7 +17,8 @@
 #include <asm/stat.h>
 
 /* Fill `p` for the object behind `fd`. `pos`: its position when that is known. */
-static long describe(struct fj_call *c, int fd, const char *pos, struct fj_mount_point *p)
+static long describe_mount_point(
+	struct fj_call *c, int fd, const char *pos, struct fj_mount_point *p)
 {
 	struct fj_mount_found m;
 	struct fj_str s;
@@ -55,7 +56,7 @@ long fj_mount_point_find(
 	p->host = fj_scratch_path(c->thread);
 	mark = fj_scratch_mark(c->thread);
 	if (!*jail_path && dirfd != AT_FDCWD) {
-		r = describe(c, dirfd, NULL, p);
+		r = describe_mount_point(c, dirfd, NULL, p);
 		fj_scratch_release(c->thread, mark);
 		return r;
 	}
@@ -66,7 +67,7 @@ long fj_mount_point_find(
 	fd = fj_open_path(place.dirfd, place.name, place.is_magic ? 0 : O_NOFOLLOW);
 	r = fd;
 	if (!fj_is_err(fd)) {
-		r = describe(c, (int)fd, place.is_magic ? NULL : place.pos, p);
+		r = describe_mount_point(c, (int)fd, place.is_magic ? NULL : place.pos, p);
 		fj_close((int)fd);
 	}
 	fj_place_done(&place);

@@ -60,7 +60,7 @@ static void replace_default(struct fj_edit *e, const struct fj_mount *top)
 			e->v->mount[i].parent = e->v->last_id + 1;
 }
 
-static long add(struct fj_edit *e, const struct fj_filesystem *fs, const char *pos)
+static long add_mount(struct fj_edit *e, const struct fj_filesystem *fs, const char *pos)
 {
 	const struct fj_mount *top = fj_mounting_top(e, pos);
 	long r, options = 0;
@@ -88,7 +88,7 @@ static long add_at(const struct fj_filesystem *fs, const char *pos)
 	do
 		if (!fj_edit_begin(&e))
 			return -EBUSY;
-	while ((r = fj_edit_end(&e, add(&e, fs, pos))) == FJ_EDIT_AGAIN);
+	while ((r = fj_edit_end(&e, add_mount(&e, fs, pos))) == FJ_EDIT_AGAIN);
 	return r < 0 ? r : 0;
 }
 
@@ -244,7 +244,7 @@ static void change_one(struct fj_edit *e, struct fj_mount *m, uint32_t clear, ui
 		m->flags |= FJ_MOUNT_READ_ONLY;
 }
 
-static void change(
+static void change_options(
 	struct fj_edit *e, const char *pos, uint32_t clear, uint32_t set, bool is_recursive)
 {
 	struct fj_mount *top = fj_mounting_top(e, pos);
@@ -275,7 +275,7 @@ long fj_mounting_change(
 	do {
 		if (!fj_edit_begin(&e))
 			return -EBUSY;
-		change(&e, at->pos, clear, set, is_recursive);
+		change_options(&e, at->pos, clear, set, is_recursive);
 	} while (fj_edit_end(&e, 0) == FJ_EDIT_AGAIN);
 	return 0;
 }

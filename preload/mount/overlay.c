@@ -324,7 +324,7 @@ static uint32_t count_layers(const char *text)
 	return n;
 }
 
-static long make(struct parsed *parsed, const char *options, struct fj_filesystem *fs)
+static long make_overlay(struct parsed *parsed, const char *options, struct fj_filesystem *fs)
 {
 	struct fj_call *c = parsed->c;
 	struct parsed p = *parsed;
@@ -379,15 +379,16 @@ static long make(struct parsed *parsed, const char *options, struct fj_filesyste
 
 long fj_overlay_make(struct fj_call *c, const char *options, struct fj_filesystem *fs)
 {
-	return make(&(struct parsed){.c = c}, options, fs);
+	return make_overlay(&(struct parsed){.c = c}, options, fs);
 }
 
 long fj_overlay_make_of_host(struct fj_call *c, const char *options, struct fj_filesystem *fs)
 {
-	return make(&(struct parsed){.c = c, .of_host = true}, options, fs);
+	return make_overlay(&(struct parsed){.c = c, .of_host = true}, options, fs);
 }
 
 long fj_overlay_make_root(struct fj_call *c, const char *options, struct fj_filesystem *fs)
 {
-	return make(&(struct parsed){.c = c, .of_host = true, .is_root = true}, options, fs);
+	return make_overlay(
+		&(struct parsed){.c = c, .of_host = true, .is_root = true}, options, fs);
 }

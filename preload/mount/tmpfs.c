@@ -149,7 +149,7 @@ long fj_tmpfs_read(const char *p, struct fj_tmpfs *t)
 	return 0;
 }
 
-static void show(struct fj_str *out, const char *name, uint64_t value, unsigned base)
+static void show_option(struct fj_str *out, const char *name, uint64_t value, unsigned base)
 {
 	fj_str_put(out, name);
 	fj_str_num(out, value, base);
@@ -158,21 +158,21 @@ static void show(struct fj_str *out, const char *name, uint64_t value, unsigned 
 void fj_tmpfs_show(const struct fj_tmpfs *t, struct fj_str *out)
 {
 	if (t->has_blocks) {
-		show(out, ",size=", t->blocks * (PAGE / 1024), 10);
+		show_option(out, ",size=", t->blocks * (PAGE / 1024), 10);
 		fj_str_put(out, "k");
 	}
 	if (t->has_inodes)
-		show(out, ",nr_inodes=", t->inodes, 10);
+		show_option(out, ",nr_inodes=", t->inodes, 10);
 	if (t->has_mode && t->mode != 01777)
-		show(out,
+		show_option(out,
 			t->mode < 010  ? ",mode=00" :
 			t->mode < 0100 ? ",mode=0" :
 					 ",mode=",
 			t->mode, 8);
 	if (t->has_uid && t->uid)
-		show(out, ",uid=", t->uid, 10);
+		show_option(out, ",uid=", t->uid, 10);
 	if (t->has_gid && t->gid)
-		show(out, ",gid=", t->gid, 10);
+		show_option(out, ",gid=", t->gid, 10);
 }
 
 /* The figures of `text`, or the kernel's defaults: half of the memory. */

@@ -79,7 +79,7 @@ static long remove_from(
 	return 0;
 }
 
-static long remove_tree(const char *pos, const struct fj_mount_found *m, bool is_lazy)
+static long remove_mounts(const char *pos, const struct fj_mount_found *m, bool is_lazy)
 {
 	struct fj_edit e;
 	long r;
@@ -111,7 +111,7 @@ long fj_mounting_remove(struct fj_call *c, const struct fj_mount_point *at, bool
 			return -EINVAL;
 		if (!is_lazy && fj_mounting_is_in_use(c, m.id, m.flags, host.at))
 			return -EBUSY;
-		r = remove_tree(at->pos, &m, is_lazy);
+		r = remove_mounts(at->pos, &m, is_lazy);
 	} while (r == -EAGAIN);
 	if (!r && (m.flags & FJ_MOUNT_PRIVATE))
 		remove_private(c, host.at);

@@ -211,7 +211,7 @@ struct telling {
 	bool found;
 };
 
-static uint32_t number(const char **p)
+static uint32_t read_number(const char **p)
 {
 	uint32_t n = 0;
 
@@ -273,7 +273,7 @@ static const char *own_options(const char *super_options)
 	return p;
 }
 
-static void tell(void *about, const struct fj_mount_line *l, const char *seen)
+static void tell_mount(void *about, const struct fj_mount_line *l, const char *seen)
 {
 	struct telling *t = about;
 	struct told *s = t->told;
@@ -285,9 +285,9 @@ static void tell(void *about, const struct fj_mount_line *l, const char *seen)
 	t->found = true;
 	s->mask = t->q.param & (MNT_BASIC | SB_BASIC | PROPAGATE_FROM);
 	if (t->q.param & SB_BASIC) {
-		s->sb_dev_major = number(&device);
+		s->sb_dev_major = read_number(&device);
 		device++;
-		s->sb_dev_minor = number(&device);
+		s->sb_dev_minor = read_number(&device);
 		if (fj_streq(l->type, "overlay"))
 			s->sb_magic = OVERLAYFS_SUPER_MAGIC_; /* not that of a layer */
 		else if (!fj_sys2(__NR_statfs, *l->host ? l->host : "/", &fs))
@@ -304,7 +304,7 @@ static void tell(void *about, const struct fj_mount_line *l, const char *seen)
 		if (fj_begins(l->tags, " shared:")) {
 			const char *group = l->tags + 8;
 
-			s->mnt_peer_group = number(&group);
+			s->mnt_peer_group = read_number(&group);
 			s->mnt_propagation = MS_SHARED_;
 		} else if (l->tags[0]) {
 			s->mnt_propagation = MS_UNBINDABLE_;
@@ -335,7 +335,7 @@ long fj_hook_statmount(struct fj_call *c)
 	*t.told = (struct told){0};
 	fj_str_init(&t.text, fj_scratch(c->thread, text_size), text_size);
 	fj_str_add(&t.text, "", 1); /* so that no text is at 0 */
-	r = fj_mount_list(c->thread, tell, &t);
+	r = fj_mount_list(c->thread, tell_mount, &t);
 	if (r || !t.found)
 		return r ? r : -ENOENT;
 	if (t.q.param & MNT_NS_ID) {

@@ -10,7 +10,7 @@
 
 #define FIRST_SIZE (64u * 1024)
 
-static long map(size_t size)
+static long map_room(size_t size)
 {
 	return fj_sys6(
 		__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -48,7 +48,7 @@ static char *field(char **p)
 	return start;
 }
 
-static uint32_t number(const char *s)
+static uint32_t parse_id(const char *s)
 {
 	uint32_t n = 0;
 
@@ -76,8 +76,8 @@ static void take_apart(char *line, struct fj_hostmount *m)
 {
 	char *p = line, *point;
 
-	m->id = number(field(&p));
-	m->parent = number(field(&p));
+	m->id = parse_id(field(&p));
+	m->parent = parse_id(field(&p));
 	m->device = field(&p);
 	m->root = field(&p);
 	m->point = point = field(&p);
@@ -99,7 +99,7 @@ static long take_all_apart(struct fj_hostmounts *h)
 	for (const char *p = h->text; *p; p++)
 		lines += *p == '\n';
 	h->mount_size = (lines + 1) * sizeof(*h->mount);
-	at = map(h->mount_size);
+	at = map_room(h->mount_size);
 	if (fj_is_err(at)) {
 		fj_sys2(__NR_munmap, h->text, h->text_size);
 		return at;
@@ -127,7 +127,7 @@ long fj_hostmounts_read(struct fj_hostmounts *h)
 	if (fj_is_err(fd))
 		return fd;
 	*h = (struct fj_hostmounts){.text_size = FIRST_SIZE};
-	r = map(FIRST_SIZE);
+	r = map_room(FIRST_SIZE);
 	if (!fj_is_err(r)) {
 		h->text = (char *)r;
 		r = read_all(h, (int)fd, &len);

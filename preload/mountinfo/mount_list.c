@@ -49,7 +49,7 @@ static void tell_line(struct listing *list, const struct fj_mount_line *l)
 	fj_scratch_release(list->t, mark);
 }
 
-static bool is_hidden(const struct fj_mounts *v, const char *pos)
+static bool is_mount_hidden(const struct fj_mounts *v, const char *pos)
 {
 	for (uint32_t i = 0; i < v->count; i++)
 		if ((v->mount[i].flags & FJ_MOUNT_HIDDEN) &&
@@ -83,7 +83,7 @@ static void list_host(struct listing *list, const struct fj_mount *m, const char
 		fj_str_cut(&at, 0);
 		fj_str_put(&at, pos);
 		fj_str_put(&at, point + fj_strlen(host));
-		if (fj_mounts_of(list->v, at.at) != m || is_hidden(list->v, at.at))
+		if (fj_mounts_of(list->v, at.at) != m || is_mount_hidden(list->v, at.at))
 			continue;
 		parent = fj_hostmounts_by_id(&list->host, h->parent);
 		l = (struct fj_mount_line){

@@ -114,14 +114,14 @@ struct question {
 	unsigned want;
 };
 
-static long answer(bool allows)
+static long acl_answer(bool allows)
 {
 	return allows ? 0 : -EACCES;
 }
 
 /* posix_acl_permission(), for one who is not the owner. `value` may change while it is read: each
  * entry is copied, and the answer then not believed (attributes.c). */
-static long judge(const char *value, size_t size, void *context)
+static long judge_acl(const char *value, size_t size, void *context)
 {
 	const struct question *q = context;
 	const uint32_t mode = q->file->mode, mask = mode >> 3 & 7;
@@ -136,7 +136,7 @@ static long judge(const char *value, size_t size, void *context)
 		switch (e.tag) {
 		case USER:
 			if (e.id == q->ids->fsuid)
-				return answer(!(q->want & ~(perm & mask)));
+				return acl_answer(!(q->want & ~(perm & mask)));
 			break;
 		case GROUP_OBJ:
 		case GROUP:
@@ -144,10 +144,10 @@ static long judge(const char *value, size_t size, void *context)
 				break;
 			is_member = true;
 			if (!(q->want & ~perm))
-				return answer(!(q->want & ~(perm & mask)));
+				return acl_answer(!(q->want & ~(perm & mask)));
 			break;
 		case OTHER:
-			return answer(!is_member && !(q->want & ~mode & 7));
+			return acl_answer(!is_member && !(q->want & ~mode & 7));
 		default:
 			break;
 		}
@@ -162,5 +162,5 @@ long fj_acl_may(const struct fj_ids *ids, const struct fj_owner *file, unsigned 
 	/* acl_permission_check() of fs/namei.c: no group bits at all, no list. */
 	if (!(file->flags & FJ_OWN_ATTRIBUTES) || ids->fsuid == file->uid || !(file->mode & 070))
 		return -ENODATA;
-	return fj_own_look_at_attribute(&file->key, FJ_ACL_ACCESS, judge, &q);
+	return fj_own_look_at_attribute(&file->key, FJ_ACL_ACCESS, judge_acl, &q);
 }

@@ -296,8 +296,8 @@ struct began {
 	struct fj_store_copy copy;
 };
 
-static long change(struct fj_store_hold *hold, const struct fj_own_key *key, const char *name,
-	const void *value, size_t size, int flags, const struct fj_owner *shown,
+static long change_attribute(struct fj_store_hold *hold, const struct fj_own_key *key,
+	const char *name, const void *value, size_t size, int flags, const struct fj_owner *shown,
 	struct began *began)
 {
 	struct fj_store *s = hold->s, *from;
@@ -357,7 +357,7 @@ long fj_own_set_attribute(const struct fj_own_key *key, const char *name, const 
 		r = fj_store_lock(s, &hold);
 		if (r < 0)
 			return r;
-		r = change(&hold, key, name, value, size, flags, shown, &began);
+		r = change_attribute(&hold, key, name, value, size, flags, shown, &began);
 		if (!r && value && fj_streq(name, FJ_ACL_DEFAULT))
 			__atomic_fetch_add(&fj_store_head(s)->inheriting, 1, __ATOMIC_RELAXED);
 		released = fj_store_unlock(&hold);

@@ -99,7 +99,7 @@ static int32_t watcher;
 /* The lock is of an open description, which a mapping keeps as a descriptor would; and ours, which
  * is O_PATH, can have none. An overlay maps another file than it opens, and so loses the lock:
  * there the description takes the place of ours. */
-static void watch(struct fj_store *s)
+static void watch_ctimes(struct fj_store *s)
 {
 	const long fd = fj_open_anew(s->fd, O_RDONLY);
 
@@ -125,7 +125,7 @@ void fj_own_watches(void)
 	if (!can_watch(s))
 		return;
 	if (__atomic_exchange_n(&watcher, me, __ATOMIC_SEQ_CST) != me)
-		watch(s);
+		watch_ctimes(s);
 	__atomic_fetch_add(&fj_store_head(s)->watches, 1, __ATOMIC_SEQ_CST);
 }
 

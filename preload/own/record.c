@@ -67,7 +67,8 @@ static void to_owner(
 		.key = *key};
 }
 
-FJ_HOT static bool find(const struct fj_own_key *key, bool any_stamp, struct fj_owner *owner)
+FJ_HOT static bool find_record_of(
+	const struct fj_own_key *key, bool any_stamp, struct fj_owner *owner)
 {
 	struct fj_store_copy copy;
 	struct fj_store *s;
@@ -82,14 +83,14 @@ FJ_HOT static bool find(const struct fj_own_key *key, bool any_stamp, struct fj_
 
 FJ_HOT bool fj_own_find(const struct fj_own_key *key, struct fj_owner *owner)
 {
-	return find(key, false, owner);
+	return find_record_of(key, false, owner);
 }
 
 bool fj_own_find_ino(uint64_t dev, uint64_t ino, struct fj_owner *owner)
 {
 	const struct fj_own_key key = {.dev = dev, .ino = ino};
 
-	return find(&key, true, owner);
+	return find_record_of(&key, true, owner);
 }
 
 /* A new record that would say what the file shows without one. */

@@ -27,7 +27,7 @@ struct target {
 	char link[32];
 };
 
-static bool aim(struct target *t, int dirfd, const char *name, bool follows)
+static bool aim_target(struct target *t, int dirfd, const char *name, bool follows)
 {
 	struct fj_str s;
 
@@ -81,7 +81,7 @@ bool fj_own_tag(int dirfd, const char *name, bool follows, struct fj_own_key *ke
 	struct tag tag;
 	bool has = false;
 
-	if (aim(&t, dirfd, name, follows)) {
+	if (aim_target(&t, dirfd, name, follows)) {
 		has = read_tag(&t, &tag);
 		done(&t);
 	}
@@ -99,7 +99,7 @@ void fj_own_mark(struct fj_own_key *key, uint32_t dev, int dirfd, const char *na
 
 	if (!may_have_tag(mode) ||
 		(key->stamp != FJ_OWN_NO_STAMP && !fj_own_is_layered(dev, dirfd, name)) ||
-		!aim(&t, dirfd, name, false))
+		!aim_target(&t, dirfd, name, false))
 		return;
 	if (tag.stamp == FJ_OWN_NO_STAMP) {
 		fj_sys3(__NR_getrandom, &tag.stamp, sizeof(tag.stamp), 0);

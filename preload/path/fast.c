@@ -207,7 +207,7 @@ __attribute__((noinline)) static enum fj_dir_kind recall_dir(
 	return kind;
 }
 
-FJ_HOT static bool find(struct fj_fast *q)
+FJ_HOT static bool find_fast(struct fj_fast *q)
 {
 	struct fj_thread *const t = q->t;
 	const char *const path = q->path, *name = path + q->len;
@@ -298,7 +298,7 @@ static inline bool begin(
 	q->beyond = NULL;
 	q->links = 0;
 	q->outer = fj_scratch_mark(t);
-	return __builtin_expect(find(q), 1) || fj_fast_end(q);
+	return __builtin_expect(find_fast(q), 1) || fj_fast_end(q);
 }
 
 FJ_HOT bool fj_fast_begin(
@@ -385,5 +385,5 @@ bool fj_fast_beyond(struct fj_fast *q)
 	if (!go_past_link(q))
 		return fj_fast_end(q);
 	fj_scratch_release(q->t, q->mark);
-	return find(q) || fj_fast_end(q);
+	return find_fast(q) || fj_fast_end(q);
 }

@@ -129,7 +129,7 @@ static bool is_literal(const char *key, size_t len, const struct fj_str *value)
 }
 
 /* Is all that is to be remembered known already? */
-static bool is_kept(struct fj_walk *w, const char *key)
+static bool is_fact_kept(struct fj_walk *w, const char *key)
 {
 	uint32_t turn;
 	const struct fj_fact *f = fj_facts_look(w->root, key, w->fact_key_len, w->epoch, &turn);
@@ -172,7 +172,7 @@ void fj_walk_keep_fact(struct fj_walk *w)
 		fj_walk_keep_fact_of_union(w, key);
 		return;
 	}
-	if (!key || is_kept(w, key))
+	if (!key || is_fact_kept(w, key))
 		return;
 
 	const uint32_t mark = fj_scratch_mark(w->t);

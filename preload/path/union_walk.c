@@ -14,7 +14,7 @@
 #include <asm/stat.h>
 
 /* The name was decided: it is looked at in the layer that has it, else where it would be made. */
-static void aim(struct fj_walk *w)
+static void aim_walk(struct fj_walk *w)
 {
 	struct fj_layers *l = w->layers;
 
@@ -90,7 +90,7 @@ long fj_walk_look_for_union(struct fj_walk *w)
 }
 
 /* The directory of a layer that the jail keeps for itself. */
-static bool is_hidden(const struct fj_walk *w, const char *name)
+static bool is_layer_hidden(const struct fj_walk *w, const char *name)
 {
 	return w->pos.len == w->layers->mount_len && fj_is_hidden_name(name, fj_strlen(name));
 }
@@ -99,13 +99,13 @@ long fj_walk_into_layers(struct fj_walk *w, const char *name)
 {
 	long r;
 
-	if (is_hidden(w, name))
+	if (is_layer_hidden(w, name))
 		return -ENOENT;
 	r = fj_layers_into(w->t, w->layers, name);
 	if (!r)
 		w->fd = fj_layers_top(w->layers);
 	else if (r == -ENOTDIR)
-		aim(w);
+		aim_walk(w);
 	return r;
 }
 
@@ -152,7 +152,7 @@ static bool is_merged(struct fj_walk *w, const char *name)
 static long finish(struct fj_walk *w, const char *name, unsigned how, bool has_slash)
 {
 	struct fj_layers *l = w->layers;
-	long r = is_hidden(w, name) ? -ENOENT : fj_layers_find(w->t, l, name);
+	long r = is_layer_hidden(w, name) ? -ENOENT : fj_layers_find(w->t, l, name);
 
 	if (r < 0)
 		return r;
@@ -161,16 +161,16 @@ static long finish(struct fj_walk *w, const char *name, unsigned how, bool has_s
 	if (l->is_whiteout && !(how & (FJ_ENTRY | FJ_CREATE | FJ_REMOVES)))
 		return -ENOENT;
 	if ((l->found < 0 || l->is_whiteout) && !(how & (FJ_ENTRY | FJ_CREATE))) {
-		aim(w);
+		aim_walk(w);
 		return 0;
 	}
 	l->is_merged = !(how & (FJ_ENTRY | FJ_OPENS)) && is_merged(w, name);
 	if (is_followed(l, how, has_slash)) {
-		aim(w);
+		aim_walk(w);
 		return 0;
 	}
 	if (l->is_read_only || !(how & FJ_WRITE) || (how & FJ_REMOVES)) {
-		aim(w);
+		aim_walk(w);
 		return 0;
 	}
 	if ((how & FJ_ENTRY) && l->found >= 0 && !l->is_whiteout)
@@ -189,7 +189,7 @@ static long finish(struct fj_walk *w, const char *name, unsigned how, bool has_s
 		r = fj_layers_copy_up(w->t, l, name, true);
 		l->found = 0;
 	}
-	aim(w);
+	aim_walk(w);
 	return r;
 }
 

@@ -29,7 +29,7 @@ int fj_dir_unasked = FJ_NO_DIR;
 void (*fj_dir_ask)(struct fj_thread *t);
 
 /* The jail's own directory in its root is not there. */
-static bool is_hidden(struct fj_walk *w, const char *name, size_t len)
+static bool is_component_hidden(struct fj_walk *w, const char *name, size_t len)
 {
 	return fj_is_hidden_name(name, len) && fj_walk_learn_pos(w) && !w->pos.len;
 }
@@ -46,7 +46,7 @@ static long note_proc(struct fj_walk *w, const char *name, size_t len, struct fj
 	return is == FJ_PROC_OUR_FD ? -ENOENT : 0;
 }
 
-static void put_host_path(
+static void place_host_path(
 	struct fj_walk *w, const char *host_path, bool has_slash, struct fj_place *place)
 {
 	struct fj_str slashed;
@@ -117,7 +117,7 @@ static long finish(struct fj_walk *w, char *name, char *end, unsigned how, struc
 	if (m) {
 		place->is_mount = true;
 		if (!(how & FJ_ENTRY))
-			put_host_path(w, m, has_slash, place);
+			place_host_path(w, m, has_slash, place);
 	} else if (!(how & FJ_ENTRY) && ((how & FJ_FOLLOW) || has_slash)) {
 		const uint32_t mark = fj_scratch_mark(w->t);
 		char *text = fj_scratch_path(w->t);
@@ -156,7 +156,7 @@ static long finish(struct fj_walk *w, char *name, char *end, unsigned how, struc
 		}
 	}
 	if (entry)
-		put_host_path(w, entry, has_slash, place);
+		place_host_path(w, entry, has_slash, place);
 	if (!place->name)
 		place->name = fj_walk_name(w, name);
 	if (how & (FJ_WANT_POS | FJ_WRITE))
@@ -199,7 +199,7 @@ static long walk_component(struct fj_walk *w, unsigned how, struct fj_place *pla
 
 	if (len > FJ_NAME_MAX)
 		return -ENAMETOOLONG;
-	if (is_hidden(w, name, len))
+	if (is_component_hidden(w, name, len))
 		return -ENOENT;
 	if (is_last && (how & FJ_ENTRY) && (!len || fj_is_dots(name, len))) {
 		/* The kernel refuses each such entry with an errno of the call's own, whatever it

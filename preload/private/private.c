@@ -239,7 +239,7 @@ void fj_private_remove_with(char *room, const char *host_path)
 	remove_with(room, AT_FDCWD, host_path);
 }
 
-static void remove_tree(struct fj_thread *t, int dirfd, const char *name)
+static void remove_private_tree(struct fj_thread *t, int dirfd, const char *name)
 {
 	const uint32_t mark = fj_scratch_mark(t);
 
@@ -249,7 +249,7 @@ static void remove_tree(struct fj_thread *t, int dirfd, const char *name)
 
 void fj_private_remove(struct fj_thread *t, const char *host_path)
 {
-	remove_tree(t, AT_FDCWD, host_path);
+	remove_private_tree(t, AT_FDCWD, host_path);
 }
 
 void fj_private_leave(struct fj_thread *t)
@@ -269,7 +269,7 @@ void fj_private_leave(struct fj_thread *t)
 		;
 	if (fj_private_is_alive(t, text + leaf))
 		return;
-	remove_tree(t, AT_FDCWD, text);
+	remove_private_tree(t, AT_FDCWD, text);
 	text[leaf - 1] = 0;
 	fj_sys3(__NR_unlinkat, AT_FDCWD, text, AT_REMOVEDIR); /* when it was the last */
 }
@@ -294,7 +294,7 @@ void fj_private_clean(struct fj_thread *t)
 
 				if (d->name[0] >= '0' && d->name[0] <= '9' &&
 					!fj_private_is_alive(t, d->name))
-					remove_tree(t, (int)fd, d->name);
+					remove_private_tree(t, (int)fd, d->name);
 				at += d->size;
 			}
 		if (!fj_is_err(fd)) {

@@ -130,7 +130,7 @@ static long ask_rest(long fd, struct query *found, unsigned char *build_id, uint
 	return 0;
 }
 
-static long answer(uint64_t at, uint64_t size, const struct query *asked, struct query *found,
+static long answer_query(uint64_t at, uint64_t size, const struct query *asked, struct query *found,
 	const char *name, const unsigned char *build_id)
 {
 	const uint32_t room = asked->name_size < 4096 ? asked->name_size : 4096;
@@ -184,7 +184,7 @@ static long query(struct fj_call *c, const char *path, long fd)
 		return r.error ? r.error : -ENOENT;
 	s.found.build_id_size = asked.build_id_size;
 	e = ask_rest(fd, &s.found, build_id, &s.found.build_id_size);
-	return e < 0 ? e : answer(c->arg[2], size, &asked, &s.found, s.name, build_id);
+	return e < 0 ? e : answer_query(c->arg[2], size, &asked, &s.found, s.name, build_id);
 }
 
 /* The descriptor of a trace may be one that can be cloned from. */

@@ -57,7 +57,7 @@ static void put_number(struct fj_str *out, uint64_t value, unsigned base, size_t
 	fj_str_put(out, text);
 }
 
-__attribute__((noinline)) static void put_line(
+__attribute__((noinline)) static void put_ipc_line(
 	struct fj_report *r, const char *line, unsigned table)
 {
 	const unsigned uid = tables[table].uid, at_ctime = tables[table].ctime;
@@ -115,7 +115,7 @@ void fj_report_ipc(struct fj_report *r)
 		fj_str_put(&r->text, line);
 		fj_str_put(&r->text, "\n");
 		while ((line = fj_lines_next(&l, &len))) {
-			put_line(r, line, table);
+			put_ipc_line(r, line, table);
 			fj_str_put(&r->text, "\n");
 			fj_report_step(r);
 		}

@@ -54,7 +54,8 @@ void fj_str_escape(struct fj_str *out, const char *text, const char *which)
 }
 
 /* Append what the program may see for a path of the host; false: the line is to be dropped. */
-static bool put_host_path(struct fj_report *r, const struct fj_str *host_path, const char *escaped)
+static bool put_mapped_path(
+	struct fj_report *r, const struct fj_str *host_path, const char *escaped)
 {
 	const uint32_t mark = fj_scratch_mark(r->t);
 	struct fj_str seen;
@@ -78,7 +79,7 @@ static bool put_path(struct fj_report *r, const char *text, size_t len, const ch
 
 	fj_str_init(&host_path, fj_scratch_path(r->t), FJ_PATH_MAX + 8);
 	fj_str_unescape(&host_path, text, len);
-	shows = put_host_path(r, &host_path, escaped);
+	shows = put_mapped_path(r, &host_path, escaped);
 	fj_scratch_release(r->t, mark);
 	return shows;
 }
@@ -349,7 +350,8 @@ static bool put_numa_path(struct fj_report *r, const char *line, const char *tex
 		is_copy = file_of_copy(
 			r->t, r->place->dirfd, maps.at, fj_hex_read(&line), &host_path);
 	}
-	shows = is_copy ? put_host_path(r, &host_path, "\n\t= ") : put_path(r, text, len, "\n\t= ");
+	shows = is_copy ? put_mapped_path(r, &host_path, "\n\t= ") :
+			  put_path(r, text, len, "\n\t= ");
 	fj_scratch_release(r->t, mark);
 	return shows;
 }

@@ -75,7 +75,7 @@ static void put_mountstats(struct fj_report *r, const struct fj_mount_line *l, c
 	fj_str_put(&r->text, l->type);
 }
 
-static void put_line(void *about, const struct fj_mount_line *l, const char *seen)
+static void put_mount_line(void *about, const struct fj_mount_line *l, const char *seen)
 {
 	struct fj_report *r = about;
 
@@ -91,7 +91,7 @@ static void put_line(void *about, const struct fj_mount_line *l, const char *see
 
 void fj_report_mounts(struct fj_report *r)
 {
-	const long error = fj_mount_list(r->t, put_line, r);
+	const long error = fj_mount_list(r->t, put_mount_line, r);
 
 	if (error)
 		r->error = error;

@@ -64,7 +64,7 @@ static void put_number(struct fj_str *out, const char *name, uint32_t value)
 }
 
 /* Write the line anew when it is one of ours. False: it is not. */
-static bool put_line(
+static bool put_status_line(
 	struct fj_report *r, const char *line, const struct fj_posted *who, bool is_self)
 {
 	static const struct {
@@ -198,7 +198,7 @@ void fj_report_status(struct fj_report *r)
 	for (char *line = text, *end; *line; line = end + 1) {
 		for (end = line; *end && *end != '\n'; end++)
 			;
-		if (!put_line(r, line, &who, is_self) && !(is_me && put_signals(r, line)))
+		if (!put_status_line(r, line, &who, is_self) && !(is_me && put_signals(r, line)))
 			copy_line(r, line, (size_t)(end - line));
 		if (!*end)
 			break;

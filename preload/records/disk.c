@@ -92,7 +92,7 @@ bool fj_own_is_layered(uint32_t dev, int dirfd, const char *name)
 	return what & layered;
 }
 
-static long look(int dirfd, const char *name, struct statx *sx)
+static long look_at_disk(int dirfd, const char *name, struct statx *sx)
 {
 	return fj_sys5(__NR_statx, dirfd, name, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW,
 		STATX_BASIC_STATS | STATX_MNT_ID, sx);
@@ -105,13 +105,13 @@ bool fj_own_scatters(int root_fd)
 		"etc/passwd", "etc/os-release", "etc/hosts", "usr/bin/env"};
 	struct statx root, sx;
 
-	if (fj_own_disk(root_fd) != FJ_DISK_LAYERED || look(root_fd, "", &root))
+	if (fj_own_disk(root_fd) != FJ_DISK_LAYERED || look_at_disk(root_fd, "", &root))
 		return false;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		char name[sizeof(files[0]) + 1] = {0};
 
 		memcpy(name, files[i], sizeof(files[0]));
-		if (!look(root_fd, name, &sx) && (sx.stx_mode & FJ_S_IFMT) != FJ_S_IFDIR &&
+		if (!look_at_disk(root_fd, name, &sx) && (sx.stx_mode & FJ_S_IFMT) != FJ_S_IFDIR &&
 			sx.stx_mnt_id == root.stx_mnt_id)
 			return sx.stx_dev_minor != root.stx_dev_minor;
 	}

@@ -275,7 +275,7 @@ long fj_own_check(int fd)
 }
 
 /* Map `to_map`, and close it. */
-static long map(struct fj_store *s, long to_map)
+static long map_store(struct fj_store *s, long to_map)
 {
 	long at;
 
@@ -332,7 +332,7 @@ static long start(struct fj_store *s, int fd)
 	to_map = fj_open_shared(fd, O_RDWR);
 	if (to_map == -EACCES || to_map == -EROFS || to_map == -EPERM)
 		to_map = fj_open_anew(fd, O_RDONLY);
-	r = map(s, to_map);
+	r = map_store(s, to_map);
 	if (r < 0)
 		return r;
 	/* The loader has checked it; what it has become since is no reason for a program not to
@@ -361,7 +361,7 @@ long fj_store_map(struct fj_store *s, int fd, const char *path)
 	if (r < 0)
 		fj_close(fd);
 	else
-		r = map(s, fd);
+		r = map_store(s, fd);
 	if (!r && !is_usable(s, size)) {
 		fj_sys2(__NR_munmap, s->window[0], s->first_window);
 		r = -EUCLEAN;

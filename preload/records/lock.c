@@ -16,7 +16,7 @@
 /* To replace an array takes time: each of so many slots are one look more. */
 #define LARGE 4096
 
-static void take(struct fj_store_hold *hold)
+static void take_store(struct fj_store_hold *hold)
 {
 	struct fj_store_head *h = fj_store_head(hold->s);
 
@@ -24,7 +24,7 @@ static void take(struct fj_store_hold *hold)
 		(1u << (fj_table_log(h->table) & 31)) / LARGE, &hold->lock);
 }
 
-static void let_go(struct fj_store_hold *hold)
+static void let_go_store(struct fj_store_hold *hold)
 {
 	struct fj_store_head *h = fj_store_head(hold->s);
 
@@ -62,12 +62,12 @@ long fj_store_lock(struct fj_store *s, struct fj_store_hold *hold)
 		if (s->is_shared)
 			r = fj_store_lock_shared(s, hold);
 		else
-			take(hold);
+			take_store(hold);
 		if (r)
 			break;
 		r = begin(hold);
 		if (r)
-			s->is_shared ? (void)fj_store_unlock_shared(s, hold) : let_go(hold);
+			s->is_shared ? (void)fj_store_unlock_shared(s, hold) : let_go_store(hold);
 	} while (fj_store_again(&r, &times));
 	if (r)
 		fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &hold->mask, 0, sizeof(hold->mask));
@@ -81,7 +81,7 @@ long fj_store_unlock(struct fj_store_hold *hold)
 	if (hold->s->is_shared)
 		r = fj_store_unlock_shared(hold->s, hold);
 	else
-		let_go(hold);
+		let_go_store(hold);
 	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &hold->mask, 0, sizeof(hold->mask));
 	return r;
 }

@@ -29,7 +29,7 @@ static bool is_live(const struct fj_store_slot *slot)
 	return __atomic_load_n(&slot->state, __ATOMIC_ACQUIRE) & FJ_SLOT_LIVE;
 }
 
-static bool is_kept(const struct fj_store_slot *slot)
+static bool is_slot_kept(const struct fj_store_slot *slot)
 {
 	return is_live(slot) && !(slot->copy[slot->state & FJ_SLOT_SECOND].flags & FJ_OWN_GONE);
 }
@@ -74,7 +74,7 @@ static uint64_t copy_records(const struct array *from, struct array *to, uint64_
 
 	*left = 0;
 	for (uint64_t i = 0; i <= from->mask; i++) {
-		struct fj_store_slot *slot = is_kept(&from->slot[i]) ?
+		struct fj_store_slot *slot = is_slot_kept(&from->slot[i]) ?
 						     fj_store_slot_for(to->slot, to->table,
 							     from->slot[i].dev, from->slot[i].ino) :
 						     NULL;
@@ -95,13 +95,13 @@ static uint64_t count_kept(const struct array *a)
 	uint64_t kept = 0;
 
 	for (uint64_t i = 0; i <= a->mask; i++)
-		kept += is_kept(&a->slot[i]);
+		kept += is_slot_kept(&a->slot[i]);
 	return kept;
 }
 
 /* Nobody writes to it any more but who was robbed. Readers who are still in it find it empty, and
  * look again. */
-static void give_up(struct fj_store *s, const struct array *a, bool has_books)
+static void give_up_array(struct fj_store *s, const struct array *a, bool has_books)
 {
 	const uint64_t before = has_books ? FJ_PAGE : 0;
 
@@ -146,7 +146,7 @@ static long replace(struct fj_store_hold *hold, bool is_ours, bool has_books)
 		return FJ_STORE_ROBBED;
 	hold->table = new.table;
 	__atomic_fetch_sub(&h->records, left, __ATOMIC_SEQ_CST);
-	give_up(s, &old, has_books);
+	give_up_array(s, &old, has_books);
 	return 0;
 }
 

@@ -208,7 +208,7 @@ bool fj_own_records_are_there(const struct fj_own_root *r)
 }
 
 /* Is `fd`, which is open on a file of records, one to be looked up here? `*st`: which it is. */
-static bool is_wanted(int fd, enum fj_own_root_kind kind, struct stat *st)
+static bool is_root_wanted(int fd, enum fj_own_root_kind kind, struct stat *st)
 {
 	struct stat ours;
 
@@ -255,7 +255,7 @@ static long meet(const char *path, size_t len, const char *records, uint64_t dev
 	fd = open_any(records, kind);
 	if (fj_is_err(fd))
 		return fd;
-	is_good = is_wanted((int)fd, kind, &st);
+	is_good = is_root_wanted((int)fd, kind, &st);
 	fj_close((int)fd);
 	if (!is_good)
 		return 0;

@@ -26,7 +26,7 @@
 
 #include <asm/stat.h>
 
-static bool is_dir(const char *host_path)
+static bool is_host_dir(const char *host_path)
 {
 	struct stat st;
 
@@ -257,7 +257,7 @@ static long add_bind(struct fj_thread *t, struct fj_bind *b)
 		r = canonical(b->host, host_path);
 		if (r < 0)
 			return may_lack ? 0 : r;
-		as_dir = is_dir(host_path);
+		as_dir = is_host_dir(host_path);
 	}
 	fj_str_init(&s, jail_path, FJ_PATH_MAX);
 	fj_str_put(&s, b->jail);

@@ -189,7 +189,7 @@ static long get_real(int number, struct fj_sigaction *old)
 	return r;
 }
 
-static void give_up(int number)
+static void give_up_fault(int number)
 {
 	struct fault *own = fault_to_change(number);
 	const bool is_child = own != (number == FJ_SIGBUS ? &faults.bus : &faults.segv);
@@ -222,7 +222,7 @@ void fj_faults_force(int because, uint64_t *mask)
 	struct fj_sigaction now = {0};
 
 	if (is_ours(fault_of(FJ_SIGSEGV)))
-		give_up(FJ_SIGSEGV);
+		give_up_fault(FJ_SIGSEGV);
 	set_action(FJ_SIGSEGV, NULL, &now);
 	if (because == FJ_SIGSEGV || (*mask & bit) || now.handler == FJ_IGNORE)
 		set_action(FJ_SIGSEGV, &to_die, NULL);
@@ -246,7 +246,7 @@ static void handle(int number, siginfo_t *info, struct fj_frame *f)
 		fj_frame_go_to(f, (uint64_t)fj_copy_fault);
 		return;
 	}
-	give_up(number);
+	give_up_fault(number);
 	if (!is_to_be_sent)
 		return;
 	fj_sys4(__NR_rt_tgsigqueueinfo, fj_sys0(__NR_getpid), fj_sys0(__NR_gettid), number, info);

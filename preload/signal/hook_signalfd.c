@@ -61,7 +61,7 @@ bool fj_signalfd_reads(long nr)
 }
 
 /* Move `n` bytes at `offset` of what was read, to or from `at`. */
-static long move(const struct fj_call *c, size_t offset, void *at, size_t n, bool writes)
+static long move_bytes(const struct fj_call *c, size_t offset, void *at, size_t n, bool writes)
 {
 	struct iovec part;
 	size_t here;
@@ -183,9 +183,9 @@ static long read_first(struct fj_call *c)
 /* Does the record at `offset` stand for SIGSYS? */
 static bool stands_in(const struct fj_call *c, size_t offset, struct signalfd_siginfo *record)
 {
-	return !move(c, offset, record, 8, false) && record->ssi_signo == FJ_STAND_IN &&
+	return !move_bytes(c, offset, record, 8, false) && record->ssi_signo == FJ_STAND_IN &&
 	       record->ssi_errno == FJ_STAND_IN_MARK &&
-	       !move(c, offset, record, sizeof(*record), false);
+	       !move_bytes(c, offset, record, sizeof(*record), false);
 }
 
 /* Make it that, before those that the kernel has put first for their lower numbers: of those for the
@@ -198,12 +198,12 @@ static void turn(struct fj_call *c, size_t at, struct signalfd_siginfo *record)
 	fj_stand_in_turn(c->thread, &info);
 	record->ssi_signo = FJ_SIGSYS;
 	record->ssi_errno = 0;
-	for (; at && !move(c, at - sizeof(other), &other, sizeof(other), false) &&
+	for (; at && !move_bytes(c, at - sizeof(other), &other, sizeof(other), false) &&
 		other.ssi_signo != FJ_SIGSYS &&
 		(record->ssi_code == SI_TKILL || other.ssi_code != SI_TKILL);
 		at -= sizeof(other))
-		move(c, at, &other, sizeof(other), true);
-	move(c, at, record, sizeof(*record), true);
+		move_bytes(c, at, &other, sizeof(other), true);
+	move_bytes(c, at, record, sizeof(*record), true);
 }
 
 static int64_t now_ns(void)

@@ -22,7 +22,7 @@ static const char prefix[] = ".fjs";
 #define ADDRESS_HEAD 2	/* offsetof(struct sockaddr_un, sun_path) */
 #define READ_TRIES 1000 /* of a name that is being written */
 
-static uint64_t remember(const char *path, size_t len)
+static uint64_t remember_name(const char *path, size_t len)
 {
 	const uint32_t n = __atomic_fetch_add(&fj_socket_names()->next, 1, __ATOMIC_RELAXED);
 	struct fj_socket_name *s = &fj_socket_names()->socket[n % FJ_SOCKETS];
@@ -50,7 +50,7 @@ long fj_unix_name_bind(struct fj_thread *t, int fd, const struct fj_place *place
 	name = short_name.name = s.at;
 	fj_str_add(&s, place->name, dir);
 	fj_str_put(&s, prefix);
-	fj_str_num(&s, remember(path, len), 16);
+	fj_str_num(&s, remember_name(path, len), 16);
 	fj_str_init(&s, address->path, sizeof(address->path));
 	fj_str_put(&s, fj_place_path(t, &short_name));
 	if (s.overflowed)

@@ -86,7 +86,7 @@ static bool is_known(const uint64_t *known, uintptr_t at, uint64_t word)
 	       at >= FJ_PAGE && !is_of(&is_suspended);
 }
 
-static void remember(uint64_t *known, uintptr_t at, uint64_t word)
+static void remember_page(uint64_t *known, uintptr_t at, uint64_t word)
 {
 	if (is_of(&is_watched) && at >= FJ_PAGE)
 		__atomic_store_n(&known[at / FJ_PAGE % KNOWN], word, __ATOMIC_RELAXED);
@@ -96,7 +96,7 @@ __attribute__((noinline)) static bool ask_readable(uintptr_t at, uint64_t word)
 {
 	if (!fj_guest_is_readable(at))
 		return false;
-	remember(known_readable, at, word);
+	remember_page(known_readable, at, word);
 	return true;
 }
 
@@ -106,7 +106,7 @@ __attribute__((noinline)) static bool ask_writable(uintptr_t at, size_t n, uint6
 {
 	if (!is_writable(at, n))
 		return false;
-	remember(known_writable, at, word);
+	remember_page(known_writable, at, word);
 	return true;
 }
 

@@ -56,7 +56,7 @@ static uint32_t namespace_of(uint64_t holder, uint64_t word)
 }
 
 /* Is that ours, for certain? We are process `pid`. */
-static bool is_ours(uint64_t holder, uint64_t word, uint32_t pid)
+static bool is_lock_ours(uint64_t holder, uint64_t word, uint32_t pid)
 {
 	const uint32_t its = namespace_of(holder, word);
 
@@ -71,7 +71,7 @@ static bool is_over(
 
 	if (!looks)
 		return false; /* it may be over by itself */
-	if (namespace_of(holder, word) && !is_ours(holder, word, pid))
+	if (namespace_of(holder, word) && !is_lock_ours(holder, word, pid))
 		return looks >= ELSEWHERE + patience;
 	switch (fj_doing((int32_t)(uint32_t)word)) {
 	case FJ_IS_GONE:
@@ -89,11 +89,11 @@ static bool is_over(
 /* Will nobody ever go on who held it by `word`? */
 static bool is_dead(uint64_t word, uint64_t holder, uint32_t pid)
 {
-	return is_ours(holder, word, pid) && fj_sys2(__NR_kill, (uint32_t)word, 0) == -ESRCH;
+	return is_lock_ours(holder, word, pid) && fj_sys2(__NR_kill, (uint32_t)word, 0) == -ESRCH;
 }
 
 /* From whoever has it by `word`, or nobody. */
-static bool take(
+static bool take_lock(
 	struct fj_lock *l, uint32_t pid, uint32_t me, uint64_t word, struct fj_lock_hold *hold)
 {
 	const uint32_t robbed = (uint32_t)word;
@@ -132,7 +132,7 @@ void fj_lock_take(struct fj_lock *l, uint32_t *waiters, uint32_t pid, uint32_t p
 		const uint64_t word = __atomic_load_n(&l->word, __ATOMIC_RELAXED);
 		const uint32_t holder = (uint32_t)word;
 
-		if (!holder && take(l, pid, pid, word, hold))
+		if (!holder && take_lock(l, pid, pid, word, hold))
 			return;
 		if (tries < SPINS) {
 			__builtin_ia32_pause();
@@ -141,7 +141,8 @@ void fj_lock_take(struct fj_lock *l, uint32_t *waiters, uint32_t pid, uint32_t p
 		} else if (holder) {
 			looks = word == last ? looks + 1 : 0;
 			last = word;
-			if (is_over(l, word, pid, looks, patience) && take(l, pid, pid, word, hold))
+			if (is_over(l, word, pid, looks, patience) &&
+				take_lock(l, pid, pid, word, hold))
 				return;
 			wait_for(l, waiters, holder);
 		}
@@ -158,7 +159,7 @@ bool fj_lock_try(struct fj_lock *l, uint32_t me, bool of_the_dead, struct fj_loc
 	pid = (uint32_t)fj_sys0(__NR_getpid);
 	if ((uint32_t)word && !is_dead(word, said(l), pid))
 		return false;
-	if (!take(l, pid, me, word, hold))
+	if (!take_lock(l, pid, me, word, hold))
 		return false;
 	hold->is_robbed = false;
 	return true;
@@ -180,14 +181,14 @@ bool fj_lock_is_of(const struct fj_lock *l, uint32_t me)
 {
 	const uint64_t word = __atomic_load_n(&l->word, __ATOMIC_ACQUIRE);
 
-	return (uint32_t)word == me && is_ours(said(l), word, (uint32_t)fj_sys0(__NR_getpid));
+	return (uint32_t)word == me && is_lock_ours(said(l), word, (uint32_t)fj_sys0(__NR_getpid));
 }
 
 void fj_lock_forget(struct fj_lock *l, uint32_t me)
 {
 	uint64_t word = __atomic_load_n(&l->word, __ATOMIC_ACQUIRE);
 
-	if ((uint32_t)word == me && is_ours(said(l), word, (uint32_t)fj_sys0(__NR_getpid)))
+	if ((uint32_t)word == me && is_lock_ours(said(l), word, (uint32_t)fj_sys0(__NR_getpid)))
 		__atomic_compare_exchange_n(&l->word, &word, word & ~0xffffffffUL, false,
 			__ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
 }

@@ -29,7 +29,7 @@ static int32_t own_pid(void)
 	return (int32_t)fj_sys0(__NR_getpid);
 }
 
-static bool is_gone(int32_t pid)
+static bool is_process_gone(int32_t pid)
 {
 	return fj_sys2(__NR_kill, pid, 0) == -ESRCH;
 }
@@ -38,7 +38,7 @@ static bool share_memory(int32_t a, int32_t b)
 {
 	const long r = fj_sys5(__NR_kcmp, a, b, KCMP_VM, 0, 0);
 
-	return r >= 0 || r == -ESRCH ? !r : !is_gone(b); /* where it may not be asked */
+	return r >= 0 || r == -ESRCH ? !r : !is_process_gone(b); /* where it may not be asked */
 }
 
 static int32_t pid_of(const struct fj_copy *copy)
@@ -72,7 +72,7 @@ static struct fj_copy *latest(const struct fj_part *part, int32_t owner, bool or
 
 		if (pid > 0 && copy->fs_base == base &&
 			(!best || (int32_t)(copy->turn - best->turn) > 0) &&
-			(share_memory(owner, pid) || (or_gone && is_gone(pid))))
+			(share_memory(owner, pid) || (or_gone && is_process_gone(pid))))
 			best = copy;
 	}
 	return best;
@@ -87,7 +87,7 @@ static struct fj_copy *inherited(const struct fj_part *part, int32_t owner)
 	return copy || parent == owner ? copy : latest(part, own_pid(), false);
 }
 
-static void give_up(struct fj_part *part, struct fj_copy *copy, int32_t pid)
+static void give_up_copy(struct fj_part *part, struct fj_copy *copy, int32_t pid)
 {
 	if (!__atomic_compare_exchange_n(
 		    &copy->pid, &pid, BEING_MADE, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
@@ -104,7 +104,7 @@ static void give_up_lost(struct fj_part *part, int32_t owner)
 		const int32_t pid = pid_of(copy);
 
 		if (pid > 0 && !share_memory(owner, pid))
-			give_up(part, copy, pid);
+			give_up_copy(part, copy, pid);
 	}
 }
 
@@ -123,7 +123,7 @@ static bool take_over(struct fj_part *part, void *object, int32_t owner_before)
 	const struct fj_copy *copy = copy_of(part, parent);
 
 	if (!copy && parent != owner_before)
-		copy = latest(part, owner_before, !is_gone(owner_before));
+		copy = latest(part, owner_before, !is_process_gone(owner_before));
 	if (copy)
 		memcpy(object, copy->object, part->size);
 	fj_part_forget(part);
@@ -179,7 +179,7 @@ static struct fj_copy *take_free(struct fj_part *part)
 	return NULL;
 }
 
-static struct fj_copy *add(struct fj_part *part)
+static struct fj_copy *add_copy(struct fj_part *part)
 {
 	const long at = fj_sys6(__NR_mmap, 0, sizeof(struct fj_copy) + part->size,
 		PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -201,7 +201,7 @@ static void *copy_for(struct fj_part *part, int32_t pid, const void *from)
 	struct fj_copy *copy = take_free(part);
 
 	if (!copy)
-		copy = add(part);
+		copy = add_copy(part);
 	if (!copy)
 		return NULL;
 	memcpy(copy->object, from, part->size);

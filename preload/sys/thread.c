@@ -110,7 +110,7 @@ struct fj_thread *fj_thread_holding(uintptr_t sp)
 	return NULL;
 }
 
-static bool is_gone(const struct fj_thread *t)
+static bool is_slot_left(const struct fj_thread *t)
 {
 	return fj_sys3(__NR_tgkill, t->pid, t->tid, 0) == -ESRCH;
 }
@@ -136,7 +136,7 @@ static void use(uint32_t n)
 		;
 }
 
-static bool take(uint32_t n, uint32_t as, int32_t pid, int32_t tid)
+static bool take_slot(uint32_t n, uint32_t as, int32_t pid, int32_t tid)
 {
 	struct fj_thread *t = slot(n);
 	/* One that nobody used is free. To read it before it is written to would be a page fault
@@ -168,7 +168,7 @@ static struct fj_thread *take_any(int32_t pid, int32_t tid)
 	const uint32_t total = slots_of(__atomic_load_n(&pool.count, __ATOMIC_ACQUIRE));
 
 	for (uint32_t n = 0; n < total; n++)
-		if (take(n, SLOT_TAKEN, pid, tid))
+		if (take_slot(n, SLOT_TAKEN, pid, tid))
 			return slot(n);
 	return NULL;
 }
@@ -183,7 +183,7 @@ static bool reclaim(void)
 		struct fj_thread *t = slot(n);
 		uint32_t word = word_of(t);
 
-		if (!is_taken(t) || word % SLOT_STATES != SLOT_TAKEN || !is_gone(t))
+		if (!is_taken(t) || word % SLOT_STATES != SLOT_TAKEN || !is_slot_left(t))
 			continue;
 		freed += __atomic_compare_exchange_n(&t->used, &word, with_state(word, SLOT_FREE),
 			false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
@@ -291,7 +291,7 @@ static struct fj_thread *borrow_any(uintptr_t fs_base, uintptr_t sp)
 			if (n < used_slots() && state_of(t) == SLOT_LENT && t->busy == FJ_IDLE &&
 				borrow(t, FJ_IDLE, fs_base, sp))
 				return t;
-			if (take(n, SLOT_LENT, 0, 0)) {
+			if (take_slot(n, SLOT_LENT, 0, 0)) {
 				t->lent_to = fs_base;
 				t->lent_sp = sp;
 				return t;

@@ -104,7 +104,7 @@ struct reader {
 	bool ran_out;
 };
 
-static uint8_t take(struct reader *r)
+static uint8_t take_byte(struct reader *r)
 {
 	if (r->at >= r->room || r->at >= 15) { /* 15 bytes are the limit of the architecture */
 		r->ran_out = true;
@@ -115,14 +115,14 @@ static uint8_t take(struct reader *r)
 
 static uint8_t modrm(struct reader *r, struct fj_insn *insn)
 {
-	const uint8_t byte = take(r);
+	const uint8_t byte = take_byte(r);
 	const uint8_t mod = byte >> 6, rm = byte & 7;
 	uint8_t base = rm;
 
 	if (mod == 3)
 		return byte;
 	if (rm == 4)
-		base = take(r) & 7;
+		base = take_byte(r) & 7;
 	if (mod == 0 && rm == 5)
 		insn->rip_at = (uint8_t)r->at;
 	if (mod == 2 || (mod == 0 && base == 5))
@@ -135,14 +135,14 @@ static uint8_t modrm(struct reader *r, struct fj_insn *insn)
 /* VEX and EVEX: the prefix says which opcode table is meant. */
 static uint8_t vector_opcode(struct reader *r, uint8_t prefix)
 {
-	const uint8_t first = take(r);
+	const uint8_t first = take_byte(r);
 	uint8_t map = prefix == 0xc5 ? 1 : prefix == 0xc4 ? first & 31 : first & 7, op;
 
 	if (prefix != 0xc5)
-		take(r);
+		take_byte(r);
 	if (prefix == 0x62)
-		take(r);
-	op = take(r);
+		take_byte(r);
+	op = take_byte(r);
 	if (map == 1)
 		return two_byte(op) & (uint8_t)~J;
 	return map == 3 ? M | B : M;
@@ -156,7 +156,7 @@ bool fj_decode(const uint8_t *code, size_t room, struct fj_insn *insn)
 
 	*insn = (struct fj_insn){0};
 	for (;;) {
-		op = take(&r);
+		op = take_byte(&r);
 		if (op == 0x66)
 			is_16_bit = true;
 		else if (op == 0x67)
@@ -167,7 +167,7 @@ bool fj_decode(const uint8_t *code, size_t room, struct fj_insn *insn)
 	}
 	if ((op & 0xf0) == 0x40) {
 		is_wide = op & 8;
-		op = take(&r);
+		op = take_byte(&r);
 	}
 	if (op == 0xc4 || op == 0xc5 || op == 0x62) {
 		what = vector_opcode(&r, op);
@@ -176,10 +176,10 @@ bool fj_decode(const uint8_t *code, size_t room, struct fj_insn *insn)
 		what = one_byte[op];
 		insn->is_end = op == 0xc3 || op == 0xc2 || op == 0xe9 || op == 0xeb || op == 0xf4;
 	} else {
-		op = take(&r);
+		op = take_byte(&r);
 		if (op == 0x38 || op == 0x3a) {
 			what = op == 0x3a ? M | B : M;
-			take(&r);
+			take_byte(&r);
 		} else {
 			what = two_byte(op);
 			insn->is_end = op == 0x0b;

@@ -55,7 +55,7 @@ static uint32_t known_before(const struct sweep *s)
 
 /* The number in rax, from the last `mov $nr,%eax` before the call; -1 when it is not known for
  * sure. */
-static int number(const struct sweep *s)
+static int number_before(const struct sweep *s)
 {
 	for (uint32_t i = 1; i <= known_before(s); i++) {
 		const size_t at = before(s, i);
@@ -184,7 +184,7 @@ static void drop_jumped_into(const uint8_t *code, size_t len, struct fj_site *si
 static void add_site(const struct sweep *s, struct fj_site *f, size_t *end)
 {
 	*f = (struct fj_site){.at = (uint32_t)s->at,
-		.nr = (int16_t)number(s),
+		.nr = (int16_t)number_before(s),
 		.moved = movable_before(s),
 		.kind = FJ_SITE_BEFORE};
 	/* Two calls so close together that their changes would meet: the first one keeps the place.

@@ -25,7 +25,7 @@ bool fj_flow_is_begun(const struct fj_flow *f, uint64_t at)
 }
 
 /* Where more is known to be than is remembered, that is not followed: it stays unknown. */
-static void add(struct fj_flow *f, uint64_t at)
+static void add_start(struct fj_flow *f, uint64_t at)
 {
 	if (at < f->len && !fj_flow_is_begun(f, at) && f->pending_count < FJ_FLOW_PENDING)
 		f->pending[f->pending_count++] = (uint32_t)at;
@@ -79,7 +79,7 @@ static bool goes_on(struct fj_flow *f, const struct bounds *in, const struct bra
 	if (!b->is_direct)
 		return true;
 	if (is_inside || in->with_calls)
-		add(f, b->target);
+		add_start(f, b->target);
 	/* A call of a place within: what is behind it may be data, whose address it is to find. */
 	return !b->is_call || in->with_calls || !is_inside || b->target == in->from;
 }
@@ -109,7 +109,7 @@ void fj_flow_follow(struct fj_flow *f, uint64_t from, uint64_t end, bool with_ca
 
 	if (from >= in.end)
 		return;
-	add(f, from);
+	add_start(f, from);
 	while (f->pending_count)
 		follow_one(f, &in, f->pending[--f->pending_count]);
 }

@@ -27,8 +27,8 @@ static bool section(const struct fj_frames *f, const Elf64_Ehdr *e, uint32_t i, 
 	       s->sh_offset <= f->len && s->sh_size <= f->len - s->sh_offset;
 }
 
-static void tell(const struct fj_frames *f, uint64_t address, uint64_t len, fj_function_told *told,
-	void *data)
+static void tell_function(const struct fj_frames *f, uint64_t address, uint64_t len,
+	fj_function_told *told, void *data)
 {
 	uint64_t from;
 
@@ -46,7 +46,7 @@ static void each_symbol(
 	for (uint64_t at = 0; at + sizeof(symbol) <= s->sh_size; at += sizeof(symbol))
 		if (fj_frames_read(f, s->sh_offset + at, &symbol, sizeof(symbol)) &&
 			(symbol.st_info & 15) == STT_FUNC_ && symbol.st_shndx && symbol.st_size)
-			tell(f, symbol.st_value, symbol.st_size, told, data);
+			tell_function(f, symbol.st_value, symbol.st_size, told, data);
 }
 
 static void each_frame(
@@ -70,8 +70,8 @@ static void each_frame(
 		if (entry.len >= 12 && entry.cie && entry.cie <= at + 4 &&
 			fj_frames_is_known_cie(f, s->sh_offset + at + 4 - entry.cie) &&
 			fj_frames_read(f, s->sh_offset + at, &entry, sizeof(entry)))
-			tell(f, s->sh_addr + at + 8 + (uint64_t)(int64_t)entry.from, entry.size,
-				told, data);
+			tell_function(f, s->sh_addr + at + 8 + (uint64_t)(int64_t)entry.from,
+				entry.size, told, data);
 		at = next;
 	}
 }
@@ -131,7 +131,7 @@ static void each_go_function(
 		from = end;
 		end = go_function(f, &t, s->sh_offset + t.pairs + (i + 1) * 2 * t.size);
 		if (from < end)
-			tell(f, from, end - from, told, data);
+			tell_function(f, from, end - from, told, data);
 	}
 }
 

@@ -176,7 +176,7 @@ static long judge_names(const struct moving *m, const bool *has_slash)
 }
 
 /* And what fs/overlayfs/dir.c does. */
-static long judge(const struct moving *m)
+static long judge_move(const struct moving *m)
 {
 	const bool exchanges = m->flags & FJ_RENAME_EXCHANGE;
 
@@ -256,7 +256,7 @@ static long move_and_whiteout(struct moving *m)
 	return r ? r : fj_union_put_whiteout(m->t, m->l[0], m->name[0]);
 }
 
-static long move(struct moving *m)
+static long move_entry(struct moving *m)
 {
 	long r;
 
@@ -306,7 +306,7 @@ static long rename_alone(struct moving *m, const bool *has_slash)
 	for (int i = 0; i < 2; i++)
 		m->is_below[i] = fj_layers_have_below(m->t, m->l[i], m->name[i]);
 	m->has_upper_whiteout = !m->l[1]->found && m->l[1]->is_whiteout;
-	r = judge(m);
+	r = judge_move(m);
 	if (r < 0)
 		return r;
 	for (int i = 0; i < 2 && !are_up && !r; i++)
@@ -316,7 +316,7 @@ static long rename_alone(struct moving *m, const bool *has_slash)
 	r = bring_up(m, 0);
 	if (!r && (m->flags & FJ_RENAME_EXCHANGE))
 		r = bring_up(m, 1);
-	return r ? r : move(m);
+	return r ? r : move_entry(m);
 }
 
 long fj_union_rename(

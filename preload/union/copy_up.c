@@ -178,7 +178,7 @@ static long make_regular(struct task *k)
 	return r;
 }
 
-static long make(struct task *k)
+static long make_copy(struct task *k)
 {
 	const uint32_t type = k->u.file.owner.mode & FJ_S_IFMT;
 	long r;
@@ -265,7 +265,7 @@ static long copy_by_way_of(struct task *k, int work_fd)
 	k->u.made = (struct fj_own_key){0};
 	k->u.src = k->u.dst = -1;
 	fj_union_temp_name(k->temp);
-	r = make(k);
+	r = make_copy(k);
 	if (!r) {
 		k->u.dirfd = is_regular_on_disk(k) ? k->u.dst : k->work_fd;
 		k->u.name = is_regular_on_disk(k) ? "" : k->temp;

@@ -80,8 +80,8 @@ struct entry {
 };
 
 /* The highest layer from `above` down to `end` that has the name; false: none. */
-static bool is_in(const struct fj_union_layers *l, const char *name, uint32_t above, uint32_t end,
-	uint32_t *where, struct stat *st)
+static bool is_in_layers(const struct fj_union_layers *l, const char *name, uint32_t above,
+	uint32_t end, uint32_t *where, struct stat *st)
 {
 	for (uint32_t i = above; i < end; i++)
 		if (!fj_sys4(__NR_newfstatat, l->layer[i].fd, name, st, AT_SYMLINK_NOFOLLOW)) {
@@ -121,7 +121,7 @@ static void show_in(int fd, struct entry *e)
 		e->ino = origin.ino;
 }
 
-static void show(const struct fj_union_layers *l, uint32_t i, struct entry *e)
+static void show_entry(const struct fj_union_layers *l, uint32_t i, struct entry *e)
 {
 	show_in(l->layer[i].fd, e);
 }
@@ -135,7 +135,7 @@ static void show_dots(const struct fj_union_layers *l, struct entry *e)
 		return;
 	e->dev = st.st_dev;
 	e->ino = st.st_ino;
-	show(l, 0, e);
+	show_entry(l, 0, e);
 }
 
 static bool is_dots(const char *name)
@@ -176,7 +176,7 @@ bool fj_union_lists(
 }
 
 /* Is the name shown where the layer has it that is being listed? Then `e` says how. */
-static bool judge(struct listing *l, struct entry *e)
+static bool judge_entry(struct listing *l, struct entry *e)
 {
 	const struct fj_union_layers *all = l->layers;
 	uint32_t where = l->at;
@@ -188,9 +188,10 @@ static bool judge(struct listing *l, struct entry *e)
 		show_dots(all, e);
 		return true;
 	}
-	if (is_kept_back(l, e->name) || is_in(all, e->name, l->at + 1, all->count, &where, &st))
+	if (is_kept_back(l, e->name) ||
+		is_in_layers(all, e->name, l->at + 1, all->count, &where, &st))
 		return false;
-	if (is_in(all, e->name, 0, l->at, &where, &st)) {
+	if (is_in_layers(all, e->name, 0, l->at, &where, &st)) {
 		e->dev = st.st_dev;
 		e->ino = st.st_ino;
 		e->type = type_of(st.st_mode);
@@ -199,12 +200,12 @@ static bool judge(struct listing *l, struct entry *e)
 		(e->type != FJ_DT_REG || may_have_record(e)) &&
 		fj_union_is_whiteout(l->c->thread, all->layer[where].fd, e->name, NULL))
 		return false;
-	show(all, where, e);
+	show_entry(all, where, e);
 	return true;
 }
 
 /* Append it to what the program gets; false: there is no room. `next` is its d_off. */
-static bool put(struct listing *l, const struct entry *e, uint64_t next)
+static bool put_entry(struct listing *l, const struct entry *e, uint64_t next)
 {
 	const size_t len = fj_strlen(e->name) + 1;
 	const size_t head = l->is_old ? NAME : sizeof(struct fj_dirent);
@@ -225,7 +226,7 @@ static bool put(struct listing *l, const struct entry *e, uint64_t next)
 }
 
 /* Take the `n` bytes that the kernel listed. False: that is enough. */
-static bool take(struct listing *l, long n)
+static bool take_entries(struct listing *l, long n)
 {
 	const uint32_t number = l->layers->layer[l->at].number;
 
@@ -234,12 +235,12 @@ static bool take(struct listing *l, long n)
 		struct entry e = {.dev = l->dev, .ino = d->ino, .type = d->type, .name = d->name};
 		const uint64_t next = cursor_of(number, d->offset);
 
-		if (judge(l, &e)) {
+		if (judge_entry(l, &e)) {
 			if (!l->out) {
 				l->has_name = !is_dots(e.name);
 				if (l->has_name)
 					return false;
-			} else if (!put(l, &e, next)) {
+			} else if (!put_entry(l, &e, next)) {
 				l->is_full = true;
 				return false;
 			}
@@ -293,7 +294,7 @@ static long list(struct listing *l)
 	while ((r = open_layer(l)) > 0) {
 		do
 			n = fj_sys3(__NR_getdents64, l->fd, l->in, IN);
-		while (n > 0 && take(l, n));
+		while (n > 0 && take_entries(l, n));
 		close_layer(l);
 		if (n)
 			return n < 0 ? n : 0;

@@ -78,7 +78,7 @@ void fj_union_start(void)
 }
 
 /* What that room wants to know of the layers of a directory. */
-static void describe(const struct fj_layers *l, struct fj_union_layers *out)
+static void describe_layers(const struct fj_layers *l, struct fj_union_layers *out)
 {
 	out->count = 0;
 	for (uint32_t i = 0; i < l->count; i++)
@@ -112,7 +112,7 @@ __attribute__((noinline)) static long list(struct fj_call *c, const struct fj_la
 {
 	struct fj_union_layers layers;
 
-	describe(l, &layers);
+	describe_layers(l, &layers);
 	return fj_union_list(
 		c, (int)c->arg[0], &layers, c->arg[1], c->arg[2], c->nr == __NR_getdents);
 }
@@ -166,7 +166,7 @@ __attribute__((noinline)) static long see_layers_empty(
 	struct fj_call none;
 	long r;
 
-	describe(in, &layers);
+	describe_layers(in, &layers);
 	r = fj_union_is_empty(CALL_OF(t, none), &layers);
 	return r < 0 ? r : r ? 0 : -ENOTEMPTY;
 }

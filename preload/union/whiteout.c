@@ -77,7 +77,7 @@ static long pretend_whiteout(struct fj_call *c, int work_fd, const char *temp)
 }
 
 /* Everything in the directory, whatever it is; it is out of everybody's sight. */
-static void remove_tree(struct fj_call *c, int dirfd, const char *name)
+static void remove_work_tree(struct fj_call *c, int dirfd, const char *name)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	char *list = fj_scratch(c->thread, DENTS);
@@ -99,8 +99,8 @@ static void remove_tree(struct fj_call *c, int dirfd, const char *name)
 }
 
 /* In place of what `was` is; NULL: of nothing. */
-static long put(struct fj_call *c, int work_fd, const char *temp, int dirfd, const char *name,
-	const struct fj_file *was)
+static long put_whiteout(struct fj_call *c, int work_fd, const char *temp, int dirfd,
+	const char *name, const struct fj_file *was)
 {
 	const bool is_dir = was && (was->real_mode & FJ_S_IFMT) == FJ_S_IFDIR;
 	long r;
@@ -112,7 +112,7 @@ static long put(struct fj_call *c, int work_fd, const char *temp, int dirfd, con
 	if (r < 0)
 		return r;
 	if (is_dir)
-		remove_tree(c, work_fd, temp);
+		remove_work_tree(c, work_fd, temp);
 	if (was && was->has_record && (is_dir || was->nlink == 1))
 		fj_own_gone(&was->key);
 	return 0;
@@ -135,7 +135,7 @@ static long make_whiteout(struct fj_call *c, int dirfd, const char *name, int wo
 	 * replaced. */
 	for (unsigned tries = 0; !r; tries++) {
 		is_there = !fj_file_look(c, dirfd, name, 0, &was);
-		r = put(c, work_fd, temp, dirfd, name, is_there ? &was : NULL);
+		r = put_whiteout(c, work_fd, temp, dirfd, name, is_there ? &was : NULL);
 		if (!r)
 			return 0;
 		if ((r == -EISDIR || r == -ENOTDIR || r == -ENOENT) && tries < FJ_RACES)
@@ -254,7 +254,7 @@ void fj_union_clean(struct fj_call *c, int work_fd)
 			if (!fj_begins(d->name, FJ_UNION_TEMP) || is_creator_alive(d->name))
 				continue;
 			if (fj_sys3(__NR_unlinkat, fd, d->name, 0) == -EISDIR)
-				remove_tree(c, (int)fd, d->name);
+				remove_work_tree(c, (int)fd, d->name);
 		}
 	if (!fj_is_err(fd))
 		fj_close((int)fd);

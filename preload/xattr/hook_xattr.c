@@ -40,7 +40,7 @@ static bool is_list(const char *name)
 	return fj_streq(name, FJ_ACL_ACCESS) || fj_streq(name, FJ_ACL_DEFAULT);
 }
 
-static bool is_kept(const char *name)
+static bool is_name_kept(const char *name)
 {
 	return starts_with(name, XATTR_SECURITY_PREFIX) ||
 	       starts_with(name, XATTR_TRUSTED_PREFIX) || is_list(name);
@@ -76,7 +76,7 @@ static long set(struct fj_call *c, const struct fj_xattr *q, struct fj_file *fil
 		return -EINVAL;
 	if (q->size > FJ_ATTRIBUTE_MAX)
 		return -E2BIG;
-	if (!is_kept(q->text))
+	if (!is_name_kept(q->text))
 		return is_refused(q, file) ? -EPERM : fj_xattr_ask(q, FJ_XATTR_SET);
 	if (is_list(q->text) && (r = fj_acl_may_set(c, q->text, file, q->value, q->size)) <= 0)
 		return r;
@@ -101,7 +101,7 @@ static long get(struct fj_call *c, const struct fj_xattr *q, const struct fj_fil
 {
 	long r;
 
-	if (!is_kept(q->text))
+	if (!is_name_kept(q->text))
 		return fj_xattr_ask(q, FJ_XATTR_GET);
 	if (starts_with(q->text, XATTR_SYSTEM_PREFIX))
 		r = fj_acl_get(c, q->text, file, q->value, q->size);
@@ -115,7 +115,7 @@ static long remove_attribute(struct fj_call *c, const struct fj_xattr *q, struct
 {
 	long r;
 
-	if (!is_kept(q->text))
+	if (!is_name_kept(q->text))
 		return is_refused(q, file) ? -EPERM : fj_xattr_ask(q, FJ_XATTR_REMOVE);
 	if (is_list(q->text) && (r = fj_acl_may_set(c, q->text, file, 0, 0)) <= 0)
 		return r;
@@ -161,7 +161,7 @@ static long perform(struct fj_call *c, struct fj_xattr *q, enum fj_xattr_what wh
 	if (what != FJ_XATTR_LIST && __builtin_expect(fj_xattr_is_unions(c, q, q->text), 0))
 		return what == FJ_XATTR_SET ? -EPERM : -ENODATA;
 	/* The kernel's affair altogether, and no record bears on it. */
-	if (what != FJ_XATTR_LIST && !is_kept(q->text) &&
+	if (what != FJ_XATTR_LIST && !is_name_kept(q->text) &&
 		((what != FJ_XATTR_SET && what != FJ_XATTR_REMOVE) || !fj_own_has_devices()))
 		return fj_xattr_ask(q, what);
 	r = fj_file_look(c, q->file.dirfd, q->file.name, AT_EMPTY_PATH, &file);
