@@ -20,7 +20,7 @@
 
 struct own_ids {
 	int32_t tid;
-	uint64_t fs_base; /* tells in a forked child which thread it was */
+	uint64_t thread_pointer; /* tells in a forked child which thread it was */
 	struct fj_ids ids;
 };
 
@@ -56,7 +56,7 @@ static struct own_ids *find_own(int32_t tid)
 static struct own_ids *find_own_by_base(uint64_t base)
 {
 	for (uint32_t i = 0; i < fj_ids_own_count; i++)
-		if (own_of[i].tid > 0 && own_of[i].fs_base == base)
+		if (own_of[i].tid > 0 && own_of[i].thread_pointer == base)
 			return &own_of[i];
 	return NULL;
 }
@@ -155,7 +155,7 @@ static void become_alone(int32_t tid, const struct fj_ids *next)
 		return;
 	}
 	own->ids = *next;
-	own->fs_base = fj_thread_pointer();
+	own->thread_pointer = fj_thread_pointer();
 	__atomic_store_n(&own->tid, tid, __ATOMIC_RELEASE);
 }
 

@@ -18,9 +18,9 @@
 
 struct fj_copy {
 	struct fj_copy *next;
-	int32_t pid;	   /* 0: free */
-	uint32_t turn;	   /* the later one is made, the higher */
-	uintptr_t fs_base; /* tells of which thread it is the child */
+	int32_t pid;		  /* 0: free */
+	uint32_t turn;		  /* the later one is made, the higher */
+	uintptr_t thread_pointer; /* tells of which thread it is the child */
 	char object[] __attribute__((aligned(16)));
 };
 
@@ -70,7 +70,7 @@ static struct fj_copy *latest(const struct fj_part *part, int32_t owner, bool or
 	for (struct fj_copy *copy = first_of(part); copy; copy = copy->next) {
 		const int32_t pid = pid_of(copy);
 
-		if (pid > 0 && copy->fs_base == base &&
+		if (pid > 0 && copy->thread_pointer == base &&
 			(!best || (int32_t)(copy->turn - best->turn) > 0) &&
 			(share_memory(owner, pid) || (or_gone && is_process_gone(pid))))
 			best = copy;
@@ -205,7 +205,7 @@ static void *copy_for(struct fj_part *part, int32_t pid, const void *from)
 	if (!copy)
 		return NULL;
 	memcpy(copy->object, from, part->size);
-	copy->fs_base = fj_thread_pointer();
+	copy->thread_pointer = fj_thread_pointer();
 	copy->turn = __atomic_fetch_add(&turns, 1, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&part->used, 1, __ATOMIC_ACQ_REL);
 	__atomic_store_n(&copy->pid, pid, __ATOMIC_RELEASE);

@@ -226,12 +226,12 @@ struct fj_thread *fj_thread_mine(void)
 #define HOMES 128u
 static struct fj_thread *home[HOMES];
 
-static bool borrow(struct fj_thread *t, uint32_t from, uintptr_t fs_base, uintptr_t sp)
+static bool borrow(struct fj_thread *t, uint32_t from, uintptr_t thread_pointer, uintptr_t sp)
 {
 	if (!__atomic_compare_exchange_n(
 		    &t->busy, &from, FJ_BUSY, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return false;
-	t->lent_to = fs_base;
+	t->lent_to = thread_pointer;
 	t->lent_sp = sp;
 	fj_scratch_release(t, 0);
 	t->catches_faults = false; /* of a trap whose handler never came back */
@@ -242,13 +242,13 @@ static bool borrow(struct fj_thread *t, uint32_t from, uintptr_t fs_base, uintpt
  * interrupted it? Probably, when it ran on this very stack, which has been unwound beyond the place
  * where it called. Asked only when many seem to be: threads that share one fs base have stacks as
  * well. */
-static bool is_abandoned(const struct fj_thread *t, uintptr_t fs_base, uintptr_t sp)
+static bool is_abandoned(const struct fj_thread *t, uintptr_t thread_pointer, uintptr_t sp)
 {
-	return state_of(t) == SLOT_LENT && t->busy == FJ_BUSY && t->lent_to == fs_base &&
+	return state_of(t) == SLOT_LENT && t->busy == FJ_BUSY && t->lent_to == thread_pointer &&
 	       sp > t->lent_sp && sp - t->lent_sp < 64 * 1024;
 }
 
-static struct fj_thread *borrow_abandoned(uintptr_t fs_base, uintptr_t sp)
+static struct fj_thread *borrow_abandoned(uintptr_t thread_pointer, uintptr_t sp)
 {
 	struct {
 		uint64_t at;
@@ -268,7 +268,7 @@ static struct fj_thread *borrow_abandoned(uintptr_t fs_base, uintptr_t sp)
 	for (uint32_t n = 0; n < used_slots(); n++) {
 		struct fj_thread *t = slot(n);
 
-		if (!is_abandoned(t, fs_base, sp))
+		if (!is_abandoned(t, thread_pointer, sp))
 			continue;
 		if (t->window_fd >= 0)
 			fj_close(t->window_fd);
@@ -280,7 +280,7 @@ static struct fj_thread *borrow_abandoned(uintptr_t fs_base, uintptr_t sp)
 	return NULL;
 }
 
-static struct fj_thread *borrow_any(uintptr_t fs_base, uintptr_t sp)
+static struct fj_thread *borrow_any(uintptr_t thread_pointer, uintptr_t sp)
 {
 	for (;;) {
 		const uint32_t count = __atomic_load_n(&pool.count, __ATOMIC_ACQUIRE);
@@ -289,16 +289,16 @@ static struct fj_thread *borrow_any(uintptr_t fs_base, uintptr_t sp)
 			struct fj_thread *t = slot(n);
 
 			if (n < used_slots() && state_of(t) == SLOT_LENT && t->busy == FJ_IDLE &&
-				borrow(t, FJ_IDLE, fs_base, sp))
+				borrow(t, FJ_IDLE, thread_pointer, sp))
 				return t;
 			if (take_slot(n, SLOT_LENT, 0, 0)) {
-				t->lent_to = fs_base;
+				t->lent_to = thread_pointer;
 				t->lent_sp = sp;
 				return t;
 			}
 		}
 		if (count > 2) {
-			struct fj_thread *t = borrow_abandoned(fs_base, sp);
+			struct fj_thread *t = borrow_abandoned(thread_pointer, sp);
 
 			if (t)
 				return t;
@@ -309,11 +309,11 @@ static struct fj_thread *borrow_any(uintptr_t fs_base, uintptr_t sp)
 }
 
 __attribute__((noinline)) static struct fj_thread *borrow_another(
-	struct fj_thread *t, uint32_t at, uintptr_t fs_base, uintptr_t sp)
+	struct fj_thread *t, uint32_t at, uintptr_t thread_pointer, uintptr_t sp)
 {
-	if (t && t->lent_to == fs_base && borrow(t, FJ_EXECS, fs_base, sp))
+	if (t && t->lent_to == thread_pointer && borrow(t, FJ_EXECS, thread_pointer, sp))
 		return t; /* its vfork child has become another program */
-	t = borrow_any(fs_base, sp);
+	t = borrow_any(thread_pointer, sp);
 	/* Also when there was one: it may have been abandoned, and if not is found again as any
 	 * idle one. */
 	if (t)
@@ -321,16 +321,16 @@ __attribute__((noinline)) static struct fj_thread *borrow_another(
 	return t;
 }
 
-FJ_HOT struct fj_thread *fj_thread_borrow(uintptr_t fs_base, uintptr_t sp)
+FJ_HOT struct fj_thread *fj_thread_borrow(uintptr_t thread_pointer, uintptr_t sp)
 {
 	/* TLS blocks of one process lie at multiples of a thread's stack apart: the multiplication
 	 * spreads them. */
-	const uint32_t at = (uint32_t)(fs_base * 0x9e3779b97f4a7c15UL >> 56) % HOMES;
+	const uint32_t at = (uint32_t)(thread_pointer * 0x9e3779b97f4a7c15UL >> 56) % HOMES;
 	struct fj_thread *t = __atomic_load_n(&home[at], __ATOMIC_ACQUIRE);
 
-	if (__builtin_expect(t && borrow(t, FJ_IDLE, fs_base, sp), 1))
+	if (__builtin_expect(t && borrow(t, FJ_IDLE, thread_pointer, sp), 1))
 		return t;
-	return borrow_another(t, at, fs_base, sp);
+	return borrow_another(t, at, thread_pointer, sp);
 }
 
 struct fj_thread_signals *fj_thread_signals_to_change(struct fj_thread *t)

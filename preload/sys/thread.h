@@ -87,7 +87,7 @@ enum fj_busy {
 /* Borrow a slot. `sp` is the program's stack pointer. No system call, but for the first call of a
  * thread. Returns NULL only when the kernel refuses memory. Async-signal-safe: a handler that
  * interrupts the engine gets another slot. */
-struct fj_thread *fj_thread_borrow(uintptr_t fs_base, uintptr_t sp);
+struct fj_thread *fj_thread_borrow(uintptr_t thread_pointer, uintptr_t sp);
 
 static inline uintptr_t fj_thread_stack_top(const struct fj_thread *t)
 {
