@@ -65,7 +65,7 @@ static inline long fj_kernel(const struct fj_call *c)
 long fj_kernel_waiting(struct fj_call *c, long nr, const uint64_t arg[FJ_ARGS], int held_fd);
 
 /* What that returns when nothing was done and the program is to make its call anew, once a signal
- * has been delivered to it: call/libc_signals.h. No errno; the kernel's ERESTARTSYS. */
+ * has been delivered to it: signal/libc_signals.h. No errno; the kernel's ERESTARTSYS. */
 #define FJ_RESTART 512
 
 /* Trace one finished call, when the jail traces. */

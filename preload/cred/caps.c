@@ -123,7 +123,8 @@ long fj_ids_prctl(
 	}
 }
 
-/* cap_bprm_creds_from_file(): the file's capabilities, root's, and the ambient ones. */
+/* cap_bprm_creds_from_file() of security/commoncap.c: the file's capabilities, root's, and the
+ * ambient ones. */
 long fj_ids_exec(struct fj_ids *next, const struct fj_exec_file *file, bool *is_secure)
 {
 	const struct fj_ids old = *next;

@@ -16,7 +16,7 @@ static const uint64_t fs_caps = 1UL << FJ_CAP_CHOWN | 1UL << FJ_CAP_MKNOD |
 				1UL << FJ_CAP_FOWNER | 1UL << FJ_CAP_FSETID |
 				1UL << FJ_CAP_MAC_OVERRIDE | 1UL << FJ_CAP_LINUX_IMMUTABLE;
 
-/* cap_emulate_setxuid() */
+/* cap_emulate_setxuid() of security/commoncap.c */
 static void fix_caps(struct fj_ids *next, const struct fj_ids *old)
 {
 	if (next->securebits & issecure_mask(SECURE_NO_SETUID_FIXUP))

@@ -66,7 +66,8 @@ static uint32_t int_argument(const struct fj_call *c, int which)
 	return FJ_NO_ID;
 }
 
-/* To take the set-id bits away is a change of mode, which is the owner's: setattr_prepare(). */
+/* To take the set-id bits away is a change of mode, which is the owner's: setattr_prepare() of
+ * fs/attr.c. */
 static long judge_chown(
 	const struct fj_ids *ids, const struct fj_owner *file, uint32_t uid, uint32_t gid)
 {

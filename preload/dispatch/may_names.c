@@ -75,7 +75,8 @@ static uint32_t id_of(const char *pos, bool is_object)
 	return fj_mount_around(pos, &m) ? m.id : 0;
 }
 
-/* Whether two names lie in two mounts is asked before permissions: do_renameat2(), do_linkat(). */
+/* Whether two names lie in two mounts is asked before permissions: do_renameat2(), do_linkat() of
+ * fs/namei.c. */
 static bool crosses_mounts(
 	const struct fj_target *from, bool is_object, uint64_t from_dev, const struct fj_target *to)
 {
@@ -199,7 +200,7 @@ static bool same_file(const struct fj_file *a, const struct fj_file *b)
 	return a->key.ino == b->key.ino && a->key.dev == b->key.dev;
 }
 
-/* vfs_rename() */
+/* vfs_rename() of fs/namei.c */
 static long judge_rename(struct fj_call *c, const struct fj_ids *ids, const struct fj_target *from,
 	const struct fj_target *to, bool exchanges)
 {

@@ -24,7 +24,7 @@ static long rename_flags(uint64_t flags)
 		       1;
 }
 
-/* may_mknod() */
+/* may_mknod() of fs/namei.c */
 static long node_type(uint32_t mode)
 {
 	switch (mode & FJ_S_IFMT) {

@@ -144,7 +144,7 @@ static long rename_and_whiteout(struct fj_call *c, const struct fj_place *old, u
 	struct stat from, to;
 	long r;
 
-	/* Two names of one file: nothing is done (vfs_rename()). */
+	/* Two names of one file: nothing is done (vfs_rename() of fs/namei.c). */
 	if (!fj_sys4(__NR_newfstatat, c->arg[0], c->arg[1], &from, AT_SYMLINK_NOFOLLOW) &&
 		!fj_sys4(__NR_newfstatat, c->arg[2], c->arg[3], &to, AT_SYMLINK_NOFOLLOW) &&
 		from.st_ino == to.st_ino && from.st_dev == to.st_dev)

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * hook_id.c - the calls that ask who the process is, and those that change it. The rules are in
- * cred/set.c and own/caps.c. */
+ * cred/set.c and cred/caps.c. */
 #include "identity/hook_id.h"
 #include "identity/peer.h"
 #include "call/trapping.h"

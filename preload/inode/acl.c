@@ -54,7 +54,7 @@ void fj_acl_inherit(struct fj_call *c, const struct fj_own_key *parent, const st
 	fj_scratch_release(c->thread, mark);
 }
 
-/* No list is what was wanted: set_posix_acl(). */
+/* No list is what was wanted: set_posix_acl() of fs/posix_acl.c. */
 static long set_none(const struct fj_file *file, const char *name)
 {
 	const long r = fj_own_set_attribute(&file->key, name, NULL, 0, 0, &file->owner);
@@ -74,7 +74,7 @@ static long set_list(struct fj_call *c, const struct fj_place *place, const char
 		return mode;
 	if (size == HEAD)
 		return set_none(file, name);
-	if (is_access) /* posix_acl_update_mode() */
+	if (is_access) /* posix_acl_update_mode() of fs/posix_acl.c */
 		r = fj_file_chmod(c, place->dirfd, place->name, file,
 			fj_own_mode_allowed(fj_ids(), &file->owner,
 				(file->owner.mode & 07000) | (uint32_t)mode));

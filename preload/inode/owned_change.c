@@ -78,7 +78,8 @@ long fj_file_chmod(
 	return r;
 }
 
-/* security_inode_killpriv(): whoever changes owners or content takes the capabilities away. */
+/* security_inode_killpriv() of security/security.c: whoever changes owners or content takes the
+ * capabilities away. */
 static void drop_capabilities(const struct fj_file *file)
 {
 	if (file->owner.flags & FJ_OWN_ATTRIBUTES)
@@ -87,8 +88,9 @@ static void drop_capabilities(const struct fj_file *file)
 
 long fj_file_touch(int dirfd, const char *name, const struct fj_file *file, bool tells)
 {
-	/* Told of is a change that names an id (fsnotify_change()): the one that it has, which the
-	 * owner may. A descriptor of a pretended device leads to the host's. */
+	/* Told of is a change that names an id (fsnotify_change() of include/linux/fsnotify.h): the
+	 * one that it has, which the owner may. A descriptor of a pretended device leads to the
+	 * host's. */
 	const bool names_id = tells && file->real_uid == fj_own_real_uid() &&
 			      !(file->owner.flags & FJ_OWN_DEVICE);
 

@@ -101,7 +101,7 @@ long fj_writes_made(struct fj_call *c)
 		writes = !r;
 	} else {
 		r = fj_kernel_waiting(c, c->nr, c->arg, -1);
-		/* Before the first byte is copied: generic_file_write_iter(). */
+		/* Before the first byte is copied: generic_file_write_iter() of mm/filemap.c. */
 		writes = r > 0 || r == -EFAULT || r == -ENOSPC;
 	}
 	if (writes)

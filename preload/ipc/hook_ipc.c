@@ -226,7 +226,7 @@ static long use_semaphores(const struct control *k)
 		return fj_kernel(k->c);
 	r = may_use(k->type, k->id, writes ? S_IWUGO : S_IRUGO, &object);
 	if (r && k->cmd == SETVAL_ && (uint32_t)k->c->arg[1] >= object.ds.sem.sem_nsems)
-		return fj_kernel(k->c); /* semctl_setval() looks at that first */
+		return fj_kernel(k->c); /* semctl_setval() of ipc/sem.c looks at that first */
 	return r ? r : fj_kernel(k->c);
 }
 

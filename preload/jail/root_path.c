@@ -1,12 +1,12 @@
-/* SPDX-FileCopyrightText: The fakejail authors
- * SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-FileCopyrightText: The fakejail authors SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * root_path.c - the host path of the jail's root, which somebody may move while the jail runs.
  *
  * Names are looked up from a descriptor, so they are found as before; but what the kernel tells
  * (getcwd(2), links of procfs, maps) begins with the new path. It is asked for when a path was not
  * recognised, and before one is made of the old. Each process keeps what it found: the jail's
- * memory has the path that the jail was started with. Called by back.c and call/procfs_mounts.c. */
+ * memory has the path that the jail was started with. Called by back.c and
+ * procfs/procfs_mounts.c. */
 #include "jail/mounts.h"
 #include "jail/paths.h"
 #include "sys/sys.h"

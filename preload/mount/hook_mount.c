@@ -44,7 +44,9 @@ static long optional_string(struct fj_call *c, int i, char **out)
 	if (!c->arg[i])
 		return 0;
 	n = fj_guest_string(*out, c->arg[i], FJ_PATH_MAX);
-	return n == -ENAMETOOLONG ? -EINVAL : n < 0 ? n : 0; /* copy_mount_string() */
+	return n == -ENAMETOOLONG ? -EINVAL :
+	       n < 0		  ? n :
+				    0; /* copy_mount_string() of fs/namespace.c */
 }
 
 static long new_mount(struct fj_call *c, const char *source, const char *type, const char *options,
@@ -76,7 +78,7 @@ static long bind_mount(
 	long r;
 
 	if (!*source)
-		return -EINVAL; /* do_loopback() */
+		return -EINVAL; /* do_loopback() of fs/namespace.c */
 	r = fj_mount_point_find(c, AT_FDCWD, source, true, &from);
 	if (r >= 0)
 		r = fj_overlay_bind_source(c, &from);
@@ -99,7 +101,7 @@ static long change_propagation(uint64_t flags, const struct fj_mount_point *at)
 	const uint64_t kind = flags & ~(uint64_t)(MS_REC | MS_SILENT);
 
 	if ((kind & ~(uint64_t)PROPAGATION) || (kind & (kind - 1)))
-		return -EINVAL; /* flags_to_propagation_type() */
+		return -EINVAL; /* flags_to_propagation_type() of fs/namespace.c */
 	return fj_mounting_change(at, FJ_MOUNT_SHARED | FJ_MOUNT_UNBINDABLE,
 		kind == MS_SHARED     ? FJ_MOUNT_SHARED :
 		kind == MS_UNBINDABLE ? FJ_MOUNT_UNBINDABLE :
@@ -115,7 +117,7 @@ static long remount(
 
 	if (!r && !(flags & (MS_BIND | MS_RDONLY)) && at->is_mount &&
 		fj_overlay_is_read_only(c, at->pos))
-		return -EROFS; /* ovl_reconfigure() */
+		return -EROFS; /* ovl_reconfigure() of fs/overlayfs/params.c */
 
 	return r ? r : fj_mounting_change(at, FJ_MOUNT_OPTIONS, fj_mounting_options(flags), false);
 }
@@ -270,8 +272,9 @@ long fj_hook_unshare(struct fj_call *c)
 	long r = 0;
 
 	if (flags & CLONE_NEWUSER) {
-		/* In a chroot nobody gets one: create_user_ns(). Bad flags, and more than one
-		 * thread, are refused before that; this asks for nothing else. */
+		/* In a chroot nobody gets one: create_user_ns() of kernel/user_namespace.c. Bad
+		 * flags, and more than one thread, are refused before that; this asks for nothing
+		 * else. */
 		r = fj_sys1(__NR_unshare, (flags & ~(uint64_t)NAMESPACES_AND_PARTS) | CLONE_THREAD);
 		return r ? r : -EPERM;
 	}

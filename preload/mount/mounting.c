@@ -66,7 +66,8 @@ static long add_mount(struct fj_edit *e, const struct fj_filesystem *fs, const c
 	long r, options = 0;
 
 	if (top && fj_streq(e->v->text + top->host, fs->host)) {
-		/* "already mounted": do_add_mount(). But what was there unasked does not count. */
+		/* "already mounted": do_add_mount() of fs/namespace.c. But what was there unasked
+		 * does not count. */
 		if (fs->is_single && !(top->flags & FJ_MOUNT_DEFAULT))
 			return -EBUSY;
 		if (top->flags & FJ_MOUNT_DEFAULT)

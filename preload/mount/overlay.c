@@ -1,9 +1,8 @@
-/* SPDX-FileCopyrightText: The fakejail authors
- * SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-FileCopyrightText: The fakejail authors SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * overlay.c - a file system of type overlay: its options, and the directories of the host that they
- * name. The kernel's rules are in fs/overlayfs/params.c and super.c; an option that would need more
- * than we can do is refused. */
+ * name. The kernel's rules are in fs/overlayfs/params.c and fs/overlayfs/super.c; an option that
+ * would need more than we can do is refused. */
 #include "mount/overlay.h"
 
 #include "inode/roots.h"
@@ -242,7 +241,7 @@ static long parse(struct parsed *p, const char *options)
 		options += len;
 		options += *options == ',';
 	}
-	/* ovl_fs_params_verify() and ovl_get_lowerstack(). */
+	/* ovl_fs_params_verify() and ovl_get_lowerstack() of fs/overlayfs/super.c. */
 	if (!p->count || (p->upper && !p->workdir) || (!p->upper && p->count == 1 && !p->of_host))
 		return -EINVAL;
 	return 0;

@@ -182,7 +182,7 @@ static void figures(const char *text, struct fj_tmpfs *t)
 	fj_tmpfs_read(text, t);
 }
 
-/* shmem_reconfigure(): only size and number change, and not below what is used. */
+/* shmem_reconfigure() of mm/shmem.c: only size and number change, and not below what is used. */
 long fj_tmpfs_remount(struct fj_thread *t, const char *text, const char *options, const char *host,
 	struct fj_str *out)
 {

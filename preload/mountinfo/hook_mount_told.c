@@ -263,7 +263,7 @@ static uint32_t put_text(struct telling *t, unsigned which, const char *text)
 	return at;
 }
 
-/* show_options() of the file system: without rw or ro. */
+/* show_options() of struct super_operations, include/linux/fs.h: without rw or ro. */
 static const char *own_options(const char *super_options)
 {
 	const char *p = super_options;

@@ -41,7 +41,7 @@ static size_t count_of(size_t size)
 	return size < HEAD ? 0 : (size - HEAD) / sizeof(struct entry);
 }
 
-/* posix_acl_from_xattr(), posix_acl_valid(), posix_acl_equiv_mode(). */
+/* posix_acl_from_xattr(), posix_acl_valid(), posix_acl_equiv_mode() of fs/posix_acl.c. */
 long fj_acl_read(const char *value, size_t size, bool *is_mode)
 {
 	uint32_t version, last_tag = 0, mode = 0, seen = 0;
@@ -91,7 +91,7 @@ long fj_acl_read(const char *value, size_t size, bool *is_mode)
 	return (long)mode;
 }
 
-/* __posix_acl_chmod_masq() */
+/* __posix_acl_chmod_masq() of fs/posix_acl.c */
 void fj_acl_take_mode(char *value, size_t size, uint32_t mode)
 {
 	struct entry *const e = (struct entry *)(value + HEAD), *group = NULL;
@@ -119,8 +119,8 @@ static long acl_answer(bool allows)
 	return allows ? 0 : -EACCES;
 }
 
-/* posix_acl_permission(), for one who is not the owner. `value` may change while it is read: each
- * entry is copied, and the answer then not believed (attributes.c). */
+/* posix_acl_permission() of fs/posix_acl.c, for one who is not the owner. `value` may change while
+ * it is read: each entry is copied, and the answer then not believed (attributes.c). */
 static long judge_acl(const char *value, size_t size, void *context)
 {
 	const struct question *q = context;

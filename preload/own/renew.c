@@ -3,7 +3,7 @@
  *
  * renew.c - a record whose file is known by another key now: overlayfs has copied it up.
  *
- * Called by call/settle.c. */
+ * Called by inode/settle.c. */
 #include "own/own.h"
 #include "records/store.h"
 

@@ -161,7 +161,7 @@ static int rank(
 {
 	if (fj_mounts_of(v, pos) != m)
 		return 1; /* another mount lies on the way: only what was reached before that is
-			     there (d_path() shows it too) */
+			     there (d_path() of fs/d_path.c shows it too) */
 	if (hint && fj_streq(pos, hint))
 		return 5;
 	if (m && (m->flags & (FJ_MOUNT_PRIVATE | FJ_MOUNT_UNION)))
@@ -308,7 +308,7 @@ void fj_path_back_link(struct fj_thread *t, const char *text, size_t len, struct
 		fj_str_add(out, text, len);
 	} else {
 		if (!fj_path_seen(pos.at, out)) {
-			fj_str_put(out, "(unreachable)"); /* d_path() of what the root cannot see */
+			fj_str_put(out, "(unreachable)"); /* as d_path() of fs/d_path.c */
 			fj_str_put(out, pos.at);
 		}
 		if (is_deleted)

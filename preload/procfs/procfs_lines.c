@@ -5,7 +5,7 @@
 #include "procfs/procfs.h"
 #include "sys/scratch.h"
 
-#define LINE_SIZE (4 * FJ_PATH_MAX + 512) /* seq_path() makes four bytes of one */
+#define LINE_SIZE (4 * FJ_PATH_MAX + 512) /* seq_path() of fs/seq_file.c makes four bytes of one */
 
 long fj_lines_open(struct fj_lines *l, struct fj_thread *t, int dirfd, const char *name)
 {

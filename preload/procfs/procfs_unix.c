@@ -8,7 +8,7 @@
 #include "socket/unix_name.h"
 #include "sys/scratch.h"
 
-/* A bound name is shown as it was bound; see call/sun.h. */
+/* A bound name is shown as it was bound; see socket/unix_name.h. */
 static void put_socket_name(struct fj_report *r, const char *text, size_t len)
 {
 	struct fj_unix_address address = {.family = 1 /* AF_UNIX */};

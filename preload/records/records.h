@@ -29,7 +29,8 @@ static inline struct fj_jail_records *fj_jail_records(void)
 
 /* Which file. */
 struct fj_own_key {
-	uint64_t dev; /* makedev() as the kernel's new_encode_dev(); 32 bits are used */
+	uint64_t
+		dev; /* makedev() as the kernel's new_encode_dev() of linux/kdev_t.h; 32 bits are used */
 	uint64_t ino;
 	uint64_t stamp; /* tells an inode from the next one with its number: birth time in ns, else
 			   a hash of the file handle */
@@ -41,7 +42,7 @@ struct fj_own_key {
 struct fj_owner {
 	uint32_t uid, gid;
 	uint32_t mode; /* S_IFMT and 07777 */
-	uint32_t rdev; /* of a pretended device, new_encode_dev() */
+	uint32_t rdev; /* of a pretended device, new_encode_dev() of linux/kdev_t.h */
 	uint32_t flags;
 	uint64_t ctime; /* ns since the epoch; 0, or what counts when it is later than the disk's */
 	struct fj_own_key key; /* whose record it is; zeros without one */

@@ -90,7 +90,7 @@ bool fj_sigsys_is_ignored(void);
 const struct fj_thread *fj_sigsys_slot(const struct fj_call *c);
 /* Has the calling thread? */
 bool fj_sigsys_is_blocked(const struct fj_call *c);
-/* Through exec: FJ_SIGSYS_ flags of exec/exec.h. */
+/* Through exec: FJ_SIGSYS_ flags of exec-format/exec.h. */
 uint32_t fj_sigsys_save(const struct fj_call *c);
 void fj_sigsys_start(struct fj_thread *t, uint32_t flags);
 

@@ -38,8 +38,9 @@ uint64_t fj_libc_signal_handler_of(int sig)
 
 bool fj_libc_signal_looks(int sig)
 {
-	/* 32 is glibc's SIGCANCEL. 33 is musl's, which blocks all others (pthread_cancel.c), and
-	 * glibc's SIGSETXID, which blocks none (nptl_setxid.c). */
+	/* 32 is glibc's SIGCANCEL. 33 is musl's, which blocks all others
+	 * (src/thread/pthread_cancel.c), and glibc's SIGSETXID, which blocks none
+	 * (nptl/nptl_setxid.c). */
 	return sig == FJ_LIBC_SIGNAL_FIRST ||
 	       (sig == FJ_LIBC_SIGNAL_FIRST + 1 && action[sig - FJ_LIBC_SIGNAL_FIRST].mask);
 }

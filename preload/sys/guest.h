@@ -50,7 +50,7 @@ bool fj_guest_catches_faults(void);
 bool fj_guest_is_copying(uint64_t ip);
 
 /* A handler of SIGBUS and SIGSEGV that sees to faults in the copies, and goes on in
- * fj_fault_handler[0] or [1] for others. fj_fault_return is our restorer. For call/faults.c. */
+ * fj_fault_handler[0] or [1] for others. fj_fault_return is our restorer. For signal/faults.c. */
 extern const char fj_fault_filter[];
 extern uint64_t fj_fault_handler[2], fj_fault_return;
 

@@ -106,7 +106,7 @@ static long forget_attribute(const struct fj_union_copy *u, const char *name)
 }
 
 /* A file with several names has one copy for each that is copied up, and they cannot all have its
- * number: ovl_copy_up_one(). */
+ * number: ovl_copy_up_one() of fs/overlayfs/copy_up.c. */
 static long record_origin(const struct fj_union_copy *u, uint32_t dev)
 {
 	const struct fj_union_origin origin = {

@@ -328,7 +328,8 @@ long fj_union_copy_up(struct fj_call *c, int from_dirfd, const char *from, int t
 }
 
 /* Does it show what the copy will show without a record? The first record costs memory, and most
- * jails need none. (The root of an overlay has the number of the upper layer's: ovl_get_root().) */
+ * jails need none. (The root of an overlay has the number of the upper layer's: ovl_get_root() of
+ * fs/overlayfs/super.c.) */
 static bool is_as_made(const struct fj_union_copy *u)
 {
 	const struct fj_owner *owner = &u->file.owner;

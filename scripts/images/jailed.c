@@ -23,7 +23,7 @@ char *records_of_new(const char *root)
 	return option;
 }
 
-/* As the loader does: loader/owners.c. */
+/* As the loader does: setup/owners.c. */
 static char *state_folder(void)
 {
 	const char *where = getenv("XDG_STATE_HOME");

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # docs.sh - manual pages without a complaint of mandoc, pages whose links lead somewhere, and a coverage page that is what the
-# table says.
+# table says. And docs/ARCHITECTURE.md has a row for each room, with files that are in it. (names.sh sees that other names of files
+# in it are there.)
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -23,4 +24,28 @@ for page in "$srcdir"/*.md "$srcdir"/docs/*.md; do
 		[ -e "$dir/$link" ] || complain "$page" "links to $link, which is not there"
 	done
 done
+
+# The map of the rooms: each one has a row, each row is a room, and what one is told to begin with is there.
+map=$srcdir/docs/ARCHITECTURE.md
+if [ -e "$map" ]; then
+	for room in "$srcdir"/preload/*/; do
+		room=preload/$(basename "$room")
+		grep -q "^| $room |" "$map" || complain "$map" "has no row for the room $room"
+	done
+	rows=$(sed -n 's/^| \(preload\/[a-z-]*\) |.*| \([^|]*\) |$/\1 \2/p' "$map" | tr -d ',*')
+	while read -r room files; do
+		[ -n "$room" ] || continue
+		[ -d "$srcdir/$room" ] || complain "$map" "has a row for $room, which is not there"
+		for file in $files; do
+			[ -e "$srcdir/$room/$file" ] || complain "$map" "says to begin in $room with $file, which is not there"
+		done
+	done <<-ROWS
+	$rows
+	ROWS
+	# Whoever looks for a line by its subject is sent to files that are there, by their paths.
+	told=$(sed -n '/^## What stands where/,/^## Where things are/p' "$map" | grep '^|' | grep -oE '[a-z-]+/[a-z_]+\.(c|h|def)' | sort -u) || :
+	for file in $told; do
+		[ -e "$srcdir/preload/$file" ] || complain "$map" "says that something stands in $file, which is not there"
+	done
+fi
 finish

@@ -69,7 +69,7 @@ says() {
 
 source_file=$work/tree/preload/path/walk.c
 fresh
-for lint in rooms style format scripts docs coverage arch; do
+for lint in rooms style format scripts docs coverage arch names words; do
 	says "$lint" pass
 done
 echo '#include "own/own.h"' >>"$source_file" && says rooms '*walk.c:8: path may not include own*' && fresh
@@ -85,6 +85,20 @@ echo 'typedef struct x x;' >>"$source_file" && says style '*typedef*' && fresh
 yes 'int many;' | head -n 400 >>"$source_file" && says style '*over 400 it must be cut*' && fresh
 echo '#define FJ_S_IFDIR 0040000u' >"$work/tree/preload/sys/one.h" && echo '#define S_IFDIR_ 0040000' >"$work/tree/preload/sys/two.c" &&
 	says abi '*S_IFDIR is defined in preload/sys/one.h, too*' && fresh
+echo '/* See path/gone.c. */' >>"$source_file" && says names '*walk.c:8: there is no file path/gone.c*' && fresh
+echo '/* As fj_path_gone() says. */' >>"$source_file" && says names '*there is no fj_path_gone()*' && fresh
+echo '/* As vfs_gone() says. */' >>"$source_file" && says names '*there is no vfs_gone()*' && fresh
+echo '/* As vfs_gone() of fs/namei.c says, and walk.c. */' >>"$source_file" && says names pass && fresh
+echo 'See preload/path/gone.c.' >>"$work/tree/docs/page.md" && says names '*page.md:2: there is no file*' && fresh
+private_words() {
+	mkdir -p "$work/tree/tests/lint"
+	echo 'fj_quick_.*|file quick | fast path' >"$work/tree/tests/lint/words.list"
+}
+private_words && says words pass && fresh
+private_words && echo 'bool fj_quick_begin(void);' >>"$source_file" && says words '*walk.c:8: fj_quick_begin: fast path*' && fresh
+private_words && mv "$source_file" "$work/tree/preload/path/quick.c" && says words '*quick.c: a file with this name*' && fresh
+private_words && printf '%s\n' '## Glossary' '- **walk**: x' '- **example**: x' '## Why' >"$work/tree/docs/ARCHITECTURE.md" && says words '*out of order*' && fresh
+private_words && printf '%s\n' '## Glossary' '- **frobnicator**: x' '## Why' >"$work/tree/docs/ARCHITECTURE.md" && says words '*explains frobnicator*' && fresh
 echo 'long f(void) { __asm__("nop"); }' >>"$source_file" && says arch '*walk.c:8: instructions*' && fresh
 echo 'static uint64_t ip(struct fj_frame *f) { return f->regs.ip; }' >>"$source_file" && says arch '*a register*' && fresh
 echo '#define PAGE 4096' >>"$source_file" && says arch '*the size of a page*' && fresh
@@ -141,6 +155,13 @@ for room in workflows stress; do
 done
 chmod -x "$work/tree/scripts/say" && says scripts '*not executable*' && fresh
 echo '[gone](gone.md)' >>"$work/tree/docs/page.md" && says docs '*links to gone.md*' && fresh
+rooms_map() { # ROW...: docs/ARCHITECTURE.md with rows for the rooms of the tree
+	printf '%s\n' '| preload/sys | x | |' '| preload/own | x | |' "$@" >"$work/tree/docs/ARCHITECTURE.md"
+}
+rooms_map '| preload/path | x | **walk.c** |' && says docs pass && fresh
+rooms_map && says docs '*no row for the room preload/path*' && fresh
+rooms_map '| preload/path | x | run.c |' && says docs '*begin in preload/path with run.c*' && fresh
+rooms_map '| preload/path | x | |' '## What stands where' '| walking | path/walk.c, path/run.c |' && says docs '*stands in path/run.c, which*' && fresh
 if command -v mandoc >/dev/null 2>&1; then
 	echo '.Bogus' >>"$work/tree/docs/x.1" && says docs '*mandoc*' && fresh
 fi

@@ -42,7 +42,7 @@ fj_gate_made:
 	ret
 
 /* The same for a call that may wait, with one more argument: a word that is looked at last. Where that is not 0 the call is not made.
- * A signal of libc's own that comes before the call is made, or restarts it, makes it return from here: call/libc_signals.c. */
+ * A signal of libc's own that comes before the call is made, or restarts it, makes it return from here: signal/libc_signals.c. */
 	.p2align 4
 fj_gate_wait:
 	mov	%rdi, %rax
