@@ -59,10 +59,19 @@ static void watch_if_other(const struct fj_ids *next)
 		is_watched = true;
 }
 
-long fj_id_become(const struct fj_ids *next)
+void (*fj_id_lost_fsetid)(struct fj_call *c);
+
+long fj_id_become(struct fj_call *c, const struct fj_ids *next)
 {
+	const bool loses_fsetid =
+		fj_ids_can(fj_ids(), FJ_CAP_FSETID) && !fj_ids_can(next, FJ_CAP_FSETID);
+	long r;
+
 	watch_if_other(next);
-	return fj_ids_become(next);
+	r = fj_ids_become(next);
+	if (!r && loses_fsetid && c && fj_id_lost_fsetid)
+		fj_id_lost_fsetid(c);
+	return r;
 }
 
 bool fj_id_before_exec(const struct fj_ids *next)
@@ -146,7 +155,7 @@ long fj_hook_setid(struct fj_call *c)
 
 	if (c->nr != __NR_setfsuid && c->nr != __NR_setfsgid && r < 0)
 		return r;
-	stored = fj_id_become(&next);
+	stored = fj_id_become(c, &next);
 	return stored < 0 ? stored : r;
 }
 
@@ -174,7 +183,7 @@ long fj_hook_setgroups(struct fj_call *c)
 		return r;
 	}
 	fj_ids_sort_groups(&next);
-	return fj_id_become(&next);
+	return fj_id_become(c, &next);
 }
 
 /* ---- capabilities ---- */
@@ -278,5 +287,5 @@ long fj_hook_capset(struct fj_call *c)
 	r = fj_ids_capset(&next, data[0].effective | (uint64_t)data[1].effective << 32,
 		data[0].permitted | (uint64_t)data[1].permitted << 32,
 		data[0].inheritable | (uint64_t)data[1].inheritable << 32);
-	return r ? r : fj_id_become(&next);
+	return r ? r : fj_id_become(c, &next);
 }

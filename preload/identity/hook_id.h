@@ -9,15 +9,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct fj_call;
 struct fj_ids;
 
-/* Make `next` the calling thread's identity.
+/* Make `next` the calling thread's identity. `c` is NULL outside of a call.
  *
  * getuid, geteuid, getgid and getegid are called so often that a process which is root gets its 0
  * from the jail's filter, at no more cost than the filter. Once one of its ids is another, a second
  * filter traps them; it cannot be taken off again, and is inherited. So every thread that is not
  * root has it. -ENOMEM, as fj_ids_become(). */
-long fj_id_become(const struct fj_ids *next);
+long fj_id_become(struct fj_call *c, const struct fj_ids *next);
+/* Called when that takes CAP_FSETID away: inode/writes.c. */
+extern void (*fj_id_lost_fsetid)(struct fj_call *c);
 
 /* The calling thread execs a program that will be `next`: see to the filter. Returns whether the
  * program has the second one. */

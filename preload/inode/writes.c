@@ -16,12 +16,17 @@
 #include "call/trapping.h"
 #include "cred/ids.h"
 #include "call/call.h"
+#include "identity/hook_id.h"
 #include "inode/owned.h"
 #include "own/own.h"
 #include "records/records.h"
 #include "sys/abi.h"
 #include "sys/thread.h"
 #include "jail/jail.h"
+#include "jail/fds.h"
+#include "sys/scratch.h"
+
+#define LIST_SIZE 1024u
 
 static const uint16_t writing[] = {__NR_write, __NR_pwrite64, __NR_writev, __NR_pwritev,
 	__NR_pwritev2, __NR_ftruncate, __NR_fallocate, __NR_sendfile, __NR_splice,
@@ -48,9 +53,41 @@ bool fj_writes_are_watched(void)
 	return is_watching;
 }
 
+/* What it has opened before may have set-id bits, which its writes now take away. */
+static void look_at_open(struct fj_call *c)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	char *list = fj_scratch(c->thread, LIST_SIZE);
+	struct fj_file file;
+	long n, r;
+	const long dir = fj_sys4(__NR_openat, AT_FDCWD, "/proc/thread-self/fd",
+		O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+
+	while (!fj_is_err(dir) && !is_watching &&
+		(n = fj_sys3(__NR_getdents64, dir, list, LIST_SIZE)) > 0)
+		for (long at = 0; at < n;) {
+			const struct fj_dirent64 *d = (const struct fj_dirent64 *)(list + at);
+			int fd = 0;
+
+			at += d->size;
+			for (const char *digit = d->name; *digit; digit++)
+				fd = fd * 10 + (*digit - '0');
+			if (d->name[0] == '.' || fj_is_our_fd((uint32_t)fd))
+				continue;
+			r = fj_sys3(__NR_fcntl, fd, F_GETFL, 0);
+			if (!fj_is_err(r) && !(r & O_PATH) && (r & O_ACCMODE) != O_RDONLY &&
+				!fj_file_look(c, fd, "", AT_EMPTY_PATH, &file))
+				fj_writes_watch(&file.owner);
+		}
+	if (!fj_is_err(dir))
+		fj_close((int)dir);
+	fj_scratch_release(c->thread, mark);
+}
+
 /* (A filter is inherited.) */
 void fj_writes_start(bool are_watched)
 {
+	fj_id_lost_fsetid = look_at_open;
 	if (are_watched && !fj_jail->has_trap)
 		watch_writes();
 }

@@ -303,7 +303,7 @@ static void become(const struct fj_ids *next, long r)
 {
 	if (r < 0)
 		refuse("identity", "", NULL);
-	fj_id_become(next);
+	fj_id_become(NULL, next);
 }
 
 void fj_user_choose(struct fj_thread *t, const char *spec, const char *groups)

@@ -107,7 +107,7 @@ static long caps_prctl(struct fj_call *c)
 
 	if (r == -ENOSYS)
 		return fj_kernel(c);
-	return r ? r : fj_id_become(&next);
+	return r ? r : fj_id_become(c, &next);
 }
 
 static long set_no_new_privs(struct fj_call *c)

@@ -273,3 +273,55 @@ CASE(acl_root_set_id_open_before)
 		R(lseek(fd, 0, SEEK_SET));
 	}
 }
+
+/* Root has opened it, and then is less than root, however. */
+CASE(acl_root_set_id_opened_by_more)
+{
+	struct {
+		uint32_t version;
+		int pid;
+	} head = {0x20080522, 0};
+	struct {
+		uint32_t effective, permitted, inheritable;
+	} data[2];
+
+	put("from", "other text");
+	for (int how = 0; how < 5; how++)
+		for (int way = 0; way < 14; way++) {
+			int ends[2];
+
+			unlink("f");
+			set_all("f", way % 2 ? 06755 : 02755);
+			say("how %d way %d\n", how, way);
+			const int from = open("from", O_RDONLY), fd = open("f", O_RDWR);
+
+			pipe(ends);
+			write(ends[1], "piped", 5);
+			CHILD("writes") {
+				switch (how) {
+				case 0:
+					become(1000, 1000, 0, NULL);
+					break;
+				case 1:
+					become(1001, 7, 0, NULL);
+					break;
+				case 2:
+					SYSCALL(SYS_setfsuid, 1001);
+					break;
+				case 3:
+					SYSCALL(SYS_capget, &head, data);
+					data[0].effective &= ~(1u << 4); /* CAP_FSETID */
+					R(SYSCALL(SYS_capset, &head, data));
+					break;
+				}
+				const long r = write_by(way, fd, from, ends[0]);
+
+				say("%ld %s\n", r, r < 0 ? errno_name(errno) : "");
+				show_mode("then", "f");
+			}
+			close(from);
+			close(fd);
+			close(ends[0]);
+			close(ends[1]);
+		}
+}
