@@ -174,26 +174,6 @@ void fj_roots_see_held(struct fj_thread *t)
 	fj_close((int)list);
 }
 
-void fj_roots_see_received(struct fj_thread *t, uint64_t control, uint64_t len)
-{
-	struct {
-		uint64_t len; /* cmsghdr of linux/socket.h */
-		int32_t level, type;
-	} m;
-	int fd;
-
-	for (uint64_t at = 0; at + sizeof(m) <= len; at += (m.len + 7) & ~7UL) {
-		if (fj_guest_read(&m, control + at, sizeof(m)) || m.len < sizeof(m) ||
-			m.len > len - at)
-			return;
-		if (m.level != 1 /* SOL_SOCKET */ || m.type != 1 /* SCM_RIGHTS */)
-			continue;
-		for (uint64_t i = sizeof(m); i + sizeof(fd) <= m.len; i += sizeof(fd))
-			if (!fj_guest_read(&fd, control + at + i, sizeof(fd)))
-				fj_roots_see_fd(t, fd, true);
-	}
-}
-
 /* A walk has come to the directory `below` ("": itself) of `fd`, which the caller's text called
  * `key` at `epoch`. It may have come over many at once. */
 static void reached(struct fj_thread *t, int fd, const char *below, const char *key, size_t key_len,

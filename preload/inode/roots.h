@@ -78,10 +78,6 @@ void fj_roots_see_later(struct fj_thread *t, int fd);
  * outside, and when something has changed they may lie in a root that was none. */
 void fj_roots_see_held(struct fj_thread *t);
 
-/* Those among the descriptors that came with a message, whose control data is this: they may lie
- * where the jail has never been. */
-void fj_roots_see_received(struct fj_thread *t, uint64_t control, uint64_t len);
-
 /* -- roots.c -- */
 
 /* Ask all directories on the way to this place, and that itself; true when records were met. */

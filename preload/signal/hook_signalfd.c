@@ -36,6 +36,12 @@ _Static_assert(sizeof(struct signalfd_siginfo) == 128, "signalfd(2)");
 
 static bool is_watching; /* all threads of this process */
 
+static void watch(void)
+{
+	if (!is_watching)
+		is_watching = !fj_trap_calls(reading, COUNT) && !fj_is_borrowed_memory();
+}
+
 long fj_hook_signalfd(struct fj_call *c)
 {
 	uint64_t set;
@@ -47,8 +53,8 @@ long fj_hook_signalfd(struct fj_call *c)
 	set |= FJ_STAND_IN_BIT;
 	c->arg[1] = (uint64_t)&set;
 	r = fj_kernel(c);
-	if (r >= 0 && !is_watching)
-		is_watching = !fj_trap_calls(reading, COUNT) && !fj_is_borrowed_memory();
+	if (r >= 0)
+		watch();
 	return r;
 }
 
@@ -133,6 +139,12 @@ static bool wants_sigsys(int fd)
 		return false;
 	at += sizeof(label) - 1 + 8;
 	return *at >= 'c' || (*at <= '9' && (*at & 4));
+}
+
+void fj_signalfd_received(int fd)
+{
+	if (fj_jail->has_trap && !is_watching && is_signalfd(fd) && wants_sigsys(fd))
+		watch();
 }
 
 /* As signalfd_copyinfo() of fs/signalfd.c. */

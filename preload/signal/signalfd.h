@@ -9,6 +9,8 @@
 
 struct fj_call;
 
+/* A descriptor came from another process: is it such a one? */
+void fj_signalfd_received(int fd);
 /* Is the call one that reads, of those that are trapped once a process has such a descriptor? */
 bool fj_signalfd_reads(long nr);
 /* Make it, and turn what stands in for SIGSYS into that. */

@@ -7,6 +7,7 @@
 #include "call/hooks.h"
 #include "identity/peer.h"
 #include "inode/roots.h"
+#include "signal/signalfd.h"
 #include "socket/message.h"
 #include "socket/unix_name.h"
 #include "sys/guest.h"
@@ -72,10 +73,34 @@ long fj_hook_sockname(struct fj_call *c)
 	return r;
 }
 
+/* The descriptors that came with a message, whose control data is this: they may lie where the jail
+ * has never been, or be read otherwise than others. */
+static void look_at_rights(struct fj_call *c, uint64_t control, uint64_t len)
+{
+	struct {
+		uint64_t len; /* cmsghdr of linux/socket.h */
+		int32_t level, type;
+	} m;
+	int fd;
+
+	for (uint64_t at = 0; at + sizeof(m) <= len; at += (m.len + 7) & ~7UL) {
+		if (fj_guest_read(&m, control + at, sizeof(m)) || m.len < sizeof(m) ||
+			m.len > len - at)
+			return;
+		if (m.level != 1 /* SOL_SOCKET */ || m.type != 1 /* SCM_RIGHTS */)
+			continue;
+		for (uint64_t i = sizeof(m); i + sizeof(fd) <= m.len; i += sizeof(fd))
+			if (!fj_guest_read(&fd, control + at + i, sizeof(fd))) {
+				fj_roots_see_fd(c->thread, fd, true);
+				fj_signalfd_received(fd);
+			}
+	}
+}
+
 static void look_at_control(struct fj_call *c, uint64_t control, uint64_t len)
 {
 	fj_credentials_received(c, control, len);
-	fj_roots_see_received(c->thread, control, len);
+	look_at_rights(c, control, len);
 }
 
 static long receive_message(struct fj_call *c, uint64_t at, uint64_t flags)
