@@ -197,3 +197,17 @@ void fj_walk_keep_fact(struct fj_walk *w)
 out:
 	fj_scratch_release(w->t, mark);
 }
+
+void fj_walk_keep_way(struct fj_walk *w)
+{
+	struct fj_str key;
+
+	if (!w->fact_key || !w->knows_pos || w->links || w->layers)
+		return;
+	fj_str_init(&key, fj_scratch_path(w->t), FJ_PATH_MAX);
+	if (!fj_path_seen(w->pos.at, &key) || key.len < 2 || key.len >= FJ_FACT_TEXT)
+		return;
+	w->fact_key = key.at;
+	w->fact_key_len = key.len;
+	fj_walk_keep_fact(w);
+}

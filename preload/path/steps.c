@@ -320,10 +320,30 @@ static unsigned is_way_open(struct fj_walk *w, size_t len)
 	return lets;
 }
 
+/* How much of the directories that the next `len` bytes name may be passed over without asking, and
+ * is the one reached to be asked? Of all but the last one it is enough to know that they are open:
+ * then a last one that is missing is found so in one call, as compilers look for their headers. */
+static size_t open_len(struct fj_walk *w, size_t len, unsigned *lets, bool *is_asked)
+{
+	unsigned unknown = 0;
+	size_t n = len;
+
+	while (n && !(*lets = is_way_open(w, n))) {
+		unknown++;
+		while (n && w->rest[n - 1] != '/')
+			n--;
+		while (n && w->rest[n - 1] == '/')
+			n--;
+	}
+	*is_asked = unknown != 1;
+	return n && unknown == 1 ? len : n;
+}
+
 long fj_walk_leap(struct fj_walk *w)
 {
 	char *last = NULL, *c = w->rest;
 	unsigned lets = 0;
+	bool is_asked = false;
 	long fd;
 
 	if (!w->can_leap || w->below || w->layers || fj_lacks()->openat2)
@@ -335,18 +355,21 @@ long fj_walk_leap(struct fj_walk *w)
 
 		const size_t len = (size_t)(c - start);
 
-		if (*c != '/')
+		char *const end = c;
+
+		/* The others step by step. */
+		if (*c != '/' || !fj_walk_is_plain(start, len))
 			break;
-		if (!fj_walk_is_plain(start, len))
-			return 0; /* step by step knows better */
-		fj_facts_saw_name(start, len);
-		last = c;
 		while (*c == '/')
 			c++;
 		if (!*c)
-			return 0; /* a trailing slash belongs to the last component */
+			break; /* a trailing slash belongs to the last component */
+		fj_facts_saw_name(start, len);
+		last = end;
 	}
-	if (!last || (fj_search(w->t)->asks && !(lets = is_way_open(w, (size_t)(last - w->rest)))))
+	if (last && fj_search(w->t)->asks)
+		last = w->rest + open_len(w, (size_t)(last - w->rest), &lets, &is_asked);
+	if (!last || last == w->rest)
 		return 0;
 	if (fj_mount_flags()
 			->has_aliases) /* only where the walk begins it is noted by which name */
@@ -361,7 +384,7 @@ long fj_walk_leap(struct fj_walk *w)
 		return fd == -ENOENT || fd == -EACCES ? fd : 0;
 	}
 	fj_walk_go(w, (int)fd, true);
-	w->is_asked = fj_search(w->t)->asks;
+	w->is_asked = is_asked;
 	w->is_open = w->is_open && (lets & FJ_FACT_OPEN);
 	for (char *name = w->rest, *end; *name; name = end) {
 		while (*name == '/')

@@ -233,11 +233,14 @@ static long walk_component(struct fj_walk *w, unsigned how, struct fj_place *pla
 	} else {
 		if (len == 2)
 			r = fj_walk_up(w);
+		w->can_leap = true;
 		if (!r)
 			w->rest = next;
 	}
 	if (r < 0)
 		*end = '/';
+	if (r == -ENOENT && fj_search(w->t)->asks)
+		fj_walk_keep_way(w);
 	return r < 0 ? r : 1;
 }
 

@@ -39,7 +39,7 @@ struct fj_walk {
 	unsigned how, links;
 	char *rest; /* what is still to be walked, in `buffer` of FJ_REST_SIZE */
 	char *buffer;
-	bool can_leap; /* no leap failed since the last symlink */
+	bool can_leap; /* none was tried since the last symlink or `..` */
 	/* The fact to be kept when the directory that the caller's text names is reached; NULL:
 	 * none. A way that led through procfs differs from process to process and makes none. */
 	const char *fact_key;
@@ -159,5 +159,7 @@ long fj_walk_stop_at_root(const struct fj_walk *w);
 void fj_walk_plan_fact(struct fj_walk *w, const char *jail_path);
 /* The directory that the caller's text names is reached: remember it. */
 void fj_walk_keep_fact(struct fj_walk *w);
+/* The way ends before that, at a directory that is missing: remember who may come so far. */
+void fj_walk_keep_way(struct fj_walk *w);
 
 #endif

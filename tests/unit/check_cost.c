@@ -56,6 +56,21 @@ static unsigned cost(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 	cost_once(nr, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d))
 #define COST(nr, a, b, c, d) cost(nr, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d))
 
+/* The same of a call that finds nothing; -1 when it does. */
+static long cost_of_nothing(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+	long r;
+
+	real_gate = fj_gate;
+	fj_gate = gate_that_counts;
+	entries = 0;
+	r = unit_call5(nr, a, b, c, d, 0);
+	fj_gate = real_gate;
+	return r == -ENOENT ? (long)entries : -1;
+}
+#define COST_OF_NOTHING(nr, a, b, c, d)                                                            \
+	cost_of_nothing(nr, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d))
+
 /* The usual case costs one system call, as outside a jail; through a final symlink the walk comes
  * to it. */
 START_TEST(costs)
@@ -127,6 +142,31 @@ START_TEST(costs_of_links)
 	tree_file("jail/a/point", "");
 	unit_assert_result(unit_mount(tree_path("other/file"), "/a/point", 0), 0);
 	unit_assert_result(unit_call4(__NR_linkat, AT_FDCWD, "/a/point", AT_FDCWD, "/a/4"), -EXDEV);
+}
+END_TEST
+
+/* Directories are passed over in one call up to the first `..`, and before a slash at the end; and by
+ * who is not root up to where he was before. Compilers look for their files so, mostly in vain. */
+START_TEST(costs_of_long_ways)
+{
+	struct stat st;
+
+	tree_dir("jail/a");
+	tree_dir("jail/a/b");
+	tree_dir("jail/a/b/c");
+	tree_dir("jail/a/b/c/d");
+	tree_file("jail/a/b/file", "");
+	/* c, back to b, and the file. */
+	ck_assert_uint_le(COST(__NR_newfstatat, AT_FDCWD, "/a/b/c/../file", &st, 0), 6);
+	/* c, and whether d is a link. */
+	ck_assert_uint_le(COST(__NR_newfstatat, AT_FDCWD, "/a/b/c/d/", &st, 0), 4);
+	unit_assert_result(unit_call3(__NR_setresuid, 1000, 1000, 1000), 0);
+	unit_call4(__NR_newfstatat, AT_FDCWD, "/a/b/c/none/file", &st, 0);
+	unit_assert_result(
+		COST_OF_NOTHING(__NR_newfstatat, AT_FDCWD, "/a/b/c/none/file", &st, 0), 1);
+	/* Once for the judge, once for the call. */
+	unit_assert_result(
+		COST_OF_NOTHING(__NR_openat, AT_FDCWD, "/a/b/c/none/file", O_RDONLY, 0), 2);
 }
 END_TEST
 
@@ -231,6 +271,7 @@ Suite *unit_suite_cost(void)
 	tcase_add_checked_fixture(c, unit_jail_setup, unit_jail_teardown);
 	tcase_add_test(c, costs);
 	tcase_add_test(c, costs_of_links);
+	tcase_add_test(c, costs_of_long_ways);
 	tcase_add_test(c, costs_of_directories);
 	tcase_add_test(c, costs_in_nested_root);
 	tcase_add_test(c, costs_in_nested_root_of_host);
