@@ -108,11 +108,11 @@ void fj_stand_moves(void);
 void fj_stand_moved(void);
 /* Before it is asked where the process stands; and afterwards, did it stay there? */
 uint32_t fj_stand_begin(void);
-bool fj_stand_held(uint32_t moves);
-/* Append it, as it was at `epoch`, which was read before, and at `moves`. False: it is deleted or
+bool fj_stand_held(uint32_t seen);
+/* Append it, as it was at `epoch`, which was read before, and at `seen`. False: it is deleted or
  * outside. `*is_asked`: the kernel said so now. Else it may have been moved from outside since. */
 bool fj_stand_where(
-	struct fj_thread *t, uint64_t epoch, uint32_t moves, struct fj_str *pos, bool *is_asked);
+	struct fj_thread *t, uint64_t epoch, uint32_t seen, struct fj_str *pos, bool *is_asked);
 
 /* Append the host path. */
 void fj_path_host(const char *pos, struct fj_str *out);

@@ -30,9 +30,12 @@
 #include "sys/thread.h"
 #include "jail/jail.h"
 
+/* Whoever moves writes to these alone, among other small variables: a page that is written to is a
+ * page fault of each forked child. */
+static uint32_t moving; /* calls under way that may move the process */
+static uint32_t moves;	/* even; another one before such a call and after it */
+
 static struct {
-	uint32_t moving;  /* calls under way that may move the process */
-	uint32_t moves;	  /* even; another one before such a call and after it */
 	uint32_t known;	  /* the rest was learned at so many moves, plus one; 0: nothing is known */
 	uint32_t is_busy; /* somebody is learning */
 	uint32_t len;
@@ -48,27 +51,27 @@ static uint64_t who_is(const struct fj_thread *t)
 
 void fj_stand_moves(void)
 {
-	__atomic_fetch_add(&stand.moving, 1, __ATOMIC_SEQ_CST);
-	__atomic_fetch_add(&stand.moves, 2, __ATOMIC_SEQ_CST);
+	__atomic_fetch_add(&moving, 1, __ATOMIC_SEQ_CST);
+	__atomic_fetch_add(&moves, 2, __ATOMIC_SEQ_CST);
 }
 
 void fj_stand_moved(void)
 {
-	__atomic_fetch_add(&stand.moves, 2, __ATOMIC_SEQ_CST);
-	__atomic_fetch_sub(&stand.moving, 1, __ATOMIC_SEQ_CST);
+	__atomic_fetch_add(&moves, 2, __ATOMIC_SEQ_CST);
+	__atomic_fetch_sub(&moving, 1, __ATOMIC_SEQ_CST);
 }
 
 uint32_t fj_stand_begin(void)
 {
-	const uint32_t moves = __atomic_load_n(&stand.moves, __ATOMIC_ACQUIRE);
+	const uint32_t seen = __atomic_load_n(&moves, __ATOMIC_ACQUIRE);
 
-	return __atomic_load_n(&stand.moving, __ATOMIC_ACQUIRE) ? FJ_STAND_MOVING : moves;
+	return __atomic_load_n(&moving, __ATOMIC_ACQUIRE) ? FJ_STAND_MOVING : seen;
 }
 
-bool fj_stand_held(uint32_t moves)
+bool fj_stand_held(uint32_t seen)
 {
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	return __atomic_load_n(&stand.moves, __ATOMIC_RELAXED) == moves;
+	return __atomic_load_n(&moves, __ATOMIC_RELAXED) == seen;
 }
 
 static bool may_be_kept(void)
@@ -76,13 +79,13 @@ static bool may_be_kept(void)
 	return fj_jail->has_trap && !fj_jail->has_shared_cwds;
 }
 
-static bool recall(const struct fj_thread *t, uint64_t epoch, uint32_t moves, struct fj_str *pos)
+static bool recall(const struct fj_thread *t, uint64_t epoch, uint32_t seen, struct fj_str *pos)
 {
 	const uint32_t known = __atomic_load_n(&stand.known, __ATOMIC_ACQUIRE);
 	const size_t before = pos->len;
 	const size_t len = __atomic_load_n(&stand.len, __ATOMIC_RELAXED);
 
-	if (known != moves + 1 || moves == FJ_STAND_MOVING || !epoch || len >= FJ_CWD_TEXT ||
+	if (known != seen + 1 || seen == FJ_STAND_MOVING || !epoch || len >= FJ_CWD_TEXT ||
 		stand.epoch != epoch || stand.who != who_is(t) ||
 		stand.space != fj_namespace()->id || !may_be_kept())
 		return false;
@@ -108,12 +111,12 @@ static bool are_seen(const char *pos)
 	return are;
 }
 
-static void learn(const struct fj_thread *t, uint64_t epoch, uint32_t moves, const char *pos)
+static void learn(const struct fj_thread *t, uint64_t epoch, uint32_t seen, const char *pos)
 {
 	const size_t len = fj_strlen(pos);
 	uint32_t is_busy = 0;
 
-	if (!epoch || moves == FJ_STAND_MOVING || len >= FJ_CWD_TEXT || !may_be_kept() ||
+	if (!epoch || seen == FJ_STAND_MOVING || len >= FJ_CWD_TEXT || !may_be_kept() ||
 		!are_seen(pos) || fj_is_borrowed_memory() ||
 		!__atomic_compare_exchange_n(
 			&stand.is_busy, &is_busy, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
@@ -124,20 +127,20 @@ static void learn(const struct fj_thread *t, uint64_t epoch, uint32_t moves, con
 	stand.epoch = epoch;
 	stand.space = fj_namespace()->id;
 	memcpy(stand.pos, pos, len + 1);
-	__atomic_store_n(&stand.known, moves + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&stand.known, seen + 1, __ATOMIC_RELEASE);
 	__atomic_store_n(&stand.is_busy, 0, __ATOMIC_RELEASE);
 }
 
 bool fj_stand_where(
-	struct fj_thread *t, uint64_t epoch, uint32_t moves, struct fj_str *pos, bool *is_asked)
+	struct fj_thread *t, uint64_t epoch, uint32_t seen, struct fj_str *pos, bool *is_asked)
 {
 	const size_t before = pos->len;
 
-	*is_asked = !recall(t, epoch, moves, pos);
+	*is_asked = !recall(t, epoch, seen, pos);
 	if (!*is_asked)
 		return true;
 	if (!fj_path_of_dir(t, AT_FDCWD, pos))
 		return false;
-	learn(t, epoch, moves, pos->at + before);
+	learn(t, epoch, seen, pos->at + before);
 	return true;
 }
