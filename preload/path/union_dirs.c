@@ -123,6 +123,34 @@ void fj_dir_keep(
 	fj_facts_add(&own_root, key, KEY_SIZE, l ? pos : "", l ? FJ_FACT_UNION : 0, 0, epoch);
 }
 
+bool fj_quick_stands_in_one(struct fj_quick *q, struct fj_str *pos)
+{
+	const struct fj_fact *f;
+	unsigned flags;
+	uint32_t turn;
+	bool is_asked;
+
+	/* (Where a device does not tell whose a file is, its path does.) */
+	if (q->dirfd != AT_FDCWD || !q->epoch || !q->takes_layers || !q->takes_cwd ||
+		fj_jail->dirs_share_device)
+		return false;
+	q->moves = fj_stand_begin();
+	if (!fj_stand_where(q->t, q->epoch, q->moves, pos, &is_asked))
+		return false;
+	f = fj_facts_look(
+		&own_root, pos->at + (pos->len != 0), pos->len ? pos->len - 1 : 0, q->epoch, &turn);
+	if (!f)
+		return false;
+	flags = fj_fact_flags(f, q->t);
+	if ((flags & (FJ_FACT_UNION | FJ_FACT_MERGED)) != FJ_FACT_UNION ||
+		(q->t->asks_search && !(flags & FJ_FACT_LETS)) || !fj_fact_held(f, turn))
+		return false;
+	fj_dir_ask_noted(q->t);
+	q->is_layered = q->stands = true;
+	q->dir = pos->at;
+	return true;
+}
+
 /* Where the last component of `path` begins. */
 static const char *name_of(const char *path, size_t len)
 {

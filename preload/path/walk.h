@@ -132,6 +132,11 @@ long fj_walk_magic_in_union(struct fj_walk *w, const char *name, struct fj_place
 /* Give the place what it needs of the layers. */
 long fj_walk_keep_layers(struct fj_walk *w, unsigned how, struct fj_place *place);
 
+/* union_dirs.c: is the working directory, by what is known of where the process stands, in one layer of
+ * a union? Then a name in it is looked up there, as in any other directory; its position goes to
+ * `pos`, which is empty. */
+bool fj_quick_stands_in_one(struct fj_quick *q, struct fj_str *pos);
+
 /* links.c: symlinks, and the links of procfs that are none. */
 enum fj_link { FJ_NOT_A_LINK, FJ_TEXT_LINK, FJ_MAGIC_LINK };
 /* What is `name` in the directory reached: enum fj_link or -errno. Text goes to `text` of

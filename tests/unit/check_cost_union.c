@@ -143,6 +143,42 @@ START_TEST(first_visit)
 }
 END_TEST
 
+static unsigned entries_beside(const char *dir)
+{
+	static struct stat st;
+	unsigned all = 0;
+
+	unit_assert_result(unit_call1(__NR_chdir, dir), 0);
+	for (int i = 0; i < 2; i++)
+		COUNTED(__NR_newfstatat, AT_FDCWD, "file", &st, 0);
+	all += entries;
+	fj_close((int)COUNTED(__NR_openat, AT_FDCWD, "file", O_RDONLY, 0));
+	all += entries;
+	COUNTED(__NR_faccessat, AT_FDCWD, "in", 0, 0);
+	all += entries;
+	/* Elsewhere, and back by a descriptor. */
+	const long fd = COUNTED(__NR_openat, AT_FDCWD, ".", O_PATH, 0);
+
+	unit_assert_result(unit_call1(__NR_chdir, "in"), 0);
+	COUNTED(__NR_newfstatat, AT_FDCWD, "file", &st, 0);
+	unit_assert_result(unit_call1(__NR_fchdir, fd), 0);
+	COUNTED(__NR_newfstatat, AT_FDCWD, "in", &st, 0);
+	ck_assert_uint_eq(st.st_mode & 0170000, 0040000);
+	for (int i = 0; i < 2; i++)
+		COUNTED(__NR_newfstatat, AT_FDCWD, "file", &st, 0);
+	all += entries;
+	fj_close((int)fd);
+	return all;
+}
+
+/* A name in the working directory costs one call, until that is another. */
+START_TEST(beside)
+{
+	fj_jail->has_trap = 1; /* else fchdir(2) may go unseen */
+	ck_assert_uint_eq(entries_beside("/m/d"), 4);
+}
+END_TEST
+
 Suite *unit_suite_cost_union(void)
 {
 	Suite *s = suite_create("cost_union");
@@ -152,6 +188,7 @@ Suite *unit_suite_cost_union(void)
 	tcase_add_test(c, names_of_attributes);
 	tcase_add_test(c, listing);
 	tcase_add_test(c, first_visit);
+	tcase_add_test(c, beside);
 	suite_add_tcase(s, c);
 	return s;
 }
