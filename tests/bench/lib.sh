@@ -10,8 +10,9 @@
 # Parameters, all from the environment (the defaults in brackets are those of a full run, then of QUICK=1):
 #   FAKEJAIL         fakejail's command, words split at blanks; may hold options [none: SKIP]
 #   FAKEJAIL_CONFIGS more columns for it, `name:option[,option]...` [trap:--no-preload preload:--no-trap
-#                    user:--userspec=BENCH_UID:BENCH_UID]
-#   BENCH_TOOLS      the columns [chroot again fakejail, FAKEJAIL_CONFIGS, fakechroot fakechroot+fakeroot proot bwrap]
+#                    user:--userspec=BENCH_UID:BENCH_UID rm:--rm]; rm is an overlay of the root
+#   BENCH_TOOLS      the columns [chroot again overlay fakejail, FAKEJAIL_CONFIGS, fakechroot fakechroot+fakeroot proot bwrap];
+#                    overlay is a real chroot in an overlay of the root that the kernel has mounted
 #   FAKEJAIL_BEFORE  the command of another build, for the column `before`; compare.sh sets it [none]
 #   BENCH_ROOT       a root directory to work on; it is copied, never changed [made by mkroot.sh from this host's files]
 #   HELLO_TARBALL    GNU hello's source, for configure and make [none: these are left out]
@@ -37,7 +38,7 @@ by_mode() {
 
 FAKEJAIL=${FAKEJAIL:-}
 BENCH_UID=${BENCH_UID:-4242}
-FAKEJAIL_CONFIGS=${FAKEJAIL_CONFIGS-trap:--no-preload preload:--no-trap user:--userspec=$BENCH_UID:$BENCH_UID}
+FAKEJAIL_CONFIGS=${FAKEJAIL_CONFIGS-trap:--no-preload preload:--no-trap user:--userspec=$BENCH_UID:$BENCH_UID rm:--rm}
 BENCH_GUARD=${BENCH_GUARD:-900}
 BENCH_FLAVOURS=${BENCH_FLAVOURS:-glibc-dynamic glibc-static musl-static}
 BENCH_WORKS=${BENCH_WORKS:-$(by_mode "start find ls tar dpkg subshells git configure make" "start find ls tar dpkg subshells")}
@@ -51,7 +52,7 @@ config_names=
 for config in $FAKEJAIL_CONFIGS; do
 	config_names="$config_names ${config%%:*}"
 done
-BENCH_TOOLS=${BENCH_TOOLS:-chroot again fakejail$config_names fakechroot fakechroot+fakeroot proot bwrap}
+BENCH_TOOLS=${BENCH_TOOLS:-chroot again overlay fakejail$config_names fakechroot fakechroot+fakeroot proot bwrap}
 
 BENCH_WORK=${BENCH_WORK:?run.sh sets it}
 
@@ -62,6 +63,8 @@ BENCH_WORK=${BENCH_WORK:?run.sh sets it}
 	bin=$BENCH_WORK/bin
 	token_file=$BENCH_WORK/token
 	outside=$BENCH_WORK/outside
+	over=$BENCH_WORK/over
+	store=$BENCH_WORK/store
 	BENCH_OUT=${BENCH_OUT:-$BENCH_WORK/results.tsv}
 }
 
@@ -91,6 +94,10 @@ in_jail() {
 		set -- chroot "--userspec=$BENCH_UID:$BENCH_UID" "$root" "$@"
 		drop=
 		;;
+	overlay)
+		set -- chroot "--userspec=$BENCH_UID:$BENCH_UID" "$over/root" "$@"
+		drop=
+		;;
 	fakechroot) set -- fakechroot -- chroot "$root" "$@" ;;
 	fakechroot+fakeroot) set -- fakechroot -- fakeroot -- chroot "$root" "$@" ;;
 	proot) set -- proot -r "$root" -b /dev -b /proc -w / "$@" ;;
@@ -114,7 +121,7 @@ in_jail() {
 	esac
 	# shellcheck disable=SC2086 # drop is words
 	(cd / && exec timeout -k 5 "$BENCH_GUARD" env -i \
-		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/ LC_ALL=C TERM=dumb \
+		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/ LC_ALL=C TERM=dumb FAKEJAIL_STORE="$store" \
 		$drop "$bin/cpu_time" "$@") </dev/null
 }
 
@@ -122,6 +129,13 @@ in_jail() {
 why_not() {
 	case $1 in
 	chroot | again) needs=chroot ;;
+	overlay)
+		needs=chroot
+		if ! mountpoint -q "$over/root"; then
+			echo "the kernel mounts no overlay here"
+			return
+		fi
+		;;
 	fakechroot+fakeroot) needs='fakechroot fakeroot' ;;
 	fakechroot | proot | bwrap) needs=$1 ;;
 	*)

@@ -15,7 +15,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
 
 umask 022
-mkdir -p "$bin"
+mkdir -p "$bin" "$store"
+chown "$BENCH_UID:$BENCH_UID" "$store"
 chmod 711 "$BENCH_WORK"
 
 if [ ! -e "$root/bench/marker" ]; then

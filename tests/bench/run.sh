@@ -50,6 +50,15 @@ if [ -n "${BENCH_HAS_NAMESPACE:-}" ]; then
 	mount -t proc proc "$root/proc" || echo "bench: no /proc for the real chroot: lines that ask it will fail" >&2
 fi
 
+if [ -n "${BENCH_HAS_NAMESPACE:-}" ]; then
+	rm -rf "$over"
+	mkdir -p "$over/upper" "$over/work" "$over/root"
+	if mount -t overlay -o "lowerdir=$root,upperdir=$over/upper,workdir=$over/work" overlay "$over/root" 2>/dev/null; then
+		chown "$BENCH_UID:$BENCH_UID" "$over/root"
+		mount -t proc proc "$over/root/proc"
+	fi
+fi
+
 tab=$(printf '\t')
 : >"$BENCH_OUT"
 # row FIELD...: one line of raw results; report.sh says what the fields are
@@ -210,7 +219,7 @@ done
 "$here/report.sh" "$BENCH_OUT"
 
 bad=$(awk -F '\t' '
-	($1 == "micro" || $1 == "macro") && $3 !~ /^(chroot|again|fakechroot.*|proot|bwrap)$/ &&
+	($1 == "micro" || $1 == "macro") && $3 !~ /^(chroot|again|overlay|fakechroot.*|proot|bwrap)$/ &&
 	($NF ~ /^escapes/ || $NF ~ /^fails/ && $3 == "fakejail") {
 		print "FAIL: " $3 ": " $1 " " $2 ($1 == "micro" ? " " $5 : "") ": " $NF
 	}' "$BENCH_OUT" | sort -u)
