@@ -150,6 +150,21 @@ headers '' '1 2' '*preload/sys/x.h: in 2 of 3 objects*'
 headers 'preload/sys/x.h | because' '1 2' pass
 headers 'preload/sys/x.h |' '1 2' '*without a reason*'
 headers 'preload/sys/x.h | because' 1 '*needs no reason*'
+# A hot function of the loader's with one locked instruction.
+if command -v objdump >/dev/null 2>&1 && command -v "${CC:-cc}" >/dev/null 2>&1; then
+	locked() { # TEXT-OF-LIST WANT
+		mkdir -p "$work/tree/build/preload/sys" "$work/tree/tests/lint"
+		echo 'int word; __attribute__((hot)) int f(void) { return __atomic_fetch_add(&word, 1, __ATOMIC_RELAXED); }' >"$work/tree/preload/sys/x.c"
+		"${CC:-cc}" -O2 -fPIE -c -o "$work/tree/build/preload/sys/fakejail_loader-x.o" "$work/tree/preload/sys/x.c"
+		echo "$1" >"$work/tree/tests/lint/locked.list"
+		says locked "$2"
+		fresh
+	}
+	locked 'sys/x f 1 | of the thread' pass
+	locked '' '*> sys/x f 1*'
+	locked 'sys/x f 1' '*without a reason*'
+	locked 'sys/x f 2 | of the thread' '*< sys/x f 2*'
+fi
 for room in workflows stress; do
 	sed -i "/$room/d" "$work/tree/scripts/run-tests" && says scripts "*tests/$room/say.sh: is not in the queue*" && fresh
 done
