@@ -330,19 +330,15 @@ uint64_t fj_door_address(int which)
 }
 
 /* It stays writable, as all of the engine's memory is. */
-static long place_page(void)
+static void fill_page(void)
 {
 	struct fj_door_page *p = page();
-	long at = fj_sys6(__NR_mmap, p, FJ_PAGE, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_POPULATE, -1, 0);
 
-	if (fj_is_err(at) || at != (long)p)
-		return fj_is_err(at) ? at : -EEXIST;
 	p->door[0] = (uint64_t)fj_door_site;
 	p->door[1] = (uint64_t)fj_door_maybe;
 	p->door[2] = (uint64_t)fj_door_maybe_here;
 	if (!fj_jail_paths()->preload[0])
-		return 0;
+		return;
 	p->size = sizeof(*p);
 	p->own_preload = &fj_door_own_preload;
 	p->call = (long (*)(long, long, long, long, long, long, long))(uintptr_t)fj_door_call;
@@ -350,17 +346,15 @@ static long place_page(void)
 		if (fj_door_wants(nr))
 			p->wants[nr / 64] |= 1UL << (nr % 64);
 	p->magic = FJ_DOOR_MAGIC;
-	return 0;
 }
 
-long fj_door_start(bool has_fsgsbase)
+void fj_door_start(bool has_fsgsbase)
 {
 	fj_door_has_fsgsbase = has_fsgsbase;
 	fj_libc_signals_handler = (uint64_t)fj_door_signal;
 	fj_handlers_start();
 	memcpy(fj_door_bits, fj_doors()->bits, sizeof(fj_door_bits));
 	fj_writes_watched = want_writes;
-	return fj_jail_paths()->preload[0] || (fj_texts()->copies_size && !fj_doors()->no_sites) ?
-		       place_page() :
-		       0;
+	if (fj_jail_paths()->preload[0] || (fj_texts()->copies_size && !fj_doors()->no_sites))
+		fill_page();
 }

@@ -15,8 +15,8 @@
 /* Note in the jail which calls are wanted: once, when it is known whether there is a trap. */
 void fj_door_choose(void);
 /* At process start. `has_fsgsbase`: user mode may read the fs base (AT_HWCAP2). With the wrappers
- * in use, writes the door page at the gate's neighbour. Returns 0 or -errno. */
-long fj_door_start(bool has_fsgsbase);
+ * in use, writes the door page, which is there behind the gate page. */
+void fj_door_start(bool has_fsgsbase);
 
 /* Where the page has an entry's address: of fj_door_site, fj_door_maybe, fj_door_maybe_here. */
 uint64_t fj_door_address(int which);

@@ -19,14 +19,15 @@ static const uint64_t candidates[] = FJ_GATE_CANDIDATES;
 /* Choose a place, and put a copy there: nothing may lie there yet. */
 static long place_copy(uint64_t address)
 {
-	const size_t size = (size_t)(fj_gate_end - fj_gate_begin);
-	long at = fj_sys6(__NR_mmap, address, FJ_PAGE, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	const size_t size = (size_t)(fj_gate_end - fj_gate_begin), room = FJ_GATE_PAGES * FJ_PAGE;
+	/* With the door page behind it: a call less, and two page faults. */
+	long at = fj_sys6(__NR_mmap, address, room, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_POPULATE, -1, 0);
 
 	if (fj_is_err(at))
 		return at;
 	if ((uint64_t)at != address) { /* before 4.17 the address is a hint */
-		fj_sys2(__NR_munmap, at, FJ_PAGE);
+		fj_sys2(__NR_munmap, at, room);
 		return -EEXIST;
 	}
 	memcpy((void *)address, fj_gate_begin, size);
@@ -49,7 +50,10 @@ long fj_gate_place(uint64_t address)
 	}
 	/* A process that has just begun has nothing there. */
 	r = place_copy(address);
-	if (fj_is_err(r) && fj_gate_move(address) != (long)address)
+	if (fj_is_err(r) && (fj_gate_move(address) != (long)address ||
+				    fj_is_err(fj_sys6(__NR_mmap, address + FJ_PAGE, FJ_PAGE,
+					    PROT_READ | PROT_WRITE,
+					    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0))))
 		return r;
 	fj_gate = (fj_gate_fn)address;
 	return (long)address;

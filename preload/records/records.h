@@ -122,6 +122,9 @@ struct fj_own_root {
 };
 /* In the memory that the jail's processes share. */
 struct fj_own_roots {
+	uint64_t seen[FJ_OWN_SEEN]; /* inode/roots.c: hashes of directories that were looked at */
+	struct fj_own_root root[FJ_OWN_ROOTS];
+	/* What every process looks at, behind the rest: setup/layout.h. */
 	uint64_t known_news;
 	uint32_t generation;  /* of what `seen` says; FJ_OWN_CALM until something changes */
 	uint32_t count;	      /* entries below it may be in use */
@@ -129,8 +132,6 @@ struct fj_own_roots {
 	uint32_t has_told;    /* that there are too many of them */
 	uint64_t counted_dev; /* the root's device, when a directory there has a link for each one
 				 in it; else 0 */
-	uint64_t seen[FJ_OWN_SEEN]; /* inode/roots.c: hashes of directories that were looked at */
-	struct fj_own_root root[FJ_OWN_ROOTS];
 };
 /* NULL: there are none but our own and the elder's. */
 extern struct fj_own_roots *fj_own_roots;

@@ -52,12 +52,13 @@
 	X(fj_policies, FJ_POLICIES_AT, FJ_SOCKET_NAMES_AT)                                         \
 	X(fj_socket_names, FJ_SOCKET_NAMES_AT, FJ_NAMESPACE_AT)                                    \
 	X(fj_namespace, FJ_NAMESPACE_AT, FJ_TEXTS_AT)                                              \
-	X(fj_texts, FJ_TEXTS_AT, FJ_BOARD_AT)                                                      \
-	X(fj_board, FJ_BOARD_AT, FJ_ROOTS_AT)                                                      \
-	X(fj_own_roots, FJ_ROOTS_AT, FJ_JAIL_MEMORY)
+	X(fj_texts, FJ_TEXTS_AT, FJ_ROOTS_AT)                                                      \
+	X(fj_own_roots, FJ_ROOTS_AT, FJ_BOARD_AT)                                                  \
+	X(fj_board, FJ_BOARD_AT, FJ_JAIL_MEMORY)
 
-#define FJ_BOARD_AT 0x290000u
-#define FJ_ROOTS_AT 0x391000u
+/* What every process looks at in the roots ends where that in the board begins: one page fault. */
+#define FJ_ROOTS_AT 0x290000u
+#define FJ_BOARD_AT ((FJ_ROOTS_AT + sizeof(struct fj_own_roots) + 63) & ~(size_t)63)
 #define FJ_JAIL_MEMORY 0x423000u
 
 #define X(section, at, next)                                                                       \

@@ -17,8 +17,8 @@ static uint32_t forks; /* between the process that began with this memory and th
 
 void fj_thread_start(void)
 {
-	const long page = fj_sys6(
-		__NR_mmap, 0, FJ_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const long page = fj_sys6(__NR_mmap, 0, FJ_PAGE, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
 	fj_assert(!fj_is_err(page));
 	fj_sys3(__NR_madvise, page, FJ_PAGE, 18 /* MADV_WIPEONFORK */);
