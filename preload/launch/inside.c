@@ -97,41 +97,9 @@ static void leave(void)
 {
 	struct fj_thread *t = fj_thread_mine();
 
+	fj_inside_overlay_leave();
 	if (t && fj_private()->base)
 		fj_private_leave(t);
-}
-
-/* The same jail of a private copy: an overlay would need records of its own. The tool that copies
- * starts us again, with the words of our command line but those that ask for an overlay. */
-_Noreturn static void start_with_copy(struct fj_thread *t, const struct fj_stack *s)
-{
-	static char *argv[4096] FJ_BULKY, *envp[4096] FJ_BULKY;
-	static char signal[40] FJ_BULKY;
-	const long most = sizeof(argv) / sizeof(argv[0]) - 8;
-	struct fj_str text;
-	long n = 4, e = 0, r;
-
-	if (fj_options.upper || !*fj_options.images || s->argc > most || s->envc > most)
-		fj_launch_fail("an overlay for the root is for the outermost jail", "", 0);
-	argv[0] = (char *)fj_options.images;
-	argv[1] = (char *)".rm";
-	argv[2] = (char *)"";
-	argv[3] = (char *)fj_options.root;
-	for (long i = 0; i < s->argc; i++)
-		if (fj_options.command > s->argv + i && fj_streq(s->argv[i], "-E"))
-			i += 3;
-		else
-			argv[n++] = s->argv[i];
-	for (; s->envp[e]; e++)
-		envp[e] = s->envp[e];
-	if (fj_options.parent.stop) {
-		fj_str_init(&text, signal, sizeof(signal));
-		fj_str_put(&text, "FAKEJAIL_STOP_SIGNAL=");
-		fj_str_num(&text, (uint64_t)fj_options.parent.stop, 10);
-		envp[e] = signal;
-	}
-	r = fj_call_of(t, __NR_execve, (uint64_t)argv[0], (uint64_t)argv, (uint64_t)envp);
-	fj_launch_fail("cannot run", argv[0], r);
 }
 
 static long find_inside(struct fj_thread *t, const char *jail_path, struct fj_mount_point *p)
@@ -241,15 +209,17 @@ _Noreturn void fj_inside(struct fj_stack *s, uint64_t mask)
 	if (!fj_options.root)
 		fj_launch_fail("the loader's command line names no root", "", 0);
 	refuse_options();
+	if (fj_options.upper)
+		fj_launch_fail("an upper layer for the root is for the outermost jail", "", 0);
+	fj_options.parent.leave = leave;
+	fj_options.parent.kept = FJ_FD_ROOT(fj_jail);
+	fj_options.parent.kept_last = FJ_FD_ROOT(fj_jail) + FJ_FD_COUNT - 1;
 	if (fj_options.lowers) {
 		t = fj_thread_mine();
 		if (!t)
 			fj_launch_fail("no memory", "", -ENOMEM);
-		start_with_copy(t, s);
+		fj_inside_overlay_begin(t);
 	}
-	fj_options.parent.leave = leave;
-	fj_options.parent.kept = FJ_FD_ROOT(fj_jail);
-	fj_options.parent.kept_last = FJ_FD_ROOT(fj_jail) + FJ_FD_COUNT - 1;
 	if (fj_options.parent.kills || fj_options.parent.dies)
 		fj_parent_stay(&fj_options.parent);
 	t = fj_thread_mine();
@@ -259,7 +229,10 @@ _Noreturn void fj_inside(struct fj_stack *s, uint64_t mask)
 	if (r < 0)
 		fj_launch_fail("cannot make a namespace of mounts", "", r);
 	find_sources(t);
-	mount_root(t);
+	if (fj_options.lowers)
+		fj_inside_overlay_mount(t);
+	else
+		mount_root(t);
 	enter_root(t);
 	for (int i = 0; i < fj_options.directory_count; i++)
 		fj_bind_make_directory(t, fj_options.directory[i]);

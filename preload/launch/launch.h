@@ -32,4 +32,10 @@ void fj_doors_recall(char **envp);
 /* first_program.c: exec the command. */
 _Noreturn void fj_first_run(struct fj_thread *t, char **envp);
 
+/* inside_overlay.c: the root of a jail inside a jail is to be an overlay. Make its upper layer, before
+ * there is a parent that stays; remove it; make the mount, in the jail's own namespace. */
+void fj_inside_overlay_begin(struct fj_thread *t);
+void fj_inside_overlay_leave(void);
+void fj_inside_overlay_mount(struct fj_thread *t);
+
 #endif

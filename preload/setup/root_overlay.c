@@ -215,7 +215,7 @@ static void put_lowers(struct fj_str *out)
 }
 
 /* A new upper layer shows of its root what the lower one's shows. */
-static long show_lower(struct fj_call *c, const char *layers)
+long fj_root_overlay_show(struct fj_call *c, const char *layers, const char *upper_path)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	struct fj_str top;
@@ -229,8 +229,8 @@ static long show_lower(struct fj_call *c, const char *layers)
 		fj_str_add(&top, layers++, 1);
 	fd = r = fj_open_path(AT_FDCWD, top.at, O_DIRECTORY);
 	if (!fj_is_err(fd)) {
-		to = r = fj_sys4(__NR_openat, AT_FDCWD, fj_root_path(),
-			O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+		to = r = fj_sys4(
+			__NR_openat, AT_FDCWD, upper_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 		if (!fj_is_err(to)) {
 			r = fj_union_copy_root(c, (int)fd, (int)to);
 			fj_close((int)to);
@@ -257,7 +257,7 @@ void fj_root_overlay_mount(struct fj_thread *t)
 	put_lowers(&options);
 	r = fj_overlay_make_root(&call, options.at, &fs);
 	if (!r && (fj_owners_are_new || fj_options.store))
-		r = show_lower(&call, fs.layers);
+		r = fj_root_overlay_show(&call, fs.layers, fj_root_path());
 	if (!r)
 		r = fj_mounting_add_root(&fs);
 	if (fj_options.upper && (r == -EACCES || r == -EPERM || r == -EROFS))

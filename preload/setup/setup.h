@@ -21,6 +21,10 @@ void fj_jail_make(char **envp);
 void fj_root_overlay_begin(void);
 /* Then, with the jail's memory, before all other mounts. */
 void fj_root_overlay_mount(struct fj_thread *t);
+/* A new upper layer, at `upper_path`, shows of its root what the one below it of `layers`, as
+ * jail/mounts.h has them, shows. Returns 0 or -errno. */
+struct fj_call;
+long fj_root_overlay_show(struct fj_call *c, const char *layers, const char *upper_path);
 
 /* The kernel's spelling of directory `path`, into `out` of FJ_PATH_MAX bytes. Returns a descriptor or
  * -errno. */

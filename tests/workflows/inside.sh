@@ -124,6 +124,33 @@ covered="$covered --copy"
 is '--rm: the root is as it was' no "$([ -e "$mine/R/new" ] && echo yes || echo no)"
 spelled "--keep=$mine/kept" R sh -c 'echo x >/new; ls -l /; exit 4'
 is '--keep: the copy stays' x "$(cat "$mine/kept/new")"
+# An overlay, whatever that lies on: nothing below changes, and nothing is left of it, however it ended.
+state() {
+	find "$mine/R" ! -path '*/.fakejail*' -printf '%P %y %m %s %U %G %T@ %C@ %n %i %l\n' | LC_ALL=C sort
+	find "$mine/R" -type f ! -path '*/.fakejail*' -exec cksum {} + | LC_ALL=C sort
+}
+before=$(state)
+changes='echo x:x:9:9::/:/x >>/etc/passwd; rm -r /etc/group; chown 5:6 /etc; mv /etc/passwd /new; mkdir /d; stat -c %u:%g /etc
+	ls /etc/passwd /new 2>/dev/null; :'
+changed='5:6
+/new'
+prints '--rm: changes in a jail' "$changed" jail / $FAKEJAIL --rm R /bin/busybox-static sh -c "$changes"
+mkdir "$mine/above"
+echo above >"$mine/above/passed"
+give_to_user "$mine/above"
+prints '--tmp-overlay / in a jail' "above
+$changed" jail / $FAKEJAIL --overlay-src above --tmp-overlay / R /bin/busybox-static sh -c "cat /passed; $changes"
+prints '--rm in a jail with --rm' "$changed
+gone" jail --rm -b "$top_srcdir" -b "$(dirname "${FAKEJAIL%% *}")" -b /usr -b /lib64 "$mine/R" /bin/busybox sh -c \
+	"export HOME=/root; mkdir -p /sub/bin /sub/dev /sub/proc; cp -r /etc /sub; cp /bin/busybox /sub/bin/busybox-static; ${FAKEJAIL%% *} --rm /sub /bin/busybox-static sh -c '$changes'; [ -e /sub/new ] || echo gone"
+prints 'three at once' '1
+2
+3' jail / sh -c "for n in 1 2 3; do $FAKEJAIL --rm R /bin/busybox-static sh -c \"echo \$n >/etc/passwd; cat /etc/passwd\" & done | sort"
+prints 'killed' 137 jail / sh -c "$FAKEJAIL --rm R /bin/busybox-static sh -c '$changes; kill -9 \$PPID; sleep 1000' >/dev/null 2>&1; echo \$?"
+prints 'and then the next' "$changed" jail / $FAKEJAIL --rm R /bin/busybox-static sh -c "$changes"
+is 'nothing is left of those' '' "$(find "$mine/home/.local/share/fakejail/copies" -mindepth 1 -maxdepth 1)"
+is 'the root is as it was' "$before" "$(state)"
+
 # The copies have what was recorded, by jails on the root or by the one around.
 pretends='stat -c "%n %u:%g %a %t:%T %F %h" /f /f2 /g /s /dev0 /p /l /d /d/x'
 makes='touch /f /g /s; ln /f /f2; mkdir /d; ln -s f /l; mknod /p p; mknod /dev0 c 5 1; echo >/d/x; chown 5:6 /f; chmod 640 /f; chown 33:44 /s /d

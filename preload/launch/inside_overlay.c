@@ -1,0 +1,208 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * inside_overlay.c - --rm of a jail inside a jail: its root is an overlay of ROOT with a private
+ * directory of the store above, as setup/root_overlay.c makes it for the outermost one; but by the
+ * calls that root has here, as a mount over ROOT in the inner jail's own namespace. Called by
+ * inside.c. */
+#include "launch/launch.h"
+
+#include "mount/mounting.h"
+#include "mount/overlay.h"
+#include "private/private.h"
+#include "call/call.h"
+#include "command/command.h"
+#include "jail/fds.h"
+#include "jail/jail.h"
+#include "jail/mounts.h"
+#include "setup/setup.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+
+#include <linux/time.h>
+
+#define LOCK_SH_ 1 /* flock(2) */
+#define LOCK_EX_ 2
+#define TRIES 100
+
+static char made[FJ_PATH_MAX] FJ_BULKY; /* STORE/copies/PID-NUMBER, a jail path */
+static char host[FJ_PATH_MAX] FJ_BULKY; /* the same for the host; "": there is none */
+static char path[FJ_PATH_MAX] FJ_BULKY;
+
+static const char *join(char *out, const char *first, const char *second)
+{
+	struct fj_str s;
+
+	fj_str_init(&s, out, FJ_PATH_MAX);
+	fj_str_put(&s, first);
+	fj_str_put(&s, second);
+	if (s.overflowed)
+		fj_launch_fail("too long:", first, -ENAMETOOLONG);
+	return out;
+}
+
+_Noreturn static void refuse_store(long error)
+{
+	fj_say(2,
+		"fakejail: cannot make a private directory in %s: %s\n"
+		"hint: FAKEJAIL_STORE=DIR says where it is made\n",
+		fj_options.store, fj_error(error));
+	for (;;)
+		fj_sys1(__NR_exit_group, FJ_FAILED);
+}
+
+/* The host's path of directory `jail_path`, into `out`. */
+static long find_host(struct fj_thread *t, const char *jail_path, char *out)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	struct fj_call call = {.thread = t};
+	struct fj_mount_point p;
+	const long r = fj_mount_point_find(&call, AT_FDCWD, jail_path, true, &p);
+
+	if (!r)
+		join(out, p.host, "");
+	fj_scratch_release(t, mark);
+	return r;
+}
+
+/* Nobody may take a directory for a dead one's between its making and its locking. */
+static long lock_store(struct fj_thread *t)
+{
+	long fd;
+
+	fj_bind_make_directory(t, join(path, fj_options.store, "/copies"));
+	fd = fj_call_of(t, __NR_open, (uint64_t)join(path, fj_options.store, "/lock"),
+		O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fj_is_err(fd))
+		refuse_store(fd);
+	while (fj_sys2(__NR_flock, fd, LOCK_EX_) == -EINTR)
+		;
+	return fd;
+}
+
+static long make_fresh(struct fj_thread *t)
+{
+	const long lock = lock_store(t);
+	struct __kernel_timespec now = {0};
+	struct fj_str s;
+	long fd, r = -EEXIST;
+
+	fj_sys2(__NR_clock_gettime, 0 /* CLOCK_REALTIME */, &now);
+	for (int i = 0; r == -EEXIST && i < TRIES; i++) {
+		fj_str_init(&s, made, sizeof(made));
+		fj_str_put(&s, fj_options.store);
+		fj_str_put(&s, "/copies/");
+		fj_str_num(&s, (uint64_t)fj_sys0(__NR_getpid), 10);
+		fj_str_put(&s, "-");
+		fj_str_num(&s, (uint64_t)now.tv_nsec + (uint64_t)i, 16);
+		r = fj_call_of(t, __NR_mkdir, (uint64_t)made, 0700, 0);
+	}
+	if (!r)
+		r = find_host(t, made, host);
+	fd = r < 0 ? r :
+		     fj_sys4(__NR_openat, AT_FDCWD, host, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	if (fj_is_err(fd))
+		refuse_store(fd);
+	fj_sys2(__NR_flock, fd, LOCK_EX_);
+	r = fj_sys3(__NR_mkdirat, AT_FDCWD, join(path, host, "/root"), 0700);
+	if (!r)
+		r = fj_owners_make_in(path); /* what is recorded of it goes with it */
+	if (!r)
+		r = fj_sys3(__NR_mkdirat, AT_FDCWD, join(path, host, "/work"), 0700);
+	fj_close((int)lock);
+	if (r < 0) {
+		fj_inside_overlay_leave();
+		refuse_store(r);
+	}
+	return fd;
+}
+
+/* Right below the jail's own descriptors, for the parent to keep; the program's exec closes them. */
+static void keep(long fd, int at)
+{
+	if (fj_is_err(fd))
+		return;
+	if (fj_sys3(__NR_fcntl, at, F_GETFD, 0) != -EBADF ||
+		fj_is_err(fj_sys3(__NR_dup3, fd, at, O_CLOEXEC))) {
+		fj_inside_overlay_leave();
+		fj_launch_fail("too few file descriptors: raise `ulimit -n`", "", 0);
+	}
+	fj_close((int)fd);
+}
+
+void fj_inside_overlay_begin(struct fj_thread *t)
+{
+	static char lower[FJ_PATH_MAX] FJ_BULKY;
+	const int at = FJ_FD_ROOT(fj_jail);
+	long r = find_host(t, fj_options.root, lower), lock;
+
+	if (r < 0)
+		fj_launch_fail("cannot open the root", fj_options.root, r);
+	lock = fj_sys4(__NR_openat, AT_FDCWD, lower, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	if (!fj_is_err(lock))
+		while (fj_sys2(__NR_flock, lock, LOCK_SH_) == -EINTR)
+			;
+	r = make_fresh(t);
+	if (fj_lies_in(host, lower)) {
+		fj_inside_overlay_leave();
+		fj_say(2,
+			"fakejail: the private directory would lie in ROOTFS, in %s\n"
+			"hint: FAKEJAIL_STORE=DIR says where it is made\n",
+			fj_options.store);
+		fj_sys1(__NR_exit_group, FJ_FAILED);
+	}
+	keep(r, at - 1);
+	keep(lock, at - 2);
+	fj_options.parent.kept = at - 2;
+	fj_options.parent.kills = true;
+}
+
+void fj_inside_overlay_leave(void)
+{
+	static char room[FJ_PRIVATE_ROOM] FJ_BULKY;
+
+	if (host[0])
+		fj_private_remove_with(room, host);
+	host[0] = 0;
+}
+
+static void put_escaped(struct fj_str *out, const char *key, const char *first, const char *second)
+{
+	fj_str_put(out, key);
+	for (int i = 0; i < 2; i++)
+		for (const char *p = i ? second : first; *p; p++) {
+			if (*p == ',' || *p == ':' || *p == '\\')
+				fj_str_put(out, "\\");
+			fj_str_add(out, p, 1);
+		}
+}
+
+void fj_inside_overlay_mount(struct fj_thread *t)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	struct fj_call call = {.thread = t};
+	struct fj_filesystem fs = {
+		.type = "overlay", .source = "overlay", .host = fj_scratch_path(t)};
+	const size_t size = fj_strlen(fj_options.lowers) + 2 * fj_strlen(fj_options.root) +
+			    4 * fj_strlen(made) + 96;
+	struct fj_mount_point root;
+	struct fj_str options;
+	long r = fj_mount_point_find(&call, AT_FDCWD, fj_options.root, true, &root);
+
+	fj_str_init(&options, fj_scratch(t, size), size);
+	fj_str_put(&options, "lowerdir=");
+	fj_str_put(&options, fj_options.lowers);
+	put_escaped(&options, *fj_options.lowers ? ":" : "", fj_options.root, "");
+	put_escaped(&options, ",upperdir=", made, "/root");
+	put_escaped(&options, ",workdir=", made, "/work");
+	if (!r)
+		r = fj_overlay_make(&call, options.at, &fs);
+	if (!r)
+		r = fj_root_overlay_show(&call, fs.layers, fs.host);
+	fs.flags |= FJ_MOUNT_OWN;
+	if (!r)
+		r = fj_mounting_add(&fs, true, &root);
+	if (r < 0)
+		fj_launch_fail("cannot make an overlay of", fj_options.root, r);
+	fj_scratch_release(t, mark);
+}
