@@ -24,7 +24,7 @@ printf '#!/bin/sh\nset -e\nuseradd -r -M trial\nchown trial /usr/share/trial\n' 
 chmod 755 /root/p/DEBIAN/postinst
 echo x >/root/p/usr/share/trial/f
 dpkg-deb -Znone -b /root/p /root/trial.deb >/dev/null
-apt-get -qq -y install /root/trial.deb >/root/log || cat /root/log
+apt-get -qq -y install /root/trial.deb >/root/log 2>&1 || cat /root/log
 dpkg-query -W trial; stat -c '%U %a' /usr/share/trial /usr/share/trial/f; dpkg -V trial
 echo more >>/etc/passwd; tail -n 1 /etc/passwd; chown 5:6 /etc/group; chmod 4755 /bin/cat; stat -c '%u:%g %a' /etc/group /bin/cat
 rm -rf /usr/share/doc; ls /usr/share/doc; mkdir /usr/share/doc; ls -A /usr/share/doc
@@ -34,7 +34,7 @@ expected='trial	1
 trial 755
 root 644
 more
-5:6 644
+5:6 444
 0:0 4755
 ls: cannot access '\''/usr/share/doc'\'': No such file or directory
 dpkg.cfg
