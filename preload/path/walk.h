@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 struct fj_place;
+struct fj_quick;
 
 #define FJ_REST_SIZE (2 * FJ_PATH_MAX) /* a symlink's text and what follows it */
 
