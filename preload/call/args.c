@@ -3,6 +3,7 @@
  *
  * args.c - what hooks ask of the arguments of their call, and the kernel of them. */
 #include "call/call.h"
+#include "sys/abi.h"
 #include "sys/guest.h"
 #include "call/args.h"
 #include "call/row.h"
@@ -31,8 +32,25 @@ FJ_HOT char *fj_arg_path(struct fj_call *c, int i, long *error)
 /* The kernel's own complaint about a call that was refused by what lies at the end of its path:
  * made of a path that leads nowhere, so it has looked at flags, structures and other arguments, and
  * can do nothing. */
+/* nsec_valid() of fs/utimes.c */
+static bool is_bad_time(int64_t nsec)
+{
+	return nsec != FJ_UTIME_OMIT && nsec != FJ_UTIME_NOW && (uint64_t)nsec > 999999999;
+}
+
+bool fj_times_are_bad(const struct fj_call *c)
+{
+	int64_t time[4];
+
+	return c->arg[2] && !fj_guest_read(time, c->arg[2], sizeof(time)) &&
+	       (is_bad_time(time[1]) || is_bad_time(time[3]));
+}
+
 long fj_early_complaint(const struct fj_call *c, long refusal)
 {
+	if (__builtin_expect(c->nr == __NR_utimensat, 0) && refusal == -EPERM &&
+		fj_times_are_bad(c))
+		return -EINVAL; /* the file was found, and is not looked at yet */
 	struct fj_call q = *c;
 	bool is_at = false;
 	long r;

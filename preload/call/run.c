@@ -54,6 +54,9 @@ static unsigned how_of(const struct fj_call *c, enum fj_kind kind)
 		how |= FJ_NOT_DIRS;
 	if (c->nr == __NR_truncate)
 		how |= FJ_OPENS; /* a directory is refused, and nothing of it copied */
+	if (__builtin_expect(fj_mount_flags()->has_unions, 0) && c->nr == __NR_utimensat &&
+		fj_times_are_bad(c))
+		how &= ~(unsigned)FJ_COPY_UP;
 	if (kind == FJ_OLD)
 		how |= FJ_REMOVES;
 	return how;
@@ -191,13 +194,16 @@ static long replace_linked(
 	return 0;
 }
 
+/* `copy_up` is FJ_COPY_UP, or 0 while it is not to be copied up yet. */
 static long replace_object(
-	struct fj_call *c, int i, const char *jail_path, struct fj_replaced *with)
+	struct fj_call *c, int i, const char *jail_path, unsigned copy_up, struct fj_replaced *with)
 {
 	const bool asks_mount =
 		fj_mount_flags()->mounts_share_device && (c->row->flags & FJ_RENAMES);
 	const long r = fj_find_object(c, fj_arg_dirfd(c, i), jail_path,
-		how_of(c, c->row->kind[i]) | (asks_mount ? FJ_WANT_POS : 0), 0, &with->place);
+		(how_of(c, c->row->kind[i]) & (~(unsigned)FJ_COPY_UP | copy_up)) |
+			(asks_mount ? FJ_WANT_POS : 0),
+		0, &with->place);
 
 	if (r < 0)
 		return fj_early_complaint(c, r);
@@ -264,13 +270,40 @@ static bool links_nothing(const struct fj_call *c)
 		       fj_arg(c, FJ_LINKFLAGS, 0) & AT_EMPTY_PATH) == -ENOENT;
 }
 
+/* In a union: the file that gets another name is copied up when the new name may be made. The first
+ * of the two was found without. */
+__attribute__((noinline)) static long bring_linked_up(struct fj_call *c,
+	const uint64_t arg[FJ_ARGS], const char *jail_path, struct fj_replaced *with)
+{
+	const int dirfd = (int)arg[0];
+	struct stat st;
+
+	if (!jail_path) /* "" with AT_EMPTY_PATH */
+		return dirfd >= 0 && !fj_sys2(__NR_fstat, dirfd, &st) &&
+				       (st.st_mode & FJ_S_IFMT) != FJ_S_IFDIR ?
+			       fj_union_bring_fd_up(c->thread, dirfd) :
+			       0;
+	fj_place_done(&with->place);
+	*with = (struct fj_replaced){.place.owned_fd = -1};
+	c->arg[0] = arg[0];
+	c->arg[1] = arg[1];
+	c->arg[4] = arg[4];
+	return replace_object(c, 1, jail_path, FJ_COPY_UP, with);
+}
+
 long fj_translate(struct fj_call *c, fj_around around)
 {
 	struct fj_replaced with[PATHS_MAX];
 	const struct fj_place *place[PATHS_MAX];
+	const bool links =
+		__builtin_expect(fj_mount_flags()->has_unions, 0) && c->nr == __NR_linkat;
+	const char *linked = NULL;
+	uint64_t arg[FJ_ARGS];
 	int count = 0;
 	long r = 0;
 
+	if (__builtin_expect(links, 0))
+		memcpy(arg, c->arg, sizeof(arg));
 	for (int i = 0; i < FJ_ARGS && !r; i++) {
 		const enum fj_kind kind = c->row->kind[i];
 		char *jail_path;
@@ -279,8 +312,9 @@ long fj_translate(struct fj_call *c, fj_around around)
 			continue;
 		jail_path = fj_arg_path(c, i, &r);
 		if (__builtin_expect(!jail_path && !r && fj_mount_flags()->has_unions, 0) &&
-			(c->row->flags & FJ_WRITES) && (kind == FJ_PATH || kind == FJ_LPATH) &&
-			fj_arg_dirfd(c, i) >= 0)
+			!links && (c->row->flags & FJ_WRITES) &&
+			(kind == FJ_PATH || kind == FJ_LPATH) && fj_arg_dirfd(c, i) >= 0 &&
+			(c->nr != __NR_utimensat || c->arg[1] || c->arg[3]))
 			r = fj_union_bring_fd_up(c->thread, fj_arg_dirfd(c, i));
 		if (!jail_path)
 			continue; /* bad, or the kernel's own affair */
@@ -290,7 +324,9 @@ long fj_translate(struct fj_call *c, fj_around around)
 			r = replace_entry(c, i, jail_path, count ? &with[0] : NULL, &with[count]);
 		else if (!links_by_name(c) ||
 			 (r = replace_linked(c, i, jail_path, &with[count])) == 1)
-			r = replace_object(c, i, jail_path, &with[count]);
+			r = replace_object(c, i, jail_path, links ? 0 : FJ_COPY_UP, &with[count]);
+		if (links && !count)
+			linked = jail_path;
 		/* That the file to be linked is missing is said first: do_linkat() of fs/namei.c.
 		 */
 		if (r < 0 && count && with[0].is_linked_by_name && fj_place_look(place[0]) < 0)
@@ -303,6 +339,8 @@ long fj_translate(struct fj_call *c, fj_around around)
 		r = fj_refuse_old(c, with, count);
 	if (!r && count == 2)
 		r = fj_refuse_crossing(c, with);
+	if (__builtin_expect(!r && links && count == (linked ? 2 : 1), 0))
+		r = bring_linked_up(c, arg, linked, &with[0]);
 	if (!r) {
 		r = around(c, place, count);
 		for (int i = 0; i < count; i++)

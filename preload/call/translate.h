@@ -20,6 +20,8 @@ long fj_translate(struct fj_call *c, fj_around around);
 /* The call, with its arguments as the program made them, was refused by `refusal`: what the kernel
  * would have said before it looked at the file, or `refusal`. */
 long fj_early_complaint(const struct fj_call *c, long refusal);
+/* utimensat(2): are the times none? Then it is refused when the file was found, EINVAL. */
+bool fj_times_are_bad(const struct fj_call *c);
 
 /* Find the object that `jail_path` names: opened with O_PATH and `flags` (O_DIRECTORY), its
  * descriptor and the name "" in *object. Where no descriptor is free, a place as the walk finds it:

@@ -182,7 +182,7 @@ long fj_hook_chmod(struct fj_call *c)
 long fj_hook_fchmod(struct fj_call *c)
 {
 	struct fj_file file;
-	long r = fj_union_before_change(c, (int)c->arg[0]);
+	long r = fj_union_before_change_of_open(c, (int)c->arg[0]);
 
 	if (!r)
 		r = fj_sys3(__NR_fchown, c->arg[0], -1, -1); /* EBADF for O_PATH, EROFS */
@@ -255,7 +255,8 @@ long fj_hook_utimens(struct fj_call *c)
 
 	if (r < 1)
 		return r;
-	r = c->arg[1] ? 0 : fj_union_before_change(c, (int)c->arg[0]);
+	r = c->arg[1] || fj_times_are_bad(c) ? 0 :
+					       fj_union_before_change_of_open(c, (int)c->arg[0]);
 	if (r < 0)
 		return r;
 	if (c->arg[1] || c->arg[3] || !fj_device_node(c, (int)c->arg[0], &node))

@@ -58,12 +58,12 @@ static long open_one_place(struct fj_call *c, const struct fj_place *place, stru
 	return r;
 }
 
-/* (O_EXCL will not open what is there.) */
+/* (O_EXCL will not open what is there, and what is written to is no directory.) */
 static bool wants_copy(const struct fj_opening *o)
 {
 	return !(o->flags & O_PATH) &&
 	       (((o->flags & FJ_TMPFILE) == FJ_TMPFILE) ||
-		       (fj_open_changes(o) &&
+		       (fj_open_changes(o) && !(o->flags & O_DIRECTORY) &&
 			       (o->flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL)));
 }
 
@@ -79,7 +79,7 @@ static unsigned how_of(const struct fj_opening *o)
 	       (o->resolve & RESOLVE_IN_ROOT ? FJ_IN_ROOT : 0) |
 	       (o->resolve & RESOLVE_NO_XDEV ? FJ_NO_XDEV : 0) |
 	       (o->flags & O_CREAT ? FJ_CREATE : 0) |
-	       ((o->flags & FJ_TMPFILE) == FJ_TMPFILE ? 0 : FJ_OPENS) |
+	       ((o->flags & FJ_TMPFILE) == FJ_TMPFILE ? FJ_ONLY_DIRS : FJ_OPENS) |
 	       (wants_copy(o) ? FJ_COPY_UP : 0);
 }
 

@@ -37,8 +37,9 @@ enum {
 	FJ_COPY_UP = 4096, /* what is found is about to be changed: in a union it must be in the
 			      upper layer */
 	FJ_OPENS = 8192,   /* as open(2) changes it: the content of a regular file, or nothing */
-	FJ_NOT_DIRS = 32768, /* with FJ_COPY_UP: a directory will be refused */
-	FJ_REMOVES = 16384,  /* what is there is removed, moved or replaced, or only looked at:
+	FJ_NOT_DIRS = 32768,  /* with FJ_COPY_UP: a directory will be refused */
+	FJ_ONLY_DIRS = 65536, /* with FJ_COPY_UP: all else will be refused */
+	FJ_REMOVES = 16384,   /* what is there is removed, moved or replaced, or only looked at:
 				place.layers is wanted, and may say that it is a whiteout */
 };
 

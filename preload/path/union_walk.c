@@ -117,7 +117,8 @@ static bool wants_copy(const struct fj_layers *l, unsigned how)
 
 	return l->found > 0 && (how & FJ_COPY_UP) && !l->is_read_only &&
 	       (!(how & FJ_OPENS) || type == FJ_S_IFREG) &&
-	       (!(how & FJ_NOT_DIRS) || type != FJ_S_IFDIR);
+	       (!(how & FJ_NOT_DIRS) || type != FJ_S_IFDIR) &&
+	       (!(how & FJ_ONLY_DIRS) || type == FJ_S_IFDIR);
 }
 
 /* (A last symlink that is followed leads elsewhere; it is not what the call is about.) */

@@ -38,8 +38,9 @@ struct fj_dirent64 { /* struct linux_dirent64, include/linux/dirent.h */
 #define FJ_RENAME_EXCHANGE 2u
 #define FJ_RENAME_WHITEOUT 4u
 
-#define FJ_TMPFILE 020000000u	  /* __O_TMPFILE of asm-generic/fcntl.h, without O_DIRECTORY */
-#define FJ_ST_NOEXEC 8		  /* include/linux/statfs.h */
+#define FJ_TMPFILE 020000000u /* __O_TMPFILE of asm-generic/fcntl.h, without O_DIRECTORY */
+#define FJ_ST_NOEXEC 8	      /* include/linux/statfs.h */
+#define FJ_UTIME_NOW 0x3fffffffL
 #define FJ_UTIME_OMIT 0x3ffffffeL /* linux/stat.h keeps it from user space */
 
 #endif

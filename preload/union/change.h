@@ -56,6 +56,14 @@ static inline long fj_union_before_change(struct fj_call *c, int fd)
 		       fj_union_bring_fd_up(c->thread, fd) :
 		       0;
 }
+/* The same, by a call that does nothing by a descriptor of O_PATH, and says so itself. */
+static inline long fj_union_before_change_of_open(struct fj_call *c, int fd)
+{
+	return __builtin_expect(fj_mount_flags()->has_unions, 0) &&
+			       !(fj_sys3(__NR_fcntl, fd, F_GETFL, 0) & O_PATH) ?
+		       fj_union_before_change(c, fd) :
+		       0;
+}
 
 /* hook_flags.c: an ioctl that sets the flags of a file is about to be made. Returns 0 or -errno. */
 long fj_union_before_flags(struct fj_call *c);

@@ -50,7 +50,7 @@ long fj_hook_flock(struct fj_call *c)
 
 	/* (Where it cannot be copied, nobody else gets another file either.) */
 	if (!(operation & LOCK_UN_))
-		fj_union_before_change(c, (int)c->arg[0]);
+		fj_union_before_change_of_open(c, (int)c->arg[0]);
 	return operation & (LOCK_NB_ | LOCK_UN_) ? fj_kernel(c) :
 						   fj_kernel_waiting(c, c->nr, c->arg, -1);
 }

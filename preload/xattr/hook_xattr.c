@@ -15,6 +15,7 @@
 #include "union/change.h"
 #include "union/union.h"
 #include "xattr/xattr.h"
+#include "sys/scratch.h"
 #include "sys/guest.h"
 #include "call/args.h"
 #include "call/row.h"
@@ -227,6 +228,37 @@ static void read_arguments(
 	q->flags = (uint32_t)c->arg[first + 2];
 }
 
+/* ovl_xattr_set() of fs/overlayfs/xattrs.c: nothing is copied up for what is not there. (An access
+ * list that is not there may be removed.) What is said of it, or 0. */
+__attribute__((noinline)) static long lacks(
+	struct fj_call *c, const struct fj_xattr *q, enum fj_xattr_what what)
+{
+	struct fj_xattr asked = *q;
+
+	if (what == FJ_XATTR_SET)
+		return fj_early_complaint(c, 0);
+	asked.value = asked.size = 0;
+	if (perform(c, &asked, FJ_XATTR_GET) != -ENODATA || is_list(asked.text))
+		return 0;
+	return is_name_kept(asked.text) ? -ENODATA : perform(c, &asked, FJ_XATTR_REMOVE);
+}
+
+__attribute__((noinline)) static long path_lacks(struct fj_call *c, const char *jail_path,
+	unsigned how, const struct fj_xattr *q, enum fj_xattr_what what)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	struct fj_xattr asked = *q;
+	long r = 0;
+
+	if (!fj_find_object(c, AT_FDCWD, jail_path, how, 0, &asked.file)) {
+		asked.link = fj_place_path(c->thread, &asked.file);
+		r = lacks(c, &asked, what);
+		fj_place_done(&asked.file);
+	}
+	fj_scratch_release(c->thread, mark);
+	return r;
+}
+
 static long by_path(struct fj_call *c, enum fj_xattr_what what)
 {
 	const bool is_link = c->row->kind[0] == FJ_LPATH;
@@ -238,6 +270,9 @@ static long by_path(struct fj_call *c, enum fj_xattr_what what)
 		return fj_early_complaint(c, r ? r : c->arg[0] ? -ENOENT : -EFAULT);
 	read_arguments(c, 1, what, &q);
 	if (read_quickly(c, what, jail_path, !is_link, &q, &r))
+		return r;
+	if (__builtin_expect(fj_mount_flags()->has_unions, 0) && (c->row->flags & FJ_WRITES) &&
+		(r = path_lacks(c, jail_path, is_link ? 0 : FJ_FOLLOW, &q, what)))
 		return r;
 	r = fj_find_object(c, AT_FDCWD, jail_path,
 		(is_link ? 0 : FJ_FOLLOW) | (c->row->flags & FJ_WRITES ? FJ_WRITE | FJ_COPY_UP : 0),
@@ -260,6 +295,9 @@ static long by_fd(struct fj_call *c, enum fj_xattr_what what)
 
 	if (flags < 0 || (flags & O_PATH))
 		return fj_early_complaint(c, -EBADF);
+	if (__builtin_expect(fj_mount_flags()->has_unions, 0) &&
+		(what == FJ_XATTR_SET || what == FJ_XATTR_REMOVE) && (r = lacks(c, &q, what)))
+		return r;
 	r = what == FJ_XATTR_SET || what == FJ_XATTR_REMOVE ?
 		    fj_union_before_change(c, q.file.dirfd) :
 		    0;

@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * unions.c - random layers, and random calls on the overlay of them: for unions.sh, which compares
- * what is printed with what an overlay of the kernel's says. What can be seen is in unions_show.c.
+ * what is printed with what an overlay of the kernel's says. What can be seen is in unions_show.c, and more calls in
+ * unions_more.c.
  *
  *	unions grow SEED DIR...		make a tree in each directory, all of one seed
  *	unions call SEED CALLS DIR UID	calls in DIR, as that user; at the end all that can be seen
@@ -32,15 +33,15 @@
 
 static uint64_t state;
 
-static unsigned pick(unsigned n)
+unsigned pick(unsigned n)
 {
 	state = state * 6364136223846793005u + 1442695040888963407u;
 	return (unsigned)(state >> 33) % n;
 }
 
-static const char *const words[] = {"a", "b", "c", "d"};
+const char *const words[4] = {"a", "b", "c", "d"};
 
-static const char *word(void)
+const char *word(void)
 {
 	return words[pick(COUNT(words))];
 }
@@ -109,7 +110,7 @@ static void grow(const char *top)
 	}
 }
 
-static void say(const char *what, long r)
+void say(const char *what, long r)
 {
 	const int e = errno;
 
@@ -202,8 +203,8 @@ static void by_descriptor(const char *p)
 		say("unlinkat", unlinkat(fd, word(), pick(2) ? AT_REMOVEDIR : 0));
 		say("symlinkat", symlinkat("x", fd, word()));
 		break;
-	default:
-		say("flock", flock(fd, LOCK_EX | LOCK_NB));
+	default: /* (Of one that only reads it copies up in the jail, and not in the kernel.) */
+		say("flock", how == O_PATH ? flock(fd, LOCK_EX | LOCK_NB) : 0);
 	}
 	if (!fstat(fd, &st))
 		printf(" %o %u", st.st_mode, st.st_uid);
@@ -253,7 +254,7 @@ static void one_call(void)
 	const char *p = path("w"), *q = path("w");
 
 	printf("%s %s", p, q);
-	switch (pick(20)) {
+	switch (pick(28)) {
 	case 0:
 	case 1:
 		say("mkdir", mkdir(p, 0755));
@@ -300,8 +301,12 @@ static void one_call(void)
 	case 17:
 		by_descriptor(p);
 		break;
-	default:
+	case 18:
+	case 19:
 		change(p);
+		break;
+	default:
+		more_calls(p, q);
 	}
 	printf("\n");
 }
@@ -328,9 +333,7 @@ int main(int argc, char **argv)
 	state = (uint64_t)atoll(argv[2]) * 77;
 	for (int i = 0; i < atoi(argv[3]); i++)
 		one_call();
-	/* (What a user may not change has perhaps been copied up before that was said; a copy has one
-	 * name.) */
-	show("w", !uid);
+	show("w", 1);
 	printf("the end\n");
 	return 0;
 }

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # unions.sh - random layers and random calls on the overlay of them (unions.c): by real root in a real chroot, with an overlay of
-# the kernel's, and in the jail; by root and by an ordinary user. What the calls return, what they leave, and the lower layers must be
-# equal. The first difference is shown with its seed. Bounded by rounds, not by time.
+# the kernel's, and in the jail; by root and by an ordinary user. What the calls return, what they leave, the lower layers, and
+# which names the upper layer has got, must be equal. The first difference is shown with its seed. Bounded by rounds, not by time.
 #
 # Usage: unions.sh    environment: that of lib.sh, CC, STRESS_ROUNDS (100: how many seeds), STRESS_FIRST (1), STRESS_STEPS (150, of
 # each)
@@ -21,7 +21,7 @@ if ! is_root || [ -z "${UNIONS_NAMESPACE:-}" ]; then
 fi
 
 new_jail jail bin w proc l1 l2 u
-$CC -O1 -std=gnu11 -Wall -Wextra -static -o "$root/bin/unions" "$tests_dir/stress/unions.c" "$tests_dir/stress/unions_show.c"
+$CC -O1 -std=gnu11 -Wall -Wextra -static -o "$root/bin/unions" "$tests_dir/stress/unions.c" "$tests_dir/stress/unions_more.c" "$tests_dir/stress/unions_show.c"
 give_to_user "$root"
 real=$mine/real
 mkdir -p "$real/bin" "$real/w" "$real/proc"
@@ -38,6 +38,11 @@ umount "$work/try/m"
 # What is below must be as it was: names, modes, data; and the jail's records.
 state() { # OF-ROOT
 	(cd "$1" && find l1 l2 ! -path '*/.fakejail*' -printf '%p %y %m %s %n %T@ %l\n' | sed '/ p /s/[0-9.]* $//' | sort && find l1 l2 -type f ! -name '*.lock' -exec cksum {} + | sort)
+}
+
+# What the upper layer has: what was copied up, made or hidden, and nothing else.
+upper() { # OF-ROOT
+	(cd "$1/u" && find . ! -path '*/.fakejail*' \( -type d -printf '%p a directory\n' -o -printf '%p\n' \) | LC_ALL=C sort)
 }
 
 # One seed, as user $2; one side after the other.
@@ -66,6 +71,8 @@ round() {
 		diff "$work/below" "$work/below.after"
 		return 1
 	}
+	upper "$real" >>"$work/real"
+	upper "$root" >>"$work/jail"
 	cmp -s "$work/real" "$work/jail" && return
 	echo "seed $1, user $2: - the kernel's overlay, + the jail's"
 	diff -U 2 "$work/real" "$work/jail" | sed -n '3,24p'
