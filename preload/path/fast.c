@@ -186,7 +186,7 @@ __attribute__((noinline)) static enum fj_dir_kind recall_dir(
 
 	q->epoch = fj_facts_epoch();
 	fj_str_init(&pos, fj_scratch(q->t, FJ_FACT_TEXT), FJ_FACT_TEXT);
-	if (!is_special(name, len) && fj_quick_stands_in_one(q, &pos))
+	if (!is_special(name, len) && fj_fast_stands_in_one(q, &pos))
 		return FJ_DIR_IN_UNION;
 	fj_str_cut(&pos, 0);
 	kind = fj_dir_recall(q->dirfd, q->epoch, &pos);

@@ -44,7 +44,7 @@ enum {
 };
 
 /* May names be looked up in directory `name` of `dirfd` ("": itself)? 1: by everybody, 0: by the
- * caller, or -EACCES. Asked of every directory on the way when the thread's `asks_search` is set.
+ * caller, or -EACCES. Asked of every directory on the way when fj_search() of the thread says that the caller asks.
  * Set before that, by whoever knows owners. */
 extern long (*fj_path_may_search)(struct fj_thread *t, int dirfd, const char *name);
 

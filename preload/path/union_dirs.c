@@ -13,6 +13,7 @@
  *
  * Called by walks and lookups that begin at a descriptor or at the working directory, and by hooks
  * of descriptors. */
+#include "jail/search.h"
 #include "path/walk.h"
 #include "sys/abi.h"
 #include "jail/facts.h"
@@ -123,7 +124,7 @@ void fj_dir_keep(
 	fj_facts_add(&own_root, key, KEY_SIZE, l ? pos : "", l ? FJ_FACT_UNION : 0, 0, epoch);
 }
 
-bool fj_quick_stands_in_one(struct fj_quick *q, struct fj_str *pos)
+bool fj_fast_stands_in_one(struct fj_fast *q, struct fj_str *pos)
 {
 	const struct fj_fact *f;
 	unsigned flags;
@@ -132,7 +133,7 @@ bool fj_quick_stands_in_one(struct fj_quick *q, struct fj_str *pos)
 
 	/* (Where a device does not tell whose a file is, its path does.) */
 	if (q->dirfd != AT_FDCWD || !q->epoch || !q->takes_layers || !q->takes_cwd ||
-		fj_jail->dirs_share_device)
+		fj_mount_flags()->dirs_share_device)
 		return false;
 	q->moves = fj_stand_begin();
 	if (!fj_stand_where(q->t, q->epoch, q->moves, pos, &is_asked))
@@ -143,7 +144,7 @@ bool fj_quick_stands_in_one(struct fj_quick *q, struct fj_str *pos)
 		return false;
 	flags = fj_fact_flags(f, q->t);
 	if ((flags & (FJ_FACT_UNION | FJ_FACT_MERGED)) != FJ_FACT_UNION ||
-		(q->t->asks_search && !(flags & FJ_FACT_LETS)) || !fj_fact_held(f, turn))
+		(fj_search(q->t)->asks && !(flags & FJ_FACT_LETS)) || !fj_fact_held(f, turn))
 		return false;
 	fj_dir_ask_noted(q->t);
 	q->is_layered = q->stands = true;

@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 struct fj_place;
-struct fj_quick;
+struct fj_fast;
 
 #define FJ_REST_SIZE (2 * FJ_PATH_MAX) /* a symlink's text and what follows it */
 
@@ -136,7 +136,7 @@ long fj_walk_keep_layers(struct fj_walk *w, unsigned how, struct fj_place *place
 /* union_dirs.c: is the working directory, by what is known of where the process stands, in one layer of
  * a union? Then a name in it is looked up there, as in any other directory; its position goes to
  * `pos`, which is empty. */
-bool fj_quick_stands_in_one(struct fj_quick *q, struct fj_str *pos);
+bool fj_fast_stands_in_one(struct fj_fast *q, struct fj_str *pos);
 
 /* links.c: symlinks, and the links of procfs that are none. */
 enum fj_link { FJ_NOT_A_LINK, FJ_TEXT_LINK, FJ_MAGIC_LINK };
