@@ -10,6 +10,7 @@
 cd "$srcdir"
 [ -e preload/order.ld ] || skip 'preload/order.ld is not in this tree'
 # Functions as they are defined or, in assembler, named; variables are static ones or the engine's own.
+# shellcheck disable=SC2013 # a part has no blanks
 for part in $(sed -n 's/^[[:space:]]*\*(\.\(text\|bss\)\.\([a-z_0-9]*\)[ )].*/\1:\2/p' preload/order.ld); do
 	case $part in
 	text:hot | text:gate | text:entry | bss:zy | bss:zz) continue ;;

@@ -3,6 +3,7 @@
  *
  * check_cost_union.c - what a call costs in an overlay, in a directory that one layer has: how often
  * the engine enters the kernel for it, beside the same call in a directory of the jail's root. */
+#include "jail/jail.h"
 #include "call/hooks.h"
 #include "union/change.h"
 
