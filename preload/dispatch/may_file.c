@@ -19,13 +19,11 @@
 #include <linux/inotify.h>
 #include <stdint.h>
 
-#define UTIME_NOW_ 0x3fffffffL /* linux/stat.h keeps them from user space */
-
 /* UTIME_NOW for both is like no times at all: who may write may do that. */
 static long judge_times(struct fj_call *c, const struct fj_ids *ids, const struct fj_owner *file)
 {
 	const uint64_t at = fj_arg(c, FJ_PTR, 0);
-	int64_t time[4] = {0, UTIME_NOW_, 0, UTIME_NOW_};
+	int64_t time[4] = {0, FJ_UTIME_NOW, 0, FJ_UTIME_NOW};
 
 	if (c->nr == __NR_utimensat && at && fj_guest_read(time, at, sizeof(time)))
 		return 0;
@@ -33,7 +31,7 @@ static long judge_times(struct fj_call *c, const struct fj_ids *ids, const struc
 		return 0;
 	if (fj_is_owner(ids, file))
 		return 0;
-	if (!at || (c->nr == __NR_utimensat && time[1] == UTIME_NOW_ && time[3] == UTIME_NOW_))
+	if (!at || (c->nr == __NR_utimensat && time[1] == FJ_UTIME_NOW && time[3] == FJ_UTIME_NOW))
 		return fj_may(ids, file, FJ_MAY_WRITE);
 	return -EPERM;
 }

@@ -249,8 +249,8 @@ static long read_heads(int fd, char *usual, Elf64_Ehdr *eh, const Elf64_Phdr **p
 
 /* Reserve room for all segments, of which the one that is returned is mapped by that (or none: -1).
  * `*base` is what is to be added to the file's addresses. */
-static long reserve_all(int fd, const struct span *s, const Elf64_Ehdr *eh, const Elf64_Phdr *ph,
-	uint64_t before, uint64_t *base)
+__attribute__((noinline)) static long reserve_all(int fd, const struct span *s,
+	const Elf64_Ehdr *eh, const Elf64_Phdr *ph, uint64_t before, uint64_t *base)
 {
 	int first = -1;
 	long r;

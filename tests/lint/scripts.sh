@@ -28,6 +28,7 @@ for script in $scripts; do
 done
 # A test that nobody runs passes for ever.
 for script in tests/workflows/*.sh tests/stress/*.sh; do
+	case $(head -n 1 "$script") in '#!'*) ;; *) continue ;; esac # read by tests
 	grep -qE "$script( |\$)" scripts/run-tests || complain "$script" 'is not in the queue of scripts/run-tests'
 done
 finish
