@@ -225,16 +225,16 @@ static void note_segment(struct fj_mapped *m, const Elf64_Ehdr *eh, const Elf64_
  * USUAL_HEADS bytes, else elsewhere. Returns 0 or -errno. */
 #define HEADS (sizeof(Elf64_Ehdr) + FJ_PHDRS_MAX * sizeof(Elf64_Phdr))
 #define USUAL_HEADS 792 /* 13 program headers, as ld(1) makes them; a page less to be touched */
-static long read_heads(int fd, char *usual, Elf64_Ehdr *eh, const Elf64_Phdr **ph)
+static long read_heads(int fd, char *usual, const Elf64_Phdr **ph)
 {
 	static char all[HEADS] __attribute__((aligned(8))) FJ_BULKY;
+	const Elf64_Ehdr *eh = (const Elf64_Ehdr *)usual;
 	const long n = fj_sys4(__NR_pread64, fd, usual, USUAL_HEADS, 0);
 	size_t size;
 	long r;
 
 	if (n < 0)
 		return n;
-	memcpy(eh, usual, sizeof(*eh));
 	r = fj_elf_check(eh, (size_t)n);
 	if (r < 0)
 		return r;
@@ -249,8 +249,8 @@ static long read_heads(int fd, char *usual, Elf64_Ehdr *eh, const Elf64_Phdr **p
 
 /* Reserve room for all segments, of which the one that is returned is mapped by that (or none: -1).
  * `*base` is what is to be added to the file's addresses. */
-__attribute__((noinline)) static long reserve_all(int fd, const struct span *s,
-	const Elf64_Ehdr *eh, const Elf64_Phdr *ph, uint64_t before, uint64_t *base)
+static long reserve_all(int fd, const struct span *s, const Elf64_Ehdr *eh, const Elf64_Phdr *ph,
+	uint64_t before, uint64_t *base)
 {
 	int first = -1;
 	long r;
@@ -280,23 +280,23 @@ __attribute__((noinline)) static long reserve_all(int fd, const struct span *s,
 long fj_map_elf(int fd, const struct fj_mapping *how, struct fj_mapped *m)
 {
 	char usual[USUAL_HEADS] __attribute__((aligned(8)));
+	const Elf64_Ehdr *eh = (const Elf64_Ehdr *)usual;
 	const Elf64_Phdr *ph;
 	struct span s;
-	Elf64_Ehdr eh;
-	long first, r = read_heads(fd, usual, &eh, &ph);
+	long first, r = read_heads(fd, usual, &ph);
 
 	*m = (struct fj_mapped){0};
 	if (r >= 0)
-		r = measure(&eh, ph, how, &s);
+		r = measure(eh, ph, how, &s);
 	if (r < 0)
 		return r;
-	first = reserve_all(fd, &s, &eh, ph, how->before, &m->base);
+	first = reserve_all(fd, &s, eh, ph, how->before, &m->base);
 	if (first < -1)
 		return first;
 	m->size = s.high - s.low;
-	m->entry = m->base + eh.e_entry;
-	m->phnum = eh.e_phnum;
-	for (int i = 0; i < eh.e_phnum; i++) {
+	m->entry = m->base + eh->e_entry;
+	m->phnum = eh->e_phnum;
+	for (int i = 0; i < eh->e_phnum; i++) {
 		if (ph[i].p_type == PT_GNU_STACK)
 			m->wants_exec_stack = ph[i].p_flags & PF_X;
 		if (ph[i].p_type != PT_LOAD || !ph[i].p_memsz)
@@ -304,7 +304,7 @@ long fj_map_elf(int fd, const struct fj_mapping *how, struct fj_mapped *m)
 		r = i == first ? 0 : map_segment(fd, m->base, &ph[i], how->has_jumps);
 		if (r < 0)
 			return r;
-		note_segment(m, &eh, &ph[i]);
+		note_segment(m, eh, &ph[i]);
 	}
 	return 0;
 }
