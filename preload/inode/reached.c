@@ -18,6 +18,7 @@
  *   descriptor. One is noted: a second one makes the first be asked.
  *
  * Called by the hooks that open, enter and look at directories, and by walks. */
+#include "jail/hidden.h"
 #include "inode/roots.h"
 #include "sys/guest.h"
 #include "jail/jail.h"

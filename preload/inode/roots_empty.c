@@ -6,6 +6,7 @@
  * The records of a root are not to be seen in it, so a program may remove such a directory, or
  * rename another over it: they go first. Called by those who remove or replace directories; those
  * who look through the descriptors that are open use fj_roots_each_name(), too. */
+#include "jail/hidden.h"
 #include "inode/roots.h"
 
 #include "sys/abi.h"

@@ -38,7 +38,4 @@ struct fj_jail {
 					       whoever looks at them */
 };
 
-#define FJ_HIDDEN_NAME                                                                             \
-	".fakejail" /* in the root: what the jail keeps for itself, not to be seen from inside */
-
 #endif

@@ -3,6 +3,7 @@
  * overlay.c - a file system of type overlay: its options, and the directories of the host that they
  * name. The kernel's rules are in fs/overlayfs/params.c and fs/overlayfs/super.c; an option that
  * would need more than we can do is refused. */
+#include "jail/hidden.h"
 #include "mount/overlay.h"
 
 #include "inode/roots.h"

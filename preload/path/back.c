@@ -270,6 +270,11 @@ bool fj_path_seen(const char *pos, struct fj_str *out)
 
 bool fj_path_of_dir(struct fj_thread *t, int dirfd, struct fj_str *out)
 {
+	return fj_path_of_dir_noted(t, dirfd, fj_dir_noted(dirfd), out);
+}
+
+bool fj_path_of_dir_noted(struct fj_thread *t, int dirfd, const char *hint, struct fj_str *out)
+{
 	const uint32_t mark = fj_scratch_mark(t);
 	char *host_path = fj_scratch_path(t);
 	bool known = false;
@@ -288,7 +293,7 @@ bool fj_path_of_dir(struct fj_thread *t, int dirfd, struct fj_str *out)
 	if (n > 0 && n < FJ_PATH_MAX && host_path[0] == '/') {
 		host_path[n] = 0;
 		fj_scratch_trim(t, host_path, (size_t)n + 1);
-		known = fj_path_back_hinted(host_path, fj_dir_noted(dirfd), out);
+		known = fj_path_back_hinted(host_path, hint, out);
 	}
 	fj_scratch_release(t, mark);
 	return known;

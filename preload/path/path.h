@@ -110,6 +110,8 @@ void fj_stand_moved(void);
 /* Before it is asked where the process stands; and afterwards, did it stay there? */
 uint32_t fj_stand_begin(void);
 bool fj_stand_held(uint32_t seen);
+/* Does fj_stand_held(seen) say so of every way to move? Else only the kernel knows. */
+bool fj_stand_is_told(uint32_t seen);
 /* Append it, as it was at `epoch`, which was read before, and at `seen`. False: it is deleted or
  * outside. `*is_asked`: the kernel said so now. Else it may have been moved from outside since. */
 bool fj_stand_where(
@@ -131,6 +133,9 @@ bool fj_path_seen(const char *pos, struct fj_str *out);
 /* The position of the working directory, or of directory `dirfd`; false when it is deleted or
  * outside. */
 bool fj_path_of_dir(struct fj_thread *t, int dirfd, struct fj_str *out);
+/* The same, and the position `hint` is preferred to others that lead there: fj_dir_noted() of a
+ * descriptor of the same directory. */
+bool fj_path_of_dir_noted(struct fj_thread *t, int dirfd, const char *hint, struct fj_str *out);
 /* The working directory was reached by `pos`; what was noted, or "". A hint: fchdir(2) moves it. */
 void fj_cwd_note(const char *pos);
 const char *fj_cwd_noted(void);

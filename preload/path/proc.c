@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * proc.c - the names of procfs behind which the host would show. */
+#include "jail/hidden.h"
 #include "path/proc.h"
 
 #include "jail/jail.h"

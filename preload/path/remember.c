@@ -20,6 +20,8 @@ static bool learn_marked_pos(struct fj_walk *w)
 {
 	bool is_new = false;
 
+	if (!fj_stand_is_told(fj_stand_begin()))
+		fj_walk_hold(w);
 	if (!fj_walk_learn_pos(w))
 		return false;
 	if (w->is_recalled)

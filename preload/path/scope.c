@@ -33,6 +33,7 @@ long fj_walk_scope(struct fj_walk *w, const char *jail_path)
 	if (jail_path[0] == '/' && (w->how & FJ_BENEATH))
 		return -EXDEV;
 	fj_walk_learn_pos(w);
+	w->is_loose = false; /* as many steps up as down lead back here, whatever is here by then */
 	pos = fj_scratch(w->t, w->pos.len + 1);
 	memcpy(pos, w->pos.at, w->pos.len + 1);
 	*scope = (struct fj_root){.fd = w->fd,

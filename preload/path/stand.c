@@ -79,6 +79,11 @@ static bool may_be_kept(void)
 	return fj_jail->has_trap && !fj_jail->has_shared_cwds;
 }
 
+bool fj_stand_is_told(uint32_t seen)
+{
+	return seen != FJ_STAND_MOVING && may_be_kept();
+}
+
 static bool recall(const struct fj_thread *t, uint64_t epoch, uint32_t seen, struct fj_str *pos)
 {
 	const uint32_t known = __atomic_load_n(&stand.known, __ATOMIC_ACQUIRE);

@@ -2,14 +2,19 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * steps.c - the steps of a walk from directory to directory: into one, into what is mounted on it,
- * up, back to the root, and over several at once.
+ * up, and back to the root. Those over several at once are in leap.c.
  *
  * Why `..` cannot escape: it is answered by the position while that is known (and stops at the
- * root), else only after the directory was compared with the root.
+ * root), else only after the directory was compared with the root. Both are asked of a descriptor of
+ * ours. Where a walk begins it may have none: another thread may make the program's descriptor, or its
+ * working directory, another directory at any time. So a step up from there is made from a descriptor
+ * of ours (fj_walk_hold()), or is taken back when the process has moved meanwhile (stand.c). And
+ * what was learned there is forgotten with the first step, unless it is known to hold.
  *
  * Where no descriptor is free a walk goes on by text from the last one that it has: each component
  * is looked at before it is added. Then the kernel walks the names again, so a directory that is
  * replaced by a symlink in that very moment would be followed; nobody else's walk is like that. */
+#include "jail/jail.h"
 #include "path/walk.h"
 #include "sys/abi.h"
 #include "jail/facts.h"
@@ -35,10 +40,40 @@ void fj_walk_go(struct fj_walk *w, int fd, bool is_owned)
 		fj_layers_close(w->layers);
 		w->layers = NULL;
 	}
-	w->fd = fd;
+	w->fd = w->noted_fd = fd;
 	w->owned_fd = is_owned ? fd : -1;
 	if (w->below)
 		w->below[0] = 0;
+	if (!w->is_loose)
+		return;
+	w->is_loose = false;
+	if (w->stands && fj_stand_held(w->moves))
+		return;
+	w->knows_pos = false;
+	w->fact_key = NULL;
+}
+
+bool fj_walk_is_on_program(const struct fj_walk *w)
+{
+	return w->owned_fd < 0 && !w->layers && w->fd != FJ_FD_ROOT(fj_jail) &&
+	       (w->fd != w->root->fd || fj_walk_is_scoped(w));
+}
+
+long fj_walk_hold(struct fj_walk *w)
+{
+	const int noted_fd = w->noted_fd;
+	long fd;
+
+	if (!fj_walk_is_on_program(w) || w->below)
+		return 0;
+	fd = fj_open_path(w->fd, ".", O_DIRECTORY);
+	if (fj_is_err(fd))
+		return fd;
+	w->is_loose = true;
+	w->stands = false;
+	fj_walk_go(w, (int)fd, true);
+	w->noted_fd = noted_fd;
+	return 0;
 }
 
 const char *fj_walk_name(struct fj_walk *w, const char *name)
@@ -148,18 +183,28 @@ void fj_walk_to_root(struct fj_walk *w)
 
 bool fj_walk_learn_pos(struct fj_walk *w)
 {
+	const bool on_program = fj_walk_is_on_program(w);
+
 	if (w->knows_pos || w->is_detached)
 		return w->knows_pos;
+	/* By which of its names a directory was come to is known only here, and what is remembered of
+	 * it in a union is its own. */
+	if (on_program && !fj_walk_is_scoped(w) &&
+		(fj_mount_flags()->has_aliases || fj_mount_flags()->has_unions))
+		fj_walk_hold(w);
 	fj_str_cut(&w->pos, 0);
-	w->is_recalled = false;
+	w->is_recalled = w->stands = false;
+	w->is_loose = fj_walk_is_on_program(w);
 	if (w->fd == AT_FDCWD && (!w->below || !w->below[0])) {
 		bool is_asked;
 
-		w->knows_pos = fj_stand_where(
-			w->t, fj_facts_epoch(), fj_stand_begin(), &w->pos, &is_asked);
+		w->moves = fj_stand_begin();
+		w->stands = fj_stand_is_told(w->moves);
+		w->knows_pos = fj_stand_where(w->t, fj_facts_epoch(), w->moves, &w->pos, &is_asked);
 		w->is_recalled = !is_asked;
 	} else {
-		w->knows_pos = fj_path_of_dir(w->t, w->fd, &w->pos);
+		w->knows_pos =
+			fj_path_of_dir_noted(w->t, w->fd, fj_dir_noted(w->noted_fd), &w->pos);
 	}
 	w->is_detached = !w->knows_pos;
 	return w->knows_pos;
@@ -198,14 +243,52 @@ static bool is_root_dir(struct fj_walk *w)
 	       (st.st_ino == fj_jail->root_ino && st.st_dev == fj_jail->root_dev);
 }
 
+/* From the program's own directory, which it has left meanwhile, the step may have led anywhere: back,
+ * and once more. */
+static long step_again(struct fj_walk *w)
+{
+	long r;
+
+	fj_walk_go(w, AT_FDCWD, false);
+	w->knows_pos = w->is_detached = false;
+	w->fact_key = NULL;
+	r = fj_walk_hold(w);
+	return r < 0 ? r : fj_walk_up(w);
+}
+
+/* Have the position, or know that there is none, of a directory that stays the same one. Returns 0 or
+ * -errno. `*stands`: it stays that unless the process moves. */
+static long find_where(struct fj_walk *w, bool *stands)
+{
+	long r;
+
+	fj_walk_learn_pos(w);
+	*stands = w->is_loose && w->stands && w->knows_pos && !w->below;
+	if (*stands || !fj_walk_is_on_program(w) || (w->knows_pos && !w->is_loose))
+		return 0;
+	if (w->below) /* `..` goes by the position, or not at all */
+		return w->knows_pos ? 0 : -EMFILE;
+	r = fj_walk_hold(w);
+	w->is_detached = false;
+	if (r >= 0)
+		fj_walk_learn_pos(w);
+	return r;
+}
+
 long fj_walk_up(struct fj_walk *w)
 {
 	struct fj_mount_found m;
+	uint32_t moves;
+	bool stands;
 	size_t before;
 	long r;
 
 	w->has_met_root = true;
-	if (!fj_walk_learn_pos(w))
+	r = find_where(w, &stands);
+	if (r < 0)
+		return r;
+	moves = w->moves;
+	if (!w->knows_pos)
 		return is_root_dir(w) ? fj_walk_stop_at_root(w) : fj_walk_enter(w, "..", 0);
 	if (w->pos.len == 0 || (w->pos.len == w->root->len && fj_streq(w->pos.at, w->root->pos)))
 		return fj_walk_stop_at_root(w);
@@ -213,10 +296,13 @@ long fj_walk_up(struct fj_walk *w)
 		return -EXDEV;
 	before = w->pos.len;
 	if (w->below || w->layers || fj_mount_at(w->pos.at, &m, NULL)) {
+		w->is_loose = false; /* it is by the position that the step is made */
 		fj_str_cut(&w->pos, fj_walk_parent_len(&w->pos));
 		r = enter_pos(w);
 	} else {
 		r = fj_walk_enter(w, "..", 0);
+		if (stands && !fj_stand_held(moves))
+			return step_again(w);
 		fj_str_cut(&w->pos, fj_walk_parent_len(&w->pos));
 	}
 	if (fj_is_err(r)) { /* as it was: the step may be tried again */
@@ -283,6 +369,8 @@ long fj_walk_into(struct fj_walk *w, const char *name, size_t len, char *rest)
 		fj_scratch_release(w->t, mark);
 		return -EXDEV;
 	}
+	if (m)
+		w->is_loose = false; /* it is the position that says what is mounted there */
 	r = !m && w->layers ? fj_walk_into_layers(w, name) :
 			      fj_walk_enter(w, m ? m : name, m && !w->is_entry ? 0 : O_NOFOLLOW);
 	if (m && w->is_entry && (r == -ENOTDIR || r == -ELOOP))
@@ -295,105 +383,4 @@ long fj_walk_into(struct fj_walk *w, const char *name, size_t len, char *rest)
 	fj_walk_push_pos(w, name, len);
 	w->rest = rest;
 	return 0;
-}
-
-/* Is it remembered that everybody, or who asks, may search all that the next `len` bytes of the rest
- * name? FJ_FACT_LETS, or 0. */
-static unsigned is_way_open(struct fj_walk *w, size_t len)
-{
-	const uint32_t mark = fj_scratch_mark(w->t);
-	const uint64_t epoch = fj_facts_epoch();
-	struct fj_str key, value;
-	unsigned flags = 0, lets = 0;
-
-	fj_str_init(&key, fj_scratch(w->t, FJ_REST_SIZE), FJ_REST_SIZE);
-	fj_str_init(&value, fj_scratch(w->t, FJ_REST_SIZE), FJ_REST_SIZE);
-	if (epoch && fj_walk_learn_pos(w) && fj_path_seen(w->pos.at, &key)) {
-		if (key.len > 1)
-			fj_str_put(&key, "/");
-		fj_str_add(&key, w->rest, len);
-		if (!key.overflowed &&
-			fj_facts_find(w->t, w->root, key.at, key.len, &value, &flags, epoch))
-			lets = flags & FJ_FACT_LETS;
-	}
-	fj_scratch_release(w->t, mark);
-	return lets;
-}
-
-/* How much of the directories that the next `len` bytes name may be passed over without asking, and
- * is the one reached to be asked? Of all but the last one it is enough to know that they are open:
- * then a last one that is missing is found so in one call, as compilers look for their headers. */
-static size_t open_len(struct fj_walk *w, size_t len, unsigned *lets, bool *is_asked)
-{
-	unsigned unknown = 0;
-	size_t n = len;
-
-	while (n && !(*lets = is_way_open(w, n))) {
-		unknown++;
-		while (n && w->rest[n - 1] != '/')
-			n--;
-		while (n && w->rest[n - 1] == '/')
-			n--;
-	}
-	*is_asked = unknown != 1;
-	return n && unknown == 1 ? len : n;
-}
-
-long fj_walk_leap(struct fj_walk *w)
-{
-	char *last = NULL, *c = w->rest;
-	unsigned lets = 0;
-	bool is_asked = false;
-	long fd;
-
-	if (!w->can_leap || w->below || w->layers || fj_lacks()->openat2)
-		return 0;
-	w->can_leap = false;
-	for (char *start = c; *c; start = c) {
-		while (*c && *c != '/')
-			c++;
-
-		const size_t len = (size_t)(c - start);
-
-		char *const end = c;
-
-		/* The others step by step. */
-		if (*c != '/' || !fj_walk_is_plain(start, len))
-			break;
-		while (*c == '/')
-			c++;
-		if (!*c)
-			break; /* a trailing slash belongs to the last component */
-		fj_facts_saw_name(start, len);
-		last = end;
-	}
-	if (last && fj_search(w->t)->asks)
-		last = w->rest + open_len(w, (size_t)(last - w->rest), &lets, &is_asked);
-	if (!last || last == w->rest)
-		return 0;
-	if (fj_mount_flags()
-			->has_aliases) /* only where the walk begins it is noted by which name */
-		fj_walk_learn_pos(w);
-	*last = 0;
-	fd = fj_openat2(w->fd, w->rest, O_PATH | O_CLOEXEC | O_DIRECTORY, 0,
-		RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS |
-			(w->how & FJ_NO_XDEV ? RESOLVE_NO_XDEV : 0));
-	if (fj_is_err(fd)) {
-		*last = '/';
-		/* ENOTDIR: perhaps the last one is a symlink to a directory. */
-		return fd == -ENOENT || fd == -EACCES ? fd : 0;
-	}
-	fj_walk_go(w, (int)fd, true);
-	w->is_asked = is_asked;
-	w->is_open = w->is_open && (lets & FJ_FACT_OPEN);
-	for (char *name = w->rest, *end; *name; name = end) {
-		while (*name == '/')
-			name++;
-		for (end = name; *end && *end != '/'; end++)
-			;
-		fj_walk_push_pos(w, name, (size_t)(end - name));
-	}
-	for (w->rest = last + 1; *w->rest == '/'; w->rest++)
-		;
-	return 1;
 }

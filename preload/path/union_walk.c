@@ -33,6 +33,7 @@ long fj_walk_enter_union(struct fj_walk *w)
 	r = w->rest && fj_walk_leap_in_union(w, &l) ? 1 : fj_layers_open(w->t, w->pos.at, &l);
 	if (r <= 0)
 		return r ? r : 1;
+	w->is_loose = false; /* the layers are those of the position */
 	fj_walk_go(w, AT_FDCWD, false);
 	*w->layers_room = l;
 	w->layers = w->layers_room;
@@ -65,8 +66,9 @@ static long begin_at_directory(struct fj_walk *w)
 	} else {
 		kind = fj_dir_recall(w->fd, epoch, &w->pos);
 		w->is_outside = kind == FJ_DIR_OUTSIDE;
-		w->knows_pos = kind == FJ_DIR_IN_UNION;
-		if (!w->is_outside && !w->knows_pos && fj_walk_learn_pos(w))
+		w->is_loose = w->knows_pos = kind == FJ_DIR_IN_UNION;
+		w->stands = false;
+		if (!w->is_outside && !w->knows_pos && fj_walk_learn_pos(w) && !w->is_loose)
 			keep_directory(w, w->fd, epoch);
 	}
 	if (!w->knows_pos)

@@ -201,6 +201,10 @@ static long walk_component(struct fj_walk *w, unsigned how, struct fj_place *pla
 		return -ENAMETOOLONG;
 	if (is_component_hidden(w, name, len))
 		return -ENOENT;
+	/* What is asked of the position must be true of what is changed. */
+	if (is_last && (how & FJ_WRITE) && fj_mount_flags()->has_read_only &&
+		(r = fj_walk_hold(w)) < 0)
+		return r;
 	if (is_last && (how & FJ_ENTRY) && (!len || fj_is_dots(name, len))) {
 		/* The kernel refuses each such entry with an errno of the call's own, whatever it
 		 * leads to. */
@@ -308,6 +312,7 @@ long fj_path_walk(
 		.how = how,
 		.root = fj_root(),
 		.fd = dirfd,
+		.noted_fd = dirfd,
 		.owned_fd = -1,
 		.buffer = fj_scratch(t, FJ_REST_SIZE),
 		.can_leap = true,

@@ -6,7 +6,7 @@
 #ifndef FJ_WALK_H
 #define FJ_WALK_H
 
-#include "jail/jail.h"
+#include "jail/hidden.h"
 #include "jail/mounts.h"
 #include "path/path.h"
 #include "sys/sys.h"
@@ -33,6 +33,12 @@ struct fj_walk {
 	char *below, *joined;
 	bool knows_pos;
 	bool is_recalled; /* it was known of the working directory: stand.c */
+	/* The position is that of a directory of the program's (fj_walk_is_on_program()), which another
+	 * thread may have replaced since: it holds for what was reached from there only if `stands`, and
+	 * while fj_stand_held(moves). */
+	bool is_loose, stands;
+	uint32_t moves;
+	int noted_fd; /* by which descriptor it is noted how the directory reached was come to */
 	bool is_detached; /* the kernel could not say where we are: asked once */
 	bool is_outside;  /* where the walk began is in no union, nor have its steps led into one:
 			     that can be known without the position */
@@ -86,6 +92,10 @@ static inline bool fj_walk_is_plain(const char *name, size_t len)
 	return len && !fj_is_dots(name, len) && len <= FJ_NAME_MAX &&
 	       !fj_mount_may_be_named(name, len) && !fj_is_hidden_name(name, len);
 }
+/* Is the directory reached the program's own descriptor, or its working directory? */
+bool fj_walk_is_on_program(const struct fj_walk *w);
+/* Then be in it by a descriptor of ours. Returns 0 or -errno. */
+long fj_walk_hold(struct fj_walk *w);
 /* Make `w->pos` known, asking the kernel at most once; false when it cannot be. */
 bool fj_walk_learn_pos(struct fj_walk *w);
 void fj_walk_push_pos(struct fj_walk *w, const char *name, size_t len);
@@ -107,7 +117,7 @@ long fj_walk_magic(struct fj_walk *w, const char *name);
 bool fj_walk_is_in_procfs(struct fj_walk *w);
 /* Step into directory `name` (NUL terminated); `rest` is what follows, without slash before it. */
 long fj_walk_into(struct fj_walk *w, const char *name, size_t len, char *rest);
-/* Many steps in one call: all directories of `rest` but the last component, when no symlink, mount
+/* leap.c: many steps in one call: all directories of `rest` but the last component, when no symlink, mount
  * or `..` is among them. Returns 1 when taken, 0 when it must go step by step, or an errno that the
  * steps would meet too. */
 long fj_walk_leap(struct fj_walk *w);

@@ -12,6 +12,7 @@
  * STATE is $XDG_STATE_HOME, else $HOME/.local/state. What `fakejail /` recorded about files of a
  * tree holds in the tree's own jail afterwards: its file is the elder, looked at when the jail's
  * own knows nothing. A file that is not to be trusted ends the start, and stays as it is. */
+#include "jail/hidden.h"
 #include "setup/setup.h"
 
 #include "own/own.h"

@@ -6,6 +6,7 @@
  *
  * Who has it is in UPPER/.fakejail/jail, as private/ names a jail: so it is free again however its
  * processes ended. Called by root_overlay.c and binds.c. */
+#include "jail/hidden.h"
 #include "setup/setup.h"
 
 #include "jail/jail.h"

@@ -16,6 +16,7 @@
  * nothing but these bits might be shown twice, one pair among 2^56.
  *
  * Called by the hooks of getdents(2) and rmdir(2). */
+#include "jail/hidden.h"
 #include "inode/roots.h"
 #include "sys/guest.h"
 #include "union/parts.h"

@@ -1,0 +1,12 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * hidden.h - the directory in a root that no program inside sees. Called by the rooms that leave it
+ * out, or keep something in it. */
+#ifndef FJ_HIDDEN_H
+#define FJ_HIDDEN_H
+
+/* In the root: what the jail keeps for itself. */
+#define FJ_HIDDEN_NAME ".fakejail"
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * climb.c - one thread looks up names with `..` in them, from its working directory and from a
+ * descriptor, while another makes that another directory: no name may lead above the root. The file
+ * "outside" lies around the root, and not in it. Then files are made in the same way where one of the two
+ * directories, /ro, is mounted read-only: none may come to lie there. argv[1]: so many of each kind.
+ *
+ * Prints how many names were looked up, and how many of each kind led where they must not. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static atomic_int is_over;
+static int dir, root, deep, writable, read_only;
+
+static void *moves_cwd(void *unused)
+{
+	while (!is_over)
+		if (chdir("/a/b/c") || chdir("/"))
+			exit(3);
+	return unused;
+}
+
+static void *moves_to_read_only(void *unused)
+{
+	while (!is_over)
+		if (chdir("/rw") || chdir("/ro") || dup2(writable, dir) < 0 ||
+			dup2(read_only, dir) < 0)
+			exit(3);
+	return unused;
+}
+
+static void *moves_fd(void *unused)
+{
+	while (!is_over)
+		if (dup2(deep, dir) < 0 || dup2(root, dir) < 0)
+			exit(3);
+	return unused;
+}
+
+static const char *const name[] = {"../outside", "../../outside", "../../../outside",
+	"d/../../outside", "d/../../../outside", "./../outside", "up/outside", "d/up/outside",
+	"d/up/../outside", "gone/../outside"};
+#define NAMES (sizeof(name) / sizeof(name[0]))
+
+static long looks_out(int at, long count)
+{
+	struct stat st;
+	long out = 0;
+	int fd;
+
+	for (long i = 0; i < count; i++) {
+		out += !fstatat(at, name[i % NAMES], &st, 0);
+		fd = openat(at, name[(i + 1) % NAMES], O_RDONLY);
+		if (fd >= 0) {
+			out++;
+			close(fd);
+		}
+		out += !faccessat(at, name[(i + 2) % NAMES], F_OK, 0);
+	}
+	return out;
+}
+
+static long makes(int at, long count)
+{
+	char name[32];
+	int fd;
+
+	for (long i = 0; i < count; i++) {
+		snprintf(name, sizeof(name), "%d-%ld", at, i);
+		fd = openat(at, name, O_WRONLY | O_CREAT, 0600);
+		if (fd >= 0)
+			close(fd);
+		else
+			mkdirat(at, name, 0700);
+	}
+	return 0;
+}
+
+static long beside(void *(*mover)(void *), long (*work)(int at, long count), int at, long count)
+{
+	pthread_t thread;
+	long out;
+
+	is_over = 0;
+	if (pthread_create(&thread, NULL, mover, NULL))
+		exit(3);
+	out = work(at, count);
+	is_over = 1;
+	pthread_join(thread, NULL);
+	return out;
+}
+
+int main(int argc, char **argv)
+{
+	const long count = argc > 1 ? atol(argv[1]) : 1000;
+
+	root = open("/", O_PATH);
+	deep = open("/a/b/c", O_PATH);
+	writable = open("/rw", O_PATH);
+	read_only = open("/ro", O_PATH);
+	dir = open("/", O_PATH);
+	if (root < 0 || deep < 0 || writable < 0 || read_only < 0 || dir < 0)
+		return 3;
+	printf("%ld names, %ld by the working directory and ", count * 3,
+		beside(moves_cwd, looks_out, AT_FDCWD, count));
+	printf("%ld by a descriptor led out\n", beside(moves_fd, looks_out, dir, count));
+	if (chdir("/rw") || dup2(writable, dir) < 0)
+		return 3;
+	beside(moves_to_read_only, makes, AT_FDCWD, count / 10);
+	beside(moves_to_read_only, makes, dir, count / 10);
+	return 0;
+}

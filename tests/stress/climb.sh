@@ -1,0 +1,46 @@
+#!/bin/sh
+# SPDX-FileCopyrightText: The fakejail authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# climb.sh - climb.c in jails, through each door: no name with `..` leads above the root, and none into a read-only
+# mount, while another thread makes the directory where it begins another one. Nothing is timed against the clock.
+#
+# environment: that of lib.sh, CC, STRESS_ROUNDS (4000)
+# shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
+. "$(dirname "$0")/../lib/lib.sh"
+limit_seconds=${FAKEJAIL_LIMIT:-600}
+need "${CC:=cc}"
+rounds=${STRESS_ROUNDS:-4000}
+
+new_jail jail bin a/b/c/d b/d d rw ro
+$CC -O2 -Wall -pthread -static -o "$root/bin/climb-static" "$tests_dir/stress/climb.c"
+$CC -O2 -Wall -pthread -o "$work/climb" "$tests_dir/stress/climb.c"
+"$tests_dir/lib/add-program" "$root" "$work/climb"
+ln -s .. "$root/up"
+ln -s .. "$root/a/b/c/up"
+ln -s ../.. "$root/d/up"
+ln -s ../.. "$root/a/b/c/d/up"
+echo outside >"$mine/outside"
+mkdir "$mine/ro"
+chmod 777 "$mine/ro"
+give_to_user "$root"
+is 'the file outside is beside the root' "$mine" "$(dirname "$root")"
+
+# climb NAME PROGRAM [OPTION...]
+climb() {
+	name=$1
+	program=$2
+	shift 2
+	prints "$name" "$((rounds * 3)) names, 0 by the working directory and 0 by a descriptor led out" \
+		jail --bare --ro-bind "$mine/ro:/ro" "$@" "$root" "$program" "$rounds"
+	is "$name: nothing was made in the read-only mount" '' "$(ls "$mine/ro")"
+	rm -rf "$root/rw" && mkdir "$root/rw" && give_to_user "$root/rw"
+}
+climb 'all doors' "$work/climb"
+climb 'the trap' "$work/climb" --no-preload --no-patch
+climb 'no trap' "$work/climb" --no-trap
+climb 'static' /bin/climb-static
+climb 'static, of a user' /bin/climb-static --userspec=1000:1000
+climb 'a directory that is mounted twice' "$work/climb" -b "$root/a:/d"
+climb 'an overlay' "$work/climb" --rm
+finish
