@@ -15,8 +15,8 @@ struct handle {
 CASE(handles)
 {
 	SPELLINGS() {
-		struct handle a, b;
-		int mount_a, mount_b;
+		struct handle a = {0}, b = {0};
+		int mount_a = 0, mount_b = 0;
 
 		x_put("f", "x");
 		x_symlink("f", "l");
