@@ -12,6 +12,7 @@
  * The inner jail is a mount namespace and a root of chroot(2). It has the outer jail's doors, names
  * of the machine, and records of owners; options that would need others are refused. Called by
  * continue.c. */
+#include "call/ending.h"
 #include "launch/launch.h"
 
 #include "signal/faults.h"
@@ -242,6 +243,8 @@ _Noreturn void fj_inside(struct fj_stack *s, uint64_t mask)
 		if ((r = fj_bind_add(t, b)) < 0)
 			fj_launch_fail(b->trouble, b->host ? b->host : b->jail, r);
 	}
+	if (fj_private()->base)
+		fj_ending_watch(t);
 	if (fj_options.read_only)
 		make_read_only(t);
 	fj_exec_is_first = true;
