@@ -44,6 +44,22 @@ def children(pid):
         return []
 
 
+def gone(pids):
+    """Wait until these have ended: whose parent was killed ends a moment later, and holds his locks until then."""
+    for pid in pids:
+        try:
+            while open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[0] not in "ZX":
+                pass
+        except OSError:
+            pass
+
+
+def kill(p):
+    workers = children(p.pid)
+    p.kill(), p.wait()
+    gone(workers)
+
+
 def half(p, path, whole):
     """Wait until `path` (a pattern's only match) has something in it; True when it is not whole then."""
     import glob
@@ -65,6 +81,7 @@ def in_half(words, path, whom, number):
         workers = children(p.pid)
         os.kill(p.pid if whom == "tool" else workers[0] if workers else p.pid, number)
         result = end(p)
+        gone(workers)
         if result == "status 0":
             continue
         return result, p.stderr.read().decode().strip()
@@ -102,7 +119,7 @@ elif what == "killed":
     p = start("--rm", "tree", "sh", "-c", LOOP)
     p.stdout.readline()
     child = children(p.pid)[0]
-    p.kill()
+    kill(p)
     print("parent", end(p), left() > 0, swept())
     p = start("--rm", "tree", "sh", "-c", LOOP)
     p.stdout.readline()
@@ -140,12 +157,12 @@ elif what == "empty":
     os.mkdir("root")
     p = start("unpack", "many.tar", "root")
     half(p, "root/many", 0)
-    p.kill(), p.wait()
+    kill(p)
     subprocess.run([*fakejail, "tree", "/bin/busybox", "true"])
     print(os.listdir("root"))
     p = start("unpack", "many.tar", "root")
     half(p, "root/many", 0)
-    p.kill(), p.wait()
+    kill(p)
     os.rename("root", "moved")
     os.mkdir("root"), open("root/mine", "w").close()
     subprocess.run([*fakejail, "tree", "/bin/busybox", "true"])
