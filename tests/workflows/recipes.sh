@@ -26,13 +26,14 @@ mkdir "$tree"
 tar -C "$top_srcdir" -cf - -T "$work/files" 2>/dev/null | tar -C "$tree" -xf -
 ! is_root || chown -R "$test_uid:$test_uid" "$tree"
 
-# The commands of a page, one a line: its blocks of sh, without the comments behind them; and of HACKING's table what stands in `...`.
+# The commands of a page, one a line: its blocks of sh, without the comments behind them; and of HACKING's table of them what
+# stands in `...` (an option of the compiler is no command).
 recipes_of() {
-	awk '
+	awk -v has_table="$([ "$1" = HACKING.md ] && echo 1)" '
 		/^```sh$/ { is_block = 1; next }
 		/^```/ { is_block = 0 }
 		is_block { sub(/[ \t]+# .*/, ""); if ($0 != "") print; next }
-		/^\| .*\| `/ {
+		has_table && /^\| .*\| `[^-]|^\| .*\| `--/ {
 			sub(/^\| [^|]*\| /, "")
 			while (match($0, /`[^`]*`/)) {
 				print substr($0, RSTART + 1, RLENGTH - 2)
@@ -44,7 +45,7 @@ recipes_of() {
 # sh_in DIRECTORY COMMAND: as the user would type it there.
 sh_in() {
 	current=$1
-	run as_user sh -ec "$2"
+	run as_user sh -ec "export MAKEFLAGS=-j2; $2"
 	current=$mine
 }
 
@@ -106,10 +107,10 @@ try() { # RECIPE
 		sh_in "$build" 'make -s tests/unit/unit && CK_RUN_SUITE=walk CK_FORK=no gdb -batch -ex run tests/unit/unit'
 		like "$recipe" '*100%: Checks: [1-9]*exited normally*' "$out"
 		;;
-	'FJ_UNIT_SEED=7 tests/unit/unit') tried "$build" "$recipe" ;;
+	'FJ_UNIT_SEED=7 tests/unit/unit') tried "$build" "$recipe" "CK_RUN_SUITE=random_walks $recipe" ;;
 	'make fuzz')
 		needs clang "$recipe" || return 0
-		tried "$build" "$recipe" 'MAKEFLAGS=FUZZ_SECONDS=1 make fuzz'
+		tried "$build" "$recipe" 'make fuzz FUZZ_SECONDS=1 fuzzers=tests/fuzz/fuzz_walk'
 		;;
 	'tests/fuzz/fuzz_walk FILE')
 		needs clang "$recipe" || return 0
@@ -136,6 +137,10 @@ try() { # RECIPE
 	'make distcheck') elsewhere "$recipe" tests/workflows/dist.sh 'make .*distcheck' ;;
 	'make compile_commands')
 		needs bear "$recipe" || return 0
+		if [ -z "${RECIPES_ALL:-}" ]; then
+			skip "$recipe" 'it builds everything once more: RECIPES_ALL=1 tries it'
+			return 0
+		fi
 		tried "$build" "$recipe" 'make compile_commands && grep -q "preload/path/walk.c" ../compile_commands.json'
 		;;
 
