@@ -43,7 +43,7 @@ outcome() {
 	shift
 	run as_user env XDG_RUNTIME_DIR="$mine/run" TIME_STYLE=+ "$@"
 	printf 'status %s\n%s\n%s\n' "$rc" "$out" "$err" | sed -e "s, $mine/R / , / / ," -e 's,^/proc/[0-9]*$,/proc/PID,' \
-		-e 's,^\(dr-xr-xr-x\) *[0-9]* \(.* proc\)$,\1 \2,' >"$into"
+		-e 's,^\(dr-xr-xr-x\) *[0-9]* \(.* proc\)$,\1 \2,' -e 's,^\([-bcdlps][-rwxsStT]\{9\}\)  *,\1 ,' >"$into"
 }
 
 # alike NAME OPTION... : the same outside and inside.
