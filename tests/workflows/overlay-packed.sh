@@ -17,7 +17,7 @@ if [ ! -x "$(dirname "${FAKEJAIL%% *}")/fakejail-images" ]; then
 	finish
 fi
 private_root bookworm
-rounds=${FAKEJAIL_ROUNDS:-3}
+rounds=${FAKEJAIL_ROUNDS:-1}
 
 cat >"$mine/change.py" <<'PY'
 import os, random, shutil, stat, sys
