@@ -125,8 +125,9 @@ static inline bool fj_condition_holds(const struct fj_row *row, const uint64_t a
 	case FJ_IF_NEW_MOUNTS:
 		return arg[0] & (CLONE_NEWNS | CLONE_NEWUSER);
 	case FJ_IF_NEW_USERS:
-		return (arg[0] & CLONE_NEWUSER) || ((arg[0] & (CLONE_FS | CLONE_VM)) == CLONE_FS &&
-							   !(arg[0] >> 32 & FJ_CLONE_SEEN));
+		return (arg[0] & CLONE_NEWUSER) ||
+		       ((arg[0] & (CLONE_FS | CLONE_THREAD)) == CLONE_FS &&
+			       !(arg[0] >> 32 & FJ_CLONE_SEEN));
 	case FJ_IF_REQUEST: /* (The descriptor of a trace can be asked.) */
 		return fj_is_one_of(arg[1], &fj_requests) || fj_jail->trace_fd_plus_1;
 	case FJ_IF_LAST:

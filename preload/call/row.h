@@ -67,8 +67,8 @@ enum fj_condition {
 			     not    root: hook_id.c */
 	FJ_IF_TRACING,	  /* ptrace: traceme, attach, seize, setoptions */
 	FJ_IF_NEW_MOUNTS, /* unshare: CLONE_NEWNS, CLONE_NEWUSER */
-	FJ_IF_NEW_USERS, /* clone: CLONE_NEWUSER; CLONE_FS without CLONE_VM, but for one that we have
-			     let through */
+	FJ_IF_NEW_USERS, /* clone: CLONE_NEWUSER; CLONE_FS without CLONE_THREAD, but for one that we
+			     have let through */
 	FJ_IF_AUDIT,	 /* socket: the kernel's audit log */
 	FJ_IF_COMPARED,	 /* fcntl: FJ_IF_OUR_FD, or F_DUPFD_QUERY */
 	FJ_IF_REQUEST,	 /* ioctl: PROCMAP_QUERY, and what sets flags of files */

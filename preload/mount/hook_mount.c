@@ -243,8 +243,8 @@ long fj_hook_pivot_root(struct fj_call *c)
 	return fj_root_enter((int)fd, new_root.pos);
 }
 
-/* A process that shares its working directory with another, but not its memory: neither knows any
- * more where it stands. The call is made again, by the program, and then let through. */
+/* A process that shares its working directory with another, but not its memory, or not after an
+ * exec: neither knows any more where it stands. The call is made again, by the program, and then let through. */
 static long let_share_cwd(struct fj_call *c)
 {
 	__atomic_store_n(&fj_jail->has_shared_cwds, 1, __ATOMIC_SEQ_CST);

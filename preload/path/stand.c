@@ -18,8 +18,8 @@
  *   its own; while it runs, only other threads of the parent can change what is here, and what
  *   those learn is of no use to it. It learns nothing itself.
  *
- * A process that shares its working directory but not its memory (CLONE_FS without CLONE_VM) would
- * move without knowing: fj_jail->has_shared_cwds, from before the first is made.
+ * A process that shares its working directory, and is no thread (an exec takes the shared memory
+ * away), would be moved without knowing: fj_jail->has_shared_cwds, from before the first is made.
  *
  * Called by fast.c and steps.c, and by the hooks of chdir, fchdir and clone. */
 #include "path/path.h"

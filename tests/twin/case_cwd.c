@@ -227,6 +227,19 @@ static void paths_from(const char *where_one_is)
 
 static char stack[65536];
 
+TOOL(move)
+{
+	(void)argc;
+	R(chdir(argv[2]));
+}
+
+/* Another program, which has other memory. */
+static int exec_and_move(void *dir)
+{
+	execve(twin_self, ARGV("x", "@move", dir), environ);
+	return 99;
+}
+
 static int move_to(void *dir)
 {
 	return chdir(dir) ? errno : 0;
@@ -298,6 +311,24 @@ CASE(cwd_kept)
 	CHILD("removes it")
 		R(rmdir("/t/gone"));
 	paths_from("gone");
+}
+
+/* The same, where nobody in the jail has shared his working directory before: with his memory, and by
+ * the exec no longer with that. */
+CASE(cwd_shared_over_exec)
+{
+	R(mkdir("a", 0755));
+	R(mkdir("a/d", 0755));
+	put("a/d/f", "a");
+	R(mkdir("b", 0755));
+	R(symlink("/link-to-etc", "b/d"));
+	R(chdir("a"));
+	paths_from("a");
+	const pid_t pid = clone(exec_and_move, stack + sizeof(stack),
+		CLONE_FS | CLONE_VM | CLONE_VFORK | SIGCHLD, (void *)"/t/b");
+	reap("moves", pid);
+	paths_from("b");
+	R(chdir("/t"));
 }
 
 CASE(cwd_deep_at)
