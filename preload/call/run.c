@@ -20,7 +20,6 @@
 #include "path/path.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
-#include "call/hooks.h"
 #include "layers/over.h"
 #include "layers/place.h"
 

@@ -11,7 +11,6 @@
 #include "sys/guest.h"
 #include "call/call.h"
 #include "sys/sys.h"
-#include "call/hooks.h"
 #include "jail/fds.h"
 
 #include <linux/aio_abi.h>

@@ -15,7 +15,6 @@
 #include "path/path.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
-#include "call/hooks.h"
 #include "jail/mount_flags.h"
 
 #include <linux/stat.h>

@@ -7,8 +7,6 @@
 
 #include "jail/memory.h"
 
-#include "jail/memory.h"
-
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -16,7 +16,6 @@
 #include "path/path.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
-#include "call/hooks.h"
 #include "jail/mount_table.h"
 #include "jail/mount_flags.h"
 

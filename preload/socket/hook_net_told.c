@@ -14,7 +14,6 @@
 #include "call/args.h"
 #include "call/call.h"
 #include "call/row.h"
-#include "call/hooks.h"
 #include "sys/abi_signal.h"
 
 #define SO_DOMAIN_ 39 /* asm-generic/socket.h */

@@ -2,7 +2,8 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# style.sh - what review would miss: licence lines, a head that says what the file is, blanks at line ends.
+# style.sh - what review would miss: licence lines, a head that says what the file is, blanks at line ends, a header that
+# is included twice.
 #
 # A file of more than 400 lines needs a reason in long.list. Long lines are listed, for a reader to judge, and do not fail.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -28,6 +29,9 @@ for file in $sources; do
 	if grep -nE '(/\*|^ \*).*\b(TODO|FIXME|XXX)\b' "$file" | grep -vE '#[0-9]+' | grep -q .; then
 		complain "$file" 'a TODO without the number of an issue'
 	fi
+	for twice in $(sed -n 's/^#include [<"]\(.*\.h\)[>"]$/\1/p' "$file" | sort | uniq -d); do
+		complain "$file" "includes $twice twice"
+	done
 	if grep -nE '^[[:blank:]]*typedef[[:blank:]]+struct' "$file" | grep -q .; then
 		complain "$file" 'typedef of a struct: types are struct fj_x'
 	fi

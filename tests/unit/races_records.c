@@ -13,8 +13,6 @@
 #include "signal/handlers.h"
 #include "signal/hook_signal.h"
 #include "sys/abi.h"
-#include "call/call.h"
-#include "sys/abi_signal.h"
 
 #include <pthread.h>
 #include <stdio.h>
