@@ -273,30 +273,41 @@ bool fj_path_of_dir(struct fj_thread *t, int dirfd, struct fj_str *out)
 	return fj_path_of_dir_noted(t, dirfd, fj_dir_noted(dirfd), out);
 }
 
-bool fj_path_of_dir_noted(struct fj_thread *t, int dirfd, const char *hint, struct fj_str *out)
+/* Of `fd`, or AT_FDCWD. A directory that is gone reads "/its/old/name (deleted)"; one that is called so
+ * is rare, and is then merely taken for gone. `is_gone_too`: then where it was is wanted. */
+static bool find_position(
+	struct fj_thread *t, int fd, const char *hint, bool is_gone_too, struct fj_str *out)
 {
 	const uint32_t mark = fj_scratch_mark(t);
 	char *host_path = fj_scratch_path(t);
-	bool known = false;
-	long n;
+	bool known = false, is_gone;
+	long n = fd == AT_FDCWD ? fj_sys2(__NR_getcwd, host_path, FJ_PATH_MAX) - 1 :
+				  fj_fd_target(fd, host_path);
 
-	if (dirfd == AT_FDCWD) {
-		n = fj_sys2(__NR_getcwd, host_path, FJ_PATH_MAX) - 1;
-	} else {
-		n = fj_fd_target(dirfd, host_path);
-		/* A directory that is gone reads "/its/old/name (deleted)"; one that is called so
-		 * is rare, and is then merely taken for gone. */
-		if (n > (long)DELETED_LEN &&
-			!memcmp(host_path + n - DELETED_LEN, deleted, DELETED_LEN))
-			n = -1;
-	}
-	if (n > 0 && n < FJ_PATH_MAX && host_path[0] == '/') {
+	is_gone = fd != AT_FDCWD && n > (long)DELETED_LEN &&
+		  !memcmp(host_path + n - DELETED_LEN, deleted, DELETED_LEN);
+	if (n > 0 && n < FJ_PATH_MAX && host_path[0] == '/' && (!is_gone || is_gone_too)) {
 		host_path[n] = 0;
 		fj_scratch_trim(t, host_path, (size_t)n + 1);
-		known = fj_path_back_hinted(host_path, hint, out);
+		if (is_gone) {
+			host_path[n - (long)DELETED_LEN] = 0;
+			known = fj_path_back_hinted(host_path, hint, out);
+			host_path[n - (long)DELETED_LEN] = deleted[0];
+		}
+		known = known || fj_path_back_hinted(host_path, hint, out);
 	}
 	fj_scratch_release(t, mark);
 	return known;
+}
+
+bool fj_path_of_dir_noted(struct fj_thread *t, int dirfd, const char *hint, struct fj_str *out)
+{
+	return find_position(t, dirfd, hint, false, out);
+}
+
+bool fj_path_of_fd(struct fj_thread *t, int fd, struct fj_str *out)
+{
+	return find_position(t, fd, fj_dir_noted(fd), true, out);
 }
 
 void fj_path_back_link(struct fj_thread *t, const char *text, size_t len, struct fj_str *out)

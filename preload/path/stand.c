@@ -21,7 +21,7 @@
  * A process that shares its working directory, and is no thread (an exec takes the shared memory
  * away), would be moved without knowing: fj_jail->has_shared_cwds, from before the first is made.
  *
- * Called by fast.c and steps.c, and by the hooks of chdir, fchdir and clone. */
+ * Called by fast.c, steps.c and up.c, and by the hooks of chdir, fchdir and clone. */
 #include "path/path.h"
 #include "jail/facts.h"
 #include "jail/mount_table.h"

@@ -2,14 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * steps.c - the steps of a walk from directory to directory: into one, into what is mounted on it,
- * up, and back to the root. Those over several at once are in leap.c.
- *
- * Why `..` cannot escape: it is answered by the position while that is known (and stops at the
- * root), else only after the directory was compared with the root. Both are asked of a descriptor of
- * ours. Where a walk begins it may have none: another thread may make the program's descriptor, or its
- * working directory, another directory at any time. So a step up from there is made from a descriptor
- * of ours (fj_walk_hold()), or is taken back when the process has moved meanwhile (stand.c). And
- * what was learned there is forgotten with the first step, unless it is known to hold.
+ * and back to the root. Those up are in up.c, those over several at once in leap.c.
  *
  * Where no descriptor is free a walk goes on by text from the last one that it has: each component
  * is looked at before it is added. Then the kernel walks the names again, so a directory that is
@@ -143,8 +136,7 @@ long fj_walk_enter(struct fj_walk *w, const char *name, int flags)
 	return 0;
 }
 
-/* Be in the directory that `w->pos` names. */
-static long enter_pos(struct fj_walk *w)
+long fj_walk_enter_pos(struct fj_walk *w)
 {
 	struct fj_mount_found m;
 	struct fj_str host;
@@ -223,95 +215,6 @@ void fj_walk_push_pos(struct fj_walk *w, const char *name, size_t len)
 	}
 }
 
-size_t fj_walk_parent_len(const struct fj_str *pos)
-{
-	size_t n = pos->len;
-
-	while (n && pos->at[n - 1] != '/')
-		n--;
-	return n ? n - 1 : 0;
-}
-
-/* Without a position only the directory itself can tell whether it is the root. */
-static bool is_root_dir(struct fj_walk *w)
-{
-	struct stat st;
-
-	if (fj_sys4(__NR_newfstatat, w->fd, fj_walk_name(w, "."), &st, 0))
-		return false;
-	return (st.st_ino == w->root->ino && st.st_dev == w->root->dev) ||
-	       (st.st_ino == fj_jail->root_ino && st.st_dev == fj_jail->root_dev);
-}
-
-/* From the program's own directory, which it has left meanwhile, the step may have led anywhere: back,
- * and once more. */
-static long step_again(struct fj_walk *w)
-{
-	long r;
-
-	fj_walk_go(w, AT_FDCWD, false);
-	w->knows_pos = w->is_detached = false;
-	w->fact_key = NULL;
-	r = fj_walk_hold(w);
-	return r < 0 ? r : fj_walk_up(w);
-}
-
-/* Have the position, or know that there is none, of a directory that stays the same one. Returns 0 or
- * -errno. `*stands`: it stays that unless the process moves. */
-static long find_where(struct fj_walk *w, bool *stands)
-{
-	long r;
-
-	fj_walk_learn_pos(w);
-	*stands = w->is_loose && w->stands && w->knows_pos && !w->below;
-	if (*stands || !fj_walk_is_on_program(w) || (w->knows_pos && !w->is_loose))
-		return 0;
-	if (w->below) /* `..` goes by the position, or not at all */
-		return w->knows_pos ? 0 : -EMFILE;
-	r = fj_walk_hold(w);
-	w->is_detached = false;
-	if (r >= 0)
-		fj_walk_learn_pos(w);
-	return r;
-}
-
-long fj_walk_up(struct fj_walk *w)
-{
-	struct fj_mount_found m;
-	uint32_t moves;
-	bool stands;
-	size_t before;
-	long r;
-
-	w->has_met_root = true;
-	r = find_where(w, &stands);
-	if (r < 0)
-		return r;
-	moves = w->moves;
-	if (!w->knows_pos)
-		return is_root_dir(w) ? fj_walk_stop_at_root(w) : fj_walk_enter(w, "..", 0);
-	if (w->pos.len == 0 || (w->pos.len == w->root->len && fj_streq(w->pos.at, w->root->pos)))
-		return fj_walk_stop_at_root(w);
-	if ((w->how & FJ_NO_XDEV) && fj_mount_at(w->pos.at, &m, NULL))
-		return -EXDEV;
-	before = w->pos.len;
-	if (w->below || w->layers || fj_mount_at(w->pos.at, &m, NULL)) {
-		w->is_loose = false; /* it is by the position that the step is made */
-		fj_str_cut(&w->pos, fj_walk_parent_len(&w->pos));
-		r = enter_pos(w);
-	} else {
-		r = fj_walk_enter(w, "..", 0);
-		if (stands && !fj_stand_held(moves))
-			return step_again(w);
-		fj_str_cut(&w->pos, fj_walk_parent_len(&w->pos));
-	}
-	if (fj_is_err(r)) { /* as it was: the step may be tried again */
-		w->pos.at[w->pos.len] = '/';
-		w->pos.len = before;
-	}
-	return r;
-}
-
 long fj_walk_magic(struct fj_walk *w, const char *name)
 {
 	const uint32_t mark = fj_scratch_mark(w->t);
@@ -328,7 +231,7 @@ long fj_walk_magic(struct fj_walk *w, const char *name)
 	n = fj_sys4(__NR_readlinkat, w->fd, w->below, text, FJ_PATH_MAX - 1);
 	if (n > 0) {
 		text[n] = 0;
-		w->knows_pos = fj_path_back(text, &w->pos) && !enter_pos(w);
+		w->knows_pos = fj_path_back(text, &w->pos) && !fj_walk_enter_pos(w);
 	}
 	w->is_detached = !w->knows_pos;
 	fj_scratch_release(w->t, mark);

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * union_walk.c - a walk that is in a union: walk.c, steps.c and links.c ask here what the layers
+ * union_walk.c - a walk that is in a union: walk.c, up.c and links.c ask here what the layers
  * say. In jails that have met no union none of it is called. */
 #include "path/walk.h"
 #include "sys/abi.h"

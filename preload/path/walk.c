@@ -8,7 +8,8 @@
  * a directory that is renamed while we walk may give the old or the new place, as with the kernel,
  * but never one outside the jail. Beside the descriptor goes the position, which says what is
  * mounted here and where `..` leads; for a walk that starts at a descriptor it is asked of the
- * kernel only when a component needs it. The steps are in steps.c and links.c. */
+ * kernel only when a component needs it. The steps are in steps.c, up.c and
+ * links.c. */
 #include "path/walk.h"
 #include "path/proc.h"
 #include "jail/mount_flags.h"

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * walk.h - the state of one walk, for the files that take its steps: walk.c, steps.c, links.c and
+ * walk.h - the state of one walk, for the files that take its steps: walk.c, steps.c, up.c, links.c and
  * remember.c. What others may call is in path.h. */
 #ifndef FJ_WALK_H
 #define FJ_WALK_H
@@ -104,6 +104,9 @@ size_t fj_walk_parent_len(const struct fj_str *pos);
 /* The host path of what is mounted on `name` in the directory reached, in scratch memory; NULL when
  * nothing is. */
 const char *fj_walk_mount_below(struct fj_walk *w, const char *name, size_t len);
+/* Be in the directory that `w->pos` names. Returns 0 or -errno. */
+long fj_walk_enter_pos(struct fj_walk *w);
+/* up.c: `..`. Returns 0 or -errno; at the root it stays there. */
 long fj_walk_up(struct fj_walk *w);
 /* Be in directory `name` (a host path, or a name in the directory reached). `flags`: O_NOFOLLOW.
  * Returns 0 or -errno, and then nothing is changed. */

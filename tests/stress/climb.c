@@ -6,6 +6,11 @@
  * "outside" lies around the root, and not in it. Then files are made in the same way where one of the two
  * directories, /ro, is mounted read-only: none may come to lie there. argv[1]: so many of each kind.
  *
+ * At last, with no other thread, from directories of which the kernel tells no path: they are removed, or lie too
+ * deep. Far enough up there is the root.
+ *
+ * argv[2] and the rest: where those are made. If "-NAME" follows one, it is itself removed, by that name.
+ *
  * Prints how many names were looked up, and how many of each kind led where they must not. */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -13,6 +18,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -97,6 +103,83 @@ static long beside(void *(*mover)(void *), long (*work)(int at, long count), int
 	return out;
 }
 
+#define DEEP 24 /* of names of 200 bytes, more than PATH_MAX */
+#define UPS 40
+
+/* From the working directory, and from a descriptor of it: how many of the ways up end elsewhere than in the root? */
+static long climbs(int at)
+{
+	struct stat top, st;
+	char up[3 * UPS + 16] = "";
+	long out = 0;
+
+	if (stat("/", &top))
+		exit(3);
+	for (int i = 0; i < UPS; i++)
+		strcat(up, "../");
+	out += fstatat(at, up, &st, 0) || st.st_ino != top.st_ino || st.st_dev != top.st_dev;
+	for (int i = 0; i < UPS; i++) {
+		strcpy(up + 3 * i, "outside");
+		out += !fstatat(at, up, &st, 0) || !faccessat(at, up, F_OK, 0);
+		strcpy(up + 3 * i, "../");
+	}
+	return out;
+}
+
+static long climbs_here(void)
+{
+	const int at = open(".", O_PATH);
+	const long out = climbs(AT_FDCWD) + climbs(at);
+
+	close(at);
+	return out;
+}
+
+/* Out of directories in `where`. */
+static long climbs_from(const char *where)
+{
+	char name[201];
+	long out;
+	int above;
+
+	if (chdir(where) || mkdir("gone", 0700) || chdir("gone") || mkdir("gone", 0700) ||
+		(above = open(".", O_PATH)) < 0 || chdir("gone") ||
+		unlinkat(above, "gone", AT_REMOVEDIR))
+		exit(3);
+	out = climbs_here();
+	close(above);
+	above = open(where, O_PATH);
+	if (unlinkat(above, "gone", AT_REMOVEDIR))
+		exit(3);
+	out += climbs_here();
+	memset(name, 'd', sizeof(name) - 1);
+	name[sizeof(name) - 1] = 0;
+	if (chdir(where))
+		exit(3);
+	for (int i = 0; i < DEEP; i++)
+		if (mkdir(name, 0700) || chdir(name))
+			exit(3);
+	out += climbs_here();
+	if (chdir(where))
+		exit(3);
+	for (int i = 0; i < DEEP; i++)
+		if (chdir(name))
+			exit(3);
+	for (int i = 0; i < DEEP; i++)
+		if (chdir("..") || rmdir(name))
+			exit(3);
+	close(above);
+	return out;
+}
+
+/* Out of what is mounted on `where`; it is removed by another name. */
+static long climbs_from_gone_mount(const char *where, const char *other)
+{
+	if (chdir(where) || rmdir(other))
+		exit(3);
+	return climbs_here();
+}
+
 int main(int argc, char **argv)
 {
 	const long count = argc > 1 ? atol(argv[1]) : 1000;
@@ -115,5 +198,11 @@ int main(int argc, char **argv)
 		return 3;
 	beside(moves_to_read_only, makes, AT_FDCWD, count / 10);
 	beside(moves_to_read_only, makes, dir, count / 10);
+	for (int i = 2; i < argc; i++)
+		if (argv[i + 1] && argv[i + 1][0] == '-')
+			i++, printf("%s: %ld ways up led out\n", argv[i - 1],
+				     climbs_from_gone_mount(argv[i - 1], argv[i] + 1));
+		else
+			printf("%s: %ld ways up led out\n", argv[i], climbs_from(argv[i]));
 	return 0;
 }

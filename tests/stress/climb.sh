@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # climb.sh - climb.c in jails, through each door: no name with `..` leads above the root, and none into a read-only
-# mount, while another thread makes the directory where it begins another one. Nothing is timed against the clock.
+# mount, while another thread makes the directory where it begins another one; nor from a directory that is gone or lies too
+# deep. Nothing is timed against the clock.
 #
 # environment: that of lib.sh, CC, STRESS_ROUNDS (4000)
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
@@ -12,7 +13,7 @@ limit_seconds=${FAKEJAIL_LIMIT:-600}
 need "${CC:=cc}"
 rounds=${STRESS_ROUNDS:-4000}
 
-new_jail jail bin a/b/c/d b/d d rw ro
+new_jail jail bin a/b/c/d b/d d rw ro bound
 $CC -O2 -Wall -pthread -static -o "$root/bin/climb-static" "$tests_dir/stress/climb.c"
 $CC -O2 -Wall -pthread -o "$work/climb" "$tests_dir/stress/climb.c"
 "$tests_dir/lib/add-program" "$root" "$work/climb"
@@ -21,8 +22,10 @@ ln -s .. "$root/a/b/c/up"
 ln -s ../.. "$root/d/up"
 ln -s ../.. "$root/a/b/c/d/up"
 echo outside >"$mine/outside"
-mkdir "$mine/ro"
-chmod 777 "$mine/ro"
+mkdir "$mine/ro" "$mine/bound"
+chmod 777 "$mine/ro" "$mine/bound"
+give_to_user "$mine/bound"
+chmod 777 "$root" "$root/b" # for a user
 give_to_user "$root"
 is 'the file outside is beside the root' "$mine" "$(dirname "$root")"
 
@@ -31,8 +34,11 @@ climb() {
 	name=$1
 	program=$2
 	shift 2
-	prints "$name" "$((rounds * 3)) names, 0 by the working directory and 0 by a descriptor led out" \
-		jail --bare --ro-bind "$mine/ro:/ro" "$@" "$root" "$program" "$rounds"
+	prints "$name" "$((rounds * 3)) names, 0 by the working directory and 0 by a descriptor led out
+/: 0 ways up led out
+/b: 0 ways up led out
+/bound: 0 ways up led out" \
+		jail --bare --ro-bind "$mine/ro:/ro" -b "$mine/bound:/bound" "$@" "$root" "$program" "$rounds" / /b /bound
 	is "$name: nothing was made in the read-only mount" '' "$(ls "$mine/ro")"
 	rm -rf "$root/rw" && mkdir "$root/rw" && give_to_user "$root/rw"
 }
@@ -43,4 +49,9 @@ climb 'static' /bin/climb-static
 climb 'static, of a user' /bin/climb-static --userspec=1000:1000
 climb 'a directory that is mounted twice' "$work/climb" -b "$root/a:/d"
 climb 'an overlay' "$work/climb" --rm
+mkdir "$mine/gone"
+give_to_user "$mine/gone" "$mine"
+prints 'what was mounted is gone' "0 names, 0 by the working directory and 0 by a descriptor led out
+/bound: 0 ways up led out" \
+	jail --bare --ro-bind "$mine/ro:/ro" -b "$mine/gone:/bound" -b "$mine:/d" "$root" "$work/climb" 0 /bound -/d/gone
 finish

@@ -1,0 +1,137 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * up.c - the step of a walk from a directory to the one above it, `..`. Called by walk.c.
+ *
+ * Why `..` cannot escape: it is answered by the position while that is known (and stops at the
+ * root), else only after the directory was compared with the root, and above it the position is
+ * asked again (up_without_pos()). All is asked of a descriptor of ours. Where a walk begins it may
+ * have none: another thread may make the program's descriptor, or its working directory, another
+ * directory at any time. So a step up from there is made from a descriptor of ours
+ * (fj_walk_hold()), or is taken back when the process has moved meanwhile (stand.c). And what was
+ * learned there is forgotten with the first step, unless it is known to hold. */
+#include "jail/jail.h"
+#include "jail/mounts.h"
+#include "jail/root.h"
+#include "path/path.h"
+#include "path/walk.h"
+#include "sys/sys.h"
+
+#include <asm/stat.h>
+
+size_t fj_walk_parent_len(const struct fj_str *pos)
+{
+	size_t n = pos->len;
+
+	while (n && pos->at[n - 1] != '/')
+		n--;
+	return n ? n - 1 : 0;
+}
+
+/* Without a position only the directory itself can tell whether it is the root. */
+static bool is_root_dir(struct fj_walk *w)
+{
+	struct stat st;
+
+	if (fj_sys4(__NR_newfstatat, w->fd, fj_walk_name(w, "."), &st, 0))
+		return false;
+	return (st.st_ino == w->root->ino && st.st_dev == w->root->dev) ||
+	       (st.st_ino == fj_jail->root_ino && st.st_dev == fj_jail->root_dev);
+}
+
+/* From the program's own directory, which it has left meanwhile, the step may have led anywhere: back,
+ * and once more. */
+static long step_again(struct fj_walk *w)
+{
+	long r;
+
+	fj_walk_go(w, AT_FDCWD, false);
+	w->knows_pos = w->is_detached = false;
+	w->fact_key = NULL;
+	r = fj_walk_hold(w);
+	return r < 0 ? r : fj_walk_up(w);
+}
+
+/* Have the position, or know that there is none, of a directory that stays the same one. Returns 0 or
+ * -errno. `*stands`: it stays that unless the process moves. */
+static long find_where(struct fj_walk *w, bool *stands)
+{
+	long r;
+
+	fj_walk_learn_pos(w);
+	*stands = w->is_loose && w->stands && w->knows_pos && !w->below;
+	if (*stands || !fj_walk_is_on_program(w) || (w->knows_pos && !w->is_loose))
+		return 0;
+	if (w->below) /* `..` goes by the position, or not at all */
+		return w->knows_pos ? 0 : -EMFILE;
+	r = fj_walk_hold(w);
+	w->is_detached = false;
+	if (r >= 0)
+		fj_walk_learn_pos(w);
+	return r;
+}
+
+/* The directory is gone, or its path too long, or it is outside. In the first two cases it may lie in a
+ * mount, above which the kernel's `..` would lead out: so where the step led is asked again, and what
+ * was mounted and is gone by now is known by the name that it had. */
+static long up_without_pos(struct fj_walk *w)
+{
+	struct fj_mount_found m;
+	long r;
+
+	if (w->below) /* of a name in a directory that cannot be asked */
+		return -EMFILE;
+	fj_str_cut(&w->pos, 0);
+	if (fj_path_of_fd(w->t, w->fd, &w->pos) && fj_mount_at(w->pos.at, &m, NULL)) {
+		if (w->how & FJ_NO_XDEV)
+			return -EXDEV;
+		fj_str_cut(&w->pos, fj_walk_parent_len(&w->pos));
+		r = fj_walk_enter_pos(w);
+		w->knows_pos = !r;
+	} else {
+		r = fj_walk_enter(w, "..", 0);
+	}
+	if (!r)
+		w->is_detached = false;
+	return r;
+}
+
+long fj_walk_up(struct fj_walk *w)
+{
+	struct fj_mount_found m;
+	uint32_t moves;
+	bool stands;
+	size_t before;
+	long r;
+
+	w->has_met_root = true;
+	r = find_where(w, &stands);
+	if (r < 0)
+		return r;
+	moves = w->moves;
+	/* (A root without a position is known by itself alone.) */
+	if ((!w->knows_pos || w->is_root_detached) && is_root_dir(w))
+		return fj_walk_stop_at_root(w);
+	if (!w->knows_pos)
+		return up_without_pos(w);
+	if (w->pos.len == 0 || (w->pos.len == w->root->len && fj_streq(w->pos.at, w->root->pos)))
+		return fj_walk_stop_at_root(w);
+	if ((w->how & FJ_NO_XDEV) && fj_mount_at(w->pos.at, &m, NULL))
+		return -EXDEV;
+	before = w->pos.len;
+	if (w->below || w->layers || fj_mount_at(w->pos.at, &m, NULL)) {
+		w->is_loose = false; /* it is by the position that the step is made */
+		fj_str_cut(&w->pos, fj_walk_parent_len(&w->pos));
+		r = fj_walk_enter_pos(w);
+	} else {
+		r = fj_walk_enter(w, "..", 0);
+		if (stands && !fj_stand_held(moves))
+			return step_again(w);
+		fj_str_cut(&w->pos, fj_walk_parent_len(&w->pos));
+	}
+	if (fj_is_err(r)) { /* as it was: the step may be tried again */
+		w->pos.at[w->pos.len] = '/';
+		w->pos.len = before;
+	}
+	return r;
+}
