@@ -49,15 +49,18 @@ struct fj_sited_text {
 #define FJ_SITES_PROTECT 2u
 enum fj_copy_state { FJ_COPY_NONE, FJ_COPY_BEING_MADE, FJ_COPY_READY, FJ_COPY_NEVER };
 
-#define FJ_TEXTS_AT 0x22d000u
+/* What every process looks at, `copies_at` to `sited`, begins 16 pages that one page fault brings
+ * along. The head of the mounts' table lies at their end (mount_table.h). */
+#define FJ_TEXTS_AT (0x1e0000u - FJ_SITES * (unsigned)sizeof(struct fj_site))
 struct fj_texts {
+	struct fj_site site[FJ_SITES];
 	/* Copies lie behind all else in the memory file: door/copies.c. */
 	uint64_t copies_at, copies_size, copies_used;
 	uint32_t no_copies; /* they may not be mapped */
 	uint32_t sites_used;
 	struct fj_sited_text sited[FJ_SITED_TEXTS];
-	struct fj_site site[FJ_SITES];
 };
+_Static_assert((FJ_TEXTS_AT + offsetof(struct fj_texts, copies_at)) % 0x10000 == 0, "16 pages");
 static inline struct fj_texts *fj_texts(void)
 {
 	return (struct fj_texts *)fj_jail_at(FJ_TEXTS_AT);

@@ -50,16 +50,18 @@
 	X(fj_root_moves, FJ_ROOT_MOVES_AT, FJ_FACTS_TABLE_AT)                                      \
 	X(fj_facts_table, FJ_FACTS_TABLE_AT, FJ_POLICIES_AT)                                       \
 	X(fj_policies, FJ_POLICIES_AT, FJ_SOCKET_NAMES_AT)                                         \
-	X(fj_socket_names, FJ_SOCKET_NAMES_AT, FJ_NAMESPACE_AT)                                    \
-	X(fj_namespace, FJ_NAMESPACE_AT, FJ_TEXTS_AT)                                              \
-	X(fj_texts, FJ_TEXTS_AT, FJ_ROOTS_AT)                                                      \
+	X(fj_socket_names, FJ_SOCKET_NAMES_AT, FJ_TEXTS_AT)                                        \
+	X(fj_texts, FJ_TEXTS_AT, FJ_NAMESPACE_AT)                                                  \
+	X(fj_namespace, FJ_NAMESPACE_AT, FJ_ROOTS_AT)                                              \
 	X(fj_own_roots, FJ_ROOTS_AT, FJ_BOARD_AT)                                                  \
 	X(fj_board, FJ_BOARD_AT, FJ_JAIL_MEMORY)
 
 /* What every process looks at in the roots ends where that in the board begins: one page fault. */
 #define FJ_ROOTS_AT 0x290000u
 #define FJ_BOARD_AT ((FJ_ROOTS_AT + sizeof(struct fj_own_roots) + 63) & ~(size_t)63)
-#define FJ_JAIL_MEMORY 0x423000u
+/* A multiple of 16 pages: so it is mapped at one where what lies above it is, as a large file mostly
+ * does, and the 16 pages that a page fault brings along are those that its sections count on. */
+#define FJ_JAIL_MEMORY 0x430000u
 
 #define X(section, at, next)                                                                       \
 	_Static_assert(                                                                            \

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # counts.sh - what a fork, an exec and a spawn cost in page faults, beside a real chroot: the larger part of their time
-# (docs/BENCHMARKS.md), and the same on a busy machine. The bounds are what was measured and a few more: where memory is
+# (docs/BENCHMARKS.md), and the same on a busy machine. The bounds are what was measured and two or three more: where memory is
 # mapped differs from run to run, and with it what one fault brings along.
 . "$(dirname "$0")/../lib/lib.sh"
 if ! is_root; then
@@ -29,11 +29,11 @@ more() {
 		fail "$program $*" "$inside beside $outside, and at most $bound more were to be expected"
 	fi
 }
-more /counts 5 fork
-more /counts-static 4 fork
-more /counts 12 stat
-more /counts 44 exec /counts
-more /counts-static 33 exec /counts-static
-more /counts 27 spawn /counts
-more /counts-static 20 spawn /counts-static
+more /counts 3 fork
+more /counts-static 3 fork
+more /counts 10 stat
+more /counts 39 exec /counts
+more /counts-static 29 exec /counts-static
+more /counts 23 spawn /counts
+more /counts-static 18 spawn /counts-static
 finish
