@@ -45,11 +45,16 @@ def children(pid):
 
 
 def gone(pids):
-    """Wait until these have ended: whose parent was killed ends a moment later, and holds his locks until then."""
+    """Wait until these have ended: whose parent was killed ends a moment later, and holds his locks until then. One that does
+    not end at all is a failure, and says so."""
     for pid in pids:
+        looks = 0
         try:
             while open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[0] not in "ZX":
-                pass
+                looks += 1
+                if looks > 5000:
+                    sys.exit(f"process {pid} goes on, though it or its parent was killed: {open(f'/proc/{pid}/cmdline').read()!r}")
+                time.sleep(.01)
         except OSError:
             pass
 
