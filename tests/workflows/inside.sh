@@ -36,14 +36,17 @@ fresh() {
 	rm -rf --one-file-system "$mine/kept" "$mine/data/new"
 }
 
-# outcome FILE COMMAND...: its status, output and messages, without times. How many processes there are, and which, is another matter; and where
-# the root of a mount of its own lies, the outer jail's root may see.
+# outcome FILE COMMAND...: its status, output and messages, without times. How many processes there are, and which, is another matter: that is how
+# many links /proc has, and in the listing that shows it, and in no other, the width of their column. Where the root of a mount of its own lies, the
+# outer jail's root may see.
 outcome() {
 	into=$1
 	shift
 	run as_user env XDG_RUNTIME_DIR="$mine/run" TIME_STYLE=+ "$@"
+	width=
+	case $out in *dr-xr-xr-x*' proc'*) width='s,^\([-bcdlps][-rwxsStT]\{9\}\)  *,\1 ,' ;; esac
 	printf 'status %s\n%s\n%s\n' "$rc" "$out" "$err" | sed -e "s, $mine/R / , / / ," -e 's,^/proc/[0-9]*$,/proc/PID,' \
-		-e 's,^\(dr-xr-xr-x\) *[0-9]* \(.* proc\)$,\1 \2,' -e 's,^\([-bcdlps][-rwxsStT]\{9\}\)  *,\1 ,' >"$into"
+		-e 's,^\(dr-xr-xr-x\) *[0-9]* \(.* proc\)$,\1 \2,' -e "$width" >"$into"
 }
 
 # alike NAME OPTION... : the same outside and inside.
