@@ -5,6 +5,7 @@
 #include "call/hooks.h"
 #include "inode/roots.h"
 
+#include "entries.h"
 #include "unit.h"
 #include "jail/jail.h"
 #include "jail/memory.h"
@@ -16,31 +17,15 @@
 #include <asm/stat.h>
 #include <stdio.h>
 
-static fj_gate_fn real_gate;
-static unsigned entries;
-
-static long gate_that_counts(long nr, long a, long b, long c, long d, long e, long f)
-{
-	/* Asking whether memory can be read or written is not about files. */
-	if (nr != __NR_rt_sigprocmask && nr != __NR_rt_sigpending && nr != __NR_getcpu)
-		entries++;
-	return real_gate(nr, a, b, c, d, e, f);
-}
-
 /* How often the engine enters the kernel for the call. */
 static unsigned cost_once(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
-	long r;
+	const long r = unit_counted(nr, a, b, c, d);
 
-	real_gate = fj_gate;
-	fj_gate = gate_that_counts;
-	entries = 0;
-	r = unit_call5(nr, a, b, c, d, 0);
-	fj_gate = real_gate;
 	ck_assert_msg(!fj_is_err(r), "%s", unit_result(r));
 	if (nr == __NR_openat)
 		fj_close((int)r);
-	return entries;
+	return unit_entries;
 }
 
 /* The second time. */
@@ -59,14 +44,9 @@ static unsigned cost(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 /* The same of a call that finds nothing; -1 when it does. */
 static long cost_of_nothing(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
-	long r;
+	const long r = unit_counted(nr, a, b, c, d);
 
-	real_gate = fj_gate;
-	fj_gate = gate_that_counts;
-	entries = 0;
-	r = unit_call5(nr, a, b, c, d, 0);
-	fj_gate = real_gate;
-	return r == -ENOENT ? (long)entries : -1;
+	return r == -ENOENT ? (long)unit_entries : -1;
 }
 #define COST_OF_NOTHING(nr, a, b, c, d)                                                            \
 	cost_of_nothing(nr, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d))
