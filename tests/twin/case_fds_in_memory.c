@@ -211,23 +211,11 @@ static int pselect_masked(int fd)
 static int pair[2];
 static int rights_(int fd)
 {
-	union {
-		char room[CMSG_SPACE(2 * sizeof(int))];
-		struct cmsghdr head;
-	} control = {{0}};
-	char byte = 0;
-	struct iovec iov = {&byte, 1};
-	struct msghdr m = {.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control)};
+	const int fds[] = {0, fd};
+	const struct msghdr *m = message_with(fds, 2);
 
-	control.head.cmsg_len = CMSG_LEN(2 * sizeof(int));
-	control.head.cmsg_level = SOL_SOCKET;
-	control.head.cmsg_type = SCM_RIGHTS;
-	memcpy(CMSG_DATA(&control.head), (int[]){0, fd}, 2 * sizeof(int));
 	errno = 0;
-	sendmsg(pair[0], &m, MSG_DONTWAIT);
+	sendmsg(pair[0], m, MSG_DONTWAIT);
 	return errno;
 }
 

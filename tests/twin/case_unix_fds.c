@@ -19,18 +19,9 @@ CASE(unix_pass_fds)
 	CHILD("sender") {
 		int fd = open("/t/f", O_RDONLY), dir = open("/etc", O_RDONLY | O_DIRECTORY);
 		for (int i = 0; i < 2; i++) {
-			memset(&m, 0, sizeof(m));
-			memset(control, 0, sizeof(control));
-			m.msg_iov = &v;
-			m.msg_iovlen = 1;
-			m.msg_control = control;
-			m.msg_controllen = sizeof(control);
-			struct cmsghdr *h = CMSG_FIRSTHDR(&m);
-			h->cmsg_level = SOL_SOCKET;
-			h->cmsg_type = SCM_RIGHTS;
-			h->cmsg_len = CMSG_LEN(sizeof(int));
-			memcpy(CMSG_DATA(h), i == 0 ? &fd : &dir, sizeof(int));
-			R(sendmsg(pair[0], &m, 0));
+			const struct msghdr *sent = message_with(i == 0 ? &fd : &dir, 1);
+
+			R(sendmsg(pair[0], sent, 0));
 		}
 	}
 	for (int i = 0; i < 2; i++) {

@@ -234,3 +234,25 @@ void tree(const char *path)
 	say("tree %s\n", path);
 	tree_below(path, "");
 }
+
+struct msghdr *message_with(const int *fds, size_t count)
+{
+	static union {
+		char room[CMSG_SPACE(2 * sizeof(int))];
+		struct cmsghdr head;
+	} control;
+	static char byte;
+	static struct iovec iov = {&byte, 1};
+	static struct msghdr m;
+
+	m = (struct msghdr){.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = CMSG_SPACE(count * sizeof(int))};
+	memset(&control, 0, sizeof(control));
+	control.head.cmsg_len = CMSG_LEN(count * sizeof(int));
+	control.head.cmsg_level = SOL_SOCKET;
+	control.head.cmsg_type = SCM_RIGHTS;
+	memcpy(CMSG_DATA(&control.head), fds, count * sizeof(int));
+	return &m;
+}

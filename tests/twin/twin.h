@@ -134,6 +134,10 @@ pid_t send_soon(int sig);
 /* Wait in a read(2) that such a `sig` interrupts. */
 void read_until(int sig);
 
+/* A message of one byte with these descriptors, two at most, to be sent or to be received into. The
+ * next one takes its place. */
+struct msghdr *message_with(const int *fds, size_t count);
+
 /* This program, by its absolute path in the root: to exec. */
 extern const char *twin_self;
 extern char **environ;
