@@ -13,18 +13,14 @@
 #
 # `finish` checks that no lower layer has changed: data, modes, times, records.
 
+# shellcheck source=tests/lib/layers.sh
+. "$tests_dir/lib/layers.sh"
+
 # The lower layers, a line each: the root that each was.
 overlays=$work/overlays
 : >"$overlays"
 mkdir "$mine/layers"
 ! is_root || chown "$test_uid:$test_uid" "$mine/layers"
-
-# What nothing may change; not access times.
-overlay_state() (
-	cd "$1" || exit
-	find . -printf '%P %y %m %s %U %G %T@ %C@ %n %i %l\n' | LC_ALL=C sort
-	find . -type f -exec cksum {} + | LC_ALL=C sort
-)
 
 # overlay_of ARG...: sets over_root to the root that fakejail is asked to enter, over to the directory with its layers. Fails where it is none of
 # the test's roots, or is asked for in another way (a verb, an overlay of the test's own, the host's tree).
@@ -55,18 +51,13 @@ overlay_of() {
 		mkdir "$over_root"
 		! is_root || chown "$test_uid:$test_uid" "$over" "$over/work" "$over_root"
 		echo "${over_root##*/}" >>"$overlays"
-		overlay_state "$over/lower" >"$work/before-${over_root##*/}"
+		remember "$over/lower"
 	fi
 }
 
 # Called by finish.
 overlay_check() {
 	while read -r over_name; do
-		overlay_state "$mine/layers/$over_name/lower" >"$work/after"
-		if cmp -s "$work/before-$over_name" "$work/after"; then
-			ok "the lower layer $over_name is as it was"
-		else
-			fail "the lower layer $over_name" 'it has changed' "$(diff "$work/before-$over_name" "$work/after" | head -n 20)"
-		fi
+		unchanged "$over_name" "$mine/layers/$over_name/lower"
 	done <"$overlays"
 }

@@ -5,12 +5,11 @@
 # overlay-options.sh - the launcher's options that make overlays, in all their right and wrong forms: each of the wrong ones ends
 # with a line that says which directory is meant and what is wrong with it, and nothing is made.
 . "$(dirname "$0")/../lib/lib.sh"
+# shellcheck source=../lib/layers.sh
+. "$tests_dir/lib/layers.sh"
 need busybox
 
-if is_reference; then
-	skip everything 'chroot(8) has no such options'
-	finish
-fi
+need_overlays
 
 new_jail jail bin mnt proc
 busybox_applets cat ln ls mkdir mkfifo rm sh sleep touch true

@@ -6,12 +6,11 @@
 # `pack --upper` and unpacked over the packed lower one, is the tree that the overlay showed: names, kinds, contents, modes, owners,
 # times, devices, hard links, attributes.
 . "$(dirname "$0")/../lib/lib.sh"
+# shellcheck source=../lib/layers.sh
+. "$tests_dir/lib/layers.sh"
 need python3
 
-if is_reference; then
-	skip everything 'chroot(8) has no such options'
-	finish
-fi
+need_overlays
 if [ ! -x "$(dirname "${FAKEJAIL%% *}")/fakejail-images" ]; then
 	skip everything 'this build is without images'
 	finish

@@ -6,27 +6,13 @@
 # and renamed by several at once show the same as in a real copy; and whatever is done, and whoever is killed, the lower layer is
 # afterwards what it was: data, modes, times, records.
 . "$(dirname "$0")/../lib/lib.sh"
+# shellcheck source=../lib/layers.sh
+. "$tests_dir/lib/layers.sh"
 need python3
 
-if is_reference; then
-	skip everything 'chroot(8) has no such options'
-	finish
-fi
+need_overlays
 private_root bookworm
 
-# What nothing may change: not the directory of records' lock, nor access times.
-state() {
-	find "$root" -printf '%P %y %m %s %U %G %T@ %C@ %n %i %l\n' | LC_ALL=C sort
-	find "$root" -type f -exec cksum {} + | LC_ALL=C sort
-}
-unchanged() {
-	state >"$work/after"
-	if cmp -s "$work/before" "$work/after"; then
-		ok "$1: the lower layer is as it was"
-	else
-		fail "$1" 'the lower layer has changed' "$(diff "$work/before" "$work/after" | head -n 20)"
-	fi
-}
 left() {
 	find "$mine/home/.local/share/fakejail/copies" -mindepth 1 -maxdepth 1 | wc -l
 }
@@ -114,14 +100,14 @@ ls -A /
 END
 give_to_user "$root/session.sh"
 # The first jail has made the records, so nobody will.
-state >"$work/before"
+remember "$root"
 
 run jail --rm --copy "$root" sh /session.sh
 expected=$out
 is 'the session in a copy' 'ours
 trial
 3' "$(printf '%s\n' "$expected" | grep -x 'ours\|trial\|3')"
-unchanged 'a copy'
+unchanged 'a copy' "$root"
 run jail --rm "$root" sh /session.sh
 if [ "$out" = "$expected" ]; then
 	ok 'the session on an overlay shows the same'
@@ -129,7 +115,7 @@ else
 	printf '%s\n' "$expected" >"$work/expected"
 	fail 'the session on an overlay' 'it shows something else' "$(printf '%s\n' "$out" | diff "$work/expected" - | head -n 40)"
 fi
-unchanged 'an overlay'
+unchanged 'an overlay' "$root"
 is 'nothing is left of it' 0 "$(left)"
 
 # ---- killed in the middle ----
@@ -166,7 +152,7 @@ program -9
 parent -9
 all -9' as_user python3 "$work/killed.py" "$FAKEJAIL" "$root"
 is 'the next one removes what was left' 0 "$(left)"
-unchanged 'those that were killed'
+unchanged 'those that were killed' "$root"
 
 # ---- at once, and beside a jail that changes nothing ----
 for n in 1 2 3 4; do
@@ -177,7 +163,7 @@ is 'four at once' '1 shared
 2 shared
 3 shared
 4 shared' "$(cat "$work"/out.[1-4])"
-unchanged 'four at once'
+unchanged 'four at once' "$root"
 
 # ---- changes that are kept ----
 mkdir "$mine/rw" "$mine/work" "$mine/above"
@@ -214,7 +200,7 @@ if [ -x "$(dirname "${FAKEJAIL%% *}")/fakejail-images" ]; then
 else
 	skip 'pack --upper' 'this build is without images'
 fi
-unchanged 'changes that are kept'
+unchanged 'changes that are kept' "$root"
 
 # ---- where there can be none ----
 fails 'the whole host' 125 'fakejail: the whole host cannot be a layer of an overlay' jail --rm / true
@@ -223,6 +209,6 @@ chmod 555 "$mine/above"
 nowhere() { as_user env FAKEJAIL_STORE="$mine/above/store" $FAKEJAIL "$@"; }
 fails 'a store that may not be written' 125 'fakejail: cannot make a private directory in */above/store: *
 hint: FAKEJAIL_STORE=DIR says where it is made' nowhere --rm "$root" true
-unchanged 'all'
+unchanged 'all' "$root"
 
 finish

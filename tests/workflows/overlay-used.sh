@@ -6,26 +6,11 @@
 # diversions, upgraded and removed; a git repository of 6,000 files and databases that lie in the lower layer; a tree removed;
 # names changed by sixteen processes at once.  Both must show the same, and the lower layer stay as it is.
 . "$(dirname "$0")/../lib/lib.sh"
-
-if is_reference; then
-	skip everything 'chroot(8) has no such options'
-	finish
-fi
+# shellcheck source=../lib/layers.sh
+. "$tests_dir/lib/layers.sh"
+need_overlays
 private_root bookworm
 limit_seconds=${FAKEJAIL_LIMIT:-600}
-
-state() {
-	find "$root" -printf '%P %y %m %s %U %G %T@ %C@ %n %i %l\n' | LC_ALL=C sort
-	find "$root" -type f -exec cksum {} + | LC_ALL=C sort
-}
-unchanged() {
-	state >"$work/after"
-	if cmp -s "$work/before" "$work/after"; then
-		ok "$1: the lower layer is as it was"
-	else
-		fail "$1" 'the lower layer has changed' "$(diff "$work/before" "$work/after" | head -n 20)"
-	fi
-}
 
 # ---- the lower layer: a repository of packages, one of git, databases ----
 
@@ -246,14 +231,14 @@ find / -xdev ! -path '/proc/*' ! -path '/sys/*' ! -path '/dev/*' ! -path '*/.git
 find /srv /usr/share /etc /var/lib/dpkg -type f ! -name '*-' ! -name '*-old' ! -name shadow ! -path '/srv/storm/*' ! -path '*/.git/*' ! -path '/srv/db/*' | sort | xargs md5sum
 END
 give_to_user "$root/session.sh"
-state >"$work/before"
+remember "$root"
 
 run jail --rm --copy "$root" sh /session.sh
 printf '%s\n' "$out" >"$work/copy"
 for line in 'ii 30' diverted 'and six thousand [0-9a-f]*' "wal ('ok',) .*" '64 64 .*'; do
 	is "the session in a copy: $line" 1 "$(grep -cx -- "$line" "$work/copy")"
 done
-unchanged 'a copy'
+unchanged 'a copy' "$root"
 mkdir "$mine/rw" "$mine/work"
 give_to_user "$mine/rw" "$mine/work"
 kept="--overlay $mine/rw $mine/work /"
@@ -265,7 +250,7 @@ if cmp -s "$work/copy" "$work/overlay"; then
 else
 	fail 'the session on an overlay' 'it shows something else' "$(diff "$work/copy" "$work/overlay" | head -n 60)"
 fi
-unchanged 'an overlay'
+unchanged 'an overlay' "$root"
 # shellcheck disable=SC2086 # words
 prints 'the next jail with the same upper layer' "$(sed '1,/^== all/d' "$work/overlay")" \
 	jail $kept "$root" sh -c "export LC_ALL=C; $(sed '1,/^echo .== all/d' "$root/session.sh")"

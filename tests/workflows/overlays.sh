@@ -5,12 +5,11 @@
 # overlays.sh - unions of directories from the command line, as bwrap(1) has them: what is seen, what becomes of changes, that
 # nothing of the lower layers changes, their records included, and an image's layer made of the changes.
 . "$(dirname "$0")/../lib/lib.sh"
+# shellcheck source=../lib/layers.sh
+. "$tests_dir/lib/layers.sh"
 need busybox
 
-if is_reference; then
-	skip everything 'chroot(8) has no such options'
-	finish
-fi
+need_overlays
 
 new_jail jail bin mnt proc
 busybox_applets cat chmod chown find head ls mkdir mknod mv rm sh sort stat touch true
