@@ -19,7 +19,7 @@ sed -n '/^fj_option() {/,/^}/p' "$source/scripts/fakejail-options.in" | grep ') 
 spellings table.text >table
 spellings help >in_help
 # Not the options of the verbs, nor proot's.
-sed -e '/^\.Ss The command line of proot/,/^\.Sh/d' -e '/^\.Cm add/,/^\.Ar rootfs/d' -e '/^\.Cm owners/,/^\.Cm doctor/d' \
+sed -e '/^\.Ss The command line of proot/,/^\.Sh/d' -e '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/d' \
 	-e '/^\.It Cm run/,/^\.It Cm doctor/d' \
 	-e 's/Fl -\{0,1\}[A-Za-z0-9]/\
 &/g' "$source/docs/fakejail.1" | sed -n 's/^Fl \(-\{0,1\}[A-Za-z0-9][a-z-]*\).*/ -\1 /p' >man.text
