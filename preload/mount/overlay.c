@@ -363,8 +363,10 @@ static long make_overlay(struct parsed *parsed, const char *options, struct fj_f
 	fs->host[len] = 0;
 	fs->layers = all.at;
 	fs->work = p.work.at;
+	/* One of the launcher's options is the jail's own wherever its upper layer lies: that of a
+	 * --tmp-overlay may be in /dev/shm, and so below the mount of the host's /dev. */
 	fs->flags |=
-		!p.has_roots && !p.is_root && fj_path_host_is_foreign(fs->host) ? 0 : FJ_MOUNT_OWN;
+		!p.has_roots && !p.of_host && fj_path_host_is_foreign(fs->host) ? 0 : FJ_MOUNT_OWN;
 	fj_str_init(&all, fj_scratch(c->thread, FJ_LAYERS_TEXT), FJ_LAYERS_TEXT);
 	fj_str_put(&all, p.work.len ? "rw" : "ro");
 	if (!p.of_host) {

@@ -66,6 +66,21 @@ character special file 1 3' over --tmp-overlay=/mnt "$root" sh -c 'stat -c "%u:%
 	chmod 700 /mnt/old/deep; stat -c "%u:%g %a" /mnt/old/deep; stat -c "%F %t %T" /mnt/null'
 prints 'a device of a lower layer is one' 0 over --tmp-overlay=/mnt "$root" sh -c 'echo lost >/mnt/null; stat -c %s /mnt/null'
 
+# Without records the user's files are root's, as in ROOTFS, also where the private directory lies below the host's /dev.
+mkdir "$mine/plain" "$mine/plain-too" "$mine/plain-rw" "$mine/plain-work"
+echo x >"$mine/plain/p"
+give_to_user "$mine/plain" "$mine/plain-too" "$mine/plain-rw" "$mine/plain-work"
+mkdir "$root/dev"
+jail_by='env -u XDG_RUNTIME_DIR'
+for kind in '--tmp-overlay /mnt' "--overlay-src=$mine/plain-too --ro-overlay /mnt" \
+	"--overlay $mine/plain-rw $mine/plain-work /mnt" '--tmp-overlay /'; do
+	# shellcheck disable=SC2086 # words
+	prints "files without records: $kind" '0:0' jail --overlay-src="$mine/plain" $kind "$root" \
+		sh -c 'for f in /mnt/p /p; do [ ! -e $f ] || stat -c %u:%g $f; done'
+done
+jail_by=
+rmdir "$root/dev"
+
 change='rm /mnt/f; echo more >>/mnt/only; chown 7:8 /mnt/dir/a; rm -r /mnt/old; mkdir /mnt/old; echo y >/mnt/old/y
 	mv /mnt/dir/b /mnt/moved; mknod /mnt/new c 1 5; mkdir /mnt/made; chmod 4711 /mnt/moved'
 # shellcheck disable=SC2016 # the shell inside
