@@ -29,9 +29,6 @@ FJ_HOT char *fj_arg_path(struct fj_call *c, int i, long *error)
 	return NULL;
 }
 
-/* The kernel's own complaint about a call that was refused by what lies at the end of its path:
- * made of a path that leads nowhere, so it has looked at flags, structures and other arguments, and
- * can do nothing. */
 /* nsec_valid() of fs/utimes.c */
 static bool is_bad_time(int64_t nsec)
 {
@@ -46,6 +43,9 @@ bool fj_times_are_bad(const struct fj_call *c)
 	       (is_bad_time(time[1]) || is_bad_time(time[3]));
 }
 
+/* The kernel's own complaint about a call that was refused by what lies at the end of its path:
+ * made of a path that leads nowhere, so it has looked at flags, structures and other arguments, and
+ * can do nothing. */
 long fj_early_complaint(const struct fj_call *c, long refusal)
 {
 	if (__builtin_expect(c->nr == __NR_utimensat, 0) && refusal == -EPERM &&

@@ -151,7 +151,7 @@ static long may_bind(struct fj_call *c)
 
 /* ---- the file itself: may_file.c ---- */
 
-/* The file is target, or target not to be there. */
+/* `target` was looked at: the file is there, or is not. */
 static long judge_path(struct fj_call *c, struct fj_target *target)
 {
 	long r = 0;
