@@ -18,6 +18,7 @@
 #include "sys/nr.h"
 #include "call/row.h"
 #include "jail/fds.h"
+#include "path/path.h"
 #include "sys/abi_signal.h"
 #include "sys/scratch.h"
 #include "sys/thread.h"
@@ -166,20 +167,22 @@ __attribute__((noinline)) static void make(struct elsewhere *e)
 /* Once more, here, by the host path. */
 static long open_told(const struct elsewhere *e)
 {
-	struct open_how how = {.resolve = RESOLVE_NO_SYMLINKS};
+	uint64_t flags;
 	struct stat st;
 	long fd;
 
 	if (!e->path[0])
 		return -EMFILE;
 	if (e->c->nr == __NR_openat)
-		how.flags = (uint32_t)e->arg[2];
-	else if (fj_guest_read(&how.flags, e->arg[2], sizeof(how.flags)))
+		flags = fj_openat2_flags((uint32_t)e->arg[2]);
+	else if (fj_guest_read(&flags, e->arg[2], sizeof(flags)))
 		return -EFAULT;
-	if (how.flags & FJ_TMPFILE)
+	if (flags & FJ_TMPFILE)
 		return -EMFILE; /* it had no name */
-	how.flags &= ~(uint64_t)(O_CREAT | O_EXCL | O_TRUNC);
-	fd = fj_sys4(__NR_openat2, AT_FDCWD, e->path, &how, sizeof(how));
+	flags &= ~(uint64_t)(O_CREAT | O_EXCL | O_TRUNC);
+	fd = fj_openat2(AT_FDCWD, e->path, flags, 0, RESOLVE_NO_SYMLINKS);
+	if (fd == -ENOSYS)
+		fd = fj_sys4(__NR_openat, AT_FDCWD, e->path, flags | O_NOFOLLOW, 0);
 	if (fj_is_err(fd))
 		return fd;
 	if (!fj_sys2(__NR_fstat, fd, &st) && st.st_dev == e->dev && st.st_ino == e->ino)

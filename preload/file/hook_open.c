@@ -24,15 +24,7 @@
 /* openat(2) ignores what openat2(2) refuses: unknown flags, and a mode that is not used. */
 static void tidy_for_openat2(struct fj_opening *o)
 {
-	const uint64_t known = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND |
-			       O_NONBLOCK | O_DSYNC | FASYNC | O_DIRECT | O_LARGEFILE |
-			       O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC |
-			       04000000 /* __O_SYNC */ | O_PATH | FJ_TMPFILE;
-
-	o->flags &= known;
-	if (o->flags & O_PATH)
-		o->flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW |
-			    O_CLOEXEC; /* build_open_flags() of fs/open.c */
+	o->flags = fj_openat2_flags(o->flags);
 	if (!(o->flags & (O_CREAT | FJ_TMPFILE)))
 		o->mode = 0;
 	o->mode &= 07777;

@@ -1,4 +1,5 @@
-/* SPDX-FileCopyrightText: The fakejail authors SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * root_path.c - the host path of the jail's root, which somebody may move while the jail runs.
  *

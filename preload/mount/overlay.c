@@ -1,4 +1,5 @@
-/* SPDX-FileCopyrightText: The fakejail authors SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * overlay.c - a file system of type overlay: its options, and the directories of the host that they
  * name. The kernel's rules are in fs/overlayfs/params.c and fs/overlayfs/super.c; an option that

@@ -163,6 +163,8 @@ bool fj_is_procfs(int fd);
 struct statfs;
 long fj_path_statfs(struct fj_thread *t, int dirfd, const char *name, struct statfs *fs);
 
+/* What openat2(2) is to be given for flags that openat(2) was: that ignores what this refuses. */
+uint64_t fj_openat2_flags(uint64_t flags);
 /* openat2(2), or -ENOSYS when this jail does without it. `resolve`: RESOLVE_ flags of
  * linux/openat2.h. */
 long fj_openat2(int dirfd, const char *name, uint64_t flags, uint64_t mode, uint64_t resolve);

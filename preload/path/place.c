@@ -11,10 +11,23 @@
 #include "sys/scratch.h"
 #include "jail/fds.h"
 #include "jail/lacks.h"
+#include "sys/abi.h"
 
 #include <asm/statfs.h>
 #include <linux/openat2.h>
 #include <linux/resource.h>
+
+/* build_open_flags() of fs/open.c */
+FJ_HOT uint64_t fj_openat2_flags(uint64_t flags)
+{
+	const uint64_t known = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND |
+			       O_NONBLOCK | O_DSYNC | FASYNC | O_DIRECT | O_LARGEFILE |
+			       O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC |
+			       04000000 /* __O_SYNC */ | O_PATH | FJ_TMPFILE;
+	const uint64_t of_path = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+
+	return flags & (flags & O_PATH ? of_path : known);
+}
 
 long fj_openat2(int dirfd, const char *name, uint64_t flags, uint64_t mode, uint64_t resolve)
 {

@@ -129,6 +129,25 @@ CASE(fds_few_free)
 		open_with_few(free);
 }
 
+/* What flags openat(2) drops it drops there, too. */
+CASE(fds_few_free_flags)
+{
+	static const int flags[] = {O_PATH, O_PATH | O_RDWR, O_PATH | O_APPEND | O_NONBLOCK,
+		O_RDONLY | 1 << 30, O_RDWR | 1 << 26, O_RDONLY | O_NOFOLLOW | O_LARGEFILE};
+
+	make_tree();
+	fill_table();
+	for (int free = 1; free < 4; free++) {
+		close(40 - free);
+		for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+			int fd = R(open("dir/sub/file", flags[i]));
+
+			if (fd >= 0)
+				close(fd);
+		}
+	}
+}
+
 /* Whether directories may be searched is asked as well. */
 CASE(fds_few_free_user)
 {
