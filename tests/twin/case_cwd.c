@@ -226,6 +226,7 @@ static void paths_from(const char *where_one_is)
 }
 
 static char stack[65536];
+static int told[2]; /* the parent has looked once more: move now */
 
 TOOL(move)
 {
@@ -243,6 +244,13 @@ static int exec_and_move(void *dir)
 static int move_to(void *dir)
 {
 	return chdir(dir) ? errno : 0;
+}
+
+static int move_when_told(void *dir)
+{
+	char byte;
+
+	return read(told[0], &byte, 1) == 1 ? move_to(dir) : 99;
 }
 
 /* A path that begins where the process stands: it is moved itself, by itself and by others, and what
@@ -277,6 +285,12 @@ CASE(cwd_kept)
 	paths_from("a again");
 	CHILD("moves a")
 		R(rename("/t/a", "/t/moved"));
+	CHILD("makes another a") {
+		R(mkdir("/t/a", 0755));
+		R(mkdir("/t/a/d", 0755));
+		put("/t/a/d/f", "another a");
+		R(symlink("/link-to-etc", "/t/a/d/l"));
+	}
 	paths_from("moved");
 	where();
 	CHILD("stands elsewhere") {
@@ -294,7 +308,11 @@ CASE(cwd_kept)
 		R(symlink("/link-to-etc", "d"));
 	}
 	paths_from("d is /etc");
-	pid_t pid = clone(move_to, stack + sizeof(stack), CLONE_FS | SIGCHLD, (void *)"/t/b");
+	R(pipe(told));
+	pid_t pid =
+		clone(move_when_told, stack + sizeof(stack), CLONE_FS | SIGCHLD, (void *)"/t/b");
+	paths_from("d is /etc still");
+	R(write(told[1], "x", 1));
 	reap("shares where it stands", pid);
 	paths_from("b");
 	pid = clone(
