@@ -76,7 +76,7 @@ enum fj_condition {
 	FJ_IF_TRACED,	 /* there is a trace, whose descriptor is among those in memory */
 };
 
-/* What a call asks of who is not root, before its hook runs (dispatch/may.c): the permission to
+/* What a call asks of who is not root, before its hook runs (permission/may.c): the permission to
  * search the directories on the way of its paths in any case, and this of what it names. */
 enum fj_asks {
 	FJ_ASKS_NOTHING, /* neither path nor descriptor */

@@ -7,7 +7,7 @@
 #include "call/hooks.h"
 #include "call/row.h"
 #include "inode/making.h"
-#include "dispatch/may.h"
+#include "permission/may.h"
 #include "exec/hook_ptrace.h"
 #include "inode/writes.h"
 #include "signal/signalfd.h"

@@ -8,7 +8,7 @@
 #define FJ_LAYOUT_H
 
 #include "cred/ids.h"
-#include "dispatch/may.h"
+#include "permission/may.h"
 #include "door/shared.h"
 #include "exec/program.h"
 #include "inode/making.h"

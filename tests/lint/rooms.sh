@@ -31,6 +31,7 @@ mountinfo
 mount ipc
 procfs
 file xattr exec
+permission
 dispatch
 trap
 text
@@ -119,4 +120,12 @@ if [ -n "$found" ]; then
 	problems=$((problems + $(printf '%s\n' "$found" | wc -l)))
 	printf '%s\n' "$found"
 fi
+
+# A room has one subject, and can be read in a day.
+biggest=2600
+for room in preload/*/; do
+	lines=$(find "$room" \( -name "*.[chS]" -o -name "*.def" \) -exec cat {} + | wc -l)
+	[ "$lines" -lt "$biggest" ] ||
+		complain "${room%/}" "$lines lines: a room of $biggest or more is several; cut it where no call goes back"
+done
 finish

@@ -182,7 +182,7 @@ static int count_kind(const struct fj_row *row, enum fj_kind kind)
 	return n;
 }
 
-/* What dispatch/may.c takes for granted of a row that asks that. */
+/* What permission/may.c takes for granted of a row that asks that. */
 static void check_asks(const struct fj_row *row)
 {
 	const bool has_object = count_kind(row, FJ_PATH) + count_kind(row, FJ_LPATH) == 1 ||

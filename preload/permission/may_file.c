@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * may_file.c - may the calling process do this to that file? What each call wants of its object. */
-#include "dispatch/may.h"
+#include "permission/may.h"
 
 #include "sys/guest.h"
 #include "sys/abi.h"

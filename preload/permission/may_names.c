@@ -3,7 +3,7 @@
  *
  * may_names.c - who may make, link, remove and rename: the rules about directories and the names in
  * them. */
-#include "dispatch/may.h"
+#include "permission/may.h"
 #include "sys/abi.h"
 #include "call/args.h"
 #include "call/call.h"

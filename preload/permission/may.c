@@ -12,7 +12,7 @@
  *
  * may_target.c looks, may_names.c judges what is about names, may_file.c what is about a file,
  * may_process.c what is about another process. */
-#include "dispatch/may.h"
+#include "permission/may.h"
 #include "inode/writes.h"
 
 #include "call/hooks.h"

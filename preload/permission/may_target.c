@@ -6,7 +6,7 @@
  *
  * procfs and devpts show the owners of processes and terminals as the kernel knows them, and it
  * judges itself who may open those. */
-#include "dispatch/may.h"
+#include "permission/may.h"
 #include "layers/union.h"
 #include "call/args.h"
 #include "call/call.h"

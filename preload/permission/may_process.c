@@ -6,7 +6,7 @@
  * To the kernel all processes of a jail are the user's, so it refuses what it refuses the user, and
  * here is judged who they pretend to be. Process groups, and all processes at once, are the
  * kernel's. Called by may.c; and the hook of such calls, which are then the kernel's to make. */
-#include "dispatch/may.h"
+#include "permission/may.h"
 #include "identity/peer.h"
 #include "call/args.h"
 #include "call/call.h"
