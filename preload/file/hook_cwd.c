@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * hook_cwd.c - where the process stands: its working directory and its root. */
-#include "inode/roots.h"
+#include "nested/roots.h"
 #include "sys/guest.h"
 #include "call/args.h"
 #include "call/call.h"

@@ -8,7 +8,7 @@
 #include "jail/hidden.h"
 #include "mount/dev_names.h"
 #include "inode/owned.h"
-#include "inode/roots.h"
+#include "nested/roots.h"
 #include "union/change.h"
 #include "union/union.h"
 #include "sys/abi.h"

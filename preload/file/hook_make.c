@@ -7,7 +7,7 @@
 #include "inode/making.h"
 
 #include "call/hooks.h"
-#include "inode/roots.h"
+#include "nested/roots.h"
 #include "union/change.h"
 #include "sys/abi.h"
 #include "call/args.h"

@@ -9,7 +9,7 @@
 #include "file/opening.h"
 #include "file/preload.h"
 #include "procfs/procfs.h"
-#include "inode/roots.h"
+#include "nested/roots.h"
 #include "sys/guest.h"
 #include "call/args.h"
 #include "call/row.h"

@@ -5,7 +5,7 @@
 #include "file/opening.h"
 
 #include "inode/making.h"
-#include "inode/roots.h"
+#include "nested/roots.h"
 #include "sys/scratch.h"
 
 /* Issue an open that may make the file, when what it makes needs a record. Whether it did is known

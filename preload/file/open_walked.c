@@ -7,7 +7,7 @@
 #include "file/opening.h"
 
 #include "inode/exe.h"
-#include "inode/roots.h"
+#include "nested/roots.h"
 #include "procfs/procfs.h"
 #include "sys/scratch.h"
 #include "jail/mounts.h"

@@ -6,7 +6,7 @@
  * hooks that make files. */
 #include "inode/owned.h"
 
-#include "inode/roots.h"
+#include "nested/roots.h"
 #include "call/call.h"
 #include "jail/mount_flags.h"
 #include "jail/paths.h"

@@ -9,7 +9,7 @@
 #include "inode/owned.h"
 
 #include "inode/device.h"
-#include "inode/roots.h"
+#include "nested/roots.h"
 #include "layers/union.h"
 #include "call/call.h"
 #include "cred/ids.h"

@@ -25,7 +25,7 @@
  * In a jail the same command line is read by inside.c. */
 #include "launch/launch.h"
 
-#include "inode/roots.h"
+#include "nested/roots.h"
 #include "signal/faults.h"
 #include "private/private.h"
 #include "trap/trap.h"

@@ -8,7 +8,7 @@
  * the kernel (fs/exec.c). Of the command line's program the user is told why. */
 #include "launch/loader.h"
 
-#include "inode/roots.h"
+#include "nested/roots.h"
 #include "signal/faults.h"
 #include "inode/exe.h"
 #include "inode/writes.h"

@@ -7,7 +7,7 @@
 #include "jail/hidden.h"
 #include "mount/overlay.h"
 
-#include "inode/roots.h"
+#include "nested/roots.h"
 #include "layers/union.h"
 #include "union/union.h"
 #include "call/call.h"

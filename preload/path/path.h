@@ -53,7 +53,7 @@ extern long (*fj_path_may_search)(struct fj_thread *t, int dirfd, const char *na
 extern void (*fj_path_reached)(struct fj_thread *t, int fd, const char *below, const char *key,
 	size_t key_len, uint64_t epoch);
 /* A directory that the program has opened, or its working directory (AT_FDCWD), of which whoever
- * knows roots has yet to ask: before a name is looked up from one of these. inode/reached.c. */
+ * knows roots has yet to ask: before a name is looked up from one of these. nested/reached.c. */
 #define FJ_NO_DIR (-1)
 extern int fj_dir_unasked;
 extern void (*fj_dir_ask)(struct fj_thread *t);

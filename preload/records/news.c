@@ -10,7 +10,7 @@
  * counts are compared at each look-up: `news` is the trees', the generation the jail's, and what
  * was heard each process's own.
  *
- * Called by inode/roots.c, and before each look-up. */
+ * Called by nested/roots.c, and before each look-up. */
 #include "records/store.h"
 
 static uint64_t count_news(void)

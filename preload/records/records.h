@@ -122,7 +122,7 @@ struct fj_own_root {
 };
 /* In the memory that the jail's processes share. */
 struct fj_own_roots {
-	uint64_t seen[FJ_OWN_SEEN]; /* inode/roots.c: hashes of directories that were looked at */
+	uint64_t seen[FJ_OWN_SEEN]; /* nested/roots.c: hashes of directories that were looked at */
 	struct fj_own_root root[FJ_OWN_ROOTS];
 	/* What every process looks at, behind the rest: setup/layout.h. */
 	uint64_t known_news;

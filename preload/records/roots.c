@@ -5,7 +5,7 @@
  * it lies in (outer).
  *
  * Which roots there are stands in the jail's shared memory: the launcher enters the outer ones,
- * inode/roots.c the inner ones as they are met. Each process opens their files when it first looks
+ * nested/roots.c the inner ones as they are met. Each process opens their files when it first looks
  * something up after that. A file is looked up in the inner ones, the last met first, then in the
  * jail's own, then in the outer ones and in the elder. No descriptor is kept: the program may have
  * as many as it likes, and none of them is ours. docs/OWNERS.md has the races. */

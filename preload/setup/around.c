@@ -4,7 +4,7 @@
  * around.c - the root's records among those of others, at the jail's start: the roots that it lies
  * in, the list of all roots of the user, and whether the records are a copy of another root's. */
 #include "jail/hidden.h"
-#include "inode/roots.h"
+#include "nested/roots.h"
 #include "setup/setup.h"
 #include "union/change.h"
 #include "jail/jail.h"

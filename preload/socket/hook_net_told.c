@@ -6,7 +6,7 @@
  * program gets the name that was asked for (unix_name.c). */
 #include "call/hooks.h"
 #include "identity/peer.h"
-#include "inode/roots.h"
+#include "nested/roots.h"
 #include "signal/signalfd.h"
 #include "socket/message.h"
 #include "socket/unix_name.h"

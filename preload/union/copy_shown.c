@@ -9,7 +9,7 @@
  * wherever it is, is only read.
  *
  * Called by copy_up.c. */
-#include "inode/roots.h"
+#include "nested/roots.h"
 #include "union/parts.h"
 #include "call/call.h"
 #include "cred/ids.h"

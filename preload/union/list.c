@@ -17,7 +17,7 @@
  *
  * Called by the hooks of getdents(2) and rmdir(2). */
 #include "jail/hidden.h"
-#include "inode/roots.h"
+#include "nested/roots.h"
 #include "sys/guest.h"
 #include "union/parts.h"
 #include "sys/abi.h"

@@ -19,7 +19,7 @@ jail cred
 layers
 path private
 records
-own
+own nested
 exec-format
 call
 signal

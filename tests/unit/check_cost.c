@@ -3,7 +3,7 @@
  *
  * check_cost.c - what a call costs: how often the engine enters the kernel for it. */
 #include "call/hooks.h"
-#include "inode/roots.h"
+#include "nested/roots.h"
 
 #include "entries.h"
 #include "unit.h"

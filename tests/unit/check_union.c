@@ -6,7 +6,7 @@
  * What fails on the way is in check_union_faults.c and check_union_kills.c. */
 #include "union_tree.h"
 
-#include "inode/roots.h"
+#include "nested/roots.h"
 #include "union/union.h"
 #include "jail/fds.h"
 #include "sys/abi.h"

@@ -10,7 +10,7 @@
  * the path, so that those above are not asked again for each one below. A root that is made later
  * is told to the jails around it by a count in the heads of their records: fj_own_has_news(). */
 #include "jail/hidden.h"
-#include "inode/roots.h"
+#include "nested/roots.h"
 
 #include "jail/jail.h"
 #include "jail/paths.h"

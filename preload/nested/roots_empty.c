@@ -7,7 +7,7 @@
  * rename another over it: they go first. Called by those who remove or replace directories; those
  * who look through the descriptors that are open use fj_roots_each_name(), too. */
 #include "jail/hidden.h"
-#include "inode/roots.h"
+#include "nested/roots.h"
 
 #include "sys/abi.h"
 #include "jail/jail.h"

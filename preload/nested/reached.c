@@ -19,7 +19,7 @@
  *
  * Called by the hooks that open, enter and look at directories, and by walks. */
 #include "jail/hidden.h"
-#include "inode/roots.h"
+#include "nested/roots.h"
 #include "sys/guest.h"
 #include "jail/jail.h"
 #include "sys/abi.h"
