@@ -3,7 +3,7 @@
  *
  * row.c - calls.def as an array: number -> row; and what hooks ask of a row. */
 #include "dispatch/elsewhere.h"
-#include "mount/dev_names.h"
+#include "devfs/dev_names.h"
 #include "call/hooks.h"
 #include "call/row.h"
 #include "inode/making.h"

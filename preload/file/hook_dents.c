@@ -6,7 +6,7 @@
  * Left out: the directory that the jail keeps for itself in its root, those of other roots, and the
  * jail's own descriptors in /proc/PID/fd. A pretended device is shown as one. */
 #include "jail/hidden.h"
-#include "mount/dev_names.h"
+#include "devfs/dev_names.h"
 #include "inode/owned.h"
 #include "nested/roots.h"
 #include "union/change.h"

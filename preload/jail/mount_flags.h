@@ -18,7 +18,7 @@ struct fj_mount_flags {
 	uint32_t mounts_share_device; /* some mount lies on the device of another, or of the root */
 	uint32_t dirs_share_device;   /* the same, and it is a directory */
 	uint32_t has_unions;	      /* some mount has several layers, or had: layers/union.h */
-	uint32_t has_entries;	      /* of FJ_MOUNT_ENTRY, now or before: mount/dev_names.c */
+	uint32_t has_entries;	      /* of FJ_MOUNT_ENTRY, now or before: devfs/dev_names.c */
 	uint32_t last_namespace;
 };
 static inline struct fj_mount_flags *fj_mount_flags(void)

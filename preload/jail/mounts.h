@@ -38,7 +38,7 @@ enum {
 	FJ_MOUNT_FILE = 16384,	 /* of something that is no directory */
 	FJ_MOUNT_OWN = 32768,	 /* the user's files in it are root's, as in the jail's own tree */
 	FJ_MOUNT_ENTRY = 65536,	 /* not a mount: a name that the jail made in the host's /dev, and
-				    that lies elsewhere; mount/dev_names.c */
+				    that lies elsewhere; devfs/dev_names.c */
 	FJ_MOUNT_UNION = 131072, /* of several directories: layers/union.h */
 };
 

@@ -27,7 +27,7 @@ identity
 seccomp inode
 union
 socket
-mountinfo
+mountinfo devfs
 mount ipc
 procfs
 file xattr exec

@@ -9,7 +9,7 @@
  * takes for a mount. So nothing is different for names that nobody made, and /dev/null is found as
  * ever; only where the kernel has refused to make a name is anything asked at all. An entry stays
  * when its name is removed again, and leads to nothing. Called by row.c and hook_dents.c. */
-#include "mount/dev_names.h"
+#include "devfs/dev_names.h"
 #include "call/ending.h"
 #include "call/hooks.h"
 #include "cred/ids.h"
