@@ -33,7 +33,7 @@ struct fj_jail {
 				  call/ending.h */
 	uint32_t has_shared_cwds; /* some process shares its working directory, but not its memory,
 				     or did: path/stand.c */
-	uint32_t has_landlock;	  /* somebody gave up rights to files: file/hook_landlock.c */
+	uint32_t has_landlock;	  /* somebody gave up rights to files: landlock/hook_landlock.c */
 	uint64_t nameless_dev[FJ_NAMELESS]; /* of pipes, sockets, and files of memory: they show as
 					       whoever looks at them */
 };

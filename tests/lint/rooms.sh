@@ -25,7 +25,7 @@ call
 signal
 identity
 seccomp inode
-union
+union landlock
 socket
 mountinfo devfs
 mount ipc
