@@ -10,7 +10,7 @@
 
 #include <sys/mman.h>
 
-#include "file/preload.h"
+#include "open/preload.h"
 #include "door/page.h"
 #include "sys/gate.h"
 #include "sys/sys.h"

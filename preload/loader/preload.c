@@ -10,7 +10,7 @@
  * not lie in the kernel's environment area. */
 #include "launch/loader.h"
 
-#include "file/preload.h"
+#include "open/preload.h"
 #include "door/door.h"
 #include "jail/paths.h"
 #include "sys/sys.h"

@@ -31,6 +31,7 @@ mountinfo devfs
 mount ipc
 procfs
 file xattr exec
+open
 permission
 dispatch
 trap

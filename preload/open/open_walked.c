@@ -4,7 +4,7 @@
  * open_walked.c - an open by a walk: what lies in a union, in procfs, on a read-only mount, and all
  * that remembered facts do not tell. Called by hook_open.c. */
 #include "jail/mount_flags.h"
-#include "file/opening.h"
+#include "open/opening.h"
 
 #include "inode/exe.h"
 #include "nested/roots.h"

@@ -6,8 +6,8 @@
  * An open may wait (a fifo without its other end: fifo(7)), so the last step lets the program's
  * signals in. */
 #include "call/hooks.h"
-#include "file/opening.h"
-#include "file/preload.h"
+#include "open/opening.h"
+#include "open/preload.h"
 #include "procfs/procfs.h"
 #include "nested/roots.h"
 #include "sys/guest.h"
