@@ -9,11 +9,11 @@
  * a dead process left is corrected or taken away by the next one of the same number. Root as the
  * jail's first process is it posts nothing: most jails never touch a page of the board.
  *
- * The entry of a process id is written by its process, under a sequence count (sys/seq.h). A writer
+ * The entry of a process id is written by its process, under a sequence count (locking/seq.h). A writer
  * that is killed leaves that odd: then nobody can tell, until the place is taken over. */
 #include "cred/ids.h"
 
-#include "sys/seq.h"
+#include "locking/seq.h"
 
 #define PROBES 16u /* places looked at for one id */
 

@@ -129,7 +129,7 @@ void fj_ids_drop_groups(struct fj_ids *next);
 /* What other processes may read of an identity. */
 #define FJ_BOARD_GROUPS 40u
 struct fj_posted {
-	uint32_t turn; /* sys/seq.h */
+	uint32_t turn; /* locking/seq.h */
 	int32_t pid;   /* 0: free */
 	uint32_t ruid, euid, suid, fsuid;
 	uint32_t rgid, egid, sgid, fsgid;

@@ -9,7 +9,7 @@
 
 #include "jail/memory.h"
 #include "jail/search.h"
-#include "sys/seq.h"
+#include "locking/seq.h"
 #include "sys/sys.h"
 
 #include <stdbool.h>
@@ -27,7 +27,7 @@ struct fj_thread;
  * the real directory that the value (behind the key) names, on the way to which no symlink is met.
  */
 struct fj_fact {
-	uint32_t turn; /* sys/seq.h */
+	uint32_t turn; /* locking/seq.h */
 	uint16_t key_len, value_len;
 	uint64_t root; /* which root the key starts at: fj_root.id */
 	uint64_t hash;

@@ -5,7 +5,7 @@
 #ifndef FJ_MOUNT_EDIT_H
 #define FJ_MOUNT_EDIT_H
 
-#include "sys/lock.h"
+#include "locking/lock.h"
 
 #include <stdbool.h>
 #include <stddef.h>

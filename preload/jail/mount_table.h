@@ -8,14 +8,14 @@
  * and publishes it by one compare-and-swap; when somebody else was quicker, it begins again.
  * Readers begin again when the place that they read was written to meanwhile. So nobody waits for
  * anybody: a writer that is stopped keeps its place until it goes on (and then finds that others
- * were quicker), and a dead one's is taken over, by who is in its PID namespace (sys/lock.h). */
+ * were quicker), and a dead one's is taken over, by who is in its PID namespace (locking/lock.h). */
 #ifndef FJ_MOUNT_TABLE_H
 #define FJ_MOUNT_TABLE_H
 
 #include "jail/memory.h"
-#include "sys/lock.h"
+#include "locking/lock.h"
 #include "sys/part.h"
-#include "sys/seq.h"
+#include "locking/seq.h"
 
 #include <stdbool.h>
 #include <stdint.h>

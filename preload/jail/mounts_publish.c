@@ -5,8 +5,8 @@
  * mounts.h says how. */
 #include "jail/facts.h"
 #include "jail/mounts.h"
-#include "sys/lock.h"
-#include "sys/seq.h"
+#include "locking/lock.h"
+#include "locking/seq.h"
 #include "sys/sys.h"
 #include "jail/mount_edit.h"
 #include "jail/mount_table.h"

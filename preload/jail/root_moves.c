@@ -12,7 +12,7 @@
  * Where kcmp is refused, or a path is longer than FJ_ROOT_MOVE_TEXT, nobody follows. */
 #include "jail/root.h"
 #include "jail/root_moves.h"
-#include "sys/seq.h"
+#include "locking/seq.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 #include "jail/fds.h"

@@ -13,7 +13,7 @@
 #include "records/store.h"
 
 #include "sys/guest.h"
-#include "sys/seq.h"
+#include "locking/seq.h"
 
 #include <linux/xattr.h>
 

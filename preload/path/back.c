@@ -13,7 +13,7 @@
 #include "sys/thread.h"
 #include "layers/place.h"
 #include "jail/mount_table.h"
-#include "sys/seq.h"
+#include "locking/seq.h"
 
 #include <asm/statfs.h>
 

@@ -14,7 +14,7 @@
 #define FJ_CWDS_AT 0x5000u
 struct fj_cwds {
 	struct fj_cwd {
-		uint32_t turn; /* sys/seq.h */
+		uint32_t turn; /* locking/seq.h */
 		int32_t pid;   /* 0: free */
 		char pos[FJ_CWD_TEXT];
 	} cwd[FJ_CWDS]; /* of processes that are about to exec: fj_cwd_keep() */

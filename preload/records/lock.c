@@ -3,7 +3,7 @@
  *
  * lock.c - the writers' lock of a file of records, which may be taken from its holder.
  *
- * A holder who is killed or stopped must not stop the others: sys/lock.h. Whoever takes it from
+ * A holder who is killed or stopped must not stop the others: locking/lock.h. Whoever takes it from
  * somebody else replaces the slot array first (replace.c), and what that one still does is in vain:
  * he learns of it at the end of his change, and makes it once more.
  *

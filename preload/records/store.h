@@ -10,7 +10,7 @@
 #define FJ_STORE_H
 
 #include "records/records.h"
-#include "sys/lock.h"
+#include "locking/lock.h"
 #include "sys/sys.h"
 
 #include <stdbool.h>
@@ -34,7 +34,7 @@
 #define FJ_BLOCK_MIN 64u
 
 /* One page. Behind it slot arrays and heap chunks, in the order they were needed. Whoever is robbed
- * of the lock may go on at any time (sys/lock.h): so each word here is changed in a way that is
+ * of the lock may go on at any time (locking/lock.h): so each word here is changed in a way that is
  * right whoever does it, and whenever. */
 struct fj_store_head {
 	char magic[8];

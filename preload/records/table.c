@@ -13,7 +13,7 @@
  * A writer may be robbed of the lock at any instruction, and go on later: lock.c. All that he then
  * does not do in vain must be right, so what counts is one compare-and-swap of a slot's state. */
 #include "records/store.h"
-#include "sys/seq.h"
+#include "locking/seq.h"
 
 struct fj_store fj_store[2];
 uint32_t fj_store_count;

@@ -22,7 +22,7 @@
 #include "signal/handlers.h"
 #include "signal/hook_signal.h"
 #include "own/own.h"
-#include "sys/seq.h"
+#include "locking/seq.h"
 #include "sys/guest.h"
 #include "call/call.h"
 #include "sys/part.h"
@@ -39,7 +39,7 @@
 #define BUS_MCEERR_AO_ 5 /* asm-generic/siginfo.h: told of, not met */
 
 struct fault {
-	uint32_t turn; /* of the action: sys/seq.h */
+	uint32_t turn; /* of the action: locking/seq.h */
 	uint32_t was_ours, is_given_up;
 	struct fj_sigaction of_program;
 };

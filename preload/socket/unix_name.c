@@ -11,7 +11,7 @@
 #include "layers/place.h"
 #include "path/path.h"
 #include "sys/scratch.h"
-#include "sys/seq.h"
+#include "locking/seq.h"
 #include "sys/sys.h"
 #include "jail/jail.h"
 

@@ -13,7 +13,7 @@
 #include "jail/paths.h"
 #include "layers/place.h"
 #include "path/path.h"
-#include "sys/lock.h"
+#include "locking/lock.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 

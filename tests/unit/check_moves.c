@@ -7,7 +7,7 @@
 
 #include "jail/root.h"
 #include "jail/root_moves.h"
-#include "sys/seq.h"
+#include "locking/seq.h"
 
 static const struct fj_root root_of_one = {.pos = "one", .len = 3, .dev = 1, .ino = 11},
 			    root_of_other = {.pos = "other", .len = 5, .dev = 1, .ino = 22};

@@ -7,7 +7,7 @@
 
 #include "unit.h"
 #include "socket/unix_name.h"
-#include "sys/seq.h"
+#include "locking/seq.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * races.c - what processes share, used by threads at once under ThreadSanitizer: sequence counts
- * (sys/seq.h), the lock that outlives its holder (sys/lock.h), and the rooms that stand on them.
+ * (locking/seq.h), the lock that outlives its holder (locking/lock.h), and the rooms that stand on them.
  *
  * Two threads here are two processes there. ThreadSanitizer tells of each two accesses that nothing
  * puts in order; so two writers of one place show, whoever wins. Who reads under a sequence count
@@ -14,7 +14,7 @@
 #include "path/path.h"
 #include "jail/root.h"
 #include "socket/unix_name.h"
-#include "sys/lock.h"
+#include "locking/lock.h"
 #include "jail/facts.h"
 #include "jail/fds.h"
 #include "jail/jail.h"
@@ -26,7 +26,7 @@
 #include "setup/layout.h"
 #include "sys/part.h"
 #include "sys/scratch.h"
-#include "sys/seq.h"
+#include "locking/seq.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 

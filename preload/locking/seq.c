@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * seq.c - sequence counts (seq.h): what a writer does who finds another at work. */
-#include "sys/seq.h"
+#include "locking/seq.h"
 
 #include "sys/sys.h"
 

@@ -5,7 +5,7 @@
  *
  * To take it from somebody is always possible: it is only a question of what that costs, and so of
  * when. */
-#include "sys/lock.h"
+#include "locking/lock.h"
 
 #include "sys/sys.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * doing.c - what another process is doing, for those who wait for it: sys/lock.c, inode/creators.c.
+ * doing.c - what another process is doing, for those who wait for it: locking/lock.c, inode/creators.c.
  *
  * What proc_pid_stat(5) says of each thread: a debugger stops single ones. One that the freezer of
  * its cgroup holds seems to sleep (or, of the first version, to wait for a disk). */
