@@ -12,7 +12,8 @@
 #include "call/translate.h"
 #include "jail/mount_flags.h"
 #include "path/path.h"
-#include "path/fast.h"
+#include "walk/walk.h"
+#include "fast-path/fast.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 

@@ -18,6 +18,7 @@
 #include "jail/mount_flags.h"
 #include "jail/mounts.h"
 #include "path/path.h"
+#include "walk/walk.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 #include "layers/over.h"

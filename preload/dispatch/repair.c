@@ -18,6 +18,7 @@
 #include "jail/mount_flags.h"
 #include "own/own.h"
 #include "path/path.h"
+#include "walk/walk.h"
 #include "records/records.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"

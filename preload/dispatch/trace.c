@@ -8,6 +8,7 @@
 #include "call/row.h"
 #include "layers/place.h"
 #include "path/path.h"
+#include "walk/walk.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 #include "jail/memory.h"

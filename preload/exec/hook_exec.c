@@ -24,6 +24,7 @@
 #include "jail/root.h"
 #include "layers/place.h"
 #include "path/path.h"
+#include "walk/walk.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 #include "sys/thread.h"

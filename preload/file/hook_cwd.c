@@ -11,6 +11,7 @@
 #include "jail/mount_flags.h"
 #include "layers/place.h"
 #include "path/path.h"
+#include "walk/walk.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 #include "sys/thread.h"

@@ -13,6 +13,7 @@
 #include "call/call.h"
 #include "layers/place.h"
 #include "path/path.h"
+#include "walk/walk.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 #include "jail/mount_flags.h"

@@ -17,7 +17,8 @@
 #include "jail/root.h"
 #include "jail/search.h"
 #include "path/path.h"
-#include "path/fast.h"
+#include "walk/walk.h"
+#include "fast-path/fast.h"
 #include "sys/scratch.h"
 #include "call/hooks.h"
 

@@ -20,6 +20,7 @@
 #include "layers/place.h"
 #include "own/own.h"
 #include "path/path.h"
+#include "walk/walk.h"
 #include "records/records.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"

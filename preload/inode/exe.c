@@ -11,7 +11,8 @@
 #include "jail/paths.h"
 #include "layers/place.h"
 #include "path/path.h"
-#include "path/fast.h"
+#include "walk/walk.h"
+#include "fast-path/fast.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 

@@ -17,7 +17,7 @@ struct fj_thread;
 struct fj_search {
 	uint64_t asker; /* for whom: fj_ids_asker() */
 	bool asks;	/* directories on the way of a path are asked whether they may be searched:
-			   path/walk.c */
+			   walk/walk.c */
 };
 static inline struct fj_search *fj_search(const struct fj_thread *t)
 {

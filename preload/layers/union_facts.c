@@ -11,7 +11,7 @@
  * which fj_layers_copy_up() announces, or taken away or moved, as everywhere. One that is made
  * where a whiteout was is opaque from its beginning; and what was not there is not remembered.
  *
- * Called by union.c, and by walks that are in a union (path/union_leap.c). */
+ * Called by union.c, and by walks that are in a union (walk/union_leap.c). */
 #include "layers/union.h"
 #include "jail/facts.h"
 #include "jail/mounts.h"

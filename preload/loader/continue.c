@@ -7,6 +7,7 @@
  * be made. What fails here ends the process, as an exec that fails past its point of no return does in
  * the kernel (fs/exec.c). Of the command line's program the user is told why. */
 #include "launch/loader.h"
+#include "path/path.h"
 
 #include "nested/roots.h"
 #include "signal/faults.h"

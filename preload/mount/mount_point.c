@@ -9,6 +9,7 @@
 #include "jail/mounts.h"
 #include "layers/place.h"
 #include "path/path.h"
+#include "walk/walk.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 #include "jail/root.h"

@@ -7,7 +7,7 @@
 
 #include "jail/mount_table.h"
 #include "jail/root.h"
-#include "path/path.h"
+#include "walk/walk.h"
 #include "records/records.h"
 #include "sys/sys.h"
 

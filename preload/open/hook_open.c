@@ -16,7 +16,7 @@
 #include "jail/mounts.h"
 #include "jail/paths.h"
 #include "path/path.h"
-#include "path/fast.h"
+#include "fast-path/fast.h"
 #include "sys/sys.h"
 
 #include <linux/openat2.h>

@@ -13,6 +13,7 @@
 #include "jail/mounts.h"
 #include "layers/over.h"
 #include "path/path.h"
+#include "walk/walk.h"
 
 __attribute__((noinline)) long fj_open_issue_old(
 	struct fj_call *c, const struct fj_place *place, const struct fj_opening *o)

@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * place.c - places, positions and the descriptors behind them. */
-#include "path/walk.h"
+#include "path/names.h"
+#include "path/path.h"
 #include "path/proc.h"
 #include "jail/mount_flags.h"
 #include "jail/mounts.h"

@@ -26,7 +26,7 @@
 #include "jail/mounts.h"
 #include "jail/search.h"
 #include "own/own.h"
-#include "path/path.h"
+#include "walk/walk.h"
 #include "records/records.h"
 #include "sys/sys.h"
 #include "jail/lacks.h"

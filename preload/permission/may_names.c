@@ -13,7 +13,7 @@
 #include "jail/mount_flags.h"
 #include "jail/mounts.h"
 #include "own/own.h"
-#include "path/path.h"
+#include "walk/walk.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 

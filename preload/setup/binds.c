@@ -16,6 +16,7 @@
 #include "command/command.h"
 #include "jail/mounts.h"
 #include "path/path.h"
+#include "walk/walk.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 #include "jail/root.h"

@@ -21,6 +21,7 @@
 #include "cred/ids.h"
 #include "own/own.h"
 #include "path/path.h"
+#include "walk/walk.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"

@@ -2,12 +2,13 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * fuzz_walk.c - any path, in a fixed tree of every kind of symlink: the walk leads where the kernel
- * leads with openat2(2) RESOLVE_IN_ROOT, and never out of the jail (path/walk.c).
+ * leads with openat2(2) RESOLVE_IN_ROOT, and never out of the jail (walk/walk.c).
  *
  * The input's first byte chooses the way: bit 0 follows a final symlink, bit 1 goes without
  * openat2, bit 2 starts in a directory below, bit 3 asks twice, so that the second time facts are
  * there. */
 #include "path/path.h"
+#include "walk/walk.h"
 
 #include "fuzz.h"
 #include "tree.h"
@@ -19,7 +20,7 @@
 #include "jail/paths.h"
 #include "jail/root.h"
 #include "layers/place.h"
-#include "path/fast.h"
+#include "fast-path/fast.h"
 #include "setup/layout.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"

@@ -19,6 +19,8 @@ locking
 jail cred
 layers
 path private
+walk
+fast-path
 records
 own nested
 exec-format

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_mounts.c - mounts on the way (path/walk.c, jail/jail.c), and host path to jail path
+ * check_mounts.c - mounts on the way (walk/walk.c, jail/jail.c), and host path to jail path
  * (path/back.c). */
 #include "ways.h"
 
@@ -13,6 +13,7 @@
 #include "jail/paths.h"
 #include "layers/place.h"
 #include "path/path.h"
+#include "walk/walk.h"
 #include "locking/lock.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"

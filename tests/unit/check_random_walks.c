@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_random_walks.c - random names in random trees (path/walk.c), where the kernel is asked too.
+ * check_random_walks.c - random names in random trees (walk/walk.c), where the kernel is asked too.
  *
  * For an absolute name openat2(2) with RESOLVE_IN_ROOT says what a chroot would answer; a relative
  * one is asked as the absolute name of the directory it starts at, a slash, and itself. */
@@ -10,6 +10,7 @@
 #include "jail/lacks.h"
 #include "layers/place.h"
 #include "path/path.h"
+#include "walk/walk.h"
 #include "sys/scratch.h"
 
 #include <stdio.h>

@@ -1,13 +1,14 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_walk.c - jail path to host place (path/walk.c): cases with their answer beside them. */
+ * check_walk.c - jail path to host place (walk/walk.c): cases with their answer beside them. */
 #include "ways.h"
 #include "call/call.h"
 #include "jail/jail.h"
 #include "jail/lacks.h"
 #include "layers/place.h"
 #include "path/path.h"
+#include "walk/walk.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 

@@ -139,7 +139,7 @@ try() { # RECIPE
 		needs bear "$recipe" || return 0
 		# The loader in a build of its own: all of it once more would take a minute, and says nothing more about bear.
 		tried "$tree" "$recipe" 'mkdir few && cd few && ../configure && make compile_commands compiled=fakejail-loader &&
-			grep -q "\"file\":.*preload/path/walk.c\"" ../compile_commands.json && [ -x fakejail-loader ]'
+			grep -q "\"file\":.*preload/walk/walk.c\"" ../compile_commands.json && [ -x fakejail-loader ]'
 		;;
 
 	# docs/ADDING-A-CALL.md

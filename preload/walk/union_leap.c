@@ -5,7 +5,7 @@
  * (layers/union_facts.c), and that leaves such a fact of the directory it has come to.
  *
  * Called by union_walk.c and remember.c. */
-#include "path/walk.h"
+#include "walk/steps.h"
 #include "jail/facts.h"
 #include "jail/root.h"
 #include "jail/search.h"

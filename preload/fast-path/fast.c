@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * fast.c - the usual case: a place without a walk, from remembered facts (facts.c). */
-#include "path/walk.h"
+#include "walk/steps.h"
 #include "path/proc.h"
 #include "jail/facts.h"
 #include "jail/mount_flags.h"
@@ -13,7 +13,8 @@
 #include "layers/place.h"
 #include "layers/union.h"
 #include "path/path.h"
-#include "path/fast.h"
+#include "walk/walk.h"
+#include "fast-path/fast.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 

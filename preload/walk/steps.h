@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * walk.h - the state of one walk, for the files that take its steps: walk.c, steps.c, up.c, links.c and
- * remember.c. What others may call is in path.h. */
-#ifndef FJ_WALK_H
-#define FJ_WALK_H
+ * steps.h - the state of one walk, for the files that take its steps: walk.c, steps.c, up.c, links.c and
+ * remember.c. What others may call is in walk.h. */
+#ifndef FJ_WALK_STEPS_H
+#define FJ_WALK_STEPS_H
 
-#include "jail/hidden.h"
 #include "jail/mounts.h"
-#include "path/path.h"
+#include "path/names.h"
+#include "walk/walk.h"
 #include "sys/sys.h"
 
 #include <stdbool.h>
@@ -16,9 +16,6 @@
 #include <stdint.h>
 
 struct fj_place;
-struct fj_fast;
-
-#define FJ_REST_SIZE (2 * FJ_PATH_MAX) /* a symlink's text and what follows it */
 
 struct fj_walk {
 	struct fj_thread *t;
@@ -60,26 +57,6 @@ struct fj_walk {
 	 * that of the layer that decided of the last name. It is `layers_room`, or NULL. */
 	struct fj_layers *layers, *layers_room;
 };
-static inline bool fj_is_dots(const char *name, size_t len)
-{
-	return name[0] == '.' && (len == 1 || (len == 2 && name[1] == '.'));
-}
-
-static inline bool fj_is_hidden_name(const char *name, size_t len)
-{
-	return len == sizeof(FJ_HIDDEN_NAME) - 1 && !memcmp(name, FJ_HIDDEN_NAME, len);
-}
-
-/* The length of the directory part of `path`, without the slash behind it. */
-static inline size_t fj_dir_len(const char *path)
-{
-	size_t last = 0;
-
-	for (size_t i = 0; path[i]; i++)
-		if (path[i] == '/')
-			last = i;
-	return last;
-}
 
 /* steps.c: from directory to directory. */
 /* Be in the directory `fd`; what was held before is closed. */
@@ -146,10 +123,10 @@ long fj_walk_magic_in_union(struct fj_walk *w, const char *name, struct fj_place
 /* Give the place what it needs of the layers. */
 long fj_walk_keep_layers(struct fj_walk *w, unsigned how, struct fj_place *place);
 
-/* union_dirs.c: is the working directory, by what is known of where the process stands, in one layer of
- * a union? Then a name in it is looked up there, as in any other directory; its position goes to
- * `pos`, which is empty. */
-bool fj_fast_stands_in_one(struct fj_fast *q, struct fj_str *pos);
+/* union_dirs.c: the key of a fact of the directory behind `dirfd`, by which the kernel knows it. False:
+ * it has none. */
+#define FJ_DIR_KEY_SIZE 29u
+bool fj_dir_key(int dirfd, char key[FJ_DIR_KEY_SIZE]);
 
 /* links.c: symlinks, and the links of procfs that are none. */
 enum fj_link { FJ_NOT_A_LINK, FJ_TEXT_LINK, FJ_MAGIC_LINK };

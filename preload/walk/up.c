@@ -14,7 +14,8 @@
 #include "jail/mounts.h"
 #include "jail/root.h"
 #include "path/path.h"
-#include "path/walk.h"
+#include "walk/walk.h"
+#include "walk/steps.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

@@ -8,7 +8,7 @@
  * is looked at before it is added. Then the kernel walks the names again, so a directory that is
  * replaced by a symlink in that very moment would be followed; nobody else's walk is like that. */
 #include "jail/jail.h"
-#include "path/walk.h"
+#include "walk/steps.h"
 #include "sys/abi.h"
 #include "jail/facts.h"
 #include "jail/mount_flags.h"
@@ -16,6 +16,7 @@
 #include "jail/search.h"
 #include "layers/union.h"
 #include "path/path.h"
+#include "walk/walk.h"
 #include "sys/scratch.h"
 #include "jail/fds.h"
 #include "jail/lacks.h"

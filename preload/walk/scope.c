@@ -4,7 +4,7 @@
  * scope.c - walks that may not go everywhere: openat2(2)'s RESOLVE_BENEATH, RESOLVE_IN_ROOT and
  * RESOLVE_NO_XDEV, with the jail's own mounts. The rules are nd_jump_root(), nd_jump_link() and
  * follow_dotdot() of fs/namei.c. */
-#include "path/walk.h"
+#include "walk/steps.h"
 #include "sys/abi.h"
 #include "jail/root.h"
 #include "sys/scratch.h"

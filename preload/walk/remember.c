@@ -3,12 +3,13 @@
  *
  * remember.c - what a walk remembers for the next time: the directory that the caller's text names,
  * as a fact (facts.c). */
-#include "path/walk.h"
+#include "walk/steps.h"
 #include "jail/facts.h"
 #include "jail/mounts.h"
 #include "jail/search.h"
 #include "layers/place.h"
 #include "path/path.h"
+#include "walk/walk.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 #include "jail/root.h"

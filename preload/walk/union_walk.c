@@ -3,12 +3,12 @@
  *
  * union_walk.c - a walk that is in a union: walk.c, up.c and links.c ask here what the layers
  * say. In jails that have met no union none of it is called. */
-#include "path/walk.h"
+#include "walk/steps.h"
 #include "sys/abi.h"
 #include "jail/facts.h"
 #include "layers/place.h"
 #include "layers/union.h"
-#include "path/path.h"
+#include "walk/walk.h"
 #include "sys/scratch.h"
 
 #include <asm/stat.h>

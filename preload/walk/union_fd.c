@@ -3,7 +3,7 @@
  *
  * union_fd.c - what a descriptor leads to, in a union: from the host path that the kernel tells of
  * it to the file of the upper layer, which may be changed. */
-#include "path/walk.h"
+#include "walk/steps.h"
 #include "jail/facts.h"
 #include "layers/place.h"
 #include "layers/union.h"

@@ -10,7 +10,7 @@
  * mounted here and where `..` leads; for a walk that starts at a descriptor it is asked of the
  * kernel only when a component needs it. The steps are in steps.c, up.c and
  * links.c. */
-#include "path/walk.h"
+#include "walk/steps.h"
 #include "path/proc.h"
 #include "jail/mount_flags.h"
 #include "jail/mounts.h"
@@ -20,6 +20,7 @@
 #include "layers/place.h"
 #include "layers/union.h"
 #include "path/path.h"
+#include "walk/walk.h"
 #include "sys/scratch.h"
 
 long (*fj_path_may_search)(struct fj_thread *t, int dirfd, const char *name);

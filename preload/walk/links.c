@@ -3,9 +3,9 @@
  *
  * links.c - a walk meets a symlink: its text is walked in its place. The links of procfs that lead
  * elsewhere than their text says are followed by the kernel. */
-#include "path/walk.h"
+#include "walk/steps.h"
 #include "path/proc.h"
-#include "path/path.h"
+#include "walk/walk.h"
 #include "sys/scratch.h"
 #include "jail/root.h"
 

@@ -3,13 +3,14 @@
  *
  * leap.c - many steps of a walk in one call of the kernel, openat2(2): over directories among which is
  * no symlink, mount or `..`. Called by walk.c. */
-#include "path/walk.h"
+#include "walk/steps.h"
 #include "jail/facts.h"
 #include "jail/lacks.h"
 #include "jail/mount_flags.h"
 #include "jail/root.h"
 #include "jail/search.h"
 #include "path/path.h"
+#include "walk/walk.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 

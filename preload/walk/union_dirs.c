@@ -13,8 +13,7 @@
  *
  * Called by walks and lookups that begin at a descriptor or at the working directory, and by hooks
  * of descriptors. */
-#include "jail/search.h"
-#include "path/walk.h"
+#include "walk/steps.h"
 #include "sys/abi.h"
 #include "jail/facts.h"
 #include "jail/root.h"
@@ -23,15 +22,12 @@
 #include "sys/scratch.h"
 #include "sys/sys.h"
 #include "jail/mount_flags.h"
-#include "path/fast.h"
 
 #include <linux/stat.h>
 
-#define KEY_SIZE 29u
-
 static const struct fj_root own_root;
 
-static bool key_of(int dirfd, char key[KEY_SIZE])
+bool fj_dir_key(int dirfd, char key[FJ_DIR_KEY_SIZE])
 {
 	struct statx sx;
 	uint64_t dev;
@@ -53,18 +49,18 @@ enum fj_dir_kind fj_dir_recall(int dirfd, uint64_t epoch, struct fj_str *pos)
 {
 	const char *const noted = fj_dir_noted(dirfd);
 	const struct fj_fact *f;
-	char key[KEY_SIZE];
+	char key[FJ_DIR_KEY_SIZE];
 	uint64_t flags;
 	uint32_t turn;
 
-	if (!epoch || !key_of(dirfd, key))
+	if (!epoch || !fj_dir_key(dirfd, key))
 		return FJ_DIR_UNKNOWN;
-	f = fj_facts_look(&own_root, key, KEY_SIZE, epoch, &turn);
+	f = fj_facts_look(&own_root, key, FJ_DIR_KEY_SIZE, epoch, &turn);
 	if (!f)
 		return FJ_DIR_UNKNOWN;
 	flags = f->flags;
 	fj_str_cut(pos, 0);
-	fj_fact_value(f, KEY_SIZE, pos);
+	fj_fact_value(f, FJ_DIR_KEY_SIZE, pos);
 	if (!fj_fact_held(f, turn) || pos->overflowed)
 		return FJ_DIR_UNKNOWN;
 	if (!(flags & FJ_FACT_UNION))
@@ -73,12 +69,13 @@ enum fj_dir_kind fj_dir_recall(int dirfd, uint64_t epoch, struct fj_str *pos)
 }
 
 /* Is the directory one of the layers'? One that was removed is not, whatever is there now. */
-static bool is_among(const struct fj_layers *l, const char key[KEY_SIZE])
+static bool is_among(const struct fj_layers *l, const char key[FJ_DIR_KEY_SIZE])
 {
-	char other[KEY_SIZE];
+	char other[FJ_DIR_KEY_SIZE];
 
 	for (uint32_t i = 0; i < l->count; i++)
-		if (l->fd[i] >= 0 && key_of(l->fd[i], other) && !memcmp(key, other, KEY_SIZE))
+		if (l->fd[i] >= 0 && fj_dir_key(l->fd[i], other) &&
+			!memcmp(key, other, FJ_DIR_KEY_SIZE))
 			return true;
 	return false;
 }
@@ -116,84 +113,13 @@ static bool is_first(struct fj_thread *t, const char *pos)
 void fj_dir_keep(
 	struct fj_thread *t, int dirfd, const char *pos, const struct fj_layers *l, uint64_t epoch)
 {
-	char key[KEY_SIZE];
+	char key[FJ_DIR_KEY_SIZE];
 
-	if (!epoch || fj_layers_saw_names(pos) || !key_of(dirfd, key) ||
+	if (!epoch || fj_layers_saw_names(pos) || !fj_dir_key(dirfd, key) ||
 		!(l ? is_among(l, key) && is_first(t, pos) : is_outside(t, pos)))
 		return;
-	fj_facts_add(&own_root, key, KEY_SIZE, l ? pos : "", l ? FJ_FACT_UNION : 0, 0, epoch);
-}
-
-bool fj_fast_stands_in_one(struct fj_fast *q, struct fj_str *pos)
-{
-	const struct fj_fact *f;
-	unsigned flags;
-	uint32_t turn;
-	bool is_asked;
-
-	/* (Where a device does not tell whose a file is, its path does.) */
-	if (q->dirfd != AT_FDCWD || !q->epoch || !q->takes_layers || !q->takes_cwd ||
-		fj_mount_flags()->dirs_share_device)
-		return false;
-	q->moves = fj_stand_begin();
-	if (!fj_stand_where(q->t, q->epoch, q->moves, pos, &is_asked))
-		return false;
-	f = fj_facts_look(
-		&own_root, pos->at + (pos->len != 0), pos->len ? pos->len - 1 : 0, q->epoch, &turn);
-	if (!f)
-		return false;
-	flags = fj_fact_flags(f, q->t);
-	if ((flags & (FJ_FACT_UNION | FJ_FACT_MERGED)) != FJ_FACT_UNION ||
-		(fj_search(q->t)->asks && !(flags & FJ_FACT_LETS)) || !fj_fact_held(f, turn))
-		return false;
-	fj_dir_ask_noted(q->t);
-	q->is_layered = q->stands = true;
-	q->dir = pos->at;
-	return true;
-}
-
-/* Where the last component of `path` begins. */
-static const char *name_of(const char *path, size_t len)
-{
-	const char *name = path + len;
-
-	while (name > path && name[-1] != '/')
-		name--;
-	return name;
-}
-
-void fj_dir_about_to_open(const struct fj_fast *q)
-{
-	const char *const name = name_of(q->path, q->len);
-
-	fj_facts_saw_name(name, (size_t)(q->path + q->len - name));
-}
-
-void fj_dir_opened(const struct fj_fast *q, int fd)
-{
-	const uint32_t mark = fj_scratch_mark(q->t);
-	const char *const name = name_of(q->path, q->len);
-	const bool is_absolute = q->path[0] == '/';
-	struct fj_str parent, child;
-	char key[KEY_SIZE];
-	uint32_t turn;
-
-	/* (Where a directory has several positions, it is not known which one the next who asks
-	 * would be told.) */
-	if (fj_mount_flags()->has_aliases || !q->epoch ||
-		(is_absolute ? fj_root()->len != 0 : !q->dir) || !key_of(fd, key) ||
-		fj_facts_look(&own_root, key, KEY_SIZE, q->epoch, &turn))
-		return;
-	fj_str_init(&parent, fj_scratch(q->t, FJ_FACT_TEXT), FJ_FACT_TEXT);
-	fj_str_init(&child, fj_scratch(q->t, FJ_FACT_TEXT), FJ_FACT_TEXT);
-	if (is_absolute)
-		fj_str_add(&parent, q->path, (size_t)(name - q->path) - 1);
-	else
-		fj_str_put(&parent, q->dir);
-	if (!parent.overflowed && fj_layers_remember_child(q->t, parent.at, name,
-					  (size_t)(q->path + q->len - name), q->epoch, &child))
-		fj_facts_add(&own_root, key, KEY_SIZE, child.at, FJ_FACT_UNION, 0, q->epoch);
-	fj_scratch_release(q->t, mark);
+	fj_facts_add(
+		&own_root, key, FJ_DIR_KEY_SIZE, l ? pos : "", l ? FJ_FACT_UNION : 0, 0, epoch);
 }
 
 bool fj_dir_in_union(struct fj_thread *t, int dirfd, struct fj_str *pos)

@@ -74,10 +74,14 @@ static inline bool fj_fast_below(struct fj_fast *q)
 	fj_fast_aim(q);
 	return true;
 }
-/* union_dirs.c: `q`, which is layered, leads to a directory that is about to be opened, and was opened
+/* fast_union.c: `q`, which is layered, leads to a directory that is about to be opened, and was opened
  * as `fd`: what follows from the one that it lies in is remembered of it. */
 void fj_dir_about_to_open(const struct fj_fast *q);
 void fj_dir_opened(const struct fj_fast *q, int fd);
+/* fast_union.c: is the working directory, by what is known of where the process stands, in one layer of
+ * a union? Then a name in it is looked up there, as in any other directory; its position goes to
+ * `pos`, which is empty. */
+bool fj_fast_stands_in_one(struct fj_fast *q, struct fj_str *pos);
 /* Is `r`, which the kernel said of the place, the answer? Else only the walk can tell. Another thread
  * or process may have replaced what the facts said; and of a relative path the directory above may
  * not be searchable though the working directory is, of one in a union that of one layer alone. */
