@@ -126,7 +126,7 @@ enum {
 	FJ_RENAMES = 2,	 /* may make a remembered directory a symlink, or change a symlink:
 			    jail/facts.c */
 	FJ_FREQUENT = 4, /* programs with many files make it often: its calls become jumps
-			    (door/sites.c), and those of its older forms */
+			    (patch/sites.c), and those of its older forms */
 	FJ_MAPS = 8,	 /* changes mappings, by which the direct door sees texts come and go */
 };
 

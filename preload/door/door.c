@@ -17,9 +17,9 @@
 #include "call/condition.h"
 #include "door/handlers.h"
 #include "door/record.h"
-#include "text/sites.h"
 #include "sys/guest.h"
 #include "door/page.h"
+#include "jail/texts.h"
 #include "door/shared.h"
 #include "jail/paths.h"
 #include "signal/hook_signal.h"
@@ -49,6 +49,7 @@ long fj_door_run(struct fj_door_record *record, struct fj_thread *t);
 
 bool fj_door_has_fsgsbase; /* user mode may read the fs base. entry.S knows it */
 char *fj_door_own_preload;
+long (*fj_door_map)(const uint64_t arg[6], bool is_first);
 
 /* A bit for each call that a site whose number is not known beforehand brings here: entry.S. */
 uint64_t fj_door_bits[FJ_DOOR_CALLS / 64];
@@ -205,7 +206,7 @@ __attribute__((noinline)) static long run_with_care(
 	if (c->nr == __NR_mmap) {
 		if (__builtin_expect(fj_is_our_fd(c->arg[4]), 0)) /* a trace's can be read */
 			c->arg[4] = (uint64_t)(int64_t)FJ_CLOSED_FD;
-		r = fj_sites_map(c->arg, false);
+		r = fj_door_map(c->arg, false);
 		if (c->arg[3] & MAP_FIXED)
 			fj_guest_forget();
 		return r;

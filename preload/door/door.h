@@ -5,7 +5,7 @@
  *
  * Two kinds of callers come through it: the wrappers of libfakejail.so, which find it on the page
  * behind the gate page, and the places of libc and ld.so that were changed in memory from a system
- * call to a jump (sites.c). */
+ * call to a jump (patch/sites.c). */
 #ifndef FJ_DOOR_H
 #define FJ_DOOR_H
 
@@ -23,6 +23,10 @@ uint64_t fj_door_address(int which);
 
 /* What the page's own_preload points to. */
 extern char *fj_door_own_preload;
+
+/* mmap(2), as fj_sites_map() makes it (text/sites.h). Set before fj_door_start(), since what changes
+ * texts lies to the right. */
+extern long (*fj_door_map)(const uint64_t arg[6], bool is_first);
 
 /* Has the engine anything to do with call `nr` that comes this way? */
 bool fj_door_wants(long nr);

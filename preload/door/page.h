@@ -24,7 +24,7 @@ struct fj_door_page {
 	char *const *own_preload;
 	/* A bit for each call that the engine wants to see; others are the kernel's own affair. */
 	uint64_t wants[FJ_DOOR_CALLS / 64];
-	/* Where the stubs of copied texts lead: door/copies.c. */
+	/* Where the stubs of copied texts lead: patch/copies.c. */
 	uint64_t door[3];
 };
 

@@ -11,9 +11,9 @@
 
 #define FJ_DOORS_AT 0x420u
 struct fj_doors {
-	uint32_t no_sites; /* system calls of libraries stay as they are: sites.c */
+	uint32_t no_sites; /* system calls of libraries stay as they are: patch/sites.c */
 	uint64_t bits[8];  /* a bit for each call that door.c wants to see */
-	/* recalled.c: the folder of what earlier jails have found, or ""; and a hash of all that
+	/* patch/recalled.c: the folder of what earlier jails have found, or ""; and a hash of all that
 	 * it hangs on but the text. */
 	char recalled[256];
 	uint64_t recalled_build;

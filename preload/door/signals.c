@@ -9,7 +9,7 @@
  * at the system call that it makes, or behind it. libc's handler sees that, may leave from there,
  * and unwinds from there; when it returns, the program goes on there.
  *
- * A few instructions are left where it does neither: without the trap the stub of a site (sites.c),
+ * A few instructions are left where it does neither: without the trap the stub of a site (patch/sites.c),
  * and those by which the door is left. Nothing of the engine is held there, and nothing waits
  * behind them but a call that enters the engine. */
 #include "signal/libc_signals.h"
@@ -99,7 +99,8 @@ static void present_before(struct sigcontext_64 *regs, int sig, const struct fj_
 		regs->ip = record->back - SYSCALL_LEN;
 		regs->ax = __NR_restart_syscall;
 	} else if (is_syscall || (back[-6] == 0xff && back[-5] == 0x25)) {
-		regs->ip = (uint64_t)fj_door_site; /* from a site, or from its stub: sites.c */
+		regs->ip =
+			(uint64_t)fj_door_site; /* from a site, or from its stub: patch/sites.c */
 	} else {
 		regs->ip = record->back; /* a wrapper, which calls again */
 		regs->ax = (uint64_t)-FJ_RESTART;

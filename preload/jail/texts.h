@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * texts.h - what the jail's memory has of the texts that its processes map: where they make system
- * calls, and copies with jumps in them. Kept by the room door (text_cache.c, copies.c), read by text and by
+ * calls, and copies with jumps in them. Kept by the room patch (text_cache.c, copies.c), read by text and by
  * procfs, which shows a copy as the file that it is of. */
 #ifndef FJ_TEXTS_H
 #define FJ_TEXTS_H
@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-/* A system call in the text of a library or program: door/sites.c. */
+/* A system call in the text of a library or program: patch/sites.c. */
 enum fj_site_kind {
 	FJ_SITE_STAYS,
 	FJ_SITE_BEFORE, /* the jump is in place of the instructions right before it */
@@ -54,7 +54,7 @@ enum fj_copy_state { FJ_COPY_NONE, FJ_COPY_BEING_MADE, FJ_COPY_READY, FJ_COPY_NE
 #define FJ_TEXTS_AT (0x1e0000u - FJ_SITES * (unsigned)sizeof(struct fj_site))
 struct fj_texts {
 	struct fj_site site[FJ_SITES];
-	/* Copies lie behind all else in the memory file: door/copies.c. */
+	/* Copies lie behind all else in the memory file: patch/copies.c. */
 	uint64_t copies_at, copies_size, copies_used;
 	uint32_t no_copies; /* they may not be mapped */
 	uint32_t sites_used;

@@ -26,7 +26,7 @@ bool fj_is_inside(void);
 
 /* doors.c: which doors this jail has. */
 void fj_doors_choose(struct fj_thread *t);
-/* After that: where what earlier jails have found of texts is kept (door/recalled.c). */
+/* After that: where what earlier jails have found of texts is kept (patch/recalled.c). */
 void fj_doors_recall(char **envp);
 
 /* first_program.c: exec the command. */

@@ -57,7 +57,7 @@ _Noreturn static void fail(bool is_first, const char *what, long error)
 		fj_arch_fault();
 }
 
-/* Returns a descriptor by which texts can be mapped from it (door/text_cache.h), or -errno. */
+/* Returns a descriptor by which texts can be mapped from it (patch/text_cache.h), or -errno. */
 static long map_jail(const struct fj_handoff *h)
 {
 	const long fd = fj_open_shared(h->root_fd + 1, O_RDWR);
@@ -165,6 +165,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 		fj_copies_memory = (int)memory;
 	else
 		fj_close((int)memory);
+	fj_door_map = fj_sites_map;
 	fj_door_start(fj_stack_aux(s, 26 /* AT_HWCAP2 */) & 2 /* HWCAP2_FSGSBASE, asm/hwcap2.h */);
 	fj_thread_start();
 	t = fj_thread_mine();

@@ -103,7 +103,7 @@ static bool see(void *with, const char *line)
 	return !s->is_found && (s->asked->flags & OR_NEXT);
 }
 
-/* Of the mapping that is meant, page size and build id: of a text that is a copy (door/copies.c)
+/* Of the mapping that is meant, page size and build id: of a text that is a copy (patch/copies.c)
  * the build id is that of its file, which is mapped right before it. */
 static long ask_rest(long fd, struct query *found, unsigned char *build_id, uint32_t *id_size)
 {

@@ -78,7 +78,7 @@ void fj_maps_each(struct fj_report *r, bool (*see)(void *with, const char *line)
 /* Copy the real file with jail paths in it. */
 void fj_report_maps(struct fj_report *r);
 void fj_report_numa_maps(struct fj_report *r);
-/* `place`, a link of /proc/PID/map_files with this text: is it a copy's (door/copies.c)? Appends
+/* `place`, a link of /proc/PID/map_files with this text: is it a copy's (patch/copies.c)? Appends
  * the host path of its file. */
 bool fj_proc_mapping_of_copy(struct fj_thread *t, const struct fj_place *place, const char *text,
 	struct fj_str *host_path);

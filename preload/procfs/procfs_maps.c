@@ -3,7 +3,7 @@
  *
  * procfs_maps.c - maps, smaps and numa_maps with jail paths. A line that cannot be
  * translated is left out whole, with the lines that belong to it; so are the mappings that are the
- * jail's own. A text that is mapped from the jail's memory (door/copies.c) is shown as its file,
+ * jail's own. A text that is mapped from the jail's memory (patch/copies.c) is shown as its file,
  * whose beginning is mapped right before it. */
 #include "procfs/procfs.h"
 #include "sys/gate.h"

@@ -4,7 +4,7 @@
  * arch.h - what the engine needs to know of the processor and of the kernel's part for it.
  *
  * A processor has a folder of its own, sys/arch/x86_64, and the rooms trap and loader have one of
- * that name for their first instructions. The rooms text and door change instructions, and are
+ * that name for their first instructions. The rooms text, door and patch change instructions, and are
  * x86_64's as a whole: a port begins without them, by --no-patch. No other file names a register, an
  * instruction or a number of one processor: tests/lint/arch.sh. */
 #ifndef FJ_ARCH_H

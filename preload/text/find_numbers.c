@@ -5,7 +5,7 @@
  * reading a text from its beginning: behind a `mov $nr,%eax`, or behind moves in a function that is
  * passed the number.
  *
- * Used with the trap behind it, which has what is not found here. Called by sites.c of door. */
+ * Used with the trap behind it, which has what is not found here. Called by sites.c of patch. */
 #include "text/decode.h"
 #include "text/sites.h"
 

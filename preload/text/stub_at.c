@@ -6,7 +6,7 @@
  * A libc whose cancellation looks at the instruction pointer (musl, glibc 2.41) must find the
  * thread at the system call, not in a stub, or it leaves the signal blocked and lets the call wait
  * for ever. A stub is known by its end, which loads the address behind the system call, and by the
- * jump there that leads to its beginning: stubs.c of door writes both. Called by door/signals.c. */
+ * jump there that leads to its beginning: stubs.c of patch writes both. Called by door/signals.c. */
 #include "sys/guest.h"
 #include "text/decode.h"
 #include "text/sites.h"

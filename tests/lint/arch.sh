@@ -4,13 +4,13 @@
 #
 # arch.sh - what belongs to one processor stands in folders of its name, so that another one is a folder and no search.
 #
-# Such folders are preload/sys/arch/PROCESSOR and PROCESSOR in other rooms; the rooms text and door change instructions and belong
+# Such folders are preload/sys/arch/PROCESSOR and PROCESSOR in other rooms; the rooms text, door and patch change instructions and belong
 # to x86_64 as a whole (preload/sys/arch.h). Looked at is code, not comments.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 cd "$srcdir"
-found=$(find preload \( -name '*.[chS]' -o -name '*.def' \) ! -path '*/x86_64/*' ! -path 'preload/text/*' ! -path 'preload/door/*' -exec awk '
+found=$(find preload \( -name '*.[chS]' -o -name '*.def' \) ! -path '*/x86_64/*' ! -path 'preload/text/*' ! -path 'preload/door/*' ! -path 'preload/patch/*' -exec awk '
 	function complain(what)
 	{
 		print FILENAME ":" FNR ": " what

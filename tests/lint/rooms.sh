@@ -40,6 +40,7 @@ dispatch
 trap
 text
 door
+patch
 command
 setup
 launch

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * check_stubs.c - sites found in a text, their stubs, and where a signal that comes in a stub finds
- * the program (text/find.c, text/stub_at.c, door/stubs.c). */
+ * the program (text/find.c, text/stub_at.c, patch/stubs.c). */
 #include "unit.h"
 
 #include "door/door.h"

@@ -4,7 +4,7 @@
  * text_cache.c - the sites of a text, found once and kept for all processes of the jail.
  *
  * Nothing is ever taken out. A file that has changed is another text. */
-#include "door/text_cache.h"
+#include "patch/text_cache.h"
 
 #include "jail/texts.h"
 #include "sys/sys.h"

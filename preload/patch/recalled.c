@@ -10,10 +10,10 @@
  * wait for anybody, and what is cut off, or written by two at once, is looked for anew.
  *
  * Called by sites.c. */
-#include "door/recalled.h"
+#include "patch/recalled.h"
 
 #include "sys/sys.h"
-#include "door/text_cache.h"
+#include "patch/text_cache.h"
 #include "door/shared.h"
 #include "jail/texts.h"
 #include "text/sites.h"

@@ -13,7 +13,7 @@
  * Not all texts can have one: where the file has nothing mapped before its text (procfs_maps.c
  * tells the two parts for one file), or something lies where the stubs should, it is changed in
  * each process as before. */
-#include "door/text_cache.h"
+#include "patch/text_cache.h"
 #include "text/sites.h"
 #include "jail/fds.h"
 
