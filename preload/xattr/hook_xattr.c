@@ -9,9 +9,9 @@
  *                an ACL that the user set from outside)
  *   others       the kernel answers
  *
- * Access control lists: inode/acl.c. Names that are listed: xattr_list.c. */
+ * Here is how a call names its file. One attribute of it: xattr_one.c. Names that are listed:
+ * xattr_list.c. Access control lists: inode/acl.c. */
 #include "inode/owned.h"
-#include "inode/writes.h"
 #include "union/change.h"
 #include "union/union.h"
 #include "xattr/xattr.h"
@@ -30,117 +30,18 @@
 #include "sys/sys.h"
 #include "call/hooks.h"
 
-#include <linux/xattr.h>
-
-static bool starts_with(const char *text, const char *prefix)
-{
-	return !memcmp(text, prefix, fj_strlen(prefix));
-}
-
-static bool is_list(const char *name)
-{
-	return fj_streq(name, FJ_ACL_ACCESS) || fj_streq(name, FJ_ACL_DEFAULT);
-}
-
-static bool is_name_kept(const char *name)
-{
-	return starts_with(name, XATTR_SECURITY_PREFIX) ||
-	       starts_with(name, XATTR_TRUSTED_PREFIX) || is_list(name);
-}
-
-/* What cap_convert_nscap() of security/commoncap.c lets root set. */
-static long check_capability(const struct fj_xattr *q)
-{
-	uint32_t magic;
-
-	if (q->size != 12 && q->size != 20 && q->size != 24)
-		return -EINVAL;
-	if (fj_guest_read(&magic, q->value, sizeof(magic)))
-		return -EFAULT;
-	magic &= 0xff000000u; /* VFS_CAP_REVISION_MASK, linux/capability.h; revision 1 has 12 bytes,
-				 2 has 20, 3 has 24 */
-	return (q->size == 20 && magic == 0x02000000u) || (q->size == 24 && magic == 0x03000000u) ?
-		       0 :
-		       -EINVAL;
-}
-
-/* A device has none that a user gives (xattr(7)), and on disk a pretended one is a regular file. */
-static bool is_refused(const struct fj_xattr *q, const struct fj_file *file)
-{
-	return (file->owner.flags & FJ_OWN_DEVICE) && starts_with(q->text, XATTR_USER_PREFIX);
-}
-
-static long set(struct fj_call *c, const struct fj_xattr *q, struct fj_file *file)
-{
-	long r;
-
-	if (q->flags & ~(uint32_t)(XATTR_CREATE | XATTR_REPLACE))
-		return -EINVAL;
-	if (q->size > FJ_ATTRIBUTE_MAX)
-		return -E2BIG;
-	if (!is_name_kept(q->text))
-		return is_refused(q, file) ? -EPERM : fj_xattr_ask(q, FJ_XATTR_SET);
-	if (is_list(q->text) && (r = fj_acl_may_set(c, q->text, file, q->value, q->size)) <= 0)
-		return r;
-	r = fj_file_settle(c, q->file.dirfd, q->file.name, file);
-	if (!r)
-		r = fj_file_touch(q->file.dirfd, q->file.name, file, true);
-	if (r < 0)
-		return r;
-	if (is_list(q->text))
-		return fj_acl_set(c, &q->file, q->text, file, q->value, q->size);
-	if (fj_streq(q->text, FJ_CAPABILITY)) {
-		r = check_capability(q);
-		if (r < 0)
-			return r;
-		fj_writes_watch_capability(); /* he may have it open */
-	}
-	return fj_own_set_attribute(&file->key, q->text, q->size ? (const void *)q->value : "",
-		q->size, (int)q->flags, &file->owner);
-}
-
-static long get(struct fj_call *c, const struct fj_xattr *q, const struct fj_file *file)
-{
-	long r;
-
-	if (!is_name_kept(q->text))
-		return fj_xattr_ask(q, FJ_XATTR_GET);
-	if (starts_with(q->text, XATTR_SYSTEM_PREFIX))
-		r = fj_acl_get(c, q->text, file, q->value, q->size);
-	else
-		r = fj_own_get_attribute(&file->key, q->text, (void *)q->value, q->size);
-	/* What the record does not have the disk may. */
-	return r == -ENODATA ? fj_xattr_ask(q, FJ_XATTR_GET) : r;
-}
-
-static long remove_attribute(struct fj_call *c, const struct fj_xattr *q, struct fj_file *file)
-{
-	long r;
-
-	if (!is_name_kept(q->text))
-		return is_refused(q, file) ? -EPERM : fj_xattr_ask(q, FJ_XATTR_REMOVE);
-	if (is_list(q->text) && (r = fj_acl_may_set(c, q->text, file, 0, 0)) <= 0)
-		return r;
-	r = fj_file_settle(c, q->file.dirfd, q->file.name, file);
-	if (!r)
-		r = fj_file_touch(q->file.dirfd, q->file.name, file, true);
-	if (!r)
-		r = fj_own_set_attribute(&file->key, q->text, NULL, 0, 0, &file->owner);
-	return r == -ENODATA && is_list(q->text) ? 0 : r; /* no ACL is what was wanted */
-}
-
 static long perform_on(
 	struct fj_call *c, const struct fj_xattr *q, enum fj_xattr_what what, struct fj_file *file)
 {
 	switch (what) {
 	case FJ_XATTR_SET:
-		return set(c, q, file);
+		return fj_xattr_set(c, q, file);
 	case FJ_XATTR_GET:
-		return get(c, q, file);
+		return fj_xattr_get(c, q, file);
 	case FJ_XATTR_LIST:
 		return fj_xattr_list(c, q, file);
 	case FJ_XATTR_REMOVE:
-		return remove_attribute(c, q, file);
+		return fj_xattr_remove(c, q, file);
 	}
 	return -ENOSYS;
 }
@@ -163,7 +64,7 @@ static long perform(struct fj_call *c, struct fj_xattr *q, enum fj_xattr_what wh
 	if (what != FJ_XATTR_LIST && __builtin_expect(fj_xattr_is_unions(c, q, q->text), 0))
 		return what == FJ_XATTR_SET ? -EPERM : -ENODATA;
 	/* The kernel's affair altogether, and no record bears on it. */
-	if (what != FJ_XATTR_LIST && !is_name_kept(q->text) &&
+	if (what != FJ_XATTR_LIST && !fj_xattr_is_kept(q->text) &&
 		((what != FJ_XATTR_SET && what != FJ_XATTR_REMOVE) || !fj_own_has_devices()))
 		return fj_xattr_ask(q, what);
 	r = fj_file_look(c, q->file.dirfd, q->file.name, AT_EMPTY_PATH, &file);
@@ -177,7 +78,7 @@ static bool is_unions_own(
 {
 	return (file->real_mode & FJ_S_IFMT) == FJ_S_IFCHR || (file->owner.flags & FJ_OWN_DEVICE) ||
 	       (what == FJ_XATTR_LIST ? file->owner.flags & FJ_OWN_ATTRIBUTES :
-					starts_with(q->text, FJ_UNION_PREFIX));
+					fj_begins(q->text, FJ_UNION_PREFIX));
 }
 
 /* Reading, the usual case, from remembered facts and without opening the file. False: not decided.
@@ -239,9 +140,9 @@ __attribute__((noinline)) static long lacks(
 	if (what == FJ_XATTR_SET)
 		return fj_early_complaint(c, 0);
 	asked.value = asked.size = 0;
-	if (perform(c, &asked, FJ_XATTR_GET) != -ENODATA || is_list(asked.text))
+	if (perform(c, &asked, FJ_XATTR_GET) != -ENODATA || fj_xattr_is_acl(asked.text))
 		return 0;
-	return is_name_kept(asked.text) ? -ENODATA : perform(c, &asked, FJ_XATTR_REMOVE);
+	return fj_xattr_is_kept(asked.text) ? -ENODATA : perform(c, &asked, FJ_XATTR_REMOVE);
 }
 
 __attribute__((noinline)) static long path_lacks(struct fj_call *c, const char *jail_path,

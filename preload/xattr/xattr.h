@@ -39,6 +39,15 @@ enum fj_xattr_what { FJ_XATTR_SET, FJ_XATTR_GET, FJ_XATTR_LIST, FJ_XATTR_REMOVE 
  * -ENOSYS from a kernel that lacks what `is_at` needs. */
 long fj_xattr_ask(const struct fj_xattr *q, enum fj_xattr_what what);
 
+/* Is `name` an access control list's? Is it one that the record may have: security.*, trusted.* or
+ * such a list? */
+bool fj_xattr_is_acl(const char *name);
+bool fj_xattr_is_kept(const char *name);
+/* Set, read or remove `q->text` of `file`, which has been looked at. The result of the call. */
+long fj_xattr_set(struct fj_call *c, const struct fj_xattr *q, struct fj_file *file);
+long fj_xattr_get(struct fj_call *c, const struct fj_xattr *q, const struct fj_file *file);
+long fj_xattr_remove(struct fj_call *c, const struct fj_xattr *q, struct fj_file *file);
+
 /* listxattr(2) of `q`, whose `file` has been looked at: the kernel's names, then the record's.
  * Returns the length, or -ERANGE, -EFAULT, or the kernel's errno. */
 long fj_xattr_list(struct fj_call *c, const struct fj_xattr *q, const struct fj_file *file);
