@@ -81,13 +81,11 @@ static long find_mount_point(
 	struct fj_call *c, int dirfd, const char *path, bool follows, struct fj_mount_point *p)
 {
 	const struct fj_mount_fd *e = *path ? NULL : fj_mount_fd_of(dirfd);
-	struct fj_mount_found m;
 	long r = fj_mount_point_find(c, dirfd, path, follows, p);
 
 	if (r >= 0 && e && e->kind == FJ_MOUNT_FD_PLACE) {
 		memcpy(p->pos, e->pos, FJ_PATH_MAX);
-		p->is_mount =
-			!*p->pos || (fj_mount_at(p->pos, &m, NULL) && !(m.flags & FJ_MOUNT_ENTRY));
+		fj_mount_point_judge(p);
 	}
 	return r;
 }
@@ -207,6 +205,8 @@ long fj_hook_mount_setattr(struct fj_call *c)
 		return r;
 	if (fj_guest_read(&attr, c->arg[3], sizeof(attr)))
 		return -EFAULT;
+	if (!attr.set && !attr.clear && !attr.propagation)
+		return 0; /* before the path is looked at: do_mount_setattr() of fs/namespace.c */
 	r = fj_guest_string(path, c->arg[1], FJ_PATH_MAX);
 	if (r < 0)
 		return r;

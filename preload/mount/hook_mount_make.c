@@ -61,7 +61,7 @@ long fj_hook_fspick(struct fj_call *c)
 			c, (int)c->arg[0], path, !(c->arg[2] & FSPICK_SYMLINK_NOFOLLOW), &at);
 	if (r < 0)
 		return r;
-	if (!at.is_mount)
+	if (!at.is_mount || at.is_bare_root)
 		return -EINVAL;
 	e = fj_mount_fd_new(FJ_MOUNT_FD_PICKED);
 	memcpy(e->pos, at.pos, FJ_PATH_MAX);

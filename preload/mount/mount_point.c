@@ -7,7 +7,9 @@
 #include "sys/abi.h"
 #include "call/call.h"
 #include "jail/mounts.h"
+#include "jail/paths.h"
 #include "layers/place.h"
+#include "mountinfo/hostmounts.h"
 #include "path/path.h"
 #include "walk/walk.h"
 #include "sys/scratch.h"
@@ -17,11 +19,34 @@
 
 #include <asm/stat.h>
 
+/* Is the root a directory like others, as a chroot's mostly is? It is not with `--read-only`, as an
+ * overlay, and where the host has a mount point. */
+static bool is_root_bare(void)
+{
+	const struct fj_mounts *v;
+	struct fj_mounts_seen seen;
+	bool is_own;
+
+	do {
+		v = fj_mounts_look(&seen);
+		is_own = v->root_flags || fj_mounts_at(v, "");
+	} while (!fj_mounts_held(&seen));
+	fj_root_path_look();
+	return !is_own && *fj_root_path() && !fj_hostmounts_has(fj_root_path());
+}
+
+void fj_mount_point_judge(struct fj_mount_point *p)
+{
+	struct fj_mount_found m;
+
+	p->is_mount = !*p->pos || (fj_mount_at(p->pos, &m, NULL) && !(m.flags & FJ_MOUNT_ENTRY));
+	p->is_bare_root = !*p->pos && is_root_bare();
+}
+
 /* Fill `p` for the object behind `fd`. `pos`: its position when that is known. */
 static long describe_mount_point(
 	struct fj_call *c, int fd, const char *pos, struct fj_mount_point *p)
 {
-	struct fj_mount_found m;
 	struct fj_str s;
 	struct stat st;
 	long n;
@@ -41,7 +66,7 @@ static long describe_mount_point(
 		fj_str_put(&s, pos);
 	else if (!fj_path_of_dir(c->thread, fd, &s))
 		return -EINVAL;
-	p->is_mount = !s.len || (fj_mount_at(p->pos, &m, NULL) && !(m.flags & FJ_MOUNT_ENTRY));
+	fj_mount_point_judge(p);
 	return 0;
 }
 

@@ -271,7 +271,12 @@ long fj_mounting_change(
 {
 	struct fj_edit e;
 
-	if (!at->is_mount)
+	/* What comes before other mounts, as in unshare(1), is let be: it changes nothing, and without
+	 * it nobody would have mounts of his own. */
+	if (!at->is_mount ||
+		(at->is_bare_root &&
+			!(is_recursive && clear == (FJ_MOUNT_SHARED | FJ_MOUNT_UNBINDABLE) &&
+				!set)))
 		return -EINVAL;
 	do {
 		if (!fj_edit_begin(&e))
@@ -293,7 +298,7 @@ long fj_mounting_reconfigure(
 	uint32_t id;
 	long r;
 
-	if (!at->is_mount)
+	if (!at->is_mount || at->is_bare_root)
 		return -EINVAL;
 	do {
 		v = fj_mounts_look(&seen);

@@ -18,12 +18,16 @@ struct fj_mount_point {
 	char *host; /* host path, the kernel's spelling */
 	bool is_dir;
 	bool is_mount;	     /* a mount point, or the root of the jail's tree */
+	bool is_bare_root;   /* that root, where nothing is mounted: only mount calls that need a
+				directory alone take it for a mount */
 	char *layers, *work; /* of a directory in a union that is bound: overlay_bind.c; or NULL */
 };
 /* Find what `jail_path` names; "" is `dirfd` itself. Returns 0; -EINVAL when it has no position; or
  * as fj_path_walk(). */
 long fj_mount_point_find(struct fj_call *c, int dirfd, const char *jail_path, bool follows,
 	struct fj_mount_point *p);
+/* Say what `p->pos` is. */
+void fj_mount_point_judge(struct fj_mount_point *p);
 
 /* May the program mount? 0 or -EPERM. */
 long fj_mounting_allowed(void);

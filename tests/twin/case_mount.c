@@ -75,6 +75,42 @@ CASE(mount_root_errors)
 	list("b");
 }
 
+/* A chroot's root is a directory like others, mostly: nothing is mounted there. */
+CASE(mount_root_of_a_directory)
+{
+	struct { /* struct mount_attr, linux/mount.h */
+		unsigned long long set, clear, propagation, userns;
+	} attr = {.propagation = MS_PRIVATE}, none = {0}, read_only = {.set = 1};
+	const unsigned long kinds[] = {MS_PRIVATE, MS_SHARED, MS_SLAVE, MS_UNBINDABLE,
+		MS_SHARED | MS_REC, MS_UNBINDABLE | MS_REC, MS_REMOUNT, MS_REMOUNT | MS_RDONLY,
+		MS_REMOUNT | MS_BIND, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOEXEC};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		R(mount(NULL, "/", NULL, kinds[i], NULL));
+		R(mount("none", "..", NULL, kinds[i], "size=1m"));
+		R(mount(NULL, "/proc/self/root", NULL, kinds[i], NULL));
+	}
+	R(mount("/", "/t", NULL, MS_MOVE, NULL));
+	R(umount2("/", MNT_DETACH));
+	R(SYSCALL(442 /* mount_setattr */, AT_FDCWD, "/", 0, &attr, sizeof(attr)));
+	R(SYSCALL(442, AT_FDCWD, "/", 0, &read_only, sizeof(attr)));
+	R(SYSCALL(442, AT_FDCWD, "/", 0x8000 /* AT_RECURSIVE */, &read_only, sizeof(attr)));
+	R(SYSCALL(442, open("/", O_PATH), "", AT_EMPTY_PATH, &read_only, sizeof(attr)));
+	R(SYSCALL(442, AT_FDCWD, "/", 0, &none, sizeof(attr)));
+	R(SYSCALL(442, AT_FDCWD, "/t/missing", 0, &none, sizeof(attr)));
+	R(SYSCALL(433 /* fspick */, AT_FDCWD, "/", 0));
+	R(mkdir("/t/still-writable", 0755));
+	/* The same name, once there is a mount. */
+	mkdir("/t/new", 0755);
+	R(mount("/t", "/t/new", NULL, MS_BIND, NULL));
+	R(chroot("/t/new"));
+	R(mount(NULL, "/", NULL, MS_PRIVATE, NULL));
+	R(mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL));
+	R(mkdir("/no", 0755));
+	R(mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND, NULL));
+	R(umount2("/", MNT_DETACH));
+}
+
 CASE(mount_root_tmpfs)
 {
 	struct stat st;
