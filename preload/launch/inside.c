@@ -75,6 +75,26 @@ bool fj_caller_can_run(struct fj_thread *t, const char *path)
 			      fj_sys3(__NR_faccessat, AT_FDCWD, path, 1));
 }
 
+long fj_caller_open(struct fj_thread *t, const char *path)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	char *pos = fj_scratch_path(t);
+	long fd, root, caller_root;
+
+	if (!inside.is_so)
+		return fj_sys4(__NR_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+	fj_launch_put(pos, fj_root()->pos, FJ_PATH_MAX);
+	root = fj_path_open_pos(t, pos, O_DIRECTORY | O_CLOEXEC);
+	caller_root = fj_path_open_pos(t, inside.caller_pos, O_DIRECTORY | O_CLOEXEC);
+	if (fj_is_err(root) || fj_is_err(caller_root))
+		fj_launch_fail("cannot look for", path, fj_is_err(root) ? root : caller_root);
+	fj_root_enter((int)caller_root, inside.caller_pos);
+	fd = fj_call_of(t, __NR_open, (uint64_t)path, O_RDONLY | O_CLOEXEC, 0);
+	fj_root_enter((int)root, pos);
+	fj_scratch_release(t, mark);
+	return fd;
+}
+
 /* Doors are left out silently: they change no answer, and the outer jail's hold. */
 static void refuse_options(void)
 {

@@ -21,6 +21,8 @@ _Noreturn void fj_launch_program(struct fj_thread *t, char **envp);
 struct stat;
 long fj_caller_stat(struct fj_thread *t, const char *path, struct stat *st);
 bool fj_caller_can_run(struct fj_thread *t, const char *path);
+/* Open for reading what whoever typed the command has at `path`. The process's root stays. */
+long fj_caller_open(struct fj_thread *t, const char *path);
 /* Is this a jail inside a jail? */
 bool fj_is_inside(void);
 

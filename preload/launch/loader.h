@@ -36,8 +36,8 @@ uint64_t fj_stack_aux(const struct fj_stack *s, uint64_t type);
 void fj_stack_set_aux(struct fj_stack *s, uint64_t type, uint64_t value);
 
 /* user.c: the identity that --userspec=SPEC and --groups=GROUPS (either may be NULL) give the first
- * program, as chroot(8). Names are looked up in the jail; ends with 125 and a message when there is
- * no such user or group. */
+ * program, as chroot(8). Names are looked up in the jail, and what is not there in the caller's
+ * files; ends with 125 and a message when there is no such user or group. */
 void fj_user_choose(struct fj_thread *t, const char *spec, const char *groups);
 /* Does the jail's /etc/passwd know that name? */
 bool fj_user_is_named(struct fj_thread *t, const char *name);

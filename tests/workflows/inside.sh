@@ -96,6 +96,7 @@ like 'a static program where the outer jail has no trap' \
 spelled '--userspec=me --user=me:staff --userspec=:staff --user=1000: --change-id=+7:+8 --userspec=nobody --user=77 -u1000 -ime:50' R id
 spelled "--user=$test_uid:$test_uid" R id
 spelled '-u1000' R sh -c 'touch /no; echo >/tmp/yes; ls -ln /tmp; kill -0 $$'
+spelled '--userspec=daemon --userspec=+1: --userspec=1.2 --groups=daemon,5 --userspec=daemon:nix' R id
 spelled '--groups=50,+9 --groups= --groups=nix' R id
 alike 'user and groups' --user=me --groups=7,8 R id
 spelled '-0 --root-id' R id

@@ -69,6 +69,41 @@ spec 'UID:, which is UID' '1000:1000:10 1000 2000' --userspec=1000:
 spec '--groups with blanks and signs' '0:0:0 1 2 10' --groups=' +1,2,	+10'
 spec 'blanks before a number' '7:8:8' --userspec=' 7: 8'
 spec 'no groups' '1000:1000:1000' --userspec=me --groups=
+# chroot(8) reads the caller's users first, and then those of the new root.
+host_user=$(awk -F: '$3 > 0 && $3 < 65536 && $4 > 0 && $3 != 1000 && $1 != "me" { print $1 ":" $3 ":" $4; exit }' /etc/passwd)
+host_name=${host_user%%:*} host_ids=${host_user#*:}
+if [ -n "$host_user" ]; then
+	host_uid=${host_ids%:*} host_gid=${host_ids#*:}
+	for form in "$host_name" "$host_name:" "$host_uid" "+$host_uid" "$host_uid:"; do
+		spec "whom only the host knows: $form" "$host_ids:$host_gid" --userspec="$form"
+	done
+	spec 'whom only the host knows, with a group' "$host_uid:7:7" --userspec="$host_name:7"
+	spec 'whom only the host knows, and groups' "$host_ids:0 $host_gid" --userspec="$host_uid:" --groups=0
+	echo "other:x:$host_uid:77::/:/bin/sh" >>"$root/etc/passwd"
+	is_reference || spec 'the jail'\''s own users come first' "$host_uid:77:77" --userspec="$host_uid"
+else
+	skip 'users whom only the host knows' 'the host has none'
+fi
+host_group=$(awk -F: '$3 > 0 && $3 < 65536 && $3 != 1000 && $3 != 2000 && $1 != "wheel" && $1 != "me" && $1 != "others" { print $1 ":" $3; exit }' /etc/group)
+if [ -n "$host_group" ]; then
+	spec 'a group that only the host knows' "0:${host_group#*:}:0 ${host_group#*:}" --userspec=":${host_group%:*}"
+	spec 'and in --groups' "0:0:0 ${host_group#*:}" --groups="${host_group%:*}"
+else
+	skip 'groups that only the host knows' 'the host has none'
+fi
+spec 'nobody, and nothing said' '0:0:0' --userspec=
+spec 'colons alone' '0:0:0' --userspec=::
+warned() {
+	spec "$@"
+	like "$1 warns" "*: warning: '.' should be ':'" "$err"
+}
+warned 'a dot for the colon' '1000:10:10 2000' --userspec=me.wheel
+warned 'and numbers' '7:8:8' --userspec=7.8
+warned 'and a group alone' '0:8:0 8' --userspec=.8
+warned 'and the login group' '1000:1000:10 1000 2000' --userspec=me.
+fails 'the login group of a number after a dot' 125 '*invalid user*' jail --userspec=1000. "$root" id
+fakejail_fails 'an endless number' 125 'fakejail: a name or a number of a user or a group is too long' \
+	jail --userspec="$(printf '%0999d' 5)" "$root" id
 fakejail_fails 'a user whom nobody knows' 125 "fakejail: invalid user 'nobody-knows': not in */etc/passwd" \
 	jail --userspec=nobody-knows "$root" id
 fakejail_fails 'a group that nobody knows' 125 "fakejail: invalid group 'unknown': not in */etc/group" \
@@ -77,8 +112,8 @@ for bad in 4294967296 4294967295 18446744073709551616 0x10 -1; do
 	fails "a number that is none: $bad" 125 '*invalid user*' jail --userspec="$bad" "$root" id
 	fails "a group's number that is none: $bad" 125 '*invalid group*' jail --userspec="0:$bad" "$root" id
 done
-fails 'the login group of a number without a name' 125 '*' jail --userspec=99: "$root" id
-fails 'a number without a name has no group' 125 '*' jail --userspec=99 "$root" id
+fails 'the login group of a number without a name' 125 '*: no group specified for unknown uid: 99' jail --userspec=99: "$root" id
+fails 'a number without a name has no group' 125 '*: no group specified for unknown uid: 99' jail --userspec=99 "$root" id
 fails 'an unknown group in the list' 125 '*' jail --groups=wheel,unknown "$root" id
 is_reference || prints 'HOME is his' /home/me jail --userspec=me "$root" sh -c 'echo "$HOME"'
 if ! is_reference; then

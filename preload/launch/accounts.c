@@ -1,0 +1,204 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * accounts.c - /etc/passwd and /etc/group, read line by line: the jail's, or those of whoever typed
+ * the command. Called by user.c and environment.c. */
+#include "launch/accounts.h"
+
+#include "call/call.h"
+#include "command/command.h"
+#include "cred/ids.h"
+#include "launch/launch.h"
+#include "launch/loader.h"
+#include "sys/sys.h"
+
+#define LINE_MAX 65536u /* a group may have many members */
+#define FIELDS 7
+
+struct file {
+	int fd;
+	size_t begin, end; /* what is read and not used yet */
+	char text[LINE_MAX];
+	char *field[FIELDS];
+};
+
+static struct file file FJ_BULKY;
+bool fj_accounts_of_caller;
+
+static void open_file(struct fj_thread *t, const char *jail_path)
+{
+	struct fj_call call = {.nr = __NR_openat,
+		.arg = {(uint64_t)AT_FDCWD, (uint64_t)jail_path, O_RDONLY | O_CLOEXEC},
+		.thread = t};
+
+	file.fd = (int)(fj_accounts_of_caller ? fj_caller_open(t, jail_path) : fj_call(&call));
+	file.begin = file.end = 0;
+}
+
+static void close_file(void)
+{
+	if (file.fd >= 0)
+		fj_close(file.fd);
+}
+
+/* The next line, cut into its fields at the colons. False: there is none. */
+static bool next_line(void)
+{
+	for (;;) {
+		for (size_t i = file.begin; i < file.end; i++) {
+			char *p = file.text + file.begin;
+
+			if (file.text[i] != '\n')
+				continue;
+			file.text[i] = 0;
+			file.begin = i + 1;
+			for (int f = 0; f < FIELDS; f++) {
+				file.field[f] = p;
+				while (*p && *p != ':')
+					p++;
+				if (*p && f < FIELDS - 1)
+					*p++ = 0;
+			}
+			return true;
+		}
+		if (file.fd < 0)
+			return false;
+		memmove(file.text, file.text + file.begin, file.end - file.begin);
+		file.end -= file.begin;
+		file.begin = 0;
+		if (file.end == LINE_MAX)
+			file.end = 0; /* not a line of such a file */
+
+		const long n =
+			fj_sys3(__NR_read, file.fd, file.text + file.end, LINE_MAX - file.end);
+
+		if (n > 0) {
+			file.end += (size_t)n;
+		} else {
+			close_file();
+			file.fd = -1;
+			if (file.end && file.end < LINE_MAX)
+				file.text[file.end++] = '\n'; /* the last line may lack its own */
+		}
+	}
+}
+
+/* strtol(3) takes a number with blanks before it. */
+const char *fj_skip_blanks(const char *word)
+{
+	while (*word == ' ' || (*word >= '\t' && *word <= '\r'))
+		word++;
+	return word;
+}
+
+/* A number in base 10 that is an id: not -1, and not wrapped round. */
+bool fj_account_id(const char *word, uint32_t *id)
+{
+	uint64_t value = 0;
+
+	word = fj_skip_blanks(word);
+	if (*word == '+')
+		word++;
+	if (!*word)
+		return false;
+	for (; *word; word++) {
+		if (*word < '0' || *word > '9')
+			return false;
+		value = value * 10 + (uint64_t)(*word - '0');
+		if (value >= FJ_NO_ID)
+			return false;
+	}
+	*id = (uint32_t)value;
+	return true;
+}
+
+/* Of the line that was found last: directory and shell, "" when it has none. */
+static char found_home[FJ_PATH_MAX] FJ_BULKY, found_shell[FJ_PATH_MAX] FJ_BULKY;
+
+static void keep(char *out, const char *text)
+{
+	struct fj_str s;
+
+	fj_str_init(&s, out, FJ_PATH_MAX);
+	fj_str_put(&s, text);
+}
+
+/* The line of the user called `name`, or when that is NULL of `uid`. */
+bool fj_account_user(struct fj_thread *t, const char *name, uint32_t uid, struct fj_account *user)
+{
+	uint32_t id, gid;
+	bool found = false;
+
+	open_file(t, "/etc/passwd");
+	while (!found && next_line()) {
+		if (!fj_account_id(file.field[2], &id) || !fj_account_id(file.field[3], &gid))
+			continue;
+		found = name ? fj_streq(file.field[0], name) : id == uid;
+		if (found) {
+			struct fj_str s;
+
+			*user = (struct fj_account){.is_known = true, .uid = id, .gid = gid};
+			fj_str_init(&s, user->name, sizeof(user->name));
+			fj_str_put(&s, file.field[0]);
+			keep(found_home, file.field[5]);
+			keep(found_shell, file.field[6]);
+		}
+	}
+	close_file();
+	return found;
+}
+
+bool fj_user_is_named(struct fj_thread *t, const char *name)
+{
+	static struct fj_account user FJ_BULKY;
+
+	return fj_account_user(t, name, 0, &user);
+}
+
+struct fj_login fj_user_login(struct fj_thread *t)
+{
+	static struct fj_account user FJ_BULKY;
+
+	if (!fj_account_user(t, NULL, fj_ids()->ruid, &user))
+		return (struct fj_login){NULL, "", ""};
+	return (struct fj_login){user.name, found_home, found_shell};
+}
+
+bool fj_account_group(struct fj_thread *t, const char *name, uint32_t *gid)
+{
+	bool found = false;
+
+	open_file(t, "/etc/group");
+	while (!found && next_line())
+		found = fj_streq(file.field[0], name) && fj_account_id(file.field[2], gid);
+	close_file();
+	return found;
+}
+
+/* Is `name` in the list with commas? */
+static bool is_listed(const char *list, const char *name)
+{
+	const size_t len = fj_strlen(name);
+
+	while (*list) {
+		size_t n = 0;
+
+		while (list[n] && list[n] != ',')
+			n++;
+		if (n == len && !memcmp(list, name, n))
+			return true;
+		list += n + (list[n] == ',');
+	}
+	return false;
+}
+
+void fj_account_groups(struct fj_thread *t, const char *name, void (*found)(uint32_t gid))
+{
+	uint32_t id;
+
+	open_file(t, "/etc/group");
+	while (next_line())
+		if (fj_account_id(file.field[2], &id) && is_listed(file.field[3], name))
+			found(id);
+	close_file();
+}
