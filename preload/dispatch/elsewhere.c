@@ -4,9 +4,9 @@
  * elsewhere.c - a call in a jail with unions that found no descriptor free.
  *
  * Outside no call needs one but those that return one, and a look into a union wants one for each
- * layer. So the call is made once more by a child that shares all but the descriptors: it has a
- * table of its own, as ours was, closes some of it there, and has what it needs. (The files
- * behind them are the same, so what it does to them is done.) Our process waits as behind vfork(2).
+ * layer. So the call is made once more by a child that shares all but the descriptors (sys/child.h):
+ * it closes some in its own table, and has what it needs. (The files behind them are the same, so
+ * what it does to them is done.)
  *
  * An open is made there, too, and what it led to is opened here by its host path, when the file
  * there is still the same.
@@ -14,28 +14,22 @@
  * Called by row.c. */
 #include "dispatch/elsewhere.h"
 #include "sys/abi.h"
+#include "sys/child.h"
 #include "sys/guest.h"
 #include "sys/nr.h"
 #include "call/row.h"
 #include "jail/fds.h"
 #include "path/path.h"
-#include "sys/abi_signal.h"
 #include "sys/scratch.h"
 #include "sys/thread.h"
 
 #include <asm/stat.h>
 #include <linux/openat2.h>
 #include <linux/resource.h>
-#include <linux/sched.h>
 
 #define FEW 24	 /* closed at first: one of two layers, with two paths */
 #define MANY 400 /* as many as the most layers can need */
 #define NUMBERS_LOOKED_AT 4096
-#define WALL 0x40000000 /* __WALL of linux/wait.h: a child without a signal */
-/* Those that faults raise, and the trap's own: SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGSYS. */
-#define FAULTS (1UL << 3 | 1UL << 4 | 1UL << 6 | 1UL << 7 | 1UL << 10 | 1UL << 30)
-/* The child's stack begins so far below its parent's frame, who waits and calls nothing. */
-#define BELOW 2048u
 
 struct elsewhere {
 	struct fj_call *c;
@@ -130,38 +124,15 @@ static void tell_opened(struct elsewhere *e)
 	e->ino = st.st_ino;
 }
 
-/* Where the child begins. Its context lies above the address that it would return to. */
-__attribute__((noreturn, noinline)) static void begin(void)
+static void make(void *data)
 {
-	struct elsewhere *e = ((struct elsewhere **)__builtin_frame_address(0))[2];
-
+	struct elsewhere *e = data;
 	const long nr = e->c->nr;
 
 	close_some(e);
 	e->r = e->run(e->c);
 	if (e->r >= 0 && opens(nr))
 		tell_opened(e);
-	for (;;)
-		fj_sys1(__NR_exit, 0);
-}
-
-__attribute__((noinline)) static void make(struct elsewhere *e)
-{
-	const uint64_t all = ~FAULTS;
-	uint64_t *stack =
-		(uint64_t *)(((uintptr_t)__builtin_frame_address(0) - BELOW) & ~(uintptr_t)15);
-	uint64_t mask;
-	long pid;
-
-	stack[0] = (uintptr_t)begin; /* where the gate returns to */
-	stack[1] = 0;
-	stack[2] = (uintptr_t)e;
-	/* What is sent to the process group is the parent's. */
-	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_BLOCK, &all, &mask, sizeof(all));
-	pid = fj_sys5(__NR_clone, CLONE_VM | CLONE_VFORK | CLONE_FS, stack, 0, 0, 0);
-	if (!fj_is_err(pid))
-		fj_sys4(__NR_wait4, pid, 0, WALL, 0);
-	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &mask, 0, sizeof(mask));
 }
 
 /* Once more, here, by the host path. */
@@ -206,7 +177,7 @@ long fj_call_elsewhere(
 	for (unsigned i = 0; i < sizeof(closed) / sizeof(closed[0]) && e.r == -EMFILE; i++) {
 		e.closed = closed[i];
 		e.path[0] = 0;
-		make(&e);
+		fj_child_run(make, &e);
 		c->row = row;
 		c->nr = nr;
 		memcpy(c->arg, arg, sizeof(c->arg));

@@ -39,6 +39,19 @@ static inline uint64_t fj_thread_pointer(void)
 	fj_sys2(__NR_arch_prctl, FJ_ARCH_GET_FS, &base);
 	return base;
 }
+
+/* For clone(2): the stack of a child that shares this memory, ending at `top`. The child runs
+ * `begin`(`data`), which does not return. */
+void fj_arch_child(void);
+static inline void *fj_arch_child_stack(uintptr_t top, void (*begin)(void *data), void *data)
+{
+	uintptr_t *stack = (uintptr_t *)((top & ~(uintptr_t)15) - 24);
+
+	stack[0] = (uintptr_t)fj_arch_child; /* where the gate returns to */
+	stack[1] = (uintptr_t)begin;
+	stack[2] = (uintptr_t)data;
+	return stack;
+}
 #endif
 
 #endif
