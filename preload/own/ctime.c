@@ -15,8 +15,10 @@
  * - It tells whoever watches the file. Processes that watch hold a lock of fcntl(2) on one byte far
  *   behind the records, and count in the head that they began; a process that changes owners looks
  *   for such a lock at its first change, and again when the count moved. The lock is of an open
- *   description: so it lasts as long as the process, and children that have not begun another
- *   program. It goes along through exec.
+ *   description, which a mapping keeps: so it lasts as long as the process, and children that have
+ *   not begun another program. It goes along through exec. An overlay maps another file than it
+ *   opens, so there a mapping keeps nothing, and a descriptor would be the program's to use: where
+ *   anybody has ever watched, the disk is asked from then on.
  */
 #include "own/own.h"
 #include "records/store.h"
@@ -50,13 +52,14 @@ static long watch_lock(long fd, int command, int type)
 }
 
 /* Whoever it is, we ourselves too: the description that asks is another one. */
-static bool is_anybody_watching(const struct fj_store *s)
+static bool is_anybody_watching(const struct fj_store *s, uint32_t watches)
 {
-	const long fd = fj_open_anew(s->fd, O_RDONLY);
-	long r = fd;
+	const long fd = watches ? fj_open_anew(s->fd, O_RDONLY) : -EBADF;
+	long r = watches ? fd : F_UNLCK;
 
 	if (!fj_is_err(fd)) {
-		r = watch_lock(fd, F_OFD_GETLK, F_WRLCK);
+		r = fj_own_disk((int)fd) == FJ_DISK_LAYERED ? F_RDLCK :
+							      watch_lock(fd, F_OFD_GETLK, F_WRLCK);
 		fj_close((int)fd);
 	}
 	return r != F_UNLCK;
@@ -73,7 +76,7 @@ static uint64_t settle(struct fj_store *s, uint32_t watches)
 
 		home_mount = !r && (sx.stx_mask & STATX_MNT_ID) ? sx.stx_mnt_id : ~0UL;
 	}
-	if (is_anybody_watching(s))
+	if (is_anybody_watching(s, watches))
 		found |= WATCHED;
 	__atomic_store_n(&settled, found, __ATOMIC_RELEASE);
 	return found;
@@ -96,19 +99,16 @@ bool fj_own_may_keep_ctime(uint64_t mount_id)
 /* The process that watches: its children do so by what they have of it, until they exec. */
 static int32_t watcher;
 
-/* The lock is of an open description, which a mapping keeps as a descriptor would; and ours, which
- * is O_PATH, can have none. An overlay maps another file than it opens, and so loses the lock:
- * there the description takes the place of ours. */
 static void watch_ctimes(struct fj_store *s)
 {
 	const long fd = fj_open_anew(s->fd, O_RDONLY);
 
 	if (fj_is_err(fd))
 		return;
-	watch_lock(fd, F_OFD_SETLK, F_RDLCK);
-	fj_sys6(__NR_mmap, 0, FJ_PAGE, PROT_NONE, MAP_SHARED, fd, 0);
-	if (fj_own_disk((int)fd) == FJ_DISK_LAYERED)
-		fj_sys3(__NR_dup3, fd, s->fd, 0);
+	if (fj_own_disk((int)fd) != FJ_DISK_LAYERED) {
+		watch_lock(fd, F_OFD_SETLK, F_RDLCK);
+		fj_sys6(__NR_mmap, 0, FJ_PAGE, PROT_NONE, MAP_SHARED, fd, 0);
+	}
 	fj_close((int)fd);
 }
 
@@ -136,20 +136,8 @@ bool fj_own_is_watching(void)
 
 void fj_own_still_watches(bool is_watching)
 {
-	const struct fj_store *s = &fj_store[0];
-	long fd;
-
 	if (is_watching)
 		fj_own_watches();
-	else if (can_watch(s) && fj_store_head(s)->watches &&
-		 !(fj_sys3(__NR_fcntl, s->fd, F_GETFL, 0) & O_PATH)) {
-		/* It was inherited from one who watches. */
-		fd = fj_open_anew(s->fd, O_PATH);
-		if (!fj_is_err(fd)) {
-			fj_sys3(__NR_dup3, fd, s->fd, 0);
-			fj_close((int)fd);
-		}
-	}
 }
 
 uint64_t fj_store_ctime_now(uint64_t shown)

@@ -18,6 +18,7 @@ fi
 need busybox setfattr
 : "${CC=cc}"
 $CC -O1 -static -o "$work/attributes" "$tests_dir/workflows/src/attributes.c"
+$CC -O1 -static -o "$work/watched" "$tests_dir/workflows/src/watched.c"
 wanted=" $* "
 
 if ! is_root || [ -z "${W05_NAMESPACE:-}" ]; then
@@ -32,7 +33,7 @@ fill() { # DIRECTORY: what lies in it before anybody gives it owners
 	mkdir -p "$1/bin" "$1/w" && (
 		cd "$1" && cp "$(command -v busybox)" bin/busybox &&
 			for applet in $applets; do ln -s busybox "bin/$applet" || exit 1; done
-		cp "$work/attributes" bin
+		cp "$work/attributes" "$work/watched" bin
 		cd w && umask 022 && for name in su appended moved removed closed truncated a b; do echo "$name" >"$name"; done
 		mkdir -p dir sticky setgid deep/in/there tree/sub && echo x >deep/in/there/file && echo x >tree/sub/file
 		ln -s moved link && ln a hard && mkfifo pipe && ln b b2
@@ -198,6 +199,8 @@ test_on() { # NAME
 	like "$name: and lists it" '*9:9*-rwsr-xr-x 0:0*' "$expected"
 	succeeds "$name: so does the jail's" jail "$root" sh -c "$change"
 	prints "$name: with the same owners" "$expected" jail "$root" sh -c "$list"
+	prints "$name: who watches is told, and has no descriptor of the jail's" 'told, 0 calls of descriptors that are not open' jail "$root" watched
+	prints "$name: and all is as it was" "$expected" jail "$root" sh -c "$list"
 	forget
 	prints "$name: when the kernel has forgotten the files" "$expected" jail "$root" sh -c "$list"
 	if ! is_gone_when_unmounted "$name"; then
