@@ -327,24 +327,28 @@ FJ_HOT bool fj_fast_begin_layered(
 	return begin(q, t, dirfd, jail_path, len);
 }
 
+bool fj_fast_position(const struct fj_fast *q, struct fj_str *pos)
+{
+	if (q->dir) {
+		fj_str_put(pos, q->dir);
+		fj_str_put(pos, "/");
+	} else if (q->path[0] != '/' || fj_root()->len) {
+		return false;
+	}
+	fj_str_add(pos, q->path, q->len);
+	return !pos->overflowed;
+}
+
 int fj_fast_is_merged(const struct fj_fast *q)
 {
+	const uint32_t mark = fj_scratch_mark(q->t);
 	struct fj_str pos;
-	uint32_t mark;
 	int is;
 
 	if (!q->left)
 		return 0;
-	if (!q->dir)
-		return q->path[0] != '/' || fj_root()->len ?
-			       -1 :
-			       fj_layers_know_merged(q->path, q->len, q->epoch);
-	mark = fj_scratch_mark(q->t);
 	fj_str_init(&pos, fj_scratch_path(q->t), FJ_PATH_MAX);
-	fj_str_put(&pos, q->dir);
-	fj_str_put(&pos, "/");
-	fj_str_add(&pos, q->path, q->len);
-	is = pos.overflowed ? -1 : fj_layers_know_merged(pos.at, pos.len, q->epoch);
+	is = fj_fast_position(q, &pos) ? fj_layers_know_merged(pos.at, pos.len, q->epoch) : -1;
 	fj_scratch_release(q->t, mark);
 	return is;
 }

@@ -96,6 +96,8 @@ static inline bool fj_fast_tells_of_open(const struct fj_fast *q, long r)
 	return !fj_is_err(r) || r == -EINTR ||
 	       ((r == -ENOENT || r == -EEXIST || r == -EACCES) && fj_fast_tells(q, r));
 }
+/* The position of the place, a directory in a union, into `pos`, which is empty. False: it is not known. */
+bool fj_fast_position(const struct fj_fast *q, struct fj_str *pos);
 /* The place is a directory. Is it merged of several layers? -1: that is not known. */
 int fj_fast_is_merged(const struct fj_fast *q);
 /* The place is a symlink that is to be followed: find what it leads to. */

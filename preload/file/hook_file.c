@@ -12,6 +12,7 @@
 #include "inode/owned.h"
 #include "layers/union.h"
 #include "sys/guest.h"
+#include "sys/scratch.h"
 #include "call/args.h"
 #include "call/call.h"
 #include "call/row.h"
@@ -85,6 +86,29 @@ __attribute__((always_inline)) static inline long show_stat(
 	return r;
 }
 
+/* The directories of a union whose layers lie on several devices have one, `dev` when that is not 0: what
+ * was just written. */
+static void show_device(struct fj_call *c, uint64_t dev)
+{
+	struct statx *sx = (struct statx *)c->arg[4];
+	struct stat *st = (struct stat *)c->arg[c->nr == __NR_fstat ? 1 : 2];
+
+	if (!dev)
+		return;
+	if (c->nr != __NR_statx) {
+		st->st_ino = fj_union_dir_number(dev, st->st_dev, st->st_ino);
+		st->st_dev = dev;
+		return;
+	}
+	/* new_encode_dev() of linux/kdev_t.h */
+	sx->stx_ino = fj_union_dir_number(dev,
+		(sx->stx_dev_minor & 0xff) | sx->stx_dev_major << 8 |
+			(sx->stx_dev_minor & ~0xffu) << 12,
+		sx->stx_ino);
+	sx->stx_dev_major = dev >> 8 & 0xfff;
+	sx->stx_dev_minor = (dev & 0xff) | (dev >> 12 & 0xfff00);
+}
+
 /* A merged directory has one link: ovl_getattr() of fs/overlayfs/inode.c. What was just written. */
 __attribute__((noinline)) static void show_one_link(struct fj_call *c)
 {
@@ -94,15 +118,42 @@ __attribute__((noinline)) static void show_one_link(struct fj_call *c)
 		((struct stat *)c->arg[c->nr == __NR_fstat ? 1 : 2])->st_nlink = 1;
 }
 
-/* The same of a descriptor, the first argument, which may be no directory, or not be in a union. */
-__attribute__((noinline)) static void see_one_link(struct fj_call *c)
+static bool is_directory(const struct fj_call *c)
 {
 	const uint32_t mode = c->nr == __NR_statx ?
 				      ((struct statx *)c->arg[4])->stx_mode :
 				      ((struct stat *)c->arg[c->nr == __NR_fstat ? 1 : 2])->st_mode;
 
-	if ((mode & FJ_S_IFMT) == FJ_S_IFDIR && fj_union_is_merged(c->thread, (int)c->arg[0]))
+	return (mode & FJ_S_IFMT) == FJ_S_IFDIR;
+}
+
+/* The same of a descriptor, the first argument, which may be no directory, or not be in a union. */
+__attribute__((noinline)) static void see_one_link(struct fj_call *c)
+{
+	uint64_t dev;
+
+	if (!is_directory(c))
+		return;
+	if (fj_union_is_merged(c->thread, (int)c->arg[0], &dev))
 		show_one_link(c);
+	show_device(c, dev);
+}
+
+/* False: only the walk can tell. */
+static bool is_device_shown(struct fj_call *c, const struct fj_fast *q)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	struct fj_str pos;
+	bool is = true;
+
+	if (!(fj_mount_flags()->has_unions & FJ_UNIONS_ON_DEVICES))
+		return true;
+	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	is = fj_fast_position(q, &pos);
+	if (is)
+		show_device(c, fj_union_dir_device(c->thread, pos.at));
+	fj_scratch_release(c->thread, mark);
+	return is;
 }
 
 /* In a union: is what was just written to the program what it is to see? A whiteout is nothing, and
@@ -121,10 +172,14 @@ __attribute__((noinline)) static bool is_shown_right(
 
 	if (r == -EACCES || ((mode & FJ_S_IFMT) == FJ_S_IFCHR && !rdev))
 		return false;
-	is_merged = (mode & FJ_S_IFMT) == FJ_S_IFDIR ? fj_fast_is_merged(q) : 0;
+	if ((mode & FJ_S_IFMT) != FJ_S_IFDIR)
+		return true;
+	is_merged = fj_fast_is_merged(q);
+	if (is_merged < 0 || !is_device_shown(c, q))
+		return false;
 	if (is_merged > 0)
 		show_one_link(c);
-	return is_merged >= 0;
+	return true;
 }
 
 /* Find the place by walking, /proc/PID/exe included. */
@@ -176,7 +231,10 @@ FJ_HOT long fj_hook_stat(struct fj_call *c)
 			if (r != 0 || !follows || !is_symlink)
 				return r;
 		} while (fj_fast_beyond(&q));
-	r = find_place(c, PATH, jail_path, follows ? FJ_FOLLOW : 0, &place);
+	r = find_place(c, PATH, jail_path,
+		(follows ? FJ_FOLLOW : 0) |
+			(fj_mount_flags()->has_unions & FJ_UNIONS_ON_DEVICES ? FJ_WANT_POS : 0),
+		&place);
 	if (r < 0)
 		return r;
 	r = show_stat(c, place.dirfd, place.name,
@@ -185,6 +243,8 @@ FJ_HOT long fj_hook_stat(struct fj_call *c)
 		&is_symlink);
 	if (__builtin_expect(!r && place.is_merged, 0))
 		show_one_link(c);
+	if (__builtin_expect(!r && fj_mount_flags()->has_unions && place.pos && is_directory(c), 0))
+		show_device(c, fj_union_dir_device(c->thread, place.pos));
 	if (!r && place.is_mount && c->nr == __NR_statx)
 		((struct statx *)c->arg[4])->stx_attributes |= FJ_STATX_ATTR_MOUNT_ROOT;
 	fj_place_done(&place);

@@ -18,6 +18,7 @@ struct fj_mount_flags {
 	uint32_t mounts_share_device; /* some mount lies on the device of another, or of the root */
 	uint32_t dirs_share_device;   /* the same, and it is a directory */
 	uint32_t has_unions;	      /* some mount has several layers, or had: layers/union.h */
+#define FJ_UNIONS_ON_DEVICES 2u	      /* a bit of that: and they lie on several devices */
 	uint32_t has_entries;	      /* of FJ_MOUNT_ENTRY, now or before: devfs/dev_names.c */
 	uint32_t last_namespace;
 };

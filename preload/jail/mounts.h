@@ -40,6 +40,7 @@ enum {
 	FJ_MOUNT_ENTRY = 65536,	 /* not a mount: a name that the jail made in the host's /dev, and
 				    that lies elsewhere; devfs/dev_names.c */
 	FJ_MOUNT_UNION = 131072, /* of several directories: layers/union.h */
+	FJ_MOUNT_DEVICES = 262144, /* which lie on several devices: layers/union_dev.c */
 };
 
 /* What a lookup found: a copy. */

@@ -220,21 +220,27 @@ long fj_edit_options(struct fj_edit *e, uint32_t id, const char *text)
 	return -EINVAL;
 }
 
-/* The layers of a union: whose its files are the first one decides. */
-static bool are_like_root(const char *layers, const char *host, uint32_t flags)
+/* The layers of a union: whose its files are the first one decides. `*have_devices`: they lie on
+ * several. */
+static bool are_like_root(const char *layers, const char *host, uint32_t flags, bool *have_devices)
 {
 	char layer[LAYER_MAX];
 	bool is_file, are = true;
+	uint64_t dev, first = 0;
 	size_t len = 0;
 
-	for (; *layers && are; layers++) {
+	*have_devices = false;
+	for (; *layers; layers++) {
 		if (len + 1 >= sizeof(layer))
 			return false;
 		layer[len++] = *layers;
 		layer[len] = 0;
 		if (layers[1] && !(layers[1] == '/' && layers[2] == '/'))
 			continue;
-		are = is_like_root(host, flags, device_of(layer, &is_file));
+		dev = device_of(layer, &is_file);
+		first = first ? first : dev;
+		*have_devices = *have_devices || dev != first;
+		are = are && is_like_root(host, flags, dev);
 		len = 0;
 		layers += layers[1] != 0;
 	}
@@ -245,6 +251,7 @@ long fj_edit_layers(struct fj_edit *e, uint32_t id, const char *layers, const ch
 {
 	struct fj_mounts *v = e->v;
 	const size_t layers_len = fj_strlen(layers), work_len = fj_strlen(work);
+	bool have_devices;
 
 	if (v->text_used + layers_len + work_len + 2 >= FJ_MOUNT_TEXT)
 		return -ENOSPC;
@@ -254,13 +261,17 @@ long fj_edit_layers(struct fj_edit *e, uint32_t id, const char *layers, const ch
 			v->mount[i].work = fj_mounts_keep(v, work, work_len);
 			v->mount[i].flags |= FJ_MOUNT_UNION;
 			fj_mounts_note_layers(v, &v->mount[i]);
-			if (!are_like_root(layers, v->text + v->mount[i].host, v->mount[i].flags))
+			if (!are_like_root(layers, v->text + v->mount[i].host, v->mount[i].flags,
+				    &have_devices))
 				__atomic_store_n(
 					&fj_mount_flags()->dirs_share_device, 1, __ATOMIC_RELAXED);
 			__atomic_store_n(
 				&fj_mount_flags()->mounts_share_device, 1, __ATOMIC_RELAXED);
+			if (have_devices)
+				v->mount[i].flags |= FJ_MOUNT_DEVICES;
 			/* Whoever sees the mount has to see this. */
-			__atomic_store_n(&fj_mount_flags()->has_unions, 1, __ATOMIC_SEQ_CST);
+			__atomic_fetch_or(&fj_mount_flags()->has_unions,
+				have_devices ? 1 | FJ_UNIONS_ON_DEVICES : 1, __ATOMIC_SEQ_CST);
 			return 0;
 		}
 	return -EINVAL;

@@ -131,6 +131,12 @@ bool fj_dir_in_union(struct fj_thread *t, int dirfd, struct fj_str *pos);
 void fj_layers_recall_paths(const struct fj_thread *t, const char *pos, uint64_t epoch,
 	struct fj_str *paths, unsigned *flags);
 
+/* union_dev.c: the device that all directories of the union that `pos` lies in show, where its layers
+ * lie on several; else 0. */
+uint64_t fj_union_dir_device(struct fj_thread *t, const char *pos);
+/* The number that a directory shows which has number `ino` on `dev`, when that is `of_union`. */
+uint64_t fj_union_dir_number(uint64_t of_union, uint64_t dev, uint64_t ino);
+
 /* union_up.c: copy `name`, which was found, to the upper layer, where its directory is. */
 long fj_layers_copy_up(
 	struct fj_thread *t, struct fj_layers *l, const char *name, bool is_data_wanted);
@@ -156,8 +162,9 @@ long fj_union_bring_up(struct fj_thread *t, const char *host_path, struct fj_pla
 /* The same of a descriptor of the program's that is open for reading: it is replaced by one of the
  * copy. Returns 0 or -errno. */
 long fj_union_bring_fd_up(struct fj_thread *t, int fd);
-/* Is directory `fd` (or AT_FDCWD) in several layers of a union? */
-bool fj_union_is_merged(struct fj_thread *t, int fd);
+/* Is directory `fd` (or AT_FDCWD) in several layers of a union? `*dev` becomes its
+ * fj_union_dir_device(). */
+bool fj_union_is_merged(struct fj_thread *t, int fd, uint64_t *dev);
 /* Is directory `name`, which was found, in a lower layer as well? */
 bool fj_layers_merge_below(struct fj_thread *t, const struct fj_layers *l, const char *name);
 

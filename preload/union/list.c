@@ -17,6 +17,7 @@
  *
  * Called by the hooks of getdents(2) and rmdir(2). */
 #include "jail/hidden.h"
+#include "layers/union.h"
 #include "nested/roots.h"
 #include "sys/guest.h"
 #include "union/parts.h"
@@ -109,22 +110,26 @@ static bool may_have_record(const struct entry *e)
 }
 
 /* What the file in the layer's directory `fd` shows, which on the disk is as `e` says. */
-static void show_in(int fd, struct entry *e)
+static void show_in(int fd, uint64_t dir_device, struct entry *e)
 {
 	struct fj_union_origin origin;
 	struct fj_owner owner;
 
-	if (!may_have_record(e) || !fj_union_record(fd, e->name, &owner))
-		return;
-	if (owner.flags & FJ_OWN_DEVICE)
-		e->type = type_of(owner.mode);
-	if (fj_union_origin(&owner, e->dev, &origin))
-		e->ino = origin.ino;
+	if (may_have_record(e) && fj_union_record(fd, e->name, &owner)) {
+		if (owner.flags & FJ_OWN_DEVICE)
+			e->type = type_of(owner.mode);
+		if (fj_union_origin(&owner, e->dev, &origin)) {
+			e->dev = origin.dev;
+			e->ino = origin.ino;
+		}
+	}
+	if (e->type == FJ_DT_DIR)
+		e->ino = fj_union_dir_number(dir_device, e->dev, e->ino);
 }
 
 static void show_entry(const struct fj_union_layers *l, uint32_t i, struct entry *e)
 {
-	show_in(l->layer[i].fd, e);
+	show_in(l->layer[i].fd, l->dir_device, e);
 }
 
 /* Of "." and ".." the top layer tells. */
@@ -156,10 +161,11 @@ static bool is_kept_back(const struct listing *l, const char *name)
 			       !fj_sys3(__NR_faccessat, fd, FJ_HIDDEN_NAME "/work", 0)));
 }
 
-bool fj_union_lists(
-	struct fj_thread *t, int fd, uint64_t dev, const char *name, uint64_t *ino, uint8_t *type)
+bool fj_union_lists(struct fj_thread *t, const struct fj_union_alone *dir, const char *name,
+	uint64_t *ino, uint8_t *type)
 {
-	struct entry e = {.dev = dev, .ino = *ino, .type = *type, .name = name};
+	struct entry e = {.dev = dir->dev, .ino = *ino, .type = *type, .name = name};
+	const int fd = dir->fd;
 
 	if (name[0] == '.' && name[1] == 'f' &&
 		(fj_begins(name, FJ_UNION_TEMP) ||
@@ -170,7 +176,7 @@ bool fj_union_lists(
 		(e.type != FJ_DT_REG || may_have_record(&e)) &&
 		fj_union_is_whiteout(t, fd, name, NULL))
 		return false;
-	show_in(fd, &e);
+	show_in(fd, dir->dir_device, &e);
 	*ino = e.ino;
 	*type = e.type;
 	return true;

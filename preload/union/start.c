@@ -80,6 +80,7 @@ void fj_union_start(void)
 /* What that room wants to know of the layers of a directory. */
 static void describe_layers(const struct fj_layers *l, struct fj_union_layers *out)
 {
+	out->dir_device = 0;
 	out->count = 0;
 	for (uint32_t i = 0; i < l->count; i++)
 		if (l->fd[i] >= 0) {
@@ -108,18 +109,20 @@ static bool was_alone(int fd, const struct fj_str *pos)
 }
 
 /* (A function of its own, since the description of the layers is large.) */
-__attribute__((noinline)) static long list(struct fj_call *c, const struct fj_layers *l)
+__attribute__((noinline)) static long list(
+	struct fj_call *c, const struct fj_layers *l, uint64_t dir_device)
 {
 	struct fj_union_layers layers;
 
 	describe_layers(l, &layers);
+	layers.dir_device = dir_device;
 	return fj_union_list(
 		c, (int)c->arg[0], &layers, c->arg[1], c->arg[2], c->nr == __NR_getdents);
 }
 
 /* Of a directory that is, or may be, merged. */
 __attribute__((noinline)) static long list_merged(
-	struct fj_call *c, const struct fj_str *pos, bool *is_alone)
+	struct fj_call *c, const struct fj_str *pos, bool *is_alone, uint64_t dir_device)
 {
 	const int fd = (int)c->arg[0];
 	struct fj_layers l;
@@ -137,12 +140,12 @@ __attribute__((noinline)) static long list_merged(
 		return -FJ_RESTART; /* gone: the kernel knows */
 	*is_alone = fj_layers_having(&l) == 1;
 	note_alone(fd, pos, *is_alone);
-	r = *is_alone ? -FJ_RESTART : list(c, &l);
+	r = *is_alone ? -FJ_RESTART : list(c, &l, dir_device);
 	fj_layers_close(&l);
 	return r;
 }
 
-long fj_union_getdents(struct fj_call *c, bool *is_alone)
+long fj_union_getdents(struct fj_call *c, bool *is_alone, uint64_t *dir_device)
 {
 	struct fj_thread *t = c->thread;
 	struct fj_str pos;
@@ -151,8 +154,9 @@ long fj_union_getdents(struct fj_call *c, bool *is_alone)
 	if ((int)c->arg[0] < 0 || !fj_dir_in_union(t, (int)c->arg[0], &pos))
 		return -FJ_RESTART;
 	fj_scratch_trim(t, pos.at, pos.len + 1);
+	*dir_device = fj_union_dir_device(t, pos.at);
 	if (fj_layers_know_merged(pos.at, pos.len, fj_facts_epoch()))
-		return list_merged(c, &pos, is_alone);
+		return list_merged(c, &pos, is_alone, *dir_device);
 	*is_alone = true;
 	note_alone((int)c->arg[0], &pos, true);
 	return -FJ_RESTART;

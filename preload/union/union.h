@@ -81,6 +81,7 @@ bool fj_union_origin(const struct fj_owner *owner, uint64_t dev, struct fj_union
  * the whole union from the bottom: that of a directory never changes while it is listed, though it
  * may be copied up meanwhile. Layers below an opaque directory are not among them. */
 struct fj_union_layers {
+	uint64_t dir_device; /* fj_union_dir_device() */
 	uint32_t count;
 	struct {
 		int fd;
@@ -96,10 +97,15 @@ struct fj_union_layers {
  * -EACCES ... */
 long fj_union_list(struct fj_call *c, int fd, const struct fj_union_layers *layers, uint64_t buffer,
 	size_t size, bool is_old);
-/* The directory `fd`, on device `dev`, is in one layer alone, and the kernel has listed `name`: is it
- * shown? Then its number and type become what stat(2) shows. */
-bool fj_union_lists(
-	struct fj_thread *t, int fd, uint64_t dev, const char *name, uint64_t *ino, uint8_t *type);
+/* A directory in one layer alone, `fd` on device `dev`, that the kernel lists. */
+struct fj_union_alone {
+	int fd;
+	uint64_t dev;
+	uint64_t dir_device; /* fj_union_dir_device() */
+};
+/* It has listed `name`: is that shown? Then its number and type become what stat(2) shows. */
+bool fj_union_lists(struct fj_thread *t, const struct fj_union_alone *dir, const char *name,
+	uint64_t *ino, uint8_t *type);
 /* Is nothing in it, for rmdir(2)? 1, 0, or -errno. */
 long fj_union_is_empty(struct fj_call *c, const struct fj_union_layers *layers);
 

@@ -112,13 +112,14 @@ long fj_union_bring_fd_up(struct fj_thread *t, int fd)
 	return r;
 }
 
-bool fj_union_is_merged(struct fj_thread *t, int fd)
+bool fj_union_is_merged(struct fj_thread *t, int fd, uint64_t *dev)
 {
 	const uint32_t mark = fj_scratch_mark(t);
 	struct fj_layers l;
 	struct fj_str pos;
 	bool is = false;
 
+	*dev = 0;
 	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
 	if (fj_dir_in_union(t, fd, &pos)) {
 		const int known = fj_layers_know_merged(pos.at, pos.len, fj_facts_epoch());
@@ -128,6 +129,7 @@ bool fj_union_is_merged(struct fj_thread *t, int fd)
 			is = fj_layers_having(&l) > 1;
 			fj_layers_close(&l);
 		}
+		*dev = fj_union_dir_device(t, pos.at);
 	}
 	fj_scratch_release(t, mark);
 	return is;

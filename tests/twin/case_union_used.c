@@ -6,6 +6,8 @@
  */
 #include "case_union.h"
 
+#include <sys/sysmacros.h>
+
 TOOL(union_says)
 {
 	say("run as %s\n", argc > 2 ? argv[2] : "?");
@@ -168,4 +170,91 @@ CASE(union_root_used_stacked)
 	R(umount2("/t/m2", 0));
 	take_away();
 	show_tree("u2");
+}
+
+/* What each directory at and below `path` tells of itself, into `id`, by three calls that must agree. */
+static int see_dirs(const char *path, uint64_t dev, struct stat *id, int n, int most)
+{
+	struct { /* struct statx of linux/stat.h */
+		uint32_t head[8];
+		uint64_t ino, rest[12];
+		uint32_t major, minor;
+		uint64_t space[14];
+	} sx = {0};
+	struct stat st, by_fd;
+	char name[400];
+	int fd;
+
+	if (n == most || lstat(path, &st) || !S_ISDIR(st.st_mode))
+		return n;
+	fd = open(path, O_RDONLY | O_DIRECTORY);
+	fstat(fd, &by_fd);
+	SYSCALL(SYS_statx, AT_FDCWD, path, 0, 0x7ff, &sx);
+	say("%s: %s, %s, %s\n", path, st.st_dev == dev ? "on the device" : "elsewhere",
+		by_fd.st_dev == st.st_dev && by_fd.st_ino == st.st_ino ? "so by its descriptor" :
+									 "not by its descriptor",
+		makedev(sx.major, sx.minor) == st.st_dev && sx.ino == st.st_ino ? "so by statx" :
+										  "not by statx");
+	fstatat(fd, "", &by_fd, AT_EMPTY_PATH);
+	if (by_fd.st_dev != st.st_dev || by_fd.st_ino != st.st_ino)
+		say("not by an empty name\n");
+	fstatat(fd, ".", &by_fd, 0);
+	if (by_fd.st_dev != st.st_dev || by_fd.st_ino != st.st_ino)
+		say("not by a dot\n");
+	close(fd);
+	for (int i = 0; i < n; i++)
+		if (id[i].st_dev == st.st_dev && id[i].st_ino == st.st_ino)
+			say("as another\n");
+	id[n++] = st;
+	for (char **each = names(path); each && *each; each++) {
+		snprintf(name, sizeof(name), "%s/%s", path, *each);
+		n = see_dirs(name, dev, id, n, most);
+	}
+	return n;
+}
+
+/* The layers lie on two file systems; who stays on one meets all directories. */
+CASE(union_root_used_devices)
+{
+	static struct stat before[60], after[60];
+	struct stat top;
+	int n, m;
+
+	make_layers();
+	mkdir("s", 0755);
+	R(mount("tmpfs", "/t/s", "tmpfs", 0, NULL));
+	mkdir("s/u", 0755);
+	mkdir("s/w", 0755);
+	mkdir("s/u/d", 0755);
+	mkdir("s/u/d/of-u", 0755);
+	R(mount("overlay", "/t/m", "overlay", 0,
+		"lowerdir=/t/l1:/t/l2,upperdir=/t/s/u,workdir=/t/s/w"));
+	R(stat("m", &top));
+	n = see_dirs("m", top.st_dev, before, 0, 60);
+	say("%d directories\n", n);
+	say("--- copied up\n");
+	R(chmod("m/only/deep", 0711));
+	R(chmod("m/file-and-dir", 0711));
+	m = see_dirs("m", top.st_dev, after, 0, 60);
+	for (int i = 0; i < n && i < m; i++)
+		say("%d: %s\n", i, before[i].st_ino == after[i].st_ino ? "its number" : "another");
+	say("--- made\n");
+	R(mkdir("m/new", 0755));
+	R(mkdir("m/new/deep", 0755));
+	R(mkdir("m/only/deep/new", 0755));
+	R(unlink("m/both"));
+	R(mkdir("m/both", 0755));
+	R(rename("m/new", "m/moved"));
+	R(chdir("m/only/deep/new"));
+	R(stat(".", &before[0]));
+	R(stat("..", &before[1]));
+	R(stat("../../..", &before[2]));
+	R(chdir("/t"));
+	for (int i = 0; i < 3; i++)
+		say("%d: %s\n", i, before[i].st_dev == top.st_dev ? "on the device" : "elsewhere");
+	say("%d directories\n", see_dirs("m", top.st_dev, after, 0, 60));
+	R(rename("m/moved", "m/only/moved"));
+	R(rename("m/only", "m/elsewhere"));
+	take_away();
+	R(umount2("/t/s", 0));
 }

@@ -1,0 +1,62 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * union_dev.c - the device of the directories of a union whose layers lie on several devices.
+ *
+ * Who walks a tree without leaving its file system (find -xdev, du -x, tar --one-file-system, git on
+ * the way up to its repository) goes by the devices of directories. So all of a union's have one: that
+ * of the topmost layer, which its mount shows too. As ovl_map_dev_ino() of fs/overlayfs/inode.c has it,
+ * other files keep the device of their layer, for a number alone would not tell two of them apart.
+ * Numbers of directories of the other layers get bits of their own device, where inode numbers have none.
+ *
+ * Called by the hooks of stat(2) and of listings, in jails that have such a union. */
+#include "layers/union.h"
+
+#include "jail/mount_flags.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+
+#include <asm/stat.h>
+
+#define NUMBER_BITS 48
+#define DEVICE_BITS 15 /* the highest bit stays clear: some take a number for a signed one */
+
+/* The device of the place of the host that was asked about last, below a hash of its path. */
+static uint64_t last;
+
+static uint64_t device_of(const struct fj_str *host)
+{
+	const uint64_t hash = fj_hash(host->at, host->len, FJ_HASH_SEED) >> 32 << 32;
+	const uint64_t known = __atomic_load_n(&last, __ATOMIC_RELAXED);
+	struct stat st;
+
+	if (known && known >> 32 << 32 == hash)
+		return (uint32_t)known;
+	if (fj_sys4(__NR_newfstatat, AT_FDCWD, host->len ? host->at : "/", &st, 0))
+		return 0;
+	__atomic_store_n(&last, hash | (uint32_t)st.st_dev, __ATOMIC_RELAXED);
+	return st.st_dev;
+}
+
+uint64_t fj_union_dir_device(struct fj_thread *t, const char *pos)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	struct fj_mount_found m;
+	struct fj_str host;
+	uint64_t dev = 0;
+
+	if (!(fj_mount_flags()->has_unions & FJ_UNIONS_ON_DEVICES))
+		return 0;
+	fj_str_init(&host, fj_scratch_path(t), FJ_PATH_MAX);
+	if (fj_mount_of(pos, &m, &host) && (m.flags & FJ_MOUNT_DEVICES) && !host.overflowed)
+		dev = device_of(&host);
+	fj_scratch_release(t, mark);
+	return dev;
+}
+
+uint64_t fj_union_dir_number(uint64_t of_union, uint64_t dev, uint64_t ino)
+{
+	const uint64_t bits = (dev * 0x9e3779b97f4a7c15u) >> (64 - DEVICE_BITS);
+
+	return !of_union || dev == of_union ? ino : ino ^ (bits | 1) << NUMBER_BITS;
+}
