@@ -70,11 +70,13 @@ MAKE
 	done
 	printf '\tprintf("version %%s, sum %%d\\n", VERSION, sum);\n\treturn 0;\n}\n'
 } >main.c
+cd "$mine"
 give_to_user "$root/src"
 
 succeeds 'make -j4' jail -w /src "$root" make -j4
 prints 'the program runs in the jail' 'version 1.42, sum 820' jail "$root" /src/program
-owned_by_user 'everything it made is the user'\''s' program obj obj/libparts.a obj/part_1.o
+owned_by_user 'everything it made is the user'\''s' \
+	"$root/src/program" "$root/src/obj" "$root/src/obj/libparts.a" "$root/src/obj/part_1.o"
 prints 'a second make finds nothing to do' "make: Nothing to be done for 'all'." jail -w /src "$root" make
 prints_like 'after a change it does only what it must' 'cc -O1 -Wall -Werror -Iobj -MMD -c -o obj/part_7.o lib/part_7.c
 ar rcs obj/libparts.a obj/*.o
@@ -83,15 +85,14 @@ prints_like 'make check, a make in a make' '*all is well*' jail -w /src "$root" 
 succeeds 'make install' jail -w /src "$root" make install
 prints 'what is installed is found' 'version 1.42, sum 820' jail "$root" program
 prints 'from a place in the jail, make runs there' "make: Nothing to be done for 'all'." \
-	jail_from "$root/src" "$root" make
+	jail_from "$(as_made "$root")/src" "$root" make
 run jail -w /src "$root" make nosuch
 is 'make'\''s exit status' 2 "$rc"
 like 'make'\''s message' "*No rule to make target 'nosuch'*" "$err"
-echo '#error broken' >>lib/part_3.c
+succeeds 'a source is changed inside' jail -w /src "$root" sh -c 'echo "#error broken" >>lib/part_3.c'
 run jail -w /src "$root" make -k -j4
 is 'a broken source: exit status' 2 "$rc"
 like 'a broken source: gcc names it' '*lib/part_3.c:6:2: error: #error broken*' "$err"
 succeeds 'make clean' jail -w /src "$root" make clean
-is 'nothing is left' "$(printf 'Makefile\nlib\nmain.c\ntests')" "$(LC_ALL=C ls)"
-cd "$mine"
+prints 'nothing is left' "$(printf 'Makefile\nlib\nmain.c\ntests')" jail -w /src "$root" ls
 finish
