@@ -38,14 +38,14 @@
 
 struct fj_values {
 	uint32_t count;
-	uint32_t value[12];
+	uint32_t value[13];
 };
 
 /* FJ_IF_GUARDED, FJ_IF_TRACING and FJ_IF_PEER: of the first, the first and the third argument. */
-static const struct fj_values fj_prctl_options = {12,
+static const struct fj_values fj_prctl_options = {13,
 	{PR_GET_SECCOMP, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS, PR_GET_KEEPCAPS,
 		PR_SET_KEEPCAPS, PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_GET_SECUREBITS,
-		PR_SET_SECUREBITS, PR_CAP_AMBIENT, FJ_PR_SET_SYSCALL_USER_DISPATCH}};
+		PR_SET_SECUREBITS, PR_CAP_AMBIENT, PR_SET_TSC, FJ_PR_SET_SYSCALL_USER_DISPATCH}};
 static const struct fj_values fj_ptrace_requests = {
 	4, {PTRACE_TRACEME, PTRACE_ATTACH, PTRACE_SEIZE, PTRACE_SETOPTIONS}};
 static const struct fj_values fj_peer_options = {2, {FJ_SO_PEERCRED, FJ_SO_PEERGROUPS}};

@@ -27,10 +27,11 @@
  * epoch afterwards; an asker who has become another finds facts that are not his.
  *
  * A process killed inside an announced change leaves `changers` above zero: facts are not used
- * again in that jail, which is slower and right. Changes made from outside the jail are not seen:
- * docs/LIMITS.md. */
+ * again in that jail, which is slower and right. Changes made from outside the jail are announced by
+ * nobody: for their sake a fact is used for a second only, and then seen anew (docs/LIMITS.md). */
 #include "jail/facts.h"
 #include "jail/root.h"
+#include "sys/arch.h"
 #include "sys/sys.h"
 #include "jail/mount_table.h"
 
@@ -109,6 +110,19 @@ static struct fj_fact *fact_for(uint64_t view, const char *key, size_t key_len, 
 	return &fj_facts_table()->fact[*hash % FJ_FACTS];
 }
 
+static inline uint32_t now(void)
+{
+	return (uint32_t)(fj_arch_ticks() >> FJ_FACT_TICK);
+}
+
+/* (One that another processor has seen a moment later than now is old, too.) */
+static inline bool is_old(const struct fj_fact *f)
+{
+	const uint32_t lifetime = __atomic_load_n(&fj_facts_state()->lifetime, __ATOMIC_RELAXED);
+
+	return lifetime && now() - f->born > lifetime;
+}
+
 FJ_HOT const struct fj_fact *fj_facts_look(
 	const struct fj_root *root, const char *key, size_t key_len, uint64_t epoch, uint32_t *turn)
 {
@@ -119,7 +133,7 @@ FJ_HOT const struct fj_fact *fj_facts_look(
 	*turn = fj_seq_begin(&f->turn);
 	return !fj_seq_is_odd(*turn) && f->hash == hash && f->epoch == epoch && f->root == view &&
 			       f->key_len == key_len && key_len + f->value_len < FJ_FACT_TEXT &&
-			       fj_same(f->text, key, key_len) ?
+			       fj_same(f->text, key, key_len) && !is_old(f) ?
 		       f :
 		       NULL;
 }
@@ -154,7 +168,8 @@ void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, c
 	f->epoch = epoch;
 	f->key_len = (uint16_t)key_len;
 	f->value_len = (uint16_t)value_len;
-	f->flags = flags;
+	f->flags = (uint32_t)flags;
+	f->born = fj_facts_state()->lifetime ? now() : 0;
 	f->asker = asker;
 	memcpy(f->text, key, key_len);
 	memcpy(f->text + key_len, value, value_len);

@@ -32,7 +32,8 @@ struct fj_fact {
 	uint64_t root; /* which root the key starts at: fj_root.id */
 	uint64_t hash;
 	uint64_t epoch;
-	uint64_t flags; /* FJ_FACT_ */
+	uint32_t flags; /* FJ_FACT_ */
+	uint32_t born;	/* when it was seen: FJ_FACT_TICK */
 	uint64_t asker; /* who may search the directory, and all on the way: fj_thread.asker; 0:
 			   that is not known of anybody */
 	char text[FJ_FACT_TEXT];
@@ -44,8 +45,13 @@ _Static_assert(sizeof(struct fj_fact) == 512, "facts fill whole cache lines");
 struct fj_facts_state {
 	uint64_t epoch;	   /* advances when a remembered fact may have become wrong */
 	uint32_t changers; /* calls under way that may make one wrong */
-	uint32_t unused;
+	uint32_t lifetime; /* of a fact, in units of FJ_FACT_TICK; 0: without end */
 };
+/* A unit of time for facts: so many bits of fj_arch_ticks() less, which is 0.2 to 1 ms. */
+#define FJ_FACT_TICK 20
+/* Who changes the tree from outside the jail, or in another jail, cannot tell this one: what he did
+ * is seen after 0.4 to 2 s. */
+#define FJ_FACT_LIFETIME 2048u
 static inline struct fj_facts_state *fj_facts_state(void)
 {
 	return (struct fj_facts_state *)fj_jail_at(FJ_FACTS_STATE_AT);

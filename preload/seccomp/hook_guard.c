@@ -16,6 +16,7 @@
 #include "sys/sys.h"
 #include "call/hooks.h"
 #include "sys/nr.h"
+#include "jail/facts.h"
 #include "jail/jail.h"
 
 #include <linux/filter.h>
@@ -123,6 +124,21 @@ static long set_no_new_privs(struct fj_call *c)
 	return fj_kernel(c);
 }
 
+/* Who may not read the time stamp counter cannot tell how old a fact is, and nor can those that he
+ * starts: from now on none grows old in this jail. */
+static long forbid_ticks(struct fj_call *c)
+{
+	const uint32_t lifetime = fj_facts_state()->lifetime;
+	long r;
+
+	if (c->arg[1] == PR_TSC_SIGSEGV)
+		__atomic_store_n(&fj_facts_state()->lifetime, 0, __ATOMIC_SEQ_CST);
+	r = fj_kernel(c);
+	if (r && c->arg[1] == PR_TSC_SIGSEGV)
+		__atomic_store_n(&fj_facts_state()->lifetime, lifetime, __ATOMIC_SEQ_CST);
+	return r;
+}
+
 long fj_hook_prctl(struct fj_call *c)
 {
 	switch ((int)c->arg[0]) {
@@ -134,6 +150,8 @@ long fj_hook_prctl(struct fj_call *c)
 		return fj_guard()->seccomp_mode;
 	case PR_SET_NO_NEW_PRIVS:
 		return set_no_new_privs(c);
+	case PR_SET_TSC:
+		return forbid_ticks(c);
 	case FJ_PR_SET_SYSCALL_USER_DISPATCH:
 		return -EINVAL; /* as a kernel without it (before 5.11): the engine's calls would be
 				   dispatched to the program */

@@ -19,6 +19,7 @@
 
 #include <asm/stat.h>
 #include <linux/mman.h>
+#include <linux/prctl.h>
 #include <linux/resource.h>
 #include <linux/utsname.h>
 
@@ -170,6 +171,14 @@ static struct rlimit64 raise_file_sizes(void)
 	return before;
 }
 
+/* May the time stamp counter be read? (Who was forbidden it would die of that.) */
+static bool may_read_ticks(void)
+{
+	int mode = 0;
+
+	return !fj_sys5(__NR_prctl, PR_GET_TSC, &mode, 0, 0, 0) && mode == PR_TSC_ENABLE;
+}
+
 void fj_jail_make(char **envp)
 {
 	const struct rlimit64 file_sizes = raise_file_sizes(), descriptors = raise_descriptors();
@@ -195,6 +204,7 @@ void fj_jail_make(char **envp)
 	make_room_for_texts((int)memory);
 	note_nameless((int)memory);
 	fj_facts_state()->epoch = 1;
+	fj_facts_state()->lifetime = may_read_ticks() ? FJ_FACT_LIFETIME : 0;
 	fj_jail->first_pid = (int32_t)fj_sys0(__NR_getpid);
 	fj_jail->has_trap = !fj_options.no_trap;
 	fj_sys4(__NR_newfstatat, root, "", &st, AT_EMPTY_PATH);

@@ -273,6 +273,32 @@ START_TEST(many)
 }
 END_TEST
 
+/* Others change the tree and announce nothing. */
+START_TEST(grows_old)
+{
+	struct fj_fact *f = fj_facts_table()->fact;
+	uint32_t found = 0;
+
+	fj_facts_state()->lifetime = 0x40000000; /* days */
+	remember("/bin", "usr/bin");
+	ck_assert_str_eq(recall("/bin"), "usr/bin");
+	for (size_t i = 0; i < FJ_FACTS; i++)
+		if (f[i].key_len) {
+			f[i].born -= 0x40000001;
+			found++;
+		}
+	ck_assert_uint_eq(found, 1);
+	ck_assert_str_eq(recall("/bin"), "(none)");
+	/* Nobody may ask how old it is. */
+	fj_facts_state()->lifetime = 0;
+	ck_assert_str_eq(recall("/bin"), "usr/bin");
+	/* One that is seen anew is young again. */
+	fj_facts_state()->lifetime = 0x40000000;
+	remember("/bin", "bin");
+	ck_assert_str_eq(recall("/bin"), "bin");
+}
+END_TEST
+
 Suite *unit_suite_facts(void)
 {
 	Suite *s = suite_create("facts");
@@ -292,6 +318,7 @@ Suite *unit_suite_facts(void)
 	tcase_add_test(c, trailing_slashes);
 	tcase_add_test(c, dead_changer);
 	tcase_add_test(c, many);
+	tcase_add_test(c, grows_old);
 	suite_add_tcase(s, c);
 	return s;
 }

@@ -40,6 +40,16 @@ static inline uint64_t fj_thread_pointer(void)
 	return base;
 }
 
+/* A count that goes on by itself, at 1 to 5 GHz: the time stamp counter, which a process may be
+ * forbidden to read (prctl(2), PR_SET_TSC). Two processors may be some counts apart. */
+static inline uint64_t fj_arch_ticks(void)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+	return (uint64_t)high << 32 | low;
+}
+
 /* For clone(2): the stack of a child that shares this memory, ending at `top`. The child runs
  * `begin`(`data`), which does not return. */
 void fj_arch_child(void);
