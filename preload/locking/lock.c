@@ -30,7 +30,7 @@
  * process, or after fork(2) to its parent, and then the high half tells. */
 static uint64_t namespace;
 
-static uint32_t namespace_of_process(uint32_t pid)
+uint32_t fj_pid_namespace(uint32_t pid)
 {
 	uint64_t known = __atomic_load_n(&namespace, __ATOMIC_RELAXED);
 	struct stat st = {0};
@@ -60,7 +60,7 @@ static bool is_lock_ours(uint64_t holder, uint64_t word, uint32_t pid)
 {
 	const uint32_t its = namespace_of(holder, word);
 
-	return its && its == namespace_of_process(pid);
+	return its && its == fj_pid_namespace(pid);
 }
 
 /* Has one and the same holding lasted for so many looks that it is over? */
@@ -97,7 +97,7 @@ static bool take_lock(
 	struct fj_lock *l, uint32_t pid, uint32_t me, uint64_t word, struct fj_lock_hold *hold)
 {
 	const uint32_t robbed = (uint32_t)word;
-	const uint64_t holder = said(l), mine = namespace_of_process(pid);
+	const uint64_t holder = said(l), mine = fj_pid_namespace(pid);
 	uint64_t next = ((word >> 33) + 1) << 33 | (word & FJ_LOCK_ROBBED) | me;
 
 	if (robbed)

@@ -62,5 +62,7 @@ bool fj_lock_is_of(const struct fj_lock *l, uint32_t me);
 /* At process start: what another thread of process `me` held in its life before execve(2), nobody
  * does any more. (Who has that id in a namespace that we do not know of is not meant.) */
 void fj_lock_forget(struct fj_lock *l, uint32_t me);
+/* The PID namespace of process `pid`, which calls; 0: unknown. */
+uint32_t fj_pid_namespace(uint32_t pid);
 
 #endif

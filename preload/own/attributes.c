@@ -290,80 +290,107 @@ long fj_store_block_copy(
 	return 0;
 }
 
-/* Where the record was found before, and what it was. */
-struct began {
-	struct fj_store *from;
-	struct fj_store_copy copy;
+/* The arguments of fj_own_set_attribute. */
+struct change {
+	const struct fj_own_key *key;
+	const char *name;
+	const void *value;
+	size_t size;
+	int flags;
+	const struct fj_owner *shown;
+	struct fj_store *from; /* where the record was found before */
+	struct fj_store_copy began;
+	uint32_t tried; /* the block that it was to get, by one who was killed after that */
+	bool is_put;
 };
 
-static long change_attribute(struct fj_store_hold *hold, const struct fj_own_key *key,
-	const char *name, const void *value, size_t size, int flags, const struct fj_owner *shown,
-	struct began *began)
+/* To create an attribute twice is an error: so did he who was killed get that far? (His block is
+ * nobody else's.) */
+static bool is_made(struct fj_store *s, const struct change *q)
 {
-	struct fj_store *s = hold->s, *from;
+	struct fj_store_copy there;
+
+	return q->is_put || (q->tried && fj_store_find(s, q->key, false, &there, NULL, NULL) &&
+				    fj_store_attributes(&there) == q->tried);
+}
+
+static long put_changed(
+	struct fj_store_hold *hold, struct change *q, struct fj_store_copy *copy, uint32_t made)
+{
+	long r;
+
+	if (copy->flags & FJ_OWN_CTIME) /* whoever sets an attribute advances the disk's */
+		fj_store_set_ctime(copy, 0);
+	copy->attributes = made;
+	copy->flags = (uint8_t)(made ? copy->flags | FJ_OWN_ATTRIBUTES :
+				       copy->flags & ~FJ_OWN_ATTRIBUTES);
+	q->tried = made;
+	r = fj_store_put_from(hold, q->from, q->key, copy);
+	q->is_put = !r;
+	if (r)
+		q->tried = 0;
+	return r;
+}
+
+static long change_attribute(struct fj_store_hold *hold, void *data)
+{
+	struct change *q = data;
+	struct fj_store *s = hold->s;
 	struct fj_store_copy copy;
 	struct walk w = {0};
 	uint32_t old, made = 0, brought = 0;
 	bool is_there;
 	long r;
 
-	fj_store_begin(key, shown, &copy, &from);
-	*began = (struct began){from, copy};
-	brought = from && from != s ? fj_store_attributes(&copy) : 0;
+	if (is_made(s, q))
+		return 0;
+	if (q->value && fj_streq(q->name, FJ_ACL_DEFAULT)) /* (one too many is no harm) */
+		__atomic_fetch_add(&fj_store_head(s)->inheriting, 1, __ATOMIC_RELAXED);
+	fj_store_begin(q->key, q->shown, &copy, &q->from);
+	q->began = copy;
+	brought = q->from && q->from != s ? fj_store_attributes(&copy) : 0;
 	if (brought) { /* a block has no references */
-		r = fj_store_block_copy(from, brought, hold, &copy.attributes);
+		r = fj_store_block_copy(q->from, brought, hold, &copy.attributes);
 		if (r < 0)
 			return r;
 	}
 	old = fj_store_attributes(&copy);
-	is_there = open_block(s, old, &w) && find_entry(&w, name);
-	if (is_there && (flags & XATTR_CREATE))
+	is_there = open_block(s, old, &w) && find_entry(&w, q->name);
+	if (is_there && (q->flags & XATTR_CREATE))
 		r = -EEXIST;
-	else if (!is_there && (!value || (flags & XATTR_REPLACE)))
+	else if (!is_there && (!q->value || (q->flags & XATTR_REPLACE)))
 		r = -ENODATA;
 	else
-		r = rewrite(hold, old, name, value, size, &made);
+		r = rewrite(hold, old, q->name, q->value, q->size, &made);
 	if (r < 0) {
 		if (brought && old)
 			fj_store_block_give(hold, old);
 		return r;
 	}
-	if (copy.flags & FJ_OWN_CTIME) /* whoever sets an attribute advances the disk's */
-		fj_store_set_ctime(&copy, 0);
-	copy.attributes = made;
-	copy.flags =
-		(uint8_t)(made ? copy.flags | FJ_OWN_ATTRIBUTES : copy.flags & ~FJ_OWN_ATTRIBUTES);
-	r = fj_store_put_from(hold, from, key, &copy);
+	r = put_changed(hold, q, &copy, made);
 	if (r < 0 && made)
 		fj_store_block_give(hold, made);
-	if (old && (r >= 0 || brought)) {
+	if (old && (r >= 0 || brought))
 		fj_store_block_give(hold, old);
-	}
 	return r;
 }
 
 long fj_own_set_attribute(const struct fj_own_key *key, const char *name, const void *value,
 	size_t size, int flags, const struct fj_owner *shown)
 {
+	struct change q = {.key = key,
+		.name = name,
+		.value = value,
+		.size = size,
+		.flags = flags,
+		.shown = shown};
 	struct fj_store *s = fj_store_home(key);
-	struct fj_store_hold hold;
-	struct began began = {NULL, {0}};
-	uint32_t times = 0;
-	long r, released;
+	long r;
 
 	if (!fj_store_count)
 		return -EROFS;
-	do {
-		r = fj_store_lock(s, &hold);
-		if (r < 0)
-			return r;
-		r = change_attribute(&hold, key, name, value, size, flags, shown, &began);
-		if (!r && value && fj_streq(name, FJ_ACL_DEFAULT))
-			__atomic_fetch_add(&fj_store_head(s)->inheriting, 1, __ATOMIC_RELAXED);
-		released = fj_store_unlock(&hold);
-	} while (fj_store_again(&r, &times));
-	r = r ? r : released;
-	if (!r && began.from && began.from != s)
-		fj_store_drop_others(s, began.from, key, &began.copy);
+	r = fj_store_change(s, change_attribute, &q);
+	if (!r && q.from && q.from != s)
+		fj_store_drop_others(s, q.from, key, &q.began);
 	return r;
 }

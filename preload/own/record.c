@@ -115,29 +115,37 @@ void fj_store_begin(const struct fj_own_key *key, const struct fj_owner *shown,
 		.flags = (uint8_t)(shown->flags & FJ_OWN_NAMELESS)};
 }
 
+/* The record of a file, where another counts now. */
+struct drop {
+	const struct fj_own_key *key;
+	const struct fj_store_copy *only; /* when it is that still */
+};
+
+static long drop(struct fj_store_hold *hold, void *data)
+{
+	const struct drop *q = data;
+	struct fj_store_slot *slot;
+	struct fj_store_copy there;
+	uint32_t state;
+
+	if (!fj_store_find(hold->s, q->key, false, &there, &slot, &state) ||
+		(q->only && memcmp(&there, q->only, sizeof(there))))
+		return 0;
+	return fj_store_drop(hold, slot, state);
+}
+
 static void drop_before(struct fj_store *s, const struct fj_own_key *key)
 {
+	struct drop q = {.key = key};
 	struct fj_store *other;
 
 	/* (The same file may be mapped twice, for two processes that met one root at once.) */
 	for (uint32_t at = 0; (other = fj_store_each(&at)) != NULL && other != s &&
 			      (other->ino != s->ino || other->home != s->home);) {
-		struct fj_store_slot *slot;
 		struct fj_store_copy copy;
-		struct fj_store_hold hold;
-		uint32_t state, times = 0;
-		long r;
 
-		if (!fj_store_find(other, key, false, &copy, NULL, NULL))
-			continue;
-		do {
-			if (fj_store_lock(other, &hold) < 0)
-				break;
-			r = fj_store_find(other, key, false, &copy, &slot, &state) ?
-				    fj_store_drop(&hold, slot, state) :
-				    0;
-			fj_store_unlock(&hold);
-		} while (fj_store_again(&r, &times));
+		if (fj_store_find(other, key, false, &copy, NULL, NULL))
+			fj_store_change(other, drop, &q);
 	}
 }
 
@@ -146,23 +154,10 @@ static void drop_before(struct fj_store *s, const struct fj_own_key *key)
 static void drop_behind(
 	struct fj_store *from, const struct fj_own_key *key, const struct fj_store_copy *copy)
 {
-	struct fj_store_slot *slot;
-	struct fj_store_copy there;
-	struct fj_store_hold hold;
-	uint32_t state, times = 0;
-	long r;
+	struct drop q = {key, copy};
 
-	if (from == &fj_store[1] || !fj_store_is_written(from) || from->is_shared)
-		return;
-	do {
-		if (fj_store_lock(from, &hold) < 0)
-			return;
-		r = fj_store_find(from, key, false, &there, &slot, &state) &&
-				    !memcmp(&there, copy, sizeof(there)) ?
-			    fj_store_drop(&hold, slot, state) :
-			    0;
-		fj_store_unlock(&hold);
-	} while (fj_store_again(&r, &times));
+	if (from != &fj_store[1] && fj_store_is_written(from) && !from->is_shared)
+		fj_store_change(from, drop, &q);
 }
 
 void fj_store_drop_others(struct fj_store *s, struct fj_store *from, const struct fj_own_key *key,
@@ -239,11 +234,11 @@ struct change {
 	uint64_t ctime;
 	struct fj_store *from; /* where the record was found */
 	struct fj_store_copy began;
+	bool lacks_ctime; /* it was to have a ctime, and has none */
 };
 
-/* The record that the change makes, into `copy`; false when it is the one that is there, or none.
- * `*lacks_ctime`: it was to have a ctime, and has none. */
-static bool make_record(struct change *q, struct fj_store_copy *copy, bool *lacks_ctime)
+/* The record that the change makes, into `copy`; false when it is the one that is there, or none. */
+static bool make_record(struct change *q, struct fj_store_copy *copy)
 {
 	bool had;
 
@@ -251,106 +246,115 @@ static bool make_record(struct change *q, struct fj_store_copy *copy, bool *lack
 	had = q->from;
 	q->began = *copy;
 	apply(copy, had, q->what, q->to, q->real_mode);
-	*lacks_ctime = q->what & FJ_OWN_CTIME;
+	q->lacks_ctime = q->what & FJ_OWN_CTIME;
 	if (is_needless(had, copy, q->shown))
 		return false;
-	if (*lacks_ctime && !(copy->flags & (FJ_OWN_DEVICE | FJ_OWN_ATTRIBUTES))) {
+	if (q->lacks_ctime && !(copy->flags & (FJ_OWN_DEVICE | FJ_OWN_ATTRIBUTES))) {
 		if (fj_store_ctime(copy) < q->ctime)
 			fj_store_set_ctime(copy, q->ctime);
-		*lacks_ctime = false;
+		q->lacks_ctime = false;
 	}
 	return memcmp(&q->began, copy, sizeof(*copy)) != 0;
+}
+
+static long set(struct fj_store_hold *hold, void *data)
+{
+	struct change *q = data;
+	struct fj_store_copy copy;
+	long r = 0;
+
+	if (make_record(q, &copy))
+		r = put_with_attributes(hold, q->from, q->key, &copy);
+	if (!r && (copy.mode & FJ_S_ISGID) && (q->shown->mode & FJ_S_IFMT) == FJ_S_IFDIR)
+		__atomic_fetch_add(&fj_store_head(hold->s)->inheriting, 1, __ATOMIC_RELAXED);
+	return r;
 }
 
 long fj_own_set(const struct fj_own_key *key, unsigned what, const struct fj_owner *to,
 	const struct fj_owner *shown, uint32_t real_mode)
 {
-	struct change q = {key, what, to, shown, real_mode, to->ctime + 1, NULL, {0}};
+	struct change q = {key, what, to, shown, real_mode, to->ctime + 1, NULL, {0}, false};
 	struct fj_store *s = fj_store_home(key);
 	struct fj_store_copy copy;
-	struct fj_store_hold hold;
 	/* A record that is to have a time changes at each call. */
 	const bool surely_changes = (what & FJ_OWN_CTIME) && shown->key.ino == key->ino &&
 				    !(shown->flags & (FJ_OWN_DEVICE | FJ_OWN_ATTRIBUTES));
-	bool lacks_ctime;
-	uint32_t times = 0;
-	long r = 0, released;
+	long r = 0;
 
 	if (!fj_store_count)
 		return -EROFS;
 	/* Most changes of owner say what is so already; asked without the lock, and again under it.
 	 */
-	if (surely_changes || make_record(&q, &copy, &lacks_ctime)) {
+	if (surely_changes || make_record(&q, &copy)) {
 		if (what & FJ_OWN_CTIME)
 			q.ctime = fj_store_ctime_now(to->ctime);
-		do {
-			r = fj_store_lock(s, &hold);
-			if (r < 0)
-				return r;
-			if (make_record(&q, &copy, &lacks_ctime))
-				r = put_with_attributes(&hold, q.from, key, &copy);
-			if (!r && (copy.mode & FJ_S_ISGID) &&
-				(shown->mode & FJ_S_IFMT) == FJ_S_IFDIR)
-				__atomic_fetch_add(
-					&fj_store_head(s)->inheriting, 1, __ATOMIC_RELAXED);
-			released = fj_store_unlock(&hold);
-		} while (fj_store_again(&r, &times));
-		r = r ? r : released;
+		r = fj_store_change(s, set, &q);
 		if (!r && q.from && q.from != s)
 			fj_store_drop_others(s, q.from, key, &q.began);
 	}
-	return !r && lacks_ctime ? FJ_OWN_NO_CTIME : r;
+	return !r && q.lacks_ctime ? FJ_OWN_NO_CTIME : r;
+}
+
+struct carried {
+	const struct fj_own_key *key;
+	struct fj_store *from;
+	struct fj_store_copy began;
+};
+
+static long carry(struct fj_store_hold *hold, void *data)
+{
+	static const struct fj_owner nothing;
+	struct carried *q = data;
+	struct fj_store_copy copy;
+
+	fj_store_begin(q->key, &nothing, &copy, &q->from);
+	q->began = copy;
+	return q->from && q->from != hold->s ? put_with_attributes(hold, q->from, q->key, &copy) :
+					       0;
 }
 
 long fj_own_carry(const struct fj_own_key *key)
 {
 	static const struct fj_owner nothing;
-	struct fj_store *s = fj_store_home(key), *from;
-	struct fj_store_copy copy, began;
-	struct fj_store_hold hold;
-	uint32_t times = 0;
+	struct fj_store *s = fj_store_home(key);
+	struct carried q = {.key = key};
 	long r;
 
-	fj_store_begin(key, &nothing, &copy, &from);
-	if (!from || from == s)
+	fj_store_begin(key, &nothing, &q.began, &q.from);
+	if (!q.from || q.from == s)
 		return 0;
-	do {
-		r = fj_store_lock(s, &hold);
-		if (r < 0)
-			return r;
-		fj_store_begin(key, &nothing, &copy, &from);
-		began = copy;
-		if (from && from != s)
-			r = put_with_attributes(&hold, from, key, &copy);
-		fj_store_unlock(&hold);
-	} while (fj_store_again(&r, &times));
-	if (!r && from && from != s)
-		fj_store_drop_others(s, from, key, &began);
+	r = fj_store_change(s, carry, &q);
+	if (!r && q.from && q.from != s)
+		fj_store_drop_others(s, q.from, key, &q.began);
 	return r;
+}
+
+struct flags {
+	const struct fj_own_key *key;
+	uint8_t set, clear;
+};
+
+static long put_flags(struct fj_store_hold *hold, void *data)
+{
+	const struct flags *q = data;
+	struct fj_store_copy copy;
+
+	if (!fj_store_find(hold->s, q->key, false, &copy, NULL, NULL))
+		return 0;
+	copy.flags = (uint8_t)((copy.flags | q->set) & ~q->clear);
+	return fj_store_put(hold, q->key, &copy);
 }
 
 static void change_flags(const struct fj_own_key *key, uint8_t set, uint8_t clear)
 {
+	struct flags q = {key, set, clear};
 	struct fj_store *s;
 
 	for (uint32_t at = 0; (s = fj_store_each(&at)) != NULL;) {
 		struct fj_store_copy copy;
-		struct fj_store_hold hold;
-		uint32_t times = 0;
-		long r;
 
-		if (!fj_store_find(s, key, false, &copy, NULL, NULL))
-			continue;
-		do {
-			if (fj_store_lock(s, &hold) < 0)
-				break;
-			r = 0;
-			if (fj_store_find(s, key, false, &copy, NULL, NULL)) {
-				copy.flags = (uint8_t)((copy.flags | set) & ~clear);
-				r = fj_store_put(&hold, key, &copy);
-			}
-			fj_store_unlock(&hold);
-		} while (fj_store_again(&r, &times));
+		if (fj_store_find(s, key, false, &copy, NULL, NULL))
+			fj_store_change(s, put_flags, &q);
 	}
 }
 
@@ -364,10 +368,14 @@ void fj_own_named(const struct fj_own_key *key)
 	change_flags(key, 0, FJ_OWN_NAMELESS);
 }
 
+static long change_nothing(struct fj_store_hold *hold, void *data)
+{
+	(void)hold;
+	(void)data;
+	return 0;
+}
+
 long fj_own_try(void)
 {
-	struct fj_store_hold hold;
-	const long r = fj_store_lock(&fj_store[0], &hold);
-
-	return r ? r : fj_store_unlock(&hold);
+	return fj_store_change(&fj_store[0], change_nothing, NULL);
 }

@@ -9,9 +9,9 @@
 
 /* Under the lock. The old record stays, unless the new one takes its slot: the file may have had
  * other names, which are the old file's still. */
-static long renew(
-	struct fj_store_hold *hold, const struct fj_own_key *from, const struct fj_own_key *to)
+static long renew(struct fj_store_hold *hold, void *data)
 {
+	const struct fj_own_key *const *keys = data, *from = keys[0], *to = keys[1];
 	struct fj_store_copy copy, there;
 	struct fj_store *s = hold->s, *old;
 	uint32_t made = 0, at = 0;
@@ -39,20 +39,7 @@ static long renew(
 
 long fj_own_renew(const struct fj_own_key *from, const struct fj_own_key *to)
 {
-	struct fj_store_hold hold;
-	struct fj_store *s;
-	uint32_t times = 0;
-	long r, released;
+	const struct fj_own_key *keys[] = {from, to};
 
-	if (!fj_store_count)
-		return -EROFS;
-	s = fj_store_home(to);
-	do {
-		r = fj_store_lock(s, &hold);
-		if (r < 0)
-			return r;
-		r = renew(&hold, from, to);
-		released = fj_store_unlock(&hold);
-	} while (fj_store_again(&r, &times));
-	return r ? r : released;
+	return fj_store_count ? fj_store_change(fj_store_home(to), renew, keys) : -EROFS;
 }

@@ -10,6 +10,7 @@
  * Where other machines may have the file: shared.c. All signals but SIGBUS are blocked while the
  * lock is held: a handler on this thread may want it. */
 #include "records/store.h"
+#include "sys/child.h"
 #include "sys/guest.h"
 #include "sys/abi_signal.h"
 
@@ -83,6 +84,65 @@ long fj_store_unlock(struct fj_store_hold *hold)
 	else
 		let_go_store(hold);
 	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &hold->mask, 0, sizeof(hold->mask));
+	return r;
+}
+
+struct work {
+	struct fj_store *s;
+	long (*change)(struct fj_store_hold *hold, void *data);
+	void *data;
+	long r;
+	bool may_be_killed;
+	bool is_made; /* `r` says how */
+	bool has_ended;
+};
+
+/* Once. */
+static void work(void *data)
+{
+	struct work *w = data;
+	struct fj_store_hold hold = {.may_be_killed = w->may_be_killed};
+	long r = fj_store_lock(w->s, &hold);
+
+	if (!r) {
+		if (!w->is_made) {
+			w->r = w->change(&hold, w->data);
+			__atomic_store_n(&w->is_made, w->r != FJ_STORE_ROBBED, __ATOMIC_RELEASE);
+		}
+		r = fj_store_unlock(&hold);
+	}
+	w->r = w->r ?: r;
+	__atomic_store_n(&w->has_ended, true, __ATOMIC_RELEASE);
+}
+
+/* By a child, so that it can be taken from who is stopped: shared.c. (Who was killed when the change
+ * was made has it written back by the next.) */
+static void work_elsewhere(struct work *w)
+{
+	w->has_ended = false;
+	w->may_be_killed = true;
+	if (fj_child_run(work, w)) {
+		w->may_be_killed = false;
+		work(w);
+	}
+}
+
+long fj_store_change(
+	struct fj_store *s, long (*change)(struct fj_store_hold *hold, void *data), void *data)
+{
+	struct work w = {.s = s, .change = change, .data = data};
+	uint32_t times = 0;
+	long r;
+
+	do {
+		if (!w.is_made)
+			w.r = 0;
+		if (s->is_shared)
+			work_elsewhere(&w);
+		else
+			work(&w);
+		r = w.has_ended ? w.r : FJ_STORE_ROBBED;
+	} while (fj_store_again(&r, &times));
 	return r;
 }
 

@@ -11,6 +11,7 @@
  * - a lock of fcntl(2) on one byte, of a description of its own (so threads exclude each other,
  * too), which the kernel takes away with its holder. It is all that is needed where it reaches the
  * other machines; but FUSE, and NFS on request, keep it to themselves, and there is no way to ask.
+ *   The bytes around that one, which are locked with it, say who the holder is.
  * - a symlink beside the file, whose text says which machine, and which mount of it, has the lock.
  *   Who finds it, with his own in it, has the first lock: so its maker was killed, and it is his.
  *   One of another machine is waited for, and after ten seconds the change is refused.
@@ -18,6 +19,12 @@
  * Having both, a writer makes the kernel forget what it has of the file, by opening it; and gives
  * them back when what he has changed is with the server, which close(2) sees to. A killed writer's
  * pages go there before those of the next, who is of the same machine.
+ *
+ * What a stopped writer would still write cannot be told from what another machine has written
+ * since: a page goes to the server as a whole, whatever was changed in it, so even a
+ * compare-and-swap that fails would bring back what this machine knew. So nobody else may go on
+ * while he can. But he is a child of the moment (lock.c), of whom nothing is lost: who waits for one
+ * of his own machine and PID namespace that is stopped, kills him, and his parent begins anew.
  *
  * Called by lock.c; every contract there holds. */
 #include "records/store.h"
@@ -28,8 +35,13 @@
 #include <linux/utsname.h>
 
 #define LOCK_AT ((1L << FJ_STORE_SIZE_LOG) - 1)
-#define TRIES 5000 /* of 2 ms: ten seconds */
+#define WHERE_LOG                                                                                  \
+	38 /* of so many bytes before it, the first that is locked tells where the holder is */
+#define PIDS (1L << 30)	 /* and the last one behind it who */
+#define TRIES 5000	 /* of 2 ms: ten seconds */
+#define SLOW (TRIES / 2) /* who is not stopped: perhaps the freezer of his cgroup holds him */
 #define NAP_NS 2000000
+#define KILL 9	   /* SIGKILL of asm/signal.h */
 #define BOOT_ID 36 /* characters */
 #define TEXT 160
 
@@ -48,21 +60,9 @@ static void nap(void)
 	fj_sys2(__NR_nanosleep, &time, 0);
 }
 
-/* `type` F_WRLCK or F_UNLCK. 0, -EBUSY, or -ENOLCK where there are no such locks. */
-static long lock_byte(int fd, int type)
-{
-	struct flock_ lock = {.type = (int16_t)type, .start = LOCK_AT, .len = 1};
-	const long r = fj_sys3(__NR_fcntl, fd, F_OFD_SETLK, &lock);
-
-	return r >= 0 ? 0 : r == -EAGAIN || r == -EACCES ? -EBUSY : -ENOLCK;
-}
-
-/* "BOOT-ID DEVICE HOST": the first two say whose it is, and the third is for people. */
-static size_t write_identity(const struct fj_store *s, struct fj_str *out)
+static const char *boot_id(const struct fj_store *s)
 {
 	char *const id = s->room->boot_id;
-	struct new_utsname name = {0};
-	size_t len;
 
 	if (!id[0]) {
 		const long fd = fj_sys4(__NR_openat, AT_FDCWD, "/proc/sys/kernel/random/boot_id",
@@ -73,6 +73,90 @@ static size_t write_identity(const struct fj_store *s, struct fj_str *out)
 			fj_close((int)fd);
 		}
 	}
+	return id;
+}
+
+/* This machine, mount and PID namespace, as a number of bytes; 0: not to be told. */
+static int64_t place(const struct fj_store *s)
+{
+	const uint32_t namespace = fj_pid_namespace((uint32_t)fj_sys0(__NR_getpid));
+	uint64_t hash = (uint64_t)s->home << 32 | namespace;
+	const char *id = boot_id(s);
+
+	if (!id[0] || !namespace)
+		return 0;
+	for (; *id; id++)
+		hash = (hash ^ (unsigned char)*id) * 0x9e3779b97f4a7c15UL;
+	return (int64_t)(hash >> (64 - WHERE_LOG));
+}
+
+/* Take it, as one who may be killed when he is stopped, or (`where` 0) not. 0, -EBUSY, or -ENOLCK
+ * where there are no such locks. */
+static long lock_byte(int fd, int64_t where)
+{
+	const int64_t pid = where ? fj_sys0(__NR_getpid) : 0;
+	struct flock_ lock = {.type = F_WRLCK, .start = LOCK_AT - where, .len = where + 1 + pid};
+	const long r = fj_sys3(__NR_fcntl, fd, F_OFD_SETLK, &lock);
+
+	return r >= 0 ? 0 : r == -EAGAIN || r == -EACCES ? -EBUSY : -ENOLCK;
+}
+
+static void unlock_byte(int fd)
+{
+	struct flock_ lock = {.type = F_UNLCK,
+		.start = LOCK_AT - (1L << WHERE_LOG),
+		.len = (1L << WHERE_LOG) + PIDS};
+
+	fj_sys3(__NR_fcntl, fd, F_OFD_SETLK, &lock);
+}
+
+/* Who has it, if he is where we are and may be killed; else 0. */
+static int32_t holder_of(int fd, int64_t where)
+{
+	struct flock_ lock = {.type = F_WRLCK, .start = LOCK_AT, .len = 1};
+
+	if (!where || fj_sys3(__NR_fcntl, fd, F_OFD_GETLK, &lock) || lock.type == F_UNLCK ||
+		lock.start != LOCK_AT - where || lock.len > where + PIDS)
+		return 0;
+	return (int32_t)(lock.len - where - 1);
+}
+
+struct waits {
+	int64_t where;
+	int32_t pid; /* of one and the same holder */
+	uint32_t looks;
+};
+
+/* He has the lock, and so he lives: the process that is killed is none that has got his number
+ * since. The kernel gives the lock back, and what he has changed is complete. */
+static void kill_holder(int fd, const struct waits *w)
+{
+	const long pidfd = fj_sys2(__NR_pidfd_open, w->pid, 0);
+
+	if (fj_is_err(pidfd))
+		return;
+	if (holder_of(fd, w->where) == w->pid)
+		fj_sys4(__NR_pidfd_send_signal, pidfd, KILL, 0, 0);
+	fj_close((int)pidfd);
+}
+
+static void look_at_holder(int fd, struct waits *w)
+{
+	const int32_t pid = holder_of(fd, w->where);
+
+	w->looks = pid == w->pid ? w->looks + 1 : 0;
+	w->pid = pid;
+	if (pid > 0 && w->looks && (w->looks >= SLOW || fj_doing(pid) == FJ_IS_STOPPED))
+		kill_holder(fd, w);
+}
+
+/* "BOOT-ID DEVICE HOST": the first two say whose it is, and the third is for people. */
+static size_t write_identity(const struct fj_store *s, struct fj_str *out)
+{
+	const char *id = boot_id(s);
+	struct new_utsname name = {0};
+	size_t len;
+
 	fj_sys1(__NR_uname, &name);
 	fj_str_put(out, id[0] ? id : name.nodename);
 	fj_str_put(out, " ");
@@ -133,15 +217,19 @@ static long lock_link(const struct fj_store *s, int fd)
 
 /* Both locks. The first is given back while the second is another machine's: if its maker was
  * killed, the next one there needs both. */
-static long lock_both(const struct fj_store *s, int fd)
+static long lock_both(const struct fj_store *s, int fd, bool may_be_killed)
 {
+	struct waits w = {.where = place(s)};
+
 	for (int i = 0; i < TRIES; i++) {
-		long r = lock_byte(fd, F_WRLCK);
+		long r = lock_byte(fd, may_be_killed ? w.where : 0);
 
 		if (!r) {
 			r = lock_link(s, fd);
 			if (r)
-				lock_byte(fd, F_UNLCK);
+				unlock_byte(fd);
+		} else if (r == -EBUSY) {
+			look_at_holder(fd, &w);
 		}
 		if (r != -EBUSY)
 			return r;
@@ -191,7 +279,7 @@ static long refresh(struct fj_store *s)
 long fj_store_lock_shared(struct fj_store *s, struct fj_store_hold *hold)
 {
 	const long fd = fj_store_open_again(s, O_RDWR);
-	long r = fj_is_err(fd) ? fd : lock_both(s, (int)fd), fresh = 0;
+	long r = fj_is_err(fd) ? fd : lock_both(s, (int)fd, hold->may_be_killed), fresh = 0;
 
 	if (!r) {
 		fresh = refresh(s);
@@ -217,7 +305,7 @@ long fj_store_unlock_shared(struct fj_store *s, const struct fj_store_hold *hold
 	r = fj_sys1(__NR_close, fresh) ?: r;
 	unlock_link(s);
 	/* By closing it alone the lock would stay, if another thread has forked meanwhile. */
-	lock_byte(fd, F_UNLCK);
+	unlock_byte(fd);
 	fj_close(fd);
 	return r;
 }

@@ -223,6 +223,7 @@ struct fj_store_hold {
 	uint64_t table;		  /* the array that is his */
 	struct fj_lock_hold lock; /* `is_robbed`: the array is to be replaced; so it was when he
 				     took the lock, or he has found a slot frozen */
+	bool may_be_killed;	  /* of a shared one: by a child of the moment */
 };
 /* Somebody has taken the lock away: nothing was changed, and all is to be done again, from the lock
  * on. Said by everything that gets a hold. */
@@ -274,7 +275,13 @@ long fj_store_replace(struct fj_store_hold *hold);
 uint64_t fj_store_ctime_now(uint64_t shown);
 
 /* lock.c */
-/* 0, -EIO, -EROFS, or what fj_store_replace() says; of a shared one also -EBUSY, when one who is
+/* Under the lock: let `change`, which gets `data`, change records; as often as somebody takes the
+ * lock away. Of a shared one a child of the moment does it, who may be killed at any instruction:
+ * then it is begun anew. What `change` returns; or, when that is 0, -errno when it did not get to
+ * where a shared file is; or what fj_store_lock() says. */
+long fj_store_change(
+	struct fj_store *s, long (*change)(struct fj_store_hold *hold, void *data), void *data);
+/* For who does more than that. (Who is stopped in it keeps the others from a shared file.) 0, -EIO, -EROFS, or what fj_store_replace() says; of a shared one also -EBUSY, when one who is
  * stopped or another machine holds it, -ENOLCK, where locks do not work, and what to open a file
  * may say. */
 long fj_store_lock(struct fj_store *s, struct fj_store_hold *hold);

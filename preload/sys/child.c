@@ -4,7 +4,7 @@
  * child.c - a child of the moment, for who needs descriptors that this process has not, or
  * something that can be killed without it. Our process waits as behind vfork(2).
  *
- * Called by dispatch/elsewhere.c. */
+ * Called by dispatch/elsewhere.c and records/lock.c. */
 #include "sys/child.h"
 
 #include "sys/abi_signal.h"

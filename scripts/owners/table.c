@@ -203,7 +203,7 @@ static bool is_of_tree(const struct fj_store_slot *slot)
 static void each_slot(long (*each)(struct fj_store_hold *hold, struct fj_store_slot *slot))
 {
 	uint32_t mask, times = 0;
-	struct fj_store_hold hold;
+	struct fj_store_hold hold = {.may_be_killed = false};
 	long r;
 
 	do {

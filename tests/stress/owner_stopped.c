@@ -5,7 +5,7 @@
  * that go on, and what the stopped ones do when they are let go.
  *
  *	steps FILE STRIDE	one writer is stopped after each STRIDE-th instruction of each kind
- *				of change
+ *				of change. (On FUSE that is a child of his, who makes the change.)
  *	storm FILE ROUNDS	several of many writers are stopped at once, at any time, by SIGSTOP
  *	namespace FILE		one is stopped that is in another PID namespace, and one killed
  *	frozen FILE DIRECTORY	one is stopped by the freezer of a cgroup
@@ -19,8 +19,9 @@
 
 #define WRITERS 10
 #define STOPPED 4
-#define MINE 400u /* records of each writer */
-#define SHARED 8u /* that all change */
+#define MINE 400u  /* records of each writer */
+#define SHARED 8u  /* that all change */
+#define MISTAKES 3 /* of a kind of change: then it is given up */
 
 static struct shared {
 	uint32_t begun, done; /* of steps */
@@ -31,6 +32,23 @@ static struct shared {
 } * shared;
 
 /* ---- steps ---- */
+
+/* One instruction of `*who`; of his child, when he makes one and waits for it. Returns its status. */
+static int step_on(pid_t *who)
+{
+	unsigned long child;
+	int status;
+
+	ptrace(PTRACE_SINGLESTEP, *who, 0, 0);
+	waitpid(*who, &status, __WALL);
+	if (status >> 8 != (SIGTRAP | PTRACE_EVENT_VFORK << 8))
+		return status;
+	ptrace(PTRACE_GETEVENTMSG, *who, 0, &child);
+	waitpid((pid_t)child, &status, __WALL);
+	ptrace(PTRACE_DETACH, *who, 0, 0);
+	*who = (pid_t)child;
+	return status;
+}
 
 /* Stop a child that makes the change after `step` instructions, others change the same record and
  * others, and then it is let go. Returns whether it was stopped in its midst. */
@@ -43,11 +61,11 @@ static bool stop_one(
 	bool in_midst;
 	uint32_t uid;
 	long was[4];
-	pid_t pid;
+	pid_t pid, who;
 
 	shared->done = 0;
 	shared->result = -1;
-	pid = fork();
+	pid = who = fork();
 	if (!pid) {
 		ptrace(PTRACE_TRACEME, 0, 0, 0);
 		raise(SIGSTOP);
@@ -56,9 +74,9 @@ static bool stop_one(
 		_exit(0);
 	}
 	waitpid(pid, &status, 0);
+	ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACEVFORK);
 	for (unsigned long i = 0; i < step && !shared->done; i++) {
-		ptrace(PTRACE_SINGLESTEP, pid, 0, 0);
-		waitpid(pid, &status, 0);
+		status = step_on(&who);
 		if (!WIFSTOPPED(status))
 			break;
 	}
@@ -75,8 +93,11 @@ static bool stop_one(
 				step, was[0], was[1], was[2], was[3]);
 		++*bad;
 	}
-	if (WIFSTOPPED(status)) {
-		ptrace(PTRACE_DETACH, pid, 0, 0);
+	if (WIFSTOPPED(status))
+		ptrace(PTRACE_DETACH, who, 0, 0); /* if he was not killed */
+	if (who != pid || WIFSTOPPED(status)) {
+		if (who != pid)
+			waitpid(who, &status, __WALL);
 		waitpid(pid, &status, 0);
 	}
 	/* What it was told is so, and what the others were told, too. */
@@ -102,7 +123,7 @@ static int test_steps(const char *path, unsigned long fine)
 		unsigned long step = 0, stops = 0;
 		unsigned was = bad;
 
-		while (stop_one(path, kind, (uint32_t)step, step, &bad) && bad < was + 5) {
+		while (stop_one(path, kind, (uint32_t)step, step, &bad) && bad < was + MISTAKES) {
 			stops++;
 			step += (kind == GROWS ? 7 : 1) * fine;
 		}
@@ -228,7 +249,7 @@ static void tell(int fd)
 /* All signals but the two that count are blocked then. */
 static void hold_until(int number)
 {
-	struct fj_store_hold hold;
+	struct fj_store_hold hold = {.may_be_killed = false};
 
 	if (fj_store_lock(&fj_store[0], &hold))
 		_exit(1);

@@ -42,6 +42,7 @@ static inline int make(const char *path)
 
 	unlink(path);
 	fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	fj_own_shared = fj_own_shared_with_others(fd, -1);
 	if (fd < 0 || fj_own_create(fd) < 0 || fj_own_start(fd, -1) < 0) {
 		perror(path);
 		exit(2);

@@ -10,6 +10,9 @@
 # each race), STRESS_CUTS (40), STRESS_BURSTS (2), STRESS_STOPS (100), STRESS_STRIDE (37: after each how many instructions a writer
 # is stopped); --long: 3000, 60, 400, 20, 2000, 1
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
+if [ -z "${OWNERS_NAMESPACE:-}" ] && unshare --mount --propagation private true 2>/dev/null; then
+	OWNERS_NAMESPACE=yes exec unshare --mount --propagation private "$0" "$@"
+fi
 . "$(dirname "$0")/../lib/lib.sh"
 limit_seconds=${FAKEJAIL_LIMIT:-600}
 
@@ -25,7 +28,7 @@ build() {
 	shift
 	$CC -O2 "$@" -std=gnu11 -Wall -Wextra -Wno-unused-result -I"$preload" -o "$work/$name" "$tests_dir/stress/$name.c" \
 		"$preload"/records/*.c "$preload/own/ctime.c" "$preload/own/tag.c" "$preload/own/key.c" "$preload/own/truncated.c" "$preload/own/attributes.c" "$preload/own/record.c" \
-		"$preload/sys/sys.c" "$preload/sys/str.c" "$preload/locking/doing.c" "$preload/locking/lock.c" "$preload/sys/say.c" "$preload/sys/guest.c" "$preload/sys/arch/x86_64/copy.S" "$preload/sys/memory.c" "$preload/sys/part.c" "$preload/sys/thread.c" "$preload/sys/arch/x86_64/gate.S"
+		"$preload/sys/sys.c" "$preload/sys/str.c" "$preload/sys/child.c" "$preload/sys/arch/x86_64/child.S" "$preload/locking/doing.c" "$preload/locking/lock.c" "$preload/sys/say.c" "$preload/sys/guest.c" "$preload/sys/arch/x86_64/copy.S" "$preload/sys/memory.c" "$preload/sys/part.c" "$preload/sys/thread.c" "$preload/sys/arch/x86_64/gate.S"
 }
 build owner_store
 build owner_spoilt
@@ -49,6 +52,16 @@ records owner_stopped 'several stopped at any time' storm "$STRESS_STOPS"
 records owner_spoilt 'files spoilt in use' cut "$STRESS_CUTS"
 records owner_store 'a million records' size 1000000
 rm -f "$mine/records"
+
+# Where other machines may have the file.
+mkdir "$mine/below" "$mine/fuse"
+give_to_user "$mine/below"
+if [ -n "${OWNERS_NAMESPACE:-}" ] && is_root && bindfs -o allow_other "$mine/below" "$mine/fuse" 2>"$work/why"; then
+	succeeds 'on FUSE: stopped at each step of a change' as_user "$work/owner_stopped" steps "$mine/fuse/records" "$((STRESS_STRIDE * 2))"
+	umount -l "$mine/fuse"
+else
+	skip 'on FUSE: stopped at each step of a change' "nothing can be mounted: $(cat "$work/why" 2>/dev/null)"
+fi
 
 # or_skip CHECK REASON WORD...: the program does that, or says by status 77 that it cannot be tried.
 or_skip() {
