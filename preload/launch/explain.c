@@ -95,7 +95,7 @@ static int explain_missing(struct fj_thread *t, const char *command, const char 
 			fj_options.name, search);
 	else
 		fj_say(2, "fakejail: '%s' not found in %s\n", command, fj_options.name);
-	if (host_has(t, command))
+	if (*command && host_has(t, command))
 		fj_say(2, "hint: fakejail add %s %s\n", fj_options.name, command);
 	return NOT_FOUND;
 }

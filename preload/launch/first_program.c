@@ -51,6 +51,10 @@ _Noreturn void fj_first_run(struct fj_thread *t, char **envp)
 
 	for (const char *p = command; *p; p++)
 		has_slash = has_slash || *p == '/';
+	if (!has_slash && fj_strlen(command) > 255 /* NAME_MAX */) {
+		error = -ENAMETOOLONG;
+		search = NULL;
+	}
 	if (has_slash) {
 		error = exec_path(t, (char *)command, fj_options.command, envp);
 		search = NULL;
@@ -67,6 +71,10 @@ _Noreturn void fj_first_run(struct fj_thread *t, char **envp)
 		if (s.len)
 			fj_str_put(&s, "/");
 		fj_str_put(&s, command);
+		if (s.overflowed) {
+			p = *end ? end + 1 : NULL;
+			continue;
+		}
 		r = exec_path(t, candidate, fj_options.command, envp);
 		p = *end ? end + 1 : NULL;
 		if (r == -ENOTDIR || fj_call_of(t, __NR_access, (uint64_t)candidate, 0, 0) < 0)

@@ -218,6 +218,11 @@ void fj_jail_make(char **envp)
 	if (fj_is_err(at))
 		fj_launch_fail("needs /proc on the host", "", at);
 	fj_launch_put(fj_jail_paths()->name, fj_options.name, FJ_PATH_MAX);
+	if ((fj_options.release && fj_strlen(fj_options.release) > 64) ||
+		(fj_options.hostname && fj_strlen(fj_options.hostname) > 64))
+		fj_launch_fail("what --kernel-release and --hostname say is 64 bytes at most: "
+			       "uname(2) has no room for more",
+			"", 0);
 	if (fj_options.release)
 		fj_launch_put(
 			fj_machine()->release, fj_options.release, sizeof(fj_machine()->release));

@@ -42,6 +42,48 @@ rm empty/dangling
 launch --bare -b /etc empty true
 same 'empty, but something is bound' "$(words start -r "$place/empty" -N empty -p "$so" -b /etc /etc rw -- true)"
 
+ln -s loop-b loop-a
+ln -s loop-a loop-b
+refuses 125 'fakejail: loop-a: too many levels of symbolic links' loop-a true
+ln -s nowhere leads-nowhere
+refuses 125 'fakejail: leads-nowhere: no such directory' leads-nowhere true
+
+# In a directory that was removed no name means anything: least of all `/`, which is all that a shell knows then. Nor in one that took its place.
+in_removed() {
+	said="125::*fakejail: $1: the working directory is gone, or cannot be named"
+	case $2 in
+	add | doctor) said=1${said#125} ;;
+	owners) said="2::*fakejail owners: $1: it is gone, or cannot be entered" ;;
+	esac
+	shift
+	status=0
+	mkdir gone
+	(cd gone && rmdir "$place/gone" && { [ "$made_anew" = no ] || mkdir "$place/gone"; } &&
+		exec $shell "$work/bin/fakejail" "$@") >"$work/out" 2>"$work/err" </dev/null || status=$?
+	[ "$made_anew" = no ] || rmdir "$place/gone"
+	# shellcheck disable=SC2254 # a pattern
+	case $status:$(cat "$work/out"):$(cat "$work/err") in
+	$said) pass ;;
+	*) fail "in a directory that was removed: $*" "$status: $(cat "$work/out" "$work/err")" ;;
+	esac
+}
+for made_anew in no yes; do
+	in_removed . . rm -rf /
+	in_removed . --rootfs=. rm -rf /
+	in_removed R R rm -rf /
+	in_removed ./R --rm ./R rm -rf /
+	in_removed .. .. rm -rf /
+	in_removed R --proot -r R rm -rf /
+	in_removed . -b .:/mnt "$place/R" true
+	in_removed f --db=f "$place/R" true
+	in_removed f --trace=f "$place/R" true
+	in_removed o --overlay-src=o --tmp-overlay=/mnt "$place/R" true
+	in_removed . add . /bin/sh
+	in_removed . doctor .
+	in_removed . owners prune .
+	in_removed . owners list .
+done
+
 # Without the x bit, a directory cannot be entered. Root may, so he becomes somebody else.
 mkdir closed
 : >closed/file

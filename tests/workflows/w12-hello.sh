@@ -17,6 +17,22 @@ fakejail_fails 'no /bin/sh is said as that' 127 "fakejail: '/bin/sh' not found i
 fakejail_fails 'the default shell is missed by its name' 127 "fakejail: '/bin/sh' not found in *testroot*" jail "$root"
 fakejail_fails 'a name is said with the PATH that was searched' 127 \
 	"fakejail: 'nosuch' not found in *testroot (looked in PATH=*)*" jail "$root" nosuch
+long=$(printf '%0300d' 1)
+for name in "$long" "/$long" "$long$long$long$long$long$long$long$long$long$long$long$long$long$long"; do
+	fakejail_fails "a name of ${#name} bytes" 126 "fakejail: cannot run '$name': File name too long" jail "$root" "$name"
+done
+prints 'a directory of PATH that has no room for a name' 'Hello from the jail' \
+	jail -e "PATH=/$long$long$long$long$long$long$long$long$long$long$long$long$long$long:/" "$root" hello
+run jail "$root" ''
+is 'no name: 127' 127 "$rc"
+is_reference || like 'no name: nothing to add' "fakejail: '' not found in *testroot (looked in PATH=*)" "$err"
+for option in --hostname --kernel-release; do
+	fakejail_fails "$option: what uname(2) has no room for" 125 'fakejail: what --kernel-release and --hostname say is 64 bytes at most*' \
+		jail "$option=$long" "$root" /hello
+	fakejail_fails "$option: a byte too long" 125 'fakejail: what --kernel-release and --hostname say is 64 bytes at most*' \
+		jail "$option=$(printf '%065d' 1)" "$root" /hello
+	is_reference || prints "$option: just room" 'Hello from the jail' jail "$option=$(printf '%064d' 1)" "$root" /hello
+done
 chmod 644 "$root/hello"
 run jail "$root" /hello
 is 'no execute permission: 126' 126 "$rc"
