@@ -23,26 +23,6 @@
 #define AT_HANDLE_MNT_ID_UNIQUE_ 1u /* linux/fcntl.h, since 6.12 */
 #define AT_HANDLE_CONNECTABLE_ 2u   /* since 6.13 */
 
-/* Where what is open lies: a directory knows by which mount it was reached. */
-static bool find_position(struct fj_call *c, int fd, struct fj_str *pos)
-{
-	char *host;
-	long n;
-
-	if (fj_path_of_dir(c->thread, fd, pos))
-		return true;
-	if (__builtin_expect(!fj_mount_flags()->has_unions, 1))
-		return false;
-	/* The mount of a layer says nothing of the overlay's. */
-	fj_str_cut(pos, 0);
-	host = fj_scratch_path(c->thread);
-	n = fj_fd_target(fd, host);
-	if (n <= 0 || host[0] != '/')
-		return false;
-	host[n] = 0;
-	return fj_path_back(host, pos) && fj_union_shows(pos->at);
-}
-
 /* Of what `jail_path` names, "" being `dirfd` itself. 0 or -errno; *id 0: this kernel does not
  * tell. */
 static long find_mount_id(struct fj_call *c, int dirfd, const char *jail_path, unsigned how,
@@ -73,8 +53,8 @@ static long find_mount_id(struct fj_call *c, int dirfd, const char *jail_path, u
 			     dirfd;
 		fj_str_init(&s, fj_scratch_path(c->thread), FJ_PATH_MAX);
 		if (!fj_is_err(fd) &&
-			find_position(
-				c, dirfd == AT_FDCWD && !place.name[0] ? AT_FDCWD : (int)fd, &s))
+			fj_path_of_fd(c->thread,
+				dirfd == AT_FDCWD && !place.name[0] ? AT_FDCWD : (int)fd, &s))
 			pos = s.at;
 		if (!fj_is_err(fd) && fd != dirfd)
 			fj_close((int)fd);

@@ -107,23 +107,6 @@ long fj_hook_statfs(struct fj_call *c)
 	return adjust_guest(c, out, at.pos);
 }
 
-/* The position of an open file: a directory knows by which mount it was reached. */
-static bool find_position(struct fj_call *c, int fd, struct fj_str *pos)
-{
-	char *host;
-	long n;
-
-	if (fj_path_of_dir(c->thread, fd, pos))
-		return true;
-	fj_str_cut(pos, 0);
-	host = fj_scratch_path(c->thread);
-	n = fj_fd_target(fd, host);
-	if (n <= 0 || host[0] != '/')
-		return false;
-	host[n] = 0;
-	return fj_path_back(host, pos);
-}
-
 long fj_hook_fstatfs(struct fj_call *c)
 {
 	struct fj_str pos;
@@ -132,5 +115,5 @@ long fj_hook_fstatfs(struct fj_call *c)
 	if (r || !is_of_interest())
 		return r;
 	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
-	return find_position(c, (int)c->arg[0], &pos) ? adjust_guest(c, c->arg[1], pos.at) : 0;
+	return fj_path_of_fd(c->thread, (int)c->arg[0], &pos) ? adjust_guest(c, c->arg[1], pos.at) : 0;
 }

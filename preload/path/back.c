@@ -286,7 +286,9 @@ static bool find_position(
 
 	is_gone = fd != AT_FDCWD && n > (long)DELETED_LEN &&
 		  !memcmp(host_path + n - DELETED_LEN, deleted, DELETED_LEN);
-	if (n > 0 && n < FJ_PATH_MAX && host_path[0] == '/' && (!is_gone || is_gone_too)) {
+	/* (A memfd of memfd_create(2) is in no directory, and reads "/memfd:its name (deleted)".) */
+	if (n > 0 && n < FJ_PATH_MAX && host_path[0] == '/' &&
+		(!is_gone || (is_gone_too && !fj_begins(host_path, "/memfd:")))) {
 		host_path[n] = 0;
 		fj_scratch_trim(t, host_path, (size_t)n + 1);
 		if (is_gone) {

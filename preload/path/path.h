@@ -69,8 +69,8 @@ bool fj_path_of_dir(struct fj_thread *t, int dirfd, struct fj_str *out);
 /* The same, and the position `hint` is preferred to others that lead there: fj_dir_noted() of a
  * descriptor of the same directory. */
 bool fj_path_of_dir_noted(struct fj_thread *t, int dirfd, const char *hint, struct fj_str *out);
-/* The position of what is open as `fd`, or where it was when it is deleted; false when that is
- * outside. */
+/* The position of what is open as `fd` (AT_FDCWD: of the working directory), a directory or not, or
+ * where it was when it is deleted; false when that is outside, or in no directory. */
 bool fj_path_of_fd(struct fj_thread *t, int fd, struct fj_str *out);
 /* The working directory was reached by `pos`; what was noted, or "". A hint: fchdir(2) moves it. */
 void fj_cwd_note(const char *pos);

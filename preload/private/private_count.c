@@ -14,13 +14,6 @@
 #define DEPTH_MAX 64u	   /* what lies deeper is not counted */
 #define COUNT_MAX 1000000u /* nor more than that */
 
-struct entry { /* struct linux_dirent64, include/linux/dirent.h */
-	uint64_t ino, offset;
-	uint16_t size;
-	uint8_t type;
-	char name[];
-} __attribute__((packed));
-
 static long open_dir(int dirfd, const char *name)
 {
 	return fj_sys4(
@@ -28,7 +21,7 @@ static long open_dir(int dirfd, const char *name)
 }
 
 /* Count the entry `d` of `fd`. True: it is a directory. */
-static bool count(int fd, const struct entry *d, struct fj_private_usage *u)
+static bool count(int fd, const struct fj_dirent64 *d, struct fj_private_usage *u)
 {
 	struct stat st;
 
@@ -59,7 +52,7 @@ void fj_private_count(struct fj_thread *t, const char *host_path, struct fj_priv
 		n = fj_sys3(__NR_getdents64, fd, list, DENTS_SIZE);
 		next = -ENOENT;
 		for (long at = 0; at < n && fj_is_err(next);) {
-			const struct entry *d = (const struct entry *)(list + at);
+			const struct fj_dirent64 *d = (const struct fj_dirent64 *)(list + at);
 
 			resume[depth] = d->offset;
 			at += d->size;

@@ -197,6 +197,11 @@ CASE(mount_root_ids)
 	put("/t/m/x", "x");
 	mkdir("/t/m/sub", 0755);
 	say_same("in the tmpfs", tmp, show_ids("/t/m/x"));
+	put("/t/m/gone", "x");
+	const int gone = open("/t/m/gone", O_RDONLY);
+	unlink("/t/m/gone");
+	say_same("a deleted file in it", tmp, ask(gone, "", AT_EMPTY_PATH));
+	close(gone);
 	R(mount("/t/m/sub", "/t/m/sub", NULL, MS_BIND, NULL));
 	inner = show_ids("/t/m/sub");
 	say_same("on itself", tmp, inner);
