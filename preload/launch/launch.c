@@ -148,6 +148,8 @@ _Noreturn void fj_launch(struct fj_stack *s)
 		fj_root_overlay_begin();
 	if (fj_options.parent.kills || fj_options.parent.dies)
 		fj_parent_stay(&fj_options.parent);
+	if (fj_options.lowers)
+		fj_root_overlay_let_go();
 	fj_jail_make(s->envp);
 	fj_thread_start();
 	t = fj_thread_mine();

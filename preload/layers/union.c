@@ -140,7 +140,14 @@ static long merge(struct fj_thread *t, struct fj_layers *l, const char *name, in
 		if (l->fd[i] < 0)
 			continue;
 		left--;
-		r = look_in_layer(t, l, i, name, &mode);
+		/* Mostly it is a directory or not there, and then it need not be asked what it is. */
+		fd = fj_open_path(l->fd[i], name, O_DIRECTORY | O_NOFOLLOW);
+		if (fd == -ENOENT)
+			continue;
+		r = 1;
+		mode = FJ_S_IFDIR;
+		if (fj_is_err(fd))
+			r = look_in_layer(t, l, i, name, &mode);
 		if (r < 0 && is_in_dir)
 			continue; /* a lower one that cannot be searched */
 		if (r < 0)
@@ -159,7 +166,8 @@ static long merge(struct fj_thread *t, struct fj_layers *l, const char *name, in
 				break;
 			return -ENOTDIR;
 		}
-		fd = fj_open_path(l->fd[i], name, O_DIRECTORY | O_NOFOLLOW);
+		if (fd == -ENOTDIR) /* it has become one */
+			fd = fj_open_path(l->fd[i], name, O_DIRECTORY | O_NOFOLLOW);
 		if (fj_is_err(fd))
 			return fd;
 		to[i] = (int)fd;

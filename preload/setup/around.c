@@ -7,6 +7,7 @@
 #include "nested/roots.h"
 #include "setup/setup.h"
 #include "union/change.h"
+#include "command/command.h"
 #include "jail/jail.h"
 #include "jail/paths.h"
 #include "records/records.h"
@@ -124,7 +125,8 @@ void fj_owners_look_around(const char *db, char **envp, bool is_quiet)
 	fj_own_roots->counted_dev =
 		fj_own_counts_directories(FJ_FD_ROOT(fj_jail)) ? fj_jail->root_dev : 0;
 	memcpy(text, fj_jail_paths()->root, len + 1);
-	while (!db && len) { /* the innermost first */
+	/* The innermost first. Of what is made in a private copy they know nothing. */
+	while (!db && !fj_options.store && len) {
 		while (text[--len] != '/')
 			;
 		if (len)

@@ -61,6 +61,10 @@ static void leave(void)
 {
 	static char room[FJ_PRIVATE_ROOM] FJ_BULKY;
 
+	/* Mostly nothing was changed, and both are empty. */
+	if (!fj_sys3(__NR_unlinkat, AT_FDCWD, upper, AT_REMOVEDIR) &&
+		!fj_sys3(__NR_unlinkat, AT_FDCWD, made, AT_REMOVEDIR))
+		return;
 	fj_private_remove_with(room, made);
 }
 
@@ -152,7 +156,7 @@ static void refuse_store_in_lower(void)
 	fj_sys1(__NR_exit_group, FJ_FAILED);
 }
 
-/* Beside each other, for the parent to keep; the program's exec closes them. */
+/* Beside each other, for the parent to keep. */
 static void keep_locks(long fresh, long lower_lock)
 {
 	const long at = fj_sys3(__NR_fcntl, fresh, 1030 /* F_DUPFD_CLOEXEC */, LOCKS_FROM);
@@ -165,6 +169,18 @@ static void keep_locks(long fresh, long lower_lock)
 	}
 	fj_options.parent.kept = (int)at;
 	fj_options.parent.kept_last = (int)at + 1;
+	if (fj_is_err(lower_lock) || fresh != at + 1)
+		fj_close((int)fresh);
+	if (!fj_is_err(lower_lock) && lower_lock != at + 1)
+		fj_close((int)lower_lock);
+}
+
+void fj_root_overlay_let_go(void)
+{
+	if (!fj_options.store)
+		return;
+	for (int fd = fj_options.parent.kept; fd <= fj_options.parent.kept_last; fd++)
+		fj_close(fd);
 }
 
 void fj_root_overlay_begin(void)

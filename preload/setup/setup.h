@@ -19,6 +19,8 @@ void fj_jail_make(char **envp);
 /* root_overlay.c: when the root is to be an overlay. First, while nothing is there: where its upper
  * layer is becomes the root. */
 void fj_root_overlay_begin(void);
+/* The locks are the parent's: what a jail's start finds open it asks for owner records. */
+void fj_root_overlay_let_go(void);
 /* Then, with the jail's memory, before all other mounts. */
 void fj_root_overlay_mount(struct fj_thread *t);
 /* A new upper layer, at `upper_path`, shows of its root what the one below it of `layers`, as

@@ -110,6 +110,11 @@ long fj_walk_enter_union(struct fj_walk *w);
 /* union_facts.c: be in the directory behind all that the rest names before its last component, from
  * what is remembered of it. False: nothing has changed. */
 bool fj_walk_leap_in_union(struct fj_walk *w, struct fj_layers *l);
+/* The same where nothing is remembered and the lowest layer alone has them, in two calls for two layers:
+ * from the root of the union, where `w->pos` is. Returns 1; 0: nothing has changed; or -ENOENT. */
+long fj_walk_leap_down(struct fj_walk *w, struct fj_layers *l);
+/* And from the directory reached: 1 is 0 there. */
+long fj_walk_leap_on(struct fj_walk *w);
 /* Remember the directory reached, by its position and by `key`. */
 void fj_walk_keep_fact_of_union(struct fj_walk *w, const char *key);
 /* Step into `name`, as fj_walk_enter(). */
@@ -117,6 +122,8 @@ long fj_walk_into_layers(struct fj_walk *w, const char *name);
 /* The last component: be in the layer that has it, or where it is to be made. Returns 0 or -errno.
  */
 long fj_walk_finish_in_union(struct fj_walk *w, const char *name, unsigned how);
+/* Is what that has found a symlink? */
+bool fj_walk_may_be_link(const struct fj_walk *w);
 /* The walk has ended in the directory itself. */
 long fj_walk_end_in_union(struct fj_walk *w, unsigned how);
 long fj_walk_magic_in_union(struct fj_walk *w, const char *name, struct fj_place *place);

@@ -2,7 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * union_leap.c - a walk in a union that goes by what is remembered of its directories
- * (layers/union_facts.c), and that leaves such a fact of the directory it has come to.
+ * (layers/union_facts.c), and that leaves such a fact of the directory it has come to; and one that
+ * goes over many directories at once where the lowest layer alone has them, as nearly all that a jail
+ * looks for when it begins.
  *
  * Called by union_walk.c and remember.c. */
 #include "walk/steps.h"
@@ -10,8 +12,14 @@
 #include "jail/root.h"
 #include "jail/search.h"
 #include "layers/union.h"
+#include "path/path.h"
+#include "jail/lacks.h"
+#include "jail/mounts.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
+
+#include <asm/stat.h>
+#include <linux/openat2.h>
 
 static const struct fj_root own_root;
 
@@ -65,28 +73,186 @@ static size_t plain_dirs(const struct fj_walk *w)
 	return dirs;
 }
 
-bool fj_walk_leap_in_union(struct fj_walk *w, struct fj_layers *l)
+/* What the next `dirs` bytes of the rest name is reached. */
+static void pass_over(struct fj_walk *w, size_t dirs)
 {
-	const size_t before = w->pos.len, dirs = plain_dirs(w);
-	char *name = w->rest, *end;
-	bool is;
+	const char *const all = w->rest + dirs;
+	char *end;
 
-	if (!dirs)
-		return false;
-	for (; name < w->rest + dirs; name = end) {
+	for (char *name = w->rest; name < all; name = end) {
+		while (*name == '/')
+			name++;
+		for (end = name; *end != '/'; end++)
+			;
+		fj_walk_push_pos(w, name, (size_t)(end - name));
+	}
+	for (w->rest += dirs; *w->rest == '/'; w->rest++)
+		;
+}
+
+static void mark_names(const struct fj_walk *w, size_t dirs)
+{
+	const char *end;
+
+	for (const char *name = w->rest; name < w->rest + dirs; name = end) {
 		while (*name == '/')
 			name++;
 		for (end = name; *end != '/'; end++)
 			;
 		fj_facts_saw_name(name, (size_t)(end - name));
-		fj_walk_push_pos(w, name, (size_t)(end - name));
 	}
+}
+
+bool fj_walk_leap_in_union(struct fj_walk *w, struct fj_layers *l)
+{
+	const size_t before = w->pos.len, dirs = plain_dirs(w);
+	char *const rest = w->rest;
+	bool is;
+
+	if (!dirs)
+		return false;
+	mark_names(w, dirs);
+	pass_over(w, dirs);
 	is = w->knows_pos &&
 	     fj_layers_recall(w->t, w->pos.at, w->pos.len, fj_search(w->t)->asks, l);
 	if (!is && w->knows_pos)
 		fj_str_cut(&w->pos, before);
-	if (is)
-		for (w->rest += dirs; *w->rest == '/'; w->rest++)
-			;
+	if (!is)
+		w->rest = rest;
 	return is;
+}
+
+/* A layer's directory and the name of `len` bytes in it, by which the kernel gets there: from a
+ * descriptor, the next one at or after `*at`, or by the first of the host paths at `*paths`. */
+static int put_name(const struct fj_layers *l, const char **paths, uint32_t *at, const char *name,
+	size_t len, struct fj_str *out)
+{
+	const char *s = *paths;
+	int dirfd = AT_FDCWD;
+
+	fj_str_cut(out, 0);
+	if (s) {
+		while (*s && !(s[0] == '/' && s[1] == '/'))
+			s++;
+		fj_str_add(out, *paths, (size_t)(s - *paths));
+		fj_str_put(out, "/");
+		*paths = *s ? s + 1 : s;
+	} else {
+		while (l->fd[*at] < 0)
+			++*at;
+		dirfd = l->fd[(*at)++];
+	}
+	fj_str_add(out, name, len);
+	return dirfd;
+}
+
+/* Open the directory that the next `dirs` bytes of the rest name, when the lowest of `count` layers
+ * alone has the first of them, and so all: 1. 0: it is not known to be so; -ENOENT: it is, and it is not
+ * there. */
+static long open_down(struct fj_walk *w, const struct fj_layers *l, const char *paths,
+	uint32_t count, size_t dirs, int *fd)
+{
+	const uint32_t mark = fj_scratch_mark(w->t);
+	const unsigned resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+	struct fj_str name;
+	struct stat st;
+	size_t first = 0;
+	uint32_t at = 0;
+	int dirfd;
+	long r = -ENOENT;
+
+	fj_str_init(&name, fj_scratch(w->t, FJ_REST_SIZE), FJ_REST_SIZE);
+	while (w->rest[first] != '/')
+		first++;
+	for (uint32_t i = 0; i + 1 < count && r == -ENOENT; i++) {
+		dirfd = put_name(l, &paths, &at, w->rest, first, &name);
+		r = name.overflowed ?
+			    0 :
+			    fj_sys4(__NR_newfstatat, dirfd, name.at, &st, AT_SYMLINK_NOFOLLOW);
+	}
+	if (r == -ENOENT)
+		dirfd = put_name(l, &paths, &at, w->rest, dirs, &name);
+	if (r == -ENOENT && !name.overflowed) {
+		r = fj_openat2(dirfd, name.at, O_PATH | O_CLOEXEC | O_DIRECTORY, 0, resolve);
+		*fd = (int)r;
+		r = !fj_is_err(r) ? 1 : r == -ENOENT ? r : 0;
+	} else {
+		r = 0;
+	}
+	fj_scratch_release(w->t, mark);
+	return r;
+}
+
+/* (Who is asked whether he may pass asks of each; and to a mount of the host's some do not go.) */
+static bool may_leap_down(const struct fj_walk *w)
+{
+	return w->knows_pos && !w->below && !fj_search(w->t)->asks && !(w->how & FJ_NO_XDEV) &&
+	       !fj_lacks()->openat2;
+}
+
+long fj_walk_leap_down(struct fj_walk *w, struct fj_layers *l)
+{
+	const uint32_t mark = fj_scratch_mark(w->t);
+	const size_t dirs = plain_dirs(w);
+	struct fj_mount_found m;
+	struct fj_str layers, work;
+	uint32_t count = 1;
+	int fd = -1;
+	long r = 0;
+
+	if (!dirs || !may_leap_down(w))
+		return 0;
+	fj_str_init(&layers, fj_scratch(w->t, FJ_LAYERS_TEXT), FJ_LAYERS_TEXT);
+	fj_str_init(&work, fj_scratch_path(w->t), FJ_PATH_MAX);
+	if (fj_mount_union_of(w->pos.at, &m, &layers, &work) && w->pos.len == m.jail_len) {
+		for (const char *s = layers.at; *s; s++)
+			count += s[0] == '/' && s[1] == '/';
+		fj_layers_saw_names(w->pos.at);
+		mark_names(w, dirs);
+		r = open_down(w, NULL, layers.at, count, dirs, &fd);
+	}
+	if (r > 0) {
+		*l = (struct fj_layers){.work_fd = -1,
+			.found = -1,
+			.count = count,
+			.mount_len = m.jail_len,
+			.mount_id = m.id,
+			.has_upper = work.len,
+			.is_read_only = !work.len || (m.flags & FJ_MOUNT_READ_ONLY)};
+		for (uint32_t i = 0; i < count; i++)
+			l->fd[i] = i + 1 == count ? fd : -1;
+		pass_over(w, dirs);
+	}
+	fj_scratch_release(w->t, mark);
+	return r;
+}
+
+long fj_walk_leap_on(struct fj_walk *w)
+{
+	struct fj_layers *const l = w->layers;
+	const size_t dirs = w->can_leap ? plain_dirs(w) : 0;
+	uint32_t last = 0;
+	size_t first = 0;
+	int fd = -1;
+	long r;
+
+	while (first < dirs && w->rest[first] != '/')
+		first++;
+	w->can_leap = false;
+	if (first == dirs || !may_leap_down(w)) /* (of one alone nothing is saved) */
+		return 0;
+	mark_names(w, dirs);
+	r = open_down(w, l, NULL, fj_layers_having(l), dirs, &fd);
+	if (r <= 0)
+		return r;
+	for (uint32_t i = 0; i < l->count; i++) {
+		if (l->fd[i] < 0)
+			continue;
+		last = i;
+		fj_close(l->fd[i]);
+		l->fd[i] = -1;
+	}
+	l->fd[last] = w->fd = fd;
+	pass_over(w, dirs);
+	return 0;
 }

@@ -30,7 +30,9 @@ long fj_walk_enter_union(struct fj_walk *w)
 		return 1;
 	if (w->below)
 		return -EMFILE; /* a descriptor for each layer is wanted */
-	r = w->rest && fj_walk_leap_in_union(w, &l) ? 1 : fj_layers_open(w->t, w->pos.at, &l);
+	r = w->rest && fj_walk_leap_in_union(w, &l) ? 1 : w->rest ? fj_walk_leap_down(w, &l) : 0;
+	if (!r)
+		r = fj_layers_open(w->t, w->pos.at, &l);
 	if (r <= 0)
 		return r ? r : 1;
 	w->is_loose = false; /* the layers are those of the position */
@@ -136,10 +138,17 @@ static bool is_merged(struct fj_walk *w, const char *name)
 	const struct fj_layers *l = w->layers;
 	const size_t before = w->pos.len, len = fj_strlen(name);
 	struct fj_layers in;
+	bool has_below = false;
 	int is;
 
 	if (l->found < 0 || l->is_whiteout || (l->mode & FJ_S_IFMT) != FJ_S_IFDIR)
 		return false;
+	for (uint32_t i = (uint32_t)l->found + 1; i < l->count; i++)
+		has_below = has_below || l->fd[i] >= 0;
+	if (!has_below) {
+		fj_facts_saw_name(name, len); /* what is found of it next time is remembered */
+		return false;
+	}
 	if (before + len + 2 > FJ_PATH_MAX)
 		return fj_layers_merge_below(w->t, l, name);
 	fj_walk_push_pos(w, name, len);
@@ -194,6 +203,13 @@ static long finish(struct fj_walk *w, const char *name, unsigned how, bool has_s
 	}
 	aim_walk(w);
 	return r;
+}
+
+bool fj_walk_may_be_link(const struct fj_walk *w)
+{
+	const struct fj_layers *l = w->layers;
+
+	return l->found >= 0 && (l->mode & FJ_S_IFMT) == FJ_S_IFLNK;
 }
 
 long fj_walk_finish_in_union(struct fj_walk *w, const char *name, unsigned how)

@@ -125,7 +125,9 @@ static long finish(struct fj_walk *w, char *name, char *end, unsigned how, struc
 		char *text = fj_scratch_path(w->t);
 
 		*end = 0;
-		r = fj_walk_read_link(w, entry ? entry : name, text, &text_len);
+		r = FJ_NOT_A_LINK;
+		if (__builtin_expect(!w->layers || entry || fj_walk_may_be_link(w), 1))
+			r = fj_walk_read_link(w, entry ? entry : name, text, &text_len);
 		if (has_slash)
 			*end = '/';
 		if (r == FJ_TEXT_LINK) {
@@ -260,7 +262,8 @@ static long walk_all(struct fj_walk *w, unsigned how, struct fj_place *place)
 		r = __builtin_expect(fj_mount_flags()->has_unions, 0) ? fj_walk_look_for_union(w) :
 									0;
 		if (!r)
-			r = fj_walk_leap(w);
+			r = __builtin_expect(w->layers != NULL, 0) ? fj_walk_leap_on(w) :
+								     fj_walk_leap(w);
 		if (!fj_is_err(r))
 			r = walk_component(w, how, place);
 		if (__builtin_expect((r == -EMFILE || r == -ENFILE) && !w->below, 0)) {

@@ -163,6 +163,31 @@ START_TEST(beside)
 }
 END_TEST
 
+/* Of the first call, which may find nothing. */
+static unsigned entries_of_first(const char *path)
+{
+	struct stat st;
+	const long r = unit_counted(__NR_newfstatat, AT_FDCWD, (uint64_t)path, (uint64_t)&st, 0);
+
+	ck_assert(!r || r == -ENOENT);
+	return unit_entries;
+}
+
+/* What the lowest layer alone has is come to in one step for each layer, however many directories lie
+ * on the way, and whether or not it is there. */
+START_TEST(first_look)
+{
+	tree_dir("jail/lower/d/in/deep");
+	tree_dir("jail/lower/d/in/deep/er");
+	tree_file("jail/lower/d/in/deep/er/file", "");
+	tree_link("jail/lower/l", "d/in");
+	ck_assert_uint_le(entries_of_first("/m/d/in/deep/er/file"), 9);
+	ck_assert_uint_le(entries_of_first("/m/none/in/deep/er/file"), 4);
+	ck_assert_uint_le(entries_of_first("/m/l/deep/er/file"), 17);
+	ck_assert_uint_le(entries_of_first("/m/d"), 9);
+}
+END_TEST
+
 Suite *unit_suite_cost_union(void)
 {
 	Suite *s = suite_create("cost_union");
@@ -173,6 +198,7 @@ Suite *unit_suite_cost_union(void)
 	tcase_add_test(c, listing);
 	tcase_add_test(c, first_visit);
 	tcase_add_test(c, beside);
+	tcase_add_test(c, first_look);
 	suite_add_tcase(s, c);
 	return s;
 }
