@@ -39,7 +39,10 @@ static void read_capabilities(const struct fj_file *found, struct fj_exec_file *
 static long look_at_program(struct fj_call *c, int fd, struct fj_exec_file *file)
 {
 	struct fj_file found;
-	const long r = fj_file_look(c, fd, "", AT_EMPTY_PATH, &found);
+	struct statx sx;
+	/* (Where its changes would be recorded only its path tells, which is dear to be asked here.) */
+	const long r = fj_file_statx(
+		c, fd, "", AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &sx, &found);
 
 	if (r < 0)
 		return r;

@@ -280,11 +280,26 @@ static uint32_t home_of(const char *text)
 	return found;
 }
 
+/* Those of an overlay's lower layers take no changes: nobody need be asked for a path. */
+static bool are_all_lower(void)
+{
+	const uint32_t n = fj_own_roots_met();
+
+	for (uint32_t i = 0; i < n; i++)
+		if (fj_own_roots->root[i].kind != FJ_OWN_ROOT_LOWER)
+			return false;
+	return true;
+}
+
 uint32_t fj_roots_ask_home(struct fj_thread *t, int dirfd, const char *name)
 {
 	const uint32_t mark = fj_scratch_mark(t);
-	char *text = fj_roots_path(t, dirfd, name);
+	char *text;
 	uint32_t home;
+
+	if (are_all_lower())
+		return 0;
+	text = fj_roots_path(t, dirfd, name);
 
 	/* It may have been removed or moved by others: then it is known no more. */
 	while ((home = home_of(text)) != 0) {

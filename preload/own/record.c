@@ -16,7 +16,7 @@ FJ_HOT bool fj_own_is_empty(void)
 {
 	return !fj_store_count ||
 	       (!has_records(&fj_store[0]) && (fj_store_count < 2 || !has_records(&fj_store[1])) &&
-		       !fj_own_roots_met() && !fj_own_has_news());
+		       (!fj_own_roots_met() || fj_store_met_are_empty()) && !fj_own_has_news());
 }
 
 FJ_HOT bool fj_own_has_devices(void)

@@ -145,6 +145,24 @@ struct fj_store *fj_store_each_met(uint32_t *at)
 	return NULL;
 }
 
+#define FEW_ROOTS 3u
+
+bool fj_store_met_are_empty(void)
+{
+	const uint32_t n = __atomic_load_n(&fj_own_roots->count, __ATOMIC_ACQUIRE);
+	const struct fj_store *s;
+
+	if (n > FEW_ROOTS)
+		return false;
+	for (uint32_t i = 0; i < n; i++) {
+		s = fj_store_of_root(i, fj_own_roots->root[i].kind != FJ_OWN_ROOT_INNER);
+		if (s && !s->is_truncated &&
+			__atomic_load_n(&fj_store_head(s)->records, __ATOMIC_RELAXED))
+			return false;
+	}
+	return true;
+}
+
 /* The root that what is in root `i` goes to. */
 static uint32_t find_goal(uint32_t i)
 {

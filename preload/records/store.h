@@ -185,6 +185,8 @@ static inline struct fj_store *fj_store_each(uint32_t *at)
 		return fj_store_each_met(at);
 	return *at < fj_store_count ? &fj_store[(*at)++] : NULL;
 }
+/* Has none of the roots that were met a record? (Of many it is not looked at.) */
+bool fj_store_met_are_empty(void);
 /* Where changes of the file are recorded. */
 struct fj_store *fj_store_home(const struct fj_own_key *key);
 /* The one of fj_own_roots that this process has opened, or NULL. */
