@@ -14,6 +14,7 @@
 #include "jail/facts.h"
 #include "jail/mount_flags.h"
 #include "jail/mounts.h"
+#include "jail/paths.h"
 #include "layers/place.h"
 #include "path/path.h"
 #include "walk/walk.h"
@@ -139,6 +140,36 @@ long fj_program_open_fd(const struct fj_place *place)
 	return fd;
 }
 
+/* What is there may be a whiteout, which is an empty file where it is not a device. */
+static bool is_empty(long fd)
+{
+	struct stat st;
+
+	return fj_sys2(__NR_fstat, fd, &st) || !st.st_size;
+}
+
+/* The path of what was found in a layer of a union, as the process sees it; NULL: it is not known. */
+static char *name_in_union(struct fj_call *c, const struct fj_place *place)
+{
+	char *const exe = fj_scratch_path(c->thread);
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	struct fj_str host, pos, seen;
+	bool is;
+
+	fj_str_init(&host, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	fj_str_init(&seen, exe, FJ_PATH_MAX);
+	if (place->name[0] != '/') {
+		fj_str_put(&host, fj_root_path());
+		fj_str_put(&host, "/");
+	}
+	fj_str_put(&host, place->name);
+	is = !host.overflowed && fj_path_back(host.at, &pos) && fj_path_seen(pos.at, &seen);
+	fj_scratch_release(c->thread, mark);
+	fj_scratch_trim(c->thread, exe, seen.len + 1);
+	return is ? exe : NULL;
+}
+
 /* From remembered facts. False: only the walk can tell. */
 static bool open_quickly(struct fj_call *c, int dirfd, const char *jail_path, bool follows,
 	struct fj_program *p, long *fd)
@@ -151,12 +182,17 @@ static bool open_quickly(struct fj_call *c, int dirfd, const char *jail_path, bo
 		return false;
 	do {
 		/* (A name in the working directory needs no fact, and does not tell its path.) */
-		if (!q.epoch || q.place.dirfd == AT_FDCWD)
+		if (!q.epoch || (!q.is_layered && q.place.dirfd == AT_FDCWD))
 			return fj_fast_end(&q);
-		*fd = fj_program_open_fd(&q.place);
+		/* (Which of its positions a file in a layer was found by is not known.) */
+		if (q.is_layered && fj_mount_flags()->has_aliases)
+			return fj_fast_end(&q);
+		do
+			*fd = fj_program_open_fd(&q.place);
+		while (*fd == -ENOENT && fj_fast_below(&q));
 		if (p)
 			p->held_fd = hold(&q.place, *fd);
-		if (!fj_fast_tells(&q, *fd)) {
+		if (!fj_fast_tells(&q, *fd) || (q.is_layered && !fj_is_err(*fd) && is_empty(*fd))) {
 			if (!fj_is_err(*fd))
 				fj_close((int)*fd);
 			if (p)
@@ -169,7 +205,14 @@ static bool open_quickly(struct fj_call *c, int dirfd, const char *jail_path, bo
 			return fj_fast_end(&q);
 		if (fj_is_err(*fd))
 			continue;
-		if (p) { /* a fact's value is a path below the process's root */
+		if (p && q.is_layered) {
+			p->exe = name_in_union(c, &q.place);
+			if (!p->exe) {
+				fj_close((int)*fd);
+				fj_program_close(p);
+				return fj_fast_end(&q);
+			}
+		} else if (p) { /* a fact's value is a path below the process's root */
 			fj_str_init(&s, fj_scratch_path(c->thread), FJ_PATH_MAX);
 			fj_str_put(&s, "/");
 			fj_str_put(&s, q.place.name);

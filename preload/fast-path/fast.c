@@ -161,9 +161,11 @@ static inline bool use(
 	struct fj_fast *q, unsigned flags, struct fj_str *value, const char *name, size_t len)
 {
 	if (__builtin_expect(flags & FJ_FACT_UNION, 0)) {
-		if (!q->takes_layers)
+		if (!q->takes_layers || (q->only_upper && !(flags & FJ_FACT_IN_UPPER)))
 			return false;
 		name_in_layers(q, value, name, len);
+		if (q->only_upper && q->place.dirfd == AT_FDCWD)
+			return false; /* it is another overlay's */
 	} else {
 		q->place.name = join(q->t, value, name, len);
 	}
@@ -292,9 +294,13 @@ bool fj_fast_end(struct fj_fast *q)
 	return false;
 }
 
-static inline bool begin(
-	struct fj_fast *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len)
+enum { LAYERS = 1, CWD = 2, UPPER = 4 };
+static inline bool begin(struct fj_fast *q, struct fj_thread *t, int dirfd, const char *jail_path,
+	size_t len, unsigned takes)
 {
+	q->takes_layers = takes & LAYERS;
+	q->takes_cwd = takes & CWD;
+	q->only_upper = takes & UPPER;
 	q->t = t;
 	q->dirfd = dirfd;
 	q->path = jail_path;
@@ -308,23 +314,25 @@ static inline bool begin(
 FJ_HOT bool fj_fast_begin(
 	struct fj_fast *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len)
 {
-	q->takes_layers = false;
-	q->takes_cwd = true;
-	return begin(q, t, dirfd, jail_path, len);
+	return begin(q, t, dirfd, jail_path, len, CWD);
 }
 
 bool fj_fast_begin_rooted(
 	struct fj_fast *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len)
 {
-	q->takes_layers = q->takes_cwd = false;
-	return begin(q, t, dirfd, jail_path, len);
+	return begin(q, t, dirfd, jail_path, len, LAYERS);
 }
 
 FJ_HOT bool fj_fast_begin_layered(
 	struct fj_fast *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len)
 {
-	q->takes_layers = q->takes_cwd = true;
-	return begin(q, t, dirfd, jail_path, len);
+	return begin(q, t, dirfd, jail_path, len, LAYERS | CWD);
+}
+
+bool fj_fast_begin_upper(
+	struct fj_fast *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len)
+{
+	return begin(q, t, dirfd, jail_path, len, LAYERS | CWD | UPPER);
 }
 
 bool fj_fast_position(const struct fj_fast *q, struct fj_str *pos)

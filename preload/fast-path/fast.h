@@ -34,6 +34,7 @@ struct fj_fast {
 	uint32_t outer, mark;
 	unsigned links;
 	bool takes_layers;  /* the caller knows of them */
+	bool only_upper;    /* but of the upper one alone */
 	bool is_layered;    /* the place is in a union: what is found may be a whiteout */
 	bool takes_cwd;	    /* the place may be one in the working directory */
 	bool stands;	    /* and is, as what is known of it says: stand.c */
@@ -50,8 +51,12 @@ bool fj_fast_begin(
  * where nothing is the next layer may have it. */
 bool fj_fast_begin_layered(
 	struct fj_fast *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len);
-/* The same as fj_fast_begin(), and the place's name, if it is not a bare one of the caller's, begins
- * at the root or is absolute. */
+/* The same as fj_fast_begin() for who changes what is there, also in a directory that the upper layer of
+ * the jail's own root alone has: whiteouts may be there. */
+bool fj_fast_begin_upper(
+	struct fj_fast *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len);
+/* The same as fj_fast_begin_layered(), and the place's name, if it is not a bare one of the caller's,
+ * begins at the root or is absolute. */
 bool fj_fast_begin_rooted(
 	struct fj_fast *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len);
 /* After the call on its place: is what led there still right? */

@@ -26,7 +26,7 @@ bool fj_fast_stands_in_one(struct fj_fast *q, struct fj_str *pos)
 
 	/* (Where a device does not tell whose a file is, its path does.) */
 	if (q->dirfd != AT_FDCWD || !q->epoch || !q->takes_layers || !q->takes_cwd ||
-		fj_mount_flags()->dirs_share_device)
+		q->only_upper || fj_mount_flags()->dirs_share_device)
 		return false;
 	q->moves = fj_stand_begin();
 	if (!fj_stand_where(q->t, q->epoch, q->moves, pos, &is_asked))

@@ -90,6 +90,7 @@ enum {
 	FJ_FACT_MERGED = 32,	/* and these are several */
 	FJ_FACT_HAS_UPPER = 64, /* and the union has an upper layer */
 	FJ_FACT_MINE = 128,	/* never stored: it says so of who asks now */
+	FJ_FACT_IN_UPPER = 256, /* it is in the upper layer alone */
 	FJ_FACT_LETS = FJ_FACT_OPEN | FJ_FACT_MINE,
 };
 /* A directory has become closed to somebody: what was said to be open, to everybody or to one, may

@@ -211,6 +211,8 @@ uint64_t fj_layers_describe_fact(
 	}
 	if (flags && fj_layers_having(l) > 1)
 		flags |= FJ_FACT_MERGED;
+	else if (flags && l->has_upper && l->fd[0] >= 0)
+		flags |= FJ_FACT_IN_UPPER;
 	fj_scratch_release(t, mark);
 	return out->overflowed || !out->len ? 0 : flags;
 }

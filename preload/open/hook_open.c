@@ -30,6 +30,19 @@ static void tidy_for_openat2(struct fj_opening *o)
 	o->mode &= 07777;
 }
 
+/* From remembered facts. What is changed in a union is copied up first, but where the upper layer alone
+ * has the directory; and an empty file there may be a whiteout. */
+static inline bool begin_fast(struct fj_call *c, int dirfd, const char *jail_path,
+	const struct fj_opening *o, struct fj_fast *q)
+{
+	if (!fj_open_writes(o))
+		return fj_fast_begin_layered(q, c->thread, dirfd, jail_path, c->path_len);
+	if (__builtin_expect(fj_mount_flags()->has_unions, 0) && !fj_own_has_devices() &&
+		!(o->flags & O_DIRECTORY))
+		return fj_fast_begin_upper(q, c->thread, dirfd, jail_path, c->path_len);
+	return fj_fast_begin(q, c->thread, dirfd, jail_path, c->path_len);
+}
+
 FJ_HOT static long open_path(
 	struct fj_call *c, int dirfd, const char *jail_path, struct fj_opening *o)
 {
@@ -41,9 +54,7 @@ FJ_HOT static long open_path(
 	struct fj_fast q;
 	long r;
 
-	/* (What is changed in a union is copied up first.) */
-	if (is_usual && (fj_open_writes(o) ? fj_fast_begin : fj_fast_begin_layered)(
-				&q, c->thread, dirfd, jail_path, c->path_len))
+	if (is_usual && begin_fast(c, dirfd, jail_path, o, &q))
 		do {
 			/* (By O_PATH alone a whiteout could be opened, too.) */
 			if (__builtin_expect(fj_open_wants_note(o), 0) &&
@@ -61,7 +72,7 @@ FJ_HOT static long open_path(
 			if (__builtin_expect(r >= 0 && q.needs_no_note, 0))
 				fj_dir_unnote((int)r);
 			if (__builtin_expect(r >= 0, 1) || r == -FJ_RESTART ||
-				fj_fast_tells_of_open(&q, r))
+				(fj_fast_tells_of_open(&q, r) && !(q.is_layered && r == -EEXIST)))
 				return r;
 			if (r != -ELOOP || !fj_open_follows_last(o) || fj_open_writes(o) ||
 				!fj_fast_held(&q)) {
