@@ -136,25 +136,6 @@ long fj_private_file(const char *name, int flags)
 	return fd;
 }
 
-/* The next entry of directory `fd` but . and ..; NULL when there is none. */
-static const struct fj_dirent64 *first_entry(int fd, char *list)
-{
-	fj_sys3(__NR_lseek, fd, 0, 0);
-	for (;;) {
-		const long n = fj_sys3(__NR_getdents64, fd, list, DENTS_SIZE);
-
-		if (n <= 0)
-			return NULL;
-		for (long at = 0; at < n;) {
-			const struct fj_dirent64 *d = (const struct fj_dirent64 *)(list + at);
-
-			if (!fj_streq(d->name, ".") && !fj_streq(d->name, ".."))
-				return d;
-			at += d->size;
-		}
-	}
-}
-
 static long open_dir(int dirfd, const char *name)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
@@ -171,6 +152,33 @@ static bool remove_entry(int fd, const struct fj_dirent64 *d)
 {
 	return (d->type != FJ_DT_DIR && !fj_sys3(__NR_unlinkat, fd, d->name, 0)) ||
 	       !fj_sys3(__NR_unlinkat, fd, d->name, AT_REMOVEDIR);
+}
+
+/* Remove what can be removed at once of directory `fd`, a listing at a time: whoever begins again at
+ * each name makes three calls for it. The first entry that is left, or NULL. */
+static const struct fj_dirent64 *first_left(int fd, char *list)
+{
+	bool was_removed;
+
+	do {
+		long n;
+
+		was_removed = false;
+		fj_sys3(__NR_lseek, fd, 0, 0);
+		while ((n = fj_sys3(__NR_getdents64, fd, list, DENTS_SIZE)) > 0)
+			for (long at = 0; at < n;) {
+				const struct fj_dirent64 *d =
+					(const struct fj_dirent64 *)(list + at);
+
+				at += d->size;
+				if (fj_streq(d->name, ".") || fj_streq(d->name, ".."))
+					continue;
+				if (!remove_entry(fd, d))
+					return d;
+				was_removed = true;
+			}
+	} while (was_removed); /* a name may have been passed over */
+	return NULL;
 }
 
 /* Give the directory `name` of `fd` a name in `top`, of numbers. */
@@ -199,26 +207,23 @@ static void empty(char *list, int fd)
 	const struct fj_dirent64 *d;
 	uint32_t last = 0;
 
-	for (unsigned idle = 0; idle < IDLE_STEPS && (d = first_entry(fd, list)); idle++) {
+	for (unsigned idle = 0; idle < IDLE_STEPS && (d = first_left(fd, list)); idle++) {
 		char name[FJ_NAME_MAX + 1];
 		struct fj_str s;
 		long below;
 
-		if (remove_entry(fd, d)) {
-			idle = 0;
-			continue;
-		}
 		fj_str_init(&s, name, sizeof(name));
 		fj_str_put(&s, d->name);
 		below = open_dir(fd, name);
 		if (fj_is_err(below))
 			break;
 		fj_sys2(__NR_fchmod, below, 0700);
-		while ((d = first_entry((int)below, list)) &&
-			(remove_entry((int)below, d) || move_up((int)below, d->name, fd, &last)))
+		while ((d = first_left((int)below, list)) &&
+			move_up((int)below, d->name, fd, &last))
 			idle = 0;
 		fj_close((int)below);
-		fj_sys3(__NR_unlinkat, fd, name, AT_REMOVEDIR);
+		if (!fj_sys3(__NR_unlinkat, fd, name, AT_REMOVEDIR))
+			idle = 0;
 	}
 	fj_close(fd);
 }
