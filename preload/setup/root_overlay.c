@@ -139,16 +139,14 @@ static long make_fresh(void)
 	return fd;
 }
 
-/* ROOT is to stay as it is, and to be shown as it is. */
+/* ROOT is to stay as it is, and to be shown as it is. (What was made goes with the parent.) */
 static void refuse_store_in_lower(void)
 {
-	const long fd = fj_open_canonical(upper, made_canonical);
+	const long n = fj_fd_target(fj_options.parent.kept, made_canonical);
 
-	if (!fj_is_err(fd))
-		fj_close((int)fd);
-	if (fj_is_err(fd) || !fj_lies_in(made_canonical, lower))
+	made_canonical[n > 0 ? n : 0] = 0;
+	if (n <= 0 || !fj_lies_in(made_canonical, lower))
 		return;
-	leave();
 	fj_say(2,
 		"fakejail: the private directory would lie in ROOTFS, in %s\n"
 		"hint: FAKEJAIL_STORE=DIR says where it is made\n",
@@ -175,10 +173,22 @@ static void keep_locks(long fresh, long lower_lock)
 		fj_close((int)lower_lock);
 }
 
+static void find_lower(void)
+{
+	const long fd = fj_open_canonical(fj_options.lower, lower);
+
+	if (fj_is_err(fd))
+		fj_launch_fail("cannot open the root", fj_options.lower, fd);
+	fj_close((int)fd);
+}
+
+/* (A process that asks /proc about itself for the first time pays for it, and the parent need not.) */
 void fj_root_overlay_let_go(void)
 {
 	if (!fj_options.store)
 		return;
+	find_lower();
+	refuse_store_in_lower();
 	for (int fd = fj_options.parent.kept; fd <= fj_options.parent.kept_last; fd++)
 		fj_close(fd);
 }
@@ -187,11 +197,9 @@ void fj_root_overlay_begin(void)
 {
 	long fd, lock;
 
-	fd = fj_open_canonical(fj_options.root, lower);
-	if (fj_is_err(fd))
-		fj_launch_fail("cannot open the root", fj_options.root, fd);
-	fj_close((int)fd);
+	fj_options.lower = fj_options.root;
 	if (!fj_options.store) {
+		find_lower();
 		fd = fj_open_canonical(fj_options.upper, upper);
 		if (fj_is_err(fd))
 			fj_launch_fail("cannot open the upper layer", fj_options.upper, fd);
@@ -205,12 +213,14 @@ void fj_root_overlay_begin(void)
 		fj_options.root = upper;
 		return;
 	}
-	lock = fj_sys4(__NR_openat, AT_FDCWD, lower, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	lock = fj_sys4(
+		__NR_openat, AT_FDCWD, fj_options.lower, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	if (fj_is_err(lock))
+		find_lower(); /* it may be closed to reading alone */
 	if (!fj_is_err(lock))
 		while (fj_sys2(__NR_flock, lock, LOCK_SH_) == -EINTR)
 			;
 	fd = make_fresh();
-	refuse_store_in_lower();
 	keep_locks(fd, lock);
 	fj_options.root = upper;
 	fj_options.parent.kills = true;
