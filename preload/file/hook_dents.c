@@ -53,9 +53,9 @@ static bool lists_descriptors(struct fj_thread *t, int fd)
 
 struct listing {
 	bool has_devices;
-	bool is_alone;	     /* in a union, in one layer alone */
-	uint64_t dev;	     /* when it has devices, or is alone */
-	uint64_t dir_device; /* of the union, then */
+	bool is_alone;		     /* in a union, in one layer alone */
+	struct fj_union_alone alone; /* then */
+	uint64_t dev;		     /* when it has devices, or is alone */
 	int fd;
 };
 
@@ -105,7 +105,6 @@ static long tidy(struct fj_call *c, const struct listing *l, long len)
 {
 	const bool is_old = c->nr == __NR_getdents; /* its type is the last byte of the entry */
 	char *list = (char *)c->arg[1];
-	const struct fj_union_alone dir = {.fd = l->fd, .dev = l->dev, .dir_device = l->dir_device};
 	long kept = 0;
 
 	for (long at = 0; at < len;) {
@@ -117,7 +116,8 @@ static long tidy(struct fj_call *c, const struct listing *l, long len)
 		if (size <= 0 || at + size > len)
 			break;
 		if (!is_left_out(c->thread, l, name) &&
-			(!l->is_alone || fj_union_lists(c->thread, &dir, name, &d->ino, type))) {
+			(!l->is_alone ||
+				fj_union_lists(c->thread, &l->alone, name, &d->ino, type))) {
 			if (l->has_devices && !l->is_alone)
 				show_device(c, l, d->ino, name, type);
 			if (kept != at)
@@ -138,16 +138,16 @@ long fj_hook_getdents(struct fj_call *c)
 	if (__builtin_expect(fj_mount_flags()->has_entries, 0) && fj_dev_is_listing(l.fd))
 		return fj_dev_list(c);
 	if (__builtin_expect(fj_mount_flags()->has_unions, 0) &&
-		(r = fj_union_getdents(c, &l.is_alone, &l.dir_device)) != -FJ_RESTART)
+		(r = fj_union_getdents(c, &l.is_alone, &l.alone)) != -FJ_RESTART)
 		return r;
 	r = fj_kernel(c);
 	if (!r && fj_mount_flags()->has_entries)
 		return fj_dev_list(c);
 	if (r <= 0)
 		return r;
-	if (l.has_devices || (l.is_alone && (l.dir_device || !fj_own_is_empty()))) {
+	if (l.has_devices || (l.is_alone && (l.alone.dir_device || !fj_own_is_empty()))) {
 		l.has_devices = !fj_sys2(__NR_fstat, l.fd, &st);
-		l.dev = st.st_dev;
+		l.dev = l.alone.dev = st.st_dev;
 	}
 	while (!(kept = tidy(c, &l, r))) {
 		/* All of it was left out: an empty answer would be the end. */

@@ -41,6 +41,7 @@ enum {
 				    that lies elsewhere; devfs/dev_names.c */
 	FJ_MOUNT_UNION = 131072, /* of several directories: layers/union.h */
 	FJ_MOUNT_DEVICES = 262144, /* which lie on several devices: layers/union_dev.c */
+	FJ_MOUNT_NESTED = 524288,  /* and one of them in another union: layers/union.h */
 };
 
 /* What a lookup found: a copy. */

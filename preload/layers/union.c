@@ -86,7 +86,7 @@ static long look_in_layer(struct fj_thread *t, const struct fj_layers *l, uint32
 	if (r < 0)
 		return r;
 	*mode = st.st_mode;
-	return fj_union_calls.is_whiteout(t, l->fd[i], name, &st) ? 2 : 1;
+	return fj_union_calls.hides(t, l->fd[i], name, &st, l->is_nested) ? 2 : 1;
 }
 
 long fj_layers_find(struct fj_thread *t, struct fj_layers *l, const char *name)
@@ -172,7 +172,7 @@ static long merge(struct fj_thread *t, struct fj_layers *l, const char *name, in
 			return fd;
 		to[i] = (int)fd;
 		is_in_dir = true;
-		if (left && fj_union_calls.is_opaque(t, (int)fd))
+		if (left && fj_union_calls.is_opaque(t, (int)fd, l->is_nested))
 			break;
 	}
 	return is_in_dir ? 0 : -ENOENT;
@@ -189,7 +189,7 @@ bool fj_layers_merge_below(struct fj_thread *t, const struct fj_layers *l, const
 	fd = fj_open_path(l->fd[l->found], name, O_DIRECTORY | O_NOFOLLOW);
 	if (fj_is_err(fd))
 		return false;
-	is_opaque = fj_union_calls.is_opaque(t, (int)fd);
+	is_opaque = fj_union_calls.is_opaque(t, (int)fd, l->is_nested);
 	fj_close((int)fd);
 	for (uint32_t i = (uint32_t)l->found + 1; i < l->count && !is_opaque; i++) {
 		r = l->fd[i] < 0 ? 0 : look_in_layer(t, l, i, name, &mode);
@@ -308,6 +308,7 @@ static long open_at(struct fj_thread *t, const char *pos, struct fj_layers *l, b
 	l->mount_len = m.jail_len;
 	l->mount_id = m.id;
 	l->has_upper = work.len;
+	l->is_nested = m.flags & FJ_MOUNT_NESTED;
 	l->is_read_only = !l->has_upper || (m.flags & FJ_MOUNT_READ_ONLY);
 	if (!r)
 		r = descend(t, l, rest, is_up);

@@ -7,7 +7,10 @@
  * is decided by the first layer that has it, counted from the top; directories of one name are
  * merged until one is opaque. Nothing but the upper one is ever changed: what a lower one has is
  * copied up first. What a whiteout and an opaque directory are, and how a file is copied, is the
- * room union's. */
+ * room union's.
+ *
+ * A union whose layers lie in another one (nested) marks what it hides in another way, so that the
+ * other one shows the marks and does not obey them; it obeys both kinds itself. */
 #ifndef FJ_LAYERS_UNION_H
 #define FJ_LAYERS_UNION_H
 
@@ -31,7 +34,8 @@ struct fj_layers {
 	uint32_t count, mount_len; /* of the layers; of the mount's position */
 	uint32_t mount_id;
 	bool has_upper, is_read_only;
-	int work_fd; /* where what is to come into the upper one is made; -1: not opened yet */
+	bool is_nested; /* a layer lies in another union */
+	int work_fd;	/* where what is to come into the upper one is made; -1: not opened yet */
 	/* The layers' own directories, from the top; 0 is the upper one where there is one. -1: it
 	 * has none, or none that can be seen. */
 	int fd[FJ_LAYERS_MAX];
@@ -46,16 +50,20 @@ struct fj_layers {
 
 /* Set by the room union. */
 struct fj_union_calls {
+	/* Is it one to a nested union: perhaps to another, too? */
 	bool (*is_whiteout)(
 		struct fj_thread *t, int dirfd, const char *name, const struct stat *st);
-	bool (*is_opaque)(struct fj_thread *t, int dirfd);
+	/* Is it one to this union? */
+	bool (*hides)(struct fj_thread *t, int dirfd, const char *name, const struct stat *st,
+		bool is_nested);
+	bool (*is_opaque)(struct fj_thread *t, int dirfd, bool is_nested);
 	long (*copy_up)(struct fj_thread *t, int from_dirfd, const char *from, int to_dirfd,
-		const char *to, int work_fd, bool with_data);
+		const char *to, int work_fd, bool with_data, bool is_nested);
 	/* Remove a whiteout with its record. */
 	long (*discard)(struct fj_thread *t, int dirfd, const char *name);
 	/* Of which lower file is the one with this record, which lies on *dev, a copy? */
 	bool (*origin)(const struct fj_owner *record, uint64_t *dev, uint64_t *ino);
-	long (*set_opaque)(struct fj_thread *t, int dirfd);
+	long (*set_opaque)(struct fj_thread *t, int dirfd, bool is_nested);
 };
 extern struct fj_union_calls fj_union_calls;
 

@@ -108,6 +108,7 @@ bool fj_layers_recall(
 			.mount_len = m.jail_len,
 			.mount_id = m.id,
 			.has_upper = flags & FJ_FACT_HAS_UPPER,
+			.is_nested = m.flags & FJ_MOUNT_NESTED,
 			.is_read_only =
 				!(flags & FJ_FACT_HAS_UPPER) || (m.flags & FJ_MOUNT_READ_ONLY)};
 		is = open_all(l, paths.at, flags >> LAYERS_SHIFT) && fj_facts_hold(epoch);

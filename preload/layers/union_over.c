@@ -54,12 +54,12 @@ static void remove_made(const struct fj_place *place, bool is_dir)
 }
 
 /* Is it a whiteout that the two have changed places with? */
-static bool is_whiteout(struct fj_thread *t, int dirfd, const char *name)
+static bool is_whiteout(struct fj_thread *t, const struct fj_layers *l, int dirfd, const char *name)
 {
 	struct stat st;
 
 	return !fj_sys4(__NR_newfstatat, dirfd, name, &st, AT_SYMLINK_NOFOLLOW) &&
-	       fj_union_calls.is_whiteout(t, dirfd, name, &st);
+	       fj_union_calls.hides(t, dirfd, name, &st, l->is_nested);
 }
 
 static bool is_there(int dirfd, const char *name)
@@ -76,12 +76,12 @@ static long put_over(struct fj_thread *t, const struct fj_place *place)
 	long r = -EEXIST;
 
 	/* Else what another has put there meanwhile would be in the work directory for a moment. */
-	if (!is_whiteout(t, to, l->name) && is_there(to, l->name))
+	if (!is_whiteout(t, l, to, l->name) && is_there(to, l->name))
 		return r;
 	r = fj_sys5(__NR_renameat2, from, place->name, to, l->name, FJ_RENAME_EXCHANGE);
 
 	if (r == -EINVAL || r == -ENOSYS) { /* a file system that cannot: not in one step */
-		if (!is_whiteout(t, to, l->name))
+		if (!is_whiteout(t, l, to, l->name))
 			return -EEXIST;
 		r = fj_union_calls.discard(t, to, l->name);
 		if (r == -ENOENT)
@@ -94,7 +94,7 @@ static long put_over(struct fj_thread *t, const struct fj_place *place)
 		return fj_sys5(__NR_renameat2, from, place->name, to, l->name, FJ_RENAME_NOREPLACE);
 	if (r < 0)
 		return r;
-	if (!is_whiteout(t, from, place->name)) { /* another was quicker */
+	if (!is_whiteout(t, l, from, place->name)) { /* another was quicker */
 		fj_sys5(__NR_renameat2, from, place->name, to, l->name, FJ_RENAME_EXCHANGE);
 		return -EEXIST;
 	}
@@ -118,7 +118,9 @@ long fj_place_end_over(struct fj_thread *t, struct fj_place *place, long r)
 	is_dir = (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR;
 	if (!done && is_dir) {
 		fd = fj_open_path(place->dirfd, place->name, O_DIRECTORY | O_NOFOLLOW);
-		done = fj_is_err(fd) ? fd : fj_union_calls.set_opaque(t, (int)fd);
+		done = fj_is_err(fd) ?
+			       fd :
+			       fj_union_calls.set_opaque(t, (int)fd, place->layers->is_nested);
 		if (!fj_is_err(fd))
 			fj_close((int)fd);
 	}

@@ -68,7 +68,7 @@ long fj_layers_copy_up(
 	/* Of a directory it is remembered which layers have it. */
 	is_announced = is_dir && fj_facts_before_change(name, false);
 	r = fj_union_calls.copy_up(
-		t, l->fd[l->found], name, l->fd[0], name, (int)work, is_data_wanted);
+		t, l->fd[l->found], name, l->fd[0], name, (int)work, is_data_wanted, l->is_nested);
 	if (is_dir)
 		fj_facts_after_change(name, is_announced);
 	return r == -EEXIST ? 0 : r;

@@ -140,7 +140,8 @@ static long bind(struct fj_edit *e, const struct fj_mount_point *from,
 	if (flags & FJ_MOUNT_UNBINDABLE)
 		return -EINVAL;
 	flags = (((flags & FJ_MOUNT_OPTIONS) & ~options[0]) | options[1]) |
-		(is_recursive ? FJ_MOUNT_WITH_SUBMOUNTS : 0);
+		(is_recursive ? FJ_MOUNT_WITH_SUBMOUNTS : 0) |
+		(of ? of->flags & FJ_MOUNT_NESTED : 0);
 	if (of ? of->flags & (FJ_MOUNT_PRIVATE | FJ_MOUNT_OWN) :
 		 fj_root()->pos[0] && fj_path_has_prefix(from->pos, fj_root()->pos))
 		flags |= FJ_MOUNT_OWN;

@@ -30,6 +30,7 @@ struct parsed {
 	bool of_host;	/* the paths are */
 	bool is_root;	/* of the jail's own root, which is the upper directory */
 	bool has_roots; /* a lower layer is a root of its own */
+	bool is_nested; /* a layer lies in another union */
 };
 
 /* The next option, with its escapes, of which a comma may be one. */
@@ -84,11 +85,11 @@ long fj_overlay_add_layers(struct fj_call *c, const struct fj_layers *l, struct 
 
 /* Append the directories of the host that `jail_path` leads to: several, when it lies in another
  * union. */
-static long add_dirs_here(struct fj_call *c, const char *jail_path, bool is_one, struct fj_str *out)
+static long add_dirs_here(struct parsed *q, const char *jail_path, bool is_one, struct fj_str *out)
 {
 	struct fj_mount_point p;
 	struct fj_layers l;
-	long r = fj_mount_point_find(c, AT_FDCWD, jail_path, true, &p);
+	long r = fj_mount_point_find(q->c, AT_FDCWD, jail_path, true, &p);
 
 	if (r < 0)
 		return r;
@@ -99,10 +100,11 @@ static long add_dirs_here(struct fj_call *c, const char *jail_path, bool is_one,
 		fj_str_put(out, fj_streq(p.host, "/") ? "/." : p.host);
 		return out->overflowed ? -EINVAL : 0;
 	}
-	r = fj_layers_open(c->thread, p.pos, &l);
+	q->is_nested = true;
+	r = fj_layers_open(q->c->thread, p.pos, &l);
 	if (r <= 0)
 		return r ? r : -ENOENT;
-	r = is_one && fj_layers_having(&l) > 1 ? -EINVAL : fj_overlay_add_layers(c, &l, out);
+	r = is_one && fj_layers_having(&l) > 1 ? -EINVAL : fj_overlay_add_layers(q->c, &l, out);
 	fj_layers_close(&l);
 	return r;
 }
@@ -157,8 +159,8 @@ static void see_lowers(struct parsed *p)
 static long add_dirs(struct parsed *p, const char *path, bool is_one, struct fj_str *out)
 {
 	const uint32_t mark = fj_scratch_mark(p->c->thread);
-	const long r = p->of_host ? add_dir_of_host(p->c, path, out) :
-				    add_dirs_here(p->c, path, is_one, out);
+	const long r =
+		p->of_host ? add_dir_of_host(p->c, path, out) : add_dirs_here(p, path, is_one, out);
 
 	fj_scratch_release(p->c->thread, mark);
 	return r;
@@ -364,6 +366,7 @@ static long make_overlay(struct parsed *parsed, const char *options, struct fj_f
 	fs->host[len] = 0;
 	fs->layers = all.at;
 	fs->work = p.work.at;
+	fs->flags |= p.is_nested ? FJ_MOUNT_NESTED : 0;
 	/* One of the launcher's options is the jail's own wherever its upper layer lies: that of a
 	 * --tmp-overlay may be in /dev/shm, and so below the mount of the host's /dev. */
 	fs->flags |=

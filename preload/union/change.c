@@ -225,7 +225,7 @@ static long hide_lower(const struct moving *m, int i, bool is_below)
 	if (!m->is_dir[i] || !is_below)
 		return 0;
 	fd = fj_open_path(m->l[i]->fd[0], m->name[i], O_DIRECTORY | O_NOFOLLOW);
-	r = fj_is_err(fd) ? fd : fj_union_calls.set_opaque(m->t, (int)fd);
+	r = fj_is_err(fd) ? fd : fj_union_calls.set_opaque(m->t, (int)fd, m->l[i]->is_nested);
 	if (!fj_is_err(fd))
 		fj_close((int)fd);
 	return r;
@@ -248,7 +248,8 @@ static long move_and_whiteout(struct moving *m)
 		r = fj_union_put_whiteout(m->t, m->l[1], m->name[1]);
 		return r ? r : rename_upper(m, FJ_RENAME_EXCHANGE);
 	}
-	r = rename_upper(m, FJ_RENAME_WHITEOUT);
+	/* (The kernel's whiteout would be one to the union around, too.) */
+	r = m->l[0]->is_nested ? -EPERM : rename_upper(m, FJ_RENAME_WHITEOUT);
 	if (r != -EINVAL && r != -EPERM && r != -ENOSYS)
 		return r;
 	/* Not in one step, then: the lower layer's is seen for a moment. */

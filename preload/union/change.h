@@ -15,6 +15,7 @@
 
 struct fj_place;
 struct fj_thread;
+struct fj_union_alone;
 
 /* The call that a thread makes, in a jail with unions: for who is asked by pointers (start.c). */
 #define FJ_CALLING_AT 0xa0u
@@ -41,8 +42,8 @@ long fj_union_discard(struct fj_thread *t, int dirfd, const char *name);
 
 /* getdents(2) and getdents64(2) of a directory in a union. -FJ_RESTART: it is in none, or the
  * kernel can answer; `*is_alone`: it is in one, but in one layer alone, or was so when the listing
- * began, and of what the kernel answers fj_union_lists() is to be asked. `*dir_device`: fj_union_dir_device(). */
-long fj_union_getdents(struct fj_call *c, bool *is_alone, uint64_t *dir_device);
+ * began, and of what the kernel answers fj_union_lists() is to be asked. `*dir`: what that wants to know but its device. */
+long fj_union_getdents(struct fj_call *c, bool *is_alone, struct fj_union_alone *dir);
 
 /* Is directory `name` of `parent` empty? 0, -ENOTEMPTY or another errno. */
 long fj_union_see_empty(struct fj_thread *t, const struct fj_layers *parent, const char *name);

@@ -151,6 +151,8 @@ static long record(struct fj_call *c, struct fj_union_copy *u)
 		return r;
 	if (owner->flags & FJ_OWN_ATTRIBUTES)
 		r = forget_attribute(u, FJ_UNION_OPAQUE);
+	if (!r && u->is_nested && (owner->flags & FJ_OWN_ATTRIBUTES))
+		r = forget_attribute(u, FJ_UNION_NESTED_OPAQUE);
 	if (!r && u->src >= 0)
 		r = all_names(u, record_one);
 	return r < 0 ? r : record_origin(u, made.dev);

@@ -301,7 +301,7 @@ static long copy_beside(struct task *k)
 }
 
 long fj_union_copy_up(struct fj_call *c, int from_dirfd, const char *from, int to_dirfd,
-	const char *to, int work_fd, bool with_data)
+	const char *to, int work_fd, unsigned how)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	struct task *k = (struct task *)fj_scratch(c->thread, sizeof(*k));
@@ -312,7 +312,8 @@ long fj_union_copy_up(struct fj_call *c, int from_dirfd, const char *from, int t
 		.from = from,
 		.to_dirfd = to_dirfd,
 		.to = to,
-		.with_data = with_data};
+		.with_data = how & FJ_UNION_DATA,
+		.u.is_nested = how & FJ_UNION_NESTED};
 	/* (Who cleans the work directory may take us for dead: then what was made is not there.) */
 	for (unsigned n = 0; n < TRIES && (r == NAME_IS_TAKEN || (r == -ENOENT && n == 1)); n++) {
 		r = fj_file_statx(c, from_dirfd, from, AT_SYMLINK_NOFOLLOW,

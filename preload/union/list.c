@@ -174,7 +174,7 @@ bool fj_union_lists(struct fj_thread *t, const struct fj_union_alone *dir, const
 		return false;
 	if ((e.type == FJ_DT_CHR || e.type == FJ_DT_REG || e.type == FJ_DT_UNKNOWN) &&
 		(e.type != FJ_DT_REG || may_have_record(&e)) &&
-		fj_union_is_whiteout(t, fd, name, NULL))
+		fj_union_hides(t, fd, name, NULL, dir->is_nested))
 		return false;
 	show_in(fd, dir->dir_device, &e);
 	*ino = e.ino;
@@ -205,7 +205,7 @@ static bool judge_entry(struct listing *l, struct entry *e)
 	}
 	if ((e->type == FJ_DT_CHR || e->type == FJ_DT_REG || e->type == FJ_DT_UNKNOWN) &&
 		(e->type != FJ_DT_REG || may_have_record(e)) &&
-		fj_union_is_whiteout(l->c->thread, all->layer[where].fd, e->name, NULL))
+		fj_union_hides(l->c->thread, all->layer[where].fd, e->name, NULL, all->is_nested))
 		return false;
 	show_entry(all, where, e);
 	return true;

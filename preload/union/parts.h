@@ -57,6 +57,7 @@ struct fj_union_copy {
 	int src, dst;		/* to read attributes from, and to give them to; or -1 */
 	int dirfd;
 	const char *name;
+	bool is_nested; /* the union that it is copied up in */
 };
 /* Attributes and access lists that the disk has: copy_shown.c. */
 long fj_union_copy_attributes(struct fj_union_copy *u);

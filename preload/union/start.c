@@ -24,19 +24,19 @@ _Static_assert(
 			       ((none) = (struct fj_call){.thread = (t)}, &(none)))
 
 static long copy_up(struct fj_thread *t, int from_dirfd, const char *from, int to_dirfd,
-	const char *to, int work_fd, bool with_data)
+	const char *to, int work_fd, bool with_data, bool is_nested)
 {
 	struct fj_call none;
 
-	return fj_union_copy_up(
-		CALL_OF(t, none), from_dirfd, from, to_dirfd, to, work_fd, with_data);
+	return fj_union_copy_up(CALL_OF(t, none), from_dirfd, from, to_dirfd, to, work_fd,
+		(with_data ? FJ_UNION_DATA : 0) | (is_nested ? FJ_UNION_NESTED : 0));
 }
 
-static long set_opaque(struct fj_thread *t, int dirfd)
+static long set_opaque(struct fj_thread *t, int dirfd, bool is_nested)
 {
 	struct fj_call none;
 
-	return fj_union_set_opaque(CALL_OF(t, none), dirfd);
+	return fj_union_mark_opaque(CALL_OF(t, none), dirfd, is_nested);
 }
 
 long fj_union_discard(struct fj_thread *t, int dirfd, const char *name)
@@ -69,7 +69,8 @@ void fj_union_start(void)
 {
 	fj_union_calls = (struct fj_union_calls){
 		.is_whiteout = fj_union_is_whiteout,
-		.is_opaque = fj_union_is_opaque,
+		.hides = fj_union_hides,
+		.is_opaque = fj_union_shows_opaque,
 		.copy_up = copy_up,
 		.discard = fj_union_discard,
 		.origin = origin,
@@ -81,6 +82,7 @@ void fj_union_start(void)
 static void describe_layers(const struct fj_layers *l, struct fj_union_layers *out)
 {
 	out->dir_device = 0;
+	out->is_nested = l->is_nested;
 	out->count = 0;
 	for (uint32_t i = 0; i < l->count; i++)
 		if (l->fd[i] >= 0) {
@@ -145,18 +147,21 @@ __attribute__((noinline)) static long list_merged(
 	return r;
 }
 
-long fj_union_getdents(struct fj_call *c, bool *is_alone, uint64_t *dir_device)
+long fj_union_getdents(struct fj_call *c, bool *is_alone, struct fj_union_alone *dir)
 {
 	struct fj_thread *t = c->thread;
+	struct fj_mount_found m;
 	struct fj_str pos;
 
 	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
 	if ((int)c->arg[0] < 0 || !fj_dir_in_union(t, (int)c->arg[0], &pos))
 		return -FJ_RESTART;
 	fj_scratch_trim(t, pos.at, pos.len + 1);
-	*dir_device = fj_union_dir_device(t, pos.at);
+	dir->fd = (int)c->arg[0];
+	dir->dir_device = fj_union_dir_device(t, pos.at);
+	dir->is_nested = fj_mount_of(pos.at, &m, NULL) && (m.flags & FJ_MOUNT_NESTED);
 	if (fj_layers_know_merged(pos.at, pos.len, fj_facts_epoch()))
-		return list_merged(c, &pos, is_alone, *dir_device);
+		return list_merged(c, &pos, is_alone, dir->dir_device);
 	*is_alone = true;
 	note_alone((int)c->arg[0], &pos, true);
 	return -FJ_RESTART;
@@ -203,6 +208,7 @@ long fj_union_put_whiteout(struct fj_thread *t, struct fj_layers *l, const char 
 	const long work = fj_layers_work(t, l);
 	struct fj_call none;
 
-	return fj_is_err(work) ? work :
-				 fj_union_whiteout(CALL_OF(t, none), l->fd[0], name, (int)work);
+	return fj_is_err(work) ?
+		       work :
+		       fj_union_hide(CALL_OF(t, none), l->fd[0], name, (int)work, l->is_nested);
 }

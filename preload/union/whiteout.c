@@ -45,7 +45,26 @@ bool fj_union_record(int dirfd, const char *name, struct fj_owner *owner)
 		       fj_own_find_tagged(dev_of(&sx), dirfd, name, sx.stx_mode, &key, owner));
 }
 
+static long is_yes(const char *value, size_t size, void *context)
+{
+	(void)context;
+	return size == 1 && value[0] == 'y';
+}
+
+/* Does the record say that of the file? */
+static bool says(const struct fj_owner *owner, const char *attribute)
+{
+	return (owner->flags & FJ_OWN_ATTRIBUTES) &&
+	       fj_own_look_at_attribute(&owner->key, attribute, is_yes, NULL) > 0;
+}
+
 bool fj_union_is_whiteout(struct fj_thread *t, int dirfd, const char *name, const struct stat *st)
+{
+	return fj_union_hides(t, dirfd, name, st, true);
+}
+
+bool fj_union_hides(
+	struct fj_thread *t, int dirfd, const char *name, const struct stat *st, bool is_nested)
 {
 	struct fj_owner owner;
 	struct stat asked;
@@ -58,10 +77,11 @@ bool fj_union_is_whiteout(struct fj_thread *t, int dirfd, const char *name, cons
 		return !st->st_rdev;
 	return (st->st_mode & FJ_S_IFMT) == FJ_S_IFREG && !st->st_size && fj_own_has_devices() &&
 	       fj_union_record(dirfd, name, &owner) && (owner.flags & FJ_OWN_DEVICE) &&
-	       (owner.mode & FJ_S_IFMT) == FJ_S_IFCHR && !owner.rdev;
+	       (owner.mode & FJ_S_IFMT) == FJ_S_IFCHR && !owner.rdev &&
+	       (is_nested || !says(&owner, FJ_UNION_NESTED_WHITEOUT));
 }
 
-static long pretend_whiteout(struct fj_call *c, int work_fd, const char *temp)
+static long pretend_whiteout(struct fj_call *c, int work_fd, const char *temp, bool is_nested)
 {
 	const struct fj_owner device = {.mode = FJ_S_IFCHR};
 	struct fj_file made;
@@ -72,8 +92,11 @@ static long pretend_whiteout(struct fj_call *c, int work_fd, const char *temp)
 	if (r < 0)
 		return r;
 	fj_own_mark(&made.key, made.dev, work_fd, temp, made.real_mode);
-	return fj_own_set(&made.key, FJ_OWN_UID | FJ_OWN_GID | FJ_OWN_DEVICE | FJ_OWN_MODE, &device,
+	r = fj_own_set(&made.key, FJ_OWN_UID | FJ_OWN_GID | FJ_OWN_DEVICE | FJ_OWN_MODE, &device,
 		&made.owner, made.real_mode);
+	return r || !is_nested ? r :
+				 fj_own_set_attribute(
+					 &made.key, FJ_UNION_NESTED_WHITEOUT, "y", 1, 0, &device);
 }
 
 /* Everything in the directory, whatever it is; it is out of everybody's sight. */
@@ -118,7 +141,8 @@ static long put_whiteout(struct fj_call *c, int work_fd, const char *temp, int d
 	return 0;
 }
 
-static long make_whiteout(struct fj_call *c, int dirfd, const char *name, int work_fd)
+static long make_whiteout(
+	struct fj_call *c, int dirfd, const char *name, int work_fd, bool is_nested)
 {
 	char temp[FJ_UNION_TEMP_SIZE];
 	struct fj_file was;
@@ -126,9 +150,9 @@ static long make_whiteout(struct fj_call *c, int dirfd, const char *name, int wo
 	long r;
 
 	fj_union_temp_name(temp);
-	r = fj_sys4(__NR_mknodat, work_fd, temp, FJ_S_IFCHR, 0);
+	r = is_nested ? -EPERM : fj_sys4(__NR_mknodat, work_fd, temp, FJ_S_IFCHR, 0);
 	if (r < 0 && r != -EEXIST && r != -ENOSPC && r != -EDQUOT && r != -EROFS && r != -EACCES)
-		r = pretend_whiteout(c, work_fd, temp);
+		r = pretend_whiteout(c, work_fd, temp, is_nested);
 	if (r == -EEXIST)
 		return -EAGAIN;
 	/* What it is may change from look to step: a file is not exchanged, nor a directory
@@ -145,7 +169,7 @@ static long make_whiteout(struct fj_call *c, int dirfd, const char *name, int wo
 	return r;
 }
 
-long fj_union_whiteout(struct fj_call *c, int dirfd, const char *name, int work_fd)
+long fj_union_hide(struct fj_call *c, int dirfd, const char *name, int work_fd, bool is_nested)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	long fd = work_fd, r = -EAGAIN;
@@ -157,16 +181,10 @@ long fj_union_whiteout(struct fj_call *c, int dirfd, const char *name, int work_
 	if (fj_is_err(fd))
 		return fd;
 	for (unsigned tries = 0; r == -EAGAIN && tries < FJ_RACES; tries++)
-		r = make_whiteout(c, dirfd, name, (int)fd);
+		r = make_whiteout(c, dirfd, name, (int)fd, is_nested);
 	if (work_fd < 0)
 		fj_close((int)fd);
-	return r == -EXDEV && work_fd >= 0 ? fj_union_whiteout(c, dirfd, name, -1) : r;
-}
-
-static long is_yes(const char *value, size_t size, void *context)
-{
-	(void)context;
-	return size == 1 && value[0] == 'y';
+	return r == -EXDEV && work_fd >= 0 ? fj_union_hide(c, dirfd, name, -1, is_nested) : r;
 }
 
 /* Set by root or in a user namespace, outside any jail. */
@@ -177,7 +195,7 @@ static bool says_opaque(const char *link, const char *name)
 	return fj_sys4(__NR_getxattr, link, name, &value, 1) == 1 && value == 'y';
 }
 
-bool fj_union_is_opaque(struct fj_thread *t, int dirfd)
+bool fj_union_shows_opaque(struct fj_thread *t, int dirfd, bool is_nested)
 {
 	struct fj_owner owner;
 	char link[32];
@@ -185,15 +203,15 @@ bool fj_union_is_opaque(struct fj_thread *t, int dirfd)
 
 	(void)t;
 	if (!fj_own_is_empty() && fj_union_record(dirfd, "", &owner) &&
-		(owner.flags & FJ_OWN_ATTRIBUTES) &&
-		fj_own_look_at_attribute(&owner.key, FJ_UNION_OPAQUE, is_yes, NULL) > 0)
+		(says(&owner, FJ_UNION_OPAQUE) ||
+			(is_nested && says(&owner, FJ_UNION_NESTED_OPAQUE))))
 		return true;
 	fj_str_init(&s, link, sizeof(link));
 	fj_fd_path(&s, dirfd, NULL);
 	return says_opaque(link, "user.overlay.opaque") || says_opaque(link, FJ_UNION_OPAQUE);
 }
 
-long fj_union_set_opaque(struct fj_call *c, int dirfd)
+long fj_union_mark_opaque(struct fj_call *c, int dirfd, bool is_nested)
 {
 	struct fj_file file;
 	long r = fj_file_look(c, dirfd, "", AT_EMPTY_PATH, &file);
@@ -208,7 +226,8 @@ long fj_union_set_opaque(struct fj_call *c, int dirfd)
 		file.owner.uid = fj_ids()->fsuid;
 		file.owner.gid = fj_ids()->fsgid;
 	}
-	return fj_own_set_attribute(&file.key, FJ_UNION_OPAQUE, "y", 1, 0, &file.owner);
+	return fj_own_set_attribute(&file.key, is_nested ? FJ_UNION_NESTED_OPAQUE : FJ_UNION_OPAQUE,
+		"y", 1, 0, &file.owner);
 }
 
 static long copy_origin(const char *value, size_t size, void *context)

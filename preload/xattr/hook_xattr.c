@@ -61,7 +61,7 @@ static long perform(struct fj_call *c, struct fj_xattr *q, enum fj_xattr_what wh
 
 	if (r < 0)
 		return r;
-	if (what != FJ_XATTR_LIST && __builtin_expect(fj_xattr_is_unions(c, q, q->text), 0))
+	if (what != FJ_XATTR_LIST && __builtin_expect(fj_xattr_escape(c, q) < 0, 0))
 		return what == FJ_XATTR_SET ? -EPERM : -ENODATA;
 	/* The kernel's affair altogether, and no record bears on it. */
 	if (what != FJ_XATTR_LIST && !fj_xattr_is_kept(q->text) &&

@@ -51,8 +51,8 @@ long fj_xattr_remove(struct fj_call *c, const struct fj_xattr *q, struct fj_file
 /* listxattr(2) of `q`, whose `file` has been looked at: the kernel's names, then the record's.
  * Returns the length, or -ERANGE, -EFAULT, or the kernel's errno. */
 long fj_xattr_list(struct fj_call *c, const struct fj_xattr *q, const struct fj_file *file);
-/* Is `name` one of the attributes by which a union knows its layers? None is shown in the union,
- * and FJ_UNION_ORIGIN nowhere. */
-bool fj_xattr_is_unions(struct fj_call *c, const struct fj_xattr *q, const char *name);
+/* The name in `q` becomes the one that the file's attribute has on the disk, in a union. Returns 0, or
+ * -EPERM of one that nobody may see or set. */
+long fj_xattr_escape(struct fj_call *c, struct fj_xattr *q);
 
 #endif

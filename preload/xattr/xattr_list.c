@@ -20,6 +20,7 @@
 
 #include <linux/xattr.h>
 
+#define ESCAPE "overlay." /* OVL_XATTR_ESCAPE_PREFIX of fs/overlayfs/overlayfs.h */
 #define NAMES_MAX 8192u
 
 /* What the kernel has listed without our own (own/tag.c). Of the length alone, which may be too
@@ -40,25 +41,63 @@ static long without_tag(const struct fj_xattr *q, const struct fj_file *file, lo
 	return len;
 }
 
-/* Is it one of those by which a union knows its layers? The origin nobody may see, or a copy that
- * somebody makes with all attributes would pass for the lower file too; the others are not to be
- * seen in the union. */
-bool fj_xattr_is_unions(struct fj_call *c, const struct fj_xattr *q, const char *name)
+/* How many unions' escapes a name has there: none outside unions. */
+static unsigned escapes_at(struct fj_call *c, const struct fj_xattr *q)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
+	struct fj_mount_found m;
 	struct fj_str pos;
-	bool is;
+	unsigned n = 0;
+
+	if (!fj_mount_flags()->has_unions || q->file.name[0])
+		return 0;
+	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	if (fj_path_of_dir(c->thread, q->file.dirfd, &pos) && fj_mount_of(pos.at, &m, NULL) &&
+		(m.flags & FJ_MOUNT_UNION))
+		n = m.flags & FJ_MOUNT_NESTED ? 2 : 1;
+	fj_scratch_release(c->thread, mark);
+	return n;
+}
+
+/* By some of these a union knows its layers. The origin nobody may see, or a copy that somebody makes
+ * with all attributes would pass for the lower file too; the others are not to be seen in the union.
+ * What somebody sets in it has another name on the disk: ovl_xattr_escape_name() of
+ * fs/overlayfs/xattrs.c. */
+long fj_xattr_escape(struct fj_call *c, struct fj_xattr *q)
+{
+	const size_t before = sizeof(FJ_UNION_PREFIX) - 1, len = sizeof(ESCAPE) - 1;
+	unsigned n;
+	size_t all;
+
+	if (!fj_begins(q->text, FJ_UNION_PREFIX))
+		return 0;
+	n = escapes_at(c, q);
+	if (!n)
+		return fj_streq(q->text, FJ_UNION_ORIGIN) ? -EPERM : 0;
+	all = fj_strlen(q->text) + 1;
+	if (all + n * len > sizeof(q->text))
+		return -EPERM;
+	memmove(q->text + before + n * len, q->text + before, all - before);
+	while (n--)
+		memcpy(q->text + before + n * len, ESCAPE, len);
+	return 0;
+}
+
+/* The name that is shown of one that is kept, of a file whose names have `n` escapes; NULL: none. */
+static const char *shown_name(const char *name, unsigned n)
+{
+	const size_t before = sizeof(FJ_UNION_PREFIX) - 1, len = sizeof(ESCAPE) - 1;
 
 	if (!fj_begins(name, FJ_UNION_PREFIX))
-		return false;
-	if (fj_streq(name, FJ_UNION_ORIGIN))
-		return true;
-	if (!fj_mount_flags()->has_unions || q->file.name[0])
-		return false;
-	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
-	is = fj_path_of_dir(c->thread, q->file.dirfd, &pos) && fj_union_holds(pos.at);
-	fj_scratch_release(c->thread, mark);
-	return is;
+		return name;
+	if (fj_streq(name, FJ_UNION_ORIGIN) || fj_streq(name, FJ_UNION_NESTED_WHITEOUT))
+		return NULL;
+	for (unsigned i = 0; i < n; i++)
+		if (!fj_begins(name + before + i * len, ESCAPE))
+			return NULL;
+	/* What is cut out lies in the middle: the rest moves up, in the room of the names. */
+	memmove((char *)name + n * len, name, n ? before : 0);
+	return name + n * len;
 }
 
 /* The kernel's names, then the kept ones that are not among them. */
@@ -67,6 +106,7 @@ long fj_xattr_list(struct fj_call *c, const struct fj_xattr *q, const struct fj_
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	const long kernel = without_tag(q, file, fj_xattr_ask(q, FJ_XATTR_LIST));
 	long kept, total = kernel;
+	unsigned escapes;
 	char *names;
 
 	if (kernel < 0 || !(file->owner.flags & FJ_OWN_ATTRIBUTES))
@@ -76,24 +116,25 @@ long fj_xattr_list(struct fj_call *c, const struct fj_xattr *q, const struct fj_
 		return kept < 0 ? kept : kernel;
 	names = fj_scratch(c->thread, NAMES_MAX);
 	kept = fj_own_list_attributes(&file->key, names, NAMES_MAX);
-	for (long at = 0; at < kept && total >= 0; at += (long)fj_strlen(names + at) + 1) {
-		const long len = (long)fj_strlen(names + at) + 1;
-		bool is_known = false;
+	escapes = escapes_at(c, q);
+	for (long at = 0, next; at < kept && total >= 0; at = next) {
+		next = at + (long)fj_strlen(names + at) + 1;
+		const char *name = shown_name(names + at, escapes);
+		const long len = name ? (long)fj_strlen(name) + 1 : 0;
+		bool is_known = !name;
 
 		for (long k = 0; q->size && k < kernel;
 			k += (long)fj_strlen((char *)q->value + k) + 1)
-			is_known = is_known || fj_streq((char *)q->value + k, names + at);
-		if (is_known || fj_xattr_is_unions(c, q, names + at) ||
-			(fj_begins(names + at, XATTR_TRUSTED_PREFIX) &&
-				!fj_ids_can(fj_ids(), FJ_CAP_SYS_ADMIN)))
+			is_known = is_known || fj_streq((char *)q->value + k, name);
+		if (is_known || (fj_begins(name, XATTR_TRUSTED_PREFIX) &&
+					!fj_ids_can(fj_ids(), FJ_CAP_SYS_ADMIN)))
 			continue;
 		if (!q->size)
 			total += len;
 		else if (total + len > (long)q->size)
 			total = -ERANGE;
 		else
-			total = fj_guest_write(
-					q->value + (uint64_t)total, names + at, (size_t)len) ?
+			total = fj_guest_write(q->value + (uint64_t)total, name, (size_t)len) ?
 					-EFAULT :
 					total + len;
 	}

@@ -130,6 +130,22 @@ CASE(union_root_used_read_only_fd)
 	take_away();
 }
 
+static void show_names(const char *path)
+{
+	static const char *const known[] = {"trusted.overlay.opaque",
+		"trusted.overlay.overlay.opaque", "trusted.overlay.overlay.overlay.opaque"};
+	char buf[400];
+	const long n = listxattr(path, buf, sizeof(buf));
+
+	for (int i = 0; i < 3; i++) {
+		int is = 0;
+
+		for (long at = 0; at < n; at += (long)strlen(buf + at) + 1)
+			is += !strcmp(buf + at, known[i]);
+		say("%s: %d of %s\n", path, is, known[i]);
+	}
+}
+
 CASE(union_root_used_attributes)
 {
 	char buf[400];
@@ -150,7 +166,26 @@ CASE(union_root_used_attributes)
 		R(getxattr(path, "trusted.overlay.opaque", buf, sizeof(buf)));
 		R(getxattr(path, "trusted.overlay.origin", buf, sizeof(buf)));
 	}
+	/* What is set there is kept under another name, and means nothing. */
+	for (int i = 0; i < 3; i++) {
+		const char *path = ((const char *[]){"m/both", "m/d", "m/only"})[i];
+
+		R(setxattr(path, "trusted.overlay.opaque", "y", 1, 0));
+		R(setxattr(path, "trusted.overlay.overlay.opaque", "no", 2, 0));
+		R(setxattr(path, "trusted.overlay.other", "more", 4, XATTR_CREATE));
+		R(setxattr(path, "trusted.overlay.other", "more", 4, XATTR_CREATE));
+		R(getxattr(path, "trusted.overlay.opaque", buf, sizeof(buf)));
+		R(getxattr(path, "trusted.overlay.overlay.opaque", buf, sizeof(buf)));
+		R(getxattr(path, "trusted.overlay.other", buf, 2));
+		R(removexattr(path, "trusted.overlay.other"));
+		R(removexattr(path, "trusted.overlay.other"));
+		show_names(path);
+	}
+	show_tree("m");
 	take_away();
+	show_names("u/both");
+	show_names("u/d");
+	show_names("u/only");
 }
 
 CASE(union_root_used_stacked)
