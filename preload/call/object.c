@@ -57,23 +57,17 @@ static long find_quickly(struct fj_call *c, int dirfd, const char *jail_path, un
 	return 0;
 }
 
-/* Open what the walk found, or without a descriptor see that it is what was asked for. */
-static long open_or_check(struct fj_place *place, int flags)
+/* Open what the walk found. */
+static long hold(struct fj_place *place, int flags)
 {
 	const long fd = open_place(place, flags);
-	struct stat st;
-	long r;
 
-	if (!fj_is_err(fd)) {
-		fj_place_done(place);
-		place->dirfd = place->owned_fd = (int)fd;
-		place->name = "";
-		return 0;
-	}
-	if ((fd != -EMFILE && fd != -ENFILE) || place->is_magic)
+	if (fj_is_err(fd))
 		return fd;
-	r = fj_sys4(__NR_newfstatat, place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW);
-	return !r && (flags & O_DIRECTORY) && (st.st_mode & FJ_S_IFMT) != FJ_S_IFDIR ? -ENOTDIR : r;
+	fj_place_done(place);
+	place->dirfd = place->owned_fd = (int)fd;
+	place->name = "";
+	return 0;
 }
 
 long fj_find_object(struct fj_call *c, int dirfd, const char *jail_path, unsigned how, int flags,
@@ -87,14 +81,14 @@ long fj_find_object(struct fj_call *c, int dirfd, const char *jail_path, unsigne
 	r = fj_path_walk(c->thread, dirfd, jail_path, how, object);
 	if (r < 0)
 		return r;
-	r = open_or_check(object, flags);
+	r = hold(object, flags);
 	if (!r && object->is_read_only && (how & FJ_WRITE))
 		r = -EROFS;
 	if (r < 0)
 		fj_place_done(object);
 	if (object->is_magic) /* of the link, not of what it leads to */
 		object->pos = NULL;
-	if (r < 0 || (!object->name[0] && !(how & FJ_WANT_POS)))
+	if (r < 0 || !(how & FJ_WANT_POS))
 		fj_scratch_release(c->thread, mark);
 	return r;
 }

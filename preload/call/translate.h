@@ -24,9 +24,8 @@ long fj_early_complaint(const struct fj_call *c, long refusal);
 bool fj_times_are_bad(const struct fj_call *c);
 
 /* Find the object that `jail_path` names: opened with O_PATH and `flags` (O_DIRECTORY), its
- * descriptor and the name "" in *object. Where no descriptor is free, a place as the walk finds it:
- * its last component is no symlink that is to be followed. Returns 0, and *object holds until
- * fj_place_done(); or -errno. */
+ * descriptor and the name "" in *object. Returns 0, and *object holds until fj_place_done(); or
+ * -errno. */
 long fj_find_object(struct fj_call *c, int dirfd, const char *jail_path, unsigned how, int flags,
 	struct fj_place *object);
 

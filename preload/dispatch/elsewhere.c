@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * elsewhere.c - a call in a jail with unions that found no descriptor free.
+ * elsewhere.c - a call that found no descriptor free.
  *
- * Outside no call needs one but those that return one, and a look into a union wants one for each
- * layer. So the call is made once more by a child that shares all but the descriptors (sys/child.h):
+ * Outside no call needs one but those that return one; here a walk wants two, and a look into a
+ * union one for each layer. So the call is made once more by a child that shares all but the descriptors (sys/child.h):
  * it closes some in its own table, and has what it needs. (The files behind them are the same, so
  * what it does to them is done.)
  *
@@ -27,7 +27,8 @@
 #include <linux/openat2.h>
 #include <linux/resource.h>
 
-#define FEW 24	 /* closed at first: one of two layers, with two paths */
+#define FEW 4	 /* closed at first: two paths */
+#define SOME 24	 /* the same in a union of two layers */
 #define MANY 400 /* as many as the most layers can need */
 #define NUMBERS_LOOKED_AT 4096
 
@@ -135,6 +136,17 @@ static void make(void *data)
 		tell_opened(e);
 }
 
+/* One for what an open returns. */
+static bool is_any_free(void)
+{
+	const long fd = fj_sys3(__NR_fcntl, FJ_FD_ROOT(fj_jail), F_DUPFD_CLOEXEC, 0);
+
+	if (fj_is_err(fd))
+		return false;
+	fj_close((int)fd);
+	return true;
+}
+
 /* Once more, here, by the host path. */
 static long open_told(const struct elsewhere *e)
 {
@@ -165,13 +177,13 @@ static long open_told(const struct elsewhere *e)
 long fj_call_elsewhere(
 	struct fj_call *c, long (*run)(struct fj_call *c), const uint64_t arg[FJ_ARGS])
 {
-	static const unsigned closed[] = {FEW, MANY};
+	static const unsigned closed[] = {FEW, SOME, MANY};
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	const struct fj_row *row = c->row;
 	const long nr = c->nr;
 	struct elsewhere e = {.c = c, .run = run, .arg = arg, .r = -EMFILE};
 
-	if (!can_be_made(c))
+	if (!can_be_made(c) || (opens(nr) && !is_any_free()))
 		return -EMFILE;
 	e.path = fj_scratch_path(c->thread);
 	for (unsigned i = 0; i < sizeof(closed) / sizeof(closed[0]) && e.r == -EMFILE; i++) {

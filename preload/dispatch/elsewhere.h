@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * elsewhere.h - calls that find no descriptor free, in a jail with unions. */
+ * elsewhere.h - calls that find no descriptor free. */
 #ifndef FJ_DISPATCH_ELSEWHERE_H
 #define FJ_DISPATCH_ELSEWHERE_H
 

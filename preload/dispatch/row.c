@@ -165,12 +165,21 @@ __attribute__((noinline)) static long run_late(struct fj_call *c)
 	return fj_trace_waits(c->nr) ? fj_trace_wait(c) : fj_writes_made(c);
 }
 
+static inline long run_hook(struct fj_call *c, bool is_elsewhere);
+
+/* It found no descriptor for its looks. */
+__attribute__((noinline)) static long run_elsewhere(struct fj_call *c)
+{
+	return run_hook(c, true);
+}
+
 /* Run the hook; when the disk's mode bits stopped who is root here, put them right and run it
- * again. */
-static inline long run_hook(struct fj_call *c)
+ * again. `is_elsewhere`: by a child already. */
+__attribute__((always_inline)) static inline long run_hook(struct fj_call *c, bool is_elsewhere)
 {
 	uint64_t arg[FJ_ARGS];
 	const uint32_t mark = fj_scratch_mark(c->thread);
+	const struct fj_row *row = c->row;
 	const long nr = c->nr;
 	long r;
 
@@ -178,16 +187,21 @@ static inline long run_hook(struct fj_call *c)
 		return run_late(c);
 	memcpy(arg, c->arg, sizeof(arg));
 	r = run(c);
-	if (__builtin_expect(r != -EACCES && r != -EXDEV, 1))
+	if (__builtin_expect(r != -EACCES && r != -EXDEV && (r != -EMFILE || is_elsewhere), 1))
 		return r;
+	c->row = row;
 	c->nr = nr;
 	memcpy(c->arg, arg, sizeof(arg));
 	fj_scratch_release(c->thread, mark);
+	if (r == -EMFILE)
+		return c->is_deferred ? r : fj_call_elsewhere(c, run_elsewhere, arg);
 	return run_repaired(c, r);
 }
 
+static long run_limited_elsewhere(struct fj_call *c);
+
 /* Of one who is not root: he must be allowed it. What he is refused he may own in a moment. */
-__attribute__((noinline)) static long run_limited(struct fj_call *c)
+static inline long run_limited_at(struct fj_call *c, bool is_elsewhere)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	const long nr = c->nr;
@@ -202,7 +216,9 @@ __attribute__((noinline)) static long run_limited(struct fj_call *c)
 		r = fj_may_call(c);
 		fj_scratch_release(c->thread, mark);
 		if (r >= 0)
-			r = r == FJ_MAY_DONE ? 0 : run_hook(c);
+			r = r == FJ_MAY_DONE ? 0 : run_hook(c, is_elsewhere);
+		else if (r == -EMFILE && !is_elsewhere)
+			return fj_call_elsewhere(c, run_limited_elsewhere, arg);
 		if (r != -EACCES && r != -EPERM && r != -ENODATA && r != -ENOTDIR &&
 			r != -EOPNOTSUPP)
 			return r;
@@ -215,10 +231,21 @@ __attribute__((noinline)) static long run_limited(struct fj_call *c)
 	}
 }
 
+__attribute__((noinline)) static long run_limited(struct fj_call *c)
+{
+	return run_limited_at(c, false);
+}
+
+static long run_limited_elsewhere(struct fj_call *c)
+{
+	return run_limited_at(c, true);
+}
+
 __attribute__((always_inline)) static inline long run_row(struct fj_call *c)
 {
 	fj_search(c->thread)->asks = fj_ids_is_limited();
-	return __builtin_expect(fj_search(c->thread)->asks, 0) ? run_limited(c) : run_hook(c);
+	return __builtin_expect(fj_search(c->thread)->asks, 0) ? run_limited(c) :
+								 run_hook(c, false);
 }
 
 /* And show it. */
@@ -241,32 +268,6 @@ __attribute__((noinline)) static long run_traced(struct fj_call *c)
 __attribute__((always_inline)) static inline long run_seen(struct fj_call *c)
 {
 	return __builtin_expect(fj_jail->trace_fd_plus_1 != 0, 0) ? run_traced(c) : run_row(c);
-}
-
-static long run_row_elsewhere(struct fj_call *c)
-{
-	return run_row(c);
-}
-
-/* In a jail with unions: a look may want more descriptors than are free. */
-__attribute__((noinline)) static long run_in_unions(struct fj_call *c)
-{
-	const struct fj_row *row = c->row;
-	const uint32_t mark = fj_scratch_mark(c->thread);
-	const long nr = c->nr;
-	uint64_t arg[FJ_ARGS];
-	long r;
-
-	memcpy(arg, c->arg, sizeof(arg));
-	fj_calling(c->thread)->call = c;
-	r = run_seen(c);
-	if (__builtin_expect(r != -EMFILE || c->is_deferred, 1))
-		return r;
-	fj_scratch_release(c->thread, mark);
-	c->row = row;
-	c->nr = nr;
-	memcpy(c->arg, arg, sizeof(arg));
-	return fj_call_elsewhere(c, run_row_elsewhere, arg);
 }
 
 /* To the program the jail's descriptors are not open: it named one that is not. (Not an errno at
@@ -294,7 +295,9 @@ FJ_HOT long fj_call_row(struct fj_call *c)
 	if (!c->row->hook && c->row->when != FJ_NEVER)
 		resolve_alias(c);
 	hide_our_fds(c);
-	r = __builtin_expect(fj_mount_flags()->has_unions, 0) ? run_in_unions(c) : run_seen(c);
+	if (__builtin_expect(fj_mount_flags()->has_unions, 0))
+		fj_calling(c->thread)->call = c;
+	r = run_seen(c);
 	fj_scratch_release(c->thread, mark);
 	return r;
 }

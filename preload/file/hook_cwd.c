@@ -66,10 +66,7 @@ static long chdir_noted(struct fj_call *c, const char *jail_path)
 		return r;
 	fd = fj_open_path(place.dirfd, place.name, O_DIRECTORY | (place.is_magic ? 0 : O_NOFOLLOW));
 	fj_stand_moves();
-	if (fd == -EMFILE || fd == -ENFILE)
-		r = fj_sys1(__NR_chdir, fj_place_path(c->thread, &place));
-	else
-		r = fj_is_err(fd) ? fd : fj_sys1(__NR_fchdir, fd);
+	r = fj_is_err(fd) ? fd : fj_sys1(__NR_fchdir, fd);
 	if (!r)
 		see_entered(c->thread, &place);
 	if (!r && place.pos && !place.is_magic && !fj_is_borrowed_memory())
@@ -119,8 +116,7 @@ long fj_hook_chdir(struct fj_call *c)
 	if (r < 0)
 		return r;
 	fj_stand_moves();
-	r = directory.name[0] ? fj_sys1(__NR_chdir, fj_place_path(c->thread, &directory)) :
-				fj_sys1(__NR_fchdir, directory.dirfd);
+	r = fj_sys1(__NR_fchdir, directory.dirfd);
 	fj_stand_moved();
 	if (!r && !(is_asked && fj_facts_hold(epoch))) {
 		if (hash && directory.is_direct) {

@@ -175,16 +175,15 @@ void fj_roots_see_held(struct fj_thread *t)
 	fj_close((int)list);
 }
 
-/* A walk has come to the directory `below` ("": itself) of `fd`, which the caller's text called
- * `key` at `epoch`. It may have come over many at once. */
-static void reached(struct fj_thread *t, int fd, const char *below, const char *key, size_t key_len,
-	uint64_t epoch)
+/* A walk has come to directory `fd`, which the caller's text called `key` at `epoch`. It may have
+ * come over many at once. */
+static void reached(struct fj_thread *t, int fd, const char *key, size_t key_len, uint64_t epoch)
 {
 	const uint64_t hash = key ? fj_roots_hash_of_way(key, key_len, epoch) : 0;
 
 	if (hash && fj_roots_saw(hash))
 		return;
-	see(t, fd, below, true);
+	see(t, fd, "", true);
 	if (hash)
 		fj_roots_note(hash);
 }

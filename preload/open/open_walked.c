@@ -112,7 +112,7 @@ static bool is_whiteout(struct fj_thread *t, const struct fj_place *place)
 long fj_open_walked(struct fj_call *c, int dirfd, const char *jail_path, struct fj_opening *o)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
-	unsigned how = how_of(o);
+	const unsigned how = how_of(o);
 	struct fj_place place;
 	long r;
 
@@ -147,11 +147,6 @@ long fj_open_walked(struct fj_call *c, int dirfd, const char *jail_path, struct 
 			fj_roots_see_fd(c->thread, (int)r, true);
 		if (r >= 0 && fj_open_wants_note(o) && place.pos && !place.is_magic)
 			fj_dir_note(c->thread, (int)r, place.pos);
-		if (r == -EMFILE && place.owned_fd >= 0 && !(how & FJ_BY_TEXT)) {
-			fj_place_done(&place);
-			how |= FJ_BY_TEXT;
-			continue;
-		}
 		/* Another has made the name meanwhile, or taken it away. */
 		if (__builtin_expect(fj_mount_flags()->has_unions && tries < 8, 0) &&
 			((r == -EEXIST && place.layers && !(o->flags & O_EXCL)) ||

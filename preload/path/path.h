@@ -29,7 +29,7 @@ char *fj_place_path(struct fj_thread *t, const struct fj_place *place);
  * true. It holds as long as the first. */
 bool fj_place_beside(struct fj_thread *t, const struct fj_place *first, const char *first_path,
 	const char *jail_path, struct fj_place *place);
-/* Does it lie in a procfs? Its name may have several components when it was found by text. */
+/* Does it lie in a procfs? */
 bool fj_place_is_in_procfs(struct fj_thread *t, const struct fj_place *place);
 /* Move the place's descriptor out of the way of one that the program is about to get: that must be
  * the lowest (open(2)). */

@@ -65,7 +65,7 @@ long fj_walk_leap(struct fj_walk *w)
 	bool is_asked = false;
 	long fd;
 
-	if (!w->can_leap || w->below || w->layers || fj_lacks()->openat2)
+	if (!w->can_leap || w->layers || fj_lacks()->openat2)
 		return 0;
 	w->can_leap = false;
 	for (char *start = c; *c; start = c) {

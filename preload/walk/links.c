@@ -21,8 +21,7 @@ static bool is_pathlike_or_object(const char *text)
 
 long fj_walk_read_link(struct fj_walk *w, const char *name, char *text, size_t *len)
 {
-	const long n =
-		fj_sys4(__NR_readlinkat, w->fd, fj_walk_name(w, name), text, FJ_PATH_MAX - 1);
+	const long n = fj_sys4(__NR_readlinkat, w->fd, name, text, FJ_PATH_MAX - 1);
 
 	if (n == -EINVAL)
 		return FJ_NOT_A_LINK;

@@ -4,9 +4,8 @@
  * steps.c - the steps of a walk from directory to directory: into one, into what is mounted on it,
  * and back to the root. Those up are in up.c, those over several at once in leap.c.
  *
- * Where no descriptor is free a walk goes on by text from the last one that it has: each component
- * is looked at before it is added. Then the kernel walks the names again, so a directory that is
- * replaced by a symlink in that very moment would be followed; nobody else's walk is like that. */
+ * Each holds a descriptor. Where none is free the walk ends with EMFILE, and the call is made
+ * elsewhere (dispatch/elsewhere.c). */
 #include "jail/jail.h"
 #include "walk/steps.h"
 #include "sys/abi.h"
@@ -36,8 +35,6 @@ void fj_walk_go(struct fj_walk *w, int fd, bool is_owned)
 	}
 	w->fd = w->noted_fd = fd;
 	w->owned_fd = is_owned ? fd : -1;
-	if (w->below)
-		w->below[0] = 0;
 	if (!w->is_loose)
 		return;
 	w->is_loose = false;
@@ -58,7 +55,7 @@ long fj_walk_hold(struct fj_walk *w)
 	const int noted_fd = w->noted_fd;
 	long fd;
 
-	if (!fj_walk_is_on_program(w) || w->below)
+	if (!fj_walk_is_on_program(w))
 		return 0;
 	fd = fj_open_path(w->fd, ".", O_DIRECTORY);
 	if (fj_is_err(fd))
@@ -70,62 +67,17 @@ long fj_walk_hold(struct fj_walk *w)
 	return 0;
 }
 
-const char *fj_walk_name(struct fj_walk *w, const char *name)
-{
-	struct fj_str s;
-
-	if (__builtin_expect(!w->below, 1) || !w->below[0])
-		return name;
-	fj_str_init(&s, w->joined, FJ_REST_SIZE);
-	fj_str_put(&s, w->below);
-	fj_str_put(&s, "/");
-	fj_str_put(&s, name);
-	return s.at;
-}
-
 bool fj_walk_is_in_procfs(struct fj_walk *w)
 {
 	struct statfs fs;
 
-	return !fj_path_statfs(w->t, w->fd, w->below ? w->below : "", &fs) &&
-	       fs.f_type == FJ_PROC_SUPER_MAGIC;
-}
-
-void fj_walk_go_on_by_text(struct fj_walk *w)
-{
-	w->below = fj_scratch_path(w->t);
-	w->below[0] = 0;
-	w->joined = fj_scratch(w->t, FJ_REST_SIZE);
-	fj_walk_learn_pos(w); /* text with links of procfs in it does not tell */
-}
-
-static long enter_by_text(struct fj_walk *w, const char *name, int flags)
-{
-	const char *joined = name[0] == '/' ? name : fj_walk_name(w, name);
-	const size_t len = fj_strlen(joined);
-	struct stat st;
-	long r;
-
-	if (len >= FJ_PATH_MAX)
-		return -EMFILE; /* nothing is left to try */
-	r = fj_sys4(
-		__NR_newfstatat, w->fd, joined, &st, flags & O_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0);
-	if (r < 0)
-		return r;
-	if ((st.st_mode & FJ_S_IFMT) != FJ_S_IFDIR)
-		return -ENOTDIR;
-	if (joined[0] == '/')
-		fj_walk_go(w, AT_FDCWD, false);
-	memcpy(w->below, joined, len + 1);
-	return 0;
+	return !fj_path_statfs(w->t, w->fd, "", &fs) && fs.f_type == FJ_PROC_SUPER_MAGIC;
 }
 
 long fj_walk_enter(struct fj_walk *w, const char *name, int flags)
 {
 	long fd;
 
-	if (__builtin_expect(w->below != NULL, 0))
-		return enter_by_text(w, name, flags);
 	if (w->how & FJ_NO_XDEV) /* the host's mounts count too */
 		fd = fj_openat2(w->fd, name, O_PATH | O_CLOEXEC | O_DIRECTORY | (unsigned)flags, 0,
 			RESOLVE_NO_XDEV);
@@ -139,30 +91,15 @@ long fj_walk_enter(struct fj_walk *w, const char *name, int flags)
 
 long fj_walk_enter_pos(struct fj_walk *w)
 {
-	struct fj_mount_found m;
-	struct fj_str host;
 	long r;
 
 	if (__builtin_expect(fj_mount_flags()->has_unions, 0) && (r = fj_walk_enter_union(w)) != 1)
 		return r;
-	if (!w->below) {
-		r = fj_path_open_pos(w->t, w->pos.at, O_DIRECTORY);
-		if (!fj_is_err(r))
-			fj_walk_go(w, (int)r, true);
-		return fj_is_err(r) ? r : 0;
-	}
-	if (!fj_mount_of(w->pos.at, &m, NULL)) {
-		fj_walk_go(w, FJ_FD_ROOT(fj_jail), false);
-		return w->pos.len ? enter_by_text(w, w->pos.at + 1, 0) : 0;
-	}
-
-	const uint32_t mark = fj_scratch_mark(w->t);
-
-	fj_str_init(&host, fj_scratch(w->t, FJ_REST_SIZE), FJ_REST_SIZE);
-	fj_path_host(w->pos.at, &host);
-	r = enter_by_text(w, host.at, 0);
-	fj_scratch_release(w->t, mark);
-	return r;
+	r = fj_path_open_pos(w->t, w->pos.at, O_DIRECTORY);
+	if (fj_is_err(r))
+		return r;
+	fj_walk_go(w, (int)r, true);
+	return 0;
 }
 
 void fj_walk_to_root(struct fj_walk *w)
@@ -188,7 +125,7 @@ bool fj_walk_learn_pos(struct fj_walk *w)
 	fj_str_cut(&w->pos, 0);
 	w->is_recalled = w->stands = false;
 	w->is_loose = fj_walk_is_on_program(w);
-	if (w->fd == AT_FDCWD && (!w->below || !w->below[0])) {
+	if (w->fd == AT_FDCWD) {
 		bool is_asked;
 
 		w->moves = fj_stand_begin();
@@ -218,24 +155,11 @@ void fj_walk_push_pos(struct fj_walk *w, const char *name, size_t len)
 
 long fj_walk_magic(struct fj_walk *w, const char *name)
 {
-	const uint32_t mark = fj_scratch_mark(w->t);
-	char *text;
-	long n, r = fj_walk_is_scoped(w) ? -EXDEV : fj_walk_enter(w, name, 0);
+	const long r = fj_walk_is_scoped(w) ? -EXDEV : fj_walk_enter(w, name, 0);
 
 	if (r < 0)
 		return r;
 	w->knows_pos = w->is_detached = w->is_outside = false;
-	if (!w->below)
-		return 0;
-	text = fj_scratch_path(w->t);
-	fj_str_cut(&w->pos, 0);
-	n = fj_sys4(__NR_readlinkat, w->fd, w->below, text, FJ_PATH_MAX - 1);
-	if (n > 0) {
-		text[n] = 0;
-		w->knows_pos = fj_path_back(text, &w->pos) && !fj_walk_enter_pos(w);
-	}
-	w->is_detached = !w->knows_pos;
-	fj_scratch_release(w->t, mark);
 	return 0;
 }
 

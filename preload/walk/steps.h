@@ -25,9 +25,6 @@ struct fj_walk {
 	bool is_root_detached;	    /* that root's position is not known */
 	int fd;			    /* directory reached */
 	int owned_fd;		    /* fd when it must be closed, else -1 */
-	/* No descriptor was free: what is reached has this name in `fd`, "" being `fd` itself.
-	 * NULL: it has not come to that. */
-	char *below, *joined;
 	bool knows_pos;
 	bool is_recalled; /* it was known of the working directory: stand.c */
 	/* The position is that of a directory of the program's (fj_walk_is_on_program()), which another
@@ -88,10 +85,6 @@ long fj_walk_up(struct fj_walk *w);
 /* Be in directory `name` (a host path, or a name in the directory reached). `flags`: O_NOFOLLOW.
  * Returns 0 or -errno, and then nothing is changed. */
 long fj_walk_enter(struct fj_walk *w, const char *name, int flags);
-/* The last step was refused for want of a descriptor: go on by text, from what is held. */
-void fj_walk_go_on_by_text(struct fj_walk *w);
-/* How `name` in the directory reached is called in `w->fd`. Holds until the next such question. */
-const char *fj_walk_name(struct fj_walk *w, const char *name);
 /* Follow a link of procfs that only the kernel can follow. */
 long fj_walk_magic(struct fj_walk *w, const char *name);
 bool fj_walk_is_in_procfs(struct fj_walk *w);

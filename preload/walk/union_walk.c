@@ -28,8 +28,6 @@ long fj_walk_enter_union(struct fj_walk *w)
 
 	if (!w->layers_room || !fj_union_holds(w->pos.at))
 		return 1;
-	if (w->below)
-		return -EMFILE; /* a descriptor for each layer is wanted */
 	r = w->rest && fj_walk_leap_in_union(w, &l) ? 1 : w->rest ? fj_walk_leap_down(w, &l) : 0;
 	if (!r)
 		r = fj_layers_open(w->t, w->pos.at, &l);
@@ -63,16 +61,12 @@ static long begin_at_directory(struct fj_walk *w)
 	enum fj_dir_kind kind;
 	long r;
 
-	if (w->below) {
-		fj_walk_learn_pos(w);
-	} else {
-		kind = fj_dir_recall(w->fd, epoch, &w->pos);
-		w->is_outside = kind == FJ_DIR_OUTSIDE;
-		w->is_loose = w->knows_pos = kind == FJ_DIR_IN_UNION;
-		w->stands = false;
-		if (!w->is_outside && !w->knows_pos && fj_walk_learn_pos(w) && !w->is_loose)
-			keep_directory(w, w->fd, epoch);
-	}
+	kind = fj_dir_recall(w->fd, epoch, &w->pos);
+	w->is_outside = kind == FJ_DIR_OUTSIDE;
+	w->is_loose = w->knows_pos = kind == FJ_DIR_IN_UNION;
+	w->stands = false;
+	if (!w->is_outside && !w->knows_pos && fj_walk_learn_pos(w) && !w->is_loose)
+		keep_directory(w, w->fd, epoch);
 	if (!w->knows_pos)
 		return 0;
 	r = fj_walk_enter_union(w);
@@ -247,8 +241,7 @@ long fj_walk_end_in_union(struct fj_walk *w, unsigned how)
 long fj_walk_magic_in_union(struct fj_walk *w, const char *name, struct fj_place *place)
 {
 	char *text = fj_scratch_path(w->t);
-	const long n =
-		fj_sys4(__NR_readlinkat, w->fd, fj_walk_name(w, name), text, FJ_PATH_MAX - 1);
+	const long n = fj_sys4(__NR_readlinkat, w->fd, name, text, FJ_PATH_MAX - 1);
 
 	if (n <= 0)
 		return 0;

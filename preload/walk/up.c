@@ -34,7 +34,7 @@ static bool is_root_dir(struct fj_walk *w)
 {
 	struct stat st;
 
-	if (fj_sys4(__NR_newfstatat, w->fd, fj_walk_name(w, "."), &st, 0))
+	if (fj_sys4(__NR_newfstatat, w->fd, ".", &st, 0))
 		return false;
 	return (st.st_ino == w->root->ino && st.st_dev == w->root->dev) ||
 	       (st.st_ino == fj_jail->root_ino && st.st_dev == fj_jail->root_dev);
@@ -60,11 +60,9 @@ static long find_where(struct fj_walk *w, bool *stands)
 	long r;
 
 	fj_walk_learn_pos(w);
-	*stands = w->is_loose && w->stands && w->knows_pos && !w->below;
+	*stands = w->is_loose && w->stands && w->knows_pos;
 	if (*stands || !fj_walk_is_on_program(w) || (w->knows_pos && !w->is_loose))
 		return 0;
-	if (w->below) /* `..` goes by the position, or not at all */
-		return w->knows_pos ? 0 : -EMFILE;
 	r = fj_walk_hold(w);
 	w->is_detached = false;
 	if (r >= 0)
@@ -80,8 +78,6 @@ static long up_without_pos(struct fj_walk *w)
 	struct fj_mount_found m;
 	long r;
 
-	if (w->below) /* of a name in a directory that cannot be asked */
-		return -EMFILE;
 	fj_str_cut(&w->pos, 0);
 	if (fj_path_of_fd(w->t, w->fd, &w->pos) && fj_mount_at(w->pos.at, &m, NULL)) {
 		if (w->how & FJ_NO_XDEV)
@@ -120,7 +116,7 @@ long fj_walk_up(struct fj_walk *w)
 	if ((w->how & FJ_NO_XDEV) && fj_mount_at(w->pos.at, &m, NULL))
 		return -EXDEV;
 	before = w->pos.len;
-	if (w->below || w->layers || fj_mount_at(w->pos.at, &m, NULL)) {
+	if (w->layers || fj_mount_at(w->pos.at, &m, NULL)) {
 		w->is_loose = false; /* it is by the position that the step is made */
 		fj_str_cut(&w->pos, fj_walk_parent_len(&w->pos));
 		r = fj_walk_enter_pos(w);

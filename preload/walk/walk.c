@@ -25,8 +25,8 @@
 
 long (*fj_path_may_search)(struct fj_thread *t, int dirfd, const char *name);
 
-void (*fj_path_reached)(struct fj_thread *t, int fd, const char *below, const char *key,
-	size_t key_len, uint64_t epoch);
+void (*fj_path_reached)(
+	struct fj_thread *t, int fd, const char *key, size_t key_len, uint64_t epoch);
 int fj_dir_unasked = FJ_NO_DIR;
 void (*fj_dir_ask)(struct fj_thread *t);
 
@@ -92,9 +92,8 @@ static long finish(struct fj_walk *w, char *name, char *end, unsigned how, struc
 	size_t text_len = 0;
 	long r = FJ_NOT_A_LINK;
 
-	if (fj_path_reached && (w->owned_fd >= 0 || w->below || w->layers))
-		fj_path_reached(w->t, w->fd, w->below ? w->below : "", w->fact_key, w->fact_key_len,
-			w->epoch);
+	if (fj_path_reached && (w->owned_fd >= 0 || w->layers))
+		fj_path_reached(w->t, w->fd, w->fact_key, w->fact_key_len, w->epoch);
 	fj_walk_keep_fact(w);
 	if (has_slash && (how & FJ_CREATE))
 		return -EISDIR; /* before a symlink is followed: open_last_lookups() of fs/namei.c
@@ -162,7 +161,7 @@ static long finish(struct fj_walk *w, char *name, char *end, unsigned how, struc
 	if (entry)
 		place_host_path(w, entry, has_slash, place);
 	if (!place->name)
-		place->name = fj_walk_name(w, name);
+		place->name = name;
 	if (how & (FJ_WANT_POS | FJ_WRITE))
 		fj_walk_learn_pos(w);
 	if (r != FJ_MAGIC_LINK)
@@ -187,7 +186,7 @@ static long walk_component(struct fj_walk *w, unsigned how, struct fj_place *pla
 	if (w->is_asked) {
 		w->is_asked = false;
 	} else if (fj_search(w->t)->asks && *name) {
-		r = fj_path_may_search(w->t, w->fd, w->below ? w->below : "");
+		r = fj_path_may_search(w->t, w->fd, "");
 		if (r < 0)
 			return r;
 		w->is_open = w->is_open && r;
@@ -218,7 +217,7 @@ static long walk_component(struct fj_walk *w, unsigned how, struct fj_place *pla
 				return r;
 		}
 		place->dirfd = w->fd;
-		place->name = len ? fj_walk_name(w, name) : "/";
+		place->name = len ? name : "/";
 		return 0;
 	}
 	if (is_last && (!len || fj_is_dots(name, len))) {
@@ -228,7 +227,7 @@ static long walk_component(struct fj_walk *w, unsigned how, struct fj_place *pla
 			(r = end_in_union(w, how)) < 0)
 			return r;
 		place->dirfd = w->fd;
-		place->name = fj_walk_name(w, ".");
+		place->name = ".";
 		if (how & (FJ_WANT_POS | FJ_WRITE))
 			fj_walk_learn_pos(w);
 		return 0;
@@ -266,10 +265,6 @@ static long walk_all(struct fj_walk *w, unsigned how, struct fj_place *place)
 								     fj_walk_leap(w);
 		if (!fj_is_err(r))
 			r = walk_component(w, how, place);
-		if (__builtin_expect((r == -EMFILE || r == -ENFILE) && !w->below, 0)) {
-			fj_walk_go_on_by_text(w);
-			r = 1;
-		}
 	} while (r == 1);
 	return r;
 }
@@ -340,8 +335,6 @@ long fj_path_walk(
 		fj_walk_to_root(&w);
 		w.has_met_root = true;
 	}
-	if (how & FJ_BY_TEXT)
-		fj_walk_go_on_by_text(&w);
 	w.rest = w.buffer;
 	memcpy(w.buffer, jail_path, fj_strlen(jail_path) + 1);
 	if (!fj_walk_is_scoped(&w))

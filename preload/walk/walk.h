@@ -27,11 +27,10 @@ enum {
 	FJ_BENEATH = 256,
 	FJ_IN_ROOT = 512,
 	FJ_NO_XDEV = 1024,
-	FJ_BY_TEXT = 2048, /* without a descriptor from the start: the caller needs the last one */
-	FJ_CREATE = 128,   /* -EISDIR when a slash ends the name: open(2) with O_CREAT */
-	FJ_COPY_UP = 4096, /* what is found is about to be changed: in a union it must be in the
+	FJ_CREATE = 128,      /* -EISDIR when a slash ends the name: open(2) with O_CREAT */
+	FJ_COPY_UP = 4096,    /* what is found is about to be changed: in a union it must be in the
 			      upper layer */
-	FJ_OPENS = 8192,   /* as open(2) changes it: the content of a regular file, or nothing */
+	FJ_OPENS = 8192,      /* as open(2) changes it: the content of a regular file, or nothing */
 	FJ_NOT_DIRS = 32768,  /* with FJ_COPY_UP: a directory will be refused */
 	FJ_ONLY_DIRS = 65536, /* with FJ_COPY_UP: all else will be refused */
 	FJ_REMOVES = 16384,   /* what is there is removed, moved or replaced, or only looked at:
@@ -43,10 +42,10 @@ enum {
  * Set before that, by whoever knows owners. */
 extern long (*fj_path_may_search)(struct fj_thread *t, int dirfd, const char *name);
 
-/* A walk has come to the directory `below` ("": itself) of `fd`, from where no other leads; `key`
- * is what a fact of it is remembered by at `epoch`, or NULL. Set as the one above, or NULL. */
-extern void (*fj_path_reached)(struct fj_thread *t, int fd, const char *below, const char *key,
-	size_t key_len, uint64_t epoch);
+/* A walk has come to directory `fd`, from where no other leads; `key` is what a fact of it is
+ * remembered by at `epoch`, or NULL. Set as the one above, or NULL. */
+extern void (*fj_path_reached)(
+	struct fj_thread *t, int fd, const char *key, size_t key_len, uint64_t epoch);
 /* A directory that the program has opened, or its working directory (AT_FDCWD), of which whoever
  * knows roots has yet to ask: before a name is looked up from one of these. nested/reached.c. */
 #define FJ_NO_DIR (-1)

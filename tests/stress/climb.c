@@ -9,7 +9,8 @@
  * At last, with no other thread, from directories of which the kernel tells no path: they are removed, or lie too
  * deep. Far enough up there is the root.
  *
- * argv[2] and the rest: where those are made. If "-NAME" follows one, it is itself removed, by that name.
+ * argv[2] and the rest: where those are made. If "-NAME" follows one, it is itself removed, by that name. In place of
+ * all that "full" or "few": no descriptor, or one, is free.
  *
  * Prints how many names were looked up, and how many of each kind led where they must not. */
 #define _GNU_SOURCE
@@ -19,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -180,6 +182,19 @@ static long climbs_from_gone_mount(const char *where, const char *other)
 	return climbs_here();
 }
 
+static void take_descriptors(int left)
+{
+	const struct rlimit limit = {64, 64};
+	int last = -1, fd;
+
+	if (setrlimit(RLIMIT_NOFILE, &limit))
+		exit(3);
+	while ((fd = dup(root)) >= 0)
+		last = fd;
+	if (left && (last < 0 || close(last)))
+		exit(3);
+}
+
 int main(int argc, char **argv)
 {
 	const long count = argc > 1 ? atol(argv[1]) : 1000;
@@ -191,6 +206,10 @@ int main(int argc, char **argv)
 	dir = open("/", O_PATH);
 	if (root < 0 || deep < 0 || writable < 0 || read_only < 0 || dir < 0)
 		return 3;
+	if (argc > 2 && argv[2][0] == 'f') {
+		take_descriptors(!strcmp(argv[2], "few"));
+		argc = 2;
+	}
 	printf("%ld names, %ld by the working directory and ", count * 3,
 		beside(moves_cwd, looks_out, AT_FDCWD, count));
 	printf("%ld by a descriptor led out\n", beside(moves_fd, looks_out, dir, count));

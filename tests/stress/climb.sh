@@ -42,6 +42,23 @@ climb() {
 	is "$name: nothing was made in the read-only mount" '' "$(ls "$mine/ro")"
 	rm -rf "$root/rw" && mkdir "$root/rw" && give_to_user "$root/rw"
 }
+# The same with no descriptor free, and with one.
+climb_without() {
+	name=$1
+	program=$2
+	shift 2
+	for free in full few; do
+		prints "$name, a table that is $free" "$((rounds * 3)) names, 0 by the working directory and 0 by a descriptor led out" \
+			jail --bare --ro-bind "$mine/ro:/ro" -b "$mine/bound:/bound" "$@" "$root" "$program" "$rounds" "$free"
+		is "$name, a table that is $free: nothing was made in the read-only mount" '' "$(ls "$mine/ro")"
+		rm -rf "$root/rw" && mkdir "$root/rw" && give_to_user "$root/rw"
+	done
+}
+climb_without 'all doors' "$work/climb"
+climb_without 'the trap' "$work/climb" --no-preload --no-patch
+climb_without 'static, of a user' /bin/climb-static --userspec=1000:1000
+climb_without 'a directory that is mounted twice' "$work/climb" -b "$root/a:/d"
+climb_without 'an overlay' "$work/climb" --rm
 climb 'all doors' "$work/climb"
 climb 'the trap' "$work/climb" --no-preload --no-patch
 climb 'no trap' "$work/climb" --no-trap
