@@ -7,8 +7,12 @@
 #ifndef FJ_TEXTS_H
 #define FJ_TEXTS_H
 
+#include "jail/jail.h"
 #include "jail/memory.h"
+#include "sys/sys.h"
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* A system call in the text of a library or program: patch/sites.c. */
@@ -27,7 +31,7 @@ struct fj_site {
 	uint8_t is_hot; /* worth a private copy of its page in each process */
 	uint8_t is_copied; /* a jump in its text's copy, when that is there */
 };
-#define FJ_SITED_TEXTS 512u
+#define FJ_SITED_TEXTS 490u
 #define FJ_SITES 24576u
 /* The sites of one text, for the next process that maps it. Written before `state` is 2. */
 struct fj_sited_text {
@@ -40,14 +44,27 @@ struct fj_sited_text {
 	int64_t mtime, mtime_ns, ctime, ctime_ns; /* of the file */
 	uint32_t copy_state;			  /* enum fj_copy_state */
 	uint32_t copied_hot;			  /* sites that were hot when it was made */
-	uint64_t copy_at;			  /* offset in the jail's memory file */
+	uint64_t copy_at;     /* offset in the jail's memory file, or in the kept one */
 	uint64_t copy_stubs;  /* bytes of stubs behind it there, that lie before the file when
 				 mapped; 0: they are in its last page */
-	uint64_t copy_before; /* bytes of the file's other mappings before the text */
+	uint32_t copy_before; /* bytes of the file's other mappings before the text */
+	uint32_t copy_kept;   /* 1 + its place in `kept`; 0: it is in the jail's memory */
 };
 #define FJ_SITES_UNMAP 1u
 #define FJ_SITES_PROTECT 2u
-enum fj_copy_state { FJ_COPY_NONE, FJ_COPY_BEING_MADE, FJ_COPY_READY, FJ_COPY_NEVER };
+/* Copies that are kept in files for all jails of a user: patch/recalled.c. */
+#define FJ_COPY_FILES 64u
+struct fj_copy_file { /* the file, as this jail has seen it */
+	uint64_t dev, ino, size, mtime, mtime_ns;
+};
+enum fj_copy_state {
+	FJ_COPY_NONE,
+	FJ_COPY_BEING_MADE,
+	FJ_COPY_READY,
+	FJ_COPY_NEVER,
+	/* an earlier jail's, which nobody of this one has looked at yet */
+	FJ_COPY_RECALLED,
+};
 
 /* What every process looks at, `copies_at` to `sited`, begins 16 pages that one page fault brings
  * along. The head of the mounts' table lies at their end (mount_table.h). */
@@ -59,11 +76,30 @@ struct fj_texts {
 	uint32_t no_copies; /* they may not be mapped */
 	uint32_t sites_used;
 	struct fj_sited_text sited[FJ_SITED_TEXTS];
+	struct fj_copy_file kept[FJ_COPY_FILES];
 };
 _Static_assert((FJ_TEXTS_AT + offsetof(struct fj_texts, copies_at)) % 0x10000 == 0, "16 pages");
 static inline struct fj_texts *fj_texts(void)
 {
 	return (struct fj_texts *)fj_jail_at(FJ_TEXTS_AT);
+}
+
+/* Is that the host path of a file with copies, as a link of procfs or a line of maps tells it? */
+#define FJ_COPIES_FOLDER "texts"
+static inline bool fj_is_copy_file(const char *host_path, size_t len)
+{
+	static const char before[] = "/fakejail/" FJ_COPIES_FOLDER "/c", deleted[] = " (deleted)";
+	const size_t before_len = sizeof(before) - 1, deleted_len = sizeof(deleted) - 1;
+
+	if (len > deleted_len && !memcmp(host_path + len - deleted_len, deleted, deleted_len))
+		len -= deleted_len;
+	for (int digits = 0;
+		digits < 2 && len && host_path[len - 1] >= '0' && host_path[len - 1] <= '9';
+		digits++)
+		len--;
+	return fj_begins(host_path, "/memfd:" FJ_MEMORY_NAME) ||
+	       (len >= before_len && host_path[len] != 0 &&
+		       !memcmp(host_path + len - before_len, before, before_len));
 }
 
 #endif

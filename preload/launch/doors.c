@@ -9,6 +9,7 @@
 #include "command/command.h"
 #include "door/shared.h"
 #include "jail/paths.h"
+#include "jail/texts.h"
 #include "setup/setup.h"
 #include "sys/sys.h"
 #include "private/private.h"
@@ -92,7 +93,7 @@ void fj_doors_recall(char **envp)
 	if (!fj_jail->has_trap || fj_doors()->no_sites ||
 		(fj_options.db && fj_streq(fj_options.db, "none")) ||
 		fj_sys4(__NR_newfstatat, AT_FDCWD, fj_jail_paths()->loader, &st, 0) ||
-		!fj_in_state_folder(envp, "texts", &s)) {
+		!fj_in_state_folder(envp, FJ_COPIES_FOLDER, &s)) {
 		fj_doors()->recalled[0] = 0;
 		return;
 	}

@@ -10,10 +10,13 @@
  * which has one address in a jail. They are in the room behind the text in its last page; where
  * that does not hold all that is hot, on pages of their own, mapped right before the file.
  *
+ * A file that is kept for later jails may hold the same (recalled.c).
+ *
  * Not all texts can have one: where the file has nothing mapped before its text (procfs_maps.c
  * tells the two parts for one file), or something lies where the stubs should, it is changed in
  * each process as before. */
 #include "patch/text_cache.h"
+#include "patch/recalled.h"
 #include "text/sites.h"
 #include "jail/fds.h"
 
@@ -162,12 +165,27 @@ static long map_to_write(int memory, uint64_t at, uint64_t len, uint64_t offset)
 		__NR_mmap, at, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, memory, offset);
 }
 
+/* What lies before the text when it is mapped with its stubs. */
+static uint64_t before_text(const struct fj_sited_text *t)
+{
+	return t->copy_stubs ? t->copy_stubs + t->copy_before : 0;
+}
+
+static struct fj_copy place_stubs(
+	const struct fj_sited_text *t, const struct segments *s, uint8_t *at)
+{
+	struct fj_copy c = {.text = at + before_text(t)};
+
+	c.at = t->copy_stubs ? at : c.text + s->end;
+	c.end = t->copy_stubs ? at + t->copy_stubs : c.text + page_up(t->len);
+	return c;
+}
+
 /* Mapped to be written to as it will be to be run: the stubs, then what is before the text in its
  * file, then the text. */
 static bool copy(struct fj_sited_text *t, int fd, const struct segments *s)
 {
-	const uint64_t len = page_up(t->len), stubs = t->copy_stubs;
-	const uint64_t before = stubs ? stubs + s->before : 0;
+	const uint64_t len = page_up(t->len), stubs = t->copy_stubs, before = before_text(t);
 	struct fj_copy c;
 	bool is_done;
 	long at, memory;
@@ -184,9 +202,7 @@ static bool copy(struct fj_sited_text *t, int fd, const struct segments *s)
 		close_memory(memory);
 		return false;
 	}
-	c = (struct fj_copy){.text = (uint8_t *)at + before};
-	c.at = stubs ? (uint8_t *)at : c.text + s->end;
-	c.end = stubs ? (uint8_t *)at + stubs : c.text + len;
+	c = place_stubs(t, s, (uint8_t *)at);
 	is_done = !fj_is_err(map_to_write((int)memory, (uint64_t)c.text, len, t->copy_at)) &&
 		  (!stubs || !fj_is_err(map_to_write(
 				     (int)memory, (uint64_t)at, stubs, t->copy_at + len))) &&
@@ -197,9 +213,35 @@ static bool copy(struct fj_sited_text *t, int fd, const struct segments *s)
 	return is_done;
 }
 
-bool fj_copies_make(struct fj_sited_text *t, int fd)
+static bool write_all(int fd, const void *from, uint64_t len, uint64_t at)
 {
-	struct segments s;
+	return fj_sys4(__NR_pwrite64, fd, from, len, at) == (long)len;
+}
+
+/* The same into a file: written as a whole, since a disk that is full would be told by a signal to
+ * who has it mapped. */
+static bool copy_to_file(struct fj_sited_text *t, int fd, const struct segments *s, int file)
+{
+	const uint64_t len = page_up(t->len), size = before_text(t) + len;
+	const long at = fj_sys6(__NR_mmap, 0, size, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	struct fj_copy c;
+	bool is_done;
+
+	if (fj_is_err(at))
+		return false;
+	c = place_stubs(t, s, (uint8_t *)at);
+	is_done = fj_sys4(__NR_pread64, fd, c.text, t->len, t->offset) == (long)t->len &&
+		  is_unchanged(t, fd) && put_jumps(&c, t) &&
+		  write_all(file, c.text, len, t->copy_at) &&
+		  (!t->copy_stubs || write_all(file, (void *)at, t->copy_stubs, t->copy_at + len));
+	fj_sys2(__NR_munmap, at, size);
+	return is_done;
+}
+
+/* How the text of `fd` lies in it, and where its stubs are to be. */
+static bool plan(struct fj_sited_text *t, int fd, struct segments *s)
+{
 	bool is_good;
 	long head;
 
@@ -208,13 +250,29 @@ bool fj_copies_make(struct fj_sited_text *t, int fd)
 	head = fj_sys6(__NR_mmap, 0, FJ_PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (fj_is_err(head))
 		return false;
-	is_good = read_segments((const uint8_t *)head, t, &s);
+	is_good = read_segments((const uint8_t *)head, t, s);
 	fj_sys2(__NR_munmap, head, FJ_PAGE);
 	if (!is_good)
 		return false;
-	t->copy_before = s.before;
-	t->copy_stubs = size_of_stubs(t, page_up(t->len) - s.end);
-	return copy(t, fd, &s);
+	t->copy_before = (uint32_t)s->before;
+	t->copy_stubs = size_of_stubs(t, page_up(t->len) - s->end);
+	return true;
+}
+
+bool fj_copies_make(struct fj_sited_text *t, int fd)
+{
+	struct segments s;
+
+	t->copy_kept = 0;
+	return plan(t, fd, &s) && copy(t, fd, &s);
+}
+
+bool fj_copies_make_in(struct fj_sited_text *t, int fd, int file, uint64_t at)
+{
+	struct segments s;
+
+	t->copy_at = at;
+	return plan(t, fd, &s) && copy_to_file(t, fd, &s, file);
 }
 
 /* The stubs of a text that is to be mapped at `text`, if nothing lies there. Where they are; 0 */
@@ -237,11 +295,9 @@ long fj_copies_map(const struct fj_sited_text *t, const uint64_t arg[6])
 	uint64_t stubs = 0;
 	long at, memory;
 
-	if (__atomic_load_n(&t->copy_state, __ATOMIC_ACQUIRE) != FJ_COPY_READY ||
-		!fj_copies_are_for_us() || !(arg[3] & MAP_FIXED) ||
-		page_up(arg[1]) != page_up(t->len))
+	if (!fj_copies_are_for_us() || !(arg[3] & MAP_FIXED) || page_up(arg[1]) != page_up(t->len))
 		return -EAGAIN;
-	memory = open_memory(O_RDONLY);
+	memory = t->copy_kept ? fj_recalled_open(t) : open_memory(O_RDONLY);
 	if (fj_is_err(memory))
 		return -EAGAIN;
 	if (t->copy_stubs && !(stubs = map_stubs(t, (int)memory, arg[0]))) {
@@ -250,7 +306,7 @@ long fj_copies_map(const struct fj_sited_text *t, const uint64_t arg[6])
 	}
 	at = fj_sys6(__NR_mmap, arg[0], arg[1], arg[2], arg[3], memory, t->copy_at);
 	close_memory(memory);
-	if (at == -EACCES || at == -EPERM)
+	if ((at == -EACCES || at == -EPERM) && !t->copy_kept)
 		fj_texts()->no_copies = 1;
 	if (fj_is_err(at) && stubs)
 		fj_sys2(__NR_munmap, stubs, t->copy_stubs);

@@ -1,13 +1,18 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * recalled.c - the sites of large texts, found by a jail before this one and kept in the user's
- * state folder: to look for libc's takes a fifth of a millisecond, which each new jail would pay.
+ * recalled.c - what jails before this one have found of large texts, kept in the user's state folder:
+ * their sites, since to look for libc's takes a fifth of a millisecond, which each new jail would
+ * pay; and from the second jail on a copy of the text that has its jumps (copies.c), which would take
+ * it a millisecond more. With that the first programs of a jail start as the later ones do, and have no
+ * pages of text of their own, which each fork would copy the entries of.
  *
- * There are FJ_RECALLED files, and a text's is the one that its hash leads to; a later text takes
+ * There are FJ_COPY_FILES files, and a text's is the one that its hash leads to; a later text takes
  * it over. A file counts only when it was written by this very loader, for the same doors, for the
- * same text by all that a jail knows one by (text_cache.c), and when its sum is right: so nobody needs to
- * wait for anybody, and what is cut off, or written by two at once, is looked for anew.
+ * same text by all that a jail knows one by (text_cache.c), and when its sum is right. That does not
+ * cover the copy, which is mapped and not read: it is on the disk before the file has its name, and
+ * is looked at where its jumps are (sites.c). Nobody writes to a file that has its name, so
+ * a jail may map it as long as it is the one that it has seen.
  *
  * Called by sites.c. */
 #include "patch/recalled.h"
@@ -20,18 +25,24 @@
 
 #include <linux/mman.h>
 #include <linux/resource.h>
+#include <linux/time_types.h>
 #include <linux/uio.h>
 #include <asm/stat.h>
 
-#define FJ_RECALLED 64u
+#define NEW ".new"
 #define LEAST_TEXT (128u * 1024) /* a smaller one is searched as quickly */
+#define MOST_COPIED (2u << 20)	 /* the disk has better use for what is more than that */
 
 struct head {
 	uint64_t build;
 	uint64_t dev, ino, offset, len;
 	int64_t mtime, mtime_ns, ctime, ctime_ns;
-	uint32_t count, changes;
 	uint64_t is_first;
+	/* What is found of such a text. */
+	uint32_t count, changes;
+	/* Of its copy, which is in the file from `copy_at` on, or 0: there is none yet. */
+	uint64_t copy_at, copy_stubs, gate;
+	uint32_t copy_before, copied_hot;
 	uint64_t sum; /* of the head, with 0 here, and the sites */
 };
 
@@ -56,18 +67,84 @@ static uint64_t sum_of(struct head h, const struct fj_site *site)
 		fj_hash((const char *)&h, sizeof(h), FJ_HASH_SEED));
 }
 
-static long open_of(const struct head *h, int flags)
+static uint32_t place_of(const struct head *h)
 {
-	const uint64_t place = fj_hash((const char *)h, sizeof(*h), FJ_HASH_SEED) % FJ_RECALLED;
-	char path[sizeof(fj_doors()->recalled) + 4];
+	return (uint32_t)(fj_hash((const char *)h, offsetof(struct head, count), FJ_HASH_SEED) %
+			  FJ_COPY_FILES);
+}
+
+#define PATH_MAX (sizeof(fj_doors()->recalled) + 16)
+static void put_path(char *path, uint32_t place, const char *behind)
+{
 	struct fj_str s;
 
-	fj_str_init(&s, path, sizeof(path));
+	fj_str_init(&s, path, PATH_MAX);
 	fj_str_put(&s, fj_doors()->recalled);
-	fj_str_put(&s, "/");
+	fj_str_put(&s, "/c");
 	fj_str_num(&s, place, 10);
+	fj_str_put(&s, behind);
+}
+
+static long open_path(const char *path, int flags)
+{
 	return fj_sys4(__NR_openat, AT_FDCWD, path,
 		flags | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, 0600);
+}
+
+static long open_place(uint32_t place)
+{
+	char path[PATH_MAX];
+
+	put_path(path, place, "");
+	return open_path(path, O_RDONLY);
+}
+
+/* Programs may have the old file mapped, so nobody writes to that: a new one is written, and takes
+ * its place when it is done. One at a time: -EEXIST. */
+static long begin_file(uint32_t place)
+{
+	char path[PATH_MAX];
+	struct rlimit64 limit;
+	struct stat st;
+	long fd;
+
+	/* A limit of file sizes would be told by a signal. */
+	if (fj_sys4(__NR_prlimit64, 0, RLIMIT_FSIZE, 0, &limit) ||
+		limit.rlim_cur != RLIM64_INFINITY)
+		return -EFBIG;
+	put_path(path, place, NEW);
+	fd = open_path(path, O_RDWR | O_CREAT | O_EXCL);
+	/* Whoever began it so long ago was killed. */
+	if (fd == -EEXIST && !fj_sys4(__NR_newfstatat, AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW)) {
+		struct __kernel_timespec now;
+
+		if (!fj_sys2(__NR_clock_gettime, 5 /* CLOCK_REALTIME_COARSE */, &now) &&
+			now.tv_sec - (int64_t)st.st_mtime > 60)
+			fj_sys3(__NR_unlinkat, AT_FDCWD, path, 0);
+	}
+	return fd;
+}
+
+static bool end_file(uint32_t place, int fd, bool is_good)
+{
+	char new[PATH_MAX], path[PATH_MAX];
+
+	put_path(new, place, NEW);
+	put_path(path, place, "");
+	fj_close(fd);
+	if (is_good && !fj_sys4(__NR_renameat, AT_FDCWD, new, AT_FDCWD, path))
+		return true;
+	fj_sys3(__NR_unlinkat, AT_FDCWD, new, 0);
+	return false;
+}
+
+static bool write_head(int fd, struct head *h, const struct fj_site *site)
+{
+	const struct iovec parts[2] = {
+		{h, sizeof(*h)}, {(void *)(uintptr_t)site, h->count * sizeof(*site)}};
+
+	h->sum = sum_of(*h, site);
+	return fj_sys3(__NR_writev, fd, parts, 2) == (long)(sizeof(*h) + h->count * sizeof(*site));
 }
 
 static bool is_kept_there(const struct fj_text_key *k)
@@ -76,23 +153,79 @@ static bool is_kept_there(const struct fj_text_key *k)
 }
 
 /* Somebody else's, whose home folder this was, might say what he likes. */
-static bool is_file_ours(int fd)
+static bool is_file_ours(int fd, struct stat *st)
 {
-	struct stat st;
+	return !fj_sys2(__NR_fstat, fd, st) && st->st_uid == (uint32_t)fj_sys0(__NR_geteuid) &&
+	       !(st->st_mode & 022);
+}
 
-	return !fj_sys2(__NR_fstat, fd, &st) && st.st_uid == (uint32_t)fj_sys0(__NR_geteuid) &&
-	       !(st.st_mode & 022);
+static struct fj_copy_file seen_as(const struct stat *st)
+{
+	return (struct fj_copy_file){.dev = st->st_dev,
+		.ino = st->st_ino,
+		.size = (uint64_t)st->st_size,
+		.mtime = st->st_mtime,
+		.mtime_ns = st->st_mtime_nsec};
+}
+
+static uint64_t pages(uint64_t len)
+{
+	return (len + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
+}
+
+/* Has the file a copy that this jail can use? */
+static bool has_copy(const struct head *h, const struct stat *st)
+{
+	return h->copy_at && h->gate == fj_jail->gate && fj_texts()->copies_size &&
+	       (uint64_t)st->st_size == h->copy_at + pages(h->len) + h->copy_stubs;
 }
 
 /* The bytes that are going to be changed are what they were. */
-static bool fit(const struct fj_site *site, uint32_t count, const uint8_t *code, uint64_t len)
+static bool fit(
+	struct fj_site *site, uint32_t count, const uint8_t *code, uint64_t len, bool copied)
 {
-	for (uint32_t i = 0; i < count; i++)
-		if (site[i].at + 2 > len || site[i].heat || site[i].is_copied ||
+	for (uint32_t i = 0; i < count; i++) {
+		if (site[i].at + 2 > len || site[i].moved > site[i].at || site[i].heat ||
 			(site[i].is_hot &&
 				(code[site[i].at] != 0x0f || code[site[i].at + 1] != 0x05)))
 			return false;
+		if (!copied)
+			site[i].is_copied = 0;
+	}
 	return true;
+}
+
+static void take_copy(
+	struct fj_sited_text *t, const struct head *h, uint32_t place, const struct stat *st)
+{
+	uint32_t none = FJ_COPY_NONE;
+
+	if (!__atomic_compare_exchange_n(&t->copy_state, &none, FJ_COPY_BEING_MADE, false,
+		    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		return;
+	t->copy_at = h->copy_at;
+	t->copy_stubs = h->copy_stubs;
+	t->copy_before = h->copy_before;
+	t->copied_hot = h->copied_hot;
+	t->copy_kept = place + 1;
+	fj_texts()->kept[place] = seen_as(st);
+	__atomic_store_n(&t->copy_state, FJ_COPY_RECALLED, __ATOMIC_RELEASE);
+}
+
+/* What the file says behind its head, into `site`, which has room for one byte more. */
+static struct fj_sited_text *take_sites(int fd, const struct head *h, const struct stat *st,
+	const struct fj_text_key *k, const uint8_t *code, struct fj_site *site)
+{
+	const long size = (long)(h->count * sizeof(*site));
+	struct fj_sited_text *t;
+
+	if (fj_sys3(__NR_read, fd, site, size) != size || sum_of(*h, site) != h->sum ||
+		!fit(site, h->count, code, k->len, has_copy(h, st)))
+		return NULL;
+	t = fj_text_cache_add(k, site, h->count);
+	if (t && has_copy(h, st))
+		take_copy(t, h, place_of(h), st);
+	return t;
 }
 
 struct fj_sited_text *fj_recalled_find(
@@ -100,29 +233,25 @@ struct fj_sited_text *fj_recalled_find(
 {
 	const struct head wanted = head_of(k, is_first);
 	struct fj_sited_text *t = NULL;
+	struct stat st;
 	struct head h;
 	long fd, room, size;
 
 	if (!is_kept_there(k))
 		return NULL;
-	fd = open_of(&wanted, O_RDONLY);
+	fd = open_place(place_of(&wanted));
 	if (fj_is_err(fd))
 		return NULL;
-	if (is_file_ours((int)fd) && fj_sys3(__NR_read, fd, &h, sizeof(h)) == (long)sizeof(h) &&
-		!memcmp(&h, &wanted, offsetof(struct head, count)) &&
-		h.is_first == wanted.is_first && h.count <= FJ_SITES_MAX) {
-		size = (long)(h.count * sizeof(struct fj_site));
-		room = fj_sys6(__NR_mmap, 0, size + 1, PROT_READ | PROT_WRITE,
+	if (is_file_ours((int)fd, &st) &&
+		fj_sys3(__NR_read, fd, &h, sizeof(h)) == (long)sizeof(h) &&
+		!memcmp(&h, &wanted, offsetof(struct head, count)) && h.count <= FJ_SITES_MAX) {
+		size = (long)(h.count * sizeof(struct fj_site)) + 1;
+		room = fj_sys6(__NR_mmap, 0, size, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		if (!fj_is_err(room)) {
-			const struct fj_site *site = (const struct fj_site *)room;
-
-			if (fj_sys3(__NR_read, fd, room, size + 1) == size &&
-				sum_of(h, site) == h.sum && fit(site, h.count, code, k->len)) {
-				t = fj_text_cache_add(k, site, h.count);
-				*changes = h.changes;
-			}
-			fj_sys2(__NR_munmap, room, size + 1);
+			t = take_sites((int)fd, &h, &st, k, code, (struct fj_site *)room);
+			*changes = h.changes;
+			fj_sys2(__NR_munmap, room, size);
 		}
 	}
 	fj_close((int)fd);
@@ -133,21 +262,90 @@ void fj_recalled_keep(const struct fj_text_key *k, bool is_first, const struct f
 	uint32_t count, uint32_t changes)
 {
 	struct head h = head_of(k, is_first);
-	const struct iovec parts[2] = {
-		{&h, sizeof(h)}, {(void *)(uintptr_t)site, count * sizeof(*site)}};
-	struct rlimit64 limit;
+	const uint32_t place = place_of(&h);
 	long fd;
 
-	/* A limit of file sizes would be told by a signal. */
-	if (!is_kept_there(k) || fj_sys4(__NR_prlimit64, 0, RLIMIT_FSIZE, 0, &limit) ||
-		limit.rlim_cur != RLIM64_INFINITY)
+	if (!is_kept_there(k))
 		return;
-	fd = open_of(&h, O_WRONLY | O_CREAT | O_TRUNC);
+	fd = begin_file(place);
 	if (fj_is_err(fd))
 		return;
 	h.count = count;
 	h.changes = changes;
-	h.sum = sum_of(h, site);
-	fj_sys3(__NR_writev, fd, parts, 2);
+	end_file(place, (int)fd, write_head((int)fd, &h, site));
+}
+
+/* With sites of its own: those of the jail go on being counted. */
+static bool make(struct fj_sited_text *t, struct head *h, int fd, int file, struct fj_site *site)
+{
+	const uint64_t at = pages(sizeof(*h) + t->count * sizeof(*site));
+
+	if (!fj_copies_make_in(t, fd, file, at))
+		return false;
+	memcpy(site, &fj_texts()->site[t->first], t->count * sizeof(*site));
+	for (uint32_t i = 0; i < t->count; i++)
+		site[i].heat = 0;
+	h->copy_at = at;
+	h->copy_stubs = t->copy_stubs;
+	h->copy_before = t->copy_before;
+	h->copied_hot = t->copied_hot;
+	h->gate = fj_jail->gate;
+	h->count = t->count;
+	/* What is mapped is not summed up before: it is to be on the disk before its name is. */
+	return write_head(file, h, site) && !fj_sys1(__NR_fdatasync, file);
+}
+
+bool fj_recalled_make(struct fj_sited_text *t, const struct fj_text_key *k, bool is_first,
+	uint32_t changes, int fd)
+{
+	const long size = (long)(t->count * sizeof(struct fj_site));
+	struct head h = head_of(k, is_first);
+	const uint32_t place = place_of(&h);
+	struct stat st;
+	bool is_good;
+	long file, room;
+
+	if (!is_kept_there(k) || t->len > MOST_COPIED || !fj_texts()->copies_size)
+		return false;
+	file = begin_file(place);
+	if (fj_is_err(file))
+		return false;
+	h.changes = changes;
+	room = fj_sys6(
+		__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	is_good = !fj_is_err(room) && make(t, &h, fd, (int)file, (struct fj_site *)room) &&
+		  !fj_sys2(__NR_fstat, file, &st);
+	if (!fj_is_err(room))
+		fj_sys2(__NR_munmap, room, size);
+	if (!end_file(place, (int)file, is_good))
+		return false;
+	fj_texts()->kept[place] = seen_as(&st);
+	t->copy_kept = place + 1;
+	return true;
+}
+
+void fj_recalled_forget(const struct fj_sited_text *t)
+{
+	char path[PATH_MAX];
+
+	put_path(path, t->copy_kept - 1, "");
+	fj_sys3(__NR_unlinkat, AT_FDCWD, path, 0);
+}
+
+long fj_recalled_open(const struct fj_sited_text *t)
+{
+	const struct fj_copy_file *known = &fj_texts()->kept[t->copy_kept - 1];
+	const long fd = open_place(t->copy_kept - 1);
+	struct fj_copy_file now;
+	struct stat st;
+
+	if (fj_is_err(fd))
+		return fd;
+	if (!fj_sys2(__NR_fstat, fd, &st)) {
+		now = seen_as(&st);
+		if (!memcmp(&now, known, sizeof(now)))
+			return fd;
+	}
 	fj_close((int)fd);
+	return -ESTALE;
 }

@@ -204,35 +204,25 @@ static struct fj_sited_text *look_up(
 	return t;
 }
 
+/* What an earlier jail knew of a text, if one did. */
+struct recalled {
+	bool is;
+	uint32_t changes;
+};
+
 static struct fj_sited_text *search(
-	const struct fj_text_key *k, int fd, uint64_t start, bool is_first)
+	const struct fj_text_key *k, int fd, uint64_t start, bool is_first, struct recalled *old)
 {
-	uint32_t changes = 0;
-	struct fj_sited_text *t = fj_recalled_find(k, (const uint8_t *)start, is_first, &changes);
+	struct fj_sited_text *t =
+		fj_recalled_find(k, (const uint8_t *)start, is_first, &old->changes);
+
+	old->is = t;
 
 	if (!t)
 		return look_up(k, fd, start, is_first);
-	if (fj_sites_changes(&fj_texts()->site[t->first], t->count) < changes)
+	if (fj_sites_changes(&fj_texts()->site[t->first], t->count) < old->changes)
 		t->calls = FJ_SITES_UNMAP;
 	return t;
-}
-
-/* The texts of this process. */
-#define MAPPED 64u
-static struct {
-	uint64_t start, len;
-	struct fj_sited_text *text;
-} mapped[MAPPED];
-static uint32_t mapped_count;
-
-static void note(uint64_t start, uint64_t len, struct fj_sited_text *text)
-{
-	const uint32_t i = __atomic_fetch_add(&mapped_count, 1, __ATOMIC_RELAXED) % MAPPED;
-
-	mapped[i].len = 0;
-	mapped[i].start = start;
-	mapped[i].text = text;
-	mapped[i].len = len;
 }
 
 /* Is this mapping the text of a file? Fills in what it is known by. */
@@ -289,7 +279,7 @@ static long map_copy(struct fj_sited_text *t, const uint64_t arg[6], const struc
 	if (fj_is_err(at))
 		return at;
 	__atomic_fetch_add(&t->maps, 1, __ATOMIC_RELAXED);
-	note((uint64_t)at, k->len, t);
+	fj_text_noted((uint64_t)at, k->len, t);
 	watch_memory(t->calls, true);
 	if (__atomic_load_n(&t->hot, __ATOMIC_RELAXED) > t->copied_hot &&
 		fj_sites_change((uint64_t)at, arg[1], FJ_SITES_COPIED, &fj_texts()->site[t->first],
@@ -305,7 +295,7 @@ static long change_text(struct fj_sited_text *t, const uint64_t arg[6], uint64_t
 	long r;
 
 	__atomic_fetch_add(&t->maps, 1, __ATOMIC_RELAXED);
-	note((uint64_t)at, len, t);
+	fj_text_noted((uint64_t)at, len, t);
 	r = fj_sites_change((uint64_t)at, arg[1], is, &fj_texts()->site[t->first], t->count);
 	watch_memory(t->calls, r > 0);
 	if (r < 0) {
@@ -332,11 +322,57 @@ static long map_and_change(struct fj_sited_text *t, const uint64_t arg[6], uint6
 	return fj_is_err(at) ? at : change_text(t, arg, len, at, FJ_SITES_MAPPED);
 }
 
+/* Is that, mapped, the copy that an earlier jail says it is? A disk may have lost it. */
+static bool has_jumps(const struct fj_sited_text *t, const uint8_t *text)
+{
+	const struct fj_site *site = &fj_texts()->site[t->first];
+
+	for (uint32_t i = 0; i < t->count; i++)
+		if (site[i].is_copied &&
+			text[site[i].at - (site[i].kind == FJ_SITE_BEHIND ? 0 : site[i].moved)] !=
+				0xe9)
+			return false;
+	return true;
+}
+
+/* A text of which earlier jails know is mapped for the first time in this one, at `at`: by the copy
+ * that is kept of it. Where there is none, one is made: it was mapped by two jails already.
+ * -EAGAIN: it remains as it is mapped. */
+static long map_kept(struct fj_sited_text *t, const uint64_t arg[6], const struct fj_text_key *k,
+	bool is_first, long at, uint32_t changes)
+{
+	const uint64_t there[6] = {(uint64_t)at, arg[1], arg[2], arg[3], arg[4], arg[5]};
+	uint32_t none = FJ_COPY_NONE;
+	long r = -EAGAIN;
+
+	if (!t->hot || !fj_copies_are_for_us() || !(arg[3] & MAP_FIXED))
+		return -EAGAIN;
+	if (__atomic_compare_exchange_n(&t->copy_state, &none, FJ_COPY_BEING_MADE, false,
+		    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
+		if (fj_recalled_make(t, k, is_first, changes, (int)arg[4]))
+			r = map_copy(t, there, k);
+	} else if (none == FJ_COPY_RECALLED) {
+		r = map_copy(t, there, k);
+		if (!fj_is_err(r) && !has_jumps(t, (const uint8_t *)at)) {
+			fj_recalled_forget(t);
+			r = map_text(there, arg[2]) == at ? -EAGAIN : -ENOMEM;
+		}
+	} else {
+		return -EAGAIN;
+	}
+	if (fj_is_err(r)) /* there may be one in the jail's memory, later */
+		t->copy_kept = 0;
+	__atomic_store_n(
+		&t->copy_state, fj_is_err(r) ? FJ_COPY_NONE : FJ_COPY_READY, __ATOMIC_RELEASE);
+	return r;
+}
+
 long fj_sites_map(const uint64_t arg[6], bool is_first)
 {
+	struct recalled old = {0};
 	struct fj_text_key k;
 	struct fj_sited_text *t;
-	long at;
+	long at, kept;
 
 	if (!is_text(arg, &k))
 		return map_text(arg, arg[2]);
@@ -344,52 +380,17 @@ long fj_sites_map(const uint64_t arg[6], bool is_first)
 	if (!t) {
 		at = map_text(arg, arg[2]);
 		if (!fj_is_err(at))
-			t = search(&k, (int)arg[4], (uint64_t)at, is_first);
-		return t && t->count ? change_text(t, arg, k.len, at, FJ_SITES_MAPPED) : at;
+			t = search(&k, (int)arg[4], (uint64_t)at, is_first, &old);
+		if (!t || !t->count)
+			return at;
+		kept = old.is ? map_kept(t, arg, &k, is_first, at, old.changes) : -EAGAIN;
+		return kept == -EAGAIN ? change_text(t, arg, k.len, at, FJ_SITES_MAPPED) : kept;
 	}
 	if (!t->count)
 		return map_text(arg, arg[2]);
 	make_copy(t, &k, (int)arg[4]);
-	at = map_copy(t, arg, &k);
+	at = __atomic_load_n(&t->copy_state, __ATOMIC_ACQUIRE) == FJ_COPY_READY ?
+		     map_copy(t, arg, &k) :
+		     -EAGAIN;
 	return fj_is_err(at) ? map_and_change(t, arg, k.len) : at;
-}
-
-/* A site becomes hot when it traps this often, and at least twice each time that it is mapped. */
-#define HEAT 8u
-
-static void heat(struct fj_sited_text *t, uint32_t at)
-{
-	struct fj_site *site = &fj_texts()->site[t->first];
-	uint32_t low = 0, high = t->count;
-	uint16_t warmth;
-
-	while (low < high) {
-		const uint32_t middle = (low + high) / 2;
-
-		if (site[middle].at < at)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == t->count || site[low].at != at || site[low].is_hot ||
-		(site[low].is_copied &&
-			__atomic_load_n(&t->copy_state, __ATOMIC_RELAXED) == FJ_COPY_READY))
-		return;
-	warmth = site[low].heat;
-	if (warmth < UINT16_MAX)
-		__atomic_store_n(&site[low].heat, ++warmth, __ATOMIC_RELAXED);
-	if (warmth >= HEAT && warmth / 2 >= __atomic_load_n(&t->maps, __ATOMIC_RELAXED) &&
-		!__atomic_exchange_n(&site[low].is_hot, 1, __ATOMIC_RELAXED))
-		__atomic_fetch_add(&t->hot, 1, __ATOMIC_RELAXED);
-}
-
-void fj_sites_trapped(uint64_t ip)
-{
-	const uint32_t count = mapped_count < MAPPED ? mapped_count : MAPPED;
-
-	for (uint32_t i = 0; i < count; i++)
-		if (ip - mapped[i].start < mapped[i].len) {
-			heat(mapped[i].text, (uint32_t)(ip - mapped[i].start - 2));
-			return;
-		}
 }

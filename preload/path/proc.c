@@ -6,6 +6,7 @@
 #include "path/proc.h"
 
 #include "jail/jail.h"
+#include "jail/texts.h"
 #include "jail/paths.h"
 #include "path/path.h"
 #include "sys/scratch.h"
@@ -130,7 +131,8 @@ bool fj_proc_shows_file(struct fj_thread *t, const char *host_path, size_t len, 
 		fj_str_add(out, host_path, len);
 		return true;
 	}
-	if (fj_streq(host_path, fj_jail_paths()->loader) || is_records_of_other(host_path))
+	if (fj_streq(host_path, fj_jail_paths()->loader) || is_records_of_other(host_path) ||
+		fj_is_copy_file(host_path, len))
 		return false;
 	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
 	shows = fj_path_back(host_path, &pos) && !fj_path_has_prefix(pos.at, "/" FJ_HIDDEN_NAME) &&

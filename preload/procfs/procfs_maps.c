@@ -3,8 +3,8 @@
  *
  * procfs_maps.c - maps, smaps and numa_maps with jail paths. A line that cannot be
  * translated is left out whole, with the lines that belong to it; so are the mappings that are the
- * jail's own. A text that is mapped from the jail's memory (patch/copies.c) is shown as its file,
- * whose beginning is mapped right before it. */
+ * jail's own. The copy of a text (patch/copies.c) is shown as its file, whose beginning is mapped right
+ * before it. */
 #include "procfs/procfs.h"
 #include "sys/gate.h"
 #include "jail/jail.h"
@@ -163,18 +163,29 @@ static void note_file(struct mapped_file *f, const struct fj_mapping *m)
 		memcpy(f->device, m->device, len + 1);
 }
 
+/* Is it in the file that this mapping is of? */
+static bool is_copy_there(const struct fj_sited_text *t, const struct fj_mapping *m)
+{
+	uint64_t ino = 0;
+
+	for (const char *p = skip_field(m->device); *p >= '0' && *p <= '9'; p++)
+		ino = ino * 10 + (uint64_t)(*p - '0');
+	return t->copy_kept ? ino == fj_texts()->kept[t->copy_kept - 1].ino :
+			      fj_begins(m->path, "/memfd:");
+}
+
 /* Is this mapping the copy of a text, of the file that is mapped before it? Its offset in that, or
  * 0. */
 static uint64_t offset_of_copy(const struct mapped_file *f, const struct fj_mapping *m)
 {
-	if (!fj_begins(m->path, "/memfd:" FJ_MEMORY_NAME) || m->from != f->end || !f->device[0] ||
-		m->offset < fj_texts()->copies_at)
+	if (m->from != f->end || !f->device[0] || !fj_is_copy_file(m->path, fj_strlen(m->path)))
 		return 0;
 	for (uint32_t i = 0; i < FJ_SITED_TEXTS; i++) {
 		const struct fj_sited_text *t = &fj_texts()->sited[i];
 
 		if (__atomic_load_n(&t->copy_state, __ATOMIC_ACQUIRE) == FJ_COPY_READY &&
-			m->offset >= t->copy_at && m->offset - t->copy_at < t->len)
+			m->offset >= t->copy_at && m->offset - t->copy_at < t->len &&
+			is_copy_there(t, m))
 			return t->offset + (m->offset - t->copy_at);
 	}
 	return 0;
@@ -245,7 +256,7 @@ bool fj_proc_mapping_of_copy(struct fj_thread *t, const struct fj_place *place, 
 	struct fj_str maps;
 	bool is;
 
-	if (!fj_begins(text, "/memfd:" FJ_MEMORY_NAME))
+	if (!fj_is_copy_file(text, fj_strlen(text)))
 		return false;
 	fj_str_init(&maps, fj_scratch_path(t), FJ_PATH_MAX);
 	fj_str_add(&maps, place->name, dir_len);
@@ -342,7 +353,7 @@ static bool put_numa_path(struct fj_report *r, const char *line, const char *tex
 	struct fj_str maps, host_path;
 	bool is_copy = false, shows;
 
-	if (fj_begins(text, "/memfd:" FJ_MEMORY_NAME)) {
+	if (fj_is_copy_file(text, len)) {
 		fj_str_init(&maps, fj_scratch_path(r->t), FJ_PATH_MAX);
 		fj_str_init(&host_path, fj_scratch_path(r->t), FJ_PATH_MAX + 8);
 		fj_str_add(&maps, r->place->name, fj_place_dir_len(r->place->name));

@@ -64,7 +64,9 @@ static inline bool fj_copies_are_for_us(void)
 }
 /* Make the copy of a text of the file `fd`. Whether it can be used. */
 bool fj_copies_make(struct fj_sited_text *t, int fd);
-/* Map it, for an mmap(2) with these arguments; -EAGAIN when it cannot be had. */
+/* The same in the file `file`, from offset `at` on. */
+bool fj_copies_make_in(struct fj_sited_text *t, int fd, int file, uint64_t at);
+/* Map the copy, which was made, for an mmap(2) with these arguments; -EAGAIN when it cannot be had. */
 long fj_copies_map(const struct fj_sited_text *t, const uint64_t arg[6]);
 
 /* mmap(2), its six arguments in `arg`, and its result. Of the text of a file those system calls

@@ -102,12 +102,49 @@ is 'a jail that may not make large files' 0 \
 sleep 3
 mkfifo "$mine/go"
 give_to_user "$mine/go"
-: >"$work/held"
-jail "$root" sh -c 'i=0; while [ $i -lt 40 ]; do /copies/main >/dev/null; i=$((i + 1)); done; exec /copies/main wait' <"$mine/go" >>"$work/held" &
-exec 7>"$mine/go"
-until [ "$(wc -l <"$work/held")" -ge 2 ] || ! kill -0 $! 2>/dev/null; do sleep 0.1; done
-is 'texts that come from memory: of the library, with its stubs before it, libc and ld.so' 4 \
-	"$(grep -c '^7.* r-xp .* /memfd:fakejail' "/proc/$(sed -n 2p "$work/held")/maps")"
-exec 7>&-
-wait
+kept=$mine/home/.local/state/fakejail/texts
+
+# texts_of WHICH COMMAND: how many texts of the last program that it makes of /copies/main come from there.
+texts_of() {
+	: >"$work/held"
+	jail "$root" sh -c "$2" <"$mine/go" >>"$work/held" &
+	exec 7>"$mine/go"
+	until [ "$(wc -l <"$work/held")" -ge 2 ] || ! kill -0 $! 2>/dev/null; do sleep 0.1; done
+	grep -c "^[57].* r-xp .*$1" "/proc/$(sed -n 2p "$work/held")/maps"
+	exec 7>&-
+	wait
+}
+often='i=0; while [ $i -lt 40 ]; do /copies/main >/dev/null; i=$((i + 1)); done; exec /copies/main wait'
+once='exec /copies/main wait'
+rm -rf "$kept"
+is 'texts that come from memory: of the library, with its stubs before it, libc and ld.so' 4 "$(texts_of /memfd:fakejail "$often")"
+is 'in the next jail libc and ld.so come from files that it makes' 2 "$(texts_of "/fakejail/texts/c" "$often")"
+is '... and the library from memory' 2 "$(texts_of /memfd:fakejail "$often")"
+is 'a later one has them from its first program on' 2 "$(texts_of "/fakejail/texts/c" "$once")"
+is 'they are whole: none is being written' '' "$(find "$kept" -name '*.new')"
+
+# What is not whole any more is not believed, and made anew by the jails after that.
+for damage in 'its jumps are lost' 'it was cut off' 'it was empty'; do
+	for file in "$kept"/c*; do
+		size=$(stat -c %s "$file")
+		case $damage in
+		*lost) dd if=/dev/zero of="$file" bs=4096 seek=1 count=$((size / 4096 - 1)) conv=notrunc status=none ;;
+		*off) truncate -s $((size - 4096)) "$file" ;;
+		*empty) truncate -s 0 "$file" ;;
+		esac
+	done
+	succeeds "$damage: programs run" jail "$root" /copies/main
+	succeeds '... in the next jail' jail "$root" /copies/main
+	is '... and later there are files again' 2 "$(texts_of "/fakejail/texts/c" "$once")"
+done
+# Another jail's file takes its place while this one runs, and is not taken for it.
+is 'a file that was replaced is another' 0 "$(texts_of "/fakejail/texts/c" \
+	'/copies/main >/dev/null; echo >/copies/first; until [ -e /copies/second ]; do :; done; exec /copies/main wait' &
+	until [ -e "$root/copies/first" ]; do sleep 0.1; done
+	for file in "$kept"/c*; do
+		cp -p "$file" "$file.new"
+		mv "$file.new" "$file"
+	done
+	: >"$root/copies/second"
+	wait)"
 finish
