@@ -40,8 +40,8 @@ struct fj_options {
 	/* The root is an overlay, and `root` its lowest layer; above it `lowers`, as mount(8) has
 	 * them, or "" for none. One of the others is set: a directory of the host, or the store. */
 	const char *lowers, *upper, *store;
-	const char *lower; /* the lowest of them, when `root` has become the upper one */
-	const char *images;			   /* with `store`: the tool that copies, or "" */
+	const char *lower;  /* the lowest of them, when `root` has become the upper one */
+	const char *images; /* with `store`: the tool that copies, or "" */
 	const char *directory[FJ_DIRECTORIES_MAX]; /* that are to be there */
 	int directory_count;
 	struct fj_bind bind[FJ_BINDS_MAX];

@@ -115,5 +115,6 @@ long fj_hook_fstatfs(struct fj_call *c)
 	if (r || !is_of_interest())
 		return r;
 	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
-	return fj_path_of_fd(c->thread, (int)c->arg[0], &pos) ? adjust_guest(c, c->arg[1], pos.at) : 0;
+	return fj_path_of_fd(c->thread, (int)c->arg[0], &pos) ? adjust_guest(c, c->arg[1], pos.at) :
+								0;
 }

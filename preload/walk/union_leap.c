@@ -186,7 +186,7 @@ static long open_down(struct fj_walk *w, const struct fj_layers *l, const char *
 /* (Who is asked whether he may pass asks of each; and to a mount of the host's some do not go.) */
 static bool may_leap_down(const struct fj_walk *w)
 {
-	return w->knows_pos && !w->below && !fj_search(w->t)->asks && !(w->how & FJ_NO_XDEV) &&
+	return w->knows_pos && !fj_search(w->t)->asks && !(w->how & FJ_NO_XDEV) &&
 	       !fj_lacks()->openat2;
 }
 

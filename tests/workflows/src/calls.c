@@ -33,8 +33,8 @@ int main(int argc, char **argv)
 	}
 	if (waitpid(child, &status, 0) != child ||
 		ptrace(PTRACE_SETOPTIONS, child, 0,
-			PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
-				PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL))
+			PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
+				PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL))
 		return 2;
 	ptrace(PTRACE_SYSCALL, child, 0, 0);
 	while ((pid = waitpid(-1, &status, __WALL)) > 0 || errno == EINTR) {
