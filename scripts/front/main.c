@@ -242,6 +242,28 @@ struct start {
 	uint32_t given, ours; /* how many words were typed, and these with those of ours */
 };
 
+/* The loader has 1.7 MiB of memory of its own, and half a MiB of text. Who may not have that is
+ * killed by the kernel, when nobody is left to say why. */
+static void refuse_little_memory(void)
+{
+	static const struct {
+		uint64_t limit, least;
+		const char *message;
+	} wanted[] = {
+		{9 /* RLIMIT_AS */, 3 << 20, "fakejail: too little memory: raise `ulimit -v`\n"},
+		{2 /* RLIMIT_DATA */, 2 << 20, "fakejail: too little memory: raise `ulimit -d`\n"},
+	};
+	uint64_t now[2]; /* struct rlimit64 */
+
+	for (int i = 0; i < 2; i++)
+		if (!fj_sys4(__NR_prlimit64, 0, wanted[i].limit, 0, now) &&
+			now[0] < wanted[i].least) {
+			say(wanted[i].message);
+			for (;;)
+				fj_sys1(__NR_exit_group, FAILED);
+		}
+}
+
 _Noreturn static void become_loader(const struct start *s)
 {
 	char **argv, **at;
@@ -262,6 +284,7 @@ _Noreturn static void become_loader(const struct start *s)
 	at = put(at, "--");
 	for (long i = 0; i <= n; i++)
 		at = put(at, s->command[i]);
+	refuse_little_memory();
 	fj_sys3(__NR_execve, s->loader, argv, front_environment());
 	front_give_up();
 }

@@ -131,6 +131,21 @@ else
 	fail 'the loader says why the command does not start' "at no limit below $least KiB"
 fi
 
+# The kernel kills who cannot hold a program at all: so the launcher, which is small, does not let it come to that.
+killed=''
+for limit in v d; do
+	for least in 600 1000 1500 1700 1800 2000 2047 2048 2500 3000 3071 3072 3500; do
+		run as_user sh -c 'ulimit -$1 $2; shift 2; exec "$@"' sh "$limit" "$least" $FAKEJAIL "$root" true
+		case $rc:$err in
+		125:fakejail:* | 0:) ;;
+		*) killed="$killed -$limit $least:$rc" ;;
+		esac
+	done
+	fails "too little memory: ulimit -$limit" 125 "fakejail: too little memory: raise \`ulimit -$limit\`" \
+		as_user sh -c 'ulimit -$1 1000; shift; exec "$@"' sh "$limit" $FAKEJAIL "$root" true
+done
+is 'nor does a program that no limit holds' '' "$killed"
+
 # ---- few descriptors ----
 
 # few ULIMIT-OPTION NUMBER COMMAND...: with that limit, and none open but the first three.
