@@ -76,13 +76,15 @@ static uint32_t place_of(const struct head *h)
 #define PATH_MAX (sizeof(fj_doors()->recalled) + 16)
 static void put_path(char *path, uint32_t place, const char *behind)
 {
+	const char begin[2] = {'/', 'c'}; /* each start would read a page for a string */
 	struct fj_str s;
 
 	fj_str_init(&s, path, PATH_MAX);
 	fj_str_put(&s, fj_doors()->recalled);
-	fj_str_put(&s, "/c");
+	fj_str_add(&s, begin, sizeof(begin));
 	fj_str_num(&s, place, 10);
-	fj_str_put(&s, behind);
+	if (behind)
+		fj_str_put(&s, behind);
 }
 
 static long open_path(const char *path, int flags)
@@ -95,7 +97,7 @@ static long open_place(uint32_t place)
 {
 	char path[PATH_MAX];
 
-	put_path(path, place, "");
+	put_path(path, place, NULL);
 	return open_path(path, O_RDONLY);
 }
 
@@ -130,7 +132,7 @@ static bool end_file(uint32_t place, int fd, bool is_good)
 	char new[PATH_MAX], path[PATH_MAX];
 
 	put_path(new, place, NEW);
-	put_path(path, place, "");
+	put_path(path, place, NULL);
 	fj_close(fd);
 	if (is_good && !fj_sys4(__NR_renameat, AT_FDCWD, new, AT_FDCWD, path))
 		return true;
@@ -328,7 +330,7 @@ void fj_recalled_forget(const struct fj_sited_text *t)
 {
 	char path[PATH_MAX];
 
-	put_path(path, t->copy_kept - 1, "");
+	put_path(path, t->copy_kept - 1, NULL);
 	fj_sys3(__NR_unlinkat, AT_FDCWD, path, 0);
 }
 

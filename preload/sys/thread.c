@@ -65,15 +65,21 @@ static uint32_t used_slots(void)
 	return __atomic_load_n(&pool.used, __ATOMIC_ACQUIRE);
 }
 
+/* The first chunk, and room to align it. It is part of the loader's own memory, right behind what that
+ * writes to: so it costs no call and no mapping, which each fork would copy, and the kernel has one
+ * page of page tables for all that a process touches of us. */
+static char first_slots[(FIRST_CHUNK + 1) * FJ_SLOT_SIZE];
+
 static bool add_chunk(uint32_t seen)
 {
 	const size_t size = (size_t)(slots_of(seen + 1) - slots_of(seen)) * FJ_SLOT_SIZE;
-	long at;
+	long at = (long)first_slots;
 
 	if (seen >= CHUNKS_MAX)
 		return false;
-	at = fj_sys6(__NR_mmap, 0, size + FJ_SLOT_SIZE, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (seen)
+		at = fj_sys6(__NR_mmap, 0, size + FJ_SLOT_SIZE, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (fj_is_err(at))
 		return false;
 
@@ -82,10 +88,12 @@ static bool add_chunk(uint32_t seen)
 	struct fj_thread *expected = NULL;
 
 	if (!__atomic_compare_exchange_n(&pool.chunk[seen], &expected, (struct fj_thread *)aligned,
-		    false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
-		fj_sys2(__NR_munmap, at, size + FJ_SLOT_SIZE); /* another thread was quicker */
-	else
+		    false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+		if (seen) /* another thread was quicker */
+			fj_sys2(__NR_munmap, at, size + FJ_SLOT_SIZE);
+	} else {
 		__atomic_store_n(&pool.count, seen + 1, __ATOMIC_RELEASE);
+	}
 	return true;
 }
 
