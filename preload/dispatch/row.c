@@ -24,7 +24,7 @@
 #include "sys/sys.h"
 #include "union/change.h"
 
-/* What an alias' argument is: one of its own, or a constant. */
+/* An argument of an alias is one of the old call's arguments, or a constant. */
 #define OWN 0x4000
 #define A0 (OWN + 0)
 #define A1 (OWN + 1)
@@ -38,13 +38,13 @@
 	}
 #define KINDS(...) KINDS_(__VA_ARGS__, NONE, NONE, NONE, NONE, NONE, NONE)
 
-/* A bit for each that is a descriptor. */
+/* A bit for each argument that is a descriptor. */
 #define IS_FD(i, a) ((FJ_##a == FJ_FD || FJ_##a == FJ_DIRFD) << (i))
 #define FDS_(a, b, c, d, e, f, ...)                                                                \
 	(IS_FD(0, a) | IS_FD(1, b) | IS_FD(2, c) | IS_FD(3, d) | IS_FD(4, e) | IS_FD(5, f))
 #define FDS(...) FDS_(__VA_ARGS__, NONE, NONE, NONE, NONE, NONE, NONE)
 
-/* All names and notes, one behind the other: rows say at which byte theirs begins. */
+/* All names and notes, one behind the other. A row says at which byte its name or note begins. */
 #define CALL_AS(name_, as_, hook_, when_, asks_, flags_, support_, note_, ...) TEXT(name_, note_)
 #define CALL(name_, hook_, when_, asks_, flags_, support_, note_, ...) TEXT(name_, note_)
 #define REFUSE(name_, errno_, note_) TEXT(name_, note_)
@@ -120,7 +120,8 @@ const char *fj_row_note(const struct fj_row *row)
 	return (const char *)&texts + row->note;
 }
 
-/* Jumps by a table of distances, which is right wherever we lie. */
+/* Call the hook. A switch becomes a table of distances, which is right at whatever address the
+ * engine lies; a table of addresses would have to be relocated. */
 FJ_HOT static long run(struct fj_call *c)
 {
 	switch ((enum fj_hook)c->row->hook) {
@@ -135,7 +136,7 @@ FJ_HOT static long run(struct fj_call *c)
 	return fj_kernel(c);
 }
 
-/* Turn an old call into the one that took its place. */
+/* Turn an old call (stat) into the call that took its place (newfstatat). */
 static void resolve_alias(struct fj_call *c)
 {
 	uint64_t own[FJ_ARGS];
@@ -157,7 +158,8 @@ __attribute__((noinline)) static long run_repaired(struct fj_call *c, long r)
 	return fj_repair(c) || fj_dev_make(c) ? run(c) : r;
 }
 
-/* What nobody looks at but in a process whose calls are trapped from some moment on. */
+/* A call without a hook. It comes here only in a process that has begun to trap it: a read from a
+ * signalfd, a wait that the trace shows, or a write that may take set-id bits away. */
 __attribute__((noinline)) static long run_late(struct fj_call *c)
 {
 	if (fj_signalfd_reads(c->nr))
@@ -167,14 +169,15 @@ __attribute__((noinline)) static long run_late(struct fj_call *c)
 
 static inline long run_hook(struct fj_call *c, bool is_elsewhere);
 
-/* It found no descriptor for its looks. */
+/* The call found no descriptor free for its looks: a child makes it. */
 __attribute__((noinline)) static long run_elsewhere(struct fj_call *c)
 {
 	return run_hook(c, true);
 }
 
-/* Run the hook; when the disk's mode bits stopped who is root here, put them right and run it
- * again. `is_elsewhere`: by a child already. */
+/* Run the hook. On EACCES the mode bits of the disk may have stopped a caller who is root in the
+ * jail, and on EACCES or EXDEV the host's /dev may have refused a new name. Both are mended where
+ * they can be, and the hook runs again. `is_elsewhere`: a child with another table makes the call. */
 __attribute__((always_inline)) static inline long run_hook(struct fj_call *c, bool is_elsewhere)
 {
 	uint64_t arg[FJ_ARGS];
@@ -200,7 +203,9 @@ __attribute__((always_inline)) static inline long run_hook(struct fj_call *c, bo
 
 static long run_limited_elsewhere(struct fj_call *c);
 
-/* Of one who is not root: he must be allowed it. What he is refused he may own in a moment. */
+/* The call of a caller without full capabilities: its permission is checked first. On EACCES or
+ * EPERM the check is made again when another process is creating a file: that file may get its
+ * owner record late, and the record may name the caller. */
 static inline long run_limited_at(struct fj_call *c, bool is_elsewhere)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
@@ -248,7 +253,7 @@ __attribute__((always_inline)) static inline long run_row(struct fj_call *c)
 								 run_hook(c, false);
 }
 
-/* And show it. */
+/* Run the call, and write it to the trace with its arguments as the program gave them. */
 __attribute__((noinline)) static long run_traced(struct fj_call *c)
 {
 	uint64_t arg[FJ_ARGS];
@@ -290,8 +295,8 @@ FJ_HOT long fj_call_row(struct fj_call *c)
 	if (__builtin_expect(!*fj_ids_unforked, 0))
 		fj_ids_after_fork();
 	if (!c->row)
-		return -ENOSYS; /* a number newer than this build: nothing is known of it, so
-				   nothing is let through */
+		return -ENOSYS; /* the number is newer than this build: what the call does is not
+				   known, so it is not made */
 	if (!c->row->hook && c->row->when != FJ_NEVER)
 		resolve_alias(c);
 	hide_our_fds(c);
