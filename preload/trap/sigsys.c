@@ -25,7 +25,8 @@
 
 #define SYS_SECCOMP 1 /* asm-generic/siginfo.h */
 
-/* Less stack or scratch memory than this left by what waits, and that is taken for abandoned. */
+/* When a call that waits has left less stack or scratch memory than this, it is taken for one that
+ * a handler has left by siglongjmp(3). */
 #define ENGINE_STACK_MIN (48u * 1024)
 #define SCRATCH_MIN (48u * 1024)
 
@@ -33,8 +34,8 @@ void fj_trap_entry(void);
 uintptr_t fj_trap_stack(struct fj_frame *f, uintptr_t sp);
 uintptr_t fj_trap_handle(siginfo_t *info, struct fj_frame *f);
 
-/* Nothing of the engine is under way below this entry: what a handler abandoned by siglongjmp is
- * tidied up. */
+/* The engine is entered while no other call of the thread is in it. Forget the calls that a handler
+ * has left by siglongjmp(3). */
 static void begin_afresh(struct fj_thread *t)
 {
 	if (t->window_fd >= 0)
@@ -70,8 +71,8 @@ uintptr_t fj_trap_stack(struct fj_frame *f, uintptr_t sp)
 
 void (*fj_trap_watcher)(uint64_t ip);
 
-/* A SIGSYS that is not our trap: the program's own affair. Returns the handler to go on in, or 0.
- */
+/* A SIGSYS that our filter has not raised: the program gets it. Returns the program's handler, or 0
+ * when none is to run. */
 static uintptr_t deliver_to_program(siginfo_t *info, struct fj_frame *f)
 {
 	const struct fj_sigaction default_action = {.handler = FJ_DEFAULT};
@@ -101,8 +102,8 @@ static uintptr_t deliver_to_program(siginfo_t *info, struct fj_frame *f)
 	return handler;
 }
 
-/* Leave with the call still to be made, on the gate page and under the program's own mask (gate.S,
- * fj_gate_deferred). */
+/* Return from the handler into fj_gate_deferred (gate.S). That makes the call on the gate page,
+ * with the program's own signal mask. */
 static void defer_call(struct fj_frame *f, struct fj_call *c)
 {
 	const uint64_t sp = fj_frame_sp(f) - FJ_DEFERRED_ROOM - 8;
@@ -130,7 +131,7 @@ static void defer_call(struct fj_frame *f, struct fj_call *c)
 	fj_frame_go_to(f, fj_gate_address() + (uint64_t)(fj_gate_deferred - fj_gate_begin));
 }
 
-/* The call is made anew: by the program, from the beginning. */
+/* Return to the program's system call instruction: it makes the call once more. */
 static void go_back(struct fj_frame *f, int nr)
 {
 	fj_frame_go_to(f, fj_frame_ip(f) - FJ_SYSCALL_SIZE);
