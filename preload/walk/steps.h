@@ -26,32 +26,32 @@ struct fj_walk {
 	int fd;			    /* directory reached */
 	int owned_fd;		    /* fd when it must be closed, else -1 */
 	bool knows_pos;
-	bool is_recalled; /* it was known of the working directory: stand.c */
-	/* The position is that of a directory of the program's (fj_walk_is_on_program()), which another
-	 * thread may have replaced since: it holds for what was reached from there only if `stands`, and
-	 * while fj_stand_held(moves). */
+	bool is_recalled; /* the position was remembered of the working directory: stand.c */
+	/* The position was read of a descriptor of the program, or of its working directory
+	 * (fj_walk_is_on_program()). Another thread may have replaced that directory since. So the
+	 * position is right only if `stands`, and while fj_stand_held(moves). */
 	bool is_loose, stands;
 	uint32_t moves;
-	int noted_fd; /* by which descriptor it is noted how the directory reached was come to */
-	bool is_detached; /* the kernel could not say where we are: asked once */
-	bool is_outside;  /* where the walk began is in no union, nor have its steps led into one:
-			     that can be known without the position */
+	int noted_fd;	  /* the descriptor of which the position is noted: fj_dir_noted() */
+	bool is_detached; /* the kernel was asked once for the position, and could not tell it */
+	bool is_outside;  /* the directory reached is in no union: the walk began in none, and no
+			     step led into one. That can be known without the position */
 	struct fj_str pos;
 	unsigned how, links;
 	char *rest; /* what is still to be walked, in `buffer` of FJ_REST_SIZE */
 	char *buffer;
-	bool can_leap; /* none was tried since the last symlink or `..` */
-	/* The fact to be kept when the directory that the caller's text names is reached; NULL:
-	 * none. A way that led through procfs differs from process to process and makes none. */
+	bool can_leap; /* fj_walk_leap() was not tried since the last symlink or `..` */
+	/* The key of the fact that is to be remembered when the directory that the caller's text
+	 * names is reached. NULL for no fact: a way through procfs differs between processes. */
 	const char *fact_key;
 	size_t fact_key_len;
 	uint64_t epoch;
 	bool is_entry; /* what fj_walk_mount_below() found is FJ_MOUNT_ENTRY */
-	bool is_open;  /* whoever it is may search all directories so far */
-	bool is_mine;  /* who asks may: he has come here by an absolute path */
-	bool is_asked; /* of the directory reached this is remembered */
-	/* The directory reached, when it lies in a union; then `fd` is one of its descriptors, or
-	 * that of the layer that decided of the last name. It is `layers_room`, or NULL. */
+	bool is_open;  /* everybody may search all directories so far */
+	bool is_mine;  /* the caller may search them: an absolute path has led here */
+	bool is_asked; /* whether the directory reached may be searched is remembered */
+	/* The layers of the directory reached, when it lies in a union, else NULL. `fd` is then the
+	 * descriptor of one layer: of the one that has the last name. They lie in `layers_room`. */
 	struct fj_layers *layers, *layers_room;
 };
 

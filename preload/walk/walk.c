@@ -63,8 +63,9 @@ static void place_host_path(
 	}
 }
 
-/* Be where a name lies that leads elsewhere (FJ_MOUNT_ENTRY), which is itself meant. NULL, or the
- * host path when no descriptor is free. */
+/* The call means an entry that leads to another host path (FJ_MOUNT_ENTRY), and not what is there.
+ * Step into the directory of that host path. Returns NULL, or the host path when no descriptor is
+ * free. */
 static const char *enter_directory_of(struct fj_walk *w, const char *entry)
 {
 	const uint32_t mark = fj_scratch_mark(w->t);
@@ -82,8 +83,8 @@ static const char *enter_directory_of(struct fj_walk *w, const char *entry)
 	return NULL;
 }
 
-/* The last component. `end` is where its trailing slashes begin (or the NUL). Returns 0 with the
- * place filled, 1 when a symlink was followed and the walk goes on, or -errno. */
+/* Walk the last component. Its trailing slashes, or the NUL, begin at `end`. Returns 0 when the
+ * place is filled, 1 when a symlink was followed and the walk goes on, or -errno. */
 static long finish(struct fj_walk *w, char *name, char *end, unsigned how, struct fj_place *place)
 {
 	const bool has_slash = *end == '/';
@@ -169,7 +170,7 @@ static long finish(struct fj_walk *w, char *name, char *end, unsigned how, struc
 	return 0;
 }
 
-/* The walk ends in the directory itself, where `..` may have led. */
+/* The walk ends in the directory reached, without a last name: after `..`, for example. */
 static long end_in_union(struct fj_walk *w, unsigned how)
 {
 	const long r = fj_walk_look_for_union(w);
@@ -177,7 +178,8 @@ static long end_in_union(struct fj_walk *w, unsigned how)
 	return r < 0 || !w->layers ? r : fj_walk_end_in_union(w, how);
 }
 
-/* One component. Returns 0 when the place is filled, 1 when there is more, or -errno. */
+/* Walk one component. Returns 0 when the place is filled, 1 when there are more components, or
+ * -errno. */
 static long walk_component(struct fj_walk *w, unsigned how, struct fj_place *place)
 {
 	char *name = w->rest, *end, *next;
@@ -204,7 +206,8 @@ static long walk_component(struct fj_walk *w, unsigned how, struct fj_place *pla
 		return -ENAMETOOLONG;
 	if (is_component_hidden(w, name, len))
 		return -ENOENT;
-	/* What is asked of the position must be true of what is changed. */
+	/* Whether the mount is read-only is asked of the position. The file that is changed must
+	 * lie there: so the directory is held by a descriptor of ours. */
 	if (is_last && (how & FJ_WRITE) && fj_mount_flags()->has_read_only &&
 		(r = fj_walk_hold(w)) < 0)
 		return r;
@@ -269,7 +272,8 @@ static long walk_all(struct fj_walk *w, unsigned how, struct fj_place *place)
 	return r;
 }
 
-/* A mount point as an entry lies in the mount around it. */
+/* Is the name in a read-only mount? When the entry itself is meant, and it is a mount point, then
+ * the mount around it counts. */
 static bool is_read_only(struct fj_walk *w, unsigned how)
 {
 	bool is;
@@ -286,8 +290,8 @@ static bool is_read_only(struct fj_walk *w, unsigned how)
 	return is;
 }
 
-/* On the host's own root what a mount shows is there without it, too, with other owners: say by
- * which way the directory was reached. */
+/* In a jail of the host's own root a directory may be reached by a mount and without it, and shows
+ * other owners then. Note by which position it was reached. */
 static void note_dir(struct fj_walk *w)
 {
 	struct fj_mount_found m;
