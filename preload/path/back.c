@@ -211,6 +211,15 @@ static bool back_once(
 	const char *best_rest = NULL;
 	int best_rank = 0;
 
+	/* Where no directory can be reached by two positions, what lies in the root's tree lies in no mount.
+	 * (Layers of overlays may.) */
+	if (__builtin_expect(!fj_mount_flags()->has_aliases && !fj_mount_flags()->has_unions, 1)) {
+		best_rest = rest_in(v, NULL, host_path);
+		if (best_rest) {
+			put_pos(v, NULL, best_rest, out);
+			return true;
+		}
+	}
 	/* Of equals the oldest, and the root's tree is older than all: it may lie inside a mounted
 	 * directory. */
 	for (uint32_t i = 0; i <= count; i++) {
