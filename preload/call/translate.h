@@ -35,6 +35,10 @@ long fj_find_object(struct fj_call *c, int dirfd, const char *jail_path, unsigne
 bool fj_repair(struct fj_call *c);
 
 /* The process's umask(2), which only asking by changing would tell. */
+#define FJ_UMASK_AT 0x50u
+struct fj_umask {
+	uint32_t mask;
+};
 uint32_t fj_umask(void);
 void fj_umask_start(uint32_t mask);
 

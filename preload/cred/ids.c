@@ -4,8 +4,8 @@
  * ids.c - where identities are kept: the process's, those of threads that differ, and how they pass
  * through exec.
  *
- * `fj_ids_process` is the thread group leader's, and that of all who have none of their own; a
- * child that shares the memory has its own copy (sys/part.h). `own_of` holds those of threads, by
+ * `of_memory` is the thread group leader's, and that of all who have none of their own; a
+ * child that shares the memory has its own copy (sys/process.h). `own_of` holds those of threads, by
  * thread id. The usual reader finds `fj_ids_own_count` zero and is done. An entry is written by its
  * own thread alone; it is free (tid 0), being written
  * (-1), or its thread's. Entries of threads that are gone are taken when there is no free one. */
@@ -24,8 +24,6 @@ struct own_ids {
 	struct fj_ids ids;
 };
 
-FJ_OF_PROCESS struct fj_part fj_ids_part;
-FJ_OF_PROCESS struct fj_ids_of_process fj_ids_process;
 static struct own_ids own_of[OWN_MAX] FJ_BULKY;
 uint32_t fj_ids_own_count; /* entries below it may be in use */
 static uint32_t *mark;	   /* a word that fork clears */
@@ -36,6 +34,11 @@ static const uint64_t caps_of_files =
 	1UL << FJ_CAP_CHOWN | 1UL << FJ_CAP_DAC_OVERRIDE | 1UL << FJ_CAP_DAC_READ_SEARCH |
 	1UL << FJ_CAP_FOWNER | 1UL << FJ_CAP_FSETID | 1UL << FJ_CAP_SYS_CHROOT |
 	1UL << FJ_CAP_SYS_ADMIN | 1UL << FJ_CAP_MKNOD | 1UL << FJ_CAP_SETFCAP;
+
+static struct fj_ids_of_process *of_memory(void)
+{
+	return fj_process_section(FJ_IDS_AT);
+}
 
 static bool is_limited(const struct fj_ids *ids)
 {
@@ -78,13 +81,13 @@ static struct own_ids *my_own(void)
 
 static const struct fj_ids_of_process *mine(void)
 {
-	return fj_mine(&fj_ids_part, &fj_ids_process);
+	return fj_process_at(FJ_IDS_AT);
 }
 
 const struct fj_ids *fj_ids(void)
 {
 	const struct fj_ids_of_process *of_process = mine();
-	const struct own_ids *own = of_process == &fj_ids_process ? my_own() : NULL;
+	const struct own_ids *own = of_process == of_memory() ? my_own() : NULL;
 
 	return own ? &own->ids : &of_process->ids;
 }
@@ -142,7 +145,7 @@ static void become_alone(int32_t tid, const struct fj_ids *next)
 {
 	struct own_ids *own = find_own(tid);
 
-	if (same(next, &fj_ids_process.ids)) {
+	if (same(next, &of_memory()->ids)) {
 		if (own)
 			__atomic_store_n(&own->tid, 0, __ATOMIC_RELEASE);
 		return;
@@ -150,8 +153,8 @@ static void become_alone(int32_t tid, const struct fj_ids *next)
 	if (!own)
 		own = claim_own();
 	if (!own) {
-		store(&fj_ids_process.ids, next);
-		fj_ids_process.is_limited = is_limited(next);
+		store(&of_memory()->ids, next);
+		of_memory()->is_limited = is_limited(next);
 		return;
 	}
 	own->ids = *next;
@@ -169,7 +172,7 @@ static void drop_equals(void)
 	for (uint32_t i = 0; i < count; i++) {
 		int32_t tid = __atomic_load_n(&own_of[i].tid, __ATOMIC_ACQUIRE);
 
-		if (tid > 0 && (same(&own_of[i].ids, &fj_ids_process.ids) || is_thread_gone(tid)))
+		if (tid > 0 && (same(&own_of[i].ids, &of_memory()->ids) || is_thread_gone(tid)))
 			__atomic_compare_exchange_n(
 				&own_of[i].tid, &tid, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 		is_empty = is_empty && !__atomic_load_n(&own_of[i].tid, __ATOMIC_ACQUIRE);
@@ -196,12 +199,12 @@ long fj_ids_become(const struct fj_ids *next)
 		become_alone(tid, next);
 		return 0; /* the board shows the leader's */
 	}
-	of_process = fj_mine_to_change(&fj_ids_part, &fj_ids_process, FJ_SHARED_BY_NONE);
+	of_process = fj_process_to_change(fj_ids_of_process, FJ_IDS_AT, FJ_SHARED_BY_NONE);
 	if (!of_process)
 		return -ENOMEM;
 	store(&of_process->ids, next);
 	of_process->is_limited = is_limited(next);
-	if (of_process == &fj_ids_process && __atomic_load_n(&fj_ids_own_count, __ATOMIC_ACQUIRE))
+	if (of_process == of_memory() && __atomic_load_n(&fj_ids_own_count, __ATOMIC_ACQUIRE))
 		drop_equals();
 	fj_ids_post(pid, next);
 	return 0;
@@ -215,16 +218,16 @@ void fj_ids_after_fork(void)
 	if (*mark)
 		return;
 	*mark = 1;
-	is_taken_over = fj_part_take_over(&fj_ids_part, &fj_ids_process);
+	is_taken_over = fj_process_take_over(FJ_IDS_AT);
 	if (fj_ids_own_count) { /* else nothing is written: the page is still the parent's */
 		own = is_taken_over ? NULL : find_own_by_base(fj_thread_pointer());
 		if (own)
-			fj_ids_process.ids = own->ids;
-		fj_ids_process.is_limited = is_limited(&fj_ids_process.ids);
+			of_memory()->ids = own->ids;
+		of_memory()->is_limited = is_limited(&of_memory()->ids);
 		memset(own_of, 0, fj_ids_own_count * sizeof(own_of[0]));
 		fj_ids_own_count = 0;
 	}
-	fj_ids_post(fj_memory_owner(), &fj_ids_process.ids);
+	fj_ids_post(fj_memory_owner(), &of_memory()->ids);
 }
 
 /* ---- the start ---- */
@@ -322,9 +325,9 @@ void fj_ids_start(struct fj_board *board, const char *text, size_t len)
 	fj_ids_unforked = mark;
 	*mark = 1;
 	if (len)
-		read_text(&fj_ids_process.ids, text, text + len);
+		read_text(&of_memory()->ids, text, text + len);
 	else
-		fj_ids_root(&fj_ids_process.ids);
-	fj_ids_process.is_limited = is_limited(&fj_ids_process.ids);
-	fj_ids_post((int32_t)fj_sys0(__NR_getpid), &fj_ids_process.ids);
+		fj_ids_root(&of_memory()->ids);
+	of_memory()->is_limited = is_limited(&of_memory()->ids);
+	fj_ids_post((int32_t)fj_sys0(__NR_getpid), &of_memory()->ids);
 }

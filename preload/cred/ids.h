@@ -16,7 +16,7 @@
 #ifndef FJ_IDS_H
 #define FJ_IDS_H
 
-#include "sys/part.h"
+#include "sys/process.h"
 #include "sys/sys.h"
 
 #include <stdbool.h>
@@ -94,20 +94,20 @@ static inline bool fj_ids_is_root(void)
 }
 /* May permission rules refuse the calling thread anything that they do not refuse to root? */
 bool fj_ids_ask_limited(void);
+#define FJ_IDS_AT 0x70u
 struct fj_ids_of_process { /* all threads that have no identity of their own */
 	struct fj_ids ids;
 	bool is_limited;
 };
-extern struct fj_part fj_ids_part;
-extern struct fj_ids_of_process fj_ids_process;
 extern uint32_t fj_ids_own_count; /* entries below it, of those that have, may be in use */
 static inline bool fj_ids_is_limited(void)
 {
-	return __builtin_expect(__atomic_load_n(&fj_ids_own_count, __ATOMIC_ACQUIRE) |
-					__atomic_load_n(&fj_ids_part.used, __ATOMIC_ACQUIRE),
-		       0) ?
+	const struct fj_ids_of_process *of_process = fj_process_section(FJ_IDS_AT);
+
+	return __builtin_expect(__atomic_load_n(&fj_ids_own_count, __ATOMIC_ACQUIRE), 0) ||
+			       fj_may_be_copied(FJ_SECTION_BIT(FJ_IDS_AT)) ?
 		       fj_ids_ask_limited() :
-		       fj_ids_process.is_limited;
+		       of_process->is_limited;
 }
 /* Make `next`, a changed copy of fj_ids(), the calling thread's identity. -ENOMEM: a child in its
  * parent's memory finds no room for one of its own. */

@@ -12,6 +12,7 @@
 #include "inode/writes.h"
 #include "signal/hook_signal.h"
 #include "seccomp/policy.h"
+#include "exec/process_layout.h"
 #include "exec/program.h"
 #include "own/own.h"
 #include "call/args.h"

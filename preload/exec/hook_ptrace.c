@@ -17,7 +17,6 @@
 #include "exec/hook_ptrace.h"
 #include "call/trapping.h"
 #include "sys/guest.h"
-#include "sys/part.h"
 #include "call/call.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
@@ -30,10 +29,6 @@
 #include <linux/ptrace.h>
 
 #define SIGTRAP_ 5
-
-static FJ_OF_PROCESS struct fj_part part;
-static FJ_OF_PROCESS int32_t
-	wants_to_be_traced; /* a child in its parent's memory, by its process id */
 
 static const uint16_t waiting[] = {__NR_wait4, __NR_waitid};
 static bool is_told; /* the tracer of events, and its waits are trapped */
@@ -145,16 +140,16 @@ long fj_trace_wait(struct fj_call *c)
 
 long fj_hook_ptrace(struct fj_call *c)
 {
-	int32_t *wants;
+	struct fj_traceme *own;
 
 	fj_jail->has_tracers = 1;
 	keep_exec_event(c);
 	if ((uint32_t)c->arg[0] != PTRACE_TRACEME || !fj_is_borrowed_memory())
 		return fj_kernel(c);
-	wants = fj_mine_to_change(&part, &wants_to_be_traced, FJ_SHARED_BY_NONE);
-	if (!wants)
+	own = fj_process_to_change(fj_traceme, FJ_TRACEME_AT, FJ_SHARED_BY_NONE);
+	if (!own)
 		return -ENOMEM;
-	*wants = (int32_t)fj_sys0(__NR_getpid);
+	own->wanted_by = (int32_t)fj_sys0(__NR_getpid);
 	return 0;
 }
 
@@ -167,7 +162,7 @@ void fj_trace_before_exec(struct fj_call *c)
 		return;
 	if (!c->mask)
 		fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &all, 0, sizeof(all));
-	wants = *fj_mine(&part, &wants_to_be_traced);
+	wants = ((const struct fj_traceme *)fj_process_at(FJ_TRACEME_AT))->wanted_by;
 	if (wants && wants == fj_sys0(__NR_getpid))
 		fj_sys4(__NR_ptrace, PTRACE_TRACEME, 0, 0, 0);
 }

@@ -5,10 +5,18 @@
 #ifndef FJ_HOOK_PTRACE_H
 #define FJ_HOOK_PTRACE_H
 
+#include "sys/process.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
 struct fj_call;
+
+/* A child in its parent's memory that is to be traced: by its process id. */
+#define FJ_TRACEME_AT 0x150u
+struct fj_traceme {
+	int32_t wanted_by;
+};
 
 /* Right before the kernel's execve. */
 void fj_trace_before_exec(struct fj_call *c);

@@ -5,7 +5,6 @@
 #include "jail/root.h"
 #include "jail/jail.h"
 #include "jail/root_moves.h"
-#include "sys/part.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 #include "jail/fds.h"
@@ -23,12 +22,19 @@ struct fj_jail *fj_jail;
 
 /* A process has one root, and threads share it as they share fs_struct. (With whom clone(2) shares
  * it the moves tell: jail/root_moves.c.) */
-static FJ_OF_PROCESS struct fj_part part;
-static FJ_OF_PROCESS struct fj_root root_of_process;
-static char pos_of_process[FJ_PATH_MAX] FJ_BULKY;
+static struct fj_root *root_of_memory(void)
+{
+	return fj_process_section(FJ_ROOT_AT);
+}
+static char *text_of_memory(void)
+{
+	return ((struct fj_root_text *)fj_process_section(FJ_ROOT_TEXT_AT))->pos;
+}
+static uint32_t *seen_moves(void)
+{
+	return &((struct fj_root_seen *)fj_process_section(FJ_ROOT_SEEN_AT))->moves;
+}
 
-/* How many moves of other processes' roots were looked at. */
-static uint32_t seen_moves;
 fj_open_pos *fj_root_open_pos;
 
 /* `room`: FJ_PATH_MAX bytes, which hold its position from now on. */
@@ -55,12 +61,12 @@ static void set_root_at(struct fj_root *root, char *room, int fd, const char *po
 /* Others have moved their roots: was it ours as well? */
 __attribute__((noinline)) static void look_at_moves(uint32_t count)
 {
-	uint32_t seen = __atomic_load_n(&seen_moves, __ATOMIC_RELAXED);
+	uint32_t seen = __atomic_load_n(seen_moves(), __ATOMIC_RELAXED);
 
 	if (fj_is_borrowed_memory()) /* the parent is to look for itself */
 		return;
 	if (__atomic_compare_exchange_n(
-		    &seen_moves, &seen, count, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		    seen_moves(), &seen, count, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		fj_root_moves_follow(seen, count);
 }
 
@@ -68,10 +74,10 @@ FJ_HOT const struct fj_root *fj_root(void)
 {
 	const uint32_t count = __atomic_load_n(&fj_root_moves()->count, __ATOMIC_ACQUIRE);
 
-	const struct fj_root *root = fj_mine(&part, &root_of_process);
+	const struct fj_root *root = fj_process_at(FJ_ROOT_AT);
 
-	if (__builtin_expect(count != __atomic_load_n(&seen_moves, __ATOMIC_RELAXED), 0) &&
-		root == &root_of_process)
+	if (__builtin_expect(count != __atomic_load_n(seen_moves(), __ATOMIC_RELAXED), 0) &&
+		root == root_of_memory())
 		look_at_moves(count);
 	return root;
 }
@@ -104,34 +110,37 @@ static int hold(int fd, bool elsewhere)
 
 uint32_t fj_root_seen_moves(void)
 {
-	return seen_moves;
+	return *seen_moves();
 }
 
 void fj_root_start(const char *nested_pos, int fd, uint32_t seen, fj_open_pos *open_pos)
 {
-	seen_moves = seen;
+	struct fj_root *root = root_of_memory();
+
+	*seen_moves() = seen;
 	fj_root_open_pos = open_pos;
 	if (*nested_pos) {
-		set_root_at(&root_of_process, pos_of_process, hold(fd, false), nested_pos);
+		set_root_at(root, text_of_memory(), hold(fd, false), nested_pos);
 		return;
 	}
-	root_of_process.pos = "";
-	root_of_process.fd = FJ_FD_ROOT(fj_jail);
-	root_of_process.dev = fj_jail->root_dev;
-	root_of_process.ino = fj_jail->root_ino;
+	root->pos = "";
+	root->fd = FJ_FD_ROOT(fj_jail);
+	root->dev = fj_jail->root_dev;
+	root->ino = fj_jail->root_ino;
 }
 
 void fj_root_take(int fd, const struct fj_root_move *m)
 {
 	if (!m->pos[0]) {
-		set_root(&root_of_process, pos_of_process, FJ_FD_ROOT(fj_jail), m->dev, m->ino, "");
+		set_root(root_of_memory(), text_of_memory(), FJ_FD_ROOT(fj_jail), m->dev, m->ino,
+			"");
 		return;
 	}
 	if (fd >= 0 && fj_dup_to(fd, FJ_FD_NESTED(fj_jail), 0) >= 0) {
 		fj_close(fd);
 		fd = FJ_FD_NESTED(fj_jail);
 	}
-	set_root(&root_of_process, pos_of_process, fd, m->dev, m->ino, m->pos);
+	set_root(root_of_memory(), text_of_memory(), fd, m->dev, m->ino, m->pos);
 }
 
 static void publish_root(const struct fj_root *root)
@@ -139,9 +148,9 @@ static void publish_root(const struct fj_root *root)
 	uint32_t mine = fj_root_move_tell(root);
 
 	/* It need not be looked at, unless others are to be looked at before it. */
-	if (root == &root_of_process)
+	if (root == root_of_memory())
 		__atomic_compare_exchange_n(
-			&seen_moves, &mine, mine + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+			seen_moves(), &mine, mine + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
 /* Has the parent the same table of descriptors, and another root? Then its own may be on the jail's
@@ -154,42 +163,24 @@ static bool is_table_shared(void)
 	       fj_sys5(__NR_kcmp, me, parent, KCMP_FS, 0, 0);
 }
 
-static void release_room(void *copy)
-{
-	fj_sys2(__NR_munmap, ((struct fj_root *)copy)->pos, FJ_PATH_MAX);
-}
-
-/* Of a copy, room for a position. */
-static char *new_room(void)
-{
-	const long at = fj_sys6(__NR_mmap, 0, FJ_PATH_MAX, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	return fj_is_err(at) ? NULL : (char *)at;
-}
-
 long fj_root_enter(int fd, const char *pos)
 {
-	const bool is_copied = fj_part_is_copied(&part, FJ_SHARED_BY_NONE),
-		   elsewhere = is_table_shared();
+	const bool elsewhere = is_table_shared();
 	const int before = fj_root()->fd;
-	char *room = is_copied ? new_room() : pos_of_process;
-	struct fj_root *root = NULL;
+	struct fj_root_text *text =
+		fj_process_to_change(fj_root_text, FJ_ROOT_TEXT_AT, FJ_SHARED_BY_NONE);
+	struct fj_root *root =
+		text ? fj_process_to_change(fj_root, FJ_ROOT_AT, FJ_SHARED_BY_NONE) : NULL;
 
-	part.release = release_room;
-	if (room)
-		root = fj_mine_to_change(&part, &root_of_process, FJ_SHARED_BY_NONE);
 	if (!root) {
-		if (room && is_copied)
-			fj_sys2(__NR_munmap, room, FJ_PATH_MAX);
 		fj_close(fd);
 		return -ENOMEM;
 	}
 	if (*pos) {
-		set_root_at(root, room, hold(fd, elsewhere), pos);
+		set_root_at(root, text->pos, hold(fd, elsewhere), pos);
 	} else {
 		fj_close(fd);
-		set_root_at(root, room, FJ_FD_ROOT(fj_jail), pos);
+		set_root_at(root, text->pos, FJ_FD_ROOT(fj_jail), pos);
 	}
 	if (!elsewhere && before >= 0 && !fj_is_our_fd((uint32_t)before))
 		fj_close(before);

@@ -14,8 +14,8 @@
 
 #include "jail/memory.h"
 #include "locking/lock.h"
-#include "sys/part.h"
 #include "locking/seq.h"
+#include "sys/process.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -65,12 +65,15 @@ static inline struct fj_namespace *fj_jail_namespace(void)
 }
 
 /* The calling process's. */
-extern struct fj_part fj_namespace_part;
-extern struct fj_namespace *fj_namespace_of_process;
+#define FJ_OWN_NAMESPACE_AT 0x30u
+struct fj_own_namespace {
+	struct fj_namespace *at;
+};
 static inline struct fj_namespace *fj_namespace(void)
 {
-	return __atomic_load_n(
-		fj_mine(&fj_namespace_part, &fj_namespace_of_process), __ATOMIC_ACQUIRE);
+	const struct fj_own_namespace *own = fj_process_at(FJ_OWN_NAMESPACE_AT);
+
+	return __atomic_load_n(&own->at, __ATOMIC_ACQUIRE);
 }
 /* At process start: the jail's, or a private one that was inherited. */
 void fj_namespace_start(void);

@@ -9,14 +9,10 @@
 #include "jail/mount_flags.h"
 #include "jail/mount_table.h"
 #include "sys/abi.h"
-#include "sys/part.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>
 #include <linux/mman.h>
-
-FJ_OF_PROCESS struct fj_part fj_namespace_part;
-FJ_OF_PROCESS struct fj_namespace *fj_namespace_of_process;
 
 static long map_namespace(int fd)
 {
@@ -26,10 +22,11 @@ static long map_namespace(int fd)
 
 void fj_namespace_start(void)
 {
+	struct fj_own_namespace *own = fj_process_section(FJ_OWN_NAMESPACE_AT);
 	struct stat st = {0};
 	long fd, at;
 
-	fj_namespace_of_process = fj_jail_namespace();
+	own->at = fj_jail_namespace();
 	/* (Without one of its own the root is there, a directory.) */
 	fj_sys4(__NR_newfstatat, FJ_FD_MOUNTS(fj_jail), "", &st, AT_EMPTY_PATH);
 	fd = (st.st_mode & FJ_S_IFMT) == FJ_S_IFREG ? fj_open_anew(FJ_FD_MOUNTS(fj_jail), O_RDWR) :
@@ -38,9 +35,9 @@ void fj_namespace_start(void)
 		at = map_namespace((int)fd);
 		fj_close((int)fd);
 		if (!fj_is_err(at))
-			fj_namespace_of_process = (struct fj_namespace *)at;
+			own->at = (struct fj_namespace *)at;
 	}
-	fj_edit_forget(fj_namespace_of_process);
+	fj_edit_forget(own->at);
 }
 
 static void copy_namespace(struct fj_namespace *to)
@@ -55,15 +52,17 @@ static void copy_namespace(struct fj_namespace *to)
 	to->id = __atomic_add_fetch(&fj_mount_flags()->last_namespace, 1, __ATOMIC_RELAXED);
 }
 
-static void release_namespace(void *own)
+static void release_namespace(const void *section, void *copy)
 {
-	fj_sys2(__NR_munmap, *(struct fj_namespace **)own, sizeof(struct fj_namespace));
+	if (section == fj_process_section(FJ_OWN_NAMESPACE_AT))
+		fj_sys2(__NR_munmap, ((struct fj_own_namespace *)copy)->at,
+			sizeof(struct fj_namespace));
 }
 
 long fj_namespace_unshare(void)
 {
 	const long fd = fj_sys2(__NR_memfd_create, FJ_MEMORY_NAME, 0);
-	struct fj_namespace **own;
+	struct fj_own_namespace *own;
 	long at, r, held;
 
 	if (fj_is_err(fd))
@@ -83,15 +82,15 @@ long fj_namespace_unshare(void)
 	fj_close((int)fd);
 	if (fj_is_err(at))
 		return at;
-	fj_namespace_part.release = release_namespace;
+	fj_process_release = release_namespace;
 	own = fj_is_err(r) ? NULL :
-			     fj_mine_to_change(&fj_namespace_part, &fj_namespace_of_process,
-				     FJ_SHARED_BY_NONE);
+			     fj_process_to_change(
+				     fj_own_namespace, FJ_OWN_NAMESPACE_AT, FJ_SHARED_BY_NONE);
 	if (!own) {
 		fj_sys2(__NR_munmap, at, sizeof(struct fj_namespace));
 		return fj_is_err(r) ? r : -ENOMEM;
 	}
 	/* The old mapping stays: another thread may be reading it. */
-	__atomic_store_n(own, (struct fj_namespace *)at, __ATOMIC_RELEASE);
+	__atomic_store_n(&own->at, (struct fj_namespace *)at, __ATOMIC_RELEASE);
 	return 0;
 }

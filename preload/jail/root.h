@@ -7,17 +7,31 @@
 #ifndef FJ_ROOT_H
 #define FJ_ROOT_H
 
+#include "sys/process.h"
+#include "sys/sys.h"
+
 #include <stdint.h>
 
 struct fj_thread;
 
 /* The process's root directory: the jail's, or one entered by chroot(2). */
+#define FJ_ROOT_AT 0u
 struct fj_root {
 	int fd;		   /* -1: it is gone, and nothing is found in it */
 	uint64_t id;	   /* tells roots apart: 0 for the jail's own */
 	uint64_t dev, ino; /* of the directory */
 	uint32_t len;
 	const char *pos; /* its position, in the jail's own tree */
+};
+/* The position, when it is not the jail's own root. */
+#define FJ_ROOT_TEXT_AT 0x1220u
+struct fj_root_text {
+	char pos[FJ_PATH_MAX];
+};
+/* How many moves of other processes' roots were looked at: jail/root_moves.c. */
+#define FJ_ROOT_SEEN_AT 0x1f0u
+struct fj_root_seen {
+	uint32_t moves;
 };
 /* The root of the calling process. */
 const struct fj_root *fj_root(void);

@@ -189,7 +189,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	fj_cwd_start();
 	start_root(nested_at, &h);
 	fj_exe_start(exe_at, h.exe_len, h.program_fd);
-	fj_guard_of_process = h.guard;
+	*(struct fj_guard *)fj_process_section(FJ_GUARD_AT) = h.guard;
 	fj_sigsys_start(t, h.sigsys);
 	fj_umask_start(h.umask);
 	fj_ids_start(fj_jail_board(), execfn - h.ids_len, h.ids_len);

@@ -16,9 +16,6 @@
 #define NONE 0u
 #define WORDS 16u /* BPF_MEMWORDS */
 
-FJ_OF_PROCESS struct fj_part fj_guard_part;
-FJ_OF_PROCESS struct fj_guard fj_guard_of_process;
-
 /* Entry `n` (from 1) begins at policy[n]: instruction words behind a header. Offsets count 8-byte
  * units. */
 struct entry {

@@ -12,7 +12,7 @@
 #include "call/call.h"
 #include "exec-format/exec.h"
 #include "jail/memory.h"
-#include "sys/part.h"
+#include "sys/process.h"
 
 #include <linux/filter.h>
 #include <stdbool.h>
@@ -31,16 +31,15 @@ static inline struct fj_policies *fj_policies(void)
 
 /* The program's own, of the calling process. (The kernel keeps it for each thread; here what one
  * thread does all have done.) */
-extern struct fj_part fj_guard_part;
-extern struct fj_guard fj_guard_of_process;
+#define FJ_GUARD_AT 0x40u
 static inline const struct fj_guard *fj_guard(void)
 {
-	return fj_mine(&fj_guard_part, &fj_guard_of_process);
+	return fj_process_at(FJ_GUARD_AT);
 }
 /* To be changed; NULL: no memory. */
 static inline struct fj_guard *fj_guard_to_change(void)
 {
-	return fj_mine_to_change(&fj_guard_part, &fj_guard_of_process, FJ_SHARED_BY_NONE);
+	return fj_process_to_change(fj_guard, FJ_GUARD_AT, FJ_SHARED_BY_NONE);
 }
 
 /* Keep a filter that the kernel has accepted, in the jail's memory, as the last of `guard`: it

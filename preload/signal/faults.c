@@ -25,7 +25,6 @@
 #include "locking/seq.h"
 #include "sys/guest.h"
 #include "call/call.h"
-#include "sys/part.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 #include "sys/abi_signal.h"
@@ -38,19 +37,10 @@
 #define BOTH (FJ_SIGBUS_BIT | FJ_SIGSEGV_BIT)
 #define BUS_MCEERR_AO_ 5 /* asm-generic/siginfo.h: told of, not met */
 
-struct fault {
-	uint32_t turn; /* of the action: locking/seq.h */
-	uint32_t was_ours, is_given_up;
-	struct fj_sigaction of_program;
-};
-static FJ_OF_PROCESS struct fj_part part;
-static FJ_OF_PROCESS struct faults {
-	struct fault bus, segv;
-} faults;
 /* A thread may have blocked one of them, or run a handler that does. */
 static bool was_blocked;
 
-static bool is_ours(const struct fault *of)
+static bool is_ours(const struct fj_fault *of)
 {
 	return __atomic_load_n(&of->was_ours, __ATOMIC_ACQUIRE) &&
 	       !__atomic_load_n(&of->is_given_up, __ATOMIC_ACQUIRE);
@@ -61,7 +51,7 @@ static bool is_ours(const struct fault *of)
 #define LOOKS 300
 #define LOOKS_AWAKE 200
 
-static struct fj_sigaction kept(const struct fault *of)
+static struct fj_sigaction kept(const struct fj_fault *of)
 {
 	const struct fj_sigaction *a = &of->of_program;
 	struct fj_sigaction copy = {0};
@@ -83,7 +73,7 @@ static struct fj_sigaction kept(const struct fault *of)
 }
 
 /* (No signal handler does: so nobody waits for a writer whom he has interrupted.) */
-static void keep(struct fault *of, const struct fj_sigaction *new)
+static void keep(struct fj_fault *of, const struct fj_sigaction *new)
 {
 	struct fj_sigaction *a = &of->of_program;
 
@@ -95,23 +85,30 @@ static void keep(struct fault *of, const struct fj_sigaction *new)
 	fj_seq_written(&of->turn);
 }
 
-static const struct fault *fault_of(int number)
+static struct fj_fault *fault_of_memory(int number)
 {
-	const struct faults *own = fj_mine(&part, &faults);
+	struct fj_faults *of_memory = fj_process_section(FJ_FAULTS_AT);
+
+	return number == FJ_SIGBUS ? &of_memory->bus : &of_memory->segv;
+}
+
+static const struct fj_fault *fault_of(int number)
+{
+	const struct fj_faults *own = fj_process_at(FJ_FAULTS_AT);
 
 	return number == FJ_SIGBUS ? &own->bus : &own->segv;
 }
 
-static struct fault *fault_to_change(int number)
+static struct fj_fault *fault_to_change(int number)
 {
-	struct faults *own = fj_mine_to_change(&part, &faults, KCMP_SIGHAND);
+	struct fj_faults *own = fj_process_to_change(fj_faults, FJ_FAULTS_AT, KCMP_SIGHAND);
 
 	return !own ? NULL : number == FJ_SIGBUS ? &own->bus : &own->segv;
 }
 
 bool fj_faults_are_caught(void)
 {
-	const struct faults *own = fj_mine(&part, &faults);
+	const struct fj_faults *own = fj_process_at(FJ_FAULTS_AT);
 
 	return is_ours(&own->segv) && is_ours(&own->bus);
 }
@@ -191,8 +188,8 @@ static long get_real(int number, struct fj_sigaction *old)
 
 static void give_up_fault(int number)
 {
-	struct fault *own = fault_to_change(number);
-	const bool is_child = own != (number == FJ_SIGBUS ? &faults.bus : &faults.segv);
+	struct fj_fault *own = fault_to_change(number);
+	const bool is_child = own != fault_of_memory(number);
 	struct fj_sigaction action, now;
 
 	if (own)
@@ -261,7 +258,7 @@ static void handle(int number, siginfo_t *info, struct fj_frame *f)
 /* A call that is to be restarted after the program's handler must be so after ours. Without the
  * trap the signal stack is the program's, for its own handlers alone. */
 #define FLAGS_KEPT (FJ_SA_RESTART | FJ_SA_ONSTACK)
-static struct fj_sigaction our_action(const struct fault *of)
+static struct fj_sigaction our_action(const struct fj_fault *of)
 {
 	return (struct fj_sigaction){
 		.handler = (uint64_t)handle,
@@ -273,7 +270,7 @@ static struct fj_sigaction our_action(const struct fault *of)
 
 static void arm(int number)
 {
-	struct fault *own = number == FJ_SIGBUS ? &faults.bus : &faults.segv; /* at the start */
+	struct fj_fault *own = fault_of_memory(number); /* at the start */
 	const struct fj_sigaction ours = our_action(own);
 	struct fj_sigaction old;
 
@@ -306,7 +303,7 @@ void fj_faults_let_in(uint64_t mask)
 
 static uint64_t hidden(int number)
 {
-	const struct fault *own = fault_of(number);
+	const struct fj_fault *own = fault_of(number);
 
 	return is_ours(own) && kept(own).handler <= FJ_IGNORE ? 1UL << (number - 1) : 0;
 }
@@ -320,7 +317,7 @@ uint64_t fj_faults_hidden(void)
 static long in_child(int number, const struct fj_sigaction *new)
 {
 	const struct fj_sigaction old = kept(fault_of(number));
-	struct fault *own;
+	struct fj_fault *own;
 
 	if (fj_action_is_same(new, &old))
 		return 0;
@@ -337,7 +334,7 @@ static long in_child(int number, const struct fj_sigaction *new)
 
 static long in_process(int number, const struct fj_sigaction *new)
 {
-	struct fault *own = fault_to_change(number);
+	struct fj_fault *own = fault_to_change(number);
 	const bool changes = (new->flags ^ kept(own).flags) & FLAGS_KEPT;
 
 	if (new->handler == FJ_IGNORE) {
@@ -358,7 +355,7 @@ static long in_process(int number, const struct fj_sigaction *new)
 long fj_faults_action(struct fj_call *c)
 {
 	const int number = (int)c->arg[0];
-	const struct fault *own = fault_of(number);
+	const struct fj_fault *own = fault_of(number);
 	const bool had = fj_action_has_sigsys(number);
 	struct fj_sigaction new, old;
 	uint64_t asked = 0;

@@ -5,6 +5,8 @@
 #ifndef FJ_FAULTS_H
 #define FJ_FAULTS_H
 
+#include "signal/hook_signal.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -14,6 +16,17 @@ struct fj_call;
 #define FJ_SIGBUS_BIT (1UL << (FJ_SIGBUS - 1))
 #define FJ_SIGSEGV 11
 #define FJ_SIGSEGV_BIT (1UL << (FJ_SIGSEGV - 1))
+
+/* Of both, what is kept for the program while they are the engine's. */
+#define FJ_FAULTS_AT 0x190u
+struct fj_fault {
+	uint32_t turn; /* of the action: locking/seq.h */
+	uint32_t was_ours, is_given_up;
+	struct fj_sigaction of_program;
+};
+struct fj_faults {
+	struct fj_fault bus, segv;
+};
 
 static inline bool fj_is_fault(int sig)
 {

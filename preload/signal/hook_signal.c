@@ -15,7 +15,6 @@
 #include "sys/guest.h"
 #include "call/call.h"
 #include "signal/interrupted.h"
-#include "sys/part.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 #include "call/hooks.h"
@@ -27,27 +26,19 @@
 
 #define SYS_SECCOMP_ 1
 
-/* What the kernel has not of the program's actions: that of SIGSYS, and of which signals the
- * action's mask holds SIGSYS, a bit for each. */
-static FJ_OF_PROCESS struct fj_part part;
-static FJ_OF_PROCESS struct actions {
-	struct fj_sigaction sigsys;
-	uint64_t has_sigsys;
-} actions;
-
-static const struct actions *own_actions(void)
+static const struct fj_actions *own_actions(void)
 {
-	return fj_mine(&part, &actions);
+	return fj_process_at(FJ_ACTIONS_AT);
 }
 
-static struct actions *own_actions_to_change(void)
+static struct fj_actions *own_actions_to_change(void)
 {
-	return fj_mine_to_change(&part, &actions, KCMP_SIGHAND);
+	return fj_process_to_change(fj_actions, FJ_ACTIONS_AT, KCMP_SIGHAND);
 }
 
 bool fj_actions_are_copied(void)
 {
-	return fj_part_is_copied(&part, KCMP_SIGHAND);
+	return fj_process_is_copied(FJ_ACTIONS_AT, KCMP_SIGHAND);
 }
 
 bool fj_action_has_sigsys(int sig)
@@ -59,7 +50,7 @@ void fj_action_keep_sigsys(int sig, uint64_t mask)
 {
 	const uint64_t bit = 1UL << (sig - 1);
 	const bool is = mask & FJ_SIGSYS_BIT;
-	struct actions *own;
+	struct fj_actions *own;
 
 	if (is == fj_action_has_sigsys(sig)) /* of nearly all: no call */
 		return;
@@ -114,7 +105,7 @@ uint64_t fj_sigsys_arrived(
 	const struct fj_sigaction action = own_actions()->sigsys;
 	const bool is_blocked =
 		fj_thread_signals(t)->sigsys_blocked && !fj_interrupted(t)->lets_sigsys_in;
-	struct actions *own;
+	struct fj_actions *own;
 
 	fj_handler_note(FJ_SIGSYS, &action);
 	if (info->si_code == SYS_SECCOMP_) { /* as force_sig_info_to_task() of kernel/signal.c */
@@ -179,9 +170,11 @@ uint32_t fj_sigsys_save(const struct fj_call *c)
 
 void fj_sigsys_start(struct fj_thread *t, uint32_t flags)
 {
+	struct fj_actions *actions = fj_process_section(FJ_ACTIONS_AT);
+
 	set_blocked(t, flags & FJ_SIGSYS_BLOCKED);
 	fj_stand_in_start(t, flags);
-	actions.sigsys.handler = flags & FJ_SIGSYS_IGNORED ? FJ_IGNORE : FJ_DEFAULT;
+	actions->sigsys.handler = flags & FJ_SIGSYS_IGNORED ? FJ_IGNORE : FJ_DEFAULT;
 }
 
 /* What is broken off by one that the program blocks or ignores goes on; only a handler of its own
@@ -203,7 +196,7 @@ static void set_restarts(const struct fj_sigaction *of_program)
 static long sigsys_action(const struct fj_call *c)
 {
 	struct fj_sigaction new = {0}, old = own_actions()->sigsys;
-	struct actions *own;
+	struct fj_actions *own;
 
 	if (c->arg[1] && fj_guest_read(&new, c->arg[1], sizeof(new)))
 		return -EFAULT;

@@ -6,6 +6,7 @@
 #define FJ_HOOK_SIGNAL_H
 
 #include "sys/frame.h"
+#include "sys/process.h"
 
 #include <asm/siginfo.h>
 #include <stdbool.h>
@@ -16,6 +17,14 @@ struct fj_thread;
 
 struct fj_sigaction { /* struct kernel_sigaction, arch/x86/include/uapi/asm/signal.h */
 	uint64_t handler, flags, restorer, mask;
+};
+
+/* What the kernel has not of the program's actions: that of SIGSYS, and of which signals the
+ * action's mask holds SIGSYS, a bit for each. */
+#define FJ_ACTIONS_AT 0x160u
+struct fj_actions {
+	struct fj_sigaction sigsys;
+	uint64_t has_sigsys;
 };
 
 /* In the flags of a frame, of which the kernel knows the lowest three: its mask is the program's own. */

@@ -160,7 +160,7 @@ static bool take_slot(uint32_t n, uint32_t as, int32_t pid, int32_t tid)
 	t->tid = tid;
 	t->forks = fj_memory_forks(NULL);
 	t->window_fd = -1;
-	fj_part_forget(&t->signals_part);
+	fj_process_forget(&t->signals);
 	t->signals = (struct fj_thread_signals){0};
 	t->deferred = 0;
 	t->catches_faults = false;
@@ -343,8 +343,8 @@ FJ_HOT struct fj_thread *fj_thread_borrow(uintptr_t thread_pointer, uintptr_t sp
 
 struct fj_thread_signals *fj_thread_signals_to_change(struct fj_thread *t)
 {
-	struct fj_thread_signals *own =
-		fj_mine_to_change(&t->signals_part, &t->signals, FJ_SHARED_BY_NONE);
+	struct fj_thread_signals *own = fj_own_section_to_change(
+		&t->signals, sizeof(t->signals), FJ_SLOTS_BIT, FJ_SHARED_BY_NONE);
 
 	return own ? own : &t->signals;
 }

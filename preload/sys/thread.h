@@ -11,7 +11,7 @@
 #define FJ_THREAD_H
 
 #include "sys/sys.h"
-#include "sys/part.h"
+#include "sys/process.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -54,14 +54,13 @@ struct fj_thread {
 	/* A bad pointer of the program's may be used, and is found out then (sys/guest.h). Set by
 	 * the trap, which knows what is blocked. */
 	bool catches_faults;
-	struct fj_part signals_part;
 	struct fj_thread_signals signals;
 };
 
 /* A child in its parent's memory has its parent's slot, too: of it these are the caller's own. */
 static inline const struct fj_thread_signals *fj_thread_signals(const struct fj_thread *t)
 {
-	return fj_mine((struct fj_part *)&t->signals_part, (struct fj_thread_signals *)&t->signals);
+	return fj_own_section((void *)(uintptr_t)&t->signals, FJ_SLOTS_BIT);
 }
 /* To be changed; never NULL: without memory for a copy they are its parent's. */
 struct fj_thread_signals *fj_thread_signals_to_change(struct fj_thread *t);

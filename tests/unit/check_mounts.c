@@ -255,16 +255,17 @@ END_TEST
 START_TEST(read_before_unshare)
 {
 	static struct fj_namespace other;
+	struct fj_own_namespace *own = fj_process_section(FJ_OWN_NAMESPACE_AT);
 	struct fj_mounts_seen seen;
 
 	make_mounts();
 	fj_mounts_look(&seen);
-	fj_namespace_of_process = &other;
+	own->at = &other;
 	ck_assert(fj_mounts_held(&seen));
 	for (unsigned i = 0; i < FJ_VERSIONS; i++)
 		other.turn[i] = fj_jail_namespace()->turn[i]++;
 	ck_assert(!fj_mounts_held(&seen));
-	fj_namespace_of_process = fj_jail_namespace();
+	own->at = fj_jail_namespace();
 }
 END_TEST
 

@@ -24,7 +24,7 @@
 #include "jail/root_moves.h"
 #include "layers/place.h"
 #include "setup/layout.h"
-#include "sys/part.h"
+#include "sys/process.h"
 #include "sys/scratch.h"
 #include "locking/seq.h"
 #include "sys/sys.h"
@@ -336,7 +336,8 @@ static void make_jail(void)
 	fj_fds_of(fj_jail)->root = 500;
 	fj_jail->first_pid = (int32_t)fj_sys0(__NR_getpid);
 	fj_facts_state()->epoch = 1;
-	fj_namespace_of_process = fj_jail_namespace();
+	((struct fj_own_namespace *)fj_process_section(FJ_OWN_NAMESPACE_AT))->at =
+		fj_jail_namespace();
 	fj_root_start("", -1, 0, fj_path_open_pos);
 }
 
