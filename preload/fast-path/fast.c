@@ -18,8 +18,6 @@
 #include "sys/scratch.h"
 #include "sys/sys.h"
 
-enum { LINKS_MAX = 4 }; /* followed so in one call: /bin/sh, /etc/alternatives/... */
-
 /* Does the process stand in the directory `pos`, asked now? What is known may be old, when somebody
  * outside the jail has moved the directory. */
 static bool is_there(struct fj_thread *t, const struct fj_str *pos)
@@ -213,7 +211,7 @@ __attribute__((noinline)) static enum fj_dir_kind recall_dir(
 	return kind;
 }
 
-FJ_HOT static bool find_fast(struct fj_fast *q)
+FJ_HOT bool fj_fast_find(struct fj_fast *q)
 {
 	struct fj_thread *const t = q->t;
 	const char *const path = q->path, *name = path + q->len;
@@ -308,7 +306,7 @@ static inline bool begin(struct fj_fast *q, struct fj_thread *t, int dirfd, cons
 	q->beyond = NULL;
 	q->links = 0;
 	q->outer = fj_scratch_mark(t);
-	return __builtin_expect(find_fast(q), 1) || fj_fast_end(q);
+	return __builtin_expect(fj_fast_find(q), 1) || fj_fast_end(q);
 }
 
 FJ_HOT bool fj_fast_begin(
@@ -359,47 +357,4 @@ int fj_fast_is_merged(const struct fj_fast *q)
 	is = fj_fast_position(q, &pos) ? fj_layers_know_merged(pos.at, pos.len, q->epoch) : -1;
 	fj_scratch_release(q->t, mark);
 	return is;
-}
-
-/* The jail path that means the same without the link, in `q->beyond`. */
-static bool go_past_link(struct fj_fast *q)
-{
-	const uint32_t mark = fj_scratch_mark(q->t);
-	char *text = fj_scratch_path(q->t);
-	size_t dir = q->len;
-	bool done = false;
-	long n;
-
-	/* Without a fact the directory may be procfs, whose links are more than their text. */
-	n = q->epoch ? fj_sys4(__NR_readlinkat, q->place.dirfd, q->place.name, text, FJ_PATH_MAX) :
-		       0;
-	while (dir && q->path[dir - 1] != '/')
-		dir--;
-	if (n > 0 && text[0] == '/')
-		dir = 0;
-	if (n > 0 && dir + (size_t)n < FJ_PATH_MAX) {
-		if (q->beyond != q->path)
-			memcpy(q->beyond, q->path, dir);
-		memcpy(q->beyond + dir, text, (size_t)n);
-		q->len = dir + (size_t)n;
-		q->beyond[q->len] = 0;
-		q->path = q->beyond;
-		done = true;
-	}
-	fj_scratch_release(q->t, mark);
-	return done;
-}
-
-bool fj_fast_beyond(struct fj_fast *q)
-{
-	if (q->links++ == LINKS_MAX)
-		return fj_fast_end(q);
-	if (!q->beyond) {
-		q->beyond = fj_scratch_path(q->t);
-		q->mark = fj_scratch_mark(q->t);
-	}
-	if (!go_past_link(q))
-		return fj_fast_end(q);
-	fj_scratch_release(q->t, q->mark);
-	return find_fast(q) || fj_fast_end(q);
 }

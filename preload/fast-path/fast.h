@@ -109,5 +109,8 @@ int fj_fast_is_merged(const struct fj_fast *q);
 bool fj_fast_beyond(struct fj_fast *q);
 /* Give up: give scratch memory back. False. */
 bool fj_fast_end(struct fj_fast *q);
+/* For these files alone: looks for `q->path`, with what fj_fast_begin() and its kin have set. False: facts do
+ * not say where it lies. */
+bool fj_fast_find(struct fj_fast *q);
 
 #endif

@@ -1,0 +1,54 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * fast_links.c - a last name that is a symlink, and is to be followed: its text is read, and the path that means the same without
+ * it is looked up by facts again. Called by hooks that went by fast.c and met a link. */
+#include "fast-path/fast.h"
+#include "path/path.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+
+enum { LINKS_MAX = 4 }; /* followed so in one call: /bin/sh, /etc/alternatives/... */
+
+/* The jail path that means the same without the link, in `q->beyond`. */
+static bool go_past_link(struct fj_fast *q)
+{
+	const uint32_t mark = fj_scratch_mark(q->t);
+	char *text = fj_scratch_path(q->t);
+	size_t dir = q->len;
+	bool done = false;
+	long n;
+
+	/* Without a fact the directory may be procfs, whose links are more than their text. */
+	n = q->epoch ? fj_sys4(__NR_readlinkat, q->place.dirfd, q->place.name, text, FJ_PATH_MAX) :
+		       0;
+	while (dir && q->path[dir - 1] != '/')
+		dir--;
+	if (n > 0 && text[0] == '/')
+		dir = 0;
+	if (n > 0 && dir + (size_t)n < FJ_PATH_MAX) {
+		if (q->beyond != q->path)
+			memcpy(q->beyond, q->path, dir);
+		memcpy(q->beyond + dir, text, (size_t)n);
+		q->len = dir + (size_t)n;
+		q->beyond[q->len] = 0;
+		q->path = q->beyond;
+		done = true;
+	}
+	fj_scratch_release(q->t, mark);
+	return done;
+}
+
+bool fj_fast_beyond(struct fj_fast *q)
+{
+	if (q->links++ == LINKS_MAX)
+		return fj_fast_end(q);
+	if (!q->beyond) {
+		q->beyond = fj_scratch_path(q->t);
+		q->mark = fj_scratch_mark(q->t);
+	}
+	if (!go_past_link(q))
+		return fj_fast_end(q);
+	fj_scratch_release(q->t, q->mark);
+	return fj_fast_find(q) || fj_fast_end(q);
+}
