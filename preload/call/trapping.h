@@ -6,7 +6,10 @@
 #ifndef FJ_TRAPPING_H
 #define FJ_TRAPPING_H
 
+#include "sys/process.h"
+
 #include <linux/filter.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,5 +23,27 @@ void fj_gate_test(struct sock_filter f[FJ_GATE_TEST]);
  * then the calling thread alone has; or -errno. */
 #define FJ_TRAPPING_MAX 40u
 long fj_trap_calls(const uint16_t *nr, size_t count);
+
+/* Which it was done for in all threads of the process. Filters are inherited, and pass through an
+ * exec; and so does this. */
+#define FJ_TRAPPED_AT 0x60u
+struct fj_trapped {
+	uint8_t ids;	   /* identity/hook_id.c */
+	uint8_t writes;	   /* inode/writes.c; without the trap, too */
+	uint8_t signalfds; /* signal/hook_signalfd.c */
+	uint8_t waits;	   /* exec/hook_ptrace.c */
+};
+static inline const struct fj_trapped *fj_trapped(void)
+{
+	return fj_process_at(FJ_TRAPPED_AT);
+}
+/* Note it in `which`. (Without memory for it that is done once more, which is only dearer.) */
+#define fj_trapped_note(which)                                                                     \
+	do {                                                                                       \
+		struct fj_trapped *trapped_ =                                                      \
+			fj_process_to_change(fj_trapped, FJ_TRAPPED_AT, FJ_SHARED_BY_NONE);        \
+		if (trapped_)                                                                      \
+			trapped_->which = 1;                                                       \
+	} while (0)
 
 #endif

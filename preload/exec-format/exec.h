@@ -48,6 +48,10 @@ struct fj_guard {
 	uint32_t seccomp_mode; /* linux/seccomp.h */
 };
 
+/* The sections of the process's state that pass as they are (exec/process_layout.h) have room in so
+ * many bytes. */
+#define FJ_KEPT_SIZE 32u
+
 /* What passes through execve(2) to the loader: one string behind the last of the environment, which
  * the loader takes away before the program starts. So nothing that the program does to its
  * environment can lose it. */
@@ -60,19 +64,14 @@ struct fj_handoff {
 	int32_t first_pid;		    /* the jail's first process: fj_shared_pid */
 	uint32_t is_first; /* the program that the user asked for: failures are explained */
 	uint32_t comm_from_exe;
-	struct fj_guard guard;
 	uint32_t nested_len, exe_len, execfn_len; /* of the strings that follow, in this order */
 	uint32_t version;
-	uint32_t umask;
-	uint32_t is_watched; /* identity/hook_id.h */
-	uint32_t ids_len;    /* of the identity, between exe and execfn (cred/ids.h); 0: root as the
+	uint32_t ids_len;   /* of the identity, between exe and execfn (cred/ids.h); 0: root as the
 				first process is it */
-	uint32_t is_secure;  /* AT_SECURE */
-	uint32_t sigsys;     /* FJ_SIGSYS_ flags: the program's own view of SIGSYS */
-	uint32_t root_moves; /* jail/root_moves.c */
-	int32_t nested_fd;   /* what holds the root, when that is not the jail's own */
-	uint32_t is_watching;	     /* own/ctime.c */
-	uint32_t writes_are_watched; /* inode/writes.c */
+	uint32_t is_secure; /* AT_SECURE */
+	uint32_t sigsys;    /* FJ_SIGSYS_ flags: the program's own view of SIGSYS */
+	int32_t nested_fd;  /* what holds the root, when that is not the jail's own */
+	unsigned char kept[FJ_KEPT_SIZE];
 };
 enum {
 	FJ_SIGSYS_BLOCKED = 1,
@@ -81,7 +80,7 @@ enum {
 	FJ_SIGSYS_PENDING_FOR_ALL = 8,
 	FJ_SIGSYS_STAND_IN = 16
 };
-#define FJ_HANDOFF_VERSION 7
+#define FJ_HANDOFF_VERSION 8
 #define FJ_HANDOFF_PREFIX "\1fakejail="
 #define FJ_HANDOFF_SIZE (32 + 2 * sizeof(struct fj_handoff) + 3 * FJ_PATH_MAX + FJ_IDS_TEXT)
 

@@ -8,6 +8,7 @@
 #include "cred/ids.h"
 #include "jail/mounts.h"
 #include "own/own.h"
+#include "seccomp/policy.h"
 #include "sys/abi.h"
 #include "sys/sys.h"
 
@@ -70,10 +71,10 @@ long fj_exec_identity(struct fj_call *c, const struct fj_program *p, struct fj_h
 	bool is_secure;
 	long r;
 
-	if (!h->guard.no_new_privs && !(p->limits & FJ_MOUNT_NOSUID) &&
+	if (!fj_guard()->no_new_privs && !(p->limits & FJ_MOUNT_NOSUID) &&
 		(r = look_at_program(c, p->fd, &file)) < 0)
 		return r;
-	file.has_no_new_privs = file.gains_nothing = h->guard.no_new_privs;
+	file.has_no_new_privs = file.gains_nothing = fj_guard()->no_new_privs;
 	r = fj_ids_exec(&next, &file, &is_secure);
 	if (r >= 0 && (next.permitted & ~old->permitted || is_secure) && !file.gains_nothing &&
 		is_root_shared()) {
@@ -84,7 +85,7 @@ long fj_exec_identity(struct fj_call *c, const struct fj_program *p, struct fj_h
 	if (r < 0)
 		return r;
 	h->is_secure = is_secure;
-	h->is_watched = fj_id_before_exec(&next);
+	fj_id_before_exec(&next);
 	fj_ids_write(&next, ids_text);
 	return 0;
 }

@@ -56,17 +56,13 @@ static long start_blocked(struct fj_call *c, const struct fj_program *p, uint64_
 	struct fj_str s, ids_text;
 	long r;
 
-	h.guard = *fj_guard();
 	h.sigsys = fj_sigsys_save(c);
-	h.umask = fj_umask();
-	h.root_moves = fj_root_seen_moves();
 	h.nested_fd = fj_root()->fd;
-	h.is_watching = fj_own_is_watching();
-	h.writes_are_watched = fj_writes_are_watched();
 	fj_str_init(&ids_text, fj_scratch(c->thread, FJ_IDS_TEXT), FJ_IDS_TEXT);
 	r = fj_exec_identity(c, p, &h, &ids_text);
 	if (r)
 		return r;
+	fj_process_keep(h.kept);
 	fj_scratch_trim(c->thread, ids_text.at, ids_text.len + 1);
 	fj_str_init(&s, fj_scratch(c->thread, FJ_HANDOFF_SIZE), FJ_HANDOFF_SIZE);
 	fj_handoff_write(&s, &h, fj_root()->pos, p->exe, execfn, ids_text.at);

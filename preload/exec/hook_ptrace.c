@@ -31,7 +31,6 @@
 #define SIGTRAP_ 5
 
 static const uint16_t waiting[] = {__NR_wait4, __NR_waitid};
-static bool is_told; /* the tracer of events, and its waits are trapped */
 static bool has_seized;
 
 /* Of whom an exec is to be told; of what no longer fits in, of all. */
@@ -70,9 +69,10 @@ static void keep_exec_event(struct fj_call *c)
 		has_seized = true;
 	if ((uint32_t)c->arg[0] != PTRACE_SETOPTIONS || has_seized || !fj_jail->has_trap)
 		return;
-	if (is && !is_told)
-		is_told = !fj_trap_calls(waiting, sizeof(waiting) / sizeof(waiting[0]));
-	if (is_told) {
+	if (is && !fj_trapped()->waits &&
+		!fj_trap_calls(waiting, sizeof(waiting) / sizeof(waiting[0])))
+		fj_trapped_note(waits);
+	if (fj_trapped()->waits) {
 		c->arg[3] &= ~(uint64_t)PTRACE_O_TRACEEXEC;
 		tell_of((int32_t)c->arg[1], is);
 	}

@@ -9,32 +9,46 @@
 #define FJ_PROCESS_LAYOUT_H
 
 #include "call/translate.h"
+#include "call/trapping.h"
 #include "cred/ids.h"
+#include "exec-format/exec.h"
 #include "exec/hook_ptrace.h"
+#include "inode/exe.h"
 #include "jail/mount_table.h"
 #include "jail/root.h"
+#include "own/own.h"
 #include "seccomp/policy.h"
 #include "signal/faults.h"
 #include "signal/hook_signal.h"
 
-/* X(section, where it begins, where the next one does) */
+/* X(section, where it begins, where the next one does, what an exec makes of it):
+ * KEPT: its bytes are handed to the next program as they are.
+ * TOLD: it is handed over in words of its own (struct fj_handoff), to the room's start function.
+ * ANEW: the next program begins with none, or finds it again by a descriptor or from the kernel. */
 #define FJ_PROCESS_SECTIONS(X)                                                                     \
-	X(fj_root, FJ_ROOT_AT, FJ_OWN_NAMESPACE_AT)                                                \
-	X(fj_own_namespace, FJ_OWN_NAMESPACE_AT, FJ_GUARD_AT)                                      \
-	X(fj_guard, FJ_GUARD_AT, FJ_UMASK_AT)                                                      \
-	X(fj_umask, FJ_UMASK_AT, FJ_IDS_AT)                                                        \
-	X(fj_ids_of_process, FJ_IDS_AT, FJ_TRACEME_AT)                                             \
-	X(fj_traceme, FJ_TRACEME_AT, FJ_ACTIONS_AT)                                                \
-	X(fj_actions, FJ_ACTIONS_AT, FJ_FAULTS_AT)                                                 \
-	X(fj_faults, FJ_FAULTS_AT, FJ_ROOT_SEEN_AT)                                                \
-	X(fj_root_seen, FJ_ROOT_SEEN_AT, FJ_ROOT_TEXT_AT)                                          \
-	X(fj_root_text, FJ_ROOT_TEXT_AT, FJ_PROCESS_SIZE)
+	X(fj_root, FJ_ROOT_AT, FJ_OWN_NAMESPACE_AT, TOLD)                                          \
+	X(fj_own_namespace, FJ_OWN_NAMESPACE_AT, FJ_GUARD_AT, ANEW)                                \
+	X(fj_guard, FJ_GUARD_AT, FJ_UMASK_AT, KEPT)                                                \
+	X(fj_umask, FJ_UMASK_AT, FJ_TRAPPED_AT, KEPT)                                              \
+	X(fj_trapped, FJ_TRAPPED_AT, FJ_IDS_AT, KEPT)                                              \
+	X(fj_ids_of_process, FJ_IDS_AT, FJ_TRACEME_AT, TOLD)                                       \
+	X(fj_traceme, FJ_TRACEME_AT, FJ_ACTIONS_AT, ANEW)                                          \
+	X(fj_actions, FJ_ACTIONS_AT, FJ_FAULTS_AT, TOLD)                                           \
+	X(fj_faults, FJ_FAULTS_AT, FJ_ROOT_SEEN_AT, ANEW)                                          \
+	X(fj_root_seen, FJ_ROOT_SEEN_AT, FJ_OWN_WATCH_AT, KEPT)                                    \
+	X(fj_own_watch, FJ_OWN_WATCH_AT, FJ_EXE_AT, KEPT)                                          \
+	X(fj_exe, FJ_EXE_AT, FJ_ROOT_TEXT_AT, TOLD)                                                \
+	X(fj_root_text, FJ_ROOT_TEXT_AT, FJ_PROCESS_SIZE, TOLD)
 
-#define X(section, at, next)                                                                       \
+#define X(section, at, next, exec)                                                                 \
 	_Static_assert(                                                                            \
 		(at) + sizeof(struct section) <= (next) && !((at) % _Alignof(struct section)),     \
 		#section " has room");
 FJ_PROCESS_SECTIONS(X)
 #undef X
+
+/* What is KEPT, in order: as the calling process has it, and back at the start of the next one. */
+void fj_process_keep(unsigned char kept[FJ_KEPT_SIZE]);
+void fj_process_take_up(const unsigned char kept[FJ_KEPT_SIZE]);
 
 #endif

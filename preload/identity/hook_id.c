@@ -23,14 +23,6 @@ static bool has_other_id(const struct fj_ids *ids)
 	return ids->ruid || ids->euid || ids->rgid || ids->egid;
 }
 
-/* Has every thread of this process the second filter? */
-static bool is_watched;
-
-void fj_id_start(bool watched)
-{
-	is_watched = watched;
-}
-
 const uint16_t fj_id_calls[] = {__NR_getuid, __NR_geteuid, __NR_getgid, __NR_getegid,
 	__NR_cachestat, __NR_msgsnd, __NR_msgrcv, __NR_semop, __NR_semtimedop, __NR_shmat,
 	__NR_kill, __NR_tkill, __NR_tgkill, __NR_rt_sigqueueinfo, __NR_rt_tgsigqueueinfo,
@@ -41,22 +33,12 @@ const uint16_t fj_id_calls[] = {__NR_getuid, __NR_geteuid, __NR_getgid, __NR_get
 const size_t fj_id_call_count = sizeof(fj_id_calls) / sizeof(fj_id_calls[0]);
 _Static_assert(sizeof(fj_id_calls) / sizeof(fj_id_calls[0]) <= FJ_TRAPPING_MAX, "trapping.h");
 
-/* They trap in all threads from now on. Returns whether they do. */
-static bool watch_ids(void)
-{
-	return !fj_trap_calls(fj_id_calls, fj_id_call_count);
-}
-
-/* A vfork child must not say of its parent what holds for itself alone. */
+/* They trap in all threads from now on. */
 static void watch_if_other(const struct fj_ids *next)
 {
-	const bool is_borrowed = fj_is_borrowed_memory();
-
-	if (!fj_jail->has_trap || is_watched || !has_other_id(next) ||
-		(is_borrowed && has_other_id(fj_ids())))
-		return;
-	if (watch_ids() && !is_borrowed)
-		is_watched = true;
+	if (fj_jail->has_trap && !fj_trapped()->ids && has_other_id(next) &&
+		!fj_trap_calls(fj_id_calls, fj_id_call_count))
+		fj_trapped_note(ids);
 }
 
 void (*fj_id_lost_fsetid)(struct fj_call *c);
@@ -74,10 +56,9 @@ long fj_id_become(struct fj_call *c, const struct fj_ids *next)
 	return r;
 }
 
-bool fj_id_before_exec(const struct fj_ids *next)
+void fj_id_before_exec(const struct fj_ids *next)
 {
 	watch_if_other(next);
-	return is_watched || has_other_id(fj_ids()) || has_other_id(next);
 }
 
 long fj_hook_getid(struct fj_call *c)

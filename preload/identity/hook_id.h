@@ -22,10 +22,8 @@ long fj_id_become(struct fj_call *c, const struct fj_ids *next);
 /* Called when that takes CAP_FSETID away: inode/writes.c. */
 extern void (*fj_id_lost_fsetid)(struct fj_call *c);
 
-/* The calling thread execs a program that will be `next`: see to the filter. Returns whether the
- * program has the second one. */
-bool fj_id_before_exec(const struct fj_ids *next);
-void fj_id_start(bool is_watched);
+/* The calling thread execs a program that will be `next`: see to the filter. */
+void fj_id_before_exec(const struct fj_ids *next);
 /* The calls that tell or obey an identity, which the first filter answers or lets pass for root:
  * those of the table with FJ_IF_NOT_ROOT and FJ_IF_LIMITED. A unit test compares. */
 extern const uint16_t fj_id_calls[];

@@ -20,8 +20,11 @@
 #include <linux/auxvec.h>
 #include <stdint.h>
 
-static char own_path[FJ_PATH_MAX] FJ_BULKY_FIRST;
-static uint64_t own_dev, own_ino;
+/* (No child changes it but by an exec, which gives it another.) */
+static struct fj_exe *own_exe(void)
+{
+	return fj_process_section(FJ_EXE_AT);
+}
 
 void fj_exe_start(const char *jail_path, size_t len, int fd)
 {
@@ -29,16 +32,16 @@ void fj_exe_start(const char *jail_path, size_t len, int fd)
 	struct fj_str s;
 
 	fj_sys4(__NR_newfstatat, fd, "", &st, AT_EMPTY_PATH);
-	own_dev = st.st_dev;
-	own_ino = st.st_ino;
+	own_exe()->dev = st.st_dev;
+	own_exe()->ino = st.st_ino;
 
-	fj_str_init(&s, own_path, sizeof(own_path));
+	fj_str_init(&s, own_exe()->path, sizeof(own_exe()->path));
 	fj_str_add(&s, jail_path, len < FJ_PATH_MAX ? len : FJ_PATH_MAX - 1);
 }
 
 const char *fj_exe_path(void)
 {
-	return own_path;
+	return own_exe()->path;
 }
 
 bool fj_exe_is_known(struct fj_thread *t)
@@ -48,10 +51,11 @@ bool fj_exe_is_known(struct fj_thread *t)
 	struct stat st = {0};
 	struct fj_fast q;
 
-	if (own_path[0] == '/' && fj_fast_begin(&q, t, AT_FDCWD, own_path, fj_strlen(own_path))) {
+	if (own_exe()->path[0] == '/' &&
+		fj_fast_begin(&q, t, AT_FDCWD, own_exe()->path, fj_strlen(own_exe()->path))) {
 		const bool is = !fj_sys4(__NR_newfstatat, q.place.dirfd, q.place.name, &st,
 					AT_SYMLINK_NOFOLLOW) &&
-				st.st_ino == own_ino && st.st_dev == own_dev &&
+				st.st_ino == own_exe()->ino && st.st_dev == own_exe()->dev &&
 				fj_fast_tells(&q, 0);
 
 		fj_fast_end(&q);
@@ -59,12 +63,13 @@ bool fj_exe_is_known(struct fj_thread *t)
 			return true;
 		st = (struct stat){0};
 	}
-	if (own_path[0] == '/' && !fj_path_walk(t, AT_FDCWD, own_path, FJ_FOLLOW, &place)) {
+	if (own_exe()->path[0] == '/' &&
+		!fj_path_walk(t, AT_FDCWD, own_exe()->path, FJ_FOLLOW, &place)) {
 		fj_sys4(__NR_newfstatat, place.dirfd, place.name, &st, AT_SYMLINK_NOFOLLOW);
 		fj_place_done(&place);
 	}
 	fj_scratch_release(t, mark);
-	return st.st_ino == own_ino && st.st_dev == own_dev;
+	return st.st_ino == own_exe()->ino && st.st_dev == own_exe()->dev;
 }
 
 /* The process whose directory is `dirfd`, or one of whose threads': 0 when that is not to be told.
@@ -167,7 +172,7 @@ bool fj_exe_seen(
 	if (!fj_streq(text, fj_jail_paths()->loader))
 		return false;
 	if (pid_of_dir(t, place->dirfd) == fj_sys0(__NR_getpid) && fj_exe_is_known(t)) {
-		fj_str_put(out, own_path);
+		fj_str_put(out, own_exe()->path);
 		return true;
 	}
 	fj_str_init(&host, fj_scratch_path(t), FJ_PATH_MAX);

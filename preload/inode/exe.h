@@ -5,6 +5,9 @@
 #ifndef FJ_EXE_H
 #define FJ_EXE_H
 
+#include "sys/process.h"
+#include "sys/sys.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -12,7 +15,13 @@ struct fj_place;
 struct fj_str;
 struct fj_thread;
 
-/* The program that this process runs, at process start: its jail path, and its open file. */
+/* The program that this process runs. */
+#define FJ_EXE_AT 0x210u
+struct fj_exe {
+	uint64_t dev, ino;
+	char path[FJ_PATH_MAX];
+};
+/* At process start: its jail path, and its open file. */
 void fj_exe_start(const char *jail_path, size_t len, int fd);
 const char *fj_exe_path(void);
 /* Is it still there under that path? (Renamed or removed, only the kernel knows what it is called

@@ -33,24 +33,22 @@ static const uint16_t writing[] = {__NR_write, __NR_pwrite64, __NR_writev, __NR_
 	__NR_copy_file_range};
 #define COUNT (sizeof(writing) / sizeof(writing[0]))
 
-static bool is_watching; /* all threads of this process */
-
 void (*fj_writes_watched)(void);
 
 static void watch_writes(void)
 {
 	if (!fj_jail->has_trap) {
-		is_watching = true;
+		fj_trapped_note(writes);
 		if (fj_writes_watched) /* (not in a program that has no door) */
 			fj_writes_watched();
-	} else {
-		is_watching = !fj_trap_calls(writing, COUNT) && !fj_is_borrowed_memory();
+	} else if (!fj_trap_calls(writing, COUNT)) {
+		fj_trapped_note(writes);
 	}
 }
 
 bool fj_writes_are_watched(void)
 {
-	return is_watching;
+	return fj_trapped()->writes;
 }
 
 /* What it has opened before may have set-id bits, which its writes now take away. */
@@ -63,7 +61,7 @@ static void look_at_open(struct fj_call *c)
 	const long dir = fj_sys4(__NR_openat, AT_FDCWD, "/proc/thread-self/fd",
 		O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 
-	while (!fj_is_err(dir) && !is_watching &&
+	while (!fj_is_err(dir) && !fj_trapped()->writes &&
 		(n = fj_sys3(__NR_getdents64, dir, list, LIST_SIZE)) > 0)
 		for (long at = 0; at < n;) {
 			const struct fj_dirent64 *d = (const struct fj_dirent64 *)(list + at);
@@ -85,10 +83,10 @@ static void look_at_open(struct fj_call *c)
 }
 
 /* (A filter is inherited.) */
-void fj_writes_start(bool are_watched)
+void fj_writes_start(void)
 {
 	fj_id_lost_fsetid = look_at_open;
-	if (are_watched && !fj_jail->has_trap)
+	if (fj_trapped()->writes && !fj_jail->has_trap)
 		watch_writes();
 }
 
@@ -102,7 +100,7 @@ bool fj_writes_may_be(long nr)
 
 void fj_writes_watch(const struct fj_owner *file)
 {
-	if (!is_watching && (file->mode & FJ_S_IFMT) == FJ_S_IFREG &&
+	if (!fj_trapped()->writes && (file->mode & FJ_S_IFMT) == FJ_S_IFREG &&
 		(fj_own_mode_after_write(fj_ids(), file) != file->mode ||
 			(file->flags & FJ_OWN_ATTRIBUTES)))
 		watch_writes();
@@ -112,15 +110,15 @@ void fj_writes_opened(struct fj_call *c, int fd)
 {
 	struct fj_file file;
 
-	if (!is_watching && !fj_file_look(c, fd, "", AT_EMPTY_PATH, &file) && file.has_record &&
-		(file.owner.mode & FJ_S_IFMT) == FJ_S_IFREG &&
+	if (!fj_trapped()->writes && !fj_file_look(c, fd, "", AT_EMPTY_PATH, &file) &&
+		file.has_record && (file.owner.mode & FJ_S_IFMT) == FJ_S_IFREG &&
 		fj_own_get_attribute(&file.key, FJ_CAPABILITY, NULL, 0) > 0)
 		watch_writes();
 }
 
 void fj_writes_watch_capability(void)
 {
-	if (!is_watching)
+	if (!fj_trapped()->writes)
 		watch_writes();
 }
 

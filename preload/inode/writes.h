@@ -17,9 +17,10 @@ void fj_writes_watch(const struct fj_owner *file);
 /* The process has opened `fd` for writing, or gives some file a capability. */
 void fj_writes_opened(struct fj_call *c, int fd);
 void fj_writes_watch_capability(void);
-/* Are they? Without the trap an exec must hand it on. */
+/* Are they? */
 bool fj_writes_are_watched(void);
-void fj_writes_start(bool are_watched);
+/* At process start, which has taken up what the process was before. */
+void fj_writes_start(void);
 /* Called then, without the trap: the door sets it. */
 extern void (*fj_writes_watched)(void);
 /* Is the call one of those? */

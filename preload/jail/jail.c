@@ -108,16 +108,10 @@ static int hold(int fd, bool elsewhere)
 	return (int)r;
 }
 
-uint32_t fj_root_seen_moves(void)
-{
-	return *seen_moves();
-}
-
-void fj_root_start(const char *nested_pos, int fd, uint32_t seen, fj_open_pos *open_pos)
+void fj_root_start(const char *nested_pos, int fd, fj_open_pos *open_pos)
 {
 	struct fj_root *root = root_of_memory();
 
-	*seen_moves() = seen;
 	fj_root_open_pos = open_pos;
 	if (*nested_pos) {
 		set_root_at(root, text_of_memory(), hold(fd, false), nested_pos);

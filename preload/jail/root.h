@@ -40,9 +40,8 @@ const struct fj_root *fj_root(void);
 long fj_root_enter(int fd, const char *pos);
 /* How a position is opened: fj_path_open_pos(). */
 typedef long fj_open_pos(struct fj_thread *t, const char *pos, int flags);
-/* At process start: the jail's own root, or the nested one that was handed over, on `fd`, and of
- * how many moves the process knew; `open_pos` is for the roots to which it is taken along. */
-void fj_root_start(const char *nested_pos, int fd, uint32_t seen_moves, fj_open_pos *open_pos);
-uint32_t fj_root_seen_moves(void);
+/* At process start: the jail's own root, or the nested one that was handed over, on `fd`;
+ * `open_pos` is for the roots to which it is taken along. */
+void fj_root_start(const char *nested_pos, int fd, fj_open_pos *open_pos);
 
 #endif

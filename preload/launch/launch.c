@@ -156,7 +156,7 @@ _Noreturn void fj_launch(struct fj_stack *s)
 	if (!t)
 		fj_launch_fail("no memory", "", -ENOMEM);
 	fj_namespace_start();
-	fj_root_start("", -1, 0, fj_path_open_pos);
+	fj_root_start("", -1, fj_path_open_pos);
 	r = fj_sys1(__NR_umask, 0);
 	fj_sys1(__NR_umask, r);
 	fj_umask_start((uint32_t)r);

@@ -19,6 +19,7 @@
 #include "dispatch/missing.h"
 #include "seccomp/policy.h"
 #include "door/door.h"
+#include "exec/process_layout.h"
 #include "text/sites.h"
 #include "sys/guest.h"
 #include "trap/trap.h"
@@ -133,7 +134,7 @@ static void start_root(const char *pos, const struct fj_handoff *h)
 		fj_str_init(&s, nested, sizeof(nested));
 		fj_str_add(&s, pos, len < FJ_PATH_MAX ? len : FJ_PATH_MAX - 1);
 	}
-	fj_root_start(len ? nested : "", h->nested_fd, h->root_moves, fj_path_open_pos);
+	fj_root_start(len ? nested : "", h->nested_fd, fj_path_open_pos);
 }
 
 static void close_copies_memory(void)
@@ -168,6 +169,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	fj_door_map = fj_sites_map;
 	fj_door_start(fj_stack_aux(s, 26 /* AT_HWCAP2 */) & 2 /* HWCAP2_FSGSBASE, asm/hwcap2.h */);
 	fj_thread_start();
+	fj_process_take_up(h.kept);
 	t = fj_thread_mine();
 	if (!t)
 		fail(h.is_first, "no memory for the engine's stack", -ENOMEM);
@@ -181,19 +183,16 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 		FJ_FD_OWNERS(fj_jail), fj_jail_records()->has_elder ? FJ_FD_ELDER(fj_jail) : -1);
 	if (r < 0)
 		fail(h.is_first, "the owner records cannot be mapped", r);
-	fj_own_still_watches(h.is_watching);
-	fj_writes_start(h.writes_are_watched);
+	fj_own_still_watches();
+	fj_writes_start();
 	fj_roots_start(fj_jail_roots());
 	fj_union_start();
 	fj_namespace_start();
 	fj_cwd_start();
 	start_root(nested_at, &h);
 	fj_exe_start(exe_at, h.exe_len, h.program_fd);
-	*(struct fj_guard *)fj_process_section(FJ_GUARD_AT) = h.guard;
 	fj_sigsys_start(t, h.sigsys);
-	fj_umask_start(h.umask);
 	fj_ids_start(fj_jail_board(), execfn - h.ids_len, h.ids_len);
-	fj_id_start(h.is_watched);
 	if (fj_jail->has_trap) {
 		fj_trap_watcher = fj_sites_trapped;
 		fj_trap_arm(t);

@@ -22,6 +22,7 @@
  */
 #include "own/own.h"
 #include "records/store.h"
+#include "sys/process.h"
 
 #include <linux/mman.h>
 #include <linux/stat.h>
@@ -96,9 +97,6 @@ bool fj_own_may_keep_ctime(uint64_t mount_id)
 	return !(found & WATCHED) && mount_id == home_mount;
 }
 
-/* The process that watches: its children do so by what they have of it, until they exec. */
-static int32_t watcher;
-
 static void watch_ctimes(struct fj_store *s)
 {
 	const long fd = fj_open_anew(s->fd, O_RDONLY);
@@ -121,22 +119,23 @@ void fj_own_watches(void)
 {
 	struct fj_store *s = &fj_store[0];
 	const int32_t me = (int32_t)fj_sys0(__NR_getpid);
+	struct fj_own_watch *own;
 
 	if (!can_watch(s))
 		return;
-	if (__atomic_exchange_n(&watcher, me, __ATOMIC_SEQ_CST) != me)
+	own = fj_process_to_change(fj_own_watch, FJ_OWN_WATCH_AT, FJ_SHARED_BY_NONE);
+	if (!own || __atomic_exchange_n(&own->watcher, me, __ATOMIC_SEQ_CST) != me)
 		watch_ctimes(s);
 	__atomic_fetch_add(&fj_store_head(s)->watches, 1, __ATOMIC_SEQ_CST);
 }
 
-bool fj_own_is_watching(void)
+void fj_own_still_watches(void)
 {
-	return watcher && watcher == (int32_t)fj_sys0(__NR_getpid);
-}
+	struct fj_own_watch *own = fj_process_section(FJ_OWN_WATCH_AT);
+	const int32_t watcher = own->watcher;
 
-void fj_own_still_watches(bool is_watching)
-{
-	if (is_watching)
+	own->watcher = 0; /* the lock was the last program's */
+	if (watcher && watcher == (int32_t)fj_sys0(__NR_getpid))
 		fj_own_watches();
 }
 

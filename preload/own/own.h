@@ -49,9 +49,13 @@ long fj_own_set(const struct fj_own_key *key, unsigned what, const struct fj_own
 bool fj_own_may_keep_ctime(uint64_t mount_id);
 /* This process is about to watch files: inotify(7), fanotify(7), fcntl(2) F_NOTIFY. */
 void fj_own_watches(void);
-/* Does it? What the next program is told at its start, by an exec. */
-bool fj_own_is_watching(void);
-void fj_own_still_watches(bool is_watching);
+/* It goes on to after an exec. */
+#define FJ_OWN_WATCH_AT 0x200u
+struct fj_own_watch {
+	int32_t watcher; /* a process id: what a fork inherits is not the child's */
+};
+/* At process start, which has taken up what the process was before. */
+void fj_own_still_watches(void);
 /* The file that was known by `from` is known by `to` now: make what `from` has `to`'s as well.
  * (Other names may still lead to the old one.) Returns as fj_own_set. */
 long fj_own_renew(const struct fj_own_key *from, const struct fj_own_key *to);

@@ -34,12 +34,10 @@ static const uint16_t reading[] = {__NR_read, __NR_readv, __NR_preadv2, __NR_pol
 
 _Static_assert(sizeof(struct signalfd_siginfo) == 128, "signalfd(2)");
 
-static bool is_watching; /* all threads of this process */
-
 static void watch(void)
 {
-	if (!is_watching)
-		is_watching = !fj_trap_calls(reading, COUNT) && !fj_is_borrowed_memory();
+	if (!fj_trapped()->signalfds && !fj_trap_calls(reading, COUNT))
+		fj_trapped_note(signalfds);
 }
 
 long fj_hook_signalfd(struct fj_call *c)
@@ -143,7 +141,7 @@ static bool wants_sigsys(int fd)
 
 void fj_signalfd_received(int fd)
 {
-	if (fj_jail->has_trap && !is_watching && is_signalfd(fd) && wants_sigsys(fd))
+	if (fj_jail->has_trap && !fj_trapped()->signalfds && is_signalfd(fd) && wants_sigsys(fd))
 		watch();
 }
 

@@ -27,8 +27,6 @@
 /* For large static buffers that most processes never touch. The linker sorts by the name of the
  * section: what every start writes to lies before these, in few pages. */
 #define FJ_BULKY __attribute__((section(".bss.zz")))
-/* And for one of which every start writes the beginning. */
-#define FJ_BULKY_FIRST __attribute__((section(".bss.zy")))
 
 /* For functions on the way of the most frequent calls: the linker puts them together. The kernel
  * leaves little of us in the processor's caches, so each line of text that a call touches costs it

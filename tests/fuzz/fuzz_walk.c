@@ -100,7 +100,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	fj_thread_start();
 	thread = fj_thread_mine();
 	fj_namespace_start();
-	fj_root_start("", -1, 0, fj_path_open_pos);
+	fj_root_start("", -1, fj_path_open_pos);
 	return 0;
 }
 

@@ -13,7 +13,7 @@ cd "$srcdir"
 # shellcheck disable=SC2013 # a part has no blanks
 for part in $(sed -n 's/^[[:space:]]*\*(\.\(text\|bss\)\.\([a-z_0-9]*\)[ )].*/\1:\2/p' preload/order.ld); do
 	case $part in
-	text:hot | text:gate | text:entry | bss:zy | bss:zz) continue ;;
+	text:hot | text:gate | text:entry | bss:zz) continue ;;
 	text:*) pattern="^([^[:space:]#*/].*[^[:alnum:]_])?${part#*:}(\(|:)" ;;
 	bss:*) pattern="(^|[[:space:]*])${part#*:}(\[| FJ_|;)" ;;
 	esac

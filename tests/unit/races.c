@@ -338,7 +338,7 @@ static void make_jail(void)
 	fj_facts_state()->epoch = 1;
 	((struct fj_own_namespace *)fj_process_section(FJ_OWN_NAMESPACE_AT))->at =
 		fj_jail_namespace();
-	fj_root_start("", -1, 0, fj_path_open_pos);
+	fj_root_start("", -1, fj_path_open_pos);
 }
 
 int main(void)

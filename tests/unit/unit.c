@@ -66,7 +66,7 @@ void unit_jail_on(const char *host_path)
 	snprintf(fj_jail_paths()->root, sizeof(fj_jail_paths()->root), "%s", host_path);
 	snprintf(fj_jail_paths()->name, sizeof(fj_jail_paths()->name), "%s", host_path);
 	fj_namespace_start();
-	fj_root_start("", -1, 0, fj_path_open_pos);
+	fj_root_start("", -1, fj_path_open_pos);
 	fj_umask_start(022); /* tree_begin() sets it */
 	ck_assert_int_eq(fj_sys3(__NR_dup3, owners, FJ_FD_OWNERS(fj_jail), O_CLOEXEC),
 		FJ_FD_OWNERS(fj_jail));
