@@ -32,6 +32,7 @@ struct overlay {
 	char room[] __attribute__((aligned(16)));
 };
 #define OVERLAY_SIZE (3u * FJ_PAGE)
+#define pid_of(o) __atomic_load_n(&(o)->pid, __ATOMIC_ACQUIRE)
 #define ROOM_SIZE (OVERLAY_SIZE - (uint32_t)sizeof(struct overlay))
 
 /* The linker puts it where a start writes to anyway: preload/order.ld. */
@@ -41,11 +42,6 @@ union fj_process_overlays fj_process_overlays;
 void (*fj_process_release)(const void *section, void *copy);
 static struct overlay *first;
 static uint32_t made_after_forks; /* in which of the processes that forked each other they are */
-
-static int32_t own_pid(void)
-{
-	return (int32_t)fj_sys0(__NR_getpid);
-}
 
 static bool is_process_gone(int32_t pid)
 {
@@ -57,11 +53,6 @@ __attribute__((noinline)) static bool share_memory(int32_t a, int32_t b)
 	const long r = fj_sys5(__NR_kcmp, a, b, KCMP_VM, 0, 0);
 
 	return r >= 0 || r == -ESRCH ? !r : !is_process_gone(b); /* where it may not be asked */
-}
-
-static int32_t pid_of(const struct overlay *o)
-{
-	return __atomic_load_n(&o->pid, __ATOMIC_ACQUIRE);
 }
 
 static struct overlay *first_overlay(void)
@@ -237,7 +228,7 @@ bool fj_process_take_over(uint32_t at)
 
 void *fj_process_find(void *section)
 {
-	const int32_t pid = own_pid(), owner = fj_memory_owner_for(pid);
+	const int32_t pid = (int32_t)fj_sys0(__NR_getpid), owner = fj_memory_owner_for(pid);
 	int32_t whose;
 
 	see_to_fork();
@@ -320,7 +311,7 @@ static bool is_shared(int shared, int32_t pid, int32_t other)
 
 void *fj_own_section_to_change(void *section, uint32_t size, uint32_t bit, int shared)
 {
-	const int32_t pid = own_pid(), owner = fj_memory_owner_for(pid);
+	const int32_t pid = (int32_t)fj_sys0(__NR_getpid), owner = fj_memory_owner_for(pid);
 	int32_t whose;
 	void *at;
 
@@ -335,7 +326,7 @@ void *fj_own_section_to_change(void *section, uint32_t size, uint32_t bit, int s
 
 bool fj_process_is_copied(uint32_t at, int shared)
 {
-	const int32_t pid = own_pid(), owner = fj_memory_owner_for(pid);
+	const int32_t pid = (int32_t)fj_sys0(__NR_getpid), owner = fj_memory_owner_for(pid);
 	int32_t whose;
 
 	if (pid == owner)
