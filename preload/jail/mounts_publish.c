@@ -26,10 +26,10 @@ static bool take_place(struct fj_edit *e, bool of_the_dead)
 	const uint32_t mine = (uint32_t)fj_sys0(__NR_gettid);
 	const uint64_t current = __atomic_load_n(&e->ns->current, __ATOMIC_ACQUIRE);
 
-	for (uint32_t i = 1; i < FJ_VERSIONS; i++) {
-		const uint32_t place = (uint32_t)(current + i) % FJ_VERSIONS;
-
-		if (!fj_lock_try(&e->ns->writer[place], mine, of_the_dead, &e->hold))
+	/* Mostly one of the first two: the others take memory, and a page fault of who reads them. */
+	for (uint32_t place = 0; place < FJ_VERSIONS; place++) {
+		if (place == current % FJ_VERSIONS ||
+			!fj_lock_try(&e->ns->writer[place], mine, of_the_dead, &e->hold))
 			continue;
 		/* Only who has it can publish it: from now on it stays what it is. */
 		if (__atomic_load_n(&e->ns->current, __ATOMIC_SEQ_CST) % FJ_VERSIONS != place) {

@@ -177,6 +177,7 @@ _Noreturn void fj_launch(struct fj_stack *s)
 				r);
 	if (fj_options.read_only)
 		fj_bind_root_read_only();
+	fj_bind_settle();
 
 	r = fj_gate_place(0);
 	if (fj_is_err(r))

@@ -317,6 +317,16 @@ void fj_bind_make_directory(struct fj_thread *t, const char *jail_path)
 	fj_scratch_release(t, mark);
 }
 
+/* The table of mounts is now as programs will mostly see it: it goes to the place right behind the head
+ * of the namespace, where a look at that brings it along (jail/mount_table.h). */
+void fj_bind_settle(void)
+{
+	struct fj_edit e;
+
+	if (fj_namespace()->current % FJ_VERSIONS && fj_edit_begin(&e))
+		fj_edit_end(&e, 0);
+}
+
 void fj_bind_root_read_only(void)
 {
 	struct fj_mount *root;

@@ -67,6 +67,8 @@ void fj_owners_begin_calm(void);
  * failed. */
 long fj_bind_add(struct fj_thread *t, struct fj_bind *b);
 void fj_bind_root_read_only(void);
+/* After the last of them: nothing that is seen changes. */
+void fj_bind_settle(void);
 /* Make directory `jail_path`, and those above it, where that is possible. */
 void fj_bind_make_directory(struct fj_thread *t, const char *jail_path);
 

@@ -30,10 +30,10 @@ more() {
 	fi
 }
 more /counts 3 fork
-more /counts-static 3 fork
+more /counts-static 1 fork
 more /counts 10 stat
-more /counts 39 exec /counts
-more /counts-static 29 exec /counts-static
-more /counts 23 spawn /counts
-more /counts-static 18 spawn /counts-static
+more /counts 31 exec /counts
+more /counts-static 26 exec /counts-static
+more /counts 14 spawn /counts
+more /counts-static 13 spawn /counts-static
 finish
