@@ -32,8 +32,8 @@ more() {
 more /counts 3 fork
 more /counts-static 1 fork
 more /counts 10 stat
-more /counts 31 exec /counts
+more /counts 34 exec /counts
 more /counts-static 26 exec /counts-static
-more /counts 14 spawn /counts
+more /counts 15 spawn /counts
 more /counts-static 13 spawn /counts-static
 finish
