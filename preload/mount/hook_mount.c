@@ -178,8 +178,10 @@ long fj_hook_umount(struct fj_call *c)
 		r = fj_mounting_allowed();
 	if (r < 0)
 		return r;
-	if (flags & MNT_EXPIRE)
-		return flags & (MNT_FORCE | MNT_DETACH) ? -EINVAL : -EAGAIN;
+	if (flags & MNT_EXPIRE) /* can_umount() and do_umount() of fs/namespace.c */
+		return !at.is_mount || !at.pos[0] || at.is_bare_root ? -EINVAL :
+		       flags & (MNT_FORCE | MNT_DETACH)		     ? -EINVAL :
+								       -EAGAIN;
 	return fj_mounting_remove(c, &at, flags & MNT_DETACH);
 }
 

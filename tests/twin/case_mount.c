@@ -68,6 +68,9 @@ CASE(mount_root_errors)
 	R(umount2("missing", 0));
 	R(umount2("", 0));
 	R(umount2("b", 0x100));
+	R(umount2("b", MNT_EXPIRE));
+	R(umount2("a/f", MNT_EXPIRE));
+	R(umount2("/", MNT_EXPIRE));
 	BIND("a", "link");
 	list("b");
 	R(umount2("link", UMOUNT_NOFOLLOW));
