@@ -30,6 +30,7 @@ static struct shared {
 	struct set {
 		unsigned long turn;
 		ino_t right; /* of NAME/f; 0: there is none */
+		ino_t of_link;
 	} set[SETS];
 	int ended;
 	unsigned long looked, sure, wrong;
@@ -63,11 +64,39 @@ static ino_t make_dir(int set, const char *name)
 	return st.st_ino;
 }
 
-/* Each set has: a/, b/, c/ with an f each, far/f at DIR/far, and d, the name that is looked at: a
- * directory or a symlink. */
+/* Each set has: a/, b/, c/ with an f each, far/f at DIR/far, and three names that are looked at: d/f, where d is a
+ * directory or a symlink; k, which is a link to that; and l, a link that is itself changed. */
+enum { NAMES = 3 };
+static const char *const names[NAMES] = {"d/f", "k", "l"};
+
 static void set_right(int set, ino_t right)
 {
 	shared->set[set].right = right;
+}
+
+/* Turn l, in one call, or take it away. */
+static void turn_link(int set, unsigned round)
+{
+	char l[512], new[512], to[600];
+	struct stat st;
+
+	path(l, set, "l");
+	path(new, set, "new-l");
+	if (round % 3 == 2) {
+		must(unlink(l), "unlink");
+		shared->set[set].of_link = 0;
+		return;
+	}
+	path(to, set, round % 3 ? "c/f" : "b/f");
+	must(stat(to, &st), to);
+	must(symlink(round % 3 ? to : "b/f", new), "symlink");
+	must(rename(new, l), "rename");
+	shared->set[set].of_link = st.st_ino;
+}
+
+static ino_t right_of(const struct set *s, int name)
+{
+	return name == 2 ? s->of_link : s->right;
 }
 
 static void change(int set, unsigned round, ino_t far)
@@ -80,6 +109,7 @@ static void change(int set, unsigned round, ino_t far)
 	path(old, set, "old");
 	path(other, set, round & 8 ? "b" : "c");
 	__atomic_fetch_add(&s->turn, 1, __ATOMIC_SEQ_CST);
+	turn_link(set, round);
 	switch (round % 6) {
 	case 0: /* the directory goes away, an absolute link takes its place */
 		must(rename(d, old), "rename");
@@ -161,14 +191,17 @@ static void look(unsigned seed)
 	while (!__atomic_load_n(&shared->ended, __ATOMIC_ACQUIRE)) {
 		const int set = (int)(seed = seed * 1103515245 + 12345) / 65536 & 0x7fff;
 		struct set *s = &shared->set[set % SETS];
-		const int way = (int)(seed >> 8 & 0xff) % WAYS;
+		const int name = (int)(seed >> 20 & 0xff) % NAMES;
+		int way = (int)(seed >> 8 & 0xff) % WAYS;
 		char file[600];
 		unsigned long before, after;
 		ino_t right, got;
 
-		snprintf(file, sizeof(file), "%s/s%d/d/f", dir, set % SETS);
+		if (way == 2 && name)
+			way = 0; /* it would be told of the link itself */
+		snprintf(file, sizeof(file), "%s/s%d/%s", dir, set % SETS, names[name]);
 		before = __atomic_load_n(&s->turn, __ATOMIC_SEQ_CST);
-		right = s->right;
+		right = right_of(s, name);
 		got = ask(way, file);
 		after = __atomic_load_n(&s->turn, __ATOMIC_SEQ_CST);
 		looked++;
@@ -177,8 +210,9 @@ static void look(unsigned seed)
 		sure++;
 		if (way == 3 ? !right != !got : right != got) {
 			wrong++;
-			fprintf(stderr, "set %d way %d turn %lu: right %lu, got %lu\n", set % SETS,
-				way, before, (unsigned long)right, (unsigned long)got);
+			fprintf(stderr, "set %d %s way %d turn %lu: right %lu, got %lu\n",
+				set % SETS, names[name], way, before, (unsigned long)right,
+				(unsigned long)got);
 		}
 	}
 	__atomic_fetch_add(&shared->looked, looked, __ATOMIC_SEQ_CST);
@@ -211,6 +245,8 @@ int main(int argc, char **argv)
 		make_dir(i, "b");
 		make_dir(i, "c");
 		set_right(i, make_dir(i, "d"));
+		path(at, i, "k");
+		must(symlink("d/f", at), at);
 	}
 	for (int i = 0; i < lookers; i++)
 		if (!fork()) {
@@ -222,13 +258,16 @@ int main(int argc, char **argv)
 			for (unsigned round = 0; round < rounds / 6 * 6; round++) {
 				change(i, round, far.st_ino);
 				/* Let facts be made of the new state: some looks by ourselves. */
-				for (int n = 0; n < 4; n++) {
-					snprintf(at, sizeof(at), "%s/s%d/d/f", dir, i);
-					const ino_t got = ask(n, at);
-					if (n == 3 ? !got != !shared->set[i].right :
-						     got != shared->set[i].right) {
-						fprintf(stderr, "own set %d round %u way %d\n", i,
-							round, n);
+				for (int n = 0; n < 4 * NAMES; n++) {
+					const int way = n / NAMES == 2 && n % NAMES ? 0 : n / NAMES;
+					const ino_t right = right_of(&shared->set[i], n % NAMES);
+
+					snprintf(at, sizeof(at), "%s/s%d/%s", dir, i,
+						names[n % NAMES]);
+					const ino_t got = ask(way, at);
+					if (way == 3 ? !got != !right : got != right) {
+						fprintf(stderr, "own set %d %s round %u way %d\n",
+							i, names[n % NAMES], round, way);
 						__atomic_fetch_add(
 							&shared->wrong, 1, __ATOMIC_SEQ_CST);
 					}
