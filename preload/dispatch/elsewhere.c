@@ -179,6 +179,7 @@ long fj_call_elsewhere(
 {
 	static const unsigned closed[] = {FEW, SOME, MANY};
 	const uint32_t mark = fj_scratch_mark(c->thread);
+	uint32_t before;
 	const struct fj_row *row = c->row;
 	const long nr = c->nr;
 	struct elsewhere e = {.c = c, .run = run, .arg = arg, .r = -EMFILE};
@@ -186,10 +187,12 @@ long fj_call_elsewhere(
 	if (!can_be_made(c) || (opens(nr) && !is_any_free()))
 		return -EMFILE;
 	e.path = fj_scratch_path(c->thread);
+	before = fj_scratch_mark(c->thread);
 	for (unsigned i = 0; i < sizeof(closed) / sizeof(closed[0]) && e.r == -EMFILE; i++) {
 		e.closed = closed[i];
 		e.path[0] = 0;
 		fj_child_run(make, &e);
+		fj_scratch_release(c->thread, before);
 		c->row = row;
 		c->nr = nr;
 		memcpy(c->arg, arg, sizeof(c->arg));

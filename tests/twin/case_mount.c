@@ -93,8 +93,6 @@ CASE(mount_root_of_a_directory)
 		R(mount("none", "..", NULL, kinds[i], "size=1m"));
 		R(mount(NULL, "/proc/self/root", NULL, kinds[i], NULL));
 	}
-	R(mount("/", "/t", NULL, MS_MOVE, NULL));
-	R(umount2("/", MNT_DETACH));
 	R(SYSCALL(442 /* mount_setattr */, AT_FDCWD, "/", 0, &attr, sizeof(attr)));
 	R(SYSCALL(442, AT_FDCWD, "/", 0, &read_only, sizeof(attr)));
 	R(SYSCALL(442, AT_FDCWD, "/", 0x8000 /* AT_RECURSIVE */, &read_only, sizeof(attr)));
@@ -111,6 +109,16 @@ CASE(mount_root_of_a_directory)
 	R(mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL));
 	R(mkdir("/no", 0755));
 	R(mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND, NULL));
+}
+
+CASE(mount_root_of_a_directory_left)
+{
+	R(mount("/", "/t", NULL, MS_MOVE, NULL));
+	R(umount2("/", MNT_DETACH));
+	R(umount2("/", 0));
+	R(mkdir("/t/new", 0755));
+	R(mount("/t", "/t/new", NULL, MS_BIND, NULL));
+	R(chroot("/t/new"));
 	R(umount2("/", MNT_DETACH));
 }
 
