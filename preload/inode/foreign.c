@@ -79,18 +79,18 @@ __attribute__((noinline)) static void unlearn(uint64_t root)
 
 bool fj_dev_is_foreign(struct fj_call *c, uint64_t dev, int dirfd, const char *name)
 {
-	struct fj_mounts_seen seen;
-	const bool has_mounts = fj_mounts_look(&seen)->count;
-	const uint64_t known = 1UL << 63 | (seen.current & 0x3fffffff) << 32 | (uint32_t)dev,
-		       foreign = 1UL << 62;
+	const uint64_t foreign = 1UL << 62;
 	uint64_t *const place = &learned[(dev ^ dev >> 8) % 8];
-	uint64_t what, root;
+	struct fj_mounts_seen seen;
+	uint64_t known, what, root;
 
-	if (!has_mounts && !fj_jail_paths()->root[0])
-		return false;
-	/* (Then it does not matter in which root of those on the device it is: that may cost a call.) */
+	/* (Then it does not matter in which root of those on the device it is: that may cost a call. And
+	 * the mounts are not looked at: a page fault in a new process.) */
 	if (dev == fj_jail->root_dev && !fj_mount_flags()->dirs_share_device && !fj_own_has_news())
 		return false;
+	if (!fj_mounts_look(&seen)->count && !fj_jail_paths()->root[0])
+		return false;
+	known = 1UL << 63 | (seen.current & 0x3fffffff) << 32 | (uint32_t)dev;
 	if (fj_roots_home(c->thread, dirfd, name))
 		return false;
 	/* (A single file in the jail, as /etc/resolv.conf, that lies on its device is taken for its
@@ -122,7 +122,7 @@ bool fj_place_is_foreign(struct fj_call *c, int dirfd, const char *name)
 	struct fj_mounts_seen seen;
 	bool is;
 
-	if (!fj_mounts_look(&seen)->count || (dirfd == FJ_FD_ROOT(fj_jail) && name[0] != '/') ||
+	if ((dirfd == FJ_FD_ROOT(fj_jail) && name[0] != '/') || !fj_mounts_look(&seen)->count ||
 		fj_roots_home(c->thread, dirfd, name))
 		return false;
 	if (name[0] == '/')

@@ -96,7 +96,7 @@ void fj_facts_after_change(const char *name, bool was_announced)
 /* Two processes may see one path differently: by their roots, and by their mounts. */
 static uint64_t view_of(const struct fj_root *root)
 {
-	return root->id + ((uint64_t)fj_namespace()->id << 48);
+	return root->id + ((uint64_t)fj_namespace_id() << 48);
 }
 
 void fj_facts_forget(void)

@@ -52,7 +52,8 @@ struct fj_mounts {
 struct fj_namespace {
 	uint64_t current; /* the turn of the current version, times FJ_VERSIONS, plus its place */
 	uint32_t turn[FJ_VERSIONS]; /* of what is in a place, or is being written there */
-	uint32_t id, unused;
+	uint32_t id;		    /* 0: the jail's own */
+	uint32_t unused;
 	struct fj_lock writer[FJ_VERSIONS]; /* who has taken a place; thread ids */
 	struct fj_mounts version[FJ_VERSIONS];
 };
@@ -74,6 +75,13 @@ static inline struct fj_namespace *fj_namespace(void)
 	const struct fj_own_namespace *own = fj_process_at(FJ_OWN_NAMESPACE_AT);
 
 	return __atomic_load_n(&own->at, __ATOMIC_ACQUIRE);
+}
+/* Its number. (Most are in the jail's own, of which nothing is looked at: a page fault less.) */
+static inline uint32_t fj_namespace_id(void)
+{
+	const struct fj_namespace *ns = fj_namespace();
+
+	return ns == fj_jail_namespace() ? 0 : ns->id;
 }
 /* At process start: the jail's, or a private one that was inherited. */
 void fj_namespace_start(void);

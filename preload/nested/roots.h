@@ -43,7 +43,7 @@ static inline uint64_t fj_roots_hash_of_text(const char *text, size_t len, uint6
 static inline uint64_t fj_roots_hash_of_way(const char *jail_path, size_t len, uint64_t epoch)
 {
 	return fj_roots_hash_of_text(jail_path, len, epoch) ^
-	       (fj_root()->id + fj_namespace()->id + 1) << 1;
+	       (fj_root()->id + fj_namespace_id() + 1) << 1;
 }
 static inline bool fj_roots_saw(uint64_t hash)
 {

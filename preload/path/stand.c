@@ -92,7 +92,7 @@ static bool recall(const struct fj_thread *t, uint64_t epoch, uint32_t seen, str
 
 	if (known != seen + 1 || seen == FJ_STAND_MOVING || !epoch || len >= FJ_CWD_TEXT ||
 		stand.epoch != epoch || stand.who != who_is(t) ||
-		stand.space != fj_namespace()->id || !may_be_kept())
+		stand.space != fj_namespace_id() || !may_be_kept())
 		return false;
 	fj_str_add(pos, stand.pos, len);
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
@@ -130,7 +130,7 @@ static void learn(const struct fj_thread *t, uint64_t epoch, uint32_t seen, cons
 	stand.len = (uint32_t)len;
 	stand.who = who_is(t);
 	stand.epoch = epoch;
-	stand.space = fj_namespace()->id;
+	stand.space = fj_namespace_id();
 	memcpy(stand.pos, pos, len + 1);
 	__atomic_store_n(&stand.known, seen + 1, __ATOMIC_RELEASE);
 	__atomic_store_n(&stand.is_busy, 0, __ATOMIC_RELEASE);
