@@ -27,7 +27,7 @@
 #define FJ_SO_PEERCRED 17
 #define FJ_SO_PEERGROUPS 59
 
-/* With this an ELF interpreter ends that misses a library: dispatch/missing.c */
+/* With this an ELF interpreter ends that misses a library: dispatch/missing_libraries.c */
 #define FJ_MISSING 127u
 
 /* linux/fs.h of 6.11; an argument of PROCMAP_QUERY's kind is known by its number alone. */

@@ -5,7 +5,7 @@
  *
  * A trap costs the end of a forked child as much as its fork, for all of the engine that it touches
  * must be brought into its memory first. And hardly anybody has to know of an end: of status 127 it
- * is looked who it is (dispatch/missing.c), and the jail's last process takes the private
+ * is looked who it is (dispatch/missing_libraries.c), and the jail's last process takes the private
  * directories with it (private/private.c). So the jail's filter lets other ends pass, unless there
  * are such directories when it is made. When the first of them comes later, the jail's first
  * process, which is the last in nearly all jails, is told by a SIGSYS with a value of ours to trap

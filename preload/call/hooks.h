@@ -14,7 +14,7 @@ struct fj_call;
 	/* run.c */                                                                                \
 	X(translate) /* replace each path, call the kernel */                                      \
 	X(refuse)                                                                                  \
-	/* hook_file.c */                                                                          \
+	/* hook_stat.c */                                                                          \
 	X(stat)                                                                                    \
 	X(access)                                                                                  \
 	X(readlink)                                                                                \
@@ -22,7 +22,7 @@ struct fj_call;
 	/* hook_mount_id.c */                                                                      \
 	X(statx)                                                                                   \
 	X(handle) /* name_to_handle_at */                                                          \
-	/* hook_own.c */                                                                           \
+	/* hook_setattr.c */                                                                       \
 	X(chown)                                                                                   \
 	X(fchown)                                                                                  \
 	X(chmod) /* fchmodat, fchmodat2 */                                                         \
@@ -31,7 +31,7 @@ struct fj_call;
 	X(watch)   /* inotify_add_watch, fanotify_mark */                                          \
 	/* umask.c */                                                                              \
 	X(umask)                                                                                   \
-	/* hook_make.c */                                                                          \
+	/* hook_entries.c */                                                                       \
 	X(mkdir)                                                                                   \
 	X(mknod)                                                                                   \
 	X(symlink)                                                                                 \
@@ -166,7 +166,7 @@ FJ_HOOKS(X)
 /* early.c: what the kernel answers before it looks at any path; 1: nothing. */
 long fj_early_answer(struct fj_call *c);
 
-/* missing.c: what fj_hook_exit() leaves to it. */
+/* missing_libraries.c: what fj_hook_exit() leaves to it. */
 long fj_hook_exit_127(struct fj_call *c);
 
 /* hook_net.c */

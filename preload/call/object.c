@@ -41,13 +41,13 @@ static long find_quickly(struct fj_call *c, int dirfd, const char *jail_path, un
 	do
 		r = fj_openat2(q.place.dirfd, q.place.name,
 			O_PATH | O_CLOEXEC | flags | (how & FJ_FOLLOW ? 0 : O_NOFOLLOW), 0, 0x04);
-	while (r == -ENOENT && fj_fast_below(&q));
+	while (r == -ENOENT && fj_fast_next_layer(&q));
 	if (__builtin_expect(q.is_layered, 0) && !fj_is_err(r) &&
 		fj_union_calls.is_whiteout(c->thread, q.place.dirfd, q.place.name, NULL)) {
 		fj_close((int)r);
 		r = -EAGAIN;
 	}
-	if (!fj_fast_tells_of_open(&q, r))
+	if (!fj_fast_is_answer_to_open(&q, r))
 		r = 1;
 	fj_fast_end(&q);
 	if (r == 1 || fj_is_err(r))

@@ -135,7 +135,7 @@ enum fj_support { FJ_FULL, FJ_PARTIAL, FJ_REFUSED, FJ_PASSED };
 /* Without pointers: each page of them would have to be made right, and so copied, in each process
  * that starts. */
 struct fj_row {
-	uint16_t name; /* row.c knows where; 0: there is no such row */
+	uint16_t name; /* dispatch.c knows where; 0: there is no such row */
 	uint8_t hook;  /* enum fj_hook of hooks.h; 0: the kernel's own affair */
 	uint8_t when;  /* enum fj_condition */
 	uint8_t flags;

@@ -31,8 +31,8 @@ long fj_find_object(struct fj_call *c, int dirfd, const char *jail_path, unsigne
 
 /* Root was refused a path of the call by mode bits of the disk: give the user what root needs on
  * each part of it. True when something was changed, so that the call is to be made again
- * (repair.c). */
-bool fj_repair(struct fj_call *c);
+ * (dac_override.c). */
+bool fj_dac_override(struct fj_call *c);
 
 /* The process's umask(2), which only asking by changing would tell. */
 #define FJ_UMASK_AT 0x50u

@@ -5,7 +5,7 @@
 #include "call/trapping.h"
 
 #include "sys/gate.h"
-#include "call/tag.h"
+#include "call/trap_tag.h"
 #include "sys/sys.h"
 #include "jail/memory.h"
 #include "jail/jail.h"

@@ -197,7 +197,7 @@ long fj_ids_become(const struct fj_ids *next)
 
 	if (tid != pid) {
 		become_alone(tid, next);
-		return 0; /* the board shows the leader's */
+		return 0; /* the identity table shows the leader's */
 	}
 	of_process = fj_process_to_change(fj_ids_of_process, FJ_IDS_AT, FJ_SHARED_BY_NONE);
 	if (!of_process)
@@ -318,9 +318,9 @@ static void read_text(struct fj_ids *ids, const char *text, const char *end)
 		group[i] = (uint32_t)next_number(&text, end);
 }
 
-void fj_ids_start(struct fj_board *board, const char *text, size_t len)
+void fj_ids_start(struct fj_identities *identities, const char *text, size_t len)
 {
-	fj_ids_take_board(board);
+	fj_ids_take_table(identities);
 	mark = fj_thread_fork_mark();
 	fj_ids_unforked = mark;
 	*mark = 1;

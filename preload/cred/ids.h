@@ -11,7 +11,7 @@
  * alone changed its identity makes threads.
  *
  * Identities survive fork (memory is copied) and exec (fj_ids_write, handed over in an environment
- * string). Those that differ from the jail's first one stand on a board in shared memory as well,
+ * string). Those that differ from the jail's first one stand in a table in shared memory as well,
  * for other processes to read. All functions are async-signal-safe. */
 #ifndef FJ_IDS_H
 #define FJ_IDS_H
@@ -127,39 +127,39 @@ void fj_ids_drop_groups(struct fj_ids *next);
 /* -- at the start of a process -- */
 
 /* What other processes may read of an identity. */
-#define FJ_BOARD_GROUPS 40u
+#define FJ_IDENTITY_GROUPS 40u
 struct fj_posted {
-	uint32_t turn; /* locking/seq.h */
-	int32_t pid;   /* 0: free */
+	uint32_t sequence; /* locking/seq.h */
+	int32_t pid;	   /* 0: free */
 	uint32_t ruid, euid, suid, fsuid;
 	uint32_t rgid, egid, sgid, fsgid;
 	uint64_t effective, permitted, inheritable, bounding, ambient;
 	uint32_t claimed_uid,
 		claimed_gid;  /* what its last SCM_CREDENTIALS said; FJ_NO_ID: nothing */
 	uint32_t group_count; /* may be more than are here */
-	uint32_t group[FJ_BOARD_GROUPS];
+	uint32_t group[FJ_IDENTITY_GROUPS];
 	uint32_t unused;
 };
 _Static_assert(sizeof(struct fj_posted) == 256, "two builds may meet in one jail");
 
-#define FJ_BOARD_SIZE 4096u
-struct fj_board {
+#define FJ_IDENTITIES_SIZE 4096u
+struct fj_identities {
 	uint64_t all_caps; /* those that this kernel knows */
 	uint32_t is_himself;
 	uint32_t is_used; /* anybody ever posted */
 	uint32_t unused[60];
-	struct fj_posted posted[FJ_BOARD_SIZE];
+	struct fj_posted posted[FJ_IDENTITIES_SIZE];
 };
 
-/* Take `board` (shared by all processes of the jail) for it, and the identity that `text` of `len`
- * bytes hands over. Needs fj_thread_start(). */
-void fj_ids_start(struct fj_board *board, const char *text, size_t len);
+/* Take `identities` (shared by all processes of the jail) for it, and the identity that `text` of
+ * `len` bytes hands over. Needs fj_thread_start(). */
+void fj_ids_start(struct fj_identities *identities, const char *text, size_t len);
 /* The jail's first program was told to be the very user who runs it: then files without a record
  * show that user, and not root. */
 bool fj_ids_is_himself(void);
 void fj_ids_be_himself(void);
-/* Fill the board of a new jail. */
-void fj_ids_new_board(struct fj_board *board);
+/* Fill the identity table of a new jail. */
+void fj_ids_new_table(struct fj_identities *identities);
 /* Root as the jail's first process is it: all capabilities, group 0. */
 void fj_ids_root(struct fj_ids *ids);
 
@@ -175,9 +175,9 @@ void fj_ids_write(const struct fj_ids *ids, struct fj_str *out);
 void fj_ids_after_fork(void);
 extern const uint32_t *fj_ids_unforked; /* reads 0 after a fork */
 
-/* -- the identity of others: board.c -- */
+/* -- the identity of others: identity_table.c -- */
 
-void fj_ids_take_board(struct fj_board *board);
+void fj_ids_take_table(struct fj_identities *identities);
 uint64_t fj_ids_all_caps(void);
 /* Post `ids` as those of process `pid`, the calling one. */
 void fj_ids_post(int32_t pid, const struct fj_ids *ids);

@@ -8,7 +8,7 @@
  * does (private/private.h): an entry of the table of mounts leads there, FJ_MOUNT_ENTRY, which no call
  * takes for a mount. So nothing is different for names that nobody made, and /dev/null is found as
  * ever; only where the kernel has refused to make a name is anything asked at all. An entry stays
- * when its name is removed again, and leads to nothing. Called by row.c and hook_dents.c. */
+ * when its name is removed again, and leads to nothing. Called by dispatch.c and hook_dents.c. */
 #include "devfs/dev_names.h"
 #include "call/ending.h"
 #include "call/hooks.h"

@@ -10,8 +10,8 @@
  * The program's stack is used for one record (struct fj_door_record, door.c) below the red zone; it must not be the engine's: a
  * thread of musl's posix_spawn has 5 KiB. */
 
-#define SLOT_BUSY 4	/* sys/thread.h; door.c asserts both */
-#define SLOT_DEFERRED 8
+#define AREA_BUSY 4	/* sys/thread.h; door.c asserts both */
+#define AREA_DEFERRED 8
 #define RECORD_TAIL 128		/* does the call remain to be made, on the program's stack? */
 #define RECORD_FLAGS 136
 #define RECORD_SIZE 224
@@ -55,19 +55,19 @@ fj_door_site:
 	mov	%rsp, %rbx
 	mov	%rsp, %rdi
 	and	$-16, %rsp
-	call	fj_door_enter		/* (record): a slot, or NULL */
+	call	fj_door_enter		/* (record): an area, or NULL */
 	test	%rax, %rax
 	jz	2f
 	mov	%rax, %r12
-	mov	%rax, %rsp		/* its stack ends where the slot's head begins */
+	mov	%rax, %rsp		/* its stack ends where the area's head begins */
 	mov	%rbx, %rdi
 	mov	%rax, %rsi
-	call	fj_door_run		/* (record, slot): the result */
+	call	fj_door_run		/* (record, area): the result */
 fj_door_leaving:			/* from here on signals of libc's own are let in */
-	cmpl	$0, SLOT_DEFERRED(%r12)
+	cmpl	$0, AREA_DEFERRED(%r12)
 	jne	5f
 6:	mov	%rbx, %rsp
-	movl	$0, SLOT_BUSY(%r12)	/* FJ_IDLE: from here on nothing of ours is on its stack */
+	movl	$0, AREA_BUSY(%r12)	/* FJ_IDLE: from here on nothing of ours is on its stack */
 	cmpl	$0, RECORD_TAIL(%rsp)
 	jne	3f
 1:	mov	16(%rsp), %rsi
@@ -130,7 +130,7 @@ fj_door_deferred_made:
 5:	mov	%rbx, %rdi
 	mov	%r12, %rsi
 	mov	%rax, %rdx
-	call	fj_door_signals		/* (record, slot, result): the result */
+	call	fj_door_signals		/* (record, area, result): the result */
 	jmp	6b
 7:	and	$-16, %rsp
 	mov	$14, %edi		/* __NR_rt_sigprocmask */

@@ -6,7 +6,7 @@
  *
  * The kernel would run it on the engine's, with the engine's registers. Collectors stop threads by
  * a signal, and look for what is in use in the registers, and from there, or from the handler's
- * stack, to the thread's beginning. So handlers are entered by way of handler.S, and when a slot's
+ * stack, to the thread's beginning. So handlers are entered by way of handler.S, and when an area's
  * stack was interrupted, they are called below where the program made its call, with a ucontext in
  * which it is just behind that.
  *
@@ -33,7 +33,7 @@
 
 extern const char fj_door_deferred_made[];
 
-#define BELOW_FRAME 1024u /* on the slot's stack: what fj_handler_done() needs */
+#define BELOW_FRAME 1024u /* on the area's stack: what fj_handler_done() needs */
 
 #define FPSTATE_LEGACY 512u /* struct _fpstate_64, and where its last bytes say more: */
 #define FPSTATE_MAGIC 464u
@@ -67,7 +67,7 @@ struct shown {
 	uint64_t outer_sp;
 };
 
-/* The slot that was interrupted, when the handler has come to its stack. */
+/* The area that was interrupted, when the handler has come to its stack. */
 static struct fj_thread *interrupted(const struct fj_frame *f)
 {
 	struct fj_thread *t = fj_thread_holding(f->regs.sp - 1); /* at its top, at first */
@@ -95,7 +95,7 @@ static void show_record(const struct fj_door_record *record, struct sigcontext_6
 	regs->sp = (uint64_t)record + FJ_DOOR_ROOM;
 }
 
-/* The slot that knows the program's signal stack: whose stack the kernel had, or has used. */
+/* The area that knows the program's signal stack: whose stack the kernel had, or has used. */
 static struct fj_thread *owner_of(const struct fj_frame *f)
 {
 	struct fj_thread *t = fj_thread_holding(f->stack.sp);

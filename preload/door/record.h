@@ -46,7 +46,7 @@ _Static_assert(offsetof(struct fj_door_record, deferred_arg) == 80 &&
 /* signals.c: nothing of the engine is under way. Signals that waited for that are sent again, and
  * the record says how to let them in. The result that entry.S goes on with. */
 long fj_door_signals(struct fj_door_record *record, struct fj_thread *t, long r);
-/* Take over what came before the slot was known. */
+/* Take over what came before the area was known. */
 void fj_door_signals_take(struct fj_thread *t);
 extern uint32_t fj_door_signals_early;
 /* The entry of our handler: entry.S. */

@@ -30,7 +30,7 @@ extern const char fj_door_maybe[], fj_door_maybe_below[], fj_door_maybe_flags[],
 extern uint64_t fj_door_bits[FJ_DOOR_CALLS / 64];
 uint64_t fj_door_signal_came(int sig, const void *info, struct fj_frame *f);
 
-/* Signals that came when the door had been entered and no slot was borrowed yet, by fs base. More
+/* Signals that came when the door had been entered and no area was borrowed yet, by fs base. More
  * threads than these are not there at once. */
 #define EARLY 16
 static struct {

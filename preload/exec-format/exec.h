@@ -33,8 +33,8 @@ bool fj_elf_is_ours(const Elf64_Ehdr *head, size_t size);
 unsigned fj_elf_machine(const void *head, size_t size);
 
 /* Does `head`, the first `size` bytes of an ELF program that fj_elf_check() accepts, say that it is
- * a loader of ours (exec-format/note.h), and one whose command line is ours? What lies beyond says
- * nothing. */
+ * a loader of ours (exec-format/elf_note.h), and one whose command line is ours? What lies beyond
+ * says nothing. */
 bool fj_elf_is_loader(const void *head, size_t size);
 /* The same of the `fakejail` command (scripts/front). */
 bool fj_elf_is_front(const void *head, size_t size);

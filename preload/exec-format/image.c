@@ -3,7 +3,7 @@
  *
  * image.c - reading the first bytes of a file as the kernel does. */
 #include "exec-format/exec.h"
-#include "exec-format/note.h"
+#include "exec-format/elf_note.h"
 #include "sys/sys.h"
 
 static bool is_blank(char c)

@@ -58,7 +58,7 @@ long fj_exec_check_strings(uint64_t array)
 }
 
 /* Room for `n` pointers. A mapping made here is freed by the exec; when that fails, by the caller
- * (`*mapped`). In a vfork child it would stay behind in the parent, so the thread's slot keeps it
+ * (`*mapped`). In a vfork child it would stay behind in the parent, so the thread's area keeps it
  * for the next time. */
 static uint64_t *pointer_room(struct fj_call *c, size_t n)
 {

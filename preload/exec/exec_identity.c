@@ -7,7 +7,7 @@
 #include "inode/owned.h"
 #include "cred/ids.h"
 #include "jail/mounts.h"
-#include "own/own.h"
+#include "ownership/ownership.h"
 #include "seccomp/policy.h"
 #include "sys/abi.h"
 #include "sys/sys.h"
@@ -19,9 +19,9 @@
 static void read_capabilities(const struct fj_file *found, struct fj_exec_file *file)
 {
 	uint32_t data[6];
-	const long n = !(found->owner.flags & FJ_OWN_ATTRIBUTES) ?
+	const long n = !(found->owner.flags & FJ_OWNER_ATTRIBUTES) ?
 			       0 :
-			       fj_own_get_attribute(
+			       fj_owner_get_attribute(
 				       &found->key, "security.capability", data, sizeof(data));
 
 	if (n != 20 && n != 24 && n != 12)

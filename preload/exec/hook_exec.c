@@ -14,7 +14,7 @@
 #include "seccomp/policy.h"
 #include "exec/process_layout.h"
 #include "exec/program.h"
-#include "own/own.h"
+#include "ownership/ownership.h"
 #include "call/args.h"
 #include "call/call.h"
 #include "call/row.h"

@@ -16,7 +16,7 @@
 #include "inode/exe.h"
 #include "jail/mount_table.h"
 #include "jail/root.h"
-#include "own/own.h"
+#include "ownership/ownership.h"
 #include "seccomp/policy.h"
 #include "signal/faults.h"
 #include "signal/hook_signal.h"
@@ -26,8 +26,8 @@
  * TOLD: it is handed over in words of its own (struct fj_handoff), to the room's start function.
  * ANEW: the next program begins with none, or finds it again by a descriptor or from the kernel. */
 #define FJ_PROCESS_SECTIONS(X)                                                                     \
-	X(fj_root, FJ_ROOT_AT, FJ_OWN_NAMESPACE_AT, TOLD)                                          \
-	X(fj_own_namespace, FJ_OWN_NAMESPACE_AT, FJ_GUARD_AT, ANEW)                                \
+	X(fj_root, FJ_ROOT_AT, FJ_OWNER_NAMESPACE_AT, TOLD)                                        \
+	X(fj_owner_namespace, FJ_OWNER_NAMESPACE_AT, FJ_GUARD_AT, ANEW)                            \
 	X(fj_guard, FJ_GUARD_AT, FJ_UMASK_AT, KEPT)                                                \
 	X(fj_umask, FJ_UMASK_AT, FJ_TRAPPED_AT, KEPT)                                              \
 	X(fj_trapped, FJ_TRAPPED_AT, FJ_IDS_AT, KEPT)                                              \
@@ -35,8 +35,8 @@
 	X(fj_traceme, FJ_TRACEME_AT, FJ_ACTIONS_AT, ANEW)                                          \
 	X(fj_actions, FJ_ACTIONS_AT, FJ_FAULTS_AT, TOLD)                                           \
 	X(fj_faults, FJ_FAULTS_AT, FJ_ROOT_SEEN_AT, ANEW)                                          \
-	X(fj_root_seen, FJ_ROOT_SEEN_AT, FJ_OWN_WATCH_AT, KEPT)                                    \
-	X(fj_own_watch, FJ_OWN_WATCH_AT, FJ_EXE_AT, KEPT)                                          \
+	X(fj_root_seen, FJ_ROOT_SEEN_AT, FJ_OWNER_WATCH_AT, KEPT)                                  \
+	X(fj_owner_watch, FJ_OWNER_WATCH_AT, FJ_EXE_AT, KEPT)                                      \
 	X(fj_exe, FJ_EXE_AT, FJ_ROOT_TEXT_AT, TOLD)                                                \
 	X(fj_root_text, FJ_ROOT_TEXT_AT, FJ_PROCESS_SIZE, TOLD)
 

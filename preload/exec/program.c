@@ -189,10 +189,11 @@ static bool open_quickly(struct fj_call *c, int dirfd, const char *jail_path, bo
 			return fj_fast_end(&q);
 		do
 			*fd = fj_program_open_fd(&q.place);
-		while (*fd == -ENOENT && fj_fast_below(&q));
+		while (*fd == -ENOENT && fj_fast_next_layer(&q));
 		if (p)
 			p->held_fd = hold(&q.place, *fd);
-		if (!fj_fast_tells(&q, *fd) || (q.is_layered && !fj_is_err(*fd) && is_empty(*fd))) {
+		if (!fj_fast_is_answer(&q, *fd) ||
+			(q.is_layered && !fj_is_err(*fd) && is_empty(*fd))) {
 			if (!fj_is_err(*fd))
 				fj_close((int)*fd);
 			if (p)
@@ -220,7 +221,7 @@ static bool open_quickly(struct fj_call *c, int dirfd, const char *jail_path, bo
 			p->exe = s.at;
 		}
 		return true;
-	} while (fj_fast_beyond(&q));
+	} while (fj_fast_follow(&q));
 	return false;
 }
 

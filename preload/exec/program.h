@@ -7,7 +7,7 @@
 #define FJ_PROGRAM_H
 
 #include "exec-format/exec.h"
-#include "sys/slot.h"
+#include "sys/thread_area.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,7 +26,7 @@ struct fj_exec_room {
 };
 static inline struct fj_exec_room *fj_exec_room(const struct fj_thread *t)
 {
-	return (struct fj_exec_room *)fj_slot_at(t, FJ_EXEC_ROOM_AT);
+	return (struct fj_exec_room *)fj_thread_area_at(t, FJ_EXEC_ROOM_AT);
 }
 
 /* Enough for the program headers and the interpreter's name of what ld(1) makes; more than all that

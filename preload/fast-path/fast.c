@@ -62,10 +62,10 @@ static bool find_below_cwd(struct fj_fast *q, const struct fj_root *root, const 
 	struct fj_str key, pos;
 	bool is_asked;
 
-	q->moves = fj_stand_begin();
+	q->moves = fj_cwd_begin();
 	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
 	fj_str_init(&key, fj_scratch(t, FJ_REST_SIZE), FJ_REST_SIZE);
-	if (!fj_stand_where(t, q->epoch, q->moves, &pos, &is_asked) || !fj_path_seen(pos.at, &key))
+	if (!fj_cwd_where(t, q->epoch, q->moves, &pos, &is_asked) || !fj_path_seen(pos.at, &key))
 		return false;
 	if (key.len > 1)
 		fj_str_put(&key, "/");
@@ -88,9 +88,9 @@ __attribute__((noinline)) static bool may_search_cwd(struct fj_fast *q)
 	bool is_asked, may;
 
 	q->epoch = fj_facts_epoch();
-	q->moves = fj_stand_begin();
+	q->moves = fj_cwd_begin();
 	fj_str_init(&pos, fj_scratch_path(q->t), FJ_PATH_MAX);
-	may = q->takes_cwd && fj_stand_where(q->t, q->epoch, q->moves, &pos, &is_asked) &&
+	may = q->takes_cwd && fj_cwd_where(q->t, q->epoch, q->moves, &pos, &is_asked) &&
 	      !is_asked && fj_path_is_let(q->t, pos.at, q->epoch, &q->is_in_root);
 	fj_scratch_release(q->t, mark);
 	q->stands = may;
@@ -220,7 +220,7 @@ FJ_HOT bool fj_fast_find(struct fj_fast *q)
 	struct fj_str value;
 	enum fj_dir_kind kind;
 	unsigned flags = 0;
-	uint32_t turn;
+	uint32_t sequence;
 
 	while (name > path && name[-1] != '/')
 		name--;
@@ -264,7 +264,7 @@ FJ_HOT bool fj_fast_find(struct fj_fast *q)
 	} else if (!len && !fj_search(t)->asks) {
 		q->place.name = name;
 	} else {
-		fact = fj_facts_look(root, path, len, q->epoch, &turn);
+		fact = fj_facts_look(root, path, len, q->epoch, &sequence);
 		if (!fact)
 			return false;
 		flags = fj_fact_flags(fact, t);
@@ -275,7 +275,7 @@ FJ_HOT bool fj_fast_find(struct fj_fast *q)
 			if (!use(q, flags, &value, name, name_len))
 				return false;
 		}
-		if (!fj_fact_held(fact, turn))
+		if (!fj_fact_held(fact, sequence))
 			return false;
 	}
 	if (!(flags & FJ_FACT_PLAIN) && is_special(name, name_len))

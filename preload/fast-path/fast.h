@@ -21,7 +21,7 @@
  *
  * if (fj_fast_begin(&q, ...))
  *         do ... the call, on q.place; return when it is conclusive
- *         while (fj_fast_beyond(&q));
+ *         while (fj_fast_follow(&q));
  * ... only the walk can tell; nothing of scratch memory is kept */
 struct fj_fast {
 	struct fj_thread *t;
@@ -37,10 +37,10 @@ struct fj_fast {
 	bool only_upper;    /* but of the upper one alone */
 	bool is_layered;    /* the place is in a union: what is found may be a whiteout */
 	bool takes_cwd;	    /* the place may be one in the working directory */
-	bool stands;	    /* and is, as what is known of it says: stand.c */
+	bool stands;	    /* and is, as what is known of it says: cwd.c */
 	bool is_in_root;    /* facts say that it lies in the root's own tree, in no mount */
-	uint32_t moves;	    /* then: for fj_stand_held() */
-	bool needs_no_note; /* by what leads there it is known which position it has: back.c */
+	uint32_t moves;	    /* then: for fj_cwd_held() */
+	bool needs_no_note; /* by what leads there it is known which position it has: from_host.c */
 	uint32_t left;	    /* layers that have the directory, too, below the place's */
 	const char *dir;    /* position of the directory, when a descriptor in a union led there */
 };
@@ -62,7 +62,7 @@ bool fj_fast_begin_rooted(
 /* After the call on its place: is what led there still right? */
 static inline bool fj_fast_held(const struct fj_fast *q)
 {
-	return fj_facts_hold(q->epoch) && (!q->stands || fj_stand_held(q->moves));
+	return fj_facts_hold(q->epoch) && (!q->stands || fj_cwd_held(q->moves));
 }
 /* A name in a layer is absolute, or lies in the jail's own root. */
 static inline void fj_fast_aim(struct fj_fast *q)
@@ -70,7 +70,7 @@ static inline void fj_fast_aim(struct fj_fast *q)
 	q->place.dirfd = q->place.name[0] == '/' ? AT_FDCWD : FJ_FD_ROOT(fj_jail);
 }
 /* Nothing is there: let the place lead to the next layer. False: that was the last. */
-static inline bool fj_fast_below(struct fj_fast *q)
+static inline bool fj_fast_next_layer(struct fj_fast *q)
 {
 	if (__builtin_expect(!q->left, 1))
 		return false;
@@ -90,23 +90,23 @@ bool fj_fast_stands_in_one(struct fj_fast *q, struct fj_str *pos);
 /* Is `r`, which the kernel said of the place, the answer? Else only the walk can tell. Another thread
  * or process may have replaced what the facts said; and of a relative path the directory above may
  * not be searchable though the working directory is, of one in a union that of one layer alone. */
-static inline bool fj_fast_tells(const struct fj_fast *q, long r)
+static inline bool fj_fast_is_answer(const struct fj_fast *q, long r)
 {
 	return fj_fast_held(q) && (r != -EACCES || (q->path[0] == '/' && !q->is_layered));
 }
 /* The same of openat2(2) that refuses links: what it has opened is right in any case, and what a
  * signal ended is not to be made again. Other errors than these may be of that refusal. */
-static inline bool fj_fast_tells_of_open(const struct fj_fast *q, long r)
+static inline bool fj_fast_is_answer_to_open(const struct fj_fast *q, long r)
 {
 	return !fj_is_err(r) || r == -EINTR ||
-	       ((r == -ENOENT || r == -EEXIST || r == -EACCES) && fj_fast_tells(q, r));
+	       ((r == -ENOENT || r == -EEXIST || r == -EACCES) && fj_fast_is_answer(q, r));
 }
 /* The position of the place, a directory in a union, into `pos`, which is empty. False: it is not known. */
 bool fj_fast_position(const struct fj_fast *q, struct fj_str *pos);
 /* The place is a directory. Is it merged of several layers? -1: that is not known. */
 int fj_fast_is_merged(const struct fj_fast *q);
 /* The place is a symlink that is to be followed: find what it leads to. */
-bool fj_fast_beyond(struct fj_fast *q);
+bool fj_fast_follow(struct fj_fast *q);
 /* Give up: give scratch memory back. False. */
 bool fj_fast_end(struct fj_fast *q);
 /* For these files alone: looks for `q->path`, with what fj_fast_begin() and its kin have set. False: facts do

@@ -39,7 +39,7 @@ static bool go_past_link(struct fj_fast *q)
 	return done;
 }
 
-bool fj_fast_beyond(struct fj_fast *q)
+bool fj_fast_follow(struct fj_fast *q)
 {
 	if (q->links++ == LINKS_MAX)
 		return fj_fast_end(q);

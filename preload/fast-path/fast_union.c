@@ -21,23 +21,23 @@ bool fj_fast_stands_in_one(struct fj_fast *q, struct fj_str *pos)
 {
 	const struct fj_fact *f;
 	unsigned flags;
-	uint32_t turn;
+	uint32_t sequence;
 	bool is_asked;
 
 	/* (Where a device does not tell whose a file is, its path does.) */
 	if (q->dirfd != AT_FDCWD || !q->epoch || !q->takes_layers || !q->takes_cwd ||
 		q->only_upper || fj_mount_flags()->dirs_share_device)
 		return false;
-	q->moves = fj_stand_begin();
-	if (!fj_stand_where(q->t, q->epoch, q->moves, pos, &is_asked))
+	q->moves = fj_cwd_begin();
+	if (!fj_cwd_where(q->t, q->epoch, q->moves, pos, &is_asked))
 		return false;
-	f = fj_facts_look(
-		&own_root, pos->at + (pos->len != 0), pos->len ? pos->len - 1 : 0, q->epoch, &turn);
+	f = fj_facts_look(&own_root, pos->at + (pos->len != 0), pos->len ? pos->len - 1 : 0,
+		q->epoch, &sequence);
 	if (!f)
 		return false;
 	flags = fj_fact_flags(f, q->t);
 	if ((flags & (FJ_FACT_UNION | FJ_FACT_MERGED)) != FJ_FACT_UNION ||
-		(fj_search(q->t)->asks && !(flags & FJ_FACT_LETS)) || !fj_fact_held(f, turn))
+		(fj_search(q->t)->asks && !(flags & FJ_FACT_LETS)) || !fj_fact_held(f, sequence))
 		return false;
 	fj_dir_ask_noted(q->t);
 	q->is_layered = q->stands = true;
@@ -69,13 +69,13 @@ void fj_dir_opened(const struct fj_fast *q, int fd)
 	const bool is_absolute = q->path[0] == '/';
 	struct fj_str parent, child;
 	char key[FJ_DIR_KEY_SIZE];
-	uint32_t turn;
+	uint32_t sequence;
 
 	/* (Where a directory has several positions, it is not known which one the next who asks
 	 * would be told.) */
 	if (fj_mount_flags()->has_aliases || !q->epoch ||
 		(is_absolute ? fj_root()->len != 0 : !q->dir) || !fj_dir_key(fd, key) ||
-		fj_facts_look(&own_root, key, FJ_DIR_KEY_SIZE, q->epoch, &turn))
+		fj_facts_look(&own_root, key, FJ_DIR_KEY_SIZE, q->epoch, &sequence))
 		return;
 	fj_str_init(&parent, fj_scratch(q->t, FJ_FACT_TEXT), FJ_FACT_TEXT);
 	fj_str_init(&child, fj_scratch(q->t, FJ_FACT_TEXT), FJ_FACT_TEXT);

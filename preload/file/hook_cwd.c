@@ -65,13 +65,13 @@ static long chdir_noted(struct fj_call *c, const char *jail_path)
 	if (r < 0)
 		return r;
 	fd = fj_open_path(place.dirfd, place.name, O_DIRECTORY | (place.is_magic ? 0 : O_NOFOLLOW));
-	fj_stand_moves();
+	fj_cwd_moves();
 	r = fj_is_err(fd) ? fd : fj_sys1(__NR_fchdir, fd);
 	if (!r)
 		see_entered(c->thread, &place);
 	if (!r && place.pos && !place.is_magic && !fj_is_borrowed_memory())
 		fj_cwd_note(place.pos);
-	fj_stand_moved();
+	fj_cwd_moved();
 	if (!fj_is_err(fd))
 		fj_close((int)fd);
 	fj_place_done(&place);
@@ -86,7 +86,7 @@ static uint64_t hash_of(const char *jail_path, size_t len, uint64_t epoch, bool 
 	uint64_t hash;
 
 	*is_asked = jail_path[0] == '/' && len == 1; /* the root was, as it became that */
-	if (!fj_own_roots || !epoch || jail_path[0] != '/' || len == 1)
+	if (!fj_owner_roots || !epoch || jail_path[0] != '/' || len == 1)
 		return 0;
 	hash = fj_roots_hash_of_way(jail_path, len, epoch);
 	*is_asked = fj_roots_saw(hash);
@@ -115,9 +115,9 @@ long fj_hook_chdir(struct fj_call *c)
 	r = fj_find_object(c, AT_FDCWD, jail_path, FJ_FOLLOW, O_DIRECTORY, &directory);
 	if (r < 0)
 		return r;
-	fj_stand_moves();
+	fj_cwd_moves();
 	r = fj_sys1(__NR_fchdir, directory.dirfd);
-	fj_stand_moved();
+	fj_cwd_moved();
 	if (!r && !(is_asked && fj_facts_hold(epoch))) {
 		if (hash && directory.is_direct) {
 			fj_roots_see_fd(c->thread, AT_FDCWD, false);
@@ -135,9 +135,9 @@ long fj_hook_fchdir(struct fj_call *c)
 {
 	long r;
 
-	fj_stand_moves();
+	fj_cwd_moves();
 	r = fj_kernel(c);
-	fj_stand_moved();
+	fj_cwd_moved();
 	return r;
 }
 

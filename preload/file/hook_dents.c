@@ -13,7 +13,7 @@
 #include "union/union.h"
 #include "sys/abi.h"
 #include "jail/jail.h"
-#include "own/own.h"
+#include "ownership/ownership.h"
 #include "path/path.h"
 #include "path/proc.h"
 #include "records/records.h"
@@ -93,9 +93,9 @@ static void show_device(
 	struct fj_file file;
 
 	if (*type != FJ_DT_REG ||
-		(!fj_own_is_scattered && (!fj_own_find_ino(l->dev, ino, &owner) ||
-						 !(owner.flags & FJ_OWN_DEVICE))) ||
-		fj_file_look(c, l->fd, name, 0, &file) || !(file.owner.flags & FJ_OWN_DEVICE))
+		(!fj_owner_is_scattered && (!fj_owner_find_ino(l->dev, ino, &owner) ||
+						   !(owner.flags & FJ_OWNER_DEVICE))) ||
+		fj_file_look(c, l->fd, name, 0, &file) || !(file.owner.flags & FJ_OWNER_DEVICE))
 		return;
 	*type = (file.owner.mode & FJ_S_IFMT) == FJ_S_IFCHR ? FJ_DT_CHR : FJ_DT_BLK;
 }
@@ -131,7 +131,7 @@ static long tidy(struct fj_call *c, const struct listing *l, long len)
 
 long fj_hook_getdents(struct fj_call *c)
 {
-	struct listing l = {.fd = (int)c->arg[0], .has_devices = fj_own_has_devices()};
+	struct listing l = {.fd = (int)c->arg[0], .has_devices = fj_owner_has_devices()};
 	struct stat st;
 	long r, kept;
 
@@ -145,7 +145,7 @@ long fj_hook_getdents(struct fj_call *c)
 		return fj_dev_list(c);
 	if (r <= 0)
 		return r;
-	if (l.has_devices || (l.is_alone && (l.alone.dir_device || !fj_own_is_empty()))) {
+	if (l.has_devices || (l.is_alone && (l.alone.dir_device || !fj_owner_is_empty()))) {
 		l.has_devices = !fj_sys2(__NR_fstat, l.fd, &st);
 		l.dev = l.alone.dev = st.st_dev;
 	}

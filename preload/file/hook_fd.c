@@ -3,8 +3,8 @@
  *
  * hook_fd.c - the jail's own descriptors, which the program must not close, replace, mark or use.
  *
- * For the program they are numbers that are not open. Where one is an argument of its own row.c has
- * seen to that; here are those that lie in memory. */
+ * For the program they are numbers that are not open. Where one is an argument of its own
+ * dispatch.c has seen to that; here are those that lie in memory. */
 #include "call/hooks.h"
 #include "call/condition.h"
 #include "signal/signalfd.h"
@@ -23,7 +23,7 @@
 
 long fj_hook_our_fd(struct fj_call *c)
 {
-	return fj_kernel(c); /* of a descriptor that is not open: row.c */
+	return fj_kernel(c); /* of a descriptor that is not open: dispatch.c */
 }
 
 long fj_hook_fcntl(struct fj_call *c)

@@ -235,8 +235,8 @@ FJ_HOT long fj_hook_readlink(struct fj_call *c)
 			r = read_link_at(c, &q.place,
 				jail_path[0] != '/' || !fj_jail_paths()->root[0] ||
 					q.place.dirfd == AT_FDCWD);
-		while (r == -ENOENT && fj_fast_below(&q));
-		if (fj_fast_tells(&q, r) &&
+		while (r == -ENOENT && fj_fast_next_layer(&q));
+		if (fj_fast_is_answer(&q, r) &&
 			(__builtin_expect(!q.is_layered, 1) || is_read_right(c, &q.place, r)))
 			return r;
 		fj_fast_end(&q);

@@ -191,7 +191,7 @@ static long peer_groups(struct fj_call *c)
 		return -EFAULT;
 	r = fj_sys5(__NR_getsockopt, c->arg[0], FJ_SOL_SOCKET, FJ_SO_PEERCRED, &cred, &len);
 	if (r < 0 || cred.uid != (uint32_t)fj_sys0(__NR_getuid) ||
-		!fj_identity_of(c->thread, cred.pid, &who) || who.group_count > FJ_BOARD_GROUPS)
+		!fj_identity_of(c->thread, cred.pid, &who) || who.group_count > FJ_IDENTITY_GROUPS)
 		return fj_kernel(c);
 	len = (int)(who.group_count * sizeof(who.group[0]));
 	if (fj_guest_write(c->arg[4], &len, sizeof(len)))

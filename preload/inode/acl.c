@@ -4,14 +4,14 @@
  * acl.c - access control lists of files: set, read, and handed down by directories (acl(5)).
  *
  * An access list and the mode are one thing: setting one changes the other. What a list says is
- * own/acl.c's. */
+ * ownership/acl.c's. */
 #include "inode/owned.h"
 #include "sys/guest.h"
 #include "call/call.h"
 #include "cred/ids.h"
 #include "jail/facts.h"
 #include "layers/place.h"
-#include "own/own.h"
+#include "ownership/ownership.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
@@ -19,11 +19,11 @@
 #define ACL_MAX 8192u /* about 1000 entries; ext4 holds some 500 */
 #define HEAD 4u	      /* struct posix_acl_xattr_header of linux/posix_acl_xattr.h */
 
-bool fj_acl_default(struct fj_call *c, const struct fj_own_key *key, uint32_t *mode)
+bool fj_acl_default(struct fj_call *c, const struct fj_owner_key *key, uint32_t *mode)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	char *value = fj_scratch(c->thread, ACL_MAX);
-	const long size = fj_own_get_attribute(key, FJ_ACL_DEFAULT, value, ACL_MAX);
+	const long size = fj_owner_get_attribute(key, FJ_ACL_DEFAULT, value, ACL_MAX);
 	bool is_mode;
 	const long granted =
 		size > (long)HEAD ? fj_acl_read(value, (size_t)size, &is_mode) : -ENODATA;
@@ -35,20 +35,21 @@ bool fj_acl_default(struct fj_call *c, const struct fj_own_key *key, uint32_t *m
 	return true;
 }
 
-void fj_acl_inherit(struct fj_call *c, const struct fj_own_key *parent, const struct fj_file *file)
+void fj_acl_inherit(
+	struct fj_call *c, const struct fj_owner_key *parent, const struct fj_file *file)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	char *value = fj_scratch(c->thread, ACL_MAX);
-	const long size = fj_own_get_attribute(parent, FJ_ACL_DEFAULT, value, ACL_MAX);
+	const long size = fj_owner_get_attribute(parent, FJ_ACL_DEFAULT, value, ACL_MAX);
 	bool is_mode;
 
 	if (size > (long)HEAD && fj_acl_read(value, (size_t)size, &is_mode) >= 0) {
 		/* In this order: listxattr(2) tells it. */
 		if ((file->real_mode & FJ_S_IFMT) == FJ_S_IFDIR)
-			fj_own_set_attribute(
+			fj_owner_set_attribute(
 				&file->key, FJ_ACL_DEFAULT, value, (size_t)size, 0, &file->owner);
 		if (!is_mode)
-			fj_own_set_attribute(
+			fj_owner_set_attribute(
 				&file->key, FJ_ACL_ACCESS, value, (size_t)size, 0, &file->owner);
 	}
 	fj_scratch_release(c->thread, mark);
@@ -57,7 +58,7 @@ void fj_acl_inherit(struct fj_call *c, const struct fj_own_key *parent, const st
 /* No list is what was wanted: set_posix_acl() of fs/posix_acl.c. */
 static long set_none(const struct fj_file *file, const char *name)
 {
-	const long r = fj_own_set_attribute(&file->key, name, NULL, 0, 0, &file->owner);
+	const long r = fj_owner_set_attribute(&file->key, name, NULL, 0, 0, &file->owner);
 
 	return r == -ENODATA ? 0 : r;
 }
@@ -76,13 +77,13 @@ static long set_list(struct fj_call *c, const struct fj_place *place, const char
 		return set_none(file, name);
 	if (is_access) /* posix_acl_update_mode() of fs/posix_acl.c */
 		r = fj_file_chmod(c, place->dirfd, place->name, file,
-			fj_own_mode_allowed(fj_ids(), &file->owner,
+			fj_owner_mode_allowed(fj_ids(), &file->owner,
 				(file->owner.mode & 07000) | (uint32_t)mode));
 	if (r < 0)
 		return r;
 	return is_access && is_mode ?
 		       set_none(file, name) :
-		       fj_own_set_attribute(&file->key, name, value, size, 0, &file->owner);
+		       fj_owner_set_attribute(&file->key, name, value, size, 0, &file->owner);
 }
 
 /* do_set_acl() of fs/posix_acl.c reads the list before it asks who sets it. */
@@ -134,7 +135,7 @@ long fj_acl_get(struct fj_call *c, const char *name, const struct fj_file *file,
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	char *copy = fj_scratch(c->thread, ACL_MAX);
-	long r = fj_own_get_attribute(&file->key, name, copy, ACL_MAX);
+	long r = fj_owner_get_attribute(&file->key, name, copy, ACL_MAX);
 
 	if (r > 0 && fj_streq(name, FJ_ACL_ACCESS))
 		fj_acl_take_mode(copy, (size_t)r, file->owner.mode);

@@ -3,7 +3,7 @@
  *
  * creators.c - who is making a file at this moment, in the whole jail.
  *
- * A file that needs a record has none for the moment between its appearing and fj_own_set(), and
+ * A file that needs a record has none for the moment between its appearing and fj_owner_set(), and
  * shows as root's. Somebody else who is not root would be refused then what its owner may do. So
  * makers say that they are at work, and whoever was refused while one was looks again. Those who
  * are not refused do not come here. */

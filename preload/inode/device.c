@@ -18,7 +18,7 @@
 #include "jail/mount_flags.h"
 #include "jail/mounts.h"
 #include "layers/place.h"
-#include "own/own.h"
+#include "ownership/ownership.h"
 #include "path/path.h"
 #include "walk/walk.h"
 #include "records/records.h"
@@ -90,7 +90,7 @@ void fj_device_forget(int fd)
 }
 
 /* `fd` leads to the device of the node `key` at `host_path`. */
-static void remember_device(int fd, const struct fj_own_key *key, const char *host_path)
+static void remember_device(int fd, const struct fj_owner_key *key, const char *host_path)
 {
 	const size_t size = fj_strlen(host_path) + 1;
 	int i;
@@ -151,7 +151,7 @@ static bool look_at_node(struct fj_call *c, int fd, struct fj_file *file, char *
 {
 	long n;
 
-	if (fj_file_look(c, fd, "", AT_EMPTY_PATH, file) || !(file->owner.flags & FJ_OWN_DEVICE))
+	if (fj_file_look(c, fd, "", AT_EMPTY_PATH, file) || !(file->owner.flags & FJ_OWNER_DEVICE))
 		return false;
 	n = fj_fd_target(fd, node_path);
 	node_path[fj_is_err(n) ? 0 : n] = 0;
@@ -208,7 +208,7 @@ long fj_device_access(struct fj_call *c, int dirfd, const char *jail_path, bool 
 	if (fj_find_object(c, dirfd, jail_path, follows ? FJ_FOLLOW : 0, 0, &object) < 0)
 		return -EACCES;
 	is_device = !fj_file_look(c, object.dirfd, object.name, AT_EMPTY_PATH, &file) &&
-		    (file.owner.flags & FJ_OWN_DEVICE);
+		    (file.owner.flags & FJ_OWNER_DEVICE);
 	fj_place_done(&object);
 	return is_device ? fj_may(fj_ids(), &file.owner, (unsigned)fj_arg(c, FJ_MODE, 0) & 7) :
 			   -EACCES;

@@ -23,7 +23,7 @@ void fj_device_forget(int fd);
 
 struct fj_device_node {
 	int fd;
-	struct fj_own_key key;
+	struct fj_owner_key key;
 };
 /* Was `fd` opened by a pretended device node? Then `node->key` is the node's; `node->fd` is a new
  * O_PATH descriptor of what now has the name that the node had, or negative. */

@@ -56,7 +56,7 @@ bool fj_exe_is_known(struct fj_thread *t)
 		const bool is = !fj_sys4(__NR_newfstatat, q.place.dirfd, q.place.name, &st,
 					AT_SYMLINK_NOFOLLOW) &&
 				st.st_ino == own_exe()->ino && st.st_dev == own_exe()->dev &&
-				fj_fast_tells(&q, 0);
+				fj_fast_is_answer(&q, 0);
 
 		fj_fast_end(&q);
 		if (is)

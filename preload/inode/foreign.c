@@ -86,7 +86,8 @@ bool fj_dev_is_foreign(struct fj_call *c, uint64_t dev, int dirfd, const char *n
 
 	/* (Then it does not matter in which root of those on the device it is: that may cost a call. And
 	 * the mounts are not looked at: a page fault in a new process.) */
-	if (dev == fj_jail->root_dev && !fj_mount_flags()->dirs_share_device && !fj_own_has_news())
+	if (dev == fj_jail->root_dev && !fj_mount_flags()->dirs_share_device &&
+		!fj_owner_has_news())
 		return false;
 	if (!fj_mounts_look(&seen)->count && !fj_jail_paths()->root[0])
 		return false;

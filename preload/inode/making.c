@@ -4,15 +4,15 @@
  * making.c - the record of a file that is being made.
  *
  * A file made by root with an ordinary mode needs none: on disk it is as it shall be. One is
- * written for what the disk must not carry (fj_own_real_mode), for a maker who is not root, below a
- * bind mount, in a directory that hands its group down, and for devices. */
+ * written for what the disk must not carry (fj_owner_real_mode), for a maker who is not root, below
+ * a bind mount, in a directory that hands its group down, and for devices. */
 #include "inode/making.h"
 
 #include "call/call.h"
 #include "call/translate.h"
 #include "cred/ids.h"
 #include "inode/owned.h"
-#include "own/own.h"
+#include "ownership/ownership.h"
 #include "path/path.h"
 #include "records/records.h"
 #include "sys/abi.h"
@@ -35,7 +35,7 @@ void fj_making_begin(struct fj_call *c, const struct fj_place *place, uint32_t t
 					.mode = type | (mode & 07777 & ~fj_umask())}};
 	if (type == FJ_S_IFLNK)
 		m->owner.mode = type | 0777;
-	if (fj_own_has_inheriting_dirs() || (m->owner.mode & 022)) {
+	if (fj_owner_has_inheriting_dirs() || (m->owner.mode & 022)) {
 		struct fj_file parent;
 		struct fj_str s;
 		char *text;
@@ -51,7 +51,7 @@ void fj_making_begin(struct fj_call *c, const struct fj_place *place, uint32_t t
 		fj_scratch_release(c->thread, mark);
 		if (!r) {
 			m->parent = parent.key;
-			if ((parent.owner.flags & FJ_OWN_ATTRIBUTES) && type != FJ_S_IFLNK) {
+			if ((parent.owner.flags & FJ_OWNER_ATTRIBUTES) && type != FJ_S_IFLNK) {
 				uint32_t granted =
 					type | (mode & 07777); /* without the umask: umask(2) */
 
@@ -64,19 +64,19 @@ void fj_making_begin(struct fj_call *c, const struct fj_place *place, uint32_t t
 				if (type == FJ_S_IFDIR)
 					m->owner.mode |= FJ_S_ISGID;
 				else if (m->owner.mode & 0010) /* mode_strip_sgid() */
-					m->owner.mode = fj_own_mode_allowed(
+					m->owner.mode = fj_owner_mode_allowed(
 						ids, &parent.owner, m->owner.mode);
 			}
 		}
 	}
-	m->real_mode = fj_own_real_mode(m->owner.mode, is_foreign) & 0777;
+	m->real_mode = fj_owner_real_mode(m->owner.mode, is_foreign) & 0777;
 	if (type == FJ_S_IFLNK)
 		m->real_mode = 0777;
 	if (m->has_default_acl) /* the umask must not cut what the disk gets */
 		m->real_mode |= 0600;
 	m->needs_record = is_foreign || m->has_default_acl || m->owner.uid || m->owner.gid ||
 			  m->real_mode != (m->owner.mode & 07777);
-	m->may_be_stale = fj_own_is_forgetful && !fj_own_is_empty();
+	m->may_be_stale = fj_owner_is_forgetful && !fj_owner_is_empty();
 	if (m->needs_record)
 		fj_creators_enter(m);
 }
@@ -84,7 +84,7 @@ void fj_making_begin(struct fj_call *c, const struct fj_place *place, uint32_t t
 static long record(struct fj_call *c, int dirfd, const char *name, const struct fj_making *m)
 {
 	struct fj_file file;
-	unsigned what = FJ_OWN_UID | FJ_OWN_GID;
+	unsigned what = FJ_OWNER_UID | FJ_OWNER_GID;
 	long r = fj_file_look(c, dirfd, name, name[0] ? AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH, &file);
 
 	if (r == -ENOENT || r == -ENOTDIR)
@@ -92,17 +92,17 @@ static long record(struct fj_call *c, int dirfd, const char *name, const struct 
 	if (r < 0)
 		return m->needs_record ? r : 0; /* without its record it would be another's */
 	if (m->may_be_stale && file.has_record)
-		fj_own_gone(&file.key);
+		fj_owner_gone(&file.key);
 	if (!m->needs_record)
 		return 0;
-	fj_own_mark(&file.key, file.dev, dirfd, name, file.real_mode);
-	if (m->owner.flags & FJ_OWN_DEVICE)
-		what |= FJ_OWN_DEVICE | FJ_OWN_MODE;
+	fj_owner_mark(&file.key, file.dev, dirfd, name, file.real_mode);
+	if (m->owner.flags & FJ_OWNER_DEVICE)
+		what |= FJ_OWNER_DEVICE | FJ_OWNER_MODE;
 	if (m->real_mode != (m->owner.mode & 07777))
-		what |= FJ_OWN_MODE;
+		what |= FJ_OWNER_MODE;
 	if (m->has_default_acl)
-		what |= FJ_OWN_MODE;
-	r = fj_own_set(&file.key, what, &m->owner, &file.owner, file.real_mode);
+		what |= FJ_OWNER_MODE;
+	r = fj_owner_set(&file.key, what, &m->owner, &file.owner, file.real_mode);
 	if (!r && m->has_default_acl)
 		fj_acl_inherit(c, &m->parent, &file);
 	return r;

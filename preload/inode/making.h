@@ -32,7 +32,7 @@ struct fj_making {
 	bool needs_record;
 	bool may_be_stale;    /* a record of a removed file with its number may be found for it */
 	bool has_default_acl; /* of the directory, which the file inherits (acl(5)) */
-	struct fj_own_key parent;
+	struct fj_owner_key parent;
 	int32_t *maker; /* creators.c: where it is said that somebody is at work */
 };
 

@@ -15,7 +15,7 @@
 #include "cred/ids.h"
 #include "jail/jail.h"
 #include "jail/mount_flags.h"
-#include "own/own.h"
+#include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/abi.h"
 #include "sys/sys.h"
@@ -36,7 +36,7 @@ static bool show_default(
 {
 	bool foreign = false;
 
-	if (shown->uid != fj_own_real_uid())
+	if (shown->uid != fj_owner_real_uid())
 		return false;
 	for (unsigned i = 0; i < FJ_NAMELESS; i++)
 		if (dev == fj_jail->nameless_dev[i]) {
@@ -45,7 +45,7 @@ static bool show_default(
 			return false;
 		}
 	foreign = fj_dev_is_foreign(c, dev, dirfd, name);
-	fj_own_default(shown, foreign);
+	fj_owner_default(shown, foreign);
 	return foreign;
 }
 
@@ -55,7 +55,7 @@ static uint32_t hidden_names(uint64_t dev, uint64_t ino, uint64_t nlink)
 {
 	return nlink > 2 &&
 	       ((fj_jail->has_hidden && ino == fj_jail->root_ino && dev == fj_jail->root_dev) ||
-		       (fj_own_roots_met() && fj_roots_is_one(dev, ino)));
+		       (fj_owner_roots_met() && fj_roots_is_one(dev, ino)));
 }
 
 static void statx_from_stat(struct statx *sx, const struct stat *st)
@@ -123,23 +123,23 @@ __attribute__((always_inline)) static inline long ask_kernel(
 	return r;
 }
 
-FJ_HOT static struct fj_own_key key_of(
+FJ_HOT static struct fj_owner_key key_of(
 	const struct statx *sx, int dirfd, const char *name, unsigned flags)
 {
-	struct fj_own_key key;
+	struct fj_owner_key key;
 
-	fj_own_key_of(sx, dirfd, name, !(flags & AT_SYMLINK_NOFOLLOW), &key);
+	fj_owner_key_of(sx, dirfd, name, !(flags & AT_SYMLINK_NOFOLLOW), &key);
 	return key;
 }
 
 /* `fd` leads to a device of the host. When a node of the jail's led there, that is what was asked
  * about: put what the node says into `sx`, of which a node that has lost its name says only which
  * one it is. Returns the key of what is shown. */
-__attribute__((noinline)) static struct fj_own_key see_node(
+__attribute__((noinline)) static struct fj_owner_key see_node(
 	struct fj_call *c, int fd, unsigned mask, struct statx *sx)
 {
 	struct fj_device_node node;
-	struct fj_own_key key;
+	struct fj_owner_key key;
 	struct statx there;
 
 	if (!fj_device_node(c, fd, &node))
@@ -163,9 +163,9 @@ static void show_record(const struct fj_owner *record, struct statx *sx)
 {
 	sx->stx_uid = record->uid;
 	sx->stx_gid = record->gid;
-	if (record->flags & FJ_OWN_MODE)
+	if (record->flags & FJ_OWNER_MODE)
 		sx->stx_mode = (uint16_t)((sx->stx_mode & FJ_S_IFMT) | (record->mode & 07777));
-	if (record->flags & FJ_OWN_DEVICE) {
+	if (record->flags & FJ_OWNER_DEVICE) {
 		sx->stx_mode = (uint16_t)record->mode;
 		sx->stx_rdev_major = record->rdev >> 8 & 0xfff;
 		sx->stx_rdev_minor = (record->rdev & 0xff) | (record->rdev >> 12 & 0xfff00);
@@ -197,21 +197,21 @@ __attribute__((noinline)) static void show_origin(
 
 __attribute__((always_inline)) static inline bool find_record(struct fj_file *file, uint32_t links)
 {
-	return fj_own_find(&file->key, &file->owner) &&
-	       !(file->key.stamp == FJ_OWN_NO_STAMP && links &&
-		       (file->owner.flags & FJ_OWN_GONE)) &&
-	       !(links && (file->owner.flags & FJ_OWN_NAMELESS));
+	return fj_owner_find(&file->key, &file->owner) &&
+	       !(file->key.stamp == FJ_OWNER_NO_STAMP && links &&
+		       (file->owner.flags & FJ_OWNER_GONE)) &&
+	       !(links && (file->owner.flags & FJ_OWNER_NAMELESS));
 }
 
 FJ_HOT long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsigned flags,
 	unsigned mask, struct statx *sx, struct fj_file *file)
 {
-	struct fj_own_key key;
+	struct fj_owner_key key;
 	long r = ask_kernel(dirfd, name, flags, mask | STATX_BASIC_STATS | STATX_BTIME, sx);
 
 	if (r < 0)
 		return r;
-	if (__builtin_expect(fj_own_has_news(), 0))
+	if (__builtin_expect(fj_owner_has_news(), 0))
 		fj_roots_renew(c->thread, dirfd, name);
 	if ((sx->stx_mode & FJ_S_IFMT) == FJ_S_IFDIR && is_itself(name, flags))
 		fj_roots_see(c->thread, dirfd, name,
@@ -231,12 +231,12 @@ FJ_HOT long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsign
 	file->has_record = find_record(file, sx->stx_nlink);
 	/* A new root takes the records of its files over, and those around it have them no more;
 	 * and a root that was met may be found to have moved when its records are opened. */
-	if (__builtin_expect(fj_own_has_news(), 0)) {
+	if (__builtin_expect(fj_owner_has_news(), 0)) {
 		fj_roots_renew(c->thread, dirfd, name);
 		file->has_record = find_record(file, sx->stx_nlink);
 	}
-	if (__builtin_expect(fj_own_follows_tags, 0) && !file->has_record)
-		file->has_record = fj_own_find_tagged(
+	if (__builtin_expect(fj_owner_follows_tags, 0) && !file->has_record)
+		file->has_record = fj_owner_find_tagged(
 			file->dev, dirfd, name, sx->stx_mode, &file->key, &file->owner);
 	if (file->has_record) {
 		show_record(&file->owner, sx);
@@ -248,7 +248,7 @@ FJ_HOT long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsign
 	}
 	file->owner.mode = sx->stx_mode;
 	if (__builtin_expect(!sx->stx_nlink, 0))
-		file->owner.flags |= FJ_OWN_NAMELESS;
+		file->owner.flags |= FJ_OWNER_NAMELESS;
 	sx->stx_nlink -= hidden_names(file->dev, sx->stx_ino, sx->stx_nlink);
 	if (__builtin_expect(fj_mount_flags()->has_unions && file->has_record, 0) &&
 		fj_union_calls.origin)
@@ -278,8 +278,8 @@ long fj_file_look(
 void fj_file_find_home(struct fj_call *c, int dirfd, const char *name, struct fj_file *file)
 {
 	file->key.home = fj_roots_home(c->thread, dirfd, name);
-	if (__builtin_expect(fj_own_roots_met() != 0, 0) && file->has_record &&
-		!fj_own_is_in_place(&file->key))
+	if (__builtin_expect(fj_owner_roots_met() != 0, 0) && file->has_record &&
+		!fj_owner_is_in_place(&file->key))
 		file->key.home = fj_roots_home(c->thread, dirfd, name);
 }
 

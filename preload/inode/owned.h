@@ -17,9 +17,9 @@ struct fj_call;
 struct fj_place;
 
 struct fj_file {
-	struct fj_own_key key;
-	struct fj_own_key natural; /* the same, unless its tag led to a record by another key */
-	uint32_t dev;		   /* of the disk, as stat(2) shows it */
+	struct fj_owner_key key;
+	struct fj_owner_key natural; /* the same, unless its tag led to a record by another key */
+	uint32_t dev;		     /* of the disk, as stat(2) shows it */
 	uint32_t real_uid, real_gid, real_mode;
 	uint32_t nlink;
 	bool has_record;
@@ -89,9 +89,10 @@ void fj_file_written(struct fj_call *c, int dirfd, const char *name);
 
 /* The default ACL of directory `key`: what it leaves of `mode` in `*mode`; false when there is
  * none. */
-bool fj_acl_default(struct fj_call *c, const struct fj_own_key *key, uint32_t *mode);
+bool fj_acl_default(struct fj_call *c, const struct fj_owner_key *key, uint32_t *mode);
 /* Give a file just made in directory `parent` what the default ACL there says. */
-void fj_acl_inherit(struct fj_call *c, const struct fj_own_key *parent, const struct fj_file *file);
+void fj_acl_inherit(
+	struct fj_call *c, const struct fj_owner_key *parent, const struct fj_file *file);
 /* May the caller set FJ_ACL_ACCESS or FJ_ACL_DEFAULT to that (size 0: remove it)? 1; 0: there is
  * nothing to be done; or -errno of what is wrong with it, or with the caller. */
 long fj_acl_may_set(struct fj_call *c, const char *name, const struct fj_file *file, uint64_t value,

@@ -7,7 +7,7 @@
 #include "inode/writes.h"
 #include "cred/ids.h"
 #include "jail/facts.h"
-#include "own/own.h"
+#include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/abi.h"
 #include "sys/nr.h"
@@ -50,13 +50,13 @@ long fj_file_chmod(
 	if (r < 0)
 		return r;
 	real = file->real_mode;
-	if (!(file->owner.flags & FJ_OWN_DEVICE)) {
+	if (!(file->owner.flags & FJ_OWNER_DEVICE)) {
 		/* (Of a file with a record it was not asked.) */
 		const bool keeps_write =
 			file->is_foreign ||
 			(file->has_record && (mode & 022) && fj_place_is_foreign(c, dirfd, name));
 
-		real = fj_own_real_mode(
+		real = fj_owner_real_mode(
 			(file->real_mode & FJ_S_IFMT) | (mode & 07777), keeps_write);
 		r = fj_file_chmod_disk(dirfd, name, real);
 	}
@@ -70,9 +70,9 @@ long fj_file_chmod(
 		real = file->real_mode;
 		r = 0;
 	}
-	if (file->owner.flags & FJ_OWN_DEVICE) /* nothing changes on the disk but the ctime */
+	if (file->owner.flags & FJ_OWNER_DEVICE) /* nothing changes on the disk but the ctime */
 		r = fj_file_touch(dirfd, name, file, true);
-	r = r < 0 ? r : fj_own_set(&file->key, FJ_OWN_MODE, &to, &file->owner, real);
+	r = r < 0 ? r : fj_owner_set(&file->key, FJ_OWNER_MODE, &to, &file->owner, real);
 	if ((file->owner.mode & FJ_S_IFMT) == FJ_S_IFDIR && (file->owner.mode & ~mode & 0111))
 		fj_facts_forget();
 	return r;
@@ -82,8 +82,8 @@ long fj_file_chmod(
  * capabilities away. */
 static void drop_capabilities(const struct fj_file *file)
 {
-	if (file->owner.flags & FJ_OWN_ATTRIBUTES)
-		fj_own_set_attribute(&file->key, FJ_CAPABILITY, NULL, 0, 0, &file->owner);
+	if (file->owner.flags & FJ_OWNER_ATTRIBUTES)
+		fj_owner_set_attribute(&file->key, FJ_CAPABILITY, NULL, 0, 0, &file->owner);
 }
 
 long fj_file_touch(int dirfd, const char *name, const struct fj_file *file, bool tells)
@@ -91,8 +91,8 @@ long fj_file_touch(int dirfd, const char *name, const struct fj_file *file, bool
 	/* Told of is a change that names an id (fsnotify_change() of include/linux/fsnotify.h): the
 	 * one that it has, which the owner may. A descriptor of a pretended device leads to the
 	 * host's. */
-	const bool names_id = tells && file->real_uid == fj_own_real_uid() &&
-			      !(file->owner.flags & FJ_OWN_DEVICE);
+	const bool names_id = tells && file->real_uid == fj_owner_real_uid() &&
+			      !(file->owner.flags & FJ_OWNER_DEVICE);
 
 	return fj_sys5(__NR_fchownat, dirfd, name, names_id ? file->real_uid : FJ_NO_ID, FJ_NO_ID,
 		AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW);
@@ -105,9 +105,9 @@ long fj_file_chown(struct fj_call *c, int dirfd, const char *name, const struct 
 	const bool keeps_ctime =
 		!file->key.home && (sx->stx_mask & STATX_MNT_ID) &&
 		!(sx->stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND)) &&
-		fj_own_may_keep_ctime(sx->stx_mnt_id);
+		fj_owner_may_keep_ctime(sx->stx_mnt_id);
 	struct fj_owner to = {
-		.uid = uid, .gid = gid, .mode = fj_own_mode_after_chown(fj_ids(), &file->owner)};
+		.uid = uid, .gid = gid, .mode = fj_owner_mode_after_chown(fj_ids(), &file->owner)};
 	const bool tells = uid != FJ_NO_ID || gid != FJ_NO_ID;
 	unsigned what = 0;
 	long r = settled || keeps_ctime ? settled : fj_file_touch(dirfd, name, file, tells);
@@ -115,21 +115,21 @@ long fj_file_chown(struct fj_call *c, int dirfd, const char *name, const struct 
 	if (r < 0)
 		return r;
 	if (uid != FJ_NO_ID)
-		what |= FJ_OWN_UID;
+		what |= FJ_OWNER_UID;
 	if (gid != FJ_NO_ID)
-		what |= FJ_OWN_GID;
+		what |= FJ_OWNER_GID;
 	if (to.mode != file->owner.mode)
-		what |= FJ_OWN_MODE;
+		what |= FJ_OWNER_MODE;
 	if (keeps_ctime) {
-		what |= FJ_OWN_CTIME;
+		what |= FJ_OWNER_CTIME;
 		to.ctime = fj_statx_ns(&sx->stx_ctime);
 	}
-	r = what ? fj_own_set(&file->key, what, &to, &file->owner, file->real_mode) : 0;
-	if (r == FJ_OWN_NO_CTIME)
+	r = what ? fj_owner_set(&file->key, what, &to, &file->owner, file->real_mode) : 0;
+	if (r == FJ_OWNER_NO_CTIME)
 		r = fj_file_touch(dirfd, name, file, tells);
 	/* Another class of its mode, or another entry of its list, is now for who was let in. */
 	if (what && (file->owner.mode & FJ_S_IFMT) == FJ_S_IFDIR &&
-		((file->owner.mode & 0111) != 0111 || (file->owner.flags & FJ_OWN_ATTRIBUTES)))
+		((file->owner.mode & 0111) != 0111 || (file->owner.flags & FJ_OWNER_ATTRIBUTES)))
 		fj_facts_forget();
 	if (!r && (file->owner.mode & FJ_S_IFMT) != FJ_S_IFDIR)
 		drop_capabilities(file);
@@ -141,11 +141,11 @@ void fj_file_written(struct fj_call *c, int dirfd, const char *name)
 	struct fj_file file;
 	struct fj_owner to;
 
-	if (fj_own_is_empty() || fj_file_look(c, dirfd, name, AT_EMPTY_PATH, &file) ||
+	if (fj_owner_is_empty() || fj_file_look(c, dirfd, name, AT_EMPTY_PATH, &file) ||
 		!file.has_record)
 		return;
 	drop_capabilities(&file);
-	to.mode = fj_own_mode_after_write(fj_ids(), &file.owner);
+	to.mode = fj_owner_mode_after_write(fj_ids(), &file.owner);
 	if (to.mode != file.owner.mode)
-		fj_own_set(&file.key, FJ_OWN_MODE, &to, &file.owner, file.real_mode);
+		fj_owner_set(&file.key, FJ_OWNER_MODE, &to, &file.owner, file.real_mode);
 }

@@ -3,16 +3,16 @@
  *
  * settle.c - a file before a record of it is made or changed: see that its key will last.
  *
- * On FUSE it gets a tag: own/tag.c. On overlayfs, as long as it lies in a lower layer, whatever
- * changes it next (a write, a rename, a chmod, a new name in a directory) makes the kernel copy it
- * up, and then it is another file by birth, and sometimes by number: a record would be lost. A
- * change of owner or mode would copy it up under a real root, too. So it is brought about before
- * the key is taken, and from then on the key stays.
+ * On FUSE it gets a tag: ownership/tag.c. On overlayfs, as long as it lies in a lower layer,
+ * whatever changes it next (a write, a rename, a chmod, a new name in a directory) makes the kernel
+ * copy it up, and then it is another file by birth, and sometimes by number: a record would be
+ * lost. A change of owner or mode would copy it up under a real root, too. So it is brought about
+ * before the key is taken, and from then on the key stays.
  *
  * Called by whatever is about to write a record of a file that it has not just made. */
 #include "inode/owned.h"
 #include "cred/ids.h"
-#include "own/own.h"
+#include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/abi.h"
 #include "sys/sys.h"
@@ -21,7 +21,7 @@
 
 bool fj_file_is_layered(const struct fj_file *file, int dirfd, const char *name)
 {
-	return fj_own_is_layered(file->dev, dirfd, name);
+	return fj_owner_is_layered(file->dev, dirfd, name);
 }
 
 /* A change that changes nothing. A chown would take the set-id bits away; those of somebody else's
@@ -34,21 +34,22 @@ static long copy_up(int dirfd, const char *name, const struct fj_file *file)
 		AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW);
 }
 
-static bool is_same(const struct fj_own_key *a, const struct fj_own_key *b)
+static bool is_same(const struct fj_owner_key *a, const struct fj_owner_key *b)
 {
 	return a->dev == b->dev && a->ino == b->ino && a->stamp == b->stamp;
 }
 
 /* From now on the file's own key is its record's. */
 static long take_key(
-	int dirfd, const char *name, const struct fj_own_key *from, struct fj_file *file)
+	int dirfd, const char *name, const struct fj_owner_key *from, struct fj_file *file)
 {
 	const uint32_t home = file->key.home;
 
 	file->key = file->natural;
 	file->key.home = home;
-	fj_own_mark(&file->key, file->dev, dirfd, name, file->real_mode);
-	return file->has_record && !is_same(from, &file->key) ? fj_own_renew(from, &file->key) : 0;
+	fj_owner_mark(&file->key, file->dev, dirfd, name, file->real_mode);
+	return file->has_record && !is_same(from, &file->key) ? fj_owner_renew(from, &file->key) :
+								0;
 }
 
 long fj_file_settle(struct fj_call *c, int dirfd, const char *name, struct fj_file *file)
@@ -57,9 +58,9 @@ long fj_file_settle(struct fj_call *c, int dirfd, const char *name, struct fj_fi
 	long r;
 
 	/* (A descriptor of a pretended device leads to the host's; it was made, so it is above.) */
-	if (file->owner.flags & FJ_OWN_DEVICE)
+	if (file->owner.flags & FJ_OWNER_DEVICE)
 		return 0;
-	if (file->key.stamp == FJ_OWN_NO_STAMP)
+	if (file->key.stamp == FJ_OWNER_NO_STAMP)
 		return take_key(dirfd, name, &before.key, file);
 	if (!fj_file_is_layered(file, dirfd, name) || copy_up(dirfd, name, file) < 0)
 		return 0; /* who may not change it may pretend to, as on any file system */

@@ -10,7 +10,7 @@
  * file anyway. Root keeps set-id bits (CAP_FSETID) and loses capabilities alone, which few roots
  * have: in those with attributes a file that is opened for writing, and is neither made nor
  * truncated, is looked at. Without the trap such calls are jumps, and from then on they are looked at.
- * Called by may.c, owned_change.c, hook_open.c, hook_xattr.c, row.c and door.c. */
+ * Called by may.c, owned_change.c, hook_open.c, hook_xattr.c, dispatch.c and door.c. */
 #include "inode/writes.h"
 
 #include "call/trapping.h"
@@ -18,7 +18,7 @@
 #include "call/call.h"
 #include "identity/hook_id.h"
 #include "inode/owned.h"
-#include "own/own.h"
+#include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/abi.h"
 #include "sys/thread.h"
@@ -101,8 +101,8 @@ bool fj_writes_may_be(long nr)
 void fj_writes_watch(const struct fj_owner *file)
 {
 	if (!fj_trapped()->writes && (file->mode & FJ_S_IFMT) == FJ_S_IFREG &&
-		(fj_own_mode_after_write(fj_ids(), file) != file->mode ||
-			(file->flags & FJ_OWN_ATTRIBUTES)))
+		(fj_owner_mode_after_write(fj_ids(), file) != file->mode ||
+			(file->flags & FJ_OWNER_ATTRIBUTES)))
 		watch_writes();
 }
 
@@ -112,7 +112,7 @@ void fj_writes_opened(struct fj_call *c, int fd)
 
 	if (!fj_trapped()->writes && !fj_file_look(c, fd, "", AT_EMPTY_PATH, &file) &&
 		file.has_record && (file.owner.mode & FJ_S_IFMT) == FJ_S_IFREG &&
-		fj_own_get_attribute(&file.key, FJ_CAPABILITY, NULL, 0) > 0)
+		fj_owner_get_attribute(&file.key, FJ_CAPABILITY, NULL, 0) > 0)
 		watch_writes();
 }
 

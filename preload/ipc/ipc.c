@@ -16,7 +16,7 @@
 #include "ipc/ipc.h"
 
 #include "cred/ids.h"
-#include "own/own.h"
+#include "ownership/ownership.h"
 #include "private/private.h"
 
 #include <asm/stat.h>
@@ -169,7 +169,7 @@ long fj_ipc_look(enum fj_ipc type, int id, struct fj_ipc_object *object)
 /* Ids and modes are those of the user's own objects; others' are shown as they are, as files. */
 void fj_ipc_show_perm(enum fj_ipc type, int32_t id, uint64_t ctime, struct ipc64_perm *perm)
 {
-	const uint32_t me = fj_own_real_uid();
+	const uint32_t me = fj_owner_real_uid();
 	struct record r;
 
 	if (perm->cuid == me && read_record(type, id, &r) &&
@@ -194,7 +194,7 @@ void fj_ipc_show(struct fj_ipc_object *object)
 {
 	struct ipc64_perm *perm = &object->ds.perm;
 
-	object->is_ours = perm->cuid == fj_own_real_uid();
+	object->is_ours = perm->cuid == fj_owner_real_uid();
 	object->real_uid = perm->uid;
 	object->real_gid = perm->gid;
 	object->real_mode = perm->mode;

@@ -123,16 +123,17 @@ static inline bool is_old(const struct fj_fact *f)
 	return lifetime && now() - f->born > lifetime;
 }
 
-FJ_HOT const struct fj_fact *fj_facts_look(
-	const struct fj_root *root, const char *key, size_t key_len, uint64_t epoch, uint32_t *turn)
+FJ_HOT const struct fj_fact *fj_facts_look(const struct fj_root *root, const char *key,
+	size_t key_len, uint64_t epoch, uint32_t *sequence)
 {
 	const uint64_t view = view_of(root);
 	uint64_t hash;
 	const struct fj_fact *f = fact_for(view, key, key_len, &hash);
 
-	*turn = fj_seq_begin(&f->turn);
-	return !fj_seq_is_odd(*turn) && f->hash == hash && f->epoch == epoch && f->root == view &&
-			       f->key_len == key_len && key_len + f->value_len < FJ_FACT_TEXT &&
+	*sequence = fj_seq_begin(&f->sequence);
+	return !fj_seq_is_odd(*sequence) && f->hash == hash && f->epoch == epoch &&
+			       f->root == view && f->key_len == key_len &&
+			       key_len + f->value_len < FJ_FACT_TEXT &&
 			       fj_same(f->text, key, key_len) && !is_old(f) ?
 		       f :
 		       NULL;
@@ -141,15 +142,15 @@ FJ_HOT const struct fj_fact *fj_facts_look(
 bool fj_facts_find(const struct fj_thread *t, const struct fj_root *root, const char *key,
 	size_t key_len, struct fj_str *out, unsigned *flags, uint64_t epoch)
 {
-	uint32_t turn;
-	const struct fj_fact *f = fj_facts_look(root, key, key_len, epoch, &turn);
+	uint32_t sequence;
+	const struct fj_fact *f = fj_facts_look(root, key, key_len, epoch, &sequence);
 
 	if (!f)
 		return false;
 	*flags = fj_fact_flags(f, t);
 	if (!(*flags & FJ_FACT_LITERAL))
 		fj_fact_value(f, key_len, out);
-	return !out->overflowed && fj_fact_held(f, turn);
+	return !out->overflowed && fj_fact_held(f, sequence);
 }
 
 void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, const char *value,
@@ -161,7 +162,7 @@ void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, c
 	struct fj_fact *f = fact_for(view, key, key_len, &hash);
 
 	/* The place of a writer that was killed is not used again. */
-	if (key_len + value_len >= FJ_FACT_TEXT || !fj_seq_write(&f->turn))
+	if (key_len + value_len >= FJ_FACT_TEXT || !fj_seq_write(&f->sequence))
 		return;
 	f->hash = hash;
 	f->root = view;
@@ -173,5 +174,5 @@ void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, c
 	f->asker = asker;
 	memcpy(f->text, key, key_len);
 	memcpy(f->text + key_len, value, value_len);
-	fj_seq_written(&f->turn);
+	fj_seq_written(&f->sequence);
 }

@@ -27,7 +27,7 @@ struct fj_thread;
  * the real directory that the value (behind the key) names, on the way to which no symlink is met.
  */
 struct fj_fact {
-	uint32_t turn; /* locking/seq.h */
+	uint32_t sequence; /* locking/seq.h */
 	uint16_t key_len, value_len;
 	uint64_t root; /* which root the key starts at: fj_root.id */
 	uint64_t hash;
@@ -101,10 +101,10 @@ void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, c
 /* The fact for `key`, or NULL. What was read of it is right when fj_fact_held() says so afterwards.
  */
 const struct fj_fact *fj_facts_look(const struct fj_root *root, const char *key, size_t key_len,
-	uint64_t epoch, uint32_t *turn);
-static inline bool fj_fact_held(const struct fj_fact *f, uint32_t turn)
+	uint64_t epoch, uint32_t *sequence);
+static inline bool fj_fact_held(const struct fj_fact *f, uint32_t sequence)
 {
-	return !fj_seq_retry(&f->turn, turn);
+	return !fj_seq_retry(&f->sequence, sequence);
 }
 /* What it says to `t`. */
 static inline unsigned fj_fact_flags(const struct fj_fact *f, const struct fj_thread *t)

@@ -26,7 +26,7 @@ static inline struct fj_fds *fj_fds_of(const struct fj_jail *jail)
 #define FJ_FD_NESTED(jail) (fj_fds_of(jail)->root + 2)
 #define FJ_FD_TRACE(jail) (fj_fds_of(jail)->root + 3)
 #define FJ_FD_OWNERS(jail) (fj_fds_of(jail)->root + 4)
-#define FJ_FD_ELDER(jail)                                                                          \
+#define FJ_FD_HOST_OWNERS(jail)                                                                    \
 	(fj_fds_of(jail)->root + 5) /* owners recorded from outside the jail, by `fakejail /` */
 #define FJ_FD_MOUNTS(jail)                                                                         \
 	(fj_fds_of(jail)->root +                                                                   \

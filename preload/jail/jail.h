@@ -32,7 +32,7 @@ struct fj_jail {
 	uint32_t traps_ends;  /* its first process traps its exit_group(2), or was told to:
 				  call/ending.h */
 	uint32_t has_shared_cwds; /* some process shares its working directory, but not its memory,
-				     or did: path/stand.c */
+				     or did: path/cwd.c */
 	uint32_t has_landlock;	  /* somebody gave up rights to files: landlock/hook_landlock.c */
 	uint64_t nameless_dev[FJ_NAMELESS]; /* of pipes, sockets, and files of memory: they show as
 					       whoever looks at them */

@@ -50,9 +50,10 @@ struct fj_mounts {
 #define FJ_VERSIONS 8u /* a power of two; so many writers less one may stand still at once */
 
 struct fj_namespace {
-	uint64_t current; /* the turn of the current version, times FJ_VERSIONS, plus its place */
-	uint32_t turn[FJ_VERSIONS]; /* of what is in a place, or is being written there */
-	uint32_t id;		    /* 0: the jail's own */
+	uint64_t
+		current; /* the sequence of the current version, times FJ_VERSIONS, plus its place */
+	uint32_t sequence[FJ_VERSIONS]; /* of what is in a place, or is being written there */
+	uint32_t id;			/* 0: the jail's own */
 	uint32_t unused;
 	struct fj_lock writer[FJ_VERSIONS]; /* who has taken a place; thread ids */
 	struct fj_mounts version[FJ_VERSIONS];
@@ -66,13 +67,13 @@ static inline struct fj_namespace *fj_jail_namespace(void)
 }
 
 /* The calling process's. */
-#define FJ_OWN_NAMESPACE_AT 0x30u
-struct fj_own_namespace {
+#define FJ_OWNER_NAMESPACE_AT 0x30u
+struct fj_owner_namespace {
 	struct fj_namespace *at;
 };
 static inline struct fj_namespace *fj_namespace(void)
 {
-	const struct fj_own_namespace *own = fj_process_at(FJ_OWN_NAMESPACE_AT);
+	const struct fj_owner_namespace *own = fj_process_at(FJ_OWNER_NAMESPACE_AT);
 
 	return __atomic_load_n(&own->at, __ATOMIC_ACQUIRE);
 }
@@ -86,8 +87,8 @@ static inline uint32_t fj_namespace_id(void)
 /* At process start: the jail's, or a private one that was inherited. */
 void fj_namespace_start(void);
 
-/* Which version was looked at. (The process may enter another namespace meanwhile: it is the turn
- * in the one that was read that counts.) */
+/* Which version was looked at. (The process may enter another namespace meanwhile: it is the
+ * sequence in the one that was read that counts.) */
 struct fj_mounts_seen {
 	const struct fj_namespace *in;
 	uint64_t current;
@@ -97,7 +98,7 @@ struct fj_mounts_seen {
 const struct fj_mounts *fj_mounts_look(struct fj_mounts_seen *seen);
 static inline bool fj_mounts_held(const struct fj_mounts_seen *seen)
 {
-	return !fj_seq_retry(&seen->in->turn[seen->current % FJ_VERSIONS],
+	return !fj_seq_retry(&seen->in->sequence[seen->current % FJ_VERSIONS],
 		(uint32_t)(seen->current / FJ_VERSIONS));
 }
 static inline const char *fj_mounts_text(const struct fj_mounts *v, uint32_t at)

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * mounts_aliases.c - can some directory of the host be reached by two positions? Then it is noted by
- * which of them a process came to one (path/back.c).
+ * which of them a process came to one (path/from_host.c).
  *
  * The layers of a union lead to one position, as one directory does: that they are several is no
  * reason. Called by mounts_edit.c. */

@@ -111,10 +111,10 @@ bool fj_edit_begin(struct fj_edit *e)
 	}
 	do { /* each time another change was published */
 		e->from = __atomic_load_n(&e->ns->current, __ATOMIC_ACQUIRE);
-		fj_seq_renumber(&e->ns->turn[e->place], (uint32_t)(e->from / FJ_VERSIONS + 1));
+		fj_seq_renumber(&e->ns->sequence[e->place], (uint32_t)(e->from / FJ_VERSIONS + 1));
 		copy_version(e->v, &e->ns->version[e->from % FJ_VERSIONS]);
 	} while (fj_seq_retry(
-		&e->ns->turn[e->from % FJ_VERSIONS], (uint32_t)(e->from / FJ_VERSIONS)));
+		&e->ns->sequence[e->from % FJ_VERSIONS], (uint32_t)(e->from / FJ_VERSIONS)));
 	return true;
 }
 

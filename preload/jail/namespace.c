@@ -22,7 +22,7 @@ static long map_namespace(int fd)
 
 void fj_namespace_start(void)
 {
-	struct fj_own_namespace *own = fj_process_section(FJ_OWN_NAMESPACE_AT);
+	struct fj_owner_namespace *own = fj_process_section(FJ_OWNER_NAMESPACE_AT);
 	struct stat st = {0};
 	long fd, at;
 
@@ -54,15 +54,15 @@ static void copy_namespace(struct fj_namespace *to)
 
 static void release_namespace(const void *section, void *copy)
 {
-	if (section == fj_process_section(FJ_OWN_NAMESPACE_AT))
-		fj_sys2(__NR_munmap, ((struct fj_own_namespace *)copy)->at,
+	if (section == fj_process_section(FJ_OWNER_NAMESPACE_AT))
+		fj_sys2(__NR_munmap, ((struct fj_owner_namespace *)copy)->at,
 			sizeof(struct fj_namespace));
 }
 
 long fj_namespace_unshare(void)
 {
 	const long fd = fj_sys2(__NR_memfd_create, FJ_MEMORY_NAME, 0);
-	struct fj_own_namespace *own;
+	struct fj_owner_namespace *own;
 	long at, r, held;
 
 	if (fj_is_err(fd))
@@ -85,7 +85,7 @@ long fj_namespace_unshare(void)
 	fj_process_release = release_namespace;
 	own = fj_is_err(r) ? NULL :
 			     fj_process_to_change(
-				     fj_own_namespace, FJ_OWN_NAMESPACE_AT, FJ_SHARED_BY_NONE);
+				     fj_owner_namespace, FJ_OWNER_NAMESPACE_AT, FJ_SHARED_BY_NONE);
 	if (!own) {
 		fj_sys2(__NR_munmap, at, sizeof(struct fj_namespace));
 		return fj_is_err(r) ? r : -ENOMEM;

@@ -39,10 +39,10 @@ static struct fj_root_move *next_place(struct fj_root_moves *moves, uint32_t *n)
 	for (uint32_t i = 0; i < FJ_ROOT_MOVES; i++) {
 		*n = __atomic_fetch_add(&moves->next, 1, __ATOMIC_RELAXED);
 		m = &moves->move[*n % FJ_ROOT_MOVES];
-		if (fj_seq_write(&m->turn))
+		if (fj_seq_write(&m->sequence))
 			return m;
 	}
-	fj_seq_write_at_last(&m->turn);
+	fj_seq_write_at_last(&m->sequence);
 	return m;
 }
 
@@ -61,7 +61,7 @@ static uint32_t describe_move(struct fj_root_moves *moves, const struct fj_root 
 	if (m->mover > 0)
 		memcpy(m->pos, root->pos, root->len + 1);
 	m->number = n + 1;
-	fj_seq_written(&m->turn);
+	fj_seq_written(&m->sequence);
 	return n;
 }
 
@@ -88,13 +88,13 @@ static bool read_move(uint32_t n, struct fj_root_move *out)
 	const struct fj_root_move *m = &fj_root_moves()->move[n % FJ_ROOT_MOVES];
 
 	for (int i = 0; i < SPINS; i++) {
-		const uint32_t seen = fj_seq_begin(&m->turn);
+		const uint32_t seen = fj_seq_begin(&m->sequence);
 
 		if (fj_seq_is_odd(seen) || __atomic_load_n(&m->number, __ATOMIC_RELAXED) != n + 1)
 			continue;
 		*out = *m;
 		out->pos[sizeof(out->pos) - 1] = 0;
-		if (!fj_seq_retry(&m->turn, seen))
+		if (!fj_seq_retry(&m->sequence, seen))
 			return out->number == n + 1;
 	}
 	return false;

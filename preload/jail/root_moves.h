@@ -15,10 +15,10 @@
 #define FJ_ROOT_MOVES 16u
 /* Whose root moved where: jail/root_moves.c. */
 struct fj_root_move {
-	uint32_t turn;	 /* locking/seq.h */
-	int32_t mover;	 /* process, or -1: not to be followed */
-	int32_t parent;	 /* of it, when that shares its root; else -1 */
-	uint32_t number; /* of the move, + 1 */
+	uint32_t sequence; /* locking/seq.h */
+	int32_t mover;	   /* process, or -1: not to be followed */
+	int32_t parent;	   /* of it, when that shares its root; else -1 */
+	uint32_t number;   /* of the move, + 1 */
 	uint64_t dev, ino;
 	char pos[FJ_ROOT_MOVE_TEXT];
 };

@@ -6,7 +6,7 @@
  * Names are looked up from a descriptor, so they are found as before; but what the kernel tells
  * (getcwd(2), links of procfs, maps) begins with the new path. It is asked for when a path was not
  * recognised, and before one is made of the old. Each process keeps what it found: the jail's
- * memory has the path that the jail was started with. Called by back.c and
+ * memory has the path that the jail was started with. Called by from_host.c and
  * procfs/procfs_mounts.c. */
 #include "jail/mounts.h"
 #include "jail/paths.h"

@@ -6,7 +6,7 @@
 #ifndef FJ_SEARCH_H
 #define FJ_SEARCH_H
 
-#include "sys/slot.h"
+#include "sys/thread_area.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,7 +21,7 @@ struct fj_search {
 };
 static inline struct fj_search *fj_search(const struct fj_thread *t)
 {
-	return (struct fj_search *)fj_slot_at(t, FJ_SEARCH_AT);
+	return (struct fj_search *)fj_thread_area_at(t, FJ_SEARCH_AT);
 }
 
 #endif

@@ -23,13 +23,13 @@ enum fj_site_kind {
 	FJ_SITE_NUMBER, /* of the `mov $nr,%eax` somewhere before it, and only of that */
 };
 struct fj_site {
-	uint32_t at;	/* offset of the syscall instruction from where its text begins */
-	int16_t nr;	/* -1: known at run time only */
-	uint8_t moved;	/* bytes of whole instructions from the jump to the call, or from it on */
-	uint8_t kind;	/* enum fj_site_kind */
-	uint16_t heat;	/* how often it was seen to trap, in all processes of the jail */
-	uint8_t is_hot; /* worth a private copy of its page in each process */
-	uint8_t is_copied; /* a jump in its text's copy, when that is there */
+	uint32_t at;   /* offset of the syscall instruction from where its text begins */
+	int16_t nr;    /* -1: known at run time only */
+	uint8_t moved; /* bytes of whole instructions from the jump to the call, or from it on */
+	uint8_t kind;  /* enum fj_site_kind */
+	uint16_t trap_count; /* how often it was seen to trap, in all processes of the jail */
+	uint8_t is_hot;	     /* worth a private copy of its page in each process */
+	uint8_t is_copied;   /* a jump in its text's copy, when that is there */
 };
 #define FJ_SITED_TEXTS 490u
 #define FJ_SITES 24576u

@@ -193,8 +193,8 @@ long fj_hook_landlock_restrict(struct fj_call *c)
 		add_some(set, READ_FILE | WRITE_FILE | TRUNCATE, FJ_FD_OWNERS(fj_jail));
 		if (fj_mount_flags()->has_unions)
 			add_work(c);
-		if (fj_jail_records()->has_elder)
-			add_some(set, READ_FILE | WRITE_FILE, FJ_FD_ELDER(fj_jail));
+		if (fj_jail_records()->has_host_owners)
+			add_some(set, READ_FILE | WRITE_FILE, FJ_FD_HOST_OWNERS(fj_jail));
 	}
 	r = fj_kernel(c);
 	if (!r)

@@ -3,8 +3,8 @@
  *
  * inside.c - a jail inside a jail: what the launcher asks for, by the calls that root has there.
  *
- * The engine of a jail knows a loader that is run inside by its ELF note (exec-format/note.h), so
- * nothing that the environment says decides it, and no second engine is ever put into a process.
+ * The engine of a jail knows a loader that is run inside by its ELF note (exec-format/elf_note.h),
+ * so nothing that the environment says decides it, and no second engine is ever put into a process.
  * The loader that such an exec becomes, as every other, does not map the program: it reads its
  * command line and does as that says through the engine that it has. So it works by whatever doors
  * the jail has, and for a static program, which a loader is, where others are refused.

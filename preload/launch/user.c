@@ -15,7 +15,7 @@
 
 #include "identity/hook_id.h"
 #include "launch/accounts.h"
-#include "own/own.h"
+#include "ownership/ownership.h"
 #include "command/command.h"
 #include "cred/ids.h"
 #include "launch/loader.h"
@@ -230,7 +230,7 @@ void fj_user_choose(struct fj_thread *t, const char *spec, const char *groups)
 	if (user.gid != FJ_NO_ID)
 		become(&next, fj_ids_setgid(&next, user.gid));
 	/* (Of all of a jail's programs: none that is in another's.) */
-	if (user.uid != FJ_NO_ID && user.uid == fj_own_real_uid() && !fj_is_inside())
+	if (user.uid != FJ_NO_ID && user.uid == fj_owner_real_uid() && !fj_is_inside())
 		fj_ids_be_himself();
 	if (user.uid != FJ_NO_ID)
 		become(&next, fj_ids_setuid(&next, user.uid));

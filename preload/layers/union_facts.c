@@ -90,16 +90,16 @@ bool fj_layers_recall(
 	struct fj_mount_found m;
 	struct fj_str paths;
 	uint64_t flags;
-	uint32_t turn;
+	uint32_t sequence;
 	bool is;
 
-	f = epoch ? fj_facts_look(&own_root, pos + (len != 0), key_len, epoch, &turn) : NULL;
+	f = epoch ? fj_facts_look(&own_root, pos + (len != 0), key_len, epoch, &sequence) : NULL;
 	if (!f)
 		return false;
 	fj_str_init(&paths, fj_scratch(t, FJ_FACT_TEXT), FJ_FACT_TEXT);
 	flags = f->flags;
 	fj_fact_value(f, key_len, &paths);
-	is = fj_fact_held(f, turn) && (!is_open || (flags & FJ_FACT_OPEN)) &&
+	is = fj_fact_held(f, sequence) && (!is_open || (flags & FJ_FACT_OPEN)) &&
 	     fj_mount_of(pos, &m, NULL) && (m.flags & FJ_MOUNT_UNION);
 	if (is) {
 		*l = (struct fj_layers){.work_fd = -1,
@@ -137,23 +137,23 @@ bool fj_layers_remember_child(struct fj_thread *t, const char *pos, const char *
 	struct fj_str path;
 	const struct fj_fact *f;
 	uint64_t flags;
-	uint32_t turn;
+	uint32_t sequence;
 	bool is;
 
-	f = fj_facts_look(&own_root, pos + (len != 0), len ? len - 1 : 0, epoch, &turn);
+	f = fj_facts_look(&own_root, pos + (len != 0), len ? len - 1 : 0, epoch, &sequence);
 	if (!f)
 		return false;
 	fj_str_init(&path, fj_scratch(t, FJ_FACT_TEXT), FJ_FACT_TEXT);
 	flags = f->flags;
 	fj_fact_value(f, len ? len - 1 : 0, &path);
-	is = fj_fact_held(f, turn) && (flags & FJ_FACT_UNION) && !(flags & FJ_FACT_MERGED);
+	is = fj_fact_held(f, sequence) && (flags & FJ_FACT_UNION) && !(flags & FJ_FACT_MERGED);
 	fj_str_put(&path, "/");
 	fj_str_add(&path, name, name_len);
 	fj_str_put(child, pos);
 	fj_str_put(child, "/");
 	fj_str_add(child, name, name_len);
 	is = is && !path.overflowed && !child->overflowed;
-	if (is && !fj_facts_look(&own_root, child->at + 1, child->len - 1, epoch, &turn))
+	if (is && !fj_facts_look(&own_root, child->at + 1, child->len - 1, epoch, &sequence))
 		fj_facts_add(&own_root, child->at + 1, child->len - 1, path.at,
 			flags & ~(uint64_t)(FJ_FACT_LETS | FJ_FACT_PLAIN), 0, epoch);
 	fj_scratch_release(t, mark);
@@ -162,12 +162,12 @@ bool fj_layers_remember_child(struct fj_thread *t, const char *pos, const char *
 
 int fj_layers_know_merged(const char *pos, size_t len, uint64_t epoch)
 {
-	uint32_t turn;
+	uint32_t sequence;
 	const struct fj_fact *f =
-		epoch && len ? fj_facts_look(&own_root, pos + 1, len - 1, epoch, &turn) : NULL;
+		epoch && len ? fj_facts_look(&own_root, pos + 1, len - 1, epoch, &sequence) : NULL;
 	const bool is_merged = f && (f->flags & FJ_FACT_MERGED);
 
-	return f && fj_fact_held(f, turn) ? is_merged : -1;
+	return f && fj_fact_held(f, sequence) ? is_merged : -1;
 }
 
 /* Append the host path of layer `i`, which ends where the next one's begins. */

@@ -14,9 +14,9 @@
 #include "inode/exe.h"
 #include "inode/writes.h"
 #include "identity/hook_id.h"
-#include "own/own.h"
+#include "ownership/ownership.h"
 #include "signal/hook_signal.h"
-#include "dispatch/missing.h"
+#include "dispatch/missing_libraries.h"
 #include "seccomp/policy.h"
 #include "door/door.h"
 #include "exec/process_layout.h"
@@ -175,15 +175,15 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 		fail(h.is_first, "no memory for the engine's stack", -ENOMEM);
 	fj_faults_arm();
 	fj_faults_let_in(FJ_SIGSEGV_BIT);
-	fj_own_shared = fj_jail_records()->owners_shared;
-	fj_own_is_scattered = fj_jail_records()->is_scattered;
-	fj_own_follows_tags = fj_jail_records()->follows_tags;
-	fj_own_is_forgetful = fj_jail_records()->is_forgetful;
-	r = fj_own_start(
-		FJ_FD_OWNERS(fj_jail), fj_jail_records()->has_elder ? FJ_FD_ELDER(fj_jail) : -1);
+	fj_owner_shared = fj_jail_records()->owners_shared;
+	fj_owner_is_scattered = fj_jail_records()->is_scattered;
+	fj_owner_follows_tags = fj_jail_records()->follows_tags;
+	fj_owner_is_forgetful = fj_jail_records()->is_forgetful;
+	r = fj_owner_start(FJ_FD_OWNERS(fj_jail),
+		fj_jail_records()->has_host_owners ? FJ_FD_HOST_OWNERS(fj_jail) : -1);
 	if (r < 0)
 		fail(h.is_first, "the owner records cannot be mapped", r);
-	fj_own_still_watches();
+	fj_owner_still_watches();
 	fj_writes_start();
 	fj_roots_start(fj_jail_roots());
 	fj_union_start();
@@ -192,7 +192,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	start_root(nested_at, &h);
 	fj_exe_start(exe_at, h.exe_len, h.program_fd);
 	fj_sigsys_start(t, h.sigsys);
-	fj_ids_start(fj_jail_board(), execfn - h.ids_len, h.ids_len);
+	fj_ids_start(fj_jail_identities(), execfn - h.ids_len, h.ids_len);
 	if (fj_jail->has_trap) {
 		fj_trap_watcher = fj_sites_trapped;
 		fj_trap_arm(t);

@@ -250,8 +250,8 @@ long fj_hook_pivot_root(struct fj_call *c)
 static long let_share_cwd(struct fj_call *c)
 {
 	__atomic_store_n(&fj_jail->has_shared_cwds, 1, __ATOMIC_SEQ_CST);
-	fj_stand_moves(); /* what this one knows, or has just looked up */
-	fj_stand_moved();
+	fj_cwd_moves(); /* what this one knows, or has just looked up */
+	fj_cwd_moved();
 	fj_frame_set_first_arg(c->frame, c->arg[0] | (uint64_t)FJ_CLONE_SEEN << 32);
 	return -FJ_RESTART;
 }

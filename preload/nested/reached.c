@@ -31,7 +31,7 @@
 
 static bool is_calm(void)
 {
-	return __atomic_load_n(&fj_own_roots->generation, __ATOMIC_RELAXED) == FJ_OWN_CALM;
+	return __atomic_load_n(&fj_owner_roots->generation, __ATOMIC_RELAXED) == FJ_OWNER_CALM;
 }
 
 static bool has_records(struct fj_thread *t, int dirfd, const char *name)
@@ -77,7 +77,7 @@ bool fj_roots_look(struct fj_thread *t, int dirfd, const char *name, uint64_t de
 	const uint64_t hash = fj_roots_hash(dev, ino);
 	const bool is_path = name && name[0] == '/',
 		   is_entry = !is_calm() || (is_path && !is_way_asked(name));
-	const bool may_have = links != 2 || dev != fj_own_roots->counted_dev;
+	const bool may_have = links != 2 || dev != fj_owner_roots->counted_dev;
 	const bool met = (is_entry || (may_have && has_records(t, dirfd, name))) &&
 			 fj_roots_meet(t, dirfd, name);
 
@@ -87,7 +87,7 @@ bool fj_roots_look(struct fj_thread *t, int dirfd, const char *name, uint64_t de
 	return met;
 }
 
-/* What stands in fj_own_roots->seen when those that it lies in were asked, too. */
+/* What stands in fj_owner_roots->seen when those that it lies in were asked, too. */
 static uint64_t hash_of_all(uint64_t hash)
 {
 	return hash ^ 0xa0761d6478bd6420UL;
@@ -122,7 +122,7 @@ static bool see(struct fj_thread *t, int fd, const char *name, bool is_entry)
 
 void fj_roots_see_fd(struct fj_thread *t, int fd, bool is_entry)
 {
-	if (fj_own_roots)
+	if (fj_owner_roots)
 		see(t, fd, "", is_entry);
 }
 
@@ -137,7 +137,7 @@ void fj_roots_see_later(struct fj_thread *t, int fd)
 {
 	int before;
 
-	if (!fj_own_roots)
+	if (!fj_owner_roots)
 		return;
 	before = __atomic_exchange_n(&fj_dir_unasked, fd, __ATOMIC_RELAXED);
 	if (before != FJ_NO_DIR && (before != fd || fd != AT_FDCWD))
@@ -188,9 +188,9 @@ static void reached(struct fj_thread *t, int fd, const char *key, size_t key_len
 		fj_roots_note(hash);
 }
 
-void fj_roots_start(struct fj_own_roots *roots)
+void fj_roots_start(struct fj_owner_roots *roots)
 {
-	fj_own_roots = roots;
+	fj_owner_roots = roots;
 	fj_path_reached = reached;
 	fj_dir_ask = ask_noted;
 }

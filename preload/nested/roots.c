@@ -8,7 +8,7 @@
  * a directory is asked whether it, or one that it lies in, is such a root. What was asked is
  * remembered as a hash: of the directory's identity, which is a load for the next who comes, and of
  * the path, so that those above are not asked again for each one below. A root that is made later
- * is told to the jails around it by a count in the heads of their records: fj_own_has_news(). */
+ * is told to the jails around it by a count in the heads of their records: fj_owner_has_news(). */
 #include "jail/hidden.h"
 #include "nested/roots.h"
 
@@ -24,7 +24,7 @@
 void fj_roots_note(uint64_t hash)
 {
 	__atomic_store_n(
-		&fj_own_roots->seen[hash >> 16 & (FJ_OWN_SEEN - 1)], hash, __ATOMIC_RELAXED);
+		&fj_owner_roots->seen[hash >> 16 & (FJ_OWNER_SEEN - 1)], hash, __ATOMIC_RELAXED);
 }
 
 char *fj_roots_path(struct fj_thread *t, int dirfd, const char *name)
@@ -68,16 +68,16 @@ char *fj_roots_path(struct fj_thread *t, int dirfd, const char *name)
  * Said once a jail, where an administrator looks first. */
 static void tell_of_too_many(const char *path)
 {
-	if (!__atomic_exchange_n(&fj_own_roots->has_told, 1, __ATOMIC_RELAXED))
+	if (!__atomic_exchange_n(&fj_owner_roots->has_told, 1, __ATOMIC_RELAXED))
 		fj_say(2,
 			"fakejail: warning: %s has owner records, but this jail has met %d such "
 			"directories before: the owners in it and in further ones are not known\n"
 			"hint: enter it by itself, or others of them in another jail\n",
-			path, (int)FJ_OWN_ROOTS);
+			path, (int)FJ_OWNER_ROOTS);
 }
 
 /* Has the directory that is the first `len` bytes of `text` records? There is room behind. */
-static bool meet_one(char *text, size_t len, enum fj_own_root_kind kind)
+static bool meet_one(char *text, size_t len, enum fj_owner_root_kind kind)
 {
 	static const char records[] = "/" FJ_HIDDEN_NAME "/owners";
 	char kept[sizeof(records)];
@@ -91,7 +91,7 @@ static bool meet_one(char *text, size_t len, enum fj_own_root_kind kind)
 		if (!fj_sys4(__NR_newfstatat, AT_FDCWD, text, &st, AT_SYMLINK_NOFOLLOW) &&
 			(st.st_dev != fj_jail->root_dev || st.st_ino != fj_jail->root_ino)) {
 			text[len] = '/';
-			const long r = fj_own_meet(text, len, st.st_dev, st.st_ino, kind);
+			const long r = fj_owner_meet(text, len, st.st_dev, st.st_ino, kind);
 
 			met = r > 0;
 			text[len] = 0;
@@ -107,26 +107,26 @@ static bool meet_one(char *text, size_t len, enum fj_own_root_kind kind)
  * been met: those are asked first all the same. */
 static void put_before(const char *text, size_t len)
 {
-	const uint32_t n = fj_own_roots_met();
+	const uint32_t n = fj_owner_roots_met();
 
 	for (uint32_t i = 0; i < n; i++) {
-		const struct fj_own_root *r = &fj_own_roots->root[i];
+		const struct fj_owner_root *r = &fj_owner_roots->root[i];
 
-		if (__atomic_load_n(&r->state, __ATOMIC_ACQUIRE) == FJ_OWN_ROOT_MET &&
-			r->kind == FJ_OWN_ROOT_INNER && !memcmp(r->path, text, len) &&
+		if (__atomic_load_n(&r->state, __ATOMIC_ACQUIRE) == FJ_OWNER_ROOT_MET &&
+			r->kind == FJ_OWNER_ROOT_INNER && !memcmp(r->path, text, len) &&
 			r->path[len] == '/')
-			fj_own_meet_again(r->records, fj_strlen(r->path), r->dev, r->ino);
+			fj_owner_meet_again(r->records, fj_strlen(r->path), r->dev, r->ino);
 	}
 }
 
 /* One that the jail's root lies in is come to by a mount, or a descriptor from outside. */
-static enum fj_own_root_kind kind_of(const char *text, size_t len)
+static enum fj_owner_root_kind kind_of(const char *text, size_t len)
 {
 	const char *own = fj_jail_paths()->root;
 
 	return fj_strlen(own) > len && own[len] == '/' && fj_same(own, text, len) ?
-		       FJ_OWN_ROOT_OUTER :
-		       FJ_OWN_ROOT_INNER;
+		       FJ_OWNER_ROOT_OUTER :
+		       FJ_OWNER_ROOT_INNER;
 }
 
 /* All directories on the way of `text`, and that itself. */
@@ -171,7 +171,7 @@ bool fj_roots_meet(struct fj_thread *t, int dirfd, const char *name)
  * to those who have not been told, and each walk that they make asks anew.) */
 static void forget_all(void)
 {
-	__atomic_fetch_add(&fj_own_roots->generation, 1, __ATOMIC_SEQ_CST);
+	__atomic_fetch_add(&fj_owner_roots->generation, 1, __ATOMIC_SEQ_CST);
 	fj_facts_forget();
 }
 
@@ -181,15 +181,15 @@ void fj_roots_renew(struct fj_thread *t, int dirfd, const char *name)
 	uint64_t news;
 
 	/* (Known when all is forgotten: who is killed before leaves it to the next one.) */
-	if (fj_own_is_told(&news)) {
+	if (fj_owner_is_told(&news)) {
 		forget_all();
-		fj_own_know_news(news);
+		fj_owner_know_news(news);
 	}
-	generation = __atomic_load_n(&fj_own_roots->generation, __ATOMIC_SEQ_CST);
+	generation = __atomic_load_n(&fj_owner_roots->generation, __ATOMIC_SEQ_CST);
 	fj_roots_meet(t, dirfd, name);
 	fj_roots_see_held(t);
 	/* Another thread that comes in between looks, too. */
-	fj_own_hear(generation);
+	fj_owner_hear(generation);
 }
 
 static bool ends_in(const char *text, const char *name)
@@ -203,10 +203,10 @@ void fj_roots_made(struct fj_thread *t, int dirfd, const char *name)
 {
 	const uint32_t mark = fj_scratch_mark(t);
 
-	if (!fj_own_roots || (!ends_in(name, "owners") && !ends_in(name, FJ_HIDDEN_NAME)))
+	if (!fj_owner_roots || (!ends_in(name, "owners") && !ends_in(name, FJ_HIDDEN_NAME)))
 		return;
 	forget_all();
-	fj_own_tell_of(fj_roots_path(t, dirfd, name));
+	fj_owner_tell_of(fj_roots_path(t, dirfd, name));
 	fj_scratch_release(t, mark);
 }
 
@@ -215,8 +215,8 @@ void fj_roots_see_lower(struct fj_thread *t, int fd)
 	const uint32_t mark = fj_scratch_mark(t);
 	char *text = fj_roots_path(t, fd, "");
 
-	if (text[0] && fj_own_roots) {
-		meet_one(text, fj_strlen(text), FJ_OWN_ROOT_LOWER);
+	if (text[0] && fj_owner_roots) {
+		meet_one(text, fj_strlen(text), FJ_OWNER_ROOT_LOWER);
 		/* It may lie in one, which is that of other files, too. */
 		meet_all(text);
 	}
@@ -233,24 +233,24 @@ void fj_roots_see_work(struct fj_thread *t, int work, int upper)
 
 	fj_roots_see_fd(t, upper, true);
 	from = fj_roots_path(t, work, "");
-	if (fj_own_roots && to[0] && from[0] &&
+	if (fj_owner_roots && to[0] && from[0] &&
 		!fj_sys3(__NR_faccessat, upper, FJ_HIDDEN_NAME "/owners", 0) &&
 		!fj_sys4(__NR_newfstatat, work, "", &st, AT_EMPTY_PATH)) {
 		memcpy(to + len, records, sizeof(records)); /* there is room behind */
-		fj_own_meet_beside(from, to, st.st_dev, st.st_ino);
+		fj_owner_meet_beside(from, to, st.st_dev, st.st_ino);
 	}
 	fj_scratch_release(t, mark);
 }
 
 bool fj_roots_is_one(uint64_t dev, uint64_t ino)
 {
-	const uint32_t n = fj_own_roots_met();
+	const uint32_t n = fj_owner_roots_met();
 
 	for (uint32_t i = 0; i < n; i++) {
-		const struct fj_own_root *r = &fj_own_roots->root[i];
+		const struct fj_owner_root *r = &fj_owner_roots->root[i];
 
-		if (r->state == FJ_OWN_ROOT_MET && r->kind != FJ_OWN_ROOT_OUTER &&
-			r->kind != FJ_OWN_ROOT_WORK && r->dev == dev && r->ino == ino)
+		if (r->state == FJ_OWNER_ROOT_MET && r->kind != FJ_OWNER_ROOT_OUTER &&
+			r->kind != FJ_OWNER_ROOT_WORK && r->dev == dev && r->ino == ino)
 			return true;
 	}
 	return false;
@@ -260,18 +260,18 @@ bool fj_roots_is_one(uint64_t dev, uint64_t ino)
  * of what is in that. */
 static uint32_t home_of(const char *text)
 {
-	const uint32_t n = fj_own_roots_met();
+	const uint32_t n = fj_owner_roots_met();
 	const bool is_ours = fj_path_has_prefix(text, fj_jail_paths()->root);
 	size_t longest = 0;
 	uint32_t found = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		const struct fj_own_root *r = &fj_own_roots->root[i];
+		const struct fj_owner_root *r = &fj_owner_roots->root[i];
 		const size_t len = fj_strlen(r->path);
 
-		if (__atomic_load_n(&r->state, __ATOMIC_ACQUIRE) == FJ_OWN_ROOT_MET &&
-			r->kind != FJ_OWN_ROOT_LOWER &&
-			!(is_ours && r->kind == FJ_OWN_ROOT_OUTER) && len > longest &&
+		if (__atomic_load_n(&r->state, __ATOMIC_ACQUIRE) == FJ_OWNER_ROOT_MET &&
+			r->kind != FJ_OWNER_ROOT_LOWER &&
+			!(is_ours && r->kind == FJ_OWNER_ROOT_OUTER) && len > longest &&
 			fj_path_has_prefix(text, r->path)) {
 			longest = len;
 			found = i + 1;
@@ -283,10 +283,10 @@ static uint32_t home_of(const char *text)
 /* Those of an overlay's lower layers take no changes: nobody need be asked for a path. */
 static bool are_all_lower(void)
 {
-	const uint32_t n = fj_own_roots_met();
+	const uint32_t n = fj_owner_roots_met();
 
 	for (uint32_t i = 0; i < n; i++)
-		if (fj_own_roots->root[i].kind != FJ_OWN_ROOT_LOWER)
+		if (fj_owner_roots->root[i].kind != FJ_OWNER_ROOT_LOWER)
 			return false;
 	return true;
 }
@@ -303,17 +303,17 @@ uint32_t fj_roots_ask_home(struct fj_thread *t, int dirfd, const char *name)
 
 	/* It may have been removed or moved by others: then it is known no more. */
 	while ((home = home_of(text)) != 0) {
-		struct fj_own_root *r = &fj_own_roots->root[home - 1];
+		struct fj_owner_root *r = &fj_owner_roots->root[home - 1];
 		struct stat st;
 
 		/* (Where its own records are, it is. Those of a work directory lie elsewhere.) */
-		if (r->kind != FJ_OWN_ROOT_WORK ?
-				fj_own_records_are_there(r) :
+		if (r->kind != FJ_OWNER_ROOT_WORK ?
+				fj_owner_records_are_there(r) :
 				!fj_sys4(__NR_newfstatat, AT_FDCWD, r->path, &st,
 					AT_SYMLINK_NOFOLLOW) &&
 					st.st_dev == r->dev && st.st_ino == r->ino)
 			break;
-		r->state = FJ_OWN_ROOT_LEFT;
+		r->state = FJ_OWNER_ROOT_LEFT;
 		forget_all();
 		meet_all(text);
 	}
@@ -329,21 +329,21 @@ static void move_along(struct fj_thread *t, uint32_t i, const char *from, const 
 
 	fj_str_init(&s, text, FJ_PATH_MAX);
 	fj_str_put(&s, to);
-	fj_str_put(&s, fj_own_roots->root[i].path + fj_strlen(from));
+	fj_str_put(&s, fj_owner_roots->root[i].path + fj_strlen(from));
 	if (!s.overflowed)
-		meet_one(text, s.len, FJ_OWN_ROOT_INNER);
+		meet_one(text, s.len, FJ_OWNER_ROOT_INNER);
 	fj_scratch_release(t, mark);
 }
 
 void fj_roots_moved(struct fj_thread *t, const char *from, const char *to, bool is_exchange)
 {
-	const uint32_t n = fj_own_roots_met();
+	const uint32_t n = fj_owner_roots_met();
 	bool has_moved = false;
 
 	for (uint32_t i = 0; i < n; i++) {
-		struct fj_own_root *r = &fj_own_roots->root[i];
+		struct fj_owner_root *r = &fj_owner_roots->root[i];
 
-		if (r->state != FJ_OWN_ROOT_MET || r->kind != FJ_OWN_ROOT_INNER)
+		if (r->state != FJ_OWNER_ROOT_MET || r->kind != FJ_OWNER_ROOT_INNER)
 			continue;
 		if (fj_path_has_prefix(r->path, from)) {
 			move_along(t, i, from, to);
@@ -356,6 +356,6 @@ void fj_roots_moved(struct fj_thread *t, const char *from, const char *to, bool 
 	if (!has_moved)
 		return;
 	forget_all();
-	fj_own_tell_of(from);
-	fj_own_tell_of(to);
+	fj_owner_tell_of(from);
+	fj_owner_tell_of(to);
 }

@@ -18,16 +18,16 @@
 struct fj_thread;
 
 /* The place in the jail's memory where roots are kept, in each process. */
-void fj_roots_start(struct fj_own_roots *roots);
+void fj_roots_start(struct fj_owner_roots *roots);
 
 /* -- reached.c: when a directory is asked -- */
 
-/* What stands in fj_own_roots->seen when directory `ino` of `dev` was asked, or the directory that
- * was called `text` at `epoch`. */
+/* What stands in fj_owner_roots->seen when directory `ino` of `dev` was asked, or the directory
+ * that was called `text` at `epoch`. */
 static inline uint64_t fj_roots_hash(uint64_t dev, uint64_t ino)
 {
-	const uint64_t h =
-		(ino ^ dev << 40 ^ (uint64_t)fj_own_roots->generation << 20) * 0x9e3779b97f4a7c15UL;
+	const uint64_t h = (ino ^ dev << 40 ^ (uint64_t)fj_owner_roots->generation << 20) *
+			   0x9e3779b97f4a7c15UL;
 
 	return (h ^ h >> 29) | 1;
 }
@@ -35,7 +35,7 @@ static inline uint64_t fj_roots_hash_of_text(const char *text, size_t len, uint6
 {
 	const uint64_t h =
 		fj_hash_quick(text, len) ^
-		(epoch + ((uint64_t)fj_own_roots->generation << 40)) * 0x9e3779b97f4a7c15UL;
+		(epoch + ((uint64_t)fj_owner_roots->generation << 40)) * 0x9e3779b97f4a7c15UL;
 
 	return (h ^ h >> 31) | 1;
 }
@@ -47,7 +47,7 @@ static inline uint64_t fj_roots_hash_of_way(const char *jail_path, size_t len, u
 }
 static inline bool fj_roots_saw(uint64_t hash)
 {
-	return __atomic_load_n(&fj_own_roots->seen[hash >> 16 & (FJ_OWN_SEEN - 1)],
+	return __atomic_load_n(&fj_owner_roots->seen[hash >> 16 & (FJ_OWNER_SEEN - 1)],
 		       __ATOMIC_RELAXED) == hash;
 }
 void fj_roots_note(uint64_t hash);
@@ -60,7 +60,7 @@ bool fj_roots_look(struct fj_thread *t, int dirfd, const char *name, uint64_t de
 static inline bool fj_roots_see(struct fj_thread *t, int dirfd, const char *name, uint64_t dev,
 	uint64_t ino, uint64_t links)
 {
-	if (!fj_own_roots)
+	if (!fj_owner_roots)
 		return false;
 	if ((!name || !name[0]) && __builtin_expect(dirfd == fj_dir_unasked, 0))
 		fj_dir_is_asked(dirfd);
@@ -88,21 +88,21 @@ void fj_roots_see_lower(struct fj_thread *t, int fd);
 /* What is made in directory `work` will be renamed into `upper`: when that is a root, the records
  * of what is made go to it. */
 void fj_roots_see_work(struct fj_thread *t, int work, int upper);
-/* fj_own_has_news(): forget what is remembered, and look on the way to this place, and to what the
- * process holds. */
+/* fj_owner_has_news(): forget what is remembered, and look on the way to this place, and to what
+ * the process holds. */
 void fj_roots_renew(struct fj_thread *t, int dirfd, const char *name);
 
 /* Place `name` of `dirfd` has a file or directory that it had not: when it may be a root's records,
  * what was looked at before is looked at again. */
 void fj_roots_made(struct fj_thread *t, int dirfd, const char *name);
 
-/* In which root is it, for fj_own_key.home? 0: in none but the jail's own. */
+/* In which root is it, for fj_owner_key.home? 0: in none but the jail's own. */
 uint32_t fj_roots_ask_home(struct fj_thread *t, int dirfd, const char *name);
 static inline uint32_t fj_roots_home(struct fj_thread *t, int dirfd, const char *name)
 {
-	if (__builtin_expect(fj_own_has_news(), 0))
+	if (__builtin_expect(fj_owner_has_news(), 0))
 		fj_roots_renew(t, dirfd, name);
-	return fj_own_roots_met() ? fj_roots_ask_home(t, dirfd, name) : 0;
+	return fj_owner_roots_met() ? fj_roots_ask_home(t, dirfd, name) : 0;
 }
 /* Is the directory one of them? */
 bool fj_roots_is_one(uint64_t dev, uint64_t ino);

@@ -37,7 +37,7 @@ static inline bool begin_fast(struct fj_call *c, int dirfd, const char *jail_pat
 {
 	if (!fj_open_writes(o))
 		return fj_fast_begin_layered(q, c->thread, dirfd, jail_path, c->path_len);
-	if (__builtin_expect(fj_mount_flags()->has_unions, 0) && !fj_own_has_devices() &&
+	if (__builtin_expect(fj_mount_flags()->has_unions, 0) && !fj_owner_has_devices() &&
 		!(o->flags & O_DIRECTORY))
 		return fj_fast_begin_upper(q, c->thread, dirfd, jail_path, c->path_len);
 	return fj_fast_begin(q, c->thread, dirfd, jail_path, c->path_len);
@@ -66,20 +66,21 @@ FJ_HOT static long open_path(
 				fj_dir_about_to_open(&q);
 			do
 				r = fj_open_place(c, &q.place, o);
-			while (__builtin_expect(r == -ENOENT, 0) && fj_fast_below(&q));
+			while (__builtin_expect(r == -ENOENT, 0) && fj_fast_next_layer(&q));
 			if (__builtin_expect(q.is_layered, 0) && r >= 0 && (o->flags & O_DIRECTORY))
 				fj_dir_opened(&q, (int)r);
 			if (__builtin_expect(r >= 0 && q.needs_no_note, 0))
 				fj_dir_unnote((int)r);
 			if (__builtin_expect(r >= 0, 1) || r == -FJ_RESTART ||
-				(fj_fast_tells_of_open(&q, r) && !(q.is_layered && r == -EEXIST)))
+				(fj_fast_is_answer_to_open(&q, r) &&
+					!(q.is_layered && r == -EEXIST)))
 				return r;
 			if (r != -ELOOP || !fj_open_follows_last(o) || fj_open_writes(o) ||
 				!fj_fast_held(&q)) {
 				fj_fast_end(&q);
 				break;
 			}
-		} while (fj_fast_beyond(&q));
+		} while (fj_fast_follow(&q));
 	return fj_open_walked(c, dirfd, jail_path, o);
 }
 

@@ -10,10 +10,10 @@
 #include "inode/device.h"
 #include "inode/owned.h"
 #include "inode/writes.h"
-#include "jail/lacks.h"
+#include "jail/kernel_lacks.h"
 #include "jail/mount_flags.h"
 #include "layers/place.h"
-#include "own/own.h"
+#include "ownership/ownership.h"
 #include "sys/abi.h"
 #include "sys/sys.h"
 
@@ -87,7 +87,7 @@ static inline long fj_open_issue(
 /* What was opened may be the empty file that stands for a device. */
 static inline long fj_open_device(struct fj_call *c, long fd, const struct fj_opening *o)
 {
-	if (fj_is_err(fd) || !fj_own_has_devices())
+	if (fj_is_err(fd) || !fj_owner_has_devices())
 		return fd;
 	if (!(o->flags & O_PATH))
 		return fj_device_open(c, (int)fd, o->flags);
@@ -103,7 +103,7 @@ static inline long fj_opened(struct fj_call *c, long fd, const struct fj_opening
 		return fd;
 	if (o->flags & O_TRUNC)
 		fj_file_written(c, (int)fd, "");
-	else if (fj_own_has_attributes())
+	else if (fj_owner_has_attributes())
 		fj_writes_opened(c, (int)fd);
 	return fd;
 }

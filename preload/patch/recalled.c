@@ -187,7 +187,7 @@ static bool fit(
 	struct fj_site *site, uint32_t count, const uint8_t *code, uint64_t len, bool copied)
 {
 	for (uint32_t i = 0; i < count; i++) {
-		if (site[i].at + 2 > len || site[i].moved > site[i].at || site[i].heat ||
+		if (site[i].at + 2 > len || site[i].moved > site[i].at || site[i].trap_count ||
 			(site[i].is_hot &&
 				(code[site[i].at] != 0x0f || code[site[i].at + 1] != 0x05)))
 			return false;
@@ -286,7 +286,7 @@ static bool make(struct fj_sited_text *t, struct head *h, int fd, int file, stru
 		return false;
 	memcpy(site, &fj_texts()->site[t->first], t->count * sizeof(*site));
 	for (uint32_t i = 0; i < t->count; i++)
-		site[i].heat = 0;
+		site[i].trap_count = 0;
 	h->copy_at = at;
 	h->copy_stubs = t->copy_stubs;
 	h->copy_before = t->copy_before;

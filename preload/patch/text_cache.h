@@ -29,7 +29,7 @@ uint32_t fj_sites_changes(const struct fj_site *site, uint32_t count);
 struct fj_sited_text *fj_text_cache_add(
 	const struct fj_text_key *k, const struct fj_site *site, uint32_t count);
 
-/* It is mapped in this process from now on (heat.c). */
+/* It is mapped in this process from now on (trap_count.c). */
 void fj_text_noted(uint64_t start, uint64_t len, struct fj_sited_text *text);
 
 #endif

@@ -35,19 +35,19 @@ bool fj_place_is_in_procfs(struct fj_thread *t, const struct fj_place *place);
  * the lowest (open(2)). */
 void fj_place_move_up(struct fj_place *place);
 
-/* stand.c: the position of the working directory, mostly without asking the kernel. */
-#define FJ_STAND_MOVING 1u
+/* cwd.c: the position of the working directory, mostly without asking the kernel. */
+#define FJ_CWD_MOVING 1u
 /* Around a call that moves it. */
-void fj_stand_moves(void);
-void fj_stand_moved(void);
+void fj_cwd_moves(void);
+void fj_cwd_moved(void);
 /* Before it is asked where the process stands; and afterwards, did it stay there? */
-uint32_t fj_stand_begin(void);
-bool fj_stand_held(uint32_t seen);
-/* Does fj_stand_held(seen) say so of every way to move? Else only the kernel knows. */
-bool fj_stand_is_told(uint32_t seen);
+uint32_t fj_cwd_begin(void);
+bool fj_cwd_held(uint32_t seen);
+/* Does fj_cwd_held(seen) say so of every way to move? Else only the kernel knows. */
+bool fj_cwd_is_told(uint32_t seen);
 /* Append it, as it was at `epoch`, which was read before, and at `seen`. False: it is deleted or
  * outside. `*is_asked`: the kernel said so now. Else it may have been moved from outside since. */
-bool fj_stand_where(
+bool fj_cwd_where(
 	struct fj_thread *t, uint64_t epoch, uint32_t seen, struct fj_str *pos, bool *is_asked);
 
 /* Append the host path. */

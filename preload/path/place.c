@@ -11,7 +11,7 @@
 #include "layers/union.h"
 #include "sys/scratch.h"
 #include "jail/fds.h"
-#include "jail/lacks.h"
+#include "jail/kernel_lacks.h"
 #include "sys/abi.h"
 
 #include <asm/statfs.h>

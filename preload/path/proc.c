@@ -137,7 +137,7 @@ bool fj_proc_shows_file(struct fj_thread *t, const char *host_path, size_t len, 
 	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
 	shows = fj_path_back(host_path, &pos) && !fj_path_has_prefix(pos.at, "/" FJ_HIDDEN_NAME) &&
 		!is_open_as(t, FJ_FD_OWNERS(fj_jail), host_path) &&
-		!is_open_as(t, FJ_FD_ELDER(fj_jail), host_path);
+		!is_open_as(t, FJ_FD_HOST_OWNERS(fj_jail), host_path);
 	fj_scratch_release(t, mark);
 	if (shows)
 		fj_path_back_link(t, host_path, len, out);

@@ -5,8 +5,8 @@
  * root's.
  *
  * To the kernel we are the owner of everything in the jail. So whoever pretends not to be is judged
- * here, by the rules of own/perm.c on what the files show. The path is looked up once more for
- * that: only those who are not root pay. Directories on the way are asked by the walk itself
+ * here, by the rules of ownership/perm.c on what the files show. The path is looked up once more
+ * for that: only those who are not root pay. Directories on the way are asked by the walk itself
  * (may_search), unless it is remembered that everybody may search them. Of two complaints the
  * kernel's earlier one must win: a name that is missing or taken is left to the call itself.
  *
@@ -25,11 +25,11 @@
 #include "jail/mount_flags.h"
 #include "jail/mounts.h"
 #include "jail/search.h"
-#include "own/own.h"
+#include "ownership/ownership.h"
 #include "walk/walk.h"
 #include "records/records.h"
 #include "sys/sys.h"
-#include "jail/lacks.h"
+#include "jail/kernel_lacks.h"
 
 #include <linux/openat2.h>
 #include <linux/securebits.h>
@@ -46,7 +46,7 @@ static long may_search(struct fj_thread *t, int dirfd, const char *name)
 	if (fj_file_look(&c, dirfd, name, AT_EMPTY_PATH, &dir) ||
 		(dir.owner.mode & FJ_S_IFMT) != FJ_S_IFDIR)
 		return 0; /* the walk will say */
-	if ((dir.owner.mode & ANY_X) == ANY_X && !(dir.owner.flags & FJ_OWN_ATTRIBUTES))
+	if ((dir.owner.mode & ANY_X) == ANY_X && !(dir.owner.flags & FJ_OWNER_ATTRIBUTES))
 		return 1;
 	return fj_may(fj_subject(t), &dir.owner, FJ_MAY_EXEC) && !fj_is_kernels(t, dirfd, name) ?
 		       -EACCES :
@@ -191,7 +191,7 @@ static long may_object(struct fj_call *c)
 	return may_descriptor(c);
 }
 
-/* Has the look shown what access(2) will answer? As access_by_look() of file/hook_file.c: nothing
+/* Has the look shown what access(2) will answer? As access_by_look() of file/hook_stat.c: nothing
  * but the mode bits can deny the owner to look at, or to read, a file that he found. */
 static bool is_answered(const struct fj_call *c, const struct fj_target *target)
 {
@@ -205,7 +205,7 @@ static bool is_answered(const struct fj_call *c, const struct fj_target *target)
 		return false;
 	return !target->is_there || !wanted ||
 	       (wanted == R && (target->file.real_mode & OWNER_R) &&
-		       target->file.real_uid == fj_own_real_uid());
+		       target->file.real_uid == fj_owner_real_uid());
 }
 
 /* access(2) asks for the real ids, with the capabilities that they would have:

@@ -7,7 +7,7 @@
 
 #include "inode/owned.h"
 #include "layers/place.h"
-#include "sys/slot.h"
+#include "sys/thread_area.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -46,7 +46,7 @@ struct fj_judging {
 };
 static inline struct fj_judging *fj_judging(const struct fj_thread *t)
 {
-	return (struct fj_judging *)fj_slot_at(t, FJ_JUDGING_AT);
+	return (struct fj_judging *)fj_thread_area_at(t, FJ_JUDGING_AT);
 }
 
 /* The identity that is judged: the caller's, but for access(2). */

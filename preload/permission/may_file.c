@@ -10,7 +10,7 @@
 #include "call/call.h"
 #include "call/row.h"
 #include "cred/ids.h"
-#include "own/own.h"
+#include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
@@ -71,7 +71,7 @@ static long judge_chown(
 {
 	const long r = fj_may_chown(ids, file, uid, gid);
 
-	return !r && fj_own_mode_after_chown(ids, file) != file->mode && !fj_is_owner(ids, file) ?
+	return !r && fj_owner_mode_after_chown(ids, file) != file->mode && !fj_is_owner(ids, file) ?
 		       -EPERM :
 		       r;
 }

@@ -12,7 +12,7 @@
 #include "inode/owned.h"
 #include "jail/mount_flags.h"
 #include "jail/mounts.h"
-#include "own/own.h"
+#include "ownership/ownership.h"
 #include "walk/walk.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"

@@ -84,7 +84,7 @@ static bool see_quickly(
 		target->place = q.place;
 		target->is_there = !r;
 		if ((!r || r == -ENOENT) && (!(how & FJ_ENTRY) || look_at_parent(c, target)) &&
-			fj_fast_tells(&q, r) &&
+			fj_fast_is_answer(&q, r) &&
 			(r || !(how & FJ_FOLLOW) ||
 				(target->file.owner.mode & FJ_S_IFMT) != FJ_S_IFLNK)) {
 			target->is_fast = true;

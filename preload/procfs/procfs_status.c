@@ -91,8 +91,8 @@ static bool put_status_line(
 			put_groups(r, fj_ids_groups(fj_ids()), fj_ids()->group_count);
 		else
 			put_groups(r, who->group,
-				who->group_count < FJ_BOARD_GROUPS ? who->group_count :
-								     FJ_BOARD_GROUPS);
+				who->group_count < FJ_IDENTITY_GROUPS ? who->group_count :
+									FJ_IDENTITY_GROUPS);
 		return true;
 	}
 	if (is_self && (fj_begins(line, "NoNewPrivs:") || fj_begins(line, "Seccomp:") ||
@@ -139,7 +139,7 @@ static bool put_signals(struct fj_report *r, const char *line)
 	const struct fj_thread *owner;
 
 	if (fj_begins(line, "SigBlk:")) {
-		owner = fj_sigsys_slot(r->call);
+		owner = fj_sigsys_thread(r->call);
 		if (!owner)
 			return false;
 		put_set(&r->text,
@@ -152,7 +152,7 @@ static bool put_signals(struct fj_report *r, const char *line)
 	}
 	if ((fj_begins(line, "SigPnd:") || fj_begins(line, "ShdPnd:")) &&
 		(set_of(line) & FJ_STAND_IN_BIT)) {
-		owner = fj_sigsys_slot(r->call);
+		owner = fj_sigsys_thread(r->call);
 		if (!owner || !fj_stand_in_waits(owner))
 			return false;
 		put_set(&r->text, line[1] == 'i' ? "SigPnd:" : "ShdPnd:",

@@ -8,7 +8,8 @@
  * them as it meets them, and other files under those of their layer, on a device for each; unless
  * it can put the layer into the number (xino=on).
  *
- * Called by own/key.c and own/tag.c, by the other files of this room, and at the start of a jail. */
+ * Called by ownership/key.c and ownership/tag.c, by the other files of this room, and at the start
+ * of a jail. */
 #include "sys/abi.h"
 #include "records/records.h"
 #include "sys/sys.h"
@@ -19,7 +20,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-bool fj_own_is_scattered;
+bool fj_owner_is_scattered;
 
 /* statfs(2) and the file systems' own headers. What is on one machine only and is among them costs
  * time, and nothing else. */
@@ -30,7 +31,7 @@ static const uint32_t networks[] = {NFS_SUPER_MAGIC, SMB_SUPER_MAGIC, CIFS_SUPER
 	0x20030528 /* OrangeFS */, 0x564c /* NCP */, 0x786f4256 /* VirtualBox */,
 	0x7c7c6673 /* Parallels */};
 
-enum fj_disk fj_own_disk(int fd)
+enum fj_disk fj_owner_disk(int fd)
 {
 	struct statfs fs;
 
@@ -46,7 +47,7 @@ enum fj_disk fj_own_disk(int fd)
 	return FJ_DISK_PLAIN;
 }
 
-bool fj_own_counts_directories(int root_fd)
+bool fj_owner_counts_directories(int root_fd)
 {
 	static const uint32_t those[] = {EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, TMPFS_MAGIC};
 	struct statfs fs;
@@ -65,11 +66,11 @@ static bool ask(int dirfd, const char *name)
 	bool is;
 
 	if (!name || !name[0])
-		return fj_own_disk(dirfd) == FJ_DISK_LAYERED;
+		return fj_owner_disk(dirfd) == FJ_DISK_LAYERED;
 	fd = fj_open_path(dirfd, name, O_NOFOLLOW);
 	if (fj_is_err(fd))
 		return false;
-	is = fj_own_disk((int)fd) == FJ_DISK_LAYERED;
+	is = fj_owner_disk((int)fd) == FJ_DISK_LAYERED;
 	fj_close((int)fd);
 	return is;
 }
@@ -77,7 +78,7 @@ static bool ask(int dirfd, const char *name)
 /* What was learned of a device: bit 63 set, bit 62 layered, then the device. */
 static uint64_t learned[8];
 
-bool fj_own_is_layered(uint32_t dev, int dirfd, const char *name)
+bool fj_owner_is_layered(uint32_t dev, int dirfd, const char *name)
 {
 	const uint64_t known = 1UL << 63 | dev, layered = 1UL << 62;
 	uint64_t *const place = &learned[dev % 8];
@@ -98,14 +99,14 @@ static long look_at_disk(int dirfd, const char *name, struct statx *sx)
 		STATX_BASIC_STATS | STATX_MNT_ID, sx);
 }
 
-bool fj_own_scatters(int root_fd)
+bool fj_owner_scatters(int root_fd)
 {
 	/* What most roots have, and is no directory. */
 	static const char files[][16] = {".fakejail/owners", "bin", "lib", "sbin", "bin/sh",
 		"etc/passwd", "etc/os-release", "etc/hosts", "usr/bin/env"};
 	struct statx root, sx;
 
-	if (fj_own_disk(root_fd) != FJ_DISK_LAYERED || look_at_disk(root_fd, "", &root))
+	if (fj_owner_disk(root_fd) != FJ_DISK_LAYERED || look_at_disk(root_fd, "", &root))
 		return false;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		char name[sizeof(files[0]) + 1] = {0};

@@ -18,7 +18,7 @@
 #define LOG_MIN 4u
 #define MADV_POPULATE_WRITE_ 23 /* asm-generic/mman-common.h */
 
-uint32_t fj_own_shared;
+uint32_t fj_owner_shared;
 
 static long file_size(int fd, uint64_t *size)
 {
@@ -147,7 +147,7 @@ long fj_store_extend(struct fj_store *s, uint64_t size)
 	return r;
 }
 
-long fj_own_create(int fd)
+long fj_owner_create(int fd)
 {
 	static const struct fj_store_slot page[FJ_PAGE / sizeof(struct fj_store_slot)] = {
 		[0 ... FJ_PAGE / sizeof(struct fj_store_slot) - 1] = {.state = FJ_SLOT_EMPTY}};
@@ -240,7 +240,7 @@ static bool are_slots_sound(const struct fj_store_slot *slots, uint32_t count)
 	return true;
 }
 
-long fj_own_check(int fd)
+long fj_owner_check(int fd)
 {
 	uint64_t size;
 	long at, r = file_size(fd, &size);
@@ -327,7 +327,7 @@ static long start(struct fj_store *s, int fd)
 
 	if (r < 0)
 		return r;
-	s->is_shared = fj_own_shared >> (s - fj_store) & 1;
+	s->is_shared = fj_owner_shared >> (s - fj_store) & 1;
 	s->room = &room[s - fj_store];
 	to_map = fj_open_shared(fd, O_RDWR);
 	if (to_map == -EACCES || to_map == -EROFS || to_map == -EPERM)
@@ -344,10 +344,10 @@ static long start(struct fj_store *s, int fd)
 	return 0;
 }
 
-uint32_t fj_own_shared_with_others(int fd, int elder_fd)
+uint32_t fj_owner_shared_with_others(int fd, int host_owners_fd)
 {
-	return (fj_own_disk(fd) >= FJ_DISK_FUSE) |
-	       (elder_fd >= 0 && fj_own_disk(elder_fd) >= FJ_DISK_FUSE) << 1;
+	return (fj_owner_disk(fd) >= FJ_DISK_FUSE) |
+	       (host_owners_fd >= 0 && fj_owner_disk(host_owners_fd) >= FJ_DISK_FUSE) << 1;
 }
 
 long fj_store_map(struct fj_store *s, int fd, const char *path)
@@ -357,7 +357,7 @@ long fj_store_map(struct fj_store *s, int fd, const char *path)
 
 	s->fd = -1;
 	s->path = path;
-	s->is_shared = fj_own_disk(fd) >= FJ_DISK_FUSE;
+	s->is_shared = fj_owner_disk(fd) >= FJ_DISK_FUSE;
 	if (r < 0)
 		fj_close(fd);
 	else
@@ -369,16 +369,16 @@ long fj_store_map(struct fj_store *s, int fd, const char *path)
 	return r;
 }
 
-long fj_own_start(int fd, int elder_fd)
+long fj_owner_start(int fd, int host_owners_fd)
 {
 	long r = start(&fj_store[0], fd);
 
 	if (r < 0)
 		return r;
 	fj_store_count = 1;
-	if (elder_fd < 0)
+	if (host_owners_fd < 0)
 		return 0;
-	r = start(&fj_store[1], elder_fd);
+	r = start(&fj_store[1], host_owners_fd);
 	if (!r)
 		fj_store_count = 2;
 	return r;

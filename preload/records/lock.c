@@ -10,7 +10,7 @@
  * Where other machines may have the file: shared.c. All signals but SIGBUS are blocked while the
  * lock is held: a handler on this thread may want it. */
 #include "records/store.h"
-#include "sys/child.h"
+#include "child/child.h"
 #include "sys/guest.h"
 #include "sys/abi_signal.h"
 
@@ -117,7 +117,7 @@ static void work(void *data)
 
 /* By a child, so that it can be taken from who is stopped: shared.c. (Who was killed when the change
  * was made has it written back by the next.) */
-static void work_elsewhere(struct work *w)
+static void work_in_child(struct work *w)
 {
 	w->has_ended = false;
 	w->may_be_killed = true;
@@ -138,7 +138,7 @@ long fj_store_change(
 		if (!w.is_made)
 			w.r = 0;
 		if (s->is_shared)
-			work_elsewhere(&w);
+			work_in_child(&w);
 		else
 			work(&w);
 		r = w.has_ended ? w.r : FJ_STORE_ROBBED;

@@ -3,12 +3,12 @@
  *
  * news.c - who hears of a root that is made, or moved, while jails around it run.
  *
- * Who makes or moves one raises a count in the heads of the records around it and of the elder. The
- * first process of a jail that sees another count there than the jail knows of makes all that the
- * jail remembers of directories old, by a generation of the jail's own; then it and, each for
- * itself, all others look whether what they stand in and have open lies in a root. That is why both
- * counts are compared at each look-up: `news` is the trees', the generation the jail's, and what
- * was heard each process's own.
+ * Who makes or moves one raises a count in the heads of the records around it and of the host's
+ * records. The first process of a jail that sees another count there than the jail knows of makes
+ * all that the jail remembers of directories old, by a generation of the jail's own; then it and,
+ * each for itself, all others look whether what they stand in and have open lies in a root. That is
+ * why both counts are compared at each look-up: `news` is the trees', the generation the jail's,
+ * and what was heard each process's own.
  *
  * Called by nested/roots.c, and before each look-up. */
 #include "records/store.h"
@@ -24,30 +24,30 @@ static uint64_t count_news(void)
 
 /* What this process has heard. A new program knows of nothing: it may have inherited descriptors of
  * one that had not. */
-static uint32_t heard_generation = FJ_OWN_CALM;
+static uint32_t heard_generation = FJ_OWNER_CALM;
 
-FJ_HOT bool fj_own_has_news(void)
+FJ_HOT bool fj_owner_has_news(void)
 {
-	return fj_own_roots &&
-	       (count_news() != __atomic_load_n(&fj_own_roots->known_news, __ATOMIC_RELAXED) ||
-		       __atomic_load_n(&fj_own_roots->generation, __ATOMIC_RELAXED) !=
+	return fj_owner_roots &&
+	       (count_news() != __atomic_load_n(&fj_owner_roots->known_news, __ATOMIC_RELAXED) ||
+		       __atomic_load_n(&fj_owner_roots->generation, __ATOMIC_RELAXED) !=
 			       __atomic_load_n(&heard_generation, __ATOMIC_RELAXED));
 }
 
-void fj_own_hear(uint32_t generation)
+void fj_owner_hear(uint32_t generation)
 {
 	__atomic_store_n(&heard_generation, generation, __ATOMIC_RELEASE);
 }
 
-bool fj_own_is_told(uint64_t *news)
+bool fj_owner_is_told(uint64_t *news)
 {
 	*news = count_news();
-	return *news != __atomic_load_n(&fj_own_roots->known_news, __ATOMIC_SEQ_CST);
+	return *news != __atomic_load_n(&fj_owner_roots->known_news, __ATOMIC_SEQ_CST);
 }
 
-void fj_own_know_news(uint64_t news)
+void fj_owner_know_news(uint64_t news)
 {
-	__atomic_store_n(&fj_own_roots->known_news, news, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&fj_owner_roots->known_news, news, __ATOMIC_SEQ_CST);
 }
 
 static void tell_news(struct fj_store *s)
@@ -57,22 +57,22 @@ static void tell_news(struct fj_store *s)
 		__atomic_fetch_add(&fj_store_head(s)->news, 1, __ATOMIC_SEQ_CST);
 }
 
-void fj_own_tell_news(void)
+void fj_owner_tell_news(void)
 {
-	for (uint32_t i = 0; i < fj_own_roots_met(); i++)
-		if (fj_own_roots->root[i].kind == FJ_OWN_ROOT_OUTER)
+	for (uint32_t i = 0; i < fj_owner_roots_met(); i++)
+		if (fj_owner_roots->root[i].kind == FJ_OWNER_ROOT_OUTER)
 			tell_news(fj_store_of_root(i, true));
 	if (fj_store_count > 1)
 		tell_news(&fj_store[1]);
 }
 
-void fj_own_tell_of(const char *path)
+void fj_owner_tell_of(const char *path)
 {
-	for (uint32_t i = 0; i < fj_own_roots_met(); i++)
-		if (fj_own_roots->root[i].kind == FJ_OWN_ROOT_INNER &&
-			fj_path_has_prefix(path, fj_own_roots->root[i].path))
+	for (uint32_t i = 0; i < fj_owner_roots_met(); i++)
+		if (fj_owner_roots->root[i].kind == FJ_OWNER_ROOT_INNER &&
+			fj_path_has_prefix(path, fj_owner_roots->root[i].path))
 			tell_news(fj_store_of_root(i, false));
 	if (fj_store_count)
 		tell_news(&fj_store[0]);
-	fj_own_tell_news();
+	fj_owner_tell_news();
 }

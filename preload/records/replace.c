@@ -31,7 +31,7 @@ static bool is_live(const struct fj_store_slot *slot)
 
 static bool is_slot_kept(const struct fj_store_slot *slot)
 {
-	return is_live(slot) && !(slot->copy[slot->state & FJ_SLOT_SECOND].flags & FJ_OWN_GONE);
+	return is_live(slot) && !(slot->copy[slot->state & FJ_SLOT_SECOND].flags & FJ_OWNER_GONE);
 }
 
 struct array {

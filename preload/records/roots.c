@@ -7,18 +7,18 @@
  * Which roots there are stands in the jail's shared memory: the launcher enters the outer ones,
  * nested/roots.c the inner ones as they are met. Each process opens their files when it first looks
  * something up after that. A file is looked up in the inner ones, the last met first, then in the
- * jail's own, then in the outer ones and in the elder. No descriptor is kept: the program may have
- * as many as it likes, and none of them is ours. docs/OWNERS.md has the races. */
+ * jail's own, then in the outer ones and in the host's records. No descriptor is kept: the program
+ * may have as many as it likes, and none of them is ours. docs/OWNERS.md has the races. */
 #include "records/store.h"
 
 #include <asm/stat.h>
 #include <linux/mman.h>
 #include <linux/stat.h>
 
-struct fj_own_roots *fj_own_roots;
+struct fj_owner_roots *fj_owner_roots;
 
 /* Those that this process has opened; `none` for one that cannot be. */
-static struct fj_store *opened[FJ_OWN_ROOTS];
+static struct fj_store *opened[FJ_OWNER_ROOTS];
 static struct fj_store none;
 
 long fj_store_open(const char *path, int flags)
@@ -43,7 +43,7 @@ long fj_store_open_again(const struct fj_store *s, int flags)
 
 static long open_any(const char *path, uint32_t kind)
 {
-	long fd = fj_store_open(path, kind == FJ_OWN_ROOT_LOWER ? O_RDONLY : O_RDWR);
+	long fd = fj_store_open(path, kind == FJ_OWNER_ROOT_LOWER ? O_RDONLY : O_RDWR);
 
 	if (fd == -EACCES || fd == -EROFS || fd == -EPERM)
 		fd = fj_store_open(path, O_RDONLY);
@@ -58,10 +58,10 @@ struct opened {
 
 /* Root `r` is not where it was met: what is remembered of directories is old, and nobody has heard
  * of it. */
-static void leave_root(struct fj_own_root *r)
+static void leave_root(struct fj_owner_root *r)
 {
-	__atomic_store_n(&r->state, FJ_OWN_ROOT_LEFT, __ATOMIC_RELEASE);
-	__atomic_store_n(&fj_own_roots->known_news, ~(uint64_t)0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&r->state, FJ_OWNER_ROOT_LEFT, __ATOMIC_RELEASE);
+	__atomic_store_n(&fj_owner_roots->known_news, ~(uint64_t)0, __ATOMIC_SEQ_CST);
 }
 
 /* Another thread may do the same: one of the two maps in vain. */
@@ -70,15 +70,15 @@ static struct fj_store *open_root(uint32_t i)
 	const long memory = fj_sys6(__NR_mmap, 0, OPENED_SIZE, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct opened *const mine = (struct opened *)memory;
-	const char *path = fj_own_roots->root[i].records;
+	const char *path = fj_owner_roots->root[i].records;
 	struct fj_store *s = &none, *before = NULL;
 	long fd;
 
 	if (fj_is_err(memory))
 		return NULL;
-	fd = open_any(path, fj_own_roots->root[i].kind);
-	if (fd == -ENOENT && fj_own_roots->root[i].kind == FJ_OWN_ROOT_INNER)
-		leave_root(&fj_own_roots->root[i]);
+	fd = open_any(path, fj_owner_roots->root[i].kind);
+	if (fd == -ENOENT && fj_owner_roots->root[i].kind == FJ_OWNER_ROOT_INNER)
+		leave_root(&fj_owner_roots->root[i]);
 	if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM || fd == -ENOENT) {
 		/* (The next time there may be one.) */
 		fj_sys2(__NR_munmap, memory, OPENED_SIZE);
@@ -101,16 +101,16 @@ static struct fj_store *open_root(uint32_t i)
 
 struct fj_store *fj_store_of_root(uint32_t i, bool is_last)
 {
-	const struct fj_own_root *r = &fj_own_roots->root[i];
+	const struct fj_owner_root *r = &fj_owner_roots->root[i];
 	struct fj_store *s;
 
-	if (__atomic_load_n(&r->state, __ATOMIC_ACQUIRE) != FJ_OWN_ROOT_MET ||
-		r->kind == FJ_OWN_ROOT_WORK || (r->kind != FJ_OWN_ROOT_INNER) != is_last)
+	if (__atomic_load_n(&r->state, __ATOMIC_ACQUIRE) != FJ_OWNER_ROOT_MET ||
+		r->kind == FJ_OWNER_ROOT_WORK || (r->kind != FJ_OWNER_ROOT_INNER) != is_last)
 		return NULL;
 	s = __atomic_load_n(&opened[i], __ATOMIC_ACQUIRE);
 	if (!s)
 		s = open_root(i);
-	if (s && r->kind == FJ_OWN_ROOT_LOWER) /* it was another when it was opened, perhaps */
+	if (s && r->kind == FJ_OWNER_ROOT_LOWER) /* it was another when it was opened, perhaps */
 		s->is_read_only = true;
 	return !s || s == &none ? NULL : s;
 }
@@ -118,15 +118,16 @@ struct fj_store *fj_store_of_root(uint32_t i, bool is_last)
 /* May changes of the files in it be written there? */
 bool fj_store_is_written(const struct fj_store *s)
 {
-	return !s->is_read_only && !s->is_truncated && !(fj_own_roots && fj_own_roots->keeps_apart);
+	return !s->is_read_only && !s->is_truncated &&
+	       !(fj_owner_roots && fj_owner_roots->keeps_apart);
 }
 
 struct fj_store *fj_store_each_met(uint32_t *at)
 {
-	const uint32_t n = __atomic_load_n(&fj_own_roots->count, __ATOMIC_ACQUIRE);
+	const uint32_t n = __atomic_load_n(&fj_owner_roots->count, __ATOMIC_ACQUIRE);
 
 	/* [0, n) inner ones that take changes, n our own, (n, 2n] the other inner ones, (2n, 3n]
-	 * outer and lower ones, 3n + 1 the elder. */
+	 * outer and lower ones, 3n + 1 the host's. */
 	while (*at <= 3 * n + 1) {
 		const uint32_t k = (*at)++;
 		struct fj_store *s;
@@ -149,13 +150,13 @@ struct fj_store *fj_store_each_met(uint32_t *at)
 
 bool fj_store_met_are_empty(void)
 {
-	const uint32_t n = __atomic_load_n(&fj_own_roots->count, __ATOMIC_ACQUIRE);
+	const uint32_t n = __atomic_load_n(&fj_owner_roots->count, __ATOMIC_ACQUIRE);
 	const struct fj_store *s;
 
 	if (n > FEW_ROOTS)
 		return false;
 	for (uint32_t i = 0; i < n; i++) {
-		s = fj_store_of_root(i, fj_own_roots->root[i].kind != FJ_OWN_ROOT_INNER);
+		s = fj_store_of_root(i, fj_owner_roots->root[i].kind != FJ_OWNER_ROOT_INNER);
 		if (s && !s->is_truncated &&
 			__atomic_load_n(&fj_store_head(s)->records, __ATOMIC_RELAXED))
 			return false;
@@ -166,22 +167,22 @@ bool fj_store_met_are_empty(void)
 /* The root that what is in root `i` goes to. */
 static uint32_t find_goal(uint32_t i)
 {
-	const struct fj_own_root *r = fj_own_roots->root;
+	const struct fj_owner_root *r = fj_owner_roots->root;
 
-	for (uint32_t k = 0; r[i].kind == FJ_OWN_ROOT_WORK && k < fj_own_roots_met(); k++)
-		if (r[k].state == FJ_OWN_ROOT_MET && r[k].kind == FJ_OWN_ROOT_INNER &&
+	for (uint32_t k = 0; r[i].kind == FJ_OWNER_ROOT_WORK && k < fj_owner_roots_met(); k++)
+		if (r[k].state == FJ_OWNER_ROOT_MET && r[k].kind == FJ_OWNER_ROOT_INNER &&
 			fj_streq(r[k].records, r[i].records))
 			return k;
 	return i;
 }
 
-struct fj_store *fj_store_home(const struct fj_own_key *key)
+struct fj_store *fj_store_home(const struct fj_owner_key *key)
 {
-	const uint32_t goal = key->home && fj_own_roots ? find_goal(key->home - 1) : 0;
+	const uint32_t goal = key->home && fj_owner_roots ? find_goal(key->home - 1) : 0;
 	struct fj_store *s = NULL;
 
-	if (key->home && fj_own_roots)
-		s = fj_store_of_root(goal, fj_own_roots->root[goal].kind == FJ_OWN_ROOT_OUTER);
+	if (key->home && fj_owner_roots)
+		s = fj_store_of_root(goal, fj_owner_roots->root[goal].kind == FJ_OWNER_ROOT_OUTER);
 	return s && fj_store_is_written(s) ? s : &fj_store[0];
 }
 
@@ -192,7 +193,7 @@ struct fj_store *fj_store_opened(uint32_t i)
 	return s == &none ? NULL : s;
 }
 
-bool fj_own_is_in_place(const struct fj_own_key *key)
+bool fj_owner_is_in_place(const struct fj_owner_key *key)
 {
 	struct fj_store_copy copy;
 	struct fj_store *s;
@@ -203,11 +204,11 @@ bool fj_own_is_in_place(const struct fj_own_key *key)
 		;
 	if (!s || s == fj_store_home(key))
 		return true;
-	for (uint32_t i = 0; i < fj_own_roots_met(); i++) {
-		struct fj_own_root *r = &fj_own_roots->root[i];
+	for (uint32_t i = 0; i < fj_owner_roots_met(); i++) {
+		struct fj_owner_root *r = &fj_owner_roots->root[i];
 
 		if (__atomic_load_n(&opened[i], __ATOMIC_ACQUIRE) != s ||
-			r->kind != FJ_OWN_ROOT_INNER || r->state != FJ_OWN_ROOT_MET ||
+			r->kind != FJ_OWNER_ROOT_INNER || r->state != FJ_OWNER_ROOT_MET ||
 			(!fj_sys4(__NR_newfstatat, AT_FDCWD, r->path, &st, AT_SYMLINK_NOFOLLOW) &&
 				st.st_dev == r->dev && st.st_ino == r->ino))
 			continue;
@@ -217,7 +218,7 @@ bool fj_own_is_in_place(const struct fj_own_key *key)
 	return true;
 }
 
-bool fj_own_records_are_there(const struct fj_own_root *r)
+bool fj_owner_records_are_there(const struct fj_owner_root *r)
 {
 	struct stat st;
 
@@ -226,46 +227,46 @@ bool fj_own_records_are_there(const struct fj_own_root *r)
 }
 
 /* Is `fd`, which is open on a file of records, one to be looked up here? `*st`: which it is. */
-static bool is_root_wanted(int fd, enum fj_own_root_kind kind, struct stat *st)
+static bool is_root_wanted(int fd, enum fj_owner_root_kind kind, struct stat *st)
 {
 	struct stat ours;
 
 	/* Another user's may say what they like (of a lower layer: of its files, too). Our own is
 	 * known already. */
 	return !fj_sys2(__NR_fstat, fd, st) &&
-	       (kind == FJ_OWN_ROOT_LOWER || st->st_uid == (uint32_t)fj_sys0(__NR_geteuid)) &&
+	       (kind == FJ_OWNER_ROOT_LOWER || st->st_uid == (uint32_t)fj_sys0(__NR_geteuid)) &&
 	       (fj_sys2(__NR_fstat, fj_store[0].fd, &ours) || ours.st_ino != st->st_ino ||
 		       ours.st_dev != st->st_dev) &&
-	       !fj_own_check(fd);
+	       !fj_owner_check(fd);
 }
 
 /* Is `r` the one with the same directory, its records unchanged? One that has moved, or whose
  * records are others now, is left. */
-static bool is_known(struct fj_own_root *r, const char *records, enum fj_own_root_kind kind)
+static bool is_known(struct fj_owner_root *r, const char *records, enum fj_owner_root_kind kind)
 {
-	if (kind == FJ_OWN_ROOT_LOWER && r->kind == FJ_OWN_ROOT_INNER)
+	if (kind == FJ_OWNER_ROOT_LOWER && r->kind == FJ_OWNER_ROOT_INNER)
 		r->kind = kind;
-	if (r->kind != FJ_OWN_ROOT_INNER ||
-		(fj_streq(r->records, records) && fj_own_records_are_there(r)))
+	if (r->kind != FJ_OWNER_ROOT_INNER ||
+		(fj_streq(r->records, records) && fj_owner_records_are_there(r)))
 		return true;
-	r->state = FJ_OWN_ROOT_LEFT;
+	r->state = FJ_OWNER_ROOT_LEFT;
 	return false;
 }
 
 /* `path` is `len` bytes long. */
 static long meet(const char *path, size_t len, const char *records, uint64_t dev, uint64_t ino,
-	enum fj_own_root_kind kind, bool is_again)
+	enum fj_owner_root_kind kind, bool is_again)
 {
-	struct fj_own_roots *all = fj_own_roots;
+	struct fj_owner_roots *all = fj_owner_roots;
 	const size_t records_len = fj_strlen(records);
 	struct stat st;
 	bool is_good, is_met = false;
 	long fd;
 
-	if (records_len >= FJ_OWN_ROOT_PATH || len >= FJ_OWN_ROOT_PATH)
+	if (records_len >= FJ_OWNER_ROOT_PATH || len >= FJ_OWNER_ROOT_PATH)
 		return -ENAMETOOLONG;
 	for (uint32_t i = 0; i < all->count; i++)
-		if (all->root[i].state == FJ_OWN_ROOT_MET && all->root[i].dev == dev &&
+		if (all->root[i].state == FJ_OWNER_ROOT_MET && all->root[i].dev == dev &&
 			all->root[i].ino == ino)
 			is_met = is_known(&all->root[i], records, kind) || is_met;
 	if (is_met && !is_again)
@@ -277,11 +278,11 @@ static long meet(const char *path, size_t len, const char *records, uint64_t dev
 	fj_close((int)fd);
 	if (!is_good)
 		return 0;
-	for (uint32_t i = 0; i < FJ_OWN_ROOTS; i++) {
-		uint32_t state = FJ_OWN_ROOT_FREE, count = all->count;
-		struct fj_own_root *r = &all->root[i];
+	for (uint32_t i = 0; i < FJ_OWNER_ROOTS; i++) {
+		uint32_t state = FJ_OWNER_ROOT_FREE, count = all->count;
+		struct fj_owner_root *r = &all->root[i];
 
-		if (!__atomic_compare_exchange_n(&r->state, &state, FJ_OWN_ROOT_BEING_MET, false,
+		if (!__atomic_compare_exchange_n(&r->state, &state, FJ_OWNER_ROOT_BEING_MET, false,
 			    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 			continue;
 		r->dev = dev;
@@ -292,7 +293,7 @@ static long meet(const char *path, size_t len, const char *records, uint64_t dev
 		memcpy(r->path, path, len);
 		r->path[len] = 0;
 		memcpy(r->records, records, records_len + 1);
-		__atomic_store_n(&r->state, FJ_OWN_ROOT_MET, __ATOMIC_RELEASE);
+		__atomic_store_n(&r->state, FJ_OWNER_ROOT_MET, __ATOMIC_RELEASE);
 		while (count <= i && !__atomic_compare_exchange_n(&all->count, &count, i + 1, false,
 					     __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 			;
@@ -301,20 +302,20 @@ static long meet(const char *path, size_t len, const char *records, uint64_t dev
 	return -ENOSPC;
 }
 
-long fj_own_meet(
-	const char *records, size_t len, uint64_t dev, uint64_t ino, enum fj_own_root_kind kind)
+long fj_owner_meet(
+	const char *records, size_t len, uint64_t dev, uint64_t ino, enum fj_owner_root_kind kind)
 {
 	return meet(records, len, records, dev, ino, kind, false);
 }
 
-long fj_own_meet_again(const char *records, size_t len, uint64_t dev, uint64_t ino)
+long fj_owner_meet_again(const char *records, size_t len, uint64_t dev, uint64_t ino)
 {
-	return meet(records, len, records, dev, ino, FJ_OWN_ROOT_INNER, true);
+	return meet(records, len, records, dev, ino, FJ_OWNER_ROOT_INNER, true);
 }
 
-long fj_own_meet_beside(const char *path, const char *records, uint64_t dev, uint64_t ino)
+long fj_owner_meet_beside(const char *path, const char *records, uint64_t dev, uint64_t ino)
 {
-	return meet(path, fj_strlen(path), records, dev, ino, FJ_OWN_ROOT_WORK, false);
+	return meet(path, fj_strlen(path), records, dev, ino, FJ_OWNER_ROOT_WORK, false);
 }
 
 /* Inode and birth of our own file of records; false where the file system knows no births. */
@@ -331,7 +332,7 @@ static bool identity(uint64_t *ino, uint64_t *stamp)
 	return true;
 }
 
-bool fj_own_is_copy(char *root, size_t size)
+bool fj_owner_is_copy(char *root, size_t size)
 {
 	const struct fj_store_head *h = fj_store_head(&fj_store[0]);
 	uint64_t ino, stamp;
@@ -340,21 +341,21 @@ bool fj_own_is_copy(char *root, size_t size)
 	if (fj_store[0].is_truncated || !h->own_ino || !identity(&ino, &stamp) ||
 		(h->own_ino == ino && h->own_stamp == stamp))
 		return false;
-	while (len < FJ_OWN_NOTED && len + 1 < size && h->root[len])
+	while (len < FJ_OWNER_NOTED && len + 1 < size && h->root[len])
 		len++;
 	memcpy(root, h->root, len);
 	root[len] = 0;
 	return true;
 }
 
-bool fj_own_belongs(const char *root)
+bool fj_owner_belongs(const char *root)
 {
 	struct fj_store_head *h = fj_store_head(&fj_store[0]);
 	const size_t len = fj_strlen(root);
 	uint64_t ino, stamp;
 
 	if (fj_store[0].is_truncated || fj_store[0].is_read_only || fj_store[0].is_shared ||
-		!identity(&ino, &stamp) || len >= FJ_OWN_NOTED)
+		!identity(&ino, &stamp) || len >= FJ_OWNER_NOTED)
 		return false;
 	if (h->own_ino == ino && h->own_stamp == stamp && !memcmp(h->root, root, len + 1))
 		return false;

@@ -177,7 +177,7 @@ static long find_link(const struct fj_store *s, char **path)
 	if (s->fd >= 0) {
 		n = fj_fd_target(s->fd, *path);
 	} else {
-		n = (long)fj_strlen(s->path); /* FJ_OWN_ROOT_PATH at most */
+		n = (long)fj_strlen(s->path); /* FJ_OWNER_ROOT_PATH at most */
 		memcpy(*path, s->path, (size_t)n + 1);
 	}
 	if (n < 0)
@@ -211,7 +211,7 @@ static long lock_link(const struct fj_store *s, int fd)
 	r = fj_sys3(__NR_symlinkat, text, AT_FDCWD, path);
 	/* Without symlinks only the first lock is left, which FUSE may keep to itself. */
 	if (r == -EPERM || r == -EOPNOTSUPP || r == -ENOSYS)
-		return fj_own_disk(fd) == FJ_DISK_FUSE ? -ENOLCK : 0;
+		return fj_owner_disk(fd) == FJ_DISK_FUSE ? -ENOLCK : 0;
 	return r != -EEXIST ? r : is_mine(path, text, len) > 0 ? 0 : -EBUSY;
 }
 

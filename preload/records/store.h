@@ -19,8 +19,8 @@
 
 #define FJ_STORE_MAGIC "FJOWNER\n"
 #define FJ_STORE_VERSION 3u
-/* 1: without FJ_OWN_CTIME, `watches` and runs; 2: without books, FJ_SLOT_FROZEN and FJ_SLOT_EMPTY.
- * Read as they are; the first change makes them version 3 (replace.c). */
+/* 1: without FJ_OWNER_CTIME, `watches` and runs; 2: without books, FJ_SLOT_FROZEN and
+ * FJ_SLOT_EMPTY. Read as they are; the first change makes them version 3 (replace.c). */
 #define FJ_STORE_VERSION_MIN 1u
 #define FJ_STORE_ORDER 0x01020304u
 #ifndef FJ_STORE_FIRST_LOG     /* (tests grow from less) */
@@ -55,10 +55,10 @@ struct fj_store_head {
 	uint32_t news;		     /* how often a root was made that this one holds: roots.c */
 	uint64_t own_ino, own_stamp; /* of this very file: a copy of it is of other files. 0: nobody
 					has said so yet */
-	char root[FJ_OWN_NOTED];     /* the path of the root, when it was last started */
+	char root[FJ_OWNER_NOTED];   /* the path of the root, when it was last started */
 	struct fj_lock lock;	     /* of writers; process ids */
 	uint64_t claimed; /* where the next piece will begin, when that is beyond `end` */
-	uint8_t unused[4096 - 120 - 24 - FJ_OWN_NOTED - 4 * FJ_BLOCK_CLASSES];
+	uint8_t unused[4096 - 120 - 24 - FJ_OWNER_NOTED - 4 * FJ_BLOCK_CLASSES];
 };
 _Static_assert(sizeof(struct fj_store_head) == 4096, "a page");
 _Static_assert(offsetof(struct fj_store_head, old_lock) == 72, "of version 1");
@@ -80,10 +80,10 @@ _Static_assert(sizeof(struct fj_store_books) == FJ_PAGE, "a page");
 struct fj_store_copy {
 	uint32_t uid, gid;
 	uint16_t mode;	     /* S_IFMT when it is a device, and 07777 */
-	uint8_t flags;	     /* FJ_OWN_ */
+	uint8_t flags;	     /* FJ_OWNER_ */
 	uint8_t check;	     /* over key and copy: a damaged record is no record */
-	uint32_t rdev;	     /* with FJ_OWN_CTIME the low half of the ctime, ns */
-	uint32_t attributes; /* offset / FJ_BLOCK_UNIT of their block, or 0; with FJ_OWN_CTIME the
+	uint32_t rdev;	     /* with FJ_OWNER_CTIME the low half of the ctime, ns */
+	uint32_t attributes; /* offset / FJ_BLOCK_UNIT of their block, or 0; with FJ_OWNER_CTIME the
 				high half */
 };
 struct fj_store_slot {
@@ -172,7 +172,7 @@ struct fj_store {
 	uint32_t last_window;
 	char *window[FJ_STORE_WINDOWS];
 };
-/* 0: the jail's own; 1: the elder, looked at when the first knows nothing. */
+/* 0: the jail's own; 1: the host's records, looked at when the first knows nothing. */
 extern struct fj_store fj_store[2];
 extern uint32_t fj_store_count;
 
@@ -181,15 +181,15 @@ extern uint32_t fj_store_count;
 struct fj_store *fj_store_each_met(uint32_t *at);
 static inline struct fj_store *fj_store_each(uint32_t *at)
 {
-	if (__builtin_expect(fj_own_roots_met() != 0, 0))
+	if (__builtin_expect(fj_owner_roots_met() != 0, 0))
 		return fj_store_each_met(at);
 	return *at < fj_store_count ? &fj_store[(*at)++] : NULL;
 }
 /* Has none of the roots that were met a record? (Of many it is not looked at.) */
 bool fj_store_met_are_empty(void);
 /* Where changes of the file are recorded. */
-struct fj_store *fj_store_home(const struct fj_own_key *key);
-/* The one of fj_own_roots that this process has opened, or NULL. */
+struct fj_store *fj_store_home(const struct fj_owner_key *key);
+/* The one of fj_owner_roots that this process has opened, or NULL. */
 struct fj_store *fj_store_opened(uint32_t i);
 /* Open the file of records `path`. A descriptor or -errno. */
 long fj_store_open(const char *path, int flags);
@@ -211,7 +211,7 @@ uint32_t fj_store_dev(const struct fj_store *s, uint64_t dev);
 uint8_t fj_store_check(const struct fj_store_slot *slot, const struct fj_store_copy *copy);
 /* A consistent copy of the live record of `key`; false when there is none. `slot` and `state` may
  * be NULL. */
-bool fj_store_find(struct fj_store *s, const struct fj_own_key *key, bool any_stamp,
+bool fj_store_find(struct fj_store *s, const struct fj_owner_key *key, bool any_stamp,
 	struct fj_store_copy *copy, struct fj_store_slot **slot, uint32_t *state);
 /* The slot of array `table` where a file's record is or should go: its own inode's, else the first
  * never used. NULL when all are used. */
@@ -237,25 +237,26 @@ static inline bool fj_store_again(long *r, uint32_t *times)
 	return *r == FJ_STORE_ROBBED;
 }
 /* Make `copy` the record of `key`. Returns 0, -ENOSPC, -EDQUOT, -EIO, FJ_STORE_ROBBED. */
-long fj_store_put(
-	struct fj_store_hold *hold, const struct fj_own_key *key, const struct fj_store_copy *copy);
+long fj_store_put(struct fj_store_hold *hold, const struct fj_owner_key *key,
+	const struct fj_store_copy *copy);
 /* Forget the record that `slot` had in `state`. 0 or FJ_STORE_ROBBED. */
 long fj_store_drop(struct fj_store_hold *hold, struct fj_store_slot *slot, uint32_t state);
 
 static inline uint64_t fj_store_ctime(const struct fj_store_copy *copy)
 {
-	return copy->flags & FJ_OWN_CTIME ? (uint64_t)copy->attributes << 32 | copy->rdev : 0;
+	return copy->flags & FJ_OWNER_CTIME ? (uint64_t)copy->attributes << 32 | copy->rdev : 0;
 }
 static inline uint32_t fj_store_attributes(const struct fj_store_copy *copy)
 {
-	return copy->flags & FJ_OWN_CTIME ? 0 : copy->attributes;
+	return copy->flags & FJ_OWNER_CTIME ? 0 : copy->attributes;
 }
-/* 0: none. The copy has neither FJ_OWN_DEVICE nor FJ_OWN_ATTRIBUTES. */
+/* 0: none. The copy has neither FJ_OWNER_DEVICE nor FJ_OWNER_ATTRIBUTES. */
 static inline void fj_store_set_ctime(struct fj_store_copy *copy, uint64_t ctime)
 {
 	copy->rdev = (uint32_t)ctime;
 	copy->attributes = (uint32_t)(ctime >> 32);
-	copy->flags = (uint8_t)(ctime ? copy->flags | FJ_OWN_CTIME : copy->flags & ~FJ_OWN_CTIME);
+	copy->flags =
+		(uint8_t)(ctime ? copy->flags | FJ_OWNER_CTIME : copy->flags & ~FJ_OWNER_CTIME);
 }
 
 /* grow.c */
@@ -312,17 +313,17 @@ long fj_store_block_copy(
 /* Under the lock of `s`, or to look only: what the file's record says, wherever it is, into `copy`;
  * `*from` is where, and NULL when there is none: then it is what the file shows. The attributes
  * are still those of `from`. */
-void fj_store_begin(const struct fj_own_key *key, const struct fj_owner *shown,
+void fj_store_begin(const struct fj_owner_key *key, const struct fj_owner *shown,
 	struct fj_store_copy *copy, struct fj_store **from);
 /* Make `copy`, whose attributes lie in the held one, the record of `key`, whose record was in
  * `from`. */
 long fj_store_put_from(struct fj_store_hold *hold, struct fj_store *from,
-	const struct fj_own_key *key, const struct fj_store_copy *copy);
+	const struct fj_owner_key *key, const struct fj_store_copy *copy);
 /* Without a lock, when `s` has got the record of `key`: forget those that would be found before it,
  * and that which it began with, `began` in `from`. */
-void fj_store_drop_others(struct fj_store *s, struct fj_store *from, const struct fj_own_key *key,
+void fj_store_drop_others(struct fj_store *s, struct fj_store *from, const struct fj_owner_key *key,
 	const struct fj_store_copy *began);
-/* The records of fj_own_roots->root[i], or NULL. `is_last`: they are wanted when they are among
+/* The records of fj_owner_roots->root[i], or NULL. `is_last`: they are wanted when they are among
  * those that are asked last. */
 struct fj_store *fj_store_of_root(uint32_t i, bool is_last);
 /* May changes be written there? */

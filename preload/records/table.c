@@ -121,7 +121,7 @@ FJ_HOT uint8_t fj_store_check(const struct fj_store_slot *slot, const struct fj_
 
 /* Search one array. 1 found, 0 not, -1 the slot changed meanwhile. */
 static int search(struct fj_store_slot *slots, uint64_t table, uint32_t dev,
-	const struct fj_own_key *key, bool any_stamp, struct fj_store_copy *copy,
+	const struct fj_owner_key *key, bool any_stamp, struct fj_store_copy *copy,
 	struct fj_store_slot **found, uint32_t *state)
 {
 	const struct path path = path_of(table, dev, key->ino);
@@ -153,7 +153,7 @@ static int search(struct fj_store_slot *slots, uint64_t table, uint32_t dev,
 	return 0;
 }
 
-FJ_HOT bool fj_store_find(struct fj_store *s, const struct fj_own_key *key, bool any_stamp,
+FJ_HOT bool fj_store_find(struct fj_store *s, const struct fj_owner_key *key, bool any_stamp,
 	struct fj_store_copy *copy, struct fj_store_slot **slot, uint32_t *state)
 {
 	const struct fj_store_head *h = fj_store_head(s);
@@ -235,8 +235,8 @@ static long find_room(struct fj_store_hold *hold, uint32_t dev, uint64_t ino,
 	}
 }
 
-long fj_store_put(
-	struct fj_store_hold *hold, const struct fj_own_key *key, const struct fj_store_copy *copy)
+long fj_store_put(struct fj_store_hold *hold, const struct fj_owner_key *key,
+	const struct fj_store_copy *copy)
 {
 	struct fj_store_head *h = fj_store_head(hold->s);
 	const uint32_t dev = fj_store_dev(hold->s, key->dev);
@@ -247,7 +247,7 @@ long fj_store_put(
 
 	if (r < 0)
 		return r;
-	if (copy->flags & FJ_OWN_DEVICE)
+	if (copy->flags & FJ_OWNER_DEVICE)
 		__atomic_fetch_add(&h->devices, 1, __ATOMIC_RELAXED);
 	state = __atomic_load_n(&slot->state, __ATOMIC_ACQUIRE);
 	if ((state & FJ_SLOT_LIVE) && slot->stamp == key->stamp) {

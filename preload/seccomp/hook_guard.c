@@ -11,7 +11,7 @@
 #include "call/trapping.h"
 #include "seccomp/policy.h"
 #include "sys/guest.h"
-#include "call/tag.h"
+#include "call/trap_tag.h"
 #include "cred/ids.h"
 #include "sys/sys.h"
 #include "call/hooks.h"

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * layout.h - the jail's memory file, and a thread's slot: all their sections, in order. Only who makes
- * or maps the memory includes this; a section is found by its own header (jail/memory.h, sys/slot.h).
- * Small ones that every process looks at come first, in one page. */
+ * layout.h - the jail's memory file, and a thread's area: all their sections, in order. Only who
+ * makes or maps the memory includes this; a section is found by its own header (jail/memory.h,
+ * sys/thread_area.h). Small ones that every process looks at come first, in one page. */
 #ifndef FJ_LAYOUT_H
 #define FJ_LAYOUT_H
 
@@ -15,14 +15,14 @@
 #include "jail/facts.h"
 #include "jail/fds.h"
 #include "jail/jail.h"
-#include "jail/lacks.h"
+#include "jail/kernel_lacks.h"
 #include "jail/mount_flags.h"
 #include "jail/mount_table.h"
 #include "jail/paths.h"
 #include "jail/root_moves.h"
 #include "jail/search.h"
 #include "jail/texts.h"
-#include "path/cwds.h"
+#include "path/cwd_notes.h"
 #include "private/private.h"
 #include "procfs/machine.h"
 #include "records/records.h"
@@ -53,12 +53,13 @@
 	X(fj_socket_names, FJ_SOCKET_NAMES_AT, FJ_TEXTS_AT)                                        \
 	X(fj_texts, FJ_TEXTS_AT, FJ_NAMESPACE_AT)                                                  \
 	X(fj_namespace, FJ_NAMESPACE_AT, FJ_ROOTS_AT)                                              \
-	X(fj_own_roots, FJ_ROOTS_AT, FJ_BOARD_AT)                                                  \
-	X(fj_board, FJ_BOARD_AT, FJ_JAIL_MEMORY)
+	X(fj_owner_roots, FJ_ROOTS_AT, FJ_IDENTITIES_AT)                                           \
+	X(fj_identities, FJ_IDENTITIES_AT, FJ_JAIL_MEMORY)
 
-/* What every process looks at in the roots ends where that in the board begins: one page fault. */
+/* What every process looks at in the roots ends where that in the identity table begins: one page
+ * fault. */
 #define FJ_ROOTS_AT 0x290000u
-#define FJ_BOARD_AT ((FJ_ROOTS_AT + sizeof(struct fj_own_roots) + 63) & ~(size_t)63)
+#define FJ_IDENTITIES_AT ((FJ_ROOTS_AT + sizeof(struct fj_owner_roots) + 63) & ~(size_t)63)
 /* A multiple of 16 pages: so it is mapped at one where what lies above it is, as a large file mostly
  * does, and the 16 pages that a page fault brings along are those that its sections count on. */
 #define FJ_JAIL_MEMORY 0x430000u
@@ -69,8 +70,8 @@
 		#section " has room");
 FJ_JAIL_SECTIONS(X)
 
-/* A thread's slot: its stack, and then, found from the end of that: sys/slot.h. */
-#define FJ_SLOT_SECTIONS(X)                                                                        \
+/* A thread's area: its stack, and then, found from the end of that: sys/thread_area.h. */
+#define FJ_THREAD_AREA_SECTIONS(X)                                                                 \
 	X(fj_thread, 0, FJ_INTERRUPTED_AT)                                                         \
 	X(fj_interrupted, FJ_INTERRUPTED_AT, FJ_CALLING_AT)                                        \
 	X(fj_calling, FJ_CALLING_AT, FJ_SEARCH_AT)                                                 \
@@ -78,23 +79,24 @@ FJ_JAIL_SECTIONS(X)
 	X(fj_judging, FJ_JUDGING_AT, FJ_EXEC_ROOM_AT)                                              \
 	X(fj_exec_room, FJ_EXEC_ROOM_AT, FJ_SCRATCH_AT)                                            \
 	X(fj_scratch, FJ_SCRATCH_AT, FJ_DEFERRED_AT)                                               \
-	X(fj_deferred, FJ_DEFERRED_AT, FJ_SLOT_SIZE - FJ_SLOT_STACK)
-FJ_SLOT_SECTIONS(X)
-_Static_assert(FJ_SLOT_FRESH_AT == FJ_INTERRUPTED_AT && FJ_SLOT_KEPT_AT == FJ_EXEC_ROOM_AT,
-	"what a slot that is taken forgets");
+	X(fj_deferred, FJ_DEFERRED_AT, FJ_THREAD_AREA_SIZE - FJ_THREAD_AREA_STACK)
+FJ_THREAD_AREA_SECTIONS(X)
+_Static_assert(
+	FJ_THREAD_AREA_FRESH_AT == FJ_INTERRUPTED_AT && FJ_THREAD_AREA_KEPT_AT == FJ_EXEC_ROOM_AT,
+	"what a thread area that is taken forgets");
 #undef X
 
 /* Differs between builds that have sections of different sizes. */
 #define FJ_GROWN(section, at, next) +sizeof(struct section) * (1 + (at))
 #define FJ_JAIL_LAYOUT ((uint32_t)(0 FJ_JAIL_SECTIONS(FJ_GROWN)))
 
-static inline struct fj_board *fj_jail_board(void)
+static inline struct fj_identities *fj_jail_identities(void)
 {
-	return (struct fj_board *)fj_jail_at(FJ_BOARD_AT);
+	return (struct fj_identities *)fj_jail_at(FJ_IDENTITIES_AT);
 }
-static inline struct fj_own_roots *fj_jail_roots(void)
+static inline struct fj_owner_roots *fj_jail_roots(void)
 {
-	return (struct fj_own_roots *)fj_jail_at(FJ_ROOTS_AT);
+	return (struct fj_owner_roots *)fj_jail_at(FJ_ROOTS_AT);
 }
 
 #endif

@@ -5,7 +5,7 @@
  */
 #include "setup/setup.h"
 
-#include "own/own.h"
+#include "ownership/ownership.h"
 #include "command/command.h"
 #include "jail/facts.h"
 #include "jail/jail.h"
@@ -234,23 +234,23 @@ void fj_jail_make(char **envp)
 	fds[0] = (int)root;
 	fds[1] = (int)memory;
 	fds[4] = fj_owners_open(fj_options.db, (int)root, envp, &fds[5]);
-	fj_jail_records()->has_elder = fds[5] >= 0;
+	fj_jail_records()->has_host_owners = fds[5] >= 0;
 	fj_fds_of(fj_jail)->root = place_descriptors(fds, FJ_FD_COUNT);
-	fj_own_shared = fj_own_shared_with_others(
-		FJ_FD_OWNERS(fj_jail), fj_jail_records()->has_elder ? FJ_FD_ELDER(fj_jail) : -1);
-	fj_jail_records()->owners_shared = fj_own_shared;
-	fj_own_is_scattered = fj_own_scatters(FJ_FD_ROOT(fj_jail));
-	fj_jail_records()->is_scattered = fj_own_is_scattered;
-	fj_own_follows_tags = fj_own_is_scattered || fj_own_have_moved(FJ_FD_OWNERS(fj_jail));
-	fj_jail_records()->follows_tags = fj_own_follows_tags;
+	fj_owner_shared = fj_owner_shared_with_others(FJ_FD_OWNERS(fj_jail),
+		fj_jail_records()->has_host_owners ? FJ_FD_HOST_OWNERS(fj_jail) : -1);
+	fj_jail_records()->owners_shared = fj_owner_shared;
+	fj_owner_is_scattered = fj_owner_scatters(FJ_FD_ROOT(fj_jail));
+	fj_jail_records()->is_scattered = fj_owner_is_scattered;
+	fj_owner_follows_tags = fj_owner_is_scattered || fj_owner_have_moved(FJ_FD_OWNERS(fj_jail));
+	fj_jail_records()->follows_tags = fj_owner_follows_tags;
 	fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, &descriptors, 0);
-	fj_own_is_forgetful = fj_own_forgets(FJ_FD_ROOT(fj_jail));
-	fj_jail_records()->is_forgetful = fj_own_is_forgetful;
-	at = fj_own_start(
-		FJ_FD_OWNERS(fj_jail), fj_jail_records()->has_elder ? FJ_FD_ELDER(fj_jail) : -1);
+	fj_owner_is_forgetful = fj_owner_forgets(FJ_FD_ROOT(fj_jail));
+	fj_jail_records()->is_forgetful = fj_owner_is_forgetful;
+	at = fj_owner_start(FJ_FD_OWNERS(fj_jail),
+		fj_jail_records()->has_host_owners ? FJ_FD_HOST_OWNERS(fj_jail) : -1);
 	if (at < 0)
 		fj_launch_fail("cannot map the owners' records", "", at);
-	if (fj_own_shared & 1)
+	if (fj_owner_shared & 1)
 		fj_owners_try();
 	fj_owners_look_around(fj_options.db, envp, fj_options.is_quiet);
 	fj_jail->names_comm_by_file = kernel_is_at_least(6, 14);

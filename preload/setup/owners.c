@@ -10,12 +10,12 @@
  *                              user without a home
  *
  * STATE is $XDG_STATE_HOME, else $HOME/.local/state. What `fakejail /` recorded about files of a
- * tree holds in the tree's own jail afterwards: its file is the elder, looked at when the jail's
- * own knows nothing. A file that is not to be trusted ends the start, and stays as it is. */
+ * tree holds in the tree's own jail afterwards: its file has the host's records, looked at when the
+ * jail's own knows nothing. A file that is not to be trusted ends the start, and stays as it is. */
 #include "jail/hidden.h"
 #include "setup/setup.h"
 
-#include "own/own.h"
+#include "ownership/ownership.h"
 #include "sys/abi.h"
 #include "command/command.h"
 #include "jail/jail.h"
@@ -108,7 +108,7 @@ static long make_file(int dirfd, const char *name)
 	fd = fj_sys4(__NR_openat, dirfd, temporary.at, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fj_is_err(fd))
 		return fd;
-	r = fj_own_create((int)fd);
+	r = fj_owner_create((int)fd);
 	fj_close((int)fd);
 	if (!r) {
 		r = fj_sys5(__NR_linkat, dirfd, temporary.at, dirfd, name, 0);
@@ -183,7 +183,7 @@ static long open_in_state_folder(char **envp, const char *name, struct fj_str *p
 
 /* Our directory in the root. A root of the user's own that is only closed to writing (0555, as
  * Fedora's) is opened for that moment: root inside is not refused there either, and its records
- * must not move when a repair has opened it for good. */
+ * must not move when fj_dac_override() has opened it for good. */
 static long make_hidden(int root_fd)
 {
 	char link[32];
@@ -236,7 +236,7 @@ long fj_owners_make_in(const char *path)
 	return 0;
 }
 
-static bool may_go_elsewhere(long error)
+static bool may_go_in_child(long error)
 {
 	return error == -EACCES || error == -EPERM || error == -EROFS || error == -ENOSPC ||
 	       error == -EDQUOT || error == -EOPNOTSUPP || error == -ENODEV;
@@ -245,7 +245,7 @@ static bool may_go_elsewhere(long error)
 static long open_memory(void)
 {
 	const long fd = fj_sys2(__NR_memfd_create, "fakejail-owners", 1 /* MFD_CLOEXEC */);
-	const long r = fj_is_err(fd) ? fd : fj_own_create((int)fd);
+	const long r = fj_is_err(fd) ? fd : fj_owner_create((int)fd);
 
 	return r < 0 ? r : fd;
 }
@@ -266,16 +266,16 @@ static long open_of_unwritable(char **envp, bool may_make, struct fj_str *path)
 	return fj_in_state_folder(envp, text, path) ? open_file(AT_FDCWD, path->at) : -ENOENT;
 }
 
-int fj_owners_open(const char *db, int root_fd, char **envp, int *elder)
+int fj_owners_open(const char *db, int root_fd, char **envp, int *host_owners)
 {
-	static char text[FJ_PATH_MAX] FJ_BULKY, elder_text[FJ_PATH_MAX] FJ_BULKY;
+	static char text[FJ_PATH_MAX] FJ_BULKY, host_owners_text[FJ_PATH_MAX] FJ_BULKY;
 	const bool is_host = !fj_jail_paths()->root[0];
-	struct fj_str path, elder_path;
+	struct fj_str path, host_owners_path;
 	/* Records of the mode that the program's umask(2) leaves could not be opened again. */
 	const long mask = fj_sys1(__NR_umask, 077);
 	long fd, r;
 
-	*elder = -1;
+	*host_owners = -1;
 	fj_str_init(&path, text, sizeof(text));
 	if (db ? fj_streq(db, "none") : fj_options.store != NULL) {
 		fd = open_memory();
@@ -301,34 +301,35 @@ int fj_owners_open(const char *db, int root_fd, char **envp, int *elder)
 	fj_owners_are_in_root = !db && !is_host && !fj_is_err(fd) &&
 				fj_path_has_prefix(path.at, fj_jail_paths()->root);
 	fj_jail->has_hidden = fj_sys3(__NR_faccessat, root_fd, FJ_HIDDEN_NAME, 0) == 0;
-	if (!db && !is_host && may_go_elsewhere(fd)) {
+	if (!db && !is_host && may_go_in_child(fd)) {
 		if (has_own_records(root_fd, fd))
 			refuse(path.at, fd);
 		fd = open_of_unwritable(envp, true, &path);
 	}
-	if (!db && fj_is_err(fd) && (may_go_elsewhere(fd) || fd == -ENOENT)) {
+	if (!db && fj_is_err(fd) && (may_go_in_child(fd) || fd == -ENOENT)) {
 		if (fd != -ENOENT) /* that is a user without a home */
 			warn(path.at, fd, "owners are kept for this jail only");
 		fd = open_memory();
 	}
-	r = fj_is_err(fd) ? fd : fj_own_check((int)fd);
+	r = fj_is_err(fd) ? fd : fj_owner_check((int)fd);
 	if (r < 0)
 		refuse(path.at, r);
 	if (db ? !fj_streq(db, "none") : !is_host) {
-		fj_str_init(&elder_path, elder_text, sizeof(elder_text));
-		if (fj_in_state_folder(envp, "host", &elder_path))
-			*elder = (int)open_file(AT_FDCWD, elder_path.at);
-		r = *elder >= 0 ? fj_own_check(*elder) : *elder;
+		fj_str_init(&host_owners_path, host_owners_text, sizeof(host_owners_text));
+		if (fj_in_state_folder(envp, "host", &host_owners_path))
+			*host_owners = (int)open_file(AT_FDCWD, host_owners_path.at);
+		r = *host_owners >= 0 ? fj_owner_check(*host_owners) : *host_owners;
 		/* Below a directory that is closed to us we have recorded nothing: HOME is the
 		 * program's there, not ours. */
-		if (r == -EACCES && fj_sys3(__NR_faccessat, AT_FDCWD, elder_path.at, 0) == -EACCES)
+		if (r == -EACCES &&
+			fj_sys3(__NR_faccessat, AT_FDCWD, host_owners_path.at, 0) == -EACCES)
 			r = -ENOENT;
-		if (r < 0 && r != -ENOENT && elder_path.len)
-			warn(elder_path.at, r, "what `fakejail /` recorded is not shown");
-		if (r < 0 && *elder >= 0)
-			fj_close(*elder);
+		if (r < 0 && r != -ENOENT && host_owners_path.len)
+			warn(host_owners_path.at, r, "what `fakejail /` recorded is not shown");
+		if (r < 0 && *host_owners >= 0)
+			fj_close(*host_owners);
 		if (r < 0)
-			*elder = -1;
+			*host_owners = -1;
 	}
 	fj_sys1(__NR_umask, mask);
 	return (int)fd;
@@ -336,7 +337,7 @@ int fj_owners_open(const char *db, int root_fd, char **envp, int *elder)
 
 void fj_owners_try(void)
 {
-	const long r = fj_own_try();
+	const long r = fj_owner_try();
 
 	if (r == -ENOLCK)
 		fj_say(2, "fakejail: warning: on the file system of the owner records locks do not "

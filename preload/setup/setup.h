@@ -45,8 +45,8 @@ void fj_upper_claim(struct fj_thread *t, const char *path);
 
 /* owners.c: open the file of owner records, `db` from the command line ("none": only for this jail;
  * NULL: where it belongs, see there). Ends the process with a message when it is refused. Returns a
- * descriptor; `*elder` is another, or -1. */
-int fj_owners_open(const char *db, int root_fd, char **envp, int *elder);
+ * descriptor; `*host_owners` is another, or -1. */
+int fj_owners_open(const char *db, int root_fd, char **envp, int *host_owners);
 /* Of records that other machines may have: say so when they cannot be changed. */
 void fj_owners_try(void);
 extern bool fj_owners_are_new, fj_owners_are_in_root; /* their file: made just now; in the root */
@@ -56,8 +56,8 @@ bool fj_in_state_folder(char **envp, const char *name, struct fj_str *out);
 long fj_make_directories(char *path);
 /* Make directory `path` a root with records of its own, unless it is one. 0 or -errno. */
 long fj_owners_make_in(const char *path);
-/* around.c. When they are in use: find the roots that this one lies in, and tell them when it is
- * new. Say so (unless `is_quiet`) when the records are a copy of another root's. */
+/* outer_roots.c. When they are in use: find the roots that this one lies in, and tell them when it
+ * is new. Say so (unless `is_quiet`) when the records are a copy of another root's. */
 void fj_owners_look_around(const char *db, char **envp, bool is_quiet);
 /* All roots that were met so far are known, before any program runs: what is found out of directories
  * from now on holds until something changes. */

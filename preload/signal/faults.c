@@ -4,12 +4,13 @@
  * faults.c - SIGBUS and SIGSEGV are ours until one comes that is the program's.
  *
  * The records are read from a mapped file, which somebody may cut off; the page that is gone then
- * raises SIGBUS in the middle of the engine (own/truncated.c). And a bad pointer of the program's raises
- * either when the engine uses it (sys/arch/x86_64/copy.S), which is EFAULT. So the signals are taken, and the
- * actions that the program sets are kept and reported. One that is none of ours makes the program's
- * action the real one, for good, and happens again: the instruction is run once more, or the signal
- * that somebody sent is sent once more. A process that ignores one is left alone with it, as exec
- * hands that down. Where they do not come to us the kernel is asked about pointers (sys/guest.c).
+ * raises SIGBUS in the middle of the engine (ownership/truncated.c). And a bad pointer of the
+ * program's raises either when the engine uses it (sys/arch/x86_64/copy.S), which is EFAULT. So the
+ * signals are taken, and the actions that the program sets are kept and reported. One that is none
+ * of ours makes the program's action the real one, for good, and happens again: the instruction is
+ * run once more, or the signal that somebody sent is sent once more. A process that ignores one is
+ * left alone with it, as exec hands that down. Where they do not come to us the kernel is asked
+ * about pointers (sys/guest.c).
  *
  * They are not blocked while the engine holds signals back (the trap's mask, the lock of the
  * records), since the kernel kills for a blocked one; SIGSEGV is when the program itself blocks it,
@@ -21,7 +22,7 @@
 
 #include "signal/handlers.h"
 #include "signal/hook_signal.h"
-#include "own/own.h"
+#include "ownership/ownership.h"
 #include "locking/seq.h"
 #include "sys/guest.h"
 #include "call/call.h"
@@ -61,12 +62,12 @@ static struct fj_sigaction kept(const struct fj_fault *of)
 	for (int i = 0; i < LOOKS; i++) {
 		if (i >= LOOKS_AWAKE)
 			fj_sys2(__NR_nanosleep, nap, 0);
-		seen = fj_seq_begin(&of->turn);
+		seen = fj_seq_begin(&of->sequence);
 		copy.handler = __atomic_load_n(&a->handler, __ATOMIC_RELAXED);
 		copy.flags = __atomic_load_n(&a->flags, __ATOMIC_RELAXED);
 		copy.restorer = __atomic_load_n(&a->restorer, __ATOMIC_RELAXED);
 		copy.mask = __atomic_load_n(&a->mask, __ATOMIC_RELAXED);
-		if (!fj_seq_is_odd(seen) && !fj_seq_retry(&of->turn, seen))
+		if (!fj_seq_is_odd(seen) && !fj_seq_retry(&of->sequence, seen))
 			break;
 	}
 	return copy;
@@ -77,12 +78,12 @@ static void keep(struct fj_fault *of, const struct fj_sigaction *new)
 {
 	struct fj_sigaction *a = &of->of_program;
 
-	fj_seq_write_at_last(&of->turn);
+	fj_seq_write_at_last(&of->sequence);
 	__atomic_store_n(&a->handler, new->handler, __ATOMIC_RELAXED);
 	__atomic_store_n(&a->flags, new->flags, __ATOMIC_RELAXED);
 	__atomic_store_n(&a->restorer, new->restorer, __ATOMIC_RELAXED);
 	__atomic_store_n(&a->mask, new->mask, __ATOMIC_RELAXED);
-	fj_seq_written(&of->turn);
+	fj_seq_written(&of->sequence);
 }
 
 static struct fj_fault *fault_of_memory(int number)
@@ -237,7 +238,7 @@ static void handle(int number, siginfo_t *info, struct fj_frame *f)
 	const bool is_to_be_sent = is_sent || info->si_code == SI_KERNEL;
 	struct fj_thread *engine;
 
-	if (!is_sent && number == FJ_SIGBUS && fj_own_truncated((uintptr_t)info->si_addr))
+	if (!is_sent && number == FJ_SIGBUS && fj_owner_truncated((uintptr_t)info->si_addr))
 		return;
 	if (!is_sent && fj_guest_is_copying(fj_frame_ip(f))) {
 		fj_frame_go_to(f, (uint64_t)fj_copy_fault);

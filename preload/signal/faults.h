@@ -20,7 +20,7 @@ struct fj_call;
 /* Of both, what is kept for the program while they are the engine's. */
 #define FJ_FAULTS_AT 0x190u
 struct fj_fault {
-	uint32_t turn; /* of the action: locking/seq.h */
+	uint32_t sequence; /* of the action: locking/seq.h */
 	uint32_t was_ours, is_given_up;
 	struct fj_sigaction of_program;
 };

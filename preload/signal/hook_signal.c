@@ -134,9 +134,9 @@ bool fj_sigsys_is_ignored(void)
 	return own_actions()->sigsys.handler == FJ_IGNORE;
 }
 
-/* The slot that the trap would run in (trap/sigsys.c, fj_trap_stack()): by the direct door the
- * engine runs in anybody's. NULL: the thread has none. */
-static struct fj_thread *slot_of_trap(const struct fj_call *c)
+/* The thread area that the trap would run in (trap/sigsys.c, fj_trap_stack()): by the direct door
+ * the engine runs in anybody's. NULL: the thread has none. */
+static struct fj_thread *thread_of_trap(const struct fj_call *c)
 {
 	struct fj_altstack s = {.flags = FJ_SS_DISABLE};
 	struct fj_thread *t;
@@ -148,21 +148,21 @@ static struct fj_thread *slot_of_trap(const struct fj_call *c)
 	return t ? t : fj_thread_known();
 }
 
-const struct fj_thread *fj_sigsys_slot(const struct fj_call *c)
+const struct fj_thread *fj_sigsys_thread(const struct fj_call *c)
 {
-	return c->mask || was_blocked || fj_sigsys_was_pending() ? slot_of_trap(c) : NULL;
+	return c->mask || was_blocked || fj_sigsys_was_pending() ? thread_of_trap(c) : NULL;
 }
 
 bool fj_sigsys_is_blocked(const struct fj_call *c)
 {
-	const struct fj_thread *t = was_blocked ? slot_of_trap(c) : NULL;
+	const struct fj_thread *t = was_blocked ? thread_of_trap(c) : NULL;
 
 	return t && fj_thread_signals(t)->sigsys_blocked;
 }
 
 uint32_t fj_sigsys_save(const struct fj_call *c)
 {
-	const struct fj_thread *t = fj_sigsys_was_pending() ? slot_of_trap(c) : NULL;
+	const struct fj_thread *t = fj_sigsys_was_pending() ? thread_of_trap(c) : NULL;
 
 	return (fj_sigsys_is_blocked(c) ? FJ_SIGSYS_BLOCKED : 0) | (t ? fj_stand_in_save(t) : 0) |
 	       (own_actions()->sigsys.handler == FJ_IGNORE ? FJ_SIGSYS_IGNORED : 0);
@@ -210,7 +210,7 @@ static long sigsys_action(const struct fj_call *c)
 		set_restarts(&new);
 	}
 	if (c->arg[1] && new.handler == FJ_IGNORE && fj_sigsys_was_pending()) {
-		struct fj_thread *t = slot_of_trap(c);
+		struct fj_thread *t = thread_of_trap(c);
 
 		if (t)
 			fj_stand_in_drop(t);
@@ -245,7 +245,7 @@ static bool is_blocked_after(int how, uint64_t set, bool was)
  * looks for it; a thread of which nothing is known has SIGSYS unblocked. */
 static long mask_directly(struct fj_call *c, int how, const uint64_t *set)
 {
-	struct fj_thread *t = slot_of_trap(c);
+	struct fj_thread *t = thread_of_trap(c);
 	const bool was = t && fj_thread_signals(t)->sigsys_blocked,
 		   is = set ? is_blocked_after(how, *set, was) : was;
 	uint64_t old;

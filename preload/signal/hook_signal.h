@@ -57,8 +57,8 @@ bool fj_actions_are_copied(void);
 void fj_altstack_settle(const struct fj_thread *t, struct fj_altstack *s, uint64_t sp);
 /* The program is at `sp`: is that on its signal stack? */
 bool fj_altstack_is_on_own(const struct fj_thread *t, uint64_t sp);
-/* Has a handler left the call that waits in this slot by siglongjmp(3)? (While one is at work that
- * is on the program's signal stack, or below the call.) */
+/* Has a handler left the call that waits in this thread area by siglongjmp(3)? (While one is at
+ * work that is on the program's signal stack, or below the call.) */
 bool fj_altstack_is_abandoned(const struct fj_thread *t, uint64_t sp);
 /* What the kernel would have saved in a handler's frame, and what a handler's frame restores. */
 struct fj_altstack fj_altstack_of_program(const struct fj_thread *t);
@@ -94,9 +94,9 @@ bool fj_sigsys_is_caught(void);
 /* Does the program ignore it? */
 bool fj_sigsys_is_ignored(void);
 
-/* The slot that knows what the calling thread believes to block, when that may not be what the
- * kernel has; or NULL. */
-const struct fj_thread *fj_sigsys_slot(const struct fj_call *c);
+/* The thread area that knows what the calling thread believes to block, when that may not be what
+ * the kernel has; or NULL. */
+const struct fj_thread *fj_sigsys_thread(const struct fj_call *c);
 /* Has the calling thread? */
 bool fj_sigsys_is_blocked(const struct fj_call *c);
 /* Through exec: FJ_SIGSYS_ flags of exec-format/exec.h. */

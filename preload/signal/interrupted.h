@@ -1,12 +1,12 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * interrupted.h - what a thread's slot keeps of calls that wait, and of signals that come meanwhile.
- * Called by the rooms signal, trap and door. */
+ * interrupted.h - what a thread's area keeps of calls that wait, and of signals that come
+ * meanwhile. Called by the rooms signal, trap and door. */
 #ifndef FJ_INTERRUPTED_H
 #define FJ_INTERRUPTED_H
 
-#include "sys/slot.h"
+#include "sys/thread_area.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,8 +15,8 @@ struct fj_thread;
 
 #define FJ_INTERRUPTED_AT 0x80u
 struct fj_interrupted {
-	/* Where an engine entered while this slot's stack is in use, but not the current stack (a
-	 * handler on the program's own signal stack), must begin; 0: at the top. */
+	/* Where an engine entered while this thread area's stack is in use, but not the current
+	 * stack (a handler on the program's own signal stack), must begin; 0: at the top. */
 	uintptr_t inner_sp;
 	/* Of the call that waits there, by the trap: the program's stack pointer and the trap's
 	 * frame (0: none waits), and how many handlers of the program's have interrupted it and are
@@ -28,7 +28,7 @@ struct fj_interrupted {
 };
 static inline struct fj_interrupted *fj_interrupted(const struct fj_thread *t)
 {
-	return (struct fj_interrupted *)fj_slot_at(t, FJ_INTERRUPTED_AT);
+	return (struct fj_interrupted *)fj_thread_area_at(t, FJ_INTERRUPTED_AT);
 }
 
 /* With fj_thread.deferred: libc_signals.c. */
@@ -38,7 +38,7 @@ struct fj_deferred {
 };
 static inline struct fj_deferred *fj_deferred(const struct fj_thread *t)
 {
-	return (struct fj_deferred *)fj_slot_at(t, FJ_DEFERRED_AT);
+	return (struct fj_deferred *)fj_thread_area_at(t, FJ_DEFERRED_AT);
 }
 
 #endif

@@ -34,7 +34,7 @@ uint64_t fj_libc_signal_handler_of(int sig);
 /* Does it look where the thread was interrupted? Those that cancel do. */
 bool fj_libc_signal_looks(int sig);
 
-/* Signal `sig`, with its siginfo_t, waits until the engine on slot `t` is done. */
+/* Signal `sig`, with its siginfo_t, waits until the engine on thread area `t` is done. */
 void fj_libc_signal_defer(struct fj_thread *t, int sig, const void *info);
 /* The engine is done: send them to this thread again. They must be blocked. */
 void fj_libc_signals_send(struct fj_thread *t);

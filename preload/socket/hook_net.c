@@ -19,7 +19,7 @@
 #include "call/call.h"
 #include "call/translate.h"
 #include "cred/ids.h"
-#include "own/own.h"
+#include "ownership/ownership.h"
 #include "path/path.h"
 #include "walk/walk.h"
 #include "sys/abi.h"

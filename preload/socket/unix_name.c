@@ -29,11 +29,11 @@ static uint64_t remember_name(const char *path, size_t len)
 	/* Jails on one root share its directories: their numbers must differ. */
 	const uint64_t id = ((uint64_t)(uint32_t)fj_jail->first_pid << 32) + n;
 
-	fj_seq_write_at_last(&s->turn);
+	fj_seq_write_at_last(&s->sequence);
 	s->id = id;
 	memcpy(s->path, path, len);
 	s->len = (uint32_t)len;
-	fj_seq_written(&s->turn);
+	fj_seq_written(&s->sequence);
 	return id;
 }
 
@@ -94,12 +94,12 @@ static bool recall(uint64_t id, struct fj_socket_name *out)
 	const struct fj_socket_name *s = &fj_socket_names()->socket[id % FJ_SOCKETS];
 
 	for (int tries = 0; tries < READ_TRIES; tries++) {
-		const uint32_t seen = fj_seq_begin(&s->turn);
+		const uint32_t seen = fj_seq_begin(&s->sequence);
 
 		if (fj_seq_is_odd(seen))
 			continue;
 		*out = *s;
-		if (!fj_seq_retry(&s->turn, seen))
+		if (!fj_seq_retry(&s->sequence, seen))
 			return out->id == id && out->len <= sizeof(out->path);
 	}
 	return false;

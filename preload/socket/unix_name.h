@@ -18,8 +18,8 @@ struct fj_thread;
 /* What one socket was bound to, for the names that getsockname(2) and its kin report. */
 struct fj_socket_name {
 	uint64_t id;
-	uint32_t turn; /* locking/seq.h */
-	uint32_t len;  /* of sun_path as the program passed it */
+	uint32_t sequence; /* locking/seq.h */
+	uint32_t len;	   /* of sun_path as the program passed it */
 	char path[FJ_UNIX_PATH];
 };
 #define FJ_SOCKET_NAMES_AT 0x153000u

@@ -118,7 +118,8 @@ static size_t within_page(uintptr_t at, size_t n)
 	return n < rest ? n : rest;
 }
 
-/* Else the slot that the engine runs in says so; where it runs in none (tests) nobody does. */
+/* Else the thread area that the engine runs in says so; where it runs in none (tests) nobody
+ * does. */
 bool fj_guest_catches_faults(void)
 {
 	const struct fj_thread *t;

@@ -7,7 +7,7 @@
  * async-signal-safe. Where faults are not caught a page that another thread unmaps in the very
  * moment may still crash the program. So it may where the kernel has just written to memory of the
  * program, which is looked at and changed where it lies, by the most frequent calls alone: stat(2)
- * and its kin (file/hook_file.c), getdents64(2) (file/hook_dents.c). */
+ * and its kin (file/hook_stat.c), getdents64(2) (file/hook_dents.c). */
 #ifndef FJ_GUEST_H
 #define FJ_GUEST_H
 

@@ -309,7 +309,7 @@ static bool is_shared(int shared, int32_t pid, int32_t other)
 	return shared != FJ_SHARED_BY_NONE && !fj_sys5(__NR_kcmp, pid, other, shared, 0, 0);
 }
 
-void *fj_own_section_to_change(void *section, uint32_t size, uint32_t bit, int shared)
+void *fj_owner_section_to_change(void *section, uint32_t size, uint32_t bit, int shared)
 {
 	const int32_t pid = (int32_t)fj_sys0(__NR_getpid), owner = fj_memory_owner_for(pid);
 	int32_t whose;

@@ -40,13 +40,13 @@ static inline bool fj_may_be_copied(uint32_t bit)
 
 void *fj_process_find(void *section);
 /* The section as the calling process has it: to be read. */
-static inline void *fj_own_section(void *section, uint32_t bit)
+static inline void *fj_owner_section(void *section, uint32_t bit)
 {
 	return fj_may_be_copied(bit) ? fj_process_find(section) : section;
 }
 /* The section where the calling process is to change it: the memory's, or that of the process
  * with which it shares what `shared` says, or a copy, made now. NULL: no memory for a copy. */
-void *fj_own_section_to_change(void *section, uint32_t size, uint32_t bit, int shared);
+void *fj_owner_section_to_change(void *section, uint32_t size, uint32_t bit, int shared);
 
 /* Whose the memory is: at the start, and of what children do not change. */
 static inline void *fj_process_section(uint32_t at)
@@ -55,11 +55,11 @@ static inline void *fj_process_section(uint32_t at)
 }
 static inline const void *fj_process_at(uint32_t at)
 {
-	return fj_own_section(fj_process_section(at), FJ_SECTION_BIT(at));
+	return fj_owner_section(fj_process_section(at), FJ_SECTION_BIT(at));
 }
 /* (A macro, since the size is that of what the pointer leads to.) */
 #define fj_process_to_change(section, at, shared)                                                  \
-	((struct section *)fj_own_section_to_change(                                               \
+	((struct section *)fj_owner_section_to_change(                                             \
 		fj_process_section(at), sizeof(struct section), FJ_SECTION_BIT(at), shared))
 
 /* Would that be a copy? */

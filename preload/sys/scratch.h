@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * scratch.h - path buffers and other memory of a call, in its thread's slot. */
+ * scratch.h - path buffers and other memory of a call, in its thread's area. */
 #ifndef FJ_SCRATCH_H
 #define FJ_SCRATCH_H
 
-#include "sys/slot.h"
+#include "sys/thread_area.h"
 #include "sys/sys.h"
 
 #include <stddef.h>
@@ -21,7 +21,7 @@ struct fj_scratch {
 };
 static inline struct fj_scratch *fj_scratch_of(const struct fj_thread *t)
 {
-	return (struct fj_scratch *)fj_slot_at(t, FJ_SCRATCH_AT);
+	return (struct fj_scratch *)fj_thread_area_at(t, FJ_SCRATCH_AT);
 }
 
 /* A buffer of `size` bytes until the mark is restored; the engine's nesting is bounded, so running

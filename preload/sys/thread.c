@@ -1,15 +1,15 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * thread.c - slots: one engine stack for each thread that ever called us.
+ * thread.c - thread areas: one engine stack for each thread that ever called us.
  *
  * Slots are taken with one compare-and-swap and given back lazily: when none is free, those whose
  * thread is gone (tgkill says ESRCH) are free again. A vfork child that takes one is such a thread
  * too, once its exec'ed program has ended.
  *
- * fork(2) copies the slots, with the ids of the parent's threads in them. The surviving thread goes
- * on using its slot without coming here, so after a fork no slot taken before it may be given out
- * again (sys/memory.c). */
+ * fork(2) copies the thread areas, with the ids of the parent's threads in them. The surviving
+ * thread goes on using its thread area without coming here, so after a fork no thread area taken
+ * before it may be given out again (sys/memory.c). */
 #include "sys/thread.h"
 
 #include "sys/scratch.h"
@@ -17,12 +17,12 @@
 #include <linux/mman.h>
 
 #define CHUNKS_MAX 24
-#define FIRST_CHUNK 16u /* slots; each further chunk doubles: 16 + 32 + ... */
+#define FIRST_CHUNK 16u /* thread areas; each further chunk doubles: 16 + 32 + ... */
 
-/* The word `used` holds one of these, and above it how often the slot was taken: a scanner that has
- * seen the thread of one taking gone must not free the slot of the next. While a taker fills a slot
- * in it is nobody else's. */
-enum { SLOT_FREE, SLOT_TAKEN, SLOT_LENT, SLOT_BEING_FILLED, SLOT_STATES = 8 };
+/* The word `used` holds one of these, and above it how often the thread area was taken: a scanner
+ * that has seen the thread of one taking gone must not free the thread area of the next. While a
+ * taker fills a thread area in it is nobody else's. */
+enum { AREA_FREE, AREA_TAKEN, AREA_LENT, AREA_BEING_FILLED, AREA_STATES = 8 };
 
 static uint32_t word_of(const struct fj_thread *t)
 {
@@ -31,36 +31,37 @@ static uint32_t word_of(const struct fj_thread *t)
 
 static uint32_t state_of(const struct fj_thread *t)
 {
-	return word_of(t) % SLOT_STATES;
+	return word_of(t) % AREA_STATES;
 }
 
 static uint32_t with_state(uint32_t word, uint32_t state)
 {
-	return word - word % SLOT_STATES + state;
+	return word - word % AREA_STATES + state;
 }
 
 static struct {
 	struct fj_thread *chunk[CHUNKS_MAX];
 	uint32_t count;
-	uint32_t used; /* no slot from here on was ever taken */
+	uint32_t used; /* no thread area from here on was ever taken */
 } pool;
 
-/* How many slots the first `chunks` chunks hold. */
-static uint32_t slots_of(uint32_t chunks)
+/* How many thread areas the first `chunks` chunks hold. */
+static uint32_t areas_of(uint32_t chunks)
 {
 	return FIRST_CHUNK * ((1u << chunks) - 1);
 }
 
-static struct fj_thread *slot(uint32_t n)
+static struct fj_thread *area(uint32_t n)
 {
 	const uint32_t chunk = 31 - (uint32_t)__builtin_clz(n / FIRST_CHUNK + 1);
 
 	return (struct fj_thread *)((char *)pool.chunk[chunk] +
-				    (size_t)(n - slots_of(chunk)) * FJ_SLOT_SIZE + FJ_SLOT_STACK);
+				    (size_t)(n - areas_of(chunk)) * FJ_THREAD_AREA_SIZE +
+				    FJ_THREAD_AREA_STACK);
 }
 
 /* A page that was never touched is a page fault to look at. */
-static uint32_t used_slots(void)
+static uint32_t used_areas(void)
 {
 	return __atomic_load_n(&pool.used, __ATOMIC_ACQUIRE);
 }
@@ -68,29 +69,29 @@ static uint32_t used_slots(void)
 /* The first chunk, and room to align it. It is part of the loader's own memory, right behind what that
  * writes to: so it costs no call and no mapping, which each fork would copy, and the kernel has one
  * page of page tables for all that a process touches of us. */
-static char first_slots[(FIRST_CHUNK + 1) * FJ_SLOT_SIZE];
+static char first_slots[(FIRST_CHUNK + 1) * FJ_THREAD_AREA_SIZE];
 
 static bool add_chunk(uint32_t seen)
 {
-	const size_t size = (size_t)(slots_of(seen + 1) - slots_of(seen)) * FJ_SLOT_SIZE;
+	const size_t size = (size_t)(areas_of(seen + 1) - areas_of(seen)) * FJ_THREAD_AREA_SIZE;
 	long at = (long)first_slots;
 
 	if (seen >= CHUNKS_MAX)
 		return false;
 	if (seen)
-		at = fj_sys6(__NR_mmap, 0, size + FJ_SLOT_SIZE, PROT_READ | PROT_WRITE,
+		at = fj_sys6(__NR_mmap, 0, size + FJ_THREAD_AREA_SIZE, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (fj_is_err(at))
 		return false;
 
-	char *aligned =
-		(char *)(((uintptr_t)at + FJ_SLOT_SIZE - 1) & ~(uintptr_t)(FJ_SLOT_SIZE - 1));
+	char *aligned = (char *)(((uintptr_t)at + FJ_THREAD_AREA_SIZE - 1) &
+				 ~(uintptr_t)(FJ_THREAD_AREA_SIZE - 1));
 	struct fj_thread *expected = NULL;
 
 	if (!__atomic_compare_exchange_n(&pool.chunk[seen], &expected, (struct fj_thread *)aligned,
 		    false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
 		if (seen) /* another thread was quicker */
-			fj_sys2(__NR_munmap, at, size + FJ_SLOT_SIZE);
+			fj_sys2(__NR_munmap, at, size + FJ_THREAD_AREA_SIZE);
 	} else {
 		__atomic_store_n(&pool.count, seen + 1, __ATOMIC_RELEASE);
 	}
@@ -100,7 +101,7 @@ static bool add_chunk(uint32_t seen)
 /* Is it held by a thread of this process, and not of one that forked it? Those keep theirs. */
 static bool is_taken(const struct fj_thread *t)
 {
-	return state_of(t) == SLOT_TAKEN && t->forks == fj_memory_forks(NULL);
+	return state_of(t) == AREA_TAKEN && t->forks == fj_memory_forks(NULL);
 }
 
 struct fj_thread *fj_thread_holding(uintptr_t sp)
@@ -108,25 +109,26 @@ struct fj_thread *fj_thread_holding(uintptr_t sp)
 	const uint32_t count = __atomic_load_n(&pool.count, __ATOMIC_ACQUIRE);
 
 	/* Most processes have no other. */
-	if (count && sp - (uintptr_t)pool.chunk[0] < FIRST_CHUNK * FJ_SLOT_SIZE)
-		return (struct fj_thread *)((sp & ~(uintptr_t)(FJ_SLOT_SIZE - 1)) + FJ_SLOT_STACK);
+	if (count && sp - (uintptr_t)pool.chunk[0] < FIRST_CHUNK * FJ_THREAD_AREA_SIZE)
+		return (struct fj_thread *)((sp & ~(uintptr_t)(FJ_THREAD_AREA_SIZE - 1)) +
+					    FJ_THREAD_AREA_STACK);
 	for (uint32_t c = 1; c < count; c++)
 		if (sp - (uintptr_t)pool.chunk[c] <
-			(size_t)(slots_of(c + 1) - slots_of(c)) * FJ_SLOT_SIZE)
-			return (struct fj_thread *)((sp & ~(uintptr_t)(FJ_SLOT_SIZE - 1)) +
-						    FJ_SLOT_STACK);
+			(size_t)(areas_of(c + 1) - areas_of(c)) * FJ_THREAD_AREA_SIZE)
+			return (struct fj_thread *)((sp & ~(uintptr_t)(FJ_THREAD_AREA_SIZE - 1)) +
+						    FJ_THREAD_AREA_STACK);
 	return NULL;
 }
 
-static bool is_slot_left(const struct fj_thread *t)
+static bool is_area_left(const struct fj_thread *t)
 {
 	return fj_sys3(__NR_tgkill, t->pid, t->tid, 0) == -ESRCH;
 }
 
 static struct fj_thread *find_taken(int32_t pid, int32_t tid)
 {
-	for (uint32_t n = 0; n < used_slots(); n++) {
-		struct fj_thread *t = slot(n);
+	for (uint32_t n = 0; n < used_areas(); n++) {
+		struct fj_thread *t = area(n);
 
 		if (is_taken(t) && t->tid == tid && t->pid == pid)
 			return t;
@@ -134,26 +136,26 @@ static struct fj_thread *find_taken(int32_t pid, int32_t tid)
 	return NULL;
 }
 
-/* Before slot `n` is taken: who is to find it among the used ones finds it there. */
+/* Before thread area `n` is taken: who is to find it among the used ones finds it there. */
 static void use(uint32_t n)
 {
-	uint32_t used = used_slots();
+	uint32_t used = used_areas();
 
 	while (used <= n && !__atomic_compare_exchange_n(&pool.used, &used, n + 1, false,
 				    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 		;
 }
 
-static bool take_slot(uint32_t n, uint32_t as, int32_t pid, int32_t tid)
+static bool take_area(uint32_t n, uint32_t as, int32_t pid, int32_t tid)
 {
-	struct fj_thread *t = slot(n);
+	struct fj_thread *t = area(n);
 	/* One that nobody used is free. To read it before it is written to would be a page fault
 	 * more. */
-	uint32_t word = n < used_slots() ? word_of(t) : 0;
+	uint32_t word = n < used_areas() ? word_of(t) : 0;
 
 	use(n);
-	if (word % SLOT_STATES != SLOT_FREE || !__atomic_compare_exchange_n(&t->used, &word,
-						       word + SLOT_STATES + SLOT_BEING_FILLED,
+	if (word % AREA_STATES != AREA_FREE || !__atomic_compare_exchange_n(&t->used, &word,
+						       word + AREA_STATES + AREA_BEING_FILLED,
 						       false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		return false;
 	t->pid = pid;
@@ -164,36 +166,37 @@ static bool take_slot(uint32_t n, uint32_t as, int32_t pid, int32_t tid)
 	t->signals = (struct fj_thread_signals){0};
 	t->deferred = 0;
 	t->catches_faults = false;
-	memset((char *)t + FJ_SLOT_FRESH_AT, 0, FJ_SLOT_KEPT_AT - FJ_SLOT_FRESH_AT);
+	memset((char *)t + FJ_THREAD_AREA_FRESH_AT, 0,
+		FJ_THREAD_AREA_KEPT_AT - FJ_THREAD_AREA_FRESH_AT);
 	fj_scratch_release(t, 0);
-	t->busy = as == SLOT_LENT ? FJ_BUSY : FJ_IDLE;
-	__atomic_store_n(&t->used, with_state(word + SLOT_STATES, as), __ATOMIC_RELEASE);
+	t->busy = as == AREA_LENT ? FJ_BUSY : FJ_IDLE;
+	__atomic_store_n(&t->used, with_state(word + AREA_STATES, as), __ATOMIC_RELEASE);
 	return true;
 }
 
 static struct fj_thread *take_any(int32_t pid, int32_t tid)
 {
-	const uint32_t total = slots_of(__atomic_load_n(&pool.count, __ATOMIC_ACQUIRE));
+	const uint32_t total = areas_of(__atomic_load_n(&pool.count, __ATOMIC_ACQUIRE));
 
 	for (uint32_t n = 0; n < total; n++)
-		if (take_slot(n, SLOT_TAKEN, pid, tid))
-			return slot(n);
+		if (take_area(n, AREA_TAKEN, pid, tid))
+			return area(n);
 	return NULL;
 }
 
-/* Free the slots of threads that have ended. */
+/* Free the thread areas of threads that have ended. */
 static bool reclaim(void)
 {
-	const uint32_t total = slots_of(__atomic_load_n(&pool.count, __ATOMIC_ACQUIRE));
+	const uint32_t total = areas_of(__atomic_load_n(&pool.count, __ATOMIC_ACQUIRE));
 	uint32_t freed = 0;
 
 	for (uint32_t n = 0; n < total; n++) {
-		struct fj_thread *t = slot(n);
+		struct fj_thread *t = area(n);
 		uint32_t word = word_of(t);
 
-		if (!is_taken(t) || word % SLOT_STATES != SLOT_TAKEN || !is_slot_left(t))
+		if (!is_taken(t) || word % AREA_STATES != AREA_TAKEN || !is_area_left(t))
 			continue;
-		freed += __atomic_compare_exchange_n(&t->used, &word, with_state(word, SLOT_FREE),
+		freed += __atomic_compare_exchange_n(&t->used, &word, with_state(word, AREA_FREE),
 			false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 	}
 	/* Scanning again for a handful would make thread churn quadratic: grow instead. */
@@ -229,8 +232,8 @@ struct fj_thread *fj_thread_mine(void)
 	}
 }
 
-/* Where a thread looks first: slots once lent stay lent, one to a place. Two threads whose fs base
- * leads to the same place contend for its slot, and the loser borrows another. */
+/* Where a thread looks first: thread areas once lent stay lent, one to a place. Two threads whose
+ * fs base leads to the same place contend for its thread area, and the loser borrows another. */
 #define HOMES 128u
 static struct fj_thread *home[HOMES];
 
@@ -252,7 +255,7 @@ static bool borrow(struct fj_thread *t, uint32_t from, uintptr_t thread_pointer,
  * well. */
 static bool is_abandoned(const struct fj_thread *t, uintptr_t thread_pointer, uintptr_t sp)
 {
-	return state_of(t) == SLOT_LENT && t->busy == FJ_BUSY && t->lent_to == thread_pointer &&
+	return state_of(t) == AREA_LENT && t->busy == FJ_BUSY && t->lent_to == thread_pointer &&
 	       sp > t->lent_sp && sp - t->lent_sp < 64 * 1024;
 }
 
@@ -270,11 +273,11 @@ static struct fj_thread *borrow_abandoned(uintptr_t thread_pointer, uintptr_t sp
 		sp - altstack.at <= altstack.size)
 		return NULL;
 	own = fj_thread_holding(
-		altstack.at); /* the kernel has ours; the slot knows the program's */
+		altstack.at); /* the kernel has ours; the thread area knows the program's */
 	if (own && sp - fj_thread_signals(own)->altstack <= fj_thread_signals(own)->altstack_size)
 		return NULL;
-	for (uint32_t n = 0; n < used_slots(); n++) {
-		struct fj_thread *t = slot(n);
+	for (uint32_t n = 0; n < used_areas(); n++) {
+		struct fj_thread *t = area(n);
 
 		if (!is_abandoned(t, thread_pointer, sp))
 			continue;
@@ -293,13 +296,13 @@ static struct fj_thread *borrow_any(uintptr_t thread_pointer, uintptr_t sp)
 	for (;;) {
 		const uint32_t count = __atomic_load_n(&pool.count, __ATOMIC_ACQUIRE);
 
-		for (uint32_t n = 0; n < slots_of(count); n++) {
-			struct fj_thread *t = slot(n);
+		for (uint32_t n = 0; n < areas_of(count); n++) {
+			struct fj_thread *t = area(n);
 
-			if (n < used_slots() && state_of(t) == SLOT_LENT && t->busy == FJ_IDLE &&
+			if (n < used_areas() && state_of(t) == AREA_LENT && t->busy == FJ_IDLE &&
 				borrow(t, FJ_IDLE, thread_pointer, sp))
 				return t;
-			if (take_slot(n, SLOT_LENT, 0, 0)) {
+			if (take_area(n, AREA_LENT, 0, 0)) {
 				t->lent_to = thread_pointer;
 				t->lent_sp = sp;
 				return t;
@@ -343,7 +346,7 @@ FJ_HOT struct fj_thread *fj_thread_borrow(uintptr_t thread_pointer, uintptr_t sp
 
 struct fj_thread_signals *fj_thread_signals_to_change(struct fj_thread *t)
 {
-	struct fj_thread_signals *own = fj_own_section_to_change(
+	struct fj_thread_signals *own = fj_owner_section_to_change(
 		&t->signals, sizeof(t->signals), FJ_SLOTS_BIT, FJ_SHARED_BY_NONE);
 
 	return own ? own : &t->signals;

@@ -5,8 +5,8 @@
  * buffers.
  *
  * The engine never runs on the program's stack: that may have no room (musl's posix_spawn gives its
- * child 5 KiB, a goroutine has 2 KiB). Each thread gets a slot, found by its address: slots are
- * aligned to their own size, so a stack pointer within one leads to its head. */
+ * child 5 KiB, a goroutine has 2 KiB). Each thread gets a thread area, found by its address: thread
+ * areas are aligned to their own size, so a stack pointer within one leads to its head. */
 #ifndef FJ_THREAD_H
 #define FJ_THREAD_H
 
@@ -17,11 +17,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FJ_SLOT_SIZE (256u * 1024) /* mapped without reserve: only touched pages cost memory */
-/* Where in a slot its stack ends, and struct fj_thread begins. Short calls use the end of the stack
- * and the beginning of the scratch memory; all of that is in one page, since each page that is
- * touched costs a process a page fault, and its forked child another. */
-#define FJ_SLOT_STACK (37u * FJ_PAGE + 2560)
+#define FJ_THREAD_AREA_SIZE                                                                        \
+	(256u * 1024) /* mapped without reserve: only touched pages cost memory */
+/* Where in a thread area its stack ends, and struct fj_thread begins. Short calls use the end of
+ * the stack and the beginning of the scratch memory; all of that is in one page, since each page
+ * that is touched costs a process a page fault, and its forked child another. */
+#define FJ_THREAD_AREA_STACK (37u * FJ_PAGE + 2560)
 
 /* What the program believes of its thread. */
 struct fj_thread_signals {
@@ -39,7 +40,7 @@ struct fj_thread_signals {
 
 struct fj_thread {
 	uint32_t used; /* whose it is, and how often it was taken: sys/thread.c */
-	uint32_t busy; /* enum fj_busy; a lent slot's only. door/entry.S writes it */
+	uint32_t busy; /* enum fj_busy; a lent thread area's only. door/entry.S writes it */
 	/* Signals of libc's own that came while the engine was at work, a bit for each, and what
 	 * came with them (signal/interrupted.h): they are sent again when it is done.
 	 * signal/libc_signals.c; door/entry.S looks at it */
@@ -47,7 +48,7 @@ struct fj_thread {
 	int32_t tid, pid;
 	uint32_t forks; /* sys/thread.c: in which of the processes that forked each other */
 	uintptr_t lent_to,
-		lent_sp; /* a lent slot's borrower: its fs base, and its stack pointer then */
+		lent_sp; /* a lent thread area's borrower: its fs base, and its stack pointer then */
 	/* A descriptor the engine holds while signals are let in; -1: none. A handler that leaves
 	 * by siglongjmp(3) abandons it, and the next entry closes it. */
 	int32_t window_fd;
@@ -57,26 +58,27 @@ struct fj_thread {
 	struct fj_thread_signals signals;
 };
 
-/* A child in its parent's memory has its parent's slot, too: of it these are the caller's own. */
+/* A child in its parent's memory has its parent's thread area, too: of it these are the caller's
+ * own. */
 static inline const struct fj_thread_signals *fj_thread_signals(const struct fj_thread *t)
 {
-	return fj_own_section((void *)(uintptr_t)&t->signals, FJ_SLOTS_BIT);
+	return fj_owner_section((void *)(uintptr_t)&t->signals, FJ_SLOTS_BIT);
 }
 /* To be changed; never NULL: without memory for a copy they are its parent's. */
 struct fj_thread_signals *fj_thread_signals_to_change(struct fj_thread *t);
 
-/* The slot whose memory holds `sp`, or NULL. */
+/* The thread area whose memory holds `sp`, or NULL. */
 struct fj_thread *fj_thread_holding(uintptr_t sp);
 
-/* The calling thread's slot, taken now when it has none. Finds it by thread id: costs two system
+/* The calling thread's area, taken now when it has none. Finds it by thread id: costs two system
  * calls. Returns NULL only when the kernel refuses memory. Async-signal-safe. */
 struct fj_thread *fj_thread_mine(void);
 /* The same, or NULL when it has taken none. */
 struct fj_thread *fj_thread_known(void);
 
-/* The direct door does not ask who calls: any slot that is not in use will do. A lent slot is found
- * by the caller's fs base, which a thread shares with nobody but its vfork(2) child. It is given
- * back by writing FJ_IDLE to `busy`, when its stack is left. */
+/* The direct door does not ask who calls: any thread area that is not in use will do. A lent thread
+ * area is found by the caller's fs base, which a thread shares with nobody but its vfork(2) child.
+ * It is given back by writing FJ_IDLE to `busy`, when its stack is left. */
 enum fj_busy {
 	FJ_IDLE,
 	FJ_BUSY,
@@ -94,7 +96,7 @@ static inline uintptr_t fj_thread_stack_top(const struct fj_thread *t)
 }
 static inline uintptr_t fj_thread_stack_bottom(const struct fj_thread *t)
 {
-	return (uintptr_t)t - FJ_SLOT_STACK;
+	return (uintptr_t)t - FJ_THREAD_AREA_STACK;
 }
 
 /* Is the calling process a vfork(2) child, or another that shares memory with the process this

@@ -19,7 +19,7 @@
 
 #include "call/condition.h"
 #include "call/trapping.h"
-#include "call/tag.h"
+#include "call/trap_tag.h"
 
 #include <linux/audit.h>
 #include <linux/filter.h>

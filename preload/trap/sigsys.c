@@ -14,7 +14,7 @@
 #include "signal/deferred_call.h"
 #include "sys/guest.h"
 #include "call/call.h"
-#include "call/tag.h"
+#include "call/trap_tag.h"
 #include "signal/interrupted.h"
 #include "sys/scratch.h"
 #include "sys/thread.h"

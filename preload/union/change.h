@@ -8,7 +8,7 @@
 #include "call/call.h"
 #include "jail/mount_flags.h"
 #include "layers/union.h"
-#include "sys/slot.h"
+#include "sys/thread_area.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,7 +24,7 @@ struct fj_calling {
 };
 static inline struct fj_calling *fj_calling(const struct fj_thread *t)
 {
-	return (struct fj_calling *)fj_slot_at(t, FJ_CALLING_AT);
+	return (struct fj_calling *)fj_thread_area_at(t, FJ_CALLING_AT);
 }
 
 /* At process start: what path/ asks of us. */

@@ -13,7 +13,7 @@
 #include "union/parts.h"
 #include "call/call.h"
 #include "cred/ids.h"
-#include "own/own.h"
+#include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/abi.h"
 #include "union/union.h"
@@ -31,7 +31,7 @@ static bool starts_with(const char *text, const char *prefix)
  * what overlays of the kernel keep for themselves. */
 static bool is_the_disks(const char *name)
 {
-	return starts_with(name, XATTR_USER_PREFIX) && !fj_streq(name, FJ_OWN_TAG) &&
+	return starts_with(name, XATTR_USER_PREFIX) && !fj_streq(name, FJ_OWNER_TAG) &&
 	       !starts_with(name, "user.overlay.");
 }
 
@@ -89,18 +89,18 @@ static long record_one(struct fj_union_copy *u, const char *name, char *value)
 {
 	long size;
 
-	if (!is_for_record(name) || fj_own_get_attribute(&u->made, name, NULL, 0) >= 0)
+	if (!is_for_record(name) || fj_owner_get_attribute(&u->made, name, NULL, 0) >= 0)
 		return 0;
 	size = fj_sys4(__NR_fgetxattr, u->src, name, value, FJ_ATTRIBUTE_MAX);
 	if (size < 0)
 		return size == -ENODATA ? 0 : size;
-	return fj_own_set_attribute(&u->made, name, value, (size_t)size, 0, &u->file.owner);
+	return fj_owner_set_attribute(&u->made, name, value, (size_t)size, 0, &u->file.owner);
 }
 
 /* The lower file may be an upper one of another union: what it was there says nothing here. */
 static long forget_attribute(const struct fj_union_copy *u, const char *name)
 {
-	const long r = fj_own_set_attribute(&u->made, name, NULL, 0, 0, &u->file.owner);
+	const long r = fj_owner_set_attribute(&u->made, name, NULL, 0, 0, &u->file.owner);
 
 	return r == -ENODATA ? 0 : r;
 }
@@ -118,7 +118,7 @@ static long record_origin(const struct fj_union_copy *u, uint32_t dev)
 
 	if ((u->file.real_mode & FJ_S_IFMT) != FJ_S_IFDIR && u->file.nlink > 1)
 		return forget_attribute(u, FJ_UNION_ORIGIN);
-	return fj_own_set_attribute(
+	return fj_owner_set_attribute(
 		&u->made, FJ_UNION_ORIGIN, &origin, sizeof(origin), 0, &u->file.owner);
 }
 
@@ -127,31 +127,31 @@ static long record(struct fj_call *c, struct fj_union_copy *u)
 	const struct fj_owner *owner = &u->file.owner;
 	struct fj_owner shown = *owner;
 	struct fj_file made;
-	unsigned what = FJ_OWN_UID | FJ_OWN_GID;
+	unsigned what = FJ_OWNER_UID | FJ_OWNER_GID;
 	long r = fj_file_look(c, u->dirfd, u->name, u->name[0] ? 0 : AT_EMPTY_PATH, &made);
 
 	if (r < 0)
 		return r;
 	made.key = made.natural;
 	made.key.home = fj_roots_home(c->thread, u->dirfd, u->name);
-	fj_own_mark(&made.key, made.dev, u->dirfd, u->name, made.real_mode);
+	fj_owner_mark(&made.key, made.dev, u->dirfd, u->name, made.real_mode);
 	u->made = made.key;
 	if (u->file.has_record)
-		r = fj_own_renew(&u->file.key, &u->made);
+		r = fj_owner_renew(&u->file.key, &u->made);
 	if (r < 0)
 		return r;
 	shown.uid = FJ_NO_ID; /* so that there is a record, whatever it says */
 	if ((owner->mode & 07777) != (made.real_mode & 07777))
-		what |= FJ_OWN_MODE;
+		what |= FJ_OWNER_MODE;
 	if (!u->file.has_record && ((owner->mode & FJ_S_IFMT) == FJ_S_IFCHR ||
 					   (owner->mode & FJ_S_IFMT) == FJ_S_IFBLK))
-		what |= FJ_OWN_DEVICE | FJ_OWN_MODE;
-	r = fj_own_set(&u->made, what, owner, &shown, made.real_mode);
+		what |= FJ_OWNER_DEVICE | FJ_OWNER_MODE;
+	r = fj_owner_set(&u->made, what, owner, &shown, made.real_mode);
 	if (r < 0)
 		return r;
-	if (owner->flags & FJ_OWN_ATTRIBUTES)
+	if (owner->flags & FJ_OWNER_ATTRIBUTES)
 		r = forget_attribute(u, FJ_UNION_OPAQUE);
-	if (!r && u->is_nested && (owner->flags & FJ_OWN_ATTRIBUTES))
+	if (!r && u->is_nested && (owner->flags & FJ_OWNER_ATTRIBUTES))
 		r = forget_attribute(u, FJ_UNION_NESTED_OPAQUE);
 	if (!r && u->src >= 0)
 		r = all_names(u, record_one);
@@ -172,9 +172,9 @@ static long copy_mode(struct fj_union_copy *u)
 	const bool is_device = type == FJ_S_IFCHR || type == FJ_S_IFBLK;
 	const uint32_t mode = is_device ? FJ_S_IFREG | 0600 : u->file.owner.mode;
 
-	return type == FJ_S_IFLNK ?
-		       0 :
-		       fj_file_chmod_disk(u->dirfd, u->name, fj_own_real_mode(mode, false) & 07777);
+	return type == FJ_S_IFLNK ? 0 :
+				    fj_file_chmod_disk(u->dirfd, u->name,
+					    fj_owner_real_mode(mode, false) & 07777);
 }
 
 static long copy_times(const struct fj_union_copy *u)

@@ -16,7 +16,7 @@
 #include "sys/abi.h"
 #include "call/call.h"
 #include "inode/owned.h"
-#include "own/own.h"
+#include "ownership/ownership.h"
 #include "path/path.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
@@ -83,7 +83,7 @@ static void remove_temp(struct task *k)
 	const bool is_dir = (k->u.file.owner.mode & FJ_S_IFMT) == FJ_S_IFDIR;
 
 	if (k->u.made.ino)
-		fj_own_gone(&k->u.made);
+		fj_owner_gone(&k->u.made);
 	if (k->temp[0])
 		fj_sys3(__NR_unlinkat, k->work_fd, k->temp, is_dir ? AT_REMOVEDIR : 0);
 }
@@ -140,7 +140,7 @@ static long open_new(struct task *k)
 {
 	long fd = -EOPNOTSUPP;
 
-	if (fj_own_disk(k->work_fd) == FJ_DISK_PLAIN)
+	if (fj_owner_disk(k->work_fd) == FJ_DISK_PLAIN)
 		fd = fj_sys4(__NR_openat, k->work_fd, ".", O_TMPFILE_ | O_RDWR | O_CLOEXEC, 0600);
 	if (fj_is_err(fd) && fd != -EMFILE && fd != -ENFILE && fd != -ENOSPC && fd != -EDQUOT &&
 		fd != -EROFS) {
@@ -262,7 +262,7 @@ static long copy_by_way_of(struct task *k, int work_fd)
 	long r;
 
 	k->work_fd = work_fd;
-	k->u.made = (struct fj_own_key){0};
+	k->u.made = (struct fj_owner_key){0};
 	k->u.src = k->u.dst = -1;
 	fj_union_temp_name(k->temp);
 	r = make_copy(k);

@@ -7,7 +7,7 @@
  * A lock on a lower file would be one that other jails see, and that who opens the copy does not. */
 #include "call/hooks.h"
 #include "sys/guest.h"
-#include "own/own.h"
+#include "ownership/ownership.h"
 #include "union/change.h"
 
 #include <linux/fs.h>
@@ -27,10 +27,10 @@ static bool is_refused(struct fj_call *c)
 	if ((uint32_t)c->arg[1] == FS_IOC_SETFLAGS)
 		return fj_guest_read(&flags, c->arg[2], sizeof(flags)) ||
 		       fj_sys3(__NR_ioctl, c->arg[0], FS_IOC_GETFLAGS, &had) < 0 ||
-		       (fj_own_real_uid() && ((flags ^ had) & PRIVILEGED));
+		       (fj_owner_real_uid() && ((flags ^ had) & PRIVILEGED));
 	return fj_guest_read(&x, c->arg[2], sizeof(x)) ||
 	       fj_sys3(__NR_ioctl, c->arg[0], FS_IOC_FSGETXATTR, &had_x) < 0 ||
-	       (fj_own_real_uid() && ((x.fsx_xflags ^ had_x.fsx_xflags) & PRIVILEGED_X));
+	       (fj_owner_real_uid() && ((x.fsx_xflags ^ had_x.fsx_xflags) & PRIVILEGED_X));
 }
 
 long fj_union_before_flags(struct fj_call *c)

@@ -24,7 +24,7 @@
 #include "sys/abi.h"
 #include "call/call.h"
 #include "jail/jail.h"
-#include "own/own.h"
+#include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/scratch.h"
 #include "union/union.h"
@@ -103,10 +103,10 @@ static bool may_have_record(const struct entry *e)
 {
 	struct fj_owner owner;
 
-	return !fj_own_is_empty() &&
-	       (fj_own_is_scattered ||
-		       (fj_own_find_ino(e->dev, e->ino, &owner) &&
-			       (owner.flags & (FJ_OWN_DEVICE | FJ_OWN_ATTRIBUTES))));
+	return !fj_owner_is_empty() &&
+	       (fj_owner_is_scattered ||
+		       (fj_owner_find_ino(e->dev, e->ino, &owner) &&
+			       (owner.flags & (FJ_OWNER_DEVICE | FJ_OWNER_ATTRIBUTES))));
 }
 
 /* What the file in the layer's directory `fd` shows, which on the disk is as `e` says. */
@@ -116,7 +116,7 @@ static void show_in(int fd, uint64_t dir_device, struct entry *e)
 	struct fj_owner owner;
 
 	if (may_have_record(e) && fj_union_record(fd, e->name, &owner)) {
-		if (owner.flags & FJ_OWN_DEVICE)
+		if (owner.flags & FJ_OWNER_DEVICE)
 			e->type = type_of(owner.mode);
 		if (fj_union_origin(&owner, e->dev, &origin)) {
 			e->dev = origin.dev;

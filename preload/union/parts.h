@@ -53,8 +53,8 @@ long fj_union_copy_data(struct fj_call *c, struct fj_union_data *d);
 struct fj_union_copy {
 	struct fj_file file;
 	struct statx sx;
-	struct fj_own_key made; /* the copy's, once it has a record */
-	int src, dst;		/* to read attributes from, and to give them to; or -1 */
+	struct fj_owner_key made; /* the copy's, once it has a record */
+	int src, dst;		  /* to read attributes from, and to give them to; or -1 */
 	int dirfd;
 	const char *name;
 	bool is_nested; /* the union that it is copied up in */

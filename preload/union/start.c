@@ -6,7 +6,7 @@
 #include "union/union.h"
 
 #include "inode/owned.h"
-#include "own/own.h"
+#include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/scratch.h"
 #include "sys/thread.h"
@@ -44,13 +44,13 @@ long fj_union_discard(struct fj_thread *t, int dirfd, const char *name)
 	struct fj_call none;
 	struct fj_file file;
 	const bool has_record =
-		!fj_own_is_empty() &&
+		!fj_owner_is_empty() &&
 		!fj_file_look(CALL_OF(t, none), dirfd, name, AT_SYMLINK_NOFOLLOW, &file) &&
 		file.has_record;
 	const long r = fj_sys3(__NR_unlinkat, dirfd, name, 0);
 
 	if (!r && has_record)
-		fj_own_gone(&file.key);
+		fj_owner_gone(&file.key);
 	return r;
 }
 

@@ -11,7 +11,7 @@
 #include "union/parts.h"
 #include "call/call.h"
 #include "cred/ids.h"
-#include "own/own.h"
+#include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
@@ -33,16 +33,16 @@ static uint32_t dev_of(const struct statx *sx)
 
 bool fj_union_record(int dirfd, const char *name, struct fj_owner *owner)
 {
-	struct fj_own_key key;
+	struct fj_owner_key key;
 	struct statx sx;
 
 	if (fj_sys5(__NR_statx, dirfd, name, AT_SYMLINK_NOFOLLOW | (name[0] ? 0 : AT_EMPTY_PATH),
 		    STATX_BASIC_STATS | STATX_BTIME, &sx))
 		return false;
-	fj_own_key_of(&sx, dirfd, name, false, &key);
-	return fj_own_find(&key, owner) ||
-	       (fj_own_follows_tags &&
-		       fj_own_find_tagged(dev_of(&sx), dirfd, name, sx.stx_mode, &key, owner));
+	fj_owner_key_of(&sx, dirfd, name, false, &key);
+	return fj_owner_find(&key, owner) ||
+	       (fj_owner_follows_tags &&
+		       fj_owner_find_tagged(dev_of(&sx), dirfd, name, sx.stx_mode, &key, owner));
 }
 
 static long is_yes(const char *value, size_t size, void *context)
@@ -54,8 +54,8 @@ static long is_yes(const char *value, size_t size, void *context)
 /* Does the record say that of the file? */
 static bool says(const struct fj_owner *owner, const char *attribute)
 {
-	return (owner->flags & FJ_OWN_ATTRIBUTES) &&
-	       fj_own_look_at_attribute(&owner->key, attribute, is_yes, NULL) > 0;
+	return (owner->flags & FJ_OWNER_ATTRIBUTES) &&
+	       fj_owner_look_at_attribute(&owner->key, attribute, is_yes, NULL) > 0;
 }
 
 bool fj_union_is_whiteout(struct fj_thread *t, int dirfd, const char *name, const struct stat *st)
@@ -75,8 +75,8 @@ bool fj_union_hides(
 	st = st ? st : &asked;
 	if ((st->st_mode & FJ_S_IFMT) == FJ_S_IFCHR)
 		return !st->st_rdev;
-	return (st->st_mode & FJ_S_IFMT) == FJ_S_IFREG && !st->st_size && fj_own_has_devices() &&
-	       fj_union_record(dirfd, name, &owner) && (owner.flags & FJ_OWN_DEVICE) &&
+	return (st->st_mode & FJ_S_IFMT) == FJ_S_IFREG && !st->st_size && fj_owner_has_devices() &&
+	       fj_union_record(dirfd, name, &owner) && (owner.flags & FJ_OWNER_DEVICE) &&
 	       (owner.mode & FJ_S_IFMT) == FJ_S_IFCHR && !owner.rdev &&
 	       (is_nested || !says(&owner, FJ_UNION_NESTED_WHITEOUT));
 }
@@ -91,11 +91,11 @@ static long pretend_whiteout(struct fj_call *c, int work_fd, const char *temp, b
 		r = fj_file_look(c, work_fd, temp, 0, &made);
 	if (r < 0)
 		return r;
-	fj_own_mark(&made.key, made.dev, work_fd, temp, made.real_mode);
-	r = fj_own_set(&made.key, FJ_OWN_UID | FJ_OWN_GID | FJ_OWN_DEVICE | FJ_OWN_MODE, &device,
-		&made.owner, made.real_mode);
+	fj_owner_mark(&made.key, made.dev, work_fd, temp, made.real_mode);
+	r = fj_owner_set(&made.key, FJ_OWNER_UID | FJ_OWNER_GID | FJ_OWNER_DEVICE | FJ_OWNER_MODE,
+		&device, &made.owner, made.real_mode);
 	return r || !is_nested ? r :
-				 fj_own_set_attribute(
+				 fj_owner_set_attribute(
 					 &made.key, FJ_UNION_NESTED_WHITEOUT, "y", 1, 0, &device);
 }
 
@@ -137,7 +137,7 @@ static long put_whiteout(struct fj_call *c, int work_fd, const char *temp, int d
 	if (is_dir)
 		remove_work_tree(c, work_fd, temp);
 	if (was && was->has_record && (is_dir || was->nlink == 1))
-		fj_own_gone(&was->key);
+		fj_owner_gone(&was->key);
 	return 0;
 }
 
@@ -202,7 +202,7 @@ bool fj_union_shows_opaque(struct fj_thread *t, int dirfd, bool is_nested)
 	struct fj_str s;
 
 	(void)t;
-	if (!fj_own_is_empty() && fj_union_record(dirfd, "", &owner) &&
+	if (!fj_owner_is_empty() && fj_union_record(dirfd, "", &owner) &&
 		(says(&owner, FJ_UNION_OPAQUE) ||
 			(is_nested && says(&owner, FJ_UNION_NESTED_OPAQUE))))
 		return true;
@@ -222,12 +222,12 @@ long fj_union_mark_opaque(struct fj_call *c, int dirfd, bool is_nested)
 		return r;
 	/* It has just been made, and where it is now need not be where it will be: without a record
 	 * it is its maker's, whatever is shown here. */
-	if (!file.has_record && file.real_uid == fj_own_real_uid()) {
+	if (!file.has_record && file.real_uid == fj_owner_real_uid()) {
 		file.owner.uid = fj_ids()->fsuid;
 		file.owner.gid = fj_ids()->fsgid;
 	}
-	return fj_own_set_attribute(&file.key, is_nested ? FJ_UNION_NESTED_OPAQUE : FJ_UNION_OPAQUE,
-		"y", 1, 0, &file.owner);
+	return fj_owner_set_attribute(&file.key,
+		is_nested ? FJ_UNION_NESTED_OPAQUE : FJ_UNION_OPAQUE, "y", 1, 0, &file.owner);
 }
 
 static long copy_origin(const char *value, size_t size, void *context)
@@ -240,8 +240,8 @@ static long copy_origin(const char *value, size_t size, void *context)
 
 bool fj_union_origin(const struct fj_owner *owner, uint64_t dev, struct fj_union_origin *origin)
 {
-	if (!(owner->flags & FJ_OWN_ATTRIBUTES) ||
-		fj_own_look_at_attribute(&owner->key, FJ_UNION_ORIGIN, copy_origin, origin) < 0)
+	if (!(owner->flags & FJ_OWNER_ATTRIBUTES) ||
+		fj_owner_look_at_attribute(&owner->key, FJ_UNION_ORIGIN, copy_origin, origin) < 0)
 		return false;
 	if (!origin->dev)
 		origin->dev = dev;

@@ -5,7 +5,7 @@
  * no symlink, mount or `..`. Called by walk.c. */
 #include "walk/steps.h"
 #include "jail/facts.h"
-#include "jail/lacks.h"
+#include "jail/kernel_lacks.h"
 #include "jail/mount_flags.h"
 #include "jail/root.h"
 #include "jail/search.h"

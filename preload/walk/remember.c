@@ -21,7 +21,7 @@ static bool learn_marked_pos(struct fj_walk *w)
 {
 	bool is_new = false;
 
-	if (!fj_stand_is_told(fj_stand_begin()))
+	if (!fj_cwd_is_told(fj_cwd_begin()))
 		fj_walk_hold(w);
 	if (!fj_walk_learn_pos(w))
 		return false;
@@ -134,14 +134,14 @@ static bool is_literal(const char *key, size_t len, const struct fj_str *value)
 /* Is all that is to be remembered known already? */
 static bool is_fact_kept(struct fj_walk *w, const char *key)
 {
-	uint32_t turn;
-	const struct fj_fact *f = fj_facts_look(w->root, key, w->fact_key_len, w->epoch, &turn);
+	uint32_t sequence;
+	const struct fj_fact *f = fj_facts_look(w->root, key, w->fact_key_len, w->epoch, &sequence);
 	unsigned flags;
 
 	if (!f)
 		return false;
 	flags = fj_fact_flags(f, w->t);
-	return fj_fact_held(f, turn) &&
+	return fj_fact_held(f, sequence) &&
 	       (!w->is_mine || (flags & FJ_FACT_OPEN) ||
 		       (!w->is_open && (flags & FJ_FACT_MINE || !fj_search(w->t)->asker)));
 }

@@ -5,7 +5,7 @@
  * and back to the root. Those up are in up.c, those over several at once in leap.c.
  *
  * Each holds a descriptor. Where none is free the walk ends with EMFILE, and the call is made
- * elsewhere (dispatch/elsewhere.c). */
+ * elsewhere (dispatch/in_child.c). */
 #include "jail/jail.h"
 #include "walk/steps.h"
 #include "sys/abi.h"
@@ -18,7 +18,7 @@
 #include "walk/walk.h"
 #include "sys/scratch.h"
 #include "jail/fds.h"
-#include "jail/lacks.h"
+#include "jail/kernel_lacks.h"
 #include "jail/root.h"
 
 #include <asm/stat.h>
@@ -38,7 +38,7 @@ void fj_walk_go(struct fj_walk *w, int fd, bool is_owned)
 	if (!w->is_loose)
 		return;
 	w->is_loose = false;
-	if (w->stands && fj_stand_held(w->moves))
+	if (w->stands && fj_cwd_held(w->moves))
 		return;
 	w->knows_pos = false;
 	w->fact_key = NULL;
@@ -128,9 +128,9 @@ bool fj_walk_learn_pos(struct fj_walk *w)
 	if (w->fd == AT_FDCWD) {
 		bool is_asked;
 
-		w->moves = fj_stand_begin();
-		w->stands = fj_stand_is_told(w->moves);
-		w->knows_pos = fj_stand_where(w->t, fj_facts_epoch(), w->moves, &w->pos, &is_asked);
+		w->moves = fj_cwd_begin();
+		w->stands = fj_cwd_is_told(w->moves);
+		w->knows_pos = fj_cwd_where(w->t, fj_facts_epoch(), w->moves, &w->pos, &is_asked);
 		w->is_recalled = !is_asked;
 	} else {
 		w->knows_pos =

@@ -26,10 +26,10 @@ struct fj_walk {
 	int fd;			    /* directory reached */
 	int owned_fd;		    /* fd when it must be closed, else -1 */
 	bool knows_pos;
-	bool is_recalled; /* the position was remembered of the working directory: stand.c */
+	bool is_recalled; /* the position was remembered of the working directory: cwd.c */
 	/* The position was read of a descriptor of the program, or of its working directory
 	 * (fj_walk_is_on_program()). Another thread may have replaced that directory since. So the
-	 * position is right only if `stands`, and while fj_stand_held(moves). */
+	 * position is right only if `stands`, and while fj_cwd_held(moves). */
 	bool is_loose, stands;
 	uint32_t moves;
 	int noted_fd;	  /* the descriptor of which the position is noted: fj_dir_noted() */

@@ -9,7 +9,7 @@
  * directory with this device, number and birth that it has this position in a union, or that it
  * lies in none. All names of the position are marked, so whoever removes, moves or replaces it
  * in the jail announces that, and no other directory comes by its number unseen. Where a directory
- * has several positions the note of how it was reached (back.c) has to agree.
+ * has several positions the note of how it was reached (from_host.c) has to agree.
  *
  * Called by walks and lookups that begin at a descriptor or at the working directory, and by hooks
  * of descriptors. */
@@ -51,17 +51,17 @@ enum fj_dir_kind fj_dir_recall(int dirfd, uint64_t epoch, struct fj_str *pos)
 	const struct fj_fact *f;
 	char key[FJ_DIR_KEY_SIZE];
 	uint64_t flags;
-	uint32_t turn;
+	uint32_t sequence;
 
 	if (!epoch || !fj_dir_key(dirfd, key))
 		return FJ_DIR_UNKNOWN;
-	f = fj_facts_look(&own_root, key, FJ_DIR_KEY_SIZE, epoch, &turn);
+	f = fj_facts_look(&own_root, key, FJ_DIR_KEY_SIZE, epoch, &sequence);
 	if (!f)
 		return FJ_DIR_UNKNOWN;
 	flags = f->flags;
 	fj_str_cut(pos, 0);
 	fj_fact_value(f, FJ_DIR_KEY_SIZE, pos);
-	if (!fj_fact_held(f, turn) || pos->overflowed)
+	if (!fj_fact_held(f, sequence) || pos->overflowed)
 		return FJ_DIR_UNKNOWN;
 	if (!(flags & FJ_FACT_UNION))
 		return noted && noted[0] && fj_union_holds(noted) ? FJ_DIR_UNKNOWN : FJ_DIR_OUTSIDE;

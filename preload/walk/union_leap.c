@@ -13,7 +13,7 @@
 #include "jail/search.h"
 #include "layers/union.h"
 #include "path/path.h"
-#include "jail/lacks.h"
+#include "jail/kernel_lacks.h"
 #include "jail/mounts.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"

@@ -8,7 +8,7 @@
  * asked again (up_without_pos()). All is asked of a descriptor of ours. Where a walk begins it may
  * have none: another thread may make the program's descriptor, or its working directory, another
  * directory at any time. So a step up from there is made from a descriptor of ours
- * (fj_walk_hold()), or is taken back when the process has moved meanwhile (stand.c). And what was
+ * (fj_walk_hold()), or is taken back when the process has moved meanwhile (cwd.c). And what was
  * learned there is forgotten with the first step, unless it is known to hold. */
 #include "jail/jail.h"
 #include "jail/mounts.h"
@@ -122,7 +122,7 @@ long fj_walk_up(struct fj_walk *w)
 		r = fj_walk_enter_pos(w);
 	} else {
 		r = fj_walk_enter(w, "..", 0);
-		if (stands && !fj_stand_held(moves))
+		if (stands && !fj_cwd_held(moves))
 			return step_again(w);
 		fj_str_cut(&w->pos, fj_walk_parent_len(&w->pos));
 	}

@@ -21,7 +21,7 @@
 #include "call/row.h"
 #include "call/translate.h"
 #include "jail/facts.h"
-#include "own/own.h"
+#include "ownership/ownership.h"
 #include "path/path.h"
 #include "walk/walk.h"
 #include "fast-path/fast.h"
@@ -65,7 +65,7 @@ static long perform(struct fj_call *c, struct fj_xattr *q, enum fj_xattr_what wh
 		return what == FJ_XATTR_SET ? -EPERM : -ENODATA;
 	/* The kernel's affair altogether, and no record bears on it. */
 	if (what != FJ_XATTR_LIST && !fj_xattr_is_kept(q->text) &&
-		((what != FJ_XATTR_SET && what != FJ_XATTR_REMOVE) || !fj_own_has_devices()))
+		((what != FJ_XATTR_SET && what != FJ_XATTR_REMOVE) || !fj_owner_has_devices()))
 		return fj_xattr_ask(q, what);
 	r = fj_file_look(c, q->file.dirfd, q->file.name, AT_EMPTY_PATH, &file);
 	return r < 0 ? r : perform_on(c, q, what, &file);
@@ -76,8 +76,9 @@ static long perform(struct fj_call *c, struct fj_xattr *q, enum fj_xattr_what wh
 static bool is_unions_own(
 	const struct fj_xattr *q, enum fj_xattr_what what, const struct fj_file *file)
 {
-	return (file->real_mode & FJ_S_IFMT) == FJ_S_IFCHR || (file->owner.flags & FJ_OWN_DEVICE) ||
-	       (what == FJ_XATTR_LIST ? file->owner.flags & FJ_OWN_ATTRIBUTES :
+	return (file->real_mode & FJ_S_IFMT) == FJ_S_IFCHR ||
+	       (file->owner.flags & FJ_OWNER_DEVICE) ||
+	       (what == FJ_XATTR_LIST ? file->owner.flags & FJ_OWNER_ATTRIBUTES :
 					fj_begins(q->text, FJ_UNION_PREFIX));
 }
 
@@ -98,7 +99,7 @@ static bool read_quickly(struct fj_call *c, enum fj_xattr_what what, const char 
 		do {
 			q->file = quick.place;
 			*r = fj_file_look(c, q->file.dirfd, q->file.name, 0, &file);
-		} while (*r == -ENOENT && fj_fast_below(&quick));
+		} while (*r == -ENOENT && fj_fast_next_layer(&quick));
 		if (!*r && follows && (file.real_mode & FJ_S_IFMT) == FJ_S_IFLNK)
 			continue;
 		*r = *r ? *r : read_name(q, what);
@@ -110,11 +111,11 @@ static bool read_quickly(struct fj_call *c, enum fj_xattr_what what, const char 
 		*r = *r ? *r : perform_on(c, q, what, &file);
 		no_getxattrat = no_getxattrat || *r == -ENOSYS;
 		/* (Old container policies say EPERM to a call that they do not know.) */
-		if (*r != -ENOSYS && *r != -EPERM && fj_fast_tells(&quick, *r))
+		if (*r != -ENOSYS && *r != -EPERM && fj_fast_is_answer(&quick, *r))
 			return true;
 		fj_fast_end(&quick);
 		break;
-	} while (fj_fast_beyond(&quick));
+	} while (fj_fast_follow(&quick));
 	q->is_at = false;
 	return false;
 }

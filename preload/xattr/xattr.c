@@ -4,7 +4,7 @@
  * xattr.c - the twelve calls of xattr(7) and their four younger kin, as one. */
 #include "xattr/xattr.h"
 
-#include "own/own.h"
+#include "ownership/ownership.h"
 #include "sys/nr.h"
 
 /* Since Linux 6.13. */

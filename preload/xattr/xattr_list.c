@@ -12,7 +12,7 @@
 #include "call/call.h"
 #include "cred/ids.h"
 #include "jail/mount_flags.h"
-#include "own/own.h"
+#include "ownership/ownership.h"
 #include "path/path.h"
 #include "records/records.h"
 #include "sys/scratch.h"
@@ -23,18 +23,18 @@
 #define ESCAPE "overlay." /* OVL_XATTR_ESCAPE_PREFIX of fs/overlayfs/overlayfs.h */
 #define NAMES_MAX 8192u
 
-/* What the kernel has listed without our own (own/tag.c). Of the length alone, which may be too
- * much, nothing is known. */
+/* What the kernel has listed without our own (ownership/tag.c). Of the length alone, which may be
+ * too much, nothing is known. */
 static long without_tag(const struct fj_xattr *q, const struct fj_file *file, long len)
 {
 	char *names = (char *)q->value;
-	const long size = (long)sizeof(FJ_OWN_TAG);
+	const long size = (long)sizeof(FJ_OWNER_TAG);
 
-	if (!q->size || (!file->has_record && !fj_own_is_forgetful &&
+	if (!q->size || (!file->has_record && !fj_owner_is_forgetful &&
 				!fj_file_is_layered(file, q->file.dirfd, q->file.name)))
 		return len;
 	for (long at = 0; at + size <= len; at += (long)fj_strlen(names + at) + 1)
-		if (fj_streq(names + at, FJ_OWN_TAG)) {
+		if (fj_streq(names + at, FJ_OWNER_TAG)) {
 			memmove(names + at, names + at + size, (size_t)(len - at - size));
 			return len - size;
 		}
@@ -109,13 +109,13 @@ long fj_xattr_list(struct fj_call *c, const struct fj_xattr *q, const struct fj_
 	unsigned escapes;
 	char *names;
 
-	if (kernel < 0 || !(file->owner.flags & FJ_OWN_ATTRIBUTES))
+	if (kernel < 0 || !(file->owner.flags & FJ_OWNER_ATTRIBUTES))
 		return kernel;
-	kept = fj_own_list_attributes(&file->key, NULL, 0);
+	kept = fj_owner_list_attributes(&file->key, NULL, 0);
 	if (kept <= 0 || kept > (long)NAMES_MAX)
 		return kept < 0 ? kept : kernel;
 	names = fj_scratch(c->thread, NAMES_MAX);
-	kept = fj_own_list_attributes(&file->key, names, NAMES_MAX);
+	kept = fj_owner_list_attributes(&file->key, names, NAMES_MAX);
 	escapes = escapes_at(c, q);
 	for (long at = 0, next; at < kept && total >= 0; at = next) {
 		next = at + (long)fj_strlen(names + at) + 1;

@@ -8,7 +8,7 @@
 #include "call/call.h"
 #include "inode/owned.h"
 #include "inode/writes.h"
-#include "own/own.h"
+#include "ownership/ownership.h"
 #include "sys/guest.h"
 #include "sys/sys.h"
 
@@ -44,7 +44,7 @@ static long check_capability(const struct fj_xattr *q)
 /* A device has none that a user gives (xattr(7)), and on disk a pretended one is a regular file. */
 static bool is_refused(const struct fj_xattr *q, const struct fj_file *file)
 {
-	return (file->owner.flags & FJ_OWN_DEVICE) && fj_begins(q->text, XATTR_USER_PREFIX);
+	return (file->owner.flags & FJ_OWNER_DEVICE) && fj_begins(q->text, XATTR_USER_PREFIX);
 }
 
 long fj_xattr_set(struct fj_call *c, const struct fj_xattr *q, struct fj_file *file)
@@ -73,7 +73,7 @@ long fj_xattr_set(struct fj_call *c, const struct fj_xattr *q, struct fj_file *f
 			return r;
 		fj_writes_watch_capability(); /* he may have it open */
 	}
-	return fj_own_set_attribute(&file->key, q->text, q->size ? (const void *)q->value : "",
+	return fj_owner_set_attribute(&file->key, q->text, q->size ? (const void *)q->value : "",
 		q->size, (int)q->flags, &file->owner);
 }
 
@@ -86,7 +86,7 @@ long fj_xattr_get(struct fj_call *c, const struct fj_xattr *q, const struct fj_f
 	if (fj_begins(q->text, XATTR_SYSTEM_PREFIX))
 		r = fj_acl_get(c, q->text, file, q->value, q->size);
 	else
-		r = fj_own_get_attribute(&file->key, q->text, (void *)q->value, q->size);
+		r = fj_owner_get_attribute(&file->key, q->text, (void *)q->value, q->size);
 	/* What the record does not have the disk may. */
 	return r == -ENODATA ? fj_xattr_ask(q, FJ_XATTR_GET) : r;
 }
@@ -103,6 +103,6 @@ long fj_xattr_remove(struct fj_call *c, const struct fj_xattr *q, struct fj_file
 	if (!r)
 		r = fj_file_touch(q->file.dirfd, q->file.name, file, true);
 	if (!r)
-		r = fj_own_set_attribute(&file->key, q->text, NULL, 0, 0, &file->owner);
+		r = fj_owner_set_attribute(&file->key, q->text, NULL, 0, 0, &file->owner);
 	return r == -ENODATA && fj_xattr_is_acl(q->text) ? 0 : r; /* no ACL is what was wanted */
 }

@@ -6,7 +6,7 @@
  * In a jail without the trap this is a static program all of whose calls are known, by the note:
  * the instructions before the syscall are such that a jump can take their place (text/find.c). */
 
-#include "exec-format/note.h"
+#include "exec-format/elf_note.h"
 
 	.section .note.fakejail, "a", @note
 	.balign	4

@@ -2,10 +2,10 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * records.c - the files of records of a tree and of its private copy, by the engine's own code: for
- * copy.c. The copy's is the jail's own, the tree's its elder. */
+ * copy.c. The copy's is the jail's own, the tree's the host's records for it. */
 #define _GNU_SOURCE
 #include "records.h"
-#include "own/own.h"
+#include "ownership/ownership.h"
 #include "records/store.h"
 #include "say.h"
 
@@ -15,11 +15,11 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-static struct fj_own_key key_of(const struct looked *l)
+static struct fj_owner_key key_of(const struct looked *l)
 {
-	struct fj_own_key key;
+	struct fj_owner_key key;
 
-	fj_own_key_of(l->x, l->dir, l->name, false, &key);
+	fj_owner_key_of(l->x, l->dir, l->name, false, &key);
 	return key;
 }
 
@@ -28,7 +28,7 @@ static struct fj_own_key key_of(const struct looked *l)
 static bool pretends(const struct looked *from, struct fj_owner *owner)
 {
 	const struct statx *x = from->x;
-	const struct fj_own_key key = key_of(from);
+	const struct fj_owner_key key = key_of(from);
 	struct fj_owner record;
 	const bool is_device = S_ISCHR(x->stx_mode) || S_ISBLK(x->stx_mode);
 
@@ -36,37 +36,40 @@ static bool pretends(const struct looked *from, struct fj_owner *owner)
 	if (x->stx_uid == (uint32_t)geteuid())
 		owner->uid = owner->gid = 0;
 	else
-		owner->flags = FJ_OWN_UID | FJ_OWN_GID | (S_ISLNK(x->stx_mode) ? 0 : FJ_OWN_MODE);
+		owner->flags =
+			FJ_OWNER_UID | FJ_OWNER_GID | (S_ISLNK(x->stx_mode) ? 0 : FJ_OWNER_MODE);
 	if (is_device) {
 		owner->rdev = (uint32_t)makedev(x->stx_rdev_major, x->stx_rdev_minor);
-		owner->flags |= FJ_OWN_DEVICE | FJ_OWN_MODE;
+		owner->flags |= FJ_OWNER_DEVICE | FJ_OWNER_MODE;
 	}
-	if (fj_own_find(&key, &record)) {
+	if (fj_owner_find(&key, &record)) {
 		owner->uid = record.uid;
 		owner->gid = record.gid;
-		owner->flags = FJ_OWN_UID | FJ_OWN_GID |
-			       (record.flags & (FJ_OWN_MODE | FJ_OWN_DEVICE | FJ_OWN_ATTRIBUTES));
-		if (record.flags & FJ_OWN_MODE)
+		owner->flags =
+			FJ_OWNER_UID | FJ_OWNER_GID |
+			(record.flags & (FJ_OWNER_MODE | FJ_OWNER_DEVICE | FJ_OWNER_ATTRIBUTES));
+		if (record.flags & FJ_OWNER_MODE)
 			owner->mode = (owner->mode & S_IFMT) | (record.mode & 07777);
-		if (record.flags & FJ_OWN_DEVICE) {
+		if (record.flags & FJ_OWNER_DEVICE) {
 			owner->mode = record.mode;
 			owner->rdev = record.rdev;
-			owner->flags |= FJ_OWN_MODE;
+			owner->flags |= FJ_OWNER_MODE;
 		}
 	}
 	return owner->flags != 0;
 }
 
-static void copy_attributes(
-	const struct fj_own_key *from, const struct fj_own_key *to, const struct fj_owner *owner)
+static void copy_attributes(const struct fj_owner_key *from, const struct fj_owner_key *to,
+	const struct fj_owner *owner)
 {
 	static char names[FJ_ATTRIBUTE_MAX], value[FJ_ATTRIBUTE_MAX];
-	const long size = fj_own_list_attributes(from, names, sizeof(names));
+	const long size = fj_owner_list_attributes(from, names, sizeof(names));
 
 	for (long at = 0; at < size; at += (long)strlen(names + at) + 1) {
-		const long n = fj_own_get_attribute(from, names + at, value, sizeof(value));
+		const long n = fj_owner_get_attribute(from, names + at, value, sizeof(value));
 
-		if (n >= 0 && fj_own_set_attribute(to, names + at, value, (size_t)n, 0, owner) < 0)
+		if (n >= 0 &&
+			fj_owner_set_attribute(to, names + at, value, (size_t)n, 0, owner) < 0)
 			fail("cannot record an attribute in the copy");
 	}
 }
@@ -80,21 +83,22 @@ bool records_pretend(const struct looked *from)
 
 void records_copy(const struct looked *from, const struct looked *to)
 {
-	const struct fj_own_key old = key_of(from);
-	struct fj_own_key key = key_of(to);
+	const struct fj_owner_key old = key_of(from);
+	struct fj_owner_key key = key_of(to);
 	struct fj_owner owner, without = {.mode = to->x->stx_mode};
 	long r;
 
 	if (!pretends(from, &owner))
 		return;
-	fj_own_mark(&key, (uint32_t)makedev(to->x->stx_dev_major, to->x->stx_dev_minor), to->dir,
+	fj_owner_mark(&key, (uint32_t)makedev(to->x->stx_dev_major, to->x->stx_dev_minor), to->dir,
 		to->name, to->x->stx_mode);
-	r = fj_own_set(&key, owner.flags & (FJ_OWN_UID | FJ_OWN_GID | FJ_OWN_MODE | FJ_OWN_DEVICE),
+	r = fj_owner_set(&key,
+		owner.flags & (FJ_OWNER_UID | FJ_OWNER_GID | FJ_OWNER_MODE | FJ_OWNER_DEVICE),
 		&owner, &without, to->x->stx_mode & 07777);
 	if (r < 0)
 		fail("cannot record the owner of '%s' in the copy: %s", shown(from->name),
 			strerror((int)-r));
-	if (owner.flags & FJ_OWN_ATTRIBUTES)
+	if (owner.flags & FJ_OWNER_ATTRIBUTES)
 		copy_attributes(&old, &key, &owner);
 }
 
@@ -102,7 +106,7 @@ unsigned records_disk_mode(const struct statx *x)
 {
 	if (x->stx_uid == (uint32_t)geteuid())
 		return x->stx_mode & 07777;
-	return fj_own_real_mode(x->stx_mode, false) & 07777;
+	return fj_owner_real_mode(x->stx_mode, false) & 07777;
 }
 
 uint64_t records_hash(const char *root)
@@ -112,15 +116,15 @@ uint64_t records_hash(const char *root)
 
 bool records_create(int fd)
 {
-	return fj_own_create(fd) >= 0;
+	return fj_owner_create(fd) >= 0;
 }
 
-void records_start(int fd, int elder, const char *name, int root)
+void records_start(int fd, int host_owners, const char *name, int root)
 {
-	fj_own_is_scattered = fj_own_scatters(root);
-	if (elder >= 0 && fj_own_check(elder) < 0)
+	fj_owner_is_scattered = fj_owner_scatters(root);
+	if (host_owners >= 0 && fj_owner_check(host_owners) < 0)
 		fail("'%s' is damaged: see fakejail owners check", name);
-	fj_own_shared = fj_own_shared_with_others(fd, elder);
-	if (fj_own_start(fd, elder) < 0)
+	fj_owner_shared = fj_owner_shared_with_others(fd, host_owners);
+	if (fj_owner_start(fd, host_owners) < 0)
 		fail("'%s' cannot be used", name);
 }

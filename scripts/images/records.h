@@ -19,9 +19,9 @@ struct looked { /* what statx(2) said of `name` in `dir` ("": itself) */
 uint64_t records_hash(const char *root);
 /* Make the empty `fd` a file of records. */
 bool records_create(int fd);
-/* Work with the copy's file `fd` and the tree's, `elder` (-1: it has none), called `name`. Once in
- * a process. `root`: the copy's. */
-void records_start(int fd, int elder, const char *name, int root);
+/* Work with the copy's file `fd` and the tree's, `host_owners` (-1: it has none), called `name`.
+ * Once in a process. `root`: the copy's. */
+void records_start(int fd, int host_owners, const char *name, int root);
 /* Does the tree's file show anything that its copy would not show without a record? */
 bool records_pretend(const struct looked *from);
 /* Make the copy show it. */

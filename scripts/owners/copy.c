@@ -27,10 +27,10 @@ static void *more(void *old, size_t size)
 	return new;
 }
 
-static void keep_attributes(const struct fj_own_key *key, struct kept *k)
+static void keep_attributes(const struct fj_owner_key *key, struct kept *k)
 {
 	static char names[FJ_ATTRIBUTE_MAX], value[FJ_ATTRIBUTE_MAX];
-	const long n = fj_own_list_attributes(key, names, sizeof(names));
+	const long n = fj_owner_list_attributes(key, names, sizeof(names));
 	size_t count = 0;
 
 	if (n <= 0)
@@ -38,7 +38,7 @@ static void keep_attributes(const struct fj_own_key *key, struct kept *k)
 	k->names_size = (size_t)n;
 	k->names = memcpy(more(NULL, (size_t)n), names, (size_t)n);
 	for (size_t at = 0; at < k->names_size; at += strlen(names + at) + 1) {
-		const long size = fj_own_get_attribute(key, names + at, value, sizeof(value));
+		const long size = fj_owner_get_attribute(key, names + at, value, sizeof(value));
 
 		if (size < 0)
 			owners_fail("/%s: %s: %s", k->path, names + at, strerror((int)-size));
@@ -61,7 +61,7 @@ static int keep_entry(struct entry *e)
 	*k = (struct kept){.path = strdup(e->path), .owner = e->owner};
 	if (!k->path)
 		owners_fail("out of memory");
-	if (e->owner.flags & FJ_OWN_ATTRIBUTES)
+	if (e->owner.flags & FJ_OWNER_ATTRIBUTES)
 		keep_attributes(&e->key, k);
 	return FTW_CONTINUE;
 }
@@ -80,18 +80,19 @@ static int give_entry(struct entry *e)
 
 	if (!k)
 		return FTW_CONTINUE;
-	if (!(k->owner.flags & FJ_OWN_DEVICE) &&
+	if (!(k->owner.flags & FJ_OWNER_DEVICE) &&
 		(k->owner.mode & S_IFMT) != (e->st.st_mode & S_IFMT)) {
 		fprintf(stderr, "fakejail owners: /%s is a %s here, and no %s\n", e->path,
 			owners_type_name(e->st.st_mode), owners_type_name(k->owner.mode));
 		owners_skipped++;
 		return FTW_CONTINUE;
 	}
-	owners_give(e, FJ_OWN_UID | FJ_OWN_GID | (k->owner.flags & (FJ_OWN_MODE | FJ_OWN_DEVICE)),
+	owners_give(e,
+		FJ_OWNER_UID | FJ_OWNER_GID | (k->owner.flags & (FJ_OWNER_MODE | FJ_OWNER_DEVICE)),
 		&k->owner);
 	for (size_t at = 0; at < k->names_size && owners_count > before;
 		at += strlen(k->names + at) + 1, i++) {
-		const long r = fj_own_set_attribute(
+		const long r = fj_owner_set_attribute(
 			&e->key, k->names + at, k->values[i], k->sizes[i], 0, &k->owner);
 
 		if (r < 0)

@@ -17,7 +17,7 @@ static int list_entry(struct entry *e)
 		e->owner.mode & 07777, e->owner.uid, e->owner.gid);
 	if (owners_is_device(e->owner.mode))
 		fprintf(owners_file, " %u,%u", major(e->owner.rdev), minor(e->owner.rdev));
-	fprintf(owners_file, "%s /%s\n", e->owner.flags & FJ_OWN_ATTRIBUTES ? " +attributes" : "",
+	fprintf(owners_file, "%s /%s\n", e->owner.flags & FJ_OWNER_ATTRIBUTES ? " +attributes" : "",
 		e->path[0] == '.' && !e->path[1] ? "" : e->path);
 	return FTW_CONTINUE;
 }

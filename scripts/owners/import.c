@@ -119,8 +119,8 @@ static int import_line(struct entry *e)
 		return FTW_CONTINUE;
 	to = (struct fj_owner){.uid = l->uid, .gid = l->gid, .mode = l->mode, .rdev = l->rdev};
 	owners_give(e,
-		FJ_OWN_UID | FJ_OWN_GID | (S_ISLNK(l->mode) ? 0 : FJ_OWN_MODE) |
-			(owners_is_device(l->mode) ? FJ_OWN_DEVICE : 0),
+		FJ_OWNER_UID | FJ_OWNER_GID | (S_ISLNK(l->mode) ? 0 : FJ_OWNER_MODE) |
+			(owners_is_device(l->mode) ? FJ_OWNER_DEVICE : 0),
 		&to);
 	return FTW_CONTINUE;
 }
@@ -130,7 +130,7 @@ static int import_xattr(struct entry *e)
 	const bool is_rootless = !strcmp(owners_format, "rootlesscontainers");
 	char path[2 * FJ_PATH_MAX], text[200], kind[16] = "";
 	struct fj_owner to = e->owner;
-	unsigned what = FJ_OWN_UID | FJ_OWN_GID, major_, minor_;
+	unsigned what = FJ_OWNER_UID | FJ_OWNER_GID, major_, minor_;
 	ssize_t n;
 
 	snprintf(path, sizeof(path), "%s/%s", owners_root, e->path);
@@ -163,11 +163,11 @@ static int import_xattr(struct entry *e)
 			return FTW_CONTINUE;
 		}
 		to.mode = (to.mode & S_IFMT) | (mode & 07777);
-		what |= FJ_OWN_MODE;
+		what |= FJ_OWNER_MODE;
 		if (!strcmp(kind, "block") || !strcmp(kind, "char")) {
 			to.mode = (kind[0] == 'b' ? S_IFBLK : S_IFCHR) | (mode & 07777);
 			to.rdev = (uint32_t)makedev(major_, minor_);
-			what |= FJ_OWN_DEVICE;
+			what |= FJ_OWNER_DEVICE;
 		}
 	}
 	owners_give(e, what, &to);

@@ -94,9 +94,9 @@ static void open_records(const char *db, bool may_make)
 	if (fd < 0 || fstat(fd, &st))
 		owners_fail("%s: %s", db, strerror(errno));
 	if (may_make && !st.st_size)
-		r = fj_own_create(fd);
+		r = fj_owner_create(fd);
 	if (!r)
-		r = fj_own_check(fd);
+		r = fj_owner_check(fd);
 	if (r < 0)
 		owners_fail("%s: %s", db,
 			r == -EMEDIUMTYPE ? "is no file of owner records" :
@@ -104,14 +104,14 @@ static void open_records(const char *db, bool may_make)
 					    "is of another version, or of another kind of machine" :
 			r == -EUCLEAN ? "is damaged or cut off" :
 					strerror((int)-r));
-	fj_own_shared = fj_own_shared_with_others(fd, -1);
-	r = fj_own_start(fd, -1);
+	fj_owner_shared = fj_owner_shared_with_others(fd, -1);
+	r = fj_owner_start(fd, -1);
 	if (r < 0)
 		owners_fail("%s: %s", db, strerror((int)-r));
 	owners_user = st.st_uid;
 	fd = open(owners_root, O_RDONLY | O_DIRECTORY);
-	fj_own_is_scattered = fd >= 0 && fj_own_scatters(fd);
-	fj_own_follows_tags = fj_own_is_scattered || fj_own_have_moved(fj_store[0].fd);
+	fj_owner_is_scattered = fd >= 0 && fj_owner_scatters(fd);
+	fj_owner_follows_tags = fj_owner_is_scattered || fj_owner_have_moved(fj_store[0].fd);
 	close(fd);
 }
 
@@ -135,7 +135,7 @@ static void make_records(const char *db)
 	if (fd < 0)
 		owners_fail("%s: %s", new_name, strerror(errno));
 	atexit(remove_new);
-	r = fj_own_create(fd);
+	r = fj_owner_create(fd);
 	close(fd);
 	if (r < 0)
 		owners_fail("%s: %s", db, strerror((int)-r));
@@ -154,7 +154,7 @@ static void ask_root(const char *path)
 	if ((size_t)snprintf(records, sizeof(records), "%s/.fakejail/owners", path) <
 			sizeof(records) &&
 		*path && !stat(path, &st))
-		fj_own_meet(records, strlen(path), st.st_dev, st.st_ino, FJ_OWN_ROOT_OUTER);
+		fj_owner_meet(records, strlen(path), st.st_dev, st.st_ino, FJ_OWNER_ROOT_OUTER);
 }
 
 /* Without those that are gone. (One that another launcher appends in this moment may be left
@@ -186,7 +186,7 @@ static int carry_entry(struct entry *e)
 			e->path) < sizeof(records) &&
 		!access(records, F_OK))
 		return FTW_SKIP_SUBTREE;
-	if (e->has_record && fj_own_carry(&e->key) < 0)
+	if (e->has_record && fj_owner_carry(&e->key) < 0)
 		owners_skipped++;
 	return FTW_CONTINUE;
 }
@@ -205,12 +205,12 @@ static int adopt(const char *db, const char *known)
 		return 1;
 	make_records(db);
 	open_records(db, false);
-	fj_own_roots = calloc(1, sizeof(*fj_own_roots));
-	if (!fj_own_roots)
+	fj_owner_roots = calloc(1, sizeof(*fj_owner_roots));
+	if (!fj_owner_roots)
 		owners_fail("out of memory");
 	for (char *slash; (slash = strrchr(path, '/')) != NULL; ask_root(path))
 		*slash = 0;
-	fj_own_tell_news();
+	fj_owner_tell_news();
 	list = known ? fopen(known, "r") : NULL;
 	while (list && fgets(line, sizeof(line), list)) {
 		line[strcspn(line, "\n")] = 0;
@@ -222,7 +222,7 @@ static int adopt(const char *db, const char *known)
 	if (list)
 		fclose(list);
 	free(path);
-	if (fj_own_roots_met())
+	if (fj_owner_roots_met())
 		owners_walk(carry_entry);
 	return owners_skipped != 0;
 }
@@ -233,7 +233,7 @@ static void open_other(void)
 {
 	owners_root = other[1];
 	open_records(other[0], true);
-	fj_own_belongs(other[1]);
+	fj_owner_belongs(other[1]);
 }
 
 int main(int argc, char **argv)

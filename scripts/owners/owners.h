@@ -11,7 +11,7 @@
 #define FJ_SCRIPTS_OWNERS_H
 
 #define _GNU_SOURCE
-#include "own/own.h"
+#include "ownership/ownership.h"
 #include "records/store.h"
 
 #include <errno.h>
@@ -31,7 +31,7 @@ extern unsigned long owners_count, owners_skipped;
 struct entry {
 	const char *path; /* relative to the root, "." for itself */
 	struct stat st;
-	struct fj_own_key key;
+	struct fj_owner_key key;
 	bool has_record;
 	struct fj_owner owner; /* what it shows; mode with S_IFMT */
 };
@@ -44,10 +44,10 @@ _Noreturn void owners_fail(const char *format, ...) __attribute__((format(printf
 /* Call `each` for every file of the tree but our own directory; it returns FTW_CONTINUE. Files that
  * cannot be looked at are counted in owners_skipped and told. */
 void owners_walk(int (*each)(struct entry *e));
-/* Make `e` show what `to` says (FJ_OWN_ bits `what`), on disk as the engine would. */
+/* Make `e` show what `to` says (FJ_OWNER_ bits `what`), on disk as the engine would. */
 void owners_give(struct entry *e, unsigned what, const struct fj_owner *to);
 /* By what the records know the file at `path`. */
-bool owners_key(const char *path, bool follow, struct fj_own_key *key);
+bool owners_key(const char *path, bool follow, struct fj_owner_key *key);
 /* "dir", "link" and so on, as mtree(5) has them. */
 const char *owners_type_name(uint32_t mode);
 bool owners_is_device(uint32_t mode);

@@ -22,7 +22,7 @@ static unsigned long check_slots(unsigned long *live, unsigned long *gone)
 		if (!(slots[i].state & FJ_SLOT_LIVE))
 			continue;
 		++*live;
-		*gone += (copy->flags & FJ_OWN_GONE) != 0;
+		*gone += (copy->flags & FJ_OWNER_GONE) != 0;
 		bad += fj_store_check(&slots[i], copy) != copy->check;
 	}
 	return bad;
@@ -38,11 +38,11 @@ int owners_check(const char *db)
 }
 
 struct keys {
-	struct fj_own_key *key;
+	struct fj_owner_key *key;
 	size_t count;
 };
 
-static void add(struct keys *k, const struct fj_own_key *key)
+static void add(struct keys *k, const struct fj_owner_key *key)
 {
 	if (!(k->count & (k->count + 1))) {
 		k->key = realloc(k->key, (k->count + 1) * 2 * sizeof(*k->key));
@@ -54,7 +54,7 @@ static void add(struct keys *k, const struct fj_own_key *key)
 
 static int by_key(const void *a, const void *b)
 {
-	const struct fj_own_key *x = a, *y = b;
+	const struct fj_owner_key *x = a, *y = b;
 
 	if (x->ino != y->ino)
 		return x->ino < y->ino ? -1 : 1;
@@ -67,7 +67,7 @@ static void sort(struct keys *k)
 		qsort(k->key, k->count, sizeof(*k->key), by_key);
 }
 
-static bool has(const struct keys *k, const struct fj_own_key *key)
+static bool has(const struct keys *k, const struct fj_owner_key *key)
 {
 	return k->count && bsearch(key, k->key, k->count, sizeof(*k->key), by_key);
 }
@@ -80,7 +80,7 @@ static uint64_t newest;
 static int see_entry(struct entry *e)
 {
 	if (S_ISDIR(e->st.st_mode)) {
-		const struct fj_own_key when = {.ino = e->st.st_ino,
+		const struct fj_owner_key when = {.ino = e->st.st_ino,
 			.stamp = (uint64_t)e->st.st_ctim.tv_sec * 1000000000u +
 				 (uint64_t)e->st.st_ctim.tv_nsec};
 
@@ -149,7 +149,7 @@ static void see_open(const char *pid)
 	snprintf(path, sizeof(path), "/proc/%.20s/fd", pid);
 	list = opendir(path);
 	while (list && (d = readdir(list))) {
-		struct fj_own_key key;
+		struct fj_owner_key key;
 
 		snprintf(path, sizeof(path), "/proc/%.20s/fd/%.20s", pid, d->d_name);
 		if (owners_key(path, true, &key))
@@ -171,21 +171,21 @@ static void see_all_open(void)
 		closedir(list);
 }
 
-static struct fj_own_key key_of(const struct fj_store_slot *slot)
+static struct fj_owner_key key_of(const struct fj_store_slot *slot)
 {
-	return (struct fj_own_key){.ino = slot->ino, .stamp = slot->stamp};
+	return (struct fj_owner_key){.ino = slot->ino, .stamp = slot->stamp};
 }
 
 /* Growth leaves the records of removed files behind: this one somebody has open. */
 static long keep_open(struct fj_store_hold *hold, const struct fj_store_slot *slot)
 {
 	struct fj_store_copy copy = slot->copy[slot->state & FJ_SLOT_SECOND];
-	struct fj_own_key key = key_of(slot);
+	struct fj_owner_key key = key_of(slot);
 
-	if (!(copy.flags & FJ_OWN_GONE))
+	if (!(copy.flags & FJ_OWNER_GONE))
 		return 0;
 	key.dev = slot->dev ? slot->dev : hold->s->home;
-	copy.flags &= (uint8_t)~FJ_OWN_GONE;
+	copy.flags &= (uint8_t)~FJ_OWNER_GONE;
 	return fj_store_put(hold, &key, &copy);
 }
 
@@ -196,7 +196,7 @@ static long keep_open(struct fj_store_hold *hold, const struct fj_store_slot *sl
 static bool is_of_tree(const struct fj_store_slot *slot)
 {
 	return (slot->state & FJ_SLOT_LIVE) &&
-	       (!slot->dev || (fj_own_is_scattered && slot->dev == FJ_OWN_SCATTERED));
+	       (!slot->dev || (fj_owner_is_scattered && slot->dev == FJ_OWNER_SCATTERED));
 }
 
 /* Take the lock, and let `each` have every slot; it is begun anew when somebody takes it away. */
@@ -229,7 +229,7 @@ static struct keys old;
 
 static long note(struct fj_store_hold *hold, struct fj_store_slot *slot)
 {
-	const struct fj_own_key key = key_of(slot);
+	const struct fj_owner_key key = key_of(slot);
 
 	(void)hold;
 	if (is_of_tree(slot))
@@ -239,7 +239,7 @@ static long note(struct fj_store_hold *hold, struct fj_store_slot *slot)
 
 static long drop_unseen(struct fj_store_hold *hold, struct fj_store_slot *slot)
 {
-	const struct fj_own_key key = key_of(slot);
+	const struct fj_owner_key key = key_of(slot);
 	long r;
 
 	if (!is_of_tree(slot) || !has(&old, &key))

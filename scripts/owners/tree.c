@@ -40,14 +40,14 @@ static const char *path_in_root(const char *path)
 	return *path ? path : ".";
 }
 
-bool owners_key(const char *path, bool follow, struct fj_own_key *key)
+bool owners_key(const char *path, bool follow, struct fj_owner_key *key)
 {
 	struct statx sx;
 
 	if (statx(AT_FDCWD, path, follow ? 0 : AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME,
 		    &sx))
 		return false;
-	fj_own_key_of(&sx, AT_FDCWD, path, follow, key);
+	fj_owner_key_of(&sx, AT_FDCWD, path, follow, key);
 	return true;
 }
 
@@ -64,16 +64,17 @@ static bool look(const char *path, struct entry *e)
 		.rdev = (uint32_t)e->st.st_rdev};
 	if (e->st.st_uid == owners_user)
 		e->owner.uid = e->owner.gid = 0;
-	e->has_record = fj_own_find(&e->key, &record) ||
-			(fj_own_follows_tags && fj_own_find_tagged((uint32_t)e->st.st_dev, AT_FDCWD,
-							path, e->st.st_mode, &e->key, &record));
+	e->has_record =
+		fj_owner_find(&e->key, &record) ||
+		(fj_owner_follows_tags && fj_owner_find_tagged((uint32_t)e->st.st_dev, AT_FDCWD,
+						  path, e->st.st_mode, &e->key, &record));
 	if (e->has_record) {
 		e->owner.uid = record.uid;
 		e->owner.gid = record.gid;
 		e->owner.flags = record.flags;
-		if (record.flags & FJ_OWN_MODE)
+		if (record.flags & FJ_OWNER_MODE)
 			e->owner.mode = (e->owner.mode & S_IFMT) | (record.mode & 07777);
-		if (record.flags & FJ_OWN_DEVICE) {
+		if (record.flags & FJ_OWNER_DEVICE) {
 			e->owner.mode = record.mode;
 			e->owner.rdev = record.rdev;
 		}
@@ -113,14 +114,14 @@ void owners_walk(int (*each)(struct entry *e))
 /* As inode/settle.c: copied up by an overlay it is known by another key. */
 static void settle(struct entry *e, const char *path)
 {
-	const struct fj_own_key before = e->key;
+	const struct fj_owner_key before = e->key;
 
-	if (fj_own_is_layered((uint32_t)e->st.st_dev, AT_FDCWD, path) &&
+	if (fj_owner_is_layered((uint32_t)e->st.st_dev, AT_FDCWD, path) &&
 		(lchown(path, (uid_t)-1, (gid_t)-1) || !owners_key(path, false, &e->key)))
 		return;
-	fj_own_mark(&e->key, (uint32_t)e->st.st_dev, AT_FDCWD, path, e->st.st_mode);
+	fj_owner_mark(&e->key, (uint32_t)e->st.st_dev, AT_FDCWD, path, e->st.st_mode);
 	if (e->has_record && (before.ino != e->key.ino || before.stamp != e->key.stamp))
-		fj_own_renew(&before, &e->key);
+		fj_owner_renew(&before, &e->key);
 }
 
 void owners_give(struct entry *e, unsigned what, const struct fj_owner *to)
@@ -129,7 +130,7 @@ void owners_give(struct entry *e, unsigned what, const struct fj_owner *to)
 	char path[2 * FJ_PATH_MAX];
 	long r;
 
-	if (what & FJ_OWN_DEVICE && !(S_ISREG(e->st.st_mode) && !e->st.st_size)) {
+	if (what & FJ_OWNER_DEVICE && !(S_ISREG(e->st.st_mode) && !e->st.st_size)) {
 		fprintf(stderr,
 			"fakejail owners: /%s is no empty file, which would stand for a device\n",
 			e->path);
@@ -138,13 +139,13 @@ void owners_give(struct entry *e, unsigned what, const struct fj_owner *to)
 	}
 	snprintf(path, sizeof(path), "%s/%s", owners_root, e->path);
 	settle(e, path);
-	if ((what & FJ_OWN_MODE) && !S_ISLNK(e->st.st_mode) && !(what & FJ_OWN_DEVICE)) {
-		real = fj_own_real_mode((e->st.st_mode & S_IFMT) | (to->mode & 07777), false) &
+	if ((what & FJ_OWNER_MODE) && !S_ISLNK(e->st.st_mode) && !(what & FJ_OWNER_DEVICE)) {
+		real = fj_owner_real_mode((e->st.st_mode & S_IFMT) | (to->mode & 07777), false) &
 		       07777;
 		if (real != (e->st.st_mode & 07777) && chmod(path, real))
 			real = e->st.st_mode & 07777;
 	}
-	r = fj_own_set(&e->key, what, to, &e->owner, real);
+	r = fj_owner_set(&e->key, what, to, &e->owner, real);
 	if (r < 0)
 		owners_fail("/%s: %s", e->path, strerror((int)-r));
 	owners_count++;

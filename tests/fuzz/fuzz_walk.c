@@ -15,7 +15,7 @@
 #include "jail/facts.h"
 #include "jail/fds.h"
 #include "jail/jail.h"
-#include "jail/lacks.h"
+#include "jail/kernel_lacks.h"
 #include "jail/mount_table.h"
 #include "jail/paths.h"
 #include "jail/root.h"

@@ -16,13 +16,13 @@
 street='
 sys
 locking
-jail cred
+jail cred child
 layers
 path private
 walk
 fast-path
 records
-own nested
+ownership nested
 exec-format
 call
 signal

@@ -13,7 +13,7 @@ failed=0
 # A tree that all of them are content with.
 fresh() {
 	rm -rf "$work/tree"
-	mkdir -p "$work/tree/preload/sys" "$work/tree/preload/path" "$work/tree/preload/own" "$work/tree/wrappers" \
+	mkdir -p "$work/tree/preload/sys" "$work/tree/preload/path" "$work/tree/preload/ownership" "$work/tree/wrappers" \
 		"$work/tree/tests/stress" "$work/tree/tests/workflows" "$work/tree/scripts" "$work/tree/.ci" "$work/tree/docs" "$work/tree/build/docs"
 	cat >"$work/tree/preload/path/walk.c" <<'END'
 /* SPDX-FileCopyrightText: The fakejail authors
@@ -72,7 +72,7 @@ fresh
 for lint in rooms style format scripts docs coverage arch names words; do
 	says "$lint" pass
 done
-echo '#include "own/own.h"' >>"$source_file" && says rooms '*walk.c:8: path may not include own*' && fresh
+echo '#include "ownership/ownership.h"' >>"$source_file" && says rooms '*walk.c:8: path may not include ownership*' && fresh
 echo '#include "call/call.h"' >>"$source_file" && says rooms '*path may not include call*' && fresh
 echo '#include <string.h>' >>"$source_file" && says rooms '*<string.h> is libc*' && fresh
 echo '#include "walk.h"' >>"$source_file" && says rooms '*does not name its room*' && fresh
@@ -171,7 +171,7 @@ done
 chmod -x "$work/tree/scripts/say" && says scripts '*not executable*' && fresh
 echo '[gone](gone.md)' >>"$work/tree/docs/page.md" && says docs '*links to gone.md*' && fresh
 rooms_map() { # ROW...: docs/ARCHITECTURE.md with rows for the rooms of the tree
-	printf '%s\n' '| preload/sys | x | |' '| preload/own | x | |' "$@" >"$work/tree/docs/ARCHITECTURE.md"
+	printf '%s\n' '| preload/sys | x | |' '| preload/ownership | x | |' "$@" >"$work/tree/docs/ARCHITECTURE.md"
 }
 rooms_map '| preload/path | x | **walk.c** |' && says docs pass && fresh
 rooms_map && says docs '*no row for the room preload/path*' && fresh

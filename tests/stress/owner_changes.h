@@ -10,11 +10,11 @@
 
 static inline bool is_whole(uint32_t n, uint32_t *uid)
 {
-	const struct fj_own_key key = key_of(n);
+	const struct fj_owner_key key = key_of(n);
 	struct fj_owner owner;
 
 	*uid = 0;
-	if (!fj_own_find(&key, &owner))
+	if (!fj_owner_find(&key, &owner))
 		return false;
 	*uid = owner.uid;
 	return owner.gid == mate_of(owner.uid, n);
@@ -22,20 +22,20 @@ static inline bool is_whole(uint32_t n, uint32_t *uid)
 
 static inline long attribute(uint32_t n, char letter, int flags)
 {
-	const struct fj_own_key key = key_of(n);
+	const struct fj_owner_key key = key_of(n);
 	const struct fj_owner shown = {.mode = 0100644};
 	char value[300];
 
 	memset(value, letter, sizeof(value));
-	return fj_own_set_attribute(
+	return fj_owner_set_attribute(
 		&key, "trusted.t", value, 1 + (unsigned char)letter * 2u, flags, &shown);
 }
 
 static inline bool has_attribute(uint32_t n, char letter)
 {
-	const struct fj_own_key key = key_of(n);
+	const struct fj_owner_key key = key_of(n);
 	char value[400];
-	const long len = fj_own_get_attribute(&key, "trusted.t", value, sizeof(value));
+	const long len = fj_owner_get_attribute(&key, "trusted.t", value, sizeof(value));
 
 	for (long i = 0; i < len; i++)
 		if (value[i] != letter)
@@ -73,7 +73,7 @@ static inline uint32_t number_of(uint32_t kind, uint32_t round)
 /* What the one who is stopped does. */
 static inline long change(uint32_t kind, uint32_t n, uint32_t round)
 {
-	struct fj_own_key key = key_of(n);
+	struct fj_owner_key key = key_of(n);
 	const struct fj_owner to = {.uid = round + 7, .gid = mate_of(round + 7, n)};
 	const struct fj_owner shown = {.mode = 0100644};
 
@@ -84,9 +84,9 @@ static inline long change(uint32_t kind, uint32_t n, uint32_t round)
 		return attribute(n, 'c', 1 /* XATTR_CREATE */);
 	case TAKEN:
 		key.stamp += 1 + round;
-		return fj_own_set(&key, FJ_OWN_UID | FJ_OWN_GID, &to, &shown, 0644);
+		return fj_owner_set(&key, FJ_OWNER_UID | FJ_OWNER_GID, &to, &shown, 0644);
 	case GONE:
-		fj_own_gone(&key);
+		fj_owner_gone(&key);
 		return 0;
 	default:
 		return put(n, round + 7);
@@ -96,16 +96,16 @@ static inline long change(uint32_t kind, uint32_t n, uint32_t round)
 /* Is it as it was said to have been done? */
 static inline bool is_changed(uint32_t kind, uint32_t n, uint32_t round)
 {
-	struct fj_own_key key = key_of(n);
+	struct fj_owner_key key = key_of(n);
 	struct fj_owner owner;
 
 	if (kind == TAKEN)
 		key.stamp += 1 + round;
 	if (kind == ATTRIBUTE || kind == CREATES)
 		return has_attribute(n, kind == CREATES ? 'c' : 'b');
-	if (!fj_own_find(&key, &owner))
+	if (!fj_owner_find(&key, &owner))
 		return kind == GONE;
-	return kind == GONE ? (owner.flags & FJ_OWN_GONE) != 0 :
+	return kind == GONE ? (owner.flags & FJ_OWNER_GONE) != 0 :
 			      owner.uid == round + 7 && owner.gid == mate_of(owner.uid, n);
 }
 

@@ -25,14 +25,14 @@ static int test_full(const char *path)
 	while (!(r = put(n, n + 1)))
 		n++;
 	for (unsigned i = 0; i < n; i++) {
-		const struct fj_own_key key = key_of(i);
+		const struct fj_owner_key key = key_of(i);
 
-		lost += !fj_own_find(&key, &owner) || owner.uid != i + 1;
+		lost += !fj_owner_find(&key, &owner) || owner.uid != i + 1;
 	}
 	r = put(3, 999) ? 1 : 0; /* what is there can still be changed */
 	printf("full: stopped after %u records, lost %u, change refused %ld, file %s\n", n, lost, r,
-		fj_own_check(fd) ? "damaged" : "sound");
-	return lost || r || n < 500 || fj_own_check(fd);
+		fj_owner_check(fd) ? "damaged" : "sound");
+	return lost || r || n < 500 || fj_owner_check(fd);
 }
 
 static int test_damage(const char *path)
@@ -65,7 +65,7 @@ static int test_damage(const char *path)
 
 			pwrite(other, &byte, 1, at);
 		}
-		if (fj_own_check(other) < 0)
+		if (fj_owner_check(other) < 0)
 			refused++;
 		else if (i <= 101)
 			bad++;		    /* all of these are surely wrong */
@@ -74,11 +74,11 @@ static int test_damage(const char *path)
 			struct fj_owner owner;
 
 			setrlimit(RLIMIT_CPU, &(struct rlimit){20, 20});
-			fj_own_start(other, -1);
+			fj_owner_start(other, -1);
 			for (unsigned n = 0; n < 3000; n++) {
-				const struct fj_own_key key = key_of(n);
+				const struct fj_owner_key key = key_of(n);
 
-				fj_own_find(&key, &owner);
+				fj_owner_find(&key, &owner);
 			}
 			for (unsigned n = 0; n < 100; n++)
 				put(100000 + n, n + 1);
@@ -118,7 +118,7 @@ static int make_old(const char *path, uint32_t count)
 		.old_lock = 7UL << 32};
 	memcpy(head.magic, FJ_STORE_MAGIC, 8);
 	for (uint32_t n = 0; n < count; n++) {
-		const struct fj_own_key key = key_of(n);
+		const struct fj_owner_key key = key_of(n);
 		struct fj_store_slot *slot =
 			fj_store_slot_for(slots, table, (uint32_t)key.dev, key.ino);
 		struct fj_store_copy *copy = &slot->copy[n % 2];
@@ -129,7 +129,7 @@ static int make_old(const char *path, uint32_t count)
 		slot->state = n % 2 | FJ_SLOT_LIVE | FJ_SLOT_USED | n % 5 << 3;
 		*copy = (struct fj_store_copy){.uid = n + 1, .gid = mate_of(n + 1, n)};
 		if (!n) {
-			copy->flags = FJ_OWN_ATTRIBUTES;
+			copy->flags = FJ_OWNER_ATTRIBUTES;
 			copy->attributes = (uint32_t)(heap / FJ_BLOCK_UNIT);
 		}
 		copy->check = fj_store_check(slot, copy);
@@ -139,8 +139,8 @@ static int make_old(const char *path, uint32_t count)
 	if (fd < 0 || ftruncate(fd, (off_t)head.end) ||
 		pwrite(fd, &head, sizeof(head), 0) != sizeof(head) ||
 		pwrite(fd, slots, sizeof(slots), 4096) != sizeof(slots) ||
-		pwrite(fd, block, sizeof(block) - 1, (off_t)heap) < 0 || fj_own_check(fd) < 0 ||
-		fj_own_start(fd, -1) < 0) {
+		pwrite(fd, block, sizeof(block) - 1, (off_t)heap) < 0 || fj_owner_check(fd) < 0 ||
+		fj_owner_start(fd, -1) < 0) {
 		printf("old: cannot be made, or is refused\n");
 		exit(2);
 	}
@@ -154,13 +154,13 @@ static unsigned count_wrong(uint32_t from)
 	unsigned wrong = 0;
 
 	for (uint32_t n = from; n < OLD; n++) {
-		const struct fj_own_key key = key_of(n);
+		const struct fj_owner_key key = key_of(n);
 		struct fj_owner owner;
 		char value[8];
 
-		wrong += !fj_own_find(&key, &owner) || owner.uid != n + 1 ||
+		wrong += !fj_owner_find(&key, &owner) || owner.uid != n + 1 ||
 			 owner.gid != mate_of(n + 1, n);
-		wrong += !n && fj_own_get_attribute(&key, "trusted.t", value, 8) != 5;
+		wrong += !n && fj_owner_get_attribute(&key, "trusted.t", value, 8) != 5;
 	}
 	return wrong;
 }
@@ -170,7 +170,7 @@ static unsigned count_wrong(uint32_t from)
 static int test_old(const char *path)
 {
 	unsigned wrong = 0, ended = 0, refused = 0;
-	struct fj_own_key key = key_of(OLD);
+	struct fj_owner_key key = key_of(OLD);
 	struct fj_owner owner;
 
 	key.ino += 20000;
@@ -180,7 +180,7 @@ static int test_old(const char *path)
 		pid_t pid[8];
 		int status;
 
-		wrong += count_wrong(0) + fj_own_find(&key, &owner) + (h->version != 2);
+		wrong += count_wrong(0) + fj_owner_find(&key, &owner) + (h->version != 2);
 		if (round % 20 == 19)
 			fj_store_head(&fj_store[0])->old_lock |= 1234567;
 		for (uint32_t k = 0; k < 8; k++)
@@ -196,7 +196,7 @@ static int test_old(const char *path)
 			ended += WIFSIGNALED(status) != 0;
 		}
 		wrong += count_wrong(10) + (h->version != FJ_STORE_VERSION) +
-			 ((uint32_t)h->old_lock != FJ_STORE_OLD_LOCKED) + (fj_own_check(fd) < 0) +
+			 ((uint32_t)h->old_lock != FJ_STORE_OLD_LOCKED) + (fj_owner_check(fd) < 0) +
 			 (h->records < OLD);
 		munmap(fj_store[0].window[0], fj_store[0].first_window);
 		close(fd);
@@ -212,7 +212,7 @@ static void give_up(int number, siginfo_t *info, void *context)
 {
 	(void)context;
 	lost++;
-	if (!fj_own_truncated((uintptr_t)info->si_addr))
+	if (!fj_owner_truncated((uintptr_t)info->si_addr))
 		signal(number, SIG_DFL);
 }
 
@@ -226,15 +226,15 @@ static void use_for_a_while(unsigned seed)
 	while (now_ns() < end)
 		for (int i = 0; i < 100; i++) {
 			const uint32_t n = (uint32_t)rand_r(&seed) % KEYS;
-			const struct fj_own_key key = key_of(n);
+			const struct fj_owner_key key = key_of(n);
 			const struct fj_owner shown = {.mode = 0100644};
 			char value[64];
 			struct fj_owner owner;
 
 			put(n, n + 1);
-			fj_own_find(&key, &owner);
-			fj_own_set_attribute(&key, "trusted.t", value, n % 60, 0, &shown);
-			fj_own_get_attribute(&key, "trusted.t", value, sizeof(value));
+			fj_owner_find(&key, &owner);
+			fj_owner_set_attribute(&key, "trusted.t", value, n % 60, 0, &shown);
+			fj_owner_get_attribute(&key, "trusted.t", value, sizeof(value));
 		}
 	_exit(lost > 0);
 }

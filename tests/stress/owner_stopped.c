@@ -105,7 +105,7 @@ static bool stop_one(
 		(in_midst && !is_changed(kind, n, round) &&
 			!(is_whole(n, &uid) && uid == round + 2)) ||
 		(is_whole(50, &uid), uid != round + 1) || (is_whole(60, &uid), uid != round + 3) ||
-		!has_attribute(51, 'p') || doubles() || fj_own_check(fd)) {
+		!has_attribute(51, 'p') || doubles() || fj_owner_check(fd)) {
 		if (!*bad)
 			printf("%s, step %lu: afterwards it is wrong: status %x, result %ld\n",
 				kind_name[kind], step, status, shared->result);
@@ -216,7 +216,7 @@ static int test_storm(const char *path, unsigned rounds)
 		waitpid(pid[i], &status, 0);
 	}
 	wrong += wrong_records() + doubles();
-	wrong += fj_own_check(fd) != 0;
+	wrong += fj_owner_check(fd) != 0;
 	printf("storm: %u rounds of %u stopped, %u while they held the lock, %lu writes: wrong %u, "
 	       "stuck %u, gave up %u; %lu kB\n",
 		rounds, STOPPED, held, shared->writes, wrong, stuck, ended,
@@ -258,7 +258,7 @@ static void hold_until(int number)
 }
 
 /* In a namespace of its own, whose first process cannot be stopped from within. */
-static void hold_elsewhere(int ready, int number)
+static void hold_in_child(int ready, int number)
 {
 	int status;
 	pid_t holder;
@@ -294,7 +294,7 @@ static int test_namespace(const char *path)
 			return 2;
 		child = fork();
 		if (!child)
-			hold_elsewhere(ready[1], number[i]);
+			hold_in_child(ready[1], number[i]);
 		close(ready[1]);
 		if (read(ready[0], &byte, 1) != 1) {
 			waitpid(child, &status, 0);

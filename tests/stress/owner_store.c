@@ -31,7 +31,7 @@ static bool is_torn(uint32_t n, const struct fj_owner *owner)
 {
 	return owner->uid && (owner->gid != mate_of(owner->uid, n) ||
 				     (owner->ctime && (!is_time(owner->ctime) ||
-							      owner->flags & FJ_OWN_ATTRIBUTES)));
+							      owner->flags & FJ_OWNER_ATTRIBUTES)));
 }
 
 static void write_for_ever(unsigned seed)
@@ -39,7 +39,7 @@ static void write_for_ever(unsigned seed)
 	for (uint32_t uid = 1 + (seed & 0xffff);; uid++) {
 		const uint32_t n = (uint32_t)rand_r(&seed) % KEYS;
 		char value[40];
-		const struct fj_own_key key = key_of(n);
+		const struct fj_owner_key key = key_of(n);
 		const struct fj_owner shown = {.mode = 0100644};
 
 		if (put(n, uid))
@@ -49,7 +49,7 @@ static void write_for_ever(unsigned seed)
 		if (n % 16)
 			continue;
 		memset(value, 'a' + (int)(uid % 26), sizeof(value));
-		if (fj_own_set_attribute(
+		if (fj_owner_set_attribute(
 			    &key, "trusted.t", value, 1 + uid % sizeof(value), 0, &shown))
 			_exit(4);
 	}
@@ -59,16 +59,16 @@ static void read_for_ever(unsigned seed)
 {
 	for (;;) {
 		const uint32_t n = (uint32_t)rand_r(&seed) % KEYS;
-		const struct fj_own_key key = key_of(n);
+		const struct fj_owner_key key = key_of(n);
 		struct fj_owner owner;
 		char value[64];
 
 		__atomic_fetch_add(&shared->reads, 1, __ATOMIC_RELAXED);
-		if (fj_own_find(&key, &owner) && is_torn(n, &owner))
+		if (fj_owner_find(&key, &owner) && is_torn(n, &owner))
 			__atomic_fetch_add(&shared->torn, 1, __ATOMIC_RELAXED);
 		if (!(n % 16)) {
 			const long len =
-				fj_own_get_attribute(&key, "trusted.t", value, sizeof(value));
+				fj_owner_get_attribute(&key, "trusted.t", value, sizeof(value));
 
 			for (long i = 1; i < len; i++)
 				if (value[i] != value[0]) {
@@ -142,10 +142,10 @@ static int test_kill(const char *path, unsigned kills)
 		bad += kill(writer[i], SIGKILL) || waitpid(writer[i], &status, 0) < 0 ||
 		       WTERMSIG(status) != SIGKILL;
 	for (uint32_t n = 0; n < KEYS; n++) {
-		const struct fj_own_key key = key_of(n);
+		const struct fj_owner_key key = key_of(n);
 		struct fj_owner owner;
 
-		missing += shared->done[n] && !fj_own_find(&key, &owner);
+		missing += shared->done[n] && !fj_owner_find(&key, &owner);
 	}
 	doubles = count_doubles(&live);
 	printf("kill: %u kills, %lu writes, %lu reads: torn %lu, missing %u, double %lu, stuck %d; "
@@ -161,14 +161,14 @@ static int test_kill(const char *path, unsigned kills)
 static void claim_all(unsigned seed)
 {
 	for (uint32_t n = 0; n < CLAIMS; n++) {
-		const struct fj_own_key key = key_of(n);
+		const struct fj_owner_key key = key_of(n);
 		const struct fj_owner shown = {.mode = 0100644};
 		char value[200] = "x";
 
 		if (put(n, n + 1))
 			_exit(3);
 		shared->done[n] = 1;
-		if (n % 2 && fj_own_set_attribute(
+		if (n % 2 && fj_owner_set_attribute(
 				     &key, "trusted.t", value, 1 + (n ^ seed) % 200, 0, &shown))
 			_exit(4);
 	}
@@ -196,17 +196,17 @@ static int test_claim(const char *path, unsigned rounds)
 			cut_short += WIFSIGNALED(status);
 		}
 		for (uint32_t n = 0; n < CLAIMS; n++) {
-			const struct fj_own_key key = key_of(n);
+			const struct fj_owner_key key = key_of(n);
 
-			lost += shared->done[n] && !fj_own_find(&key, &owner);
+			lost += shared->done[n] && !fj_owner_find(&key, &owner);
 		}
 		pid[0] = start(claim_all, i);
 		waitpid(pid[0], &status, 0);
-		bad += status != 0 || fj_own_check(fd);
+		bad += status != 0 || fj_owner_check(fd);
 		for (uint32_t n = 0; n < CLAIMS; n++) {
-			const struct fj_own_key key = key_of(n);
+			const struct fj_owner_key key = key_of(n);
 
-			wrong += !fj_own_find(&key, &owner) || owner.uid != n + 1;
+			wrong += !fj_owner_find(&key, &owner) || owner.uid != n + 1;
 		}
 		doubles += count_doubles(&live);
 		wrong += live != CLAIMS || fj_store_head(&fj_store[0])->records < live;
@@ -238,19 +238,19 @@ static int test_size(const char *path, unsigned count)
 	t1 = now_ns();
 	for (unsigned i = 0; i < 500000; i++) {
 		const uint32_t n = (uint32_t)rand_r(&seed) % count;
-		const struct fj_own_key key = key_of(n);
+		const struct fj_owner_key key = key_of(n);
 
-		wrong += !fj_own_find(&key, &owner) || owner.uid != n + 1;
+		wrong += !fj_owner_find(&key, &owner) || owner.uid != n + 1;
 	}
 	t2 = now_ns();
 	for (unsigned n = 0; n < count; n++) {
-		const struct fj_own_key key = key_of(n);
+		const struct fj_owner_key key = key_of(n);
 
-		wrong += !fj_own_find(&key, &owner) || owner.gid != mate_of(n + 1, n);
+		wrong += !fj_owner_find(&key, &owner) || owner.gid != mate_of(n + 1, n);
 	}
 	t3 = now_ns();
 	for (int i = 0; i < 100; i++) {
-		fj_own_start(fd, -1);
+		fj_owner_start(fd, -1);
 		munmap(fj_store[0].window[0], fj_store[0].first_window);
 	}
 	t4 = now_ns();

@@ -7,7 +7,7 @@
 #define OWNER_STORE_H
 
 #define _GNU_SOURCE
-#include "own/own.h"
+#include "ownership/ownership.h"
 #include "records/store.h"
 
 #include <sys/mman.h>
@@ -25,9 +25,9 @@ int open(const char *path, int flags, ...); /* fcntl.h and linux/fcntl.h exclude
 #define KEYS 20000u
 #define SLOW_SECONDS 120
 
-static inline struct fj_own_key key_of(uint32_t n)
+static inline struct fj_owner_key key_of(uint32_t n)
 {
-	return (struct fj_own_key){.dev = 0x99, .ino = 1000 + n, .stamp = 77 + n};
+	return (struct fj_owner_key){.dev = 0x99, .ino = 1000 + n, .stamp = 77 + n};
 }
 
 /* The second id is computed from the first: a mixture of two records is seen. */
@@ -42,8 +42,8 @@ static inline int make(const char *path)
 
 	unlink(path);
 	fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
-	fj_own_shared = fj_own_shared_with_others(fd, -1);
-	if (fd < 0 || fj_own_create(fd) < 0 || fj_own_start(fd, -1) < 0) {
+	fj_owner_shared = fj_owner_shared_with_others(fd, -1);
+	if (fd < 0 || fj_owner_create(fd) < 0 || fj_owner_start(fd, -1) < 0) {
 		perror(path);
 		exit(2);
 	}
@@ -52,13 +52,15 @@ static inline int make(const char *path)
 
 static inline long put(uint32_t n, uint32_t uid)
 {
-	const struct fj_own_key key = key_of(n);
+	const struct fj_owner_key key = key_of(n);
 	const struct fj_owner to = {.uid = uid, .gid = mate_of(uid, n)};
 	const struct fj_owner shown = {.mode = 0100644};
 	struct fj_owner is;
-	const long r = fj_own_set(&key, FJ_OWN_UID | FJ_OWN_GID | FJ_OWN_CTIME, &to, &shown, 0644);
+	const long r =
+		fj_owner_set(&key, FJ_OWNER_UID | FJ_OWNER_GID | FJ_OWNER_CTIME, &to, &shown, 0644);
 
-	return r == FJ_OWN_NO_CTIME && fj_own_find(&key, &is) && (is.flags & FJ_OWN_ATTRIBUTES) ?
+	return r == FJ_OWNER_NO_CTIME && fj_owner_find(&key, &is) &&
+			       (is.flags & FJ_OWNER_ATTRIBUTES) ?
 		       0 :
 		       r;
 }

@@ -49,7 +49,7 @@ CASE(unix_pass_fds)
  * business with them. */
 static void show_options(const char *what, int fd, int level)
 {
-	static const int told_elsewhere[] = {SO_PEERCRED, SO_PEERSEC, 57 /* SO_COOKIE */,
+	static const int told_in_child[] = {SO_PEERCRED, SO_PEERSEC, 57 /* SO_COOKIE */,
 		59 /* SO_PEERGROUPS */, 71 /* SO_NETNS_COOKIE */, 77 /* SO_PEERPIDFD */};
 
 	for (int option = 0; option < 80; option++) {
@@ -57,8 +57,8 @@ static void show_options(const char *what, int fd, int level)
 		socklen_t len = sizeof(value);
 		int is_told = 0;
 
-		for (size_t i = 0; i < sizeof(told_elsewhere) / sizeof(told_elsewhere[0]); i++)
-			is_told |= level == SOL_SOCKET && option == told_elsewhere[i];
+		for (size_t i = 0; i < sizeof(told_in_child) / sizeof(told_in_child[0]); i++)
+			is_told |= level == SOL_SOCKET && option == told_in_child[i];
 		if (is_told)
 			continue;
 		const int r = getsockopt(fd, level, option, value, &len);

@@ -7,7 +7,7 @@
 
 #include "unit.h"
 #include "call/row.h"
-#include "jail/lacks.h"
+#include "jail/kernel_lacks.h"
 #include "sys/abi.h"
 #include "sys/sys.h"
 

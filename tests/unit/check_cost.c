@@ -153,7 +153,7 @@ END_TEST
 /* To find out which directories have records of their own costs nothing where none has. */
 START_TEST(costs_of_directories)
 {
-	static struct fj_own_roots roots;
+	static struct fj_owner_roots roots;
 	char buffer[4096];
 	struct stat st;
 	int fd;
@@ -189,7 +189,7 @@ START_TEST(costs_of_directories)
 	ck_assert_uint_eq(COST_ONCE(__NR_newfstatat, fd, "leaf", &st, 0), 1); /* it cannot have */
 	ck_assert_uint_eq(COST_ONCE(__NR_openat, fd, "leaf", O_RDONLY | O_DIRECTORY, 0), 1);
 	fj_close(fd);
-	fj_own_roots = NULL;
+	fj_owner_roots = NULL;
 	fj_path_reached = NULL;
 	fj_dir_unasked = FJ_NO_DIR;
 }

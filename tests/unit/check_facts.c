@@ -145,13 +145,14 @@ START_TEST(no_room)
 }
 END_TEST
 
-/* A writer that died in the middle leaves the turn odd: no answer, and no writer waits for it. */
+/* A writer that died in the middle leaves the sequence odd: no answer, and no writer waits for
+ * it. */
 START_TEST(dead_writer)
 {
 	remember("/bin", "usr/bin");
 	for (unsigned i = 0; i < FJ_FACTS; i++)
-		if (fj_facts_table()->fact[i].turn)
-			fj_facts_table()->fact[i].turn++;
+		if (fj_facts_table()->fact[i].sequence)
+			fj_facts_table()->fact[i].sequence++;
 	ck_assert_str_eq(recall("/bin"), "(none)");
 	remember("/bin", "usr/bin");
 	ck_assert_str_eq(recall("/bin"), "(none)");

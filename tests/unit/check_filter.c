@@ -9,7 +9,7 @@
 #include "call/condition.h"
 #include "sys/gate.h"
 #include "trap/trap.h"
-#include "call/tag.h"
+#include "call/trap_tag.h"
 
 #include <string.h>
 

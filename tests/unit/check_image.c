@@ -6,7 +6,7 @@
 #include "unit.h"
 
 #include "exec-format/exec.h"
-#include "exec-format/note.h"
+#include "exec-format/elf_note.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * check_mounts.c - mounts on the way (walk/walk.c, jail/jail.c), and host path to jail path
- * (path/back.c). */
+ * (path/from_host.c). */
 #include "ways.h"
 
 #include "private/private.h"
@@ -255,7 +255,7 @@ END_TEST
 START_TEST(read_before_unshare)
 {
 	static struct fj_namespace other;
-	struct fj_own_namespace *own = fj_process_section(FJ_OWN_NAMESPACE_AT);
+	struct fj_owner_namespace *own = fj_process_section(FJ_OWNER_NAMESPACE_AT);
 	struct fj_mounts_seen seen;
 
 	make_mounts();
@@ -263,7 +263,7 @@ START_TEST(read_before_unshare)
 	own->at = &other;
 	ck_assert(fj_mounts_held(&seen));
 	for (unsigned i = 0; i < FJ_VERSIONS; i++)
-		other.turn[i] = fj_jail_namespace()->turn[i]++;
+		other.sequence[i] = fj_jail_namespace()->sequence[i]++;
 	ck_assert(!fj_mounts_held(&seen));
 	own->at = fj_jail_namespace();
 }
@@ -271,7 +271,7 @@ END_TEST
 
 /* A place for a version is taken over from a dead writer, but not from one in another PID
  * namespace, whose process id is nobody's here. */
-START_TEST(place_of_one_elsewhere)
+START_TEST(place_of_one_in_child)
 {
 	struct fj_lock *writer = fj_jail_namespace()->writer;
 	struct fj_lock_hold hold;
@@ -362,7 +362,7 @@ Suite *unit_suite_mounts(void)
 	tcase_add_test(c, mount_table);
 	tcase_add_test(c, read_before_unshare);
 	tcase_add_test(c, tmpfs_is_removed);
-	tcase_add_test(c, place_of_one_elsewhere);
+	tcase_add_test(c, place_of_one_in_child);
 	tcase_add_test(c, mount_forgets_facts);
 	tcase_add_test(c, there_and_back);
 	tcase_add_test(c, root_is_host_root);

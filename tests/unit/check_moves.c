@@ -19,7 +19,7 @@ static bool is_told(uint32_t seen, const struct fj_root *root)
 	const uint32_t last = moves->count - 1;
 	const struct fj_root_move *m = &moves->move[last % FJ_ROOT_MOVES];
 
-	return moves->count != seen && m->number == last + 1 && !fj_seq_is_odd(m->turn) &&
+	return moves->count != seen && m->number == last + 1 && !fj_seq_is_odd(m->sequence) &&
 	       m->ino == root->ino;
 }
 

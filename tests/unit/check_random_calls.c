@@ -10,7 +10,7 @@
 
 #include "unit.h"
 #include "jail/facts.h"
-#include "jail/lacks.h"
+#include "jail/kernel_lacks.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -7,7 +7,7 @@
  * one is asked as the absolute name of the directory it starts at, a slash, and itself. */
 #include "ways.h"
 #include "jail/facts.h"
-#include "jail/lacks.h"
+#include "jail/kernel_lacks.h"
 #include "layers/place.h"
 #include "path/path.h"
 #include "walk/walk.h"

@@ -55,10 +55,10 @@ START_TEST(socket_name_half_written)
 		&fj_socket_names()->socket[fj_socket_names()->next % FJ_SOCKETS];
 
 	unit_assert_result(unit_call3(__NR_bind, fd, &a, 5), 0);
-	ck_assert(fj_seq_write(&name->turn));
+	ck_assert(fj_seq_write(&name->sequence));
 	unit_assert_result(unit_call3(__NR_getsockname, fd, &got, &size), 0);
 	ck_assert_ptr_nonnull(strstr(got.path, "/.fjs"));
-	fj_seq_written(&name->turn);
+	fj_seq_written(&name->sequence);
 	size = sizeof(got);
 	memset(&got, 0, sizeof(got));
 	unit_assert_result(unit_call3(__NR_getsockname, fd, &got, &size), 0);

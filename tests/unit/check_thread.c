@@ -18,18 +18,19 @@ START_TEST(mine)
 	struct fj_thread *t = fj_thread_mine();
 
 	ck_assert_ptr_eq(t, unit_thread);
-	ck_assert_uint_eq(fj_thread_stack_bottom(t) % FJ_SLOT_SIZE, 0);
+	ck_assert_uint_eq(fj_thread_stack_bottom(t) % FJ_THREAD_AREA_SIZE, 0);
 	ck_assert_ptr_eq(fj_thread_holding((uintptr_t)t), t);
 	ck_assert_ptr_eq(fj_thread_holding((uintptr_t)(t + 1) - 1), t);
 	ck_assert_ptr_eq(fj_thread_holding(fj_thread_stack_top(t)), t);
 	ck_assert_ptr_eq(fj_thread_holding(fj_thread_stack_bottom(t)), t);
 	ck_assert_ptr_ne(fj_thread_holding(fj_thread_stack_bottom(t) - 1), t);
-	ck_assert_ptr_ne(fj_thread_holding(fj_thread_stack_bottom(t) + FJ_SLOT_SIZE), t);
+	ck_assert_ptr_ne(fj_thread_holding(fj_thread_stack_bottom(t) + FJ_THREAD_AREA_SIZE), t);
 	ck_assert_ptr_null(
 		fj_thread_holding((uintptr_t)&t)); /* this thread's own stack is not ours */
-	ck_assert_uint_ge(fj_thread_stack_top(t) - fj_thread_stack_bottom(t), FJ_SLOT_SIZE / 2);
+	ck_assert_uint_ge(
+		fj_thread_stack_top(t) - fj_thread_stack_bottom(t), FJ_THREAD_AREA_SIZE / 2);
 	ck_assert_uint_le(fj_thread_stack_top(t), (uintptr_t)t);
-	ck_assert_uint_le((uintptr_t)(t + 1), fj_thread_stack_bottom(t) + FJ_SLOT_SIZE);
+	ck_assert_uint_le((uintptr_t)(t + 1), fj_thread_stack_bottom(t) + FJ_THREAD_AREA_SIZE);
 }
 END_TEST
 
@@ -65,7 +66,7 @@ END_TEST
 static pthread_barrier_t all_have_one;
 static struct fj_thread *slot[THREADS];
 
-static void *take_slot(void *at)
+static void *take_area(void *at)
 {
 	struct fj_thread **s = at;
 
@@ -81,7 +82,7 @@ static void run_threads(void)
 
 	pthread_barrier_init(&all_have_one, NULL, THREADS);
 	for (int i = 0; i < THREADS; i++)
-		ck_assert_int_eq(pthread_create(&thread[i], NULL, take_slot, &slot[i]), 0);
+		ck_assert_int_eq(pthread_create(&thread[i], NULL, take_area, &slot[i]), 0);
 	for (int i = 0; i < THREADS; i++)
 		pthread_join(thread[i], NULL);
 	pthread_barrier_destroy(&all_have_one);

@@ -167,17 +167,17 @@ static long read_own(char *bytes)
 static void make_root(int layer, const char *name)
 {
 	char text[64];
-	long fd = fj_sys6(
-		__NR_mmap, 0, sizeof(struct fj_own_roots), 3, 0x21 /* shared, anonymous */, -1, 0);
+	long fd = fj_sys6(__NR_mmap, 0, sizeof(struct fj_owner_roots), 3,
+		0x21 /* shared, anonymous */, -1, 0);
 
-	fj_roots_start((struct fj_own_roots *)fd);
+	fj_roots_start((struct fj_owner_roots *)fd);
 	snprintf(text, sizeof(text), "jail/%s/.fakejail", name);
 	tree_dir(text);
 	fd = fj_sys4(__NR_openat, layer, ".fakejail/owners", O_CREAT | O_RDWR, 0600);
-	unit_assert_result(fj_own_create((int)fd), 0);
+	unit_assert_result(fj_owner_create((int)fd), 0);
 	fj_close((int)fd);
 	fj_roots_see_fd(unit_thread, layer, true);
-	ck_assert_uint_eq(fj_own_roots_met(), 1);
+	ck_assert_uint_eq(fj_owner_roots_met(), 1);
 }
 
 /* An upper layer that is a root: what is made in the work directory is recorded there, and not in
@@ -238,7 +238,7 @@ START_TEST(records_of_the_lower_layer)
 		  memcmp(owners[0], owners[1], (size_t)size));
 	ck_assert_int_eq(fj_roots_home(unit_thread, union_lower, "f0"), 1);
 	fj_roots_see_lower(unit_thread, union_lower);
-	ck_assert_uint_eq(fj_own_roots_met(), 1);
+	ck_assert_uint_eq(fj_owner_roots_met(), 1);
 	ck_assert_int_eq(fj_roots_home(unit_thread, union_lower, "f0"), 0);
 	size = read_owners(union_lower, owners[0]);
 	for (int i = 0; i < FILES; i++) {

@@ -5,7 +5,7 @@
 #include "ways.h"
 #include "call/call.h"
 #include "jail/jail.h"
-#include "jail/lacks.h"
+#include "jail/kernel_lacks.h"
 #include "layers/place.h"
 #include "path/path.h"
 #include "walk/walk.h"

@@ -214,7 +214,7 @@ static void *use_facts(void *arg)
 
 /* -- identities -- */
 
-static void *use_board(void *arg)
+static void *use_identities(void *arg)
 {
 	struct fj_ids ids;
 	struct fj_posted p;
@@ -336,18 +336,18 @@ static void make_jail(void)
 	fj_fds_of(fj_jail)->root = 500;
 	fj_jail->first_pid = (int32_t)fj_sys0(__NR_getpid);
 	fj_facts_state()->epoch = 1;
-	((struct fj_own_namespace *)fj_process_section(FJ_OWN_NAMESPACE_AT))->at =
+	((struct fj_owner_namespace *)fj_process_section(FJ_OWNER_NAMESPACE_AT))->at =
 		fj_jail_namespace();
 	fj_root_start("", -1, fj_path_open_pos);
 }
 
 int main(void)
 {
-	static struct fj_board board;
+	static struct fj_identities identities;
 
 	make_jail();
-	fj_ids_new_board(&board);
-	fj_ids_start(&board, "", 0);
+	fj_ids_new_table(&identities);
+	fj_ids_start(&identities, "", 0);
 
 	at_once(use_sequence);
 	check_copies("a sequence count");
@@ -358,7 +358,7 @@ int main(void)
 	check("the lock, tried", guarded == 2 * THREADS * ROUNDS && !(uint32_t)lock.word);
 	at_once(use_facts);
 	check_copies("facts");
-	at_once(use_board);
+	at_once(use_identities);
 	check_copies("identities");
 	at_once(use_moves);
 	check_copies("moves of roots");

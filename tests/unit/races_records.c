@@ -7,7 +7,7 @@
 #include "call/call.h"
 #include "races.h"
 
-#include "own/own.h"
+#include "ownership/ownership.h"
 #include "records/store.h"
 #include "signal/faults.h"
 #include "signal/handlers.h"
@@ -27,9 +27,9 @@
 
 static char records[64];
 
-static struct fj_own_key key_of(uint32_t n)
+static struct fj_owner_key key_of(uint32_t n)
 {
-	return (struct fj_own_key){.dev = 0x99, .ino = 1000 + n, .stamp = 77 + n};
+	return (struct fj_owner_key){.dev = 0x99, .ino = 1000 + n, .stamp = 77 + n};
 }
 
 static void make_records(void)
@@ -38,7 +38,7 @@ static void make_records(void)
 
 	snprintf(records, sizeof(records), "/tmp/races.XXXXXX");
 	fd = mkstemp(records);
-	if (fd < 0 || fj_own_create(fd) < 0 || fj_own_start(fd, -1) < 0)
+	if (fd < 0 || fj_owner_create(fd) < 0 || fj_owner_start(fd, -1) < 0)
 		abort();
 }
 
@@ -50,13 +50,13 @@ static void *use_records(void *arg)
 
 	for (uint32_t n = 0; n < ROUNDS; n++) {
 		const uint32_t id = n * THREADS + (uint32_t)(uintptr_t)arg + 1;
-		const struct fj_own_key key = key_of((n * 7 + (uint32_t)(uintptr_t)arg) % KEYS),
-					other = key_of(n % KEYS);
+		const struct fj_owner_key key = key_of((n * 7 + (uint32_t)(uintptr_t)arg) % KEYS),
+					  other = key_of(n % KEYS);
 		const struct fj_owner to = {.uid = id, .gid = ~id};
 
-		if (fj_own_set(&key, FJ_OWN_UID | FJ_OWN_GID, &to, &shown, 0644) < 0)
+		if (fj_owner_set(&key, FJ_OWNER_UID | FJ_OWNER_GID, &to, &shown, 0644) < 0)
 			count(false);
-		if (fj_own_find(&other, &found))
+		if (fj_owner_find(&other, &found))
 			count(found.gid == ~found.uid);
 	}
 	return NULL;
@@ -144,16 +144,16 @@ static void *use_roots(void *arg)
 /* Each root's records are opened once and stay mapped. */
 static void check_roots(void)
 {
-	static struct fj_own_roots roots;
+	static struct fj_owner_roots roots;
 	const unsigned before = maps_of_records();
 	bool is_good = true;
 
 	for (uint32_t i = 0; i < ROOTS; i++) {
-		roots.root[i].state = FJ_OWN_ROOT_MET;
+		roots.root[i].state = FJ_OWNER_ROOT_MET;
 		snprintf(roots.root[i].records, sizeof(roots.root[i].records), "%s", records);
 	}
 	roots.count = ROOTS;
-	fj_own_roots = &roots;
+	fj_owner_roots = &roots;
 	gather(use_roots);
 	for (uint32_t i = 0; i < ROOTS; i++) {
 		const struct fj_store *s = root_seen[0][i];
@@ -164,7 +164,7 @@ static void check_roots(void)
 	}
 	check("records of other roots", is_good);
 	check("of which none is mapped twice", maps_of_records() == before + ROOTS);
-	fj_own_roots = NULL;
+	fj_owner_roots = NULL;
 }
 
 void check_records(void)

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * unit.c - see unit.h. */
-#include "own/own.h"
+#include "ownership/ownership.h"
 
 #include "unit.h"
 #include "call/call.h"
@@ -44,7 +44,7 @@ void unit_jail_on(const char *host_path)
 	const long root = fj_open_path(AT_FDCWD, host_path, O_DIRECTORY);
 	struct stat st;
 	const long owners = fj_sys2(__NR_memfd_create, "owners", 0);
-	struct fj_board *board;
+	struct fj_identities *identities;
 	long at;
 
 	ck_assert_msg(!fj_is_err(root), "%s: %s", host_path, unit_result(root));
@@ -54,7 +54,7 @@ void unit_jail_on(const char *host_path)
 	ck_assert_int_eq(fj_sys4(__NR_newfstatat, root, "", &st, AT_EMPTY_PATH), 0);
 	ck_assert_int_eq(fj_sys3(__NR_dup3, root, UNIT_FD, O_CLOEXEC), UNIT_FD);
 	fj_close((int)root);
-	unit_assert_result(fj_own_create((int)owners), 0);
+	unit_assert_result(fj_owner_create((int)owners), 0);
 	fj_jail = (struct fj_jail *)at;
 	fj_jail->magic = FJ_JAIL_MAGIC;
 	fj_jail->layout = FJ_JAIL_LAYOUT;
@@ -71,10 +71,10 @@ void unit_jail_on(const char *host_path)
 	ck_assert_int_eq(fj_sys3(__NR_dup3, owners, FJ_FD_OWNERS(fj_jail), O_CLOEXEC),
 		FJ_FD_OWNERS(fj_jail));
 	fj_close((int)owners);
-	unit_assert_result(fj_own_start(FJ_FD_OWNERS(fj_jail), -1), 0);
-	board = fj_jail_board();
-	fj_ids_new_board(board);
-	fj_ids_start(board, "", 0);
+	unit_assert_result(fj_owner_start(FJ_FD_OWNERS(fj_jail), -1), 0);
+	identities = fj_jail_identities();
+	fj_ids_new_table(identities);
+	fj_ids_start(identities, "", 0);
 }
 
 long unit_mount(const char *host_path, const char *pos, uint32_t flags)

@@ -5,7 +5,7 @@
  * there. */
 #include "ways.h"
 
-#include "jail/lacks.h"
+#include "jail/kernel_lacks.h"
 #include "layers/place.h"
 #include "path/path.h"
 #include "walk/walk.h"

@@ -3,7 +3,7 @@
  *
  * entry.S - where the kernel starts the loader, and where the loader starts the program. */
 
-#include "exec-format/note.h"
+#include "exec-format/elf_note.h"
 
 	.section .note.fakejail, "a", @note
 	.balign	4

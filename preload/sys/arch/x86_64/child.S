@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * child.S - where a child begins that shares our memory and has a stack of its own: fj_arch_child_stack() of machine.h has
- * put there what it is to do. Called by sys/child.c. */
+ * put there what it is to do. Called by child/child.c. */
 
 	.text
 	.globl	fj_arch_child

@@ -1,0 +1,57 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * child.c - a child of the moment, for who needs descriptors that this process has not, or
+ * something that can be killed without it. Our process waits as behind vfork(2).
+ *
+ * Called by dispatch/in_child.c and records/lock.c. */
+#include "child/child.h"
+
+#include "sys/abi_signal.h"
+#include "sys/sys.h"
+
+#include <linux/sched.h>
+
+#define WALL 0x40000000 /* __WALL of linux/wait.h: a child without a signal */
+/* Those that faults raise, and the trap's own: SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGSYS. */
+#define FAULTS (1UL << 3 | 1UL << 4 | 1UL << 6 | 1UL << 7 | 1UL << 10 | 1UL << 30)
+/* The child's stack begins so far below its parent's frame, who waits and calls nothing. */
+#define BELOW 2048u
+
+struct work {
+	void (*run)(void *data);
+	void *data;
+};
+
+__attribute__((noreturn)) static void begin(void *data)
+{
+	const struct work *w = data;
+
+	w->run(w->data);
+	for (;;)
+		fj_sys1(__NR_exit, 0);
+}
+
+__attribute__((noinline)) static long make(struct work *w)
+{
+	void *stack = fj_arch_child_stack((uintptr_t)__builtin_frame_address(0) - BELOW, begin, w);
+	const long pid = fj_sys5(__NR_clone, CLONE_VM | CLONE_VFORK | CLONE_FS, stack, 0, 0, 0);
+
+	if (fj_is_err(pid))
+		return pid;
+	fj_sys4(__NR_wait4, pid, 0, WALL, 0);
+	return 0;
+}
+
+long fj_child_run(void (*run)(void *data), void *data)
+{
+	const uint64_t all = ~FAULTS;
+	struct work w = {run, data};
+	uint64_t mask;
+	long r;
+
+	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_BLOCK, &all, &mask, sizeof(all));
+	r = make(&w);
+	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &mask, 0, sizeof(mask));
+	return r;
+}

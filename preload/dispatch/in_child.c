@@ -1,0 +1,204 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * in_child.c - a call that found no descriptor free.
+ *
+ * Outside no call needs one but those that return one; here a walk wants two, and a look into a
+ * union one for each layer. So the call is made once more by a child that shares all but the descriptors (child/child.h):
+ * it closes some in its own table, and has what it needs. (The files behind them are the same, so
+ * what it does to them is done.)
+ *
+ * An open is made there, too, and what it led to is opened here by its host path, when the file
+ * there is still the same.
+ *
+ * Called by dispatch.c. */
+#include "dispatch/in_child.h"
+#include "sys/abi.h"
+#include "child/child.h"
+#include "sys/guest.h"
+#include "sys/nr.h"
+#include "call/row.h"
+#include "jail/fds.h"
+#include "path/path.h"
+#include "sys/scratch.h"
+#include "sys/thread.h"
+
+#include <asm/stat.h>
+#include <linux/openat2.h>
+#include <linux/resource.h>
+
+#define FEW 4	 /* closed at first: two paths */
+#define SOME 24	 /* the same in a union of two layers */
+#define MANY 400 /* as many as the most layers can need */
+#define NUMBERS_LOOKED_AT 4096
+
+struct elsewhere {
+	struct fj_call *c;
+	long (*run)(struct fj_call *c);
+	const uint64_t *arg;
+	long r;
+	unsigned closed;
+	char *path; /* of what it opened; empty: it cannot be opened by that */
+	uint64_t dev, ino;
+};
+
+static bool opens(long nr)
+{
+	return nr == __NR_openat || nr == __NR_openat2;
+}
+
+/* Does the call do all that it does to what the child shares? */
+static bool can_be_made(const struct fj_call *c)
+{
+	switch (c->nr) {
+	case __NR_execve:
+	case __NR_execveat:
+	case __NR_chroot:
+	case __NR_pivot_root:
+	case __NR_mount:
+	case __NR_umount2:
+	case __NR_move_mount:
+	case __NR_open_tree:
+	case __NR_fspick:
+	case __NR_mount_setattr:
+		return false;
+	case __NR_bind:
+	case __NR_connect:
+	case __NR_sendto:
+	case __NR_getdents:
+	case __NR_getdents64:
+	case __NR_fchmod:
+	case __NR_fchown:
+	case __NR_fsetxattr:
+	case __NR_fremovexattr:
+		return true;
+	default:
+		break;
+	}
+	for (int i = 0; i < FJ_ARGS; i++)
+		if (fj_kind_is_path((enum fj_kind)c->row->kind[i]))
+			return true;
+	return false;
+}
+
+static bool is_argument(const struct elsewhere *e, uint64_t fd)
+{
+	for (uint32_t fds = e->c->row->fds; fds; fds &= fds - 1)
+		if ((uint32_t)e->arg[__builtin_ctz(fds)] == fd)
+			return true;
+	return false;
+}
+
+/* Of the child's own table, whose limit is its own, too. */
+static void close_some(const struct elsewhere *e)
+{
+	struct {
+		uint64_t now, most;
+	} limit;
+	uint64_t fd;
+	unsigned closed = 0;
+
+	if (fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, &limit))
+		return;
+	fd = limit.now < FJ_THREAD_AREA_SIZE * 4096UL ? limit.now : FJ_THREAD_AREA_SIZE * 4096UL;
+	limit.now = limit.most;
+	fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, &limit, 0);
+	for (unsigned n = 0; n < NUMBERS_LOOKED_AT && fd && closed < e->closed; n++) {
+		fd--;
+		if (!fj_is_our_fd(fd) && !is_argument(e, fd))
+			closed += !fj_sys1(__NR_close, fd);
+	}
+}
+
+/* What was opened, for the parent. */
+static void tell_opened(struct elsewhere *e)
+{
+	struct stat st;
+	const long n = fj_fd_target((int)e->r, e->path);
+
+	if (n < 0 || n >= FJ_PATH_MAX || fj_sys2(__NR_fstat, e->r, &st) || e->path[0] != '/') {
+		e->path[0] = 0;
+		return;
+	}
+	e->path[n] = 0;
+	e->dev = st.st_dev;
+	e->ino = st.st_ino;
+}
+
+static void make(void *data)
+{
+	struct elsewhere *e = data;
+	const long nr = e->c->nr;
+
+	close_some(e);
+	e->r = e->run(e->c);
+	if (e->r >= 0 && opens(nr))
+		tell_opened(e);
+}
+
+/* One for what an open returns. */
+static bool is_any_free(void)
+{
+	const long fd = fj_sys3(__NR_fcntl, FJ_FD_ROOT(fj_jail), F_DUPFD_CLOEXEC, 0);
+
+	if (fj_is_err(fd))
+		return false;
+	fj_close((int)fd);
+	return true;
+}
+
+/* Once more, here, by the host path. */
+static long open_told(const struct elsewhere *e)
+{
+	uint64_t flags;
+	struct stat st;
+	long fd;
+
+	if (!e->path[0])
+		return -EMFILE;
+	if (e->c->nr == __NR_openat)
+		flags = fj_openat2_flags((uint32_t)e->arg[2]);
+	else if (fj_guest_read(&flags, e->arg[2], sizeof(flags)))
+		return -EFAULT;
+	if (flags & FJ_TMPFILE)
+		return -EMFILE; /* it had no name */
+	flags &= ~(uint64_t)(O_CREAT | O_EXCL | O_TRUNC);
+	fd = fj_openat2(AT_FDCWD, e->path, flags, 0, RESOLVE_NO_SYMLINKS);
+	if (fd == -ENOSYS)
+		fd = fj_sys4(__NR_openat, AT_FDCWD, e->path, flags | O_NOFOLLOW, 0);
+	if (fj_is_err(fd))
+		return fd;
+	if (!fj_sys2(__NR_fstat, fd, &st) && st.st_dev == e->dev && st.st_ino == e->ino)
+		return fd;
+	fj_close((int)fd);
+	return -EMFILE; /* another file has that name now */
+}
+
+long fj_call_in_child(
+	struct fj_call *c, long (*run)(struct fj_call *c), const uint64_t arg[FJ_ARGS])
+{
+	static const unsigned closed[] = {FEW, SOME, MANY};
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	uint32_t before;
+	const struct fj_row *row = c->row;
+	const long nr = c->nr;
+	struct elsewhere e = {.c = c, .run = run, .arg = arg, .r = -EMFILE};
+
+	if (!can_be_made(c) || (opens(nr) && !is_any_free()))
+		return -EMFILE;
+	e.path = fj_scratch_path(c->thread);
+	before = fj_scratch_mark(c->thread);
+	for (unsigned i = 0; i < sizeof(closed) / sizeof(closed[0]) && e.r == -EMFILE; i++) {
+		e.closed = closed[i];
+		e.path[0] = 0;
+		fj_child_run(make, &e);
+		fj_scratch_release(c->thread, before);
+		c->row = row;
+		c->nr = nr;
+		memcpy(c->arg, arg, sizeof(c->arg));
+	}
+	if (e.r >= 0 && opens(nr))
+		e.r = open_told(&e);
+	fj_scratch_release(c->thread, mark);
+	return e.r;
+}

@@ -1,0 +1,18 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * missing_libraries.h - the first program's ELF interpreter gives up: name the libraries that are
+ * not there.
+ */
+#ifndef FJ_MISSING_LIBRARIES_H
+#define FJ_MISSING_LIBRARIES_H
+
+#include <linux/elf.h>
+#include <stdint.h>
+
+/* At the start of the jail's first program: where its interpreter and itself are. Not called for
+ * others. */
+void fj_missing_watch(uint64_t interpreter_start, uint64_t interpreter_end, uint64_t base,
+	const Elf64_Phdr *ph, int phnum);
+
+#endif

@@ -1,0 +1,272 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * hook_setattr.c - chown and chmod, by path and by descriptor; who watches for them; truncate,
+ * which takes set-id bits away; times of a pretended device by descriptor.
+ *
+ * chmod and truncate ask the kernel first: only it knows whether the file may be reached and
+ * written. Then the record says what was meant. */
+#include "inode/device.h"
+#include "call/hooks.h"
+#include "inode/owned.h"
+#include "union/change.h"
+#include "sys/abi.h"
+#include "call/args.h"
+#include "call/call.h"
+#include "call/row.h"
+#include "call/translate.h"
+#include "cred/ids.h"
+#include "ownership/ownership.h"
+#include "path/path.h"
+#include "walk/walk.h"
+#include "fast-path/fast.h"
+#include "records/records.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "sys/nr.h"
+
+/* linux/inotify.h: all but that it is read, opened, or closed by one who reads */
+#define CHANGES 0xfceu
+#define IN_DONT_FOLLOW_ 0x02000000u
+
+/* The object that the path argument names. With AT_EMPTY_PATH and no path that is the program's own
+ * descriptor. */
+static long find_argument(struct fj_call *c, uint64_t known_flags, struct fj_place *object)
+{
+	const int i = fj_arg_index(c, FJ_PATH);
+	const uint64_t flags = (uint32_t)fj_arg(c, FJ_ATFLAGS, 0);
+	const unsigned how = (flags & AT_SYMLINK_NOFOLLOW ? 0 : FJ_FOLLOW) | FJ_WRITE | FJ_COPY_UP;
+	char *jail_path;
+	long r;
+
+	if (flags & ~known_flags)
+		return -EINVAL;
+	jail_path = fj_arg_path(c, i, &r);
+	if (jail_path)
+		return fj_find_object(c, fj_arg_dirfd(c, i), jail_path, how, 0, object);
+	if (r)
+		return r;
+	if (!c->arg[i])
+		return -EFAULT;
+	if (!(flags & AT_EMPTY_PATH))
+		return -ENOENT;
+	r = fj_union_before_change(c, fj_arg_dirfd(c, i));
+	if (r < 0)
+		return r;
+	*object = (struct fj_place){.dirfd = fj_arg_dirfd(c, i), .owned_fd = -1, .name = ""};
+	if (object->dirfd == AT_FDCWD)
+		object->name = ".";
+	return 0;
+}
+
+static long chown_object(struct fj_call *c, int dirfd, const char *name, uint32_t uid, uint32_t gid)
+{
+	struct fj_file file;
+	struct statx sx;
+	long r = fj_file_statx(
+		c, dirfd, name, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &sx, &file);
+
+	if (r < 0)
+		return r;
+	fj_file_find_home(c, dirfd, name, &file);
+	return fj_file_chown(c, dirfd, name, &sx, &file, uid, gid);
+}
+
+/* The usual case, on remembered facts: the record goes to the file that was looked at, whatever has
+ * that name a moment later. (chmod must not do so: it changes the disk, and the name might then
+ * lead out of the jail.) False: not decided. */
+static bool chown_quick(struct fj_call *c, uint32_t uid, uint32_t gid, long *r)
+{
+	const int i = fj_arg_index(c, FJ_PATH);
+	const uint64_t flags = (uint32_t)fj_arg(c, FJ_ATFLAGS, 0);
+	struct fj_fast q;
+	struct fj_file file;
+	struct statx sx;
+	char *jail_path;
+
+	if ((flags & ~(uint64_t)AT_SYMLINK_NOFOLLOW) || fj_mount_flags()->has_read_only)
+		return false;
+	jail_path = fj_arg_path(c, i, r);
+	if (!jail_path || !fj_fast_begin(&q, c->thread, fj_arg_dirfd(c, i), jail_path, c->path_len))
+		return false;
+	*r = fj_file_statx(
+		c, q.place.dirfd, q.place.name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &sx, &file);
+	if (*r || !fj_fast_is_answer(&q, *r) ||
+		(!flags && (file.real_mode & FJ_S_IFMT) == FJ_S_IFLNK) ||
+		fj_file_is_layered(&file, q.place.dirfd, q.place.name))
+		return false;
+	fj_file_find_home(c, q.place.dirfd, q.place.name, &file);
+	*r = fj_file_chown(c, q.place.dirfd, q.place.name, &sx, &file, uid, gid);
+	return true;
+}
+
+long fj_hook_chown(struct fj_call *c)
+{
+	const int i = fj_arg_index(c, FJ_INT);
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	struct fj_place object;
+	long r;
+
+	if (chown_quick(c, (uint32_t)c->arg[i], (uint32_t)c->arg[i + 1], &r))
+		return r;
+	fj_scratch_release(c->thread, mark);
+	r = find_argument(c, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, &object);
+	if (r < 0)
+		return r;
+	r = chown_object(
+		c, object.dirfd, object.name, (uint32_t)c->arg[i], (uint32_t)c->arg[i + 1]);
+	fj_place_done(&object);
+	return r;
+}
+
+long fj_hook_fchown(struct fj_call *c)
+{
+	const int fd = (int)c->arg[0];
+	const long r = fj_sys3(__NR_fcntl, fd, F_GETFL, 0);
+
+	long up;
+
+	if (r < 0 || (r & O_PATH))
+		return -EBADF;
+	up = fj_union_before_change(c, fd);
+	return up < 0 ? up : chown_object(c, fd, "", (uint32_t)c->arg[1], (uint32_t)c->arg[2]);
+}
+
+/* What is changed in a union is changed in the upper layer, and there it is watched. (Where it cannot
+ * be, it cannot be changed either.) */
+static void bring_watched_up(struct fj_call *c)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread), wish = (uint32_t)c->arg[2];
+	struct fj_place place;
+	long r;
+	const char *jail_path = wish & CHANGES ? fj_arg_path(c, 1, &r) : NULL;
+	const unsigned how = wish & IN_DONT_FOLLOW_ ? 0 : FJ_FOLLOW;
+
+	if (jail_path && fj_path_walk(c->thread, AT_FDCWD, jail_path, how | FJ_WRITE | FJ_COPY_UP,
+				 &place) >= 0)
+		fj_place_done(&place);
+	fj_scratch_release(c->thread, mark);
+}
+
+/* Who watches is told of changes of owner by the kernel, and by nobody else. */
+long fj_hook_watch(struct fj_call *c)
+{
+	struct stat st;
+
+	/* Of an inotify or fanotify descriptor, which has no type. */
+	if (!fj_sys2(__NR_fstat, c->arg[0], &st) &&
+		(!(st.st_mode & FJ_S_IFMT) || (st.st_mode & FJ_S_IFMT) == FJ_S_IFREG))
+		fj_owner_watches();
+	if (__builtin_expect(fj_mount_flags()->has_unions, 0) && c->nr == __NR_inotify_add_watch)
+		bring_watched_up(c);
+	return fj_hook_translate(c);
+}
+
+long fj_hook_chmod(struct fj_call *c)
+{
+	const uint64_t known = c->nr == __NR_fchmodat2 ? AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH : 0;
+	const uint32_t mode = (uint32_t)fj_arg(c, FJ_MODE, 0);
+	struct fj_file file;
+	struct fj_place object;
+	long r = find_argument(c, known, &object);
+
+	if (r < 0)
+		return r;
+	r = fj_file_look(c, object.dirfd, object.name, AT_EMPTY_PATH, &file);
+	if (!r)
+		r = fj_file_chmod(c, object.dirfd, object.name, &file,
+			fj_owner_mode_allowed(fj_ids(), &file.owner, mode));
+	fj_place_done(&object);
+	return r;
+}
+
+long fj_hook_fchmod(struct fj_call *c)
+{
+	struct fj_file file;
+	long r = fj_union_before_change_of_open(c, (int)c->arg[0]);
+
+	if (!r)
+		r = fj_sys3(__NR_fchown, c->arg[0], -1, -1); /* EBADF for O_PATH, EROFS */
+	if (!r)
+		r = fj_file_look(c, (int)c->arg[0], "", AT_EMPTY_PATH, &file);
+	return r < 0 ? r :
+		       fj_file_chmod(c, (int)c->arg[0], "", &file,
+			       fj_owner_mode_allowed(fj_ids(), &file.owner, (uint32_t)c->arg[1]));
+}
+
+static long truncate_around(struct fj_call *c, const struct fj_place *const *place, int count)
+{
+	struct fj_file file;
+	long r;
+
+	/* (On disk a pretended device is a regular file.) */
+	if (count && fj_owner_has_devices() &&
+		!fj_file_look(c, place[0]->dirfd, place[0]->name, AT_EMPTY_PATH, &file) &&
+		(file.owner.flags & FJ_OWNER_DEVICE))
+		return -EINVAL;
+	r = fj_kernel(c);
+	if (!r && count)
+		fj_file_written(c, place[0]->dirfd, place[0]->name);
+	return r;
+}
+
+long fj_hook_truncate(struct fj_call *c)
+{
+	return fj_translate(c, truncate_around);
+}
+
+/* (On disk a pretended device is a regular file, which has what a device has not.) */
+static long fileattr_around(struct fj_call *c, const struct fj_place *const *place, int count)
+{
+	struct fj_file file;
+
+	return count && fj_owner_has_devices() &&
+			       !fj_file_look(
+				       c, place[0]->dirfd, place[0]->name, AT_EMPTY_PATH, &file) &&
+			       (file.owner.flags & FJ_OWNER_DEVICE) ?
+		       fj_early_complaint(c, -EOPNOTSUPP) :
+		       fj_kernel(c);
+}
+
+long fj_hook_fileattr(struct fj_call *c)
+{
+	return fj_translate(c, fileattr_around);
+}
+
+/* The object by its descriptor alone, since Linux 5.8; before that by its link in procfs, whose
+ * look-up costs more than all else. */
+static long times_around(struct fj_call *c, const struct fj_place *const *place, int count)
+{
+	long r = -EINVAL;
+
+	if (count && !place[0]->name[0])
+		r = fj_sys4(__NR_utimensat, place[0]->dirfd, "", c->arg[2],
+			(uint32_t)c->arg[3] | AT_EMPTY_PATH);
+	return r == -EINVAL ? fj_kernel(c) : r;
+}
+
+/* A descriptor that a pretended device was opened by leads to the host's device, whose times are
+ * not the user's to set: the node's are meant. */
+long fj_hook_utimens(struct fj_call *c)
+{
+	struct fj_device_node node;
+	char link[32];
+	struct fj_str s;
+	long r = fj_early_answer(c);
+
+	if (r < 1)
+		return r;
+	r = c->arg[1] || fj_times_are_bad(c) ? 0 :
+					       fj_union_before_change_of_open(c, (int)c->arg[0]);
+	if (r < 0)
+		return r;
+	if (c->arg[1] || c->arg[3] || !fj_device_node(c, (int)c->arg[0], &node))
+		return fj_translate(c, times_around);
+	if (node.fd < 0)
+		return fj_kernel(c);
+	fj_str_init(&s, link, sizeof(link));
+	fj_fd_path(&s, node.fd, NULL);
+	r = fj_sys4(__NR_utimensat, AT_FDCWD, link, c->arg[2], 0);
+	fj_close(node.fd);
+	return r;
+}

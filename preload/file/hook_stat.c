@@ -1,0 +1,386 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * hook_stat.c - the calls that look at a file: stat and access; readlink is in hook_readlink.c.
+ *
+ * They are the most frequent of all, so each is tried first in one system call on remembered facts;
+ * a final symlink, or a change of the facts meanwhile, sends it to the walk. */
+
+#include "inode/device.h"
+#include "inode/exe.h"
+#include "mountinfo/mount_ids.h"
+#include "inode/owned.h"
+#include "layers/union.h"
+#include "sys/guest.h"
+#include "sys/scratch.h"
+#include "call/args.h"
+#include "call/call.h"
+#include "call/row.h"
+#include "jail/mount_flags.h"
+#include "jail/mounts.h"
+#include "ownership/ownership.h"
+#include "path/path.h"
+#include "walk/walk.h"
+#include "fast-path/fast.h"
+#include "sys/abi.h"
+#include "call/hooks.h"
+#include "jail/kernel_lacks.h"
+
+/* Put `place` where the path argument stands, for a call with a descriptor argument. */
+static void aim_call(struct fj_call *c, int i, const struct fj_place *place)
+{
+	c->arg[i - 1] = (uint64_t)(int64_t)place->dirfd;
+	c->arg[i] = (uint64_t)place->name;
+}
+
+static long give_stat(uint64_t out, const struct statx *sx)
+{
+	struct stat st;
+
+	fj_stat_from_statx(&st, sx);
+	return fj_guest_write(out, &st, sizeof(st));
+}
+
+/* Look at a place and write what it shows to the program; `*is_symlink` tells what it was. */
+__attribute__((always_inline)) static inline long show_stat(
+	struct fj_call *c, int dirfd, const char *name, unsigned flags, bool *is_symlink)
+{
+	const bool wants_statx = c->nr == __NR_statx;
+	const uint64_t out = c->arg[wants_statx ? 4 : 2];
+	struct fj_file file;
+	struct statx sx;
+	uint32_t mode;
+	long r;
+
+	*is_symlink = false;
+	if (fj_owner_is_empty()) {
+		bool has_met;
+
+		if (wants_statx)
+			r = fj_sys5(__NR_statx, dirfd, name, flags, c->arg[3], out);
+		else
+			r = fj_sys4(__NR_newfstatat, dirfd, name, out, flags);
+		if (r < 0)
+			return r;
+		mode = wants_statx ? ((struct statx *)out)->stx_mode :
+				     ((struct stat *)out)->st_mode;
+		if (wants_statx)
+			has_met = fj_file_show_statx(c, dirfd, name, flags, (struct statx *)out);
+		else
+			has_met = fj_file_show_stat(c, dirfd, name, flags, (struct stat *)out);
+		*is_symlink = (mode & FJ_S_IFMT) == FJ_S_IFLNK;
+		if (!has_met)
+			return r;
+	}
+	/* stat(2) mounts nothing: vfs_fstatat() of fs/stat.c. */
+	r = fj_file_statx(c, dirfd, name, wants_statx ? flags : flags | AT_NO_AUTOMOUNT,
+		wants_statx ? (unsigned)c->arg[3] : STATX_BASIC_STATS, &sx, &file);
+	if (r < 0)
+		return r;
+	mode = sx.stx_mode;
+	if (wants_statx)
+		r = fj_guest_write(out, &sx, sizeof(sx));
+	else
+		r = give_stat(out, &sx);
+	*is_symlink = (mode & FJ_S_IFMT) == FJ_S_IFLNK;
+	return r;
+}
+
+/* The directories of a union whose layers lie on several devices have one, `dev` when that is not 0: what
+ * was just written. */
+static void show_device(struct fj_call *c, uint64_t dev)
+{
+	struct statx *sx = (struct statx *)c->arg[4];
+	struct stat *st = (struct stat *)c->arg[c->nr == __NR_fstat ? 1 : 2];
+
+	if (!dev)
+		return;
+	if (c->nr != __NR_statx) {
+		st->st_ino = fj_union_dir_number(dev, st->st_dev, st->st_ino);
+		st->st_dev = dev;
+		return;
+	}
+	/* new_encode_dev() of linux/kdev_t.h */
+	sx->stx_ino = fj_union_dir_number(dev,
+		(sx->stx_dev_minor & 0xff) | sx->stx_dev_major << 8 |
+			(sx->stx_dev_minor & ~0xffu) << 12,
+		sx->stx_ino);
+	sx->stx_dev_major = dev >> 8 & 0xfff;
+	sx->stx_dev_minor = (dev & 0xff) | (dev >> 12 & 0xfff00);
+}
+
+/* A merged directory has one link: ovl_getattr() of fs/overlayfs/inode.c. What was just written. */
+__attribute__((noinline)) static void show_one_link(struct fj_call *c)
+{
+	if (c->nr == __NR_statx)
+		((struct statx *)c->arg[4])->stx_nlink = 1;
+	else
+		((struct stat *)c->arg[c->nr == __NR_fstat ? 1 : 2])->st_nlink = 1;
+}
+
+static bool is_directory(const struct fj_call *c)
+{
+	const uint32_t mode = c->nr == __NR_statx ?
+				      ((struct statx *)c->arg[4])->stx_mode :
+				      ((struct stat *)c->arg[c->nr == __NR_fstat ? 1 : 2])->st_mode;
+
+	return (mode & FJ_S_IFMT) == FJ_S_IFDIR;
+}
+
+/* The same of a descriptor, the first argument, which may be no directory, or not be in a union. */
+__attribute__((noinline)) static void see_one_link(struct fj_call *c)
+{
+	uint64_t dev;
+
+	if (!is_directory(c))
+		return;
+	if (fj_union_is_merged(c->thread, (int)c->arg[0], &dev))
+		show_one_link(c);
+	show_device(c, dev);
+}
+
+/* False: only the walk can tell. */
+static bool is_device_shown(struct fj_call *c, const struct fj_fast *q)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	struct fj_str pos;
+	bool is = true;
+
+	if (!(fj_mount_flags()->has_unions & FJ_UNIONS_ON_DEVICES))
+		return true;
+	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	is = fj_fast_position(q, &pos);
+	if (is)
+		show_device(c, fj_union_dir_device(c->thread, pos.at));
+	fj_scratch_release(c->thread, mark);
+	return is;
+}
+
+/* In a union: is what was just written to the program what it is to see? A whiteout is nothing, and
+ * of a directory it must be known whether it is merged. */
+__attribute__((noinline)) static bool is_shown_right(
+	struct fj_call *c, const struct fj_fast *q, long r)
+{
+	const struct statx *sx = (const struct statx *)c->arg[4];
+	const struct stat *st = (const struct stat *)c->arg[2];
+	const bool is_statx = c->nr == __NR_statx;
+	const uint32_t mode = r ? 0 : is_statx ? sx->stx_mode : st->st_mode;
+	const uint64_t rdev = r	       ? 0 :
+			      is_statx ? sx->stx_rdev_major | sx->stx_rdev_minor :
+					 st->st_rdev;
+	int is_merged;
+
+	if (r == -EACCES || ((mode & FJ_S_IFMT) == FJ_S_IFCHR && !rdev))
+		return false;
+	if ((mode & FJ_S_IFMT) != FJ_S_IFDIR)
+		return true;
+	is_merged = fj_fast_is_merged(q);
+	if (is_merged < 0 || !is_device_shown(c, q))
+		return false;
+	if (is_merged > 0)
+		show_one_link(c);
+	return true;
+}
+
+/* Find the place by walking, /proc/PID/exe included. */
+static long find_place(
+	struct fj_call *c, int i, const char *jail_path, unsigned how, struct fj_place *place)
+{
+	const int dirfd = fj_arg_dirfd(c, i);
+	long r = fj_path_walk(c->thread, dirfd, jail_path, how, place);
+
+	if (!r && place->is_exe)
+		r = fj_exe_find(c->thread, how, place);
+	return r;
+}
+
+FJ_HOT long fj_hook_stat(struct fj_call *c)
+{
+	/* The arguments of the two rows: newfstatat(dirfd, path, out, flags), statx(dirfd, path,
+	 * flags, mask, out). */
+	enum { DIRFD, PATH };
+	const unsigned flags = (uint32_t)c->arg[c->nr == __NR_statx ? 2 : 3];
+	const bool follows = !(flags & AT_SYMLINK_NOFOLLOW);
+	struct fj_place place;
+	struct fj_fast q;
+	bool is_symlink;
+	long r;
+	char *jail_path = fj_arg_path(c, PATH, &r);
+
+	if (!jail_path) {
+		if (r || !(flags & AT_EMPTY_PATH))
+			return r ? r : fj_kernel(c);
+		/* (A null path is "" since Linux 6.11; older kernels say EFAULT.) */
+		r = c->arg[PATH] ? show_stat(c, (int)c->arg[DIRFD], "", flags, &is_symlink) :
+				   show_stat(c, (int)c->arg[DIRFD], NULL, flags, &is_symlink);
+		if (__builtin_expect(fj_mount_flags()->has_unions && !r, 0))
+			see_one_link(c);
+		return r;
+	}
+	if (fj_fast_begin_layered(&q, c->thread, (int)c->arg[DIRFD], jail_path, c->path_len))
+		do {
+			do
+				r = show_stat(c, q.place.dirfd, q.place.name,
+					flags | AT_SYMLINK_NOFOLLOW, &is_symlink);
+			while (r == -ENOENT && fj_fast_next_layer(&q));
+			if (!fj_fast_is_answer(&q, r) ||
+				(__builtin_expect(q.is_layered, 0) && !is_shown_right(c, &q, r))) {
+				fj_fast_end(&q);
+				break;
+			}
+			if (r != 0 || !follows || !is_symlink)
+				return r;
+		} while (fj_fast_follow(&q));
+	r = find_place(c, PATH, jail_path,
+		(follows ? FJ_FOLLOW : 0) |
+			(fj_mount_flags()->has_unions & FJ_UNIONS_ON_DEVICES ? FJ_WANT_POS : 0),
+		&place);
+	if (r < 0)
+		return r;
+	r = show_stat(c, place.dirfd, place.name,
+		place.is_magic ? flags & ~(unsigned)AT_SYMLINK_NOFOLLOW :
+				 flags | AT_SYMLINK_NOFOLLOW,
+		&is_symlink);
+	if (__builtin_expect(!r && place.is_merged, 0))
+		show_one_link(c);
+	if (__builtin_expect(!r && fj_mount_flags()->has_unions && place.pos && is_directory(c), 0))
+		show_device(c, fj_union_dir_device(c->thread, place.pos));
+	if (!r && place.is_mount && c->nr == __NR_statx)
+		((struct statx *)c->arg[4])->stx_attributes |= FJ_STATX_ATTR_MOUNT_ROOT;
+	fj_place_done(&place);
+	return r;
+}
+
+long fj_hook_fstat(struct fj_call *c)
+{
+	const uint64_t out = c->arg[1];
+	struct fj_file file;
+	struct statx sx;
+	long r;
+
+	if ((int)c->arg[0] < 0)
+		return -EBADF; /* statx(2) would take AT_FDCWD for the working directory */
+	if (fj_owner_is_empty()) {
+		r = fj_kernel(c);
+		if (r || !fj_file_show_stat(c, (int)c->arg[0], "", 0, (struct stat *)out))
+			goto out;
+	}
+	r = fj_file_statx(c, (int)c->arg[0], "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_BASIC_STATS,
+		&sx, &file);
+	if (r < 0)
+		return r;
+	r = give_stat(out, &sx);
+out:
+	if (__builtin_expect(fj_mount_flags()->has_unions && !r, 0))
+		see_one_link(c);
+	return r;
+}
+
+#define ONLY_THE_WALK_KNOWS 2
+
+/* What access(2) answers, when that is sure from looking at the file; else 1. *is_symlink tells of
+ * one. Nothing but the mode bits can deny the owner to look at, or to read, a file that he found.
+ */
+static long access_by_look(const struct fj_call *c, const struct fj_fast *q, bool *is_symlink)
+{
+	const int dirfd = q->place.dirfd;
+	const char *const name = q->place.name;
+	enum { W = 2, R = 4, OWNER_R = 0400 }; /* W_OK, R_OK, S_IRUSR */
+	const uint32_t wanted = (uint32_t)fj_arg(c, FJ_MODE, 0);
+	struct stat st;
+	const long r = fj_sys4(__NR_newfstatat, dirfd, name, &st, AT_SYMLINK_NOFOLLOW);
+
+	*is_symlink = !r && (st.st_mode & FJ_S_IFMT) == FJ_S_IFLNK;
+	if (__builtin_expect(q->is_layered, 0) && r != -ENOENT &&
+		(r || (wanted & W) || fj_union_calls.is_whiteout(c->thread, dirfd, name, &st)))
+		return ONLY_THE_WALK_KNOWS;
+	if (fj_arg(c, FJ_ATFLAGS, 0) & ~(uint64_t)AT_SYMLINK_NOFOLLOW)
+		return 1;
+	if (r < 0)
+		return r == -ENOENT ? r : 1;
+	if (!wanted || (wanted == R && (st.st_mode & OWNER_R) && st.st_uid == fj_owner_real_uid()))
+		return 0;
+	return 1;
+}
+
+static long access_on_disk(struct fj_call *c);
+
+FJ_HOT long fj_hook_access(struct fj_call *c)
+{
+	const int i = fj_arg_index(c, FJ_PATH);
+	const int dirfd = fj_arg_dirfd(c, i);
+	const uint64_t path = c->arg[i];
+	long error, r = access_on_disk(c);
+	const char *jail_path;
+
+	if (__builtin_expect(r != -EACCES, 1) || !fj_owner_has_devices())
+		return r;
+	c->arg[i] = path;
+	jail_path = fj_arg_path(c, i, &error);
+	return jail_path ? fj_device_access(c, dirfd, jail_path,
+				   !(fj_arg(c, FJ_ATFLAGS, 0) & AT_SYMLINK_NOFOLLOW)) :
+			   r;
+}
+
+/* A program on a noexec mount. */
+static bool is_not_to_be_run(const struct fj_place *place)
+{
+	struct stat st;
+
+	return (fj_mount_flags()->has_mount_limits & FJ_MOUNT_NOEXEC) && place->pos &&
+	       !place->is_magic && (fj_mount_limits(place->pos) & FJ_MOUNT_NOEXEC) &&
+	       !fj_sys4(__NR_newfstatat, place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW) &&
+	       (st.st_mode & FJ_S_IFMT) == FJ_S_IFREG;
+}
+
+FJ_HOT static long access_on_disk(struct fj_call *c)
+{
+	const int i = fj_arg_index(c, FJ_PATH);
+	const bool follows = !(fj_arg(c, FJ_ATFLAGS, 0) & AT_SYMLINK_NOFOLLOW);
+	const int dirfd = fj_arg_dirfd(c, i);
+	const uint64_t wanted = fj_arg(c, FJ_MODE, 0);
+	struct fj_place place;
+	struct fj_fast q;
+	bool is_symlink;
+	long r;
+	char *jail_path = fj_arg_path(c, i, &r);
+
+	if (!jail_path)
+		return r ? r : fj_kernel(c);
+	if (c->nr == __NR_faccessat2 && fj_lacks()->faccessat2)
+		return -ENOSYS; /* not an errno of the path that the walk would find */
+	if (fj_arg(c, FJ_MODE, 0) & ~7UL & 0xffffffffu)
+		return fj_kernel(c); /* which refuses that before it looks at the path:
+					do_faccessat() of fs/open.c */
+	if (!fj_mount_flags()->has_read_only &&
+		!(fj_mount_flags()->has_mount_limits & FJ_MOUNT_NOEXEC) &&
+		fj_fast_begin_layered(&q, c->thread, dirfd, jail_path, c->path_len))
+		do {
+			do
+				r = access_by_look(c, &q, &is_symlink);
+			while (r == -ENOENT && fj_fast_next_layer(&q));
+			if (follows && is_symlink)
+				continue;
+			aim_call(c, i, &q.place);
+			if (r != ONLY_THE_WALK_KNOWS)
+				r = r == 1 || is_symlink ? fj_kernel(c) : r;
+			if (r != ONLY_THE_WALK_KNOWS && fj_fast_is_answer(&q, r))
+				return r;
+			c->arg[i - 1] = (uint64_t)(int64_t)dirfd;
+			fj_fast_end(&q);
+			break;
+		} while (fj_fast_follow(&q));
+	r = find_place(c, i, jail_path, (follows ? FJ_FOLLOW : 0) | FJ_WRITE | FJ_WANT_POS, &place);
+	if (r < 0)
+		return r;
+	aim_call(c, i, &place);
+	if (__builtin_expect(place.is_lower, 0)) /* it would be copied before it is written */
+		c->arg[fj_arg_index(c, FJ_MODE)] &= ~2UL;
+	r = fj_kernel(c);
+	if (!r && place.is_read_only && (wanted & 2 /* W_OK */))
+		r = -EROFS;
+	if (!r && (fj_arg(c, FJ_MODE, 0) & 1 /* X_OK */) && is_not_to_be_run(&place))
+		r = -EACCES;
+	fj_place_done(&place);
+	return r;
+}

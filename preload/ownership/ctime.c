@@ -1,0 +1,152 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * ctime.c - when a pretended change was made: kept in the file's record, where that is as good as
+ * on the disk.
+ *
+ * A chown that changes a record only would have to advance the disk's ctime by a chown of nothing,
+ * which costs as much as a real one. The record's ctime, shown when it is later than the disk's,
+ * tells the same to everybody in the jail, but for two things that only the kernel does:
+ *
+ * - It refuses on a read-only mount. The mount that the file of records is mapped from, to be
+ *   written, cannot become one (EBUSY), so there nothing is refused; elsewhere the disk is asked.
+ * (Of a file of records that other machines may have the head is changed under the lock only: there
+ * the disk is asked, too.)
+ * - It tells whoever watches the file. Processes that watch hold a lock of fcntl(2) on one byte far
+ *   behind the records, and count in the head that they began; a process that changes owners looks
+ *   for such a lock at its first change, and again when the count moved. The lock is of an open
+ *   description, which a mapping keeps: so it lasts as long as the process, and children that have
+ *   not begun another program. It goes along through exec. An overlay maps another file than it
+ *   opens, so there a mapping keeps nothing, and a descriptor would be the program's to use: where
+ *   anybody has ever watched, the disk is asked from then on.
+ */
+#include "ownership/ownership.h"
+#include "records/store.h"
+#include "sys/process.h"
+
+#include <linux/mman.h>
+#include <linux/stat.h>
+#include <linux/time_types.h>
+
+#define WATCH_AT ((1L << FJ_STORE_SIZE_LOG) + (1L << 32))
+
+#define CLOCK_REALTIME_COARSE 5 /* linux/time.h; of files' times: current_time() of fs/inode.c */
+
+struct flock_ { /* struct flock of asm-generic/fcntl.h, 64 bit */
+	int16_t type, whence;
+	int64_t start, len;
+	int32_t pid;
+};
+
+#define KNOWN (1UL << 63)
+#define WATCHED (1UL << 62)
+/* What was found at which count of watches (low half), and the mount of the file of records. */
+static uint64_t settled;
+static uint64_t home_mount;
+
+static long watch_lock(long fd, int command, int type)
+{
+	struct flock_ lock = {.type = (int16_t)type, .start = WATCH_AT, .len = 1};
+	const long r = fj_sys3(__NR_fcntl, fd, command, &lock);
+
+	return r < 0 ? r : lock.type;
+}
+
+/* Whoever it is, we ourselves too: the description that asks is another one. */
+static bool is_anybody_watching(const struct fj_store *s, uint32_t watches)
+{
+	const long fd = watches ? fj_open_anew(s->fd, O_RDONLY) : -EBADF;
+	long r = watches ? fd : F_UNLCK;
+
+	if (!fj_is_err(fd)) {
+		r = fj_owner_disk((int)fd) == FJ_DISK_LAYERED ?
+			    F_RDLCK :
+			    watch_lock(fd, F_OFD_GETLK, F_WRLCK);
+		fj_close((int)fd);
+	}
+	return r != F_UNLCK;
+}
+
+static uint64_t settle(struct fj_store *s, uint32_t watches)
+{
+	uint64_t found = KNOWN | watches;
+	struct statx sx;
+
+	if (!(__atomic_load_n(&settled, __ATOMIC_ACQUIRE) & KNOWN)) {
+		const long r = fj_sys5(
+			__NR_statx, s->fd, "", 0x1000 /* AT_EMPTY_PATH */, STATX_MNT_ID, &sx);
+
+		home_mount = !r && (sx.stx_mask & STATX_MNT_ID) ? sx.stx_mnt_id : ~0UL;
+	}
+	if (is_anybody_watching(s, watches))
+		found |= WATCHED;
+	__atomic_store_n(&settled, found, __ATOMIC_RELEASE);
+	return found;
+}
+
+bool fj_owner_may_keep_ctime(uint64_t mount_id)
+{
+	struct fj_store *s = &fj_store[0];
+	uint64_t found = __atomic_load_n(&settled, __ATOMIC_ACQUIRE);
+	uint32_t watches;
+
+	if (!fj_store_count || s->is_read_only || s->is_truncated || s->is_shared)
+		return false;
+	watches = __atomic_load_n(&fj_store_head(s)->watches, __ATOMIC_ACQUIRE);
+	if (!(found & KNOWN) || (uint32_t)found != watches)
+		found = settle(s, watches);
+	return !(found & WATCHED) && mount_id == home_mount;
+}
+
+static void watch_ctimes(struct fj_store *s)
+{
+	const long fd = fj_open_anew(s->fd, O_RDONLY);
+
+	if (fj_is_err(fd))
+		return;
+	if (fj_owner_disk((int)fd) != FJ_DISK_LAYERED) {
+		watch_lock(fd, F_OFD_SETLK, F_RDLCK);
+		fj_sys6(__NR_mmap, 0, FJ_PAGE, PROT_NONE, MAP_SHARED, fd, 0);
+	}
+	fj_close((int)fd);
+}
+
+static bool can_watch(const struct fj_store *s)
+{
+	return fj_store_count && !s->is_read_only && !s->is_truncated && !s->is_shared;
+}
+
+void fj_owner_watches(void)
+{
+	struct fj_store *s = &fj_store[0];
+	const int32_t me = (int32_t)fj_sys0(__NR_getpid);
+	struct fj_owner_watch *own;
+
+	if (!can_watch(s))
+		return;
+	own = fj_process_to_change(fj_owner_watch, FJ_OWNER_WATCH_AT, FJ_SHARED_BY_NONE);
+	if (!own || __atomic_exchange_n(&own->watcher, me, __ATOMIC_SEQ_CST) != me)
+		watch_ctimes(s);
+	__atomic_fetch_add(&fj_store_head(s)->watches, 1, __ATOMIC_SEQ_CST);
+}
+
+void fj_owner_still_watches(void)
+{
+	struct fj_owner_watch *own = fj_process_section(FJ_OWNER_WATCH_AT);
+	const int32_t watcher = own->watcher;
+
+	own->watcher = 0; /* the lock was the last program's */
+	if (watcher && watcher == (int32_t)fj_sys0(__NR_getpid))
+		fj_owner_watches();
+}
+
+uint64_t fj_store_ctime_now(uint64_t shown)
+{
+	struct __kernel_timespec now = {0};
+	uint64_t ns;
+
+	fj_sys2(__NR_clock_gettime, CLOCK_REALTIME_COARSE, &now);
+	ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	/* Two in one tick are seen as two, as since Linux 6.13. */
+	return ns > shown ? ns : shown + 1;
+}

@@ -1,0 +1,43 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * default_owner.c - what a file shows without a record. */
+#include "ownership/ownership.h"
+#include "cred/ids.h"
+#include "records/records.h"
+#include "sys/sys.h"
+
+static uint32_t real_uid, real_gid;
+static bool knows_real;
+
+/* Set-id calls of the program never reach the kernel, so these hold for the life of the process. */
+static void learn_real(void)
+{
+	if (__atomic_load_n(&knows_real, __ATOMIC_ACQUIRE))
+		return;
+	real_uid = (uint32_t)fj_sys0(__NR_geteuid);
+	real_gid = (uint32_t)fj_sys0(__NR_getegid);
+	__atomic_store_n(&knows_real, true, __ATOMIC_RELEASE);
+}
+
+FJ_HOT uint32_t fj_owner_real_uid(void)
+{
+	learn_real();
+	return real_uid;
+}
+
+uint32_t fj_owner_real_gid(void)
+{
+	learn_real();
+	return real_gid;
+}
+
+FJ_HOT void fj_owner_default(struct fj_owner *shown, bool is_foreign)
+{
+	if (is_foreign || shown->uid != fj_owner_real_uid() || fj_ids_is_himself())
+		return;
+	/* Also where the disk has another of the user's groups: a directory of the host with the
+	 * setgid bit made it so. */
+	shown->uid = 0;
+	shown->gid = 0;
+}

@@ -1,0 +1,381 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * record.c - owner records for the other rooms: find, change, forget. */
+#include "ownership/ownership.h"
+#include "records/store.h"
+#include "sys/abi.h"
+
+static bool has_records(const struct fj_store *s)
+{
+	return !s->is_truncated &&
+	       __atomic_load_n(&fj_store_head(s)->records, __ATOMIC_RELAXED) != 0;
+}
+
+FJ_HOT bool fj_owner_is_empty(void)
+{
+	return !fj_store_count ||
+	       (!has_records(&fj_store[0]) && (fj_store_count < 2 || !has_records(&fj_store[1])) &&
+		       (!fj_owner_roots_met() || fj_store_met_are_empty()) && !fj_owner_has_news());
+}
+
+FJ_HOT bool fj_owner_has_devices(void)
+{
+	struct fj_store *s;
+
+	if (fj_owner_has_news())
+		return true;
+	for (uint32_t at = 0; (s = fj_store_each(&at)) != NULL;)
+		if (fj_store_head(s)->devices)
+			return true;
+	return false;
+}
+
+bool fj_owner_has_attributes(void)
+{
+	struct fj_store *s;
+
+	if (fj_owner_has_news())
+		return true;
+	for (uint32_t at = 0; (s = fj_store_each(&at)) != NULL;)
+		if (fj_store_head(s)->blocks)
+			return true;
+	return false;
+}
+
+bool fj_owner_has_inheriting_dirs(void)
+{
+	struct fj_store *s;
+
+	if (fj_owner_has_news())
+		return true;
+	for (uint32_t at = 0; (s = fj_store_each(&at)) != NULL;)
+		if (fj_store_head(s)->inheriting)
+			return true;
+	return false;
+}
+
+static void to_owner(
+	const struct fj_owner_key *key, const struct fj_store_copy *copy, struct fj_owner *owner)
+{
+	*owner = (struct fj_owner){.uid = copy->uid,
+		.gid = copy->gid,
+		.mode = copy->mode,
+		.rdev = copy->rdev,
+		.flags = copy->flags,
+		.ctime = fj_store_ctime(copy),
+		.key = *key};
+}
+
+FJ_HOT static bool find_record_of(
+	const struct fj_owner_key *key, bool any_stamp, struct fj_owner *owner)
+{
+	struct fj_store_copy copy;
+	struct fj_store *s;
+
+	for (uint32_t at = 0; (s = fj_store_each(&at)) != NULL;)
+		if (has_records(s) && fj_store_find(s, key, any_stamp, &copy, NULL, NULL)) {
+			to_owner(key, &copy, owner);
+			return true;
+		}
+	return false;
+}
+
+FJ_HOT bool fj_owner_find(const struct fj_owner_key *key, struct fj_owner *owner)
+{
+	return find_record_of(key, false, owner);
+}
+
+bool fj_owner_find_ino(uint64_t dev, uint64_t ino, struct fj_owner *owner)
+{
+	const struct fj_owner_key key = {.dev = dev, .ino = ino};
+
+	return find_record_of(&key, true, owner);
+}
+
+/* A new record that would say what the file shows without one. */
+static bool is_needless(bool had, const struct fj_store_copy *copy, const struct fj_owner *shown)
+{
+	return !had && !(copy->flags & ~FJ_OWNER_NAMELESS) && copy->uid == shown->uid &&
+	       copy->gid == shown->gid;
+}
+
+void fj_store_begin(const struct fj_owner_key *key, const struct fj_owner *shown,
+	struct fj_store_copy *copy, struct fj_store **from)
+{
+	for (uint32_t at = 0; (*from = fj_store_each(&at)) != NULL;)
+		/* (Without a stamp the record of a removed file may be found by its number.) */
+		if (fj_store_find(*from, key, false, copy, NULL, NULL) &&
+			!(key->stamp == FJ_OWNER_NO_STAMP && (copy->flags & FJ_OWNER_GONE)) &&
+			!(copy->flags & ~shown->flags & FJ_OWNER_NAMELESS))
+			return;
+	*copy = (struct fj_store_copy){.uid = shown->uid,
+		.gid = shown->gid,
+		.mode = (uint16_t)(shown->mode & 07777),
+		.flags = (uint8_t)(shown->flags & FJ_OWNER_NAMELESS)};
+}
+
+/* The record of a file, where another counts now. */
+struct drop {
+	const struct fj_owner_key *key;
+	const struct fj_store_copy *only; /* when it is that still */
+};
+
+static long drop(struct fj_store_hold *hold, void *data)
+{
+	const struct drop *q = data;
+	struct fj_store_slot *slot;
+	struct fj_store_copy there;
+	uint32_t state;
+
+	if (!fj_store_find(hold->s, q->key, false, &there, &slot, &state) ||
+		(q->only && memcmp(&there, q->only, sizeof(there))))
+		return 0;
+	return fj_store_drop(hold, slot, state);
+}
+
+static void drop_before(struct fj_store *s, const struct fj_owner_key *key)
+{
+	struct drop q = {.key = key};
+	struct fj_store *other;
+
+	/* (The same file may be mapped twice, for two processes that met one root at once.) */
+	for (uint32_t at = 0; (other = fj_store_each(&at)) != NULL && other != s &&
+			      (other->ino != s->ino || other->home != s->home);) {
+		struct fj_store_copy copy;
+
+		if (fj_store_find(other, key, false, &copy, NULL, NULL))
+			fj_store_change(other, drop, &q);
+	}
+}
+
+/* What was found in a file of records that is asked later, by us: another jail may have met the
+ * roots in another order. (One that was changed meanwhile stays.) */
+static void drop_behind(
+	struct fj_store *from, const struct fj_owner_key *key, const struct fj_store_copy *copy)
+{
+	struct drop q = {key, copy};
+
+	if (from != &fj_store[1] && fj_store_is_written(from) && !from->is_shared)
+		fj_store_change(from, drop, &q);
+}
+
+void fj_store_drop_others(struct fj_store *s, struct fj_store *from, const struct fj_owner_key *key,
+	const struct fj_store_copy *began)
+{
+	drop_before(s, key);
+	if (from->ino != s->ino || from->home != s->home)
+		drop_behind(from, key, began);
+}
+
+long fj_store_put_from(struct fj_store_hold *hold, struct fj_store *from,
+	const struct fj_owner_key *key, const struct fj_store_copy *copy)
+{
+	struct fj_store_copy old;
+	uint32_t old_block = 0;
+	long r;
+
+	/* What is replaced without having been asked has attributes of its own. */
+	if (from != hold->s && fj_store_find(hold->s, key, false, &old, NULL, NULL))
+		old_block = fj_store_attributes(&old);
+	r = fj_store_put(hold, key, copy);
+	if (!r && old_block)
+		fj_store_block_give(hold, old_block);
+	return r;
+}
+
+/* The same when the attributes still lie in `from`. */
+static long put_with_attributes(struct fj_store_hold *hold, struct fj_store *from,
+	const struct fj_owner_key *key, struct fj_store_copy *copy)
+{
+	const uint32_t block = from && from != hold->s ? fj_store_attributes(copy) : 0;
+	long r = 0;
+
+	if (block)
+		r = fj_store_block_copy(from, block, hold, &copy->attributes);
+	if (r < 0)
+		return r;
+	r = fj_store_put_from(hold, from, key, copy);
+	if (r < 0 && block && copy->attributes)
+		fj_store_block_give(hold, copy->attributes);
+	return r;
+}
+
+/* `had`: there was a record. It keeps the mode even when the disk has the same: of two chmods at
+ * once the disk may have got the other's. */
+static void apply(struct fj_store_copy *copy, bool had, unsigned what, const struct fj_owner *to,
+	uint32_t real_mode)
+{
+	if (what & FJ_OWNER_UID)
+		copy->uid = to->uid;
+	if (what & FJ_OWNER_GID)
+		copy->gid = to->gid;
+	if (what & FJ_OWNER_DEVICE) {
+		fj_store_set_ctime(copy, 0);
+		copy->mode = (uint16_t)((to->mode & FJ_S_IFMT) | (copy->mode & 07777));
+		copy->rdev = to->rdev;
+		copy->flags |= FJ_OWNER_DEVICE;
+	}
+	if (what & FJ_OWNER_MODE) {
+		copy->mode = (uint16_t)((copy->mode & FJ_S_IFMT) | (to->mode & 07777));
+		if (had || (to->mode & 07777) != (real_mode & 07777) ||
+			(copy->flags & FJ_OWNER_DEVICE))
+			copy->flags |= FJ_OWNER_MODE;
+	}
+	copy->flags &= (uint8_t)~FJ_OWNER_GONE;
+}
+
+/* The arguments of fj_owner_set. */
+struct change {
+	const struct fj_owner_key *key;
+	unsigned what;
+	const struct fj_owner *to, *shown;
+	uint32_t real_mode;
+	uint64_t ctime;
+	struct fj_store *from; /* where the record was found */
+	struct fj_store_copy began;
+	bool lacks_ctime; /* it was to have a ctime, and has none */
+};
+
+/* The record that the change makes, into `copy`; false when it is the one that is there, or none. */
+static bool make_record(struct change *q, struct fj_store_copy *copy)
+{
+	bool had;
+
+	fj_store_begin(q->key, q->shown, copy, &q->from);
+	had = q->from;
+	q->began = *copy;
+	apply(copy, had, q->what, q->to, q->real_mode);
+	q->lacks_ctime = q->what & FJ_OWNER_CTIME;
+	if (is_needless(had, copy, q->shown))
+		return false;
+	if (q->lacks_ctime && !(copy->flags & (FJ_OWNER_DEVICE | FJ_OWNER_ATTRIBUTES))) {
+		if (fj_store_ctime(copy) < q->ctime)
+			fj_store_set_ctime(copy, q->ctime);
+		q->lacks_ctime = false;
+	}
+	return memcmp(&q->began, copy, sizeof(*copy)) != 0;
+}
+
+static long set(struct fj_store_hold *hold, void *data)
+{
+	struct change *q = data;
+	struct fj_store_copy copy;
+	long r = 0;
+
+	if (make_record(q, &copy))
+		r = put_with_attributes(hold, q->from, q->key, &copy);
+	if (!r && (copy.mode & FJ_S_ISGID) && (q->shown->mode & FJ_S_IFMT) == FJ_S_IFDIR)
+		__atomic_fetch_add(&fj_store_head(hold->s)->inheriting, 1, __ATOMIC_RELAXED);
+	return r;
+}
+
+long fj_owner_set(const struct fj_owner_key *key, unsigned what, const struct fj_owner *to,
+	const struct fj_owner *shown, uint32_t real_mode)
+{
+	struct change q = {key, what, to, shown, real_mode, to->ctime + 1, NULL, {0}, false};
+	struct fj_store *s = fj_store_home(key);
+	struct fj_store_copy copy;
+	/* A record that is to have a time changes at each call. */
+	const bool surely_changes = (what & FJ_OWNER_CTIME) && shown->key.ino == key->ino &&
+				    !(shown->flags & (FJ_OWNER_DEVICE | FJ_OWNER_ATTRIBUTES));
+	long r = 0;
+
+	if (!fj_store_count)
+		return -EROFS;
+	/* Most changes of owner say what is so already; asked without the lock, and again under it.
+	 */
+	if (surely_changes || make_record(&q, &copy)) {
+		if (what & FJ_OWNER_CTIME)
+			q.ctime = fj_store_ctime_now(to->ctime);
+		r = fj_store_change(s, set, &q);
+		if (!r && q.from && q.from != s)
+			fj_store_drop_others(s, q.from, key, &q.began);
+	}
+	return !r && q.lacks_ctime ? FJ_OWNER_NO_CTIME : r;
+}
+
+struct carried {
+	const struct fj_owner_key *key;
+	struct fj_store *from;
+	struct fj_store_copy began;
+};
+
+static long carry(struct fj_store_hold *hold, void *data)
+{
+	static const struct fj_owner nothing;
+	struct carried *q = data;
+	struct fj_store_copy copy;
+
+	fj_store_begin(q->key, &nothing, &copy, &q->from);
+	q->began = copy;
+	return q->from && q->from != hold->s ? put_with_attributes(hold, q->from, q->key, &copy) :
+					       0;
+}
+
+long fj_owner_carry(const struct fj_owner_key *key)
+{
+	static const struct fj_owner nothing;
+	struct fj_store *s = fj_store_home(key);
+	struct carried q = {.key = key};
+	long r;
+
+	fj_store_begin(key, &nothing, &q.began, &q.from);
+	if (!q.from || q.from == s)
+		return 0;
+	r = fj_store_change(s, carry, &q);
+	if (!r && q.from && q.from != s)
+		fj_store_drop_others(s, q.from, key, &q.began);
+	return r;
+}
+
+struct flags {
+	const struct fj_owner_key *key;
+	uint8_t set, clear;
+};
+
+static long put_flags(struct fj_store_hold *hold, void *data)
+{
+	const struct flags *q = data;
+	struct fj_store_copy copy;
+
+	if (!fj_store_find(hold->s, q->key, false, &copy, NULL, NULL))
+		return 0;
+	copy.flags = (uint8_t)((copy.flags | q->set) & ~q->clear);
+	return fj_store_put(hold, q->key, &copy);
+}
+
+static void change_flags(const struct fj_owner_key *key, uint8_t set, uint8_t clear)
+{
+	struct flags q = {key, set, clear};
+	struct fj_store *s;
+
+	for (uint32_t at = 0; (s = fj_store_each(&at)) != NULL;) {
+		struct fj_store_copy copy;
+
+		if (fj_store_find(s, key, false, &copy, NULL, NULL))
+			fj_store_change(s, put_flags, &q);
+	}
+}
+
+void fj_owner_gone(const struct fj_owner_key *key)
+{
+	change_flags(key, FJ_OWNER_GONE, 0);
+}
+
+void fj_owner_named(const struct fj_owner_key *key)
+{
+	change_flags(key, 0, FJ_OWNER_NAMELESS);
+}
+
+static long change_nothing(struct fj_store_hold *hold, void *data)
+{
+	(void)hold;
+	(void)data;
+	return 0;
+}
+
+long fj_owner_try(void)
+{
+	return fj_store_change(&fj_store[0], change_nothing, NULL);
+}

@@ -1,0 +1,45 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * renew.c - a record whose file is known by another key now: overlayfs has copied it up.
+ *
+ * Called by inode/settle.c. */
+#include "ownership/ownership.h"
+#include "records/store.h"
+
+/* Under the lock. The old record stays, unless the new one takes its slot: the file may have had
+ * other names, which are the old file's still. */
+static long renew(struct fj_store_hold *hold, void *data)
+{
+	const struct fj_owner_key *const *keys = data, *from = keys[0], *to = keys[1];
+	struct fj_store_copy copy, there;
+	struct fj_store *s = hold->s, *old;
+	uint32_t made = 0, at = 0;
+	long r = 0;
+
+	if (fj_store_find(s, to, false, &there, NULL, NULL))
+		return 0; /* somebody was quicker */
+	while ((old = fj_store_each(&at)))
+		if (fj_store_find(old, from, false, &copy, NULL, NULL))
+			break;
+	if (!old)
+		return 0;
+	/* A copy, as to take the slot over frees the old block. */
+	if (fj_store_attributes(&copy))
+		r = fj_store_block_copy(old, fj_store_attributes(&copy), hold, &made);
+	if (r < 0)
+		return r;
+	if (copy.flags & FJ_OWNER_ATTRIBUTES)
+		copy.attributes = made;
+	r = fj_store_put(hold, to, &copy);
+	if (r < 0 && made)
+		fj_store_block_give(hold, made);
+	return r;
+}
+
+long fj_owner_renew(const struct fj_owner_key *from, const struct fj_owner_key *to)
+{
+	const struct fj_owner_key *keys[] = {from, to};
+
+	return fj_store_count ? fj_store_change(fj_store_home(to), renew, keys) : -EROFS;
+}

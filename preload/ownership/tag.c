@@ -1,0 +1,148 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * tag.c - an attribute of a file that says by which key its record is.
+ *
+ * On a file system that tells neither a birth nor a handle that lasts (FUSE) the attribute takes
+ * their place: it has the number that the file had when its first record was made, and a random
+ * stamp.
+ *
+ * On overlayfs it has the key that the file had when its record was made. It is looked at where a
+ * file's own key has no record, and only when keys may have changed since: when the file of records
+ * itself has been copied up from a lower layer, so that it is another container's than the one that
+ * made it, or in a root whose numbers change.
+ *
+ * Called by disk.c, and by whatever is about to make a record. */
+#include "ownership/ownership.h"
+#include "sys/abi.h"
+#include "records/records.h"
+#include "sys/sys.h"
+
+#include <linux/stat.h>
+
+/* getxattr(2) and setxattr(2) take no descriptor with O_PATH, but its link. */
+struct target {
+	long fd;
+	bool is_ours;
+	char link[32];
+};
+
+static bool aim_target(struct target *t, int dirfd, const char *name, bool follows)
+{
+	struct fj_str s;
+
+	t->is_ours = name && name[0];
+	t->fd = t->is_ours ? fj_open_path(dirfd, name, follows ? 0 : O_NOFOLLOW) : dirfd;
+	fj_str_init(&s, t->link, sizeof(t->link));
+	fj_fd_path(&s, (int)t->fd, NULL);
+	return !fj_is_err(t->fd);
+}
+
+static void done(const struct target *t)
+{
+	if (t->is_ours)
+		fj_close((int)t->fd);
+}
+
+bool fj_owner_follows_tags;
+
+struct tag {
+	uint64_t ino, stamp;
+};
+
+static bool read_tag(const struct target *t, struct tag *tag)
+{
+	return fj_sys4(__NR_getxattr, t->link, FJ_OWNER_TAG, tag, sizeof(*tag)) ==
+		       (long)sizeof(*tag) &&
+	       tag->stamp > FJ_OWNER_NO_STAMP;
+}
+
+static long write_tag(const struct target *t, const struct tag *tag, uint32_t mode)
+{
+	long r = fj_sys5(__NR_setxattr, t->link, FJ_OWNER_TAG, tag, sizeof(*tag), 0);
+
+	/* Whoever may not write the file may not name it either, be it his own. */
+	if (r == -EACCES && !(mode & 0200) &&
+		!fj_sys3(__NR_fchmodat, AT_FDCWD, t->link, mode | 0200)) {
+		r = fj_sys5(__NR_setxattr, t->link, FJ_OWNER_TAG, tag, sizeof(*tag), 0);
+		fj_sys3(__NR_fchmodat, AT_FDCWD, t->link, mode);
+	}
+	return r;
+}
+
+static bool may_have_tag(uint32_t mode)
+{
+	return (mode & FJ_S_IFMT) == FJ_S_IFREG || (mode & FJ_S_IFMT) == FJ_S_IFDIR;
+}
+
+bool fj_owner_tag(int dirfd, const char *name, bool follows, struct fj_owner_key *key)
+{
+	struct target t;
+	struct tag tag;
+	bool has = false;
+
+	if (aim_target(&t, dirfd, name, follows)) {
+		has = read_tag(&t, &tag);
+		done(&t);
+	}
+	if (has) {
+		key->ino = tag.ino;
+		key->stamp = tag.stamp;
+	}
+	return has;
+}
+
+void fj_owner_mark(
+	struct fj_owner_key *key, uint32_t dev, int dirfd, const char *name, uint32_t mode)
+{
+	struct tag tag = {.ino = key->ino, .stamp = key->stamp}, there;
+	struct target t;
+
+	if (!may_have_tag(mode) ||
+		(key->stamp != FJ_OWNER_NO_STAMP && !fj_owner_is_layered(dev, dirfd, name)) ||
+		!aim_target(&t, dirfd, name, false))
+		return;
+	if (tag.stamp == FJ_OWNER_NO_STAMP) {
+		fj_sys3(__NR_getrandom, &tag.stamp, sizeof(tag.stamp), 0);
+		tag.stamp |= 2;
+		if (!read_tag(&t, &there))
+			write_tag(&t, &tag, mode & 07777);
+		/* (Of two who do it at once the last one's stays.) */
+		if (read_tag(&t, &there)) {
+			key->ino = there.ino;
+			key->stamp = there.stamp;
+		}
+	} else {
+		write_tag(&t, &tag, mode & 07777);
+	}
+	done(&t);
+}
+
+bool fj_owner_find_tagged(uint32_t dev, int dirfd, const char *name, uint32_t mode,
+	struct fj_owner_key *key, struct fj_owner *owner)
+{
+	struct fj_owner_key tagged = *key;
+
+	if (!may_have_tag(mode) || !fj_owner_is_layered(dev, dirfd, name) ||
+		!fj_owner_tag(dirfd, name, false, &tagged) || !fj_owner_find(&tagged, owner))
+		return false;
+	*key = tagged;
+	return true;
+}
+
+bool fj_owner_have_moved(int owners_fd)
+{
+	struct fj_owner_key key = {0}, first;
+	struct statx sx;
+
+	if (fj_owner_disk(owners_fd) != FJ_DISK_LAYERED ||
+		fj_sys5(__NR_statx, owners_fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME,
+			&sx))
+		return false;
+	key.stamp = (uint64_t)sx.stx_btime.tv_sec * 1000000000u + sx.stx_btime.tv_nsec;
+	if (fj_owner_tag(owners_fd, "", false, &first))
+		return first.stamp != key.stamp;
+	fj_owner_mark(&key, (sx.stx_dev_minor & 0xff) | sx.stx_dev_major << 8, owners_fd, "",
+		sx.stx_mode);
+	return false;
+}

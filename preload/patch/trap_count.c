@@ -1,0 +1,70 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * trap_count.c - which system calls in the texts of this process are trapped often: they become
+ * jumps when the text is mapped again (sites.c, which says what is mapped; the trap says what was
+ * trapped). */
+#include "text/sites.h"
+
+#include "patch/text_cache.h"
+#include "jail/texts.h"
+
+#include <stdint.h>
+
+/* The texts of this process. */
+#define MAPPED 64u
+static struct {
+	uint64_t start, len;
+	struct fj_sited_text *text;
+} mapped[MAPPED];
+static uint32_t mapped_count;
+
+void fj_text_noted(uint64_t start, uint64_t len, struct fj_sited_text *text)
+{
+	const uint32_t i = __atomic_fetch_add(&mapped_count, 1, __ATOMIC_RELAXED) % MAPPED;
+
+	mapped[i].len = 0;
+	mapped[i].start = start;
+	mapped[i].text = text;
+	mapped[i].len = len;
+}
+
+/* A site becomes hot when it traps this often, and at least twice each time that it is mapped. */
+#define TRAPS_WANTED 8u
+
+static void count_trap(struct fj_sited_text *t, uint32_t at)
+{
+	struct fj_site *site = &fj_texts()->site[t->first];
+	uint32_t low = 0, high = t->count;
+	uint16_t traps;
+
+	while (low < high) {
+		const uint32_t middle = (low + high) / 2;
+
+		if (site[middle].at < at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == t->count || site[low].at != at || site[low].is_hot ||
+		(site[low].is_copied &&
+			__atomic_load_n(&t->copy_state, __ATOMIC_RELAXED) == FJ_COPY_READY))
+		return;
+	traps = site[low].trap_count;
+	if (traps < UINT16_MAX)
+		__atomic_store_n(&site[low].trap_count, ++traps, __ATOMIC_RELAXED);
+	if (traps >= TRAPS_WANTED && traps / 2 >= __atomic_load_n(&t->maps, __ATOMIC_RELAXED) &&
+		!__atomic_exchange_n(&site[low].is_hot, 1, __ATOMIC_RELAXED))
+		__atomic_fetch_add(&t->hot, 1, __ATOMIC_RELAXED);
+}
+
+void fj_sites_trapped(uint64_t ip)
+{
+	const uint32_t count = mapped_count < MAPPED ? mapped_count : MAPPED;
+
+	for (uint32_t i = 0; i < count; i++)
+		if (ip - mapped[i].start < mapped[i].len) {
+			count_trap(mapped[i].text, (uint32_t)(ip - mapped[i].start - 2));
+			return;
+		}
+}

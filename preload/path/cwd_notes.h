@@ -1,0 +1,27 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * cwd_notes.h - the notes that processes leave for their next program: from_host.c. */
+#ifndef FJ_CWD_NOTES_H
+#define FJ_CWD_NOTES_H
+
+#include "jail/memory.h"
+
+#include <stdint.h>
+
+#define FJ_CWDS 64u
+#define FJ_CWD_TEXT 508u
+#define FJ_CWDS_AT 0x5000u
+struct fj_cwds {
+	struct fj_cwd {
+		uint32_t sequence; /* locking/seq.h */
+		int32_t pid;	   /* 0: free */
+		char pos[FJ_CWD_TEXT];
+	} cwd[FJ_CWDS]; /* of processes that are about to exec: fj_cwd_keep() */
+};
+static inline struct fj_cwds *fj_cwds(void)
+{
+	return (struct fj_cwds *)fj_jail_at(FJ_CWDS_AT);
+}
+
+#endif

@@ -1,0 +1,367 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * from_host.c - from host paths, as the kernel reports them, to what the program may see. */
+#include "path/path.h"
+#include "jail/mount_flags.h"
+#include "jail/mounts.h"
+#include "jail/paths.h"
+#include "jail/root.h"
+#include "path/cwd_notes.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "sys/thread.h"
+#include "layers/place.h"
+#include "jail/mount_table.h"
+#include "locking/seq.h"
+
+#include <asm/statfs.h>
+
+static const char deleted[] =
+	" (deleted)"; /* fs/d_path.c appends it to the path of an unlinked file */
+#define DELETED_LEN (sizeof(deleted) - 1)
+
+static char noted_cwd[FJ_PATH_MAX] FJ_BULKY;
+
+void fj_cwd_note(const char *pos)
+{
+	const size_t len = fj_strlen(pos);
+
+	if (len < sizeof(noted_cwd))
+		memcpy(noted_cwd, pos, len + 1);
+}
+
+const char *fj_cwd_noted(void)
+{
+	return noted_cwd;
+}
+
+static void put_host(const char *pos, bool asks, struct fj_str *out)
+{
+	const size_t before = out->len;
+	struct fj_mount_found m;
+	size_t skipped = 0;
+
+	if (fj_mount_of(pos, &m, out)) {
+		skipped = m.jail_len;
+	} else {
+		if (asks)
+			fj_root_path_look();
+		fj_str_put(out, fj_root_path());
+	}
+	fj_str_put(out, pos + skipped);
+	if (out->len == before)
+		fj_str_put(out, "/");
+}
+
+void fj_path_host(const char *pos, struct fj_str *out)
+{
+	put_host(pos, true, out);
+}
+
+#define NOTED_DIRS 32u
+
+/* Notes on descriptors of this process, the oldest overwritten. A note on a number that is
+ * something else by now is not obeyed: its position does not lead to what the number is. */
+static struct {
+	int fd;
+	char pos[FJ_CWD_TEXT];
+} noted_dir[NOTED_DIRS] FJ_BULKY;
+static uint32_t next_noted;
+
+const char *fj_dir_noted(int fd)
+{
+	if (fd == AT_FDCWD)
+		return noted_cwd;
+	for (uint32_t i = 0; i < NOTED_DIRS; i++)
+		if (noted_dir[i].fd == fd && noted_dir[i].pos[0])
+			return noted_dir[i].pos;
+	return NULL;
+}
+
+void fj_dir_unnote(int fd)
+{
+	for (uint32_t i = 0; i < NOTED_DIRS; i++)
+		if (noted_dir[i].fd == fd && noted_dir[i].pos[0] && !fj_is_borrowed_memory())
+			noted_dir[i].pos[0] = 0;
+}
+
+void fj_dir_note(struct fj_thread *t, int fd, const char *pos)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	const size_t len = fj_strlen(pos);
+	struct fj_str host, back;
+	uint32_t i;
+
+	fj_str_init(&host, fj_scratch_path(t), FJ_PATH_MAX);
+	fj_str_init(&back, fj_scratch_path(t), FJ_PATH_MAX);
+	put_host(pos, false,
+		&host); /* (of a root that was moved: what is not recognised is not noted) */
+	for (i = 0; i < NOTED_DIRS && noted_dir[i].fd != fd; i++)
+		;
+	if (len >= FJ_CWD_TEXT || !fj_path_back(host.at, &back) || fj_is_borrowed_memory()) {
+		/* nothing can be noted */
+	} else if (fj_streq(back.at, pos)) {
+		/* An earlier one of this number may have led here by the other position. */
+		if (i < NOTED_DIRS)
+			noted_dir[i].pos[0] = 0;
+	} else {
+		if (i == NOTED_DIRS)
+			i = __atomic_fetch_add(&next_noted, 1, __ATOMIC_RELAXED) % NOTED_DIRS;
+		noted_dir[i].fd = fd;
+		memcpy(noted_dir[i].pos, pos, len + 1);
+	}
+	fj_scratch_release(t, mark);
+}
+
+void fj_cwd_keep(void)
+{
+	int32_t pid;
+	size_t len, i;
+
+	if (!fj_mount_flags()->has_aliases)
+		return;
+	pid = (int32_t)fj_sys0(__NR_getpid);
+	len = fj_strlen(noted_cwd);
+	i = (uint32_t)pid % FJ_CWDS;
+	if (len >= FJ_CWD_TEXT)
+		return;
+	fj_seq_write_at_last(&fj_cwds()->cwd[i].sequence);
+	fj_cwds()->cwd[i].pid = pid;
+	memcpy(fj_cwds()->cwd[i].pos, noted_cwd, len + 1);
+	fj_seq_written(&fj_cwds()->cwd[i].sequence);
+}
+
+void fj_cwd_start(void)
+{
+	int32_t pid;
+	uint32_t seen;
+	size_t i;
+
+	if (!fj_mount_flags()->has_aliases)
+		return;
+	pid = (int32_t)fj_sys0(__NR_getpid);
+	i = (uint32_t)pid % FJ_CWDS;
+	seen = fj_seq_begin(&fj_cwds()->cwd[i].sequence);
+	if (fj_seq_is_odd(seen) || fj_cwds()->cwd[i].pid != pid)
+		return;
+	memcpy(noted_cwd, fj_cwds()->cwd[i].pos, FJ_CWD_TEXT);
+	noted_cwd[FJ_CWD_TEXT - 1] = 0;
+	if (fj_seq_retry(&fj_cwds()->cwd[i].sequence, seen))
+		noted_cwd[0] = 0;
+	/* (If another writes here by now, his note is lost.) */
+	__atomic_compare_exchange_n(
+		&fj_cwds()->cwd[i].pid, &pid, 0, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
+/* How good an answer is `pos`, which leads to the host path by mount `m` (NULL: by the root's
+ * tree)? 0: not by it. */
+static int rank(
+	const struct fj_mounts *v, const struct fj_mount *m, const char *pos, const char *hint)
+{
+	if (fj_mounts_of(v, pos) != m)
+		return 1; /* another mount lies on the way: only what was reached before that is
+			     there (d_path() of fs/d_path.c shows it too) */
+	if (hint && fj_streq(pos, hint))
+		return 5;
+	if (m && (m->flags & (FJ_MOUNT_PRIVATE | FJ_MOUNT_UNION)))
+		return 4;
+	return fj_path_has_prefix(pos, fj_root()->pos) ? 3 : 2;
+}
+
+static void put_pos(
+	const struct fj_mounts *v, const struct fj_mount *m, const char *rest, struct fj_str *out)
+{
+	if (m)
+		fj_str_put(out, fj_mounts_text(v, m->jail));
+	if (!fj_streq(rest, "/"))
+		fj_str_put(out, rest);
+}
+
+/* What follows in `host_path` behind the directory that mount `m` leads to, or NULL. Of a union it
+ * may be any layer, the longest path counts. */
+static const char *rest_in(
+	const struct fj_mounts *v, const struct fj_mount *m, const char *host_path)
+{
+	const char *host = m ? fj_mounts_text(v, m->host) : fj_root_path(), *rest = NULL;
+
+	if (m && (m->flags & FJ_MOUNT_UNION)) {
+		fj_mounts_layer(v, m, host_path, &rest);
+		return rest;
+	}
+	return fj_path_has_prefix(host_path, host) ? host_path + fj_strlen(host) : NULL;
+}
+
+/* Of an overlay that has a layer in what another mount leads to, the files are its own; and what is
+ * bound of an overlay, which has the same work directory, is that overlay's. */
+static bool is_made_of(const struct fj_mounts *v, const struct fj_mount *m,
+	const struct fj_mount *best, const char *rest, const char *best_rest)
+{
+	if (!(m->flags & FJ_MOUNT_UNION) || fj_strlen(rest) >= fj_strlen(best_rest))
+		return false;
+	return !(best->flags & FJ_MOUNT_UNION) ||
+	       !fj_streq(fj_mounts_text(v, m->work), fj_mounts_text(v, best->work));
+}
+
+static bool back_once(
+	const struct fj_mounts *v, const char *host_path, const char *hint, struct fj_str *out)
+{
+	const uint32_t count = fj_mounts_count(v);
+	const struct fj_mount *best = NULL;
+	const char *best_rest = NULL;
+	int best_rank = 0;
+
+	/* Where no directory can be reached by two positions, what lies in the root's tree lies in no mount.
+	 * (Layers of overlays may.) */
+	if (__builtin_expect(!fj_mount_flags()->has_aliases && !fj_mount_flags()->has_unions, 1)) {
+		best_rest = rest_in(v, NULL, host_path);
+		if (best_rest) {
+			put_pos(v, NULL, best_rest, out);
+			return true;
+		}
+	}
+	/* Of equals the oldest, and the root's tree is older than all: it may lie inside a mounted
+	 * directory. */
+	for (uint32_t i = 0; i <= count; i++) {
+		const struct fj_mount *m = i ? &v->mount[i - 1] : NULL;
+		const char *rest = rest_in(v, m, host_path);
+		const size_t before = out->len;
+		int r;
+
+		if ((m && (m->flags & FJ_MOUNT_HIDDEN)) || !rest)
+			continue;
+		put_pos(v, m, rest, out);
+		r = out->overflowed ? 0 : rank(v, m, out->at + before, hint);
+		fj_str_cut(out, before);
+		if (r > best_rank ||
+			(r == 4 && best_rank == 4 && is_made_of(v, m, best, rest, best_rest))) {
+			best_rank = r;
+			best = m;
+			best_rest = rest;
+		}
+	}
+	if (best_rank)
+		put_pos(v, best, best_rest, out);
+	return best_rank;
+}
+
+bool fj_path_back_hinted(const char *host_path, const char *hint, struct fj_str *out)
+{
+	const size_t before = out->len;
+	const struct fj_mounts *v;
+	struct fj_mounts_seen seen;
+	bool found;
+
+	do {
+		do {
+			fj_str_cut(out, before);
+			v = fj_mounts_look(&seen);
+			found = back_once(v, host_path, hint, out);
+		} while (!fj_mounts_held(&seen));
+	} while (!found && host_path[0] == '/' && fj_root_path_look());
+	return found && !out->overflowed;
+}
+
+bool fj_path_back(const char *host_path, struct fj_str *out)
+{
+	return fj_path_back_hinted(host_path, NULL, out);
+}
+
+bool fj_path_seen(const char *pos, struct fj_str *out)
+{
+	const struct fj_root *root = fj_root();
+
+	if (!fj_path_has_prefix(pos, root->pos))
+		return false;
+	fj_str_put(out, pos[root->len] ? pos + root->len : "/");
+	return !out->overflowed;
+}
+
+bool fj_path_of_dir(struct fj_thread *t, int dirfd, struct fj_str *out)
+{
+	return fj_path_of_dir_noted(t, dirfd, fj_dir_noted(dirfd), out);
+}
+
+/* Of `fd`, or AT_FDCWD. A directory that is gone reads "/its/old/name (deleted)"; one that is called so
+ * is rare, and is then merely taken for gone. `is_gone_too`: then where it was is wanted. */
+static bool find_position(
+	struct fj_thread *t, int fd, const char *hint, bool is_gone_too, struct fj_str *out)
+{
+	const uint32_t mark = fj_scratch_mark(t);
+	char *host_path = fj_scratch_path(t);
+	bool known = false, is_gone;
+	long n = fd == AT_FDCWD ? fj_sys2(__NR_getcwd, host_path, FJ_PATH_MAX) - 1 :
+				  fj_fd_target(fd, host_path);
+
+	is_gone = fd != AT_FDCWD && n > (long)DELETED_LEN &&
+		  !memcmp(host_path + n - DELETED_LEN, deleted, DELETED_LEN);
+	/* (A memfd of memfd_create(2) is in no directory, and reads "/memfd:its name (deleted)".) */
+	if (n > 0 && n < FJ_PATH_MAX && host_path[0] == '/' &&
+		(!is_gone || (is_gone_too && !fj_begins(host_path, "/memfd:")))) {
+		host_path[n] = 0;
+		fj_scratch_trim(t, host_path, (size_t)n + 1);
+		if (is_gone) {
+			host_path[n - (long)DELETED_LEN] = 0;
+			known = fj_path_back_hinted(host_path, hint, out);
+			host_path[n - (long)DELETED_LEN] = deleted[0];
+		}
+		known = known || fj_path_back_hinted(host_path, hint, out);
+	}
+	fj_scratch_release(t, mark);
+	return known;
+}
+
+bool fj_path_of_dir_noted(struct fj_thread *t, int dirfd, const char *hint, struct fj_str *out)
+{
+	return find_position(t, dirfd, hint, false, out);
+}
+
+bool fj_path_of_fd(struct fj_thread *t, int fd, struct fj_str *out)
+{
+	return find_position(t, fd, fj_dir_noted(fd), true, out);
+}
+
+void fj_path_back_link(struct fj_thread *t, const char *text, size_t len, struct fj_str *out)
+{
+	const bool is_deleted =
+		len > DELETED_LEN && !memcmp(text + len - DELETED_LEN, deleted, DELETED_LEN);
+	const uint32_t mark = fj_scratch_mark(t);
+	struct fj_str host_path, pos;
+
+	fj_str_init(&host_path, fj_scratch_path(t), FJ_PATH_MAX);
+	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
+	fj_str_add(&host_path, text, is_deleted ? len - DELETED_LEN : len);
+	if (text[0] != '/' || !fj_path_back_hinted(host_path.at, noted_cwd, &pos)) {
+		fj_str_add(out, text, len);
+	} else {
+		if (!fj_path_seen(pos.at, out)) {
+			fj_str_put(out, "(unreachable)"); /* as d_path() of fs/d_path.c */
+			fj_str_put(out, pos.at);
+		}
+		if (is_deleted)
+			fj_str_put(out, deleted);
+	}
+	fj_scratch_release(t, mark);
+}
+
+bool fj_is_procfs(int fd)
+{
+	struct statfs fs;
+
+	if (fd == AT_FDCWD)
+		return !fj_sys2(__NR_statfs, ".", &fs) && fs.f_type == FJ_PROC_SUPER_MAGIC;
+	return !fj_sys2(__NR_fstatfs, fd, &fs) && fs.f_type == FJ_PROC_SUPER_MAGIC;
+}
+
+long fj_path_statfs(struct fj_thread *t, int dirfd, const char *name, struct statfs *fs)
+{
+	const struct fj_place place = {.dirfd = dirfd, .name = name[0] ? name : "."};
+	const uint32_t mark = fj_scratch_mark(t);
+	long r;
+
+	if (!name[0] && dirfd != AT_FDCWD)
+		return fj_sys2(__NR_fstatfs, dirfd, fs);
+	r = fj_sys2(__NR_statfs, fj_place_path(t, &place), fs);
+	fj_scratch_release(t, mark);
+	return r;
+}
