@@ -12,7 +12,8 @@
  * same text by all that a jail knows one by (text_cache.c), and when its sum is right. That does not
  * cover the copy, which is mapped and not read: it is on the disk before the file has its name, and
  * is looked at where its jumps are (sites.c). Nobody writes to a file that has its name, so
- * a jail may map it as long as it is the one that it has seen.
+ * a jail may map it as long as it is the one that it has seen. The file is given the time of its
+ * text: whoever writes to it all the same changes that, and it does not count any more.
  *
  * Called by sites.c. */
 #include "patch/recalled.h"
@@ -30,6 +31,7 @@
 #include <asm/stat.h>
 
 #define NEW ".new"
+#define OMIT 0x3ffffffe		 /* UTIME_OMIT of utimensat(2) */
 #define LEAST_TEXT (128u * 1024) /* a smaller one is searched as quickly */
 #define MOST_COPIED (2u << 20)	 /* the disk has better use for what is more than that */
 
@@ -149,6 +151,25 @@ static bool write_head(int fd, struct head *h, const struct fj_site *site)
 	return fj_sys3(__NR_writev, fd, parts, 2) == (long)(sizeof(*h) + h->count * sizeof(*site));
 }
 
+/* When the file says that it was changed: whole even seconds, which every file system knows. */
+static int64_t time_of(const struct head *h)
+{
+	return h->mtime & ~(int64_t)1;
+}
+
+static bool set_time(int fd, const struct head *h)
+{
+	const struct __kernel_timespec times[2] = {
+		{.tv_nsec = OMIT}, {.tv_sec = time_of(h), .tv_nsec = 0}};
+
+	return !fj_sys4(__NR_utimensat, fd, 0, times, 0);
+}
+
+static bool is_time_set(const struct stat *st, const struct head *h)
+{
+	return (int64_t)st->st_mtime == time_of(h) && !st->st_mtime_nsec;
+}
+
 static bool is_kept_there(const struct fj_text_key *k)
 {
 	return fj_doors()->recalled[0] && k->len >= LEAST_TEXT;
@@ -246,7 +267,8 @@ struct fj_sited_text *fj_recalled_find(
 		return NULL;
 	if (is_file_ours((int)fd, &st) &&
 		fj_sys3(__NR_read, fd, &h, sizeof(h)) == (long)sizeof(h) &&
-		!memcmp(&h, &wanted, offsetof(struct head, count)) && h.count <= FJ_SITES_MAX) {
+		!memcmp(&h, &wanted, offsetof(struct head, count)) && is_time_set(&st, &h) &&
+		h.count <= FJ_SITES_MAX) {
 		size = (long)(h.count * sizeof(struct fj_site)) + 1;
 		room = fj_sys6(__NR_mmap, 0, size, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -274,7 +296,7 @@ void fj_recalled_keep(const struct fj_text_key *k, bool is_first, const struct f
 		return;
 	h.count = count;
 	h.changes = changes;
-	end_file(place, (int)fd, write_head((int)fd, &h, site));
+	end_file(place, (int)fd, write_head((int)fd, &h, site) && set_time((int)fd, &h));
 }
 
 /* With sites of its own: those of the jail go on being counted. */
@@ -294,7 +316,7 @@ static bool make(struct fj_sited_text *t, struct head *h, int fd, int file, stru
 	h->gate = fj_jail->gate;
 	h->count = t->count;
 	/* What is mapped is not summed up before: it is to be on the disk before its name is. */
-	return write_head(file, h, site) && !fj_sys1(__NR_fdatasync, file);
+	return write_head(file, h, site) && set_time(file, h) && !fj_sys1(__NR_fsync, file);
 }
 
 bool fj_recalled_make(struct fj_sited_text *t, const struct fj_text_key *k, bool is_first,

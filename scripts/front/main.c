@@ -242,7 +242,7 @@ struct start {
 	uint32_t given, ours; /* how many words were typed, and these with those of ours */
 };
 
-/* The loader has 1.7 MiB of memory of its own, and half a MiB of text. Who may not have that is
+/* The loader has 6 MiB of memory of its own, and half a MiB of text. Who may not have that is
  * killed by the kernel, when nobody is left to say why. */
 static void refuse_little_memory(void)
 {
@@ -250,8 +250,8 @@ static void refuse_little_memory(void)
 		uint64_t limit, least;
 		const char *message;
 	} wanted[] = {
-		{9 /* RLIMIT_AS */, 3 << 20, "fakejail: too little memory: raise `ulimit -v`\n"},
-		{2 /* RLIMIT_DATA */, 2 << 20, "fakejail: too little memory: raise `ulimit -d`\n"},
+		{9 /* RLIMIT_AS */, 8 << 20, "fakejail: too little memory: raise `ulimit -v`\n"},
+		{2 /* RLIMIT_DATA */, 7 << 20, "fakejail: too little memory: raise `ulimit -d`\n"},
 	};
 	uint64_t now[2]; /* struct rlimit64 */
 
