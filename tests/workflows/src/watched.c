@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * watched.c - a process watches /w/a, another one that has changed owners before changes its owner: is
+ * watched.c - a process watches /w/appended, another one that has changed owners before changes its owner: is
  * the first told? And is one of the jail's descriptors open to who watches, or to his child? For
  * w05-filesystems.sh.
  *
@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #define NUMBERS 1024
-#define FILE_WATCHED "/w/a"
+#define FILE_WATCHED "/w/appended"
 
 static int says_ebadf(long r)
 {
@@ -79,7 +79,7 @@ int main(void)
 		if (chown(FILE_WATCHED, 70, 70) || write(changed[1], "", 1) != 1)
 			_exit(1);
 		wait_for(watching[0]);
-		_exit(chown(FILE_WATCHED, 71, 71) || chown(FILE_WATCHED, 13, 13));
+		_exit(chown(FILE_WATCHED, 71, 71) || chown(FILE_WATCHED, 9, 9));
 	}
 	wait_for(changed[0]);
 	fd = inotify_init1(IN_NONBLOCK);
