@@ -215,11 +215,21 @@ static long lock_link(const struct fj_store *s, int fd)
 	return r != -EEXIST ? r : is_mine(path, text, len) > 0 ? 0 : -EBUSY;
 }
 
+/* May nobody but this user have the lock? Whoever else could write to the file could say of any
+ * process that it is the holder. */
+static bool is_ours_alone(int fd)
+{
+	struct stat st;
+
+	return !fj_sys2(__NR_fstat, fd, &st) && st.st_uid == (uint32_t)fj_sys0(__NR_geteuid) &&
+	       !(st.st_mode & 022);
+}
+
 /* Both locks. The first is given back while the second is another machine's: if its maker was
  * killed, the next one there needs both. */
 static long lock_both(const struct fj_store *s, int fd, bool may_be_killed)
 {
-	struct waits w = {.where = place(s)};
+	struct waits w = {.where = is_ours_alone(fd) ? place(s) : 0};
 
 	for (int i = 0; i < TRIES; i++) {
 		long r = lock_byte(fd, may_be_killed ? w.where : 0);
