@@ -1,12 +1,13 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * door.c - from a jump to a call.
+ * door.c - takes a call that came by a jump to the engine, and decides which calls come by jumps. Called by
+ * entry.S and, through door.h, by patch, launch and loader.
  *
- * Signals are not blocked here: a handler that interrupts the engine runs on the program's stack
- * (handlers.c), and may come in again on another of ours (sys/thread.h, fj_thread_borrow).
- * What needs the frame of a trap, which is all about signals, is left to the trap as long as there
- * is one. */
+ * Signals are not blocked here. A handler that interrupts the engine runs on the program's stack
+ * (handlers.c), and may enter the engine again on another engine stack (sys/thread.h, fj_thread_borrow).
+ * Calls that need the signal frame of a trap are left to the trap, if there is one: most of them are about
+ * signals. */
 #include "door/door.h"
 
 #include "inode/writes.h"
@@ -35,8 +36,8 @@ _Static_assert(offsetof(struct fj_thread, busy) == 4 && offsetof(struct fj_threa
 
 extern const char fj_door_call[], fj_door_site[], fj_door_maybe[], fj_door_maybe_here[];
 struct fj_thread *fj_door_enter(const struct fj_door_record *record);
-/* Without the trap we judge, and what the program's filters do not allow the kernel answers,
- * without making the call. */
+/* Without the trap, the engine runs the program's own seccomp filters. Returns whether they refuse the
+ * call. The kernel then gives the answer and does not make the call (plain_call()). */
 static bool is_refused_by_policy(const struct fj_call *c)
 {
 	const uint32_t action =
@@ -47,11 +48,12 @@ static bool is_refused_by_policy(const struct fj_call *c)
 
 long fj_door_run(struct fj_door_record *record, struct fj_thread *t);
 
-bool fj_door_has_fsgsbase; /* user mode may read the fs base. entry.S knows it */
+bool fj_door_has_fsgsbase; /* user mode may read the fs base; entry.S reads this */
 char *fj_door_own_preload;
 long (*fj_door_map)(const uint64_t arg[6], bool is_first);
 
-/* A bit for each call that a site whose number is not known beforehand brings here: entry.S. */
+/* For sites whose call number is not known in advance (entry.S, fj_door_maybe): one bit per call that goes
+ * to the engine. */
 uint64_t fj_door_bits[FJ_DOOR_CALLS / 64];
 
 __attribute__((noinline)) static uintptr_t ask_fs_base(void)
@@ -74,7 +76,7 @@ FJ_HOT struct fj_thread *fj_door_enter(const struct fj_door_record *record)
 	return fj_thread_borrow(fs_base(), (uintptr_t)record);
 }
 
-/* What is still to be done happens on the program's stack, so that its handlers run there. */
+/* Leave the call to entry.S, which makes it on the program's stack, so that handlers run there. */
 static void defer_call(struct fj_door_record *record, const struct fj_call *c)
 {
 	const uint64_t from = (uint64_t)c->deferred_data, to = (uint64_t)record->deferred_data;
@@ -92,17 +94,16 @@ static void defer_call(struct fj_door_record *record, const struct fj_call *c)
 	record->what_is_deferred = FJ_DOOR_CALL;
 }
 
-/* Make the call as the program would have made it, from its stack and not from the gate: the trap
- * catches it. */
+/* Let entry.S make the call from the program's stack and not from the gate page, so that the filter traps
+ * it. */
 static long leave_to_trap(struct fj_door_record *record)
 {
 	record->what_is_deferred = FJ_DOOR_TO_TRAP;
 	return (long)record->nr;
 }
 
-/* musl's __unmapself() unmaps the stack that it runs on (its ends of detached threads), and the
- * record lies there: the program makes that call itself, at the instruction that its jump passed
- * by. */
+/* musl's __unmapself() ends a detached thread: it unmaps the stack that it runs on. The record lies on that
+ * stack. So the program makes this call itself, with the syscall instruction that the jump skipped. */
 static bool unmaps_record(const struct fj_call *c)
 {
 	static const uint8_t syscall_insn[] = {0x0f, 0x05};
@@ -112,7 +113,7 @@ static bool unmaps_record(const struct fj_call *c)
 	       memcmp((const void *)(record->back - 2), syscall_insn, 2) == 0;
 }
 
-/* Where there is no trap, to be answered by the program's own filters. */
+/* Without the trap: make the call outside the gate page, so that the program's own filters answer it. */
 static long plain_call(const struct fj_call *c)
 {
 	register uint64_t r10 __asm__("r10") = c->arg[3];
@@ -128,13 +129,13 @@ static long plain_call(const struct fj_call *c)
 	return r;
 }
 
-/* A change of the signal mask that does not touch SIGSYS, in a process that never blocked it. */
+/* Is this a change of the signal mask that leaves SIGSYS alone, in a process that never blocked it? */
 static bool leaves_sigsys_alone(const struct fj_call *c)
 {
 	enum { UNBLOCK = 1 }; /* SIG_UNBLOCK */
 	uint64_t set;
 
-	if (!fj_jail->has_trap) /* then it is a signal like others */
+	if (!fj_jail->has_trap) /* then SIGSYS is a signal like others */
 		return true;
 	if (fj_sigsys_was_blocked())
 		return false;
@@ -146,7 +147,7 @@ static bool leaves_sigsys_alone(const struct fj_call *c)
 	return !(set & FJ_SIGSYS_BIT);
 }
 
-/* These only keep SIGSYS out of masks. */
+/* Calls whose hooks only keep SIGSYS out of a signal mask. */
 static bool is_for_the_trap(const struct fj_row *row)
 {
 	return row->hook == FJ_HOOK_sigprocmask || row->hook == FJ_HOOK_sigwait ||
@@ -154,9 +155,9 @@ static bool is_for_the_trap(const struct fj_row *row)
 	       (row->hook == FJ_HOOK_poll && row->when != FJ_IF_TRACED);
 }
 
-/* Is this call better seen with the program's frame before one? A program that has seccomp filters
- * of its own must make its calls from an address that they judge; a SIGSYS that is held back is let
- * in when the trap's handler returns. */
+/* Must the trap handle this call, because the engine needs the program's signal frame? A program with
+ * seccomp filters of its own must make its calls from an address that the filters judge. And a pending
+ * SIGSYS is delivered when the trap's handler returns. */
 static bool is_for_trap_now(const struct fj_row *row)
 {
 	return fj_jail->has_trap && row &&
@@ -172,7 +173,7 @@ __attribute__((noinline)) static long call_deferred(
 	return c->nr;
 }
 
-/* All but the most frequent. */
+/* Handles all calls but the most frequent ones. */
 __attribute__((noinline)) static long run_with_care(
 	struct fj_door_record *record, struct fj_call *c)
 {
@@ -181,13 +182,13 @@ __attribute__((noinline)) static long run_with_care(
 
 	if (is_for_trap_now(row)) {
 		if (fj_policy_save())
-			fj_guest_forget(); /* whatever it is: such programs are rare */
+			fj_guest_forget(); /* for any call: such programs are rare */
 		return leave_to_trap(record);
 	}
 	if (row && row->hook == FJ_HOOK_sigprocmask && leaves_sigsys_alone(c)) {
 		if (!c->arg[1])
 			return fj_kernel(c);
-		/* a signal that it lets in belongs on that stack */
+		/* on the program's stack: the new mask may let a signal in */
 		return call_deferred(record, c);
 	}
 	if (!fj_jail->has_trap && fj_policy_save() && is_refused_by_policy(c))
@@ -204,7 +205,9 @@ __attribute__((noinline)) static long run_with_care(
 		return r;
 	}
 	if (c->nr == __NR_mmap) {
-		if (__builtin_expect(fj_is_our_fd(c->arg[4]), 0)) /* a trace's can be read */
+		if (__builtin_expect(
+			    fj_is_our_fd(c->arg[4]), 0)) /* a trace file's descriptor could be
+								   * read */
 			c->arg[4] = (uint64_t)(int64_t)FJ_CLOSED_FD;
 		r = fj_door_map(c->arg, false);
 		if (c->arg[3] & MAP_FIXED)
@@ -235,7 +238,8 @@ FJ_HOT long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
 	c.frame = record;
 	c.ip = 0;
 	c.is_deferred = c.leaves_by_sigreturn = false;
-	/* (What changes mappings is no affair of ours by its row: FJ_NEVER.) */
+	/* (Calls that change mappings have the condition FJ_NEVER in their rows, so they take this
+	 * branch.) */
 	if (__builtin_expect(!c.row || c.row->when != FJ_ALWAYS ||
 				     c.row->hook == FJ_HOOK_sigprocmask || fj_policy_save(),
 		    0))
@@ -244,9 +248,8 @@ FJ_HOT long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
 	return __builtin_expect(c.is_deferred, 0) ? call_deferred(record, &c) : r;
 }
 
-/* The virtual SIGSYS and the signal stack: the state of a thread that the trap keeps, and, but for
- * the latter, none of our business where there is no trap. (rt_sigreturn is made on the program's
- * stack or not at all.) */
+/* Calls about SIGSYS and the signal stack. The trap keeps this state of a thread. Without the trap the
+ * engine handles only sigaltstack. (rt_sigreturn can be made only on the program's stack.) */
 static bool is_about_sigsys(const struct fj_row *row)
 {
 	return row->hook == FJ_HOOK_sigpending || row->hook == FJ_HOOK_sigtimedwait ||
@@ -266,7 +269,7 @@ static void want_writes(void)
 			fj_door_bits[nr / 64] |= 1UL << (nr % 64);
 }
 
-/* Without the trap nothing else sees that it is the descriptor of a trace, which can be written to. */
+/* Without the trap nothing else protects the descriptor of the trace file, which can be written to. */
 static bool has_open_fd(const struct fj_row *row)
 {
 	return !fj_jail->has_trap && fj_jail->trace_fd_plus_1 &&
@@ -285,16 +288,15 @@ bool fj_door_wants(long nr)
 		return false;
 	if (row->when == FJ_IF_TRACED)
 		return fj_condition_of(row) != FJ_NEVER;
-	if (row->when == FJ_IF_NEW_USERS) /* clone: its child returns on a stack of its own */
+	if (row->when == FJ_IF_NEW_USERS) /* clone: the child returns on a stack of its own */
 		return false;
-	/* A signal that a program sends itself must find it on the stack that it is on. */
+	/* When a program sends itself a signal, the handler must run on the program's current stack. */
 	if (row->asks == FJ_ASKS_SIGNAL)
 		return false;
-	if (!fj_jail->has_trap) /* then there is no harm in clone3 */
+	if (!fj_jail->has_trap) /* then clone3 does no harm */
 		return (!is_for_the_trap(row) || has_open_fd(row)) && nr != __NR_clone3;
-	/* The filter answers what is refused and guards descriptors, at no cost. (An exec goes this
-	 * way: a debugger that waits in vfork(2) for its child's exec must not see a trap before
-	 * it.) */
+	/* The filter answers refused calls and guards descriptors, at no cost. (An exec comes by this door:
+	 * a debugger that waits in vfork(2) for its child's exec must not see a trap before it.) */
 	return row->support != FJ_REFUSED && row->when != FJ_IF_NOT_ROOT &&
 	       row->hook != FJ_HOOK_exit && row->hook != FJ_HOOK_sigreturn &&
 	       row->when != FJ_IF_OUR_FD && row->when != FJ_IF_COMPARED;
@@ -310,8 +312,8 @@ void fj_door_choose(void)
 	for (long nr = 0; nr < fj_row_count; nr++)
 		if (fj_door_wants(nr) && (!fj_door_may_want(nr) || has_open_fd(fj_row(nr))))
 			add_bit(nr);
-	/* With the trap a text that is mapped by a number from elsewhere stays as it is: valgrind
-	 * maps its program's so, and knows of no stubs. */
+	/* With the trap, an mmap whose call number is not known at the site is not changed: valgrind maps
+	 * its program in this way, and knows nothing of stubs. */
 	if (!fj_jail->has_trap)
 		add_bit(__NR_mmap);
 	add_bit(__NR_munmap);
@@ -330,7 +332,7 @@ uint64_t fj_door_address(int which)
 	return (uint64_t)&page()->door[which];
 }
 
-/* It stays writable, as all of the engine's memory is. */
+/* The page stays writable, as all memory of the engine does. */
 static void fill_page(void)
 {
 	struct fj_door_page *p = page();

@@ -1,37 +1,39 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * door.h - the direct door: into the engine by a jump, without a signal.
+ * door.h - the direct door: a call enters the engine by a jump, without a signal.
  *
- * Two kinds of callers come through it: the wrappers of libfakejail.so, which find it on the page
- * behind the gate page, and the places of libc and ld.so that were changed in memory from a system
- * call to a jump (patch/sites.c). */
+ * Two kinds of code use it. The wrappers of libfakejail.so find its address on the door page, which follows
+ * the gate page (door/page.h). In libc and ld.so, patch/sites.c replaces syscall instructions with jumps to
+ * it. The functions below are called by the rooms patch, launch and loader. */
 #ifndef FJ_DOOR_H
 #define FJ_DOOR_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Note in the jail which calls are wanted: once, when it is known whether there is a trap. */
+/* Store in the jail's memory which calls the engine wants to see. Called once per jail, after it is known
+ * whether the trap exists. */
 void fj_door_choose(void);
-/* At process start. `has_fsgsbase`: user mode may read the fs base (AT_HWCAP2). With the wrappers
- * in use, writes the door page, which is there behind the gate page. */
+/* Called when a process starts. `has_fsgsbase`: user mode may read the fs base (AT_HWCAP2, getauxval(3)).
+ * When the jail uses wrappers or cached texts, this also fills the door page. */
 void fj_door_start(bool has_fsgsbase);
 
-/* Where the page has an entry's address: of fj_door_site, fj_door_maybe, fj_door_maybe_here. */
+/* The address of a slot of the door page that holds an entry point. `which`: 0 fj_door_site, 1
+ * fj_door_maybe, 2 fj_door_maybe_here. */
 uint64_t fj_door_address(int which);
 
-/* What the page's own_preload points to. */
+/* The value that own_preload of the door page points to (door/page.h). */
 extern char *fj_door_own_preload;
 
-/* mmap(2), as fj_sites_map() makes it (text/sites.h). Set before fj_door_start(), since what changes
- * texts lies to the right. */
+/* Makes mmap(2) and changes the text that it maps: fj_sites_map() of text/sites.h. The room patch is to the
+ * right of this one, so it is called by a pointer. Set it before fj_door_start(). */
 extern long (*fj_door_map)(const uint64_t arg[6], bool is_first);
 
-/* Has the engine anything to do with call `nr` that comes this way? */
+/* Does the engine want to see call `nr` when it comes by this door? */
 bool fj_door_wants(long nr);
-/* Is it one that the engine may want from some moment on? (Without the trap: writes, which nobody
- * looks at in most processes.) Its jumps ask fj_door_bits. */
+/* Can the engine begin to want call `nr` later? Without the trap this is true of calls that write: most
+ * processes never need them watched. The jumps of such calls test fj_door_bits each time. */
 bool fj_door_may_want(long nr);
 
 #endif

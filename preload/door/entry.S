@@ -1,18 +1,18 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * entry.S - the direct door: off the program's stack, into the engine, and back.
+ * entry.S - the direct door: leave the program's stack, enter the engine, and return.
  *
- * fj_door_call is a C function for the wrappers. fj_door_site takes the place of a syscall instruction: registers as for one, and
- * like one it leaves all as they were but rax, rcx and r11, which gets the flags. The address to go back to comes in rcx, where that instruction
- * leaves it. The engine's own code uses no vector registers.
+ * fj_door_call is a C function for the wrappers. fj_door_site replaces a syscall instruction: it takes the
+ * same registers, and like that instruction it changes only rax, rcx and r11. r11 gets the flags. rcx holds
+ * the return address, as after a syscall instruction. The engine's own code uses no vector registers.
  *
- * The program's stack is used for one record (struct fj_door_record, door.c) below the red zone; it must not be the engine's: a
- * thread of musl's posix_spawn has 5 KiB. */
+ * The program's stack holds one record (struct fj_door_record, record.h) below the red zone. The engine
+ * cannot run on it: a thread of musl's posix_spawn has a stack of 5 KiB. */
 
 #define AREA_BUSY 4	/* sys/thread.h; door.c asserts both */
 #define AREA_DEFERRED 8
-#define RECORD_TAIL 128		/* does the call remain to be made, on the program's stack? */
+#define RECORD_TAIL 128		/* what_is_deferred: what remains to be done on the program's stack */
 #define RECORD_FLAGS 136
 #define RECORD_SIZE 224
 
@@ -55,19 +55,19 @@ fj_door_site:
 	mov	%rsp, %rbx
 	mov	%rsp, %rdi
 	and	$-16, %rsp
-	call	fj_door_enter		/* (record): an area, or NULL */
+	call	fj_door_enter		/* (record): a thread area, or NULL */
 	test	%rax, %rax
 	jz	2f
 	mov	%rax, %r12
-	mov	%rax, %rsp		/* its stack ends where the area's head begins */
+	mov	%rax, %rsp		/* the engine stack ends where the area's head begins */
 	mov	%rbx, %rdi
 	mov	%rax, %rsi
-	call	fj_door_run		/* (record, area): the result */
-fj_door_leaving:			/* from here on signals of libc's own are let in */
+	call	fj_door_run		/* (record, area): returns the result */
+fj_door_leaving:			/* from here on signals that libc uses are let in */
 	cmpl	$0, AREA_DEFERRED(%r12)
 	jne	5f
 6:	mov	%rbx, %rsp
-	movl	$0, AREA_BUSY(%r12)	/* FJ_IDLE: from here on nothing of ours is on its stack */
+	movl	$0, AREA_BUSY(%r12)	/* FJ_IDLE: from here on nothing of ours is on the engine stack */
 	cmpl	$0, RECORD_TAIL(%rsp)
 	jne	3f
 1:	mov	16(%rsp), %rsi
@@ -78,16 +78,16 @@ fj_door_leaving:			/* from here on signals of libc's own are let in */
 	mov	56(%rsp), %rcx
 	mov	64(%rsp), %rbx
 	mov	72(%rsp), %r12
-	mov	RECORD_FLAGS(%rsp), %r11	/* where the instruction leaves them */
-	/* Only those of arithmetic have changed; popfq takes 20 times as long. */
+	mov	RECORD_FLAGS(%rsp), %r11	/* r11 holds the flags after a syscall instruction */
+	/* Only the arithmetic flags have changed. popfq takes 20 times as long as sahf. */
 	cmpb	$0, fj_door_has_fsgsbase(%rip)	/* older processors may lack sahf in this mode */
 	je	9f
 	mov	%rax, %rdi
 	mov	%r11d, %eax
 	rol	$8, %ax
 	shl	$4, %al			/* bit 11 is the overflow flag; now it is bit 7 ... */
-	add	$-128, %al		/* ... and this overflows if it is set */
-	sahf				/* the others */
+	add	$-128, %al		/* ... and this addition overflows if the bit is set */
+	sahf				/* restores the other flags */
 	mov	%rdi, %rax
 	mov	8(%rsp), %rdi
 	lea	128 + RECORD_SIZE(%rsp), %rsp
@@ -98,15 +98,15 @@ fj_door_leaving:			/* from here on signals of libc's own are let in */
 	lea	128 + RECORD_SIZE(%rsp), %rsp
 	jmp	*%rcx
 2:	mov	%rbx, %rsp
-	mov	$-12, %rax		/* ENOMEM: the kernel gave no room for the engine */
+	mov	$-12, %rax		/* ENOMEM: the kernel gave no memory for the thread area */
 	jmp	1b
-3:	cmpl	$4, RECORD_TAIL(%rsp)	/* FJ_DOOR_SIGNALS: let them in, here and now */
+3:	cmpl	$4, RECORD_TAIL(%rsp)	/* FJ_DOOR_SIGNALS: let the signals in, here and now */
 	je	7f
 	cmpl	$3, RECORD_TAIL(%rsp)
 	je	8f
 	cmpl	$2, RECORD_TAIL(%rsp)
 	jne	4f
-	mov	8(%rsp), %rdi		/* from here, where the filter traps it: the program's own registers and stack */
+	mov	8(%rsp), %rdi		/* make the call here, where the filter traps it, with the program's own registers and stack */
 	mov	16(%rsp), %rsi
 	mov	24(%rsp), %rdx
 	mov	32(%rsp), %r10
@@ -130,7 +130,7 @@ fj_door_deferred_made:
 5:	mov	%rbx, %rdi
 	mov	%r12, %rsi
 	mov	%rax, %rdx
-	call	fj_door_signals		/* (record, area, result): the result */
+	call	fj_door_signals		/* (record, area, result) */
 	jmp	6b
 7:	and	$-16, %rsp
 	mov	$14, %edi		/* __NR_rt_sigprocmask */
@@ -146,13 +146,13 @@ fj_door_let_in:
 	mov	%rbx, %rsp
 	mov	88(%rbx), %rax		/* result */
 	jmp	1b
-8:	subq	$2, 56(%rsp)		/* back to the syscall instruction itself, with all as it was */
+8:	subq	$2, 56(%rsp)		/* return to the syscall instruction itself, with all registers as they were */
 	jmp	1b
 fj_door_left:
 	.size	fj_door_site, . - fj_door_site
 
-/* In place of a handler of libc's own: (signal, siginfo, ucontext), the signal's frame at the stack pointer. libc's handler then finds
- * its frame there. */
+/* Stands in place of a handler of libc: (signal, siginfo, ucontext), with the signal's frame at the stack
+ * pointer. It jumps to libc's handler, which finds the frame there. */
 	.globl	fj_door_signal, fj_door_leaving, fj_door_deferred_made, fj_door_let_in, fj_door_left
 	.hidden	fj_door_signal, fj_door_leaving, fj_door_deferred_made, fj_door_let_in, fj_door_left
 	.hidden	fj_door_signal_came, fj_door_signals, fj_gate_begin, fj_gate_sigreturn
@@ -161,14 +161,14 @@ fj_door_signal:
 	push	%rdi
 	push	%rsi
 	push	%rdx
-	call	fj_door_signal_came	/* the handler to go on in, or 0 */
+	call	fj_door_signal_came	/* returns the handler to jump to, or 0 */
 	pop	%rdx
 	pop	%rsi
 	pop	%rdi
 	test	%rax, %rax
 	jz	1f
 	jmp	*%rax
-1:	add	$8, %rsp		/* not by libc's restorer, whose call the filter may trap */
+1:	add	$8, %rsp		/* not through libc's restorer: the filter may trap its call */
 	lea	fj_gate_begin(%rip), %rcx
 	lea	fj_gate_sigreturn(%rip), %rax
 	sub	%rcx, %rax
@@ -176,8 +176,8 @@ fj_door_signal:
 	jmp	*%rax
 	.size	fj_door_signal, . - fj_door_signal
 
-/* The same when the number is known only now: rcx is the address behind the syscall instruction, and what the engine does not want
- * is done by that. */
+/* For a site whose call number is known only at run time. rcx is the address after the syscall instruction.
+ * When the engine does not want the call, that instruction makes it. */
 	.globl	fj_door_maybe, fj_door_maybe_here
 	.hidden	fj_door_maybe, fj_door_maybe_here, fj_door_bits
 	.globl	fj_door_maybe_below, fj_door_maybe_flags, fj_door_maybe_not, fj_door_maybe_back, fj_door_maybe_aimed, fj_door_maybe_end
@@ -204,7 +204,7 @@ fj_door_maybe_end:
 	lea	128(%rsp), %rsp
 	jmp	fj_door_site
 
-/* And when that instruction is no more: the call is made here. */
+/* The same when the syscall instruction was overwritten: the call is made here. */
 fj_door_maybe_here:
 	lea	-128(%rsp), %rsp
 	pushfq

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * handler_masks.c - which signals are blocked while a handler of the program's runs, and which the
- * program is told were blocked before. Called by handlers.c. */
+ * handler_masks.c - which signals are blocked while a handler of the program runs, and which mask the
+ * program is told was set before. Called by handlers.c. */
 #include "door/handlers.h"
 
 #include "signal/handlers.h"
@@ -16,8 +16,8 @@
 
 extern const char fj_door_deferred_made[];
 
-/* What the thread blocked when the signal came, as the program said that: in a call that waits with
- * a mask of its own, which it broke off, that. */
+/* The mask that the program had set when the signal came. If the signal interrupted a call that waits with
+ * a mask of its own (ppoll(2), for example), this is the mask from before that call. */
 static uint64_t mask_when_it_came(const struct fj_frame *f, uint64_t before)
 {
 	const char *at = fj_gate_begin + (f->regs.ip - fj_gate_address());
@@ -43,7 +43,7 @@ static uint64_t mask_when_it_came(const struct fj_frame *f, uint64_t before)
 		return before;
 	if (data[FJ_DEFERRED_HAS_MASK])
 		before = data[FJ_DEFERRED_MASK];
-	data[FJ_DEFERRED_HAS_MASK] = 0; /* it is over: what comes now comes behind it */
+	data[FJ_DEFERRED_HAS_MASK] = 0; /* the call is over: later signals come after it */
 	return before;
 }
 

@@ -1,21 +1,21 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * handlers.c - a handler that interrupts the engine runs on the program's stack, and sees the
- * program.
+ * handlers.c - a handler that interrupts the engine runs on the program's stack, and sees the program's registers.
+ * Called by handler.S.
  *
- * The kernel would run it on the engine's, with the engine's registers. Collectors stop threads by
- * a signal, and look for what is in use in the registers, and from there, or from the handler's
- * stack, to the thread's beginning. So handlers are entered by way of handler.S, and when an area's
- * stack was interrupted, they are called below where the program made its call, with a ucontext in
- * which it is just behind that.
+ * The kernel would run the handler on the engine stack, with the engine's registers. Garbage collectors stop threads
+ * by a signal. They search for pointers in the registers, and on the stack from the stack pointer, or from the
+ * handler's frame, to the thread's beginning. So handlers are entered through handler.S. When the engine was
+ * interrupted, the handler runs below the point of the program's stack where the call was made, with a ucontext that
+ * is just after that call.
  *
- * With the trap the kernel's signal stack is ours, since the program's may be gone, or in use for
- * something else. What the kernel wrote there is copied to where it would have written without us:
- * to the program's stack, or to its signal stack when the handler wants that.
+ * With the trap, the kernel's signal stack is ours: the program's may be unmapped or used for something else. The
+ * kernel's frame is copied from ours to where the kernel would have put it: to the program's stack, or to its signal
+ * stack when the handler wants that.
  *
- * All signals are blocked until the handler is entered: one that came meanwhile would be taken for
- * one that interrupts the program, or be written over what is on ours. */
+ * All signals are blocked until the handler is entered. A signal that came earlier would be handled as one that
+ * interrupts the program, or would overwrite the frame on our stack. */
 #include "door/handlers.h"
 
 #include "signal/faults.h"
@@ -33,9 +33,9 @@
 
 extern const char fj_door_deferred_made[];
 
-#define BELOW_FRAME 1024u /* on the area's stack: what fj_handler_done() needs */
+#define BELOW_FRAME 1024u /* on the area's stack: for fj_handler_done() */
 
-#define FPSTATE_LEGACY 512u /* struct _fpstate_64, and where its last bytes say more: */
+#define FPSTATE_LEGACY 512u /* struct _fpstate_64. Its last bytes tell the whole size: */
 #define FPSTATE_MAGIC 464u
 #define FPSTATE_SIZE 468u
 
@@ -45,37 +45,38 @@ struct kernel_frame { /* struct rt_sigframe, asm/sigframe.h */
 	uint64_t info[16];
 };
 
-/* Where a handler begins, and what the kernel's signal stack is from then on. */
+/* Where a handler begins, and which signal stack the kernel has from then on. */
 struct entered {
-	uint64_t frame; /* where the kernel's frame is now */
+	uint64_t frame; /* address of the kernel's frame, after a move */
 	uint64_t sp;
 	struct fj_frame *context;
 	uint64_t info;
 	struct fj_altstack stack;
-	struct fj_thread *owner; /* who knows what the program blocks, or NULL */
+	struct fj_thread *owner; /* the area that knows the program's mask, or NULL */
 	bool is_refused;
 };
 
-/* A mode that there is not: rt_sigreturn leaves the signal stack as it is. */
+/* A mode that does not exist: rt_sigreturn then leaves the signal stack as it is. */
 static const struct fj_altstack as_it_is = {.flags = FJ_SS_ONSTACK | (int32_t)FJ_SS_DISABLE};
 
-/* On the program's stack. */
+/* What lies on the program's stack when the engine was interrupted. */
 struct shown {
-	uint64_t unused, back; /* where the handler returns to */
+	uint64_t unused, back; /* return address of the handler */
 	struct fj_frame frame;
-	uint64_t ip, sp; /* as it was shown */
+	uint64_t ip, sp; /* as they were shown */
 	uint64_t outer_sp;
 };
 
-/* The area that was interrupted, when the handler has come to its stack. */
+/* The thread area whose stack was interrupted, if the handler's frame is on that stack, too. */
 static struct fj_thread *interrupted(const struct fj_frame *f)
 {
-	struct fj_thread *t = fj_thread_holding(f->regs.sp - 1); /* at its top, at first */
+	struct fj_thread *t =
+		fj_thread_holding(f->regs.sp - 1); /* - 1: an empty stack begins at its end */
 
 	return t && fj_thread_holding((uintptr_t)f) == t ? t : NULL;
 }
 
-/* Behind a call that a signal has broken off. */
+/* Set the registers to those after a call that a signal interrupted. */
 static void show_record(const struct fj_door_record *record, struct sigcontext_64 *regs)
 {
 	regs->ip = regs->cx = record->back;
@@ -95,7 +96,7 @@ static void show_record(const struct fj_door_record *record, struct sigcontext_6
 	regs->sp = (uint64_t)record + FJ_DOOR_ROOM;
 }
 
-/* The area that knows the program's signal stack: whose stack the kernel had, or has used. */
+/* The thread area that holds the kernel's signal stack, or the frame: it knows the program's stack. */
 static struct fj_thread *owner_of(const struct fj_frame *f)
 {
 	struct fj_thread *t = fj_thread_holding(f->stack.sp);
@@ -103,7 +104,7 @@ static struct fj_thread *owner_of(const struct fj_frame *f)
 	return t ? t : fj_thread_holding((uintptr_t)f);
 }
 
-/* A fault there is not for whom a call is under way. */
+/* Write to the program. A fault here must not end the call that the area has under way. */
 static bool is_written(struct fj_thread *t, uintptr_t to, const void *from, size_t n)
 {
 	const bool catches = t->catches_faults;
@@ -120,8 +121,8 @@ static bool has_altstack(const struct fj_thread *t)
 	return fj_thread_signals(t)->altstack_size;
 }
 
-/* Where the handler's frame ends: as get_sigframe() of arch/x86/kernel/signal.c. `*least`: the
- * stack's beginning, or 0. */
+/* Returns where the handler's frame ends, as get_sigframe() of arch/x86/kernel/signal.c does. `*least`: the beginning
+ * of the signal stack, or 0. */
 static uintptr_t place(
 	const struct fj_thread *owner, int sig, uintptr_t program_sp, uintptr_t *least)
 {
@@ -147,7 +148,7 @@ static size_t fpstate_size(const struct fj_frame *f)
 		       FPSTATE_LEGACY;
 }
 
-/* Copy the whole frame to end at `top`. Returns where it is, or 0 where there is no room. */
+/* Copy the whole frame, so that it ends at `top`. Returns its new address, or 0 if there is no room. */
 static uintptr_t move_frame(const struct fj_frame *f, const struct fj_altstack *stack,
 	uintptr_t top, uintptr_t least, struct fj_thread *owner)
 {
@@ -182,20 +183,20 @@ static void refuse(int sig, struct fj_frame *f, struct entered *e)
 	fj_faults_force(sig, &f->mask);
 }
 
-/* The program was interrupted. What the kernel wrote to ours goes to where it would have written
- * without us. */
+/* The program was interrupted, with the trap. A frame on our signal stack moves to where the kernel would have put
+ * it. */
 static void program_came(int sig, struct fj_frame *f, struct entered *e)
 {
 	struct fj_thread *owner = owner_of(f);
 	struct fj_altstack stack;
 	uintptr_t top, least, at;
 
-	if (!owner) /* it has no signal stack, and the kernel none of ours */
+	if (!owner) /* then the program has no signal stack, and the kernel has none of ours */
 		return;
 	if (sig == FJ_SIGSYS)
 		((struct kernel_frame *)e->frame)->back = fj_handler_sigsys_restorer();
 	stack = fj_altstack_of_program(owner);
-	if (f->stack.size) /* any handler's delivery has disarmed it */
+	if (f->stack.size) /* the kernel has disarmed it to deliver the signal */
 		e->stack = f->stack;
 	if (!fj_thread_holding((uintptr_t)f)) {
 		f->stack = stack;
@@ -211,12 +212,12 @@ static void program_came(int sig, struct fj_frame *f, struct entered *e)
 	if (has_altstack(owner) && (fj_thread_signals(owner)->altstack_flags & FJ_SS_AUTODISARM)) {
 		struct fj_thread_signals *own = fj_thread_signals_to_change(owner);
 
-		own->altstack_size = 0; /* until the frame is left */
+		own->altstack_size = 0; /* until the handler returns */
 		own->altstack_flags = FJ_SS_DISABLE;
 	}
 }
 
-/* What the kernel has without the trap. */
+/* The signal stack that the kernel gets without the trap: the program's, marked SS_AUTODISARM. */
 static struct fj_altstack marked(const struct fj_thread *t)
 {
 	struct fj_altstack s = fj_altstack_of_program(t);
@@ -225,21 +226,21 @@ static struct fj_altstack marked(const struct fj_thread *t)
 	return s;
 }
 
-/* Without the trap, a handler runs at `at`; the kernel had f->stack, and has none since it was
- * disarmed: that it has the right one meanwhile. */
+/* Without the trap: a handler runs at `at`. The kernel has disarmed f->stack to deliver the signal. Set the stack that
+ * it is to have while the handler runs. */
 static void arm_plainly(const struct fj_frame *f, uintptr_t at, struct entered *e)
 {
 	struct fj_thread *t = fj_thread_holding(f->stack.sp);
 	struct fj_thread_signals *own;
 
-	if (t && !fj_altstack_is_on_own(t, at)) { /* that handler was left by siglongjmp(3) */
+	if (t && !fj_altstack_is_on_own(t, at)) { /* the handler on it was left by siglongjmp(3) */
 		e->stack = marked(t);
 		return;
 	}
 	e->stack = f->stack;
 	if (!t && at - f->stack.sp < f->stack.size) {
 		t = fj_thread_mine();
-		if (!t) { /* it goes without */
+		if (!t) { /* no area: do without */
 			e->stack = as_it_is;
 			return;
 		}
@@ -251,7 +252,7 @@ static void arm_plainly(const struct fj_frame *f, uintptr_t at, struct entered *
 	}
 }
 
-/* The program was interrupted, and there is no trap. */
+/* The program was interrupted, in a jail without the trap. */
 static void plain_came(int sig, struct fj_frame *f, struct entered *e)
 {
 	struct fj_thread *owner = fj_thread_holding(f->stack.sp);
@@ -277,7 +278,7 @@ static void plain_came(int sig, struct fj_frame *f, struct entered *e)
 	e->context->stack = after;
 }
 
-/* The engine was, in a call that waits behind the trap, or behind a jump. */
+/* The engine was interrupted, in a call that waits after the trap, or after a jump. */
 static void engine_came(int sig, struct fj_thread *t, struct fj_frame *f, struct entered *e)
 {
 	const uintptr_t program_sp = fj_interrupted(t)->waiting_frame ?
@@ -298,7 +299,7 @@ static void engine_came(int sig, struct fj_thread *t, struct fj_frame *f, struct
 			f->stack = marked(owner);
 	}
 	if (!fj_interrupted(t)->waiting_frame && fj_thread_holding((uintptr_t)f) != t) {
-		/* below the engine, on the stack that it has borrowed */
+		/* The frame goes below the engine's frames, on the stack that the engine has borrowed. */
 		set_frame(e, move_frame(f, &f->stack, f->regs.sp - FJ_RED_ZONE, 0, owner));
 		f = e->context;
 	}
@@ -306,7 +307,7 @@ static void engine_came(int sig, struct fj_thread *t, struct fj_frame *f, struct
 	shown.frame = *f;
 	if (fj_jail->has_trap || has_altstack(owner))
 		shown.frame.stack = fj_altstack_of_program(owner);
-	if (fj_interrupted(t)->waiting_frame) { /* by the trap */
+	if (fj_interrupted(t)->waiting_frame) { /* the call came by the trap */
 		shown.frame.regs =
 			((const struct fj_frame *)fj_interrupted(t)->waiting_frame)->regs;
 		shown.frame.regs.fpstate = f->regs.fpstate;
@@ -318,7 +319,7 @@ static void engine_came(int sig, struct fj_thread *t, struct fj_frame *f, struct
 	shown.sp = shown.frame.regs.sp;
 	shown.outer_sp = fj_interrupted(t)->inner_sp;
 	if (fj_interrupted(t)->waiting_frame) {
-		/* The engine, when the handler enters it, begins below the signal's frame. */
+		/* When the handler enters the engine, the engine begins below the signal's frame. */
 		fj_interrupted(t)->inner_sp = ((uintptr_t)f - BELOW_FRAME) & ~15UL;
 		fj_interrupted(t)->handlers++;
 		fj_altstack_settle(t, &e->stack, program_sp);
@@ -337,7 +338,7 @@ static void engine_came(int sig, struct fj_thread *t, struct fj_frame *f, struct
 
 static void enter(int sig, const struct fj_frame *f, const struct entered *e, struct fj_frame *go)
 {
-	const uint64_t flags = f->flags; /* what is shown may be the same frame */
+	const uint64_t flags = f->flags; /* e->context may be the same frame as f */
 
 	*go = (struct fj_frame){.flags = flags, .stack = e->stack};
 	go->mask = fj_handler_masks(sig, f, e->owner, e->context);
@@ -348,7 +349,7 @@ static void enter(int sig, const struct fj_frame *f, const struct entered *e, st
 	go->regs.dx = (uint64_t)e->context;
 	go->regs.r12 = e->frame;
 	go->regs.r13 = (uint64_t)e->context;
-	go->regs.flags = 0x202; /* interrupts are on; as the kernel has it */
+	go->regs.flags = 0x202; /* interrupts are on, as the kernel sets it */
 	go->regs.cs = f->regs.cs;
 	go->regs.ss = f->regs.ss;
 }
@@ -389,7 +390,7 @@ void fj_handler_done(struct fj_frame *f, const struct fj_frame *context)
 		fj_interrupted(t)->inner_sp = shown->outer_sp;
 		fj_interrupted(t)->handlers--;
 	}
-	/* It sends the program elsewhere: then the call is left, as by siglongjmp(3). */
+	/* The handler has changed where the program goes on: then the call is abandoned, as by siglongjmp(3). */
 	if (shown->frame.regs.ip != shown->ip || shown->frame.regs.sp != shown->sp)
 		f->regs = shown->frame.regs;
 }

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * page.h - what lies on the page behind the gate page, for libfakejail.so and for the stubs of
- * copied texts to read.
+ * page.h - the layout of the door page, which follows the gate page. libfakejail.so and the stubs of cached
+ * texts read it.
  *
- * The loader and the shared object may come from two builds, so the page has a version. Needs no
- * other header of ours. */
+ * The loader and the shared object may come from two builds, so the page has a version. This header
+ * includes no other header of the tree. */
 #ifndef FJ_DOOR_PAGE_H
 #define FJ_DOOR_PAGE_H
 
@@ -17,14 +17,15 @@
 struct fj_door_page {
 	uint64_t magic;
 	uint64_t size; /* of this struct */
-	/* Run a call through the engine; the kernel's result. */
+	/* Make a call through the engine. Returns the kernel's result. */
 	long (*call)(long nr, long a0, long a1, long a2, long a3, long a4, long a5);
-	/* The LD_PRELOAD string of the program's own, whose place in the environment ours has
-	 * taken; what it points to is NULL when there was none. */
+	/* The LD_PRELOAD string that the program itself had. In the environment ours has replaced it. The
+	 * pointer here points to NULL when the program had none. */
 	char *const *own_preload;
-	/* A bit for each call that the engine wants to see; others are the kernel's own affair. */
+	/* One bit per call number: set when the engine wants to see the call. The program makes all other
+	 * calls directly. */
 	uint64_t wants[FJ_DOOR_CALLS / 64];
-	/* Where the stubs of copied texts lead: patch/copies.c. */
+	/* The entry points that stubs of cached texts jump to: patch/copies.c. */
 	uint64_t door[3];
 };
 

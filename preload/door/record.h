@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * record.h - what the direct door keeps on the program's stack, below its red zone, while a call is
- * in the engine. */
+ * record.h - the record that the direct door keeps on the program's stack, below the red zone, while the
+ * engine handles a call. Written by entry.S, read by the C files of this room. */
 #ifndef FJ_DOOR_RECORD_H
 #define FJ_DOOR_RECORD_H
 
@@ -13,15 +13,15 @@
 
 struct fj_thread;
 
-enum fj_door_deferred { /* what remains to be done on the program's stack: entry.S */
+enum fj_door_deferred { /* what entry.S has still to do, on the program's stack */
 	FJ_DOOR_DONE,
-	FJ_DOOR_CALL,	 /* a call, with the arguments in `deferred_arg` */
-	FJ_DOOR_TO_TRAP, /* the program's own call, where the filter traps it */
+	FJ_DOOR_CALL,	 /* make a call, with the arguments in `deferred_arg` */
+	FJ_DOOR_TO_TRAP, /* make the program's own call, where the filter traps it */
 	FJ_DOOR_AGAIN,	 /* the same, at the syscall instruction of the site */
-	FJ_DOOR_SIGNALS, /* signals that were sent to us are to be let in: signals.c */
+	FJ_DOOR_SIGNALS, /* let in signals that the engine has sent again: signals.c */
 };
 
-struct fj_door_record { /* entry.S knows the offsets */
+struct fj_door_record { /* entry.S uses the offsets */
 	uint64_t nr, arg[FJ_ARGS];
 	uint64_t back, kept[2];
 	union {
@@ -31,8 +31,9 @@ struct fj_door_record { /* entry.S knows the offsets */
 		};
 	};
 	uint64_t what_is_deferred, flags;
-	uint64_t deferred_data[6]; /* FJ_DOOR_SIGNALS: the mask to go on with */
-	uint64_t others[4]; /* rbp, r13, r14, r15: for who looks for addresses (handlers.c) */
+	uint64_t deferred_data[6]; /* FJ_DOOR_SIGNALS: the mask to restore */
+	uint64_t others[4]; /* rbp, r13, r14, r15: for a collector that scans registers for pointers
+			     * (handlers.c) */
 };
 _Static_assert(offsetof(struct fj_door_record, deferred_arg) == 80 &&
 		       offsetof(struct fj_door_record, result) == 88 &&
@@ -43,13 +44,14 @@ _Static_assert(offsetof(struct fj_door_record, deferred_arg) == 80 &&
 	"entry.S");
 #define FJ_DOOR_ROOM (128 + 224) /* red zone and record */
 
-/* signals.c: nothing of the engine is under way. Signals that waited for that are sent again, and
- * the record says how to let them in. The result that entry.S goes on with. */
+/* signals.c: entry.S calls this when the engine has finished a call and signals of libc were deferred
+ * meanwhile. It blocks these signals, sends them again, and notes in the record how entry.S lets them in.
+ * `r` is the result of the call. The return value has no meaning: the result is in the record. */
 long fj_door_signals(struct fj_door_record *record, struct fj_thread *t, long r);
-/* Take over what came before the area was known. */
+/* Move signals that came before the thread area was known to the area `t`. */
 void fj_door_signals_take(struct fj_thread *t);
 extern uint32_t fj_door_signals_early;
-/* The entry of our handler: entry.S. */
+/* entry.S: the entry of our handler for the signals that libc uses itself. */
 extern const char fj_door_signal[];
 
 #endif

@@ -1,17 +1,16 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * signals.c - a signal by which libc cancels a thread, or changes its ids, has come: where is the
- * program?
+ * signals.c - handles a signal by which libc cancels a thread or changes its ids. Called by entry.S, before
+ * libc's own handler. signal/libc_signals.c explains why.
  *
- * signal/libc_signals.c says why. Our handler stands before libc's. When the interrupted code is
- * ours, it either lets the signal wait, or writes into the signal's frame where the program stands:
- * at the system call that it makes, or behind it. libc's handler sees that, may leave from there,
- * and unwinds from there; when it returns, the program goes on there.
+ * When the interrupted code is the engine's, the signal is deferred, or its frame is changed so that the
+ * program seems to be at the system call that it makes, or after it. libc's handler sees that frame, may
+ * leave from there, and unwinds from there. When it returns, the program goes on there.
  *
- * A few instructions are left where it does neither: without the trap the stub of a site (patch/sites.c),
- * and those by which the door is left. Nothing of the engine is held there, and nothing waits
- * behind them but a call that enters the engine. */
+ * A few instructions are covered by neither: the stub of a site without the trap (patch/sites.c), and the
+ * instructions that leave the door. The engine holds nothing there, and nothing there waits except a call
+ * that enters the engine. */
 #include "signal/libc_signals.h"
 #include "signal/deferred_call.h"
 #include "door/record.h"
@@ -30,12 +29,12 @@ extern const char fj_door_maybe[], fj_door_maybe_below[], fj_door_maybe_flags[],
 extern uint64_t fj_door_bits[FJ_DOOR_CALLS / 64];
 uint64_t fj_door_signal_came(int sig, const void *info, struct fj_frame *f);
 
-/* Signals that came when the door had been entered and no area was borrowed yet, by fs base. More
- * threads than these are not there at once. */
+/* Signals that came after the door was entered and before a thread area was borrowed, by fs base. More
+ * threads than this are not in that state at once. */
 #define EARLY 16
 static struct {
 	uint64_t fs_base; /* 0: free */
-	int32_t sig;	  /* 0: being filled */
+	int32_t sig;	  /* 0: not yet complete */
 	uint64_t info[16];
 } early[EARLY] FJ_BULKY;
 uint32_t fj_door_signals_early;
@@ -78,14 +77,14 @@ long fj_door_signals(struct fj_door_record *record, struct fj_thread *t, long r)
 
 	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_BLOCK, &mask, record->deferred_data, sizeof(mask));
 	fj_libc_signals_send(t);
-	/* A call that remains to be made is made anew from the beginning. */
+	/* A call that has not been made yet is restarted from its beginning. */
 	record->is_to_be_made_anew = r == -FJ_RESTART || record->what_is_deferred != FJ_DOOR_DONE;
 	record->result = (uint64_t)(record->is_to_be_made_anew ? -EINTR : r);
 	record->what_is_deferred = FJ_DOOR_SIGNALS;
 	return 0;
 }
 
-/* Where the program makes the call anew. */
+/* Set the registers such that the program makes the call again. */
 static void present_before(struct sigcontext_64 *regs, int sig, const struct fj_door_record *record)
 {
 	const uint8_t *back = (const uint8_t *)record->back;
@@ -95,19 +94,20 @@ static void present_before(struct sigcontext_64 *regs, int sig, const struct fj_
 	if (is_syscall && fj_jail->has_trap) {
 		regs->ip = record->back - SYSCALL_LEN;
 	} else if (is_syscall && fj_libc_signal_looks(sig)) {
-		/* Nobody would catch the call there, so it is one that says EINTR. */
+		/* Without the trap nothing would catch the call there, so make it one that returns
+		 * EINTR. */
 		regs->ip = record->back - SYSCALL_LEN;
 		regs->ax = __NR_restart_syscall;
 	} else if (is_syscall || (back[-6] == 0xff && back[-5] == 0x25)) {
-		regs->ip =
-			(uint64_t)fj_door_site; /* from a site, or from its stub: patch/sites.c */
+		regs->ip = (uint64_t)fj_door_site; /* called by a site, or by its stub:
+						 * patch/sites.c */
 	} else {
-		regs->ip = record->back; /* a wrapper, which calls again */
+		regs->ip = record->back; /* called by a wrapper, which calls again */
 		regs->ax = (uint64_t)-FJ_RESTART;
 	}
 }
 
-/* The program is at the call of `record`: before it, or behind it with `result`. */
+/* Show the program at the call of `record`: before it, or after it with `result`. */
 static void present(struct fj_frame *f, int sig, const struct fj_door_record *record,
 	bool is_before, uint64_t result)
 {
@@ -130,7 +130,7 @@ static void present(struct fj_frame *f, int sig, const struct fj_door_record *re
 	regs->sp = (uint64_t)record + FJ_DOOR_ROOM;
 }
 
-/* The same behind the trap: gate.S, fj_gate_deferred. */
+/* The same for a call that is made after the trap's handler: gate.S, fj_gate_deferred. */
 static void present_deferred(struct fj_frame *f, bool is_before)
 {
 	const struct fj_deferred_call *deferred = (const struct fj_deferred_call *)f->regs.sp;
@@ -148,7 +148,8 @@ static void present_deferred(struct fj_frame *f, bool is_before)
 	regs->sp += FJ_DEFERRED_ROOM + 8;
 }
 
-/* At a site whose number was not known, and the call is none of ours: entry.S, fj_door_maybe. */
+/* The same for a site whose call number is not known, when the engine does not want the call: entry.S,
+ * fj_door_maybe. */
 static void present_maybe(struct fj_frame *f)
 {
 	struct sigcontext_64 *regs = &f->regs;
@@ -171,11 +172,12 @@ static bool is_call_wanted(uint64_t nr)
 	return nr < FJ_DOOR_CALLS && (fj_door_bits[nr / 64] >> (nr % 64) & 1);
 }
 
-/* On the gate page. Returns whether libc's handler may be entered. */
+/* The gate page was interrupted. Returns whether libc's handler may be entered. */
 static bool came_at_gate(int sig, const void *info, struct fj_frame *f)
 {
 	const char *at = fj_gate_begin + (f->regs.ip - fj_gate_address());
-	struct fj_thread *t = fj_thread_holding(f->regs.sp - 1); /* at its top, at first */
+	struct fj_thread *t =
+		fj_thread_holding(f->regs.sp - 1); /* - 1: an empty stack begins at its end */
 	const struct fj_door_record *record = (const struct fj_door_record *)f->regs.bx;
 	uint64_t back;
 
