@@ -1,11 +1,12 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * acl.c - access control lists as the kernel judges them: fs/posix_acl.c.
+ * acl.c - access control lists, judged as the kernel judges them (fs/posix_acl.c).
  *
- * A list lies among the file's attributes as it was set, in the form of its extended attribute
- * (linux/posix_acl_xattr.h). The entries that are the mode's other face - owner, mask or group,
- * others - are taken from the mode whenever the list is read, so chmod needs not touch it. */
+ * A list is kept among the file's attributes as it was set, in the form of its extended attribute
+ * (linux/posix_acl_xattr.h). The entries for owner, mask (or group) and others show the mode's
+ * bits. They are taken from the mode whenever the list is read, so chmod need not change the list.
+ * Called by perm.c, inode/acl.c and xattr/hook_xattr.c. */
 #include "ownership/ownership.h"
 #include "cred/ids.h"
 #include "records/records.h"
@@ -84,7 +85,7 @@ long fj_acl_read(const char *value, size_t size, bool *is_mode)
 	}
 	*is_mode = !(seen & (USER | GROUP | MASK));
 	if (size == HEAD)
-		return 0; /* none */
+		return 0; /* an empty list */
 	if ((seen & (USER_OBJ | GROUP_OBJ | OTHER)) != (USER_OBJ | GROUP_OBJ | OTHER) ||
 		((seen & (USER | GROUP)) && !(seen & MASK)))
 		return -EINVAL;
@@ -119,8 +120,8 @@ static long acl_answer(bool allows)
 	return allows ? 0 : -EACCES;
 }
 
-/* posix_acl_permission() of fs/posix_acl.c, for one who is not the owner. `value` may change while
- * it is read: each entry is copied, and the answer then not believed (attributes.c). */
+/* posix_acl_permission() of fs/posix_acl.c, for a caller who is not the owner. `value` may change
+ * while it is read: each entry is copied, and attributes.c drops the answer then. */
 static long judge_acl(const char *value, size_t size, void *context)
 {
 	const struct question *q = context;
@@ -159,7 +160,8 @@ long fj_acl_may(const struct fj_ids *ids, const struct fj_owner *file, unsigned 
 {
 	struct question q = {.ids = ids, .file = file, .want = want & 7};
 
-	/* acl_permission_check() of fs/namei.c: no group bits at all, no list. */
+	/* acl_permission_check() of fs/namei.c does not look at the list when no group bit is
+	 * set. */
 	if (!(file->flags & FJ_OWNER_ATTRIBUTES) || ids->fsuid == file->uid || !(file->mode & 070))
 		return -ENODATA;
 	return fj_owner_look_at_attribute(&file->key, FJ_ACL_ACCESS, judge_acl, &q);

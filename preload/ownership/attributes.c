@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * attributes.c - extended attributes: lists in blocks beside the records (blocks.c), in the same
- * file. Called by inode/ and xattr/hook_xattr.c.
+ * attributes.c - extended attributes: lists in blocks beside the records (records/blocks.c), in the
+ * same file. Called by inode/ and xattr/hook_xattr.c.
  *
- * A record names its block; a change writes a new block, flips the record over to it and then frees
- * the old one. A reader may thus be reading a block that is already another's: it keeps within
- * bounds whatever it reads, and believes it only when the record's state is still the same
- * afterwards. A writer who was robbed of the lock (lock.c) may be copying a block that is another's
- * by now: what he makes of it keeps within bounds, and is in vain. */
+ * A record names its block. A change writes a new block, makes the record name it, and then frees
+ * the old one. So a reader may be reading a block that another file has got meanwhile: it stays
+ * within bounds whatever it reads, and uses the result only if the record's state is the same
+ * afterwards. A writer that has lost the lock (records/lock.c) may be copying such a block, too: it
+ * stays within bounds, and its result is dropped. */
 #include "ownership/ownership.h"
 #include "records/store.h"
 
@@ -17,8 +17,7 @@
 
 #include <linux/xattr.h>
 
-/* Where a walk over a block's entries stands. All numbers are copies, checked before they are used.
- */
+/* State of a walk over entries of a block. Numbers are copies, checked before use. */
 struct walk {
 	const char *block;
 	uint32_t at, used;
@@ -89,7 +88,7 @@ static bool find_entry(struct walk *w, const char *name)
 	return false;
 }
 
-/* The store that has the file's record, with its copy. */
+/* The store that has the file's record, and a copy of the record. */
 static struct fj_store *find_record(const struct fj_owner_key *key, struct fj_store_copy *copy,
 	struct fj_store_slot **slot, uint32_t *state)
 {
@@ -101,8 +100,9 @@ static struct fj_store *find_record(const struct fj_owner_key *key, struct fj_st
 	return NULL;
 }
 
-/* Let `look` walk the file's attributes; what it says when nothing was changed meanwhile is
- * returned, or `none` where the file has none. It may be called several times. */
+/* Lets `look` walk over the file's attributes. Returns what `look` returned when nothing was
+ * changed meanwhile, or `none` if the file has no attributes. `look` may be called several
+ * times. */
 static long look_at_all(const struct fj_owner_key *key, long none,
 	long (*look)(struct walk *w, void *context), void *context)
 {
@@ -195,7 +195,8 @@ static uint32_t padded_entry(uint32_t name_len, uint32_t value_len)
 	return padded((uint32_t)sizeof(struct fj_store_attribute) + name_len + value_len);
 }
 
-/* (There is no room only when what was measured has changed since: then the block is in vain.) */
+/* There is too little room only when the attributes have changed since they were measured. The
+ * block is dropped then. */
 static bool append(struct fj_store_block *block, const char *name, uint32_t name_len,
 	const void *value, uint32_t value_len)
 {
@@ -213,7 +214,7 @@ static bool append(struct fj_store_block *block, const char *name, uint32_t name
 	return true;
 }
 
-/* A value that lies in the program's memory. */
+/* Appends an entry with a value from the program's memory. */
 static long append_new(
 	struct fj_store_block *block, const char *name, const void *value, size_t size)
 {
@@ -230,7 +231,8 @@ static uint32_t entry_size(const char *name, size_t size)
 	return padded_entry((uint32_t)fj_strlen(name) + 1, (uint32_t)size);
 }
 
-/* Write the block that takes the place of `old`. `value` NULL: without `name`. */
+/* Writes the block that takes the place of `old`. With `value` NULL the entry `name` is left
+ * out. */
 static long rewrite(struct fj_store_hold *hold, uint32_t old, const char *name, const void *value,
 	size_t size, uint32_t *made)
 {
@@ -251,7 +253,7 @@ static long rewrite(struct fj_store_hold *hold, uint32_t old, const char *name, 
 			s, (uint64_t)*made * FJ_BLOCK_UNIT, FJ_BLOCK_MIN << block->size_class);
 	if (!block)
 		return -ENOMEM;
-	/* What is replaced keeps its place: listxattr(2) tells the order. */
+	/* A replaced entry keeps its place: listxattr(2) shows the order. */
 	if (open_block(s, old, &w))
 		while (r >= 0 && next_entry(&w)) {
 			if (!is_named(&w, name)) {
@@ -283,7 +285,7 @@ long fj_store_block_copy(
 		return 0;
 	r = fj_store_block_take(hold, w.used, made);
 	block = r < 0 ? NULL : fj_store_at(hold->s, (uint64_t)*made * FJ_BLOCK_UNIT, w.used);
-	/* (To take a block may have made the file longer than what is mapped.) */
+	/* Taking a block may have made the file longer than the part that is mapped. */
 	if (!block || !open_block(from, at, &w))
 		return r < 0 ? r : -ENOMEM;
 	while (next_entry(&w) && append(block, w.name, w.name_len, w.value, w.value_len))
@@ -301,12 +303,13 @@ struct change {
 	const struct fj_owner *shown;
 	struct fj_store *from; /* where the record was found before */
 	struct fj_store_copy began;
-	uint32_t tried; /* the block that it was to get, by one who was killed after that */
+	uint32_t tried; /* the block that an earlier try wanted to put into the record; the lock
+			   was lost then */
 	bool is_put;
 };
 
-/* To create an attribute twice is an error: so did he who was killed get that far? (His block is
- * nobody else's.) */
+/* Creating an attribute twice is an error. So: did an earlier try of this change already put its
+ * block into the record? (No other writer uses that block.) */
 static bool is_made(struct fj_store *s, const struct change *q)
 {
 	struct fj_store_copy there;
@@ -320,7 +323,7 @@ static long put_changed(
 {
 	long r;
 
-	if (copy->flags & FJ_OWNER_CTIME) /* whoever sets an attribute advances the disk's */
+	if (copy->flags & FJ_OWNER_CTIME) /* setting an attribute advances the disk's ctime */
 		fj_store_set_ctime(copy, 0);
 	copy->attributes = made;
 	copy->flags = (uint8_t)(made ? copy->flags | FJ_OWNER_ATTRIBUTES :
@@ -345,12 +348,12 @@ static long change_attribute(struct fj_store_hold *hold, void *data)
 
 	if (is_made(s, q))
 		return 0;
-	if (q->value && fj_streq(q->name, FJ_ACL_DEFAULT)) /* (one too many is no harm) */
+	if (q->value && fj_streq(q->name, FJ_ACL_DEFAULT)) /* counting one too many does no harm */
 		__atomic_fetch_add(&fj_store_head(s)->inheriting, 1, __ATOMIC_RELAXED);
 	fj_store_begin(q->key, q->shown, &copy, &q->from);
 	q->began = copy;
 	brought = q->from && q->from != s ? fj_store_attributes(&copy) : 0;
-	if (brought) { /* a block has no references */
+	if (brought) { /* blocks have no reference count: the attributes are copied */
 		r = fj_store_block_copy(q->from, brought, hold, &copy.attributes);
 		if (r < 0)
 			return r;

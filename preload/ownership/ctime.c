@@ -1,25 +1,26 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * ctime.c - when a pretended change was made: kept in the file's record, where that is as good as
- * on the disk.
+ * ctime.c - the time of a pretended change: kept in the file's record where that works as well as
+ * on the disk. Called by record.c, file/hook_setattr.c and the hooks of calls that watch files.
  *
- * A chown that changes a record only would have to advance the disk's ctime by a chown of nothing,
- * which costs as much as a real one. The record's ctime, shown when it is later than the disk's,
- * tells the same to everybody in the jail, but for two things that only the kernel does:
+ * A chown that changes only a record would have to advance the disk's ctime by a chown that changes
+ * nothing, which costs as much as a real one. The record's ctime is shown when it is later than the
+ * disk's. To processes in the jail this looks the same, but for two things that only the kernel
+ * does:
  *
- * - It refuses on a read-only mount. The mount that the file of records is mapped from, to be
- *   written, cannot become one (EBUSY), so there nothing is refused; elsewhere the disk is asked.
- * (Of a file of records that other machines may have the head is changed under the lock only: there
- * the disk is asked, too.)
- * - It tells whoever watches the file. Processes that watch hold a lock of fcntl(2) on one byte far
- *   behind the records, and count in the head that they began; a process that changes owners looks
- *   for such a lock at its first change, and again when the count moved. The lock is of an open
- *   description, which a mapping keeps: so it lasts as long as the process, and children that have
- *   not begun another program. It goes along through exec. An overlay maps another file than it
- *   opens, so there a mapping keeps nothing, and a descriptor would be the program's to use: where
- *   anybody has ever watched, the disk is asked from then on.
- */
+ * - The kernel refuses a change on a read-only mount. The mount from which the file of records is
+ *   mapped for writing cannot become read-only (EBUSY), so nothing is refused there. On other
+ *   mounts the disk is asked. (The disk is asked, too, when other machines may use the file of
+ *   records: then its head changes only under the lock.)
+ * - The kernel tells processes that watch the file. Each process that watches holds a lock of
+ *   fcntl(2) on one byte far behind the records, and has increased a count in the head. A process
+ *   that changes owners looks for such a lock at its first change, and again when the count has
+ *   changed. The lock belongs to an open file description, which a mapping keeps: so it lasts as
+ *   long as the process, and as its children that have not executed another program. It is taken
+ *   again after exec. On an overlay a mapping keeps another file than the one opened, and a
+ *   descriptor could be closed by the program: there, once any process has watched, the disk is
+ *   asked from then on. */
 #include "ownership/ownership.h"
 #include "records/store.h"
 #include "sys/process.h"
@@ -30,7 +31,8 @@
 
 #define WATCH_AT ((1L << FJ_STORE_SIZE_LOG) + (1L << 32))
 
-#define CLOCK_REALTIME_COARSE 5 /* linux/time.h; of files' times: current_time() of fs/inode.c */
+/* linux/time.h; files get their times from it: current_time() of fs/inode.c */
+#define CLOCK_REALTIME_COARSE 5
 
 struct flock_ { /* struct flock of asm-generic/fcntl.h, 64 bit */
 	int16_t type, whence;
@@ -40,7 +42,8 @@ struct flock_ { /* struct flock of asm-generic/fcntl.h, 64 bit */
 
 #define KNOWN (1UL << 63)
 #define WATCHED (1UL << 62)
-/* What was found at which count of watches (low half), and the mount of the file of records. */
+/* The low half is the count of watches at the last look; KNOWN and WATCHED say what was found. The
+ * second is the mount of the file of records. */
 static uint64_t settled;
 static uint64_t home_mount;
 
@@ -52,7 +55,7 @@ static long watch_lock(long fd, int command, int type)
 	return r < 0 ? r : lock.type;
 }
 
-/* Whoever it is, we ourselves too: the description that asks is another one. */
+/* Also true when this process watches itself: the lock is asked for by another file description. */
 static bool is_anybody_watching(const struct fj_store *s, uint32_t watches)
 {
 	const long fd = watches ? fj_open_anew(s->fd, O_RDONLY) : -EBADF;
@@ -135,7 +138,7 @@ void fj_owner_still_watches(void)
 	struct fj_owner_watch *own = fj_process_section(FJ_OWNER_WATCH_AT);
 	const int32_t watcher = own->watcher;
 
-	own->watcher = 0; /* the lock was the last program's */
+	own->watcher = 0; /* the exec of this process has ended the lock */
 	if (watcher && watcher == (int32_t)fj_sys0(__NR_getpid))
 		fj_owner_watches();
 }
@@ -147,6 +150,6 @@ uint64_t fj_store_ctime_now(uint64_t shown)
 
 	fj_sys2(__NR_clock_gettime, CLOCK_REALTIME_COARSE, &now);
 	ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-	/* Two in one tick are seen as two, as since Linux 6.13. */
+	/* Two changes in one clock tick get two times, as since Linux 6.13. */
 	return ns > shown ? ns : shown + 1;
 }

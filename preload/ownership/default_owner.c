@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * default_owner.c - what a file shows without a record. */
+ * default_owner.c - what a file shows without a record. Called by inode/owned.c and others that
+ * show owners. */
 #include "ownership/ownership.h"
 #include "cred/ids.h"
 #include "records/records.h"
@@ -10,7 +11,8 @@
 static uint32_t real_uid, real_gid;
 static bool knows_real;
 
-/* Set-id calls of the program never reach the kernel, so these hold for the life of the process. */
+/* Set-id calls of the program never reach the kernel. So these ids hold for the life of the
+ * process. */
 static void learn_real(void)
 {
 	if (__atomic_load_n(&knows_real, __ATOMIC_ACQUIRE))
@@ -36,8 +38,8 @@ FJ_HOT void fj_owner_default(struct fj_owner *shown, bool is_foreign)
 {
 	if (is_foreign || shown->uid != fj_owner_real_uid() || fj_ids_is_himself())
 		return;
-	/* Also where the disk has another of the user's groups: a directory of the host with the
-	 * setgid bit made it so. */
+	/* Also when the disk has another group of the user's, which a directory of the host with
+	 * the setgid bit has given to the file. */
 	shown->uid = 0;
 	shown->gid = 0;
 }

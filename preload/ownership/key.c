@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * key.c - the key of a file: what tells it from the next one with its number.
+ * key.c - the key of a file. It tells a file from a later file with the same inode number.
  *
  * Called by inode/owned.c and inode/settle.c, and by the tool behind `fakejail owners`, which must
- * know a file by the same key as the engine does. */
+ * give a file the same key as the engine does. */
 #include "ownership/ownership.h"
 #include "sys/abi.h"
 #include "records/records.h"
@@ -14,9 +14,11 @@
 
 #define HANDLE_MAX 128 /* MAX_HANDLE_SZ, linux/exportfs.h */
 #define AT_HANDLE_FID_ 0x200
-#define FLAGS_OF_LAYERED 6 /* struct ovl_fh of fs/overlayfs/overlayfs.h: in which layer it is */
+/* struct ovl_fh of fs/overlayfs/overlayfs.h: the flags say which layer */
+#define FLAGS_OF_LAYERED 6
 #define LAYERED_HANDLE 0xf8
-#define HANDLE_OF_FUSE 0x81 /* FILEID_INO64_GEN, linux/exportfs.h; xfs has it, too, and births */
+/* FILEID_INO64_GEN, linux/exportfs.h; xfs has this type, too, and gives birth times */
+#define HANDLE_OF_FUSE 0x81
 #define SEED_OF_STAMP 0x9ae16a3b2f90404fUL
 
 bool fj_owner_is_forgetful;
@@ -46,9 +48,10 @@ static bool get_handle(int dirfd, const char *name, bool follows, struct handle 
 	return r >= 0 && h->bytes <= HANDLE_MAX;
 }
 
-/* A file of an overlay whose layers have numbers of their own. A directory has the handle of the
- * lowest layer's (since Linux 6.6). Of other files that is shared by all copies of a lower file
- * with several names; but their numbers stay, though each layer has its own. */
+/* The key of a file of an overlay whose layers have inode numbers of their own. A directory is
+ * known by the handle of the lowest layer's directory (since Linux 6.6). For other files all copies
+ * of a lower file with several names would share that handle. Their inode numbers stay the same,
+ * though two layers may use the same number: so the key has the birth time, too. */
 static bool key_of_layered(
 	const struct statx *sx, int dirfd, const char *name, bool follows, struct fj_owner_key *key)
 {
@@ -71,7 +74,7 @@ static bool key_of_layered(
 	return true;
 }
 
-/* A handle of FUSE has the number that the kernel gave the inode for as long as it remembers it. */
+/* A handle of FUSE has a number that lasts only while the kernel remembers the inode. */
 static bool is_passing(const struct handle *h)
 {
 	return h->type == HANDLE_OF_FUSE && h->bytes == 12;

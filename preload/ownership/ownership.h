@@ -1,12 +1,14 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * ownership.h - what files and processes pretend: owner records, attributes, identities.
+ * ownership.h - the owner, mode and attributes that files show in a jail, and what an identity may
+ * do with a file.
  *
- * Records lie in one file, mapped shared by every process of every jail on a root; docs/OWNERS.md
- * explains its layout and every race. Looking up takes no lock and makes no system call; changing
- * takes a lock that dies with its holder. Everything is async-signal-safe. This room does not know
- * paths: a file is named by its key. */
+ * Owner records lie in one file, which every process of every jail on a root maps shared.
+ * docs/OWNERS.md explains its layout and every race. A lookup takes no lock and makes no system
+ * call. A change takes a lock that dies with its holder. Every function here is async-signal-safe.
+ * This room does not know paths: a key names a file (records/records.h). Most callers are in
+ * inode/, file/ and permission/. */
 #ifndef FJ_OWNERSHIP_H
 #define FJ_OWNERSHIP_H
 
@@ -18,156 +20,168 @@ struct fj_ids;
 struct fj_owner_key;
 struct fj_owner;
 
-/* No record at all, in no file: nothing needs to be looked up. One load. */
+/* True when no file of records has any record, so that no lookup is needed. Costs a few loads. */
 bool fj_owner_is_empty(void);
-/* Has any record ever been a device (or a directory with the setgid bit, or with a default ACL)? */
+/* Has any record ever been a device? The second: has any ever been a directory with the setgid bit
+ * or with a default ACL? True also when roots have moved since the last look. */
 bool fj_owner_has_devices(void);
 bool fj_owner_has_inheriting_dirs(void);
 /* Was any attribute or access list ever recorded? */
 bool fj_owner_has_attributes(void);
 
-/* Can it be changed? 0, or what a change would return. */
+/* Can records be changed? Returns 0, or the error that a change would return. */
 long fj_owner_try(void);
-/* The record of `key` into `*owner`; false when there is none. */
+/* Copies the record of `key` into `*owner`. Returns false when there is none. */
 bool fj_owner_find(const struct fj_owner_key *key, struct fj_owner *owner);
-/* The same when the birth is not known (a directory entry); may be a stale record, so look again
- * with the whole key. */
+/* The same when the birth time is not known, as for a directory entry. The record may be an old
+ * one, of a removed file with the same number: look again with the whole key. */
 bool fj_owner_find_ino(uint64_t dev, uint64_t ino, struct fj_owner *owner);
 
-/* Change the parts `what` (FJ_OWNER_ bits) of a record to those of `to`, in one step. Without a
- * record one is made from `shown`, what the file shows without; none is made when nothing would
- * differ. With FJ_OWNER_CTIME the record gets the present time, `to->ctime` being what the file
- * shows so far. FJ_OWNER_MODE in `what` with `real_mode` equal to the new one drops the pretended
- * mode. Returns 0; FJ_OWNER_NO_CTIME when the ctime was to be kept and is not, since there is no
- * record, or one without room for it (of a device, with attributes): the disk's is to be advanced;
- * -ENOSPC,
- * -EDQUOT or -EIO when the file of records cannot grow; -EROFS when it is only looked at. */
+/* Changes the parts `what` (FJ_OWNER_ bits) of a record to those of `to`, in one step.
+ *
+ * If there is no record, one is made from `shown`, which is what the file shows without a record.
+ * None is made when it would say the same as `shown`. With FJ_OWNER_CTIME the record gets the
+ * present time; `to->ctime` is the ctime that the file shows so far. With FJ_OWNER_MODE, and a mode
+ * equal to `real_mode` (the disk's), a new record does not keep the mode.
+ *
+ * Returns
+ *   0
+ *   FJ_OWNER_NO_CTIME  the ctime was wanted but is not kept, because there is no record, or the record
+ *                      has no room for it (a device, or one with attributes): advance the disk's
+ *   -ENOSPC, -EDQUOT, -EIO  the file of records cannot grow
+ *   -EROFS             the file of records may only be read */
 long fj_owner_set(const struct fj_owner_key *key, unsigned what, const struct fj_owner *to,
 	const struct fj_owner *shown, uint32_t real_mode);
 #define FJ_OWNER_NO_CTIME 1
 /* May the ctime of a file on mount `mount_id` (stx_mnt_id) be kept in its record, in place of the
- * disk's? Only where the disk would take it, too, and nobody waits to be told (ctime.c). */
+ * disk's? Only where the disk would take it, too, and no process watches files (ctime.c). */
 bool fj_owner_may_keep_ctime(uint64_t mount_id);
-/* This process is about to watch files: inotify(7), fanotify(7), fcntl(2) F_NOTIFY. */
+/* Call before this process watches files by inotify(7), fanotify(7) or fcntl(2) F_NOTIFY. */
 void fj_owner_watches(void);
-/* It goes on to after an exec. */
+/* The section of the process's state that keeps this through an exec. */
 #define FJ_OWNER_WATCH_AT 0x200u
 struct fj_owner_watch {
-	int32_t watcher; /* a process id: what a fork inherits is not the child's */
+	int32_t watcher; /* a process id: a forked child inherits the section, but does not watch */
 };
-/* At process start, which has taken up what the process was before. */
+/* Call at process start, after the state of the process was taken up. */
 void fj_owner_still_watches(void);
-/* The file that was known by `from` is known by `to` now: make what `from` has `to`'s as well.
- * (Other names may still lead to the old one.) Returns as fj_owner_set. */
+/* The file that was known by `from` is known by `to` now: copies the record of `from` to `to`.
+ * (Other names may still lead to the old key.) Returns what fj_owner_set() returns. */
 long fj_owner_renew(const struct fj_owner_key *from, const struct fj_owner_key *to);
-/* The last name of the file is gone. */
+/* Call when the last name of the file was removed. */
 void fj_owner_gone(const struct fj_owner_key *key);
-/* The file, which had no name, is about to get one. */
+/* Call before a file without a name (O_TMPFILE) gets one. */
 void fj_owner_named(const struct fj_owner_key *key);
 
-/* Does the file system of a root tell neither births nor lasting handles? As above. */
+/* Does the file system of a root give neither birth times nor lasting file handles? The variable
+ * says it for this jail's root. */
 bool fj_owner_forgets(int root_fd);
 extern bool fj_owner_is_forgetful;
-#define FJ_OWNER_NO_STAMP 1 /* a key's stamp there, of a file without a tag */
-/* tag.c: an attribute of the file, not to be seen in the jail, has inode number and stamp of the
- * key that its record is under. Puts them into `key`; false: there is none. */
+#define FJ_OWNER_NO_STAMP 1 /* stamp in the key of a file without a tag, on such a file system */
+/* A tag is an attribute of the file, hidden in the jail. It has the inode number and the stamp of
+ * the key that the file's record is under. Puts both into `key`; returns false when there is no tag
+ * (tag.c). */
 #define FJ_OWNER_TAG "user.fakejail"
 bool fj_owner_tag(int dirfd, const char *name, bool follows, struct fj_owner_key *key);
-/* Before the first record of a file is made: tag it where that is of use and it can have a tag.
- * Where its key had no stamp, it has one then. `dev` and `mode` are the disk's; no link is
- * followed. */
+/* Call before the first record of a file is made. Gives the file a tag where a tag is of use and
+ * the file can have one. A key without a stamp gets one then. `dev` and `mode` are the disk's. A
+ * symlink is not followed. */
 void fj_owner_mark(
 	struct fj_owner_key *key, uint32_t dev, int dirfd, const char *name, uint32_t mode);
-/* The record that a file's tag leads to, when its key has none; its key then into `key`. To be
- * asked only when fj_owner_follows_tags. */
+/* Finds the record that a file's tag leads to, and puts that record's key into `key`. Call it when
+ * the file's own key has no record, and only if fj_owner_follows_tags. */
 bool fj_owner_find_tagged(uint32_t dev, int dirfd, const char *name, uint32_t mode,
 	struct fj_owner_key *key, struct fj_owner *owner);
 extern bool fj_owner_follows_tags;
-/* Does the file of records come from a lower layer? To be asked at the start of a jail. */
+/* Was the file of records copied up from a lower layer? Call at the start of a jail. */
 bool fj_owner_have_moved(int owners_fd);
-#define FJ_OWNER_SCATTERED 0xffffffffu /* in place of the device, in the key of such a file */
-/* The key of what statx(2) said `sx` of, for `dirfd` and `name` (NULL or "": itself); asked with
- * STATX_BTIME. */
+#define FJ_OWNER_SCATTERED 0xffffffffu /* in the key of such a file, in place of the device */
+/* Makes the key of a file from `sx`, which statx(2) filled with STATX_BTIME in its mask, for
+ * `dirfd` and `name` (NULL or "": the file that `dirfd` is). */
 struct statx;
 void fj_owner_key_of(const struct statx *sx, int dirfd, const char *name, bool follows,
 	struct fj_owner_key *key);
 
-/* Attributes kept for a file: names with namespace. `value` in the program's memory is reached
- * through `guest`. */
+/* Attributes that are kept for a file. A name includes its namespace, as in xattr(7). `value` lies
+ * in the program's memory and is accessed by sys/guest.h. */
 #define FJ_ATTRIBUTE_MAX 65536u /* XATTR_SIZE_MAX, XATTR_LIST_MAX of linux/limits.h */
-/* Copy the value into `value`; returns its length, also for size 0; -ENODATA, -ERANGE as
- * getxattr(2). */
+/* Copies the value into `value`. Returns its length, also when `size` is 0, or -ENODATA or -ERANGE
+ * as getxattr(2). */
 long fj_owner_get_attribute(
 	const struct fj_owner_key *key, const char *name, void *value, size_t size);
-/* flags: XATTR_CREATE, XATTR_REPLACE. Returns 0, -EEXIST, -ENODATA, -ENOSPC. `value` NULL removes.
- */
+/* `flags` are XATTR_CREATE and XATTR_REPLACE. A `value` of NULL removes the attribute. Returns 0,
+ * -EEXIST, -ENODATA or -ENOSPC. */
 long fj_owner_set_attribute(const struct fj_owner_key *key, const char *name, const void *value,
 	size_t size, int flags, const struct fj_owner *shown);
-/* Append the names, each with its NUL, into `list`; returns their length in bytes, also for size 0;
- * -ERANGE. */
+/* Writes the names, each with its NUL, into `list`. Returns their length in bytes, also when `size`
+ * is 0, or -ERANGE. */
 long fj_owner_list_attributes(const struct fj_owner_key *key, char *list, size_t size);
 
-/* Let `look` see the value where it lies; what it says is returned, or -ENODATA. It may be called
- * several times, with a value that is being changed: it must keep within `size` whatever it reads.
- */
+/* Calls `look` with the value where it lies. Returns what `look` returned, or -ENODATA. `look` may
+ * be called several times, and the value may change while it reads: it must stay within `size`,
+ * whatever it reads. */
 long fj_owner_look_at_attribute(const struct fj_owner_key *key, const char *name,
 	long (*look)(const char *value, size_t size, void *context), void *context);
 
-/* Access control lists, as the values of these attributes: acl.c. */
+/* Access control lists are the values of these attributes (acl.c). */
 #define FJ_ACL_ACCESS "system.posix_acl_access"
 #define FJ_ACL_DEFAULT "system.posix_acl_default"
-/* Is it a list that the kernel would take? Returns the permissions (0777) that it gives the mode;
- * -EINVAL; -EOPNOTSUPP for another version. `*is_mode`: it says no more than a mode does. */
+/* Checks a list as the kernel does. Returns the permissions (0777) that it gives to the mode,
+ * -EINVAL, or -EOPNOTSUPP for another version. `*is_mode` becomes true when the list says no more
+ * than a mode does. */
 long fj_acl_read(const char *value, size_t size, bool *is_mode);
-/* Put into the entries that are the mode's what `mode` says. */
+/* Sets the list's entries for owner, group or mask, and others to what `mode` says. */
 void fj_acl_take_mode(char *value, size_t size, uint32_t mode);
-/* What the file's access list says to `ids`: 0 or -EACCES; -ENODATA when the mode decides. */
+/* What the file's access list allows `ids`. Returns 0 or -EACCES, or -ENODATA when the mode
+ * decides. */
 long fj_acl_may(const struct fj_ids *ids, const struct fj_owner *file, unsigned want);
 
-/* The file of `key` has come into the root `key->home`: its record comes along. Returns 0 or
+/* The file of `key` has moved into the root `key->home`: moves its record there. Returns 0 or
  * -errno. */
 long fj_owner_carry(const struct fj_owner_key *key);
 
-/* SIGBUS at `at`: was that in the file of records, which somebody cut off? Then it is given up, and
- * true. */
+/* Call for a SIGBUS at address `at`. Returns true when the address is in a file of records that
+ * somebody has truncated. The process then gives that file up. */
 bool fj_owner_truncated(uintptr_t at);
 
-/* What a file shows without a record. `is_foreign`: it is reached through a bind mount. */
+/* Changes `shown`, the disk's owner, to what a file shows without a record. `is_foreign`: the file
+ * was reached through a bind mount. */
 void fj_owner_default(struct fj_owner *shown, bool is_foreign);
-/* The ids that the kernel knows this user by. */
+/* The ids of the user for the kernel. */
 uint32_t fj_owner_real_uid(void);
 uint32_t fj_owner_real_gid(void);
 
-/* What the disk gets for a pretended mode: no set-id and sticky bits, no write permission for group
- * and others (`keeps_write`: a file of the host reached through a bind keeps it), and all that the
- * user needs to act as root. */
+/* The mode that the disk gets for a pretended mode: no set-id and sticky bits, no write permission
+ * for group and others, and everything that the user needs to act as root. `keeps_write` keeps the
+ * write permission: for a file of the host behind a bind mount. */
 uint32_t fj_owner_real_mode(uint32_t mode, bool keeps_write);
-/* What a change by `ids` leaves of the set-id bits of a file that shows `file`: chown(2) takes them
- * from everybody (chown_common() of fs/open.c), truncation and writing from whoever lacks
- * CAP_FSETID. Returns the mode. */
+/* The mode of a file that shows `file` after `ids` made a change. chown(2) clears the set-id bits
+ * for every caller (chown_common() of fs/open.c). Truncating and writing clear them for a caller
+ * without CAP_FSETID. */
 uint32_t fj_owner_mode_after_chown(const struct fj_ids *ids, const struct fj_owner *file);
 uint32_t fj_owner_mode_after_write(const struct fj_ids *ids, const struct fj_owner *file);
-/* What of `mode` the file may be given by `ids`: the set-group-id bit only by a member of its group
- * (setattr_prepare() of fs/attr.c). */
+/* The part of `mode` that `ids` may give to the file: only a member of the file's group may set the
+ * set-group-id bit (setattr_prepare() of fs/attr.c). */
 uint32_t fj_owner_mode_allowed(
 	const struct fj_ids *ids, const struct fj_owner *file, uint32_t mode);
 
-/* What `ids` may do with a file that shows `file` (perm.c). 0, or the kernel's errno. */
+/* May `ids` do this with a file that shows `file`? Returns 0 or the kernel's error (perm.c). */
 enum {
 	FJ_MAY_EXEC = 1,
 	FJ_MAY_WRITE = 2,
 	FJ_MAY_READ = 4
-}; /* as the mode's bits; EXEC of a directory: search */
+}; /* as in the mode's bits; for a directory EXEC means search */
 long fj_may(const struct fj_ids *ids, const struct fj_owner *file, unsigned want);
-/* Is it the owner, or as good as one? */
+/* Is `ids` the owner, or has it CAP_FOWNER? */
 bool fj_is_owner(const struct fj_ids *ids, const struct fj_owner *file);
-/* Remove or move away `victim` from `dir`: the sticky bit. */
+/* May `ids` remove or rename `victim` in `dir`? The sticky bit is looked at. */
 long fj_may_delete(
 	const struct fj_ids *ids, const struct fj_owner *dir, const struct fj_owner *victim);
-/* uid, gid: FJ_NO_ID for "as it is". */
+/* `uid`, `gid`: FJ_NO_ID leaves that id as it is. */
 long fj_may_chown(
 	const struct fj_ids *ids, const struct fj_owner *file, uint32_t uid, uint32_t gid);
-/* Read or write the attribute `name`. -ENODATA: may not know of it. */
+/* May `ids` read or write the attribute `name`? -ENODATA: the caller may not know whether it
+ * exists. */
 long fj_may_attribute(
 	const struct fj_ids *ids, const struct fj_owner *file, const char *name, bool writes);
 

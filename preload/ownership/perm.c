@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * perm.c - what an identity may do with a file, by what the file shows: generic_permission() of
- * fs/namei.c and its kin. */
+ * perm.c - what an identity may do with a file, judged by what the file shows: generic_permission()
+ * of fs/namei.c and similar functions. Called by permission/ and inode/. */
 #include "ownership/ownership.h"
 #include "sys/abi.h"
 #include "cred/ids.h"
@@ -11,7 +11,7 @@
 
 #define ANY_X 0111u
 
-/* Do the mode bits, or the access control list, say yes? */
+/* Do the mode bits, or the access control list, allow it? */
 static bool bits_allow(const struct fj_ids *ids, const struct fj_owner *file, unsigned want)
 {
 	const long listed = fj_acl_may(ids, file, want);
@@ -79,7 +79,7 @@ long fj_may_attribute(
 	const uint32_t type = file->mode & FJ_S_IFMT;
 
 	if (fj_begins(name, "system."))
-		return 0; /* who may set a list is asked when it was read: inode/acl.c */
+		return 0; /* inode/acl.c asks that, after it has read the list */
 	if (fj_begins(name, "security.")) {
 		if (!writes)
 			return 0;
@@ -88,7 +88,7 @@ long fj_may_attribute(
 			       0 :
 			       -EPERM;
 	}
-	if (fj_begins(name, "trusted.")) /* whatever the file's mode says */
+	if (fj_begins(name, "trusted.")) /* whatever the file's mode is */
 		return fj_ids_can(ids, FJ_CAP_SYS_ADMIN) ? 0 : writes ? -EPERM : -ENODATA;
 	if (fj_begins(name, "user.")) {
 		if (type != FJ_S_IFDIR && type != FJ_S_IFREG)

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * record.c - owner records for the other rooms: find, change, forget. */
+ * record.c - owner records for the other rooms: finds, changes and forgets them. Called by inode/,
+ * file/, xattr/ and `fakejail owners`. */
 #include "ownership/ownership.h"
 #include "records/store.h"
 #include "sys/abi.h"
@@ -93,7 +94,7 @@ bool fj_owner_find_ino(uint64_t dev, uint64_t ino, struct fj_owner *owner)
 	return find_record_of(&key, true, owner);
 }
 
-/* A new record that would say what the file shows without one. */
+/* Would a new record only say what the file shows without one? */
 static bool is_needless(bool had, const struct fj_store_copy *copy, const struct fj_owner *shown)
 {
 	return !had && !(copy->flags & ~FJ_OWNER_NAMELESS) && copy->uid == shown->uid &&
@@ -104,7 +105,8 @@ void fj_store_begin(const struct fj_owner_key *key, const struct fj_owner *shown
 	struct fj_store_copy *copy, struct fj_store **from)
 {
 	for (uint32_t at = 0; (*from = fj_store_each(&at)) != NULL;)
-		/* (Without a stamp the record of a removed file may be found by its number.) */
+		/* A key without a stamp may lead to the record of a removed file with the same
+		 * number. */
 		if (fj_store_find(*from, key, false, copy, NULL, NULL) &&
 			!(key->stamp == FJ_OWNER_NO_STAMP && (copy->flags & FJ_OWNER_GONE)) &&
 			!(copy->flags & ~shown->flags & FJ_OWNER_NAMELESS))
@@ -115,10 +117,11 @@ void fj_store_begin(const struct fj_owner_key *key, const struct fj_owner *shown
 		.flags = (uint8_t)(shown->flags & FJ_OWNER_NAMELESS)};
 }
 
-/* The record of a file, where another counts now. */
+/* Arguments of drop(): removes a file's record from a store, because another store has the file's
+ * record now. */
 struct drop {
 	const struct fj_owner_key *key;
-	const struct fj_store_copy *only; /* when it is that still */
+	const struct fj_store_copy *only; /* NULL, or: only if the record is still equal to this */
 };
 
 static long drop(struct fj_store_hold *hold, void *data)
@@ -139,7 +142,8 @@ static void drop_before(struct fj_store *s, const struct fj_owner_key *key)
 	struct drop q = {.key = key};
 	struct fj_store *other;
 
-	/* (The same file may be mapped twice, for two processes that met one root at once.) */
+	/* The same file may be mapped twice, for two processes that came to one root at the same
+	 * time. */
 	for (uint32_t at = 0; (other = fj_store_each(&at)) != NULL && other != s &&
 			      (other->ino != s->ino || other->home != s->home);) {
 		struct fj_store_copy copy;
@@ -149,8 +153,8 @@ static void drop_before(struct fj_store *s, const struct fj_owner_key *key)
 	}
 }
 
-/* What was found in a file of records that is asked later, by us: another jail may have met the
- * roots in another order. (One that was changed meanwhile stays.) */
+/* Drops the record that was found in a store which this process searches later. Another jail may
+ * have met the roots in another order. A record that was changed meanwhile stays. */
 static void drop_behind(
 	struct fj_store *from, const struct fj_owner_key *key, const struct fj_store_copy *copy)
 {
@@ -175,7 +179,8 @@ long fj_store_put_from(struct fj_store_hold *hold, struct fj_store *from,
 	uint32_t old_block = 0;
 	long r;
 
-	/* What is replaced without having been asked has attributes of its own. */
+	/* A record that is replaced without having been read has attributes of its own: they are
+	 * freed. */
 	if (from != hold->s && fj_store_find(hold->s, key, false, &old, NULL, NULL))
 		old_block = fj_store_attributes(&old);
 	r = fj_store_put(hold, key, copy);
@@ -201,8 +206,8 @@ static long put_with_attributes(struct fj_store_hold *hold, struct fj_store *fro
 	return r;
 }
 
-/* `had`: there was a record. It keeps the mode even when the disk has the same: of two chmods at
- * once the disk may have got the other's. */
+/* `had`: there was a record. Then the record keeps the mode even when the disk has the same one: of
+ * two chmods at the same time the disk may have got the other's. */
 static void apply(struct fj_store_copy *copy, bool had, unsigned what, const struct fj_owner *to,
 	uint32_t real_mode)
 {
@@ -234,10 +239,11 @@ struct change {
 	uint64_t ctime;
 	struct fj_store *from; /* where the record was found */
 	struct fj_store_copy began;
-	bool lacks_ctime; /* it was to have a ctime, and has none */
+	bool lacks_ctime; /* a ctime was wanted, and the record has none */
 };
 
-/* The record that the change makes, into `copy`; false when it is the one that is there, or none. */
+/* Makes the record after the change in `copy`. Returns false when it equals the present record, or
+ * when no record is needed. */
 static bool make_record(struct change *q, struct fj_store_copy *copy)
 {
 	bool had;
@@ -276,15 +282,15 @@ long fj_owner_set(const struct fj_owner_key *key, unsigned what, const struct fj
 	struct change q = {key, what, to, shown, real_mode, to->ctime + 1, NULL, {0}, false};
 	struct fj_store *s = fj_store_home(key);
 	struct fj_store_copy copy;
-	/* A record that is to have a time changes at each call. */
+	/* A record that gets a time changes at each call. */
 	const bool surely_changes = (what & FJ_OWNER_CTIME) && shown->key.ino == key->ino &&
 				    !(shown->flags & (FJ_OWNER_DEVICE | FJ_OWNER_ATTRIBUTES));
 	long r = 0;
 
 	if (!fj_store_count)
 		return -EROFS;
-	/* Most changes of owner say what is so already; asked without the lock, and again under it.
-	 */
+	/* Most changes of owner set the owner that is already there. So this is asked without the
+	 * lock first, and again with it. */
 	if (surely_changes || make_record(&q, &copy)) {
 		if (what & FJ_OWNER_CTIME)
 			q.ctime = fj_store_ctime_now(to->ctime);

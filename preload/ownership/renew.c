@@ -1,14 +1,13 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * renew.c - a record whose file is known by another key now: overlayfs has copied it up.
- *
- * Called by inode/settle.c. */
+ * renew.c - copies a record to another key, after overlayfs has copied its file up and so changed
+ * the file's key. Called by inode/settle.c. */
 #include "ownership/ownership.h"
 #include "records/store.h"
 
-/* Under the lock. The old record stays, unless the new one takes its slot: the file may have had
- * other names, which are the old file's still. */
+/* Runs with the lock. The old record stays, unless the new one takes its slot: other names of the
+ * file may still lead to the old file. */
 static long renew(struct fj_store_hold *hold, void *data)
 {
 	const struct fj_owner_key *const *keys = data, *from = keys[0], *to = keys[1];
@@ -18,13 +17,13 @@ static long renew(struct fj_store_hold *hold, void *data)
 	long r = 0;
 
 	if (fj_store_find(s, to, false, &there, NULL, NULL))
-		return 0; /* somebody was quicker */
+		return 0; /* another process was faster */
 	while ((old = fj_store_each(&at)))
 		if (fj_store_find(old, from, false, &copy, NULL, NULL))
 			break;
 	if (!old)
 		return 0;
-	/* A copy, as to take the slot over frees the old block. */
+	/* The attributes are copied, because taking over the slot frees the old block. */
 	if (fj_store_attributes(&copy))
 		r = fj_store_block_copy(old, fj_store_attributes(&copy), hold, &made);
 	if (r < 0)

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * rules.c - what a change of owner or mode means, for the record and for the disk. */
+ * rules.c - what a change of owner or mode means for the record and for the disk. Called by
+ * file/hook_setattr.c, inode/ and others that change modes. */
 #include "ownership/ownership.h"
 #include "sys/abi.h"
 #include "cred/ids.h"
@@ -15,7 +16,7 @@ uint32_t fj_owner_real_mode(uint32_t mode, bool keeps_write)
 
 	if ((mode & FJ_S_IFMT) == FJ_S_IFDIR)
 		return real | 0700;
-	/* Root may run what anybody may run: generic_permission() of fs/namei.c. */
+	/* Root may execute a file that anybody may execute: generic_permission() of fs/namei.c. */
 	return real | 0600 | (real & 0111 ? 0100 : 0);
 }
 
@@ -36,8 +37,8 @@ uint32_t fj_owner_mode_after_chown(const struct fj_ids *ids, const struct fj_own
 
 	if ((mode & FJ_S_IFMT) == FJ_S_IFDIR)
 		return file->mode;
-	/* Without group execute the bit is no set-id bit: setattr_should_drop_sgid() of fs/attr.c.
-	 */
+	/* Without group execute permission this bit is no set-id bit: setattr_should_drop_sgid() of
+	 * fs/attr.c. */
 	return mode & 0010 ? mode & ~FJ_S_ISGID : fj_owner_mode_allowed(ids, file, mode);
 }
 

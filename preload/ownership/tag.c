@@ -1,18 +1,18 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * tag.c - an attribute of a file that says by which key its record is.
+ * tag.c - the tag: an attribute of a file that says by which key the file's record is found.
  *
- * On a file system that tells neither a birth nor a handle that lasts (FUSE) the attribute takes
- * their place: it has the number that the file had when its first record was made, and a random
- * stamp.
+ * Some file systems give neither a birth time nor a handle that lasts (FUSE). There the tag
+ * replaces both: it has the inode number that the file had when its first record was made, and a
+ * random stamp.
  *
- * On overlayfs it has the key that the file had when its record was made. It is looked at where a
- * file's own key has no record, and only when keys may have changed since: when the file of records
- * itself has been copied up from a lower layer, so that it is another container's than the one that
- * made it, or in a root whose numbers change.
+ * On overlayfs the tag has the key that the file had when its record was made. It is read only for
+ * a file whose own key has no record, and only when keys may have changed since: when the file of
+ * records itself was copied up from a lower layer, so that another container made it, or in a root
+ * whose inode numbers change.
  *
- * Called by disk.c, and by whatever is about to make a record. */
+ * Called by key.c, inode/settle.c, and before a first record is made. */
 #include "ownership/ownership.h"
 #include "sys/abi.h"
 #include "records/records.h"
@@ -20,7 +20,7 @@
 
 #include <linux/stat.h>
 
-/* getxattr(2) and setxattr(2) take no descriptor with O_PATH, but its link. */
+/* getxattr(2) and setxattr(2) take no O_PATH descriptor, but they take its link in /proc. */
 struct target {
 	long fd;
 	bool is_ours;
@@ -61,7 +61,8 @@ static long write_tag(const struct target *t, const struct tag *tag, uint32_t mo
 {
 	long r = fj_sys5(__NR_setxattr, t->link, FJ_OWNER_TAG, tag, sizeof(*tag), 0);
 
-	/* Whoever may not write the file may not name it either, be it his own. */
+	/* An owner who may not write the file may not set its attribute either: give write
+	 * permission for a moment. */
 	if (r == -EACCES && !(mode & 0200) &&
 		!fj_sys3(__NR_fchmodat, AT_FDCWD, t->link, mode | 0200)) {
 		r = fj_sys5(__NR_setxattr, t->link, FJ_OWNER_TAG, tag, sizeof(*tag), 0);
@@ -107,7 +108,7 @@ void fj_owner_mark(
 		tag.stamp |= 2;
 		if (!read_tag(&t, &there))
 			write_tag(&t, &tag, mode & 07777);
-		/* (Of two who do it at once the last one's stays.) */
+		/* If two processes do it at the same time, the last tag stays. So read it again. */
 		if (read_tag(&t, &there)) {
 			key->ino = there.ino;
 			key->stamp = there.stamp;

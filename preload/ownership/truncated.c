@@ -1,13 +1,14 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * truncated.c - a file of records that somebody cuts off while it is mapped.
+ * truncated.c - handles a file of records that somebody truncates while it is mapped. Called by
+ * signal/faults.c.
  *
- * The kernel answers with SIGBUS when a page is touched that the file no longer has. Whatever was
- * about to be read or written is then gone for this process: zeros take the place of the whole
- * mapping, with which every search ends and every look at a block is within bounds, and the store
- * is marked, so that nothing is looked up in it any more and changes are refused (EIO). The jailed
- * program goes on, and its files show what they show without records. */
+ * When a page is touched that the file no longer has, the kernel sends SIGBUS. What was to be read
+ * or written is then lost for this process. The whole mapping is replaced by zeros: every search
+ * ends at zeros, and every look at a block stays within bounds. The store is marked: nothing is
+ * looked up in it any more, and changes are refused (EIO). The jailed program goes on, and its
+ * files show what they show without records. */
 #include "ownership/ownership.h"
 #include "records/store.h"
 
