@@ -1,17 +1,17 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * blocks.c - room in the file of records for blocks of attributes: blocks are taken and given back.
- * Called by attributes.c and by grow.c, with the lock held.
+ * blocks.c - space for blocks of attributes in the file of records: takes and frees blocks. Called
+ * by ownership/attributes.c and others that change records, with the lock held.
  *
- * The books of the table hold the free lists and the chunk in use, which change by single stores; a
- * kill between two of them leaks a block. A writer who was robbed of the lock (lock.c) takes and
- * gives blocks by the books of a table that nobody uses any more. */
+ * The page before the slot array (struct fj_store_books) has the lists of free blocks and the chunk
+ * in use. They change by single stores; a kill between two stores loses a block. A writer that has
+ * lost the lock (lock.c) takes and frees blocks by the page of an array that is no longer used. */
 #include "records/store.h"
 
 #define CHUNK (64u * 1024)
 
-/* Behind the last one that was ever taken. */
+/* Takes a block behind the last one that was ever taken. */
 static long take_new(struct fj_store_hold *hold, uint64_t size, uint64_t *at)
 {
 	struct fj_store_books *b = fj_store_books(hold->s, hold->table);
@@ -24,7 +24,7 @@ static long take_new(struct fj_store_hold *hold, uint64_t size, uint64_t *at)
 
 		if (fj_is_err(r))
 			return r;
-		/* (The file may have become longer than what is mapped.) */
+		/* The file may have become longer than the mapping. */
 		b = fj_store_books(hold->s, hold->table);
 		if (!b)
 			return -ENOMEM;
@@ -55,7 +55,7 @@ long fj_store_block_take(struct fj_store_hold *hold, uint32_t bytes, uint32_t *a
 		return b ? -ENOSPC : -ENOMEM;
 	size = FJ_BLOCK_MIN << class;
 	next = b->free_block[class];
-	/* (What a damaged block named as the next one is not believed.) */
+	/* A damaged block may name any place as the next one: check it. */
 	if ((uint64_t)next * FJ_BLOCK_UNIT + size > h->end)
 		next = 0;
 	offset = (uint64_t)next * FJ_BLOCK_UNIT;
@@ -85,7 +85,7 @@ void fj_store_block_give(struct fj_store_hold *hold, uint32_t at)
 	struct fj_store_block *block;
 
 	if (!b || offset < FJ_PAGE || offset + FJ_BLOCK_MIN > h->end)
-		return; /* of a damaged record */
+		return; /* the record is damaged */
 	block = fj_store_at(s, offset, FJ_BLOCK_MIN);
 	if (!block || block->size_class >= FJ_BLOCK_CLASSES ||
 		offset + (FJ_BLOCK_MIN << block->size_class) > h->end)

@@ -1,15 +1,15 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * disk.c - the file system that a file is on, as far as that bears on its record: whether other
- * machines have it, and whether a file's number may change.
+ * disk.c - the file system of a file, as far as the file's record depends on it: do other machines
+ * have it, and can a file's inode number change?
  *
- * An overlay whose layers lie on several file systems shows directories under numbers that it gives
- * them as it meets them, and other files under those of their layer, on a device for each; unless
- * it can put the layer into the number (xino=on).
+ * An overlay whose layers lie on several file systems gives inode numbers to directories when they
+ * are looked up. Its other files show the numbers of their layer, with a device for each layer. But
+ * with xino=on it puts the layer into the number.
  *
- * Called by ownership/key.c and ownership/tag.c, by the other files of this room, and at the start
- * of a jail. */
+ * Called by ownership/key.c and ownership/tag.c, by other files of this room, and at the start of a
+ * jail. */
 #include "sys/abi.h"
 #include "records/records.h"
 #include "sys/sys.h"
@@ -22,8 +22,8 @@
 
 bool fj_owner_is_scattered;
 
-/* statfs(2) and the file systems' own headers. What is on one machine only and is among them costs
- * time, and nothing else. */
+/* From statfs(2) and the headers of the file systems. If one in this list is used by one machine
+ * only, that costs time and nothing else. */
 static const uint32_t networks[] = {NFS_SUPER_MAGIC, SMB_SUPER_MAGIC, CIFS_SUPER_MAGIC,
 	SMB2_SUPER_MAGIC, CEPH_SUPER_MAGIC, AFS_SUPER_MAGIC, AFS_FS_MAGIC, CODA_SUPER_MAGIC,
 	OCFS2_SUPER_MAGIC, V9FS_MAGIC, 0x0bd00bd0 /* Lustre */, 0x47504653 /* GPFS */,
@@ -75,7 +75,7 @@ static bool ask(int dirfd, const char *name)
 	return is;
 }
 
-/* What was learned of a device: bit 63 set, bit 62 layered, then the device. */
+/* What is known of a device: bit 63 is set, bit 62 means overlayfs, then the device number. */
 static uint64_t learned[8];
 
 bool fj_owner_is_layered(uint32_t dev, int dirfd, const char *name)
@@ -84,7 +84,7 @@ bool fj_owner_is_layered(uint32_t dev, int dirfd, const char *name)
 	uint64_t *const place = &learned[dev % 8];
 	uint64_t what = __atomic_load_n(place, __ATOMIC_RELAXED);
 
-	if (dev >> 8 & 0xfff) /* a disk's; an overlay has a number without one */
+	if (dev >> 8 & 0xfff) /* the major number of a disk; an overlay has major 0 */
 		return false;
 	if ((what & ~layered) != known) {
 		what = known | (ask(dirfd, name) ? layered : 0);
@@ -101,7 +101,7 @@ static long look_at_disk(int dirfd, const char *name, struct statx *sx)
 
 bool fj_owner_scatters(int root_fd)
 {
-	/* What most roots have, and is no directory. */
+	/* Files, not directories, that most roots have. */
 	static const char files[][16] = {".fakejail/owners", "bin", "lib", "sbin", "bin/sh",
 		"etc/passwd", "etc/os-release", "etc/hosts", "usr/bin/env"};
 	struct statx root, sx;
@@ -116,5 +116,5 @@ bool fj_owner_scatters(int root_fd)
 			sx.stx_mnt_id == root.stx_mnt_id)
 			return sx.stx_dev_minor != root.stx_dev_minor;
 	}
-	return true; /* where it is not so, that is as good, and costs more */
+	return true; /* safe when it is wrong: it only costs more */
 }

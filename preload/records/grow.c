@@ -1,20 +1,22 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * grow.c - making, checking and mapping the file of records, and making it longer.
+ * grow.c - creates, checks, maps and extends the file of records. Called at the start of a jail and
+ * of each process, by roots.c, by replace.c and blocks.c, and by the tools.
  *
- * Disk space is claimed before a byte of it is touched: a full disk is then an errno of the call
- * that wanted to record something, and never SIGBUS. A piece is one process's from the moment that
- * head.claimed passes it, by a compare-and-swap; one that a killed process had claimed stays
- * unused, and is a hole. head.end follows when the file is that long. The file is made longer by
- * writing there, and never by setting its size: another, who claimed what comes behind, may have
- * been quicker. */
+ * Disk space is claimed before a byte of it is touched. So a full disk gives an error of the call
+ * that wanted to record something, and never SIGBUS. A piece of the file belongs to one process
+ * from the moment that this process raises head.claimed past it, by a compare-and-swap. If that
+ * process is killed, the piece stays unused. head.end follows when the file is that long. The file
+ * is extended by writing, never by setting its size: another process may have claimed and written
+ * the next piece already. */
 #include "records/store.h"
 
 #include <asm/stat.h>
 #include <linux/mman.h>
 
-#define WINDOW_MIN (1UL << 20) /* address space, not memory: of that RLIMIT_AS may leave little */
+/* of address space, not of memory: RLIMIT_AS may leave little of it */
+#define WINDOW_MIN (1UL << 20)
 #define LOG_MIN 4u
 #define MADV_POPULATE_WRITE_ 23 /* asm-generic/mman-common.h */
 
@@ -31,7 +33,7 @@ static long file_size(int fd, uint64_t *size)
 	return 0;
 }
 
-/* Where a filesystem cannot reserve: written zeros are as good. */
+/* For a file system that cannot reserve space: writing zeros does the same. */
 static long write_zeros(int fd, uint64_t at, uint64_t size)
 {
 	static const char zeros[FJ_PAGE];
@@ -78,7 +80,7 @@ static uint64_t claim_place(struct fj_store_head *h, uint64_t size)
 	return at;
 }
 
-/* Nobody else has claimed a piece behind it: then it is as if it had not been. */
+/* If no other process has claimed a piece behind it, the claim is undone. */
 static void give_place_back(struct fj_store_head *h, uint64_t at, uint64_t size)
 {
 	uint64_t seen = at + size;
@@ -96,8 +98,8 @@ static void raise_end(struct fj_store_head *h, uint64_t end)
 		;
 }
 
-/* Space for the piece, at the place where it is mapped: what fallocate(2) has promised is touched
- * at once, in one call. */
+/* Gets the space for the piece in the mapping, too: touches, in one call, what fallocate(2) has
+ * reserved. */
 static long populate(struct fj_store *s, uint64_t at, uint64_t size)
 {
 	char *piece = fj_store_at(s, at, size);
@@ -105,7 +107,7 @@ static long populate(struct fj_store *s, uint64_t at, uint64_t size)
 
 	if (!piece)
 		return -ENOMEM;
-	if (!s->is_shared) /* the server has the space */
+	if (!s->is_shared) /* a server has the space */
 		r = fj_sys3(__NR_madvise, piece, size, MADV_POPULATE_WRITE_);
 	return r == -EFAULT ? -ENOSPC : r == -EINVAL ? 0 /* before Linux 5.14 */ : r;
 }
@@ -118,11 +120,11 @@ static long extend(struct fj_store *s, int fd, uint64_t size)
 
 	size = (size + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
 	if (!r && __atomic_load_n(&h->end, __ATOMIC_ACQUIRE) > had)
-		r = -EIO; /* cut off by somebody */
+		r = -EIO; /* somebody has truncated it */
 	if (r < 0)
 		return r;
 	at = claim_place(h, size);
-	/* (A head that is damaged names any place.) */
+	/* A damaged head may name any place. */
 	r = (at | size) >> FJ_STORE_SIZE_LOG || at & (FJ_PAGE - 1) ? -EIO : claim(fd, at, size);
 	if (!r)
 		r = populate(s, at, size);
@@ -139,7 +141,8 @@ long fj_store_extend(struct fj_store *s, uint64_t size)
 	const long fd = fj_store_open_again(s, O_RDWR);
 	long r;
 
-	/* The program may have as many as it likes: to its chown they mean nothing. */
+	/* The program may have as many descriptors as it likes. EMFILE would make no sense for its
+	 * chown. */
 	if (fj_is_err(fd))
 		return fd == -EMFILE || fd == -ENFILE ? -ENOMEM : fd;
 	r = extend(s, (int)fd, size);
@@ -203,8 +206,8 @@ static bool are_books_sound(const struct fj_store_books *b, uint64_t end)
 	return true;
 }
 
-/* Is what the head says possible in a file of `size` bytes? The table, or 0. (It may be changed
- * meanwhile, also to a newer version: the table is, first.) */
+/* Is what the head says possible in a file of `size` bytes? Returns the table, or 0. Another
+ * process may change the head meanwhile, also to a newer version: it changes the table first. */
 static uint64_t sound_table(const struct fj_store_head *h, uint64_t size)
 {
 	const bool has_books = __atomic_load_n(&h->version, __ATOMIC_ACQUIRE) >= 3;
@@ -223,7 +226,7 @@ static uint64_t sound_table(const struct fj_store_head *h, uint64_t size)
 }
 
 #define LOOKED_AT                                                                                  \
-	64u /* slots: a start must cost the same whatever the size; `owners check` reads all */
+	64u /* slots: a start must not cost more for a larger file; `owners check` reads all */
 
 static bool are_slots_sound(const struct fj_store_slot *slots, uint32_t count)
 {
@@ -274,7 +277,7 @@ long fj_owner_check(int fd)
 	return r;
 }
 
-/* Map `to_map`, and close it. */
+/* Maps `to_map`, and closes it. */
 static long map_store(struct fj_store *s, long to_map)
 {
 	long at;
@@ -335,8 +338,8 @@ static long start(struct fj_store *s, int fd)
 	r = map_store(s, to_map);
 	if (r < 0)
 		return r;
-	/* The loader has checked it; what it has become since is no reason for a program not to
-	 * start. */
+	/* The loader has checked the file. If it was damaged since, the program must start
+	 * nevertheless. */
 	if (!is_usable(s, size))
 		s->is_truncated = true;
 	else

@@ -1,20 +1,22 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * lock.c - the writers' lock of a file of records, which may be taken from its holder.
+ * lock.c - the writers' lock of a file of records, which another process may take from its holder.
  *
- * A holder who is killed or stopped must not stop the others: locking/lock.h. Whoever takes it from
- * somebody else replaces the slot array first (replace.c), and what that one still does is in vain:
- * he learns of it at the end of his change, and makes it once more.
+ * A holder that is killed or stopped must not block the others: see locking/lock.h. A process that
+ * takes the lock from another one replaces the slot array first (replace.c), so what the other one
+ * still writes has no effect. The other one notices this at the end of its change, and repeats it.
  *
- * Where other machines may have the file: shared.c. All signals but SIGBUS are blocked while the
- * lock is held: a handler on this thread may want it. */
+ * For files that other machines may have, see shared.c. While the lock is held all signals but
+ * SIGBUS are blocked, since a handler on this thread may want the lock. Called by ownership/ and
+ * the tools. */
 #include "records/store.h"
 #include "child/child.h"
 #include "sys/guest.h"
 #include "sys/abi_signal.h"
 
-/* To replace an array takes time: each of so many slots are one look more. */
+/* Replacing an array takes time. Each LARGE slots allow the holder one more look by those who
+ * wait. */
 #define LARGE 4096
 
 static void take_store(struct fj_store_hold *hold)
@@ -32,8 +34,8 @@ static void let_go_store(struct fj_store_hold *hold)
 	fj_lock_give(&h->lock, &h->waiters, &hold->lock);
 }
 
-/* What is done under the lock is done in this array. Whoever takes the lock away replaces it after
- * that; so when the lock is ours still, it was the right one. */
+/* Changes under the lock are made in this array. A process that takes the lock away replaces the
+ * array after that. So if the lock is still ours here, this is the right array. */
 static long begin(struct fj_store_hold *hold)
 {
 	struct fj_store_head *h = fj_store_head(hold->s);
@@ -46,7 +48,8 @@ static long begin(struct fj_store_hold *hold)
 
 long fj_store_lock(struct fj_store *s, struct fj_store_hold *hold)
 {
-	/* But SIGBUS (truncated.c), and SIGSEGV where that may be the program's bad pointer. */
+	/* All but SIGBUS (truncated.c), and but SIGSEGV where a bad pointer of the program may
+	 * raise it. */
 	const uint64_t all = ~(1UL << 6) & ~((uint64_t)fj_guest_catches_faults() << 10);
 	uint32_t times = 0;
 	long r;
@@ -93,11 +96,11 @@ struct work {
 	void *data;
 	long r;
 	bool may_be_killed;
-	bool is_made; /* `r` says how */
+	bool is_made; /* then `r` is the result */
 	bool has_ended;
 };
 
-/* Once. */
+/* Takes the lock and makes the change, once. */
 static void work(void *data)
 {
 	struct work *w = data;
@@ -115,8 +118,8 @@ static void work(void *data)
 	__atomic_store_n(&w->has_ended, true, __ATOMIC_RELEASE);
 }
 
-/* By a child, so that it can be taken from who is stopped: shared.c. (Who was killed when the change
- * was made has it written back by the next.) */
+/* A child does it, so that another process can kill it when it is stopped (shared.c). If the child
+ * is killed after the change was made, the next child only writes it to the server. */
 static void work_in_child(struct work *w)
 {
 	w->has_ended = false;
@@ -148,7 +151,7 @@ long fj_store_change(
 
 void fj_store_lock_start(struct fj_store *s)
 {
-	/* The other threads of the program before are gone. */
+	/* The other threads of the program that ran before the exec are gone. */
 	if (!s->is_read_only && !s->is_shared)
 		fj_lock_forget(&fj_store_head(s)->lock, (uint32_t)fj_sys0(__NR_getpid));
 }

@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * news.c - who hears of a root that is made, or moved, while jails around it run.
+ * news.c - how jails learn that a root was made or moved inside theirs while they run.
  *
- * Who makes or moves one raises a count in the heads of the records around it and of the host's
- * records. The first process of a jail that sees another count there than the jail knows of makes
- * all that the jail remembers of directories old, by a generation of the jail's own; then it and,
- * each for itself, all others look whether what they stand in and have open lies in a root. That is
- * why both counts are compared at each look-up: `news` is the trees', the generation the jail's,
- * and what was heard each process's own.
+ * A process that makes or moves a root raises a count in the heads of the records around it and of
+ * the host's records. The first process of a jail that finds a new count there advances the jail's
+ * generation: everything that the jail remembers of directories becomes old. Then each process of
+ * the jail looks whether its working directory and its open files lie in a root. So each look-up
+ * compares both counts: `news` belongs to the trees, the generation to the jail, and each process
+ * has its own number of what it has heard.
  *
  * Called by nested/roots.c, and before each look-up. */
 #include "records/store.h"
@@ -22,8 +22,8 @@ static uint64_t count_news(void)
 	return news;
 }
 
-/* What this process has heard. A new program knows of nothing: it may have inherited descriptors of
- * one that had not. */
+/* The generation that this process has heard. A new program has heard nothing: it may have
+ * inherited descriptors of a program that had not. */
 static uint32_t heard_generation = FJ_OWNER_CALM;
 
 FJ_HOT bool fj_owner_has_news(void)
@@ -52,7 +52,7 @@ void fj_owner_know_news(uint64_t news)
 
 static void tell_news(struct fj_store *s)
 {
-	/* (Of those that other machines have no page is changed but under their lock: shared.c.) */
+	/* In files that other machines have, no page is changed without their lock (shared.c). */
 	if (s && !s->is_read_only && !s->is_truncated && !s->is_shared)
 		__atomic_fetch_add(&fj_store_head(s)->news, 1, __ATOMIC_SEQ_CST);
 }

@@ -1,13 +1,15 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * replace.c - a new slot array in the place of the current one: as the table is full (table.c), as
- * its holder was robbed of the lock (lock.c), or as the file is of an older version.
+ * replace.c - puts a new slot array in the place of the current one: when the table is full
+ * (table.c), when the lock was taken from another process (lock.c), or when the file is of an older
+ * version.
  *
- * The new array is its maker's alone until head.table names it, by one compare-and-swap. Of one who
- * was robbed the old array's slots are frozen first, one by one: he fills copies that nobody reads
- * and fails to make one the record, or has done so before and it is taken along. No place of the
- * file is ever an array twice, so what he still writes lies in one that nobody uses. */
+ * The new array belongs to its maker alone until a compare-and-swap puts it into head.table. If the
+ * lock was taken from another process, the slots of the old array are frozen first, one by one.
+ * That other process then fills copies that nobody reads, and fails to make one the record; or it
+ * did so before, and its record is copied. No place of the file is used for an array twice. So what
+ * that process still writes lies in an array that is not used any more. */
 #include "records/store.h"
 
 #define MADV_REMOVE_ 9 /* asm-generic/mman-common.h */
@@ -16,8 +18,8 @@ static void freeze(struct fj_store_slot *slot)
 {
 	uint32_t state = __atomic_load_n(&slot->state, __ATOMIC_RELAXED);
 
-	/* Each failure is a change by one who was robbed, and who sees at the end of it that he
-	 * was. */
+	/* Each failure is a change by a process that has lost the lock. It notices that at the end
+	 * of its change. */
 	while (!(state & FJ_SLOT_FROZEN) &&
 		!__atomic_compare_exchange_n(&slot->state, &state, state | FJ_SLOT_FROZEN, false,
 			__ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
@@ -47,7 +49,7 @@ static bool open_array(struct fj_store *s, uint64_t table, struct array *a)
 	return a->slot;
 }
 
-/* For `keep` records, empty, and without books: all zeros. */
+/* An empty array for `keep` records, whose page of books is all zeros. */
 static long make_array(struct fj_store *s, uint64_t keep, struct array *a)
 {
 	uint32_t log = FJ_STORE_FIRST_LOG;
@@ -67,7 +69,7 @@ static long make_array(struct fj_store *s, uint64_t keep, struct array *a)
 	return 0;
 }
 
-/* The live records of `from`, and their number. `*left`: how many stay behind. */
+/* Copies the live records of `from`, and returns their number. `*left`: how many are not copied. */
 static uint64_t copy_records(const struct array *from, struct array *to, uint64_t *left)
 {
 	uint64_t kept = 0;
@@ -80,8 +82,8 @@ static uint64_t copy_records(const struct array *from, struct array *to, uint64_
 						     NULL;
 
 		*left += !slot && is_live(&from->slot[i]);
-		if (!slot) /* (of a kept one only when somebody writes to the file who should not)
-			    */
+		if (!slot) /* a kept record finds no slot only if another program writes to the
+			      file */
 			continue;
 		kept++;
 		*slot = from->slot[i];
@@ -99,19 +101,19 @@ static uint64_t count_kept(const struct array *a)
 	return kept;
 }
 
-/* Nobody writes to it any more but who was robbed. Readers who are still in it find it empty, and
- * look again. */
+/* Only a process that has lost the lock may still write to the old array. Readers in it find it
+ * empty, and look again. */
 static void give_up_array(struct fj_store *s, const struct array *a, bool has_books)
 {
 	const uint64_t before = has_books ? FJ_PAGE : 0;
 
-	/* (Another machine may not know of the new array yet.) */
+	/* Another machine may not know of the new array yet. */
 	if (!s->is_shared)
 		fj_sys3(__NR_madvise, (char *)a->slot - before,
 			before + sizeof(struct fj_store_slot) * (a->mask + 1UL), MADV_REMOVE_);
 }
 
-/* `is_ours`: nobody else may be changing it. */
+/* `is_ours`: no other process can be changing the array. */
 static long replace(struct fj_store_hold *hold, bool is_ours, bool has_books)
 {
 	struct fj_store *s = hold->s;
@@ -123,9 +125,10 @@ static long replace(struct fj_store_hold *hold, bool is_ours, bool has_books)
 
 	if (!open_array(s, hold->table, &old))
 		return -ENOMEM;
-	/* Others may be added before it is frozen: by each who was robbed one. */
+	/* Records may be added before the slots are frozen: one by each process that has lost the
+	 * lock. */
 	r = make_array(s, count_kept(&old) + (is_ours ? 0 : FJ_STORE_FEW), &new);
-	/* (The file may have become longer than what is mapped.) */
+	/* The file may have become longer than the mapping. */
 	if (r < 0 || !open_array(s, hold->table, &old))
 		return r < 0 ? r : -ENOMEM;
 	books = fj_store_books(s, new.table);
@@ -133,7 +136,8 @@ static long replace(struct fj_store_hold *hold, bool is_ours, bool has_books)
 		return -ENOMEM;
 	for (uint64_t i = 0; !is_ours && i <= old.mask; i++)
 		freeze(&old.slot[i]);
-	/* Who was robbed has room for attributes at hand, and may be writing there. */
+	/* A process that has lost the lock has taken blocks, and may be writing to them: so they
+	 * are not reused. */
 	if (is_ours && has_books && fj_store_books(s, old.table))
 		*books = *fj_store_books(s, old.table);
 	books->used = copy_records(&old, &new, &left);
@@ -155,8 +159,8 @@ long fj_store_grow(struct fj_store_hold *hold)
 	return replace(hold, true, true);
 }
 
-/* Keep the programs of older versions from writing. A holder among them is waited for, and after
- * two seconds taken for dead. */
+/* Keeps programs of older versions from writing. If one of them holds the lock, wait for it; after
+ * two seconds take it for dead. */
 static void close_old_lock(struct fj_store_head *h)
 {
 	const int64_t wait[2] = {0, 2000000};

@@ -1,14 +1,15 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * roots.c - the records of other roots: of those inside this jail's tree (inner) and of those that
- * it lies in (outer).
+ * roots.c - the records of other roots: those inside this jail's tree (inner) and those that the
+ * jail's root lies in (outer).
  *
- * Which roots there are stands in the jail's shared memory: the launcher enters the outer ones,
- * nested/roots.c the inner ones as they are met. Each process opens their files when it first looks
- * something up after that. A file is looked up in the inner ones, the last met first, then in the
- * jail's own, then in the outer ones and in the host's records. No descriptor is kept: the program
- * may have as many as it likes, and none of them is ours. docs/OWNERS.md has the races. */
+ * The jail's shared memory has the list of roots. The launcher enters the outer ones,
+ * nested/roots.c the inner ones when a process first comes to them. Each process opens their files
+ * of records at its first look-up after that. The order of look-up is: inner roots, the last met
+ * first; the jail's own file; outer roots; the host's records. No descriptor is kept, so that the
+ * program may use all of its own. docs/OWNERS.md has the races. Called by ownership/, nested/ and
+ * the launcher. */
 #include "records/store.h"
 
 #include <asm/stat.h>
@@ -17,7 +18,7 @@
 
 struct fj_owner_roots *fj_owner_roots;
 
-/* Those that this process has opened; `none` for one that cannot be. */
+/* The stores that this process has opened; `none` for one that cannot be opened. */
 static struct fj_store *opened[FJ_OWNER_ROOTS];
 static struct fj_store none;
 
@@ -51,20 +52,20 @@ static long open_any(const char *path, uint32_t kind)
 }
 
 struct opened {
-	struct fj_store store; /* first: it is what others know */
+	struct fj_store store; /* first member: others use a pointer to it */
 	struct fj_store_room room;
 };
 #define OPENED_SIZE ((sizeof(struct opened) + FJ_PAGE - 1) & ~(size_t)(FJ_PAGE - 1))
 
-/* Root `r` is not where it was met: what is remembered of directories is old, and nobody has heard
- * of it. */
+/* Root `r` is not where it was met: makes what is remembered of directories old, and gives all
+ * processes news. */
 static void leave_root(struct fj_owner_root *r)
 {
 	__atomic_store_n(&r->state, FJ_OWNER_ROOT_LEFT, __ATOMIC_RELEASE);
 	__atomic_store_n(&fj_owner_roots->known_news, ~(uint64_t)0, __ATOMIC_SEQ_CST);
 }
 
-/* Another thread may do the same: one of the two maps in vain. */
+/* Another thread may do the same: then one of the two mappings is removed. */
 static struct fj_store *open_root(uint32_t i)
 {
 	const long memory = fj_sys6(__NR_mmap, 0, OPENED_SIZE, PROT_READ | PROT_WRITE,
@@ -80,7 +81,7 @@ static struct fj_store *open_root(uint32_t i)
 	if (fd == -ENOENT && fj_owner_roots->root[i].kind == FJ_OWNER_ROOT_INNER)
 		leave_root(&fj_owner_roots->root[i]);
 	if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM || fd == -ENOENT) {
-		/* (The next time there may be one.) */
+		/* The next try may succeed. */
 		fj_sys2(__NR_munmap, memory, OPENED_SIZE);
 		return NULL;
 	}
@@ -110,12 +111,12 @@ struct fj_store *fj_store_of_root(uint32_t i, bool is_last)
 	s = __atomic_load_n(&opened[i], __ATOMIC_ACQUIRE);
 	if (!s)
 		s = open_root(i);
-	if (s && r->kind == FJ_OWNER_ROOT_LOWER) /* it was another when it was opened, perhaps */
+	if (s && r->kind == FJ_OWNER_ROOT_LOWER) /* it may have been opened as an inner root */
 		s->is_read_only = true;
 	return !s || s == &none ? NULL : s;
 }
 
-/* May changes of the files in it be written there? */
+/* May changes of the files in this root be written to its records? */
 bool fj_store_is_written(const struct fj_store *s)
 {
 	return !s->is_read_only && !s->is_truncated &&
@@ -126,8 +127,8 @@ struct fj_store *fj_store_each_met(uint32_t *at)
 {
 	const uint32_t n = __atomic_load_n(&fj_owner_roots->count, __ATOMIC_ACQUIRE);
 
-	/* [0, n) inner ones that take changes, n our own, (n, 2n] the other inner ones, (2n, 3n]
-	 * outer and lower ones, 3n + 1 the host's. */
+	/* The order: [0, n) inner ones that take changes, n the jail's own, (n, 2n] the other inner
+	 * ones, (2n, 3n] outer and lower ones, 3n + 1 the host's. */
 	while (*at <= 3 * n + 1) {
 		const uint32_t k = (*at)++;
 		struct fj_store *s;
@@ -164,7 +165,8 @@ bool fj_store_met_are_empty(void)
 	return true;
 }
 
-/* The root that what is in root `i` goes to. */
+/* The root that the files in root `i` will move to: for a work directory the root beside it, else
+ * `i`. */
 static uint32_t find_goal(uint32_t i)
 {
 	const struct fj_owner_root *r = fj_owner_roots->root;
@@ -226,13 +228,13 @@ bool fj_owner_records_are_there(const struct fj_owner_root *r)
 	       st.st_dev == r->records_dev && st.st_ino == r->records_ino;
 }
 
-/* Is `fd`, which is open on a file of records, one to be looked up here? `*st`: which it is. */
+/* Must the file of records `fd` be looked up here? `*st` says which file it is. */
 static bool is_root_wanted(int fd, enum fj_owner_root_kind kind, struct stat *st)
 {
 	struct stat ours;
 
-	/* Another user's may say what they like (of a lower layer: of its files, too). Our own is
-	 * known already. */
+	/* Records of another user could say anything, so they do not count; a lower layer's do,
+	 * because its files are that user's, too. The jail's own file is in the list already. */
 	return !fj_sys2(__NR_fstat, fd, st) &&
 	       (kind == FJ_OWNER_ROOT_LOWER || st->st_uid == (uint32_t)fj_sys0(__NR_geteuid)) &&
 	       (fj_sys2(__NR_fstat, fj_store[0].fd, &ours) || ours.st_ino != st->st_ino ||
@@ -240,8 +242,8 @@ static bool is_root_wanted(int fd, enum fj_owner_root_kind kind, struct stat *st
 	       !fj_owner_check(fd);
 }
 
-/* Is `r` the one with the same directory, its records unchanged? One that has moved, or whose
- * records are others now, is left. */
+/* The root `r` has the same directory. Are its path and its records unchanged? Otherwise it is
+ * marked as left. */
 static bool is_known(struct fj_owner_root *r, const char *records, enum fj_owner_root_kind kind)
 {
 	if (kind == FJ_OWNER_ROOT_LOWER && r->kind == FJ_OWNER_ROOT_INNER)
@@ -318,7 +320,8 @@ long fj_owner_meet_beside(const char *path, const char *records, uint64_t dev, u
 	return meet(path, fj_strlen(path), records, dev, ino, FJ_OWNER_ROOT_WORK, false);
 }
 
-/* Inode and birth of our own file of records; false where the file system knows no births. */
+/* Inode and birth time of the jail's own file of records; false where the file system gives no
+ * birth times. */
 static bool identity(uint64_t *ino, uint64_t *stamp)
 {
 	struct statx sx;

@@ -2,31 +2,30 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * shared.c - the writers' lock of a file of records that other machines may have, too: on NFS, FUSE
- * and their like.
+ * and similar file systems. Called by lock.c, whose contracts hold here.
  *
- * There a mapping shows what this machine has in its cache, and what it changes in it goes to the
- * server some time later, a page at a time. So no word in the mapping can be the lock, and no page
- * may be changed but under it, by anybody. Here it is two things:
+ * There a mapping shows what this machine has in its cache. Changes in the mapping go to the server
+ * some time later, a page at a time. So no word of the mapping can be the lock, and no process may
+ * change a page without the lock. The lock has two parts:
  *
- * - a lock of fcntl(2) on one byte, of a description of its own (so threads exclude each other,
- * too), which the kernel takes away with its holder. It is all that is needed where it reaches the
- * other machines; but FUSE, and NFS on request, keep it to themselves, and there is no way to ask.
- *   The bytes around that one, which are locked with it, say who the holder is.
- * - a symlink beside the file, whose text says which machine, and which mount of it, has the lock.
- *   Who finds it, with his own in it, has the first lock: so its maker was killed, and it is his.
- *   One of another machine is waited for, and after ten seconds the change is refused.
+ * - A lock of fcntl(2) on one byte, of a file description of its own, so that it works between
+ *   threads, too. The kernel removes it when its holder dies. This is enough where other machines
+ *   see it. But FUSE, and NFS on request, keep it local, and a program cannot find out. The bytes
+ *   around that one are locked with it: their number says which process is the holder.
+ * - A symlink beside the file. Its text says which machine, and which mount of it, has the lock. If
+ *   a process finds the symlink with its own machine and mount, while it has the first lock, then
+ *   the maker was killed, and the lock is taken over. If it is another machine's, the process
+ *   waits; after ten seconds the change is refused.
  *
- * Having both, a writer makes the kernel forget what it has of the file, by opening it; and gives
- * them back when what he has changed is with the server, which close(2) sees to. A killed writer's
- * pages go there before those of the next, who is of the same machine.
+ * With both, a writer opens the file, which makes the kernel drop its cache of the file. It gives
+ * both back when its changes have reached the server, which close(2) ensures. Pages of a killed
+ * writer go to the server before those of the next writer on the same machine.
  *
  * What a stopped writer would still write cannot be told from what another machine has written
- * since: a page goes to the server as a whole, whatever was changed in it, so even a
- * compare-and-swap that fails would bring back what this machine knew. So nobody else may go on
- * while he can. But he is a child of the moment (lock.c), of whom nothing is lost: who waits for one
- * of his own machine and PID namespace that is stopped, kills him, and his parent begins anew.
- *
- * Called by lock.c; every contract there holds. */
+ * since. A page goes to the server as a whole, even if only a compare-and-swap that failed touched
+ * it. So nobody may go on while a stopped writer exists. But a writer is a short-lived child
+ * (lock.c), and losing it loses nothing. A process that waits for a stopped writer of its own
+ * machine and PID namespace kills it, and the parent of that writer begins anew. */
 #include "records/store.h"
 
 #include <asm/stat.h>
@@ -36,10 +35,10 @@
 
 #define LOCK_AT ((1L << FJ_STORE_SIZE_LOG) - 1)
 #define WHERE_LOG                                                                                  \
-	38 /* of so many bytes before it, the first that is locked tells where the holder is */
-#define PIDS (1L << 30)	 /* and the last one behind it who */
+	38 /* the first locked byte, so many bytes or fewer before it, says where the holder is */
+#define PIDS (1L << 30)	 /* and the last locked byte behind it says which process */
 #define TRIES 5000	 /* of 2 ms: ten seconds */
-#define SLOW (TRIES / 2) /* who is not stopped: perhaps the freezer of his cgroup holds him */
+#define SLOW (TRIES / 2) /* for a holder that is not stopped: it may be frozen with its cgroup */
 #define NAP_NS 2000000
 #define KILL 9	   /* SIGKILL of asm/signal.h */
 #define BOOT_ID 36 /* characters */
@@ -76,7 +75,7 @@ static const char *boot_id(const struct fj_store *s)
 	return id;
 }
 
-/* This machine, mount and PID namespace, as a number of bytes; 0: not to be told. */
+/* A number of bytes for this machine, mount and PID namespace; 0: unknown. */
 static int64_t place(const struct fj_store *s)
 {
 	const uint32_t namespace = fj_pid_namespace((uint32_t)fj_sys0(__NR_getpid));
@@ -90,8 +89,8 @@ static int64_t place(const struct fj_store *s)
 	return (int64_t)(hash >> (64 - WHERE_LOG));
 }
 
-/* Take it, as one who may be killed when he is stopped, or (`where` 0) not. 0, -EBUSY, or -ENOLCK
- * where there are no such locks. */
+/* Takes the lock. With `where` not 0 others may kill this process when it is stopped. Returns 0,
+ * -EBUSY, or -ENOLCK where there are no such locks. */
 static long lock_byte(int fd, int64_t where)
 {
 	const int64_t pid = where ? fj_sys0(__NR_getpid) : 0;
@@ -110,7 +109,7 @@ static void unlock_byte(int fd)
 	fj_sys3(__NR_fcntl, fd, F_OFD_SETLK, &lock);
 }
 
-/* Who has it, if he is where we are and may be killed; else 0. */
+/* The process id of the holder, if it is in our place and may be killed; else 0. */
 static int32_t holder_of(int fd, int64_t where)
 {
 	struct flock_ lock = {.type = F_WRLCK, .start = LOCK_AT, .len = 1};
@@ -123,12 +122,12 @@ static int32_t holder_of(int fd, int64_t where)
 
 struct waits {
 	int64_t where;
-	int32_t pid; /* of one and the same holder */
+	int32_t pid; /* the same holder at all looks */
 	uint32_t looks;
 };
 
-/* He has the lock, and so he lives: the process that is killed is none that has got his number
- * since. The kernel gives the lock back, and what he has changed is complete. */
+/* The holder has the lock, so it is alive, and no other process has its number. When it is dead the
+ * kernel frees the lock, and no change of it is half done. */
 static void kill_holder(int fd, const struct waits *w)
 {
 	const long pidfd = fj_sys2(__NR_pidfd_open, w->pid, 0);
@@ -150,7 +149,8 @@ static void look_at_holder(int fd, struct waits *w)
 		kill_holder(fd, w);
 }
 
-/* "BOOT-ID DEVICE HOST": the first two say whose it is, and the third is for people. */
+/* "BOOT-ID DEVICE HOST": the first two say whose lock it is, the third is for people. Returns the
+ * length of the first two. */
 static size_t write_identity(const struct fj_store *s, struct fj_str *out)
 {
 	const char *id = boot_id(s);
@@ -167,7 +167,7 @@ static size_t write_identity(const struct fj_store *s, struct fj_str *out)
 	return len;
 }
 
-/* The symlink's name: beside the file of records, wherever that has been moved to. */
+/* The symlink's path: beside the file of records, wherever that was moved to. */
 static long find_link(const struct fj_store *s, char **path)
 {
 	static const char end[] = ".lock";
@@ -188,7 +188,7 @@ static long find_link(const struct fj_store *s, char **path)
 	return 0;
 }
 
-/* Does the symlink say what `text` does, in its first `len` bytes? 1, 0, or -errno. */
+/* Does the symlink begin with the first `len` bytes of `text`? Returns 1, 0 or -errno. */
 static long is_mine(const char *path, const char *text, size_t len)
 {
 	char there[TEXT];
@@ -209,14 +209,14 @@ static long lock_link(const struct fj_store *s, int fd)
 	fj_str_init(&str, text, sizeof(text));
 	len = write_identity(s, &str);
 	r = fj_sys3(__NR_symlinkat, text, AT_FDCWD, path);
-	/* Without symlinks only the first lock is left, which FUSE may keep to itself. */
+	/* Without symlinks only the first lock is left, which FUSE may keep local. */
 	if (r == -EPERM || r == -EOPNOTSUPP || r == -ENOSYS)
 		return fj_owner_disk(fd) == FJ_DISK_FUSE ? -ENOLCK : 0;
 	return r != -EEXIST ? r : is_mine(path, text, len) > 0 ? 0 : -EBUSY;
 }
 
-/* May nobody but this user have the lock? Whoever else could write to the file could say of any
- * process that it is the holder. */
+/* Can only this user lock the file? Another user who may write to it could name any process as the
+ * holder. */
 static bool is_ours_alone(int fd)
 {
 	struct stat st;
@@ -225,8 +225,8 @@ static bool is_ours_alone(int fd)
 	       !(st.st_mode & 022);
 }
 
-/* Both locks. The first is given back while the second is another machine's: if its maker was
- * killed, the next one there needs both. */
+/* Takes both locks. While the second is another machine's, the first is given back: if the maker of
+ * the second was killed, the next process on that machine needs both. */
 static long lock_both(const struct fj_store *s, int fd, bool may_be_killed)
 {
 	struct waits w = {.where = is_ours_alone(fd) ? place(s) : 0};
@@ -268,7 +268,8 @@ bool fj_store_reaches(struct fj_store *s, uint64_t end)
 	return end <= sx.stx_size;
 }
 
-/* Forget what this machine knows of the file. A descriptor to be closed when it was changed. */
+/* Makes the kernel drop what it has cached of the file. Returns a descriptor; close it after the
+ * change. */
 static long refresh(struct fj_store *s)
 {
 	const long fd = fj_store_open_again(s, O_RDWR);
@@ -277,7 +278,7 @@ static long refresh(struct fj_store *s)
 	if (fj_is_err(fd))
 		return fd;
 	fj_sys4(__NR_pread64, fd, &byte, 1,
-		0); /* NFS looks at its cache for a read, not for a fault */
+		0); /* NFS checks its cache at a read, not at a page fault */
 	s->known_size = 0;
 	if (fj_store_reaches(s, sizeof(struct fj_store_head)) &&
 		fj_store_reaches(s, fj_store_head(s)->end))
@@ -314,7 +315,7 @@ long fj_store_unlock_shared(struct fj_store *s, const struct fj_store_hold *hold
 		r = 0;
 	r = fj_sys1(__NR_close, fresh) ?: r;
 	unlock_link(s);
-	/* By closing it alone the lock would stay, if another thread has forked meanwhile. */
+	/* If another thread has forked meanwhile, closing alone would not free the lock. */
 	unlock_byte(fd);
 	fj_close(fd);
 	return r;

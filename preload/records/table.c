@@ -1,17 +1,18 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * table.c - the records: an open-addressed hash table in a shared file.
+ * table.c - the records: an open-addressed hash table in a shared file. Called by ownership/ and by
+ * other files of this room.
  *
- * A file has one slot, found by device and inode. A reader copies the record out and looks whether
- * the slot's state is still the same; it never waits. A writer, under the lock, fills the copy that
- * is not the record and then flips the state at one stroke: a reader and a SIGKILL meet the old
- * record or the new one. Searches end at a slot that was never used, so slots are not emptied, but
- * passed over; they are left behind when the table grows (replace.c), which publishes the new array
- * last.
+ * A file has one slot, found by device and inode number. A reader copies the record and then checks
+ * that the slot's state is still the same; it never waits. A writer, with the lock, fills the copy
+ * that is not the record, and then changes the state in one step. So a reader, and whoever comes
+ * after a SIGKILL, finds the old record or the new one. Searches end at a slot that was never used.
+ * So a slot is not emptied, but passed over; such slots are left out when the table grows
+ * (replace.c), which publishes the new array last.
  *
- * A writer may be robbed of the lock at any instruction, and go on later: lock.c. All that he then
- * does not do in vain must be right, so what counts is one compare-and-swap of a slot's state. */
+ * Another process may take the lock from a writer at any instruction, and the writer may go on
+ * later (lock.c). So a change counts only by one compare-and-swap of a slot's state. */
 #include "records/store.h"
 #include "locking/seq.h"
 
@@ -25,12 +26,12 @@ static void *map_window(struct fj_store *s, uint32_t k)
 
 	if (at)
 		return at;
-	/* (The first once more, and longer: mremap(2) of "size 0". Our descriptor cannot be
-	 * mapped.) */
+	/* Maps the first window again, longer: mremap(2) with an old size of 0. The held descriptor
+	 * is O_PATH and cannot be mapped. */
 	r = fj_sys5(__NR_mremap, s->window[0], 0, s->first_window << k, 1 /* MREMAP_MAYMOVE */, 0);
 	if (fj_is_err(r))
 		return NULL;
-	/* Another thread may have been quicker. */
+	/* Another thread may have been faster. */
 	if (!__atomic_compare_exchange_n(
 		    &s->window[k], &none, (char *)r, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
 		fj_sys2(__NR_munmap, r, s->first_window << k);
@@ -45,7 +46,7 @@ FJ_HOT void *fj_store_at(struct fj_store *s, uint64_t offset, uint64_t size)
 	uint32_t k = __atomic_load_n(&s->last_window, __ATOMIC_ACQUIRE);
 	char *base;
 
-	/* A head that somebody overwrites must not lead out of the mapping. */
+	/* An overwritten head must not lead outside the mapping. */
 	if (s->is_truncated || (offset | size) >> FJ_STORE_SIZE_LOG)
 		return NULL;
 	if (__builtin_expect(s->is_shared, 0) && !fj_store_reaches(s, offset + size))
@@ -79,11 +80,11 @@ uint32_t fj_store_dev(const struct fj_store *s, uint64_t dev)
 	return (uint32_t)dev == s->home ? 0 : (uint32_t)dev;
 }
 
-/* Where a search for a file goes. A run of neighbouring inode numbers, as the files of a directory
- * have, has its slots in one page: what looks at one of them soon looks at others, and each new
- * page is a page fault once and a miss of the TLB often. Fibonacci hashing spreads the runs. The
- * n-th slot of a search is in the n-th page from the run's own: two runs that meet there do not
- * push each other slot by slot. */
+/* The path of a search for a file. A run of neighbouring inode numbers, as the files of a directory
+ * often have, has its slots in one page. A program that looks at one of them soon looks at others,
+ * and each new page costs a page fault once and a TLB miss often. Fibonacci hashing spreads the
+ * runs. The n-th slot of a search is in the n-th page from the run's own: so two runs that meet in
+ * a page do not push each other on slot by slot. */
 struct path {
 	uint32_t run, run_mask, in_run, runs_log, run_log;
 };
@@ -93,7 +94,8 @@ FJ_HOT static inline struct path path_of(uint64_t table, uint32_t dev, uint64_t 
 	const uint32_t log = fj_table_run_log(table);
 	const uint64_t hash = ((ino >> log) + (uint64_t)dev * 0x9e3779b1u) * 0x9e3779b97f4a7c15UL;
 
-	/* (Inode numbers may be multiples of something: so not always the same slot of a run.) */
+	/* Inode numbers may all be multiples of a number: the hash varies the slot within the
+	 * run. */
 	return (struct path){.run = (uint32_t)(hash >> 32),
 		.run_mask = (1u << (fj_table_log(table) - log)) - 1,
 		.in_run = (uint32_t)(ino ^ hash >> 58),
@@ -119,7 +121,7 @@ FJ_HOT uint8_t fj_store_check(const struct fj_store_slot *slot, const struct fj_
 	return (uint8_t)((h * 0x94d049bb133111ebUL) >> 56);
 }
 
-/* Search one array. 1 found, 0 not, -1 the slot changed meanwhile. */
+/* Searches one array. 1: found, 0: not there, -1: the slot changed meanwhile. */
 static int search(struct fj_store_slot *slots, uint64_t table, uint32_t dev,
 	const struct fj_owner_key *key, bool any_stamp, struct fj_store_copy *copy,
 	struct fj_store_slot **found, uint32_t *state)
@@ -136,8 +138,8 @@ static int search(struct fj_store_slot *slots, uint64_t table, uint32_t dev,
 		if (!(before & FJ_SLOT_LIVE) || slot->ino != key->ino || slot->dev != dev)
 			continue;
 		if (!any_stamp && slot->stamp != key->stamp)
-			return 0; /* of an older file with this inode number: it has no other slot
-				   */
+			return 0; /* an older file's with this inode number; the file has no
+				     other slot */
 		*copy = slot->copy[before & FJ_SLOT_SECOND];
 		check = fj_store_check(slot, copy);
 		if (fj_seq_retry(&slot->state, before))
@@ -159,8 +161,8 @@ FJ_HOT bool fj_store_find(struct fj_store *s, const struct fj_owner_key *key, bo
 	const struct fj_store_head *h = fj_store_head(s);
 	const uint32_t dev = fj_store_dev(s, key->dev);
 
-	/* Each round but the last means that somebody has changed this record, or grown the table,
-	 * within the time of the search. */
+	/* Each round but the last means that another process has changed this record, or grown the
+	 * table, during the search. */
 	for (uint32_t round = 0; round < FJ_STORE_ROUNDS; round++) {
 		const uint64_t table = __atomic_load_n(&h->table, __ATOMIC_ACQUIRE);
 		uint32_t mask;
@@ -172,7 +174,7 @@ FJ_HOT bool fj_store_find(struct fj_store *s, const struct fj_owner_key *key, bo
 		r = search(slots, table, dev, key, any_stamp, copy, slot, state);
 		if (r > 0)
 			return true;
-		/* The array may have been replaced, and cleared, under our eyes. */
+		/* The array may have been replaced, and cleared, meanwhile. */
 		if (r == 0 && __atomic_load_n(&h->table, __ATOMIC_ACQUIRE) == table)
 			return false;
 	}
@@ -199,8 +201,9 @@ struct fj_store_slot *fj_store_slot_for(
 	return NULL;
 }
 
-/* From `state` to `next`, unless somebody has frozen the slot. (The array is ours alone, so nothing
- * else can have become of it; but for damage, which another array mends.) */
+/* Changes the state from `*state` to `next`, unless the slot is frozen. Only the holder writes to
+ * this array. So if the compare-and-swap fails otherwise, the file is damaged, and a new array
+ * repairs it. */
 static long turn(
 	struct fj_store_hold *hold, struct fj_store_slot *slot, uint32_t *state, uint32_t next)
 {
@@ -213,7 +216,7 @@ static long turn(
 	return FJ_STORE_ROBBED;
 }
 
-/* Where a record of the file is or goes; there is room. */
+/* Finds the slot for the file's record, and grows the table when it is too full. */
 static long find_room(struct fj_store_hold *hold, uint32_t dev, uint64_t ino,
 	struct fj_store_slot **slot, struct fj_store_books **books)
 {
@@ -254,7 +257,7 @@ long fj_store_put(struct fj_store_hold *hold, const struct fj_owner_key *key,
 		write_copy(slot, !(state & FJ_SLOT_SECOND), copy);
 		return turn(hold, slot, &state, (state ^ FJ_SLOT_SECOND) + FJ_SLOT_TURN);
 	}
-	if (state & FJ_SLOT_LIVE) { /* an earlier file's: first out of the readers' sight */
+	if (state & FJ_SLOT_LIVE) { /* an earlier file's: first make it invisible for readers */
 		const uint32_t attributes =
 			fj_store_attributes(&slot->copy[state & FJ_SLOT_SECOND]);
 
@@ -267,7 +270,7 @@ long fj_store_put(struct fj_store_hold *hold, const struct fj_owner_key *key,
 		__atomic_fetch_add(&h->records, 1, __ATOMIC_SEQ_CST);
 		if (!(state & FJ_SLOT_KIND)) {
 			__atomic_store_n(&books->used, books->used + 1, __ATOMIC_RELEASE);
-			if (state != FJ_SLOT_EMPTY) /* of an array that was given up */
+			if (state != FJ_SLOT_EMPTY) /* in an array that was given up */
 				state |= FJ_SLOT_FROZEN;
 		}
 	}
