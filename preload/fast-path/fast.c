@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * fast.c - the usual case: a place without a walk, from remembered facts (facts.c). */
+ * fast.c - the fast path: finds a place from remembered facts (jail/facts.c), without a walk. Called by the
+ * hooks of the most frequent calls. */
 #include "walk/steps.h"
 #include "path/proc.h"
 #include "jail/facts.h"
@@ -18,8 +19,8 @@
 #include "sys/scratch.h"
 #include "sys/sys.h"
 
-/* Does the process stand in the directory `pos`, asked now? What is known may be old, when somebody
- * outside the jail has moved the directory. */
+/* Ask the kernel: is the working directory still `pos`? The remembered position may be out of date, if
+ * something outside the jail has moved the directory. */
 static bool is_there(struct fj_thread *t, const struct fj_str *pos)
 {
 	const uint32_t mark = fj_scratch_mark(t);
@@ -32,8 +33,8 @@ static bool is_there(struct fj_thread *t, const struct fj_str *pos)
 	return is;
 }
 
-/* `value` is a directory, relative to the root. When it lies in the working directory `pos`, or is
- * that, let it begin there: then the kernel goes from where the process stands. */
+/* `value` is a directory, relative to the root. If it is the working directory `pos`, or lies below it,
+ * make it relative to the working directory: then the kernel starts there. */
 static bool begin_where_one_stands(struct fj_fast *q, const struct fj_root *root,
 	const struct fj_str *pos, struct fj_str *value)
 {
@@ -53,7 +54,7 @@ static bool begin_where_one_stands(struct fj_fast *q, const struct fj_root *root
 	return true;
 }
 
-/* The fact for the directory that relative `path` begins with in `len` bytes, its value into
+/* Find the fact for the directory that the first `len` bytes of the relative `path` name. Its value goes to
  * `value`. */
 static bool find_below_cwd(struct fj_fast *q, const struct fj_root *root, const char *path,
 	size_t len, struct fj_str *value, unsigned *flags)
@@ -80,7 +81,7 @@ static bool find_below_cwd(struct fj_fast *q, const struct fj_root *root, const 
 	return is_asked || is_there(t, &pos);
 }
 
-/* One name in the working directory: is it remembered that who asks may search that? */
+/* For one name in the working directory: is it remembered that the caller may search this directory? */
 __attribute__((noinline)) static bool may_search_cwd(struct fj_fast *q)
 {
 	const uint32_t mark = fj_scratch_mark(q->t);
@@ -99,13 +100,13 @@ __attribute__((noinline)) static bool may_search_cwd(struct fj_fast *q)
 	return may;
 }
 
-/* May `name`, of whatever directory, be more than a name there? */
+/* May `name`, in any directory, be a mount point or a name that the jail hides? */
 static bool is_special(const char *name, size_t len)
 {
 	return fj_mount_may_be_named(name, len) || fj_is_hidden_name(name, len);
 }
 
-/* `value` and the name behind it are the place's name. */
+/* Returns `value` with `name` appended: the name of the place. */
 static const char *join(struct fj_thread *t, struct fj_str *value, const char *name, size_t len)
 {
 	if (value->len)
@@ -115,12 +116,13 @@ static const char *join(struct fj_thread *t, struct fj_str *value, const char *n
 	return value->at;
 }
 
-/* Each of the paths in `value` with the name behind it, one after the other, into the place. */
+/* `value` holds the paths of the directory in all its layers. Append the name to each, and give the list to
+ * the place. */
 __attribute__((noinline)) static void name_in_layers(
 	struct fj_fast *q, const struct fj_str *value, const char *name, size_t len)
 {
-	/* (What lies in the root is found the sooner from there; but where a device does not tell
-	 * whose a file is, its path does.) */
+	/* (A path in the root is shorter, and so faster, relative to the root. If layers share a device,
+	 * the owner of a file is found by its absolute path.) */
 	const char *const root = fj_mount_flags()->dirs_share_device ? "" : fj_root_path();
 	const size_t root_len = fj_strlen(root);
 	struct fj_str s;
@@ -154,7 +156,7 @@ __attribute__((noinline)) static void name_in_layers(
 	fj_fast_aim(q);
 }
 
-/* `value` is the directory's. False: the caller cannot make use of it. */
+/* `value` is the directory that a fact has told. Returns false if the caller cannot handle such a place. */
 static inline bool use(
 	struct fj_fast *q, unsigned flags, struct fj_str *value, const char *name, size_t len)
 {
@@ -163,20 +165,21 @@ static inline bool use(
 			return false;
 		name_in_layers(q, value, name, len);
 		if (q->only_upper && q->place.dirfd == AT_FDCWD)
-			return false; /* it is another overlay's */
+			return false; /* the upper layer of another overlay */
 	} else {
 		q->place.name = join(q->t, value, name, len);
 	}
 	return true;
 }
 
-/* A fact tells of none; but a name in the caller's own directory, or in his root, needs no fact. */
+/* Facts say whether a directory is in a union. A single name in the caller's directory, or in the caller's
+ * root, is looked up without a fact: may it be in a union? */
 __attribute__((noinline)) static bool may_be_in_union(const char *path, size_t len)
 {
 	return !len && (path[0] != '/' || fj_union_holds(fj_root()->pos));
 }
 
-/* A name in a directory of the caller's own, in a jail with unions. FJ_DIR_IN_UNION: the place is
+/* Look up a name in the caller's own directory, in a jail with unions. FJ_DIR_IN_UNION: the place is
  * found. */
 __attribute__((noinline)) static enum fj_dir_kind recall_dir(
 	struct fj_fast *q, const char *name, size_t len)
@@ -226,7 +229,8 @@ FJ_HOT bool fj_fast_find(struct fj_fast *q)
 		name--;
 
 	const size_t name_len = q->len - (size_t)(name - path);
-	const size_t len = name > path ? (size_t)(name - path) - 1 : 0; /* directory */
+	const size_t len =
+		name > path ? (size_t)(name - path) - 1 : 0; /* length of the directory part */
 
 	q->epoch = 0;
 	q->is_layered = q->needs_no_note = q->stands = q->is_in_root = false;

@@ -1,16 +1,16 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * fast_links.c - a last name that is a symlink, and is to be followed: its text is read, and the path that means the same without
- * it is looked up by facts again. Called by hooks that went by fast.c and met a link. */
+ * fast_links.c - follows a symlink that is the last component: reads its text, makes the path without the
+ * symlink, and looks this path up by facts. Called by hooks that used fast.c and met a symlink. */
 #include "fast-path/fast.h"
 #include "path/path.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 
-enum { LINKS_MAX = 4 }; /* followed so in one call: /bin/sh, /etc/alternatives/... */
+enum { LINKS_MAX = 4 }; /* symlinks that one call follows here: /bin/sh, /etc/alternatives/... */
 
-/* The jail path that means the same without the link, in `q->beyond`. */
+/* Put the path without the symlink into `q->beyond`, and make it the path to look up. */
 static bool go_past_link(struct fj_fast *q)
 {
 	const uint32_t mark = fj_scratch_mark(q->t);
@@ -19,7 +19,7 @@ static bool go_past_link(struct fj_fast *q)
 	bool done = false;
 	long n;
 
-	/* Without a fact the directory may be procfs, whose links are more than their text. */
+	/* Without a fact the directory may be in procfs, whose links may lead elsewhere than their text. */
 	n = q->epoch ? fj_sys4(__NR_readlinkat, q->place.dirfd, q->place.name, text, FJ_PATH_MAX) :
 		       0;
 	while (dir && q->path[dir - 1] != '/')

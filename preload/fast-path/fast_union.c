@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * fast_union.c - the fast path in a jail with unions: names in the working directory, and what is
- * remembered of a directory that was opened. Called by fast.c and hooks that open or look. */
+ * fast_union.c - the fast path in a jail with unions: names in the working directory, and facts about a
+ * directory that was opened. Called by fast.c and by open/hook_open.c. */
 #include "fast-path/fast.h"
 #include "jail/facts.h"
 #include "jail/mount_flags.h"
@@ -24,7 +24,7 @@ bool fj_fast_stands_in_one(struct fj_fast *q, struct fj_str *pos)
 	uint32_t sequence;
 	bool is_asked;
 
-	/* (Where a device does not tell whose a file is, its path does.) */
+	/* (If layers share a device, the owner of a file is found by its path.) */
 	if (q->dirfd != AT_FDCWD || !q->epoch || !q->takes_layers || !q->takes_cwd ||
 		q->only_upper || fj_mount_flags()->dirs_share_device)
 		return false;
@@ -71,8 +71,8 @@ void fj_dir_opened(const struct fj_fast *q, int fd)
 	char key[FJ_DIR_KEY_SIZE];
 	uint32_t sequence;
 
-	/* (Where a directory has several positions, it is not known which one the next who asks
-	 * would be told.) */
+	/* (A directory with several positions gets no fact: the next caller may have come by another
+	 * one.) */
 	if (fj_mount_flags()->has_aliases || !q->epoch ||
 		(is_absolute ? fj_root()->len != 0 : !q->dir) || !fj_dir_key(fd, key) ||
 		fj_facts_look(&own_root, key, FJ_DIR_KEY_SIZE, q->epoch, &sequence))
