@@ -1,17 +1,18 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * may.c - the one place where permissions are asked: before a call of an identity that is not
- * root's.
+ * may.c - the one place that asks for permissions, before a call of an identity that is not root's.
+ * Called by dispatch/dispatch.c.
  *
- * To the kernel we are the owner of everything in the jail. So whoever pretends not to be is judged
- * here, by the rules of ownership/perm.c on what the files show. The path is looked up once more
- * for that: only those who are not root pay. Directories on the way are asked by the walk itself
- * (may_search), unless it is remembered that everybody may search them. Of two complaints the
- * kernel's earlier one must win: a name that is missing or taken is left to the call itself.
+ * For the kernel the user owns everything in the jail. So an identity that pretends not to be root
+ * is judged here, by the rules of ownership/perm.c, on what the files show. The path is looked up
+ * once more for that; only callers who are not root pay for it. The walk asks for search permission
+ * of the directories on the way (may_search), unless it is remembered that everybody may search
+ * them. If two errors are possible, the one that the kernel finds first must be returned: so a name
+ * that is missing, or is already there, is left to the call itself.
  *
- * may_target.c looks, may_names.c judges what is about names, may_file.c what is about a file,
- * may_process.c what is about another process. */
+ * may_target.c finds the files, may_names.c judges calls that make or remove names, may_file.c
+ * calls on a file, may_process.c calls on another process. */
 #include "permission/may.h"
 #include "inode/writes.h"
 
@@ -45,7 +46,7 @@ static long may_search(struct fj_thread *t, int dirfd, const char *name)
 
 	if (fj_file_look(&c, dirfd, name, AT_EMPTY_PATH, &dir) ||
 		(dir.owner.mode & FJ_S_IFMT) != FJ_S_IFDIR)
-		return 0; /* the walk will say */
+		return 0; /* the walk gives the error */
 	if ((dir.owner.mode & ANY_X) == ANY_X && !(dir.owner.flags & FJ_OWNER_ATTRIBUTES))
 		return 1;
 	return fj_may(fj_subject(t), &dir.owner, FJ_MAY_EXEC) && !fj_is_kernels(t, dirfd, name) ?
@@ -133,7 +134,7 @@ static long may_open_how(struct fj_call *c)
 
 /* ---- sockets ---- */
 
-/* To bind a socket is to make a name: net/unix/af_unix.c. */
+/* Binding a socket makes a name: net/unix/af_unix.c. */
 static long may_bind(struct fj_call *c)
 {
 	char *jail_path;
@@ -151,7 +152,7 @@ static long may_bind(struct fj_call *c)
 
 /* ---- the file itself: may_file.c ---- */
 
-/* `target` was looked at: the file is there, or is not. */
+/* `target` was looked up: the file may be there or not. */
 static long judge_path(struct fj_call *c, struct fj_target *target)
 {
 	long r = 0;
@@ -171,7 +172,8 @@ static long may_path(struct fj_call *c, int i)
 	return r > 0 ? judge_path(c, &target) : fj_target_done(&target, r);
 }
 
-/* A call on a descriptor. Those that were opened with O_PATH serve few: EBADF. */
+/* Judges a call on a descriptor. Most calls fail on an O_PATH descriptor with EBADF: left to the
+ * kernel. */
 static long may_descriptor(struct fj_call *c)
 {
 	struct fj_file file;
@@ -191,8 +193,8 @@ static long may_object(struct fj_call *c)
 	return may_descriptor(c);
 }
 
-/* Has the look shown what access(2) will answer? As access_by_look() of file/hook_stat.c: nothing
- * but the mode bits can deny the owner to look at, or to read, a file that he found. */
+/* Has the look shown what access(2) will answer? As in access_by_look() of file/hook_stat.c: for
+ * its owner only the mode bits can refuse to read a file that was found. */
 static bool is_answered(const struct fj_call *c, const struct fj_target *target)
 {
 	enum { R = 4, OWNER_R = 0400 }; /* R_OK, S_IRUSR */
@@ -208,7 +210,7 @@ static bool is_answered(const struct fj_call *c, const struct fj_target *target)
 		       target->file.real_uid == fj_owner_real_uid());
 }
 
-/* access(2) asks for the real ids, with the capabilities that they would have:
+/* access(2) judges the real ids, with the capabilities that they would have:
  * access_override_creds() of fs/open.c. */
 static long may_access(struct fj_call *c)
 {
@@ -231,13 +233,12 @@ static long may_access(struct fj_call *c)
 	else if (!(r = judge_path(c, &target)) && is_answered(c, &target))
 		r = target.is_there ? FJ_MAY_DONE : -ENOENT;
 	fj_judging(c->thread)->judged = NULL;
-	fj_search(c->thread)->asks =
-		false; /* the hook's own walk would ask for the effective ids */
+	fj_search(c->thread)->asks = false; /* the hook's own walk would judge the effective ids */
 	return r;
 }
 
-/* Was all asked that is on the way of the call's paths? Then its hook need not do so again. (The
- * interpreters of a program are not named by the call.) */
+/* Was every directory on the way of the call's paths asked for permission? Then the hook need not
+ * do it again. (A program's interpreters are not arguments of the call.) */
 static bool is_asked(const struct fj_call *c)
 {
 	if (!fj_judging(c->thread)->asked || c->row->asks == FJ_ASKS_EXECUTE)
@@ -255,7 +256,7 @@ static long judge_call(struct fj_call *c)
 	case FJ_ASKS_NOBODY:
 	case FJ_ASKS_OPENED:
 	case FJ_ASKS_HOOK:
-	case FJ_ASKS_SEARCH: /* by the hook's own walk */
+	case FJ_ASKS_SEARCH: /* the hook's own walk does it */
 		return 0;
 	case FJ_ASKS_OPEN:
 		return may_open(c, fj_arg(c, FJ_OFLAGS, 0), 0);
@@ -295,7 +296,7 @@ static long judge_call(struct fj_call *c)
 	case FJ_ASKS_SCHEDULE:
 		return fj_may_process(c);
 	}
-	return -EPERM; /* a table and an engine that are not of one build */
+	return -EPERM; /* the table and the engine come from different builds */
 }
 
 long fj_may_call(struct fj_call *c)
@@ -304,10 +305,10 @@ long fj_may_call(struct fj_call *c)
 
 	fj_path_may_search = may_search;
 	fj_judging(c->thread)->judged =
-		NULL; /* a handler that was abandoned may have left something */
+		NULL; /* a handler that left by longjmp may have left something here */
 	fj_judging(c->thread)->asked = 0;
 	if (fj_early_answer(c) < 1)
-		return 0; /* the hook will say the same */
+		return 0; /* the hook will give the same answer */
 	r = judge_call(c);
 	if (is_asked(c))
 		fj_search(c->thread)->asks = false;

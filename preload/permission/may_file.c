@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * may_file.c - may the calling process do this to that file? What each call wants of its object. */
+ * may_file.c - may the calling process do this to that file? For each kind of call, what it needs.
+ * Called by may.c. */
 #include "permission/may.h"
 
 #include "sys/guest.h"
@@ -19,7 +20,8 @@
 #include <linux/inotify.h>
 #include <stdint.h>
 
-/* UTIME_NOW for both is like no times at all: who may write may do that. */
+/* UTIME_NOW for both times means the same as no times: whoever may write to the file may set
+ * them. */
 static long judge_times(struct fj_call *c, const struct fj_ids *ids, const struct fj_owner *file)
 {
 	const uint64_t at = fj_arg(c, FJ_PTR, 0);
@@ -55,7 +57,7 @@ static long judge_dir(const struct fj_ids *ids, const struct fj_owner *file, boo
 	return !becomes_root || fj_ids_can(ids, FJ_CAP_SYS_CHROOT) ? 0 : -EPERM;
 }
 
-/* The integer arguments of chown, which come in this order. */
+/* The integer arguments of chown(2), in their order. */
 static uint32_t int_argument(const struct fj_call *c, int which)
 {
 	for (int i = 0; i < FJ_ARGS; i++)
@@ -64,7 +66,7 @@ static uint32_t int_argument(const struct fj_call *c, int which)
 	return FJ_NO_ID;
 }
 
-/* To take the set-id bits away is a change of mode, which is the owner's: setattr_prepare() of
+/* Clearing the set-id bits is a change of mode, which only the owner may make: setattr_prepare() of
  * fs/attr.c. */
 static long judge_chown(
 	const struct fj_ids *ids, const struct fj_owner *file, uint32_t uid, uint32_t gid)
@@ -76,7 +78,7 @@ static long judge_chown(
 		       r;
 }
 
-/* can_do_cachestat() of mm/filemap.c; a descriptor that may write may. */
+/* can_do_cachestat() of mm/filemap.c; a descriptor that is open for writing is enough. */
 static long judge_cache(
 	const struct fj_call *c, const struct fj_ids *ids, const struct fj_owner *file)
 {
@@ -101,7 +103,7 @@ long fj_may_file(struct fj_call *c, const struct fj_ids *ids, const struct fj_ow
 	const uint32_t type = file->mode & FJ_S_IFMT;
 
 	switch ((enum fj_asks)c->row->asks) {
-	case FJ_ASKS_NOTHING: /* down to here: not about a file that is there */
+	case FJ_ASKS_NOTHING: /* these rows are not about an existing file */
 	case FJ_ASKS_NOBODY:
 	case FJ_ASKS_OPENED:
 	case FJ_ASKS_HOOK:
@@ -123,7 +125,7 @@ long fj_may_file(struct fj_call *c, const struct fj_ids *ids, const struct fj_ow
 		return fj_may(ids, file, fj_arg(c, FJ_MODE, 0) & 7);
 	case FJ_ASKS_CHANGE_MODE:
 		return type == FJ_S_IFLNK || fj_is_owner(ids, file) ? 0 : -EPERM; /* EOPNOTSUPP */
-	case FJ_ASKS_CHANGE_FLAGS: /* others have none: EOPNOTSUPP */
+	case FJ_ASKS_CHANGE_FLAGS: /* other types have no flags: EOPNOTSUPP */
 		return (type == FJ_S_IFREG || type == FJ_S_IFDIR) && !fj_is_owner(ids, file) ?
 			       -EPERM :
 			       0;

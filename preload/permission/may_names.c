@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * may_names.c - who may make, link, remove and rename: the rules about directories and the names in
- * them. */
+ * may_names.c - may the caller make, link, remove or rename a name? The rules about directories and
+ * the names in them. Called by may.c. */
 #include "permission/may.h"
 #include "sys/abi.h"
 #include "call/args.h"
@@ -17,7 +17,7 @@
 #include "sys/scratch.h"
 #include "sys/sys.h"
 
-/* `target`, of which fj_target_of() said `r`, is to be made. */
+/* Judges making `target`, for which fj_target_of() returned `r`. */
 static long judge_making(
 	struct fj_call *c, long r, struct fj_target *target, uint32_t mode, uint64_t device)
 {
@@ -40,7 +40,7 @@ long fj_may_make(struct fj_call *c, int i, uint32_t mode, uint64_t device)
 	return fj_target_done(&target, judge_making(c, r, &target, mode, device));
 }
 
-/* safe_hardlink_source() and may_linkat() of fs/namei.c: a link to a file of somebody else's. */
+/* safe_hardlink_source() and may_linkat() of fs/namei.c: a link to a file of another user. */
 static bool is_safe_source(const struct fj_ids *ids, const struct fj_owner *file)
 {
 	if (fj_is_owner(ids, file))
@@ -51,7 +51,7 @@ static bool is_safe_source(const struct fj_ids *ids, const struct fj_owner *file
 	return !fj_may(ids, file, FJ_MAY_READ | FJ_MAY_WRITE);
 }
 
-/* proc(5): the host's setting. */
+/* The host's setting: proc(5). */
 static bool hardlinks_are_protected(void)
 {
 	char value = '1';
@@ -65,7 +65,8 @@ static bool hardlinks_are_protected(void)
 	return value != '0';
 }
 
-/* A file that is itself mounted lies in that mount; an entry lies where its directory does. */
+/* The id of the mount that a name lies in. A file that is itself a mount point lies in the mount on
+ * it; an entry lies in the mount of its directory. */
 static uint32_t id_of(const char *pos, bool is_object)
 {
 	struct fj_mount_found m;
@@ -75,7 +76,7 @@ static uint32_t id_of(const char *pos, bool is_object)
 	return fj_mount_around(pos, &m) ? m.id : 0;
 }
 
-/* Whether two names lie in two mounts is asked before permissions: do_renameat2(), do_linkat() of
+/* Two names in two mounts give EXDEV before permissions are asked: do_renameat2(), do_linkat() of
  * fs/namei.c. */
 static bool crosses_mounts(
 	const struct fj_target *from, bool is_object, uint64_t from_dev, const struct fj_target *to)
@@ -87,16 +88,17 @@ static bool crosses_mounts(
 	return id_of(from->place.pos, is_object) != id_of(to->place.pos, false);
 }
 
-/* Must their positions tell whether they lie in one mount? Not of two that facts found in the root's
- * own tree. */
+/* Are positions needed to tell whether both names lie in one mount? Not if facts found both in the
+ * root's own tree. */
 static bool wants_positions(const struct fj_target *from, const struct fj_target *to)
 {
 	return fj_mount_flags()->mounts_share_device && !(from->is_in_root && to->is_in_root) &&
 	       !(from->place.pos && to->place.pos);
 }
 
-/* Both names, the first one as `how` says. What fj_target_of() says of the first when that is below 1, or
- * it is `needed` and not there, else of the second. */
+/* Looks up both names, the first one as `how` says. Returns the result of fj_target_of() for the
+ * first name if that is below 1, 0 if the first one is `is_needed` and not there, else the result
+ * for the second. */
 static long see_both(struct fj_call *c, unsigned how, bool is_needed, unsigned pos,
 	struct fj_target *from, struct fj_target *to)
 {
@@ -119,7 +121,7 @@ static long judge_link(
 	return judge_making(c, r, to, 0, 0);
 }
 
-/* (What is wrong with the old name is said first.) */
+/* Errors of the old name come first. */
 long fj_may_link(struct fj_call *c)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
@@ -133,7 +135,8 @@ long fj_may_link(struct fj_call *c)
 		fj_scratch_release(c->thread, mark);
 		r = see_both(c, how, true, FJ_WANT_POS, &from, &to);
 	}
-	/* A link of procfs, and what is named by its descriptor alone: the place is not the file's. */
+	/* For a symlink of procfs, and for a file named by its descriptor alone, the place is not
+	 * the file's. */
 	if (from.is_there && (from.place.is_magic || !from.place.name[0]))
 		from.place.pos = NULL;
 	if (from.is_there)
@@ -142,8 +145,8 @@ long fj_may_link(struct fj_call *c)
 	return fj_target_done(&from, r);
 }
 
-/* Does path argument `i` end in "." or "..", or is it the root? EINVAL, ENOTEMPTY, EISDIR and EBUSY
- * are said of those before anything is looked at. */
+/* Does path argument `i` end in "." or "..", or is it the root? For these EINVAL, ENOTEMPTY, EISDIR
+ * and EBUSY come before any permission. */
 static bool is_no_name(struct fj_call *c, int i)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
@@ -208,7 +211,7 @@ static long judge_rename(struct fj_call *c, const struct fj_ids *ids, const stru
 	long r;
 
 	if (to->is_there && same_file(&from->file, &to->file))
-		return 0; /* two names of one file: nothing is done */
+		return 0; /* two names of one file: rename(2) does nothing */
 	r = fj_target_errno(c, from, fj_may_delete(ids, &from->parent.owner, &from->file.owner));
 	if (r)
 		return r;
@@ -217,7 +220,7 @@ static long judge_rename(struct fj_call *c, const struct fj_ids *ids, const stru
 	r = fj_target_errno(c, to, r);
 	if (r || !moves || (to->is_there && !exchanges && is_target_dir(from) != is_target_dir(to)))
 		return r; /* 0: ENOTDIR, EISDIR */
-	/* ".." of a directory that moves is written. */
+	/* A directory that moves to another one gets a new "..", which is a write. */
 	if ((from->file.owner.mode & FJ_S_IFMT) == FJ_S_IFDIR)
 		r = fj_may(ids, &from->file.owner, FJ_MAY_WRITE);
 	if (!r && exchanges && (to->file.owner.mode & FJ_S_IFMT) == FJ_S_IFDIR)
@@ -225,7 +228,7 @@ static long judge_rename(struct fj_call *c, const struct fj_ids *ids, const stru
 	return r;
 }
 
-/* Is the second name below the first, which is a directory? */
+/* Is `dir` a directory, and `name` below it? */
 static bool is_around(const struct fj_target *dir, const struct fj_target *name)
 {
 	return dir->is_there && (dir->file.owner.mode & FJ_S_IFMT) == FJ_S_IFDIR &&
@@ -240,7 +243,8 @@ long fj_may_rename(struct fj_call *c)
 	struct fj_target from, to;
 	long r = see_both(c, FJ_ENTRY, false, 0, &from, &to);
 
-	/* Positions tell, too, whether one is around the other, which only a directory can be. */
+	/* Positions are needed, too, to find out whether one name is below the other; only below a
+	 * directory. */
 	if (r > 0 && (wants_positions(&from, &to) || (from.is_there && is_target_dir(&from)) ||
 			     (to.is_there && is_target_dir(&to)))) {
 		fj_target_done(&to, 0);
@@ -253,7 +257,7 @@ long fj_may_rename(struct fj_call *c)
 		r = 0; /* ENOTDIR */
 	if (r > 0 && (crosses_mounts(&from, false, from.parent.key.dev, &to) || is_no_name(c, 1) ||
 			     is_no_name(c, 3) || is_around(&from, &to) || is_around(&to, &from)))
-		r = 0; /* EXDEV, EBUSY, EINVAL, ENOTEMPTY: before permissions */
+		r = 0; /* EXDEV, EBUSY, EINVAL, ENOTEMPTY come before permissions */
 	if (r > 0)
 		r = from.is_there && !(to.is_there && (flags & FJ_RENAME_NOREPLACE)) &&
 				    (to.is_there || !(flags & FJ_RENAME_EXCHANGE)) ?

@@ -1,11 +1,12 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * may_process.c - may the calling process, who is not root, do this to another process?
+ * may_process.c - may the calling process, which is not root, do this to another process?
  *
- * To the kernel all processes of a jail are the user's, so it refuses what it refuses the user, and
- * here is judged who they pretend to be. Process groups, and all processes at once, are the
- * kernel's. Called by may.c; and the hook of such calls, which are then the kernel's to make. */
+ * For the kernel all processes of a jail are the same user's, so it refuses only what it refuses to
+ * that user. Here the identities that the processes pretend to have are judged. Calls on process
+ * groups, and on all processes at once, are left to the kernel. Called by may.c. fj_hook_pass() is
+ * the hook of such calls: it makes the call after the judgment. */
 #include "permission/may.h"
 #include "identity/peer.h"
 #include "call/args.h"
@@ -55,7 +56,8 @@ static bool may_limit(const struct fj_ids *ids, const struct fj_posted *of)
 }
 
 /* set_one_prio() of kernel/sys.c, set_task_ioprio() of block/ioprio.c, check_same_owner() of
- * kernel/sched/syscalls.c: the target's two ids, or the caller's. */
+ * kernel/sched/syscalls.c: the first compares with the caller's effective id the target's real and
+ * effective one, the last also does. */
 static bool may_schedule(
 	const struct fj_call *c, const struct fj_ids *ids, const struct fj_posted *of)
 {
@@ -67,7 +69,7 @@ static bool may_schedule(
 	       fj_ids_can(ids, (enum fj_cap)CAP_SYS_NICE_);
 }
 
-/* Process groups and users are not asked about. */
+/* Is the call about a process? Process groups and users are not judged. */
 static bool is_process(const struct fj_call *c)
 {
 	return c->nr == __NR_setpriority ? (int)c->arg[0] == PRIO_PROCESS_ :
@@ -96,7 +98,7 @@ static long judge_process(struct fj_call *c, int32_t pid)
 	return may_schedule(c, ids, &of) ? 0 : -EPERM;
 }
 
-/* The process that a pidfd is for, as its line in fdinfo says; 0: it is none. */
+/* The process of a pidfd, from its line in fdinfo; 0: `fd` is no pidfd. */
 static int32_t process_of_fd(struct fj_call *c, int fd)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
@@ -135,7 +137,7 @@ long fj_may_process(struct fj_call *c)
 	return r;
 }
 
-/* (It may send the caller a signal, which the trap lets in when its handler is done.) */
+/* The call may send a signal to the caller itself: the trap lets it in when its handler is done. */
 long fj_hook_pass(struct fj_call *c)
 {
 	return c->mask ? fj_kernel(c) : fj_kernel_waiting(c, c->nr, c->arg, -1);

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * may_target.c - the files that a call is about, as a judge of permissions sees them: before the call,
- * by a walk of their own.
+ * may_target.c - finds the files that a call is about, for the rules of permission: before the
+ * call, by a lookup of its own. Called by the other files of this room.
  *
- * procfs and devpts show the owners of processes and terminals as the kernel knows them, and it
- * judges itself who may open those. */
+ * procfs and devpts show the owners of processes and terminals as the kernel knows them, and the
+ * kernel itself judges who may open those files. */
 #include "permission/may.h"
 #include "layers/union.h"
 #include "call/args.h"
@@ -30,7 +30,7 @@ const struct fj_ids *fj_subject(const struct fj_thread *t)
 	return fj_judging(t)->judged ? fj_judging(t)->judged : fj_ids();
 }
 
-/* Does the kernel judge this one better? */
+/* Does the kernel judge permissions of this file better? */
 bool fj_is_kernels(struct fj_thread *t, int dirfd, const char *name)
 {
 	struct statfs fs;
@@ -51,7 +51,7 @@ const char *fj_target_dir(struct fj_call *c, const struct fj_target *target)
 	return s.at;
 }
 
-/* In a union the layer that has the name need not be the one that says who may make one there. */
+/* In a union the layer that has the name need not be the one whose directory decides. */
 int fj_target_parent(const struct fj_target *target)
 {
 	const struct fj_place *place = &target->place;
@@ -60,7 +60,7 @@ int fj_target_parent(const struct fj_target *target)
 							    place->dirfd;
 }
 
-/* (Of the directory itself, where a walk may end, no layer was asked for a name.) */
+/* If the walk ended at a directory itself, no layer was asked for a name. */
 static bool is_whiteout(const struct fj_place *place)
 {
 	return __builtin_expect(place->layers != NULL, 0) && place->layers->is_whiteout;
@@ -72,7 +72,7 @@ static bool look_at_parent(struct fj_call *c, struct fj_target *target)
 		&target->parent);
 }
 
-/* The same from remembered facts, when nothing has to be followed. */
+/* Looks up the target by remembered facts alone, when no symlink has to be followed. */
 static bool see_quickly(
 	struct fj_call *c, int dirfd, const char *jail_path, unsigned how, struct fj_target *target)
 {
@@ -98,8 +98,8 @@ static bool see_quickly(
 	return false;
 }
 
-/* A name with slashes at its end is there when it is no directory, too: for those who make and
- * remove names that is a matter of its own. */
+/* Leaves out slashes at the end, so that a name of a non-directory is found, too. Calls that make
+ * and remove names have their own rules for such a name. */
 static const char *without_slashes(struct fj_call *c, const char *name)
 {
 	size_t len = fj_strlen(name);
@@ -114,8 +114,7 @@ static const char *without_slashes(struct fj_call *c, const char *name)
 	return s.at;
 }
 
-/* The object that `jail_path` names (NULL: `dirfd` itself): 1 with *target filled, is_there or not;
- * 0: leave it to the call; or -EACCES. */
+/* See may.h. */
 long fj_target_of_path(
 	struct fj_call *c, int dirfd, const char *jail_path, unsigned how, struct fj_target *target)
 {
@@ -152,21 +151,21 @@ bool fj_is_path_fd(int fd)
 	return !fj_is_err(flags) && (flags & O_PATH);
 }
 
-/* Calls whose empty path must not mean a descriptor of O_PATH: fs/xattr.c, fs/file_attr.c. */
+/* Calls that refuse an O_PATH descriptor given by an empty path: fs/xattr.c, fs/file_attr.c. */
 static bool needs_opened(const struct fj_call *c)
 {
 	return c->row->asks == FJ_ASKS_GET_ATTRIBUTE || c->row->asks == FJ_ASKS_SET_ATTRIBUTE ||
 	       c->row->asks == FJ_ASKS_CHANGE_FLAGS;
 }
 
-/* The same of path argument `i`. */
+/* See may.h. */
 long fj_target_of(struct fj_call *c, int i, unsigned how, struct fj_target *target)
 {
 	long r;
 	const char *jail_path = fj_arg_path(c, i, &r);
 
 	target->place = (struct fj_place){.owned_fd = -1};
-	/* Without one the descriptor itself is meant: utimensat(fd, NULL), AT_EMPTY_PATH. */
+	/* Without a path the descriptor itself is meant: utimensat(fd, NULL), AT_EMPTY_PATH. */
 	if (!jail_path &&
 		(r || !(c->nr == __NR_utimensat && !c->arg[i] ?
 				      !fj_is_path_fd(fj_arg_dirfd(c, i)) :
@@ -181,13 +180,13 @@ long fj_target_of(struct fj_call *c, int i, unsigned how, struct fj_target *targ
 	return r;
 }
 
-/* The errno `r` of a rule, unless the kernel knows better. */
+/* See may.h. */
 long fj_target_errno(struct fj_call *c, const struct fj_target *target, long r)
 {
 	return r && fj_is_kernels(c->thread, target->place.dirfd, fj_target_dir(c, target)) ? 0 : r;
 }
 
-/* (A link of procfs that is itself meant lies where its directory does.) */
+/* A symlink of procfs that is itself meant lies in its directory's file system. */
 long fj_target_object_errno(struct fj_call *c, const struct fj_target *target, long r)
 {
 	if ((target->file.owner.mode & FJ_S_IFMT) == FJ_S_IFLNK)
