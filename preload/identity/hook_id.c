@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_id.c - the calls that ask who the process is, and those that change it. The rules are in
- * cred/set.c and cred/caps.c. */
+ * hook_id.c - the hooks of calls that show the identity of the process or change it. The rules are
+ * in cred/set.c and cred/caps.c. Called through the table, and by exec/. */
 #include "identity/hook_id.h"
 #include "identity/peer.h"
 #include "call/trapping.h"
@@ -33,7 +33,7 @@ const uint16_t fj_id_calls[] = {__NR_getuid, __NR_geteuid, __NR_getgid, __NR_get
 const size_t fj_id_call_count = sizeof(fj_id_calls) / sizeof(fj_id_calls[0]);
 _Static_assert(sizeof(fj_id_calls) / sizeof(fj_id_calls[0]) <= FJ_TRAPPING_MAX, "trapping.h");
 
-/* They trap in all threads from now on. */
+/* If an id is not 0, these calls trap in all threads from now on. */
 static void watch_if_other(const struct fj_ids *next)
 {
 	if (fj_jail->has_trap && !fj_trapped()->ids && has_other_id(next) &&
@@ -169,8 +169,8 @@ long fj_hook_setgroups(struct fj_call *c)
 
 /* ---- capabilities ---- */
 
-/* How many words of each set does the header's version mean? A version unknown to us is answered
- * with the newest. */
+/* How many words of each set the header's version has. For an unknown version the newest one is
+ * written back, as the kernel does. */
 static long words_of(uint64_t header_at, struct __user_cap_header_struct *header)
 {
 	const uint32_t newest = _LINUX_CAPABILITY_VERSION_3;
@@ -209,7 +209,7 @@ static long sets_of_other(struct fj_call *c, int pid, uint64_t set[3])
 	struct __user_cap_data_struct data[2];
 	struct fj_posted posted;
 	struct fj_ids root;
-	const long r = fj_sys2(__NR_capget, &header, data); /* is it there? */
+	const long r = fj_sys2(__NR_capget, &header, data); /* does it exist? */
 
 	if (r < 0)
 		return r;

@@ -1,12 +1,13 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * peer.c - who is at the other end of a socket: SO_PEERCRED, SO_PEERGROUPS, SCM_CREDENTIALS
- * (unix(7)).
+ * peer.c - the identity at the other end of a socket: SO_PEERCRED, SO_PEERGROUPS, SCM_CREDENTIALS
+ * (unix(7)). Called through the table, and by the hooks of messages.
  *
- * The kernel reports the ids that it knows, which are the same for all of us; but its process ids
- * are right, and lead to what the process has posted. That is who it is now, not who it was when it
- * connected; and credentials that a sender gave itself are those of its last message. */
+ * The kernel reports the ids that it knows, which are the same for all processes of the user. But
+ * its process ids are right, and lead to the identity that the process has posted. That is the
+ * present identity, not the one at the time of connect(2). Credentials that a sender set itself are
+ * those of its last message. */
 #include "identity/peer.h"
 
 #include "call/condition.h"
@@ -20,7 +21,7 @@
 #define SCM_CREDENTIALS_ 2 /* include/linux/socket.h */
 #define PARENTS_MAX 32
 #define CONTROL_MAX                                                                                \
-	4096u /* longer control data is left as it is: SCM_RIGHTS has at most 253 descriptors */
+	4096u /* longer control data is not changed; SCM_RIGHTS has at most 253 descriptors */
 
 struct ucred {
 	int32_t pid;
@@ -32,7 +33,7 @@ struct cmsg {
 	int32_t level, type;
 };
 
-/* ---- who is process `pid`? ---- */
+/* ---- the identity of process `pid` ---- */
 
 long fj_status_value(const char *text, const char *name)
 {
@@ -57,8 +58,8 @@ long fj_status_value(const char *text, const char *name)
 
 #define STATUS_SIZE 4096u
 
-/* Read the status of process or thread `pid` into `text` of STATUS_SIZE bytes; false: there is
- * none. */
+/* Reads the status of process or thread `pid` into `text` of STATUS_SIZE bytes. Returns false when
+ * there is none. */
 static bool read_status(int32_t pid, char *text)
 {
 	const size_t size = STATUS_SIZE;
@@ -78,7 +79,7 @@ static bool read_status(int32_t pid, char *text)
 	return n > 0;
 }
 
-/* The parent of `pid` when that is in a jail: it is ours, and filtered. 0: it is not. */
+/* The parent of `pid`, if `pid` is in a jail: it has our uid and a seccomp filter. Else 0. */
 static int32_t parent_in_jail(struct fj_thread *t, int32_t pid)
 {
 	const uint32_t mark = fj_scratch_mark(t);
@@ -133,7 +134,7 @@ bool fj_identity_of(struct fj_thread *t, int32_t pid, struct fj_posted *out)
 		}
 		return true;
 	}
-	/* A child that was forked and has not made a call yet is what its parent is. */
+	/* A forked child that has not made a call yet has the identity of its parent. */
 	for (int i = 0; i < PARENTS_MAX; i++) {
 		int32_t parent;
 
@@ -179,7 +180,7 @@ static long peer_credentials(struct fj_call *c)
 	return 0;
 }
 
-/* The kernel's length says only whether there are any; what fits is ours. */
+/* The kernel's answer only says whether there are groups. Which of them fit is decided here. */
 static long peer_groups(struct fj_call *c)
 {
 	struct ucred cred;
@@ -219,7 +220,7 @@ static bool is_credentials(const struct cmsg *m)
 	       m->len >= sizeof(*m) + sizeof(struct ucred);
 }
 
-/* scm_check_creds() of net/core/scm.c; the process id is the kernel's to check. */
+/* scm_check_creds() of net/core/scm.c; the kernel checks the process id. */
 static long check(const struct fj_ids *ids, const struct ucred *cred)
 {
 	if (cred->uid != ids->ruid && cred->uid != ids->euid && cred->uid != ids->suid &&
@@ -242,7 +243,7 @@ long fj_credentials_sent(struct fj_call *c, uint64_t *control, uint64_t len)
 
 		if (at + sizeof(m) > len || fj_guest_read(&m, *control + at, sizeof(m)) ||
 			m.len < sizeof(m) || m.len > len - at)
-			return 0; /* no more, or not well formed: the kernel says */
+			return 0; /* no more, or malformed: the kernel gives the error */
 		if (!is_credentials(&m))
 			continue;
 		if (len > CONTROL_MAX)
@@ -263,7 +264,7 @@ long fj_credentials_sent(struct fj_call *c, uint64_t *control, uint64_t len)
 	}
 }
 
-/* Past a lot of descriptors nobody looks: the kernel refuses more than SCM_MAX_FD. */
+/* Only the first SCM_MAX_FD descriptors are looked at: the kernel refuses more. */
 long fj_rights_sent(uint64_t control, uint64_t len)
 {
 	enum { SCM_RIGHTS_ = 1, SCM_MAX_FD_ = 253 }; /* include/linux/socket.h, include/net/scm.h */

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * peer.h - the identities of other processes, and credentials in messages. */
+ * peer.h - the identities of other processes, and credentials in socket messages. For hooks of this
+ * room, permission/, procfs/ and socket/. */
 #ifndef FJ_PEER_H
 #define FJ_PEER_H
 
@@ -12,10 +13,11 @@ struct fj_call;
 struct fj_posted;
 struct fj_thread;
 
-/* The number in the line of a process's status (proc(5)) that begins with `name`; -1: there is
- * none. */
+/* The number in the line that begins with `name` of a process's status file (proc(5)); -1 without
+ * such a line. */
 long fj_status_value(const char *text, const char *name);
-/* Who does process `pid` pretend to be? False: it is not in the jail, as far as can be told. */
+/* Gets the identity of process `pid`. Returns false if the process is not in the jail, as far as
+ * can be told. */
 bool fj_identity_of(struct fj_thread *t, int32_t pid, struct fj_posted *out);
 
 /* Is `tid` a thread of the calling process? */
@@ -23,14 +25,15 @@ bool fj_is_own_thread(int32_t tid);
 /* The process that thread `tid` belongs to; `tid` when there is no such thread. */
 int32_t fj_process_of(struct fj_thread *t, int32_t tid);
 
-/* Control data of a message to be sent: `*control` of `len` bytes, in the program's memory. When it
- * has credentials, the ids in them are checked, posted, and replaced in a copy by those that the
- * kernel knows; then `*control` is the copy. Returns 0, -EPERM, -EFAULT. */
+/* For the control data of a message to be sent: `*control` of `len` bytes, in the program's memory.
+ * If they have credentials, the ids in them are checked and posted, and replaced in a copy by the
+ * ids that the kernel knows; `*control` becomes the copy. Returns 0, -EPERM or -EFAULT. */
 long fj_credentials_sent(struct fj_call *c, uint64_t *control, uint64_t len);
-/* The same: -EBADF when it sends a descriptor of the jail's own, which is not open to the program;
- * else 0. */
+/* Looks at the same control data for descriptors. Returns -EBADF when one is a descriptor of the
+ * jail's own, which does not exist for the program; else 0. */
 long fj_rights_sent(uint64_t control, uint64_t len);
-/* Control data that was received: put the sender's pretended ids into it, in place. */
+/* For control data that was received: replaces the sender's real ids by its pretended ones, in
+ * place. */
 void fj_credentials_received(struct fj_call *c, uint64_t control, uint64_t len);
 
 #endif
