@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * caps.c - capabilities: capset(2), the parts of prctl(2) about them, and exec (capabilities(7),
- * security/commoncap.c). */
+ * caps.c - capabilities: capset(2), the options of prctl(2) about them, and exec (capabilities(7),
+ * security/commoncap.c). Called by identity/, exec/ and the hook of prctl(2). */
 #include "cred/ids.h"
 
 #include <linux/prctl.h>
@@ -123,8 +123,8 @@ long fj_ids_prctl(
 	}
 }
 
-/* cap_bprm_creds_from_file() of security/commoncap.c: the file's capabilities, root's, and the
- * ambient ones. */
+/* cap_bprm_creds_from_file() of security/commoncap.c: the file's capabilities, those of root, and
+ * the ambient ones. */
 long fj_ids_exec(struct fj_ids *next, const struct fj_exec_file *file, bool *is_secure)
 {
 	const struct fj_ids old = *next;
@@ -135,7 +135,7 @@ long fj_ids_exec(struct fj_ids *next, const struct fj_exec_file *file, bool *is_
 		next->euid = file->uid;
 	if (file->is_setgid)
 		next->egid = file->gid;
-	/* Of every exec whose effective ids are not the real ones the kernel says so. */
+	/* The kernel calls every exec "set-id" whose effective ids differ from the real ones. */
 	is_set_id = next->euid != old.ruid || next->egid != old.rgid;
 
 	next->permitted = 0;
@@ -146,7 +146,7 @@ long fj_ids_exec(struct fj_ids *next, const struct fj_exec_file *file, bool *is_
 		if (is_effective && !is_subset(file->caps_permitted, next->permitted))
 			return -EPERM;
 	}
-	/* Root is given all, but where the file has capabilities and only the effective uid is
+	/* Root gets all, except when the file has capabilities and only the effective uid is
 	 * root's. */
 	if (!has_bit(&old, SECURE_NOROOT) && !(file->has_caps && old.ruid && !next->euid)) {
 		if (!next->euid || !old.ruid)
@@ -154,7 +154,7 @@ long fj_ids_exec(struct fj_ids *next, const struct fj_exec_file *file, bool *is_
 		if (!next->euid)
 			is_effective = true;
 	}
-	/* (Before Linux 6.16 also when the effective ids are not the real ones.) */
+	/* Before Linux 6.16 also when the effective ids differ from the real ones. */
 	if (file->gains_nothing && (next->euid != old.euid || next->egid != old.egid ||
 					   !is_subset(next->permitted, old.permitted))) {
 		if (!fj_ids_can(&old, FJ_CAP_SETUID) || file->has_no_new_privs) {

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * groups.c - the list of supplementary groups of an identity: up to FJ_GROUPS_FEW in it, more in
- * pages of their own. Called by ids.c, and by the calls that set groups (identity/). */
+ * groups.c - the supplementary groups of an identity: up to FJ_GROUPS_FEW lie in it, more in pages
+ * of their own. Called by ids.c, and by the calls that set groups (identity/). */
 #include "cred/ids.h"
 
 #include "sys/thread.h"
@@ -49,8 +49,8 @@ void fj_ids_drop_groups(struct fj_ids *next)
 		fj_sys2(__NR_munmap, next->many, room_size(next->group_count));
 }
 
-/* Another thread may be reading the list that is given up, so it is freed only when the next one
- * is. One that a child in this memory gives up may be its parent's, and stays. */
+/* Another thread may be reading the replaced list, so it is freed only when the next one is
+ * replaced. A child that shares its parent's memory frees nothing: the list may be its parent's. */
 void fj_ids_give_up_groups(const struct fj_ids *old, const struct fj_ids *next)
 {
 	static struct fj_ids last;
@@ -66,7 +66,7 @@ void fj_ids_sort_groups(struct fj_ids *next)
 {
 	uint32_t *group = (uint32_t *)fj_ids_groups(next);
 
-	/* Shell sort: short, in place, and good enough for 65536. */
+	/* Shell sort: short, in place, and fast enough for 65536. */
 	for (uint32_t gap = next->group_count / 2; gap; gap = gap == 2 ? 1 : gap * 5 / 11)
 		for (uint32_t i = gap; i < next->group_count; i++) {
 			const uint32_t gid = group[i];

@@ -2,20 +2,20 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * identity_table.c - identities that other processes may read: for /proc/PID/status, SO_PEERCRED,
- * SCM_CREDENTIALS.
+ * SCM_CREDENTIALS. Called by ids.c, identity/peer.c and others.
  *
- * An open hash by process id in the jail's shared memory. A process posts its identity when that
- * changes, when it execs and, as a forked child, when it first enters the engine; so an entry that
- * a dead process left is corrected or taken away by the next one of the same number. Root as the
- * jail's first process is it posts nothing: most jails never touch a page of the identity table.
+ * An open hash table by process id, in the jail's shared memory. A process posts its identity when
+ * it changes, when it executes a program and, as a forked child, when it first enters the engine.
+ * So an entry that a dead process has left is corrected by the next process with the same id. Root,
+ * as the jail's first process is root, posts nothing: most jails never touch a page of the table.
  *
- * The entry of a process id is written by its process, under a sequence count (locking/seq.h). A writer
- * that is killed leaves that odd: then nobody can tell, until the place is taken over. */
+ * Only the process itself writes its entry, under a sequence count (locking/seq.h). A writer that
+ * is killed leaves the count odd: then the identity is unknown, until the entry is taken over. */
 #include "cred/ids.h"
 
 #include "locking/seq.h"
 
-#define PROBES 16u /* places looked at for one id */
+#define PROBES 16u /* entries looked at for one id */
 
 static struct fj_identities *identities;
 
@@ -39,8 +39,8 @@ void fj_ids_be_himself(void)
 	identities->is_himself = 1;
 }
 
-/* CAP_LAST_CAP differs between kernels: 37 in 4.18, 40 from 5.9 on. prctl(2): PR_CAPBSET_READ says
- * EINVAL beyond. */
+/* CAP_LAST_CAP differs between kernels: 37 in 4.18, 40 from 5.9 on. Beyond it PR_CAPBSET_READ of
+ * prctl(2) returns EINVAL. */
 void fj_ids_new_table(struct fj_identities *shared)
 {
 	unsigned last = 0, beyond = 64;
@@ -64,7 +64,7 @@ static struct fj_posted *posted_place(int32_t pid, uint32_t probe)
 static struct fj_posted *find_posted(int32_t pid)
 {
 	if (!__atomic_load_n(&identities->is_used, __ATOMIC_ACQUIRE))
-		return NULL; /* no page of the table is touched */
+		return NULL; /* so no page of the table is touched */
 	for (uint32_t i = 0; i < PROBES; i++) {
 		struct fj_posted *p = posted_place(pid, i);
 
@@ -74,7 +74,7 @@ static struct fj_posted *find_posted(int32_t pid)
 	return NULL;
 }
 
-/* A free place, or one whose process is gone. */
+/* Takes a free entry, or one whose process is gone. */
 static struct fj_posted *claim(int32_t pid)
 {
 	__atomic_store_n(&identities->is_used, 1, __ATOMIC_RELEASE);
@@ -120,7 +120,7 @@ void fj_ids_post(int32_t pid, const struct fj_ids *ids)
 			return;
 		p = claim(pid);
 		if (!p)
-			return; /* full: it is shown as its parent, or as root */
+			return; /* full: others see the identity of the parent, or root */
 	}
 	fj_seq_write_at_last(&p->sequence);
 	fj_ids_describe(p, ids);

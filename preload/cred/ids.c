@@ -1,35 +1,35 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * ids.c - where identities are kept: the process's, those of threads that differ, and how they pass
- * through exec.
+ * ids.c - where identities are kept: that of the process, those of threads that differ, and how
+ * they pass through exec. Called by every room that asks for the identity.
  *
- * `of_memory` is the thread group leader's, and that of all who have none of their own; a
- * child that shares the memory has its own copy (sys/process.h). `own_of` holds those of threads, by
- * thread id. The usual reader finds `fj_ids_own_count` zero and is done. An entry is written by its
- * own thread alone; it is free (tid 0), being written
- * (-1), or its thread's. Entries of threads that are gone are taken when there is no free one. */
+ * of_memory() is the identity of the thread group's leader, and of all threads without one of their
+ * own. A child that shares the memory has its own copy (sys/process.h). `own_of` has the identities
+ * of threads, by thread id; usually `fj_ids_own_count` is 0, and nothing is searched. Only its own
+ * thread writes an entry. An entry is free (tid 0), being written (-1), or its thread's. When no
+ * entry is free, those of threads that are gone are reused. */
 #include "cred/ids.h"
 
 #include "sys/thread.h"
 
 #define OWN_MAX                                                                                    \
-	1024u /* more threads that differ share the process's; each takes 256 bytes once it is     \
-		 used */
+	1024u /* further threads that differ share the process's; an entry takes 256 bytes once
+		 it is used */
 #define BEING_WRITTEN (-1)
 
 struct own_ids {
 	int32_t tid;
-	uint64_t thread_pointer; /* tells in a forked child which thread it was */
+	uint64_t thread_pointer; /* says in a forked child which thread it was */
 	struct fj_ids ids;
 };
 
 static struct own_ids own_of[OWN_MAX] FJ_BULKY;
-uint32_t fj_ids_own_count; /* entries below it may be in use */
-static uint32_t *mark;	   /* a word that fork clears */
+uint32_t fj_ids_own_count; /* from here on no entry is in use */
+static uint32_t *mark;	   /* a word that becomes 0 by a fork */
 const uint32_t *fj_ids_unforked;
 
-/* Who has all of these, and is root by its real id too, passes every rule. */
+/* An identity with all of these capabilities, whose real uid is 0, passes every rule. */
 static const uint64_t caps_of_files =
 	1UL << FJ_CAP_CHOWN | 1UL << FJ_CAP_DAC_OVERRIDE | 1UL << FJ_CAP_DAC_READ_SEARCH |
 	1UL << FJ_CAP_FOWNER | 1UL << FJ_CAP_FSETID | 1UL << FJ_CAP_SYS_CHROOT |
@@ -55,7 +55,7 @@ static struct own_ids *find_own(int32_t tid)
 	return NULL;
 }
 
-/* That of the thread, of this or another process in this memory, with this fs base. */
+/* The entry of the thread with this fs base, in this process or another one in this memory. */
 static struct own_ids *find_own_by_base(uint64_t base)
 {
 	for (uint32_t i = 0; i < fj_ids_own_count; i++)
@@ -64,7 +64,8 @@ static struct own_ids *find_own_by_base(uint64_t base)
 	return NULL;
 }
 
-/* A child in this memory begins with those of the thread that made it. */
+/* The entry of the calling thread, or NULL. A child that shares the memory begins with the entry of
+ * the thread that made it. */
 static struct own_ids *my_own(void)
 {
 	struct own_ids *own;
@@ -118,7 +119,7 @@ static bool is_thread_gone(int32_t tid)
 	return fj_sys2(__NR_kill, tid, 0) == -ESRCH;
 }
 
-/* A place for the calling thread's own identity; NULL: none is left. */
+/* An entry for the calling thread's own identity; NULL when none is left. */
 static struct own_ids *claim_own(void)
 {
 	for (int pass = 0; pass < 2; pass++)
@@ -162,8 +163,8 @@ static void become_alone(int32_t tid, const struct fj_ids *next)
 	__atomic_store_n(&own->tid, tid, __ATOMIC_RELEASE);
 }
 
-/* The leader has become what others, who were told to by libc, are already: they need no entry any
- * more. */
+/* The leader has now the identity that libc has already made other threads take: their entries are
+ * not needed any more. */
 static void drop_equals(void)
 {
 	const uint32_t count = __atomic_load_n(&fj_ids_own_count, __ATOMIC_ACQUIRE);
@@ -180,7 +181,8 @@ static void drop_equals(void)
 	if (is_empty) {
 		uint32_t expected = count;
 
-		/* Lost when an entry is claimed meanwhile: that one raised it, or is below it. */
+		/* If an entry is claimed meanwhile, either the count was raised by that, and this
+		 * fails, or the loop below finds the entry. */
 		__atomic_compare_exchange_n(
 			&fj_ids_own_count, &expected, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 		for (uint32_t i = 0; i < count; i++)
@@ -197,7 +199,7 @@ long fj_ids_become(const struct fj_ids *next)
 
 	if (tid != pid) {
 		become_alone(tid, next);
-		return 0; /* the identity table shows the leader's */
+		return 0; /* the identity table has the leader's */
 	}
 	of_process = fj_process_to_change(fj_ids_of_process, FJ_IDS_AT, FJ_SHARED_BY_NONE);
 	if (!of_process)
@@ -219,7 +221,8 @@ void fj_ids_after_fork(void)
 		return;
 	*mark = 1;
 	is_taken_over = fj_process_take_over(FJ_IDS_AT);
-	if (fj_ids_own_count) { /* else nothing is written: the page is still the parent's */
+	if (fj_ids_own_count) { /* else nothing is written, and the page stays shared with the
+				   parent */
 		own = is_taken_over ? NULL : find_own_by_base(fj_thread_pointer());
 		if (own)
 			of_memory()->ids = own->ids;
@@ -240,7 +243,7 @@ void fj_ids_root(struct fj_ids *ids)
 		.effective = all, .permitted = all, .bounding = all, .group_count = 1};
 }
 
-/* The fields before the groups, in the order of struct fj_ids. */
+/* Numbers of the fields before the groups, in the order of struct fj_ids. */
 #define WORDS 8
 #define CAPS 5
 
@@ -281,7 +284,7 @@ void fj_ids_write(const struct fj_ids *ids, struct fj_str *out)
 	}
 }
 
-/* The next number of `text`, which shrinks. */
+/* Reads the next number, and moves `*text` behind it. */
 static uint64_t next_number(const char **text, const char *end)
 {
 	uint64_t value = 0;

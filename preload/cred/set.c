@@ -1,16 +1,16 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * set.c - who may become whom: the rules of kernel/sys.c, and what becomes of the capabilities
- * (security/commoncap.c).
+ * set.c - which ids a process may take: the rules of kernel/sys.c, and what happens to the
+ * capabilities (security/commoncap.c). Called by identity/hook_id.c.
  *
- * Pure functions on a copy of the identity. -1 is FJ_NO_ID: "as it is" where the call allows that,
- * else EINVAL. */
+ * Pure functions on a copy of the identity. FJ_NO_ID (-1) means "unchanged" where the call allows
+ * that, else it gives EINVAL. */
 #include "cred/ids.h"
 
 #include <linux/securebits.h>
 
-/* CAP_FS_SET, include/linux/capability.h: what goes and comes with the fs uid. */
+/* CAP_FS_SET of include/linux/capability.h: they change with the fs uid. */
 static const uint64_t fs_caps = 1UL << FJ_CAP_CHOWN | 1UL << FJ_CAP_MKNOD |
 				1UL << FJ_CAP_DAC_OVERRIDE | 1UL << FJ_CAP_DAC_READ_SEARCH |
 				1UL << FJ_CAP_FOWNER | 1UL << FJ_CAP_FSETID |
@@ -83,7 +83,7 @@ long fj_ids_setresuid(struct fj_ids *next, uint32_t uid, uint32_t euid, uint32_t
 {
 	const struct fj_ids old = *next;
 
-	/* Nothing to do: then the fs uid stays, too (since Linux 5.18). */
+	/* If nothing changes, the fs uid stays, too (since Linux 5.18). */
 	if ((uid == FJ_NO_ID || uid == old.ruid) && (suid == FJ_NO_ID || suid == old.suid) &&
 		(euid == FJ_NO_ID || (euid == old.euid && euid == old.fsuid)))
 		return 0;
