@@ -1,10 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * acl.c - access control lists of files: set, read, and handed down by directories (acl(5)).
+ * acl.c - access control lists of files: setting, reading and inheriting them (acl(5)). Called by
+ * making.c and xattr/.
  *
- * An access list and the mode are one thing: setting one changes the other. What a list says is
- * ownership/acl.c's. */
+ * An access list and the mode belong together: setting one changes the other. ownership/acl.c reads
+ * what a list says. */
 #include "inode/owned.h"
 #include "sys/guest.h"
 #include "call/call.h"
@@ -16,7 +17,7 @@
 #include "sys/scratch.h"
 #include "sys/sys.h"
 
-#define ACL_MAX 8192u /* about 1000 entries; ext4 holds some 500 */
+#define ACL_MAX 8192u /* about 1000 entries; ext4 holds about 500 */
 #define HEAD 4u	      /* struct posix_acl_xattr_header of linux/posix_acl_xattr.h */
 
 bool fj_acl_default(struct fj_call *c, const struct fj_owner_key *key, uint32_t *mode)
@@ -44,7 +45,7 @@ void fj_acl_inherit(
 	bool is_mode;
 
 	if (size > (long)HEAD && fj_acl_read(value, (size_t)size, &is_mode) >= 0) {
-		/* In this order: listxattr(2) tells it. */
+		/* In this order, which listxattr(2) shows. */
 		if ((file->real_mode & FJ_S_IFMT) == FJ_S_IFDIR)
 			fj_owner_set_attribute(
 				&file->key, FJ_ACL_DEFAULT, value, (size_t)size, 0, &file->owner);
@@ -55,7 +56,7 @@ void fj_acl_inherit(
 	fj_scratch_release(c->thread, mark);
 }
 
-/* No list is what was wanted: set_posix_acl() of fs/posix_acl.c. */
+/* Removing a list that does not exist succeeds: set_posix_acl() of fs/posix_acl.c. */
 static long set_none(const struct fj_file *file, const char *name)
 {
 	const long r = fj_owner_set_attribute(&file->key, name, NULL, 0, 0, &file->owner);
@@ -86,7 +87,7 @@ static long set_list(struct fj_call *c, const struct fj_place *place, const char
 		       fj_owner_set_attribute(&file->key, name, value, size, 0, &file->owner);
 }
 
-/* do_set_acl() of fs/posix_acl.c reads the list before it asks who sets it. */
+/* do_set_acl() of fs/posix_acl.c checks the list before it checks the caller. */
 long fj_acl_may_set(struct fj_call *c, const char *name, const struct fj_file *file, uint64_t value,
 	uint64_t size)
 {
@@ -124,7 +125,7 @@ long fj_acl_set(struct fj_call *c, const struct fj_place *place, const char *nam
 	if (!r)
 		r = size ? set_list(c, place, name, file, copy, size) : set_none(file, name);
 	fj_scratch_release(c->thread, mark);
-	/* Who may search it is no longer what is remembered. */
+	/* Remembered search permissions of this directory may be wrong now. */
 	if ((file->owner.mode & FJ_S_IFMT) == FJ_S_IFDIR)
 		fj_facts_forget();
 	return r;

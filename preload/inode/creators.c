@@ -1,22 +1,23 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * creators.c - who is making a file at this moment, in the whole jail.
+ * creators.c - the processes that are making a file now, in the whole jail. Called by making.c, and
+ * after a refused call by dispatch/.
  *
- * A file that needs a record has none for the moment between its appearing and fj_owner_set(), and
- * shows as root's. Somebody else who is not root would be refused then what its owner may do. So
- * makers say that they are at work, and whoever was refused while one was looks again. Those who
- * are not refused do not come here. */
+ * A new file that needs a record has none until fj_owner_set(), and shows as root's for that
+ * moment. Another process that is not root could then be refused what the file's owner may do. So a
+ * creator enters itself in a list, and a process that was refused meanwhile looks again. Processes
+ * that are not refused do not come here. */
 #include "inode/making.h"
 #include "sys/sys.h"
 
 #include <linux/time_types.h>
 
-/* How often one call looks whether the others are done, over all its judgements: first at once and
- * then each millisecond. A maker that is stopped (SIGSTOP, a debugger) must not stop everybody:
- * from PATIENT looks on it does not count, and from twice as many on one that sleeps does not
- * either, as whom the freezer of cgroups holds. One that only waits for a processor, on a busy
- * machine, does. Makers that come and go without end must not keep anybody busy without end. */
+/* How often one call looks whether the creators are done, over all its judgements: first without
+ * pause, then once in a millisecond. A creator that is stopped (SIGSTOP, a debugger) must not stop
+ * others: from look PATIENT on it is ignored. From twice as many looks on one that sleeps is
+ * ignored, too: the freezer of its cgroup may hold it. One that only waits for a processor is
+ * waited for. The total is bounded, since creators may come and go without end. */
 #define YIELDS 200
 #define PATIENT 250
 #define NAPS 5000
@@ -35,7 +36,8 @@ void fj_creators_enter(struct fj_making *m)
 	}
 }
 
-/* Counted before the place is given up: who sees nobody at work has then seen the count, too. */
+/* The count is raised before the entry is freed: a process that finds no creator has then seen the
+ * count. */
 static void clear(int32_t *place, int32_t who, bool has_made)
 {
 	if (has_made)
@@ -63,7 +65,7 @@ static bool counts(int32_t who, uint32_t looks)
 	return doing != FJ_IS_STOPPED && (doing != FJ_SLEEPS || looks < 2 * PATIENT);
 }
 
-/* Is anybody at work? One that was killed is no more, and may have made his file. */
+/* Is a creator at work? A killed one is taken out of the list; it may have made its file. */
 static bool is_anybody(uint32_t looks)
 {
 	bool is = false;
@@ -84,7 +86,7 @@ bool fj_creators_wait(struct fj_creators_seen *seen)
 	static const struct __kernel_timespec millisecond = {.tv_nsec = 1000000};
 
 	while (seen->looks++ < YIELDS + NAPS) {
-		/* Before the count: who leaves counts first. */
+		/* Before the count is read: a creator raises the count before it leaves. */
 		const bool is = is_anybody(seen->looks);
 		const uint64_t now = __atomic_load_n(&fj_creators()->made, __ATOMIC_SEQ_CST);
 

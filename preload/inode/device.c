@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * device.c - opening a pretended device node: the host's device for those that every program may
- * open, else what the kernel says of a device without a driver.
+ * device.c - opening a pretended device node: opens the host's device if every program may open it,
+ * else fails as the kernel does for a device without a driver. Called by open/ and file/.
  *
- * The descriptor that the program gets leads to the host's device, and what it asks of it or
- * changes (fstat, fchown, futimens) is meant for the node. So the process remembers which node a
- * number was opened by, until another open returns that number. Numbers made by dup(2), or
- * inherited through exec, show the host's device. */
+ * The program gets a descriptor of the host's device. What it asks or changes by that (fstat,
+ * fchown, futimens) is meant for the node. So the process remembers by which node a descriptor was
+ * opened, until another open returns the same number. Copies by dup(2), and descriptors inherited
+ * through exec, show the host's device. */
 #include "inode/device.h"
 #include "inode/owned.h"
 #include "call/args.h"
@@ -47,8 +47,8 @@ static const struct {
 #define NODES 8
 #define NODE_PATH 1024
 
-/* Of this process; a child made by fork has its copy. Whoever finds the lock taken, which is held
- * for the time of a copy, does as if nothing were remembered. */
+/* Belongs to this process; a forked child has a copy. The lock is held for the time of a copy. A
+ * caller that finds it taken continues as if nothing were remembered. */
 static struct {
 	uint32_t lock;
 	uint32_t used, next;
@@ -89,7 +89,7 @@ void fj_device_forget(int fd)
 	unlock();
 }
 
-/* `fd` leads to the device of the node `key` at `host_path`. */
+/* Notes that `fd` was opened by the node `key` at `host_path`. */
 static void remember_device(int fd, const struct fj_owner_key *key, const char *host_path)
 {
 	const size_t size = fj_strlen(host_path) + 1;
@@ -146,7 +146,7 @@ static bool find_device(uint32_t rdev, struct fj_str *host_path)
 	return true;
 }
 
-/* The node behind `fd`, and the host path by which it was reached. */
+/* Looks at the node behind `fd`, and at the host path by which it was reached. */
 static bool look_at_node(struct fj_call *c, int fd, struct fj_file *file, char *node_path)
 {
 	long n;
@@ -175,7 +175,7 @@ long fj_device_open(struct fj_call *c, int fd, uint64_t flags)
 	r = -ENXIO;
 	if ((file.owner.mode & FJ_S_IFMT) == FJ_S_IFCHR && find_device(file.owner.rdev, &host_path))
 		r = fj_sys4(__NR_openat, AT_FDCWD, text, kept, 0);
-	/* The console is the machine's, and the user's terminal stands for it. */
+	/* The console is the machine's: the user's terminal stands for it. */
 	if (r == -EACCES && file.owner.rdev == (5 << 8 | 1))
 		r = fj_sys4(__NR_openat, AT_FDCWD, "/dev/tty", kept, 0);
 	if (!fj_is_err(r))

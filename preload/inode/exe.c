@@ -1,10 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * exe.c - which program a jailed process really runs.
+ * exe.c - which program a jailed process really runs. Called by file/, open/ and procfs/.
  *
- * Our own we know. Another's is where its auxiliary vector says that the program headers lie (the
- * loader sets both with prctl(2) PR_SET_MM_MAP): the file that is mapped there. */
+ * The process's own program is known. Another process's program is the file that is mapped at the
+ * address of the program headers in its auxiliary vector (the loader sets that vector with prctl(2)
+ * PR_SET_MM_MAP). */
 #include "inode/exe.h"
 
 #include "jail/facts.h"
@@ -20,7 +21,7 @@
 #include <linux/auxvec.h>
 #include <stdint.h>
 
-/* (No child changes it but by an exec, which gives it another.) */
+/* A child changes it only by an exec, which gives it another one. */
 static struct fj_exe *own_exe(void)
 {
 	return fj_process_section(FJ_EXE_AT);
@@ -72,8 +73,8 @@ bool fj_exe_is_known(struct fj_thread *t)
 	return st.st_ino == own_exe()->ino && st.st_dev == own_exe()->dev;
 }
 
-/* The process whose directory is `dirfd`, or one of whose threads': 0 when that is not to be told.
- */
+/* The process whose directory in procfs is `dirfd`, or that has the thread whose directory it is; 0
+ * if unknown. */
 static long pid_of_dir(struct fj_thread *t, int dirfd)
 {
 	const uint32_t mark = fj_scratch_mark(t);
@@ -116,8 +117,8 @@ static const char *read_hex(const char *p, uint64_t *value)
 	}
 }
 
-/* Look for the mapping of `at` among the whole lines of `text`; its path goes to `out`. Returns how
- * much is used up. */
+/* Looks for the mapping of `at` in the whole lines of `text`, and puts its path into `out`. Returns
+ * how many bytes were used. */
 static size_t search_maps(char *text, size_t len, uint64_t at, struct fj_str *out)
 {
 	size_t used = 0;
@@ -140,7 +141,7 @@ static size_t search_maps(char *text, size_t len, uint64_t at, struct fj_str *ou
 	return used;
 }
 
-/* The host path of the file mapped at `at` in the process of `proc_dir`. */
+/* The host path of the file that is mapped at `at` in the process of `proc_dir`. */
 static void mapped_file(struct fj_thread *t, int proc_dir, uint64_t at, struct fj_str *out)
 {
 	const size_t size = 2 * FJ_PATH_MAX;
@@ -183,7 +184,7 @@ bool fj_exe_seen(
 	return true;
 }
 
-/* A program that is removed: its process still holds it. */
+/* The program was removed: its process still has it open. */
 static long find_held(struct fj_thread *t, long pid, struct fj_place *place)
 {
 	char byte;
@@ -214,7 +215,7 @@ long fj_exe_find(struct fj_thread *t, unsigned how, struct fj_place *place)
 	text[n] = 0;
 	fj_str_init(&seen, fj_scratch_path(t), FJ_PATH_MAX);
 	if (!fj_exe_seen(t, place, text, &seen))
-		return 0; /* not a program of ours: the kernel follows the link */
+		return 0; /* not one of our programs: the kernel follows the link */
 	pid = pid_of_dir(t, place->dirfd);
 	fj_place_done(place);
 	r = fj_path_walk(t, AT_FDCWD, seen.at, how, place);

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * exe.h - /proc/PID/exe: for the kernel every jailed program is our loader. */
+ * exe.h - /proc/PID/exe: for the kernel every jailed program is our loader. For file/, open/,
+ * procfs/ and the loader. */
 #ifndef FJ_EXE_H
 #define FJ_EXE_H
 
@@ -21,20 +22,20 @@ struct fj_exe {
 	uint64_t dev, ino;
 	char path[FJ_PATH_MAX];
 };
-/* At process start: its jail path, and its open file. */
+/* Call at process start with the program's jail path and its open descriptor. */
 void fj_exe_start(const char *jail_path, size_t len, int fd);
 const char *fj_exe_path(void);
-/* Is it still there under that path? (Renamed or removed, only the kernel knows what it is called
- * now.) */
+/* Is the program still there under that path? If it was renamed or removed, only the kernel knows
+ * its name. */
 bool fj_exe_is_known(struct fj_thread *t);
 
-/* `place` is some process's exe link in procfs, whose text is `text`. Append what the program shall
- * read there; false: the text is right as it is. */
+/* `place` is the exe link of a process in procfs, and `text` is its text. Appends to `out` what the
+ * program must read there. Returns false if `text` is right. */
 bool fj_exe_seen(
 	struct fj_thread *t, const struct fj_place *place, const char *text, struct fj_str *out);
 
-/* Replace `place`, an exe link that is to be followed, by the place of the program itself. Returns
- * 0 or -errno. */
+/* Replaces `place`, an exe link to be followed, by the place of the program itself. Returns 0 or
+ * -errno. */
 long fj_exe_find(struct fj_thread *t, unsigned how, struct fj_place *place);
 
 #endif

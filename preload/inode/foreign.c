@@ -15,8 +15,7 @@
 #include "jail/fds.h"
 #include "jail/jail.h"
 
-/* Is what host path `text` (of `fd`, or AT_FDCWD) names reached through a mount, or from outside?
- */
+/* Is the file with host path `text` (that of `fd`, or of AT_FDCWD) foreign? */
 static bool is_foreign_path(struct fj_call *c, char *text, int fd)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
@@ -30,7 +29,7 @@ static bool is_foreign_path(struct fj_call *c, char *text, int fd)
 	if (len > cut && !memcmp(text + len - cut, deleted, cut))
 		text[len - cut] = 0;
 	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
-	/* What procfs shows are the ids of processes. */
+	/* In procfs the ids are those of processes. */
 	if (fj_path_back_hinted(text, fj_dir_noted(fd), &pos))
 		is_foreign = fj_path_is_foreign(pos.at) && !fj_path_has_prefix(text, "/proc");
 	fj_scratch_release(c->thread, mark);
@@ -49,7 +48,7 @@ static bool ask_whether_foreign(struct fj_call *c, int dirfd, const char *name)
 	if (dirfd == FJ_FD_ROOT(fj_jail) && name[0] && name[0] != '/')
 		return false;
 	text = fj_scratch_path(c->thread);
-	if (name[0] == '/') { /* only a mount's place is named by its host path */
+	if (name[0] == '/') { /* only the place of a mount is named by its host path */
 		is_foreign = !fj_path_has_prefix(name, "/proc") && fj_path_host_is_foreign(name);
 		fj_scratch_release(c->thread, mark);
 		return is_foreign;
@@ -64,12 +63,12 @@ static bool ask_whether_foreign(struct fj_call *c, int dirfd, const char *name)
 	return is_foreign;
 }
 
-/* What was learned of a device, when a device tells: bit 63 set, bit 62 foreign, then which version
- * of the mounts, then the device. */
+/* What is known of a device, if its number is enough to tell: bit 63 is set, bit 62 means foreign,
+ * then the version of the mounts, then the device. */
 static uint64_t learned[8];
-static uint64_t learned_root; /* by which root of the process */
+static uint64_t learned_root; /* the root of the process that this was learned for */
 
-/* A process that changes its root sees by other mounts. */
+/* A process that changes its root sees other mounts. */
 __attribute__((noinline)) static void unlearn(uint64_t root)
 {
 	for (size_t i = 0; i < sizeof(learned) / sizeof(learned[0]); i++)
@@ -84,8 +83,8 @@ bool fj_dev_is_foreign(struct fj_call *c, uint64_t dev, int dirfd, const char *n
 	struct fj_mounts_seen seen;
 	uint64_t known, what, root;
 
-	/* (Then it does not matter in which root of those on the device it is: that may cost a call. And
-	 * the mounts are not looked at: a page fault in a new process.) */
+	/* Then it does not matter which root on this device has the file; finding out could cost a
+	 * call. And the mounts are not looked at, which would be a page fault in a new process. */
 	if (dev == fj_jail->root_dev && !fj_mount_flags()->dirs_share_device &&
 		!fj_owner_has_news())
 		return false;
@@ -94,15 +93,15 @@ bool fj_dev_is_foreign(struct fj_call *c, uint64_t dev, int dirfd, const char *n
 	known = 1UL << 63 | (seen.current & 0x3fffffff) << 32 | (uint32_t)dev;
 	if (fj_roots_home(c->thread, dirfd, name))
 		return false;
-	/* (A single file in the jail, as /etc/resolv.conf, that lies on its device is taken for its
-	 * own: only its ids show.) */
+	/* A single mounted file on the jail's own device, as /etc/resolv.conf, is taken for the
+	 * jail's own; only its ids differ. */
 	if (fj_mount_flags()->dirs_share_device)
 		return ask_whether_foreign(c, dirfd, name);
 	if (dev == fj_jail->root_dev)
 		return false;
 	root = fj_root()->id;
 	if (!root &&
-		!fj_jail_paths()->root[0]) /* what is mounted is there without the mount, too */
+		!fj_jail_paths()->root[0]) /* mounted files can be reached without the mount, too */
 		return ask_whether_foreign(c, dirfd, name);
 	if (__atomic_load_n(&learned_root, __ATOMIC_ACQUIRE) != root)
 		unlearn(root);

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * making.c - the record of a file that is being made.
+ * making.c - the owner record of a file that is being made. Called by the hooks that make files.
  *
- * A file made by root with an ordinary mode needs none: on disk it is as it shall be. One is
- * written for what the disk must not carry (fj_owner_real_mode), for a maker who is not root, below
- * a bind mount, in a directory that hands its group down, and for devices. */
+ * A file that root makes with an ordinary mode needs no record: the disk says what it must show. A
+ * record is written if the disk must not have the mode (fj_owner_real_mode()), if the maker is not
+ * root, below a bind mount, in a directory that hands its group down, and for devices. */
 #include "inode/making.h"
 
 #include "call/call.h"
@@ -25,8 +25,8 @@ void fj_making_begin(struct fj_call *c, const struct fj_place *place, uint32_t t
 	struct fj_making *m)
 {
 	const struct fj_ids *ids = fj_ids();
-	/* What was there keeps the host's ids, so what is made there needs to be said to be root's.
-	 */
+	/* Below a bind mount files without a record show the host's ids, so a new file needs a
+	 * record even if it is root's. */
 	const int parent_fd = fj_place_parent(place);
 	const bool is_foreign = fj_place_is_foreign(c, parent_fd, place->name);
 
@@ -72,7 +72,7 @@ void fj_making_begin(struct fj_call *c, const struct fj_place *place, uint32_t t
 	m->real_mode = fj_owner_real_mode(m->owner.mode, is_foreign) & 0777;
 	if (type == FJ_S_IFLNK)
 		m->real_mode = 0777;
-	if (m->has_default_acl) /* the umask must not cut what the disk gets */
+	if (m->has_default_acl) /* the umask must not change what the disk gets */
 		m->real_mode |= 0600;
 	m->needs_record = is_foreign || m->has_default_acl || m->owner.uid || m->owner.gid ||
 			  m->real_mode != (m->owner.mode & 07777);
@@ -88,9 +88,10 @@ static long record(struct fj_call *c, int dirfd, const char *name, const struct 
 	long r = fj_file_look(c, dirfd, name, name[0] ? AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH, &file);
 
 	if (r == -ENOENT || r == -ENOTDIR)
-		return 0; /* it is gone or moved already: nobody's to describe */
+		return 0; /* the file is gone or was moved already */
 	if (r < 0)
-		return m->needs_record ? r : 0; /* without its record it would be another's */
+		return m->needs_record ? r : 0; /* without its record it would show the wrong
+						   owner */
 	if (m->may_be_stale && file.has_record)
 		fj_owner_gone(&file.key);
 	if (!m->needs_record)

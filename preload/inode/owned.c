@@ -1,11 +1,12 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * owned.c - what a file shows in the jail: the disk's facts and its owner record, put together.
+ * owned.c - what a file shows in the jail: the disk's facts and its owner record together. Called
+ * by all hooks that look at files.
  *
- * In a jail without records the kernel's own answer only needs the user's ids replaced by root's.
- * Else statx(2) is asked instead of stat, since it tells the birth time that a record is matched
- * with, in the same call. */
+ * In a jail without records only the user's ids are replaced by root's in the kernel's answer.
+ * Otherwise statx(2) is called instead of stat(2): in the same call it gives the birth time that a
+ * record's key needs. */
 #include "inode/owned.h"
 
 #include "inode/device.h"
@@ -30,7 +31,8 @@ static uint32_t encode_dev(uint32_t major, uint32_t minor)
 	       (minor & ~0xffu) << 12; /* new_encode_dev() of linux/kdev_t.h */
 }
 
-/* What the user's own file on `dev` shows without a record. Returns whether it is foreign. */
+/* Puts into `shown` what a file of the user's on `dev` shows without a record. Returns whether the
+ * file is foreign. */
 static bool show_default(
 	struct fj_call *c, uint64_t dev, int dirfd, const char *name, struct fj_owner *shown)
 {
@@ -49,8 +51,8 @@ static bool show_default(
 	return foreign;
 }
 
-/* How many names the directory has less than on disk, as the jail's own is not to be seen in its
- * root. (Some filesystems do not count directories: btrfs says 1.) */
+/* How many directories to subtract from the link count, since the jail's own directory in its root
+ * is hidden. Some file systems do not count directories: btrfs says 1. */
 static uint32_t hidden_names(uint64_t dev, uint64_t ino, uint64_t nlink)
 {
 	return nlink > 2 &&
@@ -132,9 +134,9 @@ FJ_HOT static struct fj_owner_key key_of(
 	return key;
 }
 
-/* `fd` leads to a device of the host. When a node of the jail's led there, that is what was asked
- * about: put what the node says into `sx`, of which a node that has lost its name says only which
- * one it is. Returns the key of what is shown. */
+/* `fd` is a device of the host. If a pretended device node led to it, the node is meant: puts the
+ * node's facts into `sx`. A node without a name gives only its device and number. Returns the key
+ * of the file that is shown. */
 __attribute__((noinline)) static struct fj_owner_key see_node(
 	struct fj_call *c, int fd, unsigned mask, struct statx *sx)
 {
@@ -176,13 +178,14 @@ static void show_record(const struct fj_owner *record, struct statx *sx)
 	}
 }
 
-/* Or what a link of procfs leads to? Then its name says nothing of where it lies. */
+/* Is the file named itself, not what a symlink of procfs leads to? The name of such a link does not
+ * say where the file lies. */
 static bool is_itself(const char *name, unsigned flags)
 {
 	return (flags & AT_SYMLINK_NOFOLLOW) || !name || !name[0];
 }
 
-/* What was copied up has the device and number that it had: st_ino of overlayfs.rst. */
+/* A copied-up file shows the device and number that it had: st_ino in overlayfs.rst. */
 __attribute__((noinline)) static void show_origin(
 	const struct fj_owner *record, uint64_t dev, struct statx *sx)
 {
@@ -229,8 +232,8 @@ FJ_HOT long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsign
 	file->nlink = sx->stx_nlink;
 	file->is_foreign = false;
 	file->has_record = find_record(file, sx->stx_nlink);
-	/* A new root takes the records of its files over, and those around it have them no more;
-	 * and a root that was met may be found to have moved when its records are opened. */
+	/* A new root takes over the records of its files, and the records around it lose them.
+	 * Opening the records of a known root may show that the root has moved. */
 	if (__builtin_expect(fj_owner_has_news(), 0)) {
 		fj_roots_renew(c->thread, dirfd, name);
 		file->has_record = find_record(file, sx->stx_nlink);
@@ -253,7 +256,7 @@ FJ_HOT long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsign
 	if (__builtin_expect(fj_mount_flags()->has_unions && file->has_record, 0) &&
 		fj_union_calls.origin)
 		show_origin(&file->owner, file->dev, sx);
-	if (!(mask & STATX_BTIME)) { /* not asked for */
+	if (!(mask & STATX_BTIME)) { /* not asked for by the program */
 		sx->stx_mask &= ~STATX_BTIME;
 		sx->stx_btime = (struct statx_timestamp){0};
 	}

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * owned.h - a file with what it shows in the jail: the disk's facts and its owner record, put
- * together. */
+ * owned.h - a file with what it shows in the jail: the disk's facts and its owner record together.
+ * For all hooks that show or change files, and for permission/. */
 #ifndef FJ_OWNED_H
 #define FJ_OWNED_H
 
@@ -18,52 +18,58 @@ struct fj_place;
 
 struct fj_file {
 	struct fj_owner_key key;
-	struct fj_owner_key natural; /* the same, unless its tag led to a record by another key */
-	uint32_t dev;		     /* of the disk, as stat(2) shows it */
+	struct fj_owner_key natural; /* the same as `key`, unless the file's tag led to a record
+					with another key */
+	uint32_t dev;		     /* the disk's device, as in stat(2) */
 	uint32_t real_uid, real_gid, real_mode;
 	uint32_t nlink;
 	bool has_record;
-	bool is_foreign; /* reached through a bind mount; asked only of the user's own files without
+	bool is_foreign; /* reached through a bind mount; only set for files of the user without
 			    a record */
-	struct fj_owner owner; /* what it shows: record or default; mode with S_IFMT */
+	struct fj_owner owner; /* what the file shows, by its record or the default; mode with
+				  S_IFMT */
 };
 
-/* Look at `name` in `dirfd` ("" with AT_EMPTY_PATH: the descriptor itself). `flags`: AT_ flags of
- * statx(2); a symlink is itself meant unless AT_SYMLINK_FOLLOW is among them. Returns 0 or the
- * kernel's errno. */
+/* Looks at `name` in `dirfd` ("" with AT_EMPTY_PATH: the descriptor itself). `flags` are AT_ flags
+ * of statx(2); a symlink is followed only with AT_SYMLINK_FOLLOW. Returns 0 or the kernel's
+ * error. */
 long fj_file_look(
 	struct fj_call *c, int dirfd, const char *name, unsigned flags, struct fj_file *file);
-/* The same, and all that statx(2) says, with what the file shows in its place; `mask` as there.
- * Where a change is to be recorded is left open: fj_file_find_home(). */
+/* The same, and all that statx(2) says, changed to what the file shows. `mask` is that of statx(2).
+ * Does not find where a change must be recorded: fj_file_find_home() does. */
 long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsigned flags, unsigned mask,
 	struct statx *sx, struct fj_file *file);
-/* Say where changes of the file are recorded; fj_file_look() does so. `dirfd`, `name` as there. */
+/* Finds the records that a change of the file goes to; fj_file_look() does it, too. `dirfd` and
+ * `name` as there. */
 void fj_file_find_home(struct fj_call *c, int dirfd, const char *name, struct fj_file *file);
-/* Put the default ids into a struct stat or statx of the program that the kernel has just filled,
- * in a jail without any record. True: it has some now, of a root that is just met. */
+/* For a jail without any record: puts the default ids into a struct stat or statx of the program
+ * that the kernel has just filled. Returns true if there are records now, of a root that was just
+ * met. */
 bool fj_file_show_stat(
 	struct fj_call *c, int dirfd, const char *name, unsigned flags, struct stat *st);
 bool fj_file_show_statx(
 	struct fj_call *c, int dirfd, const char *name, unsigned flags, struct statx *sx);
-/* Is what lies, or will lie, at `name` in `dirfd` reached through a bind mount? One system call,
- * where that cannot be told from the name. */
+/* Is the file at `name` in `dirfd`, which need not exist, reached through a bind mount? One system
+ * call, if the name does not tell. */
 bool fj_place_is_foreign(struct fj_call *c, int dirfd, const char *name);
-/* The same of a file on device `dev`, which is mostly known by that. `name` NULL or "": `dirfd`. */
+/* The same for a file on device `dev`, which mostly tells. `name` NULL or "": the file that `dirfd`
+ * is. */
 bool fj_dev_is_foreign(struct fj_call *c, uint64_t dev, int dirfd, const char *name);
-/* struct stat from statx: cp_new_stat() of fs/stat.c. */
+/* Makes a struct stat from a struct statx: cp_new_stat() of fs/stat.c. */
 void fj_stat_from_statx(struct stat *st, const struct statx *sx);
 
-/* Give the file mode `mode` (07777), on disk and in its record. `dirfd`, `name` as for
- * fj_file_look, which has filled `file`. */
+/* Gives the file the mode `mode` (07777), on the disk and in its record. `dirfd` and `name` are as
+ * for fj_file_look(), which has filled `file`. Returns 0 or -errno. */
 long fj_file_chmod(
 	struct fj_call *c, int dirfd, const char *name, struct fj_file *file, uint32_t mode);
 
-/* The same, on disk only. */
+/* The same on the disk only. */
 long fj_file_chmod_disk(int dirfd, const char *name, uint32_t mode);
 
-/* settle.c: see to it that the file's key lasts: on an overlay have it copied up, on FUSE tag it.
- * To be called with what fj_file_look has filled, before its key is used for a change; looks again.
- * `name` is no symlink that is to be followed. Returns 0 or the kernel's errno. */
+/* settle.c: makes sure that the file's key will last: on an overlay the file is copied up, on FUSE
+ * it gets a tag. Call with a `file` that fj_file_look() has filled, before its key is used for a
+ * change; looks at the file again. `name` must not be a symlink to be followed. Returns 0 or the
+ * kernel's error. */
 long fj_file_settle(struct fj_call *c, int dirfd, const char *name, struct fj_file *file);
 bool fj_file_is_layered(const struct fj_file *file, int dirfd, const char *name);
 
@@ -73,32 +79,32 @@ static inline uint64_t fj_statx_ns(const struct statx_timestamp *t)
 	return (uint64_t)t->tv_sec * 1000000000u + t->tv_nsec;
 }
 
-/* chown(2) of what fj_file_statx has filled `sx` and `file` of, for `dirfd` and `name`: uid and gid
- * (-1: as it is), set-id bits, ctime. */
+/* chown(2) of a file for which fj_file_statx() has filled `sx` and `file`: uid and gid (-1:
+ * unchanged), set-id bits, ctime. Returns 0 or -errno. */
 long fj_file_chown(struct fj_call *c, int dirfd, const char *name, const struct statx *sx,
 	struct fj_file *file, uint32_t uid, uint32_t gid);
-/* Ask the kernel for a change of owner that changes nothing: only it knows whether the file may be
- * written; it advances the ctime, and `tells` who watches. Returns 0 or its errno. */
+/* Asks the kernel for a change of owner that changes nothing. Only the kernel knows whether the
+ * file may be changed. The ctime advances; with `tells` processes that watch the file are told.
+ * Returns 0 or the kernel's error. */
 long fj_file_touch(int dirfd, const char *name, const struct fj_file *file, bool tells);
 
-/* The file was truncated (`dirfd`, `name` as for fj_file_look): its capabilities go, and for
- * whoever is not root its set-id bits. */
+/* Call when the file was truncated (`dirfd`, `name` as for fj_file_look()): it loses its
+ * capabilities, and its set-id bits if the caller is not root. */
 void fj_file_written(struct fj_call *c, int dirfd, const char *name);
 
 /* -- access control lists: acl.c -- */
 
-/* The default ACL of directory `key`: what it leaves of `mode` in `*mode`; false when there is
- * none. */
+/* Applies the default ACL of directory `key` to `*mode`. Returns false when there is none. */
 bool fj_acl_default(struct fj_call *c, const struct fj_owner_key *key, uint32_t *mode);
-/* Give a file just made in directory `parent` what the default ACL there says. */
+/* Gives the default ACL of directory `parent` to a file that was just made in it. */
 void fj_acl_inherit(
 	struct fj_call *c, const struct fj_owner_key *parent, const struct fj_file *file);
-/* May the caller set FJ_ACL_ACCESS or FJ_ACL_DEFAULT to that (size 0: remove it)? 1; 0: there is
- * nothing to be done; or -errno of what is wrong with it, or with the caller. */
+/* May the caller set FJ_ACL_ACCESS or FJ_ACL_DEFAULT to this value (size 0: remove it)? Returns 1;
+ * 0 when there is nothing to do; or -errno if the list or the caller is not right. */
 long fj_acl_may_set(struct fj_call *c, const char *name, const struct fj_file *file, uint64_t value,
 	uint64_t size);
-/* After it: setxattr(2) and getxattr(2) of FJ_ACL_ACCESS and FJ_ACL_DEFAULT; `place` is where the
- * file is, `value` in the program's memory. */
+/* After that: setxattr(2) and getxattr(2) of FJ_ACL_ACCESS and FJ_ACL_DEFAULT. `place` is the
+ * file's place, `value` lies in the program's memory. */
 long fj_acl_set(struct fj_call *c, const struct fj_place *place, const char *name,
 	struct fj_file *file, uint64_t value, uint64_t size);
 long fj_acl_get(struct fj_call *c, const char *name, const struct fj_file *file, uint64_t value,

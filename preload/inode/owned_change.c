@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * owned_change.c - changing what a file shows: its mode, on the disk and in its record; its owner;
- * what it loses when its content changes. */
+ * owned_change.c - changes what a file shows: its mode, on the disk and in its record; its owner;
+ * what it loses when its content changes. Called by file/, xattr/ and writes.c. */
 #include "inode/owned.h"
 #include "inode/writes.h"
 #include "cred/ids.h"
@@ -15,8 +15,8 @@
 
 #include <stdint.h>
 
-/* On the disk. Of a descriptor: fchmodat2(2) of Linux 6.6, else by its link in procfs. (Old
- * container policies say EPERM to a call that they do not know.) */
+/* Sets the mode on the disk. For a descriptor: fchmodat2(2) of Linux 6.6, else by its link in
+ * procfs. (Old container policies return EPERM for a call that they do not know.) */
 long fj_file_chmod_disk(int dirfd, const char *name, uint32_t mode)
 {
 	static bool no_fchmodat2;
@@ -51,7 +51,7 @@ long fj_file_chmod(
 		return r;
 	real = file->real_mode;
 	if (!(file->owner.flags & FJ_OWNER_DEVICE)) {
-		/* (Of a file with a record it was not asked.) */
+		/* For a file with a record this was not asked before. */
 		const bool keeps_write =
 			file->is_foreign ||
 			(file->has_record && (mode & 022) && fj_place_is_foreign(c, dirfd, name));
@@ -60,17 +60,17 @@ long fj_file_chmod(
 			(file->real_mode & FJ_S_IFMT) | (mode & 07777), keeps_write);
 		r = fj_file_chmod_disk(dirfd, name, real);
 	}
-	if (!r && (mode & (FJ_S_ISUID | FJ_S_ISGID))) { /* he may have it open */
+	if (!r && (mode & (FJ_S_ISUID | FJ_S_ISGID))) { /* the process may have the file open */
 		struct fj_owner then = file->owner;
 
 		then.mode = (then.mode & FJ_S_IFMT) | (mode & 07777);
 		fj_writes_watch(&then);
 	}
-	if (r == -EPERM && fj_ids_is_root()) { /* another's file on the host: only pretended */
+	if (r == -EPERM && fj_ids_is_root()) { /* another user's file on the host: only pretend */
 		real = file->real_mode;
 		r = 0;
 	}
-	if (file->owner.flags & FJ_OWNER_DEVICE) /* nothing changes on the disk but the ctime */
+	if (file->owner.flags & FJ_OWNER_DEVICE) /* on the disk only the ctime changes */
 		r = fj_file_touch(dirfd, name, file, true);
 	r = r < 0 ? r : fj_owner_set(&file->key, FJ_OWNER_MODE, &to, &file->owner, real);
 	if ((file->owner.mode & FJ_S_IFMT) == FJ_S_IFDIR && (file->owner.mode & ~mode & 0111))
@@ -78,8 +78,8 @@ long fj_file_chmod(
 	return r;
 }
 
-/* security_inode_killpriv() of security/security.c: whoever changes owners or content takes the
- * capabilities away. */
+/* security_inode_killpriv() of security/security.c: a change of owner or content removes the
+ * capabilities. */
 static void drop_capabilities(const struct fj_file *file)
 {
 	if (file->owner.flags & FJ_OWNER_ATTRIBUTES)
@@ -88,9 +88,9 @@ static void drop_capabilities(const struct fj_file *file)
 
 long fj_file_touch(int dirfd, const char *name, const struct fj_file *file, bool tells)
 {
-	/* Told of is a change that names an id (fsnotify_change() of include/linux/fsnotify.h): the
-	 * one that it has, which the owner may. A descriptor of a pretended device leads to the
-	 * host's. */
+	/* The kernel reports a change only if it names an id (fsnotify_change() of
+	 * include/linux/fsnotify.h). So name the id that the file has, which its owner may do. A
+	 * descriptor of a pretended device is the host's device: name none. */
 	const bool names_id = tells && file->real_uid == fj_owner_real_uid() &&
 			      !(file->owner.flags & FJ_OWNER_DEVICE);
 
@@ -127,7 +127,8 @@ long fj_file_chown(struct fj_call *c, int dirfd, const char *name, const struct 
 	r = what ? fj_owner_set(&file->key, what, &to, &file->owner, file->real_mode) : 0;
 	if (r == FJ_OWNER_NO_CTIME)
 		r = fj_file_touch(dirfd, name, file, tells);
-	/* Another class of its mode, or another entry of its list, is now for who was let in. */
+	/* Another part of the mode, or another entry of the list, may decide now for an identity
+	 * that could search the directory before. */
 	if (what && (file->owner.mode & FJ_S_IFMT) == FJ_S_IFDIR &&
 		((file->owner.mode & 0111) != 0111 || (file->owner.flags & FJ_OWNER_ATTRIBUTES)))
 		fj_facts_forget();

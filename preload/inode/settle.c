@@ -1,15 +1,15 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * settle.c - a file before a record of it is made or changed: see that its key will last.
+ * settle.c - makes sure that a file's key will last, before a record is made or changed.
  *
- * On FUSE it gets a tag: ownership/tag.c. On overlayfs, as long as it lies in a lower layer,
- * whatever changes it next (a write, a rename, a chmod, a new name in a directory) makes the kernel
- * copy it up, and then it is another file by birth, and sometimes by number: a record would be
- * lost. A change of owner or mode would copy it up under a real root, too. So it is brought about
- * before the key is taken, and from then on the key stays.
+ * On FUSE the file gets a tag (ownership/tag.c). On overlayfs, while the file is in a lower layer,
+ * the next change (a write, a rename, a chmod, a new name in a directory) makes the kernel copy it
+ * up. The copy has another birth time, and sometimes another number, so a record would be lost. A
+ * change of owner or mode would copy it up under a real root, too. So it is copied up here before
+ * its key is taken; after that the key stays the same.
  *
- * Called by whatever is about to write a record of a file that it has not just made. */
+ * Called before a record of a file is written that this process has not just made. */
 #include "inode/owned.h"
 #include "cred/ids.h"
 #include "ownership/ownership.h"
@@ -24,8 +24,9 @@ bool fj_file_is_layered(const struct fj_file *file, int dirfd, const char *name)
 	return fj_owner_is_layered(file->dev, dirfd, name);
 }
 
-/* A change that changes nothing. A chown would take the set-id bits away; those of somebody else's
- * file the user cannot change at all, and then nobody of his does. */
+/* Makes a change that changes nothing, so that the kernel copies the file up. A chown would clear
+ * set-id bits. If another user owns such a file, this user cannot change it at all, so it is never
+ * copied up. */
 static long copy_up(int dirfd, const char *name, const struct fj_file *file)
 {
 	if ((file->real_mode & FJ_S_IFMT) == FJ_S_IFREG && (file->real_mode & SET_ID))
@@ -39,7 +40,7 @@ static bool is_same(const struct fj_owner_key *a, const struct fj_owner_key *b)
 	return a->dev == b->dev && a->ino == b->ino && a->stamp == b->stamp;
 }
 
-/* From now on the file's own key is its record's. */
+/* From now on the record is under the file's own key. */
 static long take_key(
 	int dirfd, const char *name, const struct fj_owner_key *from, struct fj_file *file)
 {
@@ -57,19 +58,21 @@ long fj_file_settle(struct fj_call *c, int dirfd, const char *name, struct fj_fi
 	const struct fj_file before = *file;
 	long r;
 
-	/* (A descriptor of a pretended device leads to the host's; it was made, so it is above.) */
+	/* A descriptor of a pretended device is the host's device. The node was made in the jail,
+	 * so it is in the upper layer already. */
 	if (file->owner.flags & FJ_OWNER_DEVICE)
 		return 0;
 	if (file->key.stamp == FJ_OWNER_NO_STAMP)
 		return take_key(dirfd, name, &before.key, file);
 	if (!fj_file_is_layered(file, dirfd, name) || copy_up(dirfd, name, file) < 0)
-		return 0; /* who may not change it may pretend to, as on any file system */
+		return 0; /* a user who may not change the file may pretend to, as on any file
+			     system */
 	r = fj_file_look(c, dirfd, name, AT_EMPTY_PATH, file);
 	if (r < 0)
 		return r;
 	if (!before.has_record || is_same(&before.key, &file->natural))
 		return file->has_record ? 0 : take_key(dirfd, name, &before.key, file);
-	/* The record was made in a container whose layer is now a lower one. */
+	/* The record was made in a container whose layer is a lower one now. */
 	file->has_record = true;
 	r = take_key(dirfd, name, &before.key, file);
 	return r < 0 ? r : fj_file_look(c, dirfd, name, AT_EMPTY_PATH, file);

@@ -1,16 +1,16 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * writes.c - write(2), ftruncate(2), fallocate(2) and their kin by somebody who is not root take a
- * file's set-id bits and capabilities away: file_remove_privs() of fs/inode.c.
+ * writes.c - write(2), ftruncate(2), fallocate(2) and similar calls by a process that is not root
+ * clear a file's set-id bits and capabilities: file_remove_privs() of fs/inode.c.
  *
- * The kernel knows of neither, and to trap every write would cost every write. But a process that
- * opens such a file for writing, or makes one, is very rare: only then does it get a filter that
- * traps its writes. Of who is not root it is told by who judges the open, who has looked at the
- * file anyway. Root keeps set-id bits (CAP_FSETID) and loses capabilities alone, which few roots
- * have: in those with attributes a file that is opened for writing, and is neither made nor
- * truncated, is looked at. Without the trap such calls are jumps, and from then on they are looked at.
- * Called by may.c, owned_change.c, hook_open.c, hook_xattr.c, dispatch.c and door.c. */
+ * The kernel knows neither of them, and trapping every write would slow down all. But a process
+ * rarely opens such a file for writing, or makes one: only then it gets a filter that traps its
+ * writes. If it is not root, permission/ has looked at the file anyway, and begins the watch. Root
+ * keeps set-id bits (CAP_FSETID) and clears capabilities only, which few roots have: so in a root
+ * with attributes a file that is opened for writing is looked at, unless it was just made or
+ * truncated. Without the trap the calls are jumps, and are looked at from then on. Called by may.c,
+ * owned_change.c, hook_open.c, hook_xattr.c, dispatch.c and door.c. */
 #include "inode/writes.h"
 
 #include "call/trapping.h"
@@ -39,7 +39,7 @@ static void watch_writes(void)
 {
 	if (!fj_jail->has_trap) {
 		fj_trapped_note(writes);
-		if (fj_writes_watched) /* (not in a program that has no door) */
+		if (fj_writes_watched) /* not set in a program without a door */
 			fj_writes_watched();
 	} else if (!fj_trap_calls(writing, COUNT)) {
 		fj_trapped_note(writes);
@@ -51,7 +51,8 @@ bool fj_writes_are_watched(void)
 	return fj_trapped()->writes;
 }
 
-/* What it has opened before may have set-id bits, which its writes now take away. */
+/* The process lost CAP_FSETID: files that it has open may have set-id bits, which its writes clear
+ * now. */
 static void look_at_open(struct fj_call *c)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
@@ -82,7 +83,7 @@ static void look_at_open(struct fj_call *c)
 	fj_scratch_release(c->thread, mark);
 }
 
-/* (A filter is inherited.) */
+/* A filter is inherited; the jumps' state is not, so it is set again. */
 void fj_writes_start(void)
 {
 	fj_id_lost_fsetid = look_at_open;
@@ -136,7 +137,8 @@ long fj_writes_made(struct fj_call *c)
 		writes = !r;
 	} else {
 		r = fj_kernel_waiting(c, c->nr, c->arg, -1);
-		/* Before the first byte is copied: generic_file_write_iter() of mm/filemap.c. */
+		/* The bits go before the first byte is copied: generic_file_write_iter() of
+		 * mm/filemap.c. */
 		writes = r > 0 || r == -EFAULT || r == -ENOSPC;
 	}
 	if (writes)

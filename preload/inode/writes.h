@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * writes.h - writing takes a file's set-id bits and capabilities away. */
+ * writes.h - writing to a file takes its set-id bits and capabilities away. For open/, permission/,
+ * xattr/, dispatch/ and door/. */
 #ifndef FJ_WRITES_H
 #define FJ_WRITES_H
 
@@ -10,22 +11,24 @@
 struct fj_call;
 struct fj_owner;
 
-/* May the calling process, which is about to open, make or change a file that shows `file`, take
- * something away by writing? Then its writes are looked at from now on. */
+/* The calling process is about to open, make or change a file that shows `file`. If its writing
+ * could take something away from the file, its writes are watched from now on. */
 void fj_writes_watch(const struct fj_owner *file);
 #define FJ_CAPABILITY "security.capability"
-/* The process has opened `fd` for writing, or gives some file a capability. */
+/* Call when the process has opened `fd` for writing. The second: when it gives a capability to a
+ * file. */
 void fj_writes_opened(struct fj_call *c, int fd);
 void fj_writes_watch_capability(void);
-/* Are they? */
+/* Are this process's writes watched? */
 bool fj_writes_are_watched(void);
-/* At process start, which has taken up what the process was before. */
+/* Call at process start, after the state of the process was taken up. */
 void fj_writes_start(void);
-/* Called then, without the trap: the door sets it. */
+/* Called when the watch begins in a jail without the trap; the door sets it. */
 extern void (*fj_writes_watched)(void);
-/* Is the call one of those? */
+/* Is `nr` one of the calls that are watched? */
 bool fj_writes_may_be(long nr);
-/* A call without a hook was trapped: make it, and when it writes, see what the file loses. */
+/* For a call without a hook that was trapped: makes it, and if it writes, changes what the file
+ * shows. */
 long fj_writes_made(struct fj_call *c);
 
 #endif
