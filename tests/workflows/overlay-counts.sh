@@ -61,22 +61,16 @@ plain=$calls
 least_of : 1 --rm
 within 'a start' "$plain" "$calls" 180
 
-execs='n=$1; while [ $n -gt 0 ]; do /bin/true; n=$((n - 1)); done'
-of_each "$execs"
-plain=$each
-of_each "$execs" --rm
-within 'a program that is run' "$plain" "$each" 14
+# each_within NAME SCRIPT BOUND: a round of SCRIPT costs at most so many more in a copy.
+each_within() {
+	of_each "$2"
+	plain=$each
+	of_each "$2" --rm
+	within "$1" "$plain" "$each" "$3"
+}
 
-makes='mkdir /tmp/made; n=$1; while [ $n -gt 0 ]; do : >/tmp/made/$n; n=$((n - 1)); done; [ "$2" = kept ] || rm -r /tmp/made'
-of_each "$makes"
-plain=$each
-of_each "$makes" --rm
-within 'a file that is made and removed' "$plain" "$each" 40
-
-# Those go with the copy.
-kept='mkdir /tmp/made; n=$1; while [ $n -gt 0 ]; do : >/tmp/made/$n; n=$((n - 1)); done'
-of_each "$kept"
-plain=$each
-of_each "$kept" --rm
-within 'a file that is made, and goes with the copy' "$plain" "$each" 4
+makes='mkdir /tmp/made; n=$1; while [ $n -gt 0 ]; do : >/tmp/made/$n; n=$((n - 1)); done'
+each_within 'a program that is run' 'n=$1; while [ $n -gt 0 ]; do /bin/true; n=$((n - 1)); done' 14
+each_within 'a file that is made and removed' "$makes; rm -r /tmp/made" 40
+each_within 'a file that is made, and goes with the copy' "$makes" 4
 finish
