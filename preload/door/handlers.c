@@ -10,9 +10,8 @@
  * interrupted, the handler runs below the point of the program's stack where the call was made, with a ucontext that
  * is just after that call.
  *
- * With the trap, the kernel's signal stack is ours: the program's may be unmapped or used for something else. The
- * kernel's frame is copied from ours to where the kernel would have put it: to the program's stack, or to its signal
- * stack when the handler wants that.
+ * With the trap, the kernel's signal stack is the engine's, for the program's may be unmapped or in other use. The kernel's
+ * frame is copied to where the kernel would have put it: to the program's stack, or to its signal stack.
  *
  * All signals are blocked until the handler is entered. A signal that came earlier would be handled as one that
  * interrupts the program, or would overwrite the frame on our stack. */

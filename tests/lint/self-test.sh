@@ -82,6 +82,7 @@ sed -i 's/walk.c - /about /' "$source_file" && says style '*does not say at its 
 echo 'int x; ' >>"$source_file" && says style '*walk.c:8: blanks*' && fresh
 echo '/* TODO: more */' >>"$source_file" && says style '*TODO*' && fresh
 echo 'typedef struct x x;' >>"$source_file" && says style '*typedef*' && fresh
+printf '#include "path/x.h"\n%.0s' 1 2 >>"$source_file" && says style '*includes path/x.h twice*' && fresh
 yes 'int many;' | head -n 400 >>"$source_file" && says style '*over 400 it must be cut*' && fresh
 echo '#define FJ_S_IFDIR 0040000u' >"$work/tree/preload/sys/one.h" && echo '#define S_IFDIR_ 0040000' >"$work/tree/preload/sys/two.c" &&
 	says abi '*S_IFDIR is defined in preload/sys/one.h, too*' && fresh

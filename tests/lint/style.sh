@@ -10,50 +10,65 @@
 . "$(dirname "$0")/lib.sh"
 
 LINES_MAX=400
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 cd "$srcdir"
 
-sources=$(find preload wrappers tests \( -name '*.[chS]' -o -name '*.def' \) ! -path '*/build/*' | sort)
-for file in $sources; do
-	head=$(head -n 6 "$file")
-	case $head in
-	*'SPDX-FileCopyrightText: '*'SPDX-License-Identifier: '*) ;;
-	*) complain "$file" 'begins without the two SPDX lines' ;;
-	esac
-	case $head in
-	*"$(basename "$file") - "*) ;;
-	*) complain "$file" "does not say at its top what it is: \" * $(basename "$file") - ...\"" ;;
-	esac
-	if grep -nE '[[:blank:]]+$' "$file" | head -n 1 | grep -q .; then
-		complain "$file:$(grep -nE '[[:blank:]]+$' "$file" | head -n 1 | cut -d: -f1)" 'blanks at the end of the line'
-	fi
-	if grep -nE '(/\*|^ \*).*\b(TODO|FIXME|XXX)\b' "$file" | grep -vE '#[0-9]+' | grep -q .; then
-		complain "$file" 'a TODO without the number of an issue'
-	fi
-	for twice in $(sed -n 's/^#include [<"]\(.*\.h\)[>"]$/\1/p' "$file" | sort | uniq -d); do
-		complain "$file" "includes $twice twice"
-	done
-	if grep -nE '^[[:blank:]]*typedef[[:blank:]]+struct' "$file" | grep -q .; then
-		complain "$file" 'typedef of a struct: types are struct fj_x'
-	fi
-done
+find preload wrappers tests \( -name '*.[chS]' -o -name '*.def' \) ! -path '*/build/*' | sort >"$work/sources"
 
-reasons=$(cat tests/lint/long.list 2>/dev/null || :)
-for file in $sources; do
-	lines=$(wc -l <"$file")
-	if [ "$lines" -le "$LINES_MAX" ]; then
-		case $reasons in
-		*"$file |"*) complain "$file" 'is not long any more: take it out of tests/lint/long.list' ;;
-		esac
-		continue
-	fi
-	case $reasons in
-	*"$file | "[!\ ]*) ;;
-	*) complain "$file" "has $lines lines: over $LINES_MAX it must be cut by its meaning, or have a reason in tests/lint/long.list" ;;
-	esac
-done
+# One awk reads all files: WHERE, a tab, WHAT. (It does not see an empty file.)
+while read -r file; do
+	[ -s "$file" ] || printf '%s\tis empty\n' "$file"
+done <"$work/sources" >"$work/found"
+xargs awk -v LINES_MAX="$LINES_MAX" -v list=tests/lint/long.list '
+	function found(where, what) { printf "%s\t%s\n", where, what }
+	function end_of_file(    name) {
+		name = file
+		sub(".*/", "", name)
+		if (!index(head, "SPDX-FileCopyrightText: ") || !index(head, "SPDX-License-Identifier: "))
+			found(file, "begins without the two SPDX lines")
+		if (!index(head, name " - "))
+			found(file, "does not say at its top what it is: \" * " name " - ...\"")
+		if (blanks)
+			found(file ":" blanks, "blanks at the end of the line")
+		if (todo)
+			found(file ":" todo, "a TODO without the number of an issue")
+		if (typedef)
+			found(file ":" typedef, "typedef of a struct: types are struct fj_x")
+		if (lines <= LINES_MAX && file in reasons)
+			found(file, "is not long any more: take it out of " list)
+		if (lines > LINES_MAX && reasons[file] == "")
+			found(file, "has " lines " lines: over " LINES_MAX " it must be cut by its meaning, or have a reason in " list)
+		if (long)
+			print "note: " file " has " long " lines of more than 140 columns" >"/dev/stderr"
+	}
+	BEGIN {
+		while ((getline line <list) > 0)
+			if (split(line, part, / \| ?/) >= 1 && line ~ / \|/)
+				reasons[part[1]] = part[2]
+	}
+	FNR == 1 {
+		if (file)
+			end_of_file()
+		file = FILENAME
+		head = ""
+		lines = blanks = todo = typedef = long = 0
+		for (name in included)
+			delete included[name]
+	}
+	{ lines = FNR }
+	FNR <= 6 { head = head "\n" $0 }
+	/[ \t]$/ && !blanks { blanks = FNR }
+	/(\/\*|^ \*).*(^|[^A-Za-z0-9_])(TODO|FIXME|XXX)([^A-Za-z0-9_]|$)/ && !/#[0-9]/ && !todo { todo = FNR }
+	/^[ \t]*typedef[ \t]+struct/ && !typedef { typedef = FNR }
+	/^#include [<"].*\.h[>"]$/ {
+		if (included[$2]++ == 1)
+			found(file, "includes " substr($2, 2, length($2) - 2) " twice")
+	}
+	length > 140 && file ~ /^(preload|wrappers).*\.[ch]$/ { long++ }
+	END { if (file) end_of_file() }' <"$work/sources" >>"$work/found"
 
-for file in $(find preload wrappers -name '*.[ch]' | sort); do
-	long=$(awk 'length > 140' "$file" | wc -l)
-	[ "$long" = 0 ] || echo "note: $file has $long lines of more than 140 columns"
-done
+while IFS='	' read -r where what; do
+	complain "$where" "$what"
+done <"$work/found"
 finish

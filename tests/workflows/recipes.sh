@@ -42,10 +42,20 @@ recipes_of() {
 		}' "$tree/$1"
 }
 
+# What the compiler made of the same sources is kept: by the build that is tested, if that had ccache, and from one recipe to
+# the next. (Without ccache all is compiled each time.)
+compiling=
+if [ -d /usr/lib/ccache ]; then
+	compiling="export PATH=/usr/lib/ccache:\$PATH CCACHE_DIR=$mine/ccache CCACHE_NOHASHDIR=1;"
+	kept=$(dirname "$(dirname "${FAKEJAIL%% *}")")/ccache
+	! [ -d "$kept" ] || cp -r "$kept" "$mine/ccache"
+	! is_root || ! [ -d "$mine/ccache" ] || chown -R "$test_uid:$test_uid" "$mine/ccache"
+fi
+
 # sh_in DIRECTORY COMMAND: as the user would type it there.
 sh_in() {
 	current=$1
-	run as_user sh -ec "export MAKEFLAGS=-j2; $2"
+	run as_user sh -ec "export MAKEFLAGS=-j2; $compiling $2"
 	current=$mine
 }
 
