@@ -182,8 +182,7 @@ static void refuse(int sig, struct fj_frame *f, struct entered *e)
 	fj_faults_force(sig, &f->mask);
 }
 
-/* The program was interrupted, with the trap. A frame on our signal stack moves to where the kernel would have put
- * it. */
+/* With the trap: the program was interrupted. A frame on our signal stack moves to where the kernel's own would be. */
 static void program_came(int sig, struct fj_frame *f, struct entered *e)
 {
 	struct fj_thread *owner = owner_of(f);

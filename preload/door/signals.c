@@ -9,8 +9,8 @@
  * leave from there, and unwinds from there. When it returns, the program goes on there.
  *
  * A few instructions are covered by neither: the stub of a site without the trap (patch/sites.c), and the
- * instructions that leave the door. The engine holds nothing there, and nothing there waits except a call
- * that enters the engine. */
+ * instructions that leave the door. The engine holds nothing there, and no call waits there except one that
+ * enters the engine. */
 #include "signal/libc_signals.h"
 #include "signal/deferred_call.h"
 #include "door/record.h"

@@ -93,8 +93,7 @@ void fj_dir_opened(const struct fj_fast *q, int fd);
 bool fj_fast_stands_in_one(struct fj_fast *q, struct fj_str *pos);
 /* Is `r`, the kernel's result for the place, the answer to the program? If not, only a walk can tell.
  * Another thread or process may have made the facts invalid. And EACCES proves nothing for a relative path
- * or in a union: a directory above may not be searchable for the host, although the working directory
- * is. */
+ * or in a union: a directory above may not be searchable, although the working directory is. */
 static inline bool fj_fast_is_answer(const struct fj_fast *q, long r)
 {
 	return fj_fast_held(q) && (r != -EACCES || (q->path[0] == '/' && !q->is_layered));
