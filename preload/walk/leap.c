@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * leap.c - many steps of a walk in one call of the kernel, openat2(2): over directories among which is
- * no symlink, mount or `..`. Called by walk.c. */
+ * leap.c - walks many directories with one openat2(2), if no symlink, mount or `..` is among them. Called
+ * by walk.c. */
 #include "walk/steps.h"
 #include "jail/facts.h"
 #include "jail/kernel_lacks.h"
@@ -16,8 +16,8 @@
 
 #include <linux/openat2.h>
 
-/* Is it remembered that everybody, or who asks, may search all that the next `len` bytes of the rest
- * name? FJ_FACT_LETS, or 0. */
+/* Is it remembered that everybody, or the caller, may search all directories in the next `len` bytes of the
+ * rest? Returns a set of FJ_FACT_LETS, or 0. */
 static unsigned is_way_open(struct fj_walk *w, size_t len)
 {
 	const uint32_t mark = fj_scratch_mark(w->t);
@@ -39,9 +39,10 @@ static unsigned is_way_open(struct fj_walk *w, size_t len)
 	return lets;
 }
 
-/* How much of the directories that the next `len` bytes name may be passed over without asking, and
- * is the one reached to be asked? Of all but the last one it is enough to know that they are open:
- * then a last one that is missing is found so in one call, as compilers look for their headers. */
+/* Returns how many of the next `len` bytes may be walked without asking for permissions. `*is_asked`: the
+ * directory reached need not be asked either. It is enough that all directories before the last one are
+ * known to be open: then a missing last one is found with one system call, as in a compiler's search for
+ * headers. */
 static size_t open_len(struct fj_walk *w, size_t len, unsigned *lets, bool *is_asked)
 {
 	unsigned unknown = 0;
@@ -76,7 +77,7 @@ long fj_walk_leap(struct fj_walk *w)
 
 		char *const end = c;
 
-		/* The others step by step. */
+		/* Other components are walked one at a time. */
 		if (*c != '/' || !fj_walk_is_plain(start, len))
 			break;
 		while (*c == '/')
@@ -91,7 +92,7 @@ long fj_walk_leap(struct fj_walk *w)
 	if (!last || last == w->rest)
 		return 0;
 	if (fj_mount_flags()
-			->has_aliases) /* only where the walk begins it is noted by which name */
+			->has_aliases) /* only the walk's beginning has a note of its position */
 		fj_walk_learn_pos(w);
 	*last = 0;
 	fd = fj_openat2(w->fd, w->rest, O_PATH | O_CLOEXEC | O_DIRECTORY, 0,
@@ -99,7 +100,7 @@ long fj_walk_leap(struct fj_walk *w)
 			(w->how & FJ_NO_XDEV ? RESOLVE_NO_XDEV : 0));
 	if (fj_is_err(fd)) {
 		*last = '/';
-		/* ENOTDIR: perhaps the last one is a symlink to a directory. */
+		/* ENOTDIR: the last one may be a symlink to a directory. */
 		return fd == -ENOENT || fd == -EACCES ? fd : 0;
 	}
 	fj_walk_go(w, (int)fd, true);

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * links.c - a walk meets a symlink: its text is walked in its place. The links of procfs that lead
- * elsewhere than their text says are followed by the kernel. */
+ * links.c - symlinks in a walk: the text of the symlink is walked in its place. The kernel follows procfs
+ * links that lead elsewhere than their text. Called by walk.c and steps.c. */
 #include "walk/steps.h"
 #include "path/proc.h"
 #include "walk/walk.h"
@@ -50,15 +50,14 @@ long fj_walk_follow_text(struct fj_walk *w, const char *text, size_t len, const 
 		return -ENAMETOOLONG;
 	memmove(w->buffer + len + 1, rest, rest_len + 1);
 	memcpy(w->buffer, text, len);
-	/* An empty rest means that the link itself was last: no slash then, which would demand a
-	 * directory. */
+	/* An empty rest: the link was the last component. A slash then would demand a directory. */
 	w->buffer[len] = rest_len ? '/' : 0;
 	w->rest = w->buffer;
 	w->can_leap = true;
 	return text[0] == '/' ? fj_walk_jump_to_root(w, false) : 0;
 }
 
-/* /proc/self and /proc/thread-self are plain symlinks, but not the same for every process. */
+/* /proc/self and /proc/thread-self are plain symlinks, but they differ between processes. */
 static void forget_fact_of_self(struct fj_walk *w, const char *name)
 {
 	if (fj_streq(name, "self") || fj_streq(name, "thread-self"))

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * remember.c - what a walk remembers for the next time: the directory that the caller's text names,
- * as a fact (facts.c). */
+ * remember.c - stores facts (jail/facts.c) for later walks: about the directory that the caller's text
+ * names, and about who may search it. Called by walk.c and fast-path/fast.c. */
 #include "walk/steps.h"
 #include "jail/facts.h"
 #include "jail/mounts.h"
@@ -14,9 +14,9 @@
 #include "sys/sys.h"
 #include "jail/root.h"
 
-/* A fact's key that begins with the working directory hangs on the names above it too. They are
- * marked like those that a walk meets, before they are asked for: so ask again when a mark was new.
- */
+/* The key of a relative path begins with the position of the working directory, so the fact depends on the
+ * names in that position too. They must be marked before the kernel is asked for the position. If a mark
+ * was new, ask again. */
 static bool learn_marked_pos(struct fj_walk *w)
 {
 	bool is_new = false;
@@ -41,8 +41,8 @@ static bool learn_marked_pos(struct fj_walk *w)
 	return fj_walk_learn_pos(w) && fj_hash(w->pos.at, w->pos.len, FJ_HASH_SEED) == before;
 }
 
-/* Are the directory whose path is `key` ("": the root), and all above it, open to everybody, or to
- * who asks? What facts say, or 0. */
+/* May everybody, or the caller, search the directory whose path is `key` ("": the root) and all directories
+ * above it? Returns the flags of its fact, or 0. */
 static unsigned flags_of_dir(struct fj_thread *t, const struct fj_root *root, const char *key,
 	size_t key_len, uint64_t epoch)
 {
@@ -55,7 +55,7 @@ static unsigned flags_of_dir(struct fj_thread *t, const struct fj_root *root, co
 	fj_str_init(&value, fj_scratch(t, FJ_REST_SIZE), FJ_REST_SIZE);
 	if (!(fj_facts_find(t, root, key, key_len, &value, &flags, epoch) &&
 		    (flags & FJ_FACT_LETS))) {
-		/* By its absolute path: that keeps the fact. The name matters not. */
+		/* A walk by the absolute path stores the fact. The last name does not matter. */
 		fj_str_add(&path, key, key_len);
 		fj_str_put(&path, "/+");
 		if (!fj_path_walk(t, AT_FDCWD, path.at, FJ_ENTRY, &place))
@@ -82,11 +82,11 @@ bool fj_path_is_let(struct fj_thread *t, const char *pos, uint64_t epoch, bool *
 	return *is_in_root;
 }
 
-/* The same of the working directory, whose path is the first `len` bytes of `key`: FJ_FACT_LETS, or
- * 0. */
+/* The same for the working directory. `key` begins with its path, `len` bytes long. Returns a set of
+ * FJ_FACT_LETS. */
 static unsigned is_cwd_open(struct fj_walk *w, const char *key, size_t len)
 {
-	/* (Without the slash that follows.) */
+	/* (Without the slash at the end.) */
 	return flags_of_dir(w->t, w->root, key, len > 1 ? len - 1 : 0, w->epoch) & FJ_FACT_LETS;
 }
 
@@ -96,8 +96,8 @@ void fj_walk_plan_fact(struct fj_walk *w, const char *jail_path)
 	struct fj_str key;
 
 	w->epoch = fj_facts_epoch();
-	/* The root needs a fact only to tell who may search it. (Behind a trailing slash there is no
-	 * name: the directory would be the last one's parent.) */
+	/* The root needs a fact only for who may search it. (After a trailing slash there is no name, and
+	 * the directory part would be the parent of the last one.) */
 	if (!w->epoch || (!len && !(fj_search(w->t)->asks && jail_path[0] == '/')) ||
 		!jail_path[len + 1])
 		return;
@@ -124,14 +124,14 @@ void fj_walk_plan_fact(struct fj_walk *w, const char *jail_path)
 	}
 }
 
-/* ("/" is not: what follows it in "//name" would begin with a slash.) */
+/* ("/" is not literal: in "//name" the name after it would begin with a slash.) */
 static bool is_literal(const char *key, size_t len, const struct fj_str *value)
 {
 	return key[0] == '/' && len > 1 && value->len == len - 1 &&
 	       !memcmp(key + 1, value->at, len - 1);
 }
 
-/* Is all that is to be remembered known already? */
+/* Does the stored fact already say everything? */
 static bool is_fact_kept(struct fj_walk *w, const char *key)
 {
 	uint32_t sequence;
@@ -146,8 +146,8 @@ static bool is_fact_kept(struct fj_walk *w, const char *key)
 		       (!w->is_open && (flags & FJ_FACT_MINE || !fj_search(w->t)->asker)));
 }
 
-/* The directories of procfs with links that are more than their text are a process's or a thread's
- * number, ns, fd and map_files: so few others are asked where they lie. */
+/* Procfs has links that lead elsewhere than their text only in the directories of a process or thread (a
+ * number), ns, fd and map_files. So few directories need a statfs(2). */
 static bool has_magic_links(struct fj_walk *w)
 {
 	const char *name = w->pos.at + w->pos.len;
@@ -160,7 +160,7 @@ static bool has_magic_links(struct fj_walk *w)
 	return fj_walk_is_in_procfs(w);
 }
 
-/* (Whoever goes by a fact follows links by their text.) */
+/* (No fact about such directories: lookups by facts follow links by their text.) */
 void fj_walk_keep_fact(struct fj_walk *w)
 {
 	const char *key = w->fact_key;
@@ -168,7 +168,7 @@ void fj_walk_keep_fact(struct fj_walk *w)
 	struct fj_str value;
 	bool is_mounted;
 
-	w->fact_key = NULL; /* what a final symlink leads to is another directory */
+	w->fact_key = NULL; /* after a final symlink the directory is another one */
 	if (!w->knows_pos || !w->epoch)
 		return;
 	if (__builtin_expect(w->layers != NULL, 0)) {

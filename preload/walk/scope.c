@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * scope.c - walks that may not go everywhere: openat2(2)'s RESOLVE_BENEATH, RESOLVE_IN_ROOT and
- * RESOLVE_NO_XDEV, with the jail's own mounts. The rules are nd_jump_root(), nd_jump_link() and
- * follow_dotdot() of fs/namei.c. */
+ * scope.c - walks that must not go everywhere: RESOLVE_BENEATH, RESOLVE_IN_ROOT and RESOLVE_NO_XDEV of
+ * openat2(2), with the jail's own mounts. The rules are those of nd_jump_root(), nd_jump_link() and
+ * follow_dotdot() in fs/namei.c. Called by the other files of this room. */
 #include "walk/steps.h"
 #include "sys/abi.h"
 #include "jail/root.h"
@@ -33,7 +33,8 @@ long fj_walk_scope(struct fj_walk *w, const char *jail_path)
 	if (jail_path[0] == '/' && (w->how & FJ_BENEATH))
 		return -EXDEV;
 	fj_walk_learn_pos(w);
-	w->is_loose = false; /* as many steps up as down lead back here, whatever is here by then */
+	w->is_loose = false; /* `..` from here is answered by counting: the walk never goes above
+			      * its beginning */
 	pos = fj_scratch(w->t, w->pos.len + 1);
 	memcpy(pos, w->pos.at, w->pos.len + 1);
 	*scope = (struct fj_root){.fd = w->fd,
@@ -51,7 +52,7 @@ long fj_walk_jump_to_root(struct fj_walk *w, bool is_magic)
 {
 	if (w->how & (is_magic ? FJ_BENEATH | FJ_IN_ROOT : FJ_BENEATH))
 		return -EXDEV;
-	/* The kernel compares with a root that it has not looked up before it was needed. */
+	/* The kernel looks up the root only when it needs it, and compares with that. */
 	if ((w->how & FJ_NO_XDEV) &&
 		((!is_magic && !w->has_met_root) ||
 			(fj_walk_learn_pos(w) && mount_of(w->pos.at) != mount_of(w->root->pos))))

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * steps.c - the steps of a walk from directory to directory: into one, into what is mounted on it,
- * and back to the root. Those up are in up.c, those over several at once in leap.c.
+ * steps.c - single steps of a walk: into a directory, into a mount, and back to the root. up.c has the
+ * steps up, leap.c those over several directories. Called by the files of this room.
  *
- * Each holds a descriptor. Where none is free the walk ends with EMFILE, and the call is made
- * elsewhere (dispatch/in_child.c). */
+ * Each step holds a descriptor. If none is free, the walk ends with EMFILE, and dispatch/in_child.c makes
+ * the call in a child process. */
 #include "jail/jail.h"
 #include "walk/steps.h"
 #include "sys/abi.h"
@@ -78,7 +78,7 @@ long fj_walk_enter(struct fj_walk *w, const char *name, int flags)
 {
 	long fd;
 
-	if (w->how & FJ_NO_XDEV) /* the host's mounts count too */
+	if (w->how & FJ_NO_XDEV) /* mounts of the host count too */
 		fd = fj_openat2(w->fd, name, O_PATH | O_CLOEXEC | O_DIRECTORY | (unsigned)flags, 0,
 			RESOLVE_NO_XDEV);
 	else
@@ -117,8 +117,8 @@ bool fj_walk_learn_pos(struct fj_walk *w)
 
 	if (w->knows_pos || w->is_detached)
 		return w->knows_pos;
-	/* By which of its names a directory was come to is known only here, and what is remembered of
-	 * it in a union is its own. */
+	/* The descriptor's note tells by which of several positions the directory was reached. A descriptor
+	 * of ours keeps the directory the same while it is looked up. */
 	if (on_program && !fj_walk_is_scoped(w) &&
 		(fj_mount_flags()->has_aliases || fj_mount_flags()->has_unions))
 		fj_walk_hold(w);
@@ -146,7 +146,8 @@ void fj_walk_push_pos(struct fj_walk *w, const char *name, size_t len)
 		return;
 	fj_str_put(&w->pos, "/");
 	fj_str_add(&w->pos, name, len);
-	if (w->pos.overflowed) { /* deeper than PATH_MAX, by relative steps: go on without */
+	if (w->pos.overflowed) { /* deeper than PATH_MAX by relative steps: go on without a
+				  * position */
 		w->pos.overflowed = false;
 		w->knows_pos = false;
 		w->is_detached = true;
@@ -198,7 +199,7 @@ long fj_walk_into(struct fj_walk *w, const char *name, size_t len, char *rest)
 		return -EXDEV;
 	}
 	if (m)
-		w->is_loose = false; /* it is the position that says what is mounted there */
+		w->is_loose = false; /* the position decides what is mounted there */
 	r = !m && w->layers ? fj_walk_into_layers(w, name) :
 			      fj_walk_enter(w, m ? m : name, m && !w->is_entry ? 0 : O_NOFOLLOW);
 	if (m && w->is_entry && (r == -ENOTDIR || r == -ELOOP))

@@ -1,8 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * steps.h - the state of one walk, for the files that take its steps: walk.c, steps.c, up.c, links.c and
- * remember.c. What others may call is in walk.h. */
+ * steps.h - the state of one walk, for the files of this room. Other rooms use walk.h. */
 #ifndef FJ_WALK_STEPS_H
 #define FJ_WALK_STEPS_H
 
@@ -19,48 +18,51 @@ struct fj_place;
 
 struct fj_walk {
 	struct fj_thread *t;
-	const struct fj_root *root; /* where `..` stops and absolute symlinks begin: the process's,
-				       or with FJ_BENEATH and FJ_IN_ROOT where the walk begins */
-	bool has_met_root;	    /* the path was absolute, or `..` was met: for FJ_NO_XDEV */
-	bool is_root_detached;	    /* that root's position is not known */
-	int fd;			    /* directory reached */
-	int owned_fd;		    /* fd when it must be closed, else -1 */
+	const struct fj_root *root; /* the root of the walk: `..` stops there, and absolute symlinks
+				     * begin there. It is the process's root, or with FJ_BENEATH and
+				     * FJ_IN_ROOT the directory where the walk begins */
+	bool has_met_root;	    /* for FJ_NO_XDEV: the path was absolute, or had a `..` */
+	bool is_root_detached;	    /* the position of `root` is not known */
+	int fd;			    /* the directory reached */
+	int owned_fd;		    /* `fd` if it must be closed, else -1 */
 	bool knows_pos;
-	bool is_recalled; /* the position was remembered of the working directory: cwd.c */
-	/* The position was read of a descriptor of the program, or of its working directory
-	 * (fj_walk_is_on_program()). Another thread may have replaced that directory since. So the
-	 * position is right only if `stands`, and while fj_cwd_held(moves). */
+	bool is_recalled; /* the position is the remembered one of the working directory:
+			   * path/cwd.c */
+	/* The position is that of a descriptor of the program, or of its working directory
+	 * (fj_walk_is_on_program()). Another thread may have replaced that directory since. So the position
+	 * is right only if `stands` is set, and only while fj_cwd_held(moves). */
 	bool is_loose, stands;
 	uint32_t moves;
-	int noted_fd;	  /* the descriptor of which the position is noted: fj_dir_noted() */
-	bool is_detached; /* the kernel was asked once for the position, and could not tell it */
+	int noted_fd;	  /* the descriptor whose noted position applies: fj_dir_noted() */
+	bool is_detached; /* the kernel was asked for the position and could not tell it */
 	bool is_outside;  /* the directory reached is in no union: the walk began in none, and no
-			     step led into one. That can be known without the position */
+			   * step led into one. This can be known without the position */
 	struct fj_str pos;
 	unsigned how, links;
-	char *rest; /* what is still to be walked, in `buffer` of FJ_REST_SIZE */
+	char *rest; /* the rest of the path, in `buffer` of FJ_REST_SIZE bytes */
 	char *buffer;
 	bool can_leap; /* fj_walk_leap() was not tried since the last symlink or `..` */
-	/* The key of the fact that is to be remembered when the directory that the caller's text
-	 * names is reached. NULL for no fact: a way through procfs differs between processes. */
+	/* The key of the fact to be remembered when the walk reaches the directory that the caller's text
+	 * names. NULL: no fact. (A path through procfs has none, since it differs between processes.) */
 	const char *fact_key;
 	size_t fact_key_len;
 	uint64_t epoch;
-	bool is_entry; /* what fj_walk_mount_below() found is FJ_MOUNT_ENTRY */
+	bool is_entry; /* fj_walk_mount_below() has found an FJ_MOUNT_ENTRY */
 	bool is_open;  /* everybody may search all directories so far */
-	bool is_mine;  /* the caller may search them: an absolute path has led here */
-	bool is_asked; /* whether the directory reached may be searched is remembered */
-	/* The layers of the directory reached, when it lies in a union, else NULL. `fd` is then the
-	 * descriptor of one layer: of the one that has the last name. They lie in `layers_room`. */
+	bool is_mine;  /* the caller may search them: an absolute path led here */
+	bool is_asked; /* a fact says that the directory reached may be searched */
+	/* The layers of the directory reached, if it is in a union, else NULL. They lie in `layers_room`.
+	 * `fd` is then the descriptor of one layer: the one that has the last name. */
 	struct fj_layers *layers, *layers_room;
 };
 
-/* steps.c: from directory to directory. */
-/* Be in the directory `fd`; what was held before is closed. */
+/* steps.c: steps from one directory to another. */
+/* Make `fd` the directory reached. The descriptor held before is closed. `is_owned`: the walk must close
+ * `fd`. */
 void fj_walk_go(struct fj_walk *w, int fd, bool is_owned);
 void fj_walk_to_root(struct fj_walk *w);
-/* Is a component the name of an entry, which is not hidden and on which nothing is mounted? What is
- * no such name has to be walked step by step. */
+/* Is the component an ordinary name: not hidden, not a dot name, and no mount point? All others must be
+ * walked one at a time. */
 static inline bool fj_walk_is_plain(const char *name, size_t len)
 {
 	return len && !fj_is_dots(name, len) && len <= FJ_NAME_MAX &&
@@ -68,94 +70,97 @@ static inline bool fj_walk_is_plain(const char *name, size_t len)
 }
 /* Is the directory reached the program's own descriptor, or its working directory? */
 bool fj_walk_is_on_program(const struct fj_walk *w);
-/* Then be in it by a descriptor of ours. Returns 0 or -errno. */
+/* If so, open it again, so that the walk has a descriptor of its own. Returns 0 or -errno. */
 long fj_walk_hold(struct fj_walk *w);
-/* Make `w->pos` known, asking the kernel at most once; false when it cannot be. */
+/* Set `w->pos`. Asks the kernel at most once. Returns false if the position cannot be known. */
 bool fj_walk_learn_pos(struct fj_walk *w);
 void fj_walk_push_pos(struct fj_walk *w, const char *name, size_t len);
 /* The length of `pos` without its last component. */
 size_t fj_walk_parent_len(const struct fj_str *pos);
-/* The host path of what is mounted on `name` in the directory reached, in scratch memory; NULL when
- * nothing is. */
+/* The host path of the mount on `name` in the directory reached, in scratch memory. NULL: nothing is
+ * mounted there. */
 const char *fj_walk_mount_below(struct fj_walk *w, const char *name, size_t len);
-/* Be in the directory that `w->pos` names. Returns 0 or -errno. */
+/* Go to the directory at position `w->pos`. Returns 0 or -errno. */
 long fj_walk_enter_pos(struct fj_walk *w);
-/* up.c: `..`. Returns 0 or -errno; at the root it stays there. */
+/* up.c: go up by `..`. At the root the walk stays there. Returns 0 or -errno. */
 long fj_walk_up(struct fj_walk *w);
-/* Be in directory `name` (a host path, or a name in the directory reached). `flags`: O_NOFOLLOW.
- * Returns 0 or -errno, and then nothing is changed. */
+/* Go to directory `name`: a host path, or a name in the directory reached. `flags`: O_NOFOLLOW or 0.
+ * Returns 0, or -errno and nothing has changed. */
 long fj_walk_enter(struct fj_walk *w, const char *name, int flags);
-/* Follow a link of procfs that only the kernel can follow. */
+/* Follow a procfs link that only the kernel can follow. Returns 0 or -errno. */
 long fj_walk_magic(struct fj_walk *w, const char *name);
 bool fj_walk_is_in_procfs(struct fj_walk *w);
-/* Step into directory `name` (NUL terminated); `rest` is what follows, without slash before it. */
+/* Go into directory `name` (NUL-terminated), or follow it if it is a symlink. `rest` is the path after it,
+ * without a leading slash. Returns 0 or -errno. */
 long fj_walk_into(struct fj_walk *w, const char *name, size_t len, char *rest);
-/* leap.c: many steps in one call: all directories of `rest` but the last component, when no symlink, mount
- * or `..` is among them. Returns 1 when taken, 0 when it must go step by step, or an errno that the
- * steps would meet too. */
+/* leap.c: walk all directories of `rest` except the last component with one system call, if no symlink,
+ * mount or `..` is among them. Returns 1 if that was done, 0 if the walk must go one component at a time,
+ * or the -errno that single steps would meet too. */
 long fj_walk_leap(struct fj_walk *w);
 
-/* union_walk.c: the directory reached is in a union. */
-/* See whether it is. Returns 0 or -errno. */
+/* union_walk.c: walks in a union. */
+/* If the directory reached is in a union, open its layers. Returns 0 or -errno. */
 long fj_walk_look_for_union(struct fj_walk *w);
-/* Be in the directory that `w->pos` names, if that lies in one: 0; 1: it does not; or -errno. */
+/* Go to the directory at `w->pos` if it is in a union. Returns 0, 1 if it is in none, or -errno. */
 long fj_walk_enter_union(struct fj_walk *w);
-/* union_facts.c: be in the directory behind all that the rest names before its last component, from
- * what is remembered of it. False: nothing has changed. */
+/* union_leap.c: from remembered facts, go to the directory that `rest` names before its last component, and
+ * put its layers into `l`. Returns false if there is no fact; nothing has changed then. */
 bool fj_walk_leap_in_union(struct fj_walk *w, struct fj_layers *l);
-/* The same where nothing is remembered and the lowest layer alone has them, in two calls for two layers:
- * from the root of the union, where `w->pos` is. Returns 1; 0: nothing has changed; or -ENOENT. */
+/* The same without facts, when only the lowest layer has these directories; the walk is at the root of the
+ * union. Two layers cost two system calls. Returns 1, 0 if nothing has changed, or -ENOENT. */
 long fj_walk_leap_down(struct fj_walk *w, struct fj_layers *l);
-/* And from the directory reached: 1 is 0 there. */
+/* The same from the directory reached. Returns 0 whether or not it moved, or -ENOENT. */
 long fj_walk_leap_on(struct fj_walk *w);
-/* Remember the directory reached, by its position and by `key`. */
+/* Remember the layers of the directory reached, by its position and by `key` (NULL: by the position
+ * alone). */
 void fj_walk_keep_fact_of_union(struct fj_walk *w, const char *key);
-/* Step into `name`, as fj_walk_enter(). */
+/* Go into `name` in the layers, as fj_walk_enter() does. */
 long fj_walk_into_layers(struct fj_walk *w, const char *name);
-/* The last component: be in the layer that has it, or where it is to be made. Returns 0 or -errno.
- */
+/* Look up the last component: choose the layer that has it, or the layer where it will be made. Copies it
+ * up if `how` demands that. Returns 0 or -errno. */
 long fj_walk_finish_in_union(struct fj_walk *w, const char *name, unsigned how);
-/* Is what that has found a symlink? */
+/* Has fj_walk_finish_in_union() found a symlink? */
 bool fj_walk_may_be_link(const struct fj_walk *w);
-/* The walk has ended in the directory itself. */
+/* The walk ends in the directory reached itself, without a last name. Returns 0 or -errno. */
 long fj_walk_end_in_union(struct fj_walk *w, unsigned how);
 long fj_walk_magic_in_union(struct fj_walk *w, const char *name, struct fj_place *place);
-/* Give the place what it needs of the layers. */
+/* Move the layers that the call needs to `place`, and close the others. Returns 0. */
 long fj_walk_keep_layers(struct fj_walk *w, unsigned how, struct fj_place *place);
 
-/* union_dirs.c: the key of a fact of the directory behind `dirfd`, by which the kernel knows it. False:
- * it has none. */
+/* union_dirs.c: the key of the fact about the directory `dirfd`, made from what the kernel knows it by.
+ * Returns false if there is none. */
 #define FJ_DIR_KEY_SIZE 29u
 bool fj_dir_key(int dirfd, char key[FJ_DIR_KEY_SIZE]);
 
-/* links.c: symlinks, and the links of procfs that are none. */
+/* links.c: symlinks, and procfs links that are not symlinks. */
 enum fj_link { FJ_NOT_A_LINK, FJ_TEXT_LINK, FJ_MAGIC_LINK };
-/* What is `name` in the directory reached: enum fj_link or -errno. Text goes to `text` of
- * FJ_PATH_MAX bytes. */
+/* What is `name` in the directory reached? Returns an enum fj_link or -errno. `text`, FJ_PATH_MAX bytes,
+ * gets the text of the link. */
 long fj_walk_read_link(struct fj_walk *w, const char *name, char *text, size_t *len);
-/* Put a symlink's text before what is still to be walked. Returns 0 or -errno. */
+/* Put a symlink's text before `rest`, the path after it. Returns 0 or -errno. */
 long fj_walk_follow_text(struct fj_walk *w, const char *text, size_t len, const char *rest);
-/* The same as fj_walk_into() for a name that is no directory itself. */
+/* As fj_walk_into(), for a name that is not a directory. */
 long fj_walk_into_link(struct fj_walk *w, const char *name, size_t len, const char *rest);
 
-/* scope.c: walks that may not go everywhere. */
+/* scope.c: walks with FJ_BENEATH, FJ_IN_ROOT or FJ_NO_XDEV. */
 static inline bool fj_walk_is_scoped(const struct fj_walk *w)
 {
 	return w->how & (FJ_BENEATH | FJ_IN_ROOT);
 }
 /* Make the directory where the walk begins its root. Returns 0 or -errno. */
 long fj_walk_scope(struct fj_walk *w, const char *jail_path);
-/* Be in the root because an absolute symlink, or one of procfs, says so. Returns 0 or -EXDEV. */
+/* Go to the root, because an absolute symlink (or a procfs link: `is_magic`) leads there. Returns 0 or
+ * -EXDEV. */
 long fj_walk_jump_to_root(struct fj_walk *w, bool is_magic);
-/* `..` of the root: 0 or -EXDEV. */
+/* The result of `..` in the root: 0 or -EXDEV. */
 long fj_walk_stop_at_root(const struct fj_walk *w);
 
-/* remember.c: facts for the next time. */
-/* Prepare to remember the directory part of the caller's text. */
+/* remember.c: facts for later walks. */
+/* Prepare the fact about the directory part of `jail_path`. */
 void fj_walk_plan_fact(struct fj_walk *w, const char *jail_path);
-/* The directory that the caller's text names is reached: remember it. */
+/* The directory that the caller's text names is reached: remember it as a fact. */
 void fj_walk_keep_fact(struct fj_walk *w);
-/* The way ends before that, at a directory that is missing: remember who may come so far. */
+/* The next directory does not exist: remember the one reached, and who may search the way to it. */
 void fj_walk_keep_way(struct fj_walk *w);
 
 #endif

@@ -1,18 +1,18 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * union_dirs.c - in a jail with unions: does a directory that is held lie in one, and at which
- * position? To ask the kernel for its path costs as much as several lookups, so that is remembered
- * by what statx(2) tells of it.
+ * union_dirs.c - in a jail with unions: is a directory that a descriptor holds in a union, and at which
+ * position? The kernel's answer costs as much as several lookups. So it is remembered, under a key made
+ * from statx(2).
  *
- * The facts are of the same kind as others (facts.c), with a key that no text is. They say of the
- * directory with this device, number and birth that it has this position in a union, or that it
- * lies in none. All names of the position are marked, so whoever removes, moves or replaces it
- * in the jail announces that, and no other directory comes by its number unseen. Where a directory
- * has several positions the note of how it was reached (from_host.c) has to agree.
+ * These facts are like others (jail/facts.c), but their key cannot be a path. They say of the directory
+ * with this device, inode number and birth time that it is at this position of a union, or in no union. All
+ * names of the position are marked. So whoever removes, moves or replaces the directory in the jail
+ * announces it, and its inode number is not reused unnoticed. If a directory has several positions, the
+ * note of how it was reached (path/from_host.c) must agree.
  *
- * Called by walks and lookups that begin at a descriptor or at the working directory, and by hooks
- * of descriptors. */
+ * Called by walks and lookups that begin at a descriptor or at the working directory, and by hooks of
+ * descriptors. */
 #include "walk/steps.h"
 #include "sys/abi.h"
 #include "jail/facts.h"
@@ -68,7 +68,7 @@ enum fj_dir_kind fj_dir_recall(int dirfd, uint64_t epoch, struct fj_str *pos)
 	return noted && noted[0] && !fj_streq(noted, pos->at) ? FJ_DIR_UNKNOWN : FJ_DIR_IN_UNION;
 }
 
-/* Is the directory one of the layers'? One that was removed is not, whatever is there now. */
+/* Is the directory one of the layers'? A removed one is not, even if its name exists again. */
 static bool is_among(const struct fj_layers *l, const char key[FJ_DIR_KEY_SIZE])
 {
 	char other[FJ_DIR_KEY_SIZE];
@@ -80,7 +80,7 @@ static bool is_among(const struct fj_layers *l, const char key[FJ_DIR_KEY_SIZE])
 	return false;
 }
 
-/* Is a directory at this position in no union, by none of the ways that lead there? */
+/* Is the directory at this position outside all unions, whichever path leads to it? */
 static bool is_outside(struct fj_thread *t, const char *pos)
 {
 	const uint32_t mark = fj_scratch_mark(t);
@@ -94,8 +94,8 @@ static bool is_outside(struct fj_thread *t, const char *pos)
 	return is;
 }
 
-/* Is it the position that its host path alone leads back to? Another may have other options, and
- * only who came by it is there. */
+/* Does its host path lead back to this position? If not, another position with other options is preferred,
+ * and this one is known only to the process that came by it. */
 static bool is_first(struct fj_thread *t, const char *pos)
 {
 	const uint32_t mark = fj_scratch_mark(t);

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * union_fd.c - what a descriptor leads to, in a union: from the host path that the kernel tells of
- * it to the file of the upper layer, which may be changed. */
+ * union_fd.c - from a descriptor of a file in a union to the file of the upper layer, which may be changed.
+ * Called by walks and by hooks that change a file behind a descriptor. */
 #include "walk/steps.h"
 #include "jail/facts.h"
 #include "layers/place.h"
@@ -12,7 +12,8 @@
 
 #include <asm/stat.h>
 
-/* Is the object at `name` of the merged directory `l` to be had in the upper layer? */
+/* Copy the object at `name` of the merged directory `l` up, if it is not in the upper layer. Returns 0 or
+ * -errno. */
 static long bring_up(struct fj_thread *t, struct fj_layers *l, const char *parent, const char *name)
 {
 	long r = fj_layers_find(t, l, name);
@@ -20,7 +21,7 @@ static long bring_up(struct fj_thread *t, struct fj_layers *l, const char *paren
 	if (r < 0)
 		return r;
 	if (l->found < 0 || l->is_whiteout)
-		return -ENOENT; /* it was removed, and nothing of it is in the upper layer */
+		return -ENOENT; /* it was removed, and the upper layer has nothing of it */
 	if (l->is_read_only)
 		return -EROFS;
 	r = fj_layers_up(t, l, parent);
@@ -66,8 +67,8 @@ long fj_union_bring_up(struct fj_thread *t, const char *host_path, struct fj_pla
 	return r;
 }
 
-/* Put the file at `place` in the place of descriptor `fd`, which keeps its number, its flags and
- * where it is in the file. */
+/* Replace descriptor `fd` by one of the file at `place`. It keeps its number, its flags and its file
+ * offset. */
 static long replace(int fd, const struct fj_place *place)
 {
 	const long flags = fj_sys3(__NR_fcntl, fd, F_GETFL, 0),
@@ -94,7 +95,7 @@ long fj_union_bring_fd_up(struct fj_thread *t, int fd)
 	long n, flags, r;
 
 	flags = fj_sys3(__NR_fcntl, fd, F_GETFL, 0);
-	/* Who may write to it has the upper file, or has opened the lower one outside the union. */
+	/* A writable descriptor is one of the upper file, or of a lower one opened outside the union. */
 	if (flags < 0 || (!(flags & O_PATH) && (flags & O_ACCMODE) != O_RDONLY))
 		return 0;
 	host_path = fj_scratch_path(t);

@@ -1,10 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * union_leap.c - a walk in a union that goes by what is remembered of its directories
- * (layers/union_facts.c), and that leaves such a fact of the directory it has come to; and one that
- * goes over many directories at once where the lowest layer alone has them, as nearly all that a jail
- * looks for when it begins.
+ * union_leap.c - walks in a union over many directories at once: by facts (layers/union_facts.c), or with
+ * one openat2(2) where only the lowest layer has the directories. The latter is usual when a jail begins.
+ * It also stores the facts about directories reached.
  *
  * Called by union_walk.c and remember.c. */
 #include "walk/steps.h"
@@ -29,7 +28,8 @@ void fj_walk_keep_fact_of_union(struct fj_walk *w, const char *key)
 	struct fj_str paths;
 	uint64_t flags;
 
-	if (fj_layers_saw_names(w->pos.at)) /* they were looked at before: the next time, then */
+	if (fj_layers_saw_names(w->pos.at)) /* some names were not yet marked: the next walk stores
+					     * the fact */
 		return;
 	fj_str_init(&paths, fj_scratch(w->t, FJ_FACT_TEXT), FJ_FACT_TEXT);
 	flags = fj_layers_describe_fact(w->t, w->layers, w->pos.at, &paths);
@@ -37,7 +37,7 @@ void fj_walk_keep_fact_of_union(struct fj_walk *w, const char *key)
 		flags |= w->is_open ? FJ_FACT_OPEN : 0;
 		fj_facts_add(&own_root, w->pos.at + (w->pos.len != 0),
 			w->pos.len ? w->pos.len - 1 : 0, paths.at, flags, 0, w->epoch);
-		/* (In the root of a union the jail's own directory may lie.) */
+		/* (The root of a union may contain the jail's own directory.) */
 		if (w->pos.len > w->layers->mount_len && !fj_mount_is_in(w->pos.at))
 			flags |= FJ_FACT_PLAIN;
 		if (key && fj_path_has_prefix(w->pos.at, w->root->pos))
@@ -47,8 +47,8 @@ void fj_walk_keep_fact_of_union(struct fj_walk *w, const char *key)
 	fj_scratch_release(w->t, mark);
 }
 
-/* How much of the rest names directories that are none but themselves; 0: step by step knows
- * better. */
+/* Returns how many bytes of the rest are directories with ordinary names. 0: the walk must go one component
+ * at a time. */
 static size_t plain_dirs(const struct fj_walk *w)
 {
 	const char *c = w->rest;
@@ -73,7 +73,7 @@ static size_t plain_dirs(const struct fj_walk *w)
 	return dirs;
 }
 
-/* What the next `dirs` bytes of the rest name is reached. */
+/* The walk has reached the directory that the next `dirs` bytes of the rest name. */
 static void pass_over(struct fj_walk *w, size_t dirs)
 {
 	const char *const all = w->rest + dirs;
@@ -122,8 +122,8 @@ bool fj_walk_leap_in_union(struct fj_walk *w, struct fj_layers *l)
 	return is;
 }
 
-/* A layer's directory and the name of `len` bytes in it, by which the kernel gets there: from a
- * descriptor, the next one at or after `*at`, or by the first of the host paths at `*paths`. */
+/* Make the path of `name` (`len` bytes) in the next layer: relative to its descriptor, at or after `*at`,
+ * or below the first host path at `*paths`. Returns the descriptor or AT_FDCWD. */
 static int put_name(const struct fj_layers *l, const char **paths, uint32_t *at, const char *name,
 	size_t len, struct fj_str *out)
 {
@@ -146,9 +146,9 @@ static int put_name(const struct fj_layers *l, const char **paths, uint32_t *at,
 	return dirfd;
 }
 
-/* Open the directory that the next `dirs` bytes of the rest name, when the lowest of `count` layers
- * alone has the first of them, and so all: 1. 0: it is not known to be so; -ENOENT: it is, and it is not
- * there. */
+/* If only the lowest of `count` layers has the first of the next `dirs` bytes of the rest, it alone has all
+ * of them: open the last one as `*fd`. Returns 1, 0 if this is not certain, or -ENOENT if it does not
+ * exist. */
 static long open_down(struct fj_walk *w, const struct fj_layers *l, const char *paths,
 	uint32_t count, size_t dirs, int *fd)
 {
@@ -183,7 +183,8 @@ static long open_down(struct fj_walk *w, const struct fj_layers *l, const char *
 	return r;
 }
 
-/* (Who is asked whether he may pass asks of each; and to a mount of the host's some do not go.) */
+/* (If permissions are asked, each directory must be asked. FJ_NO_XDEV must not enter mounts of the
+ * host.) */
 static bool may_leap_down(const struct fj_walk *w)
 {
 	return w->knows_pos && !fj_search(w->t)->asks && !(w->how & FJ_NO_XDEV) &&
@@ -239,7 +240,7 @@ long fj_walk_leap_on(struct fj_walk *w)
 	while (first < dirs && w->rest[first] != '/')
 		first++;
 	w->can_leap = false;
-	if (first == dirs || !may_leap_down(w)) /* (of one alone nothing is saved) */
+	if (first == dirs || !may_leap_down(w)) /* (one directory: nothing would be saved) */
 		return 0;
 	mark_names(w, dirs);
 	r = open_down(w, l, NULL, fj_layers_having(l), dirs, &fd);

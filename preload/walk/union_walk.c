@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * union_walk.c - a walk that is in a union: walk.c, up.c and links.c ask here what the layers
- * say. In jails that have met no union none of it is called. */
+ * union_walk.c - walks in a union: walk.c, steps.c, up.c and links.c ask here what the layers say. A jail
+ * that has met no union calls none of it. */
 #include "walk/steps.h"
 #include "sys/abi.h"
 #include "jail/facts.h"
@@ -13,7 +13,7 @@
 
 #include <asm/stat.h>
 
-/* The name was decided: it is looked at in the layer that has it, else where it would be made. */
+/* After a lookup, continue in the layer that has the name, or in the layer where it will be made. */
 static void aim_walk(struct fj_walk *w)
 {
 	struct fj_layers *l = w->layers;
@@ -33,7 +33,7 @@ long fj_walk_enter_union(struct fj_walk *w)
 		r = fj_layers_open(w->t, w->pos.at, &l);
 	if (r <= 0)
 		return r ? r : 1;
-	w->is_loose = false; /* the layers are those of the position */
+	w->is_loose = false; /* the layers follow from the position */
 	fj_walk_go(w, AT_FDCWD, false);
 	*w->layers_room = l;
 	w->layers = w->layers_room;
@@ -41,7 +41,7 @@ long fj_walk_enter_union(struct fj_walk *w)
 	return 0;
 }
 
-/* What the kernel has just told of directory `dirfd`, for the next time. */
+/* Remember what the kernel has just said of directory `dirfd`. */
 static void keep_directory(struct fj_walk *w, int dirfd, uint64_t epoch)
 {
 	struct fj_layers l;
@@ -54,7 +54,7 @@ static void keep_directory(struct fj_walk *w, int dirfd, uint64_t epoch)
 	}
 }
 
-/* The walk begins at a descriptor or the working directory, or a link of procfs has led here. */
+/* The walk begins at a descriptor or the working directory, or has followed a procfs link. */
 static long begin_at_directory(struct fj_walk *w)
 {
 	const uint64_t epoch = fj_facts_epoch();
@@ -77,7 +77,7 @@ long fj_walk_look_for_union(struct fj_walk *w)
 {
 	long r;
 
-	if (w->layers) { /* the last name may have been looked at in another layer */
+	if (w->layers) { /* the last name may have been looked up in another layer */
 		w->fd = fj_layers_top(w->layers);
 		return 0;
 	}
@@ -87,7 +87,7 @@ long fj_walk_look_for_union(struct fj_walk *w)
 	return r == 1 ? 0 : r;
 }
 
-/* The directory of a layer that the jail keeps for itself. */
+/* Is it the jail's own hidden directory, at the root of a layer? */
 static bool is_layer_hidden(const struct fj_walk *w, const char *name)
 {
 	return w->pos.len == w->layers->mount_len && fj_is_hidden_name(name, fj_strlen(name));
@@ -107,7 +107,7 @@ long fj_walk_into_layers(struct fj_walk *w, const char *name)
 	return r;
 }
 
-/* Opened for writing is only what has content of its own: ovl_open_need_copy_up() of
+/* An open for writing copies up only files that have content: ovl_open_need_copy_up() of
  * fs/overlayfs/copy_up.c. */
 static bool wants_copy(const struct fj_layers *l, unsigned how)
 {
@@ -119,14 +119,14 @@ static bool wants_copy(const struct fj_layers *l, unsigned how)
 	       (!(how & FJ_ONLY_DIRS) || type == FJ_S_IFDIR);
 }
 
-/* (A last symlink that is followed leads elsewhere; it is not what the call is about.) */
+/* (A last symlink that is followed is not the object of the call.) */
 static bool is_followed(const struct fj_layers *l, unsigned how, bool has_slash)
 {
 	return (l->mode & FJ_S_IFMT) == FJ_S_IFLNK && !(how & FJ_ENTRY) &&
 	       ((how & FJ_FOLLOW) || has_slash);
 }
 
-/* Is what was found a directory of several layers? That is remembered. */
+/* Is the object that was found a directory of several layers? The answer is remembered. */
 static bool is_merged(struct fj_walk *w, const char *name)
 {
 	const struct fj_layers *l = w->layers;
@@ -140,7 +140,7 @@ static bool is_merged(struct fj_walk *w, const char *name)
 	for (uint32_t i = (uint32_t)l->found + 1; i < l->count; i++)
 		has_below = has_below || l->fd[i] >= 0;
 	if (!has_below) {
-		fj_facts_saw_name(name, len); /* what is found of it next time is remembered */
+		fj_facts_saw_name(name, len); /* a later lookup then stores a fact */
 		return false;
 	}
 	if (before + len + 2 > FJ_PATH_MAX)
@@ -163,7 +163,7 @@ static long finish(struct fj_walk *w, const char *name, unsigned how, bool has_s
 	if (r < 0)
 		return r;
 	if (l->is_read_only && l->is_whiteout)
-		l->found = -1; /* nothing is there, and nothing will be */
+		l->found = -1; /* nothing is there, and nothing can be made there */
 	if (l->is_whiteout && !(how & (FJ_ENTRY | FJ_CREATE | FJ_REMOVES)))
 		return -ENOENT;
 	if ((l->found < 0 || l->is_whiteout) && !(how & (FJ_ENTRY | FJ_CREATE))) {
@@ -187,7 +187,7 @@ static long finish(struct fj_walk *w, const char *name, unsigned how, bool has_s
 			return r;
 	}
 	if (l->found > 0 && l->is_whiteout) {
-		/* The lower one's whiteout is covered by what is made. */
+		/* What will be made in the upper layer hides the lower layer's whiteout. */
 		l->is_whiteout = false;
 		l->found = -1;
 	}
@@ -236,8 +236,8 @@ long fj_walk_end_in_union(struct fj_walk *w, unsigned how)
 	return r;
 }
 
-/* A link of procfs leads to a file of a lower layer that is to be changed. Returns 1 when `place`
- * leads to the copy. */
+/* A procfs link leads to a file of a lower layer that will be changed. Returns 1 if `place` now leads to
+ * the copy, 0 if nothing was done, or -errno. */
 long fj_walk_magic_in_union(struct fj_walk *w, const char *name, struct fj_place *place)
 {
 	char *text = fj_scratch_path(w->t);

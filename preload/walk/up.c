@@ -3,13 +3,13 @@
  *
  * up.c - the step of a walk from a directory to the one above it, `..`. Called by walk.c.
  *
- * Why `..` cannot escape: it is answered by the position while that is known (and stops at the
- * root), else only after the directory was compared with the root, and above it the position is
- * asked again (up_without_pos()). All is asked of a descriptor of ours. Where a walk begins it may
- * have none: another thread may make the program's descriptor, or its working directory, another
- * directory at any time. So a step up from there is made from a descriptor of ours
- * (fj_walk_hold()), or is taken back when the process has moved meanwhile (cwd.c). And what was
- * learned there is forgotten with the first step, unless it is known to hold. */
+ * Why `..` cannot escape: while the position is known, it answers `..` and stops at the root. Without a
+ * position, the directory is first compared with the root, and one step above it the position is asked for
+ * again (up_without_pos()). All questions are asked about a descriptor of ours. At its beginning a walk may
+ * have none: another thread may at any time replace the program's descriptor or its working directory. So a
+ * step up from there uses a descriptor of ours (fj_walk_hold()), or is undone if the process has moved
+ * meanwhile (path/cwd.c). What was learned there is forgotten with the first step, unless it is known to be
+ * still valid. */
 #include "jail/jail.h"
 #include "jail/mounts.h"
 #include "jail/root.h"
@@ -29,7 +29,7 @@ size_t fj_walk_parent_len(const struct fj_str *pos)
 	return n ? n - 1 : 0;
 }
 
-/* Without a position only the directory itself can tell whether it is the root. */
+/* Without a position only a comparison with the root can tell. */
 static bool is_root_dir(struct fj_walk *w)
 {
 	struct stat st;
@@ -40,8 +40,8 @@ static bool is_root_dir(struct fj_walk *w)
 	       (st.st_ino == fj_jail->root_ino && st.st_dev == fj_jail->root_dev);
 }
 
-/* From the program's own directory, which it has left meanwhile, the step may have led anywhere: back,
- * and once more. */
+/* The process moved its working directory during the step, so the step may have led anywhere. Go back and
+ * repeat it. */
 static long step_again(struct fj_walk *w)
 {
 	long r;
@@ -53,8 +53,8 @@ static long step_again(struct fj_walk *w)
 	return r < 0 ? r : fj_walk_up(w);
 }
 
-/* Have the position, or know that there is none, of a directory that stays the same one. Returns 0 or
- * -errno. `*stands`: it stays that unless the process moves. */
+/* Find the position of a directory that stays the same one, or that it has none. `*stands`: it stays the
+ * same unless the process moves. Returns 0 or -errno. */
 static long find_where(struct fj_walk *w, bool *stands)
 {
 	long r;
@@ -70,9 +70,9 @@ static long find_where(struct fj_walk *w, bool *stands)
 	return r;
 }
 
-/* The directory is gone, or its path too long, or it is outside. In the first two cases it may lie in a
- * mount, above which the kernel's `..` would lead out: so where the step led is asked again, and what
- * was mounted and is gone by now is known by the name that it had. */
+/* The directory is deleted, or its path is too long, or it is outside the jail. In the first two cases it
+ * may lie in a mount, above which the kernel's `..` would lead out of the jail. So the position is asked
+ * for again after the step. A mount that is gone by now is recognised by the name that it had. */
 static long up_without_pos(struct fj_walk *w)
 {
 	struct fj_mount_found m;
@@ -106,7 +106,7 @@ long fj_walk_up(struct fj_walk *w)
 	if (r < 0)
 		return r;
 	moves = w->moves;
-	/* (A root without a position is known by itself alone.) */
+	/* (A root without a position is recognised only by comparison.) */
 	if ((!w->knows_pos || w->is_root_detached) && is_root_dir(w))
 		return fj_walk_stop_at_root(w);
 	if (!w->knows_pos)
@@ -117,7 +117,7 @@ long fj_walk_up(struct fj_walk *w)
 		return -EXDEV;
 	before = w->pos.len;
 	if (w->layers || fj_mount_at(w->pos.at, &m, NULL)) {
-		w->is_loose = false; /* it is by the position that the step is made */
+		w->is_loose = false; /* the step is made by the position */
 		fj_str_cut(&w->pos, fj_walk_parent_len(&w->pos));
 		r = fj_walk_enter_pos(w);
 	} else {
@@ -126,7 +126,7 @@ long fj_walk_up(struct fj_walk *w)
 			return step_again(w);
 		fj_str_cut(&w->pos, fj_walk_parent_len(&w->pos));
 	}
-	if (fj_is_err(r)) { /* as it was: the step may be tried again */
+	if (fj_is_err(r)) { /* restore: the step may be tried again */
 		w->pos.at[w->pos.len] = '/';
 		w->pos.len = before;
 	}

@@ -1,15 +1,15 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * walk.c - from a jail path to the host's place for the same file, one component at a time.
+ * walk.c - translates a jail path into the host's place for the same file, one component at a time. Called
+ * by all rooms to the right.
  *
- * The kernel would resolve symlinks and `..` against the host's root, so we resolve them against
- * the jail's. Every step starts from a descriptor of the directory reached so far, never from text:
- * a directory that is renamed while we walk may give the old or the new place, as with the kernel,
- * but never one outside the jail. Beside the descriptor goes the position, which says what is
- * mounted here and where `..` leads; for a walk that starts at a descriptor it is asked of the
- * kernel only when a component needs it. The steps are in steps.c, up.c and
- * links.c. */
+ * The kernel would resolve symlinks and `..` against the host's root, so the walk resolves them against the
+ * jail's. Every step starts from a descriptor of the directory reached, never from text. So a directory
+ * that is renamed during the walk may give the old or the new place, as with the kernel, but never one
+ * outside the jail. Beside the descriptor the walk keeps the position. It says what is mounted here and
+ * where `..` leads. For a walk that starts at a descriptor, the kernel is asked for the position only when
+ * a component needs it. The steps are in steps.c, up.c and links.c. */
 #include "walk/steps.h"
 #include "path/proc.h"
 #include "jail/mount_flags.h"
@@ -30,14 +30,14 @@ void (*fj_path_reached)(
 int fj_dir_unasked = FJ_NO_DIR;
 void (*fj_dir_ask)(struct fj_thread *t);
 
-/* The jail's own directory in its root is not there. */
+/* Is it the jail's own directory in its root, which the program must not see? */
 static bool is_component_hidden(struct fj_walk *w, const char *name, size_t len)
 {
 	return fj_is_hidden_name(name, len) && fj_walk_learn_pos(w) && !w->pos.len;
 }
 
-/* Is this an entry of procfs behind which the host would show? A descriptor of ours is none at all:
- * -ENOENT. */
+/* Is this a procfs entry that would show the host? Notes it in the place. Returns 0, or -ENOENT for a
+ * descriptor of ours. */
 static long note_proc(struct fj_walk *w, const char *name, size_t len, struct fj_place *place)
 {
 	const enum fj_proc is = fj_proc_named(name, len);
@@ -55,7 +55,7 @@ static void place_host_path(
 
 	place->dirfd = AT_FDCWD;
 	place->name = host_path;
-	if (has_slash) { /* of a file: ENOTDIR */
+	if (has_slash) { /* for a file this gives ENOTDIR */
 		fj_str_init(&slashed, fj_scratch_path(w->t), FJ_PATH_MAX + 8);
 		fj_str_put(&slashed, host_path);
 		fj_str_put(&slashed, "/");
@@ -63,9 +63,8 @@ static void place_host_path(
 	}
 }
 
-/* The call means an entry that leads to another host path (FJ_MOUNT_ENTRY), and not what is there.
- * Step into the directory of that host path. Returns NULL, or the host path when no descriptor is
- * free. */
+/* The call means the entry itself, and the entry leads to another host path (FJ_MOUNT_ENTRY). Go into the
+ * directory of that host path. Returns NULL, or the host path if no descriptor is free. */
 static const char *enter_directory_of(struct fj_walk *w, const char *entry)
 {
 	const uint32_t mark = fj_scratch_mark(w->t);
@@ -83,8 +82,8 @@ static const char *enter_directory_of(struct fj_walk *w, const char *entry)
 	return NULL;
 }
 
-/* Walk the last component. Its trailing slashes, or the NUL, begin at `end`. Returns 0 when the
- * place is filled, 1 when a symlink was followed and the walk goes on, or -errno. */
+/* Walk the last component. Its trailing slashes, or the NUL, begin at `end`. Returns 0 when the place is
+ * filled, 1 when a symlink was followed and the walk continues, or -errno. */
 static long finish(struct fj_walk *w, char *name, char *end, unsigned how, struct fj_place *place)
 {
 	const bool has_slash = *end == '/';
@@ -170,7 +169,7 @@ static long finish(struct fj_walk *w, char *name, char *end, unsigned how, struc
 	return 0;
 }
 
-/* The walk ends in the directory reached, without a last name: after `..`, for example. */
+/* The walk ends in the directory reached, without a last name (after `..`, for example). */
 static long end_in_union(struct fj_walk *w, unsigned how)
 {
 	const long r = fj_walk_look_for_union(w);
@@ -206,14 +205,13 @@ static long walk_component(struct fj_walk *w, unsigned how, struct fj_place *pla
 		return -ENAMETOOLONG;
 	if (is_component_hidden(w, name, len))
 		return -ENOENT;
-	/* Whether the mount is read-only is asked of the position. The file that is changed must
-	 * lie there: so the directory is held by a descriptor of ours. */
+	/* The position tells whether the mount is read-only, and the file to be changed must lie at that
+	 * position. So hold the directory by a descriptor of ours. */
 	if (is_last && (how & FJ_WRITE) && fj_mount_flags()->has_read_only &&
 		(r = fj_walk_hold(w)) < 0)
 		return r;
 	if (is_last && (how & FJ_ENTRY) && (!len || fj_is_dots(name, len))) {
-		/* The kernel refuses each such entry with an errno of the call's own, whatever it
-		 * leads to. */
+		/* The kernel refuses all such entries, with an errno that depends on the call alone. */
 		if (__builtin_expect(fj_mount_flags()->has_unions, 0)) {
 			r = fj_walk_look_for_union(w);
 			if (r < 0)
@@ -272,8 +270,8 @@ static long walk_all(struct fj_walk *w, unsigned how, struct fj_place *place)
 	return r;
 }
 
-/* Is the name in a read-only mount? When the entry itself is meant, and it is a mount point, then
- * the mount around it counts. */
+/* Is the name in a read-only mount? If the entry itself is meant and it is a mount point, the mount around
+ * it counts. */
 static bool is_read_only(struct fj_walk *w, unsigned how)
 {
 	bool is;
@@ -290,8 +288,8 @@ static bool is_read_only(struct fj_walk *w, unsigned how)
 	return is;
 }
 
-/* In a jail of the host's own root a directory may be reached by a mount and without it, and shows
- * other owners then. Note by which position it was reached. */
+/* In a jail of the host's own root a directory may be reached through a mount and without it, and shows
+ * different owners. Note by which position it was reached. */
 static void note_dir(struct fj_walk *w)
 {
 	struct fj_mount_found m;
@@ -349,7 +347,7 @@ long fj_path_walk(
 		fj_walk_go(&w, AT_FDCWD, false);
 		return r;
 	}
-	if (__builtin_expect(place->owned_fd >= 0, 0)) { /* it leads elsewhere */
+	if (__builtin_expect(place->owned_fd >= 0, 0)) { /* the place has a descriptor of its own */
 		fj_walk_go(&w, AT_FDCWD, false);
 		return 0;
 	}

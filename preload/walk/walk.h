@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * walk.h - from a path as the jailed program writes it to the host's place for the same file.
+ * walk.h - translates a path of the jailed program into the host's place for the same file. Called by all
+ * rooms to the right. The interface inside this room is steps.h.
  *
- * A translation that fails yields an errno and no place. All functions are async-signal-safe.
- * Called by all rooms to the right. What the files of this room share is in steps.h. */
+ * A walk that fails returns an errno and no place. All functions are async-signal-safe. */
 #ifndef FJ_WALK_H
 #define FJ_WALK_H
 
@@ -16,38 +16,39 @@ struct fj_place;
 struct fj_thread;
 
 enum {
-	FJ_FOLLOW = 1,	 /* a final symlink is followed */
-	FJ_ENTRY = 2,	 /* the name itself is meant (mkdir, unlink, rename): never followed, may be
-			    missing */
-	FJ_WRITE = 4,	 /* the call changes something: learn whether the mount is read-only */
-	FJ_WANT_POS = 8, /* fill place.pos */
-	FJ_NO_LINKS = 16, /* -ELOOP at any symlink on the way (openat2(2), RESOLVE_NO_SYMLINKS) */
-	FJ_NO_MAGIC = 32, /* -ELOOP at a link of procfs that only the kernel can follow */
-	/* As RESOLVE_BENEATH, RESOLVE_IN_ROOT and RESOLVE_NO_XDEV of openat2(2): -EXDEV. */
+	FJ_FOLLOW = 1,	  /* follow a symlink in the last component */
+	FJ_ENTRY = 2,	  /* the name itself is meant (mkdir, unlink, rename): it is never followed,
+			  * and may be missing */
+	FJ_WRITE = 4,	  /* the call changes something: tell whether the mount is read-only */
+	FJ_WANT_POS = 8,  /* fill place.pos */
+	FJ_NO_LINKS = 16, /* -ELOOP for any symlink on the way (openat2(2), RESOLVE_NO_SYMLINKS) */
+	FJ_NO_MAGIC = 32, /* -ELOOP for a procfs link that only the kernel can follow */
+	/* RESOLVE_BENEATH, RESOLVE_IN_ROOT and RESOLVE_NO_XDEV of openat2(2): -EXDEV. */
 	FJ_BENEATH = 256,
 	FJ_IN_ROOT = 512,
 	FJ_NO_XDEV = 1024,
-	FJ_CREATE = 128,      /* -EISDIR when a slash ends the name: open(2) with O_CREAT */
-	FJ_COPY_UP = 4096,    /* what is found is about to be changed: in a union it must be in the
-			      upper layer */
-	FJ_OPENS = 8192,      /* as open(2) changes it: the content of a regular file, or nothing */
-	FJ_NOT_DIRS = 32768,  /* with FJ_COPY_UP: a directory will be refused */
-	FJ_ONLY_DIRS = 65536, /* with FJ_COPY_UP: all else will be refused */
-	FJ_REMOVES = 16384,   /* what is there is removed, moved or replaced, or only looked at:
-				place.layers is wanted, and may say that it is a whiteout */
+	FJ_CREATE = 128,      /* -EISDIR if the path ends with a slash: open(2) with O_CREAT */
+	FJ_COPY_UP = 4096,    /* the call changes the file: in a union it must be in the upper
+			       * layer */
+	FJ_OPENS = 8192,      /* with FJ_COPY_UP: open(2) changes the content of a regular file,
+			       * else nothing */
+	FJ_NOT_DIRS = 32768,  /* with FJ_COPY_UP: the call will refuse a directory */
+	FJ_ONLY_DIRS = 65536, /* with FJ_COPY_UP: the call will refuse all but a directory */
+	FJ_REMOVES = 16384,   /* the call removes, moves, replaces or only looks at the name:
+			       * place.layers is set, and may say that the name is a whiteout */
 };
 
-/* May names be looked up in directory `name` of `dirfd` ("": itself)? 1: by everybody, 0: by the
- * caller, or -EACCES. Asked of every directory on the way when fj_search() of the thread says that the caller asks.
- * Set before that, by whoever knows owners. */
+/* May the caller search directory `name` of `dirfd` ("": `dirfd` itself)? Returns 1 if everybody may, 0 if
+ * the caller may, or -EACCES. Asked about every directory of a walk when fj_search(t)->asks is set. The
+ * room permission sets this pointer before that. */
 extern long (*fj_path_may_search)(struct fj_thread *t, int dirfd, const char *name);
 
-/* A walk has come to directory `fd`, from where no other leads; `key` is what a fact of it is
- * remembered by at `epoch`, or NULL. Set as the one above, or NULL. */
+/* Called when a walk has reached the directory `fd` that holds the last component. `key` is the key of its
+ * fact at `epoch`, or NULL. Set by the room nested, or NULL. */
 extern void (*fj_path_reached)(
 	struct fj_thread *t, int fd, const char *key, size_t key_len, uint64_t epoch);
-/* A directory that the program has opened, or its working directory (AT_FDCWD), of which whoever
- * knows roots has yet to ask: before a name is looked up from one of these. nested/reached.c. */
+/* An unasked directory (GLOSSARY): a descriptor of the program, or AT_FDCWD. fj_dir_ask(), set by
+ * nested/reached.c, asks whether it is a root of its own, before a name is looked up from it. */
 #define FJ_NO_DIR (-1)
 extern int fj_dir_unasked;
 extern void (*fj_dir_ask)(struct fj_thread *t);
@@ -62,21 +63,22 @@ static inline void fj_dir_is_asked(int fd)
 		&fj_dir_unasked, &fd, FJ_NO_DIR, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
-/* Is it remembered, or to be found out now, that who asks may search directory `pos` and all on the
- * way there, and that it lies in the root's own tree? */
+/* May the caller search the directory at `pos` and all directories above it, as far as facts say or a walk
+ * now finds out? And does it lie in the root's own tree (`*is_in_root`)? Returns true if both hold. */
 bool fj_path_is_let(struct fj_thread *t, const char *pos, uint64_t epoch, bool *is_in_root);
 
-/* Translate `jail_path`, relative to `dirfd` (a descriptor of the program, or AT_FDCWD) when not
- * absolute.
+/* Translate `jail_path`. If it is not absolute, it is relative to `dirfd` (a descriptor of the program, or
+ * AT_FDCWD).
  *
- * jail_path  a copy in our memory, not empty; FJ_PATH_MAX bytes at most
- * how        FJ_ flags
+ * jail_path  a copy in our memory, not empty, FJ_PATH_MAX bytes at most
+ * how        FJ_ flags, see above
+ *
  * Returns 0, or
- *   -ENOENT, -ENOTDIR, -EACCES ...  what the kernel says of a component
+ *   -ENOENT, -ENOTDIR, -EACCES ... what the kernel says of a component
  *   -ELOOP         more than 40 symlinks
- *   -EXDEV         what FJ_BENEATH and its kin forbid
- *   -ENAMETOOLONG  a component over 255 bytes, or a symlink that makes the rest over 8191
- * The place holds until fj_place_done(); its strings lie in scratch memory of `t`. */
+ *   -EXDEV         FJ_BENEATH, FJ_IN_ROOT or FJ_NO_XDEV forbid it
+ *   -ENAMETOOLONG  a component over 255 bytes, or a symlink makes the rest longer than 8191
+ * The place is valid until fj_place_done(). Its strings lie in scratch memory of `t`. */
 long fj_path_walk(struct fj_thread *t, int dirfd, const char *jail_path, unsigned how,
 	struct fj_place *place);
 
