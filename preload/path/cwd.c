@@ -1,27 +1,25 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * cwd.c - where the process stands: the position of its working directory, remembered.
+ * cwd.c - remembers the position of the process's working directory.
  *
- * A path that begins there needs a fact, and the key of a fact is absolute. To ask getcwd(2) for
- * that each time would double the price of the calls of whoever names files so, as git does. So
- * what it said is kept, as long as
+ * A relative path needs a fact, and the key of a fact is an absolute path. A getcwd(2) each time would
+ * double the cost of calls with relative paths, which git and others use. So its answer is kept as long as
  *
- * - no call of the process has moved it: chdir and fchdir say so before they do it. Who looks up a
- *   name asks again after his own call, as he does for facts: another thread may have moved it
- *   between.
- * - nothing has changed on the way there: its names are seen names (jail/facts.c), so that a rename
- *   or removal in the jail, or a mount, advances the epoch. From outside the directory may be moved
- *   without our knowing it. So what is looked up by this is looked up from the working directory,
- *   not from the root: then the kernel finds what is there, wherever that is.
- * - it is the same thread that asks. A vfork(2) child has its parent's memory, but a directory of
- *   its own; while it runs, only other threads of the parent can change what is here, and what
- *   those learn is of no use to it. It learns nothing itself.
+ * - no call of the process has moved it. The hooks of chdir and fchdir announce that before they make the call. A
+ *   lookup asks again after its own call, as it does for facts: another thread may have moved it in between.
+ * - nothing has changed on the way there. Its names are marked (fj_facts_saw_name()), so a rename, a removal or a
+ *   mount in the jail advances the epoch. Something outside the jail may move the directory unnoticed. So the
+ *   lookup starts from the working directory and not from the root: the kernel then finds what is there, wherever
+ *   that is.
+ * - the same thread asks. A vfork(2) child has its parent's memory but a working directory of its own. While it
+ *   runs, only other threads of the parent can change what is stored here, and the child cannot use what they
+ *   learn. The child stores nothing itself.
  *
- * A process that shares its working directory, and is no thread (an exec takes the shared memory
- * away), would be moved without knowing: fj_jail->has_shared_cwds, from before the first is made.
+ * A process that shares its working directory and is not a thread could be moved unnoticed (an exec takes
+ * the shared memory away). fj_jail->has_shared_cwds is set before the first such process is made.
  *
- * Called by fast.c, steps.c and up.c, and by the hooks of chdir, fchdir and clone. */
+ * Called by fast.c, steps.c and up.c, and by the hooks of chdir, fchdir, clone and unshare. */
 #include "path/path.h"
 #include "jail/facts.h"
 #include "jail/mount_table.h"
@@ -30,20 +28,20 @@
 #include "sys/thread.h"
 #include "jail/jail.h"
 
-/* Whoever moves writes to these alone, among other small variables: a page that is written to is a
- * page fault of each forked child. */
-static uint32_t moving; /* calls under way that may move the process */
-static uint32_t moves;	/* even; another one before such a call and after it */
+/* A call that moves the directory writes only these two, which lie among other small variables. Each page
+ * that is written to costs a forked child a page fault. */
+static uint32_t moving; /* number of running calls that may move the process */
+static uint32_t moves;	/* even; advanced before such a call and after it */
 
 static struct {
-	uint32_t known;	  /* the rest was learned at so many moves, plus one; 0: nothing is known */
-	uint32_t is_busy; /* somebody is learning */
+	uint32_t known;	  /* `moves` when the rest was learned, plus one; 0: nothing is known */
+	uint32_t is_busy; /* a thread is learning */
 	uint32_t len;
-	uint64_t who, epoch, space; /* whose, and by which mounts */
+	uint64_t who, epoch, space; /* thread, epoch and mount namespace it is valid for */
 	char pos[FJ_CWD_TEXT];
 } stand FJ_BULKY;
 
-/* The thread; a vfork child is taken for its parent's. */
+/* The thread. A vfork child counts as its parent's thread. */
 static uint64_t who_is(const struct fj_thread *t)
 {
 	return t->tid ? (uint64_t)(uint32_t)t->tid : t->lent_to;
@@ -102,8 +100,8 @@ static bool recall(const struct fj_thread *t, uint64_t epoch, uint32_t seen, str
 	return false;
 }
 
-/* Mark the names on the way there. Were all marked before? Else one of them may have been changed
- * since it was asked for, and nobody would tell. */
+/* Mark the names of the position. Returns whether all were marked before. If not, one of them may have
+ * changed unnoticed since the kernel was asked. */
 static bool are_seen(const char *pos)
 {
 	bool are = true;

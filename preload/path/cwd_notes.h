@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * cwd_notes.h - the notes that processes leave for their next program: from_host.c. */
+ * cwd_notes.h - the section of the jail's memory in which a process notes its working directory for the
+ * program that it execs. Used by from_host.c and setup/layout.h. */
 #ifndef FJ_CWD_NOTES_H
 #define FJ_CWD_NOTES_H
 
@@ -17,7 +18,7 @@ struct fj_cwds {
 		uint32_t sequence; /* locking/seq.h */
 		int32_t pid;	   /* 0: free */
 		char pos[FJ_CWD_TEXT];
-	} cwd[FJ_CWDS]; /* of processes that are about to exec: fj_cwd_keep() */
+	} cwd[FJ_CWDS]; /* processes that are about to exec: fj_cwd_keep() */
 };
 static inline struct fj_cwds *fj_cwds(void)
 {

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * from_host.c - from host paths, as the kernel reports them, to what the program may see. */
+ * from_host.c - from host paths, as the kernel reports them, to positions and to what the program may see.
+ * Called by walks and by hooks that read paths from the kernel. */
 #include "path/path.h"
 #include "jail/mount_flags.h"
 #include "jail/mounts.h"
@@ -61,8 +62,8 @@ void fj_path_host(const char *pos, struct fj_str *out)
 
 #define NOTED_DIRS 32u
 
-/* Notes on descriptors of this process, the oldest overwritten. A note on a number that is
- * something else by now is not obeyed: its position does not lead to what the number is. */
+/* Notes about descriptors of this process. The oldest is overwritten. A note about a number that was reused
+ * has no effect: its position does not lead to what the descriptor is now. */
 static struct {
 	int fd;
 	char pos[FJ_CWD_TEXT];
@@ -96,13 +97,13 @@ void fj_dir_note(struct fj_thread *t, int fd, const char *pos)
 	fj_str_init(&host, fj_scratch_path(t), FJ_PATH_MAX);
 	fj_str_init(&back, fj_scratch_path(t), FJ_PATH_MAX);
 	put_host(pos, false,
-		&host); /* (of a root that was moved: what is not recognised is not noted) */
+		&host); /* without looking for a root that was moved: then nothing is noted */
 	for (i = 0; i < NOTED_DIRS && noted_dir[i].fd != fd; i++)
 		;
 	if (len >= FJ_CWD_TEXT || !fj_path_back(host.at, &back) || fj_is_borrowed_memory()) {
 		/* nothing can be noted */
 	} else if (fj_streq(back.at, pos)) {
-		/* An earlier one of this number may have led here by the other position. */
+		/* An older note may be about another directory that had this number. */
 		if (i < NOTED_DIRS)
 			noted_dir[i].pos[0] = 0;
 	} else {
@@ -149,19 +150,19 @@ void fj_cwd_start(void)
 	noted_cwd[FJ_CWD_TEXT - 1] = 0;
 	if (fj_seq_retry(&fj_cwds()->cwd[i].sequence, seen))
 		noted_cwd[0] = 0;
-	/* (If another writes here by now, his note is lost.) */
+	/* (If another process writes here by now, its note is lost.) */
 	__atomic_compare_exchange_n(
 		&fj_cwds()->cwd[i].pid, &pid, 0, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
-/* How good an answer is `pos`, which leads to the host path by mount `m` (NULL: by the root's
- * tree)? 0: not by it. */
+/* `pos` leads to the host path through mount `m` (NULL: through the root's tree). Returns how good it is as
+ * an answer. 0: it cannot be used. */
 static int rank(
 	const struct fj_mounts *v, const struct fj_mount *m, const char *pos, const char *hint)
 {
 	if (fj_mounts_of(v, pos) != m)
-		return 1; /* another mount lies on the way: only what was reached before that is
-			     there (d_path() of fs/d_path.c shows it too) */
+		return 1; /* another mount hides it: only files that were reached before are there
+			   * (d_path() of fs/d_path.c shows them too) */
 	if (hint && fj_streq(pos, hint))
 		return 5;
 	if (m && (m->flags & (FJ_MOUNT_PRIVATE | FJ_MOUNT_UNION)))
@@ -178,8 +179,8 @@ static void put_pos(
 		fj_str_put(out, rest);
 }
 
-/* What follows in `host_path` behind the directory that mount `m` leads to, or NULL. Of a union it
- * may be any layer, the longest path counts. */
+/* The part of `host_path` below the directory that mount `m` leads to, or NULL. For a union this may be any
+ * layer; the longest path wins. */
 static const char *rest_in(
 	const struct fj_mounts *v, const struct fj_mount *m, const char *host_path)
 {
@@ -192,8 +193,8 @@ static const char *rest_in(
 	return fj_path_has_prefix(host_path, host) ? host_path + fj_strlen(host) : NULL;
 }
 
-/* Of an overlay that has a layer in what another mount leads to, the files are its own; and what is
- * bound of an overlay, which has the same work directory, is that overlay's. */
+/* An overlay whose layer lies in a directory that another mount leads to: its files belong to the overlay.
+ * A bind mount of an overlay has the same work directory, and belongs to that overlay. */
 static bool is_made_of(const struct fj_mounts *v, const struct fj_mount *m,
 	const struct fj_mount *best, const char *rest, const char *best_rest)
 {
@@ -211,8 +212,8 @@ static bool back_once(
 	const char *best_rest = NULL;
 	int best_rank = 0;
 
-	/* Where no directory can be reached by two positions, what lies in the root's tree lies in no mount.
-	 * (Layers of overlays may.) */
+	/* If no directory has two positions, a path in the root's tree is in no mount. (It may be in the
+	 * layer of an overlay.) */
 	if (__builtin_expect(!fj_mount_flags()->has_aliases && !fj_mount_flags()->has_unions, 1)) {
 		best_rest = rest_in(v, NULL, host_path);
 		if (best_rest) {
@@ -220,7 +221,7 @@ static bool back_once(
 			return true;
 		}
 	}
-	/* Of equals the oldest, and the root's tree is older than all: it may lie inside a mounted
+	/* Among equals the oldest wins. The root's tree is the oldest: it may itself lie inside a mounted
 	 * directory. */
 	for (uint32_t i = 0; i <= count; i++) {
 		const struct fj_mount *m = i ? &v->mount[i - 1] : NULL;
@@ -282,8 +283,9 @@ bool fj_path_of_dir(struct fj_thread *t, int dirfd, struct fj_str *out)
 	return fj_path_of_dir_noted(t, dirfd, fj_dir_noted(dirfd), out);
 }
 
-/* Of `fd`, or AT_FDCWD. A directory that is gone reads "/its/old/name (deleted)"; one that is called so
- * is rare, and is then merely taken for gone. `is_gone_too`: then where it was is wanted. */
+/* Find the position of `fd`, or AT_FDCWD. The kernel shows a deleted directory as "/its/old/name
+ * (deleted)". A directory that really has such a name is rare, and is treated as deleted. `is_gone_too`:
+ * also find the last position of what is deleted. */
 static bool find_position(
 	struct fj_thread *t, int fd, const char *hint, bool is_gone_too, struct fj_str *out)
 {
@@ -295,7 +297,7 @@ static bool find_position(
 
 	is_gone = fd != AT_FDCWD && n > (long)DELETED_LEN &&
 		  !memcmp(host_path + n - DELETED_LEN, deleted, DELETED_LEN);
-	/* (A memfd of memfd_create(2) is in no directory, and reads "/memfd:its name (deleted)".) */
+	/* (A memfd of memfd_create(2) is in no directory: "/memfd:name (deleted)".) */
 	if (n > 0 && n < FJ_PATH_MAX && host_path[0] == '/' &&
 		(!is_gone || (is_gone_too && !fj_begins(host_path, "/memfd:")))) {
 		host_path[n] = 0;

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * place.c - places, positions and the descriptors behind them. */
+ * place.c - places: their descriptors, host paths and directories; and openat2(2). Called through
+ * path.h. */
 #include "path/names.h"
 #include "path/path.h"
 #include "path/proc.h"
@@ -38,8 +39,8 @@ long fj_openat2(int dirfd, const char *name, uint64_t flags, uint64_t mode, uint
 
 	if (fj_lacks()->openat2)
 		return -ENOSYS;
-	/* "..": a rename raced; openat2(2) says to try again. It may also be a file system's own
-	 * answer (fuse(4)), and then it stays. */
+	/* EAGAIN with "..": a rename raced; openat2(2) says to try again. A file system may also answer so
+	 * itself (fuse(4)), each time. */
 	do
 		r = fj_sys4(__NR_openat2, dirfd, name, &how, sizeof(how));
 	while (__builtin_expect(r == -EAGAIN, 0) && ++tries < FJ_RACES);
@@ -48,7 +49,7 @@ long fj_openat2(int dirfd, const char *name, uint64_t flags, uint64_t mode, uint
 	return r;
 }
 
-/* The topmost of the directories that are merged there. */
+/* Open the topmost of the directories that are merged at `pos`. */
 static long open_in_union(struct fj_thread *t, const char *pos)
 {
 	struct fj_layers l;
@@ -56,7 +57,7 @@ static long open_in_union(struct fj_thread *t, const char *pos)
 	long fd;
 
 	if (r <= 0)
-		return r ? r : -ENOENT; /* unmounted this moment */
+		return r ? r : -ENOENT; /* it has just been unmounted */
 	fd = fj_sys3(__NR_fcntl, fj_layers_top(&l), F_DUPFD_CLOEXEC, 0);
 	fj_layers_close(&l);
 	return fd;
@@ -140,7 +141,7 @@ void fj_place_move_up(struct fj_place *place)
 	if (place->owned_fd < 0)
 		return;
 	fd = fj_sys3(__NR_fcntl, place->owned_fd, F_DUPFD_CLOEXEC, FJ_FD_ROOT(fj_jail) - 64);
-	if (fd == -EINVAL) { /* a lower RLIMIT_NOFILE */
+	if (fd == -EINVAL) { /* RLIMIT_NOFILE is lower */
 		struct rlimit64 limit = {0};
 
 		fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, &limit);
@@ -152,7 +153,7 @@ void fj_place_move_up(struct fj_place *place)
 	place->owned_fd = place->dirfd = (int)fd;
 }
 
-/* The name that ends `jail_path`, when it is nothing special in whatever directory; else NULL. */
+/* The last name of `jail_path`, or NULL if it may be special in some directory. */
 static const char *plain_name(const char *jail_path)
 {
 	const char *name = jail_path + fj_strlen(jail_path), *const end = name;

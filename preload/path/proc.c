@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * proc.c - the names of procfs behind which the host would show. */
+ * proc.c - implements proc.h: the names of procfs entries that would show the host. */
 #include "jail/hidden.h"
 #include "path/proc.h"
 
@@ -86,7 +86,7 @@ enum fj_proc fj_proc_named_so(const char *name, size_t len)
 	return FJ_PROC_PLAIN;
 }
 
-/* Files that only the kernel has: mm/shmem.c, ipc/shm.c, mm/memfd.c, fs/hugetlbfs/inode.c. */
+/* Is it a file that only the kernel names: mm/shmem.c, ipc/shm.c, mm/memfd.c, fs/hugetlbfs/inode.c? */
 static bool is_of_no_directory(const char *text)
 {
 	return fj_begins(text, "/memfd:") || fj_begins(text, "/SYSV") ||
@@ -110,7 +110,7 @@ static bool is_open_as(struct fj_thread *t, int fd, const char *host_path)
 	return is;
 }
 
-/* Of a root that was met. */
+/* Is it the file of owner records of a met root? */
 static bool is_records_of_other(const char *host_path)
 {
 	static const char records[] = "/" FJ_HIDDEN_NAME "/owners";
