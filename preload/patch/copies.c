@@ -1,20 +1,21 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * copies.c - the text of a file with its jumps, kept in the jail's memory file for all processes.
+ * copies.c - cached texts: the text of a file with its jumps, in the jail's memory file for all processes.
+ * Called by sites.c and recalled.c.
  *
- * Changing a text in each process that maps it costs a page fault and a private copy for each page
- * with a jump, a mapping for the stubs, and two changes of protection. So a text that is mapped
- * often is copied once, and from then on the copy is mapped in the file's place: one call, as
- * outside. Its stubs lie at the same distance everywhere, and find the engine by the door page,
- * which has one address in a jail. They are in the room behind the text in its last page; where
- * that does not hold all that is hot, on pages of their own, mapped right before the file.
+ * Each process that changes a text pays a page fault and a private copy for every page with a jump, one
+ * mapping for the stubs, and two changes of protection. So a text that is mapped often is copied once, and
+ * the copy is then mapped in place of the file: with one call, as outside a jail. The stubs have the same
+ * distance from the text everywhere, and reach the engine through the door page, which has one address in a
+ * jail. They lie after the text in its last page. If that has no room for all hot sites, they lie on pages
+ * of their own, mapped right before the file.
  *
- * A file that is kept for later jails may hold the same (recalled.c).
+ * A file that is kept for later jails may hold the copy instead (recalled.c).
  *
- * Not all texts can have one: where the file has nothing mapped before its text (procfs_maps.c
- * tells the two parts for one file), or something lies where the stubs should, it is changed in
- * each process as before. */
+ * Some texts have no copy: those whose file has nothing mapped before its text (procfs_maps.c would take
+ * the two parts for one file), and those where something else lies in the place of the stubs. Each process
+ * changes them itself. */
 #include "patch/text_cache.h"
 #include "patch/recalled.h"
 #include "text/sites.h"
@@ -25,7 +26,7 @@
 
 int fj_copies_memory = -1;
 
-#define COPIED_MAX (8UL << 20) /* of one text */
+#define COPIED_MAX (8UL << 20) /* bytes of one text */
 #define BEFORE_MAX (1UL << 30) /* a jump reaches 2 GiB */
 
 static uint64_t page_down(uint64_t at)
@@ -37,13 +38,13 @@ static uint64_t page_up(uint64_t at)
 	return page_down(at + FJ_PAGE - 1);
 }
 
-/* How a text lies among its file's segments. */
+/* Where a text lies among the segments of its file. */
 struct segments {
-	uint64_t end;	 /* of the text in its last page, as an offset from where it begins */
-	uint64_t before; /* from the lowest of all to where it begins */
+	uint64_t end;	 /* end of the text in its last page, as an offset from its beginning */
+	uint64_t before; /* distance from the lowest segment to the text's beginning */
 };
 
-/* False when it is not a segment whose pages are its own. `head` is the file's first page. */
+/* Returns false if the text is not a segment with pages of its own. `head` is the file's first page. */
 static bool read_segments(const uint8_t *head, const struct fj_sited_text *t, struct segments *s)
 {
 	const Elf64_Ehdr *eh = (const Elf64_Ehdr *)head;
@@ -75,7 +76,7 @@ static bool read_segments(const uint8_t *head, const struct fj_sited_text *t, st
 	return s->before <= BEFORE_MAX;
 }
 
-/* How many bytes of stubs there are to be before the file; 0: those that are hot fit behind the
+/* Returns how many bytes of stubs must lie before the file. 0: the stubs of hot sites fit after the
  * text. */
 static uint64_t size_of_stubs(const struct fj_sited_text *t, uint64_t room_behind)
 {
@@ -91,7 +92,7 @@ static uint64_t size_of_stubs(const struct fj_sited_text *t, uint64_t room_behin
 	return hot <= room_behind ? 0 : page_up(all);
 }
 
-/* Choose what fits, and make jumps of it. Whether all that is hot does. */
+/* Choose the sites that fit, and write their jumps. Returns whether all hot sites fit. */
 static bool put_jumps(struct fj_copy *c, struct fj_sited_text *t)
 {
 	struct fj_site *site = &fj_texts()->site[t->first];
@@ -121,8 +122,8 @@ static uint64_t take_room(uint64_t len)
 		       0;
 }
 
-/* The text as its file has it, at `at` and in the memory file from t->copy_at on. To write it takes
- * half the time of reading it into pages that are not there yet. */
+/* Put the text of the file at `at`, which maps the memory file from t->copy_at on. Writing to the memory
+ * file takes half the time of reading into pages that do not exist yet. */
 static bool fill(const struct fj_sited_text *t, int memory, int fd, uint64_t at)
 {
 	bool is_done;
@@ -138,7 +139,7 @@ static bool fill(const struct fj_sited_text *t, int memory, int fd, uint64_t at)
 	return is_done;
 }
 
-/* Is that still what its sites were found in? A writer changes the times before the bytes
+/* Is the file still the one in which the sites were found? A writer changes the times before the bytes
  * (file_update_time() of fs/inode.c). */
 static bool is_unchanged(const struct fj_sited_text *t, int fd)
 {
@@ -165,7 +166,7 @@ static long map_to_write(int memory, uint64_t at, uint64_t len, uint64_t offset)
 		__NR_mmap, at, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, memory, offset);
 }
 
-/* What lies before the text when it is mapped with its stubs. */
+/* How many bytes lie before the text when it is mapped with its stubs. */
 static uint64_t before_text(const struct fj_sited_text *t)
 {
 	return t->copy_stubs ? t->copy_stubs + t->copy_before : 0;
@@ -181,8 +182,8 @@ static struct fj_copy place_stubs(
 	return c;
 }
 
-/* Mapped to be written to as it will be to be run: the stubs, then what is before the text in its
- * file, then the text. */
+/* Make the copy. While it is written it is mapped as later: the stubs, then what lies before the text in
+ * its file, then the text. */
 static bool copy(struct fj_sited_text *t, int fd, const struct segments *s)
 {
 	const uint64_t len = page_up(t->len), stubs = t->copy_stubs, before = before_text(t);
@@ -218,8 +219,8 @@ static bool write_all(int fd, const void *from, uint64_t len, uint64_t at)
 	return fj_sys4(__NR_pwrite64, fd, from, len, at) == (long)len;
 }
 
-/* The same into a file: written as a whole, since a disk that is full would be told by a signal to
- * who has it mapped. */
+/* The same into a file. It is written with write calls, not through a mapping: a full disk would be
+ * reported to the process by a signal. */
 static bool copy_to_file(struct fj_sited_text *t, int fd, const struct segments *s, int file)
 {
 	const uint64_t len = page_up(t->len), size = before_text(t) + len;
@@ -239,7 +240,7 @@ static bool copy_to_file(struct fj_sited_text *t, int fd, const struct segments 
 	return is_done;
 }
 
-/* How the text of `fd` lies in it, and where its stubs are to be. */
+/* Find how the text lies in the file `fd`, and where its stubs will be. */
 static bool plan(struct fj_sited_text *t, int fd, struct segments *s)
 {
 	bool is_good;
@@ -275,7 +276,8 @@ bool fj_copies_make_in(struct fj_sited_text *t, int fd, int file, uint64_t at)
 	return plan(t, fd, &s) && copy_to_file(t, fd, &s, file);
 }
 
-/* The stubs of a text that is to be mapped at `text`, if nothing lies there. Where they are; 0 */
+/* Map the stubs of a text that will be mapped at `text`, if nothing lies there. Returns their address, or
+ * 0. */
 static uint64_t map_stubs(const struct fj_sited_text *t, int memory, uint64_t text)
 {
 	const uint64_t want = text - t->copy_before - t->copy_stubs;

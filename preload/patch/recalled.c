@@ -1,21 +1,20 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * recalled.c - what jails before this one have found of large texts, kept in the user's state folder:
- * their sites, since to look for libc's takes a fifth of a millisecond, which each new jail would
- * pay; and from the second jail on a copy of the text that has its jumps (copies.c), which would take
- * it a millisecond more. With that the first programs of a jail start as the later ones do, and have no
- * pages of text of their own, which each fork would copy the entries of.
+ * recalled.c - keeps in the user's state directory what jails have found of large texts. The first jail
+ * stores the sites: to search libc's takes 0.2 ms, which each new jail would pay. The second jail adds a
+ * copy of the text with its jumps (copies.c), which takes it 1 ms. Then the first programs of a jail start
+ * as fast as later ones, and have no private pages of text, whose entries each fork would copy.
  *
- * There are FJ_COPY_FILES files, and a text's is the one that its hash leads to; a later text takes
- * it over. A file counts only when it was written by this very loader, for the same doors, for the
- * same text by all that a jail knows one by (text_cache.c), and when its sum is right. That does not
- * cover the copy, which is mapped and not read: it is on the disk before the file has its name, and
- * is looked at where its jumps are (sites.c). Nobody writes to a file that has its name, so
- * a jail may map it as long as it is the one that it has seen. The file is given the time of its
- * text: whoever writes to it all the same changes that, and it does not count any more.
+ * There are FJ_COPY_FILES files. The hash of a text chooses its file; a later text replaces it. A file is
+ * valid only if this same loader wrote it, for the same doors, for the same text by all that a jail knows
+ * one by (text_cache.c), and if its checksum is right. The checksum does not cover the copy, which is
+ * mapped and not read: the copy is on the disk before the file gets its name, and sites.c looks at the
+ * places of its jumps. Nobody writes to a file that has its name, so a jail may map it while it is the file
+ * that it has seen. The file's modification time is that of its text: another writer changes this time, and
+ * the file is invalid.
  *
- * Called by sites.c. */
+ * Called by sites.c and copies.c. */
 #include "patch/recalled.h"
 
 #include "sys/sys.h"
@@ -32,20 +31,20 @@
 
 #define NEW ".new"
 #define OMIT 0x3ffffffe		 /* UTIME_OMIT of utimensat(2) */
-#define LEAST_TEXT (128u * 1024) /* a smaller one is searched as quickly */
-#define MOST_COPIED (2u << 20)	 /* the disk has better use for what is more than that */
+#define LEAST_TEXT (128u * 1024) /* a smaller text is searched as quickly */
+#define MOST_COPIED (2u << 20)	 /* a larger copy would take too much of the disk */
 
 struct head {
 	uint64_t build;
 	uint64_t dev, ino, offset, len;
 	int64_t mtime, mtime_ns, ctime, ctime_ns;
 	uint64_t is_first;
-	/* What is found of such a text. */
+	/* What was found in this text. */
 	uint32_t count, changes;
-	/* Of its copy, which is in the file from `copy_at` on, or 0: there is none yet. */
+	/* About its copy, at `copy_at` in the file; 0: there is none yet. */
 	uint64_t copy_at, copy_stubs, gate;
 	uint32_t copy_before, copied_hot;
-	uint64_t sum; /* of the head, with 0 here, and the sites */
+	uint64_t sum; /* of the head, with 0 here, and of the sites */
 };
 
 static struct head head_of(const struct fj_text_key *k, bool is_first)
@@ -78,7 +77,7 @@ static uint32_t place_of(const struct head *h)
 #define PATH_MAX (sizeof(fj_doors()->recalled) + 16)
 static void put_path(char *path, uint32_t place, const char *behind)
 {
-	const char begin[2] = {'/', 'c'}; /* each start would read a page for a string */
+	const char begin[2] = {'/', 'c'}; /* no string: its page would be read at each start */
 	struct fj_str s;
 
 	fj_str_init(&s, path, PATH_MAX);
@@ -103,8 +102,8 @@ static long open_place(uint32_t place)
 	return open_path(path, O_RDONLY);
 }
 
-/* Programs may have the old file mapped, so nobody writes to that: a new one is written, and takes
- * its place when it is done. One at a time: -EEXIST. */
+/* Begin a new file, which replaces the old one when it is complete: programs may have the old one mapped,
+ * so it is never written to. One at a time: -EEXIST. */
 static long begin_file(uint32_t place)
 {
 	char path[PATH_MAX];
@@ -112,13 +111,13 @@ static long begin_file(uint32_t place)
 	struct stat st;
 	long fd;
 
-	/* A limit of file sizes would be told by a signal. */
+	/* Under a limit of the file size, a write could end in a signal (SIGXFSZ). */
 	if (fj_sys4(__NR_prlimit64, 0, RLIMIT_FSIZE, 0, &limit) ||
 		limit.rlim_cur != RLIM64_INFINITY)
 		return -EFBIG;
 	put_path(path, place, NEW);
 	fd = open_path(path, O_RDWR | O_CREAT | O_EXCL);
-	/* Whoever began it so long ago was killed. */
+	/* A file that was begun so long ago: its writer was killed. */
 	if (fd == -EEXIST && !fj_sys4(__NR_newfstatat, AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW)) {
 		struct __kernel_timespec now;
 
@@ -151,7 +150,7 @@ static bool write_head(int fd, struct head *h, const struct fj_site *site)
 	return fj_sys3(__NR_writev, fd, parts, 2) == (long)(sizeof(*h) + h->count * sizeof(*site));
 }
 
-/* When the file says that it was changed: whole even seconds, which every file system knows. */
+/* The modification time of the file: whole even seconds, which every file system can store. */
 static int64_t time_of(const struct head *h)
 {
 	return h->mtime & ~(int64_t)1;
@@ -175,7 +174,8 @@ static bool is_kept_there(const struct fj_text_key *k)
 	return fj_doors()->recalled[0] && k->len >= LEAST_TEXT;
 }
 
-/* Somebody else's, whose home folder this was, might say what he likes. */
+/* Is the file ours? A file of another user (of an earlier owner of this home directory) could say
+ * anything. */
 static bool is_file_ours(int fd, struct stat *st)
 {
 	return !fj_sys2(__NR_fstat, fd, st) && st->st_uid == (uint32_t)fj_sys0(__NR_geteuid) &&
@@ -196,14 +196,14 @@ static uint64_t pages(uint64_t len)
 	return (len + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
 }
 
-/* Has the file a copy that this jail can use? */
+/* Does the file have a copy that this jail can use? */
 static bool has_copy(const struct head *h, const struct stat *st)
 {
 	return h->copy_at && h->gate == fj_jail->gate && fj_texts()->copies_size &&
 	       (uint64_t)st->st_size == h->copy_at + pages(h->len) + h->copy_stubs;
 }
 
-/* The bytes that are going to be changed are what they were. */
+/* Are the bytes that will be changed the expected ones? */
 static bool fit(
 	struct fj_site *site, uint32_t count, const uint8_t *code, uint64_t len, bool copied)
 {
@@ -235,7 +235,7 @@ static void take_copy(
 	__atomic_store_n(&t->copy_state, FJ_COPY_RECALLED, __ATOMIC_RELEASE);
 }
 
-/* What the file says behind its head, into `site`, which has room for one byte more. */
+/* Read the sites that follow the head into `site`, which has room for one byte more. */
 static struct fj_sited_text *take_sites(int fd, const struct head *h, const struct stat *st,
 	const struct fj_text_key *k, const uint8_t *code, struct fj_site *site)
 {
@@ -299,7 +299,8 @@ void fj_recalled_keep(const struct fj_text_key *k, bool is_first, const struct f
 	end_file(place, (int)fd, write_head((int)fd, &h, site) && set_time((int)fd, &h));
 }
 
-/* With sites of its own: those of the jail go on being counted. */
+/* Make the copy and the head. Uses a copy of the sites: those in the jail's memory continue to be
+ * counted. */
 static bool make(struct fj_sited_text *t, struct head *h, int fd, int file, struct fj_site *site)
 {
 	const uint64_t at = pages(sizeof(*h) + t->count * sizeof(*site));
@@ -315,7 +316,7 @@ static bool make(struct fj_sited_text *t, struct head *h, int fd, int file, stru
 	h->copied_hot = t->copied_hot;
 	h->gate = fj_jail->gate;
 	h->count = t->count;
-	/* What is mapped is not summed up before: it is to be on the disk before its name is. */
+	/* The copy has no checksum, so it must be on the disk before the file gets its name. */
 	return write_head(file, h, site) && set_time(file, h) && !fj_sys1(__NR_fsync, file);
 }
 

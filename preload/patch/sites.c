@@ -1,20 +1,19 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * sites.c - which system calls in the text of libraries and programs become jumps to the direct
- * door.
+ * sites.c - decides which system calls in the texts of libraries and programs become jumps to the direct
+ * door. Called when a text is mapped, before any thread can run in it: by the loader for ld.so and for
+ * static programs, and by door.c for all that ld.so maps.
  *
- * Done when a text is mapped, before any thread can be in it: the loader calls for ld.so, whose own
- * calls of mmap come by here for all that it loads, and for static programs. The sites of a file
- * are found once a jail, or by an earlier one (recalled.c), and kept in its shared memory; so is, of a text that is mapped often, a
- * copy that has its jumps (copies.c). A kernel that does not let text be changed (SELinux, execmod)
- * leaves all to the trap.
+ * The sites of a file are found once per jail, or by an earlier jail (recalled.c), and kept in the jail's
+ * memory. A text that is mapped often is kept there with its jumps (copies.c). If the kernel lets no text
+ * be changed (SELinux, execmod), the trap handles all calls.
  *
- * With the trap behind it a jump is worth its price only where a call is made often: it costs each
- * process a page fault and a private copy of the page, about as much as one or two traps. A few
- * calls are taken for frequent; of the others those become jumps that stand on a page with one of
- * these, or that are seen to trap often in this jail. Without the trap all must be changed, and
- * those whose number is known at run time only ask at the door whether the engine wants it. */
+ * With the trap, a jump is worth its price only for a call that is made often: it costs each process a page
+ * fault and a private copy of the page, about as much as one or two traps. A few calls are known to be
+ * frequent. Other calls become jumps if they stand on a page with a frequent one, or if they were trapped
+ * often in this jail. Without the trap all sites must be changed. Those whose call number is known only at
+ * run time ask the door whether the engine wants the call. */
 #include "text/sites.h"
 
 #include "text/certain.h"
@@ -31,7 +30,7 @@
 #include <linux/time_types.h>
 #include <stdint.h>
 
-/* The flags of a call, or of the one that took its place. */
+/* The flags of a call's row, or of the call that replaces it. */
 static uint32_t flags_of(long nr)
 {
 	const struct fj_row *row = fj_row(nr);
@@ -41,15 +40,15 @@ static uint32_t flags_of(long nr)
 	return row ? row->flags : 0;
 }
 
-/* What programs do with many files (calls.def). Changes of memory are frequent, too, since what is
- * remembered of it depends on them (sys/guest.c), and execve since a debugger that waits for its
- * vfork child's must not see a trap before it. */
+/* Calls that programs make for many files (calls.def). Changes of memory are frequent too: the engine's
+ * memory of readable pages depends on them (sys/guest.c). So is execve: a debugger that waits for its vfork
+ * child must not see a trap before it. */
 static bool is_frequent(long nr)
 {
 	return flags_of(nr) & FJ_FREQUENT;
 }
 
-/* What could become a jump, with the trap behind it. */
+/* Can the call become a jump when there is a trap? */
 static bool is_possible(long nr)
 {
 	return is_frequent(nr) || fj_door_wants(nr);
@@ -62,7 +61,7 @@ static bool is_site_wanted(const struct fj_site *s)
 	return s->nr < 0 || fj_door_wants(s->nr) || (flags_of(s->nr) & FJ_MAPS);
 }
 
-/* Keep only those that this jail can want: the rest of its life has the same doors. */
+/* Keep only the sites that this jail can want. Its doors stay the same for its whole life. */
 static uint32_t thin_out(struct fj_site *site, uint32_t count)
 {
 	uint32_t kept = 0;
@@ -75,17 +74,16 @@ static uint32_t thin_out(struct fj_site *site, uint32_t count)
 	return kept;
 }
 
-/* Does this text unmap memory, and do we see that from now on? */
+/* This text changes mappings. `is_done`: its sites are jumps now, so the engine will see these calls. */
 static void watch_memory(uint32_t calls, bool is_done)
 {
 	if (calls)
 		fj_guest_watched(is_done && calls == (FJ_SITES_UNMAP | FJ_SITES_PROTECT));
 }
 
-/* Without the trap, drop what is no call: two bytes of a table, say. Of a function that is listed
- * it is known. Elsewhere the form of those whose number is known at once says enough. A library
- * that lists its functions lists those that make calls; one that does not (musl) lists next to
- * none. */
+/* Without the trap: drop sites that are not instructions, but two bytes of a table, for example. For a
+ * function in the list this is certain. Elsewhere a site with a known number is kept. A library that lists
+ * its functions lists those that make system calls; one that does not (musl) lists almost none. */
 static uint32_t drop_data(const struct fj_certain_text *text, struct fj_site *site, uint32_t count)
 {
 	uint32_t known = 0, listed = 0, kept = 0;
@@ -116,7 +114,7 @@ static uint32_t page_of(const struct fj_site *s)
 	return (s->at - s->moved) / FJ_PAGE;
 }
 
-/* Those that are frequent, and all on a page with one of them, which is paid for. */
+/* Mark the frequent sites as hot, and all other sites on their pages, since the page is paid for. */
 static void choose_hot(struct fj_site *site, uint32_t count)
 {
 	for (uint32_t first = 0, end; first < count; first = end) {
@@ -130,9 +128,8 @@ static void choose_hot(struct fj_site *site, uint32_t count)
 	}
 }
 
-/* Look for sites in `text`, into room for `max` of them: those that are instructions, by what its
- * file tells. Returns how many; `changes`: how many calls there are that change memory, with those
- * that are not known. `work` is room to work in. */
+/* Search `text` for sites, at most `max`, and keep those that are certain to be instructions. Returns how
+ * many. `*changes`: how many sites change mappings, with the uncertain ones. `work` is zeroed memory. */
 static uint32_t look_for_sites(const struct fj_certain_text *text, bool is_first,
 	struct fj_site *site, uint32_t max, void *work, uint32_t *changes)
 {
@@ -150,7 +147,7 @@ static uint32_t look_for_sites(const struct fj_certain_text *text, bool is_first
 	return count;
 }
 
-/* Files whose times are older do not change without showing a new one: clocks tick (ext4: 4 ms). */
+/* A file with older times cannot change without a new time; clocks tick in steps (ext4: 4 ms). */
 #define SETTLED_AFTER 2 /* seconds */
 
 static bool is_settled(const struct fj_text_key *k)
@@ -161,8 +158,8 @@ static bool is_settled(const struct fj_text_key *k)
 	       (int64_t)k->st.st_ctime <= now.tv_sec - SETTLED_AFTER;
 }
 
-/* Of a text that no process of the jail had mapped before. It is read in a mapping of the whole
- * file, which is needed anyway: the program's own then has the pages that it uses, and no more. */
+/* Search a text that no process of the jail has mapped before. It is read through a mapping of the whole
+ * file, which is needed anyway. So the program's own mapping gets only the pages that it uses. */
 static struct fj_sited_text *look_up(
 	const struct fj_text_key *k, int fd, uint64_t start, bool is_first)
 {
@@ -182,7 +179,7 @@ static struct fj_sited_text *look_up(
 		const struct fj_certain_text text = {
 			(const uint8_t *)file, file_len, k->offset, k->len};
 
-		/* Without the trap nothing may be left out, whatever its file would tell. */
+		/* Without the trap no site may be left out, whatever the file says. */
 		count = fj_is_err(file) ?
 				thin_out(site, fj_sites_find((const uint8_t *)start, k->len, site,
 						       max, (uint8_t *)room + sites)) :
@@ -190,10 +187,10 @@ static struct fj_sited_text *look_up(
 					&changes);
 		t = fj_text_cache_add(k, site, count);
 		if (t && fj_sites_changes(site, count) < changes)
-			t->calls = FJ_SITES_UNMAP; /* not all of them are seen */
+			t->calls = FJ_SITES_UNMAP; /* not all of them will be seen */
 		if (t && is_settled(k))
 			fj_recalled_keep(k, is_first, site, count, changes);
-		if (!t && count) /* nowhere to keep them: found anew each time */
+		if (!t && count) /* no room in the cache: they are found again each time */
 			watch_memory(fj_sites_calls(site, count),
 				fj_sites_change(start, k->len, FJ_SITES_MAPPED, site, count) > 0);
 	}
@@ -204,7 +201,7 @@ static struct fj_sited_text *look_up(
 	return t;
 }
 
-/* What an earlier jail knew of a text, if one did. */
+/* What an earlier jail knew of a text. */
 struct recalled {
 	bool is;
 	uint32_t changes;
@@ -225,7 +222,7 @@ static struct fj_sited_text *search(
 	return t;
 }
 
-/* Is this mapping the text of a file? Fills in what it is known by. */
+/* Does this mmap map the text of a file? If so, fill in the key. */
 static bool is_text(const uint64_t arg[6], struct fj_text_key *k)
 {
 	if (fj_doors()->no_sites || (int)arg[2] != (PROT_READ | PROT_EXEC) ||
@@ -234,8 +231,7 @@ static bool is_text(const uint64_t arg[6], struct fj_text_key *k)
 		return false;
 	k->offset = arg[5];
 	k->len = arg[1];
-	/* Behind the file's end there is no text, and reading there would kill (SIGBUS, mmap(2)).
-	 */
+	/* After the file's end there is no text, and a read there would raise SIGBUS (mmap(2)). */
 	if (k->offset >= (uint64_t)k->st.st_size)
 		return false;
 	if (k->len > (uint64_t)k->st.st_size - k->offset)
@@ -248,15 +244,15 @@ static long map_text(const uint64_t arg[6], uint64_t prot)
 	return fj_sys6(__NR_mmap, arg[0], arg[1], prot, arg[3], arg[4], arg[5]);
 }
 
-/* To make a copy takes 2 us and more for each page of the text, and it saves each start 20 us and
- * more. So it is worth its price when a text was mapped as often as this: libc's three times. */
+/* A copy takes 2 us or more per page of the text to make, and saves 20 us or more per start. So it pays
+ * after this many mappings: three for libc. */
 static bool is_mapped_often(const struct fj_sited_text *t)
 {
 	return t->maps >= 1 + t->len / (128 * FJ_PAGE);
 }
 
-/* For the processes that map it, from this one on. One that is killed meanwhile leaves it at that:
- * there will be none. */
+/* Make the copy for this process and later ones. If this process is killed meanwhile, the text never gets
+ * one. */
 static void make_copy(struct fj_sited_text *t, const struct fj_text_key *k, int fd)
 {
 	uint32_t none = FJ_COPY_NONE;
@@ -271,7 +267,7 @@ static void make_copy(struct fj_sited_text *t, const struct fj_text_key *k, int 
 	__atomic_store_n(&t->copy_state, is_good ? FJ_COPY_READY : FJ_COPY_NEVER, __ATOMIC_RELEASE);
 }
 
-/* The text's copy, mapped. What became hot after that was made is changed here. */
+/* Map the copy of the text. Sites that became hot after it was made are changed here. */
 static long map_copy(struct fj_sited_text *t, const uint64_t arg[6], const struct fj_text_key *k)
 {
 	const long at = fj_copies_map(t, arg);
@@ -288,7 +284,7 @@ static long map_copy(struct fj_sited_text *t, const uint64_t arg[6], const struc
 	return at;
 }
 
-/* Make jumps of the sites of a text that was mapped at `at`, for an mmap with these arguments. */
+/* Write the jumps into a text that an mmap with these arguments has mapped at `at`. */
 static long change_text(struct fj_sited_text *t, const uint64_t arg[6], uint64_t len, long at,
 	enum fj_sites_text is)
 {
@@ -299,7 +295,7 @@ static long change_text(struct fj_sited_text *t, const uint64_t arg[6], uint64_t
 	r = fj_sites_change((uint64_t)at, arg[1], is, &fj_texts()->site[t->first], t->count);
 	watch_memory(t->calls, r > 0);
 	if (r < 0) {
-		/* A mount or a policy that lets nothing become executable: as it was asked for. */
+		/* The mount or a policy lets nothing become executable: map it as the program asked. */
 		const uint64_t again[6] = {
 			(uint64_t)at, arg[1], arg[2], arg[3] | MAP_FIXED, arg[4], arg[5]};
 
@@ -313,7 +309,7 @@ static long change_text(struct fj_sited_text *t, const uint64_t arg[6], uint64_t
 
 static long map_and_change(struct fj_sited_text *t, const uint64_t arg[6], uint64_t len)
 {
-	/* Mapped writable and then made executable, that is one call less. */
+	/* To map it writable and then make it executable is one call less. */
 	long at = t->hot ? map_text(arg, PROT_READ | PROT_WRITE) : -ENOENT;
 
 	if (!fj_is_err(at))
@@ -322,7 +318,7 @@ static long map_and_change(struct fj_sited_text *t, const uint64_t arg[6], uint6
 	return fj_is_err(at) ? at : change_text(t, arg, len, at, FJ_SITES_MAPPED);
 }
 
-/* Is that, mapped, the copy that an earlier jail says it is? A disk may have lost it. */
+/* Is the mapped copy of an earlier jail complete? A disk may have lost it. */
 static bool has_jumps(const struct fj_sited_text *t, const uint8_t *text)
 {
 	const struct fj_site *site = &fj_texts()->site[t->first];
@@ -335,9 +331,9 @@ static bool has_jumps(const struct fj_sited_text *t, const uint8_t *text)
 	return true;
 }
 
-/* A text of which earlier jails know is mapped for the first time in this one, at `at`: by the copy
- * that is kept of it. Where there is none, one is made: it was mapped by two jails already.
- * -EAGAIN: it remains as it is mapped. */
+/* An earlier jail knows this text, and this jail has mapped it for the first time, at `at`. Map the copy
+ * from the state directory. If there is none, make it: two jails have mapped this text. -EAGAIN: it stays
+ * as it is mapped. */
 static long map_kept(struct fj_sited_text *t, const uint64_t arg[6], const struct fj_text_key *k,
 	bool is_first, long at, uint32_t changes)
 {
@@ -360,7 +356,7 @@ static long map_kept(struct fj_sited_text *t, const uint64_t arg[6], const struc
 	} else {
 		return -EAGAIN;
 	}
-	if (fj_is_err(r)) /* there may be one in the jail's memory, later */
+	if (fj_is_err(r)) /* the jail's memory may get a copy later */
 		t->copy_kept = 0;
 	__atomic_store_n(
 		&t->copy_state, fj_is_err(r) ? FJ_COPY_NONE : FJ_COPY_READY, __ATOMIC_RELEASE);

@@ -1,14 +1,15 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * stubs.c - jumps in a text, and the stubs near it that they lead to.
+ * stubs.c - writes jumps into a text, and the stubs near it that they lead to. Called by sites.c and
+ * copies.c.
  *
- *     mov $nr,%eax        jmp stub
- *     syscall             syscall         stub: mov $nr,%eax
- *     cmp ...             cmp ...               lea <behind the syscall>,%rcx
- *                                               jmp fj_door_site
+ *    mov $nr,%eax          jmp  stub
+ *    syscall               syscall            stub: mov $nr,%eax
+ *    cmp ...               cmp ...                  lea <behind the syscall>,%rcx
+ *                                                   jmp fj_door_site
  *
- * In the text of one process, whose pages become private copies by that, or in a copy that all
+ * The text belongs to one process, whose changed pages become private copies, or is a copy that all
  * processes map (copies.c). */
 #include "text/decode.h"
 #include "door/door.h"
@@ -33,7 +34,7 @@ static void write32(uint8_t *at, uint64_t value)
 	memcpy(at, &low, sizeof(low));
 }
 
-/* `op` and a distance to `target`: jmp, or the tail of lea and of an indirect jmp. */
+/* Write `op` and the distance to `target`: a jmp, or the end of a lea or of an indirect jmp. */
 static uint8_t *put_distance(uint8_t *at, const uint8_t *op, size_t op_len, uint64_t target)
 {
 	memcpy(at, op, op_len);
@@ -41,7 +42,7 @@ static uint8_t *put_distance(uint8_t *at, const uint8_t *op, size_t op_len, uint
 	return at + op_len + 4;
 }
 
-/* Copy whole instructions; displacements that count from the next one are made right for the new
+/* Copy whole instructions. Displacements relative to the next instruction are adjusted for the new
  * place. */
 static uint8_t *put_moved(uint8_t *at, const uint8_t *from, size_t len)
 {
@@ -67,7 +68,7 @@ static uint8_t *put_moved(uint8_t *at, const uint8_t *from, size_t len)
 static const uint8_t jmp_op[] = {0xe9}, lea_rcx_op[] = {0x48, 0x8d, 0x0d},
 		     jmp_through_op[] = {0xff, 0x25};
 
-/* Where a stub leads: through one of three addresses on its page, or by a jump to `lead`. */
+/* Where a stub jumps to: through one of three addresses on its page, or directly to `to`. */
 struct lead {
 	const uint64_t *through;
 	const uint8_t *to;
@@ -79,7 +80,7 @@ static uint8_t *put_lead(uint8_t *at, const struct lead *l)
 		       put_distance(at, jmp_through_op, 2, (uint64_t)l->through);
 }
 
-/* Returns its end. */
+/* Write one stub. Returns its end. */
 static uint8_t *write_stub(
 	uint8_t *stub, const struct lead *lead, uint8_t *site, const struct fj_site *s)
 {
@@ -88,7 +89,7 @@ static uint8_t *write_stub(
 	if (s->kind != FJ_SITE_BEHIND) {
 		size_t known = 0;
 
-		if (s->kind == FJ_SITE_NUMBER) { /* its page need not be read to know that */
+		if (s->kind == FJ_SITE_NUMBER) { /* then the page of the text need not be read */
 			known = MOV;
 			*stub = 0xb8;
 			write32(stub + 1, (uint64_t)s->nr);
@@ -97,7 +98,7 @@ static uint8_t *write_stub(
 		stub = put_distance(stub, lea_rcx_op, 3, (uint64_t)site + 2);
 		return put_lead(stub, lead);
 	}
-	/* lea, jmp, and then what stood behind the call, where the door comes back to */
+	/* lea, jmp, and then the instructions after the call, to which the door returns */
 	stub = put_distance(stub, lea_rcx_op, 3, (uint64_t)stub + LEA + lead_len);
 	stub = put_lead(stub, lead);
 	stub = put_moved(stub, site + 2, s->moved - 2u);
@@ -124,8 +125,8 @@ static bool is_near(uint64_t a, uint64_t b, uint64_t len)
 	return (a > b ? a - b : b - a) + len < NEAR;
 }
 
-/* Room for stubs, near the text: behind the last mapping's like where the kernel puts it, or
- * searched for. */
+/* Map room for stubs near the text: where the kernel puts new mappings, or at an address that is searched
+ * for. */
 static uint64_t map_near(uint64_t start, uint64_t len, uint64_t size)
 {
 	const int prot = PROT_READ | PROT_WRITE, flags = MAP_PRIVATE | MAP_ANONYMOUS;
@@ -152,10 +153,11 @@ static uint64_t map_near(uint64_t start, uint64_t len, uint64_t size)
 	return 0;
 }
 
-/* Which sites get jumps: other processes go on finding sites hot meanwhile. */
+/* Which sites get jumps. They are chosen once, since other processes may mark more sites as hot
+ * meanwhile. */
 struct chosen {
 	uint64_t bits[FJ_SITES_MAX / 64];
-	uint64_t from, to; /* the pages that are written to */
+	uint64_t from, to; /* the pages that will be written to */
 	uint32_t count;
 };
 
@@ -175,7 +177,7 @@ static void choose_stubs(
 	c->to = (c->to + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
 }
 
-/* The next one from `i` on, or `count`. */
+/* The next chosen site from `i` on, or `count`. */
 static uint32_t next_chosen(const struct chosen *c, uint32_t i, uint32_t count)
 {
 	while (i < count && !(c->bits[i / 64] >> (i % 64) & 1))
@@ -188,7 +190,7 @@ static long protect(uint64_t from, uint64_t to, int prot)
 	return fj_sys3(__NR_mprotect, from, to - from, prot);
 }
 
-/* Write the stubs. Returns where they are, or 0. */
+/* Write the stubs. Returns their address, or 0. */
 static uint64_t put_stubs(const struct chosen *c, uint64_t start, uint64_t len,
 	const struct fj_site *site, uint32_t count)
 {
@@ -232,7 +234,7 @@ long fj_sites_change(uint64_t start, uint64_t len, enum fj_sites_text is,
 		c.from = start;
 		c.to = end;
 	} else if (room && protect(c.from, c.to, PROT_READ | PROT_WRITE)) {
-		room = 0; /* its stubs remain, unused */
+		room = 0; /* the stubs remain, unused */
 	}
 	if (room) {
 		stub = (uint8_t *)room + HEAD_SIZE;
@@ -251,7 +253,7 @@ long fj_sites_change(uint64_t start, uint64_t len, enum fj_sites_text is,
 	return room != 0;
 }
 
-/* movabs $where,%r11; jmp *(%r11): a system call changes that register. */
+/* movabs $where,%r11; jmp *(%r11). A system call may change r11. */
 static uint8_t *put_far_jump(uint8_t *at, uint64_t where)
 {
 	static const uint8_t movabs_r11[] = {0x49, 0xbb}, jmp_through_r11[] = {0x41, 0xff, 0x23};

@@ -1,9 +1,10 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * text_cache.c - the sites of a text, found once and kept for all processes of the jail.
+ * text_cache.c - the sites of texts, found once for all processes of the jail. Called by the files of this
+ * room.
  *
- * Nothing is ever taken out. A file that has changed is another text. */
+ * Entries are never removed. A file that has changed is another text. */
 #include "patch/text_cache.h"
 
 #include "jail/texts.h"
@@ -19,7 +20,7 @@ bool fj_text_cache_is_same(const struct fj_sited_text *t, const struct fj_text_k
 	       t->ctime_ns == (int64_t)k->st.st_ctime_nsec;
 }
 
-/* Texts lie at the place that their inode number leads to, or behind it. */
+/* The i-th entry to look at: the inode number and offset choose the first. */
 static uint32_t cache_place(const struct fj_text_key *k, uint32_t i)
 {
 	return (uint32_t)(k->st.st_ino + k->offset / FJ_PAGE + i) % FJ_SITED_TEXTS;

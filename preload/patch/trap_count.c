@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * trap_count.c - which system calls in the texts of this process are trapped often: they become
- * jumps when the text is mapped again (sites.c, which says what is mapped; the trap says what was
- * trapped). */
+ * trap_count.c - counts how often system calls in the texts of this process are trapped. Those with a high
+ * count become jumps when the text is mapped again. sites.c calls fj_text_noted(); the trap calls
+ * fj_sites_trapped(). */
 #include "text/sites.h"
 
 #include "patch/text_cache.h"
@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-/* The texts of this process. */
+/* The texts that this process has mapped; the oldest is overwritten. */
 #define MAPPED 64u
 static struct {
 	uint64_t start, len;
@@ -29,7 +29,7 @@ void fj_text_noted(uint64_t start, uint64_t len, struct fj_sited_text *text)
 	mapped[i].len = len;
 }
 
-/* A site becomes hot when it traps this often, and at least twice each time that it is mapped. */
+/* A site becomes hot after this many traps, if there were at least two per mapping of the text. */
 #define TRAPS_WANTED 8u
 
 static void count_trap(struct fj_sited_text *t, uint32_t at)
