@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * early.c - what the kernel answers before it looks at any path: flags that it does not know, or
- * that do not go together, and times that change nothing.
+ * early.c - errors and results that the kernel gives before it looks at any path: for flags that
+ * are unknown or exclude each other, and for times that change nothing.
  *
- * Asked by the hooks of these calls, and by may.c, whose complaints come later than these. */
+ * Called by the hooks of these calls, and by permission/may.c, whose errors come after these. */
 #include "call/hooks.h"
 #include "sys/guest.h"
 #include "sys/abi.h"
@@ -42,8 +42,8 @@ static long node_type(uint32_t mode)
 	}
 }
 
-/* build_open_flags() of fs/open.c differs from version to version: the kernel is asked, on a name
- * in no directory. */
+/* build_open_flags() of fs/open.c differs between kernels. So the kernel is asked, with a
+ * descriptor that is not open. */
 static long open_flags(uint64_t flags, uint64_t mode)
 {
 	const bool is_odd = (flags & FJ_TMPFILE) ||
@@ -62,7 +62,7 @@ static long no_times(uint64_t at)
 	int64_t time[4];
 
 	if (!at || fj_guest_read(time, at, sizeof(time)))
-		return 1; /* EFAULT is the kernel's to say */
+		return 1; /* the kernel gives EFAULT */
 	return time[1] == FJ_UTIME_OMIT && time[3] == FJ_UTIME_OMIT ? 0 : 1;
 }
 

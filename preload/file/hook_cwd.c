@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_cwd.c - where the process stands: its working directory and its root. */
+ * hook_cwd.c - the hooks of calls about the working directory and the root of the process. Called
+ * through the table. */
 #include "nested/roots.h"
 #include "sys/guest.h"
 #include "call/args.h"
@@ -29,14 +30,15 @@ long fj_hook_getcwd(struct fj_call *c)
 
 	if (r < 0)
 		return r;
-	fj_scratch_trim(c->thread, host_path, (size_t)r); /* with its NUL */
+	fj_scratch_trim(c->thread, host_path, (size_t)r); /* with the NUL */
 	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
 	found = fj_path_back_hinted(host_path, fj_cwd_noted(), &pos);
 	fj_scratch_trim(c->thread, pos.at, pos.len + 1);
 	fj_str_init(&seen, fj_scratch_path(c->thread), FJ_PATH_MAX);
 	if (!found) {
 		fj_str_put(&seen, unreachable);
-		fj_str_put(&seen, "/"); /* where it is on the host is not for the program to see */
+		fj_str_put(&seen, "/"); /* the program must not see where the directory is on the
+					   host */
 	} else if (!fj_path_seen(pos.at, &seen)) {
 		fj_str_put(&seen, unreachable);
 		fj_str_put(&seen, pos.len ? pos.at : "/");
@@ -55,8 +57,8 @@ static void see_entered(struct fj_thread *t, const struct fj_place *place)
 		fj_roots_see_later(t, AT_FDCWD);
 }
 
-/* Where a directory can be reached by two positions, remember by which the program came: getcwd(2)
- * is to say that. */
+/* If a directory can be reached by two positions, remembers the one that the program used, which
+ * getcwd(2) must show. */
 static long chdir_noted(struct fj_call *c, const char *jail_path)
 {
 	struct fj_place place;
@@ -78,14 +80,16 @@ static long chdir_noted(struct fj_call *c, const char *jail_path)
 	return r;
 }
 
-/* What is said of the directory that the absolute `jail_path` names, in one load; 0 for nothing. A
- * change of its last name is to be told, as of the others: facts.c. */
+/* The hash under which it is noted that the directory with the absolute path `jail_path` was asked
+ * for records of its own; 0: none. A change of the path's last name must be announced, as one of
+ * the others (jail/facts.c). */
 static uint64_t hash_of(const char *jail_path, size_t len, uint64_t epoch, bool *is_asked)
 {
 	const char *name = jail_path + len;
 	uint64_t hash;
 
-	*is_asked = jail_path[0] == '/' && len == 1; /* the root was, as it became that */
+	*is_asked = jail_path[0] == '/' && len == 1; /* the root was asked when it became the
+							root */
 	if (!fj_owner_roots || !epoch || jail_path[0] != '/' || len == 1)
 		return 0;
 	hash = fj_roots_hash_of_way(jail_path, len, epoch);
@@ -147,8 +151,7 @@ long fj_hook_chroot(struct fj_call *c)
 	long fd, r;
 	char *jail_path = fj_arg_path(c, 0, &r);
 
-	if (!jail_path) /* not asked of the kernel, which a container's policy may keep from being
-			   asked */
+	if (!jail_path) /* the kernel is not asked: a container's policy may refuse the call */
 		return r ? r : c->arg[0] ? -ENOENT : -EFAULT;
 	r = fj_path_walk(c->thread, AT_FDCWD, jail_path, FJ_FOLLOW | FJ_WANT_POS, &place);
 	if (r < 0)
@@ -158,7 +161,7 @@ long fj_hook_chroot(struct fj_call *c)
 		r = fd;
 	} else if ((r = fj_sys3(__NR_faccessat, fd, ".", 1 /* X_OK */)) < 0 || !place.pos) {
 		fj_close((int)fd);
-		r = r < 0 ? r : -ENOENT; /* a directory that is gone has no place in the jail */
+		r = r < 0 ? r : -ENOENT; /* a removed directory has no place in the jail */
 	} else {
 		fj_roots_see_fd(c->thread, (int)fd, place.is_mount || place.is_magic);
 		r = fj_root_enter((int)fd, place.pos);

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_dents.c - directory listings that are not the kernel's alone.
+ * hook_dents.c - the hooks that list directories. Called through the table.
  *
- * Left out: the directory that the jail keeps for itself in its root, those of other roots, and the
- * jail's own descriptors in /proc/PID/fd. A pretended device is shown as one. */
+ * Left out are the directory that the jail keeps for itself in its root, those of other roots, and
+ * the jail's own descriptors in /proc/PID/fd. A pretended device is shown as a device. */
 #include "jail/hidden.h"
 #include "devfs/dev_names.h"
 #include "inode/owned.h"
@@ -20,8 +20,8 @@
 #include "sys/scratch.h"
 #include "call/hooks.h"
 
-struct dirent_head { /* of struct linux_dirent, fs/readdir.c; struct linux_dirent64 is the same so
-			far */
+struct dirent_head { /* head of struct linux_dirent, fs/readdir.c; struct linux_dirent64 has the
+			same members so far */
 	uint64_t ino, offset;
 	uint16_t size;
 	char name[];
@@ -53,9 +53,9 @@ static bool lists_descriptors(struct fj_thread *t, int fd)
 
 struct listing {
 	bool has_devices;
-	bool is_alone;		     /* in a union, in one layer alone */
-	struct fj_union_alone alone; /* then */
-	uint64_t dev;		     /* when it has devices, or is alone */
+	bool is_alone;		     /* in a union, and in one layer only */
+	struct fj_union_alone alone; /* set if is_alone */
+	uint64_t dev;		     /* set if has_devices or is_alone */
 	int fd;
 };
 
@@ -67,7 +67,7 @@ static bool is_root_dir(int fd)
 	       st.st_ino == fj_jail->root_ino;
 }
 
-/* Are there records in it? Then they count for what is found below. */
+/* Has the directory records of its own? Then they count for the files below it. */
 static bool is_other_root(struct fj_thread *t, int fd)
 {
 	if (fj_sys3(__NR_faccessat, fd, FJ_HIDDEN_NAME "/owners", 0))
@@ -85,7 +85,7 @@ static bool is_left_out(struct fj_thread *t, const struct listing *l, const char
 	       (is_root_dir(l->fd) || is_other_root(t, l->fd));
 }
 
-/* A record found by inode number may be an earlier file's: the whole key decides. */
+/* A record that is found by inode number may belong to an earlier file: the whole key decides. */
 static void show_device(
 	struct fj_call *c, const struct listing *l, uint64_t ino, const char *name, uint8_t *type)
 {
@@ -100,10 +100,10 @@ static void show_device(
 	*type = (file.owner.mode & FJ_S_IFMT) == FJ_S_IFCHR ? FJ_DT_CHR : FJ_DT_BLK;
 }
 
-/* Close the gaps of what is left out of what the kernel has just written to the program. */
+/* Takes entries that must be left out from what the kernel has just written to the program. */
 static long tidy(struct fj_call *c, const struct listing *l, long len)
 {
-	const bool is_old = c->nr == __NR_getdents; /* its type is the last byte of the entry */
+	const bool is_old = c->nr == __NR_getdents; /* the type is the last byte of the entry */
 	char *list = (char *)c->arg[1];
 	long kept = 0;
 
@@ -150,7 +150,7 @@ long fj_hook_getdents(struct fj_call *c)
 		l.dev = l.alone.dev = st.st_dev;
 	}
 	while (!(kept = tidy(c, &l, r))) {
-		/* All of it was left out: an empty answer would be the end. */
+		/* All of it was left out. An empty answer would mean the end. */
 		r = fj_kernel(c);
 		if (r <= 0)
 			return r;

@@ -1,9 +1,10 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_entries.c - the calls that make and remove names, as far as owners are concerned.
+ * hook_entries.c - the hooks of calls that make and remove names, as far as owners are concerned.
+ * Called through the table.
  *
- * Their records are making.c's. */
+ * inode/making.c writes the records of new files. */
 #include "inode/making.h"
 
 #include "call/hooks.h"
@@ -37,12 +38,12 @@ long fj_hook_mkdir(struct fj_call *c)
 	return fj_translate(c, mkdir_around);
 }
 
-/* ovl_mknod() of fs/overlayfs/dir.c: nobody makes a whiteout in an overlay. */
+/* ovl_mknod() of fs/overlayfs/dir.c: no program can make a whiteout in an overlay. */
 static long refuse_whiteout(const struct fj_place *place)
 {
 	struct stat st;
 
-	/* (At a whiteout the place leads to the work directory, and there nothing is.) */
+	/* At a whiteout the place leads to the work directory, where no file has that name. */
 	return fj_sys4(__NR_newfstatat, place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW) ?
 		       -EPERM :
 		       -EEXIST;
@@ -97,8 +98,8 @@ long fj_hook_symlink(struct fj_call *c)
 	return fj_translate(c, symlink_around);
 }
 
-/* Has the file at `place` a record, and no other name than this one? Only asked where there are
- * records at all. */
+/* Has the file at `place` a record and no other name? Looked up only if there are records at
+ * all. */
 static bool is_last_name(struct fj_call *c, const struct fj_place *place, struct fj_file *file)
 {
 	if (fj_owner_is_empty() ||
@@ -136,15 +137,16 @@ long fj_hook_unlink(struct fj_call *c)
 	return r < 1 ? r : fj_translate(c, unlink_around);
 }
 
-/* Leave a whiteout (a device 0:0) where the file was: the kernel's own, when it lets users make
- * them, would do, but not on every filesystem. Not atomic: for a moment there is nothing. */
+/* Leaves a whiteout (a device 0:0) at the old name. The kernel's own flag would do if it let users
+ * make whiteouts, but not on every file system. This is not atomic: for a moment the name does not
+ * exist. */
 static long rename_and_whiteout(struct fj_call *c, const struct fj_place *old, uint32_t flags)
 {
 	struct fj_making m;
 	struct stat from, to;
 	long r;
 
-	/* Two names of one file: nothing is done (vfs_rename() of fs/namei.c). */
+	/* If both names lead to one file, rename(2) does nothing (vfs_rename() of fs/namei.c). */
 	if (!fj_sys4(__NR_newfstatat, c->arg[0], c->arg[1], &from, AT_SYMLINK_NOFOLLOW) &&
 		!fj_sys4(__NR_newfstatat, c->arg[2], c->arg[3], &to, AT_SYMLINK_NOFOLLOW) &&
 		from.st_ino == to.st_ino && from.st_dev == to.st_dev)
@@ -163,15 +165,16 @@ static long rename_and_whiteout(struct fj_call *c, const struct fj_place *old, u
 	return fj_making_end(c, r, false, old, &m);
 }
 
-/* A rename while other roots' records count: what moves from one to another takes its record
- * along. */
+/* A rename while the records of other roots count: a file that moves to another root takes its
+ * record along. */
 struct passage {
 	char *path[2];
-	uint32_t home[2]; /* of the directories */
+	uint32_t home[2]; /* the roots of the two directories */
 	bool is_dir[2];
 };
 
-/* The root that a name in the directory of `path` is in, be it one itself or not. */
+/* The root that contains a name in the directory of `path`, whether or not the file is a root
+ * itself. */
 static uint32_t home_around(struct fj_call *c, char *path)
 {
 	const size_t len = fj_place_dir_len(path);
@@ -184,8 +187,8 @@ static uint32_t home_around(struct fj_call *c, char *path)
 	return home;
 }
 
-/* -EXDEV: a directory is not moved from root to root, as each file in it would have to be given its
- * record there. */
+/* -EXDEV: a directory cannot move to another root, because the record of each file in it would have
+ * to move, too. */
 static long begin_passage(
 	struct fj_call *c, const struct fj_place *const *place, bool is_exchange, struct passage *p)
 {
@@ -197,7 +200,7 @@ static long begin_passage(
 		p->is_dir[i] = !fj_sys4(__NR_newfstatat, place[i]->dirfd, place[i]->name, &st,
 				       AT_SYMLINK_NOFOLLOW) &&
 			       (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR;
-		if (p->is_dir[i]) /* others may have met it */
+		if (p->is_dir[i]) /* other jails may have met it as a root */
 			fj_roots_see(c->thread, place[i]->dirfd, place[i]->name, st.st_dev,
 				st.st_ino, st.st_nlink);
 		p->is_dir[i] = p->is_dir[i] && !fj_roots_is_one(st.st_dev, st.st_ino);
@@ -230,7 +233,7 @@ static void end_passage(struct fj_call *c, const struct fj_place *const *place, 
 static long rename_around(struct fj_call *c, const struct fj_place *const *place, int count)
 {
 	const uint32_t flags = c->nr == __NR_renameat2 ? (uint32_t)c->arg[4] : 0;
-	/* (In an overlay all that is moved is the upper layer's.) */
+	/* In an overlay all files that move are in the upper layer. */
 	const bool is_passage = count == 2 && !place[0]->layers && fj_owner_roots_met();
 	struct passage passage;
 	struct fj_file file;
@@ -246,7 +249,7 @@ static long rename_around(struct fj_call *c, const struct fj_place *const *place
 		if (r < 0)
 			return r;
 	}
-	/* (Both names of one file: rename(2) does nothing then, and it has two names.) */
+	/* If both names lead to one file, rename(2) does nothing, and the file has two names. */
 	replaces = !(flags & (FJ_RENAME_NOREPLACE | FJ_RENAME_EXCHANGE)) &&
 		   is_last_name(c, place[1], &file);
 	if (__builtin_expect(place[0]->layers != NULL, 0)) {
@@ -283,7 +286,7 @@ long fj_hook_rename(struct fj_call *c)
 	return r < 1 ? r : fj_translate(c, rename_around);
 }
 
-/* A file without a name (O_TMPFILE) gets one: its record is no more of a file without. */
+/* Before a file without a name (O_TMPFILE) gets one, its record must say so. */
 static long link_around(struct fj_call *c, const struct fj_place *const *place, int count)
 {
 	struct fj_file file;

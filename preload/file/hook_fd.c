@@ -1,10 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_fd.c - the jail's own descriptors, which the program must not close, replace, mark or use.
+ * hook_fd.c - hooks that protect the jail's own descriptors, which the program must not close,
+ * replace, mark or use. Called through the table.
  *
- * For the program they are numbers that are not open. Where one is an argument of its own
- * dispatch.c has seen to that; here are those that lie in memory. */
+ * For the program these descriptors are not open. dispatch.c handles descriptors that are arguments
+ * themselves; here are those that lie in the program's memory. */
 #include "call/hooks.h"
 #include "call/condition.h"
 #include "signal/signalfd.h"
@@ -18,12 +19,13 @@
 #include <linux/poll.h>
 #include <linux/time_types.h>
 
-#define POLLED 32u	       /* looked at together */
+#define POLLED 32u	       /* so many are looked at together */
 #define CLOSE_RANGE_UNSHARE 2u /* linux/close_range.h */
 
 long fj_hook_our_fd(struct fj_call *c)
 {
-	return fj_kernel(c); /* of a descriptor that is not open: dispatch.c */
+	return fj_kernel(c); /* dispatch.c has replaced a descriptor of ours by one that is not
+				open */
 }
 
 long fj_hook_fcntl(struct fj_call *c)
@@ -33,7 +35,7 @@ long fj_hook_fcntl(struct fj_call *c)
 	return fj_kernel(c);
 }
 
-/* Is one of ours among the first `count` descriptors of the set at `at`? */
+/* Is one of our descriptors among the first `count` of the set at `at`? */
 static bool set_has_ours(uint64_t at, uint32_t count)
 {
 	const uint32_t ours = (uint32_t)FJ_FD_ROOT(fj_jail);
@@ -42,14 +44,15 @@ static bool set_has_ours(uint64_t at, uint32_t count)
 	for (uint32_t fd = ours; fd < ours + FJ_FD_COUNT && fd < count; fd++) {
 		if ((fd == ours || fd % 64 == 0) &&
 			fj_guest_read(&word, at + fd / 64 * sizeof(word), sizeof(word)))
-			return false; /* the kernel says EFAULT */
+			return false; /* the kernel returns EFAULT */
 		if (word >> fd % 64 & 1)
 			return true;
 	}
 	return false;
 }
 
-/* select, pselect6. The kernel asks only whether a descriptor is open, and would wait for ours. */
+/* select(2), pselect6(2): the kernel checks only that a descriptor is open, and would wait for
+ * ours. */
 long fj_hook_select(struct fj_call *c)
 {
 	for (int i = 1; i <= 3 && (int)c->arg[0] > 0; i++)
@@ -60,7 +63,7 @@ long fj_hook_select(struct fj_call *c)
 	return fj_signalfd_read(c);
 }
 
-/* Is one of ours among the first `count` descriptors that poll(2) is told of? */
+/* Is one of our descriptors among the first `count` that poll(2) gets? */
 static bool polls_ours(uint64_t at, uint64_t count)
 {
 	struct pollfd p[POLLED];
@@ -69,7 +72,7 @@ static bool polls_ours(uint64_t at, uint64_t count)
 		const uint64_t n = count < POLLED ? count : POLLED;
 
 		if (fj_guest_read(p, at, n * sizeof(*p)))
-			return false; /* the kernel says EFAULT */
+			return false; /* the kernel returns EFAULT */
 		for (uint64_t i = 0; i < n; i++)
 			if (fj_is_our_fd((uint32_t)p[i].fd))
 				return true;
@@ -79,7 +82,7 @@ static bool polls_ours(uint64_t at, uint64_t count)
 	return false;
 }
 
-/* What is not open is reported at once, so nobody waits. */
+/* poll(2) reports a closed descriptor at once, so the call does not wait. */
 static long poll_without_ours(uint64_t at, uint64_t count)
 {
 	struct pollfd p[POLLED];
@@ -95,7 +98,7 @@ static long poll_without_ours(uint64_t at, uint64_t count)
 			if (fj_is_our_fd((uint32_t)p[i].fd)) {
 				ours |= 1UL << i;
 				found++;
-				p[i].fd = -1; /* left out */
+				p[i].fd = -1; /* poll(2) ignores it */
 			}
 		r = fj_sys3(__NR_poll, p, n, 0);
 		if (r < 0)
@@ -113,14 +116,14 @@ static long poll_without_ours(uint64_t at, uint64_t count)
 	return found;
 }
 
-/* poll, ppoll: where the trace's descriptor could be polled. */
+/* poll(2), ppoll(2): needed where the descriptor of --trace could be polled. */
 long fj_hook_poll(struct fj_call *c)
 {
 	const uint64_t count = (uint32_t)c->arg[1];
 
 	if (fj_jail->trace_fd_plus_1 && polls_ours(c->arg[0], count)) {
-		/* What else is wrong with the call comes first, and whatever there is to be told
-		 * of no descriptor at all. */
+		/* Other errors of the call come first: EFAULT and EINVAL, also when it has no
+		 * descriptors. */
 		struct __kernel_timespec none = {0, 0};
 
 		if (c->nr == __NR_ppoll && c->arg[2] &&
@@ -136,7 +139,7 @@ long fj_hook_poll(struct fj_call *c)
 	return fj_signalfd_read(c);
 }
 
-/* The kernel goes on to the first that is wrong, and says how many were right. */
+/* The kernel goes on until the first bad request, and returns the number of good ones. */
 long fj_hook_io_submit(struct fj_call *c)
 {
 	struct iocb *at, one;
@@ -175,14 +178,14 @@ long fj_hook_close_range(struct fj_call *c)
 
 	if (first > last || last < ours || first >= after || (flags & ~6u))
 		return fj_kernel(c);
-	if (first >= ours && last < after) /* nothing to be done, if there is such a call at all:
-					      first above last is EINVAL */
+	if (first >= ours && last < after) /* nothing to do, if the kernel has this call: a first
+					      above the last gives EINVAL */
 		return fj_sys3(__NR_close_range, 1, 0, 0) == -EINVAL ? 0 : -ENOSYS;
 	if (first < ours)
 		r = fj_sys3(__NR_close_range, first, ours - 1, flags);
 	else if (flags & CLOSE_RANGE_UNSHARE)
 		r = fj_sys3(__NR_close_range, after, after,
-			flags); /* only for its effect on the table */
+			flags); /* only for the new table of descriptors */
 	if (!r && last >= after)
 		r = fj_sys3(__NR_close_range, after, last, flags & ~CLOSE_RANGE_UNSHARE);
 	return r;

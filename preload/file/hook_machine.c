@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_machine.c - what a machine is called, and its clock: the jail has a name of its own, and no
- * say over the clock. */
+ * hook_machine.c - the hooks for the name and the clock of the machine: the jail has a name of its
+ * own, and cannot set the clock. Called through the table. */
 #include "cred/ids.h"
 #include "sys/guest.h"
 #include "call/call.h"
@@ -12,11 +12,11 @@
 #include <linux/timex.h>
 #include <linux/utsname.h>
 
-#define ADJ_OFFSET_SS_READ_ 0xa001u /* sys/timex.h: the one mode that changes nothing */
+#define ADJ_OFFSET_SS_READ_ 0xa001u /* sys/timex.h: the only mode that changes nothing */
 
 static void copy_name(char *to, const char *from)
 {
-	/* All of the field, so that nothing of the host's name stays behind its NUL. */
+	/* Copies the whole field, so that nothing of the host's name is left behind the NUL. */
 	for (size_t i = 0; i < __NEW_UTS_LEN + 1; i++)
 		to[i] = from[i];
 	to[__NEW_UTS_LEN] = 0;
@@ -38,9 +38,8 @@ long fj_hook_uname(struct fj_call *c)
 	return fj_guest_write(c->arg[0], &name, sizeof(name));
 }
 
-/* sethostname(2), setdomainname(2): for the jail, whose processes all share it. A reader may meet a
- * name half changed, as with the kernel (kernel/sys.c takes its lock for reading only since 2.6).
- */
+/* sethostname(2), setdomainname(2): the name is for the whole jail. A reader may see a name that is
+ * half changed, as with the kernel (kernel/sys.c takes its lock for reading only since 2.6). */
 long fj_hook_sethostname(struct fj_call *c)
 {
 	const bool is_host = c->nr == __NR_sethostname;
@@ -59,7 +58,7 @@ long fj_hook_sethostname(struct fj_call *c)
 	return 0;
 }
 
-/* adjtimex(2), clock_adjtime(2): looking is free. */
+/* adjtimex(2), clock_adjtime(2): reading is allowed. */
 long fj_hook_adjtime(struct fj_call *c)
 {
 	struct __kernel_timex t;

@@ -1,9 +1,10 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_mount_id.c - the calls that tell in which mount a file lies: statx(2), name_to_handle_at(2).
+ * hook_mount_id.c - the hooks of calls that give the id of the mount of a file: statx(2) and
+ * name_to_handle_at(2). Called through the table.
  *
- * A statx(2) that does not ask pays nothing, and shows the host's id. */
+ * A statx(2) that does not ask for it costs no more than stat(2), and has the host's id. */
 #include "call/hooks.h"
 #include "inode/exe.h"
 #include "layers/union.h"
@@ -23,8 +24,8 @@
 #define AT_HANDLE_MNT_ID_UNIQUE_ 1u /* linux/fcntl.h, since 6.12 */
 #define AT_HANDLE_CONNECTABLE_ 2u   /* since 6.13 */
 
-/* Of what `jail_path` names, "" being `dirfd` itself. 0 or -errno; *id 0: this kernel does not
- * tell. */
+/* Finds the mount id of the file that `jail_path` names ("": the file that `dirfd` is). Returns 0
+ * or -errno; *id 0: this kernel does not give one. */
 static long find_mount_id(struct fj_call *c, int dirfd, const char *jail_path, unsigned how,
 	uint32_t *id, bool *is_root, bool *is_union)
 {
@@ -98,8 +99,8 @@ long fj_hook_statx(struct fj_call *c)
 	return fj_guest_write(out, &sx, sizeof(sx)) ? -EFAULT : r;
 }
 
-/* name_to_handle_at(dirfd, path, handle, mount id, flags). (An overlay has none that could be
- * opened: without nfs_export. The kernel asks that before it looks at `handle`.) */
+/* name_to_handle_at(dirfd, path, handle, mount id, flags). An overlay without nfs_export has no
+ * handles that could be opened; the kernel checks that before it looks at `handle`. */
 long fj_hook_handle(struct fj_call *c)
 {
 	const int dirfd = (int)c->arg[0];
@@ -126,8 +127,8 @@ long fj_hook_handle(struct fj_call *c)
 	c->arg[3] = (uint64_t)&given;
 	r = fj_hook_translate(c);
 	fj_scratch_release(c->thread, mark);
-	if (r &&
-		r != -EOVERFLOW) /* then it is told, too: do_sys_name_to_handle() of fs/fhandle.c */
+	if (r && r != -EOVERFLOW) /* with EOVERFLOW the id is given, too: do_sys_name_to_handle()
+				     of fs/fhandle.c */
 		return r;
 	c->arg[0] = (uint64_t)(int64_t)dirfd;
 	c->arg[1] = path;

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_readlink.c - readlink, of links in the jail and of those of procfs, whose text is the host's. */
+ * hook_readlink.c - readlink(2) of symlinks in the jail, and of those in procfs, whose text is a
+ * host path. Called through the table. */
 
 #include "inode/exe.h"
 #include "procfs/procfs.h"
@@ -40,7 +41,7 @@ static bool is_mapping(const char *name)
 	return *name == '-';
 }
 
-/* A link of procfs: its text is a host path. */
+/* Reads a symlink of procfs: its text is a host path. */
 static long read_magic(
 	struct fj_call *c, const struct fj_place *place, const char *text, size_t len)
 {
@@ -54,7 +55,7 @@ static long read_magic(
 	}
 	fj_str_init(&seen, fj_scratch(c->thread, 2 * FJ_PATH_MAX), 2 * FJ_PATH_MAX);
 	if (is_mapping(name) && !fj_proc_shows_file(c->thread, text, len, &seen))
-		return -ENOENT; /* the jail's own, which maps leaves out as well */
+		return -ENOENT; /* a file of the jail itself, which maps leaves out, too */
 	fj_str_cut(&seen, 0);
 	if (fj_streq(name, "root"))
 		fj_str_put(&seen, "/");
@@ -63,7 +64,7 @@ static long read_magic(
 	return answer_link(c, seen.at, seen.len);
 }
 
-/* By its name alone, in its own directory: what else it says about the process lies there. */
+/* Reads it by its name alone, in its own directory, where the other files about the process are. */
 static long read_magic_there(
 	struct fj_call *c, const struct fj_place *place, const char *text, size_t len)
 {
@@ -91,7 +92,7 @@ FJ_HOT static long read_link_at(struct fj_call *c, const struct fj_place *place,
 	char *text;
 	long written, r = fj_sys4(__NR_readlinkat, place->dirfd, place->name, out, size);
 
-	/* Only a text that begins with a slash can be a host path, and only in procfs. */
+	/* Only in procfs can a text be a host path, and it begins with a slash then. */
 	if (r <= 0 || !may_be_procfs || *(const char *)out != '/' ||
 		!fj_place_is_in_procfs(c->thread, place))
 		return r;
@@ -102,14 +103,14 @@ FJ_HOT static long read_link_at(struct fj_call *c, const struct fj_place *place,
 		return r;
 	text[r] = 0;
 	r = read_magic_there(c, place, text, (size_t)r);
-	/* The host's text is not to be seen behind the answer either. */
+	/* Clears what is left of the host path behind the answer. */
 	for (long i = r < 0 ? 0 : r; i < written; i++)
 		((volatile char *)out)[i] = 0;
 	return r;
 }
 
-/* readlinkat(fd, ""): the descriptor is itself a symlink (open(2), O_PATH). One of procfs is read
- * where it lies, by its name. */
+/* readlinkat(fd, ""): the descriptor is a symlink itself (open(2), O_PATH). A symlink of procfs is
+ * read in its directory, by its name. */
 static long read_own_link(struct fj_call *c, int fd)
 {
 	struct fj_place place = {.dirfd = fd, .owned_fd = -1, .name = ""};
@@ -135,8 +136,8 @@ static long read_own_link(struct fj_call *c, int fd)
 	return r;
 }
 
-/* Are these the host's links of the calling process, which no symlink of the jail's and no mount is
- * met before, and may he come to them? */
+/* Are these the links of the calling process in the host's procfs, with no symlink of the jail and
+ * no mount on the way, and may the caller search the directories on the way? */
 static bool finds_own_links(struct fj_thread *t)
 {
 	const struct fj_root *root = fj_root();
@@ -161,7 +162,7 @@ static bool finds_own_links(struct fj_thread *t)
 
 #define OF_SELF "/proc/self/"
 
-/* Does `what`, in /proc/self, name one of those links, and nothing that was mounted? */
+/* Does `what`, in /proc/self, name one of these links, with nothing mounted on it? */
 static bool is_own_link(const char *what)
 {
 	const char *const number = fj_begins(what, "fd/") ? what + 3 : NULL;
@@ -177,8 +178,8 @@ static bool is_own_link(const char *what)
 	       !fj_mount_may_be_named("fd", 2) && !fj_mount_may_be_named(number, fj_strlen(number));
 }
 
-/* The links of /proc/self that are asked for most, by one call: every static program asks for its
- * `exe` at its start. False: only the walk knows. */
+/* Reads the most used links of /proc/self with one system call: every static program reads its
+ * `exe` at its start. Returns false if a walk is needed. */
 __attribute__((noinline)) static bool read_own_link_of_proc(
 	struct fj_call *c, const char *jail_path, long *r)
 {
@@ -203,7 +204,7 @@ __attribute__((noinline)) static bool read_own_link_of_proc(
 	return true;
 }
 
-/* In a union: a whiteout is no symlink either, but nothing. */
+/* In a union EINVAL may mean a whiteout: then the name does not exist. */
 static bool is_read_right(struct fj_call *c, const struct fj_place *place, long r)
 {
 	struct stat st;
@@ -223,7 +224,7 @@ FJ_HOT long fj_hook_readlink(struct fj_call *c)
 	char *jail_path = fj_arg_path(c, i, &r);
 
 	if ((int)fj_arg(c, FJ_SIZE, 0) <= 0)
-		return -EINVAL; /* first of all: fs/stat.c, do_readlinkat() */
+		return -EINVAL; /* comes first: do_readlinkat() of fs/stat.c */
 	if (!jail_path && r)
 		return r;
 	if (!jail_path)
@@ -231,7 +232,7 @@ FJ_HOT long fj_hook_readlink(struct fj_call *c)
 	if (fj_begins(jail_path, OF_SELF) && read_own_link_of_proc(c, jail_path, &r))
 		return r;
 	if (fj_fast_begin_layered(&q, c->thread, fj_arg_dirfd(c, i), jail_path, c->path_len)) {
-		do /* (In `fakejail /` procfs is no mount, and facts lead into it.) */
+		do /* In `fakejail /` procfs is no mount, and facts lead into it. */
 			r = read_link_at(c, &q.place,
 				jail_path[0] != '/' || !fj_jail_paths()->root[0] ||
 					q.place.dirfd == AT_FDCWD);

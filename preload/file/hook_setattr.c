@@ -1,11 +1,12 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_setattr.c - chown and chmod, by path and by descriptor; who watches for them; truncate,
- * which takes set-id bits away; times of a pretended device by descriptor.
+ * hook_setattr.c - the hooks of chown and chmod, by path and by descriptor; of calls that watch for
+ * such changes; of truncate, which clears set-id bits; of times, also those of a pretended device
+ * by its descriptor. Called through the table.
  *
- * chmod and truncate ask the kernel first: only it knows whether the file may be reached and
- * written. Then the record says what was meant. */
+ * chmod and truncate ask the kernel first: only the kernel knows whether the file may be reached
+ * and written. Then the record says what was meant. */
 #include "inode/device.h"
 #include "call/hooks.h"
 #include "inode/owned.h"
@@ -25,12 +26,12 @@
 #include "sys/sys.h"
 #include "sys/nr.h"
 
-/* linux/inotify.h: all but that it is read, opened, or closed by one who reads */
+/* linux/inotify.h: all events but reading, opening, and closing by a reader */
 #define CHANGES 0xfceu
 #define IN_DONT_FOLLOW_ 0x02000000u
 
-/* The object that the path argument names. With AT_EMPTY_PATH and no path that is the program's own
- * descriptor. */
+/* Finds the object of the path argument. With AT_EMPTY_PATH and an empty path it is the program's
+ * own descriptor. */
 static long find_argument(struct fj_call *c, uint64_t known_flags, struct fj_place *object)
 {
 	const int i = fj_arg_index(c, FJ_PATH);
@@ -72,9 +73,9 @@ static long chown_object(struct fj_call *c, int dirfd, const char *name, uint32_
 	return fj_file_chown(c, dirfd, name, &sx, &file, uid, gid);
 }
 
-/* The usual case, on remembered facts: the record goes to the file that was looked at, whatever has
- * that name a moment later. (chmod must not do so: it changes the disk, and the name might then
- * lead out of the jail.) False: not decided. */
+/* The usual case, by remembered facts: the record goes to the file that was looked at, even if the
+ * name leads to another file a moment later. (chmod must not do so: it changes the disk, and the
+ * name might then lead out of the jail.) Returns false if this way cannot be used. */
 static bool chown_quick(struct fj_call *c, uint32_t uid, uint32_t gid, long *r)
 {
 	const int i = fj_arg_index(c, FJ_PATH);
@@ -132,8 +133,8 @@ long fj_hook_fchown(struct fj_call *c)
 	return up < 0 ? up : chown_object(c, fd, "", (uint32_t)c->arg[1], (uint32_t)c->arg[2]);
 }
 
-/* What is changed in a union is changed in the upper layer, and there it is watched. (Where it cannot
- * be, it cannot be changed either.) */
+/* In a union changes are made in the upper layer, so the file to be watched is copied up. If it
+ * cannot be copied up, it cannot be changed either. */
 static void bring_watched_up(struct fj_call *c)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread), wish = (uint32_t)c->arg[2];
@@ -148,12 +149,12 @@ static void bring_watched_up(struct fj_call *c)
 	fj_scratch_release(c->thread, mark);
 }
 
-/* Who watches is told of changes of owner by the kernel, and by nobody else. */
+/* Only the kernel tells processes that watch about changes of owner. */
 long fj_hook_watch(struct fj_call *c)
 {
 	struct stat st;
 
-	/* Of an inotify or fanotify descriptor, which has no type. */
+	/* Inotify and fanotify descriptors have no file type. */
 	if (!fj_sys2(__NR_fstat, c->arg[0], &st) &&
 		(!(st.st_mode & FJ_S_IFMT) || (st.st_mode & FJ_S_IFMT) == FJ_S_IFREG))
 		fj_owner_watches();
@@ -199,7 +200,7 @@ static long truncate_around(struct fj_call *c, const struct fj_place *const *pla
 	struct fj_file file;
 	long r;
 
-	/* (On disk a pretended device is a regular file.) */
+	/* On the disk a pretended device is a regular file. */
 	if (count && fj_owner_has_devices() &&
 		!fj_file_look(c, place[0]->dirfd, place[0]->name, AT_EMPTY_PATH, &file) &&
 		(file.owner.flags & FJ_OWNER_DEVICE))
@@ -215,7 +216,7 @@ long fj_hook_truncate(struct fj_call *c)
 	return fj_translate(c, truncate_around);
 }
 
-/* (On disk a pretended device is a regular file, which has what a device has not.) */
+/* On the disk a pretended device is a regular file, which has flags that a device lacks. */
 static long fileattr_around(struct fj_call *c, const struct fj_place *const *place, int count)
 {
 	struct fj_file file;
@@ -233,8 +234,8 @@ long fj_hook_fileattr(struct fj_call *c)
 	return fj_translate(c, fileattr_around);
 }
 
-/* The object by its descriptor alone, since Linux 5.8; before that by its link in procfs, whose
- * look-up costs more than all else. */
+/* The object by its descriptor alone, since Linux 5.8. On older kernels by its link in procfs,
+ * whose lookup costs more than everything else. */
 static long times_around(struct fj_call *c, const struct fj_place *const *place, int count)
 {
 	long r = -EINVAL;
@@ -245,8 +246,8 @@ static long times_around(struct fj_call *c, const struct fj_place *const *place,
 	return r == -EINVAL ? fj_kernel(c) : r;
 }
 
-/* A descriptor that a pretended device was opened by leads to the host's device, whose times are
- * not the user's to set: the node's are meant. */
+/* If a descriptor was opened by a pretended device node, it leads to the host's device, whose times
+ * the user may not set: the node's times are set. */
 long fj_hook_utimens(struct fj_call *c)
 {
 	struct fj_device_node node;

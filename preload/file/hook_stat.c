@@ -1,10 +1,12 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_stat.c - the calls that look at a file: stat and access; readlink is in hook_readlink.c.
+ * hook_stat.c - the hooks of stat and access; readlink is in hook_readlink.c. Called through the
+ * table.
  *
- * They are the most frequent of all, so each is tried first in one system call on remembered facts;
- * a final symlink, or a change of the facts meanwhile, sends it to the walk. */
+ * These are the most frequent calls. So each is first tried with one system call, by remembered
+ * facts. If the path ends in a symlink, or the facts have changed meanwhile, it is done by a
+ * walk. */
 
 #include "inode/device.h"
 #include "inode/exe.h"
@@ -26,7 +28,7 @@
 #include "call/hooks.h"
 #include "jail/kernel_lacks.h"
 
-/* Put `place` where the path argument stands, for a call with a descriptor argument. */
+/* Puts `place` into the arguments, for a call with a descriptor argument before the path. */
 static void aim_call(struct fj_call *c, int i, const struct fj_place *place)
 {
 	c->arg[i - 1] = (uint64_t)(int64_t)place->dirfd;
@@ -41,7 +43,8 @@ static long give_stat(uint64_t out, const struct statx *sx)
 	return fj_guest_write(out, &st, sizeof(st));
 }
 
-/* Look at a place and write what it shows to the program; `*is_symlink` tells what it was. */
+/* Looks at a file and writes what it shows to the program. `*is_symlink` says whether it is a
+ * symlink. */
 __attribute__((always_inline)) static inline long show_stat(
 	struct fj_call *c, int dirfd, const char *name, unsigned flags, bool *is_symlink)
 {
@@ -72,7 +75,7 @@ __attribute__((always_inline)) static inline long show_stat(
 		if (!has_met)
 			return r;
 	}
-	/* stat(2) mounts nothing: vfs_fstatat() of fs/stat.c. */
+	/* stat(2) triggers no automount: vfs_fstatat() of fs/stat.c. */
 	r = fj_file_statx(c, dirfd, name, wants_statx ? flags : flags | AT_NO_AUTOMOUNT,
 		wants_statx ? (unsigned)c->arg[3] : STATX_BASIC_STATS, &sx, &file);
 	if (r < 0)
@@ -86,8 +89,8 @@ __attribute__((always_inline)) static inline long show_stat(
 	return r;
 }
 
-/* The directories of a union whose layers lie on several devices have one, `dev` when that is not 0: what
- * was just written. */
+/* If the layers of a union lie on several devices, its directories show one device: `dev`, when
+ * that is not 0. Changes what was just written to the program. */
 static void show_device(struct fj_call *c, uint64_t dev)
 {
 	struct statx *sx = (struct statx *)c->arg[4];
@@ -109,7 +112,8 @@ static void show_device(struct fj_call *c, uint64_t dev)
 	sx->stx_dev_minor = (dev & 0xff) | (dev >> 12 & 0xfff00);
 }
 
-/* A merged directory has one link: ovl_getattr() of fs/overlayfs/inode.c. What was just written. */
+/* A merged directory has one link: ovl_getattr() of fs/overlayfs/inode.c. Changes what was just
+ * written to the program. */
 __attribute__((noinline)) static void show_one_link(struct fj_call *c)
 {
 	if (c->nr == __NR_statx)
@@ -127,7 +131,7 @@ static bool is_directory(const struct fj_call *c)
 	return (mode & FJ_S_IFMT) == FJ_S_IFDIR;
 }
 
-/* The same of a descriptor, the first argument, which may be no directory, or not be in a union. */
+/* The same for a descriptor, the first argument, which may be no directory, or not in a union. */
 __attribute__((noinline)) static void see_one_link(struct fj_call *c)
 {
 	uint64_t dev;
@@ -139,7 +143,7 @@ __attribute__((noinline)) static void see_one_link(struct fj_call *c)
 	show_device(c, dev);
 }
 
-/* False: only the walk can tell. */
+/* Returns false if a walk is needed. */
 static bool is_device_shown(struct fj_call *c, const struct fj_fast *q)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
@@ -156,8 +160,8 @@ static bool is_device_shown(struct fj_call *c, const struct fj_fast *q)
 	return is;
 }
 
-/* In a union: is what was just written to the program what it is to see? A whiteout is nothing, and
- * of a directory it must be known whether it is merged. */
+/* In a union: is what was just written to the program right? A whiteout does not exist for it, and
+ * for a directory it must be known whether it is merged. */
 __attribute__((noinline)) static bool is_shown_right(
 	struct fj_call *c, const struct fj_fast *q, long r)
 {
@@ -182,7 +186,7 @@ __attribute__((noinline)) static bool is_shown_right(
 	return true;
 }
 
-/* Find the place by walking, /proc/PID/exe included. */
+/* Finds the place by a walk, also for /proc/PID/exe. */
 static long find_place(
 	struct fj_call *c, int i, const char *jail_path, unsigned how, struct fj_place *place)
 {
@@ -210,7 +214,7 @@ FJ_HOT long fj_hook_stat(struct fj_call *c)
 	if (!jail_path) {
 		if (r || !(flags & AT_EMPTY_PATH))
 			return r ? r : fj_kernel(c);
-		/* (A null path is "" since Linux 6.11; older kernels say EFAULT.) */
+		/* NULL as the path means "" since Linux 6.11; older kernels return EFAULT. */
 		r = c->arg[PATH] ? show_stat(c, (int)c->arg[DIRFD], "", flags, &is_symlink) :
 				   show_stat(c, (int)c->arg[DIRFD], NULL, flags, &is_symlink);
 		if (__builtin_expect(fj_mount_flags()->has_unions && !r, 0))
@@ -278,9 +282,9 @@ out:
 
 #define ONLY_THE_WALK_KNOWS 2
 
-/* What access(2) answers, when that is sure from looking at the file; else 1. *is_symlink tells of
- * one. Nothing but the mode bits can deny the owner to look at, or to read, a file that he found.
- */
+/* Returns what access(2) returns if looking at the file is enough to know it, 1 if not, or
+ * ONLY_THE_WALK_KNOWS. `*is_symlink` says whether the file is a symlink. For the owner only the
+ * mode bits can refuse to read a file that was found. */
 static long access_by_look(const struct fj_call *c, const struct fj_fast *q, bool *is_symlink)
 {
 	const int dirfd = q->place.dirfd;
@@ -322,7 +326,7 @@ FJ_HOT long fj_hook_access(struct fj_call *c)
 			   r;
 }
 
-/* A program on a noexec mount. */
+/* Is it a program on a noexec mount? */
 static bool is_not_to_be_run(const struct fj_place *place)
 {
 	struct stat st;
@@ -348,10 +352,10 @@ FJ_HOT static long access_on_disk(struct fj_call *c)
 	if (!jail_path)
 		return r ? r : fj_kernel(c);
 	if (c->nr == __NR_faccessat2 && fj_lacks()->faccessat2)
-		return -ENOSYS; /* not an errno of the path that the walk would find */
+		return -ENOSYS; /* not an error of the path, which the walk would find */
 	if (fj_arg(c, FJ_MODE, 0) & ~7UL & 0xffffffffu)
-		return fj_kernel(c); /* which refuses that before it looks at the path:
-					do_faccessat() of fs/open.c */
+		return fj_kernel(c); /* the kernel refuses such a mode before it looks at the
+					path: do_faccessat() of fs/open.c */
 	if (!fj_mount_flags()->has_read_only &&
 		!(fj_mount_flags()->has_mount_limits & FJ_MOUNT_NOEXEC) &&
 		fj_fast_begin_layered(&q, c->thread, dirfd, jail_path, c->path_len))
@@ -374,7 +378,8 @@ FJ_HOT static long access_on_disk(struct fj_call *c)
 	if (r < 0)
 		return r;
 	aim_call(c, i, &place);
-	if (__builtin_expect(place.is_lower, 0)) /* it would be copied before it is written */
+	if (__builtin_expect(place.is_lower, 0)) /* the file would be copied up before it is
+						    written */
 		c->arg[fj_arg_index(c, FJ_MODE)] &= ~2UL;
 	r = fj_kernel(c);
 	if (!r && place.is_read_only && (wanted & 2 /* W_OK */))
