@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_open.c - open, in its three forms.
+ * hook_open.c - the hooks of open, openat and openat2. Called through the table.
  *
- * An open may wait (a fifo without its other end: fifo(7)), so the last step lets the program's
+ * An open may wait (for the other end of a fifo: fifo(7)). So the last step lets the program's
  * signals in. */
 #include "call/hooks.h"
 #include "open/opening.h"
@@ -30,8 +30,9 @@ static void tidy_for_openat2(struct fj_opening *o)
 	o->mode &= 07777;
 }
 
-/* From remembered facts. What is changed in a union is copied up first, but where the upper layer alone
- * has the directory; and an empty file there may be a whiteout. */
+/* Begins an open by remembered facts. In a union a file to be changed is copied up first, unless
+ * only the upper layer has the directory; and where devices have records, an empty file may be a
+ * whiteout. */
 static inline bool begin_fast(struct fj_call *c, int dirfd, const char *jail_path,
 	const struct fj_opening *o, struct fj_fast *q)
 {
@@ -56,7 +57,7 @@ FJ_HOT static long open_path(
 
 	if (is_usual && begin_fast(c, dirfd, jail_path, o, &q))
 		do {
-			/* (By O_PATH alone a whiteout could be opened, too.) */
+			/* With O_PATH alone a whiteout could be opened, too. */
 			if (__builtin_expect(fj_open_wants_note(o), 0) &&
 				(!q.needs_no_note || !(o->flags & O_DIRECTORY))) {
 				fj_fast_end(&q);
@@ -84,7 +85,8 @@ FJ_HOT static long open_path(
 	return fj_open_walked(c, dirfd, jail_path, o);
 }
 
-/* What is found in a directory is looked at by its descriptor: see what directory it is. */
+/* Names in a directory are looked up by its descriptor later: notes that the directory must be
+ * asked for records of its own. */
 static long see_directory(struct fj_call *c, long fd, const struct fj_opening *o)
 {
 	if (__builtin_expect((o->flags & (O_DIRECTORY | FJ_TMPFILE)) == O_DIRECTORY, 0) && fd >= 0)
@@ -92,7 +94,7 @@ static long see_directory(struct fj_call *c, long fd, const struct fj_opening *o
 	return fd;
 }
 
-/* The row's arguments. */
+/* Indexes of the row's arguments. */
 enum { DIRFD, PATH, FLAGS, MODE };
 
 FJ_HOT long fj_hook_open(struct fj_call *c)
@@ -114,14 +116,14 @@ FJ_HOT long fj_hook_open(struct fj_call *c)
 	return see_directory(c, open_path(c, (int)c->arg[DIRFD], jail_path, &o), &o);
 }
 
-/* A structure longer than ours is ours when the rest is zero: copy_struct_from_user() of
+/* A structure longer than ours is accepted if the rest is zero: copy_struct_from_user() of
  * linux/uaccess.h. */
 static long read_how(uint64_t at, uint64_t size, struct open_how *how)
 {
 	unsigned char rest[64];
 
 	if (size < sizeof(*how) || size > FJ_PAGE || fj_guest_read(how, at, sizeof(*how)))
-		return -EAGAIN; /* the kernel has the errno */
+		return -EAGAIN; /* the kernel gives the error */
 	for (uint64_t done = sizeof(*how); done < size;) {
 		const size_t n = size - done < sizeof(rest) ? size - done : sizeof(rest);
 
@@ -148,8 +150,8 @@ long fj_hook_openat2(struct fj_call *c)
 	jail_path = fj_arg_path(c, 1, &r);
 	if (!jail_path)
 		return r ? r : fj_kernel(c);
-	/* Strict where openat is not: let the kernel look at the flags, on a name that leads
-	 * nowhere. */
+	/* openat2(2) is strict where openat(2) is not: the kernel checks the flags, with a
+	 * descriptor that is not open. */
 	r = fj_sys4(__NR_openat2, -1, ".", &how, sizeof(how));
 	if (r != -EBADF)
 		return r;

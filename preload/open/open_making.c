@@ -8,8 +8,9 @@
 #include "nested/roots.h"
 #include "sys/scratch.h"
 
-/* Issue an open that may make the file, when what it makes needs a record. Whether it did is known
- * only of O_EXCL, so that is tried first; when the file is there, it is opened without O_CREAT. */
+/* Is `fd` a directory? (make_file(), below, makes a file that needs a record. Only O_EXCL tells
+ * whether the call made the file, so that is tried first. If the file exists, it is opened without
+ * O_CREAT.) */
 static bool is_fd_dir(long fd)
 {
 	struct stat st = {0};
@@ -37,7 +38,7 @@ static long make_file(
 		fd = fj_open_issue(c, place, o);
 		if (!fj_is_err(fd) && !(flags & O_PATH) && is_fd_dir(fd)) {
 			fj_close((int)fd);
-			fd = -EISDIR; /* of O_CREAT: do_open() of fs/namei.c */
+			fd = -EISDIR; /* O_CREAT of a directory: do_open() of fs/namei.c */
 		}
 		if (fd != -ENOENT || tries == 8) {
 			o->flags = flags;
@@ -59,7 +60,7 @@ long fj_open_making(struct fj_call *c, const struct fj_place *place, struct fj_o
 	struct fj_making m;
 	long fd;
 
-	if (is_nameless) { /* the place is the directory */
+	if (is_nameless) { /* `place` is the directory */
 		struct fj_str s;
 		const size_t size = fj_strlen(place->name) + 3;
 
@@ -68,8 +69,9 @@ long fj_open_making(struct fj_call *c, const struct fj_place *place, struct fj_o
 		fj_str_put(&s, "/x");
 		inside.name = s.at;
 	}
-	/* Below a mount, each file that is made gets a record: but most are there, as /dev/null. (A
-	 * directory that is opened so for reading is EISDIR only with O_CREAT.) */
+	/* Below a mount each new file gets a record. But most files exist, as /dev/null does: try
+	 * without O_CREAT first. (Only for writing: a directory opened for reading gives EISDIR
+	 * only with O_CREAT.) */
 	if (place->name[0] == '/' && !is_nameless && !(o->flags & O_EXCL) &&
 		(o->flags & O_ACCMODE) != O_RDONLY) {
 		struct fj_opening there = *o;

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * open_walked.c - an open by a walk: what lies in a union, in procfs, on a read-only mount, and all
- * that remembered facts do not tell. Called by hook_open.c. */
+ * open_walked.c - an open by a walk: of files in a union, in procfs, on a read-only mount, and
+ * whenever remembered facts are not enough. Called by hook_open.c. */
 #include "jail/mount_flags.h"
 #include "open/opening.h"
 
@@ -25,7 +25,8 @@ __attribute__((noinline)) long fj_open_issue_old(
 				     fj_sys4(__NR_openat, arg[0], arg[1], arg[2], arg[3]);
 }
 
-/* An open for writing on a read-only mount: EROFS, unless the kernel has an older complaint. */
+/* An open for writing on a read-only mount: EROFS, unless the kernel would give an earlier
+ * error. */
 static long open_read_only(struct fj_call *c, const struct fj_place *place, struct fj_opening *o)
 {
 	struct fj_opening as_it_is = *o;
@@ -38,14 +39,15 @@ static long open_read_only(struct fj_call *c, const struct fj_place *place, stru
 		return -EEXIST;
 	as_it_is.flags &= ~(uint64_t)O_CREAT;
 	if (there != -ENOENT &&
-		!fj_open_writes(&as_it_is)) { /* O_CREAT of a file that is there is no writing */
+		!fj_open_writes(&as_it_is)) { /* O_CREAT does not write to an existing file */
 		as_it_is.mode = 0;
 		return fj_open_issue(c, place, &as_it_is);
 	}
 	return -EROFS;
 }
 
-/* What lies in procfs may have to be written first, or is the kernel's own. */
+/* A file of procfs may have to be written anew first; a procfs file may also be the kernel's
+ * own. */
 static long open_one_place(struct fj_call *c, const struct fj_place *place, struct fj_opening *o)
 {
 	long r = -EAGAIN;
@@ -59,7 +61,7 @@ static long open_one_place(struct fj_call *c, const struct fj_place *place, stru
 	return r;
 }
 
-/* (O_EXCL will not open what is there, and what is written to is no directory.) */
+/* O_EXCL does not open an existing file, and no directory is opened for writing. */
 static bool wants_copy(const struct fj_opening *o)
 {
 	return !(o->flags & O_PATH) &&
@@ -84,7 +86,7 @@ static unsigned how_of(const struct fj_opening *o)
 	       (wants_copy(o) ? FJ_COPY_UP : 0);
 }
 
-/* Make the file where a whiteout is. */
+/* Makes the file at a whiteout. */
 __attribute__((noinline)) static long open_over(
 	struct fj_call *c, struct fj_place *place, struct fj_opening *o)
 {
@@ -108,7 +110,7 @@ static bool is_whiteout(struct fj_thread *t, const struct fj_place *place)
 	       fj_union_calls.is_whiteout(t, place->dirfd, place->name, &st);
 }
 
-/* By a walk. */
+/* See opening.h. */
 long fj_open_walked(struct fj_call *c, int dirfd, const char *jail_path, struct fj_opening *o)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
@@ -121,11 +123,11 @@ long fj_open_walked(struct fj_call *c, int dirfd, const char *jail_path, struct 
 		r = fj_path_walk(c->thread, dirfd, jail_path, how, &place);
 		if (!r && place.is_exe && fj_open_changes(o)) {
 			fj_place_done(&place);
-			return -ETXTBSY; /* what is being run: for the kernel it is our loader */
+			return -ETXTBSY; /* a running program, which for the kernel is our loader */
 		}
 		if (!r && place.is_exe && (o->resolve & RESOLVE_NO_XDEV)) {
 			fj_place_done(&place);
-			return -EXDEV; /* no program lies in a procfs */
+			return -EXDEV; /* no program lies in procfs */
 		}
 		if (!r && place.is_exe) {
 			o->flags &= ~(uint64_t)O_CREAT;
@@ -147,7 +149,7 @@ long fj_open_walked(struct fj_call *c, int dirfd, const char *jail_path, struct 
 			fj_roots_see_fd(c->thread, (int)r, true);
 		if (r >= 0 && fj_open_wants_note(o) && place.pos && !place.is_magic)
 			fj_dir_note(c->thread, (int)r, place.pos);
-		/* Another has made the name meanwhile, or taken it away. */
+		/* Another process has made the name meanwhile, or removed it: walk again. */
 		if (__builtin_expect(fj_mount_flags()->has_unions && tries < 8, 0) &&
 			((r == -EEXIST && place.layers && !(o->flags & O_EXCL)) ||
 				((r == -EACCES || r == -ENXIO) &&
@@ -156,7 +158,7 @@ long fj_open_walked(struct fj_call *c, int dirfd, const char *jail_path, struct 
 			continue;
 		}
 		fj_place_done(&place);
-		/* A symlink that appeared after the walk: walk again. (Never without end.) */
+		/* A symlink appeared after the walk: walk again, but not without end. */
 		if (r != -ELOOP || !(how & FJ_FOLLOW) || tries == 8)
 			return r;
 	}

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * opening.h - one open that is under way, and what its steps have in common (hook_open.c,
- * open_making.c, open_walked.c). */
+ * opening.h - the state of one open, and what its steps have in common (hook_open.c, open_making.c,
+ * open_walked.c). */
 #ifndef FJ_OPENING_H
 #define FJ_OPENING_H
 
@@ -25,10 +25,10 @@
 
 struct fj_opening {
 	uint64_t flags, mode, resolve;
-	bool has_made; /* the file was not there before */
+	bool has_made; /* the file did not exist before */
 };
 
-/* What the flags say. (O_CREAT of a file that is there is no change.) */
+/* What the flags mean. O_CREAT for an existing file is no change. */
 static inline bool fj_open_follows_last(const struct fj_opening *o)
 {
 	return !(o->flags & O_NOFOLLOW) && (o->flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
@@ -52,20 +52,21 @@ static inline bool fj_open_may_wait(const struct fj_opening *o)
 /* The same on a kernel without openat2(2). */
 long fj_open_issue_old(struct fj_call *c, const struct fj_place *place, const struct fj_opening *o);
 
-/* Issue the open of a place. Where there is openat2 the kernel checks that no symlink slipped in,
- * and the description's flags stay those of the program (fcntl(2), F_GETFL, would show an
- * O_NOFOLLOW of ours). */
+/* Makes the system call that opens `place`. With openat2(2) the kernel checks that no symlink has
+ * appeared in the path, and the file description keeps the program's flags (with open(2) fcntl(2)
+ * F_GETFL would show an O_NOFOLLOW of ours). Returns a descriptor or -errno. */
 static inline long fj_open_issue(
 	struct fj_call *c, const struct fj_place *place, const struct fj_opening *o)
 {
 	struct open_how how = {
 		.flags = o->flags & 0xffffffffu,
 		.mode = o->mode,
-		/* (Of where it may lead the walk has judged; only the host's mounts are left.) */
+		/* The walk has checked the other RESOLVE_ flags; those about the host's mounts are
+		 * left. */
 		.resolve = (o->resolve & (RESOLVE_NO_XDEV | FJ_RESOLVE_CACHED)) |
 			   (place->is_magic ? 0 : RESOLVE_NO_SYMLINKS),
 	};
-	uint64_t arg[FJ_ARGS]; /* the call has four */
+	uint64_t arg[FJ_ARGS]; /* openat2(2) has four */
 	unsigned tries = 0;
 	long r;
 
@@ -84,7 +85,7 @@ static inline long fj_open_issue(
 	return r;
 }
 
-/* What was opened may be the empty file that stands for a device. */
+/* If the opened file stands for a device, opens the device. */
 static inline long fj_open_device(struct fj_call *c, long fd, const struct fj_opening *o)
 {
 	if (fj_is_err(fd) || !fj_owner_has_devices())
@@ -95,8 +96,8 @@ static inline long fj_open_device(struct fj_call *c, long fd, const struct fj_op
 	return fd;
 }
 
-/* What it loses by being truncated, or by what will be written. (A file that it has just made has
- * nothing to lose.) */
+/* A file that is opened with O_TRUNC, or for writing, may lose attributes. A file that was just
+ * made has none to lose. */
 static inline long fj_opened(struct fj_call *c, long fd, const struct fj_opening *o)
 {
 	if (fj_is_err(fd) || !fj_open_changes(o) || o->has_made || (o->flags & (O_EXCL | O_PATH)))
@@ -108,7 +109,8 @@ static inline long fj_opened(struct fj_call *c, long fd, const struct fj_opening
 	return fd;
 }
 
-/* open_making.c: make the file, or open it when it is there; it may need an owner record. */
+/* open_making.c: makes the file, or opens it when it exists. A new file may need an owner
+ * record. */
 long fj_open_making(struct fj_call *c, const struct fj_place *place, struct fj_opening *o);
 
 static inline long fj_open_place(
@@ -119,13 +121,14 @@ static inline long fj_open_place(
 	return fj_opened(c, fj_open_device(c, fj_open_issue(c, place, o), o), o);
 }
 
-/* Where two positions lead to one directory, remember by which it was opened. */
+/* If two positions lead to one directory, the one by which it is opened must be remembered. */
 static inline bool fj_open_wants_note(const struct fj_opening *o)
 {
 	return (o->flags & (O_DIRECTORY | O_PATH)) && fj_mount_flags()->has_aliases;
 }
 
-/* open_walked.c: open what a walk from `dirfd` by `jail_path` finds, with all that `o` asks for. */
+/* open_walked.c: opens what a walk from `dirfd` by `jail_path` finds, with everything that `o` asks
+ * for. */
 long fj_open_walked(struct fj_call *c, int dirfd, const char *jail_path, struct fj_opening *o);
 
 #endif
