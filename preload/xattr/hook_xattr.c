@@ -1,16 +1,17 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_xattr.c - extended attributes, by namespace (xattr(7)).
+ * hook_xattr.c - the hooks for extended attributes, by namespace (xattr(7)). Called through the
+ * table.
  *
- *   user.*       the disk's own, with the kernel's rules
+ *   user.*       on the disk, by the kernel's rules
  *   security.*, trusted.*, system.posix_acl_*   kept beside the record: the disk would refuse them
- *                to this user. Reading looks at the disk when the record has none (a host label,
- *                an ACL that the user set from outside)
+ *                to this user. If the record has none, a read asks the disk, which may have a label
+ *                of the host, or an ACL that the user set from outside
  *   others       the kernel answers
  *
- * Here is how a call names its file. One attribute of it: xattr_one.c. Names that are listed:
- * xattr_list.c. Access control lists: inode/acl.c. */
+ * This file finds the file that a call names. xattr_one.c handles one attribute, xattr_list.c lists
+ * names, inode/acl.c handles access control lists. */
 #include "inode/owned.h"
 #include "union/change.h"
 #include "union/union.h"
@@ -63,7 +64,7 @@ static long perform(struct fj_call *c, struct fj_xattr *q, enum fj_xattr_what wh
 		return r;
 	if (what != FJ_XATTR_LIST && __builtin_expect(fj_xattr_escape(c, q) < 0, 0))
 		return what == FJ_XATTR_SET ? -EPERM : -ENODATA;
-	/* The kernel's affair altogether, and no record bears on it. */
+	/* The kernel alone decides, and no record matters. */
 	if (what != FJ_XATTR_LIST && !fj_xattr_is_kept(q->text) &&
 		((what != FJ_XATTR_SET && what != FJ_XATTR_REMOVE) || !fj_owner_has_devices()))
 		return fj_xattr_ask(q, what);
@@ -71,8 +72,8 @@ static long perform(struct fj_call *c, struct fj_xattr *q, enum fj_xattr_what wh
 	return r < 0 ? r : perform_on(c, q, what, &file);
 }
 
-/* In a union, of what lies in the layer that was asked first: is it nothing (a whiteout), or has it
- * attributes that are not to be seen there? The walk knows. */
+/* In a union, for the file in the layer that was asked first: is it a whiteout, or has it
+ * attributes that the program must not see? Then a walk is needed. */
 static bool is_unions_own(
 	const struct fj_xattr *q, enum fj_xattr_what what, const struct fj_file *file)
 {
@@ -82,8 +83,8 @@ static bool is_unions_own(
 					fj_begins(q->text, FJ_UNION_PREFIX));
 }
 
-/* Reading, the usual case, from remembered facts and without opening the file. False: not decided.
- */
+/* Reads, in the usual case, by remembered facts and without opening the file. Returns false if this
+ * way cannot be used. */
 static bool read_quickly(struct fj_call *c, enum fj_xattr_what what, const char *jail_path,
 	bool follows, struct fj_xattr *q, long *r)
 {
@@ -110,7 +111,7 @@ static bool read_quickly(struct fj_call *c, enum fj_xattr_what what, const char 
 		}
 		*r = *r ? *r : perform_on(c, q, what, &file);
 		no_getxattrat = no_getxattrat || *r == -ENOSYS;
-		/* (Old container policies say EPERM to a call that they do not know.) */
+		/* Old container policies return EPERM for a call that they do not know. */
 		if (*r != -ENOSYS && *r != -EPERM && fj_fast_is_answer(&quick, *r))
 			return true;
 		fj_fast_end(&quick);
@@ -120,7 +121,7 @@ static bool read_quickly(struct fj_call *c, enum fj_xattr_what what, const char 
 	return false;
 }
 
-/* Arguments behind the file: name, value, size, flags; a list has no name. */
+/* Arguments after the file: name, value, size, flags; listing has no name. */
 static void read_arguments(
 	const struct fj_call *c, int first, enum fj_xattr_what what, struct fj_xattr *q)
 {
@@ -131,8 +132,8 @@ static void read_arguments(
 	q->flags = (uint32_t)c->arg[first + 2];
 }
 
-/* ovl_xattr_set() of fs/overlayfs/xattrs.c: nothing is copied up for what is not there. (An access
- * list that is not there may be removed.) What is said of it, or 0. */
+/* ovl_xattr_set() of fs/overlayfs/xattrs.c: a file is not copied up to remove an attribute that it
+ * lacks. (An access list that does not exist may be removed.) Returns the error, or 0 to go on. */
 __attribute__((noinline)) static long lacks(
 	struct fj_call *c, const struct fj_xattr *q, enum fj_xattr_what what)
 {
@@ -207,7 +208,7 @@ static long by_fd(struct fj_call *c, enum fj_xattr_what what)
 	return r < 0 ? r : perform(c, &q, what);
 }
 
-/* setxattrat(2) and its kin, since Linux 6.13: value, size and flags of two of them lie in a
+/* setxattrat(2) and the like, since Linux 6.13. Two of them have value, size and flags in a
  * structure. */
 static long at_path(struct fj_call *c, enum fj_xattr_what what)
 {
@@ -219,7 +220,7 @@ static long at_path(struct fj_call *c, enum fj_xattr_what what)
 	long r;
 	char *jail_path;
 
-	/* No flags are like these; a kernel without the call says ENOSYS. */
+	/* The kernel refuses these flags with EINVAL; a kernel without the call returns ENOSYS. */
 	r = fj_sys6(c->nr, -1, "", -1, c->arg[3], c->arg[4], c->arg[5]);
 	if (r != -EINVAL || (flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
 		return r;

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * xattr.c - the twelve calls of xattr(7) and their four younger kin, as one. */
+ * xattr.c - asks the kernel about an attribute: the twelve calls of xattr(7), and the four newer
+ * ones. Called by the other files of this room. */
 #include "xattr/xattr.h"
 
 #include "ownership/ownership.h"
@@ -29,7 +30,7 @@ long fj_xattr_ask(const struct fj_xattr *q, enum fj_xattr_what what)
 		[FJ_XATTR_GET] = __NR_fgetxattr,
 		[FJ_XATTR_LIST] = __NR_flistxattr,
 		[FJ_XATTR_REMOVE] = __NR_fremovexattr};
-	/* Found by its name: what is to be followed was followed. */
+	/* For a file that was found by its name: symlinks have been followed already. */
 	static const int16_t by_name[] = {[FJ_XATTR_SET] = __NR_lsetxattr,
 		[FJ_XATTR_GET] = __NR_lgetxattr,
 		[FJ_XATTR_LIST] = __NR_llistxattr,

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * xattr_list.c - which extended attributes of a file the program may know of: the names that a list
- * tells, the kernel's and the record's. Called by hook_xattr.c. */
+ * xattr_list.c - which extended attributes of a file the program may see: the kernel's names and
+ * the record's in a list. Called by hook_xattr.c. */
 #include "xattr/xattr.h"
 
 #include "inode/owned.h"
@@ -23,8 +23,8 @@
 #define ESCAPE "overlay." /* OVL_XATTR_ESCAPE_PREFIX of fs/overlayfs/overlayfs.h */
 #define NAMES_MAX 8192u
 
-/* What the kernel has listed without our own (ownership/tag.c). Of the length alone, which may be
- * too much, nothing is known. */
+/* Takes our own tag (ownership/tag.c) from the kernel's list. If only the length was asked for,
+ * that may be too large. */
 static long without_tag(const struct fj_xattr *q, const struct fj_file *file, long len)
 {
 	char *names = (char *)q->value;
@@ -41,7 +41,7 @@ static long without_tag(const struct fj_xattr *q, const struct fj_file *file, lo
 	return len;
 }
 
-/* How many unions' escapes a name has there: none outside unions. */
+/* How many unions' escapes are in the names there; 0 outside unions. */
 static unsigned escapes_at(struct fj_call *c, const struct fj_xattr *q)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
@@ -59,10 +59,10 @@ static unsigned escapes_at(struct fj_call *c, const struct fj_xattr *q)
 	return n;
 }
 
-/* By some of these a union knows its layers. The origin nobody may see, or a copy that somebody makes
- * with all attributes would pass for the lower file too; the others are not to be seen in the union.
- * What somebody sets in it has another name on the disk: ovl_xattr_escape_name() of
- * fs/overlayfs/xattrs.c. */
+/* A union knows its layers by some of these attributes. No program may see the origin: if a program
+ * copied a file with all attributes, the copy would pass for the lower file, too. The others must
+ * not be seen in the union. An attribute with such a name that is set in the union has another name
+ * on the disk: ovl_xattr_escape_name() of fs/overlayfs/xattrs.c. */
 long fj_xattr_escape(struct fj_call *c, struct fj_xattr *q)
 {
 	const size_t before = sizeof(FJ_UNION_PREFIX) - 1, len = sizeof(ESCAPE) - 1;
@@ -83,7 +83,8 @@ long fj_xattr_escape(struct fj_call *c, struct fj_xattr *q)
 	return 0;
 }
 
-/* The name that is shown of one that is kept, of a file whose names have `n` escapes; NULL: none. */
+/* The name to show for the kept attribute `name` of a file whose names have `n` escapes; NULL: do
+ * not show it. */
 static const char *shown_name(const char *name, unsigned n)
 {
 	const size_t before = sizeof(FJ_UNION_PREFIX) - 1, len = sizeof(ESCAPE) - 1;
@@ -95,12 +96,12 @@ static const char *shown_name(const char *name, unsigned n)
 	for (unsigned i = 0; i < n; i++)
 		if (!fj_begins(name + before + i * len, ESCAPE))
 			return NULL;
-	/* What is cut out lies in the middle: the rest moves up, in the room of the names. */
+	/* The escape is in the middle: the part before it moves up, in the buffer of the names. */
 	memmove((char *)name + n * len, name, n ? before : 0);
 	return name + n * len;
 }
 
-/* The kernel's names, then the kept ones that are not among them. */
+/* The kernel's names, then those kept names that are not among them. */
 long fj_xattr_list(struct fj_call *c, const struct fj_xattr *q, const struct fj_file *file)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);

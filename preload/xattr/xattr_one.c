@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * xattr_one.c - one attribute of a file that was found: set, read, removed. Which are the disk's and
- * which the record's is said in hook_xattr.c, which calls this. */
+ * xattr_one.c - sets, reads and removes one attribute of a file that was found. hook_xattr.c, which
+ * calls this, says which attributes are the disk's and which the record's. */
 #include "xattr/xattr.h"
 
 #include "call/call.h"
@@ -25,7 +25,7 @@ bool fj_xattr_is_kept(const char *name)
 	       fj_xattr_is_acl(name);
 }
 
-/* What cap_convert_nscap() of security/commoncap.c lets root set. */
+/* The values that cap_convert_nscap() of security/commoncap.c lets root set. */
 static long check_capability(const struct fj_xattr *q)
 {
 	uint32_t magic;
@@ -41,7 +41,8 @@ static long check_capability(const struct fj_xattr *q)
 		       -EINVAL;
 }
 
-/* A device has none that a user gives (xattr(7)), and on disk a pretended one is a regular file. */
+/* A device can have no user attributes (xattr(7)), but on the disk a pretended device is a regular
+ * file. */
 static bool is_refused(const struct fj_xattr *q, const struct fj_file *file)
 {
 	return (file->owner.flags & FJ_OWNER_DEVICE) && fj_begins(q->text, XATTR_USER_PREFIX);
@@ -71,7 +72,7 @@ long fj_xattr_set(struct fj_call *c, const struct fj_xattr *q, struct fj_file *f
 		r = check_capability(q);
 		if (r < 0)
 			return r;
-		fj_writes_watch_capability(); /* he may have it open */
+		fj_writes_watch_capability(); /* the process may have the file open */
 	}
 	return fj_owner_set_attribute(&file->key, q->text, q->size ? (const void *)q->value : "",
 		q->size, (int)q->flags, &file->owner);
@@ -87,7 +88,7 @@ long fj_xattr_get(struct fj_call *c, const struct fj_xattr *q, const struct fj_f
 		r = fj_acl_get(c, q->text, file, q->value, q->size);
 	else
 		r = fj_owner_get_attribute(&file->key, q->text, (void *)q->value, q->size);
-	/* What the record does not have the disk may. */
+	/* If the record has none, the disk may have one. */
 	return r == -ENODATA ? fj_xattr_ask(q, FJ_XATTR_GET) : r;
 }
 
@@ -104,5 +105,6 @@ long fj_xattr_remove(struct fj_call *c, const struct fj_xattr *q, struct fj_file
 		r = fj_file_touch(q->file.dirfd, q->file.name, file, true);
 	if (!r)
 		r = fj_owner_set_attribute(&file->key, q->text, NULL, 0, 0, &file->owner);
-	return r == -ENODATA && fj_xattr_is_acl(q->text) ? 0 : r; /* no ACL is what was wanted */
+	return r == -ENODATA && fj_xattr_is_acl(q->text) ? 0 : r; /* removing a missing ACL
+								     succeeds */
 }
