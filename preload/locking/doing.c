@@ -1,10 +1,12 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * doing.c - what another process is doing, for those who wait for it: locking/lock.c, inode/creators.c.
+ * doing.c - finds out what another process is doing. Called by processes that wait for it:
+ * locking/lock.c, inode/creators.c, records/shared.c.
  *
- * What proc_pid_stat(5) says of each thread: a debugger stops single ones. One that the freezer of
- * its cgroup holds seems to sleep (or, of the first version, to wait for a disk). */
+ * It reads the state of each thread (proc_pid_stat(5)), since a debugger stops single threads. A
+ * thread that is frozen with its cgroup seems to sleep (or, in a cgroup of version 1, to wait for a
+ * disk). */
 #include "sys/sys.h"
 
 struct dirent_ { /* struct linux_dirent64 */
@@ -15,7 +17,7 @@ struct dirent_ { /* struct linux_dirent64 */
 	char name[];
 };
 
-/* The third field, behind a name in which anything may be; 0: there is no such thread. */
+/* The third field, behind a name that may contain anything; 0: there is no such thread. */
 static char state_of(int list, const char *tid)
 {
 	char text[128]; /* the name has 64 bytes at most: proc_task_name() of fs/proc/array.c */
@@ -73,7 +75,7 @@ enum fj_doing fj_doing(int32_t pid)
 	fj_str_put(&s, "/task");
 	list = fj_sys4(__NR_openat, AT_FDCWD, text, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (fj_is_err(list))
-		return FJ_RUNS; /* as far as we know */
+		return FJ_RUNS; /* as far as is known */
 	while ((n = fj_sys3(__NR_getdents64, list, text, sizeof(text))) > 0)
 		for (long at = 0; at < n && doing != FJ_IS_STOPPED;) {
 			const struct dirent_ *d = (const struct dirent_ *)(text + at);

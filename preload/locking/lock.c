@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * lock.c - a lock that outlives its holder; lock.h says what it is for.
+ * lock.c - the lock of lock.h, which says what it is for.
  *
- * To take it from somebody is always possible: it is only a question of what that costs, and so of
- * when. */
+ * A lock can be taken from its holder at any time. That only costs something, which decides when it
+ * is done. */
 #include "locking/lock.h"
 
 #include "sys/sys.h"
@@ -15,19 +15,19 @@
 
 #define SPINS 200
 #define YIELDS 20
-#define WAIT_NS 2000000 /* between two looks at what the holder does */
+#define WAIT_NS 2000000 /* between two looks at the holder */
 
-/* How many of these looks one and the same holding lasts: who sleeps is held by the freezer of his
- * cgroup, since nobody sleeps here; who is in another PID namespace is in a bad way, for the lock
- * is held for a microsecond; and from a processor or a disk that is that slow the lock is taken, so
- * that there is an end. */
+/* For how many looks at one and the same holding a process waits before it takes the lock away. A
+ * holder that sleeps is frozen with its cgroup, since a holder never sleeps. A holder in another
+ * PID namespace has a problem, since a lock is held for a microsecond. A disk or processor may be
+ * slow, but the wait must end. */
 #define SLEEPING 5
 #define ELSEWHERE 50
 #define DISK 500
 #define RUNNING 5000
 
-/* Process id in the high half, its PID namespace in the low one; 0: nobody knows. Belongs to this
- * process, or after fork(2) to its parent, and then the high half tells. */
+/* Process id in the high half, its PID namespace in the low half; 0: unknown. After fork(2) it is
+ * still the parent's, as the high half tells. */
 static uint64_t namespace;
 
 uint32_t fj_pid_namespace(uint32_t pid)
@@ -49,13 +49,14 @@ static uint64_t said(const struct fj_lock *l)
 	return __atomic_load_n(&l->holder, __ATOMIC_ACQUIRE);
 }
 
-/* The PID namespace of the holder of `word`, or 0: he has not said so yet, or does not know. */
+/* The PID namespace of the holder of `word`. 0: the holder has not written it yet, or does not know
+ * it. */
 static uint32_t namespace_of(uint64_t holder, uint64_t word)
 {
 	return (holder ^ word) >> 33 ? 0 : (uint32_t)holder;
 }
 
-/* Is that ours, for certain? We are process `pid`. */
+/* Is the holder's namespace certainly ours? `pid` is this process. */
 static bool is_lock_ours(uint64_t holder, uint64_t word, uint32_t pid)
 {
 	const uint32_t its = namespace_of(holder, word);
@@ -63,14 +64,14 @@ static bool is_lock_ours(uint64_t holder, uint64_t word, uint32_t pid)
 	return its && its == fj_pid_namespace(pid);
 }
 
-/* Has one and the same holding lasted for so many looks that it is over? */
+/* Has one and the same holding lasted for so many looks that the lock may be taken away? */
 static bool is_over(
 	const struct fj_lock *l, uint64_t word, uint32_t pid, uint32_t looks, uint32_t patience)
 {
 	const uint64_t holder = said(l);
 
 	if (!looks)
-		return false; /* it may be over by itself */
+		return false; /* the holder may be about to give it back */
 	if (namespace_of(holder, word) && !is_lock_ours(holder, word, pid))
 		return looks >= ELSEWHERE + patience;
 	switch (fj_doing((int32_t)(uint32_t)word)) {
@@ -86,13 +87,13 @@ static bool is_over(
 	}
 }
 
-/* Will nobody ever go on who held it by `word`? */
+/* Is the process that held the lock by `word` certainly dead? */
 static bool is_dead(uint64_t word, uint64_t holder, uint32_t pid)
 {
 	return is_lock_ours(holder, word, pid) && fj_sys2(__NR_kill, (uint32_t)word, 0) == -ESRCH;
 }
 
-/* From whoever has it by `word`, or nobody. */
+/* Takes the lock that is held by `word`, or free. */
 static bool take_lock(
 	struct fj_lock *l, uint32_t pid, uint32_t me, uint64_t word, struct fj_lock_hold *hold)
 {
@@ -106,8 +107,8 @@ static bool take_lock(
 		    &l->word, &word, next, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
 		return false;
 	__atomic_store_n(&l->holder, (next & ~0xffffffffUL) | mine, __ATOMIC_RELEASE);
-	/* (What he said was read before: if another holder had the same word since, he wrote the
-	 * same. That he is dead is asked when it is ours.) */
+	/* `holder` was read before. If another holder had the same word since, it wrote the same
+	 * value. Whether the holder is dead is asked only now, when the lock is ours. */
 	hold->is_robbed = (word & FJ_LOCK_ROBBED) || (robbed && !is_dead(word, holder, pid));
 	hold->word = next;
 	return true;
@@ -170,7 +171,7 @@ void fj_lock_give(struct fj_lock *l, uint32_t *waiters, const struct fj_lock_hol
 	uint64_t word = hold->word;
 	const uint64_t next = word >> 33 << 33 | (hold->is_robbed ? FJ_LOCK_ROBBED : 0);
 
-	/* Else somebody has taken it. */
+	/* This fails if another process has taken the lock. */
 	__atomic_compare_exchange_n(
 		&l->word, &word, next, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
 	if (waiters && __atomic_load_n(waiters, __ATOMIC_SEQ_CST))

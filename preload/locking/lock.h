@@ -1,21 +1,22 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * lock.h - a lock in memory that processes share, which outlives its holder.
+ * lock.h - a lock in memory that processes share, which a dead or stopped holder cannot keep for
+ * ever.
  *
- * A word, taken and given back without a system call. A holder may be killed or stopped at any
- * instruction, and of one in another PID namespace nobody can tell. What may be done about him
- * depends on what he guards, and so there are two ways to take it:
+ * The lock is a word, taken and given back without a system call. A holder may be killed or stopped
+ * at any instruction; for a holder in another PID namespace this cannot be found out. What may be
+ * done then depends on what the lock protects. So there are two ways to take it:
  *
- * - fj_lock_take() waits, and in the end takes it from anybody, whatever he does. What he still
- * does must be in vain then, and whoever has taken it sees to that: `is_robbed` tells. The word
- *   remembers it (FJ_LOCK_ROBBED) until one who has seen to it gives the lock back. (Owner records,
- *   records/lock.c.)
- * - fj_lock_try() never waits, and takes it at most from one who is dead for certain: who is in our
- *   own PID namespace, where kill(2) knows. (Places for versions of the mounts.)
+ * - fj_lock_take() waits, and in the end takes the lock from any holder, whatever that does. The
+ *   holder is then "robbed": what it still does must have no effect. The process that took the lock
+ *   must make sure of that; `is_robbed` tells it. The word keeps the mark (FJ_LOCK_ROBBED) until a
+ *   process that has done so gives the lock back. (Owner records, records/lock.c.)
+ * - fj_lock_try() never waits. It takes the lock from a holder only if that is certainly dead: in
+ *   our own PID namespace kill(2) tells. (Places for versions of the mounts.)
  *
- * A process that has locked for the first time since its fork looks up its PID namespace: one
- * fstatat. All signals are blocked while a lock is held: a handler on this thread may want it. */
+ * The first lock of a process after its fork costs one fstatat, to learn the PID namespace. All
+ * signals are blocked while a lock is held: a handler on this thread may want it. */
 #ifndef FJ_LOCK_H
 #define FJ_LOCK_H
 
@@ -24,45 +25,45 @@
 
 #define FJ_LOCK_ROBBED (1UL << 32)
 
-/* All zero: free. Lies in files, too: store.h. */
+/* All zero: free. It lies in files, too: records/store.h. */
 struct fj_lock {
 	uint64_t word;	 /* low half: process or thread id of the holder, 0 free; bit 32:
-			    FJ_LOCK_ROBBED; above it how often it was taken */
-	uint64_t holder; /* low half: PID namespace of the holder whose high half of `word` this has
-			  */
+			    FJ_LOCK_ROBBED; above it how often the lock was taken */
+	uint64_t holder; /* low half: PID namespace of the holder; the high half equals that of
+			    the `word` which it belongs to */
 };
 
-/* Of whoever has taken one. */
+/* What a holder of the lock has. */
 struct fj_lock_hold {
 	uint64_t word;
-	bool is_robbed; /* from one who may go on, or somebody before has, and it was not seen to.
-			   To be cleared by who has seen to it, and may be set by who finds out
-			   later */
+	bool is_robbed; /* the lock was taken from a holder that may go on, now or earlier, and
+			   nobody has made sure yet that this has no effect. The holder clears it
+			   when it has; it may also set it, if it finds out later */
 };
 
-/* Take it for `pid`, the calling process. Bounded for each holding; a lock that
- * goes from hand to hand is waited for as long as it does.
+/* Takes the lock for `pid`, the calling process. The wait for one holder is bounded; if many
+ * processes take turns, the wait lasts as long as they do.
  *
- * waiters    a word beside it: how many wait
- * patience   how many looks of 2 ms more than usual somebody who runs may have it */
+ *   waiters    a word beside the lock: how many processes wait
+ *   patience   how many more looks, 2 ms apart, a running holder is given */
 void fj_lock_take(struct fj_lock *l, uint32_t *waiters, uint32_t pid, uint32_t patience,
 	struct fj_lock_hold *hold);
-/* Take it for `me`, a process or thread id, if it is free, or (`of_the_dead`) its holder is dead.
- * `is_robbed` is false then. */
+/* Takes the lock for `me`, a process or thread id, if it is free, or, with `of_the_dead`, if its
+ * holder is dead. Returns false if not. `is_robbed` is false then. */
 bool fj_lock_try(struct fj_lock *l, uint32_t me, bool of_the_dead, struct fj_lock_hold *hold);
-/* Has nobody taken it away? */
+/* Has no other process taken the lock away? */
 static inline bool fj_lock_is_held(const struct fj_lock *l, const struct fj_lock_hold *hold)
 {
 	return __atomic_load_n(&l->word, __ATOMIC_SEQ_CST) == hold->word;
 }
-/* Give it back, unless somebody has taken it away. `waiters` as above, or NULL. */
+/* Gives the lock back, unless another process has taken it away. `waiters` as above, or NULL. */
 void fj_lock_give(struct fj_lock *l, uint32_t *waiters, const struct fj_lock_hold *hold);
-/* Is its holder called `me`, in our PID namespace? */
+/* Is the holder `me`, in our PID namespace? */
 bool fj_lock_is_of(const struct fj_lock *l, uint32_t me);
-/* At process start: what another thread of process `me` held in its life before execve(2), nobody
- * does any more. (Who has that id in a namespace that we do not know of is not meant.) */
+/* Call at process start: frees a lock that another thread of process `me` held before execve(2). (A
+ * process of the same id in an unknown namespace is not meant.) */
 void fj_lock_forget(struct fj_lock *l, uint32_t me);
-/* The PID namespace of process `pid`, which calls; 0: unknown. */
+/* The PID namespace of process `pid`, which is the calling one; 0: unknown. */
 uint32_t fj_pid_namespace(uint32_t pid);
 
 #endif
