@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * certain.c - which sites are instructions for certain.
+ * certain.c - which sites are certain to be instructions. Called by patch/sites.c.
  *
- * What find.c takes for a system call by its bytes may be part of a constant or a table. So a site
- * is only changed where its instructions are reached from the beginning of a function (flow.c), and
- * that is known from what the file itself says: the sorted table for unwinding, which is asked for
- * each site; else all its lists of functions; else (musl's are not complete) where it begins to
- * run, and what is called from these functions and from there. Only functions that hold a site are
- * read, but for the last. */
+ * find.c finds system calls by their bytes, which may be part of a constant or a table. So a site is
+ * changed only if its instructions are reached from the beginning of a function (flow.c). The file itself
+ * tells where functions begin. First the sorted table for unwinding is asked about each site; then all
+ * other lists of functions; then, since musl's are not complete, the entry point and all functions that are
+ * called from there and from listed ones. Only functions that contain a site are read, except in the last
+ * step. */
 #include "text/certain.h"
 
 #include "text/functions.h"
@@ -17,8 +17,8 @@
 #include "text/flow.h"
 #include "text/frames.h"
 
-/* The whole text is only read where more than one site in so many is not known, and in no more than
- * 10 ms. */
+/* The last step is done only if more than one site in this many is uncertain, and for no larger text: 10 ms
+ * at most. */
 #define FEW 16u
 #define READ_MAX (4UL << 20)
 
@@ -28,7 +28,7 @@ struct search {
 	uint32_t count;
 	struct fj_frames frames;
 	struct fj_flow flow;
-	bool with_calls; /* read all functions, and what they call */
+	bool with_calls; /* the last step: read all functions, and those that they call */
 };
 
 uint64_t fj_certain_first(const struct fj_site *s)
@@ -36,7 +36,7 @@ uint64_t fj_certain_first(const struct fj_site *s)
 	return s->kind == FJ_SITE_BEHIND || s->kind == FJ_SITE_STAYS ? s->at : s->at - s->moved;
 }
 
-/* Behind the last instruction that is moved or stays for it. */
+/* The end of the last instruction of the site. */
 static uint64_t end_of(const struct fj_site *s)
 {
 	return s->kind == FJ_SITE_BEHIND ? s->at + s->moved : s->at + 2;
@@ -56,7 +56,7 @@ static uint32_t count_uncertain(const struct search *s)
 	return count;
 }
 
-/* The first site at `at` or behind it. */
+/* The index of the first site at or after `at`. */
 static uint32_t site_from(const struct search *s, uint64_t at)
 {
 	uint32_t low = 0, high = s->count;
@@ -72,7 +72,7 @@ static uint32_t site_from(const struct search *s, uint64_t at)
 	return low;
 }
 
-/* A function, by offsets in the file: worth reading when a site is in it that is not known. */
+/* Read a function, given by file offsets, if it contains an uncertain site. */
 static void told(void *data, uint64_t from, uint64_t end)
 {
 	struct search *s = data;
@@ -99,8 +99,8 @@ static void ask_frames(struct search *s)
 			told(s, from, end);
 }
 
-/* What the first instructions of a C program hand to libc's: `main`, in rdi (System V ABI; glibc's
- * and musl's crt1). 0: not seen. */
+/* The address of `main`, which the first instructions of a C program pass to libc in rdi (System V ABI;
+ * crt1 of glibc and musl). 0: not found. */
 static uint64_t main_of(const struct search *s, uint64_t at)
 {
 	const uint8_t *code = s->t->file + s->t->offset;
@@ -128,7 +128,7 @@ static uint64_t main_of(const struct search *s, uint64_t at)
 	return 0;
 }
 
-/* All that is called from the functions that are listed, and from where the file begins to run. */
+/* Read all that is called from listed functions and from the file's entry point. */
 static void ask_calls(struct search *s)
 {
 	uint64_t entry, main;

@@ -1,9 +1,10 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * decode.c - lengths of x86-64 instructions (Intel SDM vol. 2, appendix A, tables A-2 to A-5).
+ * decode.c - lengths of x86-64 instructions (Intel SDM vol. 2, appendix A, tables A-2 to A-5). Called
+ * through decode.h.
  *
- * Pure, and fed with bytes that anybody may have made. */
+ * Pure. The bytes may be anything. */
 #include "text/decode.h"
 
 /* What follows an opcode. */
@@ -41,7 +42,7 @@ static const uint8_t one_byte[256] = {
 };
 /* clang-format on */
 
-/* Behind 0f. */
+/* What follows an opcode of two bytes, 0f `op`. */
 static uint8_t two_byte(uint8_t op)
 {
 	switch (op) {
@@ -225,7 +226,7 @@ bool fj_insn_keeps(const uint8_t *p, uint8_t r)
 	return *p == 0xc7 && p[1] < 0xc0;
 }
 
-/* Has one of the eight places from `p` on these two bytes? A byte of `differ` is zero there. */
+/* Does one of the eight places from `p` on hold these two bytes? Then a byte of `differ` is zero. */
 static uint64_t looks_like_syscall(const uint8_t *p)
 {
 	const uint64_t each = 0x0101010101010101;
@@ -237,7 +238,7 @@ static uint64_t looks_like_syscall(const uint8_t *p)
 	return (differ - each) & ~differ & 0x80 * each;
 }
 
-/* Many places at a time: a libc has more than a million, and each first process of a jail waits for
+/* Tests many places at a time: a libc has more than a million, and the first process of a jail waits for
  * this. */
 size_t fj_insn_next_syscall(const uint8_t *code, size_t len, size_t at)
 {

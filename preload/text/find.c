@@ -1,16 +1,17 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * find.c - the syscall instructions in the text of a library, and what may be overwritten for each.
+ * find.c - the syscall instructions in the text of a library, and which bytes may be overwritten for each.
+ * Called by patch/sites.c.
  *
- * A jump has five bytes and a syscall two. So the instructions before it are overwritten, most
- * often `mov $nr,%eax`, and the syscall stays: whoever jumps straight to it makes the call, and a
- * libc that looks whether a thread stands on it (glibc 2.41,
- * __syscall_cancel_arch) is not misled. Where that cannot be done those behind it are taken. None
- * may be one that something else jumps to.
+ * A jump has five bytes and a syscall instruction two. So instructions before it are overwritten, usually
+ * `mov $nr,%eax`, and the syscall instruction stays. Code that jumps straight to it still makes the call,
+ * and a libc that checks whether a thread is at it (glibc 2.41, __syscall_cancel_arch) is not misled. If
+ * that is not possible, the instructions after it are overwritten. No overwritten instruction may be the
+ * target of a jump.
  *
- * The text is read from its beginning, one instruction after the other. Where something in it is no
- * code, x86 falls into step again after a few instructions. */
+ * The text is decoded from its beginning, one instruction after the other. After bytes that are not code,
+ * decoding falls into step again after a few instructions. */
 #include "text/decode.h"
 #include "text/sites.h"
 
@@ -20,12 +21,12 @@
 struct sweep {
 	const uint8_t *code;
 	size_t len, at;
-	struct fj_insn insn;   /* the one at `at` */
+	struct fj_insn insn;   /* the instruction at `at` */
 	size_t recent[RECENT]; /* where the last ones began */
-	uint32_t count;	       /* of all before it */
+	uint32_t count;	       /* number of instructions before `at` */
 };
 
-/* Decode the instruction at `at`; bytes that are none are passed over. False at the end. */
+/* Decode the instruction at `at`. Bytes that are no instruction are skipped. False: end of the text. */
 static bool decode_here(struct sweep *s)
 {
 	while (s->at < s->len) {
@@ -43,7 +44,7 @@ static bool go_on(struct sweep *s)
 	return decode_here(s);
 }
 
-/* Where the `i`th instruction before the current one began; 1 is the last. */
+/* Where the `i`th instruction before the current one began; 1 is the last one. */
 static size_t before(const struct sweep *s, uint32_t i)
 {
 	return s->recent[(s->count - i) % RECENT];
@@ -53,8 +54,7 @@ static uint32_t known_before(const struct sweep *s)
 	return s->count < RECENT ? s->count : RECENT;
 }
 
-/* The number in rax, from the last `mov $nr,%eax` before the call; -1 when it is not known for
- * sure. */
+/* The call number in rax, from the last `mov $nr,%eax` before the call. -1: not certain. */
 static int number_before(const struct sweep *s)
 {
 	for (uint32_t i = 1; i <= known_before(s); i++) {
@@ -74,8 +74,8 @@ static int number_before(const struct sweep *s)
 	return -1;
 }
 
-/* How many bytes before the call are whole instructions that may be moved, at least JUMP? 0: that
- * cannot be done. */
+/* How many bytes before the call are whole instructions that may be moved? At least JUMP, or 0: not
+ * possible. */
 static uint8_t movable_before(const struct sweep *s)
 {
 	for (uint32_t i = 1; i <= known_before(s); i++) {
@@ -96,8 +96,7 @@ static bool is_padding(uint8_t byte)
 	return byte == 0x90 || byte == 0x66 || byte == 0xcc;
 }
 
-/* How many bytes from the call on? A ret may be the last of them, and what follows it is padding.
- */
+/* The same from the call on. A ret may be the last instruction, if padding follows it. */
 static uint8_t movable_behind(const uint8_t *code, size_t room)
 {
 	size_t at = 2;
@@ -118,7 +117,7 @@ static uint8_t movable_behind(const uint8_t *code, size_t room)
 	return (uint8_t)at;
 }
 
-/* What must not be jumped to: (from, to]. */
+/* The bytes that must not be jump targets: (from, to]. */
 struct range {
 	size_t from, to;
 };
@@ -129,7 +128,8 @@ static struct range range_of(const struct fj_site *s)
 	return (struct range){s->at, s->kind == FJ_SITE_BEHIND ? s->at + s->moved - 1 : s->at};
 }
 
-/* Something jumps into what would be overwritten: take the bytes behind the call, or leave it. */
+/* There is a jump into the bytes to be overwritten: use those after the call, or leave the call
+ * unchanged. */
 static void give_way(const uint8_t *code, size_t len, struct fj_site *s, size_t next_from)
 {
 	const bool was_before = s->kind == FJ_SITE_BEFORE;
@@ -142,7 +142,7 @@ static void give_way(const uint8_t *code, size_t len, struct fj_site *s, size_t 
 		s->kind = FJ_SITE_BEHIND;
 }
 
-/* Remember where the current instruction jumps to: a bit for each byte of the text. */
+/* Mark the target of the current jump: one bit per byte of the text. */
 static void note_target(const struct sweep *s, uint8_t *targets)
 {
 	const size_t next = s->at + s->insn.len;
@@ -187,8 +187,7 @@ static void add_site(const struct sweep *s, struct fj_site *f, size_t *end)
 		.nr = (int16_t)number_before(s),
 		.moved = movable_before(s),
 		.kind = FJ_SITE_BEFORE};
-	/* Two calls so close together that their changes would meet: the first one keeps the place.
-	 */
+	/* Two calls are so close that their changes would overlap: the first keeps its bytes. */
 	if (!f->moved || s->at - f->moved < *end) {
 		f->moved = movable_behind(s->code + s->at, s->len - s->at);
 		f->kind = f->moved ? FJ_SITE_BEHIND : FJ_SITE_STAYS;

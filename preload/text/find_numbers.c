@@ -1,19 +1,17 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * find_numbers.c - the syscall instructions that can be found by the bytes before them, without
- * reading a text from its beginning: behind a `mov $nr,%eax`, or behind moves in a function that is
- * passed the number.
- *
- * Used with the trap behind it, which has what is not found here. Called by sites.c of patch. */
+ * find_numbers.c - finds syscall instructions by the bytes before them, without decoding the text from its
+ * beginning: after a `mov $nr,%eax`, or after the moves of a function that gets the number as an argument.
+ * Called by patch/sites.c, when there is a trap, which handles calls that are not found here. */
 #include "text/decode.h"
 #include "text/sites.h"
 
 #define JUMP 5u	    /* bytes of jmp rel32 */
 #define MOVE_MAX 8u /* bytes of a mov between a register and memory */
 
-/* Bytes of whole instructions from a `mov $nr,%eax` to the call at `at`, where rax still has the
- * number; 0 when there is none near. */
+/* The number of bytes from a `mov $nr,%eax` to the call at `at`, if they are whole instructions that keep
+ * the number in rax. 0: there is no such mov near. */
 static uint8_t number_before(const uint8_t *code, size_t at, long *nr)
 {
 	for (size_t back = JUMP; back <= FJ_SITE_MOVED_MAX && back < at; back++) {
@@ -21,7 +19,7 @@ static uint8_t number_before(const uint8_t *code, size_t at, long *nr)
 		size_t done = JUMP;
 		struct fj_insn insn;
 
-		/* (A byte that might be a REX prefix makes another register of eax.) */
+		/* (A byte before it that may be a REX prefix would mean another register.) */
 		if (*mov != 0xb8 || fj_insn_value(mov + 1) >= 512 || (mov[-1] & 0xf0) == 0x40)
 			continue;
 		while (done < back && fj_decode(mov + done, back - done, &insn) &&
@@ -34,8 +32,8 @@ static uint8_t number_before(const uint8_t *code, size_t at, long *nr)
 	return 0;
 }
 
-/* A mov of 64 bits between registers, or a register and memory; not into rsp, and not by the
- * instruction pointer. Its length, or 0. */
+/* The length of a 64-bit mov between registers, or a register and memory. 0 if it is none, or if it writes
+ * rsp or is relative to the instruction pointer. */
 static uint8_t move_len(const uint8_t *p, size_t room)
 {
 	struct fj_insn insn;
@@ -48,8 +46,7 @@ static uint8_t move_len(const uint8_t *p, size_t room)
 	return p[2] >= 0xc0 && (p[2] & 7) == 4 && !(p[0] & 1) ? 0 : insn.len;
 }
 
-/* Are the bytes before `at`, which hold a distance there, a jump's, a call's, or those of an
- * instruction that takes an address? */
+/* Is the operand at `at` the distance of a jump or call, or of an instruction that takes an address? */
 static bool is_before_distance(const uint8_t *code, size_t at)
 {
 	const uint8_t last = code[at - 1];
@@ -58,8 +55,7 @@ static bool is_before_distance(const uint8_t *code, size_t at)
 	       (at > 1 && code[at - 2] == 0x0f && (last & 0xf0) == 0x80);
 }
 
-/* Places between two moves, which nobody may jump to, in the order of their addresses; and whose
- * moves they are. */
+/* Places between two moves, which must not be jump targets, sorted by address; and the site of each. */
 #define BETWEEN_MAX 64u
 struct between {
 	uint32_t count;
@@ -68,7 +64,7 @@ struct between {
 	bool is_jumped_to[BETWEEN_MAX];
 };
 
-/* Does a short jump, whatever is taken for one, lead to `to`? */
+/* Does anything that looks like a short jump lead to `to`? */
 static bool is_near_jump_to(const uint8_t *code, size_t len, size_t to)
 {
 	for (size_t at = to < 130 ? 0 : to - 130; at + 2 <= len && at < to + 130; at++)
@@ -79,7 +75,7 @@ static bool is_near_jump_to(const uint8_t *code, size_t len, size_t to)
 	return false;
 }
 
-/* See which of them any jump leads to: one look through the text, whatever their number. */
+/* Find which of these places are jump targets. The text is read once for all of them. */
 static void see_jumps(const uint8_t *code, size_t len, struct between *b)
 {
 	const size_t first = b->at[0], range = b->at[b->count - 1] - first;
@@ -96,7 +92,7 @@ static void see_jumps(const uint8_t *code, size_t len, struct between *b)
 	}
 }
 
-/* Leave out the sites that are jumped into. Returns how many remain. */
+/* Drop the sites that have a jump into them. Returns how many remain. */
 static uint32_t drop_jumped_into(struct fj_site *site, uint32_t count, const struct between *b)
 {
 	uint32_t kept = 0, next = 0;
@@ -112,10 +108,10 @@ static uint32_t drop_jumped_into(struct fj_site *site, uint32_t count, const str
 	return kept;
 }
 
-/* The moves right before the call at `at`, which will be site `index`: the last thing that a
- * function does which is passed the number (Go's Syscall6, syscall(3), cancellation points of glibc
- * 2.41 and of musl). At least enough of them for a jump; whoever jumps to the call makes it. What
- * lies between is added to `b`; NULL: only one alone is wanted. Returns their length, or 0. */
+/* The length of the moves right before the call at `at`, which will be site `index`. They are the end of a
+ * function that gets the number as an argument (Go's Syscall6, syscall(3), cancellation points of glibc
+ * 2.41 and of musl). At least enough bytes for a jump; a jump to the call itself still makes it. The places
+ * between moves are added to `b`; NULL: only a single move is wanted. 0: none. */
 static uint8_t moves_before(const uint8_t *code, size_t at, uint32_t index, struct between *b)
 {
 	for (size_t back = JUMP; back <= 2 * MOVE_MAX && back <= at; back++) {
@@ -141,10 +137,9 @@ static uint8_t moves_before(const uint8_t *code, size_t at, uint32_t index, stru
 	return 0;
 }
 
-/* Five bytes that could be a `mov $nr,%eax`, and from there on instructions that lead straight to a
- * syscall, with the number in rax and the stack where it was, are rarely anything else. Only that
- * mov gives way to the jump, so what is jumped to between the two matters not, and the text need
- * not be read from its beginning. */
+/* If five bytes could be a `mov $nr,%eax`, and instructions from there lead straight to a syscall, with the
+ * number in rax and the stack unchanged, they are rarely anything else. The jump replaces only that mov, so
+ * jumps to places between mov and call do no harm, and the text need not be decoded from its beginning. */
 uint32_t fj_sites_find_numbers(const uint8_t *code, size_t len, bool (*is_wanted)(long nr),
 	bool with_moves, struct fj_site *site, uint32_t max)
 {

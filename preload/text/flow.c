@@ -1,14 +1,15 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * flow.c - where instructions begin: read from where a function begins on, as a processor would.
+ * flow.c - where instructions begin: decodes a function from its beginning, as a processor would. Called by
+ * certain.c.
  *
- * Bytes that look like a system call may be a constant in an instruction (machine code that a
- * compiler of a program writes, say), or lie in a table. What is reached from the beginning of a
- * function by its own instructions is known to be one. What only an address in a table leads to is
- * not known. sites.c asks before anything is changed.
+ * Bytes that look like a system call may be a constant in an instruction (machine code that a compiler
+ * writes, for example) or part of a table. What a function's own instructions reach from its beginning is
+ * certainly an instruction. What only an address in a table leads to is not known. patch/sites.c asks
+ * before it changes anything.
  *
- * Pure, and fed with bytes that anybody may have made. */
+ * Pure. The bytes may be anything. */
 #include "text/flow.h"
 
 #include "text/decode.h"
@@ -24,7 +25,7 @@ bool fj_flow_is_begun(const struct fj_flow *f, uint64_t at)
 	return f->seen[at / 8] & 1 << at % 8;
 }
 
-/* Where more is known to be than is remembered, that is not followed: it stays unknown. */
+/* If the list of starts is full, the place is not followed: it stays unknown. */
 static void add_start(struct fj_flow *f, uint64_t at)
 {
 	if (at < f->len && !fj_flow_is_begun(f, at) && f->pending_count < FJ_FLOW_PENDING)
@@ -43,14 +44,14 @@ struct branch {
 	uint64_t target;
 };
 
-/* `insn` is a branch, and lies at `at`. */
+/* `insn`, at `at`, is a branch. */
 static struct branch branch_of(const struct fj_flow *f, uint64_t at, const struct fj_insn *insn)
 {
 	const uint64_t next = at + insn->len;
 	const uint8_t *op = f->code + at;
 	struct branch b = {0};
 
-	while (is_prefix(*op)) /* an opcode follows, or it would not have been decoded */
+	while (is_prefix(*op)) /* an opcode follows: it was decoded */
 		op++;
 	b.is_call = *op == 0xe8 || *op == 0xff;
 	if ((*op & 0xf0) == 0x70 || *op == 0xeb || (*op >= 0xe0 && *op <= 0xe3)) {
@@ -71,7 +72,7 @@ struct bounds {
 	bool with_calls;
 };
 
-/* What follows the branch `b`: false when it is not known that anything does. */
+/* Do instructions follow the branch `b`? False: not certain. */
 static bool goes_on(struct fj_flow *f, const struct bounds *in, const struct branch *b)
 {
 	const bool is_inside = b->target >= in->from && b->target < in->end;
@@ -80,7 +81,7 @@ static bool goes_on(struct fj_flow *f, const struct bounds *in, const struct bra
 		return true;
 	if (is_inside || in->with_calls)
 		add_start(f, b->target);
-	/* A call of a place within: what is behind it may be data, whose address it is to find. */
+	/* A call of a place inside the function may skip data, whose address it pushes. */
 	return !b->is_call || in->with_calls || !is_inside || b->target == in->from;
 }
 
@@ -114,7 +115,7 @@ void fj_flow_follow(struct fj_flow *f, uint64_t from, uint64_t end, bool with_ca
 		follow_one(f, &in, f->pending[--f->pending_count]);
 }
 
-/* Does a known instruction begin before `at` and end behind it? */
+/* Does a known instruction begin before `at` and end after it? */
 static bool is_within(const struct fj_flow *f, uint64_t at)
 {
 	struct fj_insn insn;

@@ -1,16 +1,16 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * frames.c - what is code in a text, by the list of functions that a library carries for unwinding.
+ * frames.c - which bytes of a text are code, by the list of functions that a library has for unwinding.
+ * Called by certain.c, functions.c and patch/sites.c.
  *
- * A text may hold data: tables of a cipher between its functions, or all that is read-only, by an
- * old linker. Two bytes of it look like a system call, one place in 64 KB. Functions that make
- * calls have an entry in .eh_frame (the compiler writes it, and libc for its assembly), found by
- * the sorted table in .eh_frame_hdr (LSB Core, 10.6). Read from its function's beginning a text is
- * read in step.
+ * A text may hold data: tables of a cipher between its functions, or all read-only data, from an old
+ * linker. Two bytes of data look like a system call once in 64 KB. Functions that make system calls have an
+ * entry in .eh_frame: the compiler writes it, and libc's assembly has it too. The sorted table in
+ * .eh_frame_hdr (LSB Core, 10.6) leads to it. Decoding from the beginning of a function is in step with its
+ * instructions.
  *
- * Pure, and fed with bytes that anybody may have made. Knows the encodings that linkers of x86-64
- * write; with others nothing is known. */
+ * Pure. The bytes may be anything. Only the encodings that x86-64 linkers write are known. */
 #include "text/frames.h"
 
 #include "text/decode.h"
@@ -59,7 +59,7 @@ static void note_loads(struct fj_frames *f)
 	}
 }
 
-/* The segment with that address, or that offset in the file. */
+/* The segment that contains the address, or the file offset, `at`. */
 static bool find_load(
 	const struct fj_frames *f, uint64_t at, bool is_offset, struct fj_frames_load *found)
 {
@@ -78,7 +78,7 @@ static bool find_load(
 	return false;
 }
 
-/* Between offsets in the file and addresses as linked. */
+/* From a file offset to the address as linked. */
 static bool address_of(const struct fj_frames *f, uint64_t offset, uint64_t *address)
 {
 	struct fj_frames_load load;
@@ -152,12 +152,13 @@ bool fj_frames_is_known_cie(const struct fj_frames *f, uint64_t at)
 	return false;
 }
 
-/* The function at or before `address`: where it begins and its length. */
+/* The function at or before `address`: its beginning and length. */
 static bool function_of(const struct fj_frames *f, uint64_t address, uint64_t *from, uint32_t *len)
 {
 	uint32_t low = 0, high = f->count;
 	uint64_t entry;
-	uint8_t frame[16]; /* length, CIE pointer, where it begins (pcrel sdata4), how long it is */
+	uint8_t frame[16]; /* length, CIE pointer, beginning (pcrel sdata4), length of the
+			    * function */
 	uint32_t cie;
 
 	while (low < high) {
@@ -194,11 +195,11 @@ bool fj_frames_function(const struct fj_frames *f, uint64_t offset, uint64_t *fr
 	return true;
 }
 
-/* Instructions that programs do not use: in bytes that are no code one comes soon. */
+/* Instructions that programs do not use. Bytes that are not code soon contain one. */
 static bool is_strange(const uint8_t *p)
 {
 	switch (*p) {
-	case 0x26: /* segments that are all the same */
+	case 0x26: /* segment prefixes without effect, address size */
 	case 0x2e:
 	case 0x36:
 	case 0x65:
@@ -234,7 +235,8 @@ static bool is_strange(const uint8_t *p)
 	}
 }
 
-/* Read from `from` on, is there an instruction at `to`? `is_listed`: it is known to be code. */
+/* Decoded from `from` on, does an instruction begin at `to`? `is_listed`: the bytes are known to be
+ * code. */
 static bool is_in_step(const struct fj_frames *f, uint64_t from, uint64_t to, bool is_listed)
 {
 	struct fj_insn insn;
@@ -246,8 +248,7 @@ static bool is_in_step(const struct fj_frames *f, uint64_t from, uint64_t to, bo
 	return from == to;
 }
 
-/* Between two functions of the list stands what an assembler was given without such an entry, or a
- * table. */
+/* Between two listed functions there is assembly without an entry, or a table. */
 #define GAP 4096u
 
 bool fj_frames_cover(const struct fj_frames *f, uint64_t offset)
@@ -264,7 +265,7 @@ bool fj_frames_cover(const struct fj_frames *f, uint64_t offset)
 		return false;
 	if (into < len)
 		return is_in_step(f, offset - into, offset, true);
-	/* Behind the last one there is none. */
+	/* After the last function there is nothing. */
 	return into - len < GAP &&
 	       address < f->table_at + signed32(f->table + (f->count - 1) * 8UL) &&
 	       is_in_step(f, offset - (into - len), offset, false);

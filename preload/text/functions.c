@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * functions.c - the functions that an ELF file lists, one after the other.
+ * functions.c - the functions that an ELF file lists. Called by certain.c.
  *
- * Asked by sites.c for what the sorted table of frames.c does not tell: a static program of glibc
- * has .eh_frame without that table, musl has symbols alone, and Go a table of its own. They are
- * found by the section headers, so a file without these tells nothing.
+ * It finds what the sorted table of frames.c does not tell: a static program of glibc has .eh_frame without
+ * that table, musl has only symbols, and Go has a table of its own. They are found by the section headers;
+ * a file without these tells nothing.
  *
- * Pure, and fed with bytes that anybody may have made. */
+ * Pure. The file may hold anything. */
 #include "text/functions.h"
 
 #include "sys/sys.h"
@@ -65,7 +65,7 @@ static void each_frame(
 		if (!fj_frames_read(f, s->sh_offset + at, &entry, 8))
 			return;
 		if (entry.len == 0xffffffff)
-			return; /* 64 bits, which no linker of x86-64 writes */
+			return; /* 64-bit lengths, which no x86-64 linker writes */
 		next = at + 4 + entry.len;
 		if (entry.len >= 12 && entry.cie && entry.cie <= at + 4 &&
 			fj_frames_is_known_cie(f, s->sh_offset + at + 4 - entry.cie) &&
@@ -76,9 +76,9 @@ static void each_frame(
 	}
 }
 
-/* Go's table of functions (internal/abi/symtab.go and runtime/symtab.go): pairs of where one begins
- * and something else, sorted. Before 1.18 of 8 bytes each right behind the head; since then of 4,
- * from where the text begins. */
+/* Go's table of functions (internal/abi/symtab.go and runtime/symtab.go): sorted pairs of a function's
+ * address and another value. Before Go 1.18 they have 8 bytes each and follow the head; since then 4,
+ * relative to the text. */
 struct go_table {
 	uint64_t pairs, count, text;
 	uint32_t size; /* of an address */

@@ -1,12 +1,13 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * stub_at.c - where a thread stands in its program that a signal found in the stub of a site.
+ * stub_at.c - a signal has found a thread in the stub of a site: where is the thread in its program? Called
+ * by door/signals.c.
  *
- * A libc whose cancellation looks at the instruction pointer (musl, glibc 2.41) must find the
- * thread at the system call, not in a stub, or it leaves the signal blocked and lets the call wait
- * for ever. A stub is known by its end, which loads the address behind the system call, and by the
- * jump there that leads to its beginning: stubs.c of patch writes both. Called by door/signals.c. */
+ * The cancellation of some libcs looks at the instruction pointer (musl, glibc 2.41). It must find the
+ * thread at the system call and not in a stub, or it leaves the signal blocked and lets the call wait for
+ * ever. A stub is recognised by its end, which loads the address after the system call, and by the jump
+ * there that leads to its beginning; patch/stubs.c writes both. */
 #include "sys/guest.h"
 #include "text/decode.h"
 #include "text/sites.h"
@@ -14,14 +15,14 @@
 #define SYSCALL 2u /* bytes of each instruction */
 #define JUMP 5u
 #define LEA 7u
-#define LEAD 2u /* as many of the last jump as tell what it is */
+#define LEAD 2u /* bytes of the last jump that identify it */
 
 static bool are_readable(uint64_t from, uint64_t to)
 {
 	return fj_guest_is_readable(from) && fj_guest_is_readable(to - 1);
 }
 
-/* lea behind(%rip),%rcx and a jump: the end of each stub whose system call stays where it was. */
+/* lea behind(%rip),%rcx and a jump: the end of each stub that leaves its syscall instruction in place. */
 static bool is_end(const uint8_t *p)
 {
 	return p[0] == 0x48 && p[1] == 0x8d && p[2] == 0x0d &&
@@ -36,7 +37,7 @@ static int32_t distance(const uint8_t *p)
 	return value;
 }
 
-/* The jump that leads to the stub which ends at `end`; 0: this is no stub. */
+/* The address of the jump that leads to the stub which ends at `end`. 0: this is no stub. */
 static uint64_t jump_to(uint64_t end, uint64_t behind)
 {
 	const uint64_t at = behind - SYSCALL;
