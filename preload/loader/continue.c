@@ -1,11 +1,12 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * continue.c - after an exec inside the jail: take the process's state up, map the program, jump.
+ * continue.c - continues an exec inside the jail: takes over the state of the process, maps the program,
+ * and jumps to it. Called by main.c.
  *
- * The filter is already there, and before the gate page stands only calls that it lets through may
- * be made. What fails here ends the process, as an exec that fails past its point of no return does in
- * the kernel (fs/exec.c). Of the command line's program the user is told why. */
+ * The seccomp filter is already installed: before the gate page exists, only calls that the filter lets
+ * through may be made. A failure here ends the process, as an exec that fails past its point of no return
+ * does in the kernel (fs/exec.c). For the program of the command line, the user is told why. */
 #include "launch/loader.h"
 #include "path/path.h"
 
@@ -39,10 +40,10 @@
 
 _Noreturn void fj_loader_jump(uint64_t *stack, uint64_t entry);
 
-/* `is_first`: the program is the one that the launcher's command line names. Nobody else can say why it
- * does not run, for the launcher is gone. Other programs die as in the kernel, by SIGSEGV, and without a
- * word: their stderr may be anything. An instruction that only the kernel may run raises the signal while
- * it is blocked, so that neither the program nor our handler hears of it. */
+/* `is_first`: the program is the one of the launcher's command line. Only this code can then say why it
+ * does not run, for the launcher is gone. Other programs die by SIGSEGV without a message, as in the
+ * kernel: their stderr may be anything. A privileged instruction raises the signal while it is blocked, so
+ * that neither the program nor the engine's handler gets it. */
 _Noreturn static void fail(bool is_first, const char *what, long error)
 {
 	const uint64_t all = ~0UL;
@@ -58,7 +59,8 @@ _Noreturn static void fail(bool is_first, const char *what, long error)
 		fj_arch_fault();
 }
 
-/* Returns a descriptor by which texts can be mapped from it (patch/text_cache.h), or -errno. */
+/* Map the jail's memory. Returns a descriptor of it, from which texts can be mapped (patch/copies.c), or
+ * -errno. */
 static long map_jail(const struct fj_handoff *h)
 {
 	const long fd = fj_open_shared(h->root_fd + 1, O_RDWR);
@@ -84,8 +86,8 @@ static void set_comm(const char *execfn)
 	fj_sys2(__NR_prctl, PR_SET_NAME, name);
 }
 
-/* What ps, gdb and /proc/PID read from the kernel's own notes of a program. Needs a kernel with
- * CONFIG_CHECKPOINT_RESTORE; without, they show the loader's. */
+/* Set what ps, gdb and /proc/PID read from the kernel's data about a program. Needs a kernel with
+ * CONFIG_CHECKPOINT_RESTORE; without it they show the loader's. */
 static void tell_kernel(
 	const struct fj_stack *s, const struct fj_mapped *m, const char *env, const char *handoff)
 {
@@ -105,11 +107,13 @@ static void tell_kernel(
 	map.arg_end = (uint64_t)env;
 	map.env_start = map.arg_end;
 	map.env_end =
-		(uint64_t)handoff; /* it lies behind all others, which is why it is the last */
+		(uint64_t)handoff; /* the handoff is the last string, so the environment ends before
+				    * it */
 	fj_sys5(__NR_prctl, PR_SET_MM, PR_SET_MM_MAP, &map, sizeof(map), 0);
 }
 
-/* Where the limit of descriptors has fallen below the jail's there is none to hold it. */
+/* Keep the program's file open as FJ_FD_EXE. If the limit of descriptors has fallen below this number, it
+ * is not kept. */
 static void keep_program(int fd, int held_fd)
 {
 	const long held = held_fd >= 0 ? held_fd : fj_open_anew(fd, O_PATH);
@@ -121,8 +125,8 @@ static void keep_program(int fd, int held_fd)
 	fj_close(fd);
 }
 
-/* The first bytes at `pos`, as many as the handoff says, are the position of the process's root;
- * none: the jail's own. */
+/* The first bytes at `pos`, as many as the handoff says, are the position of the process's root. None: the
+ * jail's root. */
 static void start_root(const char *pos, const struct fj_handoff *h)
 {
 	static char nested[FJ_PATH_MAX] FJ_BULKY;
@@ -213,7 +217,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	if (r < 0)
 		fail(h.is_first, fj_exe_path(), r);
 	entry = program.entry;
-	if (h.interpreter_fd < 0) /* it may make any call anywhere, and in more than one way */
+	if (h.interpreter_fd < 0) /* it may make any call anywhere, in more than one way */
 		fj_guest_watched(false);
 	keep_program(h.program_fd, h.held_fd);
 	fj_stack_set_aux(s, AT_BASE, 0);
@@ -234,7 +238,8 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	fj_stack_set_aux(s, AT_PHDR, program.phdr ? program.phdr : program.base);
 	fj_stack_set_aux(s, AT_PHNUM, program.phnum);
 	fj_stack_set_aux(s, AT_ENTRY, program.entry);
-	/* Behind the environment, where the kernel has it; the rest of the handoff is used up. */
+	/* It goes after the environment, where the kernel puts it. The rest of the handoff is not needed
+	 * any more. */
 	memmove(handoff, execfn, h.execfn_len + 1);
 	execfn = handoff;
 	fj_stack_set_aux(s, AT_EXECFN, (uint64_t)execfn);
@@ -246,13 +251,13 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	if (program.wants_exec_stack)
 		fj_sys3(__NR_mprotect, (uint64_t)s->base & ~(uint64_t)(FJ_PAGE - 1), FJ_PAGE,
 			PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN);
-	/* A program run by its descriptor alone has no name but its file's: since Linux 6.14 that
-	 * is its comm. */
+	/* A program that is run by its descriptor alone has only its file's name: since Linux 6.14 that is
+	 * its comm. */
 	set_comm(h.comm_from_exe ? fj_exe_path() : execfn);
 	tell_kernel(s, &program, env, handoff);
 	if (fj_jail->has_trap)
-		h.mask &= ~(1UL << 30); /* SIGSYS: whatever the launcher's caller had blocked, the
-					   trap needs it */
+		h.mask &= ~(1UL << 30); /* SIGSYS: the trap needs it, whatever the launcher's caller
+					 * had blocked */
 	fj_faults_mask_changes(FJ_SIG_SETMASK, h.mask);
 	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &h.mask, 0, sizeof(h.mask));
 	fj_loader_jump(s->base, entry);

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * main.c - the loader's beginning: make its own pointers right, then see which of its two tasks
- * this is. */
+ * main.c - the loader's beginning: relocates itself, then decides between its two tasks, a new jail and an
+ * exec in one. Called by entry.S. */
 #include "launch/loader.h"
 #include "exec-format/exec.h"
 
@@ -10,7 +10,7 @@
 
 _Noreturn void fj_loader_main(uint64_t *base, const Elf64_Dyn *dynamic, uint64_t address);
 
-/* A static PIE relocates itself; all of ours are relative (FJ_ELF_RELATIVE: base plus addend). */
+/* A static PIE relocates itself. All its relocations are relative (FJ_ELF_RELATIVE: base plus addend). */
 static void relocate(const Elf64_Dyn *dynamic, uint64_t address)
 {
 	uint64_t at = 0, size = 0;

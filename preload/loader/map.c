@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * map.c - an ELF file in memory, as load_elf_binary() of fs/binfmt_elf.c does it.
+ * map.c - maps an ELF file, as load_elf_binary() of fs/binfmt_elf.c does. Called by continue.c.
  *
  * The file may be hostile: sizes are checked before they are added. */
 #include "launch/loader.h"
@@ -28,15 +28,15 @@ static int protection(uint32_t flags)
 	       (flags & PF_X ? PROT_EXEC : 0);
 }
 
-/* What all segments of a file take together. */
+/* The addresses that all segments of a file take together. */
 struct span {
-	uint64_t low, high; /* equal where there are none */
+	uint64_t low, high; /* equal if there are no segments */
 	uint64_t align;
-	bool is_fixed; /* it lies where its addresses say, with `bias` added */
+	bool is_fixed; /* it must lie at its own addresses plus `bias` */
 	uint64_t bias;
 };
 
-/* A segment that the kernel would not map, wherever it was told to. */
+/* A segment that the kernel would not map at any address. */
 static bool is_bad(const Elf64_Phdr *ph)
 {
 	return ph->p_memsz < ph->p_filesz || ph->p_vaddr >= FJ_ADDRESS_END ||
@@ -56,7 +56,7 @@ static long measure(
 		if (is_bad(&ph[i]))
 			return -ENOEXEC;
 		first = first ? first : &ph[i];
-		/* (An interpreter's does not count.) */
+		/* (The alignment of an interpreter does not count.) */
 		if (how->before && ph[i].p_align > s->align &&
 			!(ph[i].p_align & (ph[i].p_align - 1)))
 			s->align = ph[i].p_align;
@@ -69,8 +69,8 @@ static long measure(
 	}
 	if (!s->high)
 		s->low = 0;
-	/* The kernel lets mmap(2) choose with the first of them, and so nobody where that has
-	 * nothing of the file. */
+	/* The kernel lets mmap(2) choose the address with the first segment. If that has no bytes of the
+	 * file, there is no such call, and the addresses are not chosen. */
 	if (!s->is_fixed && !how->has_interpreter && first && !first->p_filesz) {
 		s->is_fixed = true;
 		s->bias = -page_down(first->p_vaddr);
@@ -78,8 +78,8 @@ static long measure(
 	return 0;
 }
 
-/* Is the first segment's mapping, made as long as all of them take, covered by the others wherever
- * it is not wanted? Then nothing need be reserved before. */
+/* The first segment can be mapped with the length of all of them, if the others then cover every part where
+ * it does not belong. Then nothing need be reserved before. */
 static bool covers_span(const Elf64_Phdr *ph, int n, uint64_t low, uint64_t high)
 {
 	uint64_t end = 0;
@@ -97,7 +97,7 @@ static bool covers_span(const Elf64_Phdr *ph, int n, uint64_t low, uint64_t high
 	return end == high;
 }
 
-/* mmap(2) at `at` and nowhere else, where nothing lies. */
+/* mmap(2) at exactly `at`, where nothing may be mapped yet. */
 static long map_there(uint64_t at, uint64_t size, int prot, int flags, int fd, uint64_t offset)
 {
 	const long r = fj_sys6(__NR_mmap, at, size, prot, flags | MAP_FIXED_NOREPLACE, fd, offset);
@@ -110,8 +110,8 @@ static long map_there(uint64_t at, uint64_t size, int prot, int flags, int fd, u
 	return r;
 }
 
-/* Reserve the span: at its own addresses, or anywhere at a multiple of `align`. With the file `fd`
- * from `offset` on, to be read; -1: with nothing, and inaccessible. */
+/* Reserve the span: at its own addresses, or anywhere at a multiple of `align`. Maps the file `fd` from
+ * `offset` on, readable; -1: an inaccessible mapping. */
 static long reserve(const struct span *s, uint64_t hint, int fd, uint64_t offset)
 {
 	const int flags = MAP_PRIVATE | (fd < 0 ? MAP_ANONYMOUS | MAP_NORESERVE : 0);
@@ -135,14 +135,14 @@ static long reserve(const struct span *s, uint64_t hint, int fd, uint64_t offset
 	return (long)start;
 }
 
-/* Where the span as a whole cannot be had: reserve what segment `i` takes and none before it did.
- * The kernel would put it in the place of whatever is there. That may be us, so it is refused. */
+/* The span cannot be had as a whole: reserve those addresses of segment `i` that no earlier segment has.
+ * The kernel would replace what is mapped there. That may be the engine, so it is refused. */
 static long reserve_segment(const struct span *s, const Elf64_Phdr *ph, int i)
 {
 	uint64_t at = page_down(ph[i].p_vaddr), end = page_up(ph[i].p_vaddr + ph[i].p_memsz);
 
 	while (at < end) {
-		uint64_t from = end, to = end; /* the next that is there */
+		uint64_t from = end, to = end; /* the next mapping of an earlier segment */
 		long r;
 
 		for (int j = 0; j < i; j++) {
@@ -185,7 +185,7 @@ static long map_segment(int fd, uint64_t base, const Elf64_Phdr *ph, bool has_ju
 		from = page_up(file_end);
 		/* The rest of the file's last page belongs to .bss. */
 		if (ph->p_memsz > ph->p_filesz && (ph->p_flags & PF_W) && from > file_end) {
-			/* Behind the end of the file there is no page. */
+			/* There is no page after the end of the file. */
 			if (fj_guest_write(file_end, &zeros,
 				    from - file_end < sizeof(zeros) ? from - file_end :
 								      sizeof(zeros)))
@@ -221,10 +221,10 @@ static void note_segment(struct fj_mapped *m, const Elf64_Ehdr *eh, const Elf64_
 		m->data_end = end;
 }
 
-/* Read the header, and the program headers, which mostly lie right behind it: into `usual` of
- * USUAL_HEADS bytes, else elsewhere. Returns 0 or -errno. */
+/* Read the ELF header and the program headers. They usually follow each other, and then fit into `usual` of
+ * USUAL_HEADS bytes; otherwise another buffer is used. Returns 0 or -errno. */
 #define HEADS (sizeof(Elf64_Ehdr) + FJ_PHDRS_MAX * sizeof(Elf64_Phdr))
-#define USUAL_HEADS 792 /* 13 program headers, as ld(1) makes them; a page less to be touched */
+#define USUAL_HEADS 792 /* 13 program headers, as ld(1) makes them; saves a page fault */
 static long read_heads(int fd, char *usual, const Elf64_Phdr **ph)
 {
 	static char all[HEADS] __attribute__((aligned(8))) FJ_BULKY;
@@ -247,8 +247,8 @@ static long read_heads(int fd, char *usual, const Elf64_Phdr **ph)
 	return fj_sys4(__NR_pread64, fd, all, size, eh->e_phoff) == (long)size ? 0 : -ENOEXEC;
 }
 
-/* Reserve room for all segments, of which the one that is returned is mapped by that (or none: -1).
- * `*base` is what is to be added to the file's addresses. */
+/* Reserve the addresses of all segments. Returns the index of the segment that this has mapped (-1: none),
+ * or a smaller number, -errno. `*base` is to be added to the file's addresses. */
 static long reserve_all(int fd, const struct span *s, const Elf64_Ehdr *eh, const Elf64_Phdr *ph,
 	uint64_t before, uint64_t *base)
 {
@@ -258,8 +258,8 @@ static long reserve_all(int fd, const struct span *s, const Elf64_Ehdr *eh, cons
 	*base = s->bias;
 	if (s->low == s->high)
 		return -1;
-	/* A program that may lie anywhere goes right below the heap, where the kernel would have
-	 * put it: the heap follows it. */
+	/* A program that may lie anywhere goes right below the heap, as the kernel would put it: the heap
+	 * follows it. */
 	if (before)
 		before = page_down(before - (s->high - s->low) - s->align);
 	if (covers_span(ph, eh->e_phnum, s->low, s->high) && (s->is_fixed || s->align == FJ_PAGE))

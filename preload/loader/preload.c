@@ -1,13 +1,12 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * preload.c - LD_PRELOAD for the jail's own ld.so, and for nobody else.
+ * preload.c - sets LD_PRELOAD for the jail's ld.so, invisibly for the program. Called by continue.c.
  *
- * The variable takes the place that the handoff had on the stack, behind all the program's own, for
- * glibc's ld.so uses the last one (process_envvars()); musl's uses the first (getenv()), so it
- * stands in place of the program's own as well. The shared object's constructor puts that back, and
- * takes ours out of environ before the program's main. /proc/PID/environ never shows it: it does
- * not lie in the kernel's environment area. */
+ * The variable takes the place of the handoff, after all variables of the program: glibc's ld.so uses the
+ * last one (process_envvars()). musl's uses the first (getenv()), so it replaces the program's own as well.
+ * The constructor of the shared object restores that, and removes ours from environ before the program's
+ * main. /proc/PID/environ never shows it: it does not lie in the kernel's environment area. */
 #include "launch/loader.h"
 
 #include "open/preload.h"
@@ -41,7 +40,7 @@ bool fj_preload_announce(struct fj_stack *s)
 	size_t size;
 	long at;
 
-	/* ldd(1): the list is for people to read, and the program does not run. */
+	/* ldd(1): people read the list, and the program does not run. */
 	if (!fj_jail_paths()->preload[0] || find_variable(s, "LD_TRACE_LOADED_OBJECTS"))
 		return false;
 	own = find_variable(s, "LD_PRELOAD");
@@ -53,7 +52,7 @@ bool fj_preload_announce(struct fj_stack *s)
 	at = fj_sys6(
 		__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (!fj_is_err(at)) {
-		/* Behind the program's own: what those replace is libc, and we are a part of it. */
+		/* After the program's own: those replace functions of libc, and ours belongs to libc. */
 		fj_str_init(&joined, (char *)at, size);
 		fj_str_put(&joined, *own);
 		fj_str_put(&joined, ":" FJ_PRELOAD_PATH);

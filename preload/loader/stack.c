@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * stack.c - the initial stack (ABI 3.4.1): argc, argv, NULL, envp, NULL, auxv. Changed in place. */
+ * stack.c - reads and changes the initial stack (ABI 3.4.1): argc, argv, NULL, envp, NULL, auxv. Called by
+ * main.c and continue.c. */
 #include "launch/loader.h"
 #include "sys/sys.h"
 
@@ -29,7 +30,7 @@ char *fj_stack_pop_env(struct fj_stack *s)
 		return NULL;
 	last = s->envp[--s->envc];
 	s->envp[s->envc] = NULL;
-	/* The auxiliary vector begins right behind the NULL: libc looks for it there. */
+	/* The auxiliary vector must follow the NULL: libc looks for it there. */
 	memmove(s->auxv - 1, s->auxv, s->auxv_pairs * 16);
 	s->auxv--;
 	return last;

@@ -21,7 +21,7 @@ _start:
 	lea	_DYNAMIC(%rip), %rsi
 	.hidden	_DYNAMIC
 	.hidden	__ehdr_start
-	lea	__ehdr_start(%rip), %rdx	/* where we were put */
+	lea	__ehdr_start(%rip), %rdx	/* our load address */
 	and	$-16, %rsp
 	call	fj_loader_main		/* (stack, _DYNAMIC, base): does not return */
 	ud2
