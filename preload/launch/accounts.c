@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * accounts.c - /etc/passwd and /etc/group, read line by line: the jail's, or those of whoever typed
+ * accounts.c - reads /etc/passwd and /etc/group line by line: the jail's, or those of the user who typed
  * the command. Called by user.c and environment.c. */
 #include "launch/accounts.h"
 
@@ -17,7 +17,7 @@
 
 struct file {
 	int fd;
-	size_t begin, end; /* what is read and not used yet */
+	size_t begin, end; /* what was read and is not yet used */
 	char text[LINE_MAX];
 	char *field[FIELDS];
 };
@@ -41,7 +41,7 @@ static void close_file(void)
 		fj_close(file.fd);
 }
 
-/* The next line, cut into its fields at the colons. False: there is none. */
+/* Read the next line, and split it at the colons. False: there is none. */
 static bool next_line(void)
 {
 	for (;;) {
@@ -67,7 +67,7 @@ static bool next_line(void)
 		file.end -= file.begin;
 		file.begin = 0;
 		if (file.end == LINE_MAX)
-			file.end = 0; /* not a line of such a file */
+			file.end = 0; /* too long for such a file: ignore it */
 
 		const long n =
 			fj_sys3(__NR_read, file.fd, file.text + file.end, LINE_MAX - file.end);
@@ -78,12 +78,13 @@ static bool next_line(void)
 			close_file();
 			file.fd = -1;
 			if (file.end && file.end < LINE_MAX)
-				file.text[file.end++] = '\n'; /* the last line may lack its own */
+				file.text[file.end++] =
+					'\n'; /* the last line may lack its newline */
 		}
 	}
 }
 
-/* strtol(3) takes a number with blanks before it. */
+/* Skip blanks: strtol(3) accepts them before a number. */
 const char *fj_skip_blanks(const char *word)
 {
 	while (*word == ' ' || (*word >= '\t' && *word <= '\r'))
@@ -91,7 +92,7 @@ const char *fj_skip_blanks(const char *word)
 	return word;
 }
 
-/* A number in base 10 that is an id: not -1, and not wrapped round. */
+/* Read a decimal id. False: it is no number, or -1, or too large. */
 bool fj_account_id(const char *word, uint32_t *id)
 {
 	uint64_t value = 0;
@@ -112,7 +113,7 @@ bool fj_account_id(const char *word, uint32_t *id)
 	return true;
 }
 
-/* Of the line that was found last: directory and shell, "" when it has none. */
+/* Home directory and shell of the line that was found last; "" if it has none. */
 static char found_home[FJ_PATH_MAX] FJ_BULKY, found_shell[FJ_PATH_MAX] FJ_BULKY;
 
 static void keep(char *out, const char *text)
@@ -123,7 +124,7 @@ static void keep(char *out, const char *text)
 	fj_str_put(&s, text);
 }
 
-/* The line of the user called `name`, or when that is NULL of `uid`. */
+/* Find the line of the user `name`, or of `uid` if `name` is NULL. */
 bool fj_account_user(struct fj_thread *t, const char *name, uint32_t uid, struct fj_account *user)
 {
 	uint32_t id, gid;
@@ -175,7 +176,7 @@ bool fj_account_group(struct fj_thread *t, const char *name, uint32_t *gid)
 	return found;
 }
 
-/* Is `name` in the list with commas? */
+/* Is `name` in the comma-separated list? */
 static bool is_listed(const char *list, const char *name)
 {
 	const size_t len = fj_strlen(name);

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * doors.c - by which doors the calls of this jail's programs come in. */
+ * doors.c - chooses the doors by which the calls of this jail's programs come. Called by launch.c. */
 #include "launch/launch.h"
 
 #include "door/door.h"
@@ -18,8 +18,8 @@
 #include <asm/stat.h>
 #include <linux/mman.h>
 
-/* May the text of a mapped file be changed? SELinux calls that execmod and often refuses it. Tried
- * on ourselves. */
+/* May the text of a mapped file be changed? SELinux calls this execmod, and often refuses it. Tried on our
+ * own file. */
 static bool may_change_text(void)
 {
 	const long fd =
@@ -41,9 +41,9 @@ static bool may_change_text(void)
 	return !r;
 }
 
-/* Which doors this jail has. The trap alone is complete; the direct door is quicker, by jumps in
- * the libraries' text or, where that may not be changed, by libfakejail.so. Without the trap only
- * the jumps are complete enough. */
+/* Choose the doors. Only the trap catches every call. The direct door is faster: jumps in the libraries'
+ * text, or libfakejail.so if text may not be changed. Without the trap, only the jumps catch enough
+ * calls. */
 void fj_doors_choose(struct fj_thread *t)
 {
 	long r;
@@ -52,7 +52,7 @@ void fj_doors_choose(struct fj_thread *t)
 	r = fj_jail->has_trap ? fj_trap_filter(t) : 0;
 
 	if (r == -ENOSYS || r == -EPERM || r == -EACCES || r == -EINVAL) {
-		fj_jail->has_trap = 0; /* seccomp is absent or forbidden */
+		fj_jail->has_trap = 0; /* seccomp is missing or forbidden */
 		r = 0;
 	}
 	if (r < 0)
@@ -70,7 +70,7 @@ void fj_doors_choose(struct fj_thread *t)
 		fj_launch_put(fj_jail_paths()->preload, fj_options.preload, FJ_PATH_MAX);
 }
 
-/* (As with records, what the caller's umask leaves might be closed to us.) */
+/* (The caller's umask might make the directory inaccessible to us.) */
 static void make_folder(struct fj_str *s)
 {
 	const long mask = fj_sys1(__NR_umask, 077);

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * environment.c - variables of the caller's that mean nothing inside: HOME of a directory that the
- * jail does not have, USER and LOGNAME of somebody whom it does not know, SHELL of a program that
- * it lacks. Each becomes what login(1) would have set, from the jail's /etc/passwd.
+ * environment.c - corrects variables of the caller that have no meaning inside: a HOME that the jail does
+ * not have, a USER and LOGNAME that it does not know, a SHELL that it lacks. Each gets the value that
+ * login(1) would set, from the jail's /etc/passwd. Called by launch.c, just before the first program.
  *
- * A variable that is not there stays so. Called by launch.c, just before the first program. */
+ * A variable that is not set stays unset. */
 #include "launch/launch.h"
 #include "command/command.h"
 #include "launch/loader.h"
@@ -14,7 +14,7 @@
 #include <asm/stat.h>
 #include <stddef.h>
 
-/* What may not be looked at may well be there. */
+/* Other errors do not prove that it is missing. */
 static bool is_missing(struct fj_thread *t, const char *jail_path)
 {
 	struct stat st;
@@ -38,7 +38,7 @@ static bool means_something(struct fj_thread *t, enum fj_variable variable, cons
 	return true;
 }
 
-/* Of somebody without a line: the root as a home, as docker(1) does it, and no other name. */
+/* For a user without a line: the root as HOME, as docker(1) does, and no other name. */
 static const char *choose_value(const struct fj_login *login, enum fj_variable variable)
 {
 	switch (variable) {

@@ -1,11 +1,10 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * explain.c - why the first program could not be started: which file, which path, what to type
- * next.
+ * explain.c - says why the first program could not be started: which file, which path, what to type next.
+ * Called by first_program.c after the failure.
  *
- * Looked for only now that something failed, through the engine, so that what is said is what the
- * jail sees. */
+ * Everything is looked up through the engine, so that the message says what the jail sees. */
 #include "launch/launch.h"
 #include "sys/abi.h"
 #include "call/call.h"
@@ -37,8 +36,8 @@ static bool exists(struct fj_thread *t, const char *jail_path)
 	return call(t, __NR_stat, (uint64_t)jail_path, (uint64_t)&st, 0, 0) == 0;
 }
 
-/* Does the host have the program, in one of the usual directories? Then it can be added. (The
- * caller's own PATH is not known here: the launcher has replaced it.) */
+/* Does the host have the program in one of the usual directories? Then it can be added. (The caller's own
+ * PATH is not known here: the launcher has replaced it.) */
 static bool host_has(struct fj_thread *t, const char *name)
 {
 	static const char usual[] = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
@@ -100,7 +99,8 @@ static int explain_missing(struct fj_thread *t, const char *command, const char 
 	return NOT_FOUND;
 }
 
-/* What the program needs can be added: with the program, when the host has the same there. */
+/* Say how to add what the program needs: together with the program, if the host has the same one at that
+ * path. */
 static void hint_needed(struct fj_thread *t, const char *jail_path, long size, const char *needed)
 {
 	struct stat st = {0};
@@ -112,7 +112,7 @@ static void hint_needed(struct fj_thread *t, const char *jail_path, long size, c
 		fj_say(2, "hint: fakejail add %s %s\n", fj_options.name, needed);
 }
 
-/* The file is there, yet the kernel says ENOENT: what it needs is not. */
+/* The file exists, but the kernel says ENOENT: something that it needs does not exist. */
 static int explain_needs(struct fj_thread *t, const char *jail_path, char *head, size_t len)
 {
 	struct stat st = {0};

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * first_program.c - start the jail's first program as execvp(3) would. */
+ * first_program.c - starts the jail's first program, as execvp(3) would. Called by launch.c. */
 #include "launch/launch.h"
 #include "command/command.h"
 #include "exec-format/exec.h"
@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-/* A script without #! line: the C library's execvp(3) gives it to the shell. */
+/* A script without a #! line: execvp(3) of the C library runs it with the shell. */
 static long exec_as_script(struct fj_thread *t, char *path, char **argv, char **envp)
 {
 	static char *shell_argv[4096] FJ_BULKY;
@@ -79,7 +79,7 @@ _Noreturn void fj_first_run(struct fj_thread *t, char **envp)
 		p = *end ? end + 1 : NULL;
 		if (r == -ENOTDIR || fj_call_of(t, __NR_access, (uint64_t)candidate, 0, 0) < 0)
 			continue;
-		/* As execvp(3): what may not be run is told when nothing else is found. */
+		/* As execvp(3): EACCES is the result only if no other file is found. */
 		if (r != -EACCES || error == -ENOENT) {
 			error = r;
 			fj_launch_put(refused, candidate, sizeof(refused));

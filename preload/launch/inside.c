@@ -1,17 +1,17 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * inside.c - a jail inside a jail: what the launcher asks for, by the calls that root has there.
+ * inside.c - a jail inside a jail: does what the launcher asks for, by system calls that root has there.
+ * Called by continue.c.
  *
- * The engine of a jail knows a loader that is run inside by its ELF note (exec-format/elf_note.h),
- * so nothing that the environment says decides it, and no second engine is ever put into a process.
- * The loader that such an exec becomes, as every other, does not map the program: it reads its
- * command line and does as that says through the engine that it has. So it works by whatever doors
- * the jail has, and for a static program, which a loader is, where others are refused.
+ * The engine of a jail recognises a loader that is run inside by its ELF note (exec-format/elf_note.h). So
+ * the environment does not decide this, and there is never a second engine in a process. Every exec becomes
+ * one of the jail's loader. In this case the loader does not map the program: it reads the command line and
+ * executes it through the engine that it has. So it works through all doors of the jail. It works even
+ * where static programs are refused, although a loader is one.
  *
- * The inner jail is a mount namespace and a root of chroot(2). It has the outer jail's doors, names
- * of the machine, and records of owners; options that would need others are refused. Called by
- * continue.c. */
+ * The inner jail is a mount namespace and a root of chroot(2). It has the outer jail's doors, host name and
+ * owner records. Options that would need others are refused. */
 #include "call/ending.h"
 #include "launch/launch.h"
 
@@ -39,11 +39,11 @@
 
 static struct {
 	bool is_so;
-	long caller_root; /* a descriptor, until it is entered again; then -1 */
+	long caller_root; /* a descriptor; -1 after it was entered again */
 	char caller_pos[FJ_PATH_MAX];
 } inside FJ_BULKY;
 
-/* What the binds show: looked up while the caller's root is still the process's. */
+/* The sources of binds. They are looked up while the caller's root is still the process's root. */
 static struct fj_mount_point points[FJ_BINDS_MAX] FJ_BULKY;
 static char texts[FJ_BINDS_MAX][2][FJ_PATH_MAX] FJ_BULKY;
 
@@ -52,7 +52,7 @@ bool fj_is_inside(void)
 	return inside.is_so;
 }
 
-/* Back to where the command was typed. */
+/* Go back to the root in which the command was typed. */
 static bool step_out(void)
 {
 	if (!inside.is_so)
@@ -95,7 +95,8 @@ long fj_caller_open(struct fj_thread *t, const char *path)
 	return fd;
 }
 
-/* Doors are left out silently: they change no answer, and the outer jail's hold. */
+/* Options for doors are ignored without a message: they change no result, and the outer jail's doors
+ * stay. */
 static void refuse_options(void)
 {
 	if (fj_options.trace)
@@ -113,7 +114,7 @@ static void refuse_options(void)
 		fj_launch_fail("only root may make a jail inside a jail", "", -EPERM);
 }
 
-/* The last process of the outer jail may be the parent that stays. */
+/* The parent process that stays may be the last process of the outer jail. */
 static void leave(void)
 {
 	struct fj_thread *t = fj_thread_mine();
@@ -163,8 +164,8 @@ static void find_sources(struct fj_thread *t)
 	fj_options.bind_count = kept;
 }
 
-/* A mount of its own for the root: to be read-only, or where the outer jail shows the host's ids in
- * that tree, which in its own jail are root's. */
+/* Give the root a mount of its own if it will be read-only, or if the outer jail shows the host's ids in
+ * that tree; in its own jail these are root's. */
 static void mount_root(struct fj_thread *t)
 {
 	const uint32_t mark = fj_scratch_mark(t);

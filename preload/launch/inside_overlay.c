@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * inside_overlay.c - --rm of a jail inside a jail: its root is an overlay of ROOT with a private
- * directory of the store above, as setup/root_overlay.c makes it for the outermost one; but by the
- * calls that root has here, as a mount over ROOT in the inner jail's own namespace. Called by
- * inside.c. */
+ * inside_overlay.c - --rm of a jail inside a jail: its root is an overlay of ROOT, with a private directory
+ * of the store as upper layer. setup/root_overlay.c does this for the outermost jail. Here it is done by
+ * system calls that root has in the jail, as a mount over ROOT in the inner jail's mount namespace. Called
+ * by inside.c. */
 #include "launch/launch.h"
 
 #include "mount/mounting.h"
@@ -26,7 +26,7 @@
 #define TRIES 100
 
 static char made[FJ_PATH_MAX] FJ_BULKY; /* STORE/copies/PID-NUMBER, a jail path */
-static char host[FJ_PATH_MAX] FJ_BULKY; /* the same for the host; "": there is none */
+static char host[FJ_PATH_MAX] FJ_BULKY; /* the same as a host path; "": none */
 static char path[FJ_PATH_MAX] FJ_BULKY;
 
 static const char *join(char *out, const char *first, const char *second)
@@ -51,7 +51,7 @@ _Noreturn static void refuse_store(long error)
 		fj_sys1(__NR_exit_group, FJ_FAILED);
 }
 
-/* The host's path of directory `jail_path`, into `out`. */
+/* Put the host path of directory `jail_path` into `out`. */
 static long find_host(struct fj_thread *t, const char *jail_path, char *out)
 {
 	const uint32_t mark = fj_scratch_mark(t);
@@ -65,7 +65,7 @@ static long find_host(struct fj_thread *t, const char *jail_path, char *out)
 	return r;
 }
 
-/* Nobody may take a directory for a dead one's between its making and its locking. */
+/* Lock the store: between making and locking a directory, nobody may take it for that of a dead process. */
 static long lock_store(struct fj_thread *t)
 {
 	long fd;
@@ -106,7 +106,7 @@ static long make_fresh(struct fj_thread *t)
 	fj_sys2(__NR_flock, fd, LOCK_EX_);
 	r = fj_sys3(__NR_mkdirat, AT_FDCWD, join(path, host, "/root"), 0700);
 	if (!r)
-		r = fj_owners_make_in(path); /* what is recorded of it goes with it */
+		r = fj_owners_make_in(path); /* the owner records go with it */
 	if (!r)
 		r = fj_sys3(__NR_mkdirat, AT_FDCWD, join(path, host, "/work"), 0700);
 	fj_close((int)lock);
@@ -117,7 +117,8 @@ static long make_fresh(struct fj_thread *t)
 	return fd;
 }
 
-/* Right below the jail's own descriptors, for the parent to keep; the program's exec closes them. */
+/* Keep `fd` as descriptor `at`, right below the jail's own, for the parent. The exec of the program closes
+ * it. */
 static void keep(long fd, int at)
 {
 	if (fj_is_err(fd))

@@ -1,28 +1,28 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * launch.c - make a jail and exec its first program. The command line is the launcher's
- * (scripts/fakejail.in), not for people.
+ * launch.c - makes a jail and execs its first program. Called by main.c. The command line comes from the
+ * launcher (scripts/fakejail.in); it is not for people.
  *
- *   start -r HOSTDIR -N NAME [-b HOST JAIL MODE]... [-t JAIL]... [-w JAILDIR] [-s] [-R] [-k
- * RELEASE] [-n HOSTNAME] [-T FILE] [-d FILE] [-x DOOR]... [-K] [-D PID] [-e VARIABLE]...
- *         [-O UPPER LOWERS | -E STORE IMAGES LOWERS] [-m JAILDIR]... [-S SIGNAL] -- COMMAND...
- *   stay [-K] [-D PID] [-a WORD]... -- COMMAND...
- *   probe
+ *  start -r HOSTDIR -N NAME [-b HOST JAIL MODE]... [-t JAIL]... [-w JAILDIR] [-s] [-R] [-k RELEASE]
+ *        [-n HOSTNAME] [-T FILE] [-d FILE] [-x DOOR]... [-K] [-D PID] [-e VARIABLE]...
+ *        [-O UPPER LOWERS | -E STORE IMAGES LOWERS] [-m JAILDIR]... [-S SIGNAL] -- COMMAND...
+ *  stay [-K] [-D PID] [-a WORD]... -- COMMAND...
+ *  probe
  *
- * -K ends what COMMAND leaves behind, -D ends everything when process PID ends: see parent.c.
- * `stay` makes no jail, but stays as COMMAND's parent; the WORDs are a command to be run at the
- * end, outside as COMMAND. Both are host paths.
+ * -K kills what COMMAND leaves behind. -D kills everything when process PID ends (command/parent.c). `stay`
+ * makes no jail: it runs COMMAND and stays as its parent. The WORDs are a command to run at the end,
+ * outside, as COMMAND is. Both are host paths.
  *
- * -O and -E make the root an overlay, with HOSTDIR as its lowest layer: see root_overlay.c. -m
- * makes a directory, -S is the signal that the program gets in place of SIGTERM.
+ * -O and -E make the root an overlay, with HOSTDIR as its lowest layer (setup/root_overlay.c). -m makes a
+ * directory. -S is the signal that the program gets in place of SIGTERM.
  *
- * -P does some things as proot(1): see launch.h. -e names a variable of the environment that stays
- * as it is. -d none keeps no owners. MODE is rw or ro; with a `?` behind it the bind is left out
- * when the host or the jail has no such place. Ends with 125 and a message when the jail cannot be
- * made, 126 or 127 when its program cannot be started.
+ * -P does some things as proot(1) does. -e names an environment variable that must not be changed. -d none
+ * keeps no owners. MODE is rw or ro. With a `?` after it, the bind is left out if the host or the jail has
+ * no such place. The exit status is 125, with a message, if the jail cannot be made, and 126 or 127 if its
+ * program cannot be started.
  *
- * In a jail the same command line is read by inside.c. */
+ * Inside a jail, inside.c reads the same command line. */
 #include "launch/launch.h"
 
 #include "nested/roots.h"
@@ -50,7 +50,7 @@ long fj_call_of(struct fj_thread *t, long nr, uint64_t a, uint64_t b, uint64_t c
 	return fj_call(&call);
 }
 
-/* What is missing can be made, or be the host's own. */
+/* A missing directory can be made, or bound from the host. */
 _Noreturn static void refuse_chdir(struct fj_thread *t, const char *jail_path, long error)
 {
 	struct stat st = {0};
@@ -183,7 +183,7 @@ _Noreturn void fj_launch(struct fj_stack *s)
 	if (fj_is_err(r))
 		fj_launch_fail("cannot place the gate page: see vm.mmap_min_addr", "", r);
 	fj_jail->gate = (uint64_t)r;
-	start_tracing(); /* the doors hide what it is written by */
+	start_tracing(); /* the doors hide its descriptor */
 	fj_doors_choose(t);
 	fj_doors_recall(s->envp);
 	fj_faults_arm();

@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * place_gate.c - the gate page, at one of two addresses in every process of the jail.
+ * place_gate.c - maps the gate page, at one of two addresses in every process of the jail. Called by
+ * launch.c and continue.c.
  *
- * Low, where neither programs nor the kernel put anything: above vm.mmap_min_addr (65536 on most
- * hosts), below lld's 0x200000 and ld's 0x400000. A hardened host with a larger vm.mmap_min_addr
- * gets one of the later candidates. A program that is linked lower still has the other address
- * (sys/gate.h). Until the page is there nothing may be called that the filter
- * traps: mmap and mprotect are not. */
+ * The addresses are low, where neither programs nor the kernel map anything: above vm.mmap_min_addr (65536
+ * on most hosts), below lld's 0x200000 and ld's 0x400000. A hardened host with a larger vm.mmap_min_addr
+ * gets a later candidate. A program that is linked to lie there gets the other address (sys/gate.h). Until
+ * the page is mapped, no call may be made that the filter traps; mmap and mprotect are not trapped. */
 #include "launch/loader.h"
 #include "sys/gate.h"
 #include "sys/sys.h"
@@ -16,11 +16,11 @@
 
 static const uint64_t candidates[] = FJ_GATE_CANDIDATES;
 
-/* Choose a place, and put a copy there: nothing may lie there yet. */
+/* Map a copy of the gate at `address`, where nothing may be mapped yet. */
 static long place_copy(uint64_t address)
 {
 	const size_t size = (size_t)(fj_gate_end - fj_gate_begin), room = FJ_GATE_PAGES * FJ_PAGE;
-	/* With the door page behind it: a call less, and two page faults. */
+	/* Together with the door page: this saves one call and two page faults. */
 	long at = fj_sys6(__NR_mmap, address, room, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_POPULATE, -1, 0);
 
@@ -48,7 +48,7 @@ long fj_gate_place(uint64_t address)
 		}
 		return r;
 	}
-	/* A process that has just begun has nothing there. */
+	/* A new process has nothing there. */
 	r = place_copy(address);
 	if (fj_is_err(r) && (fj_gate_move(address) != (long)address ||
 				    fj_is_err(fj_sys6(__NR_mmap, address + FJ_PAGE, FJ_PAGE,

@@ -1,16 +1,17 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * user.c - who the first program is: --userspec and --groups, read as chroot(8) of the GNU
- * coreutils reads them.
+ * user.c - the identity of the first program: reads --userspec and --groups as chroot(8) of the GNU
+ * coreutils does. Called by launch.c.
  *
- *   USER   USER:   USER:GROUP   :GROUP      each a name or a number; +NUMBER is not looked for
- * among the names, and USER: is USER; a dot may stand for the colon, and is warned of
+ *  USER  USER:  USER:GROUP  :GROUP
+ *      each is a name or a number; +NUMBER is not looked up as a name, and USER: is USER;
+ *      a dot may stand for the colon, with a warning
  *
- * Names are those of the jail's /etc/passwd and /etc/group; what is not there is looked for in the
- * caller's. Without --groups the user's supplementary groups are those that the jail's /etc/group
- * lists. (In chroot(8) the caller's login group comes before the jail's. Then one command line
- * would mean another group on each host, so here it does not.) */
+ * Names are looked up in the jail's /etc/passwd and /etc/group, then in the caller's. Without --groups the
+ * supplementary groups are those that the jail's /etc/group lists for the user. (chroot(8) prefers the
+ * caller's login group to the jail's. Then one command line would mean different groups on different hosts,
+ * so this code does not.) */
 #include "launch/launch.h"
 
 #include "identity/hook_id.h"
@@ -22,7 +23,7 @@
 #include "sys/sys.h"
 
 #define FAILED 125
-/* What cannot be told of a specification. */
+/* Why a specification cannot be used. */
 struct wrong {
 	const char *what, *where; /* `where`: the file; or NULL */
 	char word[256];
@@ -55,8 +56,7 @@ static void choose_groups_of(struct fj_thread *t, const char *name, uint32_t gid
 	fj_account_groups(t, name, choose_group);
 }
 
-/* Cut `text` at the first `at`; returns what follows, or NULL. The piece before is copied to
- * `piece`. */
+/* Copy the part of `text` before the first `at` to `piece`. Returns the part after it, or NULL. */
 static const char *cut(const char *text, char at, char *piece, size_t size)
 {
 	size_t n = 0;
@@ -107,7 +107,7 @@ static bool choose_listed(struct fj_thread *t, const char *groups, struct wrong 
 	return chosen_count || is_wrong(wrong, "group list", groups, NULL);
 }
 
-/* Read SPEC, whose parts are divided by `separator`. What it does not say stays FJ_NO_ID. */
+/* Read SPEC, with `separator` between its parts. What it does not say stays FJ_NO_ID. */
 static bool parse_parts(struct fj_thread *t, const char *spec, char separator,
 	struct fj_account *user, struct wrong *wrong)
 {
@@ -146,7 +146,7 @@ static bool parse_spec(
 	return true;
 }
 
-/* A colon at the end says nothing: chroot(8). */
+/* A colon at the end has no effect: chroot(8). */
 static void read_spec(struct fj_thread *t, const char *spec, struct fj_account *user)
 {
 	static char text[600] FJ_BULKY;
@@ -179,7 +179,7 @@ static void read_groups(struct fj_thread *t, const char *groups)
 	fj_accounts_of_caller = false;
 }
 
-/* The line of `uid`, the jail's or else the caller's. */
+/* Find the line of `uid` in the jail's file, or else in the caller's. */
 static bool find_somewhere(struct fj_thread *t, uint32_t uid, struct fj_account *user)
 {
 	bool found = fj_account_user(t, NULL, uid, user);
@@ -229,7 +229,7 @@ void fj_user_choose(struct fj_thread *t, const char *spec, const char *groups)
 		become(&next, fj_ids_set_groups(&next, chosen, chosen_count));
 	if (user.gid != FJ_NO_ID)
 		become(&next, fj_ids_setgid(&next, user.gid));
-	/* (Of all of a jail's programs: none that is in another's.) */
+	/* (The identity of all programs of a jail; a jail inside a jail shares it.) */
 	if (user.uid != FJ_NO_ID && user.uid == fj_owner_real_uid() && !fj_is_inside())
 		fj_ids_be_himself();
 	if (user.uid != FJ_NO_ID)
