@@ -1,11 +1,12 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * binds.c - the mounts that the command line asks for, made before the jail's first program.
+ * binds.c - makes the mounts of the command line, before the jail's first program. Called by launch.c and
+ * inside.c.
  *
- * A mount point that the root lacks is made there, so that a listing shows it. Where the root
- * cannot be written (another's, or on a read-only file system), an empty tmpfs takes the place of
- * its first missing directory, and a file is mounted on a name that no listing shows. */
+ * A mount point that the root lacks is made there, so that listings show it. If the root cannot be written
+ * (it belongs to another user, or to a read-only file system), an empty tmpfs replaces its first missing
+ * directory, and a file is mounted on a name that no listing shows. */
 #include "setup/setup.h"
 
 #include "mount/mounting.h"
@@ -46,7 +47,7 @@ static long add_tmpfs(struct fj_thread *t, const char *pos, uint32_t flags)
 	return r < 0 ? r : fj_mount_add(text, pos, flags | FJ_MOUNT_PRIVATE, "tmpfs");
 }
 
-/* An upper layer and a work directory that go with the jail, as options. */
+/* Append, as options, an upper layer and a work directory that are removed with the jail. */
 static long add_temporary(struct fj_thread *t, struct fj_str *options)
 {
 	static const char *const parts[][2] = {{",upperdir=", "/up"}, {",workdir=", "/work"}};
@@ -84,7 +85,7 @@ static long add_overlay(struct fj_thread *t, const struct fj_bind *b, char *pos)
 		r = add_temporary(t, &options);
 	if (b->upper[0] == '/') {
 		fj_upper_check(b->upper, b->overlay);
-		/* What it shows goes where it goes, and not with this root. */
+		/* The owner records of the upper layer go where it goes, and not with this root. */
 		r = fj_owners_make_in(b->upper);
 		if (r < 0)
 			fj_launch_fail("cannot write the upper layer", b->upper, r);
@@ -95,7 +96,7 @@ static long add_overlay(struct fj_thread *t, const struct fj_bind *b, char *pos)
 	return r < 0 ? r : fj_mounting_add(&fs, true, &to);
 }
 
-/* The position of `jail_path`, which is there, into `pos`. */
+/* Put the position of `jail_path`, which must exist, into `pos`. Returns 0 or -errno. */
 static long find_mount_point(struct fj_thread *t, const char *jail_path, struct fj_str *pos)
 {
 	const uint32_t mark = fj_scratch_mark(t);
@@ -116,7 +117,7 @@ static long find_mount_point(struct fj_thread *t, const char *jail_path, struct 
 	return r;
 }
 
-/* One step of make_mount_point(): the entry `jail_path`. */
+/* One step of make_mount_point(): make the entry `jail_path`. */
 static long make_entry(struct fj_thread *t, const char *jail_path, bool as_dir)
 {
 	const uint32_t mark = fj_scratch_mark(t);
@@ -126,7 +127,7 @@ static long make_entry(struct fj_thread *t, const char *jail_path, bool as_dir)
 
 	if (r < 0)
 		goto out;
-	is_over = place.layers; /* of a union, where a whiteout is */
+	is_over = place.layers; /* in a union, where a whiteout is */
 	if (is_over && (r = fj_place_begin_over(t, &place)) < 0) {
 		fj_place_done(&place);
 		goto out;
@@ -151,7 +152,7 @@ out:
 	return r == -EEXIST ? 0 : r;
 }
 
-/* Make the mount point `jail_path`: directories down to it, and itself as what the host has. */
+/* Make the mount point `jail_path`: the directories above it, and itself as a directory or file. */
 static long make_mount_point(struct fj_thread *t, char *jail_path, bool as_dir)
 {
 	struct fj_str pos;
@@ -166,7 +167,7 @@ static long make_mount_point(struct fj_thread *t, char *jail_path, bool as_dir)
 			end++;
 		kept = *end;
 		*end = 0;
-		/* What an earlier mount made need not be there on the disk. */
+		/* A directory that an earlier mount made may not exist on the disk. */
 		r = find_mount_point(t, jail_path, &pos);
 		if (r == -ENOENT)
 			r = make_entry(t, jail_path, kept || as_dir);
@@ -178,8 +179,8 @@ static long make_mount_point(struct fj_thread *t, char *jail_path, bool as_dir)
 	return r;
 }
 
-/* A file that the jail lacks, or has as a symlink to nowhere or in a circle (/etc/resolv.conf): in
- * its directory, without making one. */
+/* A file that the jail lacks, or has as a dangling or circular symlink (/etc/resolv.conf): find its
+ * position in its directory, without making it. */
 static long find_dangling(struct fj_thread *t, const char *jail_path, struct fj_str *pos)
 {
 	const uint32_t mark = fj_scratch_mark(t);
@@ -195,7 +196,7 @@ static long find_dangling(struct fj_thread *t, const char *jail_path, struct fj_
 	return r;
 }
 
-/* The kernel's spelling of what the bind shows. */
+/* Put the kernel's spelling of the bind's source into `out`. */
 static long canonical(const char *host, char *out)
 {
 	const long fd = fj_open_path(AT_FDCWD, host, 0);
@@ -269,7 +270,7 @@ static long add_bind(struct fj_thread *t, struct fj_bind *b)
 		r = find_dangling(t, jail_path, &pos);
 	if ((r == -ENOENT || r == -ELOOP) && may_lack)
 		r = as_dir ? r : find_dangling(t, jail_path, &pos);
-	if (r < 0 && may_lack) /* nobody has asked for it: no reason not to start */
+	if (r < 0 && may_lack) /* a default bind: no reason not to start */
 		return 0;
 	if (r == -ENOENT && (r = make_mount_point(t, jail_path, as_dir)) == 0)
 		r = find_mount_point(t, jail_path, &pos);
@@ -317,8 +318,8 @@ void fj_bind_make_directory(struct fj_thread *t, const char *jail_path)
 	fj_scratch_release(t, mark);
 }
 
-/* The table of mounts is now as programs will mostly see it: it goes to the place right behind the head
- * of the namespace, where a look at that brings it along (jail/mount_table.h). */
+/* The table of mounts is now as most programs will see it. Move it to the place right after the head of the
+ * namespace, so that one page fault maps both (jail/mount_table.h). */
 void fj_bind_settle(void)
 {
 	struct fj_edit e;
@@ -332,7 +333,7 @@ void fj_bind_root_read_only(void)
 	struct fj_mount *root;
 	struct fj_edit e;
 
-	fj_assert(fj_edit_begin(&e)); /* nobody else is there yet */
+	fj_assert(fj_edit_begin(&e)); /* there is no other process yet */
 	e.v->root_flags |= FJ_MOUNT_READ_ONLY;
 	root = (struct fj_mount *)fj_mounts_at(e.v, "");
 	if (root)

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * layout.h - the jail's memory file, and a thread's area: all their sections, in order. Only who
- * makes or maps the memory includes this; a section is found by its own header (jail/memory.h,
- * sys/thread_area.h). Small ones that every process looks at come first, in one page. */
+ * layout.h - all sections of the jail's memory and of a thread area, in order. Included only where such
+ * memory is made or mapped. Other files find a section by its own header (jail/memory.h,
+ * sys/thread_area.h). Small sections that every process reads come first, in one page. */
 #ifndef FJ_LAYOUT_H
 #define FJ_LAYOUT_H
 
@@ -33,7 +33,7 @@
 #include "sys/thread.h"
 #include "union/change.h"
 
-/* X(section, where it begins, where the next one does) */
+/* X(section, its offset, the offset of the next one) */
 #define FJ_JAIL_SECTIONS(X)                                                                        \
 	X(fj_jail, 0, FJ_FDS_AT)                                                                   \
 	X(fj_fds, FJ_FDS_AT, FJ_LACKS_AT)                                                          \
@@ -56,12 +56,13 @@
 	X(fj_owner_roots, FJ_ROOTS_AT, FJ_IDENTITIES_AT)                                           \
 	X(fj_identities, FJ_IDENTITIES_AT, FJ_JAIL_MEMORY)
 
-/* What every process looks at in the roots ends where that in the identity table begins: one page
- * fault. */
+/* What every process reads of the roots ends where the part that it reads of the identity table begins: one
+ * page fault. */
 #define FJ_ROOTS_AT 0x290000u
 #define FJ_IDENTITIES_AT ((FJ_ROOTS_AT + sizeof(struct fj_owner_roots) + 63) & ~(size_t)63)
-/* A multiple of 16 pages: so it is mapped at one where what lies above it is, as a large file mostly
- * does, and the 16 pages that a page fault brings along are those that its sections count on. */
+/* A multiple of 16 pages. Then the mapping usually begins at a multiple of 16 pages, since the mapping
+ * above it (mostly a large file) does. The 16 pages that one page fault maps are then those for which the
+ * sections are arranged. */
 #define FJ_JAIL_MEMORY 0x430000u
 
 #define X(section, at, next)                                                                       \
@@ -70,7 +71,8 @@
 		#section " has room");
 FJ_JAIL_SECTIONS(X)
 
-/* A thread's area: its stack, and then, found from the end of that: sys/thread_area.h. */
+/* A thread area: its stack, then the sections, whose offsets count from the end of the stack
+ * (sys/thread_area.h). */
 #define FJ_THREAD_AREA_SECTIONS(X)                                                                 \
 	X(fj_thread, 0, FJ_INTERRUPTED_AT)                                                         \
 	X(fj_interrupted, FJ_INTERRUPTED_AT, FJ_CALLING_AT)                                        \
@@ -86,7 +88,7 @@ _Static_assert(
 	"what a thread area that is taken forgets");
 #undef X
 
-/* Differs between builds that have sections of different sizes. */
+/* Differs between builds whose sections differ in size. */
 #define FJ_GROWN(section, at, next) +sizeof(struct section) * (1 + (at))
 #define FJ_JAIL_LAYOUT ((uint32_t)(0 FJ_JAIL_SECTIONS(FJ_GROWN)))
 

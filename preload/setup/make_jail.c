@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * make_jail.c - the jail's memory, shared by all its processes, and the descriptors that stay open.
- */
+ * make_jail.c - makes the jail's memory, which all its processes share, and the descriptors that stay open.
+ * Called by launch.c. */
 #include "setup/setup.h"
 
 #include "ownership/ownership.h"
@@ -24,11 +24,11 @@
 #include <linux/utsname.h>
 
 #define FEW_DESCRIPTORS 64u
-/* Three that every program has, ours, and what a start has open at one time besides: the root, the
- * memory, the records and their copy. */
+/* The three that every program has, ours, and those that a start needs at the same time: root, memory,
+ * records, their copy. */
 #define LEAST_DESCRIPTORS (3 + FJ_FD_COUNT + 5)
 #define COPIES_SIZE (64UL << 20)
-#define USUAL_LIMIT 1024u /* beyond, the descriptor table of every process would grow */
+#define USUAL_LIMIT 1024u /* above it, every process's descriptor table would grow */
 
 static bool is_open(int fd)
 {
@@ -40,8 +40,8 @@ _Noreturn static void refuse_few_descriptors(void)
 	fj_launch_fail("too few file descriptors: raise `ulimit -n`", "", 0);
 }
 
-/* With a low soft limit of descriptors, a start and the jail's own go beyond it: they stay open
- * when the limit falls (getrlimit(2)). Returns what was. */
+/* If the soft limit of descriptors is low, raise it for the start and for the jail's own descriptors: they
+ * stay open when the limit falls again (getrlimit(2)). Returns the old limit. */
 static struct rlimit64 raise_descriptors(void)
 {
 	struct rlimit64 before = {0}, raised;
@@ -58,8 +58,8 @@ static struct rlimit64 raise_descriptors(void)
 	return before;
 }
 
-/* The highest run of unused numbers under the usual limit: programs that open many see the fewest
- * changes. */
+/* The highest run of unused numbers below the usual limit: it disturbs programs least that open many
+ * files. */
 static int choose_numbers(void)
 {
 	struct rlimit64 limit = {0};
@@ -78,11 +78,11 @@ static int choose_numbers(void)
 	refuse_few_descriptors();
 }
 
-/* All of them are taken: one that was free would be given to the program, which
- * could not close it. What there is nothing for holds the root, the first of them.
+/* Put `fds` at their numbers, and fill all numbers: a free one would be given to the program, which could
+ * not close it. Those without a use get the root, the first descriptor.
  *
- * All are O_PATH descriptors: should the program read, write or cut off what it finds at such a
- * number, the kernel says EBADF, as of one that is not open. */
+ * All are O_PATH descriptors: if the program reads, writes or truncates such a number, the kernel says
+ * EBADF, as for one that is not open. */
 static int place_descriptors(const int *fds, int count)
 {
 	const int base = choose_numbers();
@@ -122,8 +122,8 @@ static bool kernel_is_at_least(unsigned major, unsigned minor)
 	return number[0] > major || (number[0] == major && number[1] >= minor);
 }
 
-/* Room for copied texts, behind all else, as far as a limit of file sizes
- * (setrlimit(2)) permits. It costs memory only where it is used. */
+/* Make room for cached texts, after all else, if the limit of file sizes (setrlimit(2)) permits it. Only
+ * used room costs memory. */
 static void make_room_for_texts(int memory)
 {
 	fj_texts()->copies_at = (FJ_JAIL_MEMORY + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
@@ -155,8 +155,8 @@ static void note_nameless(int memory)
 	fj_close(pair[0]);
 }
 
-/* The limit of file sizes is the program's. What the jail itself needs may be as large as the hard
- * limit says. Returns what was. */
+/* The limit of file sizes is meant for the program. Raise it to the hard limit for what the jail needs.
+ * Returns the old limit. */
 static struct rlimit64 raise_file_sizes(void)
 {
 	struct rlimit64 before = {0}, raised;
@@ -171,7 +171,7 @@ static struct rlimit64 raise_file_sizes(void)
 	return before;
 }
 
-/* May the time stamp counter be read? (Who was forbidden it would die of that.) */
+/* May the time stamp counter be read? (Otherwise reading it would kill the process.) */
 static bool may_read_ticks(void)
 {
 	int mode = 0;

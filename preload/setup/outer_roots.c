@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * outer_roots.c - the root's records among those of others, at the jail's start: the roots that it
- * lies in, the list of all roots of the user, and whether the records are a copy of another
- * root's. */
+ * outer_roots.c - the root's records and those of other roots, at the jail's start: finds the roots that
+ * contain this one, lists all roots of the user, and notices that the records are a copy of another root's.
+ * Called by make_jail.c and root_overlay.c. */
 #include "jail/hidden.h"
 #include "nested/roots.h"
 #include "setup/setup.h"
@@ -16,7 +16,7 @@
 
 #include <asm/stat.h>
 
-/* The root's directory `text`, of `len` bytes, lies in: has it records? */
+/* The root lies in directory `text`, `len` bytes long: if that has records, note it. */
 static void look_at(char *text, size_t len)
 {
 	static const char records[] = "/" FJ_HIDDEN_NAME "/owners";
@@ -30,7 +30,7 @@ static void look_at(char *text, size_t len)
 		fj_owner_meet(text, len, st.st_dev, st.st_ino, FJ_OWNER_ROOT_OUTER);
 }
 
-/* `path` as a word of a shell's. */
+/* `path` quoted for a shell. */
 static const char *quoted(const char *path, char *word, size_t size)
 {
 	static const char plain[] = "/._-+,:@%=";
@@ -57,8 +57,8 @@ static const char *quoted(const char *path, char *word, size_t size)
 	return s.at;
 }
 
-/* In the list of the roots that this user has, or had: of what is made in one and moved away before
- * it is a root itself only that one knows. */
+/* Add the root to the list of all roots of the user. A file may be made in one root and moved away before
+ * its directory becomes a root itself: only the first root's records know its owner. */
 static void list_root(char **envp)
 {
 	static char text[FJ_PATH_MAX] FJ_BULKY;
@@ -71,7 +71,7 @@ static void list_root(char **envp)
 	fj_str_init(&s, text, sizeof(text));
 	if (!fj_in_state_folder(envp, "roots", &s))
 		return;
-	mask = fj_sys1(__NR_umask, 077); /* else what the caller's leaves might be closed to us */
+	mask = fj_sys1(__NR_umask, 077); /* the caller's umask might make it inaccessible to us */
 	fj_make_directories(text);
 	fd = fj_sys4(__NR_openat, AT_FDCWD, text,
 		O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -85,7 +85,7 @@ static void list_root(char **envp)
 	fj_close((int)fd);
 }
 
-/* A copy of a tree that was made from outside has the records of the first one's files. */
+/* A copy of a tree that was made from outside has the records of the original's files: print a warning. */
 static void tell_of_copy(char **envp, bool is_quiet)
 {
 	static char root[FJ_OWNER_NOTED + 32] FJ_BULKY, words[2][FJ_PATH_MAX] FJ_BULKY;
@@ -109,7 +109,7 @@ static void tell_of_copy(char **envp, bool is_quiet)
 			fj_jail_paths()->name, from,
 			quoted(fj_jail_paths()->root, words[1], FJ_PATH_MAX));
 	}
-	if (fj_owner_belongs(fj_jail_paths()->root)) { /* it is said once */
+	if (fj_owner_belongs(fj_jail_paths()->root)) { /* only the first time */
 		fj_owners_are_new = true;
 		list_root(envp);
 	}
@@ -126,7 +126,7 @@ void fj_owners_look_around(const char *db, char **envp, bool is_quiet)
 	fj_owner_roots->counted_dev =
 		fj_owner_counts_directories(FJ_FD_ROOT(fj_jail)) ? fj_jail->root_dev : 0;
 	memcpy(text, fj_jail_paths()->root, len + 1);
-	/* The innermost first. Of what is made in a private copy they know nothing. */
+	/* The innermost first. They know nothing about files made in a private copy. */
 	while (!db && !fj_options.store && len) {
 		while (text[--len] != '/')
 			;

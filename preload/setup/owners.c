@@ -1,17 +1,18 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * owners.c - where the owner records of a root are, and opening their file; at the jail's start.
+ * owners.c - finds and opens the file of a root's owner records, at the jail's start. Called by
+ * make_jail.c, binds.c and launch.
  *
- *   ROOT/.fakejail/owners      the usual place: it goes where the tree goes
- *   STATE/fakejail/host        of the host's own root: `fakejail / CMD`
- *   STATE/fakejail/root-HASH   of a root that may not be written
- *   an anonymous memory file   --no-db; --rm, whose root goes with the jail; and such a root of a
- *                              user without a home
+ *  ROOT/.fakejail/owners         the usual place: it goes where the tree goes
+ *  STATE/fakejail/host           for the host's own root: `fakejail / CMD`
+ *  STATE/fakejail/root-HASH      for a root that may not be written
+ *  an anonymous memory file      --no-db; --rm, whose root goes with the jail; and a root that may
+ *                                not be written, of a user without a home
  *
- * STATE is $XDG_STATE_HOME, else $HOME/.local/state. What `fakejail /` recorded about files of a
- * tree holds in the tree's own jail afterwards: its file has the host's records, looked at when the
- * jail's own knows nothing. A file that is not to be trusted ends the start, and stays as it is. */
+ * STATE is $XDG_STATE_HOME, else $HOME/.local/state. What `fakejail /` has recorded about files of a tree
+ * is valid in the tree's own jail too: that jail also has the host's records, and reads them if its own say
+ * nothing. A file that cannot be trusted ends the start, and is not changed. */
 #include "jail/hidden.h"
 #include "setup/setup.h"
 
@@ -31,7 +32,7 @@ _Noreturn static void refuse(const char *name, long error)
 {
 	const char *why = "cannot be used", *says = fj_error(error);
 
-	if (error == -EMFILE) /* nothing is wrong with the file */
+	if (error == -EMFILE) /* the file is not at fault */
 		fj_launch_fail("too few file descriptors: raise `ulimit -n`", "", 0);
 	if (error == -EMEDIUMTYPE)
 		why = "is no file of owner records";
@@ -57,8 +58,8 @@ static void warn(const char *name, long error, const char *then)
 		then);
 }
 
-/* Does the root have records of this user's own, which he cannot open? Those of somebody else are
- * nobody's fault. */
+/* Does the root have records that belong to this user, who cannot open them? Those of other users are
+ * ignored. */
 static bool has_own_records(int root_fd, long error)
 {
 	const long there = fj_sys3(__NR_faccessat, root_fd, FJ_HIDDEN_NAME "/owners", 0);
@@ -89,7 +90,8 @@ static long open_file(int dirfd, const char *name)
 	return r;
 }
 
-/* A new file appears under its name when it is complete; who comes second uses the first one's. */
+/* A new file gets its name when it is complete. If two processes make it, the second uses the first
+ * one's. */
 bool fj_owners_are_new, fj_owners_are_in_root;
 
 static long make_file(int dirfd, const char *name)
@@ -181,9 +183,9 @@ static long open_in_state_folder(char **envp, const char *name, struct fj_str *p
 	return open_or_make(AT_FDCWD, path->at);
 }
 
-/* Our directory in the root. A root of the user's own that is only closed to writing (0555, as
- * Fedora's) is opened for that moment: root inside is not refused there either, and its records
- * must not move when fj_dac_override() has opened it for good. */
+/* Make our directory in the root. If the root belongs to the user and is only not writable (0555, as
+ * Fedora's), its mode is changed for that moment: root inside is not refused there either, and the records
+ * must not move after fj_dac_override() has changed the mode for good. */
 static long make_hidden(int root_fd)
 {
 	char link[32];
@@ -229,7 +231,7 @@ long fj_owners_make_in(const char *path)
 		return dir;
 	fd = open_in_root((int)dir, true);
 	fj_close((int)dir);
-	fj_owners_are_new = are_new; /* that is of the jail's own */
+	fj_owners_are_new = are_new; /* it is about the jail's own */
 	if (fj_is_err(fd))
 		return fd;
 	fj_close((int)fd);
@@ -250,7 +252,7 @@ static long open_memory(void)
 	return r < 0 ? r : fd;
 }
 
-/* The file of a root that may not be written; its path into `path`. */
+/* Open the file for a root that may not be written. Its path goes into `path`. */
 static long open_of_unwritable(char **envp, bool may_make, struct fj_str *path)
 {
 	static char text[32] FJ_BULKY;
@@ -271,7 +273,7 @@ int fj_owners_open(const char *db, int root_fd, char **envp, int *host_owners)
 	static char text[FJ_PATH_MAX] FJ_BULKY, host_owners_text[FJ_PATH_MAX] FJ_BULKY;
 	const bool is_host = !fj_jail_paths()->root[0];
 	struct fj_str path, host_owners_path;
-	/* Records of the mode that the program's umask(2) leaves could not be opened again. */
+	/* With the program's umask(2), records might not be readable again. */
 	const long mask = fj_sys1(__NR_umask, 077);
 	long fd, r;
 
@@ -288,7 +290,7 @@ int fj_owners_open(const char *db, int root_fd, char **envp, int *host_owners)
 		fj_str_put(&path, fj_jail_paths()->root);
 		fj_str_put(&path, "/" FJ_HIDDEN_NAME "/owners");
 		fd = open_in_root(root_fd, false);
-		if (fd == -ENOENT) { /* what was kept while it could not be written stays there */
+		if (fd == -ENOENT) { /* records made while the root was not writable stay in use */
 			fd = open_of_unwritable(envp, false, &path);
 			if (fj_is_err(fd)) {
 				fj_str_cut(&path, 0);
@@ -307,7 +309,7 @@ int fj_owners_open(const char *db, int root_fd, char **envp, int *host_owners)
 		fd = open_of_unwritable(envp, true, &path);
 	}
 	if (!db && fj_is_err(fd) && (may_go_in_child(fd) || fd == -ENOENT)) {
-		if (fd != -ENOENT) /* that is a user without a home */
+		if (fd != -ENOENT) /* ENOENT: a user without a home */
 			warn(path.at, fd, "owners are kept for this jail only");
 		fd = open_memory();
 	}
@@ -319,8 +321,8 @@ int fj_owners_open(const char *db, int root_fd, char **envp, int *host_owners)
 		if (fj_in_state_folder(envp, "host", &host_owners_path))
 			*host_owners = (int)open_file(AT_FDCWD, host_owners_path.at);
 		r = *host_owners >= 0 ? fj_owner_check(*host_owners) : *host_owners;
-		/* Below a directory that is closed to us we have recorded nothing: HOME is the
-		 * program's there, not ours. */
+		/* If a directory above it is closed to us, we have recorded nothing there: that HOME is the
+		 * program's, not ours. */
 		if (r == -EACCES &&
 			fj_sys3(__NR_faccessat, AT_FDCWD, host_owners_path.at, 0) == -EACCES)
 			r = -ENOENT;

@@ -1,15 +1,15 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * root_overlay.c - a jail whose own root is an overlay: ROOT is its lowest layer, which nothing
- * changes, and the jail's root directory is the upper one.
+ * root_overlay.c - a jail whose own root is an overlay. ROOT is its lowest layer, which never changes; the
+ * jail's root directory is the upper layer. Called by launch.c.
  *
- * With -E that is a fresh directory of the store, which goes when the jail ends:
+ * With -E the upper layer is a new directory of the store, which is removed when the jail ends:
  *
- *   STORE/copies/PID-NUMBER/root, locked by flock(2) on PID-NUMBER as long as its maker runs
+ *  STORE/copies/PID-NUMBER/root, and flock(2) of PID-NUMBER while its maker runs
  *
- * so whoever finds it unlocked removes it (scripts/images/store.c). ROOT is locked, too, by many at
- * once: a tree of the store stays as long as somebody uses it. Called by launch.c. */
+ * A directory that is not locked may be removed (scripts/images/store.c). ROOT gets a shared lock, too: a
+ * tree of the store stays while somebody uses it. */
 #include "setup/setup.h"
 
 #include "mount/mounting.h"
@@ -61,7 +61,7 @@ static void leave(void)
 {
 	static char room[FJ_PRIVATE_ROOM] FJ_BULKY;
 
-	/* Mostly nothing was changed, and both are empty. */
+	/* Usually nothing was changed, and both are empty. */
 	if (!fj_sys3(__NR_unlinkat, AT_FDCWD, upper, AT_REMOVEDIR) &&
 		!fj_sys3(__NR_unlinkat, AT_FDCWD, made, AT_REMOVEDIR))
 		return;
@@ -86,7 +86,7 @@ static void make_store(void)
 	fj_make_directories(made);
 }
 
-/* Nobody may take a directory for a dead one's between its making and its locking. */
+/* Lock the store: between making and locking a directory, nobody may take it for that of a dead process. */
 static long lock_store(void)
 {
 	long fd = -ENOENT;
@@ -104,7 +104,7 @@ static long lock_store(void)
 	return fd;
 }
 
-/* Returns a descriptor that holds its lock. */
+/* Make the directory. Returns a descriptor that holds its lock. */
 static long make_fresh(void)
 {
 	const long lock = lock_store();
@@ -139,7 +139,7 @@ static long make_fresh(void)
 	return fd;
 }
 
-/* ROOT is to stay as it is, and to be shown as it is. (What was made goes with the parent.) */
+/* ROOT must neither change nor show the private directory. (The parent removes what was made.) */
 static void refuse_store_in_lower(void)
 {
 	const long n = fj_fd_target(fj_options.parent.kept, made_canonical);
@@ -154,7 +154,7 @@ static void refuse_store_in_lower(void)
 	fj_sys1(__NR_exit_group, FJ_FAILED);
 }
 
-/* Beside each other, for the parent to keep. */
+/* Put the locks at neighbouring numbers, for the parent to keep. */
 static void keep_locks(long fresh, long lower_lock)
 {
 	const long at = fj_sys3(__NR_fcntl, fresh, 1030 /* F_DUPFD_CLOEXEC */, LOCKS_FROM);
@@ -182,7 +182,7 @@ static void find_lower(void)
 	fj_close((int)fd);
 }
 
-/* (A process that asks /proc about itself for the first time pays for it, and the parent need not.) */
+/* (The first look of a process at its own /proc directory costs time. The parent does not need it.) */
 void fj_root_overlay_let_go(void)
 {
 	if (!fj_options.store)
@@ -216,7 +216,7 @@ void fj_root_overlay_begin(void)
 	lock = fj_sys4(
 		__NR_openat, AT_FDCWD, fj_options.lower, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (fj_is_err(lock))
-		find_lower(); /* it may be closed to reading alone */
+		find_lower(); /* it may be unreadable only */
 	if (!fj_is_err(lock))
 		while (fj_sys2(__NR_flock, lock, LOCK_SH_) == -EINTR)
 			;
@@ -227,7 +227,7 @@ void fj_root_overlay_begin(void)
 	fj_options.parent.leave = leave;
 }
 
-/* The lower layers as mount(8) has them. */
+/* Append the option with the lower layers, as for mount(8). */
 static void put_lowers(struct fj_str *out)
 {
 	fj_str_put(out, "lowerdir=");
@@ -240,7 +240,7 @@ static void put_lowers(struct fj_str *out)
 	}
 }
 
-/* A new upper layer shows of its root what the lower one's shows. */
+/* Let the root of a new upper layer show what the root of the topmost lower layer shows. */
 long fj_root_overlay_show(struct fj_call *c, const char *layers, const char *upper_path)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);

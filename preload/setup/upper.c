@@ -1,11 +1,12 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * upper.c - upper layers that the command line names: what can be one, told before anything is made,
- * and that no two jails have one at the same time, for neither would see what the other changes.
+ * upper.c - upper layers that the command line names. Checks whether a directory can be one before anything
+ * is made, and that no two jails use one at the same time: neither would see the other's changes. Called by
+ * root_overlay.c and binds.c.
  *
- * Who has it is in UPPER/.fakejail/jail, as private/ names a jail: so it is free again however its
- * processes ended. Called by root_overlay.c and binds.c. */
+ * UPPER/.fakejail/jail has the name of the jail that uses it (private/). So it is free again, however the
+ * processes of that jail have ended. */
 #include "jail/hidden.h"
 #include "setup/setup.h"
 
@@ -20,7 +21,7 @@
 static char upper[FJ_PATH_MAX] FJ_BULKY; /* the kernel's spelling */
 static char other[FJ_PATH_MAX] FJ_BULKY, name[FJ_PATH_MAX] FJ_BULKY;
 
-/* The next value of a list or of an option as mount(8) has them, into `name`. Returns what follows. */
+/* Put the next value of a list or option, as for mount(8), into `name`. Returns what follows. */
 static const char *next_value(const char *s)
 {
 	struct fj_str value;
@@ -100,7 +101,7 @@ void fj_upper_claim(struct fj_thread *t, const char *path)
 			    fj_sys4(__NR_openat, AT_FDCWD, name,
 				    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fj_is_err(fd))
-		return; /* whether it can be written, its records say */
+		return; /* its records tell whether it can be written */
 	while (fj_sys2(__NR_flock, fd, LOCK_EX_) == -EINTR)
 		;
 	n = fj_sys3(__NR_read, fd, was, sizeof(was) - 1);
