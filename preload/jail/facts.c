@@ -1,34 +1,32 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * facts.c - what the jail's processes remember of directories, so that a lookup costs one system
- * call.
+ * facts.c - what the jail's processes remember of directories, so that a lookup costs one system call.
+ * Called through facts.h.
  *
- * A fact says "the jail path K is the real directory V, and no symlink and no mount point is met
- * between". The kernel walks V again at every use, so a directory that was renamed, removed or made
- * anew needs no care. A fact goes wrong only when a component becomes a symlink, or a symlink is
- * changed. Calls of the jail that can do so are unlink, rename, link and symlink. They announce
- * themselves:
+ * A fact says: the jail path K is the real directory V, and no symlink and no mount point is on the way.
+ * The kernel walks V again at every use, so a directory that was renamed, removed or made again does no
+ * harm. A fact becomes invalid only if a component becomes a symlink, or a symlink is changed. The calls of
+ * the jail that can do so are unlink, rename, link and symlink. They announce themselves:
  *
- *   changers++ ; the call ; epoch++ ; changers--
+ *     changers++ ; the call ; epoch++ ; changers--
  *
- * and a reader checks before and after its own call that no change is under way and that the epoch
- * is the one of the fact: if the change took effect before the reader's call, the reader sees
- * either `changers` or the new epoch, and asks again by walking. Since `rm` and `ln` are common and
- * most names never were directories, a change is announced only when its name is in `bloom`, the
- * names of all components that any fact ever met. The bit is set before the component is looked up,
- * so a walk that saw the old state either set it before the change looked, or its fact is dropped
- * by the change's second look, afterwards. Between the change and that look the fact may still be
- * used; it names a directory that is gone, or is no symlink yet, for these are two calls.
- * (Exchanging two names is one: it is always announced.)
+ * A reader checks before and after its own call that no change is in progress, and that the epoch is that
+ * of the fact. If the change took effect before the reader's call, the reader sees `changers` or the new
+ * epoch, and walks. `rm` and `ln` are common, and most names never were directories. So a change is
+ * announced only if its name is in `bloom`, the names of all components that facts have met. The bit is set
+ * before the component is looked up. So a walk that saw the old state either set the bit before the change
+ * tested it, or its fact is dropped by the change's second test, afterwards. Between the change and that
+ * test the fact may still be used. It names a directory that is gone, or that is no symlink yet, since
+ * these are two calls. (To exchange two names is one call: it is always announced.)
  *
- * A fact may also say that everybody, or one asker, may search the directory and all on the way.
- * Whoever closes a directory to somebody, by its mode, its owner or its access list, advances the
- * epoch afterwards; an asker who has become another finds facts that are not his.
+ * A fact may also say that everybody, or one asker, may search the directory and all above it. A call that
+ * closes a directory to somebody, by its mode, owner or access list, advances the epoch afterwards. An
+ * asker who has changed identity does not match the fact.
  *
- * A process killed inside an announced change leaves `changers` above zero: facts are not used
- * again in that jail, which is slower and right. Changes made from outside the jail are announced by
- * nobody: for their sake a fact is used for a second only, and then seen anew (docs/LIMITS.md). */
+ * A process that is killed during an announced change leaves `changers` above zero. Facts are then never
+ * used again in that jail: this is slower, and correct. Changes from outside the jail are not announced. So
+ * a fact is used only for a second, and then looked up again (docs/LIMITS.md). */
 #include "jail/facts.h"
 #include "jail/root.h"
 #include "sys/arch.h"
@@ -65,7 +63,7 @@ static bool is_seen_name(const char *name)
 		len--;
 	for (first = len; first && name[first - 1] != '/'; first--)
 		;
-	name += first; /* a place that was found by text names directories before it */
+	name += first; /* a place that was found by text has directories before the name */
 	len -= first;
 	return __atomic_load_n(bloom_word(name, len, &bit), __ATOMIC_SEQ_CST) & bit;
 }
@@ -93,7 +91,7 @@ void fj_facts_after_change(const char *name, bool was_announced)
 		__atomic_fetch_sub(&fj_facts_state()->changers, 1, __ATOMIC_SEQ_CST);
 }
 
-/* Two processes may see one path differently: by their roots, and by their mounts. */
+/* Two processes may see different files at one path, by their roots and by their mounts. */
 static uint64_t view_of(const struct fj_root *root)
 {
 	return root->id + ((uint64_t)fj_namespace_id() << 48);
@@ -115,7 +113,7 @@ static inline uint32_t now(void)
 	return (uint32_t)(fj_arch_ticks() >> FJ_FACT_TICK);
 }
 
-/* (One that another processor has seen a moment later than now is old, too.) */
+/* (A fact from the future, stored by another processor, counts as old.) */
 static inline bool is_old(const struct fj_fact *f)
 {
 	const uint32_t lifetime = __atomic_load_n(&fj_facts_state()->lifetime, __ATOMIC_RELAXED);
@@ -161,7 +159,7 @@ void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, c
 	uint64_t hash;
 	struct fj_fact *f = fact_for(view, key, key_len, &hash);
 
-	/* The place of a writer that was killed is not used again. */
+	/* A place whose writer was killed is not used again. */
 	if (key_len + value_len >= FJ_FACT_TEXT || !fj_seq_write(&f->sequence))
 		return;
 	f->hash = hash;

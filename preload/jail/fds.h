@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * fds.h - the descriptors that all processes of a jail hold. */
+ * fds.h - the descriptors that all processes of a jail hold. Used by most rooms. */
 #ifndef FJ_FDS_H
 #define FJ_FDS_H
 
@@ -27,24 +27,23 @@ static inline struct fj_fds *fj_fds_of(const struct fj_jail *jail)
 #define FJ_FD_TRACE(jail) (fj_fds_of(jail)->root + 3)
 #define FJ_FD_OWNERS(jail) (fj_fds_of(jail)->root + 4)
 #define FJ_FD_HOST_OWNERS(jail)                                                                    \
-	(fj_fds_of(jail)->root + 5) /* owners recorded from outside the jail, by `fakejail /` */
+	(fj_fds_of(jail)->root + 5) /* the host's records: those of `fakejail /` */
 #define FJ_FD_MOUNTS(jail)                                                                         \
-	(fj_fds_of(jail)->root +                                                                   \
-		6) /* another namespace of mounts than the jail's; usually closed */
+	(fj_fds_of(jail)->root + 6) /* the process's own mount namespace; usually the root */
 #define FJ_FD_EXE(jail)                                                                            \
-	(fj_fds_of(jail)->root + 7) /* the program's file: it may be removed while it runs */
+	(fj_fds_of(jail)->root + 7) /* the program's file: it may be deleted while it runs */
 #define FJ_FD_COUNT 8
 
-/* A number that is never open, and (unlike -1) says nothing else to any call. */
+/* A number that is never open. Unlike -1 and AT_FDCWD it has no meaning for any call. */
 #define FJ_CLOSED_FD (-2)
 
-/* Is it one of the jail's own? Narrowed as the kernel does: an int. */
+/* Is it one of the jail's own descriptors? Only the low 32 bits count: the kernel reads an int. */
 static inline bool fj_is_our_fd(uint64_t fd)
 {
 	return (uint32_t)fd - (uint32_t)FJ_FD_ROOT(fj_jail) < FJ_FD_COUNT;
 }
 
-/* From this number on the engine keeps short-lived descriptors. */
+/* The engine's temporary descriptors have this number or a higher one. */
 static inline int fj_high_fd(void)
 {
 	return FJ_FD_ROOT(fj_jail) > 64 ? FJ_FD_ROOT(fj_jail) - 64 : 0;

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * jail.c - the jail's shared description, and the root of this process. */
+ * jail.c - the root of this process, and the address of the jail's memory. Called through root.h and
+ * root_moves.h. */
 #include "jail/root.h"
 #include "jail/jail.h"
 #include "jail/root_moves.h"
@@ -16,12 +17,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define SPARE 16u /* descriptors up to the limit */
+#define SPARE 16u /* descriptors below the limit */
 
 struct fj_jail *fj_jail;
 
-/* A process has one root, and threads share it as they share fs_struct. (With whom clone(2) shares
- * it the moves tell: jail/root_moves.c.) */
+/* A process has one root, which threads share as they share fs_struct. (Which processes share it by
+ * clone(2), the moves tell: jail/root_moves.c.) */
 static struct fj_root *root_of_memory(void)
 {
 	return fj_process_section(FJ_ROOT_AT);
@@ -37,7 +38,7 @@ static uint32_t *seen_moves(void)
 
 fj_open_pos *fj_root_open_pos;
 
-/* `room`: FJ_PATH_MAX bytes, which hold its position from now on. */
+/* `room`: FJ_PATH_MAX bytes, which hold the root's position from now on. */
 static void set_root(
 	struct fj_root *root, char *room, int fd, uint64_t dev, uint64_t ino, const char *pos)
 {
@@ -58,12 +59,12 @@ static void set_root_at(struct fj_root *root, char *room, int fd, const char *po
 	set_root(root, room, fd, st.st_dev, st.st_ino, pos);
 }
 
-/* Others have moved their roots: was it ours as well? */
+/* Other processes have moved their roots: did this move ours? */
 __attribute__((noinline)) static void look_at_moves(uint32_t count)
 {
 	uint32_t seen = __atomic_load_n(seen_moves(), __ATOMIC_RELAXED);
 
-	if (fj_is_borrowed_memory()) /* the parent is to look for itself */
+	if (fj_is_borrowed_memory()) /* the parent looks for itself */
 		return;
 	if (__atomic_compare_exchange_n(
 		    seen_moves(), &seen, count, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
@@ -82,9 +83,9 @@ FJ_HOT const struct fj_root *fj_root(void)
 	return root;
 }
 
-/* Where the jail's number for it cannot be had, below the limit of descriptors or in a table that
- * is another's, too, it is held on another, out of the way; the program may close that. Returns the
- * number. */
+/* Keep `fd` as the nested root. The jail's number for it may not be usable: it is above the limit of
+ * descriptors, or the table is shared with a process that has another root. Then a high number is used,
+ * which the program may close. Returns the number. */
 static int hold(int fd, bool elsewhere)
 {
 	struct rlimit64 limit = {0};
@@ -100,7 +101,7 @@ static int hold(int fd, bool elsewhere)
 			from = limit.rlim_cur > SPARE ? limit.rlim_cur - SPARE : 0;
 		r = fj_sys3(__NR_fcntl, fd, F_DUPFD, from);
 	}
-	if (fj_is_err(r)) { /* not even that: where it is, and it stays open in an exec */
+	if (fj_is_err(r)) { /* neither works: keep the number, and let it stay open in an exec */
 		fj_sys3(__NR_fcntl, fd, F_SETFD, 0);
 		return fd;
 	}
@@ -141,13 +142,13 @@ static void publish_root(const struct fj_root *root)
 {
 	uint32_t mine = fj_root_move_tell(root);
 
-	/* It need not be looked at, unless others are to be looked at before it. */
+	/* This move need not be looked at, unless earlier ones must be. */
 	if (root == root_of_memory())
 		__atomic_compare_exchange_n(
 			seen_moves(), &mine, mine + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
-/* Has the parent the same table of descriptors, and another root? Then its own may be on the jail's
+/* Does the parent share the table of descriptors, and have another root? Then its root may have the jail's
  * number. */
 static bool is_table_shared(void)
 {

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * kernel_lacks.h - system calls that a jail does without: the kernel has none, or a policy refuses
- * it. */
+ * kernel_lacks.h - system calls that a jail does without: the kernel lacks them, or a policy refuses
+ * them. */
 #ifndef FJ_KERNEL_LACKS_H
 #define FJ_KERNEL_LACKS_H
 

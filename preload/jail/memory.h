@@ -1,13 +1,12 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * memory.h - the memory that all processes of a jail share, as every room sees it: an address.
+ * memory.h - the memory that all processes of a jail share: its address. Used by all rooms to the right.
  *
- * What is in it lies in sections. Each is declared in a header of the room that keeps it, with the
- * offset where it begins and a function that leads there; setup/layout.h has all of them in order,
- * and asserts that none reaches into the next. So a room may change its section, and nobody else
- * is built anew. Two builds may meet in one jail: what a section has may only change together with
- * its size, or with FJ_JAIL_MAGIC. */
+ * The memory consists of sections. The header of the room that keeps a section declares it, with its offset
+ * and a function that returns its address. setup/layout.h lists all sections in order, and asserts that
+ * none overlaps the next. So a change of a section does not rebuild other rooms. Two builds may meet in one
+ * jail: a section's content may change only together with its size or with FJ_JAIL_MAGIC. */
 #ifndef FJ_JAIL_MEMORY_H
 #define FJ_JAIL_MEMORY_H
 

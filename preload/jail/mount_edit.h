@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * mount_edit.h - changes of a namespace's mounts. Called by the rooms that mount. */
+ * mount_edit.h - changes of a namespace's mounts. Called by the rooms mount, setup and devfs. */
 #ifndef FJ_MOUNT_EDIT_H
 #define FJ_MOUNT_EDIT_H
 
@@ -13,11 +13,11 @@
 
 struct fj_mount;
 
-/* unshare(2), CLONE_NEWNS: a copy of the mounts for this process and those it will make. Returns 0
- * or -errno. */
+/* unshare(2) with CLONE_NEWNS: a copy of the mounts for this process and its later children. Returns 0 or
+ * -errno. */
 long fj_namespace_unshare(void);
 
-/* Change: `e.v` is the version to be changed, between begin and end.
+/* A change of the mounts. Between begin and end, `e.v` is the version to change.
  *
  * do {
  *         if (!fj_edit_begin(&e))
@@ -32,43 +32,41 @@ struct fj_edit {
 	struct fj_lock_hold hold; /* of that place */
 	uint64_t mask;
 };
-/* False: all places are taken by writers that stand still. */
+/* Returns false if all places are taken by writers that do not continue. */
 bool fj_edit_begin(struct fj_edit *e);
-/* Publish the change; forget it where `r` is an error. Returns `r`, or that somebody has published
- * another meanwhile: then this one must be made anew. */
-#define FJ_EDIT_AGAIN (-512L) /* no error of the kernel's */
+/* Publish the change. If `r` is an error, drop it. Returns `r`, or FJ_EDIT_AGAIN: another change was
+ * published meanwhile, and this one must be made again. */
+#define FJ_EDIT_AGAIN (-512L) /* not an errno of the kernel */
 long fj_edit_end(struct fj_edit *e, long r);
-/* Is the calling thread between the two? */
+/* Has the calling thread begun a change that has not ended? */
 bool fj_edit_is_open(const struct fj_namespace *ns);
-/* Free what a thread of this process had taken when another thread's exec ended it. */
+/* Free the places that a thread of this process had taken when another thread's exec ended it. */
 void fj_edit_forget(struct fj_namespace *ns);
-/* Between the files of changes: put a text into a version, which has room; and find what follows
- * from its mounts. */
+/* Used between the files of changes. fj_mounts_keep(): append a text to a version, which has room for it;
+ * returns its offset. fj_mounts_derive(): compute what follows from the mounts. */
 uint32_t fj_mounts_keep(struct fj_mounts *v, const char *text, size_t len);
 void fj_mounts_derive(struct fj_mounts *v);
-/* mounts_aliases.c: see whether what `host` leads to, which is about to be mounted at `pos`, can be
- * reached by another position, too. */
+/* mounts_aliases.c: `host` will be mounted at `pos`. Note whether it can also be reached by another
+ * position. */
 void fj_mounts_note_aliases(const struct fj_mounts *v, const char *host, const char *pos);
-/* The same of all layers of a union, which is in `v`. */
+/* The same for all layers of a union, which is already in `v`. */
 void fj_mounts_note_layers(const struct fj_mounts *v, const struct fj_mount *m);
-/* Let `m`, of `v`, be at the position `to` followed by `rest`, which may lie in the text of `v`
- * itself. Returns 0 or -ENOSPC. */
+/* Set the position of `m`, in `v`, to `to` followed by `rest`, which may point into the text of `v`.
+ * Returns 0 or -ENOSPC. */
 long fj_mounts_keep_pos(struct fj_mounts *v, const char *to, const char *rest, struct fj_mount *m);
-/* Add a mount of `host` (absolute, canonical) on top of position `pos`. `id` 0: a new one. Returns
- * the id or -ENOSPC. */
+/* Add a mount of `host` (absolute, canonical) on top of position `pos`. Returns its id or -ENOSPC. */
 long fj_edit_add(struct fj_edit *e, const char *host, const char *pos, uint32_t flags,
 	const char *type, const char *source);
-/* Give the mount `id` of FJ_MOUNT_PRIVATE the options `text`. Returns 0, -ENOSPC or -EINVAL (no
- * such mount). */
+/* Set the options of the FJ_MOUNT_PRIVATE mount `id`. Returns 0, -ENOSPC or -EINVAL (no such mount). */
 long fj_edit_options(struct fj_edit *e, uint32_t id, const char *text);
-/* Give the mount `id` these layers. Returns 0, -ENOSPC or -EINVAL. */
+/* Set the layers and the work directory of mount `id`. Returns 0, -ENOSPC or -EINVAL. */
 long fj_edit_layers(struct fj_edit *e, uint32_t id, const char *layers, const char *work);
-/* Take entry `i` out. */
+/* Remove entry `i`. */
 void fj_edit_remove(struct fj_edit *e, uint32_t i);
-/* A copy of entry `i`, at position `to` followed by `rest`. Returns its id or -ENOSPC. */
+/* Add a copy of entry `i` at position `to` followed by `rest`. Returns its id or -ENOSPC. */
 long fj_edit_copy(struct fj_edit *e, uint32_t i, const char *to, const char *rest);
-/* Move the entries marked in `in`, which are `top` and what is mounted in it, to position `to`,
- * which lies in mount `parent`. */
+/* Move the entries marked in `in` (`top` and the mounts below it) to position `to`, which is in mount
+ * `parent`. */
 long fj_edit_move(struct fj_edit *e, const bool *in, uint32_t top, uint32_t parent, const char *to);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * mounts.c - looking up the mounts of a jail. */
+ * mounts.c - looks up the mounts of a jail. Called through mounts.h, mount_table.h and paths.h. */
 #include "jail/mount_table.h"
 #include "jail/mounts.h"
 #include "jail/paths.h"
@@ -14,8 +14,8 @@ const struct fj_mounts *fj_mounts_look(struct fj_mounts_seen *seen)
 	return &seen->in->version[seen->current % FJ_VERSIONS];
 }
 
-/* Entries that are not covered and have `pos` below them lie on one way down; of those at the same
- * point the last is on top. See "covered" in jail/mounts_edit.c. */
+/* Mounts that are not covered and contain `pos` lie on one path down. Of those at the same mount point, the
+ * last is on top. See "covered" in mounts_edit.c. */
 const struct fj_mount *fj_mounts_of(const struct fj_mounts *v, const char *pos)
 {
 	const struct fj_mount *best = NULL;
@@ -78,7 +78,7 @@ bool fj_mount_of(const char *pos, struct fj_mount_found *found, struct fj_str *h
 	return find_mount(pos, false, found, host);
 }
 
-/* `pos` NULL: the mount of that id. */
+/* `pos` NULL: find the mount `id`. */
 static bool find_union(const char *pos, uint32_t id, struct fj_mount_found *found,
 	struct fj_str *layers, struct fj_str *work)
 {
@@ -226,8 +226,8 @@ uint32_t fj_mount_limits(const char *pos)
 	return flags_at(pos) & FJ_MOUNT_LIMITS;
 }
 
-/* On the host's own root every file is below the root: there a mount is foreign unless it shows
- * what a jail around it has made. */
+/* On the host's own root every file is below the root. There a mount is foreign, unless it shows what a
+ * jail around it has made. */
 static bool is_foreign_mount(const struct fj_mount *m)
 {
 	return !(m->flags & (FJ_MOUNT_PRIVATE | FJ_MOUNT_OWN));
@@ -256,7 +256,7 @@ bool fj_path_is_foreign(const char *pos)
 static bool is_below(const char *host_path, const char *dir, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		if (host_path[i] != dir[i]) /* (or it ends) */
+		if (host_path[i] != dir[i]) /* (or host_path ends) */
 			return false;
 	return !host_path[len] || host_path[len] == '/';
 }

@@ -1,11 +1,10 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * mounts_aliases.c - can some directory of the host be reached by two positions? Then it is noted by
- * which of them a process came to one (path/from_host.c).
+ * mounts_aliases.c - can a directory of the host be reached by two positions? Then the position by which a
+ * process reaches it is noted (path/from_host.c). Called by mounts_edit.c.
  *
- * The layers of a union lead to one position, as one directory does: that they are several is no
- * reason. Called by mounts_edit.c. */
+ * The layers of a union lead to one position, as one directory does: several layers alone are no alias. */
 #include "jail/mount_edit.h"
 #include "jail/mount_table.h"
 #include "jail/mounts.h"
@@ -28,7 +27,7 @@ static struct path path_of(const char *text)
 	return (struct path){text, fj_strlen(text)};
 }
 
-/* The next of a union's layers, from `*at` on, into `layer`; false: that was the last. */
+/* Put the next layer of a union, from `*at` on, into `layer`. False: there is none. */
 static bool next_layer(const char **at, struct path *layer)
 {
 	const char *s = *at;
@@ -42,7 +41,7 @@ static bool next_layer(const char **at, struct path *layer)
 	return true;
 }
 
-/* Is one of them in the other, or are both the same? */
+/* Is one path the other, or below it? */
 static bool are_related(struct path a, struct path b)
 {
 	const struct path longer = a.len > b.len ? a : b;
@@ -56,7 +55,7 @@ static const char *layers_of(const struct fj_mounts *v, const struct fj_mount *m
 	return m->flags & FJ_MOUNT_UNION ? v->text + m->layers : "";
 }
 
-/* Can `host`, or what is below it, be reached by mount `m`, or does it hold what can? */
+/* Does mount `m` lead to `host`, to a directory above it, or to one below it? */
 static bool is_reached_by(const struct fj_mounts *v, const struct fj_mount *m, struct path host)
 {
 	const char *layers = layers_of(v, m);
@@ -68,7 +67,7 @@ static bool is_reached_by(const struct fj_mounts *v, const struct fj_mount *m, s
 	return is;
 }
 
-/* `but`: a mount that does not count, or NULL. */
+/* `but`: a mount to ignore, or NULL. */
 static bool is_reached(const struct fj_mounts *v, const struct fj_mount *but, struct path host)
 {
 	bool is = false;
@@ -84,7 +83,7 @@ static void note(bool is)
 		__atomic_store_n(&fj_mount_flags()->has_aliases, 1, __ATOMIC_RELAXED);
 }
 
-/* Is it what the jail's root leads to without the mount? */
+/* Does the jail's root lead there without the mount? */
 static bool is_root(const char *pos, const char *host)
 {
 	return !*pos && fj_streq(host, fj_root_path());
@@ -111,7 +110,7 @@ void fj_mounts_note_layers(const struct fj_mounts *v, const struct fj_mount *m)
 
 		while (!is && next_layer(&others, &other))
 			is = are_related(layer, other);
-		/* (The first one is where the mount leads.) */
+		/* (The mount itself leads to the first layer.) */
 		note(is || (are_related(layer, path_of(fj_root_path())) && (n || !begins_at_root)));
 	}
 }

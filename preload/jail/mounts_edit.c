@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * mounts_edit.c - changing a copy of the mounts of a jail.
+ * mounts_edit.c - changes a copy of the mounts of a jail. Called through mount_edit.h.
  *
- * Covered: a mount that can no longer be walked to, since a later one lies on a directory above its
- * point. Each mount knows the one that its point lies in (`parent`); it is covered when a walk to
- * its point comes by another.
+ * A mount is covered if it can no longer be reached, since a later mount is on a directory above its mount
+ * point. Each mount knows the mount that contains its mount point (`parent`). It is covered if a walk to
+ * its mount point comes through another one.
  *
- * What the jail is told of a new mount, that devices are shared and places have aliases, is here
- * since it must be told before the edit is published. */
+ * Here the jail also learns about a new mount that devices are shared and that directories have aliases.
+ * This must be known before the change is published. */
 #include "sys/abi.h"
 #include "jail/mount_flags.h"
 #include "jail/mounts.h"
@@ -21,7 +21,7 @@
 
 #include <asm/stat.h>
 
-#define LAYER_MAX 508u /* a longer one is not looked at */
+#define LAYER_MAX 508u /* a longer path is not looked at */
 
 uint32_t fj_mounts_keep(struct fj_mounts *v, const char *text, size_t len)
 {
@@ -43,7 +43,7 @@ static void add_to(uint64_t *set, const char *name, size_t len)
 static void note_names(struct fj_mounts *v, const char *pos)
 {
 	while (*pos) {
-		const char *name = ++pos; /* a position begins with its slash */
+		const char *name = ++pos; /* a position begins with a slash */
 
 		while (*pos && *pos != '/')
 			pos++;
@@ -51,7 +51,7 @@ static void note_names(struct fj_mounts *v, const char *pos)
 	}
 }
 
-/* Walk to the point of entry `i`, from mount to mount: does the way come by it? */
+/* Walk to the mount point of entry `i`, from mount to mount: does the walk come through it? */
 static bool is_reached(const struct fj_mounts *v, uint32_t i)
 {
 	const char *pos = v->text + v->mount[i].jail;
@@ -96,8 +96,8 @@ void fj_mounts_derive(struct fj_mounts *v)
 		note_limits(m->flags);
 		m->flags = is_reached(v, i) ? m->flags & ~(uint32_t)FJ_MOUNT_COVERED :
 					      m->flags | FJ_MOUNT_COVERED;
-		/* A file needs no note: its name is the mount point's, which always sends a call to
-		 * the walk. */
+		/* A read-only file needs no flag: its name is that of a mount point, and such names are
+		 * always walked. */
 		if ((m->flags & FJ_MOUNT_READ_ONLY) && !(m->flags & FJ_MOUNT_FILE))
 			__atomic_store_n(&fj_mount_flags()->has_read_only, 1, __ATOMIC_RELAXED);
 	}
@@ -129,9 +129,9 @@ static bool is_whole_device(const char *host, uint64_t dev)
 	return is;
 }
 
-/* Must each file on the device of the directory `host` be asked where it lies, to know whose it is?
- * Not when all of that device is seen by one mount, and by nothing else that can be reached from
- * the root of who mounts it, as the launcher's mounts of a jail inside a jail. */
+/* Must the kernel be asked for the path of each file on the device of directory `host`, to find its owner?
+ * Not if one mount shows the whole device, and nothing else that can be reached from the mounting process's
+ * root does. This is so for the launcher's mounts of a jail inside a jail. */
 static bool mixes_device(const struct fj_mounts *v, const char *host, uint64_t dev, uint32_t flags)
 {
 	const struct fj_root *root = fj_root();
@@ -146,20 +146,20 @@ static bool mixes_device(const struct fj_mounts *v, const char *host, uint64_t d
 	return mixes;
 }
 
-/* Are the files of a mount of `host` the jail's own, as all on the root's device are else? */
+/* Are the files of a mount of `host` the jail's own, as those on the root's device are otherwise? */
 static bool is_like_root(const char *host, uint32_t flags, uint64_t dev)
 {
 	return dev == fj_jail->root_dev && fj_jail_paths()->root[0] &&
 	       ((flags & FJ_MOUNT_OWN) || fj_path_has_prefix(host, fj_root_path()));
 }
 
-/* Where two mounts lie on one device of the host only we know that a rename from one to the other
- * must fail, and whose files are the jail's own. Returns whether `host` is no directory. */
+/* If two mounts are on one device of the host, only the jail knows that a rename between them must fail,
+ * and which files are its own: note it. Returns whether `host` is not a directory. */
 static bool note_device(const struct fj_mounts *v, const char *host, uint32_t flags)
 {
 	bool is_file, other_is_file;
 	const uint64_t dev = device_of(host, &is_file);
-	/* (On the host's own root whatever is mounted can be reached without the mount, too.) */
+	/* (On the host's own root, what is mounted can also be reached without the mount.) */
 	bool shares =
 		dev == fj_jail->root_dev || (flags & FJ_MOUNT_PRIVATE) || !fj_jail_paths()->root[0];
 
@@ -220,8 +220,8 @@ long fj_edit_options(struct fj_edit *e, uint32_t id, const char *text)
 	return -EINVAL;
 }
 
-/* The layers of a union: whose its files are the first one decides. `*have_devices`: they lie on
- * several. */
+/* Are all layers of a union like the root, for `host`, its first one? `*have_devices`: they are on several
+ * devices. */
 static bool are_like_root(const char *layers, const char *host, uint32_t flags, bool *have_devices)
 {
 	char layer[LAYER_MAX];
@@ -269,7 +269,7 @@ long fj_edit_layers(struct fj_edit *e, uint32_t id, const char *layers, const ch
 				&fj_mount_flags()->mounts_share_device, 1, __ATOMIC_RELAXED);
 			if (have_devices)
 				v->mount[i].flags |= FJ_MOUNT_DEVICES;
-			/* Whoever sees the mount has to see this. */
+			/* Set before the mount becomes visible. */
 			__atomic_fetch_or(&fj_mount_flags()->has_unions,
 				have_devices ? 1 | FJ_UNIONS_ON_DEVICES : 1, __ATOMIC_SEQ_CST);
 			return 0;
@@ -313,7 +313,7 @@ long fj_edit_copy(struct fj_edit *e, uint32_t i, const char *to, const char *res
 	m.parent = parent ? parent->id : 0;
 	m.flags &= ~(uint32_t)(FJ_MOUNT_PRIVATE | FJ_MOUNT_DEFAULT);
 	if (!(m.flags & FJ_MOUNT_UNION))
-		m.options = 0; /* what shows a tmpfs a second time finds them at the first */
+		m.options = 0; /* a second mount of a tmpfs has the options of the first */
 	v->mount[v->count++] = m;
 	return m.id;
 }
@@ -335,8 +335,7 @@ long fj_edit_move(struct fj_edit *e, const bool *in, uint32_t top, uint32_t pare
 			return r;
 		v->mount[i].flags &= ~(uint32_t)FJ_MOUNT_DEFAULT;
 	}
-	/* To the end: of mounts at one point the last is on top. Turned around once for each that
-	 * moves. */
+	/* Move them to the end: of mounts at one mount point, the last is on top. */
 	for (uint32_t i = 0; i < count; i++) {
 		const struct fj_mount m = v->mount[kept];
 

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * mounts_publish.c - a copy of the mounts of a jail to change, and making it the current version.
- * mounts.h says how. */
+ * mounts_publish.c - makes a copy of a jail's mounts for a change, and makes it the current version.
+ * mount_table.h explains how. */
 #include "jail/facts.h"
 #include "jail/mounts.h"
 #include "locking/lock.h"
@@ -16,22 +16,21 @@
 #include <stddef.h>
 
 #define WAIT_NS 200000
-/* How often a place is looked for: those who have one use it for some microseconds, unless they
- * stand still. */
+/* How often to look for a place. Writers need theirs for some microseconds, unless they are stopped. */
 #define TRIES 20000
 
-/* Take a place in which no version lies that is current. What is in it may still be read. */
+/* Take a place whose version is not the current one. Readers may still be reading it. */
 static bool take_place(struct fj_edit *e, bool of_the_dead)
 {
 	const uint32_t mine = (uint32_t)fj_sys0(__NR_gettid);
 	const uint64_t current = __atomic_load_n(&e->ns->current, __ATOMIC_ACQUIRE);
 
-	/* Mostly one of the first two: the others take memory, and a page fault of who reads them. */
+	/* Usually one of the first two: the others cost memory, and page faults of readers. */
 	for (uint32_t place = 0; place < FJ_VERSIONS; place++) {
 		if (place == current % FJ_VERSIONS ||
 			!fj_lock_try(&e->ns->writer[place], mine, of_the_dead, &e->hold))
 			continue;
-		/* Only who has it can publish it: from now on it stays what it is. */
+		/* Only its owner can publish it. So if it is not current now, it stays so. */
 		if (__atomic_load_n(&e->ns->current, __ATOMIC_SEQ_CST) % FJ_VERSIONS != place) {
 			e->place = place;
 			e->v = &e->ns->version[place];
@@ -42,7 +41,7 @@ static bool take_place(struct fj_edit *e, bool of_the_dead)
 	return false;
 }
 
-/* (Bounded by TRIES.) */
+/* (TRIES limits the wait.) */
 static bool find_place(struct fj_edit *e)
 {
 	const int64_t wait[2] = {0, WAIT_NS};
@@ -55,7 +54,7 @@ static bool find_place(struct fj_edit *e)
 	return false;
 }
 
-/* The same of a text in a version that may be written to meanwhile: any length may be read. */
+/* Copy a text from a version that may be written to meanwhile: it may have any length. */
 static uint32_t copy_text(struct fj_mounts *to, const struct fj_mounts *from, uint32_t at)
 {
 	const char *text = fj_mounts_text(from, at);
@@ -67,7 +66,7 @@ static uint32_t copy_text(struct fj_mounts *to, const struct fj_mounts *from, ui
 	return to->text_used + len + 1 < FJ_MOUNT_TEXT ? fj_mounts_keep(to, text, len) : 0;
 }
 
-/* Entry by entry, so that text that is no longer used falls away. */
+/* Copies each entry, so that text that is not used any more is dropped. */
 static void copy_version(struct fj_mounts *to, const struct fj_mounts *from)
 {
 	to->count = fj_mounts_count(from);
@@ -109,7 +108,7 @@ bool fj_edit_begin(struct fj_edit *e)
 		fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &e->mask, 0, sizeof(e->mask));
 		return false;
 	}
-	do { /* each time another change was published */
+	do { /* repeated when another change was published */
 		e->from = __atomic_load_n(&e->ns->current, __ATOMIC_ACQUIRE);
 		fj_seq_renumber(&e->ns->sequence[e->place], (uint32_t)(e->from / FJ_VERSIONS + 1));
 		copy_version(e->v, &e->ns->version[e->from % FJ_VERSIONS]);
@@ -124,7 +123,7 @@ long fj_edit_end(struct fj_edit *e, long r)
 
 	if (r >= 0) {
 		fj_mounts_derive(e->v);
-		/* A fact says that no mount point is met on its way: jail/facts.c. */
+		/* A fact says that no mount point is on its way: jail/facts.c. */
 		__atomic_fetch_add(&fj_facts_state()->changers, 1, __ATOMIC_SEQ_CST);
 		if (!__atomic_compare_exchange_n(&e->ns->current, &e->from, next, false,
 			    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))

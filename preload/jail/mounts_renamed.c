@@ -1,11 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * mounts_renamed.c - what follows for the mounts of a jail from renames: mount points lie in a
- * directory that has another name, or the jail's root, which host paths of mounts begin with, was
- * moved.
- *
- * Called after a rename (call/run.c), and by root_path.c when it sees that the root was moved. */
+ * mounts_renamed.c - changes the mounts of a jail after renames: a directory with mount points in it has
+ * another name, or the jail's root was moved, with which host paths of mounts begin. Called by call/run.c
+ * after a rename, and by root_path.c when it sees that the root was moved. */
 #include "jail/mounts.h"
 #include "sys/sys.h"
 #include "jail/mount_edit.h"
@@ -17,7 +15,7 @@
 static long rename_all(struct fj_edit *e, const char *from, const char *to)
 {
 	const size_t from_len = fj_strlen(from);
-	long r = -ENOENT; /* nothing is to be changed */
+	long r = -ENOENT; /* nothing must be changed */
 
 	for (uint32_t i = 0; i < e->v->count; i++) {
 		struct fj_mount *m = &e->v->mount[i];
@@ -44,7 +42,7 @@ void fj_mounts_renamed(const char *from, const char *to)
 static long move_all(struct fj_edit *e, const char *from, const char *to)
 {
 	const size_t from_len = fj_strlen(from), to_len = fj_strlen(to);
-	long r = -ENOENT; /* nothing is to be changed */
+	long r = -ENOENT; /* nothing must be changed */
 
 	for (uint32_t i = 0; i < e->v->count; i++) {
 		struct fj_mount *m = &e->v->mount[i];
@@ -64,7 +62,7 @@ static long move_all(struct fj_edit *e, const char *from, const char *to)
 	return r;
 }
 
-/* (In an edit of this very thread the texts stay: it has found its places already.) */
+/* (During a change by this same thread, the texts stay: it already uses their offsets.) */
 void fj_mounts_root_moved(const char *from, const char *to)
 {
 	struct fj_edit e;

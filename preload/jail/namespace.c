@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * namespace.c - in which namespace of mounts the process is: the jail's, or one of its own
- * (unshare(2)). */
+ * namespace.c - the mount namespace of the process: the jail's, or its own after unshare(2). Called by
+ * loader, launch and mount. */
 #include "jail/mount_edit.h"
 #include "jail/fds.h"
 #include "jail/jail.h"
@@ -27,7 +27,7 @@ void fj_namespace_start(void)
 	long fd, at;
 
 	own->at = fj_jail_namespace();
-	/* (Without one of its own the root is there, a directory.) */
+	/* (If the process has none of its own, that descriptor is the root directory.) */
 	fj_sys4(__NR_newfstatat, FJ_FD_MOUNTS(fj_jail), "", &st, AT_EMPTY_PATH);
 	fd = (st.st_mode & FJ_S_IFMT) == FJ_S_IFREG ? fj_open_anew(FJ_FD_MOUNTS(fj_jail), O_RDWR) :
 						      -ENOENT;
@@ -69,7 +69,7 @@ long fj_namespace_unshare(void)
 		return fd;
 	r = fj_may_grow_to(sizeof(struct fj_namespace)) ?
 		    fj_sys2(__NR_ftruncate, fd, sizeof(struct fj_namespace)) :
-		    -ENOSPC; /* of unshare(2) */
+		    -ENOSPC; /* an errno that unshare(2) has */
 	at = fj_is_err(r) ? r : map_namespace((int)fd);
 	if (!fj_is_err(at)) {
 		copy_namespace((struct fj_namespace *)at);

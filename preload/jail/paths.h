@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * paths.h - host paths of the jail's own: of its root, its loader, what is preloaded. */
+ * paths.h - host paths of the jail itself: its root, its loader, its preloaded object. */
 #ifndef FJ_PATHS_H
 #define FJ_PATHS_H
 
@@ -12,8 +12,8 @@
 
 #define FJ_PATHS_AT 0x1000u
 struct fj_jail_paths {
-	char root[FJ_PATH_MAX];	   /* of the root at the start: fj_root_path() */
-	char name[FJ_PATH_MAX];	   /* the root as the user typed it, for messages */
+	char root[FJ_PATH_MAX];	   /* the root when the jail started; see fj_root_path() */
+	char name[FJ_PATH_MAX];	   /* the root as the user wrote it, for messages */
 	char loader[FJ_PATH_MAX];  /* of the loader */
 	char preload[FJ_PATH_MAX]; /* of libfakejail.so; empty: none */
 };
@@ -22,13 +22,13 @@ static inline struct fj_jail_paths *fj_jail_paths(void)
 	return (struct fj_jail_paths *)fj_jail_at(FJ_PATHS_AT);
 }
 
-/* Is what lies at `pos`, or at a host path that a mount led to, not the jail's own? */
+/* Is the file at `pos`, or at a host path that a mount led to, foreign (not the jail's own)? */
 bool fj_path_is_foreign(const char *pos);
 bool fj_path_host_is_foreign(const char *host_path);
 
-/* The host path of the jail's root, the kernel's spelling; "" is the host's own. */
+/* The host path of the jail's root as the kernel spells it; "" is the host's root. */
 const char *fj_root_path(void);
-/* Was the root moved? Then that has changed: true. */
+/* Ask the kernel whether the root was moved. True: the path has changed. */
 bool fj_root_path_look(void);
 
 #endif

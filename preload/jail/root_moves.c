@@ -1,15 +1,15 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * root_moves.c - chroot(2) in a process that shares its root with others.
+ * root_moves.c - chroot(2) in a process that shares its root with others. Called by jail.c.
  *
- * The root belongs to what clone(2) calls fs_struct, which CLONE_FS shares, also between processes
- * that share no memory, and after their exec. We do not watch who is cloned how: the kernel knows,
- * and tells by kcmp(2). Whoever moves says so in a ring in the jail's memory; all others see that
- * its count has grown, at their next look at their root, and ask whether it is theirs that moved.
- * The mover may be gone by then, so it says itself whether its parent shares with it.
+ * The root belongs to the kernel's fs_struct. CLONE_FS of clone(2) shares it, also between processes that
+ * share no memory, and after their exec. The engine does not watch clones: the kernel knows, and kcmp(2)
+ * tells. A process that moves its root describes the move in a ring in the jail's memory. All others see at
+ * their next use of the root that the count has grown, and ask whether they share the root that moved. The
+ * moving process may be gone by then, so it notes itself whether its parent shares the root.
  *
- * Where kcmp is refused, or a path is longer than FJ_ROOT_MOVE_TEXT, nobody follows. */
+ * If kcmp is refused, or the path is longer than FJ_ROOT_MOVE_TEXT, no process follows. */
 #include "jail/root.h"
 #include "jail/root_moves.h"
 #include "locking/seq.h"
@@ -22,16 +22,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define SPINS                                                                                      \
-	1000 /* for a mover that is just writing; one that was killed or stopped does not end */
+#define SPINS 1000 /* wait for a process that is writing; it may have been killed or stopped */
 
 static bool shares_root(int32_t a, int32_t b)
 {
 	return b > 0 && fj_sys5(__NR_kcmp, a, b, KCMP_FS, 0, 0) == 0;
 }
 
-/* The place of the next move, to be written to; `n` is its number. Where somebody who was killed or
- * stopped has not left his, the next one is taken; it shows as a move that nobody has described. */
+/* Take the place of the next move; `*n` is its number. If a process that was killed or stopped holds this
+ * place, take the next one: its number remains a move without a description. */
 static struct fj_root_move *next_place(struct fj_root_moves *moves, uint32_t *n)
 {
 	struct fj_root_move *m = NULL;
@@ -46,7 +45,7 @@ static struct fj_root_move *next_place(struct fj_root_moves *moves, uint32_t *n)
 	return m;
 }
 
-/* Describe it as the next move. Returns its number. */
+/* Write the description of the next move. Returns its number. */
 static uint32_t describe_move(struct fj_root_moves *moves, const struct fj_root *root)
 {
 	const int32_t me = (int32_t)fj_sys0(__NR_getpid);
@@ -65,8 +64,9 @@ static uint32_t describe_move(struct fj_root_moves *moves, const struct fj_root 
 	return n;
 }
 
-/* Whoever has described his move counts all moves up to it, as one before may never do so. One who
- * finds his counted already may have been passed over before he was done: he tells it again. */
+/* When its description is complete, a process counts all moves up to its own: an earlier one may never be
+ * completed. If its move was counted already, others may have skipped it when it was incomplete: it
+ * describes the move again. */
 uint32_t fj_root_move_tell(const struct fj_root *root)
 {
 	struct fj_root_moves *moves = fj_root_moves();
@@ -82,7 +82,7 @@ uint32_t fj_root_move_tell(const struct fj_root *root)
 	}
 }
 
-/* Copy the description of move `n`; false when it is overwritten, or never was finished. */
+/* Copy the description of move `n`. False: it was overwritten, or never completed. */
 static bool read_move(uint32_t n, struct fj_root_move *out)
 {
 	const struct fj_root_move *m = &fj_root_moves()->move[n % FJ_ROOT_MOVES];
@@ -116,7 +116,7 @@ static bool is_dir_of(long fd, const struct fj_root_move *m)
 	       st.st_dev == m->dev && st.st_ino == m->ino;
 }
 
-/* The directory itself, from the mover while that lives, else where it was. -1: it is gone. */
+/* Open the directory: through the moving process while that lives, else by its position. -1: it is gone. */
 static int open_root(const struct fj_root_move *m)
 {
 	struct fj_thread *t = fj_thread_holding((uintptr_t)__builtin_frame_address(0));

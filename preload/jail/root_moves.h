@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * root_moves.h - between jail.c, which holds this process's root, and root_moves.c, which tells
- * others of it. */
+ * root_moves.h - the interface between jail.c, which keeps this process's root, and root_moves.c, which
+ * tells others about its moves. */
 #ifndef FJ_ROOT_MOVES_H
 #define FJ_ROOT_MOVES_H
 
@@ -13,12 +13,12 @@
 
 #define FJ_ROOT_MOVE_TEXT 508u
 #define FJ_ROOT_MOVES 16u
-/* Whose root moved where: jail/root_moves.c. */
+/* One move of a root: jail/root_moves.c. */
 struct fj_root_move {
 	uint32_t sequence; /* locking/seq.h */
-	int32_t mover;	   /* process, or -1: not to be followed */
-	int32_t parent;	   /* of it, when that shares its root; else -1 */
-	uint32_t number;   /* of the move, + 1 */
+	int32_t mover;	   /* the process that moved, or -1: not to be followed */
+	int32_t parent;	   /* its parent, if that shares the root; else -1 */
+	uint32_t number;   /* number of the move, + 1 */
 	uint64_t dev, ino;
 	char pos[FJ_ROOT_MOVE_TEXT];
 };
@@ -34,12 +34,12 @@ static inline struct fj_root_moves *fj_root_moves(void)
 
 extern fj_open_pos *fj_root_open_pos;
 
-/* This process has moved to `root`: tell. Returns the number of the move. */
+/* Tell other processes that this one has moved to `root`. Returns the number of the move. */
 uint32_t fj_root_move_tell(const struct fj_root *root);
-/* Follow those of the moves numbered `from` to `to` (not included) that moved this process too. */
+/* Look at the moves from `from` to `to` (exclusive), and follow those that moved this process too. */
 void fj_root_moves_follow(uint32_t from, uint32_t to);
-/* Be in the root that `m` tells of; `fd` is on it (consumed), or -1: the jail's own, or one that is
- * gone, in which nothing is found. */
+/* Take the root that `m` describes. `fd` (consumed) is its directory, or -1: it is the jail's own, or it is
+ * gone. */
 void fj_root_take(int fd, const struct fj_root_move *m);
 
 #endif

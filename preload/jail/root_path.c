@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * root_path.c - the host path of the jail's root, which somebody may move while the jail runs.
+ * root_path.c - the host path of the jail's root, which may be moved while the jail runs. Called by
+ * path/from_host.c and by mountinfo, mount and exec.
  *
- * Names are looked up from a descriptor, so they are found as before; but what the kernel tells
- * (getcwd(2), links of procfs, maps) begins with the new path. It is asked for when a path was not
- * recognised, and before one is made of the old. Each process keeps what it found: the jail's
- * memory has the path that the jail was started with. Called by from_host.c and
- * procfs/procfs_mounts.c. */
+ * Names are looked up from a descriptor, so they are still found. But paths that the kernel tells
+ * (getcwd(2), procfs links, maps) begin with the new path. The kernel is asked for it if a path was not
+ * recognised, and before a path is made of the old one. Each process keeps what it has found: the jail's
+ * memory has the path with which the jail started. */
 #include "jail/mounts.h"
 #include "jail/paths.h"
 #include "sys/sys.h"
@@ -16,11 +16,11 @@
 
 #include <asm/stat.h>
 
-#define TURNS 4u /* texts: somebody may still be reading the last */
+#define TURNS 4u /* texts: another thread may still be reading the last one */
 
 static char moved[TURNS][FJ_PATH_MAX] FJ_BULKY;
 static uint32_t next_turn;
-static const char *now; /* NULL: as it was */
+static const char *now; /* NULL: not moved */
 
 const char *fj_root_path(void)
 {
@@ -38,7 +38,7 @@ bool fj_root_path_look(void)
 	size_t len;
 	long n;
 
-	if (!was[0]) /* the host's own */
+	if (!was[0]) /* the host's root */
 		return false;
 	if (!fj_sys4(__NR_newfstatat, AT_FDCWD, was, &st, AT_SYMLINK_NOFOLLOW) &&
 		st.st_ino == fj_jail->root_ino && st.st_dev == fj_jail->root_dev)

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * search.h - whether the call that a thread makes asks for the permission to search directories, and
- * for whom. Set by the room dispatch, read by those that look up names. */
+ * search.h - whether the current call of a thread asks for permission to search directories, and for whom.
+ * Set by the room dispatch, read by the rooms that look up names. */
 #ifndef FJ_SEARCH_H
 #define FJ_SEARCH_H
 
@@ -15,9 +15,8 @@ struct fj_thread;
 
 #define FJ_SEARCH_AT 0xb0u
 struct fj_search {
-	uint64_t asker; /* for whom: fj_ids_asker() */
-	bool asks;	/* directories on the way of a path are asked whether they may be searched:
-			   walk/walk.c */
+	uint64_t asker; /* identifies the caller: fj_ids_asker() */
+	bool asks;	/* ask about every directory of a path: walk/walk.h */
 };
 static inline struct fj_search *fj_search(const struct fj_thread *t)
 {
