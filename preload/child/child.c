@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * child.c - a child of the moment, for who needs descriptors that this process has not, or
- * something that can be killed without it. Our process waits as behind vfork(2).
+ * child.c - a short-lived child process, for callers that need descriptors which this process lacks, or
+ * something that can be killed alone. Our process waits, as after vfork(2).
  *
  * Called by dispatch/in_child.c and records/lock.c. */
 #include "child/child.h"
@@ -12,10 +12,10 @@
 
 #include <linux/sched.h>
 
-#define WALL 0x40000000 /* __WALL of linux/wait.h: a child without a signal */
-/* Those that faults raise, and the trap's own: SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGSYS. */
+#define WALL 0x40000000 /* __WALL of linux/wait.h: also children that end without a signal */
+/* The signals of faults, and the trap's own: SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGSYS. */
 #define FAULTS (1UL << 3 | 1UL << 4 | 1UL << 6 | 1UL << 7 | 1UL << 10 | 1UL << 30)
-/* The child's stack begins so far below its parent's frame, who waits and calls nothing. */
+/* The child's stack begins this far below the frame of its parent, which waits and calls nothing. */
 #define BELOW 2048u
 
 struct work {
