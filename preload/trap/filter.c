@@ -1,20 +1,20 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * filter.c - the table as a seccomp program.
+ * filter.c - makes a seccomp program from the table. Called by launch/doors.c.
  *
- *   another architecture, x32, a number the table does not know  ->  ENOSYS
- *   one of three that are asked most  ->  as below
- *   nr by binary search: not in the table's trapped rows  ->  allow
- *   a row's condition on its arguments does not hold  ->  allow
- *   the call comes from the gate page, at one of its two addresses  ->  allow, else trap
+ *      another architecture, x32, a number that the table does not know  -> ENOSYS
+ *      one of the three most frequent calls                              -> as below
+ *      number not in a trapped row of the table (binary search)          -> allow
+ *      a row's condition on its arguments is false                       -> allow
+ *      the call comes from the gate page, at one of its two addresses    -> allow, else trap
  *
- * The kernel translates the program at each start of a jail, in a time that grows with its length.
- * So what several rows want is there once: rows lead to one of few leaves, and these to one test
- * for the gate page, all further down, for a program only jumps forward.
+ * The kernel translates the program at each start of a jail, in a time that grows with its length. So what
+ * several rows need exists once: rows jump to one of few leaves, and leaves to one test for the gate page.
+ * They are further down, since such a program can only jump forward.
  *
- * The number is tested first and alone: then the kernel (5.11 and newer) knows from a bitmap that a
- * call is always allowed, and does not run the program for it at all. */
+ * The number is tested first, and alone. Then the kernel (5.11 and newer) stores in a bitmap that a call is
+ * always allowed, and does not run the program for it. */
 #include "trap/trap.h"
 
 #include "call/condition.h"
@@ -34,17 +34,17 @@
 
 #define REFUSAL(e) (SECCOMP_RET_ERRNO | ((e)&SECCOMP_RET_DATA))
 
-/* What is done with a call of a row: its condition, which stands here by its first row, or a result
- * that is known by the number. */
+/* What is done with a call of a row: its condition (`row` is the first row with this condition), or a
+ * result that depends only on the number. */
 struct leaf {
 	const struct fj_row *row;
 	enum fj_condition when;
-	uint32_t jumps; /* the last of those that lead here, plus one: each says which was before it
-			 */
+	uint32_t jumps; /* the last jump to this leaf, plus one; each jump holds the one before
+			 * it */
 };
 #define LEAVES 64u
 
-/* Numbers [from, the next one's) that are answered alike. */
+/* Numbers from `from` to that of the next run, which have the same answer. */
 struct run {
 	uint16_t from;
 	bool has_result;
@@ -57,7 +57,7 @@ struct builder {
 	uint32_t len;
 	bool overflowed;
 	uint32_t leaf_count, run_count;
-	uint32_t to_trap; /* jumps, as a leaf's */
+	uint32_t to_trap; /* jumps, as those of a leaf */
 	struct leaf leaf[LEAVES];
 	struct run run[RUNS];
 };
@@ -83,14 +83,14 @@ static void allow(struct builder *b)
 	give(b, SECCOMP_RET_ALLOW);
 }
 
-/* A jump to what stands further down. `jumps` are those that lead there. */
+/* Jump to code that follows later. `jumps` is the list of jumps to it. */
 static void jump_to(struct builder *b, uint32_t *jumps)
 {
 	emit(b, BPF_JMP | BPF_JA, *jumps, 0, 0);
 	*jumps = b->len;
 }
 
-/* That is here. */
+/* The target of these jumps is here. */
 static void land(struct builder *b, uint32_t *jumps)
 {
 	while (*jumps && !b->overflowed) {
@@ -102,7 +102,7 @@ static void land(struct builder *b, uint32_t *jumps)
 	}
 }
 
-/* "Gate page, or else". */
+/* Allow a call from the gate page; all others get `result`. */
 static void unless_ours(struct builder *b, uint32_t result)
 {
 	struct sock_filter test[FJ_GATE_TEST];
@@ -117,7 +117,7 @@ static void trap_unless_ours(struct builder *b)
 	jump_to(b, &b->to_trap);
 }
 
-/* Go on below when argument `i` is not null, else allow. */
+/* Continue below if argument `i` is not null, else allow. */
 static void allow_if_null(struct builder *b, unsigned i)
 {
 	load(b, AT_ARG(i));
@@ -127,7 +127,7 @@ static void allow_if_null(struct builder *b, unsigned i)
 	allow(b);
 }
 
-/* Go on below when one of the arguments `fds` is a descriptor of ours, else allow. */
+/* Continue below if one of the arguments `fds` is one of our descriptors, else allow. */
 static void allow_unless_our_fd(struct builder *b, uint32_t fds)
 {
 	const uint32_t ours = (uint32_t)FJ_FD_ROOT(fj_jail);
@@ -144,7 +144,7 @@ static void allow_unless_our_fd(struct builder *b, uint32_t fds)
 	allow(b);
 }
 
-/* Go on below when argument 0, a count of descriptors, reaches ours. */
+/* Continue below if argument 0, a number of descriptors, includes ours, else allow. */
 static void allow_unless_many_fds(struct builder *b)
 {
 	load(b, AT_ARG(0));
@@ -152,7 +152,7 @@ static void allow_unless_many_fds(struct builder *b)
 	allow(b);
 }
 
-/* A call with argument `i` that is not null is trapped. */
+/* Trap a call whose argument `i` is not null. */
 static void trap_if_set(struct builder *b, unsigned i)
 {
 	load(b, AT_ARG(i));
@@ -245,7 +245,7 @@ static void emit_leaf(struct builder *b, const struct fj_row *row, enum fj_condi
 	trap_unless_ours(b);
 }
 
-/* Is a call of both rows asked the same? */
+/* Do both rows have the same condition? */
 static bool is_same_leaf(const struct leaf *l, const struct fj_row *row, enum fj_condition when)
 {
 	return l->when == when &&
@@ -296,7 +296,7 @@ static void find_runs(struct builder *b)
 	}
 }
 
-/* The runs [from, to) by binary search. */
+/* Binary search in the runs [from, to). */
 static void emit_runs(struct builder *b, uint32_t from, uint32_t to)
 {
 	const uint32_t middle = from + (to - from) / 2;
@@ -309,8 +309,8 @@ static void emit_runs(struct builder *b, uint32_t from, uint32_t to)
 			jump_to(b, &b->leaf[b->run[from].to].jumps);
 		return;
 	}
-	/* A run takes one instruction and each choice two at most; a conditional jump reaches 255,
-	 * an unconditional one all. */
+	/* A run takes one instruction, and each choice two at most. A conditional jump reaches 255
+	 * instructions, an unconditional one all. */
 	at = b->len;
 	if ((middle - from) * 3 > 255) {
 		emit(b, BPF_JMP | BPF_JGE | BPF_K, b->run[middle].from, 0, 1);
@@ -337,13 +337,13 @@ static void emit_leaves(struct builder *b)
 	unless_ours(b, SECCOMP_RET_TRAP | FJ_TRAP_TAG);
 }
 
-/* What each trapped look at a file makes the kernel ask, before the search for all others. */
+/* The three most frequent calls are tested before the binary search. */
 static void emit_frequent(struct builder *b)
 {
 	emit(b, BPF_JMP | BPF_JEQ | BPF_K, __NR_newfstatat, 2, 0);
 	emit(b, BPF_JMP | BPF_JEQ | BPF_K, __NR_statx, 1, 0);
 	emit(b, BPF_JMP | BPF_JEQ | BPF_K, __NR_rt_sigreturn, 0, 1);
-	trap_unless_ours(b); /* for these rows there is no other condition */
+	trap_unless_ours(b); /* their rows have no other condition */
 }
 
 long fj_trap_filter(struct fj_thread *t)
@@ -375,7 +375,7 @@ long fj_trap_filter(struct fj_thread *t)
 	program = (struct sock_fprog){.len = (unsigned short)b.len, .filter = b.code};
 	r = fj_sys5(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	if (!r)
-		/* SPEC_ALLOW: kernels before 5.16 else slow every filtered process down (SSBD,
+		/* Without SPEC_ALLOW, kernels before 5.16 slow down each process that has a filter (SSBD,
 		 * STIBP). */
 		r = fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW,
 			&program);

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * probe.c - does this kernel, under this container's policy, let a process trap its own calls?
- * Asked once, at the start of a jail (launch/). */
+ * probe.c - may a process trap its own calls in this kernel, and under this container's policy? Called at
+ * the start of a jail (launch/). */
 #include "trap/trap.h"
 #include "sys/sys.h"
 #include "sys/abi_signal.h"
@@ -13,8 +13,8 @@
 
 #define AT_NR 0 /* the number's offset in struct seccomp_data, linux/seccomp.h */
 
-/* Installs a filter that traps getppid(2) in a child, which then calls it. The child must die of
- * SIGSYS and of nothing else. */
+/* A child installs a filter that traps getppid(2), and calls it. The child must die of SIGSYS and of
+ * nothing else. */
 long fj_trap_probe(void)
 {
 	struct sock_filter code[] = {

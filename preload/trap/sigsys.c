@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * sigsys.c - from a SIGSYS frame to a call, and its result back into the frame. */
+ * sigsys.c - the handler of SIGSYS: makes a call from the signal frame, and puts its result back into the
+ * frame. Called by entry.S. */
 #include "trap/trap.h"
 
 #include "signal/faults.h"
@@ -25,8 +26,8 @@
 
 #define SYS_SECCOMP 1 /* asm-generic/siginfo.h */
 
-/* When a call that waits has left less stack or scratch memory than this, it is taken for one that
- * a handler has left by siglongjmp(3). */
+/* If less stack or scratch memory than this is left, the calls that wait are taken for calls that a handler
+ * has left by siglongjmp(3). */
 #define ENGINE_STACK_MIN (48u * 1024)
 #define SCRATCH_MIN (48u * 1024)
 
@@ -34,8 +35,8 @@ void fj_trap_entry(void);
 uintptr_t fj_trap_stack(struct fj_frame *f, uintptr_t sp);
 uintptr_t fj_trap_handle(siginfo_t *info, struct fj_frame *f);
 
-/* The engine is entered while no other call of the thread is in it. Forget the calls that a handler
- * has left by siglongjmp(3). */
+/* The thread enters the engine, and has no other call in it. Forget calls that a handler has left by
+ * siglongjmp(3). */
 static void begin_afresh(struct fj_thread *t)
 {
 	if (t->window_fd >= 0)
@@ -71,8 +72,8 @@ uintptr_t fj_trap_stack(struct fj_frame *f, uintptr_t sp)
 
 void (*fj_trap_watcher)(uint64_t ip);
 
-/* A SIGSYS that our filter has not raised: the program gets it. Returns the program's handler, or 0
- * when none is to run. */
+/* A SIGSYS that our filter has not raised goes to the program. Returns the program's handler, or 0: none is
+ * to run. */
 static uintptr_t deliver_to_program(siginfo_t *info, struct fj_frame *f)
 {
 	const struct fj_sigaction default_action = {.handler = FJ_DEFAULT};
@@ -87,7 +88,8 @@ static uintptr_t deliver_to_program(siginfo_t *info, struct fj_frame *f)
 		fj_stand_in_came(t, info);
 		return 0;
 	}
-	if (fj_frame_ip(f) - fj_gate_address() >= FJ_PAGE) /* that call is over */
+	if (fj_frame_ip(f) - fj_gate_address() >= FJ_PAGE) /* the call that it interrupted is
+							    * over */
 		fj_sigsys_wait(t, false);
 	handler = fj_sigsys_arrived(t, info, &f->mask, &mask);
 	if (handler == FJ_IGNORE)
@@ -95,15 +97,15 @@ static uintptr_t deliver_to_program(siginfo_t *info, struct fj_frame *f)
 	if (handler == FJ_DEFAULT) {
 		fj_sys4(__NR_rt_sigaction, FJ_SIGSYS, &default_action, 0, sizeof(mask));
 		fj_sys3(__NR_tgkill, fj_sys0(__NR_getpid), fj_sys0(__NR_gettid), FJ_SIGSYS);
-		return 0; /* it is pending, and kills when the frame's mask is back */
+		return 0; /* it is pending, and kills when the frame's mask is restored */
 	}
-	if (!fj_handlers_entry) /* it sets the mask itself */
+	if (!fj_handlers_entry) /* otherwise the handler's entry sets the mask itself */
 		fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &mask, 0, sizeof(mask));
 	return handler;
 }
 
-/* Return from the handler into fj_gate_deferred (gate.S). That makes the call on the gate page,
- * with the program's own signal mask. */
+/* Return from the handler into fj_gate_deferred (gate.S), which makes the call on the gate page with the
+ * program's own signal mask. */
 static void defer_call(struct fj_frame *f, struct fj_call *c)
 {
 	const uint64_t sp = fj_frame_sp(f) - FJ_DEFERRED_ROOM - 8;
@@ -131,7 +133,7 @@ static void defer_call(struct fj_frame *f, struct fj_call *c)
 	fj_frame_go_to(f, fj_gate_address() + (uint64_t)(fj_gate_deferred - fj_gate_begin));
 }
 
-/* Return to the program's system call instruction: it makes the call once more. */
+/* Return to the program's system call instruction, which makes the call again. */
 static void go_back(struct fj_frame *f, int nr)
 {
 	fj_frame_go_to(f, fj_frame_ip(f) - FJ_SYSCALL_SIZE);
@@ -161,7 +163,7 @@ uintptr_t fj_trap_handle(siginfo_t *info, struct fj_frame *f)
 	c.frame = f;
 	c.is_deferred = c.leaves_by_sigreturn = false;
 	caught_before = c.thread->catches_faults;
-	/* (One that blocks SIGSEGV shall have it wait: another thread may be waiting for it.) */
+	/* (If the program blocks SIGSEGV, it stays blocked: another thread may wait for it.) */
 	fj_interrupted(c.thread)->lets_sigsys_in = false;
 	c.thread->catches_faults = fj_faults_are_caught() && !(f->mask & FJ_SIGSEGV_BIT);
 	if (f->mask & FJ_SIGBUS_BIT)
@@ -184,7 +186,8 @@ uintptr_t fj_trap_handle(siginfo_t *info, struct fj_frame *f)
 		r = fj_call(&c);
 	}
 	if (c.thread->deferred)
-		fj_libc_signals_send(c.thread); /* they come when the frame's mask is back */
+		fj_libc_signals_send(c.thread); /* they are delivered when the frame's mask is
+						 * restored */
 	if (c.leaves_by_sigreturn)
 		fj_frame_go_to(
 			f, fj_gate_address() + (uint64_t)(fj_gate_sigreturn - fj_gate_begin));

@@ -1,9 +1,10 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * entry.S - the SIGSYS handler: off the program's stack, into the engine, and back.
+ * entry.S - the SIGSYS handler: leaves the program's stack, enters the engine, and returns. The kernel
+ * enters it.
  *
- * rt_sigreturn restores every register from the frame, so none needs saving. */
+ * rt_sigreturn restores every register from the frame, so none needs to be saved. */
 
 	.text
 	.globl	fj_trap_entry
@@ -18,12 +19,12 @@ fj_trap_entry:				/* rdi signal, rsi siginfo, rdx ucontext */
 	mov	%rsp, %rsi
 	mov	%rdx, %rdi
 	and	$-16, %rsp
-	call	fj_trap_stack		/* (ucontext, sp): where the engine may run */
+	call	fj_trap_stack		/* (ucontext, sp): returns where the engine may run */
 	mov	%rax, %rsp
 	and	$-16, %rsp
 	mov	%r12, %rdi
 	mov	%r13, %rsi
-	call	fj_trap_handle		/* (siginfo, ucontext): 0, or a handler of the program's own to go on in */
+	call	fj_trap_handle		/* (siginfo, ucontext): returns 0, or a handler of the program to jump to */
 	mov	%rbx, %rsp
 	test	%rax, %rax
 	jnz	1f
@@ -31,7 +32,7 @@ fj_trap_entry:				/* rdi signal, rsi siginfo, rdx ucontext */
 1:	mov	$31, %edi		/* SIGSYS */
 	mov	%r12, %rsi
 	mov	%r13, %rdx
-	mov	fj_handlers_entry(%rip), %rcx	/* 0: the program's handlers are left alone */
+	mov	fj_handlers_entry(%rip), %rcx	/* 0: handlers of the program are entered directly */
 	test	%rcx, %rcx
 	cmovnz	%rcx, %rax
 	jmp	*%rax
