@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * private.c - directories of the host that stand for a tmpfs.
+ * private.c - makes and removes directories of the host that are used as tmpfs. Called through private.h.
  *
- *   BASE/fakejail-UID/INODE-NUMBER/1, 2, 3 ...
+ *     BASE/fakejail-UID/INODE-NUMBER/1, 2, 3 ...
  *
- * INODE is that of the jail's memory file, and NUMBER that of the descriptor by which all its
- * processes hold it: so whether a jail still lives can be seen from outside, however its processes
- * ended. The last process removes the directory when it exits; what a killed jail leaves behind is
- * removed at the next start of any jail. */
+ * INODE is the inode number of the jail's memory file, NUMBER the descriptor by which all its processes
+ * hold it. So it can be seen from outside whether a jail still exists, however its processes have ended.
+ * The last process removes the directory when it exits. What a killed jail leaves is removed at the next
+ * start of any jail. */
 #include "private/private.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
@@ -57,7 +57,7 @@ static void put_own_dir(struct fj_str *s, uint32_t i)
 	fj_private_name(s);
 }
 
-/* Ours, and nobody else may look in: the bases are for everybody. */
+/* Ours, and closed to others: everybody can write to the base directories. */
 static bool is_safe(const char *dir)
 {
 	struct stat st;
@@ -104,7 +104,7 @@ long fj_private_make(struct fj_thread *t, uint32_t mode, struct fj_str *out)
 	(void)t;
 	if (r < 0)
 		return r;
-	make_top(i, true); /* the last jail before us may have taken it away */
+	make_top(i, true); /* another jail's end may have removed it */
 	put_own_dir(out, i);
 	r = fj_sys3(__NR_mkdirat, AT_FDCWD, out->at, 0700);
 	if (r < 0 && r != -EEXIST)
@@ -115,8 +115,7 @@ long fj_private_make(struct fj_thread *t, uint32_t mode, struct fj_str *out)
 	return r < 0 ? r : fj_sys3(__NR_fchmodat, AT_FDCWD, out->at, mode);
 }
 
-/* In the same base whatever environment a jail has: that which is called the same for all is first.
- */
+/* Prefers the base that is the same for all jails, whatever their environment. */
 long fj_private_file(const char *name, int flags)
 {
 	static const uint8_t order[BASES] = {1, 0, 2};
@@ -154,8 +153,8 @@ static bool remove_entry(int fd, const struct fj_dirent64 *d)
 	       !fj_sys3(__NR_unlinkat, fd, d->name, AT_REMOVEDIR);
 }
 
-/* Remove what can be removed at once of directory `fd`, a listing at a time: whoever begins again at
- * each name makes three calls for it. The first entry that is left, or NULL. */
+/* Remove all entries of directory `fd` that can be removed at once, a whole listing at a time: to begin
+ * again at each name would cost three calls each. Returns the first entry that is left, or NULL. */
 static const struct fj_dirent64 *first_left(int fd, char *list)
 {
 	bool was_removed;
@@ -177,18 +176,18 @@ static const struct fj_dirent64 *first_left(int fd, char *list)
 					return d;
 				was_removed = true;
 			}
-	} while (was_removed); /* a name may have been passed over */
+	} while (was_removed); /* the listing may have skipped a name */
 	return NULL;
 }
 
-/* Give the directory `name` of `fd` a name in `top`, of numbers. */
+/* Rename `name` in `fd` to a number in `top`. */
 static bool move_up(int fd, const char *name, int top, uint32_t *last)
 {
 	char text[16];
 	struct fj_str s;
 	long r;
 
-	/* (To a directory that gets another parent one must be allowed to write.) */
+	/* (A directory that gets another parent must be writable.) */
 	fj_sys3(__NR_fchmodat, fd, name, 0700);
 	do {
 		fj_str_init(&s, text, sizeof(text));
@@ -198,10 +197,9 @@ static bool move_up(int fd, const char *name, int top, uint32_t *last)
 	return !r;
 }
 
-/* Empty directory `fd`, which is closed. However deep it is: what is in a directory in it is removed,
- * or moved up. Nothing is reached by `..`, which leads elsewhere when somebody moves the directory
- * meanwhile. Ends when many steps have removed nothing: there may be a directory that cannot be
- * removed, such as a mount point of the host's. */
+/* Empty directory `fd`, and close it. The depth has no limit: what is in a subdirectory is removed or moved
+ * up. `..` is not used, since somebody may move the directory meanwhile. Ends when many steps have removed
+ * nothing: there may be a directory that cannot be removed, such as a mount point of the host. */
 static void empty(char *list, int fd)
 {
 	const struct fj_dirent64 *d;
@@ -265,7 +263,7 @@ void fj_private_leave(struct fj_thread *t)
 	struct fj_str s;
 	size_t leaf;
 
-	/* While the first process is there it is not for another to look. */
+	/* While the jail's first process exists, it does this. */
 	if (!chosen || (first != fj_sys0(__NR_getpid) && fj_sys2(__NR_kill, first, 0) == 0))
 		return;
 	fj_str_init(&s, text, sizeof(text));
@@ -276,7 +274,7 @@ void fj_private_leave(struct fj_thread *t)
 		return;
 	remove_private_tree(t, AT_FDCWD, text);
 	text[leaf - 1] = 0;
-	fj_sys3(__NR_unlinkat, AT_FDCWD, text, AT_REMOVEDIR); /* when it was the last */
+	fj_sys3(__NR_unlinkat, AT_FDCWD, text, AT_REMOVEDIR); /* succeeds for the last one */
 }
 
 void fj_private_clean(struct fj_thread *t)

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * private_count.c - how much is in a directory that stands for a tmpfs. */
+ * private_count.c - measures what is in a directory that is used as tmpfs. Called by mount/tmpfs.c. */
 #include "private/private.h"
 
 #include "sys/abi.h"
@@ -11,8 +11,8 @@
 #include <asm/stat.h>
 
 #define DENTS_SIZE 2048u
-#define DEPTH_MAX 64u	   /* what lies deeper is not counted */
-#define COUNT_MAX 1000000u /* nor more than that */
+#define DEPTH_MAX 64u	   /* deeper files are not counted */
+#define COUNT_MAX 1000000u /* stop after this many */
 
 static long open_dir(int dirfd, const char *name)
 {
@@ -20,7 +20,7 @@ static long open_dir(int dirfd, const char *name)
 		__NR_openat, dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
 }
 
-/* Count the entry `d` of `fd`. True: it is a directory. */
+/* Count the entry `d` of `fd`. Returns whether it is a directory. */
 static bool count(int fd, const struct fj_dirent64 *d, struct fj_private_usage *u)
 {
 	struct stat st;
@@ -30,7 +30,7 @@ static bool count(int fd, const struct fj_dirent64 *d, struct fj_private_usage *
 	u->inodes++;
 	if ((st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR)
 		return true;
-	/* Each name of a file takes a place among the inodes, and all of them its bytes once. */
+	/* Each name counts as an inode, and the names of a file share its bytes. */
 	u->bytes += (uint64_t)st.st_blocks * 512 / (st.st_nlink ? st.st_nlink : 1);
 	return false;
 }
