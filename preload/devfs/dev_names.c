@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * dev_names.c - directories, symlinks, sockets, fifos and nodes that the jail makes in /dev, which
- * is the host's: syslogd's /dev/log.
+ * dev_names.c - directories, symlinks, sockets, fifos and device nodes that the jail makes in /dev, which
+ * is the host's; for example syslogd's /dev/log. Called by dispatch.c and hook_dents.c.
  *
- * Such a name is looked up in a directory of the jail's own, which goes with the jail as a tmpfs
- * does (private/private.h): an entry of the table of mounts leads there, FJ_MOUNT_ENTRY, which no call
- * takes for a mount. So nothing is different for names that nobody made, and /dev/null is found as
- * ever; only where the kernel has refused to make a name is anything asked at all. An entry stays
- * when its name is removed again, and leads to nothing. Called by dispatch.c and hook_dents.c. */
+ * Such a name is looked up in a directory of the jail, which is removed with the jail, as a tmpfs is
+ * (private/private.h). An entry of the mount table leads there (FJ_MOUNT_ENTRY); no call treats it as a
+ * mount. So nothing changes for names that nobody made, and /dev/null is found as before. Only when the
+ * kernel has refused to make a name is anything asked. If the name is removed, its entry stays and leads to
+ * nothing. */
 #include "devfs/dev_names.h"
 #include "call/ending.h"
 #include "call/hooks.h"
@@ -32,11 +32,11 @@
 #include <stdint.h>
 
 #define O_CREAT_FLAG ((uint64_t)O_CREAT)
-#define TYPE_SHIFT 12	  /* DT_ of linux/fs_types.h from S_IFMT */
-#define BEYOND (1L << 40) /* offsets in a directory: no kernel's entry has such a one */
+#define TYPE_SHIFT 12	  /* from S_IFMT to DT_ of linux/fs_types.h */
+#define BEYOND (1L << 40) /* an offset in a directory that no kernel's entry has */
 #define CROWDED (FJ_MOUNTS_MAX - 64)
 
-/* (Not inlined: its frame is large, and its callers need theirs.) */
+/* (Not inlined: its large frame would add to its callers'.) */
 __attribute__((noinline)) static bool is_there(const char *host)
 {
 	struct stat st;
@@ -44,7 +44,7 @@ __attribute__((noinline)) static bool is_there(const char *host)
 	return !fj_sys4(__NR_newfstatat, AT_FDCWD, host, &st, AT_SYMLINK_NOFOLLOW);
 }
 
-/* Entries whose names are gone, when the table is nearly full. */
+/* If the table is nearly full, drop entries whose names do not exist any more. */
 static void drop_old(struct fj_mounts *v, struct fj_edit *e)
 {
 	for (uint32_t i = v->count; i-- && v->count > CROWDED;)
@@ -52,7 +52,7 @@ static void drop_old(struct fj_mounts *v, struct fj_edit *e)
 			fj_edit_remove(e, i);
 }
 
-/* The jail's own directory, with a slash. */
+/* Append the path of the jail's directory, with a slash. */
 static long put_directory(struct fj_thread *t, const struct fj_mounts *v, struct fj_str *out)
 {
 	long r;
@@ -70,7 +70,7 @@ static long put_directory(struct fj_thread *t, const struct fj_mounts *v, struct
 	return r;
 }
 
-/* -EEXIST: it is there. */
+/* Returns -EEXIST if there is an entry. */
 static long add_to(struct fj_edit *e, struct fj_thread *t, const char *pos)
 {
 	char text[FJ_PRIVATE_PATH + FJ_NAME_MAX + 1];
@@ -94,7 +94,7 @@ static long add_to(struct fj_edit *e, struct fj_thread *t, const char *pos)
 	return r;
 }
 
-/* `pos`, a name in the host's /dev, is looked up in the jail's directory from now on. */
+/* From now on, look `pos`, a name in the host's /dev, up in the jail's directory. */
 static bool add_dev_name(struct fj_thread *t, const char *pos)
 {
 	struct fj_edit e;
@@ -138,7 +138,7 @@ static bool make_name(struct fj_call *c, int dirfd, const char *jail_path)
 	return made;
 }
 
-/* Does the call make what its argument `i` names? */
+/* Does the call make the file that its argument `i` names? */
 static bool makes(const struct fj_call *c, int i)
 {
 	switch ((enum fj_kind)c->row->kind[i]) {
@@ -251,7 +251,7 @@ long fj_dev_list(struct fj_call *c)
 				next = BEYOND + i + 1;
 		}
 	} while (!fj_mounts_held(&seen));
-	/* (A directory that cannot be moved in would be told without end.) */
+	/* (In a directory without lseek, they would be told for ever.) */
 	if (to.is_full && !to.used)
 		r = -EINVAL;
 	else if (to.used && fj_sys3(__NR_lseek, fd, next, 0 /* SEEK_SET */) == next)

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * dev_names.h - names that the jail makes in the host's /dev. */
+ * dev_names.h - names that the jail makes in the host's /dev. Called by dispatch/dispatch.c and
+ * file/hook_dents.c. */
 #ifndef FJ_DEV_NAMES_H
 #define FJ_DEV_NAMES_H
 
@@ -9,13 +10,14 @@
 
 struct fj_call;
 
-/* The call was refused: would it make a name in the host's /dev, where the user may make none? Then
- * it has a place now: true, and the call is to be made again. */
+/* The call was refused. If it would make a name in the host's /dev, where the user may make none, give the
+ * name a place. Returns true if it has one now: make the call again. */
 bool fj_dev_make(struct fj_call *c);
-/* getdents(2) of a directory whose kernel's entries are all told, or of ours: those that the jail
- * made there. 0: no more; or -errno. */
+/* getdents(2) after the kernel's entries, or ours: tell the names that the jail has made in this directory.
+ * Returns bytes, 0: no more, or -errno. */
 long fj_dev_list(struct fj_call *c);
-/* Is descriptor `fd` read beyond the kernel's entries? Asked only where there are such names. */
+/* Has the reading of descriptor `fd` passed the kernel's entries? Asked only if the jail has made such
+ * names. */
 bool fj_dev_is_listing(int fd);
 
 #endif
