@@ -1,34 +1,35 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * place.h - where the kernel finds what a walk has found: for the rooms from layers on. Walks are
- * declared in path/path.h. */
+ * place.h - where the kernel finds the file that a walk has found. Used by the rooms from layers on. Walks
+ * are declared in walk/walk.h. */
 #ifndef FJ_PLACE_H
 #define FJ_PLACE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Where the kernel finds it: `name` relative to `dirfd` (or an absolute host path with AT_FDCWD).
- * No symlink is met on the way, and the last component is none that the caller wanted followed. */
+/* `name`, relative to `dirfd`, or an absolute host path with AT_FDCWD. No symlink is on the way, and the
+ * last component is no symlink that the caller wanted followed. */
 struct fj_layers;
 struct fj_place {
 	int dirfd;
-	int owned_fd; /* to be closed by fj_place_done(), or -1 */
+	int owned_fd; /* must be closed by fj_place_done(), or -1 */
 	const char *name;
-	bool is_magic;	   /* a procfs link that only the kernel can follow: it is to be followed */
-	bool is_exe;	   /* and it is /proc/PID/exe */
+	bool is_magic;	   /* a procfs link that must be followed, and that only the kernel can
+			    * follow */
+	bool is_exe;	   /* ... and it is /proc/PID/exe */
 	bool is_mount;	   /* the name is a mount point */
-	bool is_direct;	   /* fj_find_object() met no link on the way */
-	bool is_read_only; /* on a mount that refuses writes */
-	uint8_t proc;	   /* enum fj_proc: an entry of procfs that would show the host */
-	const char *pos;   /* position, when asked for and known; else NULL */
-	bool is_merged;	   /* a directory of several layers of a union: it has one link, as in the
-			      kernel's */
-	bool is_lower;	   /* in a lower layer of a union: never to be changed */
-	/* The directory that the name is in, when it lies in a union and an entry is made where a
-	 * whiteout is (then `dirfd` is another directory, from where the result is to be put
-	 * there), or removed. */
+	bool is_direct;	   /* fj_find_object() met no symlink on the way */
+	bool is_read_only; /* on a read-only mount */
+	uint8_t proc;	   /* enum fj_proc: a procfs entry that would show the host */
+	const char *pos;   /* the position, if the caller asked for it and it is known; else NULL */
+	bool is_merged;	   /* a directory that several layers of a union have: like the kernel's, it
+			    * has one link */
+	bool is_lower;	   /* in a lower layer of a union: it must not be changed */
+	/* The layers of the directory that contains the name, if it is in a union, and the name is removed,
+	 * or made where a whiteout is. In the latter case `dirfd` is another directory, from which the
+	 * result is moved there. */
 	struct fj_layers *layers;
 };
 

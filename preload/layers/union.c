@@ -1,12 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * union.c - the directories that a position in a union leads to, layer by layer. union.h says what
- * a union is.
+ * union.c - opens the directories of all layers that a position in a union leads to. union.h explains
+ * unions.
  *
- * A layer's directory is reached by one descriptor after the other from the layer's root, never
- * through a symlink: a position has none, and one that somebody puts into a layer meanwhile is not
- * followed. */
+ * A layer's directory is opened component by component from the layer's root, never through a symlink. A
+ * position contains no symlink, and one that appears in a layer meanwhile is not followed. */
 #include "layers/union.h"
 
 #include "sys/abi.h"
@@ -41,7 +40,7 @@ void fj_layers_close(struct fj_layers *l)
 	l->count = 0;
 }
 
-/* The next of the layers' host paths, from `*at` on, into `path`; false: that was the last. */
+/* Put the next host path of the layers, from `*at` on, into `path`. False: there is none. */
 static bool next_layer(const char **at, struct fj_str *path)
 {
 	const char *s = *at;
@@ -74,7 +73,7 @@ static long open_roots(struct fj_thread *t, const char *text, struct fj_layers *
 	return fd;
 }
 
-/* What `name` of layer `i` is: 1 something, 0 nothing, 2 a whiteout; or -errno. */
+/* What layer `i` has as `name`: 1 a file, 0 nothing, 2 a whiteout, or -errno. */
 static long look_in_layer(struct fj_thread *t, const struct fj_layers *l, uint32_t i,
 	const char *name, uint32_t *mode)
 {
@@ -126,7 +125,7 @@ bool fj_layers_have_below(struct fj_thread *t, struct fj_layers *l, const char *
 	return false;
 }
 
-/* Merge what the layers have as directory `name` into `to`. */
+/* Open the directory `name` of all layers, merged, as `to`. */
 static long merge(struct fj_thread *t, struct fj_layers *l, const char *name, int *to)
 {
 	bool is_in_dir = false;
@@ -140,7 +139,7 @@ static long merge(struct fj_thread *t, struct fj_layers *l, const char *name, in
 		if (l->fd[i] < 0)
 			continue;
 		left--;
-		/* Mostly it is a directory or not there, and then it need not be asked what it is. */
+		/* Usually it is a directory or does not exist: then no stat is needed. */
 		fd = fj_open_path(l->fd[i], name, O_DIRECTORY | O_NOFOLLOW);
 		if (fd == -ENOENT)
 			continue;
@@ -149,7 +148,7 @@ static long merge(struct fj_thread *t, struct fj_layers *l, const char *name, in
 		if (fj_is_err(fd))
 			r = look_in_layer(t, l, i, name, &mode);
 		if (r < 0 && is_in_dir)
-			continue; /* a lower one that cannot be searched */
+			continue; /* a lower one that may not be searched */
 		if (r < 0)
 			return r;
 		if (!r)
@@ -166,7 +165,7 @@ static long merge(struct fj_thread *t, struct fj_layers *l, const char *name, in
 				break;
 			return -ENOTDIR;
 		}
-		if (fd == -ENOTDIR) /* it has become one */
+		if (fd == -ENOTDIR) /* it has become a directory meanwhile */
 			fd = fj_open_path(l->fd[i], name, O_DIRECTORY | O_NOFOLLOW);
 		if (fj_is_err(fd))
 			return fd;
@@ -227,7 +226,7 @@ long fj_layers_into(struct fj_thread *t, struct fj_layers *l, const char *name)
 	return r;
 }
 
-/* The same, and make it in the upper layer when it is in lower ones alone. */
+/* The same. If only lower layers have the directory, make it in the upper one. */
 static long into_upper(struct fj_thread *t, struct fj_layers *l, const char *name)
 {
 	int to[FJ_LAYERS_MAX];
@@ -240,7 +239,7 @@ static long into_upper(struct fj_thread *t, struct fj_layers *l, const char *nam
 			r = merge(t, l, name, to);
 		}
 		if (!r && to[0] < 0)
-			r = -EIO; /* it was copied, and is not there */
+			r = -EIO; /* it was copied and does not exist */
 	}
 	if (r < 0)
 		forget(l, to);
@@ -268,8 +267,7 @@ static long descend(struct fj_thread *t, struct fj_layers *l, const char *pos, b
 	return r;
 }
 
-/* The nearest directory of those above `pos` of which something is remembered: `*rest` is what
- * follows. */
+/* Open the nearest directory above `pos` about which there is a fact. `*rest` is the path below it. */
 static bool recall_above(struct fj_thread *t, const char *pos, size_t mount_len,
 	struct fj_layers *l, const char **rest)
 {

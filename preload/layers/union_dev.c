@@ -1,15 +1,14 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * union_dev.c - the device of the directories of a union whose layers lie on several devices.
+ * union_dev.c - which device the directories of a union show whose layers are on several devices. Called by
+ * the hooks of stat(2) and of listings, in jails that have such a union.
  *
- * Who walks a tree without leaving its file system (find -xdev, du -x, tar --one-file-system, git on
- * the way up to its repository) goes by the devices of directories. So all of a union's have one: that
- * of the topmost layer, which its mount shows too. As ovl_map_dev_ino() of fs/overlayfs/inode.c has it,
- * other files keep the device of their layer, for a number alone would not tell two of them apart.
- * Numbers of directories of the other layers get bits of their own device, where inode numbers have none.
- *
- * Called by the hooks of stat(2) and of listings, in jails that have such a union. */
+ * Programs that stay on one file system (find -xdev, du -x, tar --one-file-system, git on the way up to its
+ * repository) compare the devices of directories. So all directories of a union have one device, that of
+ * the topmost layer, which its mount shows, too. As in ovl_map_dev_ino() of fs/overlayfs/inode.c, other
+ * files keep the device of their layer, for inode numbers alone may be equal. Inode numbers of directories
+ * of other layers get bits of their own device, where inode numbers have none. */
 #include "layers/union.h"
 
 #include "jail/mount_flags.h"
@@ -19,9 +18,9 @@
 #include <asm/stat.h>
 
 #define NUMBER_BITS 48
-#define DEVICE_BITS 15 /* the highest bit stays clear: some take a number for a signed one */
+#define DEVICE_BITS 15 /* the highest bit stays clear: some programs use signed numbers */
 
-/* The device of the place of the host that was asked about last, below a hash of its path. */
+/* A cache of one entry: the device of a host path, below a hash of the path. */
 static uint64_t last;
 
 static uint64_t device_of(const struct fj_str *host)

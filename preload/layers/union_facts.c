@@ -1,17 +1,16 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * union_facts.c - what is remembered of the directories of unions: in which layers each one is.
+ * union_facts.c - facts about the directories of unions: which layers have each one. Called by union.c, and
+ * by walks in a union (walk/union_leap.c).
  *
- * Such a fact (jail/facts.c) says "the position P is a directory in these layers and in no other, and
- * these are its host paths". Its key is the position without the slash that it begins with: so it
- * is none that a text is looked up by. Other names are none of its affair: a file that is copied
- * up, made or hidden in the directory is found by asking its layers from the top. A fact goes wrong
- * only when a layer gets the directory, or it is hidden: when the directory itself is copied up,
- * which fj_layers_copy_up() announces, or taken away or moved, as everywhere. One that is made
- * where a whiteout was is opaque from its beginning; and what was not there is not remembered.
- *
- * Called by union.c, and by walks that are in a union (walk/union_leap.c). */
+ * Such a fact (jail/facts.c) says: the position P is a directory in these layers and in no other, with
+ * these host paths. Its key is the position without its leading slash, so that no lookup of a path finds
+ * it. It says nothing about names in the directory: a file that is copied up, made or hidden there is found
+ * by asking the layers from the top. The fact becomes invalid only if a layer gets the directory, or the
+ * directory is hidden. This happens when the directory itself is copied up, which fj_layers_copy_up()
+ * announces, or removed or moved, which is announced as everywhere. A directory that is made where a
+ * whiteout was is opaque from the beginning. And no fact says that something does not exist. */
 #include "layers/union.h"
 #include "jail/facts.h"
 #include "jail/mounts.h"
@@ -19,9 +18,9 @@
 #include "sys/scratch.h"
 #include "sys/sys.h"
 
-#define COUNT_SHIFT 16 /* how many layers the union has */
+#define COUNT_SHIFT 16 /* number of layers of the union */
 #define COUNT_MASK 127u
-#define LAYERS_SHIFT 24 /* a bit for each layer that has the directory */
+#define LAYERS_SHIFT 24 /* one bit per layer: it has the directory */
 #define LAYERS_KNOWN 40u
 
 static const struct fj_root own_root;
@@ -47,7 +46,7 @@ uint64_t fj_layers_plan_fact(const char *pos)
 	return epoch;
 }
 
-/* The next of the paths, from `*at` on, ended by a NUL; NULL: that was the last. */
+/* The next path, from `*at` on, which gets a NUL at its end. NULL: there is none. */
 static char *next_path(char **at)
 {
 	char *const path = *at, *s = path;
@@ -170,7 +169,7 @@ int fj_layers_know_merged(const char *pos, size_t len, uint64_t epoch)
 	return f && fj_fact_held(f, sequence) ? is_merged : -1;
 }
 
-/* Append the host path of layer `i`, which ends where the next one's begins. */
+/* Append the first host path of `text`. Returns where the next one begins. */
 static const char *put_layer(const char *text, struct fj_str *out)
 {
 	const char *s = text;

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * union_lock.c - who takes a name in a union away, or gives one where a whiteout is, does so by
- * several calls: what is there, then what is to become of it. Two who do that at once would take
- * each other's files for what they saw, and lose them: so one goes after the other, for each union.
- * The lock is flock(2)'s, of the work directory, which the kernel takes from who is killed. Who is
- * stopped meanwhile is waited for half a second; then it goes on without. */
+ * union_lock.c - a lock for each union. Code that removes a name, or makes one where a whiteout is, needs
+ * several calls: it looks what is there, then changes it. Two processes that did this at once could take
+ * each other's files for what they saw, and lose them. The lock is flock(2) on the work directory, which
+ * the kernel releases for a killed process. If the holder is stopped, the others wait half a second, and
+ * then continue without the lock. Called by union_over.c and union/change.c. */
 #include "sys/sys.h"
 #include "layers/union.h"
 

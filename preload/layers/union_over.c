@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * union_over.c - an entry is made where the upper layer has a whiteout: in the work directory, from
- * where it changes places with the whiteout in one step. So nobody ever sees what the whiteout
- * hides. */
+ * union_over.c - makes an entry where the upper layer has a whiteout: in the work directory, and then
+ * exchanges it with the whiteout in one step. So nobody ever sees what the whiteout hides. Called through
+ * over.h. */
 #include "layers/union.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
@@ -53,7 +53,7 @@ static void remove_made(const struct fj_place *place, bool is_dir)
 	fj_sys3(__NR_unlinkat, place->dirfd, place->name, is_dir ? AT_REMOVEDIR : 0);
 }
 
-/* Is it a whiteout that the two have changed places with? */
+/* Is `name` a whiteout for this union? */
 static bool is_whiteout(struct fj_thread *t, const struct fj_layers *l, int dirfd, const char *name)
 {
 	struct stat st;
@@ -75,12 +75,12 @@ static long put_over(struct fj_thread *t, const struct fj_place *place)
 	const int from = place->dirfd, to = l->fd[0];
 	long r = -EEXIST;
 
-	/* Else what another has put there meanwhile would be in the work directory for a moment. */
+	/* Otherwise what another process has put there would be in the work directory for a moment. */
 	if (!is_whiteout(t, l, to, l->name) && is_there(to, l->name))
 		return r;
 	r = fj_sys5(__NR_renameat2, from, place->name, to, l->name, FJ_RENAME_EXCHANGE);
 
-	if (r == -EINVAL || r == -ENOSYS) { /* a file system that cannot: not in one step */
+	if (r == -EINVAL || r == -ENOSYS) { /* the file system cannot exchange: two steps */
 		if (!is_whiteout(t, l, to, l->name))
 			return -EEXIST;
 		r = fj_union_calls.discard(t, to, l->name);
@@ -94,7 +94,7 @@ static long put_over(struct fj_thread *t, const struct fj_place *place)
 		return fj_sys5(__NR_renameat2, from, place->name, to, l->name, FJ_RENAME_NOREPLACE);
 	if (r < 0)
 		return r;
-	if (!is_whiteout(t, l, from, place->name)) { /* another was quicker */
+	if (!is_whiteout(t, l, from, place->name)) { /* another process was faster */
 		fj_sys5(__NR_renameat2, from, place->name, to, l->name, FJ_RENAME_EXCHANGE);
 		return -EEXIST;
 	}

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * union_up.c - the work directory of a union, and what is copied up by it.
+ * union_up.c - the work directory of a union, and copying up. Called by union.c for directories that must
+ * exist in the upper layer, by walks that find a file to be changed, and by code that makes something where
+ * a whiteout is.
  *
- * Which layer has a name is known by then: union.c has looked. How a file is copied is the room
- * union's. Called by union.c, for the directories on a way that must be in the upper layer, by
- * walks that find what is to be changed, and by who makes something where a whiteout is. */
+ * union.c has found by then which layer has the name. The room union knows how to copy a file. */
 #include "layers/union.h"
 
 #include "sys/abi.h"
@@ -13,7 +13,7 @@
 #include "sys/scratch.h"
 #include "sys/sys.h"
 
-/* That of the jail's own root is made when it is wanted: many jails change nothing. */
+/* The work directory of the jail's own root is made when it is needed: many jails change nothing. */
 long fj_layers_open_work(struct fj_thread *t, const char *path)
 {
 	const uint32_t mark = fj_scratch_mark(t);
@@ -65,7 +65,7 @@ long fj_layers_copy_up(
 
 	if (fj_is_err(work))
 		return work;
-	/* Of a directory it is remembered which layers have it. */
+	/* There may be a fact about which layers have the directory. */
 	is_announced = is_dir && fj_facts_before_change(name, false);
 	r = fj_union_calls.copy_up(
 		t, l->fd[l->found], name, l->fd[0], name, (int)work, is_data_wanted, l->is_nested);
