@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * args.c - what hooks ask of the arguments of their call, and the kernel of them. */
+ * args.c - helpers for the arguments of a call. Called by hooks. */
 #include "call/call.h"
 #include "sys/abi.h"
 #include "sys/guest.h"
@@ -43,14 +43,14 @@ bool fj_times_are_bad(const struct fj_call *c)
 	       (is_bad_time(time[1]) || is_bad_time(time[3]));
 }
 
-/* The kernel's own complaint about a call that was refused by what lies at the end of its path:
- * made of a path that leads nowhere, so it has looked at flags, structures and other arguments, and
- * can do nothing. */
+/* The kernel's own error for a call that was refused because of the file at the end of its path.
+ * The call is made with a path that leads nowhere: so the kernel looks at flags, structures and
+ * other arguments, and can do nothing. */
 long fj_early_complaint(const struct fj_call *c, long refusal)
 {
 	if (__builtin_expect(c->nr == __NR_utimensat, 0) && refusal == -EPERM &&
 		fj_times_are_bad(c))
-		return -EINVAL; /* the file was found, and is not looked at yet */
+		return -EINVAL; /* the file was found, but is not looked at before the times */
 	struct fj_call q = *c;
 	bool is_at = false;
 	long r;
@@ -58,7 +58,7 @@ long fj_early_complaint(const struct fj_call *c, long refusal)
 
 	while (i < FJ_ARGS && !fj_kind_is_path((enum fj_kind)c->row->kind[i]))
 		i++;
-	if (i == FJ_ARGS && fj_arg_index(c, FJ_TEXT) != 1) /* fsetxattr(2) and its kin */
+	if (i == FJ_ARGS && fj_arg_index(c, FJ_TEXT) != 1) /* fsetxattr(2) and the like */
 		return refusal;
 	if (i == FJ_ARGS)
 		i = 0;

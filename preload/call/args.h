@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * args.h - the arguments of a call, by what calls.def says that they are. Called by hooks. */
+ * args.h - the arguments of a call, by the kinds that calls.def gives them. For hooks and
+ * permission/. */
 #ifndef FJ_ARGS_H
 #define FJ_ARGS_H
 
@@ -22,23 +23,23 @@ static inline int fj_arg_index(const struct fj_call *c, enum fj_kind kind)
 
 	return zeros ? __builtin_ctzll(zeros) / 8 : -1;
 }
-/* Its value, or `otherwise` when the row has none. */
+/* The value of that argument, or `otherwise` when the row has none of the kind. */
 static inline uint64_t fj_arg(const struct fj_call *c, enum fj_kind kind, uint64_t otherwise)
 {
 	const int i = fj_arg_index(c, kind);
 
 	return i < 0 ? otherwise : c->arg[i];
 }
-/* The descriptor that belongs to path argument `i`, or AT_FDCWD. Narrowed here, once: a libc may
- * leave rubbish in the upper half of an int argument. */
+/* The descriptor that belongs to path argument `i`, or AT_FDCWD. It is narrowed to int here: libc
+ * may leave any value in the upper half of an int argument. */
 static inline int fj_arg_dirfd(const struct fj_call *c, int i)
 {
 	return i > 0 && c->row->kind[i - 1] == FJ_DIRFD ? (int)c->arg[i - 1] : AT_FDCWD;
 }
 
-/* Copy path argument `i` out of the program. Returns the copy in scratch memory, which ends with
- * it; or NULL with the errno in `*error`, or with 0 there when the argument is null or empty and
- * the kernel is to judge the call as it stands. */
+/* Copies path argument `i` from the program. Returns the copy in scratch memory, at whose end it
+ * lies. Returns NULL with the error in `*error`; or NULL with 0 there, when the argument is NULL or
+ * empty and the kernel must judge the call as it is. */
 char *fj_arg_path(struct fj_call *c, int i, long *error);
 
 #endif

@@ -1,12 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * call.h - the engine's one entry: a system call in, a kernel result out.
+ * call.h - one system call in the engine, and the one entry of the engine: fj_call().
  *
- * A door fills struct fj_call and calls fj_call(), which looks up the call's row in calls.def and
- * runs the row's hook. A hook is an "around": it asks for arguments by kind, calls the kernel when
- * it wants to, and reads top to bottom. Everything is async-signal-safe and runs on a stack of
- * ours. */
+ * A door fills struct fj_call and calls fj_call(), which finds the call's row in calls.def and runs
+ * the row's hook. A hook wraps the kernel's call: it gets its arguments by kind, and calls the
+ * kernel when it wants to. Everything is async-signal-safe and runs on an engine stack. */
 #ifndef FJ_CALL_H
 #define FJ_CALL_H
 
@@ -25,50 +24,53 @@ struct fj_call {
 	uint64_t arg[FJ_ARGS];
 	const struct fj_row *row;
 	struct fj_thread *thread;
-	size_t path_len; /* of the path that fj_arg_path() returned last */
+	size_t path_len; /* length of the path that fj_arg_path() returned last */
 
-	/* From the trap: the program's signal mask and signal stack as they will be when it goes
-	 * on, its stack and instruction pointers, and the whole frame. NULL, 0: the direct door,
-	 * where the call itself is to be made. */
+	/* From the trap: the program's signal mask and signal stack after the call, its stack
+	 * pointer and instruction pointer, and the whole signal frame. NULL and 0 from the direct
+	 * door: then the hook makes the call itself. */
 	uint64_t *mask;
 	struct fj_altstack *altstack;
 	uint64_t sp, ip;
 	void *frame;
 
 	/* Set by a hook: leave the engine, and make the call `nr`(`arg`) with the program's own
-	 * signal mask. The door stores `deferred_data` where it lives until the call ends; arguments
-	 * that point at it are relocated. */
+	 * signal mask. The door keeps `deferred_data` until the call ends, and corrects arguments
+	 * that point into it. */
 	bool is_deferred;
 	bool leaves_by_sigreturn; /* the same for rt_sigreturn(2), with the program's own stack
 				     pointer */
 	uint64_t deferred_data[6];
-	/* There: the mask that a call waits with, as the program said it; and whether it is so. */
+	/* Indexes in deferred_data: the mask that a call waits with, as the program gave it; and
+	 * whether there is one. */
 #define FJ_DEFERRED_MASK 3
 #define FJ_DEFERRED_HAS_MASK 4
 };
 
-/* In the upper half of clone(2)'s flags, at which the kernel does not look: we have seen it. */
+/* In the upper half of clone(2)'s flags, which the kernel ignores: the engine has seen this
+ * call. */
 #define FJ_CLONE_SEEN 0x40000000u
 
-/* Run a call. Returns the kernel's result. */
+/* Runs a call. Returns the kernel's result. */
 long fj_call(struct fj_call *c);
-/* The same when `row` is that of the number, or NULL. */
+/* The same, when `row` is already set to the row of the number, or NULL. */
 long fj_call_row(struct fj_call *c);
 
-/* Call the kernel with the arguments as they stand. */
+/* Makes the system call with the arguments as they are. */
 static inline long fj_kernel(const struct fj_call *c)
 {
 	return fj_sys6(c->nr, c->arg[0], c->arg[1], c->arg[2], c->arg[3], c->arg[4], c->arg[5]);
 }
-/* The same for a call that may wait: signals of the program are let in meanwhile. `held_fd`: a
- * descriptor to be closed if a handler never comes back, or -1. */
+/* The same for a call that may wait: the program's signals are let in meanwhile. `held_fd` is a
+ * descriptor to be closed if a handler does not return, or -1. */
 long fj_kernel_waiting(struct fj_call *c, long nr, const uint64_t arg[FJ_ARGS], int held_fd);
 
-/* What that returns when nothing was done and the program is to make its call anew, once a signal
- * has been delivered to it: signal/libc_signals.h. No errno; the kernel's ERESTARTSYS. */
+/* Returned when the call was not made and the program must make it again, after a signal was
+ * delivered to it: signal/libc_signals.h. It is no errno that programs see; the kernel's
+ * ERESTARTSYS. */
 #define FJ_RESTART 512
 
-/* Trace one finished call, when the jail traces. */
+/* Writes one finished call to the trace, if the jail has one. */
 void fj_trace(const struct fj_call *c, const uint64_t arg[FJ_ARGS], long result);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * condition.h - what the conditions of calls.def (enum fj_condition) ask: once, for the filter, which is made
- * of these values, and for the direct door, whose calls do not pass the filter. */
+ * condition.h - what the conditions of calls.def (enum fj_condition) mean. It is written once: the
+ * filter is made from these values, and the direct door, whose calls do not pass the filter, tests
+ * them. */
 #ifndef FJ_CONDITION_H
 #define FJ_CONDITION_H
 
@@ -27,10 +28,11 @@
 #define FJ_SO_PEERCRED 17
 #define FJ_SO_PEERGROUPS 59
 
-/* With this an ELF interpreter ends that misses a library: dispatch/missing_libraries.c */
+/* An ELF interpreter exits with this status when a library is missing:
+ * dispatch/missing_libraries.c */
 #define FJ_MISSING 127u
 
-/* linux/fs.h of 6.11; an argument of PROCMAP_QUERY's kind is known by its number alone. */
+/* linux/fs.h of 6.11; a request of this kind is known by its number alone. */
 #define FJ_PROCMAP_QUERY 0xc0686611u
 
 /* linux/fcntl.h of 6.10 */
@@ -41,7 +43,8 @@ struct fj_values {
 	uint32_t value[13];
 };
 
-/* FJ_IF_GUARDED, FJ_IF_TRACING and FJ_IF_PEER: of the first, the first and the third argument. */
+/* Values of the first argument for FJ_IF_GUARDED and FJ_IF_TRACING, and of the third for
+ * FJ_IF_PEER. */
 static const struct fj_values fj_prctl_options = {13,
 	{PR_GET_SECCOMP, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS, PR_GET_KEEPCAPS,
 		PR_SET_KEEPCAPS, PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_GET_SECUREBITS,
@@ -50,7 +53,7 @@ static const struct fj_values fj_ptrace_requests = {
 	4, {PTRACE_TRACEME, PTRACE_ATTACH, PTRACE_SEIZE, PTRACE_SETOPTIONS}};
 static const struct fj_values fj_peer_options = {2, {FJ_SO_PEERCRED, FJ_SO_PEERGROUPS}};
 
-/* FJ_IF_REQUEST: of the second. */
+/* Values of the second argument for FJ_IF_REQUEST. */
 static const struct fj_values fj_requests = {
 	3, {FJ_PROCMAP_QUERY, (uint32_t)FS_IOC_SETFLAGS, (uint32_t)FS_IOC_FSSETXATTR}};
 
@@ -62,8 +65,8 @@ static inline bool fj_is_one_of(uint64_t arg, const struct fj_values *values)
 	return false;
 }
 
-/* The trace is written by a descriptor that is no O_PATH one: where there is one, the calls that
- * pass are asked as well, and those that pass by another argument do not. */
+/* The condition of a row in this jail. The descriptor of a trace is not O_PATH, so a program could
+ * use it: with a trace more calls are trapped. */
 static inline enum fj_condition fj_condition_of(const struct fj_row *row)
 {
 	const enum fj_condition when = (enum fj_condition)row->when;
@@ -81,7 +84,7 @@ static inline enum fj_condition fj_condition_of(const struct fj_row *row)
 	return (when >= FJ_IF_ARG0 && when <= FJ_IF_ARG5) || when == FJ_IF_PEER ? FJ_ALWAYS : when;
 }
 
-/* Would the filter trap the call? (FJ_IF_NOT_ROOT: it would answer itself.) */
+/* Would the filter trap this call? (With FJ_IF_NOT_ROOT it might answer itself.) */
 static inline bool fj_condition_holds(const struct fj_row *row, const uint64_t arg[FJ_ARGS])
 {
 	const enum fj_condition when = fj_condition_of(row);
@@ -128,7 +131,7 @@ static inline bool fj_condition_holds(const struct fj_row *row, const uint64_t a
 		return (arg[0] & CLONE_NEWUSER) ||
 		       ((arg[0] & (CLONE_FS | CLONE_THREAD)) == CLONE_FS &&
 			       !(arg[0] >> 32 & FJ_CLONE_SEEN));
-	case FJ_IF_REQUEST: /* (The descriptor of a trace can be asked.) */
+	case FJ_IF_REQUEST: /* A request can be made on the descriptor of a trace. */
 		return fj_is_one_of(arg[1], &fj_requests) || fj_jail->trace_fd_plus_1;
 	case FJ_IF_LAST:
 		return (uint32_t)arg[0] == FJ_MISSING;

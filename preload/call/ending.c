@@ -1,22 +1,22 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * ending.c - whose exit_group(2) is seen.
+ * ending.c - which exit_group(2) calls are trapped.
  *
- * A trap costs the end of a forked child as much as its fork, for all of the engine that it touches
- * must be brought into its memory first. And hardly anybody has to know of an end: of status 127 it
- * is looked who it is (dispatch/missing_libraries.c), and the jail's last process takes the private
- * directories with it (private/private.c). So the jail's filter lets other ends pass, unless there
- * are such directories when it is made. When the first of them comes later, the jail's first
- * process, which is the last in nearly all jails, is told by a SIGSYS with a value of ours to trap
- * its own end; when it has ended already, all that are there are told.
+ * A trap costs a forked child's end as much as its fork, because all parts of the engine that it
+ * uses must be copied into its memory first. Few ends matter. At an end with status 127 the program
+ * is looked at (dispatch/missing_libraries.c), and the jail's last process removes the private
+ * directories (private/private.c). So the jail's filter lets other ends pass, unless there are such
+ * directories when it is made. When the first of them is made later, the jail's first process,
+ * which is the last in nearly all jails, is told to trap its own end, by a SIGSYS with a value of
+ * ours. If it has ended already, all processes are told.
  *
- * SIGSYS is never blocked or ignored where there is a trap but while a process becomes another
- * program, which has its handler before it lets signals in (exec/hook_exec.c). It goes to
- * the process and not to a thread: a trap's SIGSYS waits in another queue, and neither takes the
- * other's place. A process may
- * have ended, and its number be another's: so the signal goes by a descriptor (Linux 5.3) that was
- * opened before it was looked whether the process holds the jail's memory.
+ * Where there is a trap, SIGSYS is never blocked or ignored, except while a process becomes another
+ * program, which has its handler before it lets signals in (exec/hook_exec.c). The signal goes to
+ * the process, not to a thread: a trap's SIGSYS waits in another queue, so neither replaces the
+ * other. The process may have ended, and another one may have its number. So the signal is sent by
+ * a descriptor (Linux 5.3), which is opened before the check that the process has the jail's memory
+ * open.
  *
  * Called by the room mount, and by trap/sigsys.c. */
 #include "call/trapping.h"

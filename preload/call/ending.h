@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * ending.h - the jail's first process is to come here at its end, though the filter lets ends pass. */
+ * ending.h - makes the end of processes trap in a jail, although its filter lets ends pass. For
+ * mount/ and trap/sigsys.c. */
 #ifndef FJ_ENDING_H
 #define FJ_ENDING_H
 
@@ -9,13 +10,13 @@
 
 #include <asm/siginfo.h>
 
-/* The jail has now something that goes with it, which its first filter did not know of: the ends
- * of the first process, and of those that it makes from now on, become traps; when it is gone,
- * those of all. Once a jail. Where it cannot be done the next start of a jail takes away what is
- * left. */
+/* Call when the jail has private directories to be removed at its end, which its first filter did
+ * not know of. From now on the ends of the first process, and of those that it makes later, trap;
+ * if the first process is gone, those of all. Works once in a jail. Where it fails, the next start
+ * of a jail removes what is left. */
 void fj_ending_watch(struct fj_thread *t);
-/* In a process that gets SIGSYS: was it told so by another? Then that is done, and it is no signal
- * of the program's. */
+/* For a SIGSYS: did another process of the jail ask by it to trap ends? Then it is done, and the
+ * signal is not for the program. */
 bool fj_ending_is_told(const siginfo_t *info);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hooks.h - every hook that calls.def names, by the file that holds it. */
+ * hooks.h - every hook that calls.def names, by the file that has it. For dispatch/, and for the
+ * files with hooks. */
 #ifndef FJ_HOOKS_H
 #define FJ_HOOKS_H
 
@@ -163,15 +164,15 @@ enum fj_hook {
 FJ_HOOKS(X)
 #undef X
 
-/* early.c: what the kernel answers before it looks at any path; 1: nothing. */
+/* early.c: the answer that the kernel gives before it looks at any path; 1: none. */
 long fj_early_answer(struct fj_call *c);
 
-/* missing_libraries.c: what fj_hook_exit() leaves to it. */
+/* missing_libraries.c: the rest of fj_hook_exit(). */
 long fj_hook_exit_127(struct fj_call *c);
 
 /* hook_net.c */
-/* Copy a socket address in. Returns 1 when it names a path (in *jail_path), 0 when the kernel may
- * have it as it is, or -errno. */
+/* Copies a socket address from the program. Returns 1 when it names a path (in *jail_path), 0 when
+ * the kernel may get it as it is, or -errno. */
 long fj_address_read(struct fj_call *c, uint64_t at, uint64_t len, char **jail_path);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * object.c - from a path to a descriptor of the object that it leads to, by remembered facts or by
- * a walk. Called by run.c, and by hooks that look at the object before they ask the kernel.
+ * object.c - finds the object of a path and opens it, by remembered facts or by a walk. Called by
+ * run.c, and by hooks that look at the object before they ask the kernel.
  *
- * An object is opened with O_PATH, and /proc/self/fd/N leads to that very file whatever happens to
- * names meanwhile. */
+ * An object is opened with O_PATH, and /proc/self/fd/N leads to that very file even if names change
+ * meanwhile. */
 #include "layers/union.h"
 #include "sys/abi.h"
 #include "call/call.h"
@@ -24,20 +24,20 @@ static long open_place(const struct fj_place *place, int flags)
 	return fj_open_path(place->dirfd, place->name, flags | (place->is_magic ? 0 : O_NOFOLLOW));
 }
 
-/* From remembered facts. Returns 0, an errno, or 1: only the walk can tell. */
+/* Finds it by remembered facts. Returns 0, -errno, or 1: only a walk can tell. */
 static long find_quickly(struct fj_call *c, int dirfd, const char *jail_path, unsigned how,
 	int flags, struct fj_place *object)
 {
 	struct fj_fast q;
 	long r;
 
-	/* (What is changed in a union is copied up first.) */
+	/* A file that is to be changed in a union is copied up first. */
 	if ((how & FJ_WANT_POS) || (how & FJ_WRITE && fj_mount_flags()->has_read_only) ||
 		!(how & FJ_WRITE ? fj_fast_begin : fj_fast_begin_layered)(
 			&q, c->thread, dirfd, jail_path, fj_strlen(jail_path)))
 		return 1;
-	/* NO_SYMLINKS: a remembered directory that has become a link is noticed here, and a last
-	 * component that is to be followed. */
+	/* RESOLVE_NO_SYMLINKS finds out whether a remembered directory has become a symlink, and
+	 * whether the last component is a symlink to be followed. */
 	do
 		r = fj_openat2(q.place.dirfd, q.place.name,
 			O_PATH | O_CLOEXEC | flags | (how & FJ_FOLLOW ? 0 : O_NOFOLLOW), 0, 0x04);
@@ -57,7 +57,7 @@ static long find_quickly(struct fj_call *c, int dirfd, const char *jail_path, un
 	return 0;
 }
 
-/* Open what the walk found. */
+/* Opens what the walk found. */
 static long hold(struct fj_place *place, int flags)
 {
 	const long fd = open_place(place, flags);
@@ -86,7 +86,7 @@ long fj_find_object(struct fj_call *c, int dirfd, const char *jail_path, unsigne
 		r = -EROFS;
 	if (r < 0)
 		fj_place_done(object);
-	if (object->is_magic) /* of the link, not of what it leads to */
+	if (object->is_magic) /* the position is the link's, not that of the file */
 		object->pos = NULL;
 	if (r < 0 || !(how & FJ_WANT_POS))
 		fj_scratch_release(c->thread, mark);

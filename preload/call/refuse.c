@@ -1,8 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * refuse.c - what the kernel would refuse of names that are removed, moved or linked, where only we
- * know of it: mounts of ours that lie on one device of the host, or are read-only. Called by run.c. */
+ * refuse.c - errors of the kernel for names that are removed, moved or linked, in cases that only
+ * the engine knows: mounts of the jail that lie on one device of the host, or are read-only. Called
+ * by run.c. */
 #include "call/replaced.h"
 
 #include <asm/stat.h>
@@ -15,8 +16,8 @@ long fj_place_look(const struct fj_place *place)
 	return r >= 0 || r == -EINVAL ? 0 : r;
 }
 
-/* rename and link do not cross mounts; where those lie on one device of the host, the host's kernel
- * would let them. */
+/* rename(2) and link(2) do not cross mounts. If two mounts of the jail lie on one device of the
+ * host, the host's kernel would allow it. */
 __attribute__((noinline)) static bool crosses_mounts_of_one_device(
 	const struct fj_replaced *a, const struct fj_replaced *b)
 {
@@ -38,9 +39,9 @@ static bool is_place_dir(const struct fj_place *place, long *error)
 	return (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR;
 }
 
-/* Names that are removed or moved: on a read-only mount, or mount points. In the order of
- * do_renameat2() and do_unlinkat() of fs/namei.c; the kinds of the files are compared before mount
- * points are looked at (may_delete()). */
+/* For names that are removed or moved, and lie on a read-only mount or are mount points. In the
+ * order of do_renameat2() and do_unlinkat() of fs/namei.c. The types of the files are compared
+ * before mount points are looked at (may_delete()). */
 long fj_refuse_old(const struct fj_call *c, const struct fj_replaced *with, int count)
 {
 	const struct fj_replaced *a = &with[0], *b = &with[count - 1];

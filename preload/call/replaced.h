@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * replaced.h - a path argument with its place, for run.c, and for refuse.c, which says what is not
- * to be done with such places. */
+ * replaced.h - a path argument and its place. For run.c, and for refuse.c, which says what must not
+ * be done with such places. */
 #ifndef FJ_REPLACED_H
 #define FJ_REPLACED_H
 
@@ -15,13 +15,13 @@
 
 struct fj_replaced {
 	struct fj_place place;
-	bool knows_mount; /* asked only where mounts share a device */
-	uint32_t mount;	  /* the id of the mount it lies in */
+	bool knows_mount; /* known only where mounts share a device */
+	uint32_t mount;	  /* the id of the mount that the place lies in */
 	bool is_announced;
-	bool is_over; /* made where a whiteout is: layers/union_over.c */
+	bool is_over; /* it is made at a whiteout: layers/union_over.c */
 	bool is_linked_by_name;
 	const char *change;
-	const char *path; /* the program's, of an entry */
+	const char *path; /* the program's path, of an entry */
 	int dirfd;
 };
 
@@ -35,12 +35,12 @@ static inline bool fj_exchanges(const struct fj_call *c)
 	return c->nr == __NR_renameat2 && (fj_arg(c, FJ_HEX, 0) & FJ_RENAME_EXCHANGE);
 }
 
-/* Is there a file? 0, or the kernel's errno. */
+/* Is there a file? Returns 0 or the kernel's error. */
 long fj_place_look(const struct fj_place *place);
-/* What the kernel would say of the names that a call removes or moves, `count` of them; 0 when
- * nothing is to be said. */
+/* The error that the kernel would give for the names that a call removes or moves, `count` of them;
+ * 0 for none. */
 long fj_refuse_old(const struct fj_call *c, const struct fj_replaced *with, int count);
-/* The same of the two names of a link or rename, when they lie in two mounts. */
+/* The same for the two names of a link or rename that lie in two mounts. */
 long fj_refuse_crossing(const struct fj_call *c, const struct fj_replaced *with);
 
 #endif

@@ -1,11 +1,12 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * run.c - the hook of most rows: replace each path by its place on the host, and ask the kernel.
+ * run.c - the hook of most rows: replaces each path by its place on the host, and makes the call.
+ * Called through the table, and by other hooks.
  *
  * An object is opened with O_PATH and named by /proc/self/fd/N, a link that leads to the very file
- * whatever happens to names meanwhile; flags are adjusted so that it is followed. An entry is named
- * by its parent directory's descriptor and its own name; where a call takes no descriptor, by
+ * even if names change meanwhile; flags are changed so that the link is followed. An entry is named
+ * by its parent directory's descriptor and its own name; if a call takes no descriptor, by
  * /proc/self/fd/N/name. */
 #include "call/hooks.h"
 #include "call/replaced.h"
@@ -35,7 +36,7 @@ long fj_hook_refuse(struct fj_call *c)
 	return c->row->refusal;
 }
 
-/* How the flags arguments of the row want path `kind` followed. */
+/* How the flags arguments of the row want a path of `kind` followed. */
 static unsigned how_of(const struct fj_call *c, enum fj_kind kind)
 {
 	unsigned how = FJ_FOLLOW;
@@ -53,7 +54,7 @@ static unsigned how_of(const struct fj_call *c, enum fj_kind kind)
 	if (c->nr == __NR_linkat)
 		how |= FJ_NOT_DIRS;
 	if (c->nr == __NR_truncate)
-		how |= FJ_OPENS; /* a directory is refused, and nothing of it copied */
+		how |= FJ_OPENS; /* a directory is refused, and not copied up */
 	if (__builtin_expect(fj_mount_flags()->has_unions, 0) && c->nr == __NR_utimensat &&
 		fj_times_are_bad(c))
 		how &= ~(unsigned)FJ_COPY_UP;
@@ -62,7 +63,7 @@ static unsigned how_of(const struct fj_call *c, enum fj_kind kind)
 	return how;
 }
 
-/* /proc/self/fd/N is a link: make the call follow it. */
+/* /proc/self/fd/N is a link: makes the call follow it. */
 static void follow_replacement(struct fj_call *c)
 {
 	for (int i = 0; i < FJ_ARGS; i++)
@@ -85,7 +86,7 @@ static void follow_replacement(struct fj_call *c)
 	c->nr = c->row->as;
 }
 
-/* Put the place where path argument `i` stands. */
+/* Puts the place into path argument `i`. */
 static void aim_argument(struct fj_call *c, int i, const struct fj_place *place)
 {
 	if (i > 0 && c->row->kind[i - 1] == FJ_DIRFD) {
@@ -96,16 +97,16 @@ static void aim_argument(struct fj_call *c, int i, const struct fj_place *place)
 	}
 }
 
-/* A file is mostly renamed in its directory: that is found once. `first` is the other name's, or
- * NULL. */
+/* A file is mostly renamed in its directory, which is then looked up once. `first` is the other
+ * name, or NULL. */
 static bool is_beside(struct fj_call *c, const struct fj_replaced *first, struct fj_replaced *with)
 {
 	return first && first->path && (first->dirfd == with->dirfd || with->path[0] == '/') &&
 	       fj_place_beside(c->thread, &first->place, first->path, with->path, &with->place);
 }
 
-/* The mount that the directory of an entry lies in. The position is that directory's own when the
- * name is "/", "." or "..". */
+/* The mount of the directory of an entry. If the name is "/", "." or "..", the position is that
+ * directory's own. */
 static uint32_t mount_of_directory(const struct fj_place *place)
 {
 	const char *name = place->name + fj_place_dir_len(place->name);
@@ -135,11 +136,11 @@ static long replace_entry(struct fj_call *c, int i, const char *jail_path,
 	if (with->place.is_mount && kind == FJ_NEW)
 		return -EEXIST;
 	if (with->place.is_read_only && kind == FJ_NEW) {
-		/* What is there already is said first: filename_create() of fs/namei.c. */
+		/* EEXIST comes first: filename_create() of fs/namei.c. */
 		return fj_place_look(&with->place) ? -EROFS : -EEXIST;
 	}
 	if (with->place.is_mount || with->place.is_read_only)
-		return 0; /* fj_refuse_old() has the errno */
+		return 0; /* fj_refuse_old() gives the error */
 	if (c->row->flags & FJ_RENAMES) {
 		with->change = with->place.name + fj_place_dir_len(with->place.name);
 		with->is_announced = fj_facts_before_change(with->change, fj_exchanges(c));
@@ -150,17 +151,17 @@ static long replace_entry(struct fj_call *c, int i, const char *jail_path,
 	return r;
 }
 
-/* Does the call mean the name itself, and follow no symlink there? (In a union the file is copied up
- * first.) */
+/* Does the call name the file itself, and follow no symlink? In a union the file is copied up
+ * first, so there the answer is no. */
 static bool links_by_name(const struct fj_call *c)
 {
 	return !(fj_arg(c, FJ_LINKFLAGS, AT_SYMLINK_FOLLOW) & AT_SYMLINK_FOLLOW) &&
 	       !fj_mount_flags()->has_unions;
 }
 
-/* The file that gets another name: by its directory and name, as the new name will be, which mostly
- * lies beside it. 1: it must be found as an object, since its name does not tell in which mount it
- * lies. */
+/* Finds the file that gets another name, by its directory and name, as the new name mostly lies
+ * beside it. Returns 1 when it must be found as an object instead, because its name does not tell
+ * its mount. */
 static long replace_linked(
 	struct fj_call *c, int i, const char *jail_path, struct fj_replaced *with)
 {
@@ -194,7 +195,7 @@ static long replace_linked(
 	return 0;
 }
 
-/* `copy_up` is FJ_COPY_UP, or 0 while it is not to be copied up yet. */
+/* `copy_up` is FJ_COPY_UP, or 0 when the file must not be copied up yet. */
 static long replace_object(
 	struct fj_call *c, int i, const char *jail_path, unsigned copy_up, struct fj_replaced *with)
 {
@@ -220,7 +221,7 @@ static long replace_object(
 			fj_str_put(&pos, with->place.pos);
 		with->knows_mount = with->place.pos ||
 				    fj_path_of_dir(c->thread, with->place.dirfd,
-					    &pos); /* not of a file without name (O_TMPFILE) */
+					    &pos); /* false for a file without a name (O_TMPFILE) */
 		with->mount = fj_mount_of(pos.at, &m, NULL) ? m.id : 0;
 		if (with->mount && (m.flags & FJ_MOUNT_ENTRY))
 			with->mount = fj_mount_around(pos.at, &m) ? m.id : 0;
@@ -251,7 +252,7 @@ long fj_hook_translate(struct fj_call *c)
 	return fj_translate(c, ask_kernel);
 }
 
-/* A directory was renamed: mounts below it go with it. */
+/* A directory was renamed: mounts below it move with it. */
 __attribute__((noinline)) static void take_mounts_along(const char *from, const char *to)
 {
 	const char *name = from + fj_strlen(from);
@@ -262,7 +263,7 @@ __attribute__((noinline)) static void take_mounts_along(const char *from, const 
 		fj_mounts_renamed(from, to);
 }
 
-/* The name "" mostly leads to no file to be linked. */
+/* For link(2): does the name "" lead to no file? It mostly does not. */
 static bool links_nothing(const struct fj_call *c)
 {
 	return c->nr == __NR_linkat &&
@@ -270,8 +271,8 @@ static bool links_nothing(const struct fj_call *c)
 		       fj_arg(c, FJ_LINKFLAGS, 0) & AT_EMPTY_PATH) == -ENOENT;
 }
 
-/* In a union: the file that gets another name is copied up when the new name may be made. The first
- * of the two was found without. */
+/* In a union: the file that gets another name is copied up when the new name may be made. It was
+ * found before without that. */
 __attribute__((noinline)) static long bring_linked_up(struct fj_call *c,
 	const uint64_t arg[FJ_ARGS], const char *jail_path, struct fj_replaced *with)
 {
@@ -317,7 +318,7 @@ long fj_translate(struct fj_call *c, fj_around around)
 			(c->nr != __NR_utimensat || c->arg[1] || c->arg[3]))
 			r = fj_union_bring_fd_up(c->thread, fj_arg_dirfd(c, i));
 		if (!jail_path)
-			continue; /* bad, or the kernel's own affair */
+			continue; /* an error, or left to the kernel */
 		with[count] = (struct fj_replaced){.place.owned_fd = -1};
 		place[count] = &with[count].place;
 		if (kind == FJ_NEW || kind == FJ_OLD)
@@ -327,8 +328,7 @@ long fj_translate(struct fj_call *c, fj_around around)
 			r = replace_object(c, i, jail_path, links ? 0 : FJ_COPY_UP, &with[count]);
 		if (links && !count)
 			linked = jail_path;
-		/* That the file to be linked is missing is said first: do_linkat() of fs/namei.c.
-		 */
+		/* A missing file to be linked is reported first: do_linkat() of fs/namei.c. */
 		if (r < 0 && count && with[0].is_linked_by_name && fj_place_look(place[0]) < 0)
 			r = fj_place_look(place[0]);
 		if (r == -EEXIST && !count && links_nothing(c))
@@ -350,8 +350,7 @@ long fj_translate(struct fj_call *c, fj_around around)
 			!fj_exchanges(c))
 			take_mounts_along(with[0].place.pos, with[1].place.pos);
 	} else if (r == -EFAULT) {
-		r = fj_kernel(
-			c); /* with a bad pointer the kernel may have another complaint first */
+		r = fj_kernel(c); /* the pointer is bad: the kernel may have another error first */
 	}
 	while (count--)
 		undo(&with[count]);

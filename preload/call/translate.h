@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * translate.h - the paths of a call replaced by the places that they lead to. Called by hooks. */
+ * translate.h - replaces the paths of a call by the places that they lead to. For hooks. */
 #ifndef FJ_TRANSLATE_H
 #define FJ_TRANSLATE_H
 
@@ -11,30 +11,31 @@
 struct fj_call;
 struct fj_place;
 
-/* Replace each path of the call by its place, then let `around` make it; it gets the places in the
- * order of the arguments (`count` of them: a null or empty path has none). An object's is a
- * descriptor and the name "". */
+/* Replaces each path of the call by its place, then calls `around` to make the call. `around` gets
+ * the places in the order of the arguments, `count` of them: a NULL or empty path has none. The
+ * place of an object is a descriptor and the name "". Returns what `around` returned, or -errno. */
 typedef long (*fj_around)(struct fj_call *c, const struct fj_place *const *place, int count);
 long fj_translate(struct fj_call *c, fj_around around);
 
-/* The call, with its arguments as the program made them, was refused by `refusal`: what the kernel
- * would have said before it looked at the file, or `refusal`. */
+/* The call with the program's own arguments was refused with `refusal`. Returns the error that the
+ * kernel would have given before it looked at the file, or `refusal`. */
 long fj_early_complaint(const struct fj_call *c, long refusal);
-/* utimensat(2): are the times none? Then it is refused when the file was found, EINVAL. */
+/* utimensat(2): are the times invalid? The kernel returns EINVAL only after it has found the
+ * file. */
 bool fj_times_are_bad(const struct fj_call *c);
 
-/* Find the object that `jail_path` names: opened with O_PATH and `flags` (O_DIRECTORY), its
- * descriptor and the name "" in *object. Returns 0, and *object holds until fj_place_done(); or
+/* Finds the object that `jail_path` names, and opens it with O_PATH and `flags` (O_DIRECTORY).
+ * *object gets its descriptor and the name "", and is valid until fj_place_done(). Returns 0 or
  * -errno. */
 long fj_find_object(struct fj_call *c, int dirfd, const char *jail_path, unsigned how, int flags,
 	struct fj_place *object);
 
-/* Root was refused a path of the call by mode bits of the disk: give the user what root needs on
- * each part of it. True when something was changed, so that the call is to be made again
- * (dac_override.c). */
+/* The mode bits on the disk have refused a path of the call to root. Gives the user the bits that
+ * root needs on each part of the path. Returns true when something was changed: then make the call
+ * again (dispatch/dac_override.c). */
 bool fj_dac_override(struct fj_call *c);
 
-/* The process's umask(2), which only asking by changing would tell. */
+/* The process's umask(2), which the kernel tells only to a caller that changes it. */
 #define FJ_UMASK_AT 0x50u
 struct fj_umask {
 	uint32_t mask;

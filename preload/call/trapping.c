@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * trapping.c - the gate page in filters, and filters that a process gets later than the jail's. */
+ * trapping.c - the test for the gate page in filters, and filters that a process gets later than
+ * the jail's. Called by trap/filter.c and seccomp/, and by rooms that begin to trap calls. */
 #include "call/trapping.h"
 
 #include "sys/gate.h"
@@ -15,8 +16,8 @@
 
 #define AT(field) offsetof(struct seccomp_data, field)
 
-/* It is one page, so its high word, which is one of two, and the upper bits of its low word tell
- * it. */
+/* The gate is one page: its high word, which is one of two, and the upper bits of its low word
+ * identify it. */
 void fj_gate_test(struct sock_filter f[FJ_GATE_TEST])
 {
 	const uint32_t high = (uint32_t)(fj_jail->gate >> 32), low = (uint32_t)fj_jail->gate,
@@ -34,14 +35,14 @@ void fj_gate_test(struct sock_filter f[FJ_GATE_TEST])
 	memcpy(f, test, sizeof(test));
 }
 
-/* The architecture and the number first, so that calls of others never get further. */
+/* The architecture and the number are tested first, so that other calls end there. */
 static size_t write_filter(struct sock_filter *f, const uint16_t *nr, size_t count)
 {
 	size_t n = 0;
 
 	f[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, AT(arch));
 	f[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, FJ_AUDIT_ARCH, 0,
-		(uint8_t)(count + 1)); /* to the first behind the numbers */
+		(uint8_t)(count + 1)); /* to the first instruction behind the numbers */
 	f[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, AT(nr));
 	for (size_t i = 0; i < count; i++)
 		f[n++] = (struct sock_filter)BPF_JUMP(

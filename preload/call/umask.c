@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * umask.c - umask(2): the mask that the process has, which the kernel tells only who changes it. */
+ * umask.c - umask(2): the mask of the process, which the kernel tells only to a caller that changes
+ * it. Called through the table, and by making.c. */
 #include "call/call.h"
 #include "call/translate.h"
 #include "call/hooks.h"
@@ -26,7 +27,7 @@ long fj_hook_umask(struct fj_call *c)
 
 	if (mask != fj_umask()) {
 		own = fj_process_to_change(fj_umask, FJ_UMASK_AT, KCMP_FS);
-		if (own) /* else it is the kernel's alone: umask(2) cannot fail */
+		if (own) /* else only the kernel has it: umask(2) cannot fail */
 			own->mask = mask;
 	}
 	return fj_kernel(c);
