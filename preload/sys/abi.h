@@ -1,9 +1,10 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * abi.h - numbers of the kernel's that more than one file needs, and that its headers keep from who
- * has no libc, or cannot be included beside libc's (the unit tests are built with one). What only
- * one file needs stands there; tests/lint/abi.sh sees that no second one defines it. */
+ * abi.h - numbers of the kernel that more than one file needs, and which its headers do not give
+ * without libc, or which cannot be included beside libc's headers (the unit tests are built with
+ * libc). A number that only one file needs is defined there; tests/lint/abi.sh checks that no
+ * second file defines it. */
 #ifndef FJ_ABI_H
 #define FJ_ABI_H
 
@@ -41,6 +42,6 @@ struct fj_dirent64 { /* struct linux_dirent64, include/linux/dirent.h */
 #define FJ_TMPFILE 020000000u /* __O_TMPFILE of asm-generic/fcntl.h, without O_DIRECTORY */
 #define FJ_ST_NOEXEC 8	      /* include/linux/statfs.h */
 #define FJ_UTIME_NOW 0x3fffffffL
-#define FJ_UTIME_OMIT 0x3ffffffeL /* linux/stat.h keeps it from user space */
+#define FJ_UTIME_OMIT 0x3ffffffeL /* linux/stat.h does not export it */
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * abi_signal.h - the same as abi.h, of signals and what else is of processes. */
+ * abi_signal.h - the same as abi.h, for signals and processes. */
 #ifndef FJ_ABI_SIGNAL_H
 #define FJ_ABI_SIGNAL_H
 
@@ -9,7 +9,7 @@
 #define FJ_SIG_UNBLOCK 1
 #define FJ_SIG_SETMASK 2
 
-#define FJ_SIGCONT 18 /* asm/signal.h, as those that follow */
+#define FJ_SIGCONT 18 /* asm/signal.h, as the following ones */
 #define FJ_SIGSYS 31
 #define FJ_SIGSYS_BIT (1UL << 30)
 #define FJ_SIGNALS 64	  /* _NSIG */

@@ -1,12 +1,13 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * arch.h - what the engine needs to know of the processor and of the kernel's part for it.
+ * arch.h - what the engine needs to know of the processor and of the kernel's part for it. For all
+ * rooms.
  *
- * A processor has a folder of its own, sys/arch/x86_64, and the rooms trap and loader have one of
- * that name for their first instructions. The rooms text, door and patch change instructions, and are
- * x86_64's as a whole: a port begins without them, by --no-patch. No other file names a register, an
- * instruction or a number of one processor: tests/lint/arch.sh. */
+ * Each processor has a folder of its own, as sys/arch/x86_64, and the rooms trap and loader have
+ * one of that name for their first instructions. The rooms text, door and patch change
+ * instructions, and are only for x86_64: a port begins without them, with --no-patch. No other file
+ * names a register, an instruction or a number of one processor: tests/lint/arch.sh. */
 #ifndef FJ_ARCH_H
 #define FJ_ARCH_H
 

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * frame.h - a signal's frame: the registers of the code that the signal interrupted, by what they are
- * for. What belongs to one processor is in its folder of sys/arch; the room door, which is one
- * processor's as a whole, uses the registers by their names. */
+ * frame.h - a signal's frame: the registers of the code that the signal interrupted, by their
+ * purpose. The part for each processor is in its folder of sys/arch. The room door, which is for
+ * one processor, uses registers by their names. For trap/, signal/ and door/. */
 #ifndef FJ_FRAME_H
 #define FJ_FRAME_H
 

@@ -3,22 +3,23 @@
  *
  * gate.h - the addresses that the gate page may have.
  *
- * The filter of a jail is made once, for all its processes, and knows two: `fj_jail->gate`, and the
- * one that lies FJ_GATE_APART from it, for processes whose program is linked to lie at the first
- * (exec/program_parts.c chooses). Needs no other header of ours: libfakejail.so looks there, too.
- */
+ * The filter of a jail is made once, for all its processes, and knows two addresses:
+ * `fj_jail->gate`, and the one that lies FJ_GATE_APART from it, for processes whose program is
+ * linked to lie at the first (exec/program_parts.c chooses). Includes no other header, since
+ * libfakejail.so includes it, too. */
 #ifndef FJ_GATE_H
 #define FJ_GATE_H
 
-/* The loader takes the first address that is free at the jail's start. Above the usual
- * vm.mmap_min_addr (65536), and where neither programs nor debuggers put theirs. */
+/* The loader takes the first address that is free at the jail's start. They lie above the usual
+ * vm.mmap_min_addr (65536), and where neither programs nor debuggers put things. */
 #define FJ_GATE_CANDIDATES                                                                         \
 	{                                                                                          \
 		0x50000, 0x110000, 0x1f0000, 0x30000000, 0x7000000000                              \
 	}
-/* Only the high words of the two differ, so the filter need not compare the low ones twice. The
- * other one lies below where the kernel puts programs that may lie anywhere, and is the program's
- * own to the sanitizers of compilers, whose tables fill most of what is between. */
+/* Only the high words of the two addresses differ, so the filter compares the low word once. The
+ * other address lies below the area where the kernel puts programs that may lie anywhere. The
+ * tables of compilers' sanitizers fill most of what is between; there they leave it to the
+ * program. */
 #define FJ_GATE_APART 0x555000000000UL
 
 /* The gate page, and the door page behind it. */

@@ -1,13 +1,14 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * guest.c - memory of the program is touched in two loops (copy.S) from which a bad pointer is
- * caught; where that cannot be, the kernel is asked one cheap question a page before.
+ * guest.c - accesses memory of the program. Two loops (copy.S) do it, and a fault by a bad pointer
+ * in them is caught. Where it cannot be caught, a cheap system call for each page asks the kernel
+ * first. Called by all hooks.
  *
  * rt_sigprocmask(2) with an unknown `how` reads eight bytes and then fails with EINVAL, or fails
- * with EFAULT (kernel/signal.c); getcpu(2) writes four bytes, rt_sigpending(2) as many as it is
- * asked for, up to eight. Each is about 0.15 us, against 1.1 us for process_vm_readv(2), which
- * container policies refuse besides. */
+ * with EFAULT (kernel/signal.c). getcpu(2) writes four bytes, rt_sigpending(2) as many as it is
+ * asked for, up to eight. Each takes about 0.15 us. process_vm_readv(2) takes 1.1 us, and container
+ * policies refuse it. */
 #include "sys/guest.h"
 
 #include "sys/thread.h"
@@ -21,10 +22,10 @@ bool fj_guest_is_readable(uintptr_t at)
 	       -EINVAL;
 }
 
-/* The seccomp filter does not look at getcpu(2), and rt_sigpending(2) is dearer by half. */
+/* The seccomp filter does not look at getcpu(2), and rt_sigpending(2) costs half as much again. */
 static bool is_writable(uintptr_t at, size_t n)
 {
-	/* (At 0 it writes nothing, and is content.) */
+	/* With the address 0 getcpu(2) writes nothing, and succeeds. */
 	const long r = at && n >= sizeof(unsigned) ? fj_sys3(__NR_getcpu, at, 0, 0) : -ENOSYS;
 
 	if (!r || r == -EFAULT)
@@ -32,14 +33,14 @@ static bool is_writable(uintptr_t at, size_t n)
 	return !fj_sys2(__NR_rt_sigpending, at, n < WORD ? n : WORD);
 }
 
-/* Pages known to be readable, or writable: address, and in the low bits the generation it was found
- * in. */
+/* Pages known to be readable, or writable: the address, and in the low bits the generation in which
+ * that was found out. */
 #define KNOWN 64u
 static uint64_t known_readable[KNOWN], known_writable[KNOWN];
 static uint32_t generation;
 static bool is_watched, is_unseen, is_caught, is_suspended;
 
-/* Threads say them at once. */
+/* Several threads may set these at once. */
 static inline bool is_of(const bool *what)
 {
 	return __atomic_load_n(what, __ATOMIC_RELAXED);
@@ -52,7 +53,7 @@ void fj_guest_watched(bool is_seen)
 	if (!is_seen)
 		__atomic_store_n(&is_unseen, true, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&is_watched, !is_of(&is_unseen), __ATOMIC_SEQ_CST);
-	/* (Nobody says so after one who says that it is none.) */
+	/* Another thread may have called with false meanwhile: false must win. */
 	if (is_of(&is_unseen))
 		__atomic_store_n(&is_watched, false, __ATOMIC_SEQ_CST);
 	fj_guest_forget();
@@ -73,7 +74,7 @@ void fj_guest_forget(void)
 	__atomic_fetch_add(&generation, 1, __ATOMIC_SEQ_CST);
 }
 
-/* What is remembered of the page of `at`, now. */
+/* The word that says in this generation that the page of `at` is known. */
 static uint64_t word_for(uintptr_t at)
 {
 	return (at & ~(uint64_t)(FJ_PAGE - 1)) |
@@ -100,8 +101,8 @@ __attribute__((noinline)) static bool ask_readable(uintptr_t at, uint64_t word)
 	return true;
 }
 
-/* May the `n` bytes at `at`, which lie in one page, be written to? The first of them are
- * overwritten, and none beyond: another thread may own those. */
+/* May the `n` bytes at `at`, which lie in one page, be written? The first of them are overwritten,
+ * and none beyond them, which another thread may own. */
 __attribute__((noinline)) static bool ask_writable(uintptr_t at, size_t n, uint64_t word)
 {
 	if (!is_writable(at, n))
@@ -110,7 +111,7 @@ __attribute__((noinline)) static bool ask_writable(uintptr_t at, size_t n, uint6
 	return true;
 }
 
-/* The bytes from `at` to the end of its page, at most `n`. */
+/* How many bytes there are from `at` to the end of its page, at most `n`. */
 static size_t within_page(uintptr_t at, size_t n)
 {
 	const size_t rest = FJ_PAGE - (at & (FJ_PAGE - 1));
@@ -118,8 +119,8 @@ static size_t within_page(uintptr_t at, size_t n)
 	return n < rest ? n : rest;
 }
 
-/* Else the thread area that the engine runs in says so; where it runs in none (tests) nobody
- * does. */
+/* If faults are not caught everywhere, the thread area in which the engine runs says so. In tests
+ * the engine may run in none. */
 bool fj_guest_catches_faults(void)
 {
 	const struct fj_thread *t;
@@ -135,7 +136,7 @@ bool fj_guest_is_copying(uint64_t ip)
 	return ip - (uint64_t)fj_copy_begin < (uint64_t)(fj_copy_end - fj_copy_begin);
 }
 
-/* What was remembered may have been unmapped unseen. */
+/* A fault: a page that was remembered may have been unmapped unseen. */
 static long after_copy(long r)
 {
 	if (__builtin_expect(r < 0, 0))
@@ -187,7 +188,7 @@ FJ_HOT long fj_guest_write(uintptr_t to, const void *from, size_t n)
 
 FJ_HOT long fj_guest_string(char *to, uintptr_t from, size_t size)
 {
-	/* Not beyond a page: what lies behind the string may be missing. */
+	/* Reads not beyond a page: the one behind the string may be missing. */
 	for (size_t len = 0, part; len < size; len += part) {
 		long r;
 

@@ -1,8 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * memory.c - whose the memory is in which the engine runs: a word that the kernel wipes on fork
- * (madvise(2), MADV_WIPEONFORK, Linux 4.14) tells that one happened. */
+ * memory.c - which process owns the memory that the engine runs in. A word that the kernel clears
+ * in a forked child (madvise(2), MADV_WIPEONFORK, Linux 4.14) tells that a fork has happened.
+ * Called by thread.c and process.c. */
 #include "sys/thread.h"
 
 #include <linux/kcmp.h>
@@ -10,7 +11,7 @@
 
 /* One page that the kernel clears in a forked child: the id of the process it belongs to. */
 static int32_t *owner_pid;
-/* The same, and whose memory it was before: kept by a fork. */
+/* The same value, which a fork keeps; and the owner before the last fork. */
 static int32_t owner_now, owner_before;
 
 static uint32_t forks; /* between the process that began with this memory and this one */
@@ -36,7 +37,8 @@ static bool shares_memory(int32_t pid, int32_t other)
 	return other > 0 && !fj_sys5(__NR_kcmp, pid, other, KCMP_VM, 0, 0);
 }
 
-/* proc_pid_stat(5): behind the name, which is in parentheses, a letter and this. 0: not known. */
+/* The parent, from proc_pid_stat(5): it follows the name in parentheses and a letter. 0:
+ * unknown. */
 static int32_t parent_of(int32_t pid)
 {
 	char text[256];
@@ -60,8 +62,8 @@ static int32_t parent_of(int32_t pid)
 	return parent;
 }
 
-/* The first to come here after a fork may be that process's own vfork child, or a child of such a
- * one: then the memory is that of the highest of them. */
+/* The first process that comes here after a fork may be a vfork child of the forked process, or a
+ * child of such a child. Then the topmost of them owns the memory. */
 static int32_t highest_in_memory(int32_t pid)
 {
 	int32_t parent = (int32_t)fj_sys0(__NR_getppid);
@@ -77,8 +79,8 @@ static int32_t highest_in_memory(int32_t pid)
 	}
 }
 
-/* After a fork the page is zero: claim the memory for the child. Only the surviving thread exists
- * then, unless it made others before it came here; two that race do the same thing twice. */
+/* After a fork the page is zero: makes the child the owner. Only the surviving thread exists then,
+ * unless it has made others before it came here; two threads do the same thing twice. */
 static void notice_fork(int32_t pid)
 {
 	if (__builtin_expect(*owner_pid != 0, 1))

@@ -1,13 +1,14 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * process.c - the state of a process, and overlays of it for children that share its memory.
+ * process.c - the state of a process, and overlays of it for children that share its memory. Called
+ * by every room that keeps a section.
  *
- * An overlay belongs to a process id. It is given up by the parent, when that looks at a section and
- * the child does not share its memory any more: it has become another program, or has ended. A child
- * without a copy of a section has what its parent has, which may be such a child itself. A forked
- * child has what its parent had, and keeps it as its own. Overlays are never unmapped: a free one is
- * used again. */
+ * An overlay belongs to a process id. The parent gives it up when it looks at a section and the
+ * child does not share its memory any more, because the child runs another program or has ended. A
+ * child without a copy of a section uses its parent's, which may be such a child itself. A forked
+ * child keeps what its parent had as its own. Overlays are never unmapped: a free one is used
+ * again. */
 #include "sys/process.h"
 
 #include "sys/thread.h"
@@ -18,15 +19,15 @@
 #define BEING_MADE (-1)
 #define TAKEN_OVER (-2) /* by a forked child, whose own state may point into it */
 
-#define SECTIONS 48u /* those of slots of threads among them */
+#define SECTIONS 48u /* includes sections of thread areas */
 struct overlay {
 	struct overlay *next;
 	int32_t pid;		  /* 0: free */
-	uint32_t turn;		  /* the later one is made, the higher */
-	uintptr_t thread_pointer; /* tells of which thread it is the child */
+	uint32_t turn;		  /* higher for one that was made later */
+	uintptr_t thread_pointer; /* says which thread made the child */
 	uint32_t count, used;
 	struct copy {
-		const void *section; /* NULL: forgotten */
+		const void *section; /* NULL: given up */
 		uint32_t at, size;
 	} copy[SECTIONS];
 	char room[] __attribute__((aligned(16)));
@@ -35,13 +36,13 @@ struct overlay {
 #define pid_of(o) __atomic_load_n(&(o)->pid, __ATOMIC_ACQUIRE)
 #define ROOM_SIZE (OVERLAY_SIZE - (uint32_t)sizeof(struct overlay))
 
-/* The linker puts it where a start writes to anyway: preload/order.ld. */
+/* The linker puts it into pages that a start writes to anyway: preload/order.ld. */
 char fj_process[FJ_PROCESS_SIZE] __attribute__((section(".bss.process"), aligned(64)));
 
 union fj_process_overlays fj_process_overlays;
 void (*fj_process_release)(const void *section, void *copy);
 static struct overlay *first;
-static uint32_t made_after_forks; /* in which of the processes that forked each other they are */
+static uint32_t made_after_forks; /* the overlays were made in the process after so many forks */
 
 static bool is_process_gone(int32_t pid)
 {
@@ -52,7 +53,7 @@ __attribute__((noinline)) static bool share_memory(int32_t a, int32_t b)
 {
 	const long r = fj_sys5(__NR_kcmp, a, b, KCMP_VM, 0, 0);
 
-	return r >= 0 || r == -ESRCH ? !r : !is_process_gone(b); /* where it may not be asked */
+	return r >= 0 || r == -ESRCH ? !r : !is_process_gone(b); /* the kernel refuses kcmp(2) */
 }
 
 static struct overlay *first_overlay(void)
@@ -65,7 +66,7 @@ static bool is_none(void)
 	return !__atomic_load_n(&fj_process_overlays.count, __ATOMIC_ACQUIRE);
 }
 
-/* One more with `count` 1, one less with -1; the last that goes takes all bits along. */
+/* One more with `count` 1, one less with -1; the last that goes clears all bits. */
 static void count_overlays(int count, uint32_t bit)
 {
 	union fj_process_overlays was = {.both = __atomic_load_n(
@@ -89,7 +90,7 @@ __attribute__((noinline)) static void *copy_in(struct overlay *o, const void *se
 	return NULL;
 }
 
-/* That of process `pid`, when it has a copy of `section` (NULL: whatever it has). */
+/* The overlay of process `pid`, if it has a copy of `section` (NULL: in any case). */
 __attribute__((noinline)) static struct overlay *overlay_of(int32_t pid, const void *section)
 {
 	struct overlay *o = first_overlay();
@@ -99,8 +100,8 @@ __attribute__((noinline)) static struct overlay *overlay_of(int32_t pid, const v
 	return o && (!section || copy_in(o, section)) ? o : NULL;
 }
 
-/* The latest of those that children of this thread have, or children of theirs. A parent waits
- * while its child runs, so that is the caller's parent. `owner`: of the memory. */
+/* The latest overlay of children of this thread, or of their children. A parent waits while its
+ * child runs, so this belongs to the caller's parent. `owner` is the owner of the memory. */
 __attribute__((noinline)) static struct overlay *latest(
 	const void *section, int32_t owner, bool or_gone)
 {
@@ -118,7 +119,8 @@ __attribute__((noinline)) static struct overlay *latest(
 	return best;
 }
 
-/* What a child has of `section`: its own copy, or its parent's. `*whose`: the process that has it. */
+/* What a child has as `section`: its own copy, or its parent's. `*whose`: the process that has
+ * it. */
 __attribute__((noinline)) static void *had_by(
 	void *section, int32_t pid, int32_t owner, int32_t *whose)
 {
@@ -169,8 +171,8 @@ void fj_process_forget(const void *section)
 				o->copy[i].section = NULL;
 }
 
-/* Of a forked child: whose copy it had. The parent may be gone, and another has taken its place;
- * then the one whose memory it was still is there if that was its child. */
+/* In a forked child: the overlay that it had before the fork. If its parent is gone and it has got
+ * another one, the former owner of the memory still exists, if the parent was its child. */
 static struct overlay *had_before(const void *section, int32_t owner_before)
 {
 	const int32_t parent = (int32_t)fj_sys0(__NR_getppid);
@@ -205,7 +207,7 @@ static void take_over(int32_t owner_before, uint32_t forks)
 	fj_process_overlays.both = 0;
 }
 
-/* After a fork was noticed. */
+/* Call after a fork was noticed. */
 __attribute__((noinline)) static void see_to_fork(void)
 {
 	int32_t before;
@@ -217,7 +219,7 @@ __attribute__((noinline)) static void see_to_fork(void)
 
 bool fj_process_take_over(uint32_t at)
 {
-	fj_memory_owner(); /* notices it */
+	fj_memory_owner(); /* notices the fork */
 	see_to_fork();
 	for (struct overlay *o = first_overlay(); o; o = o->next)
 		if (pid_of(o) == TAKEN_OVER && o->turn == fj_memory_forks(NULL) &&

@@ -1,15 +1,16 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * process.h - the state of a process, as every room sees it: an address.
+ * process.h - the state of a process. For every room that keeps a part of it.
  *
- * It lies in sections. Each is declared in a header of the room that keeps it, with the offset where
- * it begins and a function that leads there; exec/process_layout.h has all of them in order.
+ * The state lies in sections. Each is declared in a header of the room that keeps it, with the
+ * offset where it begins and a function that returns its address; exec/process_layout.h has all of
+ * them in order.
  *
- * A child of vfork(2) is a process of its own in its parent's memory. So it has an overlay, once it
- * changes something: a copy of each section that it changed, until it execs or ends. (A thread's slot
- * has a section of that kind, too: sys/thread.h.) While no child has a copy of a section, to read
- * it costs one load more. All functions are async-signal-safe. */
+ * A child of vfork(2) is a process of its own in its parent's memory. When it changes something it
+ * gets an overlay: a copy of each section that it has changed, until it executes a program or ends.
+ * (A thread area has a section of that kind, too: sys/thread.h.) While no child has a copy of a
+ * section, reading it costs one more load. All functions are async-signal-safe. */
 #ifndef FJ_PROCESS_H
 #define FJ_PROCESS_H
 
@@ -19,7 +20,7 @@
 #define FJ_PROCESS_SIZE 0x2220u
 extern char fj_process[FJ_PROCESS_SIZE];
 
-/* Children have so many overlays, with copies of these sections: a bit for each. */
+/* How many overlays children have, and which sections they have copies of: a bit for each. */
 extern union fj_process_overlays {
 	uint64_t both;
 	struct {
@@ -27,7 +28,7 @@ extern union fj_process_overlays {
 	};
 } fj_process_overlays;
 #define FJ_SECTION_BIT(at) (1u << ((at) / 16 % 31))
-#define FJ_SLOTS_BIT (1u << 31) /* of all slots of threads */
+#define FJ_SLOTS_BIT (1u << 31) /* the bit for the sections of thread areas */
 
 static inline bool fj_may_be_copied(uint32_t bit)
 {
@@ -35,20 +36,22 @@ static inline bool fj_may_be_copied(uint32_t bit)
 		__atomic_load_n(&fj_process_overlays.sections, __ATOMIC_ACQUIRE) & bit, 0);
 }
 
-/* With whom clone(2) may share what a section stands for: `enum kcmp_type` of linux/kcmp.h, or: */
+/* clone(2) may share with another process what a section stands for: `enum kcmp_type` of
+ * linux/kcmp.h, or: */
 #define FJ_SHARED_BY_NONE (-1)
 
 void *fj_process_find(void *section);
-/* The section as the calling process has it: to be read. */
+/* The section of the calling process, for reading. */
 static inline void *fj_owner_section(void *section, uint32_t bit)
 {
 	return fj_may_be_copied(bit) ? fj_process_find(section) : section;
 }
-/* The section where the calling process is to change it: the memory's, or that of the process
- * with which it shares what `shared` says, or a copy, made now. NULL: no memory for a copy. */
+/* The section for the calling process to change: the memory's, or that of the process with which it
+ * shares what `shared` says, or a copy that is made now. NULL: no memory for a copy. */
 void *fj_owner_section_to_change(void *section, uint32_t size, uint32_t bit, int shared);
 
-/* Whose the memory is: at the start, and of what children do not change. */
+/* The section of the process that owns the memory: for use at the start, and for sections that
+ * children do not change. */
 static inline void *fj_process_section(uint32_t at)
 {
 	return fj_process + at;
@@ -57,19 +60,20 @@ static inline const void *fj_process_at(uint32_t at)
 {
 	return fj_owner_section(fj_process_section(at), FJ_SECTION_BIT(at));
 }
-/* (A macro, since the size is that of what the pointer leads to.) */
+/* A macro, since the size is that of the section's structure. */
 #define fj_process_to_change(section, at, shared)                                                  \
 	((struct section *)fj_owner_section_to_change(                                             \
 		fj_process_section(at), sizeof(struct section), FJ_SECTION_BIT(at), shared))
 
-/* Would that be a copy? */
+/* Would fj_process_to_change() return a copy? */
 bool fj_process_is_copied(uint32_t at, int shared);
 
-/* In a forked child, before others of its own may change the section: what its parent had becomes
- * its own. Was that a copy? (Reading and changing see to it otherwise.) */
+/* Call in a forked child before other processes in its memory may change the section: what its
+ * parent had becomes its own. Returns whether that was a copy. (Reading and changing do it by
+ * themselves.) */
 bool fj_process_take_over(uint32_t at);
 
-/* Nobody who had a copy of it is there any more. */
+/* Call when no process that had a copy of the section exists any more. */
 void fj_process_forget(const void *section);
 
 /* Called for each section of an overlay that is given up; or NULL. */

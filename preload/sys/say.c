@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * say.c - formatted messages without libc. */
+ * say.c - formatted messages without libc. Called by all rooms. */
 #include <stdarg.h>
 
 #include "sys/sys.h"
@@ -15,7 +15,8 @@ static void add_signed(struct fj_str *s, long value)
 
 void fj_say(int fd, const char *format, ...)
 {
-	char line[700]; /* longer texts are written in pieces: the engine's frames stay small */
+	char line[700]; /* longer texts are written in parts, so that the engine's frames stay
+			   small */
 	struct fj_str s;
 	va_list args;
 

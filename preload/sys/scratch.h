@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * scratch.h - path buffers and other memory of a call, in its thread's area. */
+ * scratch.h - path buffers and other memory for one call, in the thread area. For all rooms. */
 #ifndef FJ_SCRATCH_H
 #define FJ_SCRATCH_H
 
@@ -17,15 +17,15 @@ struct fj_thread;
 #define FJ_SCRATCH_AT 0xf0u
 struct fj_scratch {
 	uint32_t used;
-	char room[FJ_SCRATCH_SIZE] __attribute__((aligned(16))); /* holds structures too */
+	char room[FJ_SCRATCH_SIZE] __attribute__((aligned(16))); /* has structures, too */
 };
 static inline struct fj_scratch *fj_scratch_of(const struct fj_thread *t)
 {
 	return (struct fj_scratch *)fj_thread_area_at(t, FJ_SCRATCH_AT);
 }
 
-/* A buffer of `size` bytes until the mark is restored; the engine's nesting is bounded, so running
- * out is a defect and asserts. */
+/* Returns a buffer of `size` bytes, valid until the mark is restored. The nesting of the engine is
+ * bounded, so running out of memory is a defect and asserts. */
 static inline char *fj_scratch(struct fj_thread *t, size_t size)
 {
 	struct fj_scratch *s = fj_scratch_of(t);
@@ -40,8 +40,8 @@ static inline char *fj_scratch_path(struct fj_thread *t)
 {
 	return fj_scratch(t, FJ_PATH_MAX + 8);
 }
-/* Give back all behind the first `n` bytes at `at`: each page that is touched costs a process a
- * page fault. */
+/* Gives back everything behind the first `n` bytes at `at`: each page that is touched costs a
+ * process a page fault. */
 static inline void fj_scratch_trim(struct fj_thread *t, const char *at, size_t n)
 {
 	struct fj_scratch *s = fj_scratch_of(t);

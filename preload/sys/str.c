@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * str.c - strings: bounded building, comparing, hashing. */
+ * str.c - strings: building in a buffer, comparing, hashing. Called by all rooms. */
 #include "sys/sys.h"
 
 bool fj_streq(const char *a, const char *b)

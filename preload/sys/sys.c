@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * sys.c - the gate pointer, and the few calls used everywhere. */
+ * sys.c - the pointer to the gate, and a few calls that all rooms use. */
 #include "sys/sys.h"
 
 #include <asm/stat.h>
@@ -124,7 +124,7 @@ long fj_open_shared(int fd, int flags)
 	r = fj_sys4(__NR_openat, AT_FDCWD, link, flags | O_CLOEXEC, 0);
 	if (!fj_is_err(r) && are_one_file((int)r, fd))
 		return r;
-	if (!fj_is_err(r)) /* it has ended, and its number has another process */
+	if (!fj_is_err(r)) /* that process has ended, and another one has its number */
 		fj_close((int)r);
 	return fj_open_anew(fd, flags);
 }

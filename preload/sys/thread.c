@@ -1,15 +1,16 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * thread.c - thread areas: one engine stack for each thread that ever called us.
+ * thread.c - thread areas: one engine stack for each thread that ever entered the engine. Called by
+ * the doors.
  *
- * Slots are taken with one compare-and-swap and given back lazily: when none is free, those whose
- * thread is gone (tgkill says ESRCH) are free again. A vfork child that takes one is such a thread
- * too, once its exec'ed program has ended.
+ * An area is taken with one compare-and-swap, and freed late: when none is free, those whose thread
+ * is gone (tgkill returns ESRCH) become free. A vfork child that takes one counts as such a thread,
+ * too, once the program that it executed has ended.
  *
  * fork(2) copies the thread areas, with the ids of the parent's threads in them. The surviving
- * thread goes on using its thread area without coming here, so after a fork no thread area taken
- * before it may be given out again (sys/memory.c). */
+ * thread goes on using its area without coming here. So after a fork no area that was taken before
+ * may be given out again (sys/memory.c). */
 #include "sys/thread.h"
 
 #include "sys/scratch.h"
@@ -19,9 +20,9 @@
 #define CHUNKS_MAX 24
 #define FIRST_CHUNK 16u /* thread areas; each further chunk doubles: 16 + 32 + ... */
 
-/* The word `used` holds one of these, and above it how often the thread area was taken: a scanner
- * that has seen the thread of one taking gone must not free the thread area of the next. While a
- * taker fills a thread area in it is nobody else's. */
+/* The word `used` has one of these states, and above it how often the area was taken. A thread that
+ * has seen one user of the area gone must not free it for the next user. While an area is being
+ * filled, no other thread may use it. */
 enum { AREA_FREE, AREA_TAKEN, AREA_LENT, AREA_BEING_FILLED, AREA_STATES = 8 };
 
 static uint32_t word_of(const struct fj_thread *t)
@@ -60,15 +61,15 @@ static struct fj_thread *area(uint32_t n)
 				    FJ_THREAD_AREA_STACK);
 }
 
-/* A page that was never touched is a page fault to look at. */
+/* Looking at a page that was never touched is a page fault. */
 static uint32_t used_areas(void)
 {
 	return __atomic_load_n(&pool.used, __ATOMIC_ACQUIRE);
 }
 
-/* The first chunk, and room to align it. It is part of the loader's own memory, right behind what that
- * writes to: so it costs no call and no mapping, which each fork would copy, and the kernel has one
- * page of page tables for all that a process touches of us. */
+/* The first chunk, with space to align it. It is part of the loader's own memory, right behind what
+ * the loader writes to. So it costs no call and no mapping, which each fork would copy, and the
+ * kernel needs one page of page tables for everything of ours that a process touches. */
 static char first_slots[(FIRST_CHUNK + 1) * FJ_THREAD_AREA_SIZE];
 
 static bool add_chunk(uint32_t seen)
@@ -90,7 +91,7 @@ static bool add_chunk(uint32_t seen)
 
 	if (!__atomic_compare_exchange_n(&pool.chunk[seen], &expected, (struct fj_thread *)aligned,
 		    false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
-		if (seen) /* another thread was quicker */
+		if (seen) /* another thread was faster */
 			fj_sys2(__NR_munmap, at, size + FJ_THREAD_AREA_SIZE);
 	} else {
 		__atomic_store_n(&pool.count, seen + 1, __ATOMIC_RELEASE);
@@ -98,7 +99,8 @@ static bool add_chunk(uint32_t seen)
 	return true;
 }
 
-/* Is it held by a thread of this process, and not of one that forked it? Those keep theirs. */
+/* Is the area held by a thread of this process? Those taken before a fork stay with their
+ * threads. */
 static bool is_taken(const struct fj_thread *t)
 {
 	return state_of(t) == AREA_TAKEN && t->forks == fj_memory_forks(NULL);
@@ -108,7 +110,7 @@ struct fj_thread *fj_thread_holding(uintptr_t sp)
 {
 	const uint32_t count = __atomic_load_n(&pool.count, __ATOMIC_ACQUIRE);
 
-	/* Most processes have no other. */
+	/* Most processes have one chunk. */
 	if (count && sp - (uintptr_t)pool.chunk[0] < FIRST_CHUNK * FJ_THREAD_AREA_SIZE)
 		return (struct fj_thread *)((sp & ~(uintptr_t)(FJ_THREAD_AREA_SIZE - 1)) +
 					    FJ_THREAD_AREA_STACK);
@@ -136,7 +138,7 @@ static struct fj_thread *find_taken(int32_t pid, int32_t tid)
 	return NULL;
 }
 
-/* Before thread area `n` is taken: who is to find it among the used ones finds it there. */
+/* Call before area `n` is taken, so that other threads find it among the used ones. */
 static void use(uint32_t n)
 {
 	uint32_t used = used_areas();
@@ -149,8 +151,8 @@ static void use(uint32_t n)
 static bool take_area(uint32_t n, uint32_t as, int32_t pid, int32_t tid)
 {
 	struct fj_thread *t = area(n);
-	/* One that nobody used is free. To read it before it is written to would be a page fault
-	 * more. */
+	/* An area that was never used is free. Reading it before it is written would be one more
+	 * page fault. */
 	uint32_t word = n < used_areas() ? word_of(t) : 0;
 
 	use(n);
@@ -184,7 +186,7 @@ static struct fj_thread *take_any(int32_t pid, int32_t tid)
 	return NULL;
 }
 
-/* Free the thread areas of threads that have ended. */
+/* Frees the areas of threads that have ended. */
 static bool reclaim(void)
 {
 	const uint32_t total = areas_of(__atomic_load_n(&pool.count, __ATOMIC_ACQUIRE));
@@ -199,7 +201,8 @@ static bool reclaim(void)
 		freed += __atomic_compare_exchange_n(&t->used, &word, with_state(word, AREA_FREE),
 			false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 	}
-	/* Scanning again for a handful would make thread churn quadratic: grow instead. */
+	/* Scanning again for a few areas would make many short-lived threads cost quadratic time:
+	 * grow instead. */
 	return freed * 4 > total;
 }
 
@@ -232,8 +235,8 @@ struct fj_thread *fj_thread_mine(void)
 	}
 }
 
-/* Where a thread looks first: thread areas once lent stay lent, one to a place. Two threads whose
- * fs base leads to the same place contend for its thread area, and the loser borrows another. */
+/* The area that a thread tries first: areas once lent stay lent, one in each place. If the fs bases
+ * of two threads lead to the same place, the second one borrows another area. */
 #define HOMES 128u
 static struct fj_thread *home[HOMES];
 
@@ -245,14 +248,14 @@ static bool borrow(struct fj_thread *t, uint32_t from, uintptr_t thread_pointer,
 	t->lent_to = thread_pointer;
 	t->lent_sp = sp;
 	fj_scratch_release(t, 0);
-	t->catches_faults = false; /* of a trap whose handler never came back */
+	t->catches_faults = false; /* left by a trap whose handler did not return */
 	return true;
 }
 
-/* Was the engine that keeps `t` busy left for good, by a siglongjmp(3) out of a handler that had
- * interrupted it? Probably, when it ran on this very stack, which has been unwound beyond the place
- * where it called. Asked only when many seem to be: threads that share one fs base have stacks as
- * well. */
+/* Has the engine that keeps `t` busy been left for good, by a siglongjmp(3) out of a handler that
+ * had interrupted it? Probably, if it was called on this very stack, which was unwound beyond that
+ * call. Asked only when many areas seem to be in that state: threads that share one fs base have
+ * stacks, too. */
 static bool is_abandoned(const struct fj_thread *t, uintptr_t thread_pointer, uintptr_t sp)
 {
 	return state_of(t) == AREA_LENT && t->busy == FJ_BUSY && t->lent_to == thread_pointer &&
@@ -268,12 +271,13 @@ static struct fj_thread *borrow_abandoned(uintptr_t thread_pointer, uintptr_t sp
 	} altstack = {0};
 	const struct fj_thread *own;
 
-	/* On a signal stack addresses cannot be compared. */
+	/* Addresses on a signal stack cannot be compared. */
 	if (fj_thread_holding(sp) || fj_sys2(__NR_sigaltstack, 0, &altstack) ||
 		sp - altstack.at <= altstack.size)
 		return NULL;
 	own = fj_thread_holding(
-		altstack.at); /* the kernel has ours; the thread area knows the program's */
+		altstack.at); /* the kernel has our signal stack; the thread area knows the
+				 program's */
 	if (own && sp - fj_thread_signals(own)->altstack <= fj_thread_signals(own)->altstack_size)
 		return NULL;
 	for (uint32_t n = 0; n < used_areas(); n++) {
@@ -323,10 +327,10 @@ __attribute__((noinline)) static struct fj_thread *borrow_another(
 	struct fj_thread *t, uint32_t at, uintptr_t thread_pointer, uintptr_t sp)
 {
 	if (t && t->lent_to == thread_pointer && borrow(t, FJ_EXECS, thread_pointer, sp))
-		return t; /* its vfork child has become another program */
+		return t; /* the thread's vfork child has executed another program */
 	t = borrow_any(thread_pointer, sp);
-	/* Also when there was one: it may have been abandoned, and if not is found again as any
-	 * idle one. */
+	/* Also when there was one: it may have been left for good; if not, it is found again as any
+	 * free one. */
 	if (t)
 		__atomic_store_n(&home[at], t, __ATOMIC_RELEASE);
 	return t;
@@ -334,7 +338,7 @@ __attribute__((noinline)) static struct fj_thread *borrow_another(
 
 FJ_HOT struct fj_thread *fj_thread_borrow(uintptr_t thread_pointer, uintptr_t sp)
 {
-	/* TLS blocks of one process lie at multiples of a thread's stack apart: the multiplication
+	/* TLS blocks of one process lie at multiples of a thread's stack size: the multiplication
 	 * spreads them. */
 	const uint32_t at = (uint32_t)(thread_pointer * 0x9e3779b97f4a7c15UL >> 56) % HOMES;
 	struct fj_thread *t = __atomic_load_n(&home[at], __ATOMIC_ACQUIRE);

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * thread_area.h - a thread's area, as every room sees it: an address. A thread area is found by
- * sys/thread.h, and handed to whoever works for the thread.
+ * thread_area.h - the sections of a thread area. For every room that keeps a part of it.
+ * sys/thread.h finds a thread's area.
  *
- * It lies in sections. Each is declared in a header of the room that keeps it, with the offset where
- * it begins and a function that leads there; setup/layout.h has all of them in order. Those from
+ * Each section is declared in a header of the room that keeps it, with the offset where it begins
+ * and a function that returns its address; setup/layout.h has all of them in order. Those from
  * FJ_THREAD_AREA_FRESH_AT to FJ_THREAD_AREA_KEPT_AT are zeros when a thread area is taken. */
 #ifndef FJ_THREAD_AREA_H
 #define FJ_THREAD_AREA_H

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * copy.S - the loops that touch memory of the program's (sys/guest.c).
+ * copy.S - the loops that access memory of the program. Called by sys/guest.c.
  *
- * Between fj_copy_begin and fj_copy_end nothing is pushed: a SIGSEGV or SIGBUS there goes on at fj_copy_fault
- * (signal/faults.c), which returns to whoever called. */
+ * Nothing is pushed between fj_copy_begin and fj_copy_end: after a SIGSEGV or SIGBUS there the
+ * thread goes on at fj_copy_fault (signal/faults.c), which returns to the caller. */
 
 	.section .text.hot.copy, "ax", @progbits
 	.globl	fj_copy_begin, fj_copy_end, fj_copy_fault, fj_copy, fj_copy_text
@@ -12,7 +12,7 @@
 	.p2align 4
 fj_copy_begin:
 
-/* long fj_copy(to, from, n): 0. */
+/* long fj_copy(to, from, n): returns 0. */
 fj_copy:
 	sub	$32, %rdx
 	jb	2f
@@ -47,9 +47,10 @@ fj_copy:
 6:	xor	%eax, %eax
 	ret
 
-/* long fj_copy_text(to, from, n): the number of bytes before a NUL, which is copied, too; n when there is none. Nothing beyond n bytes
- * is read. A word has a zero byte where (word - 0x01..) & ~word & 0x80.. is not 0, and the lowest bit of that is the first such
- * byte's (Warren, Hacker's Delight, 6-1). */
+/* long fj_copy_text(to, from, n): returns the number of bytes before a NUL, which is copied, too; n
+ * when there is none. Nothing beyond n bytes is read. A word has a zero byte where (word - 0x01..)
+ * & ~word & 0x80.. is not 0, and its lowest bit belongs to the first such byte (Warren, Hacker's
+ * Delight, 6-1). */
 	.p2align 4
 fj_copy_text:
 	movabs	$0x0101010101010101, %r8
@@ -57,7 +58,8 @@ fj_copy_text:
 	xor	%eax, %eax
 	jmp	2f
 1:	mov	(%rsi,%rax), %r10
-	mov	%r10, (%rdi,%rax)	/* whole: a word that is read back right after its bytes were written waits for them */
+	mov	%r10, (%rdi,%rax)	/* whole: a word that is read just after its bytes were
+	                                 * written waits for them */
 	mov	%r10, %r11
 	sub	%r8, %r11
 	not	%r10
@@ -83,13 +85,14 @@ fj_copy_text:
 6:	ret
 fj_copy_end:
 
-/* They returned -EFAULT. */
+/* After a fault they return -EFAULT. */
 fj_copy_fault:
 	mov	$-14, %rax
 	ret
 
-/* (rdi signal, rsi siginfo, rdx ucontext), the kernel's stack pointer: what goes on in the program's handler leaves all as it is but rax
- * and rcx. Our return is by the gate: the program's restorer would trap. */
+/* (rdi signal, rsi siginfo, rdx ucontext) with the kernel's stack pointer. If it goes on in the
+ * program's handler, it has changed only rax and rcx. It returns by the gate: the program's
+ * restorer would trap. */
 	.text
 	.globl	fj_fault_filter
 	.hidden	fj_fault_filter

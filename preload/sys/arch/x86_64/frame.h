@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * frame.h - x86_64's struct ucontext. Included by sys/frame.h alone, which says what is in it. */
+ * frame.h - x86_64's struct ucontext. Included only by sys/frame.h, which describes it. */
 #ifndef FJ_ARCH_FRAME_H
 #define FJ_ARCH_FRAME_H
 
@@ -70,7 +70,8 @@ static inline void fj_frame_set_call(struct fj_frame *f, int nr, const uint64_t 
 	f->regs.r8 = arg[4];
 	f->regs.r9 = arg[5];
 }
-/* struct rt_sigframe of arch/x86/include/asm/sigframe.h: the return address is gone by then. */
+/* struct rt_sigframe of arch/x86/include/asm/sigframe.h: the return address has been popped by
+ * then. */
 static inline uint64_t fj_frame_at(uint64_t sp)
 {
 	return sp;

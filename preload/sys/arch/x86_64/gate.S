@@ -1,18 +1,18 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * gate.S - the only syscall instructions that are ours.
+ * gate.S - the only syscall instructions of the engine. Called as fj_gate by all rooms.
  *
- * The seccomp filter tells our calls from the program's by the address they come from, so this block,
- * which has a page to itself, is placed, at the start of every jailed process, at an address that is fixed
- * for the life of the jail (launch/place_gate.c). Until then the engine calls the block where it was linked.
- * Everything between fj_gate_begin and fj_gate_end must be position independent. */
+ * The seccomp filter tells our calls from the program's by their address. So this block has a page
+ * to itself, which at the start of every jailed process is moved to an address that is fixed for
+ * the life of the jail (launch/place_gate.c). Until then the engine calls the block where it was
+ * linked. Everything between fj_gate_begin and fj_gate_end must be position independent. */
 
 	.text
 	.globl	fj_gate_move
 	.hidden	fj_gate_move
 
-/* long fj_gate_move(address): mremap(2) of the page below, which cannot do that itself. */
+/* long fj_gate_move(address): mremap(2) of the page below, which cannot move itself. */
 fj_gate_move:
 	mov	%rdi, %r8
 	lea	fj_gate_begin(%rip), %rdi
@@ -28,7 +28,8 @@ fj_gate_move:
 	.hidden	fj_gate_begin, fj_gate_made, fj_gate_wait, fj_gate_waited, fj_gate_deferred, fj_gate_deferred_made, fj_gate_sigreturn, fj_gate_end
 	.p2align 12
 
-/* long gate(long nr, long a0, ..., long a5): the C calling convention in, the kernel's out. */
+/* long gate(long nr, long a0, ..., long a5): called by the C convention, makes the call by the
+ * kernel's. */
 fj_gate_begin:
 	mov	%rdi, %rax
 	mov	%rsi, %rdi
@@ -41,8 +42,9 @@ fj_gate_begin:
 fj_gate_made:
 	ret
 
-/* The same for a call that may wait, with one more argument: a word that is looked at last. Where that is not 0 the call is not made.
- * A signal of libc's own that comes before the call is made, or restarts it, makes it return from here: signal/libc_signals.c. */
+/* The same for a call that may wait, with one more argument: a word that is read last. If the word
+ * is not 0, the call is not made. If a signal used by libc itself comes before the call is made, or
+ * restarts it, this returns FJ_RESTART: signal/libc_signals.c. */
 	.p2align 4
 fj_gate_wait:
 	mov	%rdi, %rax
@@ -61,8 +63,9 @@ fj_gate_waited:
 1:	mov	$-512, %rax	/* FJ_RESTART */
 	ret
 
-/* Entered by rt_sigreturn with every register set for the call and, 248 bytes below the program's stack
- * pointer (beyond its 128 byte red zone, System V ABI AMD64 3.2.2), the address to go on at. */
+/* Entered by rt_sigreturn with every register set for the call. 248 bytes below the program's stack
+ * pointer (beyond its red zone of 128 bytes, System V ABI AMD64 3.2.2) is the address to go on
+ * at. */
 	.p2align 4
 fj_gate_deferred:
 	syscall

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * machine.h - x86_64 in numbers and single instructions. Included by sys/arch.h alone. */
+ * machine.h - x86_64 in numbers and single instructions. Included only by sys/arch.h. */
 #ifndef FJ_MACHINE_H
 #define FJ_MACHINE_H
 
@@ -10,27 +10,28 @@
 #define FJ_AUDIT_ARCH AUDIT_ARCH_X86_64
 #define FJ_ELF_RELATIVE R_X86_64_RELATIVE
 
-#define FJ_MACHINE_NAME "x86_64"	     /* uname -m */
-#define FJ_LIBRARIES_NAME "x86_64-linux-gnu" /* of directories, in Debian's kin: multiarch */
-/* A program of our ELF machine that is not ours has this word size or ABI. */
+#define FJ_MACHINE_NAME "x86_64" /* uname -m */
+/* name of directories for libraries in Debian and derived systems (multiarch) */
+#define FJ_LIBRARIES_NAME "x86_64-linux-gnu"
+/* Another word size or ABI with the same ELF machine, whose programs cannot run. */
 #define FJ_MACHINE_SIBLING "an x32"
 
 #define FJ_PAGE 4096 /* the one base page size */
-/* TASK_SIZE_MAX with four-level tables, arch/x86/include/asm/page_64_types.h. Who does not ask for
- * more gets no address above it. */
+/* TASK_SIZE_MAX with four-level tables, arch/x86/include/asm/page_64_types.h. A program gets no
+ * address above it unless it asks for one. */
 #define FJ_ADDRESS_END 0x7ffffffff000UL
 
 #define FJ_SYSCALL_SIZE 2u /* bytes of a syscall instruction */
 
 #ifdef fj_sys2 /* for the engine, which comes here from sys/sys.h */
-/* Raises SIGSEGV: only the kernel may run it. */
+/* Raises SIGSEGV: only the kernel may execute this instruction. */
 static inline void fj_arch_fault(void)
 {
 	__asm__ volatile("hlt");
 }
 
-/* The base of fs, which libc gives each of its threads: it tells apart the threads in one memory. 0:
- * the thread has none. */
+/* The base of fs. libc gives each of its threads another one, so it tells apart the threads in one
+ * memory. 0: the thread has none. */
 #define FJ_ARCH_GET_FS 0x1003 /* asm/prctl.h */
 static inline uint64_t fj_thread_pointer(void)
 {
@@ -40,8 +41,8 @@ static inline uint64_t fj_thread_pointer(void)
 	return base;
 }
 
-/* A count that goes on by itself, at 1 to 5 GHz: the time stamp counter, which a process may be
- * forbidden to read (prctl(2), PR_SET_TSC). Two processors may be some counts apart. */
+/* A counter that runs by itself, at 1 to 5 GHz: the time stamp counter. A process may be forbidden
+ * to read it (prctl(2), PR_SET_TSC). Two processors may differ by some counts. */
 static inline uint64_t fj_arch_ticks(void)
 {
 	uint32_t low, high;
@@ -50,14 +51,14 @@ static inline uint64_t fj_arch_ticks(void)
 	return (uint64_t)high << 32 | low;
 }
 
-/* For clone(2): the stack of a child that shares this memory, ending at `top`. The child runs
- * `begin`(`data`), which does not return. */
+/* Makes the stack, ending at `top`, for a child of clone(2) that shares this memory. The child runs
+ * `begin`(`data`), which must not return. Returns the stack pointer for clone(2). */
 void fj_arch_child(void);
 static inline void *fj_arch_child_stack(uintptr_t top, void (*begin)(void *data), void *data)
 {
 	uintptr_t *stack = (uintptr_t *)((top & ~(uintptr_t)15) - 24);
 
-	stack[0] = (uintptr_t)fj_arch_child; /* where the gate returns to */
+	stack[0] = (uintptr_t)fj_arch_child; /* the gate returns to it */
 	stack[1] = (uintptr_t)begin;
 	stack[2] = (uintptr_t)data;
 	return stack;

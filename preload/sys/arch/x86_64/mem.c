@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * mem.c - the four functions that compilers call without being asked.
+ * mem.c - the four functions that compilers call by themselves.
  *
- * Left out of the hosted build, which has libc's. "rep movsb" is quick on every x86_64 of the last
+ * Not part of the hosted build, which has libc's. "rep movsb" is fast on every x86_64 of the last
  * ten years (CPUID ERMS) and needs no vector registers, which are the program's. */
 #include "sys/sys.h"
 
@@ -34,8 +34,8 @@ static void store4(void *p, uint32_t word)
 	__builtin_memcpy(p, &word, sizeof(word));
 }
 
-/* Most copies are names and results of stat(2): `rep movsb` takes longer to begin than they to end.
- */
+/* Most copies are names and results of stat(2): for these `rep movsb` takes longer to begin than
+ * the loop to end. */
 void *memcpy(void *dst, const void *src, size_t n)
 {
 	void *to = dst;
@@ -58,7 +58,7 @@ void *memcpy(void *dst, const void *src, size_t n)
 	if (n < 4) {
 		for (size_t i = 0; i < n; i++)
 			((volatile char *)dst)[i] = ((const char *)
-					src)[i]; /* volatile: or the compiler calls memcpy for it */
+					src)[i]; /* volatile, or the compiler calls memcpy for it */
 		return dst;
 	}
 	__asm__ volatile("rep movsb" : "+D"(to), "+S"(src), "+c"(n) : : "memory");

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * raw.S - libfakejail.so's own system calls: those that look for the engine, and all where there is none
- * (shim.c). */
+ * raw.S - libfakejail.so's own system calls: those that look for the engine, and all calls where
+ * there is none. Called by shim.c. */
 
 	.text
 	.globl	fj_raw
