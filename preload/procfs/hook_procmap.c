@@ -1,12 +1,12 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_procmap.c - PROCMAP_QUERY, an ioctl of /proc/PID/maps since Linux 6.11, of the file that the
- * program has got for it.
+ * hook_procmap.c - PROCMAP_QUERY, an ioctl(2) of /proc/PID/maps since Linux 6.11, on the memory
+ * file that the program got for it. Called through the table.
  *
- * That file's name tells which one was meant (procfs.c). The kernel judges the question and knows
- * page sizes and build ids; which mappings there are, and what they are called, the text says as
- * the program would read it now. */
+ * The memory file's name tells which process is meant (procfs.c). The kernel checks the request and
+ * knows page sizes and build ids. The mappings and their names come from the text that the program
+ * would read now. */
 #include "call/condition.h"
 #include "procfs/procfs.h"
 #include "sys/guest.h"
@@ -16,7 +16,7 @@
 
 #include <linux/fs.h>
 
-/* linux/fs.h of 6.11; the oldest build machine's has neither. */
+/* linux/fs.h of 6.11; the headers of the oldest build machine lack both. */
 struct query {
 	uint64_t size, flags, addr; /* in */
 	uint64_t start, end, vma_flags, page_size, offset, inode;
@@ -53,11 +53,11 @@ static long read_query(uint64_t at, struct query *q, uint64_t *size)
 	return fj_guest_read(q, at, *size < sizeof(*q) ? *size : sizeof(*q)) ? -EFAULT : 0;
 }
 
-/* The first mapping that is meant. */
+/* Searches for the first mapping that matches. */
 struct search {
 	const struct query *asked;
 	struct query found;
-	char *name; /* of FJ_PATH_MAX bytes */
+	char *name; /* FJ_PATH_MAX bytes */
 	bool is_found;
 };
 
@@ -92,7 +92,8 @@ static bool see(void *with, const char *line)
 	struct fj_str name;
 
 	fj_mapping_read(&m, line);
-	if (m.to <= s->asked->addr || (int64_t)m.from < 0) /* the kernel's page is no mapping */
+	if (m.to <= s->asked->addr || (int64_t)m.from < 0) /* the kernel's vsyscall page is no
+							      mapping */
 		return true;
 	if (m.from > s->asked->addr && !(s->asked->flags & OR_NEXT))
 		return false;
@@ -103,8 +104,8 @@ static bool see(void *with, const char *line)
 	return !s->is_found && (s->asked->flags & OR_NEXT);
 }
 
-/* Of the mapping that is meant, page size and build id: of a text that is a copy (patch/copies.c)
- * the build id is that of its file, which is mapped right before it. */
+/* Asks the kernel for page size and build id of the mapping found. A text that is a copy
+ * (patch/copies.c) has the build id of its file, which is mapped right before it. */
 static long ask_rest(long fd, struct query *found, unsigned char *build_id, uint32_t *id_size)
 {
 	struct query q = {.size = sizeof(q), .addr = found->start};
@@ -152,7 +153,7 @@ static long answer_query(uint64_t at, uint64_t size, const struct query *asked, 
 	return 0;
 }
 
-/* `path` is the real file's, `fd` that file. */
+/* `path` is that of the real file, `fd` is open on it. */
 static long query(struct fj_call *c, const char *path, long fd)
 {
 	struct fj_place place = {.dirfd = AT_FDCWD, .owned_fd = -1, .name = path};
@@ -165,7 +166,7 @@ static long query(struct fj_call *c, const char *path, long fd)
 
 	if (e < 0)
 		return e;
-	judged = asked; /* names go nowhere: they are ours to say, and maybe too long */
+	judged = asked; /* the kernel's names are not used: they may be wrong, and too long */
 	judged.size = sizeof(judged);
 	s.name = fj_scratch_path(c->thread);
 	if (asked.name_size && asked.name) {
@@ -187,7 +188,7 @@ static long query(struct fj_call *c, const char *path, long fd)
 	return e < 0 ? e : answer_query(c->arg[2], size, &asked, &s.found, s.name, build_id);
 }
 
-/* The descriptor of a trace may be one that can be cloned from. */
+/* Would the request clone from a descriptor of ours? That of a trace could be cloned from. */
 static bool clones_from_ours(const struct fj_call *c)
 {
 	int64_t from = -1;

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * machine.h - what uname(2) and /proc/sys/kernel say of the machine in this jail. */
+ * machine.h - the names of the machine in this jail, as uname(2) and /proc/sys/kernel show them. */
 #ifndef FJ_PROCFS_MACHINE_H
 #define FJ_PROCFS_MACHINE_H
 
@@ -12,7 +12,7 @@
 #define FJ_MACHINE_AT 0x340u
 struct fj_machine {
 	uint32_t has_hostname, has_domainname;
-	/* Sizes: linux/utsname.h. The release when not empty. */
+	/* Sizes: linux/utsname.h. `release` counts when it is not empty. */
 	char release[65], hostname[65], domainname[65];
 };
 static inline struct fj_machine *fj_machine(void)

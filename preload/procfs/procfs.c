@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * procfs.c - open a file of procfs whose text would show the host. */
+ * procfs.c - opens a file of procfs whose text would show the host. Called by open/. */
 #include "procfs/procfs.h"
 
 #include "call/call.h"
@@ -71,8 +71,8 @@ static void write_report(struct fj_report *r)
 	fj_report_step(r);
 }
 
-/* Above the numbers that programs use, so that the one they get is the lowest free one (open(2)).
- */
+/* Moves the descriptor above the numbers that programs use, so that the program gets the lowest
+ * free one (open(2)). */
 static long move_up(long fd)
 {
 	const long high = fj_sys3(__NR_fcntl, fd, F_DUPFD_CLOEXEC, fj_high_fd());
@@ -83,7 +83,7 @@ static long move_up(long fd)
 	return high;
 }
 
-/* Through its link: a description of its own, for reading only, at offset 0. */
+/* Opens it through its link: a file description of its own, for reading only, at offset 0. */
 static long reopen(int fd, uint64_t flags)
 {
 	char link[32];
@@ -95,7 +95,7 @@ static long reopen(int fd, uint64_t flags)
 		__NR_openat, AT_FDCWD, link, O_RDONLY | (flags & (O_CLOEXEC | O_NONBLOCK)), 0);
 }
 
-/* The memory file's name. Of maps it is that of the file that it stands for: hook_procmap.c. */
+/* The memory file's name. For maps it is the path of the real file, for hook_procmap.c. */
 static const char *name_of(struct fj_thread *t, const struct fj_place *place, long real)
 {
 	static const char maps[] = "maps";
@@ -124,7 +124,7 @@ long fj_procfs_open(struct fj_call *c, const struct fj_place *place, uint64_t fl
 	if (place->proc == FJ_PROC_FD_DIR || (flags & (O_PATH | O_DIRECTORY)) ||
 		(flags & O_ACCMODE) != O_RDONLY)
 		return -EAGAIN;
-	/* The kernel's own answer decides whether it may be read at all. */
+	/* The kernel decides whether it may be read at all. */
 	fd = fj_sys4(__NR_openat, place->dirfd, place->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
 	if (fj_is_err(fd))
 		return fd;

@@ -1,10 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * procfs.h - files of procfs as the jail's programs shall read them.
+ * procfs.h - files of procfs as the jail's programs must read them. For open/ and file/, and for
+ * the files of this room.
  *
- * Such a file is written anew at each open, into a memory file that the program gets instead:
- * whatever it then does with it (pread(2), lseek(2), handing it on) is the kernel's affair. */
+ * Such a file is written anew at each open, into a memory file that the program gets instead. What
+ * the program then does with that (pread(2), lseek(2), passing it on) needs no help of ours. */
 #ifndef FJ_PROCFS_H
 #define FJ_PROCFS_H
 
@@ -15,31 +16,31 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Room for a path whose every byte is escaped, and what stands around it. */
+/* Space for a path of which every byte is escaped, and for what stands around it. */
 #define FJ_REPORT_SIZE (5 * FJ_PATH_MAX)
 
-/* What is being written. */
+/* A file that is being written. */
 struct fj_report {
 	struct fj_thread *t;
-	const uint64_t *mask; /* of the program's signals, NULL when the kernel's is right */
+	const uint64_t *mask; /* the program's signal mask; NULL when the kernel's is right */
 	const struct fj_call *call;
 	const struct fj_place *place; /* the real file */
 	int fd;
-	uint64_t room; /* bytes that it may still get: RLIMIT_FSIZE */
+	uint64_t room; /* how many bytes it may still get: RLIMIT_FSIZE */
 	long error;
-	struct fj_str text; /* not yet written */
+	struct fj_str text; /* gathered, not yet written */
 };
-/* Write what has been gathered, when it is more than half of the room. */
+/* Writes the gathered text out. */
 void fj_report_step(struct fj_report *r);
 
-/* Open `place`, whose `proc` is set, for reading: O_CLOEXEC of `flags` is obeyed. Returns a
- * descriptor, -errno, or -EAGAIN when the file itself is what shall be opened. */
+/* Opens `place`, whose `proc` is set, for reading, with O_CLOEXEC if `flags` have it. Returns a
+ * descriptor, -errno, or -EAGAIN when the file itself must be opened. */
 long fj_procfs_open(struct fj_call *c, const struct fj_place *place, uint64_t flags);
 
-/* Append `text`, each byte that is in `which` as a backslash and three octal digits (mangle_path()
- * of fs/seq_file.c). */
+/* Appends `text`, with each byte that is in `which` as a backslash and three octal digits
+ * (mangle_path() of fs/seq_file.c). */
 void fj_str_escape(struct fj_str *out, const char *text, const char *which);
-/* Undo them. */
+/* Appends `text` with these escapes undone. */
 void fj_str_unescape(struct fj_str *out, const char *text, size_t len);
 
 /* procfs_lines.c */
@@ -48,11 +49,11 @@ struct fj_lines {
 	char *at;
 	size_t have, used;
 };
-/* Returns the descriptor, to be closed, or -errno. */
+/* Returns the descriptor, which the caller closes, or -errno. */
 long fj_lines_open(struct fj_lines *l, struct fj_thread *t, int dirfd, const char *name);
 /* The next line, without its newline; NULL at the end. */
 char *fj_lines_next(struct fj_lines *l, size_t *len);
-/* Of the file that is reported: its error is the report's. */
+/* The same for the file that is reported: an error becomes the report's. */
 static inline long fj_lines_begin(struct fj_lines *l, struct fj_report *r)
 {
 	const long fd = fj_lines_open(l, r->t, r->place->dirfd, r->place->name);
@@ -67,19 +68,19 @@ static inline long fj_lines_begin(struct fj_lines *l, struct fj_report *r)
 struct fj_mapping {
 	uint64_t from, to, offset;
 	const char *perms;	   /* with the blank before them */
-	const char *device, *path; /* the device, and the inode behind it, up to the path */
+	const char *device, *path; /* the device, then the inode, up to the path */
 };
 void fj_mapping_read(struct fj_mapping *m, const char *line);
-/* Read a number, and step behind it. */
+/* Reads a number, and moves `*text` behind it. */
 uint64_t fj_hex_read(const char **text);
-/* Hand each line of maps, as it shall be seen, to `see`, until that returns false. The report needs
- * its thread and place; an error is left in it. */
+/* Calls `see` with each line of maps as the program must see it, until `see` returns false. The
+ * report needs its thread and place; an error is left in it. */
 void fj_maps_each(struct fj_report *r, bool (*see)(void *with, const char *line), void *with);
-/* Copy the real file with jail paths in it. */
+/* Copies the real file with jail paths in it. */
 void fj_report_maps(struct fj_report *r);
 void fj_report_numa_maps(struct fj_report *r);
-/* `place`, a link of /proc/PID/map_files with this text: is it a copy's (patch/copies.c)? Appends
- * the host path of its file. */
+/* Is `place`, a link of /proc/PID/map_files with this text, the link of a copy (patch/copies.c)?
+ * Then appends the host path of the copy's file. */
 bool fj_proc_mapping_of_copy(struct fj_thread *t, const struct fj_place *place, const char *text,
 	struct fj_str *host_path);
 /* procfs_unix.c */
@@ -89,20 +90,20 @@ void fj_report_status(struct fj_report *r);
 
 /* procfs_fdinfo.c: with the jail's ids of mounts. */
 void fj_report_fdinfo(struct fj_report *r);
-/* May `path` be one of those? Its name, a number, does not tell that it is special. */
+/* May `path` be one of these? Its name, a number, does not tell that it is special. */
 bool fj_procfs_names_fdinfo(int dirfd, const char *path, size_t len);
 static inline bool fj_procfs_may_be_fdinfo(int dirfd, const char *path, size_t len)
 {
 	return __builtin_expect((unsigned)(path[len - 1] - '0') <= 9, 0) &&
 	       fj_procfs_names_fdinfo(dirfd, path, len);
 }
-/* Say so in `place`, which may be one, when it is. */
+/* Sets `place->proc` if the place is one of them. */
 void fj_procfs_find_fdinfo(struct fj_thread *t, struct fj_place *place);
 
-/* procfs_ipc.c: sysvipc. -EAGAIN where it is another file of that name. */
+/* procfs_ipc.c: sysvipc. -EAGAIN for another file with such a name. */
 void fj_report_ipc(struct fj_report *r);
 
-/* procfs_machine.c: what the machine is called. -EAGAIN where the jail has no name of its own. */
+/* procfs_machine.c: the names of the machine. -EAGAIN if the jail has no name of its own. */
 void fj_report_machine(struct fj_report *r);
 /* procfs_mounts.c: the mounts of the jail. */
 void fj_report_mounts(struct fj_report *r);

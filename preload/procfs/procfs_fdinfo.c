@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * procfs_fdinfo.c - /proc/PID/fdinfo/N with the id that the jail gives the mount. Called by
+ * procfs_fdinfo.c - /proc/PID/fdinfo/N with the id that the jail gives to the mount. Called by
  * procfs.c. */
 #include "mountinfo/mount_ids.h"
 #include "procfs/procfs.h"
@@ -11,7 +11,7 @@
 
 #define FIELD "mnt_id:\t" /* seq_show() of fs/proc/fd.c */
 
-/* "fdinfo/5", or "5" in a directory that is open. */
+/* "fdinfo/5", or "5" in an open directory. */
 bool fj_procfs_names_fdinfo(int dirfd, const char *path, size_t len)
 {
 	static const char dir[] = "fdinfo";
@@ -44,7 +44,7 @@ void fj_procfs_find_fdinfo(struct fj_thread *t, struct fj_place *place)
 	fj_scratch_release(t, mark);
 }
 
-/* By which position descriptor `number` was opened, when that is one of this process's. */
+/* The position by which descriptor `number` was opened, if it belongs to this process. */
 static const char *hint(struct fj_report *r, const char *number)
 {
 	const uint32_t mark = fj_scratch_mark(r->t);
@@ -63,7 +63,7 @@ static const char *hint(struct fj_report *r, const char *number)
 	return pid && pid == fj_sys0(__NR_getpid) ? fj_dir_noted(fd) : NULL;
 }
 
-/* The position of what the descriptor leads to, by its link beside. */
+/* The position of the file behind the descriptor, found by its link in ../fd. */
 static bool find_pos(struct fj_report *r, struct fj_str *pos)
 {
 	const uint32_t mark = fj_scratch_mark(r->t);

@@ -8,8 +8,8 @@
 
 #define FIELDS 17u
 
-/* sysvipc_msg_proc_show() of ipc/msg.c and its kin: at which column the object's ids begin, and its
- * ctime; key, id and mode are the first three. */
+/* sysvipc_msg_proc_show() of ipc/msg.c and the like: the columns at which the object's ids and its
+ * ctime stand; key, id and mode are the first three. */
 static const struct {
 	const char *name;
 	enum fj_ipc type;
@@ -19,7 +19,7 @@ static const struct {
 
 struct field {
 	size_t at, end;
-	int64_t value; /* of a decimal number */
+	int64_t value; /* if it is a decimal number */
 };
 
 static unsigned read_fields(const char *line, struct field *f)

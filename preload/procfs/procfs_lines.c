@@ -1,11 +1,13 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * procfs_lines.c - a file of procfs, read line by line. */
+ * procfs_lines.c - reads a file of procfs line by line. Called by the other files of this room, and
+ * by mountinfo/. */
 #include "procfs/procfs.h"
 #include "sys/scratch.h"
 
-#define LINE_SIZE (4 * FJ_PATH_MAX + 512) /* seq_path() of fs/seq_file.c makes four bytes of one */
+/* seq_path() of fs/seq_file.c may make four bytes from one */
+#define LINE_SIZE (4 * FJ_PATH_MAX + 512)
 
 long fj_lines_open(struct fj_lines *l, struct fj_thread *t, int dirfd, const char *name)
 {
@@ -30,8 +32,8 @@ char *fj_lines_next(struct fj_lines *l, size_t *len)
 		memmove(l->at, l->at + l->used, l->have);
 		l->used = 0;
 		if (l->have == LINE_SIZE)
-			l->have = 0; /* no kernel writes such a line: drop its beginning, and with
-					it the whole */
+			l->have = 0; /* no kernel writes such a line: its beginning is dropped,
+					and so the whole line */
 
 		const long n = fj_sys3(__NR_read, l->fd, l->at + l->have, LINE_SIZE - l->have);
 

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * procfs_machine.c - /proc/version and /proc/sys/kernel/{osrelease,hostname,domainname}: they agree
- * with uname(2). */
+ * procfs_machine.c - /proc/version and /proc/sys/kernel/{osrelease,hostname,domainname} with the
+ * names that uname(2) gives. Called by procfs.c. */
 #include "procfs/procfs.h"
 #include "path/proc.h"
 #include "procfs/machine.h"

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * procfs_maps.c - maps, smaps and numa_maps with jail paths. A line that cannot be
- * translated is left out whole, with the lines that belong to it; so are the mappings that are the
- * jail's own. The copy of a text (patch/copies.c) is shown as its file, whose beginning is mapped right
+ * procfs_maps.c - maps, smaps and numa_maps with jail paths, for procfs.c and hook_procmap.c. Lines that
+ * cannot be translated are left out, with the lines that belong to them, and so are the jail's own
+ * mappings. The copy of a text (patch/copies.c) is shown as its file, whose beginning is mapped right
  * before it. */
 #include "procfs/procfs.h"
 #include "sys/gate.h"
@@ -53,7 +53,7 @@ void fj_str_escape(struct fj_str *out, const char *text, const char *which)
 	}
 }
 
-/* Append what the program may see for a path of the host; false: the line is to be dropped. */
+/* Appends a path of the host as the program may see it. Returns false to leave the line out. */
 static bool put_mapped_path(
 	struct fj_report *r, const struct fj_str *host_path, const char *escaped)
 {
@@ -70,7 +70,7 @@ static bool put_mapped_path(
 	return shows;
 }
 
-/* The same for one that is escaped. */
+/* The same for an escaped path. */
 static bool put_path(struct fj_report *r, const char *text, size_t len, const char *escaped)
 {
 	const uint32_t mark = fj_scratch_mark(r->t);
@@ -113,7 +113,7 @@ void fj_mapping_read(struct fj_mapping *m, const char *line)
 	line += *line == '-';
 	m->to = fj_hex_read(&line);
 	m->perms = line;
-	line = skip_field(skip_field(line)); /* there is a blank before the protection */
+	line = skip_field(skip_field(line)); /* a blank stands before the protection */
 	m->offset = fj_hex_read(&line);
 	m->device = skip_field(line);
 	m->path = skip_field(skip_field(m->device));
@@ -124,14 +124,14 @@ static bool is_page(const struct fj_mapping *m, const char *perms)
 	return m->to == m->from + FJ_PAGE && fj_begins(m->perms + 1, perms);
 }
 
-/* Does the gate page of some process begin there? Which of the two it has only its maps tell: at
- * the other there may be the program itself. */
+/* May the gate page of a process begin there? Only maps tells which of the two it uses: at the other
+ * one the program itself may lie. */
 static bool is_gate_address(uint64_t at)
 {
 	return at == fj_jail->gate || at == fj_jail->gate + FJ_GATE_APART;
 }
 
-/* The gate page, and the door page behind it. `*end` is where the gate page has ended, or 0. */
+/* Is it the gate page, or the door page behind it? `*end` is the end of the gate page, or 0. */
 static bool is_gate(const struct fj_mapping *m, uint64_t *end)
 {
 	if (*end && m->from == *end)
@@ -139,16 +139,17 @@ static bool is_gate(const struct fj_mapping *m, uint64_t *end)
 	if (!is_gate_address(m->from) || !is_page(m, "r-xp"))
 		return false;
 	*end = m->to;
-	return !*m->path; /* else it is the loader's, which is not shown, or a program's */
+	return !*m->path; /* else it belongs to the loader, which is not shown, or to a program */
 }
 
 #define FILE_SIZE (FJ_PATH_MAX + 512u)
 
-/* The file that was mapped last, and where that ends. */
+/* The file that was mapped last, and where its mapping ends. */
 struct mapped_file {
 	uint64_t end;
-	uint64_t gate_end; /* and where the gate page; 0 before */
-	char *device;	   /* as in its line, with all that follows; "" when it is too long */
+	uint64_t gate_end; /* the end of the gate page; 0 before it */
+	char *device;	   /* as in its line, with everything that follows; "" when that is too
+			      long */
 	size_t path;
 };
 
@@ -163,7 +164,7 @@ static void note_file(struct mapped_file *f, const struct fj_mapping *m)
 		memcpy(f->device, m->device, len + 1);
 }
 
-/* Is it in the file that this mapping is of? */
+/* Does the copy lie in the file of this mapping? */
 static bool is_copy_there(const struct fj_sited_text *t, const struct fj_mapping *m)
 {
 	uint64_t ino = 0;
@@ -174,8 +175,7 @@ static bool is_copy_there(const struct fj_sited_text *t, const struct fj_mapping
 			      fj_begins(m->path, "/memfd:");
 }
 
-/* Is this mapping the copy of a text, of the file that is mapped before it? Its offset in that, or
- * 0. */
+/* Is this the copy of a text of the file mapped before it? Returns its offset there, or 0. */
 static uint64_t offset_of_copy(const struct mapped_file *f, const struct fj_mapping *m)
 {
 	if (m->from != f->end || !f->device[0] || !fj_is_copy_file(m->path, fj_strlen(m->path)))
@@ -191,7 +191,7 @@ static uint64_t offset_of_copy(const struct mapped_file *f, const struct fj_mapp
 	return 0;
 }
 
-/* Step to the next mapping. Returns the offset in its file of what is a copy, else 0. */
+/* Goes to the next mapping. For a copy returns its offset in its file, else 0. */
 static uint64_t step(struct mapped_file *f, const struct fj_mapping *m)
 {
 	const uint64_t offset = offset_of_copy(f, m);
@@ -217,8 +217,7 @@ static void put_hex8(struct fj_str *out, uint64_t value)
 		fj_str_add(out, &digit[n], 1);
 }
 
-/* Is the mapping that begins at `address` a copy, by the file `maps`? Appends its file's host path.
- */
+/* Is the mapping at `address` a copy, by the file `maps`? Appends the host path of its file. */
 static bool file_of_copy(struct fj_thread *t, int dirfd, const char *maps, uint64_t address,
 	struct fj_str *host_path)
 {
@@ -266,7 +265,7 @@ bool fj_proc_mapping_of_copy(struct fj_thread *t, const struct fj_place *place, 
 	return is;
 }
 
-/* The mapping's first line, as it shall be seen; false: not at all. */
+/* Appends the first line of a mapping as the program sees it; false: not at all. */
 static bool put_mapping(struct fj_report *r, struct mapped_file *f, const char *line, size_t len)
 {
 	struct fj_mapping m;
@@ -303,7 +302,8 @@ void fj_report_maps(struct fj_report *r)
 	while ((line = fj_lines_next(&l, &len))) {
 		const size_t before = r->text.len;
 
-		if (is_hex(line[0])) { /* what is said of a mapping begins with a capital */
+		if (is_hex(line[0])) { /* the other lines about a mapping begin with a capital
+					  letter */
 			is_dropped = !put_mapping(r, &f, line, len);
 		} else if (!is_dropped) {
 			fj_str_add(&r->text, line, len);
@@ -338,7 +338,7 @@ void fj_maps_each(struct fj_report *r, bool (*see)(void *with, const char *line)
 	fj_close(l.fd);
 }
 
-/* Of numa_maps: a page of ours in a line without a file. */
+/* For numa_maps: is it a page of ours, in a line without a file? */
 static bool is_numa_gate(const char *line)
 {
 	const uint64_t at = fj_hex_read(&line);
@@ -346,7 +346,7 @@ static bool is_numa_gate(const char *line)
 	return is_gate_address(at) || is_gate_address(at - FJ_PAGE);
 }
 
-/* numa_maps does not tell what copies are of: maps beside it does. */
+/* numa_maps does not tell which file a copy belongs to; maps, in the same directory, does. */
 static bool put_numa_path(struct fj_report *r, const char *line, const char *text, size_t len)
 {
 	const uint32_t mark = fj_scratch_mark(r->t);

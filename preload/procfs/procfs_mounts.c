@@ -1,15 +1,15 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * procfs_mounts.c - mounts, mountinfo and mountstats: the mounts that mount_list.c finds, as the
- * kernel writes them. */
+ * procfs_mounts.c - mounts, mountinfo and mountstats: writes the mounts that mountinfo/mount_list.c
+ * finds, as the kernel writes them. Called by procfs.c. */
 #include "mountinfo/mount_list.h"
 #include "procfs/procfs.h"
 #include "path/proc.h"
 
 #define ESCAPED " \t\n\\" /* show_vfsmnt() of fs/proc_namespace.c */
 
-/* Behind the first comma: what follows rw or ro. */
+/* The options behind rw or ro. */
 static const char *behind_access(const char *options)
 {
 	if ((options[0] == 'r') && (options[1] == 'w' || options[1] == 'o'))

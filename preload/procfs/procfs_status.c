@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * procfs_status.c - /proc/PID/status with the ids that a process of the jail pretends to have, in
- * the kernel's own spacing (fs/proc/array.c, proc_pid_status). */
+ * the kernel's spacing (fs/proc/array.c, proc_pid_status()). Called by procfs.c. */
 #include "identity/peer.h"
 #include "signal/faults.h"
 #include "seccomp/policy.h"
@@ -20,7 +20,7 @@
 	8192u /* a status has about 1600 bytes; a long list of groups is what may make it longer   \
 	       */
 
-/* The four ids that begin at `at` in *who. */
+/* Appends the four ids that begin at offset `at` in *who. */
 static void put_ids(struct fj_str *out, const char *name, const struct fj_posted *who, size_t at)
 {
 	uint32_t id[4];
@@ -52,7 +52,7 @@ static void put_groups(struct fj_report *r, const uint32_t *group, uint32_t coun
 		if (r->text.len + 64 > r->text.size / 2)
 			fj_report_step(r);
 	}
-	fj_str_put(&r->text, " \n"); /* with that blank */
+	fj_str_put(&r->text, " \n"); /* the kernel writes that blank, too */
 }
 
 static void put_number(struct fj_str *out, const char *name, uint32_t value)
@@ -63,7 +63,7 @@ static void put_number(struct fj_str *out, const char *name, uint32_t value)
 	fj_str_put(out, "\n");
 }
 
-/* Write the line anew when it is one of ours. False: it is not. */
+/* Writes the line anew if it is one that differs in the jail; else returns false. */
 static bool put_status_line(
 	struct fj_report *r, const char *line, const struct fj_posted *who, bool is_self)
 {
@@ -104,7 +104,7 @@ static bool put_status_line(
 		else if (line[7] == ':')
 			put_number(&r->text, "Seccomp:", guard->seccomp_mode);
 		else if (guard->seccomp_mode)
-			return false; /* how many of them are ours is not kept */
+			return false; /* how many of the filters are the jail's is unknown */
 		else
 			put_number(&r->text, "Seccomp_filters:", 0);
 		return true;
@@ -127,8 +127,8 @@ static uint64_t set_of(const char *line)
 	return set;
 }
 
-/* The engine reads this with all signals blocked, and has handlers of its own for
- * SIGBUS and SIGSEGV, with the trap for SIGSYS, too. */
+/* The engine reads this file with all signals blocked. It has handlers of its own for SIGBUS and
+ * SIGSEGV, and with the trap for SIGSYS, too. */
 static bool put_signals(struct fj_report *r, const char *line)
 {
 	const uint64_t ours =
@@ -188,7 +188,7 @@ void fj_report_status(struct fj_report *r)
 	text[have] = 0;
 	pid = fj_status_value(text, "Tgid:");
 	if (pid < 0 || !fj_identity_of(r->t, (int32_t)pid, &who)) {
-		r->error = -EAGAIN; /* not of the jail: the file itself */
+		r->error = -EAGAIN; /* not a process of the jail: the file itself */
 		return;
 	}
 

@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * procfs_unix.c - net/unix with jail paths. */
+ * procfs_unix.c - net/unix with jail paths. Called by procfs.c. */
 #include "procfs/procfs.h"
 #include "jail/paths.h"
 #include "path/path.h"
 #include "socket/unix_name.h"
 #include "sys/scratch.h"
 
-/* A bound name is shown as it was bound; see socket/unix_name.h. */
+/* Appends a socket's name as it was bound; see socket/unix_name.h. */
 static void put_socket_name(struct fj_report *r, const char *text, size_t len)
 {
 	struct fj_unix_address address = {.family = 1 /* AF_UNIX */};
