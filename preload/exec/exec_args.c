@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * exec_args.c - the argv and envp of an exec, with what the jail adds to them. */
+ * exec_args.c - argv and envp of an exec, with what the jail adds to them. Called by
+ * hook_exec.c. */
 #include "exec/program.h"
 #include "sys/guest.h"
 #include "call/call.h"
@@ -20,7 +21,7 @@ long fj_exec_count_pointers(uint64_t array)
 	if (!array)
 		return 0;
 	for (;;) {
-		/* Not beyond a page that may be the last: read up to its end. */
+		/* Not beyond the page, which may be the last one: reads up to its end. */
 		const size_t room = (FJ_PAGE - ((array + (uint64_t)n * 8) & (FJ_PAGE - 1))) / 8;
 		const size_t want = room && room < 64 ? room : room ? 64 : 1;
 
@@ -43,7 +44,7 @@ long fj_exec_check_strings(uint64_t array)
 		if (!at)
 			return 0;
 		while (!ends) {
-			/* Not beyond a page that may be the last. */
+			/* Not beyond the page, which may be the last one. */
 			const size_t room = FJ_PAGE - (at & (FJ_PAGE - 1));
 			const size_t n = room < sizeof(part) ? room : sizeof(part);
 
@@ -57,9 +58,9 @@ long fj_exec_check_strings(uint64_t array)
 	return array ? -EFAULT : 0;
 }
 
-/* Room for `n` pointers. A mapping made here is freed by the exec; when that fails, by the caller
- * (`*mapped`). In a vfork child it would stay behind in the parent, so the thread's area keeps it
- * for the next time. */
+/* Space for `n` pointers. A mapping that is made here ends with the exec. If the exec fails, or
+ * happens in a vfork child and so leaves the mapping in the parent, the thread area keeps it for
+ * the next time. */
 static uint64_t *pointer_room(struct fj_call *c, size_t n)
 {
 	struct fj_thread *t = c->thread;

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * exec_identity.c - who a program is after an exec. */
+ * exec_identity.c - the identity that a program has after an exec. Called by hook_exec.c. */
 #include "exec/program.h"
 #include "identity/hook_id.h"
 #include "inode/owned.h"
@@ -36,12 +36,12 @@ static void read_capabilities(const struct fj_file *found, struct fj_exec_file *
 	}
 }
 
-/* bprm_fill_uid() of fs/exec.c: setgid without x for the group does not count. */
+/* bprm_fill_uid() of fs/exec.c: setgid counts only with execute permission for the group. */
 static long look_at_program(struct fj_call *c, int fd, struct fj_exec_file *file)
 {
 	struct fj_file found;
 	struct statx sx;
-	/* (Where its changes would be recorded only its path tells, which is dear to be asked here.) */
+	/* Only the path would tell where changes are recorded, and getting it costs much here. */
 	const long r = fj_file_statx(
 		c, fd, "", AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &sx, &found);
 
@@ -55,8 +55,8 @@ static long look_at_program(struct fj_call *c, int fd, struct fj_exec_file *file
 	return 0;
 }
 
-/* Whether others share the root directory only the kernel knows; that the parent does can be asked.
- */
+/* Only the kernel knows whether other processes share the root directory. For the parent it can be
+ * asked. */
 static bool is_root_shared(void)
 {
 	return !fj_sys5(__NR_kcmp, fj_sys0(__NR_getpid), fj_sys0(__NR_getppid), KCMP_FS, 0, 0);

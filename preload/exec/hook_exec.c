@@ -1,12 +1,12 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_exec.c - every exec of the jail becomes an exec of the loader, with the program open on a
- * descriptor.
+ * hook_exec.c - the hook of execve(2) and execveat(2): every exec of the jail becomes an exec of
+ * the loader, with the program open on a descriptor. Called through the table.
  *
- * A real execve, so that all the kernel does for a new program is done by the kernel. Everything
- * that may fail is tried before it: afterwards the caller is gone. The order of the checks is the
- * kernel's (fs/exec.c, fs/binfmt_elf.c). */
+ * It is a real execve, so the kernel does everything that it does for a new program. Everything
+ * that can fail is tried before it, because afterwards the caller is gone. The order of the checks
+ * is the kernel's (fs/exec.c, fs/binfmt_elf.c). */
 #include "exec/hook_ptrace.h"
 #include "signal/faults.h"
 #include "inode/writes.h"
@@ -82,8 +82,8 @@ static long start_blocked(struct fj_call *c, const struct fj_program *p, uint64_
 	return r;
 }
 
-/* Until the new program has its handler of SIGSYS none may come in: call/ending.c sends one. By the
- * trap all signals are blocked anyway. */
+/* Blocks SIGSYS until the new program has its handler: call/ending.c sends one. With the trap all
+ * signals are blocked anyway. */
 static long start_loader(struct fj_call *c, const struct fj_program *p, uint64_t argv,
 	uint64_t envp, const char *execfn)
 {
@@ -99,8 +99,7 @@ static long start_loader(struct fj_call *c, const struct fj_program *p, uint64_t
 	return r;
 }
 
-/* What the new program is told of its own file name (AT_EXECFN), which for execveat names the
- * descriptor. */
+/* The file name that the new program gets (AT_EXECFN). For execveat(2) it names the descriptor. */
 static const char *file_name(struct fj_call *c, int dirfd, const char *jail_path)
 {
 	struct fj_str s;
@@ -122,9 +121,9 @@ static bool closes_on_exec(int fd)
 	return fj_sys3(__NR_fcntl, fd, F_GETFD, 0) & FD_CLOEXEC;
 }
 
-/* The kernel gives a program a table of descriptors of its own, a copy: begin_new_exec() of
- * fs/exec.c. What is open here for the program would stay open in that of a parent in whose memory
- * this is, so the copy is made before. */
+/* The kernel gives a program its own copy of the table of descriptors: begin_new_exec() of
+ * fs/exec.c. Descriptors opened here for the program would stay open in a parent that shares its
+ * memory and the table. So the copy is made before. */
 static bool shares_descriptors(void)
 {
 	return fj_is_borrowed_memory() &&
@@ -165,15 +164,15 @@ long fj_hook_exec(struct fj_call *c)
 	if (fj_is_err(r))
 		return r;
 	p.fd = (int)r;
-	if (flags & FJ_EXECVE_CHECK) { /* would it be allowed? Not: is it a program */
+	if (flags & FJ_EXECVE_CHECK) { /* only asks whether the exec would be allowed, not
+					  whether it is a program */
 		fj_program_close(&p);
 		return 0;
 	}
 	if (fj_exec_count_pointers(c->arg[i + 1]) < 0 ||
 		fj_exec_count_pointers(c->arg[i + 2]) < 0) {
 		fj_program_close(&p);
-		return -EFAULT; /* before the file is looked into: do_execveat_common() of fs/exec.c
-				 */
+		return -EFAULT; /* before the file is read: do_execveat_common() of fs/exec.c */
 	}
 	execfn = file_name(c, dirfd, jail_path);
 	r = fj_program_read_head(c, &p);
@@ -184,8 +183,8 @@ long fj_hook_exec(struct fj_call *c)
 		r = fj_program_open_interpreter(c, &p);
 	if (!r && p.interpreter_fd < 0 && fj_elf_is_loader(p.head, (size_t)p.head_len))
 		p.interpreter_fd = FJ_IS_LOADER; /* launch/inside.c */
-	/* A static program makes its calls itself, and nothing would see them. Ours makes them all
-	 * at one place, which becomes a jump. */
+	/* Without the trap nothing would see the calls of a static program. The static programs of
+	 * fakejail are allowed: they make all calls at one place, which becomes a jump. */
 	if (!r && !fj_jail->has_trap && p.interpreter_fd == -1 && !fj_program_is_library(c, &p) &&
 		!fj_elf_is_front(p.head, (size_t)p.head_len))
 		r = -EACCES;

@@ -1,19 +1,20 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_ptrace.c - what a debugger inside needs so that it sees its program and not the loader.
+ * hook_ptrace.c - what a debugger inside the jail needs to see its program and not the loader.
+ * Called through the table, and by hook_exec.c.
  *
  * A tracer that waits in vfork(2) for its child's exec cannot see that child stop: each trapped
- * call in between would hold both for ever (gdb since version 14 starts programs so). Such a child
- * could not use being traced before its exec in any way, so its PTRACE_TRACEME is made there, where
- * nothing is trapped any more.
+ * call in between would stop both for ever (gdb since version 14 starts programs so). Being traced
+ * is of no use to such a child before its exec. So its PTRACE_TRACEME is made just before the exec,
+ * when nothing is trapped any more.
  *
- * The SIGTRAP that execve(2) sends to a traced process must not arrive before the loader is done:
- * it is there that a debugger looks where the program lies. It stays pending until the loader puts
- * the program's signal mask back. With PTRACE_O_TRACEEXEC the kernel would stop it at once instead.
- * So that option is kept from the kernel, and who waits for such a child is told of the SIGTRAP as
- * of that event. (PTRACE_SEIZE knows no such SIGTRAP: there the option is the kernel's. strace
- * wants it so, and does not look where anything lies.) */
+ * execve(2) sends a SIGTRAP to a traced process. It must not arrive before the loader is done,
+ * because a debugger then looks where the program lies. So it stays pending until the loader
+ * restores the program's signal mask. With PTRACE_O_TRACEEXEC the kernel would stop the process at
+ * once. So the kernel does not get that option, and a tracer that waits for such a child is told of
+ * the SIGTRAP as if it were that event. (With PTRACE_SEIZE there is no such SIGTRAP, and the kernel
+ * keeps the option. strace uses it so, and does not look where anything lies.) */
 #include "exec/hook_ptrace.h"
 #include "call/trapping.h"
 #include "sys/guest.h"
@@ -33,7 +34,7 @@
 static const uint16_t waiting[] = {__NR_wait4, __NR_waitid};
 static bool has_seized;
 
-/* Of whom an exec is to be told; of what no longer fits in, of all. */
+/* Processes whose exec must be told; if there are too many, all are told. */
 #define TRACEES 64
 static int32_t tracee[TRACEES];
 static bool has_too_many;
@@ -91,7 +92,7 @@ static void see_stop(int32_t pid, int status)
 		tell_of((int32_t)child, true);
 }
 
-/* The SIGTRAP that an exec sends by itself: it says that the process sent it. */
+/* Is it the SIGTRAP that an exec sends by itself? Its siginfo says that the process sent it. */
 static bool is_exec_told(int32_t tid, int status)
 {
 	siginfo_t info = {0};

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_ptrace.h - debuggers inside, and exec. */
+ * hook_ptrace.h - tracing of processes inside the jail, and exec. For hook_exec.c, dispatch/ and
+ * others. */
 #ifndef FJ_HOOK_PTRACE_H
 #define FJ_HOOK_PTRACE_H
 
@@ -12,19 +13,19 @@
 
 struct fj_call;
 
-/* A child in its parent's memory that is to be traced: by its process id. */
+/* The process id of a child in its parent's memory that wants to be traced. */
 #define FJ_TRACEME_AT 0x150u
 struct fj_traceme {
 	int32_t wanted_by;
 };
 
-/* Right before the kernel's execve. */
+/* Call right before execve(2). */
 void fj_trace_before_exec(struct fj_call *c);
-/* It came back; `mask` was the program's signal mask before. */
+/* Call when execve(2) has failed; `mask` is the program's signal mask of before. */
 void fj_trace_after_failed_exec(struct fj_call *c, uint64_t mask);
 
-/* Is the call one of those that tell a tracer of its child, and are trapped once it asked to be
- * told of an exec? Make it. */
+/* Is `nr` one of the calls that report a child to its tracer? They are trapped once the tracer has
+ * asked to be told of an exec. fj_trace_wait() makes such a call. */
 bool fj_trace_waits(long nr);
 long fj_trace_wait(struct fj_call *c);
 

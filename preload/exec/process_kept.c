@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * process_kept.c - what of the state of a process passes through execve(2) as it is. Called by
- * hook_exec.c, and by the loader (loader/continue.c). */
+ * process_kept.c - passes sections of the state of a process through execve(2) as they are. Called
+ * by hook_exec.c, and by the loader (loader/continue.c). */
 #include "exec/process_layout.h"
 
 #define KEPT(section, at) {at, sizeof(struct section)},

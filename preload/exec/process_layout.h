@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * process_layout.h - the state of a process: all its sections, in order. Only who hands it through
- * execve(2) includes this; a section is found by its own header (sys/process.h).
+ * process_layout.h - the state of a process: all its sections, in order. Included only by files
+ * that pass the state through execve(2); others find a section by its own header (sys/process.h).
  *
- * The small ones come first, in the page that a start writes to anyway. */
+ * The small sections come first, in the page that a start writes to anyway. */
 #ifndef FJ_PROCESS_LAYOUT_H
 #define FJ_PROCESS_LAYOUT_H
 
@@ -21,10 +21,10 @@
 #include "signal/faults.h"
 #include "signal/hook_signal.h"
 
-/* X(section, where it begins, where the next one does, what an exec makes of it):
- * KEPT: its bytes are handed to the next program as they are.
- * TOLD: it is handed over in words of its own (struct fj_handoff), to the room's start function.
- * ANEW: the next program begins with none, or finds it again by a descriptor or from the kernel. */
+/* X(section, where it begins, where the next one begins, what an exec does with it): KEPT: its
+ * bytes are passed to the next program as they are.
+ * TOLD: it is passed in members of struct fj_handoff, to the start function of its room.
+ * ANEW: the next program begins without it, or gets it again by a descriptor or from the kernel. */
 #define FJ_PROCESS_SECTIONS(X)                                                                     \
 	X(fj_root, FJ_ROOT_AT, FJ_OWNER_NAMESPACE_AT, TOLD)                                        \
 	X(fj_owner_namespace, FJ_OWNER_NAMESPACE_AT, FJ_GUARD_AT, ANEW)                            \
@@ -47,7 +47,8 @@
 FJ_PROCESS_SECTIONS(X)
 #undef X
 
-/* What is KEPT, in order: as the calling process has it, and back at the start of the next one. */
+/* Writes the KEPT sections of the calling process, in order; reads them back at the start of the
+ * next program. */
 void fj_process_keep(unsigned char kept[FJ_KEPT_SIZE]);
 void fj_process_take_up(const unsigned char kept[FJ_KEPT_SIZE]);
 

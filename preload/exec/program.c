@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * program.c - find and open a program to be run, with the kernel's checks in the kernel's order
- * (fs/exec.c).
+ * program.c - finds and opens a program to be executed, with the kernel's checks in the kernel's
+ * order (fs/exec.c). Called by hook_exec.c and program_parts.c.
  *
- * Descriptors opened here have no CLOEXEC: they are to outlive the exec, and the loader closes
+ * Descriptors opened here have no CLOEXEC: they must survive the exec, and the loader closes
  * them. */
 #include "exec/program.h"
 #include "inode/exe.h"
@@ -30,8 +30,8 @@ static bool is_owner_only(const struct stat *st)
 	return st->st_uid == (uint32_t)fj_sys0(__NR_geteuid);
 }
 
-/* Open a program for reading; one that may be run but not read is made readable for a moment when
- * it is the caller's own. */
+/* Opens a program for reading. If the caller owns the file and may execute it but not read it, the
+ * file is made readable for a moment. */
 static long open_readable(const struct fj_place *place, const struct stat *st)
 {
 	const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | (place->is_magic ? 0 : O_NOFOLLOW);
@@ -46,9 +46,9 @@ static long open_readable(const struct fj_place *place, const struct stat *st)
 	return fd;
 }
 
-/* A file that somebody has open for writing cannot be run: ETXTBSY. Only the kernel knows; a read
- * lease asks it (fcntl(2), F_SETLEASE: EAGAIN; EACCES when the file is not ours, and then it is let
- * be). */
+/* Has a process the file open for writing? Then it cannot be executed: ETXTBSY. Only the kernel
+ * knows; a read lease asks it (fcntl(2), F_SETLEASE: EAGAIN; EACCES for a file of another user,
+ * which is then not checked). */
 static bool is_being_written(long fd)
 {
 	const long r = fj_sys3(__NR_fcntl, fd, F_SETLEASE, F_RDLCK);
@@ -58,9 +58,9 @@ static bool is_being_written(long fd)
 	return r == -EAGAIN;
 }
 
-/* Another descriptor of the program's file `fd`, which is at `place`: by its name there, for its
- * link in /proc costs a process that has just begun more than ten opens. -1: the name does not lead
- * to it any more, or has to be followed. */
+/* Opens the program's file `fd`, which is at `place`, once more: by its name, because in a process
+ * that has just begun using its link in /proc costs more than ten opens. Returns -1 when the name
+ * does not lead to it any more, or must be followed. */
 static int hold(const struct fj_place *place, long fd)
 {
 	struct stat mine, held_st;
@@ -88,7 +88,8 @@ void fj_program_close(struct fj_program *p)
 	p->fd = p->held_fd = -1;
 }
 
-/* May it not be run by landlock(7), which only an exec asks? Before Linux 6.14, nobody. */
+/* Does landlock(7) forbid to execute it? Only an exec finds out. Before Linux 6.14 nothing can be
+ * asked. */
 static long is_denied(long fd)
 {
 	const char *argv[] = {"", NULL};
@@ -115,12 +116,12 @@ long fj_program_open_fd(const struct fj_place *place)
 	if (r < 0)
 		return r;
 	if ((st.st_mode & FJ_S_IFMT) == FJ_S_IFLNK)
-		return -ELOOP; /* a descriptor of a symlink itself */
+		return -ELOOP; /* the descriptor is a symlink itself */
 	if ((st.st_mode & FJ_S_IFMT) != FJ_S_IFREG)
 		return -EACCES;
 	if (is_self) {
-		/* A descriptor itself (fexecve, memfd): through its link, for one may not open "".
-		 */
+		/* A descriptor itself (fexecve, memfd): it is opened through its link, since ""
+		 * cannot be opened. */
 		fj_str_init(&link, text, sizeof(text));
 		fj_fd_path(&link, place->dirfd, NULL);
 		self = (struct fj_place){
@@ -140,7 +141,7 @@ long fj_program_open_fd(const struct fj_place *place)
 	return fd;
 }
 
-/* What is there may be a whiteout, which is an empty file where it is not a device. */
+/* The file may be a whiteout, which is an empty file where it is not a device. */
 static bool is_empty(long fd)
 {
 	struct stat st;
@@ -148,7 +149,8 @@ static bool is_empty(long fd)
 	return fj_sys2(__NR_fstat, fd, &st) || !st.st_size;
 }
 
-/* The path of what was found in a layer of a union, as the process sees it; NULL: it is not known. */
+/* The path, as the process sees it, of a file that was found in a layer of a union; NULL:
+ * unknown. */
 static char *name_in_union(struct fj_call *c, const struct fj_place *place)
 {
 	char *const exe = fj_scratch_path(c->thread);
@@ -170,7 +172,7 @@ static char *name_in_union(struct fj_call *c, const struct fj_place *place)
 	return is ? exe : NULL;
 }
 
-/* From remembered facts. False: only the walk can tell. */
+/* Opens the program by remembered facts. Returns false if a walk is needed. */
 static bool open_quickly(struct fj_call *c, int dirfd, const char *jail_path, bool follows,
 	struct fj_program *p, long *fd)
 {
@@ -181,10 +183,10 @@ static bool open_quickly(struct fj_call *c, int dirfd, const char *jail_path, bo
 		!fj_fast_begin_rooted(&q, c->thread, dirfd, jail_path, fj_strlen(jail_path)))
 		return false;
 	do {
-		/* (A name in the working directory needs no fact, and does not tell its path.) */
+		/* A name in the working directory needs no fact, and does not give the path. */
 		if (!q.epoch || (!q.is_layered && q.place.dirfd == AT_FDCWD))
 			return fj_fast_end(&q);
-		/* (Which of its positions a file in a layer was found by is not known.) */
+		/* It is unknown by which of its positions a file in a layer was found. */
 		if (q.is_layered && fj_mount_flags()->has_aliases)
 			return fj_fast_end(&q);
 		do
@@ -283,7 +285,7 @@ static long open_by_walk(struct fj_call *c, int dirfd, const char *jail_path, bo
 	return r;
 }
 
-/* Behind the scratch memory of the walk that found `place`. */
+/* The name is in scratch memory behind that of the walk which found `place`. */
 static char *name_of_place(
 	struct fj_call *c, const struct fj_place *place, int fd, const char *jail_path)
 {
@@ -352,7 +354,7 @@ long fj_program_read_head(struct fj_call *c, struct fj_program *p)
 		return p->head_len;
 	used = p->head_len;
 	if (p->head[0] == '#' && used > FJ_HEAD_SIZE)
-		used = FJ_HEAD_SIZE; /* the kernel sees no more of a script */
+		used = FJ_HEAD_SIZE; /* the kernel reads no more of a script */
 	memset(p->head + used, 0, (size_t)(FJ_PROGRAM_HEAD - used));
 	return 0;
 }

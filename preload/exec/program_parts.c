@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * program_parts.c - what a program needs besides itself: the interpreters of #! lines
- * (fs/binfmt_script.c) and the one of ELF (fs/binfmt_elf.c). */
+ * (fs/binfmt_script.c) and the ELF interpreter (fs/binfmt_elf.c). Called by hook_exec.c. */
 #include "exec/program.h"
 
 #include "sys/gate.h"
@@ -13,20 +13,20 @@
 #include "jail/memory.h"
 #include "jail/jail.h"
 
-/* An ELF file's program headers, of which some are at hand. */
+/* The program headers of an ELF file, some of which are in memory. */
 #define SOME 64u /* more than any linker makes: ld(1) about 13 */
 struct headers {
 	int fd;
 	const char *head; /* the file's first bytes */
 	long head_len;
 	Elf64_Ehdr eh;
-	uint32_t first, count; /* those at hand */
+	uint32_t first, count; /* those in memory */
 	const Elf64_Phdr *some;
 	Elf64_Phdr *room;
 };
 
-/* The `size` bytes of a file at `offset`: of its head where that has them, else read into `room` or
- * scratch memory. 0, or what the read says; -EIO: they are not all there. */
+/* Gets `size` bytes of a file at `offset`: from its head if they are there, else reads them into
+ * `room` or scratch memory. Returns 0 or an error of the read; -EIO: they are not all there. */
 static long part_of(struct fj_call *c, const struct headers *h, uint64_t offset, size_t size,
 	void *room, const void **part)
 {
@@ -59,7 +59,7 @@ static const Elf64_Phdr *header(struct fj_call *c, struct headers *h, uint32_t i
 	return h->count ? h->some + (i - h->first) : NULL;
 }
 
-/* False: they are not all there. */
+/* Returns false if they are not all there. */
 static bool begin_headers(struct fj_call *c, struct headers *h)
 {
 	memcpy(&h->eh, h->head, sizeof(h->eh));
@@ -68,7 +68,7 @@ static bool begin_headers(struct fj_call *c, struct headers *h)
 	return header(c, h, h->eh.e_phnum - 1) && header(c, h, 0);
 }
 
-/* Does a file that says where it lies do so at the gate page? */
+/* Does a file with fixed addresses cover the gate page? */
 static bool lies_at(struct fj_call *c, struct headers *h, uint64_t gate)
 {
 	const uint64_t end = gate + FJ_GATE_PAGES * FJ_PAGE;
@@ -83,8 +83,8 @@ static bool lies_at(struct fj_call *c, struct headers *h, uint64_t gate)
 	return false;
 }
 
-/* Look at an interpreter as load_elf_binary() of fs/binfmt_elf.c does before there is no way back.
- */
+/* Checks an interpreter as load_elf_binary() of fs/binfmt_elf.c does before the old program is
+ * gone. */
 static long check_interpreter(
 	struct fj_call *c, struct fj_program *p, bool *is_at_gate, bool *is_at_other)
 {
@@ -101,7 +101,7 @@ static long check_interpreter(
 	return 0;
 }
 
-/* Open the interpreter that PT_INTERP `ph` names. */
+/* Opens the interpreter that PT_INTERP `ph` names. */
 static long open_interpreter(
 	struct fj_call *c, struct headers *h, const Elf64_Phdr *ph, struct fj_program *p)
 {
@@ -147,7 +147,8 @@ long fj_program_open_interpreter(struct fj_call *c, struct fj_program *p)
 		}
 	if (is_at_gate || too) {
 		if (is_at_other || other_too)
-			return -EADDRINUSE; /* no errno of execve(2), but it says what it is */
+			return -EADDRINUSE; /* not an error of execve(2), but it describes the
+					       problem */
 		p->gate += FJ_GATE_APART;
 	}
 	fj_scratch_release(c->thread, mark);
@@ -193,7 +194,7 @@ long fj_program_resolve_scripts(
 			return -ENOENT; /* the interpreter could not open it: execveat(2), BUGS */
 		if (depth == FJ_SCRIPTS_MAX)
 			return -ELOOP;
-		/* Kept back to front: each level goes before what the last one made. */
+		/* Kept in reverse order: each level goes before the words of the last one. */
 		if (argument)
 			p->script_arg[p->script_args++] = argument;
 		p->script_arg[p->script_args++] = interpreter;
@@ -201,8 +202,8 @@ long fj_program_resolve_scripts(
 			p->script = name;
 		fj_program_close(p);
 		if (!*interpreter)
-			return -EACCES; /* for the kernel "" is the working directory here, which is
-					   no program */
+			return -EACCES; /* the kernel takes "" for the working directory here,
+					   which is no program */
 		r = fj_program_open(c, AT_FDCWD, interpreter, true, p);
 		if (fj_is_err(r))
 			return r;
