@@ -102,10 +102,16 @@ void fj_facts_forget(void)
 	__atomic_fetch_add(&fj_facts_state()->epoch, 1, __ATOMIC_SEQ_CST);
 }
 
-static struct fj_fact *fact_for(uint64_t view, const char *key, size_t key_len, uint64_t *hash)
+/* The two places that a fact may have. The near ones lie in 16 pages, which one page fault brings
+ * along: so a program that has just begun, or a forked child, finds what it asks first for one fault,
+ * and not one for each directory. */
+static struct fj_fact *near_place(uint64_t hash)
 {
-	*hash = fj_hash_quick(key, key_len) + view;
-	return &fj_facts_table()->fact[*hash % FJ_FACTS];
+	return &fj_facts_table()->fact[(hash >> 32) * FJ_FACTS_NEAR >> 32];
+}
+static struct fj_fact *far_place(uint64_t hash)
+{
+	return &fj_facts_table()->fact[hash % FJ_FACTS];
 }
 
 static inline uint32_t now(void)
@@ -125,16 +131,19 @@ FJ_HOT const struct fj_fact *fj_facts_look(const struct fj_root *root, const cha
 	size_t key_len, uint64_t epoch, uint32_t *sequence)
 {
 	const uint64_t view = view_of(root);
-	uint64_t hash;
-	const struct fj_fact *f = fact_for(view, key, key_len, &hash);
+	const uint64_t hash = fj_hash_quick(key, key_len) + view;
+	const struct fj_fact *f = near_place(hash);
 
-	*sequence = fj_seq_begin(&f->sequence);
-	return !fj_seq_is_odd(*sequence) && f->hash == hash && f->epoch == epoch &&
-			       f->root == view && f->key_len == key_len &&
-			       key_len + f->value_len < FJ_FACT_TEXT &&
-			       fj_same(f->text, key, key_len) && !is_old(f) ?
-		       f :
-		       NULL;
+	for (;; f = far_place(hash)) {
+		*sequence = fj_seq_begin(&f->sequence);
+		if (f->hash == hash && f->epoch == epoch && !fj_seq_is_odd(*sequence) &&
+			f->root == view && f->key_len == key_len &&
+			key_len + f->value_len < FJ_FACT_TEXT && fj_same(f->text, key, key_len) &&
+			!is_old(f))
+			return f;
+		if (f == far_place(hash))
+			return NULL;
+	}
 }
 
 bool fj_facts_find(const struct fj_thread *t, const struct fj_root *root, const char *key,
@@ -156,9 +165,13 @@ void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, c
 {
 	const size_t value_len = fj_strlen(value);
 	const uint64_t view = view_of(root);
-	uint64_t hash;
-	struct fj_fact *f = fact_for(view, key, key_len, &hash);
+	const uint64_t hash = fj_hash_quick(key, key_len) + view;
+	struct fj_fact *f = near_place(hash);
 
+	/* Another fact that is in use stays. */
+	if (fj_seq_is_odd(fj_seq_begin(&f->sequence)) ||
+		(f->hash != hash && f->epoch == epoch && !is_old(f)))
+		f = far_place(hash);
 	/* A place whose writer was killed is not used again. */
 	if (key_len + value_len >= FJ_FACT_TEXT || !fj_seq_write(&f->sequence))
 		return;

@@ -60,8 +60,12 @@ static inline struct fj_facts_state *fj_facts_state(void)
 struct fj_facts_table {
 	uint64_t bloom[FJ_BLOOM_WORDS]; /* names of components that facts depend on (a Bloom
 					 * filter); bits are never cleared */
-	struct fj_fact fact[FJ_FACTS];
+	struct fj_fact fact[FJ_FACTS];	/* the first FJ_FACTS_NEAR end with the first 16 pages */
 };
+#define FJ_FACTS_NEAR                                                                              \
+	((0x10000u - (unsigned)offsetof(struct fj_facts_table, fact)) /                            \
+		(unsigned)sizeof(struct fj_fact))
+_Static_assert(FJ_FACTS_TABLE_AT % 0x10000 == 0, "16 pages");
 static inline struct fj_facts_table *fj_facts_table(void)
 {
 	return (struct fj_facts_table *)fj_jail_at(FJ_FACTS_TABLE_AT);

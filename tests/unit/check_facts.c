@@ -150,9 +150,8 @@ END_TEST
 START_TEST(dead_writer)
 {
 	remember("/bin", "usr/bin");
-	for (unsigned i = 0; i < FJ_FACTS; i++)
-		if (fj_facts_table()->fact[i].sequence)
-			fj_facts_table()->fact[i].sequence++;
+	for (unsigned i = 0; i < FJ_FACTS; i++) /* wherever it may go */
+		fj_facts_table()->fact[i].sequence |= 1;
 	ck_assert_str_eq(recall("/bin"), "(none)");
 	remember("/bin", "usr/bin");
 	ck_assert_str_eq(recall("/bin"), "(none)");
@@ -274,6 +273,47 @@ START_TEST(many)
 }
 END_TEST
 
+/* What all programs of a jail ask lies in the 16 pages that one page fault brings along; of two facts
+ * that want one place there each is found. */
+START_TEST(near_ones)
+{
+	static const char *const key[] = {
+		"/", "/etc", "/bin", "/lib", "/usr", "/usr/bin", "/usr/lib", "/tmp"};
+	const unsigned count = sizeof(key) / sizeof(key[0]);
+	unsigned found = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		remember(key[i], key[i]);
+	for (unsigned i = 0; i < FJ_FACTS_NEAR; i++)
+		found += !!fj_facts_table()->fact[i].sequence;
+	ck_assert_uint_ge(found, count - 1);
+	ck_assert_uint_le(offsetof(struct fj_facts_table, fact[FJ_FACTS_NEAR]), 0x10000);
+	for (unsigned i = 0; i < count; i++)
+		ck_assert_str_eq(recall(key[i]), key[i]);
+}
+END_TEST
+
+/* One that is known keeps its place until it is no more right or too old. */
+START_TEST(near_is_used_again)
+{
+	char key[32];
+	unsigned near = 0;
+
+	for (unsigned i = 0; i < 20 * FJ_FACTS_NEAR; i++) {
+		snprintf(key, sizeof(key), "/d%u", i);
+		remember(key, "v");
+	}
+	fj_facts_forget();
+	for (unsigned i = 0; i < 20 * FJ_FACTS_NEAR; i++) {
+		snprintf(key, sizeof(key), "/e%u", i);
+		remember(key, "v");
+	}
+	for (unsigned i = 0; i < FJ_FACTS_NEAR; i++)
+		near += fj_facts_table()->fact[i].text[1] == 'e';
+	ck_assert_uint_ge(near, FJ_FACTS_NEAR - 2);
+}
+END_TEST
+
 /* Others change the tree and announce nothing. */
 START_TEST(grows_old)
 {
@@ -319,6 +359,8 @@ Suite *unit_suite_facts(void)
 	tcase_add_test(c, trailing_slashes);
 	tcase_add_test(c, dead_changer);
 	tcase_add_test(c, many);
+	tcase_add_test(c, near_ones);
+	tcase_add_test(c, near_is_used_again);
 	tcase_add_test(c, grows_old);
 	suite_add_tcase(s, c);
 	return s;
