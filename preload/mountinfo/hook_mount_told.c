@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_mount_told.c - statmount(2) and listmount(2): the same mounts, by the same ids, as
- * mountinfo. A kernel that lacks them (before 6.8) says ENOSYS. */
+ * hook_mount_told.c - statmount(2) and listmount(2): the same mounts, with the same ids, as mountinfo.
+ * Kernels before 6.8 lack them, and say ENOSYS. Called by dispatch. */
 #include "mountinfo/mount_ids.h"
 #include "mountinfo/mount_list.h"
 #include "sys/guest.h"
@@ -121,7 +121,7 @@ static const struct pair *find_pair(const struct table *t, uint64_t id)
 	return NULL;
 }
 
-/* (Never without end: each step leads to another of them.) */
+/* (The number of steps is limited, for the list may have a loop.) */
 static bool is_below(const struct table *t, const struct pair *p, uint64_t id)
 {
 	for (size_t steps = 0; p && steps <= t->count; steps++) {
@@ -132,7 +132,7 @@ static bool is_below(const struct table *t, const struct pair *p, uint64_t id)
 	return false;
 }
 
-/* The next one behind `last`, in the order of ids. */
+/* The mount with the next id after `last`. */
 static const struct pair *next_pair(
 	const struct table *t, uint64_t below, uint64_t last, bool is_reverse)
 {
@@ -289,7 +289,7 @@ static void tell_mount(void *about, const struct fj_mount_line *l, const char *s
 		device++;
 		s->sb_dev_minor = read_number(&device);
 		if (fj_streq(l->type, "overlay"))
-			s->sb_magic = OVERLAYFS_SUPER_MAGIC_; /* not that of a layer */
+			s->sb_magic = OVERLAYFS_SUPER_MAGIC_; /* not that of the first layer */
 		else if (!fj_sys2(__NR_statfs, *l->host ? l->host : "/", &fs))
 			s->sb_magic = (uint64_t)fs.f_type;
 		s->sb_flags = has_word(l->super_options, "ro");
@@ -334,7 +334,7 @@ long fj_hook_statmount(struct fj_call *c)
 	t.told = (struct told *)fj_scratch(c->thread, sizeof(*t.told));
 	*t.told = (struct told){0};
 	fj_str_init(&t.text, fj_scratch(c->thread, text_size), text_size);
-	fj_str_add(&t.text, "", 1); /* so that no text is at 0 */
+	fj_str_add(&t.text, "", 1); /* so that no text has the offset 0 */
 	r = fj_mount_list(c->thread, tell_mount, &t);
 	if (r || !t.found)
 		return r ? r : -ENOENT;

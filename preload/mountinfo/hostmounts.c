@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hostmounts.c - what the host has mounted. */
+ * hostmounts.c - reads and parses the host's mountinfo. Called through hostmounts.h. */
 #include "mountinfo/hostmounts.h"
 
 #include "sys/sys.h"
@@ -16,7 +16,7 @@ static long map_room(size_t size)
 		__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
-/* All of it, with a NUL behind; `*len` receives the length. */
+/* Read all of it, with a NUL at the end; `*len` gets the length. */
 static long read_all(struct fj_hostmounts *h, int fd, size_t *len)
 {
 	long n;
@@ -36,7 +36,7 @@ static long read_all(struct fj_hostmounts *h, int fd, size_t *len)
 	return n;
 }
 
-/* Cut off the field that begins at `*p`. */
+/* End the field that begins at `*p` with a NUL. */
 static char *field(char **p)
 {
 	char *start = *p;

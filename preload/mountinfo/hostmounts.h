@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hostmounts.h - what the host has mounted: its mountinfo, read and taken apart. */
+ * hostmounts.h - the mounts of the host: reads and parses the host's mountinfo. Called by this room and by
+ * mount. */
 #ifndef FJ_HOSTMOUNTS_H
 #define FJ_HOSTMOUNTS_H
 
@@ -9,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A line of proc_pid_mountinfo(5); the strings lie in the mapping. */
+/* A line of proc_pid_mountinfo(5). The strings point into the mapping. */
 struct fj_hostmount {
 	uint32_t id, parent;
 	const char *device;				     /* MAJOR:MINOR */
@@ -21,7 +22,7 @@ struct fj_hostmount {
 struct fj_hostmounts {
 	uint32_t count;
 	struct fj_hostmount *mount;
-	/* Mappings, to be freed by fj_hostmounts_done(). */
+	/* Mappings; fj_hostmounts_done() frees them. */
 	char *text;
 	size_t text_size, mount_size;
 };
@@ -29,7 +30,7 @@ struct fj_hostmounts {
 /* Returns 0 or -errno. */
 long fj_hostmounts_read(struct fj_hostmounts *h);
 void fj_hostmounts_done(struct fj_hostmounts *h);
-/* The mount that `host_path` lies in; the one with `id`; or NULL. */
+/* The mount that contains `host_path`; the mount `id`. NULL: there is none. */
 const struct fj_hostmount *fj_hostmounts_of(const struct fj_hostmounts *h, const char *host_path);
 const struct fj_hostmount *fj_hostmounts_by_id(const struct fj_hostmounts *h, uint32_t id);
 

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * mount_ids.c - which mount a file lies in.
+ * mount_ids.c - which mount contains a file. Called through mount_ids.h.
  *
- * The kernel's id says in which mount of the host a file lies. When that is the one in which the
- * whole of a jail's mount begins, the jail's is meant; else it is a mount of the host below, which
- * is listed with its own id. */
+ * The kernel's id tells which mount of the host contains the file. If a mount of the jail begins in that
+ * mount, it is the jail's mount. Otherwise it is a mount of the host below it, which is listed with its own
+ * id. */
 #include "mountinfo/mount_ids.h"
 
 #include "jail/mounts.h"
@@ -26,7 +26,7 @@ uint64_t fj_mount_kernel_id(int dirfd, const char *name, unsigned flags, bool *i
 		return 0;
 	if (is_root)
 		*is_root = sx.stx_attributes & FJ_STATX_ATTR_MOUNT_ROOT;
-	/* (struct statx of old headers ends before it.) */
+	/* (struct statx of older headers ends before it.) */
 	return *(const uint64_t *)((const char *)&sx + 0x90);
 }
 
@@ -52,7 +52,7 @@ uint32_t fj_mount_id_at(struct fj_thread *t, const char *pos, uint64_t host_id, 
 		id = host_id == fj_mount_kernel_id(FJ_FD_ROOT(fj_jail), "", 0, NULL) ?
 			     fj_mount_root_id() :
 			     hosts;
-	} else if (m.flags & FJ_MOUNT_ENTRY) { /* as all of /dev */
+	} else if (m.flags & FJ_MOUNT_ENTRY) { /* like all of /dev */
 		id = fj_mount_around(pos, &m) ? m.id + FJ_MOUNT_OWN_IDS : fj_mount_root_id();
 	} else if ((m.flags & (FJ_MOUNT_DEFAULT | FJ_MOUNT_FILE)) ==
 		   (FJ_MOUNT_DEFAULT | FJ_MOUNT_FILE)) {

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * mount_list.c - the jail's mounts, and those of the host that lie in them. Called by
- * procfs_mounts.c and hook_mount_told.c.
+ * mount_list.c - lists the jail's mounts, and the host's mounts that are in them. Called by procfs_mounts.c
+ * and hook_mount_told.c.
  *
- * As in a real chroot, only what the caller's root can see is listed; the root itself when it is a
- * mount point. What a bind shows is described as the host describes the mount that it lies in. */
+ * As in a real chroot, only what the caller's root contains is listed, and the root itself only if it is a
+ * mount point. A bind is described as the host describes the mount that contains its source. */
 #include "mountinfo/mount_list.h"
 
 #include "mountinfo/hostmounts.h"
@@ -30,7 +30,7 @@ struct listing {
 	struct fj_hostmounts host;
 	struct fj_mounts *v; /* a copy */
 	uint32_t root_id;
-	bool has_inode64; /* a tmpfs of this kernel says so */
+	bool has_inode64; /* this kernel shows this option for tmpfs */
 };
 
 static bool is_ro(const char *options)
@@ -58,14 +58,14 @@ static bool is_mount_hidden(const struct fj_mounts *v, const char *pos)
 	return false;
 }
 
-/* A device or a word may be shown; a path of the host only as the jail has it. */
+/* A device or a word may be shown, but no path of the host. */
 static const char *source_of(const struct fj_hostmount *m)
 {
 	return m->source[0] != '/' || fj_path_has_prefix(m->source, "/dev") ? m->source : m->type;
 }
 
-/* The host's mounts below `host` (for the root's tree also at it), which is at `pos` by mount `m`.
- */
+/* List the host's mounts below `host` (for the root's tree, also at it). `host` is at `pos` through mount
+ * `m`. */
 static void list_host(struct listing *list, const struct fj_mount *m, const char *host,
 	const char *pos, uint32_t id)
 {
@@ -115,8 +115,8 @@ static void list_host(struct listing *list, const struct fj_mount *m, const char
 	fj_scratch_release(list->t, mark);
 }
 
-/* What a bind shows of its file system: a place of the jail's, or of a tmpfs; never where that lies
- * on the host. */
+/* The root of a bind in its file system: a path of the jail or of a tmpfs, but never its path on the
+ * host. */
 static const char *root_of(const struct listing *list, const struct fj_mount *m)
 {
 	const char *host = list->v->text + m->host;
@@ -247,7 +247,7 @@ static void list_own(struct listing *list, const struct fj_mount *m)
 	tell_line(list, &l);
 }
 
-/* The root, when it has become something of its own. */
+/* List the root, if its flags make it a mount of its own. */
 static void list_root(struct listing *list)
 {
 	const struct fj_mount root = {.flags = list->v->root_flags, .host = FJ_MOUNT_TEXT - 1};
@@ -302,13 +302,13 @@ long fj_mount_list(struct fj_thread *t, fj_mount_teller tell, void *about)
 	} while (!fj_mounts_held(&seen));
 	if (list.v->root_flags && list.root_id == ROOT_ID)
 		list_root(&list);
-	if (!fj_mounts_at(list.v, "")) /* (else the root is an overlay, and nothing else) */
+	if (!fj_mounts_at(list.v, "")) /* (otherwise the root is an overlay, and only that) */
 		list_host(&list, NULL, fj_root_path(), "", ROOT_ID);
 	for (uint32_t i = 0; i < list.v->count; i++) {
 		const struct fj_mount *m = &list.v->mount[i];
 
-		/* The host's resolv.conf is there unasked: a chroot has none, and nobody would
-		 * unmount it. */
+		/* The host's resolv.conf is mounted without an option. A chroot has no such mount, and
+		 * nobody would unmount it. */
 		if ((m->flags & (FJ_MOUNT_HIDDEN | FJ_MOUNT_ENTRY)) ||
 			(m->flags & (FJ_MOUNT_DEFAULT | FJ_MOUNT_FILE)) ==
 				(FJ_MOUNT_DEFAULT | FJ_MOUNT_FILE))
