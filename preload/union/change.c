@@ -1,12 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * change.c - names in a union are taken away and moved: unlink, rmdir, rename. Whoever makes a name
- * needs nothing of this but layers/union_over.c.
+ * change.c - removes and moves names in a union: unlink, rmdir, rename. Code that makes a name needs only
+ * layers/union_over.c. Called through change.h.
  *
- * As the kernel's fs/overlayfs/dir.c: whatever is removed while a lower layer has a name like it
- * leaves a whiteout, which takes its place in one step; a directory that a lower layer has a part
- * of is not moved at all (EXDEV). */
+ * As in the kernel's fs/overlayfs/dir.c: if a lower layer has the same name, a whiteout replaces the
+ * removed file in one step. A directory of which a lower layer has a part cannot be moved (EXDEV). */
 #include "union/change.h"
 
 #include "sys/abi.h"
@@ -18,7 +17,7 @@
 
 #include <asm/stat.h>
 
-/* The name without the slashes behind it, in scratch memory. */
+/* A copy of the name without the slashes at its end, in scratch memory. */
 static char *bare_name(struct fj_thread *t, const char *name, bool *has_slash)
 {
 	size_t len = fj_strlen(name);
@@ -32,7 +31,7 @@ static char *bare_name(struct fj_thread *t, const char *name, bool *has_slash)
 	return bare;
 }
 
-/* What no lower layer has. A directory may have whiteouts in it. */
+/* Remove a file that no lower layer has. A directory may contain whiteouts. */
 static long remove_upper(struct fj_thread *t, struct fj_layers *l, const char *name, bool is_dir)
 {
 	long r = fj_sys3(__NR_unlinkat, l->fd[0], name, is_dir ? AT_REMOVEDIR : 0);
@@ -43,14 +42,14 @@ static long remove_upper(struct fj_thread *t, struct fj_layers *l, const char *n
 	return r ? r : fj_union_discard(t, l->fd[0], name);
 }
 
-/* The names that are none of an entry: the root's, "." and "..". */
+/* The names that are no entries: the root's, "." and "..". */
 static bool is_special(const char *name)
 {
 	return !name[0] || fj_streq(name, ".") || fj_streq(name, "..");
 }
 
-/* Under the lock. -FJ_RESTART: the directory has come up, or somebody had brought it up, so what is
- * in it is to be seen anew. */
+/* Called with the lock. Returns -FJ_RESTART if the parent directory was copied up: then look again what is
+ * in it. */
 static long unlink_alone(
 	struct fj_thread *t, struct fj_layers *l, const char *name, bool has_slash, bool wants_dir)
 {
@@ -108,7 +107,7 @@ struct moving {
 	struct fj_layers *l[2];
 	char *name[2];
 	bool is_there[2], is_dir[2], is_below[2];
-	bool has_upper_whiteout; /* of the new name */
+	bool has_upper_whiteout; /* for the new name */
 	uint32_t flags;
 };
 
@@ -123,7 +122,7 @@ static bool is_same_file(const struct moving *m)
 	return st[0].st_ino == st[1].st_ino && st[0].st_dev == st[1].st_dev;
 }
 
-/* Does the directory `name` lie in lower layers too, or there alone? */
+/* Have lower layers the directory `name` too, or only they? */
 static bool is_merged(const struct moving *m, int i)
 {
 	if (!m->is_dir[i])
@@ -133,7 +132,7 @@ static bool is_merged(const struct moving *m, int i)
 	return fj_layers_merge_below(m->t, m->l[i], m->name[i]);
 }
 
-/* Is the one in the other? */
+/* Is one directory inside the other? */
 static bool lies_in(const struct moving *m, int inner, int outer)
 {
 	const uint32_t mark = fj_scratch_mark(m->t);
@@ -149,7 +148,7 @@ static bool lies_in(const struct moving *m, int inner, int outer)
 	return lies;
 }
 
-/* What fs/namei.c says before it asks the file system. 1: nothing. */
+/* What fs/namei.c checks before it calls the file system. Returns -errno or 0, the result, or 1: go on. */
 static long judge_names(const struct moving *m, const bool *has_slash)
 {
 	const bool exchanges = m->flags & FJ_RENAME_EXCHANGE;
@@ -175,7 +174,7 @@ static long judge_names(const struct moving *m, const bool *has_slash)
 	return 1;
 }
 
-/* And what fs/overlayfs/dir.c does. */
+/* What fs/overlayfs/dir.c checks. */
 static long judge_move(const struct moving *m)
 {
 	const bool exchanges = m->flags & FJ_RENAME_EXCHANGE;
@@ -189,7 +188,7 @@ static long judge_move(const struct moving *m)
 		       0;
 }
 
-/* Is the directory of a place outside the union to be had at all? */
+/* Can the directory of a place outside the union be reached at all? */
 static long see_parent(struct fj_thread *t, const struct fj_place *place)
 {
 	const uint32_t mark = fj_scratch_mark(t);
@@ -217,7 +216,7 @@ static long bring_up(struct moving *m, int i)
 	return r;
 }
 
-/* A directory that comes to where lower layers have a name like it hides them. */
+/* A moved directory hides directories with its new name in lower layers. */
 static long hide_lower(const struct moving *m, int i, bool is_below)
 {
 	long fd, r;
@@ -237,22 +236,22 @@ static long rename_upper(const struct moving *m, uint32_t flags)
 		__NR_renameat2, m->l[0]->fd[0], m->name[0], m->l[1]->fd[0], m->name[1], flags);
 }
 
-/* The old name is to be a whiteout afterwards. */
+/* The move must leave a whiteout at the old name. */
 static long move_and_whiteout(struct moving *m)
 {
 	long r;
 
-	if (m->has_upper_whiteout) /* they change places */
+	if (m->has_upper_whiteout) /* exchange them */
 		return rename_upper(m, FJ_RENAME_EXCHANGE);
-	if (!m->is_there[1]) { /* nothing is there, and a whiteout says so too */
+	if (!m->is_there[1]) { /* a whiteout there means the same as nothing */
 		r = fj_union_put_whiteout(m->t, m->l[1], m->name[1]);
 		return r ? r : rename_upper(m, FJ_RENAME_EXCHANGE);
 	}
-	/* (The kernel's whiteout would be one to the union around, too.) */
+	/* (A whiteout that the kernel makes would hide names in the outer union, too.) */
 	r = m->l[0]->is_nested ? -EPERM : rename_upper(m, FJ_RENAME_WHITEOUT);
 	if (r != -EINVAL && r != -EPERM && r != -ENOSYS)
 		return r;
-	/* Not in one step, then: the lower layer's is seen for a moment. */
+	/* It is not possible in one step: for a moment the lower file is visible. */
 	r = rename_upper(m, 0);
 	return r ? r : fj_union_put_whiteout(m->t, m->l[0], m->name[0]);
 }
@@ -270,7 +269,7 @@ static long move_entry(struct moving *m)
 	r = hide_lower(m, 0, m->is_below[1]);
 	if (r < 0)
 		return r;
-	/* Of the empty directory that is replaced the upper layer may have whiteouts. */
+	/* The empty directory that is replaced may contain whiteouts in the upper layer. */
 	if (m->is_dir[1] && !m->l[1]->found) {
 		r = fj_union_put_whiteout(m->t, m->l[1], m->name[1]);
 		m->has_upper_whiteout = !r;
@@ -288,7 +287,7 @@ static long move_entry(struct moving *m)
 	return r;
 }
 
-/* Under the lock. -FJ_RESTART: as of unlink_alone(). */
+/* Called with the lock. -FJ_RESTART: as in unlink_alone(). */
 static long rename_alone(struct moving *m, const bool *has_slash)
 {
 	const bool are_up = m->l[0]->fd[0] >= 0 && m->l[1]->fd[0] >= 0;

@@ -1,15 +1,14 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * copy_data.c - the data of a file that is copied up: shared with the lower file where the file
- * system can, else copied by the kernel, else read and written; with its holes.
+ * copy_data.c - copies the data of a file that is copied up, with its holes. If the file system can, the
+ * data are shared with the lower file; otherwise the kernel copies them, or they are read and written.
+ * Called by copy_up.c.
  *
- * This may take long, and who presses ^C does not want to wait. By the trap all signals are
- * blocked, so they are looked for and let in between the parts. By a jump they are not, and a
- * handler that leaves by siglongjmp(3) would leave two descriptors open: so they are blocked here,
- * and let in when only one is open, which `window_fd` tells of.
- *
- * Called by copy_up.c. */
+ * This may take long, and ^C must work meanwhile. After a trap all signals are blocked, so the code looks
+ * for pending signals between the parts, and lets them in. After a jump signals are not blocked, and a
+ * handler that leaves by siglongjmp(3) would leave two descriptors open. So they are blocked here, and let
+ * in when only one is open; `window_fd` is that one. */
 #include "union/parts.h"
 #include "call/call.h"
 #include "sys/sys.h"
@@ -22,7 +21,7 @@
 
 #define PART (8UL << 20)
 #define ROOM (256UL << 10)
-/* Those that faults raise, and the trap's own: SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGSYS. */
+/* The signals of faults, and the trap's own: SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGSYS. */
 #define FAULTS (1UL << 3 | 1UL << 4 | 1UL << 6 | 1UL << 7 | 1UL << 10 | 1UL << 30)
 
 char *fj_union_room(size_t size)
@@ -41,12 +40,12 @@ void fj_union_give_room(char *room, size_t size)
 struct copying {
 	struct fj_call *c;
 	struct fj_union_data *d;
-	uint64_t own_mask; /* by a jump: the program's */
-	bool reads;	   /* the kernel does not copy between these two */
+	uint64_t own_mask; /* after a jump: the program's mask */
+	bool reads;	   /* the kernel cannot copy between these two files */
 	char *room;
 };
 
-/* The file is opened anew behind a handler, which may have done anything. */
+/* Open the file again after a handler, which may have done anything. */
 static long open_again(struct copying *q)
 {
 	const long fd = fj_union_open_lower(q->d->from_dirfd, q->d->from, 0);
@@ -86,7 +85,7 @@ static bool cannot_copy(long r)
 	       r == -EBADF || r == -ETXTBSY;
 }
 
-/* Returns how many bytes, 0 at the end of the file. */
+/* Returns the number of bytes; 0 at the end of the file. */
 static long read_and_write(struct copying *q, uint64_t at, uint64_t size)
 {
 	long n, done = 0;
@@ -116,7 +115,7 @@ static long copy_part(struct copying *q, uint64_t at, uint64_t size)
 
 	if (!q->reads) {
 		n = fj_sys6(__NR_copy_file_range, q->d->src, &in, q->d->dst, &out, size, 0);
-		/* (Some file systems say 0 where they cannot.) */
+		/* (Some file systems return 0 if they cannot copy.) */
 		q->reads = !n || cannot_copy(n);
 	}
 	return q->reads ? read_and_write(q, at, size) : n;
@@ -154,7 +153,7 @@ static long copy_stretches(struct copying *q, uint64_t size)
 
 		if (data == -ENXIO)
 			break;
-		if (data < 0) /* it cannot tell */
+		if (data < 0) /* the file system does not support this */
 			data = (long)at;
 		end = fj_sys3(__NR_lseek, q->d->src, data, SEEK_HOLE);
 		if (end <= data || (uint64_t)end > size)

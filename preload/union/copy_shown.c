@@ -1,14 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * copy_shown.c - what a copied-up file shows beside its data: attributes, mode, times, and a record
- * of its own that says what the lower file shows.
+ * copy_shown.c - copies what a file shows besides its data: attributes, mode and times, and makes an owner
+ * record for the copy. Called by copy_up.c.
  *
- * Each copy gets a record, also where the lower file has none: who it belongs to on the disk may
- * differ, and where it lies decides what a file without a record shows. The lower file's record,
- * wherever it is, is only read.
- *
- * Called by copy_up.c. */
+ * Every copy gets a record, even if the lower file has none: its owner on the disk may differ, and without
+ * a record the place of a file decides what it shows. The lower file's record is only read. */
 #include "nested/roots.h"
 #include "union/parts.h"
 #include "call/call.h"
@@ -27,15 +24,15 @@ static bool starts_with(const char *text, const char *prefix)
 	return !memcmp(text, prefix, fj_strlen(prefix));
 }
 
-/* An ordinary attribute: the copy gets it on the disk, too. Not what tells where a record is, nor
- * what overlays of the kernel keep for themselves. */
+/* An ordinary attribute, which the copy gets on the disk: not the tag that leads to a record, and none of
+ * the kernel's overlays. */
 static bool is_the_disks(const char *name)
 {
 	return starts_with(name, XATTR_USER_PREFIX) && !fj_streq(name, FJ_OWNER_TAG) &&
 	       !starts_with(name, "user.overlay.");
 }
 
-/* One that the user could not set on the disk, and that shows where the record has none
+/* An attribute that the user cannot set on the disk, and that is shown if the record has none
  * (xattr/hook_xattr.c). */
 static bool is_for_record(const char *name)
 {
@@ -97,7 +94,7 @@ static long record_one(struct fj_union_copy *u, const char *name, char *value)
 	return fj_owner_set_attribute(&u->made, name, value, (size_t)size, 0, &u->file.owner);
 }
 
-/* The lower file may be an upper one of another union: what it was there says nothing here. */
+/* The lower file may be an upper file of another union: drop what its record says about that. */
 static long forget_attribute(const struct fj_union_copy *u, const char *name)
 {
 	const long r = fj_owner_set_attribute(&u->made, name, NULL, 0, 0, &u->file.owner);
@@ -105,12 +102,12 @@ static long forget_attribute(const struct fj_union_copy *u, const char *name)
 	return r == -ENODATA ? 0 : r;
 }
 
-/* A file with several names has one copy for each that is copied up, and they cannot all have its
+/* Each name of a file that is copied up becomes a file of its own, and not all can show the lower file's
  * number: ovl_copy_up_one() of fs/overlayfs/copy_up.c. */
 static long record_origin(const struct fj_union_copy *u, uint32_t dev)
 {
 	const struct fj_union_origin origin = {
-		/* Device numbers change from boot to boot; 0 is the copy's own. */
+		/* Device numbers change with each boot. 0: the copy's own device. */
 		.dev = u->file.dev == dev ? 0 : u->file.dev,
 		.ino = u->sx.stx_ino,
 		.stamp = u->file.natural.stamp,
@@ -140,7 +137,7 @@ static long record(struct fj_call *c, struct fj_union_copy *u)
 		r = fj_owner_renew(&u->file.key, &u->made);
 	if (r < 0)
 		return r;
-	shown.uid = FJ_NO_ID; /* so that there is a record, whatever it says */
+	shown.uid = FJ_NO_ID; /* forces a record */
 	if ((owner->mode & 07777) != (made.real_mode & 07777))
 		what |= FJ_OWNER_MODE;
 	if (!u->file.has_record && ((owner->mode & FJ_S_IFMT) == FJ_S_IFCHR ||

@@ -1,17 +1,16 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * copy_up.c - a lower file gets a copy in the upper layer, before it is first changed.
+ * copy_up.c - copies a lower file to the upper layer before its first change. Called by hooks that change a
+ * file, through the room layers.
  *
- * A regular file is made without a name (O_TMPFILE), so that nothing is left of it when its maker
- * is killed; what cannot be made so has a name in the work directory. Its record is written before
- * it gets its own name, in one step that fails when somebody else was quicker: nobody ever sees a
- * file of the upper layer that is not complete.
+ * A regular file is made without a name (O_TMPFILE), so that nothing is left if the process is killed.
+ * Other files get a name in the work directory. The record is written before the file gets its real name,
+ * in one step that fails if another process was faster. So nobody ever sees an incomplete file in the upper
+ * layer.
  *
- * On an overlay of the kernel and on FUSE a file without a name is not known by the number and the
- * birth that it will have, so there it has one.
- *
- * Called by hooks that are about to change a file, by way of whoever knows the layers. */
+ * On an overlay of the kernel and on FUSE, a file without a name has another inode number and birth time
+ * than later. There it always has a name. */
 #include "union/parts.h"
 #include "sys/abi.h"
 #include "call/call.h"
@@ -26,7 +25,9 @@
 #include <linux/fs.h>
 
 #define TRIES 5u
-#define NAME_IS_TAKEN (-ESTALE) /* in the work directory: not what -EEXIST says to the caller */
+#define NAME_IS_TAKEN                                                                              \
+	(-ESTALE) /* in the work directory; -EEXIST would mean another thing to the
+				 * caller */
 #define O_TMPFILE_ (FJ_TMPFILE | O_DIRECTORY)
 
 void fj_union_temp_name(char name[FJ_UNION_TEMP_SIZE])
@@ -64,11 +65,11 @@ long fj_union_open_lower(int dirfd, const char *name, int flags)
 /* The arguments of fj_union_copy_up. */
 struct task {
 	struct fj_call *c;
-	int from_dirfd, to_dirfd, work_fd; /* work_fd: where it is made */
+	int from_dirfd, to_dirfd, work_fd; /* work_fd: the directory where the copy is made */
 	const char *from, *to;
 	bool with_data;
 	struct fj_union_copy u;
-	char temp[FJ_UNION_TEMP_SIZE]; /* its name there; "": it has none, or not yet */
+	char temp[FJ_UNION_TEMP_SIZE]; /* its name there; "": none, or none yet */
 };
 
 static bool is_regular_on_disk(const struct task *k)
@@ -97,7 +98,7 @@ static void drop_fds(struct fj_union_copy *u)
 	u->src = u->dst = -1;
 }
 
-/* Make an empty one, as `temp` or without a name. */
+/* Make an empty file, as `temp` or without a name. */
 static long make_symlink(struct task *k)
 {
 	struct fj_thread *t = k->c->thread;
@@ -127,7 +128,7 @@ static long make_directory(struct task *k)
 
 	if (r < 0)
 		return r;
-	open_source(k, O_DIRECTORY); /* else its attributes cannot be read by anybody here */
+	open_source(k, O_DIRECTORY); /* if this fails, nobody here can read its attributes */
 	r = fj_sys4(__NR_openat, k->work_fd, k->temp,
 		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
 	if (fj_is_err(r))
@@ -191,14 +192,14 @@ static long make_copy(struct task *k)
 		r = make_symlink(k);
 	else
 		r = fj_sys4(__NR_mknodat, k->work_fd, k->temp, type | 0600, 0);
-	if (r == -EEXIST) { /* of an earlier process with our number */
+	if (r == -EEXIST) { /* made by an earlier process with our PID */
 		k->temp[0] = 0;
 		r = NAME_IS_TAKEN;
 	}
 	return r;
 }
 
-/* Where the file system knows no RENAME_NOREPLACE. */
+/* For a file system without RENAME_NOREPLACE. */
 static long rename_otherwise(struct task *k)
 {
 	char byte;
@@ -232,7 +233,7 @@ static long give_name(struct task *k)
 	return r == -EINVAL || r == -ENOSYS ? rename_otherwise(k) : r;
 }
 
-/* A new name is not a change that the directory shows: the file was there. */
+/* The new name must not change the directory's times: the program saw the file there before. */
 static void set_times(const struct task *k, const char *parent, const struct stat *st)
 {
 	const int64_t times[4] = {(int64_t)st->st_atime, (int64_t)st->st_atime_nsec,
@@ -279,7 +280,7 @@ static long copy_by_way_of(struct task *k, int work_fd)
 	return r;
 }
 
-/* Without a work directory, or with one on another mount. */
+/* Without a work directory, or if it is on another mount. */
 static long copy_beside(struct task *k)
 {
 	const uint32_t mark = fj_scratch_mark(k->c->thread);
@@ -293,7 +294,7 @@ static long copy_beside(struct task *k)
 		r = fj_sys4(__NR_newfstatat, fd, "", &st, AT_EMPTY_PATH);
 		if (!r)
 			r = copy_by_way_of(k, (int)fd);
-		set_times(k, parent, &st); /* here it was made, or tried to be */
+		set_times(k, parent, &st); /* the copy was made in this directory */
 		fj_close((int)fd);
 	}
 	fj_scratch_release(k->c->thread, mark);
@@ -314,7 +315,8 @@ long fj_union_copy_up(struct fj_call *c, int from_dirfd, const char *from, int t
 		.to = to,
 		.with_data = how & FJ_UNION_DATA,
 		.u.is_nested = how & FJ_UNION_NESTED};
-	/* (Who cleans the work directory may take us for dead: then what was made is not there.) */
+	/* (Code that cleans the work directory may take us for dead, and remove the copy: then try
+	 * again.) */
 	for (unsigned n = 0; n < TRIES && (r == NAME_IS_TAKEN || (r == -ENOENT && n == 1)); n++) {
 		r = fj_file_statx(c, from_dirfd, from, AT_SYMLINK_NOFOLLOW,
 			STATX_BASIC_STATS | STATX_BTIME, &k->u.sx, &k->u.file);
@@ -328,9 +330,8 @@ long fj_union_copy_up(struct fj_call *c, int from_dirfd, const char *from, int t
 	return r;
 }
 
-/* Does it show what the copy will show without a record? The first record costs memory, and most
- * jails need none. (The root of an overlay has the number of the upper layer's: ovl_get_root() of
- * fs/overlayfs/super.c.) */
+/* Would the copy show the same without a record? The first record costs memory, and most jails need none.
+ * (The root of an overlay has the upper layer's inode number: ovl_get_root() of fs/overlayfs/super.c.) */
 static bool is_as_made(const struct fj_union_copy *u)
 {
 	const struct fj_owner *owner = &u->file.owner;

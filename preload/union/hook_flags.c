@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_flags.c - what changes a file by a descriptor that is open for reading alone: its flags
- * (chattr(1)), and locks on it. In a union that is the copy's affair.
+ * hook_flags.c - calls that change a file through a descriptor that is open only for reading: its flags
+ * (chattr(1)), and locks. In a union they must change the copy. Called by dispatch and file.
  *
- * A lock on a lower file would be one that other jails see, and that who opens the copy does not. */
+ * A lock on a lower file would be visible to other jails, and not to a program that opens the copy. */
 #include "call/hooks.h"
 #include "sys/guest.h"
 #include "ownership/ownership.h"
@@ -14,11 +14,11 @@
 
 #define LOCK_NB_ 4u /* asm-generic/fcntl.h */
 #define LOCK_UN_ 8u
-/* Only a capability on the host sets them: linux/fs.h. */
+/* Setting these needs a capability on the host: linux/fs.h. */
 #define PRIVILEGED (FS_IMMUTABLE_FL | FS_APPEND_FL)
 #define PRIVILEGED_X (FS_XFLAG_IMMUTABLE | FS_XFLAG_APPEND)
 
-/* Would the kernel refuse to set these flags, whatever file it is? */
+/* Would the kernel refuse to set these flags on any file? */
 static bool is_refused(struct fj_call *c)
 {
 	struct fsxattr x = {0}, had_x = {0};
@@ -48,7 +48,7 @@ long fj_hook_flock(struct fj_call *c)
 {
 	const uint32_t operation = (uint32_t)c->arg[1];
 
-	/* (Where it cannot be copied, nobody else gets another file either.) */
+	/* (If it cannot be copied, no other program gets another file either.) */
 	if (!(operation & LOCK_UN_))
 		fj_union_before_change_of_open(c, (int)c->arg[0]);
 	return operation & (LOCK_NB_ | LOCK_UN_) ? fj_kernel(c) :

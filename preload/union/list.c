@@ -1,21 +1,19 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * list.c - listings of merged directories.
+ * list.c - lists merged directories. Called by the hooks of getdents(2) and rmdir(2).
  *
- * Nothing is kept from call to call but where the listing is, and that is the position of the
- * program's own open file, whose names nobody reads. The layers are listed from the bottom to the
- * top. A name is shown where the lowest layer has it, if the highest that has it says so: a file
- * that is copied up, or gets a whiteout, while the directory is listed, moves no other and is not
- * met twice. For a name of one layer each other layer is asked once, so the time grows with the
- * names times the layers, and no memory does.
+ * Nothing is stored between calls except the position, which is the file offset of the program's own
+ * descriptor; its own entries are not read. The layers are listed from the bottom to the top. A name is
+ * shown when its lowest layer is listed, if the highest layer that has it shows it. So a file that is
+ * copied up or gets a whiteout during the listing moves no other file, and is not shown twice. For each
+ * name of a layer, every other layer is asked once: the time grows with names times layers, the memory does
+ * not.
  *
- * A position is a layer's number and where its own listing goes on (d_off). That is mostly a small
- * number. ext4 has hashes of 63 bits there; of those the last seven are left out, and the listing
- * goes on at the first name whose hash is not below the rest: names whose hashes differ in
- * nothing but these bits might be shown twice, one pair among 2^56.
- *
- * Called by the hooks of getdents(2) and rmdir(2). */
+ * A position is the number of a layer, and the place in that layer's own listing (d_off). This is usually a
+ * small number. ext4 has hashes of 63 bits there. Of those the last seven bits are dropped, and the listing
+ * continues at the first name whose hash is not below the rest. Names whose hashes differ only in these
+ * bits could be shown twice: one pair among 2^56. */
 #include "jail/hidden.h"
 #include "layers/union.h"
 #include "nested/roots.h"
@@ -32,7 +30,7 @@
 #include <asm/stat.h>
 #include <linux/fs.h>
 
-#define SMALL_BITS 37 /* with a number of 6 bits below 2^44, which ext2 wants of positions */
+#define SMALL_BITS 37 /* with 6 bits for the layer this is below 2^44, the limit of ext2 */
 #define LARGE (1UL << 62)
 #define LARGE_BITS 56
 #define LEFT_OUT 7 /* bits */
@@ -40,7 +38,7 @@
 #define IN 8192u
 #define OUT (32u * 1024)
 
-#define NAME offsetof(struct fj_dirent, type) /* in the old struct, whose type is its last byte */
+#define NAME offsetof(struct fj_dirent, type) /* in the old struct, whose last byte is the type */
 
 static uint64_t cursor_of(uint32_t number, uint64_t offset)
 {
@@ -64,24 +62,24 @@ static uint64_t offset_of(uint64_t cursor)
 struct listing {
 	struct fj_call *c;
 	const struct fj_union_layers *layers;
-	uint32_t at;	 /* which layer */
-	uint64_t dev;	 /* of that */
-	int fd;		 /* to list it by; -1: not open */
-	uint64_t cursor; /* behind what has been taken */
+	uint32_t at;	 /* the layer that is being listed */
+	uint64_t dev;	 /* its device */
+	int fd;		 /* its descriptor for listing; -1: not open */
+	uint64_t cursor; /* the position after the last entry taken */
 	bool is_old;
-	char *in, *out; /* out NULL: only whether there is a name */
+	char *in, *out; /* out NULL: only find out whether there is a name */
 	size_t used, size;
 	bool has_name, is_full;
 };
 
-/* One name: what is shown of it. */
+/* One name, and what is shown of it. */
 struct entry {
 	uint64_t dev, ino;
 	uint8_t type;
 	const char *name;
 };
 
-/* The highest layer from `above` down to `end` that has the name; false: none. */
+/* Find the highest layer from `above` down to `end` that has the name. False: none. */
 static bool is_in_layers(const struct fj_union_layers *l, const char *name, uint32_t above,
 	uint32_t end, uint32_t *where, struct stat *st)
 {
@@ -98,7 +96,7 @@ static uint8_t type_of(uint32_t mode)
 	return (uint8_t)(mode >> 12 & 15); /* IFTODT of linux/fs_types.h */
 }
 
-/* Records may say other things of it, and more. Few files have one of these. */
+/* A record may say something else about it. Only few files have such a record. */
 static bool may_have_record(const struct entry *e)
 {
 	struct fj_owner owner;
@@ -109,7 +107,7 @@ static bool may_have_record(const struct entry *e)
 			       (owner.flags & (FJ_OWNER_DEVICE | FJ_OWNER_ATTRIBUTES))));
 }
 
-/* What the file in the layer's directory `fd` shows, which on the disk is as `e` says. */
+/* `e` is the file in the layer's directory `fd` as it is on the disk. Change `e` to what is shown. */
 static void show_in(int fd, uint64_t dir_device, struct entry *e)
 {
 	struct fj_union_origin origin;
@@ -132,7 +130,7 @@ static void show_entry(const struct fj_union_layers *l, uint32_t i, struct entry
 	show_in(l->layer[i].fd, l->dir_device, e);
 }
 
-/* Of "." and ".." the top layer tells. */
+/* "." and ".." are those of the top layer. */
 static void show_dots(const struct fj_union_layers *l, struct entry *e)
 {
 	struct stat st;
@@ -182,7 +180,7 @@ bool fj_union_lists(struct fj_thread *t, const struct fj_union_alone *dir, const
 	return true;
 }
 
-/* Is the name shown where the layer has it that is being listed? Then `e` says how. */
+/* Is the name shown at this place in the listing? Then `e` says how. */
 static bool judge_entry(struct listing *l, struct entry *e)
 {
 	const struct fj_union_layers *all = l->layers;
@@ -211,7 +209,7 @@ static bool judge_entry(struct listing *l, struct entry *e)
 	return true;
 }
 
-/* Append it to what the program gets; false: there is no room. `next` is its d_off. */
+/* Append the entry to the program's buffer; `next` is its d_off. False: no room. */
 static bool put_entry(struct listing *l, const struct entry *e, uint64_t next)
 {
 	const size_t len = fj_strlen(e->name) + 1;
@@ -232,7 +230,7 @@ static bool put_entry(struct listing *l, const struct entry *e, uint64_t next)
 	return true;
 }
 
-/* Take the `n` bytes that the kernel listed. False: that is enough. */
+/* Handle the `n` bytes that the kernel has listed. False: stop. */
 static bool take_entries(struct listing *l, long n)
 {
 	const uint32_t number = l->layers->layer[l->at].number;
@@ -265,7 +263,7 @@ static void close_layer(struct listing *l)
 	l->fd = -1;
 }
 
-/* Go on where the cursor is: 1, 0 at the end, or -errno. */
+/* Open the layer of the cursor. Returns 1, 0 at the end, or -errno. */
 static long open_layer(struct listing *l)
 {
 	const struct fj_union_layers *all = l->layers;
@@ -293,7 +291,7 @@ static long open_layer(struct listing *l)
 	return r < 0 ? r : 1;
 }
 
-/* Until what there is room for is taken. 0 or -errno. */
+/* List until the buffer is full. Returns 0 or -errno. */
 static long list(struct listing *l)
 {
 	long r, n;
@@ -305,7 +303,7 @@ static long list(struct listing *l)
 		close_layer(l);
 		if (n)
 			return n < 0 ? n : 0;
-		if (!l->at) /* what is made from now on may still be met */
+		if (!l->at) /* files that are made later may still be shown */
 			return 0;
 		l->cursor = cursor_of(l->layers->layer[l->at - 1].number, 0);
 	}

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * parts.h - what the files of this room share: half-made files, and copying what a file has. */
+ * parts.h - what the files of this room share: incomplete files, and copying. Private to the room. */
 #ifndef FJ_UNION_PARTS_H
 #define FJ_UNION_PARTS_H
 
@@ -16,12 +16,12 @@ struct fj_call;
 struct fj_thread;
 
 #define FJ_UNION_TEMP_SIZE 64u
-/* A name that no other thread uses, for something half-made. */
+/* Make a name for an incomplete file, which no other thread uses. */
 void fj_union_temp_name(char name[FJ_UNION_TEMP_SIZE]);
-/* The directory that `name` in `dirfd` is in, as a name in `dirfd`, in scratch memory. */
+/* The directory that contains `name` in `dirfd`, as a name in `dirfd`, in scratch memory. */
 char *fj_union_parent(struct fj_thread *t, const char *name);
 
-/* What getdents64(2) writes: fs/readdir.c. */
+/* An entry as getdents64(2) writes it: fs/readdir.c. */
 struct fj_dirent {
 	uint64_t ino, offset;
 	uint16_t size;
@@ -29,41 +29,40 @@ struct fj_dirent {
 	char name[];
 } __attribute__((packed));
 
-/* The record of what lies there ("": the descriptor itself), when it has one. */
+/* Find the record of the file (`name` "": of the descriptor). False: there is none. */
 bool fj_union_record(int dirfd, const char *name, struct fj_owner *owner);
 
-/* Memory that is too large for the scratch memory. NULL: there is none. */
+/* Memory for what is too large for scratch memory. NULL: there is none. */
 char *fj_union_room(size_t size);
 void fj_union_give_room(char *room, size_t size);
 
-/* A directory or a regular file, to be read, without a trace in its times where the user may ask
- * for that. A descriptor or -errno. */
+/* Open a directory or regular file for reading, without a change of its times if the user may ask for that.
+ * Returns a descriptor or -errno. */
 long fj_union_open_lower(int dirfd, const char *name, int flags);
 
-/* A regular file that is being copied: copy_data.c. `src` and `dst` are open; what `src` is may
- * change, -1 when it is closed. */
+/* A regular file that is being copied: copy_data.c. `src` and `dst` are open. `src` may be replaced; -1: it
+ * is closed. */
 struct fj_union_data {
 	int from_dirfd, src, dst;
 	const char *from;
 };
 long fj_union_copy_data(struct fj_call *c, struct fj_union_data *d);
 
-/* What the lower file shows, and the place of the copy: a descriptor and "", or a directory and a
- * name. */
+/* What the lower file shows, and where the copy is: a descriptor and "", or a directory and a name. */
 struct fj_union_copy {
 	struct fj_file file;
 	struct statx sx;
-	struct fj_owner_key made; /* the copy's, once it has a record */
-	int src, dst;		  /* to read attributes from, and to give them to; or -1 */
+	struct fj_owner_key made; /* the copy's key, when it has a record */
+	int src, dst;		  /* descriptors to read attributes from, and to set them; or -1 */
 	int dirfd;
 	const char *name;
-	bool is_nested; /* the union that it is copied up in */
+	bool is_nested; /* the union is nested */
 };
-/* Attributes and access lists that the disk has: copy_shown.c. */
+/* Copy the attributes and access lists that are on the disk: copy_shown.c. Returns 0 or -errno. */
 long fj_union_copy_attributes(struct fj_union_copy *u);
-/* Mode and times alone. */
+/* Copy only mode and times. */
 long fj_union_copy_plain(struct fj_union_copy *u);
-/* Mode, times, and the owner record with the origin. */
+/* Copy mode and times, and write the owner record with the origin. */
 long fj_union_copy_shown(struct fj_call *c, struct fj_union_copy *u);
 
 #endif

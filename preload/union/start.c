@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * start.c - what path/ asks of this room, by pointers, and listings of directories in a union. */
+ * start.c - gives the room layers its pointers to functions of this room, and lists directories in a union.
+ * Called through change.h. */
 #include "union/change.h"
 #include "union/union.h"
 
@@ -18,7 +19,7 @@
 _Static_assert(
 	sizeof(FJ_LAYERS_TEMP_PREFIX) == sizeof(FJ_UNION_TEMP), "fj_union_clean() knows both");
 
-/* The call that path/ is at work for. At the start of a jail there is none. */
+/* The call that the thread makes. At the start of a jail there is none. */
 #define CALL_OF(t, none)                                                                           \
 	(fj_calling(t)->call ? fj_calling(t)->call :                                               \
 			       ((none) = (struct fj_call){.thread = (t)}, &(none)))
@@ -78,7 +79,7 @@ void fj_union_start(void)
 	};
 }
 
-/* What that room wants to know of the layers of a directory. */
+/* Make this room's description of the layers of a directory. */
 static void describe_layers(const struct fj_layers *l, struct fj_union_layers *out)
 {
 	out->dir_device = 0;
@@ -91,10 +92,10 @@ static void describe_layers(const struct fj_layers *l, struct fj_union_layers *o
 		}
 }
 
-/* Listings that began when their directory was in one layer alone, by descriptor: a hash of the
- * position, or 0. Their places are the kernel's, and they go on so until they are rewound, though the
- * directory be copied up meanwhile, as ovl_iterate() of fs/overlayfs/readdir.c has it. (Who forgets
- * one, by an exec or for another descriptor, goes on at some place of the merged listing.) */
+/* Listings that began when one layer alone had the directory, by descriptor: a hash of the position, or 0.
+ * Their offsets are the kernel's. They continue so until they are rewound, even if the directory is copied
+ * up meanwhile, as in ovl_iterate() of fs/overlayfs/readdir.c. (If an entry is lost, by an exec or another
+ * descriptor, the merged listing continues at some position.) */
 #define ALONE 64u
 static uint64_t alone[ALONE];
 
@@ -110,7 +111,7 @@ static bool was_alone(int fd, const struct fj_str *pos)
 	       (fj_hash(pos->at, pos->len, FJ_HASH_SEED + (uint32_t)fd) | 1);
 }
 
-/* (A function of its own, since the description of the layers is large.) */
+/* (A separate function: its frame is large.) */
 __attribute__((noinline)) static long list(
 	struct fj_call *c, const struct fj_layers *l, uint64_t dir_device)
 {
@@ -122,7 +123,7 @@ __attribute__((noinline)) static long list(
 		c, (int)c->arg[0], &layers, c->arg[1], c->arg[2], c->nr == __NR_getdents);
 }
 
-/* Of a directory that is, or may be, merged. */
+/* List a directory that several layers have, or may have. */
 __attribute__((noinline)) static long list_merged(
 	struct fj_call *c, const struct fj_str *pos, bool *is_alone, uint64_t dir_device)
 {
@@ -132,14 +133,14 @@ __attribute__((noinline)) static long list_merged(
 
 	at = fj_sys3(__NR_lseek, fd, 0, SEEK_CUR);
 	if (at < 0)
-		return at == -ESPIPE ? -FJ_RESTART : at; /* no directory, or one of O_PATH */
+		return at == -ESPIPE ? -FJ_RESTART : at; /* no directory, or an O_PATH descriptor */
 	if (at && was_alone(fd, pos)) {
 		*is_alone = true;
 		return -FJ_RESTART;
 	}
 	r = fj_layers_open(c->thread, pos->at, &l);
 	if (r <= 0)
-		return -FJ_RESTART; /* gone: the kernel knows */
+		return -FJ_RESTART; /* it does not exist any more: the kernel says so */
 	*is_alone = fj_layers_having(&l) == 1;
 	note_alone(fd, pos, *is_alone);
 	r = *is_alone ? -FJ_RESTART : list(c, &l, dir_device);
@@ -167,7 +168,7 @@ long fj_union_getdents(struct fj_call *c, bool *is_alone, struct fj_union_alone 
 	return -FJ_RESTART;
 }
 
-/* (A function of its own, since both descriptions of the layers are large.) */
+/* (A separate function: both descriptions of the layers are large.) */
 __attribute__((noinline)) static long see_layers_empty(
 	struct fj_thread *t, const struct fj_layers *in)
 {
@@ -190,7 +191,7 @@ long fj_union_see_empty(struct fj_thread *t, const struct fj_layers *parent, con
 		if (in.fd[i] < 0)
 			continue;
 		fd = r ? -1 : fj_sys3(__NR_fcntl, in.fd[i], F_DUPFD_CLOEXEC, fj_high_fd());
-		if (fd == -EINVAL || fd == -EMFILE) /* a limit that is low: any number will do */
+		if (fd == -EINVAL || fd == -EMFILE) /* the limit is low: any number will do */
 			fd = fj_sys3(__NR_fcntl, in.fd[i], F_DUPFD_CLOEXEC, 0);
 		r = r ? r : fj_is_err(fd) ? fd : 0;
 		in.fd[i] = fj_is_err(fd) ? -1 : (int)fd;

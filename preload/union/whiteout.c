@@ -1,13 +1,12 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * whiteout.c - what an upper layer says of lower ones: whiteouts, opaque directories, origins.
+ * whiteout.c - what an upper layer says about lower ones: whiteouts, opaque directories, origins. Called by
+ * code that looks names up in a union or removes them.
  *
- * Since Linux 5.8 everybody may make a character device 0:0, and such a whiteout needs no record
- * and is one to the kernel's overlay, too. Where the kernel or the file system refuses it, it is an
- * empty file with a record that says so.
- *
- * Called by whoever looks names up in a union or removes them. */
+ * Since Linux 5.8 every user may make a character device 0:0. Such a whiteout needs no record, and the
+ * kernel's overlay obeys it, too. If the kernel or the file system refuses it, an empty file with a record
+ * is used. */
 #include "union/parts.h"
 #include "call/call.h"
 #include "cred/ids.h"
@@ -51,7 +50,7 @@ static long is_yes(const char *value, size_t size, void *context)
 	return size == 1 && value[0] == 'y';
 }
 
-/* Does the record say that of the file? */
+/* Does the record have this attribute, with the value "y"? */
 static bool says(const struct fj_owner *owner, const char *attribute)
 {
 	return (owner->flags & FJ_OWNER_ATTRIBUTES) &&
@@ -99,7 +98,7 @@ static long pretend_whiteout(struct fj_call *c, int work_fd, const char *temp, b
 					 &made.key, FJ_UNION_NESTED_WHITEOUT, "y", 1, 0, &device);
 }
 
-/* Everything in the directory, whatever it is; it is out of everybody's sight. */
+/* Remove the directory and all that is in it. Nobody can see it any more. */
 static void remove_work_tree(struct fj_call *c, int dirfd, const char *name)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
@@ -121,7 +120,7 @@ static void remove_work_tree(struct fj_call *c, int dirfd, const char *name)
 	fj_scratch_release(c->thread, mark);
 }
 
-/* In place of what `was` is; NULL: of nothing. */
+/* Put the whiteout in place of the file `was`. NULL: there is none. */
 static long put_whiteout(struct fj_call *c, int work_fd, const char *temp, int dirfd,
 	const char *name, const struct fj_file *was)
 {
@@ -155,7 +154,7 @@ static long make_whiteout(
 		r = pretend_whiteout(c, work_fd, temp, is_nested);
 	if (r == -EEXIST)
 		return -EAGAIN;
-	/* What it is may change from look to step: a file is not exchanged, nor a directory
+	/* The file may change between the look and the rename: a file is not exchanged, and a directory not
 	 * replaced. */
 	for (unsigned tries = 0; !r; tries++) {
 		is_there = !fj_file_look(c, dirfd, name, 0, &was);
@@ -187,7 +186,7 @@ long fj_union_hide(struct fj_call *c, int dirfd, const char *name, int work_fd, 
 	return r == -EXDEV && work_fd >= 0 ? fj_union_hide(c, dirfd, name, -1, is_nested) : r;
 }
 
-/* Set by root or in a user namespace, outside any jail. */
+/* Attributes set outside a jail, by root or in a user namespace. */
 static bool says_opaque(const char *link, const char *name)
 {
 	char value = 0;
@@ -220,8 +219,8 @@ long fj_union_mark_opaque(struct fj_call *c, int dirfd, bool is_nested)
 		r = fj_file_settle(c, dirfd, "", &file);
 	if (r < 0)
 		return r;
-	/* It has just been made, and where it is now need not be where it will be: without a record
-	 * it is its maker's, whatever is shown here. */
+	/* The directory has just been made, and may be moved to its final place later. Without a record it
+	 * belongs to its creator, whatever is shown at this place. */
 	if (!file.has_record && file.real_uid == fj_owner_real_uid()) {
 		file.owner.uid = fj_ids()->fsuid;
 		file.owner.gid = fj_ids()->fsgid;
@@ -248,7 +247,7 @@ bool fj_union_origin(const struct fj_owner *owner, uint64_t dev, struct fj_union
 	return true;
 }
 
-/* Does the process live that made `name`, in our PID namespace? */
+/* Does the process that made `name` still exist, in our PID namespace? */
 static bool is_creator_alive(const char *name)
 {
 	long pid = 0;
