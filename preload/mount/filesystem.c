@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * filesystem.c - what a file system type is in a jail: a place where the host has one mounted, or a
- * directory made for it. */
+ * filesystem.c - the file system types of a jail: each is a place where the host has one mounted, or a
+ * directory made for it. Called by the mount hooks. */
 #include "mount/mounting.h"
 #include "call/ending.h"
 #include "inode/owned.h"
@@ -58,7 +58,7 @@ long fj_filesystem_known(const char *type)
 	return is_tmpfs(type) || fj_streq(type, "overlay") || kind_of(type) >= 0 ? 0 : -ENODEV;
 }
 
-/* The root's owner and mode go to its record, where the directory cannot have them. */
+/* If the directory cannot have the owner and mode, they go to its record. */
 static long give_root(struct fj_call *c, const char *host, const struct fj_tmpfs *t)
 {
 	struct fj_file file;

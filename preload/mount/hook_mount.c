@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_mount.c - mount, umount2, pivot_root and unshare, by the jail's root. What they change is
- * the jail's own table. */
+ * hook_mount.c - mount, umount2, pivot_root, unshare and clone, by the jail's root. They change the jail's
+ * own mount table. Called by dispatch. */
 #include "mount/mounting.h"
 #include "mount/overlay.h"
 #include "private/private.h"
@@ -34,7 +34,7 @@
 		CLONE_NEWCGROUP | CLONE_NEWTIME | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM)
 #define PROPAGATION (MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE)
 
-/* A string argument that may be missing: then "". */
+/* Copy a string argument; NULL becomes "". */
 static long optional_string(struct fj_call *c, int i, char **out)
 {
 	long n;
@@ -109,7 +109,7 @@ static long change_propagation(uint64_t flags, const struct fj_mount_point *at)
 		flags & MS_REC);
 }
 
-/* With MS_BIND the mount alone changes, without it the file system too. */
+/* With MS_BIND only the mount changes, without it the file system, too. */
 static long remount(
 	struct fj_call *c, const char *options, uint64_t flags, const struct fj_mount_point *at)
 {
@@ -149,7 +149,7 @@ long fj_hook_mount(struct fj_call *c)
 	r = fj_mounting_allowed();
 	if (r < 0)
 		return r;
-	/* The order of path_mount() of fs/namespace.c. */
+	/* In the order of path_mount() of fs/namespace.c. */
 	if (flags & MS_REMOUNT)
 		return remount(c, options, flags, &at);
 	if (flags & MS_BIND)
@@ -192,8 +192,8 @@ static uint32_t mount_id(const char *pos)
 	return fj_mount_of(pos, &m, NULL) ? m.id : 0;
 }
 
-/* The new root becomes this process's, and the old one is seen at put_old. Other processes of the
- * namespace stay where they are. */
+/* The new root becomes the root of this process, and the old one is shown at put_old. Other processes of
+ * the namespace keep their root. */
 long fj_hook_pivot_root(struct fj_call *c)
 {
 	const char *old_root = fj_root()->pos;
@@ -223,13 +223,13 @@ long fj_hook_pivot_root(struct fj_call *c)
 	if (!new_root.is_mount || !fj_path_has_prefix(put_old.pos, new_root.pos))
 		return -EINVAL;
 	if (fj_mount_flags()->has_unions && fj_union_holds(old_root))
-		return -EINVAL; /* all of an overlay could not be shown at put_old */
+		return -EINVAL; /* put_old could not show a whole overlay */
 	shown = put_old;
 	fd = fj_path_open_pos(c->thread, new_root.pos, O_DIRECTORY);
 	if (fj_is_err(fd))
 		return fd;
-	/* pivot_root(".", "."): the old root would lie on the new one, for the umount that follows.
-	 */
+	/* pivot_root(".", "."): the old root would be mounted on the new one, for the umount that
+	 * follows. */
 	if (!fj_streq(put_old.pos, new_root.pos)) {
 		struct fj_str host;
 
@@ -245,18 +245,20 @@ long fj_hook_pivot_root(struct fj_call *c)
 	return fj_root_enter((int)fd, new_root.pos);
 }
 
-/* A process that shares its working directory with another, but not its memory, or not after an
- * exec: neither knows any more where it stands. The call is made again, by the program, and then let through. */
+/* The child will share its working directory with this process but not its memory, or not after an exec.
+ * Then neither knows any more whether it has moved. The program makes the call again, and the filter lets
+ * it through. */
 static long let_share_cwd(struct fj_call *c)
 {
 	__atomic_store_n(&fj_jail->has_shared_cwds, 1, __ATOMIC_SEQ_CST);
-	fj_cwd_moves(); /* what this one knows, or has just looked up */
+	fj_cwd_moves(); /* forget what this process knows, or is looking up now */
 	fj_cwd_moved();
 	fj_frame_set_first_arg(c->frame, c->arg[0] | (uint64_t)FJ_CLONE_SEEN << 32);
 	return -FJ_RESTART;
 }
 
-/* clone(2) with CLONE_NEWUSER. copy_process() complains first of what does not go together. */
+/* clone(2) with CLONE_NEWUSER. The kernel's copy_process() first refuses flags that contradict each
+ * other. */
 long fj_hook_clone(struct fj_call *c)
 {
 	const uint64_t flags = c->arg[0];
@@ -274,9 +276,8 @@ long fj_hook_unshare(struct fj_call *c)
 	long r = 0;
 
 	if (flags & CLONE_NEWUSER) {
-		/* In a chroot nobody gets one: create_user_ns() of kernel/user_namespace.c. Bad
-		 * flags, and more than one thread, are refused before that; this asks for nothing
-		 * else. */
+		/* In a chroot this is refused: create_user_ns() of kernel/user_namespace.c. Before that the
+		 * kernel refuses bad flags and more than one thread. This call has no other effect. */
 		r = fj_sys1(__NR_unshare, (flags & ~(uint64_t)NAMESPACES_AND_PARTS) | CLONE_THREAD);
 		return r ? r : -EPERM;
 	}

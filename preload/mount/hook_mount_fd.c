@@ -1,11 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_mount_fd.c - the mount calls that work on descriptors: open_tree, move_mount, mount_setattr;
- * and the table of such descriptors. mount_fd.h says what one is; those that make a file system are
- * in hook_mount_make.c.
- *
- * Called by the dispatcher, and the table by hook_mount_make.c. */
+ * hook_mount_fd.c - the mount calls that use descriptors: open_tree, move_mount, mount_setattr; and the
+ * table of such descriptors (mount_fd.h). hook_mount_make.c has those that make a file system. Called by
+ * dispatch; the table is used by hook_mount_make.c. */
 #include "mount/mount_fd.h"
 #include "mount/overlay.h"
 #include "sys/guest.h"
@@ -64,7 +62,7 @@ long fj_mount_fd_give(struct fj_mount_fd *e, long fd, bool cloexec)
 		return fd;
 	}
 	e->fd = (int)fd;
-	for (uint32_t i = 0; i < ENTRIES; i++) /* an older one of this number is closed */
+	for (uint32_t i = 0; i < ENTRIES; i++) /* an older descriptor with this number was closed */
 		if (&entries[i] != e && entries[i].fd == e->fd)
 			entries[i].kind = FJ_MOUNT_FD_UNUSED;
 	if (stat_fd((int)fd, &st)) {
@@ -76,7 +74,7 @@ long fj_mount_fd_give(struct fj_mount_fd *e, long fd, bool cloexec)
 	return fd;
 }
 
-/* What a call names by a descriptor and a path. */
+/* Find the mount point that a descriptor and a path name. */
 static long find_mount_point(
 	struct fj_call *c, int dirfd, const char *path, bool follows, struct fj_mount_point *p)
 {
@@ -121,7 +119,7 @@ long fj_hook_open_tree(struct fj_call *c)
 	return fj_mount_fd_give(e, fd, flags & OPEN_TREE_CLOEXEC);
 }
 
-/* Put what `e` describes at `to`. It can be done once. */
+/* Mount what `e` describes at `to`. This works once. */
 static long attach(struct fj_call *c, struct fj_mount_fd *e, const struct fj_mount_point *to)
 {
 	const struct fj_filesystem fs = {.layers = *e->layers ? e->layers : NULL,
@@ -212,7 +210,7 @@ long fj_hook_mount_setattr(struct fj_call *c)
 		return r;
 	if (!*path && !(flags & AT_EMPTY_PATH))
 		return -ENOENT;
-	if (attr.set & 0x100000 /* MOUNT_ATTR_IDMAP: ids are the jail's own affair */)
+	if (attr.set & 0x100000 /* MOUNT_ATTR_IDMAP: only the jail decides about ids */)
 		return -EPERM;
 	set = fj_mounting_attributes(attr.set) |
 	      (attr.propagation & MS_SHARED ? FJ_MOUNT_SHARED : 0) |

@@ -1,11 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_mount_make.c - the mount calls by which a file system is made, or changed, on a descriptor:
- * fsopen, fsconfig, fsmount, fspick. mount_fd.h says what such a descriptor is; those that put a
- * mount somewhere are in hook_mount_fd.c.
- *
- * Called by the dispatcher. */
+ * hook_mount_make.c - the mount calls that make or change a file system on a descriptor: fsopen, fsconfig,
+ * fsmount, fspick. mount_fd.h describes these descriptors. hook_mount_fd.c has the calls that attach a
+ * mount. Called by dispatch. */
 #include "mount/mount_fd.h"
 #include "sys/guest.h"
 #include "call/call.h"
@@ -115,7 +113,7 @@ long fj_hook_fsconfig(struct fj_call *c)
 {
 	struct fj_mount_fd *e = fj_mount_fd_of((int)c->arg[0]);
 	struct fj_mount_point at;
-	/* Of a descriptor that nobody has: what is wrong with the command is said first. */
+	/* The kernel first checks the command. Ask it with a descriptor that is not open. */
 	long r = fj_sys5(__NR_fsconfig, INT32_MAX, c->arg[1], c->arg[2], c->arg[3], c->arg[4]);
 
 	if (r == -EOPNOTSUPP || r == -EINVAL)

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_statfs.c - statfs and fstatfs: what the host says of the file system, with the flags of the
- * jail's mount; a tmpfs has figures of its own. */
+ * hook_statfs.c - statfs and fstatfs: the host's result, with the flags of the jail's mount. A tmpfs has
+ * its own sizes. Called by dispatch. */
 #include "call/hooks.h"
 #include "layers/union.h"
 #include "mount/mounting.h"
@@ -47,7 +47,7 @@ static bool is_of_interest(void)
 	return v->count || v->root_flags;
 }
 
-/* What the jail's mounts say of position `pos`, put into `fs`. */
+/* Set in `fs` what the jail's mounts say about position `pos`. */
 static void adjust(struct fj_call *c, const char *pos, struct statfs *fs)
 {
 	char options[FJ_TMPFS_TEXT], *host = fj_scratch_path(c->thread);
@@ -82,7 +82,7 @@ static void adjust(struct fj_call *c, const char *pos, struct statfs *fs)
 	fs->f_flags |= flags_of(flags);
 }
 
-/* After a call that has filled `out`. */
+/* The call has filled `out`: adjust it in the program's memory. */
 static long adjust_guest(struct fj_call *c, uint64_t out, const char *pos)
 {
 	struct statfs fs;

@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * mount_fd.h - the descriptors of the mount calls that work on such: hook_mount_make.c and
+ * mount_fd.h - the descriptors of the mount calls that use descriptors. Used by hook_mount_make.c and
  * hook_mount_fd.c.
  *
- * Such a descriptor is one with O_PATH: on the directory, where a mount is meant, so that
- * names below it can be used before it is attached. What is to become of it stands in a table of
- * this process, by number and inode; a program that hands such a descriptor to another, or through
- * an exec, has an ordinary directory there. Reading one fails with EBADF: there are no messages
- * (fsopen(2)). */
+ * Such a descriptor is an O_PATH descriptor. If it stands for a mount, it is of the mount's directory, so
+ * that names below it can be used before the mount is attached. A table of this process holds what the
+ * descriptor stands for, by number and inode. If a program passes such a descriptor to another process, or
+ * keeps it through an exec, it is an ordinary directory there. read(2) fails with EBADF: there are no
+ * messages (fsopen(2)). */
 #ifndef FJ_MOUNT_FD_H
 #define FJ_MOUNT_FD_H
 
@@ -26,7 +26,7 @@ enum fj_mount_fd_kind {
 	FJ_MOUNT_FD_DETACHED, /* a file system */
 	FJ_MOUNT_FD_TREE,     /* a bind */
 	FJ_MOUNT_FD_RECURSIVE_TREE,
-	/* open_tree without a copy: remembered since two positions may lead to one directory */
+	/* open_tree without a copy: noted since two positions may lead to one directory */
 	FJ_MOUNT_FD_PLACE,
 };
 
@@ -35,21 +35,22 @@ struct fj_mount_fd {
 	enum fj_mount_fd_kind kind;
 	int fd;
 	uint64_t dev, ino;
-	uint32_t flags; /* FJ_MOUNT_: of the mount that comes of it */
-	uint32_t clear; /* of a tree: those of its source that go */
+	uint32_t flags; /* FJ_MOUNT_: flags of the future mount */
+	uint32_t clear; /* for a tree: flags of its source to clear */
 	bool is_dir;
 	char type[32], source[FJ_PATH_MAX],
-		options[FJ_LAYERS_TEXT]; /* of a detached file system: as they are shown */
-	char layers[FJ_LAYERS_TEXT], work[FJ_PATH_MAX]; /* of a detached overlay */
-	char pos[FJ_PATH_MAX];				/* where a tree or a picked mount is */
-	char host[FJ_PATH_MAX];				/* of a detached file system */
+		options[FJ_LAYERS_TEXT]; /* for a detached file system: as mountinfo shows them */
+	char layers[FJ_LAYERS_TEXT], work[FJ_PATH_MAX]; /* for a detached overlay */
+	char pos[FJ_PATH_MAX];				/* position of a tree or of a picked
+							 * mount */
+	char host[FJ_PATH_MAX];				/* for a detached file system */
 };
 
-/* The entry of `fd`, if that is still what it was; else NULL. */
+/* The entry of `fd`, or NULL: there is none, or the number is another file now. */
 struct fj_mount_fd *fj_mount_fd_of(int fd);
-/* An entry for a descriptor that is about to be opened: the oldest of the table goes. */
+/* Take an entry for a descriptor that will be opened. The oldest entry is dropped. */
 struct fj_mount_fd *fj_mount_fd_new(enum fj_mount_fd_kind kind);
-/* Give `fd`, or -errno, to the entry; `cloexec`: whether it is closed on exec. Returns `fd`. */
+/* Put `fd`, or -errno, into the entry. `cloexec`: close it on exec. Returns `fd`. */
 long fj_mount_fd_give(struct fj_mount_fd *e, long fd, bool cloexec);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * mount_point.c - the place that a mount call names: its position, its host path, what it is. */
+ * mount_point.c - finds the place that a mount call names: its position, its host path, and what it is.
+ * Called through mounting.h. */
 #include "mount/mounting.h"
 #include "private/private.h"
 #include "sys/abi.h"
@@ -19,8 +20,8 @@
 
 #include <asm/stat.h>
 
-/* Is the root a directory like others, as a chroot's mostly is? It is not with `--read-only`, as an
- * overlay, and where the host has a mount point. */
+/* Is the root an ordinary directory, as that of a chroot usually is? It is not with `--read-only`, if it is
+ * an overlay, or if the host has a mount point there. */
 static bool is_root_bare(void)
 {
 	const struct fj_mounts *v;
@@ -43,7 +44,7 @@ void fj_mount_point_judge(struct fj_mount_point *p)
 	p->is_bare_root = !*p->pos && is_root_bare();
 }
 
-/* Fill `p` for the object behind `fd`. `pos`: its position when that is known. */
+/* Fill `p` for the file `fd`. `pos`: its position, or NULL: not known. */
 static long describe_mount_point(
 	struct fj_call *c, int fd, const char *pos, struct fj_mount_point *p)
 {

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * mounting.c - the operations that add and change a jail's mounts, with the kernel's errors
- * (fs/namespace.c). unmounting.c takes them away. */
+ * mounting.c - adds and changes a jail's mounts, with the errors of the kernel (fs/namespace.c).
+ * unmounting.c removes them. Called through mounting.h. */
 #include "mount/mounting.h"
 #include "mount/tmpfs.h"
 #include "cred/ids.h"
@@ -48,8 +48,7 @@ struct fj_mount *fj_mounting_top(struct fj_edit *e, const char *pos)
 	return (struct fj_mount *)fj_mounts_at(e->v, pos);
 }
 
-/* Take a default mount away, for the one that is about to be added; what lies in it will lie in
- * that. */
+/* Remove a default mount for the one that will be added. The mounts below it will be below that one. */
 static void replace_default(struct fj_edit *e, const struct fj_mount *top)
 {
 	const uint32_t id = top->id;
@@ -66,8 +65,7 @@ static long add_mount(struct fj_edit *e, const struct fj_filesystem *fs, const c
 	long r, options = 0;
 
 	if (top && fj_streq(e->v->text + top->host, fs->host)) {
-		/* "already mounted": do_add_mount() of fs/namespace.c. But what was there unasked
-		 * does not count. */
+		/* "already mounted": do_add_mount() of fs/namespace.c. A default mount does not count. */
 		if (fs->is_single && !(top->flags & FJ_MOUNT_DEFAULT))
 			return -EBUSY;
 		if (top->flags & FJ_MOUNT_DEFAULT)
@@ -107,8 +105,8 @@ long fj_mounting_add_root(const struct fj_filesystem *fs)
 	return add_at(fs, "");
 }
 
-/* Copies of entries [0, `count`) that lie below `from` and not below `except`, at the same places
- * below `to`. */
+/* Copy the entries [0, `count`) that are below `from` and not below `except`, to the same places below
+ * `to`. */
 static long repeat_below(
 	struct fj_edit *e, uint32_t count, const char *from, const char *except, const char *to)
 {
@@ -127,7 +125,7 @@ static long repeat_below(
 	return r < 0 ? r : 0;
 }
 
-/* `options`: those to be cleared, and those to be set. */
+/* `options`: those to clear, and those to set. */
 static long bind(struct fj_edit *e, const struct fj_mount_point *from,
 	const struct fj_mount_point *to, bool is_recursive, const uint32_t options[2])
 {
@@ -238,7 +236,7 @@ long fj_mounting_move(const struct fj_mount_point *from, const struct fj_mount_p
 	return r;
 }
 
-/* (Of an overlay without an upper layer nothing can be changed, whatever the flags say.) */
+/* (An overlay without an upper layer stays read-only, whatever the flags are.) */
 static void change_one(struct fj_edit *e, struct fj_mount *m, uint32_t clear, uint32_t set)
 {
 	m->flags = (m->flags & ~clear) | set;
@@ -272,8 +270,8 @@ long fj_mounting_change(
 {
 	struct fj_edit e;
 
-	/* What comes before other mounts, as in unshare(1), is let be: it changes nothing, and without
-	 * it nobody would have mounts of his own. */
+	/* unshare(1) makes such a change before its mounts. It has no effect here, and is allowed: without
+	 * it unshare(1) would fail. */
 	if (!at->is_mount ||
 		(at->is_bare_root &&
 			!(is_recursive && clear == (FJ_MOUNT_SHARED | FJ_MOUNT_UNBINDABLE) &&

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * mounting.h - what the mount calls have in common: mount(2) and its kin, old and new. */
+ * mounting.h - what the old and new mount calls have in common. Called by this room, setup and launch. */
 #ifndef FJ_MOUNTING_H
 #define FJ_MOUNTING_H
 
@@ -12,72 +12,72 @@ struct fj_call;
 struct fj_edit;
 struct fj_mounts;
 
-/* A place that a mount call names; the strings are in scratch memory. */
+/* A place that a mount call names. The strings are in scratch memory. */
 struct fj_mount_point {
 	char *pos;  /* position */
-	char *host; /* host path, the kernel's spelling */
+	char *host; /* host path as the kernel spells it */
 	bool is_dir;
 	bool is_mount;	     /* a mount point, or the root of the jail's tree */
-	bool is_bare_root;   /* that root, where nothing is mounted: only mount calls that need a
-				directory alone take it for a mount */
-	char *layers, *work; /* of a directory in a union that is bound: overlay_bind.c; or NULL */
+	bool is_bare_root;   /* the root, where nothing is mounted: a mount only for calls that need
+			      * just a directory */
+	char *layers, *work; /* for a bound directory of a union: overlay_bind.c; or NULL */
 };
-/* Find what `jail_path` names; "" is `dirfd` itself. Returns 0; -EINVAL when it has no position; or
- * as fj_path_walk(). */
+/* Find the place `jail_path` ("": `dirfd` itself). Returns 0, -EINVAL if it has no position, or an error of
+ * fj_path_walk(). */
 long fj_mount_point_find(struct fj_call *c, int dirfd, const char *jail_path, bool follows,
 	struct fj_mount_point *p);
-/* Say what `p->pos` is. */
+/* Set `is_mount` and `is_bare_root` from `p->pos`. */
 void fj_mount_point_judge(struct fj_mount_point *p);
 
-/* May the program mount? 0 or -EPERM. */
+/* May the program mount? Returns 0 or -EPERM. */
 long fj_mounting_allowed(void);
 
-/* MS_ flags of mount(2), MOUNT_ATTR_ flags of mount_setattr(2), as FJ_MOUNT_OPTIONS. */
+/* Convert MS_ flags of mount(2), or MOUNT_ATTR_ flags of mount_setattr(2), to FJ_MOUNT_OPTIONS. */
 uint32_t fj_mounting_options(uint64_t ms_flags);
 uint32_t fj_mounting_attributes(uint64_t attr_flags);
 
-/* A file system by its type, as a place of the host. Made for a tmpfs (`options`: those of
- * mount(2), parsed here); found for what the host has. -ENODEV: of no type that a jail can have. */
+/* A file system, as a place of the host: for a tmpfs it is made (`options` are those of mount(2)), for
+ * others it is the host's. Returns 0 or -errno; -ENODEV: a jail cannot have this type. */
 struct fj_filesystem {
 	const char *type, *source;
-	char *host;		   /* room for FJ_PATH_MAX */
-	const char *options;	   /* of a tmpfs, as they are shown; NULL: none */
-	const char *layers, *work; /* of an overlay: jail/mounts.h; NULL: it is none */
+	char *host;		   /* a buffer of FJ_PATH_MAX bytes */
+	const char *options;	   /* as mountinfo shows them; NULL: none */
+	const char *layers, *work; /* for an overlay: jail/mounts.h; NULL: it is none */
 	uint32_t flags;
-	bool is_single; /* the kernel has one for all: not twice on one point */
+	bool is_single; /* the kernel has one instance: it is not mounted twice on one mount
+			 * point */
 };
 long fj_filesystem_known(const char *type);
 long fj_filesystem_make(
 	struct fj_call *c, const char *type, const char *options, struct fj_filesystem *fs);
 
-/* The operations. All return 0 or -errno. */
+/* The operations. Each returns 0 or -errno. */
 long fj_mounting_add(const struct fj_filesystem *fs, bool is_dir, const struct fj_mount_point *at);
-/* Over the root, before any process is there. */
+/* Mount over the root, before there is a process. */
 long fj_mounting_add_root(const struct fj_filesystem *fs);
 long fj_mounting_bind(const struct fj_mount_point *from, const struct fj_mount_point *to,
 	bool is_recursive, uint32_t clear, uint32_t set);
 long fj_mounting_move(const struct fj_mount_point *from, const struct fj_mount_point *to);
-/* Clear flags, then set flags, of the mount at `at`; and of all below it. */
+/* Clear flags, then set flags, of the mount at `at`. `is_recursive`: also of all mounts below it. */
 long fj_mounting_change(
 	const struct fj_mount_point *at, uint32_t clear, uint32_t set, bool is_recursive);
-/* Remount the file system at `at`, whose `host` must be there, with `options`: a tmpfs changes its
- * size. */
+/* Remount the file system at `at`, which must have `host`, with `options`: the size of a tmpfs changes. */
 long fj_mounting_reconfigure(
 	struct fj_call *c, const struct fj_mount_point *at, const char *options);
-/* unmounting.c */
+/* unmounting.c: unmount `at`. `is_lazy`: MNT_DETACH. */
 long fj_mounting_remove(struct fj_call *c, const struct fj_mount_point *at, bool is_lazy);
-/* All mounts at or below `from`, but those below `except`, also at `to`: what pivot_root(2) leaves
- * of the old root. */
+/* Repeat all mounts at or below `from`, except those below `except`, at `to`: this shows the old root after
+ * pivot_root(2). */
 long fj_mounting_repeat(const char *from, const char *except, const struct fj_mount_point *to);
-/* Was a mount of the host at `pos` unmounted? */
+/* Was the host's mount at `pos` unmounted in the jail? */
 bool fj_mounting_is_hidden(const char *pos);
-/* Does the caller itself stand in the mount with `id`? Of others only a tmpfs tells, whose
- * directory nothing else leads to. */
+/* Is the caller's working directory or root in the mount `id`? For a tmpfs, other processes count, too:
+ * nothing else leads to its directory. */
 bool fj_mounting_is_in_use(struct fj_call *c, uint32_t id, uint32_t flags, const char *host);
 
-/* For those who edit the mounts: the one on top at `pos`, or NULL. It may be changed. */
+/* The top mount at `pos` in a change, or NULL. It may be modified. */
 struct fj_mount *fj_mounting_top(struct fj_edit *e, const char *pos);
-/* Set in[FJ_MOUNTS_MAX] for `top`, a mount of `v`, and for those that lie in it, at any depth. */
+/* Set in[FJ_MOUNTS_MAX] for `top`, a mount of `v`, and for all mounts below it. */
 void fj_mounting_mark_tree(const struct fj_mounts *v, const struct fj_mount *top, bool *in);
 
 #endif

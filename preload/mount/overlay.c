@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * overlay.c - a file system of type overlay: its options, and the directories of the host that they
- * name. The kernel's rules are in fs/overlayfs/params.c and fs/overlayfs/super.c; an option that
- * would need more than we can do is refused. */
+ * overlay.c - a file system of the type overlay: its options, and the directories of the host that they
+ * name. Called by the mount hooks, setup and launch. The kernel's rules are in fs/overlayfs/params.c and
+ * fs/overlayfs/super.c. Options that are not supported are refused. */
 #include "jail/hidden.h"
 #include "mount/overlay.h"
 
@@ -25,15 +25,15 @@
 struct parsed {
 	struct fj_call *c;
 	struct fj_str layers, uppers, work, shown;
-	uint32_t count; /* of the lower ones */
+	uint32_t count; /* number of lower layers */
 	char *upper, *workdir;
-	bool of_host;	/* the paths are */
-	bool is_root;	/* of the jail's own root, which is the upper directory */
-	bool has_roots; /* a lower layer is a root of its own */
-	bool is_nested; /* a layer lies in another union */
+	bool of_host;	/* the paths are host paths */
+	bool is_root;	/* the overlay is the jail's own root, which is the upper directory */
+	bool has_roots; /* a lower layer is a root with records of its own */
+	bool is_nested; /* a layer is in another union */
 };
 
-/* The next option, with its escapes, of which a comma may be one. */
+/* The length of the next option. A comma in it may be escaped. */
 static size_t option_len(const char *s)
 {
 	size_t n = 0;
@@ -43,8 +43,8 @@ static size_t option_len(const char *s)
 	return n;
 }
 
-/* `text` up to `end` (or to an unescaped colon when `is_list`), without its escapes, in scratch
- * memory. `*used`: how much it was. */
+/* A copy of `text` without its escapes, in scratch memory: `len` bytes, or up to an unescaped colon if
+ * `is_list`. `*used`: how many bytes were read. */
 static char *unescaped(struct fj_call *c, const char *text, size_t len, bool is_list, size_t *used)
 {
 	char *out = fj_scratch(c->thread, len + 1);
@@ -83,8 +83,7 @@ long fj_overlay_add_layers(struct fj_call *c, const struct fj_layers *l, struct 
 	return r;
 }
 
-/* Append the directories of the host that `jail_path` leads to: several, when it lies in another
- * union. */
+/* Append the host directories of `jail_path`: several if it is in another union. */
 static long add_dirs_here(struct parsed *q, const char *jail_path, bool is_one, struct fj_str *out)
 {
 	struct fj_mount_point p;
@@ -127,7 +126,7 @@ static long add_dir_of_host(struct fj_call *c, const char *path, struct fj_str *
 	return out->overflowed ? -EINVAL : 0;
 }
 
-/* What the records of each lower layer say of its files holds, and they stay as they are. */
+/* The records of each lower layer are valid for its files, and are not changed. */
 static void see_lowers(struct parsed *p)
 {
 	const uint32_t mark = fj_scratch_mark(p->c->thread);
@@ -187,7 +186,7 @@ static long add_lowers(struct parsed *p, const char *text, size_t len)
 	}
 }
 
-/* Options that ask for what we do anyway, or need not. */
+/* Options for what is done anyway, or is not needed. */
 static bool is_harmless(const char *option, size_t len)
 {
 	static const char known[] =
@@ -251,7 +250,7 @@ static long parse(struct parsed *p, const char *options)
 	return 0;
 }
 
-/* What killed processes have left in it is removed. */
+/* Remove what killed processes have left in the work directory. */
 static long clean_work(struct parsed *p)
 {
 	const long fd = fj_open_path(AT_FDCWD, p->work.at, O_DIRECTORY | O_NOFOLLOW);
@@ -263,8 +262,8 @@ static long clean_work(struct parsed *p)
 	return 0;
 }
 
-/* The jail's own root keeps it where it keeps what is nobody else's. So what is made in it is at
- * home in the root already. Nothing is there before something is changed. */
+/* The work directory of the jail's own root is in the hidden directory, so what is made in it already
+ * belongs to this root. It is made at the first change. */
 static long find_upper_of_root(struct parsed *p)
 {
 	long r;
@@ -277,8 +276,7 @@ static long find_upper_of_root(struct parsed *p)
 	return r == -ENOENT ? 0 : r;
 }
 
-/* What the upper layer is made of must lie beside it, on its file system, and neither in the
- * other. */
+/* The work directory must be on the file system of the upper layer, and neither may be inside the other. */
 static long find_upper(struct parsed *p)
 {
 	struct stat up = {0}, work = {0};
@@ -357,7 +355,7 @@ static long make_overlay(struct parsed *parsed, const char *options, struct fj_f
 	fj_str_put(&all, p.layers.at);
 	if (all.overflowed || p.work.overflowed || count_layers(all.at) > FJ_LAYERS_MAX)
 		return -EINVAL;
-	/* The place that a mount leads to, for whoever does not know of layers. */
+	/* The first layer, for code that knows nothing about layers. */
 	for (first = all.at, len = 0; first[len] && !(first[len] == '/' && first[len + 1] == '/');)
 		len++;
 	if (len >= FJ_PATH_MAX)
@@ -367,7 +365,7 @@ static long make_overlay(struct parsed *parsed, const char *options, struct fj_f
 	fs->layers = all.at;
 	fs->work = p.work.at;
 	fs->flags |= p.is_nested ? FJ_MOUNT_NESTED : 0;
-	/* One of the launcher's options is the jail's own wherever its upper layer lies: that of a
+	/* An overlay of the launcher's options belongs to the jail, wherever its upper layer is: that of a
 	 * --tmp-overlay may be in /dev/shm, and so below the mount of the host's /dev. */
 	fs->flags |=
 		!p.has_roots && !p.of_host && fj_path_host_is_foreign(fs->host) ? 0 : FJ_MOUNT_OWN;

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * overlay.h - file systems of type overlay. */
+ * overlay.h - file systems of the type overlay. Called by this room, setup and launch. */
 #ifndef FJ_OVERLAY_H
 #define FJ_OVERLAY_H
 
@@ -12,26 +12,25 @@ struct fj_filesystem;
 struct fj_mount_point;
 struct fj_str;
 
-/* Fill `fs` as `options`, those of mount(2), say: its layers, and what mountinfo shows. -EINVAL:
- * options that do not go together, or that we cannot honour. */
+/* Set the layers and shown options of `fs` from `options`, those of mount(2). Returns 0, or -EINVAL for
+ * options that contradict each other or are not supported. */
 long fj_overlay_make(struct fj_call *c, const char *options, struct fj_filesystem *fs);
 
-/* overlay_bind.c: is `pos` in an overlay that has no upper layer? */
+/* overlay_bind.c: is `pos` in an overlay without an upper layer? */
 bool fj_overlay_is_read_only(struct fj_call *c, const char *pos);
 
-/* The same for the launcher: the directories are the host's, and mountinfo shows none of them. */
+/* The same for the launcher: the paths are of the host, and mountinfo does not show them. */
 long fj_overlay_make_of_host(struct fj_call *c, const char *options, struct fj_filesystem *fs);
 
-/* The same for the jail's own root, a directory that is the upper layer; `options` name the lower
- * ones alone. */
+/* The same for the jail's own root, which is the upper layer. `options` name only the lower layers. */
 long fj_overlay_make_root(struct fj_call *c, const char *options, struct fj_filesystem *fs);
 
-/* overlay_bind.c: `p` is about to be bound to another place: when it lies in an overlay, bring it up
- * where there is an upper layer, and fill in its layers. Returns 0 or -errno. */
+/* overlay_bind.c: called before `p` is bound. If it is in an overlay, set its layers; if that has an upper
+ * layer, copy it up. Returns 0 or -errno. */
 long fj_overlay_bind_source(struct fj_call *c, struct fj_mount_point *p);
 
-/* Append the host paths of the merged directory `l`, as fj_filesystem.layers has them, to `out`.
- * Returns 0; -EINVAL when there is no room; or -errno of a path. */
+/* Append the host paths of the merged directory `l` to `out`, as in fj_filesystem.layers. Returns 0,
+ * -EINVAL if there is no room, or the -errno of a path. */
 struct fj_layers;
 long fj_overlay_add_layers(struct fj_call *c, const struct fj_layers *l, struct fj_str *out);
 

@@ -1,10 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * overlay_bind.c - places in an overlay that is there, for the mount calls: a bind of one, which is
- * an overlay of the same layers, and whether it could ever be written to.
- *
- * Called by mount(2) and by its kin that work on descriptors. */
+ * overlay_bind.c - places in an existing overlay: a bind of one, which is an overlay of the same layers,
+ * and whether it can be written to. Called by mount(2) and by the mount calls that use descriptors. */
 #include "mount/overlay.h"
 
 #include "layers/union.h"
@@ -17,14 +15,14 @@
 #include "sys/sys.h"
 #include "layers/place.h"
 
-/* A file is one of one layer. */
+/* A bound file is the file of one layer. */
 static long bind_file(struct fj_call *c, struct fj_mount_point *p)
 {
 	struct fj_place place;
 	long fd, n, r = fj_union_bring_up(c->thread, p->host, &place);
 
 	if (r <= 0)
-		return r == -EROFS ? -EOPNOTSUPP : r; /* a remount could let it be written */
+		return r == -EROFS ? -EOPNOTSUPP : r; /* a remount could make it writable */
 	fd = fj_open_path(place.dirfd, place.name, O_NOFOLLOW);
 	fj_place_done(&place);
 	if (fj_is_err(fd))
@@ -73,7 +71,7 @@ long fj_overlay_bind_source(struct fj_call *c, struct fj_mount_point *p)
 		return r ? r : -ENOENT;
 	r = l.has_upper && !l.is_read_only ? fj_layers_up(c->thread, &l, p->pos) : 0;
 	if (l.fd[0] < 0)
-		fj_str_cut(&work, 0); /* without an upper directory nothing is changed */
+		fj_str_cut(&work, 0); /* without an upper directory nothing can be changed */
 	if (!r)
 		r = fj_overlay_add_layers(c, &l, &layers);
 	fj_layers_close(&l);

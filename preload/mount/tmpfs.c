@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * tmpfs.c - the options of a tmpfs, which a directory stands for: read and shown as by mm/shmem.c,
- * and told by statfs(2).
+ * tmpfs.c - the options of a tmpfs, which is a directory of the host: read and shown as mm/shmem.c does,
+ * and told by statfs(2). Called through tmpfs.h.
  *
- * What is used is counted by a walk when it is asked for. Nothing keeps a program from using more.
- */
+ * The used space is measured by a walk when it is asked for. Nothing keeps a program from using more than
+ * the limit. */
 #include "mount/tmpfs.h"
 
 #include "private/private.h"
@@ -33,7 +33,7 @@ static uint64_t all_pages(void)
 	return m.totalram * m.mem_unit / PAGE;
 }
 
-/* memparse() of lib/cmdline.c; returns what follows the number. */
+/* memparse() of lib/cmdline.c. Returns what follows the number. */
 static const char *read_number(const char *p, uint64_t *out)
 {
 	static const char units[] = "kmgtpe";
@@ -86,7 +86,7 @@ static bool read_plain(const char *p, uint64_t *out)
 	return end != p && ends(end);
 }
 
-/* Of a base, without a unit: fs_param_is_u32. */
+/* A number in a given base, without a unit: fs_param_is_u32. */
 static bool read_u32(const char *p, unsigned base, uint32_t *out)
 {
 	const char *at = p;
@@ -96,7 +96,7 @@ static bool read_u32(const char *p, unsigned base, uint32_t *out)
 	return at != p && ends(at);
 }
 
-/* shmem_fs_parameters; quotas and what only a kernel can do are taken and have no effect. */
+/* shmem_fs_parameters. Quotas, and what only a kernel can do, are accepted without effect. */
 static const char *const without_effect[] = {
 	"huge", "mpol", "inode32", "inode64", "noswap", "rw", "ro", "source"};
 
@@ -175,14 +175,15 @@ void fj_tmpfs_show(const struct fj_tmpfs *t, struct fj_str *out)
 		show_option(out, ",gid=", t->gid, 10);
 }
 
-/* The figures of `text`, or the kernel's defaults: half of the memory. */
+/* The options in `text`, with the kernel's defaults: half of the memory. */
 static void figures(const char *text, struct fj_tmpfs *t)
 {
 	*t = (struct fj_tmpfs){.blocks = all_pages() / 2, .inodes = all_pages() / 2};
 	fj_tmpfs_read(text, t);
 }
 
-/* shmem_reconfigure() of mm/shmem.c: only size and number change, and not below what is used. */
+/* shmem_reconfigure() of mm/shmem.c: only the limits of size and inodes change, and not below what is
+ * used. */
 long fj_tmpfs_remount(struct fj_thread *t, const char *text, const char *options, const char *host,
 	struct fj_str *out)
 {

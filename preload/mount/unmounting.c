@@ -1,10 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * unmounting.c - taking mounts away, with the kernel's errors (fs/namespace.c): those of the jail,
- * with the directory of a tmpfs, and those of the host below one of the jail's, which are hidden.
- *
- * Called by umount2(2). */
+ * unmounting.c - removes mounts, with the errors of the kernel (fs/namespace.c): the jail's mounts, with
+ * the directory of a tmpfs. A mount of the host below one of the jail's is only hidden. Called by
+ * umount2(2). */
 #include "mount/mounting.h"
 #include "mountinfo/hostmounts.h"
 #include "private/private.h"
@@ -16,8 +15,8 @@
 #include "jail/mount_edit.h"
 #include "jail/mount_table.h"
 
-/* Directories made for a tmpfs that no mount leads to any more. Where there are other namespaces
- * they may be mounted there: then they stay until the jail ends. */
+/* Remove the directory of a tmpfs to which no mount leads any more. If there are other namespaces, it may
+ * be mounted there: then it stays until the jail ends. */
 static void remove_private(struct fj_call *c, const char *host)
 {
 	const struct fj_mounts *v;
@@ -35,7 +34,7 @@ static void remove_private(struct fj_call *c, const char *host)
 		fj_private_remove(c->thread, host);
 }
 
-/* A mount of the host below one of ours, that unmounting can only hide. -EINVAL: there is none. */
+/* Hide a mount of the host below one of the jail's. -EINVAL: there is none. */
 static long hide(const struct fj_mount_point *at)
 {
 	struct fj_mount_found m;
@@ -45,7 +44,7 @@ static long hide(const struct fj_mount_point *at)
 	if (!fj_hostmounts_has(at->host))
 		return -EINVAL;
 	if (!fj_mount_of(at->pos, &m, NULL))
-		return -EPERM; /* the host's own tree: that is not for the jail's root */
+		return -EPERM; /* in the host's own tree: the jail's root may not do that */
 	if (!(m.flags & FJ_MOUNT_WITH_SUBMOUNTS) || fj_mounting_is_hidden(at->pos))
 		return -EINVAL;
 	do {
@@ -57,8 +56,7 @@ static long hide(const struct fj_mount_point *at)
 	return r < 0 ? r : 0;
 }
 
-/* Take the mount `m`, and all that lies in it, away from `pos`. -EAGAIN: another is on top of it by
- * now. */
+/* Remove the mount `m`, and all mounts below it, from `pos`. -EAGAIN: another one is on top by now. */
 static long remove_from(
 	struct fj_edit *e, const char *pos, const struct fj_mount_found *m, bool is_lazy)
 {
