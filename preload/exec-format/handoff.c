@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * handoff.c - the string that carries a process's state through execve(2). */
+ * handoff.c - the string that passes a process's state through execve(2). Called by exec/ and the
+ * loader. */
 #include "exec-format/exec.h"
 #include "sys/sys.h"
 

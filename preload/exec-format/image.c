@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * image.c - reading the first bytes of a file as the kernel does. */
+ * image.c - reads the first bytes of a file as the kernel does. Called by exec/ and launch/. */
 #include "exec-format/exec.h"
 #include "exec-format/elf_note.h"
 #include "sys/sys.h"
@@ -11,7 +11,8 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* First byte in [p, end) that is no blank, or NULL; bounds inclusive as in fs/binfmt_script.c. */
+/* The first byte in [p, end] that is no blank, or NULL; `end` is included, as in
+ * fs/binfmt_script.c. */
 static char *skip_blanks(char *p, char *end)
 {
 	for (; p <= end; p++)
@@ -42,7 +43,7 @@ long fj_script_parse(char *head, const char **interpreter, const char **argument
 		}
 	if (!end) {
 		end = skip_blanks(head + 2, last);
-		/* Without a later blank or NUL the interpreter's path itself may be cut. */
+		/* Without a later blank or NUL the interpreter's path itself may be cut off. */
 		if (!end || !find_terminator(end, last))
 			return -ENOEXEC;
 		end = last;
@@ -85,7 +86,7 @@ long fj_elf_check(const Elf64_Ehdr *head, size_t size)
 		       -ENOEXEC;
 }
 
-/* One of the notes between `at` and `end`: elf(5), Notes. */
+/* Is ours one of the notes between `at` and `end`? See elf(5), Notes. */
 static bool has_note(const char *at, const char *end, uint32_t type)
 {
 	const struct {
