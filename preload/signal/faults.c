@@ -1,23 +1,24 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * faults.c - SIGBUS and SIGSEGV are ours until one comes that is the program's.
+ * faults.c - SIGBUS and SIGSEGV are the engine's until one comes that is the program's. Called
+ * through the table, by the other files of this room, and by the loader.
  *
- * The records are read from a mapped file, which somebody may cut off; the page that is gone then
- * raises SIGBUS in the middle of the engine (ownership/truncated.c). And a bad pointer of the
- * program's raises either when the engine uses it (sys/arch/x86_64/copy.S), which is EFAULT. So the
- * signals are taken, and the actions that the program sets are kept and reported. One that is none
- * of ours makes the program's action the real one, for good, and happens again: the instruction is
- * run once more, or the signal that somebody sent is sent once more. A process that ignores one is
- * left alone with it, as exec hands that down. Where they do not come to us the kernel is asked
- * about pointers (sys/guest.c).
+ * The records are read from a mapped file, which somebody may truncate: a page that is gone raises
+ * SIGBUS in the middle of the engine (ownership/truncated.c). And a bad pointer of the program
+ * raises either signal when the engine uses it (sys/arch/x86_64/copy.S), which must give EFAULT. So
+ * the engine takes both signals, and keeps and reports the actions that the program sets. A signal
+ * that is not for the engine makes the program's action the real one, for good, and happens again:
+ * the instruction is executed once more, or a signal that a process sent is sent once more. If a
+ * process ignores one of the two, it is left alone, since exec passes that on. Where the engine
+ * does not get them, it asks the kernel about pointers (sys/guest.c).
  *
- * They are not blocked while the engine holds signals back (the trap's mask, the lock of the
- * records), since the kernel kills for a blocked one; SIGSEGV is when the program itself blocks it,
- * and then the kernel is asked, too.
+ * The two are not blocked while the engine blocks signals (the trap's mask, the lock of the
+ * records), because the kernel kills a process for a blocked one. SIGSEGV is blocked when the
+ * program itself blocks it; then the kernel is asked, too.
  *
- * Threads may set actions while a fault gives one up: what is kept of an action is read under a
- * sequence count, and all that is said of it otherwise only ever changes once. */
+ * Threads may set actions while a fault gives one up. So a kept action is read under a sequence
+ * count; everything else about it changes only once. */
 #include "signal/faults.h"
 
 #include "signal/handlers.h"
@@ -36,9 +37,9 @@
 #include <linux/kcmp.h>
 
 #define BOTH (FJ_SIGBUS_BIT | FJ_SIGSEGV_BIT)
-#define BUS_MCEERR_AO_ 5 /* asm-generic/siginfo.h: told of, not met */
+#define BUS_MCEERR_AO_ 5 /* asm-generic/siginfo.h: the error was reported, not hit by an access */
 
-/* A thread may have blocked one of them, or run a handler that does. */
+/* A thread may have blocked one of the two, or run a handler that does. */
 static bool was_blocked;
 
 static bool is_ours(const struct fj_fault *of)
@@ -47,8 +48,8 @@ static bool is_ours(const struct fj_fault *of)
 	       !__atomic_load_n(&of->is_given_up, __ATOMIC_ACQUIRE);
 }
 
-/* A writer may only wait for a processor, and for 100 ms he is waited for; no longer, since he may
- * be this thread, interrupted, or not be there in a child that was forked in the midst of it. */
+/* A writer may only wait for a processor: it is waited for, but at most 100 ms. It may be this
+ * thread, interrupted, or not exist in a child that was forked meanwhile. */
 #define LOOKS 300
 #define LOOKS_AWAKE 200
 
@@ -73,7 +74,7 @@ static struct fj_sigaction kept(const struct fj_fault *of)
 	return copy;
 }
 
-/* (No signal handler does: so nobody waits for a writer whom he has interrupted.) */
+/* No signal handler calls this, so no thread waits for a writer that it has interrupted itself. */
 static void keep(struct fj_fault *of, const struct fj_sigaction *new)
 {
 	struct fj_sigaction *a = &of->of_program;
@@ -114,7 +115,7 @@ bool fj_faults_are_caught(void)
 	return is_ours(&own->segv) && is_ours(&own->bus);
 }
 
-/* What was once given up, or blocked, is never caught in all threads again. */
+/* Once given up or blocked, the signals are never again caught in all threads. */
 static void say_not_caught(void)
 {
 	fj_guest_is_caught(false);
@@ -146,16 +147,16 @@ static long set_action(int number, const struct fj_sigaction *new, struct fj_sig
 	return fj_sys4(__NR_rt_sigaction, number, new, old, FJ_SIGSET_SIZE);
 }
 
-/* Is it the engine that holds all others back? They are let in when it is done. */
+/* Does the engine block all other signals? They are let in when it is done. */
 static bool is_held_back(const struct fj_frame *f)
 {
 	return (f->mask | FJ_KILL_AND_STOP | BOTH) == ~0UL;
 }
 
-/* A program's handler is entered by way of fj_fault_filter (sys/arch/x86_64/copy.S), with its own flags, mask
- * and restorer: another thread of the engine's may have been at a copy when the action changed.
- * (One that is to be reset is the kernel's to reset.) From there it goes the way of all handlers.
- */
+/* A program's handler is entered through fj_fault_filter (sys/arch/x86_64/copy.S), with its own
+ * flags, mask and restorer: another thread may have been in one of the engine's copies when the
+ * action changed. (The kernel resets an action with SA_RESETHAND.) From there it goes the way of
+ * all handlers. */
 static long set_real(int number, const struct fj_sigaction *action)
 {
 	struct fj_sigaction real = *action;
@@ -195,14 +196,15 @@ static void give_up_fault(int number)
 
 	if (own)
 		__atomic_store_n(&own->is_given_up, 1, __ATOMIC_SEQ_CST);
-	/* (A child in this memory does so for itself: what both rely on is that none does.) */
+	/* A child in this memory does it for itself. Both rely on it that no thread relies on
+	 * caught faults any more. */
 	say_not_caught();
 	if (is_child) {
 		action = kept(fault_of(number));
 		set_action(number, &action, NULL);
 		return;
 	}
-	for (int i = 0; i < LOOKS_AWAKE; i++) { /* whatever another thread keeps meanwhile */
+	for (int i = 0; i < LOOKS_AWAKE; i++) { /* another thread may set an action meanwhile */
 		action = kept(own);
 		set_real(number, &action);
 		now = kept(own);
@@ -211,7 +213,7 @@ static void give_up_fault(int number)
 	}
 }
 
-/* As force_sig() of kernel/signal.c. */
+/* Does the same as force_sig() of kernel/signal.c. */
 void fj_faults_force(int because, uint64_t *mask)
 {
 	const struct fj_sigaction to_die = {.handler = FJ_DEFAULT};
@@ -234,7 +236,8 @@ static void handle(int number, siginfo_t *info, struct fj_frame *f)
 {
 	const bool is_sent =
 		info->si_code <= 0 || (number == FJ_SIGBUS && info->si_code == BUS_MCEERR_AO_);
-	/* It need not come again: the kernel tells so, too, that there is no room for a handler. */
+	/* It may not come again by itself: the kernel also reports this way that a handler's frame
+	 * has no room. */
 	const bool is_to_be_sent = is_sent || info->si_code == SI_KERNEL;
 	struct fj_thread *engine;
 
@@ -256,8 +259,8 @@ static void handle(int number, siginfo_t *info, struct fj_frame *f)
 	}
 }
 
-/* A call that is to be restarted after the program's handler must be so after ours. Without the
- * trap the signal stack is the program's, for its own handlers alone. */
+/* A call that is restarted after the program's handler must be restarted after the engine's, too.
+ * Without the trap the signal stack is the program's, and only for its own handlers. */
 #define FLAGS_KEPT (FJ_SA_RESTART | FJ_SA_ONSTACK)
 static struct fj_sigaction our_action(const struct fj_fault *of)
 {
@@ -271,7 +274,7 @@ static struct fj_sigaction our_action(const struct fj_fault *of)
 
 static void arm(int number)
 {
-	struct fj_fault *own = fault_of_memory(number); /* at the start */
+	struct fj_fault *own = fault_of_memory(number); /* called at the start of the process */
 	const struct fj_sigaction ours = our_action(own);
 	struct fj_sigaction old;
 
@@ -289,7 +292,7 @@ void fj_faults_arm(void)
 	fj_fault_return = fj_gate_address() + (uint64_t)(fj_gate_sigreturn - fj_gate_begin);
 	arm(FJ_SIGBUS);
 	arm(FJ_SIGSEGV);
-	/* (Without the trap changes of masks go by unseen.) */
+	/* Without the trap changes of masks are not seen. */
 	if (fj_jail->has_trap && fj_faults_are_caught() && !was_blocked)
 		fj_guest_is_caught(true);
 }
@@ -314,7 +317,8 @@ uint64_t fj_faults_hidden(void)
 	return hidden(FJ_SIGBUS) | hidden(FJ_SIGSEGV);
 }
 
-/* Ours stays in a child for which the default will do: an exec makes it that. */
+/* In a child the engine's action may stay where the default is wanted: an exec makes it the
+ * default. */
 static long in_child(int number, const struct fj_sigaction *new)
 {
 	const struct fj_sigaction old = kept(fault_of(number));
@@ -349,7 +353,8 @@ static long in_process(int number, const struct fj_sigaction *new)
 
 		set_action(number, &ours, NULL);
 	}
-	/* Another thread has given it up meanwhile, perhaps with what was kept before. */
+	/* Another thread has given it up meanwhile, perhaps with the action that was kept
+	 * before. */
 	return is_ours(own) ? 0 : set_real(number, new);
 }
 

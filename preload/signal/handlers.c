@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * handlers.c - the program's signal handlers are entered by way of ours (door/handlers.c): which
- * they are. */
+ * handlers.c - the program's signal handlers, which are entered through a handler of the engine
+ * (door/handlers.c): keeps them. Called by hook_signal.c, faults.c and door/. */
 #include "signal/handlers.h"
 
 #include "signal/faults.h"
@@ -20,11 +20,11 @@
 uint64_t fj_handlers_entry;
 
 /* What the program asked for, where the kernel has fj_handlers_entry. A vfork(2) child shares this
- * memory and has actions of its own: its handlers are left to the kernel. */
+ * memory but has actions of its own: its handlers are left to the kernel. */
 static uint64_t handler_of[FJ_SIGNALS + 1], mask_of[FJ_SIGNALS + 1];
 static uint64_t sigsys_restorer;
-/* Which of them want the program's signal stack, and which do not block themselves: a bit for each.
- */
+/* Handlers that want the program's signal stack, and handlers whose signal is not blocked in them:
+ * a bit for each. */
 static uint64_t on_stack, not_deferred;
 
 uint64_t fj_handler_of(int sig)
@@ -111,7 +111,7 @@ long fj_handler_action(struct fj_call *c)
 	before = fj_handler_of((int)sig);
 	mask_before = fj_handler_asked_mask((int)sig);
 	if (sets && entry && new.handler > FJ_IGNORE && !fj_actions_are_copied()) {
-		/* before the kernel knows: it may come at once */
+		/* before the kernel has it: the signal may come at once */
 		fj_handler_note((int)sig, &new);
 		new.handler = entry;
 		new.mask = fj_handlers_mask();

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * handlers.h - the program's signal handlers, entered by way of ours. */
+ * handlers.h - the program's signal handlers, which are entered through a handler of the engine.
+ * For this room and door/. */
 #ifndef FJ_HANDLERS_H
 #define FJ_HANDLERS_H
 
@@ -11,25 +12,24 @@
 struct fj_call;
 struct fj_sigaction;
 
-/* Where the kernel enters handlers: door/handlers.c sets it at process start. 0: they are left
- * alone. */
+/* The address at which the kernel enters handlers: door/handlers.c sets it at process start. 0:
+ * handlers are not changed. */
 extern uint64_t fj_handlers_entry;
 
-/* rt_sigaction(2) of all signals but those of which others keep the action. */
+/* rt_sigaction(2) of all signals but those whose action is kept by other files. */
 long fj_handler_action(struct fj_call *c);
-/* The program's handler, where the kernel has ours. */
+/* The program's handler, where the kernel has the engine's. */
 uint64_t fj_handler_of(int sig);
-/* What the kernel blocks meanwhile: all that may be. */
+/* The signals that the kernel blocks in the engine's handler: all that may be blocked. */
 uint64_t fj_handlers_mask(void);
-/* What the program's handler blocks, and as it said that. */
+/* The signals that the program's handler blocks; the second: the mask as the program gave it. */
 uint64_t fj_handler_mask(int sig);
 uint64_t fj_handler_asked_mask(int sig);
-/* Where the handler of SIGSYS returns to: the trap, by which that comes, has a restorer of its own.
- */
+/* The restorer of the program's handler of SIGSYS: the trap, by which SIGSYS comes, has its own. */
 uint64_t fj_handler_sigsys_restorer(void);
-/* Has that SA_ONSTACK? */
+/* Has the handler's action SA_ONSTACK? */
 bool fj_handler_wants_stack(int sig);
-/* The kernel is about to have fj_handlers_entry for this one. */
+/* Call before the kernel gets fj_handlers_entry for this signal. */
 void fj_handler_note(int sig, const struct fj_sigaction *action);
 
 #endif

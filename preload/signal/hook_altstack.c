@@ -1,9 +1,10 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_altstack.c - the signal stack: the program's own is kept and reported, and the kernel has
- * ours. The program's handlers are moved to the program's (door/handlers.c): nothing else may write
- * there, since the program may have given the memory back, or use it for something else. */
+ * hook_altstack.c - the hook of sigaltstack(2): keeps and reports the program's signal stack, while
+ * the kernel has the engine's. The program's handlers are moved to the program's signal stack
+ * (door/handlers.c). Nothing else may write there, since the program may have unmapped that memory,
+ * or use it for something else. Called through the table, and by trap/ and door/. */
 #include "signal/hook_signal.h"
 #include "sys/guest.h"
 #include "call/call.h"
@@ -13,7 +14,8 @@
 #include "call/hooks.h"
 
 #define MINSIGSTKSZ_ 2048u /* asm-generic/signal.h: the least size that sigaltstack(2) takes */
-/* What is left of ours below a call that waits there is a signal stack, unless it is less. */
+/* The part of the engine stack below a waiting call is used as the signal stack, unless it is
+ * smaller than this. */
 #define LEAST_REST (64u * 1024)
 
 bool fj_altstack_is_on_own(const struct fj_thread *t, uint64_t sp)
@@ -30,10 +32,10 @@ bool fj_altstack_is_abandoned(const struct fj_thread *t, uint64_t sp)
 	       (!fj_interrupted(t)->handlers || sp >= fj_interrupted(t)->waiting_sp);
 }
 
-/* Which signal stack the kernel shall use when the program goes on at `sp`: ours, never the
- * program's, which may be gone. Always with AUTODISARM: the kernel then counts the stack as none
- * while a handler runs on it. Else rt_sigreturn might refuse with EPERM to install another while it
- * leaves a handler on this one: kernels differ in the order of their restoring. */
+/* The kernel gets the engine's signal stack, never the program's, which may be gone. It always has
+ * SS_AUTODISARM: then the kernel has no signal stack while a handler runs on it. Otherwise
+ * rt_sigreturn could refuse with EPERM to install another one while it leaves a handler on this
+ * one: kernels differ in the order of restoring. */
 void fj_altstack_settle(const struct fj_thread *t, struct fj_altstack *s, uint64_t sp)
 {
 	const uintptr_t bottom = fj_thread_stack_bottom(t);
@@ -57,7 +59,7 @@ struct fj_altstack fj_altstack_of_program(const struct fj_thread *t)
 		.size = own->altstack_size};
 }
 
-/* (Each return from a handler comes here: mostly nothing has changed.) */
+/* Each return from a handler comes here: mostly nothing has changed. */
 static void keep(struct fj_thread *t, uint64_t sp, uint64_t size, uint32_t flags)
 {
 	struct fj_thread_signals *own = (struct fj_thread_signals *)fj_thread_signals(t);
@@ -70,8 +72,8 @@ static void keep(struct fj_thread *t, uint64_t sp, uint64_t size, uint32_t flags
 	own->altstack_flags = flags;
 }
 
-/* (The kernel has looked at what it saved there; what a handler wrote over it is taken if
- * sigaltstack(2) would take it.) */
+/* The kernel has checked what it saved there. What a handler wrote over it is accepted if
+ * sigaltstack(2) would accept it. */
 void fj_altstack_restore(struct fj_thread *t, const struct fj_altstack *s)
 {
 	const uint32_t mode = (uint32_t)s->flags & ~FJ_SS_AUTODISARM;
@@ -82,7 +84,7 @@ void fj_altstack_restore(struct fj_thread *t, const struct fj_altstack *s)
 	keep(t, s->sp, s->size, (uint32_t)s->flags);
 }
 
-/* What the program, at `sp`, believes its signal stack to be. */
+/* What the program, with its stack pointer at `sp`, believes its signal stack to be. */
 static struct fj_altstack as_believed(const struct fj_thread *t, uint64_t sp)
 {
 	struct fj_altstack s = fj_altstack_of_program(t);
@@ -103,10 +105,10 @@ bool fj_altstack_is_made_disarm(const struct fj_altstack *s)
 	return s->size && ((uint32_t)s->flags & FJ_SS_AUTODISARM) && !is_left_alone;
 }
 
-/* Without the trap the kernel has the program's, and ours while a handler runs there. The engine is
- * not there then, so the kernel would begin the next handler at the top, where the first one is. So
- * that there is none when a handler begins, it is marked. (A program that does that itself gets
- * what it asks for.) */
+/* Without the trap the kernel has the program's signal stack, and the engine's while a handler runs
+ * there. The program's stack pointer is not on its signal stack while the engine runs, so the
+ * kernel would begin the next handler at the top, over the first one. The mark SS_AUTODISARM
+ * prevents it. (A program that sets the mark itself gets it.) */
 static long set_plainly(struct fj_call *c)
 {
 	struct fj_altstack wanted = {0}, old = {0};

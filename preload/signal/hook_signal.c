@@ -1,7 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_signal.c - SIGSYS stays the trap's: never blocked, never ignored, never another's handler.
+ * hook_signal.c - the hooks of rt_sigaction(2), rt_sigprocmask(2) and rt_sigreturn(2). SIGSYS stays
+ * the trap's: never blocked, never ignored, never with another handler. Called through the table,
+ * and by trap/.
  *
  * The kernel kills a process that traps with SIGSYS blocked (force_sig_info_to_task() of
  * kernel/signal.c). So the bit is taken out of every mask on its way to the kernel, and what the
@@ -52,7 +54,7 @@ void fj_action_keep_sigsys(int sig, uint64_t mask)
 	const bool is = mask & FJ_SIGSYS_BIT;
 	struct fj_actions *own;
 
-	if (is == fj_action_has_sigsys(sig)) /* of nearly all: no call */
+	if (is == fj_action_has_sigsys(sig)) /* true for nearly all: no system call */
 		return;
 	own = own_actions_to_change();
 	if (own && is)
@@ -111,7 +113,7 @@ uint64_t fj_sigsys_arrived(
 	if (info->si_code == SYS_SECCOMP_) { /* as force_sig_info_to_task() of kernel/signal.c */
 		if (is_blocked || action.handler == FJ_IGNORE)
 			return FJ_DEFAULT;
-	} else if (is_blocked) { /* also when it is ignored: that may change */
+	} else if (is_blocked) { /* also when the signal is ignored: that may change */
 		fj_stand_in_keep(t, info, before);
 		return FJ_IGNORE;
 	}
@@ -134,8 +136,8 @@ bool fj_sigsys_is_ignored(void)
 	return own_actions()->sigsys.handler == FJ_IGNORE;
 }
 
-/* The thread area that the trap would run in (trap/sigsys.c, fj_trap_stack()): by the direct door
- * the engine runs in anybody's. NULL: the thread has none. */
+/* The thread area in which the trap would run (trap/sigsys.c, fj_trap_stack()): with the direct
+ * door the engine runs in any thread area. NULL: the thread has none. */
 static struct fj_thread *thread_of_trap(const struct fj_call *c)
 {
 	struct fj_altstack s = {.flags = FJ_SS_DISABLE};
@@ -177,8 +179,8 @@ void fj_sigsys_start(struct fj_thread *t, uint32_t flags)
 	actions->sigsys.handler = flags & FJ_SIGSYS_IGNORED ? FJ_IGNORE : FJ_DEFAULT;
 }
 
-/* What is broken off by one that the program blocks or ignores goes on; only a handler of its own
- * may want otherwise. */
+/* A call that is interrupted by a SIGSYS which the program blocks or ignores must go on; only a
+ * handler of the program may want otherwise. */
 static void set_restarts(const struct fj_sigaction *of_program)
 {
 	const uint64_t wanted = of_program->handler <= FJ_IGNORE ?
@@ -240,9 +242,9 @@ static bool is_blocked_after(int how, uint64_t set, bool was)
 	return how == FJ_SIG_BLOCK;
 }
 
-/* The direct door has no saved mask to edit: the call itself is made, without the bit, and on the
- * program's stack, where a signal that it lets in belongs. What was wanted is kept where the trap
- * looks for it; a thread of which nothing is known has SIGSYS unblocked. */
+/* The direct door has no saved mask to change: the call itself is made, without the bit, and on the
+ * program's stack, where a signal that it lets in belongs. What the program wanted is kept where
+ * the trap looks for it; a thread without such an area has SIGSYS unblocked. */
 static long mask_directly(struct fj_call *c, int how, const uint64_t *set)
 {
 	struct fj_thread *t = thread_of_trap(c);
@@ -250,7 +252,7 @@ static long mask_directly(struct fj_call *c, int how, const uint64_t *set)
 		   is = set ? is_blocked_after(how, *set, was) : was;
 	uint64_t old;
 
-	if (was && c->arg[2]) { /* where that cannot be written, the kernel shall find out */
+	if (was && c->arg[2]) { /* if it cannot be written, the kernel finds out */
 		fj_sys4(__NR_rt_sigprocmask, how, NULL, &old, sizeof(old));
 		old |= FJ_SIGSYS_BIT;
 		if (!fj_guest_write(c->arg[2], &old, sizeof(old)))
@@ -261,7 +263,7 @@ static long mask_directly(struct fj_call *c, int how, const uint64_t *set)
 	if (is && !t)
 		t = fj_thread_mine();
 	if (is && !t)
-		return -ENOMEM; /* the kernel gave no room for the engine */
+		return -ENOMEM; /* the kernel gave no memory for the engine */
 	if (t)
 		set_blocked(t, is);
 	c->deferred_data[0] = *set & ~FJ_SIGSYS_BIT;
@@ -295,16 +297,16 @@ long fj_hook_sigprocmask(struct fj_call *c)
 		set |= old;
 	else if (how == FJ_SIG_UNBLOCK)
 		set = old & ~set;
-	/* The new mask holds even when the old one cannot be stored: kernel/signal.c,
-	 * SYSCALL_DEFINE4(rt_sigprocmask). */
+	/* The new mask is set even if the old one cannot be stored: SYSCALL_DEFINE4(rt_sigprocmask)
+	 * of kernel/signal.c. */
 	*c->mask = fj_mask_block(t, set);
 	if (!(set & FJ_SIGSYS_BIT))
 		fj_stand_in_send(t);
 	return c->arg[2] && fj_guest_write(c->arg[2], &old, sizeof(old)) ? -EFAULT : 0;
 }
 
-/* The program's signal stack stands in the frame of a handler that was moved to another stack: ours
- * is the kernel's. */
+/* The frame of a handler that was moved to another stack has the program's signal stack: puts the
+ * engine's, which the kernel must have, in its place. */
 static void restore_altstack(const struct fj_call *c)
 {
 	struct fj_altstack s;
@@ -313,14 +315,15 @@ static void restore_altstack(const struct fj_call *c)
 	if (fj_guest_read(&s, fj_frame_at(c->sp) + offsetof(struct fj_frame, stack), sizeof(s)) ||
 		fj_guest_read(&sp, fj_frame_at(c->sp) + FJ_FRAME_SP, sizeof(sp)))
 		return;
-	if (!fj_altstack_is_on_own(c->thread, c->sp)) /* as sigaltstack(2): not from there */
+	if (!fj_altstack_is_on_own(c->thread, c->sp)) /* as sigaltstack(2): not while on that
+							 stack */
 		fj_altstack_restore(c->thread, &s);
 	fj_altstack_settle(c->thread, &s, sp);
 	fj_guest_write(fj_frame_at(c->sp) + offsetof(struct fj_frame, stack), &s, sizeof(s));
 }
 
-/* A handler may have written a mask of its own into its frame, which is read where the kernel
- * will read it. */
+/* A handler may have written another mask into its frame. It is read where the kernel will read
+ * it. */
 long fj_hook_sigreturn(struct fj_call *c)
 {
 	const uint64_t at = fj_frame_at(c->sp) + offsetof(struct fj_frame, mask);
@@ -331,7 +334,7 @@ long fj_hook_sigreturn(struct fj_call *c)
 		mask = flags = 0;
 	fj_faults_mask(mask);
 	restore_altstack(c);
-	/* (Where the kernel saved it alone, that the bit is not there says nothing.) */
+	/* If the kernel alone has saved the mask, a missing bit means nothing. */
 	if (!(flags & FJ_UCONTEXT_SHOWN) && !(mask & FJ_SIGSYS_BIT)) {
 		c->leaves_by_sigreturn = true;
 		return 0;

@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_signalfd.c - a SIGSYS that the program blocks is read from a signalfd(2).
+ * hook_signalfd.c - reads a SIGSYS that the program blocks from a signalfd(2). Called through the
+ * table, and by hooks of calls that wait.
  *
- * The kernel has what stands in for it (stand_in.c), so such a descriptor is to wait for that as
- * well, and the record that is read is made one of SIGSYS. To trap every read would cost every
- * read. But few programs want SIGSYS from a descriptor: only then does the process get a filter
- * that traps its reads
- * and its waits, which its children inherit. */
+ * The kernel has the stand-in signal instead (stand_in.c). So such a descriptor must wait for that,
+ * too, and the record that is read becomes one of SIGSYS. Trapping every read would slow down all
+ * reads. But few programs read SIGSYS from a descriptor: only then the process gets a filter that
+ * traps its reads and waits, which its children inherit. */
 #include "signal/signalfd.h"
 
 #include "signal/stand_in.h"
@@ -26,7 +26,7 @@
 #include <linux/uio.h>
 
 #define SECOND 1000000000
-#define FOR_EVER 1000000000 /* seconds: what is left of it need not be told */
+#define FOR_EVER 1000000000 /* seconds: for so long a wait the remaining time does not matter */
 
 static const uint16_t reading[] = {__NR_read, __NR_readv, __NR_preadv2, __NR_poll, __NR_epoll_wait,
 	__NR_epoll_pwait, __NR_epoll_pwait2, __NR_select, __NR_pselect6, __NR_ppoll};
@@ -64,7 +64,7 @@ bool fj_signalfd_reads(long nr)
 	return false;
 }
 
-/* Move `n` bytes at `offset` of what was read, to or from `at`. */
+/* Copies `n` bytes at `offset` of what was read, from the program to `at` or back. */
 static long move_bytes(const struct fj_call *c, size_t offset, void *at, size_t n, bool writes)
 {
 	struct iovec part;
@@ -90,7 +90,7 @@ static long move_bytes(const struct fj_call *c, size_t offset, void *at, size_t 
 	return n ? -EFAULT : r;
 }
 
-/* Of this thread: what another has in its table may be something else. */
+/* A file of this thread in procfs: another thread may have another table of descriptors. */
 static void name_of(struct fj_str *s, const char *directory, int fd)
 {
 	fj_str_put(s, "/proc/thread-self/");
@@ -111,7 +111,7 @@ static bool is_signalfd(int fd)
 	return n == sizeof(expected) - 1 && !memcmp(link, expected, (size_t)n);
 }
 
-/* Does it wait for SIGSYS? */
+/* Is SIGSYS in its mask? */
 static bool wants_sigsys(int fd)
 {
 	static const char label[] = "sigmask:\t";
@@ -132,7 +132,7 @@ static bool wants_sigsys(int fd)
 	text[n] = 0;
 	for (at = text; *at && !fj_begins(at, label); at++)
 		;
-	/* sixteen digits, of which SIGSYS is in the eighth from the right */
+	/* sixteen digits; SIGSYS is in the eighth from the right */
 	if (text + n - at < (long)sizeof(label) - 1 + 16)
 		return false;
 	at += sizeof(label) - 1 + 8;
@@ -145,7 +145,7 @@ void fj_signalfd_received(int fd)
 		watch();
 }
 
-/* As signalfd_copyinfo() of fs/signalfd.c. */
+/* Does the same as signalfd_copyinfo() of fs/signalfd.c. */
 static struct signalfd_siginfo record_of(const siginfo_t *info)
 {
 	struct signalfd_siginfo r = {
@@ -165,7 +165,7 @@ static struct signalfd_siginfo record_of(const siginfo_t *info)
 	return r;
 }
 
-/* One that is held back comes before all others of the descriptor; what else there is is read
+/* A SIGSYS that is held back comes before all others of the descriptor; further records are read
  * behind it. Returns 0 when there is none. */
 static long read_first(struct fj_call *c)
 {
@@ -183,14 +183,14 @@ static long read_first(struct fj_call *c)
 		return 0;
 	record = record_of(&info);
 	if (fj_guest_write(c->arg[1], &record, sizeof(record)))
-		return -EFAULT; /* as the kernel, which has lost it, too */
+		return -EFAULT; /* as in the kernel, which has lost the signal then, too */
 	if (c->arg[2] >= 2 * sizeof(record) && fj_sys3(__NR_poll, &ask, 1, 0) == 1)
 		r = fj_sys3(
 			__NR_read, ask.fd, c->arg[1] + sizeof(record), c->arg[2] - sizeof(record));
 	return (long)sizeof(record) + (r > 0 ? r : 0);
 }
 
-/* Does the record at `offset` stand for SIGSYS? */
+/* Is the record at `offset` one of the stand-in? */
 static bool stands_in(const struct fj_call *c, size_t offset, struct signalfd_siginfo *record)
 {
 	return !move_bytes(c, offset, record, 8, false) && record->ssi_signo == FJ_STAND_IN &&
@@ -198,8 +198,8 @@ static bool stands_in(const struct fj_call *c, size_t offset, struct signalfd_si
 	       !move_bytes(c, offset, record, sizeof(*record), false);
 }
 
-/* Make it that, before those that the kernel has put first for their lower numbers: of those for the
- * thread alone, which come first, or of the others. */
+/* Turns it into a record of SIGSYS. Moves it before records that the kernel has put first for their
+ * lower numbers: among those for the thread alone, which come first, or among the others. */
 static void turn(struct fj_call *c, size_t at, struct signalfd_siginfo *record)
 {
 	siginfo_t info = {.si_signo = FJ_STAND_IN};
@@ -224,8 +224,8 @@ static int64_t now_ns(void)
 	return now.tv_sec * SECOND + now.tv_nsec;
 }
 
-/* When a wait ends at the latest that does not say so itself when it is broken off; 0: never, or the
- * kernel writes what is left of it where it read the time. */
+/* The latest end of a wait, for calls that do not report the remaining time when they are
+ * interrupted. 0: no end, or the kernel writes the remaining time where it has read the time. */
 static int64_t end_of(struct fj_call *c, struct __kernel_timespec *left)
 {
 	int64_t ms = 0;
@@ -258,8 +258,8 @@ static void shorten(struct fj_call *c, int64_t rest, struct __kernel_timespec *l
 		c->arg[c->nr == __NR_poll ? 2 : 3] = (uint64_t)(rest / (SECOND / 1000));
 }
 
-/* A SIGSYS that its thread blocks breaks no wait off. (Of calls that are not restarted by the
- * kernel: signal(7).) */
+/* A SIGSYS that its thread blocks does not interrupt a wait. For calls that the kernel does not
+ * restart: signal(7). */
 static long wait(struct fj_call *c)
 {
 	struct __kernel_timespec left;

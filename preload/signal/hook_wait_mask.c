@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_wait_mask.c - calls that wait with a mask of signals of their own: rt_sigsuspend, ppoll,
- * epoll_pwait and their kin, and pselect6. The kernel gets the mask without SIGSYS, which the trap
- * needs; what the program asked for is kept with the call. */
+ * hook_wait_mask.c - the hooks of calls that wait with a signal mask of their own: rt_sigsuspend,
+ * ppoll, epoll_pwait and the like, and pselect6. The kernel gets the mask without SIGSYS, which the
+ * trap needs; the program's mask is kept with the call. Called through the table. */
 #include "signal/hook_signal.h"
 #include "signal/faults.h"
 #include "signal/signalfd.h"
@@ -17,7 +17,7 @@
 #include "jail/memory.h"
 #include "jail/jail.h"
 
-/* The kernel's mask for a call that waits with one of the program's. */
+/* The mask for the kernel, for a call that waits with the program's `mask`. */
 static uint64_t mask_of_wait(struct fj_call *c, uint64_t mask)
 {
 	const bool lets_in = !(mask & FJ_SIGSYS_BIT);
@@ -26,14 +26,14 @@ static uint64_t mask_of_wait(struct fj_call *c, uint64_t mask)
 	c->deferred_data[FJ_DEFERRED_HAS_MASK] = 1;
 	fj_sigsys_wait(c->thread, lets_in);
 	if (lets_in && c->mask && fj_sigsys_is_ignored())
-		fj_stand_in_drop(c->thread); /* it comes, and nothing happens */
+		fj_stand_in_drop(c->thread); /* the signal would come, and be ignored */
 	return (mask & ~FJ_SIGSYS_BIT) |
 	       (!lets_in && fj_sigsys_was_pending() ? FJ_STAND_IN_BIT : 0);
 }
 
-/* Make argument `i` point at our copy of the mask, and leave: the call must run under the program's
- * own mask, and the kernel reads the set again when it restarts the call, so the copy lies on the
- * program's stack. */
+/* Makes argument `i` point to a copy of the mask, and leaves the engine. The call must be made with
+ * the program's own mask, and the kernel reads the set again when it restarts the call: so the copy
+ * lies on the program's stack. */
 static long leave_with_mask(struct fj_call *c, int i)
 {
 	if (fj_guest_read(&c->deferred_data[0], c->arg[i], FJ_SIGSET_SIZE))
@@ -49,21 +49,22 @@ static long leave_with_mask(struct fj_call *c, int i)
 
 long fj_hook_sigwait(struct fj_call *c)
 {
-	/* The mask is the last pointer of the row, and its size follows it. */
+	/* The mask is the last pointer of the row, and its size follows. */
 	int i = FJ_ARGS - 1;
 	long r;
 
 	while (i > 0 && !(c->row->kind[i] == FJ_SIZE && c->row->kind[i - 1] == FJ_PTR))
 		i--;
-	if (!fj_jail->has_trap) /* seen for its descriptor */
+	if (!fj_jail->has_trap) /* trapped for its descriptor only */
 		return fj_kernel_waiting(c, c->nr, c->arg, -1);
-	if (i > 0 && !c->arg[i - 1]) /* it is trapped for another reason */
+	if (i > 0 && !c->arg[i - 1]) /* trapped for another reason */
 		return fj_signalfd_read(c);
 	if (i < 1 || c->arg[i] != FJ_SIGSET_SIZE)
 		return fj_kernel(c);
 	r = leave_with_mask(c, i - 1);
-	/* One that waits comes first of all, as it would without us. (It is sure to come, and the
-	 * call, which fails for nothing else, is no trap: so it may be blocked until then.) */
+	/* A SIGSYS that is held back comes before all others, as without the engine. The signal is
+	 * sure to come, and the call, which fails for nothing else, is not a trap: so SIGSYS may be
+	 * blocked until then. */
 	if (!r && c->nr == __NR_rt_sigsuspend && c->mask &&
 		fj_interrupted(c->thread)->lets_sigsys_in && fj_stand_in_waits(c->thread)) {
 		fj_stand_in_send(c->thread);

@@ -1,15 +1,16 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * libc_signals.c - a thread is cancelled where the program stands, never inside the engine.
+ * libc_signals.c - a thread is cancelled in the program, never inside the engine. Called by
+ * hook_signal.c and door/.
  *
- * A libc cancels a thread by a signal whose handler leaves the thread for good. It would leave the
- * engine with what that holds; and glibc since 2.41, and musl, look where the thread was
- * interrupted, and do nothing when that is not at a system call of their own. So libc's handlers
- * for these signals are entered by way of ours (door/signals.c). While the engine works they wait.
- * A call that waits in the kernel is broken off: it returns FJ_RESTART, the engine tidies up, the
- * signal is sent again, and the door presents the program as if it were about to make its call.
- * That is where the kernel restarts it when libc's handler returns. */
+ * libc cancels a thread by a signal whose handler leaves the thread for good. In the engine that
+ * would lose what the engine holds. And glibc since 2.41, and musl, look where the thread was
+ * interrupted, and do nothing when it is not at a system call of libc's. So libc's handlers for
+ * these signals are entered through the engine's (door/signals.c). While the engine works, they
+ * wait. A call that waits in the kernel is interrupted: it returns FJ_RESTART, the engine cleans
+ * up, the signal is sent again, and the door makes the program look as if it were about to make its
+ * call. There the kernel restarts the call when libc's handler returns. */
 #include "signal/libc_signals.h"
 
 #include "signal/faults.h"
@@ -26,7 +27,7 @@
 uint64_t fj_libc_signals_handler;
 
 /* What libc asked for. A vfork(2) child shares this memory, and libc lets it only reset handlers:
- * that is left to the kernel, and noted nowhere. */
+ * that is left to the kernel, and not noted. */
 static struct fj_sigaction action[FJ_LIBC_SIGNALS];
 
 uint64_t fj_libc_signal_handler_of(int sig)
@@ -38,8 +39,8 @@ uint64_t fj_libc_signal_handler_of(int sig)
 
 bool fj_libc_signal_looks(int sig)
 {
-	/* 32 is glibc's SIGCANCEL. 33 is musl's, which blocks all others
-	 * (src/thread/pthread_cancel.c), and glibc's SIGSETXID, which blocks none
+	/* 32 is glibc's SIGCANCEL. 33 is musl's SIGCANCEL, whose handler blocks all others
+	 * (src/thread/pthread_cancel.c), and glibc's SIGSETXID, whose handler blocks none
 	 * (nptl/nptl_setxid.c). */
 	return sig == FJ_LIBC_SIGNAL_FIRST ||
 	       (sig == FJ_LIBC_SIGNAL_FIRST + 1 && action[sig - FJ_LIBC_SIGNAL_FIRST].mask);
@@ -61,7 +62,7 @@ long fj_libc_signal_action(struct fj_call *c)
 		new.mask &= ~FJ_SIGSYS_BIT;
 	if (sets && new.handler > FJ_IGNORE && fj_libc_signals_handler &&
 		!fj_actions_are_copied()) {
-		*own = asked; /* before the kernel knows: it may come at once */
+		*own = asked; /* before the kernel has it: the signal may come at once */
 		new.handler = fj_libc_signals_handler;
 	}
 	r = fj_sys4(__NR_rt_sigaction, c->arg[0], sets ? &new : NULL, &old, FJ_SIGSET_SIZE);
@@ -92,7 +93,7 @@ void fj_libc_signals_send(struct fj_thread *t)
 	const uint32_t deferred = __atomic_exchange_n(&t->deferred, 0, __ATOMIC_SEQ_CST);
 
 	for (int i = 0; i < FJ_LIBC_SIGNALS; i++)
-		if (deferred & 1u << i) /* to itself a process may say anything about the sender */
+		if (deferred & 1u << i) /* a process may give itself any sender */
 			fj_sys4(__NR_rt_tgsigqueueinfo, pid, tid, FJ_LIBC_SIGNAL_FIRST + i,
 				fj_deferred(t)->info[i]);
 }

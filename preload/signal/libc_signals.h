@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * libc_signals.h - the signals by which a libc cancels threads, and has all of them change their
- * ids. */
+ * libc_signals.h - the signals by which libc cancels threads, and makes all of them change their
+ * ids. For this room and door/. */
 #ifndef FJ_LIBC_SIGNALS_H
 #define FJ_LIBC_SIGNALS_H
 
@@ -12,8 +12,9 @@
 struct fj_call;
 struct fj_thread;
 
-/* Below SIGRTMIN of every libc: SIGCANCEL and SIGSETXID of glibc are 32 and 33 (nptl/pthreadP.h),
- * SIGTIMER, SIGCANCEL and SIGSYNCCALL of musl 32 to 34 (src/internal/pthread_impl.h). */
+/* They lie below SIGRTMIN of every libc: SIGCANCEL and SIGSETXID of glibc are 32 and 33
+ * (nptl/pthreadP.h), SIGTIMER, SIGCANCEL and SIGSYNCCALL of musl 32 to 34
+ * (src/internal/pthread_impl.h). */
 #define FJ_LIBC_SIGNAL_FIRST 32
 #define FJ_LIBC_SIGNALS 3
 #define FJ_LIBC_SIGNAL_MASK (((1UL << FJ_LIBC_SIGNALS) - 1) << (FJ_LIBC_SIGNAL_FIRST - 1))
@@ -23,20 +24,21 @@ static inline bool fj_is_libc_signal(int sig)
 	return sig >= FJ_LIBC_SIGNAL_FIRST && sig < FJ_LIBC_SIGNAL_FIRST + FJ_LIBC_SIGNALS;
 }
 
-/* The handler that takes the place of libc's own: door/signals.c sets it at process start. 0: they
- * are left alone. */
+/* The handler in place of libc's own: door/signals.c sets it at process start. 0: libc's handlers
+ * are not changed. */
 extern uint64_t fj_libc_signals_handler;
 
 /* rt_sigaction(2) of one of them. */
 long fj_libc_signal_action(struct fj_call *c);
 /* libc's handler, or 0 when it has none now. */
 uint64_t fj_libc_signal_handler_of(int sig);
-/* Does it look where the thread was interrupted? Those that cancel do. */
+/* Does libc's handler look where the thread was interrupted? Those that cancel a thread do. */
 bool fj_libc_signal_looks(int sig);
 
-/* Signal `sig`, with its siginfo_t, waits until the engine on thread area `t` is done. */
+/* Makes signal `sig`, with its siginfo_t, wait until the engine on thread area `t` is done. */
 void fj_libc_signal_defer(struct fj_thread *t, int sig, const void *info);
-/* The engine is done: send them to this thread again. They must be blocked. */
+/* Call when the engine is done: sends the waiting signals to this thread again. They must be
+ * blocked. */
 void fj_libc_signals_send(struct fj_thread *t);
 
 #endif

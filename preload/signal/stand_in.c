@@ -1,14 +1,15 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * stand_in.c - a SIGSYS that the program blocks waits in the kernel, as another signal.
+ * stand_in.c - a SIGSYS that the program blocks waits in the kernel, as another signal. Called by
+ * the other files of this room, and by trap/.
  *
- * The trap needs SIGSYS unblocked, so one of the program's own comes to us although it is blocked.
- * It is sent again as a real-time signal, which its thread does block, with all that was told of
- * it and a mark. So the kernel keeps it for the thread or for the process, finds a thread that lets
- * it in, hands it down to the next program, wakes who polls a signalfd(2), and forgets it in a
- * forked child. Where it leaves the kernel it is made SIGSYS again: here for sigtimedwait(2) and
- * for who unblocks it, in hook_signalfd.c for read(2). */
+ * The trap needs SIGSYS unblocked, so the engine gets a SIGSYS of the program's own although the
+ * program blocks it. It is sent again as a real-time signal, which the thread does block, with the
+ * same siginfo and a mark. So the kernel keeps it for the thread or the process, finds a thread
+ * that lets it in, passes it on to the next program, wakes processes that poll a signalfd(2), and
+ * drops it in a forked child. When it leaves the kernel it becomes SIGSYS again: here for
+ * sigtimedwait(2) and when it is unblocked, in hook_signalfd.c for read(2). */
 #include "signal/stand_in.h"
 
 #include "signal/faults.h"
@@ -26,7 +27,8 @@
 
 uint64_t fj_stand_in_entry;
 
-/* The process for which one waits that is for all of its threads. (A child has another id.) */
+/* The process for which a SIGSYS is held back for all its threads. (A forked child has another
+ * id.) */
 static int32_t waits_for_all;
 static bool was_pending;
 static uint32_t count;
@@ -65,7 +67,7 @@ static void set_waits_for_process(bool is)
 	__atomic_store_n(&waits_for_all, is ? (int32_t)fj_sys0(__NR_getpid) : 0, __ATOMIC_RELEASE);
 }
 
-/* (What we noted may have been read by another process, or by a thread that nobody saw.) */
+/* Another process may have read what was noted here, or a thread whose call was not seen. */
 static bool kernel_has_one(void)
 {
 	uint64_t set = 0;
@@ -79,7 +81,7 @@ bool fj_stand_in_waits(const struct fj_thread *t)
 	return was_pending && (waits_for_me(t) || waits_for_process()) && kernel_has_one();
 }
 
-/* Signals that the kernel has for this thread alone: SigPnd of its status. */
+/* The signals that the kernel has for this thread alone: SigPnd of its status. */
 static uint64_t private_ones(struct fj_thread *t)
 {
 	static const char label[] = "SigPnd:\t";
@@ -91,7 +93,7 @@ static uint64_t private_ones(struct fj_thread *t)
 	long n, fd = fj_sys4(
 			__NR_openat, AT_FDCWD, "/proc/thread-self/status", O_RDONLY | O_CLOEXEC, 0);
 
-	fj_scratch_release(t, mark); /* nothing else takes it here */
+	fj_scratch_release(t, mark); /* nothing else uses scratch memory here */
 	if (fd < 0)
 		return 0;
 	n = fj_sys3(__NR_read, fd, text, SIZE - 1);
@@ -120,7 +122,7 @@ void fj_stand_in_arm(void)
 	struct fj_sigaction old = {0};
 
 	fj_sys4(__NR_rt_sigaction, FJ_STAND_IN, NULL, &old, FJ_SIGSET_SIZE);
-	if (old.handler == FJ_DEFAULT) /* else the program has a use for it */
+	if (old.handler == FJ_DEFAULT) /* else the program uses the signal itself */
 		fj_sys4(__NR_rt_sigaction, FJ_STAND_IN, &ours, NULL, FJ_SIGSET_SIZE);
 }
 
@@ -128,7 +130,7 @@ static void send(int sig, bool to_me, siginfo_t *info)
 {
 	const long pid = fj_sys0(__NR_getpid);
 
-	/* (To itself a process may say anything about the sender.) */
+	/* A process may give itself any sender. */
 	if (to_me)
 		fj_sys4(__NR_rt_tgsigqueueinfo, pid, fj_sys0(__NR_gettid), sig, info);
 	else
@@ -144,7 +146,7 @@ void fj_stand_in_keep(struct fj_thread *t, const siginfo_t *info, uint64_t *mask
 	__atomic_add_fetch(&count, 1, __ATOMIC_RELEASE);
 	fj_stand_in_arm();
 	*mask = fj_mask_block(t, fj_mask_shown(t, *mask));
-	/* The kernel keeps one of those below 32 for a thread, and one for the process. */
+	/* Of signals below 32 the kernel keeps one for a thread, and one for the process. */
 	if ((is_mine ? waits_for_me(t) : waits_for_process()) && kernel_has_one())
 		return;
 	if (is_mine)
@@ -157,7 +159,7 @@ void fj_stand_in_keep(struct fj_thread *t, const siginfo_t *info, uint64_t *mask
 
 void fj_stand_in_turn(struct fj_thread *t, siginfo_t *info)
 {
-	/* The kernel looks at the thread's first. */
+	/* The kernel takes the thread's first. */
 	if (waits_for_me(t))
 		set_waits_for_me(t, false);
 	else
@@ -174,7 +176,7 @@ bool fj_stand_in_take(struct fj_thread *t, siginfo_t *info)
 	if (!fj_stand_in_waits(t) ||
 		fj_sys4(__NR_rt_sigtimedwait, &only, info, at_once, FJ_SIGSET_SIZE) != FJ_STAND_IN)
 		return false;
-	if (!fj_stand_in_is(info)) { /* it was the program's own */
+	if (!fj_stand_in_is(info)) { /* it was a signal of the program's own */
 		send(FJ_STAND_IN, false, info);
 		return false;
 	}
@@ -251,7 +253,7 @@ static long give(const struct fj_call *c, const siginfo_t *info)
 									     info->si_signo;
 }
 
-/* rt_sigtimedwait(2): who waits for SIGSYS waits for the stand-in as well. */
+/* rt_sigtimedwait(2): a wait for SIGSYS also waits for the stand-in. */
 long fj_hook_sigtimedwait(struct fj_call *c)
 {
 	uint64_t set, arg[FJ_ARGS];

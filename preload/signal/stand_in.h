@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * stand_in.h - the signal that waits in the kernel in the place of a SIGSYS that the program
- * blocks. */
+ * stand_in.h - the stand-in signal: it waits in the kernel in the place of a SIGSYS that the
+ * program blocks. For this room, trap/, procfs/ and the loader. */
 #ifndef FJ_STAND_IN_H
 #define FJ_STAND_IN_H
 
@@ -12,10 +12,10 @@
 
 struct fj_thread;
 
-/* A real-time signal far from both ends, from where programs take theirs. */
+/* A real-time signal far from both ends of their range, where programs take theirs. */
 #define FJ_STAND_IN 53
 #define FJ_STAND_IN_BIT (1UL << (FJ_STAND_IN - 1))
-/* In its si_errno, which nobody else sets: one of the program's own has none. */
+/* Its si_errno, which no other sender sets: the program's own signals have 0. */
 #define FJ_STAND_IN_MARK 0x464a5359
 
 static inline bool fj_stand_in_is(const siginfo_t *info)
@@ -23,33 +23,35 @@ static inline bool fj_stand_in_is(const siginfo_t *info)
 	return info->si_signo == FJ_STAND_IN && info->si_errno == FJ_STAND_IN_MARK;
 }
 
-/* The handler of one that comes to a thread that does not block it: the trap's. */
+/* The trap's handler of a stand-in that comes to a thread which does not block it. */
 extern uint64_t fj_stand_in_entry;
-/* Give it to the kernel, once a SIGSYS was ever held back; at process start, and by
+/* Gives that handler to the kernel, once a SIGSYS was ever held back: at process start, and in
  * fj_stand_in_keep(). */
 void fj_stand_in_arm(void);
 
-/* Hold back a SIGSYS, which came with `info`. `*mask` becomes what the thread is to block. */
+/* Holds back a SIGSYS, which came with `info`. `*mask` becomes the mask that the thread must
+ * have. */
 void fj_stand_in_keep(struct fj_thread *t, const siginfo_t *info, uint64_t *mask);
-/* Take one that is held back, for this thread or the whole process. False: there is none. */
+/* Takes a SIGSYS that is held back, for this thread or the whole process. Returns false if there is
+ * none. */
 bool fj_stand_in_take(struct fj_thread *t, siginfo_t *info);
-/* One has left the kernel: it is SIGSYS again. */
+/* Call when a stand-in has left the kernel: turns it into SIGSYS. */
 void fj_stand_in_turn(struct fj_thread *t, siginfo_t *info);
-/* The thread blocks SIGSYS no longer: let those in that are held back. */
+/* Call when the thread does not block SIGSYS any more: lets in those that are held back. */
 void fj_stand_in_send(struct fj_thread *t);
-/* Forget them, as the kernel does when the signal is ignored. */
+/* Drops them, as the kernel does when the signal is ignored. */
 void fj_stand_in_drop(struct fj_thread *t);
-/* How many were, in this memory. */
+/* How many were held back in this memory. */
 uint32_t fj_stand_in_count(void);
-/* Is any held back? */
+/* Is a SIGSYS held back? */
 bool fj_stand_in_waits(const struct fj_thread *t);
-/* Would the kernel take one, were it SIGSYS, before all other signals? It looks at those for the
- * thread first, and of each kind at SIGSYS first. */
+/* Would the kernel deliver a SIGSYS that is held back before all other signals? It takes those for
+ * the thread first, and in each group SIGSYS first. */
 bool fj_stand_in_is_first(struct fj_thread *t);
-/* The handler's: one has come to a thread that lets it in. */
+/* For the handler: a stand-in has come to a thread that does not block it. */
 void fj_stand_in_came(struct fj_thread *t, siginfo_t *info);
 
-/* Through exec: the FJ_SIGSYS_ flags about those that are held back. */
+/* State for an exec: the FJ_SIGSYS_ flags about signals that are held back. */
 uint32_t fj_stand_in_save(const struct fj_thread *t);
 void fj_stand_in_start(struct fj_thread *t, uint32_t flags);
 

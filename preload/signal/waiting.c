@@ -1,12 +1,13 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * waiting.c - a call that may wait, made from inside the engine.
+ * waiting.c - makes a call that may wait, from inside the engine. Called by hooks, as
+ * fj_kernel_waiting().
  *
  * The trap's handler runs with all signals blocked. Around a call that may wait the program's own
- * mask is put back, so that handlers run, EINTR happens and SA_RESTART restarts, as if the program
- * had made the call. A handler may enter the engine again, below us; it may also leave by
- * siglongjmp(3), and then `window_fd` is what it abandoned. */
+ * mask is restored. So handlers run, EINTR happens and SA_RESTART restarts, as if the program had
+ * made the call. A handler may enter the engine again, below this call. It may also leave by
+ * siglongjmp(3); then `window_fd` is left open. */
 #include "call/call.h"
 #include "signal/libc_signals.h"
 #include "signal/interrupted.h"
@@ -22,7 +23,7 @@ static inline long wait_in_kernel(const struct fj_thread *t, long nr, const uint
 		(waiting_gate_fn)(uintptr_t)(fj_gate_address() +
 					     (uint64_t)(fj_gate_wait - fj_gate_begin));
 
-	if (!fj_libc_signals_handler) /* nobody would look at the word */
+	if (!fj_libc_signals_handler) /* no handler would read the word */
 		return fj_sys6(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
 	return gate(nr, (long)a[0], (long)a[1], (long)a[2], (long)a[3], (long)a[4], (long)a[5],
 		&t->deferred);
@@ -41,7 +42,7 @@ __attribute__((noinline)) static long wait_unblocked(
 	uint64_t all;
 	long r;
 
-	/* What is below here is free for an engine that a handler enters from the program's own
+	/* The stack below here is free for an engine that a handler enters from the program's own
 	 * signal stack. */
 	fj_interrupted(t)->inner_sp =
 		((uintptr_t)__builtin_frame_address(0) - 1024) & ~(uintptr_t)15;
@@ -51,7 +52,7 @@ __attribute__((noinline)) static long wait_unblocked(
 	t->window_fd = held_fd;
 	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, c->mask, &all, sizeof(all));
 	r = wait_in_kernel(t, nr, arg);
-	/* (A handler may have changed the program's, in its frame.) */
+	/* A handler may have changed the program's mask, in its frame. */
 	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &all, c->mask, sizeof(all));
 	fj_interrupted(t)->inner_sp = outer_sp;
 	fj_interrupted(t)->waiting_sp = outer_waiting;
@@ -70,7 +71,7 @@ FJ_HOT long fj_kernel_waiting(struct fj_call *c, long nr, const uint64_t arg[FJ_
 
 	if (c->mask)
 		return wait_unblocked(c, nr, arg, held_fd);
-	/* the direct door never blocked them */
+	/* the direct door has never blocked them */
 	t->window_fd = held_fd;
 	r = wait_in_kernel(t, nr, arg);
 	t->window_fd = outer_fd;
