@@ -188,8 +188,11 @@ __attribute__((noinline)) static long run_with_care(
 	if (row && row->hook == FJ_HOOK_sigprocmask && leaves_sigsys_alone(c)) {
 		if (!c->arg[1])
 			return fj_kernel(c);
-		/* on the program's stack: the new mask may let a signal in */
-		return call_deferred(record, c);
+		/* On the program's stack, since the new mask may let a signal in. The arguments are still the
+		 * program's own. */
+		memcpy(record->deferred_arg, c->arg, sizeof(c->arg));
+		record->what_is_deferred = FJ_DOOR_CALL;
+		return c->nr;
 	}
 	if (!fj_jail->has_trap && fj_policy_save() && is_refused_by_policy(c))
 		return plain_call(c);

@@ -21,15 +21,33 @@
 
 static const char unreachable[] = "(unreachable)"; /* getcwd(2): outside the process's root */
 
+static long answer_cwd(struct fj_call *c, const char *text, size_t size)
+{
+	enum { BUFFER, SIZE };
+	long r;
+
+	if (size > c->arg[SIZE])
+		return -ERANGE;
+	r = fj_guest_write(c->arg[BUFFER], text, size);
+	return r < 0 ? r : (long)size;
+}
+
 long fj_hook_getcwd(struct fj_call *c)
 {
 	char *host_path = fj_scratch_path(c->thread);
 	struct fj_str pos, seen;
+	const char *plain;
 	bool found;
 	long r = fj_sys2(__NR_getcwd, host_path, FJ_PATH_MAX);
 
 	if (r < 0)
 		return r;
+	plain = fj_path_seen_plainly(host_path);
+	if (__builtin_expect(plain != NULL, 1)) {
+		const size_t size = plain[1] ? (size_t)(r - (plain - host_path)) : 2;
+
+		return answer_cwd(c, plain, size);
+	}
 	fj_scratch_trim(c->thread, host_path, (size_t)r); /* with the NUL */
 	fj_str_init(&pos, fj_scratch_path(c->thread), FJ_PATH_MAX);
 	found = fj_path_back_hinted(host_path, fj_cwd_noted(), &pos);
@@ -43,10 +61,7 @@ long fj_hook_getcwd(struct fj_call *c)
 		fj_str_put(&seen, unreachable);
 		fj_str_put(&seen, pos.len ? pos.at : "/");
 	}
-	if (seen.len + 1 > fj_arg(c, FJ_SIZE, 0))
-		return -ERANGE;
-	r = fj_guest_write(fj_arg(c, FJ_PTR, 0), seen.at, seen.len + 1);
-	return r < 0 ? r : (long)seen.len + 1;
+	return answer_cwd(c, seen.at, seen.len + 1);
 }
 
 static void see_entered(struct fj_thread *t, const struct fj_place *place)

@@ -278,6 +278,20 @@ bool fj_path_seen(const char *pos, struct fj_str *out)
 	return !out->overflowed;
 }
 
+const char *fj_path_seen_plainly(const char *host_path)
+{
+	const struct fj_mount_flags *const flags = fj_mount_flags();
+	const char *root = fj_root_path();
+
+	if ((flags->has_aliases | flags->has_unions) || fj_root()->len)
+		return NULL;
+	for (; *root && *host_path == *root; host_path++)
+		root++;
+	if (*root || (*host_path && *host_path != '/'))
+		return NULL;
+	return *host_path ? host_path : "/";
+}
+
 bool fj_path_of_dir(struct fj_thread *t, int dirfd, struct fj_str *out)
 {
 	return fj_path_of_dir_noted(t, dirfd, fj_dir_noted(dirfd), out);
@@ -329,11 +343,17 @@ void fj_path_back_link(struct fj_thread *t, const char *text, size_t len, struct
 		len > DELETED_LEN && !memcmp(text + len - DELETED_LEN, deleted, DELETED_LEN);
 	const uint32_t mark = fj_scratch_mark(t);
 	struct fj_str host_path, pos;
+	const char *seen;
 
 	fj_str_init(&host_path, fj_scratch_path(t), FJ_PATH_MAX);
 	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
 	fj_str_add(&host_path, text, is_deleted ? len - DELETED_LEN : len);
-	if (text[0] != '/' || !fj_path_back_hinted(host_path.at, noted_cwd, &pos)) {
+	seen = text[0] == '/' && !is_deleted && !host_path.overflowed ?
+		       fj_path_seen_plainly(host_path.at) :
+		       NULL;
+	if (seen)
+		fj_str_add(out, seen, seen[1] ? len - (size_t)(seen - host_path.at) : 1);
+	else if (text[0] != '/' || !fj_path_back_hinted(host_path.at, noted_cwd, &pos)) {
 		fj_str_add(out, text, len);
 	} else {
 		if (!fj_path_seen(pos.at, out)) {
