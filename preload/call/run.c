@@ -20,6 +20,7 @@
 #include "jail/mounts.h"
 #include "path/path.h"
 #include "walk/walk.h"
+#include "fast-path/fast.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 #include "layers/over.h"
@@ -118,6 +119,15 @@ static uint32_t mount_of_directory(const struct fj_place *place)
 		       0;
 }
 
+/* Find the directory of a name, by facts or by a walk. `jail_path` was read last. */
+static long find_dir(
+	struct fj_call *c, int dirfd, const char *jail_path, unsigned how, struct fj_place *place)
+{
+	return fj_fast_hold_dir(c->thread, jail_path, c->path_len, how & FJ_WANT_POS, place) ?
+		       0 :
+		       fj_path_walk(c->thread, dirfd, jail_path, how, place);
+}
+
 static long replace_entry(struct fj_call *c, int i, const char *jail_path,
 	const struct fj_replaced *first, struct fj_replaced *with)
 {
@@ -127,7 +137,7 @@ static long replace_entry(struct fj_call *c, int i, const char *jail_path,
 	with->path = jail_path;
 	with->dirfd = fj_arg_dirfd(c, i);
 	if (!is_beside(c, first, with))
-		r = fj_path_walk(c->thread, with->dirfd, jail_path, how_of(c, kind), &with->place);
+		r = find_dir(c, with->dirfd, jail_path, how_of(c, kind), &with->place);
 	if (r < 0)
 		return r;
 	with->knows_mount = fj_mount_flags()->mounts_share_device && with->place.pos;
@@ -172,8 +182,8 @@ static long replace_linked(
 
 	with->path = jail_path;
 	with->dirfd = fj_arg_dirfd(c, i);
-	r = fj_path_walk(c->thread, with->dirfd, jail_path,
-		how_of(c, FJ_PATH) | (asks_mount ? FJ_WANT_POS : 0), &with->place);
+	r = find_dir(c, with->dirfd, jail_path, how_of(c, FJ_PATH) | (asks_mount ? FJ_WANT_POS : 0),
+		&with->place);
 	if (r < 0)
 		return r;
 	if (asks_mount && (!with->place.pos || with->place.is_mount || with->place.is_magic ||

@@ -113,6 +113,11 @@ int fj_fast_is_merged(const struct fj_fast *q);
 /* The place is a symlink that must be followed: find the place that it leads to. False: facts do not tell,
  * and scratch memory is released. */
 bool fj_fast_follow(struct fj_fast *q);
+/* fast_dir.c: find the place that fj_path_walk() with FJ_ENTRY would find for the absolute `jail_path` of
+ * `len` bytes. Its directory is held by a descriptor, as there. `wants_pos`: fill place.pos. Returns false if
+ * only the walk can tell. */
+bool fj_fast_hold_dir(struct fj_thread *t, const char *jail_path, size_t len, bool wants_pos,
+	struct fj_place *place);
 /* End the lookup: release scratch memory. Returns false. */
 bool fj_fast_end(struct fj_fast *q);
 /* Only for the files of this room: look up `q->path` with what fj_fast_begin() and its variants have set.

@@ -1,0 +1,68 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * fast_dir.c - the directory that a name is made or removed in, by facts: it is opened, and so held, for a call that changes
+ * something by a path alone could be led out of the jail. Called by call/run.c before it walks. */
+#include "fast-path/fast.h"
+#include "jail/mount_flags.h"
+#include "jail/root.h"
+#include "path/path.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "walk/walk.h"
+
+#include <linux/openat2.h>
+
+/* Where the directory may be reached twice, refuses writes or has layers, the walk has more to say of
+ * it. */
+static bool may_matter(const struct fj_mount_flags *f)
+{
+	return f->has_unions | f->has_aliases | f->has_read_only;
+}
+
+static long open_dir(const struct fj_fast *q, size_t dir_len)
+{
+	char *const slash = (char *)(uintptr_t)q->place.name + dir_len - 1;
+	long fd;
+
+	*slash = 0;
+	fd = fj_openat2(q->place.dirfd, q->place.name, O_PATH | O_CLOEXEC | O_DIRECTORY, 0,
+		RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+	*slash = '/';
+	return fd;
+}
+
+bool fj_fast_hold_dir(struct fj_thread *t, const char *jail_path, size_t len, bool wants_pos,
+	struct fj_place *place)
+{
+	const struct fj_root *const root = fj_root();
+	struct fj_fast q;
+	struct fj_str pos;
+	size_t dir_len, size;
+	long fd = -1;
+
+	if (jail_path[0] != '/' || may_matter(fj_mount_flags()) ||
+		!fj_fast_begin(&q, t, AT_FDCWD, jail_path, len))
+		return false;
+	dir_len = fj_place_dir_len(q.place.name);
+	if (!q.is_in_root || (dir_len && fj_is_err(fd = open_dir(&q, dir_len))))
+		return fj_fast_end(&q);
+	*place = (struct fj_place){.dirfd = dir_len ? (int)fd : q.place.dirfd,
+		.owned_fd = (int)fd,
+		.name = q.place.name + dir_len};
+	if (dir_len && fj_path_reached)
+		fj_path_reached(t, (int)fd, jail_path, fj_place_dir_len(jail_path) - 1, q.epoch);
+	if (!fj_fast_held(&q)) {
+		fj_place_done(place);
+		return fj_fast_end(&q);
+	}
+	if (wants_pos) {
+		size = root->len + 1 + fj_strlen(q.place.name) + 1;
+		fj_str_init(&pos, fj_scratch(t, size), size);
+		fj_str_add(&pos, root->pos, root->len);
+		fj_str_put(&pos, "/");
+		fj_str_put(&pos, q.place.name);
+		place->pos = pos.at;
+	}
+	return true;
+}
