@@ -8,6 +8,7 @@
 
 #include "jail/facts.h"
 #include "jail/fds.h"
+#include "fast-path/links_seen.h"
 #include "layers/place.h"
 #include "path/path.h"
 #include "sys/sys.h"
@@ -111,8 +112,14 @@ bool fj_fast_position(const struct fj_fast *q, struct fj_str *pos);
 /* The place is a directory. Returns 1 if several layers have it, 0 if not, -1 if that is not known. */
 int fj_fast_is_merged(const struct fj_fast *q);
 /* The place is a symlink that must be followed: find the place that it leads to. False: facts do not tell,
- * and scratch memory is released. */
+ * or it is no symlink; scratch memory is released. */
 bool fj_fast_follow(struct fj_fast *q);
+/* Was the place a symlink when it was followed last? Then fj_fast_follow() may be called at once, without a
+ * look at the place: it reads the link. Only places with a fact and outside unions have such a hint. */
+static inline bool fj_fast_was_link(const struct fj_fast *q)
+{
+	return q->epoch && !q->is_layered && fj_link_was_seen(fj_hash_quick(q->path, q->len));
+}
 /* fast_dir.c: find the place that fj_path_walk() with FJ_ENTRY would find for the absolute `jail_path` of
  * `len` bytes. Its directory is held by a descriptor, as there. `wants_pos`: fill place.pos. Returns false if
  * only the walk can tell. */

@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * fast_links.c - follows a symlink that is the last component: reads its text, makes the path without the
- * symlink, and looks this path up by facts. Called by hooks that used fast.c and met a symlink. */
+ * symlink, and looks this path up by facts. Called by hooks that used fast.c and met a symlink, or know that
+ * it was one before (links_seen.h). The text is read each time, since others may change it. */
 #include "fast-path/fast.h"
 #include "path/path.h"
 #include "sys/scratch.h"
@@ -22,11 +23,14 @@ static bool go_past_link(struct fj_fast *q)
 	/* Without a fact the directory may be in procfs, whose links may lead elsewhere than their text. */
 	n = q->epoch ? fj_sys4(__NR_readlinkat, q->place.dirfd, q->place.name, text, FJ_PATH_MAX) :
 		       0;
+	if (q->epoch && !q->is_layered)
+		fj_link_see(fj_hash_quick(q->path, q->len), n > 0);
 	while (dir && q->path[dir - 1] != '/')
 		dir--;
 	if (n > 0 && text[0] == '/')
 		dir = 0;
-	if (n > 0 && dir + (size_t)n < FJ_PATH_MAX) {
+	/* (It may be the first call that is made here.) */
+	if (n > 0 && dir + (size_t)n < FJ_PATH_MAX && fj_fast_held(q)) {
 		if (q->beyond != q->path)
 			memcpy(q->beyond, q->path, dir);
 		memcpy(q->beyond + dir, text, (size_t)n);

@@ -223,6 +223,8 @@ FJ_HOT long fj_hook_stat(struct fj_call *c)
 	}
 	if (fj_fast_begin_layered(&q, c->thread, (int)c->arg[DIRFD], jail_path, c->path_len))
 		do {
+			if (follows && fj_fast_was_link(&q))
+				continue;
 			do
 				r = show_stat(c, q.place.dirfd, q.place.name,
 					flags | AT_SYMLINK_NOFOLLOW, &is_symlink);
@@ -360,6 +362,8 @@ FJ_HOT static long access_on_disk(struct fj_call *c)
 		!(fj_mount_flags()->has_mount_limits & FJ_MOUNT_NOEXEC) &&
 		fj_fast_begin_layered(&q, c->thread, dirfd, jail_path, c->path_len))
 		do {
+			if (follows && fj_fast_was_link(&q))
+				continue;
 			do
 				r = access_by_look(c, &q, &is_symlink);
 			while (r == -ENOENT && fj_fast_next_layer(&q));

@@ -63,6 +63,8 @@ FJ_HOT static long open_path(
 				fj_fast_end(&q);
 				break;
 			}
+			if (fj_open_follows_last(o) && !fj_open_writes(o) && fj_fast_was_link(&q))
+				continue;
 			if (__builtin_expect(q.is_layered, 0) && (o->flags & O_DIRECTORY))
 				fj_dir_about_to_open(&q);
 			do

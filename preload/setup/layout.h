@@ -16,6 +16,7 @@
 #include "jail/fds.h"
 #include "jail/jail.h"
 #include "jail/kernel_lacks.h"
+#include "fast-path/links_seen.h"
 #include "jail/mount_flags.h"
 #include "jail/mount_table.h"
 #include "jail/paths.h"
@@ -47,7 +48,8 @@
 	X(fj_doors, FJ_DOORS_AT, FJ_PATHS_AT)                                                      \
 	X(fj_jail_paths, FJ_PATHS_AT, FJ_CWDS_AT)                                                  \
 	X(fj_cwds, FJ_CWDS_AT, FJ_ROOT_MOVES_AT)                                                   \
-	X(fj_root_moves, FJ_ROOT_MOVES_AT, FJ_FACTS_TABLE_AT)                                      \
+	X(fj_root_moves, FJ_ROOT_MOVES_AT, FJ_LINKS_SEEN_AT)                                       \
+	X(fj_links_seen, FJ_LINKS_SEEN_AT, FJ_FACTS_TABLE_AT)                                      \
 	X(fj_facts_table, FJ_FACTS_TABLE_AT, FJ_POLICIES_AT)                                       \
 	X(fj_policies, FJ_POLICIES_AT, FJ_SOCKET_NAMES_AT)                                         \
 	X(fj_socket_names, FJ_SOCKET_NAMES_AT, FJ_TEXTS_AT)                                        \

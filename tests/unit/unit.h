@@ -66,6 +66,7 @@ Suite *unit_suite_mounts(void);
 Suite *unit_suite_random_walks(void);
 Suite *unit_suite_call(void);
 Suite *unit_suite_cost(void);
+Suite *unit_suite_hints(void);
 Suite *unit_suite_socket(void);
 Suite *unit_suite_random_calls(void);
 Suite *unit_suite_filter(void);

@@ -1,0 +1,46 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * links_seen.h - which names were symlinks the last time that somebody in the jail followed them.
+ *
+ * Only a hint: whoever goes by it reads the link first, and so learns what it is now. That spares the
+ * look at it. Called by fast-path/fast_links.c. */
+#ifndef FJ_LINKS_SEEN_H
+#define FJ_LINKS_SEEN_H
+
+#include "jail/memory.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define FJ_LINKS_SEEN 256u
+#define FJ_LINKS_SEEN_AT 0xfc00u
+struct fj_links_seen {
+	uint32_t tag[FJ_LINKS_SEEN]; /* of the path's hash; 0: of none */
+};
+
+static inline uint32_t *fj_link_seen_at(uint64_t hash)
+{
+	struct fj_links_seen *seen = fj_jail_at(FJ_LINKS_SEEN_AT);
+
+	return &seen->tag[hash % FJ_LINKS_SEEN];
+}
+static inline uint32_t fj_link_tag(uint64_t hash)
+{
+	return (uint32_t)(hash >> 32) | 1;
+}
+static inline bool fj_link_was_seen(uint64_t hash)
+{
+	return __atomic_load_n(fj_link_seen_at(hash), __ATOMIC_RELAXED) == fj_link_tag(hash);
+}
+/* The name is one, or is none any more. */
+static inline void fj_link_see(uint64_t hash, bool is_link)
+{
+	const bool was = fj_link_was_seen(hash);
+
+	if (was != is_link)
+		__atomic_store_n(
+			fj_link_seen_at(hash), is_link ? fj_link_tag(hash) : 0, __ATOMIC_RELAXED);
+}
+
+#endif

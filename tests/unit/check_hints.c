@@ -1,0 +1,130 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * check_hints.c - what is remembered of earlier calls to spare one of the kernel's, and that nothing is believed because
+ * of it: symlinks, whose text is read each time. */
+#include "entries.h"
+#include "unit.h"
+
+#include <asm/stat.h>
+
+/* How often the engine enters the kernel for the call. */
+static unsigned cost_once(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+	const long r = unit_counted(nr, a, b, c, d);
+
+	ck_assert_msg(!fj_is_err(r), "%s", unit_result(r));
+	if (nr == __NR_openat)
+		fj_close((int)r);
+	return unit_entries;
+}
+#define COST_ONCE(nr, a, b, c, d)                                                                  \
+	cost_once(nr, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d))
+
+/* When the same was done before. */
+static unsigned cost(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+	cost_once(nr, a, b, c, d);
+	cost_once(nr, a, b, c, d);
+	return cost_once(nr, a, b, c, d);
+}
+#define COST(nr, a, b, c, d) cost(nr, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d))
+
+/* A symlink that somebody in the jail has followed costs its text and what it leads to. */
+START_TEST(costs_of_symlinks)
+{
+	struct stat st;
+
+	tree_dir("jail/a");
+	tree_file("jail/a/file", "");
+	tree_link("jail/a/link", "file");
+	tree_link("jail/a/two", "link");
+	unit_call4(__NR_newfstatat, AT_FDCWD, "/a/two", &st, 0);
+	ck_assert_uint_eq(COST(__NR_newfstatat, AT_FDCWD, "/a/link", &st, 0), 2);
+	ck_assert_uint_eq(COST(__NR_openat, AT_FDCWD, "/a/link", O_RDONLY, 0), 2);
+	ck_assert_uint_le(COST(__NR_faccessat, AT_FDCWD, "/a/link", 4, 0), 3);
+	ck_assert_uint_eq(COST(__NR_newfstatat, AT_FDCWD, "/a/two", &st, 0), 3);
+	ck_assert_uint_eq(COST(__NR_newfstatat, AT_FDCWD, "/a/file", &st, 0), 1);
+	ck_assert_uint_eq(COST(__NR_newfstatat, AT_FDCWD, "/a/link", &st, AT_SYMLINK_NOFOLLOW), 1);
+}
+END_TEST
+
+/* What a name may be, and what it leads to then: a file of the tree, or an errno. */
+static const struct {
+	const char *text, *leads_to;
+	int error;
+} kinds[] = {
+	{NULL, NULL, ENOENT}, {"file", "jail/a/n", 0}, {"directory", "jail/a/n", 0},
+	{"one", "jail/a/one", 0}, {"two", "jail/a/two", 0}, {"d", "jail/a/d", 0},
+	{"/a/two", "jail/a/two", 0}, {"../a/d/../one", "jail/a/one", 0}, {"one/x", NULL, ENOTDIR},
+	{"none", NULL, ENOENT}, {"n", NULL, ELOOP}, {"/other", NULL, ENOENT}, /* which is outside */
+};
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+/* Nobody tells the jail. */
+static void become(size_t kind)
+{
+	const char *const n = tree_path("jail/a/n");
+
+	fj_sys3(__NR_unlinkat, AT_FDCWD, n, 0);
+	fj_sys3(__NR_unlinkat, AT_FDCWD, n, AT_REMOVEDIR);
+	if (kind == 1)
+		tree_file("jail/a/n", "");
+	else if (kind == 2)
+		tree_dir("jail/a/n");
+	else if (kind)
+		tree_link("jail/a/n", kinds[kind].text);
+}
+
+static void is_seen_as(size_t before, size_t kind)
+{
+	const char *const leads_to = kinds[kind].leads_to;
+	struct stat st = {0}, wanted = {0}, opened = {0};
+	long fd, r = unit_call4(__NR_newfstatat, AT_FDCWD, "/a/n", &st, 0);
+
+	if (leads_to)
+		fj_sys4(__NR_newfstatat, AT_FDCWD, tree_path(leads_to), &wanted, 0);
+	ck_assert_msg(r == -kinds[kind].error && (r || st.st_ino == wanted.st_ino),
+		"%zu after %zu: %s", kind, before, unit_result(r));
+	unit_assert_result(unit_call3(__NR_faccessat, AT_FDCWD, "/a/n", 4), -kinds[kind].error);
+	fd = unit_call4(__NR_openat, AT_FDCWD, "/a/n", O_RDONLY, 0);
+	unit_assert_result(fd < 0 ? fd : 0, -kinds[kind].error);
+	if (fd >= 0) {
+		ck_assert_int_eq(fj_sys2(__NR_fstat, fd, &opened), 0);
+		ck_assert_uint_eq(opened.st_ino, wanted.st_ino);
+		fj_close((int)fd);
+	}
+}
+
+/* That a name was a symlink is remembered, and never what it leads to: whatever it was, what it has
+ * become outside the jail is seen at once. */
+START_TEST(symlinks_changed_by_others)
+{
+	tree_dir("jail/a");
+	tree_dir("jail/a/d");
+	tree_file("jail/a/one", "");
+	tree_file("jail/a/two", "");
+	tree_file("other", "");
+	for (size_t before = 0; before < KINDS; before++)
+		for (size_t kind = 0; kind < KINDS; kind++) {
+			become(before);
+			for (int i = 0; i < 3; i++)
+				is_seen_as(before, before);
+			become(kind);
+			is_seen_as(before, kind);
+			is_seen_as(before, kind);
+		}
+}
+END_TEST
+
+Suite *unit_suite_hints(void)
+{
+	Suite *s = suite_create("hints");
+	TCase *c = tcase_create("cases");
+
+	tcase_add_checked_fixture(c, unit_jail_setup, unit_jail_teardown);
+	tcase_add_test(c, costs_of_symlinks);
+	tcase_add_test(c, symlinks_changed_by_others);
+	suite_add_tcase(s, c);
+	return s;
+}
