@@ -98,21 +98,24 @@ long fj_hook_symlink(struct fj_call *c)
 	return fj_translate(c, symlink_around);
 }
 
-/* Has the file at `place` a record and no other name? Looked up only if there are records at
- * all. */
-static bool is_last_name(struct fj_call *c, const struct fj_place *place, struct fj_file *file)
+/* Has the file at `place` a record and no other name? Called only if there are records at all.
+ * `*is_there`: whether there is a file. */
+static bool is_last_name(
+	struct fj_call *c, const struct fj_place *place, struct fj_file *file, bool *is_there)
 {
-	if (fj_owner_is_empty() ||
-		fj_file_look(c, place->dirfd, place->name, AT_SYMLINK_NOFOLLOW, file) < 0)
-		return false;
-	return file->has_record &&
+	const long r = fj_file_look(c, place->dirfd, place->name, AT_SYMLINK_NOFOLLOW, file);
+
+	*is_there = r != -ENOENT;
+	return r >= 0 && file->has_record &&
 	       (file->nlink == 1 || (file->real_mode & FJ_S_IFMT) == FJ_S_IFDIR);
 }
 
 static long unlink_around(struct fj_call *c, const struct fj_place *const *place, int count)
 {
 	struct fj_file file;
-	const bool is_last = count && is_last_name(c, place[0], &file);
+	bool is_there;
+	const bool is_last =
+		count && !fj_owner_is_empty() && is_last_name(c, place[0], &file, &is_there);
 	long r;
 
 	if (__builtin_expect(count && place[0]->layers, 0)) {
@@ -230,6 +233,38 @@ static void end_passage(struct fj_call *c, const struct fj_place *const *place, 
 		carry(c, place[0]);
 }
 
+/* What this process knows from earlier renames: the last new name did not exist before; the file system
+ * does not support RENAME_NOREPLACE. */
+static uint8_t met_nothing, cannot_refuse;
+
+/* A program's renames mostly replace nothing, or always something. If the last one replaced nothing, make
+ * this one with RENAME_NOREPLACE: if that works, there is no file whose record must go, and nobody had to look
+ * for one. Returns whether it is done. After an error the plain call is made, and its result counts. */
+static bool rename_to_nothing(const struct fj_call *c)
+{
+	long r;
+
+	if (!__atomic_load_n(&met_nothing, __ATOMIC_RELAXED) ||
+		__atomic_load_n(&cannot_refuse, __ATOMIC_RELAXED))
+		return false;
+	r = fj_sys5(
+		__NR_renameat2, c->arg[0], c->arg[1], c->arg[2], c->arg[3], FJ_RENAME_NOREPLACE);
+	if (r == -EINVAL || r == -ENOSYS)
+		__atomic_store_n(&cannot_refuse, 1, __ATOMIC_RELAXED);
+	return !r;
+}
+
+/* Does the rename replace a file with a record whose last name that is? */
+static bool takes_last_name(struct fj_call *c, const struct fj_place *place, struct fj_file *file)
+{
+	bool is_there;
+	const bool is_last = is_last_name(c, place, file, &is_there);
+
+	if (__atomic_load_n(&met_nothing, __ATOMIC_RELAXED) == is_there)
+		__atomic_store_n(&met_nothing, !is_there, __ATOMIC_RELAXED);
+	return is_last;
+}
+
 static long rename_around(struct fj_call *c, const struct fj_place *const *place, int count)
 {
 	const uint32_t flags = c->nr == __NR_renameat2 ? (uint32_t)c->arg[4] : 0;
@@ -237,8 +272,8 @@ static long rename_around(struct fj_call *c, const struct fj_place *const *place
 	const bool is_passage = count == 2 && !place[0]->layers && fj_owner_roots_met();
 	struct passage passage;
 	struct fj_file file;
-	bool replaces;
-	long r;
+	bool replaces = false, is_done = false;
+	long r = 0;
 
 	if (count != 2)
 		return fj_kernel(c);
@@ -250,8 +285,10 @@ static long rename_around(struct fj_call *c, const struct fj_place *const *place
 			return r;
 	}
 	/* If both names lead to one file, rename(2) does nothing, and the file has two names. */
-	replaces = !(flags & (FJ_RENAME_NOREPLACE | FJ_RENAME_EXCHANGE)) &&
-		   is_last_name(c, place[1], &file);
+	if (!(flags & (FJ_RENAME_NOREPLACE | FJ_RENAME_EXCHANGE)) && !fj_owner_is_empty()) {
+		is_done = !flags && !place[0]->layers && rename_to_nothing(c);
+		replaces = !is_done && takes_last_name(c, place[1], &file);
+	}
 	if (__builtin_expect(place[0]->layers != NULL, 0)) {
 		r = fj_union_rename(c->thread, place[0], place[1], flags);
 		if (!r && replaces && !place[1]->is_lower)
@@ -262,7 +299,7 @@ static long rename_around(struct fj_call *c, const struct fj_place *const *place
 	}
 	if (flags & FJ_RENAME_WHITEOUT && !(flags & ~(FJ_RENAME_WHITEOUT | FJ_RENAME_NOREPLACE)))
 		r = rename_and_whiteout(c, place[0], flags);
-	else
+	else if (!is_done)
 		r = fj_kernel(c);
 	if (__builtin_expect(r == -ENOTEMPTY, 0) && !(flags & ~FJ_RENAME_WHITEOUT) &&
 		fj_roots_empty(c->thread, place[1]->dirfd, place[1]->name))

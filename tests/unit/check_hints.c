@@ -2,9 +2,12 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * check_hints.c - what is remembered of earlier calls to spare one of the kernel's, and that nothing is believed because
- * of it: symlinks, whose text is read each time. */
+ * of it: symlinks, whose text is read each time, and new names of renames. */
 #include "entries.h"
 #include "unit.h"
+#include "jail/jail.h"
+#include "ownership/ownership.h"
+#include "records/records.h"
 
 #include <asm/stat.h>
 
@@ -29,6 +32,65 @@ static unsigned cost(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 	return cost_once(nr, a, b, c, d);
 }
 #define COST(nr, a, b, c, d) cost(nr, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d))
+
+/* The record of the file that was `ino`: is it one of a file that is gone? */
+static bool is_record_gone(uint64_t ino)
+{
+	struct fj_owner owner;
+
+	ck_assert(fj_owner_find_ino(fj_jail->root_dev, ino, &owner));
+	return owner.flags & FJ_OWNER_GONE;
+}
+
+/* A file with a record that a rename replaces is gone, whatever the process has renamed before: `n`
+ * times there was nothing under the new name, which costs no look at it any more. */
+static void replace_after(unsigned n)
+{
+	const char *const name[] = {"/a/x", "/a/y"};
+	struct stat st;
+
+	tree_file("jail/a/x", "");
+	tree_file("jail/a/owned", "");
+	unit_assert_result(unit_call3(__NR_chown, "/a/owned", 1, 1), 0);
+	ck_assert_int_eq(fj_sys4(__NR_newfstatat, AT_FDCWD, tree_path("jail/a/owned"), &st, 0), 0);
+	ck_assert(!is_record_gone(st.st_ino));
+	for (unsigned i = 0; i < n; i++)
+		ck_assert_uint_le(COST_ONCE(__NR_renameat, AT_FDCWD, name[i % 2], AT_FDCWD,
+					  name[(i + 1) % 2]),
+			i ? 3 : 4);
+	unit_assert_result(
+		unit_call4(__NR_renameat, AT_FDCWD, name[n % 2], AT_FDCWD, "/a/owned"), 0);
+	ck_assert(is_record_gone(st.st_ino));
+	unit_assert_result(unit_call4(__NR_newfstatat, AT_FDCWD, "/a/owned", &st, 0), 0);
+	ck_assert_uint_eq(st.st_uid, 0);
+	unit_assert_result(unit_call3(__NR_unlinkat, AT_FDCWD, "/a/owned", 0), 0);
+}
+
+START_TEST(renames_that_replace)
+{
+	struct stat st;
+
+	tree_dir("jail/a");
+	tree_dir("jail/d");
+	tree_file("jail/kept", "");
+	unit_assert_result(unit_call3(__NR_chown, "/kept", 1, 1), 0);
+	unit_call4(__NR_newfstatat, AT_FDCWD, "/a/x", &st, 0);
+	for (unsigned n = 0; n < 4; n++)
+		replace_after(n);
+	/* What the kernel refuses is refused as before. */
+	tree_file("jail/a/x", "");
+	unit_assert_result(unit_call4(__NR_renameat, AT_FDCWD, "/a/x", AT_FDCWD, "/a/y"), 0);
+	unit_assert_result(
+		unit_call4(__NR_renameat, AT_FDCWD, "/a/none", AT_FDCWD, "/a/z"), -ENOENT);
+	unit_assert_result(unit_call4(__NR_renameat, AT_FDCWD, "/a/y", AT_FDCWD, "/d"), -EISDIR);
+	unit_assert_result(unit_call4(__NR_renameat, AT_FDCWD, "/a", AT_FDCWD, "/a/z"), -EINVAL);
+	unit_assert_result(unit_call4(__NR_renameat, AT_FDCWD, "/d", AT_FDCWD, "/a/y"), -ENOTDIR);
+	unit_assert_result(unit_call4(__NR_renameat, AT_FDCWD, "/a/y", AT_FDCWD, "/a/y"), 0);
+	unit_assert_result(unit_call4(__NR_linkat, AT_FDCWD, "/a/y", AT_FDCWD, "/a/z"), 0);
+	unit_assert_result(unit_call4(__NR_renameat, AT_FDCWD, "/a/y", AT_FDCWD, "/a/z"), 0);
+	unit_assert_result(unit_call4(__NR_newfstatat, AT_FDCWD, "/a/y", &st, 0), 0);
+}
+END_TEST
 
 /* A symlink that somebody in the jail has followed costs its text and what it leads to. */
 START_TEST(costs_of_symlinks)
@@ -123,6 +185,7 @@ Suite *unit_suite_hints(void)
 	TCase *c = tcase_create("cases");
 
 	tcase_add_checked_fixture(c, unit_jail_setup, unit_jail_teardown);
+	tcase_add_test(c, renames_that_replace);
 	tcase_add_test(c, costs_of_symlinks);
 	tcase_add_test(c, symlinks_changed_by_others);
 	suite_add_tcase(s, c);
