@@ -151,7 +151,7 @@ _Noreturn void fj_launch(struct fj_stack *s)
 	if (fj_options.lowers)
 		fj_root_overlay_let_go();
 	fj_jail_make(s->envp);
-	fj_thread_start();
+	fj_thread_start(0);
 	t = fj_thread_mine();
 	if (!t)
 		fj_launch_fail("no memory", "", -ENOMEM);

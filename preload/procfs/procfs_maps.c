@@ -131,14 +131,15 @@ static bool is_gate_address(uint64_t at)
 	return at == fj_jail->gate || at == fj_jail->gate + FJ_GATE_APART;
 }
 
-/* Is it the gate page, or the door page behind it? `*end` is the end of the gate page, or 0. */
+/* Is it the gate page, or one of the pages behind it, which may be mappings of their own? `*end` is the end of the
+ * last of them, or 0. */
 static bool is_gate(const struct fj_mapping *m, uint64_t *end)
 {
-	if (*end && m->from == *end)
+	if (m->from < *end)
 		return is_page(m, "rw-p") && !*m->path;
 	if (!is_gate_address(m->from) || !is_page(m, "r-xp"))
 		return false;
-	*end = m->to;
+	*end = m->from + FJ_GATE_PAGES * FJ_PAGE;
 	return !*m->path; /* else it belongs to the loader, which is not shown, or to a program */
 }
 
@@ -147,7 +148,7 @@ static bool is_gate(const struct fj_mapping *m, uint64_t *end)
 /* The file that was mapped last, and where its mapping ends. */
 struct mapped_file {
 	uint64_t end;
-	uint64_t gate_end; /* the end of the gate page; 0 before it */
+	uint64_t gate_end; /* the end of the last page of the gate; 0 before it */
 	char *device;	   /* as in its line, with everything that follows; "" when that is too
 			      long */
 	size_t path;
@@ -342,8 +343,8 @@ void fj_maps_each(struct fj_report *r, bool (*see)(void *with, const char *line)
 static bool is_numa_gate(const char *line)
 {
 	const uint64_t at = fj_hex_read(&line);
-
-	return is_gate_address(at) || is_gate_address(at - FJ_PAGE);
+	return is_gate_address(at) || is_gate_address(at - FJ_PAGE) ||
+	       is_gate_address(at - 2 * FJ_PAGE);
 }
 
 /* numa_maps does not tell which file a copy belongs to; maps, in the same directory, does. */

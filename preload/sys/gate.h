@@ -22,7 +22,8 @@
  * program. */
 #define FJ_GATE_APART 0x555000000000UL
 
-/* The gate page, and the door page behind it. */
-#define FJ_GATE_PAGES 2u
+/* The gate page, the door page behind it, and one that the kernel clears in a forked child
+ * (sys/memory.c): they are mapped by one call. */
+#define FJ_GATE_PAGES 3u
 
 #endif

@@ -16,12 +16,12 @@ static int32_t owner_now, owner_before;
 
 static uint32_t forks; /* between the process that began with this memory and this one */
 
-void fj_thread_start(void)
+void fj_thread_start(uint64_t page)
 {
-	const long page = fj_sys6(__NR_mmap, 0, FJ_PAGE, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-
-	fj_assert(!fj_is_err(page));
+	if (!page)
+		page = (uint64_t)fj_sys6(__NR_mmap, 0, FJ_PAGE, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	fj_assert(!fj_is_err((long)page));
 	fj_sys3(__NR_madvise, page, FJ_PAGE, 18 /* MADV_WIPEONFORK */);
 	owner_pid = (int32_t *)page;
 	*owner_pid = owner_now = (int32_t)fj_sys0(__NR_getpid);
@@ -68,7 +68,8 @@ static int32_t highest_in_memory(int32_t pid)
 {
 	int32_t parent = (int32_t)fj_sys0(__NR_getppid);
 
-	if (!shares_memory(pid, parent))
+	/* The usual case: a child of the process that was forked. That has the old memory. */
+	if (parent == owner_before || !shares_memory(pid, parent))
 		return pid;
 	for (;;) {
 		const int32_t next = parent_of(parent);

@@ -112,8 +112,9 @@ int32_t fj_memory_owner_for(int32_t pid);
 /* How many forks lie between this process and the one that began with this memory. `before`, which
  * may be NULL, gets the owner before the last fork. Call after a fork was noticed. */
 uint32_t fj_memory_forks(int32_t *before);
-/* Makes the calling process the owner of this memory. Call at process start. */
-void fj_thread_start(void);
+/* Makes the calling process the owner of this memory. Call at process start. `page` is a page that is
+ * mapped for this and can be written to, or 0: then one is mapped. */
+void fj_thread_start(uint64_t page);
 /* A word for another room, 0 at first, which the kernel clears in a forked child. Call after
  * fj_thread_start(). */
 uint32_t *fj_thread_fork_mark(void);

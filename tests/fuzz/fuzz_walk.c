@@ -97,7 +97,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	fj_jail->root_ino = st.st_ino;
 	fj_facts_state()->epoch = 1;
 	strcpy(fj_jail_paths()->root, tree_path("jail"));
-	fj_thread_start();
+	fj_thread_start(0);
 	thread = fj_thread_mine();
 	fj_namespace_start();
 	fj_root_start("", -1, fj_path_open_pos);

@@ -331,7 +331,7 @@ static void make_jail(void)
 
 	if (fj_is_err(at))
 		abort();
-	fj_thread_start();
+	fj_thread_start(0);
 	fj_jail = (struct fj_jail *)at;
 	fj_fds_of(fj_jail)->root = 500;
 	fj_jail->first_pid = (int32_t)fj_sys0(__NR_getpid);

@@ -34,7 +34,7 @@ struct fj_thread *unit_thread;
 
 void unit_thread_setup(void)
 {
-	fj_thread_start();
+	fj_thread_start(0);
 	unit_thread = fj_thread_mine();
 	ck_assert_ptr_nonnull(unit_thread);
 }
