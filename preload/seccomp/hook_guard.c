@@ -1,12 +1,13 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_guard.c - what would show or undo the jail: seccomp, no_new_privs.
+ * hook_guard.c - the hooks of seccomp(2) and prctl(2), for what would show or undo the jail:
+ * seccomp, no_new_privs. Called through the table.
  *
- * The jail's own filter and no_new_privs are not the program's: what it reads back is what it set
- * itself. A filter that it installs is given to the kernel with a prefix that lets the engine's
- * calls through, since the engine answers one call by others (openat2 for stat) that the program's
- * policy never foresaw. */
+ * The jail's own filter and no_new_privs are not the program's: the program reads back only what it
+ * has set itself. A filter that it installs is given to the kernel with a prefix that lets the
+ * engine's calls through, since the engine makes other calls (openat2 for stat) than those which
+ * the program's filter expects. */
 #include "identity/hook_id.h"
 #include "call/trapping.h"
 #include "seccomp/policy.h"
@@ -67,9 +68,9 @@ static long install_filter(unsigned flags, uint64_t program_at)
 	return r;
 }
 
-/* The kernel has one mode for a process, and ours is "filter": so strict mode is a filter that
- * allows what it allows (seccomp(2)). A filter can kill by SIGSYS only, and strict mode kills by
- * SIGKILL: the trap does that. Without the trap the mode is free. */
+/* The kernel has one mode for a process, and in a jail it is "filter". So strict mode becomes a
+ * filter that allows the same calls (seccomp(2)). A filter can kill only by SIGSYS, but strict mode
+ * kills by SIGKILL, which the trap does. Without the trap the mode is not in use yet. */
 static long enter_strict_mode(void)
 {
 	struct sock_filter code[] = {
@@ -124,8 +125,8 @@ static long set_no_new_privs(struct fj_call *c)
 	return fj_kernel(c);
 }
 
-/* Who may not read the time stamp counter cannot tell how old a fact is, and nor can those that he
- * starts: from now on none grows old in this jail. */
+/* A process that may not read the time stamp counter cannot tell the age of a fact, nor can its
+ * children. So from now on no fact grows old in this jail. */
 static long forbid_ticks(struct fj_call *c)
 {
 	const uint32_t lifetime = fj_facts_state()->lifetime;
@@ -153,8 +154,8 @@ long fj_hook_prctl(struct fj_call *c)
 	case PR_SET_TSC:
 		return forbid_ticks(c);
 	case FJ_PR_SET_SYSCALL_USER_DISPATCH:
-		return -EINVAL; /* as a kernel without it (before 5.11): the engine's calls would be
-				   dispatched to the program */
+		return -EINVAL; /* as a kernel before 5.11, which lacks it: the engine's calls
+				   would be dispatched to the program */
 	case PR_GET_NO_NEW_PRIVS:
 		return c->arg[1] || c->arg[2] || c->arg[3] || c->arg[4] ?
 			       -EINVAL :

@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * policy.c - a classic BPF machine (linux/filter.h; the subset of seccomp(2)), and where the
- * programs are kept.
+ * policy.c - an interpreter of classic BPF (linux/filter.h; the subset of seccomp(2)), and the
+ * store of filters. Called by hook_guard.c and trap/.
  *
- * Programs lie in the jail's shared memory, each with the number of the one installed before it, so
- * a process's filters are one number: fork copies it, exec hands it over. A program that is there
- * already, behind the same one, is used again: `file` run a thousand times costs one place. Threads
- * of a process share the number, as after SECCOMP_FILTER_FLAG_TSYNC. */
+ * Filters lie in the jail's shared memory, each with the number of the one installed before it. So
+ * the filters of a process are one number: fork copies it, exec passes it on. If the same filter
+ * already exists behind the same one, it is used again: `file` executed a thousand times takes
+ * space once. The threads of a process share the number, as after SECCOMP_FILTER_FLAG_TSYNC. */
 #include "seccomp/policy.h"
 
 #include <linux/audit.h>
@@ -16,8 +16,8 @@
 #define NONE 0u
 #define WORDS 16u /* BPF_MEMWORDS */
 
-/* Entry `n` (from 1) begins at policy[n]: instruction words behind a header. Offsets count 8-byte
- * units. */
+/* Entry `n` (from 1) begins at unit[n]: a header, then the instructions. Offsets count units of 8
+ * bytes. */
 struct entry {
 	uint32_t before, len;
 };
@@ -106,7 +106,7 @@ static bool jumps(uint16_t code, uint32_t a, uint32_t by)
 	}
 }
 
-/* The kernel has verified the program: it only jumps forward, and ends with a return. */
+/* The kernel has verified the filter: it only jumps forward, and ends with a return. */
 static uint32_t run(const struct sock_filter *code, uint32_t len, const struct seccomp_data *data)
 {
 	uint32_t a = 0, x = 0, memory[WORDS] = {0};
@@ -174,7 +174,7 @@ uint32_t fj_policy_ask(long nr, const uint64_t arg[FJ_ARGS], uint64_t ip)
 	for (uint32_t n = head; n != NONE; n = entry_at(n)->before) {
 		const uint32_t answer = run(code_at(n), entry_at(n)->len, &data);
 
-		/* The lower, the severer, as signed numbers: seccomp_run_filters() of
+		/* As signed numbers the lower one is more severe: seccomp_run_filters() of
 		 * kernel/seccomp.c. */
 		if ((int32_t)(answer & SECCOMP_RET_ACTION_FULL) <
 			(int32_t)(severest & SECCOMP_RET_ACTION_FULL))

@@ -1,11 +1,12 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * policy.h - the program's own seccomp filters, judged before a trapped call runs.
+ * policy.h - the program's own seccomp filters, which the engine runs before a trapped call. For
+ * hook_guard.c, trap/ and procfs/.
  *
- * The kernel runs them too, and takes the severest answer (seccomp(2)): one that kills has killed
- * before we are called. But our own SIGSYS outranks an ERRNO of theirs, so for trapped calls we run
- * the same programs ourselves. */
+ * The kernel runs these filters, too, and takes the most severe answer (seccomp(2)): a filter that
+ * kills has killed before the engine is called. But our own SIGSYS is more severe than an ERRNO of
+ * the program's filter. So for trapped calls the engine runs the same filters itself. */
 #ifndef FJ_POLICY_H
 #define FJ_POLICY_H
 
@@ -29,30 +30,31 @@ static inline struct fj_policies *fj_policies(void)
 	return (struct fj_policies *)fj_jail_at(FJ_POLICIES_AT);
 }
 
-/* The program's own, of the calling process. (The kernel keeps it for each thread; here what one
- * thread does all have done.) */
+/* The program's own filters and no_new_privs, for the calling process. (The kernel keeps them for
+ * each thread; here what one thread does counts for all.) */
 #define FJ_GUARD_AT 0x40u
 static inline const struct fj_guard *fj_guard(void)
 {
 	return fj_process_at(FJ_GUARD_AT);
 }
-/* To be changed; NULL: no memory. */
+/* The same, to be changed; NULL: no memory. */
 static inline struct fj_guard *fj_guard_to_change(void)
 {
 	return fj_process_to_change(fj_guard, FJ_GUARD_AT, FJ_SHARED_BY_NONE);
 }
 
-/* Keep a filter that the kernel has accepted, in the jail's memory, as the last of `guard`: it
- * holds beyond exec. Returns 0, or -ENOMEM. */
+/* Keeps a filter that the kernel has accepted, in the jail's memory, as the last one of `guard`: it
+ * survives an exec. Returns 0, or -ENOMEM. */
 long fj_policy_add(struct fj_guard *guard, const struct sock_filter *code, uint32_t len);
-/* Room for one more of `len`? Asked before the kernel installs it for good. */
+/* Is there space for one more filter of `len` instructions? Ask before the kernel installs it for
+ * good. */
 bool fj_policy_has_room(uint32_t len);
 
-/* What the filters say to this call from `ip`: a SECCOMP_RET_ value with its data;
+/* The answer of the filters to this call from `ip`: a SECCOMP_RET_ value with its data;
  * SECCOMP_RET_ALLOW without filters. */
 uint32_t fj_policy_ask(long nr, const uint64_t arg[FJ_ARGS], uint64_t ip);
 
-/* The last one. Through exec. */
+/* The number of the last filter, to be passed through an exec. */
 static inline uint32_t fj_policy_save(void)
 {
 	return fj_guard()->policy;
