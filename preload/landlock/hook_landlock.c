@@ -1,13 +1,15 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_landlock.c - landlock(7): programs that give up the right to files.
+ * hook_landlock.c - the hooks of landlock(7), by which programs give up access to files. Called
+ * through the table.
  *
- * The kernel judges all that the process opens and runs, and so the jail's own: an exec is one of
- * the loader, and records are in a file in the root. So each set of rules that is about to be
- * enforced gets some for those. What is mounted below a directory is reached through it, in a
- * chroot, and the host has it elsewhere: so each rule is given for those places, too. A directory of
- * a union is one in each layer that has it; what is copied up is made in the work directory. */
+ * The kernel checks every file that the process opens or executes, and so the jail's own files:
+ * each exec is one of the loader, and records are in a file in the root. So rules for these are
+ * added to each ruleset that is about to be enforced. In a chroot, mounts below a directory are
+ * reached through that directory; on the host they lie elsewhere. So each rule is also added for
+ * the places of such mounts. A directory of a union is a directory in each layer that has it; a
+ * file that is copied up is made in the work directory. */
 #include "layers/union.h"
 #include "seccomp/policy.h"
 
@@ -45,14 +47,15 @@ static long add_rule(uint64_t ruleset, uint64_t access, long fd)
 	return fj_sys4(__NR_landlock_add_rule, ruleset, PATH_BENEATH, &rule, 0);
 }
 
-/* Of the rights `access` those that the set handles, which it does not tell. */
+/* Adds those of the rights `access` that the ruleset handles, which the kernel does not tell. */
 static void add_some(uint64_t ruleset, uint64_t access, long fd)
 {
 	for (; access; access &= access - 1)
 		add_rule(ruleset, access & -access, fd);
 }
 
-/* The host path of the next mount below `pos`, from number `i` on. False: there are no more. */
+/* The host path of the next mount below `pos`, from number `i` on. Returns false when there are no
+ * more. */
 static bool next_mount(const char *pos, uint32_t *i, struct fj_str *host)
 {
 	const struct fj_mounts *v;
@@ -89,7 +92,7 @@ static void add_mounts(struct fj_call *c, const struct rule *rule)
 		while (next_mount(pos.at, &i, &host)) {
 			const long fd = fj_open_path(AT_FDCWD, host.len ? host.at : "/", 0);
 
-			/* What is said of directories only is not said of a file. */
+			/* Rights that are only for directories are left out for a file. */
 			if (!fj_is_err(fd) && add_rule(c->arg[0], rule->access, fd) == -EINVAL)
 				add_rule(c->arg[0], rule->access & OF_FILES, fd);
 			if (!fj_is_err(fd))
@@ -98,8 +101,8 @@ static void add_mounts(struct fj_call *c, const struct rule *rule)
 	fj_scratch_release(c->thread, mark);
 }
 
-/* What is in all layers of a directory. In the upper one it is made: what is copied up is to be in
- * it. */
+/* Adds the rule for a directory in all layers. It is made in the upper layer, where copied-up files
+ * of it will be. */
 static void add_layers(struct fj_call *c, const struct rule *rule)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
@@ -147,7 +150,7 @@ static void add_file(uint64_t ruleset, uint64_t access, const char *host_path)
 	fj_close((int)fd);
 }
 
-/* The work directories, which no program can name: what is copied up is made there. */
+/* Adds rules for the work directories, which no program can name: files are copied up there. */
 static void add_work(struct fj_call *c)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
