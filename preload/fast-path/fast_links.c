@@ -25,12 +25,14 @@ static bool go_past_link(struct fj_fast *q)
 		       0;
 	if (q->epoch && !q->is_layered)
 		fj_link_see(fj_hash_quick(q->path, q->len), n > 0);
+	/* If a directory was replaced meanwhile, this is the text of another symlink, perhaps the host's. */
+	if (!fj_fast_held(q))
+		n = 0;
 	while (dir && q->path[dir - 1] != '/')
 		dir--;
 	if (n > 0 && text[0] == '/')
 		dir = 0;
-	/* (It may be the first call that is made here.) */
-	if (n > 0 && dir + (size_t)n < FJ_PATH_MAX && fj_fast_held(q)) {
+	if (n > 0 && dir + (size_t)n < FJ_PATH_MAX) {
 		if (q->beyond != q->path)
 			memcpy(q->beyond, q->path, dir);
 		memcpy(q->beyond + dir, text, (size_t)n);
