@@ -25,15 +25,21 @@ struct headers {
 	Elf64_Phdr *room;
 };
 
+static bool is_in_head(const struct headers *h, uint64_t offset, size_t size)
+{
+	const uint64_t have = (uint64_t)h->head_len;
+
+	return offset <= have && size <= have - offset && !(offset % 8);
+}
+
 /* Gets `size` bytes of a file at `offset`: from its head if they are there, else reads them into
  * `room` or scratch memory. Returns 0 or an error of the read; -EIO: they are not all there. */
 static long part_of(struct fj_call *c, const struct headers *h, uint64_t offset, size_t size,
 	void *room, const void **part)
 {
-	const uint64_t have = (uint64_t)h->head_len;
 	long r;
 
-	if (offset <= have && size <= have - offset && !(offset % 8)) {
+	if (is_in_head(h, offset, size)) {
 		*part = h->head + offset;
 		return 0;
 	}
@@ -47,13 +53,17 @@ static long part_of(struct fj_call *c, const struct headers *h, uint64_t offset,
 static const Elf64_Phdr *header(struct fj_call *c, struct headers *h, uint32_t i)
 {
 	const void *part;
+	uint64_t at;
 
 	if (i - h->first < h->count)
 		return h->some + (i - h->first);
 	h->first = i - i % SOME;
 	h->count = h->eh.e_phnum - h->first < SOME ? h->eh.e_phnum - h->first : SOME;
-	if (part_of(c, h, h->eh.e_phoff + h->first * sizeof(*h->some), h->count * sizeof(*h->some),
-		    h->room, &part))
+	at = h->eh.e_phoff + h->first * sizeof(*h->some);
+	/* (Room that is not needed would move what is behind it to pages that nobody has touched.) */
+	if (!h->room && !is_in_head(h, at, h->count * sizeof(*h->some)))
+		h->room = (Elf64_Phdr *)fj_scratch(c->thread, SOME * sizeof(*h->room));
+	if (part_of(c, h, at, h->count * sizeof(*h->some), h->room, &part))
 		h->count = 0;
 	h->some = part;
 	return h->count ? h->some + (i - h->first) : NULL;
@@ -64,7 +74,7 @@ static bool begin_headers(struct fj_call *c, struct headers *h)
 {
 	memcpy(&h->eh, h->head, sizeof(h->eh));
 	h->first = h->count = 0;
-	h->room = (Elf64_Phdr *)fj_scratch(c->thread, SOME * sizeof(*h->room));
+	h->room = NULL;
 	return header(c, h, h->eh.e_phnum - 1) && header(c, h, 0);
 }
 

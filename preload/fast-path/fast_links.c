@@ -11,50 +11,48 @@
 
 enum { LINKS_MAX = 4 }; /* symlinks that one call follows here: /bin/sh, /etc/alternatives/... */
 
-/* Put the path without the symlink into `q->beyond`, and make it the path to look up. */
+/* Put the path without the symlink into `q->beyond`, and make it the path to look up. (The kernel has copied
+ * the place's name, which may lie there, before it writes.) */
 static bool go_past_link(struct fj_fast *q)
 {
-	const uint32_t mark = fj_scratch_mark(q->t);
-	char *text = fj_scratch_path(q->t);
+	const uint64_t hash = fj_hash_quick(q->path, q->len);
 	size_t dir = q->len;
-	bool done = false;
 	long n;
 
-	/* Without a fact the directory may be in procfs, whose links may lead elsewhere than their text. */
-	n = q->epoch ? fj_sys4(__NR_readlinkat, q->place.dirfd, q->place.name, text, FJ_PATH_MAX) :
-		       0;
-	if (q->epoch && !q->is_layered)
-		fj_link_see(fj_hash_quick(q->path, q->len), n > 0);
-	/* If a directory was replaced meanwhile, this is the text of another symlink, perhaps the host's. */
-	if (!fj_fast_held(q))
-		n = 0;
 	while (dir && q->path[dir - 1] != '/')
 		dir--;
-	if (n > 0 && text[0] == '/')
+	/* Without a fact the directory may be in procfs, whose links may lead elsewhere than their text. */
+	if (!q->epoch || dir >= FJ_PATH_MAX)
+		return false;
+	n = fj_sys4(
+		__NR_readlinkat, q->place.dirfd, q->place.name, q->beyond + dir, FJ_PATH_MAX - dir);
+	if (!q->is_layered)
+		fj_link_see(hash, n > 0);
+	/* If a directory was replaced meanwhile, this is the text of another symlink, perhaps the host's. */
+	if (n <= 0 || dir + (size_t)n >= FJ_PATH_MAX || !fj_fast_held(q))
+		return false;
+	if (q->beyond[dir] == '/') {
+		memmove(q->beyond, q->beyond + dir, (size_t)n);
 		dir = 0;
-	if (n > 0 && dir + (size_t)n < FJ_PATH_MAX) {
-		if (q->beyond != q->path)
-			memcpy(q->beyond, q->path, dir);
-		memcpy(q->beyond + dir, text, (size_t)n);
-		q->len = dir + (size_t)n;
-		q->beyond[q->len] = 0;
-		q->path = q->beyond;
-		done = true;
+	} else if (q->beyond != q->path) {
+		memcpy(q->beyond, q->path, dir);
 	}
-	fj_scratch_release(q->t, mark);
-	return done;
+	q->len = dir + (size_t)n;
+	q->beyond[q->len] = 0;
+	q->path = q->beyond;
+	return true;
 }
 
 bool fj_fast_follow(struct fj_fast *q)
 {
 	if (q->links++ == LINKS_MAX)
 		return fj_fast_end(q);
-	if (!q->beyond) {
-		q->beyond = fj_scratch_path(q->t);
+	if (!q->beyond)
 		q->mark = fj_scratch_mark(q->t);
-	}
+	fj_scratch_release(q->t, q->mark);
+	q->beyond = fj_scratch_path(q->t); /* where it was before, with what is in it */
 	if (!go_past_link(q))
 		return fj_fast_end(q);
-	fj_scratch_release(q->t, q->mark);
+	fj_scratch_trim(q->t, q->beyond, q->len + 1);
 	return fj_fast_find(q) || fj_fast_end(q);
 }
