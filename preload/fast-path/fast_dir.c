@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * fast_dir.c - the directory that a name is made or removed in, by facts: it is opened, and so held, for a call that changes
- * something by a path alone could be led out of the jail. Called by call/run.c before it walks. */
+ * fast_dir.c - finds, by facts, the directory in which a name is made or removed, and opens it. A call that
+ * changes something by a path alone could be led out of the jail. Called by call/run.c before it walks. */
 #include "fast-path/fast.h"
 #include "jail/mount_flags.h"
 #include "jail/root.h"
@@ -13,8 +13,8 @@
 
 #include <linux/openat2.h>
 
-/* Where the directory may be reached twice, refuses writes or has layers, the walk has more to say of
- * it. */
+/* Leave it to the walk if directories may have two positions, be read-only or have layers: it tells
+ * more about them. */
 static bool may_matter(const struct fj_mount_flags *f)
 {
 	return f->has_unions | f->has_aliases | f->has_read_only;

@@ -28,7 +28,7 @@ static bool go_past_link(struct fj_fast *q)
 		__NR_readlinkat, q->place.dirfd, q->place.name, q->beyond + dir, FJ_PATH_MAX - dir);
 	if (!q->is_layered)
 		fj_link_see(hash, n > 0);
-	/* If a directory was replaced meanwhile, this is the text of another symlink, perhaps the host's. */
+	/* If a directory was replaced meanwhile, this may be the text of another symlink, even of the host's. */
 	if (n <= 0 || dir + (size_t)n >= FJ_PATH_MAX || !fj_fast_held(q))
 		return false;
 	if (q->beyond[dir] == '/') {
@@ -50,7 +50,7 @@ bool fj_fast_follow(struct fj_fast *q)
 	if (!q->beyond)
 		q->mark = fj_scratch_mark(q->t);
 	fj_scratch_release(q->t, q->mark);
-	q->beyond = fj_scratch_path(q->t); /* where it was before, with what is in it */
+	q->beyond = fj_scratch_path(q->t); /* at the same address as before, with its content */
 	if (!go_past_link(q))
 		return fj_fast_end(q);
 	fj_scratch_trim(q->t, q->beyond, q->len + 1);

@@ -1,10 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * links_seen.h - which names were symlinks the last time that somebody in the jail followed them.
+ * links_seen.h - which names were symlinks when a process of the jail followed them last. Called by
+ * fast-path/fast_links.c.
  *
- * Only a hint: whoever goes by it reads the link first, and so learns what it is now. That spares the
- * look at it. Called by fast-path/fast_links.c. */
+ * This is only a hint: the caller then reads the link first, and so learns what it is now. That saves one
+ * look at the name. */
 #ifndef FJ_LINKS_SEEN_H
 #define FJ_LINKS_SEEN_H
 
@@ -16,7 +17,7 @@
 #define FJ_LINKS_SEEN 256u
 #define FJ_LINKS_SEEN_AT 0xfc00u
 struct fj_links_seen {
-	uint32_t tag[FJ_LINKS_SEEN]; /* of the path's hash; 0: of none */
+	uint32_t tag[FJ_LINKS_SEEN]; /* a part of the path's hash; 0: free */
 };
 
 static inline uint32_t *fj_link_seen_at(uint64_t hash)
@@ -33,7 +34,7 @@ static inline bool fj_link_was_seen(uint64_t hash)
 {
 	return __atomic_load_n(fj_link_seen_at(hash), __ATOMIC_RELAXED) == fj_link_tag(hash);
 }
-/* The name is one, or is none any more. */
+/* Note that the name is a symlink, or that it is none any more. */
 static inline void fj_link_see(uint64_t hash, bool is_link)
 {
 	const bool was = fj_link_was_seen(hash);

@@ -102,9 +102,9 @@ void fj_facts_forget(void)
 	__atomic_fetch_add(&fj_facts_state()->epoch, 1, __ATOMIC_SEQ_CST);
 }
 
-/* The two places that a fact may have. The near ones lie in 16 pages, which one page fault brings
- * along: so a program that has just begun, or a forked child, finds what it asks first for one fault,
- * and not one for each directory. */
+/* The two places that a fact may have. The near places are in 16 pages, which one page fault maps. So a
+ * new program, or a forked child, pays one page fault for its first lookups, and not one for each
+ * directory. */
 static struct fj_fact *near_place(uint64_t hash)
 {
 	return &fj_facts_table()->fact[(hash >> 32) * FJ_FACTS_NEAR >> 32];
@@ -168,7 +168,7 @@ void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, c
 	const uint64_t hash = fj_hash_quick(key, key_len) + view;
 	struct fj_fact *f = near_place(hash);
 
-	/* Another fact that is in use stays. */
+	/* Do not replace another fact that is in use. */
 	if (fj_seq_is_odd(fj_seq_begin(&f->sequence)) ||
 		(f->hash != hash && f->epoch == epoch && !is_old(f)))
 		f = far_place(hash);

@@ -20,7 +20,7 @@ static const uint64_t candidates[] = FJ_GATE_CANDIDATES;
 static long place_copy(uint64_t address)
 {
 	const size_t size = (size_t)(fj_gate_end - fj_gate_begin), room = FJ_GATE_PAGES * FJ_PAGE;
-	/* Together with the pages behind it: this saves two calls and three page faults. */
+	/* Together with the pages after it: this saves two calls and three page faults. */
 	long at = fj_sys6(__NR_mmap, address, room, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_POPULATE, -1, 0);
 

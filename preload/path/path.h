@@ -66,9 +66,9 @@ bool fj_path_back(const char *host_path, struct fj_str *out);
 /* Append the path by which the calling process sees position `pos`: relative to its root. Returns false if
  * it cannot see it. */
 bool fj_path_seen(const char *pos, struct fj_str *out);
-/* The path by which the calling process sees `host_path`, in the usual jail: the jail's root is the process's
- * root, and no directory can be reached by two positions. Returns a part of `host_path`, or "/". NULL: it
- * is not so, or the path is outside. */
+/* Fast, for the usual jail, where the jail's root is the process's root and no directory has two positions:
+ * the path by which the calling process sees `host_path`. Returns a part of `host_path`, or "/". NULL: the
+ * jail is another one, or the path is outside. */
 const char *fj_path_seen_plainly(const char *host_path);
 /* Append the position of directory `dirfd`, or of the working directory (AT_FDCWD). Returns false if it is
  * deleted or outside. */
