@@ -251,7 +251,7 @@ long fj_dev_list(struct fj_call *c)
 				next = BEYOND + i + 1;
 		}
 	} while (!fj_mounts_held(&seen));
-	/* (In a directory without lseek, they would be told for ever.) */
+	/* (If lseek fails on the directory, the same names would be listed without end.) */
 	if (to.is_full && !to.used)
 		r = -EINVAL;
 	else if (to.used && fj_sys3(__NR_lseek, fd, next, 0 /* SEEK_SET */) == next)

@@ -92,15 +92,15 @@ static inline uint32_t fj_layers_having(const struct fj_layers *l)
 }
 /* Look `name` up: sets `found`, `is_whiteout` and `mode`. Returns 0, or -errno of a layer. */
 long fj_layers_find(struct fj_thread *t, struct fj_layers *l, const char *name);
-/* Has a lower layer `name`, so that removing it must leave a whiteout? */
+/* Does a lower layer have `name`, so that removing it must leave a whiteout? */
 bool fj_layers_have_below(struct fj_thread *t, struct fj_layers *l, const char *name);
 /* Go into directory `name`. Returns 0, -ENOENT, or -ENOTDIR with `found` set. */
 long fj_layers_into(struct fj_thread *t, struct fj_layers *l, const char *name);
 /* Make the directory `l`, at `pos`, and all above it, exist in the upper layer. Returns 0 or -errno. */
 long fj_layers_up(struct fj_thread *t, struct fj_layers *l, const char *pos);
 /* union_facts.c: open the directory at the first `len` bytes of `pos` from a fact. Returns false if there
- * is none. `is_open`: also if the fact does not say that everybody may search all directories on the
- * way. */
+ * is none. With `is_open`, it also returns false if the fact does not say that everybody may search all
+ * directories on the way. */
 bool fj_layers_recall(
 	struct fj_thread *t, const char *pos, size_t len, bool is_open, struct fj_layers *l);
 /* Do several layers have the directory at the first `len` bytes of `pos`, by a fact of `epoch`? -1: there
@@ -168,10 +168,10 @@ long fj_union_bring_up(struct fj_thread *t, const char *host_path, struct fj_pla
 /* The same for a descriptor of the program that is open for reading: a descriptor of the copy replaces it.
  * Returns 0 or -errno. */
 long fj_union_bring_fd_up(struct fj_thread *t, int fd);
-/* Have several layers of a union the directory `fd` (or AT_FDCWD)? `*dev` is set to its
+/* Do several layers of a union have the directory `fd` (or AT_FDCWD)? `*dev` is set to its
  * fj_union_dir_device(). */
 bool fj_union_is_merged(struct fj_thread *t, int fd, uint64_t *dev);
-/* Has a lower layer the directory `name`, too, which was found? */
+/* `name` was found, and is a directory. Does a lower layer have it, too? */
 bool fj_layers_merge_below(struct fj_thread *t, const struct fj_layers *l, const char *name);
 
 /* Is the file at `host_path` in a lower layer of a union, so that it must not be changed? */

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * union_over.c - makes an entry where the upper layer has a whiteout: in the work directory, and then
- * exchanges it with the whiteout in one step. So nobody ever sees what the whiteout hides. Called through
+ * exchanges it with the whiteout in one step. So no process ever sees what the whiteout hides. Called through
  * over.h. */
 #include "layers/union.h"
 #include "sys/abi.h"

@@ -135,7 +135,7 @@ static long reserve(const struct span *s, uint64_t hint, int fd, uint64_t offset
 	return (long)start;
 }
 
-/* The span cannot be had as a whole: reserve those addresses of segment `i` that no earlier segment has.
+/* The span cannot be reserved as a whole: reserve those addresses of segment `i` that no earlier segment has.
  * The kernel would replace what is mapped there. That may be the engine, so it is refused. */
 static long reserve_segment(const struct span *s, const Elf64_Phdr *ph, int i)
 {

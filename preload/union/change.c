@@ -122,7 +122,7 @@ static bool is_same_file(const struct moving *m)
 	return st[0].st_ino == st[1].st_ino && st[0].st_dev == st[1].st_dev;
 }
 
-/* Have lower layers the directory `name` too, or only they? */
+/* `name` is a directory: do lower layers have it too, or only they? */
 static bool is_merged(const struct moving *m, int i)
 {
 	if (!m->is_dir[i])
