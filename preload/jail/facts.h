@@ -100,6 +100,8 @@ enum {
 /* Call this after a directory was closed to somebody: all facts become invalid, since some say that it may
  * be searched. */
 void fj_facts_forget(void);
+/* Store the fact that directory `key` is `value`, with FJ_FACT_ `flags`, as seen at `epoch`. `asker`: who may
+ * search it, or 0. Does nothing if the texts are too long or the place is being written. */
 void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, const char *value,
 	uint64_t flags, uint64_t asker, uint64_t epoch);
 /* The fact for `key`, or NULL. What was read of it is valid if fj_fact_held() then returns true. */

@@ -63,6 +63,7 @@ bool fj_mount_is_in(const char *pos);
  * wrong.) */
 bool fj_mount_may_be_named(const char *name, size_t len);
 bool fj_mount_may_be_below(const char *name, size_t len);
+/* Is the mount that contains `pos` read-only? */
 bool fj_mount_is_read_only(const char *pos);
 /* The FJ_MOUNT_LIMITS of the mount that contains `pos`. */
 uint32_t fj_mount_limits(const char *pos);

@@ -26,6 +26,7 @@ const char *fj_skip_blanks(const char *word);
 
 /* Find the line of the user `name`, or of the user id `uid` if `name` is NULL. False: there is none. */
 bool fj_account_user(struct fj_thread *t, const char *name, uint32_t uid, struct fj_account *user);
+/* Find the id of the group `name`. False: there is none. */
 bool fj_account_group(struct fj_thread *t, const char *name, uint32_t *gid);
 /* Call `found` for each group that has the member `name`. */
 void fj_account_groups(struct fj_thread *t, const char *name, void (*found)(uint32_t gid));

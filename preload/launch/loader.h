@@ -34,6 +34,7 @@ void fj_stack_read(struct fj_stack *s, uint64_t *base);
 char *fj_stack_pop_env(struct fj_stack *s);
 /* The value of an entry of the auxiliary vector; 0 if there is none. */
 uint64_t fj_stack_aux(const struct fj_stack *s, uint64_t type);
+/* Set the value of an entry of the auxiliary vector, if the entry exists. */
 void fj_stack_set_aux(struct fj_stack *s, uint64_t type, uint64_t value);
 
 /* user.c: set the identity of the first program from --userspec=SPEC and --groups=GROUPS, as chroot(8)

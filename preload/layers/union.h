@@ -70,6 +70,7 @@ extern struct fj_union_calls fj_union_calls;
 
 /* Open the merged directory at `pos` as `l`. Returns 1, 0 if it is in no union, or -errno. */
 long fj_layers_open(struct fj_thread *t, const char *pos, struct fj_layers *l);
+/* Close all descriptors of `l`. */
 void fj_layers_close(struct fj_layers *l);
 /* Move the descriptor to a high number: the program's next descriptor must have the lowest (open(2)). */
 void fj_layers_move_up(int *fd);
@@ -108,6 +109,8 @@ bool fj_layers_recall(
 int fj_layers_know_merged(const char *pos, size_t len, uint64_t epoch);
 /* Before `pos` is looked at: mark its names. Returns the epoch for the fact about it, or 0: store none. */
 uint64_t fj_layers_plan_fact(const char *pos);
+/* Store the fact about directory `l` at `pos`, with the epoch that fj_layers_plan_fact() returned. `is_open`:
+ * everybody may search all directories on the way. */
 void fj_layers_remember(struct fj_thread *t, const struct fj_layers *l, const char *pos,
 	uint64_t epoch, bool is_open);
 /* A fact says that one layer alone has the directory at `pos`. Directory `name`, which was marked before,
@@ -150,6 +153,8 @@ long fj_layers_copy_up(
 	struct fj_thread *t, struct fj_layers *l, const char *name, bool is_data_wanted);
 /* Open the work directory. Returns a descriptor or -errno. */
 long fj_layers_open_work(struct fj_thread *t, const char *path);
+/* The descriptor of the work directory of the union of `l`, which is opened if necessary and stays open in `l`;
+ * or -errno. */
 long fj_layers_work(struct fj_thread *t, struct fj_layers *l);
 
 /* union_lock.c: a lock for code that removes names from a union, or makes them where whiteouts are. After

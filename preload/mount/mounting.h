@@ -47,16 +47,23 @@ struct fj_filesystem {
 	bool is_single; /* the kernel has one instance: it is not mounted twice on one mount
 			 * point */
 };
+/* May a jail mount this type? Returns 0 or -ENODEV. */
 long fj_filesystem_known(const char *type);
+/* Fill `fs` for a mount of `type`. Returns 0 or -errno. */
 long fj_filesystem_make(
 	struct fj_call *c, const char *type, const char *options, struct fj_filesystem *fs);
 
 /* The operations. Each returns 0 or -errno. */
+
+/* Mount `fs`, which is a directory or (not `is_dir`) a file, at `at`. */
 long fj_mounting_add(const struct fj_filesystem *fs, bool is_dir, const struct fj_mount_point *at);
 /* Mount over the root, before there is a process. */
 long fj_mounting_add_root(const struct fj_filesystem *fs);
+/* Bind `from` at `to`. `is_recursive`: with the mounts below it. `clear`, `set`: FJ_MOUNT_ flags that the new mount
+ * loses and gets. */
 long fj_mounting_bind(const struct fj_mount_point *from, const struct fj_mount_point *to,
 	bool is_recursive, uint32_t clear, uint32_t set);
+/* Move the mount `from`, with all mounts below it, to `to`. */
 long fj_mounting_move(const struct fj_mount_point *from, const struct fj_mount_point *to);
 /* Clear flags, then set flags, of the mount at `at`. `is_recursive`: also of all mounts below it. */
 long fj_mounting_change(

@@ -29,6 +29,7 @@ struct fj_hostmounts {
 
 /* Returns 0 or -errno. */
 long fj_hostmounts_read(struct fj_hostmounts *h);
+/* Free what fj_hostmounts_read() has mapped. */
 void fj_hostmounts_done(struct fj_hostmounts *h);
 /* The mount that contains `host_path`; the mount `id`. NULL: there is none. */
 const struct fj_hostmount *fj_hostmounts_of(const struct fj_hostmounts *h, const char *host_path);

@@ -19,6 +19,7 @@ struct fj_text_key {
 	uint64_t offset, len;
 };
 
+/* Is `t` the entry of the text that `k` identifies? */
 bool fj_text_cache_is_same(const struct fj_sited_text *t, const struct fj_text_key *k);
 /* The entry of that text, or NULL. */
 struct fj_sited_text *fj_text_cache_find(const struct fj_text_key *k);

@@ -62,6 +62,7 @@ long fj_path_open_pos(struct fj_thread *t, const char *pos, int flags);
  * several positions lead there, `hint` (a position, or NULL) is preferred, then one that the caller's root
  * contains. */
 bool fj_path_back_hinted(const char *host_path, const char *hint, struct fj_str *out);
+/* The same without a hint. */
 bool fj_path_back(const char *host_path, struct fj_str *out);
 /* Append the path by which the calling process sees position `pos`: relative to its root. Returns false if
  * it cannot see it. */

@@ -68,6 +68,7 @@ void fj_owners_begin_calm(void);
 
 /* binds.c: make one mount of the command line. Returns 0, or -errno with b->trouble set to what failed. */
 long fj_bind_add(struct fj_thread *t, struct fj_bind *b);
+/* Make the root read-only. Called before there are other processes. */
 void fj_bind_root_read_only(void);
 /* Called after the last of them. Changes nothing that programs see. */
 void fj_bind_settle(void);

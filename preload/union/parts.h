@@ -46,6 +46,7 @@ struct fj_union_data {
 	int from_dirfd, src, dst;
 	const char *from;
 };
+/* Copy the data of `d->src` to `d->dst`. Returns 0 or -errno. */
 long fj_union_copy_data(struct fj_call *c, struct fj_union_data *d);
 
 /* What the lower file shows, and where the copy is: a descriptor and "", or a directory and a name. */

@@ -60,6 +60,7 @@ struct fj_walk {
 /* Make `fd` the directory reached. The descriptor held before is closed. `is_owned`: the walk must close
  * `fd`. */
 void fj_walk_go(struct fj_walk *w, int fd, bool is_owned);
+/* Go to the root of the walk. */
 void fj_walk_to_root(struct fj_walk *w);
 /* Is the component an ordinary name: not hidden, not a dot name, and no mount point? All others must be
  * walked one at a time. */
@@ -74,6 +75,7 @@ bool fj_walk_is_on_program(const struct fj_walk *w);
 long fj_walk_hold(struct fj_walk *w);
 /* Set `w->pos`. Asks the kernel at most once. Returns false if the position cannot be known. */
 bool fj_walk_learn_pos(struct fj_walk *w);
+/* The walk has gone into `name`: append it to `w->pos`, if the position is known. */
 void fj_walk_push_pos(struct fj_walk *w, const char *name, size_t len);
 /* The length of `pos` without its last component. */
 size_t fj_walk_parent_len(const struct fj_str *pos);
@@ -89,6 +91,7 @@ long fj_walk_up(struct fj_walk *w);
 long fj_walk_enter(struct fj_walk *w, const char *name, int flags);
 /* Follow a procfs link that only the kernel can follow. Returns 0 or -errno. */
 long fj_walk_magic(struct fj_walk *w, const char *name);
+/* Is the directory reached in a procfs? Costs a statfs(2). */
 bool fj_walk_is_in_procfs(struct fj_walk *w);
 /* Go into directory `name` (NUL-terminated), or follow it if it is a symlink. `rest` is the path after it,
  * without a leading slash. Returns 0 or -errno. */
@@ -123,6 +126,8 @@ long fj_walk_finish_in_union(struct fj_walk *w, const char *name, unsigned how);
 bool fj_walk_may_be_link(const struct fj_walk *w);
 /* The walk ends in the directory reached itself, without a last name. Returns 0 or -errno. */
 long fj_walk_end_in_union(struct fj_walk *w, unsigned how);
+/* `name` is a procfs link. If it leads to a file of a lower layer, copy that up for the call that changes it.
+ * Returns 1 if `place` now leads to the copy, 0 if nothing was done, or -errno. */
 long fj_walk_magic_in_union(struct fj_walk *w, const char *name, struct fj_place *place);
 /* Move the layers that the call needs to `place`, and close the others. Returns 0. */
 long fj_walk_keep_layers(struct fj_walk *w, unsigned how, struct fj_place *place);
