@@ -1,14 +1,15 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_net.c - the calls that a program gives a socket's address: those of AF_UNIX hold paths
- * (unix(7)). hook_net_told.c has the calls that tell an address.
+ * hook_net.c - the hooks of calls to which a program passes a socket's address: those of AF_UNIX
+ * have paths (unix(7)). hook_net_told.c has the calls that return an address. Called through the
+ * table.
  *
  * sun_path has 108 bytes, too few for most host paths. So a socket is reached through a descriptor:
- * /proc/self/fd/N for connecting, and for binding a short name in the directory /proc/self/fd/N,
- * which is renamed at once to what the program wanted. The kernel keeps the text of the bind and
- * shows it to every peer; the short name is a number, and names the entry of the jail's table that
- * holds what the program had said. All other addresses pass as they are. */
+ * for connect(2) it is /proc/self/fd/N. bind(2) makes a short name in the directory
+ * /proc/self/fd/N, which is renamed at once to the name that the program wants. The kernel keeps
+ * the text of the bind and shows it to every peer. The short name is a number, by which the jail's
+ * table finds the program's name. All other addresses are not changed. */
 #include "call/hooks.h"
 #include "inode/making.h"
 #include "inode/owned.h"
@@ -41,7 +42,7 @@ long fj_address_read(struct fj_call *c, uint64_t at, uint64_t len, char **jail_p
 		return -EFAULT;
 	if (address.family != AF_UNIX || !address.path[0] || !fj_is_unix_socket((int)c->arg[0]))
 		return 0;
-	/* The path may fill sun_path without a NUL. */
+	/* The path may fill sun_path, without a NUL. */
 	for (n = 0; n < len - 2 && address.path[n]; n++)
 		;
 	*jail_path = fj_scratch_path(c->thread);
@@ -50,7 +51,7 @@ long fj_address_read(struct fj_call *c, uint64_t at, uint64_t len, char **jail_p
 	return 1;
 }
 
-/* To send to a socket is to write to it: unix_find_bsd() of net/unix/af_unix.c. */
+/* Sending to a socket needs write permission: unix_find_bsd() of net/unix/af_unix.c. */
 static long may_write(struct fj_call *c, const struct fj_place *place)
 {
 	struct fj_file file;
@@ -61,8 +62,8 @@ static long may_write(struct fj_call *c, const struct fj_place *place)
 		       0;
 }
 
-/* An address for the socket that `jail_path` leads to; `*place` is to be done with afterwards.
- * Returns 0 or -errno. */
+/* Makes an address for the socket that `jail_path` leads to. Call fj_place_done() for `*place`
+ * afterwards. Returns 0 or -errno. */
 static long aim_at_socket(struct fj_call *c, const char *jail_path, struct fj_place *place,
 	struct fj_unix_address *address)
 {
@@ -81,21 +82,21 @@ static long aim_at_socket(struct fj_call *c, const char *jail_path, struct fj_pl
 	fj_str_put(&s, fj_place_path(c->thread, place));
 	if (!s.overflowed)
 		return 0;
-	fj_place_done(place); /* no descriptor is free, and its name is too long */
+	fj_place_done(place); /* no descriptor was free, and the path without one is too long */
 	return -EMFILE;
 }
 
-/* Audit messages take CAP_AUDIT_WRITE, which only real root has. sudo, su and useradd are quiet
- * about a kernel without an audit log, and not about one that refuses them: so there is none. */
+/* Audit messages need CAP_AUDIT_WRITE, which only real root has. sudo, su and useradd accept a
+ * kernel without an audit log, but complain about one that refuses their messages. So the jail has
+ * no audit log. */
 long fj_hook_socket(struct fj_call *c)
 {
 	(void)c;
 	return -EPROTONOSUPPORT; /* libaudit's audit_open() */
 }
 
-/* The socket's own mode, 0777 unless fchmod(2) changed it, less the umask whatever the directory
- * hands down, becomes the file's:
- * unix_bind_bsd() of net/unix/af_unix.c. */
+/* The file's mode is that of the socket, which is 0777 unless fchmod(2) has changed it, less the
+ * umask, even if the directory has a default ACL: unix_bind_bsd() of net/unix/af_unix.c. */
 static long bind_and_own(struct fj_call *c, const struct fj_place *place, const char *jail_path,
 	struct fj_unix_address *address)
 {
@@ -124,8 +125,9 @@ static long bind_in(struct fj_call *c, struct fj_place *place, const char *jail_
 	return fj_place_end_over(c->thread, place, bind_and_own(c, place, jail_path, address));
 }
 
-/* The socket of a message was not found, for `error`. What the kernel complains of before it looks
- * at the name (the socket's own state, a bad buffer) it says as well of a name that nobody has. */
+/* The socket of a message was not found, with `error`. Errors that the kernel finds before it looks
+ * at the name (the socket's own state, a bad buffer) come first: so the call is made with a name
+ * that no socket has. */
 static const char nobody[] = "\0fakejail: no such name";
 #define NOBODY_SIZE (offsetof(struct fj_unix_address, path) + sizeof(nobody))
 static long complaint(long nr, uint64_t arg[FJ_ARGS], struct fj_unix_address *address,
@@ -152,8 +154,8 @@ long fj_hook_bind(struct fj_call *c)
 		return r ? r : fj_kernel(c);
 	r = fj_path_walk(c->thread, AT_FDCWD, jail_path, FJ_ENTRY | FJ_WRITE, &place);
 	if (r < 0)
-		return r == -EEXIST ? -EADDRINUSE : r; /* (of a union) */
-	r = place.layers ? -ENOENT :		       /* a whiteout */
+		return r == -EEXIST ? -EADDRINUSE : r; /* in a union */
+	r = place.layers ? -ENOENT :		       /* a whiteout: the name does not exist */
 			   fj_sys4(__NR_readlinkat, place.dirfd, place.name, &byte, 1);
 	if (r >= 0 || r == -EINVAL)
 		r = -EADDRINUSE;
@@ -207,7 +209,7 @@ long fj_hook_sendto(struct fj_call *c)
 	return r;
 }
 
-/* sendmsg of the message at `at`. */
+/* Sends the message at `at` as sendmsg(2) does. */
 static long send_message(struct fj_call *c, uint64_t at, uint64_t flags)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
@@ -218,7 +220,7 @@ static long send_message(struct fj_call *c, uint64_t at, uint64_t flags)
 	struct fj_place place = {.owned_fd = -1};
 	long r;
 
-	if (fj_guest_read(&msg, at, sizeof(msg))) /* EFAULT, or what is wrong with the socket */
+	if (fj_guest_read(&msg, at, sizeof(msg))) /* EFAULT, or an error of the socket */
 		return fj_sys3(__NR_sendmsg, c->arg[0], at, flags);
 	r = fj_address_read(c, msg.name, (uint32_t)msg.namelen, &jail_path);
 	if (r < 0)
@@ -254,8 +256,8 @@ long fj_hook_sendmsg(struct fj_call *c)
 	return send_message(c, c->arg[1], c->arg[2]);
 }
 
-/* One by one for AF_UNIX; what was done counts, an error after the first is told by the next call
- * (sendmmsg(2)). */
+/* Sends one by one for AF_UNIX. The number sent counts; an error after the first is returned by the
+ * next call (sendmmsg(2)). */
 long fj_hook_sendmmsg(struct fj_call *c)
 {
 	const uint32_t count = (uint32_t)c->arg[2];

@@ -1,9 +1,10 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_net_told.c - the calls that tell a socket's address: accept, getsockname, getpeername, and
- * what is received with a sender's name. The kernel has stored the short name of the bind; the
- * program gets the name that was asked for (unix_name.c). */
+ * hook_net_told.c - the hooks of calls that return a socket's address: accept, getsockname,
+ * getpeername, and those that receive with a sender's name. The kernel has stored the short name of
+ * the bind; the program gets the name that it was asked to bind (unix_name.c). Called through the
+ * table. */
 #include "call/hooks.h"
 #include "identity/peer.h"
 #include "nested/roots.h"
@@ -27,14 +28,14 @@ bool fj_is_unix_socket(int fd)
 	       domain == AF_UNIX;
 }
 
-/* Give the program the address that the kernel stored in `address`, of `len` bytes: cut to `room`,
- * which is its buffer's size, and its real length into `*told`. */
+/* Writes the address that the kernel stored in `address`, of `len` bytes, to the program: at most
+ * `room` bytes, the size of the program's buffer. Its real length goes into `*told`. */
 static long write_address(
 	uint64_t at, int room, struct fj_unix_address *address, int len, int *told)
 {
 	struct {
 		struct fj_unix_address address;
-		char end; /* of a name that fills sun_path: fj_unix_name_as_bound() */
+		char end; /* NUL of a name that fills sun_path: fj_unix_name_as_bound() */
 	} whole = {0};
 
 	*told = fj_unix_name_as_bound(address, len);
@@ -72,8 +73,8 @@ long fj_hook_sockname(struct fj_call *c)
 	return r;
 }
 
-/* The descriptors that came with a message, whose control data is this: they may lie where the jail
- * has never been, or be read otherwise than others. */
+/* Looks at the descriptors that came with a message with this control data: they may lie in
+ * directories that the jail has not met, or be of signalfd(2). */
 static void look_at_rights(struct fj_call *c, uint64_t control, uint64_t len)
 {
 	struct {
@@ -146,8 +147,8 @@ long fj_hook_recvmmsg(struct fj_call *c)
 	uint32_t done = 0;
 	long r = 0;
 
-	/* A timeout is only looked at between messages (recvmmsg(2), BUGS), so the kernel keeps it
-	 * where no name is asked for. */
+	/* A timeout is only looked at between messages (recvmmsg(2), BUGS), so such a call is left
+	 * to the kernel. */
 	if (!fj_is_unix_socket((int)c->arg[0]) || c->arg[4])
 		return fj_kernel_waiting(c, c->nr, c->arg, -1);
 	for (; done < count && done < 1024 /* UIO_MAXIOV */; done++) {

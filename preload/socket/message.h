@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * message.h - what the calls with socket addresses have in common (hook_net.c, hook_net_told.c). */
+ * message.h - what the hooks with socket addresses have in common (hook_net.c, hook_net_told.c). */
 #ifndef FJ_MESSAGE_H
 #define FJ_MESSAGE_H
 
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define AF_UNIX 1 /* linux/socket.h keeps it from user space */
+#define AF_UNIX 1 /* linux/socket.h does not export it */
 #define MSG_DONTWAIT 0x40
 
 struct msghdr64 { /* struct user_msghdr, include/linux/socket.h */

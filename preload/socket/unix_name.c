@@ -1,10 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * unix_name.c - the jail's table of bound socket names.
+ * unix_name.c - the jail's table of bound socket names. Called by hook_net.c, hook_net_told.c and
+ * procfs/.
  *
- * A ring: after FJ_SOCKETS binds the oldest name is forgotten, and then shows as the short name. An
- * entry is written before the bind that makes its number visible. */
+ * The table is a ring: after FJ_SOCKETS binds the oldest name is lost, and its socket shows the
+ * short name. An entry is written before the bind that makes its number visible. */
 #include "socket/unix_name.h"
 
 #include "sys/abi.h"
@@ -26,7 +27,7 @@ static uint64_t remember_name(const char *path, size_t len)
 {
 	const uint32_t n = __atomic_fetch_add(&fj_socket_names()->next, 1, __ATOMIC_RELAXED);
 	struct fj_socket_name *s = &fj_socket_names()->socket[n % FJ_SOCKETS];
-	/* Jails on one root share its directories: their numbers must differ. */
+	/* Jails on one root share its directories, so their numbers must differ. */
 	const uint64_t id = ((uint64_t)(uint32_t)fj_jail->first_pid << 32) + n;
 
 	fj_seq_write_at_last(&s->sequence);
@@ -54,14 +55,14 @@ long fj_unix_name_bind(struct fj_thread *t, int fd, const struct fj_place *place
 	fj_str_init(&s, address->path, sizeof(address->path));
 	fj_str_put(&s, fj_place_path(t, &short_name));
 	if (s.overflowed)
-		return -EMFILE; /* so long a name only where no descriptor was free */
+		return -EMFILE; /* the name is so long only when no descriptor was free */
 	r = fj_sys3(__NR_bind, fd, address, ADDRESS_HEAD + s.len + 1);
 	if (r < 0)
 		return r;
 	r = fj_sys5(
 		__NR_renameat2, place->dirfd, name, place->dirfd, place->name, FJ_RENAME_NOREPLACE);
 	if (r == -EINVAL ||
-		r == -ENOSYS) { /* the file system or the kernel (3.15) knows no such flag */
+		r == -ENOSYS) { /* the file system or the kernel (3.15) lacks this flag */
 		r = fj_sys5(__NR_linkat, place->dirfd, name, place->dirfd, place->name, 0);
 		fj_sys3(__NR_unlinkat, place->dirfd, name, 0);
 	} else if (r < 0) {
@@ -88,7 +89,7 @@ static bool parse_id(const char *name, size_t len, uint64_t *id)
 	return true;
 }
 
-/* What was bound to `id`, when that is not forgotten. */
+/* The name that was bound with the number `id`, if it is still in the table. */
 static bool recall(uint64_t id, struct fj_socket_name *out)
 {
 	const struct fj_socket_name *s = &fj_socket_names()->socket[id % FJ_SOCKETS];
@@ -124,7 +125,7 @@ int fj_unix_name_as_bound(struct fj_unix_address *address, int len)
 		return len;
 	memset(address->path, 0, sizeof(address->path));
 	memcpy(address->path, s.path, s.len);
-	/* With its NUL, which at 108 bytes lies beyond sun_path: unix_mkname_bsd() of
+	/* With its NUL, which for 108 bytes lies behind sun_path: unix_mkname_bsd() of
 	 * net/unix/af_unix.c. */
 	return (int)(ADDRESS_HEAD + s.len + 1);
 }
