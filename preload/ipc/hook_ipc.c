@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_ipc.c - queues, semaphores and segments of System V: msgget(2), semctl(2), shmat(2) and
- * their kin.
+ * hook_ipc.c - the hooks of System V IPC: msgget(2), semctl(2), shmat(2) and the like. Called
+ * through the table.
  *
- * To the kernel all that the jail makes is the user's, who may always read and write it (OWNER);
- * what the mode forbids to whom is judged here, by what the object shows. */
+ * For the kernel all objects that the jail makes are the user's, who may always read and write them
+ * (OWNER). What the mode forbids is judged here, by what the object shows. */
 #include "ipc/ipc.h"
 #include "cred/ids.h"
 #include "sys/guest.h"
@@ -14,17 +14,15 @@
 
 #define MODE_BITS 0777u
 #define OWNER 0600u
-#define S_IRUGO 0444u /* these two: include/linux/stat.h of the kernel */
+#define S_IRUGO 0444u /* this and the next: include/linux/stat.h of the kernel */
 #define S_IWUGO 0222u
-#define IPC_CREAT_                                                                                 \
-	01000 /* these two: include/uapi/linux/ipc.h, which names them by octal modes              \
-	       */
+#define IPC_CREAT_ 01000 /* this and the next: include/uapi/linux/ipc.h, as octal modes */
 #define IPC_EXCL_ 02000
-#define SHM_EXEC_ 0100000 /* these: include/uapi/linux/shm.h */
+#define SHM_EXEC_ 0100000 /* this and the following: include/uapi/linux/shm.h */
 #define SHM_RDONLY_ 010000
 #define SHM_LOCK_ 11
 #define SHM_UNLOCK_ 12
-#define SEMOPM_ 500 /* include/uapi/linux/sem.h: operations in a call, as the machine comes */
+#define SEMOPM_ 500 /* include/uapi/linux/sem.h: operations in one call, by default */
 
 /* semctl(2): include/uapi/linux/sem.h */
 enum { GETPID_ = 11, GETVAL_, GETALL_, GETNCNT_, GETZCNT_, SETVAL_, SETALL_ };
@@ -53,7 +51,7 @@ static enum fj_ipc type_of(long nr)
 
 /* ---- get ---- */
 
-/* It was made a moment ago, and belongs to who made it. Returns its id. */
+/* The object was just made, and belongs to the caller. Returns its id or -errno. */
 static long made(enum fj_ipc type, int id, uint32_t mode)
 {
 	const struct fj_ids *ids = fj_ids();
@@ -76,8 +74,8 @@ static long made(enum fj_ipc type, int id, uint32_t mode)
 	return r < 0 ? r : id;
 }
 
-/* ipcget() of ipc/util.c: made or found, and then judged. Whether it was made only IPC_EXCL tells.
- */
+/* ipcget() of ipc/util.c: the object is made, or found and then judged. Only IPC_EXCL tells whether
+ * it was made. */
 long fj_hook_ipcget(struct fj_call *c)
 {
 	const enum fj_ipc type = type_of(c->nr);
@@ -101,7 +99,7 @@ long fj_hook_ipcget(struct fj_call *c)
 		r = fj_kernel(c);
 		if (r != -ENOENT || !(flags & IPC_CREAT_))
 			break;
-		/* removed in between */
+		/* removed meanwhile: try again */
 	}
 	if (r < 0 || !mode || fj_ids_can(fj_ids(), FJ_CAP_IPC_OWNER))
 		return r;
@@ -121,7 +119,7 @@ struct control {
 	uint64_t arg; /* in the program's memory */
 };
 
-/* IPC_STAT, and by an index *_STAT and *_STAT_ANY. */
+/* IPC_STAT; and by index *_STAT and *_STAT_ANY. */
 static long stat_object(const struct control *k, int stat_any)
 {
 	struct fj_ipc_object object = {.type = k->type, .id = k->id};
@@ -174,7 +172,7 @@ static long set_object(const struct control *k)
 		r = fj_ipc_ctl(k->type, k->id, IPC_SET, &wanted);
 	if (!object.is_ours)
 		return r;
-	if (r) /* what it was */
+	if (r) /* restore what it was */
 		fj_ipc_record(&object, &object.ds.perm, true);
 	else if (!fj_ipc_look(k->type, k->id, &object))
 		fj_ipc_record(&object, &perm, true);
@@ -190,13 +188,13 @@ static long remove_object(const struct control *k)
 		r = fj_ipc_may_change(&object.ds.perm, FJ_CAP_SYS_ADMIN);
 	if (!r)
 		r = fj_ipc_ctl(k->type, k->id, IPC_RMID, NULL);
-	/* A segment stays until nobody has it attached. */
+	/* A segment stays while a process has it attached. */
 	if (!r && object.is_ours && fj_ipc_ctl(k->type, k->id, IPC_STAT, &object.ds) < 0)
 		fj_ipc_forget(k->type, k->id);
 	return r;
 }
 
-/* May the caller do what `want` says? 0, or the kernel's errno. */
+/* May the caller do what `want` says? Returns 0 or the kernel's error. */
 static long may_use(enum fj_ipc type, int id, uint32_t want, struct fj_ipc_object *object)
 {
 	const long r = fj_ipc_look(type, id, object);
@@ -214,7 +212,7 @@ static long lock_segment(const struct control *k)
 	return r ? r : fj_kernel(k->c);
 }
 
-/* The values of semaphores. */
+/* Commands on the values of semaphores. */
 static long use_semaphores(const struct control *k)
 {
 	const bool writes = k->cmd == SETVAL_ || k->cmd == SETALL_;
@@ -226,7 +224,7 @@ static long use_semaphores(const struct control *k)
 		return fj_kernel(k->c);
 	r = may_use(k->type, k->id, writes ? S_IWUGO : S_IRUGO, &object);
 	if (r && k->cmd == SETVAL_ && (uint32_t)k->c->arg[1] >= object.ds.sem.sem_nsems)
-		return fj_kernel(k->c); /* semctl_setval() of ipc/sem.c looks at that first */
+		return fj_kernel(k->c); /* semctl_setval() of ipc/sem.c checks that first */
 	return r ? r : fj_kernel(k->c);
 }
 
@@ -259,8 +257,8 @@ long fj_hook_ipcctl(struct fj_call *c)
 
 /* ---- use ---- */
 
-/* What do these operations want? 0 or -errno: that is what the kernel says before it asks for
- * permission. */
+/* What permission do these operations need? Returns 0, or an error that the kernel finds before it
+ * asks for permission. */
 static long wanted_by_operations(
 	const struct fj_call *c, const struct fj_ipc_object *object, uint32_t *want)
 {
@@ -278,7 +276,7 @@ static long wanted_by_operations(
 	return 0;
 }
 
-/* 0: the kernel may have the call; or -errno. */
+/* Returns 0 when the kernel may make the call, or -errno. */
 static long judge_ipc(struct fj_call *c)
 {
 	const enum fj_ipc type = type_of(c->nr);

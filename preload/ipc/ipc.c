@@ -4,15 +4,16 @@
  * ipc.c - what an object of System V IPC shows, and where that is kept. Called by hook_ipc.c and
  * procfs_ipc.c.
  *
- * The file is BASE/fakejail-UID/ipc (private/private.h), which only its user may enter. A record's
- * place in it is its object's index in the kernel's table, which no two objects of a type share at
- * a time: so nothing is searched, no lock is needed, and an object that takes the place of one that
- * was removed by somebody else takes its record's, too. It is one write(2) in one page, which no
- * kill divides; a reader who meets two at once sees it from the check word and reads again.
+ * The file is BASE/fakejail-UID/ipc (private/private.h), which only its user may open. The place of
+ * a record in it is the index of its object in the kernel's table, which no two objects of a type
+ * share at one time. So nothing is searched and no lock is needed. An object that gets the index of
+ * one which another program has removed also gets the place of that one's record. A record is one
+ * write(2) within one page, which a kill cannot divide. A reader that reads parts of two records
+ * sees it by the check word, and reads again.
  *
- * A record is an object's when the whole id is the same, with the count that the kernel adds each
- * time an index is used again, and the key; and the ctime, but for semaphores, of which SETVAL
- * advances it. Machine and namespace are in it as well. */
+ * A record belongs to an object if these are equal: the whole id, which includes a count that the
+ * kernel increases whenever an index is used again; the key; and the ctime, except for semaphores,
+ * whose ctime SETVAL advances. The record has the machine and the namespace, too. */
 #include "ipc/ipc.h"
 
 #include "cred/ids.h"
@@ -22,7 +23,7 @@
 #include <asm/stat.h>
 
 #define INDEX_BITS                                                                                 \
-	15 /* IPCMNI_SHIFT of ipc/util.h; ipcmni_extend makes some records share a place */
+	15 /* IPCMNI_SHIFT of ipc/util.h; with ipcmni_extend some records share a place */
 #define MODE_BITS 0777u
 #define SHM_DEST_ 01000u /* include/linux/shm.h */
 #define MSG_STAT_ANY_ 13 /* these three: Linux 4.17 */
@@ -30,12 +31,12 @@
 #define SHM_STAT_ANY_ 15
 
 struct record {
-	uint64_t machine; /* this boot, and the namespace */
+	uint64_t machine; /* this boot and the namespace */
 	uint64_t ctime;
 	int32_t id, key;
 	uint32_t uid, gid, cuid, cgid;
 	uint16_t mode;
-	uint8_t is_live, is_set; /* is_set: the object's ctime is this one */
+	uint8_t is_live, is_set; /* is_set: the object's ctime must be equal */
 	uint32_t unused[4];
 	uint32_t check;
 };
@@ -79,7 +80,7 @@ static uint64_t this_machine(void)
 	return h;
 }
 
-/* The record at an object's place; false: there is none. */
+/* Reads the record at an object's place. Returns false when there is none. */
 static bool read_record(enum fj_ipc type, int32_t id, struct record *r)
 {
 	const long fd = fj_private_file("/ipc", O_RDONLY);
@@ -156,7 +157,7 @@ long fj_ipc_look(enum fj_ipc type, int id, struct fj_ipc_object *object)
 
 	*object = (struct fj_ipc_object){.type = type, .id = id};
 	r = fj_ipc_ctl(type, id, IPC_STAT, &object->ds);
-	/* Somebody else's, which the user may not read and root may. */
+	/* An object of another user, which this user may not read and root may. */
 	if (r == -EACCES && fj_ipc_ctl(type, (int)((uint32_t)id & ((1u << INDEX_BITS) - 1)),
 				    stat_any[type], &object->ds) == id)
 		r = 0;
@@ -166,7 +167,8 @@ long fj_ipc_look(enum fj_ipc type, int id, struct fj_ipc_object *object)
 	return 0;
 }
 
-/* Ids and modes are those of the user's own objects; others' are shown as they are, as files. */
+/* Only the user's own objects show other ids and modes; those of others are shown as they are, like
+ * files. */
 void fj_ipc_show_perm(enum fj_ipc type, int32_t id, uint64_t ctime, struct ipc64_perm *perm)
 {
 	const uint32_t me = fj_owner_real_uid();
