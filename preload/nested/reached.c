@@ -3,19 +3,20 @@
  *
  * reached.c - when a directory is asked for records of its own (roots.c).
  *
- * No file is reached but by a directory: by walking through it (fj_path_reached), by opening it,
- * standing in it, making it the root, or listing it. Each that is so reached for the first time in
- * the life of the jail is asked. Nearly all have no records, so that must cost little:
+ * A file is reached only by a directory: by walking through it (fj_path_reached), opening it,
+ * standing in it, making it the root, or listing it. Each directory that is reached for the first
+ * time in the life of the jail is asked. Nearly all have no records, so this must cost little:
  *
- * - Who comes to a directory comes from the one that it lies in, which was asked before. So it
- * alone is asked, by one call, and where the file system counts directories in a directory's links,
- * and there are none in this one, by no call. But those that it lies in are asked, too, when it was
- *   not come to from there (a mount, a link of procfs, a descriptor from outside), and when
- * anything has changed since the jail began: a root was made, or moved, or forgotten.
- * - A directory that is opened or entered is mostly looked at next, which tells for nothing which
- *   one it is: opendir(3) asks fstat(2). So the process only notes that it is to be asked
- *   (fj_dir_unasked), and does so before a name is looked up from where it stands, or from a
- *   descriptor. One is noted: a second one makes the first be asked.
+ * - A process comes to a directory from the one around it, which was asked before. So only the
+ *   directory itself is asked, by one system call; by none where the file system counts directories
+ *   in a directory's links and this one has none. The directories around it are asked, too, if the
+ *   process did not come from there (but by a mount, a link of procfs, or a descriptor from
+ *   outside), and if anything has changed since the jail began: a root was made, moved, or
+ *   forgotten.
+ * - A directory that is opened or entered is mostly looked at next, which tells without cost which
+ *   one it is: opendir(3) calls fstat(2). So the process only notes that the directory must be
+ *   asked (fj_dir_unasked), and asks it before a name is looked up from the working directory or a
+ *   descriptor. One directory can be noted; noting a second one asks the first.
  *
  * Called by the hooks that open, enter and look at directories, and by walks. */
 #include "jail/hidden.h"
@@ -59,8 +60,8 @@ static uint64_t hash_of_path(const char *path, size_t len)
 		path, len, __atomic_load_n(&fj_facts_state()->epoch, __ATOMIC_RELAXED));
 }
 
-/* Was the directory asked that host path `name` lies in, and those around that? In a union a fact
- * leads to such a path, for most layers lie outside the root. */
+/* Were the directory around host path `name`, and those around that, asked? In a union a fact leads
+ * to such a path, since most layers lie outside the root. */
 static bool is_way_asked(const char *name)
 {
 	size_t len = fj_strlen(name);
@@ -73,7 +74,7 @@ static bool is_way_asked(const char *name)
 bool fj_roots_look(struct fj_thread *t, int dirfd, const char *name, uint64_t dev, uint64_t ino,
 	uint64_t links)
 {
-	/* (Before it is asked: what changes meanwhile is asked again.) */
+	/* Computed before the directory is asked: after a change meanwhile it is asked again. */
 	const uint64_t hash = fj_roots_hash(dev, ino);
 	const bool is_path = name && name[0] == '/',
 		   is_entry = !is_calm() || (is_path && !is_way_asked(name));
@@ -81,20 +82,20 @@ bool fj_roots_look(struct fj_thread *t, int dirfd, const char *name, uint64_t de
 	const bool met = (is_entry || (may_have && has_records(t, dirfd, name))) &&
 			 fj_roots_meet(t, dirfd, name);
 
-	if (is_path && may_have && !is_entry) /* what is in it need not ask it again */
+	if (is_path && may_have && !is_entry) /* the directories in it need not ask it again */
 		fj_roots_note(hash_of_path(name, fj_strlen(name)));
 	fj_roots_note(hash);
 	return met;
 }
 
-/* What stands in fj_owner_roots->seen when those that it lies in were asked, too. */
+/* The word in fj_owner_roots->seen when the directories around were asked, too. */
 static uint64_t hash_of_all(uint64_t hash)
 {
 	return hash ^ 0xa0761d6478bd6420UL;
 }
 
-/* Directory `name` in `fd` ("": itself). False when it is none; but what a descriptor from
- * elsewhere leads to lies in some, too. */
+/* Asks directory `name` in `fd` ("": `fd` itself). Returns false when it is no directory. But a
+ * file behind a descriptor from elsewhere lies in directories, too. */
 static bool see(struct fj_thread *t, int fd, const char *name, bool is_entry)
 {
 	struct stat st;
@@ -126,7 +127,7 @@ void fj_roots_see_fd(struct fj_thread *t, int fd, bool is_entry)
 		see(t, fd, "", is_entry);
 }
 
-/* It may have been closed after it was entered (fchdir(2)). */
+/* The descriptor may have been closed after the directory was entered (fchdir(2)). */
 static void see_noted(struct fj_thread *t, int fd)
 {
 	if (!see(t, fd, "", false) && fd != AT_FDCWD)
@@ -175,8 +176,8 @@ void fj_roots_see_held(struct fj_thread *t)
 	fj_close((int)list);
 }
 
-/* A walk has come to directory `fd`, which the caller's text called `key` at `epoch`. It may have
- * come over many at once. */
+/* A walk has come to directory `fd`, whose path in the program's text was `key` at `epoch`. It may
+ * have passed many directories at once. */
 static void reached(struct fj_thread *t, int fd, const char *key, size_t key_len, uint64_t epoch)
 {
 	const uint64_t hash = key ? fj_roots_hash_of_way(key, key_len, epoch) : 0;

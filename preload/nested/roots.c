@@ -1,14 +1,15 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * roots.c - directories with owner records of their own, which the jail meets in its tree.
+ * roots.c - roots in the jail's tree: directories with owner records of their own. Called by
+ * reached.c, and by hooks that make or move directories and files.
  *
- * A directory that was entered by fakejail has its records in it. What they say of its files holds
- * for everybody, so they must be known before the first such file is looked at: reached.c says when
- * a directory is asked whether it, or one that it lies in, is such a root. What was asked is
- * remembered as a hash: of the directory's identity, which is a load for the next who comes, and of
- * the path, so that those above are not asked again for each one below. A root that is made later
- * is told to the jails around it by a count in the heads of their records: fj_owner_has_news(). */
+ * A directory that was entered by fakejail has its records in it. They count for everybody who sees
+ * its files, so they must be known before the first of these files is looked at. reached.c says
+ * when a directory is asked whether it, or one around it, is such a root. That is remembered as
+ * hashes: one of the directory's identity, so that asking again costs a load; and one of the path,
+ * so that the directories above are not asked again for each one below. If a root is made later,
+ * jails around it learn of it by a count in the heads of their records: fj_owner_has_news(). */
 #include "jail/hidden.h"
 #include "nested/roots.h"
 
@@ -64,8 +65,8 @@ char *fj_roots_path(struct fj_thread *t, int dirfd, const char *name)
 	return text;
 }
 
-/* One root too many: its records cannot be known, so its files would show wrong owners in silence.
- * Said once a jail, where an administrator looks first. */
+/* One root too many: its records cannot be used, so its files would show wrong owners without
+ * notice. The warning is printed once in a jail. */
 static void tell_of_too_many(const char *path)
 {
 	if (!__atomic_exchange_n(&fj_owner_roots->has_told, 1, __ATOMIC_RELAXED))
@@ -76,7 +77,8 @@ static void tell_of_too_many(const char *path)
 			path, (int)FJ_OWNER_ROOTS);
 }
 
-/* Has the directory that is the first `len` bytes of `text` records? There is room behind. */
+/* Has the directory whose path is the first `len` bytes of `text` records? There is free space
+ * behind `text`. */
 static bool meet_one(char *text, size_t len, enum fj_owner_root_kind kind)
 {
 	static const char records[] = "/" FJ_HIDDEN_NAME "/owners";
@@ -103,8 +105,8 @@ static bool meet_one(char *text, size_t len, enum fj_owner_root_kind kind)
 	return met;
 }
 
-/* The directory that is the first `len` bytes of `text` has become a root after others in it had
- * been met: those are asked first all the same. */
+/* The directory whose path is the first `len` bytes of `text` has become a root after others in it
+ * had been met: those must still be asked first. */
 static void put_before(const char *text, size_t len)
 {
 	const uint32_t n = fj_owner_roots_met();
@@ -119,7 +121,7 @@ static void put_before(const char *text, size_t len)
 	}
 }
 
-/* One that the jail's root lies in is come to by a mount, or a descriptor from outside. */
+/* A root around the jail's is reached by a mount, or by a descriptor from outside. */
 static enum fj_owner_root_kind kind_of(const char *text, size_t len)
 {
 	const char *own = fj_jail_paths()->root;
@@ -129,7 +131,7 @@ static enum fj_owner_root_kind kind_of(const char *text, size_t len)
 		       FJ_OWNER_ROOT_INNER;
 }
 
-/* All directories on the way of `text`, and that itself. */
+/* Asks all directories on the way of `text`, and `text` itself. */
 static bool meet_all(char *text)
 {
 	const size_t own = fj_strlen(fj_jail_paths()->root);
@@ -166,9 +168,10 @@ bool fj_roots_meet(struct fj_thread *t, int dirfd, const char *name)
 	return met;
 }
 
-/* What is remembered of directories is old; by their paths it hangs on the epoch of facts, too.
- * (First the number that says so to all processes: one that is killed between the two leaves facts
- * to those who have not been told, and each walk that they make asks anew.) */
+/* What is remembered of directories is old; what is remembered by paths also depends on the epoch
+ * of facts. The generation, which tells all processes, is advanced first. If this process is killed
+ * between the two, processes that have not heard still use facts, and each walk of theirs asks
+ * again. */
 static void forget_all(void)
 {
 	__atomic_fetch_add(&fj_owner_roots->generation, 1, __ATOMIC_SEQ_CST);
@@ -180,7 +183,8 @@ void fj_roots_renew(struct fj_thread *t, int dirfd, const char *name)
 	uint32_t generation;
 	uint64_t news;
 
-	/* (Known when all is forgotten: who is killed before leaves it to the next one.) */
+	/* Noted only after everything was dropped: if this process is killed before, the next one
+	 * does it. */
 	if (fj_owner_is_told(&news)) {
 		forget_all();
 		fj_owner_know_news(news);
@@ -188,7 +192,7 @@ void fj_roots_renew(struct fj_thread *t, int dirfd, const char *name)
 	generation = __atomic_load_n(&fj_owner_roots->generation, __ATOMIC_SEQ_CST);
 	fj_roots_meet(t, dirfd, name);
 	fj_roots_see_held(t);
-	/* Another thread that comes in between looks, too. */
+	/* Another thread that comes meanwhile looks, too. */
 	fj_owner_hear(generation);
 }
 
@@ -217,7 +221,7 @@ void fj_roots_see_lower(struct fj_thread *t, int fd)
 
 	if (text[0] && fj_owner_roots) {
 		meet_one(text, fj_strlen(text), FJ_OWNER_ROOT_LOWER);
-		/* It may lie in one, which is that of other files, too. */
+		/* The layer may lie in a root, which may be that of other files, too. */
 		meet_all(text);
 	}
 	fj_scratch_release(t, mark);
@@ -236,7 +240,7 @@ void fj_roots_see_work(struct fj_thread *t, int work, int upper)
 	if (fj_owner_roots && to[0] && from[0] &&
 		!fj_sys3(__NR_faccessat, upper, FJ_HIDDEN_NAME "/owners", 0) &&
 		!fj_sys4(__NR_newfstatat, work, "", &st, AT_EMPTY_PATH)) {
-		memcpy(to + len, records, sizeof(records)); /* there is room behind */
+		memcpy(to + len, records, sizeof(records)); /* there is free space behind */
 		fj_owner_meet_beside(from, to, st.st_dev, st.st_ino);
 	}
 	fj_scratch_release(t, mark);
@@ -256,8 +260,8 @@ bool fj_roots_is_one(uint64_t dev, uint64_t ino)
 	return false;
 }
 
-/* The one whose path `text` begins with: the innermost. Those around the jail's own root are none
- * of what is in that. */
+/* The innermost root whose path `text` begins with. A root around the jail's own does not count for
+ * files inside the jail. */
 static uint32_t home_of(const char *text)
 {
 	const uint32_t n = fj_owner_roots_met();
@@ -280,7 +284,7 @@ static uint32_t home_of(const char *text)
 	return found;
 }
 
-/* Those of an overlay's lower layers take no changes: nobody need be asked for a path. */
+/* Are all met roots lower layers of overlays? They get no changes, so no path need be found. */
 static bool are_all_lower(void)
 {
 	const uint32_t n = fj_owner_roots_met();
@@ -301,12 +305,13 @@ uint32_t fj_roots_ask_home(struct fj_thread *t, int dirfd, const char *name)
 		return 0;
 	text = fj_roots_path(t, dirfd, name);
 
-	/* It may have been removed or moved by others: then it is known no more. */
+	/* The root may have been removed or moved by another program: then it is marked as left. */
 	while ((home = home_of(text)) != 0) {
 		struct fj_owner_root *r = &fj_owner_roots->root[home - 1];
 		struct stat st;
 
-		/* (Where its own records are, it is. Those of a work directory lie elsewhere.) */
+		/* If its own records are there, the root is there. The records of a work directory
+		 * lie elsewhere. */
 		if (r->kind != FJ_OWNER_ROOT_WORK ?
 				fj_owner_records_are_there(r) :
 				!fj_sys4(__NR_newfstatat, AT_FDCWD, r->path, &st,

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * roots.h - directories with owner records of their own, which the jail meets in its tree. */
+ * roots.h - roots in the jail's tree: directories with owner records of their own. For inode/,
+ * file/, open/, mount/ and walks. */
 #ifndef FJ_ROOTS_H
 #define FJ_ROOTS_H
 
@@ -17,13 +18,13 @@
 
 struct fj_thread;
 
-/* The place in the jail's memory where roots are kept, in each process. */
+/* Sets the place in the jail's memory where roots are kept; call in each process. */
 void fj_roots_start(struct fj_owner_roots *roots);
 
-/* -- reached.c: when a directory is asked -- */
+/* -- reached.c: when a directory is asked for records -- */
 
-/* What stands in fj_owner_roots->seen when directory `ino` of `dev` was asked, or the directory
- * that was called `text` at `epoch`. */
+/* The word in fj_owner_roots->seen that says: directory `ino` of `dev` was asked. The second: the
+ * directory with the path `text` at `epoch`. */
 static inline uint64_t fj_roots_hash(uint64_t dev, uint64_t ino)
 {
 	const uint64_t h = (ino ^ dev << 40 ^ (uint64_t)fj_owner_roots->generation << 20) *
@@ -39,7 +40,7 @@ static inline uint64_t fj_roots_hash_of_text(const char *text, size_t len, uint6
 
 	return (h ^ h >> 31) | 1;
 }
-/* The directory that the program calls so. */
+/* The same for a path as the program writes it. */
 static inline uint64_t fj_roots_hash_of_way(const char *jail_path, size_t len, uint64_t epoch)
 {
 	return fj_roots_hash_of_text(jail_path, len, epoch) ^
@@ -52,9 +53,9 @@ static inline bool fj_roots_saw(uint64_t hash)
 }
 void fj_roots_note(uint64_t hash);
 
-/* A directory is `name` in `dirfd` (NULL or "": itself), as stat(2) without following has shown
- * it. When it is seen for the first time, find out whether it has records; the one that it lies in
- * was reached before. True when records were met. */
+/* stat(2) without following has shown that `name` in `dirfd` (NULL or "": `dirfd` itself) is a
+ * directory. When it is seen for the first time, finds out whether it has records; the directory
+ * around it was asked before. Returns true when records were met. */
 bool fj_roots_look(struct fj_thread *t, int dirfd, const char *name, uint64_t dev, uint64_t ino,
 	uint64_t links);
 static inline bool fj_roots_see(struct fj_thread *t, int dirfd, const char *name, uint64_t dev,
@@ -67,36 +68,37 @@ static inline bool fj_roots_see(struct fj_thread *t, int dirfd, const char *name
 	return !fj_roots_saw(fj_roots_hash(dev, ino)) &&
 	       fj_roots_look(t, dirfd, name, dev, ino, links);
 }
-/* The same of the directory behind `fd`, or of the working directory (AT_FDCWD). `is_entry`: the
- * program has not come to it from the one that it lies in (a mount, a link of procfs, a descriptor
- * from elsewhere), so those are asked, too. One fstat(2). */
+/* The same for the directory behind `fd`, or the working directory (AT_FDCWD). `is_entry`: the
+ * program has not come to it from the directory around it (but by a mount, a link of procfs, or a
+ * descriptor from elsewhere), so the directories around it are asked, too. One fstat(2). */
 void fj_roots_see_fd(struct fj_thread *t, int fd, bool is_entry);
-/* The program has come to a directory, from the one that it lies in, which is now behind `fd` or
- * the working directory: see it before anything in it is looked at. */
+/* The program has come to a directory from the one around it; the directory is now behind `fd`, or
+ * the working directory. It is asked before anything in it is looked at. */
 void fj_roots_see_later(struct fj_thread *t, int fd);
-/* All that the process has open, and the working directory. At a jail's start these come from
- * outside, and when something has changed they may lie in a root that was none. */
+/* Looks at everything that the process has open, and at the working directory. At a jail's start
+ * these come from outside; and after a change they may lie in a new root. */
 void fj_roots_see_held(struct fj_thread *t);
 
 /* -- roots.c -- */
 
-/* Ask all directories on the way to this place, and that itself; true when records were met. */
+/* Asks all directories on the way to this place, and the place itself. Returns true when records
+ * were met. */
 bool fj_roots_meet(struct fj_thread *t, int dirfd, const char *name);
-/* The directory behind `fd` is a lower layer of a union: when it is a root, its records count and
- * are never written, from now on and as long as the jail lives. */
+/* The directory behind `fd` is a lower layer of a union: if it is a root, its records count and are
+ * never written, from now on and for the life of the jail. */
 void fj_roots_see_lower(struct fj_thread *t, int fd);
-/* What is made in directory `work` will be renamed into `upper`: when that is a root, the records
- * of what is made go to it. */
+/* Files that are made in directory `work` will be renamed into `upper`: if that is a root, their
+ * records go to it. */
 void fj_roots_see_work(struct fj_thread *t, int work, int upper);
-/* fj_owner_has_news(): forget what is remembered, and look on the way to this place, and to what
- * the process holds. */
+/* Call when fj_owner_has_news(): drops what is remembered, and looks at the way to this place, and
+ * at what the process has open. */
 void fj_roots_renew(struct fj_thread *t, int dirfd, const char *name);
 
-/* Place `name` of `dirfd` has a file or directory that it had not: when it may be a root's records,
- * what was looked at before is looked at again. */
+/* Place `name` of `dirfd` has a new file or directory: if it may be the records of a root, what was
+ * looked at before is looked at again. */
 void fj_roots_made(struct fj_thread *t, int dirfd, const char *name);
 
-/* In which root is it, for fj_owner_key.home? 0: in none but the jail's own. */
+/* The root that the file lies in, for fj_owner_key.home. 0: only in the jail's own. */
 uint32_t fj_roots_ask_home(struct fj_thread *t, int dirfd, const char *name);
 static inline uint32_t fj_roots_home(struct fj_thread *t, int dirfd, const char *name)
 {
@@ -104,21 +106,22 @@ static inline uint32_t fj_roots_home(struct fj_thread *t, int dirfd, const char 
 		fj_roots_renew(t, dirfd, name);
 	return fj_owner_roots_met() ? fj_roots_ask_home(t, dirfd, name) : 0;
 }
-/* Is the directory one of them? */
+/* Is the directory a root that was met? */
 bool fj_roots_is_one(uint64_t dev, uint64_t ino);
-/* `to` was `from`, or (`is_exchange`) also the other way round: roots in it have moved along. Host
- * paths. */
+/* `from` was renamed to `to`, or (`is_exchange`) the two were exchanged: roots in them have moved
+ * along. Host paths. */
 void fj_roots_moved(struct fj_thread *t, const char *from, const char *to, bool is_exchange);
 /* The host path of a place, in scratch memory; "" when it has none. */
 char *fj_roots_path(struct fj_thread *t, int dirfd, const char *name);
 
 /* -- roots_empty.c -- */
 
-/* Call `each` for the names in directory `fd` but "." and "..", until it says no: false. */
+/* Calls `each` for the names in directory `fd` except "." and "..", until it returns false. Returns
+ * what it returned last, or true. */
 bool fj_roots_each_name(
 	struct fj_thread *t, int fd, bool (*each)(struct fj_thread *t, int fd, const char *name));
-/* Directory `name` of `dirfd`, whose removal was refused as it is not empty, has nothing in it but
- * the records of a root: remove those. */
+/* Directory `name` of `dirfd` could not be removed because it is not empty. If it has nothing but
+ * the records of a root, removes those and returns true. */
 bool fj_roots_empty(struct fj_thread *t, int dirfd, const char *name);
 
 #endif

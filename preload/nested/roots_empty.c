@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * roots_empty.c - a directory that is empty but for owner records of its own.
+ * roots_empty.c - removes the owner records of a directory that has nothing else.
  *
- * The records of a root are not to be seen in it, so a program may remove such a directory, or
- * rename another over it: they go first. Called by those who remove or replace directories; those
- * who look through the descriptors that are open use fj_roots_each_name(), too. */
+ * The records of a root are hidden in it. So a program may remove such a directory, or rename
+ * another one over it: then the records are removed first. Called by hooks that remove or replace
+ * directories. fj_roots_each_name() is also used to look through the open descriptors. */
 #include "jail/hidden.h"
 #include "nested/roots.h"
 
