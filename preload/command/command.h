@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * command.h - the launcher's command line as the loader reads it, and how a failure to make a jail is
- * told. */
+ * command.h - the launcher's command line as the loader reads it, and messages when a jail cannot
+ * be made. For setup/, launch/ and the loader. */
 #ifndef FJ_COMMAND_H
 #define FJ_COMMAND_H
 
@@ -11,22 +11,24 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The variables of the environment that get a meaning inside: launch/environment.c. */
+/* The environment variables that the jail sets: launch/environment.c. */
 enum fj_variable { FJ_HOME, FJ_USER, FJ_LOGNAME, FJ_SHELL, FJ_VARIABLES };
 extern const char fj_variable_names[FJ_VARIABLES][8];
-/* Which of them is called `name`; FJ_VARIABLES: none. */
+/* Which of them has this name; FJ_VARIABLES: none. */
 enum fj_variable fj_options_variable(const char *name);
 
-/* A mount of the command line. MODE is rw or ro; with a `?` behind it the bind is left out
- * when the host or the jail has no such place, with a `!` it lies on a symlink itself and not where
- * that leads. */
+/* A mount of the command line. `mode` is rw or ro. With a `?` behind it the bind is left out when
+ * the host or the jail has no such place. With a `!` it is made on a symlink itself, not on its
+ * target. */
 struct fj_mount_point;
 struct fj_bind {
 	const char *host;		   /* NULL: a tmpfs */
-	const struct fj_mount_point *from; /* what `host` is, of a jail inside a jail; else NULL */
+	const struct fj_mount_point *from; /* for a jail inside a jail: the mount point of
+					      `host`; else NULL */
 	const char *jail, *mode;
-	const char *overlay; /* options of mount(2), with the host's paths; NULL: it is none */
-	const char *upper;   /* its upper layer; "tmp": one that goes with the jail; "ro": none */
+	const char *overlay; /* options of mount(2), with host paths; NULL: no overlay */
+	const char *upper;   /* its upper layer; "tmp": one that is removed with the jail; "ro":
+				none */
 	const char *trouble;
 };
 
@@ -37,18 +39,19 @@ struct fj_bind {
 /* options.c */
 struct fj_options {
 	const char *root, *name, *chdir, *release, *hostname, *trace, *db, *user, *groups, *preload;
-	/* The root is an overlay, and `root` its lowest layer; above it `lowers`, as mount(8) has
-	 * them, or "" for none. One of the others is set: a directory of the host, or the store. */
+	/* The root is an overlay, and `root` its lowest layer. Above it are `lowers`, in the form
+	 * of mount(8), or "" for none. One of the other two is set: a directory of the host, or the
+	 * store. */
 	const char *lowers, *upper, *store;
-	const char *lower;  /* the lowest of them, when `root` has become the upper one */
+	const char *lower;  /* the lowest layer, when `root` has become the upper one */
 	const char *images; /* with `store`: the tool that copies, or "" */
-	const char *directory[FJ_DIRECTORIES_MAX]; /* that are to be there */
+	const char *directory[FJ_DIRECTORIES_MAX]; /* directories that must exist */
 	int directory_count;
 	struct fj_bind bind[FJ_BINDS_MAX];
 	int bind_count;
 	struct fj_parent parent;
 	char *afterwards[FJ_AFTERWARDS_MAX + 1];
-	bool kept[FJ_VARIABLES + 1]; /* the last one for all others */
+	bool kept[FJ_VARIABLES + 1]; /* the last entry is for all other variables */
 	bool as_proot; /* a missing directory to start in is no failure, and PWD is set */
 	bool skip_chdir, no_trap, no_preload, no_patch, read_only, is_quiet;
 	char **command;
@@ -58,9 +61,9 @@ void fj_options_read(char **at);
 
 /* fail.c */
 #define FJ_FAILED 125 /* chroot(8), env(1): the tool itself failed */
-/* Say what failed, and why unless `error` is 0, and end with 125. */
+/* Prints what failed, and why unless `error` is 0, and exits with 125. */
 _Noreturn void fj_launch_fail(const char *what, const char *which, long error);
-/* Copy `text` to `out` of `size` bytes, or fail. */
+/* Copies `text` to `out` of `size` bytes, or fails. */
 void fj_launch_put(char *out, const char *text, size_t size);
 /* The value of an environment variable, or NULL. */
 const char *fj_launch_variable(char **envp, const char *name);

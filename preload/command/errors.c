@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * errors.c - the kernel's errors in the words of strerror(3). For all messages of the loader. */
+ * errors.c - the kernel's errors in the words of strerror(3). Called for all messages of the
+ * loader. */
 #include "command/command.h"
 #include "sys/sys.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * fail.c - how a jail that cannot be made says so and ends; and small things of strings that its
- * makers share. */
+ * fail.c - prints why a jail cannot be made, and exits; and small string functions. Called by
+ * setup/, launch/ and this room. */
 #include "command/command.h"
 #include "sys/sys.h"
 

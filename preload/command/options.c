@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * options.c - the loader's command line: see launch.c. */
+ * options.c - reads the loader's command line, which launch.c describes. Called by launch/. */
 #include "command/command.h"
 #include "sys/sys.h"
 

@@ -1,16 +1,18 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * parent.c - a parent that stays, where something is to be done at the end: --kill-on-exit,
- * --die-with-parent, and what a command of the launcher wants to remove afterwards.
+ * parent.c - a parent process that stays until the end, for --kill-on-exit, --die-with-parent, and
+ * a command that removes things afterwards.
  *
- * It makes no jail: it is an ordinary process, outside, that holds nothing open. To whoever started
- * it, it is the program: it hands on the signals that it gets, stops and goes on with the program,
- * and ends as that has ended. Parent and program stay in one process group, as job control wants
- * it, so what the kernel or the program sends to the whole group has reached the program already.
+ * It is not in the jail: it is an ordinary process outside, with nothing open. To the process that
+ * started it, it looks like the program: it passes on the signals that it gets, stops and continues
+ * with the program, and ends as the program has ended. Parent and program stay in one process
+ * group, as job control needs it. So a signal that the kernel or the program sends to the whole
+ * group has reached the program already.
  *
- * What the program leaves behind becomes the parent's own children (PR_SET_CHILD_SUBREAPER), so by
- * killing its children until it has none it finds them all, sessions and double forks included.
+ * Processes that the program leaves behind become the parent's own children
+ * (PR_SET_CHILD_SUBREAPER). It kills its children until it has none, and so finds all of them, also
+ * in other sessions and after double forks.
  *
  * Called by launch.c, before there is a jail. */
 #include "command/command.h"
@@ -26,16 +28,16 @@
 #define SIGSTOP_ 19
 #define SIGTTOU_ 22
 #define SI_KERNEL_                                                                                 \
-	0x80	   /* asm-generic/siginfo.h: the terminal, or another event of the kernel's        \
-		    */
+	0x80	   /* asm-generic/siginfo.h: sent by the terminal, or for another event in the
+		      kernel */
 #define WNOHANG_ 1 /* linux/wait.h */
 #define WUNTRACED_ 2
 #define RLIMIT_CORE_ 4 /* asm-generic/resource.h */
 
-/* As far as it is read here. */
+/* The members that are read here. */
 struct info {
 	int32_t number, error, code, unused;
-	int32_t pid; /* of who sent it, when code says that somebody did */
+	int32_t pid; /* the sender, when `code` says that a process sent it */
 	char rest[128 - 20];
 };
 
@@ -46,7 +48,7 @@ struct action {
 static struct {
 	const struct fj_parent *wish;
 	long pid, child;
-	uint64_t mask; /* that the program is to begin with */
+	uint64_t mask; /* the mask that the program must begin with */
 	bool leads_session;
 } me;
 
@@ -81,7 +83,7 @@ static long parent_of(long pid)
 	n = fj_sys3(__NR_read, fd, text, sizeof(text) - 1);
 	fj_close((int)fd);
 	text[n > 0 ? n : 0] = 0;
-	/* PID (COMM) STATE PPID: a COMM may hold anything but is the only one in brackets. */
+	/* PID (COMM) STATE PPID: COMM may contain anything, but only it is in parentheses. */
 	for (; *p; p++)
 		if (*p == ')')
 			after = p;
@@ -92,8 +94,8 @@ static long parent_of(long pid)
 	return ppid;
 }
 
-/* Is it one of the program's? A chain of parents has an end: at most as many as there can be
- * processes, and a process that ends meanwhile ends the chain. */
+/* Is it a descendant of the program? A chain of parents has at most as many members as there can be
+ * processes; a process that ends meanwhile ends the chain. */
 static bool is_descendant(long pid)
 {
 	for (int steps = 0; pid > 1 && steps < 4096; steps++) {
@@ -106,7 +108,7 @@ static bool is_descendant(long pid)
 	return false;
 }
 
-/* Kill each child that there is now. Returns how many. */
+/* Kills each child that exists now. Returns how many. */
 static int kill_children(void)
 {
 	static char list[8192] FJ_BULKY;
@@ -134,14 +136,14 @@ static int kill_children(void)
 	return killed;
 }
 
-/* Each round ends those that are there, and their children are the next round's. One that may not
- * be killed (a set-uid program, without the trap) ends the rounds; one that is killed ends, so no
- * wait is without a bound. */
+/* Each round kills the children that exist; their children are killed in the next round. The rounds
+ * end when none may be killed (a set-uid program, without the trap). A killed process ends, so no
+ * wait is without end. */
 static void kill_all(void)
 {
 	long left = fj_sys4(__NR_wait4, -1, 0, WNOHANG_, 0);
 
-	/* Mostly there is none, and then nobody need be looked for. */
+	/* Mostly there is no child, and then /proc need not be read. */
 	while (left > 0)
 		left = fj_sys4(__NR_wait4, -1, 0, WNOHANG_, 0);
 	while (left != -ECHILD && kill_children()) {
@@ -157,7 +159,8 @@ static void kill_all(void)
 	}
 }
 
-/* End by `number` as the program did; without a core dump, which is the program's. */
+/* Ends by signal `number`, as the program did; without a core dump, which only the program
+ * makes. */
 static void die_of(int number)
 {
 	const uint64_t none[2] = {0, 0};
@@ -168,7 +171,7 @@ static void die_of(int number)
 	set_mask(~(1UL << (number - 1)));
 }
 
-/* Run what is to be done at the end; its own success is not the program's. */
+/* Runs the command for the end. Its success does not change the program's status. */
 static void clean_up(void)
 {
 	long pid, r;
@@ -202,11 +205,11 @@ _Noreturn static void finish(int status)
 			status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff);
 }
 
-/* Stop as the program did, and let it go on when somebody lets us. */
+/* Stops as the program did, and lets the program continue when this process continues. */
 static void stop(int number)
 {
 	if (number < SIGSTOP_ || number > SIGTTOU_)
-		number = SIGSTOP_; /* a tracer's */
+		number = SIGSTOP_; /* a stop for a tracer */
 	fj_sys2(__NR_kill, me.pid, number);
 	set_mask(~(1UL << (number - 1)));
 	set_mask(~0UL);
@@ -233,11 +236,12 @@ static bool has_starter_ended(void)
 	return me.wish->dies && fj_sys0(__NR_getppid) != me.wish->starter;
 }
 
-/* Is it for the program, and has not reached it? */
+/* Must the signal be passed to the program, which has not got it? */
 static bool is_for_child(const struct info *info)
 {
 	if (info->code == SI_KERNEL_)
-		/* The terminal's go to the whole group; when it hangs up, to a session's leader. */
+		/* The terminal's signals go to the whole group; when the terminal hangs up, to a
+		 * session's leader. */
 		return me.leads_session && (info->number == SIGHUP_ || info->number == FJ_SIGCONT);
 	return info->code > 0 || !is_descendant(info->pid);
 }
@@ -269,10 +273,11 @@ static void close_all(int first, unsigned last)
 			fj_close(fd);
 }
 
-/* Nothing that the program closes may be held open by us, and no directory busy. */
+/* The parent must not keep open what the program closes, nor keep a directory busy. */
 static void let_go_child(void)
 {
-	const int first = me.wish->afterwards ? 3 : 0; /* that may have something to say */
+	const int first = me.wish->afterwards ? 3 : 0; /* that command may want to print
+							  something */
 
 	if (me.wish->leave) {
 		close_all(first, (unsigned)me.wish->kept - 1);
@@ -292,13 +297,14 @@ void fj_parent_stay(const struct fj_parent *wish)
 	me.pid = fj_sys0(__NR_getpid);
 	me.leads_session = fj_sys1(__NR_getsid, 0) == me.pid;
 	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &all, &me.mask, sizeof(all));
-	chld = set_action(SIGCHLD_, (struct action){0}); /* ignored, it would lose the status */
+	chld = set_action(SIGCHLD_, (struct action){0}); /* if it were ignored, the status would
+							    be lost */
 	fj_sys5(__NR_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	me.child = fj_sys5(__NR_clone, SIGCHLD_, 0, 0, 0, 0);
 	if (fj_is_err(me.child))
 		fj_launch_fail("cannot make a process", "", me.child);
 	if (!me.child) {
-		/* Whoever kills the parent for good means the program. */
+		/* Killing the parent by SIGKILL must kill the program, too. */
 		fj_sys5(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL_, 0, 0, 0);
 		if (fj_sys0(__NR_getppid) != me.pid)
 			fj_sys1(__NR_exit_group, 125);
@@ -310,8 +316,8 @@ void fj_parent_stay(const struct fj_parent *wish)
 	for (int number = SIGSTOP_ + 1; number <= SIGTTOU_; number++)
 		set_action(number, (struct action){0});
 	if (wish->dies) {
-		/* The signal wakes one that is stopped, and does the program no harm: it is also
-		 * sent when only a thread of the starter ends. */
+		/* SIGCONT wakes a stopped process, and does the program no harm: it is also sent
+		 * when only a thread of the starter ends. */
 		fj_sys5(__NR_prctl, PR_SET_PDEATHSIG, FJ_SIGCONT, 0, 0, 0);
 		if (has_starter_ended()) {
 			kill_all();

@@ -1,29 +1,28 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * parent.h - a parent that stays while the program runs. See parent.c. */
+ * parent.h - a parent process that stays while the program runs: parent.c. For launch/. */
 #ifndef FJ_PARENT_H
 #define FJ_PARENT_H
 
 #include <stdbool.h>
 
 struct fj_parent {
-	bool kills; /* at the end, what the program has left behind */
-	bool dies;  /* and everything ends when the process `starter` does */
+	bool kills; /* at the end, kill what the program has left behind */
+	bool dies;  /* and end everything when the process `starter` ends */
 	long starter;
-	int stop; /* the signal that the program gets for SIGTERM; 0: SIGTERM */
-	/* A command to run at the end, by its host path; NULL: none. */
+	int stop; /* the signal that the program gets instead of SIGTERM; 0: SIGTERM */
+	/* A command to run at the end, with its host path; NULL: none. */
 	char **afterwards, **envp;
-	/* Called before it ends itself, with the descriptors from `kept` to `kept_last` still open;
-	 * or NULL. */
+	/* Called before the parent itself ends, with the descriptors from `kept` to `kept_last`
+	 * still open; or NULL. */
 	void (*leave)(void);
 	int kept, kept_last;
 };
 
-/* Fork. Returns in the child, which is to become the program, with the signal mask and actions that
- * the caller had. The parent ends as the child does: with its status, or by the same signal. Ends
- * with 125 and a message when there can be no child. `wish` is used as long as the parent lives.
- */
+/* Forks. Returns in the child, which will become the program, with the caller's signal mask and
+ * actions. The parent ends as the child does: with its status, or by the same signal. Exits with
+ * 125 and a message when the fork fails. `wish` is used as long as the parent lives. */
 void fj_parent_stay(const struct fj_parent *wish);
 
 #endif
