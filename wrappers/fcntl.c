@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * fcntl.c - open and its kin. */
+ * fcntl.c - open and related functions. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdarg.h>
 
 #include "wrappers/wrap.h"
 
-/* The mode argument is there only for flags that may make a file. */
+/* The mode argument exists only if the flags may make a file. */
 #define TAKE_MODE(flags, mode)                                                                     \
 	do {                                                                                       \
 		if ((flags) & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))) {                            \
@@ -50,7 +50,7 @@ WRAP_OPEN(__open)
 WRAP_OPEN(__open64)
 WRAP_OPENAT(openat)
 WRAP_OPENAT(openat64)
-/* What -D_FORTIFY_SOURCE makes of an open without mode. */
+/* With -D_FORTIFY_SOURCE an open without a mode calls these. */
 int __open_2(const char *path, int flags);
 int __open64_2(const char *path, int flags);
 int __openat_2(int dirfd, const char *path, int flags);

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * next.c - libc's own function behind ours.
+ * next.c - finds libc's own function behind a wrapper. Called by the wrappers that need it.
  *
- * dlsym(3) is in a library of its own in glibc before 2.34, so this object cannot name it; the
- * symbol tables of the loaded objects are read instead, in search order (elf(5); the hash tables as
- * the generic ABI and the GNU extension have them). */
+ * In glibc before 2.34 dlsym(3) is in a library of its own, so this object cannot refer to it. So
+ * the symbol tables of the loaded objects are read, in search order (elf(5); the hash tables are
+ * those of the generic ABI and of the GNU extension). */
 #define _GNU_SOURCE
 #include <link.h>
 
@@ -13,7 +13,7 @@
 
 struct search {
 	const char *name;
-	bool is_behind_us; /* our own object has gone by */
+	bool is_behind_us; /* this object has been passed */
 	void *found;
 };
 
@@ -46,7 +46,7 @@ static bool is_wanted(const struct tables *t, uint32_t i, const char *name)
 {
 	const ElfW(Sym) *s = &t->symbols[i];
 
-	/* Bit 15: an old version, kept for old programs only. */
+	/* Bit 15: an old version of the symbol, only for old programs. */
 	return s->st_shndx != SHN_UNDEF && s->st_value &&
 	       !(t->versions && (t->versions[i] & 0x8000)) &&
 	       is_same(t->strings + s->st_name, name);
@@ -100,8 +100,8 @@ static int look_in(struct dl_phdr_info *info, size_t size, void *data)
 	if (!d || !search->is_behind_us)
 		return 0;
 	for (; d->d_tag != DT_NULL; d++) {
-		/* glibc has added the load address to these already; musl, and the vDSO, have not.
-		 */
+		/* glibc has added the load address to these already. musl has not, nor has the
+		 * vDSO. */
 		const ElfW(Addr) at = d->d_un.d_ptr < info->dlpi_addr ?
 					      info->dlpi_addr + d->d_un.d_ptr :
 					      d->d_un.d_ptr;

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * stdio.c - renaming; what opens streams is caught in libc. */
+ * stdio.c - renaming. Functions that open streams need no wrapper: their system calls in libc are
+ * caught. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * sys_inotify.c - watching by path. */
+ * sys_inotify.c - watching files by path. */
 #include <sys/fanotify.h>
 #include <sys/inotify.h>
 

@@ -23,7 +23,7 @@ WRAP_IF_ASKED(int, fstat64, (int fd, struct stat64 *st), fstat, fd, st)
 WRAP(int, statx, (int dirfd, const char *path, int flags, unsigned mask, struct statx *st), statx,
 	dirfd, path, flags, mask, st)
 
-/* What programs call that were linked with a glibc older than 2.33. `version` is 0 or 1 on x86_64,
+/* Programs that were linked with a glibc older than 2.33 call these. `version` is 0 or 1 on x86_64,
  * which mean the same. */
 WRAP_AS(int, __xstat, (int version, const char *path, struct stat *st), newfstatat, AT_FDCWD, path,
 	st, ((void)version, 0))
@@ -53,8 +53,8 @@ WRAP(int, mknod, (const char *path, mode_t mode, dev_t dev), mknodat, AT_FDCWD, 
 WRAP(int, mknodat, (int dirfd, const char *path, mode_t mode, dev_t dev), mknodat, dirfd, path,
 	mode, dev)
 
-/* Without a path it is futimens(3)'s call in musl, and an error in glibc. (volatile: the header
- * says nonnull.) */
+/* Without a path this is futimens(3)'s call in musl, and an error in glibc. volatile: the header
+ * says nonnull. */
 int utimensat(int dirfd, const char *path, const struct timespec times[2], int flags)
 {
 	const char *volatile given = path;

@@ -1,16 +1,16 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * syscall.c - syscall(2), by which programs make calls that libc has no name for.
+ * syscall.c - syscall(2), by which programs make calls for which libc has no function.
  *
- * What the engine does not ask for goes on to libc's own: among it are calls that must be made on
- * the program's own stack and from its own code, vfork(2) and clone(2) above all. */
+ * Calls that the engine need not see go on to libc's own function. Some of them must be made on the
+ * program's own stack and from its own code, above all vfork(2) and clone(2). */
 #include "wrappers/wrap.h"
 
 long fj_syscall(long nr, long a0, long a1, long a2, long a3, long a4, long a5) HIDDEN;
 void *fj_next_syscall(long nr) HIDDEN;
 
-/* Where to jump on to, or NULL: the engine is asked. */
+/* The address to jump to, or NULL: call the engine. */
 void *fj_next_syscall(long nr)
 {
 	static void *next;

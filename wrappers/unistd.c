@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * unistd.c - names, permissions, links, where the process stands. */
+ * unistd.c - names, permissions, links, and the working directory. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <unistd.h>
@@ -32,8 +32,8 @@ WRAP(int, unlinkat, (int dirfd, const char *path, int flags), unlinkat, dirfd, p
 WRAP(int, truncate, (const char *path, off_t size), truncate, path, size)
 WRAP(int, truncate64, (const char *path, off64_t size), truncate, path, size)
 
-/* As a fortified program calls them. A buffer smaller than the program says is for libc to punish.
- */
+/* A fortified program calls these. If a buffer is smaller than the program says, libc ends the
+ * program. */
 ssize_t __readlink_chk(const char *path, char *buf, size_t size, size_t room);
 ssize_t __readlinkat_chk(int dirfd, const char *path, char *buf, size_t size, size_t room);
 extern _Noreturn void __chk_fail(void) __attribute__((weak));
@@ -56,8 +56,8 @@ ssize_t __readlinkat_chk(int dirfd, const char *path, char *buf, size_t size, si
 	return CALL(readlinkat, dirfd, path, buf, size);
 }
 
-/* faccessat(3) has flags that the kernel's old call has not; what libc does without the new one
- * stays libc's affair. */
+/* faccessat(3) has flags that the kernel's old call lacks. What libc does without the new call is
+ * left to libc. */
 int faccessat(int dirfd, const char *path, int mode, int flags)
 {
 	int (*next)(int, const char *, int, int);

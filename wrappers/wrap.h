@@ -1,17 +1,17 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * wrap.h - a libc name as one line.
+ * wrap.h - one line defines a wrapper for a function of libc. For all files of this room.
  *
  *   WRAP(int, chmod, (const char *path, mode_t mode), fchmodat, AT_FDCWD, path, mode)
  *
- * defines chmod() with the prototype that libc's header has (the compiler compares them) as the
- * system call fchmodat with these arguments, run by the engine. Outside a jail the same call goes
- * to the kernel. errno is set here and nowhere else.
+ * defines chmod() with the prototype of libc's header (the compiler compares them) as the system
+ * call fchmodat with these arguments, run by the engine. Outside a jail the same call goes to the
+ * kernel. errno is set only here.
  *
  *   WRAP_CANCEL    the same for a cancellation point (pthreads(7))
- *   WRAP_IF_ASKED  the same for a call that is the engine's affair in some jails only; else it goes
- *                  to the kernel from here
+ *   WRAP_IF_ASKED  the same for a call that the engine must see in some jails only; in others it
+ *                  goes to the kernel from here
  *   WRAP_AS        the same for a name that no header declares */
 #ifndef FJ_WRAP_H
 #define FJ_WRAP_H
@@ -27,21 +27,21 @@
 
 typedef long (*fj_door_fn)(long nr, long a0, long a1, long a2, long a3, long a4, long a5);
 
-/* The way into the engine. Not before the first call does it know where that is. */
+/* The entry to the engine, which is looked for at the first call. */
 extern HIDDEN fj_door_fn fj_door;
 
-/* Does the engine want to see call `nr`? Outside a jail: no. */
+/* Must the engine see call `nr`? Outside a jail the answer is no. */
 HIDDEN bool fj_asked(long nr);
 
-/* A system call from here. Only what no filter of ours traps may be called this way, or outside a
+/* Makes a system call from here. Only for calls that our filter does not trap, or outside a
  * jail. */
 HIDDEN long fj_raw(long nr, long a0, long a1, long a2, long a3, long a4, long a5);
 
-/* The next definition of `name` in the program's search order: libc's own, or another preloaded
- * library's. NULL: none. */
+/* The next definition of `name` in the program's search order: that of libc, or of another
+ * preloaded library. NULL: none. */
 HIDDEN void *fj_next(const char *name);
 
-/* libc's, where it has it: glibc before 2.34 does not in programs without threads. */
+/* libc's function, where it exists: in glibc before 2.34 only in programs with threads. */
 extern int pthread_setcanceltype(int type, int *old) __attribute__((weak));
 
 static inline long fj_ret(long r)
@@ -65,8 +65,8 @@ static inline long fj_ret(long r)
 
 #define CALL(name, ...) fj_ret(fj_through_door(__NR_##name, FJ_ARGS_OF(__VA_ARGS__)))
 
-/* Broken off by a signal of libc's own whose handler has returned, the call is made anew
- * (ERESTARTSYS of the kernel; call/call.h, FJ_RESTART). */
+/* If a signal used by libc itself has interrupted the call, and its handler has returned, the call
+ * is made again (ERESTARTSYS of the kernel; call/call.h, FJ_RESTART). */
 static inline long fj_through_door(long nr, long a0, long a1, long a2, long a3, long a4, long a5)
 {
 	long r;
@@ -103,8 +103,8 @@ static inline long fj_through_door(long nr, long a0, long a1, long a2, long a3, 
 			__NR_##call, FJ_ARGS_OF(__VA_ARGS__)));                                    \
 	}
 
-/* A request that is pending is acted upon, and from here to the end one that comes, as older glibcs
- * do it (nptl/cancellation.c): the call may wait. */
+/* The call may wait. So from here to the end a request to cancel the thread is obeyed at once, also
+ * one that is pending, as in older glibcs (nptl/cancellation.c). */
 static inline int fj_cancellation_begin(void)
 {
 	int old = 0;
