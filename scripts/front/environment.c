@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * environment.c - what COMMAND finds in its environment: the caller's, changed in the order in
- * which the changes are typed. */
+ * environment.c - makes COMMAND's environment: the caller's, with the changes in the order in which
+ * they were typed. Called by options.c and main.c. */
 #include "front.h"
 
-#define CHANGES_MAX 1024 /* beyond, the launcher does it */
+#define CHANGES_MAX 1024 /* if there are more, the launcher does it */
 
-static char **variables; /* those that go on, and a NULL */
+static char **variables; /* the variables that COMMAND gets, and a NULL */
 static long count, room;
 
 static size_t length_of_name(const char *assignment)
@@ -41,7 +41,7 @@ void front_environment_begin(void)
 	variables[count] = NULL;
 }
 
-/* All of that name. */
+/* Removes all variables of that name. */
 static void unset(const char *name, size_t n)
 {
 	long kept = 0;

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * jail.c - the jail as it looks from outside, and what may be to be done before it starts. Each
- * function is one of fakejail.in, and answers as that does. */
+ * jail.c - the jail as it looks from outside, and what may have to be done before it starts. Each
+ * function does the same as the one in fakejail.in. Called by main.c and options.c. */
 #include "front.h"
 
 struct front_mount front_mounts[FRONT_MOUNTS_MAX];
@@ -15,7 +15,7 @@ static size_t without_slash(const char *path)
 	return n && path[n - 1] == '/' ? n - 1 : n;
 }
 
-/* fj_mounted: does a mount show something at that place? */
+/* fj_mounted: does a mount cover that place? */
 static bool is_mounted(const char *jail_path)
 {
 	for (uint32_t i = 0; i < front_mount_count; i++) {
@@ -117,7 +117,7 @@ bool front_path_is_usable(const char *root, const char *path)
 
 #define DEEP 1000
 
-/* How many directories the working directory is below the root; -1: it is not. */
+/* How many directories the working directory is below the root; -1: it is not below it. */
 static long depth_below(const char *root)
 {
 	static char up[3 * DEEP + 2];
@@ -168,8 +168,9 @@ const char *front_store(void)
 	return front_text(data, "/fakejail", "");
 }
 
-/* Who makes one or looks for left ones holds the store's lock: so none that is there is yet to be
- * locked. When somebody does just now, that is for the launcher to wait for. */
+/* A process that makes a private copy, or looks for left ones, holds the store's lock. So every
+ * copy that exists has been locked by its maker. If a process holds the store's lock just now, the
+ * launcher must wait for it. */
 bool front_has_left_copies(void)
 {
 	const char *store = front_store(), *copies = front_text(store, "/copies", "");
@@ -191,7 +192,7 @@ bool front_has_left_copies(void)
 	return has;
 }
 
-/* fj_may_be_recorded, and whether it is asked for at all. */
+/* fj_may_be_recorded, and whether that matters at all. */
 bool front_may_be_recorded(const char *root)
 {
 	const char *state = front_variable_or_empty("XDG_STATE_HOME"), *around = root;

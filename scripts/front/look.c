@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * look.c - files and variables as test(1) and the shell see them. */
+ * look.c - looks at files and variables as test(1) and the shell do. Called by the other files of
+ * this program. */
 #include "front.h"
 
 #define IFMT 0170000u /* inode(7) */
@@ -59,7 +60,7 @@ bool front_has_content(const char *path)
 	return front_stat(path, &st) && st.st_size > 0;
 }
 
-/* (Our effective ids are the real ones: main.c.) */
+/* Our effective ids are the real ones: main.c. */
 bool front_may_run(const char *path)
 {
 	return !fj_sys3(__NR_faccessat, AT_FDCWD, path, X_OK);
@@ -102,7 +103,7 @@ bool front_has_entries(const char *path, const char *but, bool otherwise)
 
 	if (fj_is_err(fd))
 		return otherwise;
-	/* A few are enough, and the kernel fills what it is given. */
+	/* A few entries are enough, and the kernel fills the whole buffer. */
 	while (!found && (n = fj_sys3(__NR_getdents64, fd, entries, 1024)) > 0)
 		found = has_other(entries, entries + n, but);
 	fj_sys1(__NR_close, fd);
@@ -116,7 +117,7 @@ static bool is_locked(long dir, const char *name)
 	bool is;
 
 	if (fj_is_err(fd))
-		return fd == -ENOENT; /* it has ended meanwhile */
+		return fd == -ENOENT; /* the process has ended meanwhile, and removed it */
 	is = fj_sys2(__NR_flock, fd, FRONT_LOCK_EX | FRONT_LOCK_NB) == -EAGAIN;
 	fj_sys1(__NR_close, fd);
 	return is;

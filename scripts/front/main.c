@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * main.c - in order: what the launcher (fakejail.in) does from its "in order" on, for the usual
- * command lines. */
+ * main.c - does, in order, what the launcher (fakejail.in) does from its line "in order" on, for
+ * the usual command lines. */
 #include "front.h"
 
 #include <linux/auxvec.h>
@@ -34,8 +34,8 @@ static void say(const char *text)
 	fj_sys3(__NR_write, 2, text, fj_strlen(text));
 }
 
-/* A script cannot be told by which name it was called, but by a variable. All that this needs is
- * its own: what is usual may have been used up. */
+/* A script cannot be told the name by which it was called, so a variable tells it. The buffer is
+ * static: the usual memory may be used up. */
 _Noreturn void front_give_up(void)
 {
 	static char command[FJ_PATH_MAX + 32], script[FJ_PATH_MAX];
@@ -65,7 +65,7 @@ _Noreturn void front_give_up(void)
 		fj_sys1(__NR_exit_group, FAILED);
 }
 
-/* Of a program that is set-id nothing in the environment may be trusted; a script is never one. */
+/* In a set-id program nothing in the environment may be trusted. A script never is one. */
 static void be_who_called(const uint64_t *auxv)
 {
 	bool is_secure = false;
@@ -99,7 +99,7 @@ static void read_stack(uint64_t *base)
 		fj_sys1(__NR_exit_group, FAILED);
 }
 
-/* A verb, or `help`: fj_is_verb. */
+/* Is it a verb, or `help`? As fj_is_verb. */
 static bool is_for_launcher(const char *word)
 {
 	static const char verbs[][8] = {"add", "doctor", "images", "owners", "pack", "pull", "rmi",
@@ -184,7 +184,7 @@ static void choose_path(const char *root)
 	front_environment_set(assignment);
 }
 
-/* The root that was typed, as fj_find_root finds it. */
+/* The root that was typed, found as fj_find_root finds it. */
 static const char *find_root(const char *rootfs, bool *is_host)
 {
 	const char *root;
@@ -200,7 +200,7 @@ static const char *find_root(const char *rootfs, bool *is_host)
 	return root;
 }
 
-/* --rm: the root is an overlay, with a private directory of the store above. */
+/* --rm: the root becomes an overlay, with a private directory of the store as its upper layer. */
 static void add_overlay(void)
 {
 	const char *store = front_store();
@@ -213,7 +213,7 @@ static void add_overlay(void)
 	front_add("");
 }
 
-/* Without a COMMAND, a shell: the caller's, when the jail has it. */
+/* Without a COMMAND it is a shell: the caller's, if the jail has that. */
 static void choose_shell(const char *root, const char *command[3])
 {
 	const char *shell = front_variable_or_empty("SHELL");
@@ -239,11 +239,11 @@ static char **put_all(char **at, uint32_t from, uint32_t to)
 struct start {
 	const char *loader, *root, *rootfs;
 	char **command;
-	uint32_t given, ours; /* how many words were typed, and these with those of ours */
+	uint32_t given, ours; /* how many words were typed, and how many there are with ours */
 };
 
-/* The loader has 6 MiB of memory of its own, and half a MiB of text. Who may not have that is
- * killed by the kernel, when nobody is left to say why. */
+/* The loader has 6 MiB of memory of its own, and half a MiB of text. If a limit does not allow
+ * that, the kernel kills the process, and nobody could say why. */
 static void refuse_little_memory(void)
 {
 	static const struct {
@@ -277,7 +277,7 @@ _Noreturn static void become_loader(const struct start *s)
 	at = put(put(argv, s->loader), "start");
 	at = put(put(at, "-r"), s->root);
 	at = put(put(at, "-N"), s->rootfs);
-	/* What everybody wants comes first, so that the caller's mounts may lie on top of it. */
+	/* Mounts that everybody wants come first, so that the caller's mounts may cover them. */
 	at = put_all(at, s->given, s->ours);
 	at = put_all(at, 0, s->given);
 	at = put_all(at, s->ours, front_options.count);
@@ -289,7 +289,7 @@ _Noreturn static void become_loader(const struct start *s)
 	front_give_up();
 }
 
-/* What is said to us is not said to COMMAND, but by an option. */
+/* Variables for fakejail itself are not passed to COMMAND, unless an option says so. */
 static void begin_environment(void)
 {
 	front_environment_begin();
@@ -299,7 +299,7 @@ static void begin_environment(void)
 	front_environment_unset("FAKEJAIL_COMMAND");
 }
 
-/* What is left to the launcher whatever else is typed. */
+/* Options with which the launcher must always do it. */
 static bool is_unusual(void)
 {
 	return fj_streq(front_last_name(front.self), "proot") ||
@@ -329,7 +329,7 @@ _Noreturn void front_main(uint64_t *base)
 			front_give_up();
 		s.command++;
 	}
-	/* Of `mount` the launcher has something to say. */
+	/* The launcher has a message about `mount`. */
 	if (*s.command && fj_streq(front_last_name(*s.command), "mount"))
 		front_give_up();
 	s.root = find_root(s.rootfs, &is_host);

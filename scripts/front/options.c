@@ -1,8 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * options.c - what was typed. How options are spelled stands in fakejail-options.in alone, from
- * which options.def is made. What is wrong, or rare, is left to the launcher. */
+ * options.c - reads what was typed. Only fakejail-options.in says how options are spelled;
+ * options.def is made from it. What is wrong, or rare, is left to the launcher. Called by
+ * main.c. */
 #include "front.h"
 
 enum takes { takes_no, takes_value, takes_text, takes_maybe, takes_three };
@@ -56,7 +57,7 @@ static bool is_mode(const char *word)
 	return fj_streq(word, "ro") || fj_streq(word, "rw");
 }
 
-/* HOST[:JAIL[:MODE]]. A colon may be part of a name, and a mode be another: rarely. */
+/* HOST[:JAIL[:MODE]]. A colon may be part of a name, and there are other modes: both are rare. */
 static void bind(const char *value, const char *mode)
 {
 	const char *field[3] = {"", "", ""}, *host, *jail;
@@ -74,7 +75,7 @@ static void bind(const char *value, const char *mode)
 	}
 	if (!*field[0])
 		front_give_up();
-	/* A relative place in the jail has no meaning, so a lone `ro` is the mode. */
+	/* A relative path in the jail has no meaning, so `ro` alone is the mode. */
 	if (fields > 1 && is_mode(field[1])) {
 		if (fields > 2)
 			front_give_up();
@@ -86,7 +87,7 @@ static void bind(const char *value, const char *mode)
 		front_give_up();
 	if (fields > 2 && fj_streq(field[2], "ro"))
 		mode = "ro";
-	if (front_has(field[1], ',') || fj_streq(field[1], "idmap")) /* modes, maybe */
+	if (front_has(field[1], ',') || fj_streq(field[1], "idmap")) /* perhaps modes */
 		front_give_up();
 	host = front_absolute(field[0]);
 	if (!front_is_there(host) && !front_is_link(host))
@@ -113,7 +114,7 @@ static bool is_identifier(const char *name)
 	return true;
 }
 
-/* The loader leaves these alone when they are spoken of. */
+/* The loader does not set these variables if an option names them. */
 static void note_name(const char *name)
 {
 	if (!*name || front_has(name, '='))
@@ -131,7 +132,7 @@ static void set_path_from(const char *name, bool is_callers, bool is_chosen)
 	front_options.path_is_chosen = is_chosen;
 }
 
-/* NAME=VALUE, or NAME for the value that the caller has. */
+/* NAME=VALUE, or NAME for the caller's value. */
 static void env(const char *text)
 {
 	size_t n = 0;
@@ -147,7 +148,7 @@ static void env(const char *text)
 		return;
 	}
 	value = front_variable(name);
-	if (!is_identifier(name)) /* of which a shell knows no value */
+	if (!is_identifier(name)) /* a shell would not know its value */
 		front_give_up();
 	if (!value)
 		return;
@@ -252,13 +253,13 @@ static void obey(enum option option, const char *value)
 	case option_verbose:
 		o->loud = 'v';
 		break;
-	case option_overlay_src: /* what they name is looked at, and quoted */
+	case option_overlay_src: /* the directories that they name are looked at, and quoted */
 	case option_overlay:
 	case option_tmp_overlay:
 	case option_ro_overlay:
-	case option_copy: /* another parent stays */
+	case option_copy: /* another parent process stays */
 	case option_keep:
-	case option_proot: /* another command line */
+	case option_proot: /* another kind of command line */
 	case option_help:
 	case option_version:
 		front_give_up();
@@ -275,7 +276,7 @@ static const struct spelling *find(const char *text, size_t n)
 
 char **front_parse(char **at)
 {
-	const char *rest = NULL; /* of a word with more than one letter */
+	const char *rest = NULL; /* the rest of a word with several letters */
 
 	for (;;) {
 		const char *word = rest ? rest : *at, *joined = NULL;

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * place.c - our other files: where FAKEJAIL_LIBDIR says, beside us, as far from us as they are
- * installed from each other, or where they were meant to be installed. As fakejail.in, which says
- * why. */
+ * place.c - finds our other files: where FAKEJAIL_LIBDIR says, beside this program, at the relative
+ * path at which they are installed, or where they were meant to be installed. As fakejail.in, which
+ * says why. Called by main.c. */
 #include "front.h"
 
 static bool has_lib(const char *directory)

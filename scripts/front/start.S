@@ -1,10 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * start.S - where the kernel starts us, and the one place where we call it.
+ * start.S - the entry point of the program, and the only place where it makes system calls.
  *
- * In a jail without the trap this is a static program all of whose calls are known, by the note:
- * the instructions before the syscall are such that a jump can take their place (text/find.c). */
+ * The ELF note says that all calls of this static program are made here. So a jail without the trap
+ * accepts it: the instructions before the syscall are such that a jump can replace them
+ * (text/find.c). */
 
 #include "exec-format/elf_note.h"
 

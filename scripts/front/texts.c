@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * texts.c - strings, and names as the launcher makes them (fakejail-lib). */
+ * texts.c - strings, and names as the launcher makes them (fakejail-lib). Called by the other files
+ * of this program. */
 #include "front.h"
 
 static char room[1 << 16];
@@ -100,8 +101,8 @@ const char *front_tidy(const char *path)
 	return front_is_same(clean, text) ? clean : text;
 }
 
-/* A shell takes PWD from the environment when that names where we are. One that does not, or not
- * plainly, it changes, each in its own way. */
+/* A shell takes PWD from the environment if that names the working directory. Otherwise each shell
+ * changes it in its own way, and this gives up. */
 const char *front_pwd(void)
 {
 	static const char *pwd;

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * accounts.c - the user that an image or --user names, as docker reads it, in the launcher's words:
- * for run.c. */
+ * accounts.c - turns the user that an image or --user names, as docker reads it, into words for the
+ * launcher. Called by run.c. */
 #include "run.h"
 
 static bool is_number(const char *text)
@@ -10,8 +10,8 @@ static bool is_number(const char *text)
 	return *text && strspn(text, "0123456789") == strlen(text);
 }
 
-/* The field of the image's passwd whose user is called or numbered `user`; NULL when there is none.
- */
+/* A field of the line in the image's passwd whose user has the name or number `user`; NULL when
+ * there is none. */
 static char *passwd_field(const char *tree, const char *user, unsigned field)
 {
 	char *text = read_inside(tree, "/etc/passwd", JSON_MAX), *rest = text, *line, *found = NULL;
@@ -52,7 +52,7 @@ void account_words(struct words *out, const char *tree, const char *user)
 		return;
 	group = strchr(user, ':');
 	if (group && group[1]) {
-		/* Who names a group has no others. */
+		/* If a group is named, the user has no others. */
 		add_word(out, print("--userspec=%s", user));
 		add_word(out, print("--groups=%s", group + 1));
 	} else if (is_number(user) && !passwd_field(tree, user, 2)) {

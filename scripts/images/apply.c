@@ -1,17 +1,18 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * apply.c - the words "apply ROOT MAX LAYER..." of the tool in its jail: go into the tree, and
- * apply the layers, each checked against its digest as it is read. run_jailed() starts it. */
+ * apply.c - the words "apply ROOT MAX LAYER..." of the tool in its jail: changes its root to the
+ * tree, and applies the layers, checking the digest of each while it is read. Started by
+ * run_jailed(). */
 #include "images.h"
 
-/* So much stays in the processor's own memory until it is written: a third less time than with
+/* This much stays in the processor's caches until it is written: a third less time than with
  * 256K. */
 #define PIECE (32u << 10)
 
 struct layer_source {
 	int fd;
-	struct archive *raw; /* decompresses, and hands on what comes out */
+	struct archive *raw; /* decompresses, and passes on the result */
 	struct sha256 sum;
 	char *piece;
 	bool is_padded;
@@ -50,8 +51,8 @@ static la_ssize_t take_plain(struct archive *a, void *of, const void **data)
 	}
 	*data = piece;
 	if (!n && s->sum.size % 512 && !s->is_padded) {
-		/* `umoci insert` ends with the last member's data. The digest tells whether all of
-		 * it is there. */
+		/* `umoci insert` ends with the last member's data. The digest tells whether they
+		 * are complete. */
 		s->is_padded = true;
 		memset(piece, 0, 512);
 		return 512 - (la_ssize_t)(s->sum.size % 512);
@@ -121,12 +122,12 @@ static void apply_one(int fd, const char *digest, const char *name)
 		support_filters(a);
 		open_tar(a, &s, take_compressed, name);
 	}
-	/* The archive of a root file system may have files of such names. */
+	/* The archive of a root file system may have files with such names. */
 	layer_apply(a, name, *digest);
 	if (!*digest && archive_format(a) == ARCHIVE_FORMAT_EMPTY)
 		fail("'%s': it is no archive: it is empty", shown(name));
 	if (*digest) {
-		/* What follows the archive's end counts for the digest. */
+		/* Bytes behind the archive's end count for the digest. */
 		la_ssize_t n;
 
 		while ((n = take_plain(a, &s, &piece)) > 0)
@@ -149,7 +150,7 @@ int apply_main(int argc, char **argv)
 	if (argc < 4)
 		fail("apply ROOT MAX LAYER...");
 	layer_room = atoll(argv[2]);
-	/* Room for headers beside it: a file takes some hundred bytes of the disk's as well. */
+	/* With room for headers: a file also takes some hundred bytes on the disk. */
 	layer_bytes_max = layer_room > INT64_MAX / 4 ? INT64_MAX : layer_room * 2 + (4 << 20);
 	raise_file_limit();
 	if (chdir(argv[1]) || chroot(".") || chdir("/"))

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * attributes.c - extended attributes and access control lists of a member, as the archive has them,
- * become those of the file. */
+ * attributes.c - gives a file the extended attributes and access control lists that the archive has
+ * for it. Called by layer.c. */
 #include "member.h"
 
 #include <grp.h>
@@ -14,7 +14,8 @@ static void set(const struct member *m, int fd, const char *name, const void *va
 	if (!(fd >= 0 ? fsetxattr(fd, name, value, size, 0) :
 			lsetxattr(m->path, name, value, size, 0)))
 		return;
-	/* As tar(1) and umoci(1): a file system without attributes, or a kind of file without. */
+	/* As tar(1) and umoci(1): the file system has no attributes, or the kind of file has
+	 * none. */
 	if (errno == ENOTSUP || errno == EPERM)
 		warn("%s: member '%s': its attribute '%s' is left out: %s", shown(m->layer),
 			shown(m->path), shown(name), strerror(errno));
@@ -33,7 +34,8 @@ void member_forget_attributes(const struct member *m)
 	free(list);
 }
 
-/* The id of a list's entry that an archive gives by name only: the tree's own files know it. */
+/* The id for an entry of a list that the archive gives by name only; the tree's own passwd and
+ * group files know it. */
 static uint32_t id_of(const char *name, bool is_group)
 {
 	FILE *f = fopen(is_group ? "/etc/group" : "/etc/passwd", "re");

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * copy.c - a private copy of a tree with what its files pretend: by reflinks where the file system
- * has them. private.c asks for it. Works outside of any jail, on the disk's files and on both files
- * of records. */
+ * copy.c - makes a private copy of a tree with what its files pretend; by reflinks if the file
+ * system has them. It works outside of any jail, on the files of the disk and on both files of
+ * records. Called by private.c. */
 #include "images.h"
 #include "records.h"
 
@@ -23,7 +23,7 @@ struct linked {
 	char *path;
 };
 static void
-	*links; /* files with several names, of which one has been copied: a tree of tsearch(3) */
+	*links; /* files with several names one of which has been copied: a tree of tsearch(3) */
 static int to_root;
 static bool no_clone;
 
@@ -46,7 +46,8 @@ static void record(const struct statx *x, int from, const char *from_name, int t
 	records_copy(&old, &(struct looked){&there, to, name});
 }
 
-/* Those of the disk, but for root (of a jail around this one) all that root may copy. */
+/* The attributes of the disk; for root (of a jail around this one) everything that root may
+ * copy. */
 static bool is_copied(const char *name)
 {
 	return !strncmp(name, "user.", 5) ||
@@ -70,7 +71,7 @@ static void copy_attributes(int from, int to)
 	}
 }
 
-/* From the next byte that is there to the next hole, until the end. */
+/* Copies from the next data to the next hole, until the end. */
 static bool copy_data(int from, int to, int64_t size)
 {
 	static char piece[1 << 18];
@@ -162,7 +163,7 @@ static int by_inode(const void *a, const void *b)
 	return x->dev < y->dev ? -1 : x->dev > y->dev;
 }
 
-/* Is the file another name of one that is copied already? */
+/* Is the file another name of one that was copied already? */
 static bool is_linked(int to, const char *name, const char *path, const struct statx *x)
 {
 	struct linked *l = get(sizeof(*l)), **found;
@@ -249,7 +250,8 @@ static void open_records(const char *from, const char *to)
 	path = print("%s/.fakejail/owners", to);
 	unfinished = print("%s.new", path);
 	new = open(unfinished, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	/* (A jail around this one finds it whole, and looks for it when it gets its name.) */
+	/* A jail around this one finds the file complete, and looks for it when it gets its
+	 * name. */
 	if (new < 0 || !records_create(new) || rename(unfinished, path))
 		fail("cannot make '%s': %s", path, strerror(errno));
 	free(unfinished);
@@ -263,7 +265,7 @@ static void open_records(const char *from, const char *to)
 	free(option);
 }
 
-/* In a process of its own: the records are one per process, and their locks go with it. */
+/* Runs in a process of its own: a process can use one set of records, and its locks end with it. */
 static void copy_here(const char *from, const char *to)
 {
 	const int in = open(from, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -280,7 +282,7 @@ static void copy_here(const char *from, const char *to)
 	set_times(to_root, "", &x);
 }
 
-/* Until the child ends; a signal that ends us ends it first. */
+/* Waits until the child ends. A signal that ends this process ends the child first. */
 static int await_copy(pid_t child, int signals)
 {
 	struct signalfd_siginfo s;

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * credentials.c - who the user is at a registry, by the files that docker, podman and skopeo write
- * and the helpers that they name. For registry.c. */
+ * credentials.c - finds the user's login at a registry, from the files that docker, podman and
+ * skopeo write, and the helpers that these name. Called by registry.c. */
 #include "registry.h"
 
 #include <signal.h>
@@ -40,7 +40,7 @@ static bool take_auth(struct registry *r, const char *text)
 
 static void set_user(struct registry *r, const char *user, const char *secret)
 {
-	/* docker's word for a secret that a token server takes in place of a password. */
+	/* docker's name for a secret that a token server accepts instead of a password. */
 	if (!strcmp(user, "<token>"))
 		r->identity = copy_of(secret);
 	else
@@ -84,7 +84,7 @@ static void ask_helper(struct registry *r, const char *helper, const char *host)
 	if (strchr(helper, '/'))
 		fail("the credential helper '%s' has a '/' in its name", shown(helper));
 	child = start_helper(helper, in, out);
-	/* One that does not read it may know the answer all the same. */
+	/* A helper that does not read it may still know the answer. */
 	write_all(in[1], host, strlen(host));
 	close(in[1]);
 	while (have < sizeof(text) && (n = read(out[0], text + have, sizeof(text) - have)) > 0)
@@ -95,7 +95,7 @@ static void ask_helper(struct registry *r, const char *helper, const char *host)
 			return;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
 		warn("there is no docker-credential-%s: going on without a login", shown(helper));
-	/* That it knows nobody, it says by its status. */
+	/* If it knows no login, its status says so. */
 	if (!WIFEXITED(status) || WEXITSTATUS(status))
 		return;
 	j = json_loadb(text, have, 0, NULL);
@@ -106,7 +106,7 @@ static void ask_helper(struct registry *r, const char *helper, const char *host)
 	json_decref(j);
 }
 
-/* Does a name in the file mean `what`? Such are HOST, HOST/PATH, and docker's older URL. */
+/* Does a name in the file match `what`? Names are HOST, HOST/PATH, and docker's older URL. */
 static bool is_meant(const char *key, const char *what)
 {
 	const char *scheme = strstr(key, "://");
@@ -206,7 +206,7 @@ void registry_credentials(struct registry *r)
 		look_in(r, path);
 		free(path);
 	}
-	/* Where podman keeps it without XDG_RUNTIME_DIR. */
+	/* Podman's place without XDG_RUNTIME_DIR. */
 	path = print("%s/.config/containers/auth.json", home ? home : "");
 	look_in(r, path);
 	free(path);

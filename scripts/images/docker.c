@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * docker.c - the manifest.json of `docker save` as the index and the manifests of an OCI layout.
- * stage.c calls it when an archive has no index.json of its own. */
+ * docker.c - turns the manifest.json of `docker save` into the index and the manifests of an OCI
+ * layout. Called by stage.c for an archive without an index.json. */
 #include "images.h"
 
 static const json_t *resolve(const json_t *members, const char *name)

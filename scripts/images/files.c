@@ -1,15 +1,15 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * files.c - the user's own files and directories outside: the store, and trees that are removed. */
+ * files.c - the user's own files and directories outside of jails: reads, writes and removes them.
+ * Called by the other files of this tool. */
 #include "images.h"
 
 #include <dirent.h>
 #include <sys/resource.h>
 
-/* What is in the directory `at` of the directory `top` goes. Directories in it that are not empty
- * move up into `top`: so no more than two are open, and no name gets long, however deep the tree
- * is. */
+/* Removes what is in directory `name` of directory `top`. Directories in it that are not empty are
+ * moved up into `top`. So at most two are open, and no name gets long, however deep the tree is. */
 static void flatten(int top, const char *name)
 {
 	static unsigned moved;
@@ -23,7 +23,8 @@ static void flatten(int top, const char *name)
 			continue;
 		if (!unlinkat(at, e->d_name, 0) || !unlinkat(at, e->d_name, AT_REMOVEDIR))
 			continue;
-		/* One that the user closed to himself neither moves nor opens. */
+		/* A directory that its owner may not write or search can be neither moved nor
+		 * opened. */
 		fchmodat(at, e->d_name, 0700, 0);
 		do {
 			sprintf(new, ".removed-%u", moved++);
@@ -33,7 +34,7 @@ static void flatten(int top, const char *name)
 		closedir(dir);
 }
 
-/* All in `top` but `last` goes. */
+/* Removes everything in `top` except `last`. */
 static void empty_but(int top, const char *last)
 {
 	bool goes_on = true;
@@ -70,7 +71,7 @@ void empty_directory(const char *path)
 
 	if (top < 0)
 		return;
-	/* Who is killed at this has left what says that the rest is to go. */
+	/* If this is killed, what is left shows that the rest must be removed. */
 	empty_but(top, ".fakejail");
 	empty_but(top, "");
 	close(top);

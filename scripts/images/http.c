@@ -1,14 +1,15 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * http.c - asking a registry until there is an answer: tries, pauses, resumption, and what is said
- * when there is none. Logins are in login.c, requests in request.c. For registry.c and layers.c. */
+ * http.c - asks a registry until there is an answer: repeats, pauses, resumes, and prints a message
+ * when there is none. Logins are in login.c, requests in request.c. Called by registry.c and
+ * layers.c. */
 #include "request.h"
 
 #include <time.h>
 
 #define TRIES 5
-/* So much of a blob makes up for a try that failed. */
+/* If so much of a blob has come, a failed try does not count. */
 #define WORTH_A_TRY (1 << 20)
 
 char *http_escaped(const char *text)
@@ -30,7 +31,7 @@ static void pause_for(unsigned try, long wanted)
 	nanosleep(&t, NULL);
 }
 
-/* The registry has answered, and not what was asked for. */
+/* The registry has answered, but not with what was asked for. */
 _Noreturn static void refused(const struct registry *r, const char *path, const struct answer *a)
 {
 	const char *where = strstr(a->where, "://") + 3;
@@ -69,7 +70,7 @@ _Noreturn static void refused(const struct registry *r, const char *path, const 
 		a->status, shown(path));
 }
 
-/* What more tries would not change. */
+/* Errors that further tries would not change. */
 static void give_up_on(
 	const struct registry *r, const char *path, const struct answer *a, CURLcode code)
 {
@@ -113,7 +114,7 @@ static void give_up_on(
 		refused(r, path, a);
 }
 
-/* Is it the other protocol that is spoken there? Then that is ours from now on; once. */
+/* Does the server use the other protocol? Then it is used from now on. Tried once. */
 static bool change_protocol(struct registry *r, const struct answer *a, CURLcode code)
 {
 	const bool is_tls = !strcmp(r->scheme, "https"),
@@ -141,13 +142,13 @@ static void start_again(struct answer *a)
 		fail("cannot write to the store: %s", strerror(errno));
 }
 
-/* Until there is an answer that more tries would not change. */
+/* Repeats the request until there is an answer, or an error that further tries would not change. */
 static void ask(struct registry *r, const char *path, const char *header, const char *form,
 	struct answer *a)
 {
 	const bool is_token = *path != '/';
 	bool has_tried_login = is_token;
-	int64_t most = 0; /* that has come of the file in one try */
+	int64_t most = 0; /* the most bytes that have come in one try */
 	CURLcode code = CURLE_OK;
 
 	for (unsigned try = 0; try < TRIES; try++) {
@@ -174,7 +175,8 @@ again:
 				fail("%s: %s has %lld bytes there, and should have %lld", r->host,
 					strrchr(path, '/') + 1, (long long)a->have,
 					(long long)a->size);
-			code = CURLE_PARTIAL_FILE; /* it closed, and had said nothing */
+			code = CURLE_PARTIAL_FILE; /* the server closed the connection without an
+						      answer */
 			snprintf(a->error, sizeof(a->error), "it was closed");
 		}
 		if (a->fd >= 0 && a->have && a->restarts < TRIES &&
@@ -187,7 +189,7 @@ again:
 			try = 0;
 		}
 		if (code == CURLE_OPERATION_TIMEDOUT)
-			try++; /* it took long enough */
+			try++; /* the wait was long enough */
 	}
 	if (code == CURLE_OK)
 		refused(r, path, a);

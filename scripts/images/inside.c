@@ -1,8 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * inside.c - names of a stranger's tree, from outside of any jail: they end in the tree whatever
- * its links say. run.c reads an image's accounts so, private.c makes directories in a copy. */
+ * inside.c - opens names of a stranger's tree from outside of any jail: they end in the tree,
+ * whatever its symlinks say. run.c reads an image's accounts with it, private.c makes directories
+ * in a copy. */
 #include "images.h"
 
 #include <linux/openat2.h>
@@ -10,7 +11,8 @@
 
 static bool has_openat2 = true;
 
-/* `path` from the root `tree` on. Where the kernel knows no better no link is followed at all. */
+/* Opens `path` from the root `tree` on. If the kernel lacks openat2(2), no symlink is followed at
+ * all. */
 static int open_below(int tree, const char *path, int flags)
 {
 	struct open_how how = {.flags = (unsigned)flags | O_CLOEXEC,

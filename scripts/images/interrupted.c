@@ -1,21 +1,20 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * interrupted.c - what Ctrl-C and the like do to a command that has made half of something, and the
- * verb .sweep, which it becomes and which the launcher starts when it sees what may be a killed
- * command's. */
+ * interrupted.c - what Ctrl-C and similar signals do to a command that has done half of its work;
+ * and the verb .sweep, which that command then becomes. The launcher starts .sweep, too, when it
+ * sees what may be left by a killed command. */
 #include "images.h"
 
 #include <signal.h>
 #include <sys/wait.h>
 
-/* Of a signal: this process becomes one that sweeps, which may call what a handler may not. Its
- * locks go with the exec. */
+/* Set for signals: the child to be killed. */
 static volatile sig_atomic_t worker;
 static const char *volatile half_written;
 
-/* This process becomes one that sweeps, which may call what a handler may not. Its locks go with
- * the exec. */
+/* This process executes .sweep, which may do what a signal handler may not. Its locks end with the
+ * exec. */
 static void sweep_instead(int number)
 {
 	char text[3] = {(char)('0' + number / 10), (char)('0' + number % 10)};
@@ -55,7 +54,7 @@ int sweep_main(int argc, char **argv)
 {
 	const int number = argc > 1 ? atoi(argv[1]) : 0;
 
-	/* The worker, which has been killed and may have a lock. */
+	/* The worker was killed, and may still have a lock. */
 	while (number && waitpid(-1, NULL, 0) > 0)
 		;
 	store_dir(false);

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * jailed.c - this tool, run once more as root of a jail: whoever reads or writes a tree with
- * owners.
+ * jailed.c - starts this tool once more as root of a jail. Called by the verbs that read or write a
+ * tree with owners.
  *
- * The jail is `/`, so that the program finds its libraries; its file of records is the tree's own.
- */
+ * The root of the jail is `/`, so that the program finds its libraries. Its file of records is that
+ * of the tree. */
 #include "images.h"
 #include "records.h"
 
@@ -23,7 +23,7 @@ char *records_of_new(const char *root)
 	return option;
 }
 
-/* As the loader does: setup/owners.c. */
+/* As the loader finds it: setup/owners.c. */
 static char *state_folder(void)
 {
 	const char *where = getenv("XDG_STATE_HOME");
@@ -50,7 +50,7 @@ char *records_of(const char *root, bool may_be_above)
 	if (!option && state)
 		option = option_if_there(
 			print("%s/root-%llx", state, (unsigned long long)records_hash(root)));
-	/* A tree in a tree belongs to the jail that made it. */
+	/* A tree inside a tree belongs to the jail that made it. */
 	while (!option && may_be_above && (slash = strrchr(text, '/'))) {
 		*slash = 0;
 		option = option_if_there(print("%s/.fakejail/owners", text));

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * json.c - JSON of strangers: manifests, indexes, configurations. Sizes are bounded before they are
- * read, and jansson bounds how deep they nest. */
+ * json.c - JSON from strangers: manifests, indexes, configurations. Their sizes are limited before
+ * they are read, and jansson limits how deep they nest. Called by the other files of this tool. */
 #include "images.h"
 
 json_t *json_of_text(const char *text, size_t size, const char *what)

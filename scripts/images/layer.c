@@ -1,21 +1,21 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * layer.c - the members of one layer, or of the archive of a root file system, become files.
- * apply.c calls it after chroot(2) into the tree, as the jail's root: plain calls do what they say,
- * and every name ends inside whatever links the archive has made before. */
+ * layer.c - makes files from the members of one layer, or of the archive of a root file system.
+ * apply.c calls it after chroot(2) into the tree, as root of the jail: plain calls set owners and
+ * modes, and every name stays inside, whatever links the archive has made before. */
 #include "images.h"
 #include "member.h"
 
 #include <sys/sysmacros.h>
 
 int64_t layer_room, layer_bytes_max;
-/* What this layer has brought, with the directories above it. */
+/* The names that this layer has brought, with the directories above them. */
 static struct names *brought;
-/* The times that directories get at the end, when nothing more is made in them. */
+/* The times that directories get at the end, after everything was made in them. */
 static struct names *times;
-/* There is a directory that hands down its group or a list: new files may be other than asked for.
- */
+/* There is a directory that hands down its group or a list: new files in it may differ from what
+ * was asked for. */
 static bool inherits;
 
 static void member_fails(const struct member *m, const char *what) __attribute__((noreturn));
@@ -37,7 +37,7 @@ static void make_parents(const struct member *m)
 	free(text);
 }
 
-/* Make way for the member: called when making it failed. Returns when it may be tried again. */
+/* Makes room for the member, after making it has failed. Returns when it may be tried again. */
 static void make_way(const struct member *m, unsigned try)
 {
 	if (errno == ENOENT && try < 2)
@@ -53,7 +53,7 @@ void layer_forgets(const char *path)
 	names_drop(times, path);
 }
 
-/* A new file has what its directory hands down, and is to have what the archive says alone. */
+/* A new file has inherited things from its directory, and must have only what the archive says. */
 static void forget_inherited(const struct member *m)
 {
 	if (inherits && !S_ISLNK(m->mode))
@@ -213,7 +213,7 @@ static void note(const char *path)
 	free(text);
 }
 
-/* Is it a whiteout? Then it is done. */
+/* Is it a whiteout? Then applies it. */
 static bool is_whiteout(const struct member *m)
 {
 	const char *slash = strrchr(m->path, '/'), *base = slash ? slash + 1 : m->path;
@@ -228,7 +228,7 @@ static bool is_whiteout(const struct member *m)
 		free(path);
 		return true;
 	}
-	if (!strncmp(base, ".wh..wh.", 8)) /* aufs keeps its own things under such names */
+	if (!strncmp(base, ".wh..wh.", 8)) /* aufs keeps its own files under such names */
 		return true;
 	base += 4;
 	if (!*base || !strcmp(base, ".") || !strcmp(base, "..") ||
@@ -264,7 +264,7 @@ void layer_apply(struct archive *a, const char *name, bool has_whiteouts)
 		}
 		member_read(&m, e, name);
 		strcpy(last, m.path);
-		/* Files without data take room, too. */
+		/* Files without data count, too. */
 		if (archive_filter_bytes(a, 0) > layer_bytes_max)
 			fail("%s: member '%s': the tree gets larger than is allowed (see "
 			     "--max-size)",

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * layers.c - the blobs of an image from a registry, several layers at once: a process for each,
- * while this one shows how far they have come, and says what the first that fails had to say. For
- * registry.c. */
+ * layers.c - fetches the blobs of an image from a registry, several layers at once, each in a
+ * process. This process shows how far they are, and prints the message of the first one that fails.
+ * Called by registry.c. */
 #include "registry.h"
 
 #include <poll.h>
@@ -18,7 +18,7 @@
 
 struct worker {
 	pid_t pid;
-	int out; /* what it says */
+	int out; /* its messages */
 	struct coming *job;
 	char message[MESSAGE_MAX];
 	size_t said;
@@ -32,7 +32,7 @@ bool registry_get_blob(struct registry *r, const char *to, const char *digest, i
 	bool is_new = true;
 
 	if (!access(path, F_OK) || !link(have, path)) {
-		/* One that a disk has spoiled is fetched anew. */
+		/* A blob that the disk has damaged is fetched again. */
 		is_new = !blob_is_good(to, digest, size);
 		if (is_new)
 			unlink(path);
@@ -49,7 +49,7 @@ bool registry_get_blob(struct registry *r, const char *to, const char *digest, i
 	return is_new;
 }
 
-/* In a process of its own, which ends with the parent. */
+/* Runs in a process of its own, which ends with its parent. */
 _Noreturn static void work(
 	struct registry *r, const char *to, struct coming *job, const int out[2], pid_t parent)
 {
@@ -80,7 +80,7 @@ static void start(struct worker *w, struct registry *r, const char *to, struct c
 	close(out[1]);
 }
 
-/* Read what it says. True when that was all, and it has ended; `good` tells how. */
+/* Reads the child's messages. Returns true when it has ended; `good` tells how. */
 static bool listen_to(struct worker *w, bool *good)
 {
 	char piece[512];
@@ -106,7 +106,7 @@ static bool listen_to(struct worker *w, bool *good)
 	return true;
 }
 
-/* One has failed: the others are in vain. */
+/* One has failed: ends the others. */
 _Noreturn static void end_all(struct worker *workers, const struct worker *failed)
 {
 	for (unsigned i = 0; i < AT_ONCE; i++)
@@ -146,7 +146,7 @@ static void wait_for_some(struct worker *workers, const struct coming *list, siz
 		progress_draw(list, count);
 }
 
-/* Each layer once, though an image may have it twice. Seen by all processes. */
+/* Lists each layer once, though an image may have it twice. In memory that all processes share. */
 static struct coming *list_layers(const struct image *i, size_t *count)
 {
 	struct coming *list = mmap(NULL, (i->layers + 1) * sizeof(*list), PROT_READ | PROT_WRITE,
@@ -170,7 +170,7 @@ static struct coming *list_layers(const struct image *i, size_t *count)
 	return list;
 }
 
-/* Rather than when the disk is full. */
+/* Fails now rather than when the disk is full. */
 static void check_room(const struct coming *list, size_t count, const char *to)
 {
 	struct statvfs fs;

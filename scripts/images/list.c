@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * list.c - the verbs images and rmi: what is in the store, and forgetting it. */
+ * list.c - the verbs images and rmi: list and remove what is in the store. Called by main.c. */
 #include "images.h"
 
 #include <dirent.h>
@@ -38,7 +38,7 @@ static void print_size(int64_t size)
 		printf("%6lldMB", (long long)(size + 500000) / 1000000);
 }
 
-/* -1 when its manifest is not there. */
+/* -1 when its manifest is missing. */
 static int64_t size_of_image(const char *digest)
 {
 	char *path = blob_path(store_dir(true), digest);
@@ -53,7 +53,7 @@ static int64_t size_of_image(const char *digest)
 	return size;
 }
 
-/* The tree of the image with this configuration, which may be for another platform than ours. */
+/* The tree of the image with this configuration, which may be for another platform. */
 static void mark_tree(const char *config, json_t *set)
 {
 	char *path = blob_path(store_dir(true), config), chain[DIGEST_MAX], *key;
@@ -70,7 +70,7 @@ static void mark_tree(const char *config, json_t *set)
 	free(path);
 }
 
-/* The digests that the index reaches, through indexes and manifests, become names of `set`. */
+/* Adds the digests that the index reaches, through indexes and manifests, to `set`. */
 static void mark(const char *digest, json_t *set)
 {
 	char *path = blob_path(store_dir(true), digest);
@@ -106,7 +106,8 @@ static void mark(const char *digest, json_t *set)
 	free(path);
 }
 
-/* Remove a tree or a blob of the store. A tree first goes where what is half removed is swept. */
+/* Removes a tree or a blob of the store. A tree is first moved to where half-removed things are
+ * removed later. */
 static void remove_from_store(const char *path)
 {
 	const char *base = strrchr(path, '/') + 1;
@@ -120,7 +121,7 @@ static void remove_from_store(const char *path)
 	free(gone);
 }
 
-/* Remove what is in `kind` and not in `set`, where names begin with `prefix`. */
+/* Removes what is in `kind` but not in `set`, whose names begin with `prefix`. */
 static void drop(const char *kind, const char *prefix, const json_t *set)
 {
 	char *path = print("%s/%s", store_dir(true), kind);
@@ -229,7 +230,7 @@ int images_main(int argc, char **argv)
 	return 0;
 }
 
-/* Is `text` the beginning of the digest `id`, with "sha256:" or without, and long enough? */
+/* Is `text` the beginning of the digest `id`, with or without "sha256:", and long enough? */
 static bool is_id(const char *text, const char *id)
 {
 	const char *digits = strncmp(text, "sha256:", 7) ? text : text + 7;
@@ -238,7 +239,7 @@ static bool is_id(const char *text, const char *id)
 	return id && is_digest(id) && n >= 6 && !strncmp(id + 7, digits, n);
 }
 
-/* "redis" is what was pulled as "redis:latest", too, and the other way round. */
+/* "redis" also means "redis:latest", and the other way round. */
 static bool has_name(const json_t *entry, const char *name, bool exactly)
 {
 	const char *has = json_text(json_object_get(entry, "annotations"), REF_NAME);
@@ -255,13 +256,13 @@ static bool has_name(const json_t *entry, const char *name, bool exactly)
 	return same;
 }
 
-/* Take the image of that name, or else those of that id, out of the index. */
+/* Removes the image of that name, or else those of that id, from the index. */
 static bool forget(json_t *list, const char *what)
 {
 	const char *id = NULL;
 	bool found = false;
 
-	/* Exactly that name, before one that is as good. */
+	/* An exact name is preferred. */
 	for (unsigned way = 0; !found && way < 2; way++)
 		for (size_t i = json_array_size(list); i-- > 0;)
 			if (has_name(json_array_get(list, i), what, !way)) {

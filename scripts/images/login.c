@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * login.c - what a registry that answers 401 wants: user and password, or a token that another
- * server gives out for them (or to anybody). http.c calls it. */
+ * login.c - answers a registry that returns 401: with user and password, or with a token that
+ * another server gives for them (or to anybody). Called by http.c. */
 #include "registry.h"
 
 #include <strings.h>
 
-/* The value of NAME=VALUE or NAME="VALUE" in a challenge; to be freed. */
+/* The value of NAME=VALUE or NAME="VALUE" in a challenge; the caller frees it. */
 static char *parameter(const char *challenge, const char *name)
 {
 	const size_t n = strlen(name);
@@ -88,7 +88,7 @@ bool registry_login(struct registry *r, const char *challenge)
 	if (strncasecmp(realm, "https://", 8) != 0 && strncasecmp(realm, "http://", 7) != 0)
 		fail("%s: the registry wants a token from '%s', which is no address", r->host,
 			shown(realm));
-	/* What came by TLS does not go on in plain text. */
+	/* After a challenge by TLS no password is sent in plain text. */
 	if (!strcmp(r->scheme, "https") && registry_verify && strncasecmp(realm, "https:", 6) != 0)
 		fail("%s: the registry wants a token from '%s', without TLS: no login is sent "
 		     "there",

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * member.c - what an archive says of one member: its name, which must stay in the tree, and its
- * numbers. */
+ * member.c - reads from an archive what it says about one member: its name, which must stay in the
+ * tree, and its numbers. Called by layer.c. */
 #include "member.h"
 
 #include <sys/sysmacros.h>
@@ -40,7 +40,7 @@ const char *member_name(const char *name, char path[NAME_MAX_BYTES + 1])
 	return NULL;
 }
 
-/* Has the link's text a part that is '.fakejail'? By no other would a name lead there. */
+/* Has the link's text a component '.fakejail'? Without one no name leads there. */
 static bool leads_to_records(const char *link)
 {
 	const char *at = link;
@@ -53,7 +53,7 @@ static bool leads_to_records(const char *link)
 	return false;
 }
 
-/* The end with a message, unless the entry is of a kind that can be made there. */
+/* Ends the program with a message, unless the entry is of a kind that can be made. */
 static void check_kind(const struct member *m, struct archive_entry *e)
 {
 	const char *text = archive_entry_symlink(e);

@@ -1,8 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * names.c - a set of the names of a tree, each with a time: what a layer has brought so far, and
- * what times its directories are to have. A hash table with a list for each hash. */
+ * names.c - a set of names of a tree, each with a time: what a layer has brought so far, and the
+ * times that its directories will get. A hash table with a list for each hash. Called by layer.c
+ * and whiteout.c. */
 #include "images.h"
 
 struct name {

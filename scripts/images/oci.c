@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * oci.c - OCI image layouts (image-spec), the store among them: names, manifests, configurations,
- * blobs. */
+ * oci.c - OCI image layouts (image-spec), including the store: names, manifests, configurations,
+ * blobs. Called by the other files of this tool. */
 #include "images.h"
 
 const char *platform = "linux/amd64";
@@ -14,7 +14,7 @@ char *blob_path(const char *layout, const char *digest)
 	return print("%s/blobs/sha256/%s", layout, digest + 7);
 }
 
-/* The digest and the length of what is there; false with errno. */
+/* The digest and the length of the file; false with errno. */
 static bool sum_blob(const char *layout, const char *digest, char found[DIGEST_MAX], uint64_t *size)
 {
 	char *path = blob_path(layout, digest), *piece = get(1 << 18);
@@ -123,7 +123,7 @@ char *layout_find(const char *layout, const char *name)
 	return digest;
 }
 
-/* "amd64", and what uname(1) says, are understood, too. */
+/* "amd64", and what uname(1) prints, are accepted, too. */
 static bool is_our_platform(const json_t *p)
 {
 	static const char *const others[][2] = {
@@ -141,7 +141,7 @@ static bool is_our_platform(const json_t *p)
 	slash = strchr(wanted, '/');
 	if (!slash)
 		return !strcmp(wanted, machine);
-	/* A variant that is not named is any. */
+	/* Without a name any variant matches. */
 	return strlen(machine) == (size_t)(slash - wanted) &&
 	       !strncmp(wanted, machine, strlen(machine)) &&
 	       (!variant || !*variant || !strcmp(slash + 1, variant));
@@ -248,7 +248,7 @@ struct image *image_load(const char *layout, const char *digest)
 	return i;
 }
 
-/* What docker calls the parts of an image, and OCI. */
+/* The names that docker and OCI give to the parts of an image. */
 static const char *const media_types[][2] = {
 	{"application/vnd.docker.container.image.v1+json", TYPE_CONFIG},
 	{"application/vnd.docker.image.rootfs.diff.tar", TYPE_LAYER},
@@ -288,7 +288,7 @@ void image_make_oci(struct image *i, const char *layout)
 
 void chain_of(const json_t *diff_ids, char chain[DIGEST_MAX])
 {
-	/* Of no layers at all: the digest of nothing. */
+	/* Without layers it is the digest of nothing. */
 	struct sha256 s;
 
 	sha256_begin(&s);

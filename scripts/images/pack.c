@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * pack.c - the verb pack: a tree as a tar archive, or as an image of one layer. tree.c writes the
- * tree, in the jail. */
+ * pack.c - the verb pack: writes a tree as a tar archive, or as an image of one layer. tree.c
+ * writes the tree, in the jail. Called by main.c. */
 #include "images.h"
 
 #include <time.h>
@@ -11,10 +11,10 @@ static struct {
 	const char *user, *workdir;
 	json_t *entrypoint, *cmd, *env, *labels;
 	char *records; /* the launcher's option */
-	bool is_upper; /* only what an overlay has changed */
+	bool is_upper; /* only the changes of an overlay */
 } settings;
 
-/* `kind` as tree.c has it; of an upper layer it is that. */
+/* `kind` as for tree.c; for an upper layer it is that. */
 static void write_tree(const char *root, const char *file, const char *filter, const char *kind)
 {
 	const int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC, 0666);
@@ -31,7 +31,7 @@ static void write_tree(const char *root, const char *file, const char *filter, c
 		fail("cannot write '%s': %s", shown(file), strerror(errno));
 }
 
-/* A JSON list, or words with blanks between. */
+/* Makes a list from a JSON list, or from words with blanks between. */
 static json_t *list_of(const char *text)
 {
 	json_t *list = *text == '[' ? json_loads(text, 0, NULL) : json_array();
@@ -72,7 +72,7 @@ static json_t *configuration(const char *diff_id)
 	return all;
 }
 
-/* An OCI layout of one image in `dir`; the digests of its parts. */
+/* Writes an OCI layout of one image in `dir`, and returns the digests of its parts. */
 static void write_layout(const char *root, const char *dir, const char *name,
 	char config[DIGEST_MAX], char layer[DIGEST_MAX])
 {
@@ -152,7 +152,7 @@ static void forget_file(void *path)
 	unlink(path);
 }
 
-/* The name under which `path` is written until it is whole. */
+/* The name under which `path` is written until it is complete. */
 static char *begin_file(const char *path)
 {
 	char *file = print("%s.new-%d", path, getpid());
@@ -194,7 +194,7 @@ static void write_archive(const char *dir, const char *file, bool is_docker, con
 	} else {
 		path = print("%s/index.json", dir);
 		index = json_of_file(path, path);
-		/* Without them some readers make them, and want to give them to root. */
+		/* Without these entries some readers make them, and want to give them to root. */
 		add_folder(a, "blobs/");
 		add_folder(a, "blobs/sha256/");
 		add_file(a, print("%s/oci-layout", dir), "oci-layout");

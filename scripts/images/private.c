@@ -1,11 +1,12 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * private.c - the verb .rm, which the launcher starts for --rm: make a private copy of ROOT, run
- * the jail's loader on it as a child, and remove the copy when the child has ended.
+ * private.c - the verb .rm, which the launcher starts for --rm: makes a private copy of ROOT, runs
+ * the jail's loader on it as a child, and removes the copy when the child has ended. Called by
+ * main.c.
  *
- *   .rm KEEP ROOT WORD...   WORD... starts a loader, whose word after `start -r` is the root. KEEP:
- * a directory for the copy, which stays; or empty. */
+ *   .rm KEEP ROOT WORD...   WORD... starts a loader; its word after `start -r` is the root. KEEP: a
+ *                           directory for the copy, which stays; or empty. */
 #include "images.h"
 
 #include <signal.h>
@@ -14,12 +15,12 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
-/* Where a private copy comes from is known here alone. */
+/* Only this function knows how a private copy is made. */
 static char *make_private(const char *root, const char *keep, int signals)
 {
 	char *dir, *copy;
 	int r;
-	/* Whoever removes a tree of the store waits until nobody copies it. */
+	/* A process that removes a tree of the store waits until none copies it. */
 	const int lock = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (lock >= 0)
@@ -48,7 +49,7 @@ static char *make_private(const char *root, const char *keep, int signals)
 	return copy;
 }
 
-/* Directories that an image declares are there when it runs. */
+/* Makes the directories that an image declares. */
 static void make_declared(const char *copy)
 {
 	char *rest = getenv("FAKEJAIL_IMAGE_DIRECTORIES"), *name;
@@ -59,7 +60,7 @@ static void make_declared(const char *copy)
 			make_inside(copy, name);
 }
 
-/* End all processes that the jail has left behind, which have become our children. */
+/* Ends all processes that the jail has left behind, which have become children of this one. */
 static void end_leftovers(void)
 {
 	char *path = print("/proc/self/task/%d/children", getpid());
@@ -78,7 +79,7 @@ static void end_leftovers(void)
 	free(path);
 }
 
-/* A signal for us is the child's; one that the terminal sends has reached it, too. */
+/* Passes a signal on to the child; a signal from the terminal has reached it already. */
 static void pass_on(const struct signalfd_siginfo *s, pid_t child)
 {
 	const bool from_terminal = s->ssi_code == SI_KERNEL;
@@ -87,14 +88,14 @@ static void pass_on(const struct signalfd_siginfo *s, pid_t child)
 	if (s->ssi_signo == SIGCHLD ||
 		(from_terminal && s->ssi_signo != SIGHUP && s->ssi_signo != SIGCONT))
 		return;
-	/* Who asks us to stop means what the image calls so. */
+	/* SIGTERM means the signal that the image uses for it. */
 	if (s->ssi_signo == SIGTERM && stop && atoi(stop) > 0)
 		kill(child, atoi(stop));
 	else
 		kill(child, (int)s->ssi_signo);
 }
 
-/* Until the child ends; its status. */
+/* Waits until the child ends; returns its status. */
 static int attend(pid_t child, int signals)
 {
 	for (;;) {
@@ -107,8 +108,8 @@ static int attend(pid_t child, int signals)
 				continue;
 			if (!WIFSTOPPED(status))
 				return status;
-			/* Who waits for us is to see that it has stopped; when we go on, so does
-			 * it. */
+			/* The process that waits for this one must see that it has stopped. When
+			 * this one continues, so does the child. */
 			kill(getpid(), SIGSTOP);
 			kill(child, SIGCONT);
 		}
@@ -163,7 +164,7 @@ bool is_ending(int number)
 	}
 }
 
-/* One of those that came before there was a child; 0 for none. */
+/* A signal that came before there was a child; 0 for none. */
 static int pending_end(void)
 {
 	sigset_t pending;
@@ -182,7 +183,7 @@ int end_by(int number)
 	signal(number, SIG_DFL);
 	sigemptyset(&one);
 	sigaddset(&one, number);
-	/* The child has left a core, when one was wanted. */
+	/* The child has written a core file, if one was wanted. */
 	prctl(PR_SET_DUMPABLE, 0);
 	raise(number);
 	sigprocmask(SIG_UNBLOCK, &one, NULL);
@@ -199,7 +200,7 @@ int private_main(int argc, char **argv)
 	if (argc < 5)
 		fail("it is started by the launcher: fakejail --rm");
 	verb_name = "--rm";
-	/* From here on no signal ends us before the copy is gone. */
+	/* From here on no signal ends this process before the copy is removed. */
 	sigfillset(&all);
 	sigdelset(&all, SIGTTOU);
 	sigdelset(&all, SIGTTIN);

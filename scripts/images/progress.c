@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * progress.c - how far the layers have come: on a terminal a bar each, which moves, else a line
- * when one is there. No colours. layers.c calls it. */
+ * progress.c - shows how far the layers have come: on a terminal a moving bar for each, else a line
+ * for each that is complete. No colours. Called by layers.c. */
 #include "registry.h"
 
 #include <sys/ioctl.h>
 
-/* Of lines that were drawn, which the next drawing replaces. */
+/* How many lines were drawn, which the next drawing replaces. */
 static size_t drawn;
 
 bool progress_has_bars(void)
@@ -73,7 +73,8 @@ void progress_draw(const struct coming *list, size_t count)
 	if (drawn)
 		fprintf(stderr, "\033[%zuA\r", drawn);
 	for (size_t i = 0; i < count; i++) {
-		/* More lines than there are cannot be drawn again; those that wait say least. */
+		/* More lines than the terminal has cannot be drawn again; those that wait are left
+		 * out. */
 		const size_t most = height > 4 ? (size_t)height - 3 : 1;
 
 		if (count > most && (list[i].state != COMING || lines == most)) {

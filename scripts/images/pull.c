@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * pull.c - the verb pull: an image from a file, a layout or a registry into the store, where it
- * appears at once and whole. */
+ * pull.c - the verb pull: copies an image from a file, a layout or a registry into the store, where
+ * it appears only when it is complete. Called by main.c. */
 #include "images.h"
 
 #include <signal.h>
@@ -12,7 +12,7 @@ static void move_blob(const char *from, const char *digest)
 {
 	char *old = blob_path(from, digest), *new = blob_path(store_dir(true), digest);
 
-	/* In place of one that is there: it may be spoiled, and ours was checked. */
+	/* It replaces an existing one, which may be damaged; ours was checked. */
 	if (rename(old, new))
 		fail("cannot bring %s into the store: %s", digest, strerror(errno));
 	free(old);
@@ -24,7 +24,7 @@ static void move_blobs(const struct image *i, const char *from)
 	json_t *moved = json_object();
 
 	for (size_t n = 0; n < i->layers; n++) {
-		/* A layer may be there twice. */
+		/* An image may have a layer twice. */
 		if (json_object_get(moved, i->digests[n]))
 			continue;
 		move_blob(from, i->digests[n]);
@@ -85,7 +85,7 @@ void store_publish(struct image *i, const char *from, const char *name)
 	close(lock);
 }
 
-/* Copy a blob of somebody's layout, checked, into ours. */
+/* Copies a blob of another layout, checked, into ours. */
 static void take_blob(const char *from, const char *digest, int64_t size, const char *to)
 {
 	char *old = blob_path(from, digest), *new = blob_path(to, digest), *piece = get(1 << 18);
@@ -124,7 +124,7 @@ static struct image *take_layout(const char *from, const char *name, const char 
 	return image_load(to, i->manifest_digest);
 }
 
-/* The digest of what the archive holds once it is decompressed. */
+/* The digest of the archive's content after decompression. */
 static void plain_digest(const char *path, char digest[DIGEST_MAX])
 {
 	struct archive *a = archive_read_new();
@@ -148,7 +148,7 @@ static void plain_digest(const char *path, char digest[DIGEST_MAX])
 	free(piece);
 }
 
-/* The archive of a root file system becomes an image of one layer. */
+/* Makes an image of one layer from the archive of a root file system. */
 static struct image *take_tree(const char *path, const char *to)
 {
 	char plain[DIGEST_MAX], digest[DIGEST_MAX], *text, *blob,
@@ -206,7 +206,7 @@ struct image *pull_file(const char *path, enum source kind, const char *name, co
 	}
 }
 
-/* What a file is called in the store when nobody says: its own name without what tells its kind. */
+/* The name in the store when none is given: the file's own name without what tells its kind. */
 static char *default_name(const char *ref)
 {
 	const char *base = strrchr(ref, '/');
@@ -256,7 +256,7 @@ int pull_main(int argc, char **argv)
 	}
 	if (!count || !*words[0])
 		fail("which image?");
-	/* A server or a helper that goes away is no reason to die. */
+	/* A server or a helper that closes its connection must not kill this process. */
 	signal(SIGPIPE, SIG_IGN);
 	store_dir(true);
 	to = store_temporary("tmp");

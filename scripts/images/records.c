@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * records.c - the files of records of a tree and of its private copy, by the engine's own code: for
- * copy.c. The copy's is the jail's own, the tree's the host's records for it. */
+ * records.c - the files of records of a tree and of its private copy, by the engine's own code. The
+ * copy's file is like the jail's own, the tree's like the host's records. Called by copy.c. */
 #define _GNU_SOURCE
 #include "records.h"
 #include "ownership/ownership.h"
@@ -23,7 +23,7 @@ static struct fj_owner_key key_of(const struct looked *l)
 	return key;
 }
 
-/* What the file shows in a jail on the tree, when that is not what its copy would show without a
+/* What the file shows in a jail on the tree, if its copy would not show the same without a
  * record. */
 static bool pretends(const struct looked *from, struct fj_owner *owner)
 {

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * registry.c - images from registries (OCI distribution-spec): the name, the manifest for this
- * platform, its configuration. http.c asks the server, layers.c gets what is large, pull.c wants
- * the answer. */
+ * platform, its configuration. http.c asks the server, layers.c fetches what is large. Called by
+ * pull.c. */
 #include "registry.h"
 
 #include <arpa/inet.h>
@@ -28,7 +28,7 @@ bool is_loopback(const char *host)
 	return inet_pton(AF_INET, text, &four) == 1 && ntohl(four.s_addr) >> 24 == 127;
 }
 
-/* Parts of small letters and digits between '/', as registries have them. */
+/* Parts of lower-case letters and digits between '/', as in registries. */
 static bool is_name(const char *name)
 {
 	const char *at = name;
@@ -64,7 +64,7 @@ static bool is_host(const char *host)
 			    "[]") == n;
 }
 
-/* docker's reading of a name: [HOST/]NAME[:TAG][@DIGEST]. */
+/* Reads a name as docker does: [HOST/]NAME[:TAG][@DIGEST]. */
 static void parse(const char *text, struct registry *r)
 {
 	const char *start = strncmp(text, "docker://", 9) ? text : text + 9;
@@ -87,7 +87,7 @@ static void parse(const char *text, struct registry *r)
 	} else {
 		r->host = copy_of("docker.io");
 	}
-	/* Older names of the same. */
+	/* Older names of the same host. */
 	if (!strcmp(r->host, "index.docker.io") || !strcmp(r->host, "registry-1.docker.io"))
 		r->host = copy_of("docker.io");
 	colon = strrchr(name, ':');
@@ -115,7 +115,7 @@ static char *name_of(const struct registry *r)
 		"%s/%s%s%s", r->host, r->name, is_digest(r->reference) ? "@" : ":", r->reference);
 }
 
-/* A manifest or an index, its digest to `digest`. */
+/* Gets a manifest or an index; `digest` gets its digest. */
 static json_t *get_manifest(
 	struct registry *r, const char *to, const char *reference, char digest[DIGEST_MAX])
 {
@@ -138,7 +138,7 @@ static json_t *get_manifest(
 	return j;
 }
 
-/* The manifest for our platform, through indexes. */
+/* Gets the manifest for our platform, through indexes. */
 static json_t *choose_manifest(struct registry *r, const char *to, char digest[DIGEST_MAX])
 {
 	json_t *j = get_manifest(r, to, r->reference, digest);

@@ -1,8 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * request.c - one HTTP request by libcurl, redirections included. http.c makes as many as it takes.
- */
+ * request.c - makes one HTTP request by libcurl, with redirections. Called by http.c. */
 #include "request.h"
 
 #include <strings.h>
@@ -76,11 +75,11 @@ static size_t take_header(char *data, size_t one, size_t count, void *of)
 		const char *space = memchr(data, ' ', n);
 
 		a->status = space ? strtol(space, NULL, 10) : 0;
-		/* What follows is another answer's. */
+		/* The headers that follow belong to another answer. */
 		a->challenge[0] = a->encoding[0] = 0;
 	}
 	if (header_value(data, n, "www-authenticate:", text, sizeof(text)) &&
-		/* The one that we can answer, when there are several. */
+		/* If there are several challenges, the one that we can answer. */
 		(!a->challenge[0] || !strncasecmp(text, "bearer", 6)))
 		strcpy(a->challenge, text);
 	if (header_value(data, n, "content-encoding:", a->encoding, sizeof(a->encoding)) &&
@@ -101,7 +100,7 @@ static char *origin_of(const char *url)
 static void set_security(CURL *c, bool is_tls)
 {
 	const char *file = getenv("SSL_CERT_FILE"), *dir = getenv("SSL_CERT_DIR");
-	/* Nobody on the way is to turn us away from TLS. */
+	/* Nobody on the way may turn us away from TLS. */
 	const bool only_tls = is_tls && registry_verify;
 
 #if LIBCURL_VERSION_NUM >= 0x075500
@@ -122,7 +121,7 @@ static void set_security(CURL *c, bool is_tls)
 	}
 }
 
-/* libcurl does not hand these on when another host is named by a redirection. */
+/* libcurl does not pass these on when a redirection names another host. */
 static void set_login(CURL *c, const struct registry *r, bool is_token)
 {
 	if (!is_token && r->token) {
@@ -146,11 +145,11 @@ static void set_manners(CURL *c, struct answer *a, const char *url)
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 10L);
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, http_patience());
 	if (a->fd < 0) {
-		/* A manifest that comes drop by drop comes to an end, too. */
+		/* A manifest that comes very slowly must end, too. */
 		curl_easy_setopt(c, CURLOPT_TIMEOUT, 10 * http_patience());
 		curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "");
 	}
-	/* No proxy knows what this machine calls itself. */
+	/* No proxy knows this machine by its loopback address. */
 	if (is_loopback(url + strcspn(url, "/") + 2))
 		curl_easy_setopt(c, CURLOPT_PROXY, "");
 	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, a->error);
@@ -191,7 +190,7 @@ CURLcode http_request(const struct registry *r, const char *url, const char *hea
 	curl_easy_getinfo(c, CURLINFO_EFFECTIVE_URL, &end);
 	free(a->where);
 	a->where = origin_of(end ? end : url);
-	/* A login is nothing for whom the registry has sent us to. */
+	/* The login is not for the server to which the registry has redirected us. */
 	if (strcmp(a->where, asked) != 0)
 		a->challenge[0] = 0;
 	free(asked);

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * run.c - the verb run: an image's tree, unpacked once, and what its configuration says, become a
- * command line of the launcher with --rm. */
+ * run.c - the verb run: makes a command line of the launcher with --rm from an image's tree, which
+ * is unpacked once, and its configuration. Called by main.c. */
 #include "run.h"
 
 void add_word(struct words *w, const char *word)
@@ -12,7 +12,7 @@ void add_word(struct words *w, const char *word)
 	w->at[w->count] = NULL;
 }
 
-/* The tree of the image, made when it is not there. It appears whole. */
+/* The tree of the image, made when it does not exist. It appears only when it is complete. */
 static char *tree_of(const struct image *i, const char *layout)
 {
 	char chain[DIGEST_MAX], *tree, *dir, *root;
@@ -53,8 +53,8 @@ static char *find_stored(const char *name)
 	return digest;
 }
 
-/* An archive that is run is kept under a name that says which file it was, so that it is read once.
- */
+/* An archive that is run is kept under a name that says which file it was, so that it is read
+ * once. */
 static char *archive_digest(const char *path, enum source kind, const char *inside)
 {
 	char *name, *digest, *to;
@@ -120,8 +120,8 @@ static void add_environment(struct words *out, const struct run *r, const json_t
 			add_word(out, print("--env=%s", env.at[i]));
 }
 
-/* What the parent of the private copy is to know, which is a process of ours behind the launcher.
- */
+/* Variables for the parent of the private copy, which is a process of this tool behind the
+ * launcher. */
 static void tell_parent(const struct run *r, const json_t *config)
 {
 	const char *stop = r->stop ? r->stop : json_text(config, "StopSignal"), *name;
@@ -172,7 +172,7 @@ int run_main(int argc, char **argv)
 	run_options(&r, argc, argv);
 	if (!launcher)
 		fail("it is started by the launcher: fakejail run");
-	/* A stored image before a file of its name, which can be written with a slash. */
+	/* A stored image is preferred to a file of its name, which can be written with a slash. */
 	path = !strchr(r.image, '/') && store_dir(false) && find_stored(r.image) ?
 		       NULL :
 		       source_path(r.image, &kind, &inside);

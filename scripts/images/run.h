@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * run.h - what run_options.c reads of a command line and run.c makes of it. */
+ * run.h - what run_options.c reads from a command line and run.c uses. */
 #ifndef FJ_IMAGES_RUN_H
 #define FJ_IMAGES_RUN_H
 
@@ -19,20 +19,20 @@ struct run {
 	const char *image, *workdir, *user, *entrypoint, *keep, *stop; /* NULL: not given */
 	bool terminal;
 	struct words env;  /* NAME=VALUE */
-	struct words pass; /* for the launcher as they are */
+	struct words pass; /* passed to the launcher unchanged */
 	struct words command;
 };
 
-/* Read docker's and our own spellings. What cannot be ends the program with one line that says what
- * a jail does. */
+/* Reads docker's spellings and ours. If something is not possible, ends the program with one line
+ * that says what a jail does. */
 void run_options(struct run *r, int argc, char **argv);
 
 /* ---- accounts.c ---- */
 
-/* Add the launcher's words for "USER", "UID", "USER:GROUP"; as in docker a number without an
- * account has the group 0, and who names a group has that alone. */
+/* Adds the launcher's words for "USER", "UID" or "USER:GROUP". As in docker, a number without an
+ * account has the group 0, and with a group named the user has no other. */
 void account_words(struct words *out, const char *tree, const char *user);
-/* The home directory of `user`, or of root, by the image's passwd. To be freed. */
+/* The home directory of `user`, or of root, from the image's passwd. The caller frees it. */
 char *account_home(const char *tree, const char *user);
 /* "SIGQUIT", "quit", "3", "RTMIN+3": the signal; 0 when it is none. */
 int signal_number(const char *text);

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * run_options.c - the command line of run, as people type it who come from docker: for run.c. */
+ * run_options.c - reads the command line of run, as users of docker type it. Called by run.c. */
 #include "run.h"
 
 enum does {
@@ -113,8 +113,8 @@ static void read_variables(struct run *r, const char *path)
 	free(text);
 }
 
-/* HOST:JAIL[:OPTIONS]. A place alone is a volume without a name, and all of a copy is that already.
- */
+/* HOST:JAIL[:OPTIONS]. A place alone is a volume without a name; in a private copy every place is
+ * like that already. */
 static void add_volume(struct run *r, const char *text)
 {
 	char *host = copy_of(text), *jail = strchr(host, ':'), *options_;
@@ -176,7 +176,7 @@ static void add_mount(struct run *r, const char *text)
 	add_word(&r->pass, print("%s=%s:%s", is_read_only ? "--ro-bind" : "--bind", from, to));
 }
 
-/* [IP:]HOST:JAIL[/tcp]: the host's network is the jail's, so the same port on both sides needs
+/* [IP:]HOST:JAIL[/tcp]: the jail uses the host's network, so the same port on both sides needs
  * nothing. */
 static void look_at_port(const char *text)
 {

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * say.c - messages, memory and small words for all files of fakejail-images. */
+ * say.c - messages, memory and small string functions for all files of fakejail-images. */
 #include "images.h"
 
 #include <ctype.h>

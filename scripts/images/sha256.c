@@ -1,8 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * sha256.c - SHA-256 (FIPS 180-4), for blobs and layers. With the processor's own instructions
- * where it has them: a layer is hashed as it is unpacked, which must not be what takes the time. */
+ * sha256.c - SHA-256 (FIPS 180-4), for blobs and layers. It uses the processor's own instructions
+ * if there are any: a layer is hashed while it is unpacked, and the hash must not take most of the
+ * time. Called by the other files of this tool. */
 #include "images.h"
 
 #include <immintrin.h>
