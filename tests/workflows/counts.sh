@@ -39,8 +39,8 @@ more() {
 more /counts 3 fork
 more /counts-static 1 fork
 more /counts 10 stat
-more /counts 34 exec /counts
-more /counts-static 29 exec /counts-static
-more /counts 18 spawn /counts
-more /counts-static 16 spawn /counts-static
+more /counts 27 exec /counts
+more /counts-static 26 exec /counts-static
+more /counts 14 spawn /counts
+more /counts-static 13 spawn /counts-static
 finish
