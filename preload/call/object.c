@@ -43,7 +43,8 @@ static long find_quickly(struct fj_call *c, int dirfd, const char *jail_path, un
 			O_PATH | O_CLOEXEC | flags | (how & FJ_FOLLOW ? 0 : O_NOFOLLOW), 0, 0x04);
 	while (r == -ENOENT && fj_fast_next_layer(&q));
 	if (__builtin_expect(q.is_layered, 0) && !fj_is_err(r) &&
-		fj_union_calls.is_whiteout(c->thread, q.place.dirfd, q.place.name, NULL)) {
+		(fj_union_calls.is_whiteout(c->thread, q.place.dirfd, q.place.name, NULL) ||
+			!fj_fast_held(&q))) {
 		fj_close((int)r);
 		r = -EAGAIN;
 	}

@@ -126,7 +126,6 @@ static uintptr_t place(
 	const struct fj_thread *owner, int sig, uintptr_t program_sp, uintptr_t *least)
 {
 	const bool is_on_own = fj_altstack_is_on_own(owner, program_sp + FJ_RED_ZONE);
-
 	const struct fj_thread_signals *own = fj_thread_signals(owner);
 
 	*least = 0;
@@ -286,6 +285,7 @@ static void engine_came(int sig, struct fj_thread *t, struct fj_frame *f, struct
 	struct shown shown;
 	uintptr_t top, least, at;
 
+	fj_thread_meets_company();
 	top = place(owner, sig, program_sp, &least);
 	at = (top - sizeof(shown)) & ~15UL;
 	if (fj_jail->has_trap) {

@@ -187,14 +187,19 @@ __attribute__((noinline)) static enum fj_dir_kind recall_dir(
 	struct fj_str pos, paths;
 	enum fj_dir_kind kind;
 	unsigned flags;
+	bool is_alone;
 
 	q->epoch = fj_facts_epoch();
 	fj_str_init(&pos, fj_scratch(q->t, FJ_FACT_TEXT), FJ_FACT_TEXT);
 	if (!is_special(name, len) && fj_fast_stands_in_one(q, &pos))
 		return FJ_DIR_IN_UNION;
 	fj_str_cut(&pos, 0);
-	kind = fj_dir_recall(q->dirfd, q->epoch, &pos);
-	if (kind == FJ_DIR_IN_UNION) {
+	kind = fj_dir_recall(q->dirfd, q->epoch, &pos, &is_alone);
+	if (kind == FJ_DIR_IN_UNION && is_alone && !is_special(name, len) &&
+		fj_fast_goes_by_fd(q)) {
+		fj_dir_ask_noted(q->t);
+		q->is_layered = q->is_by_fd = true;
+	} else if (kind == FJ_DIR_IN_UNION) {
 		fj_str_init(&paths, fj_scratch(q->t, FJ_FACT_TEXT), FJ_FACT_TEXT);
 		fj_layers_recall_paths(q->t, pos.at, q->epoch, &paths, &flags);
 		if (!paths.len || is_special(name, len) ||
@@ -233,7 +238,7 @@ FJ_HOT bool fj_fast_find(struct fj_fast *q)
 		name > path ? (size_t)(name - path) - 1 : 0; /* length of the directory part */
 
 	q->epoch = 0;
-	q->is_layered = q->needs_no_note = q->stands = q->is_in_root = false;
+	q->is_layered = q->is_by_fd = q->needs_no_note = q->stands = q->is_in_root = false;
 	q->left = 0;
 	q->dir = NULL;
 	q->place = (struct fj_place){.dirfd = q->dirfd, .owned_fd = -1, .name = path};

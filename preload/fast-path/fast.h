@@ -9,9 +9,12 @@
 #include "jail/facts.h"
 #include "jail/fds.h"
 #include "fast-path/links_seen.h"
+#include "jail/mount_flags.h"
+#include "jail/search.h"
 #include "layers/place.h"
 #include "path/path.h"
 #include "sys/sys.h"
+#include "sys/thread.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,14 +38,16 @@ struct fj_fast {
 	char *beyond; /* a buffer for the path after a symlink, or NULL */
 	uint32_t outer, mark;
 	unsigned links;
-	bool takes_layers;  /* the caller can handle a place in a union */
-	bool only_upper;    /* and only one in the upper layer */
-	bool is_layered;    /* the place is in a union: what is found may be a whiteout */
-	bool takes_cwd;	    /* the caller can handle a place in the working directory */
-	bool stands;	    /* the place is in the working directory, whose position is remembered:
+	bool takes_layers; /* the caller can handle a place in a union */
+	bool only_upper;   /* and only one in the upper layer */
+	bool is_layered;   /* the place is in a union: what is found may be a whiteout */
+	bool takes_cwd;	   /* the caller can handle a place in the working directory */
+	bool stands;	   /* the place is in the working directory, whose position is remembered:
 			     * path/cwd.c */
-	bool is_in_root;    /* facts say that the place lies in the root's own tree, in no mount */
-	uint32_t moves;	    /* if `stands`: the value for fj_cwd_held() */
+	bool is_in_root;   /* facts say that the place lies in the root's own tree, in no mount */
+	uint32_t moves;	   /* if `stands`: the value for fj_cwd_held() */
+	bool is_by_fd;	   /* the place is a name in a descriptor of the program's, a directory that
+			     * only one layer has */
 	bool needs_no_note; /* the position is known from dirfd, without a note of it:
 			     * path/from_host.c */
 	uint32_t left;	    /* number of lower layers that also have the directory */
@@ -67,7 +72,8 @@ bool fj_fast_begin_rooted(
 /* Asked after the call on the place: are the facts that led there still valid? */
 static inline bool fj_fast_held(const struct fj_fast *q)
 {
-	return fj_facts_hold(q->epoch) && (!q->stands || fj_cwd_held(q->moves));
+	return fj_facts_hold(q->epoch) && (!q->stands || fj_cwd_held(q->moves)) &&
+	       !(__builtin_expect(q->is_by_fd, 0) && fj_thread_has_company());
 }
 /* A name in a layer is absolute, or relative to the jail's own root. */
 static inline void fj_fast_aim(struct fj_fast *q)
@@ -92,6 +98,15 @@ void fj_dir_opened(const struct fj_fast *q, int fd);
 /* fast_union.c: is it remembered that the working directory is in exactly one layer of a union? Then a name
  * in it is looked up as in any other directory. `pos`, which is empty, gets its position. */
 bool fj_fast_stands_in_one(struct fj_fast *q, struct fj_str *pos);
+/* `dirfd` is a directory that only one layer of a union has. May a name be looked up relative to it? If
+ * not, the name is looked up by the layer's path. Another thread may make the descriptor a different
+ * directory before the call. */
+static inline bool fj_fast_goes_by_fd(const struct fj_fast *q)
+{
+	return q->dirfd >= 0 && q->takes_layers && q->takes_cwd && !q->only_upper &&
+	       !fj_mount_flags()->dirs_share_device && !fj_search(q->t)->asks &&
+	       !fj_thread_has_company();
+}
 /* Is `r`, the kernel's result for the place, the answer to the program? If not, only a walk can tell.
  * Another thread or process may have made the facts invalid. And EACCES proves nothing for a relative path
  * or in a union: a directory above may not be searchable, although the working directory is. */

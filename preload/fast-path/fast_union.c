@@ -62,6 +62,26 @@ void fj_dir_about_to_open(const struct fj_fast *q)
 	fj_facts_saw_name(name, (size_t)(q->path + q->len - name));
 }
 
+/* A program that goes from directory to directory by descriptors needs no facts: this process remembers the
+ * directory. */
+static bool note_child(const struct fj_fast *q, const char key[FJ_DIR_KEY_SIZE], const char *name)
+{
+	const uint32_t mark = fj_scratch_mark(q->t);
+	struct fj_str pos;
+	bool is;
+
+	if (!q->is_by_fd)
+		return false;
+	fj_str_init(&pos, fj_scratch(q->t, FJ_FACT_TEXT), FJ_FACT_TEXT);
+	fj_str_put(&pos, q->dir);
+	fj_str_put(&pos, "/");
+	fj_str_add(&pos, name, (size_t)(q->path + q->len - name));
+	is = !pos.overflowed &&
+	     fj_dir_recent_add(key, pos.at, FJ_DIR_UNITED | FJ_DIR_ALONE, fj_facts_now(), q->epoch);
+	fj_scratch_release(q->t, mark);
+	return is;
+}
+
 void fj_dir_opened(const struct fj_fast *q, int fd)
 {
 	const uint32_t mark = fj_scratch_mark(q->t);
@@ -74,7 +94,8 @@ void fj_dir_opened(const struct fj_fast *q, int fd)
 	/* (A directory with several positions gets no fact: the next caller may have come by another
 	 * one.) */
 	if (fj_mount_flags()->has_aliases || !q->epoch ||
-		(is_absolute ? fj_root()->len != 0 : !q->dir) || !fj_dir_key(fd, key) ||
+		(is_absolute ? fj_root()->len != 0 : !q->dir) || !fj_fast_held(q) ||
+		!fj_dir_key(fd, key) || note_child(q, key, name) ||
 		fj_facts_look(&own_root, key, FJ_DIR_KEY_SIZE, q->epoch, &sequence))
 		return;
 	fj_str_init(&parent, fj_scratch(q->t, FJ_FACT_TEXT), FJ_FACT_TEXT);

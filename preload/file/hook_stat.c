@@ -134,9 +134,11 @@ static bool is_directory(const struct fj_call *c)
 /* The same for a descriptor, the first argument, which may be no directory, or not in a union. */
 __attribute__((noinline)) static void see_one_link(struct fj_call *c)
 {
+	const struct stat *st = (const struct stat *)c->arg[c->nr == __NR_fstat ? 1 : 2];
 	uint64_t dev;
 
-	if (!is_directory(c))
+	if (!is_directory(c) ||
+		(c->nr != __NR_statx && fj_dir_recent_is_alone(st->st_dev, st->st_ino)))
 		return;
 	if (fj_union_is_merged(c->thread, (int)c->arg[0], &dev))
 		show_one_link(c);

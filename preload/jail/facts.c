@@ -120,11 +120,21 @@ static inline uint32_t now(void)
 }
 
 /* (A fact from the future, stored by another processor, counts as old.) */
-static inline bool is_old(const struct fj_fact *f)
+static inline bool is_old(uint32_t born)
 {
 	const uint32_t lifetime = __atomic_load_n(&fj_facts_state()->lifetime, __ATOMIC_RELAXED);
 
-	return lifetime && now() - f->born > lifetime;
+	return lifetime && now() - born > lifetime;
+}
+
+bool fj_facts_is_old(uint32_t born)
+{
+	return is_old(born);
+}
+
+uint32_t fj_facts_now(void)
+{
+	return fj_facts_state()->lifetime ? now() : 0;
 }
 
 FJ_HOT const struct fj_fact *fj_facts_look(const struct fj_root *root, const char *key,
@@ -139,7 +149,7 @@ FJ_HOT const struct fj_fact *fj_facts_look(const struct fj_root *root, const cha
 		if (f->hash == hash && f->epoch == epoch && !fj_seq_is_odd(*sequence) &&
 			f->root == view && f->key_len == key_len &&
 			key_len + f->value_len < FJ_FACT_TEXT && fj_same(f->text, key, key_len) &&
-			!is_old(f))
+			!is_old(f->born))
 			return f;
 		if (f == far_place(hash))
 			return NULL;
@@ -170,7 +180,7 @@ void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, c
 
 	/* Do not replace another fact that is in use. */
 	if (fj_seq_is_odd(fj_seq_begin(&f->sequence)) ||
-		(f->hash != hash && f->epoch == epoch && !is_old(f)))
+		(f->hash != hash && f->epoch == epoch && !is_old(f->born)))
 		f = far_place(hash);
 	/* A place whose writer was killed is not used again. */
 	if (key_len + value_len >= FJ_FACT_TEXT || !fj_seq_write(&f->sequence))
@@ -181,7 +191,7 @@ void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, c
 	f->key_len = (uint16_t)key_len;
 	f->value_len = (uint16_t)value_len;
 	f->flags = (uint32_t)flags;
-	f->born = fj_facts_state()->lifetime ? now() : 0;
+	f->born = fj_facts_now();
 	f->asker = asker;
 	memcpy(f->text, key, key_len);
 	memcpy(f->text + key_len, value, value_len);

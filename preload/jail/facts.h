@@ -111,6 +111,9 @@ static inline bool fj_fact_held(const struct fj_fact *f, uint32_t sequence)
 {
 	return !fj_seq_retry(&f->sequence, sequence);
 }
+/* The time now; and whether something that was seen at time `born` is too old to be used. */
+uint32_t fj_facts_now(void);
+bool fj_facts_is_old(uint32_t born);
 /* The flags of the fact, as they apply to the caller of thread `t`. */
 static inline unsigned fj_fact_flags(const struct fj_fact *f, const struct fj_thread *t)
 {

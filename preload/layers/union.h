@@ -126,16 +126,33 @@ uint64_t fj_layers_describe_fact(
 	struct fj_thread *t, const struct fj_layers *l, const char *pos, struct fj_str *out);
 
 /* walk/union_dirs.c: by facts, is directory `dirfd` (or AT_FDCWD) in a union, and at which position? Costs
- * one system call. */
+ * one system call. `is_alone`: it is known that only one layer has the directory. */
 enum fj_dir_kind { FJ_DIR_UNKNOWN, FJ_DIR_OUTSIDE, FJ_DIR_IN_UNION };
-enum fj_dir_kind fj_dir_recall(int dirfd, uint64_t epoch, struct fj_str *pos);
+enum fj_dir_kind fj_dir_recall(int dirfd, uint64_t epoch, struct fj_str *pos, bool *is_alone);
 /* Store this fact. The kernel has said, at `epoch` or later, that directory `dirfd` is at `pos`, merged
  * from `l` (NULL: it is in no union). */
 void fj_dir_keep(
 	struct fj_thread *t, int dirfd, const char *pos, const struct fj_layers *l, uint64_t epoch);
 /* Is directory `dirfd` in a union? If so, `pos` gets its position. If there is no fact, the kernel is
  * asked, and a fact stored. */
-bool fj_dir_in_union(struct fj_thread *t, int dirfd, struct fj_str *pos);
+bool fj_dir_in_union(struct fj_thread *t, int dirfd, struct fj_str *pos, bool *is_alone);
+/* The key of directory `dirfd`: its device, number and time of birth. False: it is no directory, or has no
+ * time of birth. */
+#define FJ_DIR_KEY_SIZE 29u
+bool fj_dir_key(int dirfd, char key[FJ_DIR_KEY_SIZE]);
+/* walk/union_recent.c: what this process remembers of a directory. FJ_DIR_UNITED: it is in a union.
+ * FJ_DIR_ALONE: it is in no union, or in only one layer. */
+enum { FJ_DIR_UNITED = 1, FJ_DIR_ALONE = 2 };
+/* `pos`, which is empty, gets its position. False: nothing is remembered. */
+bool fj_dir_recent(
+	const char key[FJ_DIR_KEY_SIZE], uint64_t epoch, struct fj_str *pos, unsigned *flags);
+/* `born`: the time of the fact that says so, or fj_facts_now(). False: the position is too long, or
+ * somebody else is writing. */
+bool fj_dir_recent_add(const char key[FJ_DIR_KEY_SIZE], const char *pos, unsigned flags,
+	uint32_t born, uint64_t epoch);
+/* Is FJ_DIR_ALONE remembered of the directory with this device and number? Only for what is shown of it:
+ * another directory may have had its number a moment ago. (False where directories show another device.) */
+bool fj_dir_recent_is_alone(uint64_t dev, uint64_t ino);
 /* The fact about the directory at `pos` in a union: its paths (empty: there is none) and its flags. */
 void fj_layers_recall_paths(const struct fj_thread *t, const char *pos, uint64_t epoch,
 	struct fj_str *paths, unsigned *flags);

@@ -70,6 +70,11 @@ FJ_HOT static long open_path(
 			do
 				r = fj_open_place(c, &q.place, o);
 			while (__builtin_expect(r == -ENOENT, 0) && fj_fast_next_layer(&q));
+			if (__builtin_expect(q.is_by_fd, 0) && r >= 0 && !fj_fast_held(&q)) {
+				fj_close((int)r); /* perhaps of another directory than was asked */
+				fj_fast_end(&q);
+				break;
+			}
 			if (__builtin_expect(q.is_layered, 0) && r >= 0 && (o->flags & O_DIRECTORY))
 				fj_dir_opened(&q, (int)r);
 			if (__builtin_expect(r >= 0 && q.needs_no_note, 0))

@@ -74,6 +74,8 @@ const char *fj_dir_noted(int fd)
 {
 	if (fd == AT_FDCWD)
 		return noted_cwd;
+	if (!__atomic_load_n(&next_noted, __ATOMIC_RELAXED)) /* none was */
+		return NULL;
 	for (uint32_t i = 0; i < NOTED_DIRS; i++)
 		if (noted_dir[i].fd == fd && noted_dir[i].pos[0])
 			return noted_dir[i].pos;
@@ -82,6 +84,8 @@ const char *fj_dir_noted(int fd)
 
 void fj_dir_unnote(int fd)
 {
+	if (!__atomic_load_n(&next_noted, __ATOMIC_RELAXED))
+		return;
 	for (uint32_t i = 0; i < NOTED_DIRS; i++)
 		if (noted_dir[i].fd == fd && noted_dir[i].pos[0] && !fj_is_borrowed_memory())
 			noted_dir[i].pos[0] = 0;

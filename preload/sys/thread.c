@@ -224,6 +224,8 @@ struct fj_thread *fj_thread_mine(void)
 	t = find_taken(pid, tid);
 	if (t)
 		return t;
+	if (tid != pid)
+		fj_thread_meets_company();
 	for (;;) {
 		const uint32_t count = __atomic_load_n(&pool.count, __ATOMIC_ACQUIRE);
 
@@ -240,11 +242,28 @@ struct fj_thread *fj_thread_mine(void)
 #define HOMES 128u
 static struct fj_thread *home[HOMES];
 
+uint32_t fj_thread_company;
+static uintptr_t first_pointer;
+
+/* Is it another thread than the first? Known by its fs base, which is 0 until the program sets it. */
+static void meet(uintptr_t thread_pointer)
+{
+	uintptr_t none = 0;
+
+	if (thread_pointer &&
+		!__atomic_compare_exchange_n(&first_pointer, &none, thread_pointer, false,
+			__ATOMIC_RELAXED, __ATOMIC_RELAXED) &&
+		none != thread_pointer)
+		fj_thread_meets_company();
+}
+
 static bool borrow(struct fj_thread *t, uint32_t from, uintptr_t thread_pointer, uintptr_t sp)
 {
 	if (!__atomic_compare_exchange_n(
 		    &t->busy, &from, FJ_BUSY, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return false;
+	if (__builtin_expect(t->lent_to != thread_pointer, 0))
+		meet(thread_pointer);
 	t->lent_to = thread_pointer;
 	t->lent_sp = sp;
 	fj_scratch_release(t, 0);
@@ -307,6 +326,7 @@ static struct fj_thread *borrow_any(uintptr_t thread_pointer, uintptr_t sp)
 				borrow(t, FJ_IDLE, thread_pointer, sp))
 				return t;
 			if (take_area(n, AREA_LENT, 0, 0)) {
+				meet(thread_pointer);
 				t->lent_to = thread_pointer;
 				t->lent_sp = sp;
 				return t;

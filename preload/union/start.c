@@ -153,15 +153,16 @@ long fj_union_getdents(struct fj_call *c, bool *is_alone, struct fj_union_alone 
 	struct fj_thread *t = c->thread;
 	struct fj_mount_found m;
 	struct fj_str pos;
+	bool is_known;
 
 	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
-	if ((int)c->arg[0] < 0 || !fj_dir_in_union(t, (int)c->arg[0], &pos))
+	if ((int)c->arg[0] < 0 || !fj_dir_in_union(t, (int)c->arg[0], &pos, &is_known))
 		return -FJ_RESTART;
 	fj_scratch_trim(t, pos.at, pos.len + 1);
 	dir->fd = (int)c->arg[0];
 	dir->dir_device = fj_union_dir_device(t, pos.at);
 	dir->is_nested = fj_mount_of(pos.at, &m, NULL) && (m.flags & FJ_MOUNT_NESTED);
-	if (fj_layers_know_merged(pos.at, pos.len, fj_facts_epoch()))
+	if (!is_known && fj_layers_know_merged(pos.at, pos.len, fj_facts_epoch()))
 		return list_merged(c, &pos, is_alone, dir->dir_device);
 	*is_alone = true;
 	note_alone((int)c->arg[0], &pos, true);

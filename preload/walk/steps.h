@@ -132,12 +132,6 @@ long fj_walk_magic_in_union(struct fj_walk *w, const char *name, struct fj_place
 /* Move the layers that the call needs to `place`, and close the others. Returns 0. */
 long fj_walk_keep_layers(struct fj_walk *w, unsigned how, struct fj_place *place);
 
-/* union_dirs.c: the key of the fact about the directory `dirfd`, made from what the kernel knows it by.
- * Returns false if there is none. */
-#define FJ_DIR_KEY_SIZE 29u
-bool fj_dir_key(int dirfd, char key[FJ_DIR_KEY_SIZE]);
-
-/* links.c: symlinks, and procfs links that are not symlinks. */
 enum fj_link { FJ_NOT_A_LINK, FJ_TEXT_LINK, FJ_MAGIC_LINK };
 /* What is `name` in the directory reached? Returns an enum fj_link or -errno. `text`, FJ_PATH_MAX bytes,
  * gets the text of the link. */

@@ -45,26 +45,45 @@ bool fj_dir_key(int dirfd, char key[FJ_DIR_KEY_SIZE])
 	return true;
 }
 
-enum fj_dir_kind fj_dir_recall(int dirfd, uint64_t epoch, struct fj_str *pos)
+/* Look for the fact. If it is known how many layers have the directory, this process remembers it:
+ * union_recent.c. */
+static bool find_fact(
+	const char key[FJ_DIR_KEY_SIZE], uint64_t epoch, struct fj_str *pos, unsigned *flags)
 {
-	const char *const noted = fj_dir_noted(dirfd);
-	const struct fj_fact *f;
-	char key[FJ_DIR_KEY_SIZE];
-	uint64_t flags;
-	uint32_t sequence;
+	uint32_t sequence, born;
+	const struct fj_fact *f = fj_facts_look(&own_root, key, FJ_DIR_KEY_SIZE, epoch, &sequence);
+	int is_merged = 0;
 
-	if (!epoch || !fj_dir_key(dirfd, key))
-		return FJ_DIR_UNKNOWN;
-	f = fj_facts_look(&own_root, key, FJ_DIR_KEY_SIZE, epoch, &sequence);
 	if (!f)
-		return FJ_DIR_UNKNOWN;
-	flags = f->flags;
-	fj_str_cut(pos, 0);
+		return false;
+	*flags = f->flags & FJ_FACT_UNION ? FJ_DIR_UNITED : FJ_DIR_ALONE;
+	born = f->born;
 	fj_fact_value(f, FJ_DIR_KEY_SIZE, pos);
 	if (!fj_fact_held(f, sequence) || pos->overflowed)
+		return false;
+	if (*flags & FJ_DIR_UNITED)
+		is_merged = fj_layers_know_merged(pos->at, pos->len, epoch);
+	if (!is_merged)
+		*flags |= FJ_DIR_ALONE;
+	if (is_merged >= 0)
+		fj_dir_recent_add(key, pos->at, *flags, born, epoch);
+	return true;
+}
+
+enum fj_dir_kind fj_dir_recall(int dirfd, uint64_t epoch, struct fj_str *pos, bool *is_alone)
+{
+	const char *const noted = fj_dir_noted(dirfd);
+	char key[FJ_DIR_KEY_SIZE];
+	unsigned flags;
+
+	*is_alone = false;
+	fj_str_cut(pos, 0);
+	if (!epoch || !fj_dir_key(dirfd, key) ||
+		(!fj_dir_recent(key, epoch, pos, &flags) && !find_fact(key, epoch, pos, &flags)))
 		return FJ_DIR_UNKNOWN;
-	if (!(flags & FJ_FACT_UNION))
+	if (!(flags & FJ_DIR_UNITED))
 		return noted && noted[0] && fj_union_holds(noted) ? FJ_DIR_UNKNOWN : FJ_DIR_OUTSIDE;
+	*is_alone = flags & FJ_DIR_ALONE;
 	return noted && noted[0] && !fj_streq(noted, pos->at) ? FJ_DIR_UNKNOWN : FJ_DIR_IN_UNION;
 }
 
@@ -122,14 +141,15 @@ void fj_dir_keep(
 		&own_root, key, FJ_DIR_KEY_SIZE, l ? pos : "", l ? FJ_FACT_UNION : 0, 0, epoch);
 }
 
-bool fj_dir_in_union(struct fj_thread *t, int dirfd, struct fj_str *pos)
+bool fj_dir_in_union(struct fj_thread *t, int dirfd, struct fj_str *pos, bool *is_alone)
 {
 	const uint64_t epoch = fj_facts_epoch();
-	const enum fj_dir_kind kind = fj_dir_recall(dirfd, epoch, pos);
+	const enum fj_dir_kind kind = fj_dir_recall(dirfd, epoch, pos, is_alone);
 	struct fj_layers l;
 
 	if (kind != FJ_DIR_UNKNOWN)
 		return kind == FJ_DIR_IN_UNION;
+	*is_alone = false;
 	fj_str_cut(pos, 0);
 	if (!fj_path_of_dir(t, dirfd, pos))
 		return false;

@@ -118,12 +118,13 @@ bool fj_union_is_merged(struct fj_thread *t, int fd, uint64_t *dev)
 	const uint32_t mark = fj_scratch_mark(t);
 	struct fj_layers l;
 	struct fj_str pos;
-	bool is = false;
+	bool is = false, is_alone;
 
 	*dev = 0;
 	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
-	if (fj_dir_in_union(t, fd, &pos)) {
-		const int known = fj_layers_know_merged(pos.at, pos.len, fj_facts_epoch());
+	if (fj_dir_in_union(t, fd, &pos, &is_alone)) {
+		const int known =
+			is_alone ? 0 : fj_layers_know_merged(pos.at, pos.len, fj_facts_epoch());
 
 		is = known > 0;
 		if (known < 0 && fj_layers_open(t, pos.at, &l) > 0) {

@@ -59,9 +59,10 @@ static long begin_at_directory(struct fj_walk *w)
 {
 	const uint64_t epoch = fj_facts_epoch();
 	enum fj_dir_kind kind;
+	bool is_alone;
 	long r;
 
-	kind = fj_dir_recall(w->fd, epoch, &w->pos);
+	kind = fj_dir_recall(w->fd, epoch, &w->pos, &is_alone);
 	w->is_outside = kind == FJ_DIR_OUTSIDE;
 	w->is_loose = w->knows_pos = kind == FJ_DIR_IN_UNION;
 	w->stands = false;

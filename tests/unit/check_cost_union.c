@@ -127,6 +127,31 @@ START_TEST(first_visit)
 }
 END_TEST
 
+/* Of one that was opened each look itself tells which it is. */
+static unsigned entries_of_look(const char *above)
+{
+	static struct stat st;
+	unsigned all;
+	long from, fd;
+
+	from = COUNTED(__NR_openat, AT_FDCWD, above, O_RDONLY | O_DIRECTORY, 0);
+	COUNTED(__NR_newfstatat, from, "in", &st, 0);
+	fd = COUNTED(__NR_openat, from, "in", O_RDONLY | O_DIRECTORY, 0);
+	COUNTED(__NR_fstat, fd, &st, 0, 0);
+	all = unit_entries;
+	COUNTED(__NR_newfstatat, fd, "", &st, AT_EMPTY_PATH);
+	all += unit_entries;
+	fj_close((int)fd);
+	fj_close((int)from);
+	return all;
+}
+
+START_TEST(look_at_opened)
+{
+	ck_assert_uint_eq(entries_of_look("/m/d"), 2);
+}
+END_TEST
+
 static unsigned entries_beside(const char *dir)
 {
 	static struct stat st;
@@ -197,6 +222,7 @@ Suite *unit_suite_cost_union(void)
 	tcase_add_test(c, names_of_attributes);
 	tcase_add_test(c, listing);
 	tcase_add_test(c, first_visit);
+	tcase_add_test(c, look_at_opened);
 	tcase_add_test(c, beside);
 	tcase_add_test(c, first_look);
 	suite_add_tcase(s, c);
