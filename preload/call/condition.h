@@ -128,7 +128,7 @@ static inline bool fj_condition_holds(const struct fj_row *row, const uint64_t a
 	case FJ_IF_NEW_MOUNTS:
 		return arg[0] & (CLONE_NEWNS | CLONE_NEWUSER);
 	case FJ_IF_NEW_USERS:
-		return (arg[0] & CLONE_NEWUSER) ||
+		return (arg[0] & (CLONE_NEWUSER | CLONE_NEWNS)) ||
 		       ((arg[0] & (CLONE_FS | CLONE_THREAD)) == CLONE_FS &&
 			       !(arg[0] >> 32 & FJ_CLONE_SEEN));
 	case FJ_IF_REQUEST: /* A request can be made on the descriptor of a trace. */

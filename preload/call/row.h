@@ -67,14 +67,14 @@ enum fj_condition {
 			     are not root: hook_id.c */
 	FJ_IF_TRACING,	  /* ptrace: traceme, attach, seize, setoptions */
 	FJ_IF_NEW_MOUNTS, /* unshare: CLONE_NEWNS, CLONE_NEWUSER */
-	FJ_IF_NEW_USERS,  /* clone: CLONE_NEWUSER; CLONE_FS without CLONE_THREAD, unless the
+	FJ_IF_NEW_USERS, /* clone: CLONE_NEWUSER, CLONE_NEWNS; CLONE_FS without CLONE_THREAD, unless the
 			     engine has seen the call */
-	FJ_IF_AUDIT,	  /* socket: the kernel's audit log */
-	FJ_IF_COMPARED,	  /* fcntl: FJ_IF_OUR_FD, or F_DUPFD_QUERY */
-	FJ_IF_REQUEST,	  /* ioctl: PROCMAP_QUERY, and requests that set flags of files */
-	FJ_IF_LAST,	  /* exit_group: status 127, or the jail must do something at the end:
+	FJ_IF_AUDIT,	 /* socket: the kernel's audit log */
+	FJ_IF_COMPARED, /* fcntl: FJ_IF_OUR_FD, or F_DUPFD_QUERY */
+	FJ_IF_REQUEST,	/* ioctl: PROCMAP_QUERY, and requests that set flags of files */
+	FJ_IF_LAST,	/* exit_group: status 127, or the jail must do something at the end:
 			     call/ending.h */
-	FJ_IF_TRACED,	  /* a trace exists, and its descriptor is one of those in memory */
+	FJ_IF_TRACED,	/* a trace exists, and its descriptor is one of those in memory */
 };
 
 /* The permission that a caller who is not root needs, asked before the hook runs

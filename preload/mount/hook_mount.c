@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_mount.c - mount, umount2, pivot_root, unshare and clone, by the jail's root. They change the jail's
- * own mount table. Called by dispatch. */
+ * hook_mount.c - mount, umount2, pivot_root and unshare, by the jail's root. They change the jail's
+ * own mount table. Called by dispatch. (clone: hook_clone.c) */
 #include "mount/mounting.h"
 #include "mount/overlay.h"
 #include "private/private.h"
@@ -245,34 +245,10 @@ long fj_hook_pivot_root(struct fj_call *c)
 	return fj_root_enter((int)fd, new_root.pos);
 }
 
-/* The child will share its working directory with this process but not its memory, or not after an exec.
- * Then neither knows any more whether it has moved. The program makes the call again, and the filter lets
- * it through. */
-static long let_share_cwd(struct fj_call *c)
-{
-	__atomic_store_n(&fj_jail->has_shared_cwds, 1, __ATOMIC_SEQ_CST);
-	fj_cwd_moves(); /* forget what this process knows, or is looking up now */
-	fj_cwd_moved();
-	fj_frame_set_first_arg(c->frame, c->arg[0] | (uint64_t)FJ_CLONE_SEEN << 32);
-	return -FJ_RESTART;
-}
-
-/* clone(2) with CLONE_NEWUSER. The kernel's copy_process() first refuses flags that contradict each
- * other. */
-long fj_hook_clone(struct fj_call *c)
-{
-	const uint64_t flags = c->arg[0];
-	const bool is_bad = (flags & (CLONE_FS | CLONE_THREAD)) ||
-			    ((flags & CLONE_SIGHAND) && !(flags & CLONE_VM));
-
-	if (!(flags & CLONE_NEWUSER))
-		return c->frame ? let_share_cwd(c) : fj_kernel(c);
-	return is_bad ? -EINVAL : -EPERM;
-}
-
 long fj_hook_unshare(struct fj_call *c)
 {
-	const uint64_t flags = c->arg[0];
+	/* (The other half is hook_clone.c's.) */
+	const uint64_t flags = c->arg[0] >> 32 & FJ_CLONE_SEEN ? (uint32_t)c->arg[0] : c->arg[0];
 	long r = 0;
 
 	if (flags & CLONE_NEWUSER) {

@@ -210,7 +210,7 @@ static void emit_leaf(struct builder *b, const struct fj_row *row, enum fj_condi
 		break;
 	case FJ_IF_NEW_USERS:
 		load(b, AT_ARG(0));
-		emit(b, BPF_JMP | BPF_JSET | BPF_K, CLONE_NEWUSER, 5, 0);
+		emit(b, BPF_JMP | BPF_JSET | BPF_K, CLONE_NEWUSER | CLONE_NEWNS, 5, 0);
 		emit(b, BPF_ALU | BPF_AND | BPF_K, CLONE_FS | CLONE_THREAD, 0, 0);
 		emit(b, BPF_JMP | BPF_JEQ | BPF_K, CLONE_FS, 0, 2);
 		load(b, AT_ARG(0) + 4);

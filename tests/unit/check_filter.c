@@ -161,7 +161,8 @@ static bool is_trapped_when(const struct fj_row *row, const uint64_t *arg)
 	case FJ_IF_NEW_MOUNTS:
 		return (arg[0] & 0x10020000) != 0; /* CLONE_NEWNS, CLONE_NEWUSER: linux/sched.h */
 	case FJ_IF_NEW_USERS:
-		return (arg[0] & 0x10000000) != 0 || /* or CLONE_FS without CLONE_THREAD */
+		/* CLONE_NEWNS, CLONE_NEWUSER; or CLONE_FS without CLONE_THREAD */
+		return (arg[0] & 0x10020000) != 0 ||
 		       ((arg[0] & 0x10200) == 0x200 && !(arg[0] >> 62 & 1));
 	case FJ_IF_GUARDED:
 		return is_one_of(arg[0], guarded, sizeof(guarded) / sizeof(guarded[0]));
