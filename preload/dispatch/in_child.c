@@ -4,9 +4,12 @@
  * in_child.c - a call that found no descriptor free.
  *
  * Outside no call needs one but those that return one; here a walk wants two, and a look into a
- * union one for each layer. So the call is made once more by a child that shares all but the descriptors (child/child.h):
- * it closes some in its own table, and has what it needs. (The files behind them are the same, so
- * what it does to them is done.)
+ * union one for each layer. So the call is made once more, with numbers beyond the program's soft
+ * limit. (After an exec the loader puts that back.)
+ *
+ * Where the hard limit is no higher, the call is made by a child that shares all but the descriptors
+ * (child/child.h): it closes some in its own table, and has what it needs. (The files behind them are
+ * the same, so what it does to them is done.)
  *
  * An open is made there, too, and what it led to is opened here by its host path, when the file
  * there is still the same.
@@ -15,6 +18,7 @@
 #include "dispatch/in_child.h"
 #include "sys/abi.h"
 #include "child/child.h"
+#include "child/descriptors.h"
 #include "sys/guest.h"
 #include "sys/nr.h"
 #include "call/row.h"
@@ -136,6 +140,39 @@ static void make(void *data)
 		tell_opened(e);
 }
 
+/* Does the call return a descriptor of the program's? */
+static bool returns_one(long nr)
+{
+	return opens(nr) || nr == __NR_open_tree || nr == __NR_fspick;
+}
+
+/* `fd`, which lies beyond the program's limit, on the lowest number that is free below. */
+static long put_below(long fd)
+{
+	const long flags = fj_sys3(__NR_fcntl, fd, F_GETFD, 0);
+	const long r = fj_sys3(__NR_fcntl, fd, flags & FD_CLOEXEC ? F_DUPFD_CLOEXEC : F_DUPFD, 0);
+
+	fj_close((int)fd);
+	return r;
+}
+
+/* Once more, with numbers beyond the program's own limit, where the hard one has some. -EMFILE: it
+ * has not. */
+static long run_beyond(struct fj_call *c, long (*run)(struct fj_call *c))
+{
+	const uint64_t limit = fj_descriptors_raise();
+	const long nr = c->nr;
+	long r;
+
+	if (!limit)
+		return -EMFILE;
+	c->thread->descriptors = limit;
+	r = run(c);
+	c->thread->descriptors = 0;
+	fj_descriptors_lower(limit);
+	return r >= (long)limit && returns_one(nr) ? put_below(r) : r;
+}
+
 /* One for what an open returns. */
 static bool is_any_free(void)
 {
@@ -182,9 +219,18 @@ long fj_call_in_child(
 	uint32_t before;
 	const struct fj_row *row = c->row;
 	const long nr = c->nr;
-	struct elsewhere e = {.c = c, .run = run, .arg = arg, .r = -EMFILE};
+	struct elsewhere e = {.c = c, .run = run, .arg = arg};
 
-	if (!can_be_made(c) || (opens(nr) && !is_any_free()))
+	if (returns_one(nr) && !is_any_free())
+		return -EMFILE;
+	e.r = run_beyond(c, run);
+	if (e.r != -EMFILE)
+		return e.r;
+	fj_scratch_release(c->thread, mark);
+	c->row = row;
+	c->nr = nr;
+	memcpy(c->arg, arg, sizeof(c->arg));
+	if (!can_be_made(c))
 		return -EMFILE;
 	e.path = fj_scratch_path(c->thread);
 	before = fj_scratch_mark(c->thread);

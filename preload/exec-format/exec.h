@@ -75,7 +75,9 @@ struct fj_handoff {
 			       (cred/ids.h); 0: root, as the first process is root */
 	uint32_t is_secure; /* AT_SECURE */
 	uint32_t sigsys;    /* FJ_SIGSYS_ flags: the program's own view of SIGSYS */
-	int32_t nested_fd;  /* the descriptor of the root, when it is not the jail's own */
+	/* The program's soft limit of descriptors, if it is raised for the start; otherwise 0. */
+	uint64_t descriptors;
+	int32_t nested_fd; /* the descriptor of the root, when it is not the jail's own */
 	unsigned char kept[FJ_KEPT_SIZE];
 };
 enum {
@@ -85,7 +87,7 @@ enum {
 	FJ_SIGSYS_PENDING_FOR_ALL = 8,
 	FJ_SIGSYS_STAND_IN = 16
 };
-#define FJ_HANDOFF_VERSION 8
+#define FJ_HANDOFF_VERSION 9
 #define FJ_HANDOFF_PREFIX "\1fakejail="
 #define FJ_HANDOFF_SIZE (32 + 2 * sizeof(struct fj_handoff) + 3 * FJ_PATH_MAX + FJ_IDS_TEXT)
 

@@ -50,6 +50,7 @@ static long start_blocked(struct fj_call *c, const struct fj_program *p, uint64_
 		.program_fd = p->fd,
 		.interpreter_fd = p->interpreter_fd,
 		.held_fd = p->held_fd,
+		.descriptors = c->thread->descriptors,
 		.is_first = fj_jail->is_starting || fj_exec_is_first,
 		.comm_from_exe = p->is_nameless && !p->script_args && fj_jail->names_comm_by_file,
 	};

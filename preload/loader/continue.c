@@ -27,6 +27,7 @@
 #include "trap/trap.h"
 #include "union/change.h"
 #include "call/translate.h"
+#include "child/descriptors.h"
 #include "cred/ids.h"
 #include "jail/jail.h"
 #include "records/records.h"
@@ -126,6 +127,13 @@ static void keep_program(int fd, int held_fd)
 	fj_close(fd);
 }
 
+/* The exec found no free descriptor, and raised the program's limit. */
+static void put_limit_back(const struct fj_handoff *h)
+{
+	if (h->descriptors)
+		fj_descriptors_lower(h->descriptors);
+}
+
 /* The first bytes at `pos`, as many as the handoff says, are the position of the process's root. None: the
  * jail's root. */
 static void start_root(const char *pos, const struct fj_handoff *h)
@@ -208,6 +216,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	if (h.interpreter_fd == FJ_IS_LOADER) {
 		keep_program(h.program_fd, h.held_fd);
 		close_copies_memory();
+		put_limit_back(&h);
 		fj_inside(s, h.mask);
 	}
 	r = fj_map_elf(h.program_fd,
@@ -235,6 +244,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 		entry = interpreter.entry;
 	}
 	close_copies_memory();
+	put_limit_back(&h);
 	fj_jail->is_starting = 0;
 	fj_stack_set_aux(s, AT_PHDR, program.phdr ? program.phdr : program.base);
 	fj_stack_set_aux(s, AT_PHNUM, program.phnum);

@@ -59,6 +59,9 @@ struct fj_thread {
 	 * by the trap, which knows which signals are blocked. */
 	bool catches_faults;
 	struct fj_thread_signals signals;
+	/* The program's limit of descriptors, while a call of its has more: dispatch/in_child.c. 0:
+	 * it has not. */
+	uint64_t descriptors;
 };
 
 /* A child in its parent's memory has its parent's thread area, too. This returns the caller's own

@@ -5,14 +5,27 @@
  */
 #include "twin.h"
 
-static void fill_table(void)
+static void fill_table_of(rlim_t hard)
 {
-	struct rlimit rl = {40, 40};
+	struct rlimit rl = {40, hard};
 
 	R(setrlimit(RLIMIT_NOFILE, &rl));
 	while (dup(0) >= 0)
 		;
 	say("full: %e\n", errno);
+}
+
+static void fill_table(void)
+{
+	fill_table_of(40);
+}
+
+static int came;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	came++;
 }
 
 static void free_table(void)
@@ -54,7 +67,7 @@ static void open_with_few(int free)
 }
 
 /* No call but those that return a descriptor needs one. */
-static void use_full_table(void)
+static void use_full_table_of(rlim_t hard)
 {
 	struct stat st;
 	struct statfs fs;
@@ -63,7 +76,7 @@ static void use_full_table(void)
 	make_tree();
 	int dirfd = open("dir/sub", O_RDONLY | O_DIRECTORY);
 	int watch = inotify_init1(0);
-	fill_table();
+	fill_table_of(hard);
 	R(open("down/file", O_RDONLY));
 	R(stat("down/file", &st));
 	R(stat("/t/down/up/dir/leaf", &st));
@@ -118,7 +131,7 @@ static void use_full_table(void)
 
 CASE(fds_full_table)
 {
-	use_full_table();
+	use_full_table_of(40);
 }
 
 CASE(fds_few_free)
@@ -161,7 +174,7 @@ CASE(fds_few_free_user)
 
 CASE(fds_full_table_user)
 {
-	use_full_table();
+	use_full_table_of(40);
 }
 
 CASE(fds_full_table_sockets)
@@ -212,3 +225,141 @@ CASE(fds_full_table_proc)
 }
 
 /* A number above the limit stays open when the limit falls. */
+
+/* ---- the same below a hard limit that has numbers left ---- */
+
+/* `keeps`: they are there in another program, too. */
+static void fill_below(int keeps)
+{
+	const struct rlimit rl = {40, 2000};
+
+	R(setrlimit(RLIMIT_NOFILE, &rl));
+	while (fcntl(0, keeps ? F_DUPFD : F_DUPFD_CLOEXEC, 0) >= 0)
+		;
+	say("full: %e\n", errno);
+}
+
+static void say_limit(void)
+{
+	struct rlimit rl;
+
+	getrlimit(RLIMIT_NOFILE, &rl);
+	say("limit %ld of %ld\n", (long)rl.rlim_cur, (long)rl.rlim_max);
+}
+
+static void say_open(void)
+{
+	int n = 0;
+
+	for (int fd = 0; fd < 60; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	say("%d open\n", n);
+}
+
+TOOL(full_after_exec)
+{
+	say("after exec, %d words\n", argc);
+	say_limit();
+	say_open();
+	show("/etc/passwd");
+}
+
+CASE(fds_full_exec)
+{
+	put_mode("script", "#!/t/interpreter\n", 0755);
+	symlink(twin_self, "interpreter");
+	symlink(twin_self, "down");
+	fill_below(0);
+	CHILD("missing")
+		R(execve("/t/none", ARGV("x"), environ));
+	CHILD("not to be run")
+		R(execve("/etc/passwd", ARGV("x"), environ));
+	CHILD("exec")
+		R(execve(twin_self, ARGV("x", "@full_after_exec"), environ));
+	CHILD("through a link, twice")
+		R(execve("down", ARGV("x", "@full_after_exec", "more"), environ));
+	CHILD("script")
+		R(execve("script", ARGV("@full_after_exec"), environ));
+	const pid_t pid = vfork();
+	if (!pid) {
+		execve(twin_self, ARGV("x", "@full_after_exec"), environ);
+		_exit(9);
+	}
+	reap("vfork", pid);
+	say_limit();
+	say_open();
+}
+
+CASE(fds_full_exec_user)
+{
+	fill_below(0);
+	R(execve(twin_self, ARGV("x", "@full_after_exec"), environ));
+}
+
+CASE(fds_full_beyond)
+{
+	use_full_table_of(2000);
+}
+
+CASE(fds_full_beyond_user)
+{
+	use_full_table_of(2000);
+}
+
+/* What procfs says of the caller is of the caller. */
+CASE(fds_full_beyond_proc)
+{
+	char buf[100], own[40];
+	struct stat st;
+	long n;
+
+	snprintf(own, sizeof(own), "%d", (int)getpid());
+	mkdir("d", 0755);
+	fill_below(1);
+	n = readlink("/proc/self", buf, sizeof(buf) - 1);
+	buf[n < 0 ? 0 : n] = 0;
+	say("%s\n", strcmp(buf, own) ? "another" : "own");
+	R(stat("/proc/self/fd/39", &st));
+	close(39);
+	int fd = R(open("/proc/self/stat", O_RDONLY));
+	n = read(fd, buf, sizeof(buf) - 1);
+	buf[n < 0 ? 0 : n] = 0;
+	say("%s\n", strtol(buf, NULL, 10) == getpid() ? "own" : "another");
+	close(fd);
+	fd = R(open("d", O_TMPFILE | O_RDWR, 0600));
+	R(fcntl(fd, F_GETFD));
+	close(fd);
+	fd = R(open("d", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+	R(fcntl(fd, F_GETFD));
+	say_limit();
+}
+
+/* A fifo that nobody writes to: a signal ends the wait. */
+CASE(fds_full_beyond_fifo)
+{
+	mkdir("d", 0755);
+	mkfifo("d/fifo", 0600);
+	symlink("/t/d", "down");
+	fill_below(1);
+	close(39);
+	set_handler(SIGUSR2, on_signal, 0);
+	const pid_t pid = send_soon(SIGUSR2);
+	R(open("down/fifo", O_RDONLY));
+	reap("sender", pid);
+	say("%d came\n", came);
+	say_limit();
+}
+
+CASE(fds_full_beyond_root)
+{
+	mkdir("d", 0755);
+	mkdir("e", 0755);
+	put("e/f", "x");
+	fill_below(1);
+	R(mount("e", "d", NULL, MS_BIND, NULL));
+	R(access("d/f", F_OK));
+	R(umount2("d", 0));
+	R(chroot("e"));
+	R(access("/f", F_OK));
+	say_limit();
+}

@@ -1,0 +1,16 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * descriptors.h - numbers for descriptors beyond the program's own limit, for the time of one call. */
+#ifndef FJ_DESCRIPTORS_H
+#define FJ_DESCRIPTORS_H
+
+#include <stdint.h>
+
+/* Let the soft limit of descriptors be higher by some, as far as the hard one lets it. Returns what it was, or 0:
+ * nothing was changed. fj_descriptors_lower() puts that back, unless somebody has set another meanwhile. */
+#define FJ_DESCRIPTORS_MORE 512 /* the most layers of a union, and a few paths */
+uint64_t fj_descriptors_raise(void);
+void fj_descriptors_lower(uint64_t limit);
+
+#endif
