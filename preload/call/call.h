@@ -40,6 +40,8 @@ struct fj_call {
 	bool is_deferred;
 	bool leaves_by_sigreturn; /* the same for rt_sigreturn(2), with the program's own stack
 				     pointer */
+	bool holds_signals;	  /* fj_hold_signals(); always set where `mask` is NULL */
+	uint64_t held_mask;
 	uint64_t deferred_data[6];
 	/* Indexes in deferred_data: the mask that a call waits with, as the program gave it; and
 	 * whether there is one. */
@@ -64,6 +66,11 @@ static inline long fj_kernel(const struct fj_call *c)
 /* The same for a call that may wait: the program's signals are let in meanwhile. `held_fd` is a
  * descriptor to be closed if a handler does not return, or -1. */
 long fj_kernel_waiting(struct fj_call *c, long nr, const uint64_t arg[FJ_ARGS], int held_fd);
+
+/* From here on no handler of the program's runs, but of faults, until the call waits or has ended. */
+void fj_hold_signals(struct fj_call *c);
+/* The direct door ends that so. */
+void fj_release_signals(struct fj_call *c);
 
 /* Returned when the call was not made and the program must make it again, after a signal was
  * delivered to it: signal/libc_signals.h. It is no errno that programs see; the kernel's

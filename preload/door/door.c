@@ -221,6 +221,7 @@ __attribute__((noinline)) static long run_with_care(
 		(row->hook || !fj_writes_are_watched() || !fj_writes_may_be(c->nr)))
 		return fj_kernel_waiting(c, c->nr, c->arg, -1);
 	r = fj_call_row(c);
+	fj_release_signals(c);
 	return c->is_deferred ? call_deferred(record, c) : r;
 }
 
@@ -240,7 +241,7 @@ FJ_HOT long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
 	c.sp = (uint64_t)record;
 	c.frame = record;
 	c.ip = 0;
-	c.is_deferred = c.leaves_by_sigreturn = false;
+	c.is_deferred = c.leaves_by_sigreturn = c.holds_signals = false;
 	/* (Calls that change mappings have the condition FJ_NEVER in their rows, so they take this
 	 * branch.) */
 	if (__builtin_expect(!c.row || c.row->when != FJ_ALWAYS ||
@@ -248,7 +249,11 @@ FJ_HOT long fj_door_run(struct fj_door_record *record, struct fj_thread *t)
 		    0))
 		return run_with_care(record, &c);
 	r = fj_call_row(&c);
-	return __builtin_expect(c.is_deferred, 0) ? call_deferred(record, &c) : r;
+	if (__builtin_expect(c.is_deferred | c.holds_signals, 0)) {
+		fj_release_signals(&c);
+		return c.is_deferred ? call_deferred(record, &c) : r;
+	}
+	return r;
 }
 
 /* Calls about SIGSYS and the signal stack. The trap keeps this state of a thread. Without the trap the

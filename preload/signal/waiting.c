@@ -14,6 +14,9 @@
 #include "sys/thread.h"
 #include "sys/abi_signal.h"
 
+/* Those that faults raise, and the trap's own: SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGSYS. */
+#define FAULTS (1UL << 3 | 1UL << 4 | 1UL << 6 | 1UL << 7 | 1UL << 10 | 1UL << 30)
+
 typedef long (*waiting_gate_fn)(
 	long nr, long a0, long a1, long a2, long a3, long a4, long a5, const uint32_t *deferred);
 
@@ -71,9 +74,30 @@ FJ_HOT long fj_kernel_waiting(struct fj_call *c, long nr, const uint64_t arg[FJ_
 
 	if (c->mask)
 		return wait_unblocked(c, nr, arg, held_fd);
-	/* the direct door has never blocked them */
+	/* The direct door has not blocked signals, but the hook may have. */
+	if (c->holds_signals)
+		fj_release_signals(c);
 	t->window_fd = held_fd;
 	r = wait_in_kernel(t, nr, arg);
 	t->window_fd = outer_fd;
 	return r;
+}
+
+void fj_hold_signals(struct fj_call *c)
+{
+	const uint64_t all = ~FAULTS;
+
+	/* The trap has blocked them; and of the engine's own calls nobody ends this. */
+	if (c->mask || !c->frame || c->holds_signals)
+		return;
+	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &all, &c->held_mask, sizeof(all));
+	c->holds_signals = true;
+}
+
+void fj_release_signals(struct fj_call *c)
+{
+	if (!c->holds_signals)
+		return;
+	c->holds_signals = false;
+	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &c->held_mask, 0, sizeof(c->held_mask));
 }

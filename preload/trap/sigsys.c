@@ -161,7 +161,7 @@ uintptr_t fj_trap_handle(siginfo_t *info, struct fj_frame *f)
 	c.sp = fj_frame_sp(f);
 	c.ip = fj_frame_ip(f);
 	c.frame = f;
-	c.is_deferred = c.leaves_by_sigreturn = false;
+	c.is_deferred = c.leaves_by_sigreturn = c.holds_signals = false;
 	caught_before = c.thread->catches_faults;
 	/* (If the program blocks SIGSEGV, it stays blocked: another thread may wait for it.) */
 	fj_interrupted(c.thread)->lets_sigsys_in = false;

@@ -5,14 +5,12 @@
  * data are shared with the lower file; otherwise the kernel copies them, or they are read and written.
  * Called by copy_up.c.
  *
- * This may take long, and ^C must work meanwhile. After a trap all signals are blocked, so the code looks
- * for pending signals between the parts, and lets them in. After a jump signals are not blocked, and a
- * handler that leaves by siglongjmp(3) would leave two descriptors open. So they are blocked here, and let
- * in when only one is open; `window_fd` is that one. */
+ * This may take long. Only a signal that ends the process interrupts a copy, as in the kernel
+ * (ovl_copy_up_file() of fs/overlayfs/copy_up.c); handlers run when the call is done. So all signals are
+ * blocked while a file is copied, and the code looks between the parts for one that ends the process. */
 #include "union/parts.h"
 #include "call/call.h"
 #include "sys/sys.h"
-#include "sys/thread.h"
 #include "sys/abi_signal.h"
 
 #include <asm/stat.h>
@@ -21,8 +19,9 @@
 
 #define PART (8UL << 20)
 #define ROOM (256UL << 10)
-/* The signals of faults, and the trap's own: SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGSYS. */
-#define FAULTS (1UL << 3 | 1UL << 4 | 1UL << 6 | 1UL << 7 | 1UL << 10 | 1UL << 30)
+/* Signals that do not end a process without a handler: SIGCHLD, SIGCONT, SIGURG, SIGWINCH; SIGSTOP,
+ * SIGTSTP, SIGTTIN, SIGTTOU. */
+#define HARMLESS (1UL << 16 | 1UL << 17 | 1UL << 22 | 1UL << 27 | 0xfUL << 18)
 
 char *fj_union_room(size_t size)
 {
@@ -38,45 +37,28 @@ void fj_union_give_room(char *room, size_t size)
 }
 
 struct copying {
-	struct fj_call *c;
-	struct fj_union_data *d;
-	uint64_t own_mask; /* after a jump: the program's mask */
-	bool reads;	   /* the kernel cannot copy between these two files */
+	const struct fj_call *c;
+	const struct fj_union_data *d;
+	bool reads; /* the kernel cannot copy between these two files */
 	char *room;
 };
 
-/* Open the file again after a handler, which may have done anything. */
-static long open_again(struct copying *q)
+/* If a signal has come that ends the process, let it in. */
+static void end_if_told(const struct copying *q)
 {
-	const long fd = fj_union_open_lower(q->d->from_dirfd, q->d->from, 0);
+	uint64_t pending = 0, action[4], mask;
 
-	if (fj_is_err(fd))
-		return fd;
-	q->d->src = (int)fd;
-	return 0;
-}
-
-static long let_signals_in(struct copying *q)
-{
-	struct fj_thread *t = q->c->thread;
-	static const uint64_t nothing[FJ_ARGS];
-	const uint64_t *mask = q->c->mask ? q->c->mask : &q->own_mask;
-	const int32_t outer_fd = t->window_fd;
-	uint64_t pending = 0, all;
-
-	if (fj_sys2(__NR_rt_sigpending, &pending, sizeof(pending)) || !(pending & ~*mask))
-		return 0;
-	fj_close(q->d->src);
-	q->d->src = -1;
-	if (q->c->mask) {
-		fj_kernel_waiting(q->c, __NR_getppid, nothing, q->d->dst);
-	} else {
-		t->window_fd = q->d->dst;
-		fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &q->own_mask, &all, sizeof(all));
-		fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &all, &q->own_mask, sizeof(all));
-		t->window_fd = outer_fd;
+	fj_sys2(__NR_rt_sigpending, &pending, sizeof(pending));
+	pending &= ~((q->c->mask ? *q->c->mask : q->c->held_mask) | HARMLESS);
+	for (int sig = 1; pending; sig++, pending >>= 1) {
+		/* (struct kernel_sigaction begins with the handler; 0 is SIG_DFL.) */
+		if (!(pending & 1) || fj_sys4(__NR_rt_sigaction, sig, 0, action, FJ_SIGSET_SIZE) ||
+			action[0])
+			continue;
+		mask = 1UL << (sig - 1);
+		fj_sys4(__NR_rt_sigprocmask, FJ_SIG_UNBLOCK, &mask, 0, sizeof(mask));
+		fj_sys4(__NR_rt_sigprocmask, FJ_SIG_BLOCK, &mask, 0, sizeof(mask));
 	}
-	return open_again(q);
 }
 
 static bool cannot_copy(long r)
@@ -127,7 +109,6 @@ static long copy_stretch(struct copying *q, uint64_t at, uint64_t end)
 
 	while (at < end) {
 		const long n = copy_part(q, at, end - at < PART ? end - at : PART);
-		long r;
 
 		if (n == -EINTR)
 			continue;
@@ -136,9 +117,7 @@ static long copy_stretch(struct copying *q, uint64_t at, uint64_t end)
 		at += (uint64_t)n;
 		if (at - since >= PART) {
 			since = at;
-			r = let_signals_in(q);
-			if (r < 0)
-				return r;
+			end_if_told(q);
 		}
 	}
 	return 0;
@@ -164,9 +143,8 @@ static long copy_stretches(struct copying *q, uint64_t size)
 	return r < 0 ? r : fj_sys2(__NR_ftruncate, q->d->dst, size);
 }
 
-long fj_union_copy_data(struct fj_call *c, struct fj_union_data *d)
+long fj_union_copy_data(struct fj_call *c, const struct fj_union_data *d)
 {
-	const uint64_t all = ~FAULTS;
 	struct copying q = {.c = c, .d = d};
 	struct stat st;
 	long r = fj_sys2(__NR_fstat, d->src, &st);
@@ -177,11 +155,7 @@ long fj_union_copy_data(struct fj_call *c, struct fj_union_data *d)
 		return -EFBIG;
 	if (!fj_sys3(__NR_ioctl, d->dst, FICLONE, d->src))
 		return 0;
-	if (!c->mask)
-		fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &all, &q.own_mask, sizeof(all));
 	r = copy_stretches(&q, (uint64_t)st.st_size);
-	if (!c->mask)
-		fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &q.own_mask, 0, sizeof(all));
 	if (q.room)
 		fj_union_give_room(q.room, ROOM);
 	return r;

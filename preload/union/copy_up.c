@@ -168,13 +168,9 @@ static long make_regular(struct task *k)
 	k->u.dst = (int)fd;
 	r = fj_union_copy_attributes(&k->u);
 	if (!r && is_file && k->with_data) {
-		struct fj_union_data d = {.from_dirfd = k->from_dirfd,
-			.from = k->from,
-			.src = k->u.src,
-			.dst = k->u.dst};
+		const struct fj_union_data d = {.src = k->u.src, .dst = k->u.dst};
 
 		r = fj_union_copy_data(k->c, &d);
-		k->u.src = d.src;
 	}
 	return r;
 }
@@ -315,6 +311,8 @@ long fj_union_copy_up(struct fj_call *c, int from_dirfd, const char *from, int t
 		.to = to,
 		.with_data = how & FJ_UNION_DATA,
 		.u.is_nested = how & FJ_UNION_NESTED};
+	/* A handler may leave by siglongjmp(3), and must not leave an incomplete file behind. */
+	fj_hold_signals(c);
 	/* (Code that cleans the work directory may take us for dead, and remove the copy: then try
 	 * again.) */
 	for (unsigned n = 0; n < TRIES && (r == NAME_IS_TAKEN || (r == -ENOENT && n == 1)); n++) {

@@ -40,14 +40,12 @@ void fj_union_give_room(char *room, size_t size);
  * Returns a descriptor or -errno. */
 long fj_union_open_lower(int dirfd, const char *name, int flags);
 
-/* A regular file that is being copied: copy_data.c. `src` and `dst` are open. `src` may be replaced; -1: it
- * is closed. */
+/* A regular file that is being copied while signals are blocked: copy_data.c. `src` and `dst` are open. */
 struct fj_union_data {
-	int from_dirfd, src, dst;
-	const char *from;
+	int src, dst;
 };
 /* Copy the data of `d->src` to `d->dst`. Returns 0 or -errno. */
-long fj_union_copy_data(struct fj_call *c, struct fj_union_data *d);
+long fj_union_copy_data(struct fj_call *c, const struct fj_union_data *d);
 
 /* What the lower file shows, and where the copy is: a descriptor and "", or a directory and a name. */
 struct fj_union_copy {
