@@ -152,7 +152,7 @@ jail() {
 	elif [ -n "${FAKEJAIL_OVERLAY:-}" ] && overlay_of "$@"; then
 		over_left=$#
 		while [ "$over_left" -gt 0 ]; do
-			if [ "$1" = "$over_root" ]; then
+			if [ "$1" = "$over_word" ] && [ -n "$over_root" ]; then
 				set -- "$@" "$over/lower"
 				over_root=
 			else

@@ -22,8 +22,9 @@ overlays=$work/overlays
 mkdir "$mine/layers"
 ! is_root || chown "$test_uid:$test_uid" "$mine/layers"
 
-# overlay_of ARG...: sets over_root to the root that fakejail is asked to enter, over to the directory with its layers. Fails where it is none of
-# the test's roots, or is asked for in another way (a verb, an overlay of the test's own, the host's tree).
+# overlay_of ARG...: sets over_root to the root that fakejail is asked to enter, over_word to the word that names it, over to the
+# directory with its layers. Fails where it is none of the test's roots, or is asked for in another way (a verb, an overlay of the
+# test's own, the host's tree).
 overlay_of() {
 	over_root=
 	case ${1:-} in
@@ -32,14 +33,14 @@ overlay_of() {
 	for over_word; do
 		case $over_word in
 		/ | --rm | --keep* | --overlay* | --tmp-overlay* | --proot) return 1 ;;
+		"$mine"/*) over_path=${over_word%/} ;;
+		*) over_path=$current/$over_word ;;
+		esac
+		! [ -d "$over_path" ] || [ -h "$over_path" ] || case $over_path in
+		"$mine"/*/* | "$mine/home" | "$mine/layers" | "$mine/" | "$mine/.") ;;
 		"$mine"/*)
-			! [ -d "$over_word" ] || [ -h "$over_word" ] || case $over_word in
-			"$mine"/*/* | "$mine/home" | "$mine/layers") ;;
-			*)
-				over_root=$over_word
-				break
-				;;
-			esac
+			over_root=$over_path
+			break
 			;;
 		esac
 	done

@@ -17,7 +17,7 @@ give_to_user "$mine"
 prints 'pwd is /' / jail "$root" /bin/sh -c pwd
 prints 'ls / shows bin alone' bin jail "$root" /bin/sh -c 'ls /'
 prints 'cd ..; pwd is still /' / jail "$root" /bin/sh -c 'cd /; cd ..; pwd'
-prints 'ls /bin lists the jail' "$(LC_ALL=C ls "$root/bin")" jail "$root" /bin/sh -c 'ls /bin'
+prints 'ls /bin lists the jail' "$(LC_ALL=C ls "$(as_made "$root")/bin")" jail "$root" /bin/sh -c 'ls /bin'
 prints 'ls ../../../.. lists the jail' bin jail "$root" /bin/sh -c 'cd /bin; ls ../../../..'
 prints 'the command is found by its name' bin jail "$root" ls
 prints 'a relative root' bin jail "$(basename "$root")" /bin/ls

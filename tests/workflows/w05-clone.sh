@@ -34,7 +34,7 @@ drwxrwxrwt 0:0 2 0,0 ./tmp
 drwxr-xr-x 33:34 2 0,0 ./var
 -rw-r--r-- 33:34 1 0,0 ./var/f" jail "$root" sh -c 'cd /home/to && find . -exec stat -c "%A %u:%g %h %t,%T %n" {} + | sort -k 5'
 prints 'the root is the same inode inside and outside' "$(stat -c %i "$root")" jail "$root" stat -c %i /
-prints 'nothing set-id, sticky or writable for others is on the disk' '' find "$home/to" ! -type l -perm /7022
+prints 'nothing set-id, sticky or writable for others is on the disk' '' find "$(as_made "$root")/home/to" ! -type l -perm /7022
 prints 'devices by type' './null
 ./sda' jail "$root" sh -c 'cd /home/to && find . -type c -o -type b | sort'
 prints 'the tarball made in the jail names the owners' '0/0 33/34' jail "$root" sh -c \
