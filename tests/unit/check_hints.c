@@ -2,14 +2,16 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * check_hints.c - what is remembered of earlier calls to spare one of the kernel's, and that nothing is believed because
- * of it: symlinks, whose text is read each time, and new names of renames. */
+ * of it: symlinks, whose text is read each time, new names of renames, and directories. */
 #include "entries.h"
 #include "unit.h"
 #include "jail/jail.h"
 #include "ownership/ownership.h"
 #include "records/records.h"
+#include "sys/abi.h"
 
 #include <asm/stat.h>
+#include <string.h>
 
 /* How often the engine enters the kernel for the call. */
 static unsigned cost_once(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
@@ -179,6 +181,82 @@ START_TEST(symlinks_changed_by_others)
 }
 END_TEST
 
+/* Calls that make or remove a name in /a/b, and what they say there when /a/b leads nowhere. */
+static long change_a_name(unsigned which)
+{
+	switch (which) {
+	case 0:
+		return unit_call3(__NR_mkdirat, AT_FDCWD, "/a/b/new", 0755);
+	case 1:
+		return unit_call3(__NR_symlinkat, "x", AT_FDCWD, "/a/b/new");
+	case 2:
+		return unit_call4(__NR_mknodat, AT_FDCWD, "/a/b/new", FJ_S_IFREG | 0644, 0);
+	case 3:
+		return unit_call4(__NR_linkat, AT_FDCWD, "/kept", AT_FDCWD, "/a/b/new");
+	case 4:
+		return unit_call4(__NR_linkat, AT_FDCWD, "/a/b/file", AT_FDCWD, "/a/b/new");
+	case 5:
+		return unit_call4(__NR_renameat, AT_FDCWD, "/kept", AT_FDCWD, "/a/b/new");
+	case 6:
+		return unit_call4(__NR_renameat, AT_FDCWD, "/a/b/file", AT_FDCWD, "/a/b/new");
+	case 7:
+		return unit_call3(__NR_unlinkat, AT_FDCWD, "/a/b/file", 0);
+	default:
+		return unit_call3(__NR_unlinkat, AT_FDCWD, "/a/b/dir", AT_REMOVEDIR);
+	}
+}
+enum { CHANGES = 9 };
+
+static bool is_there(const char *name)
+{
+	struct stat st;
+
+	return !fj_sys4(__NR_newfstatat, AT_FDCWD, tree_path(name), &st, AT_SYMLINK_NOFOLLOW);
+}
+
+/* The directory of a name is known by a fact, and somebody outside has made it a symlink since: what it
+ * leads to in the jail counts, and nothing outside is changed. */
+START_TEST(directories_changed_by_others)
+{
+	static const struct {
+		const char *text, *leads_to;
+	} link[] = {{NULL, NULL}, {"../../other", NULL}, {"d", "jail/a/d"}, {"/a/d", "jail/a/d"}};
+	static char outside[TREE_PATH];
+	struct stat st;
+
+	memcpy(outside, tree_path("other"), TREE_PATH);
+	tree_dir("jail/a");
+	tree_dir("jail/a/d");
+	tree_dir("other");
+	tree_dir("other/dir");
+	tree_file("other/file", "");
+	for (unsigned i = 0; i < sizeof(link) / sizeof(link[0]); i++)
+		for (unsigned which = 0; which < CHANGES; which++) {
+			tree_dir("jail/a/b");
+			/* What the call before this one has taken. */
+			if (!is_there("jail/kept"))
+				tree_file("jail/kept", "");
+			if (!is_there("jail/a/d/file"))
+				tree_file("jail/a/d/file", "");
+			if (!is_there("jail/a/d/dir"))
+				tree_dir("jail/a/d/dir");
+			unit_call4(__NR_newfstatat, AT_FDCWD, "/a/b/file", &st, 0);
+			ck_assert_int_eq(fj_sys3(__NR_unlinkat, AT_FDCWD, tree_path("jail/a/b"),
+						 AT_REMOVEDIR),
+				0);
+			tree_link("jail/a/b", link[i].text ? link[i].text : outside);
+			unit_assert_result(change_a_name(which), link[i].leads_to ? 0 : -ENOENT);
+			ck_assert(is_there("other/file") && is_there("other/dir") &&
+				  !is_there("other/new"));
+			ck_assert_int_eq(is_there("jail/a/d/new"), link[i].leads_to && which < 7);
+			fj_sys3(__NR_unlinkat, AT_FDCWD, tree_path("jail/a/d/new"),
+				which ? 0 : AT_REMOVEDIR);
+			ck_assert_int_eq(
+				fj_sys3(__NR_unlinkat, AT_FDCWD, tree_path("jail/a/b"), 0), 0);
+		}
+}
+END_TEST
+
 Suite *unit_suite_hints(void)
 {
 	Suite *s = suite_create("hints");
@@ -188,6 +266,7 @@ Suite *unit_suite_hints(void)
 	tcase_add_test(c, renames_that_replace);
 	tcase_add_test(c, costs_of_symlinks);
 	tcase_add_test(c, symlinks_changed_by_others);
+	tcase_add_test(c, directories_changed_by_others);
 	suite_add_tcase(s, c);
 	return s;
 }
