@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * exe.c - which program a jailed process really runs. Called by file/, open/ and procfs/.
+ * exe.c - which program a jailed process really runs. Called by file/, open/, exec/ and the loader.
  *
  * The process's own program is known. Another process's program is the file that is mapped at the
  * address of the program headers in its auxiliary vector (the loader sets that vector with prctl(2)

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * exe.h - /proc/PID/exe: for the kernel every jailed program is our loader. For file/, open/,
- * procfs/ and the loader. */
+ * exec/ and the loader. */
 #ifndef FJ_EXE_H
 #define FJ_EXE_H
 

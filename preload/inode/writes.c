@@ -10,7 +10,7 @@
  * keeps set-id bits (CAP_FSETID) and clears capabilities only, which few roots have: so in a root
  * with attributes a file that is opened for writing is looked at, unless it was just made or
  * truncated. Without the trap the calls are jumps, and are looked at from then on. Called by may.c,
- * owned_change.c, hook_open.c, hook_xattr.c, dispatch.c and door.c. */
+ * owned_change.c, open/, xattr_one.c, dispatch.c and door.c. */
 #include "inode/writes.h"
 
 #include "call/trapping.h"

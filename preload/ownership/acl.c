@@ -6,7 +6,7 @@
  * A list is kept among the file's attributes as it was set, in the form of its extended attribute
  * (linux/posix_acl_xattr.h). The entries for owner, mask (or group) and others show the mode's
  * bits. They are taken from the mode whenever the list is read, so chmod need not change the list.
- * Called by perm.c, inode/acl.c and xattr/hook_xattr.c. */
+ * Called by perm.c and inode/acl.c. */
 #include "ownership/ownership.h"
 #include "cred/ids.h"
 #include "records/records.h"

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * attributes.c - extended attributes: lists in blocks beside the records (records/blocks.c), in the
- * same file. Called by inode/ and xattr/hook_xattr.c.
+ * same file. Called by inode/, exec/, union/ and xattr/.
  *
  * A record names its block. A change writes a new block, makes the record name it, and then frees
  * the old one. So a reader may be reading a block that another file has got meanwhile: it stays

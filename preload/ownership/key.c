@@ -3,8 +3,8 @@
  *
  * key.c - the key of a file. It tells a file from a later file with the same inode number.
  *
- * Called by inode/owned.c and inode/settle.c, and by the tool behind `fakejail owners`, which must
- * give a file the same key as the engine does. */
+ * Called by inode/owned.c, inode/making.c and others, and by the tool behind `fakejail owners`, which
+ * must give a file the same key as the engine does. */
 #include "ownership/ownership.h"
 #include "sys/abi.h"
 #include "records/records.h"

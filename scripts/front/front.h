@@ -37,7 +37,8 @@ char *front_text_n(const char *text, size_t n);
 /* Makes `a/b`, with one slash between them if `a` ends in one. */
 char *front_below(const char *a, const char *b);
 const char *front_last_name(const char *path);
-/* The path up to the last slash, without that; "" if the slash is the first byte. (fakejail-lib uses % there.) */
+/* The path up to the last slash, without that; "" if the slash is the first byte. (fakejail-lib
+ * uses % there.) */
 char *front_directory(const char *path);
 /* Removes empty, `.` and `..` components: fj_clean of fakejail-lib. */
 const char *front_clean(const char *path);

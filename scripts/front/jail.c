@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * jail.c - the jail as it looks from outside, and what may have to be done before it starts. Each
- * function does the same as the one in fakejail.in. Called by main.c and options.c. */
+ * function does the same as the one in fakejail.in. Called by main.c. */
 #include "front.h"
 
 struct front_mount front_mounts[FRONT_MOUNTS_MAX];
