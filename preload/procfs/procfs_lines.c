@@ -1,8 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * procfs_lines.c - reads a file of procfs line by line. Called by the other files of this room, and
- * by mountinfo/. */
+ * procfs_lines.c - reads a file of procfs line by line. Called by the other files of this room. */
 #include "procfs/procfs.h"
 #include "sys/scratch.h"
 

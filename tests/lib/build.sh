@@ -1,12 +1,12 @@
-# shellcheck shell=sh disable=SC2034,SC2154 # shared with the scripts that read this one
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# build.sh - from a fresh clone to a launcher that an ordinary user can run; what first-run and run-tests share.
+# build.sh - from a fresh clone to a launcher that an ordinary user can run; for first-run and run-tests.
 #
-# Read with `.` by scripts that have set `top` to the source tree.  Root's jails run as uid $test_uid, who may not be
-# able to go where root has cloned the source: then the build is made where he can, see build_directory.  A user who will
-# become root sets becomes_root to the command that he does it by.
+# Read with `.` by scripts that have set `top` to the source tree. Root's jails run as uid $test_uid, who may not be
+# able to enter the directory where root has cloned the source: then the build is made elsewhere, see build_directory.
+# A user who must become root sets becomes_root to the command for that.
+# shellcheck shell=sh disable=SC2034,SC2154 # shared with the scripts that read this one
 
 test_uid=${FAKEJAIL_UID:-4242}
 
@@ -20,7 +20,7 @@ as_test_uid() {
 	$becomes_root setpriv --reuid "$test_uid" --regid "$test_uid" --clear-groups -- "$@"
 }
 
-# as_ordinary_user COMMAND...: nobody special; the caller himself if he is not root.
+# as_ordinary_user COMMAND...: runs it as an ordinary user: the caller if that is not root.
 as_ordinary_user() {
 	if is_root; then
 		as_test_uid "$@"
@@ -37,7 +37,7 @@ as_who_runs_jails() {
 	fi
 }
 
-# Sets build: ./build, or a new directory below /var/tmp where that is out of reach; build_is_temporary says which.
+# Sets build: ./build, or a new directory below /var/tmp if that user cannot reach it; build_is_temporary says which.
 build_directory() {
 	build=$top/build
 	build_is_temporary=
@@ -48,7 +48,8 @@ build_directory() {
 	fi
 }
 
-# build_in DIRECTORY CFLAGS [CONFIGURE-ARGUMENT]...: what make does is in DIRECTORY/build.log, and shown if it fails.
+# build_in DIRECTORY CFLAGS [CONFIGURE-ARGUMENT]...: make's output is in DIRECTORY/build.log, and printed if make
+# fails.
 build_in() {
 	into=$1
 	flags=$2

@@ -1,9 +1,11 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# complete.zsh DIRECTORY WORD... - what zsh offers for the last word, one a line, by the function in DIRECTORY. For tests/launcher.
+# complete.zsh DIRECTORY WORD... - prints what zsh offers for the last word, one a line, by the function in DIRECTORY.
+# For tests/launcher.
 #
-# zsh completes at a terminal only, so one is made; the shell there reads this file, too, and prints what completion adds.
+# zsh completes only at a terminal, so one is made. The shell there reads this file, too, and prints what completion
+# adds.
 directory=$1
 shift
 

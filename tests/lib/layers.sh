@@ -1,10 +1,11 @@
-# shellcheck shell=sh disable=SC2154 # read by scripts that have read lib.sh
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# layers.sh - what the tests of overlays share: that no lower layer changes. Read by these behind lib.sh, and by overlay.sh.
+# layers.sh - for tests of overlays: checks that no lower layer changes. Read by these after lib.sh, and by
+# overlay.sh.
+# shellcheck shell=sh disable=SC2154 # read by scripts that have read lib.sh
 
-# need_overlays: ends the test where it runs in a real chroot.
+# need_overlays: ends the test if it runs in a real chroot.
 need_overlays() {
 	! is_reference || {
 		skip everything 'chroot(8) has no such options'
@@ -12,21 +13,21 @@ need_overlays() {
 	}
 }
 
-# state_of TREE: all that nothing may change, and not access times.
+# state_of TREE: print everything that must not change; access times may.
 state_of() (
 	cd "$1" || exit
 	find . -printf '%P %y %m %s %U %G %T@ %C@ %n %i %l\n' | LC_ALL=C sort
 	find . -type f -exec cksum {} + | LC_ALL=C sort
 )
 
-# remember TREE: as it is now.
+# remember TREE: note its present state.
 remember() {
 	before=$work/before$(printf '%s' "$1" | tr / _)
 	state_of "$1" >"$before"
 	[ -s "$before" ] || fail "$1" 'it has no state'
 }
 
-# unchanged NAME TREE: it is as it was then.
+# unchanged NAME TREE: check that the state is as noted.
 unchanged() {
 	before=$work/before$(printf '%s' "$2" | tr / _)
 	state_of "$2" >"$work/after"

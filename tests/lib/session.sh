@@ -1,22 +1,23 @@
-# shellcheck shell=sh disable=SC2154 # what lib.sh has set
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# session.sh - one script, run by real root in a real chroot and by the user in the jail; what they print must be the same.
+# session.sh - one script, run by real root in a real chroot and by the user in the jail; both must print the same.
 #
-# Sourced after lib.sh.  The script begins each section with a line `== NAME`, and each section is one check.
+# Sourced after lib.sh. The script begins each section with a line `== NAME`, and each section is one check.
+# shellcheck shell=sh disable=SC2154 # what lib.sh has set
 
-# in_chroot ROOT COMMAND [ARG]...: as real root.
+# in_chroot ROOT COMMAND [ARG]...: run it as real root.
 in_chroot() {
 	limited env FAKEJAIL_UID=0 "$tests_dir/lib/real-chroot" "$@"
 }
 
-# True where there can be a reference.
+# True if there can be a reference.
 has_reference() {
 	is_root && ! is_reference && in_chroot / true 2>/dev/null
 }
 
-# session_reference ROOT SCRIPT: sets nothing; keeps what SCRIPT, a jail path, prints in a copy of ROOT that is root's own.
+# session_reference ROOT SCRIPT: keeps what SCRIPT, a jail path, prints in a copy of ROOT that is root's own. Sets no
+# variable.
 session_reference() {
 	cp -a "$1" "$work/chroot"
 	chown -hR 0:0 "$work/chroot"
@@ -24,7 +25,7 @@ session_reference() {
 	rm -rf --one-file-system "$work/chroot"
 }
 
-# session NAME ROOT SCRIPT [OPTION]...: the same in the jail, and compares.
+# session NAME ROOT SCRIPT [OPTION]...: runs it in the jail, and compares.
 session() {
 	session_name=$1
 	session_root=$2
@@ -53,7 +54,7 @@ session() {
 # A section that is known to differ: it is skipped and counted.
 session_known=
 
-# FILE.1, FILE.2, ...: a file a section.
+# Writes each section to a file: FILE.1, FILE.2, ...
 session_sections() {
 	awk -v file="$1" 'BEGIN { name = file ".0" } /^== / { close(name); name = file "." ++n } { print >name }' "$1"
 }
