@@ -85,6 +85,7 @@ static long record(struct fj_call *c, int dirfd, const char *name, const struct 
 {
 	struct fj_file file;
 	unsigned what = FJ_OWNER_UID | FJ_OWNER_GID;
+	uint32_t lacking, real;
 	long r = fj_file_look(c, dirfd, name, name[0] ? AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH, &file);
 
 	if (r == -ENOENT || r == -ENOTDIR)
@@ -103,7 +104,13 @@ static long record(struct fj_call *c, int dirfd, const char *name, const struct 
 		what |= FJ_OWNER_MODE;
 	if (m->has_default_acl)
 		what |= FJ_OWNER_MODE;
-	r = fj_owner_set(&file.key, what, &m->owner, &file.owner, file.real_mode);
+	/* A umask may have taken from the user what others keep. */
+	lacking = m->real_mode & 0700 & ~file.real_mode;
+	real = file.real_mode | lacking;
+	r = fj_owner_set(&file.key, what, &m->owner, &file.owner, real);
+	if (!r && lacking)
+		r = name[0] ? fj_sys3(__NR_fchmodat, dirfd, name, real & 07777) :
+			      fj_sys2(__NR_fchmod, dirfd, real & 07777);
 	if (!r && m->has_default_acl)
 		fj_acl_inherit(c, &m->parent, &file);
 	return r;
