@@ -10,6 +10,8 @@
 #include "call/args.h"
 #include "call/call.h"
 #include "call/row.h"
+#include "inode/writes.h"
+#include "xattr/xattr.h"
 #include "cred/ids.h"
 #include "ownership/ownership.h"
 #include "records/records.h"
@@ -42,10 +44,21 @@ static long judge_attribute(
 	struct fj_call *c, const struct fj_ids *ids, const struct fj_owner *file, bool writes)
 {
 	char *name = fj_scratch(c->thread, FJ_NAME_MAX + 1);
+	long r;
 
 	if (fj_guest_string(name, fj_arg(c, FJ_TEXT, 0), FJ_NAME_MAX + 1) <= 0)
 		return 0;
-	return fj_may_attribute(ids, file, name, writes);
+	r = fj_may_attribute(ids, file, name, writes);
+	/* The value is looked at before who sets it, and nobody is asked about an empty one.
+	 * (setxattrat(2) has it in a structure.) */
+	if (r == -EPERM && fj_streq(name, FJ_CAPABILITY) &&
+		(c->nr == __NR_setxattr || c->nr == __NR_lsetxattr || c->nr == __NR_fsetxattr)) {
+		const long bad =
+			fj_xattr_check_capability(fj_arg(c, FJ_PTR, 0), fj_arg(c, FJ_SIZE, 0));
+
+		return bad || !fj_arg(c, FJ_SIZE, 0) ? bad : r;
+	}
+	return r;
 }
 
 static long judge_dir(const struct fj_ids *ids, const struct fj_owner *file, bool becomes_root)

@@ -66,8 +66,16 @@ static long perform(struct fj_call *c, struct fj_xattr *q, enum fj_xattr_what wh
 		return what == FJ_XATTR_SET ? -EPERM : -ENODATA;
 	/* The kernel alone decides, and no record matters. */
 	if (what != FJ_XATTR_LIST && !fj_xattr_is_kept(q->text) &&
-		((what != FJ_XATTR_SET && what != FJ_XATTR_REMOVE) || !fj_owner_has_devices()))
-		return fj_xattr_ask(q, what);
+		((what != FJ_XATTR_SET && what != FJ_XATTR_REMOVE) || !fj_owner_has_devices())) {
+		r = fj_xattr_ask(q, what);
+		/* "user." alone: of what can have none that is not looked at. */
+		return r == -EINVAL && what == FJ_XATTR_GET && fj_owner_has_devices() &&
+				       !fj_file_look(c, q->file.dirfd, q->file.name, AT_EMPTY_PATH,
+					       &file) &&
+				       (file.owner.flags & FJ_OWNER_DEVICE) ?
+			       -ENODATA :
+			       r;
+	}
 	r = fj_file_look(c, q->file.dirfd, q->file.name, AT_EMPTY_PATH, &file);
 	return r < 0 ? r : perform_on(c, q, what, &file);
 }

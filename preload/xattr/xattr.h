@@ -45,6 +45,9 @@ long fj_xattr_ask(const struct fj_xattr *q, enum fj_xattr_what what);
  * have security.*, trusted.* and access control lists. */
 bool fj_xattr_is_acl(const char *name);
 bool fj_xattr_is_kept(const char *name);
+/* May root set this value as security.capability? 0, -EINVAL or -EFAULT, as from cap_convert_nscap() of
+ * security/commoncap.c. */
+long fj_xattr_check_capability(uint64_t value, uint64_t size);
 /* Sets, reads or removes the attribute `q->text` of `file`, which was looked at. Returns the result
  * of the call. */
 long fj_xattr_set(struct fj_call *c, const struct fj_xattr *q, struct fj_file *file);

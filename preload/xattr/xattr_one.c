@@ -25,18 +25,19 @@ bool fj_xattr_is_kept(const char *name)
 	       fj_xattr_is_acl(name);
 }
 
-/* The values that cap_convert_nscap() of security/commoncap.c lets root set. */
-static long check_capability(const struct fj_xattr *q)
+long fj_xattr_check_capability(uint64_t value, uint64_t size)
 {
 	uint32_t magic;
 
-	if (q->size != 12 && q->size != 20 && q->size != 24)
+	if (!size) /* vfs_setxattr() of fs/xattr.c */
+		return 0;
+	if (size != 12 && size != 20 && size != 24)
 		return -EINVAL;
-	if (fj_guest_read(&magic, q->value, sizeof(magic)))
+	if (fj_guest_read(&magic, value, sizeof(magic)))
 		return -EFAULT;
 	magic &= 0xff000000u; /* VFS_CAP_REVISION_MASK, linux/capability.h; revision 1 has 12 bytes,
 				 2 has 20, 3 has 24 */
-	return (q->size == 20 && magic == 0x02000000u) || (q->size == 24 && magic == 0x03000000u) ?
+	return (size == 20 && magic == 0x02000000u) || (size == 24 && magic == 0x03000000u) ?
 		       0 :
 		       -EINVAL;
 }
@@ -69,7 +70,7 @@ long fj_xattr_set(struct fj_call *c, const struct fj_xattr *q, struct fj_file *f
 	if (fj_xattr_is_acl(q->text))
 		return fj_acl_set(c, &q->file, q->text, file, q->value, q->size);
 	if (fj_streq(q->text, FJ_CAPABILITY)) {
-		r = check_capability(q);
+		r = fj_xattr_check_capability(q->value, q->size);
 		if (r < 0)
 			return r;
 		fj_writes_watch_capability(); /* the process may have the file open */
@@ -88,6 +89,8 @@ long fj_xattr_get(struct fj_call *c, const struct fj_xattr *q, const struct fj_f
 		r = fj_acl_get(c, q->text, file, q->value, q->size);
 	else
 		r = fj_owner_get_attribute(&file->key, q->text, (void *)q->value, q->size);
+	if (!r && fj_streq(q->text, FJ_CAPABILITY))
+		return -EINVAL; /* an empty one: cap_inode_getsecurity() of security/commoncap.c */
 	/* If the record has none, the disk may have one. */
 	return r == -ENODATA ? fj_xattr_ask(q, FJ_XATTR_GET) : r;
 }
