@@ -1,17 +1,19 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * differ.c - calls by chance, over identities, modes, access control lists and names: for
- * differ.sh, which runs it in a real chroot and in the jail, and compares what it prints.
+ * differ.c - calls by chance, over identities, modes, access control lists, attributes, flags, roots
+ * and names: for differ.sh, which runs it in a real chroot and in the jail, and compares what it prints.
  *
- * Usage: differ SEED STEPS DIRECTORY      as root; it is empty
+ * Usage: differ SEED STEPS DIRECTORY [sticky]      as root; it is empty
  *
- * Each step is a call of a child that took an identity; then root looks at the names that it was
- * about. Nothing is printed that differs between two runs.
+ * Each step is a call of a child that took an identity, perhaps in another directory or root; then
+ * root looks at the names that it was about. "sticky": there are directories that others may write to,
+ * with that bit. Nothing is printed that differs between two runs.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -26,6 +28,7 @@
 #include <unistd.h>
 
 static uint64_t state;
+static int has_sticky;
 
 /* splitmix64: the same numbers everywhere. */
 static unsigned chance(unsigned below)
@@ -51,13 +54,13 @@ static void make_name(char *name)
 
 static mode_t any_mode(void)
 {
-	static const mode_t usual[] = {
-		0755, 0644, 0700, 0777, 0, 0711, 02775, 04755, 06755, 0750, 0070, 0007};
-	const mode_t mode = chance(3) ? usual[chance(12)] : chance(010000);
+	static const mode_t usual[] = {0755, 0644, 0700, 0777, 0, 0711, 02775, 04755, 06755, 0750,
+		0070, 0007, 01777, 03777};
+	const mode_t mode = chance(3) ? usual[chance(14)] : chance(010000);
 
 	/* (What the kernel protects in sticky directories is the host's setting: sysctl
 	 * fs.protected_*.) */
-	return mode & 0022 ? mode & ~01000u : mode;
+	return mode & 0022 && !has_sticky ? mode & ~01000u : mode;
 }
 
 static unsigned any_id(void)
@@ -91,6 +94,134 @@ static size_t make_list(unsigned char *list)
 
 static const char *const lists[] = {"system.posix_acl_access", "system.posix_acl_default"};
 
+static const char *const attributes[] = {
+	"user.a", "trusted.a", "security.a", "user.b", "other.a", "security.capability", "user."};
+
+static size_t hash_of(size_t sum, const char *text)
+{
+	for (; *text; text++)
+		sum = sum * 31 + (unsigned char)*text;
+	return sum;
+}
+
+/* How many names the directory has, and which: in any order. */
+static long list_names(const char *name, char *text, size_t size)
+{
+	size_t sum = 0;
+	int n = 0;
+	DIR *dir = opendir(name);
+
+	for (const struct dirent *e; dir && (e = readdir(dir)); n++)
+		sum += hash_of(0, e->d_name);
+	snprintf(text, size, "list(%s): %d %zx", name, n, sum);
+	return dir ? closedir(dir) : -1;
+}
+
+static long change_attribute(const char *a, unsigned n, char *text, size_t size)
+{
+	const char *which = attributes[n % 7];
+	const int flags = n / 7 % 4 < 3 ? (int)(n / 7 % 4) : 0; /* XATTR_CREATE, XATTR_REPLACE */
+	char value[40] = "";
+	long r;
+
+	switch (n / 28 % 6) {
+	case 0:
+		snprintf(text, size, "removexattr(%s, %s)", a, which);
+		return removexattr(a, which);
+	case 1:
+		r = getxattr(a, which, value, n % 3 ? sizeof(value) : 1);
+		snprintf(text, size, "getxattr(%s, %s) %ld %s", a, which, r, value);
+		return r < 0 ? r : 0;
+	case 2:
+		snprintf(text, size, "lsetxattr(%s, %s, %d)", a, which, flags);
+		return lsetxattr(a, which, "long", n % 5, flags);
+	default:
+		snprintf(text, size, "setxattr(%s, %s, %d)", a, which, flags);
+		return setxattr(a, which, "value", n % 6, flags);
+	}
+}
+
+/* By a descriptor, which says what its opening was asked for. */
+static long change_open(
+	const char *a, unsigned n, mode_t mode, unsigned uid, unsigned gid, char *text, size_t size)
+{
+	static const int flags[] = {O_RDONLY, O_WRONLY, O_PATH, O_RDWR, O_PATH | O_NOFOLLOW};
+	const int fd = open(a, flags[n % 5] | O_NONBLOCK);
+	struct stat st;
+
+	snprintf(text, size, "by %x of %s: %u, %#o %d %d %s", flags[n % 5], a, n / 5 % 8, mode,
+		(int)uid, (int)gid, attributes[n % 4]);
+	if (fd < 0)
+		return fd;
+	switch (n / 5 % 8) {
+	case 0:
+		return fchmod(fd, mode);
+	case 1:
+		return fchown(fd, uid, gid);
+	case 2:
+		return ftruncate(fd, n % 3);
+	case 3:
+		return fsetxattr(fd, attributes[n % 4], "open", 4, 0);
+	case 4:
+		return fchownat(fd, "", uid, gid, AT_EMPTY_PATH);
+	case 5:
+		return fchdir(fd);
+	case 6:
+		return write(fd, "x", 1) < 0 ? -1 : 0;
+	default:
+		return fstat(fd, &st);
+	}
+}
+
+/* More kinds of calls: `what` from 20 on. */
+static long step_more(unsigned what, const char *a, const char *b, unsigned n, mode_t mode,
+	unsigned uid, unsigned gid, char *text, size_t size)
+{
+	static const int flags[] = {O_RDONLY | O_DIRECTORY | O_CREAT, O_RDWR | O_TMPFILE,
+		O_PATH | O_NOFOLLOW, O_RDONLY | O_NOATIME, O_WRONLY | O_APPEND | O_CREAT,
+		O_RDONLY | O_TRUNC, O_WRONLY | O_EXCL, O_RDWR | O_CREAT | O_NOFOLLOW,
+		O_RDONLY | O_DIRECTORY | O_NOFOLLOW, O_WRONLY | O_TMPFILE | O_EXCL,
+		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 3};
+	static const unsigned renames[] = {0, 1, 2, 4, 3, 5, 6, 8};
+	char value[200] = "";
+	ssize_t got;
+	int fd;
+
+	switch (what) {
+	case 20:
+	case 21:
+	case 22:
+		return change_attribute(a, n, text, size);
+	case 23:
+	case 24:
+		snprintf(text, size, "open(%s, %#o, %#o)", a, flags[n % 12], mode);
+		fd = open(a, flags[n % 12] | O_NONBLOCK, mode);
+		return fd < 0 ? -1 : 0;
+	case 25:
+		snprintf(text, size, "renameat2(%s, %s, %u)", a, b, renames[n % 8]);
+		return syscall(SYS_renameat2, AT_FDCWD, a, AT_FDCWD, b, renames[n % 8]);
+	case 26:
+		snprintf(text, size, "linkat(%s, %s, %x)", a, b, n & 1 ? AT_SYMLINK_FOLLOW : 0);
+		return linkat(AT_FDCWD, a, AT_FDCWD, b, n & 1 ? AT_SYMLINK_FOLLOW : 0);
+	case 27:
+		return list_names(a, text, size);
+	case 28:
+		got = readlink(a, value, sizeof(value) - 1);
+		snprintf(text, size, "readlink(%s): %s", a, value);
+		return got < 0 ? -1 : 0;
+	case 29:
+		snprintf(text, size, "chdir(%s)", a);
+		if (chdir(a))
+			return -1;
+		return access("..", (int)(n % 8));
+	case 30:
+		snprintf(text, size, "utimensat(%s) of the link", a);
+		return utimensat(AT_FDCWD, a, NULL, AT_SYMLINK_NOFOLLOW);
+	default:
+		return change_open(a, n, mode, uid, gid, text, size);
+	}
+}
+
 /* The step's call: all its numbers are drawn by the parent, too, who knows what the child drew. */
 static long step(const char *a, const char *b, char *text, size_t size)
 {
@@ -101,13 +232,15 @@ static long step(const char *a, const char *b, char *text, size_t size)
 	static const mode_t kinds[] = {S_IFREG, S_IFIFO, S_IFCHR, S_IFBLK, S_IFSOCK, S_IFDIR};
 	static const struct timespec times[][2] = {{{0, UTIME_NOW}, {0, UTIME_NOW}},
 		{{0, UTIME_OMIT}, {0, UTIME_OMIT}}, {{5, 0}, {6, 0}}, {{0, UTIME_NOW}, {6, 0}}};
-	const unsigned what = chance(20), n = chance(4096), uid = any_id(), gid = any_id();
+	const unsigned what = chance(34), n = chance(4096), uid = any_id(), gid = any_id();
 	const mode_t mode = any_mode();
 	unsigned char list[100];
 	const size_t list_size = make_list(list);
 	struct stat st;
 	int fd;
 
+	if (what > 19)
+		return step_more(what, a, b, n, mode, uid, gid, text, size);
 	switch (what) {
 	case 0:
 	case 1:
@@ -183,7 +316,28 @@ static void look(const char *name)
 		for (ssize_t k = 4; k + 4 <= n; k += 8)
 			printf("%c%d", k == 4 ? ' ' : ',', list[k + 2]);
 	}
+	for (int i = 0; i < 4; i++) {
+		const ssize_t n = lgetxattr(name, attributes[i], list, sizeof(list));
+
+		if (n >= 0)
+			printf(" %s=%.*s", attributes[i], (int)n, list);
+	}
 	printf("\n");
+}
+
+/* Another directory or root, that root goes to before it becomes somebody. */
+static void go_elsewhere(const char *where, unsigned how, char *text, size_t size)
+{
+	int r = 0, e;
+
+	if (how > 3)
+		return;
+	errno = 0;
+	r = how < 2 ? chdir(where) : chroot(where);
+	e = r ? errno : 0;
+	if (!r && how == 3)
+		r = chdir("/");
+	snprintf(text, size, "%s(%s) %d, ", how < 2 ? "chdir" : "chroot", where, e);
 }
 
 int main(int argc, char **argv)
@@ -191,6 +345,7 @@ int main(int argc, char **argv)
 	const unsigned long steps = argc > 2 ? strtoul(argv[2], NULL, 0) : 0;
 
 	state = argc > 1 ? strtoull(argv[1], NULL, 0) : 0;
+	has_sticky = argc > 4;
 	if (argc < 4 || chdir(argv[3]))
 		return 2;
 	for (int i = 0; i < 4; i++) /* names of ".." stay in it */
@@ -200,12 +355,14 @@ int main(int argc, char **argv)
 	for (unsigned long i = 0; i < steps; i++) {
 		const unsigned uid = chance(3), gid = chance(3), group = chance(3);
 		const mode_t mask = chance(2) ? 022 : chance(2) ? 0 : chance(01000);
-		char a[40], b[40], text[200] = "";
+		const unsigned how = chance(24);
+		char a[40], b[40], where[40], text[400] = "", went[100] = "";
 		uint64_t before;
 		int status;
 
 		make_name(a);
 		make_name(b);
+		make_name(where);
 		before = state;
 		const pid_t pid = fork();
 
@@ -213,6 +370,7 @@ int main(int argc, char **argv)
 			const gid_t list[] = {group};
 
 			umask(mask);
+			go_elsewhere(where, how, went, sizeof(went));
 			if (setgroups(uid || group ? 1 : 0, list) ||
 				setresgid(uid ? gid : 0, uid ? gid : 0, uid ? gid : 0) ||
 				setresuid(uid, uid, uid))
@@ -221,8 +379,8 @@ int main(int argc, char **argv)
 			const long r = step(a, b, text, sizeof(text));
 			const int e = r ? errno : 0;
 
-			printf("%lu: %u:%u+%u umask %03o %s = %ld %s\n", i, uid, gid, group, mask,
-				text, r, e ? strerror(e) : "");
+			printf("%lu: %u:%u+%u umask %03o %s%s = %ld %s\n", i, uid, gid, group, mask,
+				went, text, r, e ? strerror(e) : "");
 			_exit(0);
 		}
 		/* Of the numbers of the next step all begin anew. */
