@@ -302,6 +302,8 @@ static long access_by_look(const struct fj_call *c, const struct fj_fast *q, boo
 	if (__builtin_expect(q->is_layered, 0) && r != -ENOENT &&
 		(r || (wanted & W) || fj_union_calls.is_whiteout(c->thread, dirfd, name, &st)))
 		return ONLY_THE_WALK_KNOWS;
+	if (r == -ENOENT && q->left)
+		return r; /* a lower layer may have it, whatever the flags are */
 	if (fj_arg(c, FJ_ATFLAGS, 0) & ~(uint64_t)AT_SYMLINK_NOFOLLOW)
 		return 1;
 	if (r < 0)

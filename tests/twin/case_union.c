@@ -38,6 +38,11 @@ CASE(union_root_look)
 	R(stat("m/d", &st));
 	say("mode %o\n", (int)st.st_mode);
 	R(stat("m/only/", &st));
+	for (int i = 0; i < 2; i++) { /* the second time it is known which layers have m/d */
+		R(faccessat(AT_FDCWD, "/t/m/d/b", R_OK, AT_EACCESS));
+		R(faccessat(AT_FDCWD, "/t/m/d/a", R_OK, AT_EACCESS | AT_SYMLINK_NOFOLLOW));
+		R(faccessat(AT_FDCWD, "/t/m/d/none", R_OK, AT_EACCESS));
+	}
 	R(access("m/only/f", R_OK));
 	R(access("m/only/f", W_OK));
 	R(access("m/only/f", X_OK));
