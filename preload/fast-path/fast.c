@@ -241,6 +241,7 @@ FJ_HOT bool fj_fast_find(struct fj_fast *q)
 	q->is_layered = q->is_by_fd = q->needs_no_note = q->stands = q->is_in_root = false;
 	q->left = 0;
 	q->dir = NULL;
+	q->fact = NULL;
 	q->place = (struct fj_place){.dirfd = q->dirfd, .owned_fd = -1, .name = path};
 	if (!name_len || fj_is_dots(name, name_len) ||
 		fj_proc_named(name, name_len) != FJ_PROC_PLAIN)
@@ -276,6 +277,7 @@ FJ_HOT bool fj_fast_find(struct fj_fast *q)
 		fact = fj_facts_look(root, path, len, q->epoch, &sequence);
 		if (!fact)
 			return false;
+		q->fact = fact;
 		flags = fj_fact_flags(fact, t);
 		q->place.name = path + 1;
 		if (!(flags & FJ_FACT_LITERAL)) {

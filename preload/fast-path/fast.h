@@ -52,6 +52,8 @@ struct fj_fast {
 			     * path/from_host.c */
 	uint32_t left;	    /* number of lower layers that also have the directory */
 	const char *dir;    /* position of the directory, if a descriptor in a union led there */
+	const struct fj_fact *
+		fact; /* that told the directory of an absolute path, or NULL. It may be overwritten */
 };
 /* Find the place of `jail_path`, `len` bytes long, relative to `dirfd`. Makes no system call to look it up.
  * Returns false when facts do not tell; scratch memory is released then. */
@@ -133,7 +135,8 @@ bool fj_fast_follow(struct fj_fast *q);
  * look at the place: it reads the link. Only places with a fact and outside unions have such a hint. */
 static inline bool fj_fast_was_link(const struct fj_fast *q)
 {
-	return q->epoch && !q->is_layered && fj_link_was_seen(fj_hash_quick(q->path, q->len));
+	return q->epoch && !q->is_layered && (!q->fact || fj_links_are_in(q->fact)) &&
+	       fj_link_was_seen(fj_hash_quick(q->path, q->len));
 }
 /* fast_dir.c: find the place that fj_path_walk() with FJ_ENTRY would find for the absolute `jail_path` of
  * `len` bytes. Its directory is held by a descriptor, as there. `wants_pos`: fill place.pos. Returns false if

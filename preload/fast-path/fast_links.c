@@ -28,6 +28,8 @@ static bool go_past_link(struct fj_fast *q)
 		__NR_readlinkat, q->place.dirfd, q->place.name, q->beyond + dir, FJ_PATH_MAX - dir);
 	if (!q->is_layered)
 		fj_link_see(hash, n > 0);
+	if (n > 0 && q->fact)
+		fj_links_found_in(q->fact);
 	/* If a directory was replaced meanwhile, this may be the text of another symlink, even of the host's. */
 	if (n <= 0 || dir + (size_t)n >= FJ_PATH_MAX || !fj_fast_held(q))
 		return false;

@@ -9,6 +9,7 @@
 #ifndef FJ_LINKS_SEEN_H
 #define FJ_LINKS_SEEN_H
 
+#include "jail/facts.h"
 #include "jail/memory.h"
 
 #include <stdbool.h>
@@ -42,6 +43,21 @@ static inline void fj_link_see(uint64_t hash, bool is_link)
 	if (was != is_link)
 		__atomic_store_n(
 			fj_link_seen_at(hash), is_link ? fj_link_tag(hash) : 0, __ATOMIC_RELAXED);
+}
+
+/* A bit of fj_fact.flags: a symlink in the directory was followed since the fact was stored. So names in other
+ * directories need no look at the table. (It may be set in a fact that has just taken the place of the one
+ * that was meant, which costs a look and no more.) */
+#define FJ_FACT_HAS_LINKS 0x10000u
+static inline bool fj_links_are_in(const struct fj_fact *f)
+{
+	return __atomic_load_n(&f->flags, __ATOMIC_RELAXED) & FJ_FACT_HAS_LINKS;
+}
+static inline void fj_links_found_in(const struct fj_fact *f)
+{
+	if (!fj_links_are_in(f))
+		__atomic_fetch_or(&((struct fj_fact *)(uintptr_t)f)->flags, FJ_FACT_HAS_LINKS,
+			__ATOMIC_RELAXED);
 }
 
 #endif
