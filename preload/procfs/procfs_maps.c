@@ -2,9 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * procfs_maps.c - maps, smaps and numa_maps with jail paths, for procfs.c and hook_procmap.c. Lines that
- * cannot be translated are left out, with the lines that belong to them, and so are the jail's own
- * mappings. The copy of a text (patch/copies.c) is shown as its file, whose beginning is mapped right
- * before it. */
+ * cannot be translated are left out, with those that belong to them; so are the jail's own mappings.
+ * The copy of a text (patch/copies.c) is shown as its file, mapped right before it. */
 #include "procfs/procfs.h"
 #include "sys/gate.h"
 #include "jail/jail.h"

@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2034,SC2154 # shared with the scripts that read this one
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
@@ -6,7 +7,6 @@
 # Read with `.` by scripts that have set `top` to the source tree. Root's jails run as uid $test_uid, who may not be
 # able to enter the directory where root has cloned the source: then the build is made elsewhere, see build_directory.
 # A user who must become root sets becomes_root to the command for that.
-# shellcheck shell=sh disable=SC2034,SC2154 # shared with the scripts that read this one
 
 test_uid=${FAKEJAIL_UID:-4242}
 

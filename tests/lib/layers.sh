@@ -1,9 +1,9 @@
+# shellcheck shell=sh disable=SC2154 # read by scripts that have read lib.sh
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # layers.sh - for tests of overlays: checks that no lower layer changes. Read by these after lib.sh, and by
 # overlay.sh.
-# shellcheck shell=sh disable=SC2154 # read by scripts that have read lib.sh
 
 # need_overlays: ends the test if it runs in a real chroot.
 need_overlays() {

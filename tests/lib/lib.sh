@@ -40,17 +40,17 @@ is_root() {
 
 is_root || test_uid=$(id -u)
 
-# A command that reads the terminal by mistake must see the end of a file.
+# A command that reads the terminal by mistake must get the end of a file.
 exec </dev/null
 
-# Not /tmp, which may be a small tmpfs: a Debian root is half a gigabyte.
+# Not /tmp, which may be a small tmpfs: a Debian root has half a gigabyte.
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/fakejail-$test_name.XXXXXX")
 chmod 755 "$work"
-# mine: a directory that belongs to the user whom the jailed commands run as; jails and his home go there.
+# mine: a directory of the user as whom jailed commands run; jails and that user's home are in it.
 mine=$work/user
 mkdir "$mine" "$mine/home"
 ! is_root || chown -R "$test_uid:$test_uid" "$mine"
-# What run catches: the user's, who may open it again by /dev/stdout.
+# The output that run keeps: it is the user's, who may open it again by /dev/stdout.
 : >"$work/out"
 : >"$work/err"
 ! is_root || chown "$test_uid:$test_uid" "$work/out" "$work/err"
@@ -99,7 +99,7 @@ ok() {
 	echo "ok $test_name: $1"
 }
 
-# fail NAME WHAT [MORE...]: each MORE, which may have many lines, is shown below, indented.
+# fail NAME WHAT [MORE...]: each MORE, which may have many lines, is printed below, indented.
 fail() {
 	failed=$((failed + 1))
 	echo "FAIL $test_name: $1: $2"
@@ -121,8 +121,8 @@ fi
 
 # ---- running things ----
 
-# limited COMMAND [ARG]...: in a session of its own, with the tests' own environment and the user's directory as the
-# current one, killed with all its children when the limit is reached.  Stdin is the caller's.
+# limited COMMAND [ARG]...: runs it in a session of its own, with the tests' own environment and the user's directory
+# as the working directory; killed with all its children when the limit is reached. Stdin is the caller's.
 limited() (
 	cd "$current"
 	exec "$tests_dir/lib/limit" "$limit_seconds" env -i HOME="$mine/home" PATH="$user_path" LC_ALL=C \
@@ -139,7 +139,7 @@ as_user() {
 	# shellcheck disable=SC2086 # words
 	limited $root_by "$@"
 }
-# A command that root runs the others by, before he becomes the user: one that changes mounts.
+# A command with which root runs the others, before becoming the user: one that changes mounts.
 root_by=
 
 # jail [OPTION]... ROOTFS [COMMAND [ARG]...]: fakejail's command line.
@@ -170,10 +170,10 @@ jail() {
 		as_user $jail_by $FAKEJAIL "$@"
 	fi
 }
-# A command that the user runs fakejail by: a tracer, a terminal.
+# A command with which the user runs fakejail: a tracer, a terminal.
 jail_by=
 
-# jail_from DIRECTORY ARG...: jail ARG... called from there.
+# jail_from DIRECTORY ARG...: jail ARG..., called in that directory.
 jail_from() {
 	current=$1
 	shift
@@ -183,12 +183,12 @@ jail_from() {
 	return "$from_rc"
 }
 
-# at_terminal NAME ARG...: jail ARG... at a terminal, where what stdin says is typed and expected (tests/lib/terminal.py).
+# at_terminal NAME ARG...: jail ARG... at a terminal; stdin says what is typed and expected (tests/lib/terminal.py).
 at_terminal() {
 	check=$1
 	shift
 	cat >"$work/conversation"
-	# A copy: the user may not reach the source tree.
+	# A copy: the user may not be able to reach the source tree.
 	cp "$tests_dir/lib/terminal.py" "$work/terminal.py"
 	jail_by="python3 $work/terminal.py $work/conversation $jail_by"
 	run jail "$@"
@@ -200,7 +200,7 @@ at_terminal() {
 	fi
 }
 
-# True where the tests run against a real chroot: it cannot be asked for fakejail's own messages.
+# True if the tests run against a real chroot, which has no messages of fakejail's.
 is_reference() {
 	[ "$FAKEJAIL" = "$tests_dir/lib/real-chroot" ]
 }
@@ -213,7 +213,7 @@ run() {
 	err=$(cat "$work/err")
 }
 
-# fail_run NAME WHAT [MORE...]: fail, and show what the last `run` saw.
+# fail_run NAME WHAT [MORE...]: fail, and print what the last `run` has kept.
 fail_run() {
 	fail "$@" "exit status: $rc" "stdout: $(printf '%s\n' "$out" | tail -n 40)" \
 		"stderr: $(printf '%s\n' "$err" | tail -n 40)"
@@ -291,7 +291,7 @@ fails() {
 	esac
 }
 
-# fakejail_fails NAME STATUS MESSAGE COMMAND...: fakejail's own message, which a real chroot does not have.
+# fakejail_fails NAME STATUS MESSAGE COMMAND...: fails with fakejail's own message, which a real chroot does not have.
 fakejail_fails() {
 	if is_reference; then
 		skip "$1" 'a real chroot does not say that'
@@ -300,7 +300,7 @@ fakejail_fails() {
 	fi
 }
 
-# owned_by_user NAME FILE...: seen from outside, the user's own.
+# owned_by_user NAME FILE...: outside of jails the files are the user's own.
 owned_by_user() {
 	check=$1
 	shift
@@ -314,7 +314,7 @@ owned_by_user() {
 
 # ---- roots ----
 
-# need COMMAND...: ends the test with a SKIP where the machine lacks one.
+# need COMMAND...: ends the test with a SKIP if the machine lacks one.
 need() {
 	for need_command; do
 		if ! command -v "$need_command" >/dev/null 2>&1; then
@@ -324,8 +324,8 @@ need() {
 	done
 }
 
-# cached_root NAME: sets cached to the place of that root (tests/roots/make-root.sh), shared by all: do not write there.
-# Ends the test with a SKIP where it cannot be made.
+# cached_root NAME: sets cached to the place of that root (tests/roots/make-root.sh), which all share: do not write
+# there. Ends the test with a SKIP if it cannot be made.
 cached_root() {
 	run "$tests_dir/roots/make-root.sh" "$1"
 	case $rc in
@@ -343,14 +343,14 @@ cached_root() {
 	esac
 }
 
-# private_root NAME: sets root to a copy of that root, the user's own, gone at the end.
+# private_root NAME: sets root to a copy of that root, which is the user's, and removed at the end.
 private_root() {
 	cached_root "$1"
 	root=$mine/$1
 	cp -a "$cached" "$root"
 }
 
-# new_jail NAME [DIRECTORY...]: sets root to an empty directory of the user's, with those in it.
+# new_jail NAME [DIRECTORY...]: sets root to an empty directory of the user's, with these directories in it.
 new_jail() {
 	root=$mine/$1
 	shift
@@ -361,7 +361,7 @@ new_jail() {
 	give_to_user "$root"
 }
 
-# busybox_applets APPLET...: this machine's static busybox becomes those commands of $root.
+# busybox_applets APPLET...: puts this machine's static busybox into $root as these commands.
 busybox_applets() {
 	mkdir -p "$root/bin"
 	cp "$(command -v busybox)" "$root/bin/busybox"
@@ -370,7 +370,8 @@ busybox_applets() {
 	done
 }
 
-# as_made ROOT: prints where its files are as the test has made them: ROOT, and of an overlay (FAKEJAIL_OVERLAY) its lower layer.
+# as_made ROOT: prints where the files are that the test has made: ROOT, or for an overlay (FAKEJAIL_OVERLAY) its
+# lower layer.
 as_made() {
 	if [ -n "${FAKEJAIL_OVERLAY:-}" ] && overlay_of "$1"; then
 		echo "$over/lower"
@@ -379,7 +380,7 @@ as_made() {
 	fi
 }
 
-# give_to_user FILE...: trees that root has made for a jail.
+# give_to_user FILE...: gives the user trees that root has made for a jail.
 give_to_user() {
 	! is_root || chown -hR "$test_uid:$test_uid" "$@"
 }

@@ -16,14 +16,14 @@
 # shellcheck source=tests/lib/layers.sh
 . "$tests_dir/lib/layers.sh"
 
-# The lower layers, a line each: the root that each was.
+# The lower layers, a line for each: the root that it was.
 overlays=$work/overlays
 : >"$overlays"
 mkdir "$mine/layers"
 ! is_root || chown "$test_uid:$test_uid" "$mine/layers"
 
-# overlay_of ARG...: sets over_root to the root that fakejail is asked to enter, over_word to the word that names it, over to the
-# directory with its layers. Fails where it is none of the test's roots, or is asked for in another way (a verb, an overlay of the
+# overlay_of ARG...: sets over_root to the root that fakejail must enter, over_word to the word that names it, and over to the
+# directory with its layers. Fails if it is none of the test's roots, or is used in another way (a verb, an overlay of the
 # test's own, the host's tree).
 overlay_of() {
 	over_root=

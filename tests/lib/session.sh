@@ -1,10 +1,10 @@
+# shellcheck shell=sh disable=SC2154 # what lib.sh has set
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # session.sh - one script, run by real root in a real chroot and by the user in the jail; both must print the same.
 #
 # Sourced after lib.sh. The script begins each section with a line `== NAME`, and each section is one check.
-# shellcheck shell=sh disable=SC2154 # what lib.sh has set
 
 # in_chroot ROOT COMMAND [ARG]...: run it as real root.
 in_chroot() {
