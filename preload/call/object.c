@@ -24,10 +24,38 @@ static long open_place(const struct fj_place *place, int flags)
 	return fj_open_path(place->dirfd, place->name, flags | (place->is_magic ? 0 : O_NOFOLLOW));
 }
 
+/* An object at a place that facts led to. */
+struct object_call {
+	struct fj_thread *t;
+	int flags;
+};
+
+static long open_object(struct fj_fast *q, void *own)
+{
+	/* RESOLVE_NO_SYMLINKS finds out whether a remembered directory has become a symlink, and
+	 * whether the last component is a symlink to be followed. */
+	return fj_openat2(
+		q->place.dirfd, q->place.name, ((const struct object_call *)own)->flags, 0, 0x04);
+}
+
+static enum fj_fast_seen see_object(struct fj_fast *q, void *own, long *r)
+{
+	if (__builtin_expect(q->is_layered, 0) && !fj_is_err(*r) &&
+		(fj_union_calls.is_whiteout(((const struct object_call *)own)->t, q->place.dirfd,
+			 q->place.name, NULL) ||
+			!fj_fast_held(q))) {
+		fj_close((int)*r);
+		return FJ_SEEN_UNSURE;
+	}
+	return !fj_is_err(*r) || *r == -EINTR ? FJ_SEEN_FINAL : FJ_SEEN_ANSWER;
+}
+
 /* Finds it by remembered facts. Returns 0, -errno, or 1: only a walk can tell. */
 static long find_quickly(struct fj_call *c, int dirfd, const char *jail_path, unsigned how,
 	int flags, struct fj_place *object)
 {
+	struct object_call own = {.t = c->thread,
+		.flags = O_PATH | O_CLOEXEC | flags | (how & FJ_FOLLOW ? 0 : O_NOFOLLOW)};
 	struct fj_fast q;
 	long r;
 
@@ -36,22 +64,10 @@ static long find_quickly(struct fj_call *c, int dirfd, const char *jail_path, un
 		!(how & FJ_WRITE ? fj_fast_begin : fj_fast_begin_layered)(
 			&q, c->thread, dirfd, jail_path, fj_strlen(jail_path)))
 		return 1;
-	/* RESOLVE_NO_SYMLINKS finds out whether a remembered directory has become a symlink, and
-	 * whether the last component is a symlink to be followed. */
-	do
-		r = fj_openat2(q.place.dirfd, q.place.name,
-			O_PATH | O_CLOEXEC | flags | (how & FJ_FOLLOW ? 0 : O_NOFOLLOW), 0, 0x04);
-	while (r == -ENOENT && fj_fast_next_layer(&q));
-	if (__builtin_expect(q.is_layered, 0) && !fj_is_err(r) &&
-		(fj_union_calls.is_whiteout(c->thread, q.place.dirfd, q.place.name, NULL) ||
-			!fj_fast_held(&q))) {
-		fj_close((int)r);
-		r = -EAGAIN;
-	}
-	if (!fj_fast_is_answer_to_open(&q, r))
-		r = 1;
+	if (!fj_fast_ask(&q, false, open_object, see_object, FJ_SURE_OPENED, &own, &r))
+		return 1;
 	fj_fast_end(&q);
-	if (r == 1 || fj_is_err(r))
+	if (fj_is_err(r))
 		return r;
 	*object = (struct fj_place){
 		.dirfd = (int)r, .owned_fd = (int)r, .name = "", .is_direct = !q.links};

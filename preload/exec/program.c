@@ -172,58 +172,71 @@ static char *name_in_union(struct fj_call *c, const struct fj_place *place)
 	return is ? exe : NULL;
 }
 
+/* A program at a place that facts led to. */
+struct program_call {
+	struct fj_program *p; /* NULL: only the descriptor is wanted */
+	bool follows;
+};
+
+static long open_program(struct fj_fast *q, void *own)
+{
+	(void)own;
+	/* A name in the working directory needs no fact, and does not give the path. It is unknown by
+	 * which of its positions a file in a layer was found. EAGAIN is never sure. */
+	if (!q->epoch || (!q->is_layered && q->place.dirfd == AT_FDCWD) ||
+		(q->is_layered && fj_mount_flags()->has_aliases))
+		return -EAGAIN;
+	return fj_program_open_fd(&q->place);
+}
+
+static enum fj_fast_seen see_program(struct fj_fast *q, void *own, long *fd)
+{
+	const struct program_call *const a = own;
+
+	if (a->p)
+		a->p->held_fd = hold(&q->place, *fd);
+	if (*fd == -ELOOP && a->follows)
+		return FJ_SEEN_LINK;
+	return q->is_layered && !fj_is_err(*fd) && is_empty(*fd) ? FJ_SEEN_UNSURE : FJ_SEEN_ANSWER;
+}
+
+/* The path by which a program was found. NULL: it is not known. */
+static char *name_found(struct fj_call *c, const struct fj_fast *q)
+{
+	struct fj_str s;
+
+	if (q->is_layered)
+		return name_in_union(c, &q->place);
+	fj_str_init(&s, fj_scratch_path(c->thread), FJ_PATH_MAX);
+	fj_str_put(&s, "/"); /* a fact's value is a path below the process's root */
+	fj_str_put(&s, q->place.name);
+	fj_scratch_trim(c->thread, s.at, s.len + 1);
+	return s.at;
+}
+
 /* Opens the program by remembered facts. Returns false if a walk is needed. */
 static bool open_quickly(struct fj_call *c, int dirfd, const char *jail_path, bool follows,
 	struct fj_program *p, long *fd)
 {
+	struct program_call own = {.p = p, .follows = follows};
 	struct fj_fast q;
-	struct fj_str s;
+	bool is;
 
 	if (fj_mount_flags()->has_mount_limits ||
 		!fj_fast_begin_rooted(&q, c->thread, dirfd, jail_path, fj_strlen(jail_path)))
 		return false;
-	do {
-		/* A name in the working directory needs no fact, and does not give the path. */
-		if (!q.epoch || (!q.is_layered && q.place.dirfd == AT_FDCWD))
-			return fj_fast_end(&q);
-		/* It is unknown by which of its positions a file in a layer was found. */
-		if (q.is_layered && fj_mount_flags()->has_aliases)
-			return fj_fast_end(&q);
-		do
-			*fd = fj_program_open_fd(&q.place);
-		while (*fd == -ENOENT && fj_fast_next_layer(&q));
-		if (p)
-			p->held_fd = hold(&q.place, *fd);
-		if (!fj_fast_is_answer(&q, *fd) ||
-			(q.is_layered && !fj_is_err(*fd) && is_empty(*fd))) {
-			if (!fj_is_err(*fd))
-				fj_close((int)*fd);
-			if (p)
-				fj_program_close(p);
-			return fj_fast_end(&q);
-		}
-		if (*fd == -ENOENT)
-			return true;
-		if (fj_is_err(*fd) && (*fd != -ELOOP || !follows))
-			return fj_fast_end(&q);
-		if (fj_is_err(*fd))
-			continue;
-		if (p && q.is_layered) {
-			p->exe = name_in_union(c, &q.place);
-			if (!p->exe) {
-				fj_close((int)*fd);
-				fj_program_close(p);
-				return fj_fast_end(&q);
-			}
-		} else if (p) { /* a fact's value is a path below the process's root */
-			fj_str_init(&s, fj_scratch_path(c->thread), FJ_PATH_MAX);
-			fj_str_put(&s, "/");
-			fj_str_put(&s, q.place.name);
-			fj_scratch_trim(c->thread, s.at, s.len + 1);
-			p->exe = s.at;
-		}
+	is = fj_fast_ask(&q, false, open_program, see_program, FJ_SURE_LOOKED, &own, fd);
+	if (fj_is_err(*fd))
+		return is;
+	if (is && p)
+		p->exe = name_found(c, &q);
+	if (is && (!p || p->exe))
 		return true;
-	} while (fj_fast_follow(&q));
+	fj_close((int)*fd);
+	if (p)
+		fj_program_close(p);
+	if (is)
+		fj_fast_end(&q);
 	return false;
 }
 
@@ -254,10 +267,8 @@ static long open_by_walk(struct fj_call *c, int dirfd, const char *jail_path, bo
 {
 	uint32_t limits = 0;
 	const unsigned how = (follows ? FJ_FOLLOW : 0) | FJ_WANT_POS;
-	long r = fj_path_walk(c->thread, dirfd, jail_path, how, place);
+	long r = fj_exe_walk(c->thread, dirfd, jail_path, how, place);
 
-	if (!r && place->is_exe)
-		r = fj_exe_find(c->thread, how, place);
 	if (r < 0)
 		return r;
 	if (!follows) {

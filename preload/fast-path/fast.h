@@ -20,13 +20,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The state of one lookup by facts. The last component may be a symlink: the caller must make its call so
- * that it notices this. After the call it must ask fj_fast_held(). Use:
+/* The state of one lookup by facts. A hook that goes by facts where they tell, else by a walk, does so in
+ * this way; fj_fast_ask() makes its call, and again at what symlinks lead to:
  *
- * if (fj_fast_begin(&q, ...))
- *         do ... make the call on q.place; return when the result is conclusive
- *         while (fj_fast_follow(&q));
- * ... otherwise only a walk can tell; all scratch memory is released */
+ * if (fj_fast_begin(&q, ...) && fj_fast_ask(&q, ask, see, FJ_SURE_..., &own, &r))
+ *         return r;
+ * ... only a walk can tell; all scratch memory is released */
 struct fj_fast {
 	struct fj_thread *t;
 	int dirfd;
@@ -116,12 +115,29 @@ static inline bool fj_fast_is_answer(const struct fj_fast *q, long r)
 {
 	return fj_fast_held(q) && (r != -EACCES || (q->path[0] == '/' && !q->is_layered));
 }
-/* The same for an openat2(2) that refuses symlinks. An opened file is right in any case, and a call that a
- * signal interrupted must not be repeated. Other errors may come from the refusal. */
-static inline bool fj_fast_is_answer_to_open(const struct fj_fast *q, long r)
+/* Which results are the answer where the facts still hold; all others are left to a walk. Bits. */
+enum fj_fast_sure {
+	FJ_SURE_DONE = 1, /* success */
+	FJ_SURE_ENOENT = 2,
+	FJ_SURE_EACCES = 4, /* but see fj_fast_is_answer() */
+	FJ_SURE_EEXIST = 8,
+	FJ_SURE_OTHER = 16, /* any other error */
+	FJ_SURE_ALL =
+		31, /* of calls that tell of the file itself: stat, access, readlink, getxattr */
+	/* Of openat2(2) that refuses symlinks: other errors may come from the refusal. */
+	FJ_SURE_OPENED = FJ_SURE_DONE | FJ_SURE_ENOENT | FJ_SURE_EACCES | FJ_SURE_EEXIST,
+	/* Of who only looks whether the file is there: the walk has the reason for other errors. */
+	FJ_SURE_LOOKED = FJ_SURE_DONE | FJ_SURE_ENOENT,
+};
+static inline bool fj_fast_is_sure(const struct fj_fast *q, long r, enum fj_fast_sure sure)
 {
-	return !fj_is_err(r) || r == -EINTR ||
-	       ((r == -ENOENT || r == -EEXIST || r == -EACCES) && fj_fast_is_answer(q, r));
+	const unsigned kind = !fj_is_err(r) ? FJ_SURE_DONE :
+			      r == -ENOENT  ? FJ_SURE_ENOENT :
+			      r == -EACCES  ? FJ_SURE_EACCES :
+			      r == -EEXIST  ? FJ_SURE_EEXIST :
+					      FJ_SURE_OTHER;
+
+	return (sure == FJ_SURE_ALL || (sure & kind)) && fj_fast_is_answer(q, r);
 }
 /* Put the position of the place into `pos`, which is empty. Returns false if it is not known. The place
  * must be a directory in a union. */
@@ -145,6 +161,43 @@ bool fj_fast_hold_dir(struct fj_thread *t, const char *jail_path, size_t len, bo
 	struct fj_place *place);
 /* End the lookup: release scratch memory. Returns false. */
 bool fj_fast_end(struct fj_fast *q);
+/* What a call has found at a place that facts led to. */
+enum fj_fast_seen {
+	FJ_SEEN_ANSWER, /* the result, if it is one of those that are sure */
+	FJ_SEEN_FINAL, /* the result, even where the facts no longer hold: the call must not be made again */
+	FJ_SEEN_LINK,	/* a symlink that the call follows */
+	FJ_SEEN_UNSURE, /* only a walk can tell */
+};
+/* The one loop of all calls that go by facts. `ask` makes the call at q->place, in each layer until one has
+ * the name; `see` says what its result is worth, and may replace it; both get `own`. With `skips_links` a
+ * name that was a symlink when it was followed last is followed at once. Returns true with the
+ * answer in *r. False: only a walk can tell; *r is the last result, and scratch memory is released.
+ *
+ * It is a part of each caller, so that the two functions are, too: a stat has no call more than without. */
+static inline __attribute__((always_inline)) bool fj_fast_ask(struct fj_fast *q, bool skips_links,
+	long (*ask)(struct fj_fast *q, void *own),
+	enum fj_fast_seen (*see)(struct fj_fast *q, void *own, long *r), enum fj_fast_sure sure,
+	void *own, long *r)
+{
+	do {
+		if (skips_links && fj_fast_was_link(q))
+			continue;
+		do
+			*r = ask(q, own);
+		while (__builtin_expect(*r == -ENOENT, 0) && fj_fast_next_layer(q));
+		switch (see(q, own, r)) {
+		case FJ_SEEN_ANSWER:
+			return __builtin_expect(fj_fast_is_sure(q, *r, sure), 1) || fj_fast_end(q);
+		case FJ_SEEN_FINAL:
+			return true;
+		case FJ_SEEN_UNSURE:
+			return fj_fast_end(q);
+		case FJ_SEEN_LINK:
+			break;
+		}
+	} while (fj_fast_follow(q));
+	return false;
+}
 /* Only for the files of this room: look up `q->path` with what fj_fast_begin() and its variants have set.
  * False: facts do not tell. */
 bool fj_fast_find(struct fj_fast *q);

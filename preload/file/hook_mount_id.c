@@ -39,9 +39,7 @@ static long find_mount_id(struct fj_call *c, int dirfd, const char *jail_path, u
 	*id = 0;
 	*is_union = false;
 	if (jail_path[0])
-		r = fj_path_walk(c->thread, dirfd, jail_path, how | FJ_WANT_POS, &place);
-	if (!r && place.is_exe)
-		r = fj_exe_find(c->thread, how | FJ_WANT_POS, &place);
+		r = fj_exe_walk(c->thread, dirfd, jail_path, how | FJ_WANT_POS, &place);
 	if (r < 0)
 		return r;
 	host_id = fj_mount_kernel_id(

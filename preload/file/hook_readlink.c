@@ -215,6 +215,20 @@ static bool is_read_right(struct fj_call *c, const struct fj_place *place, long 
 	       !fj_union_calls.is_whiteout(c->thread, place->dirfd, place->name, &st);
 }
 
+static inline long read_place(struct fj_fast *q, void *own)
+{
+	/* In `fakejail /` procfs is no mount, and facts lead into it. */
+	return read_link_at(own, &q->place,
+		q->path[0] != '/' || !fj_jail_paths()->root[0] || q->place.dirfd == AT_FDCWD);
+}
+
+static inline enum fj_fast_seen see_text(struct fj_fast *q, void *own, long *r)
+{
+	return __builtin_expect(q->is_layered, 0) && !is_read_right(own, &q->place, *r) ?
+		       FJ_SEEN_UNSURE :
+		       FJ_SEEN_ANSWER;
+}
+
 FJ_HOT long fj_hook_readlink(struct fj_call *c)
 {
 	const int i = fj_arg_index(c, FJ_LPATH);
@@ -231,17 +245,9 @@ FJ_HOT long fj_hook_readlink(struct fj_call *c)
 		return c->arg[i] ? read_own_link(c, fj_arg_dirfd(c, i)) : fj_kernel(c);
 	if (fj_begins(jail_path, OF_SELF) && read_own_link_of_proc(c, jail_path, &r))
 		return r;
-	if (fj_fast_begin_layered(&q, c->thread, fj_arg_dirfd(c, i), jail_path, c->path_len)) {
-		do /* In `fakejail /` procfs is no mount, and facts lead into it. */
-			r = read_link_at(c, &q.place,
-				jail_path[0] != '/' || !fj_jail_paths()->root[0] ||
-					q.place.dirfd == AT_FDCWD);
-		while (r == -ENOENT && fj_fast_next_layer(&q));
-		if (fj_fast_is_answer(&q, r) &&
-			(__builtin_expect(!q.is_layered, 1) || is_read_right(c, &q.place, r)))
-			return r;
-		fj_fast_end(&q);
-	}
+	if (fj_fast_begin_layered(&q, c->thread, fj_arg_dirfd(c, i), jail_path, c->path_len) &&
+		fj_fast_ask(&q, false, read_place, see_text, FJ_SURE_ALL, c, &r))
+		return r;
 	r = fj_path_walk(c->thread, fj_arg_dirfd(c, i), jail_path, 0, &place);
 	if (r < 0)
 		return r;

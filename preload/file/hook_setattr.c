@@ -73,6 +73,32 @@ static long chown_object(struct fj_call *c, int dirfd, const char *name, uint32_
 	return fj_file_chown(c, dirfd, name, &sx, &file, uid, gid);
 }
 
+/* A chown at a place that facts led to: the file as it was looked at there. */
+struct chown_call {
+	struct fj_call *c;
+	bool follows;
+	struct fj_file file;
+	struct statx sx;
+};
+
+static long look_for_chown(struct fj_fast *q, void *own)
+{
+	struct chown_call *const a = own;
+
+	return fj_file_statx(a->c, q->place.dirfd, q->place.name, AT_SYMLINK_NOFOLLOW,
+		STATX_BASIC_STATS, &a->sx, &a->file);
+}
+
+static enum fj_fast_seen see_for_chown(struct fj_fast *q, void *own, long *r)
+{
+	const struct chown_call *const a = own;
+
+	return *r || (a->follows && (a->file.real_mode & FJ_S_IFMT) == FJ_S_IFLNK) ||
+			       fj_file_is_layered(&a->file, q->place.dirfd, q->place.name) ?
+		       FJ_SEEN_UNSURE :
+		       FJ_SEEN_ANSWER;
+}
+
 /* The usual case, by remembered facts: the record goes to the file that was looked at, even if the
  * name leads to another file a moment later. (chmod must not do so: it changes the disk, and the
  * name might then lead out of the jail.) Returns false if this way cannot be used. */
@@ -80,9 +106,8 @@ static bool chown_quick(struct fj_call *c, uint32_t uid, uint32_t gid, long *r)
 {
 	const int i = fj_arg_index(c, FJ_PATH);
 	const uint64_t flags = (uint32_t)fj_arg(c, FJ_ATFLAGS, 0);
+	struct chown_call own = {.c = c, .follows = !flags};
 	struct fj_fast q;
-	struct fj_file file;
-	struct statx sx;
 	char *jail_path;
 
 	if ((flags & ~(uint64_t)AT_SYMLINK_NOFOLLOW) || fj_mount_flags()->has_read_only)
@@ -90,14 +115,10 @@ static bool chown_quick(struct fj_call *c, uint32_t uid, uint32_t gid, long *r)
 	jail_path = fj_arg_path(c, i, r);
 	if (!jail_path || !fj_fast_begin(&q, c->thread, fj_arg_dirfd(c, i), jail_path, c->path_len))
 		return false;
-	*r = fj_file_statx(
-		c, q.place.dirfd, q.place.name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &sx, &file);
-	if (*r || !fj_fast_is_answer(&q, *r) ||
-		(!flags && (file.real_mode & FJ_S_IFMT) == FJ_S_IFLNK) ||
-		fj_file_is_layered(&file, q.place.dirfd, q.place.name))
+	if (!fj_fast_ask(&q, false, look_for_chown, see_for_chown, FJ_SURE_DONE, &own, r))
 		return false;
-	fj_file_find_home(c, q.place.dirfd, q.place.name, &file);
-	*r = fj_file_chown(c, q.place.dirfd, q.place.name, &sx, &file, uid, gid);
+	fj_file_find_home(c, q.place.dirfd, q.place.name, &own.file);
+	*r = fj_file_chown(c, q.place.dirfd, q.place.name, &own.sx, &own.file, uid, gid);
 	return true;
 }
 

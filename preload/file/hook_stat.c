@@ -1,14 +1,12 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hook_stat.c - the hooks of stat and access; readlink is in hook_readlink.c. Called through the
- * table.
+ * hook_stat.c - stat, in its forms. The other calls that look at a file are in hook_access.c and hook_readlink.c.
  *
  * These are the most frequent calls. So each is first tried with one system call, by remembered
  * facts. If the path ends in a symlink, or the facts have changed meanwhile, it is done by a
  * walk. */
 
-#include "inode/device.h"
 #include "inode/exe.h"
 #include "mountinfo/mount_ids.h"
 #include "inode/owned.h"
@@ -17,23 +15,13 @@
 #include "sys/scratch.h"
 #include "call/args.h"
 #include "call/call.h"
-#include "call/row.h"
 #include "jail/mount_flags.h"
-#include "jail/mounts.h"
 #include "ownership/ownership.h"
 #include "path/path.h"
 #include "walk/walk.h"
 #include "fast-path/fast.h"
 #include "sys/abi.h"
 #include "call/hooks.h"
-#include "jail/kernel_lacks.h"
-
-/* Puts `place` into the arguments, for a call with a descriptor argument before the path. */
-static void aim_call(struct fj_call *c, int i, const struct fj_place *place)
-{
-	c->arg[i - 1] = (uint64_t)(int64_t)place->dirfd;
-	c->arg[i] = (uint64_t)place->name;
-}
 
 static long give_stat(uint64_t out, const struct statx *sx)
 {
@@ -188,16 +176,29 @@ __attribute__((noinline)) static bool is_shown_right(
 	return true;
 }
 
-/* Finds the place by a walk, also for /proc/PID/exe. */
-static long find_place(
-	struct fj_call *c, int i, const char *jail_path, unsigned how, struct fj_place *place)
-{
-	const int dirfd = fj_arg_dirfd(c, i);
-	long r = fj_path_walk(c->thread, dirfd, jail_path, how, place);
+/* A stat at a place that facts led to. */
+struct stat_call {
+	struct fj_call *c;
+	unsigned flags;
+	bool is_symlink;
+};
 
-	if (!r && place->is_exe)
-		r = fj_exe_find(c->thread, how, place);
-	return r;
+static inline long stat_place(struct fj_fast *q, void *own)
+{
+	struct stat_call *const s = own;
+
+	return show_stat(s->c, q->place.dirfd, q->place.name, s->flags | AT_SYMLINK_NOFOLLOW,
+		&s->is_symlink);
+}
+
+static inline enum fj_fast_seen see_stat(struct fj_fast *q, void *own, long *r)
+{
+	const struct stat_call *const s = own;
+
+	if (__builtin_expect(q->is_layered, 0) && !is_shown_right(s->c, q, *r))
+		return FJ_SEEN_UNSURE;
+	return !*r && s->is_symlink && !(s->flags & AT_SYMLINK_NOFOLLOW) ? FJ_SEEN_LINK :
+									   FJ_SEEN_ANSWER;
 }
 
 FJ_HOT long fj_hook_stat(struct fj_call *c)
@@ -207,6 +208,7 @@ FJ_HOT long fj_hook_stat(struct fj_call *c)
 	enum { DIRFD, PATH };
 	const unsigned flags = (uint32_t)c->arg[c->nr == __NR_statx ? 2 : 3];
 	const bool follows = !(flags & AT_SYMLINK_NOFOLLOW);
+	struct stat_call own;
 	struct fj_place place;
 	struct fj_fast q;
 	bool is_symlink;
@@ -223,23 +225,11 @@ FJ_HOT long fj_hook_stat(struct fj_call *c)
 			see_one_link(c);
 		return r;
 	}
-	if (fj_fast_begin_layered(&q, c->thread, (int)c->arg[DIRFD], jail_path, c->path_len))
-		do {
-			if (follows && fj_fast_was_link(&q))
-				continue;
-			do
-				r = show_stat(c, q.place.dirfd, q.place.name,
-					flags | AT_SYMLINK_NOFOLLOW, &is_symlink);
-			while (r == -ENOENT && fj_fast_next_layer(&q));
-			if (!fj_fast_is_answer(&q, r) ||
-				(__builtin_expect(q.is_layered, 0) && !is_shown_right(c, &q, r))) {
-				fj_fast_end(&q);
-				break;
-			}
-			if (r != 0 || !follows || !is_symlink)
-				return r;
-		} while (fj_fast_follow(&q));
-	r = find_place(c, PATH, jail_path,
+	own = (struct stat_call){.c = c, .flags = flags};
+	if (fj_fast_begin_layered(&q, c->thread, (int)c->arg[DIRFD], jail_path, c->path_len) &&
+		fj_fast_ask(&q, follows, stat_place, see_stat, FJ_SURE_ALL, &own, &r))
+		return r;
+	r = fj_exe_walk(c->thread, (int)c->arg[DIRFD], jail_path,
 		(follows ? FJ_FOLLOW : 0) |
 			(fj_mount_flags()->has_unions & FJ_UNIONS_ON_DEVICES ? FJ_WANT_POS : 0),
 		&place);
@@ -281,119 +271,5 @@ long fj_hook_fstat(struct fj_call *c)
 out:
 	if (__builtin_expect(fj_mount_flags()->has_unions && !r, 0))
 		see_one_link(c);
-	return r;
-}
-
-#define ONLY_THE_WALK_KNOWS 2
-
-/* Returns what access(2) returns if looking at the file is enough to know it, 1 if not, or
- * ONLY_THE_WALK_KNOWS. `*is_symlink` says whether the file is a symlink. For the owner only the
- * mode bits can refuse to read a file that was found. */
-static long access_by_look(const struct fj_call *c, const struct fj_fast *q, bool *is_symlink)
-{
-	const int dirfd = q->place.dirfd;
-	const char *const name = q->place.name;
-	enum { W = 2, R = 4, OWNER_R = 0400 }; /* W_OK, R_OK, S_IRUSR */
-	const uint32_t wanted = (uint32_t)fj_arg(c, FJ_MODE, 0);
-	struct stat st;
-	const long r = fj_sys4(__NR_newfstatat, dirfd, name, &st, AT_SYMLINK_NOFOLLOW);
-
-	*is_symlink = !r && (st.st_mode & FJ_S_IFMT) == FJ_S_IFLNK;
-	if (__builtin_expect(q->is_layered, 0) && r != -ENOENT &&
-		(r || (wanted & W) || fj_union_calls.is_whiteout(c->thread, dirfd, name, &st)))
-		return ONLY_THE_WALK_KNOWS;
-	if (r == -ENOENT && q->left)
-		return r; /* a lower layer may have it, whatever the flags are */
-	if (fj_arg(c, FJ_ATFLAGS, 0) & ~(uint64_t)AT_SYMLINK_NOFOLLOW)
-		return 1;
-	if (r < 0)
-		return r == -ENOENT ? r : 1;
-	if (!wanted || (wanted == R && (st.st_mode & OWNER_R) && st.st_uid == fj_owner_real_uid()))
-		return 0;
-	return 1;
-}
-
-static long access_on_disk(struct fj_call *c);
-
-FJ_HOT long fj_hook_access(struct fj_call *c)
-{
-	const int i = fj_arg_index(c, FJ_PATH);
-	const int dirfd = fj_arg_dirfd(c, i);
-	const uint64_t path = c->arg[i];
-	long error, r = access_on_disk(c);
-	const char *jail_path;
-
-	if (__builtin_expect(r != -EACCES, 1) || !fj_owner_has_devices())
-		return r;
-	c->arg[i] = path;
-	jail_path = fj_arg_path(c, i, &error);
-	return jail_path ? fj_device_access(c, dirfd, jail_path,
-				   !(fj_arg(c, FJ_ATFLAGS, 0) & AT_SYMLINK_NOFOLLOW)) :
-			   r;
-}
-
-/* Is it a program on a noexec mount? */
-static bool is_not_to_be_run(const struct fj_place *place)
-{
-	struct stat st;
-
-	return (fj_mount_flags()->has_mount_limits & FJ_MOUNT_NOEXEC) && place->pos &&
-	       !place->is_magic && (fj_mount_limits(place->pos) & FJ_MOUNT_NOEXEC) &&
-	       !fj_sys4(__NR_newfstatat, place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW) &&
-	       (st.st_mode & FJ_S_IFMT) == FJ_S_IFREG;
-}
-
-FJ_HOT static long access_on_disk(struct fj_call *c)
-{
-	const int i = fj_arg_index(c, FJ_PATH);
-	const bool follows = !(fj_arg(c, FJ_ATFLAGS, 0) & AT_SYMLINK_NOFOLLOW);
-	const int dirfd = fj_arg_dirfd(c, i);
-	const uint64_t wanted = fj_arg(c, FJ_MODE, 0);
-	struct fj_place place;
-	struct fj_fast q;
-	bool is_symlink;
-	long r;
-	char *jail_path = fj_arg_path(c, i, &r);
-
-	if (!jail_path)
-		return r ? r : fj_kernel(c);
-	if (c->nr == __NR_faccessat2 && fj_lacks()->faccessat2)
-		return -ENOSYS; /* not an error of the path, which the walk would find */
-	if (fj_arg(c, FJ_MODE, 0) & ~7UL & 0xffffffffu)
-		return fj_kernel(c); /* the kernel refuses such a mode before it looks at the
-					path: do_faccessat() of fs/open.c */
-	if (!fj_mount_flags()->has_read_only &&
-		!(fj_mount_flags()->has_mount_limits & FJ_MOUNT_NOEXEC) &&
-		fj_fast_begin_layered(&q, c->thread, dirfd, jail_path, c->path_len))
-		do {
-			if (follows && fj_fast_was_link(&q))
-				continue;
-			do
-				r = access_by_look(c, &q, &is_symlink);
-			while (r == -ENOENT && fj_fast_next_layer(&q));
-			if (follows && is_symlink)
-				continue;
-			aim_call(c, i, &q.place);
-			if (r != ONLY_THE_WALK_KNOWS)
-				r = r == 1 || is_symlink ? fj_kernel(c) : r;
-			if (r != ONLY_THE_WALK_KNOWS && fj_fast_is_answer(&q, r))
-				return r;
-			c->arg[i - 1] = (uint64_t)(int64_t)dirfd;
-			fj_fast_end(&q);
-			break;
-		} while (fj_fast_follow(&q));
-	r = find_place(c, i, jail_path, (follows ? FJ_FOLLOW : 0) | FJ_WRITE | FJ_WANT_POS, &place);
-	if (r < 0)
-		return r;
-	aim_call(c, i, &place);
-	if (__builtin_expect(place.is_lower, 0)) /* the file would be copied up before it is
-						    written */
-		c->arg[fj_arg_index(c, FJ_MODE)] &= ~2UL;
-	r = fj_kernel(c);
-	if (!r && place.is_read_only && (wanted & 2 /* W_OK */))
-		r = -EROFS;
-	if (!r && (fj_arg(c, FJ_MODE, 0) & 1 /* X_OK */) && is_not_to_be_run(&place))
-		r = -EACCES;
-	fj_place_done(&place);
 	return r;
 }

@@ -45,32 +45,44 @@ const char *fj_exe_path(void)
 	return own_exe()->path;
 }
 
+static bool is_own(const struct stat *st)
+{
+	return st->st_ino == own_exe()->ino && st->st_dev == own_exe()->dev;
+}
+
+static long look_at_exe(struct fj_fast *q, void *own)
+{
+	return fj_sys4(__NR_newfstatat, q->place.dirfd, q->place.name, own, AT_SYMLINK_NOFOLLOW);
+}
+
+static enum fj_fast_seen see_exe(struct fj_fast *q, void *own, long *r)
+{
+	(void)q;
+	return !*r && is_own(own) ? FJ_SEEN_ANSWER : FJ_SEEN_UNSURE;
+}
+
 bool fj_exe_is_known(struct fj_thread *t)
 {
 	const uint32_t mark = fj_scratch_mark(t);
 	struct fj_place place;
 	struct stat st = {0};
 	struct fj_fast q;
+	long r;
 
 	if (own_exe()->path[0] == '/' &&
-		fj_fast_begin(&q, t, AT_FDCWD, own_exe()->path, fj_strlen(own_exe()->path))) {
-		const bool is = !fj_sys4(__NR_newfstatat, q.place.dirfd, q.place.name, &st,
-					AT_SYMLINK_NOFOLLOW) &&
-				st.st_ino == own_exe()->ino && st.st_dev == own_exe()->dev &&
-				fj_fast_is_answer(&q, 0);
-
+		fj_fast_begin(&q, t, AT_FDCWD, own_exe()->path, fj_strlen(own_exe()->path)) &&
+		fj_fast_ask(&q, false, look_at_exe, see_exe, FJ_SURE_DONE, &st, &r)) {
 		fj_fast_end(&q);
-		if (is)
-			return true;
-		st = (struct stat){0};
+		return true;
 	}
+	st = (struct stat){0};
 	if (own_exe()->path[0] == '/' &&
 		!fj_path_walk(t, AT_FDCWD, own_exe()->path, FJ_FOLLOW, &place)) {
 		fj_sys4(__NR_newfstatat, place.dirfd, place.name, &st, AT_SYMLINK_NOFOLLOW);
 		fj_place_done(&place);
 	}
 	fj_scratch_release(t, mark);
-	return st.st_ino == own_exe()->ino && st.st_dev == own_exe()->dev;
+	return is_own(&st);
 }
 
 /* The process whose directory in procfs is `dirfd`, or that has the thread whose directory it is; 0
@@ -224,4 +236,12 @@ long fj_exe_find(struct fj_thread *t, unsigned how, struct fj_place *place)
 		r = -ENOENT;
 	}
 	return r == -ENOENT ? find_held(t, pid, place) : r;
+}
+
+long fj_exe_walk(
+	struct fj_thread *t, int dirfd, const char *jail_path, unsigned how, struct fj_place *place)
+{
+	const long r = fj_path_walk(t, dirfd, jail_path, how, place);
+
+	return !r && place->is_exe ? fj_exe_find(t, how, place) : r;
 }

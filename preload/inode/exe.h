@@ -37,5 +37,8 @@ bool fj_exe_seen(
 /* Replaces `place`, an exe link to be followed, by the place of the program itself. Returns 0 or
  * -errno. */
 long fj_exe_find(struct fj_thread *t, unsigned how, struct fj_place *place);
+/* fj_path_walk(), and where it comes to the exe link of a process and follows it, fj_exe_find(). */
+long fj_exe_walk(struct fj_thread *t, int dirfd, const char *jail_path, unsigned how,
+	struct fj_place *place);
 
 #endif

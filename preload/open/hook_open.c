@@ -44,6 +44,46 @@ static inline bool begin_fast(struct fj_call *c, int dirfd, const char *jail_pat
 	return fj_fast_begin(q, c->thread, dirfd, jail_path, c->path_len);
 }
 
+/* An open at a place that facts led to. */
+struct open_call {
+	struct fj_call *c;
+	struct fj_opening *o;
+};
+
+static inline long open_place(struct fj_fast *q, void *own)
+{
+	const struct open_call *const a = own;
+
+	/* With O_PATH alone a whiteout could be opened, too. EAGAIN is never sure. */
+	if (__builtin_expect(fj_open_wants_note(a->o), 0) &&
+		(!q->needs_no_note || !(a->o->flags & O_DIRECTORY)))
+		return -EAGAIN;
+	if (__builtin_expect(q->is_layered, 0) && (a->o->flags & O_DIRECTORY))
+		fj_dir_about_to_open(q);
+	return fj_open_place(a->c, &q->place, a->o);
+}
+
+static inline enum fj_fast_seen see_open(struct fj_fast *q, void *own, long *r)
+{
+	const struct fj_opening *const o = ((const struct open_call *)own)->o;
+
+	if (__builtin_expect(q->is_by_fd, 0) && *r >= 0 && !fj_fast_held(q)) {
+		fj_close((int)*r); /* perhaps of another directory than was asked */
+		return FJ_SEEN_UNSURE;
+	}
+	if (__builtin_expect(q->is_layered, 0) && *r >= 0 && (o->flags & O_DIRECTORY))
+		fj_dir_opened(q, (int)*r);
+	if (__builtin_expect(*r >= 0 && q->needs_no_note, 0))
+		fj_dir_unnote((int)*r);
+	/* What openat2(2) has opened is right in any case. What a signal interrupted must not be
+	 * repeated. */
+	if (__builtin_expect(*r >= 0, 1) || *r == -FJ_RESTART || *r == -EINTR)
+		return FJ_SEEN_FINAL;
+	if (*r == -ELOOP && fj_open_follows_last(o) && !fj_open_writes(o))
+		return FJ_SEEN_LINK;
+	return q->is_layered && *r == -EEXIST ? FJ_SEEN_UNSURE : FJ_SEEN_ANSWER;
+}
+
 FJ_HOT static long open_path(
 	struct fj_call *c, int dirfd, const char *jail_path, struct fj_opening *o)
 {
@@ -52,43 +92,15 @@ FJ_HOT static long open_path(
 			      (!fj_open_wants_note(o) || fj_mount_flags()->has_unions) &&
 			      !(fj_mount_flags()->has_mount_limits & FJ_MOUNT_NODEV) &&
 			      !fj_procfs_may_be_fdinfo(dirfd, jail_path, c->path_len);
+	const bool skips_links =
+		fj_open_follows_last(o) && !fj_open_writes(o) && !fj_open_wants_note(o);
+	struct open_call own = {.c = c, .o = o};
 	struct fj_fast q;
 	long r;
 
-	if (is_usual && begin_fast(c, dirfd, jail_path, o, &q))
-		do {
-			/* With O_PATH alone a whiteout could be opened, too. */
-			if (__builtin_expect(fj_open_wants_note(o), 0) &&
-				(!q.needs_no_note || !(o->flags & O_DIRECTORY))) {
-				fj_fast_end(&q);
-				break;
-			}
-			if (fj_open_follows_last(o) && !fj_open_writes(o) && fj_fast_was_link(&q))
-				continue;
-			if (__builtin_expect(q.is_layered, 0) && (o->flags & O_DIRECTORY))
-				fj_dir_about_to_open(&q);
-			do
-				r = fj_open_place(c, &q.place, o);
-			while (__builtin_expect(r == -ENOENT, 0) && fj_fast_next_layer(&q));
-			if (__builtin_expect(q.is_by_fd, 0) && r >= 0 && !fj_fast_held(&q)) {
-				fj_close((int)r); /* perhaps of another directory than was asked */
-				fj_fast_end(&q);
-				break;
-			}
-			if (__builtin_expect(q.is_layered, 0) && r >= 0 && (o->flags & O_DIRECTORY))
-				fj_dir_opened(&q, (int)r);
-			if (__builtin_expect(r >= 0 && q.needs_no_note, 0))
-				fj_dir_unnote((int)r);
-			if (__builtin_expect(r >= 0, 1) || r == -FJ_RESTART ||
-				(fj_fast_is_answer_to_open(&q, r) &&
-					!(q.is_layered && r == -EEXIST)))
-				return r;
-			if (r != -ELOOP || !fj_open_follows_last(o) || fj_open_writes(o) ||
-				!fj_fast_held(&q)) {
-				fj_fast_end(&q);
-				break;
-			}
-		} while (fj_fast_follow(&q));
+	if (is_usual && begin_fast(c, dirfd, jail_path, o, &q) &&
+		fj_fast_ask(&q, skips_links, open_place, see_open, FJ_SURE_OPENED, &own, &r))
+		return r;
 	return fj_open_walked(c, dirfd, jail_path, o);
 }
 

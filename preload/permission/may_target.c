@@ -72,28 +72,49 @@ static bool look_at_parent(struct fj_call *c, struct fj_target *target)
 		&target->parent);
 }
 
+/* What is asked about at a place that facts led to. */
+struct target_call {
+	struct fj_call *c;
+	struct fj_target *target;
+	unsigned how;
+};
+
+static long look_at_target(struct fj_fast *q, void *own)
+{
+	const struct target_call *const a = own;
+
+	return fj_file_look(a->c, q->place.dirfd, q->place.name, 0, &a->target->file);
+}
+
+static enum fj_fast_seen see_target(struct fj_fast *q, void *own, long *r)
+{
+	const struct target_call *const a = own;
+
+	a->target->place = q->place;
+	a->target->is_there = !*r;
+	if ((a->how & FJ_ENTRY) && !look_at_parent(a->c, a->target))
+		return FJ_SEEN_UNSURE;
+	return !*r && (a->how & FJ_FOLLOW) &&
+			       (a->target->file.owner.mode & FJ_S_IFMT) == FJ_S_IFLNK ?
+		       FJ_SEEN_UNSURE :
+		       FJ_SEEN_ANSWER;
+}
+
 /* Looks up the target by remembered facts alone, when no symlink has to be followed. */
 static bool see_quickly(
 	struct fj_call *c, int dirfd, const char *jail_path, unsigned how, struct fj_target *target)
 {
+	struct target_call own = {.c = c, .target = target, .how = how};
 	struct fj_fast q;
+	long r;
 
-	if (fj_fast_begin(&q, c->thread, dirfd, jail_path, fj_strlen(jail_path))) {
-		const long r = fj_file_look(c, q.place.dirfd, q.place.name, 0, &target->file);
-
-		target->place = q.place;
-		target->is_there = !r;
-		if ((!r || r == -ENOENT) && (!(how & FJ_ENTRY) || look_at_parent(c, target)) &&
-			fj_fast_is_answer(&q, r) &&
-			(r || !(how & FJ_FOLLOW) ||
-				(target->file.owner.mode & FJ_S_IFMT) != FJ_S_IFLNK)) {
-			target->is_fast = true;
-			target->is_in_root = q.is_in_root;
-			return true;
-		}
-		target->is_there = false;
-		fj_fast_end(&q);
+	if (fj_fast_begin(&q, c->thread, dirfd, jail_path, fj_strlen(jail_path)) &&
+		fj_fast_ask(&q, false, look_at_target, see_target, FJ_SURE_LOOKED, &own, &r)) {
+		target->is_fast = true;
+		target->is_in_root = q.is_in_root;
+		return true;
 	}
+	target->is_there = false;
 	target->place = (struct fj_place){.owned_fd = -1};
 	return false;
 }

@@ -91,40 +91,54 @@ static bool is_unions_own(
 					fj_begins(q->text, FJ_UNION_PREFIX));
 }
 
-/* Reads, in the usual case, by remembered facts and without opening the file. Returns false if this
- * way cannot be used. */
+/* A reading at a place that facts led to. */
+struct xattr_call {
+	struct fj_call *c;
+	struct fj_xattr *q;
+	enum fj_xattr_what what;
+	bool follows;
+	struct fj_file file;
+};
+
+static long look_for_xattr(struct fj_fast *quick, void *own)
+{
+	struct xattr_call *const a = own;
+
+	a->q->file = quick->place;
+	return fj_file_look(a->c, quick->place.dirfd, quick->place.name, 0, &a->file);
+}
+
+static enum fj_fast_seen see_xattr(struct fj_fast *quick, void *own, long *r)
+{
+	struct xattr_call *const a = own;
+
+	if (!*r && a->follows && (a->file.real_mode & FJ_S_IFMT) == FJ_S_IFLNK)
+		return FJ_SEEN_LINK;
+	*r = *r ? *r : read_name(a->q, a->what);
+	if (__builtin_expect(quick->is_layered, 0) &&
+		(*r == -EACCES || (!*r && is_unions_own(a->q, a->what, &a->file))))
+		return FJ_SEEN_UNSURE;
+	*r = *r ? *r : perform_on(a->c, a->q, a->what, &a->file);
+	/* (Old container policies say EPERM to a call that they do not know.) */
+	return *r == -ENOSYS || *r == -EPERM ? FJ_SEEN_UNSURE : FJ_SEEN_ANSWER;
+}
+
+/* Reading, the usual case, from remembered facts and without opening the file. False: not decided.
+ */
 static bool read_quickly(struct fj_call *c, enum fj_xattr_what what, const char *jail_path,
 	bool follows, struct fj_xattr *q, long *r)
 {
 	static bool no_getxattrat;
-	struct fj_file file;
+	struct xattr_call own = {.c = c, .q = q, .what = what, .follows = follows};
 	struct fj_fast quick;
 
 	if ((what != FJ_XATTR_GET && what != FJ_XATTR_LIST) || no_getxattrat ||
 		!fj_fast_begin_layered(&quick, c->thread, AT_FDCWD, jail_path, c->path_len))
 		return false;
 	q->is_at = true;
-	do {
-		do {
-			q->file = quick.place;
-			*r = fj_file_look(c, q->file.dirfd, q->file.name, 0, &file);
-		} while (*r == -ENOENT && fj_fast_next_layer(&quick));
-		if (!*r && follows && (file.real_mode & FJ_S_IFMT) == FJ_S_IFLNK)
-			continue;
-		*r = *r ? *r : read_name(q, what);
-		if (__builtin_expect(quick.is_layered, 0) &&
-			(*r == -EACCES || (!*r && is_unions_own(q, what, &file)))) {
-			fj_fast_end(&quick);
-			break;
-		}
-		*r = *r ? *r : perform_on(c, q, what, &file);
-		no_getxattrat = no_getxattrat || *r == -ENOSYS;
-		/* Old container policies return EPERM for a call that they do not know. */
-		if (*r != -ENOSYS && *r != -EPERM && fj_fast_is_answer(&quick, *r))
-			return true;
-		fj_fast_end(&quick);
-		break;
-	} while (fj_fast_follow(&quick));
+	if (fj_fast_ask(&quick, false, look_for_xattr, see_xattr, FJ_SURE_ALL, &own, r))
+		return true;
+	no_getxattrat = no_getxattrat || *r == -ENOSYS;
 	q->is_at = false;
 	return false;
 }

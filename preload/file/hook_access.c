@@ -1,0 +1,158 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * hook_access.c - access(2), in its forms: by a look at the file where that decides, else by the kernel's own answer.
+ * Called by dispatch. */
+
+#include "inode/device.h"
+#include "inode/exe.h"
+#include "inode/owned.h"
+#include "layers/union.h"
+#include "call/args.h"
+#include "call/call.h"
+#include "call/row.h"
+#include "jail/mount_flags.h"
+#include "jail/mounts.h"
+#include "ownership/ownership.h"
+#include "path/path.h"
+#include "walk/walk.h"
+#include "fast-path/fast.h"
+#include "sys/abi.h"
+#include "call/hooks.h"
+#include "jail/kernel_lacks.h"
+
+/* Puts `place` into the arguments, for a call with a descriptor argument before the path. */
+static void aim_call(struct fj_call *c, int i, const struct fj_place *place)
+{
+	c->arg[i - 1] = (uint64_t)(int64_t)place->dirfd;
+	c->arg[i] = (uint64_t)place->name;
+}
+
+#define ONLY_THE_WALK_KNOWS 2
+
+/* Returns what access(2) returns if looking at the file is enough to know it, 1 if not, or
+ * ONLY_THE_WALK_KNOWS. `*is_symlink` says whether the file is a symlink. For the owner only the
+ * mode bits can refuse to read a file that was found. */
+static long access_by_look(const struct fj_call *c, const struct fj_fast *q, bool *is_symlink)
+{
+	const int dirfd = q->place.dirfd;
+	const char *const name = q->place.name;
+	enum { W = 2, R = 4, OWNER_R = 0400 }; /* W_OK, R_OK, S_IRUSR */
+	const uint32_t wanted = (uint32_t)fj_arg(c, FJ_MODE, 0);
+	struct stat st;
+	const long r = fj_sys4(__NR_newfstatat, dirfd, name, &st, AT_SYMLINK_NOFOLLOW);
+
+	*is_symlink = !r && (st.st_mode & FJ_S_IFMT) == FJ_S_IFLNK;
+	if (__builtin_expect(q->is_layered, 0) && r != -ENOENT &&
+		(r || (wanted & W) || fj_union_calls.is_whiteout(c->thread, dirfd, name, &st)))
+		return ONLY_THE_WALK_KNOWS;
+	if (r == -ENOENT && q->left)
+		return r; /* a lower layer may have it, whatever the flags are */
+	if (fj_arg(c, FJ_ATFLAGS, 0) & ~(uint64_t)AT_SYMLINK_NOFOLLOW)
+		return 1;
+	if (r < 0)
+		return r == -ENOENT ? r : 1;
+	if (!wanted || (wanted == R && (st.st_mode & OWNER_R) && st.st_uid == fj_owner_real_uid()))
+		return 0;
+	return 1;
+}
+
+/* An access at a place that facts led to: by a look, or by the kernel's own answer. */
+struct access_call {
+	struct fj_call *c;
+	int i; /* the path's index in the arguments */
+	bool follows, is_symlink;
+};
+
+static inline long look_at_place(struct fj_fast *q, void *own)
+{
+	struct access_call *const a = own;
+
+	return access_by_look(a->c, q, &a->is_symlink);
+}
+
+static inline enum fj_fast_seen see_access(struct fj_fast *q, void *own, long *r)
+{
+	const struct access_call *const a = own;
+
+	if (a->follows && a->is_symlink)
+		return FJ_SEEN_LINK;
+	if (*r == ONLY_THE_WALK_KNOWS)
+		return FJ_SEEN_UNSURE;
+	if (*r == 1 || a->is_symlink) {
+		aim_call(a->c, a->i, &q->place);
+		*r = fj_kernel(a->c);
+	}
+	return FJ_SEEN_ANSWER;
+}
+
+static long access_on_disk(struct fj_call *c);
+
+FJ_HOT long fj_hook_access(struct fj_call *c)
+{
+	const int i = fj_arg_index(c, FJ_PATH);
+	const int dirfd = fj_arg_dirfd(c, i);
+	const uint64_t path = c->arg[i];
+	long error, r = access_on_disk(c);
+	const char *jail_path;
+
+	if (__builtin_expect(r != -EACCES, 1) || !fj_owner_has_devices())
+		return r;
+	c->arg[i] = path;
+	jail_path = fj_arg_path(c, i, &error);
+	return jail_path ? fj_device_access(c, dirfd, jail_path,
+				   !(fj_arg(c, FJ_ATFLAGS, 0) & AT_SYMLINK_NOFOLLOW)) :
+			   r;
+}
+
+/* Is it a program on a noexec mount? */
+static bool is_not_to_be_run(const struct fj_place *place)
+{
+	struct stat st;
+
+	return (fj_mount_flags()->has_mount_limits & FJ_MOUNT_NOEXEC) && place->pos &&
+	       !place->is_magic && (fj_mount_limits(place->pos) & FJ_MOUNT_NOEXEC) &&
+	       !fj_sys4(__NR_newfstatat, place->dirfd, place->name, &st, AT_SYMLINK_NOFOLLOW) &&
+	       (st.st_mode & FJ_S_IFMT) == FJ_S_IFREG;
+}
+
+FJ_HOT static long access_on_disk(struct fj_call *c)
+{
+	const int i = fj_arg_index(c, FJ_PATH);
+	const bool follows = !(fj_arg(c, FJ_ATFLAGS, 0) & AT_SYMLINK_NOFOLLOW);
+	const int dirfd = fj_arg_dirfd(c, i);
+	const uint64_t wanted = fj_arg(c, FJ_MODE, 0);
+	struct access_call own = {.c = c, .i = i, .follows = follows};
+	struct fj_place place;
+	struct fj_fast q;
+	long r;
+	char *jail_path = fj_arg_path(c, i, &r);
+
+	if (!jail_path)
+		return r ? r : fj_kernel(c);
+	if (c->nr == __NR_faccessat2 && fj_lacks()->faccessat2)
+		return -ENOSYS; /* not an error of the path, which the walk would find */
+	if (fj_arg(c, FJ_MODE, 0) & ~7UL & 0xffffffffu)
+		return fj_kernel(c); /* which refuses that before it looks at the path:
+					do_faccessat() of fs/open.c */
+	if (!fj_mount_flags()->has_read_only &&
+		!(fj_mount_flags()->has_mount_limits & FJ_MOUNT_NOEXEC) &&
+		fj_fast_begin_layered(&q, c->thread, dirfd, jail_path, c->path_len) &&
+		fj_fast_ask(&q, follows, look_at_place, see_access, FJ_SURE_ALL, &own, &r))
+		return r;
+	c->arg[i - 1] = (uint64_t)(int64_t)dirfd;
+	r = fj_exe_walk(c->thread, dirfd, jail_path,
+		(follows ? FJ_FOLLOW : 0) | FJ_WRITE | FJ_WANT_POS, &place);
+	if (r < 0)
+		return r;
+	aim_call(c, i, &place);
+	if (__builtin_expect(place.is_lower, 0)) /* it would be copied before it is written */
+		c->arg[fj_arg_index(c, FJ_MODE)] &= ~2UL;
+	r = fj_kernel(c);
+	if (!r && place.is_read_only && (wanted & 2 /* W_OK */))
+		r = -EROFS;
+	if (!r && (fj_arg(c, FJ_MODE, 0) & 1 /* X_OK */) && is_not_to_be_run(&place))
+		r = -EACCES;
+	fj_place_done(&place);
+	return r;
+}
