@@ -313,53 +313,6 @@ START_TEST(exchange)
 }
 END_TEST
 
-static long exchange_at_readlink(long nr, long a, long b, long c, long d, long e, long f)
-{
-	if (nr == __NR_readlinkat) {
-		fj_gate = real_gate;
-		unit_assert_result(
-			unit_call5(__NR_renameat2, AT_FDCWD, "/d", AT_FDCWD, "/l", EXCHANGE), 0);
-	}
-	return real_gate(nr, a, b, c, d, e, f);
-}
-
-/* The same in the moment when a last name, which was seen to be a symlink, is read: where a directory of the host's has one of that
- * name, its text must not count. Each call that goes by facts, /here is there before and after, and no
- * answer of either. */
-START_TEST(exchange_of_followed)
-{
-	struct stat st;
-	char buffer[8];
-	long r = 0;
-
-	tree_dir("outside");
-	tree_link("outside/s", "/here");
-	tree_file("jail/here", "");
-	tree_dir("jail/d");
-	tree_link("jail/d/s", "/nowhere");
-	tree_link("jail/l", tree_path("outside"));
-	unit_assert_result(unit_call2(__NR_stat, "/d/s", &st), -ENOENT);
-	real_gate = fj_gate;
-	fj_gate = exchange_at_readlink;
-	switch (_i) {
-	case 0:
-		r = unit_call2(__NR_stat, "/d/s", &st);
-		break;
-	case 1:
-		r = unit_call2(__NR_access, "/d/s", 0);
-		break;
-	case 2:
-		r = unit_call2(__NR_open, "/d/s", 0);
-		break;
-	case 3:
-		r = unit_call4(__NR_getxattr, "/d/s", "user.a", buffer, sizeof(buffer));
-		break;
-	}
-	ck_assert_msg(fj_gate == real_gate, "no symlink was read");
-	unit_assert_result(r, -ENOENT);
-}
-END_TEST
-
 /* What was remembered by a relative name must be forgotten when a directory above the working
  * directory is replaced. */
 START_TEST(above_working_directory)
@@ -420,7 +373,6 @@ Suite *unit_suite_call(void)
 	tcase_add_test(c, working_directory);
 	tcase_add_test(c, nested_root);
 	tcase_add_test(c, exchange);
-	tcase_add_loop_test(c, exchange_of_followed, 0, 4);
 	tcase_add_test(c, above_working_directory);
 	tcase_add_test(c, made_and_not_looked_at);
 	suite_add_tcase(s, c);

@@ -3,6 +3,7 @@
  *
  * check_walk.c - jail path to host place (walk/walk.c): cases with their answer beside them. */
 #include "ways.h"
+#include "unit.h"
 #include "call/call.h"
 #include "jail/jail.h"
 #include "jail/kernel_lacks.h"
@@ -12,8 +13,11 @@
 #include "sys/scratch.h"
 #include "sys/sys.h"
 
+#include <asm/stat.h>
 #include <stdio.h>
 #include <string.h>
+
+#define EXCHANGE 2u /* RENAME_EXCHANGE, linux/fs.h */
 
 static const struct {
 	const char *jail_path;
@@ -238,6 +242,55 @@ START_TEST(deleted_directory)
 }
 END_TEST
 
+static fj_gate_fn real_gate;
+
+static long exchange_at_readlink(long nr, long a, long b, long c, long d, long e, long f)
+{
+	if (nr == __NR_readlinkat) {
+		fj_gate = real_gate;
+		unit_assert_result(
+			unit_call5(__NR_renameat2, AT_FDCWD, "/d", AT_FDCWD, "/l", EXCHANGE), 0);
+	}
+	return real_gate(nr, a, b, c, d, e, f);
+}
+
+/* A directory and a symlink change places in the moment when a last name, which was seen to be a symlink, is read: where a directory of the host's has one of that
+ * name, its text must not count. Each call that goes by facts, /here is there before and after, and no
+ * answer of either. */
+START_TEST(exchange_of_followed)
+{
+	struct stat st;
+	char buffer[8];
+	long r = 0;
+
+	tree_dir("outside");
+	tree_link("outside/s", "/here");
+	tree_file("jail/here", "");
+	tree_dir("jail/d");
+	tree_link("jail/d/s", "/nowhere");
+	tree_link("jail/l", tree_path("outside"));
+	unit_assert_result(unit_call2(__NR_stat, "/d/s", &st), -ENOENT);
+	real_gate = fj_gate;
+	fj_gate = exchange_at_readlink;
+	switch (_i) {
+	case 0:
+		r = unit_call2(__NR_stat, "/d/s", &st);
+		break;
+	case 1:
+		r = unit_call2(__NR_access, "/d/s", 0);
+		break;
+	case 2:
+		r = unit_call2(__NR_open, "/d/s", 0);
+		break;
+	case 3:
+		r = unit_call4(__NR_getxattr, "/d/s", "user.a", buffer, sizeof(buffer));
+		break;
+	}
+	ck_assert_msg(fj_gate == real_gate, "no symlink was read");
+	unit_assert_result(r, -ENOENT);
+}
+END_TEST
+
 Suite *unit_suite_walk(void)
 {
 	Suite *s = suite_create("walk");
@@ -250,6 +303,7 @@ Suite *unit_suite_walk(void)
 	tcase_add_test(c, lengths);
 	tcase_add_test(c, deep);
 	tcase_add_test(c, deleted_directory);
+	tcase_add_loop_test(c, exchange_of_followed, 0, 4);
 	suite_add_tcase(s, c);
 	return s;
 }
