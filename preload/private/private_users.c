@@ -1,12 +1,10 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * private_users.c - who still needs a directory that stands for a tmpfs, as /proc tells of the
- * user's processes: those of the jail that it was made for, and those that stand in it or have a
- * file of it open.
- *
- * The first is asked by private.c, before what a jail has left is removed; the second by who is to
- * unmount a tmpfs. */
+ * private_users.c - which processes still need a directory that is used as tmpfs, as /proc shows the user's
+ * processes: those of the jail for which it was made, and those with their working directory or an open
+ * file in it. private.c asks the first question before it removes what a jail has left, mount/mount_point.c
+ * the second before it unmounts a tmpfs. */
 #include "private/private.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
