@@ -98,7 +98,9 @@ static long parent_of(long pid)
  * processes; a process that ends meanwhile ends the chain. */
 static bool is_descendant(long pid)
 {
-	for (int steps = 0; pid > 1 && steps < 4096; steps++) {
+	enum { STEPS_MAX = 4096 };
+
+	for (int steps = 0; pid > 1 && steps < STEPS_MAX; steps++) {
 		if (pid == me.child)
 			return true;
 		pid = parent_of(pid);

@@ -20,8 +20,8 @@
 
 #define SCM_CREDENTIALS_ 2 /* include/linux/socket.h */
 #define PARENTS_MAX 32
-#define CONTROL_MAX                                                                                \
-	4096u /* longer control data is not changed; SCM_RIGHTS has at most 253 descriptors */
+/* Longer control data is not changed; SCM_RIGHTS has at most 253 descriptors. */
+#define CONTROL_MAX 4096u
 
 struct ucred {
 	int32_t pid;

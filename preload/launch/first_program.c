@@ -13,12 +13,13 @@
 /* A script without a #! line: execvp(3) of the C library runs it with the shell. */
 static long exec_as_script(struct fj_thread *t, char *path, char **argv, char **envp)
 {
-	static char *shell_argv[4096] FJ_BULKY;
+	enum { ARGS_MAX = 4096 };
+	static char *shell_argv[ARGS_MAX] FJ_BULKY;
 	size_t n = 0;
 
 	shell_argv[0] = (char *)"/bin/sh";
 	shell_argv[1] = path;
-	for (; argv[n] && argv[n + 1] && n + 3 < sizeof(shell_argv) / sizeof(shell_argv[0]); n++)
+	for (; argv[n] && argv[n + 1] && n + 3 < ARGS_MAX; n++)
 		shell_argv[n + 2] = argv[n + 1];
 	return fj_call_of(
 		t, __NR_execve, (uint64_t) "/bin/sh", (uint64_t)shell_argv, (uint64_t)envp);

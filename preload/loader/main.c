@@ -5,7 +5,9 @@
  * exec in one. Called by entry.S. */
 #include "launch/loader.h"
 #include "exec-format/exec.h"
+#include "sys/sys.h"
 
+#include <linux/auxvec.h>
 #include <stddef.h>
 
 _Noreturn void fj_loader_main(uint64_t *base, const Elf64_Dyn *dynamic, uint64_t address);
@@ -33,6 +35,7 @@ _Noreturn void fj_loader_main(uint64_t *base, const Elf64_Dyn *dynamic, uint64_t
 
 	relocate(dynamic, address);
 	fj_stack_read(&stack, base);
+	fj_assert(fj_stack_aux(&stack, AT_PAGESZ) == FJ_PAGE);
 	if (stack.envc && fj_handoff_read(stack.envp[stack.envc - 1], &h, &nested, &exe, &execfn))
 		fj_continue(&stack, stack.envp[stack.envc - 1]);
 	fj_launch(&stack);

@@ -134,7 +134,7 @@ static long ask_rest(long fd, struct query *found, unsigned char *build_id, uint
 static long answer_query(uint64_t at, uint64_t size, const struct query *asked, struct query *found,
 	const char *name, const unsigned char *build_id)
 {
-	const uint32_t room = asked->name_size < 4096 ? asked->name_size : 4096;
+	const uint32_t room = asked->name_size < FJ_PATH_MAX ? asked->name_size : FJ_PATH_MAX;
 
 	if (!room)
 		found->name_size = 0;

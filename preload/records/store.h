@@ -62,9 +62,9 @@ struct fj_store_head {
 	char root[FJ_OWNER_NOTED];   /* path of the root at the last start */
 	struct fj_lock lock;	     /* of the writers; holds process ids */
 	uint64_t claimed;	     /* where the next piece begins, if that is beyond `end` */
-	uint8_t unused[4096 - 120 - 24 - FJ_OWNER_NOTED - 4 * FJ_BLOCK_CLASSES];
+	uint8_t unused[FJ_PAGE - 120 - 24 - FJ_OWNER_NOTED - 4 * FJ_BLOCK_CLASSES];
 };
-_Static_assert(sizeof(struct fj_store_head) == 4096, "a page");
+_Static_assert(sizeof(struct fj_store_head) == FJ_PAGE, "a page");
 _Static_assert(offsetof(struct fj_store_head, old_lock) == 72, "of version 1");
 
 /* Tells older programs that process 1 holds the lock. They find process 1 alive, so they wait until
@@ -78,7 +78,7 @@ struct fj_store_books {
 	uint64_t heap_at, heap_end;	       /* free part of the current heap chunk */
 	uint32_t free_block[FJ_BLOCK_CLASSES]; /* offset / FJ_BLOCK_UNIT of the first free block,
 						  for each class */
-	uint8_t unused[4096 - 24 - 4 * FJ_BLOCK_CLASSES];
+	uint8_t unused[FJ_PAGE - 24 - 4 * FJ_BLOCK_CLASSES];
 };
 _Static_assert(sizeof(struct fj_store_books) == FJ_PAGE, "a page");
 

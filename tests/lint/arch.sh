@@ -45,6 +45,10 @@ found=$(find preload \( -name '*.[chS]' -o -name '*.def' \) ! -path '*/x86_64/*'
 			complain("an instruction or call of x86_64")
 		if (line ~ /PAGE[A-Z_]*[ \t]+(4096|0x1000)/ || (line ~ /[^0-9](4095|4096)[^0-9]/ && line ~ /mmap|munmap|mprotect|mincore|mremap|madvise/))
 			complain("the size of a page as a number: FJ_PAGE")
+		# Any other 4096 has a name that says what it is; a mask of 12 bits is a major number of a device.
+		else if (line ~ /(^|[^0-9A-Za-z_])(4096|0xfff)[uUlL]*([^0-9A-Za-z]|$)|PAGE_(SIZE|MASK|SHIFT)/ &&
+		    line !~ /#define [A-Z_]+ 4096|[A-Z_]+ = 4096[ ,}]|dev[a-z()]* >> 8\)?\)? & 0xfff|>> 8\)? & 0xfff/ && FILENAME != "preload/dispatch/in_child.c")
+			complain("a number that may be the size of a page: FJ_PAGE, or a name of its own")
 	}' {} +)
 if [ -n "$found" ]; then
 	problems=$(printf '%s\n' "$found" | wc -l)

@@ -103,6 +103,9 @@ private_words && printf '%s\n' '## Glossary' '- **frobnicator**: x' '## Why' >"$
 echo 'long f(void) { __asm__("nop"); }' >>"$source_file" && says arch '*walk.c:8: instructions*' && fresh
 echo 'static uint64_t ip(struct fj_frame *f) { return f->regs.ip; }' >>"$source_file" && says arch '*a register*' && fresh
 echo '#define PAGE 4096' >>"$source_file" && says arch '*the size of a page*' && fresh
+echo 'char *end(char *p) { return p + 4096; }' >>"$source_file" && says arch '*may be the size of a page*' && fresh
+echo 'long down(long p) { return p & ~0xfff; }' >>"$source_file" && says arch '*may be the size of a page*' && fresh
+echo '#define STEPS_MAX 4096' >>"$source_file" && says arch pass && fresh
 echo 'int machine = EM_X86_64;' >>"$source_file" && says arch '*a number or name of x86_64*' && fresh
 echo '/* rax and EM_X86_64 in a comment */' >>"$source_file" && says arch pass && fresh
 for row in 'PASS(fork)' 'OLD(PASS(getpid))'; do

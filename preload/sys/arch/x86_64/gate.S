@@ -8,6 +8,8 @@
  * the life of the jail (launch/place_gate.c). Until then the engine calls the block where it was
  * linked. Everything between fj_gate_begin and fj_gate_end must be position independent. */
 
+#include "sys/arch/x86_64/machine.h"
+
 	.text
 	.globl	fj_gate_move
 	.hidden	fj_gate_move
@@ -16,7 +18,7 @@
 fj_gate_move:
 	mov	%rdi, %r8
 	lea	fj_gate_begin(%rip), %rdi
-	mov	$4096, %esi
+	mov	$FJ_PAGE, %esi
 	mov	%rsi, %rdx
 	mov	$3, %r10d	/* MREMAP_MAYMOVE | MREMAP_FIXED, linux/mman.h */
 	mov	$25, %eax	/* __NR_mremap */

@@ -16,7 +16,9 @@
 /* Another word size or ABI with the same ELF machine, whose programs cannot run. */
 #define FJ_MACHINE_SIBLING "an x32"
 
-#define FJ_PAGE 4096 /* the one base page size */
+/* PAGE_SIZE of asm/page_types.h: the processor's page tables know no other base page, so it is a constant, in
+ * the layout of memory and of files, too. The loader asks the kernel all the same (AT_PAGESZ). */
+#define FJ_PAGE 4096
 /* TASK_SIZE_MAX with four-level tables, arch/x86/include/asm/page_64_types.h. A program gets no
  * address above it unless it asks for one. */
 #define FJ_ADDRESS_END 0x7ffffffff000UL
