@@ -285,7 +285,7 @@ static void engine_came(int sig, struct fj_thread *t, struct fj_frame *f, struct
 	struct shown shown;
 	uintptr_t top, least, at;
 
-	fj_thread_meets_company();
+	fj_thread_company = 1;
 	top = place(owner, sig, program_sp, &least);
 	at = (top - sizeof(shown)) & ~15UL;
 	if (fj_jail->has_trap) {

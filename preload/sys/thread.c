@@ -224,8 +224,7 @@ struct fj_thread *fj_thread_mine(void)
 	t = find_taken(pid, tid);
 	if (t)
 		return t;
-	if (tid != pid)
-		fj_thread_meets_company();
+	fj_thread_company |= tid != pid;
 	for (;;) {
 		const uint32_t count = __atomic_load_n(&pool.count, __ATOMIC_ACQUIRE);
 
@@ -244,17 +243,13 @@ static struct fj_thread *home[HOMES];
 
 uint32_t fj_thread_company;
 static uintptr_t first_pointer;
-
 /* Is it another thread than the first? Known by its fs base, which is 0 until the program sets it. */
 static void meet(uintptr_t thread_pointer)
 {
-	uintptr_t none = 0;
-
-	if (thread_pointer &&
-		!__atomic_compare_exchange_n(&first_pointer, &none, thread_pointer, false,
-			__ATOMIC_RELAXED, __ATOMIC_RELAXED) &&
-		none != thread_pointer)
-		fj_thread_meets_company();
+	if (!first_pointer)
+		first_pointer = thread_pointer;
+	else if (thread_pointer && thread_pointer != first_pointer)
+		fj_thread_company = 1;
 }
 
 static bool borrow(struct fj_thread *t, uint32_t from, uintptr_t thread_pointer, uintptr_t sp)

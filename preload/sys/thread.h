@@ -96,16 +96,12 @@ enum fj_busy {
  * handler that interrupts the engine gets another area. */
 struct fj_thread *fj_thread_borrow(uintptr_t thread_pointer, uintptr_t sp);
 
-/* May a descriptor be replaced between two system calls of the engine? So it is once another thread has
- * entered the engine, or a signal handler has interrupted it, and stays so. */
+/* Another thread has entered the engine, or a signal handler has interrupted it: from then on a
+ * descriptor may be replaced between two system calls of the engine. */
 extern uint32_t fj_thread_company;
 static inline bool fj_thread_has_company(void)
 {
 	return __atomic_load_n(&fj_thread_company, __ATOMIC_RELAXED);
-}
-static inline void fj_thread_meets_company(void)
-{
-	__atomic_store_n(&fj_thread_company, 1, __ATOMIC_RELAXED);
 }
 
 static inline uintptr_t fj_thread_stack_top(const struct fj_thread *t)
