@@ -148,8 +148,7 @@ static bool is_gate(const struct fj_mapping *m, uint64_t *end)
 struct mapped_file {
 	uint64_t end;
 	uint64_t gate_end; /* the end of the last page of the gate; 0 before it */
-	char *device;	   /* as in its line, with everything that follows; "" when that is too
-			      long */
+	char *device;	   /* the rest of its line, from there on; "" when that is too long */
 	size_t path;
 };
 
