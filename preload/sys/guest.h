@@ -3,11 +3,10 @@
  *
  * guest.h - reads and writes memory at pointers that the jailed program passed. For all hooks.
  *
- * A pointer may be bad: then the call must fail with EFAULT, as in the kernel. All functions are
- * async-signal-safe. Where faults are not caught, a page that another thread unmaps at that very
- * moment may still crash the program. The same holds where the kernel has just written to memory of
- * the program that is then read and changed in place. Only the most frequent calls do so: stat(2)
- * and the like (file/hook_stat.c) and getdents64(2) (file/hook_dents.c). */
+ * A pointer may be bad: then the call must fail with EFAULT, as in the kernel. All functions are async-signal-safe.
+ * Where faults are not caught, a page that another thread unmaps at that very moment may still crash the program. The
+ * same holds where the kernel has just written to memory of the program that is then read and changed in place. Only
+ * the most frequent calls do so: stat(2) and the like (file/hook_stat.c) and getdents64(2) (file/hook_dents.c). */
 #ifndef FJ_GUEST_H
 #define FJ_GUEST_H
 

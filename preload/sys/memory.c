@@ -1,9 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * memory.c - which process owns the memory that the engine runs in. A word that the kernel clears
- * in a forked child (madvise(2), MADV_WIPEONFORK, Linux 4.14) tells that a fork has happened.
- * Called by thread.c and process.c. */
+ * memory.c - which process owns the memory that the engine runs in. A word that the kernel clears in a forked child
+ * (madvise(2), MADV_WIPEONFORK, Linux 4.14) tells that a fork has happened. Called by thread.c and process.c. */
 #include "sys/thread.h"
 
 #include <linux/kcmp.h>

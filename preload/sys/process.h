@@ -3,9 +3,8 @@
  *
  * process.h - the state of a process. For every room that keeps a part of it.
  *
- * The state lies in sections. Each is declared in a header of the room that keeps it, with the
- * offset where it begins and a function that returns its address; exec/process_layout.h has all of
- * them in order.
+ * The state lies in sections. Each is declared in a header of the room that keeps it, with the offset where it begins
+ * and a function that returns its address; exec/process_layout.h has all of them in order.
  *
  * A child of vfork(2) is a process of its own in its parent's memory. When it changes something it
  * gets an overlay: a copy of each section that it has changed, until it executes a program or ends.
@@ -69,8 +68,7 @@ static inline const void *fj_process_at(uint32_t at)
 bool fj_process_is_copied(uint32_t at, int shared);
 
 /* Call in a forked child before other processes in its memory may change the section: what its
- * parent had becomes its own. Returns whether that was a copy. (Reading and changing do it by
- * themselves.) */
+ * parent had becomes its own. Returns whether that was a copy. (Reading and changing do it by themselves.) */
 bool fj_process_take_over(uint32_t at);
 
 /* Call when no process that had a copy of the section exists any more. */

@@ -1,8 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * sys.h - the kernel without libc: system calls, memory and string functions, messages. For all
- * rooms.
+ * sys.h - the kernel without libc: system calls, memory and string functions, messages. For all rooms.
  *
  * This is the lowest room: it knows nothing of jails. Everything here may be called in a signal
  * handler, before libc and without it. Results are the kernel's: a value, or -errno. */
@@ -202,9 +201,8 @@ long fj_fd_target(int fd, char *out);
  * -errno. */
 long fj_open_anew(int fd, int flags);
 /* The same for a descriptor that all processes of the jail have: opened through process
- * fj_shared_pid, if that still runs. Then all look at one directory of /proc, which the kernel
- * keeps. For its own directory each process would make the kernel create one: a fifth of the time
- * of a fork (measured, Linux 6.18). */
+ * fj_shared_pid, if that still runs. Then all look at one directory of /proc, which the kernel keeps. For its own
+ * directory each process would make the kernel create one: a fifth of the time of a fork (measured, Linux 6.18). */
 long fj_open_shared(int fd, int flags);
 /* dup3(2) to a number that the jail keeps for itself. It may lie above a soft limit that was
  * lowered: then the limit is raised meanwhile. */

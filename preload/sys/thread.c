@@ -1,8 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * thread.c - thread areas: one engine stack for each thread that ever entered the engine. Called by
- * the doors.
+ * thread.c - thread areas: one engine stack for each thread that ever entered the engine. Called by the doors.
  *
  * An area is taken with one compare-and-swap, and freed late: when none is free, those whose thread
  * is gone (tgkill returns ESRCH) become free. A vfork child that takes one counts as such a thread,
@@ -267,9 +266,8 @@ static bool borrow(struct fj_thread *t, uint32_t from, uintptr_t thread_pointer,
 }
 
 /* Has the engine that keeps `t` busy been left for good, by a siglongjmp(3) out of a handler that
- * had interrupted it? Probably, if it was called on this very stack, which was unwound beyond that
- * call. Asked only when many areas seem to be in that state: threads that share one fs base have
- * stacks, too. */
+ * had interrupted it? Probably, if it was called on this very stack, which was unwound beyond that call. Asked only
+ * when many areas seem to be in that state: threads that share one fs base have stacks, too. */
 static bool is_abandoned(const struct fj_thread *t, uintptr_t thread_pointer, uintptr_t sp)
 {
 	return state_of(t) == AREA_LENT && t->busy == FJ_BUSY && t->lent_to == thread_pointer &&

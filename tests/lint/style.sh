@@ -20,6 +20,7 @@ find preload wrappers tests \( -name '*.[chS]' -o -name '*.def' \) ! -path '*/bu
 while read -r file; do
 	[ -s "$file" ] || printf '%s\tis empty\n' "$file"
 done <"$work/sources" >"$work/found"
+# shellcheck disable=SC2016 # awk's
 xargs awk -v LINES_MAX="$LINES_MAX" -v list=tests/lint/long.list '
 	function found(where, what) { printf "%s\t%s\n", where, what }
 	function end_of_file(    name) {
