@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * apply.c - the words "apply ROOT MAX LAYER..." of the tool in its jail: changes its root to the
+ * apply.c - the words ".apply ROOT MAX LAYER..." of the tool in its jail: changes its root to the
  * tree, and applies the layers, checking the digest of each while it is read. Started by
  * run_jailed(). */
 #include "images.h"

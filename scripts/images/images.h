@@ -30,10 +30,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* "sha256:" and 64 digits. */
+/* "sha256:", 64 digits and a NUL. */
 #define DIGEST_MAX 72
 #define NAME_MAX_BYTES 4096
-/* Limit for a manifest, a configuration or an index: anything larger is none. */
+/* The largest manifest, configuration or index that is read. */
 #define JSON_MAX (4u << 20)
 
 /* ---- sha256.c ---- */
@@ -50,11 +50,11 @@ void sha256_end(struct sha256 *s, char text[DIGEST_MAX]);
 /* Is it "sha256:" and 64 lower-case hexadecimal digits? */
 bool is_digest(const char *text);
 
-/* ---- names.c: a set of the names of a tree ---- */
+/* ---- names.c: a set of the names of a tree, each with a time ---- */
 
 struct names;
 struct names *names_new(void);
-/* Add `name` with `value`, or change its value. */
+/* Adds `name` with its time, or changes its time. */
 void names_put(struct names *n, const char *name, int64_t sec, long nsec);
 bool names_have(const struct names *n, const char *name);
 void names_drop(struct names *n, const char *name);
@@ -64,31 +64,32 @@ void names_free(struct names *n);
 /* ---- jailed.c ---- */
 
 /* Runs this tool with the words `argv` (ended by NULL) in a jail on `/`, with the launcher's option
- * `records`, which says where the records of the tree are. It inherits descriptors without
- * FD_CLOEXEC. Returns the exit status. */
+ * `records`, which says where the records of the tree are. The jail inherits descriptors without
+ * FD_CLOEXEC. Returns the exit status, or TROUBLE after a message if a signal ended the jail. */
 int run_jailed(const char *records, char *const argv[]);
-/* The launcher's option for the tree `root`: for its own file of records, which is made; the
- * second: for the existing file that has its records, or, if it `may_be_above`, those of a tree
- * around it. The caller frees it. */
+/* Both return an option of the launcher, which the caller frees. records_of_new(): for the tree's
+ * own file of records, whose directory it makes. records_of(): for the existing file that has the
+ * records of `root`: its own, that of a tree around it if it `may_be_above`, or the host's; if
+ * there is none, --no-db. */
 char *records_of_new(const char *root);
 char *records_of(const char *root, bool may_be_above);
 
 /* ---- apply.c: in the jail ---- */
 
-/* apply ROOT MAX LAYER...: LAYER is FD=DIGEST=NAME. DIGEST, of the uncompressed layer, may be
- * empty. Returns the exit status. */
+/* .apply ROOT MAX LAYER...: LAYER is FD=DIGEST=NAME. DIGEST is that of the uncompressed layer. It
+ * is empty for the archive of a root file system. Returns the exit status. */
 int apply_main(int argc, char **argv);
 
 /* ---- layer.c: in the jail ---- */
 
-/* Applies one layer to the working root. `name` is for messages. `has_whiteouts`: it belongs to an
- * image, in which some names mean that a file of the layers below is removed. */
+/* Applies one layer to the current root. `name` is for messages. `has_whiteouts`: the layer belongs
+ * to an image, so that some names in it are whiteouts. */
 void layer_apply(struct archive *a, const char *name, bool has_whiteouts);
-/* Call when that directory was removed: drops the time that it was to have. */
+/* Call when the directory `path` was removed: drops the time that it was to have. */
 void layer_forgets(const char *path);
 /* Call after the last layer: sets the times of the directories. */
 void layers_finish(void);
-/* How many bytes of files may still be written, and how many an archive may have in all. */
+/* How many bytes of files may still be written, and how many an uncompressed archive may have. */
 extern int64_t layer_room, layer_bytes_max;
 
 /* ---- whiteout.c: in the jail ---- */
@@ -96,67 +97,69 @@ extern int64_t layer_room, layer_bytes_max;
 /* Removes `path` and everything below it that is not in `keep` (names of the tree; NULL keeps
  * nothing). */
 void remove_lower(const char *path, const struct names *keep);
-/* The same for what is in the directory `path`. */
+/* The same for what is in the directory `path`. Does nothing if it is not a directory. */
 void remove_lower_children(const char *path, const struct names *keep);
 
 /* ---- files.c ---- */
 
 /* Raises the limit of descriptors to the hard limit: going down a tree needs some at each step. */
 void raise_file_limit(void);
-/* Removes the tree `path`, as the user, however deep it is. It is no error when it does not
- * exist. */
+/* Removes the tree `path`, as the user, however deep it is. What cannot be removed stays, without a
+ * message. */
 void remove_tree(const char *path);
-/* Removes everything in the directory. */
+/* The same for everything in the directory. */
 void empty_directory(const char *path);
-/* Makes the directory and those above it. */
+/* Makes the directory and those above it. Ends the program when that fails. */
 void make_directories(const char *path);
 /* The same; returns false when it fails. */
 bool try_directories(const char *path);
+/* Ends the program when it cannot be read. */
 bool is_empty_directory(const char *path);
-/* Reads the whole file, and adds a NUL. Returns NULL with errno; EFBIG when it is larger than
- * `limit`. */
+/* Reads a regular file, and adds a NUL. Returns NULL with errno: EFBIG when it is larger than
+ * `limit`, EISDIR when it is no regular file. */
 char *read_file(const char *path, size_t limit, size_t *size);
-/* Writes a file under another name, syncs it, and renames it. */
+/* Writes a file under another name, syncs it, and renames it. Ends the program when that fails. */
 void write_file(const char *path, const void *data, size_t size);
 
 /* ---- store.c ---- */
 
-/* The directory where images are kept. With `make` it is made, and what killed commands left is
- * removed. NULL when it does not exist. */
+/* Returns the directory of the store; NULL when it does not exist. With `make`, makes it, and ends
+ * the program if that fails. The first call removes what killed commands left. */
 const char *store_dir(bool make);
-/* Makes a directory in the store's `kind` ("tmp", "copies"). It belongs to this process, and is
- * removed when fail() ends it. */
+/* Makes a temporary directory in the store's directory `kind` ("tmp" or "copies"), and locks it. It
+ * is removed when fail() ends this process. The string stays valid. */
 char *store_temporary(const char *kind);
-/* Remove it. */
+/* Removes one that store_temporary() has returned, or all. */
 void store_discard(char *dir);
 void discard_all(void);
-/* It was moved away, or must not be removed any more. */
+/* Releases its lock, and forgets it without removing it. */
 void store_keep(char *dir);
 /* Takes the lock for changes of the store. Returns the descriptor, which the caller closes. */
 int store_lock(void);
 /* Removes what killed commands left. */
 void store_sweep(void);
-/* Call around a change, with the lock: if the process is killed meanwhile, the next process prunes
- * the store. */
+/* Call before (`begins`) and after a change, with the lock. If this process is killed between the
+ * calls, the next one prunes the store. */
 void store_change(bool begins);
 /* Call before the empty directory `target` is filled. If this process is killed, the next one
  * empties `target`, and removes it when it `is_new`. Returns what store_end_target() needs, or NULL
- * without a store. */
+ * without a writable store. */
 char *store_begin_target(const char *target, bool is_new);
 void store_end_target(char *dir, const char *target);
-/* Call in a child that works for this process: our directories are its, too, until it ends. */
+/* Call in a child before execve(2): it inherits the locks of our temporary directories, so that
+ * nobody removes them before the child ends, too. */
 void store_hand_down(void);
 
 /* ---- interrupted.c ---- */
 
-/* From now on a signal that ends this process removes first what is left. It kills the child that
- * store_worker_is() names (0: none), and removes the file that store_writes() names (NULL:
- * none). */
+/* From now on, a signal such as SIGINT kills the child that store_worker_is() names (0: none),
+ * removes the file that store_writes() names (NULL: none), and then what this process has in the
+ * store, before it ends this process. */
 void store_sweeps_at_signals(void);
 void store_worker_is(pid_t pid);
 void store_writes(const char *path);
-/* .sweep [SIGNAL]: the launcher has seen what may be left by a killed command; or SIGNAL must end
- * this process after everything was removed. */
+/* .sweep [SIGNAL]: removes what killed commands have left in the store. Then SIGNAL, if there is
+ * one, ends this process. */
 int sweep_main(int argc, char **argv);
 
 /* ---- inside.c ---- */
@@ -181,11 +184,12 @@ int private_main(int argc, char **argv);
 
 /* ---- json.c ---- */
 
-/* Reads a JSON object from a file; ends the program with a message that calls it `what`, if it is
- * none. */
+/* Reads a JSON object or array. If it is neither, ends the program with a message that calls it
+ * `what`. */
 json_t *json_of_file(const char *path, const char *what);
 json_t *json_of_text(const char *text, size_t size, const char *what);
-/* Strings and numbers of an object; NULL and -1 when it has none of that name. */
+/* A string of an object; NULL if it has none of that name. A number; -1 if it has none, or a
+ * negative one. */
 const char *json_text(const json_t *object, const char *name);
 int64_t json_number(const json_t *object, const char *name);
 
@@ -211,14 +215,14 @@ struct image {
 /* The platform: "linux/amd64", or what --platform said. */
 extern const char *platform;
 char *blob_path(const char *layout, const char *digest);
-/* Has the blob its digest and length? Ends the program if not; -1 for any length. */
+/* Ends the program unless the blob has its digest and length (`size`; -1: any). */
 void blob_check(const char *layout, const char *digest, int64_t size);
 /* The same, without a message. */
 bool blob_is_good(const char *layout, const char *digest, int64_t size);
-/* Does it exist with that length? For a blob whose digest was checked before. */
+/* Ends the program unless the blob has that length. For a blob whose digest was checked before. */
 void blob_check_length(const char *layout, const char *digest, int64_t size);
 /* The digest of the image `name` in the layout; an empty name means its only image. NULL when there
- * is none. The caller frees it. */
+ * is none; ends the program if there are several without a name. The caller frees it. */
 char *layout_find(const char *layout, const char *name);
 /* Reads the image whose manifest, or index of manifests, is `digest`. All parts but the layers are
  * checked. */
@@ -228,9 +232,10 @@ struct image *image_load(const char *layout, const char *digest);
 void image_make_oci(struct image *i, const char *layout);
 /* The chain id of all layers, which is the name of the tree. */
 void image_chain(const struct image *i, char chain[DIGEST_MAX]);
-/* The same from the list in a configuration, which was not checked. */
+/* The same from a configuration's list of digests, which need not have been checked. */
 void chain_of(const json_t *diff_ids, char chain[DIGEST_MAX]);
-/* The entry of an index for our platform; ends the program when there is none. */
+/* The entry of an index for our platform, or its only one if that names no platform. Ends the
+ * program when there is none. */
 const json_t *platform_entry(const json_t *index, const char *digest);
 /* Adds a small blob; `digest` gets its digest. */
 void blob_write(const char *layout, const void *data, size_t size, char digest[DIGEST_MAX]);
@@ -240,33 +245,35 @@ bool is_index_type(const char *type);
 
 /* ---- stage.c ---- */
 
-/* What kind of archive or directory `path` is. */
+/* What a path names. */
 enum source {
-	SOURCE_NONE,
+	SOURCE_NONE,	/* nothing: errno says why */
 	SOURCE_TREE,	/* an archive of a root file system */
 	SOURCE_ARCHIVE, /* docker save, or an OCI layout in an archive */
 	SOURCE_LAYOUT,	/* an OCI layout */
 	SOURCE_DIRECTORY,
 };
+/* Ends the program when the file cannot be read. */
 enum source source_kind(const char *path);
-/* Lets the reader decompress archives and layers, by libraries alone: some of libarchive's filters
- * would start programs because a stranger's file asks for it. */
+/* Lets the reader decompress archives and layers by libraries. libarchive's other filters start
+ * programs, which no file of a stranger may do. */
 void support_filters(struct archive *a);
 /* Is `r`, the result of archive_read_next_header(), that of a complete member? libarchive continues
  * after a damaged header, and reads malformed data as if they were not there. An unknown character
  * is no damage, since names are bytes. */
 bool header_is_good(struct archive *a, int r);
-/* How many bytes something of `packed` bytes may become: `--max-size`, else much more than any
- * honest archive needs. */
+/* How many bytes a compressed file of `packed` bytes may become: --max-size (`size_limit`; 0: not
+ * given), else much more than usual archives need. */
 extern int64_t size_limit;
 int64_t room_for(int64_t packed);
-/* Copies the parts of the archive into the layout `dir`, and checks each. */
+/* Makes the OCI layout `dir` from the archive. Checks the blobs whose names are digests. Ends the
+ * program if it is not the archive of an image. */
 void stage_archive(const char *path, const char *dir);
 /* Makes an index and manifests in the layout `dir` from docker's manifest.json; `members` are its
  * members. */
 void stage_docker(const char *dir, json_t *members);
 
-/* Copies a file into the store; `digest` gets its digest. */
+/* Copies the file `path` to `to`; `digest` gets its digest. */
 void copy_plain_file(const char *path, const char *to, char digest[DIGEST_MAX]);
 
 /* ---- list.c ---- */
@@ -302,10 +309,13 @@ int run_main(int argc, char **argv);
 /* Unpacks `i`, whose blobs are in `layout`, into the empty directory `root`. Returns the exit
  * status. */
 int unpack_image(const struct image *i, const char *layout, const char *root);
-/* Reads "docker-archive:x", "oci:x:tag", "x" or "-". Returns the path, and the kind and the name in
- * it; NULL when `text` names no file. */
+/* Reads "docker-archive:x", "oci-archive:x", "oci:x:tag", "x" or "-". Returns the path, its kind,
+ * and the `name` of the image in it ("": not given). Returns NULL when `text` names no file, so
+ * that it may name an image. */
 char *source_path(const char *text, enum source *kind, char **name);
 
+/* Unpacks the archive `path` of a root file system into the empty directory `root`. `name` is for
+ * messages. Returns the exit status. */
 int unpack_tree(const char *path, const char *name, const char *root);
 /* The value of option `name` if word `*i` is that option, as "NAME=VALUE" or two words; NULL for
  * another word. */

@@ -49,7 +49,7 @@ bool registry_login(struct registry *r, const char *challenge);
 
 /* Finds user and password for the registry, in docker's configuration or $REGISTRY_AUTH_FILE. */
 void registry_credentials(struct registry *r);
-/* Is it this machine's own address, where nobody on the way can listen? */
+/* Is it an address of this machine itself? (registry.c) */
 bool is_loopback(const char *host);
 
 /* ---- layers.c ---- */

@@ -19,23 +19,26 @@ extern const char *verb_name;
  * given. */
 _Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* The same, when the message was printed already. */
+/* As fail(), but without a message: it was printed already. */
 _Noreturn void give_up(void);
 /* Something to undo when fail() ends the program; the last one given is called first. */
 void on_trouble(void (*undo)(void *), void *of);
+/* Forgets the last one given. */
 void forget_trouble(void);
 /* Call in a new process, which has nothing to undo. */
 void forget_all_trouble(void);
+/* Memory that the caller frees; all end the program when there is none. get() fills it with
+ * zeros. */
 void *get(size_t size);
 void *grow(void *old, size_t size);
 char *copy_of(const char *text);
 char *print(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* A name of an archive, with bytes that must not be sent to a terminal made visible; in one of a
- * few buffers. */
+/* The text with control characters as octal numbers, for a terminal; no more than 250 bytes, in one
+ * of four buffers. */
 const char *shown(const char *name);
-/* "12k", "3G": a number of bytes; -1 when it is none. */
+/* The number of bytes that "12k" or "3G" means (units of 1024); -1 when it is none. */
 int64_t size_of(const char *text);
-/* Write all of it; false with errno. */
+/* Writes all of it. Returns false with errno. */
 bool write_all(int fd, const void *data, size_t size);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * sources.c - the names by which files are given to pull, unpack and run: a path, "-", or as skopeo
- * has them. */
+ * sources.c - finds the file that a word of the command line names: a path, "-" for the standard
+ * input, or a path with a prefix as in skopeo(1). Called by pull.c, unpack.c and run.c. */
 #include "images.h"
 
 static const char *after(const char *text, const char *prefix)
@@ -12,7 +12,8 @@ static const char *after(const char *text, const char *prefix)
 	return strncmp(text, prefix, n) ? NULL : text + n;
 }
 
-/* What comes in a pipe is kept in a file of the store first: it is looked at twice. */
+/* Copies the input into a file of the store, since it is read twice: to find out its kind, and to
+ * get its contents. Returns the path of the file. */
 static char *spool(int from)
 {
 	char *dir = store_temporary("tmp"), *path = print("%s/input", dir), *piece = get(1 << 18);

@@ -1,8 +1,10 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * stage.c - what a file is, and an archive of an image as an OCI layout: `docker save` of all ages,
- * skopeo's and podman's, `oci-archive`. The parts are hashed as they are written. */
+ * stage.c - says what kind of file a path names, and turns the archive of an image into an OCI
+ * layout. `docker save` of any version, skopeo or podman has made the archive, or it is an
+ * `oci-archive`. The digest of each blob is computed while the blob is written. Called by pull.c,
+ * unpack.c and sources.c. */
 #include "images.h"
 
 static bool is_hex(const char *text, size_t n)
@@ -10,7 +12,7 @@ static bool is_hex(const char *text, size_t n)
 	return strspn(text, "0123456789abcdef") >= n && n == 64;
 }
 
-/* Could only an image have a member of this name at its beginning? */
+/* If the first member of an archive has this name, is the archive one of an image? */
 static bool is_image_member(const char *name)
 {
 	static const char *const known[] = {"oci-layout", "index.json", "manifest.json",
@@ -35,7 +37,8 @@ int64_t room_for(int64_t packed)
 {
 	if (size_limit)
 		return size_limit;
-	/* No honest layer shrinks to a hundredth. */
+	/* Usual layers are not compressed to less than a hundredth of their size. The GiB is for
+	 * small ones. */
 	return packed > INT64_MAX / 200 ? INT64_MAX : packed * 100 + ((int64_t)1 << 30);
 }
 
@@ -103,10 +106,11 @@ enum source source_kind(const char *path)
 	return kind;
 }
 
-/* How many bytes the parts may still have. */
+/* How many bytes of members may still be written. */
 static int64_t room;
 
-/* Write the member's data to `to`, and its digest to `digest`. */
+/* Writes the data of member `name` to the file `to`, and their digest to `digest`. Ends the program
+ * if there are more than `most` bytes (0: no limit of its own). Returns the number of bytes. */
 static int64_t copy_member(
 	struct archive *a, const char *name, const char *to, char digest[DIGEST_MAX], int64_t most)
 {
@@ -143,14 +147,15 @@ static int64_t copy_member(
 	return (int64_t)size;
 }
 
+/* The value of a member in the list of members: the member that it links to, or its blob. */
 static json_t *member_of(const char *digest, int64_t size, const char *link)
 {
 	return link ? json_pack("{ss}", "link", link) :
 		      json_pack("{sssI}", "digest", digest, "size", (json_int_t)size);
 }
 
-/* One member: blobs become blobs, small files of the layout itself stay by name, everything becomes
- * known in `members`. */
+/* Stores one member in the layout `dir`. The small files of a layout keep their names. All other
+ * regular files become blobs. `members` gets an entry for each blob and each link. */
 static void stage_member(struct archive *a, struct archive_entry *e, const char *dir,
 	const char *name, json_t *members)
 {
@@ -160,8 +165,8 @@ static void stage_member(struct archive *a, struct archive_entry *e, const char 
 	int64_t size;
 
 	if (link) {
-		/* docker's: "../ID/layer.tar", from the directory of the member; a hard link's is a
-		 * whole name. */
+		/* A symbolic link of docker's is relative to the member's directory:
+		 * "../ID/layer.tar". The target of a hard link is the whole name of a member. */
 		link = without_dot(link);
 		if (!strncmp(link, "../", 3))
 			link += 3;

@@ -1,11 +1,12 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * store.c - where images, trees and private copies lie, and who may remove what.
+ * store.c - the directory of images, trees and private copies, and its temporary directories.
+ * Called by the other files of this tool.
  *
- * A directory that is being made belongs to the process that has it locked (flock(2) on the
- * directory itself), so one that can be locked was left by a killed command, and whoever comes next
- * removes it. */
+ * A process locks each temporary directory that it makes: flock(2) on the directory itself. The
+ * kernel releases the lock when the process ends. So a temporary directory that can be locked was
+ * left by a killed command, and the next command removes it. */
 #include "images.h"
 
 #include <dirent.h>
@@ -13,13 +14,14 @@
 
 static char *store;
 
+/* The temporary directories of this process. `fd` has the lock. */
 static struct held {
 	char *dir;
 	int fd;
 	struct held *next;
 } * all_held;
 
-/* NULL where there is no place for one. */
+/* Returns the path of the store, or NULL if no environment variable says where it is. */
 static const char *find_store(void)
 {
 	const char *where = getenv("FAKEJAIL_STORE");
@@ -143,8 +145,10 @@ void discard_all(void)
 		store_discard(all_held->dir);
 }
 
-/* The words in a directory of the store that stand for a directory elsewhere: it was made, or it
- * was there and empty. And in that directory, what says that it is still the same. */
+/* While a directory outside of the store is filled, a temporary directory of the store has a
+ * symbolic link to it. The link's name says whether the directory was made for this, or existed and
+ * was empty. The file TARGET_MARK in the directory holds the path of the temporary directory: it
+ * shows that the link still leads to the same directory. */
 static const char *const target_words[] = {"unpack-into-new", "unpack-into-empty"};
 #define TARGET_MARK "/.fakejail/unpacking"
 
@@ -153,7 +157,8 @@ char *store_begin_target(const char *target, bool is_new)
 	char *dir, *path;
 	const char *where = find_store();
 
-	/* Who has no place for a store, or none that he may write, unpacks all the same. */
+	/* Unpacking needs no store. Without one that is writable, a killed unpack leaves its
+	 * files. */
 	if (!where)
 		return NULL;
 	path = print("%s/copies", where);
@@ -186,7 +191,8 @@ void store_end_target(char *dir, const char *target)
 	store_discard(dir);
 }
 
-/* What an unpack that was killed has left elsewhere, when `left` stands for such. */
+/* If a killed unpack has left the temporary directory `left`, empties the directory that it was
+ * filling. */
 static void sweep_target(const char *left)
 {
 	for (unsigned i = 0; i < 2; i++) {
@@ -241,7 +247,8 @@ static void sweep_kind(const char *kind)
 	free(path);
 }
 
-/* A file that was to get its name next, beside the index. Such are written with the lock held. */
+/* Is it a file that write_file() has not renamed yet? The store's files are written with the lock
+ * held. */
 static bool is_unfinished(const char *name)
 {
 	return !strncmp(name, "index.json.new-", 15) || !strncmp(name, "oci-layout.new-", 15);
@@ -299,7 +306,8 @@ void store_sweep(void)
 	if (access(change_mark(), F_OK))
 		return;
 	lock = store_lock();
-	/* Who had made the mark may only now have ended. */
+	/* The process that made the mark held the lock, and may have removed the mark before it
+	 * released the lock. */
 	if (!access(change_mark(), F_OK)) {
 		store_prune();
 		store_change(false);

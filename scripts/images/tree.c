@@ -1,11 +1,13 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * tree.c - the words ".tree ROOT FD FILTER KIND" of the tool in its jail: go into the tree and
- * write it to the descriptor as a tar archive, in an order that does not depend on the disk. KIND
- * "image": as a layer is; "upper": the tree is the upper layer of an overlay, and its whiteouts and
- * opaque directories become the files by which a layer says the same (OCI image specification,
- * "Image Layer Filesystem Changeset"). pack.c starts it. */
+ * tree.c - the words ".tree ROOT FD FILTER KIND" of the tool in its jail: changes its root to ROOT,
+ * and writes the tree to the descriptor FD as a tar archive, compressed by FILTER unless that is
+ * empty. The order of the members does not depend on the disk. pack.c starts it.
+ *
+ * KIND is "image" for a layer of an image, and "upper" for the upper layer of an overlay. Whiteouts
+ * and opaque directories of an upper layer become the files that mean the same in a layer of an
+ * image (OCI image specification, "Image Layer Filesystem Changeset"). */
 #include "images.h"
 
 #include <dirent.h>
@@ -15,9 +17,10 @@
 #include <sys/xattr.h>
 
 static struct archive *out;
-/* Who reads layers knows access lists as attributes alone; tar(1) has a spelling of its own. */
+/* In a layer of an image, access control lists are extended attributes. In other archives they have
+ * records of their own, as in those of tar(1). */
 static bool for_image, is_upper;
-static time_t newest = -1; /* SOURCE_DATE_EPOCH: no time is later */
+static time_t newest = -1; /* SOURCE_DATE_EPOCH: no member gets a later time; -1: not set */
 
 static void add_acl(struct archive_entry *e, const char *value, ssize_t size, int kind)
 {
@@ -48,7 +51,7 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* What an overlay keeps for itself. */
+/* Is it an attribute of overlayfs's own? */
 static bool is_overlays_own(const char *attribute)
 {
 	return !strncmp(attribute, "trusted.overlay.", 16) ||
@@ -101,7 +104,7 @@ static void write_header(struct archive_entry *e)
 			archive_error_string(out));
 }
 
-/* Tell the entry where there are data, when the file has holes. */
+/* If the file has holes, tells the entry where the data are. */
 static void add_holes(struct archive_entry *e, const char *path, const struct stat *st)
 {
 	int fd;
@@ -117,7 +120,7 @@ static void add_holes(struct archive_entry *e, const char *path, const struct st
 		if (end < 0 || end > st->st_size)
 			end = st->st_size;
 		if (at == 0 && end == st->st_size)
-			break; /* its file system knows no holes, or the data are packed */
+			break; /* the file system reports no holes, or compresses the data */
 		archive_entry_sparse_add_entry(e, at, end - at);
 		at = end;
 	}
@@ -126,8 +129,8 @@ static void add_holes(struct archive_entry *e, const char *path, const struct st
 	close(fd);
 }
 
-/* How far it is from `at` to where `what` (SEEK_DATA, SEEK_HOLE) begins; to the end when nowhere.
- */
+/* The distance from `at` to the next data or hole (`what`: SEEK_DATA or SEEK_HOLE). `left`, the
+ * distance to the end, if there is none. */
 static int64_t distance(int fd, off_t at, int what, int64_t left)
 {
 	const off_t next = lseek(fd, at, what);
@@ -144,7 +147,8 @@ static void write_data(const char *path, int64_t size, bool has_holes)
 	if (fd < 0)
 		fail("'%s': cannot read it: %s", shown(path), strerror(errno));
 	while (at < size) {
-		/* The archive leaves out what it knows to be a hole, but counts it. */
+		/* libarchive does not store the bytes of a hole, but counts them: it is given
+		 * zeros. */
 		const int64_t hole = has_holes ? distance(fd, at, SEEK_DATA, size - at) : 0;
 		int64_t left = hole	 ? hole :
 			       has_holes ? distance(fd, at, SEEK_HOLE, size - at) :
@@ -166,7 +170,8 @@ static void write_data(const char *path, int64_t size, bool has_holes)
 	close(fd);
 }
 
-/* Files with several names, of which the first has been written: a tree of tsearch(3). */
+/* The files with several names that have been written, with the first name of each: for
+ * tsearch(3). */
 struct linked {
 	dev_t dev;
 	ino_t ino;
@@ -183,8 +188,9 @@ static int by_inode(const void *a, const void *b)
 	return x->dev < y->dev ? -1 : x->dev > y->dev;
 }
 
-/* The first name of the file, when this is another: devices and links have several names, too,
- * which libarchive's own resolver does not look at. */
+/* Returns the name under which the file has been written, or NULL if this name is its first.
+ * libarchive's own resolver ignores devices and symbolic links, which may have several names,
+ * too. */
 static const char *first_name(const struct stat *st, const char *name)
 {
 	struct linked *l, **found;
@@ -204,7 +210,7 @@ static const char *first_name(const struct stat *st, const char *name)
 	return NULL;
 }
 
-/* The empty file PATH/.wh.NAME. */
+/* Writes the empty file PATH/.wh.NAME. */
 static void add_mark(const char *path, const char *name)
 {
 	struct archive_entry *e = archive_entry_new();
@@ -220,7 +226,8 @@ static void add_mark(const char *path, const char *name)
 	free(text);
 }
 
-/* Which name comes first has the data; the others are links to it. */
+/* Writes the file `path` as member `name`. Only the first name of a file gets the data: the others
+ * are links to it. */
 static void add(const char *path, const char *name)
 {
 	struct archive_entry *e = archive_entry_new();
@@ -230,7 +237,7 @@ static void add(const char *path, const char *name)
 
 	if (lstat(path, &st))
 		fail("'%s': %s", shown(path), strerror(errno));
-	if (S_ISSOCK(st.st_mode)) { /* as tar(1) */
+	if (S_ISSOCK(st.st_mode)) { /* as GNU tar does */
 		warn("'%s' is a socket: left out", shown(path));
 		return;
 	}
@@ -267,6 +274,7 @@ static void add(const char *path, const char *name)
 	archive_entry_free(e);
 }
 
+/* Writes the directory, and what is in it in the order of strcmp(3). */
 static void add_directory(const char *path)
 {
 	DIR *dir = opendir(path);
@@ -322,11 +330,11 @@ int tree_main(int argc, char **argv)
 		fail(".tree ROOT FD FILTER KIND");
 	if (epoch && *epoch)
 		newest = (time_t)strtoll(epoch, NULL, 10);
-	/* Names are bytes; those that are UTF-8 need no mark in the archive. */
+	/* Names are bytes. In this locale, libarchive marks only those that are not UTF-8. */
 	setlocale(LC_CTYPE, "C.UTF-8");
 	out = archive_write_new();
-	archive_write_set_format_pax(out); /* with all of the times */
-	/* GNU tar's and docker's spelling of attributes. */
+	archive_write_set_format_pax(out); /* stores times with their nanoseconds */
+	/* GNU tar and docker use this name for attributes. */
 	archive_write_set_options(out, "xattrheader=SCHILY");
 	is_upper = !strcmp(argv[4], "upper");
 	for_image = is_upper || !strcmp(argv[4], "image");

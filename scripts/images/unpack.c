@@ -1,10 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * unpack.c - the verb unpack: an image, or the archive of a root file system, becomes a directory
- * with owners. */
+ * unpack.c - the verb unpack: makes a directory with owners from an image, or from the archive of a
+ * root file system. Called by main.c, and by run.c for images. */
 #include "images.h"
 
+/* Starts apply.c in a jail with the records of `root`. Returns its exit status. */
 static int apply(const char *root, int64_t max, size_t count, char **layers)
 {
 	char **words = get((count + 4) * sizeof(*words)), *records = records_of_new(root);
@@ -67,7 +68,8 @@ int unpack_tree(const char *path, const char *name, const char *root)
 	return status;
 }
 
-/* What an unpack that fails leaves of the directory that was asked for. */
+/* The directory that was asked for. If unpacking fails, it is removed if it is new, else
+ * emptied. */
 static struct {
 	char *path, *dir;
 	bool is_new;
@@ -136,7 +138,7 @@ static int unpack_from(const char *what, const char *root)
 		fail("there is no image '%s' in '%s'", shown(name), shown(what));
 	struct image *i = image_load(layout, digest);
 
-	/* What came out of an archive has been hashed as it was written. */
+	/* stage_archive() has computed the digests of an archive's blobs. */
 	for (size_t n = 0; n < i->layers; n++)
 		if (kind == SOURCE_LAYOUT)
 			blob_check(layout, i->digests[n], i->sizes[n]);

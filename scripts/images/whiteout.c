@@ -1,15 +1,18 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * whiteout.c - what a layer removes from the layers below: all of a tree but what this layer has
- * brought itself, whichever came first in its archive. layer.c calls it, inside the tree. */
+ * whiteout.c - removes files of the layers below, as a layer's whiteouts say. Files that the layer
+ * itself has brought stay, though the whiteout may come after them in the archive. layer.c calls
+ * it, inside the tree. */
 #include "images.h"
 
 #include <dirent.h>
 
-/* The directory `at`, whose name in the tree is `path`. */
+/* Removes what is in the directory `at`, whose name in the tree is `path`, except what `keep` has.
+ * Closes `at`. The tree's own .fakejail stays. */
 static void children(int at, const char *path, const struct names *keep);
 
+/* Removes `name` of the directory `at`. `path` is its name in the tree. */
 static void one(int at, const char *name, const char *path, const struct names *keep)
 {
 	const bool stays = keep && names_have(keep, path);
