@@ -1,17 +1,18 @@
-/* SPDX-FileCopyrightText: The fakejail authors
- * SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-FileCopyrightText: The fakejail authors SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * copy.c - the verb copy: what the files of a tree show, for those of the same names in a
- * copy of it.
+ * copy.c - the verb copy: the files of a copy of a tree get the records that the files of the same
+ * names have in the tree. Called by main.c.
  *
- * A copy made from outside is of other files, so none of the records that were copied with it is
- * theirs. The first tree is read to its end before the second one's file of records is opened. */
+ * A copy that was made outside of a jail has files with other keys. So records that were copied
+ * with it do not belong to its files. The first tree is read to its end before the file of records
+ * of the second one is opened: a process can use one file of records at a time. */
 #include "owners.h"
 
+/* What one file of the first tree shows. */
 struct kept {
 	char *path;
 	struct fj_owner owner;
-	char *names;   /* of the attributes, each with its NUL */
+	char *names;   /* names of the extended attributes, each with its NUL */
 	char **values; /* one for each name */
 	size_t names_size, *sizes;
 };

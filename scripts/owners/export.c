@@ -1,8 +1,7 @@
-/* SPDX-FileCopyrightText: The fakejail authors
- * SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-FileCopyrightText: The fakejail authors SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * export.c - the verbs list and export: what the files of a tree show, in the words of
- * others. */
+ * export.c - the verbs list and export: print what the files of a tree show, in the formats of
+ * other programs. Called by main.c. */
 #include "owners.h"
 
 #include <sys/xattr.h>
@@ -22,7 +21,7 @@ static int list_entry(struct entry *e)
 	return FTW_CONTINUE;
 }
 
-/* Names as mtree(5) has them: a backslash and three octal digits for what is not plain. */
+/* Prints a name as in mtree(5): special characters as a backslash and three octal digits. */
 static void print_name(const char *name)
 {
 	for (; *name; name++)
@@ -60,7 +59,9 @@ static void export_mtree(const struct entry *e)
 	fputc('\n', owners_file);
 }
 
-/* protobuf: field 1 uid, field 2 gid, both varints. */
+/* Writes a field of a Protocol Buffers message: its number, and its value as a varint. In a message
+ * of user.rootlesscontainers, field 1 is the uid and field 2 the gid. Returns the number of
+ * bytes. */
 static size_t put_varint(unsigned char *at, unsigned field, uint32_t value)
 {
 	size_t n = 0;
@@ -108,7 +109,7 @@ static int export_entry(struct entry *e)
 			(unsigned long long)e->owner.gid, (unsigned long long)e->st.st_nlink,
 			(unsigned long long)(owners_is_device(e->owner.mode) ? e->owner.rdev : 0));
 	} else if (export_xattr(e, !strcmp(owners_format, "rootlesscontainers"))) {
-		/* Links and fifos cannot carry any: xattr(7). */
+		/* Symbolic links and fifos cannot have attributes of users: xattr(7). */
 		fprintf(stderr, "fakejail owners: /%s: %s\n", e->path, strerror(errno));
 		owners_skipped++;
 	}

@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * import.c - the verb import: files of a tree show what fakeroot, pseudo or the files' own
- * attributes say. */
+ * import.c - the verb import: makes the files of a tree show what fakeroot, pseudo or extended
+ * attributes of the files say. Called by main.c. */
 #include "owners.h"
 
 #include <sys/xattr.h>
 
-/* What an import file says of one file. */
+/* What the imported list says of one file. `order` is its position in the list. */
 struct line {
 	uint64_t dev, ino;
 	uint32_t uid, gid, mode, rdev;
@@ -37,7 +37,7 @@ static void add_line(const struct line *l)
 	line_count++;
 }
 
-/* fakeroot's save file. A line that is none ends the reading with an error, and nothing is
+/* Reads a save file of fakeroot. If a line has another format, ends the program before anything is
  * imported. */
 static void read_fakeroot(void)
 {
@@ -59,8 +59,8 @@ static void read_fakeroot(void)
 	}
 }
 
-/* pseudo's files.db, through sqlite3(1). Rows that only carry attributes have uid -1; ids from 2^31
- * on are negative. */
+/* Reads pseudo's files.db through sqlite3(1). Rows that only have attributes have the uid -1, and
+ * are left out. Ids from 2^31 on are negative there. */
 static void read_pseudo(const char *db)
 {
 	char command[FJ_PATH_MAX + 200], text[400];
@@ -90,6 +90,7 @@ static void read_pseudo(const char *db)
 	owners_file = NULL;
 }
 
+/* The line for the file, or NULL. */
 static const struct line *line_of(const struct entry *e)
 {
 	size_t from = 0, to = line_count;
@@ -103,7 +104,7 @@ static const struct line *line_of(const struct entry *e)
 		else
 			to = middle;
 	}
-	/* The last one of several wins. */
+	/* Of several lines for one file, the last one counts. */
 	for (; from < line_count && lines[from].ino == e->st.st_ino; from++)
 		if (owners_any_device || lines[from].dev == e->st.st_dev)
 			found = &lines[from];

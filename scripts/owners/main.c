@@ -1,16 +1,21 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * main.c - the tool behind `fakejail owners`: lists, checks, prunes, exports and imports owner
- * records.
+ * main.c - the tool behind `fakejail owners`: reads its command line, and lists, checks, prunes,
+ * exports, imports and copies owner records. The launcher starts it.
  *
  *	owners VERB [-f FORMAT] [-d] DB ROOT [FILE]
- *	owners adopt DB ROOT [LIST]	(for the launcher: ROOT becomes one, LIST names others)
+ *	owners copy DB ROOT OTHER-DB OTHER-ROOT
+ *	owners adopt DB ROOT [LIST]
  *
- * A record knows its file by device, inode and birth, not by name; so every verb but check walks
- * ROOT and asks for each file. Hosted, but on the engine's own code for the records. FILE is
- * standard input or output when not given. -d: import lines for other devices as well (fakeroot's
- * numbers are of the machine it ran on). */
+ * DB is the file of records of ROOT. FILE is the standard input or output if it is not given. With
+ * -d, lines for other devices are imported, too: fakeroot writes the device numbers of the machine
+ * on which it ran. The verb adopt is for the launcher: it gives ROOT records of its own. LIST names
+ * other roots.
+ *
+ * A record identifies its file by device, inode number and birth time, not by name. So every verb
+ * but check walks ROOT and looks up each file. The program is an ordinary one, with a libc, and
+ * uses the engine's own code for the records. */
 #include "owners.h"
 
 #include <signal.h>
@@ -38,8 +43,8 @@ _Noreturn void owners_fail(const char *format_, ...)
 	exit(1);
 }
 
-/* What is written appears under its name when it is complete: who is killed leaves the old file. A
- * pipe or a device is written to as it is. */
+/* A file is written under this name and renamed when it is complete: so the old file stays if the
+ * program is killed. A pipe or a device is written directly. */
 static char new_name[FJ_PATH_MAX + 32];
 
 static void remove_new(void)
@@ -73,7 +78,8 @@ static int put_in_place(const char *name)
 	return 0;
 }
 
-/* A file of records that is cut off while it is looked at, or names places behind its end. */
+/* Handles SIGBUS: the file of records was truncated while it was read, or has an offset behind its
+ * end. */
 static void damaged(int number)
 {
 	static const char text[] = "fakejail owners: the records are damaged or cut off\n";
@@ -83,6 +89,7 @@ static void damaged(int number)
 	_exit(write(2, text, sizeof(text) - 1) < 0 ? 2 : 1);
 }
 
+/* Makes `db` the file of records that this process uses. Creates it if it `may_make` it. */
 static void open_records(const char *db, bool may_make)
 {
 	struct stat st;
@@ -115,8 +122,8 @@ static void open_records(const char *db, bool may_make)
 	close(fd);
 }
 
-/* The empty file of records `db`, whole from the moment that it has its name. Who comes second uses
- * the first one's. */
+/* Makes the empty file of records `db`. It is complete when it gets its name. If another process
+ * has made it meanwhile, that file is used. */
 static void make_records(const char *db)
 {
 	char *name = NULL;
@@ -145,7 +152,7 @@ static void make_records(const char *db)
 	new_name[0] = 0;
 }
 
-/* The root at `path` may have recorded what is now found in ours. */
+/* The records of the root `path`, if it has any, are looked up for files of our root. */
 static void ask_root(const char *path)
 {
 	char records[FJ_PATH_MAX];
@@ -157,8 +164,8 @@ static void ask_root(const char *path)
 		fj_owner_meet(records, strlen(path), st.st_dev, st.st_ino, FJ_OWNER_ROOT_OUTER);
 }
 
-/* Without those that are gone. (One that another launcher appends in this moment may be left
- * out.) */
+/* Writes the list `known` anew without roots that do not exist any more. (A line that another
+ * launcher appends at the same time may be lost.) */
 static void shorten(FILE *list, const char *known)
 {
 	char line[FJ_PATH_MAX], path[FJ_PATH_MAX];
@@ -176,11 +183,13 @@ static void shorten(FILE *list, const char *known)
 	new_name[0] = 0;
 }
 
+/* Copies the record of an outer root, if there is one, into the records of this root. */
 static int carry_entry(struct entry *e)
 {
 	char records[FJ_PATH_MAX];
 
-	/* What lies in another root is recorded there. What those around say of it is old. */
+	/* Files of another root have their records there. Those of the outer roots are out of
+	 * date. */
 	if (S_ISDIR(e->st.st_mode) && strcmp(e->path, ".") != 0 &&
 		(size_t)snprintf(records, sizeof(records), "%s/%s/.fakejail/owners", owners_root,
 			e->path) < sizeof(records) &&
@@ -191,16 +200,17 @@ static int carry_entry(struct entry *e)
 	return FTW_CONTINUE;
 }
 
-/* The root becomes one of its own: what those around it recorded of its files comes along, and what
- * those that the list `known` names did before it was moved away from them. From when they are
- * told, the jails of those around it record here. */
+/* The verb adopt: makes the root one with its own records, `db`. Copies the records that outer
+ * roots have of its files. Also copies those of the roots that the list `known` names: the root may
+ * have been inside of one of them before it was moved. After fj_owner_tell_news(), jails on the
+ * outer roots write records of these files to `db`. Returns the exit status. */
 static int adopt(const char *db, const char *known)
 {
 	char *path = realpath(owners_root, NULL), line[FJ_PATH_MAX];
 	FILE *list;
 	unsigned long gone = 0;
 
-	umask(077); /* with the caller's they might be closed to the jail */
+	umask(077); /* with the caller's, the jail might not be allowed to read the records */
 	if (!path)
 		return 1;
 	make_records(db);
@@ -227,7 +237,7 @@ static int adopt(const char *db, const char *known)
 	return owners_skipped != 0;
 }
 
-static char **other; /* the records, then the root, of a second tree */
+static char **other; /* the file of records, and the root, of the second tree */
 
 static void open_other(void)
 {
@@ -242,7 +252,7 @@ int main(int argc, char **argv)
 	int option;
 
 	signal(SIGBUS, damaged);
-	signal(SIGXFSZ, SIG_IGN); /* the write says EFBIG */
+	signal(SIGXFSZ, SIG_IGN); /* write(2) then returns EFBIG */
 	optind = 2;
 	while ((option = getopt(argc, argv, "f:d")) != -1)
 		if (option == 'f')

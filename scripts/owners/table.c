@@ -1,14 +1,15 @@
-/* SPDX-FileCopyrightText: The fakejail authors
- * SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-FileCopyrightText: The fakejail authors SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * table.c - the verbs check and prune: the records one by one, as they lie in their file. */
+ * table.c - the verbs check and prune: read all slots of the table in the file of records. Called
+ * by main.c. */
 #include "owners.h"
 
 #include <dirent.h>
 #include <time.h>
 #include <unistd.h>
 
-/* Every slot of the table, one by one. Returns how many are damaged. */
+/* Counts the records, and those of removed files (`gone`). Returns how many records are damaged:
+ * have a wrong checksum. */
 static unsigned long check_slots(unsigned long *live, unsigned long *gone)
 {
 	struct fj_store *s = &fj_store[0];
@@ -72,8 +73,8 @@ static bool has(const struct keys *k, const struct fj_owner_key *key)
 	return k->count && bsearch(key, k->key, k->count, sizeof(*k->key), by_key);
 }
 
-/* The files that were seen; and of one walk the directories, each with its ctime, which nobody can
- * set, in the place of the birth. */
+/* `seen`: the keys of the files that all walks have met. `dirs`: the directories that one walk has
+ * met, each with its ctime, which no program can set, in place of the birth time. */
 static struct keys seen, dirs;
 static uint64_t newest;
 
@@ -101,11 +102,13 @@ static uint64_t now_ns(void)
 }
 
 #define WALKS 20
-#define TICK_NS 50000000u /* file times may be as coarse as a hundredth of a second */
+/* More than the resolution of file times, which is a jiffy: 10 ms or less. */
+#define TICK_NS 50000000u
 
-/* Walk until two walks have met the same directories, none of which changed: each file was in one
- * of them all the time between the two, and so the first has seen it, whoever renames files
- * meanwhile. What is too young to tell is waited for; that many walks are the bound. */
+/* Walks the tree until two walks have met the same directories with the same ctimes. Then each file
+ * was in one of these directories all the time between the two walks. So the first walk has seen
+ * it, though programs rename files. A directory that changed just before a walk may change again
+ * without another ctime: this waits, and walks again, up to WALKS times. */
 static void see_tree(void)
 {
 	struct keys before = {0};
@@ -129,7 +132,8 @@ static void see_tree(void)
 		}
 		free(before.key);
 		before = dirs;
-		/* A walk of which something is too young says nothing about the next. */
+		/* If a directory has changed just now, this walk cannot be compared with the
+		 * next. */
 		if (!is_old) {
 			usleep(2 * TICK_NS / 1000);
 			before.count = 0;
@@ -139,7 +143,7 @@ static void see_tree(void)
 		    "programs of the jail");
 }
 
-/* Files without a name that a process has open. */
+/* Adds the files that the process `pid` has open: they may have no name any more. */
 static void see_open(const char *pid)
 {
 	char path[64 + 256];
@@ -176,7 +180,8 @@ static struct fj_owner_key key_of(const struct fj_store_slot *slot)
 	return (struct fj_owner_key){.ino = slot->ino, .stamp = slot->stamp};
 }
 
-/* Growth leaves the records of removed files behind: this one somebody has open. */
+/* The file was removed, and a process has it open: removes the mark FJ_OWNER_GONE from its record.
+ * fj_store_grow() drops records with this mark. */
 static long keep_open(struct fj_store_hold *hold, const struct fj_store_slot *slot)
 {
 	struct fj_store_copy copy = slot->copy[slot->state & FJ_SLOT_SECOND];
@@ -189,17 +194,16 @@ static long keep_open(struct fj_store_hold *hold, const struct fj_store_slot *sl
 	return fj_store_put(hold, &key, &copy);
 }
 
-/* Drop the records that no file of the tree has, as far as they are of the device that the tree and
- * the records lie on: other devices may just not be mounted. Jails may be at work: what they record
- * after the beginning is none of ours. */
-/* Only these lie in the tree for certain. */
+/* Is it the record of a file on the device of the tree and the records? Files on other devices may
+ * be missing since nothing is mounted there now. */
 static bool is_of_tree(const struct fj_store_slot *slot)
 {
 	return (slot->state & FJ_SLOT_LIVE) &&
 	       (!slot->dev || (fj_owner_is_scattered && slot->dev == FJ_OWNER_SCATTERED));
 }
 
-/* Take the lock, and let `each` have every slot; it is begun anew when somebody takes it away. */
+/* Calls `each` for every slot, with the lock. Begins again if another process takes the lock
+ * over. */
 static void each_slot(long (*each)(struct fj_store_hold *hold, struct fj_store_slot *slot))
 {
 	uint32_t mask, times = 0;
@@ -217,7 +221,7 @@ static void each_slot(long (*each)(struct fj_store_hold *hold, struct fj_store_s
 		r = 0;
 		for (uint32_t i = 0; !r && i <= mask; i++)
 			r = each(&hold, &slots[i]);
-		if (!r && owners_count) /* the passed-over slots are left behind */
+		if (!r && owners_count) /* the new table has no dropped records */
 			fj_store_grow(&hold);
 		fj_store_unlock(&hold);
 	} while (fj_store_again(&r, &times));
@@ -225,6 +229,8 @@ static void each_slot(long (*each)(struct fj_store_hold *hold, struct fj_store_s
 		owners_fail("the records may not be changed: %s", strerror((int)-r));
 }
 
+/* The records that there were at the beginning. Jails may add others meanwhile, which are not
+ * examined. */
 static struct keys old;
 
 static long note(struct fj_store_hold *hold, struct fj_store_slot *slot)

@@ -1,8 +1,7 @@
-/* SPDX-FileCopyrightText: The fakejail authors
- * SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-FileCopyrightText: The fakejail authors SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * tree.c - the tree that `fakejail owners` is about: each file with what it shows, and a
- * file that is given something else to show. */
+ * tree.c - walks the tree of `fakejail owners`, finds out what each file shows in a jail, and
+ * changes that. Called by the verbs. */
 #include "owners.h"
 
 #include <unistd.h>
@@ -32,7 +31,7 @@ bool owners_is_device(uint32_t mode)
 	return (mode & S_IFMT) == S_IFCHR || (mode & S_IFMT) == S_IFBLK;
 }
 
-/* `path` from the root on: the root of the host ends in the slash that others have behind them. */
+/* The part of `path` behind the root. The root "/" already ends in a slash. */
 static const char *path_in_root(const char *path)
 {
 	path += strlen(owners_root);
@@ -51,6 +50,7 @@ bool owners_key(const char *path, bool follow, struct fj_owner_key *key)
 	return true;
 }
 
+/* Fills `*e` for the file `path`. Returns false with errno. */
 static bool look(const char *path, struct entry *e)
 {
 	struct fj_owner record;
@@ -91,11 +91,11 @@ static int step(const char *path, const struct stat *st, int type, struct FTW *a
 	(void)st;
 	if (at->level == 1 && !strcmp(path + at->base, ".fakejail"))
 		return FTW_SKIP_SUBTREE;
-	if (type == FTW_DNR) /* what is in it is not seen */
+	if (type == FTW_DNR) /* the files in this directory cannot be seen */
 		owners_skipped++;
 	errno = 0;
 	if (!look(path, &e)) {
-		owners_skipped += errno != ENOENT; /* that one has just gone */
+		owners_skipped += errno != ENOENT; /* ENOENT: it was removed meanwhile */
 		return FTW_CONTINUE;
 	}
 	return on_entry(&e);
@@ -111,7 +111,8 @@ void owners_walk(int (*each)(struct entry *e))
 			owners_skipped);
 }
 
-/* As inode/settle.c: copied up by an overlay it is known by another key. */
+/* Makes sure that the key of the file will stay, as inode/settle.c does: on overlayfs, copies the
+ * file up, which changes its key. */
 static void settle(struct entry *e, const char *path)
 {
 	const struct fj_owner_key before = e->key;
