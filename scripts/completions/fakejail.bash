@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 #
-# Completion of fakejail(1) for bash. Installed as `fakejail` where bash-completion finds it
-# (pkg-config --variable=completionsdir bash-completion); works without that package too.
+# Completion of fakejail(1) for bash. Installed as `fakejail` in the directory of bash-completion
+# (pkg-config --variable=completionsdir bash-completion). It also works without that package.
 # After ROOTFS, the command is completed from the programs in the root file system.
 
-# Where the value of an option begins is all that the words before ROOTFS have to tell.
+# Does the option $1 take the next word as its value? This is needed to find ROOTFS.
 _fakejail_takes_value() {
 	case $1 in
 	--userspec | --user | -u | --change-id | -i | --groups | --bind | -b | --volume | -v | --mount | -m | --ro-bind | --tmpfs | \
@@ -23,7 +23,7 @@ _fakejail_options='--userspec= --user= --change-id= --groups= --skip-chdir --roo
 	--db= --no-db --no-trap --no-preload --no-patch --rootfs= --kill-on-exit --die-with-parent --kernel-release= --hostname= --trace
 	--trace= --quiet --verbose --proot --help --version -h -u -i -0 -b -v -m -w -e -r -k -q'
 
-# The names of programs in the root file system $1 that begin with $2.
+# Prints the names of programs in the root file system $1 that begin with $2.
 _fakejail_programs() {
 	local directory program
 	if [[ $2 == /* ]]; then
@@ -41,7 +41,7 @@ _fakejail_programs() {
 	done | sort -u
 }
 
-# The names in /etc/$1 of the root file system, when some word of the line names one; else the host's ($2, for compgen).
+# Prints names from /etc/$1 of the root file system that a word of the line names; without one, the host's ($2, for compgen).
 _fakejail_names() {
 	local word file
 	for word in "${COMP_WORDS[@]:1}"; do
@@ -54,7 +54,7 @@ _fakejail_names() {
 	compgen "$2" -- "$3"
 }
 
-# _fakejail_value OPTION CURRENT [COLONS]: the value so far is CURRENT, behind as many colons.
+# _fakejail_value OPTION CURRENT [COLONS]: completes a value of which CURRENT follows so many colons.
 _fakejail_value() {
 	local option=$1 current=$2 colons=${3:-0}
 	case $option in
@@ -100,7 +100,7 @@ _fakejail() {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} index word root='' verb='' options=yes operands=0 colons
 	COMPREPLY=()
 
-	# bash splits words at `=` and `:`: --bind = host.
+	# bash splits words at `=` and `:`. So --bind=host is the words --bind, = and host.
 	if [[ $current == = ]]; then
 		_fakejail_value "$previous" ''
 		return
@@ -109,7 +109,7 @@ _fakejail() {
 		_fakejail_value "${COMP_WORDS[COMP_CWORD - 2]}" "$current"
 		return
 	fi
-	# What stands behind a colon, or is one: HOST : JAIL : MODE.
+	# The current word is a colon, or follows one: HOST : JAIL : MODE.
 	index=$COMP_CWORD
 	colons=0
 	[[ $current == : || $current == :: ]] && ((index++))

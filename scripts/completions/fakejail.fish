@@ -3,7 +3,7 @@
 #
 # Completion of fakejail(1) for fish. Installed in vendor_completions.d.
 
-# The operands so far: what is neither an option nor the value of one.
+# Prints the operands before the cursor: the words that are neither options nor values of options.
 function __fakejail_operands
     set -l words (commandline -opc)
     set -e words[1]
@@ -40,7 +40,7 @@ function __fakejail_at_command
     __fakejail_count 1; and not __fakejail_verb run pull images rmi unpack pack add owners doctor
 end
 
-# The programs of the root file system.
+# Prints the programs of the root file system.
 function __fakejail_programs
     set -l operands (__fakejail_operands)
     for program in $operands[$argv[1]]/{usr/local/,usr/,}{s,}bin/*
@@ -48,7 +48,7 @@ function __fakejail_programs
     end
 end
 
-# The names in /etc/$argv[1] of the root file system, when some word of the line names one; else what $argv[2] finds.
+# Prints names from /etc/$argv[1] of the root file system that a word of the line names; without one, calls $argv[2].
 function __fakejail_names
     for word in (commandline -o)[2..]
         set -l word (string replace -r '^(--rootfs=|-r)(?=.)' '' -- $word)
@@ -60,7 +60,7 @@ function __fakejail_names
     $argv[2]
 end
 
-# The value of an option that is being typed, up to its last colon, when it has as many as that.
+# Prints the value that is being typed up to its last colon, if it has $argv[1] colons. Returns 1 if it has not.
 function __fakejail_before_colon
     set -l value (string replace -r '^(--[^=]*=|-[a-z](?=.))' '' -- (commandline -ct))
     test (count (string split -- : $value)) -eq (math $argv[1] + 1); or return 1

@@ -2,24 +2,24 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# lib.sh - what the shell tests share.  A test begins with
+# lib.sh - the functions that the shell tests share. The first command of a test is
 #
 #	. "$(dirname "$0")/../lib/lib.sh"
 #
-# and ends with `finish`.  It prints a line a check, `ok NAME`, `FAIL NAME: what was expected and got` or
-# `SKIP NAME: reason`, and closes with `N passed, N failed, N skipped`; its exit status is 0 only where nothing failed
-# and something was checked.
+# and the last one is `finish`. A test prints a line for each check: `ok NAME`, `FAIL NAME: what was expected and got` or
+# `SKIP NAME: reason`. Its last line is `N passed, N failed, N skipped`. Its exit status is 0 if nothing failed and
+# there was a check.
 #
-# Jailed commands run as an unprivileged user with an environment of their own: root drops to uid 4242, anybody else
-# stays who he is.  What the tests are given from outside:
+# Jailed commands run as an unprivileged user, with an environment of their own. If root runs the tests, that user is
+# uid 4242; else it is the caller. These variables of the environment change the tests:
 #
-#   FAKEJAIL        the command under test, may be several words; default scripts/fakejail of the build directory,
-#                   which is the current directory (make check), else build/ in the source tree.  Set to
-#                   tests/lib/real-chroot it runs the tests against what fakejail must equal, a real chroot.
-#   FAKEJAIL_OPTS   handed on to fakejail (--no-trap, for example)
-#   FAKEJAIL_UID    the uid and gid that root drops to
+#   FAKEJAIL        the command under test, which may be several words. The default is scripts/fakejail of the build
+#                   directory: the current directory (make check), or build/ in the source tree. With
+#                   tests/lib/real-chroot, the tests run in a real chroot, to which fakejail must be equal.
+#   FAKEJAIL_OPTS   is passed to fakejail (--no-trap, for example)
+#   FAKEJAIL_UID    the uid and gid of the unprivileged user, if root runs the tests
 #   FAKEJAIL_OVERLAY  not empty: roots are overlays, see overlay.sh
-#   FAKEJAIL_LIMIT  seconds of CPU time that one command may take, or of standing still (lib/limit), before it is killed
+#   FAKEJAIL_LIMIT  a command is killed after this many seconds of CPU time, or of making no progress (lib/limit)
 #   FAKEJAIL_KEEP   not empty: the work directory stays
 set -eu
 umask 022
@@ -43,14 +43,14 @@ is_root || test_uid=$(id -u)
 # A command that reads the terminal by mistake must get the end of a file.
 exec </dev/null
 
-# Not /tmp, which may be a small tmpfs: a Debian root has half a gigabyte.
+# /tmp may be a small tmpfs, and a Debian root has half a gigabyte.
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/fakejail-$test_name.XXXXXX")
 chmod 755 "$work"
-# mine: a directory of the user as whom jailed commands run; jails and that user's home are in it.
+# mine: a directory of the unprivileged user. It has the jails, and the home directory of that user.
 mine=$work/user
 mkdir "$mine" "$mine/home"
 ! is_root || chown -R "$test_uid:$test_uid" "$mine"
-# The output that run keeps: it is the user's, who may open it again by /dev/stdout.
+# The output that run() keeps. The user owns these files, since a command may open them by /dev/stdout.
 : >"$work/out"
 : >"$work/err"
 ! is_root || chown "$test_uid:$test_uid" "$work/out" "$work/err"
@@ -80,7 +80,7 @@ counts() {
 	echo "$passed passed, $failed failed, $skipped skipped"
 }
 
-# The last line of every test.
+# Every test calls it at its end.
 finish() {
 	finished=yes
 	[ -z "${FAKEJAIL_OVERLAY:-}" ] || overlay_check
@@ -99,7 +99,7 @@ ok() {
 	echo "ok $test_name: $1"
 }
 
-# fail NAME WHAT [MORE...]: each MORE, which may have many lines, is printed below, indented.
+# fail NAME WHAT [MORE...]: counts a failure and prints it. Each MORE, of one or more lines, is printed below, indented.
 fail() {
 	failed=$((failed + 1))
 	echo "FAIL $test_name: $1: $2"
@@ -121,8 +121,8 @@ fi
 
 # ---- running things ----
 
-# limited COMMAND [ARG]...: runs it in a session of its own, with the tests' own environment and the user's directory
-# as the working directory; killed with all its children when the limit is reached. Stdin is the caller's.
+# limited COMMAND [ARG]...: runs the command in a session of its own, in the directory $current, with a small
+# environment. At the limit, the command and all its children are killed. Its standard input is that of the caller.
 limited() (
 	cd "$current"
 	exec "$tests_dir/lib/limit" "$limit_seconds" env -i HOME="$mine/home" PATH="$user_path" LC_ALL=C \
@@ -131,7 +131,7 @@ limited() (
 current=$mine
 user_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
-# as_user COMMAND [ARG]...: limited, as the unprivileged user.
+# as_user COMMAND [ARG]...: the same, as the unprivileged user.
 as_user() {
 	if is_root; then
 		set -- setpriv --reuid "$test_uid" --regid "$test_uid" --clear-groups -- "$@"
@@ -139,15 +139,15 @@ as_user() {
 	# shellcheck disable=SC2086 # words
 	limited $root_by "$@"
 }
-# A command with which root runs the others, before becoming the user: one that changes mounts.
+# A command by which root runs the others, before it becomes the user: one that changes mounts.
 root_by=
 
-# jail [OPTION]... ROOTFS [COMMAND [ARG]...]: fakejail's command line.
+# jail [OPTION]... ROOTFS [COMMAND [ARG]...]: runs fakejail with these arguments.
 # The words of $jail_by and $FAKEJAIL are meant to be split.
 # shellcheck disable=SC2086
 jail() {
 	if is_reference; then
-		# It needs root to enter the jail, and becomes the user itself.
+		# chroot(2) needs root; the command becomes the user itself.
 		limited $root_by $jail_by $FAKEJAIL "$@"
 	elif [ -n "${FAKEJAIL_OVERLAY:-}" ] && overlay_of "$@"; then
 		over_left=$#
@@ -170,10 +170,10 @@ jail() {
 		as_user $jail_by $FAKEJAIL "$@"
 	fi
 }
-# A command with which the user runs fakejail: a tracer, a terminal.
+# A command by which the user runs fakejail: a tracer, a terminal.
 jail_by=
 
-# jail_from DIRECTORY ARG...: jail ARG..., called in that directory.
+# jail_from DIRECTORY ARG...: runs `jail ARG...` in that directory.
 jail_from() {
 	current=$1
 	shift
@@ -183,7 +183,7 @@ jail_from() {
 	return "$from_rc"
 }
 
-# at_terminal NAME ARG...: jail ARG... at a terminal; stdin says what is typed and expected (tests/lib/terminal.py).
+# at_terminal NAME ARG...: runs `jail ARG...` at a terminal, by the script on the standard input (tests/lib/terminal.py).
 at_terminal() {
 	check=$1
 	shift
@@ -205,7 +205,7 @@ is_reference() {
 	[ "$FAKEJAIL" = "$tests_dir/lib/real-chroot" ]
 }
 
-# run COMMAND [ARG]...: sets out, err and rc; never fails itself.
+# run COMMAND [ARG]...: runs the command, and sets out, err and rc. Its own status is always 0.
 run() {
 	rc=0
 	"$@" >"$work/out" 2>"$work/err" || rc=$?
@@ -213,7 +213,7 @@ run() {
 	err=$(cat "$work/err")
 }
 
-# fail_run NAME WHAT [MORE...]: fail, and print what the last `run` has kept.
+# fail_run NAME WHAT [MORE...]: like fail, and prints the output of the last `run`.
 fail_run() {
 	fail "$@" "exit status: $rc" "stdout: $(printf '%s\n' "$out" | tail -n 40)" \
 		"stderr: $(printf '%s\n' "$err" | tail -n 40)"
@@ -221,7 +221,7 @@ fail_run() {
 
 # ---- checks ----
 
-# is NAME WANT GOT: the same string.
+# is NAME WANT GOT: checks that the strings are the same.
 is() {
 	if [ "$2" = "$3" ]; then
 		ok "$1"
@@ -230,7 +230,7 @@ is() {
 	fi
 }
 
-# like NAME GLOB GOT: a shell pattern, matched against the whole string.
+# like NAME GLOB GOT: checks that the shell pattern matches the whole string.
 like() {
 	# shellcheck disable=SC2254 # a pattern is what it is
 	case $3 in
@@ -239,7 +239,7 @@ like() {
 	esac
 }
 
-# succeeds NAME COMMAND [ARG]...
+# succeeds NAME COMMAND [ARG]...: checks that the exit status is 0.
 succeeds() {
 	check=$1
 	shift
@@ -251,7 +251,7 @@ succeeds() {
 	fi
 }
 
-# prints NAME WANT COMMAND [ARG]...: exit status 0 and exactly that on stdout.
+# prints NAME WANT COMMAND [ARG]...: checks that the exit status is 0 and the standard output is WANT.
 prints() {
 	check=$1
 	want=$2
@@ -264,7 +264,7 @@ prints() {
 	fi
 }
 
-# prints_like NAME GLOB COMMAND [ARG]...: exit status 0, and a shell pattern for the whole of stdout.
+# prints_like NAME GLOB COMMAND [ARG]...: the same; a shell pattern must match the whole standard output.
 prints_like() {
 	check=$1
 	want=$2
@@ -277,7 +277,7 @@ prints_like() {
 	esac
 }
 
-# fails NAME STATUS GLOB COMMAND [ARG]...: that exit status, and a shell pattern for the whole of stderr.
+# fails NAME STATUS GLOB COMMAND [ARG]...: checks the exit status; a shell pattern must match the whole standard error.
 fails() {
 	check=$1
 	want_rc=$2
@@ -291,7 +291,7 @@ fails() {
 	esac
 }
 
-# fakejail_fails NAME STATUS MESSAGE COMMAND...: fails with fakejail's own message, which a real chroot does not have.
+# fakejail_fails NAME STATUS MESSAGE COMMAND...: like fails, for a message of fakejail's, which a real chroot does not print.
 fakejail_fails() {
 	if is_reference; then
 		skip "$1" 'a real chroot does not say that'
@@ -300,7 +300,7 @@ fakejail_fails() {
 	fi
 }
 
-# owned_by_user NAME FILE...: outside of jails the files are the user's own.
+# owned_by_user NAME FILE...: checks that the user owns the files outside of jails.
 owned_by_user() {
 	check=$1
 	shift
@@ -314,7 +314,7 @@ owned_by_user() {
 
 # ---- roots ----
 
-# need COMMAND...: ends the test with a SKIP if the machine lacks one.
+# need COMMAND...: ends the test with a SKIP if the machine lacks one of the commands.
 need() {
 	for need_command; do
 		if ! command -v "$need_command" >/dev/null 2>&1; then
@@ -324,8 +324,8 @@ need() {
 	done
 }
 
-# cached_root NAME: sets cached to the place of that root (tests/roots/make-root.sh), which all share: do not write
-# there. Ends the test with a SKIP if it cannot be made.
+# cached_root NAME: sets cached to the path of that root (tests/roots/make-root.sh). Tests may not write there: they
+# share it. Ends the test with a SKIP if the root cannot be made.
 cached_root() {
 	run "$tests_dir/roots/make-root.sh" "$1"
 	case $rc in
@@ -343,14 +343,14 @@ cached_root() {
 	esac
 }
 
-# private_root NAME: sets root to a copy of that root, which is the user's, and removed at the end.
+# private_root NAME: sets root to a copy of that root. The user owns the copy, and it is removed at the end.
 private_root() {
 	cached_root "$1"
 	root=$mine/$1
 	cp -a "$cached" "$root"
 }
 
-# new_jail NAME [DIRECTORY...]: sets root to an empty directory of the user's, with these directories in it.
+# new_jail NAME [DIRECTORY...]: sets root to a new directory of the user's, which has these directories.
 new_jail() {
 	root=$mine/$1
 	shift
@@ -361,7 +361,7 @@ new_jail() {
 	give_to_user "$root"
 }
 
-# busybox_applets APPLET...: puts this machine's static busybox into $root as these commands.
+# busybox_applets APPLET...: copies this machine's static busybox into $root, with links by the names of these applets.
 busybox_applets() {
 	mkdir -p "$root/bin"
 	cp "$(command -v busybox)" "$root/bin/busybox"
@@ -370,8 +370,8 @@ busybox_applets() {
 	done
 }
 
-# as_made ROOT: prints where the files are that the test has made: ROOT, or for an overlay (FAKEJAIL_OVERLAY) its
-# lower layer.
+# as_made ROOT: prints the directory of the files that the test has made: ROOT, or the lower layer if ROOT is an overlay
+# (FAKEJAIL_OVERLAY).
 as_made() {
 	if [ -n "${FAKEJAIL_OVERLAY:-}" ] && overlay_of "$1"; then
 		echo "$over/lower"
@@ -380,7 +380,7 @@ as_made() {
 	fi
 }
 
-# give_to_user FILE...: gives the user trees that root has made for a jail.
+# give_to_user FILE...: makes the user the owner of trees that root has made for a jail.
 give_to_user() {
 	! is_root || chown -hR "$test_uid:$test_uid" "$@"
 }
@@ -392,7 +392,7 @@ if [ -z "${FAKEJAIL:-}" ]; then
 		[ ! -x "$FAKEJAIL" ] || break
 	done
 fi
-# Readable, not only there: a source tree below /root would fail every check with a message about something else.
+# The user must be able to read it: a source tree below /root would fail every check with a misleading message.
 # shellcheck disable=SC2016 # the inner shell's $1
 if ! is_reference && ! as_user sh -c 'command -v "$1"' sh "${FAKEJAIL%% *}" >/dev/null; then
 	fail 'the command under test' "uid $test_uid cannot run ${FAKEJAIL%% *} (not built, or below a closed directory)"

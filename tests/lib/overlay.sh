@@ -2,29 +2,30 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# overlay.sh - the same tests on roots that are overlays.  Sourced by lib.sh when FAKEJAIL_OVERLAY is set.
+# overlay.sh - runs the same tests on roots that are overlays. lib.sh sources it when FAKEJAIL_OVERLAY is set.
 #
-# At its first jail a root moves away and becomes the lowest layer, and its own place the upper one: so what a test puts into
-# the root from outside later, and what it looks for there after the jail has made it, is where the test expects it.  What
-# can differ is what it looks for, changes or removes from outside that it has not made in between.
+# When a test uses a root for the first time, the root is moved away and becomes the lowest layer. An empty directory in its
+# old place becomes the upper layer. So files that the test puts into the root from outside after that, and files that the
+# jail makes, are where the test expects them. A test may fail if it reads, changes or removes other files of the root from
+# outside: these are in the lower layer.
 #
 #   FAKEJAIL_OVERLAY=kept   an overlay on /, whose changes the next jail sees
-#   FAKEJAIL_OVERLAY=rm     `--rm`, for tests each of whose jails stands for itself
+#   FAKEJAIL_OVERLAY=rm     --rm, for tests whose jails need no files of an earlier jail
 #
 # `finish` checks that no lower layer has changed: data, modes, times, records.
 
 # shellcheck source=tests/lib/layers.sh
 . "$tests_dir/lib/layers.sh"
 
-# The lower layers, a line for each: the root that it was.
+# This file has a line for each lower layer: the name of the root that it was.
 overlays=$work/overlays
 : >"$overlays"
 mkdir "$mine/layers"
 ! is_root || chown "$test_uid:$test_uid" "$mine/layers"
 
-# overlay_of ARG...: sets over_root to the root that fakejail must enter, over_word to the word that names it, and over to the
-# directory with its layers. Fails if it is none of the test's roots, or is used in another way (a verb, an overlay of the
-# test's own, the host's tree).
+# overlay_of ARG...: finds the root in fakejail's arguments. Sets over_root to its path, over_word to the argument that names
+# it, and over to the directory of its layers. Returns 1 if it is not one of the test's roots, or if the arguments are a verb,
+# name the host's root, or make an overlay themselves.
 overlay_of() {
 	over_root=
 	case ${1:-} in
@@ -56,7 +57,7 @@ overlay_of() {
 	fi
 }
 
-# Called by finish.
+# finish calls it.
 overlay_check() {
 	while read -r over_name; do
 		unchanged "$over_name" "$mine/layers/$over_name/lower"

@@ -2,19 +2,19 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# terminal.py SCRIPT COMMAND [ARG]... - runs COMMAND at a terminal of its own and types at it what SCRIPT says.
+# terminal.py SCRIPT COMMAND [ARG]... - runs COMMAND at a terminal of its own and types what SCRIPT says.
 #
-# Python's pty module gives what script(1) cannot: a controlling terminal, keys that make signals, a window size, and
-# waiting for what is printed instead of for a time.  A line of SCRIPT is one of
+# script(1) cannot do this: the terminal is a controlling one, keys send signals, the window has a size, and the script
+# waits for output instead of for some time. A line of SCRIPT is one of
 #
 #   expect REGEX      wait until the output after the last match has REGEX in it
-#   type TEXT         TEXT and a new line, which ends it in whatever mode the terminal is
-#   key ^C            one control character
+#   type TEXT         type TEXT and the Enter key, in each mode of the terminal
+#   key ^C            type one control character
 #   size ROWS COLS    change the window's size
-#   end STATUS        wait for the end of COMMAND: its exit status, or -N for signal N
+#   end STATUS        wait until COMMAND ends with this exit status, or -N for signal N
 #
-# What is typed may be echoed, so an `expect` should ask for what the typed line does not contain.
-# Exit: 0; 1 with the conversation on stderr; 2 usage.
+# The terminal may echo typed text: so REGEX should not match the line that was typed.
+# Exit status: 0; 1 with a transcript on stderr if something else came; 2 for a usage error.
 import fcntl
 import os
 import pty
@@ -25,7 +25,7 @@ import struct
 import sys
 import termios
 
-# Only a conversation that has gone wrong waits so long.
+# Only a conversation that has failed takes so long.
 WAIT_SECONDS = 100
 
 
@@ -35,7 +35,7 @@ class Terminal:
         self.transcript = ""
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            # Python ignores these, and what is ignored stays so in the next program.
+            # Python ignores these signals, and an ignored signal stays ignored after execve(2).
             signal.signal(signal.SIGPIPE, signal.SIG_DFL)
             signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
             try:
@@ -49,11 +49,11 @@ class Terminal:
             raise AssertionError(f"nothing came within {WAIT_SECONDS} s; awaited: {awaited}")
         try:
             data = os.read(self.fd, 4096)
-        except OSError:  # EIO: the last one who had the terminal open has gone
+        except OSError:  # EIO: no process has the terminal open any more
             data = b""
         text = data.decode("utf-8", "replace")
         self.transcript += text
-        # Without what moves the cursor or asks where it is (ECMA-48 control sequences): shells with line editing do.
+        # Removes control sequences (ECMA-48) that move the cursor or ask for its position: shells print them.
         self.seen = re.sub(r"\x1b\[[0-9;?]*[ -/]*[@-~]", "", self.seen + text)
         return bool(data)
 
