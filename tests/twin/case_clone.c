@@ -144,6 +144,7 @@ CASE(clone_root_mounts_of_users)
 CASE(clone_root_mounts_registers)
 {
 #ifdef __x86_64__
+	make_dirs();
 	const long flags = CLONE_NEWNS | CLONE_VFORK | SIGCHLD;
 	long r = SYS_clone, di = flags, si = 0, dx = 0;
 	register long r10 __asm__("r10") = 0;
@@ -151,7 +152,6 @@ CASE(clone_root_mounts_registers)
 	register long r9 __asm__("r9") = 0x9999;
 	long at = 0, came = 0;
 
-	make_dirs();
 	__asm__ volatile("lea 1f(%%rip), %6\n\tsyscall\n1:\tmov %%rcx, %7"
 			 : "+a"(r), "+D"(di), "+S"(si), "+d"(dx), "+r"(r10), "+r"(r8), "=&r"(at),
 			 "=r"(came), "+r"(r9)
