@@ -6,6 +6,7 @@
  * a whiteout is.
  *
  * union.c has found by then which layer has the name. The room union knows how to copy a file. */
+#include "layers/engine_dir.h"
 #include "layers/union.h"
 
 #include "sys/abi.h"
@@ -28,8 +29,8 @@ long fj_layers_open_work(struct fj_thread *t, const char *path)
 		len--;
 	fj_str_init(&above, fj_scratch_path(t), FJ_PATH_MAX);
 	fj_str_add(&above, path, len ? len - 1 : 0);
-	fj_sys3(__NR_mkdirat, AT_FDCWD, above.at, 0700);
-	fj_sys3(__NR_mkdirat, AT_FDCWD, path, 0700);
+	fj_make_engine_dir(AT_FDCWD, above.at);
+	fj_make_engine_dir(AT_FDCWD, path);
 	fj_scratch_release(t, mark);
 	return fj_open_path(AT_FDCWD, path, flags);
 }

@@ -117,6 +117,8 @@ static long begin_file(uint32_t place)
 		return -EFBIG;
 	put_path(path, place, NEW);
 	fd = open_path(path, O_RDWR | O_CREAT | O_EXCL);
+	if (!fj_is_err(fd))
+		fj_sys2(__NR_fchmod, fd, 0600); /* whatever the program's umask(2) is */
 	/* A file that was begun so long ago: its writer was killed. */
 	if (fd == -EEXIST && !fj_sys4(__NR_newfstatat, AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW)) {
 		struct __kernel_timespec now;

@@ -10,6 +10,7 @@
  * The last process removes the directory when it exits. What a killed jail leaves is removed at the next
  * start of any jail. */
 #include "private/private.h"
+#include "layers/engine_dir.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
@@ -78,7 +79,7 @@ static bool make_top(uint32_t i, bool may_be_noexec)
 		return false;
 	fj_str_init(&s, text, sizeof(text));
 	put_top(&s, i);
-	fj_sys3(__NR_mkdirat, AT_FDCWD, text, 0700);
+	fj_make_engine_dir(AT_FDCWD, text);
 	return !s.overflowed && is_safe(text);
 }
 
@@ -106,7 +107,7 @@ long fj_private_make(struct fj_thread *t, uint32_t mode, struct fj_str *out)
 		return r;
 	make_top(i, true); /* another jail's end may have removed it */
 	put_own_dir(out, i);
-	r = fj_sys3(__NR_mkdirat, AT_FDCWD, out->at, 0700);
+	r = fj_make_engine_dir(AT_FDCWD, out->at);
 	if (r < 0 && r != -EEXIST)
 		return r;
 	fj_str_put(out, "/");
@@ -131,6 +132,9 @@ long fj_private_file(const char *name, int flags)
 			continue;
 		fj_str_put(&s, name);
 		fd = fj_sys4(__NR_openat, AT_FDCWD, text, flags | O_NOFOLLOW | O_CLOEXEC, 0600);
+		/* The program's umask(2) may have taken the rights of the user. */
+		if ((flags & O_CREAT) && !fj_is_err(fd))
+			fj_sys2(__NR_fchmod, fd, 0600);
 	}
 	return fd;
 }

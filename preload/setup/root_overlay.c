@@ -195,7 +195,7 @@ void fj_root_overlay_let_go(void)
 
 void fj_root_overlay_begin(void)
 {
-	long fd, lock;
+	long fd, lock, mask;
 
 	fj_options.lower = fj_options.root;
 	if (!fj_options.store) {
@@ -220,7 +220,10 @@ void fj_root_overlay_begin(void)
 	if (!fj_is_err(lock))
 		while (fj_sys2(__NR_flock, lock, LOCK_SH_) == -EINTR)
 			;
+	/* With the caller's umask(2), the user might not be able to enter the copy. */
+	mask = fj_sys1(__NR_umask, 077);
 	fd = make_fresh();
+	fj_sys1(__NR_umask, mask);
 	keep_locks(fd, lock);
 	fj_options.root = upper;
 	fj_options.parent.kills = true;

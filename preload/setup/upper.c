@@ -90,16 +90,18 @@ void fj_upper_claim(struct fj_thread *t, const char *path)
 {
 	char own[48], was[48];
 	struct fj_str s;
-	long fd, n;
+	long fd, mask, n;
 
 	fj_str_init(&s, name, sizeof(name));
 	fj_str_put(&s, path);
 	fj_str_put(&s, "/" FJ_HIDDEN_NAME);
+	mask = fj_sys1(__NR_umask, 077); /* the caller's might take the user's own rights */
 	fj_sys3(__NR_mkdirat, AT_FDCWD, name, 0700);
 	fj_str_put(&s, "/jail");
 	fd = s.overflowed ? -ENAMETOOLONG :
 			    fj_sys4(__NR_openat, AT_FDCWD, name,
 				    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fj_sys1(__NR_umask, mask);
 	if (fj_is_err(fd))
 		return; /* its records tell whether it can be written */
 	while (fj_sys2(__NR_flock, fd, LOCK_EX_) == -EINTR)

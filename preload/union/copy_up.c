@@ -15,6 +15,7 @@
 #include "sys/abi.h"
 #include "call/call.h"
 #include "inode/owned.h"
+#include "layers/engine_dir.h"
 #include "ownership/ownership.h"
 #include "path/path.h"
 #include "sys/scratch.h"
@@ -124,7 +125,7 @@ static long open_source(struct task *k, int flags)
 
 static long make_directory(struct task *k)
 {
-	long r = fj_sys3(__NR_mkdirat, k->work_fd, k->temp, 0700);
+	long r = fj_make_engine_dir(k->work_fd, k->temp);
 
 	if (r < 0)
 		return r;

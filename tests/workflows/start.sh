@@ -41,6 +41,22 @@ prints 'what is taken away stays away' 'LOGNAME=root SHELL=/bin/sh USER=root ' w
 prints 'without any' '' with "$mine_outside" --clearenv
 prints 'a root without passwd' 'HOME=/ LOGNAME=caller SHELL=/bin/sh USER=caller ' with "$mine_outside" -b /dev/null:/etc/passwd
 
+# ---- a umask(2) that takes the user's own rights ----
+
+# What the jail makes for itself can be used by the user all the same, at its start and later.
+umasked() { # MASK COMMAND...
+	as_user sh -c 'umask "$1"; shift; exec "$@"' sh "$@"
+}
+for mask in 0777 0700 0500 0277; do
+	prints "a start with umask $mask" ok umasked $mask $FAKEJAIL "$root" /bin/echo ok
+	prints "--rm with umask $mask" ok umasked $mask $FAKEJAIL --rm "$root" /bin/sh -c \
+		'cd /tmp; echo a >x; umask 022; echo ok >y; cat y'
+	prints "a directory is copied up below umask $mask" ok umasked 022 $FAKEJAIL --rm "$root" /bin/sh -c \
+		"cd /tmp; umask $mask; : >x; umask 022; echo ok >y; cat y"
+	prints "a tmpfs is mounted below umask $mask" ok umasked 022 $FAKEJAIL "$root" /bin/sh -c \
+		"umask $mask; mount -t tmpfs none /tmp; umask 022; echo ok >/tmp/y; cat /tmp/y"
+done
+
 # ---- the host's files for the network ----
 
 for file in resolv.conf hosts; do

@@ -1,0 +1,15 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * engine_dir.c - directories that the engine makes for itself. Called by union_up.c for the work directory of a
+ * union, by union/copy_up.c, and by private/private.c for what a tmpfs is. */
+#include "layers/engine_dir.h"
+
+#include "sys/sys.h"
+
+long fj_make_engine_dir(int dirfd, const char *name)
+{
+	const long r = fj_sys3(__NR_mkdirat, dirfd, name, 0700);
+
+	return r ? r : fj_sys3(__NR_fchmodat, dirfd, name, 0700);
+}
