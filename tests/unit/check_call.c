@@ -26,7 +26,7 @@ static bool is_there(const char *name)
 	return fj_sys3(__NR_faccessat, AT_FDCWD, tree_path(name), 0) == 0;
 }
 
-/* Each of the calls from before the *at family, with every argument where it belongs. */
+/* Each call that is older than the *at family: every argument reaches its place. */
 START_TEST(aliases)
 {
 	static const long times[4] = {1000, 0, 2000, 0};
@@ -62,7 +62,7 @@ START_TEST(aliases)
 	ck_assert_uint_eq(st.st_mode, 0100444);
 	unit_assert_result(unit_call2(__NR_access, "/l", 4), 0);
 	unit_assert_result(
-		unit_call2(__NR_access, "/d/g", 1), -EACCES); /* nobody may run it, root included */
+		unit_call2(__NR_access, "/d/g", 1), -EACCES); /* no x bit: not even root */
 	unit_assert_result(unit_call2(__NR_utimes, "/l", times), 0);
 	unit_assert_result(unit_call2(__NR_stat, "/d/f", &st), 0);
 	ck_assert_uint_eq(st.st_mtime, 2000);
@@ -91,7 +91,7 @@ START_TEST(aliases)
 }
 END_TEST
 
-/* A symlink itself can be meant, by its own calls. */
+/* The calls for a symlink itself: lchown(2) and others. */
 START_TEST(links_themselves)
 {
 	struct stat st;
@@ -110,7 +110,7 @@ START_TEST(links_themselves)
 	unit_assert_result(
 		unit_call4(__NR_utimensat, AT_FDCWD, "/none", 0, AT_SYMLINK_NOFOLLOW), 0);
 	unit_assert_result(unit_call4(__NR_utimensat, AT_FDCWD, "/none", 0, 0), -ENOENT);
-	/* Symlinks have no user attributes (xattr(7)); the call must not go to what one leads to.
+	/* Symlinks have no user attributes (xattr(7)). The call must not reach the link's target.
 	 */
 	unit_assert_result(unit_call4(__NR_lgetxattr, "/l", "user.none", 0, 0) == 0, 0);
 	unit_assert_result(unit_call4(__NR_lgetxattr, "/none", "user.none", 0, 0) == -ENOENT, 0);
@@ -118,7 +118,7 @@ START_TEST(links_themselves)
 }
 END_TEST
 
-/* Bad pointers and odd paths, as getname_flags() of fs/namei.c takes them. */
+/* Bad pointers and unusual paths give the results of getname_flags() in fs/namei.c. */
 START_TEST(arguments)
 {
 	static char longest[FJ_PATH_MAX + 1];
@@ -140,7 +140,7 @@ START_TEST(arguments)
 	unit_assert_result(unit_call1(__NR_unlink, 0), -EFAULT);
 	unit_assert_result(unit_call2(__NR_rename, "/x", 0), -EFAULT);
 	unit_assert_result(unit_call3(__NR_open, 0, 0, 0), -EFAULT);
-	/* Numbers that no row has, and refused ones. */
+	/* Numbers without a row, and refused calls. */
 	unit_assert_result(unit_call1(5000, 0), -ENOSYS);
 	unit_assert_result(unit_call1(-1, 0), -ENOSYS);
 	unit_assert_result(unit_call1(__NR_io_uring_setup, 0), -ENOSYS);
@@ -148,7 +148,7 @@ START_TEST(arguments)
 }
 END_TEST
 
-/* Every row whose hook is "translate", with a path that is not there, and without descriptors left
+/* Every row whose hook is "translate", with a path that does not exist, leaves no descriptor
  * open. */
 START_TEST(leaves_nothing_open)
 {
@@ -206,7 +206,7 @@ START_TEST(read_only)
 }
 END_TEST
 
-/* ---- where the process stands ---- */
+/* ---- the working directory and the root ---- */
 
 static const char *cwd(void)
 {
@@ -236,7 +236,8 @@ START_TEST(working_directory)
 }
 END_TEST
 
-/* chroot(2) nests, and is left again through a directory outside it, as in the kernel. */
+/* A root inside a root. As in the kernel, the process leaves the inner one by a directory
+ * outside. */
 START_TEST(nested_root)
 {
 	struct stat st;
@@ -263,7 +264,7 @@ START_TEST(nested_root)
 }
 END_TEST
 
-/* ---- the race that facts must not lose ---- */
+/* ---- directories that are replaced while facts are used ---- */
 
 static fj_gate_fn real_gate;
 static void (*before_rename)(void), (*after_rename)(void);
@@ -284,16 +285,16 @@ static long gate_around_rename(long nr, long a, long b, long c, long d, long e, 
 static struct stat shown;
 static long shown_r;
 
-/* What another process of the jail does at that moment: looks, and so remembers; then looks again.
- */
+/* Another process of the jail looks up the name at that moment, so that a fact is added. Then it
+ * looks again. */
 static void look_at_secret(void)
 {
 	shown = (struct stat){0};
 	shown_r = unit_call2(__NR_stat, "/d/secret", &shown);
 }
 
-/* A directory and a symlink change places in one call. Its target, absolute, exists on the host and
- * not in the jail: who uses the remembered directory after the exchange must not be led out. */
+/* One call exchanges a directory and a symlink. The symlink's target is absolute, and exists on the
+ * host only. After the exchange, a lookup by the directory's fact must not leave the jail. */
 START_TEST(exchange)
 {
 	tree_dir("outside");
@@ -313,7 +314,7 @@ START_TEST(exchange)
 }
 END_TEST
 
-/* What was remembered by a relative name must be forgotten when a directory above the working
+/* Facts that were added by relative names become invalid when a directory above the working
  * directory is replaced. */
 START_TEST(above_working_directory)
 {
@@ -338,7 +339,7 @@ END_TEST
 static fj_gate_fn real_gate;
 static bool is_made;
 
-/* The kernel makes it, and then cannot say what it is. */
+/* The kernel creates the file, and then statx(2) fails. */
 static long fail_look(long nr, long a0, long a1, long a2, long a3, long a4, long a5)
 {
 	if (is_made && (nr == __NR_statx || nr == __NR_newfstatat))
@@ -347,7 +348,7 @@ static long fail_look(long nr, long a0, long a1, long a2, long a3, long a4, long
 	return real_gate(nr, a0, a1, a2, a3, a4, a5);
 }
 
-/* A file that needs a record and cannot be looked at, to be given one, is not left without. */
+/* If a new file needs a record, and cannot be examined to get one, it does not stay. */
 START_TEST(made_and_not_looked_at)
 {
 	real_gate = fj_gate;

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_cost.c - what a call costs: how often the engine enters the kernel for it. */
+ * check_cost.c - tests how many system calls the engine makes for one call of the program. */
 #include "call/hooks.h"
 #include "nested/roots.h"
 
@@ -17,7 +17,7 @@
 #include <asm/stat.h>
 #include <stdio.h>
 
-/* How often the engine enters the kernel for the call. */
+/* The number of system calls that the engine makes for the call. */
 static unsigned cost_once(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
 	const long r = unit_counted(nr, a, b, c, d);
@@ -28,7 +28,7 @@ static unsigned cost_once(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t 
 	return unit_entries;
 }
 
-/* The second time. */
+/* The same when the call is made the second time. */
 static unsigned cost(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
 	const long r = unit_call5(nr, a, b, c, d, 0);
@@ -41,7 +41,7 @@ static unsigned cost(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 	cost_once(nr, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d))
 #define COST(nr, a, b, c, d) cost(nr, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d))
 
-/* The same of a call that finds nothing; -1 when it does. */
+/* The same for a call that finds nothing; -1 if it finds something. */
 static long cost_of_nothing(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
 	const long r = unit_counted(nr, a, b, c, d);
@@ -51,8 +51,8 @@ static long cost_of_nothing(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_
 #define COST_OF_NOTHING(nr, a, b, c, d)                                                            \
 	cost_of_nothing(nr, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d))
 
-/* The usual case costs one system call, as outside a jail; through a final symlink the walk comes
- * to it. */
+/* The usual case costs one system call, as outside of a jail. A final symlink costs those of a
+ * walk. */
 START_TEST(costs)
 {
 	char buffer[64];
@@ -75,8 +75,8 @@ START_TEST(costs)
 		unit_call5(__NR_renameat, AT_FDCWD, "/a/b/file", AT_FDCWD, "/a/b/moved", 0), 0);
 	ck_assert_uint_le(
 		COST_ONCE(__NR_renameat, AT_FDCWD, "/a/b/moved", AT_FDCWD, "/a/b/file"), 4);
-	/* With records in the jail the kernel is asked by statx(2), which tells what they are
-	 * matched with, in the same call. */
+	/* If the jail has records, the engine calls statx(2), which also tells by what to find the
+	 * record. */
 	unit_assert_result(unit_call3(__NR_chown, "/a/b/file", 1, 1), 0);
 	ck_assert_uint_eq(COST(__NR_newfstatat, AT_FDCWD, "/l/file", &st, 0), 1);
 	ck_assert_uint_eq(st.st_uid, 1);
@@ -85,7 +85,7 @@ START_TEST(costs)
 	ck_assert_int_eq(fj_sys1(__NR_chdir, tree_path("jail/a/b")), 0);
 	ck_assert_uint_eq(COST(__NR_newfstatat, AT_FDCWD, "file", &st, 0), 1);
 	ck_assert_uint_eq(COST(__NR_openat, AT_FDCWD, "file", O_RDONLY, 0), 1);
-	/* One that begins there needs to know where that is, once for each directory. */
+	/* A longer relative name needs the position of that directory, once for each directory. */
 	fj_jail->has_trap = 1;
 	unit_assert_result(unit_call1(__NR_chdir, "/a"), 0);
 	ck_assert_uint_eq(COST(__NR_newfstatat, AT_FDCWD, "b/file", &st, 0), 1);
@@ -97,8 +97,9 @@ START_TEST(costs)
 }
 END_TEST
 
-/* A link beside its file is its directory, the link, and a close: also where mounts lie on one
- * device, as some of /dev do in nearly every jail. */
+/* A new link in the directory of its file costs three system calls: to open the directory, link(2),
+ * close(2). Mounts of the same device, as for some files of /dev in nearly every jail, change
+ * nothing. */
 START_TEST(costs_of_links)
 {
 	tree_dir("jail/a");
@@ -111,22 +112,24 @@ START_TEST(costs_of_links)
 	ck_assert_uint_eq(fj_mount_flags()->mounts_share_device, 1);
 	ck_assert_uint_le(COST_ONCE(__NR_linkat, AT_FDCWD, "/a/file", AT_FDCWD, "/a/2"), 3);
 	ck_assert_uint_le(COST_ONCE(__NR_linkat, AT_FDCWD, "/m/file", AT_FDCWD, "/m/1"), 3);
-	/* None between the two, and of several complaints the kernel's first. */
+	/* No link from one mount to another. Of several errors, the kernel's first one is
+	 * returned. */
 	unit_assert_result(unit_call4(__NR_linkat, AT_FDCWD, "/m/file", AT_FDCWD, "/a/3"), -EXDEV);
 	unit_assert_result(unit_call4(__NR_linkat, AT_FDCWD, "/a/file", AT_FDCWD, "/m/3"), -EXDEV);
 	unit_assert_result(unit_call4(__NR_linkat, AT_FDCWD, "/m/none", AT_FDCWD, "/a/3"), -ENOENT);
 	unit_assert_result(unit_call4(__NR_linkat, AT_FDCWD, "/m/none", AT_FDCWD, "/a/1"), -ENOENT);
 	unit_assert_result(unit_call4(__NR_linkat, AT_FDCWD, "/m/file", AT_FDCWD, "/a/1"), -EEXIST);
 	unit_assert_result(unit_call4(__NR_linkat, AT_FDCWD, "/a/file", AT_FDCWD, "/a/1"), -EEXIST);
-	/* A file that is itself mounted lies in that mount. */
+	/* A file that is a mount point is in that mount. */
 	tree_file("jail/a/point", "");
 	unit_assert_result(unit_mount(tree_path("other/file"), "/a/point", 0), 0);
 	unit_assert_result(unit_call4(__NR_linkat, AT_FDCWD, "/a/point", AT_FDCWD, "/a/4"), -EXDEV);
 }
 END_TEST
 
-/* Directories are passed over in one call up to the first `..`, and before a slash at the end; and by
- * who is not root up to where he was before. Compilers look for their files so, mostly in vain. */
+/* One call passes over all directories up to the first `..`, or before a slash at the end. For a
+ * user other than root, it passes over those that he has passed before. Compilers search files in
+ * this way, and do not find most of them. */
 START_TEST(costs_of_long_ways)
 {
 	struct stat st;
@@ -136,21 +139,21 @@ START_TEST(costs_of_long_ways)
 	tree_dir("jail/a/b/c");
 	tree_dir("jail/a/b/c/d");
 	tree_file("jail/a/b/file", "");
-	/* c, back to b, and the file. */
+	/* Opens c, its parent b, and the file. */
 	ck_assert_uint_le(COST(__NR_newfstatat, AT_FDCWD, "/a/b/c/../file", &st, 0), 6);
-	/* c, and whether d is a link. */
+	/* Opens c, and asks whether d is a symlink. */
 	ck_assert_uint_le(COST(__NR_newfstatat, AT_FDCWD, "/a/b/c/d/", &st, 0), 4);
 	unit_assert_result(unit_call3(__NR_setresuid, 1000, 1000, 1000), 0);
 	unit_call4(__NR_newfstatat, AT_FDCWD, "/a/b/c/none/file", &st, 0);
 	unit_assert_result(
 		COST_OF_NOTHING(__NR_newfstatat, AT_FDCWD, "/a/b/c/none/file", &st, 0), 1);
-	/* Once for the judge, once for the call. */
+	/* One call for the permission check, and the call itself. */
 	unit_assert_result(
 		COST_OF_NOTHING(__NR_openat, AT_FDCWD, "/a/b/c/none/file", O_RDONLY, 0), 2);
 }
 END_TEST
 
-/* To find out which directories have records of their own costs nothing where none has. */
+/* Whether a directory has records of its own is found out without a system call where none has. */
 START_TEST(costs_of_directories)
 {
 	static struct fj_owner_roots roots;
@@ -165,7 +168,7 @@ START_TEST(costs_of_directories)
 	tree_file("jail/a/b/leaf/file", "");
 	state.counted_dev = fj_jail->root_dev;
 	fj_roots_start(&roots, &state);
-	/* Once for each that is walked to; then as without. */
+	/* It is asked once for each directory that a walk reaches. Later calls cost as before. */
 	ck_assert_uint_eq(COST(__NR_newfstatat, AT_FDCWD, "/a/b/leaf/file", &st, 0), 1);
 	/* The directory is opened, entered, and closed. */
 	ck_assert_uint_eq(COST(__NR_chdir, "/a/b/leaf", 0, 0, 0), 3);
@@ -175,7 +178,7 @@ START_TEST(costs_of_directories)
 	ck_assert_uint_eq(COST_ONCE(__NR_chdir, "leaf", 0, 0, 0), 3);
 	ck_assert_uint_eq(COST_ONCE(__NR_newfstatat, AT_FDCWD, "file", &st, 0), 2);
 	ck_assert_uint_eq(COST_ONCE(__NR_newfstatat, AT_FDCWD, "file", &st, 0), 1);
-	/* opendir(3), readdir(3) and what is found: from directory to directory. */
+	/* opendir(3), readdir(3), and stat(2) of an entry, in one directory after the other. */
 	ck_assert_int_eq(fj_sys1(__NR_chdir, tree_path("jail")), 0);
 	tree_dir("jail/new");
 	tree_dir("jail/new/leaf");
@@ -183,10 +186,11 @@ START_TEST(costs_of_directories)
 	ck_assert_uint_eq(COST_ONCE(__NR_openat, AT_FDCWD, "new", O_RDONLY | O_DIRECTORY, 0), 1);
 	fd = (int)unit_call5(__NR_openat, AT_FDCWD, "new", O_RDONLY | O_DIRECTORY, 0, 0);
 	ck_assert_int_ge(fd, 0);
-	ck_assert_uint_eq(COST_ONCE(__NR_fstat, fd, &st, 0, 0), 2); /* has it records? once */
+	ck_assert_uint_eq(COST_ONCE(__NR_fstat, fd, &st, 0, 0), 2); /* one asks for records */
 	ck_assert_uint_eq(COST_ONCE(__NR_fstat, fd, &st, 0, 0), 1);
 	ck_assert_uint_eq(COST_ONCE(__NR_getdents64, fd, buffer, sizeof(buffer), 0), 1);
-	ck_assert_uint_eq(COST_ONCE(__NR_newfstatat, fd, "leaf", &st, 0), 1); /* it cannot have */
+	ck_assert_uint_eq(
+		COST_ONCE(__NR_newfstatat, fd, "leaf", &st, 0), 1); /* it cannot have records */
 	ck_assert_uint_eq(COST_ONCE(__NR_openat, fd, "leaf", O_RDONLY | O_DIRECTORY, 0), 1);
 	fj_close(fd);
 	fj_owner_roots = NULL;
@@ -195,8 +199,8 @@ START_TEST(costs_of_directories)
 }
 END_TEST
 
-/* In the root of a jail inside a jail, which shows what the outer one shows, too: /proc. `outer`:
- * the position of the tree in the outer jail. */
+/* Makes lookups in the root of a jail inside a jail. That root shows the outer jail's /proc, too.
+ * `outer`: the position of the tree in the outer jail. */
 static void look_in_nested_root(const char *outer)
 {
 	char root[512], point[520];
@@ -212,12 +216,13 @@ static void look_in_nested_root(const char *outer)
 	unit_assert_result(unit_mount("/proc", point, FJ_MOUNT_WITH_SUBMOUNTS), 0);
 	ck_assert_uint_eq(COST(__NR_newfstatat, AT_FDCWD, "/file", &st, 0), 1);
 	ck_assert_uint_eq(fj_mount_flags()->dirs_share_device, 0);
-	/* What is the jail's own is judged as all of its root is, wherever it shows; but of the
-	 * whole host that is not known. */
+	/* A file of the jail's own tree is treated in the same way wherever a mount shows it. This
+	 * is not known if the root is the whole host. */
 	snprintf(point, sizeof(point), "%s/mnt", root);
 	unit_assert_result(unit_mount(tree_path("jail/r/proc"), point, 0), 0);
 	ck_assert_uint_eq(fj_mount_flags()->dirs_share_device, !fj_jail_paths()->root[0]);
-	/* Of one device, but not the jail's own: by which way a file is reached must be asked. */
+	/* On one device, but not in the jail's own tree: the engine must ask which way leads
+	 * there. */
 	tree_dir("other");
 	unit_assert_result(unit_mount(tree_path("other"), point, 0), 0);
 	ck_assert_uint_eq(fj_mount_flags()->dirs_share_device, 1);

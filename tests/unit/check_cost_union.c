@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_cost_union.c - what a call costs in an overlay, in a directory that one layer has: how often
- * the engine enters the kernel for it, beside the same call in a directory of the jail's root. */
+ * check_cost_union.c - tests how many system calls the engine makes for a call in a directory of an
+ * overlay that only one layer has, and for the same call in a directory of the jail's root. */
 #include "jail/jail.h"
 #include "call/hooks.h"
 #include "union/change.h"
@@ -23,7 +23,7 @@ static long counted(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 #define COUNTED(nr, a, b, c, d)                                                                    \
 	counted(nr, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d))
 
-/* In directory /plain of the root, and in the lower layer of the union on /m, lies the same. */
+/* Makes the same files in the root's directory /plain and in the lower layer of the union on /m. */
 static void make_tree(const char *dir)
 {
 	char name[64];
@@ -48,11 +48,11 @@ static void setup(void)
 	unit_assert_result(unit_call5(__NR_mount, "overlay", "/m", "overlay", 0,
 				   "lowerdir=/lower,upperdir=/upper,workdir=/work"),
 		0);
-	/* As if the layers lay where nothing else leads. */
+	/* No other way leads to the layers. */
 	fj_mount_flags()->has_aliases = 0;
 }
 
-/* Of the second call. */
+/* The system calls for the second of two equal calls. */
 static unsigned entries_of(long nr, const char *path, void *out, size_t size)
 {
 	for (int i = 0; i < 2; i++)
@@ -69,7 +69,7 @@ START_TEST(names_of_attributes)
 }
 END_TEST
 
-/* Opened by `path`, listed to the end. */
+/* The same for opening the directory `path` and listing it to its end. */
 static unsigned entries_of_listing(const char *path)
 {
 	static char list[32768];
@@ -89,7 +89,7 @@ static unsigned entries_of_listing(const char *path)
 	return all;
 }
 
-/* Each getdents(2) asks once which directory it is. */
+/* Each getdents(2) asks once which directory the descriptor is of. */
 START_TEST(listing)
 {
 	ck_assert_uint_le(entries_of_listing("/m/d"), entries_of_listing("/plain/d") + 2);
@@ -97,7 +97,7 @@ START_TEST(listing)
 }
 END_TEST
 
-/* From a directory that is known to one in it that nobody has been to. */
+/* The same for the first visit of a directory below a known one. */
 static unsigned entries_of_first_visit(const char *above)
 {
 	static char list[32768];
@@ -119,15 +119,16 @@ static unsigned entries_of_first_visit(const char *above)
 	return all;
 }
 
-/* The directory that leads there is asked for which it is, then the new one: when it is opened, listed,
- * and looked into. What is known of it follows from what is known of the one above. */
+/* The engine asks for the identity of the parent directory and then of the new one: when it is
+ * opened, listed, and when a name is looked up in it. The layers of the new one follow from those
+ * of its parent. */
 START_TEST(first_visit)
 {
 	ck_assert_uint_le(entries_of_first_visit("/m/d"), entries_of_first_visit("/plain/d") + 5);
 }
 END_TEST
 
-/* Of one that was opened each look itself tells which it is. */
+/* In an open directory, each lookup itself tells which directory it is. */
 static unsigned entries_of_look(const char *above)
 {
 	static struct stat st;
@@ -165,7 +166,7 @@ static unsigned entries_beside(const char *dir)
 	all += unit_entries;
 	COUNTED(__NR_faccessat, AT_FDCWD, "in", 0, 0);
 	all += unit_entries;
-	/* Elsewhere, and back by a descriptor. */
+	/* To another directory, and back by a descriptor. */
 	const long fd = COUNTED(__NR_openat, AT_FDCWD, ".", O_PATH, 0);
 
 	unit_assert_result(unit_call1(__NR_chdir, "in"), 0);
@@ -180,15 +181,15 @@ static unsigned entries_beside(const char *dir)
 	return all;
 }
 
-/* A name in the working directory costs one call, until that is another. */
+/* A name in the working directory costs one system call until the working directory changes. */
 START_TEST(beside)
 {
-	fj_jail->has_trap = 1; /* else fchdir(2) may go unseen */
+	fj_jail->has_trap = 1; /* else the engine may not see a fchdir(2) */
 	ck_assert_uint_eq(entries_beside("/m/d"), 4);
 }
 END_TEST
 
-/* Of the first call, which may find nothing. */
+/* The system calls for a first call, which may find nothing. */
 static unsigned entries_of_first(const char *path)
 {
 	struct stat st;
@@ -198,8 +199,8 @@ static unsigned entries_of_first(const char *path)
 	return unit_entries;
 }
 
-/* What the lowest layer alone has is come to in one step for each layer, however many directories lie
- * on the way, and whether or not it is there. */
+/* For a file in the lowest layer alone, one step for each layer is enough: however many directories
+ * are on the way, and also if the file does not exist. */
 START_TEST(first_look)
 {
 	tree_dir("jail/lower/d/in/deep");

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_facts.c - remembered directories, and when they are forgotten (jail/facts.c). */
+ * check_facts.c - tests facts, and when they become invalid (jail/facts.c). */
 #include "unit.h"
 #include "jail/facts.h"
 #include "jail/root.h"
@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A slot: as much of it as is looked at. */
+/* The part of a thread area that is read here. */
 static uint64_t slot[64];
 static struct fj_thread *const asker = (struct fj_thread *)slot;
 
@@ -68,8 +68,8 @@ START_TEST(remembers)
 }
 END_TEST
 
-/* Another root, by chroot(2), has other facts for the same text. */
-/* Who may search a directory is known of everybody, or of one. */
+/* After chroot(2), the same text has other facts. */
+/* A fact says that everybody may search a directory, or that one identity may. */
 START_TEST(lets_who_asked)
 {
 	static const struct {
@@ -132,7 +132,7 @@ START_TEST(too_long)
 }
 END_TEST
 
-/* A value that the reader has no room for is no answer. */
+/* A value that does not fit into the reader's buffer is no answer. */
 START_TEST(no_room)
 {
 	char text[8];
@@ -145,12 +145,12 @@ START_TEST(no_room)
 }
 END_TEST
 
-/* A writer that died in the middle leaves the sequence odd: no answer, and no writer waits for
- * it. */
+/* If a writer is killed while it writes, the sequence count stays odd. Then there is no answer, and
+ * no other writer waits. */
 START_TEST(dead_writer)
 {
 	remember("/bin", "usr/bin");
-	for (unsigned i = 0; i < FJ_FACTS; i++) /* wherever it may go */
+	for (unsigned i = 0; i < FJ_FACTS; i++) /* at each place where it may be */
 		fj_facts_table()->fact[i].sequence |= 1;
 	ck_assert_str_eq(recall("/bin"), "(none)");
 	remember("/bin", "usr/bin");
@@ -158,8 +158,7 @@ START_TEST(dead_writer)
 }
 END_TEST
 
-/* Lengths are shared memory that another build might have written: they are bounds, not promises.
- */
+/* Lengths are in shared memory, and may be damaged: they are checked before they are used. */
 START_TEST(bad_lengths)
 {
 	remember("/bin", "usr/bin");
@@ -180,14 +179,14 @@ START_TEST(change_of_seen_name)
 	const bool was_announced = fj_facts_before_change("bin", false);
 
 	ck_assert(was_announced);
-	ck_assert_uint_eq(fj_facts_epoch(), 0); /* nobody may use or keep a fact now */
+	ck_assert_uint_eq(fj_facts_epoch(), 0); /* now no process may use or add a fact */
 	ck_assert(!fj_facts_hold(before));
-	ck_assert(fj_facts_hold(0)); /* who used none is not concerned */
+	ck_assert(fj_facts_hold(0)); /* a call that used no fact is not affected */
 	fj_facts_after_change("bin", was_announced);
 	ck_assert_uint_gt(fj_facts_epoch(), before);
 	ck_assert(!fj_facts_hold(before));
 	ck_assert_str_eq(recall("/bin"), "(none)");
-	/* What was learnt before the change is not used when it is kept after it. */
+	/* A fact that was found before the change, and is added after it, is not used. */
 	fj_facts_add(fj_root(), "/bin", 4, "usr/bin", false, 0, before);
 	ck_assert_str_eq(recall("/bin"), "(none)");
 	remember("/bin", "other");
@@ -207,7 +206,7 @@ START_TEST(change_of_other_name)
 }
 END_TEST
 
-/* A walk that met the name between the two looks of the change. */
+/* A walk meets the name between the two moments at which the change looks for it. */
 START_TEST(seen_meanwhile)
 {
 	const uint64_t before = fj_facts_epoch();
@@ -223,7 +222,7 @@ START_TEST(seen_meanwhile)
 }
 END_TEST
 
-/* rmdir("bin/") names bin. */
+/* rmdir("bin/") removes bin. */
 START_TEST(trailing_slashes)
 {
 	fj_facts_saw_name("bin", 3);
@@ -231,13 +230,13 @@ START_TEST(trailing_slashes)
 	ck_assert(fj_facts_before_change("bin///", false));
 	ck_assert_uint_eq(fj_facts_state()->changers, 2);
 	fj_facts_after_change("bin/", true);
-	ck_assert_uint_eq(fj_facts_epoch(), 0); /* one is still under way */
+	ck_assert_uint_eq(fj_facts_epoch(), 0); /* one change is still in progress */
 	fj_facts_after_change("bin///", true);
 	ck_assert_uint_ne(fj_facts_epoch(), 0);
 }
 END_TEST
 
-/* A process killed inside an announced change: slower ever after, and never wrong. */
+/* After a process was killed during an announced change, the jail is slower, and correct. */
 START_TEST(dead_changer)
 {
 	fj_facts_saw_name("bin", 3);
@@ -250,7 +249,7 @@ START_TEST(dead_changer)
 }
 END_TEST
 
-/* Many keys: each answer is right or none, also where they share a place. */
+/* Many keys: each answer is correct, or there is none. Also if two keys have the same place. */
 START_TEST(many)
 {
 	char key[32], value[32];
@@ -273,8 +272,8 @@ START_TEST(many)
 }
 END_TEST
 
-/* What all programs of a jail ask lies in the 16 pages that one page fault brings along; of two facts
- * that want one place there each is found. */
+/* The facts that all programs use are in the 16 pages that one page fault maps. If two facts have
+ * the same place there, both are found. */
 START_TEST(near_ones)
 {
 	static const char *const key[] = {
@@ -293,7 +292,7 @@ START_TEST(near_ones)
 }
 END_TEST
 
-/* One that is known keeps its place until it is no more right or too old. */
+/* A known fact keeps its place until it becomes invalid or too old. */
 START_TEST(near_is_used_again)
 {
 	char key[32];
@@ -314,7 +313,7 @@ START_TEST(near_is_used_again)
 }
 END_TEST
 
-/* Others change the tree and announce nothing. */
+/* Processes outside of the jail change the tree without announcing it: facts become too old. */
 START_TEST(grows_old)
 {
 	struct fj_fact *f = fj_facts_table()->fact;
@@ -330,10 +329,10 @@ START_TEST(grows_old)
 		}
 	ck_assert_uint_eq(found, 1);
 	ck_assert_str_eq(recall("/bin"), "(none)");
-	/* Nobody may ask how old it is. */
+	/* The age cannot be measured. */
 	fj_facts_state()->lifetime = 0;
 	ck_assert_str_eq(recall("/bin"), "usr/bin");
-	/* One that is seen anew is young again. */
+	/* A fact that is added again is new again. */
 	fj_facts_state()->lifetime = 0x40000000;
 	remember("/bin", "bin");
 	ck_assert_str_eq(recall("/bin"), "bin");

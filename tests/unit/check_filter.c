@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_filter.c - the seccomp program that the table becomes (trap/filter.c), run by a small
- * interpreter for every number, every condition, and calls from around the gate page. What it must
- * answer is said here again, in C. */
+ * check_filter.c - tests the seccomp program that is made from the table (trap/filter.c). A small
+ * interpreter runs it for every number, every condition, and calls from around the gate page. The
+ * expected answers are computed here again, in C. */
 #include "unit.h"
 
 #include "call/condition.h"
@@ -24,7 +24,7 @@ static struct sock_filter code[BPF_MAXINSNS];
 static unsigned code_len;
 static fj_gate_fn real_gate;
 
-/* In place of the gate: takes the program that would be installed. */
+/* In place of the gate: stores the program that would be installed. */
 static long gate_that_takes(long nr, long a, long b, long c, long d, long e, long f)
 {
 	if (nr == __NR_prctl && a == PR_SET_NO_NEW_PRIVS)
@@ -57,8 +57,8 @@ static void setup(void)
 	take_filter(GATE);
 }
 
-/* bpf(2), classic: what seccomp_check_filter() of kernel/seccomp.c lets in, of which filter.c emits
- * a part. */
+/* An interpreter of classic BPF, for the instructions that filter.c emits. They are a part of those
+ * that seccomp_check_filter() of kernel/seccomp.c allows. */
 static uint32_t run_bpf(const struct seccomp_data *data, bool *reads_only_nr)
 {
 	uint32_t a = 0;
@@ -110,7 +110,7 @@ static const uint32_t tracing[] = {
 	0, 16, 0x4206, 0x4200};		 /* linux/ptrace.h: TRACEME, ATTACH, SEIZE, SETOPTIONS */
 static const uint32_t peer[] = {17, 59}; /* SO_PEERCRED, SO_PEERGROUPS */
 
-/* The kernel takes an int: the upper half of the register does not count. */
+/* The kernel reads an int: it ignores the upper half of the register. */
 static bool is_one_of(uint64_t arg, const uint32_t *values, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -141,7 +141,7 @@ static bool is_trapped_when(const struct fj_row *row, const uint64_t *arg)
 			return true;
 		/* fall through */
 	case FJ_IF_OUR_FD:
-	case FJ_IF_LIMITED: /* the rest is the second filter's */
+	case FJ_IF_LIMITED: /* the second filter checks the rest */
 		for (int i = 0; i < FJ_ARGS; i++)
 			if (row->kind[i] == FJ_FD && (uint32_t)arg[i] - ours < FJ_FD_COUNT)
 				return true;
@@ -172,7 +172,7 @@ static bool is_trapped_when(const struct fj_row *row, const uint64_t *arg)
 		return (uint32_t)arg[1] == 1 /* SOL_SOCKET */ &&
 		       is_one_of(arg[2], peer, sizeof(peer) / sizeof(peer[0]));
 	case FJ_IF_NOT_ROOT:
-		return false; /* wanted() has the answer */
+		return false; /* wanted() decides */
 	}
 	return true;
 }
@@ -210,7 +210,7 @@ static void check_one(struct seccomp_data d)
 		(unsigned long long)d.args[0], (unsigned long long)d.args[1],
 		(unsigned long long)d.args[2], (unsigned long long)d.args[3],
 		(unsigned long long)d.args[4], (unsigned long long)d.args[5], got, want);
-	/* The direct door asks in C. */
+	/* The direct door checks the condition in C. */
 	if (want == TRAP)
 		ck_assert(fj_condition_holds(fj_row(d.nr), (const uint64_t *)d.args));
 	else if (want == ALLOW && fj_row(d.nr)->when != FJ_IF_LIMITED &&
@@ -218,8 +218,8 @@ static void check_one(struct seccomp_data d)
 		ck_assert(!fj_condition_holds(fj_row(d.nr), (const uint64_t *)d.args));
 }
 
-/* Each argument in turn takes each of these, the others being null and then not null; the first few
- * only where no argument should matter. */
+/* Each argument in turn gets each of these values, while the other arguments are first 0 and then
+ * not. Where no argument should matter, only the first few values are tried. */
 static const uint64_t values[] = {0, ~0UL, 1, 2, 7, 9, 11, 16, 17, 31, 59, 127, 1UL << 32,
 	1 | 1UL << 32, 31 | 1UL << 40, 127 | 1UL << 63, 0xffffffff00000000UL, UNIT_FD - 1, UNIT_FD,
 	UNIT_FD + 1, UNIT_FD + FJ_FD_COUNT - 1, UNIT_FD + FJ_FD_COUNT, UNIT_FD | 1UL << 32, 0x20000,
@@ -255,7 +255,7 @@ static void check_number(int nr, uint32_t arch, uint64_t gate)
 				}
 }
 
-#define CHUNK 64 /* numbers a test: each test is a process of its own */
+#define CHUNK 64 /* numbers in one test, which is a process of its own */
 
 START_TEST(number)
 {
@@ -266,7 +266,7 @@ END_TEST
 
 START_TEST(conditions_of_two)
 {
-	/* Those that look at two arguments: each pair of values, in the first two and in the second
+	/* Conditions on two arguments: each pair of values, in the first two and in the second
 	 * two. */
 	static const int numbers[] = {__NR_rt_sigaction, __NR_dup2, __NR_dup3, __NR_close_range,
 		__NR_prctl, __NR_getsockopt};
@@ -301,7 +301,7 @@ START_TEST(foreign)
 }
 END_TEST
 
-/* The gate may be placed where its address has a high word: place_gate.c, candidates. */
+/* The gate may be at an address with a high word: candidates of place_gate.c. */
 START_TEST(high_gate)
 {
 	take_filter(0x7000000000UL);
@@ -310,7 +310,7 @@ START_TEST(high_gate)
 }
 END_TEST
 
-/* A jail that has directories that go with it sees all ends. */
+/* A jail with directories that are removed at its end traps all calls that end a process. */
 START_TEST(ends)
 {
 	fj_private()->base = 1;
@@ -320,8 +320,9 @@ START_TEST(ends)
 }
 END_TEST
 
-/* The kernel (5.11) allows a call without running the program when the answer hangs on nothing but
- * its number: seccomp_cache_prepare() of kernel/seccomp.c. Calls that we pass must be such. */
+/* The kernel (5.11) allows a call without running the program if the answer depends on the call's
+ * number only: seccomp_cache_prepare() of kernel/seccomp.c. This must be so for all calls that are
+ * passed. */
 START_TEST(passed_for_free)
 {
 	for (int nr = 0; nr < fj_row_count; nr++) {
@@ -337,12 +338,13 @@ START_TEST(passed_for_free)
 }
 END_TEST
 
-/* The kernel itself must accept it; in a child, for it cannot be taken off again. */
+/* The kernel must accept the program. This is tried in a child, since a filter cannot be
+ * removed. */
 START_TEST(kernel_accepts)
 {
 	const struct sock_fprog program = {.len = (unsigned short)code_len, .filter = code};
 
-	unit_jail_teardown(); /* afterwards no call of libc names a file */
+	unit_jail_teardown(); /* after that, libc can make no call that names a file */
 	unit_assert_result(fj_sys5(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
 	unit_assert_result(fj_sys3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program), 0);
 	fj_sys1(__NR_exit_group, 0);
@@ -353,7 +355,7 @@ Suite *unit_suite_filter(void)
 {
 	Suite *s = suite_create("filter");
 	TCase *c = tcase_create("filter");
-	tcase_set_timeout(c, 0); /* a slow machine is no failure */
+	tcase_set_timeout(c, 0); /* no limit: the machine may be slow */
 
 	tcase_add_checked_fixture(c, setup, unit_jail_teardown);
 	tcase_add_loop_test(c, number, 0, (int)fj_row_count / CHUNK + 2);

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_guest.c - memory that the program pointed us to, with pages missing around it
+ * check_guest.c - tests reads and writes of guest memory beside pages that are not mapped
  * (sys/guest.c). */
 #include "sys/guest.h"
 
@@ -13,8 +13,8 @@
 
 #define PAGES (2 * FJ_PAGE)
 
-static char *at;	    /* two pages, nothing before and nothing behind */
-static char pattern[PAGES]; /* what is in them at first */
+static char *at;	    /* two pages; the pages before and behind are not mapped */
+static char pattern[PAGES]; /* their first contents */
 static const size_t sizes[] = {
 	1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 100, FJ_PAGE - 1, FJ_PAGE, FJ_PAGE + 1, PAGES};
 #define SIZES (int)(sizeof(sizes) / sizeof(sizes[0]))
@@ -26,15 +26,15 @@ static void setup(void)
 		at[i] = pattern[i] = (char)(i * 7 + 1);
 }
 
-/* Far from every end of a page, where each place is like the next. */
+/* Is the range far from the ends of pages, so that all such ranges are alike? */
 static bool is_inside(size_t from, size_t n)
 {
 	return (from > 20 && from + n + 80 < FJ_PAGE) ||
 	       (from > FJ_PAGE + 20 && from + n + 80 < PAGES);
 }
 
-/* Each size at every distance from both ends: the last byte inside is reached, the first outside is
- * EFAULT. */
+/* Each size at every distance from both ends: the last byte inside is read; with the first byte
+ * outside, it is EFAULT. */
 START_TEST(read_at_ends)
 {
 	static char copy[PAGES + 64];
@@ -82,8 +82,7 @@ START_TEST(write_to_read_only)
 }
 END_TEST
 
-/* Another thread may be writing the very next byte: at no time may a write of ours have changed it.
- */
+/* Another thread may write the next byte: a write of the engine must never change it. */
 static fj_gate_fn real_gate;
 static size_t kept_from, kept_to;
 
@@ -118,7 +117,7 @@ START_TEST(string_at_end)
 {
 	static char copy[PAGES];
 
-	/* Its NUL is the last byte there is. */
+	/* The NUL is the last mapped byte. */
 	for (size_t len = 0; len<FJ_PAGE + 10; len += len> 20 && len < FJ_PAGE - 20 ? 17 : 1) {
 		char *text = at + PAGES - len - 1;
 
@@ -126,7 +125,7 @@ START_TEST(string_at_end)
 		text[len] = 0;
 		unit_assert_result(fj_guest_string(copy, (uintptr_t)text, sizeof(copy)), (long)len);
 		ck_assert_str_eq(copy, text);
-		/* One byte too few for the NUL, one more is enough. */
+		/* A buffer without room for the NUL, and one that is a byte longer. */
 		if (len) {
 			unit_assert_result(
 				fj_guest_string(copy, (uintptr_t)text, len), -ENAMETOOLONG);
@@ -134,7 +133,7 @@ START_TEST(string_at_end)
 				fj_guest_string(copy, (uintptr_t)text, len + 1), (long)len);
 		}
 	}
-	/* None: the page behind is missing. */
+	/* Without a NUL: the page behind is not mapped. */
 	memset(at, 'x', PAGES);
 	unit_assert_result(fj_guest_string(copy, (uintptr_t)at + PAGES - 3, sizeof(copy)), -EFAULT);
 	unit_assert_result(fj_guest_string(copy, (uintptr_t)at + PAGES - 3, 3), -ENAMETOOLONG);
@@ -154,13 +153,14 @@ START_TEST(bad_pointer)
 	unit_assert_result(fj_guest_write(nowhere[_i], byte, 1), -EFAULT);
 	unit_assert_result(fj_guest_write(nowhere[_i], byte, sizeof(byte)), -EFAULT);
 	unit_assert_result(fj_guest_string(byte, nowhere[_i], sizeof(byte)), -EFAULT);
-	/* Nothing asked for, nothing wrong: access_ok() of no bytes. */
+	/* No bytes are no error: access_ok() of the kernel. */
 	unit_assert_result(fj_guest_read(byte, nowhere[_i], 0), 0);
 	unit_assert_result(fj_guest_write(nowhere[_i], byte, 0), 0);
 }
 END_TEST
 
-/* The copies themselves, with a handler as signal/faults.c has: nobody is asked before. */
+/* The copy loops, with a handler like that of signal/faults.c, and without asking the kernel
+ * before. */
 static void on_fault(int sig, siginfo_t *info, void *context)
 {
 	greg_t *const regs = ((ucontext_t *)context)->uc_mcontext.gregs;
@@ -215,7 +215,7 @@ START_TEST(copy_text_faults)
 			memset(text, 'x', room);
 			if (len < room)
 				text[len] = 0;
-			/* As much as there is, and more. */
+			/* All mapped bytes, and more. */
 			unit_assert_result(
 				fj_copy_text(copy, text, room), (long)(len < room ? len : room));
 			if (len >= room)

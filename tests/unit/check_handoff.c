@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_handoff.c - the state that passes through execve(2): comes back as it went, and nothing
- * else is taken for it. */
+ * check_handoff.c - tests the handoff through execve(2): the state arrives unchanged, and no other
+ * string is taken for a handoff. */
 #include "unit.h"
 
 #include "exec-format/exec.h"
@@ -88,7 +88,7 @@ START_TEST(round_trip)
 }
 END_TEST
 
-/* The identity stands before execfn, which the program reads as a string. */
+/* The identity is before execfn, which the program reads as a string. */
 START_TEST(identity)
 {
 	struct fj_handoff h;
@@ -103,8 +103,8 @@ START_TEST(identity)
 }
 END_TEST
 
-/* All at their longest. execveat(2) of a name below a descriptor makes "/dev/fd/N/name", longer
- * than a path: hook_exec.c, file_name(). */
+/* All strings have their greatest lengths. execveat(2) of a name below a descriptor makes
+ * "/dev/fd/N/name", which is longer than a path: file_name() of hook_exec.c. */
 START_TEST(longest)
 {
 	static char execfn[FJ_PATH_MAX + 24], ids[FJ_IDS_TEXT];
@@ -121,15 +121,16 @@ START_TEST(longest)
 }
 END_TEST
 
-/* An environment string may be anything: every cut, and every byte of the head changed, gives no
- * handoff. */
+/* An environment string may have any contents. Cut at any length, or with any byte of the head
+ * changed, it is no handoff. */
 START_TEST(cut_short)
 {
 	struct fj_handoff h;
 	const struct fj_str s = write_example("/n", "/bin/e", "x");
 
 	for (size_t len = 0; len < s.len; len++) {
-		char *copy = strndup(text, len); /* from the heap: ASan sees a byte read behind */
+		char *copy =
+			strndup(text, len); /* in the heap: ASan reports a read behind its end */
 		const char *nested, *exe, *execfn;
 
 		ck_assert_msg(!fj_handoff_read(copy, &h, &nested, &exe, &execfn),
@@ -165,7 +166,7 @@ START_TEST(changed)
 }
 END_TEST
 
-/* Lengths that do not add up to what is there, also such that wrap round in 32 bits. */
+/* The lengths do not add up to the length of the string, or they overflow 32 bits. */
 START_TEST(lengths)
 {
 	static const uint32_t wrong[][3] = {

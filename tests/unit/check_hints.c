@@ -1,8 +1,8 @@
-/* SPDX-FileCopyrightText: The fakejail authors
- * SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-FileCopyrightText: The fakejail authors SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_hints.c - what is remembered of earlier calls to spare one of the kernel's, and that nothing is believed because
- * of it: symlinks, whose text is read each time, new names of renames, and directories. */
+ * check_hints.c - tests what the engine remembers of earlier calls to save a system call, for
+ * symlinks, new names of renames, and directories. A wrong hint must give no wrong result: the text
+ * of a symlink is read each time. */
 #include "entries.h"
 #include "unit.h"
 #include "jail/jail.h"
@@ -13,7 +13,7 @@
 #include <asm/stat.h>
 #include <string.h>
 
-/* How often the engine enters the kernel for the call. */
+/* The number of system calls that the engine makes for the call. */
 static unsigned cost_once(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
 	const long r = unit_counted(nr, a, b, c, d);
@@ -26,7 +26,7 @@ static unsigned cost_once(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t 
 #define COST_ONCE(nr, a, b, c, d)                                                                  \
 	cost_once(nr, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d))
 
-/* When the same was done before. */
+/* The same if the call was made before. */
 static unsigned cost(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
 	cost_once(nr, a, b, c, d);
@@ -35,7 +35,7 @@ static unsigned cost(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 }
 #define COST(nr, a, b, c, d) cost(nr, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d))
 
-/* The record of the file that was `ino`: is it one of a file that is gone? */
+/* Is the record of inode number `ino` marked as that of a removed file? */
 static bool is_record_gone(uint64_t ino)
 {
 	struct fj_owner owner;
@@ -44,8 +44,9 @@ static bool is_record_gone(uint64_t ino)
 	return owner.flags & FJ_OWNER_GONE;
 }
 
-/* A file with a record that a rename replaces is gone, whatever the process has renamed before: `n`
- * times there was nothing under the new name, which costs no look at it any more. */
+/* After `n` renames to new names that did not exist, the engine does not look at the new name
+ * before a rename any more. If a rename then replaces a file with a record, the record must be
+ * marked all the same. */
 static void replace_after(unsigned n)
 {
 	const char *const name[] = {"/a/x", "/a/y"};
@@ -79,7 +80,7 @@ START_TEST(renames_that_replace)
 	unit_call4(__NR_newfstatat, AT_FDCWD, "/a/x", &st, 0);
 	for (unsigned n = 0; n < 4; n++)
 		replace_after(n);
-	/* What the kernel refuses is refused as before. */
+	/* The kernel refuses the same renames as before. */
 	tree_file("jail/a/x", "");
 	unit_assert_result(unit_call4(__NR_renameat, AT_FDCWD, "/a/x", AT_FDCWD, "/a/y"), 0);
 	unit_assert_result(
@@ -94,7 +95,8 @@ START_TEST(renames_that_replace)
 }
 END_TEST
 
-/* A symlink that somebody in the jail has followed costs its text and what it leads to. */
+/* If a process of the jail has followed a symlink before, it costs readlink(2) and the call for its
+ * target. */
 START_TEST(costs_of_symlinks)
 {
 	struct stat st;
@@ -113,7 +115,8 @@ START_TEST(costs_of_symlinks)
 }
 END_TEST
 
-/* What a name may be, and what it leads to then: a file of the tree, or an errno. */
+/* The kinds of file that a name may be, and where it leads then: a file of the tree, or an
+ * errno. */
 static const struct {
 	const char *text, *leads_to;
 	int error;
@@ -121,11 +124,12 @@ static const struct {
 	{NULL, NULL, ENOENT}, {"file", "jail/a/n", 0}, {"directory", "jail/a/n", 0},
 	{"one", "jail/a/one", 0}, {"two", "jail/a/two", 0}, {"d", "jail/a/d", 0},
 	{"/a/two", "jail/a/two", 0}, {"../a/d/../one", "jail/a/one", 0}, {"one/x", NULL, ENOTDIR},
-	{"none", NULL, ENOENT}, {"n", NULL, ELOOP}, {"/other", NULL, ENOENT}, /* which is outside */
+	{"none", NULL, ENOENT}, {"n", NULL, ELOOP},
+	{"/other", NULL, ENOENT}, /* this one is outside of the jail */
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
-/* Nobody tells the jail. */
+/* Changes the name from outside, without announcing it to the jail. */
 static void become(size_t kind)
 {
 	const char *const n = tree_path("jail/a/n");
@@ -160,8 +164,8 @@ static void is_seen_as(size_t before, size_t kind)
 	}
 }
 
-/* That a name was a symlink is remembered, and never what it leads to: whatever it was, what it has
- * become outside the jail is seen at once. */
+/* The engine remembers that a name was a symlink, but not its target. So a change of the name from
+ * outside of the jail is seen at once. */
 START_TEST(symlinks_changed_by_others)
 {
 	tree_dir("jail/a");
@@ -181,7 +185,7 @@ START_TEST(symlinks_changed_by_others)
 }
 END_TEST
 
-/* Calls that make or remove a name in /a/b, and what they say there when /a/b leads nowhere. */
+/* Makes or removes a name in /a/b by one of several calls. Returns the result. */
 static long change_a_name(unsigned which)
 {
 	switch (which) {
@@ -214,8 +218,9 @@ static bool is_there(const char *name)
 	return !fj_sys4(__NR_newfstatat, AT_FDCWD, tree_path(name), &st, AT_SYMLINK_NOFOLLOW);
 }
 
-/* The directory of a name is known by a fact, and somebody outside has made it a symlink since: what it
- * leads to in the jail counts, and nothing outside is changed. */
+/* A fact says where the directory of a name is. After that, a process outside of the jail replaces
+ * the directory by a symlink. The symlink is followed inside of the jail, and no file outside is
+ * changed. */
 START_TEST(directories_changed_by_others)
 {
 	static const struct {
@@ -233,7 +238,7 @@ START_TEST(directories_changed_by_others)
 	for (unsigned i = 0; i < sizeof(link) / sizeof(link[0]); i++)
 		for (unsigned which = 0; which < CHANGES; which++) {
 			tree_dir("jail/a/b");
-			/* What the call before this one has taken. */
+			/* Makes again what the last call has removed. */
 			if (!is_there("jail/kept"))
 				tree_file("jail/kept", "");
 			if (!is_there("jail/a/d/file"))

@@ -1,8 +1,8 @@
-/* SPDX-FileCopyrightText: The fakejail authors
- * SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-FileCopyrightText: The fakejail authors SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_image.c - what a file's first bytes say (exec-format/image.c): the cases of
- * fs/binfmt_script.c and fs/binfmt_elf.c, and the kernel itself asked about random #! lines. */
+ * check_image.c - tests how the first bytes of an executable file are read (exec-format/image.c):
+ * the cases of fs/binfmt_script.c and fs/binfmt_elf.c. Random #! lines are compared with the
+ * kernel. */
 #include "unit.h"
 
 #include "exec-format/exec.h"
@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A head as read from a file of `size` bytes: the rest is zero, and ASan guards the end. */
+/* The head of a file of `size` bytes, filled up with zeros. ASan reports a read behind its end. */
 static char *head_of(const void *bytes, size_t size)
 {
 	static char head[FJ_HEAD_SIZE + 1];
@@ -50,9 +50,9 @@ static const struct {
 	LINE("#!/bin/sh\r\n", "/bin/sh\r", NULL),
 	LINE("#!/bin/sh -e\r\n", "/bin/sh", "-e\r"),
 	LINE("#!sh\n", "sh", NULL),
-	LINE("#!/a\0b\n", "/a", NULL), /* strnchr() stops at the NUL: the newline is not seen */
+	LINE("#!/a\0b\n", "/a", NULL), /* strnchr() stops at the NUL, before the newline */
 	LINE("#!/a b\0c\n", "/a", "b"),
-	LINE("#!/a \0c\n", "/a", ""), /* a blank, then the end of the text: an empty argument */
+	LINE("#!/a \0c\n", "/a", ""), /* a blank and the end of the text: the argument is empty */
 	LINE("#!/a \n", "/a", NULL),
 	LINE("#!\n", NULL, NULL),
 	LINE("#! \t\n", NULL, NULL),
@@ -63,14 +63,14 @@ static const struct {
 	LINE("#/bin/sh\n", NULL, NULL),
 	LINE("!#/bin/sh\n", NULL, NULL),
 	LINE("\177ELF", NULL, NULL),
-	/* 256 bytes are read. 255 of a path and no end in sight: it may be cut, so it is not run.
-	 */
+	/* 256 bytes are read. If no end of the path is among them, it may be cut, so that it is not
+	 * executed. */
 	LINE("#!/" X240 X10 "yyy", NULL, NULL),
 	LINE("#!/" X240 X10 "yy\n", "/" X240 X10 "yy", NULL),
 	LINE("#!/" X240 X10 "yy", "/" X240 X10 "yy",
-		NULL), /* 255 bytes and the file ends: the NUL is its end */
+		NULL), /* the file has 255 bytes: a NUL ends the path */
 	LINE("#!/" X240 X10 "y -long", "/" X240 X10 "y",
-		NULL), /* the path is whole, the argument is not */
+		NULL), /* the path is complete, and the argument is cut */
 	LINE("#!/" X240 " -long argument", "/" X240, "-long argum"),
 #undef LINE
 };
@@ -96,9 +96,9 @@ START_TEST(script)
 }
 END_TEST
 
-/* ---- the kernel as judge ---- */
+/* ---- comparison with the kernel ---- */
 
-/* Run the file "script" in the tree; what its interpreter `i`, which is echo, prints goes to `out`.
+/* Executes the file "script" of the tree. Its interpreter `i` is echo, whose output goes to `out`.
  * Returns 0 or -errno. */
 static long run_script(char *out, size_t size)
 {
@@ -122,8 +122,8 @@ static long run_script(char *out, size_t size)
 	return -WEXITSTATUS(status);
 }
 
-/* Lines of bytes that mean something, of every length round the kernel's limit; `i` is the only
- * interpreter there is. */
+/* A line of bytes with a meaning in #! lines, of a length near the kernel's limit. `i` is the only
+ * interpreter that exists. */
 static size_t random_line(char *line)
 {
 	static const char bytes[] = "ii/xx  \t\t\n\0";
@@ -156,8 +156,8 @@ START_TEST(script_as_kernel)
 		fj_sys1(__NR_unlink, "script");
 		r = fj_script_parse(head_of(line, size), &interpreter, &argument);
 		if (kernel == -ENOEXEC || r == -ENOEXEC) {
-			/* A line of nothing but "#!" and NUL: the kernel opens "" and says so,
-			 * which no shell tells from ENOEXEC. */
+			/* The line is only "#!" and NUL: the kernel tries to open "". Shells
+			 * treat its error like ENOEXEC. */
 			ck_assert_msg(r == kernel || (r == -ENOEXEC && line[size - 1] == 0),
 				"seed %u, line %d: %s, not %s", seed, i, unit_result(r),
 				unit_result(kernel));
@@ -210,7 +210,7 @@ static const struct {
 	WITH(e_ident[0], 0, -ENOEXEC),
 	WITH(e_ident[3], 'f', -ENOEXEC),
 	WITH(e_ident[EI_CLASS], ELFCLASS32,
-		0), /* the kernel does not look there; a real 32-bit header fails on its sizes */
+		0), /* the kernel does not read this field; a 32-bit header has other sizes */
 	WITH(e_phentsize, sizeof(Elf64_Phdr) - 1, -ENOEXEC),
 	WITH(e_phentsize, 32, -ENOEXEC),
 	WITH(e_phnum, 0, -ENOEXEC),
@@ -230,7 +230,7 @@ START_TEST(elf)
 }
 END_TEST
 
-/* Files shorter than their header, each in memory of just that size. */
+/* Files that are shorter than their header, each in memory of exactly that size. */
 START_TEST(elf_cut_short)
 {
 	for (size_t size = 0; size <= sizeof(good); size++) {
@@ -281,7 +281,7 @@ START_TEST(elf_note)
 	struct noted p = noted_program();
 
 	ck_assert(fj_elf_is_loader(&p, sizeof(p)));
-	/* What was read of the file ends somewhere: each time in memory of just that size. */
+	/* The part that was read ends at any byte, in memory of exactly that size. */
 	for (size_t size = sizeof(Elf64_Ehdr); size < sizeof(p); size++) {
 		void *cut = malloc(size);
 
@@ -306,7 +306,7 @@ START_TEST(elf_note)
 }
 END_TEST
 
-/* Numbers that lead beyond what is there, or round and round. */
+/* Offsets that lead behind the end, or into a loop. */
 START_TEST(elf_note_spoilt)
 {
 	static const uint64_t values[] = {0, 1, 7, 63, 64, 4096, 0x7fffffff, 0xfffffffd, 0xffffffff,

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_mounts.c - mounts on the way (walk/walk.c, jail/jail.c), and host path to jail path
- * (path/from_host.c). */
+ * check_mounts.c - tests walks that meet mounts (walk/walk.c, jail/jail.c), and from host path to
+ * jail path (path/from_host.c). */
 #include "ways.h"
 
 #include "private/private.h"
@@ -62,7 +62,7 @@ static const struct {
 	{"/mnt/sub/../../..", 0, "jail", false},
 	{"/way", 0, "outside/secret", false},
 	{"/mnt/back/tool", 0, "jail/usr/bin/tool",
-		false}, /* the link's text is resolved in the jail */
+		false}, /* the link's target is resolved in the jail */
 	{"/mnt/up/bin", 0, "jail/usr/bin", false},
 	{"/usr/point", 0, "outside/secret", false},
 	{"/usr/point/", -ENOTDIR, NULL, false},
@@ -108,7 +108,7 @@ START_TEST(mount_from_inside)
 }
 END_TEST
 
-/* An entry that is a mount point is told as such: it cannot be made, removed or renamed. */
+/* A walk tells that an entry is a mount point: it cannot be made, removed or renamed. */
 START_TEST(mount_point_as_entry)
 {
 	static const char *const points[] = {
@@ -128,7 +128,7 @@ START_TEST(mount_point_as_entry)
 }
 END_TEST
 
-/* The host path that the mount of `pos` leads to, or "(none)". */
+/* The host path to which the mount of `pos` leads, or "(none)". */
 static const char *mounted_from(const char *pos, bool exactly)
 {
 	static char text[4][FJ_PATH_MAX];
@@ -159,7 +159,7 @@ START_TEST(mount_table)
 	ck_assert(fj_mount_may_be_below("mnt", 3)); /* sub is in it */
 	ck_assert(!fj_mount_is_read_only("/mnt/secret"));
 	ck_assert(fj_mount_is_read_only("/mnt/sub/thing"));
-	/* A later mount on the same point covers the earlier, and what lies in it. */
+	/* A later mount on the same position covers the earlier one, and the mounts in it. */
 	ck_assert_int_eq(unit_mount(tree_path("other"), "/mnt", 0), 0);
 	ck_assert_str_eq(mounted_from("/mnt", true), tree_path("other"));
 	ck_assert_str_eq(mounted_from("/mnt/sub", false), tree_path("other"));
@@ -174,7 +174,7 @@ START_TEST(mount_table)
 }
 END_TEST
 
-/* A mount made later is met by names whose directories were remembered before. */
+/* A new mount is met by names whose directories have facts. */
 START_TEST(mount_forgets_facts)
 {
 	ways_make_tree();
@@ -188,7 +188,7 @@ START_TEST(mount_forgets_facts)
 }
 END_TEST
 
-/* ---- and back ---- */
+/* ---- from host path to jail path ---- */
 
 static const char *back(const char *host_path)
 {
@@ -222,7 +222,7 @@ START_TEST(there_and_back)
 	ck_assert_str_eq(back(tree_path("outsides")), "(outside)");
 	ck_assert_str_eq(back(tree_path("other/thing")), "/mnt/sub/thing");
 	ck_assert_str_eq(back(tree_path("outside/secret")),
-		"/mnt/secret"); /* two mounts lead there: the older */
+		"/mnt/secret"); /* two mounts lead there: the older one counts */
 	ck_assert_str_eq(ways_host_of(""), tree_path("jail"));
 	ck_assert_str_eq(ways_host_of("/usr"), tree_path("jail/usr"));
 	ck_assert_str_eq(ways_host_of("/mnt"), tree_path("outside"));
@@ -250,8 +250,8 @@ START_TEST(root_is_host_root)
 }
 END_TEST
 
-/* Another thread enters a namespace of its own: what was read before is judged by the one that it
- * was read in. */
+/* Another thread enters a new mount namespace. What was read before is checked by the namespace in
+ * which it was read. */
 START_TEST(read_before_unshare)
 {
 	static struct fj_namespace other;
@@ -269,8 +269,8 @@ START_TEST(read_before_unshare)
 }
 END_TEST
 
-/* A place for a version is taken over from a dead writer, but not from one in another PID
- * namespace, whose process id is nobody's here. */
+/* The entry for a version is taken over from a writer that is dead. It is not taken over from a
+ * writer in another PID namespace, whose process id no process has here. */
 START_TEST(place_of_one_in_child)
 {
 	struct fj_lock *writer = fj_jail_namespace()->writer;
@@ -287,7 +287,7 @@ START_TEST(place_of_one_in_child)
 	ck_assert_int_eq(waitpid(dead, NULL, 0), dead);
 	for (unsigned i = 0; i < FJ_VERSIONS; i++)
 		if (i != 3)
-			writer[i].holder ^= 1; /* elsewhere */
+			writer[i].holder ^= 1; /* another PID namespace */
 	ck_assert(fj_edit_begin(&e));
 	ck_assert_uint_eq(e.place, 3);
 	ck_assert(!fj_lock_try(&writer[4], (uint32_t)getpid(), true, &hold));
@@ -297,7 +297,7 @@ END_TEST
 
 static fj_gate_fn real_gate;
 
-/* The directory that has just been entered is moved to another one. */
+/* Moves the directory that was just entered into another one. */
 static long move_away(long nr, long a0, long a1, long a2, long a3, long a4, long a5)
 {
 	const long r = real_gate(nr, a0, a1, a2, a3, a4, a5);
@@ -311,8 +311,8 @@ static long move_away(long nr, long a0, long a1, long a2, long a3, long a4, long
 	return r;
 }
 
-/* While a tmpfs is removed one of its directories is moved out of it: what lies beside its new place
- * is nobody's to remove. However deep the rest is, it goes. */
+/* While a tmpfs is removed, one of its directories is moved out of it. The files beside its new
+ * place must stay. All other files of the tmpfs are removed, however deep they are. */
 START_TEST(tmpfs_is_removed)
 {
 	char name[TREE_PATH] = "other/tmp";

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_moves.c - moves of roots that others have to follow (jail/root_moves.c), told by several at
- * once, of whom one is stopped in the midst. */
+ * check_moves.c - tests moves of roots, which other processes have to follow (jail/root_moves.c).
+ * Several processes tell moves at once, and one of them is stopped meanwhile. */
 #include "unit.h"
 
 #include "jail/root.h"
@@ -12,7 +12,7 @@
 static const struct fj_root root_of_one = {.pos = "one", .len = 3, .dev = 1, .ino = 11},
 			    root_of_other = {.pos = "other", .len = 5, .dev = 1, .ino = 22};
 
-/* Would who has seen all moves before `seen` see the one to `root`, as the last one? */
+/* Would a process that has seen all moves before `seen` see the one to `root` as the last one? */
 static bool is_told(uint32_t seen, const struct fj_root *root)
 {
 	const struct fj_root_moves *moves = fj_root_moves();
@@ -34,7 +34,7 @@ START_TEST(one_after_the_other)
 }
 END_TEST
 
-/* It has its number, and will never go on. */
+/* A process has taken a number, and was then killed. */
 START_TEST(one_was_killed)
 {
 	const uint32_t n = fj_root_moves()->next++;
@@ -47,7 +47,7 @@ END_TEST
 static fj_gate_fn gate;
 static bool is_in_midst;
 
-/* The kernel is asked while a move is being described: then another process tells of its own. */
+/* At a system call in the middle of a move, another process tells its own move. */
 static long stop(long nr, long a0, long a1, long a2, long a3, long a4, long a5)
 {
 	if (nr == __NR_kcmp && !is_in_midst) {
@@ -67,7 +67,7 @@ START_TEST(one_is_stopped)
 	fj_root_move_tell(&root_of_one);
 	fj_gate = gate;
 	ck_assert(is_in_midst);
-	/* Who has followed the other's has passed over his. */
+	/* A process that has followed the other move has passed over this one. */
 	seen = fj_root_moves()->count - 1;
 	ck_assert(is_told(seen, &root_of_one));
 }
@@ -78,7 +78,7 @@ Suite *unit_suite_moves(void)
 	Suite *s = suite_create("moves");
 	TCase *tc = tcase_create("moves");
 
-	tcase_set_timeout(tc, 0); /* a slow machine is no failure */
+	tcase_set_timeout(tc, 0); /* no limit: the machine may be slow */
 
 	tcase_add_checked_fixture(tc, unit_jail_setup, unit_jail_teardown);
 	tcase_add_test(tc, one_after_the_other);

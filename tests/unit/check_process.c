@@ -1,8 +1,7 @@
-/* SPDX-FileCopyrightText: The fakejail authors
- * SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-FileCopyrightText: The fakejail authors SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_process.c - overlays of a process's state: who has a copy, who has whose, and when it is
- * given up. */
+ * check_process.c - tests overlays of the state of a process: which process has a copy, which one
+ * uses the copy of another, and when a copy is dropped. */
 #include "unit.h"
 
 #include "sys/process.h"
@@ -15,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* One section, which nobody else here uses; and another. */
+/* Two sections that nothing else uses here. */
 #define AT 0x50u
 #define OTHER_AT 0x60u
 struct number {
@@ -48,7 +47,7 @@ static void count_release(const void *section, void *copy)
 static void begin(void)
 {
 	unit_thread_setup();
-	fj_memory_owner(); /* the test is forked */
+	fj_memory_owner(); /* each test is a forked process */
 	value = fj_process_section(AT);
 	value->is = 1;
 	((struct number *)fj_process_section(OTHER_AT))->is = 1;
@@ -100,7 +99,7 @@ START_TEST(of_a_child)
 }
 END_TEST
 
-/* It goes on as another program: its memory is no longer this. */
+/* The child executes a program: it has other memory then. */
 START_TEST(of_one_that_execs)
 {
 	static char *argv[] = {(char *)"cat", NULL};
@@ -122,8 +121,8 @@ START_TEST(of_one_that_execs)
 }
 END_TEST
 
-/* As vfork(2) does, but on a stack of the child's own: the sanitizer's vfork(3) keeps one return
- * address, so a child's child made by it would lead its grandparent astray. */
+/* Like vfork(2), but the child has a stack of its own. The sanitizer's vfork() stores one return
+ * address only: if its child called it, too, the parent would return to a wrong place. */
 static pid_t child(int (*is)(void *))
 {
 	static char stack[4][64 * 1024] __attribute__((aligned(16)));
@@ -151,7 +150,7 @@ static int changes_inner(void *arg)
 {
 	(void)arg;
 	seen[0] = mine();
-	status_of(child(says)); /* its parent has none: its grandparent's */
+	status_of(child(says)); /* its parent has no copy: it uses that of its grandparent */
 	*mine_to_change() = 3;
 	seen[2] = mine();
 	return 0;
@@ -203,7 +202,7 @@ static int forked(int expected)
 static int forks_inner(void *arg)
 {
 	(void)arg;
-	seen[1] = forked(2); /* by one that has none itself */
+	seen[1] = forked(2); /* by a process without a copy */
 	return 0;
 }
 
@@ -269,15 +268,16 @@ static int changes_both(void *arg)
 	(void)arg;
 	*mine_to_change() = 5;
 	seen[0] = other();
-	status_of(child(changes_other)); /* one section is its own, the other its parent's */
+	status_of(child(changes_other)); /* one section is its own */
 	seen[3] = other();
 	*other_to_change() = 7;
 	seen[4] = other() == 7 && mine() == 5;
-	seen[5] = (int)fj_process_overlays.count; /* and the inner one's: nobody has given it up */
+	seen[5] = (int)fj_process_overlays.count; /* the inner child's, too: it was not dropped */
 	return 0;
 }
 
-/* What a child has no copy of is its parent's as ever; and its overlay is one for all sections. */
+/* A child uses its parent's section while it has no copy. One overlay has the copies of all
+ * sections. */
 START_TEST(of_two_sections)
 {
 	const pid_t pid = child(changes_both);
@@ -317,14 +317,14 @@ static int forks_with_two(void *arg)
 				      fj_process_take_over(AT) && fj_process_take_over(OTHER_AT) &&
 				      !fj_process_take_over(0x40);
 
-		/* (What was taken over is not used again.) */
+		/* (The state that was taken over is not used again.) */
 		_exit(is_right && status_of(child(changes_again)) == 0 && mine() == 5 ? 0 : 1);
 	}
 	waitpid(pid, &status, 0);
 	return status ? 1 : 0;
 }
 
-/* A forked child takes over all that its parent had, whatever it asks for first. */
+/* A forked child takes over all copies of its parent, whichever section it uses first. */
 START_TEST(of_a_fork_with_two)
 {
 	ck_assert_int_eq(status_of(child(forks_with_two)), 0);
@@ -332,7 +332,7 @@ START_TEST(of_a_fork_with_two)
 }
 END_TEST
 
-/* Children of many threads at once, each with its own. */
+/* Many threads have children at once, each with its own copy. */
 static void *makes_children(void *arg)
 {
 	volatile long bad = 0;
@@ -379,7 +379,7 @@ Suite *unit_suite_process(void)
 	Suite *s = suite_create("process");
 	TCase *c = tcase_create("process");
 
-	tcase_set_timeout(c, 0); /* a slow machine is no failure */
+	tcase_set_timeout(c, 0); /* no limit: the machine may be slow */
 
 	tcase_add_checked_fixture(c, begin, NULL);
 	tcase_add_test(c, of_nobody);

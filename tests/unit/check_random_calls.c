@@ -1,11 +1,11 @@
-/* SPDX-FileCopyrightText: The fakejail authors
- * SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-FileCopyrightText: The fakejail authors SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_random_calls.c - random calls, against a shadow (call/run.c and the hooks on files).
+ * check_random_calls.c - compares random calls with the kernel's (call/run.c and the hooks on
+ * files).
  *
- * Two trees: one that the engine works in, and a shadow where the kernel does the same with
- * openat2(2) RESOLVE_IN_ROOT. Each call must answer alike, and what is remembered of directories
- * must never show. */
+ * There are two trees. The engine makes each call in one, and the kernel makes it in the other, the
+ * shadow, by openat2(2) with RESOLVE_IN_ROOT. Both results must be the same, so facts must never
+ * make a difference. */
 #include "call/hooks.h"
 
 #include "unit.h"
@@ -35,7 +35,8 @@ static long shadow_open(const char *jail_path, uint64_t flags, uint64_t mode)
 	return r;
 }
 
-/* The directory that holds the last component, and that component, slashes at its end included. */
+/* Opens the directory of the last component. `*name` is that component, with the slashes at its
+ * end. */
 static long shadow_parent(const char *jail_path, const char **name)
 {
 	static char parent[2 * TREE_PATH];
@@ -52,8 +53,8 @@ static long shadow_parent(const char *jail_path, const char **name)
 	return shadow_open(*parent ? parent : "/", O_PATH | O_DIRECTORY, 0);
 }
 
-/* What names a file in both trees: its mode is unique enough among directories, its size among
- * files. */
+/* Identifies a file in both trees: directories by their modes, files by their sizes, which are
+ * nearly unique. */
 struct shape {
 	long r;
 	uint32_t mode;
@@ -96,8 +97,8 @@ static const char *const operation_name[] = {"stat", "lstat", "open", "create", 
 
 struct step {
 	enum operation what;
-	char a[64], b[64];			     /* as the program writes them */
-	char whole_a[TREE_PATH], whole_b[TREE_PATH]; /* the same from the root on */
+	char a[64], b[64];			     /* the paths of the call */
+	char whole_a[TREE_PATH], whole_b[TREE_PATH]; /* the same as absolute paths */
 	unsigned unique;
 };
 
@@ -241,7 +242,7 @@ static struct shape shadow_step(const struct step *s)
 			return (struct shape){.r = fd};
 		shape.r = fj_sys4(__NR_readlinkat, fd, "", shape.text, sizeof(shape.text) - 1);
 		if (shape.r == -ENOENT)
-			shape.r = -EINVAL; /* readlinkat(2): "" of what is no link */
+			shape.r = -EINVAL; /* readlinkat(2): "" of a file that is no symlink */
 		fj_close((int)fd);
 		return shape;
 	case OPERATIONS:
@@ -288,8 +289,8 @@ static void random_cwd(char *pos)
 	}
 }
 
-/* More looking than changing, for facts to be used; more making than removing, for the tree to have
- * something in it. */
+/* Most operations look up names, so that facts are used. More operations make files than remove
+ * them, so that the tree is not empty. */
 static enum operation random_operation(void)
 {
 	static const enum operation often[] = {STAT, STAT, LSTAT, OPEN, ACCESS, READLINK, STAT,
@@ -312,7 +313,7 @@ START_TEST(random_calls)
 	tree_dir("shadow");
 	shadow_fd = (int)fj_open_path(AT_FDCWD, tree_path("shadow"), O_DIRECTORY);
 	if (fj_is_err(shadow_open("/", O_PATH, 0)))
-		return; /* this kernel cannot be asked */
+		return; /* this kernel has no openat2(2) */
 	fj_lacks()->openat2 = _i % 3 == 2;
 	for (unsigned i = 0; i < 3000; i++) {
 		struct step s = {.what = random_operation(), .unique = i + 1};
@@ -343,7 +344,7 @@ Suite *unit_suite_random_calls(void)
 	Suite *s = suite_create("random_calls");
 	TCase *c = tcase_create("cases");
 
-	tcase_set_timeout(c, 0); /* a slow machine is no failure */
+	tcase_set_timeout(c, 0); /* no limit: the machine may be slow */
 	tcase_add_checked_fixture(c, unit_jail_setup, unit_jail_teardown);
 	tcase_add_loop_test(c, random_calls, 0, 9);
 	suite_add_tcase(s, c);

@@ -1,10 +1,10 @@
-/* SPDX-FileCopyrightText: The fakejail authors
- * SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-FileCopyrightText: The fakejail authors SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_random_walks.c - random names in random trees (walk/walk.c), where the kernel is asked too.
+ * check_random_walks.c - compares walks of random names in random trees with the kernel's
+ * (walk/walk.c).
  *
- * For an absolute name openat2(2) with RESOLVE_IN_ROOT says what a chroot would answer; a relative
- * one is asked as the absolute name of the directory it starts at, a slash, and itself. */
+ * For an absolute name, openat2(2) with RESOLVE_IN_ROOT gives the answer of a chroot. A relative
+ * name is looked up as the absolute name of its start directory, a slash, and the name. */
 #include "ways.h"
 #include "jail/facts.h"
 #include "jail/kernel_lacks.h"
@@ -36,7 +36,7 @@ static const char *random_name(void)
 	return names[unit_random(4)];
 }
 
-/* A path of up to five components: names, dots, runs of slashes, at times a slash at its end. */
+/* A path of up to five components: names, dots, several slashes, sometimes a slash at its end. */
 static void random_path(char *path, bool may_be_absolute)
 {
 	*path = 0;
@@ -77,7 +77,7 @@ static void random_tree(const char *dir, unsigned depth)
 	}
 }
 
-/* Go to some directory of the jail; its position goes to `pos`. */
+/* Changes to a random directory of the jail. Its position goes to `pos`. */
 static void random_cwd(char *pos)
 {
 	ck_assert_int_eq(fj_sys1(__NR_chdir, tree_path("jail")), 0);
@@ -135,7 +135,7 @@ START_TEST(random_trees)
 }
 END_TEST
 
-/* The position that a walk reports is where the kernel finds the file. */
+/* The kernel finds the same file at the position that a walk returns. */
 START_TEST(random_positions)
 {
 	const unsigned seed = unit_seed((unsigned)_i);
@@ -156,7 +156,7 @@ START_TEST(random_positions)
 				fj_open_path(AT_FDCWD, ways_host_of(place.pos), O_NOFOLLOW));
 
 			ck_assert_ptr_nonnull(place.pos);
-			/* (`file/`: the walk leaves ENOTDIR to the kernel.) */
+			/* (`file/`: the kernel returns ENOTDIR, not the walk.) */
 			ck_assert_msg(got.r == -ENOTDIR || (got.r == want.r && got.ino == want.ino),
 				"seed %u, %s from %s: position %s", seed, jail_path, pos,
 				place.pos);

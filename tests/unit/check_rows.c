@@ -1,11 +1,9 @@
-/* SPDX-FileCopyrightText: The fakejail authors
- * SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-FileCopyrightText: The fakejail authors SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_rows.c - the table is whole and makes sense (dispatch/calls.def).
+ * check_rows.c - tests that the table is complete and consistent (dispatch/calls.def).
  *
- * Whole: every number that the build's kernel headers know has a row, so a newer kernel makes a red
- * test, not a hole. Sense: what a row's readers (run.c, the hooks, the filter) take for granted of
- * it. */
+ * Complete: every number of the build's kernel headers has a row. So a call of a newer kernel makes
+ * a test fail. Consistent: each row is as its readers (run.c, the hooks, the filter) assume. */
 #include "call/args.h"
 #include "call/call.h"
 #include "call/hooks.h"
@@ -46,7 +44,7 @@ START_TEST(all_classified)
 }
 END_TEST
 
-/* The list is read from headers in a way that might one day find nothing. */
+/* The numbers were found in the headers: another format of the headers may give an empty list. */
 START_TEST(list_is_whole)
 {
 	ck_assert_int_gt(KERNEL_COUNT, 330); /* Linux 4.11 had so many */
@@ -93,20 +91,20 @@ static void check_kinds(const struct fj_row *row)
 
 		CLAIM(kind < FJ_KIND_COUNT);
 		at_end = at_end || kind == FJ_NONE;
-		CLAIM(at_end == (kind == FJ_NONE)); /* no gaps */
+		CLAIM(at_end == (kind == FJ_NONE)); /* no kind follows FJ_NONE */
 		CLAIM((row->fds >> i & 1) == (kind == FJ_FD || kind == FJ_DIRFD));
 		if (kind == FJ_DIRFD)
 			CLAIM(is_path(next));
 		has_entry = has_entry || kind == FJ_NEW || kind == FJ_OLD;
 		has_object = has_object || kind == FJ_PATH || kind == FJ_LPATH;
-		if (kind == FJ_LPATH) /* how_of() of run.c and the hooks take it as final */
+		if (kind == FJ_LPATH) /* how_of() of run.c and the hooks do not follow it */
 			CLAIM(count(row, decides_follow) == 0);
 	}
 	CLAIM(count(row, is_path) <= 2); /* run.c, PATHS_MAX */
 	CLAIM(count(row, is_stat) <= 1);
 	CLAIM(count(row, decides_follow) <= 1);
 	if (count(row, decides_follow))
-		CLAIM(has_object); /* an entry is never followed */
+		CLAIM(has_object); /* the last component of an entry is never followed */
 	if (has_entry)
 		CLAIM(row->flags & FJ_WRITES);
 	if (row->flags & FJ_WRITES)
@@ -124,13 +122,13 @@ static void check_condition(const struct fj_row *row)
 	}
 	if (row->when == FJ_IF_OUR_FD || row->when == FJ_IF_COMPARED)
 		CLAIM(row->fds);
-	/* A path must never pass the filter unseen. */
+	/* The filter must trap every call with a path. */
 	if (count(row, is_path))
 		CLAIM(row->when == FJ_ALWAYS);
 }
 
-/* What single hooks ask of their rows; they name arguments by kind, or reach for the one before a
- * path. */
+/* Checks what a hook assumes of its row: hooks find arguments by their kinds, or take the one
+ * before a path. */
 static void check_hook(const struct fj_row *row)
 {
 	int path = -1;
@@ -150,8 +148,8 @@ static void check_hook(const struct fj_row *row)
 			row->kind[path + 2] == FJ_ARGV);
 	if (row->hook == FJ_HOOK_translate)
 		CLAIM(path >= 0);
-	/* A path without a descriptor argument is replaced by a link that must be followed, so the
-	 * call issued follows. */
+	/* A path without a descriptor argument is replaced by a link that must be followed. So the
+	 * call that is made must follow it. */
 	if (row->hook == FJ_HOOK_translate && row->kind[path] == FJ_LPATH)
 		CLAIM(fj_row(row->as)->kind[path] == FJ_PATH);
 }
@@ -182,7 +180,7 @@ static int count_kind(const struct fj_row *row, enum fj_kind kind)
 	return n;
 }
 
-/* What permission/may.c takes for granted of a row that asks that. */
+/* Checks what permission/may.c assumes of a row that asks for a permission. */
 static void check_asks(const struct fj_row *row)
 {
 	const bool has_object = count_kind(row, FJ_PATH) + count_kind(row, FJ_LPATH) == 1 ||
@@ -257,7 +255,7 @@ static void check_asks(const struct fj_row *row)
 		CLAIM(has_object);
 		break;
 	}
-	/* What is judged of a descriptor must be seen. */
+	/* If a permission depends on a descriptor, the call must be trapped. */
 	if (row->asks > FJ_ASKS_SEARCH)
 		CLAIM(row->when == FJ_ALWAYS || row->when == FJ_IF_LIMITED ||
 			row->when == FJ_IF_TRACING);
@@ -277,14 +275,13 @@ static void check_row(const struct fj_row *row, long nr)
 		CLAIM(row->when == FJ_ALWAYS);
 		break;
 	case FJ_PARTIAL:
-		/* in what, the user will ask */
+		/* a note says in what it differs */
 		CLAIM(fj_row_note(row)[0]);
 		/* fall through */
 	case FJ_FULL:
 		CLAIM(row->when != FJ_NEVER);
 		if (!row->hook) {
-			CLAIM(fj_row(row->as) &&
-				fj_row(row->as)->hook); /* an alias, and of a call */
+			CLAIM(fj_row(row->as) && fj_row(row->as)->hook); /* it is an alias */
 			CLAIM(row->as != nr);
 			break;
 		}
@@ -316,7 +313,7 @@ START_TEST(kinds_are_found)
 	ck_assert_uint_eq(fj_arg(&c, FJ_MODE, 7), 7);
 	ck_assert_int_eq(fj_arg_dirfd(&c, 1), 5);
 	ck_assert_int_eq(fj_arg_dirfd(&c, 3), 6);
-	/* The upper half of an int argument may be rubbish. */
+	/* The upper half of an int argument may have any value. */
 	c.arg[0] = 0xdeadbeef00000000UL | (uint32_t)AT_FDCWD;
 	ck_assert_int_eq(fj_arg_dirfd(&c, 1), AT_FDCWD);
 	c.row = fj_row(__NR_chdir);
@@ -346,7 +343,7 @@ START_TEST(frequent_rows_are_as_their_hooks_say)
 }
 END_TEST
 
-/* identity/ lies left of the table, and cannot read it. */
+/* The room identity is left of the table, and cannot read it. */
 START_TEST(calls_that_trap_for_who_is_not_root)
 {
 	size_t count = 0;

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_socket.c - sockets that have a name in the file system (socket/hook_net.c, socket/unix_name.c).
- */
+ * check_socket.c - tests sockets with a name in the file system (socket/hook_net.c,
+ * socket/unix_name.c). */
 #include "call/hooks.h"
 
 #include "unit.h"
@@ -13,10 +13,11 @@
 
 struct address {
 	uint16_t family;
-	char path[126]; /* of struct sockaddr_storage: more than sun_path has */
+	char path[126]; /* as in struct sockaddr_storage, which is longer than sun_path */
 };
 
-/* A name of every length that sun_path holds comes back as it was bound, up to its NUL: unix(7). */
+/* A name of each length that fits into sun_path is returned as it was bound, up to its NUL:
+ * unix(7). */
 START_TEST(socket_names)
 {
 	struct address a = {.family = 1}, got;
@@ -43,8 +44,8 @@ START_TEST(socket_names)
 }
 END_TEST
 
-/* While another takes the place of a name, as the ring is full, it shows as the short one, and
- * never as half of each. */
+/* The ring is full, and another process writes its name over this one. Meanwhile the socket shows
+ * the short name, and never parts of both. */
 START_TEST(socket_name_half_written)
 {
 	const struct address a = {.family = 1, .path = "/s"};

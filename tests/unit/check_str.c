@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_str.c - strings and messages (sys/str.c, sys/say.c). */
+ * check_str.c - tests strings and messages (sys/str.c, sys/say.c). */
 #include "unit.h"
 
 #include <stdio.h>
@@ -44,7 +44,7 @@ START_TEST(prefix)
 }
 END_TEST
 
-/* Names that differ a little land far apart: facts and the names they hang on are found by it. */
+/* Names that differ little have different hashes: facts and marked names are found by them. */
 START_TEST(hash)
 {
 	static uint64_t seen[1024];
@@ -62,13 +62,13 @@ START_TEST(hash)
 		met += seen[(bits >> 6) % 1024] >> (bits & 63) & 1;
 		seen[(bits >> 6) % 1024] |= 1UL << (bits & 63);
 	}
-	/* 2000 in 65536 places: 30 would meet if they fell at random. */
+	/* 2000 names in 65536 places: by chance, 30 of them would have the place of another. */
 	ck_assert_uint_lt(met, 60);
 }
 END_TEST
 
-/* Every size of buffer, none of it exceeded: the bytes behind stay, and what did not fit is
- * remembered. */
+/* Buffers of every size: no byte behind the end is written, and the string notes that something did
+ * not fit. */
 START_TEST(bounds)
 {
 	char buffer[16];
@@ -129,7 +129,7 @@ START_TEST(number)
 }
 END_TEST
 
-/* Base 8 is the trace's; 2^64 has 22 digits there. */
+/* The trace uses base 8. A 64-bit number has up to 22 digits then. */
 START_TEST(number_in_octal)
 {
 	char buffer[32];
@@ -141,7 +141,7 @@ START_TEST(number_in_octal)
 }
 END_TEST
 
-/* What fj_say() writes. */
+/* Returns what fj_say() has written. */
 static const char *said(int pipe_fds[2])
 {
 	static char text[4096];
@@ -163,7 +163,7 @@ START_TEST(say)
 	ck_assert_str_eq(said(fds), "a- 0 -5 ff -9000000000 abcdef0123 100%\n");
 	fj_say(fds[1], "%ld", INT64_MIN);
 	ck_assert_str_eq(said(fds), "-9223372036854775808");
-	/* Longer than its line buffer: in pieces, none lost. */
+	/* A text that is longer than the line buffer is written in several pieces. */
 	memset(longer, 'x', sizeof(longer) - 1);
 	fj_say(fds[1], "<%s|%s>", longer, longer);
 	const char *all = said(fds);
@@ -188,7 +188,7 @@ START_TEST(fd_path)
 }
 END_TEST
 
-/* What cannot happen ends the process, and says where. */
+/* A failed fj_assert() prints its place and ends the process. */
 START_TEST(assertion)
 {
 	fj_assert(_i == 0);

@@ -1,8 +1,7 @@
-/* SPDX-FileCopyrightText: The fakejail authors
- * SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-FileCopyrightText: The fakejail authors SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_stubs.c - sites found in a text, their stubs, and where a signal that comes in a stub finds
- * the program (text/find.c, text/stub_at.c, patch/stubs.c). */
+ * check_stubs.c - tests how sites are found in a text, their stubs, and which address of the
+ * program a signal in a stub shows (text/find.c, text/stub_at.c, patch/stubs.c). */
 #include "unit.h"
 
 #include "door/door.h"
@@ -13,7 +12,7 @@
 
 #include <sys/mman.h>
 
-/* As with the trap; door/door.c is not linked. */
+/* Answers as if there is a trap. door/door.c is not linked. */
 bool fj_door_may_want(long nr)
 {
 	(void)nr;
@@ -23,7 +22,7 @@ bool fj_door_may_want(long nr)
 #define TEXT_PAGES 4u
 #define SYSCALL_LEN 2u
 
-/* What stubs lead to; nothing is run here. */
+/* The addresses to which stubs jump. No stub is executed here. */
 const char fj_door_site[1], fj_door_maybe[1], fj_door_maybe_here[1];
 uint64_t fj_door_address(int which)
 {
@@ -31,8 +30,8 @@ uint64_t fj_door_address(int which)
 	return 0x51000;
 }
 
-/* Instructions, the last of which is a syscall; and how many bytes before that a jump replaces (0:
- * it is no site). */
+/* Instructions, of which the last one is a syscall; and the number of bytes before it that a jump
+ * replaces (0: this is no site). */
 struct form {
 	const char *what;
 	uint8_t code[32];
@@ -67,7 +66,7 @@ static bool any(long nr)
 	return nr >= 0;
 }
 
-/* A text with one form in it, at `at`. */
+/* Makes a text that has this form at offset `at`. */
 static uint8_t *make_text(const struct form *f, size_t at)
 {
 	const size_t size = TEXT_PAGES * FJ_PAGE;
@@ -80,7 +79,7 @@ static uint8_t *make_text(const struct form *f, size_t at)
 	return text;
 }
 
-/* The form in the middle of a page, and around the end of one. */
+/* Places for the form: in the middle of a page, and around the end of one. */
 static const size_t places[] = {256, FJ_PAGE - 8, FJ_PAGE - 2};
 
 START_TEST(found)
@@ -111,7 +110,7 @@ static uint64_t target(const uint8_t *jump)
 	return (uint64_t)jump + 5 + (uint64_t)(int64_t)distance;
 }
 
-/* Each instruction of the stub, and what lies around it. */
+/* A signal at each instruction of the stub, and around it. */
 START_TEST(interrupted)
 {
 	const struct form *f = &form[_i];
@@ -148,7 +147,7 @@ START_TEST(interrupted)
 }
 END_TEST
 
-/* At the end of what is mapped, nothing behind it is read. */
+/* Nothing behind the end of the mapping is read. */
 START_TEST(at_the_end)
 {
 	const size_t size = 2 * FJ_PAGE;
@@ -166,7 +165,7 @@ START_TEST(at_the_end)
 		ck_assert_uint_eq(fj_stub_program_ip(ip), ip);
 		ck_assert_uint_eq(fj_stub_program_ip(ip - 1), ip - 1);
 	}
-	/* Nor before its beginning. */
+	/* Nothing before its beginning is read. */
 	ck_assert_uint_eq(fj_stub_program_ip((uint64_t)text), (uint64_t)text);
 	munmap(text, FJ_PAGE);
 }
@@ -177,7 +176,7 @@ Suite *unit_suite_stubs(void)
 	Suite *s = suite_create("stubs");
 	TCase *c = tcase_create("stubs");
 
-	tcase_set_timeout(c, 0); /* a slow machine is no failure */
+	tcase_set_timeout(c, 0); /* no limit: the machine may be slow */
 	tcase_add_checked_fixture(c, unit_jail_setup, unit_jail_teardown);
 	tcase_add_loop_test(c, found, 0, FORMS);
 	tcase_add_loop_test(c, interrupted, 0, FORMS);

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_thread.c - one slot for each thread, through forks and the deaths of threads
- * (sys/thread.c). */
+ * check_thread.c - tests that each thread has a thread area, also after forks and after the ends of
+ * threads (sys/thread.c). */
 #include "unit.h"
 #include "call/call.h"
 #include "sys/scratch.h"
@@ -34,7 +34,8 @@ START_TEST(mine)
 }
 END_TEST
 
-/* What hooks put there is read as structures: pointer arrays, program headers. */
+/* Scratch memory is aligned: hooks keep structures in it, such as pointer arrays and program
+ * headers. */
 START_TEST(scratch)
 {
 	const uint32_t mark = fj_scratch_mark(unit_thread);
@@ -61,7 +62,7 @@ START_TEST(scratch_runs_out)
 }
 END_TEST
 
-#define THREADS 100 /* more than the first two chunks of slots hold */
+#define THREADS 100 /* more than the first two chunks of thread areas */
 
 static pthread_barrier_t all_have_one;
 static struct fj_thread *slot[THREADS];
@@ -99,8 +100,8 @@ START_TEST(threads)
 		for (int j = 0; j < i; j++)
 			ck_assert_ptr_ne(slot[i], slot[j]);
 	}
-	/* Those of threads that are gone serve again: no growth without end. 16 + 32 + 64 + 128
-	 * slots hold all rounds. */
+	/* Areas of threads that have ended are used again, so that 16 + 32 + 64 + 128 areas are
+	 * enough for all rounds. */
 	for (int round = 0; round < 20; round++)
 		run_threads();
 	for (int i = 0; i < THREADS; i++)
@@ -111,7 +112,7 @@ START_TEST(threads)
 }
 END_TEST
 
-/* The surviving thread of a fork runs on a slot with its parent's ids; nobody else may get it. */
+/* After a fork, the thread uses an area with the ids of its parent. No other thread may get it. */
 START_TEST(after_fork)
 {
 	int status;

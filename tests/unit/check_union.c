@@ -1,9 +1,8 @@
-/* SPDX-FileCopyrightText: The fakejail authors
- * SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-FileCopyrightText: The fakejail authors SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_union.c - copying up, whiteouts and opaque directories (union/): every type of file with
- * random owners, modes, attributes, times and holes; and which layer's records tell of a copy.
- * What fails on the way is in check_union_faults.c and check_union_kills.c. */
+ * check_union.c - tests copying up, whiteouts and opaque directories (union/), for every type of
+ * file with random owners, modes, attributes, times and holes. Also tests which layer's records
+ * have the record of a copy. check_union_faults.c and check_union_kills.c test failures. */
 #include "union_tree.h"
 
 #include "nested/roots.h"
@@ -74,7 +73,7 @@ START_TEST(whiteouts)
 	}
 	ck_assert_int_eq(union_count(union_work), 0);
 	ck_assert_int_eq(union_count(union_upper), 200);
-	/* Of a directory with whiteouts in it. */
+	/* A whiteout replaces a directory that has whiteouts in it. */
 	unit_assert_result(unit_call2(__NR_mkdir, "/upper/dir", 0755), 0);
 	unit_assert_result(fj_union_whiteout(&union_call, union_upper, "dir/a", union_work), 0);
 	unit_assert_result(fj_union_whiteout(&union_call, union_upper, "dir/b", -1), 0);
@@ -82,7 +81,7 @@ START_TEST(whiteouts)
 	unit_assert_result(fj_union_whiteout(&union_call, union_upper, "dir", union_work), 0);
 	ck_assert(fj_union_is_whiteout(unit_thread, union_upper, "dir", NULL));
 	ck_assert_int_eq(union_count(union_work), 0);
-	/* What the jail itself makes is one, and what it is not, is none. */
+	/* A whiteout that the jail makes by mknod(2) is one; other devices are none. */
 	unit_assert_result(unit_call3(__NR_mknod, "/upper/made", FJ_S_IFCHR | 0644, 0), 0);
 	ck_assert(fj_union_is_whiteout(unit_thread, union_upper, "made", NULL));
 	unit_assert_result(unit_call3(__NR_mknod, "/upper/block", FJ_S_IFBLK | 0644, 0), 0);
@@ -91,7 +90,7 @@ START_TEST(whiteouts)
 }
 END_TEST
 
-/* A kernel or a file system where nobody may make a device. */
+/* On this kernel or file system, no user may make a device. */
 static fj_gate_fn gate;
 
 static long no_devices(long nr, long a0, long a1, long a2, long a3, long a4, long a5)
@@ -127,7 +126,7 @@ START_TEST(opaque_directories)
 	ck_assert(!fj_union_is_opaque(unit_thread, dir));
 	unit_assert_result(fj_union_set_opaque(&union_call, dir), 0);
 	ck_assert(fj_union_is_opaque(unit_thread, dir));
-	/* It says so of what is below it, and its copy says nothing. */
+	/* The mark of an opaque directory counts for the layers below it. Its copy has no mark. */
 	unit_assert_result(union_copy_up("dir"), 0);
 	copy = union_open("jail/upper/dir");
 	ck_assert(!fj_union_is_opaque(unit_thread, copy));
@@ -142,7 +141,7 @@ END_TEST
 /* -- layers that are roots -- */
 
 #define OWNERS_MAX (4u << 20)
-/* The bytes of a layer's own file of records. */
+/* Reads the layer's own file of records. Returns its size. */
 static long read_owners(int layer, char *bytes)
 {
 	const long fd = fj_sys4(__NR_openat, layer, ".fakejail/owners", O_RDONLY, 0);
@@ -153,7 +152,7 @@ static long read_owners(int layer, char *bytes)
 	return n;
 }
 
-/* Of the jail's own. */
+/* The same for the jail's own file of records. */
 static long read_own(char *bytes)
 {
 	const long fd = fj_open_anew(FJ_FD_OWNERS(fj_jail), O_RDONLY);
@@ -182,8 +181,8 @@ static void make_root(int layer, const char *name)
 	ck_assert_uint_eq(fj_owner_roots_met(), 1);
 }
 
-/* An upper layer that is a root: what is made in the work directory is recorded there, and not in
- * the jail's own file, nor twice. */
+/* If the upper layer is a root, the records of files that are made in the work directory are in its
+ * file of records, once, and not in the jail's own. */
 START_TEST(records_of_the_upper_layer)
 {
 	static char owners[4][OWNERS_MAX];
@@ -216,8 +215,8 @@ START_TEST(records_of_the_upper_layer)
 }
 END_TEST
 
-/* A lower layer that is a root has records of its own: they are read, and nobody writes them from
- * then on, also not who changes a lower file itself. */
+/* If a lower layer is a root, its own records are read. No process writes them from then on, not
+ * even one that changes a lower file directly. */
 START_TEST(records_of_the_lower_layer)
 {
 	enum { FILES = 100 };
@@ -271,7 +270,7 @@ Suite *unit_suite_union(void)
 	Suite *suite = suite_create("union");
 	TCase *tc = tcase_create("union");
 
-	tcase_set_timeout(tc, 0); /* a slow machine is no failure */
+	tcase_set_timeout(tc, 0); /* no limit: the machine may be slow */
 
 	tcase_add_checked_fixture(tc, union_setup, union_teardown);
 	tcase_add_test(tc, every_kind_of_file);

@@ -1,8 +1,7 @@
-/* SPDX-FileCopyrightText: The fakejail authors
- * SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-FileCopyrightText: The fakejail authors SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_union_faults.c - copying up (union/) where the kernel, the file system or the disk refuses
- * something, and where a signal comes meanwhile: the copy is the same, or there is none. */
+ * check_union_faults.c - tests copying up (union/) when the kernel, the file system or the disk
+ * refuses something, and when a signal comes meanwhile: the copy is complete, or there is none. */
 #include "union_tree.h"
 
 #include "union/union.h"
@@ -15,7 +14,7 @@
 
 static fj_gate_fn gate;
 
-/* -- what the kernel, the file system or the disk refuses -- */
+/* -- refusals of the kernel, the file system or the disk -- */
 
 enum refusal { NOTHING, CLONES, TEMPORARY, RANGES, RENAMES, SEEKS, ALL, REFUSALS };
 static enum refusal refused;
@@ -58,7 +57,7 @@ START_TEST(poor_file_systems)
 		unit_assert_result(union_copy_up(name), 0);
 		unit_assert_result(union_copy_up(name), -EEXIST);
 		fj_gate = gate;
-		if (is_refused(SEEKS)) /* holes are filled then */
+		if (is_refused(SEEKS)) /* then holes are filled with zeros */
 			fj_sys3(__NR_unlinkat, union_lower, name,
 				(sx.stx_mode & FJ_S_IFMT) == FJ_S_IFDIR ? AT_REMOVEDIR : 0);
 		else
@@ -68,7 +67,7 @@ START_TEST(poor_file_systems)
 }
 END_TEST
 
-/* One call of `fails_at` fails, counted from when it is set. */
+/* The system call number `fails_at` fails, counted from the time when it is set. */
 static long fails_at, made_calls, failure;
 
 static bool may_fail(long nr)
@@ -100,7 +99,8 @@ static long fail_once(long nr, long a0, long a1, long a2, long a3, long a4, long
 							  gate(nr, a0, a1, a2, a3, a4, a5);
 }
 
-/* Each call in turn fails, for each type: either it is of no importance, or nothing has changed. */
+/* Each system call in turn fails, for each type of file: then the copy is complete, or nothing has
+ * changed. */
 START_TEST(failures)
 {
 	static const long all[] = {-ENOSPC, -EDQUOT, -EIO, -EACCES, -EROFS, -EMFILE};
@@ -156,8 +156,9 @@ static void handle(int signal)
 
 static long signal_in_parts(long nr, long a0, long a1, long a2, long a3, long a4, long a5)
 {
-	/* In the midst of a part. A signal that ends the process does it at the next one; a handler waits
-	 * for the end, as that of the kernel's copy does (ovl_copy_up_file() of fs/overlayfs/copy_up.c). */
+	/* In the middle of a part. A signal that ends the process does so at the next part. A
+	 * handler runs after the copy, as in the kernel (ovl_copy_up_file() of
+	 * fs/overlayfs/copy_up.c). */
 	if (nr == __NR_copy_file_range && ++parts == 2)
 		gate(__NR_kill, gate(__NR_getpid, 0, 0, 0, 0, 0, 0), 15, 0, 0, 0, 0);
 	if (nr == __NR_copy_file_range && parts > 3)
@@ -178,12 +179,13 @@ static void make_large(void)
 	fj_close((int)fd);
 }
 
-/* _i & 1: as by the trap, with all blocked, else by a jump; _i & 2: with a handler, else it ends the process. */
+/* _i & 1: as in the trap, with all signals blocked; else as after a jump. _i & 2: with a handler;
+ * else the signal ends the process. */
 START_TEST(signals)
 {
 	const uint64_t all = ~0UL;
 	uint64_t mask = 0;
-	char frame[16]; /* as of a jump: nobody looks at what is in it */
+	char frame[16]; /* in place of the frame of a jump: its contents are not read */
 	struct statx sx;
 	struct fj_file file;
 	long pid;
@@ -273,7 +275,7 @@ Suite *unit_suite_union_faults(void)
 	Suite *suite = suite_create("union_faults");
 	TCase *tc = tcase_create("union_faults");
 
-	tcase_set_timeout(tc, 0); /* a slow machine is no failure */
+	tcase_set_timeout(tc, 0); /* no limit: the machine may be slow */
 
 	tcase_add_checked_fixture(tc, union_setup, union_teardown);
 	tcase_add_loop_test(tc, poor_file_systems, NOTHING, REFUSALS);

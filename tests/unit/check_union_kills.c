@@ -1,8 +1,8 @@
-/* SPDX-FileCopyrightText: The fakejail authors
- * SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-FileCopyrightText: The fakejail authors SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_union_kills.c - copying up and whiteouts (union/) by processes that are killed: before each
- * call in turn, and at any moment. What is left in the work directory is cleaned away. */
+ * check_union_kills.c - tests copying up and whiteouts (union/) by processes that are killed:
+ * before each system call in turn, and at random moments. Files that are left in the work directory
+ * are removed. */
 #include "union_tree.h"
 
 #include "union/union.h"
@@ -23,7 +23,8 @@ static long die_once(long nr, long a0, long a1, long a2, long a3, long a4, long 
 	return gate(nr, a0, a1, a2, a3, a4, a5);
 }
 
-/* In a child, which dies before its call `dies_at`. Its wait status. */
+/* Works in a child that is killed before its system call number `dies_at`. Returns its wait
+ * status. */
 static int in_child(long (*work_of)(const char *name), const char *name)
 {
 	const long pid = fj_sys0(__NR_fork);
@@ -46,7 +47,7 @@ static long whiteout(const char *name)
 	return fj_union_whiteout(&union_call, union_upper, name, union_work);
 }
 
-/* Before each call in turn, for each type. */
+/* The child is killed before each system call in turn, for each type of file. */
 START_TEST(kills)
 {
 	struct statx sx;
@@ -71,7 +72,7 @@ START_TEST(kills)
 				ck_assert(status != 0);
 				continue;
 			}
-			/* (Its directory may have kept the time of that.) */
+			/* (Its directory may have the time of that change.) */
 			union_compare(name, &sx, &file);
 			break;
 		}
@@ -87,7 +88,7 @@ START_TEST(kills)
 }
 END_TEST
 
-/* At any moment, while others copy the same files. */
+/* Processes are killed at random moments, while others copy the same files. */
 START_TEST(kill_storm)
 {
 	enum { FILES = 40, ROUNDS = 60 };
@@ -145,7 +146,7 @@ Suite *unit_suite_union_kills(void)
 	Suite *suite = suite_create("union_kills");
 	TCase *tc = tcase_create("union_kills");
 
-	tcase_set_timeout(tc, 0); /* a slow machine is no failure */
+	tcase_set_timeout(tc, 0); /* no limit: the machine may be slow */
 
 	tcase_add_checked_fixture(tc, union_setup, union_teardown);
 	tcase_add_test(tc, kills);

@@ -1,9 +1,8 @@
-/* SPDX-FileCopyrightText: The fakejail authors
- * SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-FileCopyrightText: The fakejail authors SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_union_list.c - listings of merged directories (union/list.c): random layers beside a model,
- * files that are copied up, removed and made while a directory is listed, positions that are sought
- * again, a hundred thousand names. */
+ * check_union_list.c - tests listings of merged directories (union/list.c): random layers compared
+ * with a model; files that are copied up, removed and made during a listing; seeking; and 100,000
+ * names. */
 #include "unit.h"
 
 #include "inode/owned.h"
@@ -21,7 +20,7 @@
 
 static struct fj_union_layers layers;
 static struct fj_call call;
-static int program; /* the program's open file */
+static int program; /* the program's open directory */
 
 static void open_layers(uint32_t count)
 {
@@ -71,7 +70,7 @@ struct head {
 	char rest[];
 } __attribute__((packed));
 
-/* How often each name n0, n1 ... was met; names that are others. */
+/* How often each of the names n0, n1 ... was met; how many other names. */
 static int met[NAMES + 100000], others;
 
 static void note(const char *name)
@@ -82,7 +81,7 @@ static void note(const char *name)
 		others++;
 }
 
-/* Call `note` for one answer of the listing. */
+/* Calls `note` for each entry of one answer of the listing. */
 static void note_all(const char *list, long n, bool is_old)
 {
 	for (long at = 0; at < n;) {
@@ -122,7 +121,7 @@ static void make_file(int dirfd, const char *name)
 	fj_close((int)fd);
 }
 
-/* What the highest layer says that has it. */
+/* Is the name seen, by the highest layer that has it? */
 static bool is_seen(const char *name, struct stat *st)
 {
 	for (uint32_t i = 0; i < layers.count; i++)
@@ -180,7 +179,7 @@ static void compare_with_model(int names)
 	unit_assert_result(fj_union_is_empty(&call, &layers), is_empty);
 }
 
-/* _i: with which way to make whiteouts. */
+/* _i: the way in which whiteouts are made. */
 START_TEST(random_layers)
 {
 	gate = fj_gate;
@@ -203,7 +202,8 @@ START_TEST(random_layers)
 }
 END_TEST
 
-/* Numbers and types are stat's, and a name that does not fit is no end. */
+/* Inode numbers and types are those of stat(2). A name that does not fit into the buffer is not the
+ * end of the listing. */
 START_TEST(entries_say_what_stat_says)
 {
 	static char list[BATCH];
@@ -249,8 +249,9 @@ START_TEST(entries_say_what_stat_says)
 }
 END_TEST
 
-/* Between the answers files are copied up, removed, replaced and made: what was there all the time
- * is met once, what was there never, never. The upper directory is made only on the way. */
+/* Between the answers, files are copied up, removed, replaced and made. A name that existed all the
+ * time is met once, and a name that never existed is not met. The upper directory is made in the
+ * middle. */
 START_TEST(changes_while_listing)
 {
 	static char list[600];
@@ -271,7 +272,7 @@ START_TEST(changes_while_listing)
 				make_file(layers.layer[1 + unit_random(2)].fd, name_of(i));
 		}
 		all = layers;
-		if (round % 2) { /* there is no upper directory yet */
+		if (round % 2) { /* the upper directory does not exist yet */
 			layers.count = 2;
 			memmove(layers.layer, layers.layer + 1, 2 * sizeof(layers.layer[0]));
 		}
@@ -310,7 +311,7 @@ START_TEST(changes_while_listing)
 }
 END_TEST
 
-/* telldir(3) and seekdir(3): from each place on the rest is met again. */
+/* telldir(3) and seekdir(3): from each position, the same entries follow again. */
 START_TEST(places_are_found_again)
 {
 	static char list[BATCH], again[BATCH];
@@ -333,7 +334,7 @@ START_TEST(places_are_found_again)
 				ck_assert_str_eq(((struct head *)again)->rest + 1,
 					((const struct head *)behind)->rest + 1);
 			}
-			/* On: behind the last of this answer. */
+			/* Go on behind the last entry of this answer. */
 			if (at == n)
 				fj_sys3(__NR_lseek, program, h->offset, 0);
 		}
@@ -342,7 +343,7 @@ START_TEST(places_are_found_again)
 }
 END_TEST
 
-/* What is kept of a root, and half-made files, are not seen. */
+/* The files of a root's records, and unfinished files, are not shown. */
 START_TEST(hidden_names)
 {
 	open_layers(2);
@@ -358,7 +359,7 @@ START_TEST(hidden_names)
 }
 END_TEST
 
-/* The calls that a listing makes grow with its names, and not faster. */
+/* The number of system calls is proportional to the number of names. */
 START_TEST(a_hundred_thousand)
 {
 	int names = 1000;
@@ -397,7 +398,7 @@ Suite *unit_suite_union_list(void)
 	Suite *suite = suite_create("union_list");
 	TCase *tc = tcase_create("union_list");
 
-	tcase_set_timeout(tc, 0); /* a slow machine is no failure */
+	tcase_set_timeout(tc, 0); /* no limit: the machine may be slow */
 
 	tcase_add_checked_fixture(tc, setup, unit_jail_teardown);
 	tcase_add_loop_test(tc, random_layers, 0, 2);

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_walk.c - jail path to host place (walk/walk.c): cases with their answer beside them. */
+ * check_walk.c - tests walks from a jail path to a place (walk/walk.c) by a table of cases. */
 #include "ways.h"
 #include "unit.h"
 #include "call/call.h"
@@ -23,7 +23,7 @@ static const struct {
 	const char *jail_path;
 	unsigned how;
 	long r;
-	const char *leads_to; /* in the tree */
+	const char *leads_to; /* a path in the tree */
 } cases[] = {
 	{"/", FJ_FOLLOW, 0, "jail"},
 	{"//", FJ_FOLLOW, 0, "jail"},
@@ -66,7 +66,7 @@ static const struct {
 	{"/chain40", 0, 0, "jail/chain40"},
 	{"/chain39/bin", FJ_FOLLOW, 0, "jail/usr/bin"},
 	{"/host/secret", FJ_FOLLOW, -ENOENT,
-		NULL}, /* the link's text is a path of the host: here it leads nowhere */
+		NULL}, /* the link's target is a path of the host, which does not exist here */
 	{"/bin", FJ_FOLLOW | FJ_NO_LINKS, -ELOOP, NULL},
 	{"/bin", FJ_NO_LINKS, 0, "jail/bin"},
 	{"/bin/tool", FJ_NO_LINKS, -ELOOP, NULL},
@@ -84,7 +84,8 @@ START_TEST(absolute)
 }
 END_TEST
 
-/* The same names from the root and from below it, by the working directory and by descriptor. */
+/* The same names relative to the root and to a directory, by the working directory and by a
+ * descriptor. */
 START_TEST(relative)
 {
 	char jail_path[64];
@@ -111,7 +112,7 @@ START_TEST(relative)
 }
 END_TEST
 
-/* Names whose last component is an entry: the place is its parent and its own name, and nothing is
+/* Names whose last component is an entry: the place is the parent and the last name, which is not
  * followed. */
 static const struct {
 	const char *jail_path;
@@ -123,7 +124,7 @@ static const struct {
 	{"/usr/up/new", 0, "jail", "new"},
 	{"/dangling", 0, "jail", "dangling"},
 	{"/dangling/", 0, "jail",
-		"dangling/"}, /* mkdir("dangling/") is EEXIST: the kernel is to say so */
+		"dangling/"}, /* mkdir("dangling/") is EEXIST, which the kernel returns */
 	{"/usr/new/", 0, "jail/usr", "new/"},
 	{"/usr/new//", 0, "jail/usr", "new//"},
 	{"/nothing/new", -ENOENT, NULL, NULL},
@@ -167,7 +168,7 @@ START_TEST(lengths)
 	struct seen seen;
 
 	ways_make_tree();
-	/* PATH_MAX counts the jail path alone: slashes and dots that fill it up do not matter. */
+	/* PATH_MAX is the limit of the jail path only, also if slashes and dots fill it up. */
 	memset(path, '/', sizeof(path));
 	for (int i = 1; i < FJ_PATH_MAX - 5; i += 2)
 		path[i] = '.';
@@ -177,7 +178,7 @@ START_TEST(lengths)
 		seen = ways_engine_look(way, AT_FDCWD, path, FJ_FOLLOW);
 		unit_assert_result(seen.r, 0);
 	}
-	/* A component has 255 bytes at most, wherever it stands. */
+	/* A component has 255 bytes at most, at each place of a path. */
 	for (int n = FJ_NAME_MAX; n <= FJ_NAME_MAX + 1; n++)
 		for (int place = 0; place < 3; place++) {
 			memset(path, 'x', (size_t)n + 1);
@@ -192,7 +193,7 @@ START_TEST(lengths)
 }
 END_TEST
 
-/* A tree deeper than PATH_MAX, reached by relative steps, as in the kernel. */
+/* A tree that is deeper than PATH_MAX is reached by relative names, as in the kernel. */
 START_TEST(deep)
 {
 	char name[201];
@@ -210,7 +211,7 @@ START_TEST(deep)
 		ck_assert_int_eq(ways_engine_look(way, AT_FDCWD, "../../..", FJ_FOLLOW).r, 0);
 		unit_assert_result(ways_engine_look(way, AT_FDCWD, "x", FJ_FOLLOW).r, -ENOENT);
 	}
-	/* `..` as often as there are directories and more: stops at the root. */
+	/* More `..` than there are directories: the walk stops at the root. */
 	char up[3 * 40 + 1] = "";
 
 	for (int i = 0; i < 40; i++)
@@ -224,8 +225,7 @@ START_TEST(deep)
 }
 END_TEST
 
-/* The working directory has been removed: `.` is there, its parent only as the kernel remembers it.
- */
+/* The working directory has been removed: `.` exists, and `..` leads to the root. */
 START_TEST(deleted_directory)
 {
 	tree_dir("jail/a");
@@ -254,9 +254,9 @@ static long exchange_at_readlink(long nr, long a, long b, long c, long d, long e
 	return real_gate(nr, a, b, c, d, e, f);
 }
 
-/* A directory and a symlink change places in the moment when a last name, which was seen to be a symlink, is read: where a directory of the host's has one of that
- * name, its text must not count. Each call that goes by facts, /here is there before and after, and no
- * answer of either. */
+/* A directory and a symlink are exchanged at the moment when the text of a final symlink is read.
+ * The directory on the host to which the symlink leads has a symlink of the same name, whose text
+ * must not be used. */
 START_TEST(exchange_of_followed)
 {
 	struct stat st;

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * entries.c - a gate that counts how often the engine enters the kernel. */
+ * entries.c - a gate that counts the system calls of the engine. See entries.h. */
 #include "entries.h"
 
 #include "unit.h"

@@ -1,16 +1,16 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * main.c - runs the engine's tests (libcheck).
+ * main.c - runs the tests of the engine (libcheck).
  *
- * CK_RUN_SUITE=walk runs one suite, CK_FORK=no keeps it in this process for a debugger,
- * FJ_UNIT_SEED=N changes the random trees. */
+ * Environment: CK_RUN_SUITE=walk runs one suite. CK_FORK=no runs the tests in this process, for a
+ * debugger. FJ_UNIT_SEED=N changes the random trees. */
 #include "unit.h"
 
 #include <stdlib.h>
 
-/* Read by the sanitizer before main. Leaks are none in tests that end at once, and looking for them
- * needs ptrace(2). */
+/* The sanitizer calls it before main(). The search for leaks is off: it needs ptrace(2), and each
+ * test ends at once. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {

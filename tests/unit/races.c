@@ -1,13 +1,14 @@
-/* SPDX-FileCopyrightText: The fakejail authors
- * SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-FileCopyrightText: The fakejail authors SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * races.c - what processes share, used by threads at once under ThreadSanitizer: sequence counts
- * (locking/seq.h), the lock that outlives its holder (locking/lock.h), and the rooms that stand on them.
+ * races.c - tests shared memory by threads under ThreadSanitizer: sequence counts (locking/seq.h),
+ * the lock that other processes take over from a dead holder (locking/lock.h), and the rooms that
+ * use them.
  *
- * Two threads here are two processes there. ThreadSanitizer tells of each two accesses that nothing
- * puts in order; so two writers of one place show, whoever wins. Who reads under a sequence count
- * does so while somebody writes, and is named below; what he has copied is checked here. Prints a
- * line for each check, and what ThreadSanitizer says; it ends with status 66 then. */
+ * Each thread stands for a process. ThreadSanitizer reports two accesses that no synchronisation
+ * puts in order: so it finds two writers of one place. Functions that read under a sequence count
+ * may read while another thread writes. They are named below, and their copies are checked here.
+ * Prints a line for each check, and the reports of ThreadSanitizer, after which the exit status is
+ * 66. */
 #include "races.h"
 
 #include "cred/ids.h"
@@ -34,8 +35,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Who reads what may be written meanwhile. A name here is that of the function that reads, not of
- * one that writes: two writers are never forgiven. */
+/* The functions that may read while another thread writes. No function that writes is named here:
+ * so two writers are always reported. */
 const char *__tsan_default_suppressions(void);
 const char *__tsan_default_suppressions(void)
 {
@@ -56,7 +57,8 @@ const char *__tsan_default_suppressions(void)
 	       "race_top:fj_store_check\n";
 }
 
-/* All that is needed to name who made the earlier access: without that name none is forgiven. */
+/* Enough history to name the function of the earlier access: without that name, a report cannot be
+ * suppressed. */
 const char *__tsan_default_options(void);
 const char *__tsan_default_options(void)
 {
@@ -71,7 +73,7 @@ void check(const char *what, bool is_good)
 	failures += !is_good;
 }
 
-/* Run `work` in so many threads, with 0, 1, ... */
+/* Runs `work` in THREADS threads at once, with the arguments 0, 1, ... */
 void at_once(void *(*work)(void *))
 {
 	pthread_t thread[THREADS];
@@ -83,7 +85,7 @@ void at_once(void *(*work)(void *))
 		pthread_join(thread[i], NULL);
 }
 
-static uint32_t torn; /* copies that were taken for good and were not */
+static uint32_t torn; /* copies that were accepted and are not whole */
 static uint32_t good;
 
 void count(bool is_whole)
@@ -144,7 +146,7 @@ static uint32_t waiters;
 static uint64_t guarded;
 static uint32_t filled[64];
 
-/* With the lock: long enough that others come meanwhile. */
+/* Changes the guarded data with the lock, long enough that other threads try to take it. */
 static void change_guarded(void)
 {
 	for (int i = 0; i < 64; i++)
@@ -172,7 +174,7 @@ static void *try_lock(void *arg)
 
 	(void)arg;
 	for (int n = 0; n < ROUNDS;) {
-		/* (Nobody is dead: that is asked, too, and changes nothing.) */
+		/* (No holder is dead: that is checked, too, and changes nothing.) */
 		if (!fj_lock_try(&lock, me, n & 1, &hold)) {
 			fj_sys0(__NR_sched_yield);
 			continue;
@@ -268,7 +270,7 @@ static void *use_names(void *arg)
 		int got;
 
 		memset(path, letter, len);
-		/* (There is no such descriptor: it is remembered, and not bound.) */
+		/* (The descriptor does not exist: the name is stored, and nothing is bound.) */
 		fj_unix_name_bind(t, -1, &place, path, len, &sun);
 		fj_scratch_release(t, mark);
 		fj_str_init(&s, sun.path, sizeof(sun.path));
@@ -279,7 +281,7 @@ static void *use_names(void *arg)
 			16);
 		got = fj_unix_name_as_bound(&sun, 2 + (int)s.len + 1) - 3;
 		if (sun.path[0] == '.')
-			continue; /* written just now, or not yet */
+			continue; /* another thread writes it now, or it was not written yet */
 		for (int i = 1; i < got; i++)
 			if (sun.path[i] != sun.path[0])
 				got = 0;
@@ -317,7 +319,7 @@ static void *use_mounts(void *arg)
 			if (fj_mount_at(pos, &found, &s))
 				count(found.jail_len == 4 && text[3] == pos[3] && text[4] == '-');
 		}
-		/* Readers go on in the namespace that they have begun in. */
+		/* Readers continue in the namespace in which they have begun. */
 		if (arg == 0 && n % 20 == 19)
 			namespaces += fj_namespace_unshare() == 0;
 	}

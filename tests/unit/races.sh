@@ -2,14 +2,14 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# races.sh - what processes share, under ThreadSanitizer (races.c), from the build directory; says why when it cannot run.
+# races.sh - runs races.c under ThreadSanitizer, from the build directory. Prints the reason if it cannot run.
 set -eu
 
 if [ ! -x tests/unit/races ]; then
 	echo 'SKIP races: the compiler has no ThreadSanitizer'
 	exit 77
 fi
-# It wants its memory where the kernel may have put something: setarch(8) asks for the usual places.
+# ThreadSanitizer needs fixed address ranges, where the kernel may have mapped something: setarch(8) turns randomisation off.
 tests/unit/races >tests/unit/races.out 2>&1 && status=0 || status=$?
 if grep -q 'unexpected memory mapping' tests/unit/races.out && command -v setarch >/dev/null 2>&1; then
 	setarch -R tests/unit/races >tests/unit/races.out 2>&1 && status=0 || status=$?

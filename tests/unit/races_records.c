@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * races_records.c - threads at once in files of owner records, and in what is kept of the actions of signals that are
- * ours: a part of races.c, which calls it. */
+ * races_records.c - the part of races.c for files of owner records, and for the stored actions of
+ * SIGSEGV and SIGBUS, which the engine handles. Called by races.c. */
 #include "sys/abi_signal.h"
 #include "call/call.h"
 #include "races.h"
@@ -42,7 +42,7 @@ static void make_records(void)
 		abort();
 }
 
-/* They change the same files, in a table that grows meanwhile. */
+/* All threads change records of the same files, in a table that grows meanwhile. */
 static void *use_records(void *arg)
 {
 	const struct fj_owner shown = {.mode = 0100644};
@@ -62,7 +62,7 @@ static void *use_records(void *arg)
 	return NULL;
 }
 
-/* How often this process has mapped the file. */
+/* The number of mappings that this process has of the file. */
 static unsigned maps_of_records(void)
 {
 	FILE *maps = fopen("/proc/self/maps", "re");
@@ -78,7 +78,7 @@ static unsigned maps_of_records(void)
 static pthread_barrier_t barrier;
 static fj_gate_fn real_gate;
 
-/* Nobody goes on from here before all have come: each has found nothing, and maps. */
+/* Makes all threads wait here for each other: so each has found no mapping, and maps the file. */
 static long gate_that_gathers(long nr, long a, long b, long c, long d, long e, long f)
 {
 	const long r = real_gate(nr, a, b, c, d, e, f);
@@ -100,7 +100,7 @@ static void *window_seen[THREADS][FJ_STORE_WINDOWS];
 #define WINDOWS 12u
 static uint32_t first_unmapped;
 
-/* Each thread maps the window: one's is taken, and what the others have mapped they unmap. */
+/* All threads map the window. The mapping of one is used, and the others unmap theirs. */
 static void *use_windows(void *arg)
 {
 	for (uint32_t k = first_unmapped; k < first_unmapped + WINDOWS; k++) {
@@ -141,7 +141,7 @@ static void *use_roots(void *arg)
 	return NULL;
 }
 
-/* Each root's records are opened once and stay mapped. */
+/* Checks that each root's records are opened once and stay mapped. */
 static void check_roots(void)
 {
 	static struct fj_owner_roots roots;
@@ -179,7 +179,7 @@ void check_records(void)
 	remove(records);
 }
 
-/* -- what is kept of the actions of SIGSEGV and SIGBUS -- */
+/* -- stored actions of SIGSEGV and SIGBUS -- */
 
 static void *use_actions(void *arg)
 {
@@ -204,7 +204,7 @@ void check_actions(void)
 	struct fj_sigaction before[2];
 	const int number[2] = {FJ_SIGBUS, FJ_SIGSEGV};
 
-	/* (Some threads would ask for their stack otherwise.) */
+	/* (Otherwise some threads would ask for their stack.) */
 	for (int i = 0; i < 2; i++) {
 		const struct fj_sigaction none = {0};
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * tree.c - see tree.h. */
+ * tree.c - makes and removes temporary trees of files: see tree.h. */
 #include "tree.h"
 
 #include <dirent.h>
@@ -32,7 +32,7 @@ const char *tree_begin(void)
 	return top;
 }
 
-/* Not nftw(3): a tree may be deeper than PATH_MAX. */
+/* nftw(3) cannot be used, since a tree may be deeper than PATH_MAX. */
 static void remove_below(int fd)
 {
 	DIR *dir = fdopendir(fd);

@@ -1,11 +1,10 @@
-/* SPDX-FileCopyrightText: The fakejail authors
- * SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-FileCopyrightText: The fakejail authors SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * union_tree.c - two layers in a jail's own tree, and random files: union_tree.h.
+ * union_tree.c - makes two layers in a jail's own tree, and random files: see union_tree.h.
  *
- * The lower layer is a part of the jail's own tree here, so that its files can be given what they
- * have by calls of the jail. Whether the copy is one is asked through the engine, as a program
- * would. Called by check_union.c, check_union_faults.c and check_union_kills.c. */
+ * Here the lower layer is a part of the jail's own tree: so calls of the jail can set the owners
+ * and modes of its files. The copy is compared by calls of the jail, too, as a program sees it.
+ * Called by check_union.c, check_union_faults.c and check_union_kills.c. */
 #include "union_tree.h"
 
 #include "union/union.h"
@@ -92,7 +91,8 @@ char *union_path(int dirfd, const char *name)
 	return p;
 }
 
-/* All attributes as a program sees them, but those of the room; their number. */
+/* Writes all attributes that a program sees, except those of the room union, to `text`. Returns
+ * their number. */
 static int attributes(int dirfd, const char *name, char text[4096])
 {
 	char list[2048], value[1024];
@@ -128,7 +128,7 @@ static void compare_data(const char *name)
 	fj_sys2(__NR_fstat, a, &st);
 	fj_sys2(__NR_fstat, b, &copy);
 	ck_assert_int_eq(st.st_size, copy.st_size);
-	/* No holes were filled: as much as a few blocks more may be used for what was moved. */
+	/* Holes were not filled with zeros. The copy may use a few blocks more. */
 	ck_assert_int_le(copy.st_blocks, st.st_blocks + 64);
 	do {
 		n = fj_sys3(__NR_read, a, x, sizeof(x));
@@ -179,7 +179,7 @@ void union_compare(const char *name, const struct statx *was, const struct fj_fi
 static const uint32_t types[] = {
 	FJ_S_IFREG, FJ_S_IFDIR, FJ_S_IFLNK, FJ_S_IFIFO, FJ_S_IFSOCK, FJ_S_IFCHR, FJ_S_IFBLK};
 
-/* Blocks of data here and there, of up to 4 MiB. */
+/* Writes blocks of data at random places of a file of up to 4 MiB. */
 static void fill(const char *name)
 {
 	const long fd = fj_sys4(__NR_openat, union_lower, name, O_WRONLY, 0);

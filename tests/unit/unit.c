@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * unit.c - see unit.h. */
+ * unit.c - what the tests of the engine share: see unit.h. */
 #include "ownership/ownership.h"
 
 #include "unit.h"
@@ -91,7 +91,7 @@ void unit_read_only_root(void)
 {
 	struct fj_edit e;
 
-	fj_assert(fj_edit_begin(&e)); /* nobody else is there yet */
+	fj_assert(fj_edit_begin(&e)); /* no other process uses the table yet */
 	e.v->root_flags |= FJ_MOUNT_READ_ONLY;
 	fj_assert(fj_edit_end(&e, 0) == 0);
 }
@@ -171,7 +171,7 @@ const char *unit_result(long r)
 	return into;
 }
 
-/* xorshift32: the same numbers with every libc. */
+/* xorshift32 gives the same numbers with every libc. */
 static uint32_t state = 1;
 
 unsigned unit_seed(unsigned i)

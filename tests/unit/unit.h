@@ -1,12 +1,11 @@
-/* SPDX-FileCopyrightText: The fakejail authors
- * SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-FileCopyrightText: The fakejail authors SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * unit.h - what the engine's tests share: a jail made by hand, calls through the direct door, and
- * the list of suites.
+ * unit.h - what the engine's tests share: a jail that the test itself makes, calls through the
+ * direct door, and the list of suites.
  *
- * The engine is the same as in the loader, built for a libc process with ASan and UBSan
- * (tests/module.am). No filter is installed and no gate page placed: its calls go to the kernel
- * from where gate.S was linked, or to a test's own function put in place of fj_gate. */
+ * The engine is the same as in the loader, built for a process with a libc, with ASan and UBSan
+ * (tests/module.am). There is no filter and no gate page. The engine's system calls are made where
+ * gate.S was linked, or by a function that a test assigns to fj_gate. */
 #ifndef FJ_UNIT_H
 #define FJ_UNIT_H
 
@@ -20,19 +19,21 @@
 
 extern struct fj_thread *unit_thread;
 
-/* Fixtures of libcheck: a tree with `jail/` in it, an empty jail on that, and an engine slot for
- * this thread. */
+/* Fixtures of libcheck: make and remove a tree with the directory `jail`, an empty jail on that,
+ * and a thread area for this thread. */
 void unit_jail_setup(void);
 void unit_jail_teardown(void);
-/* The same on a tree that is there already; before a fork that shares the jail's memory, too. */
+/* Makes the jail on an existing tree. Also call it before a fork(2) whose child shares the jail's
+ * memory. */
 void unit_jail_on(const char *host_path);
-/* Mount `host_path` at position `pos`: 0 or -ENOSPC. Make the jail's own tree read-only. */
+/* unit_mount() mounts `host_path` at position `pos`, and returns 0 or -ENOSPC.
+ * unit_read_only_root() makes the jail's own tree read-only. */
 long unit_mount(const char *host_path, const char *pos, uint32_t flags);
 void unit_read_only_root(void);
-/* Only the slot. */
+/* Makes the thread area only. */
 void unit_thread_setup(void);
 
-/* A system call through the direct door, by its row. */
+/* Makes a system call through the direct door, by its row. */
 long unit_call(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e);
 #define unit_call5(nr, a, b, c, d, e)                                                              \
 	unit_call(nr, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d), (uint64_t)(e))
@@ -41,7 +42,8 @@ long unit_call(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t
 #define unit_call2(nr, a, b) unit_call5(nr, a, b, 0, 0, 0)
 #define unit_call1(nr, a) unit_call5(nr, a, 0, 0, 0, 0)
 
-/* "ENOENT" for -2, a decimal number for what is no error; in one of a few rotating buffers. */
+/* "ENOENT" for -2, and a decimal number for a result that is no error. In one of a few buffers that
+ * are used in turn. */
 const char *unit_result(long r);
 #define unit_assert_result(got, want)                                                              \
 	do {                                                                                       \
@@ -50,9 +52,10 @@ const char *unit_result(long r);
 			unit_result(want_));                                                       \
 	} while (0)
 
-/* A random number below `n`; the sequence begins at FJ_UNIT_SEED of the environment, or 1. */
+/* A random number below `n`. The environment variable FJ_UNIT_SEED is the seed; the default is
+ * 1. */
 unsigned unit_random(unsigned n);
-/* Begin the sequence again, `i` steps aside; returns the seed, for messages. */
+/* Starts another sequence for each `i`. Returns the seed, for messages. */
 unsigned unit_seed(unsigned i);
 
 Suite *unit_suite_str(void);

@@ -1,8 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * ways.c - the ways that a walk can go, the tree that names are looked up in, and what is found
- * there. */
+ * ways.c - looks up names by each way of a walk, and makes the tree for that: see ways.h. */
 #include "ways.h"
 
 #include "jail/kernel_lacks.h"
@@ -65,7 +64,7 @@ static long walk_open(int dirfd, const char *jail_path, unsigned how)
 	return r;
 }
 
-/* As fj_find_object() uses facts: what the one call cannot settle goes to the walk. */
+/* Uses facts as fj_find_object() does: if one system call does not decide, the walk is used. */
 static long open_fast(int dirfd, const char *jail_path, unsigned how)
 {
 	const uint32_t mark = fj_scratch_mark(unit_thread);
@@ -90,8 +89,7 @@ struct seen ways_engine_look(enum way way, int dirfd, const char *jail_path, uns
 {
 	fj_lacks()->openat2 = way == STEPS;
 	if (way == FACTS)
-		fj_close((int)walk_open(
-			dirfd, jail_path, how)); /* so that there is something to remember */
+		fj_close((int)walk_open(dirfd, jail_path, how)); /* so that there are facts */
 	return ways_look(
 		way == FACTS ? open_fast(dirfd, jail_path, how) : walk_open(dirfd, jail_path, how));
 }
@@ -117,7 +115,7 @@ void ways_make_tree(void)
 	tree_dir("outside");
 	tree_file("outside/secret", "secret");
 	tree_link("jail/host", tree_path("outside"));
-	/* 41 links in a row: the last one that may be followed is the 40th. */
+	/* A chain of 41 symlinks: the 40th is the last one that is followed. */
 	for (int i = 0; i < 41; i++) {
 		char name[32], target[32];
 

@@ -1,8 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * ways.h - what the tests of path/ share: a walk by each of the ways that it can go, and what is
- * found there.
+ * ways.h - what the tests of walks share: a lookup by each way of a walk, and its result.
  *
  * Used by check_walk.c, check_mounts.c and check_random_walks.c. */
 #ifndef FJ_UNIT_WAYS_H
@@ -12,8 +11,7 @@
 
 struct fj_place;
 
-/* The walk with the kernel's help, as with an old kernel, and from remembered facts where these
- * suffice. */
+/* The ways: with openat2(2), without it as on an old kernel, and by facts where they suffice. */
 enum way { LEAPS, STEPS, FACTS, WAYS };
 extern const char *const ways_name[];
 
@@ -22,19 +20,21 @@ struct seen {
 	uint64_t dev, ino;
 };
 
-/* The file behind an O_PATH descriptor, which is closed. */
+/* Describes the file of an O_PATH descriptor, and closes it. */
 struct seen ways_look(long fd);
-/* What `jail_path` leads to by that way. */
+/* The file to which `jail_path` leads by that way. */
 struct seen ways_engine_look(enum way way, int dirfd, const char *jail_path, unsigned how);
-/* What the kernel opens, O_PATH, in the jail's root: openat2(2). */
+/* Opens `jail_path` in the jail's root by openat2(2), with O_PATH. Returns the descriptor or
+ * -errno. */
 long ways_kernel_open(const char *jail_path, uint64_t flags);
 long ways_open_place(const struct fj_place *place, int flags);
 /* The host path of the position `pos`. */
 const char *ways_host_of(const char *pos);
 
-/* A jail with links of all kinds in it, and an `outside` beside it. */
+/* Makes a jail with links of all kinds, and a directory `outside` beside it. */
 void ways_make_tree(void);
-/* `jail_path` answers `r`; if that is 0, it leads to the file `leads_to` of the tree. */
+/* Checks that looking up `jail_path` returns `r`, and, if that is 0, leads to the file `leads_to`
+ * of the tree. */
 void ways_check(
 	enum way way, int dirfd, const char *jail_path, unsigned how, long r, const char *leads_to);
 
