@@ -2,10 +2,10 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# by-chance.sh - calls by chance, in a real chroot and in the jail: what they print must be equal. For differ.sh and signals.sh.
+# by-chance.sh - compares the output of random calls in a real chroot and in the jail. differ.sh and signals.sh source it.
 
-# have_both NAME DIRECTORY...: a jail ($root), and a directory for the real chroot ($real), each with the program NAME.c of
-# this folder in /bin. Ends the script where there is no root for the latter.
+# have_both NAME DIRECTORY...: makes a jail ($root) and a directory for the real chroot ($real), each with the program NAME.c
+# of this folder in /bin. Ends the script with a SKIP if root is missing for the chroot.
 have_both() {
 	need "${CC:=cc}" chroot
 	if ! is_root; then
@@ -22,8 +22,8 @@ have_both() {
 	cp "$root/bin/$program" "$real/bin/$program"
 }
 
-# is_equal CONTEXT ARGUMENT...: run the program with these on both sides. Says the first difference, with CONTEXT lines before it,
-# and fails. The script's own is_whole says whether the reference, $work/real, went to its end.
+# is_equal CONTEXT ARGUMENT...: runs the program with these arguments on both sides. Prints the first difference, with CONTEXT
+# lines before it, and fails. The script's function is_whole checks whether the reference, $work/real, is complete.
 is_equal() {
 	context=$1
 	shift
@@ -44,7 +44,7 @@ is_equal() {
 	return 1
 }
 
-# each_seed FIRST COUNT COMMAND...: COMMAND SEED for each of these, a check a seed; what it prints is shown when it fails.
+# each_seed FIRST COUNT COMMAND...: runs COMMAND SEED for each of these seeds. Each is a check. Shows the output of failed ones.
 each_seed() {
 	seed=$1 end=$(($1 + $2))
 	shift 2

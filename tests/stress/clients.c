@@ -1,15 +1,16 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * clients.c - changes owners in a jail, is killed while it does, and says what was acknowledged.
- * Called by clients.sh, once on each of two mounts of one directory.
+ * clients.c - changes owners in a jail, is killed meanwhile, and logs which changes were
+ * acknowledged. Called by clients.sh, once on each of two mounts of one directory.
  *
- *	clients kill N DIRECTORY LOG    N writers one after the other, each killed; then one that
- * ends clients check DIRECTORY LOG     does every file show what was acknowledged last, or what
- *came next?
+ *	clients kill N DIRECTORY LOG	runs N writers one after the other and kills each; then
+ *					runs one writer to its end
+ *	clients check DIRECTORY LOG	checks that each file shows the last acknowledged change,
+ *					or the change that was tried after it
  *
- * LOG, which lies outside the records' file system, gets a line for each attempt and for each
- * change that was acknowledged. */
+ * LOG is on another file system than the records. It gets a line for each attempt and for each
+ * acknowledged change. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -68,7 +69,7 @@ static void say(int log, unsigned what, unsigned file, unsigned group)
 		_exit(9);
 }
 
-/* From the file after the one that was tried last on, `count` changes. */
+/* Makes `count` changes, beginning with the file after the one that was tried last. */
 static void change(const char *dir, const char *log_name, unsigned long count)
 {
 	const int log = open(log_name, O_WRONLY | O_APPEND);
@@ -111,7 +112,7 @@ static int run(int kills, const char *dir, const char *log)
 		if (!child)
 			change(dir, log, i < kills ? 1000000 : FILES);
 		if (i < kills) {
-			/* Once it has got somewhere. */
+			/* It is killed after it has made some changes. */
 			stat(log, &before);
 			do {
 				usleep(1000);

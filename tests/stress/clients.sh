@@ -3,9 +3,9 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# clients.sh - one root on two machines: two FUSE mounts of one directory, each with a cache of its own, are as two
-# clients of a server. Jails on both change owners at once, and their writers are killed. No record is damaged, and nobody's
-# change that was acknowledged is lost.
+# clients.sh - one root on two machines. Two FUSE mounts of one directory, each with its own cache, are like two clients of
+# a server. Jails on both mounts change owners at once, and their writers are killed. No record may be damaged, and no
+# acknowledged change may be lost.
 #
 # Usage: clients.sh    environment: that of lib.sh, CC, STRESS_KILLS (40, on each). Needs root, to mount.
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
@@ -39,7 +39,7 @@ at_once() {
 	wait "$one"
 }
 
-# two_clients NAME AROUND OPTION...: of bindfs(1). AROUND is `around` or empty.
+# two_clients NAME AROUND OPTION...: tests two mounts with these options of bindfs(1). AROUND is `around` or empty.
 two_clients() {
 	name=$1 around=$2
 	shift 2
@@ -74,7 +74,7 @@ two_clients() {
 		done
 	done
 	prints_like "$name: the records are sound" '*, 0 damaged' as_user $FAKEJAIL owners check "$root"
-	# A machine that is gone in the midst of a change.
+	# A machine fails in the middle of a change.
 	ln -s '00000000-0000-0000-0000-000000000000 1 elsewhere' "$root/.fakejail/owners.lock"
 	chown -h "$test_uid:$test_uid" "$root/.fakejail/owners.lock"
 	fails "$name: a change while another machine has the lock" 1 '*another machine*Device or resource busy*' jail "$base/a" sh -c 'chown 9:9 /w/a/1'

@@ -1,18 +1,21 @@
-/* SPDX-FileCopyrightText: The fakejail authors
- * SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-FileCopyrightText: The fakejail authors SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * climb.c - one thread looks up names with `..` in them, from its working directory and from a
- * descriptor, while another makes that another directory: no name may lead above the root. The file
- * "outside" lies around the root, and not in it. Then files are made in the same way where one of the two
- * directories, /ro, is mounted read-only: none may come to lie there. argv[1]: so many of each kind.
+ * climb.c - tests that no name with `..` leads above the root. For climb.sh, which runs it in a
+ * jail.
  *
- * At last, with no other thread, from directories of which the kernel tells no path: they are removed, or lie too
- * deep. Far enough up there is the root.
+ * One thread looks up such names from its working directory and from a descriptor. Another thread
+ * replaces that directory meanwhile. The file "outside" is around the root, and not in it. Then
+ * files are made in the same way, where one of the two directories, /ro, is mounted read-only: no
+ * file may be made there. argv[1] is the number of lookups of each kind.
  *
- * argv[2] and the rest: where those are made. If "-NAME" follows one, it is itself removed, by that name. In place of
- * all that "full" or "few": no descriptor, or one, is free.
+ * At last, one thread looks up names from directories whose paths the kernel does not tell: they
+ * are removed, or too deep. With enough `..`, the root is reached.
  *
- * Prints how many names were looked up, and how many of each kind led where they must not. */
+ * argv[2] and the following name the places for those directories. If "-NAME" follows one, it is
+ * itself removed, by that name. Instead of all that, the arguments may be "full" or "few": no
+ * descriptor, or one, is free.
+ *
+ * Prints how many names were looked up, and how many of each kind led to a wrong place. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>
@@ -108,7 +111,8 @@ static long beside(void *(*mover)(void *), long (*work)(int at, long count), int
 #define DEEP 24 /* of names of 200 bytes, more than PATH_MAX */
 #define UPS 40
 
-/* From the working directory, and from a descriptor of it: how many of the ways up end elsewhere than in the root? */
+/* Goes up from the working directory, and from a descriptor of it. Returns how many ways do not end
+ * in the root. */
 static long climbs(int at)
 {
 	struct stat top, st;
@@ -137,7 +141,7 @@ static long climbs_here(void)
 	return out;
 }
 
-/* Out of directories in `where`. */
+/* The same for directories in `where`. */
 static long climbs_from(const char *where)
 {
 	char name[201];
@@ -174,7 +178,7 @@ static long climbs_from(const char *where)
 	return out;
 }
 
-/* Out of what is mounted on `where`; it is removed by another name. */
+/* The same for the directory that is mounted on `where`, and is removed by another name. */
 static long climbs_from_gone_mount(const char *where, const char *other)
 {
 	if (chdir(where) || rmdir(other))

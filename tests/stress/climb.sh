@@ -2,9 +2,9 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# climb.sh - climb.c in jails, through each door: no name with `..` leads above the root, and none into a read-only
-# mount, while another thread makes the directory where it begins another one; nor from a directory that is gone or lies too
-# deep. Nothing is timed against the clock.
+# climb.sh - runs climb.c in jails, by each door. No name with `..` may lead above the root, or into a read-only mount, while
+# another thread replaces the directory where the name begins; nor may a name from a directory that is removed or too deep.
+# Nothing is timed against the clock.
 #
 # environment: that of lib.sh, CC, STRESS_ROUNDS (4000)
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
@@ -29,7 +29,7 @@ chmod 777 "$root" "$root/b" # for a user
 give_to_user "$root"
 is 'the file outside is beside the root' "$mine" "$(dirname "$root")"
 
-# climb NAME PROGRAM [OPTION...]
+# climb NAME PROGRAM [OPTION...]: runs PROGRAM in a jail with these options, as check NAME.
 climb() {
 	name=$1
 	program=$2

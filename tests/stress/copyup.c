@@ -1,14 +1,16 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * copyup.c - lower files of many kinds, and a change of each: for copyup.sh, which compares what is left with what an
- * overlay of the kernel's makes of it.
+ * copyup.c - makes lower files of many kinds, and changes each of them. For copyup.sh, which
+ * compares the result with that of the kernel's overlayfs.
  *
- *	copyup grow DIR COUNT	make files in DIR, each a combination of holes, times, attributes, lists, modes and names
- *	copyup change DIR COUNT	change one thing of each; say what came of it and what all of them show
- *	copyup one FILE LIMIT	open it to write, with that limit of file sizes (0: none), and say what came of it
+ *	copyup grow DIR COUNT	make files in DIR: combinations of holes, times, attributes, lists,
+ *				modes and names
+ *	copyup change DIR COUNT	change one thing of each; print the results and what all files show
+ *	copyup one FILE LIMIT	open FILE to write, with that limit of file sizes (0: none);
+ *				print the result
  *
- * Nothing printed depends on numbers of inodes or on the time.
+ * The output does not depend on inode numbers or on the time.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -23,7 +25,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-/* An access list: version 2, and entries of tag, permission and id (linux/posix_acl_xattr.h). */
+/* An access control list: version 2, and entries of tag, permission and id
+ * (linux/posix_acl_xattr.h). */
 struct list {
 	uint32_t version;
 	struct {
@@ -138,7 +141,7 @@ static void show(const char *p, int by_times)
 	fd = S_ISDIR(st.st_mode) ? -1 : open(p, O_RDONLY | O_NOATIME);
 	if (fd >= 0) {
 		printf(" size %ld", (long)st.st_size);
-		/* (The kernel copies a megabyte at once, with the holes in it.) */
+		/* (The kernel copies a megabyte at once, and fills the holes in it.) */
 		for (long at = 0, end; (at = lseek(fd, at, SEEK_DATA)) >= 0; at = end) {
 			end = lseek(fd, at, SEEK_HOLE);
 			printf(" data %ld to %ld", at >> 20, (end + 0xfffff) >> 20);
@@ -153,7 +156,7 @@ static void show(const char *p, int by_times)
 	printf("\n");
 }
 
-/* Does it change the times? */
+/* Makes change `what`. Returns whether it changes the times. */
 static int change(const char *p, unsigned what)
 {
 	static const struct timespec times[2] = {{5, 6}, {0, UTIME_OMIT}};

@@ -2,9 +2,9 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# copyup.sh - what a copied-up file shows, compared with what an overlay of the kernel's makes of it (copyup.c): holes, times to the
-# nanosecond, attributes, access lists, capabilities, modes, several names; and a copy for which there is no room: ENOSPC, or a limit of
-# file sizes, and nothing has changed.
+# copyup.sh - compares copied-up files with those of the kernel's overlayfs (copyup.c): holes, times to the nanosecond,
+# attributes, access control lists, capabilities, modes, several names. If a copy fails, by ENOSPC or a limit of file sizes,
+# nothing may change.
 #
 # Usage: copyup.sh    environment: that of lib.sh, CC, STRESS_FILES (700)
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
@@ -52,7 +52,7 @@ same "$STRESS_FILES lower files" grown
 in_jail "$root/u" /bin/copyup change /w "$STRESS_FILES" >"$work/jail.all" 2>&1 || :
 same "$STRESS_FILES copies of them" all
 
-# A file system on which there is no room for the copy, and a limit of file sizes.
+# A file system without space for the copy, and a limit of file sizes.
 mkdir "$root/small" 2>/dev/null || :
 mount -t tmpfs -o size=2m,mode=755 tmpfs "$root/small"
 mkdir "$root/small/u" "$root/small/u.wk"

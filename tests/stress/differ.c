@@ -1,15 +1,14 @@
-/* SPDX-FileCopyrightText: The fakejail authors
- * SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-FileCopyrightText: The fakejail authors SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * differ.c - calls by chance, over identities, modes, access control lists, attributes, flags, roots
- * and names: for differ.sh, which runs it in a real chroot and in the jail, and compares what it prints.
+ * differ.c - random calls with random identities, modes, access control lists, attributes, flags,
+ * roots and names. For differ.sh, which runs it in a real chroot and in the jail, and compares the
+ * output.
  *
- * Usage: differ SEED STEPS DIRECTORY [sticky]      as root; it is empty
+ * Usage: differ SEED STEPS DIRECTORY [sticky]      as root; DIRECTORY is empty
  *
- * Each step is a call of a child that took an identity, perhaps in another directory or root; then
- * root looks at the names that it was about. "sticky": there are directories that others may write to,
- * with that bit. Nothing is printed that differs between two runs.
- */
+ * In each step, a child takes an identity, perhaps goes to another directory or root, and makes one
+ * call. Then root prints what the names of that call show. "sticky": some directories are writable
+ * for others and have the sticky bit. The output is the same in each run. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -30,7 +29,7 @@
 static uint64_t state;
 static int has_sticky;
 
-/* splitmix64: the same numbers everywhere. */
+/* A random number below `below`. splitmix64 gives the same numbers on every machine. */
 static unsigned chance(unsigned below)
 {
 	uint64_t z = state += 0x9e3779b97f4a7c15UL;
@@ -58,8 +57,8 @@ static mode_t any_mode(void)
 		0070, 0007, 01777, 03777};
 	const mode_t mode = chance(3) ? usual[chance(14)] : chance(010000);
 
-	/* (What the kernel protects in sticky directories is the host's setting: sysctl
-	 * fs.protected_*.) */
+	/* (What the kernel protects in sticky directories depends on settings of the host:
+	 * fs.protected_* of sysctl(8).) */
 	return mode & 0022 && !has_sticky ? mode & ~01000u : mode;
 }
 
@@ -68,7 +67,7 @@ static unsigned any_id(void)
 	return chance(4) ? chance(3) : (unsigned)-1;
 }
 
-/* A list of five to seven entries: struct posix_acl_xattr_entry. */
+/* Makes an access control list of five to seven entries: struct posix_acl_xattr_entry. */
 static size_t make_list(unsigned char *list)
 {
 	static const uint16_t tag[] = {1, 2, 2, 4, 8, 16, 32};
@@ -104,7 +103,8 @@ static size_t hash_of(size_t sum, const char *text)
 	return sum;
 }
 
-/* How many names the directory has, and which: in any order. */
+/* Prints the number of names in the directory, and a sum of them that does not depend on their
+ * order. */
 static long list_names(const char *name, char *text, size_t size)
 {
 	size_t sum = 0;
@@ -141,7 +141,7 @@ static long change_attribute(const char *a, unsigned n, char *text, size_t size)
 	}
 }
 
-/* By a descriptor, which says what its opening was asked for. */
+/* Changes a file by a descriptor, which was opened with random flags. */
 static long change_open(
 	const char *a, unsigned n, mode_t mode, unsigned uid, unsigned gid, char *text, size_t size)
 {
@@ -173,7 +173,7 @@ static long change_open(
 	}
 }
 
-/* More kinds of calls: `what` from 20 on. */
+/* More kinds of calls, for `what` >= 20. */
 static long step_more(unsigned what, const char *a, const char *b, unsigned n, mode_t mode,
 	unsigned uid, unsigned gid, char *text, size_t size)
 {
@@ -222,7 +222,8 @@ static long step_more(unsigned what, const char *a, const char *b, unsigned n, m
 	}
 }
 
-/* The step's call: all its numbers are drawn by the parent, too, who knows what the child drew. */
+/* Makes the call of a step. The parent draws the same random numbers as the child, and so knows its
+ * names. */
 static long step(const char *a, const char *b, char *text, size_t size)
 {
 	static const int flags[] = {O_RDONLY, O_WRONLY, O_RDWR, O_RDONLY | O_DIRECTORY,
@@ -325,7 +326,7 @@ static void look(const char *name)
 	printf("\n");
 }
 
-/* Another directory or root, that root goes to before it becomes somebody. */
+/* Goes to another directory or root, as root, before the process takes an identity. */
 static void go_elsewhere(const char *where, unsigned how, char *text, size_t size)
 {
 	int r = 0, e;
@@ -348,7 +349,7 @@ int main(int argc, char **argv)
 	has_sticky = argc > 4;
 	if (argc < 4 || chdir(argv[3]))
 		return 2;
-	for (int i = 0; i < 4; i++) /* names of ".." stay in it */
+	for (int i = 0; i < 4; i++) /* names with ".." stay in the directory */
 		if (mkdir("x", 0755) || chdir("x"))
 			return 2;
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -383,7 +384,7 @@ int main(int argc, char **argv)
 				went, text, r, e ? strerror(e) : "");
 			_exit(0);
 		}
-		/* Of the numbers of the next step all begin anew. */
+		/* The next step begins with another state, in parent and child. */
 		state = before ^ (i * 0x2545f4914f6cdd1dUL);
 		if (waitpid(pid, &status, 0) != pid || status) {
 			printf("%lu: the child ended with %d\n", i, status);

@@ -2,9 +2,9 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# elf.sh - ELF files that no linker makes by itself, by the kernel in a real chroot and by the loader in a jail: programs
-# that are linked to lie low, where the gate page is (elf_low.c), and mutants of programs and of an interpreter
-# (elf_mutants.c), which must be refused, run or die as by the kernel. Bounded by their number, not by time.
+# elf.sh - unusual ELF files, executed by the kernel in a real chroot and by the loader in a jail: programs that are linked to
+# the address of the gate page (elf_low.c), and mutants of programs and of an interpreter (elf_mutants.c). The loader must
+# refuse or run them as the kernel does, and they must end in the same way. Their number is the limit, not time.
 #
 # Usage: elf.sh [--long]     environment: that of lib.sh, CC, STRESS_SEED (1), STRESS_MUTANTS (400: of each of five
 # files); --long: 4000
@@ -28,7 +28,7 @@ copy_libraries() {
 		done
 }
 
-# low NAME FLAGS...: a program that these make.
+# low NAME FLAGS...: builds elf_low.c with these flags.
 low() {
 	name=$1
 	shift
@@ -48,7 +48,7 @@ for at in "$lowest" $((0x4f000)) $((0x50000)) $((0x51000)) $((0x52000)); do
 	low "no-pages-$at" -static -no-pie -Wl,-z,noseparate-code "-Wl,-Ttext-segment=$at"
 done
 
-# tiny NAME FLAGS...
+# tiny NAME FLAGS...: builds elf_tiny.c with these flags.
 tiny() {
 	name=$1
 	shift
@@ -67,14 +67,14 @@ $CC -O1 -std=gnu11 -Wall -Wextra -static -o "$root/good/elf_mutants" "$tests_dir
 give_to_user "$root"
 cp -a "$root" "$real"
 
-# in_chroot COMMAND...: with /proc, which goes with the mount namespace.
+# in_chroot COMMAND...: runs it in the chroot, with a /proc that is unmounted with the mount namespace.
 in_chroot() {
 	# shellcheck disable=SC2016 # the inner shell's
 	limited unshare --mount --propagation private sh -c 'mount --bind /proc "$1/proc" && shift && exec chroot "$@"' \
 		sh "$real" "$real" "$@"
 }
 
-# One that lies at both addresses is refused.
+# A program that covers both addresses is refused.
 low both -static -no-pie "-Wl,-Ttext-segment=0x50000" -DFAR -Wl,--section-start=.far=0x555000050000
 mv "$root/bin/both" "$root/good/both"
 refused="fakejail: cannot run '/good/both': it lies at both addresses*"
@@ -95,7 +95,7 @@ for program in "$root"/bin/*; do
 	fi
 done
 
-# Not as root: he may map at addresses where nobody else may.
+# Not as root, who may map at addresses where other users may not.
 # shellcheck disable=SC2086 # words
 mutants_in() {
 	case $1 in
@@ -104,8 +104,8 @@ mutants_in() {
 	esac
 }
 
-# Does number $2 of the mutants $1 end in the jail in a way in which the kernel never ends it? Some mutants run by
-# chance: where the stack lies, or who else on the machine sends signals.
+# Does mutant number $2 of $1 end in the jail in a way in which it never ends in the chroot? Some mutants depend on chance:
+# on the address of the stack, or on other processes that send signals.
 differs() {
 	rounds=0
 	while [ "$rounds" -lt 5 ]; do
@@ -116,7 +116,7 @@ differs() {
 	done
 }
 
-# mutants NAME PROGRAM: of /good/NAME, where they are /w/mutant, by running PROGRAM.
+# mutants NAME PROGRAM: makes mutants of /good/NAME as /w/mutant, and runs PROGRAM for each.
 mutants() {
 	of="/good/$1 $2 $STRESS_SEED"
 	mutants_in chroot "$of 0 $STRESS_MUTANTS" >"$work/real" 2>&1 || echo "exit $?" >>"$work/real"

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * elf_low.c - a program that elf.sh links to lie where the gate page is: it does a little of all
- * that the engine does for programs, and says what it got. */
+ * elf_low.c - a program that elf.sh links to the address of the gate page. It uses a little of
+ * everything that the engine does for programs, and prints the results. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -25,7 +25,7 @@
 #define FILLING (6 << 20)
 static const char filled[FILLING] = {1, 2, 3};
 static char cleared[1 << 20];
-#ifdef FAR /* a segment of its own */
+#ifdef FAR /* data in another segment */
 __attribute__((section(".far"), used)) static char far[4096] = {1};
 #endif
 extern char **environ;
@@ -51,9 +51,9 @@ static void *look(void *arg)
 	return arg;
 }
 
-/* The mappings of files that begin below 16 MiB, neighbours with the same protection as one: texts
- * whose system calls have become jumps are in parts. And whatever is at one of the gate page's two
- * addresses: sys/gate.h. */
+/* Prints the mappings of files that begin below 16 MiB. Neighbours with the same protection are
+ * printed as one mapping, since a text whose system calls have become jumps is in parts. Also
+ * prints a mapping at one of the two addresses of the gate page (sys/gate.h). */
 static void say_low_mappings(const char *maps)
 {
 	FILE *f = fopen(maps, "r");
@@ -90,8 +90,8 @@ static void say_child(const char *what, char *const argv[])
 	printf("%s: %d, status %#x\n", what, r, (unsigned)status);
 }
 
-/* With filters: the program's own, which must not judge the engine's calls, and that of a jail's
- * process that is no longer root. */
+/* Makes calls with two filters: the program's own, which must not apply to the engine's calls, and
+ * that of a jailed process that is no longer root. */
 static void say_filtered(void)
 {
 	struct sock_filter code[] = {
@@ -151,7 +151,7 @@ int main(int argc, char **argv)
 	say_low_mappings("/proc/self/maps");
 	pid = getpid();
 	fflush(stdout);
-	if (!fork()) { /* another process's view */
+	if (!fork()) { /* as another process sees it */
 		snprintf(text, sizeof(text), "/proc/%d/maps", (int)pid);
 		say_low_mappings(text);
 		say_filtered();

@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * elf_mutants.c - run files that are nearly ELF programs, and say how each of them ends. For
- * elf.sh, which compares what the kernel does in a chroot with what the loader does in a jail.
+ * elf_mutants.c - executes damaged ELF programs, and prints how each of them ends. For elf.sh,
+ * which compares the kernel in a chroot with the loader in a jail.
  *
  *	elf_mutants GOOD PROGRAM SEED FIRST COUNT
  *
- * Mutant number N of a seed is GOOD with some of its header's and program headers' fields changed,
- * written to /w/mutant, which PROGRAM is or has as its interpreter. Prints a line each: the number,
- * how it ended, and what was changed. */
+ * Mutant number N of a seed is GOOD with some fields of its ELF header and program headers changed.
+ * It is written to /w/mutant. PROGRAM is that file, or has it as its interpreter. Prints a line for
+ * each mutant: the number, how it ended, and the changes. */
 #define _GNU_SOURCE
 #include <elf.h>
 #include <errno.h>
@@ -30,11 +30,12 @@
 static char good[FILE_MAX], bad[FILE_MAX];
 static size_t good_len, bad_len;
 static char changes[400];
-/* The mutant is an interpreter: only what the kernel reads of it is changed, for the rest is its
- * own affair, and what it finds beside itself is the engine's memory in a jail. */
+/* The mutant is an interpreter: then only fields that the kernel reads are changed. It reads the
+ * other fields itself, and a wrong address may lead it to the engine's memory, which only a jail
+ * has. */
 static int is_interpreter;
 
-/* splitmix64 */
+/* of splitmix64 */
 static uint64_t state;
 static uint64_t chance(void)
 {
@@ -97,8 +98,8 @@ static void change(const char *of, int index, const struct field *f, size_t base
 		return;
 	memcpy(&value, bad + base + f->at, f->size);
 	value = another_value(value);
-	if (is_interpreter && f->size == 8) /* the kernel lets addresses below its beginning pass,
-					       over what is there */
+	if (is_interpreter && f->size == 8) /* the kernel may map an interpreter over other
+					       mappings below it */
 		value >>= value >> 63;
 	memcpy(bad + base + f->at, &value, f->size);
 	if (f->size < 8)
@@ -149,7 +150,7 @@ static int write_mutant(void)
 	return is_written;
 }
 
-/* Whatever runs for long runs for ever. */
+/* A mutant that runs for long may never end. */
 static void limit(void)
 {
 	const struct rlimit cpu = {1, 1}, none = {0, 0}, file = {1 << 20, 1 << 20};
@@ -172,7 +173,7 @@ static void run(const char *program, char *how, size_t size)
 	}
 	if (!pid) {
 		limit();
-		dup2(2, 1); /* what a mutant says is lost */
+		dup2(2, 1); /* the output of a mutant is not kept */
 		execve(program, argv, envp);
 		error = errno;
 		write(from[1], &error, sizeof(error));

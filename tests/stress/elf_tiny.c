@@ -1,8 +1,7 @@
-/* SPDX-FileCopyrightText: The fakejail authors
- * SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-FileCopyrightText: The fakejail authors SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * elf_tiny.c - the program whose mutants elf.sh runs: it ends with 42 when its data is there and
- * its memory is clear. With -DALONE it needs no library. */
+ * elf_tiny.c - the program of which elf.sh makes mutants. Its exit status is 42 if its data are
+ * right and its bss is zero. With -DALONE it needs no library. */
 static volatile long data[2000] = {42}, clear[3000];
 
 #ifdef ALONE

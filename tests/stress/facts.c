@@ -1,17 +1,16 @@
-/* SPDX-FileCopyrightText: The fakejail authors
- * SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-FileCopyrightText: The fakejail authors SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * facts.c - what a jail remembers of directories must never give a wrong answer
- * (preload/jail/facts.c).
+ * facts.c - tests that facts never give a wrong answer (preload/jail/facts.c). For facts.sh.
  *
- * Some processes swap directories for symlinks, move directories away, make others in their place
- * and turn symlinks around. Each change is framed by a counter in shared memory: odd while it is
- * made, even when it is done, with the answer that is right from then on. All others look at those
- * paths without end. Whoever sees the same even number before and after a call must have got the
- * right answer; nothing depends on time. Links lead to absolute places and above the root, where a
- * wrong answer would be one of the host's files.
+ * Some processes replace directories by symlinks, move directories away, make others in their
+ * place, and change the targets of symlinks. A counter in shared memory is odd during each change
+ * and even after it. The right answer is stored beside it. All other processes look up those paths
+ * all the time. If the counter is the same even number before and after a lookup, the answer must
+ * be the right one: the test does not depend on time. Links lead to absolute paths and above the
+ * root, where a wrong answer would be a file of the host.
  *
- * facts DIR LOOKERS ROUNDS   in the jail; prints a line and exits 0 when nothing was wrong. */
+ * facts DIR LOOKERS ROUNDS   in the jail; prints a line, and exits with 0 if no answer was
+ * wrong. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +28,7 @@ enum { SETS = 3, WAYS = 6 };
 static struct shared {
 	struct set {
 		unsigned long turn;
-		ino_t right; /* of NAME/f; 0: there is none */
+		ino_t right; /* the inode number of NAME/f; 0: it does not exist */
 		ino_t of_link;
 	} set[SETS];
 	int ended;
@@ -64,8 +63,9 @@ static ino_t make_dir(int set, const char *name)
 	return st.st_ino;
 }
 
-/* Each set has: a/, b/, c/ with an f each, far/f at DIR/far, and three names that are looked at: d/f, where d is a
- * directory or a symlink; k, which is a link to that; and l, a link that is itself changed. */
+/* Each set has the directories a, b and c, each with a file f, and the file far/f at DIR/far. Three
+ * names are looked up: d/f, where d is a directory or a symlink; k, which is a link to d; and l, a
+ * link that is itself changed. */
 enum { NAMES = 3 };
 static const char *const names[NAMES] = {"d/f", "k", "l"};
 
@@ -74,7 +74,7 @@ static void set_right(int set, ino_t right)
 	shared->set[set].right = right;
 }
 
-/* Turn l, in one call, or take it away. */
+/* Changes the target of l in one call, or removes it. */
 static void turn_link(int set, unsigned round)
 {
 	char l[512], new[512], to[600];
@@ -111,13 +111,13 @@ static void change(int set, unsigned round, ino_t far)
 	__atomic_fetch_add(&s->turn, 1, __ATOMIC_SEQ_CST);
 	turn_link(set, round);
 	switch (round % 6) {
-	case 0: /* the directory goes away, an absolute link takes its place */
+	case 0: /* an absolute link replaces the directory */
 		must(rename(d, old), "rename");
 		snprintf(link, sizeof(link), "%s/far", dir);
 		must(symlink(link, d), "symlink");
 		set_right(set, far);
 		break;
-	case 1: /* the link is turned to a relative place, atomically */
+	case 1: /* the link gets a relative target, in one call */
 		path(link, set, "new");
 		must(symlink(round & 8 ? "b" : "c", link), "symlink");
 		must(rename(link, d), "rename");
@@ -125,20 +125,20 @@ static void change(int set, unsigned round, ino_t far)
 		must(stat(link, &st), link);
 		set_right(set, st.st_ino);
 		break;
-	case 2: /* far above the root, and down again */
+	case 2: /* the target goes far above the root, and down again */
 		must(unlink(d), "unlink");
 		snprintf(up, sizeof(up), "../../../../../../../../../..%s/far", dir);
 		must(symlink(up, d), "symlink");
 		set_right(set, far);
 		break;
-	case 3: /* nothing there */
+	case 3: /* the name does not exist */
 		must(unlink(d), "unlink");
 		set_right(set, 0);
 		break;
-	case 4: /* a directory made anew */
+	case 4: /* a new directory */
 		set_right(set, make_dir(set, "d"));
 		break;
-	case 5: /* replaced by the old one */
+	case 5: /* the old directory replaces it */
 		path(link, set, "gone");
 		must(rename(d, link), "rename");
 		must(rename(old, d), "rename");
@@ -170,9 +170,9 @@ static ino_t ask(int way, const char *file)
 		return st.st_ino;
 	case 2:
 		return lstat(file, &st) ? 0 : st.st_ino;
-	case 3: /* only whether it is there */
+	case 3: /* asks only whether it exists */
 		return access(file, F_OK) ? 0 : 1;
-	case 4: /* relative to where one stands */
+	case 4: /* relative to the working directory */
 		return stat(file + 1, &st) ? 0 : st.st_ino;
 	default:
 		fd = open(file, O_PATH);
@@ -198,7 +198,7 @@ static void look(unsigned seed)
 		ino_t right, got;
 
 		if (way == 2 && name)
-			way = 0; /* it would be told of the link itself */
+			way = 0; /* the answer would be about the link itself */
 		snprintf(file, sizeof(file), "%s/s%d/%s", dir, set % SETS, names[name]);
 		before = __atomic_load_n(&s->turn, __ATOMIC_SEQ_CST);
 		right = right_of(s, name);
@@ -257,7 +257,8 @@ int main(int argc, char **argv)
 		if (!(changer[i] = fork())) {
 			for (unsigned round = 0; round < rounds / 6 * 6; round++) {
 				change(i, round, far.st_ino);
-				/* Let facts be made of the new state: some looks by ourselves. */
+				/* Some lookups of this process, so that there are facts about the
+				 * new state. */
 				for (int n = 0; n < 4 * NAMES; n++) {
 					const int way = n / NAMES == 2 && n % NAMES ? 0 : n / NAMES;
 					const ino_t right = right_of(&shared->set[i], n % NAMES);

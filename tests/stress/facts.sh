@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# facts.sh - facts.c in a jail, through each door. Nothing is timed against the clock.
+# facts.sh - runs facts.c in a jail, by each door. Nothing is timed against the clock.
 #
 # environment: that of lib.sh, CC, STRESS_ROUNDS (3000)
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
@@ -10,14 +10,14 @@
 limit_seconds=${FAKEJAIL_LIMIT:-600}
 need "${CC:=cc}"
 
-# One that is dynamic, with this machine's own libc, and one that only the trap can see.
+# Two programs: a dynamic one with this machine's libc, and one whose calls only the trap sees.
 new_jail jail bin tmp
 $CC -O2 -Wall -static -o "$root/bin/facts-static" "$tests_dir/stress/facts.c"
 $CC -O2 -Wall -o "$work/facts" "$tests_dir/stress/facts.c"
 "$tests_dir/lib/add-program" "$root" "$work/facts"
 give_to_user "$root"
 
-# facts NAME PROGRAM [OPTION]
+# facts NAME PROGRAM [OPTION]: runs PROGRAM in a jail with this option, as check NAME.
 facts() {
 	succeeds "$1" jail --bare ${3:+"$3"} "$root" "$2" /tmp/x 4 "${STRESS_ROUNDS:-3000}"
 	rm -rf "$root/tmp/x"

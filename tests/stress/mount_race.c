@@ -1,16 +1,15 @@
-/* SPDX-FileCopyrightText: The fakejail authors
- * SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-FileCopyrightText: The fakejail authors SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * mount_race.c - run in a jail: processes that mount and unmount while others walk, list, and are
- * killed. And processes that stand still in the middle of a change (SIGSTOP), which must not stop
- * others.
+ * mount_race.c - in a jail, some processes mount and unmount while others walk, list, and are
+ * killed. Processes that are stopped in the middle of a change (SIGSTOP) must not stop others. For
+ * mounts.sh.
  *
- * Usage: mount_race PROCESSES ROUNDS      in a directory of its own; prints `ok`, or what was
- * wrong, and then ends with 1.
+ * Usage: mount_race PROCESSES ROUNDS      in a directory of its own; prints `ok`, or prints what
+ * was wrong and exits with 1.
  *
- * Each mounter has a point of its own, on which nobody else mounts: what it then sees there must be
- * what it has mounted. All share one point, on which anything that was ever there may be seen, but
- * nothing else. */
+ * Each process that mounts has a mount point of its own, on which no other process mounts: it must
+ * see its own mount there. All share one other mount point. There a process may see any of the
+ * mounts that were made on it, and nothing else. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +32,7 @@ static void put(const char *path, const char *text)
 	}
 }
 
-/* The first bytes of a file, or "(errno)". */
+/* Returns the first bytes of a file, or "(errno)". */
 static const char *get(const char *path)
 {
 	static char text[64];
@@ -82,7 +81,7 @@ static void mounter(int me, int rounds)
 			exit(1);
 		}
 		expect(file, point, i);
-		/* The shared one: others may be quicker, or use it. */
+		/* On the shared mount point: another process may be faster, or use it. */
 		if (!mount(source, "shared", NULL, MS_BIND, NULL))
 			umount2("shared", MNT_DETACH);
 	}
@@ -146,8 +145,8 @@ static void run_walker(int me)
 	walker();
 }
 
-/* Stop a process wherever it is, and then change mounts: again and again, so that it is sometimes
- * inside a change of its own. What waited for it would wait for ever. */
+/* Stops a process at a random place, and then changes mounts. This is repeated, so that the process
+ * is sometimes inside a change. A process that waited for it would wait for ever. */
 static void beside_the_stopped(void)
 {
 	enum { STOPPED = 4, STOPS = 400 };
@@ -217,8 +216,8 @@ int main(int argc, char **argv)
 	}
 	for (int i = 0; i < count && i < 64; i++)
 		mounters[i] = start(run_mounter, i);
-	/* Killed inside a change, sooner or later: the table must stay whole and the lock be taken
-	 * over. */
+	/* Some processes are killed inside a change: the table must stay whole, and the lock must
+	 * be taken over. */
 	for (int kills = 0; kills < 100; kills++) {
 		const int i = kills % 4;
 

@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# mounts.sh - processes that mount, unmount, walk, are killed and are stopped, all in one jail; bounded by its number of rounds.
+# mounts.sh - runs mount_race.c: processes of one jail mount, unmount, walk, are killed and are stopped. The number of rounds is the limit.
 #
 # environment: FAKEJAIL, CC, MOUNTS_PROCESSES (16), MOUNTS_ROUNDS (200)
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh

@@ -1,8 +1,7 @@
-/* SPDX-FileCopyrightText: The fakejail authors
- * SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-FileCopyrightText: The fakejail authors SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * owner_changes.h - each kind of change of a file of owner records, for owner_stopped.c: what is there
- * before, the change, and whether it was made. */
+ * owner_changes.h - each kind of change of a file of owner records: the state before it, the
+ * change, and a check whether it was made. For owner_stopped.c. */
 #ifndef OWNER_CHANGES_H
 #define OWNER_CHANGES_H
 
@@ -58,8 +57,9 @@ static inline unsigned doubles(void)
 	return found;
 }
 
-/* The records of a round: one that is there, one with attributes, a new one, one whose inode was
- * another file's, one to be dropped; and one of the others'. */
+/* The kinds of change: of the owner in a record, of an attribute, a new record, a record for an
+ * inode that another file had before, a dropped record, a new record that makes the table grow, and
+ * an attribute that must not exist yet. */
 enum { OWNER, ATTRIBUTE, NEW, TAKEN, GONE, GROWS, CREATES, KINDS };
 static const char *const kind_name[] = {"owner", "attribute", "new record", "inode taken over",
 	"removal", "growth", "attribute created"};
@@ -70,7 +70,7 @@ static inline uint32_t number_of(uint32_t kind, uint32_t round)
 								 kind;
 }
 
-/* What the one who is stopped does. */
+/* Makes the change, in the process that is stopped. */
 static inline long change(uint32_t kind, uint32_t n, uint32_t round)
 {
 	struct fj_owner_key key = key_of(n);
@@ -80,7 +80,7 @@ static inline long change(uint32_t kind, uint32_t n, uint32_t round)
 	switch (kind) {
 	case ATTRIBUTE:
 		return attribute(n, 'b', 0);
-	case CREATES: /* to do it twice is an error */
+	case CREATES: /* the second time, it is an error */
 		return attribute(n, 'c', 1 /* XATTR_CREATE */);
 	case TAKEN:
 		key.stamp += 1 + round;
@@ -93,7 +93,7 @@ static inline long change(uint32_t kind, uint32_t n, uint32_t round)
 	}
 }
 
-/* Is it as it was said to have been done? */
+/* Has the change been made? */
 static inline bool is_changed(uint32_t kind, uint32_t n, uint32_t round)
 {
 	struct fj_owner_key key = key_of(n);
@@ -109,7 +109,7 @@ static inline bool is_changed(uint32_t kind, uint32_t n, uint32_t round)
 			      owner.uid == round + 7 && owner.gid == mate_of(owner.uid, n);
 }
 
-/* Until no more fit: the next new one makes the table grow. */
+/* Adds records until the table is full: the next new one makes it grow. */
 static inline void fill_up(void)
 {
 	struct fj_store *s = &fj_store[0];
@@ -124,7 +124,7 @@ static inline void fill_up(void)
 	}
 }
 
-/* A file with what the change needs. */
+/* Makes a file of records with the state before the change. */
 static inline int prepare(const char *path, uint32_t kind, uint32_t round)
 {
 	const uint32_t n = number_of(kind, round);

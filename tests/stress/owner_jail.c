@@ -1,21 +1,21 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * owner_jail.c - owners under load, from inside: run by owners.sh as root of a jail, in an empty
+ * owner_jail.c - changes owners in a jail. owners.sh runs it as root of a jail, in an empty
  * directory.
  *
- *	race WORKERS SECONDS	make, chown, look, remove: each file shows what its maker gave it
- *	burst FILES		chown many, look at each afterwards from another process
- *	threads THREADS		one file each, in one process
+ *	race WORKERS SECONDS	make, chown, look, remove: each file shows its owner
+ *	burst FILES		chown many files; then another process looks at each
+ *	threads THREADS		threads of one process, each with a file
  *	handler			a signal handler looks and changes, in the middle of changes
  *	rename			exchange, no-replace, hard links, files without a name
  *	storm PROCESSES		forks and vfork children that change owners, all at once
- *	makers PROCESSES ROUNDS	make the same files and directories at once, as one who is not root
- *	use			changes and looks, come what may, while its file in-use is there
- *	fill			chown new files until one is refused; prints why
- *	outside NAME		NAME was removed and made anew without us: it is root's
+ *	makers PROCESSES ROUNDS	make the same files at once, as a user other than root
+ *	use			changes and looks while the file in-use exists; ignores errors
+ *	fill			chown new files until an error comes; prints the error
+ *	outside NAME		NAME was replaced from outside of the jail: root owns it
  *
- * Prints what was wrong; exit 1 then. */
+ * If something was wrong, prints it and exits with 1. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -211,7 +211,7 @@ static void renames(void)
 	rmdir("closed");
 }
 
-/* A vfork(2) child shares the memory, and may only make system calls. */
+/* A child of vfork(2) shares the memory of its parent, and may only make system calls. */
 static void vfork_child(const char *name, uid_t uid)
 {
 	const pid_t pid = vfork();
@@ -248,7 +248,8 @@ static void storm(unsigned processes)
 		;
 }
 
-/* All make what one of them makes first: whoever comes second finds it his own. */
+/* All processes make the same file. One of them is the first. The others must see themselves as its
+ * owner. */
 static void make_together(unsigned long round)
 {
 	char name[32];

@@ -1,14 +1,16 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * owner_spoilt.c - the file of owner records by itself, hosted: full disks, damaged and old files.
+ * owner_spoilt.c - tests the file of owner records without a jail: full disks, damaged and old
+ * files. For owners.sh.
  *
- *	full FILE		the file may not grow
- *	damage FILE		cut off, changed and foreign files
- *	old FILE		one of version 2, that becomes one of version 3 while it is in use
- *	cut FILE ROUNDS		cut off, overwritten and filled with noise while it is in use
+ *	full FILE		the file cannot grow
+ *	damage FILE		truncated, changed and foreign files
+ *	old FILE		a file of version 2 becomes one of version 3 while it is in use
+ *	cut FILE ROUNDS		a file is truncated and overwritten while it is in use
  *
- * Prints what it found; exit 1 when anything is lost, wrongly taken, or crashes. */
+ * Prints the results. Exits with 1 if a record is lost, a bad file is accepted, or a process
+ * crashes. */
 #include "owner_store.h"
 
 #include <sys/resource.h>
@@ -29,7 +31,7 @@ static int test_full(const char *path)
 
 		lost += !fj_owner_find(&key, &owner) || owner.uid != i + 1;
 	}
-	r = put(3, 999) ? 1 : 0; /* what is there can still be changed */
+	r = put(3, 999) ? 1 : 0; /* existing records can still be changed */
 	printf("full: stopped after %u records, lost %u, change refused %ld, file %s\n", n, lost, r,
 		fj_owner_check(fd) ? "damaged" : "sound");
 	return lost || r || n < 500 || fj_owner_check(fd);
@@ -68,9 +70,9 @@ static int test_damage(const char *path)
 		if (fj_owner_check(other) < 0)
 			refused++;
 		else if (i <= 101)
-			bad++;		    /* all of these are surely wrong */
-		else if (!(pid = fork())) { /* what is accepted must not crash a reader or a writer
-					     */
+			bad++;		    /* each of these files is invalid */
+		else if (!(pid = fork())) { /* a file that is accepted must not crash a reader or a
+					      * writer */
 			struct fj_owner owner;
 
 			setrlimit(RLIMIT_CPU, &(struct rlimit){20, 20});
@@ -94,8 +96,8 @@ static int test_damage(const char *path)
 	return bad || crashed;
 }
 
-/* As version 2 wrote them: no books, slots never used are zeros, a turn is 8, and the heap's place
- * is in the head. The first record has attributes. */
+/* Makes a file as version 2 wrote it: without books, with zeros in slots that were never used, a
+ * turn of 8, and the place of the heap in the head. The first record has attributes. */
 static int make_old(const char *path, uint32_t count)
 {
 	const uint64_t table = fj_table(4096, 10, 6), heap = 4096 + 65536;
@@ -165,8 +167,8 @@ static unsigned count_wrong(uint32_t from)
 	return wrong;
 }
 
-/* Eight want to change it at the same time, of whom one may be killed; a program of the older
- * version may have been killed while it had its lock, or have it for ever. */
+/* Eight processes change it at the same time, and one of them may be killed. A program of the older
+ * version may have been killed while it had the lock, or may keep the lock for ever. */
 static int test_old(const char *path)
 {
 	unsigned wrong = 0, ended = 0, refused = 0;
@@ -239,8 +241,8 @@ static void use_for_a_while(unsigned seed)
 	_exit(lost > 0);
 }
 
-/* What each of four processes meets when somebody spoils the file under it: it may find nothing
- * more, and must go on. */
+/* Another process damages the file while each of four processes uses it. They may find no records
+ * any more, but must not crash or wait. */
 static int test_cut(const char *path, unsigned rounds)
 {
 	static char noise[200000];

@@ -1,17 +1,18 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * owner_stopped.c - the file of owner records by itself, hosted: writers that are stopped, others
- * that go on, and what the stopped ones do when they are let go.
+ * owner_stopped.c - tests the file of owner records without a jail, with writers that are stopped.
+ * Other writers must go on, and the stopped ones must do no harm when they continue. For owners.sh.
  *
- *	steps FILE STRIDE	one writer is stopped after each STRIDE-th instruction of each kind
- *				of change. (On FUSE that is a child of his, who makes the change.)
- *	storm FILE ROUNDS	several of many writers are stopped at once, at any time, by SIGSTOP
- *	namespace FILE		one is stopped that is in another PID namespace, and one killed
- *	frozen FILE DIRECTORY	one is stopped by the freezer of a cgroup
+ *	steps FILE STRIDE	a writer is stopped after each STRIDE-th instruction of each kind
+ *				of change. (On FUSE, a child of the writer makes the change.)
+ *	storm FILE ROUNDS	several of many writers are stopped at random times by SIGSTOP
+ *	namespace FILE		a writer in another PID namespace is stopped, and one is killed
+ *	frozen FILE DIRECTORY	a writer is stopped by the freezer of a cgroup
  *
- * Prints what it found; exit 1 when anything that was acknowledged is lost, when a record is torn
- * or double, and when somebody who is not stopped does not get on. 77: it cannot be tried here. */
+ * Prints the results. Exits with 1 if an acknowledged change is lost, if a record is torn or there
+ * twice, or if a writer that is not stopped does not go on. Exits with 77 if this machine cannot
+ * run the test. */
 #include "owner_changes.h"
 
 #include <sched.h>
@@ -20,11 +21,11 @@
 #define WRITERS 10
 #define STOPPED 4
 #define MINE 400u  /* records of each writer */
-#define SHARED 8u  /* that all change */
-#define MISTAKES 3 /* of a kind of change: then it is given up */
+#define SHARED 8u  /* records that all writers change */
+#define MISTAKES 3 /* after so many errors of a kind of change, it is not tried any more */
 
 static struct shared {
-	uint32_t begun, done; /* of steps */
+	uint32_t begun, done; /* for steps: has the writer begun, and ended? */
 	long result;
 	uint64_t writes;
 	uint32_t acknowledged[WRITERS * MINE]; /* 0: none */
@@ -33,7 +34,8 @@ static struct shared {
 
 /* ---- steps ---- */
 
-/* One instruction of `*who`; of his child, when he makes one and waits for it. Returns its status. */
+/* Executes one instruction of `*who`. If `*who` makes a child of vfork(2), steps through the child
+ * from then on. Returns the wait status. */
 static int step_on(pid_t *who)
 {
 	unsigned long child;
@@ -50,8 +52,9 @@ static int step_on(pid_t *who)
 	return status;
 }
 
-/* Stop a child that makes the change after `step` instructions, others change the same record and
- * others, and then it is let go. Returns whether it was stopped in its midst. */
+/* Stops a child that makes the change after `step` instructions. Then this process changes the same
+ * record and others, and lets the child go on. Returns whether the child was stopped in the middle
+ * of the change. */
 static bool stop_one(
 	const char *path, uint32_t kind, uint32_t round, unsigned long step, unsigned *bad)
 {
@@ -81,7 +84,7 @@ static bool stop_one(
 			break;
 	}
 	in_midst = WIFSTOPPED(status) && !shared->done;
-	/* The others go on: on another record, on this one, on a new one, with attributes. */
+	/* Changes of another record, of this one, of a new one, and of attributes must work. */
 	was[0] = put(50, round + 1);
 	was[1] = kind == GONE || kind == TAKEN ? 0 : put(n, round + 2);
 	was[2] = put(60, round + 3);
@@ -94,13 +97,13 @@ static bool stop_one(
 		++*bad;
 	}
 	if (WIFSTOPPED(status))
-		ptrace(PTRACE_DETACH, who, 0, 0); /* if he was not killed */
+		ptrace(PTRACE_DETACH, who, 0, 0); /* if the child was not killed */
 	if (who != pid || WIFSTOPPED(status)) {
 		if (who != pid)
 			waitpid(who, &status, __WALL);
 		waitpid(pid, &status, 0);
 	}
-	/* What it was told is so, and what the others were told, too. */
+	/* The acknowledged change of the child has been made, and those of this process, too. */
 	if (!WIFEXITED(status) || !shared->done || shared->result ||
 		(in_midst && !is_changed(kind, n, round) &&
 			!(is_whole(n, &uid) && uid == round + 2)) ||
@@ -156,7 +159,7 @@ static void write_for_ever(unsigned who)
 	}
 }
 
-/* At a moment at which it may be in the midst of something. */
+/* Counts the wrong records, while changes may be in progress. */
 static unsigned wrong_records(void)
 {
 	unsigned wrong = 0;
@@ -185,7 +188,8 @@ static int test_storm(const char *path, unsigned rounds)
 	for (unsigned i = 0; i < WRITERS; i++)
 		if (!(pid[i] = fork()))
 			write_for_ever(i);
-	/* (On a slow machine it takes some time until one is stopped at the right moment.) */
+	/* (On a slow machine, it takes some rounds until a writer is stopped at the right
+	 * moment.) */
 	for (unsigned round = 0;
 		(round < rounds || held < 3) && round < 50 * rounds && !stuck && !ended; round++) {
 		const unsigned first = (unsigned)rand() % WRITERS;
@@ -224,9 +228,10 @@ static int test_storm(const char *path, unsigned rounds)
 	return wrong || stuck || ended || !held;
 }
 
-/* ---- held by somebody of whom nothing can be told ---- */
+/* ---- a lock whose holder cannot be examined ---- */
 
-/* The lock is held by `pid`, or was: change the records nevertheless, several times. */
+/* Another process has the lock, or had it when it was killed. This process must be able to change
+ * records, several times. */
 static int get_on(const char *what)
 {
 	int bad = 0;
@@ -246,7 +251,8 @@ static void tell(int fd)
 		_exit(2);
 }
 
-/* All signals but the two that count are blocked then. */
+/* Takes the lock, which blocks all signals. Then stops or ends by `number`, SIGSTOP or SIGKILL,
+ * which cannot be blocked; 0: waits. */
 static void hold_until(int number)
 {
 	struct fj_store_hold hold = {.may_be_killed = false};
@@ -257,7 +263,7 @@ static void hold_until(int number)
 		number ? raise(number) : pause();
 }
 
-/* In a namespace of its own, whose first process cannot be stopped from within. */
+/* The same in a new PID namespace, whose first process cannot be stopped from inside. */
 static void hold_in_child(int ready, int number)
 {
 	int status;

@@ -1,13 +1,16 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * owner_store.c - the file of owner records by itself, hosted: writers killed at any instruction.
+ * owner_store.c - tests the file of owner records without a jail: writers are killed at random
+ * instructions. For owners.sh.
  *
  *	kill FILE KILLS		8 writers, of which one is killed KILLS times, and 2 readers
- *	claim FILE ROUNDS	killed while it makes new records and grows; another does it again
- *	size FILE N		N records, then figures
+ *	claim FILE ROUNDS	a writer is killed while it adds records and grows the table; then
+ *				another one does the same
+ *	size FILE N		makes N records, and prints figures
  *
- * Prints what it found; exit 1 when anything is lost, torn, stuck or double. */
+ * Prints the results. Exits with 1 if a record is lost, torn or there twice, or if a process
+ * hangs. */
 #include "owner_store.h"
 
 #define CLAIMS 6000u
@@ -19,7 +22,8 @@ static struct shared {
 	unsigned char done[KEYS];
 } * shared;
 
-/* The time shares its place with that of attributes. */
+/* Is it a time of this test? A record has a part of the ctime where others have the offset of
+ * attributes. */
 static bool is_time(uint64_t ns)
 {
 	const uint64_t now = (uint64_t)time(NULL);
@@ -84,7 +88,7 @@ static pid_t start(void (*run)(unsigned), unsigned seed)
 	const pid_t pid = fork();
 
 	if (!pid) {
-		alarm(SLOW_SECONDS); /* stuck */
+		alarm(SLOW_SECONDS); /* it hangs */
 		run(seed);
 	}
 	return pid;
@@ -130,7 +134,7 @@ static int test_kill(const char *path, unsigned kills)
 		bad += !WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL;
 		writer[who] = start(write_for_ever, seed++ * 7919);
 	}
-	/* The living must still get on. */
+	/* The other writers must still make changes. */
 	before = shared->writes;
 	for (int i = 0; i < 1000 && shared->writes < before + 1000; i++)
 		usleep(10000);
@@ -156,8 +160,8 @@ static int test_kill(const char *path, unsigned kills)
 	return bad || shared->torn || missing || doubles;
 }
 
-/* From an empty file, so that most writes claim a slot, and growth is never far; half of them leave
- * blocks of attributes behind. */
+/* Begins with an empty file, so that most writes take a new slot, and the table grows often. Half
+ * of the writes leave blocks of attributes behind. */
 static void claim_all(unsigned seed)
 {
 	for (uint32_t n = 0; n < CLAIMS; n++) {

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * owner_store.h - a file of owner records, made and filled by itself, hosted: for owner_store.c and
- * owner_spoilt.c. */
+ * owner_store.h - makes and fills a file of owner records without a jail. For owner_store.c,
+ * owner_spoilt.c and owner_stopped.c. */
 #ifndef OWNER_STORE_H
 #define OWNER_STORE_H
 
@@ -30,7 +30,7 @@ static inline struct fj_owner_key key_of(uint32_t n)
 	return (struct fj_owner_key){.dev = 0x99, .ino = 1000 + n, .stamp = 77 + n};
 }
 
-/* The second id is computed from the first: a mixture of two records is seen. */
+/* The gid is computed from the uid, so that a mixture of two records is noticed. */
 static inline uint32_t mate_of(uint32_t uid, uint32_t n)
 {
 	return (uid * 2654435761u) ^ (n * 40503u);

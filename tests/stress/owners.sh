@@ -3,12 +3,12 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# owners.sh - owner records under kills, races, full disks and damage: groups 1 to 8 of what others got wrong, bounded to a
-# minute. Nothing here is timed against the clock; what is stuck is stopped by a limit and fails.
+# owners.sh - tests owner records with killed processes, races, full disks and damaged files. It takes about a minute.
+# Nothing is timed against the clock; a limit kills a process that hangs, and the check fails.
 #
-# Usage: owners.sh [--long]     environment: that of lib.sh, CC, and how much of each: STRESS_KILLS (400), STRESS_SECONDS (2, of
-# each race), STRESS_CUTS (40), STRESS_BURSTS (2), STRESS_STOPS (100), STRESS_STRIDE (37: after each how many instructions a writer
-# is stopped); --long: 3000, 60, 400, 20, 2000, 1
+# Usage: owners.sh [--long]     environment: that of lib.sh, CC, STRESS_KILLS (400), STRESS_SECONDS (2, for each race),
+# STRESS_CUTS (40), STRESS_BURSTS (2), STRESS_STOPS (100), STRESS_STRIDE (37: a writer is stopped after each so many
+# instructions); --long: 3000, 60, 400, 20, 2000, 1
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 if [ -z "${OWNERS_NAMESPACE:-}" ] && unshare --mount --propagation private true 2>/dev/null; then
 	OWNERS_NAMESPACE=yes exec unshare --mount --propagation private "$0" "$@"
@@ -22,7 +22,7 @@ fi
 : "${CC=cc}" "${STRESS_KILLS=400}" "${STRESS_SECONDS=2}" "${STRESS_CUTS=40}" "${STRESS_BURSTS=2}" "${STRESS_STOPS=100}" "${STRESS_STRIDE=37}"
 preload=$top_srcdir/preload
 
-# build NAME OPTION...: NAME.c, with what of the engine keeps records.
+# build NAME OPTION...: builds NAME.c with the engine's code for records.
 build() {
 	name=$1
 	shift
@@ -34,7 +34,7 @@ build owner_store
 build owner_spoilt
 build owner_stopped -DFJ_STORE_FIRST_LOG=6u
 
-# records PROGRAM NAME WORD...: the program does that to a file of records, and says what came of it.
+# records PROGRAM NAME WORD...: runs the program on a file of records, as check NAME.
 records() {
 	program=$1
 	check=$2
@@ -53,7 +53,7 @@ records owner_spoilt 'files spoilt in use' cut "$STRESS_CUTS"
 records owner_store 'a million records' size 1000000
 rm -f "$mine/records"
 
-# Where other machines may have the file.
+# On a file system where other machines may use the file.
 mkdir "$mine/below" "$mine/fuse"
 give_to_user "$mine/below"
 if [ -n "${OWNERS_NAMESPACE:-}" ] && is_root && bindfs -o allow_other "$mine/below" "$mine/fuse" 2>"$work/why"; then
@@ -63,7 +63,7 @@ else
 	skip 'on FUSE: stopped at each step of a change' "nothing can be mounted: $(cat "$work/why" 2>/dev/null)"
 fi
 
-# or_skip CHECK REASON WORD...: the program does that, or says by status 77 that it cannot be tried.
+# or_skip CHECK REASON WORD...: runs owner_stopped with these arguments. Its status 77 means that this machine cannot do that.
 or_skip() {
 	check=$1
 	reason=$2
@@ -93,11 +93,11 @@ $CC -O1 -std=gnu11 -Wall -Wextra -Wno-unused-result -static -pthread -o "$root/b
 give_to_user "$root"
 owners=$root/.fakejail/owners
 
-# inside WORD...: what owner_jail is to do.
+# inside WORD...: runs owner_jail in the jail with these arguments.
 inside() {
 	jail -w /w "$root" owner_jail "$@"
 }
-# in_w SCRIPT: with a shell.
+# in_w SCRIPT: runs the script by a shell in the jail's /w.
 in_w() {
 	jail -w /w "$root" sh -c "$1"
 }
@@ -124,13 +124,13 @@ two_jails() {
 }
 succeeds 'two jails on one root' two_jails
 
-# Four shells that move and link over and over, with owners: each name ends with the owner it was given.
+# Four shells rename and link files with owners, many times: at the end, each name has the owner that it was given.
 prints 'mv and ln from four shells' '' in_w 'for w in 1 2 3 4; do (
 		i=0; while [ $i -lt 100 ]; do
 			echo x >m$w; chown $w:$i m$w; mv m$w n$w; ln -sf n$w l$w
 			[ "$(stat -L -c %u:%g l$w)" = $w:$i ] || echo "wrong: $w $i $(stat -L -c %u:%g l$w)"; i=$((i + 1)); done) & done; wait'
 
-# Files that go, and whose inodes come back, behind our back.
+# Files are removed from outside of the jail, and their inode numbers are used again.
 outside() {
 	for _ in 1 2 3 4 5 6 7 8; do
 		in_w 'touch gone; chown 31:31 gone' || return 1
@@ -142,14 +142,14 @@ outside() {
 }
 succeeds 'an inode reused from outside' outside
 
-# The first process of the jail is killed while another writes, which goes on; the next jail finds all.
+# The first process of the jail is killed while another one writes, which goes on. The next jail finds all records.
 as_user sh -c '"$@"; rm "$0/w/going"; until [ -e "$0/w/gone" ]; do sleep 0.1; done' "$root" $FAKEJAIL -w /w "$root" sh -c '
 	touch k going; (i=0; while [ -e going ]; do i=$((i + 1)); chown $i:7 k; [ $i != 20 ] || touch well; done; touch gone) &
 	until [ -e well ]; do sleep 0.1; done; kill -9 $$' >"$work/killed" 2>&1 || cat "$work/killed"
 prints 'killed while it wrote' '7
 8' in_w 'stat -c %g k; chown 8:8 k; stat -c %g k; rm k'
 
-# keep_owners, take_owners_back: the records as they are, and again.
+# keep_owners, take_owners_back: save the records, and restore them.
 keep_owners() {
 	as_user cp "$owners" "$mine/kept"
 }
@@ -167,7 +167,7 @@ done
 take_owners_back
 succeeds 'records taken back' jail "$root" true
 
-# Whatever umask(2) the first run has, the next one can open its records.
+# With each umask(2) of the first run, the next run can open the records.
 for mask in 777 700 400 277 077 0; do
 	rm -r "$root/.fakejail"
 	first_run() (
@@ -178,7 +178,7 @@ for mask in 777 700 400 277 077 0; do
 	is "what umask $mask leaves of the records" '700 600' "$(stat -c %a "$root/.fakejail" "$owners" | xargs)"
 	prints "the run after umask $mask" 7:8 in_w 'stat -c %u:%g u; rm -f u'
 done
-# Records that cannot be opened are never passed over in silence.
+# Records that cannot be opened give a message.
 chmod 0 "$owners"
 fails 'records that may not be opened' 125 '*.fakejail/owners: may not be read*' jail "$root" true
 chmod 600 "$owners"
@@ -195,7 +195,7 @@ is 'no place for records, is said' yes "$(grep -q 'kept for this jail only' "$wo
 chmod 700 "$mine/home/.local"
 take_owners_back
 
-# What even root may not change on the host, root of a jail may not.
+# If even root may not change a file on the host, root of a jail may not change it.
 touch "$work/attributes"
 if chattr +i "$work/attributes" 2>/dev/null && chattr -i "$work/attributes"; then
 	in_w 'touch i; chown 4:4 i'
@@ -207,7 +207,7 @@ else
 	skip 'an immutable file' 'it takes root, and a filesystem that has them'
 fi
 
-# Byte 8 is the version's. An older file is used, and gets the new one's number with the first record that needs it.
+# Byte 8 is the version. A file of an older version is used, and gets the new version with the first record that needs it.
 of_version() {
 	printf '%b' "\\0$1" | dd of="$owners" bs=1 seek=8 conv=notrunc status=none
 }
@@ -220,7 +220,7 @@ is 'records of an older version are of the new one then' 3 "$(od -An -tu1 -j8 -N
 of_version 4
 fails 'records of a newer version' 125 '*another version*' jail "$root" true
 
-# The low half of byte 25 says how many neighbours lie together in the array: in version 1 none.
+# The low half of byte 25 says how many neighbours are together in the array: none in version 1.
 rm "$owners"
 succeeds 'a new file of records' jail "$root" true
 of_version 1
@@ -237,7 +237,7 @@ many_descriptors() (
 )
 prints 'as many descriptors as there may be' 3 many_descriptors
 
-# The limit of file sizes is the program's: what of ours goes beyond it is an error, and never SIGXFSZ.
+# The limit of file sizes is the program's: if the file of records exceeds it, there is an error and no SIGXFSZ.
 limited_files() {
 	(
 		# shellcheck disable=SC3045 # ulimit -S is everywhere
@@ -255,7 +255,7 @@ alive' limited_files -Sf 8 sh -c 'mkdir many && cd many && touch $(seq 9000); ch
 prints 'procfs where no file may be any longer' "cat: can't open '/proc/self/mounts': File too large
 alive" limited_files -Sf 0 sh -c 'cat /proc/self/mounts; echo alive'
 
-# Somebody cuts the file off, or writes something else into it, while programs of the jail are at work.
+# The file is truncated or overwritten while programs of the jail work.
 keep_owners
 for how in 'truncate -s 0' 'truncate -s 30000' 'cp /etc/passwd' 'dd bs=100k count=1 status=none if=/dev/urandom'; do
 	inside use >"$work/use" 2>&1 &
@@ -272,7 +272,7 @@ for how in 'truncate -s 0' 'truncate -s 30000' 'cp /etc/passwd' 'dd bs=100k coun
 done
 succeeds 'records spoilt, and taken back' jail "$root" true
 
-# A disk that is full, no System V IPC, no network, and /dev/shm that cannot be written: it takes root to make all that.
+# A full disk, no System V IPC, no network, and a read-only /dev/shm: root is needed to make these.
 if is_root && unshare --mount --ipc --net true 2>/dev/null; then
 	mkdir "$mine/small"
 	cat >"$work/barren" <<'BARREN'
@@ -290,12 +290,12 @@ else
 	skip 'full disk, no IPC, no network' 'it takes root, and namespaces'
 fi
 
-# Nobody waits for those who end: there is nothing that would have to be waited for.
+# The caller never waits for its children, and the jail's first process ends before its own child: that one works all the same.
 as_user sh -c '"$@" & exec perl -e "select undef, undef, undef, 0.1 until -e \$ARGV[0]" "$0"' "$root/w/done" $FAKEJAIL -w /w "$root" \
 	sh -c 'touch nr; chown 4:4 nr; (sleep 0.3; chown 5:5 nr; touch done) & exit 0'
 prints 'nobody waits for them' 5:5 in_w 'stat -c %u:%g nr; rm nr done'
 
-# Records are pruned while the jail makes, renames and removes files: no file that is there loses its own.
+# Records are pruned while the jail makes, renames and removes files: no existing file loses its record.
 prune() {
 	as_user $FAKEJAIL owners prune "$root"
 }
@@ -325,13 +325,13 @@ wait "$pruned_jail" || :
 is 'a file without a name keeps its owner' 9 "$(cat "$work/held")"
 rm -f "$root/w/pruned" "$root/w/holds"
 
-# A word that is no format leaves nothing behind, and records that name places far behind the end end in words.
+# An unknown format leaves no file. Records with offsets far behind the end give a message.
 fails 'an export to no format' 1 '*cannot export*' as_user $FAKEJAIL owners export nothing "$root" "$mine/home/nothing"
 is 'an export to no format leaves nothing' '' "$(find "$mine/home" -name 'nothing*')"
 keep_owners
 rm "$owners"
 in_w 'mkdir far; cd far; touch $(seq 300); chown 6:6 *; cd ..; rm -r far'
-# Flags and attributes of both copies of all slots but the first 64, which a start looks at: docs/OWNERS.md.
+# Changes flags and attributes of both copies of all slots except the first 64, which are read at a start: docs/OWNERS.md.
 # shellcheck disable=SC2016 # perl's
 perl -0777 -pi -e 'for ($at = 12288; $at + 64 <= length; $at += 64) { for $copy (24, 44) {
 	substr($_, $at + $copy + 10, 1) |= " "; substr($_, $at + $copy + 16, 4) = "\xff\xff\xff\x7f" } }' "$owners"
@@ -341,7 +341,7 @@ for verb in check list 'export fakeroot' prune; do
 done
 take_owners_back
 
-# An export that is killed leaves the old file, or none, or the whole new one.
+# If an export is killed, there is the old file, no file, or the complete new one.
 in_w 'mkdir many; cd many; i=0; while [ $i -lt 400 ]; do : >$i; i=$((i + 1)); done; chown 3:4 *'
 save=$mine/home/save
 succeeds 'an export' as_user $FAKEJAIL owners export fakeroot "$root" "$save"

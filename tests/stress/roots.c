@@ -1,16 +1,17 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * roots.c - the programs of roots.sh: who plays at random with a tree whose directories become
- * roots with owner records while processes of several jails stand in them and have them open, and
- * those processes. Here is who plays: what is done, and who looks. roots.h says where the rest is.
+ * roots.c - makes random changes in a tree whose directories become roots with owner records.
+ * Processes of several jails have these directories as working directories and have them open. For
+ * roots.sh. This file has the driver, which chooses the changes and the lookups. roots.h names the
+ * other parts.
  *
- *   roots drive SEED STEPS TREE FAKEJAIL...   outside of any jail
- *   roots work COUNT                          in a jail: COUNT processes, of which number I is
- *                                             told what to do by descriptor 10 + 2 * I
+ *   roots drive SEED STEPS TREE FAKEJAIL...   the driver, outside of any jail
+ *   roots work COUNT                          in a jail: COUNT processes, of which number I reads
+ *                                             commands from descriptor 10 + 2 * I
  *
- * The one who plays knows the owner and mode that each file must show. Everybody who looks, from
- * any jail and by any way, must see these. */
+ * The driver knows the owner and mode that each file must show. Each process, in each jail and by
+ * each way, must see these. */
 #define _GNU_SOURCE
 #include "roots.h"
 
@@ -54,8 +55,8 @@ static void change(int j, int p, int d, int f)
 	if (!what) {
 		snprintf(line, sizeof(line), "own\t%s\t%d", way, id);
 		sprintf(dir[d].owner[f], "%d:%d", id, id);
-		/* chown(2) by root takes the set-id bits, where the group may execute for the
-		 * second. */
+		/* chown(2) by root clears the set-uid bit, and the set-gid bit if the group may
+		 * execute the file. */
 		unsigned bits = (unsigned)strtoul(dir[d].mode[f], NULL, 8);
 
 		sprintf(dir[d].mode[f], "%o", bits & ~04000u & ~(bits & 010 ? 02000u : 0));
@@ -64,7 +65,7 @@ static void change(int j, int p, int d, int f)
 		strcpy(dir[d].mode[f], mode);
 		if (what == 2) {
 			strcpy(dir[d].owner[f], "0:0");
-			/* Descriptors lead to the old file. */
+			/* Open descriptors are of the old file. */
 			for (int k = 0; k < JAILS; k++)
 				for (int q = 0; q < EACH; q++)
 					for (int i = 0; i < SLOTS; i++)
@@ -90,7 +91,7 @@ static void go_or_open(int j, int p, int d)
 	name = strchr(way, '\t') + 1;
 	if (i >= SLOTS) {
 		snprintf(line, sizeof(line), "cd\t%s", way);
-		if (*way != '-' && *name) /* of a descriptor only itself */
+		if (*way != '-' && *name) /* a descriptor names the file itself */
 			return;
 		jail[j].process[p].cwd = d;
 	} else {
@@ -113,7 +114,7 @@ static bool has_jail_in(int d)
 	return false;
 }
 
-/* A directory gets another name, and may come to lie in another directory. */
+/* Renames a directory, perhaps into another directory. */
 static void move(int j, int p, int d, int to)
 {
 	char line[3 * LINE], answer[LINE], name[32];
@@ -127,7 +128,7 @@ static void move(int j, int p, int d, int to)
 		path_of(d, jail[j].root, "") + (jail[j].root < 0),
 		path_of(to, jail[j].root, name) + (jail[j].root < 0));
 	ask(j, p, answer, line);
-	if (!strcmp(answer, "error 18")) /* EXDEV: from root to root */
+	if (!strcmp(answer, "error 18")) /* EXDEV: from one root to another */
 		return;
 	if (strcmp(answer, "done"))
 		end_badly(line, "done", answer);
@@ -150,8 +151,8 @@ static void turn_into(int j, int p, const char *line)
 		end_badly(line, "done", answer);
 }
 
-/* Somebody removes the records of a root whose jail has ended, and it becomes one anew. What its
- * files show then the new jail says; all others are to say the same. */
+/* Removes the records of a root whose jail has ended, and makes it a root again. Its new jail tells
+ * what its files show then. All other processes must see the same. */
 static void remove_records(int d)
 {
 	char command[LINE + 64];
@@ -245,7 +246,7 @@ static int drive(unsigned steps)
 	enter(1, 0);
 	for (step = 1; step < steps; step++)
 		play();
-	/* At the end everybody looks at everything. */
+	/* At the end, each process looks at all files. */
 	for (int j = 0; j < JAILS; j++)
 		for (int d = 0; d < DIRS && jail[j].lives; d++)
 			for (int f = 0; f < FILES && is_in(d, jail[j].root); f++)

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * roots.h - what the program of roots.sh is made of: who plays (roots.c), what must be seen
- * (roots_model.c), and the processes in jails, which do as they are told (roots_work.c). */
+ * roots.h - the parts of the program of roots.sh: the driver (roots.c), the expected state
+ * (roots_model.c), and the processes in jails, which execute commands (roots_work.c). */
 #ifndef ROOTS_H
 #define ROOTS_H
 
@@ -17,9 +17,10 @@
 
 /* The files that a process has open. */
 extern int slot[SLOTS];
-/* Do what is read from descriptor 10 + 2 * number, and answer to the next one, to the end. */
+/* Executes the commands from descriptor 10 + 2 * `number`, and writes the answers to the next
+ * descriptor, until the end of file. */
 void work(int number, char **argv);
-/* Start `count` such processes, and wait for them. */
+/* Starts `count` such processes, and waits until they end. */
 int workers(int count, char **argv);
 
 /* -- roots_model.c: outside -- */
@@ -30,7 +31,7 @@ int workers(int count, char **argv);
 #define EACH 2
 
 struct directory {
-	int up; /* the directory that it lies in; of the first one -1 */
+	int up; /* the directory above it; -1 for the first one */
 	char name[256];
 	bool is_root;
 	char owner[FILES][64], mode[FILES][16];
@@ -44,32 +45,32 @@ struct a_jail {
 	struct {
 		int to;
 		FILE *from;
-		int cwd, at[SLOTS]; /* directories; -1 none. Of a file: DIRS * (1 + its number) more
-				     */
+		int cwd, at[SLOTS]; /* directories; -1: none. For a file, DIRS * (1 + its number) is
+				      * added */
 	} process[EACH];
 };
 extern struct a_jail jail[JAILS];
 
 extern char **fakejail, *tree;
-#define TOLD 1000 /* lines of what was done last */
+#define TOLD 1000 /* the last lines of the history that are kept */
 extern char told[TOLD][256];
 extern unsigned told_count, step, seed;
 
-/* A number below `n`, by random(3). */
+/* A random number below `n`, by random(3). */
 int choose(int n);
-/* Something else was seen than what must be: say so, with what was done before, and end. */
+/* Prints a wrong answer with the history before it, and exits. */
 void end_badly(const char *what, const char *expected, const char *got);
-/* The host's path of a directory, or its path from the directory `from` on. It holds for seven
- * more calls. */
+/* The host path of a directory, or its path relative to the directory `from`. Seven more calls do
+ * not overwrite it. */
 const char *path_of(int d, int from, const char *file);
 /* Is directory `d` the directory `in`, or below it? -1 is /. */
 bool is_in(int d, int in);
-/* Tell process `p` of jail `j` to do `line`; what it says goes to `answer`. */
+/* Sends the command `line` to process `p` of jail `j`. Its answer goes to `answer`. */
 void ask(int j, int p, char *answer, const char *line);
-/* Start jail `j` on directory `root`, or on / (-1); end it. */
+/* enter() starts jail `j` on directory `root` (-1: on /). leave() ends it. */
 void enter(int j, int root);
 void leave(int j);
-/* A way to name file f (FILES: the directory itself) of directory d, as `AT TAB NAME`. */
+/* Chooses a way to name file `f` (FILES: the directory itself) of directory `d`: `AT TAB NAME`. */
 void name_it(int j, int p, int d, int f, char *way);
 
 #endif

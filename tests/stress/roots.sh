@@ -2,9 +2,9 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# roots.sh - directories of a tree become roots with owner records, lose them, and are moved, at random, while processes of
-# several jails, on them and around them, stand there and have them open: each file has one owner, whoever looks. What a seed
-# does is always the same; nothing is timed against the clock.
+# roots.sh - at random, directories of a tree become roots with owner records, lose their records, and are moved. Meanwhile,
+# processes of several jails, on these roots and around them, use the directories. All processes must see the same owner of
+# each file. A seed always gives the same changes. Nothing is timed against the clock.
 #
 # environment: that of lib.sh, CC, STRESS_SEEDS (12), STRESS_FIRST (1), STRESS_STEPS (500)
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
@@ -25,7 +25,7 @@ for kind in static dynamic; do
 done
 command=$(command -v "${FAKEJAIL%% *}")
 
-# roots NAME PROGRAM OPTION...: the tree is made anew for each seed.
+# roots NAME PROGRAM OPTION...: runs all seeds with these options. The tree is made anew for each seed.
 roots() {
 	name=$1 program=$mine/$2
 	shift 2

@@ -1,9 +1,8 @@
-/* SPDX-FileCopyrightText: The fakejail authors
- * SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-FileCopyrightText: The fakejail authors SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * roots_model.c - what is known of the tree and the jails of roots.sh: the owner and mode that each
- * file must show, who stands where and has what open, and how they are asked. Called by roots.c,
- * which plays. */
+ * roots_model.c - the expected state of the tree and the jails of roots.sh: the owner and mode of
+ * each file, the working directory and the open files of each process. Also sends commands to the
+ * processes. Called by roots.c. */
 #define _GNU_SOURCE
 #include "roots.h"
 
@@ -86,7 +85,7 @@ void enter(int j, int root)
 	args[n] = NULL;
 	jail[j].pid = fork();
 	if (!jail[j].pid) {
-		/* First out of the way of the numbers that are wanted. */
+		/* First moves the descriptors away from the numbers that are needed. */
 		for (int p = 0; p < EACH; p++) {
 			pipes[p][0] = fcntl(pipes[p][0], F_DUPFD_CLOEXEC, 200);
 			pipes[p][3] = fcntl(pipes[p][3], F_DUPFD_CLOEXEC, 200);

@@ -1,8 +1,7 @@
-/* SPDX-FileCopyrightText: The fakejail authors
- * SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-FileCopyrightText: The fakejail authors SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * roots_work.c - the processes in the jails of roots.sh, which do what they are told, line by line,
- * and say what came of it. Called by roots.c, whose part outside tells them. */
+ * roots_work.c - the processes in the jails of roots.sh: read commands, one a line, execute them,
+ * and write the results. The driver in roots.c sends the commands. Called by roots.c. */
 #define _GNU_SOURCE
 #include "roots.h"
 
@@ -38,7 +37,8 @@ static int make(int at, const char *name, mode_t mode)
 	return mknodat(at, name, S_IFREG | mode, 0);
 }
 
-/* VERB AT NAME NUMBER or another name; AT a slot or -1. Words are parted by tabs. */
+/* Executes the command VERB AT NAME X, separated by tabs. AT is a slot or -1, and X is a number or
+ * another name. */
 static void obey(char *line, FILE *out)
 {
 	char *word[4] = {"", "", "", ""};
@@ -89,7 +89,7 @@ void work(int number, char **argv)
 	char line[LINE], *self;
 	size_t n = 0;
 
-	/* (Byte by byte: a program that is executed goes on with the next line.) */
+	/* (It reads byte by byte, since a program that is executed reads the next line.) */
 	while (read(from, line + n, 1) == 1) {
 		if (line[n] != '\n') {
 			n += n + 1 < sizeof(line);

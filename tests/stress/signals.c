@@ -1,13 +1,12 @@
-/* SPDX-FileCopyrightText: The fakejail authors
- * SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-FileCopyrightText: The fakejail authors SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * signals.c - calls about signals by chance, SIGSYS among them: for signals.sh, which runs it in a
- * real chroot and in the jail, and compares what it prints.
+ * signals.c - random calls about signals, SIGSYS among them. For signals.sh, which runs it in a
+ * real chroot and in the jail, and compares the output.
  *
  * Usage: signals STATE STEPS
  *
- * It sends itself all that it gets, one thread of one process, so what comes is the same each time.
- */
+ * The process has one thread, and only it sends signals to itself. So each run has the same
+ * signals. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -29,11 +28,11 @@ static uint64_t state;
 static long step, steps;
 static int fds[2] = {-1, -1};
 static int value;
-/* Whether all are sent to the thread, or all to the process: which of both come first is told in
- * docs/LIMITS.md. */
+/* Are all signals sent to the thread, or all to the process? If there are both, the order may
+ * differ: docs/LIMITS.md. */
 static unsigned for_thread;
 
-/* splitmix64: the same numbers everywhere. */
+/* A random number below `below`. splitmix64 gives the same numbers on every machine. */
 static unsigned chance(unsigned below)
 {
 	uint64_t z = state += 0x9e3779b97f4a7c15UL;
@@ -110,8 +109,7 @@ static void send(int sig)
 		r = syscall(SYS_rt_sigqueueinfo, getpid(), sig, &info);
 		break;
 	default:
-		info.si_code =
-			SI_TKILL; /* (SI_QUEUE for one thread is not told from one for all) */
+		info.si_code = SI_TKILL; /* (not SI_QUEUE, which looks as for the process) */
 		r = syscall(SYS_rt_tgsigqueueinfo, getpid(), gettid(), sig, &info);
 	}
 	say("sent %ld", r);
@@ -174,7 +172,7 @@ static void set_action(void)
 	a.sa_sigaction = handler;
 	if (!chance(4))
 		a.sa_handler = SIG_IGN;
-	for (int s = 1; s <= 64; s++) /* (libc keeps its own out of it) */
+	for (int s = 1; s <= 64; s++) /* (libc removes its own signals from masks) */
 		if (set & bit(s))
 			sigaddset(&a.sa_mask, s);
 	say("sigaction %d", sigaction(sig, &a, NULL));
@@ -232,7 +230,7 @@ static uint64_t pending(void)
 	return set;
 }
 
-/* Only with one that ends it. */
+/* Only if a signal will end it. */
 static void suspend(void)
 {
 	const uint64_t set = any_set();
@@ -254,7 +252,7 @@ static void poll_masked(void)
 	const struct timespec none = {0, 0};
 	struct timespec time = none;
 
-	/* (It comes after others: docs/LIMITS.md.) */
+	/* (SIGSYS is delivered after other signals: docs/LIMITS.md.) */
 	if ((comes & bit(SIGSYS)) && (comes & (comes - 1)))
 		return;
 	say("ppoll %lx", set);
@@ -289,7 +287,8 @@ static void fork_child(void)
 	say("child %x", (unsigned)status);
 }
 
-/* Handlers become the default, so who is to live ignores what is not blocked. */
+/* execve(2) resets handlers to the default action. So signals that are not blocked are ignored
+ * first, that the process may survive. */
 static void execute(void)
 {
 	char text[6][32];

@@ -1,12 +1,13 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * storm.c - many processes make, move and remove names in the same directories of an overlay, each its
- * own: so none of their calls may ever fail, whatever the others have copied up, hidden or made
- * meanwhile. Run in a jail by storm.sh; prints each call that failed, and "the end" when none has.
+ * storm.c - many processes make, move and remove names in the same directories of an overlay. Each
+ * process has its own names: so no call may fail, though the others copy up, hide and make files at
+ * the same time. storm.sh runs it in a jail. Prints each call that failed, and "the end" if none
+ * did.
  *
- * Usage: storm make NUMBER          what is to be in the lower layer, in the current directory
- *        storm run NUMBER ROUNDS    so many processes there */
+ * Usage: storm make NUMBER          makes the lower layer in the current directory
+ *        storm run NUMBER ROUNDS    runs so many processes there */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define FAILURES 5 /* that are shown of each process */
+#define FAILURES 5 /* printed for each process */
 
 static int who, round_now, failures;
 
@@ -31,7 +32,7 @@ static int tell(const char *call)
 }
 
 #define OK(call) ((call) < 0 ? tell(#call) : 0)
-/* Of the one name that is everybody's: what others have done to it may be said. */
+/* All processes use this one name: so these errors may come. */
 #define OK_OR(call, one, other) ((call) < 0 && errno != (one) && errno != (other) ? tell(#call) : 0)
 
 struct names {
@@ -40,7 +41,7 @@ struct names {
 
 static void name_all(struct names *n, int number)
 {
-	snprintf(n->dir, sizeof(n->dir), "dir%d", number);    /* in the lower layer */
+	snprintf(n->dir, sizeof(n->dir), "dir%d", number);    /* it is in the lower layer */
 	snprintf(n->file, sizeof(n->file), "file%d", number); /* this, too */
 	snprintf(n->in, sizeof(n->in), "sub/in%d", number);
 	snprintf(n->made, sizeof(n->made), "sub/made%d", number);

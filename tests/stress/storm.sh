@@ -2,8 +2,8 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# storm.sh - sixteen processes make, move and remove names of their own in the same directories of an overlay (storm.c): no call
-# fails, in --rm and with two lower layers, and the lower layers are afterwards what they were.
+# storm.sh - sixteen processes make, move and remove their own names in the same directories of an overlay (storm.c), with --rm
+# and with two lower layers. No call may fail, and the lower layers may not change.
 #
 # Usage: storm.sh    environment: that of lib.sh, CC, STRESS_PROCESSES (16), STRESS_ROUNDS (60)
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh

@@ -1,15 +1,15 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * unions.c - random layers, and random calls on the overlay of them: for unions.sh, which compares
- * what is printed with what an overlay of the kernel's says. What can be seen is in unions_show.c, and more calls in
- * unions_more.c.
+ * unions.c - makes random layers, and random calls on the overlay of them. For unions.sh, which
+ * compares the output with that on the kernel's overlayfs. unions_show.c prints a tree, and
+ * unions_more.c has more calls.
  *
- *	unions grow SEED DIR...		make a tree in each directory, all of one seed
- *	unions call SEED CALLS DIR UID	calls in DIR, as that user; at the end all that can be seen
- *	unions show DIR			all that can be seen there
+ *	unions grow SEED DIR...		make a tree in each directory, by one seed
+ *	unions call SEED CALLS DIR UID	make calls in DIR as that user; at the end, print the tree
+ *	unions show DIR			print the tree
  *
- * Nothing printed depends on times, numbers of inodes or the file system's sizes.
+ * The output does not depend on times, inode numbers or sizes of the file system.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -46,7 +46,7 @@ const char *word(void)
 	return words[pick(COUNT(words))];
 }
 
-/* One to three names below `top`. */
+/* A random path of one to three names below `top`. */
 static char *path(const char *top)
 {
 	static char buf[4][200];
@@ -119,7 +119,7 @@ void say(const char *what, long r)
 
 /* -- calls -- */
 
-/* (What a device answers is the machine's.) */
+/* (The answer of a device depends on the machine.) */
 static void write_to(const char *p, int flags)
 {
 	struct stat st;
@@ -138,7 +138,7 @@ static void write_to(const char *p, int flags)
 	close(fd);
 }
 
-/* A change that shows in what stat(2) says, but for the number and the device. */
+/* Makes a change of what stat(2) shows, except the inode number and the device. */
 static void change(const char *p)
 {
 	struct stat before, after;
@@ -171,7 +171,7 @@ static void change(const char *p)
 			before.st_dev == after.st_dev);
 }
 
-/* By a descriptor that was taken before. */
+/* Makes calls by a descriptor that was opened before the file is copied up. */
 static void by_descriptor(const char *p)
 {
 	struct stat st;
@@ -203,7 +203,7 @@ static void by_descriptor(const char *p)
 		say("unlinkat", unlinkat(fd, word(), pick(2) ? AT_REMOVEDIR : 0));
 		say("symlinkat", symlinkat("x", fd, word()));
 		break;
-	default: /* (Of one that only reads it copies up in the jail, and not in the kernel.) */
+	default: /* (O_PATH only: other flock(2) calls copy up in the jail, not in the kernel.) */
 		say("flock", how == O_PATH ? flock(fd, LOCK_EX | LOCK_NB) : 0);
 	}
 	if (!fstat(fd, &st))

@@ -1,21 +1,21 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * unions.h - what the files of this program have of each other. */
+ * unions.h - the functions that the files of the program unions share. */
 #ifndef UNIONS_H
 #define UNIONS_H
 
-/* Print all that can be seen in `dir` and below it; how many links a file has only with
- * `shows_links`. */
+/* Prints everything that can be seen in `dir` and below it. Prints the numbers of links only if
+ * `shows_links` is not 0. */
 void show(const char *dir, int shows_links);
 
-/* A number below `n`, by the seed. */
+/* A random number below `n`. */
 unsigned pick(unsigned n);
 extern const char *const words[4];
 const char *word(void);
-/* What a call returned: "ok" or the errno. */
+/* Prints the result of a call: "ok" or the errno. */
 void say(const char *what, long r);
-/* One more call, or some, with these names. */
+/* Makes one or more other calls with these names. */
 void more_calls(const char *p, const char *q);
 
 #endif

@@ -2,9 +2,9 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# unions.sh - random layers and random calls on the overlay of them (unions.c): by real root in a real chroot, with an overlay of
-# the kernel's, and in the jail; by root and by an ordinary user. What the calls return, what they leave, the lower layers, and
-# which names the upper layer has got, must be equal. The first difference is shown with its seed. Bounded by rounds, not by time.
+# unions.sh - random layers, and random calls on the overlay of them (unions.c), on the kernel's overlayfs in a real chroot and
+# in the jail, by root and by an ordinary user. The results of the calls, the files after them, the lower layers, and the names
+# in the upper layer must be equal. Prints the first difference with its seed. The number of rounds is the limit, not time.
 #
 # Usage: unions.sh    environment: that of lib.sh, CC, STRESS_ROUNDS (100: how many seeds), STRESS_FIRST (1), STRESS_STEPS (150, of
 # each)
@@ -35,17 +35,17 @@ if ! mount -t overlay -o "lowerdir=$work/try/l,upperdir=$work/try/u,workdir=$wor
 fi
 umount "$work/try/m"
 
-# What is below must be as it was: names, modes, data; and the jail's records.
+# The lower layers may not change: names, modes, data, and the jail's records.
 state() { # OF-ROOT
 	(cd "$1" && find l1 l2 ! -path '*/.fakejail*' -printf '%p %y %m %s %n %T@ %l\n' | sed '/ p /s/[0-9.]* $//' | sort && find l1 l2 -type f ! -name '*.lock' -exec cksum {} + | sort)
 }
 
-# What the upper layer has: what was copied up, made or hidden, and nothing else.
+# The upper layer has copied-up files, new files and whiteouts, and nothing else.
 upper() { # OF-ROOT
 	(cd "$1/u" && find . ! -path '*/.fakejail*' \( -type d -printf '%p a directory\n' -o -printf '%p\n' \) | LC_ALL=C sort)
 }
 
-# One seed, as user $2; one side after the other.
+# Runs one seed as user $2, one side after the other.
 round() {
 	for side in "$real" "$root"; do
 		rm -rf "${side:?}/l1" "$side/l2" "$side/u" "$side/wk"

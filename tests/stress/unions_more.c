@@ -1,8 +1,7 @@
-/* SPDX-FileCopyrightText: The fakejail authors
- * SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-FileCopyrightText: The fakejail authors SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * unions_more.c - calls for unions.c that are refused, which must leave nothing in the upper layer, and those by
- * descriptors, directories and memory that were taken before something was copied up. */
+ * unions_more.c - more calls for unions.c. Some of them fail, and must leave nothing in the upper
+ * layer. Others use descriptors, directories and mappings from before a copy-up. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -74,7 +73,7 @@ static void refused(const char *p)
 	}
 }
 
-/* By a descriptor that can do nothing. */
+/* Makes calls by a descriptor that does not allow them. */
 static void refused_fd(const char *p)
 {
 	static const struct timespec times[2] = {{1, 1}, {1, 1}};
@@ -117,7 +116,7 @@ static void in_memory(const char *p)
 	close(fd);
 }
 
-/* A directory that was opened, or stood in, before it was copied up. */
+/* Uses a directory that was opened, or was the working directory, before it was copied up. */
 static void in_directory(const char *p)
 {
 	struct stat st;
@@ -147,7 +146,7 @@ static void in_directory(const char *p)
 	close(fd);
 }
 
-/* Names come and go while a directory is listed; those that stay are told once. */
+/* Makes and removes names while a directory is listed. Names that stay must be listed once. */
 static void while_listed(const char *p)
 {
 	int told[4] = {0}, before[4], after[4];

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * unions_show.c - all that can be seen in a tree, for unions.c, which prints it for unions.sh to
- * compare: types, modes, owners, links, sizes, attributes and contents, sorted by name. */
+ * unions_show.c - prints everything that can be seen in a tree: types, modes, owners, links, sizes,
+ * attributes and contents, sorted by name. Called by unions.c. unions.sh compares the output. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
