@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_access.c - access, faccessat, faccessat2: modes, bad words, flags, symlinks.
+ * case_access.c - tests access, faccessat and faccessat2: modes, invalid arguments, flags,
+ * symlinks.
  */
 #include "twin.h"
 

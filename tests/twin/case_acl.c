@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_acl.c - access control lists decide (acl(5)): named users and groups, the mask, lists handed
- * down by directories, what is taken for a list and what is not.
+ * case_acl.c - tests access control lists (acl(5)): named users and groups, the mask, default
+ * lists that new files inherit, valid and invalid lists.
  */
 #include "twin.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_altstack.c - sigaltstack as the program set it, small ones with handlers on them that make
- * calls.
+ * case_altstack.c - tests sigaltstack(2): the stack that the program set, and small stacks on
+ * which handlers make calls.
  */
 #include "twin.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_altstack_frames.c - where handlers run, and what their frames say: one upon the other, left
- * by longjmp, many at once.
+ * case_altstack_frames.c - tests where handlers run, and what their frames contain: nested
+ * handlers, handlers that are left by longjmp(3), many handlers at once.
  */
 #include "twin.h"
 

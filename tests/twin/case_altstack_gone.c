@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_altstack_gone.c - a signal stack that was unmapped, made read-only, or given back and used
- * again: nobody writes there but the program's own handlers.
+ * case_altstack_gone.c - tests a signal stack that was unmapped, made read-only, or freed and
+ * used again: only the program's own handlers may write there.
  */
 #include "twin.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_auxv.c - what a program finds on its first stack: auxiliary vector, program headers, stack,
- * heap.
+ * case_auxv.c - tests what a program finds on its first stack: auxiliary vector, program
+ * headers, stack, heap.
  */
 #include "twin.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_bus.c - SIGBUS, which the engine needs for itself, is the program's: actions as they were
- * set, a file that is cut off under its mapping, one that is sent, blocked, ignored, inherited.
+ * case_bus.c - tests SIGBUS, which the engine handles itself: actions are as the program set
+ * them, for a file that is truncated under its mapping, and for a signal that is sent, blocked,
+ * ignored or inherited.
  */
 #include "twin.h"
 

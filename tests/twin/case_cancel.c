@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_cancel.c - pthread_cancel(3): a thread that waits in a call is cancelled at once.
+ * case_cancel.c - tests pthread_cancel(3): a thread that waits in a call is cancelled at once.
  */
 #include "case_cancel.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_cancel_anywhere.c - a thread that is cancelled anywhere leaves nothing behind, and calls
- * that wait go on when cancelling is off, and when it is another signal of libc's own that comes.
+ * case_cancel_anywhere.c - tests that a thread that is cancelled at any place leaves nothing
+ * behind. Calls that wait must go on if cancellation is disabled, and if the signal is another
+ * one of libc's own.
  */
 #include "case_cancel.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_chmod.c - chmod, fchmod, fchmodat, fchmodat2, and chown as root.
+ * case_chmod.c - tests chmod, fchmod, fchmodat, fchmodat2, and chown as root.
  */
 #include "twin.h"
 

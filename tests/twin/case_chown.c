@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_chown.c - chown, lchown, fchown, fchownat: as root, and what an ordinary user may.
+ * case_chown.c - tests chown, lchown, fchown and fchownat, as root and as an ordinary user.
  */
 #include "twin.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_chroot.c - chroot(2) inside: nested, left again, kept by fds, shared or not; pivot_root and
- * mount refused.
+ * case_chroot.c - tests chroot(2) inside: nested roots, leaving a root, descriptors of
+ * directories outside of it, shared roots; pivot_root and mount are refused.
  */
 #include "twin.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_clone.c - children of clone(2) that have mounts of their own from the beginning, with each way to
- * share the rest with their parent.
+ * case_clone.c - tests children of clone(2) that have a mount namespace of their own from the
+ * beginning, with each way to share the rest with their parent.
  */
 #include "case_mount.h"
 

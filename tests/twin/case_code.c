@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_code.c - calls from code that no library holds: made at run time, at the end of a page, in
- * threads without TLS.
+ * case_code.c - tests calls from code that no library has: made at run time, at the end of a
+ * page, in threads without TLS.
  */
 #include "twin.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_constant.c - constants in a program's text that look like system calls: what a compiler at
- * run time writes into its pages stands there as numbers in instructions.
+ * case_constant.c - tests constants in a program's text that look like system calls: a compiler
+ * at run time writes them as numbers in instructions.
  */
 #include "twin.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_cred.c - the kernel's rules of set*id, groups and capabilities, one call from each of many
- * states.
+ * case_cred.c - tests the kernel's rules for set*id, groups and capabilities, by one call from
+ * each of many states.
  */
 #include "case_cred.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_cred_passed.c - how credentials pass through exec, fork, vfork and threads.
+ * case_cred_passed.c - tests how credentials pass through exec, fork, vfork and threads.
  */
 #include "case_cred.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_cred_seen.c - what others see of a process: in /proc, and at the other end of a socket.
+ * case_cred_seen.c - tests the credentials that other processes see: in /proc, and at the other
+ * end of a socket.
  */
 #include "twin.h"
 

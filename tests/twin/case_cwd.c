@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_cwd.c - chdir, fchdir, getcwd: where one is after moves, removals, and below PATH_MAX.
+ * case_cwd.c - tests chdir, fchdir and getcwd: after directories are moved and removed, and
+ * deeper than PATH_MAX.
  */
 #include "twin.h"
 
@@ -253,8 +254,8 @@ static int move_when_told(void *dir)
 	return read(told[0], &byte, 1) == 1 ? move_to(dir) : 99;
 }
 
-/* A path that begins where the process stands: it is moved itself, by itself and by others, and what
- * lies there becomes something else. */
+/* A path that begins where the process stands: it is moved itself, by itself and by others, and
+ * what lies there becomes something else. */
 CASE(cwd_kept)
 {
 	static const char *const dirs[] = {"a", "b", "c"};
@@ -331,8 +332,8 @@ CASE(cwd_kept)
 	paths_from("gone");
 }
 
-/* The same, where nobody in the jail has shared his working directory before: with his memory, and by
- * the exec no longer with that. */
+/* The same, where nobody in the jail has shared his working directory before: with his memory, and
+ * by the exec no longer with that. */
 CASE(cwd_shared_over_exec)
 {
 	R(mkdir("a", 0755));

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_dents.c - reading directories: the root, empty ones, many entries, small buffers, changes
- * meanwhile.
+ * case_dents.c - tests reading directories: the root, empty directories, many entries, small
+ * buffers, changes meanwhile.
  */
 #include "twin.h"
 

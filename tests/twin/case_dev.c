@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_dev.c - names that are made in /dev, which the machine has, too: so each name here has this
- * process's number in it, is printed without, and is removed at the end.
+ * case_dev.c - tests new names in /dev, which are made on the machine, too. So each name
+ * contains the process id here, is printed without it, and is removed at the end.
  */
 #include "twin.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_exec.c - execve, execveat: argv and environment exactly, names and how they are found,
- * errors.
+ * case_exec.c - tests execve and execveat: exact argv and environment, names and how they are
+ * found, errors.
  */
 #include "twin.h"
 

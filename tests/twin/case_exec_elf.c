@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_exec_elf.c - execve of ELF files that are broken, for another machine, or name an odd
- * interpreter.
+ * case_exec_elf.c - tests execve of ELF files that are damaged, for another machine, or name an
+ * unusual interpreter.
  */
 #include "twin.h"
 

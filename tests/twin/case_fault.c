@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_fault.c - bad pointers give EFAULT, never a crash, and good strings may end where memory
- * ends.
+ * case_fault.c - tests that bad pointers give EFAULT and never a crash, and that a string may
+ * end where the mapped memory ends.
  */
 #include "twin.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_fds.c - programs that close or mark everything, or have few numbers: the jail must not need
- * one of theirs.
+ * case_fds.c - tests programs that close or mark all descriptors, or have few numbers: the jail
+ * must not need one of their numbers.
  */
 #include "twin.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_fds_full.c - calls of a process that has no descriptor left, or few.
+ * case_fds_full.c - tests calls of a process that has no descriptor left, or few.
  */
 #include "twin.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_fds_in_memory.c - the numbers of the jail's own descriptors are not open to calls either that are
- * told of descriptors in memory, or by an argument that is one at times (case_fds_reserved.c has all others).
+ * case_fds_in_memory.c - tests that the numbers of the jail's own descriptors are not open for
+ * calls that read descriptors from memory, or from an argument that is one only sometimes
+ * (case_fds_reserved.c has all others).
  */
 #include "twin.h"
 

@@ -1,9 +1,10 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_fds_replaced.c - a descriptor of a directory is used, gets to be another directory, and is used
- * again. What is found is always of the one that it is now: in each way that there is to replace it, and
- * while another thread does so. In an overlay the root is made of several directories, and /t/a is one alone.
+ * case_fds_replaced.c - tests a descriptor of a directory that is used, replaced by another
+ * directory, and used again. A lookup must always use the directory that it is now: for each way
+ * to replace it, and while another thread does so. In an overlay, the root is made of several
+ * directories, and /t/a is one only.
  */
 #include "twin.h"
 

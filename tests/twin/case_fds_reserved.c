@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_fds_reserved.c - the numbers of the jail's own descriptors are, to the program, not open:
- * each call that takes a descriptor says of them what it says of a closed one.
+ * case_fds_reserved.c - tests that the numbers of the jail's own descriptors are not open for the
+ * program: each call that takes a descriptor must return for them what it returns for a closed one.
  *
- * The calls are those of the jail's own table, so a new row is tried as well.
+ * The calls are those of the jail's own table, so a new row is tested, too.
  */
 #include "twin.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_handles.c - name_to_handle_at: followed only when asked, and what an ordinary user may do
- * with handles.
+ * case_handles.c - tests name_to_handle_at: symlinks are followed only with the flag, and what
+ * an ordinary user may do with handles.
  */
 #include "twin.h"
 

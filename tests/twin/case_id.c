@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_id.c - who one is, after set*id, groups and capabilities, as root; and setuid programs.
+ * case_id.c - tests the ids of a process after set*id, groups and capabilities, as root; and
+ * set-user-id programs.
  */
 #include "twin.h"
 

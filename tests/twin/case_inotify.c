@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_inotify.c - inotify_add_watch: what is watched, and the names that events tell.
+ * case_inotify.c - tests inotify_add_watch: which file is watched, and the names in events.
  */
 #include "twin.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_ipc.c - who queues, semaphores and segments of System V belong to, and who may use them.
+ * case_ipc.c - tests the owners of System V queues, semaphores and segments, and who may use
+ * them.
  */
 #include "case_ipc.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_landlock.c - programs that give up the right to files, and then go on and run others.
+ * case_landlock.c - tests programs that restrict their own file access by Landlock, and then go
+ * on and execute others.
  */
 #include "twin.h"
 

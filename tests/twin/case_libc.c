@@ -1,8 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_libc.c - libc functions that take or give back a path, or make calls that their names do not
- * tell.
+ * case_libc.c - tests libc functions that take or return a path, or make calls of other names.
  */
 #include "twin.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_link.c - link and linkat: hard links, symlinks followed or not, AT_EMPTY_PATH, O_TMPFILE.
+ * case_link.c - tests link and linkat: hard links, symlinks followed or not, AT_EMPTY_PATH,
+ * O_TMPFILE.
  */
 #include "twin.h"
 #include "case_perm.h"

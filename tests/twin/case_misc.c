@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_misc.c - calls that take a path and fit nowhere else: inotify, file handles, moving data,
- * refused ones.
+ * case_misc.c - tests calls that take a path and belong to no other file: inotify, file handles,
+ * moving data, refused calls.
  */
 #include "twin.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_mkdir.c - mkdir and mkdirat: what may be made where, trailing slashes, modes and umask.
+ * case_mkdir.c - tests mkdir and mkdirat: where directories may be made, trailing slashes, modes
+ * and umask.
  */
 #include "twin.h"
 

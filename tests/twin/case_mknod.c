@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_mknod.c - mknod, mknodat, mkfifo: fifos and files for everybody, devices for root.
+ * case_mknod.c - tests mknod, mknodat and mkfifo: fifos and files for every user, devices for
+ * root.
  */
 #include "twin.h"
 

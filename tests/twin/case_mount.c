@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_mount.c - mount(2) and umount2(2) by root: binds, tmpfs, moves, remounts, what is in the way
- * of them.
+ * case_mount.c - tests mount(2) and umount2(2) by root: binds, tmpfs, moves, remounts, and
+ * refusals.
  *
- * Each case takes away what it mounted: under the reference they are real mounts.
+ * Each case unmounts what it has mounted: the reference has real mounts.
  */
 #include "case_mount.h"
 

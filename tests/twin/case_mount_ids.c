@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_mount_ids.c - the id of the mount that a file lies in is the same by whatever call, and
- * leads to its line of mountinfo.
+ * case_mount_ids.c - tests that all calls tell the same id of the mount that a file is in, and
+ * that mountinfo has a line with this id.
  */
 #include "twin.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_mount_limits.c - nosuid, nodev and noexec of mounts.
+ * case_mount_limits.c - tests nosuid, nodev and noexec of mounts.
  */
 #include "case_mount.h"
 

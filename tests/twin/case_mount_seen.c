@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_mount_seen.c - mounts as others see them: other processes, namespaces, roots and users.
+ * case_mount_seen.c - tests mounts as other processes, namespaces, roots and users see them.
  *
- * Each case takes away what it mounted: under the reference they are real mounts. */
+ * Each case unmounts what it has mounted: the reference has real mounts. */
 #include "case_mount.h"
 
 CASE(mount_root_unshare)

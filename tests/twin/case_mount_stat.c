@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_mount_stat.c - listmount and statmount tell the mounts of mountinfo, by the same ids.
+ * case_mount_stat.c - tests that listmount and statmount tell the mounts of mountinfo, by the
+ * same ids.
  */
 #include "twin.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_mount_told.c - what is told of mounts: their lines in /proc, statfs(2), tmpfs's options and
- * figures.
+ * case_mount_told.c - tests what the kernel tells of mounts: lines in /proc, statfs(2), options
+ * and figures of tmpfs.
  */
 #include "case_mount.h"
 

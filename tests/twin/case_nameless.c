@@ -1,9 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_nameless.c - pipes, sockets and files of memory: who they belong to, and that their owner
- * may open them once more
- * (`echo x | cat /dev/stdin`).
+ * case_nameless.c - tests pipes, sockets and files in memory: their owners, and that the owner
+ * may open them again (`echo x | cat /dev/stdin`).
  */
 #include "twin.h"
 

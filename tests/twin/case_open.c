@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_open.c - open, openat, creat: creation, truncation, symlinks, directories, O_PATH, what an
- * fd may do after.
+ * case_open.c - tests open, openat and creat: creation, truncation, symlinks, directories,
+ * O_PATH, and what a descriptor may be used for.
  */
 #include "twin.h"
 

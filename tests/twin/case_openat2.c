@@ -1,8 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_openat2.c - openat2 by its own number: each RESOLVE flag, and the strictness about sizes and
- * bits.
+ * case_openat2.c - tests openat2 itself: each RESOLVE flag, and the checks of sizes and bits.
  */
 #include "twin.h"
 

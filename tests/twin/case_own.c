@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_own.c - owners as fakeroot, pseudo and PRoot get them wrong: each line is one that some of
- * them fails.
+ * case_own.c - tests owners in cases that fakeroot, pseudo or PRoot get wrong: at least one of
+ * them fails each line.
  */
 #include "twin.h"
 

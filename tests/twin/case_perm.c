@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_perm.c - what root's files let other users do: mode bits, groups, sticky directories,
- * ownership.
+ * case_perm.c - tests what other users may do with root's files: mode bits, groups, sticky
+ * directories, ownership.
  */
 #include "case_perm.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_perm_changes.c - what one process may do changes while it is at it: others change the
- * directories on its way, or it changes who it is.
+ * case_perm_changes.c - tests changes of what a process may do: other processes change directories
+ * on its way, or the process changes its identity.
  *
- * Several users ask for the same things after each step, twice, so that what the first one has
- * learned would help, or mislead, the second. Each stands in another directory.
+ * After each step, several users make the same lookups, twice: so what the engine has remembered
+ * for the first one could help or mislead the second. Each user has another working directory.
  */
 #include "case_perm.h"
 

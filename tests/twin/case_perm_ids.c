@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_perm_ids.c - which ids decide about root's files: the effective ones, for access(2) the real
- * ones; and what a capability or two change about it. */
+ * case_perm_ids.c - tests which ids decide about root's files: the effective ones, or for
+ * access(2) the real ones; and how one or two capabilities change that. */
 #include "case_perm.h"
 
 /* Of the effective ids, but for access(2), which asks for the real ones. */

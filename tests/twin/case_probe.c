@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_probe.c - questions about owners that tell one pretender of root from another, one a line:
- * fakeroot, pseudo and PRoot each give some of these answers wrong.
+ * case_probe.c - tests questions about owners, one a line, whose answers differ between
+ * fakeroot, pseudo and PRoot: each of these gives some wrong answers.
  */
 #include "twin.h"
 

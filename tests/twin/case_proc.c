@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_proc.c - what the texts of /proc tell of the process: cmdline, environ, comm, maps, status,
- * mounts.
+ * case_proc.c - tests what the files of /proc tell of the process: cmdline, environ, comm, maps,
+ * status, mounts.
  */
 #include "twin.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_proc_links.c - what the links of /proc lead to: exe, cwd, root, fd.
+ * case_proc_links.c - tests where the links of /proc lead: exe, cwd, root, fd.
  */
 #include "twin.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_proc_query.c - PROCMAP_QUERY, an ioctl of /proc/PID/maps since Linux 6.11: it and the text
- * must say the same.
+ * case_proc_query.c - tests PROCMAP_QUERY, an ioctl of /proc/PID/maps since Linux 6.11: it must
+ * tell the same as the text.
  */
 #include "twin.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_process.c - fork, vfork, clone, exec in their combinations: who shares what, and many at
- * once.
+ * case_process.c - tests fork, vfork, clone and exec in combinations: which processes share
+ * what, and many at once.
  */
 #include "twin.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_ptrace.c - a debugger and its program, both inside.
+ * case_ptrace.c - tests a debugger and its program, both inside.
  */
 #include "twin.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_readlink.c - readlink, readlinkat: buffer sizes, what is no link, the empty path.
+ * case_readlink.c - tests readlink and readlinkat: buffer sizes, files that are no links, the
+ * empty path.
  */
 #include "twin.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_registers.c - a call changes rax, rcx and r11, and nothing else; int arguments are taken as
- * int.
+ * case_registers.c - tests that a call changes rax, rcx and r11 only, and that int arguments are
+ * read as int.
  */
 #include "twin.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_rename.c - rename, renameat, renameat2: files, directories, symlinks, slashes, loops, flags.
+ * case_rename.c - tests rename, renameat and renameat2: files, directories, symlinks, slashes,
+ * loops, flags.
  */
 #include "twin.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_rmdir.c - rmdir and unlinkat(AT_REMOVEDIR): what is refused, trailing slashes, dots,
+ * case_rmdir.c - tests rmdir and unlinkat(AT_REMOVEDIR): refusals, trailing slashes, dots,
  * symlinks.
  */
 #include "twin.h"

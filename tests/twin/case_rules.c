@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_rules.c - rules of the kernel that are easily forgotten: which complaint comes first, what a
- * change of nothing does, what set-id bits cost.
+ * case_rules.c - tests rules of the kernel that are easily forgotten: which error comes first,
+ * what a change to the same value does, when set-id bits are cleared.
  */
 #include "twin.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_script.c - #! lines: how they are split, nested, cut, and what makes them fail.
+ * case_script.c - tests #! lines: how they are split, nested and cut, and which errors they
+ * give.
  */
 #include "twin.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_seccomp.c - programs that install filters of their own, and ask whether there is one.
+ * case_seccomp.c - tests programs that install filters of their own, and ask whether there is a
+ * filter.
  */
 #include "twin.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_segv.c - SIGSEGV, by which the engine finds out about bad pointers, is the program's:
- * actions as they were set, what its handlers see, one that is sent, blocked, ignored, inherited;
- * and bad pointers are EFAULT before, after and within all of that.
+ * case_segv.c - tests SIGSEGV, by which the engine notices bad pointers: actions are as the
+ * program set them; what its handlers see; a signal that is sent, blocked, ignored or inherited.
+ * Bad pointers give EFAULT before, after and within all of that.
  */
 #include "twin.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_segv_given_back.c - pointers to memory that was good once are EFAULT.
+ * case_segv_given_back.c - tests that pointers to memory that was unmapped give EFAULT.
  */
 #include "twin.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_set_id.c - the set-id bits and capabilities of a file that changes take away: chown,
- * writing, truncating, by whom, and by descriptors that were open before. */
+ * case_set_id.c - tests which changes clear the set-id bits and capabilities of a file: chown,
+ * writing, truncating; by different users, and by descriptors that were open before. */
 #include "twin.h"
 
 #define NONE ((unsigned)-1)

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_signal.c - dispositions and masks as the program set them, SIGSYS included, which a trap
- * needs for itself.
+ * case_signal.c - tests dispositions and masks as the program set them, also of SIGSYS, which
+ * the trap uses.
  */
 #include "case_signal.h"
 

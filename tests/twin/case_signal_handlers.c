@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_signal_handlers.c - handlers: what they may call, when they interrupt calls, what they are
- * told, and the masks that they leave; SIGSYS too. */
+ * case_signal_handlers.c - tests handlers: what they may call, when they interrupt calls, what
+ * they are told, and the masks after them; for SIGSYS, too. */
 #include "case_signal.h"
 
 static volatile int stray;

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_signal_kept.c - what rt_sigaction(2) says of an action that was set before: of every signal,
- * with every bit of its mask and of its flags. valgrind(1) looks at that.
+ * case_signal_kept.c - tests what rt_sigaction(2) tells of an action that was set before: of
+ * every signal, with every bit of its mask and of its flags. valgrind(1) relies on that.
  */
 #include "twin.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_signalfd.c - signals read from a descriptor: SIGSYS among them, and SIGSYS itself.
+ * case_signalfd.c - tests signals that are read from a descriptor, SIGSYS among them.
  */
 #include "twin.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_signalfd_received.c - a signalfd(2) that another process has made.
+ * case_signalfd_received.c - tests a signalfd(2) that another process has made.
  */
 #include "twin.h"
 

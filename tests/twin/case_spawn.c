@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_spawn.c - what libc starts programs with: posix_spawn, system, popen, the exec family, and
- * its finding in PATH.
+ * case_spawn.c - tests how libc starts programs: posix_spawn, system, popen, the exec family,
+ * and its search in PATH.
  */
 #include "twin.h"
 

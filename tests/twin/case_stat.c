@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_stat.c - stat, lstat, fstat, newfstatat, statx, statfs: what they follow and what they tell.
+ * case_stat.c - tests stat, lstat, fstat, newfstatat, statx and statfs: what they follow and
+ * what they tell.
  */
 #include "twin.h"
 

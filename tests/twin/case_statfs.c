@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_statfs.c - statfs, fstatfs: which file system a path leads to.
+ * case_statfs.c - tests statfs and fstatfs: to which file system a path leads.
  */
 #include "twin.h"
 

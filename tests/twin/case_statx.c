@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_statx.c - statx: followed or not, by fd, flags that are refused.
+ * case_statx.c - tests statx: symlinks followed or not, descriptors, refused flags.
  */
 #include "twin.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_symlink.c - symlink, readlink: any text is kept as it is; buffer sizes; empty texts and
- * names.
+ * case_symlink.c - tests symlink and readlink: each text is stored unchanged; buffer sizes;
+ * empty texts and names.
  */
 #include "twin.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_table.c - what each call of the jail's table says to user 1000 about files that are mostly
- * root's: by name, and by descriptors that root opened and kept.
+ * case_table.c - tests the results of each call of the jail's table for user 1000 on files of which
+ * most are root's: by name, and by descriptors that root opened before.
  *
- * Nothing is listed call by call: the kinds of its arguments make a call, in several ways. So
- * many of them make no sense, and the kernel's own answer is the measure for these, too.
+ * The cases do not list calls: the kinds of a call's arguments tell how to make it, in several
+ * ways. Many of these calls make no sense: the kernel's result is the right one for them, too.
  */
 #include "twin.h"
 

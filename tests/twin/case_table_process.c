@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_table_process.c - what user 1000 may do to processes of root, of another user, and to his
- * own.
+ * case_table_process.c - tests what user 1000 may do to processes of root, of another user, and
+ * of itself.
  */
 #include "twin.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_thread.c - threads: many, short-lived, with small stacks, working at once while one of them
- * changes things.
+ * case_thread.c - tests threads: many, short-lived, with small stacks, working while one of them
+ * makes changes.
  */
 #include "twin.h"
 

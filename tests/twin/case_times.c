@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_times.c - utimensat, futimens, utimes, utime, futimesat: what is set, omitted, followed,
- * refused.
+ * case_times.c - tests utimensat, futimens, utimes, utime and futimesat: times that are set or
+ * omitted, links that are followed, refusals.
  */
 #include "twin.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_truncate.c - truncate, ftruncate, and mknod of what an ordinary user may make.
+ * case_truncate.c - tests truncate and ftruncate, and mknod of files that an ordinary user may
+ * make.
  */
 #include "twin.h"
 

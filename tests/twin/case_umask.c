@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_umask.c - masks that take permissions from the owner and leave them to others.
+ * case_umask.c - tests masks that remove permissions of the owner and not of others.
  */
 #include "twin.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_union.c - an overlay is looked at, and its files are changed.
+ * case_union.c - tests lookups and changes of files in an overlay.
  */
 #include "case_union.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_union_fds.c - descriptors and working directories in an overlay, taken before and used after
- * something was copied up; what the overlay's own mount tells.
+ * case_union_fds.c - tests descriptors and working directories in an overlay that are older than
+ * a copy-up, and what the overlay's own mount tells.
  */
 #include "case_union.h"
 
@@ -282,8 +282,8 @@ CASE(union_root_fds_locks)
 	}
 }
 
-/* Which names was something said of, by which watch? (What the engine's own work adds is not: that of the
- * directory itself, or twice of a name.) */
+/* Which names was something said of, by which watch? (What the engine's own work adds is not: that
+ * of the directory itself, or twice of a name.) */
 static void say_heard(int watch)
 {
 	char room[4096];

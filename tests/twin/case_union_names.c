@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_union_names.c - names are made, moved and taken away in an overlay.
+ * case_union_names.c - tests making, renaming and removing names in an overlay.
  */
 #include "case_union.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_union_others.c - one process stands in a directory of an overlay, by its working directory and by
- * descriptors, and has looked there before; another changes it. What that did is seen at once.
+ * case_union_others.c - tests changes of one process in a directory of an overlay that another
+ * process has as its working directory or has open, and has looked at before: the other process
+ * must see them at once.
  */
 #include "case_union.h"
 

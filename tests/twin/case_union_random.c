@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_union_random.c - random layers, and random calls on the overlay of them. Each call's result
- * is printed, and from time to time all that can be seen.
+ * case_union_random.c - makes random layers, and random calls on the overlay of them. Prints the
+ * result of each call, and from time to time everything that can be seen.
  */
 #include "case_union_random.h"
 

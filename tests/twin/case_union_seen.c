@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_union_seen.c - what one process changes in an overlay, another sees at once, whatever it has
- * remembered: random layers, random calls, and after each the other looks at all names that there
- * may be, absolute, from its working directory, and from a descriptor.
+ * case_union_seen.c - tests that one process sees at once what another changes in an overlay:
+ * random layers and random calls. After each call, the other process looks at all names that may
+ * exist: absolute, from its working directory, and from a descriptor.
  */
 #include "case_union_random.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_union_used.c - an overlay is what it is used for: programs run from it, are mapped, bind
- * sockets, lock, take it for their root; it is mounted by the newer calls, and on another overlay.
+ * case_union_used.c - tests usual programs in an overlay: they are executed and mapped, bind
+ * sockets, lock files, and use it as their root. It is also mounted by the newer calls, and on
+ * another overlay.
  */
 #include "case_union.h"
 
@@ -207,7 +208,8 @@ CASE(union_root_used_stacked)
 	show_tree("u2");
 }
 
-/* What each directory at and below `path` tells of itself, into `id`, by three calls that must agree. */
+/* What each directory at and below `path` tells of itself, into `id`, by three calls that must
+ * agree. */
 static int see_dirs(const char *path, uint64_t dev, struct stat *id, int n, int most)
 {
 	struct { /* struct statx of linux/stat.h */

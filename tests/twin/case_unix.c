@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_unix.c - AF_UNIX names: bound, connected to, sent to, and told back, at every length and by
- * every spelling.
+ * case_unix.c - tests AF_UNIX names: bind, connect, send, and names that calls return, at each
+ * length and in each spelling.
  */
 #include "case_unix.h"
 

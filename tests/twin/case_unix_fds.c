@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_unix_fds.c - descriptors that are passed through an AF_UNIX socket.
+ * case_unix_fds.c - tests descriptors that are passed through an AF_UNIX socket.
  */
 #include "case_unix.h"
 

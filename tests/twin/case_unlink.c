@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_unlink.c - unlink and unlinkat: files, directories, symlinks, trailing slashes, bad flags.
+ * case_unlink.c - tests unlink and unlinkat: files, directories, symlinks, trailing slashes,
+ * invalid flags.
  */
 #include "twin.h"
 

@@ -1,11 +1,12 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_vfork.c - the ways to have a child that shares memory: of vfork(2) and clone(2), one that
- * execs, leaves, is killed, forks, or has such a child itself; and other threads meanwhile.
+ * case_vfork.c - tests the ways to have a child that shares memory, by vfork(2) and clone(2): a
+ * child that executes a program, exits, is killed, forks, or has such a child itself; and other
+ * threads meanwhile.
  *
- * What is a process's own must be the child's own, and what clone(2) was told to share must be
- * shared, although all of it is kept in one memory.
+ * State of a process must be the child's own, and state that clone(2) was told to share must be
+ * shared, although one memory has all of it.
  */
 #include "case_vfork.h"
 

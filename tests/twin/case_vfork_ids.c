@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_vfork_ids.c - who a process is, and the mounts that it sees, changed in a child that shares
- * memory; and posix_spawn(3), which has such a child.
+ * case_vfork_ids.c - tests changes of ids and of mounts in a child that shares memory; and
+ * posix_spawn(3), which makes such a child.
  */
 #include "case_cred.h"
 #include "case_vfork.h"

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_vfork_signals.c - actions, masks and stacks of signals, changed in a child that shares
- * memory.
+ * case_vfork_signals.c - tests changes of signal actions, masks and stacks in a child that
+ * shares memory.
  */
 #include "case_vfork.h"
 

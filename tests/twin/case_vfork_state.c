@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_vfork_state.c - where a process stands, what it may do, and what it is called, changed in a
- * child that shares memory.
+ * case_vfork_state.c - tests changes of working directory, root, umask, filters, name and
+ * descriptors in a child that shares memory.
  */
 #include "case_vfork.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_wait.c - sigsuspend, ppoll, pselect, epoll_pwait, sigtimedwait with full masks; EINTR and
- * SA_RESTART.
+ * case_wait.c - tests sigsuspend, ppoll, pselect, epoll_pwait and sigtimedwait with full masks;
+ * EINTR and SA_RESTART.
  */
 #include "twin.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_walk.c - how names are walked: symlinks absolute and relative at any depth, .. above the
- * root, loops, lengths.
+ * case_walk.c - tests lookups of names: absolute and relative symlinks at any depth, .. above
+ * the root, loops, lengths.
  */
 #include "twin.h"
 

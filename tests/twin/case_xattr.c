@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * case_xattr.c - extended attributes in the user namespace, by path, by link, by fd; the names a
- * link may not have.
+ * case_xattr.c - tests extended attributes of the user namespace, by path, by link, by
+ * descriptor; and names that a link may not have.
  */
 #include "twin.h"
 

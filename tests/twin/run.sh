@@ -2,26 +2,26 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# run.sh - the twin suite: each case under the kernel's own chroot and in the jail; the outputs must be equal.
+# run.sh - the twin suite: runs each case in a real chroot and in the jail. The outputs must be equal.
 #
-# Usage: run.sh [OPTION]... [SRCDIR [BUILDDIR]]     (default: where this script is; SRCDIR/build)
-#   -c GLOB      only cases whose name matches (may be repeated)
-#   -f FLAVOUR   only this one: glibc-dynamic glibc-static musl-dynamic musl-static raw (may be repeated)
+# Usage: run.sh [OPTION]... [SRCDIR [BUILDDIR]]     (default: the directory of this script; SRCDIR/build)
+#   -c GLOB      run only cases whose names match (may be repeated)
+#   -f FLAVOUR   run only this one: glibc-dynamic glibc-static musl-dynamic musl-static raw (may be repeated)
 #   -j N         workers (default 2)
-#   --self       compare the reference with itself: is the suite deterministic?
-#   --without CALLS   with those calls failing ENOSYS on both sides (see ../without.c)
-#   --prefix CMD      words put before the jail's command only, e.g. "without --container"
-#   --reference  only print the references' outputs
-#   --memcheck   no jail: the references under valgrind; a case must not print what nobody wrote (glibc-dynamic)
+#   --self       compare two runs of the reference: is the suite deterministic?
+#   --without CALLS   these calls fail with ENOSYS on both sides (see ../without.c)
+#   --prefix CMD      put these words before the jail's command only, e.g. "without --container"
+#   --reference  only print the outputs of the reference
+#   --memcheck   no jail: run the reference under valgrind; a case must not print uninitialised bytes (glibc-dynamic)
 #   --overlay N  the jail's root is an overlay, of N (1 or 2) lower layers and an empty upper one (see overlay.sh, overlay.list)
-#   --kernel     (with --overlay) so is each reference's: the kernel's
-#   --deep       the jail's root stands some 900 bytes deep on the host: nothing inside may notice
-#   --list       name the cases
-#   --keep       leave the work directory behind and say where it is
-#   -v           name the cases that pass, too; whole differences, not their first 30 lines
+#   --kernel     (with --overlay) the reference's root is an overlay of the kernel's
+#   --deep       the host path of the jail's root has some 900 bytes: nothing inside may show that
+#   --list       print the names of the cases
+#   --keep       do not remove the work directory, and print its path
+#   -v           print the cases that pass, too, and complete differences instead of their first 30 lines
 #
-# Environment: FAKEJAIL (command; `$FAKEJAIL $FAKEJAIL_ARGS ROOT CMD ARG...`), FAKEJAIL_ARGS, TWIN_UID (4242), TWIN_LIMIT (seconds a
-# test, 60), CC, MUSL_CC, MAKE.
+# Environment: FAKEJAIL (the command: `$FAKEJAIL $FAKEJAIL_ARGS ROOT CMD ARG...`), FAKEJAIL_ARGS, TWIN_UID (4242),
+# TWIN_LIMIT (60: seconds for a test), CC, MUSL_CC, MAKE.
 #
 # Ends with `N passed, N failed, N skipped`; exit 0, or 1 if anything failed, 2 for a usage error, 77 if nothing could run.
 set -eu
@@ -35,7 +35,7 @@ usage() {
 
 globs='' flavours='' jobs=2 self=no without='' prefix='' reference_only=no memcheck=no keep=no verbose=no deep=no list=no
 layers=0 srcdir='' builddir='' wants=''
-# Without shift: the second run of this script, below, gets "$@" again.
+# This loop does not shift, since the second run of this script, below, gets "$@" again.
 for arg; do
 	if [ -n "$wants" ]; then
 		case $wants in
@@ -77,13 +77,13 @@ if [ "$self$reference_only$memcheck$list" = nononono ] && [ -z "$FAKEJAIL" ]; th
 	echo 'run.sh: FAKEJAIL is not set; give it, or --self' >&2
 	exit 2
 fi
-# The runner starts it from the root directory.
+# The runner starts fakejail in the root directory.
 case $FAKEJAIL in
 /*) ;;
 */*) FAKEJAIL=$PWD/$FAKEJAIL ;;
 esac
 
-# Memcheck names the lines of the cases, so their programs have symbols.
+# Memcheck prints lines of the cases, so the programs need symbols.
 if [ "$memcheck" = yes ]; then
 	for needed in /usr/bin/valgrind.bin /usr/libexec/valgrind/memcheck-amd64-linux; do
 		[ -e "$needed" ] || { echo "SKIP --memcheck: there is no $needed"; exit 77; }
@@ -92,7 +92,7 @@ if [ "$memcheck" = yes ]; then
 	TWIN_LIMIT=$((TWIN_LIMIT * 10))
 	export TWIN_DEBUG=-g
 fi
-# Without the flags of a make that runs us: they name its jobserver.
+# The flags of a make that runs this script name its jobserver: they are removed.
 MAKEFLAGS='' "${MAKE:-make}" -s -j "$jobs" -f "$srcdir/twin.mk" "SRCDIR=$srcdir" "BUILDDIR=$builddir" "CC=$CC" "MUSL_CC=$MUSL_CC" all
 
 if [ "$list" = yes ]; then
@@ -104,9 +104,9 @@ am_root=no uid=-1
 [ "$(id -u)" != 0 ] || { am_root=yes; uid=$TWIN_UID; }
 runner=$builddir/runner
 
-# The work directory must be reachable by the unprivileged user, so it is not below the build directory. /proc, /dev
-# and /sys are bound into the references' roots, so the shell that does it lives in a mount namespace, and another one, outside,
-# clears up: a leftover mount can never lead `rm` into the machine's /dev.
+# The work directory is not below the build directory, since the unprivileged user must be able to reach it. /proc, /dev and
+# /sys are bound into the roots of the reference. The shell that does this is in a mount namespace, and one outside of it
+# removes the files: so `rm` never goes into a mount of the machine's /dev.
 if [ -z "${TWIN_WORK:-}" ]; then
 	TWIN_WORK=$(mktemp -d "${TMPDIR:-/tmp}/twin.XXXXXX")
 	export TWIN_WORK
@@ -114,7 +114,7 @@ if [ -z "${TWIN_WORK:-}" ]; then
 	# shellcheck disable=SC2317 # called by the trap
 	cleanup() {
 		[ "$keep" = no ] || { echo "run.sh: kept $TWIN_WORK" >&2; return 0; }
-		# Cases leave directories without permissions; only their owner may have to mend that.
+		# Cases leave directories without permissions, which an ordinary user must set before.
 		rm -rf --one-file-system "$TWIN_WORK" 2>/dev/null || {
 			chmod -R u+rwx "$TWIN_WORK" 2>/dev/null || :
 			rm -rf --one-file-system "$TWIN_WORK"
@@ -132,8 +132,8 @@ if [ -z "${TWIN_WORK:-}" ]; then
 fi
 work=$TWIN_WORK
 
-# The root in which cases run: the programs, what the dynamic ones need, a few files. Everything belongs to the
-# unprivileged user, as a tree that this user unpacked.
+# The root in which cases run has the programs, their libraries, and a few files. The unprivileged user owns everything, as in
+# a tree that this user has unpacked.
 make_root() {
 	root=$1
 	mkdir -p "$root/bin" "$root/dev" "$root/etc" "$root/lib64" "$root/lib" "$root/proc" "$root/sys" "$root/tmp" \
@@ -157,7 +157,7 @@ make_root() {
 		cp /usr/bin/valgrind.bin "$root/usr/bin"
 		cp -r /usr/libexec/valgrind "$root/usr/libexec"
 		cp "$srcdir/memcheck.supp" "$root/usr/libexec/valgrind"
-		# It refuses to run without the names of ld.so's functions.
+		# valgrind needs the symbols of ld.so.
 		[ ! -d /usr/lib/debug/.build-id ] || { mkdir -p "$root/usr/lib/debug" && cp -r /usr/lib/debug/.build-id "$root/usr/lib/debug"; }
 	fi
 	printf 'root:x:0:0:root:/:/bin/sh\nme:x:%s:%s:me:/:/bin/sh\n' "$TWIN_UID" "$TWIN_UID" >"$root/etc/passwd"
@@ -172,7 +172,7 @@ make_root() {
 }
 # shellcheck source=overlay.sh disable=SC1091
 [ "$layers" = 0 ] || . "$srcdir/overlay.sh"
-# All workers' roots are copies of one.
+# The roots of all workers are copies of one root.
 make_root "$work/root"
 have_chroot=no have_mounts=no
 ! "$runner" -q chroot -r "$work/root" -u "$uid" || have_chroot=yes
@@ -201,7 +201,7 @@ while [ "$worker" -le "$jobs" ]; do
 	worker=$((worker + 1))
 done
 
-# cases.list: `case | needs | flavours left out | known difference`, see there. Prints one line a test:
+# Reads cases.list (`case | needs | flavours left out | known difference`), and prints one line for each test:
 # FLAVOUR CASE NEEDS REASON-TO-SKIP
 tests() {
 	for flavour in $flavours; do
@@ -270,12 +270,12 @@ tests() {
 	done
 }
 
-# One test, in the worker's two roots. Prints PASS, FAIL or SKIP and what belongs to it.
+# Runs one test in the worker's two roots. Prints PASS, FAIL or SKIP, and the details.
 reference() { # OUT-FILE FLAVOUR CASE NEEDS [plain]
 	as=$uid bare='' wrap='' where="-r $work/reference.$worker -s $work/reference.$worker/t -k $work/trash.$worker"
 	[ "$am_root" = yes ] || as=$TWIN_UID
 	case $4 in *root*) as=0 ;; esac
-	# As root the binds stand already; else the runner makes them in its user namespace.
+	# If root runs this, the binds exist already. Else the runner makes them in its user namespace.
 	if [ "$am_root" = yes ] || [ "$have_mounts" = no ]; then bare=-p; fi
 	[ -z "$without" ] || wrap="/bin/without $without"
 	[ "$memcheck" = no ] || wrap="/usr/bin/valgrind.bin -q --vgdb=no --trace-children=yes --track-origins=yes --log-file=/log/%p \
@@ -285,8 +285,7 @@ reference() { # OUT-FILE FLAVOUR CASE NEEDS [plain]
 	"$runner" $where -u "$as" $bare -l "$TWIN_LIMIT" -o "$1" $wrap "/bin/twin.$2" "$3"
 }
 
-# Of what memcheck says only this matters: a byte that nobody wrote was printed, passed on or decided by. Bad pointers are what many cases
-# are about.
+# Prints only memcheck's reports about uses of uninitialised bytes. Bad pointers are the subject of many cases.
 unwritten() { # OUT-FILE
 	cat "$work/reference.$worker"/log/* 2>/dev/null | sed 's/^[=*]*[0-9]*[=*]* //' | awk -v RS='' '/uninitialised/ { print $0 "\n" }' >"$1"
 	rm -f "$work/reference.$worker"/log/*
@@ -355,7 +354,7 @@ work_off() { # WORKER
 
 tests >"$work/tests"
 
-# One word about a jail that does not start at all, instead of a thousand.
+# If the jail does not start at all, this prints one error instead of a thousand.
 if [ "$self$reference_only$memcheck" = nonono ]; then
 	worker=1
 	flavour=$(echo "$flavours" | awk '{ print $1 }')
@@ -380,7 +379,7 @@ for pid in $workers; do
 done
 
 [ "$reference_only" = no ] || { cat "$work"/result.*; exit 0; }
-# Skips with the same reason are one line.
+# Prints skips with the same reason as one line.
 cat "$work"/result.* | grep -av '^SKIP' || :
 cat "$work"/result.* | sed -n 's/^SKIP //p' | sort | awk -F ' [(]' '
 	{

@@ -1,16 +1,16 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * twin.h - what every twin case includes: CASE(), the ways to print what was seen, the spellings of
- * a path.
+ * twin.h - included by every twin case: CASE(), functions that print results, the spellings of a
+ * path.
  *
- * A case asserts nothing. It makes calls and prints what came back; run.sh runs it under a real
- * chroot and in the jail, and the two outputs must be equal byte for byte. So a case must print
- * something that would differ if a call did the wrong thing, and nothing that differs between two
- * runs (ids, inode numbers, times) unless normalised.
+ * A case has no assertions. It makes calls and prints the results. run.sh runs it in a real chroot
+ * and in the jail, and both outputs must be the same bytes. So a case must print something that
+ * differs if a call does the wrong thing. It must not print what differs between two runs (ids,
+ * inode numbers, times).
  *
- * The same sources are built against glibc, against musl, and with -D TWIN_RAW, where twin_raw.h
- * turns each call into an inline syscall instruction in the program's own text.
+ * The same sources are built with glibc, with musl, and with -D TWIN_RAW: then twin_raw.h makes
+ * each call a syscall instruction in the program's own text.
  */
 #ifndef TWIN_H
 #define TWIN_H
@@ -63,9 +63,9 @@
 #include "twin_raw.h"
 #endif
 
-/* A case: `run.sh` starts the program with its name as argv[1]. It stands in a file
- * case_SUBJECT.c or case_SUBJECT_PART.c where SUBJECT begins its name. It starts with an empty
- * directory /t as its working directory, umask 022, stdin /dev/null. */
+/* A case: run.sh starts the program with the name of the case as argv[1]. The case is in a file
+ * case_SUBJECT.c or case_SUBJECT_PART.c, where SUBJECT is the beginning of its name. Its working
+ * directory is the empty directory /t, its umask 022, its standard input /dev/null. */
 struct twin_entry {
 	const char *name;
 	void (*run)(int argc, char **argv);
@@ -79,36 +79,38 @@ struct twin_entry {
 		__attribute__((unused)) int argc, __attribute__((unused)) char **argv)
 #define CASE(n) TWIN_ENTRY(case, n)
 
-/* A tool: the program run again by a case, as `twin_self @NAME ...`; it gets the whole argv. */
+/* A tool: a case executes the program again, as `twin_self @NAME ...`. The tool gets the whole
+ * argv. */
 #define TOOL(n) TWIN_ENTRY(tool, n)
 
 /* ---- printing ---- */
 
-/* %s %d %u %x %o %ld %lx %c as in printf(3); %q a quoted string, long ones cut in the middle with
- * their length; %e an errno's name; %g a signal's name. One write(2) a call. */
+/* Prints a line by one write(2). %s %d %u %x %o %ld %lx %c are as in printf(3). %q is a quoted
+ * string: a long one is cut in the middle, with its length. %e is the name of an errno, %g that of
+ * a signal. */
 void say(const char *format, ...);
 
-/* Make the call and print its source text and what it returned: `mkdir("a/", 0755) = -1 EEXIST`. An
- * errno that changed although the call succeeded is printed too. The value is handed on. */
+/* Makes the call, and prints its source text and its result: `mkdir("a/", 0755) = -1 EEXIST`. If
+ * the call succeeded and changed errno, that is printed, too. The value is that of the call. */
 #define R(call) twin_ret(#call, (errno = 0, (long)(call)))
-/* The same for a call that returns a pointer, of which only NULL or not can be compared. */
+/* The same for a call that returns a pointer: prints whether it is NULL. */
 #define RP(call) twin_ret_ptr(#call, (errno = 0, (const void *)(call)))
 long twin_ret(const char *text, long r);
 const void *twin_ret_ptr(const char *text, const void *p);
 
-/* Print how a waited-for child ended: `name: exit 3`, `name: signal SIGSYS`. */
+/* Prints a wait status: `name: exit 3`, `name: signal SIGSYS`. */
 void say_status(const char *name, int status);
-/* Wait for `pid` and print how it ended. */
+/* Waits for `pid` and prints how it ended. */
 void reap(const char *name, pid_t pid);
 
-/* Print a stat buffer but for what differs between runs; the owner as `me` (the caller), `root` or
- * a number. */
+/* Prints a stat buffer without fields that differ between runs. The owner is printed as `me` (the
+ * caller), `root` or a number. */
 void say_stat(const char *name, const struct stat *st);
-/* Print everything below `path`, sorted: type, mode, size, links, symlink text, the first bytes of
- * small files. */
+/* Prints everything below `path`, sorted: type, mode, size, number of links, target of a symlink,
+ * the first bytes of small files. */
 void tree(const char *path);
-/* Names in a directory, sorted, without . and ..; malloc'ed, ends in NULL; NULL and errno when it
- * cannot be read. */
+/* Returns the names in a directory, sorted, without . and .., by malloc(3), and with NULL at the
+ * end. Returns NULL with errno if the directory cannot be read. */
 char **names(const char *path);
 
 const char *errno_name(int e);
@@ -118,34 +120,36 @@ const char *signal_name(int sig);
 void put(const char *path, const char *text); /* a regular file with this content, mode 0644 */
 void put_mode(const char *path, const char *text, mode_t mode);
 void put_self(const char *path);		    /* this program, mode 0755 */
-void copy_self(int to);				    /* and into a descriptor */
+void copy_self(int to);				    /* the same into a descriptor */
 void show(const char *path);			    /* print a file's content */
 void show_fd(const char *name, int fd);		    /* print what can be read from fd */
 void show_link(const char *path);		    /* print readlink(path) */
 int set_handler(int sig, void *handler, int flags); /* sigaction(2), with SIGUSR1 in its mask */
-void show_handler(int sig, void (*mine)(int));	    /* print it: "mine" if it is that one */
-char *fill(char *buf, char c, size_t n);	    /* buf = n times c, NUL-terminated */
+void show_handler(int sig, void (*mine)(int));	    /* print the handler: "mine" if it is `mine` */
+char *fill(char *buf, char c, size_t n);	    /* n times c and a NUL; returns buf */
 
-/* Until that thread waits in a call: it is seen asleep three times, with time between to fall out
- * of a lock. What it does there is the kernel's to know. */
+/* Returns when that thread waits in a call: it was asleep three times, with enough time between for
+ * a lock. */
 void wait_until_asleep(pid_t tid);
-/* A child, to be reaped, that sends `sig` to its parent while the parent waits in a call. */
+/* Makes a child that sends `sig` to its parent while the parent waits in a call. The caller reaps
+ * it. */
 pid_t send_soon(int sig);
-/* Wait in a read(2) that such a `sig` interrupts. */
+/* Waits in a read(2) until such a `sig` interrupts it. */
 void read_until(int sig);
 
-/* A message of one byte with these descriptors, two at most, to be sent or to be received into. The
- * next one takes its place. */
+/* Makes a message of one byte with these descriptors, two at most, to send it or to receive into
+ * it. The next call overwrites it. */
 struct msghdr *message_with(const int *fds, size_t count);
 
-/* This program, by its absolute path in the root: to exec. */
+/* The absolute path of this program in the root, for execve(2). */
 extern const char *twin_self;
 extern char **environ;
-/* An argument vector, in parentheses so that the raw flavour's macros take it for one argument. */
+/* An argument vector. It is in parentheses, so that it is one argument of the raw flavour's
+ * macros. */
 #define ARGV(...) ((char *[]){__VA_ARGS__, NULL})
 
-/* Run a body in a forked child (so that it may lose its root, its fds, its life) and print how that
- * ended. */
+/* Runs the body in a forked child, which may change its root, close descriptors or be killed.
+ * Prints how the child ended. */
 #define CHILD(name)                                                                                \
 	for (pid_t twin_pid = twin_fork(); twin_pid >= 0;                                          \
 		twin_pid = twin_pid ? (reap(name, twin_pid), -1) : (twin_exit(0), -1))             \
@@ -155,20 +159,20 @@ _Noreturn void twin_exit(int status);
 
 /* ---- spellings ---- */
 
-/* Run the body once for each way to spell a path: absolute, relative to the working directory,
- * relative to a dirfd (the working directory being elsewhere), and through an absolute symlink.
- * Each has its own empty directory, and the x_ calls take names in it. Output lines are marked
- * [abs] [rel] [at] [sym].
+/* Runs the body once for each way to spell a path: absolute, relative to the working directory,
+ * relative to a dirfd (with another working directory), and through an absolute symlink. Each way
+ * has its own empty directory. The x_ functions take names in it. Output lines are marked [abs]
+ * [rel] [at] [sym].
  *
- * Where a call has no dirfd form, [at] is spelt /proc/self/fd/N/name instead. */
+ * If a call has no dirfd, [at] uses /proc/self/fd/N/name instead. */
 #define SPELLINGS() for (twin_spell_first(); twin_spell_more(); twin_spell_next())
 enum twin_spell { SPELL_NONE, SPELL_ABS, SPELL_REL, SPELL_AT, SPELL_SYM, SPELL_END };
 extern enum twin_spell twin_spell;
-extern int twin_dirfd; /* the directory of the spelling: AT_FDCWD but for [at] */
+extern int twin_dirfd; /* the directory of the spelling: AT_FDCWD except for [at] */
 void twin_spell_first(void);
 int twin_spell_more(void);
 void twin_spell_next(void);
-/* The path for a call without a dirfd; four of them may be in use at once. */
+/* The path for a call without a dirfd. Three more calls do not overwrite it. */
 const char *x(const char *name);
 /* The path for a call that takes twin_dirfd. */
 const char *xat(const char *name);
@@ -190,8 +194,8 @@ int x_mknod(const char *name, mode_t mode, dev_t dev);
 void x_put(const char *name, const char *text);
 void x_show(const char *name);
 void x_show_link(const char *name);
-void x_say_stat(const char *name);  /* stat, follows */
-void x_say_lstat(const char *name); /* does not follow */
+void x_say_stat(const char *name);  /* stat(2): follows symlinks */
+void x_say_lstat(const char *name); /* lstat(2) */
 void x_tree(void);		    /* the spelling's directory */
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
