@@ -2,8 +2,9 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# copies.sh - texts that are mapped often come from the jail's memory (docs/DOORS.md): nothing that a program sees of them differs from its
-# file, and a file that is replaced or written to is never shown as it was. What is printed is compared with a real chroot.
+# copies.sh - tests texts that are mapped from the jail's memory, since they are mapped often (docs/DOORS.md). A program must
+# see them as its file. After a file is replaced or written to, its old contents must not be seen. The output is compared with
+# a real chroot.
 . "$(dirname "$0")/../lib/lib.sh"
 . "$(dirname "$0")/../lib/session.sh"
 if ! has_reference; then

@@ -2,9 +2,9 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# counts.sh - what a fork, an exec and a spawn cost in page faults, beside a real chroot: the larger part of their time
-# (docs/BENCHMARKS.md), and the same on a busy machine. The bounds are what was measured and two or three more: where memory is
-# mapped differs from run to run, and with it what one fault brings along.
+# counts.sh - counts the page faults of a fork, an exec and a spawn, and compares them with a real chroot. Page faults are the
+# larger part of the time (docs/BENCHMARKS.md), and their number is the same on a busy machine. The bounds are two or three
+# more than the measured numbers: addresses of mappings differ from run to run, and with them what one fault maps.
 . "$(dirname "$0")/../lib/lib.sh"
 if ! is_root; then
 	skip 'everything' 'only real root can make a real chroot to compare with'

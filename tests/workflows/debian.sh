@@ -2,10 +2,10 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# debian.sh RELEASE - a whole Debian root, older than the host, the same or newer: the programs people have in one.
+# debian.sh RELEASE - tests usual programs in a whole Debian root that is older than the host, of the same age, or newer.
 #
-# RELEASE is bullseye, bookworm, trixie or sid (glibc 2.31 to unstable's).  What is compared with the outside is looked
-# at by real root, who sees the tree as it is.
+# RELEASE is bullseye, bookworm, trixie or sid (glibc 2.31 to that of unstable). Real root looks at the files from outside,
+# where it sees them as they are on the disk.
 case ${1:-} in
 bullseye | bookworm | trixie | sid) release=$1 ;;
 *)

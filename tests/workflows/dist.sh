@@ -2,11 +2,10 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# dist.sh - what is released: `make distcheck`, which packs the tree, builds it from a place that cannot be written, installs and
-# uninstalls that, and cleans up; and the archive has every file that git has.
+# dist.sh - tests the release: `make distcheck` packs the tree, builds it from a read-only directory, installs and uninstalls
+# it, and cleans up. The archive must have every file that git has.
 #
-# The tests in the archive are neither compiled nor run: they are those that run beside this one, and their files are in the
-# archive as all others that git has.
+# The tests in the archive are not compiled or run here: the same tests run beside this one.
 . "$(dirname "$0")/../lib/lib.sh"
 build=$(dirname "$(dirname "${FAKEJAIL%% *}")")
 top=$(cd "$(dirname "$0")/../.." && pwd)

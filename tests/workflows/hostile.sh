@@ -2,8 +2,9 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# hostile.sh - the same two programs, static and dynamic, in the places where unprivileged tools stop: a container's
-# filter, hardly any descriptors or processes, no /proc, nothing open, odd names, a read-only or noexec file system.
+# hostile.sh - runs the same two programs, a static and a dynamic one, where unprivileged tools often fail: under a
+# container's filter, with few descriptors or processes, without /proc, with no open descriptor, with unusual names, on a
+# read-only or noexec file system.
 . "$(dirname "$0")/../lib/lib.sh"
 need busybox bash ldd gcc
 

@@ -2,9 +2,9 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# images-equal.sh - what unpack makes is what real root's umoci makes of the same image, and what pack writes is what real
-# root's tar writes of the same tree, line by line; unpack after pack gives the same; the same tree gives the same bytes; and
-# other tools take every format.
+# images-equal.sh - compares, line by line, the tree of `unpack` with that of umoci as real root, and the archive of `pack`
+# with that of tar as real root. `pack` and then `unpack` must give the same tree. The same tree must give the same bytes.
+# Other tools must read every format.
 . "$(dirname "$0")/../lib/lib.sh"
 need python3 umoci skopeo tar zstd xz truncate
 cached_root owners

@@ -2,8 +2,9 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# images-hostile.sh - archives and images that are cut, damaged, forged, too large, or made to reach what lies outside the
-# tree: one line that names what is wrong, status 125, nothing left, nothing written outside. src/hostile_images.py makes them.
+# images-hostile.sh - tests archives and images that are truncated, damaged, forged, too large, or made to write outside of
+# the tree. Each must give one line that names what is wrong, and the status 125. No file may be left, or written outside.
+# src/hostile_images.py makes them.
 . "$(dirname "$0")/../lib/lib.sh"
 need busybox python3 zstd
 

@@ -2,9 +2,9 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# inside.sh - fakejail in a jail: each option of the launcher does there what it does outside.
+# inside.sh - tests fakejail in a jail: each option of the launcher must do the same there as outside.
 #
-# A command line is run outside and by the root of a jail, on a fresh copy of one root each; status and output must be the same.
+# Each command line runs outside and as root of a jail, on a fresh copy of one root each. Status and output must be the same.
 # shellcheck disable=SC2086,SC2016 # $FAKEJAIL and options are words; what $ stands for is the jailed shell's to say
 . "$(dirname "$0")/../lib/lib.sh"
 need busybox

@@ -2,8 +2,8 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# install.sh - what `make install` puts somewhere, run from there: into a user's own prefix, staged by DESTDIR, moved as a whole, and
-# reached by a symlink; and that `make uninstall` leaves nothing.
+# install.sh - tests what `make install` installs: in a prefix of the user, staged by DESTDIR, moved to another directory, and
+# reached by a symlink. `make uninstall` must remove all of it.
 . "$(dirname "$0")/../lib/lib.sh"
 build=$(dirname "$(dirname "${FAKEJAIL%% *}")")
 if is_reference || ! [ -f "$build/Makefile" ]; then

@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# introspect.sh - programs that look at processes, mounts and themselves: none shows where the jail lies on the host.
+# introspect.sh - runs programs that show processes, mounts and their own state: none may show the host path of the jail.
 . "$(dirname "$0")/../lib/lib.sh"
 private_root tools
 

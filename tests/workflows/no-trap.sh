@@ -2,11 +2,11 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# no-trap.sh [RELEASE]... - Debian roots where seccomp is forbidden: the first door alone.
+# no-trap.sh [RELEASE]... - tests Debian roots where seccomp is forbidden, so that only jumps are used.
 #
-# src/session.sh is run by real root in a real chroot and by an ordinary user in the jail (bash, perl, python3, git, dpkg, apt-get,
-# gcc, make, syscall(2)): what they print must be the same; also with the wrappers of libfakejail.so in place of changed text, which
-# need the trap behind them.  Then node, GNU hello, and what is refused.
+# Real root runs src/session.sh in a real chroot, and an ordinary user runs it in the jail (bash, perl, python3, git, dpkg,
+# apt-get, gcc, make, syscall(2)). The outputs must be the same. This is repeated with the wrappers of libfakejail.so instead
+# of changed text, which need the trap. Then node, GNU hello, and refused options are tested.
 . "$(dirname "$0")/../lib/lib.sh"
 . "$(dirname "$0")/../lib/session.sh"
 [ $# -gt 0 ] || set -- bullseye bookworm trixie sid

@@ -2,9 +2,9 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# overlay-counts.sh - what a private copy (--rm) costs in system calls, beside the same command in the tree itself: the start, a
-# program that is run, a file that is made and goes with the copy. Counted and not timed, so it is the same on a busy machine. The
-# bounds are what was measured and a few more.
+# overlay-counts.sh - counts the system calls of a private copy (--rm), and compares them with the same command in the tree
+# itself: for the start, for a program, and for a file that is made and removed with the copy. Counts do not depend on how
+# busy the machine is. The bounds are a few more than the measured numbers.
 . "$(dirname "$0")/../lib/lib.sh"
 need "${CC:=cc}"
 private_root bookworm

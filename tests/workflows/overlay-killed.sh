@@ -2,9 +2,9 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# overlay-killed.sh - SIGKILL at random instants while files and directories are copied up: each file is then the old one or the
-# new one, whole, under one name, with the owner that it had or got; no listing shows what was half made; the next jail begins,
-# and has removed it; and the lower layer is what it was.
+# overlay-killed.sh - kills processes by SIGKILL at random times while they copy up files and directories. After that, each
+# file must be the old one or the complete new one, under one name, with its old or new owner. No listing may show unfinished
+# files. The next jail must start and remove them. The lower layer may not change.
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source=../lib/layers.sh
 . "$tests_dir/lib/layers.sh"

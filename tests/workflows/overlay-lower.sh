@@ -2,8 +2,9 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# overlay-lower.sh - a root that its user may only read: somebody else's tree with no bit to write, a read-only mount, a squashfs.
-# A jail begins there, --rm and an overlay on / can change all of it above, `run` and dpkg work, and the tree stays as it is.
+# overlay-lower.sh - tests a root that its user can only read: another user's tree without write permission, a read-only
+# mount, a squashfs. A jail must start there. With --rm and with an overlay on /, all files can be changed in the upper layer,
+# `run` and dpkg work, and the tree may not change.
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source=../lib/layers.sh
 . "$tests_dir/lib/layers.sh"

@@ -2,8 +2,8 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# overlay-options.sh - the launcher's options that make overlays, in all their right and wrong forms: each of the wrong ones ends
-# with a line that says which directory is meant and what is wrong with it, and nothing is made.
+# overlay-options.sh - tests the launcher's options for overlays, in all right and wrong forms. A wrong form must give one
+# line that names the directory and the error, and nothing may be made.
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source=../lib/layers.sh
 . "$tests_dir/lib/layers.sh"

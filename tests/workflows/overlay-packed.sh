@@ -2,11 +2,11 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# overlay-packed.sh - the changes of an overlay as an image's layer: a random tree, changed at random above another, packed with
-# `pack --upper` and unpacked over the packed lower one, is the tree that the overlay showed: names, kinds, contents, modes, owners,
-# times, devices, hard links, attributes.
+# overlay-packed.sh - tests `pack --upper`, which writes the changes of an overlay as a layer of an image. A random tree is
+# changed at random in an overlay. The packed lower tree and the packed layer, unpacked, must be the tree that the overlay
+# showed: names, types, contents, modes, owners, times, devices, hard links, attributes.
 #
-# FAKEJAIL_ROUNDS: how many such trees, 1 unless said otherwise; FAKEJAIL_SEED: a seed that was printed, to see its tree again.
+# FAKEJAIL_ROUNDS is the number of such trees; the default is 1. FAKEJAIL_SEED is a printed seed, to get its tree again.
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source=../lib/layers.sh
 . "$tests_dir/lib/layers.sh"

@@ -2,9 +2,9 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# overlay-root.sh - a Debian whose root is an overlay (--rm, and an overlay on /): packages, accounts, archives, trees removed
-# and renamed by several at once show the same as in a real copy; and whatever is done, and whoever is killed, the lower layer is
-# afterwards what it was: data, modes, times, records.
+# overlay-root.sh - tests a Debian whose root is an overlay (--rm, and an overlay on /): packages, accounts, archives, and
+# trees that several processes remove and rename at once must show the same as in a real copy. After all that, and after
+# processes are killed, the lower layer must be unchanged: data, modes, times, records.
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source=../lib/layers.sh
 . "$tests_dir/lib/layers.sh"

@@ -2,8 +2,8 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# overlay-shared.sh - a copy-up shares the blocks of the lower file where the file system can (FICLONE). Needs root, for mounts,
-# which it makes in a namespace of its own.
+# overlay-shared.sh - tests that a copy-up shares the blocks of the lower file if the file system can (FICLONE). It needs root
+# for mounts, which it makes in a mount namespace of its own.
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 if [ -z "${SHARED_NAMESPACE:-}" ] && unshare --mount --propagation private true 2>/dev/null; then
 	SHARED_NAMESPACE=yes exec unshare --mount --propagation private "$0" "$@"

@@ -2,9 +2,10 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# overlay-used.sh - what people do in a private copy, on an overlay and in a real copy: thirty packages by apt and dpkg, with
-# diversions, upgraded and removed; a git repository of 6,000 files and databases that lie in the lower layer; a tree removed;
-# names changed by sixteen processes at once.  Both must show the same, and the lower layer stay as it is.
+# overlay-used.sh - does the same in a private copy that is an overlay, and in a real copy: installs thirty packages by apt
+# and dpkg, with diversions, upgrades and removes them; uses a git repository of 6,000 files, and databases in the lower
+# layer; removes a tree; and changes names by sixteen processes at once. Both must show the same, and the lower layer may not
+# change.
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source=../lib/layers.sh
 . "$tests_dir/lib/layers.sh"

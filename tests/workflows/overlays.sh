@@ -2,8 +2,8 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# overlays.sh - unions of directories from the command line, as bwrap(1) has them: what is seen, what becomes of changes, that
-# nothing of the lower layers changes, their records included, and an image's layer made of the changes.
+# overlays.sh - tests overlays from the command line, with the options of bwrap(1): what is seen, where changes go, that
+# nothing in the lower layers changes, also not their records, and a layer of an image that is made of the changes.
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source=../lib/layers.sh
 . "$tests_dir/lib/layers.sh"

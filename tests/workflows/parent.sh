@@ -2,7 +2,8 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# parent.sh - the parent that stays with --kill-on-exit and --die-with-parent: statuses, signals, stops, and who is left behind.
+# parent.sh - tests the parent process that stays with --kill-on-exit and --die-with-parent: statuses, signals, stops, and
+# which processes are left behind.
 # shellcheck disable=SC2086 # $FAKEJAIL may be several words
 . "$(dirname "$0")/../lib/lib.sh"
 need busybox python3

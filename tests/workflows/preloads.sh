@@ -2,9 +2,10 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# preloads.sh - a program's own LD_PRELOAD libraries work beside each door, and the environment holds nothing of ours.
+# preloads.sh - tests that a program's own LD_PRELOAD libraries work with each door, and that the environment shows nothing of
+# fakejail.
 #
-# src/preloads.sh is run by real root in a real chroot and by an ordinary user in the jail.
+# Real root runs src/preloads.sh in a real chroot, and an ordinary user runs it in the jail.
 . "$(dirname "$0")/../lib/lib.sh"
 . "$(dirname "$0")/../lib/session.sh"
 if ! has_reference; then

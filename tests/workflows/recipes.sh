@@ -2,10 +2,11 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# recipes.sh - what README.md, HACKING.md and docs/ADDING-A-CALL.md tell a developer to type does what they say.
+# recipes.sh - tests the commands that README.md, HACKING.md and docs/ADDING-A-CALL.md tell a developer to type.
 #
-# The lines are read from the pages, and tried in a fresh copy of the tree, as an ordinary user. A line that this script does
-# not know fails: whoever writes a recipe says here how it is tried. What another test runs is only looked for there.
+# It reads the lines from the pages, and runs them in a fresh copy of the tree, as an ordinary user. An unknown line is a
+# failure: the author of a recipe must add here how it is run. For commands that another test runs, it only checks that they
+# are there.
 # shellcheck disable=SC2016 # recipes are compared as they are printed
 . "$(dirname "$0")/../lib/lib.sh"
 limit_seconds=1800

@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# start.sh - what a program is started with, and what is said when it cannot be.
+# start.sh - tests what a program is started with, and the messages when it cannot be started.
 # shellcheck disable=SC2086,SC2119,SC2120,SC2317 # $FAKEJAIL may be several words; `with` and `start` are called by prints
 . "$(dirname "$0")/../lib/lib.sh"
 need busybox

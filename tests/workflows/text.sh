@@ -2,8 +2,9 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# text.sh - libraries whose text is not what a compiler makes of C: their system calls become jumps (docs/DOORS.md), and nothing else of
-# them may change.  Each door, in a Debian root with a compiler; what is printed is compared with a real chroot.
+# text.sh - tests libraries whose text differs from what a compiler makes of C: their system calls become jumps
+# (docs/DOORS.md), and nothing else in them may change. Each door is tested, in a Debian root with a compiler. The output is
+# compared with a real chroot.
 . "$(dirname "$0")/../lib/lib.sh"
 . "$(dirname "$0")/../lib/session.sh"
 if ! has_reference; then

@@ -2,8 +2,8 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# two-jails.sh - what another jail on the same root, or somebody outside, changes is seen by a program that has looked there
-# before: symlinks to directories, directories that become symlinks, directories that are closed to a user.
+# two-jails.sh - tests that a program sees changes of another jail on the same root, and of a process outside, also if it has
+# looked there before: symlinks to directories, directories that become symlinks, directories that are closed to a user.
 . "$(dirname "$0")/../lib/lib.sh"
 need busybox
 if is_reference; then

@@ -2,10 +2,10 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# w01-busybox.sh - workflow W1: a directory with a static busybox and absolute symlinks to it, and nothing else.
+# w01-busybox.sh - workflow W1: a directory that has only a static busybox and absolute symlinks to it.
 #
-# Nothing here is dynamically linked, so every call goes by the trap; and nothing is bound, as there is no /dev or
-# /proc to bind on.  The second half types at it through a terminal.
+# No program is dynamically linked, so every call goes through the trap. Nothing is bound, as there is no /dev or /proc. The
+# second half types commands at a terminal.
 . "$(dirname "$0")/../lib/lib.sh"
 need busybox python3
 

@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# w02-mounts.sh - workflow W2 as typed: mount(8) inside by the jail's root, and from a shell on the host's root followed by chroot.
+# w02-mounts.sh - workflow W2 as typed: mount(8) by root of the jail, and by a shell on the host's root that then runs chroot.
 . "$(dirname "$0")/../lib/lib.sh"
 need busybox
 

@@ -2,8 +2,8 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# w02-moved.sh - the root is moved on the host while a jail runs in it, and between two starts: nothing inside notices, and no path of
-# the host shows.
+# w02-moved.sh - the root is moved on the host while a jail runs in it, and between two starts. Programs inside must not
+# notice it, and no path of the host may be shown.
 . "$(dirname "$0")/../lib/lib.sh"
 need busybox
 if [ -n "${FAKEJAIL_OVERLAY:-}" ]; then

@@ -2,9 +2,9 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# w02-proc-dev.sh - workflow W2 by the defaults: a jail with /proc, /dev and /sys directories has the host's there.
+# w02-proc-dev.sh - workflow W2 by default mounts: a jail with directories /proc, /dev and /sys has those of the host.
 #
-# The half of W2 that types mount(8) inside is not here: it needs mount(2) by the fake root.
+# w02-mounts.sh has the half of W2 in which mount(8) is typed inside.
 . "$(dirname "$0")/../lib/lib.sh"
 need busybox gcc ldd bash
 

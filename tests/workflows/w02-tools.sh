@@ -2,8 +2,8 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# w02-tools.sh - what util-linux's and busybox's tools say of mounts, line by line the same as by real root in a real chroot; and
-# programs that make terminals.
+# w02-tools.sh - compares, line by line, what tools of util-linux and busybox print of mounts with real root in a real chroot.
+# Also tests programs that make terminals.
 . "$(dirname "$0")/../lib/lib.sh"
 if is_reference; then
 	skip 'everything' 'this test does it as real root by itself'

@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# w03-home.sh - workflow W3: the outside home in the jail, other binds, and the host's network.
+# w03-home.sh - workflow W3: the home directory of the host in the jail, other binds, and the host's network.
 . "$(dirname "$0")/../lib/lib.sh"
 private_root bookworm
 home=$mine/home

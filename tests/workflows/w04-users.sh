@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# w04-users.sh - workflow W4: users other than root, made with busybox's tools and with shadow's, and what they are refused.
+# w04-users.sh - workflow W4: users other than root, made by the tools of busybox and of shadow, and what they are refused.
 . "$(dirname "$0")/../lib/lib.sh"
 need busybox
 

@@ -2,9 +2,10 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# w05-clone.sh - workflow W5: a tree of the host is cloned as `fakejail /`, and keeps its owners in a jail of its own.
+# w05-clone.sh - workflow W5: in `fakejail /`, a tree of the host is cloned, and keeps its owners in a jail of its own.
 #
-# The host's files belong to others and have devices only for root, so the tree to be cloned is one that `fakejail /` made before.
+# Other users own the host's files, and only root can read its devices. So the tree to be cloned is one that `fakejail /` made
+# before.
 . "$(dirname "$0")/../lib/lib.sh"
 need busybox tar
 

@@ -3,13 +3,14 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# w05-filesystems.sh - owners on file systems that know a file by other things than ext4 does: overlays, whose files get
-# other numbers when they are copied up; copies that share their blocks; those that tell no birth. On each, a tree is
-# given owners and then changed as programs change it, beside real root on the same file system; then it is listed
-# again when the kernel has forgotten it, and after it was mounted anew; and files that others make in the place of
-# removed ones must show no owner of those.
+# w05-filesystems.sh - tests owners on file systems where files are identified in other ways than on ext4: overlays, whose
+# files get other inode numbers when they are copied up; copies that share their blocks; file systems without birth times. On
+# each, a tree gets owners, and is then changed as programs change it. Real root does the same on the same file system. The
+# tree is listed again after the kernel has dropped its caches, and after it was mounted again. New files in the place of
+# removed ones must not show their owners.
 #
-# Usage: w05-filesystems.sh [NAME...]: only on those. Needs root, for mounts, which it makes in a namespace of its own.
+# Usage: w05-filesystems.sh [NAME...]: only on those. It needs root for mounts, which it makes in a mount namespace of its
+# own.
 # shellcheck source-path=SCRIPTDIR source=../lib/lib.sh
 if [ -z "${W05_NAMESPACE:-}" ] && unshare --mount --propagation private true 2>/dev/null; then
 	W05_NAMESPACE=yes exec unshare --mount --propagation private "$0" "$@"

@@ -2,8 +2,9 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# w05-formats.sh - owners that others recorded, and ours for others: fakeroot's save file both ways, pseudo's database, the attributes
-# user.rootlesscontainers and user.containers.override_stat both ways, mtree. The others' own programs write and read.
+# w05-formats.sh - tests owners in other formats, in both directions: fakeroot's save file, the attributes
+# user.rootlesscontainers and user.containers.override_stat. Also reads pseudo's database and writes mtree. The programs of
+# these formats write and read them.
 . "$(dirname "$0")/../lib/lib.sh"
 need busybox fakeroot pseudo sqlite3 bsdtar getfattr
 

@@ -3,8 +3,8 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# w05-seen.sh - one file, one owner, whoever looks: from the jail, from `fakejail /`, from a jail around it, below a bind,
-# and by `fakejail owners`; and roots that may not be written.
+# w05-seen.sh - tests that a file shows one owner to all: in the jail, in `fakejail /`, in a jail around it, below a bind, and
+# by `fakejail owners`. Also tests roots that are not writable.
 . "$(dirname "$0")/../lib/lib.sh"
 need busybox
 

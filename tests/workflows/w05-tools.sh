@@ -2,8 +2,9 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# w05-tools.sh - tar, cp, rsync, cpio, dpkg, useradd and others about owners: in a jail they print, and leave behind, what they do
-# for real root in a real chroot of an identical copy; a tarball of the whole, made inside, is the same byte for byte.
+# w05-tools.sh - tests tar, cp, rsync, cpio, dpkg, useradd and others with owners. In a jail, their output and the files after
+# them must be the same as for real root in a real chroot of the same copy. A tar archive of everything, made inside, must
+# have the same bytes.
 . "$(dirname "$0")/../lib/lib.sh"
 need perl
 if ! is_root || ! unshare --mount true 2>/dev/null; then

@@ -3,8 +3,9 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# w05-truth.sh - one file, one owner, one place where it is recorded: a tree that a jail around it made, entered directly, by
-# chroot, from two jails at once; packed from inside and from outside; moved, renamed, bound elsewhere, removed.
+# w05-truth.sh - tests that a file has one owner, and that one place has its record. A jail around a tree has made it; it is
+# entered directly, by chroot, and from two jails at once; packed from inside and from outside; moved, renamed, bound to
+# another place, and removed.
 . "$(dirname "$0")/../lib/lib.sh"
 need busybox
 

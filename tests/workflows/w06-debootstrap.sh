@@ -2,11 +2,13 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# w06-debootstrap.sh - workflow W6: debootstrap, unmodified, as an ordinary user; packages installed inside; a real build.
+# w06-debootstrap.sh - workflow W6: an ordinary user runs an unmodified debootstrap, installs packages inside, and builds a
+# program.
 #
-# What debootstrap recorded as root of the host's tree (owners, devices, set-uid bits) must hold when its tree is entered as a jail.
-# Real root's debootstrap makes another of the same packages, and the two must list alike, line by line: names, types, modes, owners, link
-# counts, link targets, device numbers. Debian packages are fetched; without a mirror all of it is skipped.
+# debootstrap runs as root of the host's tree and records owners, devices and set-user-id bits. These must be the same when
+# its tree is entered as a jail. Real root's debootstrap makes another tree of the same packages. Both must list the same,
+# line by line: names, types, modes, owners, numbers of links, link targets, device numbers. Debian packages are downloaded;
+# without a mirror, everything is skipped.
 FAKEJAIL_LIMIT=${FAKEJAIL_LIMIT:-900}
 . "$(dirname "$0")/../lib/lib.sh"
 

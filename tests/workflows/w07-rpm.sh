@@ -2,10 +2,11 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# w07-rpm.sh - workflow W7: rpm --root and dnf --installroot as an ordinary user, into a root whose shell is a static busybox.
+# w07-rpm.sh - workflow W7: an ordinary user runs rpm --root and dnf --installroot into a root whose shell is a static
+# busybox.
 #
-# Two packages (tests/workflows/src/rpm): a base, and an application with scriptlets, owners, a set-uid bit, a file capability and
-# devices. What the new roots hold is compared with what real root's rpm makes of the same packages, where the tests run as root.
+# There are two packages (tests/workflows/src/rpm): a base, and an application with scriptlets, owners, a set-user-id bit, a
+# file capability and devices. If root runs the tests, the new roots are compared with those of real root's rpm.
 . "$(dirname "$0")/../lib/lib.sh"
 need rpm rpmbuild dnf createrepo_c busybox groupadd getcap
 if is_reference; then

@@ -2,8 +2,8 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# w10-nothing-kept.sh - workflow W10: each run has a pristine copy, of a directory or of an archive, and it is gone at the end,
-# whoever ends it and how: also after Ctrl-C, a closed terminal and SIGKILL of each part. All of it once more under a
+# w10-nothing-kept.sh - workflow W10: each run has a new copy of a directory or of an archive. The copy is removed at the end,
+# however the run ends: also after Ctrl-C, a closed terminal, and SIGKILL of each process. All of it is repeated under a
 # container's filter.
 . "$(dirname "$0")/../lib/lib.sh"
 need busybox python3 gcc gzip xz zstd bzip2

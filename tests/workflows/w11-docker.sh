@@ -2,8 +2,8 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# w11-docker.sh - workflow W11 as people type it who come from docker: each option of `docker run` does what it says, changes
-# nothing, or is refused in one line that says what a jail does instead. Which there are is read from the program's own table.
+# w11-docker.sh - workflow W11 for users of docker: each option of `docker run` must do what it says, change nothing, or be
+# refused by one line that says what a jail does instead. The options are read from the program's own table.
 . "$(dirname "$0")/../lib/lib.sh"
 need busybox python3
 

@@ -2,8 +2,8 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# w11-images.sh - workflows W10 and W11: images from files and from a registry are unpacked as real root's tools would, run
-# in private copies, packed again; what is bad is refused by name and leaves nothing.
+# w11-images.sh - workflows W10 and W11: images from files and from a registry are unpacked as by real root's tools, run in
+# private copies, and packed again. Bad images give a message that names the error, and leave no file.
 . "$(dirname "$0")/../lib/lib.sh"
 need busybox python3 skopeo umoci docker-registry
 

@@ -2,8 +2,8 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# w11-registry.sh - workflow W11, the registries' side: logins, TLS, proxies, platforms, resumed and parallel layers; registries
-# that hang, lie or refuse, of which each costs one clear line and leaves nothing; pulls at once, killed, and on a full disk.
+# w11-registry.sh - workflow W11 with registries: logins, TLS, proxies, platforms, layers, several pulls at once, killed
+# pulls, a full disk. A registry that hangs, lies or refuses must give one clear line, and no file may be left.
 . "$(dirname "$0")/../lib/lib.sh"
 need busybox python3 skopeo umoci docker-registry openssl script
 

@@ -2,9 +2,9 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# w11-run.sh - workflow W11: a redis server and its client talk from two private copies of an image that came from a registry;
-# and images with users, volumes, a working directory, an entry point script, a stop signal, and without anything but one
-# static program. Then the same under a container's filter.
+# w11-run.sh - workflow W11: a redis server and its client use two private copies of an image from a registry. Also images
+# with users, volumes, a working directory, an entry point script, a stop signal, and one that has only a static program. Then
+# the same under a container's filter.
 . "$(dirname "$0")/../lib/lib.sh"
 need busybox python3 skopeo umoci docker-registry gcc ldd setpriv
 

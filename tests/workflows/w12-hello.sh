@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# w12-hello.sh - workflow W12: a static program alone in a directory, Go programs, and what is missing is named.
+# w12-hello.sh - workflow W12: a directory with only a static program, Go programs, and messages that name missing files.
 . "$(dirname "$0")/../lib/lib.sh"
 need gcc go
 cached_root go

@@ -2,10 +2,10 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# w13-distroless.sh - workflow W13: bash and its libraries, copied by hand, and nothing else.
+# w13-distroless.sh - workflow W13: a root with only bash and its libraries, copied by hand.
 #
-# A dynamic program of the host's own release in a jail without a distribution: the jail's libraries are the host's, so
-# what is missing is missing from the jail alone, and fakejail has to name it.
+# It is a dynamic program of the host's own release, in a jail without a distribution. So a file may be missing in the jail
+# that the host has, and fakejail has to name it.
 . "$(dirname "$0")/../lib/lib.sh"
 need ldd bash
 

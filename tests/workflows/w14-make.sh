@@ -2,10 +2,10 @@
 # SPDX-FileCopyrightText: The fakejail authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# w14-make.sh - workflow W14, the make of the title: `fakejail ./rootfs make`, output owned by the user.
+# w14-make.sh - workflow W14, the make of the title: `fakejail ./rootfs make`, whose output the user owns.
 #
-# The jail is Debian 12 with a C project in /src, as in a clean checkout: many small files, generated headers, a
-# recursive make, a test suite and an install.  Runs alongside others at the machine's two processors: -j4.
+# The jail is Debian 12 with a C project in /src, as in a clean checkout: many small files, generated headers, a recursive
+# make, a test suite and an install. make uses -j4.
 . "$(dirname "$0")/../lib/lib.sh"
 private_root bookworm
 
