@@ -71,7 +71,7 @@ static pid_t start_helper(const char *helper, int in[2], int out[2])
 	return child;
 }
 
-/* docker-credential-HELPER get, with the registry on its standard input. */
+/* Runs `docker-credential-HELPER get` with the registry on its standard input. */
 static void ask_helper(struct registry *r, const char *helper, const char *host)
 {
 	int in[2], out[2], status;
@@ -84,7 +84,7 @@ static void ask_helper(struct registry *r, const char *helper, const char *host)
 	if (strchr(helper, '/'))
 		fail("the credential helper '%s' has a '/' in its name", shown(helper));
 	child = start_helper(helper, in, out);
-	/* A helper that does not read it may still know the answer. */
+	/* A helper may answer without reading its input: errors of the write are ignored. */
 	write_all(in[1], host, strlen(host));
 	close(in[1]);
 	while (have < sizeof(text) && (n = read(out[0], text + have, sizeof(text) - have)) > 0)
@@ -95,7 +95,7 @@ static void ask_helper(struct registry *r, const char *helper, const char *host)
 			return;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
 		warn("there is no docker-credential-%s: going on without a login", shown(helper));
-	/* If it knows no login, its status says so. */
+	/* The helper's status is not 0 if it knows no login. */
 	if (!WIFEXITED(status) || WEXITSTATUS(status))
 		return;
 	j = json_loadb(text, have, 0, NULL);

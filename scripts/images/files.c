@@ -71,7 +71,8 @@ void empty_directory(const char *path)
 
 	if (top < 0)
 		return;
-	/* If this is killed, what is left shows that the rest must be removed. */
+	/* .fakejail is removed last: if this process is killed, the mark of store_begin_target() in
+	 * it shows that the rest must be removed, too. */
 	empty_but(top, ".fakejail");
 	empty_but(top, "");
 	close(top);

@@ -269,8 +269,9 @@ int64_t room_for(int64_t packed);
 /* Makes the OCI layout `dir` from the archive. Checks the blobs whose names are digests. Ends the
  * program if it is not the archive of an image. */
 void stage_archive(const char *path, const char *dir);
-/* Makes an index and manifests in the layout `dir` from docker's manifest.json; `members` are its
- * members. */
+/* Makes an index and manifests in the layout `dir` from docker's manifest.json. `members` has the
+ * members of the archive, each with its blob or the member that it links to. Ends the program if
+ * one that is needed is missing. */
 void stage_docker(const char *dir, json_t *members);
 
 /* Copies the file `path` to `to`; `digest` gets its digest. */
@@ -317,8 +318,8 @@ char *source_path(const char *text, enum source *kind, char **name);
 /* Unpacks the archive `path` of a root file system into the empty directory `root`. `name` is for
  * messages. Returns the exit status. */
 int unpack_tree(const char *path, const char *name, const char *root);
-/* The value of option `name` if word `*i` is that option, as "NAME=VALUE" or two words; NULL for
- * another word. */
+/* The value of option `name` if word `*i` is that option, as "NAME=VALUE" or two words (then `*i`
+ * is advanced); NULL for another word. Ends the program if there is no value. (main.c) */
 const char *option_value(char **argv, int *i, const char *name);
 int unpack_main(int argc, char **argv);
 

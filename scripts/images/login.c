@@ -58,7 +58,7 @@ static void get_token(struct registry *r, const char *realm, const char *service
 	url = print("%s: the token of %s", r->host, realm);
 	j = json_of_text(text.at, text.size, url);
 	token = json_text(j, "token") ? json_text(j, "token") : json_text(j, "access_token");
-	/* It becomes a line of a header. */
+	/* The token becomes a part of a header line. */
 	if (!token || !*token || strpbrk(token, "\r\n"))
 		fail("%s: there is no token in the answer of %s", r->host, shown(realm));
 	free(r->token);

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * main.c - fakejail-images VERB [WORD]...: the launcher starts it, and jailed.c, with a verb of its
- * own. */
+ * main.c - `fakejail-images VERB [WORD]...`: calls the function of the verb. The launcher starts
+ * this program. jailed.c starts it with .apply and .tree, interrupted.c with .sweep. */
 #include "images.h"
 
 static const struct {

@@ -30,7 +30,7 @@ const char *member_name(const char *name, char path[NAME_MAX_BYTES + 1]);
 void member_attributes(const struct member *m, struct archive_entry *e, int fd);
 /* Do new files in the directory inherit its group, or a list? */
 bool member_hands_down(const struct member *m, struct archive_entry *e);
-/* Removes all attributes of a directory that existed before. */
+/* Removes all extended attributes that the file has. */
 void member_forget_attributes(const struct member *m);
 
 #endif

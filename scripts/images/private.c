@@ -15,7 +15,8 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
-/* Only this function knows how a private copy is made. */
+/* Makes the private copy of `root`: in the directory `keep`, or in the store if `keep` is empty.
+ * Returns its path. */
 static char *make_private(const char *root, const char *keep, int signals)
 {
 	char *dir, *copy;

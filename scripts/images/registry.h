@@ -29,8 +29,8 @@ struct text {
 /* ---- http.c ---- */
 
 /* Gets the answer into memory, no larger than a manifest may be. `path` is the registry's own, or
- * the URL of a token, for which there are other credentials; `form` is sent unless it is NULL. Ends
- * the program when there is no answer. */
+ * the URL of a token server, which gets the user and the password. `header` and `form` are sent
+ * unless they are NULL. Ends the program when there is no answer, or an empty one. */
 void http_get_text(struct registry *r, const char *path, const char *header, const char *form,
 	struct text *text);
 /* Gets the blob of `size` bytes into `to`, resumes when the server breaks off, and checks that it
