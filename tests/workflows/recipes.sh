@@ -43,11 +43,12 @@ recipes_of() {
 		}' "$tree/$1"
 }
 
-# What the compiler made of the same sources is kept: by the build that is tested, if that had ccache, and from one recipe to
-# the next. (Without ccache all is compiled each time.)
+# ccache keeps objects of the same sources: from the build that is tested, if that had ccache, and from one recipe to the
+# next. (-Werror makes no other object of a source that compiles.) Without ccache all is compiled each time.
 compiling=
 if [ -d /usr/lib/ccache ]; then
-	compiling="export PATH=/usr/lib/ccache:\$PATH CCACHE_DIR=$mine/ccache CCACHE_NOHASHDIR=1;"
+	compiling="export PATH=/usr/lib/ccache:\$PATH CCACHE_DIR=$mine/ccache
+		export CCACHE_NOHASHDIR=1 CCACHE_BASEDIR=$tree CCACHE_IGNOREOPTIONS=-Werror;"
 	kept=$(dirname "$(dirname "${FAKEJAIL%% *}")")/ccache
 	! [ -d "$kept" ] || cp -r "$kept" "$mine/ccache"
 	! is_root || ! [ -d "$mine/ccache" ] || chown -R "$test_uid:$test_uid" "$mine/ccache"
