@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * hooks.h - every hook that calls.def names, by the file that has it. For dispatch/, and for the
- * files with hooks. */
+ * hooks.h - every hook that calls.def names, below the file that has it (tests/lint/names.sh compares
+ * them). For dispatch/, and for the files with hooks. */
 #ifndef FJ_HOOKS_H
 #define FJ_HOOKS_H
 
@@ -12,36 +12,40 @@ struct fj_call;
 
 /* X(name) for the hook fj_hook_name(): calls.def calls it `name`. */
 #define FJ_HOOKS(X)                                                                                \
-	/* run.c */                                                                                \
+	/* call/run.c */                                                                           \
 	X(translate) /* replace each path, call the kernel */                                      \
 	X(refuse)                                                                                  \
-	/* hook_stat.c */                                                                          \
+	/* file/hook_stat.c */                                                                     \
 	X(stat)                                                                                    \
-	X(access)                                                                                  \
-	X(readlink)                                                                                \
 	X(fstat)                                                                                   \
-	/* hook_mount_id.c */                                                                      \
+	/* file/hook_access.c */                                                                   \
+	X(access)                                                                                  \
+	/* file/hook_readlink.c */                                                                 \
+	X(readlink)                                                                                \
+	/* file/hook_mount_id.c */                                                                 \
 	X(statx)                                                                                   \
 	X(handle) /* name_to_handle_at */                                                          \
-	/* hook_setattr.c */                                                                       \
+	/* file/hook_setattr.c */                                                                  \
 	X(chown)                                                                                   \
 	X(fchown)                                                                                  \
 	X(chmod) /* fchmodat, fchmodat2 */                                                         \
 	X(fchmod)                                                                                  \
 	X(utimens) /* utimensat */                                                                 \
 	X(watch)   /* inotify_add_watch, fanotify_mark */                                          \
-	/* umask.c */                                                                              \
+	X(truncate)                                                                                \
+	X(fileattr) /* file_getattr, file_setattr */                                               \
+	/* call/umask.c */                                                                         \
 	X(umask)                                                                                   \
-	/* hook_entries.c */                                                                       \
+	/* file/hook_entries.c */                                                                  \
 	X(mkdir)                                                                                   \
 	X(mknod)                                                                                   \
 	X(symlink)                                                                                 \
 	X(unlink)                                                                                  \
 	X(rename) /* renameat, renameat2 */                                                        \
 	X(link)                                                                                    \
-	/* hook_dents.c */                                                                         \
+	/* file/hook_dents.c */                                                                    \
 	X(getdents)                                                                                \
-	/* hook_xattr.c */                                                                         \
+	/* xattr/hook_xattr.c */                                                                   \
 	X(setxattr)                                                                                \
 	X(setxattrat)                                                                              \
 	X(getxattrat)                                                                              \
@@ -54,20 +58,20 @@ struct fj_call;
 	X(fgetxattr)                                                                               \
 	X(flistxattr)                                                                              \
 	X(fremovexattr)                                                                            \
-	/* hook_ptrace.c */                                                                        \
+	/* exec/hook_ptrace.c */                                                                   \
 	X(ptrace)                                                                                  \
-	/* hook_open.c */                                                                          \
+	/* open/hook_open.c */                                                                     \
 	X(open)                                                                                    \
 	X(openat2)                                                                                 \
-	/* hook_cwd.c */                                                                           \
+	/* file/hook_cwd.c */                                                                      \
 	X(getcwd)                                                                                  \
 	X(chdir)                                                                                   \
 	X(fchdir)                                                                                  \
 	X(chroot)                                                                                  \
-	/* hook_statfs.c */                                                                        \
+	/* mount/hook_statfs.c */                                                                  \
 	X(statfs)                                                                                  \
 	X(fstatfs)                                                                                 \
-	/* hook_fd.c */                                                                            \
+	/* file/hook_fd.c */                                                                       \
 	X(our_fd)                                                                                  \
 	X(fcntl)                                                                                   \
 	X(select) /* select, pselect6 */                                                           \
@@ -75,41 +79,41 @@ struct fj_call;
 	X(io_submit)                                                                               \
 	X(kcmp)                                                                                    \
 	X(close_range)                                                                             \
-	/* hook_flags.c */                                                                         \
+	/* union/hook_flags.c */                                                                   \
 	X(flock)                                                                                   \
-	/* hook_procmap.c */                                                                       \
+	/* procfs/hook_procmap.c */                                                                \
 	X(ioctl)                                                                                   \
-	/* hook_landlock.c */                                                                      \
+	/* landlock/hook_landlock.c */                                                             \
 	X(landlock) /* landlock_add_rule */                                                        \
 	X(landlock_restrict)                                                                       \
-	/* hook_exec.c */                                                                          \
+	/* exec/hook_exec.c */                                                                     \
 	X(exec)                                                                                    \
-	/* hook_net.c */                                                                           \
+	/* socket/hook_net.c */                                                                    \
 	X(socket)                                                                                  \
 	X(bind)                                                                                    \
 	X(connect)                                                                                 \
 	X(sendto)                                                                                  \
 	X(sendmsg)                                                                                 \
 	X(sendmmsg)                                                                                \
+	/* socket/hook_net_told.c */                                                               \
 	X(sockname) /* getsockname, getpeername, accept, accept4, recvfrom */                      \
 	X(recvmsg)                                                                                 \
 	X(recvmmsg)                                                                                \
-	/* hook_signal.c */                                                                        \
+	/* signal/hook_signal.c */                                                                 \
 	X(sigaction)                                                                               \
 	X(sigprocmask)                                                                             \
-	X(truncate)                                                                                \
-	X(fileattr) /* file_getattr, file_setattr */                                               \
-	X(sigwait)  /* rt_sigsuspend, ppoll, epoll_pwait, epoll_pwait2 */                          \
 	X(sigreturn)                                                                               \
+	/* signal/hook_wait_mask.c */                                                              \
+	X(sigwait) /* rt_sigsuspend, ppoll, epoll_pwait, epoll_pwait2 */                           \
 	X(pselect)                                                                                 \
-	/* stand_in.c */                                                                           \
+	/* signal/stand_in.c */                                                                    \
 	X(sigpending)                                                                              \
 	X(sigtimedwait)                                                                            \
-	/* hook_signalfd.c */                                                                      \
+	/* signal/hook_signalfd.c */                                                               \
 	X(signalfd) /* signalfd, signalfd4 */                                                      \
-	/* hook_altstack.c */                                                                      \
+	/* signal/hook_altstack.c */                                                               \
 	X(sigaltstack)                                                                             \
-	/* hook_id.c */                                                                            \
+	/* identity/hook_id.c */                                                                   \
 	X(getid) /* getuid, geteuid, getgid, getegid */                                            \
 	X(getresid)                                                                                \
 	X(getgroups)                                                                               \
@@ -117,39 +121,40 @@ struct fj_call;
 	X(setgroups)                                                                               \
 	X(capget)                                                                                  \
 	X(capset)                                                                                  \
-	/* hook_ipc.c */                                                                           \
+	/* ipc/hook_ipc.c */                                                                       \
 	X(ipcget) /* msgget, semget, shmget */                                                     \
 	X(ipcctl) /* msgctl, semctl, shmctl */                                                     \
 	X(ipcuse) /* msgsnd, msgrcv, semop, semtimedop, shmat */                                   \
-	/* peer.c */                                                                               \
+	/* identity/peer.c */                                                                      \
 	X(peer) /* getsockopt */                                                                   \
-	/* hook_mount.c */                                                                         \
+	/* mount/hook_mount.c */                                                                   \
 	X(mount)                                                                                   \
 	X(umount)                                                                                  \
 	X(pivot_root)                                                                              \
 	X(unshare)                                                                                 \
+	/* mount/hook_clone.c */                                                                   \
 	X(clone)                                                                                   \
-	/* may_process.c */                                                                        \
+	/* permission/may_process.c */                                                             \
 	X(pass) /* nothing but that permission is asked */                                         \
-	/* hook_exit.c */                                                                          \
+	/* dispatch/hook_exit.c */                                                                 \
 	X(exit) /* exit_group */                                                                   \
-	/* hook_mount_make.c */                                                                    \
+	/* mount/hook_mount_make.c */                                                              \
 	X(fsopen)                                                                                  \
 	X(fspick)                                                                                  \
 	X(fsconfig)                                                                                \
 	X(fsmount)                                                                                 \
-	/* hook_mount_fd.c */                                                                      \
+	/* mount/hook_mount_fd.c */                                                                \
 	X(open_tree)                                                                               \
 	X(move_mount)                                                                              \
 	X(mount_setattr)                                                                           \
-	/* hook_mount_told.c */                                                                    \
+	/* mountinfo/hook_mount_told.c */                                                          \
 	X(statmount)                                                                               \
 	X(listmount)                                                                               \
-	/* hook_machine.c */                                                                       \
+	/* file/hook_machine.c */                                                                  \
 	X(uname)                                                                                   \
 	X(sethostname) /* setdomainname */                                                         \
 	X(adjtime)     /* adjtimex, clock_adjtime */                                               \
-	/* hook_guard.c */                                                                         \
+	/* seccomp/hook_guard.c */                                                                 \
 	X(prctl)                                                                                   \
 	X(seccomp)
 
@@ -170,7 +175,7 @@ long fj_early_answer(struct fj_call *c);
 /* missing_libraries.c: the rest of fj_hook_exit(). */
 long fj_hook_exit_127(struct fj_call *c);
 
-/* hook_net.c */
+/* socket/hook_net.c */
 /* Copies a socket address from the program. Returns 1 when it names a path (in *jail_path), 0 when
  * the kernel may get it as it is, or -errno. */
 long fj_address_read(struct fj_call *c, uint64_t at, uint64_t len, char **jail_path);

@@ -123,6 +123,19 @@ found=$(printf '%s\n' "$tree" "$generated" "$launcher" | awk '
 		check_files(text)
 		check_functions(text)
 	}' - $sources $pages $sources $pages)
+
+# The list of hooks names each one below the file that has it: from calls.def no other way leads there.
+while read -r file hook; do
+	[ -n "$hook" ] || continue
+	grep -qE "^([A-Z_]+ )?long fj_hook_$hook\(struct fj_call \*[a-z]+\)\$" "preload/$file" 2>/dev/null ||
+		found="$found${found:+
+}preload/call/hooks.h: fj_hook_$hook() is not in $file"
+done <<HOOKS
+$(sed -n '/define FJ_HOOKS(X)/,/^$/p' preload/call/hooks.h 2>/dev/null | awk '
+	match($0, /\/\* [a-z-]+\/[a-z_]+\.c \*\//) { file = substr($0, RSTART + 3, RLENGTH - 6) }
+	match($0, /X\([a-z0-9_]+\)/) && !/define/ { print file, substr($0, RSTART + 2, RLENGTH - 3) }')
+HOOKS
+
 if [ -n "$found" ]; then
 	problems=$(printf '%s\n' "$found" | wc -l)
 	printf '%s\n' "$found"

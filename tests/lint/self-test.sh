@@ -91,6 +91,13 @@ echo '/* As fj_path_gone() says. */' >>"$source_file" && says names '*there is n
 echo '/* As vfs_gone() says. */' >>"$source_file" && says names '*there is no vfs_gone()*' && fresh
 echo '/* As vfs_gone() of fs/namei.c says, and walk.c. */' >>"$source_file" && says names pass && fresh
 echo 'See preload/path/gone.c.' >>"$work/tree/docs/page.md" && says names '*page.md:2: there is no file*' && fresh
+hooks() { # the list of hooks, and a file that has none but one
+	mkdir -p "$work/tree/preload/call"
+	printf '%s\n' '#define FJ_HOOKS(X) \\' '	/* path/walk.c */ \\' '	X(one) /* a call */' '' >"$work/tree/preload/call/hooks.h"
+	echo "long fj_hook_$1(struct fj_call *c)" >>"$source_file"
+}
+hooks one && says names pass && fresh
+hooks other && says names '*fj_hook_one() is not in path/walk.c*' && fresh
 private_words() {
 	mkdir -p "$work/tree/tests/lint"
 	echo 'fj_quick_.*|file quick | fast path' >"$work/tree/tests/lint/words.list"
