@@ -273,7 +273,8 @@ __attribute__((noinline)) static void take_mounts_along(const char *from, const 
 		fj_mounts_renamed(from, to);
 }
 
-/* For link(2): does the name "" lead to no file? It mostly does not. */
+/* For link(2): does the call give another name to a path, and not to a descriptor (AT_EMPTY_PATH)? The
+ * kernel says ENOENT for the name "" then. */
 static bool links_nothing(const struct fj_call *c)
 {
 	return c->nr == __NR_linkat &&
@@ -282,7 +283,7 @@ static bool links_nothing(const struct fj_call *c)
 }
 
 /* In a union: the file that gets another name is copied up when the new name may be made. It was
- * found before without that. */
+ * found before without a copy-up. */
 __attribute__((noinline)) static long bring_linked_up(struct fj_call *c,
 	const uint64_t arg[FJ_ARGS], const char *jail_path, struct fj_replaced *with)
 {

@@ -3,16 +3,16 @@
  *
  * in_child.c - a call that found no descriptor free.
  *
- * Outside no call needs one but those that return one; here a walk wants two, and a look into a
- * union one for each layer. So the call is made once more, with numbers beyond the program's soft
+ * Outside a jail only calls that return a descriptor need a free one. In a jail a walk needs two, and a
+ * lookup in a union one for each layer. So the call is made once more, with numbers beyond the program's soft
  * limit. (After an exec the loader puts that back.)
  *
- * Where the hard limit is no higher, the call is made by a child that shares all but the descriptors
+ * If the hard limit is no higher, the call is made by a child that shares all but the descriptors
  * (child/child.h): it closes some in its own table, and has what it needs. (The files behind them are
  * the same, so what it does to them is done.)
  *
- * An open is made there, too, and what it led to is opened here by its host path, when the file
- * there is still the same.
+ * The child also makes an open. The parent then opens the file that the child found by its host path, and
+ * checks that it is the same file.
  *
  * Called by dispatch.c. */
 #include "dispatch/in_child.h"
@@ -42,7 +42,7 @@ struct elsewhere {
 	const uint64_t *arg;
 	long r;
 	unsigned closed;
-	char *path; /* of what it opened; empty: it cannot be opened by that */
+	char *path; /* the host path of the file that was opened; empty: it has none */
 	uint64_t dev, ino;
 };
 
@@ -51,7 +51,7 @@ static bool opens(long nr)
 	return nr == __NR_openat || nr == __NR_openat2;
 }
 
-/* Does the call do all that it does to what the child shares? */
+/* Does the call change only state that the child shares with its parent? */
 static bool can_be_made(const struct fj_call *c)
 {
 	switch (c->nr) {
@@ -93,7 +93,7 @@ static bool is_argument(const struct elsewhere *e, uint64_t fd)
 	return false;
 }
 
-/* Of the child's own table, whose limit is its own, too. */
+/* Closes some descriptors in the child's own table. The limit is the child's own, too. */
 static void close_some(const struct elsewhere *e)
 {
 	struct {
@@ -114,7 +114,7 @@ static void close_some(const struct elsewhere *e)
 	}
 }
 
-/* What was opened, for the parent. */
+/* Tells the parent which file was opened. */
 static void tell_opened(struct elsewhere *e)
 {
 	struct stat st;
@@ -156,8 +156,8 @@ static long put_below(long fd)
 	return r;
 }
 
-/* Once more, with numbers beyond the program's own limit, where the hard one has some. -EMFILE: it
- * has not. */
+/* Makes the call again with descriptors beyond the program's soft limit. Returns -EMFILE if the hard limit
+ * is no higher. */
 static long run_beyond(struct fj_call *c, long (*run)(struct fj_call *c))
 {
 	const uint64_t limit = fj_descriptors_raise();
@@ -173,7 +173,7 @@ static long run_beyond(struct fj_call *c, long (*run)(struct fj_call *c))
 	return r >= (long)limit && returns_one(nr) ? put_below(r) : r;
 }
 
-/* One for what an open returns. */
+/* Is a descriptor free for the file that an open returns? */
 static bool is_any_free(void)
 {
 	const long fd = fj_sys3(__NR_fcntl, FJ_FD_ROOT(fj_jail), F_DUPFD_CLOEXEC, 0);
@@ -184,7 +184,7 @@ static bool is_any_free(void)
 	return true;
 }
 
-/* Once more, here, by the host path. */
+/* Opens in the parent, by the host path, what the child has opened. */
 static long open_told(const struct elsewhere *e)
 {
 	uint64_t flags;

@@ -223,8 +223,8 @@ static struct fj_altstack marked(const struct fj_thread *t)
 	return s;
 }
 
-/* Without the trap: a handler runs at `at`. The kernel has disarmed f->stack to deliver the signal. Set the stack that
- * it is to have while the handler runs. */
+/* Without the trap: a handler runs at `at`. The kernel has disarmed f->stack to deliver the signal. Give the kernel the
+ * signal stack that it uses while the handler runs. */
 static void arm_plainly(const struct fj_frame *f, uintptr_t at, struct entered *e)
 {
 	struct fj_thread *t = fj_thread_holding(f->stack.sp);

@@ -31,7 +31,7 @@ static uint32_t encode_dev(uint32_t major, uint32_t minor)
 	       (minor & ~0xffu) << 12; /* new_encode_dev() of linux/kdev_t.h */
 }
 
-/* Puts into `shown` what a file of the user's on `dev` shows without a record. Returns whether the
+/* Puts into `shown` the owner that a file on `dev` shows without a record. Returns whether the
  * file is foreign. */
 static bool show_default(
 	struct fj_call *c, uint64_t dev, int dirfd, const char *name, struct fj_owner *shown)

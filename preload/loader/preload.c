@@ -4,8 +4,8 @@
  * preload.c - sets LD_PRELOAD for the jail's ld.so, invisibly for the program. Called by continue.c.
  *
  * The variable takes the place of the handoff, after all variables of the program: glibc's ld.so uses the
- * last one (process_envvars()). musl's uses the first (getenv()), so it replaces the program's own as well.
- * The constructor of the shared object restores that, and removes ours from environ before the program's
+ * last one (process_envvars()). musl's uses the first (getenv()), so our variable replaces the program's own as well.
+ * The constructor of the shared object restores the program's variable, and removes ours from environ before the program's
  * main. /proc/PID/environ never shows it: it does not lie in the kernel's environment area. */
 #include "launch/loader.h"
 

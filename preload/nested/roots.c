@@ -106,7 +106,7 @@ static bool meet_one(char *text, size_t len, enum fj_owner_root_kind kind)
 }
 
 /* The directory whose path is the first `len` bytes of `text` has become a root after others in it
- * had been met: those must still be asked first. */
+ * had been met: the deeper roots must still be asked before this one. */
 static void put_before(const char *text, size_t len)
 {
 	const uint32_t n = fj_owner_roots_met();
@@ -168,8 +168,8 @@ bool fj_roots_meet(struct fj_thread *t, int dirfd, const char *name)
 	return met;
 }
 
-/* What is remembered of directories is old; what is remembered by paths also depends on the epoch
- * of facts. The generation, which tells all processes, is advanced first. If this process is killed
+/* Makes invalid what is remembered about directories, and by the epoch of facts what is remembered about
+ * paths. The generation, which tells all processes, is advanced first. If this process is killed
  * between the two, processes that have not heard still use facts, and each walk of theirs asks
  * again. */
 static void forget_all(void)
@@ -221,7 +221,7 @@ void fj_roots_see_lower(struct fj_thread *t, int fd)
 
 	if (text[0] && fj_owner_roots) {
 		meet_one(text, fj_strlen(text), FJ_OWNER_ROOT_LOWER);
-		/* The layer may lie in a root, which may be that of other files, too. */
+		/* The layer may lie in a root that has other files as well. */
 		meet_all(text);
 	}
 	fj_scratch_release(t, mark);
@@ -310,8 +310,8 @@ uint32_t fj_roots_ask_home(struct fj_thread *t, int dirfd, const char *name)
 		struct fj_owner_root *r = &fj_owner_roots->root[home - 1];
 		struct stat st;
 
-		/* If its own records are there, the root is there. The records of a work directory
-		 * lie elsewhere. */
+		/* If the root's records are still at its path, so is the root. The records of a work
+		 * directory lie elsewhere. */
 		if (r->kind != FJ_OWNER_ROOT_WORK ?
 				fj_owner_records_are_there(r) :
 				!fj_sys4(__NR_newfstatat, AT_FDCWD, r->path, &st,

@@ -179,8 +179,8 @@ long fj_store_put_from(struct fj_store_hold *hold, struct fj_store *from,
 	uint32_t old_block = 0;
 	long r;
 
-	/* A record that is replaced without having been read has attributes of its own: they are
-	 * freed. */
+	/* If the caller's copy is from another store, the record that it replaces here may have
+	 * attributes: free them. */
 	if (from != hold->s && fj_store_find(hold->s, key, false, &old, NULL, NULL))
 		old_block = fj_store_attributes(&old);
 	r = fj_store_put(hold, key, copy);
@@ -189,7 +189,7 @@ long fj_store_put_from(struct fj_store_hold *hold, struct fj_store *from,
 	return r;
 }
 
-/* The same when the attributes still lie in `from`. */
+/* Puts the record, and copies its attributes first if they lie in another store, `from`. */
 static long put_with_attributes(struct fj_store_hold *hold, struct fj_store *from,
 	const struct fj_owner_key *key, struct fj_store_copy *copy)
 {

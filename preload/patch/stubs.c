@@ -17,9 +17,9 @@
 
 #include <linux/mman.h>
 
-#define STUB_SIZE 64u	/* FJ_SITE_MOVED_MAX, lea, and a jump; or 5, lea, and two jumps */
+#define STUB_SIZE 64u	/* the moved instructions, lea, jump; or mov, lea, two jumps */
 #define HEAD_SIZE 32u	/* three addresses */
-#define NEAR (1L << 30) /* a jump reaches 2 GiB; the text itself is large */
+#define NEAR (1L << 30) /* a jump reaches 2 GiB, and the text itself may have 1 */
 #define MOV 5u		/* bytes of mov $nr,%eax */
 #define LEA 7u
 #define JUMP 5u

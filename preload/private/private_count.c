@@ -30,7 +30,7 @@ static bool count(int fd, const struct fj_dirent64 *d, struct fj_private_usage *
 	u->inodes++;
 	if ((st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR)
 		return true;
-	/* Each name counts as an inode, and the names of a file share its bytes. */
+	/* Each name counts as an inode. The bytes of a file with several names are divided among them. */
 	u->bytes += (uint64_t)st.st_blocks * 512 / (st.st_nlink ? st.st_nlink : 1);
 	return false;
 }

@@ -69,7 +69,7 @@ static bool put_mapped_path(
 	return shows;
 }
 
-/* The same for an escaped path. */
+/* Does that for a path that is escaped in the line: `escaped`. */
 static bool put_path(struct fj_report *r, const char *text, size_t len, const char *escaped)
 {
 	const uint32_t mark = fj_scratch_mark(r->t);
@@ -123,8 +123,8 @@ static bool is_page(const struct fj_mapping *m, const char *perms)
 	return m->to == m->from + FJ_PAGE && fj_begins(m->perms + 1, perms);
 }
 
-/* May the gate page of a process begin there? Only maps tells which of the two it uses: at the other
- * one the program itself may lie. */
+/* May the gate page of a process begin there? A process has it at one of two addresses, and may have a
+ * part of its program at the other. */
 static bool is_gate_address(uint64_t at)
 {
 	return at == fj_jail->gate || at == fj_jail->gate + FJ_GATE_APART;

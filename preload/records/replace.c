@@ -7,8 +7,8 @@
  *
  * The new array belongs to its maker alone until a compare-and-swap puts it into head.table. If the
  * lock was taken from another process, the slots of the old array are frozen first, one by one.
- * That other process then fills copies that nobody reads, and fails to make one the record; or it
- * did so before, and its record is copied. No place of the file is used for an array twice. So what
+ * That other process then fills copies that nobody reads, and cannot make one of them the record. If it
+ * made one the record before its slot was frozen, this record is copied. No place of the file is used for an array twice. So what
  * that process still writes lies in an array that is not used any more. */
 #include "records/store.h"
 
@@ -18,8 +18,8 @@ static void freeze(struct fj_store_slot *slot)
 {
 	uint32_t state = __atomic_load_n(&slot->state, __ATOMIC_RELAXED);
 
-	/* Each failure is a change by a process that has lost the lock. It notices that at the end
-	 * of its change. */
+	/* The compare-and-swap fails only when a process that has lost the lock changes the slot. That
+	 * process notices the loss at the end of its change. */
 	while (!(state & FJ_SLOT_FROZEN) &&
 		!__atomic_compare_exchange_n(&slot->state, &state, state | FJ_SLOT_FROZEN, false,
 			__ATOMIC_SEQ_CST, __ATOMIC_RELAXED))

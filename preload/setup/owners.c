@@ -231,7 +231,7 @@ long fj_owners_make_in(const char *path)
 		return dir;
 	fd = open_in_root((int)dir, true);
 	fj_close((int)dir);
-	fj_owners_are_new = are_new; /* it is about the jail's own */
+	fj_owners_are_new = are_new; /* this flag is about the jail's own records */
 	if (fj_is_err(fd))
 		return fd;
 	fj_close((int)fd);

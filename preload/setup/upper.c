@@ -35,7 +35,7 @@ static const char *next_value(const char *s)
 	return s;
 }
 
-static uint64_t open_dir(const char *what, const char *path, char *out)
+static uint64_t device_of_directory(const char *what, const char *path, char *out)
 {
 	struct stat st = {0};
 	const long fd = fj_open_canonical(path, out);
@@ -49,13 +49,13 @@ static uint64_t open_dir(const char *what, const char *path, char *out)
 
 void fj_upper_check(const char *path, const char *options)
 {
-	const uint64_t dev = open_dir("cannot open the upper layer", path, upper);
+	const uint64_t dev = device_of_directory("cannot open the upper layer", path, upper);
 	const bool has_names = fj_begins(options, "lowerdir=");
 	const char *s = options + (has_names ? sizeof("lowerdir=") - 1 : 0);
 
 	while (*s && *s != ',') {
 		s = next_value(s);
-		open_dir("cannot open the layer", name, other);
+		device_of_directory("cannot open the layer", name, other);
 		if (fj_lies_in(other, upper))
 			fj_launch_fail("a lower layer is the upper one, or lies in it:", upper, 0);
 		s += *s == ':';
@@ -67,7 +67,7 @@ void fj_upper_check(const char *path, const char *options)
 			s++;
 		s = next_value(s + (*s != 0));
 	}
-	if (open_dir("cannot open the work directory", name, other) != dev)
+	if (device_of_directory("cannot open the work directory", name, other) != dev)
 		fj_launch_fail("the work directory must be on the file system of the upper layer:",
 			name, 0);
 	if (fj_lies_in(other, upper) || fj_lies_in(upper, other))

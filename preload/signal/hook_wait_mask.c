@@ -26,7 +26,7 @@ static uint64_t mask_of_wait(struct fj_call *c, uint64_t mask)
 	c->deferred_data[FJ_DEFERRED_HAS_MASK] = 1;
 	fj_sigsys_wait(c->thread, lets_in);
 	if (lets_in && c->mask && fj_sigsys_is_ignored())
-		fj_stand_in_drop(c->thread); /* the signal would come, and be ignored */
+		fj_stand_in_drop(c->thread); /* the stand-in signal would come, and be ignored */
 	return (mask & ~FJ_SIGSYS_BIT) |
 	       (!lets_in && fj_sigsys_was_pending() ? FJ_STAND_IN_BIT : 0);
 }
@@ -62,9 +62,9 @@ long fj_hook_sigwait(struct fj_call *c)
 	if (i < 1 || c->arg[i] != FJ_SIGSET_SIZE)
 		return fj_kernel(c);
 	r = leave_with_mask(c, i - 1);
-	/* A SIGSYS that is held back comes before all others, as without the engine. The signal is
-	 * sure to come, and the call, which fails for nothing else, is not a trap: so SIGSYS may be
-	 * blocked until then. */
+	/* A SIGSYS that is held back comes before all other signals, as without the engine. It is sure to
+	 * come, because rt_sigsuspend cannot fail in another way. The deferred call does not trap, so
+	 * SIGSYS may be blocked until then. */
 	if (!r && c->nr == __NR_rt_sigsuspend && c->mask &&
 		fj_interrupted(c->thread)->lets_sigsys_in && fj_stand_in_waits(c->thread)) {
 		fj_stand_in_send(c->thread);

@@ -51,7 +51,7 @@ static struct branch branch_of(const struct fj_flow *f, uint64_t at, const struc
 	const uint8_t *op = f->code + at;
 	struct branch b = {0};
 
-	while (is_prefix(*op)) /* an opcode follows: it was decoded */
+	while (is_prefix(*op)) /* ends: the instruction was decoded, so it has an opcode */
 		op++;
 	b.is_call = *op == 0xe8 || *op == 0xff;
 	if ((*op & 0xf0) == 0x70 || *op == 0xeb || (*op >= 0xe0 && *op <= 0xe3)) {

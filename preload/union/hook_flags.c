@@ -48,7 +48,7 @@ long fj_hook_flock(struct fj_call *c)
 {
 	const uint32_t operation = (uint32_t)c->arg[1];
 
-	/* (If it cannot be copied, no other program gets another file either.) */
+	/* (If the file cannot be copied up, all programs lock the lower file.) */
 	if (!(operation & LOCK_UN_))
 		fj_union_before_change_of_open(c, (int)c->arg[0]);
 	return operation & (LOCK_NB_ | LOCK_UN_) ? fj_kernel(c) :

@@ -24,7 +24,7 @@
 #define NAMES_MAX 8192u
 
 /* Takes our own tag (ownership/tag.c) from the kernel's list. If only the length was asked for,
- * that may be too large. */
+ * the length may be too large. */
 static long without_tag(const struct fj_xattr *q, const struct fj_file *file, long len)
 {
 	char *names = (char *)q->value;
