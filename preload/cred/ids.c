@@ -321,10 +321,9 @@ static void read_text(struct fj_ids *ids, const char *text, const char *end)
 		group[i] = (uint32_t)next_number(&text, end);
 }
 
-void fj_ids_start(struct fj_identities *identities, struct fj_posted_table *table, const char *text,
-	size_t len)
+void fj_ids_start(struct fj_identities *identities, const char *text, size_t len)
 {
-	fj_ids_take_table(identities, table);
+	fj_ids_take_table(identities);
 	mark = fj_thread_fork_mark();
 	fj_ids_unforked = mark;
 	*mark = 1;
