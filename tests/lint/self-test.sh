@@ -93,7 +93,7 @@ echo '/* As vfs_gone() of fs/namei.c says, and walk.c. */' >>"$source_file" && s
 echo 'See preload/path/gone.c.' >>"$work/tree/docs/page.md" && says names '*page.md:2: there is no file*' && fresh
 hooks() { # the list of hooks, and a file that has none but one
 	mkdir -p "$work/tree/preload/call"
-	printf '%s\n' '#define FJ_HOOKS(X) \\' '	/* path/walk.c */ \\' '	X(one) /* a call */' '' >"$work/tree/preload/call/hooks.h"
+	printf '%s\n' '#define FJ_HOOKS(X)' '	/* path/walk.c */' '	X(one) /* a call */' '' >"$work/tree/preload/call/hooks.h"
 	echo "long fj_hook_$1(struct fj_call *c)" >>"$source_file"
 }
 hooks one && says names pass && fresh
