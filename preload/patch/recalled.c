@@ -6,8 +6,8 @@
  * copy of the text with its jumps (copies.c), which takes it 1 ms. Then the first programs of a jail start
  * as fast as later ones, and have no private pages of text, whose entries each fork would copy.
  *
- * There are FJ_COPY_FILES files. The hash of a text chooses its file; a later text replaces it. A file is
- * valid only if this same loader wrote it, for the same doors, for the same text by all that a jail knows
+ * There are FJ_COPY_FILES places for files (recalled_files.c). The hash of a text chooses PLACES of them; its
+ * file is in the first that was free, or replaced the oldest. A file is valid only if this same loader wrote it, for the same doors, for the same text by all that a jail knows
  * one by (text_cache.c), and if its checksum is right. The checksum does not cover the copy, which is
  * mapped and not read: the copy is on the disk before the file gets its name, and sites.c looks at the
  * places of its jumps. Nobody writes to a file that has its name, so a jail may map it while it is the file
@@ -18,21 +18,20 @@
 #include "patch/recalled.h"
 
 #include "sys/sys.h"
+#include "patch/recalled_files.h"
 #include "patch/text_cache.h"
 #include "door/shared.h"
 #include "jail/texts.h"
 #include "text/sites.h"
 
 #include <linux/mman.h>
-#include <linux/resource.h>
 #include <linux/time_types.h>
 #include <linux/uio.h>
 #include <asm/stat.h>
 
-#define NEW ".new"
 #define OMIT 0x3ffffffe		 /* UTIME_OMIT of utimensat(2) */
 #define LEAST_TEXT (128u * 1024) /* a smaller text is searched as quickly */
-#define MOST_COPIED (2u << 20)	 /* a larger copy would take too much of the disk */
+#define PLACES 4u		 /* a text whose places are all taken replaces another's file */
 
 struct head {
 	uint64_t build;
@@ -68,79 +67,12 @@ static uint64_t sum_of(struct head h, const struct fj_site *site)
 		fj_hash((const char *)&h, sizeof(h), FJ_HASH_SEED));
 }
 
-static uint32_t place_of(const struct head *h)
+/* The place with number `i` of those where the file of a text may be. The step is odd, so they differ. */
+static uint32_t place_of(const struct head *h, uint32_t i)
 {
-	return (uint32_t)(fj_hash((const char *)h, offsetof(struct head, count), FJ_HASH_SEED) %
-			  FJ_COPY_FILES);
-}
+	const uint64_t hash = fj_hash((const char *)h, offsetof(struct head, count), FJ_HASH_SEED);
 
-#define PATH_MAX (sizeof(fj_doors()->recalled) + 16)
-static void put_path(char *path, uint32_t place, const char *behind)
-{
-	const char begin[2] = {'/', 'c'}; /* no string: its page would be read at each start */
-	struct fj_str s;
-
-	fj_str_init(&s, path, PATH_MAX);
-	fj_str_put(&s, fj_doors()->recalled);
-	fj_str_add(&s, begin, sizeof(begin));
-	fj_str_num(&s, place, 10);
-	if (behind)
-		fj_str_put(&s, behind);
-}
-
-static long open_path(const char *path, int flags)
-{
-	return fj_sys4(__NR_openat, AT_FDCWD, path,
-		flags | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, 0600);
-}
-
-static long open_place(uint32_t place)
-{
-	char path[PATH_MAX];
-
-	put_path(path, place, NULL);
-	return open_path(path, O_RDONLY);
-}
-
-/* Begin a new file, which replaces the old one when it is complete: programs may have the old one mapped,
- * so it is never written to. One at a time: -EEXIST. */
-static long begin_file(uint32_t place)
-{
-	char path[PATH_MAX];
-	struct rlimit64 limit;
-	struct stat st;
-	long fd;
-
-	/* Under a limit of the file size, a write could end in a signal (SIGXFSZ). */
-	if (fj_sys4(__NR_prlimit64, 0, RLIMIT_FSIZE, 0, &limit) ||
-		limit.rlim_cur != RLIM64_INFINITY)
-		return -EFBIG;
-	put_path(path, place, NEW);
-	fd = open_path(path, O_RDWR | O_CREAT | O_EXCL);
-	if (!fj_is_err(fd))
-		fj_sys2(__NR_fchmod, fd, 0600); /* whatever the program's umask(2) is */
-	/* A file that was begun so long ago: its writer was killed. */
-	if (fd == -EEXIST && !fj_sys4(__NR_newfstatat, AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW)) {
-		struct __kernel_timespec now;
-
-		if (!fj_sys2(__NR_clock_gettime, 5 /* CLOCK_REALTIME_COARSE */, &now) &&
-			now.tv_sec - (int64_t)st.st_mtime > 60)
-			fj_sys3(__NR_unlinkat, AT_FDCWD, path, 0);
-	}
-	return fd;
-}
-
-static bool end_file(uint32_t place, int fd, bool is_good)
-{
-	char new[PATH_MAX], path[PATH_MAX];
-
-	put_path(new, place, NEW);
-	put_path(path, place, NULL);
-	fj_close(fd);
-	if (is_good && !fj_sys4(__NR_renameat, AT_FDCWD, new, AT_FDCWD, path))
-		return true;
-	fj_sys3(__NR_unlinkat, AT_FDCWD, new, 0);
-	return false;
+	return (uint32_t)((hash + i * (hash >> 32 | 1)) % FJ_COPY_FILES);
 }
 
 static bool write_head(int fd, struct head *h, const struct fj_site *site)
@@ -237,9 +169,44 @@ static void take_copy(
 	__atomic_store_n(&t->copy_state, FJ_COPY_RECALLED, __ATOMIC_RELEASE);
 }
 
+/* Read the head of a file. Is it the file of this text, valid for this jail? */
+static bool is_file_of(int fd, const struct head *wanted, struct head *h, struct stat *st)
+{
+	return is_file_ours(fd, st) && fj_sys3(__NR_read, fd, h, sizeof(*h)) == (long)sizeof(*h) &&
+	       !memcmp(h, wanted, offsetof(struct head, count)) && is_time_set(st, h) &&
+	       h->count <= FJ_SITES_MAX;
+}
+
+/* Where to write the file of this text: where its old file is, else where there is none, else where the
+ * oldest is. */
+static uint32_t place_to_write(const struct head *wanted)
+{
+	uint32_t oldest = place_of(wanted, 0);
+	uint64_t since = UINT64_MAX;
+	struct stat st = {0};
+	struct head h;
+
+	for (uint32_t i = 0; i < PLACES; i++) {
+		const uint32_t place = place_of(wanted, i);
+		const long fd = fj_recalled_file_open(place);
+		const bool is_its = !fj_is_err(fd) && is_file_of((int)fd, wanted, &h, &st);
+
+		if (!fj_is_err(fd))
+			fj_close((int)fd);
+		if (fj_is_err(fd) || is_its)
+			return place;
+		if (st.st_ctime < since) {
+			since = st.st_ctime;
+			oldest = place;
+		}
+	}
+	return oldest;
+}
+
 /* Read the sites that follow the head into `site`, which has room for one byte more. */
-static struct fj_sited_text *take_sites(int fd, const struct head *h, const struct stat *st,
-	const struct fj_text_key *k, const uint8_t *code, struct fj_site *site)
+static struct fj_sited_text *take_sites(int fd, const struct head *h, uint32_t place,
+	const struct stat *st, const struct fj_text_key *k, const uint8_t *code,
+	struct fj_site *site)
 {
 	const long size = (long)(h->count * sizeof(*site));
 	struct fj_sited_text *t;
@@ -249,7 +216,22 @@ static struct fj_sited_text *take_sites(int fd, const struct head *h, const stru
 		return NULL;
 	t = fj_text_cache_add(k, site, h->count);
 	if (t && has_copy(h, st))
-		take_copy(t, h, place_of(h), st);
+		take_copy(t, h, place, st);
+	return t;
+}
+
+static struct fj_sited_text *take_file(int fd, const struct head *h, uint32_t place,
+	const struct stat *st, const struct fj_text_key *k, const uint8_t *code)
+{
+	const long size = (long)(h->count * sizeof(struct fj_site)) + 1;
+	const long room = fj_sys6(
+		__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct fj_sited_text *t;
+
+	if (fj_is_err(room))
+		return NULL;
+	t = take_sites(fd, h, place, st, k, code, (struct fj_site *)room);
+	fj_sys2(__NR_munmap, room, size);
 	return t;
 }
 
@@ -258,29 +240,25 @@ struct fj_sited_text *fj_recalled_find(
 {
 	const struct head wanted = head_of(k, is_first);
 	struct fj_sited_text *t = NULL;
+	bool is_its = false;
 	struct stat st;
 	struct head h;
-	long fd, room, size;
 
 	if (!is_kept_there(k))
 		return NULL;
-	fd = open_place(place_of(&wanted));
-	if (fj_is_err(fd))
-		return NULL;
-	if (is_file_ours((int)fd, &st) &&
-		fj_sys3(__NR_read, fd, &h, sizeof(h)) == (long)sizeof(h) &&
-		!memcmp(&h, &wanted, offsetof(struct head, count)) && is_time_set(&st, &h) &&
-		h.count <= FJ_SITES_MAX) {
-		size = (long)(h.count * sizeof(struct fj_site)) + 1;
-		room = fj_sys6(__NR_mmap, 0, size, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		if (!fj_is_err(room)) {
-			t = take_sites((int)fd, &h, &st, k, code, (struct fj_site *)room);
+	for (uint32_t i = 0; i < PLACES && !is_its; i++) {
+		const uint32_t place = place_of(&wanted, i);
+		const long fd = fj_recalled_file_open(place);
+
+		if (fj_is_err(fd))
+			return NULL;
+		is_its = is_file_of((int)fd, &wanted, &h, &st);
+		if (is_its) {
+			t = take_file((int)fd, &h, place, &st, k, code);
 			*changes = h.changes;
-			fj_sys2(__NR_munmap, room, size);
 		}
+		fj_close((int)fd);
 	}
-	fj_close((int)fd);
 	return t;
 }
 
@@ -288,17 +266,19 @@ void fj_recalled_keep(const struct fj_text_key *k, bool is_first, const struct f
 	uint32_t count, uint32_t changes)
 {
 	struct head h = head_of(k, is_first);
-	const uint32_t place = place_of(&h);
+	uint32_t place;
 	long fd;
 
 	if (!is_kept_there(k))
 		return;
-	fd = begin_file(place);
+	place = place_to_write(&h);
+	fd = fj_recalled_file_begin(place);
 	if (fj_is_err(fd))
 		return;
 	h.count = count;
 	h.changes = changes;
-	end_file(place, (int)fd, write_head((int)fd, &h, site) && set_time((int)fd, &h));
+	fj_recalled_file_end(
+		place, (int)fd, write_head((int)fd, &h, site) && set_time((int)fd, &h));
 }
 
 /* Make the copy and the head. Uses a copy of the sites: those in the jail's memory continue to be
@@ -327,14 +307,15 @@ bool fj_recalled_make(struct fj_sited_text *t, const struct fj_text_key *k, bool
 {
 	const long size = (long)(t->count * sizeof(struct fj_site));
 	struct head h = head_of(k, is_first);
-	const uint32_t place = place_of(&h);
 	struct stat st;
 	bool is_good;
+	uint32_t place;
 	long file, room;
 
-	if (!is_kept_there(k) || t->len > MOST_COPIED || !fj_texts()->copies_size)
+	if (!is_kept_there(k) || t->len > FJ_RECALLED_TEXT_MAX || !fj_texts()->copies_size)
 		return false;
-	file = begin_file(place);
+	place = place_to_write(&h);
+	file = fj_recalled_file_begin(place);
 	if (fj_is_err(file))
 		return false;
 	h.changes = changes;
@@ -344,7 +325,7 @@ bool fj_recalled_make(struct fj_sited_text *t, const struct fj_text_key *k, bool
 		  !fj_sys2(__NR_fstat, file, &st);
 	if (!fj_is_err(room))
 		fj_sys2(__NR_munmap, room, size);
-	if (!end_file(place, (int)file, is_good))
+	if (!fj_recalled_file_end(place, (int)file, is_good))
 		return false;
 	fj_texts()->kept[place] = seen_as(&st);
 	t->copy_kept = place + 1;
@@ -353,16 +334,13 @@ bool fj_recalled_make(struct fj_sited_text *t, const struct fj_text_key *k, bool
 
 void fj_recalled_forget(const struct fj_sited_text *t)
 {
-	char path[PATH_MAX];
-
-	put_path(path, t->copy_kept - 1, NULL);
-	fj_sys3(__NR_unlinkat, AT_FDCWD, path, 0);
+	fj_recalled_file_remove(t->copy_kept - 1);
 }
 
 long fj_recalled_open(const struct fj_sited_text *t)
 {
 	const struct fj_copy_file *known = &fj_texts()->kept[t->copy_kept - 1];
-	const long fd = open_place(t->copy_kept - 1);
+	const long fd = fj_recalled_file_open(t->copy_kept - 1);
 	struct fj_copy_file now;
 	struct stat st;
 

@@ -124,6 +124,41 @@ is '... and the library from memory' 2 "$(texts_of /memfd:fakejail "$often")"
 is 'a later one has them from its first program on' 2 "$(texts_of "/fakejail/texts/c" "$once")"
 is 'they are whole: none is being written' '' "$(find "$kept" -name '*.new')"
 
+# Each text has its file: none replaces another's for ever. The program's own ld.so is another text in each round, whose file's
+# place comes from its inode number.
+cp "$root"/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2 "$work/ld.so"
+for i in $(seq 64); do
+	cp "$work/ld.so" "$root/copies/ld-$i"
+done
+give_to_user "$root/copies"
+sleep 3
+kept_together=0
+for i in $(seq 64); do
+	rm -rf "$kept"
+	for _ in 1 2; do
+		jail "$root" "/copies/ld-$i" /copies/main >/dev/null
+	done
+	[ "$(find "$kept" -name 'c*' -size +100k | wc -l)" != 2 ] || kept_together=$((kept_together + 1))
+done
+is 'rounds in which two texts have a file each' 64 "$kept_together"
+
+# A limit of the file size above that of any such file changes nothing. A lower one prevents them.
+rm -rf "$kept"
+# The limit's unit is 512 bytes: 1 GiB and 1 MiB.
+for case in 2097152:2 2048:0; do
+	(
+		ulimit -f "${case%:*}"
+		for _ in 1 2; do
+			jail "$root" /copies/main >/dev/null
+		done
+	)
+	is "after two jails with a limit of ${case%:*} blocks" "${case#*:}" "$(texts_of "/fakejail/texts/c" "$once")"
+	rm -rf "$kept"
+done
+for _ in 1 2; do
+	jail "$root" /copies/main >/dev/null
+done
+
 # What is not whole any more is not believed, and made anew by the jails after that.
 for damage in 'its jumps are lost' 'it was cut off' 'it was empty'; do
 	for file in "$kept"/c*; do
