@@ -155,6 +155,10 @@ static void note_nameless(int memory)
 	fj_close(pair[0]);
 }
 
+/* The jail's memory in units of 1024 bytes, as bash's ulimit takes them. */
+#define LEAST_KIB "4288"
+_Static_assert(FJ_JAIL_MEMORY == 4288 * 1024, "LEAST_KIB is the size of the jail's memory");
+
 /* The limit of file sizes is meant for the program. Raise it to the hard limit for what the jail needs.
  * Returns the old limit. */
 static struct rlimit64 raise_file_sizes(void)
@@ -166,7 +170,8 @@ static struct rlimit64 raise_file_sizes(void)
 	raised.rlim_cur = raised.rlim_max;
 	fj_sys4(__NR_prlimit64, 0, RLIMIT_FSIZE, &raised, 0);
 	if (!fj_may_grow_to(FJ_JAIL_MEMORY))
-		fj_launch_fail("the limit of file sizes is too low: raise `ulimit -f` to 1024", "",
+		fj_launch_fail(
+			"the limit of file sizes is too low: raise `ulimit -f` to " LEAST_KIB, "",
 			-EFBIG);
 	return before;
 }

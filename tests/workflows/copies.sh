@@ -143,21 +143,24 @@ done
 is 'rounds in which two texts have a file each' 64 "$kept_together"
 
 # A limit of the file size above that of any such file changes nothing. A lower one prevents them.
-rm -rf "$kept"
-# The limit's unit is 512 bytes: 1 GiB and 1 MiB.
-for case in 2097152:2 2048:0; do
-	(
-		ulimit -f "${case%:*}"
-		for _ in 1 2; do
-			jail "$root" /copies/main >/dev/null
-		done
-	)
-	is "after two jails with a limit of ${case%:*} blocks" "${case#*:}" "$(texts_of "/fakejail/texts/c" "$once")"
+file_size=$(prlimit --pid $$ --fsize --output SOFT --noheadings | tr -d ' ')
+for case in 1073741824:2 4194304:0; do
 	rm -rf "$kept"
+	prlimit --pid $$ --fsize="${case%:*}:"
+	for _ in 1 2; do
+		jail "$root" /copies/main >/dev/null
+	done
+	prlimit --pid $$ --fsize="$file_size:"
+	is "after two jails with a limit of ${case%:*} bytes" "${case#*:}" "$(texts_of "/fakejail/texts/c" "$once")"
 done
+rm -rf "$kept"
 for _ in 1 2; do
 	jail "$root" /copies/main >/dev/null
 done
+is 'a limit that is too low is said, with one that suffices' \
+	'fakejail: the limit of file sizes is too low: raise `ulimit -f` to 4288: File too large' \
+	"$( (ulimit -f $((4287 * 2)) && jail "$root" true) 2>&1)"
+is '... and it does' 0 "$( (ulimit -f $((4288 * 2)) && jail "$root" true) >/dev/null 2>&1; echo $?)"
 
 # What is not whole any more is not believed, and made anew by the jails after that.
 for damage in 'its jumps are lost' 'it was cut off' 'it was empty'; do
