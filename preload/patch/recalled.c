@@ -6,13 +6,13 @@
  * copy of the text with its jumps (copies.c), which takes it 1 ms. Then the first programs of a jail start
  * as fast as later ones, and have no private pages of text, whose entries each fork would copy.
  *
- * There are FJ_COPY_FILES places for files (recalled_files.c). The hash of a text chooses PLACES of them; its
- * file is in the first that was free, or replaced the oldest. A file is valid only if this same loader wrote it, for the same doors, for the same text by all that a jail knows
- * one by (text_cache.c), and if its checksum is right. The checksum does not cover the copy, which is
- * mapped and not read: the copy is on the disk before the file gets its name, and sites.c looks at the
- * places of its jumps. Nobody writes to a file that has its name, so a jail may map it while it is the file
- * that it has seen. The file's modification time is that of its text: another writer changes this time, and
- * the file is invalid.
+ * There are FJ_COPY_FILES places for files (recalled_files.c). The hash of a text chooses PLACES of them;
+ * its file is in the first that was free, or replaced the oldest. A file is valid only if this same loader
+ * wrote it, for the same doors, for the same text by all that a jail knows one by (text_cache.c), and if its
+ * checksum is right. The checksum does not cover the copy, which is mapped and not read: the copy is on the
+ * disk before the file gets its name, and sites.c looks at the places of its jumps. Nobody writes to a file
+ * that has its name, so a jail may map it while it is the file that it has seen. The file's modification
+ * time is that of its text: another writer changes this time, and the file is invalid.
  *
  * Called by sites.c and copies.c. */
 #include "patch/recalled.h"
