@@ -11,9 +11,13 @@
  * not.
  *
  * A position is the number of a layer, and the place in that layer's own listing (d_off). This is usually a
- * small number. ext4 has hashes of 63 bits there. Of those the last seven bits are dropped, and the listing
+ * small number. ext4 has hashes of 63 bits there. Of those the last 21 bits are dropped, and the listing
  * continues at the first name whose hash is not below the rest. Names whose hashes differ only in these
- * bits could be shown twice: one pair among 2^56. */
+ * bits could be shown twice: one pair among 2^42.
+ *
+ * A position here differs from all small positions of the kernel's own listings. A large one has a check
+ * sum, which one among 2^14 of the kernel's has by chance. So an open file tells who has listed it last,
+ * whichever process has it. */
 #include "jail/hidden.h"
 #include "layers/union.h"
 #include "nested/roots.h"
@@ -30,33 +34,73 @@
 #include <asm/stat.h>
 #include <linux/fs.h>
 
-#define SMALL_BITS 37 /* with 6 bits for the layer this is below 2^44, the limit of ext2 */
+#define SMALL_BITS 37 /* with 7 bits for the layer this is below 2^44, the limit of ext2 */
 #define LARGE (1UL << 62)
-#define LARGE_BITS 56
-#define LEFT_OUT 7 /* bits */
+#define LARGE_BITS 42
+#define LEFT_OUT 21 /* bits */
+#define CHECK_BITS 14
 
 #define IN 8192u
 #define OUT (32u * 1024)
 
 #define NAME offsetof(struct fj_dirent, type) /* in the old struct, whose last byte is the type */
 
+/* Of a large position without its check sum. */
+static uint64_t check_sum(uint64_t rest)
+{
+	return rest * FJ_HASH_SEED >> (64 - CHECK_BITS);
+}
+
 static uint64_t cursor_of(uint32_t number, uint64_t offset)
 {
-	if (offset >> SMALL_BITS)
-		return LARGE | (uint64_t)number << LARGE_BITS |
-		       (offset << 1 >> 1 >> LEFT_OUT & ((1UL << LARGE_BITS) - 1));
-	return (uint64_t)number << SMALL_BITS | offset;
+	if (offset >> SMALL_BITS) {
+		const uint64_t rest = (uint64_t)number << LARGE_BITS | offset << 1 >> 1 >> LEFT_OUT;
+
+		return LARGE | rest << CHECK_BITS | check_sum(rest);
+	}
+	return (uint64_t)(number + 1) << SMALL_BITS | offset;
+}
+
+static uint64_t large_rest(uint64_t cursor)
+{
+	return (cursor & ~LARGE) >> CHECK_BITS;
 }
 
 static uint32_t number_of(uint64_t cursor)
 {
-	return cursor >> (cursor & LARGE ? LARGE_BITS : SMALL_BITS) & (FJ_UNION_LAYERS - 1);
+	return (uint32_t)(cursor & LARGE ? large_rest(cursor) >> LARGE_BITS :
+					   (cursor >> SMALL_BITS) - 1);
 }
 
 static uint64_t offset_of(uint64_t cursor)
 {
-	return cursor & LARGE ? (cursor & ((1UL << LARGE_BITS) - 1)) << LEFT_OUT :
+	return cursor & LARGE ? (large_rest(cursor) & ((1UL << LARGE_BITS) - 1)) << LEFT_OUT :
 				cursor & ((1UL << SMALL_BITS) - 1);
+}
+
+/* Is the offset a position in a merged listing? */
+static bool is_cursor(const struct fj_union_layers *l, uint64_t at)
+{
+	const bool is_whole =
+		at & LARGE ? (at & ((1UL << CHECK_BITS) - 1)) == check_sum(large_rest(at)) :
+			     at >> SMALL_BITS;
+
+	return is_whole && number_of(at) <= l->layer[0].number;
+}
+
+static bool is_same_file(int a, int b)
+{
+	struct stat of_a, of_b;
+
+	return !fj_sys2(__NR_fstat, a, &of_a) && !fj_sys2(__NR_fstat, b, &of_b) &&
+	       of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
+}
+
+bool fj_union_lists_alone(int fd, const struct fj_union_layers *layers, uint64_t at)
+{
+	const uint32_t last = layers->count - 1;
+
+	return !last || (at && !is_cursor(layers, at) && is_same_file(fd, layers->layer[last].fd));
 }
 
 struct listing {
@@ -325,7 +369,9 @@ long fj_union_list(struct fj_call *c, int fd, const struct fj_union_layers *laye
 
 	if (at < 0)
 		return at;
-	l.cursor = (uint64_t)at;
+	l.cursor = at && is_cursor(layers, (uint64_t)at) ?
+			   (uint64_t)at :
+			   cursor_of(layers->layer[layers->count - 1].number, (uint64_t)at);
 	l.in = fj_scratch(c->thread, IN);
 	l.out = fj_scratch(c->thread, OUT);
 	r = list(&l);
@@ -343,7 +389,7 @@ long fj_union_list(struct fj_call *c, int fd, const struct fj_union_layers *laye
 long fj_union_is_empty(struct fj_call *c, const struct fj_union_layers *layers)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
-	struct listing l = {.c = c, .layers = layers, .fd = -1};
+	struct listing l = {.c = c, .layers = layers, .fd = -1, .cursor = cursor_of(0, 0)};
 	long r;
 
 	l.in = fj_scratch(c->thread, IN);

@@ -92,58 +92,35 @@ static void describe_layers(const struct fj_layers *l, struct fj_union_layers *o
 		}
 }
 
-/* Listings that began when one layer alone had the directory, by descriptor: a hash of the position, or 0.
- * Their offsets are the kernel's. They continue so until they are rewound, even if the directory is copied
- * up meanwhile, as in ovl_iterate() of fs/overlayfs/readdir.c. (If an entry is lost, by an exec or another
- * descriptor, the merged listing continues at some position.) */
-#define ALONE 64u
-static uint64_t alone[ALONE];
-
-static void note_alone(int fd, const struct fj_str *pos, bool is)
-{
-	alone[(uint32_t)fd % ALONE] =
-		is ? fj_hash(pos->at, pos->len, FJ_HASH_SEED + (uint32_t)fd) | 1 : 0;
-}
-
-static bool was_alone(int fd, const struct fj_str *pos)
-{
-	return alone[(uint32_t)fd % ALONE] ==
-	       (fj_hash(pos->at, pos->len, FJ_HASH_SEED + (uint32_t)fd) | 1);
-}
-
-/* (A separate function: its frame is large.) */
+/* Returns -FJ_RESTART if the kernel lists it. (A separate function: its frame is large.) */
 __attribute__((noinline)) static long list(
-	struct fj_call *c, const struct fj_layers *l, uint64_t dir_device)
+	struct fj_call *c, const struct fj_layers *l, uint64_t dir_device, uint64_t at)
 {
+	const int fd = (int)c->arg[0];
 	struct fj_union_layers layers;
 
 	describe_layers(l, &layers);
 	layers.dir_device = dir_device;
-	return fj_union_list(
-		c, (int)c->arg[0], &layers, c->arg[1], c->arg[2], c->nr == __NR_getdents);
+	if (fj_union_lists_alone(fd, &layers, at))
+		return -FJ_RESTART;
+	return fj_union_list(c, fd, &layers, c->arg[1], c->arg[2], c->nr == __NR_getdents);
 }
 
 /* List a directory that several layers have, or may have. */
 __attribute__((noinline)) static long list_merged(
 	struct fj_call *c, const struct fj_str *pos, bool *is_alone, uint64_t dir_device)
 {
-	const int fd = (int)c->arg[0];
 	struct fj_layers l;
-	long r, at;
+	const long at = fj_sys3(__NR_lseek, (int)c->arg[0], 0, SEEK_CUR);
+	long r;
 
-	at = fj_sys3(__NR_lseek, fd, 0, SEEK_CUR);
 	if (at < 0)
 		return at == -ESPIPE ? -FJ_RESTART : at; /* no directory, or an O_PATH descriptor */
-	if (at && was_alone(fd, pos)) {
-		*is_alone = true;
-		return -FJ_RESTART;
-	}
 	r = fj_layers_open(c->thread, pos->at, &l);
 	if (r <= 0)
 		return -FJ_RESTART; /* it does not exist any more: the kernel says so */
-	*is_alone = fj_layers_having(&l) == 1;
-	note_alone(fd, pos, *is_alone);
-	r = *is_alone ? -FJ_RESTART : list(c, &l, dir_device);
+	r = list(c, &l, dir_device, (uint64_t)at);
+	*is_alone = r == -FJ_RESTART;
 	fj_layers_close(&l);
 	return r;
 }
@@ -165,7 +142,6 @@ long fj_union_getdents(struct fj_call *c, bool *is_alone, struct fj_union_alone 
 	if (!is_known && fj_layers_know_merged(pos.at, pos.len, fj_facts_epoch()))
 		return list_merged(c, &pos, is_alone, dir->dir_device);
 	*is_alone = true;
-	note_alone((int)c->arg[0], &pos, true);
 	return -FJ_RESTART;
 }
 

@@ -114,11 +114,15 @@ struct fj_union_layers {
 /* getdents64(2) (`is_old`: getdents(2)) of a merged directory, into `size` bytes at `buffer` in the
  * program's memory. The position of the listing is the file offset of `fd`, a directory of the program (in
  * any layer) whose own entries are not read. So lseek(2), dup(2), fork(2) and exec work as with other
- * directories. Each name is shown once, in the order of the lowest layer that has it, so copying up and
+ * directories. An offset of another listing is taken for one in the lowest of the layers. Each name is shown once, in the order of the lowest layer that has it, so copying up and
  * whiteouts do not change the order. Inode numbers and types are those that stat(2) shows. Returns the
  * number of bytes, 0 at the end, -EINVAL if not even one entry fits, -EFAULT, -EACCES ... */
 long fj_union_list(struct fj_call *c, int fd, const struct fj_union_layers *layers, uint64_t buffer,
 	size_t size, bool is_old);
+/* Does the kernel list the directory `fd`, whose file offset is `at`? It does if one layer alone has the
+ * directory, and if the listing began then: it continues so until it is rewound, even if the directory was
+ * copied up meanwhile, as in ovl_iterate() of fs/overlayfs/readdir.c. */
+bool fj_union_lists_alone(int fd, const struct fj_union_layers *layers, uint64_t at);
 /* A directory that one layer alone has, and the kernel lists: `fd`, on device `dev`. */
 struct fj_union_alone {
 	int fd;

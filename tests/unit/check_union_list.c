@@ -343,6 +343,36 @@ START_TEST(places_are_found_again)
 }
 END_TEST
 
+/* A position says whether the kernel has listed the directory, or the layers were merged. */
+START_TEST(a_place_tells_whose_it_is)
+{
+	static char list[BATCH];
+	long n;
+
+	unit_seed(4);
+	open_layers(3);
+	make_names(NAMES);
+	fj_close(program);
+	program = (int)fj_sys4(__NR_openat, layers.layer[2].fd, ".", O_RDONLY | O_DIRECTORY, 0);
+	for (int is_merged = 0; is_merged < 2; is_merged++) {
+		fj_sys3(__NR_lseek, program, 0, 0);
+		ck_assert(!fj_union_lists_alone(program, &layers, 0));
+		while ((n = is_merged ? ask(list, sizeof(list), false) :
+					fj_sys3(__NR_getdents64, program, list, sizeof(list))) > 0)
+			for (long at = 0; at < n;) {
+				const struct head *h = (const struct head *)(list + at);
+
+				at += h->size;
+				ck_assert_int_eq(
+					fj_union_lists_alone(program, &layers, (uint64_t)h->offset),
+					!is_merged);
+			}
+		unit_assert_result(n, 0);
+	}
+	close_layers();
+}
+END_TEST
+
 /* The files of a root's records, and unfinished files, are not shown. */
 START_TEST(hidden_names)
 {
@@ -405,6 +435,7 @@ Suite *unit_suite_union_list(void)
 	tcase_add_test(tc, entries_say_what_stat_says);
 	tcase_add_test(tc, changes_while_listing);
 	tcase_add_test(tc, places_are_found_again);
+	tcase_add_test(tc, a_place_tells_whose_it_is);
 	tcase_add_test(tc, hidden_names);
 	tcase_add_test(tc, a_hundred_thousand);
 	suite_add_tcase(suite, tc);
