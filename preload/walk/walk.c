@@ -82,6 +82,15 @@ static const char *enter_directory_of(struct fj_walk *w, const char *entry)
 	return NULL;
 }
 
+/* Must the position of the place be known? A name that is changed lies at a position that may be read-only or
+ * in a union. Where the jail has neither, the kernel is not asked. */
+static bool needs_pos(unsigned how)
+{
+	const struct fj_mount_flags *const f = fj_mount_flags();
+
+	return (how & FJ_WANT_POS) || ((how & FJ_WRITE) && (f->has_read_only | f->has_unions));
+}
+
 /* Walk the last component. Its trailing slashes, or the NUL, begin at `end`. Returns 0 when the place is
  * filled, 1 when a symlink was followed and the walk continues, or -errno. */
 static long finish(struct fj_walk *w, char *name, char *end, unsigned how, struct fj_place *place)
@@ -162,7 +171,7 @@ static long finish(struct fj_walk *w, char *name, char *end, unsigned how, struc
 		place_host_path(w, entry, has_slash, place);
 	if (!place->name)
 		place->name = name;
-	if (how & (FJ_WANT_POS | FJ_WRITE))
+	if (needs_pos(how))
 		fj_walk_learn_pos(w);
 	if (r != FJ_MAGIC_LINK)
 		fj_walk_push_pos(w, name, len);
@@ -229,7 +238,7 @@ static long walk_component(struct fj_walk *w, unsigned how, struct fj_place *pla
 			return r;
 		place->dirfd = w->fd;
 		place->name = ".";
-		if (how & (FJ_WANT_POS | FJ_WRITE))
+		if (needs_pos(how))
 			fj_walk_learn_pos(w);
 		return 0;
 	}

@@ -127,6 +127,31 @@ START_TEST(costs_of_links)
 }
 END_TEST
 
+/* A name in a directory that the program itself holds is changed there, and nothing else is asked. */
+START_TEST(costs_of_held_directories)
+{
+	int fd;
+
+	tree_dir("jail/a");
+	tree_dir("jail/a/b");
+	tree_file("jail/a/b/file", "");
+	fd = (int)unit_call4(__NR_openat, AT_FDCWD, "/a/b", O_RDONLY | O_DIRECTORY, 0);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_uint_eq(COST_ONCE(__NR_linkat, fd, "file", fd, "1"), 1);
+	ck_assert_uint_eq(COST_ONCE(__NR_unlinkat, fd, "1", 0, 0), 1);
+	ck_assert_uint_le(COST_ONCE(__NR_mkdirat, fd, "1", 0700, 0), 2);
+	ck_assert_uint_eq(COST_ONCE(__NR_unlinkat, fd, "1", AT_REMOVEDIR, 0), 1);
+	/* Where there are records, a look at the file tells whether its own must go. */
+	unit_assert_result(unit_call3(__NR_chown, "/a/b/file", 1, 1), 0);
+	ck_assert_uint_eq(COST_ONCE(__NR_linkat, fd, "file", fd, "1"), 1);
+	ck_assert_uint_eq(COST_ONCE(__NR_unlinkat, fd, "1", 0, 0), 2);
+	ck_assert_int_eq(fj_sys1(__NR_chdir, tree_path("jail/a/b")), 0);
+	ck_assert_uint_eq(COST_ONCE(__NR_linkat, AT_FDCWD, "file", AT_FDCWD, "1"), 1);
+	ck_assert_uint_eq(COST_ONCE(__NR_unlinkat, AT_FDCWD, "1", 0, 0), 2);
+	fj_close(fd);
+}
+END_TEST
+
 /* One call passes over all directories up to the first `..`, or before a slash at the end. For a
  * user other than root, it passes over those that he has passed before. Compilers search files in
  * this way, and do not find most of them. */
@@ -256,6 +281,7 @@ Suite *unit_suite_cost(void)
 	tcase_add_checked_fixture(c, unit_jail_setup, unit_jail_teardown);
 	tcase_add_test(c, costs);
 	tcase_add_test(c, costs_of_links);
+	tcase_add_test(c, costs_of_held_directories);
 	tcase_add_test(c, costs_of_long_ways);
 	tcase_add_test(c, costs_of_directories);
 	tcase_add_test(c, costs_in_nested_root);
