@@ -204,15 +204,21 @@ long fj_hook_chmod(struct fj_call *c)
 
 long fj_hook_fchmod(struct fj_call *c)
 {
+	const int fd = (int)c->arg[0];
 	struct fj_file file;
-	long r = fj_union_before_change_of_open(c, (int)c->arg[0]);
+	long r = fj_sys3(__NR_fcntl, fd, F_GETFL, 0);
 
+	if (r < 0 || (r & O_PATH))
+		return -EBADF;
+	r = fj_union_before_change(c, fd);
 	if (!r)
-		r = fj_sys3(__NR_fchown, c->arg[0], -1, -1); /* EBADF for O_PATH, EROFS */
-	if (!r)
-		r = fj_file_look(c, (int)c->arg[0], "", AT_EMPTY_PATH, &file);
+		r = fj_file_look(c, fd, "", AT_EMPTY_PATH, &file);
+	if (!r && file.real_uid != fj_owner_real_uid())
+		/* The kernel will refuse the chmod, so only this call tells EROFS, and advances
+		 * the ctime. */
+		r = fj_sys3(__NR_fchown, fd, -1, -1);
 	return r < 0 ? r :
-		       fj_file_chmod(c, (int)c->arg[0], "", &file,
+		       fj_file_chmod(c, fd, "", &file,
 			       fj_owner_mode_allowed(fj_ids(), &file.owner, (uint32_t)c->arg[1]));
 }
 

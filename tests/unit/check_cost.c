@@ -127,7 +127,8 @@ START_TEST(costs_of_links)
 }
 END_TEST
 
-/* A name in a directory that the program itself holds is changed there, and nothing else is asked. */
+/* A name in a directory that the program itself holds is changed there, and nothing else is asked. So is the
+ * mode of an open file. */
 START_TEST(costs_of_held_directories)
 {
 	int fd;
@@ -148,6 +149,12 @@ START_TEST(costs_of_held_directories)
 	ck_assert_int_eq(fj_sys1(__NR_chdir, tree_path("jail/a/b")), 0);
 	ck_assert_uint_eq(COST_ONCE(__NR_linkat, AT_FDCWD, "file", AT_FDCWD, "1"), 1);
 	ck_assert_uint_eq(COST_ONCE(__NR_unlinkat, AT_FDCWD, "1", 0, 0), 2);
+	fj_close(fd);
+	/* A look whether it is an O_PATH descriptor, one at the file, and the change. */
+	fd = (int)unit_call4(__NR_openat, AT_FDCWD, "/a/b/file", O_RDONLY, 0);
+	ck_assert_int_ge(fd, 0);
+	unit_assert_result(unit_call2(__NR_fchmod, fd, 0640), 0);
+	ck_assert_uint_le(COST_ONCE(__NR_fchmod, fd, 0640, 0, 0), 3);
 	fj_close(fd);
 }
 END_TEST
