@@ -123,7 +123,8 @@ static uint32_t mount_of_directory(const struct fj_place *place)
 static long find_dir(
 	struct fj_call *c, int dirfd, const char *jail_path, unsigned how, struct fj_place *place)
 {
-	return fj_fast_hold_dir(c->thread, jail_path, c->path_len, how & FJ_WANT_POS, place) ?
+	return fj_fast_hold_dir(
+		       c->thread, dirfd, jail_path, c->path_len, how & FJ_WANT_POS, place) ?
 		       0 :
 		       fj_path_walk(c->thread, dirfd, jail_path, how, place);
 }

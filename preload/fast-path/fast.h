@@ -154,11 +154,11 @@ static inline bool fj_fast_was_link(const struct fj_fast *q)
 	return q->epoch && !q->is_layered && (!q->fact || fj_links_are_in(q->fact)) &&
 	       fj_link_was_seen(fj_hash_quick(q->path, q->len));
 }
-/* fast_dir.c: find the place that fj_path_walk() with FJ_ENTRY would find for the absolute `jail_path` of
- * `len` bytes. Its directory is held by a descriptor, as there. `wants_pos`: fill place.pos. Returns false if
- * only the walk can tell. */
-bool fj_fast_hold_dir(struct fj_thread *t, const char *jail_path, size_t len, bool wants_pos,
-	struct fj_place *place);
+/* fast_dir.c: find the place that fj_path_walk() with FJ_ENTRY would find for `jail_path` of `len` bytes,
+ * which is absolute or one name in `dirfd`. Its directory is held by a descriptor, as there. `wants_pos`: fill
+ * place.pos. Returns false if only the walk can tell. */
+bool fj_fast_hold_dir(struct fj_thread *t, int dirfd, const char *jail_path, size_t len,
+	bool wants_pos, struct fj_place *place);
 /* End the lookup: release scratch memory. Returns false. */
 bool fj_fast_end(struct fj_fast *q);
 /* What a call has found at a place that facts led to. */

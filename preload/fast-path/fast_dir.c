@@ -32,18 +32,31 @@ static long open_dir(const struct fj_fast *q, size_t dir_len)
 	return fd;
 }
 
-bool fj_fast_hold_dir(struct fj_thread *t, const char *jail_path, size_t len, bool wants_pos,
-	struct fj_place *place)
+static bool has_slash(const char *path, size_t len)
 {
+	while (len && path[len - 1] != '/')
+		len--;
+	return len;
+}
+
+bool fj_fast_hold_dir(struct fj_thread *t, int dirfd, const char *jail_path, size_t len,
+	bool wants_pos, struct fj_place *place)
+{
+	const bool is_relative = jail_path[0] != '/';
 	const struct fj_root *const root = fj_root();
 	struct fj_fast q;
 	struct fj_str pos;
 	size_t dir_len, size;
 	long fd = -1;
 
-	if (jail_path[0] != '/' || may_matter(fj_mount_flags()) ||
-		!fj_fast_begin(&q, t, AT_FDCWD, jail_path, len))
+	if (may_matter(fj_mount_flags()) ||
+		(is_relative && (wants_pos || has_slash(jail_path, len))) ||
+		!fj_fast_begin(&q, t, dirfd, jail_path, len))
 		return false;
+	if (is_relative) { /* the program itself holds the directory */
+		*place = q.place;
+		return fj_fast_held(&q) || fj_fast_end(&q);
+	}
 	dir_len = fj_place_dir_len(q.place.name);
 	if (!q.is_in_root || (dir_len && fj_is_err(fd = open_dir(&q, dir_len))))
 		return fj_fast_end(&q);
