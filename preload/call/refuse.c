@@ -16,6 +16,15 @@ long fj_place_look(const struct fj_place *place)
 	return r >= 0 || r == -EINVAL ? 0 : r;
 }
 
+long fj_refuse_new(const struct fj_call *c, const struct fj_replaced *with)
+{
+	const size_t len = fj_strlen(with->path);
+
+	if (!fj_place_look(&with->place))
+		return -EEXIST;
+	return c->nr != __NR_mkdirat && len && with->path[len - 1] == '/' ? -ENOENT : 0;
+}
+
 /* rename(2) and link(2) do not cross mounts. If two mounts of the jail lie on one device of the
  * host, the host's kernel would allow it. */
 __attribute__((noinline)) static bool crosses_mounts_of_one_device(
@@ -87,5 +96,6 @@ long fj_refuse_crossing(const struct fj_call *c, const struct fj_replaced *with)
 	r = with[0].is_linked_by_name ? fj_place_look(&with[0].place) : 0;
 	if (r < 0)
 		return r;
-	return !fj_is_rename(c) && !fj_place_look(&with[1].place) ? -EEXIST : -EXDEV;
+	r = fj_is_rename(c) ? 0 : fj_refuse_new(c, &with[1]);
+	return r ? r : -EXDEV;
 }

@@ -37,6 +37,10 @@ static inline bool fj_exchanges(const struct fj_call *c)
 
 /* Is there a file? Returns 0 or the kernel's error. */
 long fj_place_look(const struct fj_place *place);
+/* The error for a new name that the kernel gives before it looks at mounts and permissions: -EEXIST, or
+ * -ENOENT for a name that ends in a slash and is no directory's; 0 for none. In the order of
+ * filename_create() of fs/namei.c. */
+long fj_refuse_new(const struct fj_call *c, const struct fj_replaced *with);
 /* The error that the kernel would give for the names that a call removes or moves, `count` of them;
  * 0 for none. */
 long fj_refuse_old(const struct fj_call *c, const struct fj_replaced *with, int count);

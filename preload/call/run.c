@@ -147,8 +147,8 @@ static long replace_entry(struct fj_call *c, int i, const char *jail_path,
 	if (with->place.is_mount && kind == FJ_NEW)
 		return -EEXIST;
 	if (with->place.is_read_only && kind == FJ_NEW) {
-		/* EEXIST comes first: filename_create() of fs/namei.c. */
-		return fj_place_look(&with->place) ? -EROFS : -EEXIST;
+		r = fj_refuse_new(c, with);
+		return r ? r : -EROFS;
 	}
 	if (with->place.is_mount || with->place.is_read_only)
 		return 0; /* fj_refuse_old() gives the error */
@@ -194,10 +194,10 @@ static long replace_linked(
 		*with = (struct fj_replaced){.place.owned_fd = -1};
 		return 1;
 	}
-	if (with->place.is_read_only) {
-		r = fj_place_look(&with->place);
-		return r ? r : -EROFS;
-	}
+	/* Whether a link may be made on a read-only mount, the new name decides. */
+	r = with->place.is_read_only ? fj_place_look(&with->place) : 0;
+	if (r < 0)
+		return r;
 	with->is_linked_by_name = true;
 	with->knows_mount = asks_mount;
 	if (asks_mount)

@@ -17,15 +17,28 @@
 #include "sys/scratch.h"
 #include "sys/sys.h"
 
-/* Judges making `target`, for which fj_target_of() returned `r`. */
-static long judge_making(
-	struct fj_call *c, long r, struct fj_target *target, uint32_t mode, uint64_t device)
+static bool ends_in_slash(struct fj_call *c, int i)
+{
+	const uint32_t mark = fj_scratch_mark(c->thread);
+	long error;
+	const char *path = fj_arg_path(c, i, &error);
+	const size_t len = path ? fj_strlen(path) : 0;
+	const bool is = len && path[len - 1] == '/';
+
+	fj_scratch_release(c->thread, mark);
+	return is;
+}
+
+/* Judges making `target`, the path argument `i`, for which fj_target_of() returned `r`. */
+static long judge_making(struct fj_call *c, int i, long r, struct fj_target *target, uint32_t mode,
+	uint64_t device)
 {
 	const struct fj_ids *ids = fj_subject(c->thread);
 	const bool is_device =
 		(mode & FJ_S_IFMT) == FJ_S_IFBLK || ((mode & FJ_S_IFMT) == FJ_S_IFCHR && device);
 
-	if (r <= 0 || target->is_there)
+	/* Only the name of a directory may end in a slash: ENOENT comes before permissions. */
+	if (r <= 0 || target->is_there || (c->nr != __NR_mkdirat && ends_in_slash(c, i)))
 		return r < 0 ? r : 0;
 	r = fj_target_errno(
 		c, target, fj_may(ids, &target->parent.owner, FJ_MAY_WRITE | FJ_MAY_EXEC));
@@ -37,7 +50,7 @@ long fj_may_make(struct fj_call *c, int i, uint32_t mode, uint64_t device)
 	struct fj_target target;
 	const long r = fj_target_of(c, i, FJ_ENTRY, &target);
 
-	return fj_target_done(&target, judge_making(c, r, &target, mode, device));
+	return fj_target_done(&target, judge_making(c, i, r, &target, mode, device));
 }
 
 /* safe_hardlink_source() and may_linkat() of fs/namei.c: a link to a file of another user. */
@@ -114,11 +127,12 @@ static long see_both(struct fj_call *c, unsigned how, bool is_needed, unsigned p
 static long judge_link(
 	struct fj_call *c, long r, const struct fj_target *from, struct fj_target *to)
 {
-	if (r > 0 && !to->is_there && crosses_mounts(from, true, from->file.key.dev, to))
-		return 0; /* EXDEV */
+	if (r > 0 && !to->is_there &&
+		(ends_in_slash(c, 3) || crosses_mounts(from, true, from->file.key.dev, to)))
+		return 0; /* ENOENT, EXDEV */
 	if (!is_safe_source(fj_subject(c->thread), &from->file.owner) && hardlinks_are_protected())
 		return r < 0 ? r : r && !to->is_there ? -EPERM : 0;
-	return judge_making(c, r, to, 0, 0);
+	return judge_making(c, 3, r, to, 0, 0);
 }
 
 /* Errors of the old name come first. */
@@ -163,18 +177,6 @@ static bool is_no_name(struct fj_call *c, int i)
 		is = !len ||
 		     (path[at] == '.' && (len - at == 1 || (len - at == 2 && path[at + 1] == '.')));
 	}
-	fj_scratch_release(c->thread, mark);
-	return is;
-}
-
-static bool ends_in_slash(struct fj_call *c, int i)
-{
-	const uint32_t mark = fj_scratch_mark(c->thread);
-	long error;
-	const char *path = fj_arg_path(c, i, &error);
-	const size_t len = path ? fj_strlen(path) : 0;
-	const bool is = len && path[len - 1] == '/';
-
 	fj_scratch_release(c->thread, mark);
 	return is;
 }

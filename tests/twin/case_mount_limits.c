@@ -117,3 +117,29 @@ CASE(mount_root_limits_tmpfs)
 		R(umount2("b", 0));
 	}
 }
+
+/* A name that ends in a slash is refused before a read-only mount, and before a link to another mount. */
+CASE(mount_root_limits_slash)
+{
+	make_dirs();
+	mkdir("a/dir", 0755);
+	put("a/file", "x");
+	put("file", "x");
+	BIND("a", "b");
+	R(link("file", "b/new/"));
+	R(link("file", "b/dir/"));
+	R(link("file", "b/new"));
+	R(rename("file", "b/new/"));
+	R(mount(NULL, "b", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL));
+	R(mknod("b/new/", S_IFIFO | 0600, 0));
+	R(mknod("b/dir/", S_IFIFO | 0600, 0));
+	R(mknod("b/new", S_IFIFO | 0600, 0));
+	R(symlink("x", "b/new/"));
+	R(link("b/file", "b/new/"));
+	R(link("b/file", "b/dir/"));
+	R(link("file", "b/new/"));
+	R(link("file", "b/new"));
+	R(mkdir("b/new/", 0755));
+	R(rename("b/file", "b/new/"));
+	R(umount2("b", 0));
+}

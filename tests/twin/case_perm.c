@@ -334,3 +334,29 @@ CASE(perm_root_owner)
 	}
 	tree("/t");
 }
+
+/* A name that ends in a slash is refused before permissions are asked, except for a directory. */
+CASE(perm_root_making_slash)
+{
+	mkdir("dir", 0755);
+	put("dir/file", "x");
+	mkdir("dir/dir", 0755);
+	CHILD("user") {
+		become(1000, 1000);
+		R(mknod("dir/new/", S_IFIFO | 0600, 0));
+		R(mknod("dir/new/", S_IFREG | 0600, 0));
+		R(mknod("dir/new/", S_IFCHR | 0600, 0x103));
+		R(mknod("dir/dir/", S_IFIFO | 0600, 0));
+		R(mknod("dir/file/", S_IFIFO | 0600, 0));
+		R(symlink("x", "dir/new/"));
+		R(link("dir/file", "dir/new/"));
+		R(link("dir/file", "dir/new//"));
+		R(link("dir/file", "dir/new/."));
+		R(mkdir("dir/new/", 0755));
+		R(mkdir("dir/file/", 0755));
+		R(rename("dir/dir", "dir/new/"));
+		R(rename("dir/file", "dir/new/"));
+		R(open("dir/new/", O_CREAT | O_WRONLY, 0600));
+		R(mknod("dir/new", S_IFIFO | 0600, 0));
+	}
+}
