@@ -79,10 +79,11 @@ long fj_file_chmod(
 }
 
 /* security_inode_killpriv() of security/security.c: a change of owner or content removes the
- * capabilities. */
+ * capabilities, but not an empty attribute (cap_inode_need_killpriv() of security/commoncap.c). */
 static void drop_capabilities(const struct fj_file *file)
 {
-	if (file->owner.flags & FJ_OWNER_ATTRIBUTES)
+	if ((file->owner.flags & FJ_OWNER_ATTRIBUTES) &&
+		fj_owner_get_attribute(&file->key, FJ_CAPABILITY, NULL, 0) > 0)
 		fj_owner_set_attribute(&file->key, FJ_CAPABILITY, NULL, 0, 0, &file->owner);
 }
 

@@ -208,3 +208,26 @@ CASE(xattr_root_device)
 	R(setxattr("d", "trusted.a", "1", 1, 0));
 	R(removexattr("d", "trusted.a"));
 }
+
+/* An empty attribute of capabilities stays when the file's content or owner changes. */
+CASE(xattr_root_capability_empty)
+{
+	char buf[64];
+	int fd;
+
+	put("f", "x");
+	R(setxattr("f", "security.capability", "", 0, 0));
+	R(getxattr("f", "security.capability", buf, 64));
+	R(truncate("f", 2));
+	R(setxattr("f", "security.capability", "", 0, XATTR_CREATE));
+	R(chown("f", 1, 1));
+	R(setxattr("f", "security.capability", "", 0, XATTR_CREATE));
+	fd = open("f", O_WRONLY | O_TRUNC);
+	R(write(fd, "y", 1));
+	R(ftruncate(fd, 4));
+	close(fd);
+	R(getxattr("f", "security.capability", buf, 64));
+	R(setxattr("f", "security.capability", "", 0, XATTR_CREATE));
+	R(removexattr("f", "security.capability"));
+	R(removexattr("f", "security.capability"));
+}
