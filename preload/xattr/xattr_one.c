@@ -84,7 +84,7 @@ long fj_xattr_get(struct fj_call *c, const struct fj_xattr *q, const struct fj_f
 	long r;
 
 	if (!fj_xattr_is_kept(q->text))
-		return fj_xattr_ask(q, FJ_XATTR_GET);
+		return is_refused(q, file) ? -ENODATA : fj_xattr_ask(q, FJ_XATTR_GET);
 	if (fj_begins(q->text, XATTR_SYSTEM_PREFIX))
 		r = fj_acl_get(c, q->text, file, q->value, q->size);
 	else

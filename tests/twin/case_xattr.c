@@ -204,6 +204,9 @@ CASE(xattr_root_device)
 	R(mknod("d", S_IFCHR | 0666, 0x103 /* 1:3, null */));
 	R(setxattr("d", "user.a", "1", 1, 0));
 	R(getxattr("d", "user.a", value, sizeof(value)));
+	R(getxattr("d", "user.", value, sizeof(value)));
+	R(setxattr("d", "user.", "1", 1, 0));
+	R(removexattr("d", "user."));
 	R(removexattr("d", "user.a"));
 	R(setxattr("d", "trusted.a", "1", 1, 0));
 	R(removexattr("d", "trusted.a"));
