@@ -3,10 +3,11 @@
  *
  * descriptors.c - numbers for descriptors beyond the program's own limit, for the time of one call.
  *
- * Called by dispatch/in_child.c and, after an exec, by the loader. */
+ * Called by dispatch/in_child.c, by door/ around a handler and, after an exec, by the loader. */
 #include "child/descriptors.h"
 
 #include "sys/sys.h"
+#include "sys/thread.h"
 
 #include <linux/resource.h>
 
@@ -38,4 +39,21 @@ void fj_descriptors_lower(uint64_t limit)
 		return;
 	now.rlim_cur = limit;
 	fj_sys4(__NR_prlimit64, 0, RLIMIT_NOFILE, &now, 0);
+}
+
+uint64_t fj_descriptors_suspend(struct fj_thread *t)
+{
+	const uint64_t limit = t->descriptors;
+
+	if (__builtin_expect(limit != 0, 0))
+		fj_descriptors_lower(limit);
+	t->descriptors = 0;
+	return limit;
+}
+
+void fj_descriptors_resume(struct fj_thread *t, uint64_t suspended)
+{
+	/* The handler may have set another limit: that is put back then. */
+	if (__builtin_expect(suspended && t, 0))
+		t->descriptors = fj_descriptors_raise();
 }

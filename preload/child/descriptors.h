@@ -13,4 +13,11 @@
 uint64_t fj_descriptors_raise(void);
 void fj_descriptors_lower(uint64_t limit);
 
+/* A handler of the program begins while a call of `t` is under way: it sees the program's own limit. It may
+ * leave the call for good by siglongjmp(3). Returns what fj_descriptors_resume() needs when the call goes on;
+ * 0: the call has no other limit. */
+struct fj_thread;
+uint64_t fj_descriptors_suspend(struct fj_thread *t);
+void fj_descriptors_resume(struct fj_thread *t, uint64_t suspended);
+
 #endif

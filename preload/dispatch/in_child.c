@@ -160,17 +160,22 @@ static long put_below(long fd)
  * is no higher. */
 static long run_beyond(struct fj_call *c, long (*run)(struct fj_call *c))
 {
-	const uint64_t limit = fj_descriptors_raise();
 	const long nr = c->nr;
+	uint64_t limit;
 	long r;
 
+	/* No handler comes between a change of the limit and the note of it. */
+	fj_hold_signals(c);
+	limit = fj_descriptors_raise();
+	c->thread->descriptors = limit;
+	fj_release_signals(c);
 	if (!limit)
 		return -EMFILE;
-	c->thread->descriptors = limit;
 	r = run(c);
-	c->thread->descriptors = 0;
-	fj_descriptors_lower(limit);
-	return r >= (long)limit && returns_one(nr) ? put_below(r) : r;
+	fj_hold_signals(c);
+	/* A handler may have set another limit, or so low a hard one that the call had no more. */
+	limit = fj_descriptors_suspend(c->thread);
+	return limit && r >= (long)limit && returns_one(nr) ? put_below(r) : r;
 }
 
 /* Is a descriptor free for the file that an open returns? */

@@ -19,6 +19,7 @@
 
 #include "signal/faults.h"
 #include "signal/handlers.h"
+#include "child/descriptors.h"
 #include "door/record.h"
 #include "sys/guest.h"
 #include "signal/interrupted.h"
@@ -27,10 +28,7 @@
 #include "signal/hook_signal.h"
 #include "sys/frame.h"
 #include "call/call.h"
-#include "jail/memory.h"
 #include "jail/jail.h"
-
-extern const char fj_door_deferred_made[];
 
 #define BELOW_FRAME 1024u /* on the area's stack: for fj_handler_done() */
 
@@ -63,7 +61,7 @@ struct shown {
 	uint64_t unused, back; /* return address of the handler */
 	struct fj_frame frame;
 	uint64_t ip, sp; /* as they were shown */
-	uint64_t outer_sp;
+	uint64_t outer_sp, descriptors;
 };
 
 /* The thread area whose stack was interrupted, if the handler's frame is on that stack, too. */
@@ -316,6 +314,7 @@ static void engine_came(int sig, struct fj_thread *t, struct fj_frame *f, struct
 	shown.ip = shown.frame.regs.ip;
 	shown.sp = shown.frame.regs.sp;
 	shown.outer_sp = fj_interrupted(t)->inner_sp;
+	shown.descriptors = fj_descriptors_suspend(t);
 	if (fj_interrupted(t)->waiting_frame) {
 		/* When the handler enters the engine, the engine begins below the signal's frame. */
 		fj_interrupted(t)->inner_sp = ((uintptr_t)f - BELOW_FRAME) & ~15UL;
@@ -391,6 +390,8 @@ void fj_handler_done(struct fj_frame *f, const struct fj_frame *context)
 	/* The handler has changed where the program goes on: then the call is abandoned, as by siglongjmp(3). */
 	if (shown->frame.regs.ip != shown->ip || shown->frame.regs.sp != shown->sp)
 		f->regs = shown->frame.regs;
+	else
+		fj_descriptors_resume(fj_thread_holding(f->regs.sp - 1), shown->descriptors);
 }
 
 void fj_handlers_start(void)

@@ -350,6 +350,41 @@ CASE(fds_full_beyond_fifo)
 	say_limit();
 }
 
+static sigjmp_buf out;
+
+static pid_t second_sender;
+
+static void say_limit_and_leave(int sig)
+{
+	say_limit();
+	if (sig == SIGUSR1)
+		siglongjmp(out, 1);
+	if (sig == SIGHUP)
+		second_sender = send_soon(SIGUSR2);
+}
+
+/* A handler sees the program's own limit, and so does what follows a call that it has left for good. The call
+ * that SIGHUP interrupts is made again, and SIGUSR2 ends it. */
+CASE(fds_full_beyond_left)
+{
+	static const int sent[] = {SIGUSR2, SIGUSR1, SIGUSR1, SIGHUP};
+
+	mkdir("d", 0755);
+	mkfifo("d/fifo", 0600);
+	fill_below(1);
+	close(39);
+	for (size_t i = 0; i < COUNT(sent); i++) {
+		const pid_t pid = send_soon(sent[i]);
+
+		set_handler(sent[i], say_limit_and_leave, sent[i] == SIGHUP ? SA_RESTART : 0);
+		if (!sigsetjmp(out, 1))
+			R(open("d/../d/fifo", O_RDONLY));
+		say_limit();
+		reap("sender", pid);
+	}
+	reap("second sender", second_sender);
+}
+
 CASE(fds_full_beyond_root)
 {
 	mkdir("d", 0755);
