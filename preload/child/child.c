@@ -10,6 +10,7 @@
 #include "sys/abi_signal.h"
 #include "sys/sys.h"
 
+#include <linux/prctl.h>
 #include <linux/sched.h>
 
 #define WALL 0x40000000 /* __WALL of linux/wait.h: also children that end without a signal */
@@ -18,16 +19,24 @@
 /* The child's stack begins this far below the frame of its parent, which waits and calls nothing. */
 #define BELOW 2048u
 
+#define KILL 9 /* SIGKILL of asm/signal.h */
+
 struct work {
 	void (*run)(void *data);
 	void *data;
+	long parent;
 };
 
+/* A child ends with its parent: what a killed program has begun must not be done later, when others have
+ * made changes that it would undo. The kernel sends the signal before anybody can wait for the parent
+ * (exit_notify() of kernel/exit.c). */
 __attribute__((noreturn)) static void begin(void *data)
 {
 	const struct work *w = data;
 
-	w->run(w->data);
+	fj_sys5(__NR_prctl, PR_SET_PDEATHSIG, KILL, 0, 0, 0);
+	if (fj_sys0(__NR_getppid) == w->parent)
+		w->run(w->data);
 	for (;;)
 		fj_sys1(__NR_exit, 0);
 }
@@ -46,7 +55,7 @@ __attribute__((noinline)) static long make(struct work *w)
 long fj_child_run(void (*run)(void *data), void *data)
 {
 	const uint64_t all = ~FAULTS;
-	struct work w = {run, data};
+	struct work w = {run, data, fj_sys0(__NR_getpid)};
 	uint64_t mask;
 	long r;
 

@@ -39,6 +39,25 @@ at_once() {
 	wait "$one"
 }
 
+# A program waits for the lock of another machine, and is killed. Its change must not be made when the lock is free again.
+killed_while_it_waits() {
+	mkfifo "$mine/log/waits"
+	: >"$mine/log/pid" # to make a file would wait for the lock, too
+	give_to_user "$mine/log/waits" "$mine/log/pid"
+	ln -s '00000000-0000-0000-0000-000000000000 1 elsewhere' "$root/.fakejail/owners.lock"
+	chown -h "$test_uid:$test_uid" "$root/.fakejail/owners.lock"
+	jail -b "$mine/log:/log" "$base/a" sh -c 'sh -c "echo \$\$ >/log/pid; exec chown 5:5 /w/a/1"; echo $? >/log/waits' &
+	until [ "$(cut -d ' ' -f 2 "/proc/$(cat "$mine/log/pid")/stat" 2>/dev/null)" = '(chown)' ]; do sleep 0.01; done
+	sleep 0.5 # it waits for ten seconds
+	kill -KILL "$(cat "$mine/log/pid")"
+	prints "$name: a change waits for another machine, and is killed" 137 cat "$mine/log/waits"
+	rm "$root/.fakejail/owners.lock"
+	wait $!
+	sleep 0.5 # a process that was left would look each 2 ms
+	prints "$name: and is not made later" 9:9 jail "$base/b" stat -c %u:%g /w/a/1
+	rm "$mine/log/waits" "$mine/log/pid"
+}
+
 # two_clients NAME AROUND OPTION...: tests two mounts with these options of bindfs(1). AROUND is `around` or empty.
 two_clients() {
 	name=$1 around=$2
@@ -81,6 +100,7 @@ two_clients() {
 	rm "$root/.fakejail/owners.lock"
 	succeeds "$name: and when it is gone" jail "$base/a" sh -c 'chown 9:9 /w/a/1'
 	prints "$name: which the other sees" 9:9 jail "$base/b" stat -c %u:%g /w/a/1
+	killed_while_it_waits
 	unmount_all
 }
 
