@@ -36,13 +36,13 @@ static char made_canonical[FJ_PATH_MAX] FJ_BULKY;
 long fj_open_canonical(const char *path, char *out)
 {
 	const long fd = fj_open_path(AT_FDCWD, path, O_DIRECTORY);
-	const long n = fj_is_err(fd) ? fd : fj_fd_target((int)fd, out);
+	long n;
 
-	if (n <= 0) {
-		if (!fj_is_err(fd))
-			fj_close((int)fd);
-		return n ? n : -ENOENT;
-	}
+	if (fj_is_err(fd))
+		return fd;
+	n = fj_fd_target((int)fd, out);
+	if (n <= 0)
+		fj_launch_fail("needs /proc on the host", "", n);
 	out[n] = 0;
 	return fd;
 }
