@@ -122,6 +122,27 @@ new' jail $form "$root" sh -c "$writes"
 done
 prints 'a place that is not there yet' low jail --overlay-src low --tmp-overlay /a/b/c "$root" cat /a/b/c/f
 rm -rf "$root/a"
+
+# The host's file for names is mounted where the jail has none: the topmost layer that has it decides.
+if [ -s /etc/hosts ]; then
+	mkdir "$mine/named" "$mine/named/etc" "$mine/rw/etc" "$root/etc"
+	give_to_user "$mine/named" "$mine/rw" "$root/etc"
+	host=$(cat /etc/hosts)
+	prints 'hosts: the jail has none' "$host" jail --overlay-src named --overlay rw work / "$root" cat /etc/hosts
+	echo of the layer >"$mine/named/etc/hosts"
+	prints 'hosts: that of a layer' 'of the layer' jail --overlay-src low --overlay-src named --tmp-overlay / "$root" cat /etc/hosts
+	prints 'hosts: that of a layer below' 'of the layer' jail --overlay-src named --overlay rw work / "$root" cat /etc/hosts
+	echo of the upper >"$mine/rw/etc/hosts"
+	prints 'hosts: that of the upper layer' 'of the upper' jail --overlay-src named --overlay rw work / "$root" cat /etc/hosts
+	: >"$mine/rw/etc/hosts"
+	prints 'hosts: an empty one' "$host" jail --overlay-src named --overlay rw work / "$root" cat /etc/hosts
+	ln -sf ../etc/hosts.2 "$mine/rw/etc/hosts"
+	echo by a link >"$root/etc/hosts.2"
+	prints 'hosts: by a link to another layer' 'by a link' jail --overlay-src named --overlay rw work / "$root" cat /etc/hosts
+	rm -r "$mine/named" "$mine/rw/etc" "${root:?}/etc"
+else
+	skip 'hosts' 'this host has none'
+fi
 prints 'two places, each with layers of its own' 'low
 with spaces' jail --overlay-src low --tmp-overlay /mnt --overlay-src 'with spaces' --tmp-overlay /proc "$root" cat /mnt/f /proc/f
 prints 'one on another: the later is seen' 'with spaces' \
