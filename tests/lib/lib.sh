@@ -380,6 +380,16 @@ as_made() {
 	fi
 }
 
+# entered ROOT: prints the options and the directory with which a program that starts fakejail itself enters ROOT as jail()
+# does, one word a line.
+entered() {
+	if [ -n "${FAKEJAIL_OVERLAY:-}" ] && overlay_of "$1"; then
+		printf '%s\n' --overlay "$over_root" "$over/work" / "$over/lower"
+	else
+		echo "$1"
+	fi
+}
+
 # give_to_user FILE...: makes the user the owner of trees that root has made for a jail.
 give_to_user() {
 	! is_root || chown -hR "$test_uid:$test_uid" "$@"

@@ -15,12 +15,12 @@ give_to_user "$root"
 cat >"$work/outside.py" <<'PY'
 import os, signal, subprocess, sys
 
-fakejail, root, what = sys.argv[1].split(), sys.argv[2], sys.argv[3]
-options = sys.argv[4:]
+fakejail, files, what = sys.argv[1].split(), sys.argv[2], sys.argv[3]
+entered = sys.argv[4:]  # options, and the root
 
 def start(script, **more):
     """The jail's shell runs script; returns it when that has printed its first line."""
-    p = subprocess.Popen([*fakejail, *options, root, "sh", "-c", script], stdout=subprocess.PIPE, **more)
+    p = subprocess.Popen([*fakejail, *entered, "sh", "-c", script], stdout=subprocess.PIPE, **more)
     p.line = p.stdout.readline().decode().strip()
     return p
 
@@ -32,6 +32,14 @@ def end(p):
     r = p.wait()
     return f"signal {-r}" if r < 0 else f"status {r}"
 
+def clear(p):
+    """Ends those of its group who are left behind: the next jail may need the upper layer that they use."""
+    try:
+        os.killpg(p.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    rest(p)
+
 def wait_for(p, option):
     return os.waitid(os.P_PID, p.pid, option | os.WNOWAIT)
 
@@ -41,7 +49,7 @@ if what == "left":
     # A daemon, in a session of its own, two forks away, that ignores what it can, and one that it has made.
     p = start("(setsid sh -c 'trap \"\" HUP TERM INT QUIT; sh -c \"echo ready; exec sleep 100000\" & wait' &) ; "
               "read x </proc/self/stat; cat /tmp/fifo; exit 7")
-    open(root + "/tmp/fifo", "w").close()
+    open(files + "/tmp/fifo", "w").close()
     print(end(p), rest(p))
 elif what == "forks":
     # Ones that make new ones all the time.
@@ -50,11 +58,11 @@ elif what == "forks":
 elif what == "signals":
     for name in ["TERM", "HUP", "INT", "QUIT", "USR1", "USR2", "ALRM", "VTALRM", "RTMIN"]:
         number = getattr(signal, "SIG" + name)
-        p = start(f"trap 'echo got; exit 5' {int(number)}; echo ready; " + LOOP)
+        p = start(f"trap 'echo got; exit 5' {int(number)}; echo ready; " + LOOP, process_group=0)
         p.send_signal(number)
         got = p.stdout.readline().decode().strip()
         print(name, got, end(p))
-        os.system(f"kill -9 {p.pid} 2>/dev/null")
+        clear(p)
 elif what == "dies":
     for name in ["TERM", "KILL", "SEGV", "ABRT", "USR1", "PIPE"]:
         p = start(f"echo ready; kill -{name} $$; exit 1")
@@ -81,12 +89,14 @@ elif what == "asked":
     os.waitid(os.P_PID, p.pid, os.WSTOPPED)
     p.send_signal(signal.SIGCONT)
     print(p.stdout.readline().decode().strip(), end(p))
+    clear(p)
 elif what == "once":
     # What the program itself sends to its group comes once. A parent takes the lower number first.
     p = start("n=0; trap 'n=$((n + 1))' USR1; trap 'echo $n; exit 0' USR2; kill -USR1 0; echo ready; " + LOOP,
               process_group=0)
     p.send_signal(signal.SIGUSR2)
     print(p.stdout.readline().decode().strip(), end(p))
+    clear(p)
 elif what == "orphan":
     # The process that has started fakejail ends, and leaves the jail running.
     r, w = os.pipe()
@@ -95,7 +105,7 @@ elif what == "orphan":
         os.close(r)
         os.dup2(w, 1)
         os.close(w)
-        sub = subprocess.Popen([*fakejail, *options, root, "sh", "-c",
+        sub = subprocess.Popen([*fakejail, *entered, "sh", "-c",
             "(setsid sleep 100000 &); echo ready; exec sleep 100000"], stdout=subprocess.PIPE)
         sub.stdout.readline()
         # Only the jail still holds the pipe: it reads as ended when all of it is gone.
@@ -108,30 +118,31 @@ elif what == "ignored":
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     r, w = os.pipe()
-    p = subprocess.Popen(["sh", "-c", 'trap "" HUP; "$@"; echo $?', "sh", *fakejail, *options, root, "sh", "-c",
+    p = subprocess.Popen(["sh", "-c", 'trap "" HUP; "$@"; echo $?', "sh", *fakejail, *entered, "sh", "-c",
         "echo ready; kill -HUP $PPID; kill -HUP $$; exit 6"], stdout=w)
     os.close(w)
     print(os.fdopen(r).read().replace("\n", " "))
 elif what == "mask":
-    p = subprocess.run([*fakejail, *options, root, "cat", "/proc/self/status"], stdout=subprocess.PIPE)
+    p = subprocess.run([*fakejail, *entered, "cat", "/proc/self/status"], stdout=subprocess.PIPE)
     print(*[l for l in p.stdout.decode().splitlines() if l[:6] in ("SigBlk", "SigIgn")], sep="; ")
 elif what == "closed":
     # A program that closes its output is seen to have done so, while it goes on.
     p = start("echo ready; exec >&-; cat /tmp/fifo; exit 8")
     print(rest(p) == "", end=" ")
-    open(root + "/tmp/fifo", "w").close()
+    open(files + "/tmp/fifo", "w").close()
     print(end(p))
 PY
 chmod 755 "$work/outside.py"
 mkfifo "$root/tmp/fifo"
 give_to_user "$root"
-outside() {
-	as_user python3 "$work/outside.py" "$FAKEJAIL" "$root" "$@"
+entered=$(entered "$root")
+outside() { # WHAT [OPTION]...
+	as_user python3 "$work/outside.py" "$FAKEJAIL" "$(as_made "$root")" "$@" $entered
 }
 
 for option in --kill-on-exit --die-with-parent; do
-	prints "$option: the status" 'status 0' as_user sh -c '"$@"; echo "status $?"' sh $FAKEJAIL $option "$root" true
-	prints "$option: another status" 'status 41' as_user sh -c '"$@"; echo "status $?"' sh $FAKEJAIL $option "$root" sh -c 'exit 41'
+	prints "$option: the status" 'status 0' as_user sh -c '"$@"; echo "status $?"' sh $FAKEJAIL $option $entered true
+	prints "$option: another status" 'status 41' as_user sh -c '"$@"; echo "status $?"' sh $FAKEJAIL $option $entered sh -c 'exit 41'
 	fails "$option: a program that is not there" 127 "*'nothing' not found in *" jail $option "$root" nothing
 	fails "$option: an error of its own" 125 "*cannot change to directory /nowhere: No such file or directory
 hint: mkdir -p */nowhere" \
@@ -181,7 +192,7 @@ prints 'both, without the trap' gone outside orphan --die-with-parent --kill-on-
 
 # Without them there is no parent.
 prints 'by default the program is the process that was started' same as_user sh -c 'pid=$(sh -c "echo \$PPID; exec \"\$@\"" "$@")
-	set -- $pid; [ "$1" -gt 1 ] && [ "$2" = "$3" ] && echo same' sh sh -c 'echo $$; exec "$@"' sh $FAKEJAIL "$root" sh -c 'echo $$'
+	set -- $pid; [ "$1" -gt 1 ] && [ "$2" = "$3" ] && echo same' sh sh -c 'echo $$; exec "$@"' sh $FAKEJAIL $entered sh -c 'echo $$'
 
 # ---- the loader's `stay`, for commands of the launcher that have something to do at the end ----
 

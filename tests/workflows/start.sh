@@ -59,6 +59,9 @@ done
 
 # ---- the host's files for the network ----
 
+as_made "$root" >"$work/made" # from now on all is made in the upper layer, if it is an overlay
+mkdir -p "$root/etc" "$root/tmp"
+give_to_user "$root"
 for file in resolv.conf hosts; do
 	if ! [ -s "/etc/$file" ]; then
 		skip "$file" "this host has none"
@@ -86,7 +89,7 @@ done
 
 # ---- what is said ----
 
-r=$root
+r=$(as_made "$root") # which the hints name
 fails 'no such working directory' 125 "fakejail: cannot change to directory /missing: No such file or directory
 hint: mkdir -p $r/missing" jail -w /missing "$root" true
 fails 'one that the host has' 125 "fakejail: cannot change to directory /usr: No such file or directory
@@ -103,7 +106,7 @@ give_to_user "$mine/db"
 fails 'owners that are none' 125 "fakejail: $mine/db: is no file of owner records
 *" jail --db="$mine/db" "$root" true
 true_program=$(readlink -f "$(command -v env)")
-mkdir -p "$root$(dirname "$true_program")"
+mkdir -p "$root/bin" "$root$(dirname "$true_program")"
 cp "$true_program" "$root$true_program"
 cp "$true_program" "$root/bin/other"
 echo more >>"$root/bin/other"
@@ -120,47 +123,54 @@ fails 'the interpreter of a script' 127 "fakejail: cannot run '/bin/script': its
 hint: fakejail add $r /usr/bin/env" jail "$root" /bin/script
 fails 'one that nobody has' 127 "fakejail: cannot run '/bin/script2': its interpreter '/no/such/sh' is missing in $r" jail "$root" /bin/script2
 
+# Options, and the root.
+entered=$(entered "$root")
+
 # ---- little memory ----
 
-# Whatever does not fit, the user is told. Below the least limit that is enough, first the program fails, as it pleases. Then the loader
-# does behind its own exec, where nobody else is left to say so.
-little() {
-	as_user sh -c 'ulimit -v "$1"; shift; exec "$@"' sh "$1" $FAKEJAIL "$root" true
-}
-least=4000
-while run little "$least" && [ "$rc" != 0 ] && [ "$least" -lt 100000 ]; do
-	least=$((least + 500))
-done
-silent='' told=0
-for below in $(seq 0 25 2000); do
-	run little $((least - below))
-	case $rc:$err in
-	125:*'cannot start the command: '*) told=$((told + 1)) ;;
-	125:fakejail:*) ;;
-	*) [ "$told" = 0 ] || silent="$silent $((least - below)):$rc" ;;
-	esac
-done
-is 'no lack of memory is silent' '' "$silent"
-if [ "$told" -gt 0 ]; then
-	ok 'the loader says why the command does not start'
+if [ -n "${FAKEJAIL_OVERLAY:-}" ]; then
+	skip 'little memory' 'the shell that starts such an overlay is too large itself'
 else
-	fail 'the loader says why the command does not start' "at no limit below $least KiB"
-fi
-
-# The kernel kills who cannot hold a program at all: so the launcher, which is small, does not let it come to that.
-killed=''
-for limit in v d; do
-	for least in 600 1000 2000 3000 4000 5000 6000 6100 6200 6500 7000 7167 7168 8000 8191 8192 9000; do
-		run as_user sh -c 'ulimit -$1 $2; shift 2; exec "$@"' sh "$limit" "$least" $FAKEJAIL "$root" true
+	# Whatever does not fit, the user is told. Below the least limit that is enough, first the program fails, as it pleases. Then the loader
+	# does behind its own exec, where nobody else is left to say so.
+	little() {
+		as_user sh -c 'ulimit -v "$1"; shift; exec "$@"' sh "$1" $FAKEJAIL "$root" true
+	}
+	least=4000
+	while run little "$least" && [ "$rc" != 0 ] && [ "$least" -lt 100000 ]; do
+		least=$((least + 500))
+	done
+	silent='' told=0
+	for below in $(seq 0 25 2000); do
+		run little $((least - below))
 		case $rc:$err in
-		125:fakejail:* | 0:) ;;
-		*) killed="$killed -$limit $least:$rc" ;;
+		125:*'cannot start the command: '*) told=$((told + 1)) ;;
+		125:fakejail:*) ;;
+		*) [ "$told" = 0 ] || silent="$silent $((least - below)):$rc" ;;
 		esac
 	done
-	fails "too little memory: ulimit -$limit" 125 "fakejail: too little memory: raise \`ulimit -$limit\`" \
-		as_user sh -c 'ulimit -$1 1000; shift; exec "$@"' sh "$limit" $FAKEJAIL "$root" true
-done
-is 'nor does a program that no limit holds' '' "$killed"
+	is 'no lack of memory is silent' '' "$silent"
+	if [ "$told" -gt 0 ]; then
+		ok 'the loader says why the command does not start'
+	else
+		fail 'the loader says why the command does not start' "at no limit below $least KiB"
+	fi
+
+	# The kernel kills who cannot hold a program at all: so the launcher, which is small, does not let it come to that.
+	killed=''
+	for limit in v d; do
+		for least in 600 1000 2000 3000 4000 5000 6000 6100 6200 6500 7000 7167 7168 8000 8191 8192 9000; do
+			run as_user sh -c 'ulimit -$1 $2; shift 2; exec "$@"' sh "$limit" "$least" $FAKEJAIL "$root" true
+			case $rc:$err in
+			125:fakejail:* | 0:) ;;
+			*) killed="$killed -$limit $least:$rc" ;;
+			esac
+		done
+		fails "too little memory: ulimit -$limit" 125 "fakejail: too little memory: raise \`ulimit -$limit\`" \
+			as_user sh -c 'ulimit -$1 1000; shift; exec "$@"' sh "$limit" $FAKEJAIL "$root" true
+	done
+	is 'nor does a program that no limit holds' '' "$killed"
+fi
 
 # ---- few descriptors ----
 
@@ -170,27 +180,27 @@ few() {
 }
 # A shell that cannot read the script says so itself.
 for number in 3 4 5 6 7 8 9 10; do
-	run few -n "$number" $FAKEJAIL "$root" true
+	run few -n "$number" $FAKEJAIL $entered true
 	case $rc:$err in
 	0:* | *: | *:*errno*) fail_run "ulimit -n $number" 'neither does it work nor is it said' ;;
 	*) ok "ulimit -n $number" ;;
 	esac
 done
 for number in 11 12 13 14 15; do
-	fails "ulimit -n $number" 125 '*fakejail: *file descriptors*ulimit -n*' few -n "$number" $FAKEJAIL "$root" true
+	fails "ulimit -n $number" 125 '*fakejail: *file descriptors*ulimit -n*' few -n "$number" $FAKEJAIL $entered true
 done
 for number in 16 17 18 20 24 32 64 1000; do
 	prints "ulimit -n $number" "it works
-$number" few -n "$number" $FAKEJAIL "$root" sh -c 'echo it works | cat; ulimit -n'
+$number" few -n "$number" $FAKEJAIL $entered sh -c 'echo it works | cat; ulimit -n'
 done
 for number in 11 12 13 14 15 16 17 20 32 63 64 65; do
 	prints "a soft limit of $number is the program's" "it works
-$number" few -Sn "$number" $FAKEJAIL "$root" sh -c 'echo it works | cat; ulimit -n'
+$number" few -Sn "$number" $FAKEJAIL $entered sh -c 'echo it works | cat; ulimit -n'
 done
 # What the jail keeps for itself stands above such a limit, also when it comes later.
-prints 'chroot below a soft limit' it few -Sn 16 $FAKEJAIL -b "$root/bin:/root/bin" "$root" /bin/busybox chroot /root /bin/echo it
-prints 'a namespace of mounts below one' it few -Sn 16 $FAKEJAIL "$root" /bin/busybox unshare -m sh -c 'mount -t tmpfs x /tmp && echo it >/tmp/f && cat /tmp/f'
-prints_like 'a trace below one' '*execve("/sbin/true"*readlinkat(*' few -Sn 16 $FAKEJAIL --trace=/dev/stdout "$root" true
+prints 'chroot below a soft limit' it few -Sn 16 $FAKEJAIL -b "$r/bin:/root/bin" $entered /bin/busybox chroot /root /bin/echo it
+prints 'a namespace of mounts below one' it few -Sn 16 $FAKEJAIL $entered /bin/busybox unshare -m sh -c 'mount -t tmpfs x /tmp && echo it >/tmp/f && cat /tmp/f'
+prints_like 'a trace below one' '*execve("/sbin/true"*readlinkat(*' few -Sn 16 $FAKEJAIL --trace=/dev/stdout $entered true
 # Beside the first three and the jail's eight, all numbers are the program's; above a low soft limit the jail's take none.
 if command -v gcc >/dev/null && cat >"$work/open.c" <<'C' && gcc -static -o "$root/bin/open" "$work/open.c"
 #include <fcntl.h>
@@ -208,29 +218,34 @@ int main(void)
 C
 then
 	for number in 16 24 64 256 1024; do
-		prints "as many as ulimit -n $number leaves" "$((number - 11)) $((number - 9))" few -n "$number" $FAKEJAIL "$root" open
+		prints "as many as ulimit -n $number leaves" "$((number - 11)) $((number - 9))" few -n "$number" $FAKEJAIL $entered open
 	done
-	prints 'all of a low soft limit' '13 15' few -Sn 16 $FAKEJAIL "$root" open
-	prints 'all but the jail'\''s below a high one' '4085 4095' few -Sn 4096 $FAKEJAIL "$root" open
+	prints 'all of a low soft limit' '13 15' few -Sn 16 $FAKEJAIL $entered open
+	prints 'all but the jail'\''s below a high one' '4085 4095' few -Sn 4096 $FAKEJAIL $entered open
 else
 	skip 'as many files as a limit leaves' 'there is no compiler for static programs'
 fi
-exec 3<"$root/etc/passwd" 4<&3 5<&3 6<&3 7<&3
-fails 'a limit that others have used up' 125 '*fakejail: *file descriptors*ulimit -n*' as_user sh -c 'ulimit -n 18; exec "$@"' sh $FAKEJAIL "$root" true
+exec 3<"$r/etc/passwd" 4<&3 5<&3 6<&3 7<&3
+fails 'a limit that others have used up' 125 '*fakejail: *file descriptors*ulimit -n*' as_user sh -c 'ulimit -n 18; exec "$@"' sh $FAKEJAIL $entered true
 exec 3<&- 4<&- 5<&- 6<&- 7<&-
 
 # ---- a caller's PATH of no use ----
 
 for path in PATH= PATH=/nowhere; do
-	prints "$path: a command" 'it works' as_user env "$path" $FAKEJAIL "$root" sh -c 'echo it works'
-	prints "$path: the links of a root" 'it works' as_user env "$path" $FAKEJAIL "$root" echo 'it works'
-	prints "$path: proot's identity" "$test_uid" as_user env "$path" $FAKEJAIL --proot -r "$root" id -u
+	prints "$path: a command" 'it works' as_user env "$path" $FAKEJAIL $entered sh -c 'echo it works'
+	prints "$path: the links of a root" 'it works' as_user env "$path" $FAKEJAIL $entered echo 'it works'
+	[ -n "${FAKEJAIL_OVERLAY:-}" ] || prints "$path: proot's identity" "$test_uid" as_user env "$path" $FAKEJAIL --proot -r "$root" id -u
 	prints_like "$path: help" 'Usage:*' as_user env "$path" $FAKEJAIL --help
 	ln -sf "$(command -v "${FAKEJAIL%% *}")" "$mine/link"
-	prints "$path: by a link" 'it works' as_user env "$path" "$mine/link" "$root" sh -c 'echo it works'
+	prints "$path: by a link" 'it works' as_user env "$path" "$mine/link" $entered sh -c 'echo it works'
 done
 
 # ---- the trace ----
+
+if [ -n "${FAKEJAIL_OVERLAY:-}" ]; then
+	skip 'traces, the command line of proot, texts' 'these are started in other ways'
+	finish
+fi
 
 ln -sf passwd "$root/etc/link"
 jail --trace="$mine/trace" -b "$mine/home:/mnt" "$root" sh -c 'cat /etc/link; ls -ld /etc/link /; cd /mnt; echo >new; rm new; cat /nowhere/x' \

@@ -25,6 +25,7 @@ begin() { # NAME: root, an empty jail with a shell
 	new_jail "$1" bin
 	busybox_applets chgrp chmod chown cp find id ln ls mkdir mkfifo mknod rm sh sort stat touch
 	give_to_user "$root"
+	as_made "$root" >"$work/made" # from now on all is made in the upper layer, if it is an overlay
 }
 list_in_jail() {
 	jail "$root" sh -c "$list_tree"
