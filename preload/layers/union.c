@@ -214,13 +214,15 @@ static void forget(const struct fj_layers *l, const int *to)
 			fj_close(to[i]);
 }
 
-long fj_layers_into(struct fj_thread *t, struct fj_layers *l, const char *name)
+long fj_layers_into(struct fj_thread *t, struct fj_layers *l, const char *name, bool is_copy)
 {
 	int to[FJ_LAYERS_MAX];
 	const long r = merge(t, l, name, to);
 
 	if (r < 0)
 		forget(l, to);
+	else if (is_copy)
+		memcpy(l->fd, to, l->count * sizeof(to[0]));
 	else
 		go(l, to);
 	return r;
@@ -261,7 +263,7 @@ static long descend(struct fj_thread *t, struct fj_layers *l, const char *pos, b
 			if (len < FJ_NAME_MAX)
 				name[len++] = *pos;
 		name[len] = 0;
-		r = is_up ? into_upper(t, l, name) : fj_layers_into(t, l, name);
+		r = is_up ? into_upper(t, l, name) : fj_layers_into(t, l, name, false);
 	}
 	fj_scratch_release(t, mark);
 	return r;

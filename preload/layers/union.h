@@ -95,8 +95,9 @@ static inline uint32_t fj_layers_having(const struct fj_layers *l)
 long fj_layers_find(struct fj_thread *t, struct fj_layers *l, const char *name);
 /* Does a lower layer have `name`, so that removing it must leave a whiteout? */
 bool fj_layers_have_below(struct fj_thread *t, struct fj_layers *l, const char *name);
-/* Go into directory `name`. Returns 0, -ENOENT, or -ENOTDIR with `found` set. */
-long fj_layers_into(struct fj_thread *t, struct fj_layers *l, const char *name);
+/* Go into directory `name`. `is_copy`: the descriptors in `l` are another's, which stay open. Returns 0,
+ * -ENOENT, or -ENOTDIR with `found` set. */
+long fj_layers_into(struct fj_thread *t, struct fj_layers *l, const char *name, bool is_copy);
 /* Make the directory `l`, at `pos`, and all above it, exist in the upper layer. Returns 0 or -errno. */
 long fj_layers_up(struct fj_thread *t, struct fj_layers *l, const char *pos);
 /* union_facts.c: open the directory at the first `len` bytes of `pos` from a fact. Returns false if there

@@ -11,7 +11,6 @@
 #include "records/records.h"
 #include "sys/scratch.h"
 #include "sys/thread.h"
-#include "jail/fds.h"
 #include "jail/facts.h"
 
 #include <linux/fs.h>
@@ -161,22 +160,13 @@ __attribute__((noinline)) static long see_layers_empty(
 long fj_union_see_empty(struct fj_thread *t, const struct fj_layers *parent, const char *name)
 {
 	struct fj_layers in = *parent;
-	long r = 0, fd;
+	long r;
 
 	in.work_fd = -1;
-	for (uint32_t i = 0; i < in.count; i++) {
-		if (in.fd[i] < 0)
-			continue;
-		fd = r ? -1 : fj_sys3(__NR_fcntl, in.fd[i], F_DUPFD_CLOEXEC, fj_high_fd());
-		if (fd == -EINVAL || fd == -EMFILE) /* the limit is low: any number will do */
-			fd = fj_sys3(__NR_fcntl, in.fd[i], F_DUPFD_CLOEXEC, 0);
-		r = r ? r : fj_is_err(fd) ? fd : 0;
-		in.fd[i] = fj_is_err(fd) ? -1 : (int)fd;
-	}
-	if (!r)
-		r = fj_layers_into(t, &in, name);
-	if (!r)
-		r = see_layers_empty(t, &in);
+	r = fj_layers_into(t, &in, name, true);
+	if (r)
+		return r;
+	r = see_layers_empty(t, &in);
 	fj_layers_close(&in);
 	return r;
 }

@@ -100,7 +100,7 @@ long fj_walk_into_layers(struct fj_walk *w, const char *name)
 
 	if (is_layer_hidden(w, name))
 		return -ENOENT;
-	r = fj_layers_into(w->t, w->layers, name);
+	r = fj_layers_into(w->t, w->layers, name, false);
 	if (!r)
 		w->fd = fj_layers_top(w->layers);
 	else if (r == -ENOTDIR)

@@ -232,8 +232,8 @@ tests() {
 				next
 			}
 			FILENAME ~ /overlay[.]list$/ {
-				if (layers && ($2 == "known" ? $4 == "" : mounts == "no"))
-					of_overlay[$1] = $2 == "known" ? "known difference of overlays: " $3 : "needs real root for the kernel" "\47s overlay"
+				if (layers && ($2 == "two" ? layers == 2 : mounts == "no"))
+					of_overlay[$1] = $2 == "two" ? "known difference of overlays: " $3 : "needs real root for the kernel" "\47s overlay"
 				next
 			}
 			FILENAME ~ /cases[.]list$/ {
