@@ -26,6 +26,8 @@
 #define DISK 500
 #define RUNNING 5000
 
+uint32_t fj_lock_lacks_handlers;
+
 /* Process id in the high half, its PID namespace in the low half; 0: unknown. After fork(2) it is
  * still the parent's, as the high half tells. */
 static uint64_t namespace;

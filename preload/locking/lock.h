@@ -16,7 +16,7 @@
  *   our own PID namespace kill(2) tells. (Places for versions of the mounts.)
  *
  * The first lock of a process after its fork costs one fstatat, to learn the PID namespace. All
- * signals are blocked while a lock is held: a handler on this thread may want it. */
+ * signals are blocked while a lock is held, if a handler on this thread may want it. */
 #ifndef FJ_LOCK_H
 #define FJ_LOCK_H
 
@@ -63,6 +63,16 @@ bool fj_lock_is_of(const struct fj_lock *l, uint32_t me);
 /* Call at process start: frees a lock that another thread of process `me` held before execve(2). (A
  * process of the same id in an unknown namespace is not meant.) */
 void fj_lock_forget(struct fj_lock *l, uint32_t me);
+/* Can no handler of the program run in this process, because it has never set one, and all calls that set one
+ * are seen? The room signal says so at process start, and takes it back before the kernel gets the first
+ * handler. A vfork(2) child, which shares this, takes it back for its parent, too. */
+extern uint32_t fj_lock_lacks_handlers;
+/* Call before the kernel gets an action. `is_one`: it is a handler of the program. */
+static inline void fj_lock_saw_handler(bool is_one)
+{
+	if (is_one && __atomic_load_n(&fj_lock_lacks_handlers, __ATOMIC_RELAXED))
+		__atomic_store_n(&fj_lock_lacks_handlers, 0, __ATOMIC_RELEASE);
+}
 /* The PID namespace of process `pid`, which is the calling one; 0: unknown. */
 uint32_t fj_pid_namespace(uint32_t pid);
 

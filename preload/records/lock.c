@@ -8,11 +8,12 @@
  * still writes has no effect. The other one notices this at the end of its change, and repeats it.
  *
  * For files that other machines may have, see shared.c. While the lock is held all signals but
- * SIGBUS are blocked, since a handler on this thread may want the lock. Called by ownership/ and
+ * SIGBUS are blocked where a handler on this thread may want the lock. Called by ownership/ and
  * the tools. */
 #include "records/store.h"
 #include "child/child.h"
 #include "sys/guest.h"
+#include "sys/thread.h"
 #include "sys/abi_signal.h"
 
 /* Replacing an array takes time. Each LARGE slots allow the holder one more look by those who
@@ -46,6 +47,21 @@ static long begin(struct fj_store_hold *hold)
 	return hold->lock.is_robbed || h->version < FJ_STORE_VERSION ? fj_store_replace(hold) : 0;
 }
 
+/* May a handler of the program run on this thread while the lock is held, and want it? Not in a process
+ * that has no handlers, and no second thread that could set one now. A signal that ends or stops such a
+ * process in the meantime is one of the cases of lock.h. */
+static bool may_be_interrupted(const struct fj_store *s)
+{
+	return s->is_shared || !__atomic_load_n(&fj_lock_lacks_handlers, __ATOMIC_ACQUIRE) ||
+	       fj_thread_has_company();
+}
+
+static void let_signals_in(const struct fj_store_hold *hold)
+{
+	if (hold->blocks_signals)
+		fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &hold->mask, 0, sizeof(hold->mask));
+}
+
 long fj_store_lock(struct fj_store *s, struct fj_store_hold *hold)
 {
 	/* All but SIGBUS (truncated.c), and but SIGSEGV where a bad pointer of the program may
@@ -56,11 +72,13 @@ long fj_store_lock(struct fj_store *s, struct fj_store_hold *hold)
 
 	hold->s = s;
 	hold->lock.is_robbed = false;
+	hold->blocks_signals = may_be_interrupted(s);
 	if (s->is_truncated)
 		return -EIO;
 	if (s->is_read_only)
 		return -EROFS;
-	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &all, &hold->mask, sizeof(all));
+	if (hold->blocks_signals)
+		fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &all, &hold->mask, sizeof(all));
 	do {
 		r = 0;
 		if (s->is_shared)
@@ -74,7 +92,7 @@ long fj_store_lock(struct fj_store *s, struct fj_store_hold *hold)
 			s->is_shared ? (void)fj_store_unlock_shared(s, hold) : let_go_store(hold);
 	} while (fj_store_again(&r, &times));
 	if (r)
-		fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &hold->mask, 0, sizeof(hold->mask));
+		let_signals_in(hold);
 	return s->is_truncated && r ? -EIO : r;
 }
 
@@ -86,7 +104,7 @@ long fj_store_unlock(struct fj_store_hold *hold)
 		r = fj_store_unlock_shared(hold->s, hold);
 	else
 		let_go_store(hold);
-	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &hold->mask, 0, sizeof(hold->mask));
+	let_signals_in(hold);
 	return r;
 }
 

@@ -228,7 +228,8 @@ struct fj_store_slot *fj_store_slot_for(
 /* What the holder of the lock has (lock.c). */
 struct fj_store_hold {
 	struct fj_store *s;
-	uint64_t mask;
+	uint64_t mask; /* the thread's before, if `blocks_signals` */
+	bool blocks_signals;
 	uint64_t table;		  /* the array that the holder works in */
 	struct fj_lock_hold lock; /* `is_robbed`: the array must be replaced. Either that was so
 				     when the lock was taken, or the holder has found a frozen

@@ -24,6 +24,7 @@
 #include "signal/handlers.h"
 #include "signal/hook_signal.h"
 #include "ownership/ownership.h"
+#include "locking/lock.h"
 #include "locking/seq.h"
 #include "sys/guest.h"
 #include "call/call.h"
@@ -370,6 +371,7 @@ long fj_faults_action(struct fj_call *c)
 	if (c->arg[1]) {
 		if (fj_guest_read(&new, c->arg[1], sizeof(new)))
 			return -EFAULT;
+		fj_lock_saw_handler(new.handler > FJ_IGNORE);
 		asked = new.mask;
 		new.flags &= FJ_SA_FLAGS;
 		new.mask &= ~FJ_KILL_AND_STOP;

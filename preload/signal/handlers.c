@@ -7,6 +7,7 @@
 
 #include "signal/faults.h"
 #include "signal/stand_in.h"
+#include "locking/lock.h"
 #include "sys/guest.h"
 #include "call/call.h"
 #include "signal/hook_signal.h"
@@ -102,6 +103,7 @@ long fj_handler_action(struct fj_call *c)
 		return -EFAULT;
 	if (!sig || sig > FJ_SIGNALS)
 		return -EINVAL;
+	fj_lock_saw_handler(new.handler > FJ_IGNORE);
 	asked = new.mask;
 	had = fj_action_has_sigsys((int)sig);
 	if (fj_jail->has_trap) {

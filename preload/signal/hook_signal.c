@@ -11,6 +11,7 @@
 #include "signal/hook_signal.h"
 #include "signal/faults.h"
 #include "signal/handlers.h"
+#include "locking/lock.h"
 #include "signal/libc_signals.h"
 #include "signal/stand_in.h"
 #include "exec-format/exec.h"
@@ -177,6 +178,8 @@ void fj_sigsys_start(struct fj_thread *t, uint32_t flags)
 	set_blocked(t, flags & FJ_SIGSYS_BLOCKED);
 	fj_stand_in_start(t, flags);
 	actions->sigsys.handler = flags & FJ_SIGSYS_IGNORED ? FJ_IGNORE : FJ_DEFAULT;
+	/* execve(2) has reset all handlers, and the trap shows all calls that set one. */
+	fj_lock_lacks_handlers = fj_jail->has_trap;
 }
 
 /* A call that is interrupted by a SIGSYS which the program blocks or ignores must go on; only a
@@ -202,6 +205,7 @@ static long sigsys_action(const struct fj_call *c)
 
 	if (c->arg[1] && fj_guest_read(&new, c->arg[1], sizeof(new)))
 		return -EFAULT;
+	fj_lock_saw_handler(new.handler > FJ_IGNORE);
 	new.mask &= ~FJ_KILL_AND_STOP;
 	new.flags &= FJ_SA_FLAGS;
 	if (c->arg[1] && !fj_action_is_same(&new, &old)) {

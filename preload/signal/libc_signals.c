@@ -15,6 +15,7 @@
 
 #include "signal/faults.h"
 #include "signal/hook_signal.h"
+#include "locking/lock.h"
 #include "sys/guest.h"
 #include "call/call.h"
 #include "signal/interrupted.h"
@@ -55,6 +56,7 @@ long fj_libc_signal_action(struct fj_call *c)
 
 	if (sets && fj_guest_read(&new, c->arg[1], sizeof(new)))
 		return -EFAULT;
+	fj_lock_saw_handler(new.handler > FJ_IGNORE);
 	new.mask &= ~FJ_KILL_AND_STOP;
 	asked = new;
 	fj_faults_mask(new.mask);

@@ -13,8 +13,11 @@
 #include "jail/mount_table.h"
 #include "jail/mounts.h"
 #include "jail/paths.h"
+#include "locking/lock.h"
+#include "sys/thread.h"
 
 #include <asm/stat.h>
+#include <signal.h>
 #include <stdio.h>
 
 /* The number of system calls that the engine makes for the call. */
@@ -159,6 +162,64 @@ START_TEST(costs_of_held_directories)
 }
 END_TEST
 
+static void never_called(int sig)
+{
+	(void)sig;
+}
+
+static fj_gate_fn gate_below;
+static unsigned masks_set;
+
+static long gate_that_counts_masks(long nr, long a, long b, long c, long d, long e, long f)
+{
+	masks_set += nr == __NR_rt_sigprocmask && a == SIG_SETMASK;
+	return gate_below(nr, a, b, c, d, e, f);
+}
+
+/* How often a chown(2) that changes a record sets the mask of signals. */
+static unsigned masks_of_chown(const char *path, uint64_t uid)
+{
+	long r;
+
+	gate_below = fj_gate;
+	fj_gate = gate_that_counts_masks;
+	masks_set = 0;
+	r = unit_call3(__NR_chown, path, uid, 1);
+	fj_gate = gate_below;
+	unit_assert_result(r, 0);
+	return masks_set;
+}
+
+/* A change of a record takes its lock. Signals are blocked meanwhile if a handler may come and want it: not in a
+ * process that has no handler and no second thread. */
+START_TEST(costs_of_records)
+{
+	const uint64_t handler[4] = {(uint64_t)never_called}, none[4] = {0};
+
+	tree_file("jail/file", "");
+	unit_assert_result(unit_call3(__NR_chown, "/file", 1, 1), 0);
+	unit_assert_result(unit_call2(__NR_chmod, "/file", 0600), 0);
+	/* The file is opened, looked at, changed and closed; and the process id. */
+	ck_assert_uint_le(COST_ONCE(__NR_chmod, "/file", 0640, 0, 0), 5);
+	ck_assert_uint_eq(masks_of_chown("/file", 2), 2); /* nobody has said that there is none */
+	fj_lock_lacks_handlers = 1;
+	ck_assert_uint_eq(masks_of_chown("/file", 1), 0);
+	fj_thread_company = 1;
+	ck_assert_uint_eq(masks_of_chown("/file", 2), 2);
+	fj_thread_company = 0;
+	ck_assert_uint_eq(masks_of_chown("/file", 1), 0);
+	for (int sig = SIGBUS; sig <= SIGUSR2; sig++) { /* and SIGKILL, SIGUSR1, SIGSEGV */
+		fj_lock_lacks_handlers = 1;
+		if (unit_call5(__NR_rt_sigaction, sig, handler, 0, 8, 0))
+			continue;
+		ck_assert_uint_eq(masks_of_chown("/file", 3 + (uint64_t)sig), 2);
+		unit_assert_result(unit_call5(__NR_rt_sigaction, sig, none, 0, 8, 0), 0);
+		ck_assert_uint_eq(masks_of_chown("/file", 1), 2);
+	}
+	fj_lock_lacks_handlers = 0;
+}
+END_TEST
+
 /* One call passes over all directories up to the first `..`, or before a slash at the end. For a
  * user other than root, it passes over those that he has passed before. Compilers search files in
  * this way, and do not find most of them. */
@@ -289,6 +350,7 @@ Suite *unit_suite_cost(void)
 	tcase_add_test(c, costs);
 	tcase_add_test(c, costs_of_links);
 	tcase_add_test(c, costs_of_held_directories);
+	tcase_add_test(c, costs_of_records);
 	tcase_add_test(c, costs_of_long_ways);
 	tcase_add_test(c, costs_of_directories);
 	tcase_add_test(c, costs_in_nested_root);
