@@ -16,21 +16,25 @@
 #include <stdint.h>
 
 /* Sets the mode on the disk. For a descriptor: fchmodat2(2) of Linux 6.6, else by its link in
- * procfs. (Old container policies return EPERM for a call that they do not know.) */
+ * procfs. (Old container policies return EPERM for a call that they do not know. Where the call has
+ * worked once, EPERM is about the file.) */
 long fj_file_chmod_disk(int dirfd, const char *name, uint32_t mode)
 {
-	static bool no_fchmodat2;
+	static enum { UNKNOWN, WORKS, LACKS } fchmodat2;
 	char link[32];
 	struct fj_str s;
 	long r;
 
 	if (name[0])
 		return fj_sys3(__NR_fchmodat, dirfd, name, mode);
-	if (!no_fchmodat2) {
+	if (fchmodat2 != LACKS) {
 		r = fj_sys4(__NR_fchmodat2, dirfd, "", mode, AT_EMPTY_PATH);
-		if (r != -ENOSYS && r != -EPERM)
+		if (!r)
+			fchmodat2 = WORKS;
+		if (r != -ENOSYS && (r != -EPERM || fchmodat2 == WORKS))
 			return r;
-		no_fchmodat2 = r == -ENOSYS;
+		if (r == -ENOSYS)
+			fchmodat2 = LACKS;
 	}
 	fj_str_init(&s, link, sizeof(link));
 	fj_fd_path(&s, dirfd, NULL);

@@ -28,13 +28,16 @@
 #include "sys/thread.h"
 #include "jail/jail.h"
 
-/* A call that moves the directory writes only these two, which lie among other small variables. Each page
- * that is written to costs a forked child a page fault. */
-static uint32_t moving; /* number of running calls that may move the process */
-static uint32_t moves;	/* even; advanced before such a call and after it */
+/* A call that moves the directory writes only this word, which lies among other small variables. Each page
+ * that is written to costs a forked child a page fault. Low half: number of running calls that may move the
+ * process. High half: even; advanced before such a call and after it. One word, since each change of it is a
+ * locked instruction. */
+static uint64_t moving_and_moves;
+#define ONE_MOVES 1UL
+#define MOVES (2UL << 32)
 
 static struct {
-	uint32_t known;	  /* `moves` when the rest was learned, plus one; 0: nothing is known */
+	uint32_t known;	  /* the moves when the rest was learned, plus one; 0: nothing is known */
 	uint32_t is_busy; /* a thread is learning */
 	uint32_t len;
 	uint64_t who, epoch, space; /* thread, epoch and mount namespace it is valid for */
@@ -49,27 +52,25 @@ static uint64_t who_is(const struct fj_thread *t)
 
 void fj_cwd_moves(void)
 {
-	__atomic_fetch_add(&moving, 1, __ATOMIC_SEQ_CST);
-	__atomic_fetch_add(&moves, 2, __ATOMIC_SEQ_CST);
+	__atomic_fetch_add(&moving_and_moves, MOVES + ONE_MOVES, __ATOMIC_SEQ_CST);
 }
 
 void fj_cwd_moved(void)
 {
-	__atomic_fetch_add(&moves, 2, __ATOMIC_SEQ_CST);
-	__atomic_fetch_sub(&moving, 1, __ATOMIC_SEQ_CST);
+	__atomic_fetch_add(&moving_and_moves, MOVES - ONE_MOVES, __ATOMIC_SEQ_CST);
 }
 
 uint32_t fj_cwd_begin(void)
 {
-	const uint32_t seen = __atomic_load_n(&moves, __ATOMIC_ACQUIRE);
+	const uint64_t seen = __atomic_load_n(&moving_and_moves, __ATOMIC_ACQUIRE);
 
-	return __atomic_load_n(&moving, __ATOMIC_ACQUIRE) ? FJ_CWD_MOVING : seen;
+	return (uint32_t)seen ? FJ_CWD_MOVING : (uint32_t)(seen >> 32);
 }
 
 bool fj_cwd_held(uint32_t seen)
 {
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	return __atomic_load_n(&moves, __ATOMIC_RELAXED) == seen;
+	return __atomic_load_n(&moving_and_moves, __ATOMIC_RELAXED) >> 32 == seen;
 }
 
 static bool may_be_kept(void)
