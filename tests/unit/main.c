@@ -23,6 +23,7 @@ int main(void)
 	int failed;
 
 	srunner_add_suite(runner, unit_suite_guest());
+	srunner_add_suite(runner, unit_suite_held());
 	srunner_add_suite(runner, unit_suite_image());
 	srunner_add_suite(runner, unit_suite_handoff());
 	srunner_add_suite(runner, unit_suite_rows());

@@ -60,6 +60,7 @@ unsigned unit_seed(unsigned i);
 
 Suite *unit_suite_str(void);
 Suite *unit_suite_guest(void);
+Suite *unit_suite_held(void);
 Suite *unit_suite_image(void);
 Suite *unit_suite_handoff(void);
 Suite *unit_suite_rows(void);

@@ -1,0 +1,162 @@
+/* SPDX-FileCopyrightText: The fakejail authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * check_held.c - tests calls that change something, while somebody outside the jail exchanges their directory and
+ * a symlink out of the jail. They must change the directory that was found, or nothing, and nothing outside. */
+#include "unit.h"
+#include "sys/nr.h"
+
+#include <asm/stat.h>
+#include <stdio.h>
+
+#define EXCHANGE 2u /* RENAME_EXCHANGE, linux/fs.h */
+
+/* "/d" is the directory, and "/l" the symlink; after the exchange it is the other way round. */
+static void make_tree(void)
+{
+	tree_dir("outside");
+	tree_file("outside/file", "the host's");
+	tree_dir("jail/d");
+	tree_file("jail/d/file", "");
+	tree_link("jail/l", tree_path("outside"));
+}
+
+static fj_gate_fn gate;
+static long awaited;
+
+static void exchange(void)
+{
+	char d[512];
+
+	snprintf(d, sizeof(d), "%s", tree_path("jail/d"));
+	ck_assert_int_eq(
+		fj_sys5(__NR_renameat2, AT_FDCWD, d, AT_FDCWD, tree_path("jail/l"), EXCHANGE), 0);
+}
+
+/* Before the awaited call, the names are exchanged. */
+static long exchange_before(long nr, long a, long b, long c, long d, long e, long f)
+{
+	if (nr == awaited) {
+		fj_gate = gate;
+		exchange();
+		awaited = -1;
+	}
+	return gate(nr, a, b, c, d, e, f);
+}
+
+static bool is_there(const char *path)
+{
+	struct stat st;
+
+	return !fj_sys4(__NR_newfstatat, AT_FDCWD, tree_path(path), &st, AT_SYMLINK_NOFOLLOW);
+}
+
+static unsigned mode_of(const char *path)
+{
+	struct stat st;
+
+	ck_assert_int_eq(fj_sys4(__NR_newfstatat, AT_FDCWD, tree_path(path), &st, 0), 0);
+	return st.st_mode & 0777;
+}
+
+/* The calls, with the kernel's call at which the exchange happens. `by`: the directory is named by an absolute
+ * path, is the working directory, or is a descriptor. */
+enum by { BY_PATH, BY_CWD, BY_FD };
+static const struct {
+	long nr, at;
+} calls[] = {
+	{__NR_linkat, __NR_linkat},
+	{__NR_unlinkat, __NR_unlinkat},
+	{__NR_mkdirat, __NR_mkdirat},
+	{__NR_fchmodat, __NR_fchmodat2},
+	{__NR_fchmodat, __NR_openat2},
+};
+#define CALLS (int)(sizeof(calls) / sizeof(calls[0]))
+
+static long make(long nr, enum by by, int fd)
+{
+	const int dirfd = by == BY_FD ? fd : AT_FDCWD;
+	const char *const file = by == BY_PATH ? "/d/file" : "file", *const new = by == BY_PATH ?
+											  "/d/new" :
+											  "new";
+
+	switch (nr) {
+	case __NR_linkat:
+		return unit_call5(nr, dirfd, file, dirfd, new, 0);
+	case __NR_unlinkat:
+		return unit_call3(nr, dirfd, file, 0);
+	case __NR_mkdirat:
+		return unit_call3(nr, dirfd, new, 0755);
+	default:
+		return unit_call3(nr, dirfd, file, 0600);
+	}
+}
+
+START_TEST(changed_in_held_directory)
+{
+	const long nr = calls[_i % CALLS].nr;
+	const enum by by = (enum by)(_i / CALLS);
+	struct stat st;
+	long fd, r;
+
+	make_tree();
+	fd = fj_sys4(__NR_openat, AT_FDCWD, tree_path("jail/d"), O_RDONLY | O_DIRECTORY, 0);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(fj_sys1(__NR_fchdir, fd), 0);
+	unit_assert_result(unit_call2(__NR_stat, "/d/file", &st), 0); /* facts are known */
+	gate = fj_gate;
+	awaited = calls[_i % CALLS].at;
+	fj_gate = exchange_before;
+	r = make(nr, by, (int)fd);
+	fj_gate = gate;
+	ck_assert(awaited == -1 || calls[_i % CALLS].at != nr);
+	if (awaited != -1) /* an old kernel lacks the call */
+		exchange();
+	else if (by != BY_PATH || calls[_i % CALLS].at == nr)
+		unit_assert_result(r, 0);
+	ck_assert(is_there("outside/file"));
+	ck_assert(!is_there("outside/new"));
+	ck_assert_uint_eq(mode_of("outside/file"), 0644);
+	if (!r && (nr == __NR_linkat || nr == __NR_mkdirat))
+		ck_assert(is_there("jail/l/new"));
+	if (!r && nr == __NR_unlinkat)
+		ck_assert(!is_there("jail/l/file"));
+	if (!r && nr == __NR_fchmodat)
+		ck_assert_uint_eq(mode_of("jail/l/file"), 0600);
+	fj_close((int)fd);
+}
+END_TEST
+
+/* The process enters the directory that was found, or none. */
+START_TEST(entered)
+{
+	static const long at[] = {__NR_openat2, __NR_fchdir, __NR_close};
+	char here[512];
+	struct stat st;
+	long r;
+
+	make_tree();
+	ck_assert_int_eq(fj_sys1(__NR_chdir, tree_path("jail")), 0);
+	unit_assert_result(unit_call2(__NR_stat, "/d/file", &st), 0);
+	gate = fj_gate;
+	awaited = at[_i];
+	fj_gate = exchange_before;
+	r = unit_call1(__NR_chdir, "/d");
+	fj_gate = gate;
+	ck_assert_int_eq(awaited, -1);
+	ck_assert_int_gt(fj_sys2(__NR_getcwd, here, sizeof(here)), 0);
+	ck_assert_str_eq(here, tree_path(r ? "jail" : "jail/l"));
+}
+END_TEST
+
+Suite *unit_suite_held(void)
+{
+	Suite *s = suite_create("held");
+	TCase *c = tcase_create("exchanges");
+
+	tcase_add_checked_fixture(c, unit_jail_setup, unit_jail_teardown);
+	tcase_add_loop_test(c, changed_in_held_directory, 0, 3 * CALLS);
+	tcase_add_loop_test(c, entered, 0, 3);
+	suite_add_tcase(s, c);
+	return s;
+}
