@@ -18,10 +18,12 @@
 #define PROBES 16u /* entries looked at for one id */
 
 static struct fj_identities *identities;
+static struct fj_posted_table *table;
 
-void fj_ids_take_table(struct fj_identities *shared)
+void fj_ids_take_table(struct fj_identities *shared, struct fj_posted_table *shared_table)
 {
 	identities = shared;
+	table = shared_table;
 }
 
 uint64_t fj_ids_all_caps(void)
@@ -58,7 +60,7 @@ void fj_ids_new_table(struct fj_identities *shared)
 
 static struct fj_posted *posted_place(int32_t pid, uint32_t probe)
 {
-	return &identities->posted[((uint32_t)pid * 2654435761u + probe) % FJ_IDENTITIES_SIZE];
+	return &table->posted[((uint32_t)pid * 2654435761u + probe) % FJ_IDENTITIES_SIZE];
 }
 
 static struct fj_posted *find_posted(int32_t pid)

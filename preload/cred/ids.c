@@ -321,9 +321,10 @@ static void read_text(struct fj_ids *ids, const char *text, const char *end)
 		group[i] = (uint32_t)next_number(&text, end);
 }
 
-void fj_ids_start(struct fj_identities *identities, const char *text, size_t len)
+void fj_ids_start(struct fj_identities *identities, struct fj_posted_table *table, const char *text,
+	size_t len)
 {
-	fj_ids_take_table(identities);
+	fj_ids_take_table(identities, table);
 	mark = fj_thread_fork_mark();
 	fj_ids_unforked = mark;
 	*mark = 1;

@@ -141,17 +141,21 @@ struct fj_posted {
 _Static_assert(sizeof(struct fj_posted) == 256, "two builds may meet in one jail");
 
 #define FJ_IDENTITIES_SIZE 4096u
+/* Every process reads this: a section in the first page of the jail's memory. */
+#define FJ_IDENTITIES_AT 0x580u
 struct fj_identities {
 	uint64_t all_caps; /* all capabilities that this kernel knows */
 	uint32_t is_himself;
 	uint32_t is_used; /* a process has posted an identity */
-	uint32_t unused[60];
+};
+struct fj_posted_table {
 	struct fj_posted posted[FJ_IDENTITIES_SIZE];
 };
 
-/* Takes `identities`, which all processes of the jail share, as the table, and the identity that
+/* Takes `identities` and `table`, which all processes of the jail share, and the identity that
  * `text` of `len` bytes describes. Call after fj_thread_start(). */
-void fj_ids_start(struct fj_identities *identities, const char *text, size_t len);
+void fj_ids_start(struct fj_identities *identities, struct fj_posted_table *table, const char *text,
+	size_t len);
 /* Was the jail's first program started with the identity of the user itself? Then files without a
  * record show that user, not root. */
 bool fj_ids_is_himself(void);
@@ -175,7 +179,7 @@ extern const uint32_t *fj_ids_unforked; /* becomes 0 by a fork */
 
 /* -- the identities of other processes: identity_table.c -- */
 
-void fj_ids_take_table(struct fj_identities *identities);
+void fj_ids_take_table(struct fj_identities *identities, struct fj_posted_table *table);
 uint64_t fj_ids_all_caps(void);
 /* Posts `ids` for process `pid`, which is the calling one. */
 void fj_ids_post(int32_t pid, const struct fj_ids *ids);

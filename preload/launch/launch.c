@@ -161,7 +161,7 @@ _Noreturn void fj_launch(struct fj_stack *s)
 	fj_sys1(__NR_umask, r);
 	fj_umask_start((uint32_t)r);
 	fj_ids_new_table(fj_jail_identities());
-	fj_ids_start(fj_jail_identities(), "", 0);
+	fj_ids_start(fj_jail_identities(), fj_jail_posted(), "", 0);
 	fj_launch_put(
 		fj_private()->runtime_dir, runtime_dir(s->envp), sizeof(fj_private()->runtime_dir));
 	fj_private_clean(t);

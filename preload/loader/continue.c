@@ -198,14 +198,14 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 		fail(h.is_first, "the owner records cannot be mapped", r);
 	fj_owner_still_watches();
 	fj_writes_start();
-	fj_roots_start(fj_jail_roots());
+	fj_roots_start(fj_jail_roots(), fj_jail_roots_state());
 	fj_union_start();
 	fj_namespace_start();
 	fj_cwd_start();
 	start_root(nested_at, &h);
 	fj_exe_start(exe_at, h.exe_len, h.program_fd);
 	fj_sigsys_start(t, h.sigsys);
-	fj_ids_start(fj_jail_identities(), execfn - h.ids_len, h.ids_len);
+	fj_ids_start(fj_jail_identities(), fj_jail_posted(), execfn - h.ids_len, h.ids_len);
 	if (fj_jail->has_trap) {
 		fj_trap_watcher = fj_sites_trapped;
 		fj_trap_arm(t);

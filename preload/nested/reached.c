@@ -32,7 +32,8 @@
 
 static bool is_calm(void)
 {
-	return __atomic_load_n(&fj_owner_roots->generation, __ATOMIC_RELAXED) == FJ_OWNER_CALM;
+	return __atomic_load_n(&fj_owner_roots_state->generation, __ATOMIC_RELAXED) ==
+	       FJ_OWNER_CALM;
 }
 
 static bool has_records(struct fj_thread *t, int dirfd, const char *name)
@@ -78,7 +79,7 @@ bool fj_roots_look(struct fj_thread *t, int dirfd, const char *name, uint64_t de
 	const uint64_t hash = fj_roots_hash(dev, ino);
 	const bool is_path = name && name[0] == '/',
 		   is_entry = !is_calm() || (is_path && !is_way_asked(name));
-	const bool may_have = links != 2 || dev != fj_owner_roots->counted_dev;
+	const bool may_have = links != 2 || dev != fj_owner_roots_state->counted_dev;
 	const bool met = (is_entry || (may_have && has_records(t, dirfd, name))) &&
 			 fj_roots_meet(t, dirfd, name);
 
@@ -189,9 +190,10 @@ static void reached(struct fj_thread *t, int fd, const char *key, size_t key_len
 		fj_roots_note(hash);
 }
 
-void fj_roots_start(struct fj_owner_roots *roots)
+void fj_roots_start(struct fj_owner_roots *roots, struct fj_owner_roots_state *state)
 {
 	fj_owner_roots = roots;
+	fj_owner_roots_state = state;
 	fj_path_reached = reached;
 	fj_dir_ask = ask_noted;
 }

@@ -69,7 +69,7 @@ char *fj_roots_path(struct fj_thread *t, int dirfd, const char *name)
  * notice. The warning is printed once in a jail. */
 static void tell_of_too_many(const char *path)
 {
-	if (!__atomic_exchange_n(&fj_owner_roots->has_told, 1, __ATOMIC_RELAXED))
+	if (!__atomic_exchange_n(&fj_owner_roots_state->has_told, 1, __ATOMIC_RELAXED))
 		fj_say(2,
 			"fakejail: warning: %s has owner records, but this jail has met %d such "
 			"directories before: the owners in it and in further ones are not known\n"
@@ -174,7 +174,7 @@ bool fj_roots_meet(struct fj_thread *t, int dirfd, const char *name)
  * again. */
 static void forget_all(void)
 {
-	__atomic_fetch_add(&fj_owner_roots->generation, 1, __ATOMIC_SEQ_CST);
+	__atomic_fetch_add(&fj_owner_roots_state->generation, 1, __ATOMIC_SEQ_CST);
 	fj_facts_forget();
 }
 
@@ -189,7 +189,7 @@ void fj_roots_renew(struct fj_thread *t, int dirfd, const char *name)
 		forget_all();
 		fj_owner_know_news(news);
 	}
-	generation = __atomic_load_n(&fj_owner_roots->generation, __ATOMIC_SEQ_CST);
+	generation = __atomic_load_n(&fj_owner_roots_state->generation, __ATOMIC_SEQ_CST);
 	fj_roots_meet(t, dirfd, name);
 	fj_roots_see_held(t);
 	/* Another thread that comes meanwhile looks, too. */

@@ -18,8 +18,9 @@
 
 struct fj_thread;
 
-/* Sets the place in the jail's memory where roots are kept; call in each process. */
-void fj_roots_start(struct fj_owner_roots *roots);
+/* Sets the place in the jail's memory where roots are kept, and of what every process reads of them;
+ * call in each process. */
+void fj_roots_start(struct fj_owner_roots *roots, struct fj_owner_roots_state *state);
 
 /* -- reached.c: when a directory is asked for records -- */
 
@@ -27,7 +28,7 @@ void fj_roots_start(struct fj_owner_roots *roots);
  * directory with the path `text` at `epoch`. */
 static inline uint64_t fj_roots_hash(uint64_t dev, uint64_t ino)
 {
-	const uint64_t h = (ino ^ dev << 40 ^ (uint64_t)fj_owner_roots->generation << 20) *
+	const uint64_t h = (ino ^ dev << 40 ^ (uint64_t)fj_owner_roots_state->generation << 20) *
 			   0x9e3779b97f4a7c15UL;
 
 	return (h ^ h >> 29) | 1;
@@ -36,7 +37,7 @@ static inline uint64_t fj_roots_hash_of_text(const char *text, size_t len, uint6
 {
 	const uint64_t h =
 		fj_hash_quick(text, len) ^
-		(epoch + ((uint64_t)fj_owner_roots->generation << 40)) * 0x9e3779b97f4a7c15UL;
+		(epoch + ((uint64_t)fj_owner_roots_state->generation << 40)) * 0x9e3779b97f4a7c15UL;
 
 	return (h ^ h >> 31) | 1;
 }

@@ -29,8 +29,9 @@ static uint32_t heard_generation = FJ_OWNER_CALM;
 FJ_HOT bool fj_owner_has_news(void)
 {
 	return fj_owner_roots &&
-	       (count_news() != __atomic_load_n(&fj_owner_roots->known_news, __ATOMIC_RELAXED) ||
-		       __atomic_load_n(&fj_owner_roots->generation, __ATOMIC_RELAXED) !=
+	       (count_news() != __atomic_load_n(
+					&fj_owner_roots_state->known_news, __ATOMIC_RELAXED) ||
+		       __atomic_load_n(&fj_owner_roots_state->generation, __ATOMIC_RELAXED) !=
 			       __atomic_load_n(&heard_generation, __ATOMIC_RELAXED));
 }
 
@@ -42,12 +43,12 @@ void fj_owner_hear(uint32_t generation)
 bool fj_owner_is_told(uint64_t *news)
 {
 	*news = count_news();
-	return *news != __atomic_load_n(&fj_owner_roots->known_news, __ATOMIC_SEQ_CST);
+	return *news != __atomic_load_n(&fj_owner_roots_state->known_news, __ATOMIC_SEQ_CST);
 }
 
 void fj_owner_know_news(uint64_t news)
 {
-	__atomic_store_n(&fj_owner_roots->known_news, news, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&fj_owner_roots_state->known_news, news, __ATOMIC_SEQ_CST);
 }
 
 static void tell_news(struct fj_store *s)

@@ -129,8 +129,10 @@ struct fj_owner_roots {
 	uint64_t seen[FJ_OWNER_SEEN]; /* nested/roots.c: hashes of directories that were asked for
 					 records */
 	struct fj_owner_root root[FJ_OWNER_ROOTS];
-	/* Every process reads the following words often. They lie behind the rest:
-	 * setup/layout.h. */
+};
+/* What every process reads of them often: a section in the first page of the jail's memory. */
+#define FJ_ROOTS_STATE_AT 0x5a0u
+struct fj_owner_roots_state {
 	uint64_t known_news;
 	uint32_t generation;  /* which generation `seen` belongs to; FJ_OWNER_CALM until
 				 something changes */
@@ -140,11 +142,12 @@ struct fj_owner_roots {
 	uint64_t counted_dev; /* the root's device, if a directory there has a link for each
 				 directory in it; else 0 */
 };
-/* NULL: there are no records but the jail's own and the host's. */
+/* NULL, both: there are no records but the jail's own and the host's. */
 extern struct fj_owner_roots *fj_owner_roots;
+extern struct fj_owner_roots_state *fj_owner_roots_state;
 static inline uint32_t fj_owner_roots_met(void)
 {
-	return fj_owner_roots ? __atomic_load_n(&fj_owner_roots->count, __ATOMIC_ACQUIRE) : 0;
+	return fj_owner_roots ? __atomic_load_n(&fj_owner_roots_state->count, __ATOMIC_ACQUIRE) : 0;
 }
 /* Enters a root: the directory whose host path is the first `len` bytes of `records`, the path of
  * its file of records. A root that was entered as an inner one may become a lower one. Returns 1 if

@@ -17,6 +17,7 @@
 #include <linux/stat.h>
 
 struct fj_owner_roots *fj_owner_roots;
+struct fj_owner_roots_state *fj_owner_roots_state;
 
 /* The stores that this process has opened; `none` for one that cannot be opened. */
 static struct fj_store *opened[FJ_OWNER_ROOTS];
@@ -62,7 +63,7 @@ struct opened {
 static void leave_root(struct fj_owner_root *r)
 {
 	__atomic_store_n(&r->state, FJ_OWNER_ROOT_LEFT, __ATOMIC_RELEASE);
-	__atomic_store_n(&fj_owner_roots->known_news, ~(uint64_t)0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&fj_owner_roots_state->known_news, ~(uint64_t)0, __ATOMIC_SEQ_CST);
 }
 
 /* Another thread may do the same: then one of the two mappings is removed. */
@@ -120,12 +121,12 @@ struct fj_store *fj_store_of_root(uint32_t i, bool is_last)
 bool fj_store_is_written(const struct fj_store *s)
 {
 	return !s->is_read_only && !s->is_truncated &&
-	       !(fj_owner_roots && fj_owner_roots->keeps_apart);
+	       !(fj_owner_roots && fj_owner_roots_state->keeps_apart);
 }
 
 struct fj_store *fj_store_each_met(uint32_t *at)
 {
-	const uint32_t n = __atomic_load_n(&fj_owner_roots->count, __ATOMIC_ACQUIRE);
+	const uint32_t n = __atomic_load_n(&fj_owner_roots_state->count, __ATOMIC_ACQUIRE);
 
 	/* The order: [0, n) inner ones that take changes, n the jail's own, (n, 2n] the other inner
 	 * ones, (2n, 3n] outer and lower ones, 3n + 1 the host's. */
@@ -151,7 +152,7 @@ struct fj_store *fj_store_each_met(uint32_t *at)
 
 bool fj_store_met_are_empty(void)
 {
-	const uint32_t n = __atomic_load_n(&fj_owner_roots->count, __ATOMIC_ACQUIRE);
+	const uint32_t n = __atomic_load_n(&fj_owner_roots_state->count, __ATOMIC_ACQUIRE);
 	const struct fj_store *s;
 
 	if (n > FEW_ROOTS)
@@ -267,7 +268,7 @@ static long meet(const char *path, size_t len, const char *records, uint64_t dev
 
 	if (records_len >= FJ_OWNER_ROOT_PATH || len >= FJ_OWNER_ROOT_PATH)
 		return -ENAMETOOLONG;
-	for (uint32_t i = 0; i < all->count; i++)
+	for (uint32_t i = 0; i < fj_owner_roots_state->count; i++)
 		if (all->root[i].state == FJ_OWNER_ROOT_MET && all->root[i].dev == dev &&
 			all->root[i].ino == ino)
 			is_met = is_known(&all->root[i], records, kind) || is_met;
@@ -281,7 +282,7 @@ static long meet(const char *path, size_t len, const char *records, uint64_t dev
 	if (!is_good)
 		return 0;
 	for (uint32_t i = 0; i < FJ_OWNER_ROOTS; i++) {
-		uint32_t state = FJ_OWNER_ROOT_FREE, count = all->count;
+		uint32_t state = FJ_OWNER_ROOT_FREE, count = fj_owner_roots_state->count;
 		struct fj_owner_root *r = &all->root[i];
 
 		if (!__atomic_compare_exchange_n(&r->state, &state, FJ_OWNER_ROOT_BEING_MET, false,
@@ -296,8 +297,9 @@ static long meet(const char *path, size_t len, const char *records, uint64_t dev
 		r->path[len] = 0;
 		memcpy(r->records, records, records_len + 1);
 		__atomic_store_n(&r->state, FJ_OWNER_ROOT_MET, __ATOMIC_RELEASE);
-		while (count <= i && !__atomic_compare_exchange_n(&all->count, &count, i + 1, false,
-					     __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		while (count <= i &&
+			!__atomic_compare_exchange_n(&fj_owner_roots_state->count, &count, i + 1,
+				false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 			;
 		return 1;
 	}

@@ -45,7 +45,9 @@
 	X(fj_creators, FJ_CREATORS_AT, FJ_PRIVATE_AT)                                              \
 	X(fj_private, FJ_PRIVATE_AT, FJ_MACHINE_AT)                                                \
 	X(fj_machine, FJ_MACHINE_AT, FJ_DOORS_AT)                                                  \
-	X(fj_doors, FJ_DOORS_AT, FJ_PATHS_AT)                                                      \
+	X(fj_doors, FJ_DOORS_AT, FJ_IDENTITIES_AT)                                                 \
+	X(fj_identities, FJ_IDENTITIES_AT, FJ_ROOTS_STATE_AT)                                      \
+	X(fj_owner_roots_state, FJ_ROOTS_STATE_AT, FJ_PATHS_AT)                                    \
 	X(fj_jail_paths, FJ_PATHS_AT, FJ_CWDS_AT)                                                  \
 	X(fj_cwds, FJ_CWDS_AT, FJ_ROOT_MOVES_AT)                                                   \
 	X(fj_root_moves, FJ_ROOT_MOVES_AT, FJ_LINKS_SEEN_AT)                                       \
@@ -55,13 +57,11 @@
 	X(fj_socket_names, FJ_SOCKET_NAMES_AT, FJ_TEXTS_AT)                                        \
 	X(fj_texts, FJ_TEXTS_AT, FJ_NAMESPACE_AT)                                                  \
 	X(fj_namespace, FJ_NAMESPACE_AT, FJ_ROOTS_AT)                                              \
-	X(fj_owner_roots, FJ_ROOTS_AT, FJ_IDENTITIES_AT)                                           \
-	X(fj_identities, FJ_IDENTITIES_AT, FJ_JAIL_MEMORY)
+	X(fj_owner_roots, FJ_ROOTS_AT, FJ_POSTED_AT)                                               \
+	X(fj_posted_table, FJ_POSTED_AT, FJ_JAIL_MEMORY)
 
-/* What every process reads of the roots ends where the part that it reads of the identity table begins: one
- * page fault. */
 #define FJ_ROOTS_AT 0x290000u
-#define FJ_IDENTITIES_AT ((FJ_ROOTS_AT + sizeof(struct fj_owner_roots) + 63) & ~(size_t)63)
+#define FJ_POSTED_AT ((FJ_ROOTS_AT + sizeof(struct fj_owner_roots) + 63) & ~(size_t)63)
 /* A multiple of 16 pages. Then the mapping usually begins at a multiple of 16 pages, since the mapping
  * above it (mostly a large file) does. The 16 pages that one page fault maps are then those for which the
  * sections are arranged. */
@@ -97,6 +97,14 @@ _Static_assert(
 static inline struct fj_identities *fj_jail_identities(void)
 {
 	return (struct fj_identities *)fj_jail_at(FJ_IDENTITIES_AT);
+}
+static inline struct fj_posted_table *fj_jail_posted(void)
+{
+	return (struct fj_posted_table *)fj_jail_at(FJ_POSTED_AT);
+}
+static inline struct fj_owner_roots_state *fj_jail_roots_state(void)
+{
+	return (struct fj_owner_roots_state *)fj_jail_at(FJ_ROOTS_STATE_AT);
 }
 static inline struct fj_owner_roots *fj_jail_roots(void)
 {

@@ -120,10 +120,10 @@ void fj_owners_look_around(const char *db, char **envp, bool is_quiet)
 	static char text[FJ_PATH_MAX + 32] FJ_BULKY;
 	size_t len = fj_strlen(fj_jail_paths()->root);
 
-	fj_roots_start(fj_jail_roots());
+	fj_roots_start(fj_jail_roots(), fj_jail_roots_state());
 	fj_union_start();
-	fj_owner_roots->keeps_apart = db != NULL;
-	fj_owner_roots->counted_dev =
+	fj_owner_roots_state->keeps_apart = db != NULL;
+	fj_owner_roots_state->counted_dev =
 		fj_owner_counts_directories(FJ_FD_ROOT(fj_jail)) ? fj_jail->root_dev : 0;
 	memcpy(text, fj_jail_paths()->root, len + 1);
 	/* The innermost first. They know nothing about files made in a private copy. */
@@ -148,5 +148,5 @@ void fj_owners_begin_calm(void)
 		return;
 	fj_owner_is_told(&news);
 	fj_owner_know_news(news);
-	fj_owner_roots->generation = FJ_OWNER_CALM;
+	fj_owner_roots_state->generation = FJ_OWNER_CALM;
 }

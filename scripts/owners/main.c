@@ -216,7 +216,8 @@ static int adopt(const char *db, const char *known)
 	make_records(db);
 	open_records(db, false);
 	fj_owner_roots = calloc(1, sizeof(*fj_owner_roots));
-	if (!fj_owner_roots)
+	fj_owner_roots_state = calloc(1, sizeof(*fj_owner_roots_state));
+	if (!fj_owner_roots || !fj_owner_roots_state)
 		owners_fail("out of memory");
 	for (char *slash; (slash = strrchr(path, '/')) != NULL; ask_root(path))
 		*slash = 0;

@@ -250,6 +250,7 @@ END_TEST
 START_TEST(costs_of_directories)
 {
 	static struct fj_owner_roots roots;
+	static struct fj_owner_roots_state state = {.generation = 1};
 	char buffer[4096];
 	struct stat st;
 	int fd;
@@ -258,9 +259,8 @@ START_TEST(costs_of_directories)
 	tree_dir("jail/a/b");
 	tree_dir("jail/a/b/leaf");
 	tree_file("jail/a/b/leaf/file", "");
-	roots.generation = 1;
-	roots.counted_dev = fj_jail->root_dev;
-	fj_roots_start(&roots);
+	state.counted_dev = fj_jail->root_dev;
+	fj_roots_start(&roots, &state);
 	/* It is asked once for each directory that a walk reaches. Later calls cost as before. */
 	ck_assert_uint_eq(COST(__NR_newfstatat, AT_FDCWD, "/a/b/leaf/file", &st, 0), 1);
 	/* The directory is opened, entered, and closed. */

@@ -166,10 +166,12 @@ static long read_own(char *bytes)
 static void make_root(int layer, const char *name)
 {
 	char text[64];
+	static struct fj_owner_roots_state state;
 	long fd = fj_sys6(__NR_mmap, 0, sizeof(struct fj_owner_roots), 3,
 		0x21 /* shared, anonymous */, -1, 0);
 
-	fj_roots_start((struct fj_owner_roots *)fd);
+	state = (struct fj_owner_roots_state){0};
+	fj_roots_start((struct fj_owner_roots *)fd, &state);
 	snprintf(text, sizeof(text), "jail/%s/.fakejail", name);
 	tree_dir(text);
 	fd = fj_sys4(__NR_openat, layer, ".fakejail/owners", O_CREAT | O_RDWR, 0600);

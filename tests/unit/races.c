@@ -346,10 +346,11 @@ static void make_jail(void)
 int main(void)
 {
 	static struct fj_identities identities;
+	static struct fj_posted_table table;
 
 	make_jail();
 	fj_ids_new_table(&identities);
-	fj_ids_start(&identities, "", 0);
+	fj_ids_start(&identities, &table, "", 0);
 
 	at_once(use_sequence);
 	check_copies("a sequence count");

@@ -145,6 +145,7 @@ static void *use_roots(void *arg)
 static void check_roots(void)
 {
 	static struct fj_owner_roots roots;
+	static struct fj_owner_roots_state state = {.count = ROOTS};
 	const unsigned before = maps_of_records();
 	bool is_good = true;
 
@@ -152,7 +153,7 @@ static void check_roots(void)
 		roots.root[i].state = FJ_OWNER_ROOT_MET;
 		snprintf(roots.root[i].records, sizeof(roots.root[i].records), "%s", records);
 	}
-	roots.count = ROOTS;
+	fj_owner_roots_state = &state;
 	fj_owner_roots = &roots;
 	gather(use_roots);
 	for (uint32_t i = 0; i < ROOTS; i++) {

@@ -74,7 +74,7 @@ void unit_jail_on(const char *host_path)
 	unit_assert_result(fj_owner_start(FJ_FD_OWNERS(fj_jail), -1), 0);
 	identities = fj_jail_identities();
 	fj_ids_new_table(identities);
-	fj_ids_start(identities, "", 0);
+	fj_ids_start(identities, fj_jail_posted(), "", 0);
 }
 
 long unit_mount(const char *host_path, const char *pos, uint32_t flags)
