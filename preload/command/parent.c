@@ -20,6 +20,7 @@
 #include "sys/abi_signal.h"
 
 #include <linux/prctl.h>
+#include <linux/sched.h>
 
 #define SIGHUP_ 1 /* asm/signal.h */
 #define SIGKILL_ 9
@@ -33,6 +34,9 @@
 #define WNOHANG_ 1 /* linux/wait.h */
 #define WUNTRACED_ 2
 #define RLIMIT_CORE_ 4 /* asm-generic/resource.h */
+/* A child that shares the memory has its stack so far below its parent's frame. Frames are 1 KiB at most
+ * (HACKING.md), and the parent calls less than ten functions deep until the child has ended. */
+#define PARENT_STACK 16384u
 
 /* The members that are read here. */
 struct info {
@@ -48,7 +52,8 @@ struct action {
 static struct {
 	const struct fj_parent *wish;
 	long pid, child;
-	uint64_t mask; /* the mask that the program must begin with */
+	uint64_t mask;	    /* the mask that the program must begin with */
+	struct action chld; /* and its action for SIGCHLD */
 	bool leads_session;
 } me;
 
@@ -290,34 +295,12 @@ static void let_go_child(void)
 	fj_sys1(__NR_chdir, "/");
 }
 
-void fj_parent_stay(const struct fj_parent *wish)
+_Noreturn static void stay_here(void)
 {
-	const uint64_t all = ~0UL;
-	struct action chld;
-
-	me.wish = wish;
-	me.pid = fj_sys0(__NR_getpid);
-	me.leads_session = fj_sys1(__NR_getsid, 0) == me.pid;
-	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &all, &me.mask, sizeof(all));
-	chld = set_action(SIGCHLD_, (struct action){0}); /* if it were ignored, the status would
-							    be lost */
-	fj_sys5(__NR_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-	me.child = fj_sys5(__NR_clone, SIGCHLD_, 0, 0, 0, 0);
-	if (fj_is_err(me.child))
-		fj_launch_fail("cannot make a process", "", me.child);
-	if (!me.child) {
-		/* Killing the parent by SIGKILL must kill the program, too. */
-		fj_sys5(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL_, 0, 0, 0);
-		if (fj_sys0(__NR_getppid) != me.pid)
-			fj_sys1(__NR_exit_group, 125);
-		set_action(SIGCHLD_, chld);
-		set_mask(me.mask);
-		return;
-	}
 	let_go_child();
 	for (int number = SIGSTOP_ + 1; number <= SIGTTOU_; number++)
 		set_action(number, (struct action){0});
-	if (wish->dies) {
+	if (me.wish->dies) {
 		/* SIGCONT wakes a stopped process, and does the program no harm: it is also sent
 		 * when only a thread of the starter ends. */
 		fj_sys5(__NR_prctl, PR_SET_PDEATHSIG, FJ_SIGCONT, 0, 0, 0);
@@ -327,4 +310,71 @@ void fj_parent_stay(const struct fj_parent *wish)
 		}
 	}
 	stay();
+}
+
+static void prepare(const struct fj_parent *wish)
+{
+	const uint64_t all = ~0UL;
+
+	me.wish = wish;
+	me.pid = fj_sys0(__NR_getpid);
+	me.leads_session = fj_sys1(__NR_getsid, 0) == me.pid;
+	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &all, &me.mask, sizeof(all));
+	/* If it were ignored, the status would be lost. */
+	me.chld = set_action(SIGCHLD_, (struct action){0});
+	fj_sys5(__NR_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+}
+
+static void begin_child(void)
+{
+	/* Killing the parent by SIGKILL must kill the program, too. */
+	fj_sys5(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL_, 0, 0, 0);
+	if (fj_sys0(__NR_getppid) != me.pid)
+		fj_sys1(__NR_exit_group, 125);
+	set_action(SIGCHLD_, me.chld);
+	set_mask(me.mask);
+}
+
+void fj_parent_stay(const struct fj_parent *wish)
+{
+	long child;
+
+	prepare(wish);
+	child = fj_sys5(__NR_clone, SIGCHLD_, 0, 0, 0, 0);
+	if (fj_is_err(child))
+		fj_launch_fail("cannot make a process", "", child);
+	if (!child) {
+		begin_child();
+		return;
+	}
+	me.child = child;
+	stay_here();
+}
+
+struct work {
+	void (*run)(void *data);
+	void *data;
+};
+
+_Noreturn static void run_child(void *data)
+{
+	const struct work *w = data;
+
+	begin_child();
+	w->run(w->data);
+	for (;;)
+		fj_sys1(__NR_exit_group, 125);
+}
+
+_Noreturn void fj_parent_share(const struct fj_parent *wish, void (*run)(void *data), void *data)
+{
+	struct work w = {run, data};
+	void *stack = fj_arch_child_stack(
+		(uintptr_t)__builtin_frame_address(0) - PARENT_STACK, run_child, &w);
+
+	prepare(wish);
+	me.child = fj_sys5(__NR_clone, CLONE_VM | SIGCHLD_, stack, 0, 0, 0);
+	if (fj_is_err(me.child))
+		fj_launch_fail("cannot make a process", "", me.child);
+	stay_here();
 }

@@ -125,29 +125,12 @@ _Noreturn void fj_launch_program(struct fj_thread *t, char **envp)
 	fj_first_run(t, envp);
 }
 
-_Noreturn void fj_launch(struct fj_stack *s)
+_Noreturn static void make_and_enter(void *stack)
 {
+	const struct fj_stack *s = stack;
 	struct fj_thread *t;
 	long r;
 
-	if (s->argc == 2 && fj_streq(s->argv[1], "probe")) {
-		r = fj_trap_probe();
-		fj_say(1, "seccomp-trap: %s\n", r ? "no" : "yes");
-		fj_sys1(__NR_exit_group, r != 0);
-	}
-	if (s->argc > 2 && fj_streq(s->argv[1], "stay"))
-		stay(s);
-	if (s->argc < 2 || !fj_streq(s->argv[1], "start")) {
-		fj_say(2, "fakejail: this is the loader; the command is `fakejail`\n");
-		fj_sys1(__NR_exit_group, FJ_FAILED);
-	}
-	fj_options_read(s->argv + 2);
-	if (!fj_options.root)
-		fj_launch_fail("the loader's command line names no root", "", 0);
-	if (fj_options.lowers)
-		fj_root_overlay_begin();
-	if (fj_options.parent.kills || fj_options.parent.dies)
-		fj_parent_stay(&fj_options.parent);
 	if (fj_options.lowers)
 		fj_root_overlay_let_go();
 	fj_jail_make(s->envp);
@@ -189,4 +172,31 @@ _Noreturn void fj_launch(struct fj_stack *s)
 	fj_faults_arm();
 	fj_jail->is_starting = 1;
 	fj_launch_program(t, s->envp);
+}
+
+_Noreturn void fj_launch(struct fj_stack *s)
+{
+	if (s->argc == 2 && fj_streq(s->argv[1], "probe")) {
+		const long r = fj_trap_probe();
+
+		fj_say(1, "seccomp-trap: %s\n", r ? "no" : "yes");
+		fj_sys1(__NR_exit_group, r != 0);
+	}
+	if (s->argc > 2 && fj_streq(s->argv[1], "stay"))
+		stay(s);
+	if (s->argc < 2 || !fj_streq(s->argv[1], "start")) {
+		fj_say(2, "fakejail: this is the loader; the command is `fakejail`\n");
+		fj_sys1(__NR_exit_group, FJ_FAILED);
+	}
+	fj_options_read(s->argv + 2);
+	if (!fj_options.root)
+		fj_launch_fail("the loader's command line names no root", "", 0);
+	if (fj_options.lowers)
+		fj_root_overlay_begin();
+	if (fj_options.parent.kills || fj_options.parent.dies) {
+		if (!fj_options.parent.afterwards)
+			fj_parent_share(&fj_options.parent, make_and_enter, s);
+		fj_parent_stay(&fj_options.parent);
+	}
+	make_and_enter(s);
 }
