@@ -114,6 +114,15 @@ static struct fj_fact *far_place(uint64_t hash)
 	return &fj_facts_table()->fact[hash % FJ_FACTS];
 }
 
+static inline uint64_t far_bit(uint64_t hash)
+{
+	return 1UL << (hash & 63);
+}
+static inline bool may_be_far(uint64_t hash)
+{
+	return __atomic_load_n(&fj_facts_far()->bits, __ATOMIC_RELAXED) & far_bit(hash);
+}
+
 static inline uint32_t now(void)
 {
 	return (uint32_t)(fj_arch_ticks() >> FJ_FACT_TICK);
@@ -151,7 +160,7 @@ FJ_HOT const struct fj_fact *fj_facts_look(const struct fj_root *root, const cha
 			key_len + f->value_len < FJ_FACT_TEXT && fj_same(f->text, key, key_len) &&
 			!is_old(f->born))
 			return f;
-		if (f == far_place(hash))
+		if (f == far_place(hash) || !may_be_far(hash))
 			return NULL;
 	}
 }
@@ -180,8 +189,12 @@ void fj_facts_add(const struct fj_root *root, const char *key, size_t key_len, c
 
 	/* Do not replace another fact that is in use. */
 	if (fj_seq_is_odd(fj_seq_begin(&f->sequence)) ||
-		(f->hash != hash && f->epoch == epoch && !is_old(f->born)))
+		(f->hash != hash && f->epoch == epoch && !is_old(f->born))) {
 		f = far_place(hash);
+		if (!may_be_far(hash))
+			__atomic_store_n(&fj_facts_far()->bits,
+				fj_facts_far()->bits | far_bit(hash), __ATOMIC_RELAXED);
+	}
 	/* A place whose writer was killed is not used again. */
 	if (key_len + value_len >= FJ_FACT_TEXT || !fj_seq_write(&f->sequence))
 		return;
