@@ -24,8 +24,19 @@
 
 void fj_roots_note(uint64_t hash)
 {
-	__atomic_store_n(
-		&fj_owner_roots->seen[hash >> 16 & (FJ_OWNER_SEEN - 1)], hash, __ATOMIC_RELAXED);
+	struct fj_owner_roots_state *state = fj_owner_roots_state;
+	uint32_t mask = __atomic_load_n(&state->seen_mask, __ATOMIC_RELAXED);
+
+	if (!mask) {
+		const uint32_t count = __atomic_load_n(&state->seen_count, __ATOMIC_RELAXED);
+
+		__atomic_store_n(&state->seen_count, count + 1, __ATOMIC_RELAXED);
+		if (count >= FJ_OWNER_SEEN_FEW / 2) {
+			mask = FJ_OWNER_SEEN - 1;
+			__atomic_store_n(&state->seen_mask, mask, __ATOMIC_RELAXED);
+		}
+	}
+	__atomic_store_n(fj_roots_seen(hash, mask), hash, __ATOMIC_RELAXED);
 }
 
 char *fj_roots_path(struct fj_thread *t, int dirfd, const char *name)

@@ -47,10 +47,19 @@ static inline uint64_t fj_roots_hash_of_way(const char *jail_path, size_t len, u
 	return fj_roots_hash_of_text(jail_path, len, epoch) ^
 	       (fj_root()->id + fj_namespace_id() + 1) << 1;
 }
+/* The entry for `hash` among those of `mask`. The first entries are all in one page: most jails meet few
+ * directories, and each page of memory that is used for the first time costs as much as several calls. */
+static inline uint64_t *fj_roots_seen(uint64_t hash, uint32_t mask)
+{
+	return &fj_owner_roots->seen[hash >> 16 & (mask | (FJ_OWNER_SEEN_FEW - 1))];
+}
 static inline bool fj_roots_saw(uint64_t hash)
 {
-	return __atomic_load_n(&fj_owner_roots->seen[hash >> 16 & (FJ_OWNER_SEEN - 1)],
-		       __ATOMIC_RELAXED) == hash;
+	const uint32_t mask =
+		__atomic_load_n(&fj_owner_roots_state->seen_mask, __ATOMIC_RELAXED);
+
+	return __atomic_load_n(fj_roots_seen(hash, mask), __ATOMIC_RELAXED) == hash ||
+	       (mask && __atomic_load_n(fj_roots_seen(hash, 0), __ATOMIC_RELAXED) == hash);
 }
 void fj_roots_note(uint64_t hash);
 

@@ -150,11 +150,11 @@ long fj_store_extend(struct fj_store *s, uint64_t size)
 	return r;
 }
 
-long fj_owner_create(int fd)
+static long create(int fd, uint32_t log)
 {
 	static const struct fj_store_slot page[FJ_PAGE / sizeof(struct fj_store_slot)] = {
 		[0 ... FJ_PAGE / sizeof(struct fj_store_slot) - 1] = {.state = FJ_SLOT_EMPTY}};
-	const uint64_t at = 2 * FJ_PAGE, size = sizeof(struct fj_store_slot) << FJ_STORE_FIRST_LOG;
+	const uint64_t at = 2 * FJ_PAGE, size = sizeof(struct fj_store_slot) << log;
 	const struct {
 		char magic[8];
 		uint32_t version, byte_order, head_size, slot_size;
@@ -165,7 +165,7 @@ long fj_owner_create(int fd)
 		.byte_order = FJ_STORE_ORDER,
 		.head_size = sizeof(struct fj_store_head),
 		.slot_size = sizeof(struct fj_store_slot),
-		.table = fj_table(at, FJ_STORE_FIRST_LOG, FJ_STORE_RUN_LOG),
+		.table = fj_table(at, log, FJ_STORE_RUN_LOG),
 		.end = at + size,
 		.old_lock = FJ_STORE_OLD_LOCKED,
 	};
@@ -175,18 +175,28 @@ long fj_owner_create(int fd)
 	} array[(sizeof(struct fj_store_slot) << FJ_STORE_FIRST_LOG) / FJ_PAGE];
 	long r = claim(fd, 0, head.end);
 
-	for (size_t i = 0; i < sizeof(array) / sizeof(array[0]); i++) {
+	for (size_t i = 0; i < size / FJ_PAGE; i++) {
 		array[i].base = page;
 		array[i].len = sizeof(page);
 	}
 	if (!r)
-		r = fj_sys5(__NR_pwritev, fd, array, sizeof(array) / sizeof(array[0]), at, 0);
+		r = fj_sys5(__NR_pwritev, fd, array, size / FJ_PAGE, at, 0);
 	if (r == (long)size) {
 		r = fj_sys4(__NR_pwrite64, fd, &head, sizeof(head), 0);
 		if (r == (long)sizeof(head))
 			return 0;
 	}
 	return r < 0 ? r : -EIO;
+}
+
+long fj_owner_create(int fd)
+{
+	return create(fd, FJ_STORE_FIRST_LOG);
+}
+
+long fj_owner_create_small(int fd)
+{
+	return create(fd, FJ_STORE_RUN_LOG);
 }
 
 static bool is_piece(uint64_t at, uint64_t size, uint64_t end)

@@ -89,6 +89,9 @@ bool fj_owner_counts_directories(int root_fd);
  *   -EPROTONOSUPPORT  a newer version or another byte order
  *   -EUCLEAN          damaged or truncated */
 long fj_owner_create(int fd);
+/* The same with a table of one page, which is replaced by a usual one when it is full: for a file in memory
+ * that mostly stays empty. */
+long fj_owner_create_small(int fd);
 long fj_owner_check(int fd);
 /* Which of these two files may other machines change? Call at the start of a jail, before the files
  * are mapped. The answer, a bit for each, goes into fj_owner_shared, in each process. */
@@ -103,6 +106,7 @@ long fj_owner_start(int fd, int host_owners_fd);
 #define FJ_OWNER_ROOTS 128u
 #define FJ_OWNER_ROOT_PATH 2048u
 #define FJ_OWNER_SEEN 8192u
+#define FJ_OWNER_SEEN_FEW 512u /* in the first page */
 #define FJ_OWNER_CALM 1u
 enum {
 	FJ_OWNER_ROOT_FREE,
@@ -126,8 +130,8 @@ struct fj_owner_root {
 };
 /* Lies in the memory that the jail's processes share. */
 struct fj_owner_roots {
-	uint64_t seen[FJ_OWNER_SEEN]; /* nested/roots.c: hashes of directories that were asked for
-					 records */
+	/* nested/roots.h: hashes of directories that were asked for records. */
+	uint64_t seen[FJ_OWNER_SEEN];
 	struct fj_owner_root root[FJ_OWNER_ROOTS];
 };
 /* What every process reads of them often: a section in the first page of the jail's memory. */
@@ -141,6 +145,9 @@ struct fj_owner_roots_state {
 	uint32_t has_told;    /* the jail has already said that there are too many roots */
 	uint64_t counted_dev; /* the root's device, if a directory there has a link for each
 				 directory in it; else 0 */
+	/* How many entries of `seen` were written, until there are many. Not exact: a process may
+	 * overwrite what another has added. From then on FJ_OWNER_SEEN - 1. */
+	uint32_t seen_count, seen_mask;
 };
 /* NULL, both: there are no records but the jail's own and the host's. */
 extern struct fj_owner_roots *fj_owner_roots;

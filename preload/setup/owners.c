@@ -247,7 +247,7 @@ static bool may_go_in_child(long error)
 static long open_memory(void)
 {
 	const long fd = fj_sys2(__NR_memfd_create, "fakejail-owners", 1 /* MFD_CLOEXEC */);
-	const long r = fj_is_err(fd) ? fd : fj_owner_create((int)fd);
+	const long r = fj_is_err(fd) ? fd : fj_owner_create_small((int)fd);
 
 	return r < 0 ? r : fd;
 }
