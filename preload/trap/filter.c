@@ -48,9 +48,12 @@ struct leaf {
 struct run {
 	uint16_t from;
 	bool has_result;
+	bool is_true; /* the answer is reached by the true side of `jump`, a choice in the search */
+	uint32_t jump;
 	uint32_t to; /* the result, or a leaf */
 };
 #define RUNS 512u
+#define ANSWERS 100u /* so many choices and as many answers are within the reach of a jump */
 
 struct builder {
 	struct sock_filter *code;
@@ -296,34 +299,70 @@ static void find_runs(struct builder *b)
 	}
 }
 
-/* Binary search in the runs [from, to). */
-static void emit_runs(struct builder *b, uint32_t from, uint32_t to)
+/* Binary search in the runs [from, to), at least two. A choice of one run is a jump that has no target yet. */
+static void emit_choices(struct builder *b, uint32_t from, uint32_t to)
 {
-	const uint32_t middle = from + (to - from) / 2;
-	uint32_t at;
+	const uint32_t middle = from + (to - from) / 2, at = b->len;
 
-	if (to - from == 1) {
-		if (b->run[from].has_result)
-			give(b, b->run[from].to);
-		else
-			jump_to(b, &b->leaf[b->run[from].to].jumps);
+	emit(b, BPF_JMP | BPF_JGE | BPF_K, b->run[middle].from, 0, 0);
+	if (middle - from == 1)
+		b->run[from].jump = at;
+	else
+		emit_choices(b, from, middle);
+	if (to - middle == 1) {
+		b->run[middle].jump = at;
+		b->run[middle].is_true = true;
 		return;
 	}
-	/* A run takes one instruction, and each choice two at most. A conditional jump reaches 255
-	 * instructions, an unconditional one all. */
-	at = b->len;
-	if ((middle - from) * 3 > 255) {
-		emit(b, BPF_JMP | BPF_JGE | BPF_K, b->run[middle].from, 0, 1);
-		emit(b, BPF_JMP | BPF_JA, 0, 0, 0);
-		emit_runs(b, from, middle);
-		if (!b->overflowed)
-			b->code[at + 1].k = b->len - at - 2;
-	} else {
-		emit(b, BPF_JMP | BPF_JGE | BPF_K, b->run[middle].from, 0, 0);
-		emit_runs(b, from, middle);
-		if (!b->overflowed)
-			b->code[at].jt = (uint8_t)(b->len - at - 1);
+	if (!b->overflowed)
+		b->code[at].jt = (uint8_t)(b->len - at - 1);
+	emit_choices(b, middle, to);
+}
+
+/* What the choices of one run lead to: each answer once. */
+static void emit_answers(struct builder *b, uint32_t from, uint32_t to)
+{
+	const uint32_t begin = b->len;
+	struct run *first[ANSWERS]; /* with the answer at `begin` and the same number */
+	uint32_t count = 0, i;
+
+	for (struct run *run = &b->run[from]; run < &b->run[to]; run++) {
+		for (i = 0; i < count; i++)
+			if (first[i]->to == run->to && first[i]->has_result == run->has_result)
+				break;
+		if (i == count) {
+			fj_assert(count < ANSWERS);
+			first[count++] = run;
+			if (run->has_result)
+				give(b, run->to);
+			else
+				jump_to(b, &b->leaf[run->to].jumps);
+		}
+		if (b->overflowed)
+			return;
+		if (run->is_true)
+			b->code[run->jump].jt = (uint8_t)(begin + i - run->jump - 1);
+		else
+			b->code[run->jump].jf = (uint8_t)(begin + i - run->jump - 1);
 	}
+}
+
+/* Binary search in the runs [from, to). A conditional jump reaches 255 instructions, an unconditional one all.
+ * So the search is divided into parts, which are followed by their answers. */
+static void emit_runs(struct builder *b, uint32_t from, uint32_t to)
+{
+	const uint32_t middle = from + (to - from) / 2, at = b->len;
+
+	if (to - from <= ANSWERS) {
+		emit_choices(b, from, to);
+		emit_answers(b, from, to);
+		return;
+	}
+	emit(b, BPF_JMP | BPF_JGE | BPF_K, b->run[middle].from, 0, 1);
+	emit(b, BPF_JMP | BPF_JA, 0, 0, 0);
+	emit_runs(b, from, middle);
+	if (!b->overflowed)
+		b->code[at + 1].k = b->len - at - 2;
 	emit_runs(b, middle, to);
 }
 
