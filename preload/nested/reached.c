@@ -165,12 +165,43 @@ static bool see_descriptor(struct fj_thread *t, int dirfd, const char *name)
 	return true;
 }
 
+#define FEW 16 /* numbers */
+
+static bool is_open(int fd)
+{
+	return fj_sys3(__NR_fcntl, fd, F_GETFD, 0) >= 0;
+}
+
+/* Since Linux 6.2 the size of this directory is the number of open descriptors (proc_fd_getattr() of
+ * fs/proc/fd.c), and 0 before. A listing makes an entry for each of them in the kernel's caches. Mostly only
+ * the first few numbers are open, beside ours. Returns false if not all were found in this way. */
+static bool see_first(struct fj_thread *t)
+{
+	struct stat st = {0};
+	uint64_t left;
+
+	fj_sys4(__NR_newfstatat, AT_FDCWD, "/proc/self/fd", &st, 0);
+	left = (uint64_t)st.st_size;
+	for (int fd = FJ_FD_ROOT(fj_jail); left && fd < FJ_FD_ROOT(fj_jail) + FJ_FD_COUNT; fd++)
+		left -= is_open(fd);
+	for (int fd = 0; left && fd < FEW; fd++) {
+		if (fj_is_our_fd((uint32_t)fd) || !is_open(fd))
+			continue;
+		see(t, fd, "", true);
+		left--;
+	}
+	return st.st_size && !left;
+}
+
 void fj_roots_see_held(struct fj_thread *t)
 {
-	const long list = fj_sys4(
-		__NR_openat, AT_FDCWD, "/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	long list;
 
 	fj_roots_see_fd(t, AT_FDCWD, true);
+	if (see_first(t))
+		return;
+	list = fj_sys4(
+		__NR_openat, AT_FDCWD, "/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (fj_is_err(list))
 		return;
 	fj_roots_each_name(t, (int)list, see_descriptor);

@@ -117,24 +117,29 @@ bool front_path_is_usable(const char *root, const char *path)
 
 #define DEEP 1000
 
+static bool is_one(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
 /* How many directories the working directory is below the root; -1: it is not below it. */
 static long depth_below(const char *root)
 {
 	static char up[3 * DEEP + 2];
+	struct stat top, here;
 	size_t len = 1;
 
 	up[0] = '.';
-	while (!front_is_same(up, root)) {
-		struct stat here, above;
+	if (!front_stat(root, &top) || !front_stat(up, &here))
+		return -1;
+	while (!is_one(&here, &top)) {
+		const struct stat below = here;
 
 		if (len > 3 * (DEEP - 1))
 			front_give_up();
-		if (!front_stat(up, &here))
-			return -1;
 		memcpy(up + len, "/..", 4);
 		len += 3;
-		if (!front_stat(up, &above) ||
-			(here.st_dev == above.st_dev && here.st_ino == above.st_ino))
+		if (!front_stat(up, &here) || is_one(&here, &below))
 			return -1;
 	}
 	return (long)(len - 1) / 3;
