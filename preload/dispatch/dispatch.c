@@ -45,31 +45,15 @@
 #define FDS(...) FDS_(__VA_ARGS__, NONE, NONE, NONE, NONE, NONE, NONE)
 
 /* All names and notes, one behind the other. A row says at which byte its name or note begins. */
-#define CALL_AS(name_, as_, hook_, when_, asks_, flags_, support_, note_, ...) TEXT(name_, note_)
-#define CALL(name_, hook_, when_, asks_, flags_, support_, note_, ...) TEXT(name_, note_)
-#define REFUSE(name_, errno_, note_) TEXT(name_, note_)
-#define ALIAS(name_, target_, ...) TEXT(name_, "as " #target_)
-#define PASS_SEEN(name_, ...) TEXT(name_, "")
-#define PASS_FD(name_, ...) TEXT(name_, "")
-#define PASS(name_) TEXT(name_, "")
 struct texts {
 	char none;
 #define TEXT(name_, note_) char name_of_##name_[sizeof(#name_)], note_of_##name_[sizeof(note_)];
-#include "dispatch/calls.def"
-#undef TEXT
+#include "dispatch/texts.def"
 };
 static const struct texts texts = {
 #define TEXT(name_, note_) .name_of_##name_ = #name_, .note_of_##name_ = note_,
-#include "dispatch/calls.def"
-#undef TEXT
+#include "dispatch/texts.def"
 };
-#undef CALL_AS
-#undef CALL
-#undef REFUSE
-#undef ALIAS
-#undef PASS
-#undef PASS_FD
-#undef PASS_SEEN
 _Static_assert(sizeof(texts) <= UINT16_MAX, "struct fj_row");
 
 #define TEXTS_OF(name_)                                                                            \
@@ -94,13 +78,6 @@ static const struct fj_row rows[] = {
 	[__NR_##name_] = {TEXTS_OF(name_), .asks = FJ_ASKS_##asks_, .flags = flags_,               \
 		.support = FJ_PASSED, .kind = KINDS(__VA_ARGS__), .fds = FDS(__VA_ARGS__)},
 #include "dispatch/calls.def"
-#undef CALL_AS
-#undef CALL
-#undef REFUSE
-#undef ALIAS
-#undef PASS
-#undef PASS_FD
-#undef PASS_SEEN
 };
 
 const long fj_row_count = sizeof(rows) / sizeof(rows[0]);

@@ -67,13 +67,6 @@ static const struct row rows[] = {
 	{.name = #name_, .nr = __NR_##name_, .as = __NR_##as_, .alias_arg = {__VA_ARGS__}},
 #define REFUSE(...)
 #include "../../preload/dispatch/calls.def"
-#undef CALL
-#undef CALL_AS
-#undef PASS
-#undef PASS_FD
-#undef PASS_SEEN
-#undef ALIAS
-#undef REFUSE
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
