@@ -105,7 +105,7 @@ static void tidy_environment(char **envp)
 /* Not the arguments of main: musl passes none to constructors. */
 extern char **environ;
 
-__attribute__((constructor)) static void start(void)
+__attribute__((constructor)) static void start_shim(void)
 {
 	if (fj_door == find_door)
 		look_for_door();

@@ -68,7 +68,8 @@ static long set_keep_caps(struct fj_ids *next, uint64_t keeps)
 	return 0;
 }
 
-static long ambient(struct fj_ids *next, uint64_t what, uint64_t cap, uint64_t arg4, uint64_t arg5)
+static long change_ambient(
+	struct fj_ids *next, uint64_t what, uint64_t cap, uint64_t arg4, uint64_t arg5)
 {
 	if (what == PR_CAP_AMBIENT_CLEAR_ALL) {
 		if (cap | arg4 | arg5)
@@ -117,7 +118,7 @@ long fj_ids_prctl(
 	case PR_SET_KEEPCAPS:
 		return set_keep_caps(next, arg2);
 	case PR_CAP_AMBIENT:
-		return ambient(next, arg2, arg3, arg4, arg5);
+		return change_ambient(next, arg2, arg3, arg4, arg5);
 	default:
 		return -ENOSYS;
 	}

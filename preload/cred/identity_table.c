@@ -77,7 +77,7 @@ static struct fj_posted *find_posted(int32_t pid)
 }
 
 /* Takes a free entry, or one whose process is gone. */
-static struct fj_posted *claim(int32_t pid)
+static struct fj_posted *claim_entry(int32_t pid)
 {
 	__atomic_store_n(&identities->is_used, 1, __ATOMIC_RELEASE);
 	for (uint32_t i = 0; i < PROBES; i++) {
@@ -120,7 +120,7 @@ void fj_ids_post(int32_t pid, const struct fj_ids *ids)
 	if (!p) {
 		if (is_first_identity(ids))
 			return;
-		p = claim(pid);
+		p = claim_entry(pid);
 		if (!p)
 			return; /* full: others see the identity of the parent, or root */
 	}
@@ -154,7 +154,7 @@ void fj_ids_claim(uint32_t uid, uint32_t gid)
 	if (!p && uid == ids->ruid && gid == ids->rgid)
 		return;
 	if (!p)
-		p = claim(pid);
+		p = claim_entry(pid);
 	if (!p)
 		return;
 	fj_seq_write_at_last(&p->sequence);

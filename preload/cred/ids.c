@@ -80,14 +80,14 @@ static struct own_ids *my_own(void)
 		       find_own_by_base(fj_thread_pointer());
 }
 
-static const struct fj_ids_of_process *mine(void)
+static const struct fj_ids_of_process *own_ids(void)
 {
 	return fj_process_at(FJ_IDS_AT);
 }
 
 const struct fj_ids *fj_ids(void)
 {
-	const struct fj_ids_of_process *of_process = mine();
+	const struct fj_ids_of_process *of_process = own_ids();
 	const struct own_ids *own = of_process == of_memory() ? my_own() : NULL;
 
 	return own ? &own->ids : &of_process->ids;
@@ -98,7 +98,7 @@ bool fj_ids_ask_limited(void)
 	return is_limited(fj_ids());
 }
 
-static bool same(const struct fj_ids *a, const struct fj_ids *b)
+static bool are_same_ids(const struct fj_ids *a, const struct fj_ids *b)
 {
 	return !memcmp(a, b, offsetof(struct fj_ids, few)) &&
 	       !memcmp(fj_ids_groups(a), fj_ids_groups(b), a->group_count * sizeof(uint32_t));
@@ -106,7 +106,7 @@ static bool same(const struct fj_ids *a, const struct fj_ids *b)
 
 /* ---- changing ---- */
 
-static void store(struct fj_ids *to, const struct fj_ids *next)
+static void store_ids(struct fj_ids *to, const struct fj_ids *next)
 {
 	const struct fj_ids old = *to;
 
@@ -146,7 +146,7 @@ static void become_alone(int32_t tid, const struct fj_ids *next)
 {
 	struct own_ids *own = find_own(tid);
 
-	if (same(next, &of_memory()->ids)) {
+	if (are_same_ids(next, &of_memory()->ids)) {
 		if (own)
 			__atomic_store_n(&own->tid, 0, __ATOMIC_RELEASE);
 		return;
@@ -154,7 +154,7 @@ static void become_alone(int32_t tid, const struct fj_ids *next)
 	if (!own)
 		own = claim_own();
 	if (!own) {
-		store(&of_memory()->ids, next);
+		store_ids(&of_memory()->ids, next);
 		of_memory()->is_limited = is_limited(next);
 		return;
 	}
@@ -173,7 +173,8 @@ static void drop_equals(void)
 	for (uint32_t i = 0; i < count; i++) {
 		int32_t tid = __atomic_load_n(&own_of[i].tid, __ATOMIC_ACQUIRE);
 
-		if (tid > 0 && (same(&own_of[i].ids, &of_memory()->ids) || is_thread_gone(tid)))
+		if (tid > 0 &&
+			(are_same_ids(&own_of[i].ids, &of_memory()->ids) || is_thread_gone(tid)))
 			__atomic_compare_exchange_n(
 				&own_of[i].tid, &tid, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 		is_empty = is_empty && !__atomic_load_n(&own_of[i].tid, __ATOMIC_ACQUIRE);
@@ -204,7 +205,7 @@ long fj_ids_become(const struct fj_ids *next)
 	of_process = fj_process_to_change(fj_ids_of_process, FJ_IDS_AT, FJ_SHARED_BY_NONE);
 	if (!of_process)
 		return -ENOMEM;
-	store(&of_process->ids, next);
+	store_ids(&of_process->ids, next);
 	of_process->is_limited = is_limited(next);
 	if (of_process == of_memory() && __atomic_load_n(&fj_ids_own_count, __ATOMIC_ACQUIRE))
 		drop_equals();
@@ -255,7 +256,7 @@ void fj_ids_write(const struct fj_ids *ids, struct fj_str *out)
 	struct fj_ids root;
 
 	fj_ids_root(&root);
-	if (same(ids, &root))
+	if (are_same_ids(ids, &root))
 		return;
 	for (int i = 0; i < WORDS; i++) {
 		fj_str_num(out, word[i], 16);

@@ -99,7 +99,7 @@ const char *fj_row_note(const struct fj_row *row)
 
 /* Call the hook. A switch becomes a table of distances, which is right at whatever address the
  * engine lies; a table of addresses would have to be relocated. */
-FJ_HOT static long run(struct fj_call *c)
+FJ_HOT static long call_hook(struct fj_call *c)
 {
 	switch ((enum fj_hook)c->row->hook) {
 	case FJ_HOOK_NONE:
@@ -131,8 +131,8 @@ static void resolve_alias(struct fj_call *c)
 __attribute__((noinline)) static long run_overridden(struct fj_call *c, long r)
 {
 	if (r == -EXDEV)
-		return fj_mount_flags()->has_entries && fj_dev_make(c) ? run(c) : r;
-	return fj_dac_override(c) || fj_dev_make(c) ? run(c) : r;
+		return fj_mount_flags()->has_entries && fj_dev_make(c) ? call_hook(c) : r;
+	return fj_dac_override(c) || fj_dev_make(c) ? call_hook(c) : r;
 }
 
 /* A call without a hook. It comes here only in a process that has begun to trap it: a read from a
@@ -167,7 +167,7 @@ __attribute__((always_inline)) static inline long run_hook(struct fj_call *c, bo
 	if (!c->row->hook)
 		return run_late(c);
 	memcpy(arg, c->arg, sizeof(arg));
-	r = run(c);
+	r = call_hook(c);
 	if (__builtin_expect(r != -EACCES && r != -EXDEV && (r != -EMFILE || is_in_child), 1))
 		return r;
 	c->row = row;

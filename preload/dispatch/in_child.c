@@ -46,7 +46,7 @@ struct elsewhere {
 	uint64_t dev, ino;
 };
 
-static bool opens(long nr)
+static bool opens_file(long nr)
 {
 	return nr == __NR_openat || nr == __NR_openat2;
 }
@@ -129,21 +129,21 @@ static void tell_opened(struct elsewhere *e)
 	e->ino = st.st_ino;
 }
 
-static void make(void *data)
+static void make_call(void *data)
 {
 	struct elsewhere *e = data;
 	const long nr = e->c->nr;
 
 	close_some(e);
 	e->r = e->run(e->c);
-	if (e->r >= 0 && opens(nr))
+	if (e->r >= 0 && opens_file(nr))
 		tell_opened(e);
 }
 
 /* Does the call return a descriptor of the program's? */
 static bool returns_one(long nr)
 {
-	return opens(nr) || nr == __NR_open_tree || nr == __NR_fspick;
+	return opens_file(nr) || nr == __NR_open_tree || nr == __NR_fspick;
 }
 
 /* `fd`, which lies beyond the program's limit, on the lowest number that is free below. */
@@ -242,13 +242,13 @@ long fj_call_in_child(
 	for (unsigned i = 0; i < sizeof(closed) / sizeof(closed[0]) && e.r == -EMFILE; i++) {
 		e.closed = closed[i];
 		e.path[0] = 0;
-		fj_child_run(make, &e);
+		fj_child_run(make_call, &e);
 		fj_scratch_release(c->thread, before);
 		c->row = row;
 		c->nr = nr;
 		memcpy(c->arg, arg, sizeof(c->arg));
 	}
-	if (e.r >= 0 && opens(nr))
+	if (e.r >= 0 && opens_file(nr))
 		e.r = open_told(&e);
 	fj_scratch_release(c->thread, mark);
 	return e.r;

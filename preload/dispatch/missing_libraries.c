@@ -45,7 +45,7 @@ void fj_missing_watch(uint64_t interpreter_start, uint64_t interpreter_end, uint
 	first.base = base;
 }
 
-static uint64_t entry(int64_t tag)
+static uint64_t dynamic_value(int64_t tag)
 {
 	for (const Elf64_Dyn *d = first.dynamic; d->d_tag; d++)
 		if (d->d_tag == tag)
@@ -81,7 +81,7 @@ static bool is_somewhere(struct fj_thread *t, const char *name)
 
 static void tell_missing(struct fj_thread *t)
 {
-	uint64_t strings = entry(5 /* DT_STRTAB */);
+	uint64_t strings = dynamic_value(5 /* DT_STRTAB */);
 	struct fj_str list;
 	/* That of a jail inside the jail: what its launcher was told is not known here. */
 	const char *nested = fj_root()->pos, *root = *nested ? nested : fj_jail_paths()->name;
@@ -89,7 +89,7 @@ static void tell_missing(struct fj_thread *t)
 	/* glibc has made the address absolute by now, musl has not. */
 	if (strings < first.base)
 		strings += first.base;
-	if (!strings || entry(29 /* DT_RUNPATH */) || entry(15 /* DT_RPATH */))
+	if (!strings || dynamic_value(29 /* DT_RUNPATH */) || dynamic_value(15 /* DT_RPATH */))
 		return; /* places of its own: what the interpreter said must do */
 	fj_str_init(&list, fj_scratch(t, 2048), 2048);
 	for (const Elf64_Dyn *d = first.dynamic; d->d_tag; d++) {

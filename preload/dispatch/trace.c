@@ -16,7 +16,7 @@
 
 #define LINE_SIZE (2048 + 2 * FJ_PATH_MAX) /* a call has two paths at most */
 
-static void put_text(struct fj_str *s, struct fj_thread *t, uint64_t at)
+static void put_guest_string(struct fj_str *s, struct fj_thread *t, uint64_t at)
 {
 	const uint32_t mark = fj_scratch_mark(t);
 	char *copy = fj_scratch(t, 256);
@@ -80,7 +80,7 @@ static void put_argument(struct fj_str *s, struct fj_thread *t, enum fj_kind kin
 	case FJ_NEW:
 	case FJ_OLD:
 	case FJ_TEXT:
-		put_text(s, t, value);
+		put_guest_string(s, t, value);
 		break;
 	case FJ_DIRFD:
 		if ((int)value == AT_FDCWD) {

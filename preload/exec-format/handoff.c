@@ -30,7 +30,7 @@ void fj_handoff_write(struct fj_str *out, struct fj_handoff *h, const char *nest
 	fj_str_put(out, execfn); /* last: the program reads it here, up to its NUL */
 }
 
-static int digit(char c)
+static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -48,9 +48,9 @@ bool fj_handoff_read(const char *text, struct fj_handoff *h, const char **nested
 			return false;
 	text += prefix_len;
 	for (size_t i = 0; i < sizeof(*h); i++, text += 2) {
-		if (digit(text[0]) < 0 || digit(text[1]) < 0)
+		if (hex_digit(text[0]) < 0 || hex_digit(text[1]) < 0)
 			return false;
-		bytes[i] = (unsigned char)(digit(text[0]) * 16 + digit(text[1]));
+		bytes[i] = (unsigned char)(hex_digit(text[0]) * 16 + hex_digit(text[1]));
 	}
 	if (h->version != FJ_HANDOFF_VERSION ||
 		fj_strlen(text) != (size_t)h->nested_len + h->exe_len + h->execfn_len + h->ids_len)

@@ -61,7 +61,7 @@ static bool is_being_written(long fd)
 /* Opens the program's file `fd`, which is at `place`, once more: by its name, because in a process
  * that has just begun using its link in /proc costs more than ten opens. Returns -1 when the name
  * does not lead to it any more, or must be followed. */
-static int hold(const struct fj_place *place, long fd)
+static int open_program_again(const struct fj_place *place, long fd)
 {
 	struct stat mine, held_st;
 	long held;
@@ -194,7 +194,7 @@ static enum fj_fast_seen see_program(struct fj_fast *q, void *own, long *fd)
 	const struct program_call *const a = own;
 
 	if (a->p)
-		a->p->held_fd = hold(&q->place, *fd);
+		a->p->held_fd = open_program_again(&q->place, *fd);
 	if (*fd == -ELOOP && a->follows)
 		return FJ_SEEN_LINK;
 	return q->is_layered && !fj_is_err(*fd) && is_empty(*fd) ? FJ_SEEN_UNSURE : FJ_SEEN_ANSWER;
@@ -290,7 +290,7 @@ static long open_by_walk(struct fj_call *c, int dirfd, const char *jail_path, bo
 	}
 	if (p) {
 		p->limits = limits;
-		p->held_fd = hold(place, r);
+		p->held_fd = open_program_again(place, r);
 	}
 	fj_place_done(place);
 	return r;

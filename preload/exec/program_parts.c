@@ -50,7 +50,7 @@ static long part_of(struct fj_call *c, const struct headers *h, uint64_t offset,
 	return r < 0 ? r : r == (long)size ? 0 : -EIO;
 }
 
-static const Elf64_Phdr *header(struct fj_call *c, struct headers *h, uint32_t i)
+static const Elf64_Phdr *program_header(struct fj_call *c, struct headers *h, uint32_t i)
 {
 	const void *part;
 	uint64_t at;
@@ -75,7 +75,7 @@ static bool begin_headers(struct fj_call *c, struct headers *h)
 	memcpy(&h->eh, h->head, sizeof(h->eh));
 	h->first = h->count = 0;
 	h->room = NULL;
-	return header(c, h, h->eh.e_phnum - 1) && header(c, h, 0);
+	return program_header(c, h, h->eh.e_phnum - 1) && program_header(c, h, 0);
 }
 
 /* Does a file with fixed addresses cover the gate page? */
@@ -84,7 +84,7 @@ static bool lies_at(struct fj_call *c, struct headers *h, uint64_t gate)
 	const uint64_t end = gate + FJ_GATE_PAGES * FJ_PAGE;
 
 	for (uint32_t i = 0; h->eh.e_type == ET_EXEC && i < h->eh.e_phnum; i++) {
-		const Elf64_Phdr *ph = header(c, h, i);
+		const Elf64_Phdr *ph = program_header(c, h, i);
 
 		if (ph && ph->p_type == PT_LOAD && ph->p_memsz && ph->p_vaddr < end &&
 			(ph->p_vaddr >= gate || ph->p_memsz > gate - ph->p_vaddr))
@@ -146,7 +146,7 @@ long fj_program_open_interpreter(struct fj_call *c, struct fj_program *p)
 	p->gate = fj_jail->gate;
 	is_at_gate = lies_at(c, &h, p->gate);
 	is_at_other = lies_at(c, &h, p->gate + FJ_GATE_APART);
-	for (uint32_t i = 0; i < h.eh.e_phnum && (ph = header(c, &h, i)); i++)
+	for (uint32_t i = 0; i < h.eh.e_phnum && (ph = program_header(c, &h, i)); i++)
 		if (ph->p_type == PT_INTERP) {
 			r = open_interpreter(c, &h, ph, p);
 			if (!r)
@@ -176,7 +176,7 @@ bool fj_program_is_library(struct fj_call *c, const struct fj_program *p)
 
 	if (!begin_headers(c, &h))
 		return false;
-	for (uint32_t i = 0; i < h.eh.e_phnum && (ph = header(c, &h, i)); i++) {
+	for (uint32_t i = 0; i < h.eh.e_phnum && (ph = program_header(c, &h, i)); i++) {
 		long n;
 
 		if (ph->p_type != PT_DYNAMIC)

@@ -123,7 +123,7 @@ static inline bool may_be_far(uint64_t hash)
 	return __atomic_load_n(&fj_facts_far()->bits, __ATOMIC_RELAXED) & far_bit(hash);
 }
 
-static inline uint32_t now(void)
+static inline uint32_t current_tick(void)
 {
 	return (uint32_t)(fj_arch_ticks() >> FJ_FACT_TICK);
 }
@@ -133,7 +133,7 @@ static inline bool is_old(uint32_t born)
 {
 	const uint32_t lifetime = __atomic_load_n(&fj_facts_state()->lifetime, __ATOMIC_RELAXED);
 
-	return lifetime && now() - born > lifetime;
+	return lifetime && current_tick() - born > lifetime;
 }
 
 bool fj_facts_is_old(uint32_t born)
@@ -143,7 +143,7 @@ bool fj_facts_is_old(uint32_t born)
 
 uint32_t fj_facts_now(void)
 {
-	return fj_facts_state()->lifetime ? now() : 0;
+	return fj_facts_state()->lifetime ? current_tick() : 0;
 }
 
 FJ_HOT const struct fj_fact *fj_facts_look(const struct fj_root *root, const char *key,

@@ -86,7 +86,7 @@ FJ_HOT const struct fj_root *fj_root(void)
 /* Keep `fd` as the nested root. The jail's number for it may not be usable: it is above the limit of
  * descriptors, or the table is shared with a process that has another root. Then a high number is used,
  * which the program may close. Returns the number. */
-static int hold(int fd, bool elsewhere)
+static int hold_nested_root(int fd, bool elsewhere)
 {
 	struct rlimit64 limit = {0};
 	uint64_t from = (uint64_t)fj_high_fd();
@@ -115,7 +115,7 @@ void fj_root_start(const char *nested_pos, int fd, fj_open_pos *open_pos)
 
 	fj_root_open_pos = open_pos;
 	if (*nested_pos) {
-		set_root_at(root, text_of_memory(), hold(fd, false), nested_pos);
+		set_root_at(root, text_of_memory(), hold_nested_root(fd, false), nested_pos);
 		return;
 	}
 	root->pos = "";
@@ -172,7 +172,7 @@ long fj_root_enter(int fd, const char *pos)
 		return -ENOMEM;
 	}
 	if (*pos) {
-		set_root_at(root, text->pos, hold(fd, elsewhere), pos);
+		set_root_at(root, text->pos, hold_nested_root(fd, elsewhere), pos);
 	} else {
 		fj_close(fd);
 		set_root_at(root, text->pos, FJ_FD_ROOT(fj_jail), pos);

@@ -253,7 +253,7 @@ bool fj_path_is_foreign(const char *pos)
 	return is;
 }
 
-static bool is_below(const char *host_path, const char *dir, size_t len)
+static bool is_host_path_below(const char *host_path, const char *dir, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
 		if (host_path[i] != dir[i]) /* (or host_path ends) */
@@ -276,7 +276,7 @@ int fj_mounts_layer(const struct fj_mounts *v, const struct fj_mount *m, const c
 
 		const size_t len = (size_t)(end - s);
 
-		if (len > best && is_below(host_path, s, len)) {
+		if (len > best && is_host_path_below(host_path, s, len)) {
 			best = len;
 			layer = i;
 			*rest = host_path + len;

@@ -22,13 +22,13 @@ struct path {
 	size_t len;
 };
 
-static struct path path_of(const char *text)
+static struct path as_path(const char *text)
 {
 	return (struct path){text, fj_strlen(text)};
 }
 
 /* Put the next layer of a union, from `*at` on, into `layer`. False: there is none. */
-static bool next_layer(const char **at, struct path *layer)
+static bool next_layer_path(const char **at, struct path *layer)
 {
 	const char *s = *at;
 
@@ -59,16 +59,16 @@ static const char *layers_of(const struct fj_mounts *v, const struct fj_mount *m
 static bool is_reached_by(const struct fj_mounts *v, const struct fj_mount *m, struct path host)
 {
 	const char *layers = layers_of(v, m);
-	bool is = are_related(host, path_of(v->text + m->host));
+	bool is = are_related(host, as_path(v->text + m->host));
 	struct path layer;
 
-	while (!is && next_layer(&layers, &layer))
+	while (!is && next_layer_path(&layers, &layer))
 		is = are_related(host, layer);
 	return is;
 }
 
 /* `but`: a mount to ignore, or NULL. */
-static bool is_reached(const struct fj_mounts *v, const struct fj_mount *but, struct path host)
+static bool is_host_reached(const struct fj_mounts *v, const struct fj_mount *but, struct path host)
 {
 	bool is = false;
 
@@ -77,7 +77,7 @@ static bool is_reached(const struct fj_mounts *v, const struct fj_mount *but, st
 	return is;
 }
 
-static void note(bool is)
+static void note_alias(bool is)
 {
 	if (is)
 		__atomic_store_n(&fj_mount_flags()->has_aliases, 1, __ATOMIC_RELAXED);
@@ -91,10 +91,10 @@ static bool is_root(const char *pos, const char *host)
 
 void fj_mounts_note_aliases(const struct fj_mounts *v, const char *host, const char *pos)
 {
-	const struct path path = path_of(host);
+	const struct path path = as_path(host);
 
-	note((!is_root(pos, host) && are_related(path, path_of(fj_root_path()))) ||
-		is_reached(v, NULL, path));
+	note_alias((!is_root(pos, host) && are_related(path, as_path(fj_root_path()))) ||
+		   is_host_reached(v, NULL, path));
 }
 
 void fj_mounts_note_layers(const struct fj_mounts *v, const struct fj_mount *m)
@@ -103,14 +103,15 @@ void fj_mounts_note_layers(const struct fj_mounts *v, const struct fj_mount *m)
 	const bool begins_at_root = is_root(v->text + m->jail, v->text + m->host);
 	struct path layer;
 
-	for (uint32_t n = 0; next_layer(&rest, &layer); n++) {
+	for (uint32_t n = 0; next_layer_path(&rest, &layer); n++) {
 		const char *others = rest;
 		struct path other;
-		bool is = is_reached(v, m, layer);
+		bool is = is_host_reached(v, m, layer);
 
-		while (!is && next_layer(&others, &other))
+		while (!is && next_layer_path(&others, &other))
 			is = are_related(layer, other);
 		/* (The mount itself leads to the first layer.) */
-		note(is || (are_related(layer, path_of(fj_root_path())) && (n || !begins_at_root)));
+		note_alias(is ||
+			   (are_related(layer, as_path(fj_root_path())) && (n || !begins_at_root)));
 	}
 }

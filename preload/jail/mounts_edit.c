@@ -33,7 +33,7 @@ uint32_t fj_mounts_keep(struct fj_mounts *v, const char *text, size_t len)
 	return at;
 }
 
-static void add_to(uint64_t *set, const char *name, size_t len)
+static void add_to_name_set(uint64_t *set, const char *name, size_t len)
 {
 	const uint64_t hash = fj_hash_quick(name, len);
 
@@ -47,12 +47,12 @@ static void note_names(struct fj_mounts *v, const char *pos)
 
 		while (*pos && *pos != '/')
 			pos++;
-		add_to(*pos ? v->on_the_way : v->leaves, name, (size_t)(pos - name));
+		add_to_name_set(*pos ? v->on_the_way : v->leaves, name, (size_t)(pos - name));
 	}
 }
 
 /* Walk to the mount point of entry `i`, from mount to mount: does the walk come through it? */
-static bool is_reached(const struct fj_mounts *v, uint32_t i)
+static bool is_entry_reached(const struct fj_mounts *v, uint32_t i)
 {
 	const char *pos = v->text + v->mount[i].jail;
 	uint32_t here = 0;
@@ -94,8 +94,8 @@ void fj_mounts_derive(struct fj_mounts *v)
 			continue;
 		note_names(v, v->text + m->jail);
 		note_limits(m->flags);
-		m->flags = is_reached(v, i) ? m->flags & ~(uint32_t)FJ_MOUNT_COVERED :
-					      m->flags | FJ_MOUNT_COVERED;
+		m->flags = is_entry_reached(v, i) ? m->flags & ~(uint32_t)FJ_MOUNT_COVERED :
+						    m->flags | FJ_MOUNT_COVERED;
 		/* A read-only file needs no flag: its name is that of a mount point, and such names are
 		 * always walked. */
 		if ((m->flags & FJ_MOUNT_READ_ONLY) && !(m->flags & FJ_MOUNT_FILE))
@@ -106,7 +106,7 @@ void fj_mounts_derive(struct fj_mounts *v)
 		__atomic_store_n(&fj_mount_flags()->has_read_only, 1, __ATOMIC_RELAXED);
 }
 
-static uint64_t device_of(const char *host, bool *is_file)
+static uint64_t device_of_host_path(const char *host, bool *is_file)
 {
 	struct stat st = {0};
 
@@ -142,7 +142,7 @@ static bool mixes_device(const struct fj_mounts *v, const char *host, uint64_t d
 
 	for (uint32_t i = 0; i < v->count && !mixes; i++)
 		mixes = fj_path_has_prefix(v->text + v->mount[i].jail, root->pos) &&
-			device_of(v->text + v->mount[i].host, &is_file) == dev;
+			device_of_host_path(v->text + v->mount[i].host, &is_file) == dev;
 	return mixes;
 }
 
@@ -158,13 +158,13 @@ static bool is_like_root(const char *host, uint32_t flags, uint64_t dev)
 static bool note_device(const struct fj_mounts *v, const char *host, uint32_t flags)
 {
 	bool is_file, other_is_file;
-	const uint64_t dev = device_of(host, &is_file);
+	const uint64_t dev = device_of_host_path(host, &is_file);
 	/* (On the host's own root, what is mounted can also be reached without the mount.) */
 	bool shares =
 		dev == fj_jail->root_dev || (flags & FJ_MOUNT_PRIVATE) || !fj_jail_paths()->root[0];
 
 	for (uint32_t i = 0; i < v->count && !shares; i++)
-		shares = device_of(v->text + v->mount[i].host, &other_is_file) == dev;
+		shares = device_of_host_path(v->text + v->mount[i].host, &other_is_file) == dev;
 	if (shares && !is_file && !is_like_root(host, flags, dev) &&
 		mixes_device(v, host, dev, flags))
 		__atomic_store_n(&fj_mount_flags()->dirs_share_device, 1, __ATOMIC_RELAXED);
@@ -237,7 +237,7 @@ static bool are_like_root(const char *layers, const char *host, uint32_t flags, 
 		layer[len] = 0;
 		if (layers[1] && !(layers[1] == '/' && layers[2] == '/'))
 			continue;
-		dev = device_of(layer, &is_file);
+		dev = device_of_host_path(layer, &is_file);
 		first = first ? first : dev;
 		*have_devices = *have_devices || dev != first;
 		are = are && is_like_root(host, flags, dev);

@@ -117,7 +117,7 @@ static bool is_dir_of(long fd, const struct fj_root_move *m)
 }
 
 /* Open the directory: through the moving process while that lives, else by its position. -1: it is gone. */
-static int open_root(const struct fj_root_move *m)
+static int open_moved_root(const struct fj_root_move *m)
 {
 	struct fj_thread *t = fj_thread_holding((uintptr_t)__builtin_frame_address(0));
 	char link[48];
@@ -152,5 +152,5 @@ void fj_root_moves_follow(uint32_t from, uint32_t to)
 		from = to - FJ_ROOT_MOVES;
 	for (; from != to; from++)
 		if (read_move(from, &m) && is_move_ours(&m))
-			fj_root_take(m.pos[0] ? open_root(&m) : -1, &m);
+			fj_root_take(m.pos[0] ? open_moved_root(&m) : -1, &m);
 }

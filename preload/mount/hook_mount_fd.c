@@ -120,7 +120,7 @@ long fj_hook_open_tree(struct fj_call *c)
 }
 
 /* Mount what `e` describes at `to`. This works once. */
-static long attach(struct fj_call *c, struct fj_mount_fd *e, const struct fj_mount_point *to)
+static long attach_mount(struct fj_call *c, struct fj_mount_fd *e, const struct fj_mount_point *to)
 {
 	const struct fj_filesystem fs = {.layers = *e->layers ? e->layers : NULL,
 		.work = e->work,
@@ -177,7 +177,7 @@ long fj_hook_move_mount(struct fj_call *c)
 		return r;
 	e = *from_path ? NULL : fj_mount_fd_of((int)c->arg[0]);
 	if (e && e->kind != FJ_MOUNT_FD_PLACE)
-		return attach(c, e, &to);
+		return attach_mount(c, e, &to);
 	r = find_mount_point(c, (int)c->arg[0], from_path, flags & MOVE_MOUNT_F_SYMLINKS, &from);
 	return r < 0 ? r : fj_mounting_move(&from, &to);
 }

@@ -50,7 +50,7 @@ struct open_call {
 	struct fj_opening *o;
 };
 
-static inline long open_place(struct fj_fast *q, void *own)
+static inline long open_by_facts(struct fj_fast *q, void *own)
 {
 	const struct open_call *const a = own;
 
@@ -84,7 +84,7 @@ static inline enum fj_fast_seen see_open(struct fj_fast *q, void *own, long *r)
 	return q->is_layered && *r == -EEXIST ? FJ_SEEN_UNSURE : FJ_SEEN_ANSWER;
 }
 
-FJ_HOT static long open_path(
+FJ_HOT static long open_jail_path(
 	struct fj_call *c, int dirfd, const char *jail_path, struct fj_opening *o)
 {
 	const bool is_usual = !o->resolve && !fj_lacks()->openat2 &&
@@ -99,7 +99,7 @@ FJ_HOT static long open_path(
 	long r;
 
 	if (is_usual && begin_fast(c, dirfd, jail_path, o, &q) &&
-		fj_fast_ask(&q, skips_links, open_place, see_open, FJ_SURE_OPENED, &own, &r))
+		fj_fast_ask(&q, skips_links, open_by_facts, see_open, FJ_SURE_OPENED, &own, &r))
 		return r;
 	return fj_open_walked(c, dirfd, jail_path, o);
 }
@@ -132,7 +132,7 @@ FJ_HOT long fj_hook_open(struct fj_call *c)
 		(r = fj_early_answer(c)) < 1)
 		return r;
 	tidy_for_openat2(&o);
-	return see_directory(c, open_path(c, (int)c->arg[DIRFD], jail_path, &o), &o);
+	return see_directory(c, open_jail_path(c, (int)c->arg[DIRFD], jail_path, &o), &o);
 }
 
 /* A structure longer than ours is accepted if the rest is zero: copy_struct_from_user() of
@@ -177,5 +177,5 @@ long fj_hook_openat2(struct fj_call *c)
 
 	o = (struct fj_opening){.flags = how.flags, .mode = how.mode, .resolve = how.resolve};
 	tidy_for_openat2(&o);
-	return see_directory(c, open_path(c, (int)c->arg[DIRFD], jail_path, &o), &o);
+	return see_directory(c, open_jail_path(c, (int)c->arg[DIRFD], jail_path, &o), &o);
 }

@@ -8,7 +8,7 @@
 #include "nested/roots.h"
 #include "sys/scratch.h"
 
-/* Is `fd` a directory? (make_file(), below, makes a file that needs a record. Only O_EXCL tells
+/* Is `fd` a directory? (make_new_file(), below, makes a file that needs a record. Only O_EXCL tells
  * whether the call made the file, so that is tried first. If the file exists, it is opened without
  * O_CREAT.) */
 static bool is_fd_dir(long fd)
@@ -18,7 +18,7 @@ static bool is_fd_dir(long fd)
 	return !fj_sys2(__NR_fstat, fd, &st) && (st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR;
 }
 
-static long make_file(
+static long make_new_file(
 	struct fj_call *c, const struct fj_place *place, struct fj_opening *o, struct fj_making *m)
 {
 	const uint64_t flags = o->flags, mode = o->mode;
@@ -85,7 +85,8 @@ long fj_open_making(struct fj_call *c, const struct fj_place *place, struct fj_o
 	fj_making_begin(c, &inside, FJ_S_IFREG, (uint32_t)o->mode, &m);
 	fd = fj_opened(c,
 		fj_open_device(c,
-			m.needs_record ? make_file(c, place, o, &m) : fj_open_issue(c, place, o),
+			m.needs_record ? make_new_file(c, place, o, &m) :
+					 fj_open_issue(c, place, o),
 			o),
 		o);
 	if (!fj_is_err(fd))

@@ -62,7 +62,7 @@ static long open_one_place(struct fj_call *c, const struct fj_place *place, stru
 }
 
 /* O_EXCL does not open an existing file, and no directory is opened for writing. */
-static bool wants_copy(const struct fj_opening *o)
+static bool wants_copy_up(const struct fj_opening *o)
 {
 	return !(o->flags & O_PATH) &&
 	       (((o->flags & FJ_TMPFILE) == FJ_TMPFILE) ||
@@ -70,7 +70,7 @@ static bool wants_copy(const struct fj_opening *o)
 			       (o->flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL)));
 }
 
-static unsigned how_of(const struct fj_opening *o)
+static unsigned walk_flags_of(const struct fj_opening *o)
 {
 	return (fj_open_follows_last(o) ? FJ_FOLLOW : 0) | (fj_open_writes(o) ? FJ_WRITE : 0) |
 	       (fj_open_wants_note(o) || (fj_mount_flags()->has_mount_limits & FJ_MOUNT_NODEV) ?
@@ -83,7 +83,7 @@ static unsigned how_of(const struct fj_opening *o)
 	       (o->resolve & RESOLVE_NO_XDEV ? FJ_NO_XDEV : 0) |
 	       (o->flags & O_CREAT ? FJ_CREATE : 0) |
 	       ((o->flags & FJ_TMPFILE) == FJ_TMPFILE ? FJ_ONLY_DIRS : FJ_OPENS) |
-	       (wants_copy(o) ? FJ_COPY_UP : 0);
+	       (wants_copy_up(o) ? FJ_COPY_UP : 0);
 }
 
 /* Makes the file at a whiteout. */
@@ -101,7 +101,7 @@ __attribute__((noinline)) static long open_over(
 	return done;
 }
 
-static bool is_whiteout(struct fj_thread *t, const struct fj_place *place)
+static bool is_whiteout_place(struct fj_thread *t, const struct fj_place *place)
 {
 	struct stat st;
 
@@ -114,7 +114,7 @@ static bool is_whiteout(struct fj_thread *t, const struct fj_place *place)
 long fj_open_walked(struct fj_call *c, int dirfd, const char *jail_path, struct fj_opening *o)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
-	const unsigned how = how_of(o);
+	const unsigned how = walk_flags_of(o);
 	struct fj_place place;
 	long r;
 
@@ -153,7 +153,7 @@ long fj_open_walked(struct fj_call *c, int dirfd, const char *jail_path, struct 
 		if (__builtin_expect(fj_mount_flags()->has_unions && tries < 8, 0) &&
 			((r == -EEXIST && place.layers && !(o->flags & O_EXCL)) ||
 				((r == -EACCES || r == -ENXIO) &&
-					is_whiteout(c->thread, &place)))) {
+					is_whiteout_place(c->thread, &place)))) {
 			fj_place_done(&place);
 			continue;
 		}

@@ -29,13 +29,13 @@ int fj_copies_memory = -1;
 #define COPIED_MAX (8UL << 20) /* bytes of one text */
 #define BEFORE_MAX (1UL << 30) /* a jump reaches 2 GiB */
 
-static uint64_t page_down(uint64_t at)
+static uint64_t round_down_to_page(uint64_t at)
 {
 	return at & ~(uint64_t)(FJ_PAGE - 1);
 }
-static uint64_t page_up(uint64_t at)
+static uint64_t round_up_to_page(uint64_t at)
 {
-	return page_down(at + FJ_PAGE - 1);
+	return round_down_to_page(at + FJ_PAGE - 1);
 }
 
 /* Where a text lies among the segments of its file. */
@@ -60,19 +60,23 @@ static bool read_segments(const uint8_t *head, const struct fj_sited_text *t, st
 			continue;
 		if (ph[i].p_vaddr < low)
 			low = ph[i].p_vaddr;
-		if (ph[i].p_flags == (PF_R | PF_X) && page_down(ph[i].p_offset) == t->offset &&
+		if (ph[i].p_flags == (PF_R | PF_X) &&
+			round_down_to_page(ph[i].p_offset) == t->offset &&
 			ph[i].p_filesz == ph[i].p_memsz && ph[i].p_filesz < COPIED_MAX)
 			text = &ph[i];
 	}
-	if (!text || page_up(text->p_offset - t->offset + text->p_filesz) != page_up(t->len))
+	if (!text || round_up_to_page(text->p_offset - t->offset + text->p_filesz) !=
+			     round_up_to_page(t->len))
 		return false;
 	for (int i = 0; i < eh->e_phnum; i++)
 		if (ph[i].p_type == PT_LOAD && &ph[i] != text &&
-			page_down(ph[i].p_vaddr) < page_up(text->p_vaddr + text->p_memsz) &&
-			page_down(text->p_vaddr) < page_up(ph[i].p_vaddr + ph[i].p_memsz))
+			round_down_to_page(ph[i].p_vaddr) <
+				round_up_to_page(text->p_vaddr + text->p_memsz) &&
+			round_down_to_page(text->p_vaddr) <
+				round_up_to_page(ph[i].p_vaddr + ph[i].p_memsz))
 			return false;
 	s->end = text->p_offset - t->offset + text->p_filesz;
-	s->before = page_down(text->p_vaddr) - page_down(low);
+	s->before = round_down_to_page(text->p_vaddr) - round_down_to_page(low);
 	return s->before <= BEFORE_MAX;
 }
 
@@ -89,7 +93,7 @@ static uint64_t size_of_stubs(const struct fj_sited_text *t, uint64_t room_behin
 		all += size;
 		hot += __atomic_load_n(&site[i].is_hot, __ATOMIC_RELAXED) ? size : 0;
 	}
-	return hot <= room_behind ? 0 : page_up(all);
+	return hot <= room_behind ? 0 : round_up_to_page(all);
 }
 
 /* Choose the sites that fit, and write their jumps. Returns whether all hot sites fit. */
@@ -124,7 +128,7 @@ static uint64_t take_room(uint64_t len)
 
 /* Put the text of the file at `at`, which maps the memory file from t->copy_at on. Writing to the memory
  * file takes half the time of reading into pages that do not exist yet. */
-static bool fill(const struct fj_sited_text *t, int memory, int fd, uint64_t at)
+static bool fill_copy(const struct fj_sited_text *t, int memory, int fd, uint64_t at)
 {
 	bool is_done;
 	long from;
@@ -148,7 +152,7 @@ static bool is_unchanged(const struct fj_sited_text *t, int fd)
 	return !fj_sys2(__NR_fstat, fd, &now.st) && fj_text_cache_is_same(t, &now);
 }
 
-static long open_memory(int flags)
+static long open_copies_memory(int flags)
 {
 	return fj_copies_memory >= 0 ? fj_copies_memory :
 				       fj_open_shared(FJ_FD_JAIL(fj_jail), flags);
@@ -178,15 +182,16 @@ static struct fj_copy place_stubs(
 	struct fj_copy c = {.text = at + before_text(t)};
 
 	c.at = t->copy_stubs ? at : c.text + s->end;
-	c.end = t->copy_stubs ? at + t->copy_stubs : c.text + page_up(t->len);
+	c.end = t->copy_stubs ? at + t->copy_stubs : c.text + round_up_to_page(t->len);
 	return c;
 }
 
 /* Make the copy. While it is written it is mapped as later: the stubs, then what lies before the text in
  * its file, then the text. */
-static bool copy(struct fj_sited_text *t, int fd, const struct segments *s)
+static bool make_text_copy(struct fj_sited_text *t, int fd, const struct segments *s)
 {
-	const uint64_t len = page_up(t->len), stubs = t->copy_stubs, before = before_text(t);
+	const uint64_t len = round_up_to_page(t->len), stubs = t->copy_stubs,
+		       before = before_text(t);
 	struct fj_copy c;
 	bool is_done;
 	long at, memory;
@@ -194,7 +199,7 @@ static bool copy(struct fj_sited_text *t, int fd, const struct segments *s)
 	t->copy_at = take_room(len + stubs);
 	if (!t->copy_at)
 		return false;
-	memory = open_memory(O_RDWR);
+	memory = open_copies_memory(O_RDWR);
 	if (fj_is_err(memory))
 		return false;
 	at = fj_sys6(__NR_mmap, 0, before + len, PROT_NONE,
@@ -207,7 +212,7 @@ static bool copy(struct fj_sited_text *t, int fd, const struct segments *s)
 	is_done = !fj_is_err(map_to_write((int)memory, (uint64_t)c.text, len, t->copy_at)) &&
 		  (!stubs || !fj_is_err(map_to_write(
 				     (int)memory, (uint64_t)at, stubs, t->copy_at + len))) &&
-		  fill(t, (int)memory, fd, (uint64_t)c.text) && is_unchanged(t, fd) &&
+		  fill_copy(t, (int)memory, fd, (uint64_t)c.text) && is_unchanged(t, fd) &&
 		  put_jumps(&c, t);
 	close_memory(memory);
 	fj_sys2(__NR_munmap, at, before + len);
@@ -223,7 +228,7 @@ static bool write_all(int fd, const void *from, uint64_t len, uint64_t at)
  * reported to the process by a signal. */
 static bool copy_to_file(struct fj_sited_text *t, int fd, const struct segments *s, int file)
 {
-	const uint64_t len = page_up(t->len), size = before_text(t) + len;
+	const uint64_t len = round_up_to_page(t->len), size = before_text(t) + len;
 	const long at = fj_sys6(__NR_mmap, 0, size, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	struct fj_copy c;
@@ -241,7 +246,7 @@ static bool copy_to_file(struct fj_sited_text *t, int fd, const struct segments 
 }
 
 /* Find how the text lies in the file `fd`, and where its stubs will be. */
-static bool plan(struct fj_sited_text *t, int fd, struct segments *s)
+static bool plan_copy(struct fj_sited_text *t, int fd, struct segments *s)
 {
 	bool is_good;
 	long head;
@@ -256,7 +261,7 @@ static bool plan(struct fj_sited_text *t, int fd, struct segments *s)
 	if (!is_good)
 		return false;
 	t->copy_before = (uint32_t)s->before;
-	t->copy_stubs = size_of_stubs(t, page_up(t->len) - s->end);
+	t->copy_stubs = size_of_stubs(t, round_up_to_page(t->len) - s->end);
 	return true;
 }
 
@@ -265,7 +270,7 @@ bool fj_copies_make(struct fj_sited_text *t, int fd)
 	struct segments s;
 
 	t->copy_kept = 0;
-	return plan(t, fd, &s) && copy(t, fd, &s);
+	return plan_copy(t, fd, &s) && make_text_copy(t, fd, &s);
 }
 
 bool fj_copies_make_in(struct fj_sited_text *t, int fd, int file, uint64_t at)
@@ -273,7 +278,7 @@ bool fj_copies_make_in(struct fj_sited_text *t, int fd, int file, uint64_t at)
 	struct segments s;
 
 	t->copy_at = at;
-	return plan(t, fd, &s) && copy_to_file(t, fd, &s, file);
+	return plan_copy(t, fd, &s) && copy_to_file(t, fd, &s, file);
 }
 
 /* Map the stubs of a text that will be mapped at `text`, if nothing lies there. Returns their address, or
@@ -283,7 +288,7 @@ static uint64_t map_stubs(const struct fj_sited_text *t, int memory, uint64_t te
 	const uint64_t want = text - t->copy_before - t->copy_stubs;
 	const long at = want < text ? fj_sys6(__NR_mmap, want, t->copy_stubs, PROT_READ | PROT_EXEC,
 					      MAP_PRIVATE | MAP_FIXED_NOREPLACE, memory,
-					      t->copy_at + page_up(t->len)) :
+					      t->copy_at + round_up_to_page(t->len)) :
 				      -ENOMEM;
 
 	if (fj_is_err(at) || (uint64_t)at == want)
@@ -297,9 +302,10 @@ long fj_copies_map(const struct fj_sited_text *t, const uint64_t arg[6])
 	uint64_t stubs = 0;
 	long at, memory;
 
-	if (!fj_copies_are_for_us() || !(arg[3] & MAP_FIXED) || page_up(arg[1]) != page_up(t->len))
+	if (!fj_copies_are_for_us() || !(arg[3] & MAP_FIXED) ||
+		round_up_to_page(arg[1]) != round_up_to_page(t->len))
 		return -EAGAIN;
-	memory = t->copy_kept ? fj_recalled_open(t) : open_memory(O_RDONLY);
+	memory = t->copy_kept ? fj_recalled_open(t) : open_copies_memory(O_RDONLY);
 	if (fj_is_err(memory))
 		return -EAGAIN;
 	if (t->copy_stubs && !(stubs = map_stubs(t, (int)memory, arg[0]))) {

@@ -125,7 +125,7 @@ static struct fj_copy_file seen_as(const struct stat *st)
 		.mtime_ns = st->st_mtime_nsec};
 }
 
-static uint64_t pages(uint64_t len)
+static uint64_t whole_pages(uint64_t len)
 {
 	return (len + FJ_PAGE - 1) & ~(uint64_t)(FJ_PAGE - 1);
 }
@@ -134,11 +134,11 @@ static uint64_t pages(uint64_t len)
 static bool has_copy(const struct head *h, const struct stat *st)
 {
 	return h->copy_at && h->gate == fj_jail->gate && fj_texts()->copies_size &&
-	       (uint64_t)st->st_size == h->copy_at + pages(h->len) + h->copy_stubs;
+	       (uint64_t)st->st_size == h->copy_at + whole_pages(h->len) + h->copy_stubs;
 }
 
 /* Are the bytes that will be changed the expected ones? */
-static bool fit(
+static bool are_sites_as_expected(
 	struct fj_site *site, uint32_t count, const uint8_t *code, uint64_t len, bool copied)
 {
 	for (uint32_t i = 0; i < count; i++) {
@@ -212,7 +212,7 @@ static struct fj_sited_text *take_sites(int fd, const struct head *h, uint32_t p
 	struct fj_sited_text *t;
 
 	if (fj_sys3(__NR_read, fd, site, size) != size || sum_of(*h, site) != h->sum ||
-		!fit(site, h->count, code, k->len, has_copy(h, st)))
+		!are_sites_as_expected(site, h->count, code, k->len, has_copy(h, st)))
 		return NULL;
 	t = fj_text_cache_add(k, site, h->count);
 	if (t && has_copy(h, st))
@@ -283,9 +283,10 @@ void fj_recalled_keep(const struct fj_text_key *k, bool is_first, const struct f
 
 /* Make the copy and the head. Uses a copy of the sites: those in the jail's memory continue to be
  * counted. */
-static bool make(struct fj_sited_text *t, struct head *h, int fd, int file, struct fj_site *site)
+static bool make_recalled(
+	struct fj_sited_text *t, struct head *h, int fd, int file, struct fj_site *site)
 {
-	const uint64_t at = pages(sizeof(*h) + t->count * sizeof(*site));
+	const uint64_t at = whole_pages(sizeof(*h) + t->count * sizeof(*site));
 
 	if (!fj_copies_make_in(t, fd, file, at))
 		return false;
@@ -321,7 +322,7 @@ bool fj_recalled_make(struct fj_sited_text *t, const struct fj_text_key *k, bool
 	h.changes = changes;
 	room = fj_sys6(
 		__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	is_good = !fj_is_err(room) && make(t, &h, fd, (int)file, (struct fj_site *)room) &&
+	is_good = !fj_is_err(room) && make_recalled(t, &h, fd, (int)file, (struct fj_site *)room) &&
 		  !fj_sys2(__NR_fstat, file, &st);
 	if (!fj_is_err(room))
 		fj_sys2(__NR_munmap, room, size);

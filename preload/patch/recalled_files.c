@@ -36,7 +36,7 @@ static void put_file_path(char *path, uint32_t place, const char *behind)
 		fj_str_put(&s, behind);
 }
 
-static long open_file(const char *path, int flags)
+static long open_recalled_file(const char *path, int flags)
 {
 	return fj_sys4(__NR_openat, AT_FDCWD, path,
 		flags | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, 0600);
@@ -47,7 +47,7 @@ long fj_recalled_file_open(uint32_t place)
 	char path[PATH_SIZE];
 
 	put_file_path(path, place, NULL);
-	return open_file(path, O_RDONLY);
+	return open_recalled_file(path, O_RDONLY);
 }
 
 /* If the writer of the new file at `path` was killed, remove that file. */
@@ -72,7 +72,7 @@ long fj_recalled_file_begin(uint32_t place)
 	if (fj_sys4(__NR_prlimit64, 0, RLIMIT_FSIZE, 0, &limit) || limit.rlim_cur < MOST_WRITTEN)
 		return -EFBIG;
 	put_file_path(path, place, NEW);
-	fd = open_file(path, O_RDWR | O_CREAT | O_EXCL);
+	fd = open_recalled_file(path, O_RDWR | O_CREAT | O_EXCL);
 	if (!fj_is_err(fd))
 		fj_sys2(__NR_fchmod, fd, 0600); /* whatever the program's umask(2) is */
 	else if (fd == -EEXIST)

@@ -31,7 +31,7 @@
 #include <stdint.h>
 
 /* The flags of a call's row, or of the call that replaces it. */
-static uint32_t flags_of(long nr)
+static uint32_t row_flags_of(long nr)
 {
 	const struct fj_row *row = fj_row(nr);
 
@@ -45,7 +45,7 @@ static uint32_t flags_of(long nr)
  * child must not see a trap before it. */
 static bool is_frequent(long nr)
 {
-	return flags_of(nr) & FJ_FREQUENT;
+	return row_flags_of(nr) & FJ_FREQUENT;
 }
 
 /* Can the call become a jump when there is a trap? */
@@ -58,7 +58,7 @@ static bool is_site_wanted(const struct fj_site *s)
 {
 	if (s->kind == FJ_SITE_STAYS)
 		return false;
-	return s->nr < 0 || fj_door_wants(s->nr) || (flags_of(s->nr) & FJ_MAPS);
+	return s->nr < 0 || fj_door_wants(s->nr) || (row_flags_of(s->nr) & FJ_MAPS);
 }
 
 /* Keep only the sites that this jail can want. Its doors stay the same for its whole life. */
@@ -207,7 +207,7 @@ struct recalled {
 	uint32_t changes;
 };
 
-static struct fj_sited_text *search(
+static struct fj_sited_text *recall_or_look_up(
 	const struct fj_text_key *k, int fd, uint64_t start, bool is_first, struct recalled *old)
 {
 	struct fj_sited_text *t =
@@ -253,7 +253,7 @@ static bool is_mapped_often(const struct fj_sited_text *t)
 
 /* Make the copy for this process and later ones. If this process is killed meanwhile, the text never gets
  * one. */
-static void make_copy(struct fj_sited_text *t, const struct fj_text_key *k, int fd)
+static void make_shared_copy(struct fj_sited_text *t, const struct fj_text_key *k, int fd)
 {
 	uint32_t none = FJ_COPY_NONE;
 	bool is_good;
@@ -376,7 +376,7 @@ long fj_sites_map(const uint64_t arg[6], bool is_first)
 	if (!t) {
 		at = map_text(arg, arg[2]);
 		if (!fj_is_err(at))
-			t = search(&k, (int)arg[4], (uint64_t)at, is_first, &old);
+			t = recall_or_look_up(&k, (int)arg[4], (uint64_t)at, is_first, &old);
 		if (!t || !t->count)
 			return at;
 		kept = old.is ? map_kept(t, arg, &k, is_first, at, old.changes) : -EAGAIN;
@@ -384,7 +384,7 @@ long fj_sites_map(const uint64_t arg[6], bool is_first)
 	}
 	if (!t->count)
 		return map_text(arg, arg[2]);
-	make_copy(t, &k, (int)arg[4]);
+	make_shared_copy(t, &k, (int)arg[4]);
 	at = __atomic_load_n(&t->copy_state, __ATOMIC_ACQUIRE) == FJ_COPY_READY ?
 		     map_copy(t, arg, &k) :
 		     -EAGAIN;

@@ -27,7 +27,7 @@
 
 extern const char fj_door_site[], fj_door_maybe[], fj_door_maybe_here[];
 
-static void write32(uint8_t *at, uint64_t value)
+static void put_int32(uint8_t *at, uint64_t value)
 {
 	const uint32_t low = (uint32_t)value;
 
@@ -38,7 +38,7 @@ static void write32(uint8_t *at, uint64_t value)
 static uint8_t *put_distance(uint8_t *at, const uint8_t *op, size_t op_len, uint64_t target)
 {
 	memcpy(at, op, op_len);
-	write32(at + op_len, target - ((uint64_t)at + op_len + 4));
+	put_int32(at + op_len, target - ((uint64_t)at + op_len + 4));
 	return at + op_len + 4;
 }
 
@@ -56,8 +56,8 @@ static uint8_t *put_moved(uint8_t *at, const uint8_t *from, size_t len)
 			int32_t distance;
 
 			memcpy(&distance, from + done + insn.rip_at, sizeof(distance));
-			write32(at + insn.rip_at, (uint64_t)(from + done) - (uint64_t)at +
-							  (uint64_t)(int64_t)distance);
+			put_int32(at + insn.rip_at, (uint64_t)(from + done) - (uint64_t)at +
+							    (uint64_t)(int64_t)distance);
 		}
 		at += insn.len;
 		done += insn.len;
@@ -92,7 +92,7 @@ static uint8_t *write_stub(
 		if (s->kind == FJ_SITE_NUMBER) { /* then the page of the text need not be read */
 			known = MOV;
 			*stub = 0xb8;
-			write32(stub + 1, (uint64_t)s->nr);
+			put_int32(stub + 1, (uint64_t)s->nr);
 		}
 		stub = put_moved(stub + known, site - s->moved + known, s->moved - known);
 		stub = put_distance(stub, lea_rcx_op, 3, (uint64_t)site + 2);
@@ -185,7 +185,7 @@ static uint32_t next_chosen(const struct chosen *c, uint32_t i, uint32_t count)
 	return i;
 }
 
-static long protect(uint64_t from, uint64_t to, int prot)
+static long protect_range(uint64_t from, uint64_t to, int prot)
 {
 	return fj_sys3(__NR_mprotect, from, to - from, prot);
 }
@@ -211,7 +211,7 @@ static uint64_t put_stubs(const struct chosen *c, uint64_t start, uint64_t len,
 		write_stub(stub, &lead, (uint8_t *)start + site[i].at, &site[i]);
 		stub += STUB_SIZE;
 	}
-	if (!protect(room, room + size, PROT_READ | PROT_EXEC))
+	if (!protect_range(room, room + size, PROT_READ | PROT_EXEC))
 		return room;
 	fj_sys2(__NR_munmap, room, size);
 	return 0;
@@ -233,7 +233,7 @@ long fj_sites_change(uint64_t start, uint64_t len, enum fj_sites_text is,
 	if (is_writable) {
 		c.from = start;
 		c.to = end;
-	} else if (room && protect(c.from, c.to, PROT_READ | PROT_WRITE)) {
+	} else if (room && protect_range(c.from, c.to, PROT_READ | PROT_WRITE)) {
 		room = 0; /* the stubs remain, unused */
 	}
 	if (room) {
@@ -245,7 +245,7 @@ long fj_sites_change(uint64_t start, uint64_t len, enum fj_sites_text is,
 		}
 	}
 	if (room || is_writable) {
-		const long r = protect(c.from, c.to, PROT_READ | PROT_EXEC);
+		const long r = protect_range(c.from, c.to, PROT_READ | PROT_EXEC);
 
 		if (r)
 			return r;

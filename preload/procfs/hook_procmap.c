@@ -85,7 +85,7 @@ static void read_rest(struct query *q, const struct fj_mapping *m, struct fj_str
 	q->name_size = name->len ? (uint32_t)name->len + 1 : 0;
 }
 
-static bool see(void *with, const char *line)
+static bool see_mapping(void *with, const char *line)
 {
 	struct search *s = with;
 	struct fj_mapping m;
@@ -154,7 +154,7 @@ static long answer_query(uint64_t at, uint64_t size, const struct query *asked, 
 }
 
 /* `path` is that of the real file, `fd` is open on it. */
-static long query(struct fj_call *c, const char *path, long fd)
+static long query_mapping(struct fj_call *c, const char *path, long fd)
 {
 	struct fj_place place = {.dirfd = AT_FDCWD, .owned_fd = -1, .name = path};
 	struct fj_report r = {.t = c->thread, .place = &place};
@@ -180,7 +180,7 @@ static long query(struct fj_call *c, const char *path, long fd)
 	e = fj_sys3(__NR_ioctl, fd, FJ_PROCMAP_QUERY, &judged);
 	if (e < 0)
 		return e;
-	fj_maps_each(&r, see, &s);
+	fj_maps_each(&r, see_mapping, &s);
 	if (r.error || !s.is_found)
 		return r.error ? r.error : -ENOENT;
 	s.found.build_id_size = asked.build_id_size;
@@ -221,7 +221,7 @@ long fj_hook_ioctl(struct fj_call *c)
 	fd = fj_sys4(__NR_openat, AT_FDCWD, text, O_RDONLY | O_CLOEXEC, 0);
 	if (fj_is_err(fd))
 		return fd == -ENOENT ? -ESRCH : fd;
-	n = query(c, text, fd);
+	n = query_mapping(c, text, fd);
 	fj_close((int)fd);
 	return n;
 }

@@ -73,7 +73,7 @@ static void write_report(struct fj_report *r)
 
 /* Moves the descriptor above the numbers that programs use, so that the program gets the lowest
  * free one (open(2)). */
-static long move_up(long fd)
+static long raise_descriptor(long fd)
 {
 	const long high = fj_sys3(__NR_fcntl, fd, F_DUPFD_CLOEXEC, fj_high_fd());
 
@@ -84,7 +84,7 @@ static long move_up(long fd)
 }
 
 /* Opens it through its link: a file description of its own, for reading only, at offset 0. */
-static long reopen(int fd, uint64_t flags)
+static long reopen_for_reading(int fd, uint64_t flags)
 {
 	char link[32];
 	struct fj_str s;
@@ -96,7 +96,7 @@ static long reopen(int fd, uint64_t flags)
 }
 
 /* The memory file's name. For maps it is the path of the real file, for hook_procmap.c. */
-static const char *name_of(struct fj_thread *t, const struct fj_place *place, long real)
+static const char *memory_file_name(struct fj_thread *t, const struct fj_place *place, long real)
 {
 	static const char maps[] = "maps";
 	const char *base = place->name + fj_place_dir_len(place->name);
@@ -128,19 +128,19 @@ long fj_procfs_open(struct fj_call *c, const struct fj_place *place, uint64_t fl
 	fd = fj_sys4(__NR_openat, place->dirfd, place->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
 	if (fj_is_err(fd))
 		return fd;
-	name = name_of(t, place, fd);
+	name = memory_file_name(t, place, fd);
 	fj_close((int)fd);
 	fd = fj_sys2(__NR_memfd_create, name, 1 /* MFD_CLOEXEC */);
 	if (fj_is_err(fd))
 		return fd;
-	fd = move_up(fd);
+	fd = raise_descriptor(fd);
 	r.fd = (int)fd;
 	r.room = fj_file_limit();
 	fj_str_init(&r.text, fj_scratch(t, FJ_REPORT_SIZE), FJ_REPORT_SIZE);
 	write_report(&r);
 	if (!r.error)
 		fj_sys2(__NR_fchmod, fd, 0444);
-	fd = r.error ? r.error : reopen(r.fd, flags);
+	fd = r.error ? r.error : reopen_for_reading(r.fd, flags);
 	fj_close(r.fd);
 	fj_scratch_release(t, mark);
 	return fd;

@@ -45,7 +45,7 @@ void fj_procfs_find_fdinfo(struct fj_thread *t, struct fj_place *place)
 }
 
 /* The position by which descriptor `number` was opened, if it belongs to this process. */
-static const char *hint(struct fj_report *r, const char *number)
+static const char *opened_position(struct fj_report *r, const char *number)
 {
 	const uint32_t mark = fj_scratch_mark(r->t);
 	char *text = fj_scratch_path(r->t);
@@ -79,7 +79,7 @@ static bool find_pos(struct fj_report *r, struct fj_str *pos)
 	n = fj_sys4(__NR_readlinkat, r->place->dirfd, name, text, FJ_PATH_MAX - 1);
 	if (n > 0 && !s.overflowed && text[0] == '/') {
 		text[n] = 0;
-		known = fj_path_back_hinted(text, hint(r, r->place->name), pos);
+		known = fj_path_back_hinted(text, opened_position(r, r->place->name), pos);
 	}
 	fj_scratch_release(r->t, mark);
 	return known;

@@ -45,7 +45,7 @@ static unsigned read_fields(const char *line, struct field *f)
 	return count;
 }
 
-static void put_number(struct fj_str *out, uint64_t value, unsigned base, size_t width)
+static void put_padded_number(struct fj_str *out, uint64_t value, unsigned base, size_t width)
 {
 	char text[24];
 	struct fj_str s;
@@ -79,13 +79,13 @@ __attribute__((noinline)) static void put_ipc_line(
 		tables[table].type, (int32_t)f[1].value, (uint64_t)f[at_ctime].value, &perm);
 	fj_str_add(&r->text, line, f[1].end);
 	fj_str_put(&r->text, "  "); /* "  %4o" */
-	put_number(&r->text, perm.mode, 8, 4);
+	put_padded_number(&r->text, perm.mode, 8, 4);
 	fj_str_add(&r->text, line + f[2].end, f[uid - 1].end - f[2].end);
 	for (unsigned i = 0; i < 4; i++) {
 		const uint32_t id[] = {perm.uid, perm.gid, perm.cuid, perm.cgid};
 
 		fj_str_put(&r->text, " "); /* " %5u" */
-		put_number(&r->text, id[i], 10, 5);
+		put_padded_number(&r->text, id[i], 10, 5);
 	}
 	fj_str_put(&r->text, line + f[uid + 3].end);
 }

@@ -70,7 +70,7 @@ static bool put_mapped_path(
 }
 
 /* Does that for a path that is escaped in the line: `escaped`. */
-static bool put_path(struct fj_report *r, const char *text, size_t len, const char *escaped)
+static bool put_escaped_path(struct fj_report *r, const char *text, size_t len, const char *escaped)
 {
 	const uint32_t mark = fj_scratch_mark(r->t);
 	struct fj_str host_path;
@@ -191,7 +191,7 @@ static uint64_t offset_of_copy(const struct mapped_file *f, const struct fj_mapp
 }
 
 /* Goes to the next mapping. For a copy returns its offset in its file, else 0. */
-static uint64_t step(struct mapped_file *f, const struct fj_mapping *m)
+static uint64_t step_to_mapping(struct mapped_file *f, const struct fj_mapping *m)
 {
 	const uint64_t offset = offset_of_copy(f, m);
 
@@ -234,7 +234,7 @@ static bool file_of_copy(struct fj_thread *t, int dirfd, const char *maps, uint6
 	}
 	while (m.from < address && (line = fj_lines_next(&l, &len))) {
 		fj_mapping_read(&m, line);
-		offset = step(&f, &m);
+		offset = step_to_mapping(&f, &m);
 	}
 	fj_close(l.fd);
 	if (m.from != address)
@@ -271,20 +271,20 @@ static bool put_mapping(struct fj_report *r, struct mapped_file *f, const char *
 	uint64_t offset;
 
 	fj_mapping_read(&m, line);
-	offset = step(f, &m);
+	offset = step_to_mapping(f, &m);
 	if (is_gate(&m, &f->gate_end))
 		return false;
 	if (!offset) {
 		const size_t at = (size_t)(m.path - line);
 
 		fj_str_add(&r->text, line, at);
-		return !*m.path || put_path(r, m.path, len - at, "\n");
+		return !*m.path || put_escaped_path(r, m.path, len - at, "\n");
 	}
 	fj_str_add(&r->text, line, (size_t)(skip_field(m.perms + 1) - line));
 	put_hex8(&r->text, offset);
 	fj_str_add(&r->text, " ", 1);
 	fj_str_add(&r->text, f->device, f->path);
-	return put_path(r, f->device + f->path, fj_strlen(f->device + f->path), "\n");
+	return put_escaped_path(r, f->device + f->path, fj_strlen(f->device + f->path), "\n");
 }
 
 void fj_report_maps(struct fj_report *r)
@@ -361,7 +361,7 @@ static bool put_numa_path(struct fj_report *r, const char *line, const char *tex
 			r->t, r->place->dirfd, maps.at, fj_hex_read(&line), &host_path);
 	}
 	shows = is_copy ? put_mapped_path(r, &host_path, "\n\t= ") :
-			  put_path(r, text, len, "\n\t= ");
+			  put_escaped_path(r, text, len, "\n\t= ");
 	fj_scratch_release(r->t, mark);
 	return shows;
 }

@@ -55,7 +55,7 @@ static void put_groups(struct fj_report *r, const uint32_t *group, uint32_t coun
 	fj_str_put(&r->text, " \n"); /* the kernel writes that blank, too */
 }
 
-static void put_number(struct fj_str *out, const char *name, uint32_t value)
+static void put_number_line(struct fj_str *out, const char *name, uint32_t value)
 {
 	fj_str_put(out, name);
 	fj_str_put(out, "\t");
@@ -100,13 +100,13 @@ static bool put_status_line(
 		const struct fj_guard *guard = fj_guard();
 
 		if (line[0] == 'N')
-			put_number(&r->text, "NoNewPrivs:", guard->no_new_privs);
+			put_number_line(&r->text, "NoNewPrivs:", guard->no_new_privs);
 		else if (line[7] == ':')
-			put_number(&r->text, "Seccomp:", guard->seccomp_mode);
+			put_number_line(&r->text, "Seccomp:", guard->seccomp_mode);
 		else if (guard->seccomp_mode)
 			return false; /* how many of the filters are the jail's is unknown */
 		else
-			put_number(&r->text, "Seccomp_filters:", 0);
+			put_number_line(&r->text, "Seccomp_filters:", 0);
 		return true;
 	}
 	for (size_t i = 0; i < sizeof(caps) / sizeof(caps[0]); i++)

@@ -60,7 +60,7 @@ bool fj_owner_counts_directories(int root_fd)
 	return false;
 }
 
-static bool ask(int dirfd, const char *name)
+static bool is_on_layered_disk(int dirfd, const char *name)
 {
 	long fd;
 	bool is;
@@ -87,7 +87,7 @@ bool fj_owner_is_layered(uint32_t dev, int dirfd, const char *name)
 	if (dev >> 8 & 0xfff) /* the major number of a disk; an overlay has major 0 */
 		return false;
 	if ((what & ~layered) != known) {
-		what = known | (ask(dirfd, name) ? layered : 0);
+		what = known | (is_on_layered_disk(dirfd, name) ? layered : 0);
 		__atomic_store_n(place, what, __ATOMIC_RELAXED);
 	}
 	return what & layered;

@@ -52,7 +52,7 @@ static long write_zeros(int fd, uint64_t at, uint64_t size)
 	return 0;
 }
 
-static long claim(int fd, uint64_t at, uint64_t size)
+static long allocate_space(int fd, uint64_t at, uint64_t size)
 {
 	long r;
 
@@ -64,7 +64,7 @@ static long claim(int fd, uint64_t at, uint64_t size)
 	return r == -EOPNOTSUPP || r == -ENOSYS ? write_zeros(fd, at, size) : r;
 }
 
-static uint64_t later(uint64_t a, uint64_t b)
+static uint64_t later_of(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;
 }
@@ -74,7 +74,7 @@ static uint64_t claim_place(struct fj_store_head *h, uint64_t size)
 	uint64_t seen = __atomic_load_n(&h->claimed, __ATOMIC_ACQUIRE), at;
 
 	do
-		at = later(seen, __atomic_load_n(&h->end, __ATOMIC_ACQUIRE));
+		at = later_of(seen, __atomic_load_n(&h->end, __ATOMIC_ACQUIRE));
 	while (!__atomic_compare_exchange_n(
 		&h->claimed, &seen, at + size, false, __ATOMIC_SEQ_CST, __ATOMIC_ACQUIRE));
 	return at;
@@ -100,7 +100,7 @@ static void raise_end(struct fj_store_head *h, uint64_t end)
 
 /* Gets the space for the piece in the mapping, too: touches, in one call, what fallocate(2) has
  * reserved. */
-static long populate(struct fj_store *s, uint64_t at, uint64_t size)
+static long populate_piece(struct fj_store *s, uint64_t at, uint64_t size)
 {
 	char *piece = fj_store_at(s, at, size);
 	long r = 0;
@@ -112,7 +112,7 @@ static long populate(struct fj_store *s, uint64_t at, uint64_t size)
 	return r == -EFAULT ? -ENOSPC : r == -EINVAL ? 0 /* before Linux 5.14 */ : r;
 }
 
-static long extend(struct fj_store *s, int fd, uint64_t size)
+static long extend_file(struct fj_store *s, int fd, uint64_t size)
 {
 	struct fj_store_head *h = fj_store_head(s);
 	uint64_t at, had = 0;
@@ -125,9 +125,10 @@ static long extend(struct fj_store *s, int fd, uint64_t size)
 		return r;
 	at = claim_place(h, size);
 	/* A damaged head may name any place. */
-	r = (at | size) >> FJ_STORE_SIZE_LOG || at & (FJ_PAGE - 1) ? -EIO : claim(fd, at, size);
+	r = (at | size) >> FJ_STORE_SIZE_LOG || at & (FJ_PAGE - 1) ? -EIO :
+								     allocate_space(fd, at, size);
 	if (!r)
-		r = populate(s, at, size);
+		r = populate_piece(s, at, size);
 	if (r < 0) {
 		give_place_back(h, at, size);
 		return r;
@@ -145,7 +146,7 @@ long fj_store_extend(struct fj_store *s, uint64_t size)
 	 * chown. */
 	if (fj_is_err(fd))
 		return fd == -EMFILE || fd == -ENFILE ? -ENOMEM : fd;
-	r = extend(s, (int)fd, size);
+	r = extend_file(s, (int)fd, size);
 	fj_close((int)fd);
 	return r;
 }
@@ -173,7 +174,7 @@ static long create(int fd, uint32_t log)
 		const void *base;
 		size_t len;
 	} array[(sizeof(struct fj_store_slot) << FJ_STORE_FIRST_LOG) / FJ_PAGE];
-	long r = claim(fd, 0, head.end);
+	long r = allocate_space(fd, 0, head.end);
 
 	for (size_t i = 0; i < size / FJ_PAGE; i++) {
 		array[i].base = page;
@@ -333,7 +334,7 @@ static bool is_usable(struct fj_store *s, uint64_t size)
 
 static struct fj_store_room room[2] FJ_BULKY;
 
-static long start(struct fj_store *s, int fd)
+static long start_store(struct fj_store *s, int fd)
 {
 	uint64_t size;
 	long to_map, r = size_up(s, fd, &size);
@@ -384,14 +385,14 @@ long fj_store_map(struct fj_store *s, int fd, const char *path)
 
 long fj_owner_start(int fd, int host_owners_fd)
 {
-	long r = start(&fj_store[0], fd);
+	long r = start_store(&fj_store[0], fd);
 
 	if (r < 0)
 		return r;
 	fj_store_count = 1;
 	if (host_owners_fd < 0)
 		return 0;
-	r = start(&fj_store[1], host_owners_fd);
+	r = start_store(&fj_store[1], host_owners_fd);
 	if (!r)
 		fj_store_count = 2;
 	return r;

@@ -37,7 +37,7 @@ static void let_go_store(struct fj_store_hold *hold)
 
 /* Changes under the lock are made in this array. A process that takes the lock away replaces the
  * array after that. So if the lock is still ours here, this is the right array. */
-static long begin(struct fj_store_hold *hold)
+static long begin_change(struct fj_store_hold *hold)
 {
 	struct fj_store_head *h = fj_store_head(hold->s);
 
@@ -87,7 +87,7 @@ long fj_store_lock(struct fj_store *s, struct fj_store_hold *hold)
 			take_store(hold);
 		if (r)
 			break;
-		r = begin(hold);
+		r = begin_change(hold);
 		if (r)
 			s->is_shared ? (void)fj_store_unlock_shared(s, hold) : let_go_store(hold);
 	} while (fj_store_again(&r, &times));
@@ -119,7 +119,7 @@ struct work {
 };
 
 /* Takes the lock and makes the change, once. */
-static void work(void *data)
+static void change_under_lock(void *data)
 {
 	struct work *w = data;
 	struct fj_store_hold hold = {.may_be_killed = w->may_be_killed};
@@ -142,9 +142,9 @@ static void work_in_child(struct work *w)
 {
 	w->has_ended = false;
 	w->may_be_killed = true;
-	if (fj_child_run(work, w)) {
+	if (fj_child_run(change_under_lock, w)) {
 		w->may_be_killed = false;
-		work(w);
+		change_under_lock(w);
 	}
 }
 
@@ -161,7 +161,7 @@ long fj_store_change(
 		if (s->is_shared)
 			work_in_child(&w);
 		else
-			work(&w);
+			change_under_lock(&w);
 		r = w.has_ended ? w.r : FJ_STORE_ROBBED;
 	} while (fj_store_again(&r, &times));
 	return r;

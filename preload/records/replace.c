@@ -14,7 +14,7 @@
 
 #define MADV_REMOVE_ 9 /* asm-generic/mman-common.h */
 
-static void freeze(struct fj_store_slot *slot)
+static void freeze_slot(struct fj_store_slot *slot)
 {
 	uint32_t state = __atomic_load_n(&slot->state, __ATOMIC_RELAXED);
 
@@ -114,7 +114,7 @@ static void give_up_array(struct fj_store *s, const struct array *a, bool has_bo
 }
 
 /* `is_ours`: no other process can be changing the array. */
-static long replace(struct fj_store_hold *hold, bool is_ours, bool has_books)
+static long replace_array(struct fj_store_hold *hold, bool is_ours, bool has_books)
 {
 	struct fj_store *s = hold->s;
 	struct fj_store_head *h = fj_store_head(s);
@@ -135,7 +135,7 @@ static long replace(struct fj_store_hold *hold, bool is_ours, bool has_books)
 	if (!books)
 		return -ENOMEM;
 	for (uint64_t i = 0; !is_ours && i <= old.mask; i++)
-		freeze(&old.slot[i]);
+		freeze_slot(&old.slot[i]);
 	/* A process that has lost the lock has taken blocks, and may be writing to them: so they
 	 * are not reused. */
 	if (is_ours && has_books && fj_store_books(s, old.table))
@@ -156,7 +156,7 @@ static long replace(struct fj_store_hold *hold, bool is_ours, bool has_books)
 
 long fj_store_grow(struct fj_store_hold *hold)
 {
-	return replace(hold, true, true);
+	return replace_array(hold, true, true);
 }
 
 /* Keeps programs of older versions from writing. If one of them holds the lock, wait for it; after
@@ -188,7 +188,7 @@ long fj_store_replace(struct fj_store_hold *hold)
 		close_old_lock(h);
 		hold->table = __atomic_load_n(&h->table, __ATOMIC_ACQUIRE);
 	}
-	r = replace(hold, is_old && !hold->lock.is_robbed, !is_old);
+	r = replace_array(hold, is_old && !hold->lock.is_robbed, !is_old);
 	if (r < 0)
 		return r;
 	hold->lock.is_robbed = false;

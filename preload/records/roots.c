@@ -67,7 +67,7 @@ static void leave_root(struct fj_owner_root *r)
 }
 
 /* Another thread may do the same: then one of the two mappings is removed. */
-static struct fj_store *open_root(uint32_t i)
+static struct fj_store *open_root_records(uint32_t i)
 {
 	const long memory = fj_sys6(__NR_mmap, 0, OPENED_SIZE, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -111,7 +111,7 @@ struct fj_store *fj_store_of_root(uint32_t i, bool is_last)
 		return NULL;
 	s = __atomic_load_n(&opened[i], __ATOMIC_ACQUIRE);
 	if (!s)
-		s = open_root(i);
+		s = open_root_records(i);
 	if (s && r->kind == FJ_OWNER_ROOT_LOWER) /* it may have been opened as an inner root */
 		s->is_read_only = true;
 	return !s || s == &none ? NULL : s;
@@ -245,7 +245,8 @@ static bool is_root_wanted(int fd, enum fj_owner_root_kind kind, struct stat *st
 
 /* The root `r` has the same directory. Are its path and its records unchanged? Otherwise it is
  * marked as left. */
-static bool is_known(struct fj_owner_root *r, const char *records, enum fj_owner_root_kind kind)
+static bool is_root_known(
+	struct fj_owner_root *r, const char *records, enum fj_owner_root_kind kind)
 {
 	if (kind == FJ_OWNER_ROOT_LOWER && r->kind == FJ_OWNER_ROOT_INNER)
 		r->kind = kind;
@@ -257,7 +258,7 @@ static bool is_known(struct fj_owner_root *r, const char *records, enum fj_owner
 }
 
 /* `path` is `len` bytes long. */
-static long meet(const char *path, size_t len, const char *records, uint64_t dev, uint64_t ino,
+static long meet_root(const char *path, size_t len, const char *records, uint64_t dev, uint64_t ino,
 	enum fj_owner_root_kind kind, bool is_again)
 {
 	struct fj_owner_roots *all = fj_owner_roots;
@@ -271,7 +272,7 @@ static long meet(const char *path, size_t len, const char *records, uint64_t dev
 	for (uint32_t i = 0; i < fj_owner_roots_state->count; i++)
 		if (all->root[i].state == FJ_OWNER_ROOT_MET && all->root[i].dev == dev &&
 			all->root[i].ino == ino)
-			is_met = is_known(&all->root[i], records, kind) || is_met;
+			is_met = is_root_known(&all->root[i], records, kind) || is_met;
 	if (is_met && !is_again)
 		return 0;
 	fd = open_any(records, kind);
@@ -309,22 +310,22 @@ static long meet(const char *path, size_t len, const char *records, uint64_t dev
 long fj_owner_meet(
 	const char *records, size_t len, uint64_t dev, uint64_t ino, enum fj_owner_root_kind kind)
 {
-	return meet(records, len, records, dev, ino, kind, false);
+	return meet_root(records, len, records, dev, ino, kind, false);
 }
 
 long fj_owner_meet_again(const char *records, size_t len, uint64_t dev, uint64_t ino)
 {
-	return meet(records, len, records, dev, ino, FJ_OWNER_ROOT_INNER, true);
+	return meet_root(records, len, records, dev, ino, FJ_OWNER_ROOT_INNER, true);
 }
 
 long fj_owner_meet_beside(const char *path, const char *records, uint64_t dev, uint64_t ino)
 {
-	return meet(path, fj_strlen(path), records, dev, ino, FJ_OWNER_ROOT_WORK, false);
+	return meet_root(path, fj_strlen(path), records, dev, ino, FJ_OWNER_ROOT_WORK, false);
 }
 
 /* Inode and birth time of the jail's own file of records; false where the file system gives no
  * birth times. */
-static bool identity(uint64_t *ino, uint64_t *stamp)
+static bool identity_of_records(uint64_t *ino, uint64_t *stamp)
 {
 	struct statx sx;
 
@@ -343,7 +344,7 @@ bool fj_owner_is_copy(char *root, size_t size)
 	uint64_t ino, stamp;
 	size_t len = 0;
 
-	if (fj_store[0].is_truncated || !h->own_ino || !identity(&ino, &stamp) ||
+	if (fj_store[0].is_truncated || !h->own_ino || !identity_of_records(&ino, &stamp) ||
 		(h->own_ino == ino && h->own_stamp == stamp))
 		return false;
 	while (len < FJ_OWNER_NOTED && len + 1 < size && h->root[len])
@@ -360,7 +361,7 @@ bool fj_owner_belongs(const char *root)
 	uint64_t ino, stamp;
 
 	if (fj_store[0].is_truncated || fj_store[0].is_read_only || fj_store[0].is_shared ||
-		!identity(&ino, &stamp) || len >= FJ_OWNER_NOTED)
+		!identity_of_records(&ino, &stamp) || len >= FJ_OWNER_NOTED)
 		return false;
 	if (h->own_ino == ino && h->own_stamp == stamp && !memcmp(h->root, root, len + 1))
 		return false;

@@ -52,7 +52,7 @@ struct flock_ { /* struct flock of asm-generic/fcntl.h, 64 bit */
 
 _Static_assert(sizeof(((struct fj_store_room *)NULL)->boot_id) > BOOT_ID, "and its NUL");
 
-static void nap(void)
+static void sleep_briefly(void)
 {
 	const struct __kernel_timespec time = {.tv_nsec = NAP_NS};
 
@@ -76,7 +76,7 @@ static const char *boot_id(const struct fj_store *s)
 }
 
 /* A number of bytes for this machine, mount and PID namespace; 0: unknown. */
-static int64_t place(const struct fj_store *s)
+static int64_t number_of_place(const struct fj_store *s)
 {
 	const uint32_t namespace = fj_pid_namespace((uint32_t)fj_sys0(__NR_getpid));
 	uint64_t hash = (uint64_t)s->home << 32 | namespace;
@@ -229,7 +229,7 @@ static bool is_ours_alone(int fd)
  * the second was killed, the next process on that machine needs both. */
 static long lock_both(const struct fj_store *s, int fd, bool may_be_killed)
 {
-	struct waits w = {.where = is_ours_alone(fd) ? place(s) : 0};
+	struct waits w = {.where = is_ours_alone(fd) ? number_of_place(s) : 0};
 
 	for (int i = 0; i < TRIES; i++) {
 		long r = lock_byte(fd, may_be_killed ? w.where : 0);
@@ -243,7 +243,7 @@ static long lock_both(const struct fj_store *s, int fd, bool may_be_killed)
 		}
 		if (r != -EBUSY)
 			return r;
-		nap();
+		sleep_briefly();
 	}
 	return -EBUSY;
 }
@@ -270,7 +270,7 @@ bool fj_store_reaches(struct fj_store *s, uint64_t end)
 
 /* Makes the kernel drop what it has cached of the file. Returns a descriptor; close it after the
  * change. */
-static long refresh(struct fj_store *s)
+static long refresh_cache(struct fj_store *s)
 {
 	const long fd = fj_store_open_again(s, O_RDWR);
 	char byte;
@@ -293,7 +293,7 @@ long fj_store_lock_shared(struct fj_store *s, struct fj_store_hold *hold)
 	long r = fj_is_err(fd) ? fd : lock_both(s, (int)fd, hold->may_be_killed), fresh = 0;
 
 	if (!r) {
-		fresh = refresh(s);
+		fresh = refresh_cache(s);
 		if (fj_is_err(fresh)) {
 			unlock_link(s);
 			r = fresh;

@@ -89,7 +89,7 @@ struct path {
 	uint32_t run, run_mask, in_run, runs_log, run_log;
 };
 
-FJ_HOT static inline struct path path_of(uint64_t table, uint32_t dev, uint64_t ino)
+FJ_HOT static inline struct path probe_path_of(uint64_t table, uint32_t dev, uint64_t ino)
 {
 	const uint32_t log = fj_table_run_log(table);
 	const uint64_t hash = ((ino >> log) + (uint64_t)dev * 0x9e3779b1u) * 0x9e3779b97f4a7c15UL;
@@ -122,11 +122,11 @@ FJ_HOT uint8_t fj_store_check(const struct fj_store_slot *slot, const struct fj_
 }
 
 /* Searches one array. 1: found, 0: not there, -1: the slot changed meanwhile. */
-static int search(struct fj_store_slot *slots, uint64_t table, uint32_t dev,
+static int search_array(struct fj_store_slot *slots, uint64_t table, uint32_t dev,
 	const struct fj_owner_key *key, bool any_stamp, struct fj_store_copy *copy,
 	struct fj_store_slot **found, uint32_t *state)
 {
-	const struct path path = path_of(table, dev, key->ino);
+	const struct path path = probe_path_of(table, dev, key->ino);
 
 	for (uint32_t n = 0; n >> fj_table_log(table) == 0; n++) {
 		struct fj_store_slot *slot = &slots[nth_of(&path, n)];
@@ -171,7 +171,7 @@ FJ_HOT bool fj_store_find(struct fj_store *s, const struct fj_owner_key *key, bo
 
 		if (!slots)
 			return false;
-		r = search(slots, table, dev, key, any_stamp, copy, slot, state);
+		r = search_array(slots, table, dev, key, any_stamp, copy, slot, state);
 		if (r > 0)
 			return true;
 		/* The array may have been replaced, and cleared, meanwhile. */
@@ -190,7 +190,7 @@ static void write_copy(struct fj_store_slot *slot, uint32_t which, const struct 
 struct fj_store_slot *fj_store_slot_for(
 	struct fj_store_slot *slots, uint64_t table, uint32_t dev, uint64_t ino)
 {
-	const struct path path = path_of(table, dev, ino);
+	const struct path path = probe_path_of(table, dev, ino);
 
 	for (uint32_t n = 0; n >> fj_table_log(table) == 0; n++) {
 		struct fj_store_slot *slot = &slots[nth_of(&path, n)];
@@ -204,7 +204,7 @@ struct fj_store_slot *fj_store_slot_for(
 /* Changes the state from `*state` to `next`, unless the slot is frozen. Only the holder writes to
  * this array. So if the compare-and-swap fails otherwise, the file is damaged, and a new array
  * repairs it. */
-static long turn(
+static long change_state(
 	struct fj_store_hold *hold, struct fj_store_slot *slot, uint32_t *state, uint32_t next)
 {
 	if (!(*state & FJ_SLOT_FROZEN) && __atomic_compare_exchange_n(&slot->state, state, next,
@@ -255,13 +255,14 @@ long fj_store_put(struct fj_store_hold *hold, const struct fj_owner_key *key,
 	state = __atomic_load_n(&slot->state, __ATOMIC_ACQUIRE);
 	if ((state & FJ_SLOT_LIVE) && slot->stamp == key->stamp) {
 		write_copy(slot, !(state & FJ_SLOT_SECOND), copy);
-		return turn(hold, slot, &state, (state ^ FJ_SLOT_SECOND) + FJ_SLOT_TURN);
+		return change_state(hold, slot, &state, (state ^ FJ_SLOT_SECOND) + FJ_SLOT_TURN);
 	}
 	if (state & FJ_SLOT_LIVE) { /* an earlier file's: first make it invisible for readers */
 		const uint32_t attributes =
 			fj_store_attributes(&slot->copy[state & FJ_SLOT_SECOND]);
 
-		r = turn(hold, slot, &state, (state & ~(uint32_t)FJ_SLOT_LIVE) + FJ_SLOT_TURN);
+		r = change_state(
+			hold, slot, &state, (state & ~(uint32_t)FJ_SLOT_LIVE) + FJ_SLOT_TURN);
 		if (r < 0)
 			return r;
 		if (attributes)
@@ -278,7 +279,7 @@ long fj_store_put(struct fj_store_hold *hold, const struct fj_owner_key *key,
 	slot->stamp = key->stamp;
 	slot->dev = dev;
 	write_copy(slot, state & FJ_SLOT_SECOND, copy);
-	r = turn(hold, slot, &state, (state | FJ_SLOT_USED | FJ_SLOT_LIVE) + FJ_SLOT_TURN);
+	r = change_state(hold, slot, &state, (state | FJ_SLOT_USED | FJ_SLOT_LIVE) + FJ_SLOT_TURN);
 	if (r < 0)
 		__atomic_fetch_sub(&h->records, 1, __ATOMIC_SEQ_CST);
 	return r;
@@ -288,7 +289,8 @@ long fj_store_drop(struct fj_store_hold *hold, struct fj_store_slot *slot, uint3
 {
 	struct fj_store_head *h = fj_store_head(hold->s);
 	const uint32_t attributes = fj_store_attributes(&slot->copy[state & FJ_SLOT_SECOND]);
-	const long r = turn(hold, slot, &state, (state & ~(uint32_t)FJ_SLOT_LIVE) + FJ_SLOT_TURN);
+	const long r =
+		change_state(hold, slot, &state, (state & ~(uint32_t)FJ_SLOT_LIVE) + FJ_SLOT_TURN);
 
 	if (r < 0)
 		return r;

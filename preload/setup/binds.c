@@ -69,7 +69,7 @@ static long add_temporary(struct fj_thread *t, struct fj_str *options)
 	return r;
 }
 
-static long add_overlay(struct fj_thread *t, const struct fj_bind *b, char *pos)
+static long bind_overlay(struct fj_thread *t, const struct fj_bind *b, char *pos)
 {
 	struct fj_call call = {.thread = t};
 	struct fj_filesystem fs = {
@@ -97,7 +97,7 @@ static long add_overlay(struct fj_thread *t, const struct fj_bind *b, char *pos)
 }
 
 /* Put the position of `jail_path`, which must exist, into `pos`. Returns 0 or -errno. */
-static long find_mount_point(struct fj_thread *t, const char *jail_path, struct fj_str *pos)
+static long find_bind_target(struct fj_thread *t, const char *jail_path, struct fj_str *pos)
 {
 	const uint32_t mark = fj_scratch_mark(t);
 	struct fj_place place;
@@ -168,7 +168,7 @@ static long make_mount_point(struct fj_thread *t, char *jail_path, bool as_dir)
 		kept = *end;
 		*end = 0;
 		/* A directory that an earlier mount made may not exist on the disk. */
-		r = find_mount_point(t, jail_path, &pos);
+		r = find_bind_target(t, jail_path, &pos);
 		if (r == -ENOENT)
 			r = make_entry(t, jail_path, kept || as_dir);
 		*end = kept;
@@ -197,7 +197,7 @@ static long find_dangling(struct fj_thread *t, const char *jail_path, struct fj_
 }
 
 /* Put the kernel's spelling of the bind's source into `out`. */
-static long canonical(const char *host, char *out)
+static long canonical_path(const char *host, char *out)
 {
 	const long fd = fj_open_path(AT_FDCWD, host, 0);
 	long n;
@@ -256,7 +256,7 @@ static long add_bind(struct fj_thread *t, struct fj_bind *b)
 	if (b->from) {
 		as_dir = b->from->is_dir;
 	} else if (b->host) {
-		r = canonical(b->host, host_path);
+		r = canonical_path(b->host, host_path);
 		if (r < 0)
 			return may_lack ? 0 : r;
 		as_dir = is_host_dir(host_path);
@@ -265,7 +265,7 @@ static long add_bind(struct fj_thread *t, struct fj_bind *b)
 	fj_str_put(&s, b->jail);
 	fj_str_init(&pos, fj_scratch_path(t), FJ_PATH_MAX);
 	b->trouble = "cannot make the mount point for";
-	r = s.overflowed ? -ENAMETOOLONG : find_mount_point(t, jail_path, &pos);
+	r = s.overflowed ? -ENAMETOOLONG : find_bind_target(t, jail_path, &pos);
 	if (b->mode[2] == '!' && is_link(t, jail_path))
 		r = find_dangling(t, jail_path, &pos);
 	if ((r == -ENOENT || r == -ELOOP) && may_lack)
@@ -273,7 +273,7 @@ static long add_bind(struct fj_thread *t, struct fj_bind *b)
 	if (r < 0 && may_lack) /* a default bind: no reason not to start */
 		return 0;
 	if (r == -ENOENT && (r = make_mount_point(t, jail_path, as_dir)) == 0)
-		r = find_mount_point(t, jail_path, &pos);
+		r = find_bind_target(t, jail_path, &pos);
 	if ((r == -EROFS || r == -EACCES) && !as_dir)
 		r = find_dangling(t, jail_path, &pos);
 	if (r < 0)
@@ -285,7 +285,7 @@ static long add_bind(struct fj_thread *t, struct fj_bind *b)
 	if (!b->host && !leads_to_dir(t, jail_path))
 		return -ENOTDIR;
 	if (b->overlay)
-		return add_overlay(t, b, pos.at);
+		return bind_overlay(t, b, pos.at);
 	if (b->from) {
 		const struct fj_mount_point to = {
 			.pos = pos.at, .host = (char *)"", .is_dir = as_dir};

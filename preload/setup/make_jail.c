@@ -132,7 +132,7 @@ static void make_room_for_texts(int memory)
 		fj_texts()->copies_size = COPIES_SIZE;
 }
 
-static uint64_t dev_of(long fd)
+static uint64_t device_of_fd(long fd)
 {
 	struct stat st = {0};
 
@@ -144,14 +144,14 @@ static void note_nameless(int memory)
 {
 	int pair[2] = {-1, -1};
 
-	fj_jail->nameless_dev[0] = dev_of(memory);
+	fj_jail->nameless_dev[0] = device_of_fd(memory);
 	fj_sys2(__NR_pipe2, pair, 0);
 	for (int i = 0; i < 2; i++) {
-		fj_jail->nameless_dev[1] = dev_of(pair[i]);
+		fj_jail->nameless_dev[1] = device_of_fd(pair[i]);
 		fj_close(pair[i]);
 	}
 	pair[0] = (int)fj_sys3(__NR_socket, 1 /* AF_UNIX */, 1 /* SOCK_STREAM */, 0);
-	fj_jail->nameless_dev[2] = dev_of(pair[0]);
+	fj_jail->nameless_dev[2] = device_of_fd(pair[0]);
 	fj_close(pair[0]);
 }
 

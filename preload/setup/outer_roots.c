@@ -31,7 +31,7 @@ static void look_at(char *text, size_t len)
 }
 
 /* `path` quoted for a shell. */
-static const char *quoted(const char *path, char *word, size_t size)
+static const char *quote_word(const char *path, char *word, size_t size)
 {
 	static const char plain[] = "/._-+,:@%=";
 	struct fj_str s;
@@ -59,7 +59,7 @@ static const char *quoted(const char *path, char *word, size_t size)
 
 /* Add the root to the list of all roots of the user. A file may be made in one root and moved away before
  * its directory becomes a root itself: only the first root's records know its owner. */
-static void list_root(char **envp)
+static void add_to_root_list(char **envp)
 {
 	static char text[FJ_PATH_MAX] FJ_BULKY;
 	struct fj_str s;
@@ -100,18 +100,18 @@ static void tell_of_copy(char **envp, bool is_quiet)
 		if (len && !fj_sys3(__NR_faccessat, AT_FDCWD, root, 0)) {
 			fj_str_cut(&s, len);
 			if (!fj_streq(root, fj_jail_paths()->root))
-				from = quoted(root, words[0], FJ_PATH_MAX);
+				from = quote_word(root, words[0], FJ_PATH_MAX);
 		}
 		fj_say(2,
 			"fakejail: warning: %s: the owner records are of other files: a copy made "
 			"from outside leaves owners behind\n"
 			"hint: fakejail owners copy %s %s\n",
 			fj_jail_paths()->name, from,
-			quoted(fj_jail_paths()->root, words[1], FJ_PATH_MAX));
+			quote_word(fj_jail_paths()->root, words[1], FJ_PATH_MAX));
 	}
 	if (fj_owner_belongs(fj_jail_paths()->root)) { /* only the first time */
 		fj_owners_are_new = true;
-		list_root(envp);
+		add_to_root_list(envp);
 	}
 }
 

@@ -28,7 +28,7 @@
 
 #define FAILED 125 /* as launch.c */
 
-_Noreturn static void refuse(const char *name, long error)
+_Noreturn static void refuse_records(const char *name, long error)
 {
 	const char *why = "cannot be used", *says = fj_error(error);
 
@@ -52,7 +52,7 @@ _Noreturn static void refuse(const char *name, long error)
 		fj_sys1(__NR_exit_group, FAILED);
 }
 
-static void warn(const char *name, long error, const char *then)
+static void warn_of_records(const char *name, long error, const char *then)
 {
 	fj_say(2, "fakejail: %s: owner records cannot be opened (%s): %s\n", name, fj_error(error),
 		then);
@@ -70,7 +70,7 @@ static bool has_own_records(int root_fd, long error)
 	       st.st_uid == (uint32_t)fj_sys0(__NR_geteuid);
 }
 
-static const char *value_of(char **envp, const char *name)
+static const char *environment_value(char **envp, const char *name)
 {
 	const size_t n = fj_strlen(name);
 
@@ -80,7 +80,7 @@ static const char *value_of(char **envp, const char *name)
 	return "";
 }
 
-static long open_file(int dirfd, const char *name)
+static long open_records_file(int dirfd, const char *name)
 {
 	const int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
 	long r = fj_sys4(__NR_openat, dirfd, name, O_RDWR | flags, 0);
@@ -94,7 +94,7 @@ static long open_file(int dirfd, const char *name)
  * one's. */
 bool fj_owners_are_new, fj_owners_are_in_root;
 
-static long make_file(int dirfd, const char *name)
+static long make_records_file(int dirfd, const char *name)
 {
 	static char text[FJ_PATH_MAX + 32] FJ_BULKY;
 	struct fj_str temporary;
@@ -127,14 +127,14 @@ static long make_file(int dirfd, const char *name)
 
 static long open_or_make(int dirfd, const char *name)
 {
-	long fd = open_file(dirfd, name);
+	long fd = open_records_file(dirfd, name);
 
 	if (fd == -ENOENT) {
-		const long r = make_file(dirfd, name);
+		const long r = make_records_file(dirfd, name);
 
 		if (r < 0)
 			return r;
-		fd = open_file(dirfd, name);
+		fd = open_records_file(dirfd, name);
 	}
 	return fd;
 }
@@ -155,7 +155,8 @@ long fj_make_directories(char *path)
 
 bool fj_in_state_folder(char **envp, const char *name, struct fj_str *out)
 {
-	const char *state = value_of(envp, "XDG_STATE_HOME"), *home = value_of(envp, "HOME");
+	const char *state = environment_value(envp, "XDG_STATE_HOME"),
+		   *home = environment_value(envp, "HOME");
 
 	if (state[0] == '/') { /* a relative one is invalid: XDG Base Directory Specification */
 		fj_str_put(out, state);
@@ -176,7 +177,7 @@ static long open_in_state_folder(char **envp, const char *name, struct fj_str *p
 
 	if (!fj_in_state_folder(envp, name, path))
 		return -ENOENT;
-	fd = open_file(AT_FDCWD, path->at);
+	fd = open_records_file(AT_FDCWD, path->at);
 	if (fd != -ENOENT)
 		return fd;
 	fj_make_directories(path->at);
@@ -216,7 +217,7 @@ static long open_in_root(int root_fd, bool may_make)
 	}
 	if (fj_is_err(dir))
 		return dir;
-	fd = may_make ? open_or_make((int)dir, "owners") : open_file((int)dir, "owners");
+	fd = may_make ? open_or_make((int)dir, "owners") : open_records_file((int)dir, "owners");
 	fj_close((int)dir);
 	return fd;
 }
@@ -244,7 +245,7 @@ static bool may_go_in_child(long error)
 	       error == -EDQUOT || error == -EOPNOTSUPP || error == -ENODEV;
 }
 
-static long open_memory(void)
+static long make_records_in_memory(void)
 {
 	const long fd = fj_sys2(__NR_memfd_create, "fakejail-owners", 1 /* MFD_CLOEXEC */);
 	const long r = fj_is_err(fd) ? fd : fj_owner_create_small((int)fd);
@@ -265,7 +266,8 @@ static long open_of_unwritable(char **envp, bool may_make, struct fj_str *path)
 	fj_str_cut(path, 0);
 	if (may_make)
 		return open_in_state_folder(envp, text, path);
-	return fj_in_state_folder(envp, text, path) ? open_file(AT_FDCWD, path->at) : -ENOENT;
+	return fj_in_state_folder(envp, text, path) ? open_records_file(AT_FDCWD, path->at) :
+						      -ENOENT;
 }
 
 int fj_owners_open(const char *db, int root_fd, char **envp, int *host_owners)
@@ -280,7 +282,7 @@ int fj_owners_open(const char *db, int root_fd, char **envp, int *host_owners)
 	*host_owners = -1;
 	fj_str_init(&path, text, sizeof(text));
 	if (db ? fj_streq(db, "none") : fj_options.store != NULL) {
-		fd = open_memory();
+		fd = make_records_in_memory();
 	} else if (db) {
 		fj_str_put(&path, db);
 		fd = open_or_make(AT_FDCWD, db);
@@ -305,21 +307,21 @@ int fj_owners_open(const char *db, int root_fd, char **envp, int *host_owners)
 	fj_jail->has_hidden = fj_sys3(__NR_faccessat, root_fd, FJ_HIDDEN_NAME, 0) == 0;
 	if (!db && !is_host && may_go_in_child(fd)) {
 		if (has_own_records(root_fd, fd))
-			refuse(path.at, fd);
+			refuse_records(path.at, fd);
 		fd = open_of_unwritable(envp, true, &path);
 	}
 	if (!db && fj_is_err(fd) && (may_go_in_child(fd) || fd == -ENOENT)) {
 		if (fd != -ENOENT) /* ENOENT: a user without a home */
-			warn(path.at, fd, "owners are kept for this jail only");
-		fd = open_memory();
+			warn_of_records(path.at, fd, "owners are kept for this jail only");
+		fd = make_records_in_memory();
 	}
 	r = fj_is_err(fd) ? fd : fj_owner_check((int)fd);
 	if (r < 0)
-		refuse(path.at, r);
+		refuse_records(path.at, r);
 	if (db ? !fj_streq(db, "none") : !is_host) {
 		fj_str_init(&host_owners_path, host_owners_text, sizeof(host_owners_text));
 		if (fj_in_state_folder(envp, "host", &host_owners_path))
-			*host_owners = (int)open_file(AT_FDCWD, host_owners_path.at);
+			*host_owners = (int)open_records_file(AT_FDCWD, host_owners_path.at);
 		r = *host_owners >= 0 ? fj_owner_check(*host_owners) : *host_owners;
 		/* If a directory above it is closed to us, we have recorded nothing there: that HOME is the
 		 * program's, not ours. */
@@ -327,7 +329,8 @@ int fj_owners_open(const char *db, int root_fd, char **envp, int *host_owners)
 			fj_sys3(__NR_faccessat, AT_FDCWD, host_owners_path.at, 0) == -EACCES)
 			r = -ENOENT;
 		if (r < 0 && r != -ENOENT && host_owners_path.len)
-			warn(host_owners_path.at, r, "what `fakejail /` recorded is not shown");
+			warn_of_records(
+				host_owners_path.at, r, "what `fakejail /` recorded is not shown");
 		if (r < 0 && *host_owners >= 0)
 			fj_close(*host_owners);
 		if (r < 0)

@@ -47,7 +47,7 @@ long fj_open_canonical(const char *path, char *out)
 	return fd;
 }
 
-_Noreturn static void refuse_store(const char *path, long error)
+_Noreturn static void refuse_store_dir(const char *path, long error)
 {
 	fj_say(2,
 		"fakejail: cannot make a private directory in %s: %s\n"
@@ -57,7 +57,7 @@ _Noreturn static void refuse_store(const char *path, long error)
 		fj_sys1(__NR_exit_group, 125);
 }
 
-static void leave(void)
+static void leave_overlay(void)
 {
 	static char room[FJ_PRIVATE_ROOM] FJ_BULKY;
 
@@ -68,7 +68,7 @@ static void leave(void)
 	fj_private_remove_with(room, made);
 }
 
-static struct fj_str put_path(const char *rest)
+static struct fj_str put_store_path(const char *rest)
 {
 	struct fj_str s;
 
@@ -76,38 +76,38 @@ static struct fj_str put_path(const char *rest)
 	fj_str_put(&s, fj_options.store);
 	fj_str_put(&s, rest);
 	if (s.overflowed)
-		refuse_store(fj_options.store, -ENAMETOOLONG);
+		refuse_store_dir(fj_options.store, -ENAMETOOLONG);
 	return s;
 }
 
 static void make_store(void)
 {
-	put_path("/copies/.");
+	put_store_path("/copies/.");
 	fj_make_directories(made);
 }
 
 /* Lock the store: between making and locking a directory, nobody may take it for that of a dead process. */
-static long lock_store(void)
+static long lock_store_dir(void)
 {
 	long fd = -ENOENT;
 
 	for (int i = 0; fd == -ENOENT && i < 2; i++) {
 		if (i)
 			make_store();
-		put_path("/lock");
+		put_store_path("/lock");
 		fd = fj_sys4(__NR_openat, AT_FDCWD, made, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	}
 	if (fj_is_err(fd))
-		refuse_store(fj_options.store, fd);
+		refuse_store_dir(fj_options.store, fd);
 	while (fj_sys2(__NR_flock, fd, LOCK_EX_) == -EINTR)
 		;
 	return fd;
 }
 
 /* Make the directory. Returns a descriptor that holds its lock. */
-static long make_fresh(void)
+static long make_overlay_dir(void)
 {
-	const long lock = lock_store();
+	const long lock = lock_store_dir();
 	struct __kernel_timespec now = {0};
 	struct fj_str s;
 	long fd, r = -EEXIST;
@@ -116,7 +116,7 @@ static long make_fresh(void)
 	for (int i = 0; (r == -EEXIST || (r == -ENOENT && i == 1)) && i < TRIES; i++) {
 		if (r == -ENOENT)
 			make_store();
-		s = put_path("/copies/");
+		s = put_store_path("/copies/");
 		fj_str_num(&s, (uint64_t)fj_sys0(__NR_getpid), 10);
 		fj_str_put(&s, "-");
 		fj_str_num(&s, (uint64_t)now.tv_nsec + (uint64_t)i, 16);
@@ -125,7 +125,7 @@ static long make_fresh(void)
 	fd = r < 0 ? r :
 		     fj_sys4(__NR_openat, AT_FDCWD, made, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (fj_is_err(fd))
-		refuse_store(fj_options.store, fd);
+		refuse_store_dir(fj_options.store, fd);
 	fj_sys2(__NR_flock, fd, LOCK_EX_);
 	fj_str_init(&s, upper, sizeof(upper));
 	fj_str_put(&s, made);
@@ -133,8 +133,8 @@ static long make_fresh(void)
 	r = s.overflowed ? -ENAMETOOLONG : fj_sys3(__NR_mkdirat, AT_FDCWD, upper, 0700);
 	fj_close((int)lock);
 	if (r < 0) {
-		leave();
-		refuse_store(fj_options.store, r);
+		leave_overlay();
+		refuse_store_dir(fj_options.store, r);
 	}
 	return fd;
 }
@@ -162,7 +162,7 @@ static void keep_locks(long fresh, long lower_lock)
 	if (fj_is_err(at) ||
 		(!fj_is_err(lower_lock) && lower_lock != at + 1 &&
 			fj_is_err(fj_sys3(__NR_dup3, lower_lock, at + 1, O_CLOEXEC)))) {
-		leave();
+		leave_overlay();
 		fj_launch_fail("too few file descriptors: raise `ulimit -n`", "", 0);
 	}
 	fj_options.parent.kept = (int)at;
@@ -222,12 +222,12 @@ void fj_root_overlay_begin(void)
 			;
 	/* With the caller's umask(2), the user might not be able to enter the copy. */
 	mask = fj_sys1(__NR_umask, 077);
-	fd = make_fresh();
+	fd = make_overlay_dir();
 	fj_sys1(__NR_umask, mask);
 	keep_locks(fd, lock);
 	fj_options.root = upper;
 	fj_options.parent.kills = true;
-	fj_options.parent.leave = leave;
+	fj_options.parent.leave = leave_overlay;
 }
 
 /* Append the option with the lower layers, as for mount(8). */

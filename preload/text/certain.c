@@ -37,14 +37,14 @@ uint64_t fj_certain_first(const struct fj_site *s)
 }
 
 /* The end of the last instruction of the site. */
-static uint64_t end_of(const struct fj_site *s)
+static uint64_t site_end(const struct fj_site *s)
 {
 	return s->kind == FJ_SITE_BEHIND ? s->at + s->moved : s->at + 2;
 }
 
 static bool is_certain(const struct search *s, const struct fj_site *site)
 {
-	return fj_flow_is_whole(&s->flow, fj_certain_first(site), end_of(site));
+	return fj_flow_is_whole(&s->flow, fj_certain_first(site), site_end(site));
 }
 
 static uint32_t count_uncertain(const struct search *s)
@@ -73,7 +73,7 @@ static uint32_t site_from(const struct search *s, uint64_t at)
 }
 
 /* Read a function, given by file offsets, if it contains an uncertain site. */
-static void told(void *data, uint64_t from, uint64_t end)
+static void read_function(void *data, uint64_t from, uint64_t end)
 {
 	struct search *s = data;
 	const uint64_t text = s->t->offset;
@@ -96,7 +96,7 @@ static void ask_frames(struct search *s)
 
 	for (uint32_t i = 0; i < s->count; i++)
 		if (fj_frames_function(&s->frames, s->t->offset + s->site[i].at, &from, &end))
-			told(s, from, end);
+			read_function(s, from, end);
 }
 
 /* The address of `main`, which the first instructions of a C program pass to libc in rdi (System V ABI;
@@ -134,7 +134,7 @@ static void ask_calls(struct search *s)
 	uint64_t entry, main;
 
 	s->with_calls = true;
-	fj_functions_each(&s->frames, told, s);
+	fj_functions_each(&s->frames, read_function, s);
 	if (!fj_functions_entry(&s->frames, &entry) || entry - s->t->offset >= s->t->len)
 		return;
 	entry -= s->t->offset;
@@ -156,7 +156,7 @@ uint32_t fj_certain_keep(
 	fj_frames_find(&s.frames, t->file, t->file_len);
 	ask_frames(&s);
 	if (count_uncertain(&s))
-		fj_functions_each(&s.frames, told, &s);
+		fj_functions_each(&s.frames, read_function, &s);
 	if (t->len <= READ_MAX && count_uncertain(&s) > count / FEW)
 		ask_calls(&s);
 	for (uint32_t i = 0; i < count; i++)

@@ -114,7 +114,7 @@ static uint8_t take_byte(struct reader *r)
 	return r->code[r->at++];
 }
 
-static uint8_t modrm(struct reader *r, struct fj_insn *insn)
+static uint8_t read_modrm(struct reader *r, struct fj_insn *insn)
 {
 	const uint8_t byte = take_byte(r);
 	const uint8_t mod = byte >> 6, rm = byte & 7;
@@ -191,7 +191,7 @@ bool fj_decode(const uint8_t *code, size_t room, struct fj_insn *insn)
 		return false;
 	insn->is_branch = what & J;
 	if (what & M) {
-		group = modrm(&r, insn) >> 3 & 7;
+		group = read_modrm(&r, insn) >> 3 & 7;
 		if ((op == 0xf6 || op == 0xf7) && group < 2)
 			what |= op == 0xf6 ? B : Z;
 		if (op == 0xff && group >= 2 && group <= 5)

@@ -45,7 +45,7 @@ static bool go_on(struct sweep *s)
 }
 
 /* Where the `i`th instruction before the current one began; 1 is the last one. */
-static size_t before(const struct sweep *s, uint32_t i)
+static size_t start_before(const struct sweep *s, uint32_t i)
 {
 	return s->recent[(s->count - i) % RECENT];
 }
@@ -55,10 +55,10 @@ static uint32_t known_before(const struct sweep *s)
 }
 
 /* The call number in rax, from the last `mov $nr,%eax` before the call. -1: not certain. */
-static int number_before(const struct sweep *s)
+static int number_in_rax(const struct sweep *s)
 {
 	for (uint32_t i = 1; i <= known_before(s); i++) {
-		const size_t at = before(s, i);
+		const size_t at = start_before(s, i);
 		struct fj_insn insn;
 
 		if (s->code[at] == 0xb8)
@@ -79,7 +79,7 @@ static int number_before(const struct sweep *s)
 static uint8_t movable_before(const struct sweep *s)
 {
 	for (uint32_t i = 1; i <= known_before(s); i++) {
-		const size_t at = before(s, i);
+		const size_t at = start_before(s, i);
 		struct fj_insn insn;
 
 		if (!fj_decode(s->code + at, s->at - at, &insn) || insn.is_branch || insn.is_end ||
@@ -169,8 +169,8 @@ static bool is_jumped_into(const struct fj_site *s, const uint8_t *targets)
 	return false;
 }
 
-static void drop_jumped_into(const uint8_t *code, size_t len, struct fj_site *site, uint32_t count,
-	const uint8_t *targets)
+static void shorten_jumped_into(const uint8_t *code, size_t len, struct fj_site *site,
+	uint32_t count, const uint8_t *targets)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		if (!is_jumped_into(&site[i], targets))
@@ -184,7 +184,7 @@ static void drop_jumped_into(const uint8_t *code, size_t len, struct fj_site *si
 static void add_site(const struct sweep *s, struct fj_site *f, size_t *end)
 {
 	*f = (struct fj_site){.at = (uint32_t)s->at,
-		.nr = (int16_t)number_before(s),
+		.nr = (int16_t)number_in_rax(s),
 		.moved = movable_before(s),
 		.kind = FJ_SITE_BEFORE};
 	/* Two calls are so close that their changes would overlap: the first keeps its bytes. */
@@ -210,6 +210,6 @@ uint32_t fj_sites_find(
 		if (fj_insn_is_syscall(code + s.at) && count < max)
 			add_site(&s, &site[count++], &end);
 	}
-	drop_jumped_into(code, len, site, count, targets);
+	shorten_jumped_into(code, len, site, count, targets);
 	return count;
 }

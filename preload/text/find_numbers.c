@@ -12,7 +12,7 @@
 
 /* The number of bytes from a `mov $nr,%eax` to the call at `at`, if they are whole instructions that keep
  * the number in rax. 0: there is no such mov near. */
-static uint8_t number_before(const uint8_t *code, size_t at, long *nr)
+static uint8_t bytes_from_number(const uint8_t *code, size_t at, long *nr)
 {
 	for (size_t back = JUMP; back <= FJ_SITE_MOVED_MAX && back < at; back++) {
 		const uint8_t *mov = code + at - back;
@@ -149,7 +149,7 @@ uint32_t fj_sites_find_numbers(const uint8_t *code, size_t len, bool (*is_wanted
 	for (size_t at = JUMP + 1; (at = fj_insn_next_syscall(code, len, at)) < len && count < max;
 		at++) {
 		long nr = 0;
-		uint8_t moved = number_before(code, at, &nr);
+		uint8_t moved = bytes_from_number(code, at, &nr);
 
 		if (moved && is_wanted(nr))
 			site[count++] = (struct fj_site){.at = (uint32_t)at,

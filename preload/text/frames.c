@@ -27,7 +27,7 @@ bool fj_frames_read(const struct fj_frames *f, uint64_t offset, void *to, size_t
 	return true;
 }
 
-static uint64_t signed32(const uint8_t *at)
+static uint64_t read_signed32(const uint8_t *at)
 {
 	int32_t value;
 
@@ -36,7 +36,7 @@ static uint64_t signed32(const uint8_t *at)
 }
 
 /* The i-th program header. */
-static bool header(const struct fj_frames *f, uint32_t i, Elf64_Phdr *p)
+static bool read_program_header(const struct fj_frames *f, uint32_t i, Elf64_Phdr *p)
 {
 	Elf64_Ehdr e;
 
@@ -49,7 +49,7 @@ static void note_loads(struct fj_frames *f)
 {
 	Elf64_Phdr p;
 
-	for (uint32_t i = 0; header(f, i, &p); i++) {
+	for (uint32_t i = 0; read_program_header(f, i, &p); i++) {
 		if (p.p_type != PT_LOAD)
 			continue;
 		if (f->loads < FJ_FRAMES_LOADS)
@@ -70,7 +70,7 @@ static bool find_load(
 		if (at - found->address - (is_offset ? found->to_offset : 0) < found->len)
 			return true;
 	}
-	for (uint32_t i = 0; f->loads > FJ_FRAMES_LOADS && header(f, i, &p); i++) {
+	for (uint32_t i = 0; f->loads > FJ_FRAMES_LOADS && read_program_header(f, i, &p); i++) {
 		*found = (struct fj_frames_load){p.p_vaddr, p.p_filesz, p.p_offset - p.p_vaddr};
 		if (p.p_type == PT_LOAD && at - (is_offset ? p.p_offset : p.p_vaddr) < p.p_filesz)
 			return true;
@@ -109,7 +109,7 @@ void fj_frames_find(struct fj_frames *f, const uint8_t *file, size_t len)
 
 	*f = (struct fj_frames){.file = file, .len = len};
 	note_loads(f);
-	for (uint32_t i = 0; header(f, i, &p); i++)
+	for (uint32_t i = 0; read_program_header(f, i, &p); i++)
 		if (p.p_type == PT_GNU_EH_FRAME_ &&
 			fj_frames_read(f, p.p_offset, head, sizeof(head)) &&
 			!memcmp(head, known, sizeof(known))) {
@@ -164,16 +164,16 @@ static bool function_of(const struct fj_frames *f, uint64_t address, uint64_t *f
 	while (low < high) {
 		const uint32_t middle = (low + high) / 2;
 
-		if (f->table_at + signed32(f->table + middle * 8UL) <= address)
+		if (f->table_at + read_signed32(f->table + middle * 8UL) <= address)
 			low = middle + 1;
 		else
 			high = middle;
 	}
 	if (!low)
 		return false;
-	*from = f->table_at + signed32(f->table + (low - 1) * 8UL);
+	*from = f->table_at + read_signed32(f->table + (low - 1) * 8UL);
 	if (!fj_frames_offset_of(
-		    f, f->table_at + signed32(f->table + (low - 1) * 8UL + 4), &entry) ||
+		    f, f->table_at + read_signed32(f->table + (low - 1) * 8UL + 4), &entry) ||
 		!fj_frames_read(f, entry, frame, sizeof(frame)))
 		return false;
 	memcpy(&cie, frame + 4, sizeof(cie));
@@ -267,6 +267,6 @@ bool fj_frames_cover(const struct fj_frames *f, uint64_t offset)
 		return is_in_step(f, offset - into, offset, true);
 	/* After the last function there is nothing. */
 	return into - len < GAP &&
-	       address < f->table_at + signed32(f->table + (f->count - 1) * 8UL) &&
+	       address < f->table_at + read_signed32(f->table + (f->count - 1) * 8UL) &&
 	       is_in_step(f, offset - (into - len), offset, false);
 }

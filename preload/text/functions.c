@@ -19,7 +19,7 @@
 #define SECTIONS_MAX 4096u
 #define STT_FUNC_ 2
 
-static bool section(const struct fj_frames *f, const Elf64_Ehdr *e, uint32_t i, Elf64_Shdr *s)
+static bool read_section(const struct fj_frames *f, const Elf64_Ehdr *e, uint32_t i, Elf64_Shdr *s)
 {
 	return i < e->e_shnum && i < SECTIONS_MAX && e->e_shentsize == sizeof(*s) &&
 	       e->e_shoff < f->len &&
@@ -135,7 +135,7 @@ static void each_go_function(
 	}
 }
 
-static bool is_named(
+static bool is_section_named(
 	const struct fj_frames *f, const Elf64_Shdr *names, const Elf64_Shdr *s, const char *name)
 {
 	char there[24];
@@ -150,17 +150,17 @@ void fj_functions_each(const struct fj_frames *f, fj_function_told *told, void *
 	Elf64_Shdr names, s;
 	Elf64_Ehdr e;
 
-	if (!fj_frames_read(f, 0, &e, sizeof(e)) || !section(f, &e, e.e_shstrndx, &names))
+	if (!fj_frames_read(f, 0, &e, sizeof(e)) || !read_section(f, &e, e.e_shstrndx, &names))
 		return;
 	for (uint32_t i = 0; i < e.e_shnum && i < SECTIONS_MAX; i++) {
-		if (!section(f, &e, i, &s) || s.sh_type == SHT_NOBITS)
+		if (!read_section(f, &e, i, &s) || s.sh_type == SHT_NOBITS)
 			continue;
 		if (s.sh_type == SHT_SYMTAB || s.sh_type == SHT_DYNSYM)
 			each_symbol(f, &s, told, data);
-		else if (!f->table && is_named(f, &names, &s, ".eh_frame"))
+		else if (!f->table && is_section_named(f, &names, &s, ".eh_frame"))
 			each_frame(f, &s, told, data);
-		else if (is_named(f, &names, &s, ".gopclntab") ||
-			 is_named(f, &names, &s, ".data.rel.ro.gopclntab"))
+		else if (is_section_named(f, &names, &s, ".gopclntab") ||
+			 is_section_named(f, &names, &s, ".data.rel.ro.gopclntab"))
 			each_go_function(f, &s, told, data);
 	}
 }

@@ -29,7 +29,7 @@ static bool is_end(const uint8_t *p)
 	       (p[LEA] == 0xe9 || (p[LEA] == 0xff && p[LEA + 1] == 0x25));
 }
 
-static int32_t distance(const uint8_t *p)
+static int32_t read_distance(const uint8_t *p)
 {
 	int32_t value;
 
@@ -38,7 +38,7 @@ static int32_t distance(const uint8_t *p)
 }
 
 /* The address of the jump that leads to the stub which ends at `end`. 0: this is no stub. */
-static uint64_t jump_to(uint64_t end, uint64_t behind)
+static uint64_t jump_of_stub(uint64_t end, uint64_t behind)
 {
 	const uint64_t at = behind - SYSCALL;
 
@@ -49,7 +49,8 @@ static uint64_t jump_to(uint64_t end, uint64_t behind)
 		const uint8_t *jump = (const uint8_t *)at - moved;
 
 		if (*jump == 0xe9 &&
-			at - moved + JUMP + (uint64_t)(int64_t)distance(jump + 1) == end - moved)
+			at - moved + JUMP + (uint64_t)(int64_t)read_distance(jump + 1) ==
+				end - moved)
 			return at - moved;
 	}
 	return 0;
@@ -77,8 +78,8 @@ uint64_t fj_stub_program_ip(uint64_t ip)
 		if (at + LEA + LEAD > readable_end)
 			return ip;
 	}
-	behind = at + LEA + (uint64_t)(int64_t)distance((const uint8_t *)at + 3);
-	jump = jump_to(at, behind);
+	behind = at + LEA + (uint64_t)(int64_t)read_distance((const uint8_t *)at + 3);
+	jump = jump_of_stub(at, behind);
 	if (!jump)
 		return ip;
 	if (ip >= at)
