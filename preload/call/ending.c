@@ -38,7 +38,7 @@ static void trap_ends(void)
 	fj_trap_calls(ends, 1);
 }
 
-static bool holds_memory(int32_t pid)
+static bool shares_jail_memory(int32_t pid)
 {
 	char text[48];
 	struct stat own, st;
@@ -54,7 +54,7 @@ static bool holds_memory(int32_t pid)
 	       own.st_dev == st.st_dev;
 }
 
-static bool tell(int32_t pid)
+static bool signal_process(int32_t pid)
 {
 	siginfo_t info = {0};
 	const long fd = fj_sys2(__NR_pidfd_open, pid, 0);
@@ -64,7 +64,7 @@ static bool tell(int32_t pid)
 	info.si_code = SI_QUEUE_;
 	info.si_pid = (int)fj_sys0(__NR_getpid);
 	info.si_value.sival_ptr = (void *)TOLD;
-	if (fd != -ESRCH && holds_memory(pid))
+	if (fd != -ESRCH && shares_jail_memory(pid))
 		r = fj_is_err(fd) ? fj_sys3(__NR_rt_sigqueueinfo, pid, FJ_SIGSYS, &info) :
 				    fj_sys4(__NR_pidfd_send_signal, fd, FJ_SIGSYS, &info, 0);
 	if (!fj_is_err(fd))
@@ -79,7 +79,7 @@ static bool tell_another(struct fj_thread *t, const char *pid, const void *unuse
 	(void)t, (void)unused;
 	for (; *pid; pid++)
 		number = number * 10 + (*pid - '0');
-	tell(number);
+	signal_process(number);
 	return false;
 }
 
@@ -88,7 +88,7 @@ void fj_ending_watch(struct fj_thread *t)
 	if (!fj_jail->has_trap || __atomic_exchange_n(&fj_jail->traps_ends, 1, __ATOMIC_ACQ_REL))
 		return;
 	if (fj_jail->first_pid != fj_sys0(__NR_getpid)) {
-		if (tell(fj_jail->first_pid))
+		if (signal_process(fj_jail->first_pid))
 			return;
 		fj_private_any_process(t, tell_another, NULL, false);
 	}

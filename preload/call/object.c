@@ -19,7 +19,7 @@
 
 #include <asm/stat.h>
 
-static long open_place(const struct fj_place *place, int flags)
+static long open_found_file(const struct fj_place *place, int flags)
 {
 	return fj_open_path(place->dirfd, place->name, flags | (place->is_magic ? 0 : O_NOFOLLOW));
 }
@@ -75,9 +75,9 @@ static long find_quickly(struct fj_call *c, int dirfd, const char *jail_path, un
 }
 
 /* Opens what the walk found. */
-static long hold(struct fj_place *place, int flags)
+static long hold_found_file(struct fj_place *place, int flags)
 {
-	const long fd = open_place(place, flags);
+	const long fd = open_found_file(place, flags);
 
 	if (fj_is_err(fd))
 		return fd;
@@ -98,7 +98,7 @@ long fj_find_object(struct fj_call *c, int dirfd, const char *jail_path, unsigne
 	r = fj_path_walk(c->thread, dirfd, jail_path, how, object);
 	if (r < 0)
 		return r;
-	r = hold(object, flags);
+	r = hold_found_file(object, flags);
 	if (!r && object->is_read_only && (how & FJ_WRITE))
 		r = -EROFS;
 	if (r < 0)

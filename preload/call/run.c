@@ -38,7 +38,7 @@ long fj_hook_refuse(struct fj_call *c)
 }
 
 /* How the flags arguments of the row want a path of `kind` followed. */
-static unsigned how_of(const struct fj_call *c, enum fj_kind kind)
+static unsigned follow_flags_of(const struct fj_call *c, enum fj_kind kind)
 {
 	unsigned how = FJ_FOLLOW;
 
@@ -138,7 +138,7 @@ static long replace_entry(struct fj_call *c, int i, const char *jail_path,
 	with->path = jail_path;
 	with->dirfd = fj_arg_dirfd(c, i);
 	if (!is_beside(c, first, with))
-		r = find_dir(c, with->dirfd, jail_path, how_of(c, kind), &with->place);
+		r = find_dir(c, with->dirfd, jail_path, follow_flags_of(c, kind), &with->place);
 	if (r < 0)
 		return r;
 	with->knows_mount = fj_mount_flags()->mounts_share_device && with->place.pos;
@@ -183,8 +183,8 @@ static long replace_linked(
 
 	with->path = jail_path;
 	with->dirfd = fj_arg_dirfd(c, i);
-	r = find_dir(c, with->dirfd, jail_path, how_of(c, FJ_PATH) | (asks_mount ? FJ_WANT_POS : 0),
-		&with->place);
+	r = find_dir(c, with->dirfd, jail_path,
+		follow_flags_of(c, FJ_PATH) | (asks_mount ? FJ_WANT_POS : 0), &with->place);
 	if (r < 0)
 		return r;
 	if (asks_mount && (!with->place.pos || with->place.is_mount || with->place.is_magic ||
@@ -213,7 +213,7 @@ static long replace_object(
 	const bool asks_mount =
 		fj_mount_flags()->mounts_share_device && (c->row->flags & FJ_RENAMES);
 	const long r = fj_find_object(c, fj_arg_dirfd(c, i), jail_path,
-		(how_of(c, c->row->kind[i]) & (~(unsigned)FJ_COPY_UP | copy_up)) |
+		(follow_flags_of(c, c->row->kind[i]) & (~(unsigned)FJ_COPY_UP | copy_up)) |
 			(asks_mount ? FJ_WANT_POS : 0),
 		0, &with->place);
 
@@ -244,14 +244,14 @@ static long replace_object(
 	return 0;
 }
 
-static void undo(struct fj_replaced *with)
+static void end_replacing(struct fj_replaced *with)
 {
 	if (with->change)
 		fj_facts_after_change(with->change, with->is_announced);
 	fj_place_done(&with->place);
 }
 
-static long ask_kernel(struct fj_call *c, const struct fj_place *const *place, int count)
+static long call_kernel(struct fj_call *c, const struct fj_place *const *place, int count)
 {
 	(void)place;
 	(void)count;
@@ -260,7 +260,7 @@ static long ask_kernel(struct fj_call *c, const struct fj_place *const *place, i
 
 long fj_hook_translate(struct fj_call *c)
 {
-	return fj_translate(c, ask_kernel);
+	return fj_translate(c, call_kernel);
 }
 
 /* A directory was renamed: mounts below it move with it. */
@@ -365,6 +365,6 @@ long fj_translate(struct fj_call *c, fj_around around)
 		r = fj_kernel(c); /* the pointer is bad: the kernel may have another error first */
 	}
 	while (count--)
-		undo(&with[count]);
+		end_replacing(&with[count]);
 	return r;
 }

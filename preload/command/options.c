@@ -19,7 +19,7 @@ enum fj_variable fj_options_variable(const char *name)
 	return (enum fj_variable)i;
 }
 
-static char *next(char ***at)
+static char *next_word(char ***at)
 {
 	char *value = *++*at;
 
@@ -48,21 +48,21 @@ void fj_options_read(char **at)
 
 		switch (letter) {
 		case 'r':
-			fj_options.root = next(&at);
+			fj_options.root = next_word(&at);
 			break;
 		case 'N':
-			fj_options.name = next(&at);
+			fj_options.name = next_word(&at);
 			break;
 		case 'b':
 			if (fj_options.bind_count == FJ_BINDS_MAX)
 				fj_launch_fail("too many binds", "", 0);
-			b->host = next(&at);
-			b->jail = next(&at);
-			b->mode = next(&at);
+			b->host = next_word(&at);
+			b->jail = next_word(&at);
+			b->mode = next_word(&at);
 			fj_options.bind_count++;
 			break;
 		case 'w':
-			fj_options.chdir = next(&at);
+			fj_options.chdir = next_word(&at);
 			break;
 		case 's':
 			fj_options.skip_chdir = true;
@@ -71,16 +71,16 @@ void fj_options_read(char **at)
 			fj_options.read_only = true;
 			break;
 		case 'k':
-			fj_options.release = next(&at);
+			fj_options.release = next_word(&at);
 			break;
 		case 'n':
-			fj_options.hostname = next(&at);
+			fj_options.hostname = next_word(&at);
 			break;
 		case 'T':
-			fj_options.trace = next(&at);
+			fj_options.trace = next_word(&at);
 			break;
 		case 'x':
-			door = next(&at);
+			door = next_word(&at);
 			if (fj_streq(door, "trap"))
 				fj_options.no_trap = true;
 			else if (fj_streq(door, "preload"))
@@ -91,26 +91,26 @@ void fj_options_read(char **at)
 		case 'a':
 			if (words == FJ_AFTERWARDS_MAX)
 				fj_launch_fail("too many words to run at the end", "", 0);
-			fj_options.afterwards[words++] = next(&at);
+			fj_options.afterwards[words++] = next_word(&at);
 			fj_options.parent.afterwards = fj_options.afterwards;
 			break;
 		case 'e':
-			fj_options.kept[fj_options_variable(next(&at))] = true;
+			fj_options.kept[fj_options_variable(next_word(&at))] = true;
 			break;
 		case 'P':
 			fj_options.as_proot = true;
 			break;
 		case 'p':
-			fj_options.preload = next(&at);
+			fj_options.preload = next_word(&at);
 			break;
 		case 'd':
-			fj_options.db = next(&at);
+			fj_options.db = next_word(&at);
 			break;
 		case 'u':
-			fj_options.user = next(&at);
+			fj_options.user = next_word(&at);
 			break;
 		case 'g':
-			fj_options.groups = next(&at);
+			fj_options.groups = next_word(&at);
 			break;
 		case 'q':
 			fj_options.is_quiet = true;
@@ -120,42 +120,42 @@ void fj_options_read(char **at)
 		case 't':
 			if (fj_options.bind_count == FJ_BINDS_MAX)
 				fj_launch_fail("too many binds", "", 0);
-			b->jail = next(&at);
+			b->jail = next_word(&at);
 			b->mode = "rw";
 			fj_options.bind_count++;
 			break;
 		case 'o':
 			if (fj_options.bind_count == FJ_BINDS_MAX)
 				fj_launch_fail("too many binds", "", 0);
-			b->jail = next(&at);
+			b->jail = next_word(&at);
 			b->mode = "rw";
-			b->upper = next(&at);
-			b->overlay = next(&at);
+			b->upper = next_word(&at);
+			b->overlay = next_word(&at);
 			fj_options.bind_count++;
 			break;
 		case 'O':
-			fj_options.upper = next(&at);
-			fj_options.lowers = next(&at);
+			fj_options.upper = next_word(&at);
+			fj_options.lowers = next_word(&at);
 			break;
 		case 'E':
-			fj_options.store = next(&at);
-			fj_options.images = next(&at);
-			fj_options.lowers = next(&at);
+			fj_options.store = next_word(&at);
+			fj_options.images = next_word(&at);
+			fj_options.lowers = next_word(&at);
 			break;
 		case 'S':
-			fj_options.parent.stop = (int)parse_number(next(&at));
+			fj_options.parent.stop = (int)parse_number(next_word(&at));
 			break;
 		case 'm':
 			if (fj_options.directory_count == FJ_DIRECTORIES_MAX)
 				fj_launch_fail("too many directories", "", 0);
-			fj_options.directory[fj_options.directory_count++] = next(&at);
+			fj_options.directory[fj_options.directory_count++] = next_word(&at);
 			break;
 		case 'K':
 			fj_options.parent.kills = true;
 			break;
 		case 'D':
 			fj_options.parent.dies = true;
-			fj_options.parent.starter = parse_number(next(&at));
+			fj_options.parent.starter = parse_number(next_word(&at));
 			break;
 		default:
 			fj_launch_fail("the loader does not know", *at, 0);

@@ -62,7 +62,7 @@ static void set_mask(uint64_t mask)
 	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &mask, 0, sizeof(mask));
 }
 
-static struct action set_action(int number, struct action next)
+static struct action set_signal_action(int number, struct action next)
 {
 	struct action before = {0};
 
@@ -71,7 +71,7 @@ static struct action set_action(int number, struct action next)
 }
 
 /* The parent of process `pid`, or 0. */
-static long parent_of(long pid)
+static long read_parent_pid(long pid)
 {
 	char text[512], name[64];
 	struct fj_str s;
@@ -108,7 +108,7 @@ static bool is_descendant(long pid)
 	for (int steps = 0; pid > 1 && steps < STEPS_MAX; steps++) {
 		if (pid == me.child)
 			return true;
-		pid = parent_of(pid);
+		pid = read_parent_pid(pid);
 		if (pid == me.pid)
 			return true;
 	}
@@ -135,7 +135,7 @@ static int kill_children(void)
 			at += length;
 			while (*name >= '0' && *name <= '9')
 				pid = pid * 10 + (*name++ - '0');
-			if (!*name && pid > 1 && parent_of(pid) == me.pid &&
+			if (!*name && pid > 1 && read_parent_pid(pid) == me.pid &&
 				!fj_sys2(__NR_kill, pid, SIGKILL_))
 				killed++;
 		}
@@ -173,7 +173,7 @@ static void die_of(int number)
 	const uint64_t none[2] = {0, 0};
 
 	fj_sys4(__NR_prlimit64, 0, RLIMIT_CORE_, none, 0);
-	set_action(number, (struct action){0});
+	set_signal_action(number, (struct action){0});
 	fj_sys2(__NR_kill, me.pid, number);
 	set_mask(~(1UL << (number - 1)));
 }
@@ -198,7 +198,7 @@ static void clean_up(void)
 	while (r == -EINTR);
 }
 
-_Noreturn static void finish(int status)
+_Noreturn static void exit_with_status(int status)
 {
 	if (me.wish->kills)
 		kill_all();
@@ -213,7 +213,7 @@ _Noreturn static void finish(int status)
 }
 
 /* Stops as the program did, and lets the program continue when this process continues. */
-static void stop(int number)
+static void stop_as_program(int number)
 {
 	if (number < SIGSTOP_ || number > SIGTTOU_)
 		number = SIGSTOP_; /* a stop for a tracer */
@@ -232,9 +232,9 @@ static void look_at_children(void)
 		if (pid != me.child)
 			continue;
 		if ((status & 0xff) == 0x7f)
-			stop(status >> 8 & 0xff);
+			stop_as_program(status >> 8 & 0xff);
 		else
-			finish(status);
+			exit_with_status(status);
 	}
 }
 
@@ -253,7 +253,7 @@ static bool is_for_child(const struct info *info)
 	return info->code > 0 || !is_descendant(info->pid);
 }
 
-_Noreturn static void stay(void)
+_Noreturn static void wait_for_program(void)
 {
 	const uint64_t all = ~0UL;
 	struct info info;
@@ -263,7 +263,7 @@ _Noreturn static void stay(void)
 
 		if (has_starter_ended()) {
 			kill_all();
-			finish(SIGKILL_);
+			exit_with_status(SIGKILL_);
 		}
 		if (number == SIGCHLD_)
 			look_at_children();
@@ -299,17 +299,17 @@ _Noreturn static void stay_here(void)
 {
 	let_go_child();
 	for (int number = SIGSTOP_ + 1; number <= SIGTTOU_; number++)
-		set_action(number, (struct action){0});
+		set_signal_action(number, (struct action){0});
 	if (me.wish->dies) {
 		/* SIGCONT wakes a stopped process, and does the program no harm: it is also sent
 		 * when only a thread of the starter ends. */
 		fj_sys5(__NR_prctl, PR_SET_PDEATHSIG, FJ_SIGCONT, 0, 0, 0);
 		if (has_starter_ended()) {
 			kill_all();
-			finish(SIGKILL_);
+			exit_with_status(SIGKILL_);
 		}
 	}
-	stay();
+	wait_for_program();
 }
 
 static void prepare(const struct fj_parent *wish)
@@ -321,7 +321,7 @@ static void prepare(const struct fj_parent *wish)
 	me.leads_session = fj_sys1(__NR_getsid, 0) == me.pid;
 	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &all, &me.mask, sizeof(all));
 	/* If it were ignored, the status would be lost. */
-	me.chld = set_action(SIGCHLD_, (struct action){0});
+	me.chld = set_signal_action(SIGCHLD_, (struct action){0});
 	fj_sys5(__NR_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
 
@@ -331,7 +331,7 @@ static void begin_child(void)
 	fj_sys5(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL_, 0, 0, 0);
 	if (fj_sys0(__NR_getppid) != me.pid)
 		fj_sys1(__NR_exit_group, 125);
-	set_action(SIGCHLD_, me.chld);
+	set_signal_action(SIGCHLD_, me.chld);
 	set_mask(me.mask);
 }
 

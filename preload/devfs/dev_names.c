@@ -37,7 +37,7 @@
 #define CROWDED (FJ_MOUNTS_MAX - 64)
 
 /* (Not inlined: its large frame would add to its callers'.) */
-__attribute__((noinline)) static bool is_there(const char *host)
+__attribute__((noinline)) static bool is_on_host(const char *host)
 {
 	struct stat st;
 
@@ -48,7 +48,7 @@ __attribute__((noinline)) static bool is_there(const char *host)
 static void drop_old(struct fj_mounts *v, struct fj_edit *e)
 {
 	for (uint32_t i = v->count; i-- && v->count > CROWDED;)
-		if ((v->mount[i].flags & FJ_MOUNT_ENTRY) && !is_there(v->text + v->mount[i].host))
+		if ((v->mount[i].flags & FJ_MOUNT_ENTRY) && !is_on_host(v->text + v->mount[i].host))
 			fj_edit_remove(e, i);
 }
 
@@ -71,7 +71,7 @@ static long put_directory(struct fj_thread *t, const struct fj_mounts *v, struct
 }
 
 /* Returns -EEXIST if there is an entry. */
-static long add_to(struct fj_edit *e, struct fj_thread *t, const char *pos)
+static long add_entry(struct fj_edit *e, struct fj_thread *t, const char *pos)
 {
 	char text[FJ_PRIVATE_PATH + FJ_NAME_MAX + 1];
 	struct fj_str s;
@@ -103,7 +103,7 @@ static bool add_dev_name(struct fj_thread *t, const char *pos)
 	do
 		if (!fj_edit_begin(&e))
 			return false;
-	while ((r = fj_edit_end(&e, add_to(&e, t, pos))) == FJ_EDIT_AGAIN);
+	while ((r = fj_edit_end(&e, add_entry(&e, t, pos))) == FJ_EDIT_AGAIN);
 	return r >= 0 || r == -EEXIST;
 }
 
@@ -139,7 +139,7 @@ static bool make_name(struct fj_call *c, int dirfd, const char *jail_path)
 }
 
 /* Does the call make the file that its argument `i` names? */
-static bool makes(const struct fj_call *c, int i)
+static bool makes_file_at(const struct fj_call *c, int i)
 {
 	switch ((enum fj_kind)c->row->kind[i]) {
 	case FJ_NEW:
@@ -166,7 +166,7 @@ bool fj_dev_make(struct fj_call *c)
 		char *path = NULL;
 		long r;
 
-		if (!makes(c, i))
+		if (!makes_file_at(c, i))
 			continue;
 		if (c->row->kind[i] != FJ_ADDR)
 			path = fj_arg_path(c, i, &r);

@@ -77,7 +77,7 @@ FJ_HOT struct fj_thread *fj_door_enter(const struct fj_door_record *record)
 }
 
 /* Leave the call to entry.S, which makes it on the program's stack, so that handlers run there. */
-static void defer_call(struct fj_door_record *record, const struct fj_call *c)
+static void defer_to_entry(struct fj_door_record *record, const struct fj_call *c)
 {
 	const uint64_t from = (uint64_t)c->deferred_data, to = (uint64_t)record->deferred_data;
 
@@ -169,7 +169,7 @@ static bool is_for_trap_now(const struct fj_row *row)
 __attribute__((noinline)) static long call_deferred(
 	struct fj_door_record *record, const struct fj_call *c)
 {
-	defer_call(record, c);
+	defer_to_entry(record, c);
 	return c->nr;
 }
 
@@ -330,20 +330,20 @@ void fj_door_choose(void)
 	add_bit(__NR_brk);
 }
 
-static struct fj_door_page *page(void)
+static struct fj_door_page *door_page(void)
 {
 	return (struct fj_door_page *)(fj_gate_address() + FJ_PAGE);
 }
 
 uint64_t fj_door_address(int which)
 {
-	return (uint64_t)&page()->door[which];
+	return (uint64_t)&door_page()->door[which];
 }
 
 /* The page stays writable, as all memory of the engine does. */
 static void fill_page(void)
 {
-	struct fj_door_page *p = page();
+	struct fj_door_page *p = door_page();
 
 	p->door[0] = (uint64_t)fj_door_site;
 	p->door[1] = (uint64_t)fj_door_maybe;

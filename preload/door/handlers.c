@@ -65,7 +65,7 @@ struct shown {
 };
 
 /* The thread area whose stack was interrupted, if the handler's frame is on that stack, too. */
-static struct fj_thread *interrupted(const struct fj_frame *f)
+static struct fj_thread *interrupted_thread(const struct fj_frame *f)
 {
 	struct fj_thread *t =
 		fj_thread_holding(f->regs.sp - 1); /* - 1: an empty stack begins at its end */
@@ -74,7 +74,7 @@ static struct fj_thread *interrupted(const struct fj_frame *f)
 }
 
 /* Set the registers to those after a call that a signal interrupted. */
-static void show_record(const struct fj_door_record *record, struct sigcontext_64 *regs)
+static void set_regs_after_call(const struct fj_door_record *record, struct sigcontext_64 *regs)
 {
 	regs->ip = regs->cx = record->back;
 	regs->di = record->arg[0];
@@ -120,7 +120,7 @@ static bool has_altstack(const struct fj_thread *t)
 
 /* Returns where the handler's frame ends, as get_sigframe() of arch/x86/kernel/signal.c does. `*least`: the beginning
  * of the signal stack, or 0. */
-static uintptr_t place(
+static uintptr_t find_frame_end(
 	const struct fj_thread *owner, int sig, uintptr_t program_sp, uintptr_t *least)
 {
 	const bool is_on_own = fj_altstack_is_on_own(owner, program_sp + FJ_RED_ZONE);
@@ -173,7 +173,7 @@ static void set_frame(struct entered *e, uintptr_t at)
 	e->info = (uint64_t)((struct kernel_frame *)at)->info;
 }
 
-static void refuse(int sig, struct fj_frame *f, struct entered *e)
+static void refuse_handler(int sig, struct fj_frame *f, struct entered *e)
 {
 	e->is_refused = true;
 	fj_faults_force(sig, &f->mask);
@@ -196,10 +196,10 @@ static void program_came(int sig, struct fj_frame *f, struct entered *e)
 	if (!fj_thread_holding((uintptr_t)f)) {
 		f->stack = stack;
 	} else {
-		top = place(owner, sig, f->regs.sp - FJ_RED_ZONE, &least);
+		top = find_frame_end(owner, sig, f->regs.sp - FJ_RED_ZONE, &least);
 		at = move_frame(f, &stack, top, least, owner);
 		if (!at) {
-			refuse(sig, f, e);
+			refuse_handler(sig, f, e);
 			return;
 		}
 		set_frame(e, at);
@@ -213,7 +213,7 @@ static void program_came(int sig, struct fj_frame *f, struct entered *e)
 }
 
 /* The signal stack that the kernel gets without the trap: the program's, marked SS_AUTODISARM. */
-static struct fj_altstack marked(const struct fj_thread *t)
+static struct fj_altstack marked_altstack(const struct fj_thread *t)
 {
 	struct fj_altstack s = fj_altstack_of_program(t);
 
@@ -229,7 +229,7 @@ static void arm_plainly(const struct fj_frame *f, uintptr_t at, struct entered *
 	struct fj_thread_signals *own;
 
 	if (t && !fj_altstack_is_on_own(t, at)) { /* the handler on it was left by siglongjmp(3) */
-		e->stack = marked(t);
+		e->stack = marked_altstack(t);
 		return;
 	}
 	e->stack = f->stack;
@@ -258,13 +258,13 @@ static void plain_came(int sig, struct fj_frame *f, struct entered *e)
 	if (!owner && !fj_altstack_is_made_disarm(&f->stack))
 		return;
 	if (owner && !fj_altstack_is_on_own(owner, f->regs.sp))
-		after = marked(owner);
+		after = marked_altstack(owner);
 	if (owner && fj_thread_holding((uintptr_t)f)) {
-		const uintptr_t top = place(owner, sig, f->regs.sp - FJ_RED_ZONE, &least);
+		const uintptr_t top = find_frame_end(owner, sig, f->regs.sp - FJ_RED_ZONE, &least);
 
 		at = move_frame(f, &after, top, least, owner);
 		if (!at) {
-			refuse(sig, f, e);
+			refuse_handler(sig, f, e);
 			return;
 		}
 		set_frame(e, at);
@@ -284,7 +284,7 @@ static void engine_came(int sig, struct fj_thread *t, struct fj_frame *f, struct
 	uintptr_t top, least, at;
 
 	fj_thread_company = 1;
-	top = place(owner, sig, program_sp, &least);
+	top = find_frame_end(owner, sig, program_sp, &least);
 	at = (top - sizeof(shown)) & ~15UL;
 	if (fj_jail->has_trap) {
 		if (f->stack.size)
@@ -292,7 +292,7 @@ static void engine_came(int sig, struct fj_thread *t, struct fj_frame *f, struct
 	} else if (has_altstack(owner) || fj_altstack_is_made_disarm(&f->stack)) {
 		arm_plainly(f, at, e);
 		if (has_altstack(owner) && !fj_altstack_is_on_own(owner, program_sp))
-			f->stack = marked(owner);
+			f->stack = marked_altstack(owner);
 	}
 	if (!fj_interrupted(t)->waiting_frame && fj_thread_holding((uintptr_t)f) != t) {
 		/* The frame goes below the engine's frames, on the stack that the engine has borrowed. */
@@ -308,7 +308,7 @@ static void engine_came(int sig, struct fj_thread *t, struct fj_frame *f, struct
 			((const struct fj_frame *)fj_interrupted(t)->waiting_frame)->regs;
 		shown.frame.regs.fpstate = f->regs.fpstate;
 	} else {
-		show_record((const struct fj_door_record *)t->lent_sp, &shown.frame.regs);
+		set_regs_after_call((const struct fj_door_record *)t->lent_sp, &shown.frame.regs);
 	}
 	shown.frame.regs.ax = (uint64_t)-EINTR;
 	shown.ip = shown.frame.regs.ip;
@@ -326,14 +326,14 @@ static void engine_came(int sig, struct fj_thread *t, struct fj_frame *f, struct
 			fj_interrupted(t)->inner_sp = shown.outer_sp;
 			fj_interrupted(t)->handlers--;
 		}
-		refuse(sig, f, e);
+		refuse_handler(sig, f, e);
 		return;
 	}
 	e->sp = (uint64_t) & ((struct shown *)at)->back;
 	e->context = &((struct shown *)at)->frame;
 }
 
-static void enter(int sig, const struct fj_frame *f, const struct entered *e, struct fj_frame *go)
+static void set_go(int sig, const struct fj_frame *f, const struct entered *e, struct fj_frame *go)
 {
 	const uint64_t flags = f->flags; /* e->context may be the same frame as f */
 
@@ -371,7 +371,7 @@ struct fj_frame *fj_handler_came(int sig, const void *info, struct fj_frame *f, 
 		engine_came(sig, t, f, &e);
 	if (e.is_refused)
 		return f;
-	enter(sig, f, &e, go);
+	set_go(sig, f, &e, go);
 	return go;
 }
 
@@ -379,7 +379,7 @@ void fj_handler_done(struct fj_frame *f, const struct fj_frame *context)
 {
 	const struct shown *shown =
 		(const struct shown *)((const char *)context - offsetof(struct shown, frame));
-	struct fj_thread *t = interrupted(f);
+	struct fj_thread *t = interrupted_thread(f);
 
 	f->mask = shown->frame.mask;
 	f->flags |= shown->frame.flags & FJ_UCONTEXT_SHOWN;

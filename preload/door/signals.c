@@ -108,7 +108,7 @@ static void present_before(struct sigcontext_64 *regs, int sig, const struct fj_
 }
 
 /* Show the program at the call of `record`: before it, or after it with `result`. */
-static void present(struct fj_frame *f, int sig, const struct fj_door_record *record,
+static void present_call(struct fj_frame *f, int sig, const struct fj_door_record *record,
 	bool is_before, uint64_t result)
 {
 	struct sigcontext_64 *regs = &f->regs;
@@ -191,11 +191,11 @@ static bool came_at_gate(int sig, const void *info, struct fj_frame *f)
 	if (at <= fj_gate_made && back == (uint64_t)fj_door_let_in) {
 		if (at != fj_gate_made)
 			return true;
-		present(f, sig, record, record->is_to_be_made_anew, record->result);
+		present_call(f, sig, record, record->is_to_be_made_anew, record->result);
 		return true;
 	}
 	if (at <= fj_gate_made && back == (uint64_t)fj_door_deferred_made) {
-		present(f, sig, record, at != fj_gate_made, f->regs.ax);
+		present_call(f, sig, record, at != fj_gate_made, f->regs.ax);
 		return true;
 	}
 	if (!t)

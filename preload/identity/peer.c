@@ -209,7 +209,7 @@ long fj_hook_peer(struct fj_call *c)
 
 /* ---- messages ---- */
 
-static size_t aligned(uint64_t len)
+static size_t align_message(uint64_t len)
 {
 	return (len + 7) & ~7UL; /* CMSG_ALIGN */
 }
@@ -221,7 +221,7 @@ static bool is_credentials(const struct cmsg *m)
 }
 
 /* scm_check_creds() of net/core/scm.c; the kernel checks the process id. */
-static long check(const struct fj_ids *ids, const struct ucred *cred)
+static long check_credentials(const struct fj_ids *ids, const struct ucred *cred)
 {
 	if (cred->uid != ids->ruid && cred->uid != ids->euid && cred->uid != ids->suid &&
 		!fj_ids_can(ids, FJ_CAP_SETUID))
@@ -237,7 +237,7 @@ long fj_credentials_sent(struct fj_call *c, uint64_t *control, uint64_t len)
 	struct cmsg m;
 	char *copy;
 
-	for (uint64_t at = 0;; at += aligned(m.len)) {
+	for (uint64_t at = 0;; at += align_message(m.len)) {
 		struct ucred cred;
 		long r;
 
@@ -252,7 +252,7 @@ long fj_credentials_sent(struct fj_call *c, uint64_t *control, uint64_t len)
 		if (fj_guest_read(copy, *control, len))
 			return -EFAULT;
 		memcpy(&cred, copy + at + sizeof(m), sizeof(cred));
-		r = check(fj_ids(), &cred);
+		r = check_credentials(fj_ids(), &cred);
 		if (r < 0)
 			return r;
 		fj_ids_claim(cred.uid, cred.gid);
@@ -270,7 +270,7 @@ long fj_rights_sent(uint64_t control, uint64_t len)
 	enum { SCM_RIGHTS_ = 1, SCM_MAX_FD_ = 253 }; /* include/linux/socket.h, include/net/scm.h */
 	struct cmsg m;
 
-	for (uint64_t at = 0; at + sizeof(m) <= len; at += aligned(m.len)) {
+	for (uint64_t at = 0; at + sizeof(m) <= len; at += align_message(m.len)) {
 		if (fj_guest_read(&m, control + at, sizeof(m)) || m.len < sizeof(m) ||
 			m.len > len - at)
 			return 0;
@@ -292,7 +292,7 @@ void fj_credentials_received(struct fj_call *c, uint64_t control, uint64_t len)
 {
 	struct cmsg m;
 
-	for (uint64_t at = 0; at + sizeof(m) <= len; at += aligned(m.len)) {
+	for (uint64_t at = 0; at + sizeof(m) <= len; at += align_message(m.len)) {
 		const uint64_t cred_at = control + at + sizeof(m);
 		struct ucred cred;
 		struct fj_posted who;

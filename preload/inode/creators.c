@@ -38,7 +38,7 @@ void fj_creators_enter(struct fj_making *m)
 
 /* The count is raised before the entry is freed: a process that finds no creator has then seen the
  * count. */
-static void clear(int32_t *place, int32_t who, bool has_made)
+static void free_entry(int32_t *place, int32_t who, bool has_made)
 {
 	if (has_made)
 		__atomic_add_fetch(&fj_creators()->made, 1, __ATOMIC_SEQ_CST);
@@ -48,7 +48,7 @@ static void clear(int32_t *place, int32_t who, bool has_made)
 void fj_creators_leave(struct fj_making *m, bool has_made)
 {
 	if (m->maker)
-		clear(m->maker, *m->maker, has_made);
+		free_entry(m->maker, *m->maker, has_made);
 	m->maker = NULL;
 }
 
@@ -58,7 +58,7 @@ void fj_creators_begin(struct fj_creators_seen *seen)
 	seen->looks = 0;
 }
 
-static bool counts(int32_t who, uint32_t looks)
+static bool may_soon_finish(int32_t who, uint32_t looks)
 {
 	const enum fj_doing doing = looks < PATIENT ? FJ_RUNS : fj_doing(who);
 
@@ -74,9 +74,9 @@ static bool is_anybody(uint32_t looks)
 		const int32_t who = __atomic_load_n(&fj_creators()->maker[i], __ATOMIC_SEQ_CST);
 
 		if (who && fj_sys2(__NR_kill, who, 0) == -ESRCH)
-			clear(&fj_creators()->maker[i], who, true);
+			free_entry(&fj_creators()->maker[i], who, true);
 		else
-			is = is || (who && counts(who, looks));
+			is = is || (who && may_soon_finish(who, looks));
 	}
 	return is;
 }

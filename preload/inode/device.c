@@ -64,7 +64,7 @@ static bool try_lock(void)
 	return false;
 }
 
-static void unlock(void)
+static void unlock_nodes(void)
 {
 	__atomic_store_n(&nodes.lock, 0, __ATOMIC_RELEASE);
 }
@@ -86,7 +86,7 @@ void fj_device_forget(int fd)
 	i = index_of(fd);
 	if (i >= 0)
 		nodes.node[i].fd = -1;
-	unlock();
+	unlock_nodes();
 }
 
 /* Notes that `fd` was opened by the node `key` at `host_path`. */
@@ -102,7 +102,7 @@ static void remember_device(int fd, const struct fj_owner_key *key, const char *
 		i = nodes.used < NODES ? (int)nodes.used++ : (int)(nodes.next++ % NODES);
 	nodes.node[i] = (struct fj_device_node){.fd = fd, .key = *key};
 	memcpy(path_of_node[i], host_path, size);
-	unlock();
+	unlock_nodes();
 }
 
 bool fj_device_node(struct fj_call *c, int fd, struct fj_device_node *node)
@@ -123,7 +123,7 @@ bool fj_device_node(struct fj_call *c, int fd, struct fj_device_node *node)
 		*node = nodes.node[i];
 		memcpy(host_path, path_of_node[i], NODE_PATH);
 	}
-	unlock();
+	unlock_nodes();
 	if (i >= 0)
 		node->fd = (int)fj_open_path(AT_FDCWD, host_path, O_NOFOLLOW);
 	fj_scratch_release(c->thread, mark);

@@ -69,7 +69,7 @@ static uint64_t learned[8];
 static uint64_t learned_root; /* the root of the process that this was learned for */
 
 /* A process that changes its root sees other mounts. */
-__attribute__((noinline)) static void unlearn(uint64_t root)
+__attribute__((noinline)) static void forget_learned(uint64_t root)
 {
 	for (size_t i = 0; i < sizeof(learned) / sizeof(learned[0]); i++)
 		__atomic_store_n(&learned[i], 0, __ATOMIC_RELAXED);
@@ -104,7 +104,7 @@ bool fj_dev_is_foreign(struct fj_call *c, uint64_t dev, int dirfd, const char *n
 		!fj_jail_paths()->root[0]) /* mounted files can be reached without the mount, too */
 		return ask_whether_foreign(c, dirfd, name);
 	if (__atomic_load_n(&learned_root, __ATOMIC_ACQUIRE) != root)
-		unlearn(root);
+		forget_learned(root);
 	what = __atomic_load_n(place, __ATOMIC_RELAXED);
 	if ((what & ~foreign) != known) {
 		what = known | (ask_whether_foreign(c, dirfd, name) ? foreign : 0);

@@ -81,7 +81,7 @@ void fj_making_begin(struct fj_call *c, const struct fj_place *place, uint32_t t
 		fj_creators_enter(m);
 }
 
-static long record(struct fj_call *c, int dirfd, const char *name, const struct fj_making *m)
+static long record_made(struct fj_call *c, int dirfd, const char *name, const struct fj_making *m)
 {
 	struct fj_file file;
 	unsigned what = FJ_OWNER_UID | FJ_OWNER_GID;
@@ -123,7 +123,8 @@ long fj_making_end(struct fj_call *c, long made, bool is_open, const struct fj_p
 	long r = 0;
 
 	if (!fj_is_err(made) && (m->needs_record || m->may_be_stale)) {
-		r = is_open ? record(c, (int)made, "", m) : record(c, place->dirfd, place->name, m);
+		r = is_open ? record_made(c, (int)made, "", m) :
+			      record_made(c, place->dirfd, place->name, m);
 		if (r < 0 && is_open)
 			fj_close((int)made);
 		if (r < 0 && place)

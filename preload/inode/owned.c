@@ -109,7 +109,7 @@ FJ_HOT void fj_stat_from_statx(struct stat *st, const struct statx *sx)
 	};
 }
 
-__attribute__((always_inline)) static inline long ask_kernel(
+__attribute__((always_inline)) static inline long stat_in_kernel(
 	int dirfd, const char *name, unsigned flags, unsigned mask, struct statx *sx)
 {
 	const bool is_bare = !no_null_path && (flags & AT_EMPTY_PATH) && name && !name[0];
@@ -158,7 +158,7 @@ __attribute__((noinline)) static struct fj_owner_key see_node(
 	sx->stx_ino = node.key.ino;
 	if (node.fd < 0)
 		return node.key;
-	if (!ask_kernel(node.fd, "", AT_EMPTY_PATH, mask, &there)) {
+	if (!stat_in_kernel(node.fd, "", AT_EMPTY_PATH, mask, &there)) {
 		key = key_of(&there, node.fd, "", AT_EMPTY_PATH);
 		if (key.dev == node.key.dev && key.ino == node.key.ino &&
 			key.stamp == node.key.stamp)
@@ -205,7 +205,8 @@ __attribute__((noinline)) static void show_origin(
 	sx->stx_dev_minor = (dev & 0xff) | (dev >> 12 & 0xfff00);
 }
 
-__attribute__((always_inline)) static inline bool find_record(struct fj_file *file, uint32_t links)
+__attribute__((always_inline)) static inline bool find_owner_record(
+	struct fj_file *file, uint32_t links)
 {
 	return fj_owner_find(&file->key, &file->owner) &&
 	       !(file->key.stamp == FJ_OWNER_NO_STAMP && links &&
@@ -217,7 +218,7 @@ FJ_HOT long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsign
 	unsigned mask, struct statx *sx, struct fj_file *file)
 {
 	struct fj_owner_key key;
-	long r = ask_kernel(dirfd, name, flags, mask | STATX_BASIC_STATS | STATX_BTIME, sx);
+	long r = stat_in_kernel(dirfd, name, flags, mask | STATX_BASIC_STATS | STATX_BTIME, sx);
 
 	if (r < 0)
 		return r;
@@ -238,12 +239,12 @@ FJ_HOT long fj_file_statx(struct fj_call *c, int dirfd, const char *name, unsign
 	file->real_mode = sx->stx_mode;
 	file->nlink = sx->stx_nlink;
 	file->is_foreign = false;
-	file->has_record = find_record(file, sx->stx_nlink);
+	file->has_record = find_owner_record(file, sx->stx_nlink);
 	/* A new root takes over the records of its files, and the records around it lose them.
 	 * Opening the records of a known root may show that the root has moved. */
 	if (__builtin_expect(fj_owner_has_news(), 0)) {
 		fj_roots_renew(c->thread, dirfd, name);
-		file->has_record = find_record(file, sx->stx_nlink);
+		file->has_record = find_owner_record(file, sx->stx_nlink);
 	}
 	if (__builtin_expect(fj_owner_follows_tags, 0) && !file->has_record)
 		file->has_record = fj_owner_find_tagged(

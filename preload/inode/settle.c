@@ -27,7 +27,7 @@ bool fj_file_is_layered(const struct fj_file *file, int dirfd, const char *name)
 /* Makes a change that changes nothing, so that the kernel copies the file up. A chown would clear
  * set-id bits. If another user owns such a file, this user cannot change it at all, so it is never
  * copied up. */
-static long copy_up(int dirfd, const char *name, const struct fj_file *file)
+static long make_kernel_copy_up(int dirfd, const char *name, const struct fj_file *file)
 {
 	if ((file->real_mode & FJ_S_IFMT) == FJ_S_IFREG && (file->real_mode & SET_ID))
 		return fj_file_chmod_disk(dirfd, name, file->real_mode & 07777);
@@ -35,7 +35,7 @@ static long copy_up(int dirfd, const char *name, const struct fj_file *file)
 		AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW);
 }
 
-static bool is_same(const struct fj_owner_key *a, const struct fj_owner_key *b)
+static bool is_same_key(const struct fj_owner_key *a, const struct fj_owner_key *b)
 {
 	return a->dev == b->dev && a->ino == b->ino && a->stamp == b->stamp;
 }
@@ -49,8 +49,9 @@ static long take_key(
 	file->key = file->natural;
 	file->key.home = home;
 	fj_owner_mark(&file->key, file->dev, dirfd, name, file->real_mode);
-	return file->has_record && !is_same(from, &file->key) ? fj_owner_renew(from, &file->key) :
-								0;
+	return file->has_record && !is_same_key(from, &file->key) ?
+		       fj_owner_renew(from, &file->key) :
+		       0;
 }
 
 long fj_file_settle(struct fj_call *c, int dirfd, const char *name, struct fj_file *file)
@@ -64,13 +65,13 @@ long fj_file_settle(struct fj_call *c, int dirfd, const char *name, struct fj_fi
 		return 0;
 	if (file->key.stamp == FJ_OWNER_NO_STAMP)
 		return take_key(dirfd, name, &before.key, file);
-	if (!fj_file_is_layered(file, dirfd, name) || copy_up(dirfd, name, file) < 0)
+	if (!fj_file_is_layered(file, dirfd, name) || make_kernel_copy_up(dirfd, name, file) < 0)
 		return 0; /* a user who may not change the file may pretend to, as on any file
 			     system */
 	r = fj_file_look(c, dirfd, name, AT_EMPTY_PATH, file);
 	if (r < 0)
 		return r;
-	if (!before.has_record || is_same(&before.key, &file->natural))
+	if (!before.has_record || is_same_key(&before.key, &file->natural))
 		return file->has_record ? 0 : take_key(dirfd, name, &before.key, file);
 	/* The record was made in a container whose layer is a lower one now. */
 	file->has_record = true;

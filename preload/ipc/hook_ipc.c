@@ -32,7 +32,7 @@ struct sembuf_ {
 	int16_t op, flags;
 };
 
-static enum fj_ipc type_of(long nr)
+static enum fj_ipc ipc_type_of(long nr)
 {
 	switch (nr) {
 	case __NR_msgget:
@@ -52,7 +52,7 @@ static enum fj_ipc type_of(long nr)
 /* ---- get ---- */
 
 /* The object was just made, and belongs to the caller. Returns its id or -errno. */
-static long made(enum fj_ipc type, int id, uint32_t mode)
+static long record_made_object(enum fj_ipc type, int id, uint32_t mode)
 {
 	const struct fj_ids *ids = fj_ids();
 	struct fj_ipc_object object;
@@ -78,7 +78,7 @@ static long made(enum fj_ipc type, int id, uint32_t mode)
  * it was made. */
 long fj_hook_ipcget(struct fj_call *c)
 {
-	const enum fj_ipc type = type_of(c->nr);
+	const enum fj_ipc type = ipc_type_of(c->nr);
 	const int last = c->nr == __NR_msgget ? 1 : 2;
 	const int flags = (int)c->arg[last];
 	const uint32_t mode = (uint32_t)flags & MODE_BITS;
@@ -91,7 +91,7 @@ long fj_hook_ipcget(struct fj_call *c)
 			c->arg[last] = (uint32_t)flags | OWNER | IPC_CREAT_ | IPC_EXCL_;
 			r = fj_kernel(c);
 			if (r >= 0)
-				return made(type, (int)r, mode);
+				return record_made_object(type, (int)r, mode);
 			if (r != -EEXIST || is_private || (flags & IPC_EXCL_))
 				return r;
 		}
@@ -235,7 +235,7 @@ long fj_hook_ipcctl(struct fj_call *c)
 	} by_index[] = {{11, 13}, {18, 20}, {13, 15}};
 	const struct control k = {
 		.c = c,
-		.type = type_of(c->nr),
+		.type = ipc_type_of(c->nr),
 		.id = (int)c->arg[0],
 		.cmd = (int)c->arg[c->nr == __NR_semctl ? 2 : 1],
 		.arg = c->arg[c->nr == __NR_semctl ? 3 : 2],
@@ -279,7 +279,7 @@ static long wanted_by_operations(
 /* Returns 0 when the kernel may make the call, or -errno. */
 static long judge_ipc(struct fj_call *c)
 {
-	const enum fj_ipc type = type_of(c->nr);
+	const enum fj_ipc type = ipc_type_of(c->nr);
 	struct fj_ipc_object object;
 	uint32_t want = 0;
 	int64_t mtype;

@@ -18,7 +18,7 @@ struct dirent_ { /* struct linux_dirent64 */
 };
 
 /* The third field, behind a name that may contain anything; 0: there is no such thread. */
-static char state_of(int list, const char *tid)
+static char read_task_state(int list, const char *tid)
 {
 	char text[128]; /* the name has 64 bytes at most: proc_task_name() of fs/proc/array.c */
 	struct fj_str s;
@@ -81,7 +81,8 @@ enum fj_doing fj_doing(int32_t pid)
 			const struct dirent_ *d = (const struct dirent_ *)(text + at);
 
 			if (d->name[0] != '.')
-				doing = more_of(doing, doing_of(state_of((int)list, d->name)));
+				doing = more_of(
+					doing, doing_of(read_task_state((int)list, d->name)));
 			at += d->size;
 		}
 	fj_close((int)list);

@@ -46,7 +46,7 @@ uint32_t fj_pid_namespace(uint32_t pid)
 	return (uint32_t)known;
 }
 
-static uint64_t said(const struct fj_lock *l)
+static uint64_t holder_word(const struct fj_lock *l)
 {
 	return __atomic_load_n(&l->holder, __ATOMIC_ACQUIRE);
 }
@@ -70,7 +70,7 @@ static bool is_lock_ours(uint64_t holder, uint64_t word, uint32_t pid)
 static bool is_over(
 	const struct fj_lock *l, uint64_t word, uint32_t pid, uint32_t looks, uint32_t patience)
 {
-	const uint64_t holder = said(l);
+	const uint64_t holder = holder_word(l);
 
 	if (!looks)
 		return false; /* the holder may be about to give it back */
@@ -100,7 +100,7 @@ static bool take_lock(
 	struct fj_lock *l, uint32_t pid, uint32_t me, uint64_t word, struct fj_lock_hold *hold)
 {
 	const uint32_t robbed = (uint32_t)word;
-	const uint64_t holder = said(l), mine = fj_pid_namespace(pid);
+	const uint64_t holder = holder_word(l), mine = fj_pid_namespace(pid);
 	uint64_t next = ((word >> 33) + 1) << 33 | (word & FJ_LOCK_ROBBED) | me;
 
 	if (robbed)
@@ -160,7 +160,7 @@ bool fj_lock_try(struct fj_lock *l, uint32_t me, bool of_the_dead, struct fj_loc
 	if ((uint32_t)word && !of_the_dead)
 		return false;
 	pid = (uint32_t)fj_sys0(__NR_getpid);
-	if ((uint32_t)word && !is_dead(word, said(l), pid))
+	if ((uint32_t)word && !is_dead(word, holder_word(l), pid))
 		return false;
 	if (!take_lock(l, pid, me, word, hold))
 		return false;
@@ -184,14 +184,16 @@ bool fj_lock_is_of(const struct fj_lock *l, uint32_t me)
 {
 	const uint64_t word = __atomic_load_n(&l->word, __ATOMIC_ACQUIRE);
 
-	return (uint32_t)word == me && is_lock_ours(said(l), word, (uint32_t)fj_sys0(__NR_getpid));
+	return (uint32_t)word == me &&
+	       is_lock_ours(holder_word(l), word, (uint32_t)fj_sys0(__NR_getpid));
 }
 
 void fj_lock_forget(struct fj_lock *l, uint32_t me)
 {
 	uint64_t word = __atomic_load_n(&l->word, __ATOMIC_ACQUIRE);
 
-	if ((uint32_t)word == me && is_lock_ours(said(l), word, (uint32_t)fj_sys0(__NR_getpid)))
+	if ((uint32_t)word == me &&
+		is_lock_ours(holder_word(l), word, (uint32_t)fj_sys0(__NR_getpid)))
 		__atomic_compare_exchange_n(&l->word, &word, word & ~0xffffffffUL, false,
 			__ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
 }

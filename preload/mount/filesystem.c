@@ -45,7 +45,7 @@ static bool is_tmpfs(const char *type)
 	return fj_streq(type, "tmpfs") || fj_streq(type, "ramfs");
 }
 
-static int kind_of(const char *type)
+static int filesystem_kind_of(const char *type)
 {
 	for (size_t i = 0; i < KINDS; i++)
 		if (fj_streq(kinds[i].type, type))
@@ -55,7 +55,9 @@ static int kind_of(const char *type)
 
 long fj_filesystem_known(const char *type)
 {
-	return is_tmpfs(type) || fj_streq(type, "overlay") || kind_of(type) >= 0 ? 0 : -ENODEV;
+	return is_tmpfs(type) || fj_streq(type, "overlay") || filesystem_kind_of(type) >= 0 ?
+		       0 :
+		       -ENODEV;
 }
 
 /* If the directory cannot have the owner and mode, they go to its record. */
@@ -98,7 +100,7 @@ static long make_tmpfs(struct fj_call *c, const char *options, struct fj_filesys
 long fj_filesystem_make(
 	struct fj_call *c, const char *type, const char *options, struct fj_filesystem *fs)
 {
-	const int kind = kind_of(type);
+	const int kind = filesystem_kind_of(type);
 	struct statfs there;
 	struct fj_str host;
 

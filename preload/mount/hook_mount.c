@@ -110,7 +110,7 @@ static long change_propagation(uint64_t flags, const struct fj_mount_point *at)
 }
 
 /* With MS_BIND only the mount changes, without it the file system, too. */
-static long remount(
+static long change_mount(
 	struct fj_call *c, const char *options, uint64_t flags, const struct fj_mount_point *at)
 {
 	long r = flags & MS_BIND ? 0 : fj_mounting_reconfigure(c, at, options);
@@ -151,7 +151,7 @@ long fj_hook_mount(struct fj_call *c)
 		return r;
 	/* In the order of path_mount() of fs/namespace.c. */
 	if (flags & MS_REMOUNT)
-		return remount(c, options, flags, &at);
+		return change_mount(c, options, flags, &at);
 	if (flags & MS_BIND)
 		return bind_mount(c, source, flags & MS_REC, &at);
 	if (flags & PROPAGATION)

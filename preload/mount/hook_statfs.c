@@ -29,7 +29,7 @@
 #define ST_VALID_ 32
 #define OVERLAYFS_SUPER_MAGIC_ 0x794c7630 /* linux/magic.h */
 
-static long flags_of(uint32_t mount_flags)
+static long statfs_flags_of(uint32_t mount_flags)
 {
 	return (mount_flags & FJ_MOUNT_READ_ONLY ? ST_RDONLY_ : 0) |
 	       (mount_flags & FJ_MOUNT_NOSUID ? ST_NOSUID_ : 0) |
@@ -48,7 +48,7 @@ static bool is_of_interest(void)
 }
 
 /* Set in `fs` what the jail's mounts say about position `pos`. */
-static void adjust(struct fj_call *c, const char *pos, struct statfs *fs)
+static void adjust_statfs(struct fj_call *c, const char *pos, struct statfs *fs)
 {
 	char options[FJ_TMPFS_TEXT], *host = fj_scratch_path(c->thread);
 	const struct fj_mounts *v;
@@ -79,7 +79,7 @@ static void adjust(struct fj_call *c, const char *pos, struct statfs *fs)
 	}
 	if (__builtin_expect(fj_mount_flags()->has_unions, 0) && fj_union_shows(pos))
 		fs->f_type = OVERLAYFS_SUPER_MAGIC_;
-	fs->f_flags |= flags_of(flags);
+	fs->f_flags |= statfs_flags_of(flags);
 }
 
 /* The call has filled `out`: adjust it in the program's memory. */
@@ -90,7 +90,7 @@ static long adjust_guest(struct fj_call *c, uint64_t out, const char *pos)
 
 	if (r < 0)
 		return r;
-	adjust(c, pos, &fs);
+	adjust_statfs(c, pos, &fs);
 	return fj_guest_write(out, &fs, sizeof(fs));
 }
 

@@ -45,7 +45,8 @@ static size_t option_len(const char *s)
 
 /* A copy of `text` without its escapes, in scratch memory: `len` bytes, or up to an unescaped colon if
  * `is_list`. `*used`: how many bytes were read. */
-static char *unescaped(struct fj_call *c, const char *text, size_t len, bool is_list, size_t *used)
+static char *unescape_option(
+	struct fj_call *c, const char *text, size_t len, bool is_list, size_t *used)
 {
 	char *out = fj_scratch(c->thread, len + 1);
 	size_t n = 0, i = 0;
@@ -171,7 +172,7 @@ static long add_lowers(struct parsed *p, const char *text, size_t len)
 	long r;
 
 	for (;;) {
-		const char *path = unescaped(p->c, text, len, true, &used);
+		const char *path = unescape_option(p->c, text, len, true, &used);
 
 		if (!*path)
 			return -EINVAL; /* empty, or data-only layers ("::") */
@@ -201,7 +202,7 @@ static bool is_harmless(const char *option, size_t len)
 	return false;
 }
 
-static const char *value_of(const char *option, size_t len, const char *key)
+static const char *option_value(const char *option, size_t len, const char *key)
 {
 	const size_t n = fj_strlen(key);
 
@@ -213,25 +214,26 @@ static long parse_one(struct parsed *p, const char *option, size_t len)
 	const char *v;
 	size_t used;
 
-	if ((v = value_of(option, len, "lowerdir")))
+	if ((v = option_value(option, len, "lowerdir")))
 		return add_lowers(p, v, len - (size_t)(v - option));
-	if ((v = value_of(option, len, "lowerdir+"))) {
+	if ((v = option_value(option, len, "lowerdir+"))) {
 		p->count++;
-		return add_dirs(p, unescaped(p->c, v, len - (size_t)(v - option), false, &used),
-			false, &p->layers);
+		return add_dirs(p,
+			unescape_option(p->c, v, len - (size_t)(v - option), false, &used), false,
+			&p->layers);
 	}
-	if ((v = value_of(option, len, "upperdir"))) {
-		p->upper = unescaped(p->c, v, len - (size_t)(v - option), false, &used);
+	if ((v = option_value(option, len, "upperdir"))) {
+		p->upper = unescape_option(p->c, v, len - (size_t)(v - option), false, &used);
 		return 0;
 	}
-	if ((v = value_of(option, len, "workdir"))) {
-		p->workdir = unescaped(p->c, v, len - (size_t)(v - option), false, &used);
+	if ((v = option_value(option, len, "workdir"))) {
+		p->workdir = unescape_option(p->c, v, len - (size_t)(v - option), false, &used);
 		return 0;
 	}
 	return is_harmless(option, len) ? 0 : -EINVAL;
 }
 
-static long parse(struct parsed *p, const char *options)
+static long parse_options(struct parsed *p, const char *options)
 {
 	long r;
 
@@ -337,7 +339,7 @@ static long make_overlay(struct parsed *parsed, const char *options, struct fj_f
 	fj_str_init(&p.layers, fj_scratch(c->thread, FJ_LAYERS_TEXT), FJ_LAYERS_TEXT);
 	fj_str_init(&p.uppers, fj_scratch_path(c->thread), FJ_PATH_MAX);
 	fj_str_init(&p.work, fj_scratch_path(c->thread), FJ_PATH_MAX);
-	r = parse(&p, options);
+	r = parse_options(&p, options);
 	if (!r && p.is_root)
 		r = find_upper_of_root(&p);
 	else if (!r && p.upper)

@@ -34,7 +34,7 @@ static uint64_t all_pages(void)
 }
 
 /* memparse() of lib/cmdline.c. Returns what follows the number. */
-static const char *read_number(const char *p, uint64_t *out)
+static const char *parse_size(const char *p, uint64_t *out)
 {
 	static const char units[] = "kmgtpe";
 	unsigned base = 10;
@@ -61,7 +61,7 @@ static const char *read_number(const char *p, uint64_t *out)
 	return p;
 }
 
-static bool ends(const char *p)
+static bool ends_option(const char *p)
 {
 	return !*p || *p == ',';
 }
@@ -69,21 +69,21 @@ static bool ends(const char *p)
 static bool read_size(const char *p, uint64_t *blocks)
 {
 	uint64_t size;
-	const char *end = read_number(p, &size);
+	const char *end = parse_size(p, &size);
 
 	if (*end == '%') {
 		size = size * PAGE * all_pages() / 100;
 		end++;
 	}
 	*blocks = (size + PAGE - 1) / PAGE;
-	return end != p && ends(end);
+	return end != p && ends_option(end);
 }
 
 static bool read_plain(const char *p, uint64_t *out)
 {
-	const char *end = read_number(p, out);
+	const char *end = parse_size(p, out);
 
-	return end != p && ends(end);
+	return end != p && ends_option(end);
 }
 
 /* A number in a given base, without a unit: fs_param_is_u32. */
@@ -93,7 +93,7 @@ static bool read_u32(const char *p, unsigned base, uint32_t *out)
 
 	for (*out = 0; *at >= '0' && (unsigned)(*at - '0') < base; at++)
 		*out = *out * base + (uint32_t)(*at - '0');
-	return at != p && ends(at);
+	return at != p && ends_option(at);
 }
 
 /* shmem_fs_parameters. Quotas, and what only a kernel can do, are accepted without effect. */
@@ -108,27 +108,27 @@ static bool has_no_effect(const char *name, size_t len)
 	return false;
 }
 
-static bool is(const char *name, size_t len, const char *what)
+static bool is_option(const char *name, size_t len, const char *what)
 {
 	return fj_strlen(what) == len && !memcmp(name, what, len);
 }
 
 static bool read_one(const char *name, size_t len, const char *value, struct fj_tmpfs *t)
 {
-	if (is(name, len, "size"))
+	if (is_option(name, len, "size"))
 		return t->has_blocks = read_size(value, &t->blocks);
-	if (is(name, len, "nr_blocks"))
+	if (is_option(name, len, "nr_blocks"))
 		return t->has_blocks = read_plain(value, &t->blocks);
-	if (is(name, len, "nr_inodes"))
+	if (is_option(name, len, "nr_inodes"))
 		return t->has_inodes = read_plain(value, &t->inodes);
-	if (is(name, len, "mode")) {
+	if (is_option(name, len, "mode")) {
 		t->has_mode = read_u32(value, 8, &t->mode);
 		t->mode &= 07777;
 		return t->has_mode;
 	}
-	if (is(name, len, "uid"))
+	if (is_option(name, len, "uid"))
 		return t->has_uid = read_u32(value, 10, &t->uid);
-	if (is(name, len, "gid"))
+	if (is_option(name, len, "gid"))
 		return t->has_gid = read_u32(value, 10, &t->gid);
 	return has_no_effect(name, len);
 }
@@ -138,11 +138,11 @@ long fj_tmpfs_read(const char *p, struct fj_tmpfs *t)
 	while (*p) {
 		size_t len = 0;
 
-		while (!ends(p + len) && p[len] != '=')
+		while (!ends_option(p + len) && p[len] != '=')
 			len++;
 		if (len && !read_one(p, len, p + len + (p[len] == '='), t))
 			return -EINVAL;
-		for (p += len; !ends(p); p++)
+		for (p += len; !ends_option(p); p++)
 			;
 		p += *p == ',';
 	}
@@ -176,7 +176,7 @@ void fj_tmpfs_show(const struct fj_tmpfs *t, struct fj_str *out)
 }
 
 /* The options in `text`, with the kernel's defaults: half of the memory. */
-static void figures(const char *text, struct fj_tmpfs *t)
+static void read_limits(const char *text, struct fj_tmpfs *t)
 {
 	*t = (struct fj_tmpfs){.blocks = all_pages() / 2, .inodes = all_pages() / 2};
 	fj_tmpfs_read(text, t);
@@ -190,7 +190,7 @@ long fj_tmpfs_remount(struct fj_thread *t, const char *text, const char *options
 	struct fj_tmpfs was, wanted = {0};
 	struct fj_private_usage used;
 
-	figures(text, &was);
+	read_limits(text, &was);
 	if (fj_tmpfs_read(options, &wanted))
 		return -EINVAL;
 	if (wanted.has_blocks || wanted.has_inodes)
@@ -215,7 +215,7 @@ long fj_tmpfs_remount(struct fj_thread *t, const char *text, const char *options
 	return 0;
 }
 
-static uint64_t left(uint64_t all, uint64_t used)
+static uint64_t count_left(uint64_t all, uint64_t used)
 {
 	return all > used ? all - used : 0;
 }
@@ -225,13 +225,14 @@ void fj_tmpfs_statfs(struct fj_thread *t, const char *text, const char *host, st
 	struct fj_private_usage used;
 	struct fj_tmpfs is_now;
 
-	figures(text, &is_now);
+	read_limits(text, &is_now);
 	fj_private_count(t, host, &used);
 	fs->f_type = TMPFS_MAGIC_;
 	fs->f_bsize = fs->f_frsize = PAGE;
 	fs->f_namelen = FJ_NAME_MAX;
 	fs->f_blocks = (long)is_now.blocks;
-	fs->f_bfree = fs->f_bavail = (long)left(is_now.blocks, (used.bytes + PAGE - 1) / PAGE);
+	fs->f_bfree = fs->f_bavail =
+		(long)count_left(is_now.blocks, (used.bytes + PAGE - 1) / PAGE);
 	fs->f_files = (long)is_now.inodes;
-	fs->f_ffree = (long)left(is_now.inodes, used.inodes);
+	fs->f_ffree = (long)count_left(is_now.inodes, used.inodes);
 }

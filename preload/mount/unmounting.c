@@ -35,7 +35,7 @@ static void remove_private(struct fj_call *c, const char *host)
 }
 
 /* Hide a mount of the host below one of the jail's. -EINVAL: there is none. */
-static long hide(const struct fj_mount_point *at)
+static long hide_host_mount(const struct fj_mount_point *at)
 {
 	struct fj_mount_found m;
 	struct fj_edit e;
@@ -104,7 +104,7 @@ long fj_mounting_remove(struct fj_call *c, const struct fj_mount_point *at, bool
 			return -EBUSY; /* others mount and unmount there all the time */
 		fj_str_cut(&host, 0);
 		if (!fj_mount_at(at->pos, &m, &host))
-			return hide(at);
+			return hide_host_mount(at);
 		if (m.flags & FJ_MOUNT_ENTRY)
 			return -EINVAL;
 		if (!is_lazy && fj_mounting_is_in_use(c, m.id, m.flags, host.at))

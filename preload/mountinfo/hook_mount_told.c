@@ -122,7 +122,7 @@ static const struct pair *find_pair(const struct table *t, uint64_t id)
 }
 
 /* (The number of steps is limited, for the list may have a loop.) */
-static bool is_below(const struct table *t, const struct pair *p, uint64_t id)
+static bool is_mount_below(const struct table *t, const struct pair *p, uint64_t id)
 {
 	for (size_t steps = 0; p && steps <= t->count; steps++) {
 		if (p->parent == id)
@@ -143,7 +143,7 @@ static const struct pair *next_pair(
 
 		if ((last && (is_reverse ? p->id >= last : p->id <= last)) ||
 			(best && (is_reverse ? p->id < best->id : p->id > best->id)) ||
-			(below != LSMT_ROOT_ && !is_below(t, p, below)))
+			(below != LSMT_ROOT_ && !is_mount_below(t, p, below)))
 			continue;
 		best = p;
 	}
@@ -211,7 +211,7 @@ struct telling {
 	bool found;
 };
 
-static uint32_t read_number(const char **p)
+static uint32_t read_digits(const char **p)
 {
 	uint32_t n = 0;
 
@@ -235,7 +235,7 @@ static bool has_word(const char *options, const char *word)
 	return false;
 }
 
-static uint64_t attributes(const char *options)
+static uint64_t mount_attributes_of(const char *options)
 {
 	static const struct {
 		const char *word;
@@ -252,7 +252,7 @@ static uint64_t attributes(const char *options)
 	return all;
 }
 
-static uint32_t put_text(struct telling *t, unsigned which, const char *text)
+static uint32_t add_string(struct telling *t, unsigned which, const char *text)
 {
 	const uint32_t at = (uint32_t)t->text.len;
 
@@ -285,9 +285,9 @@ static void tell_mount(void *about, const struct fj_mount_line *l, const char *s
 	t->found = true;
 	s->mask = t->q.param & (MNT_BASIC | SB_BASIC | PROPAGATE_FROM);
 	if (t->q.param & SB_BASIC) {
-		s->sb_dev_major = read_number(&device);
+		s->sb_dev_major = read_digits(&device);
 		device++;
-		s->sb_dev_minor = read_number(&device);
+		s->sb_dev_minor = read_digits(&device);
 		if (fj_streq(l->type, "overlay"))
 			s->sb_magic = OVERLAYFS_SUPER_MAGIC_; /* not that of the first layer */
 		else if (!fj_sys2(__NR_statfs, *l->host ? l->host : "/", &fs))
@@ -299,22 +299,22 @@ static void tell_mount(void *about, const struct fj_mount_line *l, const char *s
 		s->mnt_parent_id = FJ_MOUNT_UNIQUE + l->parent;
 		s->mnt_id_old = l->id;
 		s->mnt_parent_id_old = l->parent;
-		s->mnt_attr = attributes(l->options);
+		s->mnt_attr = mount_attributes_of(l->options);
 		s->mnt_propagation = MS_PRIVATE_;
 		if (fj_begins(l->tags, " shared:")) {
 			const char *group = l->tags + 8;
 
-			s->mnt_peer_group = read_number(&group);
+			s->mnt_peer_group = read_digits(&group);
 			s->mnt_propagation = MS_SHARED_;
 		} else if (l->tags[0]) {
 			s->mnt_propagation = MS_UNBINDABLE_;
 		}
 	}
-	s->fs_type = put_text(t, FS_TYPE, l->type);
-	s->mnt_root = put_text(t, MNT_ROOT, l->root);
-	s->mnt_point = put_text(t, MNT_POINT, seen);
-	s->mnt_opts = put_text(t, MNT_OPTS, own_options(l->super_options));
-	s->sb_source = put_text(t, SB_SOURCE, l->source);
+	s->fs_type = add_string(t, FS_TYPE, l->type);
+	s->mnt_root = add_string(t, MNT_ROOT, l->root);
+	s->mnt_point = add_string(t, MNT_POINT, seen);
+	s->mnt_opts = add_string(t, MNT_OPTS, own_options(l->super_options));
+	s->sb_source = add_string(t, SB_SOURCE, l->source);
 }
 
 long fj_hook_statmount(struct fj_call *c)

@@ -37,7 +37,7 @@ static long read_all(struct fj_hostmounts *h, int fd, size_t *len)
 }
 
 /* End the field that begins at `*p` with a NUL. */
-static char *field(char **p)
+static char *next_field(char **p)
 {
 	char *start = *p;
 
@@ -48,7 +48,7 @@ static char *field(char **p)
 	return start;
 }
 
-static uint32_t parse_id(const char *s)
+static uint32_t parse_mount_id(const char *s)
 {
 	uint32_t n = 0;
 
@@ -76,17 +76,17 @@ static void take_apart(char *line, struct fj_hostmount *m)
 {
 	char *p = line, *point;
 
-	m->id = parse_id(field(&p));
-	m->parent = parse_id(field(&p));
-	m->device = field(&p);
-	m->root = field(&p);
-	m->point = point = field(&p);
-	m->options = field(&p);
-	while (*p && !fj_streq(field(&p), "-"))
+	m->id = parse_mount_id(next_field(&p));
+	m->parent = parse_mount_id(next_field(&p));
+	m->device = next_field(&p);
+	m->root = next_field(&p);
+	m->point = point = next_field(&p);
+	m->options = next_field(&p);
+	while (*p && !fj_streq(next_field(&p), "-"))
 		;
-	m->type = field(&p);
-	m->source = field(&p);
-	m->super_options = field(&p);
+	m->type = next_field(&p);
+	m->source = next_field(&p);
+	m->super_options = next_field(&p);
 	unescape_in_place(point);
 }
 

@@ -248,7 +248,7 @@ static void list_own(struct listing *list, const struct fj_mount *m)
 }
 
 /* List the root, if its flags make it a mount of its own. */
-static void list_root(struct listing *list)
+static void list_root_mount(struct listing *list)
 {
 	const struct fj_mount root = {.flags = list->v->root_flags, .host = FJ_MOUNT_TEXT - 1};
 	const struct fj_hostmount *h = fj_hostmounts_of(&list->host, fj_root_path());
@@ -301,7 +301,7 @@ long fj_mount_list(struct fj_thread *t, fj_mount_teller tell, void *about)
 		memcpy(list.v, current, sizeof(*current));
 	} while (!fj_mounts_held(&seen));
 	if (list.v->root_flags && list.root_id == ROOT_ID)
-		list_root(&list);
+		list_root_mount(&list);
 	if (!fj_mounts_at(list.v, "")) /* (otherwise the root is an overlay, and only that) */
 		list_host(&list, NULL, fj_root_path(), "", ROOT_ID);
 	for (uint32_t i = 0; i < list.v->count; i++) {

@@ -36,7 +36,7 @@ static bool is_calm(void)
 	       FJ_OWNER_CALM;
 }
 
-static bool has_records(struct fj_thread *t, int dirfd, const char *name)
+static bool has_records_of_own(struct fj_thread *t, int dirfd, const char *name)
 {
 	static const char records[] = FJ_HIDDEN_NAME "/owners";
 	const uint32_t mark = fj_scratch_mark(t);
@@ -80,7 +80,7 @@ bool fj_roots_look(struct fj_thread *t, int dirfd, const char *name, uint64_t de
 	const bool is_path = name && name[0] == '/',
 		   is_entry = !is_calm() || (is_path && !is_way_asked(name));
 	const bool may_have = links != 2 || dev != fj_owner_roots_state->counted_dev;
-	const bool met = (is_entry || (may_have && has_records(t, dirfd, name))) &&
+	const bool met = (is_entry || (may_have && has_records_of_own(t, dirfd, name))) &&
 			 fj_roots_meet(t, dirfd, name);
 
 	if (is_path && may_have && !is_entry) /* the directories in it need not ask it again */
@@ -97,7 +97,7 @@ static uint64_t hash_of_all(uint64_t hash)
 
 /* Asks directory `name` in `fd` ("": `fd` itself). Returns false when it is no directory. But a
  * file behind a descriptor from elsewhere lies in directories, too. */
-static bool see(struct fj_thread *t, int fd, const char *name, bool is_entry)
+static bool ask_directory(struct fj_thread *t, int fd, const char *name, bool is_entry)
 {
 	struct stat st;
 	uint64_t hash;
@@ -125,14 +125,14 @@ static bool see(struct fj_thread *t, int fd, const char *name, bool is_entry)
 void fj_roots_see_fd(struct fj_thread *t, int fd, bool is_entry)
 {
 	if (fj_owner_roots)
-		see(t, fd, "", is_entry);
+		ask_directory(t, fd, "", is_entry);
 }
 
 /* The descriptor may have been closed after the directory was entered (fchdir(2)). */
 static void see_noted(struct fj_thread *t, int fd)
 {
-	if (!see(t, fd, "", false) && fd != AT_FDCWD)
-		see(t, AT_FDCWD, "", false);
+	if (!ask_directory(t, fd, "", false) && fd != AT_FDCWD)
+		ask_directory(t, AT_FDCWD, "", false);
 }
 
 void fj_roots_see_later(struct fj_thread *t, int fd)
@@ -161,7 +161,7 @@ static bool see_descriptor(struct fj_thread *t, int dirfd, const char *name)
 	for (; *name >= '0' && *name <= '9'; name++)
 		fd = fd * 10 + (uint32_t)(*name - '0');
 	if (!*name && (int)fd != dirfd && !fj_is_our_fd(fd))
-		see(t, (int)fd, "", true);
+		ask_directory(t, (int)fd, "", true);
 	return true;
 }
 
@@ -187,7 +187,7 @@ static bool see_first(struct fj_thread *t)
 	for (int fd = 0; left && fd < FEW; fd++) {
 		if (fj_is_our_fd((uint32_t)fd) || !is_open(fd))
 			continue;
-		see(t, fd, "", true);
+		ask_directory(t, fd, "", true);
 		left--;
 	}
 	return st.st_size && !left;
@@ -210,13 +210,14 @@ void fj_roots_see_held(struct fj_thread *t)
 
 /* A walk has come to directory `fd`, whose path in the program's text was `key` at `epoch`. It may
  * have passed many directories at once. */
-static void reached(struct fj_thread *t, int fd, const char *key, size_t key_len, uint64_t epoch)
+static void ask_reached_directory(
+	struct fj_thread *t, int fd, const char *key, size_t key_len, uint64_t epoch)
 {
 	const uint64_t hash = key ? fj_roots_hash_of_way(key, key_len, epoch) : 0;
 
 	if (hash && fj_roots_saw(hash))
 		return;
-	see(t, fd, "", true);
+	ask_directory(t, fd, "", true);
 	if (hash)
 		fj_roots_note(hash);
 }
@@ -225,6 +226,6 @@ void fj_roots_start(struct fj_owner_roots *roots, struct fj_owner_roots_state *s
 {
 	fj_owner_roots = roots;
 	fj_owner_roots_state = state;
-	fj_path_reached = reached;
+	fj_path_reached = ask_reached_directory;
 	fj_dir_ask = ask_noted;
 }

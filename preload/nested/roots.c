@@ -133,7 +133,7 @@ static void put_before(const char *text, size_t len)
 }
 
 /* A root around the jail's is reached by a mount, or by a descriptor from outside. */
-static enum fj_owner_root_kind kind_of(const char *text, size_t len)
+static enum fj_owner_root_kind root_kind_of(const char *text, size_t len)
 {
 	const char *own = fj_jail_paths()->root;
 
@@ -161,7 +161,7 @@ static bool meet_all(char *text)
 			text, len, __atomic_load_n(&fj_facts_state()->epoch, __ATOMIC_RELAXED));
 		if (fj_roots_saw(hash))
 			continue;
-		met_here = meet_one(text, len, kind_of(text, len));
+		met_here = meet_one(text, len, root_kind_of(text, len));
 		if (met_here)
 			put_before(text, len);
 		met = met || met_here;

@@ -29,7 +29,7 @@ struct entry { /* struct posix_acl_xattr_entry */
 	uint32_t id;
 };
 
-static struct entry entry_at(const char *value, size_t i)
+static struct entry acl_entry_at(const char *value, size_t i)
 {
 	struct entry e;
 
@@ -55,7 +55,7 @@ long fj_acl_read(const char *value, size_t size, bool *is_mode)
 	if ((size - HEAD) % sizeof(struct entry))
 		return -EINVAL;
 	for (size_t i = 0; i < count_of(size); i++) {
-		const struct entry e = entry_at(value, i);
+		const struct entry e = acl_entry_at(value, i);
 		const bool is_named = e.tag == USER || e.tag == GROUP;
 
 		if (e.perm & ~7u || e.tag < last_tag || (e.tag == last_tag && !is_named) ||
@@ -129,9 +129,9 @@ static long judge_acl(const char *value, size_t size, void *context)
 	bool is_member = false, has_mask = false;
 
 	for (size_t i = 0; i < count_of(size); i++)
-		has_mask = has_mask || entry_at(value, i).tag == MASK;
+		has_mask = has_mask || acl_entry_at(value, i).tag == MASK;
 	for (size_t i = 0; i < count_of(size); i++) {
-		const struct entry e = entry_at(value, i);
+		const struct entry e = acl_entry_at(value, i);
 		const uint32_t perm = e.tag == GROUP_OBJ && !has_mask ? mask : e.perm;
 
 		switch (e.tag) {

@@ -25,7 +25,7 @@ struct walk {
 	uint32_t name_len, value_len;
 };
 
-static uint32_t padded(uint32_t n)
+static uint32_t padded_size(uint32_t n)
 {
 	return (n + 3) & ~3u;
 }
@@ -69,11 +69,11 @@ static bool next_entry(struct walk *w)
 	w->name_len = head.name_len;
 	w->value = w->name + head.name_len;
 	w->value_len = head.value_len;
-	w->at += (uint32_t)padded((uint32_t)sizeof(head) + head.name_len + head.value_len);
+	w->at += (uint32_t)padded_size((uint32_t)sizeof(head) + head.name_len + head.value_len);
 	return true;
 }
 
-static bool is_named(const struct walk *w, const char *name)
+static bool is_attribute_named(const struct walk *w, const char *name)
 {
 	const size_t len = fj_strlen(name) + 1;
 
@@ -83,7 +83,7 @@ static bool is_named(const struct walk *w, const char *name)
 static bool find_entry(struct walk *w, const char *name)
 {
 	while (next_entry(w))
-		if (is_named(w, name))
+		if (is_attribute_named(w, name))
 			return true;
 	return false;
 }
@@ -192,12 +192,12 @@ long fj_owner_list_attributes(const struct fj_owner_key *key, char *list, size_t
 
 static uint32_t padded_entry(uint32_t name_len, uint32_t value_len)
 {
-	return padded((uint32_t)sizeof(struct fj_store_attribute) + name_len + value_len);
+	return padded_size((uint32_t)sizeof(struct fj_store_attribute) + name_len + value_len);
 }
 
 /* There is too little room only when the attributes have changed since they were measured. The
  * block is dropped then. */
-static bool append(struct fj_store_block *block, const char *name, uint32_t name_len,
+static bool put_attribute(struct fj_store_block *block, const char *name, uint32_t name_len,
 	const void *value, uint32_t value_len)
 {
 	const struct fj_store_attribute head = {
@@ -221,7 +221,7 @@ static long append_new(
 	const uint32_t name_len = (uint32_t)fj_strlen(name) + 1;
 	char *at = (char *)block + block->used + sizeof(struct fj_store_attribute) + name_len;
 
-	if (!append(block, name, name_len, NULL, (uint32_t)size))
+	if (!put_attribute(block, name, name_len, NULL, (uint32_t)size))
 		return FJ_STORE_ROBBED;
 	return size ? fj_guest_read(at, (uintptr_t)value, size) : 0;
 }
@@ -233,8 +233,8 @@ static uint32_t entry_size(const char *name, size_t size)
 
 /* Writes the block that takes the place of `old`. With `value` NULL the entry `name` is left
  * out. */
-static long rewrite(struct fj_store_hold *hold, uint32_t old, const char *name, const void *value,
-	size_t size, uint32_t *made)
+static long rewrite_block(struct fj_store_hold *hold, uint32_t old, const char *name,
+	const void *value, size_t size, uint32_t *made)
 {
 	struct fj_store *s = hold->s;
 	struct fj_store_block *block;
@@ -256,8 +256,8 @@ static long rewrite(struct fj_store_hold *hold, uint32_t old, const char *name, 
 	/* A replaced entry keeps its place: listxattr(2) shows the order. */
 	if (open_block(s, old, &w))
 		while (r >= 0 && next_entry(&w)) {
-			if (!is_named(&w, name)) {
-				if (!append(block, w.name, w.name_len, w.value, w.value_len))
+			if (!is_attribute_named(&w, name)) {
+				if (!put_attribute(block, w.name, w.name_len, w.value, w.value_len))
 					r = FJ_STORE_ROBBED;
 			} else if (value) {
 				r = append_new(block, name, value, size);
@@ -288,7 +288,7 @@ long fj_store_block_copy(
 	/* Taking a block may have made the file longer than the part that is mapped. */
 	if (!block || !open_block(from, at, &w))
 		return r < 0 ? r : -ENOMEM;
-	while (next_entry(&w) && append(block, w.name, w.name_len, w.value, w.value_len))
+	while (next_entry(&w) && put_attribute(block, w.name, w.name_len, w.value, w.value_len))
 		;
 	return 0;
 }
@@ -365,7 +365,7 @@ static long change_attribute(struct fj_store_hold *hold, void *data)
 	else if (!is_there && (!q->value || (q->flags & XATTR_REPLACE)))
 		r = -ENODATA;
 	else
-		r = rewrite(hold, old, q->name, q->value, q->size, &made);
+		r = rewrite_block(hold, old, q->name, q->value, q->size, &made);
 	if (r < 0) {
 		if (brought && old)
 			fj_store_block_give(hold, old);

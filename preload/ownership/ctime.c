@@ -70,7 +70,7 @@ static bool is_anybody_watching(const struct fj_store *s, uint32_t watches)
 	return r != F_UNLCK;
 }
 
-static uint64_t settle(struct fj_store *s, uint32_t watches)
+static uint64_t settle_watches(struct fj_store *s, uint32_t watches)
 {
 	uint64_t found = KNOWN | watches;
 	struct statx sx;
@@ -97,7 +97,7 @@ bool fj_owner_may_keep_ctime(uint64_t mount_id)
 		return false;
 	watches = __atomic_load_n(&fj_store_head(s)->watches, __ATOMIC_ACQUIRE);
 	if (!(found & KNOWN) || (uint32_t)found != watches)
-		found = settle(s, watches);
+		found = settle_watches(s, watches);
 	return !(found & WATCHED) && mount_id == home_mount;
 }
 

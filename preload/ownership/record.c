@@ -7,7 +7,7 @@
 #include "records/store.h"
 #include "sys/abi.h"
 
-static bool has_records(const struct fj_store *s)
+static bool has_any_record(const struct fj_store *s)
 {
 	return !s->is_truncated &&
 	       __atomic_load_n(&fj_store_head(s)->records, __ATOMIC_RELAXED) != 0;
@@ -16,7 +16,8 @@ static bool has_records(const struct fj_store *s)
 FJ_HOT bool fj_owner_is_empty(void)
 {
 	return !fj_store_count ||
-	       (!has_records(&fj_store[0]) && (fj_store_count < 2 || !has_records(&fj_store[1])) &&
+	       (!has_any_record(&fj_store[0]) &&
+		       (fj_store_count < 2 || !has_any_record(&fj_store[1])) &&
 		       (!fj_owner_roots_met() || fj_store_met_are_empty()) && !fj_owner_has_news());
 }
 
@@ -75,7 +76,7 @@ FJ_HOT static bool find_record_of(
 	struct fj_store *s;
 
 	for (uint32_t at = 0; (s = fj_store_each(&at)) != NULL;)
-		if (has_records(s) && fj_store_find(s, key, any_stamp, &copy, NULL, NULL)) {
+		if (has_any_record(s) && fj_store_find(s, key, any_stamp, &copy, NULL, NULL)) {
 			to_owner(key, &copy, owner);
 			return true;
 		}
@@ -117,14 +118,14 @@ void fj_store_begin(const struct fj_owner_key *key, const struct fj_owner *shown
 		.flags = (uint8_t)(shown->flags & FJ_OWNER_NAMELESS)};
 }
 
-/* Arguments of drop(): removes a file's record from a store, because another store has the file's
+/* Arguments of drop_record(): removes a file's record from a store, because another store has the file's
  * record now. */
 struct drop {
 	const struct fj_owner_key *key;
 	const struct fj_store_copy *only; /* NULL, or: only if the record is still equal to this */
 };
 
-static long drop(struct fj_store_hold *hold, void *data)
+static long drop_record(struct fj_store_hold *hold, void *data)
 {
 	const struct drop *q = data;
 	struct fj_store_slot *slot;
@@ -149,7 +150,7 @@ static void drop_before(struct fj_store *s, const struct fj_owner_key *key)
 		struct fj_store_copy copy;
 
 		if (fj_store_find(other, key, false, &copy, NULL, NULL))
-			fj_store_change(other, drop, &q);
+			fj_store_change(other, drop_record, &q);
 	}
 }
 
@@ -161,7 +162,7 @@ static void drop_behind(
 	struct drop q = {key, copy};
 
 	if (from != &fj_store[1] && fj_store_is_written(from) && !from->is_shared)
-		fj_store_change(from, drop, &q);
+		fj_store_change(from, drop_record, &q);
 }
 
 void fj_store_drop_others(struct fj_store *s, struct fj_store *from, const struct fj_owner_key *key,
@@ -208,8 +209,8 @@ static long put_with_attributes(struct fj_store_hold *hold, struct fj_store *fro
 
 /* `had`: there was a record. Then the record keeps the mode even when the disk has the same one: of
  * two chmods at the same time the disk may have got the other's. */
-static void apply(struct fj_store_copy *copy, bool had, unsigned what, const struct fj_owner *to,
-	uint32_t real_mode)
+static void apply_change(struct fj_store_copy *copy, bool had, unsigned what,
+	const struct fj_owner *to, uint32_t real_mode)
 {
 	if (what & FJ_OWNER_UID)
 		copy->uid = to->uid;
@@ -251,7 +252,7 @@ static bool make_record(struct change *q, struct fj_store_copy *copy)
 	fj_store_begin(q->key, q->shown, copy, &q->from);
 	had = q->from;
 	q->began = *copy;
-	apply(copy, had, q->what, q->to, q->real_mode);
+	apply_change(copy, had, q->what, q->to, q->real_mode);
 	q->lacks_ctime = q->what & FJ_OWNER_CTIME;
 	if (is_needless(had, copy, q->shown))
 		return false;
@@ -263,7 +264,7 @@ static bool make_record(struct change *q, struct fj_store_copy *copy)
 	return memcmp(&q->began, copy, sizeof(*copy)) != 0;
 }
 
-static long set(struct fj_store_hold *hold, void *data)
+static long set_record(struct fj_store_hold *hold, void *data)
 {
 	struct change *q = data;
 	struct fj_store_copy copy;
@@ -294,7 +295,7 @@ long fj_owner_set(const struct fj_owner_key *key, unsigned what, const struct fj
 	if (surely_changes || make_record(&q, &copy)) {
 		if (what & FJ_OWNER_CTIME)
 			q.ctime = fj_store_ctime_now(to->ctime);
-		r = fj_store_change(s, set, &q);
+		r = fj_store_change(s, set_record, &q);
 		if (!r && q.from && q.from != s)
 			fj_store_drop_others(s, q.from, key, &q.began);
 	}
@@ -307,7 +308,7 @@ struct carried {
 	struct fj_store_copy began;
 };
 
-static long carry(struct fj_store_hold *hold, void *data)
+static long carry_attributes(struct fj_store_hold *hold, void *data)
 {
 	static const struct fj_owner nothing;
 	struct carried *q = data;
@@ -329,7 +330,7 @@ long fj_owner_carry(const struct fj_owner_key *key)
 	fj_store_begin(key, &nothing, &q.began, &q.from);
 	if (!q.from || q.from == s)
 		return 0;
-	r = fj_store_change(s, carry, &q);
+	r = fj_store_change(s, carry_attributes, &q);
 	if (!r && q.from && q.from != s)
 		fj_store_drop_others(s, q.from, key, &q.began);
 	return r;

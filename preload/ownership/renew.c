@@ -8,7 +8,7 @@
 
 /* Runs with the lock. The old record stays, unless the new one takes its slot: other names of the
  * file may still lead to the old file. */
-static long renew(struct fj_store_hold *hold, void *data)
+static long renew_record(struct fj_store_hold *hold, void *data)
 {
 	const struct fj_owner_key *const *keys = data, *from = keys[0], *to = keys[1];
 	struct fj_store_copy copy, there;
@@ -40,5 +40,5 @@ long fj_owner_renew(const struct fj_owner_key *from, const struct fj_owner_key *
 {
 	const struct fj_owner_key *keys[] = {from, to};
 
-	return fj_store_count ? fj_store_change(fj_store_home(to), renew, keys) : -EROFS;
+	return fj_store_count ? fj_store_change(fj_store_home(to), renew_record, keys) : -EROFS;
 }

@@ -38,7 +38,7 @@ static bool aim_target(struct target *t, int dirfd, const char *name, bool follo
 	return !fj_is_err(t->fd);
 }
 
-static void done(const struct target *t)
+static void close_target(const struct target *t)
 {
 	if (t->is_ours)
 		fj_close((int)t->fd);
@@ -84,7 +84,7 @@ bool fj_owner_tag(int dirfd, const char *name, bool follows, struct fj_owner_key
 
 	if (aim_target(&t, dirfd, name, follows)) {
 		has = read_tag(&t, &tag);
-		done(&t);
+		close_target(&t);
 	}
 	if (has) {
 		key->ino = tag.ino;
@@ -116,7 +116,7 @@ void fj_owner_mark(
 	} else {
 		write_tag(&t, &tag, mode & 07777);
 	}
-	done(&t);
+	close_target(&t);
 }
 
 bool fj_owner_find_tagged(uint32_t dev, int dirfd, const char *name, uint32_t mode,

@@ -14,7 +14,7 @@
 
 #include <linux/mman.h>
 
-static bool holds(const struct fj_store *s, uint32_t k, uintptr_t at)
+static bool window_holds(const struct fj_store *s, uint32_t k, uintptr_t at)
 {
 	const uintptr_t begin = (uintptr_t)s->window[k];
 
@@ -31,10 +31,10 @@ static void replace_by_zeros(struct fj_store *s)
 				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
 }
 
-static bool lose(struct fj_store *s, uintptr_t at)
+static bool lose_store(struct fj_store *s, uintptr_t at)
 {
 	for (uint32_t k = 0; k < FJ_STORE_WINDOWS; k++)
-		if (holds(s, k, at)) {
+		if (window_holds(s, k, at)) {
 			replace_by_zeros(s);
 			return true;
 		}
@@ -46,10 +46,10 @@ bool fj_owner_truncated(uintptr_t at)
 	const uint32_t met = fj_owner_roots_met();
 
 	for (uint32_t i = 0; i < fj_store_count; i++)
-		if (lose(&fj_store[i], at))
+		if (lose_store(&fj_store[i], at))
 			return true;
 	for (uint32_t i = 0; i < met; i++)
-		if (fj_store_opened(i) && lose(fj_store_opened(i), at))
+		if (fj_store_opened(i) && lose_store(fj_store_opened(i), at))
 			return true;
 	return false;
 }

@@ -83,7 +83,8 @@ bool fj_cwd_is_told(uint32_t seen)
 	return seen != FJ_CWD_MOVING && may_be_kept();
 }
 
-static bool recall(const struct fj_thread *t, uint64_t epoch, uint32_t seen, struct fj_str *pos)
+static bool recall_position(
+	const struct fj_thread *t, uint64_t epoch, uint32_t seen, struct fj_str *pos)
 {
 	const uint32_t known = __atomic_load_n(&stand.known, __ATOMIC_ACQUIRE);
 	const size_t before = pos->len;
@@ -115,7 +116,8 @@ static bool are_seen(const char *pos)
 	return are;
 }
 
-static void learn(const struct fj_thread *t, uint64_t epoch, uint32_t seen, const char *pos)
+static void learn_position(
+	const struct fj_thread *t, uint64_t epoch, uint32_t seen, const char *pos)
 {
 	const size_t len = fj_strlen(pos);
 	uint32_t is_busy = 0;
@@ -140,11 +142,11 @@ bool fj_cwd_where(
 {
 	const size_t before = pos->len;
 
-	*is_asked = !recall(t, epoch, seen, pos);
+	*is_asked = !recall_position(t, epoch, seen, pos);
 	if (!*is_asked)
 		return true;
 	if (!fj_path_of_dir(t, AT_FDCWD, pos))
 		return false;
-	learn(t, epoch, seen, pos->at + before);
+	learn_position(t, epoch, seen, pos->at + before);
 	return true;
 }

@@ -161,7 +161,7 @@ void fj_cwd_start(void)
 
 /* `pos` leads to the host path through mount `m` (NULL: through the root's tree). Returns how good it is as
  * an answer. 0: it cannot be used. */
-static int rank(
+static int rank_answer(
 	const struct fj_mounts *v, const struct fj_mount *m, const char *pos, const char *hint)
 {
 	if (fj_mounts_of(v, pos) != m)
@@ -236,7 +236,7 @@ static bool back_once(
 		if ((m && (m->flags & FJ_MOUNT_HIDDEN)) || !rest)
 			continue;
 		put_pos(v, m, rest, out);
-		r = out->overflowed ? 0 : rank(v, m, out->at + before, hint);
+		r = out->overflowed ? 0 : rank_answer(v, m, out->at + before, hint);
 		fj_str_cut(out, before);
 		if (r > best_rank ||
 			(r == 4 && best_rank == 4 && is_made_of(v, m, best, rest, best_rest))) {

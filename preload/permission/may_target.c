@@ -61,7 +61,7 @@ int fj_target_parent(const struct fj_target *target)
 }
 
 /* If the walk ended at a directory itself, no layer was asked for a name. */
-static bool is_whiteout(const struct fj_place *place)
+static bool ended_at_whiteout(const struct fj_place *place)
 {
 	return __builtin_expect(place->layers != NULL, 0) && place->layers->is_whiteout;
 }
@@ -157,7 +157,7 @@ long fj_target_of_path(
 		how & FJ_ENTRY ? without_slashes(c, target->place.name) : target->place.name,
 		(is_self ? AT_EMPTY_PATH : 0) | (target->place.is_magic ? AT_SYMLINK_FOLLOW : 0),
 		&target->file);
-	target->is_there = !r && !is_whiteout(&target->place);
+	target->is_there = !r && !ended_at_whiteout(&target->place);
 	if (!(how & FJ_ENTRY))
 		return 1;
 	if (!look_at_parent(c, target) || (target->parent.owner.mode & FJ_S_IFMT) != FJ_S_IFDIR)

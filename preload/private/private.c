@@ -24,14 +24,14 @@
 #define TOP_NAME "/fakejail-"
 #define BASES 3u
 
-static const char *base(uint32_t i)
+static const char *base_dir(uint32_t i)
 {
 	return i == 0 ? fj_private()->runtime_dir : i == 1 ? "/dev/shm" : "/tmp";
 }
 
 static void put_top(struct fj_str *s, uint32_t i)
 {
-	fj_str_put(s, base(i));
+	fj_str_put(s, base_dir(i));
 	fj_str_put(s, TOP_NAME);
 	fj_str_num(s, (uint64_t)fj_sys0(__NR_geteuid), 10);
 }
@@ -74,7 +74,7 @@ static bool make_top(uint32_t i, bool may_be_noexec)
 	struct statfs fs;
 	struct fj_str s;
 
-	if (!*base(i) || fj_sys2(__NR_statfs, base(i), &fs) ||
+	if (!*base_dir(i) || fj_sys2(__NR_statfs, base_dir(i), &fs) ||
 		(!may_be_noexec && (fs.f_flags & FJ_ST_NOEXEC)))
 		return false;
 	fj_str_init(&s, text, sizeof(text));
@@ -127,7 +127,7 @@ long fj_private_file(const char *name, int flags)
 	for (uint32_t i = 0; i < BASES && fj_is_err(fd); i++) {
 		fj_str_init(&s, text, sizeof(text));
 		put_top(&s, order[i]);
-		if (!*base(order[i]) ||
+		if (!*base_dir(order[i]) ||
 			(flags & O_CREAT ? !make_top(order[i], true) : !is_safe(text)))
 			continue;
 		fj_str_put(&s, name);
@@ -139,7 +139,7 @@ long fj_private_file(const char *name, int flags)
 	return fd;
 }
 
-static long open_dir(int dirfd, const char *name)
+static long open_private_dir(int dirfd, const char *name)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	const long fd = fj_sys4(__NR_openat, dirfd, name, flags, 0);
@@ -185,7 +185,7 @@ static const struct fj_dirent64 *first_left(int fd, char *list)
 }
 
 /* Rename `name` in `fd` to a number in `top`. */
-static bool move_up(int fd, const char *name, int top, uint32_t *last)
+static bool move_to_top(int fd, const char *name, int top, uint32_t *last)
 {
 	char text[16];
 	struct fj_str s;
@@ -204,7 +204,7 @@ static bool move_up(int fd, const char *name, int top, uint32_t *last)
 /* Empty directory `fd`, and close it. The depth has no limit: what is in a subdirectory is removed or moved
  * up. `..` is not used, since somebody may move the directory meanwhile. Ends when many steps have removed
  * nothing: there may be a directory that cannot be removed, such as a mount point of the host. */
-static void empty(char *list, int fd)
+static void empty_directory(char *list, int fd)
 {
 	const struct fj_dirent64 *d;
 	uint32_t last = 0;
@@ -216,12 +216,12 @@ static void empty(char *list, int fd)
 
 		fj_str_init(&s, name, sizeof(name));
 		fj_str_put(&s, d->name);
-		below = open_dir(fd, name);
+		below = open_private_dir(fd, name);
 		if (fj_is_err(below))
 			break;
 		fj_sys2(__NR_fchmod, below, 0700);
 		while ((d = first_left((int)below, list)) &&
-			move_up((int)below, d->name, fd, &last))
+			move_to_top((int)below, d->name, fd, &last))
 			idle = 0;
 		fj_close((int)below);
 		if (!fj_sys3(__NR_unlinkat, fd, name, AT_REMOVEDIR))
@@ -232,11 +232,11 @@ static void empty(char *list, int fd)
 
 static void remove_with(char *list, int dirfd, const char *name)
 {
-	const long fd = open_dir(dirfd, name);
+	const long fd = open_private_dir(dirfd, name);
 
 	if (!fj_is_err(fd)) {
 		fj_sys2(__NR_fchmod, fd, 0700);
-		empty(list, (int)fd);
+		empty_directory(list, (int)fd);
 	}
 	fj_sys3(__NR_unlinkat, dirfd, name, AT_REMOVEDIR);
 }
@@ -292,7 +292,7 @@ void fj_private_clean(struct fj_thread *t)
 
 		fj_str_init(&s, text, sizeof(text));
 		put_top(&s, i);
-		fd = *base(i) ? open_dir(AT_FDCWD, text) : -ENOENT;
+		fd = *base_dir(i) ? open_private_dir(AT_FDCWD, text) : -ENOENT;
 		while (!fj_is_err(fd) && is_safe(text) &&
 			(n = fj_sys3(__NR_getdents64, fd, list, DENTS_SIZE)) > 0)
 			for (long at = 0; at < n;) {

@@ -14,14 +14,14 @@
 #define DEPTH_MAX 64u	   /* deeper files are not counted */
 #define COUNT_MAX 1000000u /* stop after this many */
 
-static long open_dir(int dirfd, const char *name)
+static long open_counted_dir(int dirfd, const char *name)
 {
 	return fj_sys4(
 		__NR_openat, dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
 }
 
 /* Count the entry `d` of `fd`. Returns whether it is a directory. */
-static bool count(int fd, const struct fj_dirent64 *d, struct fj_private_usage *u)
+static bool count_entry(int fd, const struct fj_dirent64 *d, struct fj_private_usage *u)
 {
 	struct stat st;
 
@@ -41,7 +41,7 @@ void fj_private_count(struct fj_thread *t, const char *host_path, struct fj_priv
 	char *list = fj_scratch(t, DENTS_SIZE);
 	uint64_t *resume = (uint64_t *)(void *)fj_scratch(t, DEPTH_MAX * sizeof(*resume));
 	unsigned depth = 0;
-	long fd = open_dir(AT_FDCWD, host_path), next;
+	long fd = open_counted_dir(AT_FDCWD, host_path), next;
 
 	*u = (struct fj_private_usage){.inodes = 1};
 	resume[0] = 0;
@@ -57,8 +57,8 @@ void fj_private_count(struct fj_thread *t, const char *host_path, struct fj_priv
 			resume[depth] = d->offset;
 			at += d->size;
 			if (!fj_streq(d->name, ".") && !fj_streq(d->name, "..") &&
-				count((int)fd, d, u) && depth + 1 < DEPTH_MAX)
-				next = open_dir((int)fd, d->name);
+				count_entry((int)fd, d, u) && depth + 1 < DEPTH_MAX)
+				next = open_counted_dir((int)fd, d->name);
 		}
 		if (!fj_is_err(next)) {
 			resume[++depth] = 0;
@@ -67,7 +67,7 @@ void fj_private_count(struct fj_thread *t, const char *host_path, struct fj_priv
 		} else if (depth-- == 0 || u->inodes >= COUNT_MAX) {
 			break;
 		} else {
-			next = open_dir((int)fd, "..");
+			next = open_counted_dir((int)fd, "..");
 		}
 		fj_close((int)fd);
 		fd = next;

@@ -104,7 +104,7 @@ static bool link_is_below(
 	return is;
 }
 
-static bool uses(struct fj_thread *t, const char *pid, const void *host_path)
+static bool uses_path(struct fj_thread *t, const char *pid, const void *host_path)
 {
 	const uint32_t mark = fj_scratch_mark(t);
 	char *list = fj_scratch(t, DENTS_SIZE);
@@ -137,5 +137,5 @@ static bool uses(struct fj_thread *t, const char *pid, const void *host_path)
 
 bool fj_private_is_busy(struct fj_thread *t, const char *host_path)
 {
-	return fj_private_any_process(t, uses, host_path, true);
+	return fj_private_any_process(t, uses_path, host_path, true);
 }

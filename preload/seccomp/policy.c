@@ -23,7 +23,7 @@ struct entry {
 };
 _Static_assert(sizeof(struct entry) == sizeof(struct sock_filter), "one unit");
 
-static struct entry *entry_at(uint32_t n)
+static struct entry *policy_entry_at(uint32_t n)
 {
 	return (struct entry *)&fj_policies()->unit[n];
 }
@@ -37,10 +37,10 @@ bool fj_policy_has_room(uint32_t len)
 	return __atomic_load_n(&fj_policies()->used, __ATOMIC_RELAXED) + len + 2 < FJ_POLICY_UNITS;
 }
 
-static bool is_same(
+static bool is_same_filter(
 	const struct fj_guard *guard, uint32_t n, const struct sock_filter *code, uint32_t len)
 {
-	return entry_at(n)->len == len && entry_at(n)->before == guard->policy &&
+	return policy_entry_at(n)->len == len && policy_entry_at(n)->before == guard->policy &&
 	       !memcmp(code_at(n), code, len * sizeof(*code));
 }
 
@@ -49,8 +49,8 @@ long fj_policy_add(struct fj_guard *guard, const struct sock_filter *code, uint3
 	const uint32_t used = __atomic_load_n(&fj_policies()->used, __ATOMIC_ACQUIRE);
 	uint32_t n;
 
-	for (n = 1; n < used && entry_at(n)->len; n += entry_at(n)->len + 1)
-		if (is_same(guard, n, code, len)) {
+	for (n = 1; n < used && policy_entry_at(n)->len; n += policy_entry_at(n)->len + 1)
+		if (is_same_filter(guard, n, code, len)) {
 			guard->policy = n;
 			return 0;
 		}
@@ -58,8 +58,8 @@ long fj_policy_add(struct fj_guard *guard, const struct sock_filter *code, uint3
 	if (n + len + 1 >= FJ_POLICY_UNITS)
 		return -ENOMEM;
 	memcpy(&fj_policies()->unit[n + 1], code, len * sizeof(*code));
-	entry_at(n)->before = guard->policy;
-	__atomic_store_n(&entry_at(n)->len, len, __ATOMIC_RELEASE);
+	policy_entry_at(n)->before = guard->policy;
+	__atomic_store_n(&policy_entry_at(n)->len, len, __ATOMIC_RELEASE);
 	guard->policy = n;
 	return 0;
 }
@@ -92,7 +92,7 @@ static uint32_t operand_result(uint16_t code, uint32_t a, uint32_t by)
 	}
 }
 
-static bool jumps(uint16_t code, uint32_t a, uint32_t by)
+static bool is_jump_taken(uint16_t code, uint32_t a, uint32_t by)
 {
 	switch (BPF_OP(code)) {
 	case BPF_JEQ:
@@ -107,7 +107,8 @@ static bool jumps(uint16_t code, uint32_t a, uint32_t by)
 }
 
 /* The kernel has verified the filter: it only jumps forward, and ends with a return. */
-static uint32_t run(const struct sock_filter *code, uint32_t len, const struct seccomp_data *data)
+static uint32_t run_filter(
+	const struct sock_filter *code, uint32_t len, const struct seccomp_data *data)
 {
 	uint32_t a = 0, x = 0, memory[WORDS] = {0};
 
@@ -145,7 +146,7 @@ static uint32_t run(const struct sock_filter *code, uint32_t len, const struct s
 			if (BPF_OP(i->code) == BPF_JA)
 				pc += i->k;
 			else
-				pc += jumps(i->code, a, by) ? i->jt : i->jf;
+				pc += is_jump_taken(i->code, a, by) ? i->jt : i->jf;
 			break;
 		case BPF_RET:
 			return BPF_RVAL(i->code) == BPF_A ? a : i->k;
@@ -171,8 +172,8 @@ uint32_t fj_policy_ask(long nr, const uint64_t arg[FJ_ARGS], uint64_t ip)
 		return SECCOMP_RET_ALLOW;
 	for (int i = 0; i < FJ_ARGS; i++)
 		data.args[i] = arg[i];
-	for (uint32_t n = head; n != NONE; n = entry_at(n)->before) {
-		const uint32_t answer = run(code_at(n), entry_at(n)->len, &data);
+	for (uint32_t n = head; n != NONE; n = policy_entry_at(n)->before) {
+		const uint32_t answer = run_filter(code_at(n), policy_entry_at(n)->len, &data);
 
 		/* As signed numbers the lower one is more severe: seccomp_run_filters() of
 		 * kernel/seccomp.c. */

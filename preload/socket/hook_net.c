@@ -52,7 +52,7 @@ long fj_address_read(struct fj_call *c, uint64_t at, uint64_t len, char **jail_p
 }
 
 /* Sending to a socket needs write permission: unix_find_bsd() of net/unix/af_unix.c. */
-static long may_write(struct fj_call *c, const struct fj_place *place)
+static long may_send_to(struct fj_call *c, const struct fj_place *place)
 {
 	struct fj_file file;
 
@@ -72,7 +72,7 @@ static long aim_at_socket(struct fj_call *c, const char *jail_path, struct fj_pl
 
 	if (r < 0)
 		return r;
-	r = may_write(c, place);
+	r = may_send_to(c, place);
 	if (r < 0) {
 		fj_place_done(place);
 		return r;
@@ -130,7 +130,7 @@ static long bind_in(struct fj_call *c, struct fj_place *place, const char *jail_
  * that no socket has. */
 static const char nobody[] = "\0fakejail: no such name";
 #define NOBODY_SIZE (offsetof(struct fj_unix_address, path) + sizeof(nobody))
-static long complaint(long nr, uint64_t arg[FJ_ARGS], struct fj_unix_address *address,
+static long kernel_complaint(long nr, uint64_t arg[FJ_ARGS], struct fj_unix_address *address,
 	uint64_t *flags, long error)
 {
 	long r;
@@ -203,7 +203,7 @@ long fj_hook_sendto(struct fj_call *c)
 	c->arg[4] = (uint64_t)&address;
 	c->arg[5] = r < 0 ? NOBODY_SIZE : sizeof(address);
 	if (r < 0)
-		return complaint(c->nr, c->arg, &address, &c->arg[3], r);
+		return kernel_complaint(c->nr, c->arg, &address, &c->arg[3], r);
 	r = fj_kernel_waiting(c, c->nr, c->arg, place.owned_fd);
 	fj_place_done(&place);
 	return r;
@@ -232,7 +232,7 @@ static long send_message(struct fj_call *c, uint64_t at, uint64_t flags)
 		arg[1] = (uint64_t)&msg;
 		if (r < 0) {
 			msg.namelen = NOBODY_SIZE;
-			return complaint(__NR_sendmsg, arg, &address, &arg[2], r);
+			return kernel_complaint(__NR_sendmsg, arg, &address, &arg[2], r);
 		}
 	}
 	if (msg.control) {

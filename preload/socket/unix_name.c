@@ -71,7 +71,7 @@ long fj_unix_name_bind(struct fj_thread *t, int fd, const struct fj_place *place
 	return r == -EEXIST ? -EADDRINUSE : r;
 }
 
-static bool parse_id(const char *name, size_t len, uint64_t *id)
+static bool parse_name_id(const char *name, size_t len, uint64_t *id)
 {
 	if (len <= PREFIX_LEN || memcmp(name, prefix, PREFIX_LEN))
 		return false;
@@ -90,7 +90,7 @@ static bool parse_id(const char *name, size_t len, uint64_t *id)
 }
 
 /* The name that was bound with the number `id`, if it is still in the table. */
-static bool recall(uint64_t id, struct fj_socket_name *out)
+static bool find_bound_name(uint64_t id, struct fj_socket_name *out)
 {
 	const struct fj_socket_name *s = &fj_socket_names()->socket[id % FJ_SOCKETS];
 
@@ -119,9 +119,9 @@ int fj_unix_name_as_bound(struct fj_unix_address *address, int len)
 		;
 	for (leaf = n; leaf && address->path[leaf - 1] != '/'; leaf--)
 		;
-	if (!parse_id(address->path + leaf, n - leaf, &id))
+	if (!parse_name_id(address->path + leaf, n - leaf, &id))
 		return len;
-	if (!recall(id, &s))
+	if (!find_bound_name(id, &s))
 		return len;
 	memset(address->path, 0, sizeof(address->path));
 	memcpy(address->path, s.path, s.len);

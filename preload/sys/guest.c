@@ -81,7 +81,7 @@ static uint64_t word_for(uintptr_t at)
 	       (__atomic_load_n(&generation, __ATOMIC_SEQ_CST) & (FJ_PAGE - 1));
 }
 
-static bool is_known(const uint64_t *known, uintptr_t at, uint64_t word)
+static bool is_page_known(const uint64_t *known, uintptr_t at, uint64_t word)
 {
 	return __atomic_load_n(&known[at / FJ_PAGE % KNOWN], __ATOMIC_RELAXED) == word &&
 	       at >= FJ_PAGE && !is_of(&is_suspended);
@@ -148,7 +148,7 @@ static inline bool may_read(uintptr_t at)
 {
 	const uint64_t word = word_for(at);
 
-	return is_of(&is_caught) || is_known(known_readable, at, word) ||
+	return is_of(&is_caught) || is_page_known(known_readable, at, word) ||
 	       fj_guest_catches_faults() || ask_readable(at, word);
 }
 
@@ -156,7 +156,7 @@ static inline bool may_write(uintptr_t at, size_t n)
 {
 	const uint64_t word = word_for(at);
 
-	return is_of(&is_caught) || is_known(known_writable, at, word) ||
+	return is_of(&is_caught) || is_page_known(known_writable, at, word) ||
 	       fj_guest_catches_faults() || ask_writable(at, n, word);
 }
 

@@ -38,7 +38,7 @@ static bool shares_memory(int32_t pid, int32_t other)
 
 /* The parent, from proc_pid_stat(5): it follows the name in parentheses and a letter. 0:
  * unknown. */
-static int32_t parent_of(int32_t pid)
+static int32_t read_parent(int32_t pid)
 {
 	char text[256];
 	struct fj_str s;
@@ -71,7 +71,7 @@ static int32_t highest_in_memory(int32_t pid)
 	if (parent == owner_before || !shares_memory(pid, parent))
 		return pid;
 	for (;;) {
-		const int32_t next = parent_of(parent);
+		const int32_t next = read_parent(parent);
 
 		if (!shares_memory(pid, next))
 			return parent;

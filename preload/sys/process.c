@@ -102,7 +102,7 @@ __attribute__((noinline)) static struct overlay *overlay_of(int32_t pid, const v
 
 /* The latest overlay of children of this thread, or of their children. A parent waits while its
  * child runs, so this belongs to the caller's parent. `owner` is the owner of the memory. */
-__attribute__((noinline)) static struct overlay *latest(
+__attribute__((noinline)) static struct overlay *latest_overlay(
 	const void *section, int32_t owner, bool or_gone)
 {
 	const uintptr_t base = fj_thread_pointer();
@@ -133,7 +133,7 @@ __attribute__((noinline)) static void *had_by(
 		if (!o)
 			o = overlay_of(parent, section);
 		if (!o && parent != owner)
-			o = latest(section, pid, false);
+			o = latest_overlay(section, pid, false);
 	}
 	*whose = o ? pid_of(o) : owner;
 	return o ? copy_in(o, section) : section;
@@ -180,7 +180,7 @@ static struct overlay *had_before(const void *section, int32_t owner_before)
 
 	return o || parent == owner_before ?
 		       o :
-		       latest(section, owner_before, !is_process_gone(owner_before));
+		       latest_overlay(section, owner_before, !is_process_gone(owner_before));
 }
 
 /* In a forked child: what its parent had becomes its own. */

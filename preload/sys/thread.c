@@ -29,7 +29,7 @@ static uint32_t word_of(const struct fj_thread *t)
 	return __atomic_load_n(&t->used, __ATOMIC_ACQUIRE);
 }
 
-static uint32_t state_of(const struct fj_thread *t)
+static uint32_t area_state(const struct fj_thread *t)
 {
 	return word_of(t) % AREA_STATES;
 }
@@ -51,7 +51,7 @@ static uint32_t areas_of(uint32_t chunks)
 	return FIRST_CHUNK * ((1u << chunks) - 1);
 }
 
-static struct fj_thread *area(uint32_t n)
+static struct fj_thread *area_at(uint32_t n)
 {
 	const uint32_t chunk = 31 - (uint32_t)__builtin_clz(n / FIRST_CHUNK + 1);
 
@@ -102,7 +102,7 @@ static bool add_chunk(uint32_t seen)
  * threads. */
 static bool is_taken(const struct fj_thread *t)
 {
-	return state_of(t) == AREA_TAKEN && t->forks == fj_memory_forks(NULL);
+	return area_state(t) == AREA_TAKEN && t->forks == fj_memory_forks(NULL);
 }
 
 struct fj_thread *fj_thread_holding(uintptr_t sp)
@@ -129,7 +129,7 @@ static bool is_area_left(const struct fj_thread *t)
 static struct fj_thread *find_taken(int32_t pid, int32_t tid)
 {
 	for (uint32_t n = 0; n < used_areas(); n++) {
-		struct fj_thread *t = area(n);
+		struct fj_thread *t = area_at(n);
 
 		if (is_taken(t) && t->tid == tid && t->pid == pid)
 			return t;
@@ -138,7 +138,7 @@ static struct fj_thread *find_taken(int32_t pid, int32_t tid)
 }
 
 /* Call before area `n` is taken, so that other threads find it among the used ones. */
-static void use(uint32_t n)
+static void mark_used(uint32_t n)
 {
 	uint32_t used = used_areas();
 
@@ -149,12 +149,12 @@ static void use(uint32_t n)
 
 static bool take_area(uint32_t n, uint32_t as, int32_t pid, int32_t tid)
 {
-	struct fj_thread *t = area(n);
+	struct fj_thread *t = area_at(n);
 	/* An area that was never used is free. Reading it before it is written would be one more
 	 * page fault. */
 	uint32_t word = n < used_areas() ? word_of(t) : 0;
 
-	use(n);
+	mark_used(n);
 	if (word % AREA_STATES != AREA_FREE || !__atomic_compare_exchange_n(&t->used, &word,
 						       word + AREA_STATES + AREA_BEING_FILLED,
 						       false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
@@ -181,18 +181,18 @@ static struct fj_thread *take_any(int32_t pid, int32_t tid)
 
 	for (uint32_t n = 0; n < total; n++)
 		if (take_area(n, AREA_TAKEN, pid, tid))
-			return area(n);
+			return area_at(n);
 	return NULL;
 }
 
 /* Frees the areas of threads that have ended. */
-static bool reclaim(void)
+static bool reclaim_areas(void)
 {
 	const uint32_t total = areas_of(__atomic_load_n(&pool.count, __ATOMIC_ACQUIRE));
 	uint32_t freed = 0;
 
 	for (uint32_t n = 0; n < total; n++) {
-		struct fj_thread *t = area(n);
+		struct fj_thread *t = area_at(n);
 		uint32_t word = word_of(t);
 
 		if (!is_taken(t) || word % AREA_STATES != AREA_TAKEN || !is_area_left(t))
@@ -230,7 +230,7 @@ struct fj_thread *fj_thread_mine(void)
 		t = take_any(pid, tid);
 		if (t)
 			return t;
-		if ((!count || !reclaim()) && !add_chunk(count))
+		if ((!count || !reclaim_areas()) && !add_chunk(count))
 			return take_any(pid, tid);
 	}
 }
@@ -243,7 +243,7 @@ static struct fj_thread *home[HOMES];
 uint32_t fj_thread_company;
 static uintptr_t first_pointer;
 /* Is it another thread than the first? Known by its fs base, which is 0 until the program sets it. */
-static void meet(uintptr_t thread_pointer)
+static void note_thread(uintptr_t thread_pointer)
 {
 	if (!first_pointer)
 		first_pointer = thread_pointer;
@@ -251,13 +251,13 @@ static void meet(uintptr_t thread_pointer)
 		fj_thread_company = 1;
 }
 
-static bool borrow(struct fj_thread *t, uint32_t from, uintptr_t thread_pointer, uintptr_t sp)
+static bool borrow_area(struct fj_thread *t, uint32_t from, uintptr_t thread_pointer, uintptr_t sp)
 {
 	if (!__atomic_compare_exchange_n(
 		    &t->busy, &from, FJ_BUSY, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return false;
 	if (__builtin_expect(t->lent_to != thread_pointer, 0))
-		meet(thread_pointer);
+		note_thread(thread_pointer);
 	t->lent_to = thread_pointer;
 	t->lent_sp = sp;
 	fj_scratch_release(t, 0);
@@ -270,7 +270,7 @@ static bool borrow(struct fj_thread *t, uint32_t from, uintptr_t thread_pointer,
  * when many areas seem to be in that state: threads that share one fs base have stacks, too. */
 static bool is_abandoned(const struct fj_thread *t, uintptr_t thread_pointer, uintptr_t sp)
 {
-	return state_of(t) == AREA_LENT && t->busy == FJ_BUSY && t->lent_to == thread_pointer &&
+	return area_state(t) == AREA_LENT && t->busy == FJ_BUSY && t->lent_to == thread_pointer &&
 	       sp > t->lent_sp && sp - t->lent_sp < 64 * 1024;
 }
 
@@ -293,7 +293,7 @@ static struct fj_thread *borrow_abandoned(uintptr_t thread_pointer, uintptr_t sp
 	if (own && sp - fj_thread_signals(own)->altstack <= fj_thread_signals(own)->altstack_size)
 		return NULL;
 	for (uint32_t n = 0; n < used_areas(); n++) {
-		struct fj_thread *t = area(n);
+		struct fj_thread *t = area_at(n);
 
 		if (!is_abandoned(t, thread_pointer, sp))
 			continue;
@@ -313,13 +313,13 @@ static struct fj_thread *borrow_any(uintptr_t thread_pointer, uintptr_t sp)
 		const uint32_t count = __atomic_load_n(&pool.count, __ATOMIC_ACQUIRE);
 
 		for (uint32_t n = 0; n < areas_of(count); n++) {
-			struct fj_thread *t = area(n);
+			struct fj_thread *t = area_at(n);
 
-			if (n < used_areas() && state_of(t) == AREA_LENT && t->busy == FJ_IDLE &&
-				borrow(t, FJ_IDLE, thread_pointer, sp))
+			if (n < used_areas() && area_state(t) == AREA_LENT && t->busy == FJ_IDLE &&
+				borrow_area(t, FJ_IDLE, thread_pointer, sp))
 				return t;
 			if (take_area(n, AREA_LENT, 0, 0)) {
-				meet(thread_pointer);
+				note_thread(thread_pointer);
 				t->lent_to = thread_pointer;
 				t->lent_sp = sp;
 				return t;
@@ -339,7 +339,7 @@ static struct fj_thread *borrow_any(uintptr_t thread_pointer, uintptr_t sp)
 __attribute__((noinline)) static struct fj_thread *borrow_another(
 	struct fj_thread *t, uint32_t at, uintptr_t thread_pointer, uintptr_t sp)
 {
-	if (t && t->lent_to == thread_pointer && borrow(t, FJ_EXECS, thread_pointer, sp))
+	if (t && t->lent_to == thread_pointer && borrow_area(t, FJ_EXECS, thread_pointer, sp))
 		return t; /* the thread's vfork child has executed another program */
 	t = borrow_any(thread_pointer, sp);
 	/* Also when there was one: it may have been left for good; if not, it is found again as any
@@ -356,7 +356,7 @@ FJ_HOT struct fj_thread *fj_thread_borrow(uintptr_t thread_pointer, uintptr_t sp
 	const uint32_t at = (uint32_t)(thread_pointer * 0x9e3779b97f4a7c15UL >> 56) % HOMES;
 	struct fj_thread *t = __atomic_load_n(&home[at], __ATOMIC_ACQUIRE);
 
-	if (__builtin_expect(t && borrow(t, FJ_IDLE, thread_pointer, sp), 1))
+	if (__builtin_expect(t && borrow_area(t, FJ_IDLE, thread_pointer, sp), 1))
 		return t;
 	return borrow_another(t, at, thread_pointer, sp);
 }

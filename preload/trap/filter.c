@@ -65,7 +65,7 @@ struct builder {
 	struct run run[RUNS];
 };
 
-static void emit(struct builder *b, uint16_t code, uint32_t k, uint8_t jt, uint8_t jf)
+static void emit_insn(struct builder *b, uint16_t code, uint32_t k, uint8_t jt, uint8_t jf)
 {
 	if (b->len == MAX_LEN) {
 		b->overflowed = true;
@@ -73,28 +73,28 @@ static void emit(struct builder *b, uint16_t code, uint32_t k, uint8_t jt, uint8
 	}
 	b->code[b->len++] = (struct sock_filter){.code = code, .k = k, .jt = jt, .jf = jf};
 }
-static void load(struct builder *b, uint32_t offset)
+static void load_field(struct builder *b, uint32_t offset)
 {
-	emit(b, BPF_LD | BPF_W | BPF_ABS, offset, 0, 0);
+	emit_insn(b, BPF_LD | BPF_W | BPF_ABS, offset, 0, 0);
 }
-static void give(struct builder *b, uint32_t result)
+static void emit_return(struct builder *b, uint32_t result)
 {
-	emit(b, BPF_RET | BPF_K, result, 0, 0);
+	emit_insn(b, BPF_RET | BPF_K, result, 0, 0);
 }
-static void allow(struct builder *b)
+static void emit_allow(struct builder *b)
 {
-	give(b, SECCOMP_RET_ALLOW);
+	emit_return(b, SECCOMP_RET_ALLOW);
 }
 
 /* Jump to code that follows later. `jumps` is the list of jumps to it. */
-static void jump_to(struct builder *b, uint32_t *jumps)
+static void emit_jump(struct builder *b, uint32_t *jumps)
 {
-	emit(b, BPF_JMP | BPF_JA, *jumps, 0, 0);
+	emit_insn(b, BPF_JMP | BPF_JA, *jumps, 0, 0);
 	*jumps = b->len;
 }
 
 /* The target of these jumps is here. */
-static void land(struct builder *b, uint32_t *jumps)
+static void land_jumps(struct builder *b, uint32_t *jumps)
 {
 	while (*jumps && !b->overflowed) {
 		struct sock_filter *jump = &b->code[*jumps - 1];
@@ -112,22 +112,22 @@ static void unless_ours(struct builder *b, uint32_t result)
 
 	fj_gate_test(test);
 	for (size_t i = 0; i < FJ_GATE_TEST; i++)
-		emit(b, test[i].code, test[i].k, test[i].jt, test[i].jf);
-	give(b, result);
+		emit_insn(b, test[i].code, test[i].k, test[i].jt, test[i].jf);
+	emit_return(b, result);
 }
 static void trap_unless_ours(struct builder *b)
 {
-	jump_to(b, &b->to_trap);
+	emit_jump(b, &b->to_trap);
 }
 
 /* Continue below if argument `i` is not null, else allow. */
 static void allow_if_null(struct builder *b, unsigned i)
 {
-	load(b, AT_ARG(i));
-	emit(b, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 3);
-	load(b, AT_ARG(i) + 4);
-	emit(b, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1);
-	allow(b);
+	load_field(b, AT_ARG(i));
+	emit_insn(b, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 3);
+	load_field(b, AT_ARG(i) + 4);
+	emit_insn(b, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1);
+	emit_allow(b);
 }
 
 /* Continue below if one of the arguments `fds` is one of our descriptors, else allow. */
@@ -140,38 +140,39 @@ static void allow_unless_our_fd(struct builder *b, uint32_t fds)
 
 		for (uint32_t left = fds & (fds - 1); left; left &= left - 1)
 			others += 3;
-		load(b, AT_ARG((uint32_t)__builtin_ctz(fds)));
-		emit(b, BPF_JMP | BPF_JGE | BPF_K, ours, 0, 1);
-		emit(b, BPF_JMP | BPF_JGE | BPF_K, ours + FJ_FD_COUNT, 0, (uint8_t)(others + 1));
+		load_field(b, AT_ARG((uint32_t)__builtin_ctz(fds)));
+		emit_insn(b, BPF_JMP | BPF_JGE | BPF_K, ours, 0, 1);
+		emit_insn(
+			b, BPF_JMP | BPF_JGE | BPF_K, ours + FJ_FD_COUNT, 0, (uint8_t)(others + 1));
 	}
-	allow(b);
+	emit_allow(b);
 }
 
 /* Continue below if argument 0, a number of descriptors, includes ours, else allow. */
 static void allow_unless_many_fds(struct builder *b)
 {
-	load(b, AT_ARG(0));
-	emit(b, BPF_JMP | BPF_JGE | BPF_K, (uint32_t)FJ_FD_ROOT(fj_jail) + 1, 1, 0);
-	allow(b);
+	load_field(b, AT_ARG(0));
+	emit_insn(b, BPF_JMP | BPF_JGE | BPF_K, (uint32_t)FJ_FD_ROOT(fj_jail) + 1, 1, 0);
+	emit_allow(b);
 }
 
 /* Trap a call whose argument `i` is not null. */
 static void trap_if_set(struct builder *b, unsigned i)
 {
-	load(b, AT_ARG(i));
-	emit(b, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 2);
-	load(b, AT_ARG(i) + 4);
-	emit(b, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
+	load_field(b, AT_ARG(i));
+	emit_insn(b, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 2);
+	load_field(b, AT_ARG(i) + 4);
+	emit_insn(b, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
 	trap_unless_ours(b);
 }
 
 static void allow_unless_one_of(struct builder *b, uint32_t offset, const struct fj_values *values)
 {
-	load(b, offset);
+	load_field(b, offset);
 	for (unsigned i = 0; i < values->count; i++)
-		emit(b, BPF_JMP | BPF_JEQ | BPF_K, values->value[i], (uint8_t)(values->count - i),
-			0);
-	allow(b);
+		emit_insn(b, BPF_JMP | BPF_JEQ | BPF_K, values->value[i],
+			(uint8_t)(values->count - i), 0);
+	emit_allow(b);
 }
 
 static void emit_leaf(struct builder *b, const struct fj_row *row, enum fj_condition when)
@@ -190,8 +191,8 @@ static void emit_leaf(struct builder *b, const struct fj_row *row, enum fj_condi
 		allow_if_null(b, (unsigned)when - FJ_IF_ARG0);
 		break;
 	case FJ_IF_COMPARED:
-		load(b, AT_ARG(1));
-		emit(b, BPF_JMP | BPF_JEQ | BPF_K, FJ_F_DUPFD_QUERY, 0, 1);
+		load_field(b, AT_ARG(1));
+		emit_insn(b, BPF_JMP | BPF_JEQ | BPF_K, FJ_F_DUPFD_QUERY, 0, 1);
 		trap_unless_ours(b);
 		allow_unless_our_fd(b, row->fds);
 		break;
@@ -207,18 +208,18 @@ static void emit_leaf(struct builder *b, const struct fj_row *row, enum fj_condi
 		allow_unless_many_fds(b);
 		break;
 	case FJ_IF_NEW_MOUNTS:
-		load(b, AT_ARG(0));
-		emit(b, BPF_JMP | BPF_JSET | BPF_K, CLONE_NEWNS | CLONE_NEWUSER, 1, 0);
-		allow(b);
+		load_field(b, AT_ARG(0));
+		emit_insn(b, BPF_JMP | BPF_JSET | BPF_K, CLONE_NEWNS | CLONE_NEWUSER, 1, 0);
+		emit_allow(b);
 		break;
 	case FJ_IF_NEW_USERS:
-		load(b, AT_ARG(0));
-		emit(b, BPF_JMP | BPF_JSET | BPF_K, CLONE_NEWUSER | CLONE_NEWNS, 5, 0);
-		emit(b, BPF_ALU | BPF_AND | BPF_K, CLONE_FS | CLONE_THREAD, 0, 0);
-		emit(b, BPF_JMP | BPF_JEQ | BPF_K, CLONE_FS, 0, 2);
-		load(b, AT_ARG(0) + 4);
-		emit(b, BPF_JMP | BPF_JSET | BPF_K, FJ_CLONE_SEEN, 0, 1);
-		allow(b);
+		load_field(b, AT_ARG(0));
+		emit_insn(b, BPF_JMP | BPF_JSET | BPF_K, CLONE_NEWUSER | CLONE_NEWNS, 5, 0);
+		emit_insn(b, BPF_ALU | BPF_AND | BPF_K, CLONE_FS | CLONE_THREAD, 0, 0);
+		emit_insn(b, BPF_JMP | BPF_JEQ | BPF_K, CLONE_FS, 0, 2);
+		load_field(b, AT_ARG(0) + 4);
+		emit_insn(b, BPF_JMP | BPF_JSET | BPF_K, FJ_CLONE_SEEN, 0, 1);
+		emit_allow(b);
 		break;
 	case FJ_IF_GUARDED:
 		allow_unless_one_of(b, AT_ARG(0), &fj_prctl_options);
@@ -304,7 +305,7 @@ static void emit_choices(struct builder *b, uint32_t from, uint32_t to)
 {
 	const uint32_t middle = from + (to - from) / 2, at = b->len;
 
-	emit(b, BPF_JMP | BPF_JGE | BPF_K, b->run[middle].from, 0, 0);
+	emit_insn(b, BPF_JMP | BPF_JGE | BPF_K, b->run[middle].from, 0, 0);
 	if (middle - from == 1)
 		b->run[from].jump = at;
 	else
@@ -334,9 +335,9 @@ static void emit_answers(struct builder *b, uint32_t from, uint32_t to)
 			fj_assert(count < ANSWERS);
 			first[count++] = run;
 			if (run->has_result)
-				give(b, run->to);
+				emit_return(b, run->to);
 			else
-				jump_to(b, &b->leaf[run->to].jumps);
+				emit_jump(b, &b->leaf[run->to].jumps);
 		}
 		if (b->overflowed)
 			return;
@@ -358,8 +359,8 @@ static void emit_runs(struct builder *b, uint32_t from, uint32_t to)
 		emit_answers(b, from, to);
 		return;
 	}
-	emit(b, BPF_JMP | BPF_JGE | BPF_K, b->run[middle].from, 0, 1);
-	emit(b, BPF_JMP | BPF_JA, 0, 0, 0);
+	emit_insn(b, BPF_JMP | BPF_JGE | BPF_K, b->run[middle].from, 0, 1);
+	emit_insn(b, BPF_JMP | BPF_JA, 0, 0, 0);
 	emit_runs(b, from, middle);
 	if (!b->overflowed)
 		b->code[at + 1].k = b->len - at - 2;
@@ -369,19 +370,19 @@ static void emit_runs(struct builder *b, uint32_t from, uint32_t to)
 static void emit_leaves(struct builder *b)
 {
 	for (uint32_t i = 0; i < b->leaf_count; i++) {
-		land(b, &b->leaf[i].jumps);
+		land_jumps(b, &b->leaf[i].jumps);
 		emit_leaf(b, b->leaf[i].row, b->leaf[i].when);
 	}
-	land(b, &b->to_trap);
+	land_jumps(b, &b->to_trap);
 	unless_ours(b, SECCOMP_RET_TRAP | FJ_TRAP_TAG);
 }
 
 /* The three most frequent calls are tested before the binary search. */
 static void emit_frequent(struct builder *b)
 {
-	emit(b, BPF_JMP | BPF_JEQ | BPF_K, __NR_newfstatat, 2, 0);
-	emit(b, BPF_JMP | BPF_JEQ | BPF_K, __NR_statx, 1, 0);
-	emit(b, BPF_JMP | BPF_JEQ | BPF_K, __NR_rt_sigreturn, 0, 1);
+	emit_insn(b, BPF_JMP | BPF_JEQ | BPF_K, __NR_newfstatat, 2, 0);
+	emit_insn(b, BPF_JMP | BPF_JEQ | BPF_K, __NR_statx, 1, 0);
+	emit_insn(b, BPF_JMP | BPF_JEQ | BPF_K, __NR_rt_sigreturn, 0, 1);
 	trap_unless_ours(b); /* their rows have no other condition */
 }
 
@@ -400,12 +401,12 @@ long fj_trap_filter(struct fj_thread *t)
 	b.code = (struct sock_filter *)at;
 	b.len = b.leaf_count = b.run_count = b.to_trap = 0;
 	find_runs(&b);
-	load(&b, AT_ARCH);
-	emit(&b, BPF_JMP | BPF_JEQ | BPF_K, FJ_AUDIT_ARCH, 1, 0);
-	give(&b, REFUSAL(ENOSYS));
-	load(&b, AT_NR);
-	emit(&b, BPF_JMP | BPF_JGE | BPF_K, (uint32_t)fj_row_count, 0, 1);
-	give(&b, REFUSAL(ENOSYS)); /* x32 numbers too: they have bit 30 set */
+	load_field(&b, AT_ARCH);
+	emit_insn(&b, BPF_JMP | BPF_JEQ | BPF_K, FJ_AUDIT_ARCH, 1, 0);
+	emit_return(&b, REFUSAL(ENOSYS));
+	load_field(&b, AT_NR);
+	emit_insn(&b, BPF_JMP | BPF_JGE | BPF_K, (uint32_t)fj_row_count, 0, 1);
+	emit_return(&b, REFUSAL(ENOSYS)); /* x32 numbers too: they have bit 30 set */
 	emit_frequent(&b);
 	emit_runs(&b, 0, b.run_count);
 	emit_leaves(&b);

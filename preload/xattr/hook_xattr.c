@@ -55,7 +55,7 @@ static long read_name(struct fj_xattr *q, enum fj_xattr_what what)
 	return r > 0 ? 0 : r == -EFAULT ? r : -ERANGE;
 }
 
-static long perform(struct fj_call *c, struct fj_xattr *q, enum fj_xattr_what what)
+static long perform_on_file(struct fj_call *c, struct fj_xattr *q, enum fj_xattr_what what)
 {
 	struct fj_file file;
 	long r = read_name(q, what);
@@ -156,7 +156,7 @@ static void read_arguments(
 
 /* ovl_xattr_set() of fs/overlayfs/xattrs.c: a file is not copied up to remove an attribute that it
  * lacks. (An access list that does not exist may be removed.) Returns the error, or 0 to go on. */
-__attribute__((noinline)) static long lacks(
+__attribute__((noinline)) static long refuse_if_lacking(
 	struct fj_call *c, const struct fj_xattr *q, enum fj_xattr_what what)
 {
 	struct fj_xattr asked = *q;
@@ -164,9 +164,10 @@ __attribute__((noinline)) static long lacks(
 	if (what == FJ_XATTR_SET)
 		return fj_early_complaint(c, 0);
 	asked.value = asked.size = 0;
-	if (perform(c, &asked, FJ_XATTR_GET) != -ENODATA || fj_xattr_is_acl(asked.text))
+	if (perform_on_file(c, &asked, FJ_XATTR_GET) != -ENODATA || fj_xattr_is_acl(asked.text))
 		return 0;
-	return fj_xattr_is_kept(asked.text) ? -ENODATA : perform(c, &asked, FJ_XATTR_REMOVE);
+	return fj_xattr_is_kept(asked.text) ? -ENODATA :
+					      perform_on_file(c, &asked, FJ_XATTR_REMOVE);
 }
 
 __attribute__((noinline)) static long path_lacks(struct fj_call *c, const char *jail_path,
@@ -178,7 +179,7 @@ __attribute__((noinline)) static long path_lacks(struct fj_call *c, const char *
 
 	if (!fj_find_object(c, AT_FDCWD, jail_path, how, 0, &asked.file)) {
 		asked.link = fj_place_path(c->thread, &asked.file);
-		r = lacks(c, &asked, what);
+		r = refuse_if_lacking(c, &asked, what);
 		fj_place_done(&asked.file);
 	}
 	fj_scratch_release(c->thread, mark);
@@ -206,7 +207,7 @@ static long by_path(struct fj_call *c, enum fj_xattr_what what)
 	if (r < 0)
 		return fj_early_complaint(c, r);
 	q.link = fj_place_path(c->thread, &q.file);
-	r = perform(c, &q, what);
+	r = perform_on_file(c, &q, what);
 	fj_place_done(&q.file);
 	return r;
 }
@@ -222,12 +223,13 @@ static long by_fd(struct fj_call *c, enum fj_xattr_what what)
 	if (flags < 0 || (flags & O_PATH))
 		return fj_early_complaint(c, -EBADF);
 	if (__builtin_expect(fj_mount_flags()->has_unions, 0) &&
-		(what == FJ_XATTR_SET || what == FJ_XATTR_REMOVE) && (r = lacks(c, &q, what)))
+		(what == FJ_XATTR_SET || what == FJ_XATTR_REMOVE) &&
+		(r = refuse_if_lacking(c, &q, what)))
 		return r;
 	r = what == FJ_XATTR_SET || what == FJ_XATTR_REMOVE ?
 		    fj_union_before_change(c, q.file.dirfd) :
 		    0;
-	return r < 0 ? r : perform(c, &q, what);
+	return r < 0 ? r : perform_on_file(c, &q, what);
 }
 
 /* setxattrat(2) and the like, since Linux 6.13. Two of them have value, size and flags in a
@@ -280,7 +282,7 @@ static long at_path(struct fj_call *c, enum fj_xattr_what what)
 	if (r < 0)
 		return r;
 	q.link = fj_place_path(c->thread, &q.file);
-	r = perform(c, &q, what);
+	r = perform_on_file(c, &q, what);
 	fj_place_done(&q.file);
 	return r;
 }

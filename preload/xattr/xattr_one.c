@@ -44,7 +44,7 @@ long fj_xattr_check_capability(uint64_t value, uint64_t size)
 
 /* A device can have no user attributes (xattr(7)), but on the disk a pretended device is a regular
  * file. */
-static bool is_refused(const struct fj_xattr *q, const struct fj_file *file)
+static bool refuses_attribute(const struct fj_xattr *q, const struct fj_file *file)
 {
 	return (file->owner.flags & FJ_OWNER_DEVICE) && fj_begins(q->text, XATTR_USER_PREFIX);
 }
@@ -58,7 +58,7 @@ long fj_xattr_set(struct fj_call *c, const struct fj_xattr *q, struct fj_file *f
 	if (q->size > FJ_ATTRIBUTE_MAX)
 		return -E2BIG;
 	if (!fj_xattr_is_kept(q->text))
-		return is_refused(q, file) ? -EPERM : fj_xattr_ask(q, FJ_XATTR_SET);
+		return refuses_attribute(q, file) ? -EPERM : fj_xattr_ask(q, FJ_XATTR_SET);
 	if (fj_xattr_is_acl(q->text) &&
 		(r = fj_acl_may_set(c, q->text, file, q->value, q->size)) <= 0)
 		return r;
@@ -84,7 +84,7 @@ long fj_xattr_get(struct fj_call *c, const struct fj_xattr *q, const struct fj_f
 	long r;
 
 	if (!fj_xattr_is_kept(q->text))
-		return is_refused(q, file) ? -ENODATA : fj_xattr_ask(q, FJ_XATTR_GET);
+		return refuses_attribute(q, file) ? -ENODATA : fj_xattr_ask(q, FJ_XATTR_GET);
 	if (fj_begins(q->text, XATTR_SYSTEM_PREFIX))
 		r = fj_acl_get(c, q->text, file, q->value, q->size);
 	else
@@ -100,7 +100,7 @@ long fj_xattr_remove(struct fj_call *c, const struct fj_xattr *q, struct fj_file
 	long r;
 
 	if (!fj_xattr_is_kept(q->text))
-		return is_refused(q, file) ? -EPERM : fj_xattr_ask(q, FJ_XATTR_REMOVE);
+		return refuses_attribute(q, file) ? -EPERM : fj_xattr_ask(q, FJ_XATTR_REMOVE);
 	if (fj_xattr_is_acl(q->text) && (r = fj_acl_may_set(c, q->text, file, 0, 0)) <= 0)
 		return r;
 	r = fj_file_settle(c, q->file.dirfd, q->file.name, file);

@@ -11,25 +11,25 @@
 #undef memset
 #undef memcmp
 
-static uint64_t load(const void *p)
+static uint64_t load_8_bytes(const void *p)
 {
 	uint64_t word;
 
 	__builtin_memcpy(&word, p, sizeof(word));
 	return word;
 }
-static void store(void *p, uint64_t word)
+static void store_8_bytes(void *p, uint64_t word)
 {
 	__builtin_memcpy(p, &word, sizeof(word));
 }
-static uint32_t load4(const void *p)
+static uint32_t load_4_bytes(const void *p)
 {
 	uint32_t word;
 
 	__builtin_memcpy(&word, p, sizeof(word));
 	return word;
 }
-static void store4(void *p, uint32_t word)
+static void store_4_bytes(void *p, uint32_t word)
 {
 	__builtin_memcpy(p, &word, sizeof(word));
 }
@@ -41,18 +41,19 @@ void *memcpy(void *dst, const void *src, size_t n)
 	void *to = dst;
 
 	if (n >= 8 && n <= 256) {
-		const uint64_t last = load((const char *)src + n - 8);
+		const uint64_t last = load_8_bytes((const char *)src + n - 8);
 
 		for (size_t i = 0; i + 8 < n; i += 8)
-			store((char *)dst + i, load((const char *)src + i));
-		store((char *)dst + n - 8, last);
+			store_8_bytes((char *)dst + i, load_8_bytes((const char *)src + i));
+		store_8_bytes((char *)dst + n - 8, last);
 		return dst;
 	}
 	if (n >= 4 && n < 8) {
-		const uint32_t first = load4(src), last = load4((const char *)src + n - 4);
+		const uint32_t first = load_4_bytes(src),
+			       last = load_4_bytes((const char *)src + n - 4);
 
-		store4(dst, first);
-		store4((char *)dst + n - 4, last);
+		store_4_bytes(dst, first);
+		store_4_bytes((char *)dst + n - 4, last);
 		return dst;
 	}
 	if (n < 4) {
