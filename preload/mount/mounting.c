@@ -126,7 +126,7 @@ static long repeat_below(
 }
 
 /* `options`: those to clear, and those to set. */
-static long add_bind(struct fj_edit *e, const struct fj_mount_point *from,
+static long add_bind_entry(struct fj_edit *e, const struct fj_mount_point *from,
 	const struct fj_mount_point *to, bool is_recursive, const uint32_t options[2])
 {
 	const struct fj_mount *of = fj_mounts_of(e->v, from->pos);
@@ -168,7 +168,7 @@ long fj_mounting_bind(const struct fj_mount_point *from, const struct fj_mount_p
 	do
 		if (!fj_edit_begin(&e))
 			return -EBUSY;
-	while ((r = fj_edit_end(&e, add_bind(&e, from, to, is_recursive, options))) ==
+	while ((r = fj_edit_end(&e, add_bind_entry(&e, from, to, is_recursive, options))) ==
 		FJ_EDIT_AGAIN);
 	return r < 0 ? r : 0;
 }

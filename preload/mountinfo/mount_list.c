@@ -33,11 +33,6 @@ struct listing {
 	bool has_inode64; /* this kernel shows this option for tmpfs */
 };
 
-static bool is_ro(const char *options)
-{
-	return options[0] == 'r' && options[1] == 'o';
-}
-
 static void tell_line(struct listing *list, const struct fj_mount_line *l)
 {
 	const uint32_t mark = fj_scratch_mark(list->t);
@@ -150,8 +145,10 @@ static void put_options(struct fj_str *s, uint32_t flags, const char *host_optio
 		{FJ_MOUNT_NOEXEC, ",noexec"}, {FJ_MOUNT_NOATIME, ",noatime"},
 		{FJ_MOUNT_NODIRATIME, ",nodiratime"}};
 
-	fj_str_put(s, (flags & FJ_MOUNT_READ_ONLY) || (host_options && is_ro(host_options)) ? "ro" :
-											      "rw");
+	fj_str_put(s, (flags & FJ_MOUNT_READ_ONLY) ||
+				      (host_options && fj_mount_options_are_ro(host_options)) ?
+			      "ro" :
+			      "rw");
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (flags & names[i].flag)
 			fj_str_put(s, names[i].name);

@@ -18,6 +18,12 @@ struct fj_mount_line {
 	bool is_source_escaped;
 };
 
+/* Does a list of mount options, as mountinfo shows it, begin with "ro"? */
+static inline bool fj_mount_options_are_ro(const char *options)
+{
+	return options[0] == 'r' && options[1] == 'o';
+}
+
 /* Call `tell` for each mount; `seen` is its path as the caller sees it. Returns 0 or -errno. */
 typedef void (*fj_mount_teller)(void *about, const struct fj_mount_line *l, const char *seen);
 long fj_mount_list(struct fj_thread *t, fj_mount_teller tell, void *about);

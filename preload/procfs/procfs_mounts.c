@@ -17,11 +17,6 @@ static const char *behind_access(const char *options)
 	return options;
 }
 
-static bool is_ro(const char *options)
-{
-	return options[0] == 'r' && options[1] == 'o';
-}
-
 static void put_source(struct fj_report *r, const struct fj_mount_line *l)
 {
 	if (l->is_source_escaped)
@@ -59,7 +54,10 @@ static void put_mounts(struct fj_report *r, const struct fj_mount_line *l, const
 	fj_str_escape(&r->text, seen, ESCAPED);
 	fj_str_put(&r->text, " ");
 	fj_str_put(&r->text, l->type);
-	fj_str_put(&r->text, is_ro(l->options) || is_ro(l->super_options) ? " ro" : " rw");
+	fj_str_put(&r->text,
+		fj_mount_options_are_ro(l->options) || fj_mount_options_are_ro(l->super_options) ?
+			" ro" :
+			" rw");
 	fj_str_put(&r->text, behind_access(l->options));
 	fj_str_put(&r->text, behind_access(l->super_options));
 	fj_str_put(&r->text, " 0 0");

@@ -97,8 +97,7 @@ static void check_kinds(const struct fj_row *row)
 			CLAIM(is_path(next));
 		has_entry = has_entry || kind == FJ_NEW || kind == FJ_OLD;
 		has_object = has_object || kind == FJ_PATH || kind == FJ_LPATH;
-		if (kind ==
-			FJ_LPATH) /* follow_flags_of() of run.c and the hooks do not follow it */
+		if (kind == FJ_LPATH) /* run.c and the hooks do not follow it */
 			CLAIM(count(row, decides_follow) == 0);
 	}
 	CLAIM(count(row, is_path) <= 2); /* run.c, PATHS_MAX */
