@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: The fakejail authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * process.c - the state of a process, and overlays of it for children that share its memory. Called
- * by every room that keeps a section.
+ * process.c - the state of a process, and child states: its copies for children that share its
+ * memory. Called by every room that keeps a section.
  *
- * An overlay belongs to a process id. The parent gives it up when it looks at a section and the
+ * A child state belongs to a process id. The parent gives it up when it looks at a section and the
  * child does not share its memory any more, because the child runs another program or has ended. A
  * child without a copy of a section uses its parent's, which may be such a child itself. A forked
- * child keeps what its parent had as its own. Overlays are never unmapped: a free one is used
+ * child keeps what its parent had as its own. Child states are never unmapped: a free one is used
  * again. */
 #include "sys/process.h"
 
@@ -20,8 +20,8 @@
 #define TAKEN_OVER (-2) /* by a forked child, whose own state may point into it */
 
 #define SECTIONS 48u /* includes sections of thread areas */
-struct overlay {
-	struct overlay *next;
+struct child_state {
+	struct child_state *next;
 	int32_t pid;		  /* 0: free */
 	uint32_t turn;		  /* higher for one that was made later */
 	uintptr_t thread_pointer; /* says which thread made the child */
@@ -32,17 +32,18 @@ struct overlay {
 	} copy[SECTIONS];
 	char room[] __attribute__((aligned(16)));
 };
-#define OVERLAY_SIZE (3u * FJ_PAGE)
+#define CHILD_STATE_SIZE (3u * FJ_PAGE)
 #define pid_of(o) __atomic_load_n(&(o)->pid, __ATOMIC_ACQUIRE)
-#define ROOM_SIZE (OVERLAY_SIZE - (uint32_t)sizeof(struct overlay))
+#define ROOM_SIZE (CHILD_STATE_SIZE - (uint32_t)sizeof(struct child_state))
 
 /* The linker puts it into pages that a start writes to anyway: preload/order.ld. */
 char fj_process[FJ_PROCESS_SIZE] __attribute__((section(".bss.process"), aligned(64)));
 
-union fj_process_overlays fj_process_overlays;
+union fj_child_states fj_child_states;
 void (*fj_process_release)(const void *section, void *copy);
-static struct overlay *first;
-static uint32_t made_after_forks; /* the overlays were made in the process after so many forks */
+static struct child_state *first;
+/* The child states were made in the process after so many forks. */
+static uint32_t made_after_forks;
 
 static bool is_process_gone(int32_t pid)
 {
@@ -56,31 +57,31 @@ __attribute__((noinline)) static bool share_memory(int32_t a, int32_t b)
 	return r >= 0 || r == -ESRCH ? !r : !is_process_gone(b); /* the kernel refuses kcmp(2) */
 }
 
-static struct overlay *first_overlay(void)
+static struct child_state *first_child_state(void)
 {
 	return __atomic_load_n(&first, __ATOMIC_ACQUIRE);
 }
 
 static bool is_none(void)
 {
-	return !__atomic_load_n(&fj_process_overlays.count, __ATOMIC_ACQUIRE);
+	return !__atomic_load_n(&fj_child_states.count, __ATOMIC_ACQUIRE);
 }
 
 /* One more with `count` 1, one less with -1; the last that goes clears all bits. */
-static void count_overlays(int count, uint32_t bit)
+static void count_child_states(int count, uint32_t bit)
 {
-	union fj_process_overlays was = {.both = __atomic_load_n(
-						 &fj_process_overlays.both, __ATOMIC_RELAXED)},
-				  now;
+	union fj_child_states was = {.both = __atomic_load_n(
+					     &fj_child_states.both, __ATOMIC_RELAXED)},
+			      now;
 
 	do {
 		now.count = was.count + (uint32_t)count;
 		now.sections = now.count ? was.sections | bit : 0;
-	} while (!__atomic_compare_exchange_n(&fj_process_overlays.both, &was.both, now.both, false,
+	} while (!__atomic_compare_exchange_n(&fj_child_states.both, &was.both, now.both, false,
 		__ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
 }
 
-__attribute__((noinline)) static void *copy_in(struct overlay *o, const void *section)
+__attribute__((noinline)) static void *copy_in(struct child_state *o, const void *section)
 {
 	const uint32_t count = __atomic_load_n(&o->count, __ATOMIC_ACQUIRE);
 
@@ -90,25 +91,26 @@ __attribute__((noinline)) static void *copy_in(struct overlay *o, const void *se
 	return NULL;
 }
 
-/* The overlay of process `pid`, if it has a copy of `section` (NULL: in any case). */
-__attribute__((noinline)) static struct overlay *overlay_of(int32_t pid, const void *section)
+/* The child state of process `pid`, if it has a copy of `section` (NULL: in any case). */
+__attribute__((noinline)) static struct child_state *child_state_of(
+	int32_t pid, const void *section)
 {
-	struct overlay *o = first_overlay();
+	struct child_state *o = first_child_state();
 
 	while (o && pid_of(o) != pid)
 		o = o->next;
 	return o && (!section || copy_in(o, section)) ? o : NULL;
 }
 
-/* The latest overlay of children of this thread, or of their children. A parent waits while its
+/* The latest child state of children of this thread, or of their children. A parent waits while its
  * child runs, so this belongs to the caller's parent. `owner` is the owner of the memory. */
-__attribute__((noinline)) static struct overlay *latest_overlay(
+__attribute__((noinline)) static struct child_state *latest_child_state(
 	const void *section, int32_t owner, bool or_gone)
 {
 	const uintptr_t base = fj_thread_pointer();
-	struct overlay *best = NULL;
+	struct child_state *best = NULL;
 
-	for (struct overlay *o = first_overlay(); o; o = o->next) {
+	for (struct child_state *o = first_child_state(); o; o = o->next) {
 		const int32_t pid = pid_of(o);
 
 		if (pid > 0 && o->thread_pointer == base && copy_in(o, section) &&
@@ -124,22 +126,22 @@ __attribute__((noinline)) static struct overlay *latest_overlay(
 __attribute__((noinline)) static void *had_by(
 	void *section, int32_t pid, int32_t owner, int32_t *whose)
 {
-	struct overlay *o = NULL;
+	struct child_state *o = NULL;
 	int32_t parent;
 
 	if (!is_none()) {
-		o = overlay_of(pid, section);
+		o = child_state_of(pid, section);
 		parent = o ? 0 : (int32_t)fj_sys0(__NR_getppid);
 		if (!o)
-			o = overlay_of(parent, section);
+			o = child_state_of(parent, section);
 		if (!o && parent != owner)
-			o = latest_overlay(section, pid, false);
+			o = latest_child_state(section, pid, false);
 	}
 	*whose = o ? pid_of(o) : owner;
 	return o ? copy_in(o, section) : section;
 }
 
-static void give_up(struct overlay *o, int32_t pid)
+static void give_up(struct child_state *o, int32_t pid)
 {
 	if (!__atomic_compare_exchange_n(
 		    &o->pid, &pid, BEING_MADE, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
@@ -148,12 +150,12 @@ static void give_up(struct overlay *o, int32_t pid)
 		if (fj_process_release && o->copy[i].section)
 			fj_process_release(o->copy[i].section, o->room + o->copy[i].at);
 	__atomic_store_n(&o->pid, 0, __ATOMIC_RELEASE);
-	count_overlays(-1, 0);
+	count_child_states(-1, 0);
 }
 
 static void give_up_lost(int32_t owner)
 {
-	for (struct overlay *o = first_overlay(); o; o = o->next) {
+	for (struct child_state *o = first_child_state(); o; o = o->next) {
 		const int32_t pid = pid_of(o);
 
 		if (pid > 0 && !share_memory(owner, pid))
@@ -165,28 +167,28 @@ void fj_process_forget(const void *section)
 {
 	if (is_none())
 		return;
-	for (struct overlay *o = first_overlay(); o; o = o->next)
+	for (struct child_state *o = first_child_state(); o; o = o->next)
 		for (uint32_t i = 0; i < o->count; i++)
 			if (o->copy[i].section == section)
 				o->copy[i].section = NULL;
 }
 
-/* In a forked child: the overlay that it had before the fork. If its parent is gone and it has got
+/* In a forked child: the child state that it had before the fork. If its parent is gone and it has got
  * another one, the former owner of the memory still exists, if the parent was its child. */
-static struct overlay *had_before(const void *section, int32_t owner_before)
+static struct child_state *had_before(const void *section, int32_t owner_before)
 {
 	const int32_t parent = (int32_t)fj_sys0(__NR_getppid);
-	struct overlay *o = overlay_of(parent, section);
+	struct child_state *o = child_state_of(parent, section);
 
 	return o || parent == owner_before ?
 		       o :
-		       latest_overlay(section, owner_before, !is_process_gone(owner_before));
+		       latest_child_state(section, owner_before, !is_process_gone(owner_before));
 }
 
 /* In a forked child: what its parent had becomes its own. */
 static void take_over(int32_t owner_before, uint32_t forks)
 {
-	for (struct overlay *o = first_overlay(); o; o = o->next)
+	for (struct child_state *o = first_child_state(); o; o = o->next)
 		for (uint32_t i = 0; pid_of(o) > 0 && i < o->count; i++) {
 			struct copy *copy = &o->copy[i];
 
@@ -196,7 +198,7 @@ static void take_over(int32_t owner_before, uint32_t forks)
 			else
 				copy->section = NULL;
 		}
-	for (struct overlay *o = first_overlay(); o; o = o->next) {
+	for (struct child_state *o = first_child_state(); o; o = o->next) {
 		if (o->pid == TAKEN_OVER)
 			continue;
 		while (o->pid && o->count && !o->copy[o->count - 1].section)
@@ -204,7 +206,7 @@ static void take_over(int32_t owner_before, uint32_t forks)
 		o->turn = forks;
 		o->pid = o->pid > 0 && o->count ? TAKEN_OVER : 0;
 	}
-	fj_process_overlays.both = 0;
+	fj_child_states.both = 0;
 }
 
 /* Call after a fork was noticed. */
@@ -221,7 +223,7 @@ bool fj_process_take_over(uint32_t at)
 {
 	fj_memory_owner(); /* notices the fork */
 	see_to_fork();
-	for (struct overlay *o = first_overlay(); o; o = o->next)
+	for (struct child_state *o = first_child_state(); o; o = o->next)
 		if (pid_of(o) == TAKEN_OVER && o->turn == fj_memory_forks(NULL) &&
 			copy_in(o, fj_process_section(at)))
 			return true;
@@ -241,9 +243,9 @@ void *fj_process_find(void *section)
 	return had_by(section, pid, owner, &whose);
 }
 
-static struct overlay *take_free(void)
+static struct child_state *take_free(void)
 {
-	for (struct overlay *o = first_overlay(); o; o = o->next) {
+	for (struct child_state *o = first_child_state(); o; o = o->next) {
 		int32_t free = 0;
 
 		if (__atomic_compare_exchange_n(
@@ -253,36 +255,36 @@ static struct overlay *take_free(void)
 	return NULL;
 }
 
-static struct overlay *add_overlay(void)
+static struct child_state *add_child_state(void)
 {
-	const long at = fj_sys6(__NR_mmap, 0, OVERLAY_SIZE, PROT_READ | PROT_WRITE,
+	const long at = fj_sys6(__NR_mmap, 0, CHILD_STATE_SIZE, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	struct overlay *o = (struct overlay *)at;
+	struct child_state *o = (struct child_state *)at;
 
 	if (fj_is_err(at))
 		return NULL;
 	o->pid = BEING_MADE;
-	o->next = first_overlay();
+	o->next = first_child_state();
 	while (!__atomic_compare_exchange_n(
 		&first, &o->next, o, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 		;
 	return o;
 }
 
-static struct overlay *new_overlay(int32_t pid)
+static struct child_state *new_child_state(int32_t pid)
 {
 	static uint32_t turns;
-	struct overlay *o = take_free();
+	struct child_state *o = take_free();
 
 	if (!o)
-		o = add_overlay();
+		o = add_child_state();
 	if (!o)
 		return NULL;
 	made_after_forks = fj_memory_forks(NULL);
 	o->count = o->used = 0;
 	o->thread_pointer = fj_thread_pointer();
 	o->turn = __atomic_fetch_add(&turns, 1, __ATOMIC_RELAXED);
-	count_overlays(1, 0);
+	count_child_states(1, 0);
 	__atomic_store_n(&o->pid, pid, __ATOMIC_RELEASE);
 	return o;
 }
@@ -290,11 +292,11 @@ static struct overlay *new_overlay(int32_t pid)
 static void *copy_for(
 	int32_t pid, const void *section, uint32_t size, uint32_t bit, const void *from)
 {
-	struct overlay *o = overlay_of(pid, NULL);
+	struct child_state *o = child_state_of(pid, NULL);
 	char *at;
 
 	if (!o)
-		o = new_overlay(pid);
+		o = new_child_state(pid);
 	if (!o || o->count == SECTIONS || o->used + size > ROOM_SIZE)
 		return NULL;
 	at = o->room + o->used;
@@ -302,7 +304,7 @@ static void *copy_for(
 	o->copy[o->count] = (struct copy){.section = section, .at = o->used, .size = size};
 	o->used += (size + 15) & ~15u;
 	__atomic_store_n(&o->count, o->count + 1, __ATOMIC_RELEASE);
-	count_overlays(0, bit);
+	count_child_states(0, bit);
 	return at;
 }
 

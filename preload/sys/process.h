@@ -7,7 +7,7 @@
  * and a function that returns its address; exec/process_layout.h has all of them in order.
  *
  * A child of vfork(2) is a process of its own in its parent's memory. When it changes something it
- * gets an overlay: a copy of each section that it has changed, until it executes a program or ends.
+ * gets a child state: a copy of each section that it has changed, until it executes a program or ends.
  * (A thread area has a section of that kind, too: sys/thread.h.) While no child has a copy of a
  * section, reading it costs one more load. All functions are async-signal-safe. */
 #ifndef FJ_PROCESS_H
@@ -19,20 +19,20 @@
 #define FJ_PROCESS_SIZE 0x2220u
 extern char fj_process[FJ_PROCESS_SIZE];
 
-/* How many overlays children have, and which sections they have copies of: a bit for each. */
-extern union fj_process_overlays {
+/* How many child states there are, and which sections they have copies of: a bit for each. */
+extern union fj_child_states {
 	uint64_t both;
 	struct {
 		uint32_t count, sections;
 	};
-} fj_process_overlays;
+} fj_child_states;
 #define FJ_SECTION_BIT(at) (1u << ((at) / 16 % 31))
 #define FJ_SLOTS_BIT (1u << 31) /* the bit for the sections of thread areas */
 
 static inline bool fj_may_be_copied(uint32_t bit)
 {
 	return __builtin_expect(
-		__atomic_load_n(&fj_process_overlays.sections, __ATOMIC_ACQUIRE) & bit, 0);
+		__atomic_load_n(&fj_child_states.sections, __ATOMIC_ACQUIRE) & bit, 0);
 }
 
 /* clone(2) may share with another process what a section stands for: `enum kcmp_type` of
@@ -74,7 +74,7 @@ bool fj_process_take_over(uint32_t at);
 /* Call when no process that had a copy of the section exists any more. */
 void fj_process_forget(const void *section);
 
-/* Called for each section of an overlay that is given up; or NULL. */
+/* Called for each section of a child state that is given up; or NULL. */
 extern void (*fj_process_release)(const void *section, void *copy);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The fakejail authors SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check_process.c - tests overlays of the state of a process: which process has a copy, which one
- * uses the copy of another, and when a copy is dropped. */
+ * check_process.c - tests the state of a process and child states: which process has a copy, which
+ * one uses the copy of another, and when a copy is dropped. */
 #include "unit.h"
 
 #include "sys/process.h"
@@ -68,7 +68,7 @@ START_TEST(of_nobody)
 	*mine_to_change() = 2;
 	ck_assert_int_eq(value->is, 2);
 	ck_assert_int_eq(mine(), 2);
-	ck_assert_uint_eq(fj_process_overlays.count, 0);
+	ck_assert_uint_eq(fj_child_states.count, 0);
 }
 END_TEST
 
@@ -86,10 +86,10 @@ START_TEST(of_a_child)
 			seen[1] = mine();
 			_exit(0);
 		}
-		ck_assert_uint_eq(fj_process_overlays.count, 1);
+		ck_assert_uint_eq(fj_child_states.count, 1);
 		ck_assert_int_eq(value->is, 1);
 		ck_assert_int_eq(mine(), 1);
-		ck_assert_uint_eq(fj_process_overlays.count, 0);
+		ck_assert_uint_eq(fj_child_states.count, 0);
 		ck_assert_int_eq(released, 5 * (i + 1));
 		ck_assert_int_eq(status_of(pid), 0);
 		ck_assert_int_eq(seen[0], 1);
@@ -114,7 +114,7 @@ START_TEST(of_one_that_execs)
 		_exit(1);
 	}
 	ck_assert_int_eq(mine(), 1);
-	ck_assert_uint_eq(fj_process_overlays.count, 0);
+	ck_assert_uint_eq(fj_child_states.count, 0);
 	ck_assert_int_eq(released, 5);
 	close(input[1]);
 	ck_assert_int_eq(status_of(pid), 0);
@@ -179,7 +179,7 @@ START_TEST(of_children_of_children)
 	ck_assert_int_eq(seen[3], 2);
 	ck_assert_int_eq(seen[4], 2);
 	ck_assert_int_eq(seen[5], 1);
-	ck_assert_uint_eq(fj_process_overlays.count, 0);
+	ck_assert_uint_eq(fj_child_states.count, 0);
 }
 END_TEST
 
@@ -190,7 +190,7 @@ static int forked(int expected)
 
 	if (!pid) {
 		const bool is_right =
-			mine() == expected && value->is == expected && !fj_process_overlays.count;
+			mine() == expected && value->is == expected && !fj_child_states.count;
 
 		value->is = 9;
 		_exit(is_right && mine() == 9 ? 0 : 1);
@@ -272,11 +272,11 @@ static int changes_both(void *arg)
 	seen[3] = other();
 	*other_to_change() = 7;
 	seen[4] = other() == 7 && mine() == 5;
-	seen[5] = (int)fj_process_overlays.count; /* the inner child's, too: it was not dropped */
+	seen[5] = (int)fj_child_states.count; /* the inner child's, too: it was not dropped */
 	return 0;
 }
 
-/* A child uses its parent's section while it has no copy. One overlay has the copies of all
+/* A child uses its parent's section while it has no copy. One child state has the copies of all
  * sections. */
 START_TEST(of_two_sections)
 {
@@ -291,8 +291,8 @@ START_TEST(of_two_sections)
 	ck_assert_int_eq(seen[3], 1);
 	ck_assert_int_eq(seen[4], 1);
 	ck_assert_int_eq(seen[5], 2);
-	ck_assert_uint_eq(fj_process_overlays.count, 0);
-	ck_assert_uint_eq(fj_process_overlays.sections, 0);
+	ck_assert_uint_eq(fj_child_states.count, 0);
+	ck_assert_uint_eq(fj_child_states.sections, 0);
 }
 END_TEST
 
@@ -370,7 +370,7 @@ START_TEST(of_many_at_once)
 		ck_assert_int_eq((long)bad, 0);
 	}
 	ck_assert_int_eq(mine(), 1);
-	ck_assert_uint_eq(fj_process_overlays.count, 0);
+	ck_assert_uint_eq(fj_child_states.count, 0);
 }
 END_TEST
 
