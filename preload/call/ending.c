@@ -29,7 +29,7 @@
 #include <asm/stat.h>
 
 #define SI_QUEUE_ (-1) /* asm-generic/siginfo.h */
-#define TOLD 0x676e69646e65UL
+#define ENDING_MARK 0x676e69646e65UL
 
 static void trap_ends(void)
 {
@@ -63,7 +63,7 @@ static bool signal_process(int32_t pid)
 	info.si_signo = FJ_SIGSYS;
 	info.si_code = SI_QUEUE_;
 	info.si_pid = (int)fj_sys0(__NR_getpid);
-	info.si_value.sival_ptr = (void *)TOLD;
+	info.si_value.sival_ptr = (void *)ENDING_MARK;
 	if (fd != -ESRCH && shares_jail_memory(pid))
 		r = fj_is_err(fd) ? fj_sys3(__NR_rt_sigqueueinfo, pid, FJ_SIGSYS, &info) :
 				    fj_sys4(__NR_pidfd_send_signal, fd, FJ_SIGSYS, &info, 0);
@@ -98,7 +98,7 @@ void fj_ending_watch(struct fj_thread *t)
 bool fj_ending_is_told(const siginfo_t *info)
 {
 	if (info->si_signo != FJ_SIGSYS || info->si_code != SI_QUEUE_ ||
-		info->si_value.sival_ptr != (void *)TOLD)
+		info->si_value.sival_ptr != (void *)ENDING_MARK)
 		return false;
 	trap_ends();
 	return true;

@@ -5,15 +5,15 @@
  * by hook_exec.c, and by the loader (loader/continue.c). */
 #include "exec/process_layout.h"
 
-#define KEPT(section, at) {at, sizeof(struct section)},
-#define TOLD(section, at)
-#define ANEW(section, at)
+#define BYTES(section, at) {at, sizeof(struct section)},
+#define MEMBERS(section, at)
+#define NOTHING(section, at)
 #define X(section, at, next, exec) exec(section, at)
 static const struct {
 	uint16_t at, size;
 } kept_section[] = {FJ_PROCESS_SECTIONS(X)};
-#undef KEPT
-#define KEPT(section, at) +sizeof(struct section)
+#undef BYTES
+#define BYTES(section, at) +sizeof(struct section)
 _Static_assert(0 FJ_PROCESS_SECTIONS(X) <= FJ_KEPT_SIZE, "the handoff has room for all");
 #undef X
 

@@ -21,24 +21,25 @@
 #include "signal/faults.h"
 #include "signal/hook_signal.h"
 
-/* X(section, where it begins, where the next one begins, what an exec does with it): KEPT: its
- * bytes are passed to the next program as they are.
- * TOLD: it is passed in members of struct fj_handoff, to the start function of its room.
- * ANEW: the next program begins without it, or gets it again by a descriptor or from the kernel. */
+/* X(section, where it begins, where the next one begins, what an exec passes of it):
+ * BYTES: its bytes, as they are.
+ * MEMBERS: members of struct fj_handoff, for the start function of its room.
+ * NOTHING: the next program begins without it, or gets it again by a descriptor or from the
+ * kernel. */
 #define FJ_PROCESS_SECTIONS(X)                                                                     \
-	X(fj_root, FJ_ROOT_AT, FJ_OWNER_NAMESPACE_AT, TOLD)                                        \
-	X(fj_owner_namespace, FJ_OWNER_NAMESPACE_AT, FJ_GUARD_AT, ANEW)                            \
-	X(fj_guard, FJ_GUARD_AT, FJ_UMASK_AT, KEPT)                                                \
-	X(fj_umask, FJ_UMASK_AT, FJ_TRAPPED_AT, KEPT)                                              \
-	X(fj_trapped, FJ_TRAPPED_AT, FJ_IDS_AT, KEPT)                                              \
-	X(fj_ids_of_process, FJ_IDS_AT, FJ_TRACEME_AT, TOLD)                                       \
-	X(fj_traceme, FJ_TRACEME_AT, FJ_ACTIONS_AT, ANEW)                                          \
-	X(fj_actions, FJ_ACTIONS_AT, FJ_FAULTS_AT, TOLD)                                           \
-	X(fj_faults, FJ_FAULTS_AT, FJ_ROOT_SEEN_AT, ANEW)                                          \
-	X(fj_root_seen, FJ_ROOT_SEEN_AT, FJ_OWNER_WATCH_AT, KEPT)                                  \
-	X(fj_owner_watch, FJ_OWNER_WATCH_AT, FJ_EXE_AT, KEPT)                                      \
-	X(fj_exe, FJ_EXE_AT, FJ_ROOT_TEXT_AT, TOLD)                                                \
-	X(fj_root_text, FJ_ROOT_TEXT_AT, FJ_PROCESS_SIZE, TOLD)
+	X(fj_root, FJ_ROOT_AT, FJ_OWNER_NAMESPACE_AT, MEMBERS)                                     \
+	X(fj_owner_namespace, FJ_OWNER_NAMESPACE_AT, FJ_GUARD_AT, NOTHING)                         \
+	X(fj_guard, FJ_GUARD_AT, FJ_UMASK_AT, BYTES)                                               \
+	X(fj_umask, FJ_UMASK_AT, FJ_TRAPPED_AT, BYTES)                                             \
+	X(fj_trapped, FJ_TRAPPED_AT, FJ_IDS_AT, BYTES)                                             \
+	X(fj_ids_of_process, FJ_IDS_AT, FJ_TRACEME_AT, MEMBERS)                                    \
+	X(fj_traceme, FJ_TRACEME_AT, FJ_ACTIONS_AT, NOTHING)                                       \
+	X(fj_actions, FJ_ACTIONS_AT, FJ_FAULTS_AT, MEMBERS)                                        \
+	X(fj_faults, FJ_FAULTS_AT, FJ_ROOT_SEEN_AT, NOTHING)                                       \
+	X(fj_root_seen, FJ_ROOT_SEEN_AT, FJ_OWNER_WATCH_AT, BYTES)                                 \
+	X(fj_owner_watch, FJ_OWNER_WATCH_AT, FJ_EXE_AT, BYTES)                                     \
+	X(fj_exe, FJ_EXE_AT, FJ_ROOT_TEXT_AT, MEMBERS)                                             \
+	X(fj_root_text, FJ_ROOT_TEXT_AT, FJ_PROCESS_SIZE, MEMBERS)
 
 #define X(section, at, next, exec)                                                                 \
 	_Static_assert(                                                                            \
@@ -47,7 +48,7 @@
 FJ_PROCESS_SECTIONS(X)
 #undef X
 
-/* Writes the KEPT sections of the calling process, in order; reads them back at the start of the
+/* Writes the sections with BYTES of the calling process, in order; reads them back at the start of the
  * next program. */
 void fj_process_keep(unsigned char kept[FJ_KEPT_SIZE]);
 void fj_process_take_up(const unsigned char kept[FJ_KEPT_SIZE]);

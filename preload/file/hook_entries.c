@@ -219,7 +219,7 @@ static void carry(struct fj_call *c, const struct fj_place *place)
 
 	if (!fj_file_look(c, place->dirfd, place->name, AT_SYMLINK_NOFOLLOW, &file) &&
 		file.has_record)
-		fj_owner_carry(&file.key);
+		fj_owner_move_record(&file.key);
 }
 
 static void end_passage(struct fj_call *c, const struct fj_place *const *place, bool is_exchange,

@@ -138,7 +138,7 @@ long fj_acl_may(const struct fj_ids *ids, const struct fj_owner *file, unsigned 
 
 /* The file of `key` has moved into the root `key->home`: moves its record there. Returns 0 or
  * -errno. */
-long fj_owner_carry(const struct fj_owner_key *key);
+long fj_owner_move_record(const struct fj_owner_key *key);
 
 /* Call for a SIGBUS at address `at`. Returns true when the address is in a file of records that
  * somebody has truncated. The process then gives that file up. */

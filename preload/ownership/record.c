@@ -146,7 +146,7 @@ static void drop_before(struct fj_store *s, const struct fj_owner_key *key)
 	/* The same file may be mapped twice, for two processes that came to one root at the same
 	 * time. */
 	for (uint32_t at = 0; (other = fj_store_each(&at)) != NULL && other != s &&
-			      (other->ino != s->ino || other->home != s->home);) {
+			      (other->ino != s->ino || other->device != s->device);) {
 		struct fj_store_copy copy;
 
 		if (fj_store_find(other, key, false, &copy, NULL, NULL))
@@ -169,7 +169,7 @@ void fj_store_drop_others(struct fj_store *s, struct fj_store *from, const struc
 	const struct fj_store_copy *began)
 {
 	drop_before(s, key);
-	if (from->ino != s->ino || from->home != s->home)
+	if (from->ino != s->ino || from->device != s->device)
 		drop_behind(from, key, began);
 }
 
@@ -302,16 +302,16 @@ long fj_owner_set(const struct fj_owner_key *key, unsigned what, const struct fj
 	return !r && q.lacks_ctime ? FJ_OWNER_NO_CTIME : r;
 }
 
-struct carried {
+struct moved_record {
 	const struct fj_owner_key *key;
 	struct fj_store *from;
 	struct fj_store_copy began;
 };
 
-static long carry_attributes(struct fj_store_hold *hold, void *data)
+static long put_moved_record(struct fj_store_hold *hold, void *data)
 {
 	static const struct fj_owner nothing;
-	struct carried *q = data;
+	struct moved_record *q = data;
 	struct fj_store_copy copy;
 
 	fj_store_begin(q->key, &nothing, &copy, &q->from);
@@ -320,17 +320,17 @@ static long carry_attributes(struct fj_store_hold *hold, void *data)
 					       0;
 }
 
-long fj_owner_carry(const struct fj_owner_key *key)
+long fj_owner_move_record(const struct fj_owner_key *key)
 {
 	static const struct fj_owner nothing;
 	struct fj_store *s = fj_store_home(key);
-	struct carried q = {.key = key};
+	struct moved_record q = {.key = key};
 	long r;
 
 	fj_store_begin(key, &nothing, &q.began, &q.from);
 	if (!q.from || q.from == s)
 		return 0;
-	r = fj_store_change(s, carry_attributes, &q);
+	r = fj_store_change(s, put_moved_record, &q);
 	if (!r && q.from && q.from != s)
 		fj_store_drop_others(s, q.from, key, &q.began);
 	return r;

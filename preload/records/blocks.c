@@ -4,7 +4,7 @@
  * blocks.c - space for blocks of attributes in the file of records: takes and frees blocks. Called
  * by ownership/attributes.c and others that change records, with the lock held.
  *
- * The page before the slot array (struct fj_store_books) has the lists of free blocks and the chunk
+ * The page before the slot array (struct fj_store_array_head) has the lists of free blocks and the chunk
  * in use. They change by single stores; a kill between two stores loses a block. A writer that has
  * lost the lock (lock.c) takes and frees blocks by the page of an array that is no longer used. */
 #include "records/store.h"
@@ -14,7 +14,7 @@
 /* Takes a block behind the last one that was ever taken. */
 static long take_new(struct fj_store_hold *hold, uint64_t size, uint64_t *at)
 {
-	struct fj_store_books *b = fj_store_books(hold->s, hold->table);
+	struct fj_store_array_head *b = fj_store_array_head(hold->s, hold->table);
 
 	if (!fj_store_head(hold->s)->blocks)
 		__atomic_store_n(&fj_store_head(hold->s)->blocks, 1, __ATOMIC_RELEASE);
@@ -25,7 +25,7 @@ static long take_new(struct fj_store_hold *hold, uint64_t size, uint64_t *at)
 		if (fj_is_err(r))
 			return r;
 		/* The file may have become longer than the mapping. */
-		b = fj_store_books(hold->s, hold->table);
+		b = fj_store_array_head(hold->s, hold->table);
 		if (!b)
 			return -ENOMEM;
 		__atomic_store_n(&b->heap_end, 0, __ATOMIC_RELEASE);
@@ -44,7 +44,7 @@ static long take_new(struct fj_store_hold *hold, uint64_t size, uint64_t *at)
 long fj_store_block_take(struct fj_store_hold *hold, uint32_t bytes, uint32_t *at)
 {
 	const struct fj_store_head *h = fj_store_head(hold->s);
-	struct fj_store_books *b = fj_store_books(hold->s, hold->table);
+	struct fj_store_array_head *b = fj_store_array_head(hold->s, hold->table);
 	struct fj_store_block *block;
 	uint32_t class = 0, next;
 	uint64_t size, offset;
@@ -80,7 +80,7 @@ void fj_store_block_give(struct fj_store_hold *hold, uint32_t at)
 {
 	struct fj_store *s = hold->s;
 	const struct fj_store_head *h = fj_store_head(s);
-	struct fj_store_books *b = fj_store_books(s, hold->table);
+	struct fj_store_array_head *b = fj_store_array_head(s, hold->table);
 	const uint64_t offset = (uint64_t)at * FJ_BLOCK_UNIT;
 	struct fj_store_block *block;
 

@@ -205,7 +205,7 @@ static bool is_piece(uint64_t at, uint64_t size, uint64_t end)
 	return at >= FJ_PAGE && at <= end && size <= end - at;
 }
 
-static bool are_books_sound(const struct fj_store_books *b, uint64_t end)
+static bool is_array_head_sound(const struct fj_store_array_head *b, uint64_t end)
 {
 	if (b->heap_end &&
 		(b->heap_at > b->heap_end || !is_piece(b->heap_at, b->heap_end - b->heap_at, end)))
@@ -221,7 +221,7 @@ static bool are_books_sound(const struct fj_store_books *b, uint64_t end)
  * process may change the head meanwhile, also to a newer version: it changes the table first. */
 static uint64_t sound_table(const struct fj_store_head *h, uint64_t size)
 {
-	const bool has_books = __atomic_load_n(&h->version, __ATOMIC_ACQUIRE) >= 3;
+	const bool has_head = __atomic_load_n(&h->version, __ATOMIC_ACQUIRE) >= 3;
 	const uint64_t table = __atomic_load_n(&h->table, __ATOMIC_ACQUIRE);
 	const uint64_t end = __atomic_load_n(&h->end, __ATOMIC_ACQUIRE), at = fj_table_at(table);
 	const uint32_t log = fj_table_log(table);
@@ -229,9 +229,9 @@ static uint64_t sound_table(const struct fj_store_head *h, uint64_t size)
 	if (end > size || end & (FJ_PAGE - 1) || log < LOG_MIN || !fj_table_is_sound(table) ||
 		!is_piece(at, sizeof(struct fj_store_slot) << log, end))
 		return 0;
-	if (has_books &&
+	if (has_head &&
 		(at < 2 * FJ_PAGE ||
-			!are_books_sound((const void *)((const char *)h + at - FJ_PAGE), end)))
+			!is_array_head_sound((const void *)((const char *)h + at - FJ_PAGE), end)))
 		return 0;
 	return table;
 }
@@ -321,7 +321,7 @@ static long size_up(struct fj_store *s, int fd, uint64_t *size)
 		window *= 2;
 	*s = (struct fj_store){.fd = fd,
 		.ino = st.st_ino,
-		.home = (uint32_t)st.st_dev,
+		.device = (uint32_t)st.st_dev,
 		.first_window = window,
 		.known_size = *size};
 	return 0;

@@ -49,7 +49,7 @@ static bool open_array(struct fj_store *s, uint64_t table, struct array *a)
 	return a->slot;
 }
 
-/* An empty array for `keep` records, whose page of books is all zeros. */
+/* An empty array for `keep` records, whose head is all zeros. */
 static long make_array(struct fj_store *s, uint64_t keep, struct array *a)
 {
 	uint32_t log = FJ_STORE_FIRST_LOG;
@@ -103,9 +103,9 @@ static uint64_t count_kept(const struct array *a)
 
 /* Only a process that has lost the lock may still write to the old array. Readers in it find it
  * empty, and look again. */
-static void give_up_array(struct fj_store *s, const struct array *a, bool has_books)
+static void give_up_array(struct fj_store *s, const struct array *a, bool has_head)
 {
-	const uint64_t before = has_books ? FJ_PAGE : 0;
+	const uint64_t before = has_head ? FJ_PAGE : 0;
 
 	/* Another machine may not know of the new array yet. */
 	if (!s->is_shared)
@@ -114,12 +114,12 @@ static void give_up_array(struct fj_store *s, const struct array *a, bool has_bo
 }
 
 /* `is_ours`: no other process can be changing the array. */
-static long replace_array(struct fj_store_hold *hold, bool is_ours, bool has_books)
+static long replace_array(struct fj_store_hold *hold, bool is_ours, bool has_head)
 {
 	struct fj_store *s = hold->s;
 	struct fj_store_head *h = fj_store_head(s);
 	struct array old, new;
-	struct fj_store_books *books;
+	struct fj_store_array_head *head;
 	uint64_t left, table;
 	long r;
 
@@ -131,16 +131,16 @@ static long replace_array(struct fj_store_hold *hold, bool is_ours, bool has_boo
 	/* The file may have become longer than the mapping. */
 	if (r < 0 || !open_array(s, hold->table, &old))
 		return r < 0 ? r : -ENOMEM;
-	books = fj_store_books(s, new.table);
-	if (!books)
+	head = fj_store_array_head(s, new.table);
+	if (!head)
 		return -ENOMEM;
 	for (uint64_t i = 0; !is_ours && i <= old.mask; i++)
 		freeze_slot(&old.slot[i]);
 	/* A process that has lost the lock has taken blocks, and may be writing to them: so they
 	 * are not reused. */
-	if (is_ours && has_books && fj_store_books(s, old.table))
-		*books = *fj_store_books(s, old.table);
-	books->used = copy_records(&old, &new, &left);
+	if (is_ours && has_head && fj_store_array_head(s, old.table))
+		*head = *fj_store_array_head(s, old.table);
+	head->used = copy_records(&old, &new, &left);
 	table = old.table;
 	if (s->is_truncated)
 		return -EIO;
@@ -150,7 +150,7 @@ static long replace_array(struct fj_store_hold *hold, bool is_ours, bool has_boo
 		return FJ_STORE_ROBBED;
 	hold->table = new.table;
 	__atomic_fetch_sub(&h->records, left, __ATOMIC_SEQ_CST);
-	give_up_array(s, &old, has_books);
+	give_up_array(s, &old, has_head);
 	return 0;
 }
 

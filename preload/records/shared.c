@@ -79,7 +79,7 @@ static const char *boot_id(const struct fj_store *s)
 static int64_t number_of_place(const struct fj_store *s)
 {
 	const uint32_t namespace = fj_pid_namespace((uint32_t)fj_sys0(__NR_getpid));
-	uint64_t hash = (uint64_t)s->home << 32 | namespace;
+	uint64_t hash = (uint64_t)s->device << 32 | namespace;
 	const char *id = boot_id(s);
 
 	if (!id[0] || !namespace)
@@ -160,7 +160,7 @@ static size_t write_identity(const struct fj_store *s, struct fj_str *out)
 	fj_sys1(__NR_uname, &name);
 	fj_str_put(out, id[0] ? id : name.nodename);
 	fj_str_put(out, " ");
-	fj_str_num(out, s->home, 16);
+	fj_str_num(out, s->device, 16);
 	len = out->len;
 	fj_str_put(out, " ");
 	fj_str_put(out, name.nodename);

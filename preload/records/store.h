@@ -20,7 +20,7 @@
 #define FJ_STORE_MAGIC "FJOWNER\n"
 #define FJ_STORE_VERSION 3u
 /* Version 1 lacks FJ_OWNER_CTIME, `watches` and runs of slots. Version 2 lacks struct
- * fj_store_books, FJ_SLOT_FROZEN and FJ_SLOT_EMPTY. Both are read as they are; the first change
+ * fj_store_array_head, FJ_SLOT_FROZEN and FJ_SLOT_EMPTY. Both are read as they are; the first change
  * turns the file into version 3 (replace.c). */
 #define FJ_STORE_VERSION_MIN 1u
 #define FJ_STORE_ORDER 0x01020304u
@@ -73,14 +73,14 @@ _Static_assert(offsetof(struct fj_store_head, old_lock) == 72, "of version 1");
 
 /* The page before a slot array, with the numbers that go with it. It belongs to the holder of the
  * lock. A writer that has lost the lock still has the page of an array that is no longer used. */
-struct fj_store_books {
+struct fj_store_array_head {
 	uint64_t used;			       /* slots that are not empty; may be too many */
 	uint64_t heap_at, heap_end;	       /* free part of the current heap chunk */
 	uint32_t free_block[FJ_BLOCK_CLASSES]; /* offset / FJ_BLOCK_UNIT of the first free block,
 						  for each class */
 	uint8_t unused[FJ_PAGE - 24 - 4 * FJ_BLOCK_CLASSES];
 };
-_Static_assert(sizeof(struct fj_store_books) == FJ_PAGE, "a page");
+_Static_assert(sizeof(struct fj_store_array_head) == FJ_PAGE, "a page");
 
 struct fj_store_copy {
 	uint32_t uid, gid;
@@ -173,7 +173,7 @@ struct fj_store {
 	bool is_shared;	     /* perhaps with other machines (shared.c) */
 	uint64_t known_size; /* of a shared file: it is at least this long */
 	bool is_truncated;   /* somebody has truncated the file (ownership/truncated.c) */
-	uint32_t home;	     /* the device of the file */
+	uint32_t device;     /* of the file */
 	uint64_t first_window;
 	uint32_t last_window;
 	char *window[FJ_STORE_WINDOWS];
@@ -212,7 +212,7 @@ static inline struct fj_store_head *fj_store_head(const struct fj_store *s)
  * is none. */
 void *fj_store_at(struct fj_store *s, uint64_t offset, uint64_t size);
 /* The page before slot array `table`, or NULL. For version 3 only. */
-struct fj_store_books *fj_store_books(struct fj_store *s, uint64_t table);
+struct fj_store_array_head *fj_store_array_head(struct fj_store *s, uint64_t table);
 struct fj_store_slot *fj_store_slots(struct fj_store *s, uint64_t table, uint32_t *mask);
 uint32_t fj_store_dev(const struct fj_store *s, uint64_t dev);
 uint8_t fj_store_check(const struct fj_store_slot *slot, const struct fj_store_copy *copy);

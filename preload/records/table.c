@@ -67,17 +67,17 @@ FJ_HOT struct fj_store_slot *fj_store_slots(struct fj_store *s, uint64_t table, 
 	return fj_store_at(s, fj_table_at(table), sizeof(struct fj_store_slot) << log);
 }
 
-struct fj_store_books *fj_store_books(struct fj_store *s, uint64_t table)
+struct fj_store_array_head *fj_store_array_head(struct fj_store *s, uint64_t table)
 {
 	const uint64_t at = fj_table_at(table);
 
 	return at < 2 * FJ_PAGE ? NULL :
-				  fj_store_at(s, at - FJ_PAGE, sizeof(struct fj_store_books));
+				  fj_store_at(s, at - FJ_PAGE, sizeof(struct fj_store_array_head));
 }
 
 uint32_t fj_store_dev(const struct fj_store *s, uint64_t dev)
 {
-	return (uint32_t)dev == s->home ? 0 : (uint32_t)dev;
+	return (uint32_t)dev == s->device ? 0 : (uint32_t)dev;
 }
 
 /* The path of a search for a file. A run of neighbouring inode numbers, as the files of a directory
@@ -218,19 +218,19 @@ static long change_state(
 
 /* Finds the slot for the file's record, and grows the table when it is too full. */
 static long find_room(struct fj_store_hold *hold, uint32_t dev, uint64_t ino,
-	struct fj_store_slot **slot, struct fj_store_books **books)
+	struct fj_store_slot **slot, struct fj_store_array_head **head)
 {
 	for (bool has_grown = false;; has_grown = true) {
 		uint32_t mask;
 		struct fj_store_slot *slots = fj_store_slots(hold->s, hold->table, &mask);
 		long r;
 
-		*books = fj_store_books(hold->s, hold->table);
-		if (!slots || !*books)
+		*head = fj_store_array_head(hold->s, hold->table);
+		if (!slots || !*head)
 			return -ENOMEM;
 		*slot = fj_store_slot_for(slots, hold->table, dev, ino);
 		if (has_grown || (*slot && ((*slot)->state & FJ_SLOT_KIND)) ||
-			(*books)->used + 1 <= (mask + 1UL) / 5 * 3)
+			(*head)->used + 1 <= (mask + 1UL) / 5 * 3)
 			return *slot ? 0 : -ENOSPC;
 		r = fj_store_grow(hold);
 		if (r < 0)
@@ -243,10 +243,10 @@ long fj_store_put(struct fj_store_hold *hold, const struct fj_owner_key *key,
 {
 	struct fj_store_head *h = fj_store_head(hold->s);
 	const uint32_t dev = fj_store_dev(hold->s, key->dev);
-	struct fj_store_books *books;
+	struct fj_store_array_head *head;
 	struct fj_store_slot *slot;
 	uint32_t state;
-	long r = find_room(hold, dev, key->ino, &slot, &books);
+	long r = find_room(hold, dev, key->ino, &slot, &head);
 
 	if (r < 0)
 		return r;
@@ -270,7 +270,7 @@ long fj_store_put(struct fj_store_hold *hold, const struct fj_owner_key *key,
 	} else {
 		__atomic_fetch_add(&h->records, 1, __ATOMIC_SEQ_CST);
 		if (!(state & FJ_SLOT_KIND)) {
-			__atomic_store_n(&books->used, books->used + 1, __ATOMIC_RELEASE);
+			__atomic_store_n(&head->used, head->used + 1, __ATOMIC_RELEASE);
 			if (state != FJ_SLOT_EMPTY) /* in an array that was given up */
 				state |= FJ_SLOT_FROZEN;
 		}

@@ -195,7 +195,7 @@ static int carry_entry(struct entry *e)
 			e->path) < sizeof(records) &&
 		!access(records, F_OK))
 		return FTW_SKIP_SUBTREE;
-	if (e->has_record && fj_owner_carry(&e->key) < 0)
+	if (e->has_record && fj_owner_move_record(&e->key) < 0)
 		owners_skipped++;
 	return FTW_CONTINUE;
 }

@@ -189,7 +189,7 @@ static long keep_open(struct fj_store_hold *hold, const struct fj_store_slot *sl
 
 	if (!(copy.flags & FJ_OWNER_GONE))
 		return 0;
-	key.dev = slot->dev ? slot->dev : hold->s->home;
+	key.dev = slot->dev ? slot->dev : hold->s->device;
 	copy.flags &= (uint8_t)~FJ_OWNER_GONE;
 	return fj_store_put(hold, &key, &copy);
 }

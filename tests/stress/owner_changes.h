@@ -118,7 +118,7 @@ static inline void fill_up(void)
 		const struct fj_store_head *h = fj_store_head(s);
 		const uint64_t room = (1UL << fj_table_log(h->table)) / 5 * 3;
 
-		if (fj_store_books(s, h->table)->used + 1 > room)
+		if (fj_store_array_head(s, h->table)->used + 1 > room)
 			break;
 		put(n, n);
 	}

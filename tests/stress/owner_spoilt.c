@@ -96,7 +96,7 @@ static int test_damage(const char *path)
 	return bad || crashed;
 }
 
-/* Makes a file as version 2 wrote it: without books, with zeros in slots that were never used, a
+/* Makes a file as version 2 wrote it: without heads of arrays, with zeros in slots that were never used, a
  * turn of 8, and the place of the heap in the head. The first record has attributes. */
 static int make_old(const char *path, uint32_t count)
 {
