@@ -6,14 +6,13 @@
  * The engine lives in the loader, which every jailed process is started by, and tells of itself on
  * a page at one of a few addresses. All other state is the engine's; this object keeps two
  * pointers. Loaded outside a jail it passes every call on. */
+#include "door/page.h"
+#include "open/preload.h"
+#include "sys/gate.h"
+#include "sys/sys.h"
 #include "wrappers/wrap.h"
 
 #include <sys/mman.h>
-
-#include "open/preload.h"
-#include "door/page.h"
-#include "sys/gate.h"
-#include "sys/sys.h"
 
 static const struct fj_door_page *page;
 

@@ -2,12 +2,13 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * args.c - helpers for the arguments of a call. Called by hooks. */
-#include "call/call.h"
-#include "sys/abi.h"
-#include "sys/guest.h"
 #include "call/args.h"
+
+#include "call/call.h"
 #include "call/row.h"
 #include "call/translate.h"
+#include "sys/abi.h"
+#include "sys/guest.h"
 #include "sys/scratch.h"
 
 FJ_HOT char *fj_arg_path(struct fj_call *c, int i, long *error)

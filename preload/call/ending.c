@@ -19,12 +19,13 @@
  * open.
  *
  * Called by the room mount, and by trap/sigsys.c. */
-#include "call/trapping.h"
 #include "call/ending.h"
-#include "private/private.h"
+
+#include "call/trapping.h"
 #include "jail/fds.h"
-#include "sys/abi_signal.h"
 #include "jail/jail.h"
+#include "private/private.h"
+#include "sys/abi_signal.h"
 
 #include <asm/stat.h>
 

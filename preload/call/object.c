@@ -6,16 +6,16 @@
  *
  * An object is opened with O_PATH, and /proc/self/fd/N leads to that very file even if names change
  * meanwhile. */
-#include "layers/union.h"
-#include "sys/abi.h"
 #include "call/call.h"
 #include "call/translate.h"
-#include "jail/mount_flags.h"
-#include "path/path.h"
-#include "walk/walk.h"
 #include "fast-path/fast.h"
+#include "jail/mount_flags.h"
+#include "layers/union.h"
+#include "path/path.h"
+#include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
+#include "walk/walk.h"
 
 #include <asm/stat.h>
 

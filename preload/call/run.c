@@ -8,23 +8,23 @@
  * even if names change meanwhile; flags are changed so that the link is followed. An entry is named
  * by its parent directory's descriptor and its own name; if a call takes no descriptor, by
  * /proc/self/fd/N/name. */
-#include "call/hooks.h"
-#include "call/replaced.h"
-#include "layers/union.h"
 #include "call/args.h"
 #include "call/call.h"
+#include "call/hooks.h"
+#include "call/replaced.h"
 #include "call/row.h"
 #include "call/translate.h"
+#include "fast-path/fast.h"
 #include "jail/facts.h"
 #include "jail/mount_flags.h"
 #include "jail/mounts.h"
-#include "path/path.h"
-#include "walk/walk.h"
-#include "fast-path/fast.h"
-#include "sys/scratch.h"
-#include "sys/sys.h"
 #include "layers/over.h"
 #include "layers/place.h"
+#include "layers/union.h"
+#include "path/path.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "walk/walk.h"
 
 #include <asm/stat.h>
 

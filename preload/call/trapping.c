@@ -5,11 +5,11 @@
  * the jail's. Called by trap/filter.c and seccomp/, and by rooms that begin to trap calls. */
 #include "call/trapping.h"
 
-#include "sys/gate.h"
 #include "call/trap_tag.h"
-#include "sys/sys.h"
-#include "jail/memory.h"
 #include "jail/jail.h"
+#include "jail/memory.h"
+#include "sys/gate.h"
+#include "sys/sys.h"
 
 #include <linux/audit.h>
 #include <linux/seccomp.h>

@@ -4,8 +4,8 @@
  * umask.c - umask(2): the mask of the process, which the kernel tells only to a caller that changes
  * it. Called through the table, and by making.c. */
 #include "call/call.h"
-#include "call/translate.h"
 #include "call/hooks.h"
+#include "call/translate.h"
 #include "sys/process.h"
 
 #include <linux/kcmp.h>

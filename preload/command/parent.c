@@ -16,8 +16,8 @@
  *
  * Called by launch.c, before there is a jail. */
 #include "command/command.h"
-#include "sys/sys.h"
 #include "sys/abi_signal.h"
+#include "sys/sys.h"
 
 #include <linux/prctl.h>
 #include <linux/sched.h>

@@ -12,7 +12,6 @@
  * Only the process itself writes its entry, under a sequence count (locking/seq.h). A writer that
  * is killed leaves the count odd: then the identity is unknown, until the entry is taken over. */
 #include "cred/ids.h"
-
 #include "locking/seq.h"
 
 #define PROBES 16u /* entries looked at for one id */

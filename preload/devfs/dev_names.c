@@ -10,23 +10,24 @@
  * kernel has refused to make a name is anything asked. If the name is removed, its entry stays and leads to
  * nothing. */
 #include "devfs/dev_names.h"
-#include "call/ending.h"
-#include "call/hooks.h"
-#include "cred/ids.h"
-#include "private/private.h"
-#include "sys/guest.h"
+
 #include "call/args.h"
 #include "call/call.h"
+#include "call/ending.h"
+#include "call/hooks.h"
 #include "call/row.h"
+#include "cred/ids.h"
+#include "jail/mount_edit.h"
 #include "jail/mount_flags.h"
+#include "jail/mount_table.h"
 #include "jail/mounts.h"
 #include "layers/place.h"
 #include "path/path.h"
-#include "walk/walk.h"
+#include "private/private.h"
+#include "sys/guest.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
-#include "jail/mount_edit.h"
-#include "jail/mount_table.h"
+#include "walk/walk.h"
 
 #include <asm/stat.h>
 #include <stdint.h>

@@ -8,23 +8,23 @@
  * belongs to the user gets what is missing (rw, and x for directories), while its record keeps
  * showing the mode it had; then the call is made again. What belongs to others on the host stays
  * refused. */
-#include "inode/owned.h"
-#include "layers/union.h"
 #include "call/args.h"
 #include "call/call.h"
 #include "call/row.h"
 #include "call/translate.h"
 #include "cred/ids.h"
+#include "inode/owned.h"
 #include "jail/mount_flags.h"
+#include "jail/root.h"
+#include "layers/place.h"
+#include "layers/union.h"
 #include "ownership/ownership.h"
 #include "path/path.h"
-#include "walk/walk.h"
 #include "records/records.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
-#include "jail/root.h"
-#include "layers/place.h"
+#include "walk/walk.h"
 
 #include <stdint.h>
 

@@ -2,10 +2,10 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * hook_exit.c - the end of a process, as far as the jail has to know of it. */
-#include "call/hooks.h"
-#include "call/condition.h"
-#include "private/private.h"
 #include "call/call.h"
+#include "call/condition.h"
+#include "call/hooks.h"
+#include "private/private.h"
 
 /* (The filter lets most ends pass: call/ending.c.) The last process takes the private directories with it. */
 long fj_hook_exit(struct fj_call *c)

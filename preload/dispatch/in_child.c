@@ -16,14 +16,15 @@
  *
  * Called by dispatch.c. */
 #include "dispatch/in_child.h"
-#include "sys/abi.h"
+
+#include "call/row.h"
 #include "child/child.h"
 #include "child/descriptors.h"
-#include "sys/guest.h"
-#include "sys/nr.h"
-#include "call/row.h"
 #include "jail/fds.h"
 #include "path/path.h"
+#include "sys/abi.h"
+#include "sys/guest.h"
+#include "sys/nr.h"
 #include "sys/scratch.h"
 #include "sys/thread.h"
 

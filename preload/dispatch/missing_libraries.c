@@ -8,13 +8,14 @@
  * program, we look which of the program's libraries are nowhere in the places that every
  * interpreter searches. Success costs nothing. */
 #include "dispatch/missing_libraries.h"
-#include "inode/exe.h"
-#include "call/hooks.h"
+
 #include "call/call.h"
+#include "call/hooks.h"
+#include "inode/exe.h"
 #include "jail/paths.h"
+#include "jail/root.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
-#include "jail/root.h"
 
 static struct {
 	long pid;

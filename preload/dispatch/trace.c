@@ -4,15 +4,15 @@
  * trace.c - one line for each finished call, decoded from its row (--trace): what the program
  * asked for, for each path also where that is on the host, and the result. */
 #include "call/call.h"
-#include "sys/guest.h"
 #include "call/row.h"
+#include "jail/jail.h"
+#include "jail/memory.h"
 #include "layers/place.h"
 #include "path/path.h"
-#include "walk/walk.h"
+#include "sys/guest.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
-#include "jail/memory.h"
-#include "jail/jail.h"
+#include "walk/walk.h"
 
 #define LINE_SIZE (2048 + 2 * FJ_PATH_MAX) /* a call has two paths at most */
 

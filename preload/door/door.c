@@ -10,23 +10,22 @@
  * signals. */
 #include "door/door.h"
 
-#include "inode/writes.h"
-
-#include "signal/faults.h"
-#include "signal/libc_signals.h"
-#include "seccomp/policy.h"
 #include "call/condition.h"
-#include "door/handlers.h"
-#include "door/record.h"
-#include "sys/guest.h"
-#include "door/page.h"
-#include "jail/texts.h"
-#include "door/shared.h"
-#include "jail/paths.h"
-#include "signal/hook_signal.h"
-#include "sys/thread.h"
-#include "sys/sys.h"
 #include "call/hooks.h"
+#include "door/handlers.h"
+#include "door/page.h"
+#include "door/record.h"
+#include "door/shared.h"
+#include "inode/writes.h"
+#include "jail/paths.h"
+#include "jail/texts.h"
+#include "seccomp/policy.h"
+#include "signal/faults.h"
+#include "signal/hook_signal.h"
+#include "signal/libc_signals.h"
+#include "sys/guest.h"
+#include "sys/sys.h"
+#include "sys/thread.h"
 
 #include <linux/mman.h>
 #include <linux/seccomp.h>

@@ -3,16 +3,15 @@
  *
  * handler_masks.c - which signals are blocked while a handler of the program runs, and which mask the
  * program is told was set before. Called by handlers.c. */
-#include "door/handlers.h"
-
-#include "signal/handlers.h"
-#include "signal/deferred_call.h"
-#include "door/record.h"
-#include "sys/thread.h"
-#include "sys/abi_signal.h"
 #include "call/call.h"
-#include "jail/memory.h"
+#include "door/handlers.h"
+#include "door/record.h"
 #include "jail/jail.h"
+#include "jail/memory.h"
+#include "signal/deferred_call.h"
+#include "signal/handlers.h"
+#include "sys/abi_signal.h"
+#include "sys/thread.h"
 
 extern const char fj_door_deferred_made[];
 

@@ -17,18 +17,18 @@
  * interrupts the program, or would overwrite the frame on our stack. */
 #include "door/handlers.h"
 
-#include "signal/faults.h"
-#include "signal/handlers.h"
+#include "call/call.h"
 #include "child/descriptors.h"
 #include "door/record.h"
-#include "sys/guest.h"
-#include "signal/interrupted.h"
-#include "sys/thread.h"
-#include "sys/abi_signal.h"
-#include "signal/hook_signal.h"
-#include "sys/frame.h"
-#include "call/call.h"
 #include "jail/jail.h"
+#include "signal/faults.h"
+#include "signal/handlers.h"
+#include "signal/hook_signal.h"
+#include "signal/interrupted.h"
+#include "sys/abi_signal.h"
+#include "sys/frame.h"
+#include "sys/guest.h"
+#include "sys/thread.h"
 
 #define BELOW_FRAME 1024u /* on the area's stack: for fj_handler_done() */
 

@@ -11,13 +11,13 @@
  * A few instructions are covered by neither: the stub of a site without the trap (patch/sites.c), and the
  * instructions that leave the door. The engine holds nothing there, and no call waits there except one that
  * enters the engine. */
-#include "signal/libc_signals.h"
-#include "signal/deferred_call.h"
-#include "door/record.h"
-#include "text/sites.h"
 #include "door/page.h"
-#include "sys/thread.h"
+#include "door/record.h"
+#include "signal/deferred_call.h"
+#include "signal/libc_signals.h"
 #include "sys/abi_signal.h"
+#include "sys/thread.h"
+#include "text/sites.h"
 
 #define SYSCALL_LEN 2
 

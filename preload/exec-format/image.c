@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * image.c - reads the first bytes of a file as the kernel does. Called by exec/ and launch/. */
-#include "exec-format/exec.h"
 #include "exec-format/elf_note.h"
+#include "exec-format/exec.h"
 #include "sys/sys.h"
 
 static bool is_blank(char c)

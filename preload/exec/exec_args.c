@@ -3,9 +3,9 @@
  *
  * exec_args.c - argv and envp of an exec, with what the jail adds to them. Called by
  * hook_exec.c. */
+#include "call/call.h"
 #include "exec/program.h"
 #include "sys/guest.h"
-#include "call/call.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 

@@ -2,10 +2,10 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * exec_identity.c - the identity that a program has after an exec. Called by hook_exec.c. */
+#include "cred/ids.h"
 #include "exec/program.h"
 #include "identity/hook_id.h"
 #include "inode/owned.h"
-#include "cred/ids.h"
 #include "jail/mounts.h"
 #include "ownership/ownership.h"
 #include "seccomp/policy.h"

@@ -16,15 +16,16 @@
  * the SIGTRAP as if it were that event. (With PTRACE_SEIZE there is no such SIGTRAP, and the kernel
  * keeps the option. strace uses it so, and does not look where anything lies.) */
 #include "exec/hook_ptrace.h"
-#include "call/trapping.h"
-#include "sys/guest.h"
+
 #include "call/call.h"
+#include "call/hooks.h"
+#include "call/trapping.h"
+#include "jail/jail.h"
+#include "jail/memory.h"
+#include "sys/abi_signal.h"
+#include "sys/guest.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
-#include "call/hooks.h"
-#include "sys/abi_signal.h"
-#include "jail/memory.h"
-#include "jail/jail.h"
 
 #include <asm/siginfo.h>
 #include <linux/ptrace.h>

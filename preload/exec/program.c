@@ -7,21 +7,22 @@
  * Descriptors opened here have no CLOEXEC: they must survive the exec, and the loader closes
  * them. */
 #include "exec/program.h"
-#include "inode/exe.h"
-#include "sys/abi.h"
+
 #include "call/call.h"
 #include "exec-format/exec.h"
+#include "fast-path/fast.h"
+#include "inode/exe.h"
 #include "jail/facts.h"
+#include "jail/jail.h"
 #include "jail/mount_flags.h"
 #include "jail/mounts.h"
 #include "jail/paths.h"
 #include "layers/place.h"
 #include "path/path.h"
-#include "walk/walk.h"
-#include "fast-path/fast.h"
+#include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
-#include "jail/jail.h"
+#include "walk/walk.h"
 
 #include <asm/stat.h>
 

@@ -3,15 +3,14 @@
  *
  * program_parts.c - what a program needs besides itself: the interpreters of #! lines
  * (fs/binfmt_script.c) and the ELF interpreter (fs/binfmt_elf.c). Called by hook_exec.c. */
-#include "exec/program.h"
-
-#include "sys/gate.h"
 #include "call/call.h"
 #include "exec-format/exec.h"
+#include "exec/program.h"
+#include "jail/jail.h"
+#include "jail/memory.h"
+#include "sys/gate.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
-#include "jail/memory.h"
-#include "jail/jail.h"
 
 /* The program headers of an ELF file, some of which are in memory. */
 #define SOME 64u /* more than any linker makes: ld(1) about 13 */

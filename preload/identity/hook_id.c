@@ -4,17 +4,18 @@
  * hook_id.c - the hooks of calls that show the identity of the process or change it. The rules are
  * in cred/set.c and cred/caps.c. Called through the table, and by exec/. */
 #include "identity/hook_id.h"
-#include "identity/peer.h"
-#include "call/trapping.h"
-#include "sys/guest.h"
+
 #include "call/call.h"
+#include "call/hooks.h"
+#include "call/trapping.h"
 #include "cred/ids.h"
+#include "identity/peer.h"
+#include "jail/jail.h"
+#include "jail/memory.h"
+#include "sys/guest.h"
 #include "sys/nr.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
-#include "call/hooks.h"
-#include "jail/memory.h"
-#include "jail/jail.h"
 
 #include <linux/capability.h>
 

@@ -10,13 +10,13 @@
  * those of its last message. */
 #include "identity/peer.h"
 
-#include "call/condition.h"
-#include "sys/guest.h"
 #include "call/call.h"
+#include "call/condition.h"
+#include "call/hooks.h"
 #include "cred/ids.h"
+#include "sys/guest.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
-#include "call/hooks.h"
 
 #define SCM_CREDENTIALS_ 2 /* include/linux/socket.h */
 #define PARENTS_MAX 32

@@ -6,14 +6,14 @@
  *
  * An access list and the mode belong together: setting one changes the other. ownership/acl.c reads
  * what a list says. */
-#include "inode/owned.h"
-#include "sys/guest.h"
 #include "call/call.h"
 #include "cred/ids.h"
+#include "inode/owned.h"
 #include "jail/facts.h"
 #include "layers/place.h"
 #include "ownership/ownership.h"
 #include "sys/abi.h"
+#include "sys/guest.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 

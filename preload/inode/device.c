@@ -9,22 +9,23 @@
  * opened, until another open returns the same number. Copies by dup(2), and descriptors inherited
  * through exec, show the host's device. */
 #include "inode/device.h"
-#include "inode/owned.h"
+
 #include "call/args.h"
 #include "call/call.h"
 #include "call/row.h"
 #include "call/translate.h"
 #include "cred/ids.h"
+#include "inode/owned.h"
 #include "jail/mount_flags.h"
 #include "jail/mounts.h"
 #include "layers/place.h"
 #include "ownership/ownership.h"
 #include "path/path.h"
-#include "walk/walk.h"
 #include "records/records.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
+#include "walk/walk.h"
 
 /* Documentation/admin-guide/devices.txt of the kernel */
 #define PTS_FIRST 136u /* eight majors of 256 minors each */

@@ -8,14 +8,14 @@
  * PR_SET_MM_MAP). */
 #include "inode/exe.h"
 
+#include "fast-path/fast.h"
 #include "jail/facts.h"
 #include "jail/paths.h"
 #include "layers/place.h"
 #include "path/path.h"
-#include "walk/walk.h"
-#include "fast-path/fast.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
+#include "walk/walk.h"
 
 #include <asm/stat.h>
 #include <linux/auxvec.h>

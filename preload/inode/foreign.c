@@ -4,16 +4,15 @@
  * foreign.c - does a file lie in the jail's own tree, or is it foreign: reached through a mount, or
  * from outside? A foreign file without a record shows its real owner. Called by owned.c, and by
  * hooks that make files. */
-#include "inode/owned.h"
-
-#include "nested/roots.h"
 #include "call/call.h"
-#include "jail/mount_flags.h"
-#include "jail/paths.h"
-#include "path/path.h"
-#include "sys/scratch.h"
+#include "inode/owned.h"
 #include "jail/fds.h"
 #include "jail/jail.h"
+#include "jail/mount_flags.h"
+#include "jail/paths.h"
+#include "nested/roots.h"
+#include "path/path.h"
+#include "sys/scratch.h"
 
 /* Is the file with host path `text` (that of `fd`, or of AT_FDCWD) foreign? */
 static bool is_foreign_path(struct fj_call *c, char *text, int fd)

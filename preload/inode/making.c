@@ -12,14 +12,14 @@
 #include "call/translate.h"
 #include "cred/ids.h"
 #include "inode/owned.h"
+#include "layers/over.h"
+#include "layers/place.h"
 #include "ownership/ownership.h"
 #include "path/path.h"
 #include "records/records.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
-#include "layers/over.h"
-#include "layers/place.h"
 
 void fj_making_begin(struct fj_call *c, const struct fj_place *place, uint32_t type, uint32_t mode,
 	struct fj_making *m)

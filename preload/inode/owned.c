@@ -9,13 +9,13 @@
  * record's key needs. */
 #include "inode/owned.h"
 
-#include "inode/device.h"
-#include "nested/roots.h"
-#include "layers/union.h"
 #include "call/call.h"
 #include "cred/ids.h"
+#include "inode/device.h"
 #include "jail/jail.h"
 #include "jail/mount_flags.h"
+#include "layers/union.h"
+#include "nested/roots.h"
 #include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/abi.h"

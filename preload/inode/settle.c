@@ -10,8 +10,8 @@
  * its key is taken; after that the key stays the same.
  *
  * Called before a record of a file is written that this process has not just made. */
-#include "inode/owned.h"
 #include "cred/ids.h"
+#include "inode/owned.h"
 #include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/abi.h"

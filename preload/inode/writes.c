@@ -13,18 +13,18 @@
  * owned_change.c, open/, xattr_one.c, dispatch.c and door.c. */
 #include "inode/writes.h"
 
+#include "call/call.h"
 #include "call/trapping.h"
 #include "cred/ids.h"
-#include "call/call.h"
 #include "identity/hook_id.h"
 #include "inode/owned.h"
+#include "jail/fds.h"
+#include "jail/jail.h"
 #include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/abi.h"
-#include "sys/thread.h"
-#include "jail/jail.h"
-#include "jail/fds.h"
 #include "sys/scratch.h"
+#include "sys/thread.h"
 
 #define LIST_SIZE 1024u
 

@@ -6,11 +6,11 @@
  *
  * For the kernel all objects that the jail makes are the user's, who may always read and write them
  * (OWNER). What the mode forbids is judged here, by what the object shows. */
-#include "ipc/ipc.h"
-#include "cred/ids.h"
-#include "sys/guest.h"
 #include "call/call.h"
 #include "call/hooks.h"
+#include "cred/ids.h"
+#include "ipc/ipc.h"
+#include "sys/guest.h"
 
 #define MODE_BITS 0777u
 #define OWNER 0600u

@@ -28,10 +28,11 @@
  * used again in that jail: this is slower, and correct. Changes from outside the jail are not announced. So
  * a fact is used only for a second, and then looked up again (docs/LIMITS.md). */
 #include "jail/facts.h"
+
+#include "jail/mount_table.h"
 #include "jail/root.h"
 #include "sys/arch.h"
 #include "sys/sys.h"
-#include "jail/mount_table.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,12 +3,13 @@
  *
  * jail.c - the root of this process, and the address of the jail's memory. Called through root.h and
  * root_moves.h. */
-#include "jail/root.h"
 #include "jail/jail.h"
+
+#include "jail/fds.h"
+#include "jail/root.h"
 #include "jail/root_moves.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
-#include "jail/fds.h"
 
 #include <asm/stat.h>
 #include <linux/kcmp.h>

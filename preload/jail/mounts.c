@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * mounts.c - looks up the mounts of a jail. Called through mounts.h, mount_table.h and paths.h. */
-#include "jail/mount_table.h"
 #include "jail/mounts.h"
+
+#include "jail/mount_table.h"
 #include "jail/paths.h"
 #include "sys/sys.h"
 

@@ -6,11 +6,11 @@
  *
  * The layers of a union lead to one position, as one directory does: several layers alone are no alias. */
 #include "jail/mount_edit.h"
+#include "jail/mount_flags.h"
 #include "jail/mount_table.h"
 #include "jail/mounts.h"
 #include "jail/paths.h"
 #include "sys/sys.h"
-#include "jail/mount_flags.h"
 
 #include <stdbool.h>
 #include <stddef.h>

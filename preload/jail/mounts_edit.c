@@ -9,15 +9,15 @@
  *
  * Here the jail also learns about a new mount that devices are shared and that directories have aliases.
  * This must be known before the change is published. */
-#include "sys/abi.h"
+#include "jail/jail.h"
+#include "jail/mount_edit.h"
 #include "jail/mount_flags.h"
+#include "jail/mount_table.h"
 #include "jail/mounts.h"
 #include "jail/paths.h"
 #include "jail/root.h"
+#include "sys/abi.h"
 #include "sys/sys.h"
-#include "jail/mount_edit.h"
-#include "jail/mount_table.h"
-#include "jail/jail.h"
 
 #include <asm/stat.h>
 

@@ -4,13 +4,13 @@
  * mounts_publish.c - makes a copy of a jail's mounts for a change, and makes it the current version.
  * mount_table.h explains how. */
 #include "jail/facts.h"
+#include "jail/mount_edit.h"
+#include "jail/mount_table.h"
 #include "jail/mounts.h"
 #include "locking/lock.h"
 #include "locking/seq.h"
-#include "sys/sys.h"
-#include "jail/mount_edit.h"
-#include "jail/mount_table.h"
 #include "sys/abi_signal.h"
+#include "sys/sys.h"
 
 #include <stdbool.h>
 #include <stddef.h>

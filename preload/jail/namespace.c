@@ -3,9 +3,9 @@
  *
  * namespace.c - the mount namespace of the process: the jail's, or its own after unshare(2). Called by
  * loader, launch and mount. */
-#include "jail/mount_edit.h"
 #include "jail/fds.h"
 #include "jail/jail.h"
+#include "jail/mount_edit.h"
 #include "jail/mount_flags.h"
 #include "jail/mount_table.h"
 #include "sys/abi.h"

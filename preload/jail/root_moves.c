@@ -10,12 +10,13 @@
  * moving process may be gone by then, so it notes itself whether its parent shares the root.
  *
  * If kcmp is refused, or the path is longer than FJ_ROOT_MOVE_TEXT, no process follows. */
-#include "jail/root.h"
 #include "jail/root_moves.h"
+
+#include "jail/fds.h"
+#include "jail/root.h"
 #include "locking/seq.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
-#include "jail/fds.h"
 
 #include <asm/stat.h>
 #include <linux/kcmp.h>

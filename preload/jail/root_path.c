@@ -8,11 +8,11 @@
  * (getcwd(2), procfs links, maps) begin with the new path. The kernel is asked for it if a path was not
  * recognised, and before a path is made of the old one. Each process keeps what it has found: the jail's
  * memory has the path with which the jail started. */
+#include "jail/fds.h"
+#include "jail/jail.h"
 #include "jail/mounts.h"
 #include "jail/paths.h"
 #include "sys/sys.h"
-#include "jail/fds.h"
-#include "jail/jail.h"
 
 #include <asm/stat.h>
 

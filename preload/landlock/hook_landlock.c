@@ -10,21 +10,20 @@
  * reached through that directory; on the host they lie elsewhere. So each rule is also added for
  * the places of such mounts. A directory of a union is a directory in each layer that has it; a
  * file that is copied up is made in the work directory. */
-#include "layers/union.h"
-#include "seccomp/policy.h"
-
+#include "call/hooks.h"
 #include "cred/ids.h"
-#include "sys/guest.h"
+#include "jail/fds.h"
+#include "jail/jail.h"
 #include "jail/mount_flags.h"
+#include "jail/mount_table.h"
 #include "jail/mounts.h"
 #include "jail/paths.h"
+#include "layers/union.h"
 #include "path/path.h"
 #include "records/records.h"
+#include "seccomp/policy.h"
+#include "sys/guest.h"
 #include "sys/scratch.h"
-#include "call/hooks.h"
-#include "jail/fds.h"
-#include "jail/mount_table.h"
-#include "jail/jail.h"
 
 #define PATH_BENEATH 1 /* linux/landlock.h: LANDLOCK_RULE_PATH_BENEATH */
 #define EXECUTE 1UL    /* LANDLOCK_ACCESS_FS_ */

@@ -3,15 +3,15 @@
  *
  * filesystem.c - the file system types of a jail: each is a place where the host has one mounted, or a
  * directory made for it. Called by the mount hooks. */
-#include "mount/mounting.h"
+#include "call/call.h"
 #include "call/ending.h"
+#include "cred/ids.h"
 #include "inode/owned.h"
+#include "jail/mounts.h"
+#include "mount/mounting.h"
 #include "mount/overlay.h"
 #include "mount/tmpfs.h"
 #include "private/private.h"
-#include "call/call.h"
-#include "cred/ids.h"
-#include "jail/mounts.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 

@@ -3,23 +3,23 @@
  *
  * hook_mount.c - mount, umount2, pivot_root and unshare, by the jail's root. They change the jail's
  * own mount table. Called by dispatch. (clone: hook_clone.c) */
-#include "mount/mounting.h"
-#include "mount/overlay.h"
-#include "private/private.h"
-#include "layers/union.h"
-#include "sys/guest.h"
 #include "call/args.h"
 #include "call/call.h"
+#include "call/hooks.h"
+#include "jail/jail.h"
+#include "jail/mount_edit.h"
 #include "jail/mount_flags.h"
 #include "jail/mounts.h"
 #include "jail/root.h"
+#include "layers/union.h"
+#include "mount/mounting.h"
+#include "mount/overlay.h"
 #include "path/path.h"
+#include "private/private.h"
+#include "sys/frame.h"
+#include "sys/guest.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
-#include "call/hooks.h"
-#include "jail/mount_edit.h"
-#include "jail/jail.h"
-#include "sys/frame.h"
 
 #include <linux/mount.h>
 #include <linux/sched.h>

@@ -4,14 +4,14 @@
  * hook_mount_fd.c - the mount calls that use descriptors: open_tree, move_mount, mount_setattr; and the
  * table of such descriptors (mount_fd.h). hook_mount_make.c has those that make a file system. Called by
  * dispatch; the table is used by hook_mount_make.c. */
+#include "call/call.h"
+#include "call/hooks.h"
+#include "jail/mounts.h"
 #include "mount/mount_fd.h"
+#include "mount/mounting.h"
 #include "mount/overlay.h"
 #include "sys/guest.h"
-#include "call/call.h"
-#include "jail/mounts.h"
-#include "mount/mounting.h"
 #include "sys/scratch.h"
-#include "call/hooks.h"
 
 #include <asm/stat.h>
 #include <linux/mount.h>

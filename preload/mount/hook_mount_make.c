@@ -4,13 +4,13 @@
  * hook_mount_make.c - the mount calls that make or change a file system on a descriptor: fsopen, fsconfig,
  * fsmount, fspick. mount_fd.h describes these descriptors. hook_mount_fd.c has the calls that attach a
  * mount. Called by dispatch. */
-#include "mount/mount_fd.h"
-#include "sys/guest.h"
 #include "call/call.h"
-#include "jail/mounts.h"
-#include "mount/mounting.h"
-#include "sys/scratch.h"
 #include "call/hooks.h"
+#include "jail/mounts.h"
+#include "mount/mount_fd.h"
+#include "mount/mounting.h"
+#include "sys/guest.h"
+#include "sys/scratch.h"
 
 #include <linux/mount.h>
 

@@ -3,21 +3,21 @@
  *
  * hook_statfs.c - statfs and fstatfs: the host's result, with the flags of the jail's mount. A tmpfs has
  * its own sizes. Called by dispatch. */
+#include "call/args.h"
+#include "call/call.h"
 #include "call/hooks.h"
+#include "call/row.h"
+#include "jail/mount_flags.h"
+#include "jail/mount_table.h"
+#include "jail/mounts.h"
 #include "layers/union.h"
 #include "mount/mounting.h"
 #include "mount/tmpfs.h"
-#include "sys/guest.h"
-#include "sys/abi.h"
-#include "call/args.h"
-#include "call/call.h"
-#include "call/row.h"
-#include "jail/mounts.h"
 #include "path/path.h"
+#include "sys/abi.h"
+#include "sys/guest.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
-#include "jail/mount_table.h"
-#include "jail/mount_flags.h"
 
 /* include/linux/statfs.h */
 #define ST_RDONLY_ 1

@@ -3,20 +3,20 @@
  *
  * mount_point.c - finds the place that a mount call names: its position, its host path, and what it is.
  * Called through mounting.h. */
-#include "mount/mounting.h"
-#include "private/private.h"
-#include "sys/abi.h"
 #include "call/call.h"
+#include "jail/mount_table.h"
 #include "jail/mounts.h"
 #include "jail/paths.h"
+#include "jail/root.h"
 #include "layers/place.h"
+#include "mount/mounting.h"
 #include "mountinfo/hostmounts.h"
 #include "path/path.h"
-#include "walk/walk.h"
+#include "private/private.h"
+#include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
-#include "jail/root.h"
-#include "jail/mount_table.h"
+#include "walk/walk.h"
 
 #include <asm/stat.h>
 

@@ -4,15 +4,16 @@
  * mounting.c - adds and changes a jail's mounts, with the errors of the kernel (fs/namespace.c).
  * unmounting.c removes them. Called through mounting.h. */
 #include "mount/mounting.h"
-#include "mount/tmpfs.h"
-#include "cred/ids.h"
+
 #include "call/call.h"
-#include "jail/mounts.h"
-#include "sys/scratch.h"
-#include "sys/sys.h"
-#include "jail/root.h"
+#include "cred/ids.h"
 #include "jail/mount_edit.h"
 #include "jail/mount_table.h"
+#include "jail/mounts.h"
+#include "jail/root.h"
+#include "mount/tmpfs.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
 
 #include <linux/mount.h>
 

@@ -4,19 +4,19 @@
  * overlay.c - a file system of the type overlay: its options, and the directories of the host that they
  * name. Called by the mount hooks, setup and launch. The kernel's rules are in fs/overlayfs/params.c and
  * fs/overlayfs/super.c. Options that are not supported are refused. */
-#include "jail/hidden.h"
 #include "mount/overlay.h"
 
-#include "nested/roots.h"
-#include "layers/union.h"
-#include "union/union.h"
 #include "call/call.h"
+#include "jail/hidden.h"
 #include "jail/jail.h"
 #include "jail/mount_flags.h"
 #include "jail/mounts.h"
 #include "jail/paths.h"
+#include "layers/union.h"
 #include "mount/mounting.h"
+#include "nested/roots.h"
 #include "sys/scratch.h"
+#include "union/union.h"
 
 #include <asm/stat.h>
 

@@ -3,17 +3,16 @@
  *
  * overlay_bind.c - places in an existing overlay: a bind of one, which is an overlay of the same layers,
  * and whether it can be written to. Called by mount(2) and by the mount calls that use descriptors. */
-#include "mount/overlay.h"
-
-#include "layers/union.h"
 #include "call/call.h"
 #include "jail/mount_flags.h"
 #include "jail/mounts.h"
+#include "layers/place.h"
+#include "layers/union.h"
 #include "mount/mounting.h"
+#include "mount/overlay.h"
 #include "path/path.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
-#include "layers/place.h"
 
 /* A bound file is the file of one layer. */
 static long bind_file(struct fj_call *c, struct fj_mount_point *p)

@@ -4,16 +4,16 @@
  * unmounting.c - removes mounts, with the errors of the kernel (fs/namespace.c): the jail's mounts, with
  * the directory of a tmpfs. A mount of the host below one of the jail's is only hidden. Called by
  * umount2(2). */
+#include "call/call.h"
+#include "jail/mount_edit.h"
+#include "jail/mount_flags.h"
+#include "jail/mount_table.h"
+#include "jail/mounts.h"
 #include "mount/mounting.h"
 #include "mountinfo/hostmounts.h"
 #include "private/private.h"
-#include "call/call.h"
-#include "jail/mount_flags.h"
-#include "jail/mounts.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
-#include "jail/mount_edit.h"
-#include "jail/mount_table.h"
 
 /* Remove the directory of a tmpfs to which no mount leads any more. If there are other namespaces, it may
  * be mounted there: then it stays until the jail ends. */

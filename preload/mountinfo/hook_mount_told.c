@@ -3,14 +3,14 @@
  *
  * hook_mount_told.c - statmount(2) and listmount(2): the same mounts, with the same ids, as mountinfo.
  * Kernels before 6.8 lack them, and say ENOSYS. Called by dispatch. */
+#include "call/call.h"
+#include "call/hooks.h"
 #include "mountinfo/mount_ids.h"
 #include "mountinfo/mount_list.h"
 #include "sys/guest.h"
-#include "call/call.h"
 #include "sys/nr.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
-#include "call/hooks.h"
 
 #include <asm/statfs.h>
 

@@ -8,10 +8,10 @@
  * id. */
 #include "mountinfo/mount_ids.h"
 
+#include "jail/fds.h"
 #include "jail/mounts.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
-#include "jail/fds.h"
 
 #include <linux/stat.h>
 #include <stddef.h>

@@ -8,14 +8,14 @@
  * mount point. A bind is described as the host describes the mount that contains its source. */
 #include "mountinfo/mount_list.h"
 
-#include "mountinfo/hostmounts.h"
-#include "mountinfo/mount_ids.h"
+#include "jail/mount_table.h"
 #include "jail/mounts.h"
 #include "jail/paths.h"
+#include "mountinfo/hostmounts.h"
+#include "mountinfo/mount_ids.h"
 #include "path/path.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
-#include "jail/mount_table.h"
 
 #include <asm/stat.h>
 

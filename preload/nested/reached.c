@@ -19,14 +19,14 @@
  *   descriptor. One directory can be noted; noting a second one asks the first.
  *
  * Called by the hooks that open, enter and look at directories, and by walks. */
-#include "jail/hidden.h"
-#include "nested/roots.h"
-#include "sys/guest.h"
-#include "jail/jail.h"
-#include "sys/abi.h"
-#include "sys/scratch.h"
-#include "jail/fds.h"
 #include "jail/facts.h"
+#include "jail/fds.h"
+#include "jail/hidden.h"
+#include "jail/jail.h"
+#include "nested/roots.h"
+#include "sys/abi.h"
+#include "sys/guest.h"
+#include "sys/scratch.h"
 
 #include <asm/stat.h>
 

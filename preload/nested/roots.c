@@ -10,15 +10,15 @@
  * hashes: one of the directory's identity, so that asking again costs a load; and one of the path,
  * so that the directories above are not asked again for each one below. If a root is made later,
  * jails around it learn of it by a count in the heads of their records: fj_owner_has_news(). */
-#include "jail/hidden.h"
 #include "nested/roots.h"
 
+#include "jail/facts.h"
+#include "jail/fds.h"
+#include "jail/hidden.h"
 #include "jail/jail.h"
 #include "jail/paths.h"
 #include "records/records.h"
 #include "sys/scratch.h"
-#include "jail/facts.h"
-#include "jail/fds.h"
 
 #include <asm/stat.h>
 

@@ -8,9 +8,9 @@
 
 #include "jail/mount_table.h"
 #include "jail/root.h"
-#include "walk/walk.h"
 #include "records/records.h"
 #include "sys/sys.h"
+#include "walk/walk.h"
 
 #include <stdbool.h>
 #include <stddef.h>

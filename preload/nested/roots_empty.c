@@ -7,10 +7,9 @@
  * another one over it: then the records are removed first. Called by hooks that remove or replace
  * directories. fj_roots_each_name() is also used to look through the open descriptors. */
 #include "jail/hidden.h"
-#include "nested/roots.h"
-
-#include "sys/abi.h"
 #include "jail/jail.h"
+#include "nested/roots.h"
+#include "sys/abi.h"
 #include "sys/scratch.h"
 
 #define DENTS_SIZE 4096u

@@ -5,18 +5,18 @@
  *
  * An open may wait (for the other end of a fifo: fifo(7)). So the last step lets the program's
  * signals in. */
-#include "call/hooks.h"
-#include "open/opening.h"
-#include "open/preload.h"
-#include "procfs/procfs.h"
-#include "nested/roots.h"
-#include "sys/guest.h"
 #include "call/args.h"
+#include "call/hooks.h"
 #include "call/row.h"
+#include "fast-path/fast.h"
 #include "jail/mounts.h"
 #include "jail/paths.h"
+#include "nested/roots.h"
+#include "open/opening.h"
+#include "open/preload.h"
 #include "path/path.h"
-#include "fast-path/fast.h"
+#include "procfs/procfs.h"
+#include "sys/guest.h"
 #include "sys/sys.h"
 
 #include <linux/openat2.h>

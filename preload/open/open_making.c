@@ -2,10 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * open_making.c - an open that may make the file. Called by hook_open.c and open_walked.c. */
-#include "open/opening.h"
-
 #include "inode/making.h"
 #include "nested/roots.h"
+#include "open/opening.h"
 #include "sys/scratch.h"
 
 /* Is `fd` a directory? (make_new_file(), below, makes a file that needs a record. Only O_EXCL tells

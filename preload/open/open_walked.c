@@ -3,16 +3,15 @@
  *
  * open_walked.c - an open by a walk: of files in a union, in procfs, on a read-only mount, and
  * whenever remembered facts are not enough. Called by hook_open.c. */
-#include "jail/mount_flags.h"
-#include "open/opening.h"
-
 #include "inode/exe.h"
-#include "nested/roots.h"
-#include "procfs/procfs.h"
-#include "sys/scratch.h"
+#include "jail/mount_flags.h"
 #include "jail/mounts.h"
 #include "layers/over.h"
+#include "nested/roots.h"
+#include "open/opening.h"
 #include "path/path.h"
+#include "procfs/procfs.h"
+#include "sys/scratch.h"
 #include "walk/walk.h"
 
 __attribute__((noinline)) long fj_open_issue_old(

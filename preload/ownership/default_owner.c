@@ -3,8 +3,8 @@
  *
  * default_owner.c - what a file shows without a record. Called by inode/owned.c and others that
  * show owners. */
-#include "ownership/ownership.h"
 #include "cred/ids.h"
+#include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/sys.h"
 

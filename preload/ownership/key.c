@@ -6,8 +6,8 @@
  * Called by inode/owned.c, inode/making.c and others, and by the tool behind `fakejail owners`, which
  * must give a file the same key as the engine does. */
 #include "ownership/ownership.h"
-#include "sys/abi.h"
 #include "records/records.h"
+#include "sys/abi.h"
 #include "sys/sys.h"
 
 #include <linux/stat.h>

@@ -3,10 +3,10 @@
  *
  * perm.c - what an identity may do with a file, judged by what the file shows: generic_permission()
  * of fs/namei.c and similar functions. Called by permission/ and inode/. */
-#include "ownership/ownership.h"
-#include "sys/abi.h"
 #include "cred/ids.h"
+#include "ownership/ownership.h"
 #include "records/records.h"
+#include "sys/abi.h"
 #include "sys/sys.h"
 
 #define ANY_X 0111u

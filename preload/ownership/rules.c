@@ -3,10 +3,10 @@
  *
  * rules.c - what a change of owner or mode means for the record and for the disk. Called by
  * file/hook_setattr.c, inode/ and others that change modes. */
-#include "ownership/ownership.h"
-#include "sys/abi.h"
 #include "cred/ids.h"
+#include "ownership/ownership.h"
 #include "records/records.h"
+#include "sys/abi.h"
 
 #define SET_UID 04000u
 

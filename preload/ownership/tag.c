@@ -14,8 +14,8 @@
  *
  * Called by key.c, inode/settle.c, and before a first record is made. */
 #include "ownership/ownership.h"
-#include "sys/abi.h"
 #include "records/records.h"
+#include "sys/abi.h"
 #include "sys/sys.h"
 
 #include <linux/stat.h>

@@ -16,10 +16,10 @@
  * Some texts have no copy: those whose file has nothing mapped before its text (procfs_maps.c would take
  * the two parts for one file), and those where something else lies in the place of the stubs. Each process
  * changes them itself. */
-#include "patch/text_cache.h"
-#include "patch/recalled.h"
-#include "text/sites.h"
 #include "jail/fds.h"
+#include "patch/recalled.h"
+#include "patch/text_cache.h"
+#include "text/sites.h"
 
 #include <linux/elf.h>
 #include <linux/mman.h>

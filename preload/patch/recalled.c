@@ -17,17 +17,17 @@
  * Called by sites.c and copies.c. */
 #include "patch/recalled.h"
 
-#include "sys/sys.h"
-#include "patch/recalled_files.h"
-#include "patch/text_cache.h"
 #include "door/shared.h"
 #include "jail/texts.h"
+#include "patch/recalled_files.h"
+#include "patch/text_cache.h"
+#include "sys/sys.h"
 #include "text/sites.h"
 
+#include <asm/stat.h>
 #include <linux/mman.h>
 #include <linux/time_types.h>
 #include <linux/uio.h>
-#include <asm/stat.h>
 
 #define OMIT 0x3ffffffe		 /* UTIME_OMIT of utimensat(2) */
 #define LEAST_TEXT (128u * 1024) /* a smaller text is searched as quickly */

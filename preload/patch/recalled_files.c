@@ -8,14 +8,14 @@
  * Called by recalled.c. */
 #include "patch/recalled_files.h"
 
-#include "sys/sys.h"
 #include "door/shared.h"
+#include "sys/sys.h"
 #include "text/sites.h"
 
+#include <asm/stat.h>
 #include <linux/fcntl.h>
 #include <linux/resource.h>
 #include <linux/time_types.h>
-#include <asm/stat.h>
 
 #define NEW ".new"
 #define KILLED_AFTER 60 /* seconds; a file that was begun so long ago has lost its writer */

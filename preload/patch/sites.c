@@ -16,15 +16,15 @@
  * run time ask the door whether the engine wants the call. */
 #include "text/sites.h"
 
-#include "text/certain.h"
-#include "door/door.h"
-#include "text/frames.h"
-#include "patch/text_cache.h"
-#include "patch/recalled.h"
-#include "sys/guest.h"
 #include "call/row.h"
+#include "door/door.h"
 #include "door/shared.h"
+#include "patch/recalled.h"
+#include "patch/text_cache.h"
+#include "sys/guest.h"
+#include "text/certain.h"
 #include "text/flow.h"
+#include "text/frames.h"
 
 #include <linux/mman.h>
 #include <linux/time_types.h>

@@ -11,8 +11,8 @@
  *
  * The text belongs to one process, whose changed pages become private copies, or is a copy that all
  * processes map (copies.c). */
-#include "text/decode.h"
 #include "door/door.h"
+#include "text/decode.h"
 #include "text/sites.h"
 
 #include <linux/mman.h>

@@ -4,10 +4,9 @@
  * trap_count.c - counts how often system calls in the texts of this process are trapped. Those with a high
  * count become jumps when the text is mapped again. sites.c calls fj_text_noted(); the trap calls
  * fj_sites_trapped(). */
-#include "text/sites.h"
-
-#include "patch/text_cache.h"
 #include "jail/texts.h"
+#include "patch/text_cache.h"
+#include "text/sites.h"
 
 #include <stdint.h>
 

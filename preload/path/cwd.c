@@ -20,13 +20,13 @@
  * the shared memory away). fj_jail->has_shared_cwds is set before the first such process is made.
  *
  * Called by fast.c, steps.c and up.c, and by the hooks of chdir, fchdir, clone and unshare. */
-#include "path/path.h"
 #include "jail/facts.h"
+#include "jail/jail.h"
 #include "jail/mount_table.h"
 #include "path/cwd_notes.h"
+#include "path/path.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
-#include "jail/jail.h"
 
 /* A call that moves the directory writes only this word, which lies among other small variables. Each page
  * that is written to costs a forked child a page fault. Low half: number of running calls that may move the

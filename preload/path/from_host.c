@@ -3,18 +3,18 @@
  *
  * from_host.c - from host paths, as the kernel reports them, to positions and to what the program may see.
  * Called by walks and by hooks that read paths from the kernel. */
-#include "path/path.h"
 #include "jail/mount_flags.h"
+#include "jail/mount_table.h"
 #include "jail/mounts.h"
 #include "jail/paths.h"
 #include "jail/root.h"
+#include "layers/place.h"
+#include "locking/seq.h"
 #include "path/cwd_notes.h"
+#include "path/path.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
-#include "layers/place.h"
-#include "jail/mount_table.h"
-#include "locking/seq.h"
 
 #include <asm/statfs.h>
 

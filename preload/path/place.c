@@ -3,17 +3,18 @@
  *
  * place.c - places: their descriptors, host paths and directories; and openat2(2). Called through
  * path.h. */
+#include "layers/place.h"
+
+#include "jail/fds.h"
+#include "jail/kernel_lacks.h"
+#include "jail/mount_flags.h"
+#include "jail/mounts.h"
+#include "layers/union.h"
 #include "path/names.h"
 #include "path/path.h"
 #include "path/proc.h"
-#include "jail/mount_flags.h"
-#include "jail/mounts.h"
-#include "layers/place.h"
-#include "layers/union.h"
-#include "sys/scratch.h"
-#include "jail/fds.h"
-#include "jail/kernel_lacks.h"
 #include "sys/abi.h"
+#include "sys/scratch.h"
 
 #include <asm/statfs.h>
 #include <linux/openat2.h>

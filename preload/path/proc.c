@@ -2,16 +2,16 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * proc.c - implements proc.h: the names of procfs entries that would show the host. */
-#include "jail/hidden.h"
 #include "path/proc.h"
 
+#include "jail/fds.h"
+#include "jail/hidden.h"
 #include "jail/jail.h"
-#include "jail/texts.h"
 #include "jail/paths.h"
+#include "jail/texts.h"
 #include "path/path.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
-#include "jail/fds.h"
 
 #define NAMES                                                                                      \
 	NAME("maps", MAPS)                                                                         \

@@ -14,23 +14,23 @@
  * may_target.c finds the files, may_names.c judges calls that make or remove names, may_file.c
  * calls on a file, may_process.c calls on another process. */
 #include "permission/may.h"
-#include "inode/writes.h"
 
-#include "call/hooks.h"
-#include "sys/guest.h"
-#include "sys/abi.h"
 #include "call/args.h"
 #include "call/call.h"
+#include "call/hooks.h"
 #include "call/row.h"
 #include "cred/ids.h"
+#include "inode/writes.h"
+#include "jail/kernel_lacks.h"
 #include "jail/mount_flags.h"
 #include "jail/mounts.h"
 #include "jail/search.h"
 #include "ownership/ownership.h"
-#include "walk/walk.h"
 #include "records/records.h"
+#include "sys/abi.h"
+#include "sys/guest.h"
 #include "sys/sys.h"
-#include "jail/kernel_lacks.h"
+#include "walk/walk.h"
 
 #include <linux/openat2.h>
 #include <linux/securebits.h>

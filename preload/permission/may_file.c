@@ -3,20 +3,19 @@
  *
  * may_file.c - may the calling process do this to that file? For each kind of call, what it needs.
  * Called by may.c. */
-#include "permission/may.h"
-
-#include "sys/guest.h"
-#include "sys/abi.h"
 #include "call/args.h"
 #include "call/call.h"
 #include "call/row.h"
-#include "inode/writes.h"
-#include "xattr/xattr.h"
 #include "cred/ids.h"
+#include "inode/writes.h"
 #include "ownership/ownership.h"
+#include "permission/may.h"
 #include "records/records.h"
+#include "sys/abi.h"
+#include "sys/guest.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
+#include "xattr/xattr.h"
 
 #include <linux/fanotify.h>
 #include <linux/inotify.h>

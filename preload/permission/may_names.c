@@ -3,8 +3,6 @@
  *
  * may_names.c - may the caller make, link, remove or rename a name? The rules about directories and
  * the names in them. Called by may.c. */
-#include "permission/may.h"
-#include "sys/abi.h"
 #include "call/args.h"
 #include "call/call.h"
 #include "call/row.h"
@@ -13,9 +11,11 @@
 #include "jail/mount_flags.h"
 #include "jail/mounts.h"
 #include "ownership/ownership.h"
-#include "walk/walk.h"
+#include "permission/may.h"
+#include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
+#include "walk/walk.h"
 
 static bool ends_in_slash(struct fj_call *c, int i)
 {
@@ -30,8 +30,8 @@ static bool ends_in_slash(struct fj_call *c, int i)
 }
 
 /* Judges making `target`, the path argument `i`, for which fj_target_of() returned `r`. */
-static long judge_making(struct fj_call *c, int i, long r, struct fj_target *target, uint32_t mode,
-	uint64_t device)
+static long judge_making(
+	struct fj_call *c, int i, long r, struct fj_target *target, uint32_t mode, uint64_t device)
 {
 	const struct fj_ids *ids = fj_subject(c->thread);
 	const bool is_device =

@@ -7,16 +7,16 @@
  * that user. Here the identities that the processes pretend to have are judged. Calls on process
  * groups, and on all processes at once, are left to the kernel. Called by may.c. fj_hook_pass() is
  * the hook of such calls: it makes the call after the judgment. */
-#include "permission/may.h"
-#include "identity/peer.h"
 #include "call/args.h"
 #include "call/call.h"
+#include "call/hooks.h"
 #include "call/row.h"
 #include "cred/ids.h"
+#include "identity/peer.h"
+#include "permission/may.h"
+#include "sys/abi_signal.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
-#include "call/hooks.h"
-#include "sys/abi_signal.h"
 
 #include <linux/ptrace.h>
 

@@ -6,18 +6,18 @@
  *
  * procfs and devpts show the owners of processes and terminals as the kernel knows them, and the
  * kernel itself judges who may open those files. */
-#include "permission/may.h"
-#include "layers/union.h"
 #include "call/args.h"
 #include "call/call.h"
 #include "call/row.h"
 #include "cred/ids.h"
-#include "path/path.h"
-#include "walk/walk.h"
 #include "fast-path/fast.h"
+#include "layers/union.h"
+#include "path/path.h"
+#include "permission/may.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
+#include "walk/walk.h"
 
 #include <asm/statfs.h>
 #include <linux/fanotify.h>

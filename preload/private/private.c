@@ -10,12 +10,13 @@
  * The last process removes the directory when it exits. What a killed jail leaves is removed at the next
  * start of any jail. */
 #include "private/private.h"
+
+#include "jail/fds.h"
+#include "jail/jail.h"
 #include "layers/engine_dir.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
-#include "jail/fds.h"
-#include "jail/jail.h"
 
 #include <asm/stat.h>
 #include <asm/statfs.h>

@@ -3,7 +3,6 @@
  *
  * private_count.c - measures what is in a directory that is used as tmpfs. Called by mount/tmpfs.c. */
 #include "private/private.h"
-
 #include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"

@@ -8,11 +8,11 @@
  * knows page sizes and build ids. The mappings and their names come from the text that the program
  * would read now. */
 #include "call/condition.h"
+#include "call/hooks.h"
 #include "procfs/procfs.h"
 #include "sys/guest.h"
-#include "union/change.h"
 #include "sys/scratch.h"
-#include "call/hooks.h"
+#include "union/change.h"
 
 #include <linux/fs.h>
 

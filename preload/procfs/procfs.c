@@ -5,10 +5,10 @@
 #include "procfs/procfs.h"
 
 #include "call/call.h"
+#include "jail/fds.h"
 #include "path/path.h"
 #include "path/proc.h"
 #include "sys/scratch.h"
-#include "jail/fds.h"
 
 void fj_report_step(struct fj_report *r)
 {

@@ -4,9 +4,9 @@
  * procfs_fdinfo.c - /proc/PID/fdinfo/N with the id that the jail gives to the mount. Called by
  * procfs.c. */
 #include "mountinfo/mount_ids.h"
-#include "procfs/procfs.h"
 #include "path/path.h"
 #include "path/proc.h"
+#include "procfs/procfs.h"
 #include "sys/scratch.h"
 
 #define FIELD "mnt_id:\t" /* seq_show() of fs/proc/fd.c */

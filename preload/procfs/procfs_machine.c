@@ -3,9 +3,9 @@
  *
  * procfs_machine.c - /proc/version and /proc/sys/kernel/{osrelease,hostname,domainname} with the
  * names that uname(2) gives. Called by procfs.c. */
-#include "procfs/procfs.h"
 #include "path/proc.h"
 #include "procfs/machine.h"
+#include "procfs/procfs.h"
 #include "sys/scratch.h"
 
 static const char *own_name(enum fj_proc which)

@@ -4,12 +4,12 @@
  * procfs_maps.c - maps, smaps and numa_maps with jail paths, for procfs.c and hook_procmap.c. Lines that
  * cannot be translated are left out, with those that belong to them; so are the jail's own mappings.
  * The copy of a text (patch/copies.c) is shown as its file, mapped right before it. */
-#include "procfs/procfs.h"
-#include "sys/gate.h"
 #include "jail/jail.h"
 #include "jail/texts.h"
 #include "path/path.h"
 #include "path/proc.h"
+#include "procfs/procfs.h"
+#include "sys/gate.h"
 #include "sys/scratch.h"
 
 static bool is_octal(char c)

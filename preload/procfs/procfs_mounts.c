@@ -4,8 +4,8 @@
  * procfs_mounts.c - mounts, mountinfo and mountstats: writes the mounts that mountinfo/mount_list.c
  * finds, as the kernel writes them. Called by procfs.c. */
 #include "mountinfo/mount_list.h"
-#include "procfs/procfs.h"
 #include "path/proc.h"
+#include "procfs/procfs.h"
 
 #define ESCAPED " \t\n\\" /* show_vfsmnt() of fs/proc_namespace.c */
 

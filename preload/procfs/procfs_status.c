@@ -3,18 +3,18 @@
  *
  * procfs_status.c - /proc/PID/status with the ids that a process of the jail pretends to have, in
  * the kernel's spacing (fs/proc/array.c, proc_pid_status()). Called by procfs.c. */
-#include "identity/peer.h"
-#include "signal/faults.h"
-#include "seccomp/policy.h"
-#include "signal/handlers.h"
-#include "signal/stand_in.h"
-#include "procfs/procfs.h"
 #include "cred/ids.h"
+#include "identity/peer.h"
+#include "jail/jail.h"
+#include "procfs/procfs.h"
+#include "seccomp/policy.h"
+#include "signal/faults.h"
+#include "signal/handlers.h"
 #include "signal/hook_signal.h"
+#include "signal/stand_in.h"
+#include "sys/abi_signal.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
-#include "sys/abi_signal.h"
-#include "jail/jail.h"
 
 #define TEXT_SIZE                                                                                  \
 	8192u /* a status has about 1600 bytes; a long list of groups is what may make it longer   \

@@ -2,9 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * procfs_unix.c - net/unix with jail paths. Called by procfs.c. */
-#include "procfs/procfs.h"
 #include "jail/paths.h"
 #include "path/path.h"
+#include "procfs/procfs.h"
 #include "socket/unix_name.h"
 #include "sys/scratch.h"
 

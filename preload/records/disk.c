@@ -10,8 +10,8 @@
  *
  * Called by ownership/key.c and ownership/tag.c, by other files of this room, and at the start of a
  * jail. */
-#include "sys/abi.h"
 #include "records/records.h"
+#include "sys/abi.h"
 #include "sys/sys.h"
 
 #include <asm/statfs.h>

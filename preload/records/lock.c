@@ -10,11 +10,11 @@
  * For files that other machines may have, see shared.c. While the lock is held all signals but
  * SIGBUS are blocked where a handler on this thread may want the lock. Called by ownership/ and
  * the tools. */
-#include "records/store.h"
 #include "child/child.h"
+#include "records/store.h"
+#include "sys/abi_signal.h"
 #include "sys/guest.h"
 #include "sys/thread.h"
-#include "sys/abi_signal.h"
 
 /* Replacing an array takes time. Each LARGE slots allow the holder one more look by those who
  * wait. */

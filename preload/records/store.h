@@ -9,8 +9,8 @@
 #ifndef FJ_STORE_H
 #define FJ_STORE_H
 
-#include "records/records.h"
 #include "locking/lock.h"
+#include "records/records.h"
 #include "sys/sys.h"
 
 #include <stdbool.h>

@@ -13,8 +13,8 @@
  *
  * Another process may take the lock from a writer at any instruction, and the writer may go on
  * later (lock.c). So a change counts only by one compare-and-swap of a slot's state. */
-#include "records/store.h"
 #include "locking/seq.h"
+#include "records/store.h"
 
 struct fj_store fj_store[2];
 uint32_t fj_store_count;

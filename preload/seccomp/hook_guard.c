@@ -8,17 +8,17 @@
  * has set itself. A filter that it installs is given to the kernel with a prefix that lets the
  * engine's calls through, since the engine makes other calls (openat2 for stat) than those which
  * the program's filter expects. */
-#include "identity/hook_id.h"
-#include "call/trapping.h"
-#include "seccomp/policy.h"
-#include "sys/guest.h"
-#include "call/trap_tag.h"
-#include "cred/ids.h"
-#include "sys/sys.h"
 #include "call/hooks.h"
-#include "sys/nr.h"
+#include "call/trap_tag.h"
+#include "call/trapping.h"
+#include "cred/ids.h"
+#include "identity/hook_id.h"
 #include "jail/facts.h"
 #include "jail/jail.h"
+#include "seccomp/policy.h"
+#include "sys/guest.h"
+#include "sys/nr.h"
+#include "sys/sys.h"
 
 #include <linux/filter.h>
 #include <linux/prctl.h>

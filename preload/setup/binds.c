@@ -7,24 +7,23 @@
  * A mount point that the root lacks is made there, so that listings show it. If the root cannot be written
  * (it belongs to another user, or to a read-only file system), an empty tmpfs replaces its first missing
  * directory, and a file is mounted on a name that no listing shows. */
-#include "setup/setup.h"
-
-#include "mount/mounting.h"
-#include "mount/overlay.h"
-#include "private/private.h"
-#include "sys/abi.h"
 #include "call/call.h"
 #include "command/command.h"
-#include "jail/mounts.h"
-#include "path/path.h"
-#include "walk/walk.h"
-#include "sys/scratch.h"
-#include "sys/sys.h"
-#include "jail/root.h"
 #include "jail/mount_edit.h"
 #include "jail/mount_table.h"
+#include "jail/mounts.h"
+#include "jail/root.h"
 #include "layers/over.h"
 #include "layers/place.h"
+#include "mount/mounting.h"
+#include "mount/overlay.h"
+#include "path/path.h"
+#include "private/private.h"
+#include "setup/setup.h"
+#include "sys/abi.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "walk/walk.h"
 
 #include <asm/stat.h>
 

@@ -3,18 +3,17 @@
  *
  * make_jail.c - makes the jail's memory, which all its processes share, and the descriptors that stay open.
  * Called by launch.c. */
-#include "setup/setup.h"
-
-#include "ownership/ownership.h"
 #include "command/command.h"
 #include "jail/facts.h"
 #include "jail/jail.h"
 #include "jail/paths.h"
 #include "jail/texts.h"
+#include "ownership/ownership.h"
 #include "path/path.h"
 #include "procfs/machine.h"
 #include "records/records.h"
 #include "setup/layout.h"
+#include "setup/setup.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

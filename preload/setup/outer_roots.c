@@ -4,15 +4,15 @@
  * outer_roots.c - the root's records and those of other roots, at the jail's start: finds the roots that
  * contain this one, lists all roots of the user, and notices that the records are a copy of another root's.
  * Called by make_jail.c and root_overlay.c. */
-#include "jail/hidden.h"
-#include "nested/roots.h"
-#include "setup/setup.h"
-#include "union/change.h"
 #include "command/command.h"
+#include "jail/hidden.h"
 #include "jail/jail.h"
 #include "jail/paths.h"
+#include "nested/roots.h"
 #include "records/records.h"
 #include "setup/layout.h"
+#include "setup/setup.h"
+#include "union/change.h"
 
 #include <asm/stat.h>
 

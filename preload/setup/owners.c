@@ -13,15 +13,14 @@
  * STATE is $XDG_STATE_HOME, else $HOME/.local/state. What `fakejail /` has recorded about files of a tree
  * is valid in the tree's own jail too: that jail also has the host's records, and reads them if its own say
  * nothing. A file that cannot be trusted ends the start, and is not changed. */
-#include "jail/hidden.h"
-#include "setup/setup.h"
-
-#include "ownership/ownership.h"
-#include "sys/abi.h"
 #include "command/command.h"
+#include "jail/hidden.h"
 #include "jail/jail.h"
 #include "jail/paths.h"
+#include "ownership/ownership.h"
 #include "records/records.h"
+#include "setup/setup.h"
+#include "sys/abi.h"
 #include "sys/sys.h"
 
 #include <asm/stat.h>

@@ -10,17 +10,16 @@
  *
  * A directory that is not locked may be removed (scripts/images/store.c). ROOT gets a shared lock, too: a
  * tree of the store stays while somebody uses it. */
-#include "setup/setup.h"
-
-#include "mount/mounting.h"
-#include "mount/overlay.h"
-#include "private/private.h"
-#include "union/union.h"
 #include "call/call.h"
 #include "command/command.h"
 #include "jail/paths.h"
+#include "mount/mounting.h"
+#include "mount/overlay.h"
+#include "private/private.h"
+#include "setup/setup.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
+#include "union/union.h"
 
 #include <linux/time.h>
 

@@ -7,12 +7,11 @@
  *
  * UPPER/.fakejail/jail has the name of the jail that uses it (private/). So it is free again, however the
  * processes of that jail have ended. */
+#include "command/command.h"
 #include "jail/hidden.h"
-#include "setup/setup.h"
-
 #include "jail/jail.h"
 #include "private/private.h"
-#include "command/command.h"
+#include "setup/setup.h"
 
 #include <asm/stat.h>
 

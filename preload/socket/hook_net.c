@@ -10,24 +10,24 @@
  * /proc/self/fd/N, which is renamed at once to the name that the program wants. The kernel keeps
  * the text of the bind and shows it to every peer. The short name is a number, by which the jail's
  * table finds the program's name. All other addresses are not changed. */
-#include "call/hooks.h"
-#include "inode/making.h"
-#include "inode/owned.h"
-#include "identity/peer.h"
-#include "socket/message.h"
-#include "socket/unix_name.h"
-#include "sys/guest.h"
 #include "call/call.h"
+#include "call/hooks.h"
 #include "call/translate.h"
 #include "cred/ids.h"
-#include "ownership/ownership.h"
-#include "path/path.h"
-#include "walk/walk.h"
-#include "sys/abi.h"
-#include "sys/scratch.h"
-#include "sys/sys.h"
+#include "identity/peer.h"
+#include "inode/making.h"
+#include "inode/owned.h"
 #include "layers/over.h"
 #include "layers/place.h"
+#include "ownership/ownership.h"
+#include "path/path.h"
+#include "socket/message.h"
+#include "socket/unix_name.h"
+#include "sys/abi.h"
+#include "sys/guest.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
+#include "walk/walk.h"
 
 #define MSG_NOSIGNAL_ 0x4000
 

@@ -5,17 +5,17 @@
  * getpeername, and those that receive with a sender's name. The kernel has stored the short name of
  * the bind; the program gets the name that it was asked to bind (unix_name.c). Called through the
  * table. */
+#include "call/args.h"
+#include "call/call.h"
 #include "call/hooks.h"
+#include "call/row.h"
 #include "identity/peer.h"
 #include "nested/roots.h"
 #include "signal/signalfd.h"
 #include "socket/message.h"
 #include "socket/unix_name.h"
-#include "sys/guest.h"
-#include "call/args.h"
-#include "call/call.h"
-#include "call/row.h"
 #include "sys/abi_signal.h"
+#include "sys/guest.h"
 
 #define SO_DOMAIN_ 39 /* asm-generic/socket.h */
 #define MSG_WAITFORONE 0x10000

@@ -8,13 +8,13 @@
  * short name. An entry is written before the bind that makes its number visible. */
 #include "socket/unix_name.h"
 
-#include "sys/abi.h"
-#include "layers/place.h"
-#include "path/path.h"
-#include "sys/scratch.h"
-#include "locking/seq.h"
-#include "sys/sys.h"
 #include "jail/jail.h"
+#include "layers/place.h"
+#include "locking/seq.h"
+#include "path/path.h"
+#include "sys/abi.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
 
 #include <stdbool.h>
 

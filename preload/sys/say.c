@@ -2,9 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * say.c - formatted messages without libc. Called by all rooms. */
-#include <stdarg.h>
-
 #include "sys/sys.h"
+
+#include <stdarg.h>
 
 static void add_signed(struct fj_str *s, long value)
 {

@@ -5,8 +5,8 @@
 #ifndef FJ_SCRATCH_H
 #define FJ_SCRATCH_H
 
-#include "sys/thread_area.h"
 #include "sys/sys.h"
+#include "sys/thread_area.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -11,11 +11,11 @@
  * step. */
 #include "text/certain.h"
 
-#include "text/functions.h"
 #include "jail/texts.h"
 #include "sys/sys.h"
 #include "text/flow.h"
 #include "text/frames.h"
+#include "text/functions.h"
 
 /* The last step is done only if more than one site in this many is uncertain, and for no larger text: 10 ms
  * at most. */

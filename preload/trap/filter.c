@@ -15,11 +15,10 @@
  *
  * The number is tested first, and alone. Then the kernel (5.11 and newer) stores in a bitmap that a call is
  * always allowed, and does not run the program for it. */
-#include "trap/trap.h"
-
 #include "call/condition.h"
-#include "call/trapping.h"
 #include "call/trap_tag.h"
+#include "call/trapping.h"
+#include "trap/trap.h"
 
 #include <linux/audit.h>
 #include <linux/filter.h>

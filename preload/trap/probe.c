@@ -3,12 +3,12 @@
  *
  * probe.c - may a process trap its own calls in this kernel, and under this container's policy? Called at
  * the start of a jail (launch/). */
-#include "trap/trap.h"
-#include "sys/sys.h"
 #include "sys/abi_signal.h"
+#include "sys/sys.h"
+#include "trap/trap.h"
 
-#include <linux/prctl.h>
 #include <linux/filter.h>
+#include <linux/prctl.h>
 #include <linux/seccomp.h>
 
 #define AT_NR 0 /* the number's offset in struct seccomp_data, linux/seccomp.h */

@@ -3,23 +3,22 @@
  *
  * sigsys.c - the handler of SIGSYS: makes a call from the signal frame, and puts its result back into the
  * frame. Called by entry.S. */
-#include "trap/trap.h"
-
+#include "call/call.h"
+#include "call/ending.h"
+#include "call/trap_tag.h"
+#include "seccomp/policy.h"
+#include "signal/deferred_call.h"
 #include "signal/faults.h"
 #include "signal/handlers.h"
 #include "signal/hook_signal.h"
+#include "signal/interrupted.h"
 #include "signal/libc_signals.h"
 #include "signal/stand_in.h"
-#include "seccomp/policy.h"
-#include "call/ending.h"
-#include "signal/deferred_call.h"
+#include "sys/abi_signal.h"
 #include "sys/guest.h"
-#include "call/call.h"
-#include "call/trap_tag.h"
-#include "signal/interrupted.h"
 #include "sys/scratch.h"
 #include "sys/thread.h"
-#include "sys/abi_signal.h"
+#include "trap/trap.h"
 
 #include <asm/siginfo.h>
 #include <linux/seccomp.h>

@@ -12,24 +12,24 @@
  *
  * This file finds the file that a call names. xattr_one.c handles one attribute, xattr_list.c lists
  * names, inode/acl.c handles access control lists. */
-#include "inode/owned.h"
-#include "union/change.h"
-#include "union/union.h"
-#include "xattr/xattr.h"
-#include "sys/scratch.h"
-#include "sys/guest.h"
 #include "call/args.h"
+#include "call/hooks.h"
 #include "call/row.h"
 #include "call/translate.h"
+#include "fast-path/fast.h"
+#include "inode/owned.h"
 #include "jail/facts.h"
 #include "ownership/ownership.h"
 #include "path/path.h"
-#include "walk/walk.h"
-#include "fast-path/fast.h"
 #include "records/records.h"
 #include "sys/abi.h"
+#include "sys/guest.h"
+#include "sys/scratch.h"
 #include "sys/sys.h"
-#include "call/hooks.h"
+#include "union/change.h"
+#include "union/union.h"
+#include "walk/walk.h"
+#include "xattr/xattr.h"
 
 static long perform_on(
 	struct fj_call *c, const struct fj_xattr *q, enum fj_xattr_what what, struct fj_file *file)

@@ -3,20 +3,19 @@
  *
  * xattr_list.c - which extended attributes of a file the program may see: the kernel's names and
  * the record's in a list. Called by hook_xattr.c. */
-#include "xattr/xattr.h"
-
-#include "inode/owned.h"
-#include "layers/union.h"
-#include "union/union.h"
-#include "sys/guest.h"
 #include "call/call.h"
 #include "cred/ids.h"
+#include "inode/owned.h"
 #include "jail/mount_flags.h"
+#include "layers/union.h"
 #include "ownership/ownership.h"
 #include "path/path.h"
 #include "records/records.h"
+#include "sys/guest.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
+#include "union/union.h"
+#include "xattr/xattr.h"
 
 #include <linux/xattr.h>
 
