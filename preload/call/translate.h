@@ -35,12 +35,4 @@ long fj_find_object(struct fj_call *c, int dirfd, const char *jail_path, unsigne
  * again (dispatch/dac_override.c). */
 bool fj_dac_override(struct fj_call *c);
 
-/* The process's umask(2), which the kernel tells only to a caller that changes it. */
-#define FJ_UMASK_AT 0x50u
-struct fj_umask {
-	uint32_t mask;
-};
-uint32_t fj_umask(void);
-void fj_umask_start(uint32_t mask);
-
 #endif

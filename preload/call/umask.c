@@ -2,10 +2,11 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * umask.c - umask(2): the mask of the process, which the kernel tells only to a caller that changes
- * it. Called through the table, and by making.c. */
+ * it. Called through the table, and by rooms that make files. */
+#include "call/umask.h"
+
 #include "call/call.h"
 #include "call/hooks.h"
-#include "call/translate.h"
 #include "sys/process.h"
 
 #include <linux/kcmp.h>

@@ -11,7 +11,6 @@
 #include "call/call.h"
 #include "call/hooks.h"
 #include "call/row.h"
-#include "call/translate.h"
 #include "cred/ids.h"
 #include "exec/hook_ptrace.h"
 #include "exec/process_layout.h"

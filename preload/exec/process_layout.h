@@ -8,8 +8,8 @@
 #ifndef FJ_PROCESS_LAYOUT_H
 #define FJ_PROCESS_LAYOUT_H
 
-#include "call/translate.h"
 #include "call/trapping.h"
+#include "call/umask.h"
 #include "cred/ids.h"
 #include "exec-format/exec.h"
 #include "exec/hook_ptrace.h"

@@ -9,7 +9,7 @@
 #include "inode/making.h"
 
 #include "call/call.h"
-#include "call/translate.h"
+#include "call/umask.h"
 #include "cred/ids.h"
 #include "inode/owned.h"
 #include "layers/over.h"

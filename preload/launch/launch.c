@@ -31,7 +31,7 @@
 #include "trap/trap.h"
 #include "sys/abi.h"
 #include "call/call.h"
-#include "call/translate.h"
+#include "call/umask.h"
 #include "command/command.h"
 #include "command/parent.h"
 #include "cred/ids.h"

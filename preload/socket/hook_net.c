@@ -13,6 +13,7 @@
 #include "call/call.h"
 #include "call/hooks.h"
 #include "call/translate.h"
+#include "call/umask.h"
 #include "cred/ids.h"
 #include "identity/peer.h"
 #include "inode/making.h"

@@ -3,7 +3,6 @@
  *
  * xattr_one.c - sets, reads and removes one attribute of a file that was found. hook_xattr.c, which
  * calls this, says which attributes are the disk's and which the record's. */
-#include "call/call.h"
 #include "inode/owned.h"
 #include "inode/writes.h"
 #include "ownership/ownership.h"

@@ -6,7 +6,7 @@
 
 #include "unit.h"
 #include "call/call.h"
-#include "call/translate.h"
+#include "call/umask.h"
 #include "cred/ids.h"
 #include "jail/facts.h"
 #include "jail/fds.h"
