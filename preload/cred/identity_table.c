@@ -65,7 +65,7 @@ static struct fj_posted *posted_place(int32_t pid, uint32_t probe)
 static struct fj_posted *find_posted(int32_t pid)
 {
 	if (!__atomic_load_n(&identities->is_used, __ATOMIC_ACQUIRE))
-		return NULL; /* so no page of the table is touched */
+		return NULL; /* without a page fault in the table */
 	for (uint32_t i = 0; i < PROBES; i++) {
 		struct fj_posted *p = posted_place(pid, i);
 

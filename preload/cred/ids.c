@@ -13,14 +13,14 @@
 
 #include "sys/thread.h"
 
-#define OWN_MAX                                                                                    \
-	1024u /* further threads that differ share the process's; an entry takes 256 bytes once
-		 it is used */
+/* Entries of threads with an identity of their own. If there are more such threads, the others have
+ * the process's identity. An entry takes 256 bytes once it is used. */
+#define OWN_MAX 1024u
 #define BEING_WRITTEN (-1)
 
 struct own_ids {
 	int32_t tid;
-	uint64_t thread_pointer; /* says in a forked child which thread it was */
+	uint64_t thread_pointer; /* a forked child finds the entry of its thread by it */
 	struct fj_ids ids;
 };
 

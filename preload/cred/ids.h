@@ -86,7 +86,7 @@ static inline uint64_t fj_ids_asker(const struct fj_ids *ids)
 
 /* The calling thread's identity. Another thread may change it meanwhile, one field at a time. */
 const struct fj_ids *fj_ids(void);
-/* Has it fsuid 0, and so CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_CHOWN and so on? */
+/* Is the calling thread's fs uid 0? (It may lack capabilities nevertheless: fj_ids_can().) */
 static inline bool fj_ids_is_root(void)
 {
 	return fj_ids()->fsuid == 0;

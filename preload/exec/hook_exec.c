@@ -82,8 +82,9 @@ static long start_blocked(struct fj_call *c, const struct fj_program *p, uint64_
 	return r;
 }
 
-/* Blocks SIGSYS until the new program has its handler: call/ending.c sends one. With the trap all
- * signals are blocked anyway. */
+/* Blocks all signals but SIGBUS and SIGSEGV until the loader has restored the program's mask: a
+ * SIGSYS that call/ending.c sends must find its handler. In the trap's handler all signals are
+ * blocked anyway. */
 static long start_loader(struct fj_call *c, const struct fj_program *p, uint64_t argv,
 	uint64_t envp, const char *execfn)
 {

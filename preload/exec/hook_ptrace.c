@@ -35,7 +35,8 @@
 static const uint16_t waiting[] = {__NR_wait4, __NR_waitid};
 static bool has_seized;
 
-/* Processes whose exec must be told; if there are too many, all are told. */
+/* Traced processes whose tracer waits for the event of an exec. If there are more, each traced
+ * process counts as one of them. */
 #define TRACEES 64
 static int32_t tracee[TRACEES];
 static bool has_too_many;
@@ -80,7 +81,8 @@ static void keep_exec_event(struct fj_call *c)
 	}
 }
 
-/* A child that is traced because its parent is has its parent's options. */
+/* Process `pid` has stopped or ended. If it is traced and has made a child that is traced, too
+ * (PTRACE_O_TRACEFORK and the like), the child has the parent's options. */
 static void see_stop(int32_t pid, int status)
 {
 	const int event = status >> 16;
@@ -93,7 +95,8 @@ static void see_stop(int32_t pid, int status)
 		tell_of((int32_t)child, true);
 }
 
-/* Is it the SIGTRAP that an exec sends by itself? Its siginfo says that the process sent it. */
+/* Is this stop of `tid` the SIGTRAP that execve(2) sends? Its siginfo says that the process itself
+ * sent it. */
 static bool is_exec_told(int32_t tid, int status)
 {
 	siginfo_t info = {0};

@@ -59,7 +59,8 @@ static const Elf64_Phdr *program_header(struct fj_call *c, struct headers *h, ui
 	h->first = i - i % SOME;
 	h->count = h->eh.e_phnum - h->first < SOME ? h->eh.e_phnum - h->first : SOME;
 	at = h->eh.e_phoff + h->first * sizeof(*h->some);
-	/* (Room that is not needed would move what is behind it to pages that nobody has touched.) */
+	/* Taken only if it is needed: scratch memory behind it would lie in pages that were never
+	 * touched, and each such page costs a page fault. */
 	if (!h->room && !is_in_head(h, at, h->count * sizeof(*h->some)))
 		h->room = (Elf64_Phdr *)fj_scratch(c->thread, SOME * sizeof(*h->room));
 	if (part_of(c, h, at, h->count * sizeof(*h->some), h->room, &part))

@@ -21,7 +21,8 @@
 #include <linux/auxvec.h>
 #include <stdint.h>
 
-/* A child changes it only by an exec, which gives it another one. */
+/* A vfork(2) child needs no copy: it gets another program only by an exec, and then has its own
+ * memory. */
 static struct fj_exe *own_exe(void)
 {
 	return fj_process_section(FJ_EXE_AT);

@@ -104,7 +104,8 @@ static long record_made(struct fj_call *c, int dirfd, const char *name, const st
 		what |= FJ_OWNER_MODE;
 	if (m->has_default_acl)
 		what |= FJ_OWNER_MODE;
-	/* A umask may have taken from the user what others keep. */
+	/* The umask may have removed permissions of the owner. The user behind the jail's root
+	 * needs them on the disk. */
 	lacking = m->real_mode & 0700 & ~file.real_mode;
 	real = file.real_mode | lacking;
 	r = fj_owner_set(&file.key, what, &m->owner, &file.owner, real);

@@ -83,7 +83,8 @@ static void look_at_open(struct fj_call *c)
 	fj_scratch_release(c->thread, mark);
 }
 
-/* A filter is inherited; the jumps' state is not, so it is set again. */
+/* After an exec the kernel still has the filter that traps the calls. Jumps know nothing of the
+ * watch, so it begins again. */
 void fj_writes_start(void)
 {
 	fj_id_lost_fsetid = look_at_open;

@@ -15,9 +15,10 @@ struct fj_owner;
  * could take something away from the file, its writes are watched from now on. */
 void fj_writes_watch(const struct fj_owner *file);
 #define FJ_CAPABILITY "security.capability"
-/* Call when the process has opened `fd` for writing. The second: when it gives a capability to a
- * file. */
+/* Call when the process has opened `fd` for writing: if the file has capabilities, begins the
+ * watch. */
 void fj_writes_opened(struct fj_call *c, int fd);
+/* Call when the process gives a capability to a file, which may be open: begins the watch. */
 void fj_writes_watch_capability(void);
 /* Are this process's writes watched? */
 bool fj_writes_are_watched(void);

@@ -60,7 +60,8 @@ long fj_filesystem_known(const char *type)
 		       -ENODEV;
 }
 
-/* If the directory cannot have the owner and mode, they go to its record. */
+/* Gives the root directory of a tmpfs, `host`, the owner and mode of the options `t`: on the disk,
+ * or in its record. */
 static long give_root(struct fj_call *c, const char *host, const struct fj_tmpfs *t)
 {
 	struct fj_file file;

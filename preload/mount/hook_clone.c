@@ -14,12 +14,13 @@
 
 #include <linux/sched.h>
 
-/* Where a frame goes on that is to make a clone(2) with an unshare(2) of mounts in its child: clone.S. The
- * number is there, the arguments are the program's but the first, which has no CLONE_NEWNS and, above
- * 32 bits, the number of an entry here. An entry is whole when it has its `ip`. */
+/* clone(2) with CLONE_NEWNS: the program continues at fj_clone_apart (clone.S). This code makes the
+ * clone(2) without CLONE_NEWNS, and then an unshare(2) of mounts in the child. The arguments are
+ * those of the program, except the first: its upper 32 bits have the number of an entry of
+ * fj_clone_origins. An entry is valid when its `ip` is set. */
 #define CLONES 64
 struct fj_clone_from {
-	uint64_t ip;	/* where the program goes on */
+	uint64_t ip;	/* where the program continues after the call */
 	uint64_t flags; /* the first argument, as the program had it */
 };
 void fj_clone_apart(void);
@@ -29,26 +30,28 @@ struct fj_clone_from fj_clone_origins[CLONES];
 _Static_assert(CLONES == 64 && sizeof(struct fj_clone_from) == 16 && CLONES <= FJ_CLONE_SEEN,
 	"mount/x86_64/clone.S");
 
-/* A process that shares its working directory with another, but not its memory, or not after an
- * exec: neither knows any more where it stands. The call is made again, by the program, and then let through. */
+/* The new process will share its working directory with this one, but not its memory, or not after
+ * an exec. So each of the two may be moved by the other, and neither remembers its working
+ * directory any more. The program makes the call again, with a mark by which the filter lets it
+ * pass. */
 static long let_share_cwd(struct fj_call *c)
 {
 	__atomic_store_n(&fj_jail->has_shared_cwds, 1, __ATOMIC_SEQ_CST);
-	fj_cwd_moves(); /* what this one knows, or has just looked up */
+	fj_cwd_moves(); /* forgets what this process remembers, or has just looked up */
 	fj_cwd_moved();
 	fj_frame_set_first_arg(c->frame, c->arg[0] | (uint64_t)FJ_CLONE_SEEN << 32);
 	return -FJ_RESTART;
 }
 
-/* The entry of who goes on at `ip` with these flags, -1 when there are too many others. None is ever taken
- * back: a program has few places that call clone(2). */
+/* The entry of a call that continues at `ip` and has these flags; -1: all entries are taken. An
+ * entry is never freed, because a program has few places that call clone(2). */
 static int entry_of(uint64_t ip, uint64_t flags)
 {
 	for (int i = 0; i < CLONES; i++) {
 		struct fj_clone_from *from = &fj_clone_origins[i];
 		uint64_t none = 0;
 
-		/* (Two threads may each make one that is the same.) */
+		/* (Two threads may make two equal entries.) */
 		if (!__atomic_load_n(&from->flags, __ATOMIC_ACQUIRE) &&
 			__atomic_compare_exchange_n(&from->flags, &none, flags, false,
 				__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
@@ -59,8 +62,8 @@ static int entry_of(uint64_t ip, uint64_t flags)
 	return -1;
 }
 
-/* Mounts of its own for a child. It takes them itself, before it comes to the program: what it does
- * not share with its parent must not be changed here. */
+/* The child gets a namespace of mounts. It makes the unshare(2) itself, before it continues in the
+ * program: the parent's namespace must not change. */
 static long let_leave_mounts(struct fj_call *c)
 {
 	const int i = entry_of(fj_frame_ip(c->frame), c->arg[0]);
@@ -69,12 +72,13 @@ static long let_leave_mounts(struct fj_call *c)
 		return -ENOMEM;
 	fj_frame_set_first_arg(c->frame, (c->arg[0] & 0xffffffffu & ~(uint64_t)CLONE_NEWNS) |
 						 (uint64_t)(FJ_CLONE_SEEN | (uint32_t)i) << 32);
-	/* From where the call is made anew: one instruction before. */
+	/* FJ_RESTART makes the call again, from one syscall instruction before this address. */
 	fj_frame_go_to(c->frame, (uint64_t)fj_clone_apart + FJ_SYSCALL_SIZE);
 	return -FJ_RESTART;
 }
 
-/* What copy_process() of kernel/fork.c complains of before it asks whether the caller may. */
+/* Are the flags a valid combination? copy_process() of kernel/fork.c checks that before the
+ * caller's permission. */
 static bool goes_together(uint64_t flags)
 {
 	if ((flags & CLONE_FS) && (flags & (CLONE_NEWNS | CLONE_NEWUSER)))

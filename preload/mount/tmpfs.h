@@ -21,7 +21,8 @@ struct fj_tmpfs {
 /* Read the options of mount(2) into `t`, which keeps what they do not set. Returns 0, or -EINVAL as
  * shmem_parse_one() of mm/shmem.c. */
 long fj_tmpfs_read(const char *options, struct fj_tmpfs *t);
-/* Append them as /proc/mounts shows them, each after a comma: shmem_show_options(). */
+/* Append the options `t` as /proc/mounts shows them, each after a comma: shmem_show_options() of
+ * mm/shmem.c. */
 void fj_tmpfs_show(const struct fj_tmpfs *t, struct fj_str *out);
 /* `text`: the shown options. Append those after a remount with `options` to `out`. `host`: the directory.
  * Returns 0 or -EINVAL. */

@@ -68,7 +68,7 @@ static bool is_meant(const struct query *asked, const struct query *m)
 	return (m->vma_flags & wanted) == wanted && (m->inode || !(asked->flags & FILE_BACKED));
 }
 
-/* The rest of a line. */
+/* Puts permissions, device, inode and path of the line into `q` and `name`. */
 static void read_rest(struct query *q, const struct fj_mapping *m, struct fj_str *name)
 {
 	const char *at = m->device;
@@ -188,7 +188,8 @@ static long query_mapping(struct fj_call *c, const char *path, long fd)
 	return e < 0 ? e : answer_query(c->arg[2], size, &asked, &s.found, s.name, build_id);
 }
 
-/* Would the request clone from a descriptor of ours? That of a trace could be cloned from. */
+/* Is the request a clone (FICLONE, FICLONERANGE) of one of the jail's descriptors? The kernel
+ * refuses that for all but the trace's descriptor. */
 static bool clones_from_ours(const struct fj_call *c)
 {
 	int64_t from = -1;

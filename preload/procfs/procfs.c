@@ -71,8 +71,8 @@ static void write_report(struct fj_report *r)
 	fj_report_step(r);
 }
 
-/* Moves the descriptor above the numbers that programs use, so that the program gets the lowest
- * free one (open(2)). */
+/* Moves `fd` above the numbers that programs use: the descriptor that the program gets must be the
+ * lowest free one (open(2)). */
 static long raise_descriptor(long fd)
 {
 	const long high = fj_sys3(__NR_fcntl, fd, F_DUPFD_CLOEXEC, fj_high_fd());
@@ -83,7 +83,8 @@ static long raise_descriptor(long fd)
 	return high;
 }
 
-/* Opens it through its link: a file description of its own, for reading only, at offset 0. */
+/* Opens the file of `fd` once more, through its link in procfs: a new file description, for reading
+ * only, at offset 0. */
 static long reopen_for_reading(int fd, uint64_t flags)
 {
 	char link[32];
@@ -124,7 +125,7 @@ long fj_procfs_open(struct fj_call *c, const struct fj_place *place, uint64_t fl
 	if (place->proc == FJ_PROC_FD_DIR || (flags & (O_PATH | O_DIRECTORY)) ||
 		(flags & O_ACCMODE) != O_RDONLY)
 		return -EAGAIN;
-	/* The kernel decides whether it may be read at all. */
+	/* Only the kernel knows whether the caller may read the file. */
 	fd = fj_sys4(__NR_openat, place->dirfd, place->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
 	if (fj_is_err(fd))
 		return fd;

@@ -90,14 +90,14 @@ void fj_report_status(struct fj_report *r);
 
 /* procfs_fdinfo.c: with the jail's ids of mounts. */
 void fj_report_fdinfo(struct fj_report *r);
-/* May `path` be one of these? Its name, a number, does not tell that it is special. */
+/* May `path` name a file of fdinfo? The name is a number, as of other files of procfs. */
 bool fj_procfs_names_fdinfo(int dirfd, const char *path, size_t len);
 static inline bool fj_procfs_may_be_fdinfo(int dirfd, const char *path, size_t len)
 {
 	return __builtin_expect((unsigned)(path[len - 1] - '0') <= 9, 0) &&
 	       fj_procfs_names_fdinfo(dirfd, path, len);
 }
-/* Sets `place->proc` if the place is one of them. */
+/* Sets `place->proc` to FJ_PROC_FDINFO if the place is a file of fdinfo. */
 void fj_procfs_find_fdinfo(struct fj_thread *t, struct fj_place *place);
 
 /* procfs_ipc.c: sysvipc. -EAGAIN for another file with such a name. */

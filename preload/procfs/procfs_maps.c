@@ -69,7 +69,7 @@ static bool put_mapped_path(
 	return shows;
 }
 
-/* Does that for a path that is escaped in the line: `escaped`. */
+/* The same for `text` of `len` bytes, a path with escapes. */
 static bool put_escaped_path(struct fj_report *r, const char *text, size_t len, const char *escaped)
 {
 	const uint32_t mark = fj_scratch_mark(r->t);
@@ -130,8 +130,8 @@ static bool is_gate_address(uint64_t at)
 	return at == fj_jail->gate || at == fj_jail->gate + FJ_GATE_APART;
 }
 
-/* Is it the gate page, or one of the pages behind it, which may be mappings of their own? `*end` is the end of the
- * last of them, or 0. */
+/* Is mapping `m` the gate page, or one of the pages behind it, which may be mappings of their own?
+ * `*end` is the end of the last of these pages that was seen, or 0. */
 static bool is_gate(const struct fj_mapping *m, uint64_t *end)
 {
 	if (m->from < *end)
@@ -216,7 +216,7 @@ static void put_hex8(struct fj_str *out, uint64_t value)
 		fj_str_add(out, &digit[n], 1);
 }
 
-/* Is the mapping at `address` a copy, by the file `maps`? Appends the host path of its file. */
+/* Is the mapping at `address` a copy, as `maps` says? Appends the host path of the copy's file. */
 static bool file_of_copy(struct fj_thread *t, int dirfd, const char *maps, uint64_t address,
 	struct fj_str *host_path)
 {
@@ -337,7 +337,7 @@ void fj_maps_each(struct fj_report *r, bool (*see)(void *with, const char *line)
 	fj_close(l.fd);
 }
 
-/* For numa_maps: is it a page of ours, in a line without a file? */
+/* Is this line of numa_maps, which names no file, about the gate page or a page behind it? */
 static bool is_numa_gate(const char *line)
 {
 	const uint64_t at = fj_hex_read(&line);

@@ -6,10 +6,10 @@
  *
  * The jail's shared memory has the list of roots. The launcher enters the outer ones,
  * nested/roots.c the inner ones when a process first comes to them. Each process opens their files
- * of records at its first look-up after that. The order of look-up is: inner roots, the last met
- * first; the jail's own file; outer roots; the host's records. No descriptor is kept, so that the
- * program may use all of its own. docs/OWNERS.md has the races. Called by ownership/, nested/ and
- * the launcher. */
+ * of records at its first look-up after that. The order of look-up is: inner roots whose records
+ * may be changed, the last met first; the jail's own file; the other inner roots; outer roots and
+ * lower layers; the host's records. No descriptor is kept, so that the program may use all of its
+ * own. docs/OWNERS.md has the races. Called by ownership/, nested/ and the launcher. */
 #include "records/store.h"
 
 #include <asm/stat.h>
