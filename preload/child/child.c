@@ -30,7 +30,7 @@ struct work {
 /* A child ends with its parent: what a killed program has begun must not be done later, when others have
  * made changes that it would undo. The kernel sends the signal before anybody can wait for the parent
  * (exit_notify() of kernel/exit.c). */
-__attribute__((noreturn)) static void begin(void *data)
+__attribute__((noreturn)) static void begin_child(void *data)
 {
 	const struct work *w = data;
 
@@ -41,9 +41,10 @@ __attribute__((noreturn)) static void begin(void *data)
 		fj_sys1(__NR_exit, 0);
 }
 
-__attribute__((noinline)) static long make(struct work *w)
+__attribute__((noinline)) static long make_child(struct work *w)
 {
-	void *stack = fj_arch_child_stack((uintptr_t)__builtin_frame_address(0) - BELOW, begin, w);
+	void *stack =
+		fj_arch_child_stack((uintptr_t)__builtin_frame_address(0) - BELOW, begin_child, w);
 	const long pid = fj_sys5(__NR_clone, CLONE_VM | CLONE_VFORK | CLONE_FS, stack, 0, 0, 0);
 
 	if (fj_is_err(pid))
@@ -60,7 +61,7 @@ long fj_child_run(void (*run)(void *data), void *data)
 	long r;
 
 	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_BLOCK, &all, &mask, sizeof(all));
-	r = make(&w);
+	r = make_child(&w);
 	fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &mask, 0, sizeof(mask));
 	return r;
 }

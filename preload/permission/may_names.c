@@ -17,7 +17,7 @@
 #include "sys/sys.h"
 #include "walk/walk.h"
 
-static bool ends_in_slash(struct fj_call *c, int i)
+static bool argument_ends_in_slash(struct fj_call *c, int i)
 {
 	const uint32_t mark = fj_scratch_mark(c->thread);
 	long error;
@@ -38,7 +38,7 @@ static long judge_making(
 		(mode & FJ_S_IFMT) == FJ_S_IFBLK || ((mode & FJ_S_IFMT) == FJ_S_IFCHR && device);
 
 	/* Only the name of a directory may end in a slash: ENOENT comes before permissions. */
-	if (r <= 0 || target->is_there || (c->nr != __NR_mkdirat && ends_in_slash(c, i)))
+	if (r <= 0 || target->is_there || (c->nr != __NR_mkdirat && argument_ends_in_slash(c, i)))
 		return r < 0 ? r : 0;
 	r = fj_target_errno(
 		c, target, fj_may(ids, &target->parent.owner, FJ_MAY_WRITE | FJ_MAY_EXEC));
@@ -128,7 +128,8 @@ static long judge_link(
 	struct fj_call *c, long r, const struct fj_target *from, struct fj_target *to)
 {
 	if (r > 0 && !to->is_there &&
-		(ends_in_slash(c, 3) || crosses_mounts(from, true, from->file.key.dev, to)))
+		(argument_ends_in_slash(c, 3) ||
+			crosses_mounts(from, true, from->file.key.dev, to)))
 		return 0; /* ENOENT, EXDEV */
 	if (!is_safe_source(fj_subject(c->thread), &from->file.owner) && hardlinks_are_protected())
 		return r < 0 ? r : r && !to->is_there ? -EPERM : 0;
@@ -193,7 +194,7 @@ long fj_may_unlink(struct fj_call *c)
 
 	if (r <= 0 || !target.is_there || is_no_name(c, fj_arg_index(c, FJ_OLD)) ||
 		(!(fj_arg(c, FJ_HEX, 0) & AT_REMOVEDIR) &&
-			ends_in_slash(c, fj_arg_index(c, FJ_OLD)))) /* ENOTDIR, EISDIR */
+			argument_ends_in_slash(c, fj_arg_index(c, FJ_OLD)))) /* ENOTDIR, EISDIR */
 		return fj_target_done(&target, r < 0 ? r : 0);
 	return fj_target_done(&target, fj_target_errno(c, &target,
 					       fj_may_delete(fj_subject(c->thread),
@@ -255,7 +256,8 @@ long fj_may_rename(struct fj_call *c)
 		r = see_both(c, FJ_ENTRY, false, FJ_WANT_POS, &from, &to);
 	}
 	if (r > 0 && from.is_there && !is_target_dir(&from) &&
-		(ends_in_slash(c, 1) || (!(flags & FJ_RENAME_EXCHANGE) && ends_in_slash(c, 3))))
+		(argument_ends_in_slash(c, 1) ||
+			(!(flags & FJ_RENAME_EXCHANGE) && argument_ends_in_slash(c, 3))))
 		r = 0; /* ENOTDIR */
 	if (r > 0 && (crosses_mounts(&from, false, from.parent.key.dev, &to) || is_no_name(c, 1) ||
 			     is_no_name(c, 3) || is_around(&from, &to) || is_around(&to, &from)))

@@ -54,7 +54,7 @@ static bool is_ours(const struct fj_fault *of)
 #define LOOKS 300
 #define LOOKS_AWAKE 200
 
-static struct fj_sigaction kept(const struct fj_fault *of)
+static struct fj_sigaction kept_action(const struct fj_fault *of)
 {
 	const struct fj_sigaction *a = &of->of_program;
 	struct fj_sigaction copy = {0};
@@ -76,7 +76,7 @@ static struct fj_sigaction kept(const struct fj_fault *of)
 }
 
 /* No signal handler calls this, so no thread waits for a writer that it has interrupted itself. */
-static void keep(struct fj_fault *of, const struct fj_sigaction *new)
+static void keep_action(struct fj_fault *of, const struct fj_sigaction *new)
 {
 	struct fj_sigaction *a = &of->of_program;
 
@@ -201,14 +201,14 @@ static void give_up_fault(int number)
 	 * caught faults any more. */
 	say_not_caught();
 	if (is_child) {
-		action = kept(fault_of(number));
+		action = kept_action(fault_of(number));
 		set_action(number, &action, NULL);
 		return;
 	}
 	for (int i = 0; i < LOOKS_AWAKE; i++) { /* another thread may set an action meanwhile */
-		action = kept(own);
+		action = kept_action(own);
 		set_real(number, &action);
-		now = kept(own);
+		now = kept_action(own);
 		if (fj_action_is_same(&now, &action))
 			break;
 	}
@@ -233,7 +233,7 @@ void fj_faults_force(int because, uint64_t *mask)
 	*mask &= ~bit;
 }
 
-static void handle(int number, siginfo_t *info, struct fj_frame *f)
+static void handle_fault(int number, siginfo_t *info, struct fj_frame *f)
 {
 	const bool is_sent =
 		info->si_code <= 0 || (number == FJ_SIGBUS && info->si_code == BUS_MCEERR_AO_);
@@ -266,14 +266,14 @@ static void handle(int number, siginfo_t *info, struct fj_frame *f)
 static struct fj_sigaction our_action(const struct fj_fault *of)
 {
 	return (struct fj_sigaction){
-		.handler = (uint64_t)handle,
+		.handler = (uint64_t)handle_fault,
 		.flags = FJ_SA_SIGINFO | FJ_SA_RESTORER | (fj_jail->has_trap ? FJ_SA_ONSTACK : 0) |
-			 (kept(of).flags & FLAGS_KEPT),
+			 (kept_action(of).flags & FLAGS_KEPT),
 		.restorer = fj_gate_address() + (uint64_t)(fj_gate_sigreturn - fj_gate_begin),
 	};
 }
 
-static void arm(int number)
+static void arm_fault(int number)
 {
 	struct fj_fault *own = fault_of_memory(number); /* called at the start of the process */
 	const struct fj_sigaction ours = our_action(own);
@@ -281,7 +281,7 @@ static void arm(int number)
 
 	if (set_action(number, &ours, &old))
 		return;
-	keep(own, &old);
+	keep_action(own, &old);
 	if (old.handler == FJ_IGNORE)
 		set_action(number, &old, NULL);
 	else
@@ -291,8 +291,8 @@ static void arm(int number)
 void fj_faults_arm(void)
 {
 	fj_fault_return = fj_gate_address() + (uint64_t)(fj_gate_sigreturn - fj_gate_begin);
-	arm(FJ_SIGBUS);
-	arm(FJ_SIGSEGV);
+	arm_fault(FJ_SIGBUS);
+	arm_fault(FJ_SIGSEGV);
 	/* Without the trap changes of masks are not seen. */
 	if (fj_jail->has_trap && fj_faults_are_caught() && !was_blocked)
 		fj_guest_is_caught(true);
@@ -306,23 +306,23 @@ void fj_faults_let_in(uint64_t mask)
 		fj_sys4(__NR_rt_sigprocmask, FJ_SIG_SETMASK, &all_others, 0, FJ_SIGSET_SIZE);
 }
 
-static uint64_t hidden(int number)
+static uint64_t hidden_bit(int number)
 {
 	const struct fj_fault *own = fault_of(number);
 
-	return is_ours(own) && kept(own).handler <= FJ_IGNORE ? 1UL << (number - 1) : 0;
+	return is_ours(own) && kept_action(own).handler <= FJ_IGNORE ? 1UL << (number - 1) : 0;
 }
 
 uint64_t fj_faults_hidden(void)
 {
-	return hidden(FJ_SIGBUS) | hidden(FJ_SIGSEGV);
+	return hidden_bit(FJ_SIGBUS) | hidden_bit(FJ_SIGSEGV);
 }
 
 /* In a child the engine's action may stay where the default is wanted: an exec makes it the
  * default. */
 static long in_child(int number, const struct fj_sigaction *new)
 {
-	const struct fj_sigaction old = kept(fault_of(number));
+	const struct fj_sigaction old = kept_action(fault_of(number));
 	struct fj_fault *own;
 
 	if (fj_action_is_same(new, &old))
@@ -330,7 +330,7 @@ static long in_child(int number, const struct fj_sigaction *new)
 	own = fault_to_change(number);
 	if (!own)
 		return -ENOMEM;
-	keep(own, new);
+	keep_action(own, new);
 	if (new->handler == FJ_DEFAULT)
 		return 0;
 	__atomic_store_n(&own->is_given_up, 1, __ATOMIC_SEQ_CST);
@@ -341,14 +341,14 @@ static long in_child(int number, const struct fj_sigaction *new)
 static long in_process(int number, const struct fj_sigaction *new)
 {
 	struct fj_fault *own = fault_to_change(number);
-	const bool changes = (new->flags ^ kept(own).flags) & FLAGS_KEPT;
+	const bool changes = (new->flags ^ kept_action(own).flags) & FLAGS_KEPT;
 
 	if (new->handler == FJ_IGNORE) {
 		__atomic_store_n(&own->is_given_up, 1, __ATOMIC_SEQ_CST);
 		say_not_caught();
 		return set_action(number, new, NULL);
 	}
-	keep(own, new);
+	keep_action(own, new);
 	if (changes) {
 		const struct fj_sigaction ours = our_action(own);
 
@@ -385,7 +385,7 @@ long fj_faults_action(struct fj_call *c)
 			r = fj_actions_are_copied() ? set_action(number, &new, NULL) :
 						      set_real(number, &new);
 	} else {
-		old = kept(own);
+		old = kept_action(own);
 		if (c->arg[1])
 			r = fj_actions_are_copied() ? in_child(number, &new) :
 						      in_process(number, &new);

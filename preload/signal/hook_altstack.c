@@ -60,7 +60,7 @@ struct fj_altstack fj_altstack_of_program(const struct fj_thread *t)
 }
 
 /* Each return from a handler comes here: mostly nothing has changed. */
-static void keep(struct fj_thread *t, uint64_t sp, uint64_t size, uint32_t flags)
+static void keep_altstack(struct fj_thread *t, uint64_t sp, uint64_t size, uint32_t flags)
 {
 	struct fj_thread_signals *own = (struct fj_thread_signals *)fj_thread_signals(t);
 
@@ -81,7 +81,7 @@ void fj_altstack_restore(struct fj_thread *t, const struct fj_altstack *s)
 	if (fj_thread_holding(s->sp) || mode == FJ_SS_DISABLE || mode > FJ_SS_ONSTACK ||
 		s->size < MINSIGSTKSZ_)
 		return;
-	keep(t, s->sp, s->size, (uint32_t)s->flags);
+	keep_altstack(t, s->sp, s->size, (uint32_t)s->flags);
 }
 
 /* What the program, with its stack pointer at `sp`, believes its signal stack to be. */
@@ -159,7 +159,7 @@ long fj_hook_sigaltstack(struct fj_call *c)
 			return -ENOMEM;
 		if (mode == FJ_SS_DISABLE)
 			wanted.sp = wanted.size = 0;
-		keep(t, wanted.sp, wanted.size, (uint32_t)wanted.flags);
+		keep_altstack(t, wanted.sp, wanted.size, (uint32_t)wanted.flags);
 	}
 	return c->arg[1] && fj_guest_write(c->arg[1], &old, sizeof(old)) ? -EFAULT : 0;
 }

@@ -34,7 +34,7 @@ static const uint16_t reading[] = {__NR_read, __NR_readv, __NR_preadv2, __NR_pol
 
 _Static_assert(sizeof(struct signalfd_siginfo) == 128, "signalfd(2)");
 
-static void watch(void)
+static void watch_reads(void)
 {
 	if (!fj_trapped()->signalfds && !fj_trap_calls(reading, COUNT))
 		fj_trapped_note(signalfds);
@@ -52,7 +52,7 @@ long fj_hook_signalfd(struct fj_call *c)
 	c->arg[1] = (uint64_t)&set;
 	r = fj_kernel(c);
 	if (r >= 0)
-		watch();
+		watch_reads();
 	return r;
 }
 
@@ -91,7 +91,7 @@ static long move_bytes(const struct fj_call *c, size_t offset, void *at, size_t 
 }
 
 /* A file of this thread in procfs: another thread may have another table of descriptors. */
-static void name_of(struct fj_str *s, const char *directory, int fd)
+static void put_proc_name(struct fj_str *s, const char *directory, int fd)
 {
 	fj_str_put(s, "/proc/thread-self/");
 	fj_str_put(s, directory);
@@ -106,7 +106,7 @@ static bool is_signalfd(int fd)
 	long n;
 
 	fj_str_init(&s, name, sizeof(name));
-	name_of(&s, "fd/", fd);
+	put_proc_name(&s, "fd/", fd);
 	n = fj_sys4(__NR_readlinkat, AT_FDCWD, name, link, sizeof(link));
 	return n == sizeof(expected) - 1 && !memcmp(link, expected, (size_t)n);
 }
@@ -121,7 +121,7 @@ static bool wants_sigsys(int fd)
 	long n, info;
 
 	fj_str_init(&s, name, sizeof(name));
-	name_of(&s, "fdinfo/", fd);
+	put_proc_name(&s, "fdinfo/", fd);
 	info = fj_sys4(__NR_openat, AT_FDCWD, name, O_RDONLY | O_CLOEXEC, 0);
 	if (info < 0)
 		return false;
@@ -142,7 +142,7 @@ static bool wants_sigsys(int fd)
 void fj_signalfd_received(int fd)
 {
 	if (fj_jail->has_trap && !fj_trapped()->signalfds && is_signalfd(fd) && wants_sigsys(fd))
-		watch();
+		watch_reads();
 }
 
 /* Does the same as signalfd_copyinfo() of fs/signalfd.c. */
@@ -200,7 +200,7 @@ static bool stands_in(const struct fj_call *c, size_t offset, struct signalfd_si
 
 /* Turns it into a record of SIGSYS. Moves it before records that the kernel has put first for their
  * lower numbers: among those for the thread alone, which come first, or among the others. */
-static void turn(struct fj_call *c, size_t at, struct signalfd_siginfo *record)
+static void turn_record(struct fj_call *c, size_t at, struct signalfd_siginfo *record)
 {
 	siginfo_t info = {.si_signo = FJ_STAND_IN};
 	struct signalfd_siginfo other;
@@ -249,7 +249,7 @@ static int64_t end_of(struct fj_call *c, struct __kernel_timespec *left)
 	return ms > 0 ? now_ns() + ms * (SECOND / 1000) : 0;
 }
 
-static void shorten(struct fj_call *c, int64_t rest, struct __kernel_timespec *left)
+static void shorten_wait(struct fj_call *c, int64_t rest, struct __kernel_timespec *left)
 {
 	rest = rest > 0 ? rest : 0;
 	if (c->nr == __NR_epoll_pwait2)
@@ -260,7 +260,7 @@ static void shorten(struct fj_call *c, int64_t rest, struct __kernel_timespec *l
 
 /* A SIGSYS that its thread blocks does not interrupt a wait. For calls that the kernel does not
  * restart: signal(7). */
-static long wait(struct fj_call *c)
+static long wait_for_others(struct fj_call *c)
 {
 	struct __kernel_timespec left;
 	const int64_t end = end_of(c, &left);
@@ -273,11 +273,11 @@ static long wait(struct fj_call *c)
 		if (r != -EINTR || kept == fj_stand_in_count())
 			return r;
 		if (end)
-			shorten(c, end - now_ns(), &left);
+			shorten_wait(c, end - now_ns(), &left);
 	}
 }
 
-static bool waits(long nr)
+static bool is_wait(long nr)
 {
 	return nr == __NR_poll || nr == __NR_ppoll || nr == __NR_select || nr == __NR_pselect6 ||
 	       nr == __NR_epoll_wait || nr == __NR_epoll_pwait || nr == __NR_epoll_pwait2;
@@ -288,8 +288,8 @@ long fj_signalfd_read(struct fj_call *c)
 	struct signalfd_siginfo record;
 	long r;
 
-	if (waits(c->nr))
-		return wait(c);
+	if (is_wait(c->nr))
+		return wait_for_others(c);
 	r = read_first(c);
 	if (!r)
 		r = fj_kernel_waiting(c, c->nr, c->arg, -1);
@@ -299,7 +299,7 @@ long fj_signalfd_read(struct fj_call *c)
 		if (stands_in(c, at, &record)) {
 			if (!is_signalfd((int)c->arg[0]))
 				break;
-			turn(c, at, &record);
+			turn_record(c, at, &record);
 		}
 	return r;
 }

@@ -126,7 +126,7 @@ void fj_stand_in_arm(void)
 		fj_sys4(__NR_rt_sigaction, FJ_STAND_IN, &ours, NULL, FJ_SIGSET_SIZE);
 }
 
-static void send(int sig, bool to_me, siginfo_t *info)
+static void send_signal(int sig, bool to_me, siginfo_t *info)
 {
 	const long pid = fj_sys0(__NR_getpid);
 
@@ -154,7 +154,7 @@ void fj_stand_in_keep(struct fj_thread *t, const siginfo_t *info, uint64_t *mask
 	else
 		set_waits_for_process(true);
 	kept.si_errno = FJ_STAND_IN_MARK;
-	send(FJ_STAND_IN, is_mine, &kept);
+	send_signal(FJ_STAND_IN, is_mine, &kept);
 }
 
 void fj_stand_in_turn(struct fj_thread *t, siginfo_t *info)
@@ -177,7 +177,7 @@ bool fj_stand_in_take(struct fj_thread *t, siginfo_t *info)
 		fj_sys4(__NR_rt_sigtimedwait, &only, info, at_once, FJ_SIGSET_SIZE) != FJ_STAND_IN)
 		return false;
 	if (!fj_stand_in_is(info)) { /* it was a signal of the program's own */
-		send(FJ_STAND_IN, false, info);
+		send_signal(FJ_STAND_IN, false, info);
 		return false;
 	}
 	fj_stand_in_turn(t, info);
@@ -190,7 +190,7 @@ void fj_stand_in_send(struct fj_thread *t)
 	bool is_mine = waits_for_me(t);
 
 	for (; fj_stand_in_take(t, &info); is_mine = false)
-		send(FJ_SIGSYS, is_mine, &info);
+		send_signal(FJ_SIGSYS, is_mine, &info);
 }
 
 void fj_stand_in_drop(struct fj_thread *t)
@@ -207,10 +207,10 @@ void fj_stand_in_came(struct fj_thread *t, siginfo_t *info)
 
 	if (fj_stand_in_is(info)) {
 		fj_stand_in_turn(t, info);
-		send(FJ_SIGSYS, true, info);
+		send_signal(FJ_SIGSYS, true, info);
 	} else {
 		fj_sys4(__NR_rt_sigaction, FJ_STAND_IN, &to_die, NULL, FJ_SIGSET_SIZE);
-		send(FJ_STAND_IN, true, info);
+		send_signal(FJ_STAND_IN, true, info);
 	}
 }
 
@@ -247,7 +247,7 @@ long fj_hook_sigpending(struct fj_call *c)
 	return r < 0 ? r : fj_guest_write(c->arg[0], &set, c->arg[1]);
 }
 
-static long give(const struct fj_call *c, const siginfo_t *info)
+static long give_info(const struct fj_call *c, const siginfo_t *info)
 {
 	return c->arg[1] && fj_guest_write(c->arg[1], info, sizeof(*info)) ? -EFAULT :
 									     info->si_signo;
@@ -267,7 +267,7 @@ long fj_hook_sigtimedwait(struct fj_call *c)
 		return c->frame ? 0 : fj_kernel(c);
 	}
 	if (fj_stand_in_is_first(c->thread) && fj_stand_in_take(c->thread, &info))
-		return give(c, &info);
+		return give_info(c, &info);
 	memcpy(arg, c->arg, sizeof(arg));
 	set |= FJ_STAND_IN_BIT;
 	arg[0] = (uint64_t)&set;
@@ -277,5 +277,5 @@ long fj_hook_sigtimedwait(struct fj_call *c)
 		return r;
 	if (fj_stand_in_is(&info))
 		fj_stand_in_turn(c->thread, &info);
-	return give(c, &info);
+	return give_info(c, &info);
 }
