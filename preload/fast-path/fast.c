@@ -21,7 +21,7 @@
 
 /* Ask the kernel: is the working directory still `pos`? The remembered position may be out of date, if
  * something outside the jail has moved the directory. */
-static bool is_there(struct fj_thread *t, const struct fj_str *pos)
+static bool is_still_at(struct fj_thread *t, const struct fj_str *pos)
 {
 	const uint32_t mark = fj_scratch_mark(t);
 	struct fj_str now;
@@ -78,7 +78,7 @@ static bool find_below_cwd(struct fj_fast *q, const struct fj_root *root, const 
 	if (!(*flags & (FJ_FACT_HOST | FJ_FACT_UNION)) &&
 		begin_where_one_stands(q, root, &pos, value))
 		return true;
-	return is_asked || is_there(t, &pos);
+	return is_asked || is_still_at(t, &pos);
 }
 
 /* For one name in the working directory: is it remembered that the caller may search this directory? */
@@ -101,13 +101,14 @@ __attribute__((noinline)) static bool may_search_cwd(struct fj_fast *q)
 }
 
 /* May `name`, in any directory, be a mount point or a name that the jail hides? */
-static bool is_special(const char *name, size_t len)
+static bool may_be_special(const char *name, size_t len)
 {
 	return fj_mount_may_be_named(name, len) || fj_is_hidden_name(name, len);
 }
 
 /* Returns `value` with `name` appended: the name of the place. */
-static const char *join(struct fj_thread *t, struct fj_str *value, const char *name, size_t len)
+static const char *join_name(
+	struct fj_thread *t, struct fj_str *value, const char *name, size_t len)
 {
 	if (value->len)
 		fj_str_put(value, "/");
@@ -157,7 +158,7 @@ __attribute__((noinline)) static void name_in_layers(
 }
 
 /* `value` is the directory that a fact has told. Returns false if the caller cannot handle such a place. */
-static inline bool use(
+static inline bool use_fact(
 	struct fj_fast *q, unsigned flags, struct fj_str *value, const char *name, size_t len)
 {
 	if (__builtin_expect(flags & FJ_FACT_UNION, 0)) {
@@ -167,7 +168,7 @@ static inline bool use(
 		if (q->only_upper && q->place.dirfd == AT_FDCWD)
 			return false; /* the upper layer of another overlay */
 	} else {
-		q->place.name = join(q->t, value, name, len);
+		q->place.name = join_name(q->t, value, name, len);
 	}
 	return true;
 }
@@ -191,20 +192,20 @@ __attribute__((noinline)) static enum fj_dir_kind recall_dir(
 
 	q->epoch = fj_facts_epoch();
 	fj_str_init(&pos, fj_scratch(q->t, FJ_FACT_TEXT), FJ_FACT_TEXT);
-	if (!is_special(name, len) && fj_fast_stands_in_one(q, &pos))
+	if (!may_be_special(name, len) && fj_fast_stands_in_one(q, &pos))
 		return FJ_DIR_IN_UNION;
 	fj_str_cut(&pos, 0);
 	kind = fj_dir_recall(q->dirfd, q->epoch, &pos, &is_alone);
-	if (kind == FJ_DIR_IN_UNION && is_alone && !is_special(name, len) &&
+	if (kind == FJ_DIR_IN_UNION && is_alone && !may_be_special(name, len) &&
 		fj_fast_goes_by_fd(q)) {
 		fj_dir_ask_noted(q->t);
 		q->is_layered = q->is_by_fd = true;
 	} else if (kind == FJ_DIR_IN_UNION) {
 		fj_str_init(&paths, fj_scratch(q->t, FJ_FACT_TEXT), FJ_FACT_TEXT);
 		fj_layers_recall_paths(q->t, pos.at, q->epoch, &paths, &flags);
-		if (!paths.len || is_special(name, len) ||
+		if (!paths.len || may_be_special(name, len) ||
 			(fj_search(q->t)->asks && !(flags & FJ_FACT_LETS)) ||
-			!use(q, flags, &paths, name, len))
+			!use_fact(q, flags, &paths, name, len))
 			kind = FJ_DIR_UNKNOWN;
 	}
 	if (kind == FJ_DIR_OUTSIDE)
@@ -255,7 +256,7 @@ FJ_HOT bool fj_fast_find(struct fj_fast *q)
 	}
 	if (!len && path[0] != '/') { /* one name in the caller's own directory */
 		fj_dir_ask_noted(t);
-		return !is_special(name, name_len) &&
+		return !may_be_special(name, name_len) &&
 		       (!fj_search(t)->asks || (q->dirfd == AT_FDCWD && may_search_cwd(q)) ||
 			       fj_path_may_search(t, q->dirfd, "") >= 0);
 	}
@@ -269,7 +270,7 @@ FJ_HOT bool fj_fast_find(struct fj_fast *q)
 		fj_str_init(&value, fj_scratch(t, FJ_REST_SIZE), FJ_REST_SIZE);
 		if (q->dirfd != AT_FDCWD || !find_below_cwd(q, root, path, len, &value, &flags))
 			return false;
-		if (!use(q, flags, &value, name, name_len))
+		if (!use_fact(q, flags, &value, name, name_len))
 			return false;
 	} else if (!len && !fj_search(t)->asks) {
 		q->place.name = name;
@@ -283,13 +284,13 @@ FJ_HOT bool fj_fast_find(struct fj_fast *q)
 		if (!(flags & FJ_FACT_LITERAL)) {
 			fj_str_init(&value, fj_scratch(t, FJ_REST_SIZE), FJ_REST_SIZE);
 			fj_fact_value(fact, len, &value);
-			if (!use(q, flags, &value, name, name_len))
+			if (!use_fact(q, flags, &value, name, name_len))
 				return false;
 		}
 		if (!fj_fact_held(fact, sequence))
 			return false;
 	}
-	if (!(flags & FJ_FACT_PLAIN) && is_special(name, name_len))
+	if (!(flags & FJ_FACT_PLAIN) && may_be_special(name, name_len))
 		return false;
 	if ((flags & FJ_FACT_HOST) && !q->is_layered)
 		q->place.dirfd = AT_FDCWD;
@@ -304,8 +305,8 @@ bool fj_fast_end(struct fj_fast *q)
 }
 
 enum { LAYERS = 1, CWD = 2, UPPER = 4 };
-static inline bool begin(struct fj_fast *q, struct fj_thread *t, int dirfd, const char *jail_path,
-	size_t len, unsigned takes)
+static inline bool begin_lookup(struct fj_fast *q, struct fj_thread *t, int dirfd,
+	const char *jail_path, size_t len, unsigned takes)
 {
 	q->takes_layers = takes & LAYERS;
 	q->takes_cwd = takes & CWD;
@@ -323,25 +324,25 @@ static inline bool begin(struct fj_fast *q, struct fj_thread *t, int dirfd, cons
 FJ_HOT bool fj_fast_begin(
 	struct fj_fast *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len)
 {
-	return begin(q, t, dirfd, jail_path, len, CWD);
+	return begin_lookup(q, t, dirfd, jail_path, len, CWD);
 }
 
 bool fj_fast_begin_rooted(
 	struct fj_fast *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len)
 {
-	return begin(q, t, dirfd, jail_path, len, LAYERS);
+	return begin_lookup(q, t, dirfd, jail_path, len, LAYERS);
 }
 
 FJ_HOT bool fj_fast_begin_layered(
 	struct fj_fast *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len)
 {
-	return begin(q, t, dirfd, jail_path, len, LAYERS | CWD);
+	return begin_lookup(q, t, dirfd, jail_path, len, LAYERS | CWD);
 }
 
 bool fj_fast_begin_upper(
 	struct fj_fast *q, struct fj_thread *t, int dirfd, const char *jail_path, size_t len)
 {
-	return begin(q, t, dirfd, jail_path, len, LAYERS | CWD | UPPER);
+	return begin_lookup(q, t, dirfd, jail_path, len, LAYERS | CWD | UPPER);
 }
 
 bool fj_fast_position(const struct fj_fast *q, struct fj_str *pos)

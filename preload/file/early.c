@@ -66,7 +66,7 @@ static long no_times(uint64_t at)
 	return time[1] == FJ_UTIME_OMIT && time[3] == FJ_UTIME_OMIT ? 0 : 1;
 }
 
-static long only(uint64_t flags, uint64_t known)
+static long refuse_unknown(uint64_t flags, uint64_t known)
 {
 	return (uint32_t)flags & ~known ? -EINVAL : 1;
 }
@@ -81,9 +81,9 @@ long fj_early_answer(struct fj_call *c)
 	case __NR_mknodat:
 		return node_type((uint32_t)c->arg[2]);
 	case __NR_unlinkat:
-		return only(c->arg[2], AT_REMOVEDIR);
+		return refuse_unknown(c->arg[2], AT_REMOVEDIR);
 	case __NR_linkat:
-		return only(c->arg[4], AT_SYMLINK_FOLLOW | AT_EMPTY_PATH);
+		return refuse_unknown(c->arg[4], AT_SYMLINK_FOLLOW | AT_EMPTY_PATH);
 	case __NR_utimensat:
 		return no_times(c->arg[2]);
 	default:

@@ -59,7 +59,7 @@ struct listing {
 	int fd;
 };
 
-static bool is_root_dir(int fd)
+static bool is_jail_root(int fd)
 {
 	struct stat st;
 
@@ -82,11 +82,11 @@ static bool is_left_out(struct fj_thread *t, const struct listing *l, const char
 		fj_proc_named(name, fj_strlen(name)) == FJ_PROC_OUR_FD)
 		return lists_descriptors(t, l->fd);
 	return name[0] == '.' && name[1] == 'f' && fj_streq(name, FJ_HIDDEN_NAME) &&
-	       (is_root_dir(l->fd) || is_other_root(t, l->fd));
+	       (is_jail_root(l->fd) || is_other_root(t, l->fd));
 }
 
 /* A record that is found by inode number may belong to an earlier file: the whole key decides. */
-static void show_device(
+static void show_entry_device(
 	struct fj_call *c, const struct listing *l, uint64_t ino, const char *name, uint8_t *type)
 {
 	struct fj_owner owner;
@@ -101,7 +101,7 @@ static void show_device(
 }
 
 /* Takes entries that must be left out from what the kernel has just written to the program. */
-static long tidy(struct fj_call *c, const struct listing *l, long len)
+static long remove_hidden_entries(struct fj_call *c, const struct listing *l, long len)
 {
 	const bool is_old = c->nr == __NR_getdents; /* the type is the last byte of the entry */
 	char *list = (char *)c->arg[1];
@@ -119,7 +119,7 @@ static long tidy(struct fj_call *c, const struct listing *l, long len)
 			(!l->is_alone ||
 				fj_union_lists(c->thread, &l->alone, name, &d->ino, type))) {
 			if (l->has_devices && !l->is_alone)
-				show_device(c, l, d->ino, name, type);
+				show_entry_device(c, l, d->ino, name, type);
 			if (kept != at)
 				memmove(list + kept, d, (size_t)size);
 			kept += size;
@@ -149,7 +149,7 @@ long fj_hook_getdents(struct fj_call *c)
 		l.has_devices = !fj_sys2(__NR_fstat, l.fd, &st);
 		l.dev = l.alone.dev = st.st_dev;
 	}
-	while (!(kept = tidy(c, &l, r))) {
+	while (!(kept = remove_hidden_entries(c, &l, r))) {
 		/* All of it was left out. An empty answer would mean the end. */
 		r = fj_kernel(c);
 		if (r <= 0)

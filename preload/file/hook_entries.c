@@ -213,7 +213,7 @@ static long begin_passage(
 		       0;
 }
 
-static void carry(struct fj_call *c, const struct fj_place *place)
+static void carry_record(struct fj_call *c, const struct fj_place *place)
 {
 	struct fj_file file;
 
@@ -228,9 +228,9 @@ static void end_passage(struct fj_call *c, const struct fj_place *const *place, 
 	fj_roots_moved(c->thread, p->path[0], p->path[1], is_exchange);
 	if (p->home[0] == p->home[1])
 		return;
-	carry(c, place[1]);
+	carry_record(c, place[1]);
 	if (is_exchange)
-		carry(c, place[0]);
+		carry_record(c, place[0]);
 }
 
 /* What this process knows from earlier renames: the last new name did not exist before; the file system

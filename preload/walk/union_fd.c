@@ -69,7 +69,7 @@ long fj_union_bring_up(struct fj_thread *t, const char *host_path, struct fj_pla
 
 /* Replace descriptor `fd` by one of the file at `place`. It keeps its number, its flags and its file
  * offset. */
-static long replace(int fd, const struct fj_place *place)
+static long replace_fd(int fd, const struct fj_place *place)
 {
 	const long flags = fj_sys3(__NR_fcntl, fd, F_GETFL, 0),
 		   cloexec = fj_sys3(__NR_fcntl, fd, F_GETFD, 0);
@@ -106,7 +106,7 @@ long fj_union_bring_fd_up(struct fj_thread *t, int fd)
 		r = fj_union_bring_up(t, host_path, &place);
 	}
 	if (r > 0) {
-		r = replace(fd, &place);
+		r = replace_fd(fd, &place);
 		fj_place_done(&place);
 	}
 	fj_scratch_release(t, mark);

@@ -76,7 +76,7 @@ static bool is_good(const struct recent *r, uint64_t epoch)
 	       !fj_facts_is_old(r->born);
 }
 
-static void use(struct recent *pair, unsigned i)
+static void mark_last(struct recent *pair, unsigned i)
 {
 	if (!pair[i].is_last) {
 		pair[i].is_last = 1;
@@ -98,7 +98,7 @@ bool fj_dir_recent(
 		*flags = r->flags;
 		fj_str_add(pos, r->pos, r->len);
 		if (!fj_seq_retry(&r->sequence, seen) && !pos->overflowed) {
-			use(pair, i);
+			mark_last(pair, i);
 			return true;
 		}
 		fj_str_cut(pos, 0);
@@ -150,6 +150,6 @@ bool fj_dir_recent_add(const char key[FJ_DIR_KEY_SIZE], const char *pos, unsigne
 	pair[i].epoch = epoch;
 	pair[i].space = fj_namespace_id();
 	fj_seq_written(&pair[i].sequence);
-	use(pair, i);
+	mark_last(pair, i);
 	return true;
 }

@@ -156,7 +156,7 @@ static bool is_merged(struct fj_walk *w, const char *name)
 	return is > 0;
 }
 
-static long finish(struct fj_walk *w, const char *name, unsigned how, bool has_slash)
+static long finish_in_union(struct fj_walk *w, const char *name, unsigned how, bool has_slash)
 {
 	struct fj_layers *l = w->layers;
 	long r = is_layer_hidden(w, name) ? -ENOENT : fj_layers_find(w->t, l, name);
@@ -218,7 +218,7 @@ long fj_walk_finish_in_union(struct fj_walk *w, const char *name, unsigned how)
 		end--;
 	has_slash = *end;
 	*end = 0;
-	r = finish(w, name, how, has_slash);
+	r = finish_in_union(w, name, how, has_slash);
 	if (has_slash)
 		*end = '/';
 	return r;

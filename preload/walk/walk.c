@@ -93,7 +93,8 @@ static bool needs_pos(unsigned how)
 
 /* Walk the last component. Its trailing slashes, or the NUL, begin at `end`. Returns 0 when the place is
  * filled, 1 when a symlink was followed and the walk continues, or -errno. */
-static long finish(struct fj_walk *w, char *name, char *end, unsigned how, struct fj_place *place)
+static long finish_walk(
+	struct fj_walk *w, char *name, char *end, unsigned how, struct fj_place *place)
 {
 	const bool has_slash = *end == '/';
 	const size_t len = (size_t)(end - name);
@@ -243,7 +244,7 @@ static long walk_component(struct fj_walk *w, unsigned how, struct fj_place *pla
 		return 0;
 	}
 	if (is_last)
-		return finish(w, name, end, how, place);
+		return finish_walk(w, name, end, how, place);
 	*end = 0;
 	if (!fj_is_dots(name, len)) {
 		r = fj_walk_into(w, name, len, next);
