@@ -126,7 +126,7 @@ bool fj_layers_have_below(struct fj_thread *t, struct fj_layers *l, const char *
 }
 
 /* Open the directory `name` of all layers, merged, as `to`. */
-static long merge(struct fj_thread *t, struct fj_layers *l, const char *name, int *to)
+static long open_merged(struct fj_thread *t, struct fj_layers *l, const char *name, int *to)
 {
 	bool is_in_dir = false;
 	uint32_t mode = 0, left = fj_layers_having(l);
@@ -198,7 +198,7 @@ bool fj_layers_merge_below(struct fj_thread *t, const struct fj_layers *l, const
 	return false;
 }
 
-static void go(struct fj_layers *l, const int *to)
+static void go_to(struct fj_layers *l, const int *to)
 {
 	for (uint32_t i = 0; i < l->count; i++) {
 		if (l->fd[i] >= 0)
@@ -207,7 +207,7 @@ static void go(struct fj_layers *l, const int *to)
 	}
 }
 
-static void forget(const struct fj_layers *l, const int *to)
+static void close_opened(const struct fj_layers *l, const int *to)
 {
 	for (uint32_t i = 0; i < l->count; i++)
 		if (to[i] >= 0)
@@ -217,14 +217,14 @@ static void forget(const struct fj_layers *l, const int *to)
 long fj_layers_into(struct fj_thread *t, struct fj_layers *l, const char *name, bool is_copy)
 {
 	int to[FJ_LAYERS_MAX];
-	const long r = merge(t, l, name, to);
+	const long r = open_merged(t, l, name, to);
 
 	if (r < 0)
-		forget(l, to);
+		close_opened(l, to);
 	else if (is_copy)
 		memcpy(l->fd, to, l->count * sizeof(to[0]));
 	else
-		go(l, to);
+		go_to(l, to);
 	return r;
 }
 
@@ -232,25 +232,25 @@ long fj_layers_into(struct fj_thread *t, struct fj_layers *l, const char *name, 
 static long into_upper(struct fj_thread *t, struct fj_layers *l, const char *name)
 {
 	int to[FJ_LAYERS_MAX];
-	long r = merge(t, l, name, to);
+	long r = open_merged(t, l, name, to);
 
 	if (!r && to[0] < 0) {
 		r = fj_layers_copy_up(t, l, name, false);
 		if (!r) {
-			forget(l, to);
-			r = merge(t, l, name, to);
+			close_opened(l, to);
+			r = open_merged(t, l, name, to);
 		}
 		if (!r && to[0] < 0)
 			r = -EIO; /* it was copied and does not exist */
 	}
 	if (r < 0)
-		forget(l, to);
+		close_opened(l, to);
 	else
-		go(l, to);
+		go_to(l, to);
 	return r;
 }
 
-static long descend(struct fj_thread *t, struct fj_layers *l, const char *pos, bool is_up)
+static long descend_to(struct fj_thread *t, struct fj_layers *l, const char *pos, bool is_up)
 {
 	const uint32_t mark = fj_scratch_mark(t);
 	char *name = fj_scratch(t, FJ_NAME_MAX + 1);
@@ -311,7 +311,7 @@ static long open_at(struct fj_thread *t, const char *pos, struct fj_layers *l, b
 	l->is_nested = m.flags & FJ_MOUNT_NESTED;
 	l->is_read_only = !l->has_upper || (m.flags & FJ_MOUNT_READ_ONLY);
 	if (!r)
-		r = descend(t, l, rest, is_up);
+		r = descend_to(t, l, rest, is_up);
 	if (!r && !is_up)
 		fj_layers_remember(t, l, pos, epoch, false);
 	fj_scratch_release(t, mark);

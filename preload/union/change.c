@@ -43,7 +43,7 @@ static long remove_upper(struct fj_thread *t, struct fj_layers *l, const char *n
 }
 
 /* The names that are no entries: the root's, "." and "..". */
-static bool is_special(const char *name)
+static bool is_no_entry(const char *name)
 {
 	return !name[0] || fj_streq(name, ".") || fj_streq(name, "..");
 }
@@ -90,7 +90,7 @@ long fj_union_unlink(struct fj_thread *t, const struct fj_place *place, bool wan
 	int lock;
 	long r;
 
-	if (is_special(name)) /* do_rmdir() and do_unlinkat() of fs/namei.c */
+	if (is_no_entry(name)) /* do_rmdir() and do_unlinkat() of fs/namei.c */
 		return !wants_dir ? -EISDIR : !name[0] ? -EBUSY : !name[1] ? -EINVAL : -ENOTEMPTY;
 	lock = fj_layers_lock(t, place->layers);
 	do
@@ -111,7 +111,7 @@ struct moving {
 	uint32_t flags;
 };
 
-static bool is_same_file(const struct moving *m)
+static bool are_both_one_file(const struct moving *m)
 {
 	struct stat st[2];
 
@@ -123,7 +123,7 @@ static bool is_same_file(const struct moving *m)
 }
 
 /* `name` is a directory: do lower layers have it too, or only they? */
-static bool is_merged(const struct moving *m, int i)
+static bool is_merged_dir(const struct moving *m, int i)
 {
 	if (!m->is_dir[i])
 		return false;
@@ -167,7 +167,7 @@ static long judge_names(const struct moving *m, const bool *has_slash)
 		return -EINVAL;
 	if (lies_in(m, 0, 1))
 		return exchanges ? -EINVAL : -ENOTEMPTY;
-	if (is_same_file(m))
+	if (are_both_one_file(m))
 		return 0;
 	if (m->is_there[1] && !exchanges && m->is_dir[0] != m->is_dir[1])
 		return m->is_dir[0] ? -ENOTDIR : -EISDIR;
@@ -181,7 +181,7 @@ static long judge_move(const struct moving *m)
 
 	if (m->flags & FJ_RENAME_WHITEOUT)
 		return -EINVAL;
-	if (is_merged(m, 0) || (exchanges && is_merged(m, 1)))
+	if (is_merged_dir(m, 0) || (exchanges && is_merged_dir(m, 1)))
 		return -EXDEV;
 	return m->is_there[1] && m->is_dir[1] && !exchanges ?
 		       fj_union_see_empty(m->t, m->l[1], m->name[1]) :
@@ -205,7 +205,7 @@ static long see_parent(struct fj_thread *t, const struct fj_place *place)
 	return r;
 }
 
-static long bring_up(struct moving *m, int i)
+static long bring_name_up(struct moving *m, int i)
 {
 	long r = 0;
 
@@ -313,9 +313,9 @@ static long rename_alone(struct moving *m, const bool *has_slash)
 		r = fj_layers_up(m->t, m->l[i], m->l[i]->pos);
 	if (!are_up)
 		return r ? r : -FJ_RESTART;
-	r = bring_up(m, 0);
+	r = bring_name_up(m, 0);
 	if (!r && (m->flags & FJ_RENAME_EXCHANGE))
-		r = bring_up(m, 1);
+		r = bring_name_up(m, 1);
 	return r ? r : move_entry(m);
 }
 
@@ -337,9 +337,9 @@ long fj_union_rename(
 	}
 	if (!m.l[0] || !m.l[1] || m.l[0]->mount_id != m.l[1]->mount_id)
 		return -EXDEV;
-	if (is_special(m.name[0]))
+	if (is_no_entry(m.name[0]))
 		return -EBUSY;
-	if (is_special(m.name[1]))
+	if (is_no_entry(m.name[1]))
 		return flags & FJ_RENAME_NOREPLACE ? -EEXIST : -EBUSY;
 	lock = fj_layers_lock(t, m.l[0]);
 	do

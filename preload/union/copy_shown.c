@@ -119,7 +119,7 @@ static long record_origin(const struct fj_union_copy *u, uint32_t dev)
 		&u->made, FJ_UNION_ORIGIN, &origin, sizeof(origin), 0, &u->file.owner);
 }
 
-static long record(struct fj_call *c, struct fj_union_copy *u)
+static long record_shown(struct fj_call *c, struct fj_union_copy *u)
 {
 	const struct fj_owner *owner = &u->file.owner;
 	struct fj_owner shown = *owner;
@@ -195,6 +195,6 @@ long fj_union_copy_shown(struct fj_call *c, struct fj_union_copy *u)
 	long r = copy_mode(u);
 
 	if (!r)
-		r = record(c, u);
+		r = record_shown(c, u);
 	return r < 0 ? r : copy_times(u);
 }

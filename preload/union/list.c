@@ -336,7 +336,7 @@ static long open_layer(struct listing *l)
 }
 
 /* List until the buffer is full. Returns 0 or -errno. */
-static long list(struct listing *l)
+static long list_layers(struct listing *l)
 {
 	long r, n;
 
@@ -374,7 +374,7 @@ long fj_union_list(struct fj_call *c, int fd, const struct fj_union_layers *laye
 			   cursor_of(layers->layer[layers->count - 1].number, (uint64_t)at);
 	l.in = fj_scratch(c->thread, IN);
 	l.out = fj_scratch(c->thread, OUT);
-	r = list(&l);
+	r = list_layers(&l);
 	if (!r && !l.used && l.is_full)
 		r = -EINVAL;
 	fj_scratch_release(c->thread, mark);
@@ -393,7 +393,7 @@ long fj_union_is_empty(struct fj_call *c, const struct fj_union_layers *layers)
 	long r;
 
 	l.in = fj_scratch(c->thread, IN);
-	r = list(&l);
+	r = list_layers(&l);
 	fj_scratch_release(c->thread, mark);
 	return r < 0 ? r : !l.has_name;
 }

@@ -54,7 +54,7 @@ long fj_union_discard(struct fj_thread *t, int dirfd, const char *name)
 	return r;
 }
 
-static bool origin(const struct fj_owner *record, uint64_t *dev, uint64_t *ino)
+static bool origin_of(const struct fj_owner *record, uint64_t *dev, uint64_t *ino)
 {
 	struct fj_union_origin o;
 
@@ -73,7 +73,7 @@ void fj_union_start(void)
 		.is_opaque = fj_union_shows_opaque,
 		.copy_up = copy_up,
 		.discard = fj_union_discard,
-		.origin = origin,
+		.origin = origin_of,
 		.set_opaque = set_opaque,
 	};
 }
@@ -92,7 +92,7 @@ static void describe_layers(const struct fj_layers *l, struct fj_union_layers *o
 }
 
 /* Returns -FJ_RESTART if the kernel lists it. (A separate function: its frame is large.) */
-__attribute__((noinline)) static long list(
+__attribute__((noinline)) static long list_union(
 	struct fj_call *c, const struct fj_layers *l, uint64_t dir_device, uint64_t at)
 {
 	const int fd = (int)c->arg[0];
@@ -118,7 +118,7 @@ __attribute__((noinline)) static long list_merged(
 	r = fj_layers_open(c->thread, pos->at, &l);
 	if (r <= 0)
 		return -FJ_RESTART; /* it does not exist any more: the kernel says so */
-	r = list(c, &l, dir_device, (uint64_t)at);
+	r = list_union(c, &l, dir_device, (uint64_t)at);
 	*is_alone = r == -FJ_RESTART;
 	fj_layers_close(&l);
 	return r;

@@ -51,7 +51,7 @@ static long is_yes(const char *value, size_t size, void *context)
 }
 
 /* Does the record have this attribute, with the value "y"? */
-static bool says(const struct fj_owner *owner, const char *attribute)
+static bool says_yes(const struct fj_owner *owner, const char *attribute)
 {
 	return (owner->flags & FJ_OWNER_ATTRIBUTES) &&
 	       fj_owner_look_at_attribute(&owner->key, attribute, is_yes, NULL) > 0;
@@ -77,7 +77,7 @@ bool fj_union_hides(
 	return (st->st_mode & FJ_S_IFMT) == FJ_S_IFREG && !st->st_size && fj_owner_has_devices() &&
 	       fj_union_record(dirfd, name, &owner) && (owner.flags & FJ_OWNER_DEVICE) &&
 	       (owner.mode & FJ_S_IFMT) == FJ_S_IFCHR && !owner.rdev &&
-	       (is_nested || !says(&owner, FJ_UNION_NESTED_WHITEOUT));
+	       (is_nested || !says_yes(&owner, FJ_UNION_NESTED_WHITEOUT));
 }
 
 static long pretend_whiteout(struct fj_call *c, int work_fd, const char *temp, bool is_nested)
@@ -202,8 +202,8 @@ bool fj_union_shows_opaque(struct fj_thread *t, int dirfd, bool is_nested)
 
 	(void)t;
 	if (!fj_owner_is_empty() && fj_union_record(dirfd, "", &owner) &&
-		(says(&owner, FJ_UNION_OPAQUE) ||
-			(is_nested && says(&owner, FJ_UNION_NESTED_OPAQUE))))
+		(says_yes(&owner, FJ_UNION_OPAQUE) ||
+			(is_nested && says_yes(&owner, FJ_UNION_NESTED_OPAQUE))))
 		return true;
 	fj_str_init(&s, link, sizeof(link));
 	fj_fd_path(&s, dirfd, NULL);
