@@ -116,7 +116,7 @@ bool fj_account_id(const char *word, uint32_t *id)
 /* Home directory and shell of the line that was found last; "" if it has none. */
 static char found_home[FJ_PATH_MAX] FJ_BULKY, found_shell[FJ_PATH_MAX] FJ_BULKY;
 
-static void keep(char *out, const char *text)
+static void keep_text(char *out, const char *text)
 {
 	struct fj_str s;
 
@@ -141,8 +141,8 @@ bool fj_account_user(struct fj_thread *t, const char *name, uint32_t uid, struct
 			*user = (struct fj_account){.is_known = true, .uid = id, .gid = gid};
 			fj_str_init(&s, user->name, sizeof(user->name));
 			fj_str_put(&s, file.field[0]);
-			keep(found_home, file.field[5]);
-			keep(found_shell, file.field[6]);
+			keep_text(found_home, file.field[5]);
+			keep_text(found_shell, file.field[6]);
 		}
 	}
 	close_file();

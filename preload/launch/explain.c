@@ -22,18 +22,19 @@
 #define CANNOT_RUN 126 /* env(1): found but cannot be invoked */
 #define NOT_FOUND 127
 
-static long call(struct fj_thread *t, long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+static long call_engine(
+	struct fj_thread *t, long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
 	struct fj_call call = {.nr = nr, .arg = {a, b, c, d}, .thread = t};
 
 	return fj_call(&call);
 }
 
-static bool exists(struct fj_thread *t, const char *jail_path)
+static bool exists_inside(struct fj_thread *t, const char *jail_path)
 {
 	struct stat st;
 
-	return call(t, __NR_stat, (uint64_t)jail_path, (uint64_t)&st, 0, 0) == 0;
+	return call_engine(t, __NR_stat, (uint64_t)jail_path, (uint64_t)&st, 0, 0) == 0;
 }
 
 /* Does the host have the program in one of the usual directories? Then it can be added. (The caller's own
@@ -116,7 +117,7 @@ static void hint_needed(struct fj_thread *t, const char *jail_path, long size, c
 static int explain_needs(struct fj_thread *t, const char *jail_path, char *head, size_t len)
 {
 	struct stat st = {0};
-	const long size = call(t, __NR_stat, (uint64_t)jail_path, (uint64_t)&st, 0, 0) ?
+	const long size = call_engine(t, __NR_stat, (uint64_t)jail_path, (uint64_t)&st, 0, 0) ?
 				  -1 :
 				  (long)st.st_size;
 
@@ -143,7 +144,7 @@ static int explain_needs(struct fj_thread *t, const char *jail_path, char *head,
 		}
 		return NOT_FOUND;
 	}
-	fd = call(t, __NR_open, (uint64_t)jail_path, O_RDONLY | O_CLOEXEC, 0, 0);
+	fd = call_engine(t, __NR_open, (uint64_t)jail_path, O_RDONLY | O_CLOEXEC, 0, 0);
 	if (!fj_is_err(fd) && !fj_elf_check(eh, len) &&
 		fj_sys4(__NR_pread64, fd, ph, eh->e_phnum * sizeof(*ph), eh->e_phoff) > 0)
 		for (int i = 0; i < eh->e_phnum; i++)
@@ -163,7 +164,7 @@ static bool is_static(struct fj_thread *t, const char *jail_path, const char *he
 {
 	static Elf64_Phdr ph[FJ_PHDRS_MAX] FJ_BULKY;
 	const Elf64_Ehdr *eh = (const Elf64_Ehdr *)head;
-	const long fd = call(t, __NR_open, (uint64_t)jail_path, O_RDONLY | O_CLOEXEC, 0, 0);
+	const long fd = call_engine(t, __NR_open, (uint64_t)jail_path, O_RDONLY | O_CLOEXEC, 0, 0);
 	bool found = false;
 
 	if (fj_is_err(fd))
@@ -184,9 +185,10 @@ int fj_explain(struct fj_thread *t, const char *command, const char *jail_path, 
 	size_t len = 0;
 	long fd;
 
-	if ((error == -ENOENT || error == -ENOTDIR) && !exists(t, jail_path))
+	if ((error == -ENOENT || error == -ENOTDIR) && !exists_inside(t, jail_path))
 		return explain_missing(t, command, search);
-	fd = call(t, __NR_open, (uint64_t)jail_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0, 0);
+	fd = call_engine(
+		t, __NR_open, (uint64_t)jail_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0, 0);
 	if (!fj_is_err(fd)) {
 		const long n = fj_sys3(__NR_read, fd, head, FJ_HEAD_SIZE);
 
@@ -203,14 +205,15 @@ int fj_explain(struct fj_thread *t, const char *command, const char *jail_path, 
 			jail_path);
 		return CANNOT_RUN;
 	}
-	if (error == -EACCES && !call(t, __NR_stat, (uint64_t)jail_path, (uint64_t)&st, 0, 0)) {
+	if (error == -EACCES &&
+		!call_engine(t, __NR_stat, (uint64_t)jail_path, (uint64_t)&st, 0, 0)) {
 		const char *why = "no execute permission";
 
 		if ((st.st_mode & FJ_S_IFMT) == FJ_S_IFDIR)
 			why = "it is a directory";
 		else if ((st.st_mode & FJ_S_IFMT) != FJ_S_IFREG)
 			why = "it is no regular file";
-		else if (!call(t, __NR_statfs, (uint64_t)jail_path, (uint64_t)&fs, 0, 0) &&
+		else if (!call_engine(t, __NR_statfs, (uint64_t)jail_path, (uint64_t)&fs, 0, 0) &&
 			 (fs.f_flags & FJ_ST_NOEXEC))
 			why = "its file system is mounted noexec";
 		else if (st.st_mode & 0111)

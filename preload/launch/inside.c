@@ -115,7 +115,7 @@ static void refuse_options(void)
 }
 
 /* The parent process that stays may be the last process of the outer jail. */
-static void leave(void)
+static void leave_private(void)
 {
 	struct fj_thread *t = fj_thread_mine();
 
@@ -233,7 +233,7 @@ _Noreturn void fj_inside(struct fj_stack *s, uint64_t mask)
 	refuse_options();
 	if (fj_options.upper)
 		fj_launch_fail("an upper layer for the root is for the outermost jail", "", 0);
-	fj_options.parent.leave = leave;
+	fj_options.parent.leave = leave_private;
 	fj_options.parent.kept = FJ_FD_ROOT(fj_jail);
 	fj_options.parent.kept_last = FJ_FD_ROOT(fj_jail) + FJ_FD_COUNT - 1;
 	if (fj_options.lowers) {

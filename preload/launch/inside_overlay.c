@@ -29,7 +29,7 @@ static char made[FJ_PATH_MAX] FJ_BULKY; /* STORE/copies/PID-NUMBER, a jail path 
 static char host[FJ_PATH_MAX] FJ_BULKY; /* the same as a host path; "": none */
 static char path[FJ_PATH_MAX] FJ_BULKY;
 
-static const char *join(char *out, const char *first, const char *second)
+static const char *join_paths(char *out, const char *first, const char *second)
 {
 	struct fj_str s;
 
@@ -60,7 +60,7 @@ static long find_host(struct fj_thread *t, const char *jail_path, char *out)
 	const long r = fj_mount_point_find(&call, AT_FDCWD, jail_path, true, &p);
 
 	if (!r)
-		join(out, p.host, "");
+		join_paths(out, p.host, "");
 	fj_scratch_release(t, mark);
 	return r;
 }
@@ -70,8 +70,8 @@ static long lock_store(struct fj_thread *t)
 {
 	long fd;
 
-	fj_bind_make_directory(t, join(path, fj_options.store, "/copies"));
-	fd = fj_call_of(t, __NR_open, (uint64_t)join(path, fj_options.store, "/lock"),
+	fj_bind_make_directory(t, join_paths(path, fj_options.store, "/copies"));
+	fd = fj_call_of(t, __NR_open, (uint64_t)join_paths(path, fj_options.store, "/lock"),
 		O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fj_is_err(fd))
 		refuse_store(fd);
@@ -104,11 +104,11 @@ static long make_fresh(struct fj_thread *t)
 	if (fj_is_err(fd))
 		refuse_store(fd);
 	fj_sys2(__NR_flock, fd, LOCK_EX_);
-	r = fj_sys3(__NR_mkdirat, AT_FDCWD, join(path, host, "/root"), 0700);
+	r = fj_sys3(__NR_mkdirat, AT_FDCWD, join_paths(path, host, "/root"), 0700);
 	if (!r)
 		r = fj_owners_make_in(path); /* the owner records go with it */
 	if (!r)
-		r = fj_sys3(__NR_mkdirat, AT_FDCWD, join(path, host, "/work"), 0700);
+		r = fj_sys3(__NR_mkdirat, AT_FDCWD, join_paths(path, host, "/work"), 0700);
 	fj_close((int)lock);
 	if (r < 0) {
 		fj_inside_overlay_leave();
@@ -119,7 +119,7 @@ static long make_fresh(struct fj_thread *t)
 
 /* Keep `fd` as descriptor `at`, right below the jail's own, for the parent. The exec of the program closes
  * it. */
-static void keep(long fd, int at)
+static void keep_fd(long fd, int at)
 {
 	if (fj_is_err(fd))
 		return;
@@ -152,8 +152,8 @@ void fj_inside_overlay_begin(struct fj_thread *t)
 			fj_options.store);
 		fj_sys1(__NR_exit_group, FJ_FAILED);
 	}
-	keep(r, at - 1);
-	keep(lock, at - 2);
+	keep_fd(r, at - 1);
+	keep_fd(lock, at - 2);
 	fj_options.parent.kept = at - 2;
 	fj_options.parent.kills = true;
 }

@@ -92,7 +92,7 @@ static const char *runtime_dir(char **envp)
 	return dir && *dir == '/' && fj_strlen(dir) < sizeof(fj_private()->runtime_dir) ? dir : "";
 }
 
-_Noreturn static void stay(struct fj_stack *s)
+_Noreturn static void stay_as_parent(struct fj_stack *s)
 {
 	long r;
 
@@ -183,7 +183,7 @@ _Noreturn void fj_launch(struct fj_stack *s)
 		fj_sys1(__NR_exit_group, r != 0);
 	}
 	if (s->argc > 2 && fj_streq(s->argv[1], "stay"))
-		stay(s);
+		stay_as_parent(s);
 	if (s->argc < 2 || !fj_streq(s->argv[1], "start")) {
 		fj_say(2, "fakejail: this is the loader; the command is `fakejail`\n");
 		fj_sys1(__NR_exit_group, FJ_FAILED);

@@ -29,7 +29,7 @@ struct wrong {
 	char word[256];
 };
 
-_Noreturn static void refuse(const char *what, const char *word, const char *where)
+_Noreturn static void refuse_word(const char *what, const char *word, const char *where)
 {
 	fj_say(2, "fakejail: invalid %s '%s'%s%s%s\n", what, word, where ? ": not in " : "",
 		where ? fj_options.name : "", where ? where : "");
@@ -57,7 +57,7 @@ static void choose_groups_of(struct fj_thread *t, const char *name, uint32_t gid
 }
 
 /* Copy the part of `text` before the first `at` to `piece`. Returns the part after it, or NULL. */
-static const char *cut(const char *text, char at, char *piece, size_t size)
+static const char *cut_piece(const char *text, char at, char *piece, size_t size)
 {
 	size_t n = 0;
 	struct fj_str s;
@@ -93,7 +93,7 @@ static bool choose_listed(struct fj_thread *t, const char *groups, struct wrong 
 		const char *name;
 		bool is_number;
 
-		rest = cut(rest, ',', word, sizeof(word));
+		rest = cut_piece(rest, ',', word, sizeof(word));
 		if (!*word)
 			continue;
 		is_number = fj_account_id(word, &gid);
@@ -112,7 +112,7 @@ static bool parse_parts(struct fj_thread *t, const char *spec, char separator,
 	struct fj_account *user, struct wrong *wrong)
 {
 	char word[256];
-	const char *group = cut(spec, separator, word, sizeof(word));
+	const char *group = cut_piece(spec, separator, word, sizeof(word));
 	const bool wants_login_group = group && !*group;
 
 	*user = (struct fj_account){.uid = FJ_NO_ID, .gid = FJ_NO_ID};
@@ -163,7 +163,7 @@ static void read_spec(struct fj_thread *t, const char *spec, struct fj_account *
 		return;
 	fj_accounts_of_caller = true;
 	if (!parse_spec(t, text, user, &there))
-		refuse(wrong.what, wrong.word, wrong.where);
+		refuse_word(wrong.what, wrong.word, wrong.where);
 	fj_accounts_of_caller = false;
 }
 
@@ -175,7 +175,7 @@ static void read_groups(struct fj_thread *t, const char *groups)
 		return;
 	fj_accounts_of_caller = true;
 	if (!choose_listed(t, groups, &there))
-		refuse(wrong.what, wrong.word, wrong.where);
+		refuse_word(wrong.what, wrong.word, wrong.where);
 	fj_accounts_of_caller = false;
 }
 
@@ -192,10 +192,10 @@ static bool find_somewhere(struct fj_thread *t, uint32_t uid, struct fj_account 
 	return found;
 }
 
-static void become(const struct fj_ids *next, long r)
+static void become_ids(const struct fj_ids *next, long r)
 {
 	if (r < 0)
-		refuse("identity", "", NULL);
+		refuse_word("identity", "", NULL);
 	fj_id_become(NULL, next);
 }
 
@@ -226,12 +226,12 @@ void fj_user_choose(struct fj_thread *t, const char *spec, const char *groups)
 		choose_groups_of(t, user.name, user.gid);
 
 	if (user.uid != FJ_NO_ID || groups)
-		become(&next, fj_ids_set_groups(&next, chosen, chosen_count));
+		become_ids(&next, fj_ids_set_groups(&next, chosen, chosen_count));
 	if (user.gid != FJ_NO_ID)
-		become(&next, fj_ids_setgid(&next, user.gid));
+		become_ids(&next, fj_ids_setgid(&next, user.gid));
 	/* (The identity of all programs of a jail; a jail inside a jail shares it.) */
 	if (user.uid != FJ_NO_ID && user.uid == fj_owner_real_uid() && !fj_is_inside())
 		fj_ids_be_himself();
 	if (user.uid != FJ_NO_ID)
-		become(&next, fj_ids_setuid(&next, user.uid));
+		become_ids(&next, fj_ids_setuid(&next, user.uid));
 }

@@ -46,7 +46,7 @@ _Noreturn void fj_loader_jump(uint64_t *stack, uint64_t entry);
  * does not run, for the launcher is gone. Other programs die by SIGSEGV without a message, as in the
  * kernel: their stderr may be anything. A privileged instruction raises the signal while it is blocked, so
  * that neither the program nor the engine's handler gets it. */
-_Noreturn static void fail(bool is_first, const char *what, long error)
+_Noreturn static void fail_start(bool is_first, const char *what, long error)
 {
 	const uint64_t all = ~0UL;
 	const bool has_gate = fj_gate_address() != (uint64_t)fj_gate_begin;
@@ -169,12 +169,12 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	long memory, r;
 
 	if (!fj_handoff_read(text, &h, &nested_at, &exe_at, &execfn))
-		fail(false, "handoff", -EINVAL);
+		fail_start(false, "handoff", -EINVAL);
 	r = fj_gate_place(h.gate);
 	fj_shared_pid = h.first_pid;
 	memory = fj_is_err(r) ? r : map_jail(&h);
 	if (fj_is_err(memory))
-		fail(h.is_first, "the jail's memory cannot be mapped", memory);
+		fail_start(h.is_first, "the jail's memory cannot be mapped", memory);
 	if (fj_has_spare_numbers((int)memory))
 		fj_copies_memory = (int)memory;
 	else
@@ -185,7 +185,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	fj_process_take_up(h.kept);
 	t = fj_thread_mine();
 	if (!t)
-		fail(h.is_first, "no memory for the engine's stack", -ENOMEM);
+		fail_start(h.is_first, "no memory for the engine's stack", -ENOMEM);
 	fj_faults_arm();
 	fj_faults_let_in(FJ_SIGSEGV_BIT);
 	fj_owner_shared = fj_jail_records()->owners_shared;
@@ -195,7 +195,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 	r = fj_owner_start(FJ_FD_OWNERS(fj_jail),
 		fj_jail_records()->has_host_owners ? FJ_FD_HOST_OWNERS(fj_jail) : -1);
 	if (r < 0)
-		fail(h.is_first, "the owner records cannot be mapped", r);
+		fail_start(h.is_first, "the owner records cannot be mapped", r);
 	fj_owner_still_watches();
 	fj_writes_start();
 	fj_roots_start(fj_jail_roots(), fj_jail_roots_state());
@@ -225,7 +225,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 			.has_jumps = h.interpreter_fd < 0 || !fj_jail->has_trap},
 		&program);
 	if (r < 0)
-		fail(h.is_first, fj_exe_path(), r);
+		fail_start(h.is_first, fj_exe_path(), r);
 	entry = program.entry;
 	if (h.interpreter_fd < 0) /* it may make any call anywhere, in more than one way */
 		fj_guest_watched(false);
@@ -235,7 +235,7 @@ _Noreturn void fj_continue(struct fj_stack *s, const char *text)
 		r = fj_map_elf(h.interpreter_fd, &(const struct fj_mapping){.has_jumps = true},
 			&interpreter);
 		if (r < 0 || !interpreter.size)
-			fail(h.is_first, "its ELF interpreter cannot be mapped", r);
+			fail_start(h.is_first, "its ELF interpreter cannot be mapped", r);
 		fj_close(h.interpreter_fd);
 		fj_stack_set_aux(s, AT_BASE, interpreter.base);
 		if (h.is_first && program.phdr)

@@ -13,7 +13,7 @@
 _Noreturn void fj_loader_main(uint64_t *base, const Elf64_Dyn *dynamic, uint64_t address);
 
 /* A static PIE relocates itself. All its relocations are relative (FJ_ELF_RELATIVE: base plus addend). */
-static void relocate(const Elf64_Dyn *dynamic, uint64_t address)
+static void relocate_self(const Elf64_Dyn *dynamic, uint64_t address)
 {
 	uint64_t at = 0, size = 0;
 
@@ -33,7 +33,7 @@ _Noreturn void fj_loader_main(uint64_t *base, const Elf64_Dyn *dynamic, uint64_t
 	struct fj_handoff h;
 	const char *nested, *exe, *execfn;
 
-	relocate(dynamic, address);
+	relocate_self(dynamic, address);
 	fj_stack_read(&stack, base);
 	fj_assert(fj_stack_aux(&stack, AT_PAGESZ) == FJ_PAGE);
 	if (stack.envc && fj_handoff_read(stack.envp[stack.envc - 1], &h, &nested, &exe, &execfn))

@@ -22,7 +22,7 @@ static uint64_t page_up(uint64_t at)
 	return page_down(at + FJ_PAGE - 1);
 }
 
-static int protection(uint32_t flags)
+static int protection_of(uint32_t flags)
 {
 	return (flags & PF_R ? PROT_READ : 0) | (flags & PF_W ? PROT_WRITE : 0) |
 	       (flags & PF_X ? PROT_EXEC : 0);
@@ -44,7 +44,7 @@ static bool is_bad(const Elf64_Phdr *ph)
 	       (ph->p_filesz && ((ph->p_vaddr ^ ph->p_offset) & (FJ_PAGE - 1)));
 }
 
-static long measure(
+static long measure_span(
 	const Elf64_Ehdr *eh, const Elf64_Phdr *ph, const struct fj_mapping *how, struct span *s)
 {
 	const Elf64_Phdr *first = NULL;
@@ -112,7 +112,7 @@ static long map_there(uint64_t at, uint64_t size, int prot, int flags, int fd, u
 
 /* Reserve the span: at its own addresses, or anywhere at a multiple of `align`. Maps the file `fd` from
  * `offset` on, readable; -1: an inaccessible mapping. */
-static long reserve(const struct span *s, uint64_t hint, int fd, uint64_t offset)
+static long reserve_span(const struct span *s, uint64_t hint, int fd, uint64_t offset)
 {
 	const int flags = MAP_PRIVATE | (fd < 0 ? MAP_ANONYMOUS | MAP_NORESERVE : 0);
 	const int prot = fd < 0 ? PROT_NONE : PROT_READ;
@@ -169,7 +169,7 @@ static long map_segment(int fd, uint64_t base, const Elf64_Phdr *ph, bool has_ju
 	const uint64_t start = page_down(base + ph->p_vaddr);
 	const uint64_t file_end = base + ph->p_vaddr + ph->p_filesz;
 	const uint64_t end = page_up(base + ph->p_vaddr + ph->p_memsz);
-	const int prot = protection(ph->p_flags);
+	const int prot = protection_of(ph->p_flags);
 	const uint64_t zeros = 0;
 	uint64_t from = start;
 	long r;
@@ -266,7 +266,8 @@ static long reserve_all(int fd, const struct span *s, const Elf64_Ehdr *eh, cons
 		do
 			first++;
 		while (ph[first].p_type != PT_LOAD || !ph[first].p_memsz);
-	r = reserve(s, before, first < 0 ? -1 : fd, first < 0 ? 0 : page_down(ph[first].p_offset));
+	r = reserve_span(
+		s, before, first < 0 ? -1 : fd, first < 0 ? 0 : page_down(ph[first].p_offset));
 	if (!fj_is_err(r)) {
 		*base = (uint64_t)r - s->low;
 		return first;
@@ -287,7 +288,7 @@ long fj_map_elf(int fd, const struct fj_mapping *how, struct fj_mapped *m)
 
 	*m = (struct fj_mapped){0};
 	if (r >= 0)
-		r = measure(eh, ph, how, &s);
+		r = measure_span(eh, ph, how, &s);
 	if (r < 0)
 		return r;
 	first = reserve_all(fd, &s, eh, ph, how->before, &m->base);
