@@ -69,7 +69,7 @@ says() {
 
 source_file=$work/tree/preload/path/walk.c
 fresh
-for lint in rooms style format scripts docs coverage arch names words; do
+for lint in rooms style format scripts docs coverage arch names words functions; do
 	says "$lint" pass
 done
 echo '#include "ownership/ownership.h"' >>"$source_file" && says rooms '*walk.c:8: path may not include ownership*' && fresh
@@ -98,6 +98,20 @@ hooks() { # the list of hooks, and a file that has none but one
 }
 hooks one && says names pass && fresh
 hooks other && says names '*fj_hook_one() is not in path/walk.c*' && fresh
+functions() { # TEXT-OF-LIST FUNCTION-HERE FUNCTION-IN-ANOTHER-FILE WANT
+	mkdir -p "$work/tree/tests/lint"
+	echo "$1" >"$work/tree/tests/lint/functions.list"
+	printf '%s\n' "static int $2(int x)" '{' '	return x;' '}' >>"$source_file"
+	echo "__attribute__((noinline)) static const char *$3(" >"$work/tree/preload/sys/two.c"
+	says functions "$4"
+	fresh
+}
+functions '' open_dir open_file pass
+functions '' keep open_file '*walk.c:8: keep() is one word*'
+functions '' open_dir open_dir '*two.c:1: open_dir() stands in preload/path/walk.c, too*'
+functions 'open_dir | both open a directory' open_dir open_dir pass
+functions 'open_dir |' open_dir open_dir '*without a reason*'
+functions 'open_dir | both open a directory' open_dir open_file '*open_dir needs no reason*'
 private_words() {
 	mkdir -p "$work/tree/tests/lint"
 	echo 'fj_quick_.*|file quick | fast path' >"$work/tree/tests/lint/words.list"
