@@ -29,7 +29,6 @@ void fj_parent_stay(const struct fj_parent *wish);
  * exec: nothing is copied. The parent meanwhile reads `wish` and what `leave` reads, which the child must
  * not change. `run` must not return. Call while there is no engine in this process, which would not notice
  * the fork; without `afterwards`, which forks. */
-_Noreturn void fj_parent_share(
-	const struct fj_parent *wish, void (*run)(void *data), void *data);
+_Noreturn void fj_parent_share(const struct fj_parent *wish, void (*run)(void *data), void *data);
 
 #endif

@@ -3,8 +3,8 @@
  *
  * fast.c - the fast path: finds a place from remembered facts (jail/facts.c), without a walk. Called by the
  * hooks of the most frequent calls. */
-#include "walk/steps.h"
-#include "path/proc.h"
+#include "fast-path/fast.h"
+
 #include "jail/facts.h"
 #include "jail/mount_flags.h"
 #include "jail/mounts.h"
@@ -14,10 +14,11 @@
 #include "layers/place.h"
 #include "layers/union.h"
 #include "path/path.h"
-#include "walk/walk.h"
-#include "fast-path/fast.h"
+#include "path/proc.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
+#include "walk/steps.h"
+#include "walk/walk.h"
 
 /* Ask the kernel: is the working directory still `pos`? The remembered position may be out of date, if
  * something outside the jail has moved the directory. */

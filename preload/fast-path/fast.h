@@ -6,9 +6,9 @@
 #ifndef FJ_FAST_H
 #define FJ_FAST_H
 
+#include "fast-path/links_seen.h"
 #include "jail/facts.h"
 #include "jail/fds.h"
-#include "fast-path/links_seen.h"
 #include "jail/mount_flags.h"
 #include "jail/search.h"
 #include "layers/place.h"

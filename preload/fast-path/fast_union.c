@@ -10,10 +10,10 @@
 #include "jail/search.h"
 #include "layers/union.h"
 #include "path/path.h"
-#include "walk/walk.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 #include "walk/steps.h"
+#include "walk/walk.h"
 
 static const struct fj_root own_root;
 

@@ -5,10 +5,10 @@
  * are unknown or exclude each other, and for times that change nothing.
  *
  * Called by the hooks of these calls, and by permission/may.c, whose errors come after these. */
-#include "call/hooks.h"
-#include "sys/guest.h"
-#include "sys/abi.h"
 #include "call/call.h"
+#include "call/hooks.h"
+#include "sys/abi.h"
+#include "sys/guest.h"
 #include "sys/sys.h"
 
 #include <linux/fs.h>

@@ -4,22 +4,22 @@
  * hook_access.c - access(2), in its forms: by a look at the file where that decides, else by the kernel's own answer.
  * Called by dispatch. */
 
+#include "call/args.h"
+#include "call/call.h"
+#include "call/hooks.h"
+#include "call/row.h"
+#include "fast-path/fast.h"
 #include "inode/device.h"
 #include "inode/exe.h"
 #include "inode/owned.h"
-#include "layers/union.h"
-#include "call/args.h"
-#include "call/call.h"
-#include "call/row.h"
+#include "jail/kernel_lacks.h"
 #include "jail/mount_flags.h"
 #include "jail/mounts.h"
+#include "layers/union.h"
 #include "ownership/ownership.h"
 #include "path/path.h"
-#include "walk/walk.h"
-#include "fast-path/fast.h"
 #include "sys/abi.h"
-#include "call/hooks.h"
-#include "jail/kernel_lacks.h"
+#include "walk/walk.h"
 
 /* Puts `place` into the arguments, for a call with a descriptor argument before the path. */
 static void aim_call(struct fj_call *c, int i, const struct fj_place *place)

@@ -3,21 +3,21 @@
  *
  * hook_cwd.c - the hooks of calls about the working directory and the root of the process. Called
  * through the table. */
-#include "nested/roots.h"
-#include "sys/guest.h"
 #include "call/args.h"
 #include "call/call.h"
+#include "call/hooks.h"
 #include "call/row.h"
 #include "call/translate.h"
+#include "jail/facts.h"
 #include "jail/mount_flags.h"
 #include "layers/place.h"
+#include "nested/roots.h"
 #include "path/path.h"
-#include "walk/walk.h"
+#include "sys/guest.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
-#include "call/hooks.h"
-#include "jail/facts.h"
+#include "walk/walk.h"
 
 static const char unreachable[] = "(unreachable)"; /* getcwd(2): outside the process's root */
 

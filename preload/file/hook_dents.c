@@ -5,20 +5,20 @@
  *
  * Left out are the directory that the jail keeps for itself in its root, those of other roots, and
  * the jail's own descriptors in /proc/PID/fd. A pretended device is shown as a device. */
-#include "jail/hidden.h"
+#include "call/hooks.h"
 #include "devfs/dev_names.h"
 #include "inode/owned.h"
-#include "nested/roots.h"
-#include "union/change.h"
-#include "union/union.h"
-#include "sys/abi.h"
+#include "jail/hidden.h"
 #include "jail/jail.h"
+#include "nested/roots.h"
 #include "ownership/ownership.h"
 #include "path/path.h"
 #include "path/proc.h"
 #include "records/records.h"
+#include "sys/abi.h"
 #include "sys/scratch.h"
-#include "call/hooks.h"
+#include "union/change.h"
+#include "union/union.h"
 
 struct dirent_head { /* head of struct linux_dirent, fs/readdir.c; struct linux_dirent64 has the
 			same members so far */

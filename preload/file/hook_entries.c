@@ -5,21 +5,20 @@
  * Called through the table.
  *
  * inode/making.c writes the records of new files. */
-#include "inode/making.h"
-
-#include "call/hooks.h"
-#include "nested/roots.h"
-#include "union/change.h"
-#include "sys/abi.h"
 #include "call/args.h"
 #include "call/call.h"
+#include "call/hooks.h"
 #include "call/row.h"
 #include "call/translate.h"
+#include "inode/making.h"
 #include "inode/owned.h"
+#include "layers/place.h"
+#include "nested/roots.h"
 #include "ownership/ownership.h"
 #include "path/path.h"
 #include "records/records.h"
-#include "layers/place.h"
+#include "sys/abi.h"
+#include "union/change.h"
 
 static long mkdir_around(struct fj_call *c, const struct fj_place *const *place, int count)
 {

@@ -6,13 +6,13 @@
  *
  * For the program these descriptors are not open. dispatch.c handles descriptors that are arguments
  * themselves; here are those that lie in the program's memory. */
-#include "call/hooks.h"
+#include "call/call.h"
 #include "call/condition.h"
+#include "call/hooks.h"
+#include "jail/fds.h"
 #include "signal/signalfd.h"
 #include "sys/guest.h"
-#include "call/call.h"
 #include "sys/sys.h"
-#include "jail/fds.h"
 
 #include <linux/aio_abi.h>
 #include <linux/kcmp.h>

@@ -3,11 +3,11 @@
  *
  * hook_machine.c - the hooks for the name and the clock of the machine: the jail has a name of its
  * own, and cannot set the clock. Called through the table. */
-#include "cred/ids.h"
-#include "sys/guest.h"
 #include "call/call.h"
-#include "procfs/machine.h"
 #include "call/hooks.h"
+#include "cred/ids.h"
+#include "procfs/machine.h"
+#include "sys/guest.h"
 
 #include <linux/timex.h>
 #include <linux/utsname.h>

@@ -5,19 +5,19 @@
  * name_to_handle_at(2). Called through the table.
  *
  * A statx(2) that does not ask for it costs no more than stat(2), and has the host's id. */
-#include "call/hooks.h"
-#include "inode/exe.h"
-#include "layers/union.h"
-#include "mountinfo/mount_ids.h"
-#include "sys/guest.h"
 #include "call/args.h"
 #include "call/call.h"
+#include "call/hooks.h"
+#include "inode/exe.h"
+#include "jail/mount_flags.h"
 #include "layers/place.h"
+#include "layers/union.h"
+#include "mountinfo/mount_ids.h"
 #include "path/path.h"
-#include "walk/walk.h"
+#include "sys/guest.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
-#include "jail/mount_flags.h"
+#include "walk/walk.h"
 
 #include <linux/stat.h>
 

@@ -4,24 +4,24 @@
  * hook_readlink.c - readlink(2) of symlinks in the jail, and of those in procfs, whose text is a
  * host path. Called through the table. */
 
-#include "inode/exe.h"
-#include "procfs/procfs.h"
-#include "path/proc.h"
-#include "layers/union.h"
-#include "sys/guest.h"
 #include "call/args.h"
 #include "call/call.h"
+#include "call/hooks.h"
 #include "call/row.h"
+#include "fast-path/fast.h"
+#include "inode/exe.h"
 #include "jail/facts.h"
 #include "jail/mounts.h"
 #include "jail/paths.h"
 #include "jail/root.h"
 #include "jail/search.h"
+#include "layers/union.h"
 #include "path/path.h"
-#include "walk/walk.h"
-#include "fast-path/fast.h"
+#include "path/proc.h"
+#include "procfs/procfs.h"
+#include "sys/guest.h"
 #include "sys/scratch.h"
-#include "call/hooks.h"
+#include "walk/walk.h"
 
 #include <asm/stat.h>
 

@@ -7,24 +7,24 @@
  *
  * chmod and truncate ask the kernel first: only the kernel knows whether the file may be reached
  * and written. Then the record says what was meant. */
-#include "inode/device.h"
-#include "call/hooks.h"
-#include "inode/owned.h"
-#include "union/change.h"
-#include "sys/abi.h"
 #include "call/args.h"
 #include "call/call.h"
+#include "call/hooks.h"
 #include "call/row.h"
 #include "call/translate.h"
 #include "cred/ids.h"
+#include "fast-path/fast.h"
+#include "inode/device.h"
+#include "inode/owned.h"
 #include "ownership/ownership.h"
 #include "path/path.h"
-#include "walk/walk.h"
-#include "fast-path/fast.h"
 #include "records/records.h"
+#include "sys/abi.h"
+#include "sys/nr.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
-#include "sys/nr.h"
+#include "union/change.h"
+#include "walk/walk.h"
 
 /* linux/inotify.h: all events but reading, opening, and closing by a reader */
 #define CHANGES 0xfceu

@@ -7,21 +7,21 @@
  * facts. If the path ends in a symlink, or the facts have changed meanwhile, it is done by a
  * walk. */
 
-#include "inode/exe.h"
-#include "mountinfo/mount_ids.h"
-#include "inode/owned.h"
-#include "layers/union.h"
-#include "sys/guest.h"
-#include "sys/scratch.h"
 #include "call/args.h"
 #include "call/call.h"
+#include "call/hooks.h"
+#include "fast-path/fast.h"
+#include "inode/exe.h"
+#include "inode/owned.h"
 #include "jail/mount_flags.h"
+#include "layers/union.h"
+#include "mountinfo/mount_ids.h"
 #include "ownership/ownership.h"
 #include "path/path.h"
-#include "walk/walk.h"
-#include "fast-path/fast.h"
 #include "sys/abi.h"
-#include "call/hooks.h"
+#include "sys/guest.h"
+#include "sys/scratch.h"
+#include "walk/walk.h"
 
 static long give_stat(uint64_t out, const struct statx *sx)
 {

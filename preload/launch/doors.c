@@ -2,18 +2,17 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * doors.c - chooses the doors by which the calls of this jail's programs come. Called by launch.c. */
-#include "launch/launch.h"
-
-#include "door/door.h"
-#include "trap/trap.h"
 #include "command/command.h"
+#include "door/door.h"
 #include "door/shared.h"
+#include "jail/jail.h"
 #include "jail/paths.h"
 #include "jail/texts.h"
+#include "launch/launch.h"
+#include "private/private.h"
 #include "setup/setup.h"
 #include "sys/sys.h"
-#include "private/private.h"
-#include "jail/jail.h"
+#include "trap/trap.h"
 
 #include <asm/stat.h>
 #include <linux/mman.h>

@@ -6,8 +6,8 @@
  * login(1) would set, from the jail's /etc/passwd. Called by launch.c, just before the first program.
  *
  * A variable that is not set stays unset. */
-#include "launch/launch.h"
 #include "command/command.h"
+#include "launch/launch.h"
 #include "launch/loader.h"
 #include "sys/sys.h"
 

@@ -5,15 +5,15 @@
  * Called by first_program.c after the failure.
  *
  * Everything is looked up through the engine, so that the message says what the jail sees. */
-#include "launch/launch.h"
-#include "sys/abi.h"
 #include "call/call.h"
 #include "command/command.h"
 #include "exec-format/exec.h"
-#include "launch/loader.h"
-#include "sys/sys.h"
-#include "jail/memory.h"
 #include "jail/jail.h"
+#include "jail/memory.h"
+#include "launch/launch.h"
+#include "launch/loader.h"
+#include "sys/abi.h"
+#include "sys/sys.h"
 
 #include <asm/stat.h>
 #include <asm/statfs.h>

@@ -2,9 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * first_program.c - starts the jail's first program, as execvp(3) would. Called by launch.c. */
-#include "launch/launch.h"
 #include "command/command.h"
 #include "exec-format/exec.h"
+#include "launch/launch.h"
 #include "launch/loader.h"
 #include "sys/sys.h"
 

@@ -12,27 +12,26 @@
  *
  * The inner jail is a mount namespace and a root of chroot(2). It has the outer jail's doors, host name and
  * owner records. Options that would need others are refused. */
-#include "call/ending.h"
-#include "launch/launch.h"
-
-#include "signal/faults.h"
-#include "mount/mounting.h"
-#include "exec/program.h"
-#include "cred/ids.h"
-#include "private/private.h"
 #include "call/call.h"
+#include "call/ending.h"
 #include "command/command.h"
 #include "command/parent.h"
+#include "cred/ids.h"
+#include "exec/program.h"
+#include "jail/fds.h"
+#include "jail/jail.h"
 #include "jail/mounts.h"
 #include "jail/root.h"
+#include "launch/launch.h"
 #include "launch/loader.h"
+#include "mount/mounting.h"
 #include "path/path.h"
+#include "private/private.h"
 #include "setup/setup.h"
+#include "signal/faults.h"
+#include "sys/abi_signal.h"
 #include "sys/scratch.h"
 #include "sys/thread.h"
-#include "jail/fds.h"
-#include "sys/abi_signal.h"
-#include "jail/jail.h"
 
 #include <asm/stat.h>
 #include <linux/sched.h>

@@ -5,16 +5,15 @@
  * of the store as upper layer. setup/root_overlay.c does this for the outermost jail. Here it is done by
  * system calls that root has in the jail, as a mount over ROOT in the inner jail's mount namespace. Called
  * by inside.c. */
-#include "launch/launch.h"
-
-#include "mount/mounting.h"
-#include "mount/overlay.h"
-#include "private/private.h"
 #include "call/call.h"
 #include "command/command.h"
 #include "jail/fds.h"
 #include "jail/jail.h"
 #include "jail/mounts.h"
+#include "launch/launch.h"
+#include "mount/mounting.h"
+#include "mount/overlay.h"
+#include "private/private.h"
 #include "setup/setup.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"

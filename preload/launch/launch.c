@@ -25,21 +25,21 @@
  * Inside a jail, inside.c reads the same command line. */
 #include "launch/launch.h"
 
-#include "nested/roots.h"
-#include "signal/faults.h"
-#include "private/private.h"
-#include "trap/trap.h"
-#include "sys/abi.h"
 #include "call/call.h"
 #include "call/umask.h"
 #include "command/command.h"
 #include "command/parent.h"
 #include "cred/ids.h"
 #include "launch/loader.h"
+#include "nested/roots.h"
 #include "path/path.h"
+#include "private/private.h"
 #include "setup/layout.h"
 #include "setup/setup.h"
+#include "signal/faults.h"
+#include "sys/abi.h"
 #include "sys/thread.h"
+#include "trap/trap.h"
 
 #include <asm/stat.h>
 

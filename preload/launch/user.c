@@ -12,14 +12,13 @@
  * supplementary groups are those that the jail's /etc/group lists for the user. (chroot(8) prefers the
  * caller's login group to the jail's. Then one command line would mean different groups on different hosts,
  * so this code does not.) */
-#include "launch/launch.h"
-
-#include "identity/hook_id.h"
-#include "launch/accounts.h"
-#include "ownership/ownership.h"
 #include "command/command.h"
 #include "cred/ids.h"
+#include "identity/hook_id.h"
+#include "launch/accounts.h"
+#include "launch/launch.h"
 #include "launch/loader.h"
+#include "ownership/ownership.h"
 #include "sys/sys.h"
 
 #define FAILED 125

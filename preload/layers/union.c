@@ -8,12 +8,12 @@
  * position contains no symlink, and one that appears in a layer meanwhile is not followed. */
 #include "layers/union.h"
 
-#include "sys/abi.h"
-#include "sys/scratch.h"
-#include "sys/sys.h"
 #include "jail/fds.h"
 #include "jail/mount_table.h"
 #include "jail/mounts.h"
+#include "sys/abi.h"
+#include "sys/scratch.h"
+#include "sys/sys.h"
 
 #include <asm/stat.h>
 

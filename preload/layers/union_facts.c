@@ -11,10 +11,10 @@
  * directory is hidden. This happens when the directory itself is copied up, which fj_layers_copy_up()
  * announces, or removed or moved, which is announced as everywhere. A directory that is made where a
  * whiteout was is opaque from the beginning. And no fact says that something does not exist. */
-#include "layers/union.h"
 #include "jail/facts.h"
 #include "jail/mounts.h"
 #include "jail/root.h"
+#include "layers/union.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 

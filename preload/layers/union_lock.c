@@ -6,8 +6,8 @@
  * each other's files for what they saw, and lose them. The lock is flock(2) on the work directory, which
  * the kernel releases for a killed process. If the holder is stopped, the others wait half a second, and
  * then continue without the lock. Called by union_over.c and union/change.c. */
-#include "sys/sys.h"
 #include "layers/union.h"
+#include "sys/sys.h"
 
 #include <linux/time.h>
 

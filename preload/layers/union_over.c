@@ -4,12 +4,12 @@
  * union_over.c - makes an entry where the upper layer has a whiteout: in the work directory, and then
  * exchanges it with the whiteout in one step. So no process ever sees what the whiteout hides. Called through
  * over.h. */
+#include "layers/over.h"
+#include "layers/place.h"
 #include "layers/union.h"
 #include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
-#include "layers/over.h"
-#include "layers/place.h"
 
 #include <asm/stat.h>
 

@@ -6,11 +6,10 @@
  * a whiteout is.
  *
  * union.c has found by then which layer has the name. The room union knows how to copy a file. */
+#include "jail/facts.h"
 #include "layers/engine_dir.h"
 #include "layers/union.h"
-
 #include "sys/abi.h"
-#include "jail/facts.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 

@@ -3,8 +3,8 @@
  *
  * main.c - the loader's beginning: relocates itself, then decides between its two tasks, a new jail and an
  * exec in one. Called by entry.S. */
-#include "launch/loader.h"
 #include "exec-format/exec.h"
+#include "launch/loader.h"
 #include "sys/sys.h"
 
 #include <linux/auxvec.h>

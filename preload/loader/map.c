@@ -4,12 +4,11 @@
  * map.c - maps an ELF file, as load_elf_binary() of fs/binfmt_elf.c does. Called by continue.c.
  *
  * The file may be hostile: sizes are checked before they are added. */
-#include "launch/loader.h"
-
-#include "text/sites.h"
-#include "sys/guest.h"
 #include "exec-format/exec.h"
+#include "launch/loader.h"
+#include "sys/guest.h"
 #include "sys/sys.h"
+#include "text/sites.h"
 
 #include <linux/mman.h>
 

@@ -7,11 +7,11 @@
  * last one (process_envvars()). musl's uses the first (getenv()), so our variable replaces the program's own as well.
  * The constructor of the shared object restores the program's variable, and removes ours from environ before the program's
  * main. /proc/PID/environ never shows it: it does not lie in the kernel's environment area. */
-#include "launch/loader.h"
-
 #include "open/preload.h"
+
 #include "door/door.h"
 #include "jail/paths.h"
+#include "launch/loader.h"
 #include "sys/sys.h"
 
 #include <linux/mman.h>

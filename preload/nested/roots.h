@@ -55,8 +55,7 @@ static inline uint64_t *fj_roots_seen(uint64_t hash, uint32_t mask)
 }
 static inline bool fj_roots_saw(uint64_t hash)
 {
-	const uint32_t mask =
-		__atomic_load_n(&fj_owner_roots_state->seen_mask, __ATOMIC_RELAXED);
+	const uint32_t mask = __atomic_load_n(&fj_owner_roots_state->seen_mask, __ATOMIC_RELAXED);
 
 	return __atomic_load_n(fj_roots_seen(hash, mask), __ATOMIC_RELAXED) == hash ||
 	       (mask && __atomic_load_n(fj_roots_seen(hash, 0), __ATOMIC_RELAXED) == hash);

@@ -21,18 +21,18 @@
  * count; everything else about it changes only once. */
 #include "signal/faults.h"
 
-#include "signal/handlers.h"
-#include "signal/hook_signal.h"
-#include "ownership/ownership.h"
+#include "call/call.h"
+#include "jail/jail.h"
+#include "jail/memory.h"
 #include "locking/lock.h"
 #include "locking/seq.h"
+#include "ownership/ownership.h"
+#include "signal/handlers.h"
+#include "signal/hook_signal.h"
+#include "sys/abi_signal.h"
 #include "sys/guest.h"
-#include "call/call.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
-#include "sys/abi_signal.h"
-#include "jail/memory.h"
-#include "jail/jail.h"
 
 #include <asm/siginfo.h>
 #include <linux/kcmp.h>

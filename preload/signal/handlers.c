@@ -5,16 +5,16 @@
  * (door/handlers.c): keeps them. Called by hook_signal.c, faults.c and door/. */
 #include "signal/handlers.h"
 
-#include "signal/faults.h"
-#include "signal/stand_in.h"
-#include "locking/lock.h"
-#include "sys/guest.h"
 #include "call/call.h"
-#include "signal/hook_signal.h"
-#include "sys/sys.h"
-#include "sys/abi_signal.h"
-#include "jail/memory.h"
 #include "jail/jail.h"
+#include "jail/memory.h"
+#include "locking/lock.h"
+#include "signal/faults.h"
+#include "signal/hook_signal.h"
+#include "signal/stand_in.h"
+#include "sys/abi_signal.h"
+#include "sys/guest.h"
+#include "sys/sys.h"
 
 #define SA_NODEFER_ 0x40000000u
 

@@ -5,13 +5,13 @@
  * the kernel has the engine's. The program's handlers are moved to the program's signal stack
  * (door/handlers.c). Nothing else may write there, since the program may have unmapped that memory,
  * or use it for something else. Called through the table, and by trap/ and door/. */
-#include "signal/hook_signal.h"
-#include "sys/guest.h"
 #include "call/call.h"
+#include "call/hooks.h"
+#include "signal/hook_signal.h"
 #include "signal/interrupted.h"
+#include "sys/guest.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
-#include "call/hooks.h"
 
 #define MINSIGSTKSZ_ 2048u /* asm-generic/signal.h: the least size that sigaltstack(2) takes */
 /* The part of the engine stack below a waiting call is used as the signal stack, unless it is

@@ -9,21 +9,22 @@
  * kernel/signal.c). So the bit is taken out of every mask on its way to the kernel, and what the
  * program asked for is kept and reported. */
 #include "signal/hook_signal.h"
+
+#include "call/call.h"
+#include "call/hooks.h"
+#include "exec-format/exec.h"
+#include "jail/jail.h"
+#include "jail/memory.h"
+#include "locking/lock.h"
 #include "signal/faults.h"
 #include "signal/handlers.h"
-#include "locking/lock.h"
+#include "signal/interrupted.h"
 #include "signal/libc_signals.h"
 #include "signal/stand_in.h"
-#include "exec-format/exec.h"
+#include "sys/abi_signal.h"
 #include "sys/guest.h"
-#include "call/call.h"
-#include "signal/interrupted.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
-#include "call/hooks.h"
-#include "sys/abi_signal.h"
-#include "jail/memory.h"
-#include "jail/jail.h"
 
 #include <linux/kcmp.h>
 

@@ -8,18 +8,17 @@
  * too, and the record that is read becomes one of SIGSYS. Trapping every read would slow down all
  * reads. But few programs read SIGSYS from a descriptor: only then the process gets a filter that
  * traps its reads and waits, which its children inherit. */
-#include "signal/signalfd.h"
-
-#include "signal/stand_in.h"
-#include "call/trapping.h"
-#include "sys/guest.h"
 #include "call/call.h"
+#include "call/hooks.h"
+#include "call/trapping.h"
+#include "jail/jail.h"
+#include "jail/memory.h"
+#include "signal/signalfd.h"
+#include "signal/stand_in.h"
+#include "sys/abi_signal.h"
+#include "sys/guest.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
-#include "call/hooks.h"
-#include "sys/abi_signal.h"
-#include "jail/memory.h"
-#include "jail/jail.h"
 
 #include <linux/signalfd.h>
 #include <linux/time_types.h>

@@ -4,18 +4,18 @@
  * hook_wait_mask.c - the hooks of calls that wait with a signal mask of their own: rt_sigsuspend,
  * ppoll, epoll_pwait and the like, and pselect6. The kernel gets the mask without SIGSYS, which the
  * trap needs; the program's mask is kept with the call. Called through the table. */
-#include "signal/hook_signal.h"
+#include "call/call.h"
+#include "call/hooks.h"
+#include "call/row.h"
+#include "jail/jail.h"
+#include "jail/memory.h"
 #include "signal/faults.h"
+#include "signal/hook_signal.h"
+#include "signal/interrupted.h"
 #include "signal/signalfd.h"
 #include "signal/stand_in.h"
-#include "sys/guest.h"
-#include "call/call.h"
-#include "call/row.h"
-#include "signal/interrupted.h"
-#include "call/hooks.h"
 #include "sys/abi_signal.h"
-#include "jail/memory.h"
-#include "jail/jail.h"
+#include "sys/guest.h"
 
 /* The mask for the kernel, for a call that waits with the program's `mask`. */
 static uint64_t mask_of_wait(struct fj_call *c, uint64_t mask)

@@ -13,17 +13,17 @@
  * call. There the kernel restarts the call when libc's handler returns. */
 #include "signal/libc_signals.h"
 
+#include "call/call.h"
+#include "jail/jail.h"
+#include "jail/memory.h"
+#include "locking/lock.h"
 #include "signal/faults.h"
 #include "signal/hook_signal.h"
-#include "locking/lock.h"
-#include "sys/guest.h"
-#include "call/call.h"
 #include "signal/interrupted.h"
+#include "sys/abi_signal.h"
+#include "sys/guest.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
-#include "sys/abi_signal.h"
-#include "jail/memory.h"
-#include "jail/jail.h"
 
 uint64_t fj_libc_signals_handler;
 

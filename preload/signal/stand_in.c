@@ -12,16 +12,16 @@
  * sigtimedwait(2) and when it is unblocked, in hook_signalfd.c for read(2). */
 #include "signal/stand_in.h"
 
-#include "signal/faults.h"
-#include "exec-format/exec.h"
-#include "sys/guest.h"
 #include "call/call.h"
+#include "call/hooks.h"
+#include "exec-format/exec.h"
+#include "signal/faults.h"
 #include "signal/hook_signal.h"
+#include "sys/abi_signal.h"
+#include "sys/guest.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
-#include "call/hooks.h"
-#include "sys/abi_signal.h"
 
 #define SI_TKILL_ (-6) /* asm-generic/siginfo.h */
 

@@ -9,10 +9,10 @@
  * made the call. A handler may enter the engine again, below this call. It may also leave by
  * siglongjmp(3); then `window_fd` is left open. */
 #include "call/call.h"
-#include "signal/libc_signals.h"
 #include "signal/interrupted.h"
-#include "sys/thread.h"
+#include "signal/libc_signals.h"
 #include "sys/abi_signal.h"
+#include "sys/thread.h"
 
 /* Those that faults raise, and the trap's own: SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGSYS. */
 #define FAULTS (1UL << 3 | 1UL << 4 | 1UL << 6 | 1UL << 7 | 1UL << 10 | 1UL << 30)

@@ -8,12 +8,12 @@
  * removed file in one step. A directory of which a lower layer has a part cannot be moved (EXDEV). */
 #include "union/change.h"
 
-#include "sys/abi.h"
+#include "layers/place.h"
 #include "layers/union.h"
 #include "path/path.h"
+#include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
-#include "layers/place.h"
 
 #include <asm/stat.h>
 

@@ -8,10 +8,10 @@
  * This may take long. Only a signal that ends the process interrupts a copy, as in the kernel
  * (ovl_copy_up_file() of fs/overlayfs/copy_up.c); handlers run when the call is done. So all signals are
  * blocked while a file is copied, and the code looks between the parts for one that ends the process. */
-#include "union/parts.h"
 #include "call/call.h"
-#include "sys/sys.h"
 #include "sys/abi_signal.h"
+#include "sys/sys.h"
+#include "union/parts.h"
 
 #include <asm/stat.h>
 #include <linux/fs.h>

@@ -6,13 +6,13 @@
  *
  * Every copy gets a record, even if the lower file has none: its owner on the disk may differ, and without
  * a record the place of a file decides what it shows. The lower file's record is only read. */
-#include "nested/roots.h"
-#include "union/parts.h"
 #include "call/call.h"
 #include "cred/ids.h"
+#include "nested/roots.h"
 #include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/abi.h"
+#include "union/parts.h"
 #include "union/union.h"
 
 #include <linux/xattr.h>

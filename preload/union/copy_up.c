@@ -11,15 +11,15 @@
  *
  * On an overlay of the kernel and on FUSE, a file without a name has another inode number and birth time
  * than later. There it always has a name. */
-#include "union/parts.h"
-#include "sys/abi.h"
 #include "call/call.h"
 #include "inode/owned.h"
 #include "layers/engine_dir.h"
 #include "ownership/ownership.h"
 #include "path/path.h"
+#include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
+#include "union/parts.h"
 #include "union/union.h"
 
 #include <asm/stat.h>

@@ -18,17 +18,17 @@
  * A position here differs from all small positions of the kernel's own listings. A large one has a check
  * sum, which one among 2^14 of the kernel's has by chance. So an open file tells who has listed it last,
  * whichever process has it. */
+#include "call/call.h"
 #include "jail/hidden.h"
+#include "jail/jail.h"
 #include "layers/union.h"
 #include "nested/roots.h"
-#include "sys/guest.h"
-#include "union/parts.h"
-#include "sys/abi.h"
-#include "call/call.h"
-#include "jail/jail.h"
 #include "ownership/ownership.h"
 #include "records/records.h"
+#include "sys/abi.h"
+#include "sys/guest.h"
 #include "sys/scratch.h"
+#include "union/parts.h"
 #include "union/union.h"
 
 #include <asm/stat.h>

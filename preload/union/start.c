@@ -3,15 +3,14 @@
  *
  * start.c - gives the room layers its pointers to functions of this room, and lists directories in a union.
  * Called through change.h. */
-#include "union/change.h"
-#include "union/union.h"
-
 #include "inode/owned.h"
+#include "jail/facts.h"
 #include "ownership/ownership.h"
 #include "records/records.h"
 #include "sys/scratch.h"
 #include "sys/thread.h"
-#include "jail/facts.h"
+#include "union/change.h"
+#include "union/union.h"
 
 #include <linux/fs.h>
 

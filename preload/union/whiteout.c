@@ -7,7 +7,6 @@
  * Since Linux 5.8 every user may make a character device 0:0. Such a whiteout needs no record, and the
  * kernel's overlay obeys it, too. If the kernel or the file system refuses it, an empty file with a record
  * is used. */
-#include "union/parts.h"
 #include "call/call.h"
 #include "cred/ids.h"
 #include "ownership/ownership.h"
@@ -15,6 +14,7 @@
 #include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
+#include "union/parts.h"
 #include "union/union.h"
 
 #include <asm/stat.h>

@@ -3,16 +3,16 @@
  *
  * leap.c - walks many directories with one openat2(2), if no symlink, mount or `..` is among them. Called
  * by walk.c. */
-#include "walk/steps.h"
 #include "jail/facts.h"
 #include "jail/kernel_lacks.h"
 #include "jail/mount_flags.h"
 #include "jail/root.h"
 #include "jail/search.h"
 #include "path/path.h"
-#include "walk/walk.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
+#include "walk/steps.h"
+#include "walk/walk.h"
 
 #include <linux/openat2.h>
 

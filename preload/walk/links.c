@@ -3,11 +3,11 @@
  *
  * links.c - symlinks in a walk: the text of the symlink is walked in its place. The kernel follows procfs
  * links that lead elsewhere than their text. Called by walk.c and steps.c. */
-#include "walk/steps.h"
-#include "path/proc.h"
-#include "walk/walk.h"
-#include "sys/scratch.h"
 #include "jail/root.h"
+#include "path/proc.h"
+#include "sys/scratch.h"
+#include "walk/steps.h"
+#include "walk/walk.h"
 
 static bool is_pathlike_or_object(const char *text)
 {

@@ -3,16 +3,16 @@
  *
  * remember.c - stores facts (jail/facts.c) for later walks: about the directory that the caller's text
  * names, and about who may search it. Called by walk.c and fast-path/fast.c. */
-#include "walk/steps.h"
 #include "jail/facts.h"
 #include "jail/mounts.h"
+#include "jail/root.h"
 #include "jail/search.h"
 #include "layers/place.h"
 #include "path/path.h"
-#include "walk/walk.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
-#include "jail/root.h"
+#include "walk/steps.h"
+#include "walk/walk.h"
 
 /* The key of a relative path begins with the position of the working directory, so the fact depends on the
  * names in that position too. They must be marked before the kernel is asked for the position. If a mark

@@ -6,20 +6,21 @@
  *
  * Each step holds a descriptor. If none is free, the walk ends with EMFILE, and dispatch/in_child.c makes
  * the call in a child process. */
-#include "jail/jail.h"
 #include "walk/steps.h"
-#include "sys/abi.h"
+
 #include "jail/facts.h"
+#include "jail/fds.h"
+#include "jail/jail.h"
+#include "jail/kernel_lacks.h"
 #include "jail/mount_flags.h"
 #include "jail/mounts.h"
+#include "jail/root.h"
 #include "jail/search.h"
 #include "layers/union.h"
 #include "path/path.h"
-#include "walk/walk.h"
+#include "sys/abi.h"
 #include "sys/scratch.h"
-#include "jail/fds.h"
-#include "jail/kernel_lacks.h"
-#include "jail/root.h"
+#include "walk/walk.h"
 
 #include <asm/stat.h>
 #include <asm/statfs.h>

@@ -7,8 +7,8 @@
 
 #include "jail/mounts.h"
 #include "path/names.h"
-#include "walk/walk.h"
 #include "sys/sys.h"
+#include "walk/walk.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -13,15 +13,15 @@
  *
  * Called by walks and lookups that begin at a descriptor or at the working directory, and by hooks of
  * descriptors. */
-#include "walk/steps.h"
-#include "sys/abi.h"
 #include "jail/facts.h"
+#include "jail/mount_flags.h"
 #include "jail/root.h"
 #include "layers/union.h"
 #include "path/path.h"
+#include "sys/abi.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
-#include "jail/mount_flags.h"
+#include "walk/steps.h"
 
 #include <linux/stat.h>
 

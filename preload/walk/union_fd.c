@@ -3,12 +3,12 @@
  *
  * union_fd.c - from a descriptor of a file in a union to the file of the upper layer, which may be changed.
  * Called by walks and by hooks that change a file behind a descriptor. */
-#include "walk/steps.h"
 #include "jail/facts.h"
 #include "layers/place.h"
 #include "layers/union.h"
 #include "path/path.h"
 #include "sys/scratch.h"
+#include "walk/steps.h"
 
 #include <asm/stat.h>
 

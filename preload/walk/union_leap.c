@@ -6,16 +6,16 @@
  * It also stores the facts about directories reached.
  *
  * Called by union_walk.c and remember.c. */
-#include "walk/steps.h"
 #include "jail/facts.h"
+#include "jail/kernel_lacks.h"
+#include "jail/mounts.h"
 #include "jail/root.h"
 #include "jail/search.h"
 #include "layers/union.h"
 #include "path/path.h"
-#include "jail/kernel_lacks.h"
-#include "jail/mounts.h"
 #include "sys/scratch.h"
 #include "sys/sys.h"
+#include "walk/steps.h"
 
 #include <asm/stat.h>
 #include <linux/openat2.h>

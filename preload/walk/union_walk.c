@@ -3,13 +3,13 @@
  *
  * union_walk.c - walks in a union: walk.c, steps.c, up.c and links.c ask here what the layers say. A jail
  * that has met no union calls none of it. */
-#include "walk/steps.h"
-#include "sys/abi.h"
 #include "jail/facts.h"
 #include "layers/place.h"
 #include "layers/union.h"
-#include "walk/walk.h"
+#include "sys/abi.h"
 #include "sys/scratch.h"
+#include "walk/steps.h"
+#include "walk/walk.h"
 
 #include <asm/stat.h>
 

@@ -14,9 +14,9 @@
 #include "jail/mounts.h"
 #include "jail/root.h"
 #include "path/path.h"
-#include "walk/walk.h"
-#include "walk/steps.h"
 #include "sys/sys.h"
+#include "walk/steps.h"
+#include "walk/walk.h"
 
 #include <asm/stat.h>
 

@@ -10,8 +10,8 @@
  * outside the jail. Beside the descriptor the walk keeps the position. It says what is mounted here and
  * where `..` leads. For a walk that starts at a descriptor, the kernel is asked for the position only when
  * a component needs it. The steps are in steps.c, up.c and links.c. */
-#include "walk/steps.h"
-#include "path/proc.h"
+#include "walk/walk.h"
+
 #include "jail/mount_flags.h"
 #include "jail/mounts.h"
 #include "jail/paths.h"
@@ -20,8 +20,9 @@
 #include "layers/place.h"
 #include "layers/union.h"
 #include "path/path.h"
-#include "walk/walk.h"
+#include "path/proc.h"
 #include "sys/scratch.h"
+#include "walk/steps.h"
 
 long (*fj_path_may_search)(struct fj_thread *t, int dirfd, const char *name);
 
