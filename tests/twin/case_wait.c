@@ -298,3 +298,103 @@ CASE(wait_read_eintr)
 	calm();
 	say("seen %d\n", seen > 0);
 }
+
+/* Calls that wait for another process. */
+static int lock_by(int how)
+{
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	const int fd = open("lock", O_CREAT | O_RDWR, 0600);
+	return how == 0 ? flock(fd, LOCK_EX) :
+			  fcntl(fd, how == 1 ? F_SETLKW : F_OFD_SETLKW, &whole);
+}
+
+static const struct sockaddr_un full = {.sun_family = AF_UNIX, .sun_path = "full"};
+
+static int wait_by(int how)
+{
+	struct {
+		uint64_t flags, mode, resolve;
+	} in_t = {O_RDONLY, 0, 0x08 /* RESOLVE_BENEATH */};
+
+	switch (how) {
+	case 3:
+		return (int)SYSCALL(SYS_openat2, AT_FDCWD, "p", &in_t, sizeof(in_t)) < 0 ? -1 : 0;
+	case 4:
+		return open("/t/link", O_RDONLY | O_CREAT, 0600) < 0 ? -1 : 0;
+	case 5:
+		return connect(socket(AF_UNIX, SOCK_STREAM, 0), (const struct sockaddr *)&full,
+			sizeof(full));
+	default:
+		return lock_by(how);
+	}
+}
+
+/* The other process: is ready, waits for three bytes, and ends the wait. A listener stays. */
+static void hold(int how, int ready, int told)
+{
+	int l = -1;
+	char byte;
+
+	if (how < 3) {
+		lock_by(how);
+	} else if (how == 5) {
+		unlink("full");
+		l = socket(AF_UNIX, SOCK_STREAM, 0);
+		bind(l, (const struct sockaddr *)&full, sizeof(full));
+		listen(l, 0);
+		connect(socket(AF_UNIX, SOCK_STREAM, 0), (const struct sockaddr *)&full,
+			sizeof(full));
+	}
+	write(ready, "x", 1);
+	for (int i = 0; i < 3; i++)
+		read(told, &byte, 1);
+	if (how == 3 || how == 4)
+		open("p", O_WRONLY);
+	else if (how == 5)
+		accept(l, NULL, NULL);
+	while (how == 5 && read(told, &byte, 1) > 0)
+		;
+	twin_exit(0);
+}
+
+enum { NONE, RESTARTED, LEFT, WAYS };
+
+static void interrupted(const char *name, int how, int way)
+{
+	int ready[2], told[2];
+	char byte;
+
+	pipe(ready);
+	pipe(told);
+	const pid_t pid = fork();
+	if (pid == 0) {
+		close(told[1]);
+		hold(how, ready[1], told[0]);
+	}
+	read(ready[0], &byte, 1);
+	tell = told[1];
+	arm(way == RESTARTED ? SA_RESTART : 0);
+	if (way == LEFT)
+		sigaction(SIGALRM, &(struct sigaction){.sa_handler = leave}, NULL);
+	if (!sigsetjmp(jump, 1)) {
+		soon();
+		say("%e\n", wait_by(how) ? errno : 0);
+	}
+	show_mask(name);
+	close(told[1]);
+	open("p", O_RDONLY | O_NONBLOCK);
+	reap("the other", pid);
+}
+
+CASE(wait_ways)
+{
+	static const char *const name[] = {"flock", "F_SETLKW", "F_OFD_SETLKW", "openat2 of a fifo",
+		"a fifo by a link", "connect"};
+
+	mkfifo("p", 0600);
+	symlink("p", "link");
+	for (int how = 0; how < (int)COUNT(name); how++)
+		for (int way = NONE; way < WAYS; way++)
+			CHILD(way == NONE ? "none" : way == RESTARTED ? "SA_RESTART" : "left")
+				interrupted(name[how], how, way);
+}
